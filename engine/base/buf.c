@@ -1,0 +1,113 @@
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUF_BYTES 256u
+
+void buf_init(struct buf *b, size_t max_bytes)
+{
+    *b = (struct buf){.max = max_bytes};
+}
+
+void buf_clear(struct buf *b)
+{
+    free(b->at);
+    buf_init(b, b->max);
+}
+
+void buf_wipe(struct buf *b)
+{
+    if (b->at)
+        explicit_bzero(b->at, b->cap);
+    buf_clear(b);
+}
+
+void buf_reset(struct buf *b)
+{
+    b->len = 0;
+    b->failed = false;
+    if (b->at)
+        b->at[0] = '\0';
+}
+
+struct text buf_text(const struct buf *b)
+{
+    return (struct text){b->at, b->len};
+}
+
+/* A secret may have been in the old memory, so it is wiped rather than handed to realloc. */
+static bool buf_reserve(struct buf *b, size_t more)
+{
+    if (b->failed || more > b->max || b->len > b->max - more) {
+        b->failed = true;
+        return false;
+    }
+    size_t need = b->len + more + 1;
+    if (need <= b->cap)
+        return true;
+    size_t cap = b->cap ? b->cap : BUF_BYTES;
+    while (cap < need)
+        cap *= 2;
+    char *at = malloc(cap);
+    if (!at) {
+        b->failed = true;
+        return false;
+    }
+    if (b->at) {
+        memcpy(at, b->at, b->len);
+        explicit_bzero(b->at, b->cap);
+        free(b->at);
+    }
+    b->at = at;
+    b->cap = cap;
+    return true;
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t len)
+{
+    if (!buf_reserve(b, len))
+        return;
+    if (len)
+        memcpy(b->at + b->len, bytes, len);
+    b->len += len;
+    b->at[b->len] = '\0';
+}
+
+void buf_add_text(struct buf *b, struct text t)
+{
+    buf_add(b, t.at, t.len);
+}
+
+void buf_add_str(struct buf *b, const char *cstr)
+{
+    buf_add_text(b, text_of(cstr));
+}
+
+void buf_add_char(struct buf *b, char c)
+{
+    buf_add(b, &c, 1);
+}
+
+void buf_add_u64(struct buf *b, uint64_t n)
+{
+    buf_add_fmt(b, "%llu", (unsigned long long)n);
+}
+
+void buf_add_fmt(struct buf *b, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n < 0 || !buf_reserve(b, (size_t)n)) {
+        b->failed = true;
+        return;
+    }
+    va_start(ap, fmt);
+    vsnprintf(b->at + b->len, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    b->len += (size_t)n;
+}

@@ -1,0 +1,76 @@
+#include "escape.h"
+
+size_t utf8_next(struct text t, uint32_t *code)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char first = (unsigned char)t.at[0];
+    size_t len = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 0;
+    if (len == 0 || first > 0xf4 || len > t.len)
+        return 0;
+    *code = len == 1 ? first : first & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++) {
+        unsigned char c = (unsigned char)t.at[i];
+        if ((c & 0xc0) != 0x80)
+            return 0;
+        *code = *code << 6 | (c & 0x3f);
+    }
+    if (*code < smallest[len] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
+        return 0;
+    return len;
+}
+
+/* Characters that move a cursor, start an escape sequence or turn the reading direction. */
+static bool is_unsafe(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+void escape_json(struct buf *out, struct text t)
+{
+    buf_add_char(out, '"');
+    while (t.len) {
+        uint32_t c;
+        size_t len = utf8_next(t, &c);
+        if (len == 0)
+            buf_add_str(out, "\\ufffd");
+        else if (c == '"' || c == '\\')
+            buf_add_fmt(out, "\\%c", (char)c);
+        else if (c == '\n' || c == '\t')
+            buf_add_str(out, c == '\n' ? "\\n" : "\\t");
+        else if (is_unsafe(c))
+            buf_add_fmt(out, "\\u%04x", c);
+        else
+            buf_add(out, t.at, len);
+        t = text_from(t, len ? len : 1);
+    }
+    buf_add_char(out, '"');
+}
+
+void escape_terminal(struct buf *out, struct text t)
+{
+    while (t.len) {
+        uint32_t c;
+        size_t len = utf8_next(t, &c);
+        if (len == 0)
+            buf_add_fmt(out, "\\x%02x", (unsigned char)t.at[0]);
+        else if (c == '\\')
+            buf_add_str(out, "\\\\");
+        else if (is_unsafe(c))
+            buf_add_fmt(out, c < 0x80 ? "\\x%02x" : "\\u{%04x}", c);
+        else
+            buf_add(out, t.at, len);
+        t = text_from(t, len ? len : 1);
+    }
+}
+
+void escape_percent(struct buf *out, struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        char c = t.at[i];
+        if (char_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~')
+            buf_add_char(out, c);
+        else
+            buf_add_fmt(out, "%%%02X", (unsigned char)c);
+    }
+}

@@ -1,0 +1,23 @@
+/*
+ * Text from outside (DNS, SES, manifests) made safe for where it goes. No byte of an attacker's
+ * TXT record reaches a terminal, a JSON file or a shell raw.
+ */
+#ifndef MF_ESCAPE_H
+#define MF_ESCAPE_H
+
+#include "buf.h"
+
+/* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. Control characters, C1
+ * and bidirectional controls are \u-escaped, so the file is safe to page through as well. */
+void escape_json(struct buf *out, struct text t);
+/* For a terminal: printable UTF-8 as it is; control, C1, bidi, invalid bytes and backslash as
+ * \xNN or \u{NNNN}. Newline and tab are escaped too: one value stays on one line. */
+void escape_terminal(struct buf *out, struct text t);
+/* Everything but A-Z a-z 0-9 - . _ ~ as %XX (RFC 3986, section 2.3), the slash too. */
+void escape_percent(struct buf *out, struct text t);
+
+/* One step through UTF-8 (RFC 3629): the length of the sequence at t (t.len > 0) and its code
+ * point. A length of 0 says that the first byte begins no valid sequence. */
+size_t utf8_next(struct text t, uint32_t *code);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * Every bound of the program, each with its reason. A full queue is a state, not an error.
+ */
+#ifndef MF_LIMITS_H
+#define MF_LIMITS_H
+
+/* names */
+#define NAME_LEN_MAX    1024          /* an address has at most 320, a domain 253 (RFC 5321, 1035) */
+#define NAMES_BYTES_MAX (1024u << 20) /* a million identities with their MAIL FROM need 60 MB */
+
+/* manifests (reliability: libyaml 0.2.5 is quadratic in depth and has no bound of its own) */
+#define MANIFEST_DEPTH_MAX      64
+#define MANIFEST_BYTES_MAX      (512u << 20) /* 1,000,000 three-key entries are 116 MB */
+#define MANIFEST_SCALAR_MAX     4096         /* one value; far above any name */
+#define MANIFEST_INCLUDES_MAX   1024
+#define MANIFEST_COMPLAINTS_MAX 1000 /* printed; further ones are counted */
+#define IDENTITIES_MAX          4000000
+#define ACCOUNTS_MAX            4096
+#define LANES_MAX               8192
+#define POLICIES_MAX            65535
+
+/* SES */
+#define SES_BATCH_MAX     100   /* identities per v1 Get...Attributes call */
+#define SES_LIST_PAGE     1000  /* MaxItems of ListIdentities */
+#define HTTP_BODY_MAX     (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
+#define HTTP_HEADER_MAX   (64u << 10)
+#define REQUEST_BODY_MAX  (256u << 10) /* 100 percent-encoded addresses are under 100 KB */
+#define REPLY_CODE_LEN    64
+#define REPLY_MESSAGE_LEN 512
+
+/* the engine */
+#define CALLS_IN_FLIGHT_MAX 1024 /* calls of all lanes; a lane needs its rate times its round trip */
+#define DNS_WINDOW          100  /* questions in flight; above 200 UDP drops and false time-outs */
+#define EVENTS_PER_TURN_MAX 1024
+#define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds what a crash can leave unsure */
+
+/* DNS */
+#define DNS_MESSAGE_MAX  65535
+#define DNS_RECORDS_MAX  256 /* per message; a MAIL FROM name has two */
+#define DNS_POINTERS_MAX 64  /* compression pointers followed in one name */
+#define DNS_TXT_LEN_MAX  4096 /* one TXT record, its strings joined */
+
+/* journal and files */
+#define JOURNAL_COMMIT_ROWS 1000 /* rows per commit on import */
+#define LINE_LEN_MAX        65536
+
+#endif

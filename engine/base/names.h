@@ -1,0 +1,31 @@
+/*
+ * Interned names: every distinct text once, known by a number. A fleet of a million identities
+ * repeats its domains, accounts and MAIL FROM names so often that this is most of its memory.
+ *
+ * Written by the deciding thread only. The bytes never move, so other threads may read a text that
+ * was handed to them for as long as the table lives.
+ */
+#ifndef MF_NAMES_H
+#define MF_NAMES_H
+
+#include "arena.h"
+
+typedef uint32_t name_id;
+#define NAME_NONE 0u /* the empty name */
+
+struct names {
+    struct arena bytes;
+    const char **at;    /* id -> bytes; a length stands before the bytes */
+    uint32_t *slots;    /* open addressing, id or 0 */
+    uint32_t len, cap, slot_mask;
+};
+
+bool names_init(struct names *n, size_t limit_bytes);
+void names_clear(struct names *n);
+/* The id of t, adding it when it is new. The empty text is NAME_NONE. False: out of memory or of
+ * bounds (NAME_LEN_MAX); *id is then NAME_NONE. */
+bool names_add(struct names *n, struct text t, name_id *id);
+name_id names_find(const struct names *n, struct text t); /* NAME_NONE when absent */
+struct text names_text(const struct names *n, name_id id); /* NUL-terminated too */
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * Borrowed text: a pointer and a length, never owned, not NUL-terminated. Whoever hands a text out
+ * says how long it lives. ASCII rules only: DNS names and protocol words need no locale.
+ */
+#ifndef MF_TEXT_H
+#define MF_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+    const char *at;
+    size_t len;
+};
+
+#define TEXT(literal)   ((struct text){(literal), sizeof(literal) - 1})
+#define TEXT_NONE       ((struct text){NULL, 0})
+#define TEXT_FMT        "%.*s"
+#define TEXT_ARG(t)     (int)(t).len, ((t).len ? (t).at : "")
+
+struct text text_of(const char *cstr); /* NULL gives the empty text */
+bool text_eq(struct text a, struct text b);
+bool text_eq_nocase(struct text a, struct text b);
+int text_cmp(struct text a, struct text b); /* bytewise, the shorter first */
+bool text_starts(struct text t, struct text prefix);
+bool text_ends(struct text t, struct text suffix);
+bool text_ends_nocase(struct text t, struct text suffix);
+struct text text_from(struct text t, size_t start);             /* all from start on */
+struct text text_slice(struct text t, size_t start, size_t end); /* clamped */
+struct text text_trim(struct text t); /* without spaces and tabs at both ends */
+
+/* Index of the first (last) c, or t.len when there is none. */
+size_t text_find(struct text t, char c);
+size_t text_rfind(struct text t, char c);
+/* Index of the first occurrence of needle, or t.len. */
+size_t text_find_text(struct text t, struct text needle);
+
+/* Cuts the part before the first sep off *rest and returns it; *rest is what follows. When sep is
+ * not there the whole of *rest comes back and *rest becomes TEXT_NONE (at == NULL). */
+struct text text_cut(struct text *rest, char sep);
+
+/* Decimal digits only, whole text, no sign. False on anything else and on overflow. */
+bool text_to_u64(struct text t, uint64_t *out);
+
+char char_lower(char c); /* ASCII */
+bool char_is_digit(char c);
+bool char_is_alpha(char c);
+bool char_is_alnum(char c);
+
+/* Distance in single edits (insert, delete, replace, swap of neighbours) between a and b, at most
+ * limit + 1. For near misses: "mail_form" is 1 away from "mail_from". Texts over 64 bytes give
+ * limit + 1. */
+unsigned text_distance(struct text a, struct text b, unsigned limit);
+
+#endif

@@ -1,0 +1,147 @@
+#include "when.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static bool split(instant_us at, struct tm *tm)
+{
+    time_t seconds = (time_t)(at / 1000000);
+    return at > 0 && at != WHEN_NEVER && gmtime_r(&seconds, tm);
+}
+
+char *when_format(instant_us at, char out[WHEN_LEN])
+{
+    struct tm tm;
+    out[0] = '\0';
+    if (split(at, &tm))
+        strftime(out, WHEN_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return out;
+}
+
+char *when_format_ms(instant_us at, char out[WHEN_LEN])
+{
+    struct tm tm;
+    out[0] = '\0';
+    if (split(at, &tm)) {
+        size_t n = strftime(out, WHEN_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
+        snprintf(out + n, WHEN_LEN - n, ".%03dZ", (int)(at / 1000 % 1000));
+    }
+    return out;
+}
+
+char *when_format_basic(instant_us at, char out[WHEN_LEN])
+{
+    struct tm tm;
+    out[0] = '\0';
+    if (split(at, &tm))
+        strftime(out, WHEN_LEN, "%Y%m%dT%H%M%SZ", &tm);
+    return out;
+}
+
+static bool take_digits(struct text *t, size_t count, int *out)
+{
+    uint64_t value;
+    if (t->len < count || !text_to_u64(text_slice(*t, 0, count), &value))
+        return false;
+    *out = (int)value;
+    *t = text_from(*t, count);
+    return true;
+}
+
+static bool take_char(struct text *t, char c)
+{
+    if (t->len == 0 || t->at[0] != c)
+        return false;
+    *t = text_from(*t, 1);
+    return true;
+}
+
+static int64_t take_fraction_us(struct text *t)
+{
+    int64_t us = 0, unit = 100000;
+    while (t->len && char_is_digit(t->at[0])) {
+        us += (t->at[0] - '0') * unit;
+        unit /= 10;
+        *t = text_from(*t, 1);
+    }
+    return us;
+}
+
+bool when_parse(struct text t, instant_us *out)
+{
+    struct tm tm = {0};
+    int64_t fraction_us = 0;
+    if (!take_digits(&t, 4, &tm.tm_year) || !take_char(&t, '-') || !take_digits(&t, 2, &tm.tm_mon) ||
+        !take_char(&t, '-') || !take_digits(&t, 2, &tm.tm_mday))
+        return false;
+    if (!take_char(&t, 'T') && !take_char(&t, ' '))
+        return false;
+    if (!take_digits(&t, 2, &tm.tm_hour) || !take_char(&t, ':') || !take_digits(&t, 2, &tm.tm_min) ||
+        !take_char(&t, ':') || !take_digits(&t, 2, &tm.tm_sec))
+        return false;
+    if (take_char(&t, '.'))
+        fraction_us = take_fraction_us(&t);
+    if (!text_eq(t, TEXT("Z")) && !text_eq(t, TEXT("+00:00")) && !text_eq(t, TEXT("UTC")))
+        return false;
+    if (tm.tm_year < 1970 || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
+        tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+        return false;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    *out = (instant_us)timegm(&tm) * 1000000 + fraction_us;
+    return true;
+}
+
+static bool take_unit(struct text *t, span_us *unit)
+{
+    static const struct {
+        struct text name;
+        span_us span;
+    } units[] = {{TEXT("ms"), SPAN_MS(1)},
+                 {TEXT("d"), SPAN_H(24)},
+                 {TEXT("h"), SPAN_H(1)},
+                 {TEXT("m"), SPAN_M(1)},
+                 {TEXT("s"), SPAN_S(1)}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (text_starts(*t, units[i].name)) {
+            *unit = units[i].span;
+            *t = text_from(*t, units[i].name.len);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool span_parse(struct text t, span_us *out)
+{
+    span_us total = 0;
+    while (t.len) {
+        size_t digits = 0;
+        uint64_t count;
+        span_us unit;
+        while (digits < t.len && char_is_digit(t.at[digits]))
+            digits++;
+        if (digits > 9 || !text_to_u64(text_slice(t, 0, digits), &count))
+            return false;
+        t = text_from(t, digits);
+        if (!take_unit(&t, &unit) || (span_us)count > (INT64_MAX - total) / unit)
+            return false;
+        total += (span_us)count * unit;
+    }
+    *out = total;
+    return total > 0;
+}
+
+char *span_format(span_us span, char out[WHEN_LEN])
+{
+    int64_t s = (span + SPAN_MS(500)) / SPAN_S(1);
+    if (s >= 172800)
+        snprintf(out, WHEN_LEN, "%lld d %lld h", (long long)(s / 86400), (long long)(s / 3600 % 24));
+    else if (s >= 3600)
+        snprintf(out, WHEN_LEN, "%lld h %lld min", (long long)(s / 3600), (long long)(s / 60 % 60));
+    else if (s >= 60)
+        snprintf(out, WHEN_LEN, "%lld min %lld s", (long long)(s / 60), (long long)(s % 60));
+    else
+        snprintf(out, WHEN_LEN, "%lld s", (long long)s);
+    return out;
+}

@@ -1,0 +1,37 @@
+/*
+ * One DNS question to one server, and what came of it. Questions are made by pure state machines
+ * (inquiry.h), carried by the world, and answered with a parsed message or with the way it failed.
+ */
+#ifndef MF_DNS_QUESTION_H
+#define MF_DNS_QUESTION_H
+
+#include "message.h"
+
+/* family 0 stands for the resolver that the run was given; 4 and 6 name one authoritative server. */
+struct dns_server {
+    uint8_t family;
+    uint16_t port;
+    uint8_t address[16];
+};
+
+struct dns_question {
+    struct text name; /* presentation form, no final dot */
+    uint16_t type;
+    bool recurse; /* RD; false towards authoritative servers */
+    struct dns_server server;
+};
+
+enum dns_outcome {
+    DNS_ANSWERED,     /* a message came; its rcode may be anything */
+    DNS_TIMED_OUT,
+    DNS_UNREACHABLE,  /* connection refused, no route */
+    DNS_GARBLED,      /* a message came that dns_message_parse refused */
+};
+
+struct dns_reply {
+    enum dns_outcome outcome;
+    struct dns_message message; /* outcome DNS_ANSWERED */
+    char trouble[128];          /* other outcomes: for a person */
+};
+
+#endif

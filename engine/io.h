@@ -1,0 +1,40 @@
+/*
+ * The port between the engine and a world: live (OS clock, carriers, journal on disk) or simulated
+ * (virtual clock, model of SES and DNS). The engine cannot tell which. No library type crosses.
+ */
+#ifndef MF_IO_H
+#define MF_IO_H
+
+#include "call.h"
+#include "err.h"
+#include "record.h"
+
+enum event_kind {
+    EVENT_ANSWER, /* call came back */
+    EVENT_DRAIN,  /* somebody asked to stop: no new writes, finish what is out */
+    EVENT_ABORT,  /* asked again: leave at once, the journal tells the truth */
+};
+
+struct event {
+    enum event_kind kind;
+    struct call *call; /* EVENT_ANSWER; owned by the engine again */
+};
+
+struct io {
+    void *world;
+
+    /* UTC at start plus monotonic time since: never goes backwards. Read once per turn. */
+    instant_us (*now)(void *world);
+
+    /* Sleeps (or jumps) until the instant or until there are events, whichever is first, and
+     * returns at most max of them. An instant in the past only collects what is there. */
+    uint32_t (*wait)(void *world, instant_us until, struct event *events, uint32_t max);
+
+    /* Durable when it returns OK, all or nothing. After an error the engine sends nothing more. */
+    enum err (*keep)(void *world, const struct record *records, uint32_t len, struct why *why);
+
+    /* Hands the calls over. Never blocks and cannot fail: what goes wrong comes back as an event. */
+    void (*send)(void *world, struct call **calls, uint32_t len);
+};
+
+#endif

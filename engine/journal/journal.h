@@ -1,0 +1,67 @@
+/*
+ * The journal: the only truth of a run. One SQLite file; records are appended and never changed.
+ * Reports, status, resume and rollback read it and nothing else.
+ */
+#ifndef MF_JOURNAL_H
+#define MF_JOURNAL_H
+
+#include "err.h"
+#include "fleet.h"
+#include "record.h"
+
+struct journal;
+
+enum run_verb { RUN_APPLY, RUN_ROLLBACK, RUN_PLAN };
+enum run_state { RUN_OPEN, RUN_STOPPED, RUN_ENDED }; /* OPEN without a live writer: it crashed */
+
+struct run_head {
+    uint64_t id; /* 1, 2, ...; given by journal_begin */
+    enum run_verb verb;
+    enum run_state state;
+    uint64_t parent;   /* rollback: the run that is taken back; else 0 */
+    instant_us started, stopped;
+    instant_us last;   /* instant of the newest record; the clock of a resumed run starts there */
+    uint64_t seed;     /* of the jitter */
+    uint32_t jobs;
+    struct text options; /* JSON object: what resume must know again (endpoint, resolver, rate...) */
+    struct text version; /* of the program that began it */
+};
+
+enum journal_mode {
+    JOURNAL_READ,  /* never writes, creates nothing */
+    JOURNAL_WRITE, /* creates folder (0700) and file (0600); one writer at a time, else ERR_BUSY */
+};
+
+/* ERR_GONE: there is no such file (JOURNAL_READ). ERR_BUSY: another process writes; *why names its
+ * pid and host. */
+enum err journal_open(struct journal **out, const char *path, enum journal_mode mode,
+                      struct why *why);
+void journal_close(struct journal *j);
+
+/* Begins a run: head and every choice of the fleet, durable on return. Fills in head->id. */
+enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
+                       struct why *why);
+/* Appends, in one durable transaction. */
+enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
+                      struct why *why);
+enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,
+                      struct why *why);
+
+/* run 0: the newest. Texts of *head live in *arena. ERR_GONE: no such run. */
+enum err journal_run(struct journal *j, uint64_t run, struct run_head *head, struct arena *arena,
+                     struct why *why);
+/* Newest first; returning false from fn ends it. */
+enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_head *head),
+                      void *ctx, struct why *why);
+/* The fleet as journal_begin was given it. *fleet must be fresh from fleet_init(). */
+enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, struct why *why);
+/* Every record in the order of keeping. */
+enum err journal_replay(struct journal *j, uint64_t run,
+                        bool (*fn)(void *ctx, const struct record *record), void *ctx,
+                        struct why *why);
+/* The last record of every job, in the order of the fleet; jobs without a record are left out. */
+enum err journal_rows(struct journal *j, uint64_t run,
+                      bool (*fn)(void *ctx, const struct record *record), void *ctx,
+                      struct why *why);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * What was seen: by SES about an identity, by DNS about a MAIL FROM name. Facts are what rules
+ * judge; they hold no opinion.
+ */
+#ifndef MF_FACTS_H
+#define MF_FACTS_H
+
+#include "ses.h"
+
+/* What SES says of one identity. Texts are borrowed from the answer. Members that no call has
+ * asked for yet are marked by `known`. */
+enum ses_known {
+    KNOWN_VERIFICATION = 1 << 0,
+    KNOWN_MAIL_FROM = 1 << 1,
+    KNOWN_FORWARDING = 1 << 2,
+};
+
+struct ses_facts {
+    unsigned known;                 /* bits of enum ses_known */
+    enum verification verification; /* VERIFICATION_NONE: SES does not know the identity */
+    struct text mail_from;          /* empty: none is set */
+    enum mail_from_status status;
+    enum behavior behavior;
+    bool forwarding; /* feedback forwarding by e-mail is on */
+};
+
+/* The state of one DNS question. The three kinds of silence are kept apart on purpose. */
+enum dns_state {
+    DNS_UNASKED,
+    DNS_FOUND,
+    DNS_NODATA,   /* the name exists, this type does not */
+    DNS_NXDOMAIN, /* the name does not exist */
+    DNS_TROUBLE_STATE, /* SERVFAIL, REFUSED, time-out, no connection, broken message: no verdict */
+};
+
+struct mx_fact {
+    uint16_t preference;
+    struct text exchange; /* lower case, no final dot; "" is the null MX (RFC 7505) */
+};
+
+struct dns_facts {
+    enum dns_state mx_state, txt_state;
+    struct mx_fact *mx; /* borrowed */
+    uint32_t mx_len;
+    struct text *txt; /* each record with its strings joined (RFC 7208, section 3.3) */
+    uint32_t txt_len;
+    struct text cname;   /* target of a CNAME at the name itself; empty: none */
+    struct text trouble; /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
+    uint32_t ttl_s;      /* smallest TTL of what was found, or of the negative answer */
+};
+
+#endif

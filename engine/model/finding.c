@@ -1,0 +1,93 @@
+#include "finding.h"
+
+static const struct finding_rule rules[FINDINGS_LEN] = {
+    [NOT_A_SUBDOMAIN] = {"not-a-subdomain", SEVERITY_ERROR,
+                         "the MAIL FROM is not below the identity's own domain"},
+    [INVALID_NAME] = {"invalid-name", SEVERITY_ERROR, "the MAIL FROM is not a host name"},
+    [PUBLIC_SUFFIX] = {"public-suffix", SEVERITY_ERROR,
+                       "the identity's domain or the MAIL FROM is a public suffix"},
+    [IDENTITY_MISSING] = {"identity-missing", SEVERITY_ERROR,
+                          "the identity does not exist in that account and Region"},
+    [IDENTITY_UNVERIFIED] = {"identity-unverified", SEVERITY_ERROR,
+                             "the identity exists but is not verified"},
+    [SENDS_MAIL] = {"sends-mail", SEVERITY_ERROR,
+                    "the MAIL FROM, or an address under it, is itself an SES identity"},
+    [RECEIVES_MAIL] = {"receives-mail", SEVERITY_ERROR,
+                       "the MAIL FROM already has an MX that is not an SES feedback host"},
+    [SEVERAL_MX] = {"several-mx", SEVERITY_ERROR, "the MAIL FROM has more than one MX"},
+    [MX_MISSING] = {"mx-missing", SEVERITY_WAIT, "the MAIL FROM has no MX yet"},
+    [MX_WRONG_SUFFIX] = {"mx-wrong-suffix", SEVERITY_ERROR,
+                         "the MX points to amazonaws.com, or has its own zone appended"},
+    [MX_UNKNOWN_REGION] = {"mx-unknown-region", SEVERITY_WARNING,
+                           "the MX is an SES feedback host of a Region that is not known"},
+    [MX_OTHER_REGION] = {"mx-other-region", SEVERITY_INFO,
+                         "the MX is the SES feedback host of another Region, which is fine"},
+    [CNAME_AT_NAME] = {"cname-at-name", SEVERITY_ERROR,
+                       "a CNAME stands at the MAIL FROM, where MX and TXT must be"},
+    [WILDCARD_ANSWER] = {"wildcard-answer", SEVERITY_WARNING,
+                         "the answer comes from a wildcard record"},
+    [SPF_MISSING] = {"spf-missing", SEVERITY_WAIT, "the MAIL FROM has no SPF record yet"},
+    [SPF_SEVERAL] = {"spf-several", SEVERITY_WAIT, "the MAIL FROM has more than one SPF record"},
+    [SPF_SYNTAX] = {"spf-syntax", SEVERITY_WAIT, "the SPF record has a syntax error"},
+    [SPF_WITHOUT_SES] = {"spf-without-ses", SEVERITY_WAIT,
+                         "the SPF record does not authorize Amazon SES"},
+    [SPF_LOOKUPS] = {"spf-lookups", SEVERITY_WAIT,
+                     "the SPF record needs more than ten DNS look-ups"},
+    [SPF_VOID_LOOKUPS] = {"spf-void-lookups", SEVERITY_WAIT,
+                          "more than two of the SPF record's look-ups find nothing"},
+    [DMARC_STRICT_SPF] = {"dmarc-strict-spf", SEVERITY_WARNING,
+                          "aspf=s: a MAIL FROM subdomain can never align, only DKIM can"},
+    [DMARC_NOT_ALIGNED] = {"dmarc-not-aligned", SEVERITY_WARNING,
+                           "MAIL FROM and From have different organizational domains"},
+    [DMARC_VERDICTS_DIFFER] = {"dmarc-verdicts-differ", SEVERITY_WARNING,
+                               "RFC 9989 and RFC 7489 disagree on the alignment"},
+    [DMARC_MISSING] = {"dmarc-missing", SEVERITY_INFO,
+                       "the identity's domain has no DMARC record to align for"},
+    [MASKED_BY_IDENTITY] = {"masked-by-identity", SEVERITY_WARNING,
+                            "an identity below this domain has its own setting"},
+    [SHARED_MAIL_FROM] = {"shared-mail-from", SEVERITY_INFO,
+                          "the same MAIL FROM serves several identities or Regions"},
+    [OVERWRITES_CUSTOM] = {"overwrites-custom", SEVERITY_WARNING,
+                           "a custom MAIL FROM that this program did not set will be replaced"},
+    [ACCOUNT_CANNOT_SEND] = {"account-cannot-send", SEVERITY_WARNING,
+                             "sending is paused or shut down in this account and Region"},
+    [SANDBOX] = {"sandbox", SEVERITY_WARNING, "the account is in the SES sandbox in this Region"},
+    [DNS_TROUBLE] = {"dns-trouble", SEVERITY_WAIT,
+                     "DNS could not be asked: not the same as a missing record"},
+};
+
+const struct finding_rule *finding_rule(enum finding f)
+{
+    return &rules[f];
+}
+
+const char *severity_name(enum severity s)
+{
+    static const char *const names[] = {"info", "warning", "wait", "error"};
+    return names[s];
+}
+
+bool finding_parse(struct text name, enum finding *out)
+{
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        if (text_eq(name, text_of(rules[f].name))) {
+            *out = (enum finding)f;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *finding_near(struct text name)
+{
+    const char *best = NULL;
+    unsigned nearest = 4; /* three edits are still a typing mistake in names this long */
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        unsigned distance = text_distance(name, text_of(rules[f].name), nearest);
+        if (distance < nearest) {
+            nearest = distance;
+            best = rules[f].name;
+        }
+    }
+    return best;
+}

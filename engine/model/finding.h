@@ -1,0 +1,62 @@
+/*
+ * Findings: what a judgement of one choice can say. The names are a contract: they are used in
+ * manifests (`accept:`), in reports and by `mailfrom explain`, and are never renamed.
+ */
+#ifndef MF_FINDING_H
+#define MF_FINDING_H
+
+#include "text.h"
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_WAIT, SEVERITY_ERROR };
+
+/* The order is the order in reports: errors of the choice first, then SES, then DNS. */
+enum finding {
+    NOT_A_SUBDOMAIN,
+    INVALID_NAME,
+    PUBLIC_SUFFIX,
+    IDENTITY_MISSING,
+    IDENTITY_UNVERIFIED,
+    SENDS_MAIL,
+    RECEIVES_MAIL,
+    SEVERAL_MX,
+    MX_MISSING,
+    MX_WRONG_SUFFIX,
+    MX_UNKNOWN_REGION,
+    MX_OTHER_REGION,
+    CNAME_AT_NAME,
+    WILDCARD_ANSWER,
+    SPF_MISSING,
+    SPF_SEVERAL,
+    SPF_SYNTAX,
+    SPF_WITHOUT_SES,
+    SPF_LOOKUPS,
+    SPF_VOID_LOOKUPS,
+    DMARC_STRICT_SPF,
+    DMARC_NOT_ALIGNED,
+    DMARC_VERDICTS_DIFFER,
+    DMARC_MISSING,
+    MASKED_BY_IDENTITY,
+    SHARED_MAIL_FROM,
+    OVERWRITES_CUSTOM,
+    ACCOUNT_CANNOT_SEND,
+    SANDBOX,
+    DNS_TROUBLE,
+    FINDINGS_LEN,
+};
+
+typedef uint64_t finding_set; /* bit n is enum finding n */
+#define FINDING_BIT(finding) ((finding_set)1 << (finding))
+
+struct finding_rule {
+    const char *name;       /* "not-a-subdomain" */
+    enum severity severity; /* usual one; a judgement may raise or lower it (sends-mail, spf-*) */
+    const char *summary;    /* one line for `explain` without an argument */
+};
+
+const struct finding_rule *finding_rule(enum finding f);
+const char *severity_name(enum severity s); /* "error", "warning", "wait", "info" */
+bool finding_parse(struct text name, enum finding *out);
+/* The rule whose name is nearest to name, for "did you mean"; NULL when none is near. */
+const char *finding_near(struct text name);
+
+#endif

@@ -1,0 +1,134 @@
+#include "fleet.h"
+
+#include "limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void fleet_init(struct fleet *f)
+{
+    *f = (struct fleet){.max_failures = {.value = -1}};
+    arena_init(&f->arena, SIZE_MAX);
+}
+
+void fleet_clear(struct fleet *f)
+{
+    names_clear(&f->names);
+    free(f->accounts);
+    free(f->lanes);
+    free(f->policies);
+    free(f->choices);
+    free(f->expected);
+    free(f->files);
+    arena_clear(&f->arena);
+    fleet_init(f);
+}
+
+/* Room for one more in an array that doubles; its capacity is the next power of two. */
+static void *grown(void *array, uint32_t len, uint32_t len_max, size_t size)
+{
+    if (len >= len_max)
+        return NULL;
+    if (len != 0 && (len < 4 || (len & (len - 1)) != 0))
+        return array;
+    return realloc(array, size * (len < 4 ? 4 : (size_t)len * 2));
+}
+
+#define PUSH(array, len, max, value)                                                               \
+    do {                                                                                           \
+        void *room = grown((array), (len), (max), sizeof *(array));                                \
+        if (!room)                                                                                 \
+            return false;                                                                          \
+        (array) = room;                                                                            \
+        (array)[(len)++] = (value);                                                                \
+    } while (0)
+
+bool fleet_account(struct fleet *f, struct account account, uint16_t *index)
+{
+    *index = (uint16_t)f->accounts_len;
+    PUSH(f->accounts, f->accounts_len, ACCOUNTS_MAX, account);
+    return true;
+}
+
+bool fleet_file(struct fleet *f, struct text name, uint16_t *index)
+{
+    struct text copy = arena_text(&f->arena, name);
+    if (!copy.at)
+        return false;
+    *index = (uint16_t)f->files_len;
+    PUSH(f->files, f->files_len, UINT16_MAX, copy);
+    return true;
+}
+
+bool fleet_choice(struct fleet *f, struct choice choice, uint32_t *row)
+{
+    *row = f->choices_len;
+    PUSH(f->choices, f->choices_len, IDENTITIES_MAX, choice);
+    return true;
+}
+
+bool fleet_lane(struct fleet *f, uint16_t account, name_id region, uint16_t *lane)
+{
+    for (uint32_t i = f->lanes_len; i > 0; i--) { /* newest first: rows come in runs */
+        if (f->lanes[i - 1].account == account && f->lanes[i - 1].region == region) {
+            *lane = (uint16_t)(i - 1);
+            return true;
+        }
+    }
+    *lane = (uint16_t)f->lanes_len;
+    PUSH(f->lanes, f->lanes_len, LANES_MAX, ((struct lane){account, region}));
+    return true;
+}
+
+static bool policy_eq(const struct policy *a, const struct policy *b)
+{
+    return a->behavior == b->behavior && a->require == b->require && a->mx_region == b->mx_region &&
+           a->timeout_us == b->timeout_us && a->accept == b->accept;
+}
+
+bool fleet_policy(struct fleet *f, struct policy policy, uint16_t *index)
+{
+    for (uint32_t i = f->policies_len; i > 0; i--) {
+        if (policy_eq(&f->policies[i - 1], &policy)) {
+            *index = (uint16_t)(i - 1);
+            return true;
+        }
+    }
+    *index = (uint16_t)f->policies_len;
+    PUSH(f->policies, f->policies_len, POLICIES_MAX, policy);
+    return true;
+}
+
+struct text fleet_identity(const struct fleet *f, uint32_t row)
+{
+    return names_text(&f->names, f->choices[row].identity);
+}
+
+struct text fleet_mail_from(const struct fleet *f, uint32_t row)
+{
+    return names_text(&f->names, f->choices[row].mail_from);
+}
+
+struct text fleet_region(const struct fleet *f, uint32_t row)
+{
+    return names_text(&f->names, f->lanes[f->choices[row].lane].region);
+}
+
+struct text fleet_account_name(const struct fleet *f, uint32_t row)
+{
+    return names_text(&f->names, f->accounts[f->lanes[f->choices[row].lane].account].name);
+}
+
+const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row)
+{
+    return &f->policies[f->choices[row].policy];
+}
+
+struct text fleet_source(const struct fleet *f, uint32_t row, struct buf *scratch)
+{
+    const struct choice *c = &f->choices[row];
+    buf_reset(scratch);
+    if (c->line)
+        buf_add_fmt(scratch, TEXT_FMT ":%u", TEXT_ARG(f->files[c->file]), c->line);
+    return buf_text(scratch);
+}

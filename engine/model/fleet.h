@@ -1,0 +1,108 @@
+/*
+ * A fleet: what the user wants, vetted. Made once from manifests (manifests/vet.c) or from the
+ * journal (resume, rollback), then read-only for as long as a run lasts, so that every thread may
+ * read it. One row per identity, in the order of the manifest; the row's number is the job's.
+ *
+ * A row is 24 bytes and every name is stored once, so a million identities take about 100 MB.
+ */
+#ifndef MF_FLEET_H
+#define MF_FLEET_H
+
+#include "buf.h"
+#include "finding.h"
+#include "names.h"
+#include "ses.h"
+#include "when.h"
+
+/* An AWS account as the manifest names it. All names but `name` may be NAME_NONE. */
+struct account {
+    name_id name; /* "default" when the manifest has no accounts */
+    name_id profile;
+    name_id role_arn, external_id, source_profile;
+    name_id account_id; /* twelve digits: a guard, checked before the first call that matters */
+    double rate_per_s;  /* 0: not given */
+};
+
+/* A lane: one account in one Region. It has its own pace, credentials and failures. */
+struct lane {
+    uint16_t account; /* index into fleet.accounts */
+    name_id region;
+};
+
+/* What must be visible in DNS before the first write (manifest key dns.require). */
+enum dns_require { REQUIRE_MX_SPF, REQUIRE_MX, REQUIRE_NONE };
+
+/* The settings that rows share; most fleets have a handful of distinct ones. */
+struct policy {
+    enum behavior behavior; /* wanted in the end */
+    enum dns_require require;
+    name_id mx_region;   /* NAME_NONE: the lane's own Region */
+    span_us timeout_us;  /* how long DNS and SES together may take */
+    finding_set accept;  /* findings that the owner knows and accepts */
+};
+
+#define MAIL_FROM_DEFAULT NAME_NONE /* back to amazonses.com */
+
+struct choice {
+    name_id identity;  /* as SES stores it: domain in lower case, address as written */
+    name_id mail_from; /* wanted; A-labels, lower case; or MAIL_FROM_DEFAULT */
+    uint16_t lane;
+    uint16_t policy;
+    uint16_t file; /* index into fleet.files */
+    uint8_t type;  /* enum identity_type */
+    uint8_t guarded; /* 1: fleet.expected[row] holds what must still be true, else drifted */
+    uint32_t line, column; /* of the identity in its file, from 1; 0: not from a file */
+};
+
+/* What SES must still say before a write: the facts that a plan was reviewed on, or what the run
+ * wrote that is now to be rolled back. */
+struct expectation {
+    name_id mail_from;
+    uint8_t behavior; /* enum behavior */
+    uint8_t status;   /* enum mail_from_status; MAIL_FROM_UNKNOWN: any */
+};
+
+/* waves: each entry is a share or a count; max_failures likewise. */
+struct quota {
+    bool is_percent;
+    double value;
+};
+
+#define WAVES_MAX 64
+
+struct fleet {
+    struct names names;
+    struct arena arena; /* everything below */
+    struct account *accounts;
+    struct lane *lanes;
+    struct policy *policies;
+    struct choice *choices;
+    struct expectation *expected; /* NULL, or one per choice */
+    struct text *files;           /* as the user named them */
+    uint32_t accounts_len, lanes_len, policies_len, choices_len, files_len;
+    struct quota waves[WAVES_MAX];
+    uint32_t waves_len;
+    struct quota max_failures; /* value < 0: no bound */
+    unsigned char digest[32];  /* SHA-256 over every file's name and bytes, in reading order */
+};
+
+void fleet_init(struct fleet *f); /* fleet_clear accepts it at once */
+void fleet_clear(struct fleet *f);
+
+/* Finds or adds. False: out of memory or of bounds (ACCOUNTS_MAX, LANES_MAX, POLICIES_MAX). */
+bool fleet_lane(struct fleet *f, uint16_t account, name_id region, uint16_t *lane);
+bool fleet_policy(struct fleet *f, struct policy policy, uint16_t *index);
+bool fleet_account(struct fleet *f, struct account account, uint16_t *index); /* always adds */
+bool fleet_file(struct fleet *f, struct text name, uint16_t *index);          /* always adds */
+bool fleet_choice(struct fleet *f, struct choice choice, uint32_t *row);      /* always adds */
+
+/* Row's texts, borrowed from the fleet. */
+struct text fleet_identity(const struct fleet *f, uint32_t row);
+struct text fleet_mail_from(const struct fleet *f, uint32_t row); /* empty: default */
+struct text fleet_region(const struct fleet *f, uint32_t row);
+struct text fleet_account_name(const struct fleet *f, uint32_t row);
+const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row);
+/* "fleet.yaml:12", or "" for a row that no file holds. */
+struct text fleet_source(const struct fleet *f, uint32_t row, struct buf *scratch);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The words of Amazon SES: identity types, the behaviour on MX failure, the set-up states of a
+ * custom MAIL FROM, in both spellings of the API (v1 Query 2010-12-01, v2 JSON 2019-09-27).
+ * Source: SES API Reference, IdentityMailFromDomainAttributes and MailFromAttributes.
+ */
+#ifndef MF_SES_H
+#define MF_SES_H
+
+#include "text.h"
+
+enum identity_type { IDENTITY_DOMAIN, IDENTITY_EMAIL_ADDRESS };
+
+/* The domain of an identity: what follows the last '@', or the whole name. */
+struct text identity_domain(struct text identity);
+enum identity_type identity_type_of(struct text identity); /* an '@' makes it an address */
+const char *identity_type_name(enum identity_type type);   /* "DOMAIN", "EMAIL_ADDRESS" */
+
+enum behavior { BEHAVIOR_USE_DEFAULT_VALUE, BEHAVIOR_REJECT_MESSAGE };
+
+const char *behavior_name(enum behavior b);    /* v2: "USE_DEFAULT_VALUE" */
+const char *behavior_name_v1(enum behavior b); /* v1: "UseDefaultValue" */
+bool behavior_parse(struct text t, enum behavior *out); /* either spelling, case matters */
+
+/* MAIL FROM set-up state. MAIL_FROM_NONE: no custom MAIL FROM is set. UNKNOWN: a word that this
+ * program does not know, which is never fatal. */
+enum mail_from_status {
+    MAIL_FROM_NONE,
+    MAIL_FROM_PENDING,
+    MAIL_FROM_SUCCESS,
+    MAIL_FROM_FAILED,
+    MAIL_FROM_TEMPORARY_FAILURE,
+    MAIL_FROM_UNKNOWN,
+};
+
+const char *mail_from_status_name(enum mail_from_status s);    /* v2: "PENDING"; NONE is "" */
+const char *mail_from_status_name_v1(enum mail_from_status s); /* v1: "Pending" */
+enum mail_from_status mail_from_status_parse(struct text t);   /* either spelling; empty is NONE */
+
+enum verification {
+    VERIFICATION_NONE, /* the identity does not exist */
+    VERIFICATION_PENDING,
+    VERIFICATION_SUCCESS,
+    VERIFICATION_FAILED,
+    VERIFICATION_TEMPORARY_FAILURE,
+    VERIFICATION_NOT_STARTED,
+};
+
+const char *verification_name(enum verification v);    /* v2: "PENDING" */
+const char *verification_name_v1(enum verification v); /* v1: "Pending" */
+enum verification verification_parse(struct text t);   /* either spelling; unknown is NOT_STARTED */
+
+#endif

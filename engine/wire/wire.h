@@ -1,0 +1,48 @@
+/*
+ * The live world: the operating system's clock and N carrier threads, each with one loop (a curl
+ * multi handle, a c-ares channel, a mailbox). Carriers carry questions and writes out and answers
+ * in; they decide nothing and repeat nothing.
+ *
+ * wire_now, wire_wait and wire_send are called by the deciding thread only. wire_interrupt may be
+ * called from a signal handler.
+ */
+#ifndef MF_WIRE_H
+#define MF_WIRE_H
+
+#include "call.h"
+#include "credentials.h"
+#include "endpoints.h"
+#include "fleet.h"
+#include "io.h"
+
+/* How one lane is reached. Borrowed for the life of the wire. */
+struct wire_lane {
+    struct endpoint ses, sts;
+    struct credential_source *credentials; /* shared by the lanes of an account; has its own lock */
+};
+
+struct wire_config {
+    unsigned carriers;             /* 1 .. WIRE_CARRIERS_MAX */
+    const struct wire_lane *lanes; /* as fleet.lanes */
+    uint32_t lanes_len;
+    struct text resolvers; /* "127.0.0.1:5353,[::1]:53"; empty: the system's */
+    struct text ca_bundle; /* PEM file; empty: the system's */
+    span_us call_timeout_us;
+    instant_us not_before; /* a resumed run's last instant: the clock never shows less; 0: none */
+    bool verbose;          /* one line per call on standard error, without secrets */
+};
+
+#define WIRE_CARRIERS_MAX 64
+
+struct wire;
+
+enum err wire_open(struct wire **out, const struct wire_config *config, struct why *why);
+/* Waits for the carriers to end; calls still out are given back through the pool's owner. */
+void wire_close(struct wire *w);
+
+instant_us wire_now(struct wire *w);
+uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint32_t max);
+void wire_send(struct wire *w, struct call **calls, uint32_t len);
+void wire_interrupt(struct wire *w); /* first: EVENT_DRAIN, second: EVENT_ABORT; async-signal-safe */
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Manifests: YAML files (and the CSV files they name) become a vetted fleet, or a list of every
+ * complaint about them. Nothing is half accepted: with one complaint there is no fleet.
+ */
+#ifndef MF_MANIFEST_H
+#define MF_MANIFEST_H
+
+#include "err.h"
+#include "fleet.h"
+
+struct complaint {
+    struct text file;      /* as the user named it, or as the include resolved */
+    uint32_t line, column; /* from 1; 0: the file as a whole */
+    struct text text;      /* what was found, what was expected, how to mend it */
+};
+
+struct complaints {
+    struct arena arena;
+    struct complaint *list; /* in reading order, at most MANIFEST_COMPLAINTS_MAX */
+    uint32_t len, cap;
+    uint32_t more; /* how many did not fit */
+};
+
+void complaints_init(struct complaints *c);
+void complaints_clear(struct complaints *c);
+
+struct manifest_options {
+    struct text region; /* --region / AWS_REGION: for identities that name none; may be empty */
+};
+
+/* Reads and vets all files as one fleet, in order. *f must be fresh from fleet_init().
+ * OK: the fleet is whole. ERR_INPUT: see complaints. Others: *why says what stopped the reading. */
+enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_len,
+                       const struct manifest_options *options, struct complaints *complaints,
+                       struct why *why);
+
+#endif
