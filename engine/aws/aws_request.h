@@ -1,0 +1,67 @@
+/*
+ * The one door of this room: a call becomes a signed HTTP request, an HTTP answer becomes the
+ * call's answer. Nothing here sends, waits or reads a clock, so that every byte can be tested.
+ *
+ * The carrier's way with a call:
+ *
+ *     struct aws_request r;
+ *     aws_request_init(&r);
+ *     if (aws_request_make(&r, call, &lane->ses, &lane->sts, &credentials, now, &why) == OK)
+ *         ... send r.method, r.url, r.headers and r.body; collect the answer in an aws_reply ...
+ *         aws_reply_decode(call, &reply);
+ *     aws_request_clear(&r);
+ *
+ * Every attempt is made and signed anew. A redirect must never be followed: the signature is meant
+ * for one host only.
+ */
+#ifndef MF_AWS_REQUEST_H
+#define MF_AWS_REQUEST_H
+
+#include "buf.h"
+#include "call.h"
+#include "credentials.h"
+#include "endpoints.h"
+
+#define AWS_HEADERS_MAX 8
+
+/* Owned by whoever made it. Holds the session token: clear it as soon as it is sent. */
+struct aws_request {
+    const char *method; /* "GET", "POST", "PUT" */
+    struct buf url;     /* NUL-terminated; path and query are encoded as they were signed, so they
+                           must go out as they stand (no dot-segment squashing) */
+    struct buf headers[AWS_HEADERS_MAX]; /* "Name: value", NUL-terminated, no line end: Host,
+                           X-Amz-Date, Authorization; Content-Type and X-Amz-Security-Token when
+                           there is one. Others may be added, but not these again */
+    uint32_t headers_len;
+    struct buf body; /* empty for GET; Content-Length is the carrier's to send */
+};
+
+void aws_request_init(struct aws_request *r);
+void aws_request_clear(struct aws_request *r); /* wipes; fine after init and after itself */
+
+/* Fills r (init'ed) for any kind but CALL_ASK. CALL_CALLER goes to *sts, all others to *ses. now is
+ * the signing instant, clock correction included. Borrows nothing afterwards. ERR_INPUT: the call
+ * cannot be expressed, or the host of the URL is not the endpoint's; ERR_LIMIT, ERR_NOMEM; then r
+ * is empty, nothing must be sent, and the reply is REPLY_NOT_SENT with *why as its message. */
+enum err aws_request_make(struct aws_request *r, const struct call *c, const struct endpoint *ses,
+                          const struct endpoint *sts, const struct credentials *cred,
+                          instant_us now, struct why *why);
+
+/* A whole HTTP answer. Header values without the spaces around them; empty when absent. Borrowed
+ * for the length of aws_reply_decode. */
+struct aws_reply {
+    int http_status;
+    struct text content_type;
+    struct text error_type;  /* x-amzn-ErrorType */
+    struct text request_id;  /* x-amzn-RequestId */
+    struct text retry_after; /* x-amz-retry-after, in milliseconds */
+    struct text date, age;   /* Date, Age */
+    struct text body;
+};
+
+/* Fills the call's answer: reply (how is REPLY_HTTP or REPLY_GARBLED) and what the kind asks for,
+ * copied into c->arena. call_answer_reset(c) was called before. For answers that did not come as a
+ * whole the carrier fills reply by itself (REPLY_NOT_SENT, REPLY_LOST). */
+void aws_reply_decode(struct call *c, const struct aws_reply *r);
+
+#endif
