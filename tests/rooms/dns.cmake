@@ -1,0 +1,1 @@
+mailfrom_test(dns_message USES dns)
