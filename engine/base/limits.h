@@ -39,6 +39,20 @@
 #define DNS_RECORDS_MAX  256 /* per message; a MAIL FROM name has two */
 #define DNS_POINTERS_MAX 64  /* compression pointers followed in one name */
 #define DNS_TXT_LEN_MAX  4096 /* one TXT record, its strings joined */
+#define INQUIRY_HOSTS_MAX   13        /* name servers of one zone: as many as the root has */
+#define INQUIRY_SERVERS_MAX 26        /* addresses asked in one inquiry: two for each of those */
+#define INQUIRY_BYTES_MAX   (4u << 20) /* 64 answers of the largest size a server can send */
+
+/* AWS */
+#define SIGN_HEADERS_MAX   32          /* SES needs four, the signing suite seven */
+#define SIGN_QUERY_MAX     32          /* parameters; SES needs two */
+#define SIGN_TEXT_MAX      (256u << 10) /* a canonical request holds the path and an 8 KB token */
+#define XML_DEPTH_MAX      32          /* SES answers are six deep */
+#define XML_TEXT_MAX       65536       /* content of one element; a NextToken is under 1 KB */
+#define JSON_DEPTH_MAX     32          /* SES answers are four deep */
+#define JSON_NODES_MAX     200000      /* 1,000 listed identities are 5,000; 64 bytes each in memory */
+#define CREDENTIAL_FILE_MAX (1u << 20) /* ~/.aws/config of a large company is under 100 KB */
+#define INI_ENTRIES_MAX    65536       /* keys in one such file */
 
 /* journal and files */
 #define JOURNAL_COMMIT_ROWS 1000 /* rows per commit on import */
