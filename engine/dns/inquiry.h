@@ -2,6 +2,10 @@
  * An inquiry: everything that is asked of DNS about one MAIL FROM name, as a pure state machine. It
  * says which questions to send next, is given the replies, and ends with facts. It never asks the
  * same thing twice; asking again later is a new inquiry.
+ *
+ * INQUIRY_RECURSIVE asks the resolver for MX and TXT and believes it.
+ * INQUIRY_AUTHORITY uses the resolver only to find the name servers, then asks each of them. It
+ * never says the name itself to the resolver, so that no "no such name" is cached (RFC 2308).
  */
 #ifndef MF_INQUIRY_H
 #define MF_INQUIRY_H
@@ -18,8 +22,11 @@ struct inquiry {
     struct arena arena; /* facts and replies; kept over reuse */
     struct text name;   /* copied into arena */
     struct dns_facts facts;
-    uint32_t asked, answered;
+    uint32_t planned, asked, answered; /* questions; answered <= asked <= planned */
     bool done;
+    uint16_t authority_port; /* of authoritative servers; 0: 53. Set it after init; it stays */
+    struct dns_question *questions; /* INQUIRY_QUESTIONS_MAX; in arena */
+    struct answer *answers;         /* recursive mode only: of MX and of TXT; in arena */
     struct inquiry_walk *walk; /* authority mode only; in arena */
 };
 
@@ -29,7 +36,8 @@ void inquiry_clear(struct inquiry *q);
 void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name);
 /* The next question to send now, with its number; false: none until a reply comes (or done). */
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number);
-/* The reply to question `number`; copied, the caller keeps its own. */
+/* The reply to question `number`, once for each number that was handed out; what matters is copied,
+ * the caller keeps its own. After the inquiry is done a late reply is ignored. */
 void inquiry_reply(struct inquiry *q, uint32_t number, const struct dns_reply *reply);
 /* Valid when q->done; borrowed until the next start. */
 const struct dns_facts *inquiry_facts(const struct inquiry *q);

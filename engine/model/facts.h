@@ -38,6 +38,15 @@ struct mx_fact {
     struct text exchange; /* lower case, no final dot; "" is the null MX (RFC 7505) */
 };
 
+/* One server that was asked, and how that went. Names and values are as the sentences of a report
+ * may hold them: printable. */
+struct server_note {
+    struct text server; /* "ns1.example.com (192.0.2.1)", or "resolver" */
+    struct text rcode;  /* "NOERROR", "SERVFAIL"; empty when no message came */
+    struct text error;  /* "timed out", "not authoritative"; empty when it answered */
+    struct text said;   /* "MX 10 feedback-smtp.us-east-1.amazonses.com; no TXT" */
+};
+
 struct dns_facts {
     enum dns_state mx_state, txt_state;
     struct mx_fact *mx; /* borrowed */
@@ -47,6 +56,9 @@ struct dns_facts {
     struct text cname;   /* target of a CNAME at the name itself; empty: none */
     struct text trouble; /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
     uint32_t ttl_s;      /* smallest TTL of what was found, or of the negative answer */
+    struct server_note *servers; /* borrowed; in the order in which they were found */
+    uint32_t servers_len;
+    struct text zone; /* the zone that holds the name, when authorities were asked; or empty */
 };
 
 #endif

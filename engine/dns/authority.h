@@ -1,0 +1,18 @@
+/*
+ * For the family: the authority mode of an inquiry, and what it needs of the inquiry itself.
+ */
+#ifndef MF_DNS_AUTHORITY_H
+#define MF_DNS_AUTHORITY_H
+
+#include "inquiry.h"
+
+void authority_start(struct inquiry *q);
+void authority_reply(struct inquiry *q, uint32_t number, const struct dns_reply *reply);
+
+/* Plans one more question. False: the budget of INQUIRY_QUESTIONS_MAX is spent; the inquiry has
+ * then ended in trouble. */
+bool inquiry_plan(struct inquiry *q, struct dns_question question);
+/* Ends the inquiry without a verdict on either type. */
+void inquiry_end_in_trouble(struct inquiry *q, struct text trouble);
+
+#endif
