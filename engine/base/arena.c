@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define BLOCK_BYTES 4096u
-#define BLOCK_BYTES_MAX (1u << 20) /* blocks double up to this, so that many small takes stay cheap */
+#define BLOCK_BYTES_MAX                                                                            \
+    (1u << 20) /* blocks double up to this, so that many small takes stay cheap */
 
 struct arena_block {
     struct arena_block *next;

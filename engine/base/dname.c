@@ -23,8 +23,10 @@ static enum dname_fault label_check(struct text label)
 
 static bool all_digits(struct text label)
 {
-    uint64_t ignored;
-    return label.len > 18 ? false : text_to_u64(label, &ignored);
+    size_t i = 0;
+    while (i < label.len && char_is_digit(label.at[i]))
+        i++;
+    return i == label.len;
 }
 
 enum dname_fault dname_check(struct text name)

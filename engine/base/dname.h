@@ -16,10 +16,10 @@ enum dname_fault {
     DNAME_TOO_LONG,
     DNAME_LABEL_EMPTY,
     DNAME_LABEL_TOO_LONG,
-    DNAME_LABEL_HYPHEN,   /* begins or ends with one */
-    DNAME_CHARACTER,      /* not a letter, digit or hyphen (RFC 952, RFC 1123) */
-    DNAME_SINGLE_LABEL,   /* "localhost" */
-    DNAME_NUMERIC_TOP,    /* "10.0.0.1": the top label has only digits (RFC 3696) */
+    DNAME_LABEL_HYPHEN, /* begins or ends with one */
+    DNAME_CHARACTER,    /* not a letter, digit or hyphen (RFC 952, RFC 1123) */
+    DNAME_SINGLE_LABEL, /* "localhost" */
+    DNAME_NUMERIC_TOP,  /* "10.0.0.1": the top label has only digits (RFC 3696) */
 };
 
 /* Is it a host name that mail can use? Names the first fault. Underscores are faults of

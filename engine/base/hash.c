@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* The finalizer of splitmix64 (Steele, Lea, Flood 2014): every input bit reaches every output bit. */
+/* The finalizer of splitmix64 (Steele, Lea, Flood 2014): every input bit reaches every output bit.
+ */
 static uint64_t avalanche(uint64_t x)
 {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -15,8 +15,8 @@ typedef uint32_t name_id;
 
 struct names {
     struct arena bytes;
-    const char **at;    /* id -> bytes; a length stands before the bytes */
-    uint32_t *slots;    /* open addressing, id or 0 */
+    const char **at; /* id -> bytes; a length stands before the bytes */
+    uint32_t *slots; /* open addressing, id or 0 */
     uint32_t len, cap, slot_mask;
 };
 
@@ -25,7 +25,7 @@ void names_clear(struct names *n);
 /* The id of t, adding it when it is new. The empty text is NAME_NONE. False: out of memory or of
  * bounds (NAME_LEN_MAX); *id is then NAME_NONE. */
 bool names_add(struct names *n, struct text t, name_id *id);
-name_id names_find(const struct names *n, struct text t); /* NAME_NONE when absent */
+name_id names_find(const struct names *n, struct text t);  /* NAME_NONE when absent */
 struct text names_text(const struct names *n, name_id id); /* NUL-terminated too */
 
 #endif

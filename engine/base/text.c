@@ -158,7 +158,8 @@ unsigned text_distance(struct text a, struct text b, unsigned limit)
         for (size_t j = 1; j <= b.len; j++) {
             unsigned differs = a.at[i - 1] != b.at[j - 1];
             cur[j] = min3(prev[j] + 1, cur[j - 1] + 1, prev[j - 1] + differs);
-            bool swapped = i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1];
+            bool swapped =
+                i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1];
             if (swapped && prev2[j - 2] + 1 < cur[j])
                 cur[j] = prev2[j - 2] + 1;
         }

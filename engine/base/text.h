@@ -14,10 +14,10 @@ struct text {
     size_t len;
 };
 
-#define TEXT(literal)   ((struct text){(literal), sizeof(literal) - 1})
-#define TEXT_NONE       ((struct text){NULL, 0})
-#define TEXT_FMT        "%.*s"
-#define TEXT_ARG(t)     (int)(t).len, ((t).len ? (t).at : "")
+#define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
+#define TEXT_NONE     ((struct text){NULL, 0})
+#define TEXT_FMT      "%.*s"
+#define TEXT_ARG(t)   (int)(t).len, ((t).len ? (t).at : "")
 
 struct text text_of(const char *cstr); /* NULL gives the empty text */
 bool text_eq(struct text a, struct text b);
@@ -26,7 +26,7 @@ int text_cmp(struct text a, struct text b); /* bytewise, the shorter first */
 bool text_starts(struct text t, struct text prefix);
 bool text_ends(struct text t, struct text suffix);
 bool text_ends_nocase(struct text t, struct text suffix);
-struct text text_from(struct text t, size_t start);             /* all from start on */
+struct text text_from(struct text t, size_t start);              /* all from start on */
 struct text text_slice(struct text t, size_t start, size_t end); /* clamped */
 struct text text_trim(struct text t); /* without spaces and tabs at both ends */
 

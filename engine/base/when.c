@@ -67,24 +67,33 @@ static int64_t take_fraction_us(struct text *t)
     return us;
 }
 
+/* timegm would take the 31st of February for the 3rd of March. */
+static int month_days(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
 bool when_parse(struct text t, instant_us *out)
 {
     struct tm tm = {0};
     int64_t fraction_us = 0;
-    if (!take_digits(&t, 4, &tm.tm_year) || !take_char(&t, '-') || !take_digits(&t, 2, &tm.tm_mon) ||
-        !take_char(&t, '-') || !take_digits(&t, 2, &tm.tm_mday))
+    if (!take_digits(&t, 4, &tm.tm_year) || !take_char(&t, '-') ||
+        !take_digits(&t, 2, &tm.tm_mon) || !take_char(&t, '-') || !take_digits(&t, 2, &tm.tm_mday))
         return false;
     if (!take_char(&t, 'T') && !take_char(&t, ' '))
         return false;
-    if (!take_digits(&t, 2, &tm.tm_hour) || !take_char(&t, ':') || !take_digits(&t, 2, &tm.tm_min) ||
-        !take_char(&t, ':') || !take_digits(&t, 2, &tm.tm_sec))
+    if (!take_digits(&t, 2, &tm.tm_hour) || !take_char(&t, ':') ||
+        !take_digits(&t, 2, &tm.tm_min) || !take_char(&t, ':') || !take_digits(&t, 2, &tm.tm_sec))
         return false;
     if (take_char(&t, '.'))
         fraction_us = take_fraction_us(&t);
     if (!text_eq(t, TEXT("Z")) && !text_eq(t, TEXT("+00:00")) && !text_eq(t, TEXT("UTC")))
         return false;
-    if (tm.tm_year < 1970 || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-        tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+    if (tm.tm_year < 1970 || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
+        tm.tm_mday > month_days(tm.tm_year, tm.tm_mon) || tm.tm_hour > 23 || tm.tm_min > 59 ||
+        tm.tm_sec > 60)
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
@@ -134,9 +143,10 @@ bool span_parse(struct text t, span_us *out)
 
 char *span_format(span_us span, char out[WHEN_LEN])
 {
-    int64_t s = (span + SPAN_MS(500)) / SPAN_S(1);
+    int64_t s = span / SPAN_S(1) + (span % SPAN_S(1) >= SPAN_MS(500));
     if (s >= 172800)
-        snprintf(out, WHEN_LEN, "%lld d %lld h", (long long)(s / 86400), (long long)(s / 3600 % 24));
+        snprintf(out, WHEN_LEN, "%lld d %lld h", (long long)(s / 86400),
+                 (long long)(s / 3600 % 24));
     else if (s >= 3600)
         snprintf(out, WHEN_LEN, "%lld h %lld min", (long long)(s / 3600), (long long)(s / 60 % 60));
     else if (s >= 60)

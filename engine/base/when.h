@@ -11,10 +11,10 @@ typedef int64_t instant_us; /* since 1970-01-01T00:00:00Z, UTC */
 typedef int64_t span_us;
 
 #define WHEN_NEVER INT64_MAX
-#define SPAN_MS(n) ((span_us)(n) * 1000)
-#define SPAN_S(n)  ((span_us)(n) * 1000000)
-#define SPAN_M(n)  SPAN_S((span_us)(n) * 60)
-#define SPAN_H(n)  SPAN_M((span_us)(n) * 60)
+#define SPAN_MS(n) ((span_us)(n)*1000)
+#define SPAN_S(n)  ((span_us)(n)*1000000)
+#define SPAN_M(n)  SPAN_S((span_us)(n)*60)
+#define SPAN_H(n)  SPAN_M((span_us)(n)*60)
 
 #define WHEN_LEN 32
 

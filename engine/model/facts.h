@@ -28,8 +28,8 @@ struct ses_facts {
 enum dns_state {
     DNS_UNASKED,
     DNS_FOUND,
-    DNS_NODATA,   /* the name exists, this type does not */
-    DNS_NXDOMAIN, /* the name does not exist */
+    DNS_NODATA,        /* the name exists, this type does not */
+    DNS_NXDOMAIN,      /* the name does not exist */
     DNS_TROUBLE_STATE, /* SERVFAIL, REFUSED, time-out, no connection, broken message: no verdict */
 };
 

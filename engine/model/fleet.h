@@ -36,9 +36,9 @@ enum dns_require { REQUIRE_MX_SPF, REQUIRE_MX, REQUIRE_NONE };
 struct policy {
     enum behavior behavior; /* wanted in the end */
     enum dns_require require;
-    name_id mx_region;   /* NAME_NONE: the lane's own Region */
-    span_us timeout_us;  /* how long DNS and SES together may take */
-    finding_set accept;  /* findings that the owner knows and accepts */
+    name_id mx_region;  /* NAME_NONE: the lane's own Region */
+    span_us timeout_us; /* how long DNS and SES together may take */
+    finding_set accept; /* findings that the owner knows and accepts */
 };
 
 #define MAIL_FROM_DEFAULT NAME_NONE /* back to amazonses.com */
@@ -48,9 +48,9 @@ struct choice {
     name_id mail_from; /* wanted; A-labels, lower case; or MAIL_FROM_DEFAULT */
     uint16_t lane;
     uint16_t policy;
-    uint16_t file; /* index into fleet.files */
-    uint8_t type;  /* enum identity_type */
-    uint8_t guarded; /* 1: fleet.expected[row] holds what must still be true, else drifted */
+    uint16_t file;         /* index into fleet.files */
+    uint8_t type;          /* enum identity_type */
+    uint8_t guarded;       /* 1: fleet.expected[row] holds what must still be true, else drifted */
     uint32_t line, column; /* of the identity in its file, from 1; 0: not from a file */
 };
 

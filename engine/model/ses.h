@@ -17,8 +17,8 @@ const char *identity_type_name(enum identity_type type);   /* "DOMAIN", "EMAIL_A
 
 enum behavior { BEHAVIOR_USE_DEFAULT_VALUE, BEHAVIOR_REJECT_MESSAGE };
 
-const char *behavior_name(enum behavior b);    /* v2: "USE_DEFAULT_VALUE" */
-const char *behavior_name_v1(enum behavior b); /* v1: "UseDefaultValue" */
+const char *behavior_name(enum behavior b);             /* v2: "USE_DEFAULT_VALUE" */
+const char *behavior_name_v1(enum behavior b);          /* v1: "UseDefaultValue" */
 bool behavior_parse(struct text t, enum behavior *out); /* either spelling, case matters */
 
 /* MAIL FROM set-up state. MAIL_FROM_NONE: no custom MAIL FROM is set. UNKNOWN: a word that this

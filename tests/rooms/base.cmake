@@ -1,0 +1,7 @@
+foreach(test IN ITEMS base_arena base_buf base_dname base_escape base_hash base_heap base_names
+                      base_text base_when)
+  mailfrom_test(${test} USES base)
+endforeach()
+foreach(test IN ITEMS model_finding model_fleet model_ses)
+  mailfrom_test(${test} USES model)
+endforeach()

@@ -1,0 +1,142 @@
+#include "unit.h"
+
+#include "escape.h"
+
+typedef void escaper(struct buf *out, struct text t);
+
+static void check_escape(escaper *escape, struct text in, const char *want)
+{
+    struct buf b;
+    buf_init(&b, 4096);
+    escape(&b, in);
+    assert_text(buf_text(&b), text_of(want));
+    buf_clear(&b);
+}
+
+static void a_terminal_sees_what_is_printable_as_it_is(void **state)
+{
+    (void)state;
+    check_escape(escape_terminal, TEXT("v=spf1 ~all"), "v=spf1 ~all");
+    check_escape(escape_terminal,
+                 TEXT("b\xc3\xbc"
+                      "cher \xf0\x9f\x93\xae"),
+                 "b\xc3\xbc"
+                 "cher \xf0\x9f\x93\xae");
+    check_escape(escape_terminal, TEXT("a\\b"), "a\\\\b");
+}
+
+static void a_terminal_obeys_nobody(void **state)
+{
+    (void)state;
+    static const struct {
+        struct text in;
+        const char *want;
+    } rows[] = {
+        {TEXT("\033[2J"), "\\x1b[2J"},
+        {TEXT("a\nb\tc\r"), "a\\x0ab\\x09c\\x0d"},
+        {TEXT("\0"), "\\x00"},
+        {TEXT("\x7f"), "\\x7f"},
+        {TEXT("\xc2\x9b"
+              "31m"),
+         "\\u{009b}31m"}, /* CSI as a C1 control */
+        {TEXT("\xe2\x80\xae"
+              "moc"),
+         "\\u{202e}moc"},                                   /* right-to-left override */
+        {TEXT("\xe2\x81\xa6"), "\\u{2066}"},                /* isolate */
+        {TEXT("\xef\xbb\xbf"), "\\u{feff}"},                /* byte order mark */
+        {TEXT("\xff\xfe"), "\\xff\\xfe"},                   /* no UTF-8 */
+        {TEXT("\xc0\xaf"), "\\xc0\\xaf"},                   /* overlong slash */
+        {TEXT("\xed\xa0\x80"), "\\xed\\xa0\\x80"},          /* surrogate */
+        {TEXT("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
+        {TEXT("\xe2\x82"), "\\xe2\\x82"},                   /* cut off */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check_escape(escape_terminal, rows[i].in, rows[i].want);
+}
+
+static void json_strings_are_json(void **state)
+{
+    (void)state;
+    check_escape(escape_json, TEXT(""), "\"\"");
+    check_escape(escape_json, TEXT("say \"hi\" \\ \n\t"), "\"say \\\"hi\\\" \\\\ \\n\\t\"");
+    check_escape(escape_json, TEXT("\0\x1b\x7f"), "\"\\u0000\\u001b\\u007f\"");
+    check_escape(escape_json, TEXT("\xe2\x80\xa8"), "\"\\u2028\""); /* ends a line in JavaScript */
+    check_escape(escape_json,
+                 TEXT("\xff"
+                      "a"),
+                 "\"\\ufffda\"");
+    check_escape(escape_json, TEXT("\xf0\x9f\x93\xae"), "\"\xf0\x9f\x93\xae\"");
+}
+
+static void percent_escapes_leave_only_the_unreserved(void **state)
+{
+    (void)state;
+    check_escape(escape_percent, TEXT("user+x@example.com"), "user%2Bx%40example.com");
+    check_escape(escape_percent, TEXT("o'b/x~-._"), "o%27b%2Fx~-._");
+    check_escape(escape_percent, TEXT("\xc3\xbc \0"), "%C3%BC%20%00");
+}
+
+/* The property behind it all: whatever goes in, nothing that steers a terminal comes out. */
+static void no_control_byte_ever_passes(void **state)
+{
+    (void)state;
+    escaper *const all[] = {escape_terminal, escape_json, escape_percent};
+    static const char spice[] = "\033\n\"\\\x9b\xc2\xe2\x80\xae\xff\xf0\xed";
+    uint64_t seed = 99;
+    struct buf b;
+    buf_init(&b, 65536);
+    for (int round = 0; round < 20000; round++) {
+        char in[48];
+        size_t len = dice(&seed) % sizeof in;
+        for (size_t i = 0; i < len; i++)
+            in[i] = dice(&seed) % 2 ? spice[dice(&seed) % (sizeof spice - 1)] : (char)dice(&seed);
+        buf_reset(&b);
+        all[round % 3](&b, (struct text){in, len});
+        assert_false(b.failed);
+        for (struct text t = buf_text(&b); t.len;) {
+            uint32_t c;
+            size_t step = utf8_next(t, &c);
+            if (step == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e))
+                fail_msg("round %d let U+%04x through in '%s'", round, c, b.at);
+            t = text_from(t, step);
+        }
+    }
+    buf_clear(&b);
+}
+
+static void utf8_is_walked_one_character_at_a_time(void **state)
+{
+    (void)state;
+    static const uint32_t codes[] = {0,      0x7f,   0x80,   0x7ff,   0x800,
+                                     0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff};
+    static const struct text bytes[] = {TEXT("\0"),
+                                        TEXT("\x7f"),
+                                        TEXT("\xc2\x80"),
+                                        TEXT("\xdf\xbf"),
+                                        TEXT("\xe0\xa0\x80"),
+                                        TEXT("\xed\x9f\xbf"),
+                                        TEXT("\xee\x80\x80"),
+                                        TEXT("\xef\xbf\xbf"),
+                                        TEXT("\xf0\x90\x80\x80"),
+                                        TEXT("\xf4\x8f\xbf\xbf")};
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        uint32_t c = 1;
+        assert_int_equal(utf8_next(bytes[i], &c), bytes[i].len);
+        assert_int_equal(c, codes[i]);
+        if (bytes[i].len > 1)
+            assert_int_equal(utf8_next(text_slice(bytes[i], 0, bytes[i].len - 1), &c), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_terminal_sees_what_is_printable_as_it_is),
+        cmocka_unit_test(a_terminal_obeys_nobody),
+        cmocka_unit_test(json_strings_are_json),
+        cmocka_unit_test(percent_escapes_leave_only_the_unreserved),
+        cmocka_unit_test(no_control_byte_ever_passes),
+        cmocka_unit_test(utf8_is_walked_one_character_at_a_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,37 @@
+/*
+ * What a unit test of this tree includes first: cmocka, which wants four headers before it, and a
+ * few words that its tables share.
+ */
+#ifndef MF_UNIT_H
+#define MF_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "text.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* Same length and bytes; on a difference both are shown. */
+#define assert_text(got, want)                                                                     \
+    do {                                                                                           \
+        struct text got_ = (got), want_ = (want);                                                  \
+        if (!text_eq(got_, want_))                                                                 \
+            fail_msg("got '" TEXT_FMT "', want '" TEXT_FMT "'", TEXT_ARG(got_), TEXT_ARG(want_));  \
+    } while (0)
+
+/* A repeatable stream for property tests: xorshift64* (Vigna 2016). Print the seed on failure. */
+static inline uint64_t dice(uint64_t *seed)
+{
+    *seed ^= *seed >> 12;
+    *seed ^= *seed << 25;
+    *seed ^= *seed >> 27;
+    return *seed * 0x2545f4914f6cdd1du;
+}
+
+#endif
