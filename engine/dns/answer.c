@@ -173,7 +173,7 @@ static bool message_speaks(struct answer *a, const struct dns_question *q,
         fail(a, ANSWER_GARBLED, TEXT("truncated answer"));
     else if (m->rcode != DNS_RCODE_NOERROR && m->rcode != DNS_RCODE_NXDOMAIN)
         fail(a, ANSWER_FAILED, a->rcode);
-    else if (!m->recursion_available && answer_referral(m, q->name, TEXT_NONE).len)
+    else if ((!q->recurse || !m->recursion_available) && answer_referral(m, q->name, TEXT_NONE).len)
         fail(a, ANSWER_REFERRED, TEXT("refers to other servers"));
     else if (q->server.family && !m->authoritative)
         fail(a, ANSWER_LAME, TEXT("not authoritative"));
@@ -259,4 +259,22 @@ struct text answer_say(const struct answer *a, uint16_t type, struct arena *aren
     struct text said = out.failed ? TEXT_NONE : arena_text(arena, buf_text(&out));
     buf_clear(&out);
     return said;
+}
+
+struct server_note answer_note(struct text server, const struct answer *mx,
+                               const struct answer *txt, struct arena *arena)
+{
+    const struct answer *worse = mx->kind != ANSWER_SPOKE ? mx : txt;
+    bool by_rcode = worse->kind == ANSWER_SPOKE || worse->kind == ANSWER_FAILED;
+    struct text mx_said = answer_say(mx, DNS_TYPE_MX, arena);
+    struct text txt_said = answer_say(txt, DNS_TYPE_TXT, arena);
+    bool alike = text_eq(mx_said, txt_said);
+    return (struct server_note){
+        .server = server,
+        .rcode = worse->rcode,
+        .error = by_rcode ? TEXT_NONE : worse->trouble,
+        .said =
+            alike ? mx_said
+                  : arena_fmt(arena, TEXT_FMT "; " TEXT_FMT, TEXT_ARG(mx_said), TEXT_ARG(txt_said)),
+    };
 }

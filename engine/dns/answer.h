@@ -48,4 +48,8 @@ struct text answer_referral(const struct dns_message *m, struct text name, struc
  */
 struct text answer_say(const struct answer *a, uint16_t type, struct arena *arena);
 
+/* The note of one server that was asked for both types; said is empty when memory is out. */
+struct server_note answer_note(struct text server, const struct answer *mx,
+                               const struct answer *txt, struct arena *arena);
+
 #endif

@@ -1,16 +1,407 @@
 /*
- * The authority mode of an inquiry.
+ * The authority mode: find the zone, find its servers, ask every one of them.
+ *
+ *   CUT ----> HOSTS ----> VALUES ----> end
+ *    ^ |        ^           |
+ *    +-+        +-----------+   a referral to a deeper zone, or nobody spoke over IPv4
+ *  one label up
+ *
+ * The resolver is asked for NS sets from the parent of the name upwards, and for addresses. The
+ * name itself is only ever said to authorities. A step begins when all questions of the one before
+ * it are answered, so done means that nothing is out any more. Each referral is strictly deeper
+ * than the zone before it and no server is asked twice, so the walk ends.
  */
 #include "authority.h"
 
+#include "answer.h"
+#include "dname.h"
+#include "limits.h"
+#include "zone.h"
+
+#include <string.h>
+
+#define TROUBLES_SAID_MAX 4 /* servers named in one sentence */
+
+enum step { STEP_CUT, STEP_HOSTS, STEP_VALUES };
+
+struct server {
+    struct text label; /* "ns1.example.com (192.0.2.1)" */
+    struct dns_server at;
+    struct answer mx, txt;
+};
+
+struct inquiry_walk {
+    enum step step;
+    bool overdrawn;                          /* wanted more questions than there may be */
+    uint32_t subject[INQUIRY_QUESTIONS_MAX]; /* question -> index of its host or server */
+    struct text candidate;                   /* STEP_CUT: whose NS set is asked for */
+    struct text trouble;                     /* the resolver's last one */
+    struct zone zone, deeper;
+    struct server servers[INQUIRY_SERVERS_MAX];
+    uint32_t servers_len, servers_asked;
+};
+
+static void plan(struct inquiry *q, struct dns_question question, uint32_t subject)
+{
+    uint32_t number = q->planned;
+    if (inquiry_plan(q, question))
+        q->walk->subject[number] = subject;
+    else
+        q->walk->overdrawn = true;
+}
+
+static void plan_to_resolver(struct inquiry *q, struct text name, uint16_t type, uint32_t subject)
+{
+    plan(q, (struct dns_question){.name = name, .type = type, .recurse = true}, subject);
+}
+
+static uint16_t authority_port(const struct inquiry *q)
+{
+    return q->authority_port ? q->authority_port : DNS_PORT;
+}
+
+/* ---- servers ---- */
+
+static bool server_is_known(const struct inquiry_walk *w, const struct dns_server *at)
+{
+    for (uint32_t i = 0; i < w->servers_len; i++) {
+        const struct dns_server *known = &w->servers[i].at;
+        if (known->family == at->family && known->port == at->port &&
+            memcmp(known->address, at->address, sizeof at->address) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool server_fits(const struct inquiry *q)
+{
+    const struct inquiry_walk *w = q->walk;
+    uint32_t waiting = w->servers_len - w->servers_asked;
+    return w->servers_len < INQUIRY_SERVERS_MAX &&
+           q->planned + 2 * (waiting + 1) <= INQUIRY_QUESTIONS_MAX;
+}
+
+/* The first address of every host, then the second of every host, as far as the budget goes: each
+ * host is heard before any is heard twice. */
+static void servers_add(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    for (uint32_t round = 0; round < HOST_ADDRESSES_MAX; round++) {
+        for (uint32_t i = 0; i < w->zone.hosts_len; i++) {
+            const struct host *h = &w->zone.hosts[i];
+            if (round >= h->at_len || server_is_known(w, &h->at[round]) || !server_fits(q))
+                continue;
+            w->servers[w->servers_len++] = (struct server){
+                .label = host_label(h, &h->at[round], &q->arena), .at = h->at[round]};
+        }
+    }
+}
+
+/* ---- the end ---- */
+
+static const struct answer *server_answer(const struct server *s, uint16_t type)
+{
+    return type == DNS_TYPE_MX ? &s->mx : &s->txt;
+}
+
+static struct text say_disagreement(struct inquiry *q, uint16_t type, const struct server *a,
+                                    const struct server *b)
+{
+    struct text one = answer_say(server_answer(a, type), type, &q->arena);
+    struct text other = answer_say(server_answer(b, type), type, &q->arena);
+    return arena_fmt(&q->arena,
+                     "servers disagree: " TEXT_FMT ": " TEXT_FMT "; " TEXT_FMT ": " TEXT_FMT,
+                     TEXT_ARG(a->label), TEXT_ARG(one), TEXT_ARG(b->label), TEXT_ARG(other));
+}
+
+/* What the servers said instead of an answer. A referral that was followed is no trouble. */
+static struct text say_silence(struct inquiry *q, uint16_t type)
+{
+    const struct inquiry_walk *w = q->walk;
+    struct text all = TEXT_NONE;
+    uint32_t said = 0, left = 0;
+    for (uint32_t i = 0; i < w->servers_len; i++) {
+        const struct server *s = &w->servers[i];
+        const struct answer *a = server_answer(s, type);
+        if (a->kind == ANSWER_REFERRED)
+            continue;
+        if (said == TROUBLES_SAID_MAX) {
+            left++;
+            continue;
+        }
+        all = arena_fmt(&q->arena, TEXT_FMT "%s" TEXT_FMT ": " TEXT_FMT, TEXT_ARG(all),
+                        said++ ? "; " : "", TEXT_ARG(s->label), TEXT_ARG(a->trouble));
+    }
+    if (!said)
+        return arena_fmt(&q->arena, "the servers of " TEXT_FMT " refer to each other",
+                         TEXT_ARG(w->zone.cut));
+    return left ? arena_fmt(&q->arena, TEXT_FMT "; and %u more", TEXT_ARG(all), left) : all;
+}
+
+/* Servers that did not speak are noted but do not count, as a resolver would pass them over too.
+ * Those that spoke must agree. */
+static struct answer merge(struct inquiry *q, uint16_t type)
+{
+    const struct inquiry_walk *w = q->walk;
+    const struct server *first = NULL;
+    struct answer merged = {.state = DNS_TROUBLE_STATE};
+    for (uint32_t i = 0; i < w->servers_len; i++) {
+        const struct answer *a = server_answer(&w->servers[i], type);
+        if (a->kind != ANSWER_SPOKE)
+            continue;
+        if (!first) {
+            first = &w->servers[i];
+            merged = *a;
+            continue;
+        }
+        if (!answer_same(server_answer(first, type), a))
+            return (struct answer){.state = DNS_TROUBLE_STATE,
+                                   .cname = merged.cname,
+                                   .trouble = say_disagreement(q, type, first, &w->servers[i])};
+        if (a->state == DNS_NODATA)
+            merged.state = DNS_NODATA;
+        if (a->ttl_s < merged.ttl_s)
+            merged.ttl_s = a->ttl_s;
+    }
+    if (!first)
+        merged.trouble = say_silence(q, type);
+    return merged;
+}
+
+static void notes_write(struct inquiry *q)
+{
+    const struct inquiry_walk *w = q->walk;
+    q->facts.servers = ARENA_ARRAY(&q->arena, struct server_note, w->servers_len + 1u);
+    if (!q->facts.servers)
+        return;
+    for (uint32_t i = 0; i < w->servers_len; i++)
+        q->facts.servers[q->facts.servers_len++] =
+            answer_note(w->servers[i].label, &w->servers[i].mx, &w->servers[i].txt, &q->arena);
+}
+
+static void finish(struct inquiry *q)
+{
+    struct answer mx = merge(q, DNS_TYPE_MX), txt = merge(q, DNS_TYPE_TXT);
+    bool mx_spoke = mx.kind == ANSWER_SPOKE, txt_spoke = txt.kind == ANSWER_SPOKE;
+    q->facts = (struct dns_facts){.mx_state = mx.state,
+                                  .txt_state = txt.state,
+                                  .mx = mx.mx,
+                                  .mx_len = mx.mx_len,
+                                  .txt = txt.txt,
+                                  .txt_len = txt.txt_len,
+                                  .cname = mx.cname.len ? mx.cname : txt.cname,
+                                  .trouble = mx_spoke ? txt.trouble : mx.trouble,
+                                  .zone = q->walk->zone.cut};
+    if (mx_spoke && (!txt_spoke || mx.ttl_s < txt.ttl_s))
+        q->facts.ttl_s = mx.ttl_s;
+    else if (txt_spoke)
+        q->facts.ttl_s = txt.ttl_s;
+    notes_write(q);
+    q->done = true;
+}
+
+static void finish_in_trouble(struct inquiry *q, struct text trouble)
+{
+    notes_write(q);
+    q->facts.zone = q->walk->zone.cut;
+    inquiry_end_in_trouble(q, trouble);
+}
+
+/* ---- the steps ---- */
+
+static void cut_ask(struct inquiry *q, struct text candidate)
+{
+    struct inquiry_walk *w = q->walk;
+    w->candidate = arena_text(&q->arena, candidate);
+    if (w->candidate.len)
+        plan_to_resolver(q, w->candidate, DNS_TYPE_NS, 0);
+    else if (w->trouble.len)
+        finish_in_trouble(q, w->trouble);
+    else
+        finish_in_trouble(q, TEXT("resolver: no name server for any parent of the name"));
+}
+
+static void hosts_ask(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    w->step = STEP_HOSTS;
+    for (uint32_t i = 0; i < w->zone.hosts_len; i++)
+        if (!w->zone.hosts[i].at_len)
+            plan_to_resolver(q, w->zone.hosts[i].name, DNS_TYPE_A, i);
+}
+
+static void values_ask(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    w->step = STEP_VALUES;
+    servers_add(q);
+    for (; w->servers_asked < w->servers_len; w->servers_asked++) {
+        struct dns_question question = {.name = q->name, .server = w->servers[w->servers_asked].at};
+        question.type = DNS_TYPE_MX;
+        plan(q, question, w->servers_asked);
+        question.type = DNS_TYPE_TXT;
+        plan(q, question, w->servers_asked);
+    }
+}
+
+static bool somebody_spoke(const struct inquiry_walk *w)
+{
+    for (uint32_t i = 0; i < w->servers_len; i++)
+        if (w->servers[i].mx.kind == ANSWER_SPOKE || w->servers[i].txt.kind == ANSWER_SPOKE)
+            return true;
+    return false;
+}
+
+/* The second family, when the first one led to nobody. False: there is nobody left to look for. */
+static bool hosts_ask_ipv6(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    uint32_t planned = q->planned;
+    w->step = STEP_HOSTS;
+    for (uint32_t i = 0; i < w->zone.hosts_len; i++) {
+        if (w->zone.hosts[i].asked_ipv6)
+            continue;
+        w->zone.hosts[i].asked_ipv6 = true;
+        plan_to_resolver(q, w->zone.hosts[i].name, DNS_TYPE_AAAA, i);
+    }
+    return q->planned > planned;
+}
+
+static void zone_descend(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    w->zone = w->deeper;
+    w->deeper.cut = TEXT_NONE;
+    hosts_ask(q);
+}
+
+static void no_server(struct inquiry *q)
+{
+    const struct zone *z = &q->walk->zone;
+    struct text host = z->hosts_len ? z->hosts[0].name : TEXT("none");
+    finish_in_trouble(
+        q, arena_fmt(&q->arena, "no name server of " TEXT_FMT " has an address (" TEXT_FMT "%s)",
+                     TEXT_ARG(z->cut), TEXT_ARG(host), z->hosts_len > 1 ? ", ..." : ""));
+}
+
+static void values_decide(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    if (w->deeper.cut.len)
+        zone_descend(q);
+    else if (somebody_spoke(w))
+        finish(q);
+    else if (hosts_ask_ipv6(q))
+        return;
+    else if (w->servers_len)
+        finish(q);
+    else
+        no_server(q);
+}
+
+/* All questions are answered: goes on until there are new ones, or to the end. */
+static void advance(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    while (!q->done && q->answered == q->planned) {
+        if (w->overdrawn)
+            finish_in_trouble(q, TEXT("the name servers cannot be asked within 64 questions"));
+        else if (w->step == STEP_HOSTS)
+            values_ask(q);
+        else
+            values_decide(q);
+    }
+}
+
+/* ---- replies ---- */
+
+/* Where to ask next: a denial names the zone it comes from, so the labels between are skipped. */
+static struct text one_up(const struct dns_message *m, struct text candidate)
+{
+    bool denial = m->rcode == DNS_RCODE_NOERROR || m->rcode == DNS_RCODE_NXDOMAIN;
+    for (uint32_t i = 0; denial && i < m->records_len; i++) {
+        const struct dns_record *r = &m->records[i];
+        if (r->section == DNS_AUTHORITY && r->type == DNS_TYPE_SOA &&
+            dname_below(candidate, r->owner))
+            return r->owner;
+    }
+    return dname_parent(candidate);
+}
+
+/* An rcode is not the end: a zone whose signatures are broken gives SERVFAIL, yet its parent's
+ * servers refer to it. A resolver that does not answer is. */
+static void cut_read(struct inquiry *q, const struct dns_reply *reply)
+{
+    struct inquiry_walk *w = q->walk;
+    const struct dns_message *m = &reply->message;
+    if (reply->outcome != DNS_ANSWERED) {
+        finish_in_trouble(q, arena_fmt(&q->arena, "resolver: %s",
+                                       reply->trouble[0] ? reply->trouble : "does not answer"));
+        return;
+    }
+    struct text referral = answer_referral(m, w->candidate, TEXT_NONE);
+    if (m->rcode == DNS_RCODE_NOERROR && zone_is_in(m, w->candidate, DNS_ANSWER)) {
+        zone_read(&w->zone, m, w->candidate, authority_port(q), &q->arena);
+        hosts_ask(q);
+    } else if (referral.len) {
+        zone_read(&w->zone, m, referral, authority_port(q), &q->arena);
+        hosts_ask(q);
+    } else {
+        if (m->rcode != DNS_RCODE_NOERROR && m->rcode != DNS_RCODE_NXDOMAIN)
+            w->trouble = arena_fmt(&q->arena, "resolver: %s", dns_rcode_name(m->rcode));
+        cut_ask(q, one_up(m, w->candidate));
+    }
+}
+
+static void address_read(struct inquiry *q, uint16_t type, uint32_t host,
+                         const struct dns_reply *reply)
+{
+    struct host *h = &q->walk->zone.hosts[host];
+    if (reply->outcome == DNS_ANSWERED && reply->message.rcode == DNS_RCODE_NOERROR)
+        host_read(h, &reply->message, DNS_ANSWER, TEXT_NONE, type, authority_port(q));
+    if (type == DNS_TYPE_A && h->at_len == 0) {
+        h->asked_ipv6 = true;
+        plan_to_resolver(q, h->name, DNS_TYPE_AAAA, host);
+    }
+}
+
+static void value_read(struct inquiry *q, const struct dns_question *question, uint32_t server,
+                       const struct dns_reply *reply)
+{
+    struct inquiry_walk *w = q->walk;
+    struct server *s = &w->servers[server];
+    struct answer *a = question->type == DNS_TYPE_MX ? &s->mx : &s->txt;
+    /* Out of memory is told as trouble by the answer itself. */
+    (void)answer_read(a, question, reply, &q->arena);
+    if (a->kind != ANSWER_REFERRED)
+        return;
+    struct text cut = answer_referral(&reply->message, q->name, w->zone.cut);
+    if (!cut.len) {
+        a->kind = ANSWER_LAME;
+        a->trouble = TEXT("not authoritative");
+    } else if (!w->deeper.cut.len) {
+        zone_read(&w->deeper, &reply->message, cut, authority_port(q), &q->arena);
+    }
+}
+
 void authority_start(struct inquiry *q)
 {
-    inquiry_end_in_trouble(q, TEXT("authorities cannot be asked by this build"));
+    q->walk = ARENA_NEW(&q->arena, struct inquiry_walk);
+    if (!q->walk)
+        inquiry_end_in_trouble(q, TEXT("out of memory"));
+    else
+        cut_ask(q, dname_parent(q->name));
 }
 
 void authority_reply(struct inquiry *q, uint32_t number, const struct dns_reply *reply)
 {
-    (void)q;
-    (void)number;
-    (void)reply;
+    const struct dns_question *question = &q->questions[number];
+    uint32_t subject = q->walk->subject[number];
+    switch (question->type) {
+    case DNS_TYPE_NS: cut_read(q, reply); break;
+    case DNS_TYPE_A:
+    case DNS_TYPE_AAAA: address_read(q, question->type, subject, reply); break;
+    default: value_read(q, question, subject, reply); break;
+    }
+    advance(q);
 }

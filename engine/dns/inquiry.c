@@ -26,10 +26,8 @@ void inquiry_clear(struct inquiry *q)
 
 bool inquiry_plan(struct inquiry *q, struct dns_question question)
 {
-    if (q->planned == INQUIRY_QUESTIONS_MAX) {
-        inquiry_end_in_trouble(q, TEXT("the name servers cannot be found within 64 questions"));
+    if (q->planned == INQUIRY_QUESTIONS_MAX)
         return false;
-    }
     q->questions[q->planned++] = question;
     return true;
 }
@@ -78,24 +76,6 @@ bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number)
     return true;
 }
 
-/* One note for the resolver: the worse of its two answers, and both of them in words. */
-static void recursive_note(struct inquiry *q, const struct answer *mx, const struct answer *txt)
-{
-    const struct answer *worse = mx->kind != ANSWER_SPOKE ? mx : txt;
-    struct server_note *note = ARENA_NEW(&q->arena, struct server_note);
-    if (!note)
-        return;
-    *note = (struct server_note){.server = TEXT("resolver"),
-                                 .rcode = worse->rcode,
-                                 .error = worse->rcode.len ? TEXT_NONE : worse->trouble};
-    struct text mx_said = answer_say(mx, DNS_TYPE_MX, &q->arena);
-    struct text txt_said = answer_say(txt, DNS_TYPE_TXT, &q->arena);
-    note->said =
-        arena_fmt(&q->arena, TEXT_FMT "; " TEXT_FMT, TEXT_ARG(mx_said), TEXT_ARG(txt_said));
-    q->facts.servers = note;
-    q->facts.servers_len = 1;
-}
-
 static void recursive_end(struct inquiry *q)
 {
     const struct answer *mx = &q->answers[ASK_MX], *txt = &q->answers[ASK_TXT];
@@ -114,7 +94,11 @@ static void recursive_end(struct inquiry *q)
         q->facts.ttl_s = mx_ttl_s < txt_ttl_s ? mx_ttl_s : txt_ttl_s;
     if (failed->kind != ANSWER_SPOKE)
         q->facts.trouble = arena_fmt(&q->arena, "resolver: " TEXT_FMT, TEXT_ARG(failed->trouble));
-    recursive_note(q, mx, txt);
+    q->facts.servers = ARENA_NEW(&q->arena, struct server_note);
+    if (q->facts.servers) {
+        q->facts.servers[0] = answer_note(TEXT("resolver"), mx, txt, &q->arena);
+        q->facts.servers_len = 1;
+    }
     q->done = true;
 }
 

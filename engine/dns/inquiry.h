@@ -27,10 +27,10 @@ struct inquiry {
     uint16_t authority_port; /* of authoritative servers; 0: 53. Set it after init; it stays */
     struct dns_question *questions; /* INQUIRY_QUESTIONS_MAX; in arena */
     struct answer *answers;         /* recursive mode only: of MX and of TXT; in arena */
-    struct inquiry_walk *walk; /* authority mode only; in arena */
+    struct inquiry_walk *walk;      /* authority mode only; in arena */
 };
 
-void inquiry_init(struct inquiry *q);  /* once per slot */
+void inquiry_init(struct inquiry *q); /* once per slot */
 void inquiry_clear(struct inquiry *q);
 /* Begins anew with this name. */
 void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name);
