@@ -1,6 +1,6 @@
 /*
  * Where an AWS service of a Region is, and under which name requests are signed.
- * Source: botocore's partitions.json and endpoint rule sets.
+ * Source: botocore's partitions.json, endpoints.json and endpoint rule sets (August 2026).
  */
 #ifndef MF_ENDPOINTS_H
 #define MF_ENDPOINTS_H
@@ -23,6 +23,10 @@ struct endpoint {
  * that is not a strict Region or URL is ERR_INPUT. service: "ses" or "sts". */
 enum err endpoint_make(struct endpoint *e, struct text service, struct text region,
                        struct text override, struct why *why);
+
+/* Does url lead to the endpoint's scheme, host and port, and to nothing else? The last look before
+ * a signature: it reads the finished URL anew instead of trusting how it was put together. */
+bool endpoint_owns_url(const struct endpoint *e, struct text url);
 
 /* Is this one of the Regions with an SES feedback host that this program knows? */
 bool region_has_ses(struct text region);

@@ -14,6 +14,7 @@
 #define MANIFEST_SCALAR_MAX     4096         /* one value; far above any name */
 #define MANIFEST_INCLUDES_MAX   1024
 #define MANIFEST_COMPLAINTS_MAX 1000 /* printed; further ones are counted */
+#define MANIFEST_TIMEOUT_MAX    (365ll * 24 * 3600 * 1000000) /* us; a longer one is a slip */
 #define IDENTITIES_MAX          4000000
 #define ACCOUNTS_MAX            4096
 #define LANES_MAX               8192
@@ -51,11 +52,30 @@
 #define XML_TEXT_MAX       65536       /* content of one element; a NextToken is under 1 KB */
 #define JSON_DEPTH_MAX     32          /* SES answers are four deep */
 #define JSON_NODES_MAX     200000      /* 1,000 listed identities are 5,000; 64 bytes each in memory */
+#define JSON_MEMBERS_MAX   512         /* of one object; GetEmailIdentity has about 15 */
 #define CREDENTIAL_FILE_MAX (1u << 20) /* ~/.aws/config of a large company is under 100 KB */
 #define INI_ENTRIES_MAX    65536       /* keys in one such file */
+#define LOOKUP_ALIASES_MAX 10   /* CNAMEs of one look-up; resolvers give up at 8 to 16 */
+
+/* SPF (RFC 7208, section 4.6.4) */
+#define SPF_LOOKUPS_MAX        10
+#define SPF_VOID_LOOKUPS_MAX   2
+#define SPF_NAMES_MAX          10         /* names of one mx or ptr */
+#define SPF_SURVEY_LOOKUPS_MAX 50         /* far enough over the limit to say by how much */
+#define SPF_EXPANSION_MAX      (16u << 10) /* one macro-string; a domain needs 253 */
+#define SPF_MEMORY_MAX         (2u << 20) /* one check; an ordinary one needs under 16 KB */
 
 /* journal and files */
 #define JOURNAL_COMMIT_ROWS 1000 /* rows per commit on import */
+#define JOURNAL_WAL_PAGES   16384 /* 64 MB of log: what a reader copies, what a restart reads */
+#define JOURNAL_COPY_TRIES  5     /* each would need a checkpoint in its way */
+#define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
 #define LINE_LEN_MAX        65536
+
+/* the wire, per carrier */
+#define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
+#define DNS_CARRIER_WINDOW  200 /* questions out at once, twice the desk's window; others wait */
+#define DNS_CHANNELS_MAX    256 /* servers known at once: each question may have one of its own */
+#define DNS_RESOLVERS_MAX   8   /* servers in --resolver */
 
 #endif

@@ -1,0 +1,167 @@
+/*
+ * Duty: choose the protocol, put the request together, look once more where it leads, sign it.
+ * Invariant: a request that leaves here is signed for exactly the bytes that it holds; one that
+ * could not be made is empty.
+ */
+#include "aws_request.h"
+
+#include "http_date.h"
+#include "query.h"
+#include "reply.h"
+#include "ses_v1.h"
+#include "ses_v2.h"
+#include "sign.h"
+#include "sts.h"
+
+#include <assert.h>
+
+void aws_request_init(struct aws_request *r)
+{
+    *r = (struct aws_request){.method = "GET"};
+    buf_init(&r->url, REQUEST_BODY_MAX);
+    buf_init(&r->body, REQUEST_BODY_MAX);
+    for (uint32_t i = 0; i < AWS_HEADERS_MAX; i++)
+        buf_init(&r->headers[i], SIGN_TEXT_MAX);
+}
+
+void aws_request_clear(struct aws_request *r)
+{
+    buf_wipe(&r->url);
+    buf_wipe(&r->body);
+    for (uint32_t i = 0; i < AWS_HEADERS_MAX; i++)
+        buf_wipe(&r->headers[i]);
+    r->headers_len = 0;
+}
+
+/* READ_* and QUOTA exist in v1 only, GET in v2 only, whatever the call says. */
+static enum api api_of(const struct call *c)
+{
+    switch (c->kind) {
+    case CALL_GET: return API_V2;
+    case CALL_LIST:
+    case CALL_SET:
+    case CALL_ACCOUNT: return c->api;
+    default: return API_V1;
+    }
+}
+
+/* A request in parts; what is signed and what is sent are both made from it. */
+struct parts {
+    struct buf path, query;
+    const char *content_type; /* NULL: no body */
+};
+
+static enum err parts_encode(struct parts *p, struct aws_request *r, const struct call *c,
+                             struct why *why)
+{
+    if (c->kind != CALL_CALLER && api_of(c) == API_V2) {
+        enum err err = ses_v2_encode(c, &r->method, &p->path, &p->query, &r->body, why);
+        p->content_type = r->body.len ? SES_V2_CONTENT_TYPE : NULL;
+        return err;
+    }
+    r->method = "POST";
+    p->content_type = QUERY_CONTENT_TYPE;
+    buf_add_char(&p->path, '/');
+    return c->kind == CALL_CALLER ? sts_encode(c, &r->body, why) : ses_v1_encode(c, &r->body, why);
+}
+
+static enum err url_make(struct aws_request *r, const struct parts *p, const struct endpoint *e,
+                         struct why *why)
+{
+    buf_add_str(&r->url, e->url);
+    buf_add_text(&r->url, buf_text(&p->path));
+    if (p->query.len) {
+        buf_add_char(&r->url, '?');
+        buf_add_text(&r->url, buf_text(&p->query));
+    }
+    if (r->url.failed)
+        return why_set(why, ERR_LIMIT, "the request is too long");
+    if (!endpoint_owns_url(e, buf_text(&r->url)))
+        return why_set(why, ERR_INPUT, "the request would not go to %s and is not signed", e->host);
+    return OK;
+}
+
+static void header_add(struct aws_request *r, struct text name, struct text value)
+{
+    assert(r->headers_len < AWS_HEADERS_MAX);
+    struct buf *line = &r->headers[r->headers_len++];
+    buf_add_text(line, name);
+    buf_add_str(line, ": ");
+    buf_add_text(line, value);
+}
+
+static enum err request_sign(struct aws_request *r, const struct parts *p, const struct endpoint *e,
+                             const struct credentials *cred, instant_us now, struct why *why)
+{
+    struct sign_header headers[2] = {{TEXT("Host"), text_of(e->host)},
+                                     {TEXT("Content-Type"), text_of(p->content_type)}};
+    struct sign_request request = {.method = text_of(r->method),
+                                   .path = buf_text(&p->path),
+                                   .query = buf_text(&p->query),
+                                   .headers = headers,
+                                   .headers_len = p->content_type ? 2 : 1,
+                                   .body = buf_text(&r->body)};
+    struct sign_options options = {
+        .region = text_of(e->region), .service = text_of(e->service), .at = now};
+    struct signature s;
+    signature_init(&s);
+    enum err err = sign_request(&s, &request, &options, cred, why);
+    for (uint32_t i = 0; !err && i < request.headers_len; i++)
+        header_add(r, headers[i].name, headers[i].value);
+    for (uint32_t i = 0; !err && i < s.added_len; i++)
+        header_add(r, s.added[i].name, s.added[i].value);
+    if (!err)
+        header_add(r, TEXT("Authorization"), buf_text(&s.authorization));
+    signature_clear(&s);
+    for (uint32_t i = 0; !err && i < r->headers_len; i++)
+        if (r->headers[i].failed)
+            err = why_set(why, ERR_LIMIT, "a header of the request is too long");
+    return err;
+}
+
+enum err aws_request_make(struct aws_request *r, const struct call *c, const struct endpoint *ses,
+                          const struct endpoint *sts, const struct credentials *cred,
+                          instant_us now, struct why *why)
+{
+    const struct endpoint *e = c->kind == CALL_CALLER ? sts : ses;
+    struct parts parts = {.content_type = NULL};
+    assert(c->kind != CALL_ASK);
+    aws_request_clear(r);
+    buf_init(&parts.path, REQUEST_BODY_MAX);
+    buf_init(&parts.query, REQUEST_BODY_MAX);
+    enum err err = parts_encode(&parts, r, c, why);
+    if (!err)
+        err = url_make(r, &parts, e, why);
+    if (!err)
+        err = request_sign(r, &parts, e, cred, now, why);
+    buf_clear(&parts.path);
+    buf_clear(&parts.query);
+    if (err)
+        aws_request_clear(r);
+    return err;
+}
+
+/* What every answer of AWS may carry in its headers, whatever its protocol. */
+static void headers_decode(struct reply *reply, const struct aws_reply *r)
+{
+    uint64_t ms;
+    instant_us date;
+    if (r->request_id.len)
+        REPLY_PUT(reply->request_id, r->request_id);
+    if (text_to_u64(r->retry_after, &ms))
+        reply->retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+    if (r->age.len == 0 && http_date_parse(r->date, &date))
+        reply->server_date = date;
+}
+
+void aws_reply_decode(struct call *c, const struct aws_reply *r)
+{
+    assert(c->kind != CALL_ASK);
+    if (c->kind == CALL_CALLER)
+        sts_decode(c, r->http_status, r->body);
+    else if (api_of(c) == API_V2)
+        ses_v2_decode(c, r->http_status, r->error_type, r->body);
+    else
+        ses_v1_decode(c, r->http_status, r->body);
+    headers_decode(&c->reply, r);
+}

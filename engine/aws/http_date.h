@@ -1,0 +1,12 @@
+/*
+ * The Date header (RFC 9110, section 5.6.7). For the family of this room.
+ */
+#ifndef MF_HTTP_DATE_H
+#define MF_HTTP_DATE_H
+
+#include "when.h"
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT": the one form that servers may send today. */
+bool http_date_parse(struct text t, instant_us *out);
+
+#endif

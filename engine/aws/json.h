@@ -1,0 +1,31 @@
+/*
+ * JSON as it comes from outside, read with bounds: depth, number of values, no NUL inside a text,
+ * no member twice, nothing after the value. For the family of this room.
+ */
+#ifndef MF_JSON_H
+#define MF_JSON_H
+
+#include "err.h"
+#include "text.h"
+
+struct json; /* one value of a parsed document */
+
+/* *out is owned: json_free. ERR_PROTO: not JSON, or not allowed here. */
+enum err json_parse(struct json **out, struct text document, struct why *why);
+void json_free(struct json *document); /* NULL is fine */
+
+/* A member of an object; NULL when value is no object, or the member is absent or null: the three
+ * mean the same to every reader here. NULL is accepted as value everywhere below. */
+const struct json *json_member(const struct json *value, const char *name);
+
+/* False when value is NULL or of another type; *out is then untouched. Text is borrowed. */
+bool json_text(const struct json *value, struct text *out);
+bool json_bool(const struct json *value, bool *out);
+bool json_number(const struct json *value, double *out);
+
+bool json_is_object(const struct json *value);
+bool json_is_array(const struct json *value);
+const struct json *json_first(const struct json *array); /* NULL when empty or no array */
+const struct json *json_next(const struct json *element);
+
+#endif

@@ -1,0 +1,73 @@
+#include "reply.h"
+
+#include "escape.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void reply_put(char *out, size_t out_len, struct text t)
+{
+    size_t used = 0;
+    uint32_t code;
+    while (used < t.len) {
+        size_t len = utf8_next(text_from(t, used), &code);
+        if (len == 0 || used + len >= out_len)
+            break;
+        used += len;
+    }
+    if (used)
+        memcpy(out, t.at, used);
+    out[used] = '\0';
+}
+
+void reply_begin(struct reply *r, int http_status)
+{
+    *r = (struct reply){.how = REPLY_HTTP};
+    r->http_status = http_status > 0 && http_status < 1000 ? (uint16_t)http_status : 0;
+}
+
+void reply_garble(struct reply *r, const char *fmt, ...)
+{
+    char message[REPLY_MESSAGE_LEN];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+    r->how = REPLY_GARBLED;
+    REPLY_PUT(r->message, text_of(message));
+}
+
+void reply_fail(struct reply *r, struct text code, struct text message)
+{
+    REPLY_PUT(r->code, code);
+    REPLY_PUT(r->message, message);
+    if (!r->message[0])
+        snprintf(r->message, sizeof r->message, "HTTP %u without a message", r->http_status);
+}
+
+bool listed_add(struct call *c, uint32_t *cap, struct text name)
+{
+    if (c->listed_len == *cap) {
+        uint32_t larger = *cap ? *cap * 2 : SES_LIST_PAGE;
+        struct text *at = larger > *cap ? ARENA_ARRAY(&c->arena, struct text, larger) : NULL;
+        if (!at)
+            return false;
+        if (c->listed_len)
+            memcpy(at, c->listed, c->listed_len * sizeof *at);
+        c->listed = at;
+        *cap = larger;
+    }
+    struct text copy = arena_text(&c->arena, name);
+    if (!copy.at)
+        return false;
+    c->listed[c->listed_len++] = copy;
+    return true;
+}
+
+void listed_drop(struct call *c)
+{
+    c->listed = NULL;
+    c->listed_len = 0;
+    c->next_token = TEXT_NONE;
+}

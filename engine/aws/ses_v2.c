@@ -1,0 +1,238 @@
+/*
+ * Duty: calls to v2 paths and JSON, v2 JSON to facts. Invariant: null, absent and unknown members
+ * mean the same; a member of the wrong type makes the whole answer unreadable, and an unreadable
+ * answer leaves no fact behind.
+ */
+#include "ses_v2.h"
+
+#include "escape.h"
+#include "json.h"
+#include "reply.h"
+
+#include <assert.h>
+
+#define IDENTITIES_PATH "/v2/email/identities"
+
+static bool is_in_v2(enum call_kind kind)
+{
+    return kind == CALL_GET || kind == CALL_LIST || kind == CALL_SET || kind == CALL_ACCOUNT;
+}
+
+/* A dot segment would be taken off by the first proxy, and GET of the empty identity is LIST. */
+static enum err identity_check(const struct call *c, struct why *why)
+{
+    if (c->count != 1)
+        return why_set(why, ERR_INPUT, "%s takes one identity, not %u",
+                       call_action(c->kind, API_V2), c->count);
+    struct text identity = c->identities[0];
+    if (identity.len == 0 || text_eq(identity, TEXT(".")) || text_eq(identity, TEXT("..")))
+        return why_set(why, ERR_INPUT, "\"" TEXT_FMT "\" is not an identity", TEXT_ARG(identity));
+    return OK;
+}
+
+static void add_identity_path(struct buf *path, const struct call *c)
+{
+    buf_add_str(path, IDENTITIES_PATH "/");
+    escape_percent(path, c->identities[0]);
+}
+
+static void add_set_body(struct buf *body, const struct call *c)
+{
+    buf_add_char(body, '{');
+    if (c->mail_from.len) {
+        buf_add_str(body, "\"MailFromDomain\":");
+        escape_json(body, c->mail_from);
+        buf_add_char(body, ',');
+    }
+    buf_add_fmt(body, "\"BehaviorOnMxFailure\":\"%s\"}", behavior_name(c->behavior));
+}
+
+static void add_list_query(struct buf *query, const struct call *c)
+{
+    if (c->token.len) {
+        buf_add_str(query, "NextToken=");
+        escape_percent(query, c->token);
+        buf_add_char(query, '&');
+    }
+    buf_add_fmt(query, "PageSize=%d", SES_LIST_PAGE);
+}
+
+enum err ses_v2_encode(const struct call *c, const char **method, struct buf *path,
+                       struct buf *query, struct buf *body, struct why *why)
+{
+    if (!is_in_v2(c->kind))
+        return why_set(why, ERR_INPUT, "this call does not exist in SES API v2");
+    bool has_identity = c->kind == CALL_GET || c->kind == CALL_SET;
+    enum err err = has_identity ? identity_check(c, why) : OK;
+    if (err)
+        return err;
+    *method = c->kind == CALL_SET ? "PUT" : "GET";
+    if (has_identity)
+        add_identity_path(path, c);
+    else
+        buf_add_str(path, c->kind == CALL_LIST ? IDENTITIES_PATH : "/v2/email/account");
+    if (c->kind == CALL_SET) {
+        buf_add_str(path, "/mail-from");
+        add_set_body(body, c);
+    }
+    if (c->kind == CALL_LIST)
+        add_list_query(query, c);
+    if (path->failed || query->failed || body->failed)
+        return why_set(why, ERR_LIMIT, "the request is too long");
+    return OK;
+}
+
+/* Decoding. A reader of one member is true when the member is absent or of its type. */
+
+static bool read_text(const struct json *object, const char *name, struct text *out)
+{
+    const struct json *member = json_member(object, name);
+    return !member || json_text(member, out);
+}
+
+static bool read_bool(const struct json *object, const char *name, bool *out)
+{
+    const struct json *member = json_member(object, name);
+    return !member || json_bool(member, out);
+}
+
+static bool read_number(const struct json *object, const char *name, double *out)
+{
+    const struct json *member = json_member(object, name);
+    return !member || json_number(member, out);
+}
+
+static bool read_mail_from(const struct json *block, struct arena *arena, struct ses_facts *f)
+{
+    struct text domain = TEXT_NONE, status = TEXT_NONE, behavior = TEXT_NONE;
+    if (block && !json_is_object(block))
+        return false;
+    if (!read_text(block, "MailFromDomain", &domain) ||
+        !read_text(block, "MailFromDomainStatus", &status) ||
+        !read_text(block, "BehaviorOnMxFailure", &behavior))
+        return false;
+    behavior_parse(behavior, &f->behavior);
+    if (domain.len == 0)
+        return true;
+    f->status = status.len ? mail_from_status_parse(status) : MAIL_FROM_UNKNOWN;
+    f->mail_from = arena_text(arena, domain);
+    return f->mail_from.at != NULL;
+}
+
+/* The identity's own status counts: VerifiedForSendingStatus is also true for an address that only
+ * inherits from its domain. Old emulators know no other, so it stands in when it is alone. */
+static bool read_verification(const struct json *root, struct ses_facts *f)
+{
+    struct text status = TEXT_NONE;
+    bool for_sending = false;
+    if (!read_text(root, "VerificationStatus", &status) ||
+        !read_bool(root, "VerifiedForSendingStatus", &for_sending))
+        return false;
+    if (!status.len && !json_member(root, "VerifiedForSendingStatus"))
+        return false;
+    f->verification = status.len    ? verification_parse(status)
+                      : for_sending ? VERIFICATION_SUCCESS
+                                    : VERIFICATION_PENDING;
+    return true;
+}
+
+static bool decode_get(struct call *c, const struct json *root)
+{
+    struct ses_facts f = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING,
+                          .forwarding = true}; /* SES forwards unless told not to */
+    if (!read_verification(root, &f) || !read_bool(root, "FeedbackForwardingStatus", &f.forwarding))
+        return false;
+    if (!read_mail_from(json_member(root, "MailFromAttributes"), &c->arena, &f))
+        return false;
+    c->facts[0] = f;
+    return true;
+}
+
+static bool decode_list(struct call *c, const struct json *root)
+{
+    uint32_t cap = 0;
+    struct text token = TEXT_NONE;
+    const struct json *identities = json_member(root, "EmailIdentities");
+    if (!json_is_array(identities) || !read_text(root, "NextToken", &token))
+        return false;
+    for (const struct json *item = json_first(identities); item; item = json_next(item)) {
+        struct text name = TEXT_NONE;
+        if (!json_text(json_member(item, "IdentityName"), &name) || name.len == 0 ||
+            !listed_add(c, &cap, name))
+            return false;
+    }
+    if (token.len)
+        c->next_token = arena_text(&c->arena, token);
+    return token.len == 0 || c->next_token.at;
+}
+
+static bool decode_account(struct call *c, const struct json *root)
+{
+    struct account_facts f = {0};
+    struct text enforcement = TEXT_NONE;
+    const struct json *quota = json_member(root, "SendQuota");
+    if (!json_bool(json_member(root, "SendingEnabled"), &f.sending_enabled) ||
+        !read_bool(root, "ProductionAccessEnabled", &f.production_access) ||
+        !read_text(root, "EnforcementStatus", &enforcement))
+        return false;
+    if (!read_number(quota, "Max24HourSend", &f.max_24_hour_send) ||
+        !read_number(quota, "MaxSendRate", &f.max_send_rate))
+        return false;
+    f.enforcement_status = enforcement.len ? arena_text(&c->arena, enforcement) : TEXT_NONE;
+    c->account = f;
+    return !enforcement.len || f.enforcement_status.at;
+}
+
+/* "com.amazon#ThrottlingException:http://.." -> "ThrottlingException" */
+static struct text bare_code(struct text t)
+{
+    t = text_slice(t, 0, text_find(t, ':'));
+    size_t hash = text_rfind(t, '#');
+    return text_trim(hash == t.len ? t : text_from(t, hash + 1));
+}
+
+static void decode_error(struct call *c, struct text error_type, struct text body)
+{
+    struct json *root = NULL;
+    struct text code = error_type, message = TEXT_NONE;
+    json_parse(&root, body, NULL); /* HTML or nothing leaves root NULL, which every reader takes */
+    static const char *const code_names[] = {"code", "Code", "__type"};
+    for (size_t i = 0; code.len == 0 && i < sizeof code_names / sizeof code_names[0]; i++)
+        read_text(root, code_names[i], &code);
+    read_text(root, "message", &message);
+    if (message.len == 0)
+        read_text(root, "Message", &message);
+    reply_fail(&c->reply, bare_code(code), message);
+    json_free(root);
+}
+
+static bool decode_ok(struct call *c, const struct json *root)
+{
+    switch (c->kind) {
+    case CALL_GET: return decode_get(c, root);
+    case CALL_LIST: return decode_list(c, root);
+    case CALL_ACCOUNT: return decode_account(c, root);
+    default: return true; /* SET answers {} */
+    }
+}
+
+void ses_v2_decode(struct call *c, int http_status, struct text error_type, struct text body)
+{
+    struct json *root = NULL;
+    struct why why = {""};
+    assert(is_in_v2(c->kind));
+    reply_begin(&c->reply, http_status);
+    if (!HTTP_IS_OK(http_status)) {
+        decode_error(c, error_type, body);
+        return;
+    }
+    if (c->kind == CALL_SET && body.len == 0)
+        return; /* REST leaves it open whether "nothing" is written as {} */
+    if (json_parse(&root, body, &why))
+        reply_garble(&c->reply, "the answer is not the JSON that was promised: %.200s", why.text);
+    else if (!json_is_object(root) || !decode_ok(c, root)) {
+        reply_garble(&c->reply, "the answer is not one of %s", call_action(c->kind, API_V2));
+        listed_drop(c);
+    }
+    json_free(root);
+}

@@ -1,0 +1,65 @@
+/*
+ * Signature Version 4, in the Authorization header.
+ * Source: AWS, "Create a signed AWS API request"; held against the signing suite of aws-c-auth, and
+ * against botocore with random SES requests.
+ *
+ * Written here because libcurl 7.88's own signing neither sorts nor encodes the query string.
+ */
+#ifndef MF_SIGN_H
+#define MF_SIGN_H
+
+#include "buf.h"
+#include "credentials.h"
+#include "err.h"
+#include "when.h"
+
+#define SIGN_HASH_LEN 65 /* SHA-256 in lower-case hex, and a NUL */
+
+struct sign_header {
+    struct text name, value;
+};
+
+/* The request as it will be sent. Every header given here is signed: give Host and what the service
+ * looks at, not what a proxy may touch. */
+struct sign_request {
+    struct text method;
+    struct text path;  /* encoded for the wire; "" is "/" */
+    struct text query; /* without the "?"; encoded for the wire or not, both are understood */
+    const struct sign_header *headers;
+    uint32_t headers_len;
+    struct text body;
+};
+
+struct sign_options {
+    struct text region, service;
+    instant_us at;
+    bool keep_path;          /* true: no removal of dot segments and doubled slashes */
+    bool sign_body;          /* true: adds x-amz-content-sha256 */
+    bool omit_session_token; /* true: the token is sent but not signed */
+};
+
+/* What came out, each step by itself. Holds the session token: clear it. */
+struct signature {
+    struct buf canonical_request;
+    struct buf string_to_sign;
+    char hex[SIGN_HASH_LEN];
+    struct buf authorization; /* value of the Authorization header */
+
+    /* Headers to send besides the request's own and Authorization. Values are borrowed from this
+     * struct and from the credentials. */
+    struct sign_header added[3];
+    uint32_t added_len;
+    char date[WHEN_LEN];
+    char body_hash[SIGN_HASH_LEN];
+};
+
+void signature_init(struct signature *s);
+void signature_clear(struct signature *s); /* wipes */
+
+/* s is init'ed. ERR_INPUT: more than SIGN_HEADERS_MAX headers, or no instant; ERR_LIMIT: too long;
+ * ERR_NOMEM: the crypto library said no. */
+enum err sign_request(struct signature *s, const struct sign_request *request,
+                      const struct sign_options *options, const struct credentials *cred,
+                      struct why *why);
+
+#endif

@@ -1,0 +1,1 @@
+mailfrom_test(aws_sign USES aws LIBRARIES PkgConfig::libcjson)
