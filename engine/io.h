@@ -7,18 +7,8 @@
 
 #include "call.h"
 #include "err.h"
+#include "event.h"
 #include "record.h"
-
-enum event_kind {
-    EVENT_ANSWER, /* call came back */
-    EVENT_DRAIN,  /* somebody asked to stop: no new writes, finish what is out */
-    EVENT_ABORT,  /* asked again: leave at once, the journal tells the truth */
-};
-
-struct event {
-    enum event_kind kind;
-    struct call *call; /* EVENT_ANSWER; owned by the engine again */
-};
 
 struct io {
     void *world;
@@ -33,7 +23,8 @@ struct io {
     /* Durable when it returns OK, all or nothing. After an error the engine sends nothing more. */
     enum err (*keep)(void *world, const struct record *records, uint32_t len, struct why *why);
 
-    /* Hands the calls over. Never blocks and cannot fail: what goes wrong comes back as an event. */
+    /* Hands the calls over. Never blocks and cannot fail: what goes wrong comes back as an event.
+     */
     void (*send)(void *world, struct call **calls, uint32_t len);
 };
 

@@ -35,7 +35,8 @@ enum api { API_V1, API_V2 };
 bool call_changes_world(enum call_kind kind); /* only CALL_SET: kept before sent, never resent */
 const char *call_action(enum call_kind kind, enum api api); /* "SetIdentityMailFromDomain" */
 
-/* How the exchange ended, as far as the adapter can tell. It draws no conclusion: verdict.c does. */
+/* How the exchange ended, as far as the adapter can tell. It draws no conclusion: verdict.c does.
+ */
 enum reply_how {
     REPLY_NOT_SENT, /* no byte of the request can have reached the server: name look-up, connection,
                        TLS, no credentials, refused by our own checks */
@@ -57,7 +58,7 @@ struct reply {
 struct account_facts {
     bool sending_enabled, production_access;
     double max_24_hour_send, max_send_rate;
-    struct text enforcement_status; /* v2 only: HEALTHY, PROBATION, SHUTDOWN */
+    struct text enforcement_status;         /* v2 only: HEALTHY, PROBATION, SHUTDOWN */
     struct text caller_account, caller_arn; /* CALL_CALLER */
 };
 
@@ -71,23 +72,24 @@ struct call {
     enum api api;
     uint16_t lane;    /* index into fleet.lanes; ignored for CALL_ASK */
     uint32_t owner;   /* for the desk: sweep, inquiry or job that waits for it */
+    uint32_t part;    /* for the desk: which part of the owner's work this is */
     uint32_t attempt; /* from 1 */
     uint32_t count;   /* identities; 1 for GET and SET */
     struct text identities[SES_BATCH_MAX];
-    struct text mail_from;  /* CALL_SET; empty clears */
-    enum behavior behavior; /* CALL_SET */
-    struct text token;      /* CALL_LIST: empty for the first page */
+    struct text mail_from;        /* CALL_SET; empty clears */
+    enum behavior behavior;       /* CALL_SET */
+    struct text token;            /* CALL_LIST: empty for the first page */
     struct dns_question question; /* CALL_ASK */
 
     /* The answer. Texts and arrays live in arena. */
     struct arena arena;
-    struct reply reply;                 /* all kinds but CALL_ASK */
+    struct reply reply;                    /* all kinds but CALL_ASK */
     struct ses_facts facts[SES_BATCH_MAX]; /* READ_*, GET: facts[i] is of identities[i] */
-    struct text *listed;                /* CALL_LIST */
+    struct text *listed;                   /* CALL_LIST */
     uint32_t listed_len;
-    struct text next_token; /* CALL_LIST: empty on the last page */
-    struct account_facts account; /* ACCOUNT, QUOTA, CALLER */
-    struct dns_reply dns;   /* CALL_ASK */
+    struct text next_token;          /* CALL_LIST: empty on the last page */
+    struct account_facts account;    /* ACCOUNT, QUOTA, CALLER */
+    struct dns_reply dns;            /* CALL_ASK */
     instant_us sent_at, answered_at; /* by the world's clock */
 };
 

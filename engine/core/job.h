@@ -30,6 +30,8 @@
 #include "ses.h"
 #include "when.h"
 
+#include <assert.h>
+
 enum job_state {
     JOB_NEW,         /* nothing asked yet */
     JOB_LOOKING,     /* waits for SES's answer about the identity */
@@ -48,7 +50,14 @@ bool job_state_parse(struct text t, enum job_state *out);
 bool job_may_move(enum job_state from, enum job_state to);
 
 /* What is (or would be) done to the identity. */
-enum action { ACTION_NONE, ACTION_SET, ACTION_CHANGE, ACTION_CLEAR, ACTION_TIGHTEN, ACTION_RESTART };
+enum action {
+    ACTION_NONE,
+    ACTION_SET,
+    ACTION_CHANGE,
+    ACTION_CLEAR,
+    ACTION_TIGHTEN,
+    ACTION_RESTART
+};
 
 const char *action_name(enum action a); /* "none", "set", ... */
 bool action_parse(struct text t, enum action *out);
@@ -71,5 +80,41 @@ enum outcome {
 const char *outcome_name(enum outcome o); /* "unchanged", ...; OUTCOME_OPEN is "" */
 bool outcome_parse(struct text t, enum outcome *out);
 bool outcome_is_bad(enum outcome o); /* refused, failed, expired, drifted: exit code 3 */
+
+/* The write that a READY job waits for. One call to SES each. */
+enum write_kind {
+    WRITE_NOTHING,
+    WRITE_NAME,        /* the wanted MAIL FROM with USE_DEFAULT_VALUE: mail is never rejected */
+    WRITE_TIGHTEN,     /* the wanted MAIL FROM, which is at Success, with the wanted behaviour */
+    WRITE_CLEAR,       /* back to the default MAIL FROM: wanted */
+    WRITE_CLEAR_FIRST, /* the same, as the first half of starting a Failed set-up again */
+};
+
+/* The hot record of a job: what the desk touches on every event. Names are numbers of the desk's
+ * own table of names seen; what never changes is in the fleet's choice with the same number. */
+struct job {
+    finding_set findings;
+    instant_us deadline;                   /* WHEN_NEVER before the first wait */
+    uint32_t first_seen_ms;                /* since the run began, plus 1; 0: not yet */
+    uint32_t finished_ms;                  /* likewise */
+    name_id mail_from_seen;                /* what SES said last */
+    name_id mail_from_before;              /* what it said before the first write */
+    uint32_t next;                         /* queue link: job + 1, 0 ends */
+    uint16_t writes, calls;                /* saturating */
+    uint8_t state, action, outcome, write; /* enums above */
+    uint8_t status_seen;                   /* enum mail_from_status */
+    uint8_t verification;                  /* enum verification */
+    uint8_t behavior_seen, behavior_before;
+    uint8_t seen_known, before_known;
+    uint8_t mx, spf, dmarc; /* words of the desk's table; 0: none */
+    uint8_t attempts;       /* failures in a row of what it is doing now */
+    uint8_t restarts;       /* of a Failed set-up */
+    uint8_t looks;          /* in a row without news, for the pace of following */
+};
+
+static_assert(sizeof(struct job) <= 64, "a job is one cache line");
+
+/* The only way to change a state; asserts the table. */
+void job_move(struct job *job, enum job_state to);
 
 #endif

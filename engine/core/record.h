@@ -20,7 +20,7 @@ struct job_row {
     enum outcome outcome;
     struct text reason; /* one sentence; may be empty */
 
-    bool before_known;           /* the two below were seen before the first write of this run */
+    bool before_known; /* the two below were seen before the first write of this run */
     struct text mail_from_before;
     enum behavior behavior_before;
 
@@ -31,7 +31,9 @@ struct job_row {
 
     struct text mx, spf, dmarc; /* verdict words of section 8: "ok", "missing", "foreign", ... */
     finding_set findings;
-    struct text findings_json; /* [{"rule","severity","text"[,"accepted":true]}...] or empty */
+    /* [{"rule","severity","text"[,"accepted":true]}...]; at == NULL in a record: as in the job's
+     * record before, since only a judgement makes sentences. Rows read back are always whole. */
+    struct text findings_json;
 
     uint32_t writes, calls, restarts, attempts;
     instant_us first_seen, finished; /* 0: not yet */
@@ -48,7 +50,7 @@ struct record {
     uint32_t job; /* row of the fleet */
     enum record_kind kind;
     instant_us at;
-    enum job_state from; /* to is row.state */
+    enum job_state from;         /* to is row.state */
     struct text write_mail_from; /* RECORD_INTENT: what is sent; empty clears */
     enum behavior write_behavior;
     struct job_row row;

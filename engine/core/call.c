@@ -1,0 +1,38 @@
+#include "call.h"
+
+#include <string.h>
+
+static const char *const actions[CALL_KINDS][2] = {
+    [CALL_READ_VERIFICATION] = {"GetIdentityVerificationAttributes", "GetEmailIdentity"},
+    [CALL_READ_MAIL_FROM] = {"GetIdentityMailFromDomainAttributes", "GetEmailIdentity"},
+    [CALL_READ_NOTIFICATION] = {"GetIdentityNotificationAttributes", "GetEmailIdentity"},
+    [CALL_GET] = {"GetEmailIdentity", "GetEmailIdentity"},
+    [CALL_LIST] = {"ListIdentities", "ListEmailIdentities"},
+    [CALL_SET] = {"SetIdentityMailFromDomain", "PutEmailIdentityMailFromAttributes"},
+    [CALL_ACCOUNT] = {"GetAccountSendingEnabled", "GetAccount"},
+    [CALL_QUOTA] = {"GetSendQuota", "GetAccount"},
+    [CALL_CALLER] = {"GetCallerIdentity", "GetCallerIdentity"},
+    [CALL_ASK] = {"DNS", "DNS"},
+};
+
+bool call_changes_world(enum call_kind kind)
+{
+    return kind == CALL_SET;
+}
+
+const char *call_action(enum call_kind kind, enum api api)
+{
+    return actions[kind][api];
+}
+
+void call_answer_reset(struct call *c)
+{
+    arena_reset(&c->arena);
+    memset(&c->reply, 0, sizeof c->reply);
+    memset(c->facts, 0, sizeof c->facts);
+    memset(&c->account, 0, sizeof c->account);
+    memset(&c->dns, 0, sizeof c->dns);
+    c->listed = NULL;
+    c->listed_len = 0;
+    c->next_token = TEXT_NONE;
+}

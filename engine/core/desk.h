@@ -1,0 +1,71 @@
+/*
+ * The desk: every job of a run, the queues they wait in, the calls that are out, and the pace of
+ * every lane. It is fed events and gives back calls to send and records to keep; it does no I/O and
+ * cannot block. One turn is:
+ *
+ *     desk_event() for each event, desk_decide(), keep the records, send the calls, desk_turn_end()
+ *
+ * Reads are batched here: jobs of one lane that want to look wait a moment for company, up to a
+ * hundred to a call. Nothing is allocated after desk_init() except names and texts that SES or DNS
+ * made up, which go to bounded arenas.
+ */
+#ifndef MF_DESK_H
+#define MF_DESK_H
+
+#include "event.h"
+#include "fleet.h"
+#include "judge.h"
+#include "pace.h"
+#include "record.h"
+#include "step.h"
+
+struct desk;
+
+struct desk_options {
+    struct step_rules rules;
+    enum api read_api, write_api;
+    bool authority_dns;      /* ask authoritative servers, not the resolver */
+    uint16_t authority_port; /* 0: 53 */
+    double rate_per_s;       /* of every action; 0: the account's own, else 1 */
+    instant_us started;      /* of the run, not of this process: the zero of the jobs' clocks */
+    const struct suffix_list *suffixes; /* NULL: the rule public-suffix is not judged */
+};
+
+struct desk_totals {
+    uint32_t jobs, by_state[JOB_STATES], by_outcome[OUTCOMES];
+    uint64_t calls[CALL_KINDS], throttled[CALL_KINDS];
+    uint64_t writes; /* CALL_SET sent */
+    uint32_t calls_out;
+    instant_us earliest_deadline; /* WHEN_NEVER: none */
+};
+
+/* All memory comes from *memory; NULL when it does not suffice. The fleet must outlive the desk. */
+struct desk *desk_init(struct arena *memory, const struct fleet *fleet,
+                       const struct desk_options *options);
+void desk_clear(struct desk *d);
+
+/* Before the first turn of a resumed run: gives a job back what its last record says of it. A job
+ * that was not final begins with a look, whatever was on its way; so does a final one when it is
+ * to be reopened. */
+void desk_restore(struct desk *d, const struct record *record, bool reopen);
+/* Starts every job that desk_restore() has not left final. */
+void desk_start(struct desk *d, instant_us now);
+
+bool desk_has_room(const struct desk *d); /* for the records of one more event */
+void desk_event(struct desk *d, const struct event *event, instant_us now);
+/* Fills calls (at most max) with what is to be sent now; returns how many. */
+uint32_t desk_decide(struct desk *d, instant_us now, struct call **calls, uint32_t max);
+/* The turn's records, in order; they must be durable before the turn's calls leave. */
+const struct record *desk_records(const struct desk *d, uint32_t *len);
+void desk_turn_end(struct desk *d);
+
+instant_us desk_wake(const struct desk *d, instant_us now); /* when to decide again */
+/* Nothing is left to do: every job is final, or the desk drains and no call is out. */
+bool desk_is_finished(const struct desk *d);
+bool desk_is_draining(const struct desk *d);
+void desk_totals(const struct desk *d, struct desk_totals *totals);
+const struct job *desk_job(const struct desk *d, uint32_t number);
+/* Pace of one action of a lane, for progress. */
+const struct pace *desk_pace(const struct desk *d, uint16_t lane, enum call_kind kind);
+
+#endif

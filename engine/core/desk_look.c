@@ -1,0 +1,350 @@
+/*
+ * Looks: sweeps of up to a hundred jobs. A first look asks for verification and for MAIL FROM, two
+ * calls with a bucket each; a later one asks for MAIL FROM alone. By the v2 API each job is a
+ * sweep of its own, since v2 has no batched read.
+ *
+ * A sweep leaves when it is full, or when the oldest job has waited long enough. While writes of
+ * the lane are still to come, long enough is the time in which they would fill a batch: each of
+ * them will want to look, and a call that carries one job costs as much as one that carries all.
+ */
+#include "desk_family.h"
+
+#include <string.h>
+
+#define LINGER SPAN_MS(250) /* for company, when no more is expected */
+
+static uint32_t batch_max(const struct desk *d)
+{
+    return d->options.read_api == API_V1 ? SES_BATCH_MAX : 1;
+}
+
+static enum call_kind part_kind(const struct desk *d, enum look_kind kind, uint32_t part)
+{
+    if (d->options.read_api == API_V2)
+        return CALL_GET;
+    return kind == LOOK_FIRST && part == 0 ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
+}
+
+static uint8_t parts_of(const struct desk *d, enum look_kind kind)
+{
+    return d->options.read_api == API_V1 && kind == LOOK_FIRST ? 0x3 : 0x1;
+}
+
+static span_us linger(const struct desk *d, const struct lane_desk *lane)
+{
+    if (lane->write.len == 0 && d->by_state[JOB_WRITING] == 0)
+        return LINGER;
+    return (span_us)(1e6 * batch_max(d) / lane->pace[CALL_SET].rate_per_s);
+}
+
+static instant_us queue_due(const struct desk *d, const struct lane_desk *lane, enum look_kind kind,
+                            instant_us now)
+{
+    const struct queue *q = &lane->look[kind];
+    if (q->len == 0)
+        return WHEN_NEVER;
+    if (q->len >= batch_max(d) || kind == LOOK_FIRST)
+        return now;
+    return q->since + linger(d, lane);
+}
+
+void sweeps_init(struct desk *d)
+{
+    for (uint32_t i = SWEEPS_MAX; i > 0; i--) {
+        d->sweeps[i - 1].next = d->sweeps_free;
+        d->sweeps_free = i;
+    }
+}
+
+static struct sweep *sweep_new(struct desk *d, uint16_t lane, enum look_kind kind, instant_us now)
+{
+    if (!d->sweeps_free)
+        return NULL;
+    struct sweep *s = &d->sweeps[d->sweeps_free - 1];
+    d->sweeps_free = s->next;
+    *s = (struct sweep){.lane = lane, .kind = kind, .wake = now};
+    return s;
+}
+
+static void sweep_drop_answers(struct desk *d, struct sweep *s)
+{
+    for (int i = 0; i < 2; i++) {
+        if (s->answers[i])
+            desk_call_free(d, s->answers[i]);
+        s->answers[i] = NULL;
+    }
+}
+
+static void sweep_free(struct desk *d, struct sweep *s)
+{
+    sweep_drop_answers(d, s);
+    s->next = d->sweeps_free;
+    d->sweeps_free = (uint32_t)(s - d->sweeps) + 1;
+}
+
+/* Marks parts to be sent. A sweep with any is in its lane's list, behind those that wait already.
+ */
+static void sweep_want(struct desk *d, struct sweep *s, uint8_t parts)
+{
+    bool listed = s->to_send != 0;
+    s->to_send |= parts;
+    if (listed)
+        return;
+    uint32_t *link = &d->lanes[s->lane].sweeps;
+    while (*link)
+        link = &d->sweeps[*link - 1].next;
+    *link = (uint32_t)(s - d->sweeps) + 1;
+    s->next = 0;
+}
+
+static void sweep_gather(struct desk *d, uint16_t lane, enum look_kind kind, instant_us now)
+{
+    struct queue *q = &d->lanes[lane].look[kind];
+    struct sweep *s = sweep_new(d, lane, kind, now);
+    sweep_want(d, s, parts_of(d, kind));
+    while (q->len && s->count < batch_max(d))
+        s->jobs[s->count++] = queue_pop(d, q);
+    q->since = now;
+}
+
+static struct call *sweep_call(struct desk *d, struct sweep *s, uint32_t part)
+{
+    struct call *call = desk_call_new(d, part_kind(d, s->kind, part));
+    call->lane = s->lane;
+    call->owner = (uint32_t)(s - d->sweeps);
+    call->part = part;
+    call->attempt = s->attempts + 1u;
+    call->count = s->count;
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct job *job = &d->jobs[s->jobs[i]];
+        call->identities[i] = fleet_identity(d->fleet, s->jobs[i]);
+        job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
+    }
+    s->to_send = (uint8_t)(s->to_send & ~(1u << part));
+    s->out = (uint8_t)(s->out | 1u << part);
+    return call;
+}
+
+static uint32_t sweep_send(struct desk *d, struct sweep *s, instant_us now, struct call **calls,
+                           uint32_t max)
+{
+    uint32_t len = 0;
+    for (uint32_t part = 0; part < 2 && len < max; part++) {
+        struct pace *pace = &d->lanes[s->lane].pace[part_kind(d, s->kind, part)];
+        if ((s->to_send & (1u << part)) && now >= s->wake && d->pool && pace_take(pace, now))
+            calls[len++] = sweep_call(d, s, part);
+    }
+    return len;
+}
+
+static uint32_t lane_send(struct desk *d, struct lane_desk *lane, instant_us now,
+                          struct call **calls, uint32_t max)
+{
+    uint32_t len = 0;
+    for (uint32_t *link = &lane->sweeps; *link;) {
+        struct sweep *s = &d->sweeps[*link - 1];
+        len += sweep_send(d, s, now, calls + len, max - len);
+        if (s->to_send)
+            link = &s->next;
+        else
+            *link = s->next;
+    }
+    return len;
+}
+
+/* May another sweep be gathered? Only when its first call could leave at once: what waits in the
+ * queue meanwhile finds company. */
+static bool may_gather(const struct desk *d, uint16_t lane, enum look_kind kind, instant_us now)
+{
+    const struct lane_desk *l = &d->lanes[lane];
+    return !l->broken && d->sweeps_free && d->pool && queue_due(d, l, kind, now) <= now &&
+           pace_next(&l->pace[part_kind(d, kind, 0)]) <= now;
+}
+
+uint32_t desk_looks(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
+                    uint32_t max)
+{
+    uint32_t len = lane_send(d, &d->lanes[lane], now, calls, max);
+    for (int kind = LOOK_KINDS - 1; kind >= 0; kind--) {
+        while (len < max && may_gather(d, lane, (enum look_kind)kind, now)) {
+            sweep_gather(d, lane, (enum look_kind)kind, now);
+            len += lane_send(d, &d->lanes[lane], now, calls + len, max - len);
+        }
+    }
+    return len;
+}
+
+static instant_us later(instant_us a, instant_us b)
+{
+    return a > b ? a : b;
+}
+
+static instant_us part_wake(const struct desk *d, const struct sweep *s, uint32_t part)
+{
+    const struct pace *pace = &d->lanes[s->lane].pace[part_kind(d, s->kind, part)];
+    return s->to_send & (1u << part) ? later(pace_next(pace), s->wake) : WHEN_NEVER;
+}
+
+instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now)
+{
+    const struct lane_desk *l = &d->lanes[lane];
+    instant_us wake = WHEN_NEVER;
+    for (uint32_t i = l->sweeps; i; i = d->sweeps[i - 1].next) {
+        for (uint32_t part = 0; part < 2; part++) {
+            instant_us at = part_wake(d, &d->sweeps[i - 1], part);
+            wake = at < wake ? at : wake;
+        }
+    }
+    for (int kind = 0; kind < LOOK_KINDS && d->sweeps_free; kind++) {
+        instant_us due = queue_due(d, l, (enum look_kind)kind, now);
+        instant_us token = pace_next(&l->pace[part_kind(d, (enum look_kind)kind, 0)]);
+        if (due != WHEN_NEVER && later(due, token) < wake)
+            wake = later(due, token);
+    }
+    return wake;
+}
+
+/* What SES said of one job, from the parts of its sweep or, for what was not asked again, from what
+ * the job knows. */
+static struct ses_facts facts_of(struct desk *d, const struct sweep *s, uint32_t i)
+{
+    struct job *job = &d->jobs[s->jobs[i]];
+    struct ses_facts facts = {.verification = (enum verification)job->verification};
+    for (int part = 0; part < 2; part++) {
+        if (!s->answers[part])
+            continue;
+        const struct ses_facts *f = &s->answers[part]->facts[i];
+        if (f->known & KNOWN_VERIFICATION)
+            facts.verification = f->verification;
+        if (f->known & KNOWN_MAIL_FROM) {
+            facts.mail_from = f->mail_from;
+            facts.status = f->mail_from.len ? f->status : MAIL_FROM_NONE;
+            facts.behavior = f->behavior;
+        }
+        facts.known |= f->known;
+    }
+    return facts;
+}
+
+static void remember_seen(struct desk *d, struct job *job, const struct ses_facts *facts)
+{
+    names_add(&d->seen, facts->mail_from, &job->mail_from_seen);
+    job->seen_known = 1;
+    job->verification = (uint8_t)facts->verification;
+    job->behavior_seen = (uint8_t)facts->behavior;
+    job->status_seen = (uint8_t)facts->status;
+    job->attempts = 0;
+}
+
+static void job_looked(struct desk *d, uint32_t number, const struct ses_facts *facts,
+                       instant_us now)
+{
+    struct situation s = desk_situation(d, number, now);
+    struct judgement j = {.json = &d->json};
+    buf_reset(&d->json);
+    if (d->jobs[number].state == JOB_LOOKING)
+        desk_judge_ses(d, number, facts, &j);
+    struct decision decision = step_looked(&s, facts, j.errors, j.first_error);
+    remember_seen(d, &d->jobs[number], facts);
+    if (d->jobs[number].state == JOB_LOOKING)
+        d->jobs[number].findings = j.found;
+    bool judged = d->jobs[number].state == JOB_LOOKING;
+    desk_apply(d, number, &decision, now, judged ? &d->json : NULL);
+}
+
+static void sweep_finish(struct desk *d, struct sweep *s, instant_us now)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct ses_facts facts = facts_of(d, s, i);
+        job_looked(d, s->jobs[i], &facts, now);
+    }
+    sweep_free(d, s);
+}
+
+static void sweep_fail(struct desk *d, struct sweep *s, enum verdict verdict,
+                       const struct reply *reply, instant_us now)
+{
+    struct decision last = {0};
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct situation situation = desk_situation(d, s->jobs[i], now);
+        last = step_look_failed(&situation, reply);
+        desk_apply(d, s->jobs[i], &last, now, NULL);
+    }
+    if (verdict == VERDICT_DENIED)
+        desk_break_lane(d, s->lane, last.reason, now);
+    sweep_free(d, s);
+}
+
+/* One name that SES will not have must not take ninety-nine others with it. */
+static bool sweep_split(struct desk *d, struct sweep *s, instant_us now)
+{
+    struct sweep *half = s->count > 1 ? sweep_new(d, s->lane, s->kind, now) : NULL;
+    if (!half)
+        return false;
+    half->count = s->count / 2;
+    s->count -= half->count;
+    memcpy(half->jobs, s->jobs + s->count, sizeof half->jobs[0] * half->count);
+    sweep_drop_answers(d, s);
+    sweep_want(d, half, parts_of(d, s->kind));
+    sweep_want(d, s, parts_of(d, s->kind));
+    return true;
+}
+
+static bool is_retried(enum verdict v)
+{
+    return v == VERDICT_AGAIN || v == VERDICT_RENEW || v == VERDICT_SKEW;
+}
+
+static void sweep_refused(struct desk *d, struct sweep *s, instant_us now)
+{
+    struct reply reply = s->fail_reply;
+    enum verdict verdict = (enum verdict)s->fail_verdict;
+    s->failed = false;
+    if (verdict == VERDICT_DENIED || verdict == VERDICT_AGAIN || !sweep_split(d, s, now))
+        sweep_fail(d, s, verdict, &reply, now);
+}
+
+static void part_failed(struct desk *d, struct sweep *s, const struct call *call,
+                        enum verdict verdict, instant_us now)
+{
+    uint8_t bit = (uint8_t)(1u << call->part);
+    if (verdict == VERDICT_SLOW_DOWN) {
+        sweep_want(d, s, bit);
+    } else if (is_retried(verdict) && s->attempts + 1 < ATTEMPTS_MAX) {
+        s->attempts++;
+        s->wake = now + backoff_span(BACKOFF_ERROR, d->options.rules.seed, s->jobs[0], s->attempts);
+        sweep_want(d, s, bit);
+    } else {
+        s->failed = true;
+        s->fail_verdict = (uint8_t)(is_retried(verdict) ? VERDICT_AGAIN : verdict);
+        s->fail_reply = call->reply;
+    }
+}
+
+void desk_looked(struct desk *d, struct call *call, instant_us now)
+{
+    struct sweep *s = &d->sweeps[call->owner];
+    struct pace *pace = &d->lanes[call->lane].pace[call->kind];
+    enum verdict verdict = verdict_of(&call->reply, call->kind);
+    if (verdict == VERDICT_SLOW_DOWN)
+        pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
+    else if (call->reply.how == REPLY_HTTP)
+        pace_answered(pace, call->sent_at, call->answered_at);
+    s->out = (uint8_t)(s->out & ~(1u << call->part));
+    if (verdict == VERDICT_GONE && call->kind == CALL_GET) {
+        call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
+        verdict = VERDICT_OK;
+    }
+    if (verdict == VERDICT_OK) {
+        s->answers[call->part] = call;
+    } else {
+        part_failed(d, s, call, verdict, now);
+        desk_call_free(d, call);
+    }
+    if (s->out || s->to_send)
+        return; /* the rest of the sweep is still to come */
+    if (s->failed)
+        sweep_refused(d, s, now);
+    else
+        sweep_finish(d, s, now);
+}

@@ -1,0 +1,20 @@
+/*
+ * What can happen to a run: an answer comes back, or somebody asks it to stop.
+ */
+#ifndef MF_EVENT_H
+#define MF_EVENT_H
+
+#include "call.h"
+
+enum event_kind {
+    EVENT_ANSWER, /* call came back */
+    EVENT_DRAIN,  /* somebody asked to stop: no new writes, finish what is out */
+    EVENT_ABORT,  /* asked again: leave at once, the journal tells the truth */
+};
+
+struct event {
+    enum event_kind kind;
+    struct call *call; /* EVENT_ANSWER; owned by the engine again */
+};
+
+#endif

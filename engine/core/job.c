@@ -1,0 +1,114 @@
+#include "job.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define TO(state)    (1u << (state))
+
+static const char *const state_names[JOB_STATES] = {
+    [JOB_NEW] = "new",         [JOB_LOOKING] = "looking",
+    [JOB_JUDGING] = "judging", [JOB_WAITING_DNS] = "waiting-dns",
+    [JOB_READY] = "ready",     [JOB_WRITING] = "writing",
+    [JOB_UNSURE] = "unsure",   [JOB_FOLLOWING] = "following",
+    [JOB_DONE] = "done",
+};
+
+/* Row: from. Bit: to. DONE is reached from everywhere and left for nowhere. */
+static const unsigned moves[JOB_STATES] = {
+    [JOB_NEW] = TO(JOB_LOOKING) | TO(JOB_DONE),
+    [JOB_LOOKING] = TO(JOB_JUDGING) | TO(JOB_READY) | TO(JOB_FOLLOWING) | TO(JOB_DONE),
+    [JOB_JUDGING] = TO(JOB_WAITING_DNS) | TO(JOB_READY) | TO(JOB_FOLLOWING) | TO(JOB_DONE),
+    [JOB_WAITING_DNS] = TO(JOB_READY) | TO(JOB_LOOKING) | TO(JOB_DONE),
+    [JOB_READY] = TO(JOB_WRITING) | TO(JOB_LOOKING) | TO(JOB_DONE),
+    [JOB_WRITING] = TO(JOB_READY) | TO(JOB_UNSURE) | TO(JOB_FOLLOWING) | TO(JOB_DONE),
+    [JOB_UNSURE] = TO(JOB_READY) | TO(JOB_FOLLOWING) | TO(JOB_JUDGING) | TO(JOB_DONE),
+    [JOB_FOLLOWING] = TO(JOB_READY) | TO(JOB_JUDGING) | TO(JOB_DONE),
+    [JOB_DONE] = 0,
+};
+
+static const char *const action_names[] = {
+    [ACTION_NONE] = "none",   [ACTION_SET] = "set",         [ACTION_CHANGE] = "change",
+    [ACTION_CLEAR] = "clear", [ACTION_TIGHTEN] = "tighten", [ACTION_RESTART] = "restart",
+};
+
+static const char *const outcome_names[OUTCOMES] = {
+    [OUTCOME_OPEN] = "",
+    [OUTCOME_UNCHANGED] = "unchanged",
+    [OUTCOME_PLANNED] = "planned",
+    [OUTCOME_DONE] = "done",
+    [OUTCOME_WAITING_DNS] = "waiting-dns",
+    [OUTCOME_PENDING] = "pending",
+    [OUTCOME_REFUSED] = "refused",
+    [OUTCOME_FAILED] = "failed",
+    [OUTCOME_EXPIRED] = "expired",
+    [OUTCOME_DRIFTED] = "drifted",
+    [OUTCOME_SKIPPED] = "skipped",
+};
+
+static bool named(const char *const *names, size_t count, struct text t, size_t *index)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_eq(t, text_of(names[i]))) {
+            *index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *job_state_name(enum job_state s)
+{
+    return state_names[s];
+}
+
+bool job_state_parse(struct text t, enum job_state *out)
+{
+    size_t i;
+    bool known = named(state_names, COUNT(state_names), t, &i);
+    if (known)
+        *out = (enum job_state)i;
+    return known;
+}
+
+bool job_may_move(enum job_state from, enum job_state to)
+{
+    return (moves[from] & TO(to)) != 0;
+}
+
+void job_move(struct job *job, enum job_state to)
+{
+    assert(job_may_move((enum job_state)job->state, to));
+    job->state = (uint8_t)to;
+}
+
+const char *action_name(enum action a)
+{
+    return action_names[a];
+}
+
+bool action_parse(struct text t, enum action *out)
+{
+    size_t i;
+    bool known = named(action_names, COUNT(action_names), t, &i);
+    if (known)
+        *out = (enum action)i;
+    return known;
+}
+
+const char *outcome_name(enum outcome o)
+{
+    return outcome_names[o];
+}
+
+bool outcome_parse(struct text t, enum outcome *out)
+{
+    size_t i;
+    bool known = named(outcome_names, COUNT(outcome_names), t, &i);
+    if (known)
+        *out = (enum outcome)i;
+    return known;
+}
+
+bool outcome_is_bad(enum outcome o)
+{
+    return o == OUTCOME_REFUSED || o == OUTCOME_FAILED || o == OUTCOME_EXPIRED ||
+           o == OUTCOME_DRIFTED;
+}

@@ -1,0 +1,94 @@
+/*
+ * The order matters: first what no code can say (nothing sent, answer lost), then the code, then
+ * the HTTP status for answers without a code that we know, such as an HTML page from a proxy.
+ *
+ * A 5xx to a write is unsure, not failed: the front end that gives up may stand before a back end
+ * that does not.
+ */
+#include "verdict.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct {
+    const char *code;
+    enum verdict verdict;
+} by_code[] = {
+    {"Throttling", VERDICT_SLOW_DOWN},
+    {"ThrottlingException", VERDICT_SLOW_DOWN},
+    {"ThrottledException", VERDICT_SLOW_DOWN},
+    {"RequestThrottled", VERDICT_SLOW_DOWN},
+    {"RequestThrottledException", VERDICT_SLOW_DOWN},
+    {"RequestLimitExceeded", VERDICT_SLOW_DOWN},
+    {"TooManyRequestsException", VERDICT_SLOW_DOWN},
+    {"SlowDown", VERDICT_SLOW_DOWN},
+    {"RequestTimeout", VERDICT_AGAIN},
+    {"RequestTimeoutException", VERDICT_AGAIN},
+    {"InvalidNextTokenException", VERDICT_AGAIN},
+    {"ExpiredToken", VERDICT_RENEW},
+    {"ExpiredTokenException", VERDICT_RENEW},
+    {"RequestExpired", VERDICT_SKEW},
+    {"RequestTimeTooSkewed", VERDICT_SKEW},
+    {"RequestInTheFuture", VERDICT_SKEW},
+    {"SignatureDoesNotMatch", VERDICT_SKEW},
+    {"InvalidSignatureException", VERDICT_SKEW},
+    {"AuthFailure", VERDICT_SKEW},
+    {"NotFoundException", VERDICT_GONE},
+    {"AccessDenied", VERDICT_DENIED},
+    {"AccessDeniedException", VERDICT_DENIED},
+    {"InvalidClientTokenId", VERDICT_DENIED},
+    {"UnrecognizedClientException", VERDICT_DENIED},
+    {"MissingAuthenticationToken", VERDICT_DENIED},
+    {"IncompleteSignature", VERDICT_DENIED},
+    {"OptInRequired", VERDICT_DENIED},
+};
+
+static bool is_access_denied(struct text code)
+{
+    return text_eq(code, TEXT("AccessDenied")) || text_eq(code, TEXT("AccessDeniedException"));
+}
+
+/* SES reports an unknown identity of a Put as 400 with this sentence, not as 404. */
+static bool is_unknown_identity(struct text message)
+{
+    return text_starts(message, TEXT("Identity ")) && text_ends(message, TEXT("does not exist."));
+}
+
+static enum verdict of_status(unsigned status, enum call_kind kind)
+{
+    if (status == 429)
+        return VERDICT_SLOW_DOWN;
+    if (status >= 500)
+        return call_changes_world(kind) ? VERDICT_UNSURE : VERDICT_AGAIN;
+    if (status == 401 || status == 403)
+        return VERDICT_DENIED;
+    return VERDICT_REFUSED;
+}
+
+static enum verdict of_http(const struct reply *reply, enum call_kind kind)
+{
+    struct text code = text_of(reply->code);
+    if (reply->http_status / 100 == 2)
+        return VERDICT_OK;
+    if (reply->http_status >= 500)
+        return of_status(reply->http_status, kind);
+    /* IAM can confine v2 calls to chosen identities, so a denial of one says nothing of others. */
+    if (is_access_denied(code) && (kind == CALL_SET || kind == CALL_GET))
+        return VERDICT_REFUSED;
+    if (is_unknown_identity(text_of(reply->message)))
+        return VERDICT_GONE;
+    for (size_t i = 0; i < COUNT(by_code); i++)
+        if (text_eq(code, text_of(by_code[i].code)))
+            return by_code[i].verdict;
+    return of_status(reply->http_status, kind);
+}
+
+enum verdict verdict_of(const struct reply *reply, enum call_kind kind)
+{
+    switch (reply->how) {
+    case REPLY_NOT_SENT: return VERDICT_AGAIN;
+    case REPLY_LOST:
+    case REPLY_GARBLED: return call_changes_world(kind) ? VERDICT_UNSURE : VERDICT_AGAIN;
+    case REPLY_HTTP: break;
+    }
+    return of_http(reply, kind);
+}

@@ -1,0 +1,26 @@
+/*
+ * What an answer of SES means for the one who asked. Both protocols' errors go through one table,
+ * and every entry is named by its consequence. Pure.
+ *
+ * Sources: SES API Reference "Common Errors" (v1, v2), botocore's retry classes.
+ */
+#ifndef MF_VERDICT_H
+#define MF_VERDICT_H
+
+#include "call.h"
+
+enum verdict {
+    VERDICT_OK,
+    VERDICT_SLOW_DOWN, /* throttled: nothing happened; the bucket is at fault, not the job */
+    VERDICT_AGAIN,   /* nothing happened, or a question went unanswered: ask again after a while */
+    VERDICT_UNSURE,  /* a write whose effect is unknown: look before anything else */
+    VERDICT_RENEW,   /* the credentials have expired: once more with fresh ones */
+    VERDICT_SKEW,    /* the clocks differ: once more with the server's time */
+    VERDICT_GONE,    /* SES does not know the identity */
+    VERDICT_REFUSED, /* SES will not do this for this identity, however often it is asked */
+    VERDICT_DENIED,  /* nobody of this lane may do this: IAM, signature, Region not enabled */
+};
+
+enum verdict verdict_of(const struct reply *reply, enum call_kind kind);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * The engine: the turn. Wait, decide, keep, send; again until nothing is left to do. It cannot
+ * tell a live world from a simulated one.
+ */
+#ifndef MF_ENGINE_H
+#define MF_ENGINE_H
+
+#include "desk.h"
+#include "io.h"
+
+enum engine_end {
+    ENGINE_ENDED,   /* every job is final */
+    ENGINE_DRAINED, /* asked to stop: no call is out, the rest can be resumed */
+    ENGINE_ABORTED, /* asked twice: calls may be out, the journal knows which */
+};
+
+struct engine_watch {
+    void *ctx;
+    void (*turn)(void *ctx, const struct desk *desk, instant_us now); /* after each turn; or NULL */
+};
+
+/* ERR_IO: the journal could not keep a turn's records; nothing was sent after that. */
+enum err engine_run(struct desk *desk, const struct io *io, const struct engine_watch *watch,
+                    enum engine_end *end, struct why *why);
+
+#endif
