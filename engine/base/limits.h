@@ -13,6 +13,7 @@
 #define MANIFEST_BYTES_MAX      (512u << 20) /* 1,000,000 three-key entries are 116 MB */
 #define MANIFEST_SCALAR_MAX     4096         /* one value; far above any name */
 #define MANIFEST_INCLUDES_MAX   1024
+#define MANIFEST_PATTERN_MAX    100000 /* folder entries that one include pattern may look at */
 #define MANIFEST_COMPLAINTS_MAX 1000 /* printed; further ones are counted */
 #define MANIFEST_TIMEOUT_MAX    (365ll * 24 * 3600 * 1000000) /* us; a longer one is a slip */
 #define IDENTITIES_MAX          4000000
@@ -55,6 +56,7 @@
 #define JSON_MEMBERS_MAX   512         /* of one object; GetEmailIdentity has about 15 */
 #define CREDENTIAL_FILE_MAX (1u << 20) /* ~/.aws/config of a large company is under 100 KB */
 #define INI_ENTRIES_MAX    65536       /* keys in one such file */
+#define PATH_LEN_MAX       4096        /* Linux opens no longer one (PATH_MAX) */
 #define LOOKUP_ALIASES_MAX 10   /* CNAMEs of one look-up; resolvers give up at 8 to 16 */
 
 /* SPF (RFC 7208, section 4.6.4) */
@@ -74,8 +76,8 @@
 
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
-#define DNS_CARRIER_WINDOW  200 /* questions out at once, twice the desk's window; others wait */
-#define DNS_CHANNELS_MAX    256 /* servers known at once: each question may have one of its own */
+#define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; what is more waits */
+#define DNS_CHANNELS_MAX    128 /* servers known at once: over the window, so one is always idle */
 #define DNS_RESOLVERS_MAX   8   /* servers in --resolver */
 
 #endif

@@ -18,12 +18,13 @@ struct run_head {
     uint64_t id; /* 1, 2, ...; given by journal_begin */
     enum run_verb verb;
     enum run_state state;
-    uint64_t parent;   /* rollback: the run that is taken back; else 0 */
+    uint64_t parent; /* rollback: the run that is taken back; else 0 */
     instant_us started, stopped;
-    instant_us last;   /* instant of the newest record; the clock of a resumed run starts there */
-    uint64_t seed;     /* of the jitter */
+    instant_us last; /* instant of the newest record; the clock of a resumed run starts there */
+    uint64_t seed;   /* of the jitter */
     uint32_t jobs;
-    struct text options; /* JSON object: what resume must know again (endpoint, resolver, rate...) */
+    struct text
+        options; /* JSON object: what resume must know again (endpoint, resolver, rate...) */
     struct text version; /* of the program that began it */
 };
 
@@ -44,6 +45,8 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
 /* Appends, in one durable transaction. */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why);
+/* RUN_OPEN: a run that stopped goes on (resume). After an error of begin, keep or stop the journal
+ * takes nothing more: what is on the disk is not known until it is opened again. */
 enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,
                       struct why *why);
 

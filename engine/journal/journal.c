@@ -1,0 +1,336 @@
+/*
+ * The journal's life: opening, the heads of runs, closing.
+ *
+ * Invariant: one process writes (lock.h), and the main file changes only in journal_fold(), while
+ * no reader stands on it. A crash at any instant leaves a main file and a log that SQLite puts
+ * together at the next open: every transaction that was acknowledged, none in part.
+ */
+#include "inside.h"
+
+#include "copy.h"
+#include "limits.h"
+#include "schema.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD_COLUMNS                                                                               \
+    "SELECT id, verb, state, parent, started, stopped, last, seed, jobs, options, version,"        \
+    " first_record FROM run "
+
+/* Moves the log into the main file, if no reader minds; otherwise tries again a good deal later. */
+static enum err journal_fold(struct journal *j, struct why *why)
+{
+    if (!lock_readers_out(&j->lock)) {
+        j->wal_pages_next = sql_wal_pages(j->sql) + JOURNAL_WAL_PAGES;
+        return OK;
+    }
+    enum err err = sql_checkpoint(j->sql, why);
+    lock_readers_in(&j->lock);
+    j->wal_pages_next = JOURNAL_WAL_PAGES;
+    return err;
+}
+
+static enum err trouble(struct journal *j, enum err err, struct why *why)
+{
+    struct why unheard;
+    struct why *said = why ? why : &unheard;
+    if (!why)
+        why_set(said, err, "a write failed");
+    j->failed = true;
+    why_wrap(said, err, "journal %s", j->place.file);
+    j->trouble = *said;
+    return err;
+}
+
+enum err journal_enter(struct journal *j, struct why *why)
+{
+    assert(j->mode == JOURNAL_WRITE);
+    if (j->failed)
+        return why_set(why, ERR_IO, "%s (nothing more is written after that)", j->trouble.text);
+    enum err err = sql_exec(j->sql, "BEGIN IMMEDIATE", why);
+    return err == OK ? OK : trouble(j, err, why);
+}
+
+enum err journal_leave(struct journal *j, enum err err, struct why *why)
+{
+    if (err == OK)
+        err = sql_exec(j->sql, "COMMIT", why);
+    if (err == OK && sql_wal_pages(j->sql) > j->wal_pages_next)
+        err = journal_fold(j, why);
+    if (err == OK)
+        return OK;
+    sql_exec(j->sql, "ROLLBACK", NULL); /* SQLite may have done so already */
+    return trouble(j, err, why);
+}
+
+enum err journal_select(struct journal *j, struct sql_stmt **st, const char *text, uint64_t run,
+                        struct why *why)
+{
+    enum err err = sql_prepare(j->sql, st, text_of(text), why);
+    if (err == OK)
+        sql_bind_int(*st, 1, (int64_t)run);
+    return err;
+}
+
+enum err journal_damaged(struct why *why, const char *what)
+{
+    return why_set(why, ERR_IO, "the journal is damaged: %s", what);
+}
+
+uint64_t journal_number(struct sql_stmt *st, int column, uint64_t max, bool *ok)
+{
+    int64_t value = sql_col_int(st, column);
+    if (value < 0 || (uint64_t)value > max) {
+        *ok = false;
+        return 0;
+    }
+    return (uint64_t)value;
+}
+
+/* A run that is open although nobody holds the lock has crashed; so may have the machine. */
+static enum err crash_vet(struct journal *j, struct why *why)
+{
+    int64_t open = 0;
+    enum err err =
+        sql_int(j->sql, "SELECT state = 0 FROM run ORDER BY id DESC LIMIT 1", &open, why);
+    return err == OK && open ? sql_check(j->sql, why) : err;
+}
+
+static enum err open_writer(struct journal *j, struct why *why)
+{
+    enum err err = lock_for_writing(&j->lock, j->place.file, why);
+    if (err == OK)
+        err = sql_open(&j->sql, j->place.file, SQL_WRITER, why);
+    if (err == ERR_INPUT)
+        return why_set(why, ERR_INPUT, "is not a journal of mailfrom");
+    if (err == OK)
+        err = schema_vet(j->sql, why);
+    if (err == ERR_GONE)
+        err = schema_make(j->sql, why);
+    else if (err == OK)
+        err = crash_vet(j, why);
+    return err == OK ? journal_fold(j, why) : err;
+}
+
+static enum err open_copy(struct journal *j, struct why *why)
+{
+    struct copy copy;
+    int64_t pages;
+    enum err err = copy_make(&copy, j->place.file, why);
+    if (err != OK)
+        return err;
+    err = sql_open(&j->sql, copy.file, SQL_SCRATCH, why);
+    if (err == OK) /* the first read opens the log, after which the names may go */
+        err = sql_int(j->sql, "PRAGMA page_count", &pages, why);
+    if (err == OK)
+        err = schema_vet(j->sql, why);
+    copy_unlink(&copy);
+    return err;
+}
+
+static enum err open_reader(struct journal *j, struct why *why)
+{
+    enum err err = lock_for_reading(&j->lock, j->place.file, why);
+    if (err != OK && err != ERR_GONE)
+        return err;
+    if (copy_has_log(j->place.file)) {
+        err = open_copy(j, why);
+        lock_release(&j->lock);
+        return err;
+    }
+    err = sql_open(&j->sql, j->place.file, SQL_IMMUTABLE, why);
+    return err == OK ? schema_vet(j->sql, why) : err;
+}
+
+enum err journal_open(struct journal **out, const char *path, enum journal_mode mode,
+                      struct why *why)
+{
+    *out = NULL;
+    struct journal *j = calloc(1, sizeof *j);
+    if (!j)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    j->mode = mode;
+    j->lock = LOCK_NONE;
+    enum err err = mode == JOURNAL_WRITE ? place_for_writing(&j->place, path, why)
+                                         : place_for_reading(&j->place, path, why);
+    if (err == OK)
+        err = mode == JOURNAL_WRITE ? open_writer(j, why) : open_reader(j, why);
+    if (err != OK) {
+        j->failed = true;
+        journal_close(j);
+        return why_wrap(why, err, "journal %s", path);
+    }
+    *out = j;
+    return OK;
+}
+
+void journal_close(struct journal *j)
+{
+    if (!j)
+        return;
+    sql_finish(j->append);
+    if (j->sql && j->mode == JOURNAL_WRITE) /* SQLite folds the log in as it closes */
+        sql_keep_wal(j->sql, j->failed || !lock_readers_out(&j->lock));
+    sql_close(j->sql);
+    lock_release(&j->lock);
+    free(j);
+}
+
+static enum err head_store(struct journal *j, const struct run_head *head,
+                           const struct fleet *fleet, struct why *why)
+{
+    struct sql_stmt *st;
+    enum err err = sql_prepare(
+        j->sql, &st,
+        TEXT("INSERT INTO run SELECT NULL, ?1, ?2, ?3, ?4, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+             " ?12, ifnull((SELECT max(seq) FROM record), 0)"),
+        why);
+    if (err != OK)
+        return err;
+    const int64_t numbers[] = {
+        head->verb,          RUN_OPEN,          (int64_t)head->parent, head->started,
+        (int64_t)head->seed, fleet->choices_len};
+    for (int i = 0; i < 6; i++)
+        sql_bind_int(st, i + 1, numbers[i]);
+    sql_bind_text(st, 7, head->options);
+    sql_bind_text(st, 8, head->version);
+    sql_bind_blob(st, 9, fleet->digest, sizeof fleet->digest);
+    sql_bind_real(st, 10, fleet->max_failures.value);
+    sql_bind_int(st, 11, fleet->max_failures.is_percent);
+    sql_bind_int(st, 12, fleet->expected != NULL);
+    err = sql_run(j->sql, st, why);
+    sql_finish(st);
+    return err;
+}
+
+enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
+                       struct why *why)
+{
+    enum err err = journal_enter(j, why);
+    if (err != OK)
+        return err;
+    err = head_store(j, head, fleet, why);
+    uint64_t run = (uint64_t)sql_last_id(j->sql);
+    if (err == OK)
+        err = fleet_store(j, run, fleet, why);
+    err = journal_leave(j, err, why);
+    if (err != OK)
+        return err;
+    head->id = run;
+    head->state = RUN_OPEN;
+    head->stopped = 0;
+    head->last = head->started;
+    head->jobs = fleet->choices_len;
+    return OK;
+}
+
+enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,
+                      struct why *why)
+{
+    struct sql_stmt *st;
+    enum err err = journal_enter(j, why);
+    if (err != OK)
+        return err;
+    err = sql_prepare(j->sql, &st,
+                      TEXT("UPDATE run SET state = ?2, stopped = ?3, last = ifnull((SELECT at FROM"
+                           " record WHERE run = ?1 AND seq > first_record ORDER BY seq DESC LIMIT"
+                           " 1), last) WHERE id = ?1"),
+                      why);
+    if (err == OK) {
+        sql_bind_int(st, 1, (int64_t)run);
+        sql_bind_int(st, 2, state);
+        sql_bind_int(st, 3, state == RUN_OPEN ? 0 : at);
+        err = sql_run(j->sql, st, why);
+        sql_finish(st);
+    }
+    err = journal_leave(j, err, why);
+    if (err == OK && state != RUN_OPEN) {
+        err = journal_fold(j, why);
+        if (err != OK)
+            err = trouble(j, err, why);
+    }
+    return err;
+}
+
+static enum err last_read(struct journal *j, struct run_head *head, int64_t first_record,
+                          struct why *why)
+{
+    struct sql_stmt *st;
+    enum err err = journal_select(
+        j, &st, "SELECT at FROM record WHERE run = ?1 AND seq > ?2 ORDER BY seq DESC LIMIT 1",
+        head->id, why);
+    if (err == OK) {
+        sql_bind_int(st, 2, first_record);
+        err = sql_step(j->sql, st, why);
+    }
+    if (err == OK)
+        head->last = sql_col_int(st, 0);
+    sql_finish(st);
+    return err == ERR_GONE ? OK : err;
+}
+
+static enum err head_read(struct journal *j, struct sql_stmt *st, struct run_head *head,
+                          struct arena *arena, struct why *why)
+{
+    bool ok = true;
+    *head = (struct run_head){
+        .id = journal_number(st, 0, INT64_MAX, &ok),
+        .verb = (enum run_verb)journal_number(st, 1, RUN_PLAN, &ok),
+        .state = (enum run_state)journal_number(st, 2, RUN_ENDED, &ok),
+        .parent = journal_number(st, 3, INT64_MAX, &ok),
+        .started = sql_col_int(st, 4),
+        .stopped = sql_col_int(st, 5),
+        .last = sql_col_int(st, 6),
+        .seed = (uint64_t)sql_col_int(st, 7),
+        .jobs = (uint32_t)journal_number(st, 8, IDENTITIES_MAX, &ok),
+    };
+    if (!ok)
+        return journal_damaged(why, "a run's head");
+    struct text options = sql_col_text(st, 9), version = sql_col_text(st, 10);
+    head->options = arena_text(arena, options);
+    head->version = arena_text(arena, version);
+    if ((options.len && !head->options.at) || (version.len && !head->version.at))
+        return why_set(why, ERR_NOMEM, "out of memory");
+    if (head->state == RUN_OPEN)
+        return last_read(j, head, sql_col_int(st, 11), why);
+    return OK;
+}
+
+enum err journal_run(struct journal *j, uint64_t run, struct run_head *head, struct arena *arena,
+                     struct why *why)
+{
+    struct sql_stmt *st;
+    enum err err = journal_select(
+        j, &st, HEAD_COLUMNS "WHERE ?1 IN (id, 0) ORDER BY id DESC LIMIT 1", run, why);
+    if (err == OK)
+        err = sql_step(j->sql, st, why);
+    if (err == OK)
+        err = head_read(j, st, head, arena, why);
+    else if (err == ERR_GONE && run == 0)
+        why_set(why, err, "holds no run yet");
+    else if (err == ERR_GONE)
+        why_set(why, err, "has no run %llu", (unsigned long long)run);
+    sql_finish(st);
+    return err == OK ? OK : why_wrap(why, err, "journal %s", j->place.file);
+}
+
+enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_head *head),
+                      void *ctx, struct why *why)
+{
+    struct sql_stmt *st;
+    struct run_head head;
+    struct arena arena;
+    bool more = true;
+    arena_init(&arena, LINE_LEN_MAX * 16);
+    enum err err = sql_prepare(j->sql, &st, TEXT(HEAD_COLUMNS "ORDER BY id DESC"), why);
+    while (err == OK && more && (err = sql_step(j->sql, st, why)) == OK) {
+        arena_reset(&arena);
+        err = head_read(j, st, &head, &arena, why);
+        more = err == OK && fn(ctx, &head);
+    }
+    sql_finish(st);
+    arena_clear(&arena);
+    return err == OK || err == ERR_GONE ? OK : why_wrap(why, err, "journal %s", j->place.file);
+}

@@ -1,0 +1,140 @@
+/*
+ * The vetting of a journal's path. The folder is resolved first and must be safe; then nobody but
+ * its owner can swap what lies in it, so looking at the file and opening it later by name is sound.
+ */
+#include "place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OTHERS_WRITE (S_IWGRP | S_IWOTH)
+
+int place_open(const char *file, int flags)
+{
+    struct stat st;
+    int fd = open(file, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+        close(fd);
+        errno = ENOTSUP;
+        return -1;
+    }
+    return fd;
+}
+
+static const char *kind_name(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFLNK: return "a symbolic link";
+    case S_IFDIR: return "a directory";
+    case S_IFIFO: return "a FIFO";
+    case S_IFSOCK: return "a socket";
+    case S_IFCHR:
+    case S_IFBLK: return "a device";
+    default: return "no plain file";
+    }
+}
+
+/* Looks without opening, so that a device or a FIFO does not notice. */
+static enum err file_vet(const char *file, bool for_writing, struct why *why)
+{
+    struct stat st;
+    if (lstat(file, &st) != 0)
+        return why_set(why, errno == ENOENT ? ERR_GONE : ERR_IO, "%s", strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return why_set(why, ERR_INPUT, "is %s, not a plain file", kind_name(st.st_mode));
+    if (!for_writing)
+        return OK;
+    if (st.st_uid != geteuid())
+        return why_set(why, ERR_INPUT, "belongs to somebody else (uid %u)", (unsigned)st.st_uid);
+    if (st.st_mode & OTHERS_WRITE)
+        return why_set(why, ERR_INPUT, "others can write to it (mode %03o): chmod go-w it first",
+                       (unsigned)(st.st_mode & 0777));
+    if (st.st_nlink > 1)
+        return why_set(why, ERR_INPUT, "has %u names (hard links); its log would have only one",
+                       (unsigned)st.st_nlink);
+    return OK;
+}
+
+static enum err folder_vet(const char *folder, struct why *why)
+{
+    struct stat st;
+    if (lstat(folder, &st) != 0)
+        return why_set(why, ERR_IO, "folder %s: %s", folder, strerror(errno));
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return why_set(why, ERR_INPUT, "its folder %s belongs to somebody else (uid %u)", folder,
+                       (unsigned)st.st_uid);
+    if (st.st_mode & OTHERS_WRITE)
+        return why_set(why, ERR_INPUT,
+                       "others can write to its folder %s (mode %03o): chmod go-w it, or name a "
+                       "file in a folder of your own",
+                       folder, (unsigned)(st.st_mode & 07777));
+    return OK;
+}
+
+/* Splits path at its last slash and resolves the folder; *folder_len is the folder's length. */
+static enum err place_resolve(struct place *place, const char *path, bool make_folder,
+                              size_t *folder_len, struct why *why)
+{
+    char folder[PATH_MAX], real[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    if (!*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+        return why_set(why, ERR_INPUT, "is a directory, not a plain file");
+    size_t len = slash ? (size_t)(slash - path) : 0;
+    if (len >= sizeof folder)
+        return why_set(why, ERR_INPUT, "the path is too long");
+    snprintf(folder, sizeof folder, "%.*s", (int)len, path);
+    if (!slash)
+        strcpy(folder, ".");
+    else if (len == 0)
+        strcpy(folder, "/");
+    if (make_folder && mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return why_set(why, ERR_IO, "cannot make the folder %s: %s", folder, strerror(errno));
+    if (!realpath(folder, real))
+        return why_set(why, errno == ENOENT ? ERR_GONE : ERR_IO, "folder %s: %s", folder,
+                       strerror(errno));
+    size_t real_len = strcmp(real, "/") == 0 ? 0 : strlen(real);
+    if (real_len + 1 + strlen(base) >= PLACE_LEN_MAX)
+        return why_set(why, ERR_INPUT, "the path is too long");
+    memcpy(place->file, real, real_len);
+    place->file[real_len] = '/';
+    strcpy(place->file + real_len + 1, base);
+    *folder_len = real_len;
+    return OK;
+}
+
+static enum err file_make(const char *file, struct why *why)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST)
+        return why_set(why, ERR_IO, "cannot be created: %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return OK;
+}
+
+enum err place_for_writing(struct place *place, const char *path, struct why *why)
+{
+    size_t folder_len;
+    enum err err = place_resolve(place, path, true, &folder_len, why);
+    if (err != OK)
+        return err == ERR_GONE ? ERR_IO : err;
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", (int)folder_len, place->file);
+    err = folder_vet(folder_len ? folder : "/", why);
+    if (err == OK)
+        err = file_make(place->file, why);
+    return err == OK ? file_vet(place->file, true, why) : err;
+}
+
+enum err place_for_reading(struct place *place, const char *path, struct why *why)
+{
+    size_t folder_len;
+    enum err err = place_resolve(place, path, false, &folder_len, why);
+    return err == OK ? file_vet(place->file, false, why) : err;
+}

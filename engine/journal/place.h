@@ -1,0 +1,32 @@
+/*
+ * Where a journal lies: its path made absolute and vetted. A journal decides what a rollback
+ * writes, so a file that somebody else could have put there or can change is refused.
+ */
+#ifndef MF_PLACE_H
+#define MF_PLACE_H
+
+#include "err.h"
+
+#include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
+#include <stdbool.h>
+
+#define PLACE_LEN_MAX (PATH_MAX - 8) /* leaves room for ".lock" and "-wal" */
+
+struct place {
+    char file[PATH_MAX]; /* absolute; its folder holds no symbolic link */
+};
+
+/* For a writer: makes the folder (0700, one level) and the file (0600) when they are missing, and
+ * refuses (ERR_INPUT) a folder or file that others can write to or own, and anything but a plain
+ * file under one name. */
+enum err place_for_writing(struct place *place, const char *path, struct why *why);
+
+/* For a reader: makes nothing and refuses anything but a plain file. ERR_GONE: not there. Whose it
+ * is does not matter: reading decides nothing. */
+enum err place_for_reading(struct place *place, const char *path, struct why *why);
+
+/* Opens file beside: never follows a link, never waits for a FIFO. fd or -1 (errno; ENOTSUP when
+ * it is no plain file). */
+int place_open(const char *file, int flags);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The few things that the journal wants of SQLite, without its header: open, run, bind, step, read.
+ * For this room only. One thread at a time.
+ */
+#ifndef MF_SQL_H
+#define MF_SQL_H
+
+#include "arena.h"
+#include "err.h"
+
+struct sql;      /* a connection */
+struct sql_stmt; /* a prepared statement */
+
+enum sql_how {
+    SQL_WRITER,    /* the file is ours alone: WAL, synchronous=FULL, exclusive */
+    SQL_IMMUTABLE, /* read where it lies, without a trace; nobody may change it meanwhile */
+    SQL_SCRATCH,   /* a private copy that is thrown away: nothing is checkpointed at close */
+};
+
+/* path: absolute. The file must exist; an empty one is a new database. */
+enum err sql_open(struct sql **out, const char *path, enum sql_how how, struct why *why);
+void sql_close(struct sql *s); /* accepts NULL */
+
+/* Moves the log into the main file and empties it. Only while no reader stands on either. */
+enum err sql_checkpoint(struct sql *s, struct why *why);
+int sql_wal_pages(const struct sql *s); /* pages in the log after the last commit */
+/* true: closing leaves the log where it is, since somebody reads the main file. */
+void sql_keep_wal(struct sql *s, bool keep);
+
+enum err sql_exec(struct sql *s, const char *text, struct why *why);
+/* The first column of the first row; 0 when there is none. */
+enum err sql_int(struct sql *s, const char *text, int64_t *out, struct why *why);
+/* Finds nothing wrong, or ERR_IO with SQLite's first complaint. */
+enum err sql_check(struct sql *s, struct why *why);
+int64_t sql_last_id(const struct sql *s);
+
+enum err sql_prepare(struct sql *s, struct sql_stmt **out, struct text text, struct why *why);
+void sql_finish(struct sql_stmt *st); /* accepts NULL */
+
+/* Places count from 1. Texts are borrowed until the next sql_reset. */
+void sql_bind_int(struct sql_stmt *st, int place, int64_t value);
+void sql_bind_real(struct sql_stmt *st, int place, double value);
+void sql_bind_text(struct sql_stmt *st, int place, struct text value);
+void sql_bind_null(struct sql_stmt *st, int place);
+void sql_bind_blob(struct sql_stmt *st, int place, const void *bytes, size_t len);
+
+/* One row further. ERR_GONE: there is none (and the statement is reset). */
+enum err sql_step(struct sql *s, struct sql_stmt *st, struct why *why);
+/* Runs a statement that gives no rows, and resets it. */
+enum err sql_run(struct sql *s, struct sql_stmt *st, struct why *why);
+void sql_reset(struct sql_stmt *st);
+
+/* Columns count from 0. */
+bool sql_col_is_null(struct sql_stmt *st, int column);
+int64_t sql_col_int(struct sql_stmt *st, int column);
+double sql_col_real(struct sql_stmt *st, int column);
+/* The bytes are SQLite's until the next step or reset. */
+struct text sql_col_text(struct sql_stmt *st, int column);
+
+#endif

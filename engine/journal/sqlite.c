@@ -1,0 +1,281 @@
+/*
+ * SQLite, and the only file that knows it.
+ *
+ * Settings of the writer, each with its reason:
+ *   locking_mode=EXCLUSIVE before journal_mode=WAL: the index of the log lives in our memory, so
+ *     there is no shared-memory file, and no second connection can exist. SQLite 3.7.0 to 3.51.2
+ *     loses data when two connections race to reset the log (sqlite.org/wal.html#walresetbug);
+ *     with one connection the race cannot happen.
+ *   synchronous=FULL: a commit that returned is on the disk.
+ *   wal_autocheckpoint=0: the main file changes only in sql_checkpoint(), which the journal calls
+ *     when no reader stands on it.
+ * Settings of every connection: no extension, no trigger or view with side effects, cells checked
+ * before use, since the file may have been made by somebody else.
+ */
+#include "sql.h"
+
+#include "buf.h"
+#include "escape.h"
+#include "limits.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+struct sql {
+    sqlite3 *db;
+    int wal_pages;
+};
+
+static enum err err_of(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_DONE:
+    case SQLITE_ROW: return OK;
+    case SQLITE_NOMEM: return ERR_NOMEM;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return ERR_BUSY;
+    case SQLITE_NOTADB: return ERR_INPUT;
+    default: return ERR_IO;
+    }
+}
+
+static enum err sql_fail(struct sql *s, struct why *why)
+{
+    enum err err = err_of(sqlite3_extended_errcode(s->db));
+    int os = sqlite3_system_errno(s->db);
+    const char *hint = err == ERR_IO && os == 28 /* ENOSPC */ ? ": no space left on device" : "";
+    return why_set(why, err == OK ? ERR_IO : err, "%s%s", sqlite3_errmsg(s->db), hint);
+}
+
+static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+    struct sql *s = ctx;
+    (void)db;
+    (void)name;
+    s->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static enum err open_handle(struct sql *s, const char *path, enum sql_how how, struct why *why)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
+    flags |= how == SQL_IMMUTABLE ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
+    struct buf uri;
+    buf_init(&uri, LINE_LEN_MAX);
+    if (how == SQL_IMMUTABLE) {
+        buf_add_str(&uri, "file:");
+        escape_percent(&uri, text_of(path));
+        buf_add_str(&uri, "?immutable=1");
+    } else {
+        buf_add_str(&uri, path);
+    }
+    int code = uri.failed ? SQLITE_NOMEM : sqlite3_open_v2(uri.at, &s->db, flags, NULL);
+    buf_clear(&uri);
+    if (code == SQLITE_OK)
+        return OK;
+    return s->db ? sql_fail(s, why) : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+static enum err apply_settings(struct sql *s, enum sql_how how, struct why *why)
+{
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    enum err err = sql_exec(s, "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16384;", why);
+    if (err == OK && how != SQL_IMMUTABLE)
+        err = sql_exec(s, "PRAGMA locking_mode=EXCLUSIVE;", why);
+    if (err == OK && how == SQL_WRITER)
+        err = sql_exec(s,
+                       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                       "PRAGMA wal_autocheckpoint=0;",
+                       why);
+    if (err == OK && how == SQL_WRITER)
+        sqlite3_wal_hook(s->db, on_commit, s);
+    if (how == SQL_SCRATCH)
+        sql_keep_wal(s, true);
+    return err;
+}
+
+enum err sql_open(struct sql **out, const char *path, enum sql_how how, struct why *why)
+{
+    *out = NULL;
+    struct sql *s = calloc(1, sizeof *s);
+    if (!s)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = open_handle(s, path, how, why);
+    if (err == OK)
+        err = apply_settings(s, how, why);
+    if (err != OK) {
+        sql_close(s);
+        return err;
+    }
+    *out = s;
+    return OK;
+}
+
+void sql_close(struct sql *s)
+{
+    if (!s)
+        return;
+    int code = sqlite3_close(s->db);
+    assert(code == SQLITE_OK); /* else a statement was not finished */
+    (void)code;
+    free(s);
+}
+
+enum err sql_checkpoint(struct sql *s, struct why *why)
+{
+    if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+        return sql_fail(s, why);
+    s->wal_pages = 0;
+    return OK;
+}
+
+int sql_wal_pages(const struct sql *s)
+{
+    return s->wal_pages;
+}
+
+void sql_keep_wal(struct sql *s, bool keep)
+{
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, NULL);
+}
+
+enum err sql_exec(struct sql *s, const char *text, struct why *why)
+{
+    if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
+        return sql_fail(s, why);
+    return OK;
+}
+
+enum err sql_int(struct sql *s, const char *text, int64_t *out, struct why *why)
+{
+    struct sql_stmt *st;
+    *out = 0;
+    enum err err = sql_prepare(s, &st, text_of(text), why);
+    if (err == OK)
+        err = sql_step(s, st, why);
+    if (err == OK)
+        *out = sql_col_int(st, 0);
+    sql_finish(st);
+    return err == ERR_GONE ? OK : err;
+}
+
+enum err sql_check(struct sql *s, struct why *why)
+{
+    struct sql_stmt *st;
+    enum err err = sql_prepare(s, &st, TEXT("PRAGMA quick_check(1)"), why);
+    if (err == OK)
+        err = sql_step(s, st, why);
+    if (err == OK && !text_eq(sql_col_text(st, 0), TEXT("ok")))
+        err = why_set(why, ERR_IO, "the file is damaged: " TEXT_FMT, TEXT_ARG(sql_col_text(st, 0)));
+    sql_finish(st);
+    return err;
+}
+
+int64_t sql_last_id(const struct sql *s)
+{
+    return sqlite3_last_insert_rowid(s->db);
+}
+
+enum err sql_prepare(struct sql *s, struct sql_stmt **out, struct text text, struct why *why)
+{
+    sqlite3_stmt *st = NULL;
+    int code =
+        sqlite3_prepare_v3(s->db, text.at, (int)text.len, SQLITE_PREPARE_PERSISTENT, &st, NULL);
+    *out = (struct sql_stmt *)st;
+    return code == SQLITE_OK ? OK : sql_fail(s, why);
+}
+
+static sqlite3_stmt *of(struct sql_stmt *st)
+{
+    return (sqlite3_stmt *)st;
+}
+
+void sql_finish(struct sql_stmt *st)
+{
+    sqlite3_finalize(of(st));
+}
+
+/* Binding fails only for a wrong place or a text beyond SQLite's gigabyte: both are ours. */
+static void bound(int code)
+{
+    assert(code == SQLITE_OK);
+    (void)code;
+}
+
+void sql_bind_int(struct sql_stmt *st, int place, int64_t value)
+{
+    bound(sqlite3_bind_int64(of(st), place, value));
+}
+
+void sql_bind_real(struct sql_stmt *st, int place, double value)
+{
+    bound(sqlite3_bind_double(of(st), place, value));
+}
+
+void sql_bind_text(struct sql_stmt *st, int place, struct text value)
+{
+    const char *at = value.len ? value.at : "";
+    bound(sqlite3_bind_text64(of(st), place, at, value.len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void sql_bind_null(struct sql_stmt *st, int place)
+{
+    bound(sqlite3_bind_null(of(st), place));
+}
+
+void sql_bind_blob(struct sql_stmt *st, int place, const void *bytes, size_t len)
+{
+    bound(sqlite3_bind_blob64(of(st), place, bytes, len, SQLITE_STATIC));
+}
+
+enum err sql_step(struct sql *s, struct sql_stmt *st, struct why *why)
+{
+    int code = sqlite3_step(of(st));
+    if (code == SQLITE_ROW)
+        return OK;
+    if (code == SQLITE_DONE) {
+        sqlite3_reset(of(st));
+        return ERR_GONE;
+    }
+    enum err err = sql_fail(s, why);
+    sqlite3_reset(of(st));
+    return err;
+}
+
+enum err sql_run(struct sql *s, struct sql_stmt *st, struct why *why)
+{
+    enum err err = sql_step(s, st, why);
+    assert(err != OK);
+    return err == ERR_GONE ? OK : err;
+}
+
+void sql_reset(struct sql_stmt *st)
+{
+    sqlite3_reset(of(st));
+}
+
+bool sql_col_is_null(struct sql_stmt *st, int column)
+{
+    return sqlite3_column_type(of(st), column) == SQLITE_NULL;
+}
+
+int64_t sql_col_int(struct sql_stmt *st, int column)
+{
+    return sqlite3_column_int64(of(st), column);
+}
+
+double sql_col_real(struct sql_stmt *st, int column)
+{
+    return sqlite3_column_double(of(st), column);
+}
+
+struct text sql_col_text(struct sql_stmt *st, int column)
+{
+    const void *at = sqlite3_column_blob(of(st), column);
+    return (struct text){at, (size_t)sqlite3_column_bytes(of(st), column)};
+}

@@ -1,0 +1,1 @@
+mailfrom_test(journal_store USES journal)
