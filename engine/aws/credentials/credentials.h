@@ -25,10 +25,10 @@ void credentials_wipe(struct credentials *c);
 
 /* What the user said about whose credentials to use. */
 struct credential_request {
-    struct text profile; /* --profile or the manifest's; empty: AWS_PROFILE, else "default" */
+    struct text profile;      /* --profile or the manifest's; empty: AWS_PROFILE, else "default" */
     bool profile_is_explicit; /* then the environment's keys are not used */
     struct text role_arn, external_id, source_profile; /* of the manifest's account; empty: none */
-    struct text region; /* for STS and SSO endpoints */
+    struct text region;                                /* for STS and SSO endpoints */
 };
 
 struct credential_source;
@@ -41,10 +41,16 @@ void credential_source_close(struct credential_source *s); /* wipes */
 
 /* A copy of credentials that are good at `now`, refreshed when they are about to expire. May block
  * on the source's own network calls; one refresh at a time per source. Any thread. Wipe *out. */
-enum err credential_source_get(struct credential_source *s, instant_us now,
-                               struct credentials *out, struct why *why);
+enum err credential_source_get(struct credential_source *s, instant_us now, struct credentials *out,
+                               struct why *why);
 /* The service said ExpiredToken for this key: forget what was cached, once per key. */
 void credential_source_expired(struct credential_source *s, const char *access_key_id);
-const char *credential_source_name(const struct credential_source *s); /* "environment", "profile x" */
+const char *credential_source_name(
+    const struct credential_source *s); /* "environment", "profile x" */
+
+/* A setting of the request's profile that is no secret: "region", "endpoint_url", "ca_bundle".
+ * Empty when it is not there; ERR_LIMIT when it does not fit. */
+enum err credential_profile_setting(const struct credential_request *request, const char *key,
+                                    char *out, size_t out_len, struct why *why);
 
 #endif

@@ -1,0 +1,138 @@
+#include "profile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const path_variables[PROFILE_FILES] = {"AWS_SHARED_CREDENTIALS_FILE",
+                                                          "AWS_CONFIG_FILE"};
+static const char *const path_defaults[PROFILE_FILES] = {"~/.aws/credentials", "~/.aws/config"};
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && value[0] ? value : NULL;
+}
+
+/* "$NAME" or "${NAME}" at the front of *t; a variable that is not set stays as it is written. */
+static bool variable_expand(struct buf *out, struct text *t)
+{
+    char name[128];
+    bool braces = t->len > 1 && t->at[1] == '{';
+    size_t start = braces ? 2 : 1, end = start;
+    while (end < t->len && (char_is_alnum(t->at[end]) || t->at[end] == '_'))
+        end++;
+    if (end == start || (braces && (end == t->len || t->at[end] != '}')))
+        return false;
+    snprintf(name, sizeof name, TEXT_FMT, TEXT_ARG(text_slice(*t, start, end)));
+    const char *value = getenv(name);
+    if (!value)
+        return false;
+    buf_add_str(out, value);
+    *t = text_from(*t, end + braces);
+    return true;
+}
+
+static enum err path_expand(const char *path, char out[PATH_LEN_MAX], struct why *why)
+{
+    struct buf expanded;
+    struct text rest = text_of(path);
+    const char *home = variable("HOME");
+    buf_init(&expanded, PATH_LEN_MAX - 1);
+    if (home && (text_eq(rest, TEXT("~")) || text_starts(rest, TEXT("~/")))) {
+        buf_add_str(&expanded, home);
+        rest = text_from(rest, 1);
+    }
+    while (rest.len) {
+        if (rest.at[0] == '$' && variable_expand(&expanded, &rest))
+            continue;
+        buf_add_char(&expanded, rest.at[0]);
+        rest = text_from(rest, 1);
+    }
+    bool fits = !expanded.failed;
+    snprintf(out, PATH_LEN_MAX, "%s", fits && expanded.at ? expanded.at : "");
+    buf_clear(&expanded);
+    return fits ? OK : why_set(why, ERR_LIMIT, "the path %.200s is too long", path);
+}
+
+static enum err name_set(struct profile *p, const struct credential_request *request,
+                         struct why *why)
+{
+    struct text name = request->profile;
+    if (name.len == 0)
+        name = text_of(variable("AWS_PROFILE"));
+    if (name.len == 0)
+        name = text_of(variable("AWS_DEFAULT_PROFILE"));
+    p->is_named = name.len > 0;
+    if (name.len == 0)
+        name = TEXT("default");
+    if (name.len >= sizeof p->name)
+        return why_set(why, ERR_INPUT, "a profile name is longer than %d characters",
+                       PROFILE_NAME_LEN - 1);
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.at[i] < ' ' || name.at[i] == 0x7f)
+            return why_set(why, ERR_INPUT, "a profile name holds control characters");
+    snprintf(p->name, sizeof p->name, TEXT_FMT, TEXT_ARG(name));
+    return OK;
+}
+
+/* In the config file every profile but the default one has the word before its name; the default
+ * one may have it, and then that section counts. */
+static const char *kind_in(const struct profile *p, enum profile_file file)
+{
+    struct text name = text_of(p->name);
+    if (file == PROFILE_IN_CREDENTIALS)
+        return "";
+    bool bare =
+        text_eq(name, TEXT("default")) && !ini_has_section(&p->files[file], "profile", name);
+    return bare ? "" : "profile";
+}
+
+enum err profile_open(struct profile *p, const struct credential_request *request, struct why *why)
+{
+    *p = (struct profile){.is_named = false};
+    for (unsigned i = 0; i < PROFILE_FILES; i++)
+        ini_init(&p->files[i]);
+    enum err err = name_set(p, request, why);
+    for (unsigned i = 0; i < PROFILE_FILES && !err; i++) {
+        const char *path = variable(path_variables[i]);
+        err = path_expand(path ? path : path_defaults[i], p->paths[i], why);
+        if (!err)
+            err = ini_read(&p->files[i], p->paths[i], why);
+    }
+    for (unsigned i = 0; i < PROFILE_FILES && !err; i++)
+        p->is_found |= ini_has_section(&p->files[i], kind_in(p, i), text_of(p->name));
+    return err;
+}
+
+void profile_close(struct profile *p)
+{
+    for (unsigned i = 0; i < PROFILE_FILES; i++)
+        ini_clear(&p->files[i]);
+}
+
+/* botocore keeps " # note" in the value, other SDKs take it off; no key, Region or path holds a
+ * blank before a hash, so taking it off harms nobody. */
+static struct text without_comment(struct text t)
+{
+    for (size_t i = 1; i < t.len; i++)
+        if ((t.at[i] == '#' || t.at[i] == ';') && (t.at[i - 1] == ' ' || t.at[i - 1] == '\t'))
+            return text_trim(text_slice(t, 0, i));
+    return t;
+}
+
+struct text profile_get_in(const struct profile *p, enum profile_file file, const char *key)
+{
+    return without_comment(ini_get(&p->files[file], kind_in(p, file), text_of(p->name), key));
+}
+
+struct text profile_get(const struct profile *p, const char *key)
+{
+    struct text value = profile_get_in(p, PROFILE_IN_CREDENTIALS, key);
+    return value.at ? value : profile_get_in(p, PROFILE_IN_CONFIG, key);
+}
+
+bool profile_has(const struct profile *p, const char *key)
+{
+    return profile_get(p, key).len > 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * One profile of the user's AWS files: its section of ~/.aws/credentials laid over its section of
+ * ~/.aws/config. For the family of this folder.
+ */
+#ifndef MF_PROFILE_H
+#define MF_PROFILE_H
+
+#include "credentials.h"
+#include "ini.h"
+#include "limits.h"
+
+#define PROFILE_NAME_LEN 256
+
+enum profile_file { PROFILE_IN_CREDENTIALS, PROFILE_IN_CONFIG, PROFILE_FILES };
+
+struct profile {
+    char name[PROFILE_NAME_LEN];
+    bool is_named; /* by the user, not by default: then it has to exist */
+    bool is_found;
+    char paths[PROFILE_FILES][PATH_LEN_MAX];
+    struct ini files[PROFILE_FILES];
+};
+
+/* Reads both files. A profile that is in neither is not an error here. */
+enum err profile_open(struct profile *p, const struct credential_request *request, struct why *why);
+void profile_close(struct profile *p); /* wipes; fine after a failed open */
+
+/* A key's value without a trailing comment; at == NULL when it is not there. Borrowed from p. */
+struct text profile_get_in(const struct profile *p, enum profile_file file, const char *key);
+/* The same from both files, credentials first. */
+struct text profile_get(const struct profile *p, const char *key);
+bool profile_has(const struct profile *p, const char *key); /* there and not empty */
+
+#endif

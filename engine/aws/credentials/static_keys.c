@@ -1,0 +1,55 @@
+/*
+ * Keys that stand in the user's files. Key id, secret and token are taken from one file, never from
+ * both: a stale token of one beside fresh keys of the other signs nothing.
+ */
+#include "provider.h"
+
+static bool has_keys(const struct provider_input *in, enum profile_file file)
+{
+    return profile_get_in(in->profile, file, "aws_access_key_id").len ||
+           profile_get_in(in->profile, file, "aws_secret_access_key").len;
+}
+
+static enum err keys_of(const struct provider_input *in, enum profile_file file,
+                        struct credentials *out, struct why *why)
+{
+    const struct profile *p = in->profile;
+    struct text token = profile_get_in(p, file, "aws_session_token");
+    if (!token.at)
+        token = profile_get_in(p, file, "aws_security_token");
+    enum err err = credentials_fill(out, profile_get_in(p, file, "aws_access_key_id"),
+                                    profile_get_in(p, file, "aws_secret_access_key"), token, why);
+    return err ? why_wrap(why, err, "%s", p->paths[file]) : OK;
+}
+
+static bool credentials_applies(const struct provider_input *in)
+{
+    return has_keys(in, PROFILE_IN_CREDENTIALS);
+}
+
+static enum err credentials_fetch(const struct provider_input *in, instant_us now,
+                                  struct credentials *out, struct why *why)
+{
+    (void)now;
+    return keys_of(in, PROFILE_IN_CREDENTIALS, out, why);
+}
+
+const struct provider provider_credentials_file = {.name = "credentials file",
+                                                   .is_of_profile = true,
+                                                   .applies = credentials_applies,
+                                                   .fetch = credentials_fetch};
+
+static bool config_applies(const struct provider_input *in)
+{
+    return has_keys(in, PROFILE_IN_CONFIG);
+}
+
+static enum err config_fetch(const struct provider_input *in, instant_us now,
+                             struct credentials *out, struct why *why)
+{
+    (void)now;
+    return keys_of(in, PROFILE_IN_CONFIG, out, why);
+}
+
+const struct provider provider_config_file = {
+    .name = "config file", .is_of_profile = true, .applies = config_applies, .fetch = config_fetch};
