@@ -43,6 +43,7 @@ void wire_close(struct wire *w);
 instant_us wire_now(struct wire *w);
 uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint32_t max);
 void wire_send(struct wire *w, struct call **calls, uint32_t len);
-void wire_interrupt(struct wire *w); /* first: EVENT_DRAIN, second: EVENT_ABORT; async-signal-safe */
+/* The first is told as EVENT_DRAIN, the second as EVENT_ABORT. Async-signal-safe. */
+void wire_interrupt(struct wire *w);
 
 #endif

@@ -1,0 +1,261 @@
+/*
+ * Duty: the loop of one carrier: mail in, requests and questions out, answers back in batches.
+ *
+ * Invariant: a call is in exactly one place: the mailbox, a waiting list, out (https or resolver),
+ * the list of answered ones, or the inbox. When the transfers or the window are full, calls wait
+ * here: a request that was started waits for nothing but the network, so its timeout means the
+ * network.
+ */
+#include "carrier.h"
+
+#include "verdict.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TICK_US      SPAN_MS(50)
+#define IDLE_POLL_MS 1000
+
+/* SigV4 allows five minutes either way; a smaller difference is left alone, so that the clock of a
+ * server that is a little off changes nothing. */
+#define SKEW_MIN_US SPAN_M(4)
+
+struct lane_state {
+    span_us skew_us; /* the service's clock minus ours; 0 until it is known to be far off */
+    char key_id[CREDENTIAL_ID_LEN]; /* signed with last; no secret */
+};
+
+struct carrier {
+    struct carrier_config config;
+    pthread_t thread;
+    struct mailbox mailbox;
+    atomic_bool ending;
+    struct https *https;
+    struct resolver *resolver;
+    struct call_list waiting_https, waiting_dns, answered;
+    struct lane_state *lanes; /* as config.lanes */
+    instant_us ticked_at;
+};
+
+static instant_us now(const struct carrier *k)
+{
+    return os_clock_now(k->config.clock);
+}
+
+/* The one line per call that --verbose asks for: never a header, an address or a body. */
+static void call_say(const struct carrier *k, const struct call *c)
+{
+    static const char *const hows[] = {"not sent", "lost", "HTTP", "garbled"};
+    char line[512];
+    long ms = (long)((c->answered_at - c->sent_at) / 1000);
+    int len;
+    if (!k->config.verbose)
+        return;
+    if (c->kind == CALL_ASK)
+        len = snprintf(
+            line, sizeof line, "dns %s %ld ms: %s\n", dns_type_name(c->question.type), ms,
+            c->dns.outcome == DNS_ANSWERED ? dns_rcode_name(c->dns.message.rcode) : c->dns.trouble);
+    else
+        len = snprintf(line, sizeof line, "%s lane %u attempt %u, %ld ms: %s %u %s\n",
+                       call_action(c->kind, c->api), (unsigned)c->lane, (unsigned)c->attempt, ms,
+                       hows[c->reply.how], (unsigned)c->reply.http_status, c->reply.code);
+    if (len > 0 &&
+        write(STDERR_FILENO, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1) < 0)
+        return; /* nobody reads it */
+}
+
+static void call_answered(struct carrier *k, struct call *c)
+{
+    c->answered_at = now(k);
+    call_say(k, c);
+    call_list_add(&k->answered, c);
+}
+
+static void call_failed(struct carrier *k, struct call *c, enum reply_how how, const char *trouble)
+{
+    c->reply = (struct reply){.how = how};
+    snprintf(c->reply.message, sizeof c->reply.message, "%.*s", REPLY_MESSAGE_LEN - 1, trouble);
+    call_answered(k, c);
+}
+
+/* What an answer says about signing the next request: the service's clock, and whether it takes
+ * the key no more. */
+static void signing_learn(struct carrier *k, const struct call *c)
+{
+    struct lane_state *state = &k->lanes[c->lane];
+    span_us difference = c->reply.server_date - now(k);
+    bool far = difference > SKEW_MIN_US || difference < -SKEW_MIN_US;
+    if (c->reply.server_date != 0)
+        state->skew_us = far ? difference : 0;
+    if (verdict_of(&c->reply, c->kind) == VERDICT_RENEW)
+        credential_source_expired(k->config.lanes[c->lane].credentials, state->key_id);
+}
+
+static void on_https(void *context, struct call *c, const struct https_answer *answer)
+{
+    struct carrier *k = context;
+    if (answer->how != REPLY_HTTP) {
+        call_failed(k, c, answer->how, answer->trouble);
+        return;
+    }
+    aws_reply_decode(c, &answer->reply);
+    signing_learn(k, c);
+    call_answered(k, c);
+}
+
+static void on_dns(void *context, struct call *c)
+{
+    call_answered(context, c);
+}
+
+/* Signs and sends; the signature is made as late as possible. */
+static void request_start(struct carrier *k, struct call *c)
+{
+    assert(c->lane < k->config.lanes_len);
+    const struct wire_lane *lane = &k->config.lanes[c->lane];
+    struct lane_state *state = &k->lanes[c->lane];
+    struct aws_request request;
+    struct credentials credentials;
+    struct why why = {""};
+    call_answer_reset(c);
+    c->sent_at = now(k);
+    aws_request_init(&request);
+    enum err err = credential_source_get(lane->credentials, c->sent_at, &credentials, &why);
+    if (err == OK)
+        err = aws_request_make(&request, c, &lane->ses, &lane->sts, &credentials,
+                               c->sent_at + state->skew_us, &why);
+    if (err == OK)
+        memcpy(state->key_id, credentials.access_key_id, sizeof state->key_id);
+    credentials_wipe(&credentials);
+    if (err == OK)
+        https_start(k->https, c, &request);
+    else
+        call_failed(k, c, REPLY_NOT_SENT, why.text);
+    aws_request_clear(&request);
+}
+
+static void question_start(struct carrier *k, struct call *c)
+{
+    call_answer_reset(c);
+    c->sent_at = now(k);
+    resolver_ask(k->resolver, c);
+}
+
+static void mail_take(struct carrier *k)
+{
+    struct call_list mail = {0};
+    mailbox_take(&k->mailbox, &mail);
+    for (struct call *c; (c = call_list_pop(&mail)) != NULL;)
+        call_list_add(c->kind == CALL_ASK ? &k->waiting_dns : &k->waiting_https, c);
+}
+
+static void waiting_start(struct carrier *k)
+{
+    while (k->waiting_dns.first && resolver_has_room(k->resolver))
+        question_start(k, call_list_pop(&k->waiting_dns));
+    while (k->waiting_https.first && https_has_room(k->https))
+        request_start(k, call_list_pop(&k->waiting_https));
+}
+
+static void answered_give(struct carrier *k)
+{
+    if (mailbox_put(k->config.inbox, &k->answered)) {
+        uint64_t one = 1;
+        ssize_t written = write(k->config.inbox_eventfd, &one, sizeof one);
+        assert(written == sizeof one);
+    }
+}
+
+static void poll_and_work(struct carrier *k)
+{
+    struct pollfd fds[RESOLVER_FDS_MAX];
+    uint32_t len = resolver_fds(k->resolver, fds);
+    bool busy = resolver_is_busy(k->resolver);
+    https_poll(k->https, fds, len, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
+    resolver_work(k->resolver, fds, len);
+    instant_us at = now(k);
+    if (busy && at - k->ticked_at >= TICK_US) {
+        resolver_tick(k->resolver);
+        k->ticked_at = at;
+    }
+    https_work(k->https);
+}
+
+static void *carrier_run(void *data)
+{
+    struct carrier *k = data;
+    while (!atomic_load(&k->ending)) {
+        mail_take(k);
+        waiting_start(k);
+        answered_give(k);
+        poll_and_work(k);
+        answered_give(k);
+    }
+    return NULL;
+}
+
+/* Signals belong to the other threads. SIGPIPE above all: a write to a connection that c-ares or
+ * TLS finds closed must be an error, not the end of the process. */
+static int thread_start(struct carrier *k)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&k->thread, NULL, carrier_run, k);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+static void carrier_free(struct carrier *k)
+{
+    https_close(k->https);
+    resolver_close(k->resolver);
+    mailbox_clear(&k->mailbox);
+    free(k->lanes);
+    free(k);
+}
+
+enum err carrier_open(struct carrier **out, const struct carrier_config *config, struct why *why)
+{
+    struct carrier *k = calloc(1, sizeof *k);
+    if (!k)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    k->config = *config;
+    mailbox_init(&k->mailbox);
+    k->lanes = calloc(config->lanes_len + 1u, sizeof *k->lanes);
+    enum err err = k->lanes ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = https_open(&k->https, &config->https, on_https, k, why);
+    if (err == OK)
+        err = resolver_open(&k->resolver, &config->resolver, on_dns, k, why);
+    int failed = err == OK ? thread_start(k) : 0;
+    if (failed)
+        err = why_set(why, ERR_IO, "cannot start a thread: %s", strerror(failed));
+    if (err != OK) {
+        carrier_free(k);
+        return err;
+    }
+    *out = k;
+    return OK;
+}
+
+void carrier_close(struct carrier *k)
+{
+    if (!k)
+        return;
+    atomic_store(&k->ending, true);
+    https_wake(k->https);
+    pthread_join(k->thread, NULL);
+    carrier_free(k);
+}
+
+void carrier_send(struct carrier *k, struct call_list *calls)
+{
+    if (mailbox_put(&k->mailbox, calls))
+        https_wake(k->https);
+}

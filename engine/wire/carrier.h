@@ -1,0 +1,35 @@
+/*
+ * A carrier: one thread with one loop. It takes calls from its mailbox, carries them over HTTPS or
+ * DNS, writes the answer into each and puts them into the inbox. It decides nothing and repeats
+ * nothing.
+ */
+#ifndef MF_CARRIER_H
+#define MF_CARRIER_H
+
+#include "https.h"
+#include "mailbox.h"
+#include "os_clock.h"
+#include "resolver.h"
+#include "wire.h"
+
+/* What all carriers of a wire share; read only. Borrowed by each for its life. */
+struct carrier_config {
+    const struct os_clock *clock;
+    const struct wire_lane *lanes;
+    uint32_t lanes_len;
+    struct https_config https;
+    struct resolver_config resolver;
+    struct mailbox *inbox;
+    int inbox_eventfd; /* written to when the inbox is no longer empty */
+    bool verbose;
+};
+
+struct carrier;
+
+enum err carrier_open(struct carrier **out, const struct carrier_config *config, struct why *why);
+/* Ends the thread and waits for it. Calls that are out are forgotten, not freed. */
+void carrier_close(struct carrier *k);
+/* Deciding thread. Takes the list over; *calls is empty afterwards. */
+void carrier_send(struct carrier *k, struct call_list *calls);
+
+#endif

@@ -1,0 +1,395 @@
+/*
+ * Duty: one request out, one answer or one reason back.
+ *
+ * Invariant: the server sees a request at most once. libcurl 7.88 repeats a request of any method
+ * when a connection that was kept alive dies before the first byte of the answer. It asks
+ * PREREQFUNCTION each time a request is about to go out, so that this is where attempts are counted
+ * and the second is stopped. The same count tells the two kinds of failure apart: as long as it is
+ * zero no byte of the request has left.
+ *
+ * One function sets every option before each transfer, because curl_easy_reset forgets them all.
+ */
+#include "https.h"
+
+#include "limits.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_TIMEOUT_MS_MAX 10000 /* of a request's time; nobody's handshake takes longer */
+#define IDLE_CONNECTION_S_MAX  15L   /* well under the keep-alive of servers and NAT boxes */
+#define LOW_SPEED_BYTES        16L   /* per second: less than this for the time below is a stall */
+#define LOW_SPEED_S            20L
+#define BODY_KEPT_MAX          (64u << 10) /* memory a resting transfer may hold */
+#define POLL_FDS_MAX           1024
+#define NO_PROXY_LEN_MAX       (64u << 10)
+
+/* Hosts that a proxy must never see: this machine and where credentials are handed out. */
+#define NO_PROXY_ALWAYS                                                                            \
+    "localhost,127.0.0.0/8,::1,169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::254,"        \
+    "fd00:ec2::23"
+
+struct transfer {
+    struct transfer *next_idle;
+    CURL *easy; /* made at first use, kept with its connection caches */
+    struct call *call;
+    struct aws_request request;
+    struct curl_slist *headers;
+    struct buf body;
+    size_t header_bytes;
+    unsigned attempts;   /* how often the request was about to go out */
+    const char *refused; /* why we broke it off; NULL: we did not */
+    char error[CURL_ERROR_SIZE];
+};
+
+struct https {
+    CURLM *multi;
+    struct https_config config;
+    struct buf no_proxy;
+    https_done *done;
+    void *context;
+    struct transfer *idle;
+    struct curl_waitfd waits[POLL_FDS_MAX];
+    struct transfer transfers[HTTPS_TRANSFERS_MAX];
+};
+
+enum err https_library_open(struct why *why)
+{
+    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    return code ? why_set(why, ERR_IO, "libcurl: %s", curl_easy_strerror(code)) : OK;
+}
+
+void https_library_close(void)
+{
+    curl_global_cleanup();
+}
+
+/* Ours are added to the hosts that the environment wants reached directly, unless it says "*":
+ * libcurl knows that word only when it stands alone. */
+static void no_proxy_set(struct https *h)
+{
+    buf_init(&h->no_proxy, NO_PROXY_LEN_MAX);
+    buf_add_str(&h->no_proxy, h->config.no_proxy);
+    if (strcmp(h->config.no_proxy, "*") == 0)
+        return;
+    buf_add_str(&h->no_proxy, h->no_proxy.len ? "," NO_PROXY_ALWAYS : NO_PROXY_ALWAYS);
+}
+
+enum err https_open(struct https **out, const struct https_config *config, https_done *done,
+                    void *context, struct why *why)
+{
+    struct https *h = calloc(1, sizeof *h);
+    if (!h)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    h->config = *config;
+    h->done = done;
+    h->context = context;
+    for (uint32_t i = 0; i < HTTPS_TRANSFERS_MAX; i++) {
+        struct transfer *t = &h->transfers[i];
+        buf_init(&t->body, HTTP_BODY_MAX);
+        aws_request_init(&t->request);
+        t->next_idle = h->idle;
+        h->idle = t;
+    }
+    no_proxy_set(h);
+    h->multi = curl_multi_init();
+    if (!h->multi || h->no_proxy.failed) {
+        https_close(h);
+        return why_set(why, ERR_NOMEM, "out of memory");
+    }
+    curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    *out = h;
+    return OK;
+}
+
+/* The list's copies of the headers hold the session token and the signature. */
+static void headers_wipe(struct curl_slist *headers)
+{
+    for (struct curl_slist *item = headers; item; item = item->next)
+        explicit_bzero(item->data, strlen(item->data));
+    curl_slist_free_all(headers);
+}
+
+static void transfer_clear(struct transfer *t)
+{
+    if (t->easy)
+        curl_easy_reset(t->easy);
+    headers_wipe(t->headers);
+    t->headers = NULL;
+    aws_request_clear(&t->request);
+    if (t->body.cap > BODY_KEPT_MAX)
+        buf_clear(&t->body);
+    buf_reset(&t->body);
+    t->call = NULL;
+}
+
+void https_close(struct https *h)
+{
+    if (!h)
+        return;
+    for (uint32_t i = 0; i < HTTPS_TRANSFERS_MAX; i++) {
+        struct transfer *t = &h->transfers[i];
+        if (t->call)
+            curl_multi_remove_handle(h->multi, t->easy);
+        transfer_clear(t);
+        curl_easy_cleanup(t->easy);
+        buf_clear(&t->body);
+    }
+    if (h->multi)
+        curl_multi_cleanup(h->multi);
+    buf_clear(&h->no_proxy);
+    free(h);
+}
+
+bool https_has_room(const struct https *h)
+{
+    return h->idle != NULL;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *data)
+{
+    struct transfer *t = data;
+    size_t len = size * count;
+    buf_add(&t->body, bytes, len);
+    if (t->body.failed) {
+        t->refused = "the answer is larger than any that SES gives";
+        return 0;
+    }
+    return len;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *data)
+{
+    struct transfer *t = data;
+    (void)bytes;
+    t->header_bytes += size * count;
+    if (t->header_bytes > HTTP_HEADER_MAX) {
+        t->refused = "the header of the answer is too large";
+        return 0;
+    }
+    return size * count;
+}
+
+static int on_request(void *data, char *ip, char *local_ip, int port, int local_port)
+{
+    struct transfer *t = data;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    if (++t->attempts == 1)
+        return CURL_PREREQFUNC_OK;
+    t->refused = "the connection was closed before an answer came";
+    return CURL_PREREQFUNC_ABORT;
+}
+
+/* An option that this libcurl does not know would be a hole, not an inconvenience. */
+#define SET(easy, option, value)                                                                   \
+    do {                                                                                           \
+        CURLcode set_code = curl_easy_setopt((easy), (option), (value));                           \
+        assert(set_code == CURLE_OK || set_code == CURLE_OUT_OF_MEMORY);                           \
+        ok = ok && set_code == CURLE_OK;                                                           \
+    } while (0)
+
+static bool options_tls(CURL *easy, const struct https_config *config)
+{
+    bool ok = true;
+    SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+    SET(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+    if (config->ca_bundle) {
+        SET(easy, CURLOPT_CAINFO, config->ca_bundle);
+        SET(easy, CURLOPT_CAPATH, NULL); /* only this bundle, not the system's beside it */
+        SET(easy, CURLOPT_PROXY_CAINFO, config->ca_bundle);
+        SET(easy, CURLOPT_PROXY_CAPATH, NULL);
+    }
+    return ok;
+}
+
+/* Where the request may go: to this URL, as it was signed, and nowhere else. */
+static bool options_route(CURL *easy, const struct https *h, const struct transfer *t)
+{
+    bool ok = true;
+    bool plain = text_starts(buf_text(&t->request.url), TEXT("http:"));
+    SET(easy, CURLOPT_URL, t->request.url.at);
+    SET(easy, CURLOPT_PATH_AS_IS, 1L);
+    /* endpoint_make lets plain http through for loopback only */
+    SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+    SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
+    SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
+    SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(easy, CURLOPT_PROXY, plain ? "" : h->config.proxy);
+    SET(easy, CURLOPT_NOPROXY, h->no_proxy.at);
+    SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    return ok;
+}
+
+static bool options_limits(CURL *easy, const struct https_config *config)
+{
+    bool ok = true;
+    long timeout_ms = (long)(config->timeout_us / 1000);
+    SET(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+    SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
+        timeout_ms < CONNECT_TIMEOUT_MS_MAX ? timeout_ms : CONNECT_TIMEOUT_MS_MAX);
+    SET(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
+    SET(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_S);
+    SET(easy, CURLOPT_MAXFILESIZE, (long)HTTP_BODY_MAX);
+    SET(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S_MAX);
+    return ok;
+}
+
+static bool options_request(CURL *easy, const struct transfer *t)
+{
+    bool ok = true;
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+    if (strcmp(t->request.method, "GET") == 0) {
+        SET(easy, CURLOPT_HTTPGET, 1L);
+    } else {
+        SET(easy, CURLOPT_POST, 1L);
+        SET(easy, CURLOPT_POSTFIELDS, t->request.body.len ? t->request.body.at : "");
+        SET(easy, CURLOPT_POSTFIELDSIZE, (long)t->request.body.len);
+        SET(easy, CURLOPT_CUSTOMREQUEST, t->request.method);
+    }
+    SET(easy, CURLOPT_HTTPHEADER, t->headers);
+    return ok;
+}
+
+static bool options_callbacks(CURL *easy, struct transfer *t)
+{
+    bool ok = true;
+    t->error[0] = '\0';
+    SET(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_QUICK_EXIT, 1L); /* else a name that does not resolve delays the exit */
+    SET(easy, CURLOPT_PRIVATE, t);
+    SET(easy, CURLOPT_ERRORBUFFER, t->error);
+    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+    SET(easy, CURLOPT_WRITEDATA, t);
+    SET(easy, CURLOPT_HEADERFUNCTION, on_header);
+    SET(easy, CURLOPT_HEADERDATA, t);
+    SET(easy, CURLOPT_PREREQFUNCTION, on_request);
+    SET(easy, CURLOPT_PREREQDATA, t);
+    return ok;
+}
+
+static bool headers_make(struct transfer *t)
+{
+    const struct aws_request *r = &t->request;
+    for (uint32_t i = 0; i <= r->headers_len; i++) {
+        /* the last one: no "Expect: 100-continue", which costs a round trip and a special case */
+        const char *line = i < r->headers_len ? r->headers[i].at : "Expect:";
+        struct curl_slist *longer = curl_slist_append(t->headers, line);
+        if (!longer)
+            return false;
+        t->headers = longer;
+    }
+    return true;
+}
+
+static bool transfer_prepare(struct https *h, struct transfer *t)
+{
+    if (!t->easy)
+        t->easy = curl_easy_init();
+    if (!t->easy || !headers_make(t))
+        return false;
+    curl_easy_reset(t->easy);
+    return options_tls(t->easy, &h->config) && options_route(t->easy, h, t) &&
+           options_limits(t->easy, &h->config) && options_request(t->easy, t) &&
+           options_callbacks(t->easy, t) && curl_multi_add_handle(h->multi, t->easy) == CURLM_OK;
+}
+
+/* Gives the answer back and the transfer to the idle ones. The handle is out of the multi. */
+static void transfer_end(struct https *h, struct transfer *t, const struct https_answer *answer)
+{
+    h->done(h->context, t->call, answer);
+    transfer_clear(t);
+    t->next_idle = h->idle;
+    h->idle = t;
+}
+
+void https_start(struct https *h, struct call *call, struct aws_request *request)
+{
+    struct transfer *t = h->idle;
+    assert(t);
+    h->idle = t->next_idle;
+    t->call = call;
+    t->attempts = 0;
+    t->header_bytes = 0;
+    t->refused = NULL;
+    t->request = *request;
+    aws_request_init(request);
+    if (!transfer_prepare(h, t))
+        transfer_end(h, t,
+                     &(struct https_answer){.how = REPLY_NOT_SENT, .trouble = "out of memory"});
+}
+
+static struct text header(CURL *easy, const char *name)
+{
+    struct curl_header *found;
+    CURLHcode code = curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found);
+    return code == CURLHE_OK ? text_trim(text_of(found->value)) : TEXT_NONE;
+}
+
+static struct aws_reply reply_of(const struct transfer *t)
+{
+    long status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return (struct aws_reply){
+        .http_status = (int)status,
+        .content_type = header(t->easy, "content-type"),
+        .error_type = header(t->easy, "x-amzn-errortype"),
+        .request_id = header(t->easy, "x-amzn-requestid"),
+        .retry_after = header(t->easy, "x-amz-retry-after"),
+        .date = header(t->easy, "date"),
+        .age = header(t->easy, "age"),
+        .body = buf_text(&t->body),
+    };
+}
+
+static void transfer_finish(struct https *h, struct transfer *t, CURLcode code)
+{
+    struct https_answer answer = {.how = REPLY_HTTP};
+    if (code == CURLE_OK) {
+        answer.reply = reply_of(t);
+    } else {
+        answer.how = t->attempts ? REPLY_LOST : REPLY_NOT_SENT;
+        answer.trouble = t->refused ? t->refused : *t->error ? t->error : curl_easy_strerror(code);
+    }
+    curl_multi_remove_handle(h->multi, t->easy);
+    transfer_end(h, t, &answer);
+}
+
+void https_work(struct https *h)
+{
+    int running, left;
+    curl_multi_perform(h->multi, &running);
+    for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left)) != NULL;) {
+        struct transfer *t = NULL;
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+        transfer_finish(h, t, m->data.result);
+    }
+}
+
+void https_poll(struct https *h, struct pollfd *fds, uint32_t fds_len, int timeout_ms)
+{
+    assert(fds_len <= POLL_FDS_MAX);
+    for (uint32_t i = 0; i < fds_len; i++) {
+        short events = (short)((fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
+                               (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
+        h->waits[i] = (struct curl_waitfd){.fd = fds[i].fd, .events = events};
+    }
+    int ready;
+    curl_multi_poll(h->multi, h->waits, fds_len, timeout_ms, &ready);
+    for (uint32_t i = 0; i < fds_len; i++)
+        fds[i].revents = (short)((h->waits[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
+                                 (h->waits[i].revents & CURL_WAIT_POLLOUT ? POLLOUT : 0));
+}
+
+void https_wake(struct https *h)
+{
+    curl_multi_wakeup(h->multi);
+}

@@ -1,0 +1,52 @@
+/*
+ * HTTPS requests, many at a time, on one thread. Each is sent at most once: what libcurl would
+ * repeat on its own is given back as lost. Besides, this is where a carrier sleeps, because libcurl
+ * waits for its own sockets and for those of others in one go.
+ *
+ * All functions but https_wake belong to the carrier's thread.
+ */
+#ifndef MF_HTTPS_H
+#define MF_HTTPS_H
+
+#include "aws_request.h"
+
+#include <poll.h>
+
+/* Once per process, before the first thread that uses https, and after the last. */
+enum err https_library_open(struct why *why);
+void https_library_close(void);
+
+struct https;
+
+struct https_config {
+    const char *ca_bundle; /* PEM file; NULL: the system's */
+    const char *proxy;     /* "": none. Never used for loopback and metadata addresses */
+    const char *no_proxy;  /* as in the environment: hosts reached without it; "": none */
+    span_us timeout_us;    /* of one request, from look-up of the name to the last byte */
+};
+
+struct https_answer {
+    enum reply_how how;     /* NOT_SENT, LOST, or HTTP: then reply holds */
+    struct aws_reply reply; /* borrowed for the length of https_done */
+    const char *trouble;    /* NOT_SENT, LOST: for a person */
+};
+
+typedef void https_done(void *context, struct call *call, const struct https_answer *answer);
+
+/* The strings of *config must outlive the handle. done is called from https_work and, when memory
+ * runs out, from https_start. */
+enum err https_open(struct https **out, const struct https_config *config, https_done *done,
+                    void *context, struct why *why);
+void https_close(struct https *h); /* what is out is dropped without done */
+
+bool https_has_room(const struct https *h); /* for one more request */
+/* Sends *request, which is moved: the caller's is empty afterwards. call is only a name here. */
+void https_start(struct https *h, struct call *call, struct aws_request *request);
+/* Moves all requests as far as they go, and calls done for those that ended. */
+void https_work(struct https *h);
+/* Sleeps until a socket of a request or one of fds is ready, https_wake is called, or the time is
+ * over. Fills revents. */
+void https_poll(struct https *h, struct pollfd *fds, uint32_t fds_len, int timeout_ms);
+void https_wake(struct https *h); /* any thread */
+
+#endif

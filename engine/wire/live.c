@@ -1,0 +1,231 @@
+/*
+ * Duty: the live world's side of the port: clock, inbox, hand-over to the carriers, interruption.
+ *
+ * Invariant: the eventfd is readable whenever there is something that wire_wait has not seen: it is
+ * written after the inbox stopped being empty and after each interruption, and read before the
+ * inbox is looked at.
+ */
+#include "carrier.h"
+#include "wire.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* DNS: the second try waits twice as long, so a question takes three of these at most. */
+#define DNS_TRY_MS_MAX 2000
+#define DNS_TRY_MS_MIN 10
+
+struct wire {
+    struct os_clock clock;
+    struct mailbox inbox;
+    struct call_list arrived; /* taken from the inbox, not yet given to the engine */
+    int eventfd;
+    atomic_uint interrupts;
+    unsigned interrupts_told;
+    char *ca_bundle;
+    unsigned carriers_len;
+    struct carrier *carriers[WIRE_CARRIERS_MAX];
+};
+
+/* As curl reads it: the lower-case name first, then the other; the general proxy last. */
+static const char *environment(const char *const names[])
+{
+    for (; *names; names++) {
+        const char *value = getenv(*names);
+        if (value && *value)
+            return value;
+    }
+    return "";
+}
+
+static void proxy_from_environment(struct https_config *https)
+{
+    static const char *const proxy[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                                        NULL};
+    static const char *const no_proxy[] = {"no_proxy", "NO_PROXY", NULL};
+    https->proxy = environment(proxy);
+    https->no_proxy = environment(no_proxy);
+}
+
+static unsigned dns_try_ms(span_us call_timeout_us)
+{
+    int64_t ms = call_timeout_us / 3000;
+    if (ms > DNS_TRY_MS_MAX)
+        ms = DNS_TRY_MS_MAX;
+    return (unsigned)(ms < DNS_TRY_MS_MIN ? DNS_TRY_MS_MIN : ms);
+}
+
+static enum err ca_bundle_set(struct wire *w, struct text path, struct why *why)
+{
+    if (path.len == 0)
+        return OK;
+    w->ca_bundle = strndup(path.at, path.len);
+    if (!w->ca_bundle)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    if (access(w->ca_bundle, R_OK) != 0)
+        return why_set(why, ERR_INPUT, "CA bundle %s: %s", w->ca_bundle, strerror(errno));
+    return OK;
+}
+
+static enum err carriers_open(struct wire *w, const struct wire_config *config, struct why *why)
+{
+    struct carrier_config each = {
+        .clock = &w->clock,
+        .lanes = config->lanes,
+        .lanes_len = config->lanes_len,
+        .https = {.ca_bundle = w->ca_bundle, .timeout_us = config->call_timeout_us},
+        .resolver = {.try_ms = dns_try_ms(config->call_timeout_us)},
+        .inbox = &w->inbox,
+        .inbox_eventfd = w->eventfd,
+        .verbose = config->verbose,
+    };
+    proxy_from_environment(&each.https);
+    if (config->resolvers.len) {
+        enum err err = servers_parse(&each.resolver.servers, config->resolvers, why);
+        if (err != OK)
+            return err;
+    }
+    while (w->carriers_len < config->carriers) {
+        enum err err = carrier_open(&w->carriers[w->carriers_len], &each, why);
+        if (err != OK)
+            return why_wrap(why, err, "carrier %u", w->carriers_len + 1);
+        w->carriers_len++;
+    }
+    return OK;
+}
+
+static enum err libraries_open(struct why *why)
+{
+    enum err err = https_library_open(why);
+    if (err != OK)
+        return err;
+    err = resolver_library_open(why);
+    if (err != OK)
+        https_library_close();
+    return err;
+}
+
+enum err wire_open(struct wire **out, const struct wire_config *config, struct why *why)
+{
+    assert(config->carriers >= 1 && config->carriers <= WIRE_CARRIERS_MAX);
+    enum err err = libraries_open(why);
+    if (err != OK)
+        return err;
+    struct wire *w = calloc(1, sizeof *w);
+    if (!w) {
+        resolver_library_close();
+        https_library_close();
+        return why_set(why, ERR_NOMEM, "out of memory");
+    }
+    os_clock_open(&w->clock, config->not_before);
+    mailbox_init(&w->inbox);
+    w->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->eventfd < 0)
+        err = why_set(why, ERR_IO, "eventfd: %s", strerror(errno));
+    if (err == OK)
+        err = ca_bundle_set(w, config->ca_bundle, why);
+    if (err == OK)
+        err = carriers_open(w, config, why);
+    if (err != OK) {
+        wire_close(w);
+        return err;
+    }
+    *out = w;
+    return OK;
+}
+
+void wire_close(struct wire *w)
+{
+    if (!w)
+        return;
+    for (unsigned i = 0; i < w->carriers_len; i++)
+        carrier_close(w->carriers[i]);
+    if (w->eventfd >= 0)
+        close(w->eventfd);
+    mailbox_clear(&w->inbox);
+    free(w->ca_bundle);
+    free(w);
+    resolver_library_close();
+    https_library_close();
+}
+
+instant_us wire_now(struct wire *w)
+{
+    return os_clock_now(&w->clock);
+}
+
+/* Calls of a lane always take the same carrier, where its connections are. */
+static unsigned carrier_of(const struct wire *w, const struct call *c)
+{
+    uint64_t key = c->kind == CALL_ASK ? c->ticket : c->lane;
+    return (unsigned)(key % w->carriers_len);
+}
+
+void wire_send(struct wire *w, struct call **calls, uint32_t len)
+{
+    struct call_list lists[WIRE_CARRIERS_MAX] = {0};
+    for (uint32_t i = 0; i < len; i++)
+        call_list_add(&lists[carrier_of(w, calls[i])], calls[i]);
+    for (unsigned i = 0; i < w->carriers_len; i++)
+        if (lists[i].first)
+            carrier_send(w->carriers[i], &lists[i]);
+}
+
+static void eventfd_write_one(int fd)
+{
+    uint64_t one = 1;
+    ssize_t written = write(fd, &one, sizeof one);
+    (void)written; /* it can only be full, and then it is readable anyway */
+}
+
+void wire_interrupt(struct wire *w)
+{
+    int before = errno;
+    atomic_fetch_add(&w->interrupts, 1);
+    eventfd_write_one(w->eventfd);
+    errno = before;
+}
+
+static uint32_t events_collect(struct wire *w, struct event *events, uint32_t max)
+{
+    uint32_t len = 0;
+    unsigned interrupts = atomic_load(&w->interrupts);
+    while (len < max && w->interrupts_told < 2 && w->interrupts_told < interrupts)
+        events[len++].kind = w->interrupts_told++ == 0 ? EVENT_DRAIN : EVENT_ABORT;
+    for (uint32_t i = 0; i < len; i++)
+        events[i].call = NULL;
+    mailbox_take(&w->inbox, &w->arrived);
+    while (len < max && w->arrived.first)
+        events[len++] = (struct event){EVENT_ANSWER, call_list_pop(&w->arrived)};
+    return len;
+}
+
+/* Until the eventfd is readable or the instant has come; leaves the eventfd unreadable. */
+static void sleep_until(struct wire *w, instant_us until)
+{
+    struct pollfd fd = {.fd = w->eventfd, .events = POLLIN};
+    instant_us now = wire_now(w);
+    span_us left = until > now ? until - now : 0;
+    struct timespec timeout = {left / 1000000, left % 1000000 * 1000};
+    ppoll(&fd, 1, until == WHEN_NEVER ? NULL : &timeout, NULL);
+    uint64_t count;
+    ssize_t got = read(w->eventfd, &count, sizeof count);
+    (void)got; /* nothing there: woken by the time or by a signal */
+}
+
+uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint32_t max)
+{
+    for (;;) {
+        uint32_t len = events_collect(w, events, max);
+        if (len > 0 || max == 0 || wire_now(w) >= until)
+            return len;
+        sleep_until(w, until);
+    }
+}
