@@ -1,0 +1,95 @@
+/*
+ * The two questions about SPF, each a way to start and to read the one walk.
+ */
+#include "spf.h"
+
+#include "spf_walk.h"
+
+#include <assert.h>
+
+void spf_check_init(struct spf_check *c)
+{
+    spf_walk_init(&c->walk);
+}
+
+void spf_check_clear(struct spf_check *c)
+{
+    spf_walk_clear(&c->walk);
+}
+
+void spf_check_start(struct spf_check *c, const struct spf_mail *mail)
+{
+    spf_walk_start(&c->walk, SPF_WALK_CHECK, mail);
+}
+
+bool spf_check_next(struct spf_check *c, struct dns_question *question, uint32_t *number)
+{
+    return spf_walk_next(&c->walk, question, number);
+}
+
+void spf_check_reply(struct spf_check *c, uint32_t number, const struct dns_reply *reply)
+{
+    spf_walk_reply(&c->walk, number, reply);
+}
+
+const char *spf_class_name(enum spf_class c)
+{
+    static const char *const names[] = {"none", "permerror", "temperror", "valid"};
+    return names[c];
+}
+
+void spf_survey_init(struct spf_survey *s)
+{
+    spf_walk_init(&s->walk);
+}
+
+void spf_survey_clear(struct spf_survey *s)
+{
+    spf_walk_clear(&s->walk);
+}
+
+/* What the walk saw is held against the limits at its end, for the survey counts past them. Trouble
+ * behind the eleventh look-up is no trouble: no receiver would come that far. */
+static void limits_judge(struct spf_walk *w)
+{
+    bool has_error = w->result == SPF_PERMERROR && w->lookups <= SPF_SURVEY_LOOKUPS_MAX;
+    if (!w->done || has_error)
+        return;
+    if (w->lookups > SPF_SURVEY_LOOKUPS_MAX)
+        spf_walk_end(w, SPF_PERMERROR, "the record needs more than %u look-ups; %u are allowed",
+                     SPF_SURVEY_LOOKUPS_MAX, SPF_LOOKUPS_MAX);
+    else if (w->lookups > SPF_LOOKUPS_MAX)
+        spf_walk_end(w, SPF_PERMERROR, "the record needs %u look-ups; %u are allowed", w->lookups,
+                     SPF_LOOKUPS_MAX);
+    else if (w->void_lookups > SPF_VOID_LOOKUPS_MAX)
+        spf_walk_end(w, SPF_PERMERROR, "%u look-ups of the record find nothing; %u are allowed",
+                     w->void_lookups, SPF_VOID_LOOKUPS_MAX);
+}
+
+void spf_survey_start(struct spf_survey *s, struct text domain)
+{
+    struct spf_mail nobody = {.sender = domain};
+    spf_walk_start(&s->walk, SPF_WALK_SURVEY, &nobody);
+}
+
+bool spf_survey_next(struct spf_survey *s, struct dns_question *question, uint32_t *number)
+{
+    return spf_walk_next(&s->walk, question, number);
+}
+
+void spf_survey_reply(struct spf_survey *s, uint32_t number, const struct dns_reply *reply)
+{
+    spf_walk_reply(&s->walk, number, reply);
+    limits_judge(&s->walk);
+}
+
+enum spf_class spf_survey_class(const struct spf_survey *s)
+{
+    assert(s->walk.done);
+    switch (s->walk.result) {
+    case SPF_NONE: return SPF_CLASS_NONE;
+    case SPF_PERMERROR: return SPF_CLASS_PERMERROR;
+    case SPF_TEMPERROR: return SPF_CLASS_TEMPERROR;
+    default: return SPF_CLASS_VALID;
+    }
+}

@@ -1,0 +1,129 @@
+/*
+ * SPF (RFC 7208), as two questions about a domain:
+ *
+ *   spf_check   check_host(): does mail from this address with this sender pass?
+ *   spf_survey  what is there to say of the record whoever sends: its class, its worst case of
+ *               look-ups, and whether it lets Amazon SES send.
+ *
+ * Both are pure state machines that ask one DNS question at a time:
+ *
+ *   spf_check_start(&check, &mail);
+ *   while (spf_check_next(&check, &question, &number))
+ *       spf_check_reply(&check, number, ask(&question));
+ *   if (check.walk.done) ... check.walk.result
+ *
+ * One owner, one thread at a time. Texts that come out are borrowed until the next start or clear.
+ */
+#ifndef MF_SPF_H
+#define MF_SPF_H
+
+#include "limits.h"
+#include "lookup.h"
+#include "spf_record.h"
+
+/* What is known of a message before its data. Texts are copied by start. */
+struct spf_mail {
+    struct spf_address client;
+    struct text sender; /* MAIL FROM; empty: postmaster at helo (section 2.4) */
+    struct text helo;
+    struct text receiver; /* %{r}; empty: "unknown" */
+    int64_t time_s;       /* %{t}; since 1970 */
+};
+
+enum spf_walk_mode { SPF_WALK_CHECK, SPF_WALK_SURVEY };
+
+enum spf_walk_state {
+    SPF_AT_TERM,       /* about to judge the next term of the top frame */
+    SPF_AT_RECORD,     /* the record of the top frame is looked up */
+    SPF_AT_ADDRESSES,  /* a: addresses of its target; exists too */
+    SPF_AT_MX,         /* mx: names of its target */
+    SPF_AT_MX_HOST,    /* mx: addresses of one name */
+    SPF_AT_PTR,        /* names of the client's address */
+    SPF_AT_PTR_HOST,   /* addresses of one of them, to validate it (section 5.5) */
+    SPF_AT_EXP,        /* about to look the explanation up */
+    SPF_AT_EXP_TEXT,   /* the explanation is looked up */
+    SPF_AT_EXP_MACROS, /* about to expand it */
+};
+
+/* One record on the way: the domain's own, or one that an include leads to. A redirect takes the
+ * frame over. */
+struct spf_frame {
+    struct text domain;
+    struct spf_record record;
+    uint32_t term;   /* index of the one at hand */
+    bool redirected; /* its record was named by a redirect */
+    bool passes;     /* a pass in it is a pass of the whole: every include above has a plus */
+};
+
+/* Names that the client's address claims and that claim it back. */
+struct spf_validation {
+    bool known;
+    struct text names[SPF_NAMES_MAX], validated[SPF_NAMES_MAX];
+    unsigned names_len, validated_len, next;
+    unsigned void_lookups;    /* 1 when the address has no name */
+    enum spf_walk_state then; /* where to go on */
+};
+
+struct spf_walk {
+    /* outcome */
+    bool done;
+    enum spf_result result;
+    struct text record;      /* the domain's own SPF record; empty: none found */
+    struct text reason;      /* errors: one sentence; raw bytes of the record may stand in it */
+    struct text matched;     /* SPF_WALK_CHECK: the term that decided; empty: none */
+    struct text explanation; /* SPF_FAIL: the domain owner's words (exp=); empty: none */
+    unsigned lookups, void_lookups; /* section 4.6.4 */
+    bool authorizes_ses;
+
+    /* inside */
+    enum spf_walk_mode mode;
+    enum spf_walk_state state;
+    struct arena arena;
+    struct spf_macro_values values;
+    struct spf_frame frames[SPF_LOOKUPS_MAX + 1]; /* every frame above the first cost a look-up */
+    unsigned depth;
+    struct lookup lookup;
+    bool lookup_is_on;
+    uint32_t number;                  /* of the question that is out, or was last */
+    struct text hosts[SPF_NAMES_MAX]; /* mx */
+    unsigned hosts_len, host;
+    struct spf_validation ptr;
+};
+
+struct spf_check {
+    struct spf_walk walk;
+};
+
+/* init once, then start as often as wanted, clear at the end. */
+void spf_check_init(struct spf_check *c);
+void spf_check_clear(struct spf_check *c);
+void spf_check_start(struct spf_check *c, const struct spf_mail *mail);
+/* The question to send now, with its number; false while one is out, or when done. */
+bool spf_check_next(struct spf_check *c, struct dns_question *question, uint32_t *number);
+void spf_check_reply(struct spf_check *c, uint32_t number, const struct dns_reply *reply);
+
+/*
+ * The survey walks as if no address matched, so it sees all that any client could meet: everything
+ * up to an `all`. It counts beyond the limits (to SPF_SURVEY_LOOKUPS_MAX), so that an owner learns
+ * how far over the record is. Names that hang on the message (%{i}, %{l} ...) are counted but not
+ * looked up. Void look-ups are those of an IPv4 client, since SES sends by IPv4.
+ *
+ * authorizes_ses: a record is reached that is amazonses.com's own, or `all`, through includes and
+ * redirects that each carry a pass on. A flattened record (SES networks written as ip4) says false.
+ */
+enum spf_class { SPF_CLASS_NONE, SPF_CLASS_PERMERROR, SPF_CLASS_TEMPERROR, SPF_CLASS_VALID };
+
+const char *spf_class_name(enum spf_class c);
+
+struct spf_survey {
+    struct spf_walk walk;
+};
+
+void spf_survey_init(struct spf_survey *s);
+void spf_survey_clear(struct spf_survey *s);
+void spf_survey_start(struct spf_survey *s, struct text domain);
+bool spf_survey_next(struct spf_survey *s, struct dns_question *question, uint32_t *number);
+void spf_survey_reply(struct spf_survey *s, uint32_t number, const struct dns_reply *reply);
+enum spf_class spf_survey_class(const struct spf_survey *s); /* once s->walk.done */
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * SPF macros (RFC 7208, section 7): %{d}, %{ir}, %{l1r-}, %%, %_, %-.
+ */
+#ifndef MF_SPF_MACRO_H
+#define MF_SPF_MACRO_H
+
+#include "arena.h"
+#include "spf_address.h"
+
+/* Which letters a macro-string uses, without regard to case. */
+typedef uint32_t spf_letters;
+#define SPF_LETTER(c) ((spf_letters)1 << ((c) - 'a'))
+
+enum spf_place {
+    SPF_IN_DOMAIN,      /* domain-spec and unknown modifiers: letters s l o d i p v h */
+    SPF_IN_EXPLANATION, /* c, r, t and spaces too (section 6.2) */
+};
+
+/* Is s a macro-string? *letters says what its expansion needs. */
+bool spf_macro_check(struct text s, enum spf_place place, spf_letters *letters);
+/* The same, and it ends like a domain-spec: in a macro or in a dot and a top label (section 7.1).
+ */
+bool spf_macro_check_domain(struct text s, spf_letters *letters);
+
+struct spf_macro_values {
+    struct text sender, local_part, sender_domain; /* s, l, o */
+    struct text domain;                            /* d: of the record at hand */
+    struct text helo, receiver;                    /* h, r */
+    struct text validated;                         /* p */
+    struct spf_address client;                     /* i, v, c */
+    int64_t time_s;                                /* t */
+};
+
+/* s must have passed the check. at == NULL when it grows beyond SPF_EXPANSION_MAX or memory ends.
+ */
+struct text spf_macro_expand(struct arena *arena, struct text s, const struct spf_macro_values *v);
+/* The same as a domain name: no final dot, and labels dropped from the left down to 253 characters
+ * (section 7.3). */
+struct text spf_macro_expand_domain(struct arena *arena, struct text s,
+                                    const struct spf_macro_values *v);
+
+#endif

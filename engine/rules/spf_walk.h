@@ -1,0 +1,44 @@
+/*
+ * The family's view of SPF: the walk that spf_check and spf_survey share, and its parts.
+ */
+#ifndef MF_SPF_WALK_H
+#define MF_SPF_WALK_H
+
+#include "spf.h"
+
+void spf_walk_init(struct spf_walk *w);
+void spf_walk_clear(struct spf_walk *w);
+void spf_walk_start(struct spf_walk *w, enum spf_walk_mode mode, const struct spf_mail *mail);
+bool spf_walk_next(struct spf_walk *w, struct dns_question *question, uint32_t *number);
+void spf_walk_reply(struct spf_walk *w, uint32_t number, const struct dns_reply *reply);
+
+/* Ends the walk. reason is a printf format. */
+void spf_walk_end(struct spf_walk *w, enum spf_result result, const char *reason, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Begins a look-up whose end is handled in `state`. */
+void spf_walk_look_up(struct spf_walk *w, enum spf_walk_state state, struct text name,
+                      uint16_t type);
+/* Counts one void look-up. False: that ended the walk. */
+bool spf_walk_count_void(struct spf_walk *w);
+/* A or AAAA, whichever the client's address is. */
+uint16_t spf_walk_address_type(const struct spf_walk *w);
+/* Does one of the addresses just looked up agree with the client's? */
+bool spf_walk_client_is_there(const struct spf_walk *w, unsigned ip4_bits, unsigned ip6_bits);
+/* The expansion of a domain-spec in the record at hand. False: that ended the walk. */
+bool spf_walk_expand(struct spf_walk *w, struct text spec, struct text *domain);
+
+/* spf_ptr.c: validation of the client's names. When `letters` hold p and the names are not known
+ * yet, begins to find them out and returns false; the walk comes back to `then`. */
+bool spf_ptr_is_ready(struct spf_walk *w, spf_letters letters, enum spf_walk_state then);
+void spf_ptr_names_take(struct spf_walk *w); /* SPF_AT_PTR has ended */
+void spf_ptr_host_take(struct spf_walk *w);  /* SPF_AT_PTR_HOST has ended */
+/* %{p} for a record of this domain: "unknown" when nothing validates (section 7.3). */
+struct text spf_ptr_name_for(const struct spf_walk *w, struct text domain);
+bool spf_ptr_matches(const struct spf_walk *w, struct text target);
+
+/* spf_explanation.c: exp= (section 6.2). Whatever goes wrong, the result stays fail. */
+void spf_explanation_begin(struct spf_walk *w);  /* SPF_AT_EXP */
+void spf_explanation_take(struct spf_walk *w);   /* SPF_AT_EXP_TEXT has ended */
+void spf_explanation_expand(struct spf_walk *w); /* SPF_AT_EXP_MACROS */
+
+#endif
