@@ -11,7 +11,8 @@
 struct complaint {
     struct text file;      /* as the user named it, or as the include resolved */
     uint32_t line, column; /* from 1; 0: the file as a whole */
-    struct text text;      /* what was found, what was expected, how to mend it */
+    struct text text;      /* what was found, what was expected, how to mend it; safe to print */
+    uint32_t order;        /* of the file, in reading order */
 };
 
 struct complaints {

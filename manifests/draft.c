@@ -1,0 +1,226 @@
+/*
+ * One value of one key becomes a setting or a complaint. YAML and CSV meet here, so that a column
+ * means what the key means.
+ *
+ * Invariant: a bit in settings.given says that the key stood there; a bit in settings.broken that
+ * its value cannot be used and has been complained about, so that nobody complains twice.
+ */
+#include "raw.h"
+
+#include <string.h>
+
+void draft_begin(struct draft *d, uint16_t file, struct place at)
+{
+    d->settings = (struct settings){.file = file};
+    d->mail_from = d->identity = NAME_NONE;
+    d->at = at;
+    d->regions_len = 0;
+    d->regions_at.line = 0;
+}
+
+void draft_break(struct draft *d, enum key key)
+{
+    if (key == KEY_REGION)
+        key = KEY_REGIONS;
+    d->settings.given |= KEY_BIT(key);
+    d->settings.broken |= KEY_BIT(key);
+}
+
+static void refuse(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                   struct place at, const char *near)
+{
+    complain_value(r, at, rule, t, near);
+    draft_break(d, rule->key);
+}
+
+static void refuse_name(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                        struct place at, enum name_fault fault)
+{
+    char q[QUOTE_LEN];
+    if (fault == NAME_EMPTY)
+        complain_value(r, at, rule, t, NULL);
+    else
+        complain(r, at, "%s: found %s, but %s; expected %s", rule->name, quote(t, q),
+                 name_fault_text(fault), rule->expected);
+    draft_break(d, rule->key);
+}
+
+static void put_identity(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                         struct place at)
+{
+    char normal[NAME_LEN_MAX + 1];
+    enum name_fault fault = identity_check(t);
+    d->at = at;
+    if (fault != NAME_OK)
+        refuse_name(r, d, rule, t, at, fault);
+    else
+        raw_name(r, identity_normal(t, normal), &d->identity);
+}
+
+static void put_mail_from(struct raw *r, struct draft *d, const struct key_rule *rule,
+                          struct text t, struct place at)
+{
+    char normal[NAME_LEN_MAX + 1], q[QUOTE_LEN];
+    enum name_fault fault = name_check(t);
+    size_t brace = template_fault(t);
+    d->mail_from_at = at;
+    if (text_eq(t, TEXT("default")))
+        return;
+    if (fault != NAME_OK)
+        refuse_name(r, d, rule, t, at, fault);
+    else if (brace == t.len)
+        raw_name(r, template_is(t) ? t : host_normal(t, normal), &d->mail_from);
+    else {
+        static const char *const words[] = {"{domain}", "{region}"};
+        char m[QUOTE_LEN];
+        struct text word = text_from(t, brace);
+        word = text_slice(word, 0, text_find(word, '}') + 1);
+        complain(r, at, "mail_from: found %s, expected {domain} or {region}%s", quote(word, q),
+                 meant(word_near(word, words, 2), m));
+        draft_break(d, rule->key);
+    }
+}
+
+static bool has_region(const struct draft *d, name_id id)
+{
+    for (uint32_t i = 0; i < d->regions_len; i++)
+        if (d->regions[i] == id)
+            return true;
+    return false;
+}
+
+static void put_region(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                       struct place at)
+{
+    char q[QUOTE_LEN];
+    name_id id;
+    if (!region_is(t)) {
+        refuse(r, d, rule, t, at, NULL);
+        return;
+    }
+    if (!raw_name(r, t, &id))
+        return;
+    if (has_region(d, id)) {
+        complain(r, at, "%s: found %s twice", rule->name, quote(t, q));
+        draft_break(d, rule->key);
+    } else if (d->regions_len == REGIONS_MAX) {
+        complain(r, at, "%s: found more than %d Regions", rule->name, REGIONS_MAX);
+        draft_break(d, rule->key);
+    } else {
+        d->regions[d->regions_len++] = id;
+    }
+}
+
+/* region and regions say the same thing, so only one of them may stand. */
+static void open_regions(struct raw *r, struct draft *d, const struct key_rule *rule,
+                         struct place at)
+{
+    if (d->regions_at.line && d->regions_key != rule->key) {
+        complain(r, at, "found %s beside %s on line %u, expected only one of them", rule->name,
+                 rule->key == KEY_REGION ? "regions" : "region", d->regions_at.line);
+        draft_break(d, rule->key);
+        return;
+    }
+    d->regions_key = rule->key;
+    d->regions_at = at;
+}
+
+static void put_account(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                        struct place at)
+{
+    enum name_fault fault = name_check(t);
+    name_id name;
+    if (fault != NAME_OK) {
+        refuse_name(r, d, rule, t, at, fault);
+        return;
+    }
+    if (!raw_name(r, t, &name))
+        return;
+    d->settings.account = name;
+    if (raw_account_find(r, name))
+        return;
+    void *refs = raw_grown(r, r->refs, r->refs_len, &r->refs_cap, sizeof *r->refs);
+    if (!refs)
+        return;
+    r->refs = refs;
+    r->refs[r->refs_len++] = (struct account_ref){name, at};
+}
+
+static void put_behavior(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                         struct place at)
+{
+    enum behavior behavior;
+    if (behavior_parse(t, &behavior))
+        d->settings.behavior = (uint8_t)behavior;
+    else
+        refuse(r, d, rule, t, at, behavior_near(t));
+}
+
+static void put_require(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                        struct place at)
+{
+    enum dns_require require;
+    if (require_parse(t, &require))
+        d->settings.require = (uint8_t)require;
+    else
+        refuse(r, d, rule, t, at, require_near(t));
+}
+
+static void put_mx_region(struct raw *r, struct draft *d, const struct key_rule *rule,
+                          struct text t, struct place at)
+{
+    if (region_is(t))
+        raw_name(r, t, &d->settings.mx_region);
+    else
+        refuse(r, d, rule, t, at, NULL);
+}
+
+static void put_timeout(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                        struct place at)
+{
+    if (!span_parse(t, &d->settings.timeout_us) || d->settings.timeout_us > MANIFEST_TIMEOUT_MAX) {
+        d->settings.timeout_us = 0;
+        refuse(r, d, rule, t, at, NULL);
+    }
+}
+
+static void put_accept(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                       struct place at)
+{
+    enum finding finding;
+    if (finding_parse(t, &finding))
+        d->settings.accept |= FINDING_BIT(finding);
+    else
+        refuse(r, d, rule, t, at, complaints_full(r) ? NULL : finding_near(t));
+}
+
+void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+               struct place at)
+{
+    typedef void put_value(struct raw *, struct draft *, const struct key_rule *, struct text,
+                           struct place);
+    static put_value *const puts[KEYS_LEN] = {
+        [KEY_IDENTITY] = put_identity,   [KEY_MAIL_FROM] = put_mail_from,
+        [KEY_REGION] = put_region,       [KEY_REGIONS] = put_region,
+        [KEY_ACCOUNT] = put_account,     [KEY_BEHAVIOR] = put_behavior,
+        [KEY_DNS_REQUIRE] = put_require, [KEY_DNS_MX_REGION] = put_mx_region,
+        [KEY_DNS_TIMEOUT] = put_timeout, [KEY_ACCEPT] = put_accept,
+    };
+    if (r->err == OK)
+        puts[rule->key](r, d, rule, t, at);
+}
+
+void draft_open(struct raw *r, struct draft *d, const struct key_rule *rule, struct place at)
+{
+    bool is_region = rule->key == KEY_REGION || rule->key == KEY_REGIONS;
+    d->settings.given |= KEY_BIT(is_region ? KEY_REGIONS : rule->key);
+    if (is_region)
+        open_regions(r, d, rule, at);
+}
+
+bool draft_end(struct raw *r, struct draft *d)
+{
+    if (d->regions_len)
+        d->settings.regions = raw_list(r, d->regions, d->regions_len);
+    return r->err == OK;
+}

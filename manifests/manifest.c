@@ -1,0 +1,139 @@
+/*
+ * Loading: every file the user named, each followed by the files that it names, into one fleet.
+ */
+#include "raw.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool raw_init(struct raw *r, struct fleet *f, struct complaints *complaints, struct why *why)
+{
+    *r = (struct raw){.fleet = f, .complaints = complaints, .folder = -1, .why = why};
+    arena_init(&r->arena, NAMES_BYTES_MAX);
+    bool fits = names_init(&f->names, NAMES_BYTES_MAX) &&
+                names_init(&r->settings, NAMES_BYTES_MAX) && names_init(&r->lists, NAMES_BYTES_MAX);
+    r->digest = digest_new();
+    r->file_digest = digest_new();
+    if (!fits || !r->digest || !r->file_digest)
+        raw_fail(r, ERR_NOMEM, "no memory to read manifests");
+    return r->err == OK;
+}
+
+static void raw_clear(struct raw *r)
+{
+    arena_clear(&r->arena);
+    names_clear(&r->settings);
+    names_clear(&r->lists);
+    free(r->rows);
+    free(r->files);
+    free(r->accounts);
+    free(r->refs);
+    digest_free(r->digest);
+    digest_free(r->file_digest);
+}
+
+/* A file that is read twice, by a loop of includes or by two patterns, would only repeat itself. */
+static bool is_read_already(struct raw *r, uint32_t index)
+{
+    const struct raw_file *file = &r->files[index];
+    char q[QUOTE_LEN];
+    for (uint32_t i = 0; i < index; i++) {
+        if (r->files[i].device != file->device || r->files[i].inode != file->inode)
+            continue;
+        struct place at = file->nested ? file->from : (struct place){.file = (uint16_t)index};
+        complain(r, at, "%s is read already, as " TEXT_FMT, quote(r->fleet->files[index], q),
+                 TEXT_ARG(r->fleet->files[i]));
+        return true;
+    }
+    return false;
+}
+
+/* Names are hashed with the NUL after them, and bytes as their own digest, so that no two lists of
+ * files run together. */
+static void digest_file(struct raw *r, struct text name)
+{
+    unsigned char bytes[DIGEST_LEN];
+    if (!digest_take(r->file_digest, bytes) || !digest_add(r->digest, name.at, name.len) ||
+        !digest_add(r->digest, "", 1) || !digest_add(r->digest, bytes, sizeof bytes))
+        raw_fail(r, ERR_NOMEM, "no memory for the digest of a manifest");
+}
+
+static void file_read(struct raw *r, uint32_t index)
+{
+    struct source source;
+    char fault[QUOTE_LEN], q[QUOTE_LEN];
+    struct raw_file *file = &r->files[index];
+    struct text shown = r->fleet->files[index];
+    if (!source_open(&source, r, r->folder, file->path, file, fault)) {
+        if (file->nested)
+            complain(r, file->from, "%s cannot be read: %s", quote(shown, q), fault);
+        else
+            complain(r, (struct place){.file = (uint16_t)index}, "cannot be read: %s", fault);
+        return;
+    }
+    if (!is_read_already(r, index)) {
+        if (file->kind == FILE_YAML)
+            walk_file(r, &source, (uint16_t)index);
+        else
+            csv_file(r, &source, (uint16_t)index);
+        if (r->err == OK)
+            digest_file(r, shown);
+        else
+            why_wrap(r->why, r->err, TEXT_FMT, TEXT_ARG(shown));
+    }
+    source_close(&source);
+}
+
+static void root_read(struct raw *r, const char *path)
+{
+    struct text name;
+    int errnum;
+    uint32_t index = r->files_len;
+    bool is_open = source_folder(path, &r->folder, &name, &errnum);
+    include_root(r, name, text_of(path));
+    if (r->err != OK)
+        return;
+    if (!is_open) {
+        complain(r, (struct place){.file = (uint16_t)index}, "its folder cannot be read: %s",
+                 strerror(errnum));
+        return;
+    }
+    for (uint32_t i = index; i < r->files_len && r->err == OK; i++)
+        file_read(r, i);
+    close(r->folder);
+    r->folder = -1;
+}
+
+static void region_take(struct raw *r, struct text region)
+{
+    char q[QUOTE_LEN];
+    if (region.len && !region_is(region))
+        complain(r, (struct place){0}, "--region: found %s, expected a Region such as us-east-1",
+                 quote(region, q));
+    else
+        r->region = region;
+}
+
+enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_len,
+                       const struct manifest_options *options, struct complaints *complaints,
+                       struct why *why)
+{
+    struct raw r;
+    if (raw_init(&r, f, complaints, why)) {
+        region_take(&r, options->region);
+        for (size_t i = 0; i < paths_len && r.err == OK; i++)
+            root_read(&r, paths[i]);
+        if (r.err == OK)
+            vet_fleet(&r);
+        if (r.err == OK && !digest_take(r.digest, f->digest))
+            raw_fail(&r, ERR_NOMEM, "no memory for the digest of the manifests");
+    }
+    if (r.err == OK && complaints->len + complaints->more > 0)
+        r.err = why_set(why, ERR_INPUT, "%u faults in the manifests",
+                        complaints->len + complaints->more);
+    if (r.err != OK)
+        fleet_clear(f);
+    raw_clear(&r);
+    return r.err;
+}

@@ -1,0 +1,87 @@
+/*
+ * The growing arrays of what was read. After raw_fail() everything stops as soon as it can.
+ */
+#include "raw.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_FIRST 64u
+
+void raw_fail(struct raw *r, enum err err, const char *sentence)
+{
+    if (r->err == OK)
+        r->err = why_set(r->why, err, "%s", sentence);
+}
+
+void *raw_grown(struct raw *r, void *array, uint32_t len, uint32_t *cap, size_t size)
+{
+    if (len < *cap)
+        return array;
+    uint32_t wider = *cap ? *cap * 2 : ARRAY_FIRST;
+    void *grown = wider > *cap ? realloc(array, size * wider) : NULL;
+    if (!grown) {
+        raw_fail(r, ERR_NOMEM, "no memory for the manifest");
+        return NULL;
+    }
+    *cap = wider;
+    return grown;
+}
+
+bool raw_name(struct raw *r, struct text t, name_id *id)
+{
+    if (names_add(&r->fleet->names, t, id))
+        return true;
+    raw_fail(r, ERR_NOMEM, "no memory for the names of the manifest");
+    return false;
+}
+
+bool raw_row_add(struct raw *r, struct draft *d)
+{
+    if (r->rows_len >= IDENTITIES_MAX) {
+        raw_fail(r, ERR_LIMIT, "more than 4,000,000 identities");
+        return false;
+    }
+    name_id settings;
+    struct text bytes = {(const char *)&d->settings, sizeof d->settings};
+    void *rows = raw_grown(r, r->rows, r->rows_len, &r->rows_cap, sizeof *r->rows);
+    if (!rows)
+        return false;
+    r->rows = rows;
+    if (!names_add(&r->settings, bytes, &settings)) {
+        raw_fail(r, ERR_NOMEM, "no memory for the settings of the manifest");
+        return false;
+    }
+    r->rows[r->rows_len++] =
+        (struct raw_row){d->identity, d->mail_from, settings, d->at.line, d->at.column};
+    return true;
+}
+
+struct raw_account *raw_account_find(struct raw *r, name_id name)
+{
+    for (uint32_t i = 0; i < r->accounts_len; i++)
+        if (r->accounts[i].account.name == name)
+            return &r->accounts[i];
+    return NULL;
+}
+
+name_id raw_list(struct raw *r, const name_id *ids, uint32_t len)
+{
+    name_id list;
+    struct text bytes = {(const char *)ids, len * sizeof *ids};
+    if (!names_add(&r->lists, bytes, &list))
+        raw_fail(r, ERR_NOMEM, "no memory for the settings of the manifest");
+    return list;
+}
+
+uint32_t raw_list_len(const struct raw *r, name_id list)
+{
+    return (uint32_t)(names_text(&r->lists, list).len / sizeof(name_id));
+}
+
+name_id raw_list_at(const struct raw *r, name_id list, uint32_t i)
+{
+    name_id id;
+    memcpy(&id, names_text(&r->lists, list).at + i * sizeof id, sizeof id);
+    return id;
+}

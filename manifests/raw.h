@@ -1,0 +1,357 @@
+/*
+ * Family header of the manifest room. How a manifest becomes a fleet:
+ *
+ *   source.c   opens a file safely, reads and digests its bytes     include.c  patterns -> files
+ *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
+ *   walk.c     events -> keys and values, by the tables of schema.c
+ *   draft.c    one value of one key -> a setting, or a complaint    value.c    what a value must be
+ *   vet.c      settings, defaults and accounts -> the rows of the fleet
+ *
+ * Everything here belongs to the one thread that calls manifest_load(). A fleet may have millions
+ * of rows, so an entry is kept as five numbers; the settings that entries share are stored once.
+ */
+#ifndef MF_RAW_H
+#define MF_RAW_H
+
+#include "limits.h"
+#include "manifest.h"
+
+/* --- schema.c: which keys there are, and what they hold --------------------------------------- */
+
+enum key {
+    KEY_VERSION,
+    KEY_ACCOUNTS,
+    KEY_DEFAULTS,
+    KEY_WAVES,
+    KEY_MAX_FAILURES,
+    KEY_IDENTITIES,
+    KEY_INCLUDE,
+    KEY_IDENTITIES_FROM,
+    KEY_PROFILE,
+    KEY_ROLE_ARN,
+    KEY_EXTERNAL_ID,
+    KEY_SOURCE_PROFILE,
+    KEY_ACCOUNT_ID,
+    KEY_RATE,
+    KEY_IDENTITY,
+    KEY_ACCOUNT,
+    KEY_REGION,
+    KEY_REGIONS,
+    KEY_MAIL_FROM,
+    KEY_BEHAVIOR,
+    KEY_DNS,
+    KEY_DNS_REQUIRE,
+    KEY_DNS_MX_REGION,
+    KEY_DNS_TIMEOUT,
+    KEY_ACCEPT,
+    KEYS_LEN,
+};
+#define KEY_BIT(key) ((uint32_t)1 << (key))
+
+enum section { SECTION_TOP, SECTION_ACCOUNT, SECTION_DEFAULTS, SECTION_IDENTITY, SECTION_DNS };
+#define SECTION_KEYS_MAX 8 /* keys of the longest section; schema.c asserts it */
+
+enum shape { SHAPE_TEXT, SHAPE_LIST, SHAPE_TEXT_OR_LIST, SHAPE_MAP };
+
+struct key_rule {
+    const char *name;
+    enum key key;
+    enum shape shape;
+    const char *expected; /* "a Region such as us-east-1": completes "expected ..." */
+};
+
+struct section_rule {
+    const char *noun; /* "an identity": completes "unknown key in ..." */
+    const struct key_rule *keys;
+    unsigned keys_len;
+};
+
+const struct section_rule *section_rule(enum section s);
+const struct key_rule *key_find(enum section s, struct text name); /* NULL: no such key */
+const char *key_near(enum section s, struct text name);            /* NULL: none is near */
+/* A CSV column: a key of an identity, the DNS ones as "dns.require". */
+const struct key_rule *column_find(struct text name);
+const char *column_near(struct text name);
+
+/* --- complain.c ------------------------------------------------------------------------------- */
+
+struct place {
+    uint16_t file; /* index into raw.files and fleet.files */
+    uint32_t line, column;
+};
+
+struct raw;
+
+/* Adds a complaint in reading order. */
+void complain(struct raw *r, struct place at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* No more are kept, only counted: the time to look for near misses can be saved. */
+bool complaints_full(const struct raw *r);
+
+#define QUOTE_LEN 128
+/* t in quotation marks, made safe for a terminal and cut when long. Returns out. */
+const char *quote(struct text t, char out[QUOTE_LEN]);
+/* "; did you mean NEAR?", or "" when near is NULL. Returns out. */
+const char *meant(const char *near, char out[QUOTE_LEN]);
+/* "KEY: found X, expected Y; did you mean NEAR?" */
+void complain_value(struct raw *r, struct place at, const struct key_rule *rule, struct text found,
+                    const char *near);
+
+/* --- what has been read so far ---------------------------------------------------------------- */
+
+#define REGIONS_MAX 128 /* of one entry; AWS has about 40 */
+
+/* What defaults or an entry says, but for the MAIL FROM, which most entries have for themselves.
+ * Compared and interned as bytes: no padding, and members that were not given are zero. */
+struct settings {
+    finding_set accept;
+    span_us timeout_us;
+    uint32_t given;  /* bits of enum key; a region counts as KEY_REGIONS */
+    uint32_t broken; /* given, but not usable: complained about already */
+    name_id account, mx_region;
+    name_id regions; /* id in raw.lists */
+    uint16_t file;
+    uint8_t behavior, require;
+};
+
+/* Settings while their keys are being read. */
+struct draft {
+    struct settings settings;
+    name_id mail_from; /* NAME_NONE: not given, or default */
+    name_id identity;
+    struct place at; /* of the identity */
+    struct place mail_from_at;
+    struct place regions_at; /* of the key region or regions */
+    enum key regions_key;    /* which of the two */
+    name_id regions[REGIONS_MAX];
+    uint32_t regions_len;
+};
+
+_Static_assert(sizeof(struct settings) == 40, "settings are compared as bytes: no padding");
+
+struct raw_row {
+    name_id identity, mail_from; /* in fleet.names; the MAIL FROM may hold {domain} and {region} */
+    name_id settings;            /* in raw.settings */
+    uint32_t line, column;
+};
+
+struct raw_account {
+    struct account account;
+    struct place at;
+    name_id regions; /* in raw.lists */
+};
+
+/* A name that stood in `account:` before an account of that name was read. */
+struct account_ref {
+    name_id name;
+    struct place at;
+};
+
+enum file_kind { FILE_YAML, FILE_CSV };
+
+struct raw_file {
+    enum file_kind kind;
+    bool nested;              /* named by another file */
+    uint16_t parent;          /* that file */
+    struct place from;        /* where it was named */
+    struct text path;         /* below the folder of the user's file */
+    uint64_t device, inode;   /* to notice a file that is read twice */
+    struct settings settings; /* its defaults, the parent's included once they are known */
+    name_id mail_from;
+};
+
+struct raw {
+    struct fleet *fleet;
+    struct complaints *complaints;
+    struct text region; /* of the command line */
+    struct arena arena;
+    struct names settings, lists; /* interned as bytes: struct settings, lists of name_id */
+    struct raw_row *rows;
+    uint32_t rows_len, rows_cap;
+    struct raw_file *files;
+    uint32_t files_len, files_cap;
+    struct raw_account *accounts;
+    uint32_t accounts_len, accounts_cap;
+    struct account_ref *refs;
+    uint32_t refs_len, refs_cap;
+    struct place waves_at, max_failures_at; /* line 0: not given yet */
+    bool identities_named; /* some file has identities, identities_from or include */
+    struct digest *file_digest, *digest;
+    int folder;   /* of the user's file that is being read, with all that it includes */
+    enum err err; /* the first trouble that no mending of a manifest cures; it stops the reading */
+    struct why *why;
+};
+
+/* Room for one more at the end of an array; NULL after raw_fail(). */
+void *raw_grown(struct raw *r, void *array, uint32_t len, uint32_t *cap, size_t size);
+void raw_fail(struct raw *r, enum err err, const char *sentence); /* the first one counts */
+bool raw_row_add(struct raw *r, struct draft *d);
+struct raw_account *raw_account_find(struct raw *r, name_id name);
+/* The id of t in fleet.names; fails r when there is no room. */
+bool raw_name(struct raw *r, struct text t, name_id *id);
+name_id raw_list(struct raw *r, const name_id *ids, uint32_t len);
+uint32_t raw_list_len(const struct raw *r, name_id list);
+name_id raw_list_at(const struct raw *r, name_id list, uint32_t i);
+
+/* --- value.c: pure ---------------------------------------------------------------------------- */
+
+enum name_fault { NAME_OK, NAME_EMPTY, NAME_TOO_LONG, NAME_BLANK, NAME_CONTROL, NAME_AT };
+const char *name_fault_text(enum name_fault fault);
+
+/* Can t be a name at all, of a host or of an address? Says nothing about host name rules: those
+ * are findings of a plan. */
+enum name_fault name_check(struct text t);
+enum name_fault identity_check(struct text t);
+/* As SES stores it, in out or t itself: a domain in lower-case A-labels, an address as written but
+ * for a domain part outside ASCII. What IDNA refuses stays as lower-case bytes. */
+struct text identity_normal(struct text t, char out[NAME_LEN_MAX + 1]);
+/* Lower-case A-labels without a final dot, in out or t itself. */
+struct text host_normal(struct text t, char out[NAME_LEN_MAX + 1]);
+/* The first brace that begins neither {domain} nor {region}, or t.len. */
+size_t template_fault(struct text t);
+bool template_is(struct text t); /* is there anything to fill in? */
+/* False when the result is longer than NAME_LEN_MAX. */
+bool template_fill(struct text t, struct text domain, struct text region,
+                   char out[NAME_LEN_MAX + 1], struct text *result);
+
+bool region_is(struct text t);     /* the shape of a Region's name, not whether it exists */
+bool account_id_is(struct text t); /* twelve digits */
+bool role_arn_is(struct text t);   /* arn:PARTITION:iam::ACCOUNT:role/NAME */
+bool rate_parse(struct text t, double *rate);
+bool quota_parse(struct text t, struct quota *quota); /* "10" or "2.5%" */
+bool require_parse(struct text t, enum dns_require *out);
+const char *require_near(struct text t);
+const char *behavior_near(struct text t);
+/* The nearest of words, for "did you mean"; NULL when none is near. */
+const char *word_near(struct text t, const char *const *words, size_t words_len);
+
+/* --- draft.c ---------------------------------------------------------------------------------- */
+
+void draft_begin(struct draft *d, uint16_t file, struct place at);
+/* A key stands there, at its place. Comes before its values. */
+void draft_open(struct raw *r, struct draft *d, const struct key_rule *rule, struct place at);
+/* One value of one key of an identity or of defaults; of a list, one element. */
+void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+               struct place at);
+/* The key's value was nothing that draft_put() could be given. */
+void draft_break(struct draft *d, enum key key);
+/* After the last key: closes the list of Regions. False after raw_fail(). */
+bool draft_end(struct raw *r, struct draft *d);
+
+/* --- source.c: files as bytes ----------------------------------------------------------------- */
+
+struct source {
+    int fd;
+    uint64_t taken_bytes;
+    struct raw *raw;
+};
+
+/* Opens the user's path: *folder is its directory, *name its last part. */
+bool source_folder(const char *path, int *folder, struct text *name, int *errnum);
+/* Opens path below folder: no symbolic link anywhere on the way, a regular file at its end. False
+ * with a clause for a person. */
+bool source_open(struct source *s, struct raw *r, int folder, struct text path,
+                 struct raw_file *file, char fault[QUOTE_LEN]);
+void source_close(struct source *s);
+/* Reads on and digests; 0 at the end, -1 after raw_fail() . */
+long source_read(struct source *s, void *bytes, size_t len);
+/* Counts the line and column (in characters) of the byte at offset. */
+void source_place(const struct source *s, uint64_t offset, struct place *at);
+/* The first bytes, without moving on. */
+size_t source_peek(const struct source *s, unsigned char *bytes, size_t len);
+
+/* --- digest.c --------------------------------------------------------------------------------- */
+
+#define DIGEST_LEN 32
+struct digest;
+struct digest *digest_new(void); /* SHA-256; NULL: out of memory */
+void digest_free(struct digest *d);
+bool digest_add(struct digest *d, const void *bytes, size_t len);
+bool digest_take(struct digest *d, unsigned char out[DIGEST_LEN]); /* and starts afresh */
+
+/* --- read.c: YAML events ---------------------------------------------------------------------- */
+
+enum event_kind {
+    EVENT_SCALAR,
+    EVENT_LIST,
+    EVENT_LIST_END,
+    EVENT_MAP,
+    EVENT_MAP_END,
+    EVENT_REFUSED, /* an alias: complained about, and a value of no kind */
+    EVENT_END,
+    EVENT_BROKEN, /* complained about; nothing can follow */
+};
+
+struct event {
+    enum event_kind kind;
+    bool plain;       /* a scalar without quotes */
+    struct text text; /* of a scalar; until the next event */
+    struct place at;
+};
+
+struct reader;
+struct reader *reader_new(struct raw *r, struct source *s, uint16_t file); /* NULL: raw_fail() */
+void reader_free(struct reader *reader);
+void reader_next(struct reader *reader, struct event *event);
+
+/* --- walk.c, walk_entry.c, csv.c, include.c, vet.c -------------------------------------------- */
+
+struct walk {
+    struct raw *raw;
+    struct reader *reader;
+    uint16_t file;
+    struct event event;
+};
+
+/* Takes the value that begins with w->event, and leaves its last event in w->event. */
+typedef void take_value(struct walk *w, const struct key_rule *rule, void *into);
+typedef void put_text(struct walk *w, const struct key_rule *rule, void *into);
+
+bool walk_next(struct walk *w); /* false when nothing can follow */
+void walk_skip(struct walk *w); /* the rest of the value that begins with w->event */
+void walk_map(struct walk *w, enum section s, take_value *take, void *into);
+/* A value of the rule's shape, text by text; false after a complaint. */
+bool walk_texts(struct walk *w, const struct key_rule *rule, put_text *put, void *into);
+bool walk_is(struct walk *w, const struct key_rule *rule, enum event_kind kind);
+const char *event_noun(const struct event *event, char out[QUOTE_LEN]); /* "a list" */
+
+void walk_file(struct raw *r, struct source *s, uint16_t file);
+void walk_accounts(struct walk *w);
+void walk_defaults(struct walk *w);
+void walk_identities(struct walk *w);
+
+void csv_file(struct raw *r, struct source *s, uint16_t file);
+
+/* The user's own file, below r->folder, shown as the user named it. */
+void include_root(struct raw *r, struct text path, struct text shown);
+/* Adds the file or the files that pattern names to the reading list. */
+void include_add(struct raw *r, uint16_t parent, enum file_kind kind, struct text pattern,
+                 struct place at);
+
+/* vet_settings.c: what a row's settings come to, defaults and accounts included. */
+struct resolved {
+    bool is_known;       /* the members below are set */
+    bool is_usable;      /* false: complained about, but for what `missing` says */
+    const char *missing; /* to complain about at every such row; NULL: nothing */
+    bool has_mail_from;
+    name_id mail_from; /* of the defaults; may hold {domain} and {region} */
+    uint16_t policy, file;
+    uint32_t lanes_at, lanes_len; /* in vet.lanes */
+};
+
+struct vet {
+    struct raw *raw;
+    struct resolved *resolved; /* by id of raw.settings */
+    uint16_t *lanes;           /* lists of lanes of the fleet */
+    uint32_t lanes_len, lanes_cap;
+    uint32_t *seen, seen_mask; /* rows of the fleet + 1, by lane and identity */
+};
+
+void vet_defaults(struct raw *r); /* files inherit from the files that name them */
+void vet_accounts(struct raw *r);
+const struct resolved *vet_settings(struct vet *v, name_id settings); /* NULL after raw_fail() */
+
+/* Makes the fleet of what was read, or complains. */
+void vet_fleet(struct raw *r);
+
+#endif

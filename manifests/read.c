@@ -1,0 +1,211 @@
+/*
+ * The only file that knows libyaml: bytes become events that are safe to work on.
+ *
+ * Refused here, with line and column: what is no YAML, bytes that are no UTF-8, anchors, aliases,
+ * explicit tags, a second document, values that are too long, and nesting beyond
+ * MANIFEST_DEPTH_MAX. The last one must end the reading at once: libyaml 0.2.5 has no bound of its
+ * own and needs 18 s for 200 KB of open brackets.
+ */
+#include "raw.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+struct reader {
+    yaml_parser_t parser;
+    yaml_event_t event; /* holds the bytes of the last scalar */
+    bool holds_event, has_document, is_broken;
+    unsigned depth;
+    struct raw *raw;
+    struct source *source;
+    uint16_t file;
+};
+
+static int read_bytes(void *data, unsigned char *bytes, size_t size, size_t *len)
+{
+    struct reader *reader = data;
+    long n = source_read(reader->source, bytes, size);
+    *len = n > 0 ? (size_t)n : 0;
+    return n >= 0;
+}
+
+struct reader *reader_new(struct raw *r, struct source *s, uint16_t file)
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+    if (!reader || !yaml_parser_initialize(&reader->parser)) {
+        free(reader);
+        raw_fail(r, ERR_NOMEM, "no memory to read a manifest");
+        return NULL;
+    }
+    reader->raw = r;
+    reader->source = s;
+    reader->file = file;
+    yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input(&reader->parser, read_bytes, reader);
+    return reader;
+}
+
+void reader_free(struct reader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->holds_event)
+        yaml_event_delete(&reader->event);
+    yaml_parser_delete(&reader->parser);
+    free(reader);
+}
+
+static struct place place_of(const struct reader *reader, yaml_mark_t mark)
+{
+    return (struct place){reader->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
+}
+
+/* libyaml gives the place of bad bytes as an offset only. */
+static void complain_of_bytes(struct reader *reader)
+{
+    const yaml_parser_t *p = &reader->parser;
+    struct place at = {.file = reader->file};
+    source_place(reader->source, p->problem_offset, &at);
+    if (p->problem_value == 0)
+        complain(reader->raw, at, "found a NUL character, expected text in UTF-8");
+    else
+        complain(reader->raw, at, "found byte or character 0x%X, expected text in UTF-8: %s",
+                 (unsigned)p->problem_value, p->problem ? p->problem : "");
+}
+
+/* What libyaml says of tabs and of names such as @example.com helps nobody. */
+static const char *hint_for(const char *problem)
+{
+    return strcmp(problem, "found character that cannot start any token") == 0
+               ? " (a tab cannot indent; text that begins with @ or ` needs quotes)"
+               : "";
+}
+
+static void complain_of_syntax(struct reader *reader)
+{
+    const yaml_parser_t *p = &reader->parser;
+    const char *problem = p->problem ? p->problem : "cannot be read";
+    struct place at = place_of(reader, p->problem_mark);
+    if (p->context)
+        complain(reader->raw, at, "not valid YAML: %s, %s from line %u on%s", problem, p->context,
+                 (unsigned)p->context_mark.line + 1, hint_for(problem));
+    else
+        complain(reader->raw, at, "not valid YAML: %s%s", problem, hint_for(problem));
+}
+
+static void reader_break(struct reader *reader, struct event *event)
+{
+    reader->is_broken = true;
+    *event = (struct event){.kind = EVENT_BROKEN, .at = {.file = reader->file}};
+}
+
+static void reader_fault(struct reader *reader, struct event *event)
+{
+    switch (reader->parser.error) {
+    case YAML_MEMORY_ERROR: raw_fail(reader->raw, ERR_NOMEM, "no memory to read a manifest"); break;
+    case YAML_READER_ERROR:
+        if (reader->raw->err == OK)
+            complain_of_bytes(reader);
+        break;
+    default: complain_of_syntax(reader);
+    }
+    reader_break(reader, event);
+}
+
+static void complain_of_extras(struct reader *reader, struct place at, const yaml_char_t *anchor,
+                               const yaml_char_t *tag)
+{
+    char q[QUOTE_LEN];
+    if (anchor)
+        complain(reader->raw, at, "found anchor %s, but anchors and aliases are not allowed",
+                 quote(text_of((const char *)anchor), q));
+    if (tag)
+        complain(reader->raw, at, "found tag %s, but tags are not allowed",
+                 quote(text_of((const char *)tag), q));
+}
+
+static void open_node(struct reader *reader, struct event *event, enum event_kind kind)
+{
+    event->kind = kind;
+    if (++reader->depth <= MANIFEST_DEPTH_MAX)
+        return;
+    complain(reader->raw, event->at, "nested deeper than %d levels", MANIFEST_DEPTH_MAX);
+    reader_break(reader, event);
+}
+
+static void open_document(struct reader *reader, struct event *event)
+{
+    if (reader->has_document) {
+        complain(reader->raw, event->at, "found a second document, expected one per file");
+        reader_break(reader, event);
+    }
+    reader->has_document = true;
+}
+
+static void take_scalar(struct reader *reader, struct event *event)
+{
+    event->kind = EVENT_SCALAR;
+    event->plain = reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    event->text = (struct text){(const char *)reader->event.data.scalar.value,
+                                reader->event.data.scalar.length};
+    complain_of_extras(reader, event->at, reader->event.data.scalar.anchor,
+                       reader->event.data.scalar.tag);
+    if (event->text.len > MANIFEST_SCALAR_MAX) {
+        complain(reader->raw, event->at, "found a text of %zu bytes, expected at most %d",
+                 event->text.len, MANIFEST_SCALAR_MAX);
+        event->kind = EVENT_REFUSED;
+    }
+}
+
+/* False: the event is of no interest, the next one is wanted. */
+static bool take_event(struct reader *reader, struct event *event)
+{
+    const yaml_event_t *e = &reader->event;
+    char q[QUOTE_LEN];
+    *event = (struct event){.at = place_of(reader, e->start_mark)};
+    switch (e->type) {
+    case YAML_SCALAR_EVENT: take_scalar(reader, event); return true;
+    case YAML_SEQUENCE_START_EVENT:
+        complain_of_extras(reader, event->at, e->data.sequence_start.anchor,
+                           e->data.sequence_start.tag);
+        open_node(reader, event, EVENT_LIST);
+        return true;
+    case YAML_MAPPING_START_EVENT:
+        complain_of_extras(reader, event->at, e->data.mapping_start.anchor,
+                           e->data.mapping_start.tag);
+        open_node(reader, event, EVENT_MAP);
+        return true;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        reader->depth--;
+        event->kind = e->type == YAML_SEQUENCE_END_EVENT ? EVENT_LIST_END : EVENT_MAP_END;
+        return true;
+    case YAML_ALIAS_EVENT:
+        complain(reader->raw, event->at, "found alias %s, but anchors and aliases are not allowed",
+                 quote(text_of((const char *)e->data.alias.anchor), q));
+        event->kind = EVENT_REFUSED;
+        return true;
+    case YAML_DOCUMENT_START_EVENT: open_document(reader, event); return reader->is_broken;
+    case YAML_STREAM_END_EVENT: event->kind = EVENT_END; return true;
+    default: return false;
+    }
+}
+
+void reader_next(struct reader *reader, struct event *event)
+{
+    do {
+        if (reader->holds_event)
+            yaml_event_delete(&reader->event);
+        reader->holds_event = false;
+        if (reader->is_broken || reader->raw->err != OK) {
+            reader_break(reader, event);
+            return;
+        }
+        if (!yaml_parser_parse(&reader->parser, &reader->event)) {
+            reader_fault(reader, event);
+            return;
+        }
+        reader->holds_event = true;
+    } while (!take_event(reader, event));
+}

@@ -1,0 +1,120 @@
+/*
+ * The keys of a manifest. docs/manifest.schema.json says the same to editors; a test compares them.
+ */
+#include "raw.h"
+
+#include <assert.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define NEAR_EDITS   2 /* more than two edits are another word, not a slip */
+
+#define REGION_EXPECTED "a Region such as us-east-1"
+
+static const struct key_rule top_keys[] = {
+    {"version", KEY_VERSION, SHAPE_TEXT, "1"},
+    {"accounts", KEY_ACCOUNTS, SHAPE_MAP, "accounts by name"},
+    {"defaults", KEY_DEFAULTS, SHAPE_MAP, "keys of an identity, such as region: us-east-1"},
+    {"waves", KEY_WAVES, SHAPE_LIST, "a count above 0 or a share up to 100%, such as 10 or 10%"},
+    {"max_failures", KEY_MAX_FAILURES, SHAPE_TEXT, "a count or a share, such as 5 or 2%"},
+    {"identities", KEY_IDENTITIES, SHAPE_LIST, "a list of identities"},
+    {"include", KEY_INCLUDE, SHAPE_TEXT_OR_LIST, "a path below this file's folder"},
+    {"identities_from", KEY_IDENTITIES_FROM, SHAPE_TEXT_OR_LIST,
+     "the path of a CSV file below this file's folder"},
+};
+
+static const struct key_rule account_keys[] = {
+    {"profile", KEY_PROFILE, SHAPE_TEXT, "the name of an AWS profile"},
+    {"role_arn", KEY_ROLE_ARN, SHAPE_TEXT, "an ARN such as arn:aws:iam::111122223333:role/mail"},
+    {"external_id", KEY_EXTERNAL_ID, SHAPE_TEXT, "the external ID that the role asks for"},
+    {"source_profile", KEY_SOURCE_PROFILE, SHAPE_TEXT, "the name of an AWS profile"},
+    {"account_id", KEY_ACCOUNT_ID, SHAPE_TEXT, "twelve digits, such as \"111122223333\""},
+    {"regions", KEY_REGIONS, SHAPE_LIST, REGION_EXPECTED},
+    {"rate", KEY_RATE, SHAPE_TEXT, "requests per second, above 0 and at most 10000"},
+};
+
+#define CHOICE_KEYS                                                                                \
+    {"account", KEY_ACCOUNT, SHAPE_TEXT, "the name of an account"},                                \
+        {"region", KEY_REGION, SHAPE_TEXT, REGION_EXPECTED},                                       \
+        {"regions", KEY_REGIONS, SHAPE_LIST, REGION_EXPECTED},                                     \
+        {"mail_from", KEY_MAIL_FROM, SHAPE_TEXT,                                                   \
+         "a domain name such as bounce.{domain}, or default"},                                     \
+        {"behavior_on_mx_failure", KEY_BEHAVIOR, SHAPE_TEXT,                                       \
+         "USE_DEFAULT_VALUE or REJECT_MESSAGE"},                                                   \
+        {"dns", KEY_DNS, SHAPE_MAP, "the keys require, mx_region and timeout"},                    \
+    {                                                                                              \
+        "accept", KEY_ACCEPT, SHAPE_LIST, "the name of a finding, such as shared-mail-from"        \
+    }
+
+static const struct key_rule defaults_keys[] = {CHOICE_KEYS};
+
+static const struct key_rule identity_keys[] = {
+    {"identity", KEY_IDENTITY, SHAPE_TEXT, "a domain or an e-mail address"},
+    CHOICE_KEYS,
+};
+
+static const struct key_rule dns_keys[] = {
+    {"require", KEY_DNS_REQUIRE, SHAPE_TEXT, "mx+spf, mx or none"},
+    {"mx_region", KEY_DNS_MX_REGION, SHAPE_TEXT, REGION_EXPECTED},
+    {"timeout", KEY_DNS_TIMEOUT, SHAPE_TEXT, "a time up to 365d, such as 72h or 1h30m"},
+};
+
+#define SECTION(noun, keys)                                                                        \
+    {                                                                                              \
+        noun, keys, COUNT(keys)                                                                    \
+    }
+
+static const struct section_rule sections[] = {
+    [SECTION_TOP] = SECTION("a manifest", top_keys),
+    [SECTION_ACCOUNT] = SECTION("an account", account_keys),
+    [SECTION_DEFAULTS] = SECTION("defaults", defaults_keys),
+    [SECTION_IDENTITY] = SECTION("an identity", identity_keys),
+    [SECTION_DNS] = SECTION("dns", dns_keys),
+};
+
+static_assert(COUNT(top_keys) <= SECTION_KEYS_MAX, "top keys");
+static_assert(COUNT(account_keys) <= SECTION_KEYS_MAX, "account keys");
+static_assert(COUNT(identity_keys) <= SECTION_KEYS_MAX, "identity keys");
+static_assert(KEYS_LEN <= 32, "a set of keys is 32 bits");
+
+const struct section_rule *section_rule(enum section s)
+{
+    return &sections[s];
+}
+
+const struct key_rule *key_find(enum section s, struct text name)
+{
+    for (unsigned i = 0; i < sections[s].keys_len; i++)
+        if (text_eq(name, text_of(sections[s].keys[i].name)))
+            return &sections[s].keys[i];
+    return NULL;
+}
+
+const char *key_near(enum section s, struct text name)
+{
+    const char *best = NULL;
+    unsigned nearest = NEAR_EDITS + 1;
+    for (unsigned i = 0; i < sections[s].keys_len; i++) {
+        const char *key = sections[s].keys[i].name;
+        unsigned distance = text_distance(name, text_of(key), nearest);
+        if (distance < nearest) {
+            nearest = distance;
+            best = key;
+        }
+    }
+    return best;
+}
+
+const struct key_rule *column_find(struct text name)
+{
+    if (text_starts(name, TEXT("dns.")))
+        return key_find(SECTION_DNS, text_from(name, 4));
+    const struct key_rule *rule = key_find(SECTION_IDENTITY, name);
+    return rule && rule->shape == SHAPE_MAP ? NULL : rule;
+}
+
+const char *column_near(struct text name)
+{
+    if (text_eq(name, TEXT("dns")))
+        return "dns.require";
+    return key_near(SECTION_IDENTITY, name);
+}

@@ -1,0 +1,278 @@
+/*
+ * What a value must be. Pure: text in, verdict out; the places and the sentences are draft.c's.
+ */
+#include "idna.h"
+#include "raw.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define RATE_MAX     10000.0
+#define NEAR_EDITS   3 /* of long words such as USE_DEFAULT_VALUE */
+#define DECIMAL_MAX  9 /* digits before and after the point */
+
+const char *name_fault_text(enum name_fault fault)
+{
+    static const char *const texts[] = {
+        [NAME_OK] = "nothing is wrong with it",
+        [NAME_EMPTY] = "it is empty",
+        [NAME_TOO_LONG] = "it is longer than 1024 bytes",
+        [NAME_BLANK] = "it has a blank in it",
+        [NAME_CONTROL] = "it has a control character in it",
+        [NAME_AT] = "nothing stands on one side of the @",
+    };
+    return texts[fault];
+}
+
+enum name_fault name_check(struct text t)
+{
+    if (t.len == 0)
+        return NAME_EMPTY;
+    if (t.len > NAME_LEN_MAX)
+        return NAME_TOO_LONG;
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.at[i];
+        if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
+            return NAME_BLANK;
+        if (c < 0x20 || c == 0x7f)
+            return NAME_CONTROL;
+    }
+    return NAME_OK;
+}
+
+enum name_fault identity_check(struct text t)
+{
+    enum name_fault fault = name_check(t);
+    if (fault != NAME_OK)
+        return fault;
+    size_t at = text_rfind(t, '@');
+    return at == 0 || at + 1 == t.len ? NAME_AT : NAME_OK;
+}
+
+/* Is t in its normal form as it stands? True of nearly every name, and cheap to see. */
+static bool host_is_normal(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        char c = t.at[i];
+        if ((c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80)
+            return false;
+        if (c == '-' && i >= 3 && t.at[i - 1] == '-')
+            return false; /* maybe an A-label, which IDNA must look at */
+    }
+    return t.len > 0 && t.at[t.len - 1] != '.';
+}
+
+static struct text lowered(struct text t, char out[NAME_LEN_MAX + 1])
+{
+    if (t.len > 1 && t.at[t.len - 1] == '.')
+        t.len--;
+    for (size_t i = 0; i < t.len; i++)
+        out[i] = char_lower(t.at[i]);
+    out[t.len] = '\0';
+    return (struct text){out, t.len};
+}
+
+struct text host_normal(struct text t, char out[NAME_LEN_MAX + 1])
+{
+    if (host_is_normal(t))
+        return t;
+    struct text ascii;
+    const char *fault;
+    if (!idna_to_ascii(t, out, &ascii, &fault) || ascii.len == 0)
+        return lowered(t, out);
+    return ascii;
+}
+
+static bool is_ascii(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if ((unsigned char)t.at[i] >= 0x80)
+            return false;
+    return true;
+}
+
+struct text identity_normal(struct text t, char out[NAME_LEN_MAX + 1])
+{
+    if (identity_type_of(t) == IDENTITY_DOMAIN)
+        return host_normal(t, out);
+    struct text domain = identity_domain(t);
+    if (is_ascii(domain))
+        return t;
+    char converted[NAME_LEN_MAX + 1];
+    struct text ascii;
+    const char *fault;
+    size_t local_len = t.len - domain.len;
+    if (!idna_to_ascii(domain, converted, &ascii, &fault) || local_len + ascii.len > NAME_LEN_MAX)
+        return t;
+    memcpy(out, t.at, local_len);
+    memcpy(out + local_len, ascii.at, ascii.len + 1);
+    return (struct text){out, local_len + ascii.len};
+}
+
+static const struct text placeholders[] = {{"{domain}", 8}, {"{region}", 8}};
+
+/* Which placeholder begins at i? COUNT(placeholders): none. */
+static size_t placeholder_at(struct text t, size_t i)
+{
+    size_t p = 0;
+    while (p < COUNT(placeholders) && !text_starts(text_from(t, i), placeholders[p]))
+        p++;
+    return p;
+}
+
+size_t template_fault(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.at[i] != '{' && t.at[i] != '}')
+            continue;
+        size_t p = placeholder_at(t, i);
+        if (p == COUNT(placeholders))
+            return i;
+        i += placeholders[p].len - 1;
+    }
+    return t.len;
+}
+
+bool template_is(struct text t)
+{
+    return t.len && memchr(t.at, '{', t.len);
+}
+
+bool template_fill(struct text t, struct text domain, struct text region,
+                   char out[NAME_LEN_MAX + 1], struct text *result)
+{
+    const struct text fill[COUNT(placeholders)] = {domain, region};
+    size_t len = 0;
+    while (t.len) {
+        size_t p = t.at[0] == '{' ? placeholder_at(t, 0) : COUNT(placeholders);
+        size_t plain_len = t.at[0] == '{' ? 1 : text_find(t, '{');
+        struct text piece = p < COUNT(placeholders) ? fill[p] : text_slice(t, 0, plain_len);
+        if (piece.len > NAME_LEN_MAX - len)
+            return false;
+        if (piece.len)
+            memcpy(out + len, piece.at, piece.len);
+        len += piece.len;
+        t = text_from(t, p < COUNT(placeholders) ? placeholders[p].len : plain_len);
+    }
+    out[len] = '\0';
+    *result = (struct text){out, len};
+    return true;
+}
+
+static bool all_lower(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (t.at[i] < 'a' || t.at[i] > 'z')
+            return false;
+    return t.len > 0;
+}
+
+/* Two to five letters, then words, then a number: us-east-1, us-gov-west-1, eusc-de-east-1. */
+bool region_is(struct text t)
+{
+    uint64_t number;
+    size_t dash = text_rfind(t, '-');
+    if (t.len > 32 || dash + 1 >= t.len || t.len - dash > 3 ||
+        !text_to_u64(text_from(t, dash + 1), &number) || number == 0)
+        return false;
+    struct text words = text_slice(t, 0, dash), first = text_cut(&words, '-');
+    if (!all_lower(first) || first.len < 2 || first.len > 5 || !words.at)
+        return false;
+    while (words.at)
+        if (!all_lower(text_cut(&words, '-')))
+            return false;
+    return true;
+}
+
+bool account_id_is(struct text t)
+{
+    uint64_t number;
+    return t.len == 12 && text_to_u64(t, &number);
+}
+
+bool role_arn_is(struct text t)
+{
+    struct text rest = t, arn = text_cut(&rest, ':'), partition = text_cut(&rest, ':'),
+                service = text_cut(&rest, ':'), region = text_cut(&rest, ':'),
+                account = text_cut(&rest, ':');
+    return name_check(t) == NAME_OK && text_eq(arn, TEXT("arn")) &&
+           text_starts(partition, TEXT("aws")) && text_eq(service, TEXT("iam")) &&
+           region.len == 0 && account_id_is(account) && text_starts(rest, TEXT("role/")) &&
+           rest.len > 5;
+}
+
+/* Digits, maybe a point and more digits. Not strtod(), which knows hex, exponents and locales. */
+static bool decimal_parse(struct text t, double *out)
+{
+    struct text rest = t, whole = text_cut(&rest, '.');
+    uint64_t number, fraction = 0;
+    if (whole.len > DECIMAL_MAX || !text_to_u64(whole, &number))
+        return false;
+    if (rest.at && (rest.len > DECIMAL_MAX || !text_to_u64(rest, &fraction)))
+        return false;
+    double scaled = (double)fraction;
+    for (size_t i = 0; i < rest.len; i++)
+        scaled /= 10;
+    *out = (double)number + scaled;
+    return true;
+}
+
+bool rate_parse(struct text t, double *rate)
+{
+    return decimal_parse(t, rate) && *rate > 0 && *rate <= RATE_MAX;
+}
+
+bool quota_parse(struct text t, struct quota *quota)
+{
+    uint64_t count;
+    quota->is_percent = t.len && t.at[t.len - 1] == '%';
+    if (quota->is_percent)
+        return decimal_parse(text_slice(t, 0, t.len - 1), &quota->value) && quota->value <= 100;
+    if (!text_to_u64(t, &count) || count > IDENTITIES_MAX)
+        return false;
+    quota->value = (double)count;
+    return true;
+}
+
+static const char *const requires[] = {
+    [REQUIRE_MX_SPF] = "mx+spf", [REQUIRE_MX] = "mx", [REQUIRE_NONE] = "none"};
+
+bool require_parse(struct text t, enum dns_require *out)
+{
+    for (size_t i = 0; i < COUNT(requires); i++) {
+        if (text_eq(t, text_of(requires[i]))) {
+            *out = (enum dns_require)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *word_near(struct text t, const char *const *words, size_t words_len)
+{
+    const char *best = NULL;
+    unsigned nearest = NEAR_EDITS + 1;
+    for (size_t i = 0; i < words_len; i++) {
+        struct text word = text_of(words[i]);
+        if (text_eq_nocase(t, word))
+            return words[i];
+        unsigned distance = text_distance(t, word, nearest);
+        if (distance < nearest && distance < word.len / 2 + 1) {
+            nearest = distance;
+            best = words[i];
+        }
+    }
+    return best;
+}
+
+const char *require_near(struct text t)
+{
+    return word_near(t, requires, COUNT(requires));
+}
+
+const char *behavior_near(struct text t)
+{
+    static const char *const words[] = {"USE_DEFAULT_VALUE", "REJECT_MESSAGE", "UseDefaultValue",
+                                        "RejectMessage"};
+    return word_near(t, words, COUNT(words));
+}

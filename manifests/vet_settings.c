@@ -1,0 +1,180 @@
+/*
+ * What the settings of an entry come to. The entry's own keys come first, then the defaults of its
+ * file, then those of the file that named it, and so on; key by key. Regions may come from the
+ * account at last, or from the command line.
+ *
+ * Rows share their settings, so each distinct set is resolved once.
+ */
+#include "raw.h"
+
+#include <string.h>
+
+#define TIMEOUT_DEFAULT SPAN_H(72) /* as long as SES itself looks for the MX record */
+
+static void inherit(struct settings *s, const struct settings *from)
+{
+    uint32_t missing = ~s->given;
+    uint32_t taken = from->given & missing;
+    if (taken & KEY_BIT(KEY_ACCOUNT))
+        s->account = from->account;
+    if (taken & KEY_BIT(KEY_REGIONS))
+        s->regions = from->regions;
+    if (taken & KEY_BIT(KEY_BEHAVIOR))
+        s->behavior = from->behavior;
+    if (taken & KEY_BIT(KEY_DNS_REQUIRE))
+        s->require = from->require;
+    if (taken & KEY_BIT(KEY_DNS_MX_REGION))
+        s->mx_region = from->mx_region;
+    if (taken & KEY_BIT(KEY_DNS_TIMEOUT))
+        s->timeout_us = from->timeout_us;
+    if (taken & KEY_BIT(KEY_ACCEPT))
+        s->accept = from->accept;
+    s->given |= taken;
+    s->broken |= from->broken & missing;
+}
+
+void vet_defaults(struct raw *r)
+{
+    for (uint32_t i = 0; i < r->files_len; i++) {
+        struct raw_file *file = &r->files[i];
+        if (!file->nested)
+            continue;
+        const struct raw_file *parent = &r->files[file->parent];
+        if (!(file->settings.given & KEY_BIT(KEY_MAIL_FROM)))
+            file->mail_from = parent->mail_from;
+        inherit(&file->settings, &parent->settings);
+    }
+}
+
+static const char *account_near(const struct raw *r, struct text name)
+{
+    const char *best = NULL;
+    unsigned nearest = 3;
+    for (uint32_t i = 0; i < r->accounts_len; i++) {
+        struct text known = names_text(&r->fleet->names, r->accounts[i].account.name);
+        unsigned distance = text_distance(name, known, nearest);
+        if (distance < nearest) {
+            nearest = distance;
+            best = known.at;
+        }
+    }
+    return best;
+}
+
+void vet_accounts(struct raw *r)
+{
+    char q[QUOTE_LEN], m[QUOTE_LEN], near_quoted[QUOTE_LEN];
+    if (r->accounts_len == 0) {
+        struct raw_account only = {0};
+        struct raw_account *accounts =
+            raw_grown(r, r->accounts, 0, &r->accounts_cap, sizeof *accounts);
+        if (!accounts || !raw_name(r, TEXT("default"), &only.account.name))
+            return;
+        r->accounts = accounts;
+        r->accounts[r->accounts_len++] = only;
+    }
+    for (uint32_t i = 0; i < r->accounts_len; i++) {
+        uint16_t index;
+        if (!fleet_account(r->fleet, r->accounts[i].account, &index))
+            raw_fail(r, ERR_NOMEM, "no memory for the accounts");
+    }
+    for (uint32_t i = 0; i < r->refs_len; i++) {
+        struct text name = names_text(&r->fleet->names, r->refs[i].name);
+        if (raw_account_find(r, r->refs[i].name))
+            continue;
+        const char *near = complaints_full(r) ? NULL : account_near(r, name);
+        complain(r, r->refs[i].at,
+                 "account: found %s, expected the name of an account that the "
+                 "key accounts lists%s",
+                 quote(name, q), meant(near ? quote(text_of(near), near_quoted) : NULL, m));
+    }
+}
+
+/* The account of an entry that names none: the only one, or the one called default. */
+static struct raw_account *account_of(struct raw *r, const struct settings *s)
+{
+    if (s->account != NAME_NONE)
+        return raw_account_find(r, s->account);
+    if (r->accounts_len == 1)
+        return &r->accounts[0];
+    return raw_account_find(r, names_find(&r->fleet->names, TEXT("default")));
+}
+
+static bool lane_add(struct vet *v, uint16_t account, name_id region)
+{
+    struct raw *r = v->raw;
+    uint16_t *lanes = raw_grown(r, v->lanes, v->lanes_len, &v->lanes_cap, sizeof *v->lanes);
+    if (!lanes)
+        return false;
+    v->lanes = lanes;
+    if (fleet_lane(r->fleet, account, region, &v->lanes[v->lanes_len])) {
+        v->lanes_len++;
+        return true;
+    }
+    raw_fail(r, ERR_LIMIT, "more than 8192 pairs of account and Region");
+    return false;
+}
+
+static void resolve_lanes(struct vet *v, struct resolved *out, const struct settings *s)
+{
+    struct raw *r = v->raw;
+    const struct raw_account *account = account_of(r, s);
+    uint32_t unusable = KEY_BIT(KEY_ACCOUNT) | KEY_BIT(KEY_REGIONS);
+    name_id regions = s->regions, region;
+    out->is_usable = !(s->broken & unusable) && (account || s->account == NAME_NONE);
+    if (!out->is_usable)
+        return;
+    if (!account) {
+        out->missing = "no account: expected the key account here or in defaults, for there are "
+                       "several accounts";
+        return;
+    }
+    if (regions == NAME_NONE)
+        regions = account->regions;
+    if (regions == NAME_NONE && r->region.len && raw_name(r, r->region, &region))
+        regions = raw_list(r, &region, 1);
+    if (regions == NAME_NONE) {
+        out->missing = "no Region: expected the key region here or in defaults, or the option "
+                       "--region";
+        return;
+    }
+    out->lanes_at = v->lanes_len;
+    for (uint32_t i = 0; i < raw_list_len(r, regions) && r->err == OK; i++)
+        lane_add(v, (uint16_t)(account - r->accounts), raw_list_at(r, regions, i));
+    out->lanes_len = v->lanes_len - out->lanes_at;
+}
+
+static void resolve_policy(struct raw *r, struct resolved *out, const struct settings *s)
+{
+    struct policy policy = {
+        .behavior = (enum behavior)s->behavior,
+        .require = (enum dns_require)s->require,
+        .mx_region = s->mx_region,
+        .timeout_us = s->timeout_us ? s->timeout_us : TIMEOUT_DEFAULT,
+        .accept = s->accept,
+    };
+    if (!fleet_policy(r->fleet, policy, &out->policy))
+        raw_fail(r, ERR_LIMIT, "more than 65535 different settings");
+}
+
+const struct resolved *vet_settings(struct vet *v, name_id settings)
+{
+    struct raw *r = v->raw;
+    struct resolved *out = &v->resolved[settings];
+    if (out->is_known)
+        return out;
+    struct settings s;
+    memcpy(&s, names_text(&r->settings, settings).at, sizeof s);
+    const struct raw_file *file = &r->files[s.file];
+    bool has_own = s.given & KEY_BIT(KEY_MAIL_FROM);
+    inherit(&s, &file->settings);
+    *out = (struct resolved){.is_known = true, .file = s.file, .mail_from = file->mail_from};
+    out->has_mail_from = s.given & KEY_BIT(KEY_MAIL_FROM);
+    if (has_own)
+        out->mail_from = NAME_NONE;
+    resolve_lanes(v, out, &s);
+    resolve_policy(r, out, &s);
+    if (out->is_usable && !out->missing && !out->has_mail_from)
+        out->missing = "no MAIL FROM: expected the key mail_from here or in defaults";
+    return r->err == OK ? out : NULL;
+}

@@ -1,0 +1,260 @@
+/*
+ * Events become keys and values, by the tables of schema.c: the walk through any section, and the
+ * top of a manifest. Whatever is wrong is complained about and stepped over.
+ *
+ * Invariant: whoever takes a value leaves the value's last event in w->event.
+ */
+#include "raw.h"
+
+#include <string.h>
+
+bool walk_next(struct walk *w)
+{
+    reader_next(w->reader, &w->event);
+    return w->event.kind != EVENT_BROKEN && w->event.kind != EVENT_END;
+}
+
+void walk_skip(struct walk *w)
+{
+    unsigned depth = w->event.kind == EVENT_LIST || w->event.kind == EVENT_MAP;
+    while (depth > 0 && walk_next(w)) {
+        if (w->event.kind == EVENT_LIST || w->event.kind == EVENT_MAP)
+            depth++;
+        if (w->event.kind == EVENT_LIST_END || w->event.kind == EVENT_MAP_END)
+            depth--;
+    }
+}
+
+const char *event_noun(const struct event *event, char out[QUOTE_LEN])
+{
+    switch (event->kind) {
+    case EVENT_LIST: return "a list";
+    case EVENT_MAP: return "keys and values";
+    case EVENT_SCALAR: return event->text.len ? quote(event->text, out) : "nothing";
+    default: return "no value";
+    }
+}
+
+static bool is_merge_key(const struct event *event)
+{
+    return event->plain && text_eq(event->text, TEXT("<<"));
+}
+
+/* The rule of the key in w->event; NULL after a complaint. */
+static const struct key_rule *take_key(struct walk *w, enum section s, uint32_t *first_lines)
+{
+    char q[QUOTE_LEN], m[QUOTE_LEN];
+    const struct event *e = &w->event;
+    if (e->kind != EVENT_SCALAR) {
+        if (e->kind != EVENT_REFUSED)
+            complain(w->raw, e->at, "found %s as a key of %s, expected a name", event_noun(e, q),
+                     section_rule(s)->noun);
+        walk_skip(w);
+        return NULL;
+    }
+    const struct key_rule *rule = key_find(s, e->text);
+    if (!rule) {
+        const char *near = complaints_full(w->raw) ? NULL : key_near(s, e->text);
+        if (is_merge_key(e))
+            complain(w->raw, e->at, "found a merge key, but merge keys are not allowed");
+        else
+            complain(w->raw, e->at, "unknown key %s in %s%s", quote(e->text, q),
+                     section_rule(s)->noun, meant(near, m));
+        return NULL;
+    }
+    uint32_t *first_line = &first_lines[rule - section_rule(s)->keys];
+    if (*first_line) {
+        complain(w->raw, e->at, "duplicate key %s; it stands on line %u already", rule->name,
+                 *first_line);
+        return NULL;
+    }
+    *first_line = e->at.line;
+    return rule;
+}
+
+void walk_map(struct walk *w, enum section s, take_value *take, void *into)
+{
+    uint32_t first_lines[SECTION_KEYS_MAX] = {0};
+    while (walk_next(w) && w->event.kind != EVENT_MAP_END) {
+        const struct key_rule *rule = take_key(w, s, first_lines);
+        if (!walk_next(w))
+            return;
+        if (rule)
+            take(w, rule, into);
+        else
+            walk_skip(w);
+    }
+}
+
+static const char *const shape_nouns[] = {
+    [SHAPE_TEXT] = "one text",
+    [SHAPE_LIST] = "a list",
+    [SHAPE_TEXT_OR_LIST] = "one text or a list",
+    [SHAPE_MAP] = "keys and values",
+};
+
+bool walk_is(struct walk *w, const struct key_rule *rule, enum event_kind kind)
+{
+    char q[QUOTE_LEN];
+    if (w->event.kind == kind)
+        return true;
+    if (w->event.kind != EVENT_REFUSED)
+        complain(w->raw, w->event.at, "%s: found %s, expected %s (%s)", rule->name,
+                 event_noun(&w->event, q), shape_nouns[rule->shape], rule->expected);
+    walk_skip(w);
+    return false;
+}
+
+static bool walk_list(struct walk *w, const struct key_rule *rule, put_text *put, void *into)
+{
+    char q[QUOTE_LEN];
+    bool whole = true;
+    struct place at = w->event.at;
+    uint32_t len = 0;
+    for (; walk_next(w) && w->event.kind != EVENT_LIST_END; len++) {
+        if (w->event.kind == EVENT_SCALAR) {
+            put(w, rule, into);
+            continue;
+        }
+        whole = false;
+        if (w->event.kind != EVENT_REFUSED)
+            complain(w->raw, w->event.at, "%s: found %s in the list, expected %s", rule->name,
+                     event_noun(&w->event, q), rule->expected);
+        walk_skip(w);
+    }
+    if (len == 0 && w->event.kind == EVENT_LIST_END && rule->key != KEY_ACCEPT) {
+        complain(w->raw, at, "%s: found an empty list, expected %s", rule->name, rule->expected);
+        whole = false;
+    }
+    return whole;
+}
+
+bool walk_texts(struct walk *w, const struct key_rule *rule, put_text *put, void *into)
+{
+    if (rule->shape == SHAPE_TEXT_OR_LIST && w->event.kind == EVENT_LIST)
+        return walk_list(w, rule, put, into);
+    if (rule->shape == SHAPE_LIST)
+        return walk_is(w, rule, EVENT_LIST) && walk_list(w, rule, put, into);
+    if (!walk_is(w, rule, EVENT_SCALAR))
+        return false;
+    put(w, rule, into);
+    return true;
+}
+
+static void put_wave(struct walk *w, const struct key_rule *rule)
+{
+    struct fleet *f = w->raw->fleet;
+    struct quota wave;
+    if (!quota_parse(w->event.text, &wave) || wave.value <= 0)
+        complain_value(w->raw, w->event.at, rule, w->event.text, NULL);
+    else if (f->waves_len == WAVES_MAX)
+        complain(w->raw, w->event.at, "waves: found more than %d", WAVES_MAX);
+    else
+        f->waves[f->waves_len++] = wave;
+}
+
+static void put_top(struct walk *w, const struct key_rule *rule, void *into)
+{
+    (void)into;
+    struct text t = w->event.text;
+    struct place at = w->event.at;
+    switch (rule->key) {
+    case KEY_VERSION:
+        if (!text_eq(t, TEXT("1")))
+            complain_value(w->raw, at, rule, t, NULL);
+        break;
+    case KEY_WAVES: put_wave(w, rule); break;
+    case KEY_MAX_FAILURES:
+        if (!quota_parse(t, &w->raw->fleet->max_failures))
+            complain_value(w->raw, at, rule, t, NULL);
+        break;
+    case KEY_INCLUDE: include_add(w->raw, w->file, FILE_YAML, t, at); break;
+    default: include_add(w->raw, w->file, FILE_CSV, t, at); break;
+    }
+}
+
+/* waves and max_failures are the run's, not a file's: only one file may say them. */
+static bool is_first(struct walk *w, const struct key_rule *rule, struct place *first)
+{
+    if (first->line == 0) {
+        *first = w->event.at;
+        return true;
+    }
+    complain(w->raw, w->event.at, "%s stands in " TEXT_FMT ":%u already, expected it in one file",
+             rule->name, TEXT_ARG(w->raw->fleet->files[first->file]), first->line);
+    walk_skip(w);
+    return false;
+}
+
+static void take_top(struct walk *w, const struct key_rule *rule, void *into)
+{
+    bool *has_version = into;
+    struct raw *r = w->raw;
+    *has_version |= rule->key == KEY_VERSION;
+    r->identities_named |=
+        rule->key == KEY_IDENTITIES || rule->key == KEY_IDENTITIES_FROM || rule->key == KEY_INCLUDE;
+    if (rule->key == KEY_WAVES && !is_first(w, rule, &r->waves_at))
+        return;
+    if (rule->key == KEY_MAX_FAILURES && !is_first(w, rule, &r->max_failures_at))
+        return;
+    if (rule->key == KEY_ACCOUNTS) {
+        if (walk_is(w, rule, EVENT_MAP))
+            walk_accounts(w);
+    } else if (rule->key == KEY_DEFAULTS) {
+        if (walk_is(w, rule, EVENT_MAP))
+            walk_defaults(w);
+    } else if (rule->key == KEY_IDENTITIES) {
+        if (walk_is(w, rule, EVENT_LIST))
+            walk_identities(w);
+    } else {
+        walk_texts(w, rule, put_top, NULL);
+    }
+}
+
+/* A byte order mark of UTF-16 or UTF-32, or the zeros that their ASCII characters have. */
+static bool is_utf16(const struct source *s)
+{
+    unsigned char b[4] = {0};
+    size_t len = source_peek(s, b, sizeof b);
+    return len >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] == 0xfe && b[1] == 0xff) ||
+                        (len == 4 && (b[0] == 0) != (b[1] == 0)));
+}
+
+static void walk_root(struct walk *w)
+{
+    char q[QUOTE_LEN];
+    bool has_version = false;
+    struct place whole = {.file = w->file};
+    if (!walk_next(w)) {
+        if (w->event.kind == EVENT_END)
+            complain(w->raw, whole, "the file is empty, expected version: 1 and identities");
+        return;
+    }
+    if (w->event.kind != EVENT_MAP) {
+        if (w->event.kind != EVENT_REFUSED)
+            complain(w->raw, w->event.at,
+                     "found %s, expected the keys of a manifest: version, "
+                     "identities and others",
+                     event_noun(&w->event, q));
+        walk_skip(w);
+    } else {
+        struct place at = w->event.at;
+        walk_map(w, SECTION_TOP, take_top, &has_version);
+        if (!has_version && w->event.kind == EVENT_MAP_END)
+            complain(w->raw, at, "the key version is missing, expected version: 1");
+    }
+    if (w->event.kind != EVENT_BROKEN)
+        walk_next(w); /* the end, or a second document */
+}
+
+void walk_file(struct raw *r, struct source *s, uint16_t file)
+{
+    if (is_utf16(s)) {
+        complain(r, (struct place){file, 1, 1}, "found UTF-16 or UTF-32, expected UTF-8");
+        return;
+    }
+    struct walk w = {.raw = r, .reader = reader_new(r, s, file), .file = file};
+    if (w.reader)
+        walk_root(&w);
+    reader_free(w.reader);
+}

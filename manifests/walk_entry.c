@@ -1,0 +1,208 @@
+/*
+ * Accounts, defaults and identities of a manifest.
+ */
+#include "raw.h"
+
+/* --- identities and defaults ------------------------------------------------------------------ */
+
+static void put_setting(struct walk *w, const struct key_rule *rule, void *into)
+{
+    draft_put(w->raw, into, rule, w->event.text, w->event.at);
+}
+
+static void take_setting(struct walk *w, const struct key_rule *rule, void *into)
+{
+    struct draft *d = into;
+    draft_open(w->raw, d, rule, w->event.at);
+    if (rule->key == KEY_DNS) {
+        if (walk_is(w, rule, EVENT_MAP))
+            walk_map(w, SECTION_DNS, take_setting, d);
+    } else if (!walk_texts(w, rule, put_setting, d)) {
+        draft_break(d, rule->key);
+    }
+}
+
+void walk_defaults(struct walk *w)
+{
+    struct draft d;
+    draft_begin(&d, w->file, w->event.at);
+    walk_map(w, SECTION_DEFAULTS, take_setting, &d);
+    if (draft_end(w->raw, &d)) {
+        w->raw->files[w->file].settings = d.settings;
+        w->raw->files[w->file].mail_from = d.mail_from;
+    }
+}
+
+static const struct key_rule *identity_rule(void)
+{
+    return &section_rule(SECTION_IDENTITY)->keys[0];
+}
+
+static void walk_identity(struct walk *w)
+{
+    struct draft d;
+    char q[QUOTE_LEN];
+    draft_begin(&d, w->file, w->event.at);
+    if (w->event.kind == EVENT_SCALAR) {
+        d.settings.given = KEY_BIT(KEY_IDENTITY);
+        draft_put(w->raw, &d, identity_rule(), w->event.text, w->event.at);
+    } else if (w->event.kind == EVENT_MAP) {
+        walk_map(w, SECTION_IDENTITY, take_setting, &d);
+        if (!(d.settings.given & KEY_BIT(KEY_IDENTITY)) && w->event.kind == EVENT_MAP_END)
+            complain(w->raw, d.at,
+                     "the key identity is missing, expected a domain or an e-mail "
+                     "address");
+    } else {
+        if (w->event.kind != EVENT_REFUSED)
+            complain(w->raw, w->event.at,
+                     "found %s, expected a domain, an e-mail address or the keys of an identity",
+                     event_noun(&w->event, q));
+        walk_skip(w);
+    }
+    if (draft_end(w->raw, &d) && d.identity != NAME_NONE)
+        raw_row_add(w->raw, &d);
+}
+
+void walk_identities(struct walk *w)
+{
+    while (walk_next(w) && w->event.kind != EVENT_LIST_END)
+        walk_identity(w);
+}
+
+/* --- accounts --------------------------------------------------------------------------------- */
+
+struct account_draft {
+    struct raw_account account;
+    struct draft draft;                 /* for the Regions */
+    struct place role_at, role_only_at; /* of role_arn; of the first key that needs it */
+    struct place profile_at;
+    const char *role_only; /* that key's name */
+};
+
+static void put_text_name(struct walk *w, const struct key_rule *rule, name_id *id)
+{
+    enum name_fault fault = name_check(w->event.text);
+    char q[QUOTE_LEN];
+    if (fault == NAME_OK || (fault == NAME_BLANK && rule->key != KEY_EXTERNAL_ID))
+        raw_name(w->raw, w->event.text, id); /* a profile's name may have blanks */
+    else if (fault == NAME_EMPTY)
+        complain_value(w->raw, w->event.at, rule, w->event.text, NULL);
+    else
+        complain(w->raw, w->event.at, "%s: found %s, but %s", rule->name, quote(w->event.text, q),
+                 name_fault_text(fault));
+}
+
+static void put_account_key(struct walk *w, const struct key_rule *rule, void *into)
+{
+    struct account_draft *a = into;
+    struct account *account = &a->account.account;
+    struct text t = w->event.text;
+    bool fits = true;
+    switch (rule->key) {
+    case KEY_PROFILE: put_text_name(w, rule, &account->profile); break;
+    case KEY_EXTERNAL_ID: put_text_name(w, rule, &account->external_id); break;
+    case KEY_SOURCE_PROFILE: put_text_name(w, rule, &account->source_profile); break;
+    case KEY_ROLE_ARN: fits = role_arn_is(t) && raw_name(w->raw, t, &account->role_arn); break;
+    case KEY_ACCOUNT_ID:
+        fits = account_id_is(t) && raw_name(w->raw, t, &account->account_id);
+        break;
+    case KEY_RATE: fits = rate_parse(t, &account->rate_per_s); break;
+    default: draft_put(w->raw, &a->draft, rule, t, w->event.at); break;
+    }
+    if (!fits && w->raw->err == OK)
+        complain_value(w->raw, w->event.at, rule, t, NULL);
+}
+
+static void take_account_key(struct walk *w, const struct key_rule *rule, void *into)
+{
+    struct account_draft *a = into;
+    struct place at = w->event.at;
+    if (rule->key == KEY_ROLE_ARN)
+        a->role_at = at;
+    if (rule->key == KEY_PROFILE)
+        a->profile_at = at;
+    if ((rule->key == KEY_EXTERNAL_ID || rule->key == KEY_SOURCE_PROFILE) && !a->role_only) {
+        a->role_only_at = at;
+        a->role_only = rule->name;
+    }
+    if (rule->key == KEY_REGIONS)
+        draft_open(w->raw, &a->draft, rule, at);
+    walk_texts(w, rule, put_account_key, a);
+}
+
+static void account_end(struct walk *w, struct account_draft *a)
+{
+    struct raw *r = w->raw;
+    if (a->role_at.line && a->profile_at.line)
+        complain(r, a->role_at.line > a->profile_at.line ? a->role_at : a->profile_at,
+                 "found profile and role_arn, expected one of them; the profile that assumes the "
+                 "role is source_profile");
+    if (a->role_only && !a->role_at.line)
+        complain(r, a->role_only_at, "found %s without role_arn", a->role_only);
+    if (!draft_end(r, &a->draft))
+        return;
+    a->account.regions = a->draft.settings.regions;
+    void *accounts =
+        raw_grown(r, r->accounts, r->accounts_len, &r->accounts_cap, sizeof *r->accounts);
+    if (!accounts)
+        return;
+    r->accounts = accounts;
+    r->accounts[r->accounts_len++] = a->account;
+}
+
+/* The name of the account in w->event; NAME_NONE after a complaint. */
+static name_id take_account_name(struct walk *w)
+{
+    struct raw *r = w->raw;
+    struct event *e = &w->event;
+    char q[QUOTE_LEN];
+    name_id name = NAME_NONE;
+    enum name_fault fault = e->kind == EVENT_SCALAR ? name_check(e->text) : NAME_OK;
+    if (e->kind != EVENT_SCALAR) {
+        if (e->kind != EVENT_REFUSED)
+            complain(r, e->at, "found %s as the name of an account", event_noun(e, q));
+        walk_skip(w);
+    } else if (e->plain && text_eq(e->text, TEXT("<<"))) {
+        complain(r, e->at, "found a merge key, but merge keys are not allowed");
+    } else if (fault != NAME_OK) {
+        complain(r, e->at, "found %s as the name of an account, but %s", quote(e->text, q),
+                 name_fault_text(fault));
+    } else if (raw_name(r, e->text, &name)) {
+        const struct raw_account *first = raw_account_find(r, name);
+        if (first)
+            complain(r, e->at, "duplicate account %s; it stands in " TEXT_FMT ":%u already",
+                     quote(e->text, q), TEXT_ARG(r->fleet->files[first->at.file]), first->at.line);
+        else if (r->accounts_len == ACCOUNTS_MAX)
+            complain(r, e->at, "found more than %d accounts", ACCOUNTS_MAX);
+        else
+            return name;
+    }
+    return NAME_NONE;
+}
+
+void walk_accounts(struct walk *w)
+{
+    while (walk_next(w) && w->event.kind != EVENT_MAP_END) {
+        struct account_draft a = {.account.at = w->event.at};
+        char q[QUOTE_LEN];
+        a.account.account.name = take_account_name(w);
+        if (!walk_next(w))
+            return;
+        draft_begin(&a.draft, w->file, w->event.at);
+        bool is_nothing = w->event.kind == EVENT_SCALAR && w->event.plain && w->event.text.len == 0;
+        if (a.account.account.name == NAME_NONE) {
+            walk_skip(w);
+            continue;
+        }
+        if (w->event.kind == EVENT_MAP) {
+            walk_map(w, SECTION_ACCOUNT, take_account_key, &a);
+        } else if (!is_nothing) {
+            if (w->event.kind != EVENT_REFUSED)
+                complain(w->raw, w->event.at,
+                         "found %s, expected the keys of an account, such as profile or rate",
+                         event_noun(&w->event, q));
+            walk_skip(w);
+        }
+        account_end(w, &a);
+    }
+}
