@@ -1,5 +1,8 @@
 /*
  * Judgement of one MAIL FROM choice: choice and facts in, findings out. Pure.
+ *
+ * Sources: SES Developer Guide, "Using a custom MAIL FROM domain"; RFC 5321, 7505 and 7208. Each
+ * rule has a page in docs/rules/.
  */
 #ifndef MF_JUDGE_H
 #define MF_JUDGE_H
@@ -7,26 +10,37 @@
 #include "buf.h"
 #include "facts.h"
 #include "fleet.h"
+#include "suffix.h"
 
 /* What the fleet as a whole or a census of the account knows about a choice. */
 struct surroundings {
-    bool mail_from_is_shared;      /* another choice of the fleet has the same MAIL FROM */
-    bool mail_from_is_identity;    /* it, or an address under it, is an SES identity of the lane */
-    bool mail_from_forwards;       /* feedback forwarding is on for that identity */
-    bool set_by_us;                /* the present custom MAIL FROM was written by this program */
-    struct text masking_identity;  /* one below this domain that has its own setting; or empty */
+    bool mail_from_is_shared;     /* another choice of the fleet has the same MAIL FROM */
+    bool mail_from_is_identity;   /* it, or an address under it, is an SES identity of the lane */
+    bool mail_from_forwards;      /* feedback forwarding is on for that identity */
+    bool set_by_us;               /* the present custom MAIL FROM was written by this program */
+    struct text masking_identity; /* one below this domain that has its own setting; or empty */
 };
 
-/* Each judgement answers for the rules that its facts decide. Sentences go to *json, if given, as
- * the elements of a JSON array without its brackets: {"rule":..,"severity":..,"text":..,
- * "accepted":true}; facts from outside in them are escaped. */
+/* Each judgement answers for the rules that its facts decide, and adds to what is there. Sentences
+ * go to *json, if given, as the elements of a JSON array without its brackets: {"rule":..,
+ * "severity":..,"text":..,"accepted":true}; facts from outside in them are escaped. Zero-initialize
+ * it, then set json and suffixes. */
 struct judgement {
-    finding_set found;    /* every rule that fired */
-    finding_set errors;   /* those that refuse the identity; accepted ones are left out */
-    finding_set waits;    /* those that more time can heal */
-    struct buf *json;     /* may be NULL */
-    char first_error[512]; /* the sentence of the first error or wait, for the report's reason */
+    finding_set found;     /* every rule that fired */
+    finding_set errors;    /* those that refuse the identity; accepted ones are left out */
+    finding_set waits;     /* those that more time can heal; accepted ones are left out */
+    struct buf *json;      /* may be NULL */
+    char first_error[512]; /* the sentence of the first error, else of the first wait, for the
+                              report's reason; empty when there is neither */
+    const struct suffix_list *suffixes; /* borrowed; NULL: public-suffix is not judged */
 };
+
+/* Adds one finding. The severity is the one that holds here; policy->accept (policy may be NULL)
+ * turns an error or a wait into a note. The sentence must be printable: what comes from outside
+ * goes through escape_terminal() first. */
+void judge_finding(struct judgement *j, const struct policy *policy, enum finding finding,
+                   enum severity severity, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Before anything is asked: the name itself. Region and domain templates are expanded already. */
 void judge_name(struct judgement *j, const struct fleet *f, uint32_t row);
@@ -35,10 +49,12 @@ void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct ses_facts *ses, const struct surroundings *around);
 /* What DNS says of the MAIL FROM name. Sets the verdict words of the report's columns mx and spf
  * ("ok", "missing", "several", "foreign", "wrong-suffix", "unknown-region", "null-mx", "cname",
- * "trouble"; "ok", "missing", "several", "syntax", "without-ses", "trouble"). */
+ * "trouble"; "ok", "missing", "several", "syntax", "without-ses", "trouble"); they are static.
+ * Empty words: nothing was judged, because the choice is the default MAIL FROM. */
 void judge_dns(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct dns_facts *dns, struct text *mx, struct text *spf);
-/* May the write go out, as far as DNS is concerned, under the policy's dns.require? */
+/* May the write go out, as far as DNS is concerned, under the policy's dns.require? A word whose
+ * finding is accepted counts as good. */
 bool judge_dns_ready(const struct policy *policy, struct text mx, struct text spf);
 
 #endif

@@ -1,0 +1,178 @@
+/*
+ * SES wants exactly one MX at the MAIL FROM name, and that it be a feedback host: with more than
+ * one its set-up fails, and with a foreign one bounces go astray. The preference does not matter.
+ */
+#include "mx.h"
+
+#include "dname.h"
+#include "feedback.h"
+
+#include <stdio.h>
+
+enum mx_kind { MX_FEEDBACK, MX_NULL, MX_AMAZONAWS, MX_DOUBLED, MX_FOREIGN };
+
+#define VALUE_LEN_MAX 320 /* of all exchanges in a sentence; longer ones are cut */
+
+/* Hosts under amazonaws.com that do receive mail: SES's own inbound end and rented machines. */
+static bool is_amazonaws_mail_host(struct text host)
+{
+    static const struct text receiving[] = {TEXT("inbound-smtp."), TEXT("ec2-")};
+    for (size_t i = 0; i < sizeof receiving / sizeof receiving[0]; i++)
+        if (text_eq_nocase(text_slice(host, 0, receiving[i].len), receiving[i]))
+            return true;
+    return text_ends_nocase(host, TEXT(".elb.amazonaws.com"));
+}
+
+/* A zone editor that appends its own zone to a name without a final dot gives
+ * "feedback-smtp.us-east-1.amazonses.com.example.com". */
+static bool is_doubled(struct text host, struct text name)
+{
+    static const struct text inner[] = {TEXT(".amazonses.com."), TEXT(".amazonaws.com.")};
+    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++) {
+        size_t at = text_find_text(host, inner[i]);
+        struct text origin = text_from(host, at == host.len ? at : at + inner[i].len);
+        if (origin.len && (dname_eq(name, origin) || dname_below(name, origin)))
+            return true;
+    }
+    return false;
+}
+
+static enum mx_kind mx_kind_of(struct text host, struct text name)
+{
+    struct text region;
+    if (host.len == 0 || text_eq(host, TEXT(".")))
+        return MX_NULL;
+    if (feedback_host_parse(host, &region))
+        return MX_FEEDBACK;
+    if (text_ends_nocase(host, TEXT(".amazonaws.com")) && !is_amazonaws_mail_host(host))
+        return MX_AMAZONAWS;
+    return is_doubled(host, name) ? MX_DOUBLED : MX_FOREIGN;
+}
+
+static struct text region_judge(struct judgement *j, const struct policy *policy, struct text name,
+                                struct text wanted, struct text host)
+{
+    struct text region = TEXT_NONE;
+    feedback_host_parse(host, &region);
+    if (!feedback_region_known(region) && !text_eq_nocase(region, wanted)) {
+        judge_finding(j, policy, MX_UNKNOWN_REGION, SEVERITY_WARNING,
+                      "MX of " TEXT_FMT " is " TEXT_FMT ": it looks like an SES feedback host, but "
+                      "no Region " TEXT_FMT " is known",
+                      TEXT_ARG(name), TEXT_ARG(host), TEXT_ARG(region));
+        return TEXT("unknown-region");
+    }
+    if (!text_eq_nocase(region, wanted))
+        judge_finding(j, policy, MX_OTHER_REGION, SEVERITY_INFO,
+                      "MX of " TEXT_FMT " is the SES feedback host of " TEXT_FMT
+                      ", not of " TEXT_FMT ": SES forwards its bounces",
+                      TEXT_ARG(name), TEXT_ARG(region), TEXT_ARG(wanted));
+    return TEXT("ok");
+}
+
+static struct text null_judge(struct judgement *j, const struct policy *policy, struct text name,
+                              const char *publish)
+{
+    judge_finding(j, policy, RECEIVES_MAIL, SEVERITY_ERROR,
+                  "MX of " TEXT_FMT " is the null MX (RFC 7505), which says that the name receives "
+                  "no mail at all, not even bounces. Replace it by 10 %s",
+                  TEXT_ARG(name), publish);
+    return TEXT("null-mx");
+}
+
+/* One exchange by itself: finding and verdict word. */
+static struct text one_judge(struct judgement *j, const struct policy *policy, struct text name,
+                             struct text wanted, struct text host)
+{
+    char publish[FEEDBACK_HOST_LEN];
+    feedback_host_make(wanted, publish);
+    switch (mx_kind_of(host, name)) {
+    case MX_FEEDBACK: return region_judge(j, policy, name, wanted, host);
+    case MX_NULL: return null_judge(j, policy, name, publish);
+    case MX_AMAZONAWS:
+        judge_finding(j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
+                      "MX of " TEXT_FMT " is " TEXT_FMT
+                      ", but feedback hosts end in amazonses.com, "
+                      "not amazonaws.com. Publish 10 %s",
+                      TEXT_ARG(name), TEXT_ARG(host), publish);
+        return TEXT("wrong-suffix");
+    case MX_DOUBLED:
+        judge_finding(j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
+                      "MX of " TEXT_FMT " is " TEXT_FMT ": the zone's own name was appended, for "
+                      "want of a final dot. Publish 10 %s.",
+                      TEXT_ARG(name), TEXT_ARG(host), publish);
+        return TEXT("wrong-suffix");
+    case MX_FOREIGN: break;
+    }
+    judge_finding(j, policy, RECEIVES_MAIL, SEVERITY_ERROR,
+                  "MX of " TEXT_FMT " is " TEXT_FMT ", which is not an SES feedback host: the name "
+                  "receives mail. Choose another MAIL FROM, or publish 10 %s",
+                  TEXT_ARG(name), TEXT_ARG(host), publish);
+    return TEXT("foreign");
+}
+
+static void hosts_list(const struct dns_facts *dns, char out[VALUE_LEN_MAX])
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < dns->mx_len && len < VALUE_LEN_MAX; i++) {
+        struct text host = dns->mx[i].exchange;
+        len += (size_t)snprintf(out + len, VALUE_LEN_MAX - len, "%s%u " TEXT_FMT, i ? ", " : "",
+                                dns->mx[i].preference, TEXT_ARG(host.len ? host : TEXT(".")));
+    }
+}
+
+/* Several are one fault of their own; a foreign one among them is another. */
+static struct text several_judge(struct judgement *j, const struct policy *policy, struct text name,
+                                 struct text wanted, const struct dns_facts *dns)
+{
+    char hosts[VALUE_LEN_MAX];
+    hosts_list(dns, hosts);
+    for (uint32_t i = 0; i < dns->mx_len; i++) {
+        if (mx_kind_of(dns->mx[i].exchange, name) == MX_FOREIGN) {
+            one_judge(j, policy, name, wanted, dns->mx[i].exchange);
+            break;
+        }
+    }
+    judge_finding(j, policy, SEVERAL_MX, SEVERITY_ERROR,
+                  TEXT_FMT
+                  " has %u MX records (%s), and SES sets up a MAIL FROM with one only. Keep "
+                  "one, whatever the number of Regions",
+                  TEXT_ARG(name), dns->mx_len, hosts);
+    return TEXT("several");
+}
+
+static struct text missing_judge(struct judgement *j, const struct policy *policy, struct text name,
+                                 struct text wanted, const struct dns_facts *dns)
+{
+    char publish[FEEDBACK_HOST_LEN];
+    enum severity severity = policy->require == REQUIRE_NONE ? SEVERITY_WARNING : SEVERITY_WAIT;
+    judge_finding(j, policy, MX_MISSING, severity, TEXT_FMT " has no MX yet (%s). Publish 10 %s",
+                  TEXT_ARG(name),
+                  dns->mx_state == DNS_NXDOMAIN ? "NXDOMAIN: the name does not exist"
+                                                : "the name exists, without one",
+                  feedback_host_make(wanted, publish));
+    return TEXT("missing");
+}
+
+struct text mx_judge(struct judgement *j, const struct policy *policy, struct text name,
+                     struct text wanted_region, const struct dns_facts *dns)
+{
+    if (dns->cname.len) {
+        judge_finding(j, policy, CNAME_AT_NAME, SEVERITY_ERROR,
+                      TEXT_FMT " is a CNAME to " TEXT_FMT
+                               ", beside which no MX and no TXT can stand. "
+                               "Remove it, or choose another MAIL FROM",
+                      TEXT_ARG(name), TEXT_ARG(dns->cname));
+        return TEXT("cname");
+    }
+    switch (dns->mx_state) {
+    case DNS_UNASKED: return TEXT_NONE;
+    case DNS_TROUBLE_STATE: return TEXT("trouble");
+    case DNS_NODATA:
+    case DNS_NXDOMAIN: return missing_judge(j, policy, name, wanted_region, dns);
+    case DNS_FOUND: break;
+    }
+    if (dns->mx_len > 1)
+        return several_judge(j, policy, name, wanted_region, dns);
+    return one_judge(j, policy, name, wanted_region, dns->mx[0].exchange);
+}

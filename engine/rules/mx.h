@@ -1,0 +1,14 @@
+/*
+ * For the family: the judgement of the MX records at a MAIL FROM name.
+ */
+#ifndef MF_RULES_MX_H
+#define MF_RULES_MX_H
+
+#include "judge.h"
+
+/* Adds the findings and returns the verdict word of the report's column mx, which is static.
+ * wanted_region is the Region whose feedback host the records should name. */
+struct text mx_judge(struct judgement *j, const struct policy *policy, struct text name,
+                     struct text wanted_region, const struct dns_facts *dns);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * SES looks at the MX only, so that Success says nothing about SPF: this is the one place that
+ * does. What more patience can heal waits under dns.require mx+spf and is a warning otherwise.
+ */
+#include "spf_presence.h"
+
+#include "escape.h"
+
+#define PUBLISH       "\"v=spf1 include:amazonses.com ~all\""
+#define SHOWN_LEN_MAX 160 /* of a record in a sentence */
+
+/* RFC 7208, section 4.5: "v=spf1", any case, then a space or the end. */
+static bool is_record(struct text txt)
+{
+    const struct text version = TEXT("v=spf1");
+    return text_eq_nocase(text_slice(txt, 0, version.len), version) &&
+           (txt.len == version.len || txt.at[version.len] == ' ');
+}
+
+/* "include:amazonses.com" as a term of its own, any case, with "+" or without. The other qualifiers
+ * ("-", "~", "?") name SES without letting it pass. */
+static bool names_ses(struct text record)
+{
+    const struct text include = TEXT("include:amazonses.com");
+    while (record.at) {
+        struct text term = text_cut(&record, ' ');
+        if (term.len && term.at[0] == '+')
+            term = text_from(term, 1);
+        if (term.len && term.at[term.len - 1] == '.')
+            term.len--;
+        if (text_eq_nocase(term, include))
+            return true;
+    }
+    return false;
+}
+
+static struct text missing_judge(struct judgement *j, const struct policy *policy,
+                                 enum severity severity, struct text name)
+{
+    judge_finding(j, policy, SPF_MISSING, severity,
+                  TEXT_FMT " has no SPF record yet. Publish TXT " PUBLISH, TEXT_ARG(name));
+    return TEXT("missing");
+}
+
+static struct text several_judge(struct judgement *j, const struct policy *policy,
+                                 enum severity severity, struct text name, uint32_t records)
+{
+    judge_finding(j, policy, SPF_SEVERAL, severity,
+                  TEXT_FMT
+                  " has %u SPF records, which makes every check a permanent error (RFC 7208, "
+                  "section 4.5). Merge them into one",
+                  TEXT_ARG(name), records);
+    return TEXT("several");
+}
+
+static struct text without_ses_judge(struct judgement *j, const struct policy *policy,
+                                     enum severity severity, struct text name, struct text record)
+{
+    struct buf shown;
+    buf_init(&shown, 4 * SHOWN_LEN_MAX + 8);
+    escape_terminal(&shown, text_slice(record, 0, SHOWN_LEN_MAX));
+    judge_finding(j, policy, SPF_WITHOUT_SES, severity,
+                  "the SPF record of " TEXT_FMT " does not authorize Amazon SES: \"" TEXT_FMT "\". "
+                  "Add include:amazonses.com to it",
+                  TEXT_ARG(name), TEXT_ARG(buf_text(&shown)));
+    buf_clear(&shown);
+    return TEXT("without-ses");
+}
+
+struct text spf_presence_judge(struct judgement *j, const struct policy *policy, struct text name,
+                               const struct dns_facts *dns)
+{
+    enum severity severity = policy->require == REQUIRE_MX_SPF ? SEVERITY_WAIT : SEVERITY_WARNING;
+    struct text record = TEXT_NONE;
+    uint32_t records = 0;
+    if (dns->txt_state == DNS_UNASKED)
+        return TEXT_NONE;
+    if (dns->txt_state == DNS_TROUBLE_STATE)
+        return TEXT("trouble");
+    for (uint32_t i = 0; i < dns->txt_len; i++) {
+        if (!is_record(dns->txt[i]))
+            continue;
+        record = dns->txt[i];
+        records++;
+    }
+    if (records == 0)
+        return missing_judge(j, policy, severity, name);
+    if (records > 1)
+        return several_judge(j, policy, severity, name, records);
+    if (!names_ses(record))
+        return without_ses_judge(j, policy, severity, name, record);
+    return TEXT("ok");
+}

@@ -1,0 +1,14 @@
+/*
+ * For the family: is there one SPF record at the MAIL FROM name, and does it name Amazon SES? The
+ * full reading of the record, its look-ups included, is spf.h's.
+ */
+#ifndef MF_SPF_PRESENCE_H
+#define MF_SPF_PRESENCE_H
+
+#include "judge.h"
+
+/* Adds the findings and returns the verdict word of the report's column spf, which is static. */
+struct text spf_presence_judge(struct judgement *j, const struct policy *policy, struct text name,
+                               const struct dns_facts *dns);
+
+#endif
