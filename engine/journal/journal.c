@@ -98,13 +98,17 @@ static enum err crash_vet(struct journal *j, struct why *why)
     return err == OK && open ? sql_check(j->sql, why) : err;
 }
 
+static enum err open_sql(struct journal *j, const char *file, enum sql_how how, struct why *why)
+{
+    enum err err = sql_open(&j->sql, file, how, why);
+    return err == ERR_INPUT ? why_set(why, err, "is not a journal of mailfrom") : err;
+}
+
 static enum err open_writer(struct journal *j, struct why *why)
 {
     enum err err = lock_for_writing(&j->lock, j->place.file, why);
     if (err == OK)
-        err = sql_open(&j->sql, j->place.file, SQL_WRITER, why);
-    if (err == ERR_INPUT)
-        return why_set(why, ERR_INPUT, "is not a journal of mailfrom");
+        err = open_sql(j, j->place.file, SQL_WRITER, why);
     if (err == OK)
         err = schema_vet(j->sql, why);
     if (err == ERR_GONE)
@@ -117,14 +121,11 @@ static enum err open_writer(struct journal *j, struct why *why)
 static enum err open_copy(struct journal *j, struct why *why)
 {
     struct copy copy;
-    int64_t pages;
     enum err err = copy_make(&copy, j->place.file, why);
     if (err != OK)
         return err;
-    err = sql_open(&j->sql, copy.file, SQL_SCRATCH, why);
-    if (err == OK) /* the first read opens the log, after which the names may go */
-        err = sql_int(j->sql, "PRAGMA page_count", &pages, why);
-    if (err == OK)
+    err = open_sql(j, copy.file, SQL_SCRATCH, why);
+    if (err == OK) /* a first read opens the log, after which the names may go */
         err = schema_vet(j->sql, why);
     copy_unlink(&copy);
     return err;
@@ -140,7 +141,7 @@ static enum err open_reader(struct journal *j, struct why *why)
         lock_release(&j->lock);
         return err;
     }
-    err = sql_open(&j->sql, j->place.file, SQL_IMMUTABLE, why);
+    err = open_sql(j, j->place.file, SQL_IMMUTABLE, why);
     return err == OK ? schema_vet(j->sql, why) : err;
 }
 
