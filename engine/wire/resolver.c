@@ -410,9 +410,12 @@ void resolver_work(struct resolver *r, const struct pollfd *fds, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++) {
         struct channel *ch = fds[i].revents ? channel_of_fd(r, fds[i].fd) : NULL;
+        /* POLLERR alone: a refused connection; reading tells c-ares so */
+        bool readable = fds[i].revents & (POLLIN | POLLERR | POLLHUP);
+        bool writable = fds[i].revents & POLLOUT;
         if (ch)
-            ares_process_fd(ch->ares, fds[i].revents & POLLIN ? fds[i].fd : ARES_SOCKET_BAD,
-                            fds[i].revents & POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
+            ares_process_fd(ch->ares, readable ? fds[i].fd : ARES_SOCKET_BAD,
+                            writable ? fds[i].fd : ARES_SOCKET_BAD);
     }
 }
 
