@@ -19,10 +19,9 @@ def check(tree):
         if name in seen:
             complaints.append(f"{path}: {seen[name]} has the same name")
         seen[name] = path
-        room, word = [re.sub(r"\W", "_", part).upper() for part in path.split("/")[-2:]]
+        word = re.sub(r"\W", "_", name).upper()
         text = tree.text(path).rstrip()
-        guards = [f"#ifndef {w}\n#define {w}\n" for w in (f"MF_{word}", f"MF_{room}_{word}")]
-        if not any(g in text for g in guards) or not text.endswith("#endif"):
+        if not re.search(rf"^#ifndef (MF_(\w+_)?{word})\n#define \1\n", text, re.M) or not text.endswith("#endif"):
             complaints.append(f"{path}: the header guard is not MF_{word}")
     return complaints
 

@@ -31,7 +31,7 @@ ALLOWED = {
     "base": (set(), {"arena": HEAP, "buf": HEAP, "heap": HEAP, "names": HEAP, "when": CALENDAR}),
     "model": (set(), {"fleet": HEAP}),
     "dns": (ADDRESS, {}),
-    "rules": (ADDRESS, {"idna": {"idn2_*", "free"}, "suffix": {"psl_*"}}),
+    "rules": (ADDRESS, {"idna": {"idn2_*", "free"}, "suffix": {"psl_*", "calloc", "free"}}),
     "core": (set(), {}),
 }
 SANITIZER = re.compile(r"_{2,}(asan|ubsan|tsan|sanitizer|gcov|llvm)_|__cyg_profile|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_")
