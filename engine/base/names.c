@@ -39,17 +39,28 @@ struct text names_text(const struct names *n, name_id id)
     return (struct text){n->at[id], len};
 }
 
-static uint32_t slot_of(const struct names *n, struct text t)
+/* A slot is hash << 32 | id. With the hash at hand, a look-up that finds nothing and a growing
+ * table touch no name, which would be a cache miss each. */
+static uint32_t hash_of(struct text t)
 {
-    uint32_t i = (uint32_t)hash_bytes(t.at, t.len) & n->slot_mask;
-    while (n->slots[i] && !text_eq(names_text(n, n->slots[i]), t))
+    return (uint32_t)hash_bytes(t.at, t.len);
+}
+
+static uint32_t slot_of(const struct names *n, struct text t, uint32_t hash)
+{
+    uint32_t i = hash & n->slot_mask;
+    while (n->slots[i]) {
+        uint64_t slot = n->slots[i];
+        if ((uint32_t)(slot >> 32) == hash && text_eq(names_text(n, (name_id)slot), t))
+            break;
         i = (i + 1) & n->slot_mask;
+    }
     return i;
 }
 
 name_id names_find(const struct names *n, struct text t)
 {
-    return t.len == 0 ? NAME_NONE : n->slots[slot_of(n, t)];
+    return t.len == 0 ? NAME_NONE : (name_id)n->slots[slot_of(n, t, hash_of(t))];
 }
 
 static bool grow(struct names *n)
@@ -61,15 +72,21 @@ static bool grow(struct names *n)
     if (!at)
         return false;
     n->at = at;
-    uint32_t *fresh = calloc(slots, sizeof *fresh);
+    uint64_t *fresh = calloc(slots, sizeof *fresh);
     if (!fresh)
         return false;
+    for (uint32_t old = 0; old <= n->slot_mask; old++) {
+        uint32_t i = (uint32_t)(n->slots[old] >> 32) & (slots - 1);
+        if (!n->slots[old])
+            continue;
+        while (fresh[i])
+            i = (i + 1) & (slots - 1);
+        fresh[i] = n->slots[old];
+    }
     free(n->slots);
     n->slots = fresh;
     n->slot_mask = slots - 1;
     n->cap = slots / 2;
-    for (uint32_t id = 1; id < n->len; id++)
-        n->slots[slot_of(n, names_text(n, id))] = id;
     return true;
 }
 
@@ -88,8 +105,12 @@ static const char *store(struct names *n, struct text t)
 
 bool names_add(struct names *n, struct text t, name_id *id)
 {
-    *id = names_find(n, t);
-    if (*id != NAME_NONE || t.len == 0)
+    *id = NAME_NONE;
+    if (t.len == 0)
+        return true;
+    uint32_t hash = hash_of(t), slot = slot_of(n, t, hash);
+    *id = (name_id)n->slots[slot];
+    if (*id != NAME_NONE)
         return true;
     if (t.len > NAME_LEN_MAX || (n->len == n->cap && !grow(n)))
         return false;
@@ -98,6 +119,6 @@ bool names_add(struct names *n, struct text t, name_id *id)
         return false;
     *id = n->len++;
     n->at[*id] = at;
-    n->slots[slot_of(n, t)] = *id;
+    n->slots[slot_of(n, t, hash)] = (uint64_t)hash << 32 | *id;
     return true;
 }

@@ -16,7 +16,7 @@ typedef uint32_t name_id;
 struct names {
     struct arena bytes;
     const char **at; /* id -> bytes; a length stands before the bytes */
-    uint32_t *slots; /* open addressing, id or 0 */
+    uint64_t *slots; /* open addressing: half a hash and the id, or 0; see names.c */
     uint32_t len, cap, slot_mask;
 };
 
