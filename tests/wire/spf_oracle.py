@@ -2,8 +2,8 @@
 
     spf_oracle.py DRIVER [CASES] [SEED]
 
-Both see the same zone. A difference counts unless it is one of pyspf's known departures from
-RFC 7208, each of which is recognised by name below and counted apart.
+Both see the same zone. A difference counts unless pyspf agrees once one of its known departures
+from RFC 7208 is corrected (the classes in CORRECTIONS); those are counted apart.
 """
 import random
 import subprocess
@@ -20,7 +20,7 @@ BROKEN = ["moo", "all:x", "a:museum", "ip4:1.2.3", "ip4:192.0.2.1/33", "ip6:zz",
           "include", "a/33", "mx//129", "a:%{x}.example.com", "a:%a.example.com", "=x", "1a=b",
           "ip4:192.0.2.01", "a:abc.123", "a:", "-", "ptr/24", "ip4:192.0.2.0//24", "a/032",
           "redirect=", "exp=", "a:x.example.-com", "redirect:d1.example.com", "ip6:::1//64",
-          "a:%{d0}.example.com", "a:%{d}com"]
+          "a:%{d}com"]
 
 
 class Zone:
@@ -78,7 +78,7 @@ def some_prefix(rng, both):
     return bits
 
 
-def some_term(rng):
+def some_term(rng, owner):
     kind = rng.random()
     qualifier = rng.choice(["", "", "", "+", "-", "~", "?"])
     if kind < 0.15:
@@ -86,7 +86,8 @@ def some_term(rng):
     if kind < 0.22:
         return qualifier + "ip6:2001:db8::%d/%d" % (rng.randrange(4), rng.choice([0, 64, 127, 128]))
     if kind < 0.40:
-        return qualifier + "include:" + rng.choice(NAMES + NAMES + HOSTS[:1] + ["void0.example.com"])
+        return qualifier + "include:" + rng.choice(
+            [n for n in NAMES * 2 if n != owner] + HOSTS[:1] + ["void0.example.com"])
     if kind < 0.58:
         target = "" if rng.random() < 0.2 else ":" + some_name(rng)
         return qualifier + rng.choice(["a", "A"]) + target + some_prefix(rng, True)
@@ -99,14 +100,15 @@ def some_term(rng):
         return qualifier + "ptr" + ("" if rng.random() < 0.5 else ":" + rng.choice(
             ["example.com", "h1.example.com", "other.test"]))
     if kind < 0.90:
-        return "%s=%s" % (rng.choice(["moo", "x-y.z_1"]), rng.choice(["", "y", "%{d}", "a/b:c"]))
+        # A fresh name each: pyspf refuses any modifier that comes twice, not only redirect and exp.
+        return "%s%d=%s" % (rng.choice(["moo", "x-y.z_"]), rng.randrange(1 << 30), rng.choice(["", "y", "%{d}", "a/b:c"]))
     if kind < 0.92:
         return rng.choice(BROKEN)
     return qualifier + "all"
 
 
-def some_record(rng):
-    terms = [some_term(rng) for _ in range(rng.choice([0, 1, 2, 2, 3, 3, 4, 5, 7]))]
+def some_record(rng, owner):
+    terms = [some_term(rng, owner) for _ in range(rng.choice([0, 1, 2, 2, 3, 3, 4, 5, 7]))]
     if rng.random() < 0.6:
         terms.append(rng.choice(["-all", "~all", "?all", "+all"]))
     elif rng.random() < 0.5:
@@ -126,9 +128,9 @@ def some_zone(rng):
     for name in NAMES:
         kind = rng.random()
         if kind < 0.93:
-            zone.add(name, "TXT", some_record(rng))
+            zone.add(name, "TXT", some_record(rng, name))
         if kind < 0.02 or 0.93 <= kind < 0.95:
-            zone.add(name, "TXT", some_record(rng))
+            zone.add(name, "TXT", some_record(rng, name))
         if rng.random() < 0.3:
             zone.add(name, "TXT", "v=spf10 unrelated")
         if rng.random() < 0.1 and kind >= 0.95:
@@ -156,25 +158,69 @@ def some_zone(rng):
     return zone
 
 
-def ask_pyspf(zone, client, sender, helo):
-    """(result, query, sentence)"""
+class IgnoringErrorsOfPtr:
+    """RFC 7208, 5.5: an error on the way to a validated name is no error of the record. pyspf makes
+    it one, and counts void look-ups of names that the client's side chose."""
+
+    def validated_ptrs(self):
+        names, voids, found = [], self.void_lookups, []
+        try:
+            names = self.dns_ptr(self.i)[:spf.MAX_PTR]
+        except spf.TempError:
+            pass
+        voids = min(self.void_lookups, voids + 1)
+        for name in names:
+            self.void_lookups = -1000
+            try:
+                if self.cidrmatch(self.dns_a(name, self.A), self.cidrmax):
+                    found.append(name)
+            except (spf.TempError, spf.PermError):
+                pass
+        self.void_lookups = voids
+        return found
+
+
+class StoppingAtTheMxThatMatches:
+    """pyspf looks all hosts of an mx up before it compares the first, and so meets errors of hosts
+    that nobody had to ask for."""
+
+    def dns_mx(self, domainname):
+        names = self.dns(domainname, "MX")
+        if len(names) > spf.MAX_MX:
+            raise spf.PermError("too many MX")
+        return (a for mx in names for a in self.dns_a(mx[1], self.A))
+
+    def cidrmatch(self, ipaddrs, n):
+        return any(spf.query.cidrmatch(self, [a], n) for a in ipaddrs)
+
+
+class CountingAnAliasOnce:
+    """A void look-up behind an alias is one void look-up (4.6.4); pyspf counts each link."""
+
+    def dns(self, name, qtype, cnames=None, ignore_void=False):
+        return spf.query.dns(self, name, qtype, cnames, ignore_void or cnames is not None)
+
+
+class SeveralOfThem(IgnoringErrorsOfPtr, StoppingAtTheMxThatMatches, CountingAnAliasOnce):
+    """More than one departure in one message."""
+
+
+CORRECTIONS = [IgnoringErrorsOfPtr, StoppingAtTheMxThatMatches, CountingAnAliasOnce, SeveralOfThem]
+
+
+def ask_pyspf(zone, client, sender, helo, correction=object):
+    """(result, sentence) of pyspf, with one of its known departures corrected."""
+    query = type("Query", (correction, spf.query) if correction is not object else (spf.query,), {})
     spf.DNSLookup = zone.look_up
-    query = spf.query(i=client, s=sender, h=helo, strict=True)
-    result, _code, sentence = query.check()
-    return result, query, sentence
+    result, _code, sentence = query(i=client, s=sender, h=helo, strict=True).check()
+    return result, sentence
 
 
-def known_departure(ours, theirs, sentence, records):
-    """Where pyspf 2.0.14 is known not to do as RFC 7208 says. None: no excuse."""
-    text = " ".join(records).lower()
-    if theirs == "permerror" and "too many dns lookups" in sentence.lower() and "redirect=" in text:
-        return "a redirect counts although it is never followed (4.6.4 counts evaluated terms)"
-    if theirs == "permerror" and "trivial recursion" in sentence:
-        return "an include of the own name is an error although it is never reached"
-    if theirs in ("temperror", "permerror") and "ptr" in text and theirs != ours:
-        return "errors and void look-ups of the client's own names count (5.5 ignores them)"
-    if theirs in ("temperror", "permerror") and "mx" in text and theirs != ours:
-        return "all hosts of an mx are looked up although one has matched"
+def known_departure(zone, client, sender, helo, ours):
+    """The name of the correction with which pyspf agrees; None: there is none."""
+    for correction in CORRECTIONS:
+        if ask_pyspf(zone, client, sender, helo, correction)[0] == ours:
+            return correction.__name__
     return None
 
 
@@ -196,12 +242,11 @@ def main():
         process.stdin.write("check\t%s\t%s\t%s\n" % (client, sender, helo))
         process.stdin.flush()
         ours, lookups, voids, reason = process.stdout.readline().rstrip("\n").split("\t")
-        theirs, query, sentence = ask_pyspf(zone, client, sender, helo)
+        theirs, sentence = ask_pyspf(zone, client, sender, helo)
         tally[ours] = tally.get(ours, 0) + 1
         if ours == theirs:
             continue
-        records = [v for e in zone.entries.values() for k, v in e if k == "TXT"]
-        excuse = known_departure(ours, theirs, sentence, records)
+        excuse = known_departure(zone, client, sender, helo, ours)
         if excuse:
             departures[excuse] = departures.get(excuse, 0) + 1
             continue
@@ -214,7 +259,7 @@ def main():
     process.wait()
     print("results:", ", ".join("%s %d" % pair for pair in sorted(tally.items())))
     for excuse, count in sorted(departures.items()):
-        print("pyspf departs %d times: %s" % (count, excuse))
+        print("pyspf departs %d times: agrees with %s" % (count, excuse))
     print("%d of %d agree, %d known departures, %d wrong" % (
         cases - wrong - sum(departures.values()), cases, sum(departures.values()), wrong))
     return 1 if wrong or process.returncode else 0
