@@ -11,6 +11,7 @@ void desk_judge_ses(struct desk *d, uint32_t number, const struct ses_facts *fac
         .mail_from_is_shared = wanted != MAIL_FROM_DEFAULT && d->mail_from_uses[wanted] > 1,
         .set_by_us = d->jobs[number].writes > 0,
     };
+    j->suffixes = d->options.suffixes;
     judge_name(j, d->fleet, number);
     judge_ses(j, d->fleet, number, facts, &around);
 }

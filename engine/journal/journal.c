@@ -12,6 +12,7 @@
 #include "schema.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +47,7 @@ static enum err trouble(struct journal *j, enum err err, struct why *why)
 
 enum err journal_enter(struct journal *j, struct why *why)
 {
-    assert(j->mode == JOURNAL_WRITE);
+    assert(j->mode != JOURNAL_READ);
     if (j->failed)
         return why_set(why, ERR_IO, "%s (nothing more is written after that)", j->trouble.text);
     enum err err = sql_exec(j->sql, "BEGIN IMMEDIATE", why);
@@ -145,6 +146,28 @@ static enum err open_reader(struct journal *j, struct why *why)
     return err == OK ? schema_vet(j->sql, why) : err;
 }
 
+static enum err open_memory(struct journal *j, struct why *why)
+{
+    snprintf(j->place.file, sizeof j->place.file, "in memory");
+    j->wal_pages_next = INT32_MAX; /* there is no log */
+    enum err err = open_sql(j, ":memory:", SQL_MEMORY, why);
+    return err == OK ? schema_make(j->sql, why) : err;
+}
+
+static enum err open_by_mode(struct journal *j, const char *path, struct why *why)
+{
+    enum err err;
+    switch (j->mode) {
+    case JOURNAL_MEMORY: return open_memory(j, why);
+    case JOURNAL_READ:
+        err = place_for_reading(&j->place, path, why);
+        return err == OK ? open_reader(j, why) : err;
+    case JOURNAL_WRITE: break;
+    }
+    err = place_for_writing(&j->place, path, why);
+    return err == OK ? open_writer(j, why) : err;
+}
+
 enum err journal_open(struct journal **out, const char *path, enum journal_mode mode,
                       struct why *why)
 {
@@ -154,14 +177,11 @@ enum err journal_open(struct journal **out, const char *path, enum journal_mode 
         return why_set(why, ERR_NOMEM, "out of memory");
     j->mode = mode;
     j->lock = LOCK_NONE;
-    enum err err = mode == JOURNAL_WRITE ? place_for_writing(&j->place, path, why)
-                                         : place_for_reading(&j->place, path, why);
-    if (err == OK)
-        err = mode == JOURNAL_WRITE ? open_writer(j, why) : open_reader(j, why);
+    enum err err = open_by_mode(j, path, why);
     if (err != OK) {
         j->failed = true;
         journal_close(j);
-        return why_wrap(why, err, "journal %s", path);
+        return why_wrap(why, err, "journal %s", path ? path : "in memory");
     }
     *out = j;
     return OK;
@@ -247,7 +267,7 @@ enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, ins
         sql_finish(st);
     }
     err = journal_leave(j, err, why);
-    if (err == OK && state != RUN_OPEN) {
+    if (err == OK && state != RUN_OPEN && j->mode == JOURNAL_WRITE) {
         err = journal_fold(j, why);
         if (err != OK)
             err = trouble(j, err, why);

@@ -31,10 +31,12 @@ struct run_head {
 enum journal_mode {
     JOURNAL_READ,  /* never writes, creates nothing */
     JOURNAL_WRITE, /* creates folder (0700) and file (0600); one writer at a time, else ERR_BUSY */
+    JOURNAL_MEMORY, /* written and read like any other, but gone when it is closed: for plans */
 };
 
 /* ERR_GONE: there is no such file (JOURNAL_READ). ERR_BUSY: another process writes; *why names its
  * pid and host. */
+/* path is not looked at for JOURNAL_MEMORY. */
 enum err journal_open(struct journal **out, const char *path, enum journal_mode mode,
                       struct why *why);
 void journal_close(struct journal *j);

@@ -14,6 +14,7 @@ struct sql_stmt; /* a prepared statement */
 enum sql_how {
     SQL_WRITER,    /* the file is ours alone: WAL, synchronous=FULL, exclusive */
     SQL_IMMUTABLE, /* read where it lies, without a trace; nobody may change it meanwhile */
+    SQL_MEMORY,    /* no file at all; path is ":memory:" */
     SQL_SCRATCH,   /* a private copy that is thrown away: nothing is checkpointed at close */
 };
 

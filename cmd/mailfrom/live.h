@@ -1,0 +1,21 @@
+/*
+ * The live world behind the engine's port: the wire for time and calls, the journal for keeping.
+ * The two rooms know nothing of each other.
+ */
+#ifndef MF_LIVE_H
+#define MF_LIVE_H
+
+#include "io.h"
+#include "journal.h"
+#include "wire.h"
+
+struct live {
+    struct wire *wire;
+    struct journal *journal;
+    uint64_t run;
+};
+
+/* *live must outlive the io. */
+struct io live_io(struct live *live);
+
+#endif

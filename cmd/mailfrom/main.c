@@ -1,0 +1,100 @@
+/*
+ * From a name to a verb.
+ */
+#include "say.h"
+#include "verbs.h"
+#include "version.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+static void print_usage(FILE *out)
+{
+    fputs("mailfrom moves fleets of Amazon SES identities to custom MAIL FROM domains, and back.\n\n"
+          "Usage: mailfrom VERB [arguments] [options]\n\n",
+          out);
+    for (const struct verb *v = verbs_all(); v->name; v++)
+        fprintf(out, "  %-9s %s\n", v->name, v->summary);
+    fputs("\nmailfrom VERB --help shows the options of a verb. mailfrom --version names the "
+          "libraries.\n\nBegin with:  mailfrom check fleet.yaml\n",
+          out);
+}
+
+static void print_help(const struct verb *v)
+{
+    printf("Usage: mailfrom %s %s [options]\n\n%s\n\nOptions:\n", v->name, v->arguments, v->help);
+    options_print(stdout, v->options);
+    printf("\nExample: %s\n", v->example);
+}
+
+static const struct verb *verb_find(const char *name)
+{
+    for (const struct verb *v = verbs_all(); v->name; v++)
+        if (strcmp(v->name, name) == 0)
+            return v;
+    return NULL;
+}
+
+static const char *verb_near(const char *name)
+{
+    const char *best = NULL;
+    unsigned nearest = 3;
+    for (const struct verb *v = verbs_all(); v->name; v++) {
+        unsigned distance = text_distance(text_of(name), text_of(v->name), nearest);
+        if (distance < nearest) {
+            nearest = distance;
+            best = v->name;
+        }
+    }
+    return best;
+}
+
+static int unknown_verb(const char *name)
+{
+    const char *near = verb_near(name);
+    if (near)
+        say_error("there is no verb \"%s\": did you mean %s?", name, near);
+    else
+        say_error("there is no verb \"%s\"; mailfrom --help lists them", name);
+    return EXIT_CANNOT_RUN;
+}
+
+/* Credentials must not end in a core file, and a closed pipe must not end a run. */
+static void process_harden(void)
+{
+    struct rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    prctl(PR_SET_DUMPABLE, 0);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct why why = {""};
+    process_harden();
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_usage(argc < 2 ? stderr : stdout);
+        return argc < 2 ? EXIT_CANNOT_RUN : EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        version_print();
+        return EXIT_OK;
+    }
+    const struct verb *verb = verb_find(argv[1]);
+    if (!verb)
+        return unknown_verb(argv[1]);
+    if (options_read(&options, verb->options, argc - 2, argv + 2, &why) != OK) {
+        say_error("%s: %s", verb->name, why.text);
+        return EXIT_CANNOT_RUN;
+    }
+    if (options.help) {
+        print_help(verb);
+        return EXIT_OK;
+    }
+    say_setup(&options);
+    return say_flush(verb->run(&options));
+}

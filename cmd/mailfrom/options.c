@@ -1,0 +1,276 @@
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* One row per option: --help, parsing and completion all read this table. */
+struct option_row {
+    const char *name;
+    enum option_set set;
+    const char *value; /* NULL: a switch */
+    const char *help;
+    enum err (*read)(struct options *o, const char *value, struct why *why);
+};
+
+#define STRING_OPTION(field)                                                                       \
+    static enum err read_##field(struct options *o, const char *value, struct why *why)            \
+    {                                                                                              \
+        (void)why;                                                                                 \
+        o->field = value;                                                                          \
+        return OK;                                                                                 \
+    }
+#define SWITCH_OPTION(field)                                                                       \
+    static enum err read_##field(struct options *o, const char *value, struct why *why)            \
+    {                                                                                              \
+        (void)why;                                                                                 \
+        (void)value;                                                                               \
+        o->field = true;                                                                           \
+        return OK;                                                                                 \
+    }
+
+STRING_OPTION(profile)
+STRING_OPTION(region)
+STRING_OPTION(endpoint_url)
+STRING_OPTION(resolver)
+STRING_OPTION(ca_bundle)
+STRING_OPTION(journal)
+STRING_OPTION(psl_file)
+SWITCH_OPTION(quiet)
+SWITCH_OPTION(verbose)
+SWITCH_OPTION(no_color)
+SWITCH_OPTION(yes)
+SWITCH_OPTION(detailed_exitcode)
+SWITCH_OPTION(retry_failed)
+SWITCH_OPTION(dry_run)
+SWITCH_OPTION(all)
+SWITCH_OPTION(help)
+
+static enum err one_of(const char *option, const char *value, const char *a, const char *b,
+                       const char **field, struct why *why)
+{
+    if (strcmp(value, a) != 0 && strcmp(value, b) != 0)
+        return why_set(why, ERR_INPUT, "--%s takes %s or %s, not \"%s\"", option, a, b, value);
+    *field = value;
+    return OK;
+}
+
+static enum err read_write_api(struct options *o, const char *value, struct why *why)
+{
+    return one_of("write-api", value, "v1", "v2", &o->write_api, why);
+}
+
+static enum err read_read_api(struct options *o, const char *value, struct why *why)
+{
+    return one_of("read-api", value, "v1", "v2", &o->read_api, why);
+}
+
+static enum err read_dns(struct options *o, const char *value, struct why *why)
+{
+    return one_of("dns", value, "authority", "recursive", &o->dns, why);
+}
+
+static enum err read_to(struct options *o, const char *value, struct why *why)
+{
+    return one_of("to", value, "previous", "default", &o->to, why);
+}
+
+static enum err read_rate(struct options *o, const char *value, struct why *why)
+{
+    char *end;
+    o->rate_per_s = strtod(value, &end);
+    if (*end || end == value || !(o->rate_per_s > 0 && o->rate_per_s <= 10000))
+        return why_set(why, ERR_INPUT,
+                       "--rate takes requests per second, above 0 and at most 10000, not \"%s\"",
+                       value);
+    return OK;
+}
+
+static enum err read_count(const char *option, const char *value, uint64_t max, uint64_t *out,
+                           struct why *why)
+{
+    if (!text_to_u64(text_of(value), out) || *out < 1 || *out > max)
+        return why_set(why, ERR_INPUT, "--%s takes a number from 1 to %llu, not \"%s\"", option,
+                       (unsigned long long)max, value);
+    return OK;
+}
+
+static enum err read_carriers(struct options *o, const char *value, struct why *why)
+{
+    uint64_t n = 0;
+    enum err err = read_count("carriers", value, 64, &n, why);
+    o->carriers = (unsigned)n;
+    return err;
+}
+
+static enum err read_authority_port(struct options *o, const char *value, struct why *why)
+{
+    uint64_t n = 0;
+    enum err err = read_count("authority-port", value, 65535, &n, why);
+    o->authority_port = (uint16_t)n;
+    return err;
+}
+
+static enum err read_report(struct options *o, const char *value, struct why *why)
+{
+    const char *colon = strchr(value, ':');
+    if (!colon || colon == value || !colon[1])
+        return why_set(why, ERR_INPUT, "--report takes FORMAT:FILE, such as csv:fleet.csv, not \"%s\"",
+                       value);
+    if (o->reports_len == REPORTS_MAX)
+        return why_set(why, ERR_LIMIT, "--report can be given %d times at most", REPORTS_MAX);
+    o->reports[o->reports_len++] =
+        (struct report_wish){{value, (size_t)(colon - value)}, colon + 1};
+    return OK;
+}
+
+static enum err read_progress(struct options *o, const char *value, struct why *why)
+{
+    static const char *const modes[] = {"auto", "bar", "lines", "none"};
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        if (strcmp(value, modes[i]) == 0) {
+            o->progress = (enum progress_mode)i;
+            return OK;
+        }
+    }
+    return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines or none, not \"%s\"", value);
+}
+
+#define EVERY_VERB 0
+
+static const struct option_row rows[] = {
+    {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
+     read_profile},
+    {"region", OPTIONS_LIVE, "REGION", "for identities that name none", read_region},
+    {"endpoint-url", OPTIONS_LIVE, "URL", "another address for SES, both protocols",
+     read_endpoint_url},
+    {"resolver", OPTIONS_LIVE, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
+     read_resolver},
+    {"dns", OPTIONS_LIVE, "authority|recursive",
+     "whom to ask: every authoritative server (default), or the resolver", read_dns},
+    {"authority-port", OPTIONS_LIVE, "PORT", "port of authoritative servers (default 53)",
+     read_authority_port},
+    {"psl-file", OPTIONS_LIVE, "FILE", "a newer Public Suffix List than the built-in one",
+     read_psl_file},
+    {"ca-bundle", OPTIONS_LIVE, "FILE", "PEM file of trust anchors; also AWS_CA_BUNDLE",
+     read_ca_bundle},
+    {"rate", OPTIONS_LIVE, "N", "requests per second, per account, Region and action (default 1)",
+     read_rate},
+    {"carriers", OPTIONS_LIVE, "N", "threads that carry requests (default 2)", read_carriers},
+    {"read-api", OPTIONS_LIVE, "v1|v2", "v1 (default) reads a hundred identities a call",
+     read_read_api},
+    {"write-api", OPTIONS_LIVE, "v1|v2", "v2 (default) lets IAM confine writes to identities",
+     read_write_api},
+    {"journal", OPTIONS_JOURNAL, "FILE",
+     "default .mailfrom/journal.db; also MAILFROM_JOURNAL", read_journal},
+    {"report", OPTIONS_REPORT, "FORMAT:FILE", "csv, json, ...; repeatable; FILE - is standard output",
+     read_report},
+    {"progress", OPTIONS_PROGRESS, "auto|bar|lines|none", "on standard error", read_progress},
+    {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes},
+    {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit 2 when there is something to change",
+     read_detailed_exitcode},
+    {"retry-failed", OPTIONS_RESUME, NULL, "begin again with what failed, expired or was refused",
+     read_retry_failed},
+    {"to", OPTIONS_ROLLBACK, "previous|default",
+     "what was set before the run (default), or no custom MAIL FROM", read_to},
+    {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run},
+    {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
+    {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet},
+    {"verbose", EVERY_VERB, NULL, "every row; a line for every call on standard error",
+     read_verbose},
+    {"no-color", EVERY_VERB, NULL, "also NO_COLOR", read_no_color},
+    {"help", EVERY_VERB, NULL, "this page", read_help},
+};
+
+static bool accepts(enum option_set accepted, const struct option_row *row)
+{
+    return row->set == EVERY_VERB || (accepted & row->set);
+}
+
+static const struct option_row *row_near(enum option_set accepted, struct text name)
+{
+    const struct option_row *best = NULL;
+    unsigned nearest = 3;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unsigned distance = text_distance(name, text_of(rows[i].name), nearest);
+        if (accepts(accepted, &rows[i]) && distance < nearest) {
+            nearest = distance;
+            best = &rows[i];
+        }
+    }
+    return best;
+}
+
+static const struct option_row *row_find(enum option_set accepted, struct text name)
+{
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (accepts(accepted, &rows[i]) && text_eq(name, text_of(rows[i].name)))
+            return &rows[i];
+    return NULL;
+}
+
+static enum err unknown(enum option_set accepted, struct text name, struct why *why)
+{
+    const struct option_row *near = row_near(accepted, name);
+    if (near)
+        return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here: did you mean --%s?",
+                       TEXT_ARG(name), near->name);
+    return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here; see --help",
+                   TEXT_ARG(name));
+}
+
+/* Reads one "--name", "--name=value" or "--name value"; *i is left on the last word it took. */
+static enum err read_one(struct options *o, enum option_set accepted, int argc, char **argv, int *i,
+                         struct why *why)
+{
+    struct text rest = text_of(argv[*i] + 2);
+    struct text name = text_cut(&rest, '=');
+    const struct option_row *row = row_find(accepted, name);
+    const char *value = rest.at;
+    if (!row)
+        return unknown(accepted, name, why);
+    if (!row->value && value)
+        return why_set(why, ERR_INPUT, "--%s takes no value", row->name);
+    if (row->value && !value) {
+        if (*i + 1 >= argc)
+            return why_set(why, ERR_INPUT, "--%s wants %s", row->name, row->value);
+        value = argv[++*i];
+    }
+    return row->read(o, value, why);
+}
+
+enum err options_read(struct options *o, enum option_set accepted, int argc, char **argv,
+                      struct why *why)
+{
+    bool only_arguments = false;
+    const char **arguments = (const char **)argv; /* arguments move to the front of argv */
+    *o = (struct options){.carriers = CARRIERS_DEFAULT, .arguments = arguments};
+    for (int i = 0; i < argc; i++) {
+        enum err err = OK;
+        if (!only_arguments && strcmp(argv[i], "--") == 0)
+            only_arguments = true;
+        else if (!only_arguments && strcmp(argv[i], "-h") == 0)
+            o->help = true;
+        else if (!only_arguments && strncmp(argv[i], "--", 2) == 0)
+            err = read_one(o, accepted, argc, argv, &i, why);
+        else
+            arguments[o->arguments_len++] = argv[i];
+        if (err != OK)
+            return err;
+    }
+    o->no_color = o->no_color || getenv("NO_COLOR");
+    return OK;
+}
+
+void options_print(FILE *out, enum option_set accepted)
+{
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char left[64];
+        if (!accepts(accepted, &rows[i]))
+            continue;
+        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].value ? " " : "",
+                 rows[i].value ? rows[i].value : "");
+        fprintf(out, "  %-28s %s\n", left, rows[i].help);
+    }
+}

@@ -1,0 +1,56 @@
+/*
+ * Options and arguments of a verb. Texts are borrowed from argv and the environment.
+ */
+#ifndef MF_OPTIONS_H
+#define MF_OPTIONS_H
+
+#include "err.h"
+#include "text.h"
+
+#include <stdio.h>
+
+#define REPORTS_MAX 16
+#define CARRIERS_DEFAULT 2
+
+/* Groups of options; a verb accepts some of them. */
+enum option_set {
+    OPTIONS_NONE = 0,
+    OPTIONS_LIVE = 1 << 0,    /* how SES and DNS are reached */
+    OPTIONS_JOURNAL = 1 << 1,
+    OPTIONS_REPORT = 1 << 2,
+    OPTIONS_PROGRESS = 1 << 3,
+    OPTIONS_YES = 1 << 4,
+    OPTIONS_PLAN = 1 << 5,
+    OPTIONS_RESUME = 1 << 6,
+    OPTIONS_ROLLBACK = 1 << 7,
+    OPTIONS_STATUS = 1 << 8,
+};
+
+enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE };
+
+struct report_wish {
+    struct text format;
+    const char *path; /* "-": standard output */
+};
+
+struct options {
+    const char *const *arguments; /* what is not an option */
+    size_t arguments_len;
+    const char *profile, *region, *endpoint_url, *resolver, *ca_bundle, *journal;
+    const char *write_api, *read_api, *dns, *to, *psl_file;
+    uint16_t authority_port;
+    double rate_per_s; /* 0: not given */
+    unsigned carriers;
+    struct report_wish reports[REPORTS_MAX];
+    size_t reports_len;
+    enum progress_mode progress;
+    bool quiet, verbose, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
+};
+
+/* Reads argv after the verb. Everything that is wrong is one sentence in *why. */
+enum err options_read(struct options *o, enum option_set accepted, int argc, char **argv,
+                      struct why *why);
+/* The lines of --help for what a verb accepts. */
+void options_print(FILE *out, enum option_set accepted);
+
+#endif

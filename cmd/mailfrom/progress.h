@@ -1,0 +1,22 @@
+/*
+ * Progress on standard error: a line that is rewritten on a terminal, a plain line now and then
+ * elsewhere, so that a CI log stays readable.
+ */
+#ifndef MF_PROGRESS_H
+#define MF_PROGRESS_H
+
+#include "desk.h"
+#include "options.h"
+
+struct progress {
+    enum progress_mode mode; /* never PROGRESS_AUTO */
+    const struct fleet *fleet;
+    instant_us next; /* when to show something again */
+    bool shown;
+};
+
+void progress_begin(struct progress *p, const struct options *o, const struct fleet *fleet);
+void progress_turn(void *ctx, const struct desk *desk, instant_us now);
+void progress_end(struct progress *p, const struct desk *desk);
+
+#endif

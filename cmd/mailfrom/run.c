@@ -1,0 +1,212 @@
+#include "run.h"
+
+#include "hash.h"
+#include "lanes.h"
+#include "live.h"
+#include "manifest.h"
+#include "preflight.h"
+#include "progress.h"
+#include "run_options.h"
+#include "say.h"
+#include "signals.h"
+#include "verbs.h"
+#include "version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CALL_TIMEOUT SPAN_S(30)
+
+void run_init(struct run *r, const struct options *options)
+{
+    *r = (struct run){.options = options};
+    fleet_init(&r->fleet);
+    arena_init(&r->arena, SIZE_MAX);
+    arena_init(&r->memory, SIZE_MAX);
+}
+
+void run_clear(struct run *r)
+{
+    if (r->journal)
+        journal_close(r->journal);
+    suffix_list_close(r->suffixes);
+    fleet_clear(&r->fleet);
+    arena_clear(&r->arena);
+    arena_clear(&r->memory);
+    r->journal = NULL;
+    r->suffixes = NULL;
+}
+
+const char *run_journal_path(const struct options *o)
+{
+    const char *variable = getenv("MAILFROM_JOURNAL");
+    if (o->journal)
+        return o->journal;
+    return variable && *variable ? variable : ".mailfrom/journal.db";
+}
+
+enum err run_number(const struct options *o, uint64_t *id, struct why *why)
+{
+    *id = 0;
+    if (o->arguments_len > 1)
+        return why_set(why, ERR_INPUT, "one run at a time, please");
+    if (o->arguments_len == 1 && (!text_to_u64(text_of(o->arguments[0]), id) || *id == 0))
+        return why_set(why, ERR_INPUT, "\"%s\" is not the number of a run; mailfrom status --all lists them",
+                       o->arguments[0]);
+    return OK;
+}
+
+static void print_complaints(const struct complaints *complaints)
+{
+    struct buf file, text;
+    buf_init(&file, LINE_LEN_MAX);
+    buf_init(&text, LINE_LEN_MAX);
+    for (uint32_t i = 0; i < complaints->len; i++) {
+        const struct complaint *c = &complaints->list[i];
+        fprintf(stderr, "%s:%u:%u: %s\n", say_safe(&file, c->file), c->line, c->column,
+                say_safe(&text, c->text));
+    }
+    if (complaints->more)
+        fprintf(stderr, "... and %u more\n", complaints->more);
+    buf_clear(&file);
+    buf_clear(&text);
+}
+
+enum err run_load(struct run *r, struct why *why)
+{
+    const struct options *o = r->options;
+    struct complaints complaints;
+    struct manifest_options options = {.region = lanes_default_region(o)};
+    if (o->arguments_len == 0)
+        return why_set(why, ERR_INPUT, "which manifest? Name one or more YAML files");
+    complaints_init(&complaints);
+    enum err err = manifest_load(&r->fleet, o->arguments, o->arguments_len, &options, &complaints,
+                                 why);
+    print_complaints(&complaints);
+    if (err == ERR_INPUT && complaints.len)
+        why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
+                complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
+    complaints_clear(&complaints);
+    return err;
+}
+
+enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
+{
+    return journal_open(&r->journal, run_journal_path(r->options), mode, why);
+}
+
+static enum err head_begin(struct run *r, instant_us now, struct why *why)
+{
+    r->head.started = r->head.last = now;
+    r->head.seed = hash_mix((uint64_t)now, r->fleet.choices_len);
+    r->head.options = run_options_write(r->options, &r->arena);
+    r->head.version = TEXT(MAILFROM_VERSION);
+    r->head.jobs = r->fleet.choices_len;
+    return journal_begin(r->journal, &r->head, &r->fleet, why);
+}
+
+struct restoring {
+    struct desk *desk;
+    bool reopens;
+};
+
+static bool restore_one(void *ctx, const struct record *record)
+{
+    struct restoring *restoring = ctx;
+    bool reopen = restoring->reopens && outcome_is_bad(record->row.outcome);
+    desk_restore(restoring->desk, record, reopen);
+    return true;
+}
+
+static struct desk_options desk_options_of(const struct run *r)
+{
+    const struct options *o = r->options;
+    return (struct desk_options){
+        .rules = {.seed = r->head.seed, .plan_only = r->head.verb == RUN_PLAN},
+        .read_api = o->read_api && strcmp(o->read_api, "v2") == 0 ? API_V2 : API_V1,
+        .write_api = o->write_api && strcmp(o->write_api, "v1") == 0 ? API_V1 : API_V2,
+        .authority_dns = !o->dns || strcmp(o->dns, "authority") == 0,
+        .authority_port = o->authority_port,
+        .rate_per_s = o->rate_per_s,
+        .started = r->head.started,
+        .suffixes = r->suffixes,
+    };
+}
+
+static enum err run_desk(struct run *r, struct live *live, struct why *why)
+{
+    struct desk *desk = r->desk;
+    struct io io = live_io(live);
+    struct progress progress;
+    enum err err = OK;
+    if (r->resumes) {
+        struct restoring restoring = {desk, r->reopens};
+        err = journal_rows(r->journal, r->head.id, restore_one, &restoring, why);
+    }
+    if (err != OK)
+        return err;
+    desk_start(desk, wire_now(live->wire));
+    progress_begin(&progress, r->options, &r->fleet);
+    struct engine_watch watch = {&progress, progress_turn};
+    err = engine_run(desk, &io, &watch, &r->end, why);
+    progress_end(&progress, desk);
+    desk_totals(desk, &r->totals);
+    return err;
+}
+
+static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
+{
+    enum err err = preflight_accounts(&r->fleet, wire, why);
+    if (err == OK)
+        err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
+                         : head_begin(r, wire_now(wire), why);
+    if (err != OK)
+        return err;
+    struct live live = {wire, r->journal, r->head.id};
+    struct desk_options options = desk_options_of(r);
+    r->desk = desk_init(&r->memory, &r->fleet, &options);
+    err = r->desk ? run_desk(r, &live, why) : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = journal_stop(r->journal, r->head.id,
+                           r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED, wire_now(wire), why);
+    return err;
+}
+
+static enum err wire_run(struct run *r, const struct lanes *lanes, struct why *why)
+{
+    struct signals signals;
+    struct wire *wire = NULL;
+    struct wire_config config = {.carriers = r->options->carriers,
+                                 .lanes = lanes->list,
+                                 .lanes_len = lanes->len,
+                                 .resolvers = text_of(r->options->resolver),
+                                 .ca_bundle = lanes_ca_bundle(r->options),
+                                 .call_timeout_us = CALL_TIMEOUT,
+                                 .not_before = r->head.last,
+                                 .verbose = r->options->verbose};
+    signals_block(&signals);
+    enum err err = wire_open(&wire, &config, why);
+    if (err == OK)
+        err = signals_watch(&signals, wire, why);
+    if (err == OK)
+        err = run_on_wire(r, wire, why);
+    signals_end(&signals);
+    if (wire)
+        wire_close(wire);
+    desk_clear(r->desk); /* last: calls that were out live in its memory */
+    r->desk = NULL;
+    return err;
+}
+
+enum err run_carry_out(struct run *r, struct why *why)
+{
+    struct lanes lanes;
+    enum err err = suffix_list_open(&r->suffixes, r->options->psl_file, why);
+    if (err == OK)
+        err = lanes_open(&lanes, &r->fleet, r->options, why);
+    if (err != OK)
+        return err;
+    err = wire_run(r, &lanes, why);
+    lanes_close(&lanes);
+    return err;
+}

@@ -1,0 +1,47 @@
+/*
+ * A run: a fleet, a journal and a live world brought together, from the first look to the reports.
+ * plan, apply, resume and rollback differ in what they put in here.
+ */
+#ifndef MF_RUN_H
+#define MF_RUN_H
+
+#include "desk.h"
+#include "engine.h"
+#include "journal.h"
+#include "options.h"
+#include "suffix.h"
+
+struct run {
+    const struct options *options;
+    struct fleet fleet;
+    struct journal *journal;
+    struct run_head head; /* texts in arena */
+    struct arena arena;
+    struct arena memory; /* the desk's */
+    struct suffix_list *suffixes;
+    struct desk *desk;   /* while the engine runs */
+    bool resumes; /* head and records are in the journal already */
+    bool reopens; /* what ended badly begins again */
+    enum engine_end end;
+    struct desk_totals totals;
+};
+
+void run_init(struct run *r, const struct options *options);
+void run_clear(struct run *r); /* closes the journal too */
+
+/* Vets the manifests into r->fleet; prints every complaint. */
+enum err run_load(struct run *r, struct why *why);
+/* Opens the journal the options name; a plan has one in memory. */
+enum err run_journal(struct run *r, enum journal_mode mode, struct why *why);
+/* Does it: begins (or resumes) in the journal, runs the engine, stops. */
+enum err run_carry_out(struct run *r, struct why *why);
+/* Writes the reports that the options wish for; all are tried, the first error comes back. */
+enum err run_report(struct run *r, struct why *why);
+/* Reads outcomes from the journal; EXIT_OK, EXIT_TROUBLE or EXIT_STOPPED. */
+int run_exit_code(struct run *r);
+/* The path of the journal: --journal, MAILFROM_JOURNAL, or the default. */
+const char *run_journal_path(const struct options *o);
+/* "7" or nothing into *id (0: the newest). */
+enum err run_number(const struct options *o, uint64_t *id, struct why *why);
+
+#endif

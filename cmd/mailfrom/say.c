@@ -1,0 +1,65 @@
+#include "say.h"
+
+#include "escape.h"
+#include "verbs.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+void say_setup(const struct options *o)
+{
+    (void)o;
+    setvbuf(stderr, NULL, _IOLBF, 4096);
+}
+
+static void say_line(const char *prefix, const char *fmt, va_list ap)
+{
+    char line[4096];
+    struct buf safe;
+    vsnprintf(line, sizeof line, fmt, ap);
+    buf_init(&safe, sizeof line * 8);
+    fprintf(stderr, "%s%s\n", prefix, say_safe(&safe, text_of(line)));
+    buf_clear(&safe);
+}
+
+void say_error(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say_line("mailfrom: ", fmt, ap);
+    va_end(ap);
+}
+
+void say_note(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say_line("", fmt, ap);
+    va_end(ap);
+}
+
+const char *say_color(const struct options *o, enum color color)
+{
+    static const char *const sequences[] = {"\033[0m", "\033[32m", "\033[33m", "\033[31m",
+                                            "\033[2m"};
+    return o->no_color || !isatty(STDOUT_FILENO) ? "" : sequences[color];
+}
+
+const char *say_safe(struct buf *scratch, struct text t)
+{
+    buf_reset(scratch);
+    escape_terminal(scratch, t);
+    return scratch->failed ? "(too long to show)" : scratch->at ? scratch->at : "";
+}
+
+int say_flush(int exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    if (errno == EPIPE)
+        return exit_code; /* the reader went away; the work itself is done and kept */
+    say_error("cannot write to standard output: %s", strerror(errno));
+    return exit_code == EXIT_OK ? EXIT_CANNOT_RUN : exit_code;
+}

@@ -1,0 +1,115 @@
+#include "summary.h"
+
+#include "say.h"
+#include "verbs.h"
+
+#include <string.h>
+
+static bool fold_one(void *ctx, const struct record *record)
+{
+    struct summary *s = ctx;
+    const struct job_row *row = &record->row;
+    s->rows++;
+    s->by_outcome[row->outcome]++;
+    s->by_action[row->action]++;
+    s->writes += row->writes;
+    if (row->state != JOB_DONE && row->deadline < s->deadline)
+        s->deadline = row->deadline;
+    return true;
+}
+
+enum err summary_fold(struct run *r, struct summary *s, struct why *why)
+{
+    *s = (struct summary){.deadline = WHEN_NEVER};
+    enum err err = journal_rows(r->journal, r->head.id, fold_one, s, why);
+    s->without_record = r->head.jobs > s->rows ? r->head.jobs - s->rows : 0;
+    return err;
+}
+
+void summary_line(const struct summary *s, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int o = 0; o < OUTCOMES; o++) {
+        uint32_t count = s->by_outcome[o] + (o == OUTCOME_OPEN ? s->without_record : 0);
+        if (count == 0 || used >= size)
+            continue;
+        int n = snprintf(out + used, size - used, "%s%u %s", used ? ", " : "", count,
+                         o == OUTCOME_OPEN ? "not final" : outcome_name((enum outcome)o));
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static int exit_code_of(const struct run *r, const struct summary *s)
+{
+    uint32_t bad = 0;
+    for (int o = 0; o < OUTCOMES; o++)
+        if (outcome_is_bad((enum outcome)o))
+            bad += s->by_outcome[o];
+    if (r->end != ENGINE_ENDED)
+        return EXIT_STOPPED;
+    if (r->head.verb == RUN_PLAN && !r->options->dry_run) {
+        uint32_t changes = s->by_outcome[OUTCOME_PLANNED] + s->by_outcome[OUTCOME_WAITING_DNS];
+        if (r->options->detailed_exitcode && changes)
+            return EXIT_CHANGES;
+    }
+    return bad ? EXIT_TROUBLE : EXIT_OK;
+}
+
+static uint64_t reads_of(const struct desk_totals *t)
+{
+    uint64_t reads = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        reads += kind == CALL_SET ? 0 : t->calls[kind];
+    return reads;
+}
+
+static void print_calls(const struct run *r)
+{
+    uint64_t throttled = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        throttled += r->totals.throttled[kind];
+    printf("SES calls: %llu reads, %llu writes, %llu throttled\n",
+           (unsigned long long)reads_of(&r->totals), (unsigned long long)r->totals.writes,
+           (unsigned long long)throttled);
+}
+
+static void print_end(const struct run *r, const struct summary *s)
+{
+    char line[512];
+    unsigned long long id = r->head.id;
+    summary_line(s, line, sizeof line);
+    if (r->head.verb == RUN_PLAN) {
+        printf("Plan: %s of %u identities\n", line[0] ? line : "nothing", r->head.jobs);
+    } else {
+        printf("Run %llu: %s of %u identities\n", id, line[0] ? line : "nothing", r->head.jobs);
+    }
+    print_calls(r);
+    if (r->head.verb != RUN_PLAN && r->end != ENGINE_ENDED)
+        printf("Stopped before the end. To go on: mailfrom resume %llu\n", id);
+    else if (r->head.verb == RUN_APPLY && s->writes)
+        printf("To take it back: mailfrom rollback %llu\n", id);
+}
+
+int run_conclude(struct run *r, enum err err, struct why *why)
+{
+    struct summary s;
+    struct why second = {""};
+    if (err != OK)
+        say_error("%s", why->text);
+    if (!r->journal || r->head.id == 0)
+        return EXIT_CANNOT_RUN;
+    enum err report_err = run_report(r, &second);
+    if (report_err == OK && !r->options->quiet && (err = err == OK ? OK : err) == OK) {
+        report_err = summary_fold(r, &s, &second);
+        if (report_err == OK && r->head.verb == RUN_PLAN)
+            report_err = summary_plan(r, &s, &second);
+        if (report_err == OK)
+            print_end(r, &s);
+    } else if (report_err == OK) {
+        report_err = summary_fold(r, &s, &second);
+    }
+    if (report_err != OK)
+        say_error("%s", second.text);
+    return err != OK || report_err != OK ? EXIT_CANNOT_RUN : exit_code_of(r, &s);
+}

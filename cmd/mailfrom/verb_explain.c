@@ -1,0 +1,29 @@
+#include "explain.h"
+#include "finding.h"
+#include "say.h"
+#include "verbs.h"
+
+static int print_all(void)
+{
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        const struct finding_rule *rule = finding_rule((enum finding)f);
+        printf("%-22s %-8s %s\n", rule->name, severity_name(rule->severity), rule->summary);
+    }
+    return EXIT_OK;
+}
+
+int verb_explain(const struct options *o)
+{
+    enum finding finding;
+    if (o->arguments_len == 0)
+        return print_all();
+    if (!finding_parse(text_of(o->arguments[0]), &finding)) {
+        const char *near = finding_near(text_of(o->arguments[0]));
+        say_error("there is no rule \"%s\"%s%s; mailfrom explain lists them", o->arguments[0],
+                  near ? ": did you mean " : "", near ? near : "");
+        return EXIT_CANNOT_RUN;
+    }
+    struct text page = rule_page(finding);
+    fwrite(page.at, 1, page.len, stdout);
+    return EXIT_OK;
+}

@@ -1,0 +1,43 @@
+#include "run.h"
+#include "run_options.h"
+#include "say.h"
+#include "summary.h"
+#include "verbs.h"
+
+static enum err resume_load(struct run *r, struct options *o, struct why *why)
+{
+    uint64_t id;
+    enum err err = run_number(o, &id, why);
+    if (err == OK)
+        err = run_journal(r, JOURNAL_WRITE, why);
+    if (err == OK)
+        err = journal_run(r->journal, id, &r->head, &r->arena, why);
+    if (err == OK)
+        err = run_options_read(o, r->head.options, &r->arena, why);
+    if (err == OK && r->head.state == RUN_ENDED && !o->retry_failed)
+        err = why_set(why, ERR_INPUT,
+                      "run %llu has ended; mailfrom resume %llu --retry-failed begins again with what "
+                      "did not succeed",
+                      (unsigned long long)r->head.id, (unsigned long long)r->head.id);
+    if (err == OK)
+        err = journal_fleet(r->journal, r->head.id, &r->fleet, why);
+    return err;
+}
+
+int verb_resume(const struct options *given)
+{
+    struct options o = *given;
+    struct run run;
+    struct why why = {""};
+    int code = EXIT_CANNOT_RUN;
+    run_init(&run, &o);
+    run.resumes = true;
+    run.reopens = o.retry_failed;
+    enum err err = resume_load(&run, &o, &why);
+    if (err == OK)
+        code = run_conclude(&run, run_carry_out(&run, &why), &why);
+    else
+        say_error("%s", why.text);
+    run_clear(&run);
+    return code;
+}

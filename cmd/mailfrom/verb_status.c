@@ -1,0 +1,108 @@
+#include "run.h"
+#include "say.h"
+#include "summary.h"
+#include "verbs.h"
+
+static const char *verb_name(enum run_verb verb)
+{
+    static const char *const names[] = {"apply", "rollback", "plan"};
+    return names[verb];
+}
+
+static const char *state_text(enum run_state state)
+{
+    static const char *const texts[] = {"open: still running, or cut off; mailfrom resume goes on",
+                                        "stopped before the end; mailfrom resume goes on",
+                                        "ended"};
+    return texts[state];
+}
+
+struct waiting {
+    struct run *run;
+    uint32_t by_state[JOB_STATES], shown;
+    struct buf a, b;
+};
+
+static bool wait_one(void *ctx, const struct record *record)
+{
+    struct waiting *w = ctx;
+    const struct job_row *row = &record->row;
+    w->by_state[row->state]++;
+    if (row->state == JOB_DONE || (w->shown >= 10 && !w->run->options->verbose))
+        return true;
+    if (w->shown++ == 0)
+        printf("\nWhat waits for what:\n");
+    printf("  %-14s %s", job_state_name(row->state),
+           say_safe(&w->a, fleet_identity(&w->run->fleet, record->job)));
+    printf("  %s\n", say_safe(&w->b, row->reason));
+    return true;
+}
+
+static enum err print_waiting(struct run *r, struct why *why)
+{
+    struct waiting w = {.run = r};
+    buf_init(&w.a, LINE_LEN_MAX);
+    buf_init(&w.b, LINE_LEN_MAX);
+    enum err err = journal_rows(r->journal, r->head.id, wait_one, &w, why);
+    for (int s = 0; s < JOB_STATES; s++)
+        if (w.by_state[s])
+            printf("%s%s %u", s && w.shown ? "  " : "  ", job_state_name((enum job_state)s),
+                   w.by_state[s]);
+    fputc('\n', stdout);
+    buf_clear(&w.a);
+    buf_clear(&w.b);
+    return err;
+}
+
+static enum err print_status(struct run *r, struct why *why)
+{
+    struct summary s;
+    char line[512], started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
+    enum err err = summary_fold(r, &s, why);
+    if (err != OK)
+        return err;
+    summary_line(&s, line, sizeof line);
+    printf("Run %llu (%s): %s\n", (unsigned long long)r->head.id, verb_name(r->head.verb),
+           state_text(r->head.state));
+    printf("Started %s, last record %s\n", when_format(r->head.started, started),
+           when_format(r->head.last, last));
+    printf("%u identities: %s; %llu writes kept\n", r->head.jobs, line,
+           (unsigned long long)s.writes);
+    if (s.deadline != WHEN_NEVER)
+        printf("Earliest deadline %s\n", when_format(s.deadline, deadline));
+    return print_waiting(r, why);
+}
+
+static bool list_one(void *ctx, const struct run_head *head)
+{
+    char started[WHEN_LEN];
+    (void)ctx;
+    printf("%6llu  %-8s  %s  %u identities  %s\n", (unsigned long long)head->id,
+           verb_name(head->verb), when_format(head->started, started), head->jobs,
+           state_text(head->state));
+    return true;
+}
+
+int verb_status(const struct options *o)
+{
+    struct run run;
+    struct why why = {""};
+    uint64_t id;
+    run_init(&run, o);
+    enum err err = run_number(o, &id, &why);
+    if (err == OK)
+        err = run_journal(&run, JOURNAL_READ, &why);
+    if (err == OK && o->all) {
+        err = journal_runs(run.journal, list_one, NULL, &why);
+    } else if (err == OK) {
+        err = journal_run(run.journal, id, &run.head, &run.arena, &why);
+        if (err == OK)
+            err = journal_fleet(run.journal, run.head.id, &run.fleet, &why);
+        if (err == OK)
+            err = print_status(&run, &why);
+    }
+    if (err != OK)
+        say_error("%s", why.text);
+    run_clear(&run);
+    return err == OK ? EXIT_OK : EXIT_CANNOT_RUN;
+}

@@ -1,0 +1,47 @@
+#include "verbs.h"
+
+#include <stddef.h>
+
+#define LIVE_RUN (OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_PROGRESS)
+
+static const struct verb verbs[] = {
+    {"check", "MANIFEST...", "read and vet manifests; touches nothing", OPTIONS_LIVE,
+     "Reads the manifests with everything they include and prints every complaint with\n"
+     "file:line:column. Nothing is sent anywhere.",
+     "mailfrom check fleet.yaml", verb_check},
+    {"plan", "MANIFEST...", "read SES and DNS, judge every choice, show before -> after",
+     OPTIONS_LIVE | OPTIONS_REPORT | OPTIONS_PROGRESS | OPTIONS_PLAN,
+     "Reads what SES and DNS say now, a hundred identities a call, judges every MAIL FROM and\n"
+     "shows what apply would do. Reads only.",
+     "mailfrom plan fleet.yaml --report csv:plan.csv", verb_plan},
+    {"apply", "MANIFEST...", "do it: set, wait for DNS and SES, tighten; write reports",
+     LIVE_RUN | OPTIONS_YES,
+     "Carries the manifests out. Every write is kept in the journal before it is sent. Asks\n"
+     "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.",
+     "mailfrom apply fleet.yaml --report csv:done.csv", verb_apply},
+    {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
+     LIVE_RUN | OPTIONS_RESUME,
+     "Goes on with the newest run, or with RUN. What was on its way is looked at first.",
+     "mailfrom resume --retry-failed", verb_resume},
+    {"rollback", "RUN", "put back what a run changed", LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK,
+     "Puts every identity that RUN wrote to back to what it was before, or to the default MAIL\n"
+     "FROM. An identity that somebody else has changed since is left alone. A rollback is a run\n"
+     "of its own: it can be resumed, reported and rolled back.",
+     "mailfrom rollback 3 --to previous", verb_rollback},
+    {"status", "[RUN]", "one screen: what waits for what",
+     OPTIONS_JOURNAL | OPTIONS_STATUS,
+     "Shows where the newest run stands, or RUN. Reads the journal only.", "mailfrom status",
+     verb_status},
+    {"report", "RUN", "write reports again from the journal", OPTIONS_JOURNAL | OPTIONS_REPORT,
+     "Writes the reports of a run, any format, any time. The same journal gives the same bytes.",
+     "mailfrom report 3 --report json:run3.json", verb_report},
+    {"explain", "[RULE]", "what a finding means and how to mend it", OPTIONS_NONE,
+     "Prints the page of a rule; without one, the list of all rules.",
+     "mailfrom explain mx-wrong-suffix", verb_explain},
+    {NULL, NULL, NULL, OPTIONS_NONE, NULL, NULL, NULL},
+};
+
+const struct verb *verbs_all(void)
+{
+    return verbs;
+}
