@@ -118,8 +118,14 @@ const char *region_near(struct text region)
 {
     const char *nearest = NULL;
     unsigned best = 3; /* two edits: "us-esat1" */
+    char lower[64];
+    if (region.len > sizeof lower)
+        return NULL;
+    for (size_t i = 0; i < region.len; i++)
+        lower[i] = char_lower(region.at[i]);
     for (size_t i = 0; i < COUNT(regions); i++) {
-        unsigned distance = text_distance(region, text_of(regions[i].name), 2);
+        unsigned distance =
+            text_distance((struct text){lower, region.len}, text_of(regions[i].name), 2);
         if (distance < best) {
             best = distance;
             nearest = regions[i].name;

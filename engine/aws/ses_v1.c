@@ -209,6 +209,7 @@ static void on_list_member(void *user, struct text path, struct text content)
 static void decode_list(struct call *c, int http_status, struct text body)
 {
     struct list_reader l = {.call = c};
+    listed_drop(c);
     bool ok = query_decode(c, http_status, body, action_of(c->kind), on_list_member, &l);
     if (ok && !l.seen)
         reply_garble(&c->reply, "the answer has no Identities");

@@ -222,6 +222,7 @@ void ses_v2_decode(struct call *c, int http_status, struct text error_type, stru
     struct why why = {""};
     assert(is_in_v2(c->kind));
     reply_begin(&c->reply, http_status);
+    listed_drop(c);
     if (!HTTP_IS_OK(http_status)) {
         decode_error(c, error_type, body);
         return;
