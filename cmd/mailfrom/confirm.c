@@ -10,8 +10,9 @@ enum err confirm_possible(struct why *why)
 {
     if (isatty(STDIN_FILENO))
         return OK;
-    return why_set(why, ERR_INPUT,
-                   "nobody is at the terminal to say yes: give --yes to write to SES without asking");
+    return why_set(
+        why, ERR_INPUT,
+        "nobody is at the terminal to say yes: give --yes to write to SES without asking");
 }
 
 enum err confirm_ask(const char *question, struct why *why)

@@ -42,8 +42,9 @@ static struct text sts_override(void)
 }
 
 /* An account that names a profile or a role means it; --profile means it for all others. */
-static enum err account_open(struct credential_source **out, const struct fleet *f, uint32_t account,
-                             struct text region, const struct options *o, struct why *why)
+static enum err account_open(struct credential_source **out, const struct fleet *f,
+                             uint32_t account, struct text region, const struct options *o,
+                             struct why *why)
 {
     const struct account *a = &f->accounts[account];
     struct credential_request request = {

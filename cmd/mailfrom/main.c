@@ -12,9 +12,10 @@
 
 static void print_usage(FILE *out)
 {
-    fputs("mailfrom moves fleets of Amazon SES identities to custom MAIL FROM domains, and back.\n\n"
-          "Usage: mailfrom VERB [arguments] [options]\n\n",
-          out);
+    fputs(
+        "mailfrom moves fleets of Amazon SES identities to custom MAIL FROM domains, and back.\n\n"
+        "Usage: mailfrom VERB [arguments] [options]\n\n",
+        out);
     for (const struct verb *v = verbs_all(); v->name; v++)
         fprintf(out, "  %-9s %s\n", v->name, v->summary);
     fputs("\nmailfrom VERB --help shows the options of a verb. mailfrom --version names the "

@@ -116,8 +116,8 @@ static enum err read_report(struct options *o, const char *value, struct why *wh
 {
     const char *colon = strchr(value, ':');
     if (!colon || colon == value || !colon[1])
-        return why_set(why, ERR_INPUT, "--report takes FORMAT:FILE, such as csv:fleet.csv, not \"%s\"",
-                       value);
+        return why_set(why, ERR_INPUT,
+                       "--report takes FORMAT:FILE, such as csv:fleet.csv, not \"%s\"", value);
     if (o->reports_len == REPORTS_MAX)
         return why_set(why, ERR_LIMIT, "--report can be given %d times at most", REPORTS_MAX);
     o->reports[o->reports_len++] =
@@ -162,10 +162,10 @@ static const struct option_row rows[] = {
      read_read_api},
     {"write-api", OPTIONS_LIVE, "v1|v2", "v2 (default) lets IAM confine writes to identities",
      read_write_api},
-    {"journal", OPTIONS_JOURNAL, "FILE",
-     "default .mailfrom/journal.db; also MAILFROM_JOURNAL", read_journal},
-    {"report", OPTIONS_REPORT, "FORMAT:FILE", "csv, json, ...; repeatable; FILE - is standard output",
-     read_report},
+    {"journal", OPTIONS_JOURNAL, "FILE", "default .mailfrom/journal.db; also MAILFROM_JOURNAL",
+     read_journal},
+    {"report", OPTIONS_REPORT, "FORMAT:FILE",
+     "csv, json, ...; repeatable; FILE - is standard output", read_report},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|none", "on standard error", read_progress},
     {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes},
     {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit 2 when there is something to change",

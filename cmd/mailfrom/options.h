@@ -9,13 +9,13 @@
 
 #include <stdio.h>
 
-#define REPORTS_MAX 16
+#define REPORTS_MAX      16
 #define CARRIERS_DEFAULT 2
 
 /* Groups of options; a verb accepts some of them. */
 enum option_set {
     OPTIONS_NONE = 0,
-    OPTIONS_LIVE = 1 << 0,    /* how SES and DNS are reached */
+    OPTIONS_LIVE = 1 << 0, /* how SES and DNS are reached */
     OPTIONS_JOURNAL = 1 << 1,
     OPTIONS_REPORT = 1 << 2,
     OPTIONS_PROGRESS = 1 << 3,

@@ -51,7 +51,8 @@ enum err run_number(const struct options *o, uint64_t *id, struct why *why)
     if (o->arguments_len > 1)
         return why_set(why, ERR_INPUT, "one run at a time, please");
     if (o->arguments_len == 1 && (!text_to_u64(text_of(o->arguments[0]), id) || *id == 0))
-        return why_set(why, ERR_INPUT, "\"%s\" is not the number of a run; mailfrom status --all lists them",
+        return why_set(why, ERR_INPUT,
+                       "\"%s\" is not the number of a run; mailfrom status --all lists them",
                        o->arguments[0]);
     return OK;
 }
@@ -80,8 +81,8 @@ enum err run_load(struct run *r, struct why *why)
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "which manifest? Name one or more YAML files");
     complaints_init(&complaints);
-    enum err err = manifest_load(&r->fleet, o->arguments, o->arguments_len, &options, &complaints,
-                                 why);
+    enum err err =
+        manifest_load(&r->fleet, o->arguments, o->arguments_len, &options, &complaints, why);
     print_complaints(&complaints);
     if (err == ERR_INPUT && complaints.len)
         why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
@@ -167,8 +168,8 @@ static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
     r->desk = desk_init(&r->memory, &r->fleet, &options);
     err = r->desk ? run_desk(r, &live, why) : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
-        err = journal_stop(r->journal, r->head.id,
-                           r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED, wire_now(wire), why);
+        err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,
+                           wire_now(wire), why);
     return err;
 }
 

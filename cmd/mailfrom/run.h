@@ -19,9 +19,9 @@ struct run {
     struct arena arena;
     struct arena memory; /* the desk's */
     struct suffix_list *suffixes;
-    struct desk *desk;   /* while the engine runs */
-    bool resumes; /* head and records are in the journal already */
-    bool reopens; /* what ended badly begins again */
+    struct desk *desk; /* while the engine runs */
+    bool resumes;      /* head and records are in the journal already */
+    bool reopens;      /* what ended badly begins again */
     enum engine_end end;
     struct desk_totals totals;
 };

@@ -15,10 +15,11 @@ static enum err resume_load(struct run *r, struct options *o, struct why *why)
     if (err == OK)
         err = run_options_read(o, r->head.options, &r->arena, why);
     if (err == OK && r->head.state == RUN_ENDED && !o->retry_failed)
-        err = why_set(why, ERR_INPUT,
-                      "run %llu has ended; mailfrom resume %llu --retry-failed begins again with what "
-                      "did not succeed",
-                      (unsigned long long)r->head.id, (unsigned long long)r->head.id);
+        err = why_set(
+            why, ERR_INPUT,
+            "run %llu has ended; mailfrom resume %llu --retry-failed begins again with what "
+            "did not succeed",
+            (unsigned long long)r->head.id, (unsigned long long)r->head.id);
     if (err == OK)
         err = journal_fleet(r->journal, r->head.id, &r->fleet, why);
     return err;

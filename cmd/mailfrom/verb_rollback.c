@@ -72,8 +72,7 @@ static bool take_back(struct taking_back *t, const struct record *record)
     if (!t->to_default)
         policy.behavior = row->behavior_before;
     struct expectation expected = left_behind(t, row, &ok);
-    if (!ok || !fleet_policy(t->to, policy, &choice.policy) ||
-        !fleet_choice(t->to, choice, &index))
+    if (!ok || !fleet_policy(t->to, policy, &choice.policy) || !fleet_choice(t->to, choice, &index))
         return false;
     t->to->expected[index] = expected;
     return true;
@@ -110,7 +109,8 @@ static enum err rollback_load(struct run *r, struct options *o, struct fleet *fr
     struct run_head old;
     bool to_default = o->to && strcmp(o->to, "default") == 0;
     if (o->arguments_len != 1)
-        return why_set(why, ERR_INPUT, "which run is to be taken back? mailfrom status --all lists them");
+        return why_set(why, ERR_INPUT,
+                       "which run is to be taken back? mailfrom status --all lists them");
     enum err err = run_number(o, &id, why);
     if (err == OK)
         err = run_journal(r, JOURNAL_WRITE, why);

@@ -12,8 +12,7 @@ static const char *verb_name(enum run_verb verb)
 static const char *state_text(enum run_state state)
 {
     static const char *const texts[] = {"open: still running, or cut off; mailfrom resume goes on",
-                                        "stopped before the end; mailfrom resume goes on",
-                                        "ended"};
+                                        "stopped before the end; mailfrom resume goes on", "ended"};
     return texts[state];
 }
 

@@ -28,8 +28,7 @@ static const struct verb verbs[] = {
      "FROM. An identity that somebody else has changed since is left alone. A rollback is a run\n"
      "of its own: it can be resumed, reported and rolled back.",
      "mailfrom rollback 3 --to previous", verb_rollback},
-    {"status", "[RUN]", "one screen: what waits for what",
-     OPTIONS_JOURNAL | OPTIONS_STATUS,
+    {"status", "[RUN]", "one screen: what waits for what", OPTIONS_JOURNAL | OPTIONS_STATUS,
      "Shows where the newest run stands, or RUN. Reads the journal only.", "mailfrom status",
      verb_status},
     {"report", "RUN", "write reports again from the journal", OPTIONS_JOURNAL | OPTIONS_REPORT,

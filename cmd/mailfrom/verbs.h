@@ -20,7 +20,7 @@ struct verb {
     const char *arguments; /* "MANIFEST...", for the usage line */
     const char *summary;   /* one line */
     enum option_set options;
-    const char *help;      /* what it does, in a few lines */
+    const char *help; /* what it does, in a few lines */
     const char *example;
     int (*run)(const struct options *o);
 };

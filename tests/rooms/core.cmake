@@ -1,0 +1,2 @@
+mailfrom_test(core_pace USES core)
+mailfrom_test(core_step USES core)

@@ -1,0 +1,236 @@
+#include "step.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One row: what SES says of an identity that wants bounce.example.com, and where the job goes. */
+struct look_row {
+    const char *seen;
+    enum mail_from_status status;
+    enum behavior seen_behavior, wanted_behavior;
+    enum job_state to;
+    enum action action;
+    enum write_kind write;
+};
+
+static const struct step_rules live = {.seed = 1};
+
+static struct situation situation_of(struct job *job, struct policy *policy)
+{
+    job->deadline = SPAN_H(100);
+    return (struct situation){.rules = &live,
+                              .job = job,
+                              .wanted = TEXT("bounce.example.com"),
+                              .policy = policy,
+                              .now = SPAN_H(1)};
+}
+
+#define USE    BEHAVIOR_USE_DEFAULT_VALUE
+#define REJECT BEHAVIOR_REJECT_MESSAGE
+
+static void a_look_decides_what_is_to_be_done(void **state)
+{
+    (void)state;
+    static const struct look_row rows[] = {
+        {"", MAIL_FROM_NONE, USE, USE, JOB_JUDGING, ACTION_SET, WRITE_NAME},
+        {"", MAIL_FROM_NONE, USE, REJECT, JOB_JUDGING, ACTION_SET, WRITE_NAME},
+        {"old.example.com", MAIL_FROM_SUCCESS, REJECT, USE, JOB_JUDGING, ACTION_CHANGE, WRITE_NAME},
+        {"bounce.example.com", MAIL_FROM_SUCCESS, USE, USE, JOB_JUDGING, ACTION_NONE,
+         WRITE_NOTHING},
+        {"BOUNCE.example.com", MAIL_FROM_SUCCESS, USE, USE, JOB_JUDGING, ACTION_NONE,
+         WRITE_NOTHING},
+        {"bounce.example.com", MAIL_FROM_SUCCESS, USE, REJECT, JOB_JUDGING, ACTION_TIGHTEN,
+         WRITE_TIGHTEN},
+        {"bounce.example.com", MAIL_FROM_SUCCESS, REJECT, USE, JOB_JUDGING, ACTION_CHANGE,
+         WRITE_NAME},
+        {"bounce.example.com", MAIL_FROM_PENDING, USE, REJECT, JOB_JUDGING, ACTION_TIGHTEN,
+         WRITE_NOTHING},
+        {"bounce.example.com", MAIL_FROM_PENDING, USE, USE, JOB_JUDGING, ACTION_NONE,
+         WRITE_NOTHING},
+        {"bounce.example.com", MAIL_FROM_FAILED, USE, USE, JOB_JUDGING, ACTION_RESTART, WRITE_NAME},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job job = {.state = JOB_LOOKING};
+        struct policy policy = {.behavior = rows[i].wanted_behavior};
+        struct situation s = situation_of(&job, &policy);
+        struct ses_facts ses = {.verification = VERIFICATION_SUCCESS,
+                                .mail_from = text_of(rows[i].seen),
+                                .status = rows[i].status,
+                                .behavior = rows[i].seen_behavior};
+        struct decision d = step_looked(&s, &ses, 0, "");
+        assert_int_equal(d.to, rows[i].to);
+        assert_int_equal(d.action, rows[i].action);
+        assert_int_equal(d.write, rows[i].write);
+    }
+}
+
+static void the_default_is_reached_by_clearing_once(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_LOOKING};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.mail_from = TEXT("old.example.com"), .status = MAIL_FROM_SUCCESS};
+    s.wanted = TEXT_NONE;
+    struct decision d = step_looked(&s, &ses, 0, "");
+    assert_int_equal(d.to, JOB_READY);
+    assert_int_equal(d.write, WRITE_CLEAR);
+    ses.mail_from = TEXT_NONE;
+    d = step_looked(&s, &ses, 0, "");
+    assert_int_equal(d.to, JOB_DONE);
+    assert_int_equal(d.outcome, OUTCOME_UNCHANGED);
+}
+
+static void reject_is_never_written_before_success(void **state)
+{
+    (void)state;
+    static const enum write_kind kinds[] = {WRITE_NAME, WRITE_CLEAR, WRITE_CLEAR_FIRST};
+    struct job job = {.state = JOB_READY};
+    struct policy policy = {.behavior = REJECT};
+    struct situation s = situation_of(&job, &policy);
+    for (size_t i = 0; i < 3; i++) {
+        struct text mail_from;
+        enum behavior behavior;
+        job.write = (uint8_t)kinds[i];
+        step_write(&s, &mail_from, &behavior);
+        assert_int_equal(behavior, USE);
+    }
+}
+
+static void facts_that_moved_since_the_review_are_drift(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_LOOKING};
+    struct policy policy = {0};
+    struct expectation expected = {.behavior = USE, .status = MAIL_FROM_UNKNOWN};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.mail_from = TEXT("other.example.com"), .status = MAIL_FROM_SUCCESS};
+    s.expected = &expected;
+    s.expected_mail_from = TEXT("old.example.com");
+    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DRIFTED);
+    ses.mail_from = TEXT("old.example.com");
+    assert_int_equal(step_looked(&s, &ses, 0, "").to, JOB_JUDGING);
+}
+
+static void a_lost_answer_is_looked_at_and_not_repeated_blindly(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_WRITING, .write = WRITE_NAME, .writes = 1};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    struct reply lost = {.how = REPLY_LOST};
+    assert_int_equal(step_written(&s, verdict_of(&lost, CALL_SET), &lost).to, JOB_UNSURE);
+    job.state = JOB_UNSURE;
+    struct ses_facts there = {.mail_from = TEXT("bounce.example.com"), .status = MAIL_FROM_PENDING};
+    assert_int_equal(step_looked(&s, &there, 0, "").to, JOB_FOLLOWING);
+    struct ses_facts not_there = {.mail_from = TEXT_NONE};
+    assert_int_equal(step_looked(&s, &not_there, 0, "").to, JOB_READY);
+}
+
+static void a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .writes = 1};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts failed = {.mail_from = TEXT("bounce.example.com"), .status = MAIL_FROM_FAILED};
+    struct decision d = step_looked(&s, &failed, 0, "");
+    assert_true(d.to == JOB_JUDGING && d.restart);
+    job = (struct job){.state = JOB_JUDGING,
+                       .restarts = 1,
+                       .writes = 1,
+                       .write = WRITE_NAME,
+                       .status_seen = MAIL_FROM_FAILED,
+                       .deadline = SPAN_H(100)};
+    d = step_dns(&s, 0, true, "");
+    assert_true(d.to == JOB_READY && d.write == WRITE_NAME);
+    job.restarts = 2;
+    d = step_dns(&s, 0, true, "");
+    assert_true(d.to == JOB_READY && d.write == WRITE_CLEAR_FIRST);
+    job.state = JOB_FOLLOWING;
+    assert_int_equal(step_looked(&s, &failed, 0, "").outcome, OUTCOME_FAILED);
+}
+
+static void slow_dns_waits_until_the_deadline_and_then_expires(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_JUDGING, .write = WRITE_NAME};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    struct decision d = step_dns(&s, 0, false, "no MX yet");
+    assert_true(d.to == JOB_WAITING_DNS && d.wait_us > 0);
+    job.state = JOB_WAITING_DNS;
+    s.now = job.deadline;
+    d = step_dns(&s, 0, false, "no MX yet");
+    assert_true(d.to == JOB_DONE && d.outcome == OUTCOME_EXPIRED);
+    assert_string_equal(d.reason, "no MX yet");
+}
+
+static void a_plan_never_becomes_ready_to_write(void **state)
+{
+    (void)state;
+    static const struct step_rules plan = {.plan_only = true};
+    struct job job = {.state = JOB_JUDGING, .write = WRITE_NAME};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    s.rules = &plan;
+    assert_int_equal(step_dns(&s, 0, true, "").outcome, OUTCOME_PLANNED);
+    assert_int_equal(step_dns(&s, 0, false, "").outcome, OUTCOME_WAITING_DNS);
+    assert_int_equal(step_dns(&s, FINDING_BIT(RECEIVES_MAIL), false, "x").outcome, OUTCOME_REFUSED);
+}
+
+static void every_answer_of_ses_has_its_consequence(void **state)
+{
+    (void)state;
+    static const struct {
+        enum reply_how how;
+        uint16_t status;
+        const char *code, *message;
+        enum call_kind kind;
+        enum verdict verdict;
+    } rows[] = {
+        {REPLY_NOT_SENT, 0, "", "", CALL_SET, VERDICT_AGAIN},
+        {REPLY_LOST, 0, "", "", CALL_SET, VERDICT_UNSURE},
+        {REPLY_LOST, 0, "", "", CALL_READ_MAIL_FROM, VERDICT_AGAIN},
+        {REPLY_GARBLED, 200, "", "", CALL_SET, VERDICT_UNSURE},
+        {REPLY_HTTP, 200, "", "", CALL_SET, VERDICT_OK},
+        {REPLY_HTTP, 400, "Throttling", "Rate exceeded", CALL_READ_MAIL_FROM, VERDICT_SLOW_DOWN},
+        {REPLY_HTTP, 429, "TooManyRequestsException", "", CALL_SET, VERDICT_SLOW_DOWN},
+        {REPLY_HTTP, 429, "", "", CALL_SET, VERDICT_SLOW_DOWN},
+        {REPLY_HTTP, 503, "ServiceUnavailable", "", CALL_SET, VERDICT_UNSURE},
+        {REPLY_HTTP, 503, "", "<html>", CALL_READ_MAIL_FROM, VERDICT_AGAIN},
+        {REPLY_HTTP, 500, "ConcurrentModificationException", "", CALL_SET, VERDICT_UNSURE},
+        {REPLY_HTTP, 403, "ExpiredToken", "", CALL_SET, VERDICT_RENEW},
+        {REPLY_HTTP, 403, "SignatureDoesNotMatch", "", CALL_SET, VERDICT_SKEW},
+        {REPLY_HTTP, 404, "NotFoundException", "", CALL_GET, VERDICT_GONE},
+        {REPLY_HTTP, 400, "BadRequestException", "Identity <x> does not exist.", CALL_SET,
+         VERDICT_GONE},
+        {REPLY_HTTP, 400, "InvalidParameterValue", "", CALL_SET, VERDICT_REFUSED},
+        {REPLY_HTTP, 403, "AccessDenied", "", CALL_READ_MAIL_FROM, VERDICT_DENIED},
+        {REPLY_HTTP, 403, "AccessDeniedException", "", CALL_SET, VERDICT_REFUSED},
+        {REPLY_HTTP, 403, "InvalidClientTokenId", "", CALL_SET, VERDICT_DENIED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct reply reply = {.how = rows[i].how, .http_status = rows[i].status};
+        snprintf(reply.code, sizeof reply.code, "%s", rows[i].code);
+        snprintf(reply.message, sizeof reply.message, "%s", rows[i].message);
+        assert_int_equal(verdict_of(&reply, rows[i].kind), rows[i].verdict);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_look_decides_what_is_to_be_done),
+        cmocka_unit_test(the_default_is_reached_by_clearing_once),
+        cmocka_unit_test(reject_is_never_written_before_success),
+        cmocka_unit_test(facts_that_moved_since_the_review_are_drift),
+        cmocka_unit_test(a_lost_answer_is_looked_at_and_not_repeated_blindly),
+        cmocka_unit_test(a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up),
+        cmocka_unit_test(slow_dns_waits_until_the_deadline_and_then_expires),
+        cmocka_unit_test(a_plan_never_becomes_ready_to_write),
+        cmocka_unit_test(every_answer_of_ses_has_its_consequence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
