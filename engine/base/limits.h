@@ -57,15 +57,17 @@
 #define CREDENTIAL_FILE_MAX (1u << 20) /* ~/.aws/config of a large company is under 100 KB */
 #define INI_ENTRIES_MAX    65536       /* keys in one such file */
 #define PATH_LEN_MAX       4096        /* Linux opens no longer one (PATH_MAX) */
-#define LOOKUP_ALIASES_MAX 10   /* CNAMEs of one look-up; resolvers give up at 8 to 16 */
 
-/* SPF (RFC 7208, section 4.6.4) */
+/* SPF (RFC 7208, section 4.6.4) and DMARC */
+#define LOOKUP_ALIASES_MAX     10         /* CNAMEs of one look-up; resolvers give up at 8 to 16 */
 #define SPF_LOOKUPS_MAX        10
 #define SPF_VOID_LOOKUPS_MAX   2
 #define SPF_NAMES_MAX          10         /* names of one mx or ptr */
 #define SPF_SURVEY_LOOKUPS_MAX 50         /* far enough over the limit to say by how much */
 #define SPF_EXPANSION_MAX      (16u << 10) /* one macro-string; a domain needs 253 */
 #define SPF_MEMORY_MAX         (2u << 20) /* one check; an ordinary one needs under 16 KB */
+#define DMARC_NAMES_MAX        20         /* two walks of 8 (RFC 9989), 2 by RFC 7489, existence */
+#define DMARC_MEMORY_MAX       (2u << 20) /* 20 replies of 64 KB; ordinary ones have 200 bytes */
 
 /* journal and files */
 #define JOURNAL_COMMIT_ROWS 1000 /* rows per commit on import */
@@ -73,6 +75,9 @@
 #define JOURNAL_COPY_TRIES  5     /* each would need a checkpoint in its way */
 #define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
 #define LINE_LEN_MAX        65536
+#define REPORT_CHUNK        (64u << 10) /* bytes per write(2) of a report */
+#define REPORT_CHUNK_MAX    (64u << 20) /* a chunk and the row that made it full */
+#define REPORT_PART_TRIES   100 /* names for the file beside; more are left only by many kills */
 
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */

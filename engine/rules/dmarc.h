@@ -1,0 +1,72 @@
+/*
+ * DMARC as far as a custom MAIL FROM is concerned: which record governs a From domain, and does SPF
+ * of a MAIL FROM domain align with it? Answered by both rules that receivers follow:
+ *
+ *   RFC 9989 (2026)  organizational domains by a walk up the DNS tree, at most 8 names each
+ *   RFC 7489 (2015)  organizational domains by the Public Suffix List
+ *
+ * A pure state machine. Several questions may be out at once; replies come in any order:
+ *
+ *   dmarc_survey_start(&survey, from, mail_from, organizational_domain, list);
+ *   while (!survey.done) { send all that dmarc_survey_next gives; dmarc_survey_reply(one); }
+ *
+ * One owner, one thread at a time. Texts that come out are borrowed until the next start or clear.
+ */
+#ifndef MF_DMARC_H
+#define MF_DMARC_H
+
+#include "dmarc_record.h"
+#include "limits.h"
+#include "lookup.h"
+
+/* By the Public Suffix List: the suffix and one label; empty for a name that is itself a suffix,
+ * which is then its own. What comes back must live as long as `name`: a tail of it does. */
+typedef struct text dmarc_organizational_domain(void *ctx, struct text name);
+
+struct dmarc_verdict {
+    bool has_record;           /* a DMARC record applies to the From domain */
+    struct text record;        /* empty: none was found; else as published, applying or not */
+    struct text record_domain; /* without "_dmarc." */
+    enum dmarc_policy policy;  /* for mail that fails */
+    bool aspf_strict, adkim_strict;
+    struct text from_organizational_domain, mail_from_organizational_domain;
+    bool aligned;     /* SPF pass of the MAIL FROM domain would count; strict: the very same name */
+    unsigned queries; /* names that this rule asks for; a walk has at most 8 */
+    unsigned from_queries, mail_from_queries; /* RFC 9989: each walk's own */
+};
+
+struct dmarc_name {
+    struct text domain; /* whose record, or existence, is asked for */
+    struct lookup lookup;
+    bool judged;
+    unsigned records; /* DMARC records there; only a single one counts */
+    struct dmarc_record record;
+};
+
+struct dmarc_survey {
+    /* outcome */
+    bool done;
+    struct text trouble; /* not empty: a name could not be looked up, there is no verdict */
+    struct dmarc_verdict rfc9989, rfc7489;
+    bool alignment_differs; /* one rule aligns, the other does not */
+    bool record_differs;    /* the rules find records of different domains */
+
+    /* inside */
+    struct arena arena;
+    struct text from, mail_from;
+    dmarc_organizational_domain *organizational_domain;
+    void *organizational_domain_ctx;
+    struct dmarc_name names[DMARC_NAMES_MAX];
+    unsigned names_len;
+};
+
+void dmarc_survey_init(struct dmarc_survey *s);
+void dmarc_survey_clear(struct dmarc_survey *s);
+/* Both domains in ASCII; copied. */
+void dmarc_survey_start(struct dmarc_survey *s, struct text from, struct text mail_from,
+                        dmarc_organizational_domain *organizational_domain, void *ctx);
+/* A question to send now, with its number; false when none is left until a reply comes, or done. */
+bool dmarc_survey_next(struct dmarc_survey *s, struct dns_question *question, uint32_t *number);
+void dmarc_survey_reply(struct dmarc_survey *s, uint32_t number, const struct dns_reply *reply);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * DMARC records as text (RFC 9989, section 4.7; RFC 7489, section 6.3). One parser serves both:
+ * unknown tags are ignored, tags with a bad value count as absent, and what one of the two does not
+ * know (psd, np, t; pct, rf, ri) is left to its reader to leave alone.
+ */
+#ifndef MF_DMARC_RECORD_H
+#define MF_DMARC_RECORD_H
+
+#include "text.h"
+
+enum dmarc_policy { DMARC_POLICY_NONE, DMARC_POLICY_QUARANTINE, DMARC_POLICY_REJECT };
+
+const char *dmarc_policy_name(enum dmarc_policy policy); /* "quarantine" */
+
+enum dmarc_psd { DMARC_PSD_UNSAID, DMARC_PSD_YES, DMARC_PSD_NO };
+
+struct dmarc_record {
+    struct text text; /* borrowed, and so are the texts below */
+    bool applies;     /* p, sp and np are in order, or rua is: else the record counts for nothing */
+    enum dmarc_policy p, sp, np; /* sp falls back to p, np to sp */
+    bool has_sp, has_np;
+    enum dmarc_psd psd;
+    bool aspf_strict, adkim_strict;
+    bool testing; /* t=y */
+    struct text rua, ruf;
+};
+
+/* Does the text begin as a DMARC record must: v = DMARC1, the value in exactly this case? */
+bool dmarc_record_is(struct text txt);
+/* text must satisfy dmarc_record_is. */
+void dmarc_record_parse(struct dmarc_record *r, struct text text);
+
+#endif
