@@ -216,7 +216,7 @@ static bool options_route(CURL *easy, const struct https *h, const struct transf
     SET(easy, CURLOPT_PATH_AS_IS, 1L);
     /* endpoint_make lets plain http through for loopback only */
     SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
-    SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
+    SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
     SET(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
     SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);

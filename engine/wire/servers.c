@@ -15,6 +15,8 @@ static bool cut_port(struct text *entry, uint16_t *port)
     *port = DNS_PORT;
     if (bracketed) {
         size_t close = text_find(*entry, ']');
+        if (close == entry->len)
+            return false;
         digits = text_from(*entry, close + 1);
         *entry = text_slice(*entry, 1, close);
         if (digits.len == 0)

@@ -1,6 +1,10 @@
 # Servers on loopback for the tests of the wire to talk to.
-add_library(wire_servers STATIC wire/dns_server.c)
+add_library(wire_servers STATIC wire/dns_server.c wire/web_certificate.c wire/web_server.c)
 target_include_directories(wire_servers PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(wire_servers PRIVATE Threads::Threads)
+target_link_libraries(wire_servers PRIVATE Threads::Threads PkgConfig::openssl)
 
+mailfrom_test(wire_parts USES wire)
+mailfrom_test(wire_https USES wire wire_servers)
 mailfrom_test(wire_resolver USES wire wire_servers)
+mailfrom_test(wire_live USES wire wire_servers)
+target_sources(test_wire_live PRIVATE wire/fixed_credentials.c)

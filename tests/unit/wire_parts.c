@@ -1,0 +1,127 @@
+/* The small parts of the wire: lists of servers, lists of calls, mailboxes, the clock. */
+#include "mailbox.h"
+#include "os_clock.h"
+#include "servers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void lists_of_servers_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *first, *last;
+        unsigned len;
+    } cases[] = {
+        {"127.0.0.1", "127.0.0.1:53", "127.0.0.1:53", 1},
+        {"127.0.0.1:5353,[::1]:53", "127.0.0.1:5353", "[::1]:53", 2},
+        {"192.0.2.1, 192.0.2.2:1", "192.0.2.1:53", "192.0.2.2:1", 2},
+        {"2001:db8::1,[2001:DB8::2]", "[2001:db8::1]:53", "[2001:db8::2]:53", 2},
+        {"1.1.1.1:65535", "1.1.1.1:65535", "1.1.1.1:65535", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct servers s;
+        char name[SERVER_LEN];
+        assert_int_equal(servers_parse(&s, text_of(cases[i].list), NULL), OK);
+        assert_int_equal(s.len, cases[i].len);
+        assert_string_equal(server_format(&s.at[0], name), cases[i].first);
+        assert_string_equal(server_format(&s.at[s.len - 1], name), cases[i].last);
+    }
+}
+
+static void lists_with_anything_else_are_refused(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {
+        "",
+        ",",
+        "127.0.0.1,",
+        "dns.example.com",
+        "127.0.0.1:0",
+        "127.0.0.1:",
+        "127.0.0.1:65536",
+        "127.0.0.1:53x",
+        "[127.0.0.1]:53",
+        "[::1",
+        "[::1]53",
+        "::1::",
+        "1.2.3",
+        "1.2.3.4.5",
+        "[]:53",
+        "1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1",
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        struct servers s;
+        struct why why = {""};
+        if (servers_parse(&s, text_of(lists[i]), &why) != ERR_INPUT)
+            fail_msg("\"%s\" was accepted", lists[i]);
+        assert_true(strlen(why.text) > 0);
+    }
+}
+
+static void servers_are_the_same_by_address_and_port(void **state)
+{
+    (void)state;
+    struct servers s;
+    static const char list[] = "192.0.2.1,192.0.2.1:54,192.0.2.2,::1,192.0.2.1:53";
+    assert_int_equal(servers_parse(&s, text_of(list), NULL), OK);
+    for (unsigned i = 1; i < 4; i++)
+        assert_false(server_eq(&s.at[0], &s.at[i]));
+    assert_true(server_eq(&s.at[0], &s.at[4]));
+    assert_true(server_eq(&(struct dns_server){.port = 1}, &(struct dns_server){.port = 2}));
+}
+
+static void calls_leave_in_the_order_they_came(void **state)
+{
+    (void)state;
+    struct call *calls = calloc(5, sizeof *calls);
+    struct call_list a = {0}, b = {0};
+    struct mailbox m;
+    mailbox_init(&m);
+    assert_false(mailbox_put(&m, &a)); /* nothing: nobody to wake */
+    for (unsigned i = 0; i < 5; i++)
+        call_list_add(i < 3 ? &a : &b, &calls[i]);
+    assert_true(mailbox_put(&m, &a));
+    assert_null(a.first);
+    assert_false(mailbox_put(&m, &b));
+    mailbox_take(&m, &a);
+    for (unsigned i = 0; i < 5; i++)
+        assert_ptr_equal(call_list_pop(&a), &calls[i]);
+    assert_null(call_list_pop(&a));
+    mailbox_take(&m, &a);
+    assert_null(a.first);
+    mailbox_clear(&m);
+    free(calls);
+}
+
+static void the_clock_never_goes_back(void **state)
+{
+    (void)state;
+    struct os_clock clock;
+    os_clock_open(&clock, 0);
+    instant_us last = os_clock_now(&clock);
+    assert_true(last > INT64_C(1700000000) * 1000000);
+    for (unsigned i = 0; i < 1000; i++) {
+        instant_us now = os_clock_now(&clock);
+        assert_true(now >= last);
+        last = now;
+    }
+    os_clock_open(&clock, last + SPAN_H(24 * 365));
+    assert_true(os_clock_now(&clock) >= last + SPAN_H(24 * 365));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_of_servers_are_read),
+        cmocka_unit_test(lists_with_anything_else_are_refused),
+        cmocka_unit_test(servers_are_the_same_by_address_and_port),
+        cmocka_unit_test(calls_leave_in_the_order_they_came),
+        cmocka_unit_test(the_clock_never_goes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

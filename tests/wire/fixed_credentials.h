@@ -1,0 +1,13 @@
+#ifndef MF_TEST_FIXED_CREDENTIALS_H
+#define MF_TEST_FIXED_CREDENTIALS_H
+
+#include "credentials.h"
+
+#include <stdatomic.h>
+
+struct credential_source {
+    bool broken;
+    atomic_uint asked, expired;
+};
+
+#endif

@@ -1,0 +1,346 @@
+#include "web_server.h"
+
+#include "web_certificate.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 256
+#define HEADER_MAX      16384
+
+struct connection {
+    struct web_server *server;
+    pthread_t thread;
+    int fd;
+    SSL *tls;
+    unsigned requests;
+    char header[HEADER_MAX];
+};
+
+struct web_server {
+    pthread_t thread;
+    enum web_security security;
+    SSL_CTX *context;
+    int listener;
+    uint16_t port;
+    char ca_path[64], last[HEADER_MAX];
+    atomic_uint requests, connections_len;
+    struct connection *connections[CONNECTIONS_MAX];
+};
+
+static ssize_t receive(struct connection *c, void *bytes, size_t len)
+{
+    return c->tls ? SSL_read(c->tls, bytes, (int)len) : recv(c->fd, bytes, len, 0);
+}
+
+static bool say_bytes(struct connection *c, const void *bytes, size_t len)
+{
+    ssize_t sent =
+        c->tls ? SSL_write(c->tls, bytes, (int)len) : send(c->fd, bytes, len, MSG_NOSIGNAL);
+    return sent == (ssize_t)len;
+}
+
+static bool say(struct connection *c, const char *text)
+{
+    return say_bytes(c, text, strlen(text));
+}
+
+static void say_answer(struct connection *c, const char *status, const char *type, const char *body)
+{
+    char header[512];
+    snprintf(header, sizeof header,
+             "HTTP/1.1 %s\r\nDate: Wed, 20 May 2026 08:30:00 GMT\r\nContent-Type: %s\r\n"
+             "x-amzn-RequestId: request-1\r\nLocation: /ok\r\nContent-Length: %zu\r\n\r\n%s",
+             status, type, strlen(body), body);
+    say(c, header);
+}
+
+/* Each behaviour says whether the connection stays open. */
+static bool do_ok(struct connection *c)
+{
+    say_answer(c, "200 OK", "text/plain", "fine");
+    return true;
+}
+
+static bool do_account(struct connection *c)
+{
+    say_answer(c, "200 OK", "text/xml",
+               "<GetAccountSendingEnabledResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/"
+               "\"><GetAccountSendingEnabledResult><Enabled>true</Enabled>"
+               "</GetAccountSendingEnabledResult></GetAccountSendingEnabledResponse>");
+    return true;
+}
+
+static bool do_redirect(struct connection *c)
+{
+    say_answer(c, "307 Temporary Redirect", "text/plain", "elsewhere");
+    return true;
+}
+
+static bool do_unavailable(struct connection *c)
+{
+    say_answer(c, "503 Service Unavailable", "text/html", "<html>busy</html>");
+    return true;
+}
+
+static bool do_forbidden(struct connection *c)
+{
+    say_answer(c, "403 Forbidden", "text/plain", "no");
+    return true;
+}
+
+/* The first request of a connection is answered, the next only read. */
+static bool do_second_lost(struct connection *c)
+{
+    return c->requests == 1 && do_ok(c);
+}
+
+static bool do_close(struct connection *c)
+{
+    (void)c;
+    return false;
+}
+
+static bool do_cut(struct connection *c)
+{
+    say(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+    return false;
+}
+
+static bool do_too_much(struct connection *c)
+{
+    say(c, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine, and more than was said");
+    return false;
+}
+
+static bool do_nonsense(struct connection *c)
+{
+    say(c, "220 mail.example.com ESMTP\r\n");
+    return false;
+}
+
+static bool do_huge_body(struct connection *c)
+{
+    static const char block[65536];
+    bool open = say(c, "HTTP/1.1 200 OK\r\n\r\n");
+    for (unsigned i = 0; i < 1024 && open; i++)
+        open = say_bytes(c, block, sizeof block);
+    return false;
+}
+
+static bool do_huge_length(struct connection *c)
+{
+    say(c, "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nx");
+    return false;
+}
+
+static bool do_huge_header(struct connection *c)
+{
+    bool open = say(c, "HTTP/1.1 200 OK\r\n");
+    for (unsigned i = 0; i < 100000 && open; i++)
+        open = say(c, "X-Again: and again, and again, and again\r\n");
+    return false;
+}
+
+/* Until the client has gone. */
+static bool do_stall(struct connection *c)
+{
+    char ignored[64];
+    while (receive(c, ignored, sizeof ignored) > 0)
+        continue;
+    return false;
+}
+
+static bool do_drip(struct connection *c)
+{
+    struct pollfd fd = {c->fd, POLLIN, 0};
+    bool open = say(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+    while (open && poll(&fd, 1, 5) == 0)
+        open = say(c, "x");
+    return false;
+}
+
+static const struct {
+    const char *path;
+    bool (*act)(struct connection *c);
+} behaviours[] = {
+    {"/ok", do_ok},
+    {"/", do_account},
+    {"/redirect", do_redirect},
+    {"/unavailable", do_unavailable},
+    {"/second-lost", do_second_lost},
+    {"/close", do_close},
+    {"/cut", do_cut},
+    {"/too-much", do_too_much},
+    {"/nonsense", do_nonsense},
+    {"/huge-body", do_huge_body},
+    {"/huge-length", do_huge_length},
+    {"/huge-header", do_huge_header},
+    {"/stall", do_stall},
+    {"/drip", do_drip},
+};
+
+/* Reads up to the empty line and then the body. False: the client went away. */
+static bool request_read(struct connection *c)
+{
+    size_t len = 0;
+    char *end = NULL, rest[4096];
+    while (!end) {
+        ssize_t got = receive(c, c->header + len, sizeof c->header - 1 - len);
+        if (got <= 0)
+            return false;
+        len += (size_t)got;
+        c->header[len] = '\0';
+        end = strstr(c->header, "\r\n\r\n");
+    }
+    const char *length = strcasestr(c->header, "\r\nContent-Length:");
+    size_t body = length && length < end ? (size_t)strtoul(length + 17, NULL, 10) : 0;
+    size_t have = len - (size_t)(end + 4 - c->header);
+    while (have < body) {
+        ssize_t got = receive(c, rest, sizeof rest);
+        if (got <= 0)
+            return false;
+        have += (size_t)got;
+    }
+    end[2] = '\0';
+    memcpy(c->server->last, c->header, sizeof c->header);
+    return true;
+}
+
+static bool request_act(struct connection *c)
+{
+    char path[256] = "";
+    c->requests++;
+    atomic_fetch_add(&c->server->requests, 1);
+    if (sscanf(c->header, "%*s %255s", path) != 1)
+        return false;
+    for (size_t i = 0; i < sizeof behaviours / sizeof *behaviours; i++)
+        if (strcmp(path, behaviours[i].path) == 0)
+            return behaviours[i].act(c);
+    return do_forbidden(c);
+}
+
+static void *connection_run(void *data)
+{
+    struct connection *c = data;
+    bool open = true;
+    if (c->server->security == WEB_MUTE)
+        open = do_stall(c);
+    if (open && c->server->context) {
+        c->tls = SSL_new(c->server->context);
+        SSL_set_fd(c->tls, c->fd);
+        open = SSL_accept(c->tls) == 1;
+    }
+    while (open && request_read(c))
+        open = request_act(c);
+    SSL_free(c->tls);
+    shutdown(c->fd, SHUT_RDWR);
+    return NULL;
+}
+
+static void *server_run(void *data)
+{
+    struct web_server *s = data;
+    int fd;
+    while ((fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        unsigned at = atomic_load(&s->connections_len);
+        assert(at < CONNECTIONS_MAX);
+        struct connection *c = calloc(1, sizeof *c);
+        assert(c);
+        c->server = s;
+        c->fd = fd;
+        s->connections[at] = c;
+        int failed = pthread_create(&c->thread, NULL, connection_run, c);
+        assert(!failed);
+        atomic_store(&s->connections_len, at + 1);
+    }
+    return NULL;
+}
+
+/* TLS writes to a connection that is gone must not end the test; only these threads write. */
+static void thread_start(struct web_server *s)
+{
+    sigset_t pipe_only, before;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    int failed = pthread_create(&s->thread, NULL, server_run, s);
+    assert(!failed);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+struct web_server *web_server_open(enum web_security security)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    socklen_t len = sizeof a;
+    struct web_server *s = calloc(1, sizeof *s);
+    assert(s);
+    s->security = security;
+    strcpy(s->ca_path, "/tmp/mailfrom-test-ca-XXXXXX");
+    int file = mkstemp(s->ca_path);
+    assert(file >= 0);
+    close(file);
+    if (security != WEB_PLAIN && security != WEB_MUTE)
+        s->context = web_context_make(security, s->ca_path);
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int failed = bind(s->listener, (struct sockaddr *)&a, sizeof a) || listen(s->listener, 128) ||
+                 getsockname(s->listener, (struct sockaddr *)&a, &len);
+    assert(!failed);
+    s->port = ntohs(a.sin_port);
+    thread_start(s);
+    return s;
+}
+
+void web_server_close(struct web_server *s)
+{
+    shutdown(s->listener, SHUT_RDWR);
+    pthread_join(s->thread, NULL);
+    close(s->listener);
+    for (unsigned i = 0; i < atomic_load(&s->connections_len); i++) {
+        shutdown(s->connections[i]->fd, SHUT_RDWR);
+        pthread_join(s->connections[i]->thread, NULL);
+        close(s->connections[i]->fd);
+        free(s->connections[i]);
+    }
+    SSL_CTX_free(s->context);
+    unlink(s->ca_path);
+    free(s);
+}
+
+uint16_t web_server_port(const struct web_server *s)
+{
+    return s->port;
+}
+
+const char *web_server_ca_path(const struct web_server *s)
+{
+    return s->ca_path;
+}
+
+unsigned web_server_requests(const struct web_server *s)
+{
+    return atomic_load(&s->requests);
+}
+
+unsigned web_server_connections(const struct web_server *s)
+{
+    return atomic_load(&s->connections_len);
+}
+
+const char *web_server_last(const struct web_server *s)
+{
+    return s->last;
+}
