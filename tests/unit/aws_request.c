@@ -1,0 +1,249 @@
+/*
+ * The front door of the AWS room: whole requests, whole answers, and STS.
+ */
+#include "aws_request.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A call with its endpoints and keys, at the instant of the signing examples. */
+struct desk {
+    struct call *call;
+    struct endpoint ses, sts;
+    struct credentials cred;
+    struct aws_request request;
+    instant_us now;
+    struct why why;
+};
+
+static void desk_init(struct desk *d, enum call_kind kind, enum api api, const char *identity)
+{
+    memset(d, 0, sizeof *d);
+    d->call = calloc(1, sizeof *d->call);
+    assert_non_null(d->call);
+    arena_init(&d->call->arena, 8u << 20);
+    d->call->kind = kind;
+    d->call->api = api;
+    d->call->count = identity ? 1 : 0;
+    d->call->identities[0] = text_of(identity);
+    assert_int_equal(endpoint_make(&d->ses, TEXT("ses"), TEXT("us-east-1"), TEXT_NONE, NULL), OK);
+    assert_int_equal(endpoint_make(&d->sts, TEXT("sts"), TEXT("us-east-1"), TEXT_NONE, NULL), OK);
+    strcpy(d->cred.access_key_id, "AKIDEXAMPLE");
+    strcpy(d->cred.secret_access_key, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+    assert_true(when_parse(TEXT("2015-08-30T12:36:00Z"), &d->now));
+    aws_request_init(&d->request);
+}
+
+static void desk_clear(struct desk *d)
+{
+    aws_request_clear(&d->request);
+    aws_request_clear(&d->request);
+    arena_clear(&d->call->arena);
+    free(d->call);
+}
+
+static enum err make(struct desk *d)
+{
+    return aws_request_make(&d->request, d->call, &d->ses, &d->sts, &d->cred, d->now, &d->why);
+}
+
+static struct text header(const struct desk *d, const char *name)
+{
+    for (uint32_t i = 0; i < d->request.headers_len; i++) {
+        struct text value = buf_text(&d->request.headers[i]);
+        if (text_eq(text_cut(&value, ':'), text_of(name)))
+            return text_trim(value);
+    }
+    return TEXT_NONE;
+}
+
+static void a_v2_write_is_put_together_and_signed(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_init(&d, CALL_SET, API_V2, "user+x@example.com");
+    d.call->mail_from = TEXT("bounce.example.com");
+    assert_int_equal(make(&d), OK);
+    assert_string_equal(d.request.method, "PUT");
+    assert_string_equal(d.request.url.at,
+                        "https://email.us-east-1.amazonaws.com/v2/email/identities/"
+                        "user%2Bx%40example.com/mail-from");
+    assert_text(header(&d, "Host"), TEXT("email.us-east-1.amazonaws.com"));
+    assert_text(header(&d, "Content-Type"), TEXT("application/json"));
+    assert_text(header(&d, "X-Amz-Date"), TEXT("20150830T123600Z"));
+    assert_text(header(&d, "Authorization"),
+                TEXT("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/ses/aws4_request, "
+                     "SignedHeaders=content-type;host;x-amz-date, Signature="
+                     "29ac210387be26d8666fae97553448d9c3de2f5586de47a153d4dd273df41f24"));
+    assert_int_equal(d.request.headers_len, 4);
+    desk_clear(&d);
+}
+
+static void a_v1_read_with_a_token_is_put_together_and_signed(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_init(&d, CALL_READ_MAIL_FROM, API_V2, "example.com"); /* reads are v1 whatever api says */
+    d.call->identities[d.call->count++] = TEXT("user+x@example.com");
+    strcpy(d.cred.session_token, "TOKEN/+=");
+    assert_int_equal(make(&d), OK);
+    assert_string_equal(d.request.method, "POST");
+    assert_string_equal(d.request.url.at, "https://email.us-east-1.amazonaws.com/");
+    assert_text(header(&d, "X-Amz-Security-Token"), TEXT("TOKEN/+="));
+    assert_true(
+        text_ends(header(&d, "Authorization"),
+                  TEXT("9373ab2c1be84ee46f6c39232758db0007b09e397a9fef9880206b07a4f35381")));
+    desk_clear(&d);
+}
+
+static void a_get_has_neither_body_nor_content_type(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_init(&d, CALL_LIST, API_V2, NULL);
+    d.call->token = TEXT("a/b+c=");
+    assert_int_equal(make(&d), OK);
+    assert_string_equal(d.request.url.at,
+                        "https://email.us-east-1.amazonaws.com/v2/email/identities"
+                        "?NextToken=a%2Fb%2Bc%3D&PageSize=1000");
+    assert_int_equal(d.request.body.len, 0);
+    assert_int_equal(header(&d, "Content-Type").len, 0);
+    assert_true(
+        text_ends(header(&d, "Authorization"),
+                  TEXT("c7f7e8d66efa9f6fd650156c78f2da0c8e82d3934001daf4dd36bedef0f5a4f6")));
+    desk_clear(&d);
+}
+
+static void a_request_that_would_leave_its_endpoint_is_not_signed(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {
+        "https://evil.com", "https://email.us-east-1.amazonaws.com@evil.com",
+        "http://email.us-east-1.amazonaws.com", "https://email.us-east-1.amazonaws.com/x", ""};
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        struct desk d;
+        desk_init(&d, CALL_SET, API_V1, "example.com");
+        strcpy(d.ses.url, urls[i]);
+        assert_int_equal(make(&d), ERR_INPUT);
+        assert_non_null(strstr(d.why.text, "not signed"));
+        assert_int_equal(d.request.headers_len, 0);
+        assert_int_equal(d.request.url.len + d.request.body.len, 0);
+        desk_clear(&d);
+    }
+}
+
+static void every_kind_of_call_can_be_made_again_in_one_request(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_init(&d, CALL_SET, API_V1, "example.com");
+    for (int kind = 0; kind < CALL_ASK; kind++) {
+        d.call->kind = (enum call_kind)kind;
+        assert_int_equal(make(&d), OK);
+        assert_true(d.request.headers_len >= 3 && d.request.headers_len <= AWS_HEADERS_MAX);
+        assert_text(header(&d, "Host"), text_of(kind == CALL_CALLER ? d.sts.host : d.ses.host));
+    }
+    d.call->kind = CALL_SET;
+    d.call->count = 0;
+    assert_int_equal(make(&d), ERR_INPUT);
+    assert_int_equal(d.request.headers_len, 0);
+    desk_clear(&d);
+}
+
+static void an_answer_carries_its_headers(void **state)
+{
+    (void)state;
+    struct desk d;
+    instant_us date;
+    desk_init(&d, CALL_GET, API_V2, "example.com");
+    struct aws_reply r = {.http_status = 429,
+                          .error_type = TEXT("TooManyRequestsException"),
+                          .request_id = TEXT("id-1"),
+                          .retry_after = TEXT("1500"),
+                          .date = TEXT("Sun, 06 Nov 1994 08:49:37 GMT"),
+                          .body = TEXT("{\"message\":null}")};
+    aws_reply_decode(d.call, &r);
+    assert_string_equal(d.call->reply.code, "TooManyRequestsException");
+    assert_string_equal(d.call->reply.request_id, "id-1");
+    assert_int_equal(d.call->reply.retry_after_ms, 1500);
+    assert_true(when_parse(TEXT("1994-11-06T08:49:37Z"), &date));
+    assert_true(d.call->reply.server_date == date);
+    r.age = TEXT("0"); /* a cache stood between: its clock, not the server's */
+    r.retry_after = TEXT("99999999999");
+    aws_reply_decode(d.call, &r);
+    assert_int_equal(d.call->reply.server_date, 0);
+    assert_int_equal(d.call->reply.retry_after_ms, UINT32_MAX);
+    desk_clear(&d);
+}
+
+static void a_date_that_is_no_date_is_none(void **state)
+{
+    (void)state;
+    static const char *const dates[] = {"",
+                                        "now",
+                                        "Sunday, 06-Nov-94 08:49:37 GMT",
+                                        "Sun Nov  6 08:49:37 1994",
+                                        "Sun, 06 Nov 1994 08:49:37 UTC",
+                                        "Sun, 06 Nox 1994 08:49:37 GMT",
+                                        "Sun, 99 Nov 1994 08:49:37 GMT",
+                                        "Sun, 06 Nov 1994 08:49:37 GMT ",
+                                        "1994-11-06T08:49:37Z"};
+    for (size_t i = 0; i < COUNT(dates); i++) {
+        struct desk d;
+        desk_init(&d, CALL_GET, API_V2, "example.com");
+        struct aws_reply r = {.http_status = 500, .date = text_of(dates[i])};
+        aws_reply_decode(d.call, &r);
+        assert_int_equal(d.call->reply.server_date, 0);
+        desk_clear(&d);
+    }
+}
+
+#define CALLER(inner)                                                                              \
+    "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"              \
+    "<GetCallerIdentityResult>" inner "</GetCallerIdentityResult><ResponseMetadata><RequestId>r"   \
+    "</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+
+static void sts_tells_whose_keys_these_are(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_init(&d, CALL_CALLER, API_V1, NULL);
+    assert_int_equal(make(&d), OK);
+    assert_string_equal(d.request.url.at, "https://sts.us-east-1.amazonaws.com/");
+    assert_string_equal(d.request.body.at, "Action=GetCallerIdentity&Version=2011-06-15");
+    assert_true(text_find_text(header(&d, "Authorization"), TEXT("/us-east-1/sts/aws4_request")) <
+                header(&d, "Authorization").len);
+    struct aws_reply r = {
+        .http_status = 200,
+        .body = TEXT(CALLER("<Arn>arn:aws:iam::123456789012:user/Alice</Arn><UserId>AIDA</UserId>"
+                            "<Account>123456789012</Account>"))};
+    aws_reply_decode(d.call, &r);
+    assert_int_equal(d.call->reply.how, REPLY_HTTP);
+    assert_text(d.call->account.caller_account, TEXT("123456789012"));
+    assert_text(d.call->account.caller_arn, TEXT("arn:aws:iam::123456789012:user/Alice"));
+    static const char *const wrong[] = {CALLER(""), CALLER("<Account>12345678901</Account>"),
+                                        CALLER("<Account>12345678901x</Account>"), ""};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        r.body = text_of(wrong[i]);
+        aws_reply_decode(d.call, &r);
+        assert_int_equal(d.call->reply.how, REPLY_GARBLED);
+        assert_int_equal(d.call->account.caller_account.len, 0);
+    }
+    desk_clear(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_v2_write_is_put_together_and_signed),
+        cmocka_unit_test(a_v1_read_with_a_token_is_put_together_and_signed),
+        cmocka_unit_test(a_get_has_neither_body_nor_content_type),
+        cmocka_unit_test(a_request_that_would_leave_its_endpoint_is_not_signed),
+        cmocka_unit_test(every_kind_of_call_can_be_made_again_in_one_request),
+        cmocka_unit_test(an_answer_carries_its_headers),
+        cmocka_unit_test(a_date_that_is_no_date_is_none),
+        cmocka_unit_test(sts_tells_whose_keys_these_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
