@@ -8,3 +8,9 @@ mailfrom_test(wire_https USES wire wire_servers)
 mailfrom_test(wire_resolver USES wire wire_servers)
 mailfrom_test(wire_live USES wire wire_servers)
 target_sources(test_wire_live PRIVATE wire/fixed_credentials.c)
+
+# Not tests: they need a DNS server on loopback with the zones d0.test, d1.test, ...
+add_executable(bench_ares_loop bench/ares_loop.c)
+target_link_libraries(bench_ares_loop PRIVATE PkgConfig::libcares)
+add_executable(bench_wire_dns bench/wire_dns.c)
+target_link_libraries(bench_wire_dns PRIVATE wire)

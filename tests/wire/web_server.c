@@ -35,6 +35,7 @@ struct web_server {
     SSL_CTX *context;
     int listener;
     uint16_t port;
+    pthread_mutex_t lock; /* of last */
     char ca_path[64], last[HEADER_MAX];
     atomic_uint requests, connections_len;
     struct connection *connections[CONNECTIONS_MAX];
@@ -215,7 +216,9 @@ static bool request_read(struct connection *c)
         have += (size_t)got;
     }
     end[2] = '\0';
+    pthread_mutex_lock(&c->server->lock);
     memcpy(c->server->last, c->header, sizeof c->header);
+    pthread_mutex_unlock(&c->server->lock);
     return true;
 }
 
@@ -288,6 +291,7 @@ struct web_server *web_server_open(enum web_security security)
     struct web_server *s = calloc(1, sizeof *s);
     assert(s);
     s->security = security;
+    pthread_mutex_init(&s->lock, NULL);
     strcpy(s->ca_path, "/tmp/mailfrom-test-ca-XXXXXX");
     int file = mkstemp(s->ca_path);
     assert(file >= 0);
@@ -316,6 +320,7 @@ void web_server_close(struct web_server *s)
         free(s->connections[i]);
     }
     SSL_CTX_free(s->context);
+    pthread_mutex_destroy(&s->lock);
     unlink(s->ca_path);
     free(s);
 }
@@ -340,7 +345,9 @@ unsigned web_server_connections(const struct web_server *s)
     return atomic_load(&s->connections_len);
 }
 
-const char *web_server_last(const struct web_server *s)
+const char *web_server_last(struct web_server *s)
 {
+    pthread_mutex_lock(&s->lock);
+    pthread_mutex_unlock(&s->lock);
     return s->last;
 }

@@ -27,6 +27,6 @@ const char *web_server_ca_path(const struct web_server *s); /* PEM file; gone af
 unsigned web_server_requests(const struct web_server *s);   /* whose header came as a whole */
 unsigned web_server_connections(const struct web_server *s);
 /* Start line and header of the last request; NUL-terminated. Only while nothing is under way. */
-const char *web_server_last(const struct web_server *s);
+const char *web_server_last(struct web_server *s);
 
 #endif
