@@ -1,0 +1,105 @@
+/*
+ * Duty: the states of a MAIL FROM set-up and when its MX is looked up; the diagram is in
+ * ses_model.h. Invariant: an identity waits in m->checks exactly when its status is Pending,
+ * Success or TemporaryFailure and no look-up of its present setting is out.
+ */
+#include "feedback.h"
+#include "ses_inside.h"
+
+#include <assert.h>
+
+enum ses_mx ses_mx_judge(const struct mx_fact *mx, uint32_t len)
+{
+    struct text region;
+    if (len > 1)
+        return SES_MX_SEVERAL;
+    bool right =
+        len == 1 && feedback_host_parse(mx[0].exchange, &region) && feedback_region_known(region);
+    return right ? SES_MX_RIGHT : SES_MX_NONE;
+}
+
+static void enter(struct ses_identity *i, enum mail_from_status status, instant_us now)
+{
+    i->status = (uint8_t)status;
+    i->since = now;
+    i->looks = 0;
+}
+
+static span_us recheck_span(const struct ses_rules *rules, unsigned looks)
+{
+    span_us span = rules->recheck_first;
+    for (; looks > 1 && span < rules->recheck_max; looks--)
+        span *= 2;
+    return span < rules->recheck_max ? span : rules->recheck_max;
+}
+
+/* The last look of a set-up falls on the very end of its 72 hours, never behind it. */
+static instant_us next_look(const struct ses_rules *rules, const struct ses_identity *i,
+                            instant_us now)
+{
+    if (i->status == MAIL_FROM_SUCCESS)
+        return now + rules->watch_every;
+    bool first = i->status == MAIL_FROM_PENDING && i->looks == 0;
+    instant_us at = now + (first ? rules->detect_after : recheck_span(rules, i->looks));
+    instant_us end = i->since + rules->give_up;
+    return at < end ? at : end;
+}
+
+void ses_setup_watch(struct ses_model *m, uint32_t id, instant_us now)
+{
+    struct ses_identity *i = &m->identities[id];
+    if (i->status == MAIL_FROM_NONE || i->status == MAIL_FROM_FAILED) {
+        heap_drop(&m->checks, id);
+        return;
+    }
+    heap_set(&m->checks, id, next_look(&m->rules, i, now));
+}
+
+void ses_setup_start(struct ses_model *m, uint32_t id, instant_us now)
+{
+    struct ses_identity *i = &m->identities[id];
+    i->generation++;
+    enter(i, i->mail_from == NAME_NONE ? MAIL_FROM_NONE : MAIL_FROM_PENDING, now);
+    ses_setup_watch(m, id, now);
+}
+
+bool ses_model_next_check(struct ses_model *m, instant_us now, struct ses_check *check)
+{
+    uint32_t id;
+    if (!heap_pop_due(&m->checks, now, &id))
+        return false;
+    const struct ses_identity *i = &m->identities[id];
+    *check = (struct ses_check){id, i->generation, names_text(&m->names, i->mail_from)};
+    return true;
+}
+
+instant_us ses_model_next_due(const struct ses_model *m)
+{
+    return heap_first(&m->checks);
+}
+
+static void judge_setup(const struct ses_rules *rules, struct ses_identity *i, enum ses_mx found,
+                        instant_us now)
+{
+    bool lasts = i->status != MAIL_FROM_SUCCESS;
+    if (found == SES_MX_RIGHT && lasts)
+        enter(i, MAIL_FROM_SUCCESS, now);
+    else if (found == SES_MX_SEVERAL && i->status == MAIL_FROM_PENDING)
+        enter(i, MAIL_FROM_FAILED, now);
+    else if (found != SES_MX_RIGHT && lasts && now - i->since >= rules->give_up)
+        enter(i, MAIL_FROM_FAILED, now);
+    else if ((found == SES_MX_NONE || found == SES_MX_SEVERAL) && !lasts)
+        enter(i, MAIL_FROM_TEMPORARY_FAILURE, now);
+}
+
+void ses_model_mx_result(struct ses_model *m, const struct ses_check *check, enum ses_mx found,
+                         instant_us now)
+{
+    assert(check->id < m->identities_len);
+    struct ses_identity *i = &m->identities[check->id];
+    if (i->generation != check->generation)
+        return;
+    i->looks = (uint8_t)(i->looks < UINT8_MAX ? i->looks + 1 : UINT8_MAX);
+    judge_setup(&m->rules, i, found, now);
+    ses_setup_watch(m, check->id, now);
+}

@@ -1,0 +1,1 @@
+mailfrom_test(ses_model USES world)
