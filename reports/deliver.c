@@ -1,0 +1,149 @@
+/*
+ * Getting a report to where it shall be: written beside, synced, renamed, the folder synced. So a
+ * reader never sees half a report, and a failure leaves the report that was there. Paths that are
+ * no plain files (a pipe, /dev/null, /dev/fd/63 of a shell) are written to as they are.
+ */
+#include "row.h"
+
+#include "limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    report_writer *write;
+} formats[] = {
+    {"csv", csv_write},
+    {"json", json_write},
+};
+
+#define FORMATS_LEN (sizeof formats / sizeof formats[0])
+
+const char *report_format_name(size_t i)
+{
+    return i < FORMATS_LEN ? formats[i].name : NULL;
+}
+
+static report_writer *writer_of(struct text format)
+{
+    for (size_t i = 0; i < FORMATS_LEN; i++)
+        if (text_eq(format, text_of(formats[i].name)))
+            return formats[i].write;
+    return NULL;
+}
+
+bool report_format_known(struct text format)
+{
+    return writer_of(format) != NULL;
+}
+
+static enum err write_to(int fd, report_writer *write_report, struct report *report,
+                         struct why *why)
+{
+    struct sink sink;
+    sink_init(&sink, fd);
+    report->out = &sink;
+    enum err err = write_report(report, why);
+    if (err == OK)
+        err = sink_flush(&sink, why);
+    sink_clear(&sink);
+    return err;
+}
+
+/* A name that nobody uses: "fleet.csv.part", ".part1", ... The mode is what the umask leaves. */
+static int part_open(const char *path, char part[PATH_MAX])
+{
+    for (int i = 0; i < REPORT_PART_TRIES; i++) {
+        int len = snprintf(part, PATH_MAX, i ? "%s.part%d" : "%s.part", path, i);
+        if (len < 0 || len >= PATH_MAX) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
+}
+
+/* Without this a crash of the machine may forget the rename; it cannot tear the file. */
+static void folder_sync(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+static enum err write_beside(const char *path, report_writer *write_report, struct report *report,
+                             struct why *why)
+{
+    char part[PATH_MAX];
+    int fd = part_open(path, part);
+    if (fd < 0)
+        return why_set(why, ERR_IO, "%s", strerror(errno));
+    enum err err = write_to(fd, write_report, report, why);
+    if (err == OK && fsync(fd) != 0)
+        err = why_set(why, ERR_IO, "%s", strerror(errno));
+    if (close(fd) != 0 && err == OK)
+        err = why_set(why, ERR_IO, "%s", strerror(errno));
+    if (err == OK && rename(part, path) != 0)
+        err = why_set(why, ERR_IO, "%s", strerror(errno));
+    if (err != OK)
+        unlink(part);
+    else
+        folder_sync(path);
+    return err;
+}
+
+static enum err write_through(const char *path, report_writer *write_report, struct report *report,
+                              struct why *why)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return why_set(why, ERR_IO, "%s", strerror(errno));
+    enum err err = write_to(fd, write_report, report, why);
+    close(fd);
+    return err;
+}
+
+static enum err write_file(const char *path, report_writer *write_report, struct report *report,
+                           struct why *why)
+{
+    struct stat st;
+    char target[PATH_MAX];
+    if (stat(path, &st) != 0)
+        return write_beside(path, write_report, report, why);
+    if (S_ISDIR(st.st_mode))
+        return why_set(why, ERR_INPUT, "is a directory");
+    if (!S_ISREG(st.st_mode))
+        return write_through(path, write_report, report, why);
+    if (!realpath(path, target)) /* a link keeps pointing to the newest report */
+        return why_set(why, ERR_IO, "%s", strerror(errno));
+    return write_beside(target, write_report, report, why);
+}
+
+enum err report_write(const char *format, const char *path, const struct report_head *head,
+                      const struct fleet *fleet, const struct report_source *source,
+                      struct why *why)
+{
+    struct report report = {.head = head, .fleet = fleet, .source = source};
+    report_writer *write_report = writer_of(text_of(format));
+    if (!write_report)
+        return why_set(why, ERR_INPUT, "there is no report format \"%s\"", format);
+    enum err err = strcmp(path, "-") == 0 ? write_to(STDOUT_FILENO, write_report, &report, why)
+                                          : write_file(path, write_report, &report, why);
+    return err == OK ? OK : why_wrap(why, err, "report %s", path);
+}

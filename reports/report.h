@@ -1,0 +1,42 @@
+/*
+ * Reports: what became of every identity, one row each, in the order of the manifest. Made from a
+ * fleet and from what a journal says of it, and from nothing else: the same journal gives the same
+ * bytes.
+ *
+ * The caller brings the rows (cmd/ hands journal_rows in), so this room never meets the journal.
+ */
+#ifndef MF_REPORT_H
+#define MF_REPORT_H
+
+#include "err.h"
+#include "fleet.h"
+#include "record.h"
+
+/* Where rows come from: calls fn with the last record of each job that has one, rows ascending,
+ * until fn returns false. May be asked more than once and then says the same again. */
+struct report_source {
+    void *ctx;
+    enum err (*rows)(void *ctx, bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job),
+                     void *fn_ctx, struct why *why);
+};
+
+struct report_head {
+    uint64_t run;
+    struct text verb;            /* "apply", "rollback", "plan" */
+    struct text state;           /* "open", "stopped", "ended" */
+    struct text version;         /* of the program that began the run */
+    instant_us started, stopped; /* 0: not yet */
+};
+
+bool report_format_known(struct text format); /* csv, json, markdown, junit, html */
+/* The format at index i, or NULL past the last: for help texts. */
+const char *report_format_name(size_t i);
+
+/* Writes the report to path, or to standard output when path is "-". A file is written beside and
+ * renamed, so that path always holds a whole report: the new one, or after an error the old one.
+ * ERR_INPUT: no such format. */
+enum err report_write(const char *format, const char *path, const struct report_head *head,
+                      const struct fleet *fleet, const struct report_source *source,
+                      struct why *why);
+
+#endif

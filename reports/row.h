@@ -1,0 +1,94 @@
+/*
+ * One row of a report, and the columns that every format shares. For this room and its tests.
+ */
+#ifndef MF_REPORT_ROW_H
+#define MF_REPORT_ROW_H
+
+#include "report.h"
+#include "sink.h"
+
+/* Texts are borrowed for the length of one callback. */
+struct report_row {
+    uint32_t number; /* of the row in the fleet */
+    uint16_t lane;
+    enum outcome outcome_kind;
+    enum action action_kind;
+    struct text account, region, identity, identity_type;
+    struct text action, outcome, reason;
+    struct text mail_from_before, mail_from_after, behavior_before, behavior_after;
+    struct text ses_status, mx, spf, dmarc;
+    finding_set finding_bits;
+    struct text findings_json; /* as the journal has it; read it with finding_next() */
+    uint32_t writes, calls;
+    instant_us first_seen, finished;
+    struct text source; /* "fleet.yaml:12" */
+};
+
+enum report_type { REPORT_TEXT, REPORT_COUNT, REPORT_INSTANT, REPORT_FINDINGS };
+
+struct report_column {
+    const char *name;
+    enum report_type type;
+    size_t offset; /* in struct report_row */
+};
+
+#define REPORT_COLUMNS 21
+extern const struct report_column report_columns[REPORT_COLUMNS];
+const void *report_cell(const struct report_row *row, const struct report_column *column);
+
+/* What a writer works with. */
+struct report {
+    const struct report_head *head;
+    const struct fleet *fleet;
+    const struct report_source *source;
+    struct sink *out;
+};
+
+typedef enum err report_writer(const struct report *report, struct why *why);
+report_writer csv_write, json_write, markdown_write, junit_write, html_write;
+
+/* Every row of the fleet, those without a record too. fn returns false to end it early. */
+enum err report_rows(const struct report *report,
+                     bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
+                     struct why *why);
+
+/* The fold itself: job may be NULL. scratch holds the source column. */
+void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
+                     const struct job_row *job, struct buf *scratch);
+
+/* Counts over all rows. */
+struct report_sum {
+    uint32_t rows, bad;
+    uint32_t by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1];
+    uint64_t writes, calls;
+    uint32_t (*by_lane)[OUTCOMES]; /* one per lane; owned */
+};
+
+enum err report_sum_init(struct report_sum *sum, const struct fleet *fleet, struct why *why);
+void report_sum_clear(struct report_sum *sum);
+void report_sum_add(struct report_sum *sum, const struct report_row *row);
+/* A pass over all rows. */
+enum err report_sum_make(struct report_sum *sum, const struct report *report, struct why *why);
+/* "3 of 120 identities need attention: 2 failed, 1 refused." One line, no markup. */
+void report_verdict(const struct report_sum *sum, struct buf *out);
+
+/* One finding of a row. */
+struct row_finding {
+    struct text rule, severity, text; /* text lies in the walk's buffer until the next step */
+    bool accepted;
+};
+
+struct finding_walk {
+    struct text rest; /* of findings_json */
+    finding_set bits; /* what is left of a row whose text cannot be read */
+    bool from_bits;
+    struct buf words;
+};
+
+/* Reads findings_json strictly; a text that is not what the engine writes is left aside and the
+ * rules are named from the bits, with their usual severity and summary. */
+void finding_walk_init(struct finding_walk *walk, const struct report_row *row);
+void finding_walk_clear(struct finding_walk *walk);
+bool finding_walk_next(struct finding_walk *walk, struct row_finding *out);
+
+#endif

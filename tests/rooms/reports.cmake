@@ -1,0 +1,1 @@
+mailfrom_test(reports_table USES reports)

@@ -1,0 +1,291 @@
+/*
+ * CSV, JSON and their delivery, held against Python's csv module and against the published schema.
+ */
+#include "report_kit.h"
+
+#include "row.h"
+
+#include <sys/stat.h>
+
+static void an_open_job_is_reported_by_its_state(void **state)
+{
+    static const struct {
+        enum job_state state;
+        enum outcome outcome;
+        const char *word;
+    } cases[] = {
+        {JOB_NEW, OUTCOME_OPEN, "skipped"},
+        {JOB_LOOKING, OUTCOME_OPEN, "skipped"},
+        {JOB_JUDGING, OUTCOME_OPEN, "waiting-dns"},
+        {JOB_WAITING_DNS, OUTCOME_OPEN, "waiting-dns"},
+        {JOB_READY, OUTCOME_OPEN, "planned"},
+        {JOB_WRITING, OUTCOME_OPEN, "pending"},
+        {JOB_UNSURE, OUTCOME_OPEN, "pending"},
+        {JOB_FOLLOWING, OUTCOME_OPEN, "pending"},
+        {JOB_DONE, OUTCOME_DONE, "done"},
+        {JOB_DONE, OUTCOME_REFUSED, "refused"},
+        {JOB_WAITING_DNS, OUTCOME_EXPIRED, "expired"},
+    };
+    struct kit k;
+    struct buf scratch;
+    struct report_row row;
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    kit_add(&k, TEXT("a@example.com"), TEXT(""), (struct job_row){0});
+    buf_init(&scratch, 1024);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct job_row job = {.state = cases[i].state, .outcome = cases[i].outcome};
+        report_row_make(&row, &k.fleet, 0, &job, &scratch);
+        assert_text(row.outcome, text_of(cases[i].word));
+    }
+    report_row_make(&row, &k.fleet, 0, NULL, &scratch);
+    assert_text(row.outcome, TEXT("skipped"));
+    assert_text(row.action, TEXT("none"));
+    assert_text(row.identity_type, TEXT("EMAIL_ADDRESS"));
+    assert_text(row.behavior_after, TEXT("USE_DEFAULT_VALUE")); /* back to the default */
+    assert_text(row.source, TEXT("fleet.yaml:1"));
+    buf_clear(&scratch);
+    kit_clear(&k);
+}
+
+static void before_is_what_was_there_before_the_first_write(void **state)
+{
+    struct kit k;
+    struct buf scratch;
+    struct report_row row;
+    struct job_row job = {.seen_known = true,
+                          .mail_from_seen = TEXT("now.example.com"),
+                          .behavior_seen = BEHAVIOR_REJECT_MESSAGE,
+                          .status_seen = MAIL_FROM_SUCCESS};
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    kit_add(&k, TEXT("example.com"), TEXT("b.example.com"), job);
+    buf_init(&scratch, 1024);
+    report_row_make(&row, &k.fleet, 0, &job, &scratch);
+    assert_text(row.mail_from_before, TEXT("now.example.com"));
+    assert_text(row.behavior_before, TEXT("REJECT_MESSAGE"));
+    assert_text(row.ses_status, TEXT("SUCCESS"));
+    job.before_known = true;
+    job.mail_from_before = TEXT("old.example.com");
+    report_row_make(&row, &k.fleet, 0, &job, &scratch);
+    assert_text(row.mail_from_before, TEXT("old.example.com"));
+    assert_text(row.behavior_before, TEXT("USE_DEFAULT_VALUE"));
+    assert_text(row.mail_from_after, TEXT("b.example.com"));
+    assert_text(row.behavior_after, TEXT("REJECT_MESSAGE"));
+    buf_clear(&scratch);
+    kit_clear(&k);
+}
+
+static void a_small_csv_is_these_bytes(void **state)
+{
+    struct kit k;
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    kit_add(&k, TEXT("example.com"), TEXT("b.example.com"),
+            (struct job_row){.state = JOB_DONE,
+                             .action = ACTION_SET,
+                             .outcome = OUTCOME_DONE,
+                             .reason = TEXT("=1+1, \"quoted\""),
+                             .mx = TEXT("ok"),
+                             .findings = FINDING_BIT(DMARC_MISSING) | FINDING_BIT(SENDS_MAIL),
+                             .writes = 2,
+                             .calls = 3,
+                             .first_seen = 1779265800000000});
+    kit_add(&k, TEXT("example.net"), TEXT(""), (struct job_row){.calls = KIT_NO_RECORD});
+    struct text got = kit_read(kit_write(&k, "csv"));
+    assert_text(got,
+                TEXT("account,region,identity,identity_type,action,outcome,reason,mail_from_before,"
+                     "mail_from_after,behavior_before,behavior_after,ses_status,mx,spf,dmarc,"
+                     "findings,writes,calls,first_seen,finished,source\r\n"
+                     "main,us-east-1,example.com,DOMAIN,set,done,\"'=1+1, \"\"quoted\"\"\",,"
+                     "b.example.com,,REJECT_MESSAGE,,ok,,,sends-mail dmarc-missing,2,3,"
+                     "2026-05-20T08:30:00Z,,fleet.yaml:1\r\n"
+                     "main,us-east-1,example.net,DOMAIN,none,skipped,,,,,USE_DEFAULT_VALUE,,,,,,0,"
+                     "0,,,fleet.yaml:2\r\n"));
+    free((char *)got.at);
+    kit_clear(&k);
+}
+
+static void hostile_fill(struct kit *k, uint32_t rows)
+{
+    uint64_t seed = 20260520;
+    char text[6][512], json[256];
+    struct text t[6];
+    for (uint32_t i = 0; i < rows; i++) {
+        for (int n = 0; n < 6; n++)
+            t[n] = kit_hostile(&seed, text[n], 500);
+        struct text findings = kit_hostile(&seed, json, 200);
+        if (i % 3 == 0)
+            findings = TEXT("[{\"rule\":\"mx-missing\",\"severity\":\"wait\",\"text\":\"a \\\"\\u"
+                            "00e9\\ud83d\\udce7<b>\",\"accepted\":true},"
+                            "{\"rule\":\"x\",\"severity\":\"info\",\"text\":\"\"}]");
+        struct job_row job = {.state = JOB_DONE,
+                              .outcome = (enum outcome)(1 + i % (OUTCOMES - 1)),
+                              .action = (enum action)(i % 6),
+                              .reason = t[0],
+                              .mail_from_before = t[1],
+                              .before_known = true,
+                              .mx = t[2],
+                              .spf = t[3],
+                              .dmarc = t[4],
+                              .findings = FINDING_BIT(MX_MISSING),
+                              .findings_json = findings};
+        kit_add(k, t[5].len ? t[5] : TEXT("x"), t[0], job);
+        /* the texts must outlive this loop: names keep them */
+        struct job_row *kept = &k->jobs[k->len - 1];
+        struct text *texts[] = {&kept->reason, &kept->mail_from_before, &kept->mx, &kept->spf,
+                                &kept->dmarc,  &kept->findings_json};
+        for (size_t n = 0; n < COUNT(texts); n++)
+            *texts[n] = names_text(&k->fleet.names, kit_name(k, *texts[n]));
+    }
+}
+
+static void ten_thousand_hostile_strings_are_neutral_csv(void **state)
+{
+    struct kit k;
+    (void)state;
+    kit_init(&k, TEXT("=cmd|' /C calc'!A0"), TEXT("@file"));
+    hostile_fill(&k, 2000); /* five texts each */
+    kit_python("import csv,sys\n"
+               "data=open(sys.argv[1],'rb').read()\n"
+               "assert not any(b<32 and b not in (9,10,13) or b==127 for b in data)\n"
+               "data.decode('utf-8')\n"
+               "rows=list(csv.reader(open(sys.argv[1],newline='',encoding='utf-8'),strict=True))\n"
+               "assert len(rows)==2001, len(rows)\n"
+               "for r in rows:\n"
+               "    assert len(r)==21, r\n"
+               "    assert not any(c and c[0] in '=+-@\\t\\r\\n\\0' for c in r), r\n",
+               kit_write(&k, "csv"));
+    kit_clear(&k);
+}
+
+static void hostile_rows_are_json_by_the_published_schema(void **state)
+{
+    struct kit k;
+    (void)state;
+    kit_init(&k, TEXT("\"\\\xff"), TEXT("\n"));
+    hostile_fill(&k, 600);
+    kit_add(&k, TEXT("last.example"), TEXT(""), (struct job_row){.calls = KIT_NO_RECORD});
+    kit_python(
+        "import json,sys,jsonschema\n"
+        "schema=json.load(open(sys.argv[2]+'/docs/report.schema.json'))\n"
+        "report=json.load(open(sys.argv[1],encoding='utf-8'))\n"
+        "jsonschema.Draft202012Validator.check_schema(schema)\n"
+        "jsonschema.Draft202012Validator(schema).validate(report)\n"
+        "rows=report['identities']\n"
+        "assert len(rows)==601==report['summary']['identities']\n"
+        "assert rows[0]['findings'][0]=={'rule':'mx-missing','severity':'wait',"
+        "'text':'a \"\\u00e9\\U0001f4e7<b>','accepted':True}, rows[0]\n"
+        "assert rows[1]['findings'][0]['rule']=='mx-missing'\n"
+        "assert sum(report['summary']['outcomes'].values())==601\n"
+        "lines=open(sys.argv[1],encoding='utf-8').read().split('\\n')\n"
+        "assert sum(l.startswith('{\"account\"') and '\"source\"' in l for l in lines)==601\n",
+        kit_write(&k, "json"));
+    kit_clear(&k);
+}
+
+static void an_empty_fleet_is_a_whole_report(void **state)
+{
+    struct kit k;
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    kit_python("import json,sys,jsonschema\n"
+               "schema=json.load(open(sys.argv[2]+'/docs/report.schema.json'))\n"
+               "report=json.load(open(sys.argv[1]))\n"
+               "jsonschema.validate(report,schema)\n"
+               "assert report['identities']==[]\n"
+               "assert report['run']['started']=='2026-05-20T08:30:00Z'\n",
+               kit_write(&k, "json"));
+    kit_clear(&k);
+}
+
+static enum err rows_that_fail(void *ctx, bool (*fn)(void *, uint32_t, const struct job_row *),
+                               void *fn_ctx, struct why *why)
+{
+    kit_rows(ctx, fn, fn_ctx, why);
+    return why_set(why, ERR_IO, "the journal is damaged");
+}
+
+static void a_failed_report_leaves_the_old_one_and_nothing_beside(void **state)
+{
+    struct kit k;
+    struct why why;
+    struct stat st;
+    char line[256];
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    kit_add(&k, TEXT("example.com"), TEXT("b.example.com"), (struct job_row){0});
+    struct report_source bad = {&k, rows_that_fail};
+    mode_t old = umask(022);
+    const char *path = kit_write(&k, "csv");
+    umask(old);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0644);
+    struct text before = kit_read(path);
+    assert_int_equal(report_write("csv", path, &kit_head, &k.fleet, &bad, &why), ERR_IO);
+    assert_non_null(strstr(why.text, "the journal is damaged"));
+    struct text after = kit_read(path);
+    assert_text(after, before);
+    snprintf(line, sizeof line, "test $(ls %s | wc -l) = 1", k.folder);
+    assert_int_equal(system(line), 0);
+    struct report_source good = {&k, kit_rows};
+    assert_int_equal(report_write("csv", k.folder, &kit_head, &k.fleet, &good, &why), ERR_INPUT);
+    assert_int_equal(report_write("xml", path, &kit_head, &k.fleet, &good, &why), ERR_INPUT);
+    assert_int_equal(report_write("csv", "/dev/full", &kit_head, &k.fleet, &good, &why), ERR_IO);
+    assert_int_equal(report_write("csv", "/no/such/folder/x", &kit_head, &k.fleet, &good, &why),
+                     ERR_IO);
+    free((char *)before.at);
+    free((char *)after.at);
+    kit_clear(&k);
+}
+
+static void a_link_keeps_pointing_to_the_newest_report(void **state)
+{
+    struct kit k;
+    struct stat st;
+    char line[256];
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    kit_add(&k, TEXT("example.com"), TEXT("b.example.com"), (struct job_row){0});
+    snprintf(line, sizeof line, "cd %s && echo old >real && ln -s real out.csv", k.folder);
+    assert_int_equal(system(line), 0);
+    assert_int_equal(lstat(kit_write(&k, "csv"), &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    snprintf(line, sizeof line, "grep -q example.com %s/real", k.folder);
+    assert_int_equal(system(line), 0);
+    kit_clear(&k);
+}
+
+static void the_same_journal_gives_the_same_bytes(void **state)
+{
+    struct kit k;
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    hostile_fill(&k, 50);
+    for (size_t i = 0; report_format_name(i); i++) {
+        struct text a = kit_read(kit_write(&k, report_format_name(i)));
+        struct text b = kit_read(kit_write(&k, report_format_name(i)));
+        assert_text(b, a);
+        assert_true(report_format_known(text_of(report_format_name(i))));
+        free((char *)a.at);
+        free((char *)b.at);
+    }
+    assert_false(report_format_known(TEXT("xml")));
+    kit_clear(&k);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_open_job_is_reported_by_its_state),
+        cmocka_unit_test(before_is_what_was_there_before_the_first_write),
+        cmocka_unit_test(a_small_csv_is_these_bytes),
+        cmocka_unit_test(ten_thousand_hostile_strings_are_neutral_csv),
+        cmocka_unit_test(hostile_rows_are_json_by_the_published_schema),
+        cmocka_unit_test(an_empty_fleet_is_a_whole_report),
+        cmocka_unit_test(a_failed_report_leaves_the_old_one_and_nothing_beside),
+        cmocka_unit_test(a_link_keeps_pointing_to_the_newest_report),
+        cmocka_unit_test(the_same_journal_gives_the_same_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
