@@ -1,10 +1,11 @@
 /*
  * The authority mode: find the zone, find its servers, ask every one of them.
  *
- *   CUT ----> HOSTS ----> VALUES ----> end
- *    ^ |        ^           |
- *    +-+        +-----------+   a referral to a deeper zone, or nobody spoke over IPv4
- *  one label up
+ *   CUT ----> HOSTS ----> VALUES ----> WILDCARD ----> end
+ *    ^ |        ^          |  |                        ^
+ *    +-+        +----------+  +------------------------+   no MX
+ *  one label    a referral to a deeper zone,
+ *     up        or nobody spoke over IPv4
  *
  * The resolver is asked for NS sets from the parent of the name upwards, and for addresses. The
  * name itself is only ever said to authorities. A step begins when all questions of the one before
@@ -22,7 +23,7 @@
 
 #define TROUBLES_SAID_MAX 4 /* servers named in one sentence */
 
-enum step { STEP_CUT, STEP_HOSTS, STEP_VALUES };
+enum step { STEP_CUT, STEP_HOSTS, STEP_VALUES, STEP_WILDCARD };
 
 struct server {
     struct text label; /* "ns1.example.com (192.0.2.1)" */
@@ -39,6 +40,7 @@ struct inquiry_walk {
     struct zone zone, deeper;
     struct server servers[INQUIRY_SERVERS_MAX];
     uint32_t servers_len, servers_asked;
+    struct answer wildcard; /* MX of "*." and the parent of the name */
 };
 
 static void plan(struct inquiry *q, struct dns_question question, uint32_t subject)
@@ -191,6 +193,8 @@ static void finish(struct inquiry *q)
                                   .txt_len = txt.txt_len,
                                   .cname = mx.cname.len ? mx.cname : txt.cname,
                                   .trouble = mx_spoke ? txt.trouble : mx.trouble,
+                                  .wildcard =
+                                      mx.state == DNS_FOUND && answer_same(&mx, &q->walk->wildcard),
                                   .zone = q->walk->zone.cut};
     if (mx_spoke && (!txt_spoke || mx.ttl_s < txt.ttl_s))
         q->facts.ttl_s = mx.ttl_s;
@@ -252,6 +256,25 @@ static bool somebody_spoke(const struct inquiry_walk *w)
     return false;
 }
 
+/* A wildcard is asked for by its own name (RFC 4592, section 2.3), of the first server that has an
+ * MX. What a wildcard higher up says comes back for this name too. */
+static void wildcard_ask(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    struct text name = arena_fmt(&q->arena, "*." TEXT_FMT, TEXT_ARG(dname_parent(q->name)));
+    w->step = STEP_WILDCARD;
+    if (!name.at || name.len > DNAME_LEN_MAX || q->planned == INQUIRY_QUESTIONS_MAX)
+        return;
+    for (uint32_t i = 0; i < w->servers_len; i++) {
+        if (w->servers[i].mx.state != DNS_FOUND)
+            continue;
+        plan(q,
+             (struct dns_question){.name = name, .type = DNS_TYPE_MX, .server = w->servers[i].at},
+             i);
+        return;
+    }
+}
+
 /* The second family, when the first one led to nobody. False: there is nobody left to look for. */
 static bool hosts_ask_ipv6(struct inquiry *q)
 {
@@ -290,7 +313,7 @@ static void values_decide(struct inquiry *q)
     if (w->deeper.cut.len)
         zone_descend(q);
     else if (somebody_spoke(w))
-        finish(q);
+        wildcard_ask(q);
     else if (hosts_ask_ipv6(q))
         return;
     else if (w->servers_len)
@@ -308,8 +331,10 @@ static void advance(struct inquiry *q)
             finish_in_trouble(q, TEXT("the name servers cannot be asked within 64 questions"));
         else if (w->step == STEP_HOSTS)
             values_ask(q);
-        else
+        else if (w->step == STEP_VALUES)
             values_decide(q);
+        else
+            finish(q);
     }
 }
 
@@ -371,9 +396,11 @@ static void value_read(struct inquiry *q, const struct dns_question *question, u
     struct inquiry_walk *w = q->walk;
     struct server *s = &w->servers[server];
     struct answer *a = question->type == DNS_TYPE_MX ? &s->mx : &s->txt;
+    if (w->step == STEP_WILDCARD)
+        a = &w->wildcard;
     /* Out of memory is told as trouble by the answer itself. */
     (void)answer_read(a, question, reply, &q->arena);
-    if (a->kind != ANSWER_REFERRED)
+    if (a->kind != ANSWER_REFERRED || a == &w->wildcard)
         return;
     struct text cut = answer_referral(&reply->message, q->name, w->zone.cut);
     if (!cut.len) {

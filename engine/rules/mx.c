@@ -154,6 +154,15 @@ static struct text missing_judge(struct judgement *j, const struct policy *polic
     return TEXT("missing");
 }
 
+static void wildcard_judge(struct judgement *j, const struct policy *policy, struct text name)
+{
+    judge_finding(j, policy, WILDCARD_ANSWER, SEVERITY_WARNING,
+                  "the MX of " TEXT_FMT
+                  " is that of a wildcard above it, which is gone for this name "
+                  "as soon as anything else is published there. Publish the MX at the name itself",
+                  TEXT_ARG(name));
+}
+
 struct text mx_judge(struct judgement *j, const struct policy *policy, struct text name,
                      struct text wanted_region, const struct dns_facts *dns)
 {
@@ -172,6 +181,8 @@ struct text mx_judge(struct judgement *j, const struct policy *policy, struct te
     case DNS_NXDOMAIN: return missing_judge(j, policy, name, wanted_region, dns);
     case DNS_FOUND: break;
     }
+    if (dns->wildcard)
+        wildcard_judge(j, policy, name);
     if (dns->mx_len > 1)
         return several_judge(j, policy, name, wanted_region, dns);
     return one_judge(j, policy, name, wanted_region, dns->mx[0].exchange);
