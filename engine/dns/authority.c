@@ -196,6 +196,8 @@ static void finish(struct inquiry *q)
                                   .wildcard =
                                       mx.state == DNS_FOUND && answer_same(&mx, &q->walk->wildcard),
                                   .zone = q->walk->zone.cut};
+    if (!(mx_spoke && txt_spoke) && !q->facts.trouble.len)
+        q->facts.trouble = TEXT("out of memory");
     if (mx_spoke && (!txt_spoke || mx.ttl_s < txt.ttl_s))
         q->facts.ttl_s = mx.ttl_s;
     else if (txt_spoke)

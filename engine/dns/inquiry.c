@@ -36,7 +36,7 @@ void inquiry_end_in_trouble(struct inquiry *q, struct text trouble)
 {
     q->facts.mx_state = q->facts.txt_state = DNS_TROUBLE_STATE;
     q->facts.mx_len = q->facts.txt_len = 0;
-    q->facts.trouble = trouble;
+    q->facts.trouble = trouble.len ? trouble : TEXT("out of memory");
     q->done = true;
 }
 
@@ -92,8 +92,10 @@ static void recursive_end(struct inquiry *q)
                                   .cname = mx->cname.len ? mx->cname : txt->cname};
     if (heard)
         q->facts.ttl_s = mx_ttl_s < txt_ttl_s ? mx_ttl_s : txt_ttl_s;
-    if (failed->kind != ANSWER_SPOKE)
-        q->facts.trouble = arena_fmt(&q->arena, "resolver: " TEXT_FMT, TEXT_ARG(failed->trouble));
+    if (failed->kind != ANSWER_SPOKE) {
+        struct text said = arena_fmt(&q->arena, "resolver: " TEXT_FMT, TEXT_ARG(failed->trouble));
+        q->facts.trouble = said.at ? said : failed->trouble;
+    }
     q->facts.servers = ARENA_NEW(&q->arena, struct server_note);
     if (q->facts.servers) {
         q->facts.servers[0] = answer_note(TEXT("resolver"), mx, txt, &q->arena);
