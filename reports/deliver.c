@@ -20,8 +20,8 @@ static const struct {
     const char *name;
     report_writer *write;
 } formats[] = {
-    {"csv", csv_write},
-    {"json", json_write},
+    {"csv", csv_write},           {"json", json_write},   {"html", html_write},
+    {"markdown", markdown_write}, {"junit", junit_write},
 };
 
 #define FORMATS_LEN (sizeof formats / sizeof formats[0])

@@ -78,6 +78,11 @@
 #define REPORT_CHUNK        (64u << 10) /* bytes per write(2) of a report */
 #define REPORT_CHUNK_MAX    (64u << 20) /* a chunk and the row that made it full */
 #define REPORT_PART_TRIES   100 /* names for the file beside; more are left only by many kills */
+#define HTML_ROWS_MAX       10000 /* a browser filters and sorts these in a blink */
+#define MARKDOWN_MAX        60000 /* bytes; GitHub takes 65,536 characters in a comment */
+#define MARKDOWN_CELL_MAX   300   /* of one cell; the CSV has it whole */
+#define MARKDOWN_ROW_MAX    2000  /* five cells */
+#define MARKDOWN_TAIL_MAX   2000  /* headings of the groups that no longer fit */
 
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */

@@ -1,0 +1,65 @@
+#include "markup.h"
+
+#include "escape.h"
+#include "limits.h"
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static bool is_forbidden(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||
+           (c & 0xfffe) == 0xfffe;
+}
+
+/* The next character as bytes that may stand anywhere; *t moves on. */
+static struct text next_safe(struct text *t, uint32_t *code)
+{
+    uint32_t c = 0;
+    size_t len = utf8_next(*t, &c);
+    struct text here = text_slice(*t, 0, len ? len : 1);
+    *t = text_from(*t, here.len);
+    *code = c;
+    if (len && (c == '\n' || c == '\r' || c == '\t'))
+        return TEXT(" ");
+    return len == 0 || is_forbidden(c) ? TEXT(REPLACEMENT) : here;
+}
+
+void markup_add(struct buf *out, struct text t)
+{
+    while (t.len) {
+        uint32_t c;
+        struct text safe = next_safe(&t, &c);
+        switch (c) {
+        case '&': buf_add_str(out, "&amp;"); break;
+        case '<': buf_add_str(out, "&lt;"); break;
+        case '>': buf_add_str(out, "&gt;"); break;
+        case '"': buf_add_str(out, "&quot;"); break;
+        case '\'': buf_add_str(out, "&#39;"); break;
+        default: buf_add_text(out, safe);
+        }
+    }
+}
+
+void markup_add_code(struct buf *out, struct text t)
+{
+    if (t.len == 0)
+        return;
+    size_t start = out->len;
+    buf_add_char(out, '`');
+    while (t.len && !out->failed) {
+        uint32_t c;
+        struct text safe = next_safe(&t, &c);
+        if (out->len - start > MARKDOWN_CELL_MAX) {
+            buf_add_str(out, "\xe2\x80\xa6");
+            break;
+        }
+        if (c == '`')
+            buf_add_char(out, '\'');
+        else if (c == '|')
+            buf_add_str(out, "\xc2\xa6"); /* a bar that ends no cell */
+        else
+            buf_add_text(out, safe);
+    }
+    buf_add_char(out, '`');
+}

@@ -1,0 +1,18 @@
+/*
+ * Text from outside made safe inside HTML, XML and Markdown. For this room only.
+ */
+#ifndef MF_MARKUP_H
+#define MF_MARKUP_H
+
+#include "buf.h"
+
+/* As the text of an element or the value of a quoted attribute, in HTML5 and XML 1.0. Line breaks
+ * and tabs become blanks; what is not UTF-8, controls, characters that turn the reading direction
+ * and what XML 1.0 forbids become U+FFFD. */
+void markup_add(struct buf *out, struct text t);
+
+/* As a code span of GitHub's Markdown, fit for a table cell: inside one there is no markup, no
+ * link, no mention. Cut after MARKDOWN_CELL_MAX bytes. Nothing at all for the empty text. */
+void markup_add_code(struct buf *out, struct text t);
+
+#endif
