@@ -1,0 +1,220 @@
+#include "dns_model.h"
+
+#include "dname.h"
+#include "hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SILENT_BYTES_MAX (64u << 20)
+#define TTL_S            300
+
+/* Draws of a name's story, apart from each other. */
+enum draw {
+    DRAW_PUBLISHED,
+    DRAW_DELAY,
+    DRAW_WRONG,
+    DRAW_WRONG_KIND,
+    DRAW_BREAKS,
+    DRAW_WHEN,
+    DRAW_LAG
+};
+
+bool dns_model_init(struct dns_model *m, const struct dns_model_options *options)
+{
+    *m = (struct dns_model){.options = *options};
+    return names_init(&m->silent, SILENT_BYTES_MAX);
+}
+
+void dns_model_clear(struct dns_model *m)
+{
+    names_clear(&m->silent);
+    free(m->silent_until);
+    *m = (struct dns_model){0};
+}
+
+static double draw(const struct dns_model *m, struct text name, enum draw what)
+{
+    return hash_unit(m->options.seed, hash_bytes(name.at, name.len), (uint64_t)what);
+}
+
+static instant_us published_at(const struct dns_model *m, struct text name)
+{
+    const struct dns_model_options *o = &m->options;
+    if (draw(m, name, DRAW_PUBLISHED) < o->published)
+        return o->start;
+    span_us width = o->delay_max - o->delay_min;
+    return o->start + o->delay_min + (span_us)((double)width * draw(m, name, DRAW_DELAY));
+}
+
+static span_us wrong_for(const struct dns_model *m, struct text name)
+{
+    bool late = draw(m, name, DRAW_PUBLISHED) >= m->options.published;
+    return late && draw(m, name, DRAW_WRONG) < m->options.wrong_first ? m->options.outage : 0;
+}
+
+/* The one outage of a name that breaks again; WHEN_NEVER for the others. */
+static instant_us breaks_at(const struct dns_model *m, struct text name)
+{
+    if (draw(m, name, DRAW_BREAKS) >= m->options.breaks)
+        return WHEN_NEVER;
+    span_us after =
+        m->options.outage + (span_us)(4 * (double)m->options.outage * draw(m, name, DRAW_WHEN));
+    return published_at(m, name) + wrong_for(m, name) + after;
+}
+
+static enum dns_view wrong_view(const struct dns_model *m, struct text name)
+{
+    /* Records that a rule refuses would end the job at once; what heals is waited for. */
+    return draw(m, name, DRAW_WRONG_KIND) < 0.5 ? VIEW_NO_SPF : VIEW_MISSING;
+}
+
+enum dns_view dns_model_view(const struct dns_model *m, struct text name, instant_us at)
+{
+    instant_us from = published_at(m, name), broken = breaks_at(m, name);
+    if (at < from)
+        return VIEW_MISSING;
+    if (at < from + wrong_for(m, name))
+        return wrong_view(m, name);
+    if (broken != WHEN_NEVER && at >= broken && at < broken + m->options.outage)
+        return VIEW_MISSING;
+    return VIEW_RIGHT;
+}
+
+instant_us dns_model_right_from(const struct dns_model *m, struct text name)
+{
+    instant_us broken = breaks_at(m, name);
+    if (broken != WHEN_NEVER)
+        return broken + m->options.outage;
+    return published_at(m, name) + wrong_for(m, name);
+}
+
+static struct dns_record *record_add(struct dns_message *message, struct arena *arena,
+                                     struct text owner, uint16_t type)
+{
+    if (!message->records)
+        message->records = ARENA_ARRAY(arena, struct dns_record, 4);
+    struct dns_record *r = &message->records[message->records_len++];
+    r->owner = owner;
+    r->type = type;
+    r->section = DNS_ANSWER;
+    r->ttl_s = TTL_S;
+    return r;
+}
+
+static void answer_view(const struct dns_model *m, enum dns_view view, uint16_t type,
+                        struct text name, struct dns_message *message, struct arena *arena)
+{
+    bool has_mx = view != VIEW_MISSING;
+    bool has_txt = view != VIEW_MISSING && view != VIEW_NO_SPF;
+    message->rcode = has_mx ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
+    if (type == DNS_TYPE_MX && has_mx) {
+        struct dns_record *r = record_add(message, arena, name, DNS_TYPE_MX);
+        r->preference = 10;
+        r->name = m->options.right_host;
+        if (view == VIEW_FOREIGN)
+            r->name = TEXT("mail.example.net");
+        if (view == VIEW_WRONG_SUFFIX)
+            r->name = TEXT("feedback-smtp.us-east-1.amazonaws.com");
+        if (view == VIEW_SEVERAL) {
+            r = record_add(message, arena, name, DNS_TYPE_MX);
+            r->preference = 20;
+            r->name = TEXT("mail.example.net");
+        }
+    }
+    if (type == DNS_TYPE_TXT && has_txt)
+        record_add(message, arena, name, DNS_TYPE_TXT)->txt =
+            TEXT("v=spf1 include:amazonses.com ~all");
+}
+
+static void answer_ns(struct text name, struct dns_message *message, struct arena *arena)
+{
+    if (dname_labels(name) != 2)
+        return; /* no zone cut here: an empty answer */
+    for (int i = 1; i <= 2; i++)
+        record_add(message, arena, name, DNS_TYPE_NS)->name =
+            arena_fmt(arena, "ns%d." TEXT_FMT, i, TEXT_ARG(name));
+}
+
+/* "ns2.example.com" is 192.0.2.2, like every other second server (RFC 5737). */
+static void answer_address(struct text name, struct dns_message *message, struct arena *arena)
+{
+    struct dns_record *r = record_add(message, arena, name, DNS_TYPE_A);
+    const uint8_t address[4] = {192, 0, 2, text_starts(name, TEXT("ns2.")) ? 2 : 1};
+    memcpy(r->address, address, sizeof address);
+}
+
+static bool silence_known(const struct dns_model *m, struct text name, instant_us now)
+{
+    name_id id = names_find(&m->silent, name);
+    return id != NAME_NONE && m->silent_until[id] > now;
+}
+
+static void silence_remember(struct dns_model *m, struct text name, instant_us now)
+{
+    name_id id;
+    if (m->options.negative_ttl == 0 || !names_add(&m->silent, name, &id))
+        return;
+    if (id >= m->silent_cap) {
+        uint32_t cap = id * 2 + 64;
+        instant_us *grown = realloc(m->silent_until, sizeof *grown * cap);
+        if (!grown)
+            return;
+        m->silent_until = grown;
+        m->silent_cap = cap;
+    }
+    m->silent_until[id] = now + m->options.negative_ttl;
+}
+
+static enum dns_view resolver_view(struct dns_model *m, struct text name, instant_us now)
+{
+    if (silence_known(m, name, now))
+        return VIEW_MISSING;
+    enum dns_view view = dns_model_view(m, name, now);
+    if (view == VIEW_MISSING)
+        silence_remember(m, name, now);
+    return view;
+}
+
+static enum dns_view server_view(const struct dns_model *m, const struct dns_server *server,
+                                 struct text name, instant_us now)
+{
+    bool second = server->address[3] == 2;
+    span_us lag = second ? (span_us)((double)m->options.lag_max * draw(m, name, DRAW_LAG)) : 0;
+    return dns_model_view(m, name, now - lag);
+}
+
+void dns_model_answer(struct dns_model *m, const struct dns_question *question, instant_us now,
+                      struct arena *arena, struct dns_reply *reply)
+{
+    struct dns_message *message = &reply->message;
+    struct text name = arena_text(arena, question->name);
+    *reply = (struct dns_reply){.outcome = DNS_ANSWERED};
+    message->is_response = true;
+    message->authoritative = question->server.family != 0;
+    message->recursion_available = question->server.family == 0;
+    message->question = name;
+    message->question_type = question->type;
+    if (question->type == DNS_TYPE_NS)
+        answer_ns(name, message, arena);
+    else if (question->type == DNS_TYPE_A)
+        answer_address(name, message, arena);
+    else if (question->type == DNS_TYPE_MX || question->type == DNS_TYPE_TXT)
+        answer_view(m,
+                    question->server.family == 0 ? resolver_view(m, name, now)
+                                                 : server_view(m, &question->server, name, now),
+                    question->type, name, message, arena);
+}
+
+uint32_t dns_model_mx(const struct dns_model *m, struct text name, instant_us now,
+                      struct mx_fact mx[2])
+{
+    enum dns_view view = dns_model_view(m, name, now);
+    mx[0] = (struct mx_fact){10, m->options.right_host};
+    mx[1] = (struct mx_fact){20, TEXT("mail.example.net")};
+    if (view == VIEW_FOREIGN)
+        mx[0] = mx[1];
+    if (view == VIEW_WRONG_SUFFIX)
+        mx[0].exchange = TEXT("feedback-smtp.us-east-1.amazonaws.com");
+    return view == VIEW_MISSING ? 0 : view == VIEW_SEVERAL ? 2 : 1;
+}

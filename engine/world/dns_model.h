@@ -1,0 +1,63 @@
+/*
+ * A model of other people's DNS: who publishes the records of a MAIL FROM name, when, and how
+ * badly. Every name has a story, drawn from the seed and the name alone, so that a million names
+ * cost no memory: there from the start, or published after a while; right at once, or wrong first;
+ * broken again later, then mended for good.
+ *
+ * Every zone is two labels deep and has two servers, of which the second lags behind. The resolver
+ * remembers silence for the negative TTL (RFC 2308).
+ */
+#ifndef MF_DNS_MODEL_H
+#define MF_DNS_MODEL_H
+
+#include "facts.h"
+#include "names.h"
+#include "question.h"
+#include "when.h"
+
+struct dns_model_options {
+    uint64_t seed;
+    instant_us start;
+    double published;             /* share of names that are right from the start */
+    double wrong_first;           /* share of the others that are wrong before they are right */
+    double breaks;                /* share of all that break once more and are mended */
+    span_us delay_min, delay_max; /* when the others publish, after the start */
+    span_us outage;               /* how long wrong and broken records stay */
+    span_us lag_max;              /* of the second server */
+    span_us negative_ttl;         /* of the resolver; 0: it remembers nothing */
+    struct text right_host;       /* "feedback-smtp.us-east-1.amazonses.com" */
+};
+
+enum dns_view {
+    VIEW_MISSING,
+    VIEW_RIGHT,
+    VIEW_NO_SPF,       /* the MX is there, the TXT is not */
+    VIEW_WRONG_SUFFIX, /* feedback-smtp....amazonaws.com */
+    VIEW_FOREIGN,      /* somebody's mail server */
+    VIEW_SEVERAL,
+};
+
+struct dns_model {
+    struct dns_model_options options;
+    struct names silent;      /* names that the resolver knows to be silent... */
+    instant_us *silent_until; /* ...and until when; by name_id */
+    uint32_t silent_cap;
+};
+
+/* False: out of memory. options' texts are borrowed. */
+bool dns_model_init(struct dns_model *m, const struct dns_model_options *options);
+void dns_model_clear(struct dns_model *m);
+
+/* What stands in the zone at an instant. */
+enum dns_view dns_model_view(const struct dns_model *m, struct text name, instant_us at);
+/* From when on the story is right for good: the end of every wait. */
+instant_us dns_model_right_from(const struct dns_model *m, struct text name);
+
+/* Answers a question as its server would at `now`; texts live in *arena or with the model. */
+void dns_model_answer(struct dns_model *m, const struct dns_question *question, instant_us now,
+                      struct arena *arena, struct dns_reply *reply);
+/* The MX records at the name now, as SES's own resolver sees them; at most 2. */
+uint32_t dns_model_mx(const struct dns_model *m, struct text name, instant_us now,
+                      struct mx_fact mx[2]);
+
+#endif

@@ -1,0 +1,101 @@
+#include "ses_door.h"
+
+#include <stdio.h>
+
+static enum ses_action action_of(const struct call *call)
+{
+    bool v2 = call->api == API_V2;
+    switch (call->kind) {
+    case CALL_READ_VERIFICATION: return SES_READ_VERIFICATION;
+    case CALL_READ_MAIL_FROM: return SES_READ_MAIL_FROM;
+    case CALL_READ_NOTIFICATION: return SES_READ_NOTIFICATION;
+    case CALL_GET: return SES_GET_V2;
+    case CALL_LIST: return v2 ? SES_LIST_V2 : SES_LIST_V1;
+    case CALL_ACCOUNT: return v2 ? SES_ACCOUNT_V2 : SES_SENDING_ENABLED;
+    case CALL_QUOTA: return SES_SEND_QUOTA;
+    default: return v2 ? SES_PUT_V2 : SES_SET_V1;
+    }
+}
+
+void ses_door_refuse(struct call *call, unsigned status, const char *code, const char *message)
+{
+    call->reply.how = REPLY_HTTP;
+    call->reply.http_status = (uint16_t)status;
+    snprintf(call->reply.code, sizeof call->reply.code, "%s", code);
+    snprintf(call->reply.message, sizeof call->reply.message, "%s", message);
+}
+
+static void read_one(struct ses_model *m, uint16_t lane, struct call *call, uint32_t i)
+{
+    static const unsigned known[] = {[CALL_READ_VERIFICATION] = KNOWN_VERIFICATION,
+                                     [CALL_READ_MAIL_FROM] = KNOWN_MAIL_FROM,
+                                     [CALL_READ_NOTIFICATION] = KNOWN_FORWARDING};
+    uint32_t id;
+    call->facts[i] = (struct ses_facts){0};
+    if (ses_model_find(m, lane, call->identities[i], &id))
+        call->facts[i] = ses_model_facts(m, id);
+    call->facts[i].known = known[call->kind];
+}
+
+static void get(struct ses_model *m, uint16_t lane, struct call *call)
+{
+    uint32_t id;
+    if (ses_model_find(m, lane, call->identities[0], &id))
+        call->facts[0] = ses_model_facts(m, id);
+    else
+        ses_door_refuse(call, 404, "NotFoundException", "Email identity does not exist.");
+}
+
+static void set(struct ses_model *m, uint16_t lane, struct call *call, instant_us now)
+{
+    struct why why = {""};
+    enum ses_refusal refusal =
+        ses_model_set(m, lane, call->identities[0], call->mail_from, call->behavior, now, &why);
+    if (refusal != SES_ACCEPTED)
+        ses_door_refuse(call, 400,
+                        call->api == API_V2 ? "BadRequestException" : "InvalidParameterValue",
+                        why.text);
+}
+
+static void list(struct ses_model *m, uint16_t lane, struct call *call)
+{
+    uint32_t cursor = 0, ids[SES_LIST_PAGE];
+    char token[SES_TOKEN_LEN];
+    if (call->token.len && !ses_token_parse(m, lane, SES_ALL, call->token, &cursor)) {
+        ses_door_refuse(call, 400, "InvalidNextTokenException", "The token is not valid.");
+        return;
+    }
+    call->listed_len = ses_model_list(m, lane, SES_ALL, &cursor, ids, SES_LIST_PAGE);
+    call->listed = ARENA_ARRAY(&call->arena, struct text, call->listed_len + 1);
+    for (uint32_t i = 0; i < call->listed_len; i++)
+        call->listed[i] = ses_model_name(m, ids[i]);
+    if (cursor)
+        call->next_token =
+            arena_text(&call->arena, text_of(ses_token_make(lane, SES_ALL, cursor, token)));
+}
+
+void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, instant_us now)
+{
+    call->reply.how = REPLY_HTTP;
+    call->reply.http_status = 200;
+    if (!ses_model_admit(m, lane, action_of(call), now)) {
+        bool v2 = call->api == API_V2;
+        ses_door_refuse(call, v2 ? 429 : 400, v2 ? "TooManyRequestsException" : "Throttling",
+                        "Rate exceeded");
+        return;
+    }
+    switch (call->kind) {
+    case CALL_SET: set(m, lane, call, now); break;
+    case CALL_GET: get(m, lane, call); break;
+    case CALL_LIST: list(m, lane, call); break;
+    case CALL_READ_VERIFICATION:
+    case CALL_READ_MAIL_FROM:
+    case CALL_READ_NOTIFICATION:
+        for (uint32_t i = 0; i < call->count; i++)
+            read_one(m, lane, call, i);
+        break;
+    default:
+        call->account = (struct account_facts){.sending_enabled = true, .production_access = true};
+        break;
+    }
+}

@@ -1,0 +1,394 @@
+#include "world.h"
+
+#include "hash.h"
+#include "ses_door.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLIGHTS_MAX (4 * CALLS_IN_FLIGHT_MAX) /* calls out, and effects that outlive a crash */
+#define WRITES_KEPT 256                       /* recent writes that a stale read may not show */
+
+enum phase { PHASE_FREE, PHASE_ARRIVES, PHASE_RETURNS, PHASE_LATE_EFFECT };
+
+struct write {
+    uint16_t lane;
+    struct text identity, mail_from;
+    enum behavior behavior;
+};
+
+struct flight {
+    enum phase phase;
+    struct call *call;  /* NULL: whoever sent it is gone */
+    struct write write; /* CALL_SET and late effects */
+    uint32_t next_free; /* flight + 1 */
+};
+
+struct recent {
+    uint32_t identity;
+    instant_us at;
+    struct ses_facts before;
+};
+
+struct world {
+    struct world_options options;
+    const struct fleet *fleet;
+    struct world_keeper keeper;
+    struct ses_model ses;
+    struct dns_model dns;
+    uint16_t *lanes; /* of the fleet -> of the model */
+    instant_us now;
+    struct flight *flights;
+    uint32_t free_flights;
+    struct heap happens; /* flight -> instant of its next phase */
+    struct recent recent[WRITES_KEPT];
+    uint32_t recent_len;
+    uint64_t effects, sent;
+    bool stuck;
+};
+
+static bool lanes_make(struct world *w)
+{
+    const struct fleet *f = w->fleet;
+    w->lanes = calloc(f->lanes_len + 1, sizeof *w->lanes);
+    for (uint32_t i = 0; w->lanes && i < f->lanes_len; i++)
+        if (!ses_model_lane(&w->ses, names_text(&f->names, f->accounts[f->lanes[i].account].name),
+                            names_text(&f->names, f->lanes[i].region), &w->lanes[i]))
+            return false;
+    return w->lanes != NULL;
+}
+
+static bool flights_make(struct world *w)
+{
+    w->flights = calloc(FLIGHTS_MAX, sizeof *w->flights);
+    if (!w->flights || !heap_init(&w->happens, FLIGHTS_MAX))
+        return false;
+    for (uint32_t i = FLIGHTS_MAX; i > 0; i--) {
+        w->flights[i - 1].next_free = w->free_flights;
+        w->free_flights = i;
+    }
+    return true;
+}
+
+struct world *world_new(const struct world_options *options, const struct fleet *fleet,
+                        struct world_keeper keeper, struct why *why)
+{
+    struct world *w = calloc(1, sizeof *w);
+    if (!w) {
+        why_set(why, ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    w->options = *options;
+    w->fleet = fleet;
+    w->keeper = keeper;
+    w->now = options->start;
+    if (ses_model_init(&w->ses, &options->ses, options->identities_max, why) == OK &&
+        dns_model_init(&w->dns, &options->dns) && lanes_make(w) && flights_make(w))
+        return w;
+    why_set(why, ERR_NOMEM, "out of memory");
+    world_free(w);
+    return NULL;
+}
+
+void world_free(struct world *w)
+{
+    if (!w)
+        return;
+    ses_model_clear(&w->ses);
+    dns_model_clear(&w->dns);
+    heap_clear(&w->happens);
+    free(w->flights);
+    free(w->lanes);
+    free(w);
+}
+
+struct ses_model *world_ses(struct world *w)
+{
+    return &w->ses;
+}
+
+uint16_t world_lane(const struct world *w, uint16_t lane)
+{
+    return w->lanes[lane];
+}
+
+struct dns_model *world_dns(struct world *w)
+{
+    return &w->dns;
+}
+
+instant_us world_now(const struct world *w)
+{
+    return w->now;
+}
+
+bool world_is_stuck(const struct world *w)
+{
+    return w->stuck;
+}
+
+uint64_t world_effects(const struct world *w)
+{
+    return w->effects;
+}
+
+void world_heal(struct world *w)
+{
+    memset(w->options.faults.share, 0, sizeof w->options.faults.share);
+}
+
+static uint32_t flight_new(struct world *w)
+{
+    assert(w->free_flights);
+    uint32_t i = w->free_flights - 1;
+    w->free_flights = w->flights[i].next_free;
+    w->flights[i] = (struct flight){0};
+    return i;
+}
+
+static void flight_free(struct world *w, uint32_t i)
+{
+    w->flights[i] = (struct flight){.next_free = w->free_flights};
+    w->free_flights = i + 1;
+}
+
+static bool hits(struct world *w, enum fault kind, const struct call *call)
+{
+    return fault_hits(&w->options.faults, kind, hash_mix(call->ticket, (uint64_t)call->sent_at));
+}
+
+/* Between half and one and a half of half a round trip. */
+static span_us half_trip(const struct world *w, const struct call *call, unsigned leg)
+{
+    double unit = hash_unit(w->options.seed, call->ticket, leg);
+    return (span_us)((double)w->options.round_trip / 2 * (0.5 + unit)) + 1;
+}
+
+static void world_send(void *ctx, struct call **calls, uint32_t len)
+{
+    struct world *w = ctx;
+    for (uint32_t i = 0; i < len; i++) {
+        uint32_t f = flight_new(w);
+        struct call *call = calls[i];
+        call_answer_reset(call);
+        call->sent_at = w->now;
+        w->sent++;
+        w->flights[f].phase = PHASE_ARRIVES;
+        w->flights[f].call = call;
+        if (call->kind == CALL_SET)
+            w->flights[f].write = (struct write){w->lanes[call->lane], call->identities[0],
+                                                 call->mail_from, call->behavior};
+        heap_set(&w->happens, f, w->now + half_trip(w, call, 0));
+    }
+}
+
+static void write_remember(struct world *w, uint32_t id)
+{
+    struct recent *r = &w->recent[w->recent_len++ % WRITES_KEPT];
+    *r = (struct recent){id, w->now, ses_model_facts(&w->ses, id)};
+}
+
+static void write_remember_old(struct world *w, const struct write *write)
+{
+    uint32_t id;
+    if (ses_model_find(&w->ses, write->lane, write->identity, &id))
+        write_remember(w, id);
+}
+
+static void write_apply(struct world *w, const struct write *write)
+{
+    struct why why;
+    write_remember_old(w, write);
+    if (ses_model_set(&w->ses, write->lane, write->identity, write->mail_from, write->behavior,
+                      w->now, &why) == SES_ACCEPTED)
+        w->effects++;
+}
+
+/* Puts back what a read of an eventually consistent service may still show. */
+static void read_stale(struct world *w, struct call *call)
+{
+    uint32_t oldest = w->recent_len > WRITES_KEPT ? w->recent_len - WRITES_KEPT : 0;
+    for (uint32_t i = 0; i < call->count; i++) {
+        uint32_t id;
+        if (!ses_model_find(&w->ses, w->lanes[call->lane], call->identities[i], &id))
+            continue;
+        for (uint32_t r = oldest; r < w->recent_len; r++) {
+            const struct recent *recent = &w->recent[r % WRITES_KEPT];
+            if (recent->identity == id && recent->at + w->options.faults.stale_max > w->now) {
+                unsigned known = call->facts[i].known;
+                call->facts[i] = recent->before;
+                call->facts[i].known = known;
+                break;
+            }
+        }
+    }
+}
+
+static void reply_lost(struct call *call)
+{
+    call->reply = (struct reply){.how = REPLY_LOST};
+    memcpy(call->reply.message, "the answer was lost", sizeof "the answer was lost");
+}
+
+static void effect_later(struct world *w, const struct flight *flight)
+{
+    uint32_t f = flight_new(w);
+    double unit = hash_unit(w->options.seed, flight->call->ticket, 9);
+    w->flights[f].phase = PHASE_LATE_EFFECT;
+    w->flights[f].write = flight->write;
+    heap_set(&w->happens, f, w->now + 1 + (span_us)((double)w->options.faults.late_max * unit));
+}
+
+/* The faults that keep a call from being served at all. True: it was one of them. */
+static bool arrive_broken(struct world *w, struct flight *flight)
+{
+    struct call *call = flight->call;
+    if (hits(w, FAULT_NOT_SENT, call)) {
+        call->reply.how = REPLY_NOT_SENT;
+        memcpy(call->reply.message, "connection refused", sizeof "connection refused");
+    } else if (hits(w, FAULT_THROTTLE, call)) {
+        ses_door_refuse(call, 400, "Throttling", "Rate exceeded");
+    } else if (hits(w, FAULT_HTTP_500, call)) {
+        ses_door_refuse(call, 503, "", "<html>Service Unavailable</html>");
+    } else if (hits(w, FAULT_EXPIRED, call)) {
+        ses_door_refuse(call, 403, "ExpiredToken", "The security token has expired");
+    } else if (hits(w, FAULT_LOST_BEFORE, call)) {
+        reply_lost(call);
+    } else if (call->kind == CALL_SET && hits(w, FAULT_LATE, call)) {
+        effect_later(w, flight);
+        reply_lost(call);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void arrive_ses(struct world *w, struct flight *flight)
+{
+    struct call *call = flight->call;
+    if (arrive_broken(w, flight))
+        return;
+    if (call->kind == CALL_SET)
+        write_remember_old(w, &flight->write);
+    ses_door_serve(&w->ses, w->lanes[call->lane], call, w->now);
+    w->effects += call->kind == CALL_SET && call->reply.http_status == 200;
+    if (call->kind == CALL_READ_MAIL_FROM && hits(w, FAULT_STALE, call))
+        read_stale(w, call);
+    if (hits(w, FAULT_LOST_AFTER, call))
+        reply_lost(call);
+}
+
+static void arrive_dns(struct world *w, struct call *call)
+{
+    if (hits(w, FAULT_DNS_TIMEOUT, call)) {
+        call->dns = (struct dns_reply){.outcome = DNS_TIMED_OUT, .trouble = "timed out"};
+        return;
+    }
+    dns_model_answer(&w->dns, &call->question, w->now, &call->arena, &call->dns);
+    if (hits(w, FAULT_DNS_SERVFAIL, call)) {
+        call->dns.message.rcode = DNS_RCODE_SERVFAIL;
+        call->dns.message.records_len = 0;
+    }
+}
+
+static void arrive(struct world *w, uint32_t f)
+{
+    struct flight *flight = &w->flights[f];
+    struct call *call = flight->call;
+    if (!call) { /* sent before a crash: it arrives all the same */
+        if (flight->write.identity.len)
+            write_apply(w, &flight->write);
+        flight_free(w, f);
+        return;
+    }
+    if (call->kind == CALL_ASK)
+        arrive_dns(w, call);
+    else
+        arrive_ses(w, flight);
+    bool lost = call->kind != CALL_ASK && call->reply.how == REPLY_LOST;
+    flight->phase = PHASE_RETURNS;
+    heap_set(&w->happens, f, w->now + (lost ? w->options.time_out : half_trip(w, call, 1)));
+}
+
+static void checks_make(struct world *w)
+{
+    struct ses_check check;
+    while (ses_model_next_check(&w->ses, w->now, &check)) {
+        struct mx_fact mx[2];
+        uint32_t len = dns_model_mx(&w->dns, check.mail_from, w->now, mx);
+        ses_model_mx_result(&w->ses, &check, len ? ses_mx_judge(mx, len) : SES_MX_NONE, w->now);
+    }
+}
+
+/* Everything that happens at this instant; returns how many events it makes. */
+static uint32_t happen(struct world *w, struct event *events, uint32_t max)
+{
+    uint32_t len = 0, f;
+    checks_make(w);
+    while (len < max && heap_pop_due(&w->happens, w->now, &f)) {
+        struct flight *flight = &w->flights[f];
+        if (flight->phase == PHASE_ARRIVES) {
+            arrive(w, f);
+        } else if (flight->phase == PHASE_LATE_EFFECT) {
+            write_apply(w, &flight->write);
+            flight_free(w, f);
+        } else {
+            if (flight->call) {
+                flight->call->answered_at = w->now;
+                events[len++] = (struct event){EVENT_ANSWER, flight->call};
+            }
+            flight_free(w, f);
+        }
+    }
+    return len;
+}
+
+static instant_us next_instant(const struct world *w, instant_us until)
+{
+    instant_us flight = heap_first(&w->happens), check = ses_model_next_due(&w->ses);
+    instant_us next = flight < check ? flight : check;
+    return next < until ? next : until;
+}
+
+static uint32_t world_wait(void *ctx, instant_us until, struct event *events, uint32_t max)
+{
+    struct world *w = ctx;
+    for (;;) {
+        uint32_t len = happen(w, events, max);
+        if (len || w->now >= until)
+            return len;
+        if (until == WHEN_NEVER && heap_first(&w->happens) == WHEN_NEVER) {
+            w->stuck = true;
+            events[0] = (struct event){EVENT_ABORT, NULL};
+            return 1;
+        }
+        instant_us next = next_instant(w, until);
+        w->now = next > w->now ? next : w->now;
+    }
+}
+
+static enum err world_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
+{
+    struct world *w = ctx;
+    return w->keeper.keep ? w->keeper.keep(w->keeper.ctx, records, len, why) : OK;
+}
+
+static instant_us clock_read(void *ctx)
+{
+    return ((struct world *)ctx)->now;
+}
+
+struct io world_io(struct world *w)
+{
+    return (struct io){w, clock_read, world_wait, world_keep, world_send};
+}
+
+void world_crash(struct world *w)
+{
+    for (uint32_t f = 0; f < FLIGHTS_MAX; f++) {
+        struct flight *flight = &w->flights[f];
+        if (flight->phase == PHASE_RETURNS || flight->phase == PHASE_ARRIVES)
+            flight->call = NULL;
+    }
+}

@@ -1,0 +1,55 @@
+/*
+ * The simulated world: a virtual clock, the model of SES behind its door, the model of DNS, and
+ * faults by seed, behind the engine's port. Hours pass in microseconds, because nothing waits:
+ * the clock jumps to the next thing that happens.
+ *
+ * A call arrives half a round trip after it was sent and takes effect then; its answer comes half a
+ * round trip later. What a crash leaves behind is what was on its way.
+ */
+#ifndef MF_WORLD_H
+#define MF_WORLD_H
+
+#include "dns_model.h"
+#include "faults.h"
+#include "fleet.h"
+#include "io.h"
+#include "ses_model.h"
+
+struct world_options {
+    instant_us start;
+    uint64_t seed;
+    span_us round_trip, time_out; /* a lost answer is given up after time_out */
+    struct ses_rules ses;
+    struct dns_model_options dns;
+    struct faults faults;
+    uint32_t identities_max;
+};
+
+/* Keeping is the owner's: a journal in memory, a fold, or nothing. */
+struct world_keeper {
+    void *ctx;
+    enum err (*keep)(void *ctx, const struct record *records, uint32_t len, struct why *why);
+};
+
+struct world;
+
+struct world *world_new(const struct world_options *options, const struct fleet *fleet,
+                        struct world_keeper keeper, struct why *why);
+void world_free(struct world *w);
+
+struct ses_model *world_ses(struct world *w);
+/* The model's number of a lane of the fleet. */
+uint16_t world_lane(const struct world *w, uint16_t lane);
+struct dns_model *world_dns(struct world *w);
+struct io world_io(struct world *w);
+instant_us world_now(const struct world *w);
+
+/* The engine is gone: answers on their way go nowhere, requests on their way still arrive. */
+void world_crash(struct world *w);
+/* From now on everything works: no faults. */
+void world_heal(struct world *w);
+/* Was it asked to wait for ever with nothing on its way? The engine has then lost a job. */
+bool world_is_stuck(const struct world *w);
+uint64_t world_effects(const struct world *w); /* writes that took effect */
+
+#endif
