@@ -41,7 +41,6 @@ struct reader *reader_new(struct raw *r, struct source *s, uint16_t file)
     reader->raw = r;
     reader->source = s;
     reader->file = file;
-    yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input(&reader->parser, read_bytes, reader);
     return reader;
 }

@@ -16,7 +16,7 @@ static const struct key_rule top_keys[] = {
     {"defaults", KEY_DEFAULTS, SHAPE_MAP, "keys of an identity, such as region: us-east-1"},
     {"waves", KEY_WAVES, SHAPE_LIST, "a count above 0 or a share up to 100%, such as 10 or 10%"},
     {"max_failures", KEY_MAX_FAILURES, SHAPE_TEXT, "a count or a share, such as 5 or 2%"},
-    {"identities", KEY_IDENTITIES, SHAPE_LIST, "a list of identities"},
+    {"identities", KEY_IDENTITIES, SHAPE_LIST, "domains, addresses or keys of an identity"},
     {"include", KEY_INCLUDE, SHAPE_TEXT_OR_LIST, "a path below this file's folder"},
     {"identities_from", KEY_IDENTITIES_FROM, SHAPE_TEXT_OR_LIST,
      "the path of a CSV file below this file's folder"},

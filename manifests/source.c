@@ -144,6 +144,8 @@ void source_place(const struct source *s, uint64_t offset, struct place *at)
                 at->column++;
             }
         }
+        if (done == 0 && n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+            at->column -= at->line == 1; /* a byte order mark is no character */
         done += (uint64_t)n;
     }
 }

@@ -93,14 +93,23 @@ static const char *const shape_nouns[] = {
     [SHAPE_MAP] = "keys and values",
 };
 
+/* Text such as {domain}.example, unquoted, is a map to YAML. */
+static const char *brace_hint(const struct walk *w, const struct key_rule *rule)
+{
+    return w->event.kind == EVENT_MAP && rule->key == KEY_MAIL_FROM
+               ? "; text that begins with { needs quotes"
+               : "";
+}
+
 bool walk_is(struct walk *w, const struct key_rule *rule, enum event_kind kind)
 {
     char q[QUOTE_LEN];
     if (w->event.kind == kind)
         return true;
     if (w->event.kind != EVENT_REFUSED)
-        complain(w->raw, w->event.at, "%s: found %s, expected %s (%s)", rule->name,
-                 event_noun(&w->event, q), shape_nouns[rule->shape], rule->expected);
+        complain(w->raw, w->event.at, "%s: found %s, expected %s (%s)%s", rule->name,
+                 event_noun(&w->event, q), shape_nouns[rule->shape], rule->expected,
+                 brace_hint(w, rule));
     walk_skip(w);
     return false;
 }

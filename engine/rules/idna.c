@@ -20,23 +20,34 @@ static bool needs_idna(struct text name)
     return false;
 }
 
-static const char *fault_of(int code)
+/* In plain ASCII, only what an A-label stands for can be forbidden. */
+static const char *fault_of(int code, bool ascii)
 {
     switch (code) {
     case IDN2_TOO_BIG_DOMAIN: return "it is longer than 253 characters";
-    case IDN2_TOO_BIG_LABEL: return "a label is longer than 63 characters";
+    case IDN2_TOO_BIG_LABEL:
+    case IDN2_PUNYCODE_BIG_OUTPUT: return "a label is longer than 63 characters";
     case IDN2_ENCODING_ERROR:
     case IDN2_ICONV_FAIL: return "it is not UTF-8";
     case IDN2_PUNYCODE_BAD_INPUT:
-    case IDN2_PUNYCODE_BIG_OUTPUT:
     case IDN2_PUNYCODE_OVERFLOW:
     case IDN2_ALABEL_ROUNDTRIP_FAILED:
     case IDN2_INVALID_ALABEL: return "an xn-- label is not a valid A-label";
     case IDN2_HYPHEN_STARTEND:
     case IDN2_2HYPHEN: return "a label has hyphens where IDNA forbids them";
     case IDN2_BIDI: return "it mixes writing directions in a way that IDNA forbids";
-    default: return "it has a character that IDNA forbids";
+    default:
+        return ascii ? "an xn-- label is not a valid A-label"
+                     : "it has a character that IDNA forbids";
     }
+}
+
+static bool is_ascii(struct text name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.at[i] >= 0x80)
+            return false;
+    return true;
 }
 
 /* libidn2 wants C strings; a NUL inside the name would cut it short. */
@@ -64,7 +75,7 @@ bool idna_to_ascii(struct text name, char out[DNAME_LEN_MAX + 1], struct text *r
     int code = idn2_to_ascii_8z(source, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     bool fits = code == IDN2_OK && dname_normalize(text_of(ascii), out, result);
     if (code != IDN2_OK)
-        *fault = fault_of(code);
+        *fault = fault_of(code, is_ascii(name));
     idn2_free(ascii);
     return fits;
 }
@@ -78,7 +89,12 @@ bool idna_to_unicode(struct text name, char out[IDNA_UNICODE_LEN_MAX + 1], struc
     if (!needs_idna(name))
         return true;
 
-    char *unicode = NULL;
+    /* libidn2 drops a label that it cannot decode, so only a valid name is given to it. */
+    char *unicode = NULL, ascii_out[DNAME_LEN_MAX + 1];
+    struct text ascii;
+    const char *fault;
+    if (!idna_to_ascii(name, ascii_out, &ascii, &fault))
+        return true;
     if (idn2_to_unicode_8z8z(out, &unicode, 0) == IDN2_OK) {
         size_t len = strlen(unicode);
         if (len <= IDNA_UNICODE_LEN_MAX) {

@@ -1,2 +1,10 @@
+foreach(test IN ITEMS manifest_faults manifest_hostile manifest_load)
+  mailfrom_test(${test} USES manifests)
+endforeach()
+mailfrom_test(idna_names USES rules)
+
+add_test(NAME manifest_schema COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/manifest_schema.py ${CMAKE_SOURCE_DIR})
+
 add_executable(manifest_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/manifest_bench.c)
 target_link_libraries(manifest_bench PRIVATE manifests PkgConfig::yaml_0_1)
