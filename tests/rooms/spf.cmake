@@ -3,6 +3,10 @@ target_include_directories(paper_zone PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit)
 target_link_libraries(paper_zone PUBLIC rules)
 
 mailfrom_test(dmarc_cases USES paper_zone)
+mailfrom_test(dmarc_suite USES paper_zone LIBRARIES PkgConfig::libcjson)
+mailfrom_test(spf_cases USES paper_zone)
+mailfrom_test(spf_grammar USES rules)
+mailfrom_test(spf_random USES rules)
 mailfrom_test(spf_suite USES paper_zone LIBRARIES PkgConfig::yaml_0_1)
 
 add_executable(spf_driver wire/spf_driver.c)
