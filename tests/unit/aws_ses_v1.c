@@ -345,6 +345,8 @@ static void errors_keep_their_code_and_words(void **state)
     "<entry><key>example.com</key><value><MailFromDomain>a.example.com</MailFromDomain></value></" \
     "entry>"
 
+#define A10 "<a><a><a><a><a><a><a><a><a><a>"
+
 static const char *const garbled[] = {
     "",
     " ",
@@ -362,8 +364,7 @@ static const char *const garbled[] = {
     "<!DOCTYPE a SYSTEM \"file:///etc/passwd\">" WRAP("<MailFromDomainAttributes/>"),
     WRAP("<MailFromDomainAttributes>&x;</MailFromDomainAttributes>"),
     WRAP("<MailFromDomainAttributes/>") "<more/>",
-    "<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>"
-    "<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>",
+    A10 A10 A10 A10,
 };
 
 static void an_answer_that_is_not_what_was_promised_is_no_fact(void **state)

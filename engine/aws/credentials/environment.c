@@ -1,6 +1,6 @@
 /*
- * Keys from the environment. Not used when the user names a profile: whoever says --profile means
- * it, and a forgotten export must not move another account's mail.
+ * Keys from the environment. Not used when the user names a profile or a role: whoever says
+ * --profile means it, and a forgotten export must not move another account's mail.
  */
 #include "provider.h"
 
@@ -11,10 +11,14 @@ struct text environment_text(const char *name)
     return text_of(getenv(name));
 }
 
+/* An account that wants a role would otherwise act as whoever exported these keys. */
 static bool applies(const struct provider_input *in)
 {
-    return !in->request->profile_is_explicit && (environment_text("AWS_ACCESS_KEY_ID").len ||
-                                                 environment_text("AWS_SECRET_ACCESS_KEY").len);
+    const struct credential_request *r = in->request;
+    if (r->profile_is_explicit || r->role_arn.len || r->source_profile.len)
+        return false;
+    return environment_text("AWS_ACCESS_KEY_ID").len ||
+           environment_text("AWS_SECRET_ACCESS_KEY").len;
 }
 
 static enum err fetch(const struct provider_input *in, instant_us now, struct credentials *out,
