@@ -100,6 +100,7 @@ enum err https_open(struct https **out, const struct https_config *config, https
         return why_set(why, ERR_NOMEM, "out of memory");
     }
     curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)HTTPS_CONNECTIONS_MAX);
     *out = h;
     return OK;
 }

@@ -143,6 +143,27 @@ static void without_credentials_nothing_is_sent(void **state)
     web_server_close(web);
 }
 
+static void an_expired_key_is_reported_to_its_source(void **state)
+{
+    (void)state;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct live *l = live_open(web, NULL, 1);
+    l->calls[0].kind = CALL_ACCOUNT;
+    l->calls[0].api = API_V2;
+    for (unsigned i = 0; i < 2; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "Credential=AKIDEXAMPLE%u/", i);
+        calls_send(l, 0, 1);
+        calls_collect(l, 1);
+        assert_int_equal(l->calls[0].reply.http_status, 403);
+        assert_string_equal(l->calls[0].reply.message, "it is old");
+        assert_int_equal(atomic_load(&l->source.expired), i + 1);
+        assert_non_null(strstr(web_server_last(web), key));
+    }
+    live_close(l);
+    web_server_close(web);
+}
+
 /* The server's Date is far from ours, so that from the second request on its clock is used. */
 static void requests_are_signed_by_the_clock_of_the_server(void **state)
 {
@@ -240,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(questions_and_requests_come_back_answered),
         cmocka_unit_test(without_credentials_nothing_is_sent),
+        cmocka_unit_test(an_expired_key_is_reported_to_its_source),
         cmocka_unit_test(requests_are_signed_by_the_clock_of_the_server),
         cmocka_unit_test(a_wait_ends_when_its_time_has_come),
         cmocka_unit_test(interruptions_are_told_in_order_and_wake_the_waiting),

@@ -84,6 +84,13 @@ static bool do_account(struct connection *c)
     return true;
 }
 
+static bool do_expired_token(struct connection *c)
+{
+    say(c, "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 23\r\n"
+           "x-amzn-ErrorType: ExpiredTokenException\r\n\r\n{\"message\":\"it is old\"}");
+    return true;
+}
+
 static bool do_redirect(struct connection *c)
 {
     say_answer(c, "307 Temporary Redirect", "text/plain", "elsewhere");
@@ -179,6 +186,7 @@ static const struct {
 } behaviours[] = {
     {"/ok", do_ok},
     {"/", do_account},
+    {"/v2/email/account", do_expired_token},
     {"/redirect", do_redirect},
     {"/unavailable", do_unavailable},
     {"/second-lost", do_second_lost},
