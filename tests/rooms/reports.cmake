@@ -1,1 +1,2 @@
 mailfrom_test(reports_table USES reports)
+mailfrom_test(reports_pages USES reports)

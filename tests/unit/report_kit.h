@@ -60,7 +60,8 @@ static inline void kit_add(struct kit *k, struct text identity, struct text mail
                        .type = (uint8_t)identity_type_of(identity),
                        .line = k->len + 1};
     assert_true(fleet_choice(&k->fleet, c, &row));
-    k->jobs = realloc(k->jobs, sizeof *k->jobs * (k->len + 1));
+    if ((k->len & (k->len - 1)) == 0) /* room doubles */
+        k->jobs = realloc(k->jobs, sizeof *k->jobs * (k->len ? 2 * (size_t)k->len : 1));
     k->jobs[k->len++] = job;
 }
 

@@ -1,0 +1,204 @@
+/*
+ * HTML, Markdown and JUnit: hostile texts stay text, and size stays in bounds. Python's parsers
+ * are the judges.
+ */
+#include "report_kit.h"
+
+#include "html_parts.h"
+#include "markup.h"
+
+static void fill(struct kit *k, uint32_t rows, bool hostile, bool all_bad)
+{
+    uint64_t seed = 7;
+    char text[4][512];
+    struct text t[4];
+    for (uint32_t i = 0; i < rows; i++) {
+        for (int n = 0; n < 4; n++)
+            t[n] = hostile ? kit_hostile(&seed, text[n], 500) : TEXT("plain.example.com");
+        for (int n = 0; n < 4; n++)
+            t[n] = names_text(&k->fleet.names, kit_name(k, t[n].len ? t[n] : TEXT("x")));
+        int outcome = all_bad ? OUTCOME_FAILED : 1 + (int)(i % (OUTCOMES - 1));
+        kit_add(k, t[0], t[1],
+                (struct job_row){.state = JOB_DONE,
+                                 .outcome = (enum outcome)outcome,
+                                 .reason = t[2],
+                                 .before_known = true,
+                                 .mail_from_before = t[3],
+                                 .findings = FINDING_BIT(SPF_SYNTAX),
+                                 .findings_json = TEXT("[{\"rule\":\"<i>\",\"severity\":\"&\","
+                                                       "\"text\":\"<script>x</script>\"}]"),
+                                 .first_seen = kit_head.started,
+                                 .finished = kit_head.started + SPAN_S(i * 7)});
+    }
+}
+
+static const char html_judge[] =
+    "import sys,hashlib,base64,re\n"
+    "from html.parser import HTMLParser\n"
+    "page=open(sys.argv[1],encoding='utf-8').read()\n"
+    "allowed=set('html head meta title style body header h1 h2 p ul li b svg rect text table thead "
+    "tbody tr th td button input select option span div script'.split())\n"
+    "class P(HTMLParser):\n"
+    "    count={}; script=''; inside=False\n"
+    "    def handle_starttag(self,tag,attrs):\n"
+    "        assert tag in allowed, tag\n"
+    "        self.count[tag]=self.count.get(tag,0)+1\n"
+    "        assert not any(a.startswith('on') or a in ('src','href','style') for a,_ in attrs), "
+    "attrs\n"
+    "        self.inside=tag=='script'\n"
+    "    def handle_endtag(self,tag): self.inside=False\n"
+    "    def handle_comment(self,data): assert False, data\n"
+    "    def handle_data(self,data):\n"
+    "        if self.inside: self.script+=data\n"
+    "p=P(); p.feed(page); p.close()\n"
+    "assert p.count['script']==1==p.count['style']==p.count['body']\n"
+    "hash=base64.b64encode(hashlib.sha256(p.script.encode()).digest()).decode()\n"
+    "assert \"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-%s'\"%hash in "
+    "page\n"
+    "assert not "
+    "re.search('[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]',page)\n"
+    "print(sorted(p.count.items()),file=open(sys.argv[1]+'.elements','w'))\n";
+
+static void hostile_texts_do_not_change_the_elements_of_a_page(void **state)
+{
+    struct kit plain, hostile;
+    char line[256];
+    (void)state;
+    kit_init(&plain, TEXT("main"), TEXT("fleet.yaml"));
+    kit_init(&hostile, TEXT("</td><script>"), TEXT("\"><img src=x>"));
+    fill(&plain, 2500, false, false);
+    fill(&hostile, 2500, true, false); /* 10,000 strings */
+    const char *a = kit_write(&plain, "html"), *b = kit_write(&hostile, "html");
+    kit_python(html_judge, a);
+    kit_python(html_judge, b);
+    snprintf(line, sizeof line, "cmp %s.elements %s.elements", a, b);
+    /* the title of a part and the rows of both are the same in number: only texts differ */
+    assert_int_equal(system(line), 0);
+    kit_clear(&plain);
+    kit_clear(&hostile);
+}
+
+static void a_page_of_a_large_fleet_lists_only_what_needs_attention(void **state)
+{
+    struct kit k;
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    fill(&k, 10010, false, false);
+    kit_python("import sys,re\n"
+               "page=open(sys.argv[1]).read()\n"
+               "rows=page.split('id=\"rows\"')[1]\n"
+               "n=rows.count('<tr class=')\n"
+               "assert n==4*1001, n\n"
+               "assert 'too many for one page' in page and 'Accounts and Regions' in page\n",
+               kit_write(&k, "html"));
+    kit_clear(&k);
+}
+
+static void a_comment_stays_under_its_bound_whatever_the_fleet(void **state)
+{
+    static const struct {
+        uint32_t rows;
+        bool hostile, all_bad;
+    } cases[] = {{12, false, false}, {2500, false, false}, {2500, true, false}, {9000, true, true}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct kit k;
+        kit_init(&k, TEXT("a|b`"), TEXT("fleet.yaml"));
+        fill(&k, cases[i].rows, cases[i].hostile, cases[i].all_bad);
+        kit_python("import sys,re\n"
+                   "text=open(sys.argv[1],encoding='utf-8').read()\n"
+                   "assert len(text.encode())<60000, len(text)\n"
+                   "assert not re.search('[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f]',text)\n"
+                   "for line in text.split('\\n'):\n"
+                   "    if not line.startswith('| `'): continue\n"
+                   "    assert line.count('|')==6 and line.count('`')%2==0, line\n"
+                   "    outside=re.sub('`[^`]*`','',line)\n"
+                   "    assert set(outside)<=set('| '), line\n"
+                   "first=text.index('###')\n"
+                   "assert 'Failed' in text[first:first+20] and 'attention' in text[:200]\n",
+                   kit_write(&k, "markdown"));
+        kit_clear(&k);
+    }
+}
+
+static void junit_has_one_case_per_identity_and_right_sums(void **state)
+{
+    struct kit k;
+    (void)state;
+    kit_init(&k, TEXT("<&\"'"), TEXT("]]>"));
+    fill(&k, 1000, true, false);
+    kit_python("import sys\n"
+               "import xml.etree.ElementTree as E\n"
+               "suite=E.parse(sys.argv[1]).getroot()[0]\n"
+               "cases=suite.findall('testcase')\n"
+               "assert len(cases)==1000==int(suite.get('tests'))\n"
+               "assert len(suite.findall('testcase/failure'))==400==int(suite.get('failures'))\n"
+               "assert len(suite.findall('testcase/skipped'))==400==int(suite.get('skipped'))\n"
+               "assert set(e.tag for e in suite.iter())=={'testsuite','testcase','failure',"
+               "'skipped'}\n"
+               "assert cases[2].get('time')=='14.000', cases[2].attrib\n"
+               "assert '<script>x</script>' in suite.find('testcase/failure').text\n",
+               kit_write(&k, "junit"));
+    kit_clear(&k);
+}
+
+static void markup_is_escaped_and_unsafe_bytes_are_replaced(void **state)
+{
+    static const struct {
+        struct text in;
+        const char *markup, *code;
+    } cases[] = {
+        {TEXT(""), "", ""},
+        {TEXT("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&#39;", "`a<b>&\"'`"},
+        {TEXT("a\nb\tc\rd"), "a b c d", "`a b c d`"},
+        {TEXT("\0\x1b\x7f\xff"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
+         "`\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd`"},
+        {TEXT("\xe2\x80\xae|`\xef\xbf\xbf"), "\xef\xbf\xbd|`\xef\xbf\xbd",
+         "`\xef\xbf\xbd\xc2\xa6'\xef\xbf\xbd`"},
+        {TEXT("\xc3\xa9"), "\xc3\xa9", "`\xc3\xa9`"},
+    };
+    struct buf b;
+    (void)state;
+    buf_init(&b, 1024);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        buf_reset(&b);
+        markup_add(&b, cases[i].in);
+        assert_text(buf_text(&b), text_of(cases[i].markup));
+        buf_reset(&b);
+        markup_add_code(&b, cases[i].in);
+        assert_text(buf_text(&b), text_of(cases[i].code));
+    }
+    buf_clear(&b);
+}
+
+static void a_timeline_grows_with_the_run_and_loses_nobody(void **state)
+{
+    struct timeline t;
+    uint32_t good = 0, bad = 0;
+    (void)state;
+    timeline_init(&t, 1000);
+    for (int i = 0; i < 1000; i++)
+        timeline_add(&t, 1000 + SPAN_M(i), i % 10 == 0);
+    timeline_add(&t, 10, true); /* before the run */
+    for (int i = 0; i < TIMELINE_BARS; i++) {
+        good += t.good[i];
+        bad += t.bad[i];
+    }
+    assert_int_equal(good, 900);
+    assert_int_equal(bad, 100);
+    assert_true(t.width * TIMELINE_BARS > SPAN_M(999));
+    assert_true(t.width * TIMELINE_BARS <= SPAN_M(999) * 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hostile_texts_do_not_change_the_elements_of_a_page),
+        cmocka_unit_test(a_page_of_a_large_fleet_lists_only_what_needs_attention),
+        cmocka_unit_test(a_comment_stays_under_its_bound_whatever_the_fleet),
+        cmocka_unit_test(junit_has_one_case_per_identity_and_right_sums),
+        cmocka_unit_test(markup_is_escaped_and_unsafe_bytes_are_replaced),
+        cmocka_unit_test(a_timeline_grows_with_the_run_and_loses_nobody),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
