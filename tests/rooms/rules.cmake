@@ -7,3 +7,9 @@ mailfrom_test(inquiry_limits USES dns scripted_dns)
 foreach(test IN ITEMS rules_explain rules_identity rules_name)
   mailfrom_test(${test} USES rules)
 endforeach()
+
+# The same inquiries of a real name server.
+add_executable(inquiry_driver ${CMAKE_CURRENT_SOURCE_DIR}/wire/inquiry_driver.c)
+target_link_libraries(inquiry_driver PRIVATE dns)
+add_test(NAME inquiry_knot COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/wire/inquiry_knot.py $<TARGET_FILE:inquiry_driver>)
