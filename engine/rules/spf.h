@@ -109,7 +109,9 @@ void spf_check_reply(struct spf_check *c, uint32_t number, const struct dns_repl
  * looked up. Void look-ups are those of an IPv4 client, since SES sends by IPv4.
  *
  * authorizes_ses: a record is reached that is amazonses.com's own, or `all`, through includes and
- * redirects that each carry a pass on. A flattened record (SES networks written as ip4) says false.
+ * redirects that each carry a pass on. It can be true beside a permerror of a limit, for a client
+ * that matches early is spared the rest. A flattened record (SES networks written as ip4) says
+ * false.
  */
 enum spf_class { SPF_CLASS_NONE, SPF_CLASS_PERMERROR, SPF_CLASS_TEMPERROR, SPF_CLASS_VALID };
 

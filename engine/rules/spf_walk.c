@@ -1,6 +1,7 @@
 /*
- * The walk through SPF records: frames, results and limits. spf_mechanisms (below, by term) decide;
- * this file knows what a decision means for the record it stands in and for those above.
+ * The walk through SPF records: frames, results and limits. Mechanisms decide (those that look
+ * addresses up in spf_addresses.c); this file knows what a decision means for the record it stands
+ * in and for those above.
  *
  *   record -> term -> (look-ups) -> next term | match -> end of frame -> term above ...
  *
@@ -26,6 +27,14 @@ static struct spf_frame *frame_top(struct spf_walk *w)
 {
     assert(w->depth >= 1);
     return &w->frames[w->depth - 1];
+}
+
+const struct spf_term *spf_walk_term(const struct spf_walk *w)
+{
+    assert(w->depth >= 1);
+    const struct spf_frame *frame = &w->frames[w->depth - 1];
+    assert(frame->term < frame->record.terms_len);
+    return &frame->record.terms[frame->term];
 }
 
 void spf_walk_init(struct spf_walk *w)
@@ -60,24 +69,6 @@ void spf_walk_look_up(struct spf_walk *w, enum spf_walk_state state, struct text
     w->state = state;
 }
 
-uint16_t spf_walk_address_type(const struct spf_walk *w)
-{
-    return w->values.client.family == 6 ? DNS_TYPE_AAAA : DNS_TYPE_A;
-}
-
-bool spf_walk_client_is_there(const struct spf_walk *w, unsigned ip4_bits, unsigned ip6_bits)
-{
-    const struct spf_address *client = &w->values.client;
-    for (uint32_t i = 0; i < w->lookup.records_len; i++) {
-        struct spf_address there = {.family = w->lookup.type == DNS_TYPE_AAAA ? 6 : 4};
-        for (unsigned b = 0; b < (there.family == 6 ? 16u : 4u); b++)
-            there.bytes[b] = w->lookup.records[i].address[b];
-        if (spf_address_matches(client, &there, there.family == 6 ? ip6_bits : ip4_bits))
-            return true;
-    }
-    return false;
-}
-
 bool spf_walk_expand(struct spf_walk *w, struct text spec, struct text *domain)
 {
     w->values.domain = frame_top(w)->domain;
@@ -110,8 +101,7 @@ static bool count_lookup(struct spf_walk *w)
     return !w->done;
 }
 
-/* Trouble ends the walk, a void look-up is counted. True when the walk goes on. */
-static bool lookup_is_usable(struct spf_walk *w)
+bool spf_walk_lookup_is_usable(struct spf_walk *w)
 {
     if (w->lookup.outcome == LOOKUP_TROUBLE)
         spf_walk_end(w, SPF_TEMPERROR, TEXT_FMT " (%s): %s", TEXT_ARG(w->lookup.name),
@@ -154,7 +144,7 @@ static void term_match(struct spf_walk *w)
     frame_end(w, term->qualifier);
 }
 
-static void term_judge(struct spf_walk *w, bool matches)
+void spf_walk_judge(struct spf_walk *w, bool matches)
 {
     if (matches) {
         term_match(w);
@@ -215,7 +205,7 @@ static void asking_term_begin(struct spf_walk *w, const struct spf_term *term)
     if (!count_lookup(w))
         return;
     if (survey && (letters & LETTERS_OF_MESSAGE)) {
-        term_judge(w, false);
+        spf_walk_judge(w, false);
         return;
     }
     if (!spf_walk_expand(w, term->target, &domain))
@@ -227,7 +217,7 @@ static void asking_term_begin(struct spf_walk *w, const struct spf_term *term)
     case SPF_MX: spf_walk_look_up(w, SPF_AT_MX, domain, DNS_TYPE_MX); break;
     case SPF_PTR:
         if (!w->ptr.void_lookups || spf_walk_count_void(w))
-            term_judge(w, spf_ptr_matches(w, domain));
+            spf_walk_judge(w, spf_ptr_matches(w, domain));
         break;
     default: assert(!"a mechanism that asks");
     }
@@ -248,9 +238,9 @@ static void term_begin(struct spf_walk *w)
     if (term->mechanism == SPF_ALL)
         term_match(w);
     else if (term->mechanism == SPF_IP4)
-        term_judge(w, spf_address_matches(client, &term->network, term->ip4_bits));
+        spf_walk_judge(w, spf_address_matches(client, &term->network, term->ip4_bits));
     else if (term->mechanism == SPF_IP6)
-        term_judge(w, spf_address_matches(client, &term->network, term->ip6_bits));
+        spf_walk_judge(w, spf_address_matches(client, &term->network, term->ip6_bits));
     else
         asking_term_begin(w, term);
 }
@@ -271,7 +261,7 @@ static void record_take(struct spf_walk *w)
     struct text txt[DNS_RECORDS_MAX], text;
     struct why why;
     size_t len = 0;
-    if (!lookup_is_usable(w))
+    if (!spf_walk_lookup_is_usable(w))
         return;
     for (uint32_t i = 0; i < w->lookup.records_len && len < DNS_RECORDS_MAX; i++)
         txt[len++] = w->lookup.records[i].txt;
@@ -298,65 +288,13 @@ static void record_take(struct spf_walk *w)
     w->state = SPF_AT_TERM;
 }
 
-static void addresses_take(struct spf_walk *w)
-{
-    const struct spf_frame *frame = frame_top(w);
-    const struct spf_term *term = &frame->record.terms[frame->term];
-    if (!lookup_is_usable(w))
-        return;
-    if (term->mechanism == SPF_EXISTS)
-        term_judge(w, w->mode == SPF_WALK_CHECK && w->lookup.outcome == LOOKUP_FOUND);
-    else
-        term_judge(w, spf_walk_client_is_there(w, term->ip4_bits, term->ip6_bits));
-}
-
-static void host_look_up(struct spf_walk *w)
-{
-    while (w->host < w->hosts_len && w->hosts[w->host].len == 0)
-        w->host++; /* the null MX (RFC 7505) */
-    if (w->host < w->hosts_len)
-        spf_walk_look_up(w, SPF_AT_MX_HOST, w->hosts[w->host], spf_walk_address_type(w));
-    else
-        term_judge(w, false);
-}
-
-static void mx_take(struct spf_walk *w)
-{
-    if (!lookup_is_usable(w))
-        return;
-    if (w->lookup.records_len > SPF_NAMES_MAX) {
-        spf_walk_end(w, SPF_PERMERROR, TEXT_FMT " has more than %u MX records",
-                     TEXT_ARG(w->lookup.name), SPF_NAMES_MAX);
-        return;
-    }
-    w->host = 0;
-    w->hosts_len = 0;
-    for (uint32_t i = 0; i < w->lookup.records_len; i++)
-        w->hosts[w->hosts_len++] = w->lookup.records[i].name;
-    host_look_up(w);
-}
-
-static void mx_host_take(struct spf_walk *w)
-{
-    const struct spf_frame *frame = frame_top(w);
-    const struct spf_term *term = &frame->record.terms[frame->term];
-    if (!lookup_is_usable(w))
-        return;
-    if (spf_walk_client_is_there(w, term->ip4_bits, term->ip6_bits)) {
-        term_match(w);
-        return;
-    }
-    w->host++;
-    host_look_up(w);
-}
-
 static void lookup_ended(struct spf_walk *w)
 {
     switch (w->state) {
     case SPF_AT_RECORD: record_take(w); break;
-    case SPF_AT_ADDRESSES: addresses_take(w); break;
-    case SPF_AT_MX: mx_take(w); break;
-    case SPF_AT_MX_HOST: mx_host_take(w); break;
+    case SPF_AT_ADDRESSES: spf_addresses_take(w); break;
+    case SPF_AT_MX: spf_mx_take(w); break;
+    case SPF_AT_MX_HOST: spf_mx_host_take(w); break;
     case SPF_AT_PTR: spf_ptr_names_take(w); break;
     case SPF_AT_PTR_HOST: spf_ptr_host_take(w); break;
     case SPF_AT_EXP_TEXT: spf_explanation_take(w); break;

@@ -20,12 +20,22 @@ void spf_walk_look_up(struct spf_walk *w, enum spf_walk_state state, struct text
                       uint16_t type);
 /* Counts one void look-up. False: that ended the walk. */
 bool spf_walk_count_void(struct spf_walk *w);
+/* Trouble ends the walk, a void look-up is counted. True when the walk goes on. */
+bool spf_walk_lookup_is_usable(struct spf_walk *w);
+/* The term at hand matches, or does not. */
+void spf_walk_judge(struct spf_walk *w, bool matches);
+const struct spf_term *spf_walk_term(const struct spf_walk *w);
 /* A or AAAA, whichever the client's address is. */
 uint16_t spf_walk_address_type(const struct spf_walk *w);
 /* Does one of the addresses just looked up agree with the client's? */
 bool spf_walk_client_is_there(const struct spf_walk *w, unsigned ip4_bits, unsigned ip6_bits);
 /* The expansion of a domain-spec in the record at hand. False: that ended the walk. */
 bool spf_walk_expand(struct spf_walk *w, struct text spec, struct text *domain);
+
+/* spf_addresses.c: the look-up of SPF_AT_ADDRESSES, SPF_AT_MX, SPF_AT_MX_HOST has ended. */
+void spf_addresses_take(struct spf_walk *w);
+void spf_mx_take(struct spf_walk *w);
+void spf_mx_host_take(struct spf_walk *w);
 
 /* spf_ptr.c: validation of the client's names. When `letters` hold p and the names are not known
  * yet, begins to find them out and returns false; the walk comes back to `then`. */
