@@ -211,7 +211,7 @@ static struct text value_of(char letter, const struct spf_macro_values *v,
     case 'v': return v->client.family == 6 ? TEXT("ip6") : TEXT("in-addr");
     case 'i': return spf_address_dotted(&v->client, scratch);
     case 'c': return spf_address_format(&v->client, scratch);
-    default: assert(!"a letter that passed the check"); return TEXT_NONE;
+    default: assert(false && "a letter that passed the check"); return TEXT_NONE;
     }
 }
 

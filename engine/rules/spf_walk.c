@@ -219,7 +219,7 @@ static void asking_term_begin(struct spf_walk *w, const struct spf_term *term)
         if (!w->ptr.void_lookups || spf_walk_count_void(w))
             spf_walk_judge(w, spf_ptr_matches(w, domain));
         break;
-    default: assert(!"a mechanism that asks");
+    default: assert(false && "a mechanism that asks");
     }
 }
 
@@ -298,7 +298,7 @@ static void lookup_ended(struct spf_walk *w)
     case SPF_AT_PTR: spf_ptr_names_take(w); break;
     case SPF_AT_PTR_HOST: spf_ptr_host_take(w); break;
     case SPF_AT_EXP_TEXT: spf_explanation_take(w); break;
-    default: assert(!"a state with a look-up");
+    default: assert(false && "a state with a look-up");
     }
 }
 
@@ -308,7 +308,7 @@ static void state_begin(struct spf_walk *w)
     case SPF_AT_TERM: term_begin(w); break;
     case SPF_AT_EXP: spf_explanation_begin(w); break;
     case SPF_AT_EXP_MACROS: spf_explanation_expand(w); break;
-    default: assert(!"a state without a look-up");
+    default: assert(false && "a state without a look-up");
     }
 }
 
