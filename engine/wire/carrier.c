@@ -8,6 +8,7 @@
  */
 #include "carrier.h"
 
+#include "escape.h"
 #include "verdict.h"
 
 #include <assert.h>
@@ -47,26 +48,32 @@ static instant_us now(const struct carrier *k)
     return os_clock_now(k->config.clock);
 }
 
-/* The one line per call that --verbose asks for: never a header, an address or a body. */
+/* The one line per call that --verbose asks for: never a header, an address or a body, and nothing
+ * of the server's that a terminal would obey. One write, so that lines of carriers do not mix. */
 static void call_say(const struct carrier *k, const struct call *c)
 {
     static const char *const hows[] = {"not sent", "lost", "HTTP", "garbled"};
-    char line[512];
+    const struct dns_reply *dns = &c->dns;
     long ms = (long)((c->answered_at - c->sent_at) / 1000);
-    int len;
+    struct buf line;
     if (!k->config.verbose)
         return;
-    if (c->kind == CALL_ASK)
-        len = snprintf(
-            line, sizeof line, "dns %s %ld ms: %s\n", dns_type_name(c->question.type), ms,
-            c->dns.outcome == DNS_ANSWERED ? dns_rcode_name(c->dns.message.rcode) : c->dns.trouble);
-    else
-        len = snprintf(line, sizeof line, "%s lane %u attempt %u, %ld ms: %s %u %s\n",
-                       call_action(c->kind, c->api), (unsigned)c->lane, (unsigned)c->attempt, ms,
-                       hows[c->reply.how], (unsigned)c->reply.http_status, c->reply.code);
-    if (len > 0 &&
-        write(STDERR_FILENO, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1) < 0)
-        return; /* nobody reads it */
+    buf_init(&line, LINE_LEN_MAX);
+    if (c->kind == CALL_ASK) {
+        buf_add_fmt(&line, "dns %s, %ld ms: ", dns_type_name(c->question.type), ms);
+        escape_terminal(&line,
+                        text_of(dns->outcome == DNS_ANSWERED ? dns_rcode_name(dns->message.rcode)
+                                                             : dns->trouble));
+    } else {
+        buf_add_fmt(&line, "%s lane %u attempt %u, %ld ms: %s %u ", call_action(c->kind, c->api),
+                    (unsigned)c->lane, (unsigned)c->attempt, ms, hows[c->reply.how],
+                    (unsigned)c->reply.http_status);
+        escape_terminal(&line, text_of(c->reply.code));
+    }
+    buf_add_char(&line, '\n');
+    ssize_t written = write(STDERR_FILENO, line.at, line.len);
+    (void)written; /* nobody reads it */
+    buf_clear(&line);
 }
 
 static void call_answered(struct carrier *k, struct call *c)

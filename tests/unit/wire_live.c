@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -26,7 +27,7 @@ struct live {
 
 /* Lanes reach the server through plain HTTP on loopback. */
 static struct live *live_open(const struct web_server *web, const struct dns_server_thread *dns,
-                              unsigned carriers)
+                              unsigned carriers, bool verbose)
 {
     struct live *l = calloc(1, sizeof *l);
     struct why why = {""};
@@ -48,7 +49,8 @@ static struct live *live_open(const struct web_server *web, const struct dns_ser
                                  .lanes = l->lanes,
                                  .lanes_len = 4,
                                  .resolvers = text_of(l->resolver),
-                                 .call_timeout_us = SPAN_MS(1500)};
+                                 .call_timeout_us = SPAN_MS(1500),
+                                 .verbose = verbose};
     enum err err = wire_open(&l->wire, &config, &why);
     assert_string_equal(why.text, "");
     assert_int_equal(err, OK);
@@ -97,7 +99,7 @@ static void questions_and_requests_come_back_answered(void **state)
     (void)state;
     struct web_server *web = web_server_open(WEB_PLAIN);
     struct dns_server_thread *dns = dns_server_open(false);
-    struct live *l = live_open(web, dns, 2);
+    struct live *l = live_open(web, dns, 2, false);
     for (unsigned i = 0; i < CALLS_MAX; i++) {
         bool ask = i % 4 != 0;
         l->calls[i].kind = ask ? CALL_ASK : CALL_ACCOUNT;
@@ -127,11 +129,44 @@ static void questions_and_requests_come_back_answered(void **state)
     web_server_close(web);
 }
 
+/* Standard error goes to a file for the while. */
+static void verbose_says_one_line_per_call_and_no_secret(void **state)
+{
+    (void)state;
+    char said[4096] = "";
+    FILE *file = tmpfile();
+    int before = dup(STDERR_FILENO);
+    assert_true(file && before >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct dns_server_thread *dns = dns_server_open(false);
+    struct live *l = live_open(web, dns, 1, true);
+    l->calls[0].kind = CALL_ACCOUNT;
+    l->calls[1].kind = CALL_ASK;
+    l->calls[1].question = (struct dns_question){
+        .name = TEXT("refused.example.com"), .type = DNS_TYPE_MX, .recurse = true};
+    calls_send(l, 0, 2);
+    calls_collect(l, 2);
+    live_close(l);
+    dns_server_close(dns);
+    web_server_close(web);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    rewind(file);
+    assert_true(fread(said, 1, sizeof said - 1, file) > 0);
+    fclose(file);
+    assert_non_null(strstr(said, "GetAccountSendingEnabled lane 0"));
+    assert_non_null(strstr(said, "HTTP 200"));
+    assert_non_null(strstr(said, "dns MX"));
+    assert_non_null(strstr(said, "REFUSED"));
+    assert_null(strstr(said, "AKIDEXAMPLE"));
+    assert_null(strstr(said, "Signature"));
+}
+
 static void without_credentials_nothing_is_sent(void **state)
 {
     (void)state;
     struct web_server *web = web_server_open(WEB_PLAIN);
-    struct live *l = live_open(web, NULL, 1);
+    struct live *l = live_open(web, NULL, 1, false);
     l->source.broken = true;
     l->calls[0].kind = CALL_ACCOUNT;
     calls_send(l, 0, 1);
@@ -147,7 +182,7 @@ static void an_expired_key_is_reported_to_its_source(void **state)
 {
     (void)state;
     struct web_server *web = web_server_open(WEB_PLAIN);
-    struct live *l = live_open(web, NULL, 1);
+    struct live *l = live_open(web, NULL, 1, false);
     l->calls[0].kind = CALL_ACCOUNT;
     l->calls[0].api = API_V2;
     for (unsigned i = 0; i < 2; i++) {
@@ -169,7 +204,7 @@ static void requests_are_signed_by_the_clock_of_the_server(void **state)
 {
     (void)state;
     struct web_server *web = web_server_open(WEB_PLAIN);
-    struct live *l = live_open(web, NULL, 1);
+    struct live *l = live_open(web, NULL, 1, false);
     l->calls[0].kind = CALL_ACCOUNT;
     for (unsigned i = 0; i < 2; i++) {
         calls_send(l, 0, 1);
@@ -185,7 +220,7 @@ static void a_wait_ends_when_its_time_has_come(void **state)
 {
     (void)state;
     struct event events[4];
-    struct live *l = live_open(NULL, NULL, 1);
+    struct live *l = live_open(NULL, NULL, 1, false);
     instant_us before = wire_now(l->wire);
     assert_int_equal(wire_wait(l->wire, before + SPAN_MS(20), events, 4), 0);
     span_us waited = wire_now(l->wire) - before;
@@ -206,7 +241,7 @@ static void interruptions_are_told_in_order_and_wake_the_waiting(void **state)
 {
     (void)state;
     struct event events[4];
-    struct live *l = live_open(NULL, NULL, 1);
+    struct live *l = live_open(NULL, NULL, 1, false);
     interrupted = l->wire;
     signal(SIGUSR1, on_signal);
     raise(SIGUSR1);
@@ -226,7 +261,7 @@ static void closing_forgets_what_is_out(void **state)
     (void)state;
     struct web_server *web = web_server_open(WEB_MUTE);
     struct dns_server_thread *dns = dns_server_open(false);
-    struct live *l = live_open(web, dns, 3);
+    struct live *l = live_open(web, dns, 3, false);
     for (unsigned i = 0; i < CALLS_MAX; i++) {
         l->calls[i].kind = i % 8 ? CALL_ASK : CALL_ACCOUNT;
         l->calls[i].question = (struct dns_question){
@@ -260,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(questions_and_requests_come_back_answered),
+        cmocka_unit_test(verbose_says_one_line_per_call_and_no_secret),
         cmocka_unit_test(without_credentials_nothing_is_sent),
         cmocka_unit_test(an_expired_key_is_reported_to_its_source),
         cmocka_unit_test(requests_are_signed_by_the_clock_of_the_server),
