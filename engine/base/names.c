@@ -112,13 +112,14 @@ bool names_add(struct names *n, struct text t, name_id *id)
     *id = (name_id)n->slots[slot];
     if (*id != NAME_NONE)
         return true;
-    if (t.len > NAME_LEN_MAX || (n->len == n->cap && !grow(n)))
+    bool is_full = n->len == n->cap;
+    if (t.len > NAME_LEN_MAX || (is_full && !grow(n)))
         return false;
     const char *at = store(n, t);
     if (!at)
         return false;
     *id = n->len++;
     n->at[*id] = at;
-    n->slots[slot_of(n, t, hash)] = (uint64_t)hash << 32 | *id;
+    n->slots[is_full ? slot_of(n, t, hash) : slot] = (uint64_t)hash << 32 | *id;
     return true;
 }
