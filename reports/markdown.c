@@ -22,15 +22,20 @@ static const struct {
     {OUTCOME_PLANNED, "Planned"},
 };
 
+#define GROUPS_LEN (sizeof groups / sizeof groups[0])
+
 struct page {
     struct buf *out;
     enum outcome group;
     uint32_t listed;
+    size_t limit; /* of out->len when another row is begun */
 };
 
-static bool has_room(const struct page *page)
+/* A group gets its share of the room that is left; what it does not need the later ones have. */
+static size_t limit_of(const struct buf *out, size_t groups_left)
 {
-    return page->out->len < MARKDOWN_MAX - MARKDOWN_ROW_MAX - MARKDOWN_TAIL_MAX;
+    const size_t most = MARKDOWN_MAX - MARKDOWN_ROW_MAX - MARKDOWN_TAIL_MAX;
+    return out->len < most ? out->len + (most - out->len) / groups_left : out->len;
 }
 
 static bool row_add(void *ctx, const struct report_row *row)
@@ -39,7 +44,7 @@ static bool row_add(void *ctx, const struct report_row *row)
     struct buf *out = page->out;
     if (row->outcome_kind != page->group)
         return true;
-    if (!has_room(page))
+    if (out->len >= page->limit)
         return false;
     const struct text cells[] = {row->identity, row->account, row->region, row->mail_from_after,
                                  row->reason};
@@ -53,23 +58,21 @@ static bool row_add(void *ctx, const struct report_row *row)
     return true;
 }
 
-static enum err group_add(const struct report *report, const struct report_sum *sum,
-                          enum outcome group, const char *title, struct why *why)
+static enum err group_add(const struct report *report, const struct report_sum *sum, size_t group,
+                          struct why *why)
 {
-    struct page page = {&report->out->buf, group, 0};
-    uint32_t count = sum->by_outcome[group];
+    struct buf *out = &report->out->buf;
+    struct page page = {out, groups[group].outcome, 0, limit_of(out, GROUPS_LEN - group)};
+    uint32_t count = sum->by_outcome[page.group];
     if (count == 0)
         return OK;
-    buf_add_fmt(page.out, "\n### %s (%u)\n\n", title, count);
-    if (!has_room(&page)) {
-        buf_add_str(page.out, "Listed in the CSV and JSON reports.\n");
-        return OK;
-    }
-    buf_add_str(page.out, "| identity | account | Region | MAIL FROM | reason |\n"
-                          "| --- | --- | --- | --- | --- |\n");
+    buf_add_fmt(out,
+                "\n### %s (%u)\n\n| identity | account | Region | MAIL FROM | reason |\n"
+                "| --- | --- | --- | --- | --- |\n",
+                groups[group].title, count);
     enum err err = report_rows(report, row_add, &page, why);
     if (page.listed < count)
-        buf_add_fmt(page.out, "\nAnd %u more, in the CSV and JSON reports.\n", count - page.listed);
+        buf_add_fmt(out, "\nAnd %u more, in the CSV and JSON reports.\n", count - page.listed);
     return err;
 }
 
@@ -95,8 +98,8 @@ enum err markdown_write(const struct report *report, struct why *why)
         buf_add_str(out, "**\n");
         counts_add(out, &sum);
     }
-    for (size_t i = 0; err == OK && i < sizeof groups / sizeof groups[0]; i++)
-        err = group_add(report, &sum, groups[i].outcome, groups[i].title, why);
+    for (size_t i = 0; err == OK && i < GROUPS_LEN; i++)
+        err = group_add(report, &sum, i, why);
     report_sum_clear(&sum);
     return err;
 }

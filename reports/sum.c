@@ -41,28 +41,48 @@ enum err report_sum_make(struct report_sum *sum, const struct report *report, st
     return err == OK ? report_rows(report, add_row, sum, why) : err;
 }
 
-static uint32_t unfinished(const struct report_sum *sum)
+static bool is_unfinished(enum outcome o)
 {
-    return sum->by_outcome[OUTCOME_PLANNED] + sum->by_outcome[OUTCOME_WAITING_DNS] +
-           sum->by_outcome[OUTCOME_PENDING] + sum->by_outcome[OUTCOME_SKIPPED];
+    return o == OUTCOME_PLANNED || o == OUTCOME_WAITING_DNS || o == OUTCOME_PENDING ||
+           o == OUTCOME_SKIPPED;
+}
+
+static bool is_finished(enum outcome o)
+{
+    return !is_unfinished(o) && !outcome_is_bad(o);
+}
+
+/* "2 failed, 1 refused" of the outcomes that are meant; returns how many identities that is. */
+static uint32_t outcomes_add(const struct report_sum *sum, bool (*is_meant)(enum outcome o),
+                             const char *before, struct buf *out)
+{
+    uint32_t count = 0;
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++) {
+        if (!sum->by_outcome[o] || !is_meant((enum outcome)o))
+            continue;
+        if (out)
+            buf_add_fmt(out, "%s%u %s", count ? ", " : before, sum->by_outcome[o],
+                        outcome_name((enum outcome)o));
+        count += sum->by_outcome[o];
+    }
+    return count;
 }
 
 void report_verdict(const struct report_sum *sum, struct buf *out)
 {
-    const char *between = ": ";
     const char *noun = sum->rows == 1 ? "identity" : "identities";
-    if (sum->bad)
+    uint32_t unfinished = outcomes_add(sum, is_unfinished, "", NULL);
+    if (sum->bad) {
         buf_add_fmt(out, "%u of %u %s %s attention", sum->bad, sum->rows, noun,
                     sum->bad == 1 ? "needs" : "need");
-    else if (unfinished(sum))
-        buf_add_fmt(out, "%u of %u %s not finished", unfinished(sum), sum->rows, noun);
-    else
+        outcomes_add(sum, outcome_is_bad, ": ", out);
+        outcomes_add(sum, is_unfinished, "; not finished: ", out);
+    } else if (unfinished) {
+        buf_add_fmt(out, "%u of %u %s not finished", unfinished, sum->rows, noun);
+        outcomes_add(sum, is_unfinished, ": ", out);
+    } else {
         buf_add_fmt(out, "All is well with %u %s", sum->rows, noun);
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++) {
-        if (sum->by_outcome[o]) {
-            buf_add_fmt(out, "%s%u %s", between, sum->by_outcome[o], outcome_name((enum outcome)o));
-            between = ", ";
-        }
+        outcomes_add(sum, is_finished, ": ", out);
     }
     buf_add_char(out, '.');
 }

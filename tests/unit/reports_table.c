@@ -274,6 +274,39 @@ static void the_same_journal_gives_the_same_bytes(void **state)
     kit_clear(&k);
 }
 
+static void the_verdict_is_one_sentence(void **state)
+{
+    static const struct {
+        uint32_t unchanged, done, waiting, failed, refused;
+        const char *sentence;
+    } cases[] = {
+        {0, 0, 0, 0, 0, "All is well with 0 identities."},
+        {0, 1, 0, 0, 0, "All is well with 1 identity: 1 done."},
+        {3, 2, 0, 0, 0, "All is well with 5 identities: 3 unchanged, 2 done."},
+        {3, 2, 4, 0, 0, "4 of 9 identities not finished: 4 waiting-dns."},
+        {1, 1, 0, 1, 0, "1 of 3 identities needs attention: 1 failed."},
+        {1, 1, 2, 3, 4,
+         "7 of 11 identities need attention: 4 refused, 3 failed; not finished: 2 "
+         "waiting-dns."},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf b;
+        struct report_sum sum = {0};
+        sum.by_outcome[OUTCOME_UNCHANGED] = cases[i].unchanged;
+        sum.by_outcome[OUTCOME_DONE] = cases[i].done;
+        sum.by_outcome[OUTCOME_WAITING_DNS] = cases[i].waiting;
+        sum.by_outcome[OUTCOME_FAILED] = cases[i].failed;
+        sum.by_outcome[OUTCOME_REFUSED] = cases[i].refused;
+        sum.bad = cases[i].failed + cases[i].refused;
+        sum.rows = sum.bad + cases[i].unchanged + cases[i].done + cases[i].waiting;
+        buf_init(&b, 1024);
+        report_verdict(&sum, &b);
+        assert_text(buf_text(&b), text_of(cases[i].sentence));
+        buf_clear(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_small_csv_is_these_bytes),
         cmocka_unit_test(ten_thousand_hostile_strings_are_neutral_csv),
         cmocka_unit_test(hostile_rows_are_json_by_the_published_schema),
+        cmocka_unit_test(the_verdict_is_one_sentence),
         cmocka_unit_test(an_empty_fleet_is_a_whole_report),
         cmocka_unit_test(a_failed_report_leaves_the_old_one_and_nothing_beside),
         cmocka_unit_test(a_link_keeps_pointing_to_the_newest_report),
