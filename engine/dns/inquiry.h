@@ -37,7 +37,7 @@ void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name);
 /* The next question to send now, with its number; false: none until a reply comes (or done). */
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number);
 /* The reply to question `number`, once for each number that was handed out; what matters is copied,
- * the caller keeps its own. After the inquiry is done a late reply is ignored. */
+ * the caller keeps its own. An inquiry is never done while a question is out. */
 void inquiry_reply(struct inquiry *q, uint32_t number, const struct dns_reply *reply);
 /* Valid when q->done; borrowed until the next start. */
 const struct dns_facts *inquiry_facts(const struct inquiry *q);
