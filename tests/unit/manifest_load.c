@@ -40,86 +40,87 @@ static void assert_rows(struct loaded *l, const char *want)
     buf_clear(&rows);
 }
 
+static const struct {
+    const char *manifest, *rows;
+} good[] = {
+    {TOP "identities: [example.com]\n", "default us-east-1 example.com bounce.example.com\n"},
+    {TOP "identities: []\n", ""},
+    {"version: 1\nidentities: []\nwaves: [10, 2.5%, 100%]\nmax_failures: 0\n", ""},
+    /* Plain scalars are text: none of these is a boolean, a number or nothing. */
+    {"version: 1\ndefaults: {region: us-east-1, mail_from: default}\n"
+     "identities: [no, on, yes, null, ~, 1e3.example, 0x10, 12:30, 010, .inf, '12']\n",
+     "default us-east-1 no default\ndefault us-east-1 on default\n"
+     "default us-east-1 yes default\ndefault us-east-1 null default\n"
+     "default us-east-1 ~ default\ndefault us-east-1 1e3.example default\n"
+     "default us-east-1 0x10 default\ndefault us-east-1 12:30 default\n"
+     "default us-east-1 010 default\ndefault us-east-1 .inf default\n"
+     "default us-east-1 12 default\n"},
+    /* Names: domains fold and become A-labels, addresses stay, bad IDNA stays as bytes. */
+    {TOP "identities: [Example.COM., 'B\xc3\x9c"
+         "CHER.example', Joe@Example.COM, 'joe@b\xc3\xbc"
+         "cher.example', xn--a.example, stra\xc3\x9f"
+         "e.example]\n",
+     "default us-east-1 example.com bounce.example.com\n"
+     "default us-east-1 xn--bcher-kva.example bounce.xn--bcher-kva.example\n"
+     "default us-east-1 Joe@Example.COM bounce.example.com\n"
+     "default us-east-1 joe@xn--bcher-kva.example bounce.xn--bcher-kva.example\n"
+     "default us-east-1 xn--a.example bounce.xn--a.example\n"
+     "default us-east-1 xn--strae-oqa.example bounce.xn--strae-oqa.example\n"},
+    {"version: 1\ndefaults: {region: us-east-1}\nidentities:\n"
+     "- {identity: a.example, mail_from: M\xc3\xbcLL.a.example.}\n"
+     "- {identity: b.example, mail_from: not_a_host..name}\n"
+     "- {identity: c.example, mail_from: elsewhere.example}\n"
+     "- {identity: d.example, mail_from: 'x.{domain}.{region}{domain}'}\n",
+     "default us-east-1 a.example xn--mll-hoa.a.example\n"
+     "default us-east-1 b.example not_a_host..name\n"
+     "default us-east-1 c.example elsewhere.example\n"
+     "default us-east-1 d.example x.d.example.us-east-1d.example\n"},
+    /* Several Regions, and the same identity in another Region or account. */
+    {"version: 1\naccounts: {a: {regions: [us-east-1, eu-west-1]}, b: {profile: p}}\n"
+     "defaults: {mail_from: 'm.{region}.{domain}', account: a}\nidentities:\n"
+     "- x.example\n- {identity: x.example, region: us-west-2}\n"
+     "- {identity: x.example, account: b, regions: [us-east-1, us-west-2]}\n",
+     "a us-east-1 x.example m.us-east-1.x.example\n"
+     "a eu-west-1 x.example m.eu-west-1.x.example\n"
+     "a us-west-2 x.example m.us-west-2.x.example\n"
+     "b us-east-1 x.example m.us-east-1.x.example\n"
+     "b us-west-2 x.example m.us-west-2.x.example\n"},
+    /* Key by key: what an identity does not say, the defaults say. */
+    {"version: 1\ndefaults:\n  region: us-east-1\n  mail_from: m.{domain}\n"
+     "  behavior_on_mx_failure: RejectMessage\n  accept: [sandbox]\n"
+     "  dns: {require: mx, timeout: 1h30m, mx_region: eu-west-1}\nidentities:\n"
+     "- a.example\n- {identity: b.example, behavior_on_mx_failure: UseDefaultValue}\n"
+     "- {identity: c.example, dns: {require: none}, accept: []}\n"
+     "- {identity: d.example, mail_from: default, region: ap-southeast-3}\n",
+     "default us-east-1 a.example m.a.example reject mx mx_region=eu-west-1 timeout=90m "
+     "~sandbox\n"
+     "default us-east-1 b.example m.b.example mx mx_region=eu-west-1 timeout=90m ~sandbox\n"
+     "default us-east-1 c.example m.c.example reject none mx_region=eu-west-1 timeout=90m\n"
+     "default ap-southeast-3 d.example default reject mx mx_region=eu-west-1 timeout=90m "
+     "~sandbox\n"},
+    /* The order of keys means nothing. */
+    {"identities: [{account: m, identity: a.example}]\ndefaults: {mail_from: default}\n"
+     "accounts: {m: {regions: [us-gov-west-1]}}\nversion: 1\n",
+     "m us-gov-west-1 a.example default\n"},
+    {"\xef\xbb\xbf" TOP "identities:\r\n  - a.example\r\n",
+     "default us-east-1 a.example bounce.a.example\n"},
+    {"# {version: 1}\n---\nversion: 1\ndefaults: {region: us-east-1, mail_from: default}\n"
+     "identities:\n- 'a.example'\n- \"b.example\"\n- c\\\n...\n",
+     "default us-east-1 a.example default\ndefault us-east-1 b.example default\n"
+     "default us-east-1 c\\ default\n"},
+    {"version: 1\naccounts:\n  default: {regions: [us-east-1]}\n  other:\n"
+     "defaults: {mail_from: default}\nidentities: [a.example]\n",
+     "default us-east-1 a.example default\n"},
+};
+
 static void manifests_and_what_they_come_to(void **state)
 {
     (void)state;
-    static const struct {
-        const char *manifest, *rows;
-    } rows[] = {
-        {TOP "identities: [example.com]\n", "default us-east-1 example.com bounce.example.com\n"},
-        {TOP "identities: []\n", ""},
-        {"version: 1\nidentities: []\nwaves: [10, 2.5%, 100%]\nmax_failures: 0\n", ""},
-        /* Plain scalars are text: none of these is a boolean, a number or nothing. */
-        {"version: 1\ndefaults: {region: us-east-1, mail_from: default}\n"
-         "identities: [no, on, yes, null, ~, 1e3.example, 0x10, 12:30, 010, .inf, '12']\n",
-         "default us-east-1 no default\ndefault us-east-1 on default\n"
-         "default us-east-1 yes default\ndefault us-east-1 null default\n"
-         "default us-east-1 ~ default\ndefault us-east-1 1e3.example default\n"
-         "default us-east-1 0x10 default\ndefault us-east-1 12:30 default\n"
-         "default us-east-1 010 default\ndefault us-east-1 .inf default\n"
-         "default us-east-1 12 default\n"},
-        /* Names: domains fold and become A-labels, addresses stay, bad IDNA stays as bytes. */
-        {TOP "identities: [Example.COM., 'B\xc3\x9c"
-             "CHER.example', Joe@Example.COM, 'joe@b\xc3\xbc"
-             "cher.example', xn--a.example, stra\xc3\x9f"
-             "e.example]\n",
-         "default us-east-1 example.com bounce.example.com\n"
-         "default us-east-1 xn--bcher-kva.example bounce.xn--bcher-kva.example\n"
-         "default us-east-1 Joe@Example.COM bounce.example.com\n"
-         "default us-east-1 joe@xn--bcher-kva.example bounce.xn--bcher-kva.example\n"
-         "default us-east-1 xn--a.example bounce.xn--a.example\n"
-         "default us-east-1 xn--strae-oqa.example bounce.xn--strae-oqa.example\n"},
-        {"version: 1\ndefaults: {region: us-east-1}\nidentities:\n"
-         "- {identity: a.example, mail_from: M\xc3\xbcLL.a.example.}\n"
-         "- {identity: b.example, mail_from: not_a_host..name}\n"
-         "- {identity: c.example, mail_from: elsewhere.example}\n"
-         "- {identity: d.example, mail_from: 'x.{domain}.{region}{domain}'}\n",
-         "default us-east-1 a.example xn--mll-hoa.a.example\n"
-         "default us-east-1 b.example not_a_host..name\n"
-         "default us-east-1 c.example elsewhere.example\n"
-         "default us-east-1 d.example x.d.example.us-east-1d.example\n"},
-        /* Several Regions, and the same identity in another Region or account. */
-        {"version: 1\naccounts: {a: {regions: [us-east-1, eu-west-1]}, b: {profile: p}}\n"
-         "defaults: {mail_from: 'm.{region}.{domain}', account: a}\nidentities:\n"
-         "- x.example\n- {identity: x.example, region: us-west-2}\n"
-         "- {identity: x.example, account: b, regions: [us-east-1, us-west-2]}\n",
-         "a us-east-1 x.example m.us-east-1.x.example\n"
-         "a eu-west-1 x.example m.eu-west-1.x.example\n"
-         "a us-west-2 x.example m.us-west-2.x.example\n"
-         "b us-east-1 x.example m.us-east-1.x.example\n"
-         "b us-west-2 x.example m.us-west-2.x.example\n"},
-        /* Key by key: what an identity does not say, the defaults say. */
-        {"version: 1\ndefaults:\n  region: us-east-1\n  mail_from: m.{domain}\n"
-         "  behavior_on_mx_failure: RejectMessage\n  accept: [sandbox]\n"
-         "  dns: {require: mx, timeout: 1h30m, mx_region: eu-west-1}\nidentities:\n"
-         "- a.example\n- {identity: b.example, behavior_on_mx_failure: UseDefaultValue}\n"
-         "- {identity: c.example, dns: {require: none}, accept: []}\n"
-         "- {identity: d.example, mail_from: default, region: ap-southeast-3}\n",
-         "default us-east-1 a.example m.a.example reject mx mx_region=eu-west-1 timeout=90m "
-         "~sandbox\n"
-         "default us-east-1 b.example m.b.example mx mx_region=eu-west-1 timeout=90m ~sandbox\n"
-         "default us-east-1 c.example m.c.example reject none mx_region=eu-west-1 timeout=90m\n"
-         "default ap-southeast-3 d.example default reject mx mx_region=eu-west-1 timeout=90m "
-         "~sandbox\n"},
-        /* The order of keys means nothing. */
-        {"identities: [{account: m, identity: a.example}]\ndefaults: {mail_from: default}\n"
-         "accounts: {m: {regions: [us-gov-west-1]}}\nversion: 1\n",
-         "m us-gov-west-1 a.example default\n"},
-        {"\xef\xbb\xbf" TOP "identities:\r\n  - a.example\r\n",
-         "default us-east-1 a.example bounce.a.example\n"},
-        {"# {version: 1}\n---\nversion: 1\ndefaults: {region: us-east-1, mail_from: default}\n"
-         "identities:\n- 'a.example'\n- \"b.example\"\n- c\\\n...\n",
-         "default us-east-1 a.example default\ndefault us-east-1 b.example default\n"
-         "default us-east-1 c\\ default\n"},
-        {"version: 1\naccounts:\n  default: {regions: [us-east-1]}\n  other:\n"
-         "defaults: {mail_from: default}\nidentities: [a.example]\n",
-         "default us-east-1 a.example default\n"},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(good); i++) {
         struct loaded l;
-        file_write("x.yaml", rows[i].manifest);
+        file_write("x.yaml", good[i].manifest);
         load(&l, "x.yaml");
-        assert_rows(&l, rows[i].rows);
+        assert_rows(&l, good[i].rows);
         loaded_clear(&l);
     }
 }
