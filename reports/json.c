@@ -12,10 +12,33 @@ struct json {
     struct report_sum sum;
 };
 
+/* escape_json() for the common case, where there is nothing to escape. */
+static void add_string(struct buf *out, struct text t)
+{
+    size_t plain = 0;
+    while (plain < t.len && t.at[plain] >= ' ' && t.at[plain] <= '~' && t.at[plain] != '"' &&
+           t.at[plain] != '\\')
+        plain++;
+    if (plain < t.len) {
+        escape_json(out, t);
+        return;
+    }
+    buf_add_char(out, '"');
+    buf_add_text(out, t);
+    buf_add_char(out, '"');
+}
+
+static void add_key(struct buf *out, const char *name)
+{
+    buf_add_char(out, '"');
+    buf_add_str(out, name);
+    buf_add_str(out, "\":");
+}
+
 static void add_pair(struct buf *out, const char *name, struct text value)
 {
-    buf_add_fmt(out, "\"%s\":", name);
-    escape_json(out, value);
+    add_key(out, name);
+    add_string(out, value);
 }
 
 static void add_instant(struct buf *out, instant_us at)
@@ -52,9 +75,9 @@ static void add_cell(struct buf *out, const struct report_row *row,
                      const struct report_column *column)
 {
     const void *cell = report_cell(row, column);
-    buf_add_fmt(out, "\"%s\":", column->name);
+    add_key(out, column->name);
     switch (column->type) {
-    case REPORT_TEXT: escape_json(out, *(const struct text *)cell); break;
+    case REPORT_TEXT: add_string(out, *(const struct text *)cell); break;
     case REPORT_COUNT: buf_add_u64(out, *(const uint32_t *)cell); break;
     case REPORT_INSTANT: add_instant(out, *(const instant_us *)cell); break;
     case REPORT_FINDINGS: add_findings(out, row); break;
