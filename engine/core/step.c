@@ -224,23 +224,25 @@ struct decision step_dns(const struct situation *s, finding_set errors, bool is_
     return ready(s, (enum write_kind)job->write);
 }
 
-static void words_of(const struct reply *reply, char *out, size_t size)
+/* SES's own words, behind an optional "what: ". A long message is cut, as reasons are. */
+static void words_of(const struct reply *reply, const char *what, char out[REASON_LEN_MAX])
 {
+    int n = *what ? snprintf(out, REASON_LEN_MAX, "%s: ", what) : 0;
+    size_t used = n > 0 ? (size_t)n : 0, room = REASON_LEN_MAX - used;
     if (reply->code[0])
-        snprintf(out, size, "%s: %s", reply->code, reply->message);
+        n = snprintf(out + used, room, "%s: %s", reply->code, reply->message);
     else if (reply->how == REPLY_HTTP)
-        snprintf(out, size, "HTTP %u %s", reply->http_status, reply->message);
+        n = snprintf(out + used, room, "HTTP %u %s", reply->http_status, reply->message);
     else
-        snprintf(out, size, "%s", reply->message);
+        n = snprintf(out + used, room, "%s", reply->message);
+    (void)n;
 }
 
 static struct decision give_up(const struct situation *s, const char *what,
                                const struct reply *reply)
 {
-    char words[REASON_LEN_MAX - 64];
-    words_of(reply, words, sizeof words);
     struct decision d = finish(s, OUTCOME_FAILED, "");
-    snprintf(d.reason, sizeof d.reason, "%s: %s", what, words);
+    words_of(reply, what, d.reason);
     return d;
 }
 
@@ -251,7 +253,7 @@ static struct decision again(const struct situation *s, enum job_state to, const
         return give_up(s, what, reply);
     struct decision d = decide(s, to);
     d.wait_us = backoff_span(BACKOFF_ERROR, s->rules->seed, s->number, s->job->attempts + 1u);
-    words_of(reply, d.reason, sizeof d.reason);
+    words_of(reply, "", d.reason);
     return d;
 }
 

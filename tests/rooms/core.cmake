@@ -1,2 +1,3 @@
 mailfrom_test(core_pace USES core)
 mailfrom_test(core_step USES core)
+add_subdirectory(sim)

@@ -1,0 +1,221 @@
+/*
+ * The simulation test: the engine against thousands of drawn worlds, watched at every turn.
+ *
+ *     sim [--first SEED] [--count N]   run the seeds; the first complaint ends it
+ *     sim --seed N                     run one, and show its last turns
+ *     sim --digest                     print one number for all records of all seeds
+ */
+#include "watcher.h"
+
+#include "hash.h"
+#include "suffix.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CRASHES_MAX 3
+
+struct play {
+    struct scene scene;
+    struct world *world;
+    struct watcher watcher;
+    uint64_t seed;
+};
+
+static struct desk *desk_make(struct play *p, struct arena *memory)
+{
+    struct desk_options options = {.rules = {.seed = p->seed},
+                                   .read_api = p->scene.read_api,
+                                   .write_api = p->scene.write_api,
+                                   .authority_dns = p->scene.authority_dns,
+                                   .rate_per_s = p->scene.rate_per_s,
+                                   .started = SCENE_START};
+    struct desk *desk = desk_init(memory, &p->scene.fleet, &options);
+    for (uint32_t i = 0; desk && i < p->scene.fleet.choices_len; i++)
+        if (p->watcher.rows[i].known)
+            desk_restore(desk, &p->watcher.rows[i].last, false);
+    return desk;
+}
+
+/* One life of the process: until the end, or until it crashes. */
+static void live_once(struct play *p)
+{
+    struct arena memory;
+    struct why why = {""};
+    enum engine_end end;
+    struct io io = watcher_io(&p->watcher);
+    struct engine_watch watch = {&p->watcher, watcher_turn};
+    arena_init(&memory, SIZE_MAX);
+    struct desk *desk = desk_make(p, &memory);
+    if (!desk) {
+        fputs("out of memory\n", stderr);
+        exit(1);
+    }
+    desk_start(desk, world_now(p->world));
+    p->watcher.crashed = false;
+    enum err err = engine_run(desk, &io, &watch, &end, &why);
+    if (err != OK && !p->watcher.crashed)
+        watcher_complain(&p->watcher, "the engine gave up: %s", why.text);
+    world_crash(p->world);
+    desk_clear(desk);
+    arena_clear(&memory);
+}
+
+static void crash_draw(struct play *p, uint64_t n)
+{
+    uint64_t roll = hash_mix(hash_mix(p->seed, 99), n);
+    p->watcher.crash_at =
+        p->scene.options.crashes && roll % 3 ? p->watcher.turns + 1 + roll / 3 % 200 : 0;
+    p->watcher.crash_keeps = roll >> 40 & 1;
+}
+
+static void lives(struct play *p)
+{
+    for (uint64_t n = 0;; n++) {
+        crash_draw(p, n);
+        if (n >= CRASHES_MAX)
+            p->watcher.crash_at = 0;
+        live_once(p);
+        if (!p->watcher.crashed || p->watcher.complaint[0])
+            return;
+        watcher_resume(&p->watcher);
+    }
+}
+
+/* Runs a scene; true: no complaint. */
+static bool play(struct play *p, const struct scene_options *options)
+{
+    struct why why = {""};
+    *p = (struct play){.seed = options->seed};
+    if (!scene_make(&p->scene, options)) {
+        fputs("out of memory\n", stderr);
+        exit(1);
+    }
+    struct world_keeper nobody = {0};
+    p->world = world_new(&p->scene.world, &p->scene.fleet, nobody, &why);
+    if (!p->world || !watcher_init(&p->watcher, &p->scene, p->world) ||
+        !scene_populate(&p->scene, p->world)) {
+        fprintf(stderr, "cannot make the scene: %s\n", why.text);
+        exit(1);
+    }
+    lives(p);
+    if (!p->watcher.complaint[0])
+        watcher_end(&p->watcher);
+    return p->watcher.complaint[0] == '\0';
+}
+
+static void play_clear(struct play *p)
+{
+    watcher_clear(&p->watcher);
+    world_free(p->world);
+    scene_clear(&p->scene);
+}
+
+static void show(const struct play *p)
+{
+    const struct watcher *w = &p->watcher;
+    uint64_t first = w->records > TURNS_KEPT ? w->records - TURNS_KEPT : 0;
+    for (uint64_t i = first; i < w->records; i++)
+        printf("  %s\n", w->turns_told[i % TURNS_KEPT]);
+}
+
+/* Every fourth seed has no faults, every second may crash. */
+static struct scene_options options_of(uint64_t seed)
+{
+    return (struct scene_options){.seed = seed, .faults = seed % 4 != 0, .crashes = seed % 2 == 1};
+}
+
+/* The smallest fleet and the fewest troubles with which the seed still complains. */
+static void shrink(uint64_t seed)
+{
+    struct scene_options best = options_of(seed);
+    struct play p;
+    for (uint32_t jobs = 1; jobs <= 40; jobs++) {
+        for (int quiet = 2; quiet >= 0; quiet--) {
+            struct scene_options o = options_of(seed);
+            o.jobs = jobs;
+            o.faults = o.faults && quiet < 2;
+            o.crashes = o.crashes && quiet < 1;
+            bool fine = play(&p, &o);
+            if (!fine) {
+                printf("smallest: %u jobs, faults %s, crashes %s: %s\n", jobs,
+                       o.faults ? "on" : "off", o.crashes ? "on" : "off", p.watcher.complaint);
+                show(&p);
+                play_clear(&p);
+                return;
+            }
+            play_clear(&p);
+        }
+    }
+    printf("no smaller fleet complains; seed %llu as it is: %u jobs\n", (unsigned long long)seed,
+           best.jobs);
+}
+
+/* Killed and resumed, a world without faults must end as if nothing had happened. */
+static bool same_end(uint64_t seed)
+{
+    struct scene_options o = {.seed = seed};
+    struct play calm, shaken;
+    bool same = play(&calm, &o);
+    o.crashes = true;
+    same = play(&shaken, &o) && same;
+    for (uint32_t i = 0; same && i < calm.scene.fleet.choices_len; i++) {
+        const struct job_row *a = &calm.watcher.rows[i].last.row;
+        const struct job_row *b = &shaken.watcher.rows[i].last.row;
+        bool done = a->outcome == OUTCOME_DONE || a->outcome == OUTCOME_UNCHANGED;
+        bool also = b->outcome == OUTCOME_DONE || b->outcome == OUTCOME_UNCHANGED;
+        same = (a->outcome == b->outcome || (done && also)) &&
+               text_eq(a->mail_from_seen, b->mail_from_seen) &&
+               a->behavior_seen == b->behavior_seen;
+        if (!same)
+            printf("seed %llu: job %u ends as %s undisturbed and as %s after crashes\n",
+                   (unsigned long long)seed, i, outcome_name(a->outcome), outcome_name(b->outcome));
+    }
+    play_clear(&calm);
+    play_clear(&shaken);
+    return same;
+}
+
+static bool one_seed(uint64_t seed, bool loud, uint64_t *digest)
+{
+    struct play p;
+    struct scene_options o = options_of(seed);
+    bool fine = play(&p, &o);
+    *digest = hash_mix(*digest, p.watcher.digest);
+    if (!fine)
+        printf("seed %llu: %s\n", (unsigned long long)seed, p.watcher.complaint);
+    if (loud || !fine)
+        show(&p);
+    play_clear(&p);
+    if (!fine)
+        shrink(seed);
+    return fine && same_end(seed);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t first = 1, count = 100, digest = 0;
+    bool loud = false, print_digest = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--digest") == 0)
+            print_digest = true;
+        else if (i + 1 < argc && strcmp(argv[i], "--first") == 0)
+            first = strtoull(argv[++i], NULL, 10);
+        else if (i + 1 < argc && strcmp(argv[i], "--count") == 0)
+            count = strtoull(argv[++i], NULL, 10);
+        else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
+            first = strtoull(argv[++i], NULL, 10);
+            count = 1;
+            loud = true;
+        }
+    }
+    for (uint64_t seed = first; seed < first + count; seed++)
+        if (!one_seed(seed, loud, &digest))
+            return 1;
+    printf("%llu seeds, no complaint", (unsigned long long)count);
+    if (print_digest)
+        printf(", digest %016llx", (unsigned long long)digest);
+    putchar('\n');
+    return 0;
+}

@@ -1,0 +1,55 @@
+/*
+ * The watcher stands between the engine and the world and holds both to their word after every
+ * turn. What it finds is one sentence; the first one ends the run.
+ *
+ *   moves only along the table            at most one effect in flight per job
+ *   calls of any second within the rate   no effect that was not kept
+ *   nothing outside the manifest          done only after SES said Success
+ *   counts that sum to N                  REJECT_MESSAGE only after Success
+ */
+#ifndef MF_WATCHER_H
+#define MF_WATCHER_H
+
+#include "desk.h"
+#include "engine.h"
+#include "scene.h"
+
+#define TURNS_KEPT 40
+
+struct kept_row {
+    struct record last; /* texts in the watcher's arena */
+    bool known;
+    bool intent_open;  /* an intent was kept and its write may be sent */
+    uint8_t in_flight; /* writes on their way */
+    bool said_success; /* SES said Success for the wanted name, in an answer */
+};
+
+struct watcher {
+    const struct scene *scene;
+    struct world *world;
+    struct io inner;
+    struct arena arena;
+    struct kept_row *rows;
+    instant_us *sends; /* per lane and kind: a ring of the last `rate` instants */
+    uint32_t *sends_len;
+    uint64_t digest; /* over all records */
+    uint64_t turns, records, writes;
+    uint64_t crash_at; /* turn; 0: never */
+    bool crash_keeps;  /* the crash comes after the turn's records are durable */
+    bool crashed;
+    char complaint[256]; /* empty: nothing found */
+    char turns_told[TURNS_KEPT][160];
+};
+
+bool watcher_init(struct watcher *w, const struct scene *scene, struct world *world);
+void watcher_clear(struct watcher *w);
+struct io watcher_io(struct watcher *w);
+void watcher_turn(void *ctx, const struct desk *desk, instant_us now); /* for engine_watch */
+/* After a crash: what was in flight is forgotten. */
+void watcher_resume(struct watcher *w);
+void watcher_complain(struct watcher *w, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* After the end: does every job stand where its part must end? */
+void watcher_end(struct watcher *w);
+
+#endif
