@@ -34,8 +34,9 @@ static void holder_write(int fd)
     char host[256] = "", line[HOLDER_LEN_MAX];
     gethostname(host, sizeof host - 1);
     int len = snprintf(line, sizeof line, "  pid %ld on %s\n", (long)getpid(), host);
-    if (ftruncate(fd, 0) == 0 && pwrite(fd, line, (size_t)len, 0) != len)
-        (void)ftruncate(fd, 0); /* a name cut short would mislead */
+    /* A name that could not be written, or only in part, lacks its line's end and is not read. */
+    bool written = ftruncate(fd, 0) == 0 && pwrite(fd, line, (size_t)len, 0) == len;
+    (void)written;
 }
 
 /* Between the lock and the name there is a moment: a name that is not there yet comes soon. */
