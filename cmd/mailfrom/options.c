@@ -148,7 +148,7 @@ static const struct option_row rows[] = {
     {"resolver", OPTIONS_LIVE, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
      read_resolver},
     {"dns", OPTIONS_LIVE, "authority|recursive",
-     "whom to ask: every authoritative server (default), or the resolver", read_dns},
+     "whom to ask; default: authority, but recursive with --resolver", read_dns},
     {"authority-port", OPTIONS_LIVE, "PORT", "port of authoritative servers (default 53)",
      read_authority_port},
     {"psl-file", OPTIONS_LIVE, "FILE", "a newer Public Suffix List than the built-in one",

@@ -80,6 +80,8 @@ enum err run_load(struct run *r, struct why *why)
     struct manifest_options options = {.region = lanes_default_region(o)};
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "which manifest? Name one or more YAML files");
+    if (run_report_vet(o, why) != OK)
+        return ERR_INPUT;
     complaints_init(&complaints);
     enum err err =
         manifest_load(&r->fleet, o->arguments, o->arguments_len, &options, &complaints, why);
@@ -126,7 +128,7 @@ static struct desk_options desk_options_of(const struct run *r)
         .rules = {.seed = r->head.seed, .plan_only = r->head.verb == RUN_PLAN},
         .read_api = o->read_api && strcmp(o->read_api, "v2") == 0 ? API_V2 : API_V1,
         .write_api = o->write_api && strcmp(o->write_api, "v1") == 0 ? API_V1 : API_V2,
-        .authority_dns = !o->dns || strcmp(o->dns, "authority") == 0,
+        .authority_dns = o->dns ? strcmp(o->dns, "authority") == 0 : !o->resolver,
         .authority_port = o->authority_port,
         .rate_per_s = o->rate_per_s,
         .started = r->head.started,

@@ -35,13 +35,16 @@ enum err run_load(struct run *r, struct why *why);
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why);
 /* Does it: begins (or resumes) in the journal, runs the engine, stops. */
 enum err run_carry_out(struct run *r, struct why *why);
+/* Are the wished formats known? Asked before anything is done. */
+enum err run_report_vet(const struct options *o, struct why *why);
 /* Writes the reports that the options wish for; all are tried, the first error comes back. */
 enum err run_report(struct run *r, struct why *why);
-/* Reads outcomes from the journal; EXIT_OK, EXIT_TROUBLE or EXIT_STOPPED. */
-int run_exit_code(struct run *r);
 /* The path of the journal: --journal, MAILFROM_JOURNAL, or the default. */
 const char *run_journal_path(const struct options *o);
 /* "7" or nothing into *id (0: the newest). */
 enum err run_number(const struct options *o, uint64_t *id, struct why *why);
+
+const char *run_verb_name(enum run_verb verb);    /* "apply" */
+const char *run_state_name(enum run_state state); /* "open" */
 
 #endif

@@ -91,6 +91,20 @@ static void print_end(const struct run *r, const struct summary *s)
         printf("To take it back: mailfrom rollback %llu\n", id);
 }
 
+static enum err conclude(struct run *r, struct summary *s, bool whole, struct why *why)
+{
+    enum err err = run_report(r, why);
+    if (err == OK)
+        err = summary_fold(r, s, why);
+    if (err != OK || !whole || r->options->quiet)
+        return err;
+    if (r->head.verb == RUN_PLAN)
+        err = summary_plan(r, s, why);
+    if (err == OK)
+        print_end(r, s);
+    return err;
+}
+
 int run_conclude(struct run *r, enum err err, struct why *why)
 {
     struct summary s;
@@ -99,17 +113,8 @@ int run_conclude(struct run *r, enum err err, struct why *why)
         say_error("%s", why->text);
     if (!r->journal || r->head.id == 0)
         return EXIT_CANNOT_RUN;
-    enum err report_err = run_report(r, &second);
-    if (report_err == OK && !r->options->quiet && (err = err == OK ? OK : err) == OK) {
-        report_err = summary_fold(r, &s, &second);
-        if (report_err == OK && r->head.verb == RUN_PLAN)
-            report_err = summary_plan(r, &s, &second);
-        if (report_err == OK)
-            print_end(r, &s);
-    } else if (report_err == OK) {
-        report_err = summary_fold(r, &s, &second);
-    }
-    if (report_err != OK)
+    enum err end = conclude(r, &s, err == OK, &second);
+    if (end != OK)
         say_error("%s", second.text);
-    return err != OK || report_err != OK ? EXIT_CANNOT_RUN : exit_code_of(r, &s);
+    return err != OK || end != OK ? EXIT_CANNOT_RUN : exit_code_of(r, &s);
 }

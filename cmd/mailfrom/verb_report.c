@@ -13,6 +13,8 @@ int verb_report(const struct options *given)
     run_init(&run, &o);
     enum err err = run_number(&o, &id, &why);
     if (err == OK)
+        err = run_report_vet(&o, &why);
+    if (err == OK)
         err = run_journal(&run, JOURNAL_READ, &why);
     if (err == OK)
         err = journal_run(run.journal, id, &run.head, &run.arena, &why);

@@ -9,6 +9,8 @@ static enum err resume_load(struct run *r, struct options *o, struct why *why)
     uint64_t id;
     enum err err = run_number(o, &id, why);
     if (err == OK)
+        err = run_report_vet(o, why);
+    if (err == OK)
         err = run_journal(r, JOURNAL_WRITE, why);
     if (err == OK)
         err = journal_run(r->journal, id, &r->head, &r->arena, why);

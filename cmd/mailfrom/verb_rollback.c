@@ -113,6 +113,8 @@ static enum err rollback_load(struct run *r, struct options *o, struct fleet *fr
                        "which run is to be taken back? mailfrom status --all lists them");
     enum err err = run_number(o, &id, why);
     if (err == OK)
+        err = run_report_vet(o, why);
+    if (err == OK)
         err = run_journal(r, JOURNAL_WRITE, why);
     if (err == OK)
         err = journal_run(r->journal, id, &old, &r->arena, why);

@@ -3,12 +3,6 @@
 #include "summary.h"
 #include "verbs.h"
 
-static const char *verb_name(enum run_verb verb)
-{
-    static const char *const names[] = {"apply", "rollback", "plan"};
-    return names[verb];
-}
-
 static const char *state_text(enum run_state state)
 {
     static const char *const texts[] = {"open: still running, or cut off; mailfrom resume goes on",
@@ -61,7 +55,7 @@ static enum err print_status(struct run *r, struct why *why)
     if (err != OK)
         return err;
     summary_line(&s, line, sizeof line);
-    printf("Run %llu (%s): %s\n", (unsigned long long)r->head.id, verb_name(r->head.verb),
+    printf("Run %llu (%s): %s\n", (unsigned long long)r->head.id, run_verb_name(r->head.verb),
            state_text(r->head.state));
     printf("Started %s, last record %s\n", when_format(r->head.started, started),
            when_format(r->head.last, last));
@@ -77,7 +71,7 @@ static bool list_one(void *ctx, const struct run_head *head)
     char started[WHEN_LEN];
     (void)ctx;
     printf("%6llu  %-8s  %s  %u identities  %s\n", (unsigned long long)head->id,
-           verb_name(head->verb), when_format(head->started, started), head->jobs,
+           run_verb_name(head->verb), when_format(head->started, started), head->jobs,
            state_text(head->state));
     return true;
 }

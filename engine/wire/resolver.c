@@ -280,12 +280,14 @@ bool resolver_is_busy(const struct resolver *r)
     return r->out > 0;
 }
 
+/* What does not fit is cut. */
 static void reply_trouble(struct dns_reply *reply, enum dns_outcome outcome, const char *server,
                           const char *what)
 {
+    char *out = reply->trouble;
     *reply = (struct dns_reply){.outcome = outcome};
-    int n = snprintf(reply->trouble, sizeof reply->trouble, "%s: %s", server, what);
-    (void)n; /* cut when it is too long */
+    int used = snprintf(out, sizeof reply->trouble, "%.63s: ", server);
+    snprintf(out + used, sizeof reply->trouble - (size_t)used, "%.62s", what);
 }
 
 static void reply_failed(struct asking *a, int status)
