@@ -1,0 +1,165 @@
+/*
+ * Duty: the answer's shape. Errors and results of the Query protocol are XML in an envelope, those
+ * of v2 are JSON with the code in a header. Invariant: an error replaces whatever was written.
+ */
+#include "exchange.h"
+
+#include "escape.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define ANSWER_MAX     (8u << 20) /* 1,000 listed identities of 320 characters, escaped, fit */
+#define EXCHANGE_BYTES (8u << 20) /* a decoded request of REQUEST_BODY_MAX in small fields fits */
+
+static const struct {
+    const char *name, *namespace;
+} protocols[] = {
+    [PROTOCOL_V1] = {"v1", "http://ses.amazonaws.com/doc/2010-12-01/"},
+    [PROTOCOL_V2] = {"v2", ""},
+    [PROTOCOL_STS] = {"sts", "https://sts.amazonaws.com/doc/2011-06-15/"},
+};
+
+const char *protocol_name(enum protocol p)
+{
+    return protocols[p].name;
+}
+
+void exchange_init(struct exchange *x)
+{
+    *x = (struct exchange){.status = 200, .action = "", .content_type = "text/xml"};
+    arena_init(&x->arena, EXCHANGE_BYTES);
+    buf_init(&x->out, ANSWER_MAX);
+    snprintf(x->outcome, sizeof x->outcome, "ok");
+}
+
+void exchange_clear(struct exchange *x)
+{
+    arena_clear(&x->arena);
+    buf_clear(&x->out);
+}
+
+struct text exchange_header(const struct exchange *x, const char *name)
+{
+    for (uint32_t i = 0; i < x->headers_len; i++)
+        if (text_eq_nocase(x->headers[i].name, text_of(name)))
+            return x->headers[i].value;
+    return TEXT_NONE;
+}
+
+void exchange_names(struct exchange *x, struct text *identities, uint32_t len)
+{
+    x->identities = identities;
+    x->identities_len = len;
+}
+
+/* XML */
+
+/* A character that XML 1.0 cannot carry becomes a question mark. */
+static void xml_escape(struct buf *out, struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        char c = t.at[i];
+        switch (c) {
+        case '&': buf_add_str(out, "&amp;"); break;
+        case '<': buf_add_str(out, "&lt;"); break;
+        case '>': buf_add_str(out, "&gt;"); break;
+        case '\r': buf_add_str(out, "&#13;"); break;
+        default: buf_add_char(out, (unsigned char)c < 0x20 && c != '\n' && c != '\t' ? '?' : c);
+        }
+    }
+}
+
+void xml_element(struct buf *out, const char *name, struct text content)
+{
+    buf_add_fmt(out, "<%s>", name);
+    xml_escape(out, content);
+    buf_add_fmt(out, "</%s>", name);
+}
+
+void xml_begin(struct exchange *x)
+{
+    buf_add_fmt(&x->out, "<%sResponse xmlns=\"%s\">\n  <%sResult>", x->action,
+                protocols[x->protocol].namespace, x->action);
+}
+
+void xml_end(struct exchange *x)
+{
+    buf_add_fmt(&x->out,
+                "</%sResult>\n  <ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>\n"
+                "</%sResponse>\n",
+                x->action, x->request_id, x->action);
+}
+
+/* Errors */
+
+static void fail_xml(struct exchange *x, struct text message)
+{
+    struct buf *out = &x->out;
+    x->content_type = "text/xml";
+    buf_add_fmt(out, "<ErrorResponse xmlns=\"%s\">\n  <Error><Type>%s</Type>",
+                protocols[x->protocol].namespace, x->status < 500 ? "Sender" : "Receiver");
+    xml_element(out, "Code", text_of(x->outcome));
+    xml_element(out, "Message", message);
+    buf_add_fmt(out, "</Error>\n  <RequestId>%s</RequestId>\n</ErrorResponse>\n", x->request_id);
+}
+
+static void fail_json(struct exchange *x, struct text message)
+{
+    x->content_type = "application/json";
+    buf_add_str(&x->out, "{\"message\":");
+    escape_json(&x->out, message);
+    buf_add_str(&x->out, "}");
+}
+
+void exchange_fail(struct exchange *x, unsigned status, const char *code, const char *fmt, ...)
+{
+    char message[2 * REPLY_MESSAGE_LEN];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+    buf_reset(&x->out);
+    x->status = status;
+    x->is_error = true;
+    snprintf(x->outcome, sizeof x->outcome, "%s", code);
+    if (x->protocol == PROTOCOL_V2)
+        fail_json(x, text_of(message));
+    else
+        fail_xml(x, text_of(message));
+}
+
+static const struct {
+    const char *v1, *v2;
+    unsigned short status_v1, status_v2;
+    const char *message;
+} troubles[] = {
+    [TROUBLE_THROTTLED] = {"Throttling", "TooManyRequestsException", 400, 429, "Rate exceeded"},
+    [TROUBLE_NO_AUTHENTICATION] = {"MissingAuthenticationToken",
+                                   "MissingAuthenticationTokenException", 403, 403,
+                                   "Request is missing Authentication Token"},
+    [TROUBLE_INCOMPLETE_SIGNATURE] = {"IncompleteSignature", "IncompleteSignatureException", 400,
+                                      400,
+                                      "The request signature does not conform to AWS standards."},
+    [TROUBLE_KEY_UNKNOWN] = {"InvalidClientTokenId", "UnrecognizedClientException", 403, 403,
+                             "The security token included in the request is invalid."},
+    [TROUBLE_SIGNATURE_WRONG] =
+        {"SignatureDoesNotMatch", "InvalidSignatureException", 403, 403,
+         "The request signature we calculated does not match the signature you provided. Check "
+         "your AWS Secret Access Key and signing method. Consult the service documentation for "
+         "details."},
+    [TROUBLE_REQUEST_EXPIRED] = {"RequestExpired", "InvalidSignatureException", 400, 403,
+                                 "Signature expired"},
+    [TROUBLE_TOKEN_EXPIRED] = {"ExpiredToken", "ExpiredTokenException", 403, 403,
+                               "The security token included in the request is expired"},
+    [TROUBLE_INTERNAL] = {"InternalFailure", "InternalServiceErrorException", 500, 500,
+                          "The request could not be served."},
+};
+
+void exchange_trouble(struct exchange *x, enum trouble trouble, const char *message)
+{
+    bool v2 = x->protocol == PROTOCOL_V2;
+    exchange_fail(x, v2 ? troubles[trouble].status_v2 : troubles[trouble].status_v1,
+                  v2 ? troubles[trouble].v2 : troubles[trouble].v1, "%s",
+                  message ? message : troubles[trouble].message);
+}

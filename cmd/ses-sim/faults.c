@@ -1,0 +1,74 @@
+/*
+ * Duty: what goes wrong, and when. Invariant: the draw depends on nothing but the seed, the number
+ * of the request and the fault, so one sequence of requests meets the same faults every time.
+ */
+#include "hash.h"
+#include "sim.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+static const struct {
+    const char *name;
+    size_t share; /* offset of a double in struct faults */
+} shares[] = {
+    {"throttle", offsetof(struct faults, throttle)},
+    {"http500", offsetof(struct faults, http500)},
+    {"reset-before", offsetof(struct faults, reset_before)},
+    {"reset-after", offsetof(struct faults, reset_after)},
+    {"cut", offsetof(struct faults, cut)},
+    {"expired", offsetof(struct faults, expired)},
+};
+
+#define SHARES (sizeof shares / sizeof shares[0])
+
+static bool fault_set(struct faults *f, struct text name, double value)
+{
+    for (size_t i = 0; i < SHARES; i++)
+        if (text_eq(name, text_of(shares[i].name))) {
+            *(double *)(void *)((char *)f + shares[i].share) = value;
+            return value >= 0 && value <= 1;
+        }
+    if (text_eq(name, TEXT("delay")) && value >= 0 && value <= 60000)
+        f->delay_ms = (unsigned)value;
+    else if (text_eq(name, TEXT("skew")) && value >= -1e9 && value <= 1e9)
+        f->skew = (span_us)(value * 1e6);
+    else
+        return false;
+    return true;
+}
+
+enum err faults_parse(struct faults *f, const char *spec, struct why *why)
+{
+    struct text rest = text_of(spec);
+    while (rest.len) {
+        struct text value = text_cut(&rest, ',');
+        struct text whole = value, name = text_cut(&value, '=');
+        char *end = NULL;
+        double number = value.len ? strtod(value.at, &end) : 0;
+        if (value.len == 0 || end != value.at + value.len || !fault_set(f, name, number))
+            return why_set(why, ERR_INPUT,
+                           "--faults: '" TEXT_FMT
+                           "' is not one of throttle, http500, reset-before, "
+                           "reset-after, cut or expired=SHARE (0 to 1), delay=MS, skew=SECONDS",
+                           TEXT_ARG(whole));
+    }
+    return OK;
+}
+
+static bool befalls(const struct faults *f, uint64_t number, uint64_t fault, double share)
+{
+    return share > 0 && hash_unit(f->seed, number, fault) < share;
+}
+
+struct misfortune faults_draw(const struct faults *f, uint64_t number)
+{
+    return (struct misfortune){
+        .throttle = befalls(f, number, 1, f->throttle),
+        .http500 = befalls(f, number, 2, f->http500),
+        .reset_before = befalls(f, number, 3, f->reset_before),
+        .reset_after = befalls(f, number, 4, f->reset_after),
+        .cut = befalls(f, number, 5, f->cut),
+        .expired = befalls(f, number, 6, f->expired),
+    };
+}

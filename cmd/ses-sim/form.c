@@ -1,0 +1,64 @@
+/*
+ * Duty: to decode what a request carries in its body, query or path. Invariant: a "%" that is not
+ * followed by two hexadecimal digits stays as it is.
+ */
+#include "exchange.h"
+
+static int hex_digit(char c)
+{
+    c = char_lower(c);
+    return char_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+struct text percent_decode(struct text t, bool plus, struct arena *arena)
+{
+    char *at = arena_take_packed(arena, t.len + 1);
+    size_t len = 0;
+    if (!at)
+        return TEXT_NONE;
+    for (size_t i = 0; i < t.len; i++) {
+        int high = i + 2 < t.len ? hex_digit(t.at[i + 1]) : -1;
+        int low = i + 2 < t.len ? hex_digit(t.at[i + 2]) : -1;
+        if (t.at[i] == '%' && high >= 0 && low >= 0) {
+            at[len++] = (char)(high << 4 | low);
+            i += 2;
+        } else {
+            at[len++] = plus && t.at[i] == '+' ? ' ' : t.at[i];
+        }
+    }
+    at[len] = '\0';
+    return (struct text){at, len};
+}
+
+bool form_parse(struct form *f, struct text body, struct arena *arena)
+{
+    uint32_t fields = 1;
+    for (size_t i = 0; i < body.len; i++)
+        fields += body.at[i] == '&';
+    *f = (struct form){0};
+    if (fields > SIM_FIELDS_MAX)
+        return false;
+    f->fields = ARENA_ARRAY(arena, struct header, fields);
+    if (!f->fields)
+        return false;
+    while (body.len) {
+        struct text value = text_cut(&body, '&');
+        struct text name = text_cut(&value, '=');
+        if (name.len == 0)
+            continue;
+        struct header *field = &f->fields[f->len++];
+        field->name = percent_decode(name, true, arena);
+        field->value = percent_decode(value, true, arena);
+        if (!field->name.at || !field->value.at)
+            return false;
+    }
+    return true;
+}
+
+struct text form_get(const struct form *f, const char *name)
+{
+    for (uint32_t i = 0; i < f->len; i++)
+        if (text_eq(f->fields[i].name, text_of(name)))
+            return f->fields[i].value;
+    return TEXT_NONE;
+}

@@ -1,0 +1,298 @@
+/*
+ * Duty: the front door: HTTP/1.1 and TLS by libmicrohttpd, in a pool of threads. It takes requests
+ * off the wire undecoded, has them served, and lets answers leave whole, cut, late or not at all.
+ * Invariant: a visit lives from its request line to MHD's completion call; it is served once.
+ */
+#include "delay.h"
+#include "sim.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define THREADS       4   /* keeps two cores busy while one thread waits for the lock */
+#define IDLE_S        120 /* keep-alive, longer than any client's own */
+#define HEADERS_BYTES (128u << 10)
+#define URL_LEN       64
+
+struct front {
+    struct sim *sim;
+    struct MHD_Daemon *daemon;
+    struct delay *delay;
+    char url[URL_LEN];
+};
+
+struct visit {
+    struct exchange x;
+    struct buf body;
+    struct MHD_Connection *connection;
+    bool is_begun, is_served;
+};
+
+/* Requests */
+
+/* The request line: the only place where MHD shows the target as it came. */
+static void *visit_begin(void *arg, const char *uri, struct MHD_Connection *connection)
+{
+    struct visit *v = calloc(1, sizeof *v);
+    (void)arg;
+    if (!v)
+        return NULL;
+    exchange_init(&v->x);
+    buf_init(&v->body, REQUEST_BODY_MAX);
+    v->connection = connection;
+    struct text target = arena_text(&v->x.arena, text_of(uri));
+    v->x.query = target;
+    v->x.path = text_cut(&v->x.query, '?');
+    return v;
+}
+
+static void visit_end(void *arg, struct MHD_Connection *connection, void **state,
+                      enum MHD_RequestTerminationCode code)
+{
+    struct visit *v = *state;
+    (void)arg;
+    (void)connection;
+    (void)code;
+    if (v) {
+        buf_clear(&v->body);
+        exchange_clear(&v->x);
+        free(v);
+    }
+    *state = NULL;
+}
+
+static enum MHD_Result header_take(void *arg, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct exchange *x = arg;
+    (void)kind;
+    if (x->headers_len == SIM_HEADERS_MAX)
+        return MHD_NO;
+    x->headers[x->headers_len++] = (struct header){text_of(name), text_of(value)};
+    return MHD_YES;
+}
+
+/* Answers */
+
+static void date_add(const struct front *f, struct MHD_Response *response)
+{
+    char date[64];
+    struct tm tm;
+    time_t now = (time_t)(clock_real(&f->sim->clock) / SPAN_S(1));
+    gmtime_r(&now, &tm);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date);
+}
+
+/* The first half of the body, then the connection is closed on the client. */
+static ssize_t half_read(void *arg, uint64_t position, char *out, size_t max)
+{
+    const struct exchange *x = arg;
+    size_t half = x->out.len / 2;
+    if (position >= half)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t len = half - (size_t)position;
+    len = len < max ? len : max;
+    memcpy(out, x->out.at + position, len);
+    return (ssize_t)len;
+}
+
+static struct MHD_Response *response_make(struct exchange *x)
+{
+    if (x->leaving == LEAVES_CUT)
+        return MHD_create_response_from_callback(x->out.len, 4096, half_read, x, NULL);
+    return MHD_create_response_from_buffer(x->out.len, x->out.at, MHD_RESPMEM_MUST_COPY);
+}
+
+static enum MHD_Result answer(const struct front *f, struct visit *v)
+{
+    struct exchange *x = &v->x;
+    struct MHD_Response *response = response_make(x);
+    if (!response)
+        return MHD_NO;
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->content_type);
+    MHD_add_response_header(response, "x-amzn-RequestId", x->request_id);
+    if (x->is_error && text_eq(text_of(x->content_type), TEXT("application/json")))
+        MHD_add_response_header(response, "x-amzn-ErrorType", x->outcome);
+    date_add(f, response);
+    enum MHD_Result result = MHD_queue_response(v->connection, x->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* Disconnecting a TCP socket from its peer sends a reset at once (connect(2), AF_UNSPEC), which
+ * closing it in MHD's own time would not. */
+static enum MHD_Result reset(struct visit *v)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(v->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    if (info)
+        (void)!connect(info->connect_fd, &nobody, sizeof nobody);
+    return MHD_NO;
+}
+
+/* Serving */
+
+static void visit_hold(void *item)
+{
+    MHD_suspend_connection(((struct visit *)item)->connection);
+}
+
+static void visit_release(void *item)
+{
+    MHD_resume_connection(((struct visit *)item)->connection);
+}
+
+static enum MHD_Result leave(struct front *f, struct visit *v)
+{
+    return v->x.leaving == LEAVES_RESET ? reset(v) : answer(f, v);
+}
+
+static enum MHD_Result serve(struct front *f, struct visit *v, const char *method)
+{
+    v->x.method = text_of(method);
+    v->x.body = buf_text(&v->body);
+    MHD_get_connection_values(v->connection, MHD_HEADER_KIND, header_take, &v->x);
+    if (v->body.failed)
+        exchange_fail(&v->x, 413, "RequestEntityTooLarge", "The body is too large.");
+    else
+        sim_serve(f->sim, &v->x);
+    v->is_served = true;
+    if (v->x.delay_ms && f->delay && delay_hold(f->delay, v, v->x.delay_ms, visit_hold))
+        return MHD_YES;
+    return leave(f, v);
+}
+
+/* MHD calls it for the headers, for each piece of the body, at the end of the body, and once more
+ * after a suspended connection was resumed. */
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_len, void **state)
+{
+    struct front *f = arg;
+    struct visit *v = *state;
+    (void)connection;
+    (void)url;
+    (void)version;
+    if (!v || v->x.path.len == 0)
+        return MHD_NO;
+    if (!v->is_begun) {
+        v->is_begun = true;
+        return MHD_YES;
+    }
+    if (*upload_len) {
+        buf_add(&v->body, upload, *upload_len);
+        *upload_len = 0;
+        return MHD_YES;
+    }
+    return v->is_served ? leave(f, v) : serve(f, v, method);
+}
+
+/* Listening */
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 ==
+               127;
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
+    return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+}
+
+/* "127.0.0.1:0", "[::1]:8443", "localhost:0" */
+static bool address_parse(const char *listen, struct sockaddr_storage *address, char host[48])
+{
+    struct text t = text_of(listen);
+    size_t colon = text_rfind(t, ':');
+    struct text name = text_slice(t, 0, colon), inner = text_slice(name, 1, name.len - 1);
+    bool six = text_starts(name, TEXT("[")) && text_ends(name, TEXT("]"));
+    uint64_t port;
+    if (!text_to_u64(text_from(t, colon + 1), &port) || port > 65535 || name.len > 40)
+        return false;
+    memset(address, 0, sizeof *address);
+    if (text_eq(name, TEXT("localhost")))
+        name = TEXT("127.0.0.1");
+    snprintf(host, 48, TEXT_FMT, TEXT_ARG(six ? inner : name));
+    if (six) {
+        struct sockaddr_in6 *a = (struct sockaddr_in6 *)(void *)address;
+        *a = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+        return inet_pton(AF_INET6, host, &a->sin6_addr) == 1;
+    }
+    struct sockaddr_in *a = (struct sockaddr_in *)(void *)address;
+    *a = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    return inet_pton(AF_INET, host, &a->sin_addr) == 1;
+}
+
+static struct MHD_Daemon *daemon_start(struct front *f, const struct front_options *options,
+                                       const struct sockaddr_storage *address)
+{
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+    if (options->certificate)
+        flags |= MHD_USE_TLS;
+    if (address->ss_family == AF_INET6)
+        flags |= MHD_USE_IPv6;
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)options->certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)options->key},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, handle, f, MHD_OPTION_SOCK_ADDR, (const void *)address,
+        MHD_OPTION_URI_LOG_CALLBACK, visit_begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, visit_end,
+        NULL, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SIM_CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_BYTES, MHD_OPTION_ARRAY,
+        options->certificate ? tls : plain, MHD_OPTION_END);
+}
+
+enum err front_open(struct front **out, struct sim *s, const struct front_options *options,
+                    struct why *why)
+{
+    struct sockaddr_storage address;
+    char host[48];
+    if (!address_parse(options->listen, &address, host))
+        return why_set(why, ERR_INPUT, "--listen: '%s' is not ADDRESS:PORT", options->listen);
+    if (!is_loopback(&address))
+        return why_set(why, ERR_INPUT, "--listen: %s is not a loopback address", host);
+    struct front *f = calloc(1, sizeof *f);
+    if (!f)
+        return why_set(why, ERR_NOMEM, "no memory for the front door");
+    f->sim = s;
+    f->delay = s->faults.delay_ms ? delay_open(visit_release) : NULL;
+    f->daemon = daemon_start(f, options, &address);
+    const union MHD_DaemonInfo *info =
+        f->daemon ? MHD_get_daemon_info(f->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+    if (!info || (s->faults.delay_ms && !f->delay)) {
+        front_close(f);
+        return why_set(why, ERR_IO, "cannot listen on %s", options->listen);
+    }
+    bool six = address.ss_family == AF_INET6;
+    snprintf(f->url, sizeof f->url, "%s://%s%s%s:%u", options->certificate ? "https" : "http",
+             six ? "[" : "", host, six ? "]" : "", info->port);
+    *out = f;
+    return OK;
+}
+
+/* Held answers are released before MHD stops, for it waits for every suspended connection. */
+void front_close(struct front *f)
+{
+    if (!f)
+        return;
+    delay_close(f->delay);
+    f->delay = NULL;
+    if (f->daemon)
+        MHD_stop_daemon(f->daemon);
+    free(f);
+}
+
+const char *front_url(const struct front *f)
+{
+    return f->url;
+}

@@ -1,0 +1,236 @@
+/*
+ * Duty: SES v2, REST and JSON of 2019-09-27. Invariant: texts of requests reach an answer only
+ * through escape_json.
+ */
+#include "escape.h"
+#include "sim.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+
+#define PAGE_DEFAULT 100
+
+static void add_member(struct buf *out, const char *before, const char *name, struct text value)
+{
+    buf_add_fmt(out, "%s\"%s\":", before, name);
+    escape_json(out, value);
+}
+
+/* An address is good for sending when its domain is. */
+static bool can_send(const struct ses_model *m, uint16_t lane, uint32_t id)
+{
+    uint32_t domain;
+    struct text name = ses_model_name(m, id);
+    if (ses_model_facts(m, id).verification == VERIFICATION_SUCCESS)
+        return true;
+    return identity_type_of(name) == IDENTITY_EMAIL_ADDRESS &&
+           ses_model_find(m, lane, identity_domain(name), &domain) &&
+           ses_model_facts(m, domain).verification == VERIFICATION_SUCCESS;
+}
+
+/* Reading one */
+
+static void add_mail_from(struct buf *out, const struct ses_facts *facts)
+{
+    buf_add_str(out, ",\"MailFromAttributes\":{");
+    if (facts->mail_from.len) {
+        add_member(out, "", "MailFromDomain", facts->mail_from);
+        add_member(out, ",", "MailFromDomainStatus", text_of(mail_from_status_name(facts->status)));
+        buf_add_str(out, ",");
+    }
+    add_member(out, "", "BehaviorOnMxFailure", text_of(behavior_name(facts->behavior)));
+    buf_add_str(out, "}");
+}
+
+static void get_identity(struct sim *s, struct exchange *x)
+{
+    uint32_t id;
+    struct buf *out = &x->out;
+    if (!ses_model_find(&s->model, x->lane, x->identities[0], &id)) {
+        exchange_fail(x, 404, "NotFoundException", "Email identity " TEXT_FMT " does not exist.",
+                      TEXT_ARG(x->identities[0]));
+        return;
+    }
+    struct ses_facts facts = ses_model_facts(&s->model, id);
+    struct text name = ses_model_name(&s->model, id);
+    bool sends = can_send(&s->model, x->lane, id);
+    add_member(out, "{", "IdentityType", text_of(identity_type_name(identity_type_of(name))));
+    buf_add_fmt(out, ",\"FeedbackForwardingStatus\":%s", facts.forwarding ? "true" : "false");
+    buf_add_fmt(out, ",\"VerifiedForSendingStatus\":%s", sends ? "true" : "false");
+    add_member(out, ",", "VerificationStatus", text_of(verification_name(facts.verification)));
+    buf_add_str(out, ",\"DkimAttributes\":{\"SigningEnabled\":true,\"Status\":\"SUCCESS\","
+                     "\"Tokens\":[],\"SigningAttributesOrigin\":\"AWS_SES\"}");
+    add_mail_from(out, &facts);
+    buf_add_str(out, ",\"Policies\":{},\"Tags\":[]}");
+}
+
+/* Writing one */
+
+static void fail_enum(struct exchange *x, const char *word)
+{
+    exchange_fail(x, 400, "BadRequestException",
+                  "1 validation error detected: Value '%s' at 'behaviorOnMxFailure' failed to "
+                  "satisfy constraint: Member must satisfy enum value set: [USE_DEFAULT_VALUE, "
+                  "REJECT_MESSAGE]",
+                  word);
+}
+
+/* An absent or null member is NULL; one of another type is an error. */
+static bool string_read(struct exchange *x, const cJSON *json, const char *name, const char **out)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(json, name);
+    *out = cJSON_GetStringValue(member);
+    if (member && !*out && !cJSON_IsNull(member))
+        exchange_fail(x, 400, "SerializationException", "%s can not be converted to a String",
+                      name);
+    return !x->is_error;
+}
+
+static void put_with(struct sim *s, struct exchange *x, const cJSON *json)
+{
+    const char *domain, *word;
+    enum behavior behavior = BEHAVIOR_USE_DEFAULT_VALUE;
+    struct why why;
+    if (!string_read(x, json, "MailFromDomain", &domain) ||
+        !string_read(x, json, "BehaviorOnMxFailure", &word))
+        return;
+    x->is_write = true;
+    x->mail_from = arena_text(&x->arena, text_of(domain));
+    if (word && (!behavior_parse(text_of(word), &behavior) ||
+                 !text_eq(text_of(word), text_of(behavior_name(behavior))))) {
+        fail_enum(x, word);
+        return;
+    }
+    enum ses_refusal refusal = ses_model_set(&s->model, x->lane, x->identities[0], x->mail_from,
+                                             behavior, x->scaled, &why);
+    if (refusal == SES_NO_ROOM)
+        exchange_trouble(x, TROUBLE_INTERNAL, why.text);
+    else if (refusal != SES_ACCEPTED)
+        exchange_fail(x, 400, "BadRequestException", "%s", why.text);
+    else {
+        buf_add_str(&x->out, "{}");
+        sim_wake(s);
+    }
+}
+
+static void put_mail_from(struct sim *s, struct exchange *x)
+{
+    struct text body = x->body.len ? x->body : TEXT("{}");
+    cJSON *json = cJSON_ParseWithLength(body.at, body.len);
+    if (cJSON_IsObject(json))
+        put_with(s, x, json);
+    else
+        exchange_fail(x, 400, "SerializationException", "The body is not a JSON object.");
+    cJSON_Delete(json);
+}
+
+/* Listing */
+
+/* A parameter of the query string, decoded; at == NULL: absent. */
+static struct text parameter(struct exchange *x, const char *name)
+{
+    struct text query = x->query;
+    while (query.len) {
+        struct text value = text_cut(&query, '&');
+        if (text_eq(text_cut(&value, '='), text_of(name)))
+            return percent_decode(value, false, &x->arena);
+    }
+    return TEXT_NONE;
+}
+
+static void add_listed(const struct ses_model *m, uint16_t lane, uint32_t id, struct buf *out)
+{
+    struct text name = ses_model_name(m, id);
+    struct ses_facts facts = ses_model_facts(m, id);
+    add_member(out, "{", "IdentityType", text_of(identity_type_name(identity_type_of(name))));
+    add_member(out, ",", "IdentityName", name);
+    buf_add_fmt(out, ",\"SendingEnabled\":%s", can_send(m, lane, id) ? "true" : "false");
+    add_member(out, ",", "VerificationStatus", text_of(verification_name(facts.verification)));
+    buf_add_str(out, "}");
+}
+
+static void list_identities(struct sim *s, struct exchange *x)
+{
+    struct text size = parameter(x, "PageSize"), from = parameter(x, "NextToken");
+    uint64_t max = 0;
+    uint32_t cursor = 0, ids[SES_LIST_PAGE];
+    char token[SES_TOKEN_LEN];
+    if (size.len && (!text_to_u64(size, &max) || max > SES_LIST_PAGE)) {
+        exchange_fail(x, 400, "BadRequestException", "PageSize must be between 0 and 1000.");
+        return;
+    }
+    if (from.len && !ses_token_parse(&s->model, x->lane, SES_ALL, from, &cursor)) {
+        exchange_fail(x, 400, "InvalidNextTokenException", "The next token is not valid.");
+        return;
+    }
+    uint32_t len = ses_model_list(&s->model, x->lane, SES_ALL, &cursor, ids,
+                                  max ? (uint32_t)max : PAGE_DEFAULT);
+    buf_add_str(&x->out, "{\"EmailIdentities\":[");
+    for (uint32_t i = 0; i < len; i++) {
+        buf_add_str(&x->out, i ? "," : "");
+        add_listed(&s->model, x->lane, ids[i], &x->out);
+    }
+    buf_add_str(&x->out, "]");
+    if (cursor)
+        add_member(&x->out, ",", "NextToken",
+                   text_of(ses_token_make(x->lane, SES_ALL, cursor, token)));
+    buf_add_str(&x->out, "}");
+}
+
+static void get_account(struct sim *s, struct exchange *x)
+{
+    (void)s;
+    buf_add_str(&x->out, "{\"DedicatedIpAutoWarmupEnabled\":false,"
+                         "\"EnforcementStatus\":\"HEALTHY\",\"ProductionAccessEnabled\":true,"
+                         "\"SendQuota\":{\"Max24HourSend\":50000.0,\"MaxSendRate\":14.0,"
+                         "\"SentLast24Hours\":0.0},\"SendingEnabled\":true}");
+}
+
+/* Routes */
+
+static const struct route put_route = {"PutEmailIdentityMailFromAttributes", put_mail_from,
+                                       SES_PUT_V2};
+static const struct route get_route = {"GetEmailIdentity", get_identity, SES_GET_V2};
+static const struct route list_route = {"ListEmailIdentities", list_identities, SES_LIST_V2};
+static const struct route account_route = {"GetAccount", get_account, SES_ACCOUNT_V2};
+
+/* {identity} of the path, decoded: one label, whatever slashes it has when encoded. */
+static bool identity_take(struct exchange *x, struct text label)
+{
+    struct text *identity = ARENA_NEW(&x->arena, struct text);
+    if (!identity)
+        return false;
+    *identity = percent_decode(label, false, &x->arena);
+    exchange_names(x, identity, 1);
+    return identity->len > 0;
+}
+
+static const struct route *route_find(struct exchange *x)
+{
+    struct text rest = x->path;
+    bool get = text_eq(x->method, TEXT("GET")), put = text_eq(x->method, TEXT("PUT"));
+    if (get && text_eq(rest, TEXT("/v2/email/account")))
+        return &account_route;
+    if (get && text_eq(rest, TEXT("/v2/email/identities")))
+        return &list_route;
+    if (!text_starts(rest, TEXT("/v2/email/identities/")))
+        return NULL;
+    rest = text_from(rest, sizeof "/v2/email/identities/" - 1);
+    struct text label = text_cut(&rest, '/');
+    if (!identity_take(x, label))
+        return NULL;
+    if (get && !rest.at)
+        return &get_route;
+    return put && text_eq(rest, TEXT("mail-from")) ? &put_route : NULL;
+}
+
+const struct route *v2_route(struct exchange *x)
+{
+    const struct route *route = route_find(x);
+    x->content_type = "application/json";
+    if (route)
+        x->action = route->action;
+    else
+        exchange_fail(x, 404, "UnknownOperationException", "There is nothing here.");
+    return route;
+}

@@ -1,0 +1,105 @@
+/*
+ * Duty: which key belongs to which account. Invariant: a key never changes or moves once it is in
+ * the ring, so it may be read without the lock by whoever was given it.
+ */
+#include "hash.h"
+#include "limits.h"
+#include "sim.h"
+
+#define KEYRING_BYTES (64u << 20)
+
+void keyring_init(struct keyring *k)
+{
+    *k = (struct keyring){0};
+    arena_init(&k->arena, KEYRING_BYTES);
+}
+
+void keyring_clear(struct keyring *k)
+{
+    arena_clear(&k->arena);
+    keyring_init(k);
+}
+
+static struct sim_key *keyring_add(struct keyring *k, struct sim_key key)
+{
+    if (!k->keys)
+        k->keys = ARENA_ARRAY(&k->arena, struct sim_key, SIM_KEYS_MAX);
+    if (!k->keys || k->len == SIM_KEYS_MAX)
+        return NULL;
+    struct sim_key *added = &k->keys[k->len];
+    *added = (struct sim_key){
+        .account = arena_text(&k->arena, key.account),
+        .id = arena_text(&k->arena, key.id),
+        .secret = arena_text(&k->arena, key.secret),
+        .token = arena_text(&k->arena, key.token),
+        .arn = arena_text(&k->arena, key.arn),
+        .expires = key.expires,
+    };
+    if (!added->account.at || !added->id.at || !added->secret.at || !added->arn.at)
+        return NULL;
+    k->len++;
+    return added;
+}
+
+static bool keyring_add_user(struct keyring *k, struct text account, struct text id,
+                             struct text secret, struct text token)
+{
+    struct text arn =
+        arena_fmt(&k->arena, "arn:aws:iam::" TEXT_FMT ":user/ses-sim", TEXT_ARG(account));
+    return arn.at && keyring_add(k, (struct sim_key){account, id, secret, token, arn, WHEN_NEVER});
+}
+
+static enum err keyring_read(struct keyring *k, const char *file, struct why *why)
+{
+    static const char *const columns[] = {"account", "access_key_id", "secret_access_key",
+                                          "session_token"};
+    struct table t;
+    enum err err = table_read(&t, file, columns, 4, why);
+    for (uint32_t row = 0; err == OK && row < t.rows; row++) {
+        struct text account = table_cell(&t, row, 0), id = table_cell(&t, row, 1);
+        struct text secret = table_cell(&t, row, 2);
+        if (account.len == 0 || id.len == 0 || secret.len == 0)
+            err = why_set(why, ERR_INPUT, "%s: row %u: account, key and secret are needed", file,
+                          row + 2);
+        else if (keyring_find(k, id))
+            err = why_set(why, ERR_INPUT, "%s: row %u: that key is there already", file, row + 2);
+        else if (!keyring_add_user(k, account, id, secret, table_cell(&t, row, 3)))
+            err = why_set(why, ERR_LIMIT, "%s: too many keys", file);
+    }
+    table_clear(&t);
+    return err;
+}
+
+enum err keyring_load(struct keyring *k, const char *file, struct why *why)
+{
+    if (file)
+        return keyring_read(k, file, why);
+    bool added = keyring_add_user(k, TEXT("111122223333"), TEXT("AKIDEXAMPLE"),
+                                  TEXT("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), TEXT_NONE);
+    return added ? OK : why_set(why, ERR_NOMEM, "no memory for keys");
+}
+
+const struct sim_key *keyring_find(const struct keyring *k, struct text id)
+{
+    for (uint32_t i = k->len; i > 0; i--)
+        if (text_eq(k->keys[i - 1].id, id))
+            return &k->keys[i - 1];
+    return NULL;
+}
+
+/* Keys of a simulator protect nothing; that they differ is all that matters. */
+const struct sim_key *keyring_issue(struct keyring *k, struct text account, struct text arn,
+                                    instant_us expires)
+{
+    uint64_t n = hash_mix((uint64_t)expires, k->len);
+    struct arena *a = &k->arena;
+    struct text id = arena_fmt(a, "ASIA%016llX", (unsigned long long)n);
+    struct text secret = arena_fmt(a, "%016llx/+%016llx", (unsigned long long)hash_mix(n, 1),
+                                   (unsigned long long)hash_mix(n, 2));
+    struct text token =
+        arena_fmt(a, "FwoGZXIvYXdzE/%016llx+%016llx==", (unsigned long long)hash_mix(n, 3),
+                  (unsigned long long)hash_mix(n, 4));
+    if (!id.at || !secret.at || !token.at)
+        return NULL;
+    return keyring_add(k, (struct sim_key){account, id, secret, token, arn, expires});
+}

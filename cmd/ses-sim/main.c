@@ -1,0 +1,235 @@
+/*
+ * ses-sim: a stand-in for Amazon SES on loopback. This file reads the options, puts the pieces
+ * together, says `ready URL` when requests are served, and takes everything down on SIGTERM or
+ * SIGINT.
+ */
+#include "sim.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define PEM_MAX (16u << 10)
+
+static const char usage[] =
+    "ses-sim --identities FILE [OPTION]...\n"
+    "A stand-in for Amazon SES and STS on loopback, for rehearsals and tests.\n"
+    "\n"
+    "  --identities FILE    CSV: account,region,identity,type,verified,mail_from,behavior,status,\n"
+    "                       forwarding\n"
+    "  --credentials FILE   CSV: account,access_key_id,secret_access_key,session_token; otherwise\n"
+    "                       the example key of the AWS documentation, for account 111122223333\n"
+    "  --listen ADDR:PORT   a loopback address; port 0 takes a free one (127.0.0.1:0)\n"
+    "  --tls DIR            serve HTTPS; writes ca.pem, server.pem and server-key.pem into DIR\n"
+    "  --resolver HOST:PORT where MX records are looked up (the system's resolver)\n"
+    "  --rate N             calls per second, per account, Region and action (1)\n"
+    "  --burst N            calls at once after a pause (1)\n"
+    "  --time-scale X       how fast the 72-hour set-up runs: 3600 makes an hour a second (1)\n"
+    "  --detect-after SEC   from a set to the first look at the MX, in scaled time (60)\n"
+    "  --faults SPEC        throttle, http500, reset-before, reset-after, cut, expired=SHARE;\n"
+    "                       delay=MS; skew=SECONDS; joined by commas\n"
+    "  --seed N             of the faults (1)\n"
+    "  --log FILE           one JSON line per call\n"
+    "\n"
+    "Prints `ready URL` when it serves. Example:\n"
+    "  ses-sim --identities identities.csv --tls tls --resolver 127.0.0.1:5300 --time-scale 3600\n";
+
+struct options {
+    const char *identities, *credentials, *tls, *resolver, *log;
+    struct front_options front;
+    struct ses_rules rules;
+    struct faults faults;
+    double time_scale;
+    bool help;
+};
+
+/* Options */
+
+static enum err number_read(const char *name, const char *text, double least, double most,
+                            double *out, struct why *why)
+{
+    char *end;
+    errno = 0;
+    *out = strtod(text, &end);
+    if (*text == '\0' || *end != '\0' || errno || !(*out >= least) || !(*out <= most))
+        return why_set(why, ERR_INPUT, "--%s: '%s' is not a number from %g to %g", name, text,
+                       least, most);
+    return OK;
+}
+
+enum {
+    IDENTITIES,
+    CREDENTIALS,
+    LISTEN,
+    TLS,
+    RESOLVER,
+    RATE,
+    BURST,
+    TIME_SCALE,
+    DETECT_AFTER,
+    FAULTS,
+    SEED,
+    LOG,
+    HELP,
+};
+
+static const struct option names[] = {
+    {"identities", required_argument, NULL, IDENTITIES},
+    {"credentials", required_argument, NULL, CREDENTIALS},
+    {"listen", required_argument, NULL, LISTEN},
+    {"tls", required_argument, NULL, TLS},
+    {"resolver", required_argument, NULL, RESOLVER},
+    {"rate", required_argument, NULL, RATE},
+    {"burst", required_argument, NULL, BURST},
+    {"time-scale", required_argument, NULL, TIME_SCALE},
+    {"detect-after", required_argument, NULL, DETECT_AFTER},
+    {"faults", required_argument, NULL, FAULTS},
+    {"seed", required_argument, NULL, SEED},
+    {"log", required_argument, NULL, LOG},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static enum err option_take(struct options *o, int option, const char *value, struct why *why)
+{
+    double number = 0;
+    enum err err = OK;
+    switch (option) {
+    case IDENTITIES: o->identities = value; break;
+    case CREDENTIALS: o->credentials = value; break;
+    case LISTEN: o->front.listen = value; break;
+    case TLS: o->tls = value; break;
+    case RESOLVER: o->resolver = value; break;
+    case LOG: o->log = value; break;
+    case HELP: o->help = true; break;
+    case RATE: return number_read("rate", value, 1e-6, 1e9, &o->rules.rate_per_s, why);
+    case BURST: return number_read("burst", value, 1, 1e9, &o->rules.burst, why);
+    case TIME_SCALE: return number_read("time-scale", value, 1e-3, 1e6, &o->time_scale, why);
+    case DETECT_AFTER:
+        err = number_read("detect-after", value, 0, 72 * 3600, &number, why);
+        o->rules.detect_after = (span_us)(number * 1e6);
+        break;
+    case FAULTS: return faults_parse(&o->faults, value, why);
+    case SEED:
+        if (!text_to_u64(text_of(value), &o->faults.seed))
+            err = why_set(why, ERR_INPUT, "--seed: '%s' is not a number", value);
+        break;
+    default: err = why_set(why, ERR_INPUT, "see ses-sim --help");
+    }
+    return err;
+}
+
+static enum err options_read(struct options *o, int argc, char **argv, struct why *why)
+{
+    enum err err = OK;
+    *o = (struct options){.front.listen = "127.0.0.1:0",
+                          .rules = ses_rules_default(),
+                          .faults.seed = 1,
+                          .time_scale = 1};
+    for (int option; err == OK && (option = getopt_long(argc, argv, "", names, NULL)) != -1;)
+        err = option_take(o, option, optarg, why);
+    if (err != OK || o->help)
+        return err;
+    if (optind < argc)
+        return why_set(why, ERR_INPUT, "'%s' is not an option", argv[optind]);
+    if (!o->identities)
+        return why_set(why, ERR_INPUT, "--identities FILE is needed; see ses-sim --help");
+    return OK;
+}
+
+/* The sim */
+
+static enum err sim_open(struct sim *s, const struct options *o, struct why *why)
+{
+    *s = (struct sim){.faults = o->faults, .wake_fd = -1};
+    pthread_mutex_init(&s->lock, NULL);
+    clock_start(&s->clock, o->time_scale, o->faults.skew);
+    keyring_init(&s->keys);
+    enum err err = keyring_load(&s->keys, o->credentials, why);
+    if (err == OK)
+        err = identities_load(&s->model, o->identities, &o->rules, clock_scaled(&s->clock), why);
+    if (err == OK && o->log && !(s->log = fopen(o->log, "ae")))
+        err = why_set(why, ERR_IO, "cannot write %s: %s", o->log, strerror(errno));
+    if (err == OK && (s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+        err = why_set(why, ERR_IO, "eventfd: %s", strerror(errno));
+    return err;
+}
+
+static void sim_close(struct sim *s)
+{
+    if (s->log)
+        fclose(s->log);
+    if (s->wake_fd >= 0)
+        close(s->wake_fd);
+    ses_model_clear(&s->model);
+    keyring_clear(&s->keys);
+    pthread_mutex_destroy(&s->lock);
+}
+
+/* Signals are blocked in every thread, so that only this wait meets them. */
+static void signals_block(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static enum err serve_until_signal(struct sim *s, const struct options *o, struct why *why)
+{
+    struct front_options front = o->front;
+    struct front *door = NULL;
+    struct mx_lookup *lookups = NULL;
+    struct buf certificate, key;
+    sigset_t set;
+    int got;
+    enum err err = OK;
+    buf_init(&certificate, PEM_MAX);
+    buf_init(&key, PEM_MAX);
+    signals_block(&set);
+    if (o->tls) {
+        err = certificates_make(o->tls, &certificate, &key, why);
+        front.certificate = certificate.at;
+        front.key = key.at;
+    }
+    if (err == OK)
+        err = mx_lookup_start(&lookups, s, o->resolver, why);
+    if (err == OK)
+        err = front_open(&door, s, &front, why);
+    if (err == OK) {
+        printf("ready %s\n", front_url(door));
+        fflush(stdout);
+        sigwait(&set, &got);
+    }
+    front_close(door);
+    mx_lookup_stop(lookups);
+    buf_wipe(&key);
+    buf_clear(&certificate);
+    return err;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    struct sim s;
+    struct why why;
+    enum err err = options_read(&o, argc, argv, &why);
+    if (err == OK && o.help) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    if (err == OK) {
+        err = sim_open(&s, &o, &why);
+        if (err == OK)
+            err = serve_until_signal(&s, &o, &why);
+        sim_close(&s);
+    }
+    if (err != OK)
+        fprintf(stderr, "ses-sim: %s\n", why.text);
+    return err == OK ? 0 : 1;
+}

@@ -1,0 +1,153 @@
+/*
+ * What the pieces of ses-sim share: the model and the lock around it, the keys it knows, its
+ * clocks, its faults, and who does what with a request. For the family of this room.
+ */
+#ifndef MF_SIM_H
+#define MF_SIM_H
+
+#include "exchange.h"
+#include "ses_model.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+/* Clocks: `real` is UTC, shifted by the fault "skew", and is what signatures, dates and buckets go
+ * by; `scaled` is the time that the model lives in. */
+struct sim_clock {
+    instant_us start_real, start_monotonic;
+    span_us skew;
+    double scale;
+};
+
+void clock_start(struct sim_clock *c, double scale, span_us skew);
+instant_us clock_real(const struct sim_clock *c);
+instant_us clock_scaled(const struct sim_clock *c);
+
+/* Keys: from --credentials, and those that AssumeRole gave out. */
+struct sim_key {
+    struct text account, id, secret, token, arn; /* token: empty when it needs none */
+    instant_us expires;                          /* WHEN_NEVER for those of the file */
+};
+
+struct keyring {
+    struct arena arena;
+    struct sim_key *keys; /* SIM_KEYS_MAX */
+    uint32_t len;
+};
+
+void keyring_init(struct keyring *k);
+void keyring_clear(struct keyring *k);
+/* file NULL: the one pair of AWS's documentation, for account 111122223333. */
+enum err keyring_load(struct keyring *k, const char *file, struct why *why);
+const struct sim_key *keyring_find(const struct keyring *k, struct text id);
+/* A temporary key; NULL when the ring is full. */
+const struct sim_key *keyring_issue(struct keyring *k, struct text account, struct text arn,
+                                    instant_us expires);
+
+/* Faults: each share is drawn for each request from (seed, request number, fault). */
+struct faults {
+    uint64_t seed;
+    double throttle, http500, reset_before, reset_after, cut, expired;
+    unsigned delay_ms;
+    span_us skew;
+};
+
+/* "throttle=0.01,http500=0.01,reset-before=..,reset-after=..,cut=..,expired=..,delay=MS,skew=S" */
+enum err faults_parse(struct faults *f, const char *spec, struct why *why);
+
+/* The faults that befall one request. */
+struct misfortune {
+    bool throttle, http500, reset_before, reset_after, cut, expired;
+};
+
+struct misfortune faults_draw(const struct faults *f, uint64_t number);
+
+struct sim {
+    pthread_mutex_t lock; /* guards model, keys, calls */
+    struct ses_model model;
+    struct keyring keys;
+    uint64_t calls;
+
+    struct sim_clock clock; /* read-only once it serves */
+    struct faults faults;   /* likewise */
+    FILE *log;              /* NULL: none; stdio locks each line */
+    int wake_fd;            /* eventfd: a setting has changed, or it is time to stop */
+};
+
+/* One action of one protocol. It runs with the sim's lock held. */
+struct route {
+    const char *action;
+    void (*handle)(struct sim *s, struct exchange *x);
+    enum ses_action bucket; /* SES_ACTIONS: not metered */
+};
+
+/* serve.c: everything between a request and its answer. Any thread. */
+void sim_serve(struct sim *s, struct exchange *x);
+
+/* What x asks for, or NULL with the error in x. */
+const struct route *v1_route(struct exchange *x);
+const struct route *v2_route(struct exchange *x);
+const struct route *sts_route(struct exchange *x);
+
+/* The action that a form names among routes; for v1_route and sts_route. */
+const struct route *query_route(struct exchange *x, const struct route *routes, size_t len,
+                                const char *version);
+
+/* Who asks? Sets account, region, caller_arn and lane; false with the error in x. */
+bool auth_check(struct sim *s, struct exchange *x);
+
+/* A setting has changed, so a look-up may be due earlier. */
+void sim_wake(struct sim *s);
+
+void log_write(FILE *log, const struct exchange *x);
+
+/* identities.c: the table account,region,identity,type,verified,mail_from,behavior,status,
+ * forwarding, with a header line, columns in any order. Inits and fills the model. */
+enum err identities_load(struct ses_model *m, const char *file, const struct ses_rules *rules,
+                         instant_us now, struct why *why);
+
+/* table.c: CSV (RFC 4180) with a header line. */
+struct table {
+    char *bytes; /* owned, NUL-terminated; cells are cut within */
+    size_t len;
+    struct text *cells; /* rows of as many cells as there are wanted columns */
+    uint32_t rows, columns;
+};
+
+/* Columns that are not wanted are passed over; a wanted one that is missing is ERR_INPUT. */
+enum err table_read(struct table *t, const char *file, const char *const *columns, uint32_t len,
+                    struct why *why);
+void table_clear(struct table *t);
+struct text table_cell(const struct table *t, uint32_t row, uint32_t column);
+
+/* mx_lookup.c: looks up what the model is due to look at, on a thread of its own. */
+struct mx_lookup;
+enum err mx_lookup_start(struct mx_lookup **out, struct sim *s, const char *resolver,
+                         struct why *why);
+void mx_lookup_stop(struct mx_lookup *l);
+
+/* openssl.c: the hashes of Signature Version 4 and the certificates of the front door. */
+#define HEX_HASH_LEN 65
+bool sha256_hex(struct text t, char out[HEX_HASH_LEN]);
+/* Signature Version 4: the signature of string_to_sign with the key of that day and scope. */
+bool sigv4_hex(struct text secret, struct text date, struct text region, struct text service,
+               struct text string_to_sign, char out[HEX_HASH_LEN]);
+/* A certificate authority that is forgotten at once, and a server certificate by it. Writes
+ * ca.pem, server.pem and server-key.pem into dir; certificate and key also as PEM. */
+enum err certificates_make(const char *dir, struct buf *certificate, struct buf *key,
+                           struct why *why);
+
+/* http.c: the front door. */
+struct front_options {
+    const char *listen;      /* "127.0.0.1:0"; loopback only */
+    const char *certificate; /* PEM; NULL: plain HTTP */
+    const char *key;
+};
+
+struct front;
+enum err front_open(struct front **out, struct sim *s, const struct front_options *options,
+                    struct why *why);
+void front_close(struct front *f);
+const char *front_url(const struct front *f);
+
+#endif
