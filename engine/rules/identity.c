@@ -4,9 +4,12 @@
 #include "judge.h"
 
 #include "dname.h"
+#include "escape.h"
 #include "limits.h"
 
-static const char *place(const struct fleet *f, uint32_t row, struct buf *scratch)
+#define SENTENCE_LEN_MAX 1024 /* the part that holds a name from outside */
+
+static const char *place_name(const struct fleet *f, uint32_t row, struct buf *scratch)
 {
     struct text account = fleet_account_name(f, row), region = fleet_region(f, row);
     buf_add_fmt(scratch, "account " TEXT_FMT ", Region " TEXT_FMT, TEXT_ARG(account),
@@ -32,25 +35,44 @@ static void verification_judge(struct judgement *j, const struct fleet *f, uint3
                       TEXT_ARG(identity), where, verification_name(ses->verification));
 }
 
+/* Which identity it is, as the subject of a sentence. */
+static void sender_name(struct buf *out, struct text name, struct text identity)
+{
+    if (identity.len == 0) {
+        buf_add_fmt(out, "MAIL FROM " TEXT_FMT ", or an address under it, is an SES identity",
+                    TEXT_ARG(name));
+        return;
+    }
+    bool is_itself = dname_eq(identity, name);
+    buf_add_fmt(out, "%s ", is_itself ? "MAIL FROM" : "identity");
+    escape_terminal(out, identity);
+    if (is_itself)
+        buf_add_str(out, " is itself an SES identity");
+    else
+        buf_add_fmt(out, " sends under the MAIL FROM " TEXT_FMT, TEXT_ARG(name));
+}
+
 /* Feedback forwarding would send bounces to a From address whose mail they are about. */
 static void sender_judge(struct judgement *j, const struct policy *policy, struct text name,
                          const struct surroundings *around)
 {
+    struct buf sender;
     if (name.len == 0 || !around->mail_from_is_identity)
         return;
+    buf_init(&sender, SENTENCE_LEN_MAX);
+    sender_name(&sender, name, around->sending_identity);
     if (around->mail_from_forwards)
-        judge_finding(
-            j, policy, SENDS_MAIL, SEVERITY_ERROR,
-            "MAIL FROM " TEXT_FMT ", or an address under it, is an SES identity with "
-            "feedback forwarding on: its bounces would be sent to a name that receives no "
-            "mail. Choose a name that nothing sends from",
-            TEXT_ARG(name));
+        judge_finding(j, policy, SENDS_MAIL, SEVERITY_ERROR,
+                      TEXT_FMT
+                      ", with feedback forwarding on: its bounces would be sent to a name that "
+                      "receives no mail. Choose a name that nothing sends from",
+                      TEXT_ARG(buf_text(&sender)));
     else
         judge_finding(j, policy, SENDS_MAIL, SEVERITY_WARNING,
-                      "MAIL FROM " TEXT_FMT
-                      ", or an address under it, is an SES identity; feedback "
-                      "forwarding is off for it, so only replies to it are lost",
-                      TEXT_ARG(name));
+                      TEXT_FMT "; feedback forwarding is off for it, so only replies to it are "
+                               "lost",
+                      TEXT_ARG(buf_text(&sender)));
+    buf_clear(&sender);
 }
 
 static void replaced_judge(struct judgement *j, const struct policy *policy, struct text name,
@@ -71,17 +93,50 @@ static void replaced_judge(struct judgement *j, const struct policy *policy, str
                       TEXT_ARG(ses->mail_from));
 }
 
+static void masked_judge(struct judgement *j, const struct policy *policy, struct text identity,
+                         struct text masking)
+{
+    bool is_address = text_find(masking, '@') < masking.len;
+    struct buf shown;
+    buf_init(&shown, SENTENCE_LEN_MAX);
+    escape_terminal(&shown, masking);
+    judge_finding(j, policy, MASKED_BY_IDENTITY, SEVERITY_WARNING,
+                  "identity " TEXT_FMT " below " TEXT_FMT " has a MAIL FROM setting of its own: "
+                  "mail from that %s will not follow this change. Add it to the manifest if it "
+                  "shall",
+                  TEXT_ARG(buf_text(&shown)), TEXT_ARG(identity),
+                  is_address ? "address" : "subdomain");
+    buf_clear(&shown);
+}
+
+/* Settings can be written all the same, so that a fleet may be made ready. */
+static void account_judge(struct judgement *j, const struct policy *policy, const char *where,
+                          const struct surroundings *around)
+{
+    struct buf status;
+    if (!around->account_known)
+        return;
+    buf_init(&status, SENTENCE_LEN_MAX);
+    escape_terminal(&status, around->account_status);
+    if (!around->account_can_send)
+        judge_finding(j, policy, ACCOUNT_CANNOT_SEND, SEVERITY_WARNING,
+                      "sending is switched off in %s%s" TEXT_FMT ": the MAIL FROM can be set, but "
+                      "no mail leaves",
+                      where, status.len ? "; SES calls the account " : "",
+                      TEXT_ARG(buf_text(&status)));
+    if (around->account_in_sandbox)
+        judge_finding(j, policy, SANDBOX, SEVERITY_WARNING,
+                      "%s is in the SES sandbox: mail goes to verified addresses only", where);
+    buf_clear(&status);
+}
+
 static void neighbours_judge(struct judgement *j, const struct fleet *f, uint32_t row,
                              const struct surroundings *around)
 {
     const struct policy *policy = fleet_policy_of(f, row);
     struct text name = fleet_mail_from(f, row), identity = fleet_identity(f, row);
     if (around->masking_identity.len)
-        judge_finding(j, policy, MASKED_BY_IDENTITY, SEVERITY_WARNING,
-                      "identity " TEXT_FMT " below " TEXT_FMT
-                      " has a MAIL FROM setting of its own, "
-                      "which wins for its mail",
-                      TEXT_ARG(around->masking_identity), TEXT_ARG(identity));
+        masked_judge(j, policy, identity, around->masking_identity);
     if (around->mail_from_is_shared && name.len)
         judge_finding(j, policy, SHARED_MAIL_FROM, SEVERITY_INFO,
                       "MAIL FROM " TEXT_FMT
@@ -97,9 +152,11 @@ void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
     struct text name = fleet_mail_from(f, row);
     struct buf where;
     buf_init(&where, 4 * NAME_LEN_MAX);
-    verification_judge(j, f, row, ses, place(f, row, &where));
+    const char *place = place_name(f, row, &where);
+    verification_judge(j, f, row, ses, place);
     sender_judge(j, policy, name, around);
     neighbours_judge(j, f, row, around);
     replaced_judge(j, policy, name, ses, around->set_by_us);
+    account_judge(j, policy, place, around);
     buf_clear(&where);
 }

@@ -1,6 +1,7 @@
 /*
  * How a finding is added, and what the verdict words of DNS mean for a write. The judgements
- * themselves: mail_from.c (the name), identity.c (SES), mx.c and spf_presence.c (DNS).
+ * themselves: mail_from.c (the name), identity.c (SES), mx.c and spf_presence.c (DNS of the name),
+ * judge_spf.c and judge_dmarc.c (what receivers make of it).
  */
 #include "judge.h"
 
@@ -10,6 +11,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define SENTENCE_LEN_MAX 1024 /* two names of 253 characters and the words around them */
 
@@ -40,13 +42,64 @@ void judge_finding(struct judgement *j, const struct policy *policy, enum findin
     json_add(j, finding, severity, sentence, accepted);
     if (accepted || severity < SEVERITY_WAIT)
         return;
-    if (first)
+    if (first) {
         snprintf(j->first_error, sizeof j->first_error, "%.*s", (int)sizeof j->first_error - 1,
                  sentence);
+        j->first_finding = finding;
+    }
     if (severity == SEVERITY_ERROR)
         j->errors |= FINDING_BIT(finding);
     else
         j->waits |= FINDING_BIT(finding);
+}
+
+/* Cuts the element of a rule out. Quotes inside of sentences are escaped, so that the key can stand
+ * only where an element begins. */
+static void json_remove(struct buf *json, enum finding finding)
+{
+    const struct text next = TEXT(",{\"rule\":\"");
+    char key[64];
+    snprintf(key, sizeof key, "{\"rule\":\"%s\",", finding_rule(finding)->name);
+    size_t at = text_find_text(buf_text(json), text_of(key));
+    if (at == json->len)
+        return;
+    struct text rest = text_from(buf_text(json), at);
+    size_t end = at + text_find_text(rest, next);
+    if (end < json->len)
+        end++; /* its comma */
+    else if (at > 0)
+        at--; /* the comma before it: this was the last */
+    memmove(json->at + at, json->at + end, json->len - end);
+    json->len -= end - at;
+    json->at[json->len] = '\0';
+}
+
+/* The sentences are not kept, so the reason falls back to what the next rule says of itself. */
+static void first_error_renew(struct judgement *j)
+{
+    finding_set rest = j->errors ? j->errors : j->waits;
+    j->first_error[0] = '\0';
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        if (!(rest & FINDING_BIT(f)))
+            continue;
+        j->first_finding = (enum finding)f;
+        snprintf(j->first_error, sizeof j->first_error, "%s", finding_rule(f)->summary);
+        return;
+    }
+}
+
+void judge_withdraw(struct judgement *j, enum finding finding)
+{
+    bool counted = ((j->errors | j->waits) & FINDING_BIT(finding)) != 0;
+    if (!(j->found & FINDING_BIT(finding)))
+        return;
+    j->found &= ~FINDING_BIT(finding);
+    j->errors &= ~FINDING_BIT(finding);
+    j->waits &= ~FINDING_BIT(finding);
+    if (j->json)
+        json_remove(j->json, finding);
+    if (counted && j->first_finding == finding)
+        first_error_renew(j);
 }
 
 /* Trouble is one finding for both types, as severe as the less patient of them. */
@@ -96,6 +149,8 @@ static enum finding word_finding(struct text word, bool is_mx)
         {"wrong-suffix", MX_WRONG_SUFFIX, FINDINGS_LEN},
         {"cname", CNAME_AT_NAME, CNAME_AT_NAME},
         {"syntax", FINDINGS_LEN, SPF_SYNTAX},
+        {"lookups", FINDINGS_LEN, SPF_LOOKUPS},
+        {"void-lookups", FINDINGS_LEN, SPF_VOID_LOOKUPS},
         {"without-ses", FINDINGS_LEN, SPF_WITHOUT_SES},
         {"trouble", DNS_TROUBLE, DNS_TROUBLE},
     };

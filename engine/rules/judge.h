@@ -8,8 +8,10 @@
 #define MF_JUDGE_H
 
 #include "buf.h"
+#include "dmarc.h"
 #include "facts.h"
 #include "fleet.h"
+#include "spf.h"
 #include "suffix.h"
 
 /* What the fleet as a whole or a census of the account knows about a choice. */
@@ -18,7 +20,11 @@ struct surroundings {
     bool mail_from_is_identity;   /* it, or an address under it, is an SES identity of the lane */
     bool mail_from_forwards;      /* feedback forwarding is on for that identity */
     bool set_by_us;               /* the present custom MAIL FROM was written by this program */
+    struct text sending_identity; /* the one behind mail_from_is_identity; may be empty */
     struct text masking_identity; /* one below this domain that has its own setting; or empty */
+    /* GetAccount, for the identity's lane; nothing is judged unless it is known. */
+    bool account_known, account_can_send, account_in_sandbox;
+    struct text account_status; /* SES's word: HEALTHY, PROBATION, SHUTDOWN; or empty */
 };
 
 /* Each judgement answers for the rules that its facts decide, and adds to what is there. Sentences
@@ -26,12 +32,13 @@ struct surroundings {
  * "severity":..,"text":..,"accepted":true}; facts from outside in them are escaped. Zero-initialize
  * it, then set json and suffixes. */
 struct judgement {
-    finding_set found;     /* every rule that fired */
-    finding_set errors;    /* those that refuse the identity; accepted ones are left out */
-    finding_set waits;     /* those that more time can heal; accepted ones are left out */
-    struct buf *json;      /* may be NULL */
-    char first_error[512]; /* the sentence of the first error, else of the first wait, for the
-                              report's reason; empty when there is neither */
+    finding_set found;          /* every rule that fired */
+    finding_set errors;         /* those that refuse the identity; accepted ones are left out */
+    finding_set waits;          /* those that more time can heal; accepted ones are left out */
+    struct buf *json;           /* may be NULL */
+    char first_error[512];      /* the sentence of the first error, else of the first wait, for the
+                                   report's reason; empty when there is neither */
+    enum finding first_finding; /* whose sentence that is */
     const struct suffix_list *suffixes; /* borrowed; NULL: public-suffix is not judged */
 };
 
@@ -41,6 +48,9 @@ struct judgement {
 void judge_finding(struct judgement *j, const struct policy *policy, enum finding finding,
                    enum severity severity, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Takes a finding back that better facts have overruled; one that was not made is fine. */
+void judge_withdraw(struct judgement *j, enum finding finding);
 
 /* Before anything is asked: the name itself. Region and domain templates are expanded already. */
 void judge_name(struct judgement *j, const struct fleet *f, uint32_t row);
@@ -53,6 +63,18 @@ void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
  * Empty words: nothing was judged, because the choice is the default MAIL FROM. */
 void judge_dns(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct dns_facts *dns, struct text *mx, struct text *spf);
+/* What receivers make of the SPF record, once judge_dns has found one (*spf is "ok" or
+ * "without-ses"; else nothing is done). *survey is of the MAIL FROM, and done. *spf becomes "ok",
+ * "syntax", "lookups", "void-lookups" or "without-ses", where a finding that is not accepted comes
+ * before one that is. A survey that met trouble (temperror) changes nothing. An include of an
+ * include that ends at amazonses.com takes spf-without-ses back. */
+void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
+               const struct spf_survey *survey, struct text *spf);
+/* What DMARC makes of it. *survey is of the identity's domain and the MAIL FROM, and done. *dmarc
+ * becomes "ok", "strict", "not-aligned", "differs", "missing" or "trouble", all static; empty for
+ * the default MAIL FROM. Warnings and notes only. */
+void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
+                 const struct dmarc_survey *survey, struct text *dmarc);
 /* May the write go out, as far as DNS is concerned, under the policy's dns.require? A word whose
  * finding is accepted counts as good. */
 bool judge_dns_ready(const struct policy *policy, struct text mx, struct text spf);

@@ -4,6 +4,7 @@ target_link_libraries(paper_zone PUBLIC rules)
 
 mailfrom_test(dmarc_cases USES paper_zone)
 mailfrom_test(dmarc_suite USES paper_zone LIBRARIES PkgConfig::libcjson)
+mailfrom_test(rules_receivers USES paper_zone)
 mailfrom_test(spf_cases USES paper_zone)
 mailfrom_test(rules_lookup USES rules)
 mailfrom_test(spf_grammar USES rules)

@@ -3,7 +3,20 @@
 
 #include "judge.h"
 
-enum around { ALONE, FORWARDS, SENDS, SHARED, MASKED, OURS };
+enum around {
+    ALONE,
+    FORWARDS,
+    SENDS,
+    SENDS_NAMED,
+    SENDS_ITSELF,
+    SHARED,
+    MASKED,
+    MASKED_NAME,
+    OURS,
+    SILENCED,
+    SANDBOXED,
+    HEALTHY
+};
 
 static const struct identity_row {
     const char *title, *wanted;
@@ -33,12 +46,26 @@ static const struct identity_row {
      FORWARDS, SENDS_MAIL, SEVERITY_ERROR, "feedback forwarding on"},
     {"a MAIL FROM that sends without", "bounce.example.com", VERIFICATION_SUCCESS, "", SENDS,
      SENDS_MAIL, SEVERITY_WARNING, "feedback forwarding is off"},
+    {"an address under it that sends", "bounce.example.com", VERIFICATION_SUCCESS, "", SENDS_NAMED,
+     SENDS_MAIL, SEVERITY_WARNING,
+     "identity news@bounce.example.com sends under the MAIL FROM bounce.example.com"},
+    {"a MAIL FROM that is an identity", "bounce.example.com", VERIFICATION_SUCCESS, "",
+     SENDS_ITSELF, SENDS_MAIL, SEVERITY_WARNING,
+     "MAIL FROM bounce.example.com is itself an SES identity; feedback"},
     {"the default sends nothing", "", VERIFICATION_SUCCESS, "", FORWARDS, -1, 0, ""},
     {"a shared MAIL FROM", "bounce.example.com", VERIFICATION_SUCCESS, "", SHARED, SHARED_MAIL_FROM,
      SEVERITY_INFO, "one MX is enough"},
     {"the default is shared by all", "", VERIFICATION_SUCCESS, "", SHARED, -1, 0, ""},
     {"a masked domain", "bounce.example.com", VERIFICATION_SUCCESS, "", MASKED, MASKED_BY_IDENTITY,
      SEVERITY_WARNING, "identity billing@example.com below example.com"},
+    {"a domain masked by a subdomain", "bounce.example.com", VERIFICATION_SUCCESS, "", MASKED_NAME,
+     MASKED_BY_IDENTITY, SEVERITY_WARNING, "mail from that subdomain will not follow"},
+    {"an account that may not send", "bounce.example.com", VERIFICATION_SUCCESS, "", SILENCED,
+     ACCOUNT_CANNOT_SEND, SEVERITY_WARNING,
+     "switched off in account main, Region us-east-1; SES calls the account SHUT\\\\x1bDOWN"},
+    {"an account in the sandbox", "bounce.example.com", VERIFICATION_SUCCESS, "", SANDBOXED,
+     SANDBOX, SEVERITY_WARNING, "account main, Region us-east-1 is in the SES sandbox"},
+    {"a healthy account", "bounce.example.com", VERIFICATION_SUCCESS, "", HEALTHY, -1, 0, ""},
     {"another custom MAIL FROM", "bounce.example.com", VERIFICATION_SUCCESS, "old.example.com",
      ALONE, OVERWRITES_CUSTOM, SEVERITY_WARNING,
      "old.example.com, which this program did not set, will be replaced by bounce.example.com"},
@@ -74,10 +101,19 @@ static struct surroundings surroundings_of(enum around around)
 {
     return (struct surroundings){
         .mail_from_is_shared = around == SHARED,
-        .mail_from_is_identity = around == FORWARDS || around == SENDS,
+        .mail_from_is_identity = around >= FORWARDS && around <= SENDS_ITSELF,
         .mail_from_forwards = around == FORWARDS,
+        .sending_identity = around == SENDS_NAMED    ? TEXT("news@bounce.example.com")
+                            : around == SENDS_ITSELF ? TEXT("bounce.example.com")
+                                                     : TEXT_NONE,
         .set_by_us = around == OURS,
-        .masking_identity = around == MASKED ? TEXT("billing@example.com") : TEXT_NONE,
+        .masking_identity = around == MASKED        ? TEXT("billing@example.com")
+                            : around == MASKED_NAME ? TEXT("shop.example.com")
+                                                    : TEXT_NONE,
+        .account_known = around >= SILENCED,
+        .account_can_send = around != SILENCED,
+        .account_in_sandbox = around == SANDBOXED,
+        .account_status = around == SILENCED ? TEXT("SHUT\033DOWN") : TEXT("HEALTHY"),
     };
 }
 

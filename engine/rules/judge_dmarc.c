@@ -1,0 +1,100 @@
+/*
+ * What DMARC makes of a MAIL FROM: would a pass of SPF count for the From domain? Nothing here
+ * refuses or waits: DMARC may pass by DKIM alone, and SES does not look at it.
+ */
+#include "judge.h"
+
+static const char *alignment_name(bool aligned)
+{
+    return aligned ? "aligned" : "not aligned";
+}
+
+static bool is_strict(const struct dmarc_verdict *v)
+{
+    return v->has_record && v->aspf_strict;
+}
+
+static void missing_judge(struct judgement *j, const struct policy *policy, struct text from)
+{
+    judge_finding(j, policy, DMARC_MISSING, SEVERITY_INFO,
+                  "no DMARC record applies to " TEXT_FMT ": there is nothing to align for",
+                  TEXT_ARG(from));
+}
+
+static void strict_judge(struct judgement *j, const struct policy *policy, struct text from,
+                         struct text name, const struct dmarc_survey *survey)
+{
+    const struct dmarc_verdict *v =
+        is_strict(&survey->rfc9989) ? &survey->rfc9989 : &survey->rfc7489;
+    judge_finding(j, policy, DMARC_STRICT_SPF, SEVERITY_WARNING,
+                  "the DMARC record at _dmarc." TEXT_FMT " has aspf=s: SPF of " TEXT_FMT
+                  " can never align with " TEXT_FMT ", only DKIM can",
+                  TEXT_ARG(v->record_domain), TEXT_ARG(name), TEXT_ARG(from));
+}
+
+static void differ_judge(struct judgement *j, const struct policy *policy, struct text from,
+                         struct text name, const struct dmarc_survey *survey)
+{
+    const struct dmarc_verdict *new = &survey->rfc9989, *old = &survey->rfc7489;
+    judge_finding(j, policy, DMARC_VERDICTS_DIFFER, SEVERITY_WARNING,
+                  "receivers disagree whether SPF of " TEXT_FMT " aligns with " TEXT_FMT
+                  ": RFC 9989 says %s (organizational domains " TEXT_FMT " and " TEXT_FMT
+                  "), RFC 7489 says %s (" TEXT_FMT " and " TEXT_FMT ")",
+                  TEXT_ARG(name), TEXT_ARG(from), alignment_name(new->aligned),
+                  TEXT_ARG(new->mail_from_organizational_domain),
+                  TEXT_ARG(new->from_organizational_domain), alignment_name(old->aligned),
+                  TEXT_ARG(old->mail_from_organizational_domain),
+                  TEXT_ARG(old->from_organizational_domain));
+}
+
+static void not_aligned_judge(struct judgement *j, const struct policy *policy, struct text from,
+                              struct text name, const struct dmarc_survey *survey)
+{
+    const struct dmarc_verdict *new = &survey->rfc9989, *old = &survey->rfc7489;
+    judge_finding(j, policy, DMARC_NOT_ALIGNED, SEVERITY_WARNING,
+                  "SPF of " TEXT_FMT " does not align with " TEXT_FMT
+                  ": the organizational domains are " TEXT_FMT " and " TEXT_FMT
+                  " by RFC 9989, " TEXT_FMT " and " TEXT_FMT " by RFC 7489",
+                  TEXT_ARG(name), TEXT_ARG(from), TEXT_ARG(new->mail_from_organizational_domain),
+                  TEXT_ARG(new->from_organizational_domain),
+                  TEXT_ARG(old->mail_from_organizational_domain),
+                  TEXT_ARG(old->from_organizational_domain));
+}
+
+static struct text dmarc_word(const struct dmarc_survey *survey)
+{
+    const struct dmarc_verdict *new = &survey->rfc9989, *old = &survey->rfc7489;
+    if (survey->trouble.len)
+        return TEXT("trouble");
+    if (!new->has_record && !old->has_record)
+        return TEXT("missing");
+    if (survey->alignment_differs)
+        return TEXT("differs");
+    if (new->aligned)
+        return TEXT("ok");
+    return is_strict(new) || is_strict(old) ? TEXT("strict") : TEXT("not-aligned");
+}
+
+void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
+                 const struct dmarc_survey *survey, struct text *dmarc)
+{
+    const struct policy *policy = fleet_policy_of(f, row);
+    struct text name = fleet_mail_from(f, row), from = identity_domain(fleet_identity(f, row));
+    *dmarc = TEXT_NONE;
+    if (name.len == 0)
+        return;
+    *dmarc = dmarc_word(survey);
+    if (text_eq(*dmarc, TEXT("trouble")))
+        return; /* a verdict on half of the records would be a guess */
+    if (text_eq(*dmarc, TEXT("missing"))) {
+        missing_judge(j, policy, from);
+        return;
+    }
+    bool aligned_by_both = survey->rfc9989.aligned && survey->rfc7489.aligned;
+    if (!aligned_by_both && (is_strict(&survey->rfc9989) || is_strict(&survey->rfc7489)))
+        strict_judge(j, policy, from, name, survey);
+    if (survey->alignment_differs)
+        differ_judge(j, policy, from, name, survey);
+    if (text_eq(*dmarc, TEXT("not-aligned")))
+        not_aligned_judge(j, policy, from, name, survey);
+}

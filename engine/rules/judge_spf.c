@@ -1,0 +1,102 @@
+/*
+ * What receivers make of the SPF record that spf_presence.c has found at a MAIL FROM. Presence is
+ * judged by its words alone; here the includes have been followed, so this judgement is the better
+ * one: it may take spf-without-ses back. Trouble on the way is no judgement, and changes nothing.
+ */
+#include "judge.h"
+
+#include "escape.h"
+
+#define SHOWN_LEN_MAX 160 /* of a record or reason in a sentence */
+
+struct spf_judging {
+    struct judgement *j;
+    const struct policy *policy;
+    struct text name;
+    const struct spf_walk *walk;
+    struct text word;
+    bool
+        word_is_accepted; /* a finding that counts takes the word over from one that was accepted */
+};
+
+static enum severity severity_of(const struct policy *policy)
+{
+    return policy->require == REQUIRE_MX_SPF ? SEVERITY_WAIT : SEVERITY_WARNING;
+}
+
+static void word_take(struct spf_judging *s, enum finding finding, struct text word)
+{
+    bool accepted = (s->policy->accept & FINDING_BIT(finding)) != 0;
+    if (s->word.len && (!s->word_is_accepted || accepted))
+        return;
+    s->word = word;
+    s->word_is_accepted = accepted;
+}
+
+static void syntax_judge(struct spf_judging *s)
+{
+    struct buf shown;
+    buf_init(&shown, 8 * SHOWN_LEN_MAX + 8);
+    escape_terminal(&shown, text_slice(s->walk->reason, 0, 2 * SHOWN_LEN_MAX));
+    judge_finding(s->j, s->policy, SPF_SYNTAX, severity_of(s->policy),
+                  "the SPF record of " TEXT_FMT " makes every check a permanent error: " TEXT_FMT,
+                  TEXT_ARG(s->name), TEXT_ARG(buf_text(&shown)));
+    buf_clear(&shown);
+    word_take(s, SPF_SYNTAX, TEXT("syntax"));
+}
+
+static void limits_judge(struct spf_judging *s)
+{
+    const struct spf_walk *w = s->walk;
+    enum severity severity = severity_of(s->policy);
+    if (w->lookups > SPF_LOOKUPS_MAX) {
+        bool is_more = w->lookups > SPF_SURVEY_LOOKUPS_MAX;
+        judge_finding(s->j, s->policy, SPF_LOOKUPS, severity,
+                      "the SPF record of " TEXT_FMT " needs %s%u DNS look-ups, and receivers stop "
+                      "with a permanent error after %u (RFC 7208, section 4.6.4)",
+                      TEXT_ARG(s->name), is_more ? "more than " : "",
+                      is_more ? SPF_SURVEY_LOOKUPS_MAX : w->lookups, SPF_LOOKUPS_MAX);
+        word_take(s, SPF_LOOKUPS, TEXT("lookups"));
+    }
+    if (w->void_lookups > SPF_VOID_LOOKUPS_MAX) {
+        judge_finding(s->j, s->policy, SPF_VOID_LOOKUPS, severity,
+                      "%u look-ups of the SPF record of " TEXT_FMT " find nothing, and receivers "
+                      "stop with a permanent error after %u (RFC 7208, section 4.6.4)",
+                      w->void_lookups, TEXT_ARG(s->name), SPF_VOID_LOOKUPS_MAX);
+        word_take(s, SPF_VOID_LOOKUPS, TEXT("void-lookups"));
+    }
+}
+
+static void without_ses_judge(struct spf_judging *s)
+{
+    struct buf shown;
+    buf_init(&shown, 4 * SHOWN_LEN_MAX + 8);
+    escape_terminal(&shown, text_slice(s->walk->record, 0, SHOWN_LEN_MAX));
+    if (!(s->j->found & FINDING_BIT(SPF_WITHOUT_SES)))
+        judge_finding(s->j, s->policy, SPF_WITHOUT_SES, severity_of(s->policy),
+                      "the SPF record of " TEXT_FMT " does not come to include:amazonses.com, "
+                      "so mail of Amazon SES does not pass: \"" TEXT_FMT "\"",
+                      TEXT_ARG(s->name), TEXT_ARG(buf_text(&shown)));
+    buf_clear(&shown);
+    word_take(s, SPF_WITHOUT_SES, TEXT("without-ses"));
+}
+
+void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
+               const struct spf_survey *survey, struct text *spf)
+{
+    const struct spf_walk *walk = &survey->walk;
+    struct spf_judging s = {j, fleet_policy_of(f, row), fleet_mail_from(f, row), walk, {0}, false};
+    enum spf_class class = spf_survey_class(survey);
+    bool over = walk->lookups > SPF_LOOKUPS_MAX || walk->void_lookups > SPF_VOID_LOOKUPS_MAX;
+    bool present = text_eq(*spf, TEXT("ok")) || text_eq(*spf, TEXT("without-ses"));
+    if (!present || class == SPF_CLASS_NONE || class == SPF_CLASS_TEMPERROR)
+        return;
+    if (class == SPF_CLASS_PERMERROR && !over)
+        syntax_judge(&s);
+    limits_judge(&s);
+    if (walk->authorizes_ses)
+        judge_withdraw(j, SPF_WITHOUT_SES);
+    else if (class == SPF_CLASS_VALID || over || text_eq(*spf, TEXT("without-ses")))
+        without_ses_judge(&s);
+    *spf = s.word.len ? s.word : TEXT("ok");
+}
