@@ -68,6 +68,7 @@ struct exchange {
     uint32_t identities_len;
     bool is_write;
     struct text mail_from; /* of a write */
+    const char *behavior;  /* of a write that was understood; else NULL */
 };
 
 void exchange_init(struct exchange *x);

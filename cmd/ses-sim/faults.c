@@ -10,19 +10,19 @@
 
 static const struct {
     const char *name;
-    size_t share; /* offset of a double in struct faults */
+    size_t share; /* offset of a double in struct sim_faults */
 } shares[] = {
-    {"throttle", offsetof(struct faults, throttle)},
-    {"http500", offsetof(struct faults, http500)},
-    {"reset-before", offsetof(struct faults, reset_before)},
-    {"reset-after", offsetof(struct faults, reset_after)},
-    {"cut", offsetof(struct faults, cut)},
-    {"expired", offsetof(struct faults, expired)},
+    {"throttle", offsetof(struct sim_faults, throttle)},
+    {"http500", offsetof(struct sim_faults, http500)},
+    {"reset-before", offsetof(struct sim_faults, reset_before)},
+    {"reset-after", offsetof(struct sim_faults, reset_after)},
+    {"cut", offsetof(struct sim_faults, cut)},
+    {"expired", offsetof(struct sim_faults, expired)},
 };
 
 #define SHARES (sizeof shares / sizeof shares[0])
 
-static bool fault_set(struct faults *f, struct text name, double value)
+static bool fault_set(struct sim_faults *f, struct text name, double value)
 {
     for (size_t i = 0; i < SHARES; i++)
         if (text_eq(name, text_of(shares[i].name))) {
@@ -38,7 +38,7 @@ static bool fault_set(struct faults *f, struct text name, double value)
     return true;
 }
 
-enum err faults_parse(struct faults *f, const char *spec, struct why *why)
+enum err sim_faults_parse(struct sim_faults *f, const char *spec, struct why *why)
 {
     struct text rest = text_of(spec);
     while (rest.len) {
@@ -56,12 +56,12 @@ enum err faults_parse(struct faults *f, const char *spec, struct why *why)
     return OK;
 }
 
-static bool befalls(const struct faults *f, uint64_t number, uint64_t fault, double share)
+static bool befalls(const struct sim_faults *f, uint64_t number, uint64_t fault, double share)
 {
     return share > 0 && hash_unit(f->seed, number, fault) < share;
 }
 
-struct misfortune faults_draw(const struct faults *f, uint64_t number)
+struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number)
 {
     return (struct misfortune){
         .throttle = befalls(f, number, 1, f->throttle),

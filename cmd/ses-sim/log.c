@@ -38,6 +38,8 @@ void log_write(FILE *log, const struct exchange *x)
     add_identities(&line, x);
     if (x->is_write)
         add_member(&line, "mail_from", x->mail_from);
+    if (x->behavior)
+        add_member(&line, "behavior", text_of(x->behavior));
     add_member(&line, "outcome", text_of(x->outcome));
     if (x->fault)
         add_member(&line, "fault", text_of(x->fault));

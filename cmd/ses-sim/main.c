@@ -42,7 +42,7 @@ struct options {
     const char *identities, *credentials, *tls, *resolver, *log;
     struct front_options front;
     struct ses_rules rules;
-    struct faults faults;
+    struct sim_faults faults;
     double time_scale;
     bool help;
 };
@@ -113,7 +113,7 @@ static enum err option_take(struct options *o, int option, const char *value, st
         err = number_read("detect-after", value, 0, 72 * 3600, &number, why);
         o->rules.detect_after = (span_us)(number * 1e6);
         break;
-    case FAULTS: return faults_parse(&o->faults, value, why);
+    case FAULTS: return sim_faults_parse(&o->faults, value, why);
     case SEED:
         if (!text_to_u64(text_of(value), &o->faults.seed))
             err = why_set(why, ERR_INPUT, "--seed: '%s' is not a number", value);

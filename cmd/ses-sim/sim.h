@@ -45,7 +45,7 @@ const struct sim_key *keyring_issue(struct keyring *k, struct text account, stru
                                     instant_us expires);
 
 /* Faults: each share is drawn for each request from (seed, request number, fault). */
-struct faults {
+struct sim_faults {
     uint64_t seed;
     double throttle, http500, reset_before, reset_after, cut, expired;
     unsigned delay_ms;
@@ -53,14 +53,14 @@ struct faults {
 };
 
 /* "throttle=0.01,http500=0.01,reset-before=..,reset-after=..,cut=..,expired=..,delay=MS,skew=S" */
-enum err faults_parse(struct faults *f, const char *spec, struct why *why);
+enum err sim_faults_parse(struct sim_faults *f, const char *spec, struct why *why);
 
 /* The faults that befall one request. */
 struct misfortune {
     bool throttle, http500, reset_before, reset_after, cut, expired;
 };
 
-struct misfortune faults_draw(const struct faults *f, uint64_t number);
+struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number);
 
 struct sim {
     pthread_mutex_t lock; /* guards model, keys, calls */
@@ -68,10 +68,10 @@ struct sim {
     struct keyring keys;
     uint64_t calls;
 
-    struct sim_clock clock; /* read-only once it serves */
-    struct faults faults;   /* likewise */
-    FILE *log;              /* NULL: none; stdio locks each line */
-    int wake_fd;            /* eventfd: a setting has changed, or it is time to stop */
+    struct sim_clock clock;   /* read-only once it serves */
+    struct sim_faults faults; /* likewise */
+    FILE *log;                /* NULL: none; stdio locks each line */
+    int wake_fd;              /* eventfd: a setting has changed, or it is time to stop */
 };
 
 /* One action of one protocol. It runs with the sim's lock held. */
