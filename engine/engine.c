@@ -4,10 +4,13 @@
  */
 #include "engine.h"
 
+#define KEEP_WITHIN SPAN_MS(20)
+
 struct turn {
     struct event events[EVENTS_PER_TURN_MAX];
     uint32_t len, taken;
     struct call *calls[CALLS_IN_FLIGHT_MAX];
+    instant_us unkept_since; /* of the oldest record that is not durable yet; WHEN_NEVER: none */
 };
 
 /* Takes what the journal has room for this turn; the rest is taken in the next one. */
@@ -22,27 +25,56 @@ static bool take_events(struct desk *desk, struct turn *t, instant_us now)
     return aborted;
 }
 
-static enum err keep_and_send(struct desk *desk, const struct io *io, struct turn *t,
+static bool changes_world(const struct turn *t, uint32_t calls_len)
+{
+    for (uint32_t i = 0; i < calls_len; i++)
+        if (call_changes_world(t->calls[i]->kind))
+            return true;
+    return false;
+}
+
+/* Only a write that is about to leave cannot wait for its record. Answers can, for a moment: one
+ * that is lost with the process is looked up again, and a commit that takes several turns' records
+ * costs as much as one that takes one. */
+static bool keep_is_due(const struct desk *desk, const struct turn *t, uint32_t calls_len,
+                        instant_us now)
+{
+    return changes_world(t, calls_len) || !desk_has_room(desk) || desk_is_finished(desk) ||
+           now >= t->unkept_since + KEEP_WITHIN;
+}
+
+static enum err keep_and_send(struct desk *desk, const struct io *io, struct turn *t, bool last,
                               instant_us now, struct why *why)
 {
     uint32_t records_len, calls_len = desk_decide(desk, now, t->calls, CALLS_IN_FLIGHT_MAX);
     const struct record *records = desk_records(desk, &records_len);
-    if (records_len) {
+    if (records_len && t->unkept_since == WHEN_NEVER)
+        t->unkept_since = now;
+    if (records_len && (last || keep_is_due(desk, t, calls_len, now))) {
         enum err err = io->keep(io->world, records, records_len, why);
         if (err != OK)
             return err;
+        desk_turn_end(desk);
+        t->unkept_since = WHEN_NEVER;
     }
     if (calls_len)
         io->send(io->world, t->calls, calls_len);
-    desk_turn_end(desk);
     return OK;
+}
+
+static instant_us next_turn(const struct desk *desk, const struct turn *t, instant_us now)
+{
+    instant_us wake = desk_wake(desk, now);
+    if (t->unkept_since == WHEN_NEVER || wake < t->unkept_since + KEEP_WITHIN)
+        return wake;
+    return t->unkept_since + KEEP_WITHIN;
 }
 
 enum err engine_run(struct desk *desk, const struct io *io, const struct engine_watch *watch,
                     enum engine_end *end, struct why *why)
 {
     static const struct engine_watch nobody = {0};
-    struct turn turn = {.len = 0};
+    struct turn turn = {.unkept_since = WHEN_NEVER};
     instant_us until = io->now(io->world);
     watch = watch ? watch : &nobody;
     for (;;) {
@@ -52,7 +84,7 @@ enum err engine_run(struct desk *desk, const struct io *io, const struct engine_
         }
         instant_us now = io->now(io->world);
         bool aborted = take_events(desk, &turn, now);
-        enum err err = keep_and_send(desk, io, &turn, now, why);
+        enum err err = keep_and_send(desk, io, &turn, aborted, now, why);
         if (err != OK)
             return err;
         if (watch->turn)
@@ -62,6 +94,6 @@ enum err engine_run(struct desk *desk, const struct io *io, const struct engine_
             *end = aborted ? ENGINE_ABORTED : drained ? ENGINE_DRAINED : ENGINE_ENDED;
             return OK;
         }
-        until = desk_wake(desk, now);
+        until = next_turn(desk, &turn, now);
     }
 }
