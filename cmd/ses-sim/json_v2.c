@@ -101,6 +101,7 @@ static void put_with(struct sim *s, struct exchange *x, const cJSON *json)
         fail_enum(x, word);
         return;
     }
+    x->behavior = behavior_name(behavior);
     enum ses_refusal refusal = ses_model_set(&s->model, x->lane, x->identities[0], x->mail_from,
                                              behavior, x->scaled, &why);
     if (refusal == SES_NO_ROOM)

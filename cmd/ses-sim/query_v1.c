@@ -154,6 +154,7 @@ static void set_mail_from(struct sim *s, struct exchange *x)
                         "satisfy enum value set: [RejectMessage, UseDefaultValue]");
         return;
     }
+    x->behavior = behavior_name(behavior);
     enum ses_refusal refusal =
         ses_model_set(&s->model, x->lane, *identity, x->mail_from, behavior, x->scaled, &why);
     if (refusal == SES_NO_ROOM)
