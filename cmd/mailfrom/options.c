@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "limits.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,12 +139,70 @@ static enum err read_progress(struct options *o, const char *value, struct why *
     return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines or none, not \"%s\"", value);
 }
 
-#define EVERY_VERB 0
+static enum err read_dns_delay(struct options *o, const char *value, struct why *why)
+{
+    struct text rest = text_of(value);
+    size_t dots = text_find_text(rest, TEXT(".."));
+    bool is_range = dots < rest.len;
+    struct text low = text_slice(rest, 0, dots), high = text_from(rest, is_range ? dots + 2 : 0);
+    bool read = span_parse(high, &o->rehearse.delay_max) &&
+                (text_eq(low, TEXT("0")) || span_parse(low, &o->rehearse.delay_min));
+    if (!read || o->rehearse.delay_max < o->rehearse.delay_min ||
+        o->rehearse.delay_max > MANIFEST_TIMEOUT_MAX)
+        return why_set(why, ERR_INPUT,
+                       "--dns-delay takes a span or a range of two, such as 6h or 1h..2d, not "
+                       "\"%s\"",
+                       value);
+    return OK;
+}
+
+static enum err read_dns_published(struct options *o, const char *value, struct why *why)
+{
+    char *end;
+    o->rehearse.published = strtod(value, &end);
+    if (end == value || (*end && strcmp(end, "%") != 0) ||
+        !(o->rehearse.published >= 0 && o->rehearse.published <= 100))
+        return why_set(why, ERR_INPUT, "--dns-published takes per cent from 0 to 100, not \"%s\"",
+                       value);
+    return OK;
+}
+
+static enum err read_detect_after(struct options *o, const char *value, struct why *why)
+{
+    if (!span_parse(text_of(value), &o->rehearse.detect_after) ||
+        o->rehearse.detect_after > MANIFEST_TIMEOUT_MAX)
+        return why_set(why, ERR_INPUT, "--detect-after takes a span, such as 60s or 2h, not \"%s\"",
+                       value);
+    return OK;
+}
+
+static enum err read_faults(struct options *o, const char *value, struct why *why)
+{
+    (void)why; /* the world knows their names */
+    o->rehearse.faults = value;
+    return OK;
+}
+
+static enum err read_seed(struct options *o, const char *value, struct why *why)
+{
+    return read_count("seed", value, UINT32_MAX, &o->rehearse.seed, why);
+}
+
+static enum err read_format(struct options *o, const char *value, struct why *why)
+{
+    const char *format = NULL;
+    enum err err = one_of("format", value, "text", "json", &format, why);
+    o->json = err == OK && strcmp(format, "json") == 0;
+    return err;
+}
+
+#define EVERY_VERB        0
+#define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 
 static const struct option_row rows[] = {
     {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
      read_profile},
-    {"region", OPTIONS_LIVE, "REGION", "for identities that name none", read_region},
+    {"region", LIVE_OR_REHEARSED, "REGION", "for identities that name none", read_region},
     {"endpoint-url", OPTIONS_LIVE, "URL", "another address for SES, both protocols",
      read_endpoint_url},
     {"resolver", OPTIONS_LIVE, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
@@ -151,16 +211,16 @@ static const struct option_row rows[] = {
      "whom to ask; default: authority, but recursive with --resolver", read_dns},
     {"authority-port", OPTIONS_LIVE, "PORT", "port of authoritative servers (default 53)",
      read_authority_port},
-    {"psl-file", OPTIONS_LIVE, "FILE", "a newer Public Suffix List than the built-in one",
+    {"psl-file", LIVE_OR_REHEARSED, "FILE", "a newer Public Suffix List than the built-in one",
      read_psl_file},
     {"ca-bundle", OPTIONS_LIVE, "FILE", "PEM file of trust anchors; also AWS_CA_BUNDLE",
      read_ca_bundle},
-    {"rate", OPTIONS_LIVE, "N", "requests per second, per account, Region and action (default 1)",
-     read_rate},
+    {"rate", LIVE_OR_REHEARSED, "N",
+     "requests per second, per account, Region and action (default 1)", read_rate},
     {"carriers", OPTIONS_LIVE, "N", "threads that carry requests (default 2)", read_carriers},
-    {"read-api", OPTIONS_LIVE, "v1|v2", "v1 (default) reads a hundred identities a call",
+    {"read-api", LIVE_OR_REHEARSED, "v1|v2", "v1 (default) reads a hundred identities a call",
      read_read_api},
-    {"write-api", OPTIONS_LIVE, "v1|v2", "v2 (default) lets IAM confine writes to identities",
+    {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default) lets IAM confine writes to identities",
      read_write_api},
     {"journal", OPTIONS_JOURNAL, "FILE", "default .mailfrom/journal.db; also MAILFROM_JOURNAL",
      read_journal},
@@ -176,6 +236,17 @@ static const struct option_row rows[] = {
      "what was set before the run (default), or no custom MAIL FROM", read_to},
     {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
+    {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
+     "DNS owners publish that long after the start (default: at once)", read_dns_delay},
+    {"dns-published", OPTIONS_REHEARSE, "PERCENT",
+     "names whose records are there already; without --dns-delay the rest never are",
+     read_dns_published},
+    {"detect-after", OPTIONS_REHEARSE, "SPAN", "from a set to SES's first look (default 60s)",
+     read_detect_after},
+    {"faults", OPTIONS_REHEARSE, "NAME=SHARE[,...]",
+     "throttle, http500, lost-after, dns-timeout, ...: shares from 0 to 1", read_faults},
+    {"seed", OPTIONS_REHEARSE, "N", "of everything that is drawn (default 1)", read_seed},
+    {"format", OPTIONS_REHEARSE, "text|json", "of the result (default text)", read_format},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet},
     {"verbose", EVERY_VERB, NULL, "every row; a line for every call on standard error",
      read_verbose},
@@ -245,7 +316,9 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
 {
     bool only_arguments = false;
     const char **arguments = (const char **)argv; /* arguments move to the front of argv */
-    *o = (struct options){.carriers = CARRIERS_DEFAULT, .arguments = arguments};
+    *o = (struct options){.carriers = CARRIERS_DEFAULT,
+                          .arguments = arguments,
+                          .rehearse = {.published = -1, .seed = 1}};
     for (int i = 0; i < argc; i++) {
         enum err err = OK;
         if (!only_arguments && strcmp(argv[i], "--") == 0)

@@ -6,6 +6,7 @@
 
 #include "err.h"
 #include "text.h"
+#include "when.h"
 
 #include <stdio.h>
 
@@ -24,6 +25,7 @@ enum option_set {
     OPTIONS_RESUME = 1 << 6,
     OPTIONS_ROLLBACK = 1 << 7,
     OPTIONS_STATUS = 1 << 8,
+    OPTIONS_REHEARSE = 1 << 9,
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE };
@@ -31,6 +33,15 @@ enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE 
 struct report_wish {
     struct text format;
     const char *path; /* "-": standard output */
+};
+
+/* What a rehearsal assumes of the world. */
+struct rehearse_wishes {
+    span_us delay_min, delay_max; /* when DNS owners publish, after the start; 0: not given */
+    double published;             /* per cent of the names, from the start; below 0: not given */
+    span_us detect_after;         /* 0: not given */
+    const char *faults;           /* NULL: none */
+    uint64_t seed;
 };
 
 struct options {
@@ -44,6 +55,8 @@ struct options {
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;
     enum progress_mode progress;
+    struct rehearse_wishes rehearse;
+    bool json; /* --format json */
     bool quiet, verbose, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
 };
 

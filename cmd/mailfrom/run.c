@@ -121,13 +121,20 @@ static bool restore_one(void *ctx, const struct record *record)
     return true;
 }
 
+enum api run_api(const char *wish, enum api usual)
+{
+    if (!wish)
+        return usual;
+    return strcmp(wish, "v2") == 0 ? API_V2 : API_V1;
+}
+
 static struct desk_options desk_options_of(const struct run *r)
 {
     const struct options *o = r->options;
     return (struct desk_options){
         .rules = {.seed = r->head.seed, .plan_only = r->head.verb == RUN_PLAN},
-        .read_api = o->read_api && strcmp(o->read_api, "v2") == 0 ? API_V2 : API_V1,
-        .write_api = o->write_api && strcmp(o->write_api, "v1") == 0 ? API_V1 : API_V2,
+        .read_api = run_api(o->read_api, API_V1),
+        .write_api = run_api(o->write_api, API_V2),
         .authority_dns = o->dns ? strcmp(o->dns, "authority") == 0 : !o->resolver,
         .authority_port = o->authority_port,
         .rate_per_s = o->rate_per_s,

@@ -14,6 +14,12 @@ static const struct verb verbs[] = {
      "Reads what SES and DNS say now, a hundred identities a call, judges every MAIL FROM and\n"
      "shows what apply would do. Reads only.",
      "mailfrom plan fleet.yaml --report csv:plan.csv", verb_plan},
+    {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
+     OPTIONS_REHEARSE,
+     "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints when\n"
+     "how much would be done. Every identity exists there, is verified and has no MAIL FROM; SES\n"
+     "allows --rate. The same seed gives the same bytes. Exit code 3: some would end badly.",
+     "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.05", verb_rehearse},
     {"apply", "MANIFEST...", "do it: set, wait for DNS and SES, tighten; write reports",
      LIVE_RUN | OPTIONS_YES,
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks\n"

@@ -36,5 +36,6 @@ int verb_rollback(const struct options *o);
 int verb_status(const struct options *o);
 int verb_report(const struct options *o);
 int verb_explain(const struct options *o);
+int verb_rehearse(const struct options *o);
 
 #endif

@@ -1,0 +1,217 @@
+#include "rehearse.h"
+
+#include "engine.h"
+#include "world.h"
+
+#include <stdlib.h>
+
+#define START      ((instant_us)1767225600 * 1000000) /* any will do: times are told since then */
+#define ROUND_TRIP SPAN_MS(60)                        /* to a Region not far away */
+#define TIME_OUT   SPAN_S(30)                         /* as live calls have */
+#define NEVER      SPAN_H(24 * 366)                   /* longer than any deadline */
+
+const double forecast_shares[FORECAST_MARKS] = {0.01, 0.1, 0.5, 0.9, 0.99, 1};
+
+/* What is known of one identity while it is on its way, in milliseconds. */
+struct waits {
+    uint32_t since, by_cause[WAIT_CAUSES];
+};
+
+/* Folds the records of the engine into a forecast. */
+struct fold {
+    struct forecast *forecast;
+    struct waits *waits;
+    uint32_t marks; /* passed */
+};
+
+double rehearsal_rate(const struct rehearsal *r, uint32_t lane)
+{
+    const struct fleet *f = &r->run->fleet;
+    double own = f->accounts[f->lanes[lane].account].rate_per_s;
+    double wished = r->run->options->rate_per_s;
+    return wished > 0 ? wished : own > 0 ? own : 1;
+}
+
+enum err rehearsal_init(struct rehearsal *r, struct run *run, struct why *why)
+{
+    const struct rehearse_wishes *wishes = &run->options->rehearse;
+    *r = (struct rehearsal){.run = run};
+    r->detect_after = wishes->detect_after ? wishes->detect_after : SPAN_S(60);
+    r->published = wishes->published >= 0 ? wishes->published / 100 : wishes->delay_max ? 0 : 1;
+    r->faults =
+        (struct faults){.seed = wishes->seed, .late_max = SPAN_M(2), .stale_max = SPAN_S(20)};
+    enum err err = faults_parse(&r->faults, text_of(wishes->faults), why);
+    return err == OK ? OK : why_wrap(why, err, "--faults");
+}
+
+static enum wait_cause cause_of(enum job_state state)
+{
+    switch (state) {
+    case JOB_WAITING_DNS: return WAIT_DNS;
+    case JOB_FOLLOWING: return WAIT_DETECT;
+    default: return WAIT_TURN;
+    }
+}
+
+static void fold_final(struct fold *fold, const struct waits *waits, span_us after)
+{
+    struct forecast *f = fold->forecast;
+    f->finals++;
+    while (fold->marks < FORECAST_MARKS && f->finals >= f->mark_at[fold->marks])
+        f->mark[fold->marks++] = after;
+    bool tail = f->finals > f->identities - f->tail;
+    for (int cause = 0; cause < WAIT_CAUSES; cause++) {
+        double us = (double)SPAN_MS(waits->by_cause[cause]);
+        f->wait_us[cause] += us;
+        f->tail_wait_us[cause] += tail ? us : 0;
+    }
+}
+
+static enum err fold_records(void *ctx, const struct record *records, uint32_t len, struct why *why)
+{
+    struct fold *fold = ctx;
+    struct forecast *f = fold->forecast;
+    (void)why;
+    for (uint32_t i = 0; i < len; i++) {
+        const struct record *r = &records[i];
+        struct waits *waits = &fold->waits[r->job];
+        uint32_t now_ms = (uint32_t)((r->at - START) / 1000);
+        waits->by_cause[cause_of(r->from)] += now_ms - waits->since;
+        waits->since = now_ms;
+        if (r->kind == RECORD_INTENT) {
+            f->first_write = f->last_write ? f->first_write : r->at - START;
+            f->last_write = r->at - START;
+        }
+        if (r->row.state == JOB_DONE)
+            fold_final(fold, waits, r->at - START);
+    }
+    return OK;
+}
+
+static void forecast_init(struct rehearsal *r)
+{
+    const struct fleet *fleet = &r->run->fleet;
+    struct forecast *f = &r->forecast;
+    *f = (struct forecast){.identities = fleet->choices_len, .lanes = fleet->lanes_len};
+    for (int i = 0; i < FORECAST_MARKS; i++) {
+        double count = forecast_shares[i] * f->identities;
+        f->mark_at[i] = (uint32_t)count + (count > (uint32_t)count);
+    }
+    f->tail = (f->identities + 99) / 100;
+}
+
+static enum err budget_make(struct rehearsal *r, struct why *why)
+{
+    const struct fleet *f = &r->run->fleet;
+    const char *read_api = r->run->options->read_api;
+    struct lane_need *needs = ARENA_ARRAY(&r->run->arena, struct lane_need, f->lanes_len + 1);
+    if (!needs)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < f->choices_len; i++) {
+        struct lane_need *need = &needs[f->choices[i].lane];
+        bool sets = f->choices[i].mail_from != MAIL_FROM_DEFAULT;
+        need->looks++;
+        need->sets += sets;
+        need->tightens += sets && fleet_policy_of(f, i)->behavior == BEHAVIOR_REJECT_MESSAGE;
+    }
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        needs[i].rate_per_s = rehearsal_rate(r, i);
+        budget_add(&r->forecast.budget, &needs[i], run_api(read_api, API_V1));
+    }
+    return OK;
+}
+
+static struct world_options world_options_of(const struct rehearsal *r)
+{
+    const struct rehearse_wishes *wishes = &r->run->options->rehearse;
+    struct world_options w = {.start = START,
+                              .seed = wishes->seed,
+                              .round_trip = ROUND_TRIP,
+                              .time_out = TIME_OUT,
+                              .ses = ses_rules_default(),
+                              .faults = r->faults,
+                              .identities_max = r->run->fleet.choices_len};
+    w.ses.rate_per_s = 0;
+    for (uint32_t i = 0; i < r->run->fleet.lanes_len; i++)
+        if (rehearsal_rate(r, i) > w.ses.rate_per_s)
+            w.ses.rate_per_s = rehearsal_rate(r, i);
+    w.ses.detect_after = r->detect_after;
+    w.dns = (struct dns_model_options){
+        .seed = wishes->seed,
+        .start = START,
+        .published = r->published,
+        .delay_min = wishes->delay_max ? wishes->delay_min : NEVER,
+        .delay_max = wishes->delay_max ? wishes->delay_max : NEVER,
+        .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com"),
+    };
+    return w;
+}
+
+static enum err world_populate(const struct rehearsal *r, struct world *w, struct why *why)
+{
+    const struct fleet *f = &r->run->fleet;
+    struct ses_facts facts = {.verification = VERIFICATION_SUCCESS};
+    enum err err = OK;
+    for (uint32_t i = 0; err == OK && i < f->choices_len; i++)
+        err = ses_model_add(world_ses(w), world_lane(w, f->choices[i].lane), fleet_identity(f, i),
+                            &facts, START, why);
+    return err;
+}
+
+static void calls_fold(struct forecast *f, const struct desk *desk)
+{
+    desk_totals(desk, &f->totals);
+    f->lane_calls_min = f->lanes ? UINT64_MAX : 0;
+    for (uint32_t lane = 0; lane < f->lanes; lane++) {
+        uint64_t calls = 0;
+        for (int kind = 0; kind < CALL_ASK; kind++)
+            calls += desk_pace(desk, (uint16_t)lane, (enum call_kind)kind)->calls;
+        f->lane_calls_min = calls < f->lane_calls_min ? calls : f->lane_calls_min;
+        f->lane_calls_max = calls > f->lane_calls_max ? calls : f->lane_calls_max;
+    }
+}
+
+static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
+{
+    struct run *run = r->run;
+    const struct options *o = run->options;
+    struct io io = world_io(w);
+    struct desk_options options = {.rules = {.seed = o->rehearse.seed},
+                                   .read_api = run_api(o->read_api, API_V1),
+                                   .write_api = run_api(o->write_api, API_V2),
+                                   .rate_per_s = o->rate_per_s,
+                                   .started = START,
+                                   .suffixes = run->suffixes};
+    struct desk *desk = desk_init(&run->memory, &run->fleet, &options);
+    if (!desk)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    desk_start(desk, START);
+    enum err err = engine_run(desk, &io, NULL, &run->end, why);
+    calls_fold(&r->forecast, desk);
+    desk_clear(desk);
+    return err;
+}
+
+enum err rehearsal_play(struct rehearsal *r, struct why *why)
+{
+    struct fold fold = {.forecast = &r->forecast};
+    struct world_options options = world_options_of(r);
+    struct world *world = NULL;
+    forecast_init(r);
+    fold.waits = calloc(r->forecast.identities + 1u, sizeof *fold.waits);
+    enum err err = fold.waits ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = suffix_list_open(&r->run->suffixes, r->run->options->psl_file, why);
+    if (err == OK)
+        err = budget_make(r, why);
+    if (err == OK) {
+        struct world_keeper keeper = {&fold, fold_records};
+        world = world_new(&options, &r->run->fleet, keeper, why);
+        err = world ? world_populate(r, world, why) : ERR_NOMEM;
+    }
+    if (err == OK)
+        err = play_in(r, world, why);
+    world_free(world);
+    free(fold.waits);
+    return err;
+}

@@ -1,0 +1,60 @@
+/*
+ * A rehearsal: the engine of apply in a simulated world, folded into a forecast as it goes. Nothing
+ * is kept but sums and a few words per identity, so a million identities are an ordinary rehearsal.
+ *
+ * The world that is assumed: every identity of the manifest exists, is verified and has no MAIL
+ * FROM; SES allows each lane the rate that the manifest or --rate gives it and not a call more;
+ * DNS is seen as its owners publish it, without caches. Times are since the start of the run.
+ */
+#ifndef MF_REHEARSE_H
+#define MF_REHEARSE_H
+
+#include "budget.h"
+#include "desk.h"
+#include "faults.h"
+#include "run.h"
+
+/* What an identity waits for, from the first look to the end. */
+enum wait_cause {
+    WAIT_TURN,   /* for its turn: SES takes only so many calls a second */
+    WAIT_DNS,    /* for the owner of its DNS */
+    WAIT_DETECT, /* for SES to see the MX and say Success */
+    WAIT_CAUSES,
+};
+
+#define FORECAST_MARKS 6
+
+struct forecast {
+    uint32_t identities, lanes, finals;
+    uint32_t mark_at[FORECAST_MARKS]; /* so many identities final ... */
+    span_us mark[FORECAST_MARKS];     /* ... after so long */
+    struct desk_totals totals;
+    uint64_t lane_calls_min, lane_calls_max; /* of SES, per lane */
+    span_us first_write, last_write;         /* sent; without writes: 0 */
+    struct budget budget;
+    double wait_us[WAIT_CAUSES];      /* sums over all identities */
+    double tail_wait_us[WAIT_CAUSES]; /* over the last hundredth to become final */
+    uint32_t tail;
+};
+
+extern const double forecast_shares[FORECAST_MARKS]; /* 0.01 .. 1 */
+
+struct rehearsal {
+    struct run *run; /* with its fleet */
+    struct faults faults;
+    double published; /* 0 .. 1 */
+    span_us detect_after;
+    struct forecast forecast;
+};
+
+/* Fills in what the options leave open; ERR_INPUT: faults that do not exist. */
+enum err rehearsal_init(struct rehearsal *r, struct run *run, struct why *why);
+enum err rehearsal_play(struct rehearsal *r, struct why *why);
+
+double rehearsal_rate(const struct rehearsal *r, uint32_t lane); /* requests per second */
+
+/* On standard output. */
+void rehearsal_print_text(const struct rehearsal *r);
+void rehearsal_print_json(const struct rehearsal *r);
+
+#endif
