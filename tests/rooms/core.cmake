@@ -1,4 +1,5 @@
 mailfrom_test(core_budget USES core)
 mailfrom_test(core_pace USES core)
+mailfrom_test(core_manners USES core)
 mailfrom_test(core_step USES core)
 add_subdirectory(sim)
