@@ -135,9 +135,15 @@ struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
                           .wanted = fleet_mail_from(d->fleet, job),
                           .policy = fleet_policy_of(d->fleet, job),
                           .now = now};
-    if (choice->guarded) {
-        s.expected = &d->fleet->expected[job];
-        s.expected_mail_from = names_text(&d->fleet->names, s.expected->mail_from);
+    if (choice->guarded == GUARD_NONE || choice->guarded == GUARD_SKIP)
+        return s;
+    s.guard = (enum guard)choice->guarded;
+    s.expected = &d->fleet->expected[job];
+    s.expected_mail_from = names_text(&d->fleet->names, s.expected->mail_from);
+    s.or_mail_from = names_text(&d->fleet->names, s.expected->or_mail_from);
+    if (s.job->before_known) {
+        s.before_known = true;
+        s.mail_from_before = names_text(&d->seen, s.job->mail_from_before);
     }
     return s;
 }
@@ -281,9 +287,24 @@ static void start_job(struct desk *d, uint32_t number, instant_us now)
 
 void desk_start(struct desk *d, instant_us now)
 {
-    for (uint32_t i = 0; i < d->fleet->choices_len; i++)
-        if (d->jobs[i].state == JOB_NEW)
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        if (d->jobs[i].state != JOB_NEW)
+            continue;
+        if (d->fleet->choices[i].guarded == GUARD_SKIP)
+            queue_push(d, &d->skipped, i, now);
+        else
             start_job(d, i, now);
+    }
+}
+
+static void skip_some(struct desk *d, instant_us now)
+{
+    while (d->skipped.len && desk_has_room(d)) {
+        struct decision skip = {.to = JOB_DONE, .outcome = OUTCOME_SKIPPED};
+        snprintf(skip.reason, sizeof skip.reason,
+                 "the plan has no change for it that could be reviewed: left alone");
+        desk_apply(d, queue_pop(d, &d->skipped), &skip, now, NULL);
+    }
 }
 
 static void restore_clock(struct desk *d, struct job *job, const struct job_row *row)
@@ -307,6 +328,7 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen)
     job->seen_known = row->seen_known;
     job->behavior_seen = (uint8_t)row->behavior_seen;
     job->status_seen = (uint8_t)row->status_seen;
+    job->verification = (uint8_t)row->verification;
     names_add(&d->seen, row->mail_from_before, &job->mail_from_before);
     names_add(&d->seen, row->mail_from_seen, &job->mail_from_seen);
     restore_clock(d, job, row);
@@ -342,6 +364,13 @@ void desk_event(struct desk *d, const struct event *event, instant_us now)
     }
 }
 
+/* Every write is confirmed; what is left waits for others. */
+static bool is_settled(const struct desk *d)
+{
+    uint32_t waiting = d->by_state[JOB_FOLLOWING] + d->by_state[JOB_WAITING_DNS];
+    return waiting > 0 && waiting + d->by_state[JOB_DONE] == d->fleet->choices_len;
+}
+
 static void timers_fire(struct desk *d, instant_us now)
 {
     uint32_t job;
@@ -352,7 +381,9 @@ static void timers_fire(struct desk *d, instant_us now)
 uint32_t desk_decide(struct desk *d, instant_us now, struct call **calls, uint32_t max)
 {
     uint32_t len = 0, lanes = d->fleet->lanes_len;
+    skip_some(d, now);
     timers_fire(d, now);
+    d->draining = d->draining || (d->options.detach && is_settled(d));
     for (uint32_t i = 0; i < lanes; i++) {
         uint16_t lane = (uint16_t)((d->lane_turn + i) % lanes);
         if (d->lanes[lane].broken)
@@ -391,6 +422,8 @@ instant_us desk_wake(const struct desk *d, instant_us now)
     if (d->draining)
         return WHEN_NEVER;
     instant_us wake = heap_first(&d->timers);
+    if (d->skipped.len)
+        return now;
     if (d->dns.len && d->asks_used < ASKS_MAX && d->questions_out < DNS_WINDOW && d->pool)
         return now;
     for (uint32_t i = 0; i < d->fleet->lanes_len && d->pool; i++) {

@@ -25,6 +25,7 @@ struct desk_options {
     struct step_rules rules;
     enum api read_api, write_api;
     bool authority_dns;      /* ask authoritative servers, not the resolver */
+    bool detach;             /* drain as soon as every job only waits for DNS or for SES */
     uint16_t authority_port; /* 0: 53 */
     double rate_per_s;       /* of every action; 0: the account's own, else 1 */
     instant_us started;      /* of the run, not of this process: the zero of the jobs' clocks */

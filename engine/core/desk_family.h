@@ -60,9 +60,9 @@ struct desk {
     struct job *jobs;
     struct lane_desk *lanes;
     struct heap timers;
-    struct queue dns;
-    struct names seen;       /* MAIL FROM names that SES told */
-    uint8_t *mail_from_uses; /* by name_id of the fleet, saturating */
+    struct queue dns, skipped; /* skipped: rows that end unasked, as records have room */
+    struct names seen;         /* MAIL FROM names that SES told */
+    uint8_t *mail_from_uses;   /* by name_id of the fleet, saturating */
     struct sweep *sweeps;
     uint32_t sweeps_free; /* list */
     struct ask *asks;

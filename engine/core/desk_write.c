@@ -28,6 +28,7 @@ static struct job_row row_of(struct desk *d, const struct job *job)
         .mail_from_seen = names_text(&d->seen, job->mail_from_seen),
         .behavior_seen = (enum behavior)job->behavior_seen,
         .status_seen = (enum mail_from_status)job->status_seen,
+        .verification = (enum verification)job->verification,
         .mx = d->words[job->mx],
         .spf = d->words[job->spf],
         .dmarc = d->words[job->dmarc],

@@ -85,7 +85,8 @@ bool outcome_is_bad(enum outcome o); /* refused, failed, expired, drifted: exit 
 enum write_kind {
     WRITE_NOTHING,
     WRITE_NAME,        /* the wanted MAIL FROM with USE_DEFAULT_VALUE: mail is never rejected */
-    WRITE_TIGHTEN,     /* the wanted MAIL FROM, which is at Success, with the wanted behaviour */
+    WRITE_TIGHTEN,     /* the wanted MAIL FROM, which SES has at Success or which is just to be put
+                          back as it was, with the wanted behaviour */
     WRITE_CLEAR,       /* back to the default MAIL FROM: wanted */
     WRITE_CLEAR_FIRST, /* the same, as the first half of starting a Failed set-up again */
 };

@@ -28,6 +28,7 @@ struct job_row {
     struct text mail_from_seen;
     enum behavior behavior_seen;
     enum mail_from_status status_seen;
+    enum verification verification;
 
     struct text mx, spf, dmarc; /* verdict words of section 8: "ok", "missing", "foreign", ... */
     finding_set findings;

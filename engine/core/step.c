@@ -31,59 +31,102 @@ static struct decision ready(const struct situation *s, enum write_kind write)
 struct need {
     enum action action;
     enum write_kind write;
-    bool follow; /* nothing to write now, but SES has not said Success yet */
 };
+
+/* What is left where SES has the wanted name already. */
+static struct need need_of_behavior(const struct situation *s, const struct ses_facts *ses)
+{
+    bool settled = ses->status == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET;
+    if (ses->behavior == s->policy->behavior)
+        return (struct need){ACTION_NONE, WRITE_NOTHING};
+    if (s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE)
+        return (struct need){ACTION_CHANGE, WRITE_NAME}; /* loosening is always safe */
+    return (struct need){ACTION_TIGHTEN, settled ? WRITE_TIGHTEN : WRITE_NOTHING};
+}
 
 static struct need need_of(const struct situation *s, const struct ses_facts *ses)
 {
     if (s->wanted.len == 0)
-        return ses->mail_from.len ? (struct need){ACTION_CLEAR, WRITE_CLEAR, false}
-                                  : (struct need){ACTION_NONE, WRITE_NOTHING, false};
+        return ses->mail_from.len ? (struct need){ACTION_CLEAR, WRITE_CLEAR}
+                                  : (struct need){ACTION_NONE, WRITE_NOTHING};
     if (ses->mail_from.len == 0)
-        return (struct need){ACTION_SET, WRITE_NAME, false};
+        return (struct need){ACTION_SET, WRITE_NAME};
     if (!dname_eq(ses->mail_from, s->wanted))
-        return (struct need){ACTION_CHANGE, WRITE_NAME, false};
-    if (ses->status == MAIL_FROM_FAILED)
-        return (struct need){ACTION_RESTART, WRITE_NAME, false};
-    bool success = ses->status == MAIL_FROM_SUCCESS;
-    if (ses->behavior == s->policy->behavior)
-        return (struct need){ACTION_NONE, WRITE_NOTHING, !success};
-    if (s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE)
-        return (struct need){ACTION_CHANGE, WRITE_NAME, false}; /* loosening is always safe */
-    return success ? (struct need){ACTION_TIGHTEN, WRITE_TIGHTEN, false}
-                   : (struct need){ACTION_TIGHTEN, WRITE_NOTHING, true};
+        return (struct need){ACTION_CHANGE, WRITE_NAME};
+    if (ses->status == MAIL_FROM_FAILED && s->policy->until == UNTIL_SUCCESS)
+        return (struct need){ACTION_RESTART, WRITE_NAME};
+    return need_of_behavior(s, ses);
+}
+
+static bool holds(const struct ses_facts *ses, struct text mail_from, uint8_t behavior)
+{
+    return dname_eq(ses->mail_from, mail_from) && ses->behavior == (enum behavior)behavior;
+}
+
+static bool is_as_wanted(const struct situation *s, const struct ses_facts *ses)
+{
+    return dname_eq(ses->mail_from, s->wanted) &&
+           (s->wanted.len == 0 || ses->behavior == s->policy->behavior);
+}
+
+/* Has the status moved since the review? That SES got on with the very name that is wanted is what
+ * everybody waited for. */
+static bool status_moved(const struct situation *s, const struct ses_facts *ses)
+{
+    enum mail_from_status was = (enum mail_from_status)s->expected->status;
+    bool got_on = ses->status == MAIL_FROM_SUCCESS && was != MAIL_FROM_FAILED &&
+                  dname_eq(ses->mail_from, s->wanted);
+    return was != MAIL_FROM_UNKNOWN && ses->status != was && !got_on;
+}
+
+static bool is_unexpected(const struct situation *s, struct ses_facts ses)
+{
+    const struct expectation *e = s->expected;
+    if (s->guard == GUARD_REVIEWED)
+        return !holds(&ses, s->expected_mail_from, e->behavior) || status_moved(s, &ses);
+    return !holds(&ses, s->expected_mail_from, e->behavior) &&
+           !holds(&ses, s->or_mail_from, e->or_behavior) && !is_as_wanted(s, &ses);
 }
 
 static bool has_drifted(const struct situation *s, const struct ses_facts *ses)
 {
-    if (!s->expected || s->job->writes > 0)
-        return false;
-    return !dname_eq(ses->mail_from, s->expected_mail_from) ||
-           ses->behavior != (enum behavior)s->expected->behavior ||
-           (s->expected->status != MAIL_FROM_UNKNOWN &&
-            ses->status != (enum mail_from_status)s->expected->status);
+    bool guards = s->guard == GUARD_REVIEWED || s->guard == GUARD_WRITTEN;
+    return guards && s->job->writes == 0 && is_unexpected(s, *ses);
 }
 
 static struct decision drifted(const struct situation *s, const struct ses_facts *ses)
 {
     struct decision d = finish(s, OUTCOME_DRIFTED, "");
+    const struct expectation *e = s->expected;
     bool was = s->expected_mail_from.len > 0, is = ses->mail_from.len > 0;
+    bool reviewed = s->guard == GUARD_REVIEWED && e->status != MAIL_FROM_UNKNOWN;
     snprintf(d.reason, sizeof d.reason,
              "SES now has MAIL FROM " TEXT_FMT " with %s %s, expected was " TEXT_FMT
-             " with %s %s: somebody else has changed it, so it is left alone",
+             " with %s %s: it has changed since, so it is left alone",
              TEXT_ARG(is ? ses->mail_from : TEXT("default")), behavior_name(ses->behavior),
              mail_from_status_name(ses->status),
              TEXT_ARG(was ? s->expected_mail_from : TEXT("default")),
-             behavior_name((enum behavior)s->expected->behavior),
-             s->expected->status == MAIL_FROM_UNKNOWN
-                 ? ""
-                 : mail_from_status_name((enum mail_from_status)s->expected->status));
+             behavior_name((enum behavior)e->behavior),
+             reviewed ? mail_from_status_name((enum mail_from_status)e->status) : "");
     return d;
 }
 
-static const char *done_reason(const struct situation *s)
+/* The end of a job that is as wanted. What a forced one overwrote is told, since nobody else will
+ * remember it. */
+static struct decision done(const struct situation *s)
 {
-    return s->job->writes ? "" : "already as wanted";
+    const struct job *job = s->job;
+    struct decision d = finish(s, job->writes ? OUTCOME_DONE : OUTCOME_UNCHANGED,
+                               job->writes ? "" : "already as wanted");
+    struct ses_facts before = {.mail_from = s->mail_from_before,
+                               .behavior = (enum behavior)job->behavior_before};
+    if (s->guard == GUARD_FORCED && s->before_known && is_unexpected(s, before))
+        snprintf(d.reason, sizeof d.reason,
+                 "forced: overwrote MAIL FROM " TEXT_FMT
+                 " with %s, which was not what the run had left there",
+                 TEXT_ARG(before.mail_from.len ? before.mail_from : TEXT("default")),
+                 behavior_name(before.behavior));
+    return d;
 }
 
 static struct decision follow(const struct situation *s, enum mail_from_status status)
@@ -104,19 +147,35 @@ static struct decision follow(const struct situation *s, enum mail_from_status s
     return d;
 }
 
+/* After a write that cleared: wanted, or the first half of setting anew. */
+static struct decision looked_cleared(const struct situation *s, const struct ses_facts *ses)
+{
+    if (ses->mail_from.len == 0)
+        return s->wanted.len ? ready(s, WRITE_NAME) : done(s);
+    if (s->job->state == JOB_UNSURE)
+        return ready(s, (enum write_kind)s->job->write);
+    return finish(s, OUTCOME_DRIFTED, "SES has a custom MAIL FROM again that this run cleared");
+}
+
+static struct decision looked_failed(const struct situation *s)
+{
+    if (s->job->restarts >= RESTARTS_MAX)
+        return finish(s, OUTCOME_FAILED,
+                      "SES says FAILED again, after it was set anew and after "
+                      "it was cleared and set");
+    struct decision d = decide(s, JOB_JUDGING);
+    d.restart = true;
+    snprintf(d.reason, sizeof d.reason, "SES says FAILED: set again once DNS is right");
+    return d;
+}
+
 /* A look at a job whose write is out of our hands: it was accepted, or its answer was lost. */
 static struct decision looked_after_write(const struct situation *s, const struct ses_facts *ses)
 {
     enum job_state state = (enum job_state)s->job->state;
-    bool cleared = s->wanted.len == 0 || s->job->write == WRITE_CLEAR_FIRST;
-    if (cleared) {
-        if (ses->mail_from.len)
-            return state == JOB_UNSURE ? ready(s, (enum write_kind)s->job->write)
-                                       : finish(s, OUTCOME_DRIFTED,
-                                                "SES has a custom MAIL FROM "
-                                                "again that this run cleared");
-        return s->wanted.len ? ready(s, WRITE_NAME) : finish(s, OUTCOME_DONE, "");
-    }
+    bool is_enough = ses->status == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET;
+    if (s->wanted.len == 0 || s->job->write == WRITE_CLEAR_FIRST)
+        return looked_cleared(s, ses);
     if (!dname_eq(ses->mail_from, s->wanted)) {
         if (state == JOB_UNSURE)
             return ready(s, (enum write_kind)s->job->write);
@@ -126,22 +185,12 @@ static struct decision looked_after_write(const struct situation *s, const struc
                  TEXT_ARG(ses->mail_from.len ? ses->mail_from : TEXT("default")));
         return d;
     }
-    if (ses->status == MAIL_FROM_SUCCESS) {
-        if (ses->behavior == s->policy->behavior)
-            return finish(s, OUTCOME_DONE, done_reason(s));
+    if (is_enough && ses->behavior == s->policy->behavior)
+        return done(s);
+    if (is_enough)
         return ready(s,
                      s->policy->behavior == BEHAVIOR_REJECT_MESSAGE ? WRITE_TIGHTEN : WRITE_NAME);
-    }
-    if (ses->status != MAIL_FROM_FAILED)
-        return follow(s, ses->status);
-    if (s->job->restarts >= RESTARTS_MAX)
-        return finish(s, OUTCOME_FAILED,
-                      "SES says FAILED again, after it was set anew and after "
-                      "it was cleared and set");
-    struct decision d = decide(s, JOB_JUDGING);
-    d.restart = true;
-    snprintf(d.reason, sizeof d.reason, "SES says FAILED: set again once DNS is right");
-    return d;
+    return ses->status == MAIL_FROM_FAILED ? looked_failed(s) : follow(s, ses->status);
 }
 
 static struct decision looked_first(const struct situation *s, const struct ses_facts *ses,
@@ -161,7 +210,7 @@ static struct decision looked_first(const struct situation *s, const struct ses_
     if (s->wanted.len > 0)
         return d;
     if (need.action == ACTION_NONE) {
-        d = finish(s, s->job->writes ? OUTCOME_DONE : OUTCOME_UNCHANGED, done_reason(s));
+        d = done(s);
         d.action = s->job->writes ? (enum action)s->job->action : ACTION_NONE;
         return d;
     }
@@ -184,9 +233,8 @@ struct decision step_looked(const struct situation *s, const struct ses_facts *s
 static struct decision nothing_to_write(const struct situation *s)
 {
     const struct job *job = s->job;
-    bool success = job->status_seen == MAIL_FROM_SUCCESS;
-    if (success)
-        return finish(s, job->writes ? OUTCOME_DONE : OUTCOME_UNCHANGED, done_reason(s));
+    if (job->status_seen == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET)
+        return done(s);
     if (s->rules->plan_only)
         return finish(s, OUTCOME_PENDING, "set already; SES has not said Success yet");
     return follow(s, (enum mail_from_status)job->status_seen);
@@ -260,7 +308,7 @@ static struct decision again(const struct situation *s, enum job_state to, const
 static struct decision accepted(const struct situation *s)
 {
     if (s->job->write == WRITE_CLEAR)
-        return finish(s, OUTCOME_DONE, "");
+        return done(s);
     if (s->job->write == WRITE_CLEAR_FIRST)
         return ready(s, WRITE_NAME);
     struct decision d = decide(s, JOB_FOLLOWING);

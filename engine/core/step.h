@@ -38,8 +38,11 @@ struct situation {
     uint32_t number;    /* of the job, for jitter */
     struct text wanted; /* MAIL FROM; empty: the default */
     const struct policy *policy;
-    const struct expectation *expected; /* NULL: none */
-    struct text expected_mail_from;
+    enum guard guard;                   /* never GUARD_SKIP */
+    const struct expectation *expected; /* NULL: GUARD_NONE */
+    struct text expected_mail_from, or_mail_from;
+    bool before_known; /* guarded, and written already: what the first write replaced */
+    struct text mail_from_before;
     instant_us now;
 };
 

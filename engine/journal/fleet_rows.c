@@ -79,6 +79,7 @@ static void fill_policy(struct filler *in, const struct fleet *f, uint32_t i)
     fill_name(in, f, p->mx_region);
     fill_int(in, p->timeout_us);
     fill_int(in, (int64_t)p->accept);
+    fill_int(in, p->until);
 }
 
 static void fill_file(struct filler *in, const struct fleet *f, uint32_t i)
@@ -106,6 +107,8 @@ static void fill_expected(struct filler *in, const struct fleet *f, uint32_t i)
     fill_name(in, f, e->mail_from);
     fill_int(in, e->behavior);
     fill_int(in, e->status);
+    fill_name(in, f, e->or_mail_from);
+    fill_int(in, e->or_behavior);
 }
 
 struct table_out {
@@ -134,10 +137,10 @@ enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet,
         {"INSERT INTO wave VALUES (?,?,?,?)", fleet->waves_len, fill_wave},
         {"INSERT INTO account VALUES (?,?,?,?,?,?,?,?,?)", fleet->accounts_len, fill_account},
         {"INSERT INTO lane VALUES (?,?,?,?)", fleet->lanes_len, fill_lane},
-        {"INSERT INTO policy VALUES (?,?,?,?,?,?,?)", fleet->policies_len, fill_policy},
+        {"INSERT INTO policy VALUES (?,?,?,?,?,?,?,?)", fleet->policies_len, fill_policy},
         {"INSERT INTO file VALUES (?,?,?)", fleet->files_len, fill_file},
         {"INSERT INTO choice VALUES (?,?,?,?,?,?,?,?,?,?,?)", fleet->choices_len, fill_choice},
-        {"INSERT INTO expected VALUES (?,?,?,?,?)", fleet->expected ? fleet->choices_len : 0,
+        {"INSERT INTO expected VALUES (?,?,?,?,?,?,?)", fleet->expected ? fleet->choices_len : 0,
          fill_expected},
     };
     enum err err = OK;
@@ -237,6 +240,7 @@ static void take_policy(struct taker *t)
     p.mx_region = take_name(t);
     p.timeout_us = (span_us)take_int(t, INT64_MAX);
     p.accept = take_int(t, FINDING_BIT(FINDINGS_LEN) - 1);
+    p.until = (enum until)take_int(t, UNTIL_SET);
     t->fits &= fleet_policy(t->fleet, p, &index);
     t->ok &= index == place;
 }
@@ -258,7 +262,7 @@ static void take_choice(struct taker *t)
     c.policy = take_index(t, f->policies_len);
     c.file = (uint16_t)take_int(t, UINT16_MAX);
     c.type = (uint8_t)take_int(t, IDENTITY_EMAIL_ADDRESS);
-    c.guarded = (uint8_t)take_int(t, 1);
+    c.guarded = (uint8_t)take_int(t, GUARDS - 1);
     c.line = (uint32_t)take_int(t, UINT32_MAX);
     c.column = (uint32_t)take_int(t, UINT32_MAX);
     t->ok &= c.identity != NAME_NONE && (c.line == 0 || c.file < f->files_len);
@@ -272,6 +276,8 @@ static void take_expected(struct taker *t)
     struct expectation e = {.mail_from = take_name(t)};
     e.behavior = (uint8_t)take_int(t, BEHAVIOR_REJECT_MESSAGE);
     e.status = (uint8_t)take_int(t, MAIL_FROM_UNKNOWN);
+    e.or_mail_from = take_name(t);
+    e.or_behavior = (uint8_t)take_int(t, BEHAVIOR_REJECT_MESSAGE);
     if (t->fleet->expected && place < t->fleet->choices_len)
         t->fleet->expected[place] = e;
     else
@@ -291,14 +297,15 @@ static const struct table_in tables_in[] = {
      " FROM account WHERE run = ? ORDER BY place",
      "an account", take_account},
     {"SELECT account, region FROM lane WHERE run = ? ORDER BY place", "a lane", take_lane},
-    {"SELECT behavior, require, mx_region, timeout, accept"
+    {"SELECT behavior, require, mx_region, timeout, accept, until"
      " FROM policy WHERE run = ? ORDER BY place",
      "a policy", take_policy},
     {"SELECT name FROM file WHERE run = ? ORDER BY place", "a file name", take_file},
     {"SELECT identity, mail_from, lane, policy, file, type, guarded, line, col"
      " FROM choice WHERE run = ? ORDER BY place",
      "a choice", take_choice},
-    {"SELECT place, mail_from, behavior, status FROM expected WHERE run = ? ORDER BY place",
+    {"SELECT place, mail_from, behavior, status, or_mail_from, or_behavior FROM expected WHERE run "
+     "= ? ORDER BY place",
      "an expectation", take_expected},
 };
 

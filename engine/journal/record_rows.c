@@ -70,6 +70,7 @@ static const struct column columns[] = {
     {COLUMN_I64, AT(row.first_seen), 0},
     {COLUMN_I64, AT(row.finished), 0},
     {COLUMN_I64, AT(row.deadline), 0},
+    ENUM(row.verification, VERIFICATION_NOT_STARTED),
 };
 
 #define FINDINGS_COLUMN 21 /* the one that is carried */
@@ -79,7 +80,7 @@ static const struct column columns[] = {
     "job, at, kind, from_state, write_mail_from, write_behavior, state, action, outcome,"          \
     " reason, before_known, mail_from_before, behavior_before, seen_known, mail_from_seen,"        \
     " behavior_seen, status_seen, mx, spf, dmarc, findings, findings_json, writes, calls,"         \
-    " restarts, attempts, first_seen, finished, deadline"
+    " restarts, attempts, first_seen, finished, deadline, verification"
 
 static void column_bind(struct sql_stmt *st, int place, const struct column *c,
                         const struct record *record)
@@ -228,7 +229,7 @@ static enum err append_prepare(struct journal *j, struct why *why)
         return OK;
     return sql_prepare(j->sql, &j->append,
                        TEXT("INSERT INTO record VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-                            "?,?,?,?,?,?,?,?,?,?,?)"),
+                            "?,?,?,?,?,?,?,?,?,?,?,?)"),
                        why);
 }
 

@@ -26,6 +26,9 @@ _Static_assert(OUTCOME_OPEN == 0 && OUTCOME_REFUSED == 6 && OUTCOME_SKIPPED == 1
 _Static_assert(MAIL_FROM_NONE == 0 && MAIL_FROM_SUCCESS == 2 && MAIL_FROM_UNKNOWN == 5, "status");
 _Static_assert(BEHAVIOR_USE_DEFAULT_VALUE == 0 && BEHAVIOR_REJECT_MESSAGE == 1, "behavior");
 _Static_assert(REQUIRE_MX_SPF == 0 && REQUIRE_MX == 1 && REQUIRE_NONE == 2, "require");
+_Static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GUARD_SKIP == 4,
+               "guard");
+_Static_assert(VERIFICATION_NONE == 0 && VERIFICATION_NOT_STARTED == 5, "verification");
 _Static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kind");
 _Static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_OPEN == 0 && RUN_ENDED == 2, "run");
 _Static_assert(NOT_A_SUBDOMAIN == 0 && SPF_MISSING == 14 && DNS_TROUBLE == 29, "finding");
@@ -46,7 +49,7 @@ static const char tables[] =
     "CREATE TABLE lane (run INT, place INT, account INT, region TEXT,"
     " PRIMARY KEY (run, place)) WITHOUT ROWID;"
     "CREATE TABLE policy (run INT, place INT, behavior INT, require INT, mx_region TEXT,"
-    " timeout INT, accept INT,"
+    " timeout INT, accept INT, until INT,"
     " PRIMARY KEY (run, place)) WITHOUT ROWID;"
     "CREATE TABLE file (run INT, place INT, name TEXT,"
     " PRIMARY KEY (run, place)) WITHOUT ROWID;"
@@ -54,6 +57,7 @@ static const char tables[] =
     " file INT, type INT, guarded INT, line INT, col INT,"
     " PRIMARY KEY (run, place)) WITHOUT ROWID;"
     "CREATE TABLE expected (run INT, place INT, mail_from TEXT, behavior INT, status INT,"
+    " or_mail_from TEXT, or_behavior INT,"
     " PRIMARY KEY (run, place)) WITHOUT ROWID;"
 
     "CREATE TABLE record ("
@@ -64,7 +68,7 @@ static const char tables[] =
     " seen_known INT, mail_from_seen TEXT, behavior_seen INT, status_seen INT,"
     " mx TEXT, spf TEXT, dmarc TEXT, findings INT, findings_json TEXT,"
     " writes INT, calls INT, restarts INT, attempts INT,"
-    " first_seen INT, finished INT, deadline INT);";
+    " first_seen INT, finished INT, deadline INT, verification INT);";
 
 enum err schema_make(struct sql *s, struct why *why)
 {

@@ -83,7 +83,7 @@ bool fleet_lane(struct fleet *f, uint16_t account, name_id region, uint16_t *lan
 static bool policy_eq(const struct policy *a, const struct policy *b)
 {
     return a->behavior == b->behavior && a->require == b->require && a->mx_region == b->mx_region &&
-           a->timeout_us == b->timeout_us && a->accept == b->accept;
+           a->until == b->until && a->timeout_us == b->timeout_us && a->accept == b->accept;
 }
 
 bool fleet_policy(struct fleet *f, struct policy policy, uint16_t *index)

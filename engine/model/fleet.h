@@ -32,6 +32,21 @@ struct lane {
 /* What must be visible in DNS before the first write (manifest key dns.require). */
 enum dns_require { REQUIRE_MX_SPF, REQUIRE_MX, REQUIRE_NONE };
 
+/* When a choice is reached: SES says Success; or it merely holds the name and the behaviour, which
+ * is all there was where a rollback leads back to a set-up that had not succeeded. */
+enum until { UNTIL_SUCCESS, UNTIL_SET };
+
+/* What must hold before the first write to a row. */
+enum guard {
+    GUARD_NONE,
+    GUARD_REVIEWED, /* all of fleet.expected[row], on which a plan was reviewed; else drifted */
+    GUARD_WRITTEN,  /* what a run left there, or may have left there; else drifted. A row that is
+                       back as wanted already is fine too */
+    GUARD_FORCED,   /* the same is expected, but what else is there is overwritten and told */
+    GUARD_SKIP,     /* no change was reviewed: SES is not even asked, the row ends as skipped */
+    GUARDS,
+};
+
 /* The settings that rows share; most fleets have a handful of distinct ones. */
 struct policy {
     enum behavior behavior; /* wanted in the end */
@@ -39,6 +54,7 @@ struct policy {
     name_id mx_region;  /* NAME_NONE: the lane's own Region */
     span_us timeout_us; /* how long DNS and SES together may take */
     finding_set accept; /* findings that the owner knows and accepts */
+    enum until until;
 };
 
 #define MAIL_FROM_DEFAULT NAME_NONE /* back to amazonses.com */
@@ -50,7 +66,7 @@ struct choice {
     uint16_t policy;
     uint16_t file;         /* index into fleet.files */
     uint8_t type;          /* enum identity_type */
-    uint8_t guarded;       /* 1: fleet.expected[row] holds what must still be true, else drifted */
+    uint8_t guarded;       /* enum guard; all but NONE and SKIP look at fleet.expected[row] */
     uint32_t line, column; /* of the identity in its file, from 1; 0: not from a file */
 };
 
@@ -58,8 +74,10 @@ struct choice {
  * wrote that is now to be rolled back. */
 struct expectation {
     name_id mail_from;
-    uint8_t behavior; /* enum behavior */
-    uint8_t status;   /* enum mail_from_status; MAIL_FROM_UNKNOWN: any */
+    name_id or_mail_from; /* GUARD_WRITTEN, GUARD_FORCED: what SES holds if the run's last write, */
+    uint8_t or_behavior;  /* whose answer is not known, took no effect; else the same once more */
+    uint8_t behavior;     /* enum behavior */
+    uint8_t status;       /* GUARD_REVIEWED: enum mail_from_status; MAIL_FROM_UNKNOWN: any */
 };
 
 /* waves: each entry is a share or a count; max_failures likewise. */

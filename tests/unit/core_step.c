@@ -98,19 +98,122 @@ static void reject_is_never_written_before_success(void **state)
     }
 }
 
+/* One row: what SES says, what was expected of it, and how the look at bounce.example.com ends. */
+struct guard_row {
+    enum guard guard;
+    const char *seen;
+    enum behavior seen_behavior;
+    enum mail_from_status seen_status;
+    const char *expected, *or_expected;
+    enum mail_from_status expected_status;
+    enum job_state to;
+    enum outcome outcome;
+};
+
+static struct decision guarded_look(const struct guard_row *row, enum until until)
+{
+    struct job job = {.state = JOB_LOOKING};
+    struct policy policy = {.until = until};
+    struct expectation expected = {.behavior = USE, .status = (uint8_t)row->expected_status};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.mail_from = text_of(row->seen),
+                            .behavior = row->seen_behavior,
+                            .status = row->seen_status};
+    s.guard = row->guard;
+    s.expected = &expected;
+    s.expected_mail_from = text_of(row->expected);
+    s.or_mail_from = text_of(row->or_expected);
+    return step_looked(&s, &ses, 0, "");
+}
+
+#define WANTED  "bounce.example.com"
+#define OLD     "old.example.com"
+#define OTHER   "other.example.com"
+#define SUCCESS MAIL_FROM_SUCCESS
+#define PENDING MAIL_FROM_PENDING
+#define FAILED  MAIL_FROM_FAILED
+#define ANY     MAIL_FROM_UNKNOWN
+
 static void facts_that_moved_since_the_review_are_drift(void **state)
 {
     (void)state;
-    struct job job = {.state = JOB_LOOKING};
-    struct policy policy = {0};
-    struct expectation expected = {.behavior = USE, .status = MAIL_FROM_UNKNOWN};
+    static const struct guard_row rows[] = {
+        {GUARD_REVIEWED, OLD, USE, SUCCESS, OLD, "", SUCCESS, JOB_JUDGING, OUTCOME_OPEN},
+        {GUARD_REVIEWED, OTHER, USE, SUCCESS, OLD, "", SUCCESS, JOB_DONE, OUTCOME_DRIFTED},
+        {GUARD_REVIEWED, OLD, REJECT, SUCCESS, OLD, "", SUCCESS, JOB_DONE, OUTCOME_DRIFTED},
+        {GUARD_REVIEWED, OLD, USE, FAILED, OLD, "", SUCCESS, JOB_DONE, OUTCOME_DRIFTED},
+        {GUARD_REVIEWED, OLD, USE, FAILED, OLD, "", ANY, JOB_JUDGING, OUTCOME_OPEN},
+        {GUARD_REVIEWED, OLD, USE, SUCCESS, OLD, "", PENDING, JOB_DONE, OUTCOME_DRIFTED},
+        /* already as wanted by somebody else's hand: not what was reviewed */
+        {GUARD_REVIEWED, WANTED, USE, SUCCESS, OLD, "", SUCCESS, JOB_DONE, OUTCOME_DRIFTED},
+        /* SES got on with what is wanted: nobody has changed anything */
+        {GUARD_REVIEWED, WANTED, USE, SUCCESS, WANTED, "", PENDING, JOB_JUDGING, OUTCOME_OPEN},
+        {GUARD_REVIEWED, WANTED, USE, FAILED, WANTED, "", PENDING, JOB_DONE, OUTCOME_DRIFTED},
+        {GUARD_NONE, OTHER, USE, SUCCESS, OLD, "", SUCCESS, JOB_JUDGING, OUTCOME_OPEN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct decision d = guarded_look(&rows[i], UNTIL_SUCCESS);
+        assert_int_equal(d.to, rows[i].to);
+        assert_int_equal(d.outcome, rows[i].outcome);
+    }
+}
+
+static void only_what_a_run_left_is_taken_back(void **state)
+{
+    (void)state;
+    static const struct guard_row rows[] = {
+        {GUARD_WRITTEN, OLD, USE, SUCCESS, OLD, OLD, ANY, JOB_JUDGING, OUTCOME_OPEN},
+        {GUARD_WRITTEN, OLD, USE, FAILED, OLD, OLD, ANY, JOB_JUDGING, OUTCOME_OPEN},
+        {GUARD_WRITTEN, OTHER, USE, SUCCESS, OLD, OLD, ANY, JOB_DONE, OUTCOME_DRIFTED},
+        {GUARD_WRITTEN, OLD, REJECT, SUCCESS, OLD, OLD, ANY, JOB_DONE, OUTCOME_DRIFTED},
+        {GUARD_WRITTEN, "", USE, MAIL_FROM_NONE, OLD, OLD, ANY, JOB_DONE, OUTCOME_DRIFTED},
+        /* the last write has no answer: it may not have taken effect */
+        {GUARD_WRITTEN, "", USE, MAIL_FROM_NONE, OLD, "", ANY, JOB_JUDGING, OUTCOME_OPEN},
+        /* back as it was: nothing to do, and nobody to blame */
+        {GUARD_WRITTEN, WANTED, USE, SUCCESS, OLD, OLD, ANY, JOB_JUDGING, OUTCOME_OPEN},
+        {GUARD_FORCED, OTHER, REJECT, SUCCESS, OLD, OLD, ANY, JOB_JUDGING, OUTCOME_OPEN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct decision d = guarded_look(&rows[i], UNTIL_SUCCESS);
+        assert_int_equal(d.to, rows[i].to);
+        assert_int_equal(d.outcome, rows[i].outcome);
+    }
+}
+
+static void what_never_succeeded_is_put_back_without_waiting_for_success(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .writes = 1};
+    struct policy policy = {.until = UNTIL_SET};
     struct situation s = situation_of(&job, &policy);
-    struct ses_facts ses = {.mail_from = TEXT("other.example.com"), .status = MAIL_FROM_SUCCESS};
+    struct ses_facts ses = {.mail_from = TEXT(WANTED), .status = PENDING};
+    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DONE);
+    ses.status = FAILED;
+    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DONE);
+    policy.behavior = REJECT; /* it rejected before the run, Success or not */
+    struct decision d = step_looked(&s, &ses, 0, "");
+    assert_true(d.to == JOB_READY && d.write == WRITE_TIGHTEN);
+    job = (struct job){.state = JOB_JUDGING, .status_seen = FAILED};
+    assert_int_equal(step_dns(&s, 0, true, "").outcome, OUTCOME_UNCHANGED);
+}
+
+static void force_says_what_it_overwrote(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_WRITING, .write = WRITE_CLEAR, .writes = 1};
+    struct policy policy = {0};
+    struct expectation expected = {.behavior = USE};
+    struct situation s = situation_of(&job, &policy);
+    struct reply fine = {.how = REPLY_HTTP, .http_status = 200};
+    s.wanted = TEXT_NONE;
+    s.guard = GUARD_FORCED;
     s.expected = &expected;
-    s.expected_mail_from = TEXT("old.example.com");
-    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DRIFTED);
-    ses.mail_from = TEXT("old.example.com");
-    assert_int_equal(step_looked(&s, &ses, 0, "").to, JOB_JUDGING);
+    s.expected_mail_from = s.or_mail_from = TEXT(OLD);
+    s.before_known = true;
+    s.mail_from_before = TEXT(OTHER);
+    assert_non_null(strstr(step_written(&s, VERDICT_OK, &fine).reason, OTHER));
+    s.mail_from_before = TEXT(OLD);
+    assert_string_equal(step_written(&s, VERDICT_OK, &fine).reason, "");
 }
 
 static void a_lost_answer_is_looked_at_and_not_repeated_blindly(void **state)
@@ -226,6 +329,9 @@ int main(void)
         cmocka_unit_test(the_default_is_reached_by_clearing_once),
         cmocka_unit_test(reject_is_never_written_before_success),
         cmocka_unit_test(facts_that_moved_since_the_review_are_drift),
+        cmocka_unit_test(only_what_a_run_left_is_taken_back),
+        cmocka_unit_test(what_never_succeeded_is_put_back_without_waiting_for_success),
+        cmocka_unit_test(force_says_what_it_overwrote),
         cmocka_unit_test(a_lost_answer_is_looked_at_and_not_repeated_blindly),
         cmocka_unit_test(a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up),
         cmocka_unit_test(slow_dns_waits_until_the_deadline_and_then_expires),

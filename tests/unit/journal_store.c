@@ -47,11 +47,11 @@ static void fleet_fill(struct fleet *f)
     assert_true(fleet_lane(f, 1, NAME(f, "eu-west-1"), &lane));
     assert_true(fleet_lane(f, 0, NAME(f, "us-east-1"), &lane));
     assert_true(fleet_policy(f, (struct policy){.timeout_us = SPAN_H(72)}, &policy));
-    assert_true(
-        fleet_policy(f,
-                     (struct policy){BEHAVIOR_REJECT_MESSAGE, REQUIRE_NONE, NAME(f, "us-west-2"),
-                                     SPAN_M(5), FINDING_BIT(DNS_TROUBLE) | FINDING_BIT(SENDS_MAIL)},
-                     &policy));
+    assert_true(fleet_policy(
+        f,
+        (struct policy){BEHAVIOR_REJECT_MESSAGE, REQUIRE_NONE, NAME(f, "us-west-2"), SPAN_M(5),
+                        FINDING_BIT(DNS_TROUBLE) | FINDING_BIT(SENDS_MAIL), UNTIL_SET},
+        &policy));
     assert_true(fleet_file(f, TEXT("a file.yaml"), &file));
     assert_true(fleet_file(f, TEXT("x\n'\"--;\xff.csv"), &file));
     struct choice choices[] = {
@@ -63,9 +63,12 @@ static void fleet_fill(struct fleet *f)
     for (size_t i = 0; i < 3; i++)
         assert_true(fleet_choice(f, choices[i], &row));
     f->expected = calloc(3, sizeof *f->expected);
-    f->expected[1] = (struct expectation){NAME(f, "old.example.net"), BEHAVIOR_REJECT_MESSAGE,
-                                          MAIL_FROM_SUCCESS};
-    f->expected[2] = (struct expectation){NAME_NONE, 0, MAIL_FROM_UNKNOWN};
+    f->expected[1] = (struct expectation){.mail_from = NAME(f, "old.example.net"),
+                                          .behavior = BEHAVIOR_REJECT_MESSAGE,
+                                          .or_mail_from = NAME(f, "older.example.net"),
+                                          .or_behavior = BEHAVIOR_REJECT_MESSAGE,
+                                          .status = MAIL_FROM_SUCCESS};
+    f->expected[2] = (struct expectation){.status = MAIL_FROM_UNKNOWN};
     f->waves[0] = (struct quota){false, 10};
     f->waves[1] = (struct quota){true, 12.5};
     f->waves_len = 2;
@@ -146,6 +149,9 @@ static void assert_choices(const struct fleet *a, const struct fleet *b)
                     text_of_name(b, b->expected[i].mail_from));
         assert_int_equal(a->expected[i].behavior, b->expected[i].behavior);
         assert_int_equal(a->expected[i].status, b->expected[i].status);
+        assert_text(text_of_name(a, a->expected[i].or_mail_from),
+                    text_of_name(b, b->expected[i].or_mail_from));
+        assert_int_equal(a->expected[i].or_behavior, b->expected[i].or_behavior);
         x.identity = y.identity = x.mail_from = y.mail_from = 0;
         assert_memory_equal(&x, &y, sizeof x);
     }
@@ -247,6 +253,7 @@ static const struct record full = {.job = 2,
                                            .mail_from_seen = TEXT("seen.example.com"),
                                            .behavior_seen = BEHAVIOR_REJECT_MESSAGE,
                                            .status_seen = MAIL_FROM_UNKNOWN,
+                                           .verification = VERIFICATION_NOT_STARTED,
                                            .mx = TEXT("ok"),
                                            .spf = TEXT("missing"),
                                            .dmarc = TEXT("foreign"),
@@ -288,6 +295,7 @@ static bool same_as_full(void *ctx, const struct record *r)
     assert_int_equal(a->behavior_before, b->behavior_before);
     assert_int_equal(a->behavior_seen, b->behavior_seen);
     assert_int_equal(a->status_seen, b->status_seen);
+    assert_int_equal(a->verification, b->verification);
     assert_true(a->findings == b->findings);
     assert_int_equal(a->writes, b->writes);
     assert_int_equal(a->calls, b->calls);
