@@ -137,6 +137,8 @@ static struct desk_options desk_options_of(const struct run *r)
         .write_api = run_api(o->write_api, API_V2),
         .authority_dns = o->dns ? strcmp(o->dns, "authority") == 0 : !o->resolver,
         .authority_port = o->authority_port,
+        .census = r->head.verb != RUN_ROLLBACK,
+        .surveys = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = o->rate_per_s,
         .started = r->head.started,
         .suffixes = r->suffixes,

@@ -20,7 +20,8 @@ extern const struct backoff BACKOFF_ERROR;  /* SES or the network failed */
 extern const struct backoff BACKOFF_DNS;    /* DNS does not show the records yet */
 extern const struct backoff BACKOFF_FOLLOW; /* SES still says Pending */
 
-#define ATTEMPTS_MAX 8 /* failures in a row before a job is given up: over two minutes of trying   \
-                        */
+#define ATTEMPTS_MAX                                                                               \
+    8 /* failures in a row before a job is given up: over two minutes of trying                    \
+       */
 
 #endif

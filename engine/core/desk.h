@@ -27,9 +27,11 @@ struct desk_options {
     bool authority_dns;      /* ask authoritative servers, not the resolver */
     bool detach;             /* drain as soon as every job only waits for DNS or for SES */
     uint16_t authority_port; /* 0: 53 */
+    bool census;             /* look around in each lane first (desk_census.h) */
+    bool surveys;            /* judge SPF to its end, and DMARC */
     double rate_per_s;       /* of every action; 0: the account's own, else 1 */
     instant_us started;      /* of the run, not of this process: the zero of the jobs' clocks */
-    const struct suffix_list *suffixes; /* NULL: the rule public-suffix is not judged */
+    struct suffix_list *suffixes; /* NULL: neither public-suffix nor the surveys */
 };
 
 struct desk_totals {
@@ -68,5 +70,10 @@ void desk_totals(const struct desk *d, struct desk_totals *totals);
 const struct job *desk_job(const struct desk *d, uint32_t number);
 /* Pace of one action of a lane, for progress. */
 const struct pace *desk_pace(const struct desk *d, uint16_t lane, enum call_kind kind);
+
+/* Why no further identity was started (waves, max_failures); NULL: nothing was held back. */
+const char *desk_pause_reason(const struct desk *d);
+/* Why the census of a lane is incomplete; NULL: it is not. */
+const char *desk_census_gap(const struct desk *d, uint16_t lane);
 
 #endif

@@ -1,10 +1,20 @@
 /*
- * Inquiries: what DNS says of a job's MAIL FROM. At most DNS_WINDOW questions are in flight; beyond
- * a few hundred, UDP drops make a resolver slower and answers false.
+ * What DNS says of a job's MAIL FROM: an inquiry for MX and TXT, then, when the record is there, a
+ * survey of its SPF and one of DMARC. All three are pure machines that ask questions; here is where
+ * the questions become calls.
+ *
+ * At most DNS_WINDOW questions are in flight; beyond a few hundred, UDP drops make a resolver
+ * slower and answers false. Servers that belong to others are treated with manners.h. Nothing that
+ * only the surveys want holds a job up: a resolver that stays silent is soon not asked any more.
  */
 #include "desk_family.h"
 
-#include <string.h>
+#define SILENCE_MAX 16 /* survey questions in a row without an answer: then no more surveys */
+
+static struct text organizational_domain(void *ctx, struct text name)
+{
+    return suffix_registrable(ctx, name);
+}
 
 static struct ask *ask_new(struct desk *d)
 {
@@ -18,75 +28,212 @@ static struct ask *ask_new(struct desk *d)
     return NULL;
 }
 
-static uint32_t ask_send(struct desk *d, struct ask *a, struct call **calls, uint32_t max)
+static void ask_start(struct desk *d, struct ask *a, uint32_t job)
 {
-    uint32_t len = 0;
-    struct dns_question question;
-    uint32_t number;
-    while (len < max && d->pool && d->questions_out < DNS_WINDOW &&
-           inquiry_next(&a->inquiry, &question, &number)) {
-        struct call *call = desk_call_new(d, CALL_ASK);
-        call->owner = (uint32_t)(a - d->asks);
-        call->part = number;
-        call->question = question;
-        a->out++;
-        d->questions_out++;
-        calls[len++] = call;
-    }
-    return len;
+    a->job = job;
+    a->stage = ASK_INQUIRY;
+    a->surveyed = a->holding = false;
+    inquiry_start(&a->inquiry, d->options.authority_dns ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
+                  fleet_mail_from(d->fleet, job));
 }
 
-uint32_t desk_asks(struct desk *d, struct call **calls, uint32_t max)
+static bool ask_next(struct ask *a)
 {
-    uint32_t len = 0;
-    for (uint32_t i = 0; i < ASKS_MAX && d->asks_used; i++)
-        if (d->asks[i].used)
-            len += ask_send(d, &d->asks[i], calls + len, max - len);
-    while (len < max && d->dns.len && d->asks_used < ASKS_MAX && d->pool &&
-           d->questions_out < DNS_WINDOW) {
-        struct ask *a = ask_new(d);
-        a->job = queue_pop(d, &d->dns);
-        inquiry_start(&a->inquiry, d->options.authority_dns ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
-                      fleet_mail_from(d->fleet, a->job));
-        len += ask_send(d, a, calls + len, max - len);
+    switch (a->stage) {
+    case ASK_INQUIRY: return inquiry_next(&a->inquiry, &a->question, &a->number);
+    case ASK_SPF: return spf_survey_next(&a->spf, &a->question, &a->number);
+    case ASK_DMARC: return dmarc_survey_next(&a->dmarc, &a->question, &a->number);
     }
-    return len;
+    return false;
 }
 
-static void job_asked(struct desk *d, uint32_t number, const struct dns_facts *dns, instant_us now)
+static void ask_reply(struct desk *d, struct ask *a, uint32_t number, const struct dns_reply *reply)
 {
-    struct job *job = &d->jobs[number];
-    struct situation s = desk_situation(d, number, now);
+    switch (a->stage) {
+    case ASK_INQUIRY: inquiry_reply(&a->inquiry, number, reply); return;
+    case ASK_SPF: spf_survey_reply(&a->spf, number, reply); break;
+    case ASK_DMARC: dmarc_survey_reply(&a->dmarc, number, reply); break;
+    }
+    d->silence = reply->outcome == DNS_TIMED_OUT ? d->silence + 1 : 0;
+}
+
+/* A survey is worth its questions when a job is judged, and when its write is about to go out. */
+static bool wants_survey(struct desk *d, const struct ask *a)
+{
+    struct judgement unheard = {0};
+    struct text mx, spf;
+    const struct dns_facts *facts = inquiry_facts(&a->inquiry);
+    if (!d->options.surveys || !d->options.suffixes || d->silence >= SILENCE_MAX || facts->txt_state != DNS_FOUND)
+        return false;
+    judge_dns(&unheard, d->fleet, a->job, facts, &mx, &spf);
+    return d->jobs[a->job].state == JOB_JUDGING ||
+           judge_dns_ready(fleet_policy_of(d->fleet, a->job), mx, spf);
+}
+
+/* Goes on to the next stage when the present one has all its answers. False: the ask has ended. */
+static bool ask_advance(struct desk *d, struct ask *a)
+{
+    struct text from = identity_domain(fleet_identity(d->fleet, a->job));
+    struct text mail_from = fleet_mail_from(d->fleet, a->job);
+    if (a->out > 0)
+        return true;
+    switch (a->stage) {
+    case ASK_INQUIRY:
+        if (!a->inquiry.done)
+            return true;
+        if (!wants_survey(d, a))
+            return false;
+        a->stage = ASK_SPF;
+        a->surveyed = true;
+        spf_survey_start(&a->spf, mail_from);
+        return true;
+    case ASK_SPF:
+        if (!a->spf.walk.done)
+            return true;
+        a->stage = ASK_DMARC;
+        dmarc_survey_start(&a->dmarc, from, mail_from, organizational_domain, d->options.suffixes);
+        return true;
+    case ASK_DMARC: break;
+    }
+    return !a->dmarc.done;
+}
+
+/* The survey's first question is the inquiry's last answer: it is not asked twice, least of all of
+ * a resolver that may not have heard yet. */
+static bool reply_from_facts(struct desk *d, struct ask *a)
+{
+    struct dns_reply reply = {.outcome = DNS_ANSWERED};
+    struct text name = fleet_mail_from(d->fleet, a->job);
+    if (a->stage != ASK_SPF || a->question.type != DNS_TYPE_TXT || !text_eq(a->question.name, name))
+        return false;
+    const struct dns_facts *facts = inquiry_facts(&a->inquiry);
+    reply.message = (struct dns_message){.is_response = true,
+                                         .recursion_available = true,
+                                         .question = name,
+                                         .question_type = DNS_TYPE_TXT,
+                                         .records_len = facts->txt_len};
+    reply.message.records = ARENA_ARRAY(&d->turn_text, struct dns_record, facts->txt_len + 1);
+    if (!reply.message.records)
+        return false;
+    for (uint32_t i = 0; i < facts->txt_len; i++)
+        reply.message.records[i] =
+            (struct dns_record){.owner = name, .type = DNS_TYPE_TXT, .txt = facts->txt[i]};
+    ask_reply(d, a, a->number, &reply);
+    return true;
+}
+
+static bool reply_from_memo(struct desk *d, struct ask *a, instant_us now)
+{
+    const struct dns_reply *known =
+        memo_is_shared(&a->question) ? memo_find(&d->memo, &a->question, now) : NULL;
+    if (known)
+        ask_reply(d, a, a->number, known);
+    return known != NULL;
+}
+
+static struct call *ask_call(struct desk *d, struct ask *a)
+{
+    struct call *call = desk_call_new(d, CALL_ASK);
+    call->owner = (uint32_t)(a - d->asks);
+    call->part = a->number;
+    call->question = a->question;
+    a->out++;
+    d->questions_out++;
+    return call;
+}
+
+static void judge_surveys(struct desk *d, const struct ask *a, struct judgement *j,
+                          struct text *spf)
+{
+    struct text dmarc = TEXT_NONE;
+    if (!a->surveyed)
+        return;
+    judge_spf(j, d->fleet, a->job, &a->spf, spf);
+    judge_dmarc(j, d->fleet, a->job, &a->dmarc, &dmarc);
+    d->jobs[a->job].dmarc = desk_word(d, dmarc);
+}
+
+static void ask_end(struct desk *d, struct ask *a, instant_us now)
+{
+    struct job *job = &d->jobs[a->job];
+    struct situation s = desk_situation(d, a->job, now);
     struct judgement j = {.json = &d->json};
     struct text mx = TEXT_NONE, spf = TEXT_NONE;
-    struct ses_facts ses = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
-                            .verification = (enum verification)job->verification,
-                            .mail_from = names_text(&d->seen, job->mail_from_seen),
-                            .status = (enum mail_from_status)job->status_seen,
-                            .behavior = (enum behavior)job->behavior_seen};
     buf_reset(&d->json);
-    desk_judge_ses(d, number, &ses, &j);
-    j.errors = 0; /* they were decided on when SES answered */
-    j.first_error[0] = '\0';
-    judge_dns(&j, d->fleet, number, dns, &mx, &spf);
+    desk_judge_again(d, a->job, &j);
+    judge_dns(&j, d->fleet, a->job, inquiry_facts(&a->inquiry), &mx, &spf);
+    judge_surveys(d, a, &j, &spf);
     job->findings = j.found;
     job->mx = desk_word(d, mx);
     job->spf = desk_word(d, spf);
     struct decision decision =
         step_dns(&s, j.errors, judge_dns_ready(s.policy, mx, spf), j.first_error);
-    desk_apply(d, number, &decision, now, &d->json);
-}
-
-void desk_asked(struct desk *d, struct call *call, instant_us now)
-{
-    struct ask *a = &d->asks[call->owner];
-    inquiry_reply(&a->inquiry, call->part, &call->dns);
-    desk_call_free(d, call);
-    a->out--;
-    d->questions_out--;
-    if (!a->inquiry.done || a->out)
-        return;
+    desk_apply(d, a->job, &decision, now, &d->json);
     a->used = false;
     d->asks_used--;
-    job_asked(d, a->job, inquiry_facts(&a->inquiry), now);
+}
+
+/* Sends what the ask wants to know, as far as window and manners allow. */
+static uint32_t ask_send(struct desk *d, struct ask *a, instant_us now, struct call **calls,
+                         uint32_t max)
+{
+    uint32_t len = 0;
+    while (len < max && d->pool && d->questions_out < DNS_WINDOW) {
+        if (!a->holding && !ask_next(a)) {
+            if (a->out > 0)
+                break;
+            if (ask_advance(d, a))
+                continue;
+            ask_end(d, a, now);
+            break;
+        }
+        a->holding = false;
+        if (reply_from_facts(d, a) || reply_from_memo(d, a, now))
+            continue;
+        a->holding = !manners_take(d->manners, &a->question.server, now, &a->held_until);
+        if (a->holding)
+            break;
+        calls[len++] = ask_call(d, a);
+    }
+    return len;
+}
+
+uint32_t desk_asks(struct desk *d, instant_us now, struct call **calls, uint32_t max)
+{
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < ASKS_MAX && d->asks_used && desk_has_room(d); i++)
+        if (d->asks[i].used)
+            len += ask_send(d, &d->asks[i], now, calls + len, max - len);
+    while (len < max && d->dns.len && d->asks_used < ASKS_MAX && d->pool && desk_has_room(d) &&
+           d->questions_out < DNS_WINDOW) {
+        struct ask *a = ask_new(d);
+        ask_start(d, a, queue_pop(d, &d->dns));
+        len += ask_send(d, a, now, calls + len, max - len);
+    }
+    return len;
+}
+
+instant_us desk_asks_wake(const struct desk *d, instant_us now)
+{
+    instant_us wake = WHEN_NEVER;
+    if (!d->pool || d->questions_out >= DNS_WINDOW)
+        return wake;
+    if (d->dns.len && d->asks_used < ASKS_MAX)
+        return now;
+    for (uint32_t i = 0; i < ASKS_MAX && d->asks_used; i++)
+        if (d->asks[i].used && d->asks[i].holding && d->asks[i].held_until < wake)
+            wake = d->asks[i].held_until;
+    return wake;
+}
+
+void desk_asked(struct desk *d, struct call *call)
+{
+    struct ask *a = &d->asks[call->owner];
+    if (memo_is_shared(&call->question))
+        memo_keep(&d->memo, &call->question, &call->dns, call->answered_at);
+    manners_give(d->manners, &call->question.server);
+    a->out--;
+    d->questions_out--;
+    ask_reply(d, a, call->part, &call->dns);
+    desk_call_free(d, call);
 }

@@ -1,14 +1,25 @@
 /*
- * The desk's own structures, for its four files: desk.c (jobs, turns), desk_look.c (sweeps),
- * desk_dns.c (inquiries), desk_write.c (writes and records).
+ * The desk's own structures, file by file:
+ *
+ *   desk.c        jobs and turns          desk_look.c   sweeps of looks
+ *   desk_open.c   memory, resuming        desk_write.c  writes and records
+ *   desk_call.c   calls, queues           desk_dns.c    questions to DNS
+ *   desk_census.c what else is in a lane  desk_judge.c  what the rules are told
+ *   desk_waves.c  how many may start
  */
 #ifndef MF_DESK_FAMILY_H
 #define MF_DESK_FAMILY_H
 
 #include "desk.h"
+#include "desk_census.h"
+#include "desk_waves.h"
+#include "dmarc.h"
 #include "heap.h"
 #include "inquiry.h"
+#include "manners.h"
+#include "memo.h"
 #include "pace.h"
+#include "spf.h"
 
 #define SWEEPS_MAX  256                 /* batches of looks in flight or waiting for a token */
 #define ASKS_MAX    (DNS_WINDOW / 2)    /* inquiries in flight: two questions each */
@@ -26,7 +37,8 @@ enum look_kind { LOOK_FIRST, LOOK_AGAIN, LOOK_KINDS };
 
 struct lane_desk {
     struct queue look[LOOK_KINDS], write;
-    uint32_t sweeps; /* those with a part to send: sweep + 1, linked through sweep.next */
+    struct queue start; /* ready for their first write, as waves allow */
+    uint32_t sweeps;    /* those with a part to send: sweep + 1, linked through sweep.next */
     struct pace pace[CALL_KINDS];
     bool broken; /* nobody may do anything here: `reason` says why */
     char reason[REASON_LEN_MAX];
@@ -48,10 +60,21 @@ struct sweep {
     struct reply fail_reply;
 };
 
+enum ask_stage { ASK_INQUIRY, ASK_SPF, ASK_DMARC };
+
+/* What is being asked of DNS for one job. */
 struct ask {
     bool used;
-    uint32_t job, out; /* questions on their way; the slot is free again when all are back */
+    uint32_t job, out; /* questions on their way; a stage ends when all are back */
+    enum ask_stage stage;
+    bool surveyed; /* spf and dmarc hold an outcome, or will */
+    bool holding;  /* the question below waits for its server's manners */
+    struct dns_question question;
+    uint32_t number;
+    instant_us held_until;
     struct inquiry inquiry;
+    struct spf_survey spf;
+    struct dmarc_survey dmarc;
 };
 
 struct desk {
@@ -67,6 +90,11 @@ struct desk {
     uint32_t sweeps_free; /* list */
     struct ask *asks;
     uint32_t asks_used, questions_out;
+    uint32_t silence; /* survey questions in a row that nobody answered */
+    struct memo memo;
+    struct manners *manners;
+    struct census census;
+    struct waves waves;
     struct call *pool; /* free calls */
     struct call *all_calls;
     uint32_t calls_out; /* handed to the world and not back yet */
@@ -79,17 +107,20 @@ struct desk {
     struct record *records;
     uint32_t records_len;
     struct arena turn_text; /* texts of the records of this turn */
-    struct buf json, json_dns;
+    struct buf json;
 };
 
-/* desk.c */
+/* desk_call.c */
 void queue_push(struct desk *d, struct queue *q, uint32_t job, instant_us now);
 void queue_push_front(struct desk *d, struct queue *q, uint32_t job, instant_us now);
-uint32_t queue_pop(struct desk *d, struct queue *q); /* not empty */
+uint32_t queue_pop(struct desk *d, struct queue *q);          /* not empty */
+uint32_t desk_clock_ms(const struct desk *d, instant_us now); /* as jobs keep it */
 struct lane_desk *desk_lane_of(struct desk *d, uint32_t job);
 struct situation desk_situation(struct desk *d, uint32_t job, instant_us now);
 struct call *desk_call_new(struct desk *d, enum call_kind kind); /* NULL: none free */
 void desk_call_free(struct desk *d, struct call *call);
+/* What the answer means; its lane's pace has learned from it. */
+enum verdict desk_call_paced(struct desk *d, const struct call *call, instant_us now);
 /* Carries a decision out: moves the job, queues it or sets its timer, keeps a record of the move.
  * findings_json: NULL, or what a judgement has just said. */
 void desk_apply(struct desk *d, uint32_t job, const struct decision *decision, instant_us now,
@@ -113,10 +144,13 @@ instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now);
 void sweeps_init(struct desk *d);
 
 /* desk_dns.c */
-uint32_t desk_asks(struct desk *d, struct call **calls, uint32_t max);
-void desk_asked(struct desk *d, struct call *call, instant_us now);
+uint32_t desk_asks(struct desk *d, instant_us now, struct call **calls, uint32_t max);
+void desk_asked(struct desk *d, struct call *call);
+instant_us desk_asks_wake(const struct desk *d, instant_us now);
 /* Everything but DNS: the name, and what SES says. */
 void desk_judge_ses(struct desk *d, uint32_t number, const struct ses_facts *facts,
                     struct judgement *j);
+/* The same from what the job remembers, for the sentences only: its errors were decided on. */
+void desk_judge_again(struct desk *d, uint32_t number, struct judgement *j);
 
 #endif

@@ -1,7 +1,23 @@
 /*
- * Judging a job: gathers what the fleet and the job know, and asks the rules.
+ * Judging a job: gathers what the fleet, the census and the job know, and asks the rules.
  */
 #include "desk_family.h"
+
+static void census_tell(const struct desk *d, uint32_t number, struct surroundings *around)
+{
+    const struct census *c = &d->census;
+    const struct choice *choice = &d->fleet->choices[number];
+    const struct census_lane *lane = &c->lanes[choice->lane];
+    if (!c->wanted)
+        return;
+    around->masking_identity = c->masking[number];
+    around->mail_from_is_identity = c->senders[choice->mail_from] & SENDER_EXISTS;
+    around->mail_from_forwards = c->senders[choice->mail_from] & SENDER_FORWARDS;
+    around->account_known = lane->account_known;
+    around->account_can_send = lane->can_send;
+    around->account_in_sandbox = lane->in_sandbox;
+    around->account_status = text_of(lane->status);
+}
 
 void desk_judge_ses(struct desk *d, uint32_t number, const struct ses_facts *facts,
                     struct judgement *j)
@@ -11,7 +27,22 @@ void desk_judge_ses(struct desk *d, uint32_t number, const struct ses_facts *fac
         .mail_from_is_shared = wanted != MAIL_FROM_DEFAULT && d->mail_from_uses[wanted] > 1,
         .set_by_us = d->jobs[number].writes > 0,
     };
+    census_tell(d, number, &around);
     j->suffixes = d->options.suffixes;
     judge_name(j, d->fleet, number);
     judge_ses(j, d->fleet, number, facts, &around);
+}
+
+void desk_judge_again(struct desk *d, uint32_t number, struct judgement *j)
+{
+    const struct job *job = &d->jobs[number];
+    struct ses_facts ses = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
+                            .verification = (enum verification)job->verification,
+                            .mail_from = names_text(&d->seen, job->mail_from_seen),
+                            .status = (enum mail_from_status)job->status_seen,
+                            .behavior = (enum behavior)job->behavior_seen};
+    desk_judge_ses(d, number, &ses, j);
+    j->errors = 0; /* they were decided on when SES answered */
+    j->waits = 0;
+    j->first_error[0] = '\0';
 }

@@ -32,7 +32,8 @@ static uint8_t parts_of(const struct desk *d, enum look_kind kind)
 
 static span_us linger(const struct desk *d, const struct lane_desk *lane)
 {
-    if (lane->write.len == 0 && d->by_state[JOB_WRITING] == 0)
+    bool more = lane->write.len || (lane->start.len && waves_may_start(&d->waves));
+    if (!more && d->by_state[JOB_WRITING] == 0)
         return LINGER;
     return (span_us)(1e6 * batch_max(d) / lane->pace[CALL_SET].rate_per_s);
 }
@@ -157,7 +158,8 @@ static uint32_t lane_send(struct desk *d, struct lane_desk *lane, instant_us now
 static bool may_gather(const struct desk *d, uint16_t lane, enum look_kind kind, instant_us now)
 {
     const struct lane_desk *l = &d->lanes[lane];
-    return !l->broken && d->sweeps_free && d->pool && queue_due(d, l, kind, now) <= now &&
+    return !l->broken && (kind != LOOK_FIRST || census_is_done(d, lane)) && d->sweeps_free &&
+           d->pool && queue_due(d, l, kind, now) <= now &&
            pace_next(&l->pace[part_kind(d, kind, 0)]) <= now;
 }
 
@@ -197,6 +199,8 @@ instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now)
     }
     for (int kind = 0; kind < LOOK_KINDS && d->sweeps_free; kind++) {
         instant_us due = queue_due(d, l, (enum look_kind)kind, now);
+        if (kind == LOOK_FIRST && !census_is_done(d, lane))
+            continue;
         instant_us token = pace_next(&l->pace[part_kind(d, (enum look_kind)kind, 0)]);
         if (due != WHEN_NEVER && later(due, token) < wake)
             wake = later(due, token);
@@ -324,12 +328,7 @@ static void part_failed(struct desk *d, struct sweep *s, const struct call *call
 void desk_looked(struct desk *d, struct call *call, instant_us now)
 {
     struct sweep *s = &d->sweeps[call->owner];
-    struct pace *pace = &d->lanes[call->lane].pace[call->kind];
-    enum verdict verdict = verdict_of(&call->reply, call->kind);
-    if (verdict == VERDICT_SLOW_DOWN)
-        pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
-    else if (call->reply.how == REPLY_HTTP)
-        pace_answered(pace, call->sent_at, call->answered_at);
+    enum verdict verdict = desk_call_paced(d, call, now);
     s->out = (uint8_t)(s->out & ~(1u << call->part));
     if (verdict == VERDICT_GONE && call->kind == CALL_GET) {
         call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};

@@ -94,13 +94,25 @@ static struct call *write_one(struct desk *d, uint32_t number, instant_us now)
     return call;
 }
 
+/* Those that were started before others: a wave ends sooner. */
+static struct queue *next_queue(const struct desk *d, struct lane_desk *lane)
+{
+    if (lane->write.len)
+        return &lane->write;
+    return lane->start.len && waves_may_start(&d->waves) ? &lane->start : NULL;
+}
+
 uint32_t desk_writes(struct desk *d, struct lane_desk *lane, instant_us now, struct call **calls,
                      uint32_t max)
 {
     uint32_t len = 0;
-    while (len < max && lane->write.len && d->pool && desk_has_room(d) &&
-           pace_take(&lane->pace[CALL_SET], now))
-        calls[len++] = write_one(d, queue_pop(d, &lane->write), now);
+    struct queue *q;
+    while (len < max && d->pool && desk_has_room(d) && (q = next_queue(d, lane)) &&
+           pace_take(&lane->pace[CALL_SET], now)) {
+        if (q == &lane->start)
+            waves_start(&d->waves);
+        calls[len++] = write_one(d, queue_pop(d, q), now);
+    }
     return len;
 }
 
@@ -119,15 +131,9 @@ void desk_written(struct desk *d, struct call *call, instant_us now)
 {
     uint32_t number = call->owner;
     struct job *job = &d->jobs[number];
-    struct lane_desk *lane = desk_lane_of(d, number);
-    struct pace *pace = &lane->pace[CALL_SET];
-    enum verdict verdict = verdict_of(&call->reply, CALL_SET);
+    enum verdict verdict = desk_call_paced(d, call, now);
     struct situation s = desk_situation(d, number, now);
     struct decision decision = step_written(&s, verdict, &call->reply);
-    if (verdict == VERDICT_SLOW_DOWN)
-        pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
-    else if (call->reply.how == REPLY_HTTP)
-        pace_answered(pace, call->sent_at, call->answered_at);
     if (verdict == VERDICT_OK) {
         believe_write(d, job, call);
         job->attempts = 0;

@@ -17,7 +17,8 @@ enum draw {
     DRAW_WRONG_KIND,
     DRAW_BREAKS,
     DRAW_WHEN,
-    DRAW_LAG
+    DRAW_LAG,
+    DRAW_POLICY
 };
 
 bool dns_model_init(struct dns_model *m, const struct dns_model_options *options)
@@ -127,6 +128,28 @@ static void answer_view(const struct dns_model *m, enum dns_view view, uint16_t 
             TEXT("v=spf1 include:amazonses.com ~all");
 }
 
+/* What the surveys of SPF and DMARC look up: SES's own record, and a policy for every other zone,
+ * some of them strict. */
+static void answer_policy(const struct dns_model *m, struct text name, struct dns_message *message,
+                          struct arena *arena)
+{
+    bool dmarc = text_starts(name, TEXT("_dmarc."));
+    double drawn = draw(m, name, DRAW_POLICY);
+    if (dmarc && (dname_labels(name) != 3 || drawn < 0.5)) {
+        message->rcode = DNS_RCODE_NXDOMAIN;
+        return;
+    }
+    record_add(message, arena, name, DNS_TYPE_TXT)->txt =
+        !dmarc        ? TEXT("v=spf1 ip4:199.255.192.0/22 ip4:54.240.0.0/18 -all")
+        : drawn < 0.6 ? TEXT("v=DMARC1; p=reject; aspf=s")
+                      : TEXT("v=DMARC1; p=none");
+}
+
+static bool is_policy(struct text name)
+{
+    return text_starts(name, TEXT("_dmarc.")) || dname_eq(name, TEXT("amazonses.com"));
+}
+
 static void answer_ns(struct text name, struct dns_message *message, struct arena *arena)
 {
     if (dname_labels(name) != 2)
@@ -199,6 +222,8 @@ void dns_model_answer(struct dns_model *m, const struct dns_question *question, 
         answer_ns(name, message, arena);
     else if (question->type == DNS_TYPE_A)
         answer_address(name, message, arena);
+    else if (question->type == DNS_TYPE_TXT && is_policy(name))
+        answer_policy(m, name, message, arena);
     else if (question->type == DNS_TYPE_MX || question->type == DNS_TYPE_TXT)
         answer_view(m,
                     question->server.family == 0 ? resolver_view(m, name, now)

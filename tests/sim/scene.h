@@ -6,6 +6,7 @@
 #define MF_SCENE_H
 
 #include "fleet.h"
+#include "suffix.h"
 #include "world.h"
 
 /* What is peculiar about a job, and so what must become of it. */
@@ -29,6 +30,7 @@ struct scene_options {
     uint32_t jobs; /* 0: drawn */
     bool faults;   /* false: a world without trouble */
     bool crashes;
+    struct suffix_list *suffixes;
 };
 
 struct scene {

@@ -29,6 +29,9 @@ static struct desk *desk_make(struct play *p, struct arena *memory)
                                    .read_api = p->scene.read_api,
                                    .write_api = p->scene.write_api,
                                    .authority_dns = p->scene.authority_dns,
+                                   .census = p->seed % 3 != 0,
+                                   .surveys = p->seed % 5 != 0,
+                                   .suffixes = p->scene.options.suffixes,
                                    .rate_per_s = p->scene.rate_per_s,
                                    .started = SCENE_START};
     struct desk *desk = desk_init(memory, &p->scene.fleet, &options);
@@ -121,19 +124,20 @@ static void show(const struct play *p)
 }
 
 /* Every fourth seed has no faults, every second may crash. */
-static struct scene_options options_of(uint64_t seed)
+static struct scene_options options_of(uint64_t seed, struct suffix_list *suffixes)
 {
-    return (struct scene_options){.seed = seed, .faults = seed % 4 != 0, .crashes = seed % 2 == 1};
+    return (struct scene_options){
+        .seed = seed, .faults = seed % 4 != 0, .crashes = seed % 2 == 1, .suffixes = suffixes};
 }
 
 /* The smallest fleet and the fewest troubles with which the seed still complains. */
-static void shrink(uint64_t seed)
+static void shrink(uint64_t seed, struct suffix_list *suffixes)
 {
-    struct scene_options best = options_of(seed);
+    struct scene_options best = options_of(seed, suffixes);
     struct play p;
     for (uint32_t jobs = 1; jobs <= 40; jobs++) {
         for (int quiet = 2; quiet >= 0; quiet--) {
-            struct scene_options o = options_of(seed);
+            struct scene_options o = options_of(seed, suffixes);
             o.jobs = jobs;
             o.faults = o.faults && quiet < 2;
             o.crashes = o.crashes && quiet < 1;
@@ -153,13 +157,16 @@ static void shrink(uint64_t seed)
 }
 
 /* Killed and resumed, a world without faults must end as if nothing had happened. */
-static bool same_end(uint64_t seed)
+static bool same_end(uint64_t seed, struct suffix_list *suffixes)
 {
-    struct scene_options o = {.seed = seed};
+    struct scene_options o = {.seed = seed, .suffixes = suffixes};
     struct play calm, shaken;
     bool same = play(&calm, &o);
     o.crashes = true;
     same = play(&shaken, &o) && same;
+    if (!same)
+        printf("seed %llu without faults: %s%s\n", (unsigned long long)seed,
+               calm.watcher.complaint, shaken.watcher.complaint);
     for (uint32_t i = 0; same && i < calm.scene.fleet.choices_len; i++) {
         const struct job_row *a = &calm.watcher.rows[i].last.row;
         const struct job_row *b = &shaken.watcher.rows[i].last.row;
@@ -177,10 +184,10 @@ static bool same_end(uint64_t seed)
     return same;
 }
 
-static bool one_seed(uint64_t seed, bool loud, uint64_t *digest)
+static bool one_seed(uint64_t seed, struct suffix_list *suffixes, bool loud, uint64_t *digest)
 {
     struct play p;
-    struct scene_options o = options_of(seed);
+    struct scene_options o = options_of(seed, suffixes);
     bool fine = play(&p, &o);
     *digest = hash_mix(*digest, p.watcher.digest);
     if (!fine)
@@ -189,8 +196,8 @@ static bool one_seed(uint64_t seed, bool loud, uint64_t *digest)
         show(&p);
     play_clear(&p);
     if (!fine)
-        shrink(seed);
-    return fine && same_end(seed);
+        shrink(seed, suffixes);
+    return fine && same_end(seed, suffixes);
 }
 
 int main(int argc, char **argv)
@@ -210,9 +217,14 @@ int main(int argc, char **argv)
             loud = true;
         }
     }
-    for (uint64_t seed = first; seed < first + count; seed++)
-        if (!one_seed(seed, loud, &digest))
-            return 1;
+    struct suffix_list *suffixes;
+    struct why why = {""};
+    bool fine = suffix_list_open(&suffixes, NULL, &why) == OK;
+    for (uint64_t seed = first; fine && seed < first + count; seed++)
+        fine = one_seed(seed, suffixes, loud, &digest);
+    suffix_list_close(suffixes);
+    if (!fine)
+        return 1;
     printf("%llu seeds, no complaint", (unsigned long long)count);
     if (print_digest)
         printf(", digest %016llx", (unsigned long long)digest);

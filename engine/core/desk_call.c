@@ -1,0 +1,72 @@
+/*
+ * The pool of calls, and the queues that jobs wait in.
+ */
+#include "desk_family.h"
+
+#include <assert.h>
+
+void queue_push(struct desk *d, struct queue *q, uint32_t job, instant_us now)
+{
+    d->jobs[job].next = 0;
+    if (q->last)
+        d->jobs[q->last - 1].next = job + 1;
+    else
+        q->first = job + 1;
+    q->last = job + 1;
+    if (q->len++ == 0)
+        q->since = now;
+}
+
+void queue_push_front(struct desk *d, struct queue *q, uint32_t job, instant_us now)
+{
+    d->jobs[job].next = q->first;
+    q->first = job + 1;
+    if (!q->last)
+        q->last = job + 1;
+    if (q->len++ == 0)
+        q->since = now;
+}
+
+uint32_t queue_pop(struct desk *d, struct queue *q)
+{
+    assert(q->first);
+    uint32_t job = q->first - 1;
+    q->first = d->jobs[job].next;
+    if (!q->first)
+        q->last = 0;
+    q->len--;
+    d->jobs[job].next = 0;
+    return job;
+}
+
+struct call *desk_call_new(struct desk *d, enum call_kind kind)
+{
+    struct call *call = d->pool;
+    if (!call)
+        return NULL;
+    d->pool = call->next;
+    d->calls_out++;
+    call->next = NULL;
+    call->ticket = ++d->next_ticket;
+    call->kind = kind;
+    call->api = kind == CALL_SET ? d->options.write_api : d->options.read_api;
+    call->mail_from = call->token = TEXT_NONE;
+    return call;
+}
+
+void desk_call_free(struct desk *d, struct call *call)
+{
+    call->next = d->pool;
+    d->pool = call;
+}
+
+enum verdict desk_call_paced(struct desk *d, const struct call *call, instant_us now)
+{
+    struct pace *pace = &d->lanes[call->lane].pace[call->kind];
+    enum verdict verdict = verdict_of(&call->reply, call->kind);
+    if (verdict == VERDICT_SLOW_DOWN)
+        pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
+    else if (call->reply.how == REPLY_HTTP)
+        pace_answered(pace, call->sent_at, call->answered_at);
+    return verdict;
+}

@@ -1,0 +1,164 @@
+/*
+ * A desk's memory, and how it takes up a run that another process began.
+ */
+#include "desk_family.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void lanes_init(struct desk *d)
+{
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        double own = d->fleet->accounts[d->fleet->lanes[i].account].rate_per_s;
+        double rate = d->options.rate_per_s > 0 ? d->options.rate_per_s : own > 0 ? own : 1;
+        for (int kind = 0; kind < CALL_KINDS; kind++)
+            pace_init(&d->lanes[i].pace[kind], rate);
+    }
+}
+
+static void uses_count(struct desk *d)
+{
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        uint8_t *uses = &d->mail_from_uses[d->fleet->choices[i].mail_from];
+        *uses = (uint8_t)(*uses + (*uses < UINT8_MAX));
+    }
+}
+
+static void calls_init(struct desk *d)
+{
+    for (uint32_t i = 0; i < CALLS_IN_FLIGHT_MAX; i++) {
+        arena_init(&d->all_calls[i].arena, HTTP_BODY_MAX * 4);
+        desk_call_free(d, &d->all_calls[i]);
+    }
+}
+
+static bool memory_take(struct desk *d, struct arena *memory)
+{
+    const struct fleet *f = d->fleet;
+    d->jobs = ARENA_ARRAY(memory, struct job, f->choices_len + 1);
+    d->lanes = ARENA_ARRAY(memory, struct lane_desk, f->lanes_len + 1);
+    d->sweeps = ARENA_ARRAY(memory, struct sweep, SWEEPS_MAX);
+    d->asks = ARENA_ARRAY(memory, struct ask, ASKS_MAX);
+    d->all_calls = ARENA_ARRAY(memory, struct call, CALLS_IN_FLIGHT_MAX);
+    d->manners = ARENA_NEW(memory, struct manners);
+    d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
+    d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, f->names.len + 1);
+    return d->jobs && d->lanes && d->sweeps && d->asks && d->all_calls && d->manners &&
+           d->records && d->mail_from_uses;
+}
+
+static void asks_init(struct desk *d)
+{
+    for (uint32_t i = 0; i < ASKS_MAX; i++) {
+        inquiry_init(&d->asks[i].inquiry);
+        d->asks[i].inquiry.authority_port = d->options.authority_port;
+        spf_survey_init(&d->asks[i].spf);
+        dmarc_survey_init(&d->asks[i].dmarc);
+    }
+    memo_init(&d->memo);
+    manners_init(d->manners);
+}
+
+static void jobs_init(struct desk *d)
+{
+    d->by_state[JOB_NEW] = d->fleet->choices_len;
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++)
+        d->jobs[i].deadline = WHEN_NEVER;
+}
+
+struct desk *desk_init(struct arena *memory, const struct fleet *fleet,
+                       const struct desk_options *options)
+{
+    struct desk *d = ARENA_NEW(memory, struct desk);
+    if (!d)
+        return NULL;
+    d->fleet = fleet;
+    d->options = *options;
+    d->words_len = 1; /* word 0 is the empty one */
+    if (!memory_take(d, memory) || !census_init(d, memory) ||
+        !heap_init(&d->timers, fleet->choices_len))
+        return NULL;
+    if (!names_init(&d->seen, NAMES_BYTES_MAX)) {
+        heap_clear(&d->timers);
+        return NULL;
+    }
+    arena_init(&d->turn_text, SIZE_MAX);
+    buf_init(&d->json, LINE_LEN_MAX * 4);
+    lanes_init(d);
+    uses_count(d);
+    calls_init(d);
+    sweeps_init(d);
+    asks_init(d);
+    jobs_init(d);
+    waves_init(&d->waves, fleet);
+    return d;
+}
+
+void desk_clear(struct desk *d)
+{
+    if (!d)
+        return;
+    for (uint32_t i = 0; i < CALLS_IN_FLIGHT_MAX; i++)
+        arena_clear(&d->all_calls[i].arena);
+    for (uint32_t i = 0; i < ASKS_MAX; i++) {
+        inquiry_clear(&d->asks[i].inquiry);
+        spf_survey_clear(&d->asks[i].spf);
+        dmarc_survey_clear(&d->asks[i].dmarc);
+    }
+    memo_clear(&d->memo);
+    census_clear(d);
+    heap_clear(&d->timers);
+    names_clear(&d->seen);
+    arena_clear(&d->turn_text);
+    buf_clear(&d->json);
+}
+
+static void restore_clock(struct desk *d, struct job *job, const struct job_row *row)
+{
+    job->deadline = row->deadline;
+    job->first_seen_ms = row->first_seen ? desk_clock_ms(d, row->first_seen) : 0;
+    job->finished_ms = row->finished ? desk_clock_ms(d, row->finished) : 0;
+}
+
+void desk_restore(struct desk *d, const struct record *record, bool reopen)
+{
+    const struct job_row *row = &record->row;
+    struct job *job = &d->jobs[record->job];
+    job->findings = row->findings;
+    job->action = (uint8_t)row->action;
+    job->writes = (uint16_t)row->writes;
+    job->calls = (uint16_t)row->calls;
+    job->restarts = (uint8_t)row->restarts;
+    job->before_known = row->before_known;
+    job->behavior_before = (uint8_t)row->behavior_before;
+    job->seen_known = row->seen_known;
+    job->behavior_seen = (uint8_t)row->behavior_seen;
+    job->status_seen = (uint8_t)row->status_seen;
+    job->verification = (uint8_t)row->verification;
+    names_add(&d->seen, row->mail_from_before, &job->mail_from_before);
+    names_add(&d->seen, row->mail_from_seen, &job->mail_from_seen);
+    restore_clock(d, job, row);
+    if (row->state == JOB_DONE && !reopen) {
+        d->by_state[JOB_NEW]--;
+        d->by_state[JOB_DONE]++;
+        d->by_outcome[row->outcome]++;
+        job->state = JOB_DONE;
+        job->outcome = (uint8_t)row->outcome;
+    } else if (row->state == JOB_DONE) {
+        job->deadline = WHEN_NEVER;
+        job->finished_ms = 0;
+        job->restarts = 0;
+    }
+}
+
+uint8_t desk_word(struct desk *d, struct text word)
+{
+    if (word.len == 0)
+        return 0;
+    for (uint32_t i = 1; i < d->words_len; i++)
+        if (text_eq(d->words[i], word))
+            return (uint8_t)i;
+    assert(d->words_len < WORDS_MAX); /* the words are the rules' own constants */
+    d->words[d->words_len] = word;
+    return (uint8_t)d->words_len++;
+}
