@@ -137,12 +137,30 @@ static struct desk_options desk_options_of(const struct run *r)
         .write_api = run_api(o->write_api, API_V2),
         .authority_dns = o->dns ? strcmp(o->dns, "authority") == 0 : !o->resolver,
         .authority_port = o->authority_port,
+        .detach = o->no_wait,
         .census = r->head.verb != RUN_ROLLBACK,
         .surveys = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = o->rate_per_s,
         .started = r->head.started,
         .suffixes = r->suffixes,
     };
+}
+
+/* What a person should know beside the rows. */
+static void notes_print(const struct run *r, const struct desk *desk)
+{
+    const struct fleet *f = &r->fleet;
+    for (uint16_t i = 0; i < f->lanes_len; i++) {
+        const char *gap = desk_census_gap(desk, i);
+        if (gap)
+            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s. What else lives there is "
+                     "not known, so sends-mail, masked-by-identity or the account's state were not "
+                     "judged",
+                     TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[i].account].name)),
+                     TEXT_ARG(names_text(&f->names, f->lanes[i].region)), gap);
+    }
+    if (desk_pause_reason(desk))
+        say_error("paused: %s", desk_pause_reason(desk));
 }
 
 static enum err run_desk(struct run *r, struct live *live, struct why *why)
@@ -163,6 +181,7 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
     err = engine_run(desk, &io, &watch, &r->end, why);
     progress_end(&progress, desk);
     desk_totals(desk, &r->totals);
+    notes_print(r, desk);
     return err;
 }
 

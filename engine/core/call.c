@@ -29,7 +29,7 @@ void call_answer_reset(struct call *c)
 {
     arena_reset(&c->arena);
     memset(&c->reply, 0, sizeof c->reply);
-    memset(c->facts, 0, sizeof c->facts);
+    memset(c->facts, 0, sizeof c->facts[0] * c->count);
     memset(&c->account, 0, sizeof c->account);
     memset(&c->dns, 0, sizeof c->dns);
     c->listed = NULL;

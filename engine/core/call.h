@@ -83,9 +83,10 @@ struct call {
 
     /* The answer. Texts and arrays live in arena. */
     struct arena arena;
-    struct reply reply;                    /* all kinds but CALL_ASK */
-    struct ses_facts facts[SES_BATCH_MAX]; /* READ_*, GET: facts[i] is of identities[i] */
-    struct text *listed;                   /* CALL_LIST */
+    struct reply reply; /* all kinds but CALL_ASK */
+    struct ses_facts
+        facts[SES_BATCH_MAX]; /* READ_*, GET: facts[i] is of identities[i], i < count */
+    struct text *listed;      /* CALL_LIST */
     uint32_t listed_len;
     struct text next_token;          /* CALL_LIST: empty on the last page */
     struct account_facts account;    /* ACCOUNT, QUOTA, CALLER */

@@ -16,11 +16,13 @@ struct lane_desk *desk_lane_of(struct desk *d, uint32_t job)
 struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
 {
     const struct choice *choice = &d->fleet->choices[job];
+    const struct lane_desk *lane = desk_lane_of(d, job);
     struct situation s = {.rules = &d->options.rules,
                           .job = &d->jobs[job],
                           .number = job,
                           .wanted = fleet_mail_from(d->fleet, job),
                           .policy = fleet_policy_of(d->fleet, job),
+                          .lane_is_idle = lane->write.len == 0 && lane->start.len == 0,
                           .now = now};
     if (choice->guarded == GUARD_NONE || choice->guarded == GUARD_SKIP)
         return s;
@@ -76,6 +78,21 @@ static void finish_job(struct desk *d, struct job *job, enum outcome outcome, in
     waves_finish(&d->waves, d->fleet, outcome, job->writes > 0);
 }
 
+/* When to look again. DNS is not metered, but a hundred thousand names that are not there yet must
+ * not be asked for once a minute each: all that wait share DNS_LOOKS_PER_S, on a grid, so that many
+ * make one turn. What appears meanwhile is written a little later, and SES's rate is the narrower
+ * gate anyway; as fewer are left, each has its turn sooner. */
+static instant_us next_attempt(const struct desk *d, const struct job *job, span_us wait_us,
+                               instant_us now)
+{
+    const span_us grid = SPAN_MS(100);
+    span_us share = SPAN_S(1) / DNS_LOOKS_PER_S * d->by_state[JOB_WAITING_DNS];
+    instant_us at = now + wait_us;
+    if (job->state == JOB_WAITING_DNS && share > wait_us)
+        at = (now + share + grid - 1) / grid * grid;
+    return at < job->deadline ? at : job->deadline;
+}
+
 void desk_apply(struct desk *d, uint32_t number, const struct decision *decision, instant_us now,
                 const struct buf *findings_json)
 {
@@ -105,8 +122,7 @@ void desk_apply(struct desk *d, uint32_t number, const struct decision *decision
     if (decision->to == JOB_DONE)
         heap_drop(&d->timers, number);
     else if (decision->wait_us > 0)
-        heap_set(&d->timers, number,
-                 now + decision->wait_us < job->deadline ? now + decision->wait_us : job->deadline);
+        heap_set(&d->timers, number, next_attempt(d, job, decision->wait_us, now));
     else
         enqueue(d, number, now);
 }

@@ -49,6 +49,7 @@ struct call *desk_call_new(struct desk *d, enum call_kind kind)
     call->next = NULL;
     call->ticket = ++d->next_ticket;
     call->kind = kind;
+    call->count = 0;
     call->api = kind == CALL_SET ? d->options.write_api : d->options.read_api;
     call->mail_from = call->token = TEXT_NONE;
     return call;

@@ -63,7 +63,8 @@ static bool wants_survey(struct desk *d, const struct ask *a)
     struct judgement unheard = {0};
     struct text mx, spf;
     const struct dns_facts *facts = inquiry_facts(&a->inquiry);
-    if (!d->options.surveys || !d->options.suffixes || d->silence >= SILENCE_MAX || facts->txt_state != DNS_FOUND)
+    if (!d->options.surveys || !d->options.suffixes || d->silence >= SILENCE_MAX ||
+        facts->txt_state != DNS_FOUND)
         return false;
     judge_dns(&unheard, d->fleet, a->job, facts, &mx, &spf);
     return d->jobs[a->job].state == JOB_JUDGING ||
@@ -153,8 +154,39 @@ static void judge_surveys(struct desk *d, const struct ask *a, struct judgement 
     d->jobs[a->job].dmarc = desk_word(d, dmarc);
 }
 
+/* Most answers say what the last one said: the job goes on waiting, nobody reads a sentence about
+ * it, and so none is made. */
+static bool still_waits(struct desk *d, const struct ask *a, instant_us now)
+{
+    struct job *job = &d->jobs[a->job];
+    struct situation s = desk_situation(d, a->job, now);
+    struct judgement j = {0};
+    struct text mx, spf;
+    if (job->state != JOB_WAITING_DNS || a->surveyed)
+        return false;
+    judge_dns(&j, d->fleet, a->job, inquiry_facts(&a->inquiry), &mx, &spf);
+    if (desk_word(d, mx) != job->mx || desk_word(d, spf) != job->spf)
+        return false;
+    struct decision decision =
+        step_dns(&s, j.errors, judge_dns_ready(s.policy, mx, spf), j.first_error);
+    if (decision.to != JOB_WAITING_DNS)
+        return false;
+    desk_apply(d, a->job, &decision, now, NULL);
+    return true;
+}
+
+static void ask_close(struct desk *d, struct ask *a)
+{
+    a->used = false;
+    d->asks_used--;
+}
+
 static void ask_end(struct desk *d, struct ask *a, instant_us now)
 {
+    if (still_waits(d, a, now)) {
+        ask_close(d, a);
+        return;
+    }
     struct job *job = &d->jobs[a->job];
     struct situation s = desk_situation(d, a->job, now);
     struct judgement j = {.json = &d->json};
@@ -169,8 +201,7 @@ static void ask_end(struct desk *d, struct ask *a, instant_us now)
     struct decision decision =
         step_dns(&s, j.errors, judge_dns_ready(s.policy, mx, spf), j.first_error);
     desk_apply(d, a->job, &decision, now, &d->json);
-    a->used = false;
-    d->asks_used--;
+    ask_close(d, a);
 }
 
 /* Sends what the ask wants to know, as far as window and manners allow. */

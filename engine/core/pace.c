@@ -1,14 +1,15 @@
 #include "pace.h"
 
-#define CUT         0.7
-#define GROWTH      0.02
-#define GROWTH_NEAR 0.002
-#define NEAR        0.95
-#define RATE_MIN    0.01 /* one call in 100 s: slow enough for anybody, and still moving */
+#define CUT      0.7
+#define STEP     0.04
+#define STEP_MAX 0.32
+#define HOLD_MAX 1200u
+#define RATE_MIN 0.01 /* one call in 100 s: slow enough for anybody, and still moving */
 
 void pace_init(struct pace *p, double rate_per_s)
 {
-    *p = (struct pace){.wanted_per_s = rate_per_s, .rate_per_s = rate_per_s};
+    *p = (struct pace){
+        .wanted_per_s = rate_per_s, .rate_per_s = rate_per_s, .step = STEP, .hold = PACE_HOLD};
 }
 
 static span_us interval(const struct pace *p)
@@ -36,20 +37,39 @@ bool pace_take(struct pace *p, instant_us now)
     return true;
 }
 
-static void grow(struct pace *p)
+/* A call was served. After enough of them a higher rate is tried. */
+static void try_higher(struct pace *p)
 {
-    if (p->rate_per_s >= p->wanted_per_s)
+    if (p->fine++ < p->hold || p->rate_per_s >= p->wanted_per_s)
         return;
-    bool near = p->refused_per_s > 0 && p->rate_per_s >= p->refused_per_s * NEAR;
-    p->rate_per_s += p->wanted_per_s * (near ? GROWTH_NEAR : GROWTH);
+    p->floor_per_s = p->rate_per_s;
+    p->rate_per_s *= 1 + p->step;
     if (p->rate_per_s > p->wanted_per_s)
         p->rate_per_s = p->wanted_per_s;
+    p->step = p->step * 2 > STEP_MAX ? STEP_MAX : p->step * 2;
+    p->fine = 0;
+}
+
+static void take_back(struct pace *p)
+{
+    p->rate_per_s = p->floor_per_s;
+    p->floor_per_s = 0;
+    p->step = STEP;
+    p->hold = p->hold * 2 > HOLD_MAX ? HOLD_MAX : p->hold * 2;
+}
+
+static void cut(struct pace *p)
+{
+    p->rate_per_s = p->rate_per_s * CUT < RATE_MIN ? RATE_MIN : p->rate_per_s * CUT;
+    p->floor_per_s = 0;
+    p->step = STEP;
+    p->hold = PACE_HOLD;
 }
 
 void pace_answered(struct pace *p, instant_us sent_at, instant_us answered_at)
 {
     span_us trip = answered_at > sent_at ? answered_at - sent_at : 0;
-    grow(p);
+    try_higher(p);
     if (p->fastest == 0 || trip < p->fastest)
         p->fastest = trip;
     instant_us held = sent_at + (trip - p->fastest) + interval(p);
@@ -57,14 +77,20 @@ void pace_answered(struct pace *p, instant_us sent_at, instant_us answered_at)
         p->next = held;
 }
 
+bool pace_is_slowed(const struct pace *p)
+{
+    return p->rate_per_s < p->wanted_per_s;
+}
+
 void pace_throttled(struct pace *p, instant_us sent_at, instant_us now, span_us retry_after_us)
 {
     p->throttled++;
     if (sent_at >= p->slowed) {
-        p->refused_per_s = p->rate_per_s;
-        p->rate_per_s *= CUT;
-        if (p->rate_per_s < RATE_MIN)
-            p->rate_per_s = RATE_MIN;
+        if (p->floor_per_s > 0 && p->fine < p->hold)
+            take_back(p);
+        else if (p->fine < PACE_CHANCE)
+            cut(p);
+        p->fine = 0;
         p->slowed = now;
     }
     span_us pause = retry_after_us > interval(p) ? retry_after_us : interval(p);

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-#define RESTARTS_MAX 2 /* set again; then cleared and set; then SES has had its chances */
+#define FOLLOW_SOON  SPAN_S(1) /* the first look when the lane has nothing else to do */
+#define RESTARTS_MAX 2         /* set again; then cleared and set; then SES has had its chances */
 
 static struct decision decide(const struct situation *s, enum job_state to)
 {
@@ -312,7 +313,8 @@ static struct decision accepted(const struct situation *s)
     if (s->job->write == WRITE_CLEAR_FIRST)
         return ready(s, WRITE_NAME);
     struct decision d = decide(s, JOB_FOLLOWING);
-    d.wait_us = backoff_span(BACKOFF_FOLLOW, s->rules->seed, s->number, 1);
+    d.wait_us =
+        s->lane_is_idle ? FOLLOW_SOON : backoff_span(BACKOFF_FOLLOW, s->rules->seed, s->number, 1);
     snprintf(d.reason, sizeof d.reason, "SES has accepted the change; waits for Success");
     return d;
 }

@@ -43,6 +43,8 @@ struct situation {
     struct text expected_mail_from, or_mail_from;
     bool before_known; /* guarded, and written already: what the first write replaced */
     struct text mail_from_before;
+    bool lane_is_idle; /* no other write of the lane waits: nothing is saved by waiting for company
+                        */
     instant_us now;
 };
 
