@@ -48,6 +48,8 @@ static enum err keep_and_send(struct desk *desk, const struct io *io, struct tur
 {
     uint32_t records_len, calls_len = desk_decide(desk, now, t->calls, CALLS_IN_FLIGHT_MAX);
     const struct record *records = desk_records(desk, &records_len);
+    if (desk_is_out_of_memory(desk))
+        return why_set(why, ERR_NOMEM, "out of memory");
     if (records_len && t->unkept_since == WHEN_NEVER)
         t->unkept_since = now;
     if (records_len && (last || keep_is_due(desk, t, calls_len, now))) {

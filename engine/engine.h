@@ -19,7 +19,8 @@ struct engine_watch {
     void (*turn)(void *ctx, const struct desk *desk, instant_us now); /* after each turn; or NULL */
 };
 
-/* ERR_IO: the journal could not keep a turn's records; nothing was sent after that. */
+/* ERR_IO: the journal could not keep a turn's records; nothing was sent after that. ERR_NOMEM: the
+ * desk could not remember; nothing of that turn was kept or sent. */
 enum err engine_run(struct desk *desk, const struct io *io, const struct engine_watch *watch,
                     enum engine_end *end, struct why *why);
 

@@ -66,6 +66,9 @@ instant_us desk_wake(const struct desk *d, instant_us now); /* when to decide ag
 /* Nothing is left to do: every job is final, or the desk drains and no call is out. */
 bool desk_is_finished(const struct desk *d);
 bool desk_is_draining(const struct desk *d);
+/* A name could not be remembered, so what the desk believes of a job may be wrong: its records are
+ * not to be kept, nor its calls sent. */
+bool desk_is_out_of_memory(const struct desk *d);
 void desk_totals(const struct desk *d, struct desk_totals *totals);
 const struct job *desk_job(const struct desk *d, uint32_t number);
 /* Pace of one action of a lane, for progress. */

@@ -85,6 +85,7 @@ struct desk {
     struct heap timers;
     struct queue dns, skipped; /* skipped: rows that end unasked, as records have room */
     struct names seen;         /* MAIL FROM names that SES told */
+    bool out_of_memory;        /* something was not remembered: nothing is to be kept or sent */
     uint8_t *mail_from_uses;   /* by name_id of the fleet, saturating */
     struct sweep *sweeps;
     uint32_t sweeps_free; /* list */
@@ -127,6 +128,8 @@ void desk_apply(struct desk *d, uint32_t job, const struct decision *decision, i
                 const struct buf *findings_json);
 /* Everything of a lane ends with this reason. */
 void desk_break_lane(struct desk *d, uint16_t lane, const char *reason, instant_us now);
+/* Remembers a name that SES told, or that there is no memory for it. */
+name_id desk_name(struct desk *d, struct text name);
 uint8_t desk_word(struct desk *d, struct text word);
 
 /* desk_write.c */

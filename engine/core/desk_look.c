@@ -232,7 +232,7 @@ static struct ses_facts facts_of(struct desk *d, const struct sweep *s, uint32_t
 
 static void remember_seen(struct desk *d, struct job *job, const struct ses_facts *facts)
 {
-    names_add(&d->seen, facts->mail_from, &job->mail_from_seen);
+    job->mail_from_seen = desk_name(d, facts->mail_from);
     job->seen_known = 1;
     job->verification = (uint8_t)facts->verification;
     job->behavior_seen = (uint8_t)facts->behavior;

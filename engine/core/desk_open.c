@@ -135,8 +135,8 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen)
     job->behavior_seen = (uint8_t)row->behavior_seen;
     job->status_seen = (uint8_t)row->status_seen;
     job->verification = (uint8_t)row->verification;
-    names_add(&d->seen, row->mail_from_before, &job->mail_from_before);
-    names_add(&d->seen, row->mail_from_seen, &job->mail_from_seen);
+    job->mail_from_before = desk_name(d, row->mail_from_before);
+    job->mail_from_seen = desk_name(d, row->mail_from_seen);
     restore_clock(d, job, row);
     if (row->state == JOB_DONE && !reopen) {
         d->by_state[JOB_NEW]--;
@@ -149,6 +149,19 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen)
         job->finished_ms = 0;
         job->restarts = 0;
     }
+}
+
+name_id desk_name(struct desk *d, struct text name)
+{
+    name_id id;
+    if (!names_add(&d->seen, name, &id))
+        d->out_of_memory = true;
+    return id;
+}
+
+bool desk_is_out_of_memory(const struct desk *d)
+{
+    return d->out_of_memory;
 }
 
 uint8_t desk_word(struct desk *d, struct text word)

@@ -7,6 +7,7 @@
 static struct text turn_copy(struct desk *d, struct text t)
 {
     struct text copy = arena_text(&d->turn_text, t);
+    d->out_of_memory = d->out_of_memory || (t.len && !copy.at);
     return copy.at ? copy : TEXT("");
 }
 
@@ -119,7 +120,7 @@ uint32_t desk_writes(struct desk *d, struct lane_desk *lane, instant_us now, str
 /* What SES holds now, as far as an accepted write tells. */
 static void believe_write(struct desk *d, struct job *job, const struct call *call)
 {
-    names_add(&d->seen, call->mail_from, &job->mail_from_seen);
+    job->mail_from_seen = desk_name(d, call->mail_from);
     job->behavior_seen = (uint8_t)call->behavior;
     if (call->mail_from.len == 0)
         job->status_seen = MAIL_FROM_NONE;
