@@ -1,0 +1,230 @@
+/*
+ * Power loss at every write and every sync of a run in the simulated world, in three ways of
+ * tearing. At each point a child is forked in which the power fails right there: what was not
+ * synced is torn, the journal is opened again and held to its word, and the run is resumed to its
+ * end, which must be that of the undisturbed run. Every second child loses its power once more
+ * while it opens or resumes.
+ *
+ *     power_cut [--seed N] [--jobs N] [--every N]
+ */
+#include "power_vfs.h"
+#include "voyage.h"
+
+#include "hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILDREN_MAX 2
+#define SECOND_CUTS  40 /* a second cut comes within so many points */
+
+struct campaign {
+    struct voyage voyage;
+    struct power *power;
+    uint64_t seed, every;
+    char folder[64], file[96];
+    bool is_child;
+    uint64_t cut_at; /* in a child: the point of its next cut; 0: none */
+    enum tear tear;
+    uint64_t cuts, bad;
+    uint32_t children;
+    struct voyage_row *wanted;
+};
+
+static void child_reap(struct campaign *c)
+{
+    int status;
+    if (wait(&status) < 0)
+        return;
+    c->children--;
+    c->bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+static void child_fork(struct campaign *c, uint64_t number, enum tear tear)
+{
+    while (c->children >= CHILDREN_MAX)
+        child_reap(c);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0) {
+        perror("fork");
+        exit(1);
+    }
+    c->children += pid > 0;
+    c->cuts++;
+    if (pid > 0)
+        return;
+    c->is_child = true;
+    c->tear = tear;
+    c->cut_at = number;
+    power_cut(c->power, tear, hash_mix(c->seed, number));
+}
+
+static void at_point(void *ctx, uint64_t number)
+{
+    struct campaign *c = ctx;
+    if (c->is_child) {
+        if (number == c->cut_at)
+            power_cut(c->power, c->tear, hash_mix(c->seed, number));
+        return;
+    }
+    if (!c->wanted || number % c->every)
+        return;
+    for (int tear = 0; tear < TEARS && !c->is_child; tear++)
+        child_fork(c, number, (enum tear)tear);
+}
+
+static int complain(const struct campaign *c, uint64_t point, const char *what)
+{
+    printf("not ok: seed %llu, cut at point %llu, tear %d: %s\n", (unsigned long long)c->seed,
+           (unsigned long long)point, (int)c->tear, what);
+    fflush(stdout);
+    return 1;
+}
+
+static bool reboot(struct campaign *c, char *folder, char *file, size_t size)
+{
+    char before[64];
+    strcpy(before, folder);
+    strcpy(folder, "/tmp/power_cut.XXXXXX");
+    if (!mkdtemp(folder))
+        return false;
+    snprintf(file, size, "%s/journal.db", folder);
+    power_back(c->power, before, folder);
+    return true;
+}
+
+static void folder_remove(const char *folder)
+{
+    static const char *const names[] = {"journal.db", "journal.db.lock"};
+    char path[128];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
+static const char *rows_differ(struct campaign *c, const char *file)
+{
+    static const char *const differ = "the resumed run ends otherwise than the undisturbed one";
+    struct voyage *v = &c->voyage;
+    struct why why;
+    uint32_t jobs = v->scene.fleet.choices_len;
+    struct voyage_row *rows = calloc(jobs, sizeof *rows);
+    const char *complaint =
+        rows && voyage_rows(v, file, rows, &why) == OK ? NULL : "the rows cannot be read";
+    for (uint32_t i = 0; !complaint && i < jobs; i++)
+        if (!voyage_same(&rows[i], &c->wanted[i]))
+            complaint = differ;
+    free(rows);
+    return complaint;
+}
+
+/* One life between two cuts; NULL: it came to its end. */
+static const char *life(struct campaign *c, const char *file, struct why *why)
+{
+    const char *complaint = voyage_audit(&c->voyage, file, why);
+    if (complaint || voyage_sail(&c->voyage, file, why) == OK)
+        return complaint;
+    return why->text;
+}
+
+/* The power is out and the process that ran has ended. The power comes back, and life goes on. */
+static int child_live(struct campaign *c)
+{
+    char folder[64], file[96];
+    uint64_t point = c->cut_at, roll = hash_mix(c->seed, point);
+    const char *complaint = NULL;
+    struct why why;
+    strcpy(folder, c->folder);
+    for (bool again = roll % 2;; again = false) {
+        if (!reboot(c, folder, file, sizeof file))
+            return complain(c, point, "no folder");
+        c->cut_at = again ? power_points(c->power) + 1 + roll / 2 % SECOND_CUTS : 0;
+        complaint = life(c, file, &why);
+        if (!power_is_out(c->power))
+            break;
+        folder_remove(folder);
+    }
+    if (!complaint)
+        complaint = rows_differ(c, file);
+    if (!complaint && !scene_strangers_untouched(&c->voyage.scene, c->voyage.world))
+        complaint = "an identity outside the manifest was touched";
+    folder_remove(folder);
+    return complaint ? complain(c, point, complaint) : 0;
+}
+
+/* The run once without any trouble, on another voyage of the same seed. */
+static bool rehearse(struct campaign *c, uint32_t jobs)
+{
+    struct voyage v;
+    struct why why = {""};
+    struct voyage_row *rows = calloc(jobs, sizeof *rows);
+    char file[96];
+    snprintf(file, sizeof file, "%s/calm.db", c->folder);
+    bool fine = rows && voyage_make(&v, c->seed, jobs) && voyage_sail(&v, file, &why) == OK &&
+                !voyage_audit(&v, file, &why) && voyage_rows(&v, file, rows, &why) == OK;
+    for (uint32_t i = 0; i < jobs && fine; i++) { /* the texts outlive this voyage */
+        rows[i].mail_from_seen = arena_text(&c->voyage.arena, rows[i].mail_from_seen);
+        rows[i].mail_from_before = arena_text(&c->voyage.arena, rows[i].mail_from_before);
+    }
+    voyage_clear(&v);
+    unlink(file);
+    snprintf(file, sizeof file, "%s/calm.db.lock", c->folder);
+    unlink(file);
+    c->wanted = rows;
+    if (!fine)
+        printf("not ok: the undisturbed run: %s\n", why.text);
+    return fine;
+}
+
+static bool campaign_run(struct campaign *c, uint32_t jobs)
+{
+    struct why why = {""};
+    c->power = power_new(at_point, c);
+    if (!c->power || !voyage_make(&c->voyage, c->seed, jobs) || !rehearse(c, jobs))
+        return false;
+    uint64_t before = power_points(c->power);
+    enum err err = voyage_sail(&c->voyage, c->file, &why);
+    if (c->is_child)
+        _exit(child_live(c));
+    while (c->children)
+        child_reap(c);
+    printf("%s - seed %llu: %u jobs, %llu records, %llu points, %llu cuts, %llu bad\n",
+           err == OK && !c->bad ? "ok" : "not ok", (unsigned long long)c->seed, jobs,
+           (unsigned long long)c->voyage.kept,
+           (unsigned long long)(power_points(c->power) - before), (unsigned long long)c->cuts,
+           (unsigned long long)c->bad);
+    if (err != OK)
+        printf("# %s\n", why.text);
+    return err == OK && !c->bad && c->cuts;
+}
+
+int main(int argc, char **argv)
+{
+    uint32_t jobs = 200;
+    struct campaign c = {.seed = 1, .every = 1};
+    for (int i = 1; i + 1 < argc; i += 2) {
+        uint64_t value = strtoull(argv[i + 1], NULL, 10);
+        if (strcmp(argv[i], "--seed") == 0)
+            c.seed = value;
+        else if (strcmp(argv[i], "--jobs") == 0)
+            jobs = (uint32_t)value;
+        else if (strcmp(argv[i], "--every") == 0)
+            c.every = value ? value : 1;
+    }
+    strcpy(c.folder, "/tmp/power_cut.XXXXXX");
+    if (!mkdtemp(c.folder))
+        return 1;
+    snprintf(c.file, sizeof c.file, "%s/journal.db", c.folder);
+    bool fine = campaign_run(&c, jobs);
+    voyage_clear(&c.voyage);
+    power_free(c.power);
+    free(c.wanted);
+    folder_remove(c.folder);
+    return fine ? 0 : 1;
+}

@@ -1,0 +1,52 @@
+/*
+ * A voyage: the engine in the simulated world with a real journal as its keeper, begun, cut short
+ * and resumed as the program does it. It remembers what the journal has acknowledged and which
+ * writes have left, so that a journal that is opened again can be held to its word.
+ */
+#ifndef MF_VOYAGE_H
+#define MF_VOYAGE_H
+
+#include "engine.h"
+#include "journal.h"
+#include "scene.h"
+
+struct voyage_row {
+    enum outcome outcome;
+    enum behavior behavior_seen;
+    struct text mail_from_seen; /* in the voyage's arena */
+    struct text mail_from_before;
+    bool is_final, before_known;
+};
+
+struct voyage {
+    struct scene scene;
+    struct world *world;
+    struct journal *journal; /* NULL: not open */
+    struct run_head head;    /* id 0: no run was acknowledged yet */
+    struct arena arena;
+    uint64_t kept, kept_digest; /* records that keep() acknowledged, and a chain over them */
+    uint32_t keeping;           /* records of the keep that has not returned; 0: none */
+    uint32_t *sent;             /* per job: writes handed to the world */
+    void (*in_world)(bool in);  /* told when the world is at work and when the engine; or NULL */
+    struct text *sent_last;     /* per job: the MAIL FROM of the newest one; borrowed */
+};
+
+/* A world without faults and a mixed fleet drawn from the seed. False: out of memory. */
+bool voyage_make(struct voyage *v, uint64_t seed, uint32_t jobs);
+void voyage_clear(struct voyage *v); /* closes the journal too */
+
+/* Opens the journal and begins the run, or goes on with the one that is there; runs the engine to
+ * its end; closes the journal. The first error comes back; the journal is then closed as well. */
+enum err voyage_sail(struct voyage *v, const char *file, struct why *why);
+
+/* Opens the journal and holds it to what was acknowledged and sent. NULL: it kept its word; else
+ * one sentence, which may be that of *why. */
+const char *voyage_audit(struct voyage *v, const char *file, struct why *why);
+
+/* The last row of every job, from the journal; rows has room for all. */
+enum err voyage_rows(struct voyage *v, const char *file, struct voyage_row *rows, struct why *why);
+
+/* Do both ends agree? A job whose write was cut off may be "done" where it was "unchanged". */
+bool voyage_same(const struct voyage_row *a, const struct voyage_row *b);
+
+#endif
