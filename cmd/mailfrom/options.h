@@ -26,6 +26,7 @@ enum option_set {
     OPTIONS_ROLLBACK = 1 << 7,
     OPTIONS_STATUS = 1 << 8,
     OPTIONS_REHEARSE = 1 << 9,
+    OPTIONS_INSPECT = 1 << 16,
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE };
@@ -49,6 +50,7 @@ struct options {
     size_t arguments_len;
     const char *profile, *region, *endpoint_url, *resolver, *ca_bundle, *journal;
     const char *write_api, *read_api, *dns, *to, *psl_file;
+    const char *from, *spf_check, *sender, *helo; /* inspect */
     uint16_t authority_port;
     double rate_per_s; /* 0: not given */
     unsigned carriers;

@@ -9,6 +9,11 @@ mailfrom_test(wire_resolver USES wire wire_servers)
 mailfrom_test(wire_live USES wire wire_servers)
 target_sources(test_wire_live PRIVATE wire/fixed_credentials.c)
 
+# Names inspected at Knot DNS, and through unbound in front of it.
+add_test(NAME inspect_knot COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/wire/inspect_knot.py ${CMAKE_BINARY_DIR}/mailfrom)
+set_tests_properties(inspect_knot PROPERTIES LABELS release)
+
 # Not tests: they need a DNS server on loopback with the zones d0.test, d1.test, ...
 add_executable(bench_ares_loop bench/ares_loop.c)
 target_link_libraries(bench_ares_loop PRIVATE PkgConfig::libcares)

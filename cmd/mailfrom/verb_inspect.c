@@ -1,0 +1,123 @@
+#include "inspect_ask.h"
+#include "inspect_json.h"
+#include "inspect_names.h"
+#include "inspect_text.h"
+#include "lanes.h"
+#include "say.h"
+#include "signals.h"
+#include "verbs.h"
+
+#include <string.h>
+
+#define CALL_TIMEOUT SPAN_S(6) /* of one question: two tries of two and four seconds */
+
+struct printing {
+    const struct options *options;
+    bool json;
+    size_t printed;
+};
+
+static void written(void *context, struct buf *out, const struct subject *s)
+{
+    const struct printing *p = context;
+    if (p->json)
+        inspect_json(out, s);
+    else
+        inspect_text(out, s, p->options);
+}
+
+static void print(void *context, struct text t)
+{
+    struct printing *p = context;
+    if (p->printed++)
+        fputs(p->json ? ",\n" : "\n", stdout);
+    fwrite(t.at, 1, t.len, stdout);
+}
+
+static enum err name_option(const char *option, const char *value, struct arena *arena,
+                            struct text *out, struct why *why)
+{
+    const char *fault;
+    if (!value || inspect_name_read(arena, text_of(value), out, &fault))
+        return OK;
+    return why_set(why, ERR_INPUT, "%s: \"%s\" is not a name: %s", option, value, fault);
+}
+
+static enum err wish_read(struct inspect_wish *wish, const struct options *o, struct arena *arena,
+                          struct why *why)
+{
+    struct text region = lanes_default_region(o);
+    bool authority = o->dns ? strcmp(o->dns, "authority") == 0 : !o->resolver;
+    *wish = (struct inspect_wish){.mode = authority ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
+                                  .authority_port = o->authority_port,
+                                  .checks = o->spf_check != NULL,
+                                  .sender = text_of(o->sender),
+                                  .region = region.len ? region : TEXT("REGION")};
+    if (o->spf_check && !spf_address_parse(text_of(o->spf_check), &wish->client))
+        return why_set(why, ERR_INPUT, "--spf-check takes an IPv4 or IPv6 address, not \"%s\"",
+                       o->spf_check);
+    if (!o->spf_check && (o->sender || o->helo))
+        return why_set(why, ERR_INPUT, "--sender and --helo are for --spf-check");
+    enum err err = name_option("--helo", o->helo, arena, &wish->helo, why);
+    return err == OK ? name_option("--from", o->from, arena, &wish->from, why) : err;
+}
+
+static enum err names_ask(struct wire *wire, struct inspect_wish *wish,
+                          const struct inspect_names *names, struct printing *p, size_t *troubled,
+                          struct why *why)
+{
+    const struct inspect_out out = {p, written, print};
+    wish->time_s = wire_now(wire) / 1000000;
+    if (p->json)
+        fputs("[\n", stdout);
+    enum err err = inspect_ask(wire, wish, names->list, names->len, &out, troubled, why);
+    if (p->json)
+        fputs("\n]\n", stdout);
+    return err;
+}
+
+static enum err names_inspect(const struct options *o, struct inspect_wish *wish,
+                              const struct inspect_names *names, size_t *troubled, struct why *why)
+{
+    struct printing p = {.options = o, .json = o->json};
+    struct signals signals;
+    struct wire *wire = NULL;
+    const struct wire_config config = {.carriers = 1,
+                                       .resolvers = text_of(o->resolver),
+                                       .call_timeout_us = CALL_TIMEOUT,
+                                       .verbose = o->verbose};
+    signals_block(&signals);
+    enum err err = wire_open(&wire, &config, why);
+    if (err == OK)
+        err = signals_watch(&signals, wire, why);
+    if (err == OK)
+        err = names_ask(wire, wish, names, &p, troubled, why);
+    signals_end(&signals);
+    wire_close(wire);
+    return err;
+}
+
+int verb_inspect(const struct options *o)
+{
+    struct why why = {""};
+    struct inspect_names names;
+    struct inspect_wish wish;
+    struct suffix_list *suffixes = NULL;
+    size_t troubled = 0;
+    inspect_names_init(&names);
+    enum err err = wish_read(&wish, o, &names.arena, &why);
+    if (err == OK)
+        err = inspect_names_read(&names, o->arguments, o->arguments_len, &why);
+    if (err == OK)
+        err = suffix_list_open(&suffixes, o->psl_file, &why);
+    wish.suffixes = suffixes;
+    if (err == OK)
+        err = names_inspect(o, &wish, &names, &troubled, &why);
+    if (err != OK)
+        say_error("%s", why.text);
+    suffix_list_close(suffixes);
+    inspect_names_clear(&names);
+    if (err != OK)
+        return err == ERR_BUSY ? EXIT_STOPPED : EXIT_CANNOT_RUN;
+    return troubled ? EXIT_TROUBLE : EXIT_OK;
+}
