@@ -1,8 +1,10 @@
 /*
- * Getting a report to where it shall be: written beside, synced, renamed, the folder synced. So a
- * reader never sees half a report, and a failure leaves the report that was there. Paths that are
- * no plain files (a pipe, /dev/null, /dev/fd/63 of a shell) are written to as they are.
+ * Invariant: the name always holds a whole file, since only a whole one is renamed to it. A crash
+ * leaves a "FILE.part" at most. Paths that are no plain files (a pipe, /dev/null, /dev/fd/63 of a
+ * shell) are written to as they are.
  */
+#include "deliver.h"
+
 #include "row.h"
 
 #include "limits.h"
@@ -44,13 +46,11 @@ bool report_format_known(struct text format)
     return writer_of(format) != NULL;
 }
 
-static enum err write_to(int fd, report_writer *write_report, struct report *report,
-                         struct why *why)
+static enum err write_to(int fd, deliver_writer *write, void *ctx, struct why *why)
 {
     struct sink sink;
     sink_init(&sink, fd);
-    report->out = &sink;
-    enum err err = write_report(report, why);
+    enum err err = write(ctx, &sink, why);
     if (err == OK)
         err = sink_flush(&sink, why);
     sink_clear(&sink);
@@ -87,14 +87,13 @@ static void folder_sync(const char *path)
     close(fd);
 }
 
-static enum err write_beside(const char *path, report_writer *write_report, struct report *report,
-                             struct why *why)
+static enum err write_beside(const char *path, deliver_writer *write, void *ctx, struct why *why)
 {
     char part[PATH_MAX];
     int fd = part_open(path, part);
     if (fd < 0)
         return why_set(why, ERR_IO, "%s", strerror(errno));
-    enum err err = write_to(fd, write_report, report, why);
+    enum err err = write_to(fd, write, ctx, why);
     if (err == OK && fsync(fd) != 0)
         err = why_set(why, ERR_IO, "%s", strerror(errno));
     if (close(fd) != 0 && err == OK)
@@ -108,42 +107,58 @@ static enum err write_beside(const char *path, report_writer *write_report, stru
     return err;
 }
 
-static enum err write_through(const char *path, report_writer *write_report, struct report *report,
-                              struct why *why)
+static enum err write_through(const char *path, deliver_writer *write, void *ctx, struct why *why)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return why_set(why, ERR_IO, "%s", strerror(errno));
-    enum err err = write_to(fd, write_report, report, why);
+    enum err err = write_to(fd, write, ctx, why);
     close(fd);
     return err;
 }
 
-static enum err write_file(const char *path, report_writer *write_report, struct report *report,
-                           struct why *why)
+static enum err write_file(const char *path, deliver_writer *write, void *ctx, struct why *why)
 {
     struct stat st;
     char target[PATH_MAX];
     if (stat(path, &st) != 0)
-        return write_beside(path, write_report, report, why);
+        return write_beside(path, write, ctx, why);
     if (S_ISDIR(st.st_mode))
         return why_set(why, ERR_INPUT, "is a directory");
     if (!S_ISREG(st.st_mode))
-        return write_through(path, write_report, report, why);
+        return write_through(path, write, ctx, why);
     if (!realpath(path, target)) /* a link keeps pointing to the newest report */
         return why_set(why, ERR_IO, "%s", strerror(errno));
-    return write_beside(target, write_report, report, why);
+    return write_beside(target, write, ctx, why);
+}
+
+enum err deliver(const char *path, deliver_writer *write, void *ctx, struct why *why)
+{
+    if (strcmp(path, "-") == 0)
+        return write_to(STDOUT_FILENO, write, ctx, why);
+    return write_file(path, write, ctx, why);
+}
+
+struct written {
+    report_writer *write;
+    struct report report;
+};
+
+static enum err report_deliver(void *ctx, struct sink *out, struct why *why)
+{
+    struct written *written = ctx;
+    written->report.out = out;
+    return written->write(&written->report, why);
 }
 
 enum err report_write(const char *format, const char *path, const struct report_head *head,
                       const struct fleet *fleet, const struct report_source *source,
                       struct why *why)
 {
-    struct report report = {.head = head, .fleet = fleet, .source = source};
-    report_writer *write_report = writer_of(text_of(format));
-    if (!write_report)
+    struct written written = {writer_of(text_of(format)),
+                              {.head = head, .fleet = fleet, .source = source}};
+    if (!written.write)
         return why_set(why, ERR_INPUT, "there is no report format \"%s\"", format);
-    enum err err = strcmp(path, "-") == 0 ? write_to(STDOUT_FILENO, write_report, &report, why)
-                                          : write_file(path, write_report, &report, why);
+    enum err err = deliver(path, report_deliver, &written, why);
     return err == OK ? OK : why_wrap(why, err, "report %s", path);
 }

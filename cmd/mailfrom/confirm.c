@@ -30,6 +30,7 @@ enum err confirm_plan(const struct options *o, struct why *why)
 {
     struct options plan = *o;
     plan.reports_len = 0;
+    plan.out = NULL;
     plan.detailed_exitcode = true;
     switch (verb_plan(&plan)) {
     case EXIT_OK: return why_set(why, ERR_GONE, "there is nothing to change");

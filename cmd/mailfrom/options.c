@@ -39,10 +39,9 @@ STRING_OPTION(resolver)
 STRING_OPTION(ca_bundle)
 STRING_OPTION(journal)
 STRING_OPTION(psl_file)
-STRING_OPTION(from)
-STRING_OPTION(spf_check)
-STRING_OPTION(sender)
-STRING_OPTION(helo)
+STRING_OPTION(out)
+STRING_OPTION(plan)
+STRING_OPTION(only)
 SWITCH_OPTION(quiet)
 SWITCH_OPTION(verbose)
 SWITCH_OPTION(no_color)
@@ -52,6 +51,9 @@ SWITCH_OPTION(retry_failed)
 SWITCH_OPTION(dry_run)
 SWITCH_OPTION(all)
 SWITCH_OPTION(help)
+SWITCH_OPTION(force)
+SWITCH_OPTION(no_wait)
+SWITCH_OPTION(watch)
 
 static enum err one_of(const char *option, const char *value, const char *a, const char *b,
                        const char **field, struct why *why)
@@ -80,6 +82,23 @@ static enum err read_dns(struct options *o, const char *value, struct why *why)
 static enum err read_to(struct options *o, const char *value, struct why *why)
 {
     return one_of("to", value, "previous", "default", &o->to, why);
+}
+
+static enum err read_outcome(struct options *o, const char *value, struct why *why)
+{
+    o->outcome_given = true;
+    if (*value && outcome_parse(text_of(value), &o->outcome))
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "--outcome takes a word of the report's column, such as failed, not \"%s\"",
+                   value);
+}
+
+static enum err read_max_age(struct options *o, const char *value, struct why *why)
+{
+    if (span_parse(text_of(value), &o->max_age))
+        return OK;
+    return why_set(why, ERR_INPUT, "--max-age takes a span such as 24h or 7d, not \"%s\"", value);
 }
 
 static enum err read_rate(struct options *o, const char *value, struct why *why)
@@ -206,16 +225,16 @@ static enum err read_format(struct options *o, const char *value, struct why *wh
 static const struct option_row rows[] = {
     {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
      read_profile},
-    {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT, "REGION", "for identities that name none", read_region},
+    {"region", LIVE_OR_REHEARSED, "REGION", "for identities that name none", read_region},
     {"endpoint-url", OPTIONS_LIVE, "URL", "another address for SES, both protocols",
      read_endpoint_url},
-    {"resolver", OPTIONS_LIVE | OPTIONS_INSPECT, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
+    {"resolver", OPTIONS_LIVE, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
      read_resolver},
-    {"dns", OPTIONS_LIVE | OPTIONS_INSPECT, "authority|recursive",
+    {"dns", OPTIONS_LIVE, "authority|recursive",
      "whom to ask; default: authority, but recursive with --resolver", read_dns},
-    {"authority-port", OPTIONS_LIVE | OPTIONS_INSPECT, "PORT", "port of authoritative servers (default 53)",
+    {"authority-port", OPTIONS_LIVE, "PORT", "port of authoritative servers (default 53)",
      read_authority_port},
-    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT, "FILE", "a newer Public Suffix List than the built-in one",
+    {"psl-file", LIVE_OR_REHEARSED, "FILE", "a newer Public Suffix List than the built-in one",
      read_psl_file},
     {"ca-bundle", OPTIONS_LIVE, "FILE", "PEM file of trust anchors; also AWS_CA_BUNDLE",
      read_ca_bundle},
@@ -234,11 +253,24 @@ static const struct option_row rows[] = {
     {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes},
     {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit 2 when there is something to change",
      read_detailed_exitcode},
+    {"out", OPTIONS_PLAN, "FILE", "keep the plan, for apply --plan FILE", read_out},
+    {"plan", OPTIONS_APPLY, "FILE", "do what was reviewed in this plan file, and nothing else",
+     read_plan},
+    {"max-age", OPTIONS_APPLY, "SPAN", "how old a plan file may be (default 24h)", read_max_age},
+    {"no-wait", OPTIONS_DETACH, NULL, "end once every write is confirmed; resume follows later",
+     read_no_wait},
     {"retry-failed", OPTIONS_RESUME, NULL, "begin again with what failed, expired or was refused",
      read_retry_failed},
     {"to", OPTIONS_ROLLBACK, "previous|default",
      "what was set before the run (default), or no custom MAIL FROM", read_to},
     {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run},
+    {"only", OPTIONS_ROLLBACK, "PATTERN", "only these identities, such as '*.example.com'",
+     read_only},
+    {"outcome", OPTIONS_ROLLBACK, "OUTCOME", "only rows that ended so in the run, such as failed",
+     read_outcome},
+    {"force", OPTIONS_ROLLBACK, NULL, "overwrite even what somebody else has set since, and say so",
+     read_force},
+    {"watch", OPTIONS_STATUS, NULL, "show it every second until the run ends", read_watch},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
     {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
      "DNS owners publish that long after the start (default: at once)", read_dns_delay},
@@ -250,13 +282,7 @@ static const struct option_row rows[] = {
     {"faults", OPTIONS_REHEARSE, "NAME=SHARE[,...]",
      "throttle, http500, lost-after, dns-timeout, ...: shares from 0 to 1", read_faults},
     {"seed", OPTIONS_REHEARSE, "N", "of everything that is drawn (default 1)", read_seed},
-    {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT, "text|json", "of the result (default text)", read_format},
-    {"from", OPTIONS_INSPECT, "DOMAIN", "the domain in From: DMARC and its alignment too",
-     read_from},
-    {"spf-check", OPTIONS_INSPECT, "IP", "would mail from this address pass SPF?", read_spf_check},
-    {"sender", OPTIONS_INSPECT, "ADDRESS", "its reverse-path (default: postmaster@NAME)",
-     read_sender},
-    {"helo", OPTIONS_INSPECT, "NAME", "its HELO (default: NAME)", read_helo},
+    {"format", OPTIONS_REHEARSE, "text|json", "of the result (default text)", read_format},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet},
     {"verbose", EVERY_VERB, NULL, "every row; a line for every call on standard error",
      read_verbose},

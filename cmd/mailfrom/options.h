@@ -5,7 +5,7 @@
 #define MF_OPTIONS_H
 
 #include "err.h"
-#include "text.h"
+#include "job.h"
 #include "when.h"
 
 #include <stdio.h>
@@ -25,8 +25,9 @@ enum option_set {
     OPTIONS_RESUME = 1 << 6,
     OPTIONS_ROLLBACK = 1 << 7,
     OPTIONS_STATUS = 1 << 8,
+    OPTIONS_APPLY = 1 << 9,
+    OPTIONS_DETACH = 1 << 10,
     OPTIONS_REHEARSE = 1 << 9,
-    OPTIONS_INSPECT = 1 << 16,
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE };
@@ -50,7 +51,11 @@ struct options {
     size_t arguments_len;
     const char *profile, *region, *endpoint_url, *resolver, *ca_bundle, *journal;
     const char *write_api, *read_api, *dns, *to, *psl_file;
-    const char *from, *spf_check, *sender, *helo; /* inspect */
+    const char *out, *plan; /* plan files */
+    span_us max_age;        /* of a plan file; 0: not given */
+    const char *only;       /* a pattern of identities */
+    bool outcome_given;
+    enum outcome outcome; /* with outcome_given */
     uint16_t authority_port;
     double rate_per_s; /* 0: not given */
     unsigned carriers;
@@ -60,6 +65,7 @@ struct options {
     struct rehearse_wishes rehearse;
     bool json; /* --format json */
     bool quiet, verbose, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
+    bool force, no_wait, watch;
 };
 
 /* Reads argv after the verb. Everything that is wrong is one sentence in *why. */

@@ -2,6 +2,7 @@
 
 #include "say.h"
 #include "verbs.h"
+#include "way_on.h"
 
 #include <string.h>
 
@@ -85,10 +86,7 @@ static void print_end(const struct run *r, const struct summary *s)
         printf("Run %llu: %s of %u identities\n", id, line[0] ? line : "nothing", r->head.jobs);
     }
     print_calls(r);
-    if (r->head.verb != RUN_PLAN && r->end != ENGINE_ENDED)
-        printf("Stopped before the end. To go on: mailfrom resume %llu\n", id);
-    else if (r->head.verb == RUN_APPLY && s->writes)
-        printf("To take it back: mailfrom rollback %llu\n", id);
+    way_on_print(r, s->writes > 0);
 }
 
 static enum err conclude(struct run *r, struct summary *s, bool whole, struct why *why)
@@ -111,6 +109,7 @@ int run_conclude(struct run *r, enum err err, struct why *why)
     struct why second = {""};
     if (err != OK)
         say_error("%s", why->text);
+    way_on_after(r, err);
     if (!r->journal || r->head.id == 0)
         return EXIT_CANNOT_RUN;
     enum err end = conclude(r, &s, err == OK, &second);

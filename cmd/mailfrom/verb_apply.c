@@ -1,35 +1,47 @@
 /*
  * apply. Without --yes a person at a terminal is shown the plan first and asked; nobody at the
- * terminal means nothing is done.
+ * terminal means nothing is done. The journal is opened before anything is asked of anybody: where
+ * another run is going on, that is said at once.
  */
 #include "confirm.h"
 #include "run.h"
+#include "run_plan.h"
 #include "say.h"
 #include "summary.h"
 #include "verbs.h"
 
-static int apply_run(struct run *r, struct why *why)
+static enum err apply_load(struct run *r, struct options *o, struct why *why)
 {
-    enum err err = run_journal(r, JOURNAL_WRITE, why);
-    if (err == OK)
-        err = run_carry_out(r, why);
-    int code = run_conclude(r, err, why);
-    return code;
+    if (o->plan)
+        return run_plan_load(r, o, why);
+    if (o->max_age)
+        return why_set(why, ERR_INPUT, "--max-age is about the file of --plan, and none is given");
+    return run_load(r, why);
 }
 
-int verb_apply(const struct options *o)
+static enum err apply_confirm(const struct run *r, const struct options *o, struct why *why)
 {
+    if (o->yes)
+        return OK;
+    return o->plan ? run_plan_confirm(r, why) : confirm_plan(o, why);
+}
+
+int verb_apply(const struct options *given)
+{
+    struct options o = *given;
     struct run run;
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
-    run_init(&run, o);
-    enum err err = o->yes ? OK : confirm_possible(&why);
+    run_init(&run, &o);
+    enum err err = o.yes ? OK : confirm_possible(&why);
     if (err == OK)
-        err = run_load(&run, &why);
-    if (err == OK && !o->yes)
-        err = confirm_plan(o, &why);
+        err = apply_load(&run, &o, &why);
     if (err == OK)
-        code = apply_run(&run, &why);
+        err = run_journal(&run, JOURNAL_WRITE, &why);
+    if (err == OK)
+        err = apply_confirm(&run, &o, &why);
+    if (err == OK)
+        code = run_conclude(&run, run_carry_out(&run, &why), &why);
     else
         say_error("%s", why.text);
     run_clear(&run);

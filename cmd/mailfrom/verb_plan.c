@@ -1,7 +1,22 @@
 #include "run.h"
+#include "run_plan.h"
 #include "say.h"
 #include "summary.h"
 #include "verbs.h"
+
+static int plan_keep(struct run *r, int code, struct why *why)
+{
+    if (!r->options->out || code == EXIT_CANNOT_RUN)
+        return code;
+    if (run_plan_keep(r, why) != OK) {
+        say_error("%s", why->text);
+        return r->end == ENGINE_ENDED ? EXIT_CANNOT_RUN : code;
+    }
+    if (!r->options->quiet)
+        say_note("Kept in %s; to do just that: mailfrom apply --plan %s", r->options->out,
+                 r->options->out);
+    return code;
+}
 
 int verb_plan(const struct options *given)
 {
@@ -15,7 +30,7 @@ int verb_plan(const struct options *given)
     if (err == OK)
         err = journal_open(&run.journal, NULL, JOURNAL_MEMORY, &why);
     if (err == OK)
-        code = run_conclude(&run, run_carry_out(&run, &why), &why);
+        code = plan_keep(&run, run_conclude(&run, run_carry_out(&run, &why), &why), &why);
     else
         say_error("%s", why.text);
     run_clear(&run);

@@ -13,7 +13,7 @@ static const struct verb verbs[] = {
      OPTIONS_LIVE | OPTIONS_REPORT | OPTIONS_PROGRESS | OPTIONS_PLAN,
      "Reads what SES and DNS say now, a hundred identities a call, judges every MAIL FROM and\n"
      "shows what apply would do. Reads only.",
-     "mailfrom plan fleet.yaml --report csv:plan.csv", verb_plan},
+     "mailfrom plan fleet.yaml --out fleet.plan --report csv:plan.csv", verb_plan},
     {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
      OPTIONS_REHEARSE,
      "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints when\n"
@@ -21,15 +21,18 @@ static const struct verb verbs[] = {
      "allows --rate. The same seed gives the same bytes. Exit code 3: some would end badly.",
      "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.05", verb_rehearse},
     {"apply", "MANIFEST...", "do it: set, wait for DNS and SES, tighten; write reports",
-     LIVE_RUN | OPTIONS_YES,
+     LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH,
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks\n"
-     "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.",
+     "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
+     "With --plan FILE it does what was reviewed and nothing else, and needs no manifest: an\n"
+     "identity whose facts have moved since is drifted, one without a planned change skipped.",
      "mailfrom apply fleet.yaml --report csv:done.csv", verb_apply},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
-     LIVE_RUN | OPTIONS_RESUME,
+     LIVE_RUN | OPTIONS_RESUME | OPTIONS_DETACH,
      "Goes on with the newest run, or with RUN. What was on its way is looked at first.",
      "mailfrom resume --retry-failed", verb_resume},
-    {"rollback", "RUN", "put back what a run changed", LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK,
+    {"rollback", "RUN", "put back what a run changed",
+     LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH,
      "Puts every identity that RUN wrote to back to what it was before, or to the default MAIL\n"
      "FROM. An identity that somebody else has changed since is left alone. A rollback is a run\n"
      "of its own: it can be resumed, reported and rolled back.",
@@ -40,11 +43,6 @@ static const struct verb verbs[] = {
     {"report", "RUN", "write reports again from the journal", OPTIONS_JOURNAL | OPTIONS_REPORT,
      "Writes the reports of a run, any format, any time. The same journal gives the same bytes.",
      "mailfrom report 3 --report json:run3.json", verb_report},
-    {"inspect", "NAME...", "what DNS says of a MAIL FROM name: MX, SPF, DMARC", OPTIONS_INSPECT,
-     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with its look-ups followed, and with\n"
-     "--from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or - for\n"
-     "one name a line. SES is not asked. Exit code 3: some question has no answer.",
-     "mailfrom inspect bounce.example.com --from example.com", verb_inspect},
     {"explain", "[RULE]", "what a finding means and how to mend it", OPTIONS_NONE,
      "Prints the page of a rule; without one, the list of all rules.",
      "mailfrom explain mx-wrong-suffix", verb_explain},

@@ -21,6 +21,7 @@ ROOMS = {
     "engine/wire": ["engine/base", "engine/model", "engine/dns", "engine/core", "engine", "engine/aws"],
     "engine/world": ["engine/base", "engine/model", "engine/dns", "engine/rules", "engine/core", "engine"],
     "manifests": ["engine/base", "engine/model", "engine/dns", "engine/rules"],
+    "plans": ["engine/base", "engine/model", "engine/core"],
     "reports": ["engine/base", "engine/model", "engine/core"],
     "cmd/mailfrom": None,  # everything
     "cmd/ses-sim": None,
@@ -33,11 +34,11 @@ LIBRARIES = {
     "c-ares": (r"ares.*\.h", ["engine/wire", "cmd/ses-sim"]),
     "sqlite": (r"sqlite3\.h", ["engine/journal"]),
     "expat": (r"expat\.h", ["engine/aws"]),
-    "cJSON": (r"cjson/cJSON\.h|cJSON\.h", ["engine/aws", "cmd/mailfrom", "cmd/ses-sim"]),
+    "cJSON": (r"cjson/cJSON\.h|cJSON\.h", ["engine/aws", "plans", "cmd/mailfrom", "cmd/ses-sim"]),
     "libpsl": (r"libpsl\.h", ["engine/rules"]),
     "libidn2": (r"idn2\.h", ["engine/rules"]),
     "libmicrohttpd": (r"microhttpd\.h", ["cmd/ses-sim"]),
-    "openssl": (r"openssl/.*", ["engine/aws", "manifests", "reports", "cmd/ses-sim"]),
+    "openssl": (r"openssl/.*", ["engine/aws", "manifests", "plans", "reports", "cmd/ses-sim"]),
 }
 
 EVERY_LIBRARY = {"cmd/mailfrom/version.c"}  # asks each for its version, and nothing else

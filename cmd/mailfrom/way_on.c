@@ -1,0 +1,33 @@
+#include "way_on.h"
+
+#include "say.h"
+
+static bool is_settled(const struct run *r)
+{
+    const uint32_t *by_state = r->totals.by_state;
+    uint32_t waiting = by_state[JOB_FOLLOWING] + by_state[JOB_WAITING_DNS];
+    return r->options->no_wait && waiting > 0 && waiting + by_state[JOB_DONE] == r->totals.jobs;
+}
+
+void way_on_print(const struct run *r, bool wrote)
+{
+    unsigned long long id = r->head.id;
+    if (r->head.verb == RUN_PLAN)
+        return;
+    if (r->end != ENGINE_ENDED && is_settled(r))
+        printf("Every change is confirmed; %u wait for SES, %u for DNS. To follow them: mailfrom "
+               "resume %llu\n",
+               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS], id);
+    else if (r->end != ENGINE_ENDED)
+        printf("Stopped before the end. To go on: mailfrom resume %llu\n", id);
+    else if (wrote)
+        printf("To take it back: mailfrom rollback %llu\n", id);
+}
+
+void way_on_after(const struct run *r, enum err err)
+{
+    if (err != OK && r->journal && r->head.id && r->head.verb != RUN_PLAN)
+        say_error("nothing more was sent after that, and what was sent is in the journal: "
+                  "mailfrom resume %llu goes on",
+                  (unsigned long long)r->head.id);
+}

@@ -1,0 +1,8 @@
+# Whole runs: the real programs against ses-sim and a name server on loopback.
+function(mailfrom_run_test name)
+  add_test(NAME ${name} COMMAND /usr/bin/python3 -B
+    ${CMAKE_CURRENT_SOURCE_DIR}/wire/${name}.py $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim>)
+  set_tests_properties(${name} PROPERTIES LABELS release TIMEOUT 120)
+endfunction()
+
+mailfrom_run_test(run_plan_files)

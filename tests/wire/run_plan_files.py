@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""Plan files: what was reviewed is done, and nothing else. Arguments: mailfrom, ses-sim."""
+
+import json
+import sys
+
+from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, Room, check, verdict
+
+IDENTITIES = {
+    "a.example": {},
+    "b.example": {"mail_from": "old.b.example"},
+    "c.example": {"mail_from": "bounce.c.example"},
+    "d.example": {"verified": "PENDING"},
+    "e.example": {"mail_from": "old.e.example"},
+    "f.example": {"late": True},
+    "news@g.example": {},
+}
+
+
+def edited(room, name, change):
+    path = room.path / name
+    path.write_text(change((room.path / "fleet.plan").read_text()))
+    return name
+
+
+def main():
+    with Room(*sys.argv[1:3], IDENTITIES) as room:
+        room.manifest("fleet.yaml", {name: {} for name in IDENTITIES})
+        text = room.ends("a plan with a refused row ends with 3", TROUBLE, "plan", "fleet.yaml", "--out", "fleet.plan")
+        check("and says how to do just that", "apply --plan fleet.plan" in text, text)
+        check("a plan writes nothing to SES", room.writes() == [])
+        check("a plan makes no journal", not (room.path / ".mailfrom").exists())
+        plan = json.loads((room.path / "fleet.plan").read_text())
+        rows = {row["identity"]: row for row in plan["identities"]}
+        check("it has a row for every identity", list(rows) == list(IDENTITIES))
+        check("with what is wanted and with the live facts", rows["b.example"]["mail_from"] == "bounce.b.example"
+              and rows["b.example"]["live"] == {"mail_from": "old.b.example", "behavior": "USE_DEFAULT_VALUE",
+                                                "status": "SUCCESS", "verification": "SUCCESS"}, rows["b.example"])
+        outcomes = {name: row["outcome"] for name, row in rows.items()}
+        check("and with how each was judged", outcomes == {
+            "a.example": "planned", "b.example": "planned", "c.example": "unchanged", "d.example": "refused",
+            "e.example": "planned", "f.example": "waiting-dns", "news@g.example": "planned"}, outcomes)
+
+        for what, change in {
+            "one edited byte": lambda t: t.replace("bounce.a.example", "bounce.x.example", 1),
+            "a cut end": lambda t: t[: len(t) // 2],
+            "a line left out": lambda t: "".join(l for l in t.splitlines(True) if "a.example" not in l),
+            "a line too many": lambda t: t + "\n",
+            "an edited count": lambda t: t.replace('"changes":5', '"changes":4'),
+        }.items():
+            name = edited(room, "bad.plan", change)
+            text = room.ends(f"{what} is refused", CANNOT_RUN, "apply", "--plan", name, "--yes")
+            check("with a sentence", "damaged or was edited" in text, text)
+        text = room.ends("a manifest is no plan file", CANNOT_RUN, "apply", "--plan", "fleet.yaml", "--yes")
+        check("and that is said", "is not a plan file" in text, text)
+        name = edited(room, "new.plan", lambda t: t.replace('"format_version":1', '"format_version":2', 1))
+        text = room.ends("a newer format is refused", CANNOT_RUN, "apply", "--plan", name, "--yes")
+        check("and both formats are named", "format 2" in text and "knows 1" in text, text)
+        text = room.ends("an old plan is refused", CANNOT_RUN, "apply", "--plan", "fleet.plan", "--yes", "--max-age", "1ms")
+        check("and its age is told", "ago, and may be" in text, text)
+        room.manifest("other.yaml", {"a.example": {}})
+        text = room.ends("other manifests are refused", CANNOT_RUN, "apply", "--plan", "fleet.plan", "other.yaml", "--yes")
+        check("and that is said", "other manifests" in text, text)
+        text = room.ends("without --yes and without a terminal nothing is done", CANNOT_RUN, "apply", "--plan", "fleet.plan")
+        check("nothing of all this wrote to SES", room.writes() == [], room.writes())
+
+        room.set("e.example", "hand.e.example")
+        before = len(room.writes())
+        room.names.publish("bounce.f.example")
+        room.ends("a plan is applied beside its manifest; a drifted row ends it with 3", TROUBLE,
+                  "apply", "--plan", "fleet.plan", "fleet.yaml", "--yes")
+        rows = room.report(1)
+        outcomes = {name: row["outcome"] for name, row in rows.items()}
+        check("what was planned is done, what moved has drifted, the rest is skipped", outcomes == {
+            "a.example": "done", "b.example": "done", "c.example": "skipped", "d.example": "skipped",
+            "e.example": "drifted", "f.example": "done", "news@g.example": "done"}, outcomes)
+        written = {call["identities"][0] for call in room.writes()[before:]}
+        check("SES was written to for those that are done, and for no other",
+              written == {"a.example", "b.example", "f.example", "news@g.example"}, written)
+        check("what somebody else has set is still there", room.ses()["e.example"][0] == "hand.e.example")
+        check("its reason names both", "hand.e.example" in rows["e.example"]["reason"]
+              and "old.e.example" in rows["e.example"]["reason"], rows["e.example"]["reason"])
+        check("rows keep their place in the manifest", rows["b.example"]["source"].startswith("fleet.yaml:"), rows["b.example"])
+
+        before = len(room.writes())
+        room.ends("the same plan once more ends with 3, since everything has moved", TROUBLE, "apply", "--plan", "fleet.plan", "--yes")
+        check("and writes nothing", len(room.writes()) == before)
+    verdict()
+
+
+main()
