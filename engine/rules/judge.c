@@ -34,9 +34,12 @@ void judge_finding(struct judgement *j, const struct policy *policy, enum findin
     bool accepted = policy && (policy->accept & FINDING_BIT(finding));
     bool first = severity == SEVERITY_ERROR ? j->errors == 0 : j->errors == 0 && j->waits == 0;
     va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(sentence, sizeof sentence, fmt, ap);
-    va_end(ap);
+    sentence[0] = '\0';
+    if (j->json || first) { /* else nobody will read it */
+        va_start(ap, fmt);
+        vsnprintf(sentence, sizeof sentence, fmt, ap);
+        va_end(ap);
+    }
 
     j->found |= FINDING_BIT(finding);
     json_add(j, finding, severity, sentence, accepted);
@@ -83,7 +86,8 @@ static void first_error_renew(struct judgement *j)
         if (!(rest & FINDING_BIT(f)))
             continue;
         j->first_finding = (enum finding)f;
-        snprintf(j->first_error, sizeof j->first_error, "%s", finding_rule(f)->summary);
+        snprintf(j->first_error, sizeof j->first_error, "%s",
+                 finding_rule(j->first_finding)->summary);
         return;
     }
 }
