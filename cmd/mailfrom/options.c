@@ -39,6 +39,10 @@ STRING_OPTION(resolver)
 STRING_OPTION(ca_bundle)
 STRING_OPTION(journal)
 STRING_OPTION(psl_file)
+STRING_OPTION(from)
+STRING_OPTION(spf_check)
+STRING_OPTION(sender)
+STRING_OPTION(helo)
 STRING_OPTION(out)
 STRING_OPTION(plan)
 STRING_OPTION(only)
@@ -225,17 +229,18 @@ static enum err read_format(struct options *o, const char *value, struct why *wh
 static const struct option_row rows[] = {
     {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
      read_profile},
-    {"region", LIVE_OR_REHEARSED, "REGION", "for identities that name none", read_region},
+    {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT, "REGION", "for identities that name none",
+     read_region},
     {"endpoint-url", OPTIONS_LIVE, "URL", "another address for SES, both protocols",
      read_endpoint_url},
-    {"resolver", OPTIONS_LIVE, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
-     read_resolver},
-    {"dns", OPTIONS_LIVE, "authority|recursive",
+    {"resolver", OPTIONS_LIVE | OPTIONS_INSPECT, "HOST:PORT[,...]",
+     "DNS resolvers; default: the system's", read_resolver},
+    {"dns", OPTIONS_LIVE | OPTIONS_INSPECT, "authority|recursive",
      "whom to ask; default: authority, but recursive with --resolver", read_dns},
-    {"authority-port", OPTIONS_LIVE, "PORT", "port of authoritative servers (default 53)",
-     read_authority_port},
-    {"psl-file", LIVE_OR_REHEARSED, "FILE", "a newer Public Suffix List than the built-in one",
-     read_psl_file},
+    {"authority-port", OPTIONS_LIVE | OPTIONS_INSPECT, "PORT",
+     "port of authoritative servers (default 53)", read_authority_port},
+    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT, "FILE",
+     "a newer Public Suffix List than the built-in one", read_psl_file},
     {"ca-bundle", OPTIONS_LIVE, "FILE", "PEM file of trust anchors; also AWS_CA_BUNDLE",
      read_ca_bundle},
     {"rate", LIVE_OR_REHEARSED, "N",
@@ -282,7 +287,14 @@ static const struct option_row rows[] = {
     {"faults", OPTIONS_REHEARSE, "NAME=SHARE[,...]",
      "throttle, http500, lost-after, dns-timeout, ...: shares from 0 to 1", read_faults},
     {"seed", OPTIONS_REHEARSE, "N", "of everything that is drawn (default 1)", read_seed},
-    {"format", OPTIONS_REHEARSE, "text|json", "of the result (default text)", read_format},
+    {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT, "text|json", "of the result (default text)",
+     read_format},
+    {"from", OPTIONS_INSPECT, "DOMAIN", "the domain in From: DMARC and its alignment too",
+     read_from},
+    {"spf-check", OPTIONS_INSPECT, "IP", "would mail from this address pass SPF?", read_spf_check},
+    {"sender", OPTIONS_INSPECT, "ADDRESS", "its reverse-path (default: postmaster@NAME)",
+     read_sender},
+    {"helo", OPTIONS_INSPECT, "NAME", "its HELO (default: NAME)", read_helo},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet},
     {"verbose", EVERY_VERB, NULL, "every row; a line for every call on standard error",
      read_verbose},

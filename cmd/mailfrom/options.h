@@ -28,6 +28,7 @@ enum option_set {
     OPTIONS_APPLY = 1 << 9,
     OPTIONS_DETACH = 1 << 10,
     OPTIONS_REHEARSE = 1 << 9,
+    OPTIONS_INSPECT = 1 << 16,
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE };
@@ -55,7 +56,8 @@ struct options {
     span_us max_age;        /* of a plan file; 0: not given */
     const char *only;       /* a pattern of identities */
     bool outcome_given;
-    enum outcome outcome; /* with outcome_given */
+    enum outcome outcome;                         /* with outcome_given */
+    const char *from, *spf_check, *sender, *helo; /* inspect */
     uint16_t authority_port;
     double rate_per_s; /* 0: not given */
     unsigned carriers;
