@@ -113,7 +113,7 @@ zone:
 
 def unbound_conf(folder, port, knot_port):
     stubs = "".join(f'stub-zone:\n    name: "{z}."\n    stub-addr: 127.0.0.1@{knot_port}\n'
-                    for z in ("neg.test", "amazonses.com"))
+                    for z in ("test", "neg.test", "amazonses.com"))
     (folder / "unbound.conf").write_text(f"""server:
     interface: 127.0.0.1@{port}
     username: ""
@@ -375,16 +375,24 @@ def hostile(inspect):
 def negative_cache(program, unbound_port, knot_port):
     inspect = Inspect(program, unbound_port, knot_port)
 
-    def status(name, mode):
-        return inspect.json(f"{name}.neg.test", "--dns", mode)[0][0]["mx"]["status"]
+    def status(name, mode, *words):
+        return inspect.json(f"{name}.neg.test", "--dns", mode, *words)[0][0]["mx"]["status"]
 
     check(status("early", "recursive") == "missing", "a resolver is asked too early")
     publish(knot_port, "early")
     check(status("early", "recursive") == "missing", "and goes on denying what is published")
     check(status("early", "authority") == "ok", "but authorities say what is there now")
-    check(status("late", "authority") == "missing", "authorities are asked too early")
-    publish(knot_port, "late")
-    check(status("late", "recursive") == "ok", "and no resolver was taught to deny the name")
+    for name, words in (("late", []), ("later", ["--from", "neg.test", "--spf-check", "192.0.2.1"])):
+        check(status(name, "authority", *words) == "missing", f"authorities are asked too early {words}")
+        publish(knot_port, name)
+        check(status(name, "recursive") == "ok", "and no resolver was taught to deny the name")
+
+
+def nothing_below_nothing(inspect):
+    """Receivers' questions at or below a name that does not exist are not sent (RFC 8020): of TXT
+    only the name's own, at its authority, and those of _dmarc.neg.test and _dmarc.test are."""
+    done = inspect.run("never.neg.test", "--from", "neg.test", "--dns", "authority", "--verbose")
+    check(done.stderr.count(b"dns TXT") == 3, "nothing is asked below a name that does not exist", done.stderr)
 
 
 def situations(program, knot_port, unbound_port, folder):
@@ -395,6 +403,7 @@ def situations(program, knot_port, unbound_port, folder):
     spf_check(inspect)
     dmarc(inspect)
     names(inspect, folder)
+    nothing_below_nothing(inspect)
     hostile(inspect)
     many(inspect)
     negative_cache(program, unbound_port, knot_port)
