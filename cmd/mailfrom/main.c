@@ -5,10 +5,12 @@
 #include "verbs.h"
 #include "version.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static void print_usage(FILE *out)
 {
@@ -62,13 +64,28 @@ static int unknown_verb(const char *name)
     return EXIT_CANNOT_RUN;
 }
 
-/* Credentials must not end in a core file, and a closed pipe must not end a run. */
+/* A descriptor below 3 that is closed would be given to the next file that is opened, and what is
+ * printed would go into it: into the journal, say. */
+static void descriptors_fill(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/* Credentials must not end in a core file. A closed pipe must not end a run, nor a file that grew
+ * to its limit: both are told by the write that fails. */
 static void process_harden(void)
 {
     struct rlimit no_core = {0, 0};
+    descriptors_fill();
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 int main(int argc, char **argv)

@@ -8,7 +8,6 @@
 #include "progress.h"
 #include "run_options.h"
 #include "say.h"
-#include "signals.h"
 #include "verbs.h"
 #include "version.h"
 
@@ -29,6 +28,7 @@ void run_clear(struct run *r)
 {
     if (r->journal)
         journal_close(r->journal);
+    signals_end(&r->signals);
     suffix_list_close(r->suffixes);
     fleet_clear(&r->fleet);
     arena_clear(&r->arena);
@@ -153,7 +153,8 @@ static void notes_print(const struct run *r, const struct desk *desk)
     for (uint16_t i = 0; i < f->lanes_len; i++) {
         const char *gap = desk_census_gap(desk, i);
         if (gap)
-            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s. What else lives there is "
+            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                     ": %s. What else lives there is "
                      "not known, so sends-mail, masked-by-identity or the account's state were not "
                      "judged",
                      TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[i].account].name)),
@@ -205,7 +206,6 @@ static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
 
 static enum err wire_run(struct run *r, const struct lanes *lanes, struct why *why)
 {
-    struct signals signals;
     struct wire *wire = NULL;
     struct wire_config config = {.carriers = r->options->carriers,
                                  .lanes = lanes->list,
@@ -215,13 +215,13 @@ static enum err wire_run(struct run *r, const struct lanes *lanes, struct why *w
                                  .call_timeout_us = CALL_TIMEOUT,
                                  .not_before = r->head.last,
                                  .verbose = r->options->verbose};
-    signals_block(&signals);
+    signals_block(&r->signals);
     enum err err = wire_open(&wire, &config, why);
     if (err == OK)
-        err = signals_watch(&signals, wire, why);
+        err = signals_watch(&r->signals, wire, why);
     if (err == OK)
         err = run_on_wire(r, wire, why);
-    signals_end(&signals);
+    signals_let_go(&r->signals);
     if (wire)
         wire_close(wire);
     desk_clear(r->desk); /* last: calls that were out live in its memory */

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "journal.h"
 #include "options.h"
+#include "signals.h"
 #include "suffix.h"
 
 struct run {
@@ -19,6 +20,7 @@ struct run {
     struct arena arena;
     struct arena memory; /* the desk's */
     struct suffix_list *suffixes;
+    struct signals signals; /* from the first call until run_clear: reports are written meanwhile */
     struct desk *desk; /* while the engine runs */
     bool resumes;      /* head and records are in the journal already */
     bool reopens;      /* what ended badly begins again */

@@ -1,12 +1,16 @@
 #include "signals.h"
 
+#include "verbs.h"
+
 #include <string.h>
+#include <unistd.h>
 
 #define SIGNAL_STOP SIGUSR1 /* ends the waiting thread itself; never sent by anybody else */
+#define TOLD_MAX    2       /* drain, leave */
 
 void signals_block(struct signals *s)
 {
-    *s = (struct signals){0};
+    *s = (struct signals){.lock = PTHREAD_MUTEX_INITIALIZER, .blocked = true};
     sigemptyset(&s->watched);
     sigaddset(&s->watched, SIGINT);
     sigaddset(&s->watched, SIGTERM);
@@ -15,12 +19,22 @@ void signals_block(struct signals *s)
     pthread_sigmask(SIG_BLOCK, &s->watched, &s->before);
 }
 
+static void signal_tell(struct signals *s)
+{
+    pthread_mutex_lock(&s->lock);
+    if (!s->wire || s->told == TOLD_MAX)
+        _exit(EXIT_STOPPED);
+    s->told++;
+    wire_interrupt(s->wire);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void *watch(void *arg)
 {
     struct signals *s = arg;
     int signal;
     while (sigwait(&s->watched, &signal) == 0 && signal != SIGNAL_STOP)
-        wire_interrupt(s->wire);
+        signal_tell(s);
     return NULL;
 }
 
@@ -34,12 +48,20 @@ enum err signals_watch(struct signals *s, struct wire *wire, struct why *why)
     return OK;
 }
 
+void signals_let_go(struct signals *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->wire = NULL;
+    pthread_mutex_unlock(&s->lock);
+}
+
 void signals_end(struct signals *s)
 {
     if (s->running) {
         pthread_kill(s->thread, SIGNAL_STOP);
         pthread_join(s->thread, NULL);
     }
-    s->running = false;
-    pthread_sigmask(SIG_SETMASK, &s->before, NULL);
+    if (s->blocked)
+        pthread_sigmask(SIG_SETMASK, &s->before, NULL);
+    s->blocked = s->running = false;
 }

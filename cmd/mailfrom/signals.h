@@ -1,6 +1,10 @@
 /*
  * SIGINT, SIGTERM and SIGHUP: the first asks the run to drain, the second to leave at once. One
  * thread waits for them, so no code runs inside a handler and there is nothing to be careful about.
+ *
+ * Reports are written when the engine is done. A signal that comes then, and any third one, ends
+ * the process on the spot with EXIT_STOPPED: the journal is whole at every instant, and `report`
+ * writes the reports again.
  */
 #ifndef MF_SIGNALS_H
 #define MF_SIGNALS_H
@@ -13,15 +17,18 @@
 
 struct signals {
     pthread_t thread;
-    struct wire *wire;
+    pthread_mutex_t lock; /* over wire and told */
+    struct wire *wire;    /* NULL: the engine is done */
+    unsigned told;
     sigset_t watched, before;
-    bool running;
+    bool blocked, running;
 };
 
 /* Blocks the signals in the calling thread and in all that it starts later: call it before
  * wire_open(). */
 void signals_block(struct signals *s);
 enum err signals_watch(struct signals *s, struct wire *wire, struct why *why);
-void signals_end(struct signals *s); /* before wire_close(); restores the mask */
+void signals_let_go(struct signals *s); /* before wire_close() */
+void signals_end(struct signals *s);    /* restores the mask; accepts one that never began */
 
 #endif

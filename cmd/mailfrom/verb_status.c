@@ -3,11 +3,27 @@
 #include "summary.h"
 #include "verbs.h"
 
+#include <unistd.h>
+
+#define WATCH_EVERY_S 1
+
 static const char *state_text(enum run_state state)
 {
-    static const char *const texts[] = {"open: still running, or cut off; mailfrom resume goes on",
-                                        "stopped before the end; mailfrom resume goes on", "ended"};
+    static const char *const texts[] = {"open", "stopped before the end; mailfrom resume goes on",
+                                        "ended"};
     return texts[state];
+}
+
+/* Open means running, if somebody writes; otherwise the process is gone. */
+static void print_state(const struct run *r)
+{
+    char holder[JOURNAL_HOLDER_MAX];
+    if (r->head.state != RUN_OPEN)
+        printf("%s\n", state_text(r->head.state));
+    else if (journal_has_writer(r->journal, holder))
+        printf("running%s%s\n", *holder ? ", as " : "", holder);
+    else
+        printf("cut off; mailfrom resume goes on\n");
 }
 
 struct waiting {
@@ -55,8 +71,8 @@ static enum err print_status(struct run *r, struct why *why)
     if (err != OK)
         return err;
     summary_line(&s, line, sizeof line);
-    printf("Run %llu (%s): %s\n", (unsigned long long)r->head.id, run_verb_name(r->head.verb),
-           state_text(r->head.state));
+    printf("Run %llu (%s): ", (unsigned long long)r->head.id, run_verb_name(r->head.verb));
+    print_state(r);
     printf("Started %s, last record %s\n", when_format(r->head.started, started),
            when_format(r->head.last, last));
     printf("%u identities: %s; %llu writes kept\n", r->head.jobs, line,
@@ -76,26 +92,68 @@ static bool list_one(void *ctx, const struct run_head *head)
     return true;
 }
 
-int verb_status(const struct options *o)
+/* One picture of a run. *goes_on: it is open, and somebody writes to it. */
+static enum err status_once(const struct options *o, uint64_t id, bool *goes_on, struct why *why)
 {
     struct run run;
+    char holder[JOURNAL_HOLDER_MAX];
+    run_init(&run, o);
+    enum err err = run_journal(&run, JOURNAL_READ, why);
+    if (err == OK)
+        err = journal_run(run.journal, id, &run.head, &run.arena, why);
+    if (err == OK)
+        err = journal_fleet(run.journal, run.head.id, &run.fleet, why);
+    if (err == OK && o->watch && isatty(STDOUT_FILENO))
+        fputs("\033[H\033[J", stdout);
+    if (err == OK)
+        err = print_status(&run, why);
+    *goes_on = err == OK && run.head.state == RUN_OPEN && journal_has_writer(run.journal, holder);
+    run_clear(&run);
+    return err;
+}
+
+/* Each picture is read afresh, from a copy where a run is going on: it never waits for a watcher.
+ * A moment in which the journal is being rewritten is none to end the watch. */
+static enum err status_watch(const struct options *o, uint64_t id, struct why *why)
+{
+    bool goes_on = true;
+    enum err err = OK;
+    while (goes_on && !ferror(stdout)) {
+        err = status_once(o, id, &goes_on, why);
+        goes_on = goes_on || err == ERR_BUSY;
+        if (!goes_on || fflush(stdout) != 0)
+            break;
+        sleep(WATCH_EVERY_S);
+        if (!isatty(STDOUT_FILENO) && err == OK)
+            putchar('\n');
+    }
+    return err;
+}
+
+static enum err status_all(const struct options *o, struct why *why)
+{
+    struct run run;
+    run_init(&run, o);
+    enum err err = run_journal(&run, JOURNAL_READ, why);
+    if (err == OK)
+        err = journal_runs(run.journal, list_one, NULL, why);
+    run_clear(&run);
+    return err;
+}
+
+int verb_status(const struct options *o)
+{
     struct why why = {""};
     uint64_t id;
-    run_init(&run, o);
+    bool goes_on;
     enum err err = run_number(o, &id, &why);
-    if (err == OK)
-        err = run_journal(&run, JOURNAL_READ, &why);
-    if (err == OK && o->all) {
-        err = journal_runs(run.journal, list_one, NULL, &why);
-    } else if (err == OK) {
-        err = journal_run(run.journal, id, &run.head, &run.arena, &why);
-        if (err == OK)
-            err = journal_fleet(run.journal, run.head.id, &run.fleet, &why);
-        if (err == OK)
-            err = print_status(&run, &why);
-    }
+    if (err == OK && o->all)
+        err = status_all(o, &why);
+    else if (err == OK && o->watch)
+        err = status_watch(o, id, &why);
+    else if (err == OK)
+        err = status_once(o, id, &goes_on, &why);
     if (err != OK)
         say_error("%s", why.text);
-    run_clear(&run);
     return err == OK ? EXIT_OK : EXIT_CANNOT_RUN;
 }

@@ -199,6 +199,14 @@ void journal_close(struct journal *j)
     free(j);
 }
 
+_Static_assert(JOURNAL_HOLDER_MAX == LOCK_HOLDER_MAX, "a holder's name");
+
+bool journal_has_writer(const struct journal *j, char holder[JOURNAL_HOLDER_MAX])
+{
+    assert(j->mode == JOURNAL_READ);
+    return lock_is_held(j->place.file, holder);
+}
+
 static enum err head_store(struct journal *j, const struct run_head *head,
                            const struct fleet *fleet, struct why *why)
 {

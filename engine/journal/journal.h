@@ -11,6 +11,8 @@
 
 struct journal;
 
+#define JOURNAL_HOLDER_MAX 320
+
 enum run_verb { RUN_APPLY, RUN_ROLLBACK, RUN_PLAN };
 enum run_state { RUN_OPEN, RUN_STOPPED, RUN_ENDED }; /* OPEN without a live writer: it crashed */
 
@@ -29,8 +31,8 @@ struct run_head {
 };
 
 enum journal_mode {
-    JOURNAL_READ,  /* never writes, creates nothing */
-    JOURNAL_WRITE, /* creates folder (0700) and file (0600); one writer at a time, else ERR_BUSY */
+    JOURNAL_READ,   /* never writes, creates nothing */
+    JOURNAL_WRITE,  /* creates folder (0700) and file (0600); one writer at a time, else ERR_BUSY */
     JOURNAL_MEMORY, /* written and read like any other, but gone when it is closed: for plans */
 };
 
@@ -40,6 +42,9 @@ enum journal_mode {
 enum err journal_open(struct journal **out, const char *path, enum journal_mode mode,
                       struct why *why);
 void journal_close(struct journal *j);
+/* Does another process write to the file of *j (JOURNAL_READ) just now? holder: "pid 7 on host", or
+ * "" where that cannot be read. Without one, a run that is open was cut off. */
+bool journal_has_writer(const struct journal *j, char holder[JOURNAL_HOLDER_MAX]);
 
 /* Begins a run: head and every choice of the fleet, durable on return. Fills in head->id. */
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,

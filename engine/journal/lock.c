@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HOLDER_LEN_MAX 320 /* "pid 4194304 on " and a host name of at most 253 */
-#define TRIES          16
-#define TRY_MS         10 /* 16 tries stay under the promised 200 ms */
+#define TRIES  16
+#define TRY_MS 10 /* 16 tries stay under the promised 200 ms */
 
 enum lock_byte { BYTE_WRITER, BYTE_READERS };
 
@@ -31,7 +30,7 @@ static bool is_held(void)
 /* The file's two lock bytes are blanks, so that what follows can be read by a person. */
 static void holder_write(int fd)
 {
-    char host[256] = "", line[HOLDER_LEN_MAX];
+    char host[256] = "", line[LOCK_HOLDER_MAX];
     gethostname(host, sizeof host - 1);
     int len = snprintf(line, sizeof line, "  pid %ld on %s\n", (long)getpid(), host);
     /* A name that could not be written, or only in part, lacks its line's end and is not read. */
@@ -40,10 +39,10 @@ static void holder_write(int fd)
 }
 
 /* Between the lock and the name there is a moment: a name that is not there yet comes soon. */
-static bool holder_read(int fd, char line[HOLDER_LEN_MAX])
+static bool holder_read(int fd, char line[LOCK_HOLDER_MAX])
 {
     for (int i = 0; i < TRIES; i++) {
-        ssize_t len = pread(fd, line, HOLDER_LEN_MAX - 1, 0);
+        ssize_t len = pread(fd, line, LOCK_HOLDER_MAX - 1, 0);
         if (len > 2 && line[len - 1] == '\n') {
             line[len - 1] = '\0';
             memmove(line, line + 2, (size_t)len - 2);
@@ -73,7 +72,7 @@ static enum err lock_open(struct lock *lock, const char *journal_file, int flags
 
 enum err lock_for_writing(struct lock *lock, const char *journal_file, struct why *why)
 {
-    char holder[HOLDER_LEN_MAX];
+    char holder[LOCK_HOLDER_MAX];
     enum err err = lock_open(lock, journal_file, O_RDWR | O_CREAT, why);
     if (err != OK)
         return err;
@@ -107,6 +106,21 @@ enum err lock_for_reading(struct lock *lock, const char *journal_file, struct wh
                     : why_set(why, ERR_IO, "cannot lock it: %s", strerror(errno));
     lock_release(lock);
     return err;
+}
+
+bool lock_is_held(const char *journal_file, char holder[LOCK_HOLDER_MAX])
+{
+    struct lock lock;
+    struct flock range = {
+        .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = BYTE_WRITER, .l_len = 1};
+    *holder = '\0';
+    if (lock_open(&lock, journal_file, O_RDONLY, NULL) != OK)
+        return false;
+    bool held = fcntl(lock.fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+    if (held && !holder_read(lock.fd, holder))
+        *holder = '\0';
+    lock_release(&lock);
+    return held;
 }
 
 void lock_release(struct lock *lock)

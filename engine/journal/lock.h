@@ -16,6 +16,8 @@
 
 #include <stdbool.h>
 
+#define LOCK_HOLDER_MAX 320 /* "pid 4194304 on " and a host name of at most 253 */
+
 struct lock {
     int fd; /* -1: none */
 };
@@ -28,6 +30,9 @@ enum err lock_for_writing(struct lock *lock, const char *journal_file, struct wh
  * ERR_BUSY: a checkpoint goes on and did not end within 200 ms. */
 enum err lock_for_reading(struct lock *lock, const char *journal_file, struct why *why);
 void lock_release(struct lock *lock);
+/* Does a process hold the writer's byte just now? Neither takes nor awaits a lock. Its name goes to
+ * holder: "pid 4194304 on host", or "". */
+bool lock_is_held(const char *journal_file, char holder[LOCK_HOLDER_MAX]);
 
 /* The writer: may the main file change now? Never waits. */
 bool lock_readers_out(struct lock *lock);

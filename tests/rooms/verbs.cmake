@@ -6,3 +6,7 @@ function(mailfrom_run_test name)
 endfunction()
 
 mailfrom_run_test(run_plan_files)
+mailfrom_run_test(run_rollback)
+mailfrom_run_test(run_detach)
+mailfrom_run_test(run_crash_safety)
+mailfrom_run_test(run_reads_only)

@@ -1,0 +1,54 @@
+#!/usr/bin/python3
+"""Going away and coming back: --no-wait, resume, and status --watch from outside.
+Arguments: mailfrom, ses-sim."""
+
+import sys
+
+from rehearsal_room import DONE, STOPPED, Room, check, until, verdict
+
+FLEET = {f"d{i}.example": {"late": i == 5} for i in range(6)}
+
+
+def detach(room):
+    room.manifest("fleet.yaml", {name: {} for name in FLEET}, behavior_on_mx_failure="REJECT_MESSAGE")
+    text = room.ends("--no-wait ends with 4 once every write is confirmed", STOPPED, "apply", "fleet.yaml", "--yes",
+                     "--no-wait", "--report", "json:detached.json")
+    check("and says what waits and how to go on", "5 wait for SES, 1 for DNS" in text and "mailfrom resume 1" in text, text)
+    check("one write for each whose DNS is right", len(room.writes()) == 5, room.writes())
+    check("its report was written", (room.path / "detached.json").exists())
+    check("those that were written are pending, the late one waits for DNS",
+          sorted(room.outcomes(1).values()) == ["pending"] * 5 + ["waiting-dns"], room.outcomes(1))
+    status = room.run("status").stdout_text
+    check("status says that it was stopped", "stopped before the end" in status, status)
+    room.names.publish("bounce.d5.example")
+    text = room.ends("resume follows later, to the end", DONE, "resume")
+    check("every identity is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
+    check("REJECT_MESSAGE was set once Success was there",
+          {facts for facts in room.ses().values()} == {(f"bounce.{n}", "RejectMessage", "Success") for n in FLEET}, room.ses())
+    text = room.ends("where nothing has to wait --no-wait ends with 0", DONE, "apply", "fleet.yaml", "--yes", "--no-wait")
+
+
+def watch(room):
+    room.manifest("fleet.yaml", {name: {} for name in FLEET})
+    run = room.start("apply", "fleet.yaml", "--yes")
+    until(lambda: (room.path / ".mailfrom/journal.db").exists() and room.writes())
+    watcher = room.start("status", "--watch")
+    alone = room.run("status").stdout_text
+    check("status names the process that runs", f"running, as pid {run.pid} on " in alone, alone)
+    room.names.publish("bounce.d5.example")
+    run.communicate(timeout=60)
+    seen, complaints = watcher.communicate(timeout=20)
+    check("the run ends as if nobody watched", run.returncode == DONE)
+    check("the watcher leaves with 0 when the run has ended", watcher.returncode == 0, complaints)
+    check("and has shown both", "running" in seen and seen.rstrip().count("ended") == 1, seen)
+
+
+def main():
+    with Room(*sys.argv[1:3], FLEET) as room:
+        detach(room)
+    with Room(*sys.argv[1:3], FLEET, sim=["--detect-after", "3"]) as room:
+        watch(room)
+    verdict()
+
+
+main()
