@@ -21,7 +21,7 @@ struct inspect_out {
 };
 
 /* *troubled counts the names for which subject_has_trouble(). The wire belongs to this call until
- * it returns. ERR_NOMEM; ERR_BUSY: interrupted. */
+ * it returns. ERR_NOMEM. */
 enum err inspect_ask(struct wire *wire, const struct inspect_wish *wish, const struct text *names,
                      size_t len, const struct inspect_out *out, size_t *troubled, struct why *why);
 

@@ -4,7 +4,6 @@
 #include "inspect_text.h"
 #include "lanes.h"
 #include "say.h"
-#include "signals.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -71,28 +70,25 @@ static enum err names_ask(struct wire *wire, struct inspect_wish *wish,
     if (p->json)
         fputs("[\n", stdout);
     enum err err = inspect_ask(wire, wish, names->list, names->len, &out, troubled, why);
-    if (p->json)
+    if (p->json && err == OK)
         fputs("\n]\n", stdout);
     return err;
 }
 
+/* Signals are left as they are: nothing is changed by asking, so Ctrl-C may end it at any instant,
+ * and JSON that was cut off shows it. */
 static enum err names_inspect(const struct options *o, struct inspect_wish *wish,
                               const struct inspect_names *names, size_t *troubled, struct why *why)
 {
     struct printing p = {.options = o, .json = o->json};
-    struct signals signals;
     struct wire *wire = NULL;
     const struct wire_config config = {.carriers = 1,
                                        .resolvers = text_of(o->resolver),
                                        .call_timeout_us = CALL_TIMEOUT,
                                        .verbose = o->verbose};
-    signals_block(&signals);
     enum err err = wire_open(&wire, &config, why);
     if (err == OK)
-        err = signals_watch(&signals, wire, why);
-    if (err == OK)
         err = names_ask(wire, wish, names, &p, troubled, why);
-    signals_end(&signals);
     wire_close(wire);
     return err;
 }
@@ -118,6 +114,6 @@ int verb_inspect(const struct options *o)
     suffix_list_close(suffixes);
     inspect_names_clear(&names);
     if (err != OK)
-        return err == ERR_BUSY ? EXIT_STOPPED : EXIT_CANNOT_RUN;
+        return EXIT_CANNOT_RUN;
     return troubled ? EXIT_TROUBLE : EXIT_OK;
 }
