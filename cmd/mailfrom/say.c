@@ -14,7 +14,8 @@ void say_setup(const struct options *o)
     setvbuf(stderr, NULL, _IOLBF, 4096);
 }
 
-static void say_line(const char *prefix, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void say_line(const char *prefix, const char *fmt,
+                                                           va_list ap)
 {
     char line[4096];
     struct buf safe;
