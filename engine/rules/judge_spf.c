@@ -5,6 +5,7 @@
  */
 #include "judge.h"
 
+#include "dname.h"
 #include "escape.h"
 
 #define SHOWN_LEN_MAX 160 /* of a record or reason in a sentence */
@@ -81,6 +82,16 @@ static void without_ses_judge(struct spf_judging *s)
     word_take(s, SPF_WITHOUT_SES, TEXT("without-ses"));
 }
 
+/* Did the walk end within SES's own record? Nobody but AWS can mend that, and while a resolver
+ * shows it broken every fleet would stand still; the presence of the include is what counts then. */
+static bool is_at_ses(const struct spf_walk *walk)
+{
+    for (unsigned i = 1; i < walk->depth; i++)
+        if (dname_eq(walk->frames[i].domain, TEXT("amazonses.com")))
+            return true;
+    return false;
+}
+
 void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct spf_survey *survey, struct text *spf)
 {
@@ -90,6 +101,8 @@ void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
     bool over = walk->lookups > SPF_LOOKUPS_MAX || walk->void_lookups > SPF_VOID_LOOKUPS_MAX;
     bool present = text_eq(*spf, TEXT("ok")) || text_eq(*spf, TEXT("without-ses"));
     if (!present || class == SPF_CLASS_NONE || class == SPF_CLASS_TEMPERROR)
+        return;
+    if (class == SPF_CLASS_PERMERROR && !over && is_at_ses(walk))
         return;
     if (class == SPF_CLASS_PERMERROR && !over)
         syntax_judge(&s);

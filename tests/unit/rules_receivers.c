@@ -168,6 +168,8 @@ static const struct spf_row {
      "spf-syntax spf-without-ses", "permanent error"},
     {"an include without a record", "v=spf1 include:amazonses.com include:gone.test ~all", "",
      "syntax", "spf-syntax", "gone.test"},
+    {"a resolver that shows SES's own record broken", "v=spf1 include:amazonses.com ~all",
+     "amazonses.com TXT v=spf1 include:amazonses.com ~all", "ok", "", ""},
     {"hostile bytes in a slip", "v=spf1 include:amazonses.com \033]0;x\007 ~all", "", "syntax",
      "spf-syntax", "byte 0x1b is not allowed"},
     {"eleven look-ups", ELEVEN_INCLUDES, "i.test TXT v=spf1 ip4:192.0.2.1", "lookups",
