@@ -41,6 +41,7 @@ struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
 static void enqueue(struct desk *d, uint32_t job, instant_us now)
 {
     struct lane_desk *lane = desk_lane_of(d, job);
+    d->lane_wake[d->fleet->choices[job].lane] = 0;
     switch ((enum job_state)d->jobs[job].state) {
     case JOB_LOOKING: queue_push(d, &lane->look[LOOK_FIRST], job, now); break;
     case JOB_UNSURE:
@@ -195,6 +196,8 @@ void desk_event(struct desk *d, const struct event *event, instant_us now)
         return;
     }
     d->calls_out--;
+    if (event->call->kind != CALL_ASK)
+        d->lane_wake[event->call->lane] = 0;
     switch (event->call->kind) {
     case CALL_ASK: desk_asked(d, event->call); break;
     case CALL_SET: desk_written(d, event->call, now); break;
@@ -219,27 +222,76 @@ static void timers_fire(struct desk *d, instant_us now)
         enqueue(d, job, now);
 }
 
+static instant_us earlier(instant_us a, instant_us b)
+{
+    return a < b ? a : b;
+}
+
+static instant_us lane_wake_of(const struct desk *d, uint16_t lane, instant_us now)
+{
+    const struct lane_desk *l = &d->lanes[lane];
+    instant_us wake = earlier(desk_look_wake(d, lane, now), census_wake(d, lane));
+    if (l->broken && (l->look[LOOK_FIRST].len || l->look[LOOK_AGAIN].len))
+        return now;
+    if (l->write.len || (l->start.len && waves_may_start(&d->waves)))
+        wake = earlier(wake, pace_next(&l->pace[CALL_SET]));
+    return wake;
+}
+
+/* What every lane's next instant depends on besides the lane itself. True: it has changed. */
+static bool lanes_changed(struct desk *d)
+{
+    bool may_start = waves_may_start(&d->waves), write = d->by_state[JOB_WRITING] > 0;
+    bool changed = may_start != d->lanes_may_start || write != d->lanes_write;
+    d->lanes_may_start = may_start;
+    d->lanes_write = write;
+    return changed;
+}
+
+/* Lanes without anything to do are passed over, until something happens to them or their next
+ * instant comes: a run may have thousands of lanes and millions of turns. */
+static void lanes_set_wake(struct desk *d, instant_us now)
+{
+    bool all = lanes_changed(d);
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
+        if (all || d->lane_wake[i] <= now)
+            d->lane_wake[i] = lane_wake_of(d, (uint16_t)i, now);
+    d->starving = !d->pool || !d->sweeps_free;
+}
+
+static uint32_t lane_visit(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
+                           uint32_t max)
+{
+    uint32_t len = 0;
+    d->lane_wake[lane] = 0;
+    if (d->lanes[lane].broken)
+        desk_break_lane(d, lane, "", now);
+    if (!d->draining)
+        len += desk_writes(d, &d->lanes[lane], now, calls + len, max - len);
+    if (!d->draining)
+        len += census_send(d, lane, now, calls + len, max - len);
+    if (!d->draining)
+        len += desk_looks(d, lane, now, calls + len, max - len);
+    return len;
+}
+
 uint32_t desk_decide(struct desk *d, instant_us now, struct call **calls, uint32_t max)
 {
     uint32_t len = 0, lanes = d->fleet->lanes_len;
     skip_some(d, now);
     timers_fire(d, now);
     d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
-    for (uint32_t i = 0; i < lanes; i++) {
-        uint16_t lane = (uint16_t)((d->lane_turn + i) % lanes);
-        if (d->lanes[lane].broken)
-            desk_break_lane(d, lane, "", now);
-        if (!d->draining)
-            len += desk_writes(d, &d->lanes[lane], now, calls + len, max - len);
-        if (!d->draining)
-            len += census_send(d, lane, now, calls + len, max - len);
-        if (!d->draining)
-            len += desk_looks(d, lane, now, calls + len, max - len);
+    bool all = lanes_changed(d) || d->starving;
+    for (uint32_t i = 0, lane = d->lane_turn; i < lanes; i++) {
+        if (all || d->lane_wake[lane] <= now)
+            len += lane_visit(d, (uint16_t)lane, now, calls + len, max - len);
+        lane = lane + 1 < lanes ? lane + 1 : 0;
     }
     if (lanes)
         d->lane_turn = (d->lane_turn + 1) % lanes;
     if (!d->draining)
         len += desk_asks(d, now, calls + len, max - len);
+    lanes_set_wake(d, now);
     return len;
 }
 
@@ -255,11 +307,6 @@ void desk_turn_end(struct desk *d)
     arena_reset(&d->turn_text);
 }
 
-static instant_us earlier(instant_us a, instant_us b)
-{
-    return a < b ? a : b;
-}
-
 instant_us desk_wake(const struct desk *d, instant_us now)
 {
     if (d->draining)
@@ -268,13 +315,8 @@ instant_us desk_wake(const struct desk *d, instant_us now)
     if (d->skipped.len)
         return now;
     wake = earlier(wake, desk_asks_wake(d, now));
-    for (uint32_t i = 0; i < d->fleet->lanes_len && d->pool; i++) {
-        const struct lane_desk *lane = &d->lanes[i];
-        if (lane->write.len || (lane->start.len && waves_may_start(&d->waves)))
-            wake = earlier(wake, pace_next(&lane->pace[CALL_SET]));
-        wake = earlier(wake, desk_look_wake(d, (uint16_t)i, now));
-        wake = earlier(wake, census_wake(d, (uint16_t)i));
-    }
+    for (uint32_t i = 0; i < d->fleet->lanes_len && d->pool; i++)
+        wake = earlier(wake, d->lane_wake[i]);
     return wake;
 }
 

@@ -74,8 +74,6 @@ static bool wants_survey(struct desk *d, const struct ask *a)
 /* Goes on to the next stage when the present one has all its answers. False: the ask has ended. */
 static bool ask_advance(struct desk *d, struct ask *a)
 {
-    struct text from = identity_domain(fleet_identity(d->fleet, a->job));
-    struct text mail_from = fleet_mail_from(d->fleet, a->job);
     if (a->out > 0)
         return true;
     switch (a->stage) {
@@ -86,13 +84,15 @@ static bool ask_advance(struct desk *d, struct ask *a)
             return false;
         a->stage = ASK_SPF;
         a->surveyed = true;
-        spf_survey_start(&a->spf, mail_from);
+        spf_survey_start(&a->spf, fleet_mail_from(d->fleet, a->job));
         return true;
     case ASK_SPF:
         if (!a->spf.walk.done)
             return true;
         a->stage = ASK_DMARC;
-        dmarc_survey_start(&a->dmarc, from, mail_from, organizational_domain, d->options.suffixes);
+        dmarc_survey_start(&a->dmarc, identity_domain(fleet_identity(d->fleet, a->job)),
+                           fleet_mail_from(d->fleet, a->job), organizational_domain,
+                           d->options.suffixes);
         return true;
     case ASK_DMARC: break;
     }

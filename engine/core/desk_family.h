@@ -82,6 +82,9 @@ struct desk {
     struct desk_options options;
     struct job *jobs;
     struct lane_desk *lanes;
+    instant_us *lane_wake; /* as lanes: nothing to do there before; 0: to be worked out anew */
+    bool starving;         /* calls or sweeps ran out: every lane is visited in the next turn */
+    bool lanes_may_start, lanes_write; /* what lane_wake was worked out with */
     struct heap timers;
     struct queue dns, skipped; /* skipped: rows that end unasked, as records have room */
     struct names seen;         /* MAIL FROM names that SES told */

@@ -50,6 +50,8 @@ static instant_us published_at(const struct dns_model *m, struct text name)
 
 static span_us wrong_for(const struct dns_model *m, struct text name)
 {
+    if (m->options.wrong_first <= 0)
+        return 0;
     bool late = draw(m, name, DRAW_PUBLISHED) >= m->options.published;
     return late && draw(m, name, DRAW_WRONG) < m->options.wrong_first ? m->options.outage : 0;
 }
@@ -57,7 +59,7 @@ static span_us wrong_for(const struct dns_model *m, struct text name)
 /* The one outage of a name that breaks again; WHEN_NEVER for the others. */
 static instant_us breaks_at(const struct dns_model *m, struct text name)
 {
-    if (draw(m, name, DRAW_BREAKS) >= m->options.breaks)
+    if (m->options.breaks <= 0 || draw(m, name, DRAW_BREAKS) >= m->options.breaks)
         return WHEN_NEVER;
     span_us after =
         m->options.outage + (span_us)(4 * (double)m->options.outage * draw(m, name, DRAW_WHEN));

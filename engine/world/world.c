@@ -165,6 +165,13 @@ static span_us half_trip(const struct world *w, const struct call *call, unsigne
     return (span_us)((double)w->options.round_trip / 2 * (0.5 + unit)) + 1;
 }
 
+/* A large fleet asks DNS millions of times; on a grid, many answers make one turn. */
+static instant_us on_grid(const struct world *w, const struct call *call, instant_us at)
+{
+    span_us grain = call->kind == CALL_ASK ? w->options.dns_grain : 0;
+    return grain ? (at + grain - 1) / grain * grain : at;
+}
+
 static void world_send(void *ctx, struct call **calls, uint32_t len)
 {
     struct world *w = ctx;
@@ -179,7 +186,7 @@ static void world_send(void *ctx, struct call **calls, uint32_t len)
         if (call->kind == CALL_SET)
             w->flights[f].write = (struct write){w->lanes[call->lane], call->identities[0],
                                                  call->mail_from, call->behavior};
-        heap_set(&w->happens, f, w->now + half_trip(w, call, 0));
+        heap_set(&w->happens, f, on_grid(w, call, w->now + half_trip(w, call, 0)));
     }
 }
 
@@ -308,7 +315,8 @@ static void arrive(struct world *w, uint32_t f)
         arrive_ses(w, flight);
     bool lost = call->kind != CALL_ASK && call->reply.how == REPLY_LOST;
     flight->phase = PHASE_RETURNS;
-    heap_set(&w->happens, f, w->now + (lost ? w->options.time_out : half_trip(w, call, 1)));
+    span_us leg = lost ? w->options.time_out : half_trip(w, call, 1);
+    heap_set(&w->happens, f, on_grid(w, call, w->now + leg));
 }
 
 static void checks_make(struct world *w)

@@ -19,6 +19,7 @@ struct world_options {
     instant_us start;
     uint64_t seed;
     span_us round_trip, time_out; /* a lost answer is given up after time_out */
+    span_us dns_grain; /* DNS hears and answers at multiples of this; 0: at any instant */
     struct ses_rules ses;
     struct dns_model_options dns;
     struct faults faults;
