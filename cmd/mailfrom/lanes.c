@@ -16,6 +16,12 @@ static struct text first_of(const char *option, const char *const *variables, si
     return TEXT_NONE;
 }
 
+double lanes_rate(const struct fleet *f, const struct options *o, uint32_t lane)
+{
+    double own = f->accounts[f->lanes[lane].account].rate_per_s;
+    return o->rate_per_s > 0 ? o->rate_per_s : own > 0 ? own : 1;
+}
+
 struct text lanes_default_region(const struct options *o)
 {
     static const char *const variables[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};

@@ -20,6 +20,8 @@ enum err lanes_open(struct lanes *l, const struct fleet *f, const struct options
                     struct why *why);
 void lanes_close(struct lanes *l);
 
+/* Requests per second and action of a lane: --rate, the account's own, or 1. */
+double lanes_rate(const struct fleet *f, const struct options *o, uint32_t lane);
 /* The Region for identities that name none: --region, AWS_REGION, AWS_DEFAULT_REGION; or "". */
 struct text lanes_default_region(const struct options *o);
 /* --ca-bundle, AWS_CA_BUNDLE; or "". */

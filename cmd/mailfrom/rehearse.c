@@ -1,14 +1,16 @@
 #include "rehearse.h"
 
 #include "engine.h"
+#include "lanes.h"
 #include "world.h"
 
 #include <stdlib.h>
 
 #define START      ((instant_us)1767225600 * 1000000) /* any will do: times are told since then */
 #define ROUND_TRIP SPAN_MS(60)                        /* to a Region not far away */
-#define TIME_OUT   SPAN_S(30)                         /* as live calls have */
-#define NEVER      SPAN_H(24 * 366)                   /* longer than any deadline */
+#define DNS_GRAIN  SPAN_MS(50)
+#define TIME_OUT   SPAN_S(30)       /* as live calls have */
+#define NEVER      SPAN_H(24 * 366) /* longer than any deadline */
 
 const double forecast_shares[FORECAST_MARKS] = {0.01, 0.1, 0.5, 0.9, 0.99, 1};
 
@@ -23,14 +25,6 @@ struct fold {
     struct waits *waits;
     uint32_t marks; /* passed */
 };
-
-double rehearsal_rate(const struct rehearsal *r, uint32_t lane)
-{
-    const struct fleet *f = &r->run->fleet;
-    double own = f->accounts[f->lanes[lane].account].rate_per_s;
-    double wished = r->run->options->rate_per_s;
-    return wished > 0 ? wished : own > 0 ? own : 1;
-}
 
 enum err rehearsal_init(struct rehearsal *r, struct run *run, struct why *why)
 {
@@ -115,7 +109,7 @@ static enum err budget_make(struct rehearsal *r, struct why *why)
         need->tightens += sets && fleet_policy_of(f, i)->behavior == BEHAVIOR_REJECT_MESSAGE;
     }
     for (uint32_t i = 0; i < f->lanes_len; i++) {
-        needs[i].rate_per_s = rehearsal_rate(r, i);
+        needs[i].rate_per_s = lanes_rate(&r->run->fleet, r->run->options, i);
         budget_add(&r->forecast.budget, &needs[i], run_api(read_api, API_V1));
     }
     return OK;
@@ -128,13 +122,14 @@ static struct world_options world_options_of(const struct rehearsal *r)
                               .seed = wishes->seed,
                               .round_trip = ROUND_TRIP,
                               .time_out = TIME_OUT,
+                              .dns_grain = DNS_GRAIN,
                               .ses = ses_rules_default(),
                               .faults = r->faults,
                               .identities_max = r->run->fleet.choices_len};
     w.ses.rate_per_s = 0;
     for (uint32_t i = 0; i < r->run->fleet.lanes_len; i++)
-        if (rehearsal_rate(r, i) > w.ses.rate_per_s)
-            w.ses.rate_per_s = rehearsal_rate(r, i);
+        if (lanes_rate(&r->run->fleet, r->run->options, i) > w.ses.rate_per_s)
+            w.ses.rate_per_s = lanes_rate(&r->run->fleet, r->run->options, i);
     w.ses.detect_after = r->detect_after;
     w.dns = (struct dns_model_options){
         .seed = wishes->seed,

@@ -51,8 +51,6 @@ struct rehearsal {
 enum err rehearsal_init(struct rehearsal *r, struct run *run, struct why *why);
 enum err rehearsal_play(struct rehearsal *r, struct why *why);
 
-double rehearsal_rate(const struct rehearsal *r, uint32_t lane); /* requests per second */
-
 /* On standard output. */
 void rehearsal_print_text(const struct rehearsal *r);
 void rehearsal_print_json(const struct rehearsal *r);

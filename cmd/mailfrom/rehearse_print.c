@@ -3,6 +3,7 @@
  */
 #include "rehearse.h"
 
+#include "lanes.h"
 #include "say.h"
 
 static const char *const cause_names[WAIT_CAUSES] = {"ses-rate", "dns-owners", "ses-detection"};
@@ -42,9 +43,9 @@ static span_us finish(const struct forecast *f)
 
 static void print_rate(const struct rehearsal *r)
 {
-    double low = rehearsal_rate(r, 0), high = low;
+    double low = lanes_rate(&r->run->fleet, r->run->options, 0), high = low;
     for (uint32_t i = 1; i < r->forecast.lanes; i++) {
-        double rate = rehearsal_rate(r, i);
+        double rate = lanes_rate(&r->run->fleet, r->run->options, i);
         low = rate < low ? rate : low;
         high = rate > high ? rate : high;
     }

@@ -98,9 +98,10 @@ static enum err conclude(struct run *r, struct summary *s, bool whole, struct wh
         return err;
     if (r->head.verb == RUN_PLAN)
         err = summary_plan(r, s, why);
-    if (err == OK)
-        print_end(r, s);
-    return err;
+    if (err != OK)
+        return err;
+    print_end(r, s);
+    return r->head.verb == RUN_PLAN ? summary_budget(r, why) : OK;
 }
 
 int run_conclude(struct run *r, enum err err, struct why *why)

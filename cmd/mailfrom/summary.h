@@ -19,6 +19,9 @@ void summary_line(const struct summary *s, char *out, size_t size);
 /* Before -> after, grouped, risky ones first; long groups are cut unless --verbose. */
 enum err summary_plan(struct run *r, const struct summary *s, struct why *why);
 
+/* What apply would cost: writes, reads, the earliest finish; one line. */
+enum err summary_budget(struct run *r, struct why *why);
+
 /* The end of a verb that ran: says what went wrong, writes the reports that were wished for even
  * then, prints the summary, and gives the exit code. */
 int run_conclude(struct run *r, enum err err, struct why *why);
