@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
@@ -60,6 +61,40 @@ static enum err file_vet(const char *file, bool for_writing, struct why *why)
     return OK;
 }
 
+/* Numbers of linux/magic.h and of the file systems' own sources; those for which Debian's header
+ * has no name are the reason for writing all of them out. */
+const char *place_network_name(unsigned long magic)
+{
+    static const struct {
+        unsigned long magic;
+        const char *name;
+    } known[] = {
+        {0x6969, "NFS"},      {0x517b, "SMB"},        {0xff534d42, "CIFS"}, {0xfe534d42, "SMB2"},
+        {0x5346414f, "AFS"},  {0x6b414653, "AFS"},    {0x00c36400, "Ceph"}, {0x73757245, "Coda"},
+        {0x01021997, "9P"},   {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"}, {0x7461636f, "OCFS2"},
+        {0x01161970, "GFS2"}, {0x19830326, "BeeGFS"}, {0x564c, "NCP"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].magic == magic)
+            return known[i].name;
+    return NULL;
+}
+
+static enum err disk_vet(const char *folder, struct why *why)
+{
+    struct statfs disk;
+    if (statfs(folder, &disk) != 0)
+        return why_set(why, ERR_IO, "folder %s: %s", folder, strerror(errno));
+    const char *network = place_network_name((unsigned long)disk.f_type & 0xffffffff);
+    if (!network)
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "its folder %s is on a network file system (%s), where a lock may be held twice "
+                   "and a write may be lost after it was acknowledged: name a file on a disk of "
+                   "this machine",
+                   folder, network);
+}
+
 static enum err folder_vet(const char *folder, struct why *why)
 {
     struct stat st;
@@ -108,14 +143,31 @@ static enum err place_resolve(struct place *place, const char *path, bool make_f
     return OK;
 }
 
-static enum err file_make(const char *file, struct why *why)
+/* A new name is on the disk only when its folder is. */
+static enum err folder_sync(const char *folder, struct why *why)
 {
-    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 && errno != EEXIST)
-        return why_set(why, ERR_IO, "cannot be created: %s", strerror(errno));
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    int trouble = errno;
+    /* a folder above may be closed to us, and a file system may have nothing to sync */
+    synced = synced || trouble == EACCES || trouble == EINVAL;
     if (fd >= 0)
         close(fd);
-    return OK;
+    return synced ? OK : why_set(why, ERR_IO, "folder %s: %s", folder, strerror(trouble));
+}
+
+static enum err file_make(const char *file, const char *folder, struct why *why)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST)
+        return OK;
+    if (fd < 0)
+        return why_set(why, ERR_IO, "cannot be created: %s", strerror(errno));
+    close(fd);
+    char above[PATH_MAX + 4];
+    snprintf(above, sizeof above, "%s/..", folder); /* which place_resolve may have added to */
+    enum err err = folder_sync(folder, why);
+    return err == OK ? folder_sync(above, why) : err;
 }
 
 enum err place_for_writing(struct place *place, const char *path, struct why *why)
@@ -126,9 +178,13 @@ enum err place_for_writing(struct place *place, const char *path, struct why *wh
         return err == ERR_GONE ? ERR_IO : err;
     char folder[PATH_MAX];
     snprintf(folder, sizeof folder, "%.*s", (int)folder_len, place->file);
-    err = folder_vet(folder_len ? folder : "/", why);
+    if (!folder_len)
+        strcpy(folder, "/");
+    err = folder_vet(folder, why);
     if (err == OK)
-        err = file_make(place->file, why);
+        err = disk_vet(folder, why);
+    if (err == OK)
+        err = file_make(place->file, folder, why);
     return err == OK ? file_vet(place->file, true, why) : err;
 }
 

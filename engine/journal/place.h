@@ -17,13 +17,17 @@ struct place {
 };
 
 /* For a writer: makes the folder (0700, one level) and the file (0600) when they are missing, and
- * refuses (ERR_INPUT) a folder or file that others can write to or own, and anything but a plain
- * file under one name. */
+ * refuses (ERR_INPUT) a folder or file that others can write to or own, a file system that reaches
+ * other machines, and anything but a plain file under one name. */
 enum err place_for_writing(struct place *place, const char *path, struct why *why);
 
 /* For a reader: makes nothing and refuses anything but a plain file. ERR_GONE: not there. Whose it
  * is does not matter: reading decides nothing. */
 enum err place_for_reading(struct place *place, const char *path, struct why *why);
+
+/* The name of a file system that reaches other machines, by the magic number of statfs(2); NULL: it
+ * is local, or nobody can tell (FUSE). Locks and fsync there are as good as the other side. */
+const char *place_network_name(unsigned long magic);
 
 /* Opens file beside: never follows a link, never waits for a FIFO. fd or -1 (errno; ENOTSUP when
  * it is no plain file). */

@@ -2,6 +2,7 @@
  * Where a journal may lie, who may write it, and what a reader leaves behind: nothing.
  */
 #include "journal.h"
+#include "place.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -289,6 +291,45 @@ static void the_main_file_stands_still_while_it_is_read(void **state)
     shell("! test -e j-wal");
 }
 
+/* The linker puts this in front of statfs(2) (--wrap). */
+static unsigned long pretended; /* file system; 0: the real one */
+
+int __real_statfs(const char *path, struct statfs *out);
+int __wrap_statfs(const char *path, struct statfs *out);
+
+int __wrap_statfs(const char *path, struct statfs *out)
+{
+    int code = __real_statfs(path, out);
+    if (pretended)
+        out->f_type = (__typeof__(out->f_type))pretended;
+    return code;
+}
+
+static void a_network_file_system_is_refused_for_writing_and_named(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned long magic;
+        const char *name; /* NULL: local */
+    } cases[] = {
+        {0x6969, "NFS"},      {0xff534d42, "CIFS"}, {0xfe534d42, "SMB2"}, {0x01021997, "9P"},
+        {0x00c36400, "Ceph"}, {0xef53, NULL},       {0x58465342, NULL},   {0x9123683e, NULL},
+        {0x01021994, NULL},   {0x65735546, NULL},   {0x794c7630, NULL},   {0x2fc12fc1, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char file[32];
+        struct why why = {""};
+        snprintf(file, sizeof file, "journal%zu.db", i);
+        pretended = cases[i].magic;
+        enum err err = open_close(file, JOURNAL_WRITE, &why);
+        enum err again = open_close(file, JOURNAL_READ, &(struct why){""});
+        pretended = 0;
+        assert_int_equal(err, cases[i].name ? ERR_INPUT : OK);
+        assert_int_equal(again, cases[i].name ? ERR_GONE : OK); /* refused: nothing was made */
+        assert_true(!cases[i].name || strstr(why.text, cases[i].name));
+    }
+}
+
 int main(void)
 {
 #define TEST_OF(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -296,6 +337,7 @@ int main(void)
         TEST_OF(modes_are_private_whatever_the_umask),
         TEST_OF(a_planted_path_is_refused_with_the_reason),
         TEST_OF(devices_are_refused),
+        TEST_OF(a_network_file_system_is_refused_for_writing_and_named),
         TEST_OF(the_journal_of_a_newer_program_is_left_alone),
         TEST_OF(a_reader_creates_nothing_and_says_what_is_missing),
         TEST_OF(a_second_writer_is_told_who_holds_it_and_a_dead_one_holds_nothing),
