@@ -21,9 +21,9 @@ struct run {
     struct arena memory; /* the desk's */
     struct suffix_list *suffixes;
     struct signals signals; /* from the first call until run_clear: reports are written meanwhile */
-    struct desk *desk; /* while the engine runs */
-    bool resumes;      /* head and records are in the journal already */
-    bool reopens;      /* what ended badly begins again */
+    struct desk *desk;      /* while the engine runs */
+    bool resumes;           /* head and records are in the journal already */
+    bool reopens;           /* what ended badly begins again */
     enum engine_end end;
     struct desk_totals totals;
 };

@@ -32,7 +32,7 @@
 
 /* the engine */
 #define CALLS_IN_FLIGHT_MAX                                                                        \
-    1024 /* calls of all lanes; a lane needs its rate times its round trip */
+    1024                        /* calls of all lanes; a lane needs its rate times its round trip */
 #define DNS_LOOKS_PER_S      50 /* of names whose records are awaited: many make the rounds longer */
 #define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */
 #define EVENTS_PER_TURN_MAX  1024
@@ -47,11 +47,11 @@
 #define INQUIRY_SERVERS_MAX 26         /* addresses asked in one inquiry: two for each of those */
 #define INQUIRY_BYTES_MAX   (4u << 20) /* 64 answers of the largest size a server can send */
 
-#define DNS_SERVER_OUT_MAX  32         /* questions out at one authority: a third of our window */
-#define DNS_SERVER_RATE_MAX 200        /* a second at one authority: what NSD allows a source */
-#define MANNERS_ROWS        256        /* of 8: 2,048 servers, 20 times the window */
-#define INSPECT_NAMES_MAX   1000000    /* names in one call: a fleet's, from a file */
-#define INSPECT_AHEAD_MAX   4096       /* verdicts held back until the names before are done */
+#define DNS_SERVER_OUT_MAX  32      /* questions out at one authority: a third of our window */
+#define DNS_SERVER_RATE_MAX 200     /* a second at one authority: what NSD allows a source */
+#define MANNERS_ROWS        256     /* of 8: 2,048 servers, 20 times the window */
+#define INSPECT_NAMES_MAX   1000000 /* names in one call: a fleet's, from a file */
+#define INSPECT_AHEAD_MAX   4096    /* verdicts held back until the names before are done */
 
 /* AWS */
 #define SIGN_HEADERS_MAX    32           /* SES needs four, the signing suite seven */
@@ -84,8 +84,8 @@
 #define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
 #define LINE_LEN_MAX        65536
 #define PLAN_LINE_MAX       (256u << 10) /* a row is under 16 KB, the options under 64 KB */
-#define REPORT_CHUNK        (64u << 10) /* bytes per write(2) of a report */
-#define REPORT_CHUNK_MAX    (64u << 20) /* a chunk and the row that made it full */
+#define REPORT_CHUNK        (64u << 10)  /* bytes per write(2) of a report */
+#define REPORT_CHUNK_MAX    (64u << 20)  /* a chunk and the row that made it full */
 #define REPORT_PART_TRIES   100   /* names for the file beside; more are left only by many kills */
 #define HTML_ROWS_MAX       10000 /* a browser filters and sorts these in a blink */
 #define MARKDOWN_MAX        60000 /* bytes; GitHub takes 65,536 characters in a comment */

@@ -22,24 +22,25 @@ enum dns_type {
 };
 
 enum dns_rcode { /* RFC 1035, section 4.1.1 */
-    DNS_RCODE_NOERROR = 0,
-    DNS_RCODE_FORMERR = 1,
-    DNS_RCODE_SERVFAIL = 2,
-    DNS_RCODE_NXDOMAIN = 3,
-    DNS_RCODE_NOTIMP = 4,
-    DNS_RCODE_REFUSED = 5,
+                 DNS_RCODE_NOERROR = 0,
+                 DNS_RCODE_FORMERR = 1,
+                 DNS_RCODE_SERVFAIL = 2,
+                 DNS_RCODE_NXDOMAIN = 3,
+                 DNS_RCODE_NOTIMP = 4,
+                 DNS_RCODE_REFUSED = 5,
 };
 
-const char *dns_rcode_name(unsigned rcode); /* "SERVFAIL"; "RCODE 11" kind of names fold to "RCODE" */
-const char *dns_type_name(unsigned type);   /* "MX"; others "TYPE" */
+const char *dns_rcode_name(
+    unsigned rcode);                      /* "SERVFAIL"; "RCODE 11" kind of names fold to "RCODE" */
+const char *dns_type_name(unsigned type); /* "MX"; others "TYPE" */
 
 enum dns_section { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL };
 
 struct dns_record {
     struct text owner; /* lower case, no final dot, bytes outside printable ASCII as \DDD */
     uint16_t type;
-    uint8_t section; /* enum dns_section */
-    uint32_t ttl_s;  /* a TTL with the top bit set is 0 (RFC 2181, section 8) */
+    uint8_t section;        /* enum dns_section */
+    uint32_t ttl_s;         /* a TTL with the top bit set is 0 (RFC 2181, section 8) */
     uint16_t preference;    /* MX */
     struct text name;       /* MX exchange; CNAME, DNAME, NS, PTR target; SOA MNAME */
     struct text txt;        /* TXT: strings joined with nothing between, raw bytes */

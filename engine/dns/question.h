@@ -7,7 +7,8 @@
 
 #include "message.h"
 
-/* family 0 stands for the resolver that the run was given; 4 and 6 name one authoritative server. */
+/* family 0 stands for the resolver that the run was given; 4 and 6 name one authoritative server.
+ */
 struct dns_server {
     uint8_t family;
     uint16_t port;
@@ -22,10 +23,10 @@ struct dns_question {
 };
 
 enum dns_outcome {
-    DNS_ANSWERED,     /* a message came; its rcode may be anything */
+    DNS_ANSWERED, /* a message came; its rcode may be anything */
     DNS_TIMED_OUT,
-    DNS_UNREACHABLE,  /* connection refused, no route */
-    DNS_GARBLED,      /* a message came that dns_message_parse refused */
+    DNS_UNREACHABLE, /* connection refused, no route */
+    DNS_GARBLED,     /* a message came that dns_message_parse refused */
 };
 
 struct dns_reply {

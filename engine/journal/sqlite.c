@@ -85,7 +85,8 @@ static enum err apply_settings(struct sql *s, enum sql_how how, struct why *why)
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     enum err err = OK;
-    if (how != SQL_IMMUTABLE && how != SQL_MEMORY) /* first of all: any other statement may open the log */
+    if (how != SQL_IMMUTABLE &&
+        how != SQL_MEMORY) /* first of all: any other statement may open the log */
         err = sql_exec(s, "PRAGMA locking_mode=EXCLUSIVE;", why);
     if (err == OK)
         err = sql_exec(s, "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16384;", why);

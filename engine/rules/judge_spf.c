@@ -83,7 +83,8 @@ static void without_ses_judge(struct spf_judging *s)
 }
 
 /* Did the walk end within SES's own record? Nobody but AWS can mend that, and while a resolver
- * shows it broken every fleet would stand still; the presence of the include is what counts then. */
+ * shows it broken every fleet would stand still; the presence of the include is what counts then.
+ */
 static bool is_at_ses(const struct spf_walk *walk)
 {
     for (unsigned i = 1; i < walk->depth; i++)

@@ -165,8 +165,8 @@ static bool same_end(uint64_t seed, struct suffix_list *suffixes)
     o.crashes = true;
     same = play(&shaken, &o) && same;
     if (!same)
-        printf("seed %llu without faults: %s%s\n", (unsigned long long)seed,
-               calm.watcher.complaint, shaken.watcher.complaint);
+        printf("seed %llu without faults: %s%s\n", (unsigned long long)seed, calm.watcher.complaint,
+               shaken.watcher.complaint);
     for (uint32_t i = 0; same && i < calm.scene.fleet.choices_len; i++) {
         const struct job_row *a = &calm.watcher.rows[i].last.row;
         const struct job_row *b = &shaken.watcher.rows[i].last.row;
