@@ -2,6 +2,7 @@
  * The plan as text: one group after the other, risky ones first, a few rows of each unless
  * --verbose. A row that changes shows before -> after; one that does not go ahead shows why.
  */
+#include "idna.h"
 #include "say.h"
 #include "summary.h"
 
@@ -41,12 +42,22 @@ static const char *or_default(const char *name)
     return *name ? name : "(default)";
 }
 
+/* What people call an internationalized name, beside what is sent. */
+static void print_unicode(struct showing *s, struct text identity)
+{
+    char unicode[IDNA_UNICODE_LEN_MAX + 1];
+    struct text shown, domain = identity_domain(identity);
+    if (idna_to_unicode(domain, unicode, &shown) && !text_eq(shown, domain))
+        printf(" (%s)", say_safe(&s->b, shown));
+}
+
 static void print_row(struct showing *s, uint32_t job, const struct job_row *row)
 {
     const struct fleet *f = &s->run->fleet;
     const struct options *o = s->run->options;
     printf("    %s%s%s", say_color(o, s->group->color), say_safe(&s->a, fleet_identity(f, job)),
            say_color(o, COLOR_PLAIN));
+    print_unicode(s, fleet_identity(f, job));
     printf("  %s -> ", or_default(say_safe(&s->b, row->mail_from_seen)));
     printf("%s", or_default(say_safe(&s->b, fleet_mail_from(f, job))));
     if (fleet_policy_of(f, job)->behavior == BEHAVIOR_REJECT_MESSAGE)

@@ -146,11 +146,16 @@ static struct text missing_judge(struct judgement *j, const struct policy *polic
 {
     char publish[FEEDBACK_HOST_LEN];
     enum severity severity = policy->require == REQUIRE_NONE ? SEVERITY_WARNING : SEVERITY_WAIT;
-    judge_finding(j, policy, MX_MISSING, severity, TEXT_FMT " has no MX yet (%s). Publish 10 %s",
+    char cached[96] = "";
+    if (dns->ttl_s > 0)
+        snprintf(cached, sizeof cached,
+                 "; resolvers that have asked may still deny it for up to %u s after that",
+                 dns->ttl_s);
+    judge_finding(j, policy, MX_MISSING, severity, TEXT_FMT " has no MX yet (%s). Publish 10 %s%s",
                   TEXT_ARG(name),
                   dns->mx_state == DNS_NXDOMAIN ? "NXDOMAIN: the name does not exist"
                                                 : "the name exists, without one",
-                  feedback_host_make(wanted, publish));
+                  feedback_host_make(wanted, publish), cached);
     return TEXT("missing");
 }
 
