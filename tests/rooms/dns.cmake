@@ -1,1 +1,3 @@
-mailfrom_test(dns_message USES dns)
+foreach(test IN ITEMS dns_message dns_hostile)
+  mailfrom_test(${test} USES dns)
+endforeach()
