@@ -218,6 +218,9 @@ class Journal:
     def identities(self):
         return dict(self.db.execute("SELECT place, identity FROM choice WHERE run = 1").fetchall())
 
+    def run_has_ended(self):
+        return self.db.execute("SELECT state FROM run ORDER BY id DESC LIMIT 1").fetchone()[0] == 2  # RUN_ENDED
+
     def healthy(self):
         return self.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
