@@ -153,7 +153,8 @@ static void notes_print(const struct run *r, const struct desk *desk)
     for (uint16_t i = 0; i < f->lanes_len; i++) {
         const char *gap = desk_census_gap(desk, i);
         if (gap)
-            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s. What else lives there is "
+            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                     ": %s. What else lives there is "
                      "not known, so sends-mail, masked-by-identity or the account's state were not "
                      "judged",
                      TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[i].account].name)),

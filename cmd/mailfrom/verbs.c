@@ -44,7 +44,8 @@ static const struct verb verbs[] = {
      "Writes the reports of a run, any format, any time. The same journal gives the same bytes.",
      "mailfrom report 3 --report json:run3.json", verb_report},
     {"inspect", "NAME...", "what DNS says of a MAIL FROM name: MX, SPF, DMARC", OPTIONS_INSPECT,
-     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with its look-ups followed, and with\n"
+     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with its look-ups followed, and "
+     "with\n"
      "--from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or - for\n"
      "one name a line. SES is not asked. Exit code 3: some question has no answer.",
      "mailfrom inspect bounce.example.com --from example.com", verb_inspect},
