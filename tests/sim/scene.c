@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STRANGERS 5
 
@@ -69,6 +70,25 @@ static bool job_draw(struct scene *s, uint32_t i)
            name(f, &f->expected[i].mail_from, "reviewed.d", i);
 }
 
+/* Waves, half of which stop after a few failures too. */
+static void waves_draw(struct scene *s)
+{
+    static const struct quota plans[][3] = {
+        {{false, 1}, {true, 50}, {true, 100}},
+        {{false, 3}, {true, 34}, {true, 100}},
+        {{true, 10}, {false, 5}, {true, 30}},
+        {{false, 1}, {false, 2}, {false, 6}},
+    };
+    struct fleet *f = &s->fleet;
+    f->max_failures.value = -1;
+    if (!s->options.waves)
+        return;
+    f->waves_len = (uint32_t)(draw(s, 8, 1) % 4);
+    memcpy(f->waves, plans[draw(s, 8, 2) % 4], sizeof plans[0]);
+    if (f->waves_len == 0 || chance(s, 8, 3, 50))
+        f->max_failures = (struct quota){chance(s, 8, 4, 50), (double)(draw(s, 8, 5) % 4)};
+}
+
 static void world_draw(struct scene *s)
 {
     struct world_options *w = &s->world;
@@ -118,6 +138,9 @@ bool scene_make(struct scene *s, const struct scene_options *options)
     for (uint32_t i = 0; i < jobs; i++)
         if (!job_draw(s, i))
             return false;
+    waves_draw(s);
+    if (s->options.waves) /* one wave after the other may wait for what never comes */
+        s->end_by += SPAN_H(24 * 120);
     world_draw(s);
     return true;
 }

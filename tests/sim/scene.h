@@ -30,6 +30,7 @@ struct scene_options {
     uint32_t jobs; /* 0: drawn */
     bool faults;   /* false: a world without trouble */
     bool crashes;
+    bool waves; /* in waves, or no more than some failures: a run pauses and is resumed */
     struct suffix_list *suffixes;
 };
 

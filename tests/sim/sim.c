@@ -3,6 +3,7 @@
  *
  *     sim [--first SEED] [--count N]   run the seeds; the first complaint ends it
  *     sim --seed N                     run one, and show its last turns
+ *     sim --terse                      name each seed, and do not look for a smaller scene
  *     sim --digest                     print one number for all records of all seeds
  */
 #include "watcher.h"
@@ -16,11 +17,14 @@
 
 #define CRASHES_MAX 3
 
+enum talk { TALK_NORMAL, TALK_LOUD, TALK_TERSE };
+
 struct play {
     struct scene scene;
     struct world *world;
     struct watcher watcher;
     uint64_t seed;
+    bool paused; /* the last life ended before all jobs were final */
 };
 
 static struct desk *desk_make(struct play *p, struct arena *memory)
@@ -41,7 +45,7 @@ static struct desk *desk_make(struct play *p, struct arena *memory)
     return desk;
 }
 
-/* One life of the process: until the end, or until it crashes. */
+/* One life of the process: until the end, a pause or a crash. */
 static void live_once(struct play *p)
 {
     struct arena memory;
@@ -60,6 +64,8 @@ static void live_once(struct play *p)
     enum err err = engine_run(desk, &io, &watch, &end, &why);
     if (err != OK && !p->watcher.crashed)
         watcher_complain(&p->watcher, "the engine gave up: %s", why.text);
+    p->paused = err == OK && !p->watcher.complaint[0] &&
+                watcher_paused(&p->watcher, desk, desk_pause_reason(desk));
     world_crash(p->world);
     desk_clear(desk);
     arena_clear(&memory);
@@ -73,14 +79,17 @@ static void crash_draw(struct play *p, uint64_t n)
     p->watcher.crash_keeps = roll >> 40 & 1;
 }
 
+/* Until every job is final. Each pause follows something that became final, so it ends. */
 static void lives(struct play *p)
 {
+    uint64_t crashes = 0;
     for (uint64_t n = 0;; n++) {
         crash_draw(p, n);
-        if (n >= CRASHES_MAX)
+        if (crashes >= CRASHES_MAX)
             p->watcher.crash_at = 0;
         live_once(p);
-        if (!p->watcher.crashed || p->watcher.complaint[0])
+        crashes += p->watcher.crashed;
+        if (p->watcher.complaint[0] || (!p->watcher.crashed && !p->paused))
             return;
         watcher_resume(&p->watcher);
     }
@@ -123,11 +132,14 @@ static void show(const struct play *p)
         printf("  %s\n", w->turns_told[i % TURNS_KEPT]);
 }
 
-/* Every fourth seed has no faults, every second may crash. */
+/* Every fourth seed has no faults, every second may crash, every third goes in waves. */
 static struct scene_options options_of(uint64_t seed, struct suffix_list *suffixes)
 {
-    return (struct scene_options){
-        .seed = seed, .faults = seed % 4 != 0, .crashes = seed % 2 == 1, .suffixes = suffixes};
+    return (struct scene_options){.seed = seed,
+                                  .faults = seed % 4 != 0,
+                                  .crashes = seed % 2 == 1,
+                                  .waves = seed % 3 == 0,
+                                  .suffixes = suffixes};
 }
 
 /* The smallest fleet and the fewest troubles with which the seed still complains. */
@@ -159,7 +171,7 @@ static void shrink(uint64_t seed, struct suffix_list *suffixes)
 /* Killed and resumed, a world without faults must end as if nothing had happened. */
 static bool same_end(uint64_t seed, struct suffix_list *suffixes)
 {
-    struct scene_options o = {.seed = seed, .suffixes = suffixes};
+    struct scene_options o = {.seed = seed, .waves = seed % 3 == 0, .suffixes = suffixes};
     struct play calm, shaken;
     bool same = play(&calm, &o);
     o.crashes = true;
@@ -184,18 +196,22 @@ static bool same_end(uint64_t seed, struct suffix_list *suffixes)
     return same;
 }
 
-static bool one_seed(uint64_t seed, struct suffix_list *suffixes, bool loud, uint64_t *digest)
+static bool one_seed(uint64_t seed, struct suffix_list *suffixes, enum talk talk, uint64_t *digest)
 {
     struct play p;
     struct scene_options o = options_of(seed, suffixes);
+    if (talk == TALK_TERSE) { /* should the engine abort, the last line says where */
+        printf("seed %llu\n", (unsigned long long)seed);
+        fflush(stdout);
+    }
     bool fine = play(&p, &o);
     *digest = hash_mix(*digest, p.watcher.digest);
     if (!fine)
         printf("seed %llu: %s\n", (unsigned long long)seed, p.watcher.complaint);
-    if (loud || !fine)
+    if (talk == TALK_LOUD || (talk == TALK_NORMAL && !fine))
         show(&p);
     play_clear(&p);
-    if (!fine)
+    if (!fine && talk != TALK_TERSE)
         shrink(seed, suffixes);
     return fine && same_end(seed, suffixes);
 }
@@ -203,10 +219,13 @@ static bool one_seed(uint64_t seed, struct suffix_list *suffixes, bool loud, uin
 int main(int argc, char **argv)
 {
     uint64_t first = 1, count = 100, digest = 0;
-    bool loud = false, print_digest = false;
+    bool print_digest = false;
+    enum talk talk = TALK_NORMAL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--digest") == 0)
             print_digest = true;
+        else if (strcmp(argv[i], "--terse") == 0)
+            talk = TALK_TERSE;
         else if (i + 1 < argc && strcmp(argv[i], "--first") == 0)
             first = strtoull(argv[++i], NULL, 10);
         else if (i + 1 < argc && strcmp(argv[i], "--count") == 0)
@@ -214,14 +233,14 @@ int main(int argc, char **argv)
         else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
             first = strtoull(argv[++i], NULL, 10);
             count = 1;
-            loud = true;
+            talk = TALK_LOUD;
         }
     }
     struct suffix_list *suffixes;
     struct why why = {""};
     bool fine = suffix_list_open(&suffixes, NULL, &why) == OK;
     for (uint64_t seed = first; fine && seed < first + count; seed++)
-        fine = one_seed(seed, suffixes, loud, &digest);
+        fine = one_seed(seed, suffixes, talk, &digest);
     suffix_list_close(suffixes);
     if (!fine)
         return 1;

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RING 64 /* at least the greatest rate of a scene */
+#define RING  64   /* at least the greatest rate of a scene */
+#define SPINS 5000 /* turns at one instant; a fleet of forty needs a handful */
 
 bool watcher_init(struct watcher *w, const struct scene *scene, struct world *world)
 {
@@ -72,6 +73,56 @@ static void check_done(struct watcher *w, const struct record *r)
         watcher_complain(w, "job %u is done with the wrong behaviour", r->job);
 }
 
+static uint32_t quota_count(struct quota q, uint32_t jobs)
+{
+    double count = q.is_percent ? q.value * jobs / 100 : q.value;
+    return count > jobs ? jobs : (uint32_t)count;
+}
+
+static uint32_t wave_size(const struct fleet *f, uint32_t index)
+{
+    if (f->waves_len == 0)
+        return f->choices_len;
+    uint32_t size =
+        quota_count(f->waves[index < f->waves_len ? index : f->waves_len - 1], f->choices_len);
+    return size ? size : 1;
+}
+
+/* A job gets its first write. May it? */
+static void check_start(struct watcher *w, uint32_t job)
+{
+    const struct fleet *f = &w->scene->fleet;
+    struct waves_seen *seen = &w->waves;
+    if (f->max_failures.value >= 0 && seen->failed > quota_count(f->max_failures, f->choices_len))
+        watcher_complain(w, "job %u is started although %u have failed", job, seen->failed);
+    if (seen->started == wave_size(f, seen->index)) {
+        if (seen->open > 0)
+            watcher_complain(w, "job %u is started while %u of wave %u are not final", job,
+                             seen->open, seen->index + 1);
+        if (seen->expired > 0)
+            watcher_complain(w, "job %u is started although wave %u is inconclusive", job,
+                             seen->index + 1);
+        seen->index++;
+        seen->started = seen->expired = 0;
+    }
+    seen->started++;
+    seen->open++;
+}
+
+static void check_waves(struct watcher *w, const struct record *r)
+{
+    struct waves_seen *seen = &w->waves;
+    if (r->kind == RECORD_INTENT && r->row.writes == 1)
+        check_start(w, r->job);
+    if (r->row.state != JOB_DONE)
+        return;
+    seen->failed += r->row.outcome == OUTCOME_FAILED;
+    if (r->row.writes > 0) {
+        seen->open--;
+        seen->expired += w->scene->fleet.waves_len > 0 && r->row.outcome == OUTCOME_EXPIRED;
+    }
+}
+
 static void check_intent(struct watcher *w, const struct record *r)
 {
     struct kept_row *row = &w->rows[r->job];
@@ -111,6 +162,7 @@ static enum err watch_keep(void *ctx, const struct record *records, uint32_t len
         if (w->rows[r->job].known && w->rows[r->job].last.row.state == JOB_DONE)
             watcher_complain(w, "job %u moves although it is final", r->job);
         check_intent(w, r);
+        check_waves(w, r);
         check_done(w, r);
         tell(w, r);
         digest_add(w, r);
@@ -188,6 +240,10 @@ static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, ui
 {
     struct watcher *w = ctx;
     w->turns++;
+    w->turns_at = world_now(w->world) == w->turn_at ? w->turns_at + 1 : 0;
+    w->turn_at = world_now(w->world);
+    if (w->turns_at > SPINS)
+        watcher_complain(w, "turn after turn at the same instant");
     if (world_now(w->world) >= w->scene->heal_at)
         world_heal(w->world);
     if (world_now(w->world) > w->scene->end_by)
@@ -219,22 +275,57 @@ void watcher_turn(void *ctx, const struct desk *desk, instant_us now)
 {
     struct watcher *w = ctx;
     struct desk_totals totals;
-    uint32_t sum = 0;
+    uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
     (void)now;
     desk_totals(desk, &totals);
-    for (int state = 0; state < JOB_STATES; state++)
-        sum += totals.by_state[state];
-    if (sum != w->scene->fleet.choices_len)
-        watcher_complain(w, "the counts sum to %u, not to %u", sum, w->scene->fleet.choices_len);
+    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
+        const struct job *job = desk_job(desk, i);
+        by_state[job->state]++;
+        by_outcome[job->outcome] += job->state == JOB_DONE;
+    }
+    if (memcmp(by_state, totals.by_state, sizeof by_state) != 0 ||
+        memcmp(by_outcome, totals.by_outcome, sizeof by_outcome) != 0)
+        watcher_complain(w, "the counts are not what the jobs say");
+}
+
+static uint32_t rows_done(const struct watcher *w)
+{
+    uint32_t done = 0;
+    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
+        done += w->rows[i].known && w->rows[i].last.row.state == JOB_DONE;
+    return done;
 }
 
 void watcher_resume(struct watcher *w)
 {
+    w->waves = (struct waves_seen){0};
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
-        w->rows[i].in_flight = 0;
-        w->rows[i].intent_open = false;
+        struct kept_row *row = &w->rows[i];
+        row->in_flight = 0;
+        row->intent_open = false;
+        w->waves.open += row->known && row->last.row.state != JOB_DONE && row->last.row.writes > 0;
     }
+    w->done_before = rows_done(w);
     memset(w->sends_len, 0, sizeof *w->sends_len * w->scene->fleet.lanes_len * CALL_KINDS);
+}
+
+bool watcher_paused(struct watcher *w, const struct desk *desk, const char *pause)
+{
+    uint32_t done = rows_done(w);
+    struct desk_totals totals;
+    desk_totals(desk, &totals);
+    if (totals.by_state[JOB_DONE] != done)
+        watcher_complain(w, "%u jobs are final, and %u were kept as final",
+                         totals.by_state[JOB_DONE], done);
+    if (done == w->scene->fleet.choices_len)
+        return false;
+    if (!pause)
+        watcher_complain(w, "the run has stopped without a reason");
+    if (done == w->done_before)
+        watcher_complain(w, "the run paused before anything was final: %s", pause);
+    if (w->waves.open > 0)
+        watcher_complain(w, "the run paused while %u were written and not final", w->waves.open);
+    return true;
 }
 
 static bool ends_well(enum part part, enum outcome outcome)
@@ -261,6 +352,31 @@ static bool may_end_badly(const struct watcher *w, enum part part, enum outcome 
            (w->scene->world.faults.share[FAULT_STALE] > 0 && outcome == OUTCOME_DRIFTED);
 }
 
+/* What SES itself holds is what was wanted. A write that takes effect long after its answer was
+ * given up, or a read that showed the past, may leave something else. */
+static void check_truth(struct watcher *w, uint32_t job)
+{
+    const struct fleet *f = &w->scene->fleet;
+    const struct faults *faults = &w->scene->world.faults;
+    enum outcome outcome = w->rows[job].last.row.outcome;
+    uint32_t id;
+    if (faults->share[FAULT_LATE] > 0 || faults->share[FAULT_STALE] > 0 ||
+        (outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))
+        return;
+    if (!ses_model_find(world_ses(w->world), world_lane(w->world, f->choices[job].lane),
+                        fleet_identity(f, job), &id)) {
+        watcher_complain(w, "job %u is %s, and SES does not know it", job, outcome_name(outcome));
+        return;
+    }
+    struct ses_facts facts = ses_model_facts(world_ses(w->world), id);
+    struct text wanted = fleet_mail_from(f, job);
+    if (!dname_eq(facts.mail_from, wanted) ||
+        (wanted.len > 0 && facts.behavior != fleet_policy_of(f, job)->behavior))
+        watcher_complain(w, "job %u is %s, but SES holds " TEXT_FMT " with %s", job,
+                         outcome_name(outcome), TEXT_ARG(facts.mail_from),
+                         behavior_name(facts.behavior));
+}
+
 void watcher_end(struct watcher *w)
 {
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
@@ -272,6 +388,7 @@ void watcher_end(struct watcher *w)
         else if (!ends_well(part, outcome) && !may_end_badly(w, part, outcome))
             watcher_complain(w, "job %u (part %d) ends as %s: " TEXT_FMT, i, (int)part,
                              outcome_name(outcome), TEXT_ARG(row->last.row.reason));
+        check_truth(w, i);
     }
     if (!scene_strangers_untouched(w->scene, w->world))
         watcher_complain(w, "an identity outside the manifest was touched");

@@ -5,7 +5,9 @@
  *   moves only along the table            at most one effect in flight per job
  *   calls of any second within the rate   no effect that was not kept
  *   nothing outside the manifest          done only after SES said Success
- *   counts that sum to N                  REJECT_MESSAGE only after Success
+ *   counts that are what the jobs say     REJECT_MESSAGE only after Success
+ *   no wave before the last is final      no first write once too many have failed
+ *   at the end, SES holds what was wanted
  */
 #ifndef MF_WATCHER_H
 #define MF_WATCHER_H
@@ -24,6 +26,14 @@ struct kept_row {
     bool said_success; /* SES said Success for the wanted name, in an answer */
 };
 
+/* The waves of one life of the process, worked out from its records alone. */
+struct waves_seen {
+    uint32_t index, started; /* of the wave that runs */
+    uint32_t open;           /* written and not final, from earlier lives too */
+    uint32_t expired;        /* of the wave that runs */
+    uint32_t failed;         /* in this life */
+};
+
 struct watcher {
     const struct scene *scene;
     struct world *world;
@@ -32,6 +42,10 @@ struct watcher {
     struct kept_row *rows;
     instant_us *sends; /* per lane and kind: a ring of the last `rate` instants */
     uint32_t *sends_len;
+    struct waves_seen waves;
+    uint32_t done_before; /* final when this life began */
+    instant_us turn_at;   /* of the last turn, and how many there were at that instant */
+    uint64_t turns_at;
     uint64_t digest; /* over all records */
     uint64_t turns, records, writes;
     uint64_t crash_at; /* turn; 0: never */
@@ -45,8 +59,11 @@ bool watcher_init(struct watcher *w, const struct scene *scene, struct world *wo
 void watcher_clear(struct watcher *w);
 struct io watcher_io(struct watcher *w);
 void watcher_turn(void *ctx, const struct desk *desk, instant_us now); /* for engine_watch */
-/* After a crash: what was in flight is forgotten. */
+/* Another process goes on, after a crash or a pause: what was in flight is forgotten. */
 void watcher_resume(struct watcher *w);
+/* A process has ended of its own accord. pause: the reason that it gave, or NULL. True: another one
+ * is to go on. */
+bool watcher_paused(struct watcher *w, const struct desk *desk, const char *pause);
 void watcher_complain(struct watcher *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* After the end: does every job stand where its part must end? */
