@@ -146,19 +146,40 @@ static struct desk_options desk_options_of(const struct run *r)
     };
 }
 
+static void gap_print(const struct fleet *f, uint16_t lane, const char *gap)
+{
+    say_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s. What else lives there is not "
+             "known, so sends-mail, masked-by-identity or the account's state were not judged",
+             TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[lane].account].name)),
+             TEXT_ARG(names_text(&f->names, f->lanes[lane].region)), gap);
+}
+
+/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. */
+static void throttles_print(const struct run *r, const struct desk *desk, uint16_t lane)
+{
+    const struct fleet *f = &r->fleet;
+    for (int kind = 0; kind < CALL_ASK; kind++) {
+        const struct pace *pace = desk_pace(desk, lane, (enum call_kind)kind);
+        if (pace->throttled * 100 <= pace->calls && !pace_is_slowed(pace))
+            continue;
+        say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                 ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
+                 "Its rate is lower than %.3g, or somebody else uses the same bucket",
+                 TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[lane].account].name)),
+                 TEXT_ARG(names_text(&f->names, f->lanes[lane].region)),
+                 (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
+                 call_action((enum call_kind)kind, desk_api(desk, (enum call_kind)kind)),
+                 pace->rate_per_s, pace->wanted_per_s);
+    }
+}
+
 /* What a person should know beside the rows. */
 static void notes_print(const struct run *r, const struct desk *desk)
 {
-    const struct fleet *f = &r->fleet;
-    for (uint16_t i = 0; i < f->lanes_len; i++) {
-        const char *gap = desk_census_gap(desk, i);
-        if (gap)
-            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                     ": %s. What else lives there is "
-                     "not known, so sends-mail, masked-by-identity or the account's state were not "
-                     "judged",
-                     TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[i].account].name)),
-                     TEXT_ARG(names_text(&f->names, f->lanes[i].region)), gap);
+    for (uint16_t i = 0; i < r->fleet.lanes_len; i++) {
+        if (desk_census_gap(desk, i))
+            gap_print(&r->fleet, i, desk_census_gap(desk, i));
+        throttles_print(r, desk, i);
     }
     if (desk_pause_reason(desk))
         say_error("paused: %s", desk_pause_reason(desk));

@@ -72,6 +72,7 @@ bool desk_is_out_of_memory(const struct desk *d);
 void desk_totals(const struct desk *d, struct desk_totals *totals);
 const struct job *desk_job(const struct desk *d, uint32_t number);
 /* Pace of one action of a lane, for progress. */
+enum api desk_api(const struct desk *d, enum call_kind kind); /* by which such calls go */
 const struct pace *desk_pace(const struct desk *d, uint16_t lane, enum call_kind kind);
 
 /* Why no further identity was started (waves, max_failures); NULL: nothing was held back. */

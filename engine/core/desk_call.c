@@ -39,6 +39,13 @@ uint32_t queue_pop(struct desk *d, struct queue *q)
     return job;
 }
 
+/* v1 cannot tell the sandbox, so the account is asked as writes are sent. */
+enum api desk_api(const struct desk *d, enum call_kind kind)
+{
+    bool as_writes = kind == CALL_SET || kind == CALL_ACCOUNT;
+    return as_writes ? d->options.write_api : d->options.read_api;
+}
+
 struct call *desk_call_new(struct desk *d, enum call_kind kind)
 {
     struct call *call = d->pool;
@@ -50,7 +57,7 @@ struct call *desk_call_new(struct desk *d, enum call_kind kind)
     call->ticket = ++d->next_ticket;
     call->kind = kind;
     call->count = 0;
-    call->api = kind == CALL_SET ? d->options.write_api : d->options.read_api;
+    call->api = desk_api(d, kind);
     call->mail_from = call->token = TEXT_NONE;
     return call;
 }

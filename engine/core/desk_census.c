@@ -75,8 +75,6 @@ static struct call *part_call(struct desk *d, uint16_t lane, enum part part)
     call->part = part;
     call->attempt = l->attempts + 1u;
     call->count = 0;
-    if (part == PART_ACCOUNT)
-        call->api = d->options.write_api; /* v1 cannot tell the sandbox */
     if (part == PART_LIST)
         call->token = l->token;
     if (part == PART_NOTIFICATION) {
