@@ -114,8 +114,12 @@ static void world_draw(struct scene *s)
         .negative_ttl = SPAN_M((int64_t)(draw(s, 7, 6) % 60)),
         .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com"),
     };
+    if (s->slow_dns)
+        w->dns.delay_max = SPAN_H(150);
     if (s->options.faults)
         faults_draw(&w->faults, s->options.seed);
+    if (s->options.faults && s->options.waves && chance(s, 7, 7, 30))
+        w->faults.share[FAULT_NOT_SENT] = 0.7; /* so that some run out of tries */
 }
 
 bool scene_make(struct scene *s, const struct scene_options *options)
@@ -126,6 +130,7 @@ bool scene_make(struct scene *s, const struct scene_options *options)
     uint32_t jobs = options->jobs ? options->jobs : 1 + (uint32_t)(draw(s, 0, 0) % 40);
     s->rate_per_s = rates[draw(s, 0, 1) % 4];
     s->authority_dns = chance(s, 0, 2, 50);
+    s->slow_dns = options->waves && chance(s, 0, 5, 30);
     s->read_api = chance(s, 0, 3, 20) ? API_V2 : API_V1;
     s->write_api = chance(s, 0, 4, 30) ? API_V1 : API_V2;
     s->heal_at = SCENE_START + SPAN_H(12);

@@ -39,6 +39,7 @@ struct scene {
     struct fleet fleet;
     uint8_t *parts; /* enum part of each job */
     double rate_per_s;
+    bool slow_dns; /* some names appear only after the deadline */
     bool authority_dns;
     enum api read_api, write_api;
     struct world_options world;

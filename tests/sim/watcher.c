@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RING  64   /* at least the greatest rate of a scene */
-#define SPINS 5000 /* turns at one instant; a fleet of forty needs a handful */
+#define RING         64        /* at least the greatest rate of a scene */
+#define RESTARTS_MAX 2         /* set again; then cleared and set */
+#define GRACE        SPAN_H(2) /* the last look may come that much after the deadline */
+#define SPINS        5000      /* turns at one instant; a fleet of forty needs a handful */
 
 bool watcher_init(struct watcher *w, const struct scene *scene, struct world *world)
 {
@@ -132,9 +134,30 @@ static void check_intent(struct watcher *w, const struct record *r)
         watcher_complain(w, "job %u: a second intent while a write is out", r->job);
     if (r->write_behavior == BEHAVIOR_REJECT_MESSAGE && !row->said_success)
         watcher_complain(w, "job %u: REJECT_MESSAGE before Success", r->job);
+    if (row->must_look)
+        watcher_complain(w, "job %u: another write before a look at what became of the last",
+                         r->job);
+    if (r->row.restarts > RESTARTS_MAX + w->resumed)
+        watcher_complain(w, "job %u is set up again for ever", r->job);
     if (!r->row.before_known)
         watcher_complain(w, "job %u: an intent without the value it replaces", r->job);
     row->intent_open = true;
+}
+
+/* What a record may not take back from the one before. */
+static void check_memory(struct watcher *w, const struct record *r)
+{
+    const struct kept_row *row = &w->rows[r->job];
+    const struct job_row *was = &row->last.row;
+    if (!row->known)
+        return;
+    if (was->state == JOB_DONE)
+        watcher_complain(w, "job %u moves although it is final", r->job);
+    if (r->row.writes < was->writes)
+        watcher_complain(w, "job %u forgets that it was written", r->job);
+    if (was->before_known && (!text_eq(was->mail_from_before, r->row.mail_from_before) ||
+                              was->behavior_before != r->row.behavior_before))
+        watcher_complain(w, "job %u: another value before the first write", r->job);
 }
 
 static void row_keep(struct watcher *w, const struct record *r)
@@ -159,8 +182,7 @@ static enum err watch_keep(void *ctx, const struct record *records, uint32_t len
         if (!job_may_move(r->from, r->row.state))
             watcher_complain(w, "job %u: no move from %s to %s", r->job, job_state_name(r->from),
                              job_state_name(r->row.state));
-        if (w->rows[r->job].known && w->rows[r->job].last.row.state == JOB_DONE)
-            watcher_complain(w, "job %u moves although it is final", r->job);
+        check_memory(w, r);
         check_intent(w, r);
         check_waves(w, r);
         check_done(w, r);
@@ -211,6 +233,8 @@ static void check_write(struct watcher *w, const struct call *call)
 static void watch_send(void *ctx, struct call **calls, uint32_t len)
 {
     struct watcher *w = ctx;
+    if (w->crashed)
+        watcher_complain(w, "calls leave although the journal has failed");
     for (uint32_t i = 0; i < len; i++) {
         if (calls[i]->kind != CALL_ASK)
             check_rate(w, calls[i], world_now(w->world));
@@ -220,20 +244,35 @@ static void watch_send(void *ctx, struct call **calls, uint32_t len)
     w->inner.send(w->inner.world, calls, len);
 }
 
-static void listen(struct watcher *w, const struct call *call)
+/* Did SES itself say what became of this write? */
+static bool is_known_end(const struct reply *reply)
+{
+    return reply->how == REPLY_NOT_SENT || (reply->how == REPLY_HTTP && reply->http_status < 500);
+}
+
+static void listen_look(struct watcher *w, const struct call *call, uint32_t i, uint32_t job)
 {
     const struct fleet *f = &w->scene->fleet;
-    if (call->kind == CALL_SET)
+    struct kept_row *row = &w->rows[job];
+    if (f->choices[job].lane != call->lane || !text_eq(call->identities[i], fleet_identity(f, job)))
+        return;
+    row->must_look = false;
+    if (dname_eq(call->facts[i].mail_from, fleet_mail_from(f, job)))
+        row->said_success = call->facts[i].status == MAIL_FROM_SUCCESS;
+}
+
+static void listen(struct watcher *w, const struct call *call)
+{
+    if (call->kind == CALL_SET) {
         w->rows[call->owner].in_flight = 0;
+        w->rows[call->owner].must_look = !is_known_end(&call->reply);
+    }
     if ((call->kind != CALL_READ_MAIL_FROM && call->kind != CALL_GET) ||
         call->reply.how != REPLY_HTTP || call->reply.http_status != 200)
         return;
     for (uint32_t i = 0; i < call->count; i++)
-        for (uint32_t job = 0; job < f->choices_len; job++)
-            if (f->choices[job].lane == call->lane &&
-                text_eq(call->identities[i], fleet_identity(f, job)) &&
-                dname_eq(call->facts[i].mail_from, fleet_mail_from(f, job)))
-                w->rows[job].said_success = call->facts[i].status == MAIL_FROM_SUCCESS;
+        for (uint32_t job = 0; job < w->scene->fleet.choices_len; job++)
+            listen_look(w, call, i, job);
 }
 
 static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, uint32_t max)
@@ -276,12 +315,14 @@ void watcher_turn(void *ctx, const struct desk *desk, instant_us now)
     struct watcher *w = ctx;
     struct desk_totals totals;
     uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
-    (void)now;
     desk_totals(desk, &totals);
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
         const struct job *job = desk_job(desk, i);
         by_state[job->state]++;
         by_outcome[job->outcome] += job->state == JOB_DONE;
+        if ((job->state == JOB_WAITING_DNS || job->state == JOB_FOLLOWING) &&
+            job->deadline < now - GRACE)
+            watcher_complain(w, "job %u waits although its deadline is over", i);
     }
     if (memcmp(by_state, totals.by_state, sizeof by_state) != 0 ||
         memcmp(by_outcome, totals.by_outcome, sizeof by_outcome) != 0)
@@ -298,11 +339,13 @@ static uint32_t rows_done(const struct watcher *w)
 
 void watcher_resume(struct watcher *w)
 {
+    w->resumed++;
     w->waves = (struct waves_seen){0};
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
         struct kept_row *row = &w->rows[i];
         row->in_flight = 0;
         row->intent_open = false;
+        row->must_look = row->known && row->last.kind == RECORD_INTENT;
         w->waves.open += row->known && row->last.row.state != JOB_DONE && row->last.row.writes > 0;
     }
     w->done_before = rows_done(w);
@@ -344,6 +387,8 @@ static bool ends_well(enum part part, enum outcome outcome)
 /* What faults may do to a job, however well it is treated: tries run out, deadlines pass. */
 static bool may_end_badly(const struct watcher *w, enum part part, enum outcome outcome)
 {
+    if (w->scene->slow_dns && outcome == OUTCOME_EXPIRED && part <= PART_FAILED)
+        return true;
     if (!w->scene->options.faults)
         return false;
     bool writes = part != PART_MISSING && part != PART_UNVERIFIED && part != PART_NOT_BELOW;

@@ -7,7 +7,8 @@
  *   nothing outside the manifest          done only after SES said Success
  *   counts that are what the jobs say     REJECT_MESSAGE only after Success
  *   no wave before the last is final      no first write once too many have failed
- *   at the end, SES holds what was wanted
+ *   at the end, SES holds what was wanted a look between a lost answer and the next write
+ *   nobody waits beyond the deadline      nothing is sent once the journal has failed
  */
 #ifndef MF_WATCHER_H
 #define MF_WATCHER_H
@@ -23,6 +24,7 @@ struct kept_row {
     bool known;
     bool intent_open;  /* an intent was kept and its write may be sent */
     uint8_t in_flight; /* writes on their way */
+    bool must_look;    /* what SES holds is not known: an answer was lost, or a process died */
     bool said_success; /* SES said Success for the wanted name, in an answer */
 };
 
@@ -43,6 +45,7 @@ struct watcher {
     instant_us *sends; /* per lane and kind: a ring of the last `rate` instants */
     uint32_t *sends_len;
     struct waves_seen waves;
+    uint32_t resumed;     /* processes that have gone on */
     uint32_t done_before; /* final when this life began */
     instant_us turn_at;   /* of the last turn, and how many there were at that instant */
     uint64_t turns_at;
