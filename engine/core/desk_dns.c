@@ -160,7 +160,7 @@ static bool still_waits(struct desk *d, const struct ask *a, instant_us now)
 {
     struct job *job = &d->jobs[a->job];
     struct situation s = desk_situation(d, a->job, now);
-    struct judgement j = {0};
+    struct judgement j = {.silent = true};
     struct text mx, spf;
     if (job->state != JOB_WAITING_DNS || a->surveyed)
         return false;

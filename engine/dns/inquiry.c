@@ -58,7 +58,8 @@ void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name)
     arena_reset(&arena);
     *q = (struct inquiry){.mode = mode, .arena = arena, .authority_port = port};
     q->name = arena_text(&q->arena, name);
-    q->questions = ARENA_ARRAY(&q->arena, struct dns_question, INQUIRY_QUESTIONS_MAX);
+    uint32_t room = mode == INQUIRY_AUTHORITY ? INQUIRY_QUESTIONS_MAX : ASKS;
+    q->questions = ARENA_ARRAY(&q->arena, struct dns_question, room);
     if (!q->name.at || !q->questions)
         inquiry_end_in_trouble(q, TEXT("out of memory"));
     else if (mode == INQUIRY_AUTHORITY)

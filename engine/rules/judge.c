@@ -35,7 +35,7 @@ void judge_finding(struct judgement *j, const struct policy *policy, enum findin
     bool first = severity == SEVERITY_ERROR ? j->errors == 0 : j->errors == 0 && j->waits == 0;
     va_list ap;
     sentence[0] = '\0';
-    if (j->json || first) { /* else nobody will read it */
+    if (!j->silent && (j->json || first)) { /* else nobody will read it */
         va_start(ap, fmt);
         vsnprintf(sentence, sizeof sentence, fmt, ap);
         va_end(ap);

@@ -32,10 +32,11 @@ struct surroundings {
  * "severity":..,"text":..,"accepted":true}; facts from outside in them are escaped. Zero-initialize
  * it, then set json and suffixes. */
 struct judgement {
-    finding_set found;          /* every rule that fired */
-    finding_set errors;         /* those that refuse the identity; accepted ones are left out */
-    finding_set waits;          /* those that more time can heal; accepted ones are left out */
-    struct buf *json;           /* may be NULL */
+    finding_set found;  /* every rule that fired */
+    finding_set errors; /* those that refuse the identity; accepted ones are left out */
+    finding_set waits;  /* those that more time can heal; accepted ones are left out */
+    struct buf *json;   /* may be NULL */
+    bool silent; /* no sentences, first_error included: for a verdict that nobody will read */
     char first_error[512];      /* the sentence of the first error, else of the first wait, for the
                                    report's reason; empty when there is neither */
     enum finding first_finding; /* whose sentence that is */

@@ -42,7 +42,7 @@ static double draw(const struct dns_model *m, struct text name, enum draw what)
 static instant_us published_at(const struct dns_model *m, struct text name)
 {
     const struct dns_model_options *o = &m->options;
-    if (draw(m, name, DRAW_PUBLISHED) < o->published)
+    if (o->published > 0 && draw(m, name, DRAW_PUBLISHED) < o->published)
         return o->start;
     span_us width = o->delay_max - o->delay_min;
     return o->start + o->delay_min + (span_us)((double)width * draw(m, name, DRAW_DELAY));
