@@ -21,6 +21,8 @@ struct waits {
 
 /* Folds the records of the engine into a forecast. */
 struct fold {
+    const struct fleet *fleet;
+    span_us detect_after;
     struct forecast *forecast;
     struct waits *waits;
     uint32_t marks; /* passed */
@@ -38,13 +40,29 @@ enum err rehearsal_init(struct rehearsal *r, struct run *run, struct why *why)
     return err == OK ? OK : why_wrap(why, err, "--faults");
 }
 
-static enum wait_cause cause_of(enum job_state state)
+/* Of the time from a set to Success, SES's detection is what it takes at the least; the rest is the
+ * wait for a look, or for the owner of the DNS where the manifest does not want it to be right
+ * before the set. Once Success has been seen, a tightened identity waits for a look alone. */
+static void wait_followed(const struct fold *fold, struct waits *waits, const struct record *r,
+                          uint32_t ms)
 {
-    switch (state) {
-    case JOB_WAITING_DNS: return WAIT_DNS;
-    case JOB_FOLLOWING: return WAIT_DETECT;
-    default: return WAIT_TURN;
-    }
+    uint32_t detect = (uint32_t)(fold->detect_after / 1000);
+    bool early = fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
+    if (r->row.writes > 1)
+        detect = 0;
+    waits->by_cause[WAIT_DETECT] += ms < detect ? ms : detect;
+    waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += ms < detect ? 0 : ms - detect;
+}
+
+static void wait_add(const struct fold *fold, const struct record *r)
+{
+    struct waits *waits = &fold->waits[r->job];
+    uint32_t now_ms = (uint32_t)((r->at - START) / 1000), ms = now_ms - waits->since;
+    waits->since = now_ms;
+    if (r->from == JOB_FOLLOWING)
+        wait_followed(fold, waits, r, ms);
+    else
+        waits->by_cause[r->from == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += ms;
 }
 
 static void fold_final(struct fold *fold, const struct waits *waits, span_us after)
@@ -68,16 +86,13 @@ static enum err fold_records(void *ctx, const struct record *records, uint32_t l
     (void)why;
     for (uint32_t i = 0; i < len; i++) {
         const struct record *r = &records[i];
-        struct waits *waits = &fold->waits[r->job];
-        uint32_t now_ms = (uint32_t)((r->at - START) / 1000);
-        waits->by_cause[cause_of(r->from)] += now_ms - waits->since;
-        waits->since = now_ms;
+        wait_add(fold, r);
         if (r->kind == RECORD_INTENT) {
             f->first_write = f->last_write ? f->first_write : r->at - START;
             f->last_write = r->at - START;
         }
         if (r->row.state == JOB_DONE)
-            fold_final(fold, waits, r->at - START);
+            fold_final(fold, &fold->waits[r->job], r->at - START);
     }
     return OK;
 }
@@ -189,7 +204,7 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
 
 enum err rehearsal_play(struct rehearsal *r, struct why *why)
 {
-    struct fold fold = {.forecast = &r->forecast};
+    struct fold fold = {&r->run->fleet, r->detect_after, &r->forecast, NULL, 0};
     struct world_options options = world_options_of(r);
     struct world *world = NULL;
     forecast_init(r);

@@ -16,7 +16,7 @@
 
 /* What an identity waits for, from the first look to the end. */
 enum wait_cause {
-    WAIT_TURN,   /* for its turn: SES takes only so many calls a second */
+    WAIT_TURN,   /* for its turn to be written or looked at: SES takes so many calls a second */
     WAIT_DNS,    /* for the owner of its DNS */
     WAIT_DETECT, /* for SES to see the MX and say Success */
     WAIT_CAUSES,
