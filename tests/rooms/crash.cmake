@@ -8,7 +8,7 @@ target_link_libraries(voyage PUBLIC world journal)
 
 add_executable(power_cut crash/power_cut.c crash/power_vfs.c)
 target_link_libraries(power_cut PRIVATE voyage PkgConfig::sqlite3)
-add_test(NAME crash_power COMMAND power_cut --every 7)
+add_test(NAME crash_power COMMAND power_cut --every 13)
 set_tests_properties(crash_power PROPERTIES LABELS release)
 
 # With sanitizers, for it is they who see a leak.
