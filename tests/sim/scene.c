@@ -128,6 +128,8 @@ bool scene_make(struct scene *s, const struct scene_options *options)
     *s = (struct scene){.options = *options};
     fleet_init(&s->fleet);
     uint32_t jobs = options->jobs ? options->jobs : 1 + (uint32_t)(draw(s, 0, 0) % 40);
+    if (!options->jobs && options->waves && chance(s, 0, 6, 10))
+        jobs += 80; /* more than can ask DNS at once */
     s->rate_per_s = rates[draw(s, 0, 1) % 4];
     s->authority_dns = chance(s, 0, 2, 50);
     s->slow_dns = options->waves && chance(s, 0, 5, 30);
@@ -165,6 +167,8 @@ static struct ses_facts facts_at_start(const struct scene *s, uint32_t i)
     if (part == PART_AS_WANTED || part == PART_FAILED) {
         facts.mail_from = fleet_mail_from(&s->fleet, i);
         facts.status = part == PART_FAILED ? MAIL_FROM_FAILED : MAIL_FROM_SUCCESS;
+        if (part == PART_AS_WANTED && s->options.waves && chance(s, 9, i, 50))
+            facts.status = MAIL_FROM_TEMPORARY_FAILURE;
     }
     return facts;
 }

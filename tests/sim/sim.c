@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CRASHES_MAX 3
+#define CRASHES_MAX     3
+#define SHRINK_JOBS_MAX 40
 
 enum talk { TALK_NORMAL, TALK_LOUD, TALK_TERSE };
 
@@ -147,7 +148,7 @@ static void shrink(uint64_t seed, struct suffix_list *suffixes)
 {
     struct scene_options best = options_of(seed, suffixes);
     struct play p;
-    for (uint32_t jobs = 1; jobs <= 40; jobs++) {
+    for (uint32_t jobs = 1; jobs <= SHRINK_JOBS_MAX; jobs++) {
         for (int quiet = 2; quiet >= 0; quiet--) {
             struct scene_options o = options_of(seed, suffixes);
             o.jobs = jobs;

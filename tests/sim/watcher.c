@@ -66,7 +66,7 @@ static void check_done(struct watcher *w, const struct record *r)
     const struct fleet *f = &w->scene->fleet;
     struct text wanted = fleet_mail_from(f, r->job);
     const struct kept_row *row = &w->rows[r->job];
-    if (r->row.outcome != OUTCOME_DONE || wanted.len == 0)
+    if ((r->row.outcome != OUTCOME_DONE && r->row.outcome != OUTCOME_UNCHANGED) || wanted.len == 0)
         return;
     if (!row->said_success || !dname_eq(r->row.mail_from_seen, wanted) ||
         r->row.status_seen != MAIL_FROM_SUCCESS)
