@@ -39,6 +39,8 @@ enum err run_journal(struct run *r, enum journal_mode mode, struct why *why);
 enum err run_carry_out(struct run *r, struct why *why);
 /* Are the wished formats known? Asked before anything is done. */
 enum err run_report_vet(const struct options *o, struct why *why);
+/* Does a report go to standard output? Then nothing else does. */
+bool run_report_takes_stdout(const struct options *o);
 /* Writes the reports that the options wish for; all are tried, the first error comes back. */
 enum err run_report(struct run *r, struct why *why);
 /* The path of the journal: --journal, MAILFROM_JOURNAL, or the default. */

@@ -5,6 +5,8 @@
 #include "run.h"
 #include "say.h"
 
+#include <string.h>
+
 struct row_sink {
     bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job);
     void *fn_ctx;
@@ -38,6 +40,14 @@ enum err run_report_vet(const struct options *o, struct why *why)
                            "--report: there is no format \"" TEXT_FMT "\"; there are %s",
                            TEXT_ARG(o->reports[i].format), known);
     return OK;
+}
+
+bool run_report_takes_stdout(const struct options *o)
+{
+    for (size_t i = 0; i < o->reports_len; i++)
+        if (strcmp(o->reports[i].path, "-") == 0)
+            return true;
+    return false;
 }
 
 static enum err report_one(struct run *r, const struct report_wish *wish, struct why *why)

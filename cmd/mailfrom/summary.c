@@ -94,7 +94,7 @@ static enum err conclude(struct run *r, struct summary *s, bool whole, struct wh
     enum err err = run_report(r, why);
     if (err == OK)
         err = summary_fold(r, s, why);
-    if (err != OK || !whole || r->options->quiet)
+    if (err != OK || !whole || r->options->quiet || run_report_takes_stdout(r->options))
         return err;
     if (r->head.verb == RUN_PLAN)
         err = summary_plan(r, s, why);

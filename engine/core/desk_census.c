@@ -231,7 +231,7 @@ static void part_failed(struct desk *d, const struct call *call, enum verdict ve
 void census_answered(struct desk *d, struct call *call, instant_us now)
 {
     struct census_lane *l = &d->census.lanes[call->lane];
-    enum verdict verdict = desk_call_paced(d, call, now);
+    enum verdict verdict = verdict_after(desk_call_paced(d, call, now), l->attempts);
     l->out = (uint8_t)(l->out & ~BIT(call->part));
     if (verdict == VERDICT_OK)
         part_taken(d, call);

@@ -328,7 +328,7 @@ static void part_failed(struct desk *d, struct sweep *s, const struct call *call
 void desk_looked(struct desk *d, struct call *call, instant_us now)
 {
     struct sweep *s = &d->sweeps[call->owner];
-    enum verdict verdict = desk_call_paced(d, call, now);
+    enum verdict verdict = verdict_after(desk_call_paced(d, call, now), s->attempts);
     s->out = (uint8_t)(s->out & ~(1u << call->part));
     if (verdict == VERDICT_GONE && call->kind == CALL_GET) {
         call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};

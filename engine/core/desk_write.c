@@ -132,7 +132,7 @@ void desk_written(struct desk *d, struct call *call, instant_us now)
 {
     uint32_t number = call->owner;
     struct job *job = &d->jobs[number];
-    enum verdict verdict = desk_call_paced(d, call, now);
+    enum verdict verdict = verdict_after(desk_call_paced(d, call, now), job->attempts);
     struct situation s = desk_situation(d, number, now);
     struct decision decision = step_written(&s, verdict, &call->reply);
     if (verdict == VERDICT_OK) {

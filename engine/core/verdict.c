@@ -7,6 +7,9 @@
  */
 #include "verdict.h"
 
+#define SKEW_ATTEMPTS_MAX  1
+#define RENEW_ATTEMPTS_MAX 3
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const struct {
@@ -91,4 +94,12 @@ enum verdict verdict_of(const struct reply *reply, enum call_kind kind)
     case REPLY_HTTP: break;
     }
     return of_http(reply, kind);
+}
+
+enum verdict verdict_after(enum verdict verdict, unsigned attempts)
+{
+    if ((verdict == VERDICT_SKEW && attempts >= SKEW_ATTEMPTS_MAX) ||
+        (verdict == VERDICT_RENEW && attempts >= RENEW_ATTEMPTS_MAX))
+        return VERDICT_DENIED;
+    return verdict;
 }

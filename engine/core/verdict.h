@@ -21,6 +21,10 @@ enum verdict {
     VERDICT_DENIED,  /* nobody of this lane may do this: IAM, signature, Region not enabled */
 };
 
+/* The same, for one that has failed `attempts` times before: fresh credentials or a corrected clock
+ * help at once or not at all, and then the lane is denied. */
+enum verdict verdict_after(enum verdict verdict, unsigned attempts);
+
 enum verdict verdict_of(const struct reply *reply, enum call_kind kind);
 
 #endif

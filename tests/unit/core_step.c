@@ -283,6 +283,16 @@ static void a_plan_never_becomes_ready_to_write(void **state)
     assert_int_equal(step_dns(&s, FINDING_BIT(RECEIVES_MAIL), false, "x").outcome, OUTCOME_REFUSED);
 }
 
+static void a_wrong_secret_is_not_tried_for_minutes(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict_after(VERDICT_SKEW, 0), VERDICT_SKEW);
+    assert_int_equal(verdict_after(VERDICT_SKEW, 1), VERDICT_DENIED);
+    assert_int_equal(verdict_after(VERDICT_RENEW, 2), VERDICT_RENEW);
+    assert_int_equal(verdict_after(VERDICT_RENEW, 3), VERDICT_DENIED);
+    assert_int_equal(verdict_after(VERDICT_AGAIN, 7), VERDICT_AGAIN);
+}
+
 static void every_answer_of_ses_has_its_consequence(void **state)
 {
     (void)state;
@@ -336,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up),
         cmocka_unit_test(slow_dns_waits_until_the_deadline_and_then_expires),
         cmocka_unit_test(a_plan_never_becomes_ready_to_write),
+        cmocka_unit_test(a_wrong_secret_is_not_tried_for_minutes),
         cmocka_unit_test(every_answer_of_ses_has_its_consequence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
