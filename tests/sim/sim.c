@@ -178,8 +178,8 @@ static bool same_end(uint64_t seed, struct suffix_list *suffixes)
     o.crashes = true;
     same = play(&shaken, &o) && same;
     if (!same)
-        printf("seed %llu without faults: %s%s\n", (unsigned long long)seed, calm.watcher.complaint,
-               shaken.watcher.complaint);
+        printf("seed %llu without faults: %s\n", (unsigned long long)seed,
+               calm.watcher.complaint[0] ? calm.watcher.complaint : shaken.watcher.complaint);
     /* A name that appears at the deadline may be seen a moment before it or not. */
     for (uint32_t i = 0; same && !calm.scene.slow_dns && i < calm.scene.fleet.choices_len; i++) {
         const struct job_row *a = &calm.watcher.rows[i].last.row;

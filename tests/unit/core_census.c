@@ -1,0 +1,219 @@
+/* The census of a lane, by a desk driven by hand: each call is answered from a script at once. */
+#include "unit.h"
+
+#include "desk.h"
+#include "desk_census.h"
+
+#include <stdio.h>
+
+#define CALLS_A_TURN 64
+
+/* What the account holds besides the one identity of the fleet. */
+struct script {
+    const char *listed[4];
+    bool forwarding;
+    const char *list_code; /* the refusal of ListIdentities, or NULL */
+    unsigned throttled;    /* so many lists are throttled first */
+    bool two_pages;        /* the second half of `listed` comes behind a token */
+};
+
+struct outcome_seen {
+    enum outcome outcome;
+    finding_set findings;
+    char gap[CENSUS_REASON_LEN];
+    unsigned lists, notifications;
+};
+
+static void refuse(struct call *call, uint16_t status, const char *code, const char *message)
+{
+    call->reply.http_status = status;
+    snprintf(call->reply.code, sizeof call->reply.code, "%s", code);
+    snprintf(call->reply.message, sizeof call->reply.message, "%s", message);
+}
+
+static void answer_list(const struct script *s, struct call *call)
+{
+    uint32_t first = call->token.len ? COUNT(s->listed) / 2 : 0,
+             end = s->two_pages && !call->token.len ? COUNT(s->listed) / 2 : COUNT(s->listed);
+    call->listed = ARENA_ARRAY(&call->arena, struct text, COUNT(s->listed));
+    for (uint32_t i = first; i < end && s->listed[i]; i++)
+        call->listed[call->listed_len++] = text_of(s->listed[i]);
+    if (end < COUNT(s->listed))
+        call->next_token = arena_text(&call->arena, TEXT("more"));
+}
+
+static void answer(const struct script *s, struct call *call, struct outcome_seen *seen)
+{
+    call_answer_reset(call);
+    call->reply = (struct reply){.how = REPLY_HTTP, .http_status = 200};
+    switch (call->kind) {
+    case CALL_ASK: call->dns = (struct dns_reply){.outcome = DNS_TIMED_OUT}; break;
+    case CALL_LIST:
+        if (seen->lists++ < s->throttled)
+            refuse(call, 400, "Throttling", "Rate exceeded");
+        else if (s->list_code)
+            refuse(call, 403, s->list_code, "not for you");
+        else
+            answer_list(s, call);
+        break;
+    case CALL_READ_NOTIFICATION:
+        seen->notifications += call->count;
+        for (uint32_t i = 0; i < call->count; i++)
+            call->facts[i] =
+                (struct ses_facts){.known = KNOWN_FORWARDING, .forwarding = s->forwarding};
+        break;
+    case CALL_ACCOUNT:
+        call->account = (struct account_facts){.sending_enabled = true, .production_access = true};
+        break;
+    default:
+        for (uint32_t i = 0; i < call->count; i++)
+            call->facts[i] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
+                                                .verification = VERIFICATION_SUCCESS,
+                                                .status = MAIL_FROM_NONE};
+        break;
+    }
+}
+
+static void fleet_make(struct fleet *f)
+{
+    struct policy policy = {.timeout_us = SPAN_H(1)};
+    struct choice choice = {.type = IDENTITY_DOMAIN};
+    struct account account = {.name = NAME_NONE};
+    uint16_t index;
+    uint32_t row;
+    name_id region;
+    fleet_init(f);
+    assert_true(names_init(&f->names, 1u << 20));
+    assert_true(names_add(&f->names, TEXT("main"), &account.name));
+    assert_true(names_add(&f->names, TEXT("us-east-1"), &region));
+    assert_true(names_add(&f->names, TEXT("example.org"), &choice.identity));
+    assert_true(names_add(&f->names, TEXT("bounce.example.org"), &choice.mail_from));
+    assert_true(fleet_account(f, account, &index));
+    assert_true(fleet_lane(f, index, region, &choice.lane));
+    assert_true(fleet_policy(f, policy, &choice.policy));
+    assert_true(fleet_choice(f, choice, &row));
+}
+
+/* One turn; every call is answered at once. */
+static void turn(struct desk *d, const struct script *s, instant_us now, struct outcome_seen *seen)
+{
+    struct call *calls[CALLS_A_TURN];
+    uint32_t records_len, len = desk_decide(d, now, calls, CALLS_A_TURN);
+    const struct record *records = desk_records(d, &records_len);
+    for (uint32_t i = 0; i < records_len; i++) {
+        seen->outcome = records[i].row.outcome;
+        seen->findings = records[i].row.findings;
+    }
+    desk_turn_end(d);
+    for (uint32_t i = 0; i < len; i++) {
+        calls[i]->sent_at = calls[i]->answered_at = now;
+        answer(s, calls[i], seen);
+        desk_event(d, &(struct event){EVENT_ANSWER, calls[i]}, now);
+    }
+}
+
+static struct outcome_seen census_of(struct script s)
+{
+    struct desk_options options = {
+        .rules = {.plan_only = true}, .census = true, .rate_per_s = 10, .started = SPAN_S(1)};
+    struct outcome_seen seen = {0};
+    struct fleet fleet;
+    struct arena memory;
+    instant_us now = SPAN_S(1);
+    fleet_make(&fleet);
+    arena_init(&memory, SIZE_MAX);
+    struct desk *d = desk_init(&memory, &fleet, &options);
+    assert_non_null(d);
+    desk_start(d, now);
+    for (int turns = 0; !desk_is_finished(d) || turns == 0; turns++) {
+        assert_true(turns < 1000);
+        turn(d, &s, now, &seen);
+        instant_us wake = desk_wake(d, now);
+        now = wake > now && wake < WHEN_NEVER ? wake : now;
+    }
+    turn(d, &s, now, &seen); /* what the last answers decided */
+    const char *gap = desk_census_gap(d, 0);
+    snprintf(seen.gap, sizeof seen.gap, "%s", gap ? gap : "");
+    desk_clear(d);
+    arena_clear(&memory);
+    fleet_clear(&fleet);
+    return seen;
+}
+
+static void neighbours_are_found_in_the_lists_of_the_account(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        finding_set found;
+        enum outcome outcome;
+        unsigned asked; /* identities whose feedback forwarding was asked for */
+    } table[] = {
+        {{.listed = {"example.org"}}, 0, OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"example.org", "other.test", "notexample.org"}}, 0, OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"news.example.org"}}, FINDING_BIT(MASKED_BY_IDENTITY), OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"News@example.org"}}, FINDING_BIT(MASKED_BY_IDENTITY), OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"bounce.example.org"}, .forwarding = true},
+         FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_REFUSED,
+         1},
+        {{.listed = {"bounce.example.org"}},
+         FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_WAITING_DNS,
+         1},
+        {{.listed = {"x@bounce.example.org", "y@deep.bounce.example.org"}, .forwarding = true},
+         FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_REFUSED,
+         2},
+        {{.listed = {"a.test", "b.test", "bounce.example.org"}, .two_pages = true},
+         FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_WAITING_DNS,
+         1},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct outcome_seen seen = census_of(table[i].script);
+        finding_set about = FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY);
+        if ((seen.findings & about) != table[i].found || seen.outcome != table[i].outcome ||
+            seen.notifications != table[i].asked)
+            fail_msg("row %zu: findings %llx, %s, %u asked", i, (unsigned long long)seen.findings,
+                     outcome_name(seen.outcome), seen.notifications);
+        assert_string_equal(seen.gap, "");
+        assert_int_equal(seen.lists, table[i].script.two_pages ? 2 : 1);
+    }
+}
+
+static void a_census_that_is_denied_holds_nobody_up_and_says_so(void **state)
+{
+    (void)state;
+    static const char *const codes[] = {"AccessDenied", "AccessDeniedException"};
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        struct outcome_seen seen =
+            census_of((struct script){.listed = {"news.example.org"}, .list_code = codes[i]});
+        char want[CENSUS_REASON_LEN];
+        snprintf(want, sizeof want, "ListIdentities: %s not for you", codes[i]);
+        assert_string_equal(seen.gap, want);
+        assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
+        assert_false(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+        assert_int_equal(seen.lists, 1);
+    }
+}
+
+static void a_census_that_is_throttled_is_taken_all_the_same(void **state)
+{
+    (void)state;
+    struct outcome_seen seen =
+        census_of((struct script){.listed = {"news.example.org"}, .throttled = 20});
+    assert_int_equal(seen.lists, 21);
+    assert_string_equal(seen.gap, "");
+    assert_true(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
+        cmocka_unit_test(a_census_that_is_denied_holds_nobody_up_and_says_so),
+        cmocka_unit_test(a_census_that_is_throttled_is_taken_all_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
