@@ -16,15 +16,20 @@ static enum err resume_load(struct run *r, struct options *o, struct why *why)
         err = journal_run(r->journal, id, &r->head, &r->arena, why);
     if (err == OK)
         err = run_options_read(o, r->head.options, &r->arena, why);
-    if (err == OK && r->head.state == RUN_ENDED && !o->retry_failed)
-        err = why_set(
-            why, ERR_INPUT,
-            "run %llu has ended; mailfrom resume %llu --retry-failed begins again with what "
-            "did not succeed",
-            (unsigned long long)r->head.id, (unsigned long long)r->head.id);
     if (err == OK)
         err = journal_fleet(r->journal, r->head.id, &r->fleet, why);
     return err;
+}
+
+/* A script that resumes until all is done need not know whether the end was reached before the
+ * process was killed: reports and exit code are those of the run. */
+static int nothing_to_resume(struct run *r, struct why *why)
+{
+    say_note("run %llu has ended; mailfrom resume %llu --retry-failed begins again with what did "
+             "not succeed",
+             (unsigned long long)r->head.id, (unsigned long long)r->head.id);
+    r->end = ENGINE_ENDED;
+    return run_conclude(r, OK, why);
 }
 
 int verb_resume(const struct options *given)
@@ -37,7 +42,9 @@ int verb_resume(const struct options *given)
     run.resumes = true;
     run.reopens = o.retry_failed;
     enum err err = resume_load(&run, &o, &why);
-    if (err == OK)
+    if (err == OK && run.head.state == RUN_ENDED && !o.retry_failed)
+        code = nothing_to_resume(&run, &why);
+    else if (err == OK)
         code = run_conclude(&run, run_carry_out(&run, &why), &why);
     else
         say_error("%s", why.text);

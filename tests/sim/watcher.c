@@ -387,8 +387,9 @@ static bool ends_well(enum part part, enum outcome outcome)
 /* What faults may do to a job, however well it is treated: tries run out, deadlines pass. */
 static bool may_end_badly(const struct watcher *w, enum part part, enum outcome outcome)
 {
-    if (w->scene->slow_dns && outcome == OUTCOME_EXPIRED && part <= PART_FAILED)
-        return true;
+    bool gives_up = outcome == OUTCOME_EXPIRED || outcome == OUTCOME_FAILED;
+    if (w->scene->slow_dns && gives_up && part <= PART_FAILED)
+        return true; /* its records come after the deadline, or after SES's third 72 hours */
     if (!w->scene->options.faults)
         return false;
     bool writes = part != PART_MISSING && part != PART_UNVERIFIED && part != PART_NOT_BELOW;
