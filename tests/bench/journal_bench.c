@@ -1,0 +1,277 @@
+/*
+ * What the journal costs.
+ *   journal_bench keeps FILE WRITES BATCH  keeps the intents and the answers of WRITES writes,
+ * BATCH of each to a commit, then appends as many bytes to FILE.bare in as many write+fdatasync and
+ * nothing else journal_bench turns FILE JOBS          a mixed fleet in the simulated world with
+ * this journal: commits per turn FILE must not be there. Commits are counted where they hurt: at
+ * fdatasync(2), which SQLite calls through the name defined here.
+ */
+#include "engine.h"
+#include "journal.h"
+#include "limits.h"
+#include "scene.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH_MAX 4096
+
+static unsigned long syncs;
+
+int fdatasync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fdatasync, fd);
+}
+
+int fsync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fsync, fd);
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int complain(const char *what)
+{
+    fprintf(stderr, "journal_bench: %s\n", what);
+    return 1;
+}
+
+/* keeps */
+
+static bool choice_add(struct fleet *f, uint32_t number, struct choice choice)
+{
+    char name[64];
+    uint32_t row;
+    int len = snprintf(name, sizeof name, "bounce.d%u.test", number);
+    struct text mail_from = {name, (size_t)len}, identity = {name + 7, (size_t)len - 7};
+    return names_add(&f->names, identity, &choice.identity) &&
+           names_add(&f->names, mail_from, &choice.mail_from) && fleet_choice(f, choice, &row);
+}
+
+static bool fleet_fill(struct fleet *f, uint32_t jobs)
+{
+    struct account account = {0};
+    struct choice choice = {0};
+    uint16_t index;
+    name_id region;
+    bool good = names_init(&f->names, NAMES_BYTES_MAX) &&
+                names_add(&f->names, TEXT("default"), &account.name) &&
+                names_add(&f->names, TEXT("us-east-1"), &region) &&
+                fleet_account(f, account, &index) &&
+                fleet_file(f, TEXT("fleet.yaml"), &choice.file) &&
+                fleet_lane(f, index, region, &choice.lane) &&
+                fleet_policy(f, (struct policy){.timeout_us = SPAN_H(72)}, &choice.policy);
+    for (uint32_t i = 0; good && i < jobs; i++)
+        good = choice_add(f, i, choice);
+    return good;
+}
+
+static struct record record_of(const struct fleet *f, uint32_t job, enum record_kind kind)
+{
+    bool sent = kind == RECORD_ANSWER;
+    return (struct record){.job = job,
+                           .kind = kind,
+                           .at = SCENE_START + job,
+                           .from = sent ? JOB_WRITING : JOB_READY,
+                           .write_mail_from = fleet_mail_from(f, job),
+                           .row = {.state = sent ? JOB_FOLLOWING : JOB_WRITING,
+                                   .action = ACTION_SET,
+                                   .outcome = OUTCOME_OPEN,
+                                   .before_known = true,
+                                   .seen_known = true,
+                                   .verification = VERIFICATION_SUCCESS,
+                                   .mx = TEXT("ok"),
+                                   .spf = TEXT("valid"),
+                                   .dmarc = TEXT("missing"),
+                                   .writes = 1,
+                                   .calls = 3,
+                                   .first_seen = SCENE_START,
+                                   .deadline = SCENE_START + SPAN_H(72)}};
+}
+
+static enum err keep_all(struct journal *j, uint64_t run, const struct fleet *f, uint32_t batch,
+                         struct why *why)
+{
+    static struct record records[BATCH_MAX];
+    enum err err = OK;
+    for (uint32_t first = 0; err == OK && first < f->choices_len; first += batch) {
+        uint32_t len = f->choices_len - first < batch ? f->choices_len - first : batch;
+        for (int kind = RECORD_INTENT; err == OK && kind <= RECORD_ANSWER; kind++) {
+            for (uint32_t i = 0; i < len; i++)
+                records[i] = record_of(f, first + i, (enum record_kind)kind);
+            err = journal_keep(j, run, records, len, why);
+        }
+    }
+    return err;
+}
+
+static off_t size_of(const char *path, const char *suffix)
+{
+    char name[4096];
+    struct stat st;
+    snprintf(name, sizeof name, "%s%s", path, suffix);
+    return stat(name, &st) == 0 ? st.st_size : 0;
+}
+
+/* The yardstick: the disk alone. */
+static double bare_seconds(const char *path, size_t bytes, unsigned long commits)
+{
+    char name[4096];
+    char *block = calloc(1, bytes);
+    snprintf(name, sizeof name, "%s.bare", path);
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    double start = seconds();
+    bool good = fd >= 0 && block != NULL;
+    for (unsigned long i = 0; good && i < commits; i++)
+        good = write(fd, block, bytes) == (ssize_t)bytes && fdatasync(fd) == 0;
+    double took = good ? seconds() - start : -1;
+    if (fd >= 0)
+        close(fd);
+    unlink(name);
+    free(block);
+    return took;
+}
+
+static int keeps_run(const char *path, struct fleet *f, uint32_t batch)
+{
+    struct journal *j;
+    struct why why;
+    struct run_head head = {.started = SCENE_START, .jobs = f->choices_len};
+    if (journal_open(&j, path, JOURNAL_WRITE, &why) != OK)
+        return complain(why.text);
+    if (journal_begin(j, &head, f, &why) != OK)
+        return complain(why.text);
+    off_t before = size_of(path, "") + size_of(path, "-wal");
+    unsigned long syncs_before = syncs;
+    double start = seconds();
+    enum err err = keep_all(j, head.id, f, batch, &why);
+    double took = seconds() - start;
+    unsigned long commits = syncs - syncs_before;
+    off_t bytes = size_of(path, "") + size_of(path, "-wal") - before;
+    journal_close(j);
+    if (err != OK || commits == 0)
+        return complain(err != OK ? why.text : "nothing was synced");
+    double bare = bare_seconds(path, (size_t)bytes / commits + 1, commits);
+    printf("{\"writes\": %u, \"batch\": %u, \"syncs\": %lu, \"seconds\": %.4f, "
+           "\"bare_seconds\": %.4f, \"bytes\": %lld}\n",
+           f->choices_len, batch, commits, took, bare, (long long)bytes);
+    return 0;
+}
+
+static int keeps(const char *path, uint32_t writes, uint32_t batch)
+{
+    struct fleet fleet;
+    if (batch == 0 || batch > BATCH_MAX || writes < batch)
+        return complain("BATCH is from 1 to WRITES and at most 4096");
+    fleet_init(&fleet);
+    int status =
+        fleet_fill(&fleet, writes) ? keeps_run(path, &fleet, batch) : complain("out of memory");
+    fleet_clear(&fleet);
+    return status;
+}
+
+/* turns */
+
+struct voyage {
+    struct journal *journal;
+    struct run_head head;
+    uint64_t turns, keeps, keeps_in_turn, keeps_in_turn_max, records;
+};
+
+static enum err on_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
+{
+    struct voyage *v = ctx;
+    v->keeps++;
+    v->keeps_in_turn++;
+    v->records += len;
+    return journal_keep(v->journal, v->head.id, records, len, why);
+}
+
+static void on_turn(void *ctx, const struct desk *desk, instant_us now)
+{
+    struct voyage *v = ctx;
+    (void)desk, (void)now;
+    v->turns++;
+    if (v->keeps_in_turn > v->keeps_in_turn_max)
+        v->keeps_in_turn_max = v->keeps_in_turn;
+    v->keeps_in_turn = 0;
+}
+
+static enum err sail(struct voyage *v, struct scene *scene, struct world *world, struct why *why)
+{
+    struct arena memory;
+    struct io io = world_io(world);
+    struct engine_watch watch = {v, on_turn};
+    enum engine_end end;
+    struct desk_options options = {.rules = {.seed = scene->options.seed},
+                                   .read_api = scene->read_api,
+                                   .write_api = scene->write_api,
+                                   .authority_dns = scene->authority_dns,
+                                   .rate_per_s = scene->rate_per_s,
+                                   .started = SCENE_START};
+    arena_init(&memory, SIZE_MAX);
+    struct desk *desk = desk_init(&memory, &scene->fleet, &options);
+    enum err err = desk ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK) {
+        desk_start(desk, SCENE_START);
+        err = engine_run(desk, &io, &watch, &end, why);
+    }
+    world_crash(world);
+    desk_clear(desk);
+    arena_clear(&memory);
+    return err;
+}
+
+static int turns(const char *path, uint32_t jobs)
+{
+    struct voyage v = {0};
+    struct why why = {"out of memory"};
+    struct scene scene;
+    struct scene_options options = {.seed = 1, .jobs = jobs};
+    if (!scene_make(&scene, &options))
+        return complain(why.text);
+    struct world_keeper keeper = {&v, on_keep};
+    struct world *world = world_new(&scene.world, &scene.fleet, keeper, &why);
+    v.head = (struct run_head){.started = SCENE_START, .jobs = scene.fleet.choices_len};
+    if (!world || !scene_populate(&scene, world) ||
+        journal_open(&v.journal, path, JOURNAL_WRITE, &why) != OK ||
+        journal_begin(v.journal, &v.head, &scene.fleet, &why) != OK)
+        return complain(why.text);
+    unsigned long syncs_before = syncs;
+    enum err err = sail(&v, &scene, world, &why);
+    unsigned long commits = syncs - syncs_before;
+    journal_close(v.journal);
+    world_free(world);
+    scene_clear(&scene);
+    if (err != OK)
+        return complain(why.text);
+    printf("{\"turns\": %lu, \"keeps\": %lu, \"keeps_in_a_turn\": %lu, \"syncs\": %lu, "
+           "\"records\": %lu}\n",
+           (unsigned long)v.turns, (unsigned long)v.keeps, (unsigned long)v.keeps_in_turn_max,
+           commits, (unsigned long)v.records);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 5 && strcmp(argv[1], "keeps") == 0)
+        return keeps(argv[2], (uint32_t)strtoul(argv[3], NULL, 10),
+                     (uint32_t)strtoul(argv[4], NULL, 10));
+    if (argc == 4 && strcmp(argv[1], "turns") == 0)
+        return turns(argv[2], (uint32_t)strtoul(argv[3], NULL, 10));
+    fprintf(stderr, "usage: journal_bench keeps FILE WRITES BATCH | turns FILE JOBS\n");
+    return 2;
+}

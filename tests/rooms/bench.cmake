@@ -1,0 +1,11 @@
+# Not a test: what a commit costs, and how many there are to a turn.
+add_executable(journal_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/journal_bench.c)
+target_link_libraries(journal_bench PRIVATE voyage)
+
+# Starts what is measured, and says what it cost.
+add_executable(bench_peak ${CMAKE_CURRENT_SOURCE_DIR}/bench/peak.c)
+
+# Keeps the measuring programs from rotting, and the counts of calls within their goals.
+add_test(NAME bench_counts COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/bench/figures.py --quick --build ${CMAKE_BINARY_DIR})
+set_tests_properties(bench_counts PROPERTIES LABELS release TIMEOUT 120)
