@@ -129,8 +129,13 @@ static void show(const struct play *p)
 {
     const struct watcher *w = &p->watcher;
     uint64_t first = w->records > TURNS_KEPT ? w->records - TURNS_KEPT : 0;
-    for (uint64_t i = first; i < w->records; i++)
-        printf("  %s\n", w->turns_told[i % TURNS_KEPT]);
+    for (uint64_t i = first; i < w->records; i++) {
+        const struct told *t = &w->turns_told[i % TURNS_KEPT];
+        char at[WHEN_LEN];
+        printf("  %s job %u %s -> %s %s %s\n", when_format_ms(t->at, at), t->job,
+               job_state_name(t->from), job_state_name(t->to), outcome_name(t->outcome),
+               t->is_intent ? "(intent)" : "");
+    }
 }
 
 /* Every fourth seed has no faults, every second may crash, every third goes in waves. */

@@ -44,11 +44,12 @@ void watcher_complain(struct watcher *w, const char *fmt, ...)
 
 static void tell(struct watcher *w, const struct record *r)
 {
-    char at[WHEN_LEN];
-    snprintf(w->turns_told[w->records % TURNS_KEPT], sizeof w->turns_told[0],
-             "%s job %u %s -> %s %s %s", when_format_ms(r->at, at), r->job, job_state_name(r->from),
-             job_state_name(r->row.state), outcome_name(r->row.outcome),
-             r->kind == RECORD_INTENT ? "(intent)" : "");
+    w->turns_told[w->records % TURNS_KEPT] = (struct told){.at = r->at,
+                                                           .job = r->job,
+                                                           .from = r->from,
+                                                           .to = r->row.state,
+                                                           .outcome = r->row.outcome,
+                                                           .is_intent = r->kind == RECORD_INTENT};
 }
 
 static void digest_add(struct watcher *w, const struct record *r)

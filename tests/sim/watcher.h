@@ -36,6 +36,15 @@ struct waves_seen {
     uint32_t failed;         /* in this life */
 };
 
+/* A record, as far as it is shown to somebody who wants to know how it came to a complaint. */
+struct told {
+    instant_us at;
+    uint32_t job;
+    enum job_state from, to;
+    enum outcome outcome;
+    bool is_intent;
+};
+
 struct watcher {
     const struct scene *scene;
     struct world *world;
@@ -54,8 +63,8 @@ struct watcher {
     uint64_t crash_at; /* turn; 0: never */
     bool crash_keeps;  /* the crash comes after the turn's records are durable */
     bool crashed;
-    char complaint[256]; /* empty: nothing found */
-    char turns_told[TURNS_KEPT][160];
+    char complaint[256];                /* empty: nothing found */
+    struct told turns_told[TURNS_KEPT]; /* a ring of the last records */
 };
 
 bool watcher_init(struct watcher *w, const struct scene *scene, struct world *world);
