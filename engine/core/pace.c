@@ -69,10 +69,11 @@ static void cut(struct pace *p)
 void pace_answered(struct pace *p, instant_us sent_at, instant_us answered_at)
 {
     span_us trip = answered_at > sent_at ? answered_at - sent_at : 0;
+    span_us late = p->fastest ? trip - p->fastest : trip; /* the first one connects, too */
     try_higher(p);
     if (p->fastest == 0 || trip < p->fastest)
         p->fastest = trip;
-    instant_us held = sent_at + (trip - p->fastest) + interval(p);
+    instant_us held = sent_at + (late > 0 ? late : 0) + interval(p);
     if (is_even(p) && held > p->next)
         p->next = held;
 }

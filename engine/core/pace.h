@@ -10,7 +10,8 @@
  * A request is counted when it arrives, not when it leaves. If a call took longer than the fastest
  * one of its bucket, it may have arrived that much later, so the next one is held back by the
  * difference; otherwise a slow connection set-up followed by a quick call would meet the service's
- * bucket too early. (Only while calls are spaced evenly, where an answer is there before the next.)
+ * bucket too early. Of the first call the whole trip counts, since nothing faster is known. (Only
+ * while calls are spaced evenly, where an answer is there before the next.)
  *
  * When SES says Throttling all the same, the next call waits. One refusal in a hundred calls is
  * chance: requests that bunched on their way. More than that means that the rate is lower than we

@@ -53,6 +53,16 @@ static void a_call_that_arrived_late_holds_back_the_next(void **state)
     assert_int_equal(pace_next(&p), SPAN_S(2) + SPAN_MS(130));
 }
 
+static void the_first_call_connects_and_holds_back_the_next(void **state)
+{
+    (void)state;
+    struct pace p;
+    pace_init(&p, 10);
+    assert_true(pace_take(&p, SPAN_S(1)));
+    pace_answered(&p, SPAN_S(1), SPAN_S(1) + SPAN_MS(60)); /* how fast a call can be is not known */
+    assert_int_equal(pace_next(&p), SPAN_S(1) + SPAN_MS(160));
+}
+
 static void throttling_cuts_the_rate_once_per_round_trip(void **state)
 {
     (void)state;
@@ -155,6 +165,7 @@ int main(void)
         cmocka_unit_test(a_late_wake_up_is_caught_up_at_a_high_rate),
         cmocka_unit_test(no_second_holds_more_than_the_rate),
         cmocka_unit_test(a_call_that_arrived_late_holds_back_the_next),
+        cmocka_unit_test(the_first_call_connects_and_holds_back_the_next),
         cmocka_unit_test(throttling_cuts_the_rate_once_per_round_trip),
         cmocka_unit_test(one_refusal_in_a_hundred_calls_is_chance),
         cmocka_unit_test(a_lower_rate_is_found_within_a_minute_and_kept),
