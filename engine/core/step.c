@@ -170,6 +170,21 @@ static struct decision looked_failed(const struct situation *s)
     return d;
 }
 
+/* Was it this run that cleared? The first half of starting again may take effect after a look that
+ * did not show it yet, when its process died or its answer was lost. Taken for that once only, so
+ * that nobody who clears on purpose is fought. */
+static bool is_own_late_clear(const struct situation *s, const struct ses_facts *ses)
+{
+    return ses->mail_from.len == 0 && s->job->restarts == RESTARTS_MAX;
+}
+
+static struct decision set_once_more(const struct situation *s)
+{
+    struct decision d = ready(s, WRITE_NAME);
+    d.restart = true;
+    return d;
+}
+
 /* A look at a job whose write is out of our hands: it was accepted, or its answer was lost. */
 static struct decision looked_after_write(const struct situation *s, const struct ses_facts *ses)
 {
@@ -180,6 +195,8 @@ static struct decision looked_after_write(const struct situation *s, const struc
     if (!dname_eq(ses->mail_from, s->wanted)) {
         if (state == JOB_UNSURE)
             return ready(s, (enum write_kind)s->job->write);
+        if (is_own_late_clear(s, ses))
+            return set_once_more(s);
         struct decision d = finish(s, OUTCOME_DRIFTED, "");
         snprintf(d.reason, sizeof d.reason,
                  "SES now has MAIL FROM " TEXT_FMT ": somebody else has changed it meanwhile",
@@ -202,7 +219,8 @@ static struct decision looked_first(const struct situation *s, const struct ses_
     if (s->job->writes == 0)
         d.action = need.action;
     d.write = need.write;
-    d.restart = need.action == ACTION_RESTART;
+    d.restart =
+        need.action == ACTION_RESTART && s->job->restarts == 0; /* a resumed one counts on */
     if (errors) {
         d = finish(s, OUTCOME_REFUSED, first_error);
         d.action = need.action;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RING         64        /* at least the greatest rate of a scene */
-#define RESTARTS_MAX 2         /* set again; then cleared and set */
+#define RING         64 /* at least the greatest rate of a scene */
+#define RESTARTS_MAX 3  /* set again; cleared and set; and once more if the clearing was late */
 #define GRACE        SPAN_H(2) /* the last look may come that much after the deadline */
 #define SPINS        5000      /* turns at one instant; a fleet of forty needs a handful */
 
@@ -138,7 +138,7 @@ static void check_intent(struct watcher *w, const struct record *r)
     if (row->must_look)
         watcher_complain(w, "job %u: another write before a look at what became of the last",
                          r->job);
-    if (r->row.restarts > RESTARTS_MAX + w->resumed)
+    if (r->row.restarts > RESTARTS_MAX)
         watcher_complain(w, "job %u is set up again for ever", r->job);
     if (!r->row.before_known)
         watcher_complain(w, "job %u: an intent without the value it replaces", r->job);
@@ -340,7 +340,6 @@ static uint32_t rows_done(const struct watcher *w)
 
 void watcher_resume(struct watcher *w)
 {
-    w->resumed++;
     w->waves = (struct waves_seen){0};
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
         struct kept_row *row = &w->rows[i];

@@ -54,7 +54,6 @@ struct watcher {
     instant_us *sends; /* per lane and kind: a ring of the last `rate` instants */
     uint32_t *sends_len;
     struct waves_seen waves;
-    uint32_t resumed;     /* processes that have gone on */
     uint32_t done_before; /* final when this life began */
     instant_us turn_at;   /* of the last turn, and how many there were at that instant */
     uint64_t turns_at;
