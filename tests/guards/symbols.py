@@ -15,7 +15,7 @@ import guard
 
 PLAIN = {
     # bytes and text
-    "memchr", "memcmp", "memcpy", "memmove", "memset", "memrchr", "memmem", "strlen", "strnlen", "strcmp", "strncmp",
+    "memchr", "memcmp", "bcmp", "memcpy", "memmove", "memset", "memrchr", "memmem", "strlen", "strnlen", "strcmp", "strncmp",
     "strchr", "strrchr", "strspn", "strcspn", "strcasecmp", "strncasecmp", "explicit_bzero", "qsort", "bsearch",
     # numbers into memory; floating point
     "snprintf", "vsnprintf", "strtod", "floor", "ceil", "round", "fmod", "pow", "log", "log2", "exp", "fmin", "fmax", "lround", "llround",
