@@ -138,7 +138,11 @@ static void check_intent(struct watcher *w, const struct record *r)
     if (row->must_look)
         watcher_complain(w, "job %u: another write before a look at what became of the last",
                          r->job);
-    if (r->row.restarts > RESTARTS_MAX)
+    bool clears = r->write_mail_from.len == 0 && fleet_mail_from(&w->scene->fleet, r->job).len > 0;
+    bool again = clears && row->cleared_at && row->cleared_at != r->row.restarts;
+    if (clears)
+        row->cleared_at = (uint8_t)r->row.restarts;
+    if (again || r->row.restarts > RESTARTS_MAX)
         watcher_complain(w, "job %u is set up again for ever", r->job);
     if (!r->row.before_known)
         watcher_complain(w, "job %u: an intent without the value it replaces", r->job);
@@ -345,6 +349,7 @@ void watcher_resume(struct watcher *w)
         struct kept_row *row = &w->rows[i];
         row->in_flight = 0;
         row->intent_open = false;
+        row->cleared_at = 0;
         row->must_look = row->known && row->last.kind == RECORD_INTENT;
         w->waves.open += row->known && row->last.row.state != JOB_DONE && row->last.row.writes > 0;
     }

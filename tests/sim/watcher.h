@@ -22,10 +22,11 @@
 struct kept_row {
     struct record last; /* texts in the watcher's arena */
     bool known;
-    bool intent_open;  /* an intent was kept and its write may be sent */
-    uint8_t in_flight; /* writes on their way */
-    bool must_look;    /* what SES holds is not known: an answer was lost, or a process died */
-    bool said_success; /* SES said Success for the wanted name, in an answer */
+    bool intent_open;   /* an intent was kept and its write may be sent */
+    uint8_t in_flight;  /* writes on their way */
+    uint8_t cleared_at; /* restarts, when this process cleared to set anew; 0: it has not */
+    bool must_look;     /* what SES holds is not known: an answer was lost, or a process died */
+    bool said_success;  /* SES said Success for the wanted name, in an answer */
 };
 
 /* The waves of one life of the process, worked out from its records alone. */

@@ -255,6 +255,25 @@ static void a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up(void
     assert_int_equal(step_looked(&s, &failed, 0, "").outcome, OUTCOME_FAILED);
 }
 
+static void a_clearing_of_ours_that_comes_late_is_mended_once(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .writes = 2, .restarts = 2};
+    struct policy policy = {.behavior = USE};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts gone = {.verification = VERIFICATION_SUCCESS, .status = MAIL_FROM_NONE};
+    struct decision d = step_looked(&s, &gone, 0, "");
+    assert_true(d.to == JOB_READY && d.write == WRITE_NAME && d.restart);
+    for (uint8_t restarts = 0; restarts < 4; restarts++) {
+        job.restarts = restarts;
+        d = step_looked(&s, &gone, 0, "");
+        assert_int_equal(d.outcome, restarts == 2 ? OUTCOME_OPEN : OUTCOME_DRIFTED);
+    }
+    gone.mail_from = TEXT("else.example.com");
+    job.restarts = 2;
+    assert_int_equal(step_looked(&s, &gone, 0, "").outcome, OUTCOME_DRIFTED);
+}
+
 static void slow_dns_waits_until_the_deadline_and_then_expires(void **state)
 {
     (void)state;
@@ -344,6 +363,7 @@ int main(void)
         cmocka_unit_test(force_says_what_it_overwrote),
         cmocka_unit_test(a_lost_answer_is_looked_at_and_not_repeated_blindly),
         cmocka_unit_test(a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up),
+        cmocka_unit_test(a_clearing_of_ours_that_comes_late_is_mended_once),
         cmocka_unit_test(slow_dns_waits_until_the_deadline_and_then_expires),
         cmocka_unit_test(a_plan_never_becomes_ready_to_write),
         cmocka_unit_test(a_wrong_secret_is_not_tried_for_minutes),
