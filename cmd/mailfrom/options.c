@@ -1,321 +1,22 @@
-#include "options.h"
-
-#include "limits.h"
+#include "option_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-/* One row per option: --help, parsing and completion all read this table. */
-struct option_row {
-    const char *name;
-    enum option_set set;
-    const char *value; /* NULL: a switch */
-    const char *help;
-    enum err (*read)(struct options *o, const char *value, struct why *why);
-};
-
-#define STRING_OPTION(field)                                                                       \
-    static enum err read_##field(struct options *o, const char *value, struct why *why)            \
-    {                                                                                              \
-        (void)why;                                                                                 \
-        o->field = value;                                                                          \
-        return OK;                                                                                 \
-    }
-#define SWITCH_OPTION(field)                                                                       \
-    static enum err read_##field(struct options *o, const char *value, struct why *why)            \
-    {                                                                                              \
-        (void)why;                                                                                 \
-        (void)value;                                                                               \
-        o->field = true;                                                                           \
-        return OK;                                                                                 \
-    }
-
-STRING_OPTION(profile)
-STRING_OPTION(region)
-STRING_OPTION(endpoint_url)
-STRING_OPTION(resolver)
-STRING_OPTION(ca_bundle)
-STRING_OPTION(journal)
-STRING_OPTION(psl_file)
-STRING_OPTION(from)
-STRING_OPTION(spf_check)
-STRING_OPTION(sender)
-STRING_OPTION(helo)
-STRING_OPTION(out)
-STRING_OPTION(plan)
-STRING_OPTION(only)
-SWITCH_OPTION(quiet)
-SWITCH_OPTION(verbose)
-SWITCH_OPTION(no_color)
-SWITCH_OPTION(yes)
-SWITCH_OPTION(detailed_exitcode)
-SWITCH_OPTION(retry_failed)
-SWITCH_OPTION(dry_run)
-SWITCH_OPTION(all)
-SWITCH_OPTION(help)
-SWITCH_OPTION(force)
-SWITCH_OPTION(no_wait)
-SWITCH_OPTION(watch)
-
-static enum err one_of(const char *option, const char *value, const char *a, const char *b,
-                       const char **field, struct why *why)
-{
-    if (strcmp(value, a) != 0 && strcmp(value, b) != 0)
-        return why_set(why, ERR_INPUT, "--%s takes %s or %s, not \"%s\"", option, a, b, value);
-    *field = value;
-    return OK;
-}
-
-static enum err read_write_api(struct options *o, const char *value, struct why *why)
-{
-    return one_of("write-api", value, "v1", "v2", &o->write_api, why);
-}
-
-static enum err read_read_api(struct options *o, const char *value, struct why *why)
-{
-    return one_of("read-api", value, "v1", "v2", &o->read_api, why);
-}
-
-static enum err read_dns(struct options *o, const char *value, struct why *why)
-{
-    return one_of("dns", value, "authority", "recursive", &o->dns, why);
-}
-
-static enum err read_to(struct options *o, const char *value, struct why *why)
-{
-    return one_of("to", value, "previous", "default", &o->to, why);
-}
-
-static enum err read_outcome(struct options *o, const char *value, struct why *why)
-{
-    o->outcome_given = true;
-    if (*value && outcome_parse(text_of(value), &o->outcome))
-        return OK;
-    return why_set(why, ERR_INPUT,
-                   "--outcome takes a word of the report's column, such as failed, not \"%s\"",
-                   value);
-}
-
-static enum err read_max_age(struct options *o, const char *value, struct why *why)
-{
-    if (span_parse(text_of(value), &o->max_age))
-        return OK;
-    return why_set(why, ERR_INPUT, "--max-age takes a span such as 24h or 7d, not \"%s\"", value);
-}
-
-static enum err read_rate(struct options *o, const char *value, struct why *why)
-{
-    char *end;
-    o->rate_per_s = strtod(value, &end);
-    if (*end || end == value || !(o->rate_per_s > 0 && o->rate_per_s <= 10000))
-        return why_set(why, ERR_INPUT,
-                       "--rate takes requests per second, above 0 and at most 10000, not \"%s\"",
-                       value);
-    return OK;
-}
-
-static enum err read_count(const char *option, const char *value, uint64_t max, uint64_t *out,
-                           struct why *why)
-{
-    if (!text_to_u64(text_of(value), out) || *out < 1 || *out > max)
-        return why_set(why, ERR_INPUT, "--%s takes a number from 1 to %llu, not \"%s\"", option,
-                       (unsigned long long)max, value);
-    return OK;
-}
-
-static enum err read_carriers(struct options *o, const char *value, struct why *why)
-{
-    uint64_t n = 0;
-    enum err err = read_count("carriers", value, 64, &n, why);
-    o->carriers = (unsigned)n;
-    return err;
-}
-
-static enum err read_authority_port(struct options *o, const char *value, struct why *why)
-{
-    uint64_t n = 0;
-    enum err err = read_count("authority-port", value, 65535, &n, why);
-    o->authority_port = (uint16_t)n;
-    return err;
-}
-
-static enum err read_report(struct options *o, const char *value, struct why *why)
-{
-    const char *colon = strchr(value, ':');
-    if (!colon || colon == value || !colon[1])
-        return why_set(why, ERR_INPUT,
-                       "--report takes FORMAT:FILE, such as csv:fleet.csv, not \"%s\"", value);
-    if (o->reports_len == REPORTS_MAX)
-        return why_set(why, ERR_LIMIT, "--report can be given %d times at most", REPORTS_MAX);
-    o->reports[o->reports_len++] =
-        (struct report_wish){{value, (size_t)(colon - value)}, colon + 1};
-    return OK;
-}
-
-static enum err read_progress(struct options *o, const char *value, struct why *why)
-{
-    static const char *const modes[] = {"auto", "bar", "lines", "none"};
-    for (size_t i = 0; i < COUNT(modes); i++) {
-        if (strcmp(value, modes[i]) == 0) {
-            o->progress = (enum progress_mode)i;
-            return OK;
-        }
-    }
-    return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines or none, not \"%s\"", value);
-}
-
-static enum err read_dns_delay(struct options *o, const char *value, struct why *why)
-{
-    struct text rest = text_of(value);
-    size_t dots = text_find_text(rest, TEXT(".."));
-    bool is_range = dots < rest.len;
-    struct text low = text_slice(rest, 0, dots), high = text_from(rest, is_range ? dots + 2 : 0);
-    bool read = span_parse(high, &o->rehearse.delay_max) &&
-                (text_eq(low, TEXT("0")) || span_parse(low, &o->rehearse.delay_min));
-    if (!read || o->rehearse.delay_max < o->rehearse.delay_min ||
-        o->rehearse.delay_max > MANIFEST_TIMEOUT_MAX)
-        return why_set(why, ERR_INPUT,
-                       "--dns-delay takes a span or a range of two, such as 6h or 1h..2d, not "
-                       "\"%s\"",
-                       value);
-    return OK;
-}
-
-static enum err read_dns_published(struct options *o, const char *value, struct why *why)
-{
-    char *end;
-    o->rehearse.published = strtod(value, &end);
-    if (end == value || (*end && strcmp(end, "%") != 0) ||
-        !(o->rehearse.published >= 0 && o->rehearse.published <= 100))
-        return why_set(why, ERR_INPUT, "--dns-published takes per cent from 0 to 100, not \"%s\"",
-                       value);
-    return OK;
-}
-
-static enum err read_detect_after(struct options *o, const char *value, struct why *why)
-{
-    if (!span_parse(text_of(value), &o->rehearse.detect_after) ||
-        o->rehearse.detect_after > MANIFEST_TIMEOUT_MAX)
-        return why_set(why, ERR_INPUT, "--detect-after takes a span, such as 60s or 2h, not \"%s\"",
-                       value);
-    return OK;
-}
-
-static enum err read_faults(struct options *o, const char *value, struct why *why)
-{
-    (void)why; /* the world knows their names */
-    o->rehearse.faults = value;
-    return OK;
-}
-
-static enum err read_seed(struct options *o, const char *value, struct why *why)
-{
-    return read_count("seed", value, UINT32_MAX, &o->rehearse.seed, why);
-}
-
-static enum err read_format(struct options *o, const char *value, struct why *why)
-{
-    const char *format = NULL;
-    enum err err = one_of("format", value, "text", "json", &format, why);
-    o->json = err == OK && strcmp(format, "json") == 0;
-    return err;
-}
-
-#define EVERY_VERB        0
-#define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
-
-static const struct option_row rows[] = {
-    {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
-     read_profile},
-    {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT, "REGION", "for identities that name none",
-     read_region},
-    {"endpoint-url", OPTIONS_LIVE, "URL", "another address for SES, both protocols",
-     read_endpoint_url},
-    {"resolver", OPTIONS_LIVE | OPTIONS_INSPECT, "HOST:PORT[,...]",
-     "DNS resolvers; default: the system's", read_resolver},
-    {"dns", OPTIONS_LIVE | OPTIONS_INSPECT, "authority|recursive",
-     "whom to ask; default: authority, but recursive with --resolver", read_dns},
-    {"authority-port", OPTIONS_LIVE | OPTIONS_INSPECT, "PORT",
-     "port of authoritative servers (default 53)", read_authority_port},
-    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT, "FILE",
-     "a newer Public Suffix List than the built-in one", read_psl_file},
-    {"ca-bundle", OPTIONS_LIVE, "FILE", "PEM file of trust anchors; also AWS_CA_BUNDLE",
-     read_ca_bundle},
-    {"rate", LIVE_OR_REHEARSED, "N",
-     "requests per second, per account, Region and action (default 1)", read_rate},
-    {"carriers", OPTIONS_LIVE, "N", "threads that carry requests (default 2)", read_carriers},
-    {"read-api", LIVE_OR_REHEARSED, "v1|v2", "v1 (default) reads a hundred identities a call",
-     read_read_api},
-    {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default) lets IAM confine writes to identities",
-     read_write_api},
-    {"journal", OPTIONS_JOURNAL, "FILE", "default .mailfrom/journal.db; also MAILFROM_JOURNAL",
-     read_journal},
-    {"report", OPTIONS_REPORT, "FORMAT:FILE",
-     "csv, json, ...; repeatable; FILE - is standard output", read_report},
-    {"progress", OPTIONS_PROGRESS, "auto|bar|lines|none", "on standard error", read_progress},
-    {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes},
-    {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit 2 when there is something to change",
-     read_detailed_exitcode},
-    {"out", OPTIONS_PLAN, "FILE", "keep the plan, for apply --plan FILE", read_out},
-    {"plan", OPTIONS_APPLY, "FILE", "do what was reviewed in this plan file, and nothing else",
-     read_plan},
-    {"max-age", OPTIONS_APPLY, "SPAN", "how old a plan file may be (default 24h)", read_max_age},
-    {"no-wait", OPTIONS_DETACH, NULL, "end once every write is confirmed; resume follows later",
-     read_no_wait},
-    {"retry-failed", OPTIONS_RESUME, NULL, "begin again with what failed, expired or was refused",
-     read_retry_failed},
-    {"to", OPTIONS_ROLLBACK, "previous|default",
-     "what was set before the run (default), or no custom MAIL FROM", read_to},
-    {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run},
-    {"only", OPTIONS_ROLLBACK, "PATTERN", "only these identities, such as '*.example.com'",
-     read_only},
-    {"outcome", OPTIONS_ROLLBACK, "OUTCOME", "only rows that ended so in the run, such as failed",
-     read_outcome},
-    {"force", OPTIONS_ROLLBACK, NULL, "overwrite even what somebody else has set since, and say so",
-     read_force},
-    {"watch", OPTIONS_STATUS, NULL, "show it every second until the run ends", read_watch},
-    {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
-    {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
-     "DNS owners publish that long after the start (default: at once)", read_dns_delay},
-    {"dns-published", OPTIONS_REHEARSE, "PERCENT",
-     "names whose records are there already; without --dns-delay the rest never are",
-     read_dns_published},
-    {"detect-after", OPTIONS_REHEARSE, "SPAN", "from a set to SES's first look (default 60s)",
-     read_detect_after},
-    {"faults", OPTIONS_REHEARSE, "NAME=SHARE[,...]",
-     "throttle, http500, lost-after, dns-timeout, ...: shares from 0 to 1", read_faults},
-    {"seed", OPTIONS_REHEARSE, "N", "of everything that is drawn (default 1)", read_seed},
-    {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT, "text|json", "of the result (default text)",
-     read_format},
-    {"from", OPTIONS_INSPECT, "DOMAIN", "the domain in From: DMARC and its alignment too",
-     read_from},
-    {"spf-check", OPTIONS_INSPECT, "IP", "would mail from this address pass SPF?", read_spf_check},
-    {"sender", OPTIONS_INSPECT, "ADDRESS", "its reverse-path (default: postmaster@NAME)",
-     read_sender},
-    {"helo", OPTIONS_INSPECT, "NAME", "its HELO (default: NAME)", read_helo},
-    {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet},
-    {"verbose", EVERY_VERB, NULL, "every row; a line for every call on standard error",
-     read_verbose},
-    {"no-color", EVERY_VERB, NULL, "also NO_COLOR", read_no_color},
-    {"help", EVERY_VERB, NULL, "this page", read_help},
-};
-
 static bool accepts(enum option_set accepted, const struct option_row *row)
 {
-    return row->set == EVERY_VERB || (accepted & row->set);
+    return row->set == OPTIONS_NONE || (accepted & row->set);
 }
 
 static const struct option_row *row_near(enum option_set accepted, struct text name)
 {
     const struct option_row *best = NULL;
     unsigned nearest = 3;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        unsigned distance = text_distance(name, text_of(rows[i].name), nearest);
-        if (accepts(accepted, &rows[i]) && distance < nearest) {
+    for (const struct option_row *row = option_rows; row->name; row++) {
+        unsigned distance = text_distance(name, text_of(row->name), nearest);
+        if (accepts(accepted, row) && distance < nearest) {
             nearest = distance;
-            best = &rows[i];
+            best = row;
         }
     }
     return best;
@@ -323,9 +24,9 @@ static const struct option_row *row_near(enum option_set accepted, struct text n
 
 static const struct option_row *row_find(enum option_set accepted, struct text name)
 {
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (accepts(accepted, &rows[i]) && text_eq(name, text_of(rows[i].name)))
-            return &rows[i];
+    for (const struct option_row *row = option_rows; row->name; row++)
+        if (accepts(accepted, row) && text_eq(name, text_of(row->name)))
+            return row;
     return NULL;
 }
 
@@ -365,6 +66,7 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
     bool only_arguments = false;
     const char **arguments = (const char **)argv; /* arguments move to the front of argv */
     *o = (struct options){.carriers = CARRIERS_DEFAULT,
+                          .call_timeout_us = CALL_TIMEOUT_DEFAULT,
                           .arguments = arguments,
                           .rehearse = {.published = -1, .seed = 1}};
     for (int i = 0; i < argc; i++) {
@@ -386,12 +88,12 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
 
 void options_print(FILE *out, enum option_set accepted)
 {
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (const struct option_row *row = option_rows; row->name; row++) {
         char left[64];
-        if (!accepts(accepted, &rows[i]))
+        if (!accepts(accepted, row))
             continue;
-        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].value ? " " : "",
-                 rows[i].value ? rows[i].value : "");
-        fprintf(out, "  %-28s %s\n", left, rows[i].help);
+        snprintf(left, sizeof left, "--%s%s%s", row->name, row->value ? " " : "",
+                 row->value ? row->value : "");
+        fprintf(out, "  %-28s %s\n", left, row->help);
     }
 }

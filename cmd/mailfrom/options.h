@@ -10,8 +10,9 @@
 
 #include <stdio.h>
 
-#define REPORTS_MAX      16
-#define CARRIERS_DEFAULT 2
+#define REPORTS_MAX          16
+#define CARRIERS_DEFAULT     2
+#define CALL_TIMEOUT_DEFAULT SPAN_S(30) /* SES answers within a second; a proxy may wake up */
 
 /* Groups of options; a verb accepts some of them. */
 enum option_set {
@@ -27,7 +28,7 @@ enum option_set {
     OPTIONS_STATUS = 1 << 8,
     OPTIONS_APPLY = 1 << 9,
     OPTIONS_DETACH = 1 << 10,
-    OPTIONS_REHEARSE = 1 << 9,
+    OPTIONS_REHEARSE = 1 << 11,
     OPTIONS_INSPECT = 1 << 16,
 };
 
@@ -59,7 +60,8 @@ struct options {
     enum outcome outcome;                         /* with outcome_given */
     const char *from, *spf_check, *sender, *helo; /* inspect */
     uint16_t authority_port;
-    double rate_per_s; /* 0: not given */
+    span_us call_timeout_us; /* of one request */
+    double rate_per_s;       /* 0: not given */
     unsigned carriers;
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;

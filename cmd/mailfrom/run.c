@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CALL_TIMEOUT SPAN_S(30)
-
 void run_init(struct run *r, const struct options *options)
 {
     *r = (struct run){.options = options};
@@ -233,7 +231,7 @@ static enum err wire_run(struct run *r, const struct lanes *lanes, struct why *w
                                  .lanes_len = lanes->len,
                                  .resolvers = text_of(r->options->resolver),
                                  .ca_bundle = lanes_ca_bundle(r->options),
-                                 .call_timeout_us = CALL_TIMEOUT,
+                                 .call_timeout_us = r->options->call_timeout_us,
                                  .not_before = r->head.last,
                                  .verbose = r->options->verbose};
     signals_block(&r->signals);
