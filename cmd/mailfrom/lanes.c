@@ -75,9 +75,10 @@ static enum err lane_open(struct lanes *l, const struct fleet *f, uint32_t lane,
     struct wire_lane *out = &l->list[lane];
     uint16_t account = f->lanes[lane].account;
     struct text region = names_text(&f->names, f->lanes[lane].region);
-    enum err err = endpoint_make(&out->ses, TEXT("ses"), region, ses_override(o), why);
+    struct endpoint_settings ses = {.url = ses_override(o)}, sts = {.url = sts_override()};
+    enum err err = endpoint_make(&out->ses, TEXT("ses"), region, &ses, why);
     if (err == OK)
-        err = endpoint_make(&out->sts, TEXT("sts"), region, sts_override(), why);
+        err = endpoint_make(&out->sts, TEXT("sts"), region, &sts, why);
     if (err == OK && !l->sources[account])
         err = account_open(&l->sources[account], f, account, region, o, why);
     if (err == OK && !out->ses.known_region)

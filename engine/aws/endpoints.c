@@ -16,17 +16,33 @@
 
 struct partition {
     const char *prefix; /* what a Region begins with, up to its direction word */
-    const char *dns_suffix;
+    const char *name;   /* in ARNs */
+    const char *dns_suffix, *dual_stack_suffix;
 };
+
+#define COMMERCIAL(prefix)                                                                         \
+    {                                                                                              \
+        prefix, "aws", "amazonaws.com", "api.aws"                                                  \
+    }
 
 /* The longer prefix stands before the shorter one that it begins with. */
 static const struct partition partitions[] = {
-    {"us-gov-", "amazonaws.com"}, {"us-isob-", "sc2s.sgov.gov"},  {"us-isof-", "csp.hci.ic.gov"},
-    {"us-iso-", "c2s.ic.gov"},    {"eu-isoe-", "cloud.adc-e.uk"}, {"eusc-de-", "amazonaws.eu"},
-    {"cn-", "amazonaws.com.cn"},  {"us-", "amazonaws.com"},       {"eu-", "amazonaws.com"},
-    {"ap-", "amazonaws.com"},     {"sa-", "amazonaws.com"},       {"ca-", "amazonaws.com"},
-    {"me-", "amazonaws.com"},     {"af-", "amazonaws.com"},       {"il-", "amazonaws.com"},
-    {"mx-", "amazonaws.com"},
+    {"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws"},
+    {"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"},
+    {"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+    {"us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov"},
+    {"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+    {"eusc-de-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"},
+    {"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    COMMERCIAL("us-"),
+    COMMERCIAL("eu-"),
+    COMMERCIAL("ap-"),
+    COMMERCIAL("sa-"),
+    COMMERCIAL("ca-"),
+    COMMERCIAL("me-"),
+    COMMERCIAL("af-"),
+    COMMERCIAL("il-"),
+    COMMERCIAL("mx-"),
 };
 
 static const struct {
@@ -65,9 +81,16 @@ static const struct {
     {"eusc-de-east-1", false}, /* SES is there; whether under amazonses.com is not documented */
 };
 
-static const struct {
-    const char *service, *host_prefix;
-} services[] = {{"ses", "email"}, {"sts", "sts"}};
+/* gov_has_plain_fips: the ordinary hosts of aws-us-gov are FIPS ones and have no name besides. */
+static const struct service {
+    const char *name, *host_prefix, *fips_prefix;
+    bool gov_has_plain_fips;
+} services[] = {
+    {"ses", "email", "email-fips", false},
+    {"sts", "sts", "sts-fips", true},
+    {"sso", "portal.sso", "portal.sso-fips", true},
+    {"sso-oidc", "oidc", "oidc-fips", true},
+};
 
 /* Index in regions, or their count. */
 static size_t region_index(struct text region)
@@ -114,6 +137,12 @@ bool region_is_plausible(struct text region)
     return partition_of(region) != NULL;
 }
 
+const char *region_partition(struct text region)
+{
+    const struct partition *partition = partition_of(region);
+    return partition ? partition->name : NULL;
+}
+
 const char *region_near(struct text region)
 {
     const char *nearest = NULL;
@@ -149,18 +178,23 @@ static enum err refuse_region(struct text region, struct why *why)
     return ERR_INPUT;
 }
 
-static const char *host_prefix_of(struct text service)
+static const struct service *service_of(struct text name)
 {
     for (size_t i = 0; i < COUNT(services); i++)
-        if (text_eq(service, text_of(services[i].service)))
-            return services[i].host_prefix;
+        if (text_eq(name, text_of(services[i].name)))
+            return &services[i];
     return NULL;
 }
 
-static enum err endpoint_override(struct endpoint *e, struct text override, struct why *why)
+static enum err endpoint_custom(struct endpoint *e, const struct endpoint_settings *settings,
+                                struct why *why)
 {
     struct url url;
-    enum err err = url_parse_origin(override, &url, why);
+    if (settings->use_fips || settings->use_dual_stack)
+        return why_set(why, ERR_INPUT,
+                       "a custom endpoint URL and %s endpoints exclude each other: unset one",
+                       settings->use_fips ? "FIPS" : "dual-stack");
+    enum err err = url_parse_origin(settings->url, &url, why);
     if (err)
         return why_wrap(why, err, "endpoint URL");
     if (!url.is_https && !url.is_loopback)
@@ -171,22 +205,36 @@ static enum err endpoint_override(struct endpoint *e, struct text override, stru
     return OK;
 }
 
-enum err endpoint_make(struct endpoint *e, struct text service, struct text region,
-                       struct text override, struct why *why)
+static void endpoint_by_region(struct endpoint *e, const struct service *service,
+                               const struct partition *partition,
+                               const struct endpoint_settings *settings)
 {
+    bool is_gov = strcmp(partition->name, "aws-us-gov") == 0;
+    bool is_plain =
+        !settings->use_fips || (is_gov && service->gov_has_plain_fips && !settings->use_dual_stack);
+    snprintf(e->host, sizeof e->host, "%s.%s.%s",
+             is_plain ? service->host_prefix : service->fips_prefix, e->region,
+             settings->use_dual_stack ? partition->dual_stack_suffix : partition->dns_suffix);
+    snprintf(e->url, sizeof e->url, "https://%.300s", e->host);
+}
+
+enum err endpoint_make(struct endpoint *e, struct text service, struct text region,
+                       const struct endpoint_settings *settings, struct why *why)
+{
+    static const struct endpoint_settings none = {.use_fips = false};
+    const struct service *known = service_of(service);
     const struct partition *partition = partition_of(region);
-    const char *prefix = host_prefix_of(service);
     *e = (struct endpoint){.known_region = region_index(region) < COUNT(regions)};
-    if (!prefix)
+    settings = settings ? settings : &none;
+    if (!known)
         return why_set(why, ERR_INPUT, "no endpoint is known for this AWS service");
     if (!partition)
         return refuse_region(region, why);
     snprintf(e->region, sizeof e->region, TEXT_FMT, TEXT_ARG(region));
-    snprintf(e->service, sizeof e->service, TEXT_FMT, TEXT_ARG(service));
-    if (override.len)
-        return endpoint_override(e, override, why);
-    snprintf(e->url, sizeof e->url, "https://%s.%s.%s", prefix, e->region, partition->dns_suffix);
-    snprintf(e->host, sizeof e->host, "%s.%s.%s", prefix, e->region, partition->dns_suffix);
+    snprintf(e->service, sizeof e->service, "%s", known->name);
+    if (settings->url.len)
+        return endpoint_custom(e, settings, why);
+    endpoint_by_region(e, known, partition, settings);
     return OK;
 }
 

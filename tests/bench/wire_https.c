@@ -25,10 +25,10 @@ struct bench {
 static enum err lanes_make(struct bench *b, uint16_t port, struct why *why)
 {
     char url[64];
-    int len = snprintf(url, sizeof url, "https://localhost:%u", port);
+    struct endpoint_settings there = {.url = {url, 0}};
+    there.url.len = (size_t)snprintf(url, sizeof url, "https://localhost:%u", port);
     for (unsigned i = 0; i < LANES; i++) {
-        enum err err = endpoint_make(&b->lanes[i].ses, TEXT("ses"), TEXT("us-east-1"),
-                                     (struct text){url, (size_t)len}, why);
+        enum err err = endpoint_make(&b->lanes[i].ses, TEXT("ses"), TEXT("us-east-1"), &there, why);
         if (err != OK)
             return err;
         b->lanes[i].sts = b->lanes[i].ses;

@@ -38,13 +38,75 @@ static void a_region_leads_to_the_host_of_its_partition(void **state)
     for (size_t i = 0; i < COUNT(by_region); i++) {
         struct endpoint e;
         assert_int_equal(endpoint_make(&e, text_of(by_region[i].service),
-                                       text_of(by_region[i].region), TEXT_NONE, NULL),
+                                       text_of(by_region[i].region), NULL, NULL),
                          OK);
         assert_string_equal(e.url, by_region[i].url);
         assert_string_equal(e.host, by_region[i].host);
         assert_string_equal(e.region, by_region[i].region);
         assert_string_equal(e.service, by_region[i].service);
         assert_int_equal(e.known_region, by_region[i].known);
+    }
+}
+
+static const struct {
+    const char *service, *region;
+    bool fips, dual_stack;
+    const char *host, *partition;
+} by_settings[] = {
+    {"ses", "us-east-1", true, false, "email-fips.us-east-1.amazonaws.com", "aws"},
+    {"ses", "eu-west-1", false, true, "email.eu-west-1.api.aws", "aws"},
+    {"ses", "us-west-2", true, true, "email-fips.us-west-2.api.aws", "aws"},
+    {"ses", "us-gov-west-1", true, false, "email-fips.us-gov-west-1.amazonaws.com", "aws-us-gov"},
+    {"ses", "eusc-de-east-1", false, true, "email.eusc-de-east-1.api.amazonwebservices.eu",
+     "aws-eusc"},
+    {"sts", "us-east-1", true, false, "sts-fips.us-east-1.amazonaws.com", "aws"},
+    {"sts", "us-east-1", false, true, "sts.us-east-1.api.aws", "aws"},
+    {"sts", "us-gov-east-1", true, false, "sts.us-gov-east-1.amazonaws.com", "aws-us-gov"},
+    {"sts", "us-gov-east-1", true, true, "sts-fips.us-gov-east-1.api.aws", "aws-us-gov"},
+    {"sts", "cn-north-1", false, true, "sts.cn-north-1.api.amazonwebservices.com.cn", "aws-cn"},
+    {"sso", "eu-central-1", false, false, "portal.sso.eu-central-1.amazonaws.com", "aws"},
+    {"sso", "us-east-1", true, false, "portal.sso-fips.us-east-1.amazonaws.com", "aws"},
+    {"sso", "us-gov-west-1", true, false, "portal.sso.us-gov-west-1.amazonaws.com", "aws-us-gov"},
+    {"sso", "us-east-1", false, true, "portal.sso.us-east-1.api.aws", "aws"},
+    {"sso-oidc", "eu-central-1", false, false, "oidc.eu-central-1.amazonaws.com", "aws"},
+    {"sso-oidc", "cn-northwest-1", false, false, "oidc.cn-northwest-1.amazonaws.com.cn", "aws-cn"},
+    {"sso-oidc", "us-gov-west-1", true, false, "oidc.us-gov-west-1.amazonaws.com", "aws-us-gov"},
+    {"sso-oidc", "us-east-1", true, true, "oidc-fips.us-east-1.api.aws", "aws"},
+    {"sts", "us-iso-east-1", false, true, "sts.us-iso-east-1.api.aws.ic.gov", "aws-iso"},
+    {"sts", "us-isob-east-1", true, false, "sts-fips.us-isob-east-1.sc2s.sgov.gov", "aws-iso-b"},
+    {"sts", "eu-isoe-west-1", false, true, "sts.eu-isoe-west-1.api.cloud-aws.adc-e.uk",
+     "aws-iso-e"},
+    {"sts", "us-isof-south-1", false, true, "sts.us-isof-south-1.api.aws.hci.ic.gov", "aws-iso-f"},
+};
+
+static void fips_and_dual_stack_choose_the_host(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(by_settings); i++) {
+        struct endpoint e;
+        struct endpoint_settings settings = {.use_fips = by_settings[i].fips,
+                                             .use_dual_stack = by_settings[i].dual_stack};
+        struct text region = text_of(by_settings[i].region);
+        assert_int_equal(
+            endpoint_make(&e, text_of(by_settings[i].service), region, &settings, NULL), OK);
+        assert_string_equal(e.host, by_settings[i].host);
+        assert_string_equal(e.url + strlen("https://"), by_settings[i].host);
+        assert_string_equal(region_partition(region), by_settings[i].partition);
+    }
+}
+
+static void a_custom_endpoint_excludes_fips_and_dual_stack(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i < 4; i++) {
+        struct endpoint e;
+        struct why why = {""};
+        struct endpoint_settings settings = {
+            .url = TEXT("https://ses.example.com"), .use_fips = i & 1, .use_dual_stack = i & 2};
+        assert_int_equal(endpoint_make(&e, TEXT("ses"), TEXT("us-east-1"), &settings, &why),
+                         ERR_INPUT);
+        assert_non_null(strstr(why.text, "exclude each other"));
+        assert_string_equal(e.url, "");
     }
 }
 
@@ -120,7 +182,8 @@ static void a_region_that_is_not_spelled_like_one_is_refused(void **state)
         struct text region = hostile_regions[i];
         assert_false(region_is_plausible(region));
         assert_false(region_has_ses(region));
-        assert_int_equal(endpoint_make(&e, TEXT("ses"), region, TEXT_NONE, &why), ERR_INPUT);
+        assert_int_equal(endpoint_make(&e, TEXT("ses"), region, NULL, &why), ERR_INPUT);
+        assert_null(region_partition(region));
         assert_string_equal(e.url, "");
         assert_true(why.text[0]);
         for (const char *c = why.text; *c; c++)
@@ -152,9 +215,8 @@ static void an_override_is_taken_as_a_bare_origin(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(overrides); i++) {
         struct endpoint e;
-        assert_int_equal(
-            endpoint_make(&e, TEXT("ses"), TEXT("us-east-1"), text_of(overrides[i].override), NULL),
-            OK);
+        struct endpoint_settings there = {.url = text_of(overrides[i].override)};
+        assert_int_equal(endpoint_make(&e, TEXT("ses"), TEXT("us-east-1"), &there, NULL), OK);
         assert_string_equal(e.url, overrides[i].url);
         assert_string_equal(e.host, overrides[i].host);
     }
@@ -247,21 +309,20 @@ static void an_override_that_is_more_than_an_origin_is_refused(void **state)
     struct endpoint e;
     for (size_t i = 0; i < COUNT(hostile_overrides); i++) {
         struct why why = {""};
-        if (endpoint_make(&e, TEXT("ses"), TEXT("us-east-1"), hostile_overrides[i], &why) !=
-            ERR_INPUT)
+        struct endpoint_settings there = {.url = hostile_overrides[i]};
+        if (endpoint_make(&e, TEXT("ses"), TEXT("us-east-1"), &there, &why) != ERR_INPUT)
             fail_msg("%s was accepted", hostile_overrides[i].at);
         assert_string_equal(e.url, "");
         assert_true(why.text[0]);
     }
     memset(longest, 'a', sizeof longest);
     memcpy(longest, "https://", 8);
-    assert_int_equal(endpoint_make(&e, TEXT("ses"), TEXT("us-east-1"),
-                                   (struct text){longest, sizeof longest}, NULL),
-                     ERR_INPUT);
+    struct endpoint_settings there = {.url = {longest, sizeof longest}};
+    assert_int_equal(endpoint_make(&e, TEXT("ses"), TEXT("us-east-1"), &there, NULL), ERR_INPUT);
     /* A good override does not make up for a bad Region, which is signed, or service. */
-    assert_int_equal(endpoint_make(&e, TEXT("ses"), TEXT("x/y"), TEXT("http://[::1]"), NULL),
-                     ERR_INPUT);
-    assert_int_equal(endpoint_make(&e, TEXT("s3"), TEXT("us-east-1"), TEXT_NONE, NULL), ERR_INPUT);
+    there.url = TEXT("http://[::1]");
+    assert_int_equal(endpoint_make(&e, TEXT("ses"), TEXT("x/y"), &there, NULL), ERR_INPUT);
+    assert_int_equal(endpoint_make(&e, TEXT("s3"), TEXT("us-east-1"), NULL, NULL), ERR_INPUT);
 }
 
 static const struct {
@@ -289,7 +350,7 @@ static void a_finished_url_is_owned_by_its_own_endpoint_only(void **state)
 {
     (void)state;
     struct endpoint e;
-    assert_int_equal(endpoint_make(&e, TEXT("ses"), TEXT("us-east-1"), TEXT_NONE, NULL), OK);
+    assert_int_equal(endpoint_make(&e, TEXT("ses"), TEXT("us-east-1"), NULL, NULL), OK);
     for (size_t i = 0; i < COUNT(finished); i++)
         if (endpoint_owns_url(&e, text_of(finished[i].url)) != finished[i].owned)
             fail_msg("%s: expected %d", finished[i].url, finished[i].owned);
@@ -318,6 +379,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_region_leads_to_the_host_of_its_partition),
+        cmocka_unit_test(fips_and_dual_stack_choose_the_host),
+        cmocka_unit_test(a_custom_endpoint_excludes_fips_and_dual_stack),
         cmocka_unit_test(a_region_that_is_not_spelled_like_one_is_refused),
         cmocka_unit_test(an_override_is_taken_as_a_bare_origin),
         cmocka_unit_test(an_override_that_is_more_than_an_origin_is_refused),

@@ -27,8 +27,8 @@ static void desk_init(struct desk *d, enum call_kind kind, enum api api, const c
     d->call->api = api;
     d->call->count = identity ? 1 : 0;
     d->call->identities[0] = text_of(identity);
-    assert_int_equal(endpoint_make(&d->ses, TEXT("ses"), TEXT("us-east-1"), TEXT_NONE, NULL), OK);
-    assert_int_equal(endpoint_make(&d->sts, TEXT("sts"), TEXT("us-east-1"), TEXT_NONE, NULL), OK);
+    assert_int_equal(endpoint_make(&d->ses, TEXT("ses"), TEXT("us-east-1"), NULL, NULL), OK);
+    assert_int_equal(endpoint_make(&d->sts, TEXT("sts"), TEXT("us-east-1"), NULL, NULL), OK);
     strcpy(d->cred.access_key_id, "AKIDEXAMPLE");
     strcpy(d->cred.secret_access_key, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
     assert_true(when_parse(TEXT("2015-08-30T12:36:00Z"), &d->now));

@@ -38,9 +38,9 @@ static struct live *live_open(const struct web_server *web, const struct dns_ser
         arena_init(&l->calls[i].arena, 1u << 20);
     for (unsigned i = 0; web && i < 4; i++) {
         snprintf(url, sizeof url, "http://127.0.0.1:%u", web_server_port(web));
+        struct endpoint_settings there = {.url = text_of(url)};
         assert_int_equal(
-            endpoint_make(&l->lanes[i].ses, TEXT("ses"), TEXT("us-east-1"), text_of(url), &why),
-            OK);
+            endpoint_make(&l->lanes[i].ses, TEXT("ses"), TEXT("us-east-1"), &there, &why), OK);
         l->lanes[i].sts = l->lanes[i].ses;
         l->lanes[i].credentials = &l->source;
     }

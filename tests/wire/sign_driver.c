@@ -88,9 +88,9 @@ static void line_sign(const cJSON *line)
     snprintf(cred.session_token, sizeof cred.session_token, "%s", member(line, "session_token"));
     when_parse(text_of(member(line, "at")), &at);
     struct text region = text_of(member(line, "region"));
-    struct text url = text_of(member(line, "endpoint_url"));
-    if (endpoint_make(&ses, TEXT("ses"), region, url, &why) == OK &&
-        endpoint_make(&sts, TEXT("sts"), region, url, &why) == OK)
+    struct endpoint_settings there = {.url = text_of(member(line, "endpoint_url"))};
+    if (endpoint_make(&ses, TEXT("ses"), region, &there, &why) == OK &&
+        endpoint_make(&sts, TEXT("sts"), region, &there, &why) == OK)
         aws_request_make(&r, &call, &ses, &sts, &cred, at, &why);
     answer(&r, &why);
     aws_request_clear(&r);
