@@ -66,7 +66,10 @@ static enum err read_write_api(struct options *o, const char *value, struct why 
 
 static enum err read_read_api(struct options *o, const char *value, struct why *why)
 {
-    return one_of("read-api", value, "v1", "v2", &o->read_api, why);
+    if (strcmp(value, "auto") != 0 && strcmp(value, "v1") != 0 && strcmp(value, "v2") != 0)
+        return why_set(why, ERR_INPUT, "--read-api takes auto, v1 or v2, not \"%s\"", value);
+    o->read_api = value;
+    return OK;
 }
 
 static enum err read_dns(struct options *o, const char *value, struct why *why)
@@ -242,13 +245,13 @@ const struct option_row option_rows[] = {
      "a newer Public Suffix List than the built-in one", read_psl_file},
     {"ca-bundle", OPTIONS_LIVE, "FILE", "PEM file of trust anchors; also AWS_CA_BUNDLE",
      read_ca_bundle},
-    {"call-timeout", OPTIONS_LIVE, "SPAN", "of one request, from look-up to last byte (default 30s)",
-     read_call_timeout},
+    {"call-timeout", OPTIONS_LIVE, "SPAN",
+     "of one request, from look-up to last byte (default 30s)", read_call_timeout},
     {"rate", LIVE_OR_REHEARSED, "N",
      "requests per second, per account, Region and action (default 1)", read_rate},
     {"carriers", OPTIONS_LIVE, "N", "threads that carry requests (default 2)", read_carriers},
-    {"read-api", LIVE_OR_REHEARSED, "v1|v2", "v1 (default) reads a hundred identities a call",
-     read_read_api},
+    {"read-api", LIVE_OR_REHEARSED, "auto|v1|v2",
+     "v1 reads a hundred a call, v2 one; auto: v1, but v2 where IAM refuses", read_read_api},
     {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default) lets IAM confine writes to identities",
      read_write_api},
     {"journal", OPTIONS_JOURNAL, "FILE", "default .mailfrom/journal.db; also MAILFROM_JOURNAL",

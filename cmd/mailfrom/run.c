@@ -132,6 +132,7 @@ static struct desk_options desk_options_of(const struct run *r)
     return (struct desk_options){
         .rules = {.seed = r->head.seed, .plan_only = r->head.verb == RUN_PLAN},
         .read_api = run_api(o->read_api, API_V1),
+        .read_falls_back = !o->read_api || strcmp(o->read_api, "auto") == 0,
         .write_api = run_api(o->write_api, API_V2),
         .authority_dns = o->dns ? strcmp(o->dns, "authority") == 0 : !o->resolver,
         .authority_port = o->authority_port,
@@ -166,7 +167,7 @@ static void throttles_print(const struct run *r, const struct desk *desk, uint16
                  TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[lane].account].name)),
                  TEXT_ARG(names_text(&f->names, f->lanes[lane].region)),
                  (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
-                 call_action((enum call_kind)kind, desk_api(desk, (enum call_kind)kind)),
+                 call_action((enum call_kind)kind, desk_api(desk, lane, (enum call_kind)kind)),
                  pace->rate_per_s, pace->wanted_per_s);
     }
 }

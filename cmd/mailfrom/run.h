@@ -48,7 +48,7 @@ const char *run_journal_path(const struct options *o);
 /* "7" or nothing into *id (0: the newest). */
 enum err run_number(const struct options *o, uint64_t *id, struct why *why);
 
-/* "v1", "v2", or NULL for what is usual. */
+/* "v1", "v2", "auto" (which begins with v1), or NULL for what is usual. */
 enum api run_api(const char *wish, enum api usual);
 const char *run_verb_name(enum run_verb verb);    /* "apply" */
 const char *run_state_name(enum run_state state); /* "open" */

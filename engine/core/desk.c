@@ -198,14 +198,14 @@ void desk_event(struct desk *d, const struct event *event, instant_us now)
     d->calls_out--;
     if (event->call->kind != CALL_ASK)
         d->lane_wake[event->call->lane] = 0;
-    switch (event->call->kind) {
-    case CALL_ASK: desk_asked(d, event->call); break;
-    case CALL_SET: desk_written(d, event->call, now); break;
-    case CALL_LIST:
-    case CALL_ACCOUNT:
-    case CALL_READ_NOTIFICATION: census_answered(d, event->call, now); break;
-    default: desk_looked(d, event->call, now); break;
-    }
+    if (event->call->kind == CALL_ASK)
+        desk_asked(d, event->call);
+    else if (event->call->kind == CALL_SET)
+        desk_written(d, event->call, now);
+    else if (event->call->owner == CENSUS_OWNER)
+        census_answered(d, event->call, now);
+    else
+        desk_looked(d, event->call, now);
 }
 
 /* Every write is confirmed; what is left waits for others. */
@@ -356,6 +356,11 @@ const struct job *desk_job(const struct desk *d, uint32_t number)
 const struct pace *desk_pace(const struct desk *d, uint16_t lane, enum call_kind kind)
 {
     return &d->lanes[lane].pace[kind];
+}
+
+uint32_t desk_fallbacks(const struct desk *d)
+{
+    return d->fallbacks;
 }
 
 const char *desk_pause_reason(const struct desk *d)

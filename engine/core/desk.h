@@ -24,6 +24,7 @@ struct desk;
 struct desk_options {
     struct step_rules rules;
     enum api read_api, write_api;
+    bool read_falls_back;    /* a lane whose IAM refuses reads by version 1 goes on by version 2 */
     bool authority_dns;      /* ask authoritative servers, not the resolver */
     bool detach;             /* drain as soon as every job only waits for DNS or for SES */
     uint16_t authority_port; /* 0: 53 */
@@ -71,8 +72,10 @@ bool desk_is_draining(const struct desk *d);
 bool desk_is_out_of_memory(const struct desk *d);
 void desk_totals(const struct desk *d, struct desk_totals *totals);
 const struct job *desk_job(const struct desk *d, uint32_t number);
+/* By which API such calls of a lane go. It changes at most once, where reads fall back. */
+enum api desk_api(const struct desk *d, uint16_t lane, enum call_kind kind);
+uint32_t desk_fallbacks(const struct desk *d); /* lanes whose reads fell back so far */
 /* Pace of one action of a lane, for progress. */
-enum api desk_api(const struct desk *d, enum call_kind kind); /* by which such calls go */
 const struct pace *desk_pace(const struct desk *d, uint16_t lane, enum call_kind kind);
 
 /* Why no further identity was started (waves, max_failures); NULL: nothing was held back. */

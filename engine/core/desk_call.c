@@ -40,10 +40,15 @@ uint32_t queue_pop(struct desk *d, struct queue *q)
 }
 
 /* v1 cannot tell the sandbox, so the account is asked as writes are sent. */
-enum api desk_api(const struct desk *d, enum call_kind kind)
+enum api desk_api(const struct desk *d, uint16_t lane, enum call_kind kind)
 {
-    bool as_writes = kind == CALL_SET || kind == CALL_ACCOUNT;
-    return as_writes ? d->options.write_api : d->options.read_api;
+    switch (kind) {
+    case CALL_SET:
+    case CALL_ACCOUNT: return d->options.write_api;
+    case CALL_LIST:
+    case CALL_READ_NOTIFICATION: return census_api(d, lane);
+    default: return d->lanes[lane].read_api;
+    }
 }
 
 struct call *desk_call_new(struct desk *d, enum call_kind kind)
@@ -57,8 +62,15 @@ struct call *desk_call_new(struct desk *d, enum call_kind kind)
     call->ticket = ++d->next_ticket;
     call->kind = kind;
     call->count = 0;
-    call->api = desk_api(d, kind);
     call->mail_from = call->token = TEXT_NONE;
+    return call;
+}
+
+struct call *desk_call_to(struct desk *d, uint16_t lane, enum call_kind kind)
+{
+    struct call *call = desk_call_new(d, kind);
+    call->lane = lane;
+    call->api = desk_api(d, lane, kind);
     return call;
 }
 

@@ -13,7 +13,11 @@ enum part { PART_LIST, PART_ACCOUNT, PART_NOTIFICATION, PARTS };
 #define CENSUS_ATTEMPTS_MAX 3 /* helpful, but not worth holding a lane up for long */
 #define CENSUS_BYTES_MAX    (16u << 20)
 
-static const enum call_kind kinds[PARTS] = {CALL_LIST, CALL_ACCOUNT, CALL_READ_NOTIFICATION};
+static enum call_kind kind_of(const struct census_lane *l, unsigned part)
+{
+    static const enum call_kind kinds[PARTS] = {CALL_LIST, CALL_ACCOUNT, CALL_READ_NOTIFICATION};
+    return part == PART_NOTIFICATION && l->api == API_V2 ? CALL_GET : kinds[part];
+}
 
 static uint32_t slot_of(const struct desk *d, uint16_t lane, name_id identity)
 {
@@ -49,6 +53,7 @@ bool census_init(struct desk *d, struct arena *memory)
         c->slots[slot_of(d, d->fleet->choices[i].lane, d->fleet->choices[i].identity)] = i + 1;
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
         arena_init(&c->lanes[i].text, CENSUS_BYTES_MAX);
+        c->lanes[i].api = d->options.read_api;
         c->lanes[i].to_send = BIT(PART_LIST) | BIT(PART_ACCOUNT);
     }
     return true;
@@ -61,6 +66,11 @@ void census_clear(struct desk *d)
     arena_clear(&d->census.names);
 }
 
+enum api census_api(const struct desk *d, uint16_t lane)
+{
+    return d->census.lanes[lane].api;
+}
+
 bool census_is_done(const struct desk *d, uint16_t lane)
 {
     const struct census_lane *l = &d->census.lanes[lane];
@@ -70,14 +80,18 @@ bool census_is_done(const struct desk *d, uint16_t lane)
 static struct call *part_call(struct desk *d, uint16_t lane, enum part part)
 {
     struct census_lane *l = &d->census.lanes[lane];
-    struct call *call = desk_call_new(d, kinds[part]);
-    call->lane = lane;
+    struct call *call = desk_call_to(d, lane, kind_of(l, part));
+    call->owner = CENSUS_OWNER;
     call->part = part;
     call->attempt = l->attempts + 1u;
     call->count = 0;
     if (part == PART_LIST)
         call->token = l->token;
-    if (part == PART_NOTIFICATION) {
+    if (part == PART_NOTIFICATION && call->kind == CALL_GET) {
+        call->api = API_V2; /* even while the lane itself reads by version 1 */
+        call->count = 1;
+        call->identities[0] = l->suspects[l->asked];
+    } else if (part == PART_NOTIFICATION) {
         call->count = l->suspects_len;
         memcpy(call->identities, l->suspects, sizeof l->suspects[0] * l->suspects_len);
     }
@@ -95,7 +109,7 @@ uint32_t census_send(struct desk *d, uint16_t lane, instant_us now, struct call 
         l->to_send = 0;
     for (unsigned part = 0; part < PARTS && l->to_send && now >= l->wake; part++)
         if ((l->to_send & BIT(part)) && len < max && d->pool &&
-            pace_take(&d->lanes[lane].pace[kinds[part]], now))
+            pace_take(&d->lanes[lane].pace[kind_of(l, part)], now))
             calls[len++] = part_call(d, lane, (enum part)part);
     return len;
 }
@@ -105,7 +119,7 @@ instant_us census_wake(const struct desk *d, uint16_t lane)
     const struct census_lane *l = &d->census.lanes[lane];
     instant_us wake = WHEN_NEVER;
     for (unsigned part = 0; part < PARTS; part++) {
-        instant_us token = pace_next(&d->lanes[lane].pace[kinds[part]]);
+        instant_us token = pace_next(&d->lanes[lane].pace[kind_of(l, part)]);
         instant_us at = token > l->wake ? token : l->wake;
         if ((l->to_send & BIT(part)) && at < wake)
             wake = at;
@@ -181,6 +195,7 @@ static void page_take(struct desk *d, struct call *call)
 
 static void notifications_take(struct desk *d, const struct call *call)
 {
+    struct census_lane *l = &d->census.lanes[call->lane];
     for (uint32_t i = 0; i < call->count; i++) {
         char lower[DNAME_LEN_MAX + 1];
         struct text domain;
@@ -190,6 +205,9 @@ static void notifications_take(struct desk *d, const struct call *call)
         if (dname_normalize(identity_domain(call->identities[i]), lower, &domain))
             d->census.senders[mail_from_above(d, domain)] |= SENDER_FORWARDS;
     }
+    l->asked += call->count;
+    if (l->asked < l->suspects_len)
+        l->to_send |= BIT(PART_NOTIFICATION);
 }
 
 static void account_take(struct census_lane *l, const struct call *call)
@@ -211,13 +229,23 @@ static void part_taken(struct desk *d, struct call *call)
     }
 }
 
+/* IAM does not let the caller list or ask by version 1. */
+static bool falls_back(const struct desk *d, struct census_lane *l, const struct call *call)
+{
+    bool is_read = call->part != PART_ACCOUNT && l->api == API_V1;
+    if (!d->options.read_falls_back || !is_read || !reply_is_access_denied(&call->reply))
+        return false;
+    l->api = API_V2;
+    return true;
+}
+
 static void part_failed(struct desk *d, const struct call *call, enum verdict verdict,
                         instant_us now)
 {
     struct census_lane *l = &d->census.lanes[call->lane];
     bool transient =
         verdict == VERDICT_AGAIN || verdict == VERDICT_RENEW || verdict == VERDICT_SKEW;
-    if (verdict == VERDICT_SLOW_DOWN) {
+    if (verdict == VERDICT_SLOW_DOWN || falls_back(d, l, call)) {
         l->to_send = (uint8_t)(l->to_send | BIT(call->part));
     } else if (transient && ++l->attempts < CENSUS_ATTEMPTS_MAX) {
         l->to_send = (uint8_t)(l->to_send | BIT(call->part));

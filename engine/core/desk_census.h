@@ -8,8 +8,9 @@
  *   GetIdentityNotificationAttributes    of the former: is feedback forwarding on?
  *   GetAccount                           may the account send, is it out of the sandbox?
  *
- * A census that SES refuses is left out, and the lane goes on: what it would have told is then not
- * judged, and the reason is there for the user.
+ * By version 2 each suspect is asked about by a GetEmailIdentity of its own. A census that SES
+ * refuses is left out, and the lane goes on: what it would have told is then not judged, and the
+ * reason is there for the user.
  *
  * Sources: SES Developer Guide, "Using a custom MAIL FROM domain" (not a domain that you send
  * from) and "Creating and verifying identities" (the most specific identity wins).
@@ -25,6 +26,8 @@
 struct census_lane {
     uint8_t to_send, out; /* bits of parts */
     uint8_t attempts;
+    enum api api;
+    uint32_t asked;    /* of suspects, where they are asked about one by one (version 2) */
     bool listed;       /* the last page is here */
     instant_us wake;   /* not before */
     struct arena text; /* the token of the next page, the names to be asked about */
@@ -51,8 +54,11 @@ enum census_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2 };
 
 struct desk;
 
+#define CENSUS_OWNER UINT32_MAX /* call.owner of its calls */
+
 bool census_init(struct desk *d, struct arena *memory);
 void census_clear(struct desk *d);
+enum api census_api(const struct desk *d, uint16_t lane);
 bool census_is_done(const struct desk *d, uint16_t lane);
 uint32_t census_send(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
                      uint32_t max);

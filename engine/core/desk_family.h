@@ -21,10 +21,11 @@
 #include "pace.h"
 #include "spf.h"
 
-#define SWEEPS_MAX  256                 /* batches of looks in flight or waiting for a token */
-#define ASKS_MAX    (DNS_WINDOW / 2)    /* inquiries in flight: two questions each */
-#define WORDS_MAX   64                  /* distinct verdict words of mx, spf and dmarc */
-#define RECORD_ROOM (SES_BATCH_MAX + 8) /* one event moves a batch at most */
+#define SWEEPS_MAX       256              /* batches of looks in flight or waiting for a token */
+#define ASKS_MAX         (DNS_WINDOW / 2) /* inquiries in flight: two questions each */
+#define WORDS_MAX        64               /* distinct verdict words of mx, spf and dmarc */
+#define GETS_REFUSED_MAX 20 /* by IAM, from the first on: then no look is allowed there */
+#define RECORD_ROOM      (SES_BATCH_MAX + 8) /* one event moves a batch at most */
 
 /* A queue of jobs, linked through job.next. */
 struct queue {
@@ -40,6 +41,9 @@ struct lane_desk {
     struct queue start; /* ready for their first write, as waves allow */
     uint32_t sweeps;    /* those with a part to send: sweep + 1, linked through sweep.next */
     struct pace pace[CALL_KINDS];
+    enum api read_api;
+    uint32_t gets_refused; /* by IAM; counted while none was allowed */
+    bool get_allowed;
     bool broken; /* nobody may do anything here: `reason` says why */
     char reason[REASON_LEN_MAX];
 };
@@ -49,6 +53,7 @@ struct sweep {
     uint32_t next; /* in the lane's list, or in the list of free ones: sweep + 1, 0 ends */
     uint16_t lane;
     enum look_kind kind;
+    enum api api;
     uint8_t to_send, out; /* bits of parts */
     uint8_t attempts;
     uint32_t count;
@@ -104,6 +109,7 @@ struct desk {
     uint32_t calls_out; /* handed to the world and not back yet */
     uint64_t next_ticket;
     uint32_t lane_turn; /* where the round of lanes begins: fair between lanes */
+    uint32_t fallbacks; /* lanes whose reads have fallen back to version 2 */
     bool draining;
     struct text words[WORDS_MAX];
     uint32_t words_len;
@@ -122,6 +128,8 @@ uint32_t desk_clock_ms(const struct desk *d, instant_us now); /* as jobs keep it
 struct lane_desk *desk_lane_of(struct desk *d, uint32_t job);
 struct situation desk_situation(struct desk *d, uint32_t job, instant_us now);
 struct call *desk_call_new(struct desk *d, enum call_kind kind); /* NULL: none free */
+/* The same for a lane, by the API that goes with it. */
+struct call *desk_call_to(struct desk *d, uint16_t lane, enum call_kind kind);
 void desk_call_free(struct desk *d, struct call *call);
 /* What the answer means; its lane's pace has learned from it. */
 enum verdict desk_call_paced(struct desk *d, const struct call *call, instant_us now);

@@ -13,21 +13,21 @@
 
 #define LINGER SPAN_MS(250) /* for company, when no more is expected */
 
-static uint32_t batch_max(const struct desk *d)
+static uint32_t batch_max(enum api api)
 {
-    return d->options.read_api == API_V1 ? SES_BATCH_MAX : 1;
+    return api == API_V1 ? SES_BATCH_MAX : 1;
 }
 
-static enum call_kind part_kind(const struct desk *d, enum look_kind kind, uint32_t part)
+static enum call_kind part_kind(enum api api, enum look_kind kind, uint32_t part)
 {
-    if (d->options.read_api == API_V2)
+    if (api == API_V2)
         return CALL_GET;
     return kind == LOOK_FIRST && part == 0 ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
 }
 
-static uint8_t parts_of(const struct desk *d, enum look_kind kind)
+static uint8_t parts_of(enum api api, enum look_kind kind)
 {
-    return d->options.read_api == API_V1 && kind == LOOK_FIRST ? 0x3 : 0x1;
+    return api == API_V1 && kind == LOOK_FIRST ? 0x3 : 0x1;
 }
 
 static span_us linger(const struct desk *d, const struct lane_desk *lane)
@@ -35,7 +35,7 @@ static span_us linger(const struct desk *d, const struct lane_desk *lane)
     bool more = lane->write.len || (lane->start.len && waves_may_start(&d->waves));
     if (!more && d->by_state[JOB_WRITING] == 0)
         return LINGER;
-    return (span_us)(1e6 * batch_max(d) / lane->pace[CALL_SET].rate_per_s);
+    return (span_us)(1e6 * batch_max(lane->read_api) / lane->pace[CALL_SET].rate_per_s);
 }
 
 static instant_us queue_due(const struct desk *d, const struct lane_desk *lane, enum look_kind kind,
@@ -44,7 +44,7 @@ static instant_us queue_due(const struct desk *d, const struct lane_desk *lane, 
     const struct queue *q = &lane->look[kind];
     if (q->len == 0)
         return WHEN_NEVER;
-    if (q->len >= batch_max(d) || kind == LOOK_FIRST)
+    if (q->len >= batch_max(lane->read_api) || kind == LOOK_FIRST)
         return now;
     return q->since + linger(d, lane);
 }
@@ -63,7 +63,7 @@ static struct sweep *sweep_new(struct desk *d, uint16_t lane, enum look_kind kin
         return NULL;
     struct sweep *s = &d->sweeps[d->sweeps_free - 1];
     d->sweeps_free = s->next;
-    *s = (struct sweep){.lane = lane, .kind = kind, .wake = now};
+    *s = (struct sweep){.lane = lane, .kind = kind, .api = d->lanes[lane].read_api, .wake = now};
     return s;
 }
 
@@ -102,16 +102,15 @@ static void sweep_gather(struct desk *d, uint16_t lane, enum look_kind kind, ins
 {
     struct queue *q = &d->lanes[lane].look[kind];
     struct sweep *s = sweep_new(d, lane, kind, now);
-    sweep_want(d, s, parts_of(d, kind));
-    while (q->len && s->count < batch_max(d))
+    sweep_want(d, s, parts_of(s->api, kind));
+    while (q->len && s->count < batch_max(s->api))
         s->jobs[s->count++] = queue_pop(d, q);
     q->since = now;
 }
 
 static struct call *sweep_call(struct desk *d, struct sweep *s, uint32_t part)
 {
-    struct call *call = desk_call_new(d, part_kind(d, s->kind, part));
-    call->lane = s->lane;
+    struct call *call = desk_call_to(d, s->lane, part_kind(s->api, s->kind, part));
     call->owner = (uint32_t)(s - d->sweeps);
     call->part = part;
     call->attempt = s->attempts + 1u;
@@ -131,7 +130,7 @@ static uint32_t sweep_send(struct desk *d, struct sweep *s, instant_us now, stru
 {
     uint32_t len = 0;
     for (uint32_t part = 0; part < 2 && len < max; part++) {
-        struct pace *pace = &d->lanes[s->lane].pace[part_kind(d, s->kind, part)];
+        struct pace *pace = &d->lanes[s->lane].pace[part_kind(s->api, s->kind, part)];
         if ((s->to_send & (1u << part)) && now >= s->wake && d->pool && pace_take(pace, now))
             calls[len++] = sweep_call(d, s, part);
     }
@@ -160,7 +159,7 @@ static bool may_gather(const struct desk *d, uint16_t lane, enum look_kind kind,
     const struct lane_desk *l = &d->lanes[lane];
     return !l->broken && (kind != LOOK_FIRST || census_is_done(d, lane)) && d->sweeps_free &&
            d->pool && queue_due(d, l, kind, now) <= now &&
-           pace_next(&l->pace[part_kind(d, kind, 0)]) <= now;
+           pace_next(&l->pace[part_kind(l->read_api, kind, 0)]) <= now;
 }
 
 uint32_t desk_looks(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
@@ -183,7 +182,7 @@ static instant_us later(instant_us a, instant_us b)
 
 static instant_us part_wake(const struct desk *d, const struct sweep *s, uint32_t part)
 {
-    const struct pace *pace = &d->lanes[s->lane].pace[part_kind(d, s->kind, part)];
+    const struct pace *pace = &d->lanes[s->lane].pace[part_kind(s->api, s->kind, part)];
     return s->to_send & (1u << part) ? later(pace_next(pace), s->wake) : WHEN_NEVER;
 }
 
@@ -201,7 +200,7 @@ instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now)
         instant_us due = queue_due(d, l, (enum look_kind)kind, now);
         if (kind == LOOK_FIRST && !census_is_done(d, lane))
             continue;
-        instant_us token = pace_next(&l->pace[part_kind(d, (enum look_kind)kind, 0)]);
+        instant_us token = pace_next(&l->pace[part_kind(l->read_api, (enum look_kind)kind, 0)]);
         if (due != WHEN_NEVER && later(due, token) < wake)
             wake = later(due, token);
     }
@@ -289,9 +288,34 @@ static bool sweep_split(struct desk *d, struct sweep *s, instant_us now)
     s->count -= half->count;
     memcpy(half->jobs, s->jobs + s->count, sizeof half->jobs[0] * half->count);
     sweep_drop_answers(d, s);
-    sweep_want(d, half, parts_of(d, s->kind));
-    sweep_want(d, s, parts_of(d, s->kind));
+    sweep_want(d, half, parts_of(s->api, s->kind));
+    sweep_want(d, s, parts_of(s->api, s->kind));
     return true;
+}
+
+/* IAM does not let this lane read by version 1: its jobs look one by one from now on. */
+static bool sweep_falls_back(struct desk *d, struct sweep *s, const struct reply *reply,
+                             instant_us now)
+{
+    struct lane_desk *lane = &d->lanes[s->lane];
+    if (!d->options.read_falls_back || s->api != API_V1 || !reply_is_access_denied(reply))
+        return false;
+    d->fallbacks += lane->read_api == API_V1;
+    lane->read_api = API_V2;
+    for (uint32_t i = s->count; i > 0; i--)
+        queue_push_front(d, &lane->look[s->kind], s->jobs[i - 1], now);
+    sweep_free(d, s);
+    return true;
+}
+
+/* IAM can confine version 2 to chosen identities, so one refusal says nothing of the others; many
+ * and nothing else say enough. */
+static enum verdict get_refused(struct lane_desk *lane, enum verdict verdict,
+                                const struct reply *reply)
+{
+    if (verdict != VERDICT_REFUSED || !reply_is_access_denied(reply) || lane->get_allowed)
+        return verdict;
+    return ++lane->gets_refused < GETS_REFUSED_MAX ? verdict : VERDICT_DENIED;
 }
 
 static bool is_retried(enum verdict v)
@@ -304,6 +328,8 @@ static void sweep_refused(struct desk *d, struct sweep *s, instant_us now)
     struct reply reply = s->fail_reply;
     enum verdict verdict = (enum verdict)s->fail_verdict;
     s->failed = false;
+    if (sweep_falls_back(d, s, &reply, now))
+        return;
     if (verdict == VERDICT_DENIED || verdict == VERDICT_AGAIN || !sweep_split(d, s, now))
         sweep_fail(d, s, verdict, &reply, now);
 }
@@ -330,11 +356,14 @@ void desk_looked(struct desk *d, struct call *call, instant_us now)
     struct sweep *s = &d->sweeps[call->owner];
     enum verdict verdict = verdict_after(desk_call_paced(d, call, now), s->attempts);
     s->out = (uint8_t)(s->out & ~(1u << call->part));
+    if (call->kind == CALL_GET)
+        verdict = get_refused(&d->lanes[call->lane], verdict, &call->reply);
     if (verdict == VERDICT_GONE && call->kind == CALL_GET) {
         call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
         verdict = VERDICT_OK;
     }
     if (verdict == VERDICT_OK) {
+        d->lanes[call->lane].get_allowed |= call->kind == CALL_GET;
         s->answers[call->part] = call;
     } else {
         part_failed(d, s, call, verdict, now);

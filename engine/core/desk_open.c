@@ -13,6 +13,7 @@ static void lanes_init(struct desk *d)
         double rate = d->options.rate_per_s > 0 ? d->options.rate_per_s : own > 0 ? own : 1;
         for (int kind = 0; kind < CALL_KINDS; kind++)
             pace_init(&d->lanes[i].pace[kind], rate);
+        d->lanes[i].read_api = d->options.read_api;
     }
 }
 

@@ -74,10 +74,9 @@ static void remember_before(struct job *job)
 
 static struct call *write_one(struct desk *d, uint32_t number, instant_us now)
 {
-    struct call *call = desk_call_new(d, CALL_SET);
+    struct call *call = desk_call_to(d, d->fleet->choices[number].lane, CALL_SET);
     struct situation s = desk_situation(d, number, now);
     struct job *job = &d->jobs[number];
-    call->lane = d->fleet->choices[number].lane;
     call->owner = number;
     call->attempt = job->attempts + 1u;
     call->count = 1;

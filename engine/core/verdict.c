@@ -45,8 +45,9 @@ static const struct {
     {"OptInRequired", VERDICT_DENIED},
 };
 
-static bool is_access_denied(struct text code)
+bool reply_is_access_denied(const struct reply *reply)
 {
+    struct text code = text_of(reply->code);
     return text_eq(code, TEXT("AccessDenied")) || text_eq(code, TEXT("AccessDeniedException"));
 }
 
@@ -75,7 +76,7 @@ static enum verdict of_http(const struct reply *reply, enum call_kind kind)
     if (reply->http_status >= 500)
         return of_status(reply->http_status, kind);
     /* IAM can confine v2 calls to chosen identities, so a denial of one says nothing of others. */
-    if (is_access_denied(code) && (kind == CALL_SET || kind == CALL_GET))
+    if (reply_is_access_denied(reply) && (kind == CALL_SET || kind == CALL_GET))
         return VERDICT_REFUSED;
     if (is_unknown_identity(text_of(reply->message)))
         return VERDICT_GONE;

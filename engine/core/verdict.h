@@ -25,6 +25,8 @@ enum verdict {
  * help at once or not at all, and then the lane is denied. */
 enum verdict verdict_after(enum verdict verdict, unsigned attempts);
 
+/* IAM does not allow the action: to this caller, by this API, perhaps for this identity only. */
+bool reply_is_access_denied(const struct reply *reply);
 enum verdict verdict_of(const struct reply *reply, enum call_kind kind);
 
 #endif

@@ -271,11 +271,24 @@ static bool arrive_broken(struct world *w, struct flight *flight)
     return true;
 }
 
+static bool iam_allows(const struct world *w, const struct call *call)
+{
+    bool by_v1 = call->kind == CALL_READ_VERIFICATION || call->kind == CALL_READ_MAIL_FROM ||
+                 call->kind == CALL_READ_NOTIFICATION ||
+                 (call->kind == CALL_LIST && call->api == API_V1);
+    bool refuses = call->lane < 64 && w->options.v1_refused >> call->lane & 1;
+    return !by_v1 || !refuses || w->now < w->options.v1_refused_since;
+}
+
 static void arrive_ses(struct world *w, struct flight *flight)
 {
     struct call *call = flight->call;
     if (arrive_broken(w, flight))
         return;
+    if (!iam_allows(w, call)) {
+        ses_door_refuse(call, 403, "AccessDenied", "User is not authorized to perform this");
+        return;
+    }
     if (call->kind == CALL_SET)
         write_remember_old(w, &flight->write);
     ses_door_serve(&w->ses, w->lanes[call->lane], call, w->now);

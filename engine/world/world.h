@@ -24,6 +24,8 @@ struct world_options {
     struct dns_model_options dns;
     struct faults faults;
     uint32_t identities_max;
+    uint64_t v1_refused;         /* lanes of the fleet (bit by number) whose IAM refuses reads by */
+    instant_us v1_refused_since; /* version 1, from this instant on */
 };
 
 /* Keeping is the owner's: a journal in memory, a fold, or nothing. */

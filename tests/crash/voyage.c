@@ -113,6 +113,7 @@ static enum err sail_desk(struct voyage *v, struct arena *memory, struct desk **
 {
     struct desk_options options = {.rules = {.seed = v->scene.options.seed},
                                    .read_api = v->scene.read_api,
+                                   .read_falls_back = v->scene.read_falls_back,
                                    .write_api = v->scene.write_api,
                                    .authority_dns = v->scene.authority_dns,
                                    .rate_per_s = v->scene.rate_per_s,

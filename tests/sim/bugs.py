@@ -17,7 +17,10 @@ BUGS = [
     ("core/desk_write.c", "a write has no record of its intent", [
         ("desk_record(d, number, RECORD_INTENT, ", "desk_record(d, number, RECORD_MOVE, ")]),
     ("core/desk_write.c", "a write goes to the first lane, whatever the job's", [
-        ("call->lane = d->fleet->choices[number].lane;", "call->lane = 0;")]),
+        ("desk_call_to(d, d->fleet->choices[number].lane, CALL_SET)",
+         "desk_call_to(d, 0, CALL_SET)")]),
+    ("core/desk_look.c", "the looks of a lane whose reads fall back are forgotten", [
+        ("        queue_push_front(d, &lane->look[s->kind], s->jobs[i - 1], now);", "        continue;")]),
     ("core/desk_write.c", "a throttled write is queued twice", [
         ("    desk_apply(d, number, &decision, now, NULL);\n    if (verdict == VERDICT_DENIED)",
          "    desk_apply(d, number, &decision, now, NULL);\n"

@@ -114,6 +114,12 @@ static void world_draw(struct scene *s)
         .negative_ttl = SPAN_M((int64_t)(draw(s, 7, 6) % 60)),
         .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com"),
     };
+    s->read_falls_back = s->read_api == API_V1 && chance(s, 6, 2, 30);
+    if (s->read_falls_back) {
+        w->v1_refused = draw(s, 6, 3);
+        w->v1_refused_since =
+            chance(s, 6, 4, 50) ? 0 : SCENE_START + SPAN_M(1 + (int64_t)(draw(s, 6, 5) % 600));
+    }
     if (s->slow_dns)
         w->dns.delay_max = SPAN_H(150);
     if (s->options.faults)

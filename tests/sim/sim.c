@@ -32,6 +32,7 @@ static struct desk *desk_make(struct play *p, struct arena *memory)
 {
     struct desk_options options = {.rules = {.seed = p->seed},
                                    .read_api = p->scene.read_api,
+                                   .read_falls_back = p->scene.read_falls_back,
                                    .write_api = p->scene.write_api,
                                    .authority_dns = p->scene.authority_dns,
                                    .census = p->seed % 3 != 0,
