@@ -146,6 +146,7 @@ static struct world_options world_options_of(const struct rehearsal *r)
         if (lanes_rate(&r->run->fleet, r->run->options, i) > w.ses.rate_per_s)
             w.ses.rate_per_s = lanes_rate(&r->run->fleet, r->run->options, i);
     w.ses.detect_after = r->detect_after;
+    w.ses.watch_every = NEVER; /* no record that is there goes away again */
     w.dns = (struct dns_model_options){
         .seed = wishes->seed,
         .start = START,
@@ -153,6 +154,7 @@ static struct world_options world_options_of(const struct rehearsal *r)
         .delay_min = wishes->delay_max ? wishes->delay_min : NEVER,
         .delay_max = wishes->delay_max ? wishes->delay_max : NEVER,
         .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com"),
+        .foretells = true,
     };
     return w;
 }

@@ -32,8 +32,7 @@
 
 /* the engine */
 #define CALLS_IN_FLIGHT_MAX                                                                        \
-    1024                        /* calls of all lanes; a lane needs its rate times its round trip */
-#define DNS_LOOKS_PER_S      50 /* of names whose records are awaited: many make the rounds longer */
+    1024 /* calls of all lanes; a lane needs its rate times its round trip */
 #define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */
 #define EVENTS_PER_TURN_MAX  1024
 #define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds what a crash can leave unsure */

@@ -4,7 +4,8 @@
 
 /* 1 s, as the AWS SDKs do for throttled calls, up to their ceiling of 20 s doubled. */
 const struct backoff BACKOFF_ERROR = {SPAN_S(1), SPAN_S(40), 2};
-/* DNS is not metered, but other people's servers deserve manners: at most one look a minute. */
+/* DNS is not metered, but other people's servers deserve manners: at most one look a minute, and
+ * fewer at names that have been waited for long (step.c). */
 const struct backoff BACKOFF_DNS = {SPAN_S(2), SPAN_S(60), 1.6};
 /* SES often sees the MX within a minute; after that once in a quarter of an hour is enough, since
  * it is the owner of the DNS who is waited for. */

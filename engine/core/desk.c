@@ -22,7 +22,7 @@ struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
                           .number = job,
                           .wanted = fleet_mail_from(d->fleet, job),
                           .policy = fleet_policy_of(d->fleet, job),
-                          .lane_is_idle = lane->write.len == 0 && lane->start.len == 0,
+                          .company_us = looks_linger(d, lane, 0),
                           .now = now};
     if (choice->guarded == GUARD_NONE || choice->guarded == GUARD_SKIP)
         return s;
@@ -46,7 +46,7 @@ static void enqueue(struct desk *d, uint32_t job, instant_us now)
     case JOB_LOOKING: queue_push(d, &lane->look[LOOK_FIRST], job, now); break;
     case JOB_UNSURE:
     case JOB_FOLLOWING: queue_push(d, &lane->look[LOOK_AGAIN], job, now); break;
-    case JOB_JUDGING:
+    case JOB_JUDGING: queue_push(d, &d->judged, job, now); break;
     case JOB_WAITING_DNS: queue_push(d, &d->dns, job, now); break;
     case JOB_READY:
         queue_push(d, d->jobs[job].writes ? &lane->write : &lane->start, job, now);
@@ -76,21 +76,18 @@ static void finish_job(struct desk *d, struct job *job, enum outcome outcome, in
     d->by_outcome[outcome]++;
     job->outcome = (uint8_t)outcome;
     job->finished_ms = desk_clock_ms(d, now);
+    uint16_t lane = d->fleet->choices[job - d->jobs].lane;
+    d->lanes[lane].open--; /* looks of the others wait less */
+    d->lane_wake[lane] = 0;
     waves_finish(&d->waves, d->fleet, outcome, job->writes > 0);
 }
 
-/* When to look again. DNS is not metered, but a hundred thousand names that are not there yet must
- * not be asked for once a minute each: all that wait share DNS_LOOKS_PER_S, on a grid, so that many
- * make one turn. What appears meanwhile is written a little later, and SES's rate is the narrower
- * gate anyway; as fewer are left, each has its turn sooner. */
-static instant_us next_attempt(const struct desk *d, const struct job *job, span_us wait_us,
-                               instant_us now)
+/* When to look again. Long waits end on whole seconds, so that many jobs make one turn. */
+static instant_us next_attempt(const struct job *job, span_us wait_us, instant_us now)
 {
-    const span_us grid = SPAN_MS(100);
-    span_us share = SPAN_S(1) / DNS_LOOKS_PER_S * d->by_state[JOB_WAITING_DNS];
     instant_us at = now + wait_us;
-    if (job->state == JOB_WAITING_DNS && share > wait_us)
-        at = (now + share + grid - 1) / grid * grid;
+    if (wait_us >= SPAN_S(30))
+        at = (at + SPAN_S(1) - 1) / SPAN_S(1) * SPAN_S(1);
     return at < job->deadline ? at : job->deadline;
 }
 
@@ -123,7 +120,7 @@ void desk_apply(struct desk *d, uint32_t number, const struct decision *decision
     if (decision->to == JOB_DONE)
         heap_drop(&d->timers, number);
     else if (decision->wait_us > 0)
-        heap_set(&d->timers, number, next_attempt(d, job, decision->wait_us, now));
+        heap_set(&d->timers, number, next_attempt(job, decision->wait_us, now));
     else
         enqueue(d, number, now);
 }
@@ -241,10 +238,11 @@ static instant_us lane_wake_of(const struct desk *d, uint16_t lane, instant_us n
 /* What every lane's next instant depends on besides the lane itself. True: it has changed. */
 static bool lanes_changed(struct desk *d)
 {
-    bool may_start = waves_may_start(&d->waves), write = d->by_state[JOB_WRITING] > 0;
-    bool changed = may_start != d->lanes_may_start || write != d->lanes_write;
+    bool may_start = waves_may_start(&d->waves);
+    uint32_t company = may_start ? 0 : d->waves.open;
+    bool changed = may_start != d->lanes_may_start || company != d->lanes_company;
     d->lanes_may_start = may_start;
-    d->lanes_write = write;
+    d->lanes_company = company;
     return changed;
 }
 

@@ -154,12 +154,19 @@ static void judge_surveys(struct desk *d, const struct ask *a, struct judgement 
     d->jobs[a->job].dmarc = desk_word(d, dmarc);
 }
 
+static struct situation situation_asked(struct desk *d, const struct ask *a, instant_us now)
+{
+    struct situation s = desk_situation(d, a->job, now);
+    s.dns_same_until = a->inquiry.same_until;
+    return s;
+}
+
 /* Most answers say what the last one said: the job goes on waiting, nobody reads a sentence about
  * it, and so none is made. */
 static bool still_waits(struct desk *d, const struct ask *a, instant_us now)
 {
     struct job *job = &d->jobs[a->job];
-    struct situation s = desk_situation(d, a->job, now);
+    struct situation s = situation_asked(d, a, now);
     struct judgement j = {.silent = true};
     struct text mx, spf;
     if (job->state != JOB_WAITING_DNS || a->surveyed)
@@ -188,7 +195,7 @@ static void ask_end(struct desk *d, struct ask *a, instant_us now)
         return;
     }
     struct job *job = &d->jobs[a->job];
-    struct situation s = desk_situation(d, a->job, now);
+    struct situation s = situation_asked(d, a, now);
     struct judgement j = {.json = &d->json};
     struct text mx = TEXT_NONE, spf = TEXT_NONE;
     buf_reset(&d->json);
@@ -229,16 +236,31 @@ static uint32_t ask_send(struct desk *d, struct ask *a, instant_us now, struct c
     return len;
 }
 
+/* Those that are judged for the first time and those that wait for their records take turns: a
+ * hundred thousand that wait must not keep back what could be written at once, nor the other way
+ * round. */
+static struct queue *next_asking(struct desk *d)
+{
+    bool judge = d->judged.len && !(d->judged_last && d->dns.len);
+    d->judged_last = judge;
+    return judge ? &d->judged : &d->dns;
+}
+
+static bool wants_to_ask(const struct desk *d)
+{
+    return d->judged.len || d->dns.len;
+}
+
 uint32_t desk_asks(struct desk *d, instant_us now, struct call **calls, uint32_t max)
 {
     uint32_t len = 0;
     for (uint32_t i = 0; i < ASKS_MAX && d->asks_used && desk_has_room(d); i++)
         if (d->asks[i].used)
             len += ask_send(d, &d->asks[i], now, calls + len, max - len);
-    while (len < max && d->dns.len && d->asks_used < ASKS_MAX && d->pool && desk_has_room(d) &&
+    while (len < max && wants_to_ask(d) && d->asks_used < ASKS_MAX && d->pool && desk_has_room(d) &&
            d->questions_out < DNS_WINDOW) {
         struct ask *a = ask_new(d);
-        ask_start(d, a, queue_pop(d, &d->dns));
+        ask_start(d, a, queue_pop(d, next_asking(d)));
         len += ask_send(d, a, now, calls + len, max - len);
     }
     return len;
@@ -249,7 +271,7 @@ instant_us desk_asks_wake(const struct desk *d, instant_us now)
     instant_us wake = WHEN_NEVER;
     if (!d->pool || d->questions_out >= DNS_WINDOW)
         return wake;
-    if (d->dns.len && d->asks_used < ASKS_MAX)
+    if (wants_to_ask(d) && d->asks_used < ASKS_MAX)
         return now;
     for (uint32_t i = 0; i < ASKS_MAX && d->asks_used; i++)
         if (d->asks[i].used && d->asks[i].holding && d->asks[i].held_until < wake)

@@ -39,6 +39,7 @@ enum look_kind { LOOK_FIRST, LOOK_AGAIN, LOOK_KINDS };
 struct lane_desk {
     struct queue look[LOOK_KINDS], write;
     struct queue start; /* ready for their first write, as waves allow */
+    uint32_t open;      /* jobs that are not final */
     uint32_t sweeps;    /* those with a part to send: sweep + 1, linked through sweep.next */
     struct pace pace[CALL_KINDS];
     enum api read_api;
@@ -87,14 +88,17 @@ struct desk {
     struct desk_options options;
     struct job *jobs;
     struct lane_desk *lanes;
-    instant_us *lane_wake; /* as lanes: nothing to do there before; 0: to be worked out anew */
-    bool starving;         /* calls or sweeps ran out: every lane is visited in the next turn */
-    bool lanes_may_start, lanes_write; /* what lane_wake was worked out with */
+    instant_us *lane_wake;  /* as lanes: nothing to do there before; 0: to be worked out anew */
+    bool starving;          /* calls or sweeps ran out: every lane is visited in the next turn */
+    bool lanes_may_start;   /* what lane_wake was worked out with */
+    uint32_t lanes_company; /* likewise */
     struct heap timers;
-    struct queue dns, skipped; /* skipped: rows that end unasked, as records have room */
-    struct names seen;         /* MAIL FROM names that SES told */
-    bool out_of_memory;        /* something was not remembered: nothing is to be kept or sent */
-    uint8_t *mail_from_uses;   /* by name_id of the fleet, saturating */
+    struct queue judged, dns; /* want to ask DNS: for the first time, and again */
+    bool judged_last;         /* they take turns */
+    struct queue skipped;     /* rows that end unasked, as records have room */
+    struct names seen;        /* MAIL FROM names that SES told */
+    bool out_of_memory;       /* something was not remembered: nothing is to be kept or sent */
+    uint8_t *mail_from_uses;  /* by name_id of the fleet, saturating */
     struct sweep *sweeps;
     uint32_t sweeps_free; /* list */
     struct ask *asks;
@@ -156,6 +160,8 @@ uint32_t desk_looks(struct desk *d, uint16_t lane, instant_us now, struct call *
 void desk_looked(struct desk *d, struct call *call, instant_us now);
 instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now);
 void sweeps_init(struct desk *d);
+/* For how long a look of the lane that follows a write waits for company; so many are there. */
+span_us looks_linger(const struct desk *d, const struct lane_desk *lane, uint32_t there);
 
 /* desk_dns.c */
 uint32_t desk_asks(struct desk *d, instant_us now, struct call **calls, uint32_t max);

@@ -3,15 +3,19 @@
  * calls with a bucket each; a later one asks for MAIL FROM alone. By the v2 API each job is a
  * sweep of its own, since v2 has no batched read.
  *
- * A sweep leaves when it is full, or when the oldest job has waited long enough. While writes of
- * the lane are still to come, long enough is the time in which they would fill a batch: each of
- * them will want to look, and a call that carries one job costs as much as one that carries all.
+ * A sweep leaves when it is full, or when the oldest job has waited long enough. A call that
+ * carries one job costs as much as one that carries a hundred, so long enough depends on who else
+ * may come: every open job of the lane will want to look some day. A look waits for a fifth of the
+ * time that it would take to look at all of them one by one, and never longer than COMPANY_MAX.
+ * Example, at one call a second: while 3,000 jobs wait for their DNS, those whose records have come
+ * are swept every five minutes; of 100, every 20 s; and the last one is looked at at once.
  */
 #include "desk_family.h"
 
 #include <string.h>
 
-#define LINGER SPAN_MS(250) /* for company, when no more is expected */
+#define COMPANY_SHARE 0.2
+#define COMPANY_MAX   SPAN_M(5)
 
 static uint32_t batch_max(enum api api)
 {
@@ -30,12 +34,22 @@ static uint8_t parts_of(enum api api, enum look_kind kind)
     return api == API_V1 && kind == LOOK_FIRST ? 0x3 : 0x1;
 }
 
-static span_us linger(const struct desk *d, const struct lane_desk *lane)
+/* Who may still come: while a wave runs, only those that are under way. */
+static uint32_t company(const struct desk *d, const struct lane_desk *lane, uint32_t there)
 {
-    bool more = lane->write.len || (lane->start.len && waves_may_start(&d->waves));
-    if (!more && d->by_state[JOB_WRITING] == 0)
-        return LINGER;
-    return (span_us)(1e6 * batch_max(lane->read_api) / lane->pace[CALL_SET].rate_per_s);
+    uint32_t open = lane->open;
+    if (!waves_may_start(&d->waves) && d->waves.open < open)
+        open = d->waves.open;
+    return open > there ? open - there : 0;
+}
+
+span_us looks_linger(const struct desk *d, const struct lane_desk *lane, uint32_t there)
+{
+    if (batch_max(lane->read_api) == 1)
+        return 0;
+    double rate = lane->pace[CALL_READ_MAIL_FROM].rate_per_s;
+    double span = 1e6 * COMPANY_SHARE * company(d, lane, there) / rate;
+    return span < (double)COMPANY_MAX ? (span_us)span : COMPANY_MAX;
 }
 
 static instant_us queue_due(const struct desk *d, const struct lane_desk *lane, enum look_kind kind,
@@ -46,7 +60,7 @@ static instant_us queue_due(const struct desk *d, const struct lane_desk *lane, 
         return WHEN_NEVER;
     if (q->len >= batch_max(lane->read_api) || kind == LOOK_FIRST)
         return now;
-    return q->since + linger(d, lane);
+    return q->since + looks_linger(d, lane, q->len);
 }
 
 void sweeps_init(struct desk *d)

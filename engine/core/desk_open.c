@@ -64,8 +64,10 @@ static void asks_init(struct desk *d)
 static void jobs_init(struct desk *d)
 {
     d->by_state[JOB_NEW] = d->fleet->choices_len;
-    for (uint32_t i = 0; i < d->fleet->choices_len; i++)
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         d->jobs[i].deadline = WHEN_NEVER;
+        desk_lane_of(d, i)->open++;
+    }
 }
 
 struct desk *desk_init(struct arena *memory, const struct fleet *fleet,
@@ -144,6 +146,7 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen)
         d->by_state[JOB_NEW]--;
         d->by_state[JOB_DONE]++;
         d->by_outcome[row->outcome]++;
+        desk_lane_of(d, record->job)->open--;
         job->state = JOB_DONE;
         job->outcome = (uint8_t)row->outcome;
     } else if (row->state == JOB_DONE) {

@@ -1,11 +1,15 @@
 #include "step.h"
 
 #include "dname.h"
+#include "hash.h"
 
 #include <stdio.h>
 
-#define FOLLOW_SOON  SPAN_S(1) /* the first look when the lane has nothing else to do */
-#define RESTARTS_MAX 2         /* set again; then cleared and set; then SES has had its chances */
+#define FOLLOW_SOON  SPAN_S(1)  /* after a write, when nobody else would share the look */
+#define FOLLOW_LATE  SPAN_S(60) /* and when many would */
+#define DNS_PATIENCE 30         /* a name waited for so many minutes is looked at once a minute */
+#define DNS_WAIT_MAX SPAN_M(15)
+#define RESTARTS_MAX 2 /* set again; then cleared and set; then SES has had its chances */
 
 static struct decision decide(const struct situation *s, enum job_state to)
 {
@@ -130,6 +134,14 @@ static struct decision done(const struct situation *s)
     return d;
 }
 
+/* Where looks wait long for company, a job gains nothing by being due sooner than a fraction of
+ * that; and of the looks that find SES still busy, each costs its share of a call. */
+static span_us follow_wait(const struct situation *s, span_us wait_us)
+{
+    span_us shared = s->company_us / 4 < FOLLOW_LATE ? s->company_us / 4 : FOLLOW_LATE;
+    return shared > wait_us ? shared : wait_us;
+}
+
 static struct decision follow(const struct situation *s, enum mail_from_status status)
 {
     if (s->now >= s->job->deadline) {
@@ -139,7 +151,8 @@ static struct decision follow(const struct situation *s, enum mail_from_status s
         return d;
     }
     struct decision d = decide(s, JOB_FOLLOWING);
-    d.wait_us = backoff_span(BACKOFF_FOLLOW, s->rules->seed, s->number, s->job->looks + 1u);
+    d.wait_us =
+        follow_wait(s, backoff_span(BACKOFF_FOLLOW, s->rules->seed, s->number, s->job->looks + 1u));
     if (status == MAIL_FROM_TEMPORARY_FAILURE)
         snprintf(d.reason, sizeof d.reason,
                  "SES says TEMPORARY_FAILURE: it cannot see the MX at the moment");
@@ -259,6 +272,26 @@ static struct decision nothing_to_write(const struct situation *s)
     return follow(s, (enum mail_from_status)job->status_seen);
 }
 
+/* The longer a name has been waited for, the less a minute matters: looks are a thirtieth of the
+ * wait apart, so a record is seen within some 3 % of the time that its owner took. Where it is
+ * known how long DNS will say the same, the looks in between are left out. */
+static span_us dns_wait(const struct situation *s)
+{
+    const struct job *job = s->job;
+    struct backoff b = BACKOFF_DNS;
+    span_us timeout = s->policy->timeout_us;
+    instant_us end = job->deadline == WHEN_NEVER ? s->now + timeout : job->deadline;
+    bool known = s->dns_same_until > s->now;
+    instant_us from = !known ? s->now : s->dns_same_until < end ? s->dns_same_until : end;
+    span_us share = (from - (end - timeout)) / DNS_PATIENCE;
+    if (share > b.ceiling)
+        b.ceiling = share < DNS_WAIT_MAX ? share : DNS_WAIT_MAX;
+    if (!known)
+        return backoff_span(b, s->rules->seed, s->number, job->looks + 1u);
+    double unit = hash_unit(s->rules->seed, s->number, job->looks + 1u);
+    return from - s->now + (span_us)((double)b.ceiling * unit) + 1;
+}
+
 static struct decision wait_for_dns(const struct situation *s, const char *reason)
 {
     if (s->rules->plan_only)
@@ -266,7 +299,7 @@ static struct decision wait_for_dns(const struct situation *s, const char *reaso
     if (s->now >= s->job->deadline)
         return finish(s, OUTCOME_EXPIRED, reason);
     struct decision d = decide(s, JOB_WAITING_DNS);
-    d.wait_us = backoff_span(BACKOFF_DNS, s->rules->seed, s->number, s->job->looks + 1u);
+    d.wait_us = dns_wait(s);
     snprintf(d.reason, sizeof d.reason, "%s", reason);
     return d;
 }
@@ -331,8 +364,7 @@ static struct decision accepted(const struct situation *s)
     if (s->job->write == WRITE_CLEAR_FIRST)
         return ready(s, WRITE_NAME);
     struct decision d = decide(s, JOB_FOLLOWING);
-    d.wait_us =
-        s->lane_is_idle ? FOLLOW_SOON : backoff_span(BACKOFF_FOLLOW, s->rules->seed, s->number, 1);
+    d.wait_us = follow_wait(s, FOLLOW_SOON);
     snprintf(d.reason, sizeof d.reason, "SES has accepted the change; waits for Success");
     return d;
 }

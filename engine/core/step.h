@@ -43,8 +43,8 @@ struct situation {
     struct text expected_mail_from, or_mail_from;
     bool before_known; /* guarded, and written already: what the first write replaced */
     struct text mail_from_before;
-    bool lane_is_idle; /* no other write of the lane waits: nothing is saved by waiting for company
-                        */
+    span_us company_us; /* for so long a look of this lane waits for others to share its call */
+    instant_us dns_same_until; /* before this, DNS will say what it just said; 0: nobody knows */
     instant_us now;
 };
 

@@ -111,6 +111,8 @@ void inquiry_reply(struct inquiry *q, uint32_t number, const struct dns_reply *r
     if (q->done)
         return;
     q->answered++;
+    if (q->answered == 1 || reply->same_until < q->same_until)
+        q->same_until = reply->same_until;
     if (q->mode == INQUIRY_AUTHORITY) {
         authority_reply(q, number, reply);
         return;

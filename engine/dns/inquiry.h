@@ -23,6 +23,7 @@ struct inquiry {
     struct text name;   /* copied into arena */
     struct dns_facts facts;
     uint32_t planned, asked, answered; /* questions; answered <= asked <= planned */
+    int64_t same_until;                /* the earliest of the replies'; 0: of one it is not known */
     bool done;
     uint16_t authority_port; /* of authoritative servers; 0: 53. Set it after init; it stays */
     struct dns_question *questions; /* INQUIRY_QUESTIONS_MAX; in arena */

@@ -33,6 +33,8 @@ struct dns_reply {
     enum dns_outcome outcome;
     struct dns_message message; /* outcome DNS_ANSWERED */
     char trouble[128];          /* other outcomes: for a person */
+    int64_t same_until; /* instant: before it the same question has the same answer. 0: nobody
+                           knows, as in life; a simulated world can know */
 };
 
 #endif

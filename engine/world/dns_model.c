@@ -201,12 +201,44 @@ static enum dns_view resolver_view(struct dns_model *m, struct text name, instan
     return view;
 }
 
+static span_us lag_of(const struct dns_model *m, const struct dns_server *server, struct text name)
+{
+    bool second = server->address[3] == 2;
+    return second ? (span_us)((double)m->options.lag_max * draw(m, name, DRAW_LAG)) : 0;
+}
+
 static enum dns_view server_view(const struct dns_model *m, const struct dns_server *server,
                                  struct text name, instant_us now)
 {
-    bool second = server->address[3] == 2;
-    span_us lag = second ? (span_us)((double)m->options.lag_max * draw(m, name, DRAW_LAG)) : 0;
-    return dns_model_view(m, name, now - lag);
+    return dns_model_view(m, name, now - lag_of(m, server, name));
+}
+
+/* When the view of a server that lags so far behind changes next. */
+static instant_us view_until(const struct dns_model *m, struct text name, instant_us now,
+                             span_us lag)
+{
+    instant_us from = published_at(m, name), broken = breaks_at(m, name);
+    instant_us changes[] = {from, from + wrong_for(m, name), broken,
+                            broken == WHEN_NEVER ? WHEN_NEVER : broken + m->options.outage};
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        if (changes[i] != WHEN_NEVER && changes[i] + lag > now)
+            return changes[i] + lag;
+    return WHEN_NEVER;
+}
+
+static instant_us same_until(const struct dns_model *m, const struct dns_question *question,
+                             instant_us now)
+{
+    if (!m->options.foretells)
+        return 0;
+    if (question->type == DNS_TYPE_NS || question->type == DNS_TYPE_A || is_policy(question->name))
+        return WHEN_NEVER;
+    if (question->server.family != 0)
+        return view_until(m, question->name, now, lag_of(m, &question->server, question->name));
+    name_id id = names_find(&m->silent, question->name);
+    if (id != NAME_NONE && m->silent_until[id] > now)
+        return m->silent_until[id];
+    return view_until(m, question->name, now, 0);
 }
 
 void dns_model_answer(struct dns_model *m, const struct dns_question *question, instant_us now,
@@ -231,6 +263,7 @@ void dns_model_answer(struct dns_model *m, const struct dns_question *question, 
                     question->server.family == 0 ? resolver_view(m, name, now)
                                                  : server_view(m, &question->server, name, now),
                     question->type, name, message, arena);
+    reply->same_until = same_until(m, question, now);
 }
 
 uint32_t dns_model_mx(const struct dns_model *m, struct text name, instant_us now,

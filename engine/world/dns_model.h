@@ -26,6 +26,7 @@ struct dns_model_options {
     span_us lag_max;              /* of the second server */
     span_us negative_ttl;         /* of the resolver; 0: it remembers nothing */
     struct text right_host;       /* "feedback-smtp.us-east-1.amazonses.com" */
+    bool foretells;               /* answers say until when they hold: nobody need ask before */
 };
 
 enum dns_view {

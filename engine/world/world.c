@@ -309,6 +309,7 @@ static void arrive_dns(struct world *w, struct call *call)
     if (hits(w, FAULT_DNS_SERVFAIL, call)) {
         call->dns.message.rcode = DNS_RCODE_SERVFAIL;
         call->dns.message.records_len = 0;
+        call->dns.same_until = 0;
     }
 }
 

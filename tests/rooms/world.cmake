@@ -1,4 +1,5 @@
 mailfrom_test(ses_model USES world)
+mailfrom_test(world_thrift USES world engine)
 
 # The simulated SES, held against AWS's own clients.
 add_test(NAME sim_boto3 COMMAND /usr/bin/python3 -B

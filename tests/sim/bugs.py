@@ -72,10 +72,10 @@ BUGS = [
         ("        if (a->holding)\n            break;",
          "        if (a->holding) {\n            ask_close(d, a);\n            break;\n        }")]),
     ("core/desk_dns.c", "a job that finds the window of inquiries full is lost", [
-        ("d->dns.len && d->asks_used < ASKS_MAX && d->pool", "d->dns.len && d->pool"),
+        ("wants_to_ask(d) && d->asks_used < ASKS_MAX && d->pool", "wants_to_ask(d) && d->pool"),
         ("        struct ask *a = ask_new(d);\n",
          "        struct ask *a = ask_new(d);\n"
-         "        if (!a) {\n            queue_pop(d, &d->dns);\n            break;\n        }\n")]),
+         "        if (!a) {\n            queue_pop(d, next_asking(d));\n            break;\n        }\n")]),
     ("core/pace.c", "calls have no pace", [
         ("    if (now < p->next)\n        return false;\n", "")]),
     ("core/pace.c", "calls have twice the pace", [

@@ -113,6 +113,7 @@ static void world_draw(struct scene *s)
         .lag_max = SPAN_M((int64_t)(draw(s, 7, 5) % 5)),
         .negative_ttl = SPAN_M((int64_t)(draw(s, 7, 6) % 60)),
         .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com"),
+        .foretells = chance(s, 7, 8, 30),
     };
     s->read_falls_back = s->read_api == API_V1 && chance(s, 6, 2, 30);
     if (s->read_falls_back) {
