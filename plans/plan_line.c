@@ -3,15 +3,33 @@
 #include "limits.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* O_NONBLOCK: a FIFO in the place of the file is refused, not waited for. */
+static FILE *file_open(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return fdopen(fd, "rb");
+    if (fd >= 0) {
+        close(fd);
+        errno = ENOTSUP;
+    }
+    return NULL;
+}
 
 enum err plan_lines_open(struct plan_lines *l, const char *path, struct why *why)
 {
     *l = (struct plan_lines){0};
-    l->file = fopen(path, "rbe");
+    l->file = file_open(path);
     if (!l->file)
-        return why_set(why, errno == ENOENT ? ERR_GONE : ERR_IO, "%s", strerror(errno));
+        return why_set(why, errno == ENOENT ? ERR_GONE : ERR_IO, "%s",
+                       errno == ENOTSUP ? "is not a regular file" : strerror(errno));
     l->seal = seal_new();
     l->line = malloc(PLAN_LINE_MAX + 1);
     return l->seal && l->line ? OK : why_set(why, ERR_NOMEM, "out of memory");

@@ -2,8 +2,10 @@
 
 #include "limits.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -27,9 +29,7 @@ STRING_OPTION(profile)
 STRING_OPTION(region)
 STRING_OPTION(endpoint_url)
 STRING_OPTION(resolver)
-STRING_OPTION(ca_bundle)
 STRING_OPTION(journal)
-STRING_OPTION(psl_file)
 STRING_OPTION(from)
 STRING_OPTION(spf_check)
 STRING_OPTION(sender)
@@ -49,6 +49,29 @@ SWITCH_OPTION(help)
 SWITCH_OPTION(force)
 SWITCH_OPTION(no_wait)
 SWITCH_OPTION(watch)
+
+/* A file that a library opens by its name: one that is a FIFO would be waited for, for ever. */
+static enum err read_file(const char *option, const char *value, const char **field,
+                          struct why *why)
+{
+    struct stat st;
+    if (stat(value, &st) != 0)
+        return why_set(why, ERR_INPUT, "--%s %s: %s", option, value, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return why_set(why, ERR_INPUT, "--%s %s: is not a regular file", option, value);
+    *field = value;
+    return OK;
+}
+
+static enum err read_ca_bundle(struct options *o, const char *value, struct why *why)
+{
+    return read_file("ca-bundle", value, &o->ca_bundle, why);
+}
+
+static enum err read_psl_file(struct options *o, const char *value, struct why *why)
+{
+    return read_file("psl-file", value, &o->psl_file, why);
+}
 
 static enum err one_of(const char *option, const char *value, const char *a, const char *b,
                        const char **field, struct why *why)

@@ -43,7 +43,9 @@ void reply_fail(struct reply *r, struct text code, struct text message)
     REPLY_PUT(r->code, code);
     REPLY_PUT(r->message, message);
     if (!r->message[0])
-        snprintf(r->message, sizeof r->message, "HTTP %u without a message", r->http_status);
+        snprintf(r->message, sizeof r->message, "HTTP %u %s", r->http_status,
+                 r->http_status / 100 == 3 ? "is a redirect, which is not followed"
+                                           : "without a message");
 }
 
 bool listed_add(struct call *c, uint32_t *cap, struct text name)

@@ -331,7 +331,7 @@ static void words_of(const struct reply *reply, const char *what, char out[REASO
     size_t used = n > 0 ? (size_t)n : 0, room = REASON_LEN_MAX - used;
     if (reply->code[0])
         n = snprintf(out + used, room, "%s: %s", reply->code, reply->message);
-    else if (reply->how == REPLY_HTTP)
+    else if (reply->how == REPLY_HTTP && !text_starts(text_of(reply->message), TEXT("HTTP ")))
         n = snprintf(out + used, room, "HTTP %u %s", reply->http_status, reply->message);
     else
         n = snprintf(out + used, room, "%s", reply->message);

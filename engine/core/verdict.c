@@ -61,7 +61,7 @@ static enum verdict of_status(unsigned status, enum call_kind kind)
 {
     if (status == 429)
         return VERDICT_SLOW_DOWN;
-    if (status >= 500)
+    if (status / 100 != 4) /* a redirect is a proxy's word, not SES's */
         return call_changes_world(kind) ? VERDICT_UNSURE : VERDICT_AGAIN;
     if (status == 401 || status == 403)
         return VERDICT_DENIED;

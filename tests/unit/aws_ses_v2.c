@@ -227,7 +227,7 @@ static const struct {
     {500, "InternalServiceErrorException", "", "InternalServiceErrorException",
      "HTTP 500 without a message"},
     {400, "", "[\"code\"]", "", "HTTP 400 without a message"},
-    {302, "", "", "", "HTTP 302 without a message"},
+    {302, "", "", "", "HTTP 302 is a redirect, which is not followed"},
 };
 
 static void errors_are_found_in_header_and_body(void **state)

@@ -332,6 +332,8 @@ static void every_answer_of_ses_has_its_consequence(void **state)
         {REPLY_HTTP, 429, "", "", CALL_SET, VERDICT_SLOW_DOWN},
         {REPLY_HTTP, 503, "ServiceUnavailable", "", CALL_SET, VERDICT_UNSURE},
         {REPLY_HTTP, 503, "", "<html>", CALL_READ_MAIL_FROM, VERDICT_AGAIN},
+        {REPLY_HTTP, 307, "", "", CALL_READ_MAIL_FROM, VERDICT_AGAIN},
+        {REPLY_HTTP, 302, "", "", CALL_SET, VERDICT_UNSURE},
         {REPLY_HTTP, 500, "ConcurrentModificationException", "", CALL_SET, VERDICT_UNSURE},
         {REPLY_HTTP, 403, "ExpiredToken", "", CALL_SET, VERDICT_RENEW},
         {REPLY_HTTP, 403, "SignatureDoesNotMatch", "", CALL_SET, VERDICT_SKEW},
