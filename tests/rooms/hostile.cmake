@@ -7,3 +7,4 @@ endfunction()
 
 mailfrom_hostile(hostile_wire)
 mailfrom_hostile(hostile_files)
+mailfrom_hostile(hostile_output)
