@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,8 @@ import time
 
 import dns.query
 import dns.update
+
+from knot_room import free_port, knot_conf, start, wait_until_it_serves
 
 SES = "feedback-smtp.us-east-1.amazonses.com"
 SPF = '"v=spf1 include:amazonses.com ~all"'
@@ -67,50 +68,6 @@ def check(good, title, note=""):
 
 # ---- servers ----
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def knot_conf(folder, port):
-    for name in ("run", "db"):
-        (folder / name).mkdir()
-    conf = f"""server:
-    rundir: "{folder}/run"
-    listen: [ 127.0.0.1@{port} ]
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-log:
-  - target: stderr
-    any: error
-database:
-    storage: "{folder}/db"
-acl:
-  - id: local
-    address: 127.0.0.0/8
-    action: update
-template:
-  - id: default
-    storage: "{folder}"
-    zonefile-sync: -1
-    zonefile-load: whole
-    journal-content: none
-    acl: local
-zone:
-"""
-    for zone, records in ZONES.items():
-        cuts = "".join(f"{z} NS ns.{z}\nns.{z} A 127.0.0.1\n"
-                       for z in (n.split(".")[0] for n in ZONES if n != "test")) if zone == "test" else ""
-        (folder / f"{zone}.zone").write_text(
-            f"$ORIGIN {zone}.\n$TTL 60\n@ SOA ns h 1 3600 600 86400 3600\n@ NS ns\n"
-            f"ns A 127.0.0.1\n{records}{cuts}")
-        conf += f"  - domain: {zone}\n"
-    (folder / "knot.conf").write_text(conf)
-    return str(folder / "knot.conf")
-
-
 def unbound_conf(folder, port, knot_port):
     stubs = "".join(f'stub-zone:\n    name: "{z}."\n    stub-addr: 127.0.0.1@{knot_port}\n'
                     for z in ("test", "neg.test", "amazonses.com"))
@@ -129,26 +86,6 @@ remote-control:
     control-enable: no
 {stubs}""")
     return str(folder / "unbound.conf")
-
-
-def start(command, folder):
-    if os.geteuid() == 0:  # the daemons want an ordinary user
-        subprocess.run(["chown", "-R", "nobody", str(folder)], check=True)
-        command = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command]
-    return subprocess.Popen(command, env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
-
-
-def wait_until_it_serves(port, name):
-    query = dns.message.make_query(name, "SOA")
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            if dns.query.udp(query, "127.0.0.1", port=port, timeout=0.2).answer:
-                return
-        except (OSError, dns.exception.Timeout):
-            pass
-        time.sleep(0.05)
-    sys.exit(f"nothing serves {name} on port {port}")
 
 
 def publish(knot_port, name):
@@ -416,7 +353,7 @@ def main():
         os.chmod(name, 0o755)
         try:
             unbound = unbound_conf(folder, unbound_port, knot_port)
-            daemons.append(start(["knotd", "-c", knot_conf(folder, knot_port)], folder))
+            daemons.append(start(["knotd", "-c", knot_conf(folder, knot_port, ZONES)], folder))
             wait_until_it_serves(knot_port, "d1.test")
             daemons.append(start(["unbound", "-d", "-c", unbound], folder))
             wait_until_it_serves(unbound_port, "neg.test")

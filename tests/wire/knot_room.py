@@ -1,0 +1,76 @@
+"""Knot DNS and other daemons on loopback, for tests that want real servers. Nothing here is a test."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import dns.exception
+import dns.message
+import dns.query
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def knot_conf(folder, port, zones):
+    """zones: {name: records}; "test", if it is there, delegates to those one label below it."""
+    for name in ("run", "db"):
+        (folder / name).mkdir()
+    conf = f"""server:
+    rundir: "{folder}/run"
+    listen: [ 127.0.0.1@{port} ]
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+log:
+  - target: stderr
+    any: error
+database:
+    storage: "{folder}/db"
+acl:
+  - id: local
+    address: 127.0.0.0/8
+    action: update
+template:
+  - id: default
+    storage: "{folder}"
+    zonefile-sync: -1
+    zonefile-load: whole
+    journal-content: none
+    acl: local
+zone:
+"""
+    for zone, records in zones.items():
+        cuts = "".join(f"{z} NS ns.{z}\nns.{z} A 127.0.0.1\n"
+                       for z in (n.split(".")[0] for n in zones if n != "test")) if zone == "test" else ""
+        (folder / f"{zone}.zone").write_text(
+            f"$ORIGIN {zone}.\n$TTL 60\n@ SOA ns h 1 3600 600 86400 3600\n@ NS ns\n"
+            f"ns A 127.0.0.1\n{records}{cuts}")
+        conf += f"  - domain: {zone}\n"
+    (folder / "knot.conf").write_text(conf)
+    return str(folder / "knot.conf")
+
+
+def start(command, folder):
+    if os.geteuid() == 0:  # the daemons want an ordinary user
+        subprocess.run(["chown", "-R", "nobody", str(folder)], check=True)
+        command = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command]
+    return subprocess.Popen(command, env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+
+
+def wait_until_it_serves(port, name):
+    query = dns.message.make_query(name, "SOA")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            if dns.query.udp(query, "127.0.0.1", port=port, timeout=0.2).answer:
+                return
+        except (OSError, dns.exception.Timeout):
+            pass
+        time.sleep(0.05)
+    sys.exit(f"nothing serves {name} on port {port}")
