@@ -5,8 +5,9 @@
 #include "spf_presence.h"
 
 #include "escape.h"
+#include "spf_merge.h"
 
-#define PUBLISH       "\"v=spf1 include:amazonses.com ~all\""
+#define PUBLISH       "\"" SPF_SES_RECORD "\""
 #define SHOWN_LEN_MAX 160 /* of a record in a sentence */
 
 /* RFC 7208, section 4.5: "v=spf1", any case, then a space or the end. */

@@ -2,6 +2,7 @@
 
 #include "dname.h"
 #include "hash.h"
+#include "spf_merge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,8 +127,7 @@ static void answer_view(const struct dns_model *m, enum dns_view view, uint16_t 
         }
     }
     if (type == DNS_TYPE_TXT && has_txt)
-        record_add(message, arena, name, DNS_TYPE_TXT)->txt =
-            TEXT("v=spf1 include:amazonses.com ~all");
+        record_add(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
 }
 
 /* What the surveys of SPF and DMARC look up: SES's own record, and a policy for every other zone,

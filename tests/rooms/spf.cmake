@@ -8,6 +8,7 @@ mailfrom_test(rules_receivers USES paper_zone)
 mailfrom_test(spf_cases USES paper_zone)
 mailfrom_test(rules_lookup USES rules)
 mailfrom_test(spf_grammar USES rules)
+mailfrom_test(spf_merge USES rules)
 mailfrom_test(spf_random USES rules)
 mailfrom_test(spf_suite USES paper_zone LIBRARIES PkgConfig::yaml_0_1)
 
