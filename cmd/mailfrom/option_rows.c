@@ -37,6 +37,8 @@ STRING_OPTION(helo)
 STRING_OPTION(out)
 STRING_OPTION(plan)
 STRING_OPTION(only)
+STRING_OPTION(format)
+STRING_OPTION(server)
 SWITCH_OPTION(quiet)
 SWITCH_OPTION(verbose)
 SWITCH_OPTION(no_color)
@@ -49,6 +51,8 @@ SWITCH_OPTION(help)
 SWITCH_OPTION(force)
 SWITCH_OPTION(no_wait)
 SWITCH_OPTION(watch)
+SWITCH_OPTION(missing)
+SWITCH_OPTION(live)
 
 /* A file that a library opens by its name: one that is a FIFO would be waited for, for ever. */
 static enum err read_file(const char *option, const char *value, const char **field,
@@ -240,7 +244,7 @@ static enum err read_seed(struct options *o, const char *value, struct why *why)
     return read_count("seed", value, UINT32_MAX, &o->rehearse.seed, why);
 }
 
-static enum err read_format(struct options *o, const char *value, struct why *why)
+static enum err read_text_or_json(struct options *o, const char *value, struct why *why)
 {
     const char *format = NULL;
     enum err err = one_of("format", value, "text", "json", &format, why);
@@ -248,23 +252,40 @@ static enum err read_format(struct options *o, const char *value, struct why *wh
     return err;
 }
 
+static enum err read_zone(struct options *o, const char *value, struct why *why)
+{
+    if (o->zones_len == RECORDS_ZONES_MAX)
+        return why_set(why, ERR_LIMIT, "--zone can be given %d times at most", RECORDS_ZONES_MAX);
+    o->zones[o->zones_len++] = value;
+    return OK;
+}
+
+static enum err read_ttl(struct options *o, const char *value, struct why *why)
+{
+    uint64_t n = 0;
+    enum err err = read_count("ttl", value, INT32_MAX, &n, why); /* RFC 2181, section 8 */
+    o->ttl_s = (uint32_t)n;
+    return err;
+}
+
 #define EVERY_VERB        OPTIONS_NONE
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
+#define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | OPTIONS_RECORDS)
 
 const struct option_row option_rows[] = {
     {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
      read_profile},
-    {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT, "REGION", "for identities that name none",
-     read_region},
+    {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "REGION",
+     "for identities that name none", read_region},
     {"endpoint-url", OPTIONS_LIVE, "URL", "another address for SES, both protocols",
      read_endpoint_url},
-    {"resolver", OPTIONS_LIVE | OPTIONS_INSPECT, "HOST:PORT[,...]",
-     "DNS resolvers; default: the system's", read_resolver},
-    {"dns", OPTIONS_LIVE | OPTIONS_INSPECT, "authority|recursive",
+    {"resolver", ASKS_DNS, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
+     read_resolver},
+    {"dns", ASKS_DNS, "authority|recursive",
      "whom to ask; default: authority, but recursive with --resolver", read_dns},
-    {"authority-port", OPTIONS_LIVE | OPTIONS_INSPECT, "PORT",
-     "port of authoritative servers (default 53)", read_authority_port},
-    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT, "FILE",
+    {"authority-port", ASKS_DNS, "PORT", "port of authoritative servers (default 53)",
+     read_authority_port},
+    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "FILE",
      "a newer Public Suffix List than the built-in one", read_psl_file},
     {"ca-bundle", OPTIONS_LIVE, "FILE", "PEM file of trust anchors; also AWS_CA_BUNDLE",
      read_ca_bundle},
@@ -315,7 +336,15 @@ const struct option_row option_rows[] = {
      "throttle, http500, lost-after, dns-timeout, ...: shares from 0 to 1", read_faults},
     {"seed", OPTIONS_REHEARSE, "N", "of everything that is drawn (default 1)", read_seed},
     {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT, "text|json", "of the result (default text)",
-     read_format},
+     read_text_or_json},
+    {"format", OPTIONS_RECORDS, "FORMAT",
+     "bind (default), nsupdate, route53, terraform, octodns, dnscontrol, csv, json", read_format},
+    {"missing", OPTIONS_RECORDS, NULL, "only what live DNS lacks", read_missing},
+    {"live", OPTIONS_RECORDS, NULL, "everything, with what live DNS says", read_live},
+    {"zone", OPTIONS_RECORDS, "NAME", "the zone of the names below it; repeatable", read_zone},
+    {"ttl", OPTIONS_RECORDS, "SECONDS", "of the records (default 300)", read_ttl},
+    {"server", OPTIONS_RECORDS, "ADDRESS[:PORT]", "where nsupdate shall send to", read_server},
+    {"out", OPTIONS_RECORDS, "FILE|FOLDER/", "a folder gets a file for each zone", read_out},
     {"from", OPTIONS_INSPECT, "DOMAIN", "the domain in From: DMARC and its alignment too",
      read_from},
     {"spf-check", OPTIONS_INSPECT, "IP", "would mail from this address pass SPF?", read_spf_check},

@@ -66,6 +66,7 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
     bool only_arguments = false;
     const char **arguments = (const char **)argv; /* arguments move to the front of argv */
     *o = (struct options){.carriers = CARRIERS_DEFAULT,
+                          .ttl_s = TTL_DEFAULT_S,
                           .call_timeout_us = CALL_TIMEOUT_DEFAULT,
                           .arguments = arguments,
                           .rehearse = {.published = -1, .seed = 1}};

@@ -6,12 +6,14 @@
 
 #include "err.h"
 #include "job.h"
+#include "limits.h"
 #include "when.h"
 
 #include <stdio.h>
 
 #define REPORTS_MAX          16
 #define CARRIERS_DEFAULT     2
+#define TTL_DEFAULT_S        300        /* of records: short, since slips are mended sooner */
 #define CALL_TIMEOUT_DEFAULT SPAN_S(30) /* SES answers within a second; a proxy may wake up */
 
 /* Groups of options; a verb accepts some of them. */
@@ -30,6 +32,7 @@ enum option_set {
     OPTIONS_DETACH = 1 << 10,
     OPTIONS_REHEARSE = 1 << 11,
     OPTIONS_INSPECT = 1 << 16,
+    OPTIONS_RECORDS = 1 << 17,
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE };
@@ -59,6 +62,10 @@ struct options {
     bool outcome_given;
     enum outcome outcome;                         /* with outcome_given */
     const char *from, *spf_check, *sender, *helo; /* inspect */
+    const char *zones[RECORDS_ZONES_MAX];
+    size_t zones_len;
+    const char *format, *server; /* records */
+    uint32_t ttl_s;
     uint16_t authority_port;
     span_us call_timeout_us; /* of one request */
     double rate_per_s;       /* 0: not given */
@@ -69,7 +76,7 @@ struct options {
     struct rehearse_wishes rehearse;
     bool json; /* --format json */
     bool quiet, verbose, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
-    bool force, no_wait, watch;
+    bool force, no_wait, watch, missing, live;
 };
 
 /* Reads argv after the verb. Everything that is wrong is one sentence in *why. */

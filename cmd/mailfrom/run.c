@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "dns_wire.h"
 #include "hash.h"
 #include "lanes.h"
 #include "live.h"
@@ -134,7 +135,7 @@ static struct desk_options desk_options_of(const struct run *r)
         .read_api = run_api(o->read_api, API_V1),
         .read_falls_back = !o->read_api || strcmp(o->read_api, "auto") == 0,
         .write_api = run_api(o->write_api, API_V2),
-        .authority_dns = o->dns ? strcmp(o->dns, "authority") == 0 : !o->resolver,
+        .authority_dns = dns_wire_mode(o) == INQUIRY_AUTHORITY,
         .authority_port = o->authority_port,
         .detach = o->no_wait,
         .census = r->head.verb != RUN_ROLLBACK,

@@ -1,3 +1,4 @@
+#include "dns_wire.h"
 #include "inspect_ask.h"
 #include "inspect_json.h"
 #include "inspect_names.h"
@@ -5,10 +6,6 @@
 #include "lanes.h"
 #include "say.h"
 #include "verbs.h"
-
-#include <string.h>
-
-#define CALL_TIMEOUT SPAN_S(6) /* of one question: two tries of two and four seconds */
 
 struct printing {
     const struct options *options;
@@ -46,8 +43,7 @@ static enum err wish_read(struct inspect_wish *wish, const struct options *o, st
                           struct why *why)
 {
     struct text region = lanes_default_region(o);
-    bool authority = o->dns ? strcmp(o->dns, "authority") == 0 : !o->resolver;
-    *wish = (struct inspect_wish){.mode = authority ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
+    *wish = (struct inspect_wish){.mode = dns_wire_mode(o),
                                   .authority_port = o->authority_port,
                                   .checks = o->spf_check != NULL,
                                   .sender = text_of(o->sender),
@@ -82,11 +78,7 @@ static enum err names_inspect(const struct options *o, struct inspect_wish *wish
 {
     struct printing p = {.options = o, .json = o->json};
     struct wire *wire = NULL;
-    const struct wire_config config = {.carriers = 1,
-                                       .resolvers = text_of(o->resolver),
-                                       .call_timeout_us = CALL_TIMEOUT,
-                                       .verbose = o->verbose};
-    enum err err = wire_open(&wire, &config, why);
+    enum err err = dns_wire_open(&wire, o, why);
     if (err == OK)
         err = names_ask(wire, wish, names, &p, troubled, why);
     wire_close(wire);

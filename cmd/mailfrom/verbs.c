@@ -43,6 +43,13 @@ static const struct verb verbs[] = {
     {"report", "RUN", "write reports again from the journal", OPTIONS_JOURNAL | OPTIONS_REPORT,
      "Writes the reports of a run, any format, any time. The same journal gives the same bytes.",
      "mailfrom report 3 --report json:run3.json", verb_report},
+    {"records", "MANIFEST...|RUN", "the DNS records that the owners must publish",
+     OPTIONS_JOURNAL | OPTIONS_RECORDS,
+     "Writes one MX and one SPF record for each MAIL FROM, by zone, in the language that the DNS\n"
+     "of its owner speaks. With --missing or --live, DNS is asked first: zones are cut where they\n"
+     "really are, and SES is merged into an SPF record that is there. Without, the zone is the\n"
+     "organizational domain, or that of --zone. Exit code 3: some names need a person first.",
+     "mailfrom records fleet.yaml --missing --format nsupdate --server 192.0.2.53", verb_records},
     {"inspect", "NAME...", "what DNS says of a MAIL FROM name: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with its look-ups followed, and "
      "with\n"

@@ -92,6 +92,13 @@
 #define MARKDOWN_ROW_MAX    2000  /* five cells */
 #define MARKDOWN_TAIL_MAX   2000  /* headings of the groups that no longer fit */
 
+/* records for DNS owners */
+#define RECORDS_ZONES_MAX        64          /* --zone; more are what live DNS is for */
+#define RECORDS_VALUE_MAX        (64u << 10) /* one value, each of its 4,096 octets as four */
+#define ROUTE53_VALUE_MAX        4000        /* one Value (Route 53, "Quotas on records") */
+#define ROUTE53_BATCH_RECORDS    1000        /* ResourceRecord elements of a batch */
+#define ROUTE53_BATCH_CHARACTERS 32000       /* in its Value elements */
+
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX   128 /* requests out at once; 8 calls/s and lane need two or three */
 #define HTTPS_CONNECTIONS_MAX 128 /* kept open; libcurl's own bound falls with the load */

@@ -1,0 +1,139 @@
+#include "records_gather.h"
+#include "run.h"
+#include "say.h"
+#include "servers.h"
+#include "verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One argument of digits is a run; a manifest of that name is "./7". */
+static bool names_run(const struct options *o)
+{
+    uint64_t id;
+    return o->arguments_len == 1 && text_to_u64(text_of(o->arguments[0]), &id);
+}
+
+static enum err fleet_load(struct run *r, struct why *why)
+{
+    uint64_t id;
+    if (!names_run(r->options))
+        return r->options->arguments_len
+                   ? run_load(r, why)
+                   : why_set(why, ERR_INPUT, "which manifest or run? Name YAML files, or a number");
+    enum err err = run_number(r->options, &id, why);
+    if (err == OK)
+        err = run_journal(r, JOURNAL_READ, why);
+    if (err == OK)
+        err = journal_run(r->journal, id, &r->head, &r->arena, why);
+    if (err == OK)
+        err = journal_fleet(r->journal, r->head.id, &r->fleet, why);
+    return err;
+}
+
+static enum err format_vet(const struct options *o, struct why *why)
+{
+    char known[128] = "";
+    size_t used = 0;
+    if (records_format_known(text_of(o->format)))
+        return OK;
+    for (size_t i = 0; records_format_name(i) && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                                 records_format_name(i));
+    return why_set(why, ERR_INPUT, "--format: there is no format \"%s\"; there are %s", o->format,
+                   known);
+}
+
+/* "192.0.2.1:5353" and "[2001:db8::1]:53" into nsupdate's "192.0.2.1 5353". */
+static enum err server_read(const struct options *o, char out[SERVER_LEN], struct text *server,
+                            struct why *why)
+{
+    struct servers servers;
+    char written[SERVER_LEN];
+    if (!o->server)
+        return OK;
+    if (servers_parse(&servers, text_of(o->server), why) != OK)
+        return why_wrap(why, ERR_INPUT, "--server");
+    struct text address = text_of(server_format(&servers.at[0], written));
+    struct text port = text_from(address, text_rfind(address, ':') + 1);
+    address = text_slice(address, 0, address.len - port.len - 1);
+    if (address.at[0] == '[')
+        address = text_slice(address, 1, address.len - 1);
+    snprintf(out, SERVER_LEN, TEXT_FMT " " TEXT_FMT, TEXT_ARG(address), TEXT_ARG(port));
+    *server = text_of(out);
+    return OK;
+}
+
+static void sum_print(const struct records_gather *g, const struct records_sum *sum)
+{
+    if (g->notes > RECORDS_NOTES_MAX && !g->options->verbose)
+        say_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
+    if (sum->left_out)
+        say_note("%llu record sets were left out, since %s has no words for what is in DNS "
+                 "beside them, first at " TEXT_FMT,
+                 (unsigned long long)sum->left_out, g->options->format,
+                 TEXT_ARG(sum->left_out_name));
+    say_note("%llu record sets in %llu zones%s", (unsigned long long)sum->sets,
+             (unsigned long long)sum->zones, g->options->missing ? ", missing in DNS" : "");
+    if (g->refused || g->blocked)
+        say_note("%u identities and %u record sets need a person first", g->refused, g->blocked);
+}
+
+static enum err sets_write(struct records_gather *g, const struct records_style *style,
+                           struct records_sum *sum, struct why *why)
+{
+    const struct options *o = g->options;
+    struct records_list list;
+    enum err err = records_gather_fleet(g, why);
+    if (err == OK && (o->missing || o->live))
+        err = records_gather_live(g, why);
+    if (err == OK)
+        err = records_gather_arrange(g, why);
+    if (err != OK)
+        return err;
+    records_gather_list(g, &list);
+    return records_write(text_of(o->format), o->out ? o->out : "-", &list, style, sum, why);
+}
+
+static enum err records_carry_out(struct run *r, bool *whole, struct why *why)
+{
+    const struct options *o = r->options;
+    struct records_style style = {.ttl_s = o->ttl_s};
+    struct records_sum sum;
+    struct records_gather g;
+    char server[SERVER_LEN];
+    enum err err = server_read(o, server, &style.server, why);
+    if (err == OK)
+        err = fleet_load(r, why);
+    if (err == OK)
+        err = suffix_list_open(&r->suffixes, o->psl_file, why);
+    if (err != OK)
+        return err;
+    records_gather_init(&g, o, &r->fleet, r->suffixes);
+    err = sets_write(&g, &style, &sum, why);
+    *whole = err == OK && !g.refused && !g.blocked && !sum.left_out;
+    if (err == OK && !o->quiet)
+        sum_print(&g, &sum);
+    records_gather_clear(&g);
+    return err;
+}
+
+int verb_records(const struct options *given)
+{
+    struct options o = *given;
+    struct why why = {""};
+    struct run run;
+    bool whole = false;
+    if (!o.format)
+        o.format = records_format_name(0);
+    run_init(&run, &o);
+    enum err err = format_vet(&o, &why);
+    if (err == OK)
+        err = records_carry_out(&run, &whole, &why);
+    if (err != OK)
+        say_error("%s", why.text);
+    run_clear(&run);
+    if (err != OK)
+        return EXIT_CANNOT_RUN;
+    return whole ? EXIT_OK : EXIT_TROUBLE;
+}

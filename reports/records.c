@@ -1,0 +1,229 @@
+/*
+ * From a list of record sets to files: which format, one file or one for each zone.
+ */
+#include "records.h"
+
+#include "deliver.h"
+#include "limits.h"
+#include "records_inside.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct records_format *const formats[] = {
+    &records_bind,    &records_nsupdate,   &records_route53, &records_terraform,
+    &records_octodns, &records_dnscontrol, &records_csv,     &records_json,
+};
+
+#define FORMATS_LEN (sizeof formats / sizeof formats[0])
+
+const char *records_format_name(size_t i)
+{
+    return i < FORMATS_LEN ? formats[i]->name : NULL;
+}
+
+static const struct records_format *format_find(struct text name)
+{
+    for (size_t i = 0; i < FORMATS_LEN; i++)
+        if (text_eq(name, text_of(formats[i]->name)))
+            return formats[i];
+    return NULL;
+}
+
+bool records_format_known(struct text format)
+{
+    return format_find(format) != NULL;
+}
+
+/* ---- for the writers ---- */
+
+void records_count(struct records_out *o)
+{
+    o->in_file++;
+    o->sum->sets++;
+}
+
+void records_leave_out(struct records_out *o, const struct records_set *set)
+{
+    if (o->sum->left_out++ == 0)
+        o->sum->left_out_name = set->name;
+}
+
+size_t records_each(struct records_out *o, size_t from, size_t to, records_set_add *set_add)
+{
+    for (; from < to && sink_turn(o->sink); from++) {
+        struct records_set set;
+        o->list->at(o->list->ctx, from, &set);
+        if (!set_add(o, &set))
+            records_leave_out(o, &set);
+        else if (set.action != RECORDS_BLOCKED)
+            records_count(o);
+    }
+    return to;
+}
+
+/* ---- zones ---- */
+
+static struct text run_take(struct text *t, bool digits)
+{
+    size_t len = 0;
+    while (len < t->len && char_is_digit(t->at[len]) == digits)
+        len++;
+    struct text run = text_slice(*t, 0, len);
+    *t = text_from(*t, len);
+    return run;
+}
+
+static int number_cmp(struct text a, struct text b)
+{
+    while (a.len && a.at[0] == '0')
+        a = text_from(a, 1);
+    while (b.len && b.at[0] == '0')
+        b = text_from(b, 1);
+    return a.len != b.len ? (a.len < b.len ? -1 : 1) : text_cmp(a, b);
+}
+
+int records_name_cmp(struct text a, struct text b)
+{
+    struct text rest_a = a, rest_b = b;
+    int order = 0;
+    for (bool digits = false; order == 0 && rest_a.len && rest_b.len; digits = !digits) {
+        struct text run_a = run_take(&rest_a, digits), run_b = run_take(&rest_b, digits);
+        order = digits ? number_cmp(run_a, run_b) : text_cmp(run_a, run_b);
+    }
+    if (order == 0 && (rest_a.len == 0) != (rest_b.len == 0))
+        order = rest_a.len == 0 ? -1 : 1;
+    return order ? order : text_cmp(a, b);
+}
+
+/* The index after the last set of the zone that begins at from. *has_change: something is to do. */
+static size_t zone_end(const struct records_list *list, size_t from, struct text *zone,
+                       bool *has_change)
+{
+    struct records_set set;
+    size_t at = from;
+    *has_change = false;
+    for (; at < list->len; at++) {
+        list->at(list->ctx, at, &set);
+        if (at == from)
+            *zone = set.zone;
+        else if (!text_eq(set.zone, *zone))
+            break;
+        *has_change |= set.action == RECORDS_ADD || set.action == RECORDS_REPLACE;
+    }
+    return at;
+}
+
+/* ---- files ---- */
+
+struct file {
+    const struct records_format *format;
+    struct records_out out;
+    size_t from, to; /* of one zone's file; from moves on to what the next file begins with */
+};
+
+static void file_begin(struct file *f, struct sink *sink)
+{
+    f->out.sink = sink;
+    f->out.in_file = 0;
+    if (f->format->begin)
+        f->format->begin(&f->out);
+}
+
+static void file_end(struct file *f)
+{
+    if (f->format->end)
+        f->format->end(&f->out);
+    f->out.sum->files++;
+}
+
+static enum err zone_file_write(void *ctx, struct sink *sink, struct why *why)
+{
+    struct file *f = ctx;
+    (void)why;
+    file_begin(f, sink);
+    f->from = f->format->zone(&f->out, f->from, f->to);
+    file_end(f);
+    return OK;
+}
+
+static enum err whole_write(void *ctx, struct sink *sink, struct why *why)
+{
+    struct file *f = ctx;
+    const struct records_list *list = f->out.list;
+    (void)why;
+    file_begin(f, sink);
+    for (size_t from = 0; from < list->len && sink_turn(sink);) {
+        struct text zone;
+        bool has_change;
+        size_t to = zone_end(list, from, &zone, &has_change);
+        f->out.sum->zones++;
+        while (from < to && sink_turn(sink))
+            from = f->format->zone(&f->out, from, to);
+    }
+    file_end(f);
+    return OK;
+}
+
+/* "FOLDER/example.com.zone", then "FOLDER/example.com.2.json" for what one file cannot hold. */
+static enum err zone_files_write(struct file *f, const char *folder, struct text zone,
+                                 struct why *why)
+{
+    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+    for (unsigned part = 1; f->from < f->to; part++) {
+        char path[PATH_LEN_MAX], number[16] = "";
+        if (part > 1)
+            snprintf(number, sizeof number, ".%u", part);
+        int len = snprintf(path, sizeof path, "%s%s" TEXT_FMT "%s%s", folder, slash, TEXT_ARG(zone),
+                           number, f->format->extension);
+        if (len < 0 || (size_t)len >= sizeof path)
+            return why_set(why, ERR_INPUT, "%s: %s", folder, strerror(ENAMETOOLONG));
+        enum err err = deliver(path, zone_file_write, f, why);
+        if (err != OK)
+            return why_wrap(why, err, "%s", path);
+    }
+    return OK;
+}
+
+static enum err folder_write(struct file *f, const char *folder, struct why *why)
+{
+    const struct records_list *list = f->out.list;
+    enum err err = OK;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return why_set(why, ERR_IO, "%s: %s", folder, strerror(errno));
+    for (size_t from = 0; err == OK && from < list->len; from = f->to) {
+        struct text zone;
+        bool has_change;
+        f->from = from;
+        f->to = zone_end(list, from, &zone, &has_change);
+        f->out.sum->zones++;
+        if (has_change || !f->format->changes)
+            err = zone_files_write(f, folder, zone, why);
+    }
+    return err;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    size_t len = strlen(path);
+    return (len && path[len - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+enum err records_write(struct text format, const char *path, const struct records_list *list,
+                       const struct records_style *style, struct records_sum *sum, struct why *why)
+{
+    struct file f = {.format = format_find(format),
+                     .out = {.list = list, .style = style, .sum = sum}};
+    *sum = (struct records_sum){0};
+    if (!f.format)
+        return why_set(why, ERR_INPUT, "there is no format \"" TEXT_FMT "\" of records",
+                       TEXT_ARG(format));
+    if (is_folder(path))
+        return folder_write(&f, path, why);
+    enum err err = deliver(path, whole_write, &f, why);
+    return err == OK ? OK : why_wrap(why, err, "%s", strcmp(path, "-") ? path : "standard output");
+}

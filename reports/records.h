@@ -1,0 +1,77 @@
+/*
+ * DNS records for their owners: record sets in, bytes out, in the language that the owner's DNS
+ * speaks. Pure but for the file at the end; what the sets are is found out elsewhere
+ * (cmd/mailfrom/records_*.c).
+ *
+ * Every text of a set may come from live DNS and so from strangers; each format neutralizes it in
+ * its own way, and a set that a format has no words for is left out and counted.
+ */
+#ifndef MF_RECORDS_H
+#define MF_RECORDS_H
+
+#include "err.h"
+#include "text.h"
+
+enum records_type { RECORDS_MX, RECORDS_TXT, RECORDS_TYPES };
+
+/* One value of a set. */
+struct records_value {
+    uint16_t preference; /* MX */
+    struct text data;    /* MX: the exchange, "" is the null MX; TXT: all strings joined, raw */
+};
+
+enum records_action {
+    RECORDS_ADD,     /* the value is not there */
+    RECORDS_REPLACE, /* it takes the place of there[replaced] */
+    RECORDS_KEEP,    /* it is there already: there[replaced] */
+    RECORDS_BLOCKED, /* a person has to decide or to look first; see reason */
+};
+
+/* What shall become of one type at one name. */
+struct records_set {
+    struct text zone, name; /* A-labels, lower case; name is zone or below it */
+    struct text unicode;    /* name as U-labels; empty when it has none */
+    enum records_type type;
+    enum records_action action;
+    bool asked;                  /* `there` is what DNS says; else what is there is not known */
+    struct records_value wanted; /* printable ASCII; not with RECORDS_BLOCKED */
+    const struct records_value *there;
+    uint32_t there_len, replaced; /* replaced: RECORDS_REPLACE and RECORDS_KEEP only */
+    struct text reason;           /* RECORDS_BLOCKED: one printable sentence */
+};
+
+/* Sets in the order of the output: those of a zone together, names in natural order, MX first. */
+struct records_list {
+    void *ctx;
+    size_t len;
+    /* name and zone are good for as long as the list, all else until the next call. */
+    void (*at)(void *ctx, size_t i, struct records_set *set);
+};
+
+struct records_style {
+    uint32_t ttl_s;
+    struct text server; /* nsupdate: whom to send to, "192.0.2.1 53"; empty: not said */
+};
+
+/* What a call made. */
+struct records_sum {
+    uint64_t sets;             /* written, those that are kept included */
+    uint64_t left_out;         /* that the format has no words for */
+    struct text left_out_name; /* the first of them; good as long as the list's texts */
+    uint64_t zones, files;
+};
+
+bool records_format_known(struct text format);
+/* The format at index i, or NULL past the last. */
+const char *records_format_name(size_t i);
+
+/* Names of one zone: "n2" before "n10", the zone itself first. For sorting; also of zones. */
+int records_name_cmp(struct text a, struct text b);
+
+/* Writes to path, "-" is standard output. A path that ends with a slash, or is a folder, gets a
+ * file for each zone (and, for route53, for each batch); the folder is made. Files are written
+ * beside and renamed, each by itself. ERR_INPUT: no such format. */
+enum err records_write(struct text format, const char *path, const struct records_list *list,
+                       const struct records_style *style, struct records_sum *sum, struct why *why);
+
+#endif

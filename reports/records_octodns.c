@@ -1,0 +1,103 @@
+/*
+ * octoDNS, a YAML document for each zone, which is the content of its file in the folder of the
+ * YamlProvider. Keys are in the order that the provider enforces. Sets are whole, so what stays in
+ * one is repeated.
+ *
+ * A semicolon is escaped by a backslash. What the provider would read differently from how it is
+ * meant (no ASCII, quotes of its own) is left out: octoDNS has no words for it. Every scalar that
+ * is not a number stands in double quotes, so that no name is a boolean ("on", "no"). Source:
+ * octodns/record/chunked.py and octodns/yaml.py.
+ */
+#include "records_inside.h"
+
+#include "escape.h"
+#include "limits.h"
+
+static bool can_say(struct text t)
+{
+    if (t.len == 0 || t.at[0] == '"' || text_find_text(t, TEXT("\" \"")) < t.len)
+        return false;
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.at[i] < ' ' || t.at[i] > '~')
+            return false;
+        if (t.at[i] == '\\' && i + 1 < t.len && t.at[i + 1] == ';')
+            return false;
+    }
+    return true;
+}
+
+static bool set_can_be_said(const struct records_set *set)
+{
+    for (uint32_t i = 0; i < records_after_len(set); i++)
+        if (set->type == RECORDS_TXT && !can_say(records_after_at(set, i)->data))
+            return false;
+    return true;
+}
+
+/* JSON's strings are YAML's double-quoted ones. */
+static void txt_add(struct buf *out, struct text t)
+{
+    struct buf escaped;
+    buf_init(&escaped, RECORDS_VALUE_MAX);
+    while (t.len) {
+        size_t at = text_find(t, ';');
+        buf_add_text(&escaped, text_slice(t, 0, at));
+        buf_add_str(&escaped, at < t.len ? "\\;" : "");
+        t = text_from(t, at + 1);
+    }
+    escape_json(out, buf_text(&escaped));
+    out->failed = out->failed || escaped.failed;
+    buf_clear(&escaped);
+}
+
+static void values_add(struct buf *out, const struct records_set *set)
+{
+    for (uint32_t i = 0; i < records_after_len(set); i++) {
+        const struct records_value *value = records_after_at(set, i);
+        buf_add_str(out, "      - ");
+        if (set->type == RECORDS_TXT) {
+            txt_add(out, value->data);
+            buf_add_char(out, '\n');
+        } else {
+            buf_add_fmt(out, "exchange: \"" TEXT_FMT ".\"\n        preference: %u\n",
+                        TEXT_ARG(value->data), value->preference);
+        }
+    }
+}
+
+/* The key of a name stands once, before the first of its sets. */
+static void key_add(struct records_out *o, const struct records_set *set)
+{
+    struct text host = records_host(set);
+    if (text_eq(o->key, set->name))
+        return;
+    o->key = set->name;
+    buf_add_fmt(&o->sink->buf, "\"" TEXT_FMT "\":\n",
+                TEXT_ARG(text_eq(host, TEXT("@")) ? TEXT_NONE : host));
+}
+
+static bool item_add(struct records_out *o, const struct records_set *set)
+{
+    struct buf *out = &o->sink->buf;
+    records_add_notes(out, "#", set);
+    if (set->action == RECORDS_BLOCKED)
+        return true;
+    if (!set_can_be_said(set))
+        return false;
+    key_add(o, set);
+    buf_add_fmt(out, "  - ttl: %u\n    type: %s\n    values:\n", o->style->ttl_s,
+                records_type_name(set->type));
+    values_add(out, set);
+    return true;
+}
+
+static size_t octodns_zone(struct records_out *o, size_t from, size_t to)
+{
+    struct records_set first;
+    o->list->at(o->list->ctx, from, &first);
+    o->key = TEXT_NONE;
+    buf_add_fmt(&o->sink->buf, "---\n# " TEXT_FMT ".yaml\n", TEXT_ARG(first.zone));
+    return records_each(o, from, to, item_add);
+}
+
+const struct records_format records_octodns = {"octodns", ".yaml", false, NULL, octodns_zone, NULL};

@@ -1,0 +1,109 @@
+/*
+ * Change batches for Route 53: aws route53 change-resource-record-sets --change-batch. One line,
+ * which is one JSON document, for each batch; a batch is of one zone and is carried out whole or
+ * not at all.
+ *
+ * CREATE fails where something is there; UPSERT, for a set that was seen, replaces all of it, so it
+ * repeats what stays. Source: Route 53 Developer Guide, "Quotas on records" and "Supported DNS
+ * record types"; API Reference, ChangeResourceRecordSets.
+ */
+#include "records_inside.h"
+
+#include "escape.h"
+#include "limits.h"
+
+/* What a change counts for; an UPSERT counts twice. */
+struct load {
+    size_t elements, characters;
+};
+
+static struct load load_of(const struct records_set *set, struct buf *scratch, bool *fits)
+{
+    struct load load = {records_after_len(set), 0};
+    for (uint32_t i = 0; i < load.elements; i++) {
+        buf_reset(scratch);
+        records_add_route53(scratch, set->type, records_after_at(set, i));
+        *fits = *fits && !scratch->failed && scratch->len <= ROUTE53_VALUE_MAX;
+        load.characters += scratch->len;
+    }
+    if (set->there_len) {
+        load.elements *= 2;
+        load.characters *= 2;
+    }
+    *fits = *fits && load.elements <= ROUTE53_BATCH_RECORDS &&
+            load.characters <= ROUTE53_BATCH_CHARACTERS;
+    return load;
+}
+
+static void change_add(struct buf *out, const struct records_set *set, uint32_t ttl_s,
+                       struct buf *scratch)
+{
+    buf_add_fmt(out,
+                "{\"Action\":\"%s\",\"ResourceRecordSet\":{\"Name\":\"" TEXT_FMT
+                ".\",\"Type\":\"%s\",\"TTL\":%u,\"ResourceRecords\":[",
+                set->there_len ? "UPSERT" : "CREATE", TEXT_ARG(set->name),
+                records_type_name(set->type), ttl_s);
+    for (uint32_t i = 0; i < records_after_len(set); i++) {
+        buf_reset(scratch);
+        records_add_route53(scratch, set->type, records_after_at(set, i));
+        buf_add_str(out, i ? ",{\"Value\":" : "{\"Value\":");
+        escape_json(out, buf_text(scratch));
+        buf_add_char(out, '}');
+    }
+    buf_add_str(out, "]}}");
+}
+
+struct batch {
+    struct load load;
+    uint64_t changes;
+};
+
+/* False: the batch is full. A set that fits no batch at all is left out. */
+static bool set_add(struct records_out *o, const struct records_set *set, struct batch *batch,
+                    struct buf *scratch)
+{
+    struct buf *out = &o->sink->buf;
+    bool fits = true;
+    struct load load = load_of(set, scratch, &fits);
+    if (!fits) {
+        records_leave_out(o, set);
+        return true;
+    }
+    batch->load.elements += load.elements;
+    batch->load.characters += load.characters;
+    if (batch->load.elements > ROUTE53_BATCH_RECORDS ||
+        batch->load.characters > ROUTE53_BATCH_CHARACTERS)
+        return false;
+    if (batch->changes++ == 0)
+        buf_add_fmt(out, "{\"Comment\":\"" TEXT_FMT ": MAIL FROM for Amazon SES\",\"Changes\":[",
+                    TEXT_ARG(set->zone));
+    else
+        buf_add_char(out, ',');
+    change_add(out, set, o->style->ttl_s, scratch);
+    records_count(o);
+    return true;
+}
+
+static bool has_change(const struct records_set *set)
+{
+    return set->action == RECORDS_ADD || set->action == RECORDS_REPLACE;
+}
+
+static size_t route53_zone(struct records_out *o, size_t from, size_t to)
+{
+    struct batch batch = {{0, 0}, 0};
+    struct buf scratch;
+    buf_init(&scratch, RECORDS_VALUE_MAX);
+    for (; from < to; from++) {
+        struct records_set set;
+        o->list->at(o->list->ctx, from, &set);
+        if (has_change(&set) && !set_add(o, &set, &batch, &scratch))
+            break;
+    }
+    if (batch.changes)
+        buf_add_str(&o->sink->buf, "]}\n");
+    buf_clear(&scratch);
+    return from;
+}
+
+const struct records_format records_route53 = {"route53", ".json", true, NULL, route53_zone, NULL};

@@ -1,0 +1,108 @@
+/*
+ * Terraform, for zones at Route 53: aws_route53_record of the hashicorp/aws provider. Resources are
+ * whole sets, so what stays in a set is repeated.
+ *
+ * The provider puts a value of a TXT between quotes and hands it to Route 53 as it is, so inside
+ * the string of HCL stands Route 53's own form, and "\"\"" cuts it after 255 octets. "${" and "%{"
+ * begin templates in HCL (and "%{" macros in SPF), so they are doubled. Source: Terraform Language,
+ * "Strings and Templates"; provider documentation of aws_route53_record.
+ */
+#include "records_inside.h"
+
+#include "limits.h"
+
+/* t is printable ASCII. */
+static void string_add(struct buf *out, struct text t)
+{
+    buf_add_char(out, '"');
+    for (size_t i = 0; i < t.len; i++) {
+        char c = t.at[i];
+        if (c == '"' || c == '\\')
+            buf_add_char(out, '\\');
+        if ((c == '$' || c == '%') && i + 1 < t.len && t.at[i + 1] == '{')
+            buf_add_char(out, c);
+        buf_add_char(out, c);
+    }
+    buf_add_char(out, '"');
+}
+
+/* "mx_bounce_example_com": names hold no underscore, so two names stay two. */
+static void label_add(struct buf *out, struct text name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        buf_add_char(out, name.at[i] == '.' ? '_' : name.at[i]);
+}
+
+/* Route 53's form without its outer quotes, which the provider adds, and without the blanks
+ * between its strings. */
+static void txt_add(struct buf *out, struct text presented, struct buf *scratch)
+{
+    const struct text cut = TEXT("\" \"");
+    struct text rest = text_slice(presented, 1, presented.len - 1);
+    buf_reset(scratch);
+    for (;;) {
+        size_t at = text_find_text(rest, cut);
+        buf_add_text(scratch, text_slice(rest, 0, at));
+        if (at == rest.len)
+            break;
+        buf_add_str(scratch, "\"\"");
+        rest = text_from(rest, at + cut.len);
+    }
+    string_add(out, buf_text(scratch));
+}
+
+static void values_add(struct buf *out, const struct records_set *set)
+{
+    struct buf presented, scratch;
+    buf_init(&presented, RECORDS_VALUE_MAX);
+    buf_init(&scratch, RECORDS_VALUE_MAX);
+    for (uint32_t i = 0; i < records_after_len(set); i++) {
+        buf_reset(&presented);
+        records_add_route53(&presented, set->type, records_after_at(set, i));
+        buf_add_str(out, i ? ", " : "");
+        if (set->type == RECORDS_TXT)
+            txt_add(out, buf_text(&presented), &scratch);
+        else
+            string_add(out, buf_text(&presented));
+        out->failed = out->failed || presented.failed || scratch.failed;
+    }
+    buf_clear(&presented);
+    buf_clear(&scratch);
+}
+
+static bool resource_add(struct records_out *o, const struct records_set *set)
+{
+    struct buf *out = &o->sink->buf;
+    records_add_notes(out, "#", set);
+    if (set->action == RECORDS_BLOCKED)
+        return true;
+    if (set->there_len)
+        buf_add_str(out, "# in DNS already: import it, or change it where it is managed\n");
+    buf_add_fmt(out, "resource \"aws_route53_record\" \"%s_",
+                set->type == RECORDS_MX ? "mx" : "txt");
+    label_add(out, set->name);
+    buf_add_str(out, "\" {\n  zone_id = data.aws_route53_zone.zone_");
+    label_add(out, set->zone);
+    buf_add_fmt(out,
+                ".zone_id\n  name    = \"" TEXT_FMT
+                "\"\n  type    = \"%s\"\n  ttl     = %u\n  records = [",
+                TEXT_ARG(set->name), records_type_name(set->type), o->style->ttl_s);
+    values_add(out, set);
+    buf_add_str(out, "]\n}\n\n");
+    return true;
+}
+
+static size_t terraform_zone(struct records_out *o, size_t from, size_t to)
+{
+    struct buf *out = &o->sink->buf;
+    struct records_set first;
+    o->list->at(o->list->ctx, from, &first);
+    buf_add_str(out, "data \"aws_route53_zone\" \"zone_");
+    label_add(out, first.zone);
+    buf_add_fmt(out, "\" {\n  name         = \"" TEXT_FMT "\"\n  private_zone = false\n}\n\n",
+                TEXT_ARG(first.zone));
+    return records_each(o, from, to, resource_add);
+}
+
+const struct records_format records_terraform = {"terraform", ".tf",          false,
+                                                 NULL,        terraform_zone, NULL};

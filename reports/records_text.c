@@ -1,0 +1,119 @@
+/*
+ * What the formats share: names, values as zone files have them, comments.
+ */
+#include "records_inside.h"
+
+#include "escape.h"
+
+#define STRING_LEN_MAX 255 /* one character-string (RFC 1035, section 3.3) */
+
+const char *records_type_name(enum records_type type)
+{
+    return type == RECORDS_MX ? "MX" : "TXT";
+}
+
+const char *records_action_name(enum records_action action)
+{
+    static const char *const names[] = {"add", "replace", "keep", "blocked"};
+    return names[action];
+}
+
+struct text records_host(const struct records_set *set)
+{
+    if (set->name.len <= set->zone.len)
+        return TEXT("@");
+    return text_slice(set->name, 0, set->name.len - set->zone.len - 1);
+}
+
+uint32_t records_after_len(const struct records_set *set)
+{
+    if (set->action == RECORDS_BLOCKED)
+        return 0;
+    return set->there_len + (set->action == RECORDS_ADD);
+}
+
+const struct records_value *records_after_at(const struct records_set *set, uint32_t i)
+{
+    bool is_wanted = set->action == RECORDS_ADD ? i == set->there_len : i == set->replaced;
+    return is_wanted ? &set->wanted : &set->there[i];
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* Other octets as three digits: decimal in zone files, octal at Route 53. */
+static void octet_add(struct buf *out, unsigned char c, unsigned base)
+{
+    if (c == '"' || c == '\\')
+        buf_add_fmt(out, "\\%c", c);
+    else
+        buf_add_fmt(out, "\\%u%u%u", c / (base * base), c / base % base, c % base);
+}
+
+static void string_add(struct buf *out, struct text t, unsigned base)
+{
+    buf_add_char(out, '"');
+    for (;;) {
+        size_t plain = 0;
+        while (plain < t.len && is_plain((unsigned char)t.at[plain]))
+            plain++;
+        buf_add(out, t.at, plain);
+        if (plain == t.len)
+            break;
+        octet_add(out, (unsigned char)t.at[plain], base);
+        t = text_from(t, plain + 1);
+    }
+    buf_add_char(out, '"');
+}
+
+static void rdata_add(struct buf *out, enum records_type type, const struct records_value *value,
+                      unsigned base)
+{
+    struct text t = value->data;
+    if (type == RECORDS_MX) {
+        buf_add_fmt(out, "%u " TEXT_FMT ".", value->preference, TEXT_ARG(t));
+        return;
+    }
+    do {
+        string_add(out, text_slice(t, 0, STRING_LEN_MAX), base);
+        t = text_from(t, STRING_LEN_MAX);
+        buf_add_str(out, t.len ? " " : "");
+    } while (t.len);
+}
+
+void records_add_rdata(struct buf *out, enum records_type type, const struct records_value *value)
+{
+    rdata_add(out, type, value, 10);
+}
+
+void records_add_route53(struct buf *out, enum records_type type, const struct records_value *value)
+{
+    rdata_add(out, type, value, 8);
+}
+
+void records_add_note(struct buf *out, const char *lead, const char *words, struct text t)
+{
+    buf_add_fmt(out, "%s %s", lead, words);
+    escape_terminal(out, t);
+    buf_add_char(out, '\n');
+}
+
+static void replaced_add(struct buf *out, const char *lead, const struct records_set *set)
+{
+    const struct records_value *old = &set->there[set->replaced];
+    buf_add_fmt(out, "%s replaces %s ", lead, records_type_name(set->type));
+    records_add_rdata(out, set->type, old);
+    buf_add_char(out, '\n');
+}
+
+void records_add_notes(struct buf *out, const char *lead, const struct records_set *set)
+{
+    if (set->unicode.len && set->type == RECORDS_MX)
+        records_add_note(out, lead, "", set->unicode);
+    if (set->action == RECORDS_REPLACE)
+        replaced_add(out, lead, set);
+    if (set->action == RECORDS_BLOCKED)
+        records_add_note(out, lead, set->type == RECORDS_MX ? "no MX: " : "no TXT: ", set->reason);
+}
