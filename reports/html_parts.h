@@ -1,29 +1,27 @@
 /*
- * What the HTML page is put together from: constant texts, and pictures of numbers. No text from
- * outside comes here. For html.c and the tests.
+ * What the HTML page is put together from. For html.c and the tests.
  */
 #ifndef MF_HTML_PARTS_H
 #define MF_HTML_PARTS_H
 
-#include "row.h"
+#include "group.h"
+#include "history.h"
 
-extern const char html_style[], html_script[];
-extern const char html_table_head[]; /* filter, and the table up to its <tbody> */
+/* Pictures of numbers: no text from outside comes here. Nothing is drawn where there is nothing to
+ * show. */
+void share_draw(struct buf *out, const struct report_sum *sum); /* a bar, a part per outcome */
+void timeline_draw(struct buf *out, const struct history *h);   /* who stood where, over time */
+void window_draw(struct buf *out, const struct history *h);     /* SES's 72 hours */
+void states_draw(struct buf *out, const struct history *h);     /* the life of a job, with counts */
 
-/* How many identities finished when. The bars are as wide as they must be for the whole run to fit:
- * when an instant lies beyond the last one, neighbours are put together. */
-#define TIMELINE_BARS 64
+/* Counted tables: one line per account and Region, per reason, per finding. */
+void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum);
+void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups);
+void rules_add(struct buf *out, const struct report_sum *sum);
 
-struct timeline {
-    instant_us origin;
-    span_us width; /* of one bar */
-    uint32_t good[TIMELINE_BARS], bad[TIMELINE_BARS];
-};
-
-void timeline_init(struct timeline *t, instant_us origin);
-void timeline_add(struct timeline *t, instant_us at, bool bad);
-void timeline_draw(struct buf *out, const struct timeline *t);
-
-void outcomes_draw(struct buf *out, const struct report_sum *sum); /* one bar, a part per outcome */
+/* The list of identities: what stands before it, one row, what stands behind it. */
+void rows_begin(struct buf *out);
+void row_add_html(struct buf *out, const struct report_row *row);
+void rows_end(struct buf *out);
 
 #endif

@@ -18,6 +18,9 @@ struct report_source {
     void *ctx;
     enum err (*rows)(void *ctx, bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job),
                      void *fn_ctx, struct why *why);
+    /* Every record in the order of keeping: what happened when. */
+    enum err (*moves)(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
+                      void *fn_ctx, struct why *why);
 };
 
 struct report_head {
@@ -26,6 +29,7 @@ struct report_head {
     struct text state;           /* "open", "stopped", "ended" */
     struct text version;         /* of the program that began the run */
     instant_us started, stopped; /* 0: not yet */
+    instant_us last;             /* instant of the newest record */
 };
 
 bool report_format_known(struct text format); /* csv, json, markdown, junit, html */

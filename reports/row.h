@@ -59,7 +59,7 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
 /* Counts over all rows. */
 struct report_sum {
     uint32_t rows, bad;
-    uint32_t by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1];
+    uint32_t by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1], by_finding[FINDINGS_LEN];
     uint64_t writes, calls;
     uint32_t (*by_lane)[OUTCOMES]; /* one per lane; owned */
 };
@@ -69,6 +69,8 @@ void report_sum_clear(struct report_sum *sum);
 void report_sum_add(struct report_sum *sum, const struct report_row *row);
 /* A pass over all rows. */
 enum err report_sum_make(struct report_sum *sum, const struct report *report, struct why *why);
+/* How many may still come to something: planned, waiting, pending, skipped. */
+uint32_t report_unfinished(const struct report_sum *sum);
 /* "3 of 120 identities need attention: 2 failed, 1 refused." One line, no markup. */
 void report_verdict(const struct report_sum *sum, struct buf *out);
 

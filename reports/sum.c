@@ -25,6 +25,8 @@ void report_sum_add(struct report_sum *sum, const struct report_row *row)
     sum->by_outcome[row->outcome_kind]++;
     sum->by_action[row->action_kind]++;
     sum->by_lane[row->lane][row->outcome_kind]++;
+    for (finding_set rest = row->finding_bits; rest; rest &= rest - 1)
+        sum->by_finding[__builtin_ctzll(rest)]++;
     sum->writes += row->writes;
     sum->calls += row->calls;
 }
@@ -68,10 +70,15 @@ static uint32_t outcomes_add(const struct report_sum *sum, bool (*is_meant)(enum
     return count;
 }
 
+uint32_t report_unfinished(const struct report_sum *sum)
+{
+    return outcomes_add(sum, is_unfinished, "", NULL);
+}
+
 void report_verdict(const struct report_sum *sum, struct buf *out)
 {
     const char *noun = sum->rows == 1 ? "identity" : "identities";
-    uint32_t unfinished = outcomes_add(sum, is_unfinished, "", NULL);
+    uint32_t unfinished = report_unfinished(sum);
     if (sum->bad) {
         buf_add_fmt(out, "%u of %u %s %s attention", sum->bad, sum->rows, noun,
                     sum->bad == 1 ? "needs" : "need");

@@ -27,6 +27,13 @@ static enum err journal_source(void *ctx,
     return journal_rows(r->journal, r->head.id, pass_on, &sink, why);
 }
 
+static enum err journal_moves(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
+                              void *fn_ctx, struct why *why)
+{
+    struct run *r = ctx;
+    return journal_replay(r->journal, r->head.id, fn, fn_ctx, why);
+}
+
 enum err run_report_vet(const struct options *o, struct why *why)
 {
     char known[128] = "";
@@ -53,7 +60,7 @@ bool run_report_takes_stdout(const struct options *o)
 static enum err report_one(struct run *r, const struct report_wish *wish, struct why *why)
 {
     char format[16];
-    struct report_source source = {r, journal_source};
+    struct report_source source = {r, journal_source, journal_moves};
     struct report_head head = {
         .run = r->head.verb == RUN_PLAN ? 0 : r->head.id,
         .verb = text_of(run_verb_name(r->head.verb)),
@@ -61,6 +68,7 @@ static enum err report_one(struct run *r, const struct report_wish *wish, struct
         .version = r->head.version,
         .started = r->head.started,
         .stopped = r->head.stopped,
+        .last = r->head.last,
     };
     snprintf(format, sizeof format, TEXT_FMT, TEXT_ARG(wish->format));
     return report_write(format, wish->path, &head, &r->fleet, &source, why);

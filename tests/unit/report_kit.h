@@ -27,7 +27,8 @@ static const struct report_head kit_head = {.run = 7,
                                             .state = TEXT("ended"),
                                             .version = TEXT("0.1.0"),
                                             .started = 1779265800000000,
-                                            .stopped = 1779280000000000};
+                                            .stopped = 1779280000000000,
+                                            .last = 1779279990000000};
 
 static inline name_id kit_name(struct kit *k, struct text t)
 {
@@ -85,12 +86,46 @@ static inline enum err kit_rows(void *ctx, bool (*fn)(void *, uint32_t, const st
     return OK;
 }
 
+/* The life of job i, as far as its outcome: looked at, ready, written, followed, done, with a few
+ * seconds between. */
+static inline bool kit_life(struct kit *k, uint32_t i,
+                            bool (*fn)(void *fn_ctx, const struct record *record), void *fn_ctx)
+{
+    static const enum job_state states[] = {JOB_LOOKING, JOB_READY, JOB_WRITING, JOB_FOLLOWING,
+                                            JOB_DONE};
+    bool bad = outcome_is_bad(k->jobs[i].outcome);
+    for (size_t s = 1; s < COUNT(states); s++) {
+        struct record record = {.job = i,
+                                .kind = states[s] == JOB_WRITING ? RECORD_INTENT : RECORD_MOVE,
+                                .at = kit_head.started + SPAN_S(60 * s) + SPAN_MS(i * 500ll),
+                                .from = bad ? JOB_LOOKING : states[s - 1],
+                                .row = k->jobs[i]};
+        record.row.state = bad ? JOB_DONE : states[s];
+        if (!fn(fn_ctx, &record))
+            return false;
+        if (bad)
+            break;
+    }
+    return true;
+}
+
+static inline enum err kit_moves(void *ctx, bool (*fn)(void *, const struct record *), void *fn_ctx,
+                                 struct why *why)
+{
+    struct kit *k = ctx;
+    (void)why;
+    for (uint32_t i = 0; i < k->len; i++)
+        if (k->jobs[i].calls != KIT_NO_RECORD && !kit_life(k, i, fn, fn_ctx))
+            break;
+    return OK;
+}
+
 /* The report's path; the test fails when it cannot be written. */
 static inline const char *kit_write(struct kit *k, const char *format)
 {
     static char path[2][96];
     static unsigned turn;
-    struct report_source source = {k, kit_rows};
+    struct report_source source = {k, kit_rows, kit_moves};
     struct why why;
     char *at = path[turn++ % 2];
     snprintf(at, sizeof path[0], "%s/out.%s", k->folder, format);

@@ -5,6 +5,7 @@
 #include "report_kit.h"
 
 #include "html_parts.h"
+#include "limits.h"
 #include "markup.h"
 
 static void fill(struct kit *k, uint32_t rows, bool hostile, bool all_bad)
@@ -36,13 +37,17 @@ static const char html_judge[] =
     "import sys,hashlib,base64,re\n"
     "from html.parser import HTMLParser\n"
     "page=open(sys.argv[1],encoding='utf-8').read()\n"
-    "allowed=set('html head meta title style body header h1 h2 p ul li b svg rect text table thead "
-    "tbody tr th td button input select option span div script'.split())\n"
+    "allowed=set('html head meta title style body header section footer h1 h2 p ul li b i svg g "
+    "defs "
+    "marker path rect text table thead tbody tr th td code fieldset button input select option "
+    "output details summary span div script'.split())\n"
     "class P(HTMLParser):\n"
-    "    count={}; script=''; inside=False\n"
+    "    count={}; script=''; inside=False; rows={}; listed=False\n"
     "    def handle_starttag(self,tag,attrs):\n"
     "        assert tag in allowed, tag\n"
     "        self.count[tag]=self.count.get(tag,0)+1\n"
+    "        self.listed=(self.listed or ('id','rows') in attrs) and tag!='footer'\n"
+    "        if self.listed: self.rows[tag]=self.rows.get(tag,0)+1\n"
     "        assert not any(a.startswith('on') or a in ('src','href','style') for a,_ in attrs), "
     "attrs\n"
     "        self.inside=tag=='script'\n"
@@ -57,7 +62,7 @@ static const char html_judge[] =
     "page\n"
     "assert not "
     "re.search('[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]',page)\n"
-    "print(sorted(p.count.items()),file=open(sys.argv[1]+'.elements','w'))\n";
+    "print(sorted(p.count),sorted(p.rows.items()),file=open(sys.argv[1]+'.elements','w'))\n";
 
 static void hostile_texts_do_not_change_the_elements_of_a_page(void **state)
 {
@@ -72,7 +77,8 @@ static void hostile_texts_do_not_change_the_elements_of_a_page(void **state)
     kit_python(html_judge, a);
     kit_python(html_judge, b);
     snprintf(line, sizeof line, "cmp %s.elements %s.elements", a, b);
-    /* the title of a part and the rows of both are the same in number: only texts differ */
+    /* the rows of both are the same in number, and nothing else is in the page: only texts differ
+     */
     assert_int_equal(system(line), 0);
     kit_clear(&plain);
     kit_clear(&hostile);
@@ -87,7 +93,7 @@ static void a_page_of_a_large_fleet_lists_only_what_needs_attention(void **state
     kit_python("import sys,re\n"
                "page=open(sys.argv[1]).read()\n"
                "rows=page.split('id=\"rows\"')[1]\n"
-               "n=rows.count('<tr class=')\n"
+               "n=rows.count('<details class=')\n"
                "assert n==4*1001, n\n"
                "assert 'too many for one page' in page and 'Accounts and Regions' in page\n",
                kit_write(&k, "html"));
@@ -171,23 +177,95 @@ static void markup_is_escaped_and_unsafe_bytes_are_replaced(void **state)
     buf_clear(&b);
 }
 
-static void a_timeline_grows_with_the_run_and_loses_nobody(void **state)
+/* Ten jobs a minute apart from another: at every step everybody stands somewhere. */
+static void at_every_step_of_the_history_everybody_stands_somewhere(void **state)
 {
-    struct timeline t;
-    uint32_t good = 0, bad = 0;
+    struct kit k;
+    struct why why;
+    struct history h;
     (void)state;
-    timeline_init(&t, 1000);
-    for (int i = 0; i < 1000; i++)
-        timeline_add(&t, 1000 + SPAN_M(i), i % 10 == 0);
-    timeline_add(&t, 10, true); /* before the run */
-    for (int i = 0; i < TIMELINE_BARS; i++) {
-        good += t.good[i];
-        bad += t.bad[i];
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    fill(&k, 1000, false, false);
+    struct report_source source = {&k, kit_rows, kit_moves};
+    struct report report = {.head = &kit_head, .fleet = &k.fleet, .source = &source};
+    assert_int_equal(history_make(&h, &report, &why), OK);
+    for (int step = 0; step < HISTORY_STEPS; step++) {
+        uint32_t sum = 0;
+        for (int band = 0; band < BANDS; band++)
+            sum += h.stands[step][band];
+        assert_int_equal(sum, 1000);
     }
-    assert_int_equal(good, 900);
-    assert_int_equal(bad, 100);
-    assert_true(t.width * TIMELINE_BARS > SPAN_M(999));
-    assert_true(t.width * TIMELINE_BARS <= SPAN_M(999) * 2);
+    const uint32_t *end = h.stands[HISTORY_STEPS - 1];
+    assert_int_equal(end[BAND_ATTENTION], 400);
+    assert_int_equal(h.attention, 400);
+    assert_int_equal(h.refused, 400); /* none of these was ever ready */
+    assert_int_equal(end[BAND_DONE], 200);
+    assert_int_equal(end[BAND_READY], 100);
+    assert_int_equal(end[BAND_WAITING], 100);
+    assert_int_equal(end[BAND_FOLLOWING], 100);
+    assert_int_equal(end[BAND_UNTOUCHED], 100); /* skipped */
+    assert_int_equal(h.here[JOB_DONE], 1000);
+    assert_int_equal(h.been[JOB_LOOKING], 1000);
+    assert_int_equal(h.been[JOB_FOLLOWING], 600);
+    assert_true(h.first_write > kit_head.started && h.last_write > h.first_write);
+    kit_clear(&k);
+}
+
+static void reasons_that_differ_in_names_alone_are_one_kind(void **state)
+{
+    static const struct {
+        const char *identity, *mail_from, *before, *reason, *shape;
+    } cases[] = {
+        {"a.example", "b.a.example", "", "MX of b.a.example is mx.a.example",
+         "MX of {mail_from} is mx.{identity}"},
+        {"joe@a.example", "b.a.example", "", "joe@a.example has a.example",
+         "{identity} has {domain}"},
+        {"a.example", "b.a.example", "old.a.example", "old.a.example is replaced by b.a.example",
+         "{mail_from_before} is replaced by {mail_from}"},
+        {"a.example", "", "", "ba.example and -a.example are others",
+         "ba.example and -a.example are "
+         "others"},
+        {"a.example", "", "", "", ""},
+    };
+    struct buf shape;
+    (void)state;
+    buf_init(&shape, 4096);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct report_row row = {.identity = text_of(cases[i].identity),
+                                 .mail_from_after = text_of(cases[i].mail_from),
+                                 .mail_from_before = text_of(cases[i].before),
+                                 .reason = text_of(cases[i].reason)};
+        buf_reset(&shape);
+        reason_shape(&row, &shape);
+        assert_text(buf_text(&shape), text_of(cases[i].shape));
+    }
+    buf_clear(&shape);
+}
+
+static void kinds_are_counted_worst_first_and_bounded(void **state)
+{
+    struct groups g;
+    struct why why;
+    char reason[32];
+    (void)state;
+    assert_int_equal(groups_init(&g, &why), OK);
+    for (uint32_t i = 0; i < 3 * GROUPS_MAX; i++) {
+        snprintf(reason, sizeof reason, "reason %u", i % (GROUPS_MAX + 100));
+        groups_add(&g, &(struct report_row){.number = i,
+                                            .outcome_kind = i == 7 ? OUTCOME_FAILED : OUTCOME_DONE,
+                                            .reason = i % 2 ? text_of(reason) : TEXT("")});
+    }
+    groups_sort(&g);
+    uint32_t counted = g.without_group;
+    for (uint32_t i = 0; i < g.len; i++)
+        counted += g.list[i].count;
+    assert_int_equal(counted, 3 * GROUPS_MAX);
+    assert_int_equal(g.list[0].outcome, OUTCOME_FAILED);
+    assert_text(group_reason(&g, &g.list[0]), TEXT("reason 7"));
+    assert_int_equal(g.list[0].examples[0], 7);
+    assert_int_equal(g.list[1].count, 3 * GROUPS_MAX / 2); /* those without a reason */
+    assert_true(g.len <= GROUPS_MAX);
+    groups_clear(&g);
 }
 
 int main(void)
@@ -198,7 +276,9 @@ int main(void)
         cmocka_unit_test(a_comment_stays_under_its_bound_whatever_the_fleet),
         cmocka_unit_test(junit_has_one_case_per_identity_and_right_sums),
         cmocka_unit_test(markup_is_escaped_and_unsafe_bytes_are_replaced),
-        cmocka_unit_test(a_timeline_grows_with_the_run_and_loses_nobody),
+        cmocka_unit_test(at_every_step_of_the_history_everybody_stands_somewhere),
+        cmocka_unit_test(reasons_that_differ_in_names_alone_are_one_kind),
+        cmocka_unit_test(kinds_are_counted_worst_first_and_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

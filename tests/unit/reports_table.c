@@ -215,7 +215,7 @@ static void a_failed_report_leaves_the_old_one_and_nothing_beside(void **state)
     (void)state;
     kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
     kit_add(&k, TEXT("example.com"), TEXT("b.example.com"), (struct job_row){0});
-    struct report_source bad = {&k, rows_that_fail};
+    struct report_source bad = {&k, rows_that_fail, kit_moves};
     mode_t old = umask(022);
     const char *path = kit_write(&k, "csv");
     umask(old);
@@ -228,7 +228,7 @@ static void a_failed_report_leaves_the_old_one_and_nothing_beside(void **state)
     assert_text(after, before);
     snprintf(line, sizeof line, "test $(ls %s | wc -l) = 1", k.folder);
     assert_int_equal(system(line), 0);
-    struct report_source good = {&k, kit_rows};
+    struct report_source good = {&k, kit_rows, kit_moves};
     assert_int_equal(report_write("csv", k.folder, &kit_head, &k.fleet, &good, &why), ERR_INPUT);
     assert_int_equal(report_write("xml", path, &kit_head, &k.fleet, &good, &why), ERR_INPUT);
     assert_int_equal(report_write("csv", "/dev/full", &kit_head, &k.fleet, &good, &why), ERR_IO);

@@ -1,0 +1,159 @@
+#include "group.h"
+
+#include "hash.h"
+#include "limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS (4 * GROUPS_MAX) /* a power of two */
+
+static_assert((SLOTS & (SLOTS - 1)) == 0, "a mask finds the slot");
+
+enum err groups_init(struct groups *g, struct why *why)
+{
+    *g = (struct groups){.slots = calloc(SLOTS, sizeof *g->slots)};
+    buf_init(&g->scratch, NAME_LEN_MAX);
+    if (g->slots && names_init(&g->names, (size_t)GROUPS_MAX * 2 * NAME_LEN_MAX))
+        return OK;
+    return why_set(why, ERR_NOMEM, "out of memory");
+}
+
+void groups_clear(struct groups *g)
+{
+    names_clear(&g->names);
+    buf_clear(&g->scratch);
+    free(g->list);
+    free(g->slots);
+    *g = (struct groups){0};
+}
+
+struct text group_reason(const struct groups *g, const struct group *group)
+{
+    return names_text(&g->names, group->reason);
+}
+
+static bool take_name(struct text *t, struct text name, const char *placeholder, struct buf *out)
+{
+    if (name.len == 0 || !text_starts(*t, name))
+        return false;
+    buf_add_str(out, placeholder);
+    *t = text_from(*t, name.len);
+    return true;
+}
+
+/* A name begins where no name goes on: "a.example" is not replaced inside "ba.example". */
+static bool goes_on(char before)
+{
+    return char_is_alnum(before) || before == '-' || before == '_';
+}
+
+void reason_shape(const struct report_row *row, struct buf *out)
+{
+    struct text t = row->reason, domain = row->identity;
+    char before = ' ';
+    domain =
+        text_from(domain, text_rfind(domain, '@') < domain.len ? text_rfind(domain, '@') + 1 : 0);
+    while (t.len && !out->failed && out->len < NAME_LEN_MAX / 2) {
+        if (!goes_on(before) && (take_name(&t, row->mail_from_after, "{mail_from}", out) ||
+                                 take_name(&t, row->mail_from_before, "{mail_from_before}", out) ||
+                                 take_name(&t, row->identity, "{identity}", out) ||
+                                 take_name(&t, domain, "{domain}", out))) {
+            before = 'x';
+            continue;
+        }
+        before = t.at[0];
+        buf_add_char(out, before);
+        t = text_from(t, 1);
+    }
+}
+
+int outcome_rank(enum outcome o)
+{
+    static const enum outcome worst_first[] = {
+        OUTCOME_FAILED,  OUTCOME_EXPIRED, OUTCOME_DRIFTED, OUTCOME_REFUSED, OUTCOME_WAITING_DNS,
+        OUTCOME_PENDING, OUTCOME_SKIPPED, OUTCOME_PLANNED, OUTCOME_DONE,    OUTCOME_UNCHANGED};
+    for (int rank = 0; rank < (int)(sizeof worst_first / sizeof worst_first[0]); rank++)
+        if (worst_first[rank] == o)
+            return rank;
+    return OUTCOMES;
+}
+
+static struct group *list_add(struct groups *g, const struct group *wanted)
+{
+    if (g->len == g->cap) {
+        uint32_t cap = g->cap ? 2 * g->cap : 64;
+        struct group *list = realloc(g->list, cap * sizeof *list);
+        if (!list) {
+            g->failed = true;
+            return NULL;
+        }
+        g->list = list;
+        g->cap = cap;
+    }
+    g->list[g->len] = *wanted;
+    return &g->list[g->len++];
+}
+
+static bool is_same(const struct group *a, const struct group *b)
+{
+    return a->lane == b->lane && a->outcome == b->outcome && a->action == b->action &&
+           a->reason == b->reason;
+}
+
+/* The group like *wanted, made when there is room for another; NULL when there is none. */
+static struct group *group_like(struct groups *g, const struct group *wanted)
+{
+    uint64_t hash = hash_mix(hash_mix(wanted->lane, wanted->reason),
+                             (uint64_t)wanted->outcome * 16 + wanted->action);
+    for (uint32_t slot = (uint32_t)hash & (SLOTS - 1);; slot = (slot + 1) & (SLOTS - 1)) {
+        if (g->slots[slot] == 0) {
+            struct group *made = g->len < GROUPS_MAX ? list_add(g, wanted) : NULL;
+            g->slots[slot] = made ? g->len : 0;
+            return made;
+        }
+        struct group *found = &g->list[g->slots[slot] - 1];
+        if (is_same(found, wanted))
+            return found;
+    }
+}
+
+void groups_add(struct groups *g, const struct report_row *row)
+{
+    struct group wanted = {
+        .lane = row->lane, .outcome = row->outcome_kind, .action = row->action_kind};
+    if (row->reason.len) {
+        buf_reset(&g->scratch);
+        reason_shape(row, &g->scratch);
+        if (g->len < GROUPS_MAX)
+            names_add(&g->names, buf_text(&g->scratch), &wanted.reason);
+        else
+            wanted.reason = names_find(&g->names, buf_text(&g->scratch));
+    }
+    struct group *group = group_like(g, &wanted);
+    if (!group) {
+        g->without_group++;
+        return;
+    }
+    if (group->count < GROUP_EXAMPLES)
+        group->examples[group->count] = row->number;
+    group->count++;
+}
+
+static int group_cmp(const void *va, const void *vb)
+{
+    const struct group *a = va, *b = vb;
+    int ranks = outcome_rank(a->outcome) - outcome_rank(b->outcome);
+    if (ranks)
+        return ranks;
+    if (a->count != b->count)
+        return a->count > b->count ? -1 : 1;
+    return a->examples[0] < b->examples[0] ? -1 : a->examples[0] > b->examples[0];
+}
+
+void groups_sort(struct groups *g)
+{
+    if (g->len)
+        qsort(g->list, g->len, sizeof *g->list, group_cmp);
+    memset(g->slots, 0, SLOTS * sizeof *g->slots); /* they knew the old order */
+}

@@ -1,0 +1,113 @@
+#include "history.h"
+
+#include <stdlib.h>
+
+struct job_past {
+    uint8_t band, state;
+    uint16_t been; /* bit per state */
+};
+
+static_assert(JOB_STATES <= 16, "a bit for each state");
+
+struct folding {
+    struct history *h;
+    struct job_past *past; /* one per job */
+    int32_t flow[HISTORY_STEPS][BANDS];
+};
+
+static enum history_band band_of(const struct job_row *row)
+{
+    static const uint8_t of_state[JOB_STATES] = {
+        [JOB_NEW] = BAND_UNTOUCHED,    [JOB_LOOKING] = BAND_UNTOUCHED,
+        [JOB_JUDGING] = BAND_WAITING,  [JOB_WAITING_DNS] = BAND_WAITING,
+        [JOB_READY] = BAND_READY,      [JOB_WRITING] = BAND_FOLLOWING,
+        [JOB_UNSURE] = BAND_FOLLOWING, [JOB_FOLLOWING] = BAND_FOLLOWING,
+        [JOB_DONE] = BAND_DONE,
+    };
+    if (row->state != JOB_DONE)
+        return of_state[row->state];
+    if (outcome_is_bad(row->outcome))
+        return BAND_ATTENTION;
+    switch (row->outcome) { /* a plan ends where the work would begin */
+    case OUTCOME_PLANNED: return BAND_READY;
+    case OUTCOME_WAITING_DNS: return BAND_WAITING;
+    case OUTCOME_PENDING: return BAND_FOLLOWING;
+    case OUTCOME_SKIPPED: return BAND_UNTOUCHED;
+    default: return BAND_DONE;
+    }
+}
+
+static int step_of(const struct history *h, instant_us at)
+{
+    if (at <= h->from || h->until <= h->from)
+        return 0;
+    if (at >= h->until)
+        return HISTORY_STEPS - 1;
+    return (int)((double)(at - h->from) / (double)(h->until - h->from) * HISTORY_STEPS);
+}
+
+static void note_state(struct history *h, struct job_past *past, enum job_state state)
+{
+    uint16_t bit = (uint16_t)(1u << state);
+    h->been[state] += !(past->been & bit);
+    past->been |= bit;
+}
+
+static bool fold_move(void *ctx, const struct record *record)
+{
+    struct folding *f = ctx;
+    struct history *h = f->h;
+    if (record->job >= h->jobs)
+        return true; /* not of this fleet */
+    struct job_past *past = &f->past[record->job];
+    enum history_band band = band_of(&record->row);
+    int32_t *flow = f->flow[step_of(h, record->at)];
+    flow[past->band]--;
+    flow[band]++;
+    h->attention -= past->band == BAND_ATTENTION;
+    h->attention += band == BAND_ATTENTION;
+    past->band = (uint8_t)band;
+    note_state(h, past, JOB_LOOKING); /* nobody moves unseen, but a look alone is no move */
+    note_state(h, past, record->from);
+    note_state(h, past, record->row.state);
+    h->here[past->state]--;
+    h->here[record->row.state]++;
+    past->state = (uint8_t)record->row.state;
+    if (record->kind == RECORD_INTENT) {
+        h->first_write = h->first_write ? h->first_write : record->at;
+        h->last_write = record->at;
+    }
+    return true;
+}
+
+/* From what came and went in each step to how many stood there at its end. */
+static void add_up(struct history *h, int32_t flow[HISTORY_STEPS][BANDS])
+{
+    int64_t now[BANDS] = {[BAND_UNTOUCHED] = h->jobs};
+    for (int step = 0; step < HISTORY_STEPS; step++) {
+        for (int band = 0; band < BANDS; band++) {
+            now[band] += flow[step][band];
+            h->stands[step][band] = (uint32_t)now[band];
+        }
+    }
+}
+
+enum err history_make(struct history *h, const struct report *report, struct why *why)
+{
+    const struct report_head *head = report->head;
+    *h = (struct history){.from = head->started,
+                          .until = head->last > head->started ? head->last : head->started,
+                          .jobs = report->fleet->choices_len};
+    struct folding f = {h, calloc(h->jobs + 1u, sizeof *f.past), {{0}}};
+    if (!f.past)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < h->jobs; i++)
+        f.past[i].band = BAND_UNTOUCHED;
+    h->here[JOB_NEW] = h->jobs;
+    enum err err = report->source->moves(report->source->ctx, fold_move, &f, why);
+    for (uint32_t i = 0; i < h->jobs; i++)
+        h->refused += f.past[i].band == BAND_ATTENTION && !(f.past[i].been & (1u << JOB_READY));
+    add_up(h, f.flow);
+    free(f.past);
+    return err;
+}

@@ -1,0 +1,171 @@
+/*
+ * The list of identities: each is a disclosure that shows its row and opens to its facts, so it
+ * works where no script runs. html_script.js counts on the order of the cells.
+ */
+#include "html_parts.h"
+
+#include "markup.h"
+
+static void span_add(struct buf *out, const char *class, struct text t)
+{
+    buf_add_fmt(out, "<span%s>", class);
+    markup_add(out, t);
+    buf_add_str(out, "</span>");
+}
+
+static struct text or_default(struct text mail_from)
+{
+    return mail_from.len ? mail_from : TEXT("default");
+}
+
+/* Before -> after, or just what it is where nothing changes. */
+static void change_add(struct buf *out, const struct report_row *row)
+{
+    buf_add_str(out, "<span>");
+    if (row->action_kind != ACTION_NONE) {
+        markup_add(out, or_default(row->mail_from_before));
+        buf_add_str(out, " &rarr; ");
+    }
+    markup_add(out, or_default(row->mail_from_after));
+    buf_add_str(out, "</span>");
+}
+
+static void findings_add(struct buf *out, const struct report_row *row)
+{
+    struct finding_walk walk;
+    struct row_finding f;
+    buf_add_str(out, "<ul>");
+    finding_walk_init(&walk, row);
+    while (finding_walk_next(&walk, &f)) {
+        enum finding known;
+        const char *severity =
+            finding_parse(f.rule, &known) ? severity_name(finding_rule(known)->severity) : "info";
+        buf_add_fmt(out, "<li class=\"%s\"><b>", severity);
+        markup_add(out, f.rule);
+        buf_add_str(out, f.accepted ? "</b> (accepted) " : "</b> ");
+        markup_add(out, f.text);
+        buf_add_str(out, "</li>");
+    }
+    finding_walk_clear(&walk);
+    buf_add_str(out, "</ul>");
+}
+
+/* " · MX ok": a browser lays ten thousand lines out faster than ten thousand lists. */
+static void fact_add(struct buf *out, const char *name, struct text value)
+{
+    if (value.len == 0)
+        return;
+    buf_add_fmt(out, " &middot; %s ", name);
+    markup_add(out, value);
+}
+
+static void instant_add(struct buf *out, const char *name, instant_us at)
+{
+    char when[WHEN_LEN];
+    fact_add(out, name, text_of(when_format(at, when)));
+}
+
+static void facts_add(struct buf *out, const struct report_row *row)
+{
+    buf_add_str(out, "<p class=\"facts\">");
+    markup_add(out, row->identity_type);
+    buf_add_str(out, " &middot; BehaviorOnMxFailure ");
+    if (row->behavior_before.len && !text_eq(row->behavior_before, row->behavior_after)) {
+        markup_add(out, row->behavior_before);
+        buf_add_str(out, " &rarr; ");
+    }
+    markup_add(out, row->behavior_after);
+    fact_add(out, "SES says", row->ses_status);
+    fact_add(out, "MX", row->mx);
+    fact_add(out, "SPF", row->spf);
+    fact_add(out, "DMARC", row->dmarc);
+    buf_add_fmt(out, " &middot; %u writes, %u calls", row->writes, row->calls);
+    instant_add(out, "first seen", row->first_seen);
+    instant_add(out, "finished", row->finished);
+    fact_add(out, "from", row->source);
+    buf_add_str(out, "</p>");
+}
+
+static void rule_names_add(struct buf *out, finding_set findings)
+{
+    const char *between = "";
+    buf_add_str(out, " data-f=\"");
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        if (findings & FINDING_BIT(f)) {
+            buf_add_fmt(out, "%s%s", between, finding_rule((enum finding)f)->name);
+            between = " ";
+        }
+    }
+    buf_add_str(out, "\"");
+}
+
+/* Most reasons are the sentence of a finding, which is shown anyway. */
+static bool is_a_finding(struct text reason, const struct report_row *row)
+{
+    struct finding_walk walk;
+    struct row_finding f;
+    bool found = false;
+    finding_walk_init(&walk, row);
+    while (!found && finding_walk_next(&walk, &f))
+        found = text_eq(f.text, reason);
+    finding_walk_clear(&walk);
+    return found;
+}
+
+void row_add_html(struct buf *out, const struct report_row *row)
+{
+    size_t slash = text_rfind(row->source, '/'), base = slash < row->source.len ? slash + 1 : 0;
+    buf_add_fmt(out, "<details class=\"%s\"", outcome_name(row->outcome_kind));
+    rule_names_add(out, row->finding_bits);
+    buf_add_str(out, "><summary>");
+    span_add(out, " class=\"who\"", row->identity);
+    span_add(out, " class=\"state\"", row->outcome);
+    span_add(out, "", row->action);
+    change_add(out, row);
+    span_add(out, "", row->account);
+    span_add(out, "", row->region);
+    span_add(out, " class=\"source\"", text_from(row->source, base));
+    buf_add_str(out, "</summary><div class=\"more\">");
+    if (row->reason.len && !is_a_finding(row->reason, row)) {
+        buf_add_str(out, "<p>");
+        markup_add(out, row->reason);
+        buf_add_str(out, "</p>");
+    }
+    if (row->finding_bits)
+        findings_add(out, row);
+    facts_add(out, row);
+    buf_add_str(out, "</div></details>\n");
+}
+
+static void choice_add(struct buf *out, const char *id, const char *every)
+{
+    buf_add_fmt(out,
+                "<select id=\"%s\" aria-label=\"%s\"><option value=\"\">%s</option></select>\n", id,
+                id, every);
+}
+
+void rows_begin(struct buf *out)
+{
+    static const char *const columns[][2] = {{"identity", "identity"}, {"outcome", "outcome"},
+                                             {"action", "action"},     {"change", "MAIL FROM"},
+                                             {"account", "account"},   {"region", "Region"},
+                                             {"source", "source"}};
+    buf_add_str(out, "<fieldset class=\"tools\" id=\"tools\" disabled>\n<input id=\"words\" "
+                     "type=\"search\" placeholder=\"Search names, reasons, findings\" "
+                     "aria-label=\"search\">\n");
+    choice_add(out, "outcome", "every outcome");
+    choice_add(out, "account", "every account");
+    choice_add(out, "region", "every Region");
+    choice_add(out, "finding", "every finding");
+    buf_add_str(out, "<button id=\"clear\" type=\"button\">Clear</button>\n"
+                     "<output id=\"shown\"></output>\n</fieldset>\n<div class=\"head\">");
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        buf_add_fmt(out, "<button type=\"button\" disabled data-column=\"%s\">%s</button>",
+                    columns[i][0], columns[i][1]);
+    buf_add_str(out, "</div>\n<div id=\"rows\">");
+}
+
+void rows_end(struct buf *out)
+{
+    buf_add_str(out, "</div>\n");
+}

@@ -1,0 +1,98 @@
+(function () {
+  'use strict';
+  const at = id => document.getElementById(id);
+  const list = at('rows'), words = at('words'), shown = at('shown');
+  const inOrder = Array.from(list.children);
+  const columns = {identity: 0, outcome: 1, action: 2, change: 3, account: 4, region: 5, source: 6};
+  const pick = {outcome: at('outcome'), account: at('account'), region: at('region'), finding: at('finding')};
+  let rows = inOrder;
+
+  const cell = (row, name) => row.firstElementChild.children[columns[name]].textContent;
+  const facts = new Map(inOrder.map(row => [row, {
+    outcome: row.className, account: cell(row, 'account'), region: cell(row, 'region'),
+    finding: row.dataset.f ? row.dataset.f.split(' ') : [], words: null,
+  }]));
+
+  function wordsOf(row) {
+    const fact = facts.get(row);
+    if (fact.words === null) fact.words = row.textContent.toLowerCase();
+    return fact.words;
+  }
+
+  function choicesOf(name) {
+    const counts = new Map();
+    for (const fact of facts.values())
+      for (const value of [].concat(fact[name])) counts.set(value, (counts.get(value) || 0) + 1);
+    for (const value of Array.from(counts.keys()).sort())
+      pick[name].add(new Option(value + ' (' + counts.get(value) + ')', value));
+    pick[name].hidden = counts.size < 2 && name !== 'finding';
+  }
+
+  function matches(row, asked, wanted) {
+    const fact = facts.get(row);
+    for (const name in asked)
+      if (asked[name] && (name === 'finding' ? !fact.finding.includes(asked[name]) : fact[name] !== asked[name]))
+        return false;
+    return wanted.length === 0 || wanted.every(word => wordsOf(row).includes(word));
+  }
+
+  function filter() {
+    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const asked = {};
+    for (const name in pick) asked[name] = pick[name].value;
+    let count = 0;
+    for (const row of rows) {
+      const hide = !matches(row, asked, wanted);
+      if (row.hidden !== hide) row.hidden = hide;
+      if (!hide) count++;
+    }
+    shown.textContent = count + ' of ' + rows.length;
+    for (const card of cards) card.setAttribute('aria-pressed', String(card.className === asked.outcome));
+  }
+
+  function sort(button) {
+    const way = {up: 'down', down: ''}[button.dataset.way] ?? 'up';
+    for (const other of buttons) other.dataset.way = '';
+    button.dataset.way = way;
+    rows = inOrder;
+    if (way) {
+      const sign = way === 'up' ? 1 : -1;
+      rows = inOrder.map(row => [cell(row, button.dataset.column), row])
+        .sort((a, b) => (a[0] < b[0] ? -sign : a[0] > b[0] ? sign : 0)).map(pair => pair[1]);
+    }
+    list.replaceChildren(...rows);
+  }
+
+  const cards = Array.from(document.querySelectorAll('.counts li[class]'));
+  for (const card of cards) {
+    const press = () => {
+      pick.outcome.value = pick.outcome.value === card.className ? '' : card.className;
+      filter();
+    };
+    card.setAttribute('role', 'button');
+    card.tabIndex = 0;
+    card.addEventListener('click', press);
+    card.addEventListener('keydown', event => {
+      if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); press(); }
+    });
+  }
+
+  const buttons = Array.from(document.querySelectorAll('.head button'));
+  for (const button of buttons) {
+    button.disabled = false;
+    button.addEventListener('click', () => sort(button));
+  }
+
+  at('tools').disabled = false;
+  for (const name in pick) {
+    choicesOf(name);
+    pick[name].addEventListener('change', filter);
+  }
+  words.addEventListener('input', filter);
+  at('clear').addEventListener('click', () => {
+    words.value = '';
+    for (const name in pick) pick[name].value = '';
+    filter();
+  });
+  filter();
+})();

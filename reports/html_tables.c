@@ -1,0 +1,142 @@
+/*
+ * The page's counted tables. Texts from outside go through markup_add() only.
+ */
+#include "html_parts.h"
+
+#include "limits.h"
+#include "markup.h"
+
+#define LANES_OPEN_MAX 40 /* a longer table is folded away */
+
+/* class: "short", "long" or "name" */
+static void cell_add(struct buf *out, const char *class, struct text t)
+{
+    buf_add_fmt(out, "<td class=\"%s\">", class);
+    markup_add(out, t);
+    buf_add_str(out, "</td>");
+}
+
+static void number_add(struct buf *out, uint32_t n)
+{
+    buf_add_fmt(out, "<td class=\"number%s\">%u</td>", n ? "" : " zero", n);
+}
+
+static void outcome_add(struct buf *out, enum outcome o)
+{
+    buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome_name(o),
+                outcome_name(o));
+}
+
+static void lane_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum,
+                     uint32_t i)
+{
+    const struct lane *lane = &fleet->lanes[i];
+    uint32_t whole = 0;
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+        whole += sum->by_lane[i][o];
+    buf_add_str(out, "<tr>");
+    cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
+    cell_add(out, "short", names_text(&fleet->names, lane->region));
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+        if (sum->by_outcome[o])
+            number_add(out, sum->by_lane[i][o]);
+    number_add(out, whole);
+    buf_add_str(out, "</tr>\n");
+}
+
+void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum)
+{
+    bool folded = fleet->lanes_len > LANES_OPEN_MAX;
+    buf_add_str(out, "<section>\n<h2>Accounts and Regions</h2>\n");
+    if (folded)
+        buf_add_fmt(out, "<details><summary>%u accounts and Regions</summary>\n", fleet->lanes_len);
+    buf_add_str(out, "<div class=\"scroll\"><table>\n<thead><tr><th>account</th><th>Region</th>");
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+        if (sum->by_outcome[o])
+            buf_add_fmt(out, "<th class=\"number\">%s</th>", outcome_name((enum outcome)o));
+    buf_add_str(out, "<th class=\"number\">identities</th></tr></thead>\n<tbody>\n");
+    for (uint32_t i = 0; i < fleet->lanes_len; i++)
+        lane_add(out, fleet, sum, i);
+    buf_add_fmt(out, "</tbody>\n</table></div>%s\n</section>\n", folded ? "</details>" : "");
+}
+
+static bool is_told(enum outcome o)
+{
+    return o != OUTCOME_DONE && o != OUTCOME_UNCHANGED;
+}
+
+static void group_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
+                      const struct group *g)
+{
+    const struct lane *lane = &fleet->lanes[g->lane];
+    buf_add_str(out, "<tr>");
+    outcome_add(out, g->outcome);
+    number_add(out, g->count);
+    cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
+    cell_add(out, "short", names_text(&fleet->names, lane->region));
+    cell_add(out, "short", text_of(action_name(g->action)));
+    cell_add(out, "long", group_reason(groups, g));
+    cell_add(out, "name", fleet_identity(fleet, g->examples[0]));
+    buf_add_str(out, "</tr>\n");
+}
+
+void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups)
+{
+    uint32_t told = 0, shown = 0;
+    for (uint32_t i = 0; i < groups->len; i++)
+        told += is_told(groups->list[i].outcome);
+    if (told == 0)
+        return;
+    buf_add_str(
+        out,
+        "<section>\n<h2>Not done, by reason</h2>\n<div class=\"scroll\"><table class=\"stack\">\n"
+        "<thead><tr><th>outcome</th><th class=\"number\">identities</th>"
+        "<th>account</th><th>Region</th><th>action</th><th>reason</th>"
+        "<th>for example</th></tr></thead>\n<tbody>\n");
+    for (uint32_t i = 0; i < groups->len && shown < HTML_GROUPS_MAX; i++) {
+        if (!is_told(groups->list[i].outcome))
+            continue;
+        group_add(out, fleet, groups, &groups->list[i]);
+        shown++;
+    }
+    buf_add_str(out, "</tbody>\n</table></div>\n");
+    if (shown < told)
+        buf_add_fmt(out, "<p class=\"note\">And %u more kinds.</p>\n", told - shown);
+    if (groups->without_group)
+        buf_add_fmt(out, "<p class=\"note\">%u identities are of yet other kinds.</p>\n",
+                    groups->without_group);
+    buf_add_str(out, "</section>\n");
+}
+
+static void rule_add(struct buf *out, enum finding f, uint32_t count)
+{
+    const struct finding_rule *rule = finding_rule(f);
+    const char *severity = severity_name(rule->severity);
+    buf_add_fmt(out,
+                "<tr><td><span class=\"pill %s\">%s</span></td><td class=\"short\"><b>%s</b></td>",
+                severity, severity, rule->name);
+    number_add(out, count);
+    cell_add(out, "long", text_of(rule->summary));
+    buf_add_fmt(out, "<td class=\"short\"><code>mailfrom explain %s</code></td></tr>\n",
+                rule->name);
+}
+
+void rules_add(struct buf *out, const struct report_sum *sum)
+{
+    uint32_t found = 0;
+    for (int f = 0; f < FINDINGS_LEN; f++)
+        found += sum->by_finding[f] > 0;
+    if (found == 0)
+        return;
+    buf_add_str(
+        out,
+        "<section>\n<h2>Findings</h2>\n<div class=\"scroll\"><table class=\"stack\">\n<thead><tr>"
+        "<th>severity</th><th>finding</th><th class=\"number\">identities</th>"
+        "<th>what it says</th><th>what it means, how to mend it</th></tr></thead>\n"
+        "<tbody>\n");
+    for (int severity = SEVERITY_ERROR; severity >= SEVERITY_INFO; severity--)
+        for (int f = 0; f < FINDINGS_LEN; f++)
+            if (sum->by_finding[f] && (int)finding_rule((enum finding)f)->severity == severity)
+                rule_add(out, (enum finding)f, sum->by_finding[f]);
+    buf_add_str(out, "</tbody>\n</table></div>\n</section>\n");
+}
