@@ -19,7 +19,7 @@ static void print_usage(FILE *out)
         "Usage: mailfrom VERB [arguments] [options]\n\n",
         out);
     for (const struct verb *v = verbs_all(); v->name; v++)
-        fprintf(out, "  %-9s %s\n", v->name, v->summary);
+        fprintf(out, "  %-10s %s\n", v->name, v->summary);
     fputs("\nmailfrom VERB --help shows the options of a verb. mailfrom --version names the "
           "libraries.\n\nBegin with:  mailfrom check fleet.yaml\n",
           out);
@@ -27,13 +27,32 @@ static void print_usage(FILE *out)
 
 static void print_help(const struct verb *v)
 {
-    printf("Usage: mailfrom %s %s [options]\n\n%s\n\nOptions:\n", v->name, v->arguments, v->help);
+    printf("Usage: mailfrom %s%s%s [options]\n\n%s\n\nOptions:\n", v->name,
+           *v->arguments ? " " : "", v->arguments, v->help);
     options_print(stdout, v->options);
     printf("\nExample: %s\n", v->example);
 }
 
+/* Not in the table, for it is spelt as an option. */
+static int run_version(const struct options *o)
+{
+    version_print(o);
+    return EXIT_OK;
+}
+
 static const struct verb *verb_find(const char *name)
 {
+    static const struct verb version = {"--version",
+                                        "",
+                                        "",
+                                        OPTIONS_VERSION,
+                                        "Names the libraries it runs with; --verbose adds their "
+                                        "licences, --format json is a bill of\n"
+                                        "materials in CycloneDX.",
+                                        "mailfrom --version --verbose",
+                                        run_version};
+    if (strcmp(name, version.name) == 0)
+        return &version;
     for (const struct verb *v = verbs_all(); v->name; v++)
         if (strcmp(v->name, name) == 0)
             return v;
@@ -97,10 +116,6 @@ int main(int argc, char **argv)
         strcmp(argv[1], "help") == 0) {
         print_usage(argc < 2 ? stderr : stdout);
         return argc < 2 ? EXIT_CANNOT_RUN : EXIT_OK;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        version_print();
-        return EXIT_OK;
     }
     const struct verb *verb = verb_find(argv[1]);
     if (!verb)

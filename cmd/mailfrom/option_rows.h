@@ -18,4 +18,6 @@ struct option_row {
 /* In the order of --help; ends with a NULL name. */
 extern const struct option_row option_rows[];
 
+bool option_is_for(enum option_set accepted, const struct option_row *row);
+
 #endif

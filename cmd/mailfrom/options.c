@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool accepts(enum option_set accepted, const struct option_row *row)
+bool option_is_for(enum option_set accepted, const struct option_row *row)
 {
     return row->set == OPTIONS_NONE || (accepted & row->set);
 }
@@ -14,7 +14,7 @@ static const struct option_row *row_near(enum option_set accepted, struct text n
     unsigned nearest = 3;
     for (const struct option_row *row = option_rows; row->name; row++) {
         unsigned distance = text_distance(name, text_of(row->name), nearest);
-        if (accepts(accepted, row) && distance < nearest) {
+        if (option_is_for(accepted, row) && distance < nearest) {
             nearest = distance;
             best = row;
         }
@@ -25,7 +25,7 @@ static const struct option_row *row_near(enum option_set accepted, struct text n
 static const struct option_row *row_find(enum option_set accepted, struct text name)
 {
     for (const struct option_row *row = option_rows; row->name; row++)
-        if (accepts(accepted, row) && text_eq(name, text_of(row->name)))
+        if (option_is_for(accepted, row) && text_eq(name, text_of(row->name)))
             return row;
     return NULL;
 }
@@ -91,7 +91,7 @@ void options_print(FILE *out, enum option_set accepted)
 {
     for (const struct option_row *row = option_rows; row->name; row++) {
         char left[64];
-        if (!accepts(accepted, row))
+        if (!option_is_for(accepted, row))
             continue;
         snprintf(left, sizeof left, "--%s%s%s", row->name, row->value ? " " : "",
                  row->value ? row->value : "");

@@ -33,6 +33,7 @@ enum option_set {
     OPTIONS_REHEARSE = 1 << 11,
     OPTIONS_INSPECT = 1 << 16,
     OPTIONS_RECORDS = 1 << 17,
+    OPTIONS_VERSION = 1 << 18,
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE };

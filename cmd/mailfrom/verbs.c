@@ -59,6 +59,10 @@ static const struct verb verbs[] = {
     {"explain", "[RULE]", "what a finding means and how to mend it", OPTIONS_NONE,
      "Prints the page of a rule; without one, the list of all rules.",
      "mailfrom explain mx-wrong-suffix", verb_explain},
+    {"completion", "bash|zsh|fish", "print what a shell needs to complete mailfrom", OPTIONS_NONE,
+     "Prints a script for the shell's completion of verbs, options and their values. The packages\n"
+     "install it; elsewhere put the line of the example into the shell's start-up file.",
+     "source <(mailfrom completion bash)", verb_completion},
     {NULL, NULL, NULL, OPTIONS_NONE, NULL, NULL, NULL},
 };
 

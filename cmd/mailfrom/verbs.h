@@ -39,5 +39,6 @@ int verb_records(const struct options *o);
 int verb_inspect(const struct options *o);
 int verb_explain(const struct options *o);
 int verb_rehearse(const struct options *o);
+int verb_completion(const struct options *o);
 
 #endif

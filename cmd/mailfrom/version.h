@@ -1,13 +1,16 @@
 /*
- * The version of the program and of the libraries that it runs with.
+ * Which program this is, and with which libraries it runs.
  */
 #ifndef MF_VERSION_H
 #define MF_VERSION_H
+
+#include "options.h"
 
 #ifndef MAILFROM_VERSION
 #error "the build gives MAILFROM_VERSION"
 #endif
 
-void version_print(void);
+/* In two lines; --verbose: a table with licences; --format json: a bill of materials. */
+void version_print(const struct options *o);
 
 #endif

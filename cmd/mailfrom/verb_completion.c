@@ -1,0 +1,269 @@
+/*
+ * What a shell must know to complete a command line, made from the tables of verbs and of options,
+ * so that it is never behind them. Each shell gets one script, without a call of this program in
+ * it.
+ *
+ * Values: words joined by "|" are offered as they are; FILE and what verbs take are left to the
+ * shell's own completion of files; anything else is the user's to know.
+ */
+#include "finding.h"
+#include "option_rows.h"
+#include "say.h"
+#include "verbs.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum value_kind { VALUE_NONE, VALUE_WORDS, VALUE_FILE, VALUE_FREE };
+
+/* "v1|v2" is a choice, "SPAN|MIN..MAX" is none. */
+static enum value_kind value_kind(const char *value)
+{
+    if (!value)
+        return VALUE_NONE;
+    if (strstr(value, "FILE"))
+        return VALUE_FILE;
+    return strchr(value, '|') && islower((unsigned char)*value) ? VALUE_WORDS : VALUE_FREE;
+}
+
+/* The words of "a|b|c", each with a blank behind it. */
+static void words_print(const char *value)
+{
+    for (; *value; value++)
+        putchar(*value == '|' ? ' ' : *value);
+    putchar(' ');
+}
+
+/* What can stand after a verb beside options: a choice, the rules, or files. */
+static bool verb_takes_rule(const struct verb *v)
+{
+    return strstr(v->arguments, "RULE") != NULL;
+}
+
+static bool verb_takes_files(const struct verb *v)
+{
+    return strstr(v->arguments, "MANIFEST") != NULL;
+}
+
+static void arguments_print(const struct verb *v)
+{
+    if (verb_takes_rule(v))
+        for (int f = 0; f < FINDINGS_LEN; f++)
+            printf("%s ", finding_rule((enum finding)f)->name);
+    else if (value_kind(v->arguments) == VALUE_WORDS)
+        words_print(v->arguments);
+}
+
+/* --- bash: one function; an empty answer falls back to files -----------------------------------
+ */
+
+static void bash_verb(const struct verb *v)
+{
+    printf("    %s)\n        case $prev in\n", v->name);
+    for (const struct option_row *row = option_rows; row->name; row++) {
+        enum value_kind kind = value_kind(row->value);
+        if (!option_is_for(v->options, row) || kind == VALUE_NONE)
+            continue;
+        printf("        --%s) words='", row->name);
+        if (kind == VALUE_WORDS)
+            words_print(row->value);
+        printf("'%s ;;\n", kind == VALUE_FREE ? "; compopt +o default" : "");
+    }
+    printf("        *) %swords='", verb_takes_files(v) ? "[[ $cur == -* ]] && " : "");
+    arguments_print(v);
+    for (const struct option_row *row = option_rows; row->name; row++)
+        if (option_is_for(v->options, row))
+            printf("--%s ", row->name);
+    fputs("' ;;\n        esac ;;\n", stdout);
+}
+
+static void bash_print(void)
+{
+    fputs("# bash completion of mailfrom, made by: mailfrom completion bash\n"
+          "_mailfrom() {\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+          "    if [[ $cur == = ]]; then\n"
+          "        cur=\n"
+          "    elif [[ $prev == = ]]; then\n"
+          "        prev=${COMP_WORDS[COMP_CWORD-2]}\n"
+          "    fi\n"
+          "    if ((COMP_CWORD == 1)); then\n"
+          "        COMPREPLY=($(compgen -W '",
+          stdout);
+    for (const struct verb *v = verbs_all(); v->name; v++)
+        printf("%s ", v->name);
+    fputs("--help --version' -- \"$cur\"))\n"
+          "        return\n"
+          "    fi\n"
+          "    case ${COMP_WORDS[1]} in\n",
+          stdout);
+    for (const struct verb *v = verbs_all(); v->name; v++)
+        bash_verb(v);
+    fputs("    esac\n"
+          "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+          "}\n"
+          "complete -o default -F _mailfrom mailfrom\n",
+          stdout);
+}
+
+/* --- zsh ----------------------------------------------------------------------------------------
+ */
+
+/* Text inside '...' of _arguments, where brackets and colons have a meaning. */
+static void zsh_text(const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '\'')
+            fputs("'\\''", stdout);
+        else
+            printf("%s%c", strchr("[]:\\", *text) ? "\\" : "", *text);
+    }
+}
+
+static void zsh_option(const struct option_row *row)
+{
+    printf(" \\\n        '*--%s%s[", row->name, row->value ? "=" : "");
+    zsh_text(row->help);
+    putchar(']');
+    if (row->value) {
+        putchar(':');
+        zsh_text(row->value);
+        putchar(':');
+    }
+    switch (value_kind(row->value)) {
+    case VALUE_WORDS:
+        putchar('(');
+        words_print(row->value);
+        putchar(')');
+        break;
+    case VALUE_FILE: fputs("_files", stdout); break;
+    case VALUE_NONE:
+    case VALUE_FREE: break;
+    }
+    putchar('\'');
+}
+
+static void zsh_verb(const struct verb *v)
+{
+    printf("    %s) _arguments", v->name);
+    for (const struct option_row *row = option_rows; row->name; row++)
+        if (option_is_for(v->options, row))
+            zsh_option(row);
+    if (verb_takes_files(v))
+        fputs(" \\\n        '*:manifest:_files'", stdout);
+    else if (verb_takes_rule(v) || value_kind(v->arguments) == VALUE_WORDS) {
+        fputs(" \\\n        '1:argument:(", stdout);
+        arguments_print(v);
+        fputs(")'", stdout);
+    }
+    fputs(" ;;\n", stdout);
+}
+
+static void zsh_print(void)
+{
+    fputs("#compdef mailfrom\n"
+          "# zsh completion of mailfrom, made by: mailfrom completion zsh\n"
+          "_mailfrom() {\n"
+          "    local state line\n"
+          "    local -a verbs=(\n",
+          stdout);
+    for (const struct verb *v = verbs_all(); v->name; v++) {
+        printf("        '%s:", v->name);
+        zsh_text(v->summary);
+        fputs("'\n", stdout);
+    }
+    fputs(
+        "    )\n"
+        "    _arguments -C '(- *)--help[the list of verbs]' '(- *)--version[of the program and its "
+        "libraries]' \\\n"
+        "        '1:verb:->verb' '*::argument:->argument'\n"
+        "    if [[ $state == verb ]]; then\n"
+        "        _describe verb verbs\n"
+        "        return\n"
+        "    fi\n"
+        "    [[ $state == argument ]] && case $words[1] in\n",
+        stdout);
+    for (const struct verb *v = verbs_all(); v->name; v++)
+        zsh_verb(v);
+    fputs("    esac\n"
+          "}\n"
+          "if [[ $funcstack[1] == _mailfrom ]]; then\n"
+          "    _mailfrom \"$@\"\n"
+          "else\n"
+          "    compdef _mailfrom mailfrom\n"
+          "fi\n",
+          stdout);
+}
+
+/* --- fish ---------------------------------------------------------------------------------------
+ */
+
+static void fish_text(const char *text)
+{
+    putchar('\'');
+    for (; *text; text++)
+        printf("%s%c", strchr("'\\", *text) ? "\\" : "", *text);
+    putchar('\'');
+}
+
+static void fish_option(const struct option_row *row)
+{
+    fputs("complete -c mailfrom -n '__fish_seen_subcommand_from", stdout);
+    for (const struct verb *v = verbs_all(); v->name; v++)
+        if (option_is_for(v->options, row))
+            printf(" %s", v->name);
+    printf("' -l %s", row->name);
+    switch (value_kind(row->value)) {
+    case VALUE_WORDS:
+        fputs(" -x -a '", stdout);
+        words_print(row->value);
+        putchar('\'');
+        break;
+    case VALUE_FILE: fputs(" -r -F", stdout); break;
+    case VALUE_FREE: fputs(" -x", stdout); break;
+    case VALUE_NONE: break;
+    }
+    fputs(" -d ", stdout);
+    fish_text(row->help);
+    putchar('\n');
+}
+
+static void fish_print(void)
+{
+    fputs("# fish completion of mailfrom, made by: mailfrom completion fish\n"
+          "complete -c mailfrom -f\n"
+          "complete -c mailfrom -n __fish_use_subcommand -l version\n"
+          "complete -c mailfrom -n __fish_use_subcommand -l help\n",
+          stdout);
+    for (const struct verb *v = verbs_all(); v->name; v++) {
+        printf("complete -c mailfrom -n __fish_use_subcommand -a %s -d ", v->name);
+        fish_text(v->summary);
+        printf("\ncomplete -c mailfrom -n '__fish_seen_subcommand_from %s' ", v->name);
+        if (verb_takes_files(v)) {
+            fputs("-F\n", stdout);
+        } else {
+            fputs("-a '", stdout);
+            arguments_print(v);
+            fputs("'\n", stdout);
+        }
+    }
+    for (const struct option_row *row = option_rows; row->name; row++)
+        fish_option(row);
+}
+
+int verb_completion(const struct options *o)
+{
+    static const struct {
+        const char *name;
+        void (*print)(void);
+    } shells[] = {{"bash", bash_print}, {"zsh", zsh_print}, {"fish", fish_print}};
+    const char *shell = o->arguments_len == 1 ? o->arguments[0] : "";
+    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
+        if (strcmp(shell, shells[i].name) == 0) {
+            shells[i].print();
+            return EXIT_OK;
+        }
+    }
+    say_error("completion: of which shell? bash, zsh or fish");
+    return EXIT_CANNOT_RUN;
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+"""What `cmake --install` leaves: every file in its place, and manuals that say what the programs say.
+
+    install_tree.py BUILD_FOLDER"""
+
+import gzip
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(sys.argv[1])
+SCDOCS_OWN = re.compile(r"skipping paragraph macro: PP (empty|after S[HS])$")  # it writes them for spacing
+WANTED = """
+bin/mailfrom bin/ses-sim
+share/man/man1/mailfrom.1.gz share/man/man1/ses-sim.1.gz share/man/man5/mailfrom-manifest.5.gz
+share/bash-completion/completions/mailfrom share/zsh/vendor-completions/_mailfrom
+share/fish/vendor_completions.d/mailfrom.fish
+share/mailfrom/manifest.schema.json share/mailfrom/report.schema.json
+share/doc/mailfrom/README.md share/doc/mailfrom/LICENSE
+share/doc/mailfrom/docs/ARCHITECTURE.md share/doc/mailfrom/docs/rules/sandbox.md
+share/doc/mailfrom/examples/fleet.yaml share/doc/mailfrom/examples/teams/orders.yaml
+""".split()
+
+failed = []
+count = 0
+
+
+def check(title, wrong):
+    global count
+    count += 1
+    print(("not ok" if wrong else "ok") + f" {count} - {title}")
+    for line in wrong:
+        print("#", line)
+    failed.extend(wrong)
+
+
+def said(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def words_of(page):
+    """A manual as it is shown, without bold face, one blank between words."""
+    shown = said("mandoc", "-Tutf8", "-Owidth=200", page)
+    return " ".join(re.sub(".\x08", "", shown).split())
+
+
+def missing(page, wanted):
+    shown = words_of(page)
+    return [f"{page.name} does not say {word}" for word in wanted if word not in shown]
+
+
+def options_of(text):
+    return re.findall(r"^  (--[a-z0-9-]+)", text, re.M)
+
+
+def keys_of(schema):
+    sections = [schema] + [schema["definitions"][name] for name in ("account", "identity", "dns")]
+    return sorted({key for section in sections for key in section["properties"]})
+
+
+def main(folder):
+    subprocess.run(["cmake", "--install", BUILD, "--prefix", folder], check=True, stdout=subprocess.DEVNULL)
+    check("every file is in its place", [name for name in WANTED if not (folder / name).is_file()])
+    open_to_all = [p for p in folder.rglob("*") if p.stat().st_mode & 0o022]
+    check("only its owner may change a file", open_to_all)
+
+    pages = []
+    for packed in sorted(folder.glob("share/man/*/*.gz")):
+        page = folder / packed.stem
+        page.write_bytes(gzip.decompress(packed.read_bytes()))
+        pages.append(page)
+    lint = [line for page in pages for line in subprocess.run(
+        ["mandoc", "-Tlint", "-Wwarning", page], capture_output=True, text=True).stdout.splitlines()]
+    check("mandoc finds nothing wrong with the manuals", [l for l in lint if not SCDOCS_OWN.search(l)])
+
+    program, sim = folder / "bin/mailfrom", folder / "bin/ses-sim"
+    verbs = re.findall(r"^  ([a-z]+) +\S", said(program, "--help"), re.M)
+    wanted = {option for verb in verbs for option in options_of(said(program, verb, "--help"))}
+    check("mailfrom(1) has every verb and every option",
+          missing(folder / "mailfrom.1", verbs + sorted(wanted)) if len(verbs) > 8 else ["no verbs"])
+    check("ses-sim(1) has every option", missing(folder / "ses-sim.1", options_of(said(sim, "--help"))))
+    schema = json.loads((ROOT / "docs/manifest.schema.json").read_text())
+    check("mailfrom-manifest(5) has every key", missing(folder / "mailfrom-manifest.5", keys_of(schema)))
+    check("a word that no manual has is missed", [] if missing(folder / "ses-sim.1", ["--no-such"]) else ["no"])
+
+    check("the program says what it is made of", [] if "libyaml" in said(program, "--version") else ["no libyaml"])
+    bill = json.loads(said(program, "--version", "--format", "json"))
+    libraries = {c["name"]: c["version"] for c in bill["components"]}
+    linked = re.findall(r"NEEDED.*\[lib(yaml|curl|crypto|cjson|cares|sqlite3|expat|psl|idn2)[.-]",
+                        said("readelf", "-d", program))
+    check("the bill of materials has as many libraries as are linked, each with its version",
+          [str(libraries)] if len(libraries) != len(set(linked)) or
+          not all(re.fullmatch(r"[0-9][0-9.]+[a-z]?", v) for v in libraries.values()) else [])
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    main(pathlib.Path(temporary))
+print(f"1..{count}")
+sys.exit(1 if failed else 0)

@@ -1,0 +1,6 @@
+# What people install; tests/long/package.sh makes a package of it and installs that in a bare Debian.
+add_test(NAME install_tree COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/package/install_tree.py ${CMAKE_BINARY_DIR})
+add_test(NAME completion_bash COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/package/completion.py $<TARGET_FILE:mailfrom>)
+set_tests_properties(install_tree completion_bash PROPERTIES LABELS release)
