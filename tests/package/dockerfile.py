@@ -37,7 +37,8 @@ class Stage:
         print("+", command if isinstance(command, str) else " ".join(command), flush=True)
         words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
         cd = ["/bin/sh", "-c", 'cd "$1" && shift && exec "$@"', "-", self.workdir, *words]
-        done = subprocess.run(["chroot", f"--userspec={user}", self.root, *cd], env=self.env)
+        proc = ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={self.root}/proc"]
+        done = subprocess.run([*proc, "chroot", f"--userspec={user}", self.root, *cd], env=self.env)
         if done.returncode:
             sys.exit(f"dockerfile: exit code {done.returncode}")
 
