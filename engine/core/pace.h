@@ -4,8 +4,8 @@
  * SES allows each action about one call a second per account and Region, and counts for itself, so
  * every (account, Region, action) has a bucket of its own. Calls are spaced evenly, 1/rate apart:
  * a bucket that holds one token is what the service has too. Above PACE_EVEN_MAX calls a second a
- * late wake-up may be caught up within PACE_CATCH_UP, or the scheduler's own delay would cost a few
- * per cent of the rate.
+ * late wake-up may be caught up within PACE_CATCH_UP, or the scheduler's delays and slow commits
+ * would cost a few per cent of the rate.
  *
  * A request is counted when it arrives, not when it leaves. If a call took longer than the fastest
  * one of its bucket, it may have arrived that much later, so the next one is held back by the
@@ -32,7 +32,7 @@
 #include "when.h"
 
 #define PACE_EVEN_MAX 50.0        /* calls a second up to which spacing is strict */
-#define PACE_CATCH_UP SPAN_MS(10) /* and how much may be caught up above that */
+#define PACE_CATCH_UP SPAN_MS(40) /* and how much may be caught up above that */
 #define PACE_CHANCE   100         /* one refusal in so many calls is nobody's fault */
 #define PACE_HOLD     150
 

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-#define FOLLOW_SOON  SPAN_S(1)  /* after a write, when nobody else would share the look */
-#define FOLLOW_LATE  SPAN_S(60) /* and when many would */
-#define DNS_PATIENCE 30         /* a name waited for so many minutes is looked at once a minute */
+#define FOLLOW_SOON  SPAN_MS(250) /* after a write, when nobody else would share the look */
+#define FOLLOW_LATE  SPAN_S(60)   /* and when many would */
+#define DNS_PATIENCE 30           /* a name waited for so many minutes is looked at once a minute */
 #define DNS_WAIT_MAX SPAN_M(15)
 #define RESTARTS_MAX 2 /* set again; then cleared and set; then SES has had its chances */
 

@@ -6,7 +6,7 @@ from collections import Counter
 import stage
 from row import Row, at_least, at_most
 
-RATE, BURST = 500, 25
+RATE, BURST = 500, 50
 
 
 def count_of(calls):
