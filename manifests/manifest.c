@@ -121,6 +121,7 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
 {
     struct raw r;
     if (raw_init(&r, f, complaints, why)) {
+        r.options = options;
         region_take(&r, options->region);
         for (size_t i = 0; i < paths_len && r.err == OK; i++)
             root_read(&r, paths[i]);

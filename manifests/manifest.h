@@ -26,7 +26,11 @@ void complaints_init(struct complaints *c);
 void complaints_clear(struct complaints *c);
 
 struct manifest_options {
-    struct text region; /* --region / AWS_REGION: for identities that name none; may be empty */
+    struct text region; /* --region: for identities that name none; may be empty */
+    /* Without --region: the Region of the environment or of that AWS profile (empty: the usual
+     * one); or empty. Never called when NULL. The text must outlive manifest_load(). */
+    struct text (*region_of)(void *ctx, struct text profile);
+    void *ctx;
 };
 
 /* Reads and vets all files as one fleet, in order. *f must be fresh from fleet_init().

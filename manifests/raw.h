@@ -164,6 +164,7 @@ struct raw {
     struct fleet *fleet;
     struct complaints *complaints;
     struct text region; /* of the command line */
+    const struct manifest_options *options;
     struct arena arena;
     struct names settings, lists; /* interned as bytes: struct settings, lists of name_id */
     struct raw_row *rows;

@@ -115,6 +115,16 @@ static bool lane_add(struct vet *v, uint16_t account, name_id region)
     return false;
 }
 
+/* For an entry that names none in an account that names none. */
+static struct text usual_region(const struct raw *r, const struct raw_account *account)
+{
+    struct text profile = names_text(&r->fleet->names, account->account.profile);
+    if (r->region.len || !r->options->region_of)
+        return r->region;
+    struct text region = r->options->region_of(r->options->ctx, profile);
+    return region_is(region) ? region : TEXT_NONE;
+}
+
 static void resolve_lanes(struct vet *v, struct resolved *out, const struct settings *s)
 {
     struct raw *r = v->raw;
@@ -131,11 +141,12 @@ static void resolve_lanes(struct vet *v, struct resolved *out, const struct sett
     }
     if (regions == NAME_NONE)
         regions = account->regions;
-    if (regions == NAME_NONE && r->region.len && raw_name(r, r->region, &region))
+    struct text usual = regions == NAME_NONE ? usual_region(r, account) : TEXT_NONE;
+    if (usual.len && raw_name(r, usual, &region))
         regions = raw_list(r, &region, 1);
     if (regions == NAME_NONE) {
-        out->missing = "no Region: expected the key region here or in defaults, or the option "
-                       "--region";
+        out->missing = "no Region: expected the key region here or in defaults, the option "
+                       "--region, or a Region in the environment or the AWS profile";
         return;
     }
     out->lanes_at = v->lanes_len;

@@ -1,20 +1,11 @@
 #include "lanes.h"
 
 #include "say.h"
+#include "settings.h"
 
-#include <stdlib.h>
-
-static struct text first_of(const char *option, const char *const *variables, size_t len)
-{
-    if (option && *option)
-        return text_of(option);
-    for (size_t i = 0; i < len; i++) {
-        const char *value = getenv(variables[i]);
-        if (value && *value)
-            return text_of(value);
-    }
-    return TEXT_NONE;
-}
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 double lanes_rate(const struct fleet *f, const struct options *o, uint32_t lane)
 {
@@ -22,35 +13,22 @@ double lanes_rate(const struct fleet *f, const struct options *o, uint32_t lane)
     return o->rate_per_s > 0 ? o->rate_per_s : own > 0 ? own : 1;
 }
 
-struct text lanes_default_region(const struct options *o)
+struct text lanes_usual_region(const struct options *o, struct text profile, struct arena *arena)
 {
-    static const char *const variables[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
-    return first_of(o->region, variables, 2);
-}
-
-struct text lanes_ca_bundle(const struct options *o)
-{
-    static const char *const variables[] = {"AWS_CA_BUNDLE"};
-    return first_of(o->ca_bundle, variables, 1);
-}
-
-static struct text ses_override(const struct options *o)
-{
-    static const char *const variables[] = {"AWS_ENDPOINT_URL_SESV2", "AWS_ENDPOINT_URL_SES",
-                                            "AWS_ENDPOINT_URL"};
-    return first_of(o->endpoint_url, variables, 3);
-}
-
-static struct text sts_override(void)
-{
-    static const char *const variables[] = {"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"};
-    return first_of(NULL, variables, 2);
+    struct aws_settings settings;
+    struct credential_request request = {.profile = profile};
+    if (o->region)
+        return text_of(o->region);
+    if (profile.len == 0)
+        request.profile = text_of(o->profile);
+    request.profile_is_explicit = request.profile.len > 0;
+    aws_settings_read(&settings, &request, NULL);
+    return arena_text(arena, text_of(settings.region));
 }
 
 /* An account that names a profile or a role means it; --profile means it for all others. */
-static enum err account_open(struct credential_source **out, const struct fleet *f,
-                             uint32_t account, struct text region, const struct options *o,
-                             struct why *why)
+static struct credential_request request_of(const struct fleet *f, uint32_t account,
+                                            struct text region, const struct options *o)
 {
     const struct account *a = &f->accounts[account];
     struct credential_request request = {
@@ -63,40 +41,130 @@ static enum err account_open(struct credential_source **out, const struct fleet 
     if (request.profile.len == 0 && o->profile)
         request.profile = text_of(o->profile);
     request.profile_is_explicit = request.profile.len > 0;
-    enum err err = credential_source_open(out, &request, why);
-    if (err != OK)
-        why_wrap(why, err, "account " TEXT_FMT, TEXT_ARG(names_text(&f->names, a->name)));
+    return request;
+}
+
+/* One account while its lanes are opened: they come one after the other, or nearly so. */
+struct opening {
+    const struct fleet *fleet;
+    const struct options *options;
+    struct aws_settings settings;
+    uint32_t account; /* whose settings those are; UINT32_MAX: nobody's */
+    enum err err;     /* what came of reading them */
+};
+
+static enum err settings_open(struct opening *o, uint32_t account,
+                              const struct credential_request *request, struct why *why)
+{
+    if (o->account != account)
+        o->err = aws_settings_read(&o->settings, request, why);
+    o->account = o->err == OK ? account : UINT32_MAX;
+    return o->err;
+}
+
+static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct text region,
+                               struct why *why)
+{
+    struct text url = text_of(o->options->endpoint_url);
+    const struct aws_settings *s = &o->settings;
+    struct aws_endpoints *at = &lane->at;
+    enum err err = aws_settings_endpoint(s, CLIENT_SES, region, url, &at->ses, why);
+    if (err == OK)
+        err = aws_settings_endpoint(s, CLIENT_SESV2, region, url, &at->sesv2, why);
+    if (err == OK)
+        err = aws_settings_endpoint(s, CLIENT_STS, region, TEXT_NONE, &at->sts, why);
     return err;
 }
 
-static enum err lane_open(struct lanes *l, const struct fleet *f, uint32_t lane,
-                          const struct options *o, struct why *why)
+static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane, const struct opening *o,
+                               struct why *why)
 {
-    struct wire_lane *out = &l->list[lane];
-    uint16_t account = f->lanes[lane].account;
-    struct text region = names_text(&f->names, f->lanes[lane].region);
-    struct endpoint_settings ses = {.url = ses_override(o)}, sts = {.url = sts_override()};
-    enum err err = endpoint_make(&out->ses, TEXT("ses"), region, &ses, why);
+    if (o->options->ca_bundle || !*o->settings.ca_bundle)
+        return OK;
+    if (access(o->settings.ca_bundle, R_OK) != 0)
+        return why_set(why, ERR_INPUT, "CA bundle %s: %s", o->settings.ca_bundle, strerror(errno));
+    lane->ca_bundle = arena_text(&l->arena, text_of(o->settings.ca_bundle)).at;
+    return lane->ca_bundle ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+/* Once for each such Region. */
+static void region_note(const struct fleet *f, uint32_t lane, const struct endpoint *e)
+{
+    bool is_told = e->known_region;
+    for (uint32_t i = 0; i < lane && !is_told; i++)
+        is_told = f->lanes[i].region == f->lanes[lane].region;
+    if (!is_told)
+        say_note("note: SES is not known to be in Region %s; it is asked all the same, at %s",
+                 e->region, e->host);
+}
+
+static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, struct why *why)
+{
+    struct wire_lane *lane = &l->list[number];
+    const struct fleet *f = o->fleet;
+    uint16_t account = f->lanes[number].account;
+    struct text region = names_text(&f->names, f->lanes[number].region);
+    struct credential_request request = request_of(f, account, region, o->options);
+    enum err err = settings_open(o, account, &request, why);
     if (err == OK)
-        err = endpoint_make(&out->sts, TEXT("sts"), region, &sts, why);
+        err = endpoints_open(lane, o, region, why);
+    if (err == OK)
+        err = ca_bundle_open(l, lane, o, why);
     if (err == OK && !l->sources[account])
-        err = account_open(&l->sources[account], f, account, region, o, why);
-    if (err == OK && !out->ses.known_region)
-        say_note("note: SES is not known to be in Region " TEXT_FMT "; it is asked all the same",
-                 TEXT_ARG(region));
-    out->credentials = l->sources[account];
-    return err;
+        err = credential_source_open(&l->sources[account], &request, why);
+    if (err != OK)
+        return why_wrap(why, err, "account " TEXT_FMT,
+                        TEXT_ARG(names_text(&f->names, f->accounts[account].name)));
+    region_note(f, number, &lane->at.ses);
+    lane->keeps_own_clock = o->settings.keeps_own_clock;
+    lane->credentials = l->sources[account];
+    return OK;
+}
+
+void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence)
+{
+    const char *copy = arena_text(&l->arena, text_of(sentence)).at;
+    l->trouble[lane] = copy ? copy : "out of memory";
+    l->list[lane].credentials = NULL;
+}
+
+uint32_t lanes_usable(const struct lanes *l)
+{
+    uint32_t usable = 0;
+    for (uint32_t i = 0; i < l->len; i++)
+        usable += l->trouble[i] == NULL;
+    return usable;
+}
+
+static enum err all_open(struct lanes *l, struct opening *o, struct why *why)
+{
+    struct why first = {""}, each = {""};
+    enum err err = OK;
+    for (uint32_t i = 0; i < l->len; i++) {
+        enum err failed = lane_open(l, i, o, &each);
+        if (failed == ERR_NOMEM)
+            return why_set(why, failed, "%s", each.text);
+        if (failed != OK)
+            lanes_give_up(l, i, each.text);
+        if (failed != OK && err == OK) {
+            err = failed;
+            first = each;
+        }
+    }
+    return err == OK || lanes_usable(l) ? OK : why_set(why, err, "%s", first.text);
 }
 
 enum err lanes_open(struct lanes *l, const struct fleet *f, const struct options *o,
                     struct why *why)
 {
+    struct opening opening = {.fleet = f, .options = o, .account = UINT32_MAX};
     *l = (struct lanes){.len = f->lanes_len, .sources_len = f->accounts_len};
-    l->list = calloc(f->lanes_len + 1, sizeof *l->list);
-    l->sources = calloc(f->accounts_len + 1, sizeof(struct credential_source *));
-    enum err err = l->list && l->sources ? OK : why_set(why, ERR_NOMEM, "out of memory");
-    for (uint32_t i = 0; err == OK && i < l->len; i++)
-        err = lane_open(l, f, i, o, why);
+    arena_init(&l->arena, SIZE_MAX);
+    l->list = ARENA_ARRAY(&l->arena, struct wire_lane, f->lanes_len + 1);
+    l->trouble = ARENA_ARRAY(&l->arena, const char *, f->lanes_len + 1);
+    l->sources = ARENA_ARRAY(&l->arena, struct credential_source *, f->accounts_len + 1);
+    enum err err = l->list && l->trouble && l->sources ? all_open(l, &opening, why)
+                                                       : why_set(why, ERR_NOMEM, "out of memory");
     if (err != OK)
         lanes_close(l);
     return err;
@@ -107,7 +175,6 @@ void lanes_close(struct lanes *l)
     for (uint32_t i = 0; l->sources && i < l->sources_len; i++)
         if (l->sources[i])
             credential_source_close(l->sources[i]);
-    free((void *)l->sources);
-    free(l->list);
+    arena_clear(&l->arena);
     *l = (struct lanes){0};
 }

@@ -1,5 +1,7 @@
 /*
- * How each lane of a fleet is reached: endpoint and credentials, one credential source per account.
+ * How each lane of a fleet is reached: endpoints and credentials, one credential source per
+ * account. A lane is a failure domain of its own: one that cannot be reached says why, and the
+ * others go on.
  */
 #ifndef MF_LANES_H
 #define MF_LANES_H
@@ -13,18 +15,26 @@ struct lanes {
     uint32_t len;
     struct credential_source **sources; /* as fleet.accounts; NULL where no lane uses it */
     uint32_t sources_len;
+    const char **trouble; /* as list: why nothing can be asked of the lane, or NULL */
+    struct arena arena;   /* texts of the above */
 };
 
-/* Reads files and environment; nothing goes over the network. The error names the account. */
+/* Reads files and environment; nothing goes over the network. A lane that cannot be set up has
+ * `trouble`, a sentence that names its account. Only when that is so for every lane is it an error:
+ * the first one's. */
 enum err lanes_open(struct lanes *l, const struct fleet *f, const struct options *o,
                     struct why *why);
 void lanes_close(struct lanes *l);
+/* Nothing is to be asked of the lane from now on. Keeps a copy of the sentence. */
+void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence);
+/* The number of lanes without trouble. */
+uint32_t lanes_usable(const struct lanes *l);
 
 /* Requests per second and action of a lane: --rate, the account's own, or 1. */
 double lanes_rate(const struct fleet *f, const struct options *o, uint32_t lane);
-/* The Region for identities that name none: --region, AWS_REGION, AWS_DEFAULT_REGION; or "". */
-struct text lanes_default_region(const struct options *o);
-/* --ca-bundle, AWS_CA_BUNDLE; or "". */
-struct text lanes_ca_bundle(const struct options *o);
+/* The Region of those who name none: --region, AWS_REGION, AWS_DEFAULT_REGION, that of the profile
+ * (empty: --profile, AWS_PROFILE or the default one); or "". Files that cannot be read are somebody
+ * else's business. In *arena. */
+struct text lanes_usual_region(const struct options *o, struct text profile, struct arena *arena);
 
 #endif

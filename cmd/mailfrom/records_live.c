@@ -43,7 +43,7 @@ static void subject_leave(void *context, struct text written)
 static enum err names_ask(struct records_gather *g, struct wire *wire, const struct text *names,
                           struct why *why)
 {
-    struct text region = lanes_default_region(g->options);
+    struct text region = lanes_usual_region(g->options, TEXT_NONE, &g->arena);
     const struct inspect_wish wish = {.mode = dns_wire_mode(g->options),
                                       .authority_port = g->options->authority_port,
                                       .time_s = wire_now(wire) / 1000000,

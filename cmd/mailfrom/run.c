@@ -72,11 +72,18 @@ static void print_complaints(const struct complaints *complaints)
     buf_clear(&text);
 }
 
+static struct text region_of(void *ctx, struct text profile)
+{
+    struct run *r = ctx;
+    return lanes_usual_region(r->options, profile, &r->arena);
+}
+
 enum err run_load(struct run *r, struct why *why)
 {
     const struct options *o = r->options;
     struct complaints complaints;
-    struct manifest_options options = {.region = lanes_default_region(o)};
+    struct manifest_options options = {
+        .region = text_of(o->region), .region_of = region_of, .ctx = r};
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "which manifest? Name one or more YAML files");
     if (run_report_vet(o, why) != OK)
@@ -232,7 +239,7 @@ static enum err wire_run(struct run *r, const struct lanes *lanes, struct why *w
                                  .lanes = lanes->list,
                                  .lanes_len = lanes->len,
                                  .resolvers = text_of(r->options->resolver),
-                                 .ca_bundle = lanes_ca_bundle(r->options),
+                                 .ca_bundle = text_of(r->options->ca_bundle),
                                  .call_timeout_us = r->options->call_timeout_us,
                                  .not_before = r->head.last,
                                  .verbose = r->options->verbose};

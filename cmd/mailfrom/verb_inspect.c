@@ -42,7 +42,7 @@ static enum err name_option(const char *option, const char *value, struct arena 
 static enum err wish_read(struct inspect_wish *wish, const struct options *o, struct arena *arena,
                           struct why *why)
 {
-    struct text region = lanes_default_region(o);
+    struct text region = lanes_usual_region(o, TEXT_NONE, arena);
     *wish = (struct inspect_wish){.mode = dns_wire_mode(o),
                                   .authority_port = o->authority_port,
                                   .checks = o->spf_check != NULL,

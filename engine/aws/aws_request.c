@@ -45,6 +45,13 @@ static enum api api_of(const struct call *c)
     }
 }
 
+static const struct endpoint *endpoint_of(const struct aws_endpoints *at, const struct call *c)
+{
+    if (c->kind == CALL_CALLER)
+        return &at->sts;
+    return api_of(c) == API_V2 ? &at->sesv2 : &at->ses;
+}
+
 /* A request in parts; what is signed and what is sent are both made from it. */
 struct parts {
     struct buf path, query;
@@ -119,11 +126,11 @@ static enum err request_sign(struct aws_request *r, const struct parts *p, const
     return err;
 }
 
-enum err aws_request_make(struct aws_request *r, const struct call *c, const struct endpoint *ses,
-                          const struct endpoint *sts, const struct credentials *cred,
+enum err aws_request_make(struct aws_request *r, const struct call *c,
+                          const struct aws_endpoints *at, const struct credentials *cred,
                           instant_us now, struct why *why)
 {
-    const struct endpoint *e = c->kind == CALL_CALLER ? sts : ses;
+    const struct endpoint *e = endpoint_of(at, c);
     struct parts parts = {.content_type = NULL};
     assert(c->kind != CALL_ASK);
     aws_request_clear(r);

@@ -6,7 +6,7 @@
  *
  *     struct aws_request r;
  *     aws_request_init(&r);
- *     if (aws_request_make(&r, call, &lane->ses, &lane->sts, &credentials, now, &why) == OK)
+ *     if (aws_request_make(&r, call, &lane->at, &credentials, now, &why) == OK)
  *         ... send r.method, r.url, r.headers and r.body; collect the answer in an aws_reply ...
  *         aws_reply_decode(call, &reply);
  *     aws_request_clear(&r);
@@ -24,6 +24,11 @@
 
 #define AWS_HEADERS_MAX 8
 
+/* Where the services of one Region are. */
+struct aws_endpoints {
+    struct endpoint ses, sesv2, sts; /* by version 1, by version 2, STS */
+};
+
 /* Owned by whoever made it. Holds the session token: clear it as soon as it is sent. */
 struct aws_request {
     const char *method; /* "GET", "POST", "PUT" */
@@ -39,12 +44,12 @@ struct aws_request {
 void aws_request_init(struct aws_request *r);
 void aws_request_clear(struct aws_request *r); /* wipes; fine after init and after itself */
 
-/* Fills r (init'ed) for any kind but CALL_ASK. CALL_CALLER goes to *sts, all others to *ses. now is
+/* Fills r (init'ed) for any kind but CALL_ASK. CALL_CALLER goes to STS, all others to SES. now is
  * the signing instant, clock correction included. Borrows nothing afterwards. ERR_INPUT: the call
  * cannot be expressed, or the host of the URL is not the endpoint's; ERR_LIMIT, ERR_NOMEM; then r
  * is empty, nothing must be sent, and the reply is REPLY_NOT_SENT with *why as its message. */
-enum err aws_request_make(struct aws_request *r, const struct call *c, const struct endpoint *ses,
-                          const struct endpoint *sts, const struct credentials *cred,
+enum err aws_request_make(struct aws_request *r, const struct call *c,
+                          const struct aws_endpoints *at, const struct credentials *cred,
                           instant_us now, struct why *why);
 
 /* A whole HTTP answer. Header values without the spaces around them; empty when absent. Borrowed

@@ -134,13 +134,13 @@ static void request_start(struct carrier *k, struct call *c)
     aws_request_init(&request);
     enum err err = credential_source_get(lane->credentials, c->sent_at, &credentials, &why);
     if (err == OK)
-        err = aws_request_make(&request, c, &lane->ses, &lane->sts, &credentials,
-                               c->sent_at + state->skew_us, &why);
+        err = aws_request_make(&request, c, &lane->at, &credentials, c->sent_at + state->skew_us,
+                               &why);
     if (err == OK)
         memcpy(state->key_id, credentials.access_key_id, sizeof state->key_id);
     credentials_wipe(&credentials);
     if (err == OK)
-        https_start(k->https, c, &request);
+        https_start(k->https, c, &request, lane->ca_bundle);
     else
         call_failed(k, c, REPLY_NOT_SENT, why.text);
     aws_request_clear(&request);

@@ -36,6 +36,7 @@ struct transfer {
     CURL *easy; /* made at first use, kept with its connection caches */
     struct call *call;
     struct aws_request request;
+    const char *ca_bundle; /* NULL: the system's */
     struct curl_slist *headers;
     struct buf body;
     size_t header_bytes;
@@ -191,7 +192,7 @@ static int on_request(void *data, char *ip, char *local_ip, int port, int local_
         ok = ok && set_code == CURLE_OK;                                                           \
     } while (0)
 
-static bool options_tls(CURL *easy, const struct https_config *config)
+static bool options_tls(CURL *easy, const char *ca_bundle)
 {
     bool ok = true;
     SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -199,10 +200,10 @@ static bool options_tls(CURL *easy, const struct https_config *config)
     SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
     SET(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
-    if (config->ca_bundle) {
-        SET(easy, CURLOPT_CAINFO, config->ca_bundle);
+    if (ca_bundle) {
+        SET(easy, CURLOPT_CAINFO, ca_bundle);
         SET(easy, CURLOPT_CAPATH, NULL); /* only this bundle, not the system's beside it */
-        SET(easy, CURLOPT_PROXY_CAINFO, config->ca_bundle);
+        SET(easy, CURLOPT_PROXY_CAINFO, ca_bundle);
         SET(easy, CURLOPT_PROXY_CAPATH, NULL);
     }
     return ok;
@@ -296,7 +297,7 @@ static bool transfer_prepare(struct https *h, struct transfer *t)
     if (!t->easy || !headers_make(t))
         return false;
     curl_easy_reset(t->easy);
-    return options_tls(t->easy, &h->config) && options_route(t->easy, h, t) &&
+    return options_tls(t->easy, t->ca_bundle) && options_route(t->easy, h, t) &&
            options_limits(t->easy, &h->config) && options_request(t->easy, t) &&
            options_callbacks(t->easy, t) && curl_multi_add_handle(h->multi, t->easy) == CURLM_OK;
 }
@@ -310,7 +311,8 @@ static void transfer_end(struct https *h, struct transfer *t, const struct https
     h->idle = t;
 }
 
-void https_start(struct https *h, struct call *call, struct aws_request *request)
+void https_start(struct https *h, struct call *call, struct aws_request *request,
+                 const char *ca_bundle)
 {
     struct transfer *t = h->idle;
     assert(t);
@@ -319,6 +321,7 @@ void https_start(struct https *h, struct call *call, struct aws_request *request
     t->attempts = 0;
     t->header_bytes = 0;
     t->refused = NULL;
+    t->ca_bundle = ca_bundle ? ca_bundle : h->config.ca_bundle;
     t->request = *request;
     aws_request_init(request);
     if (!transfer_prepare(h, t))

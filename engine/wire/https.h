@@ -19,7 +19,7 @@ void https_library_close(void);
 struct https;
 
 struct https_config {
-    const char *ca_bundle; /* PEM file; NULL: the system's */
+    const char *ca_bundle; /* PEM file; NULL: the system's. For requests that bring none */
     const char *proxy;     /* "": none. Never used for loopback and metadata addresses */
     const char *no_proxy;  /* as in the environment: hosts reached without it; "": none */
     span_us timeout_us;    /* of one request, from look-up of the name to the last byte */
@@ -40,8 +40,10 @@ enum err https_open(struct https **out, const struct https_config *config, https
 void https_close(struct https *h); /* what is out is dropped without done */
 
 bool https_has_room(const struct https *h); /* for one more request */
-/* Sends *request, which is moved: the caller's is empty afterwards. call is only a name here. */
-void https_start(struct https *h, struct call *call, struct aws_request *request);
+/* Sends *request, which is moved: the caller's is empty afterwards. call is only a name here.
+ * ca_bundle: of this request, or NULL; it must outlive it. */
+void https_start(struct https *h, struct call *call, struct aws_request *request,
+                 const char *ca_bundle);
 /* Moves all requests as far as they go, and calls done for those that ended. */
 void https_work(struct https *h);
 /* Sleeps until a socket of a request or one of fds is ready, https_wake is called, or the time is

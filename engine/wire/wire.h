@@ -9,16 +9,17 @@
 #ifndef MF_WIRE_H
 #define MF_WIRE_H
 
-#include "call.h"
-#include "credentials.h"
-#include "endpoints.h"
+#include "aws_request.h"
 #include "fleet.h"
 #include "io.h"
 
 /* How one lane is reached. Borrowed for the life of the wire. */
 struct wire_lane {
-    struct endpoint ses, sts;
-    struct credential_source *credentials; /* shared by the lanes of an account; has its own lock */
+    struct aws_endpoints at;
+    struct credential_source *credentials; /* shared by the lanes of an account; has its own lock.
+                                              NULL: the lane is never called */
+    const char *ca_bundle;                 /* PEM file of the account; NULL: as the wire's */
+    bool keeps_own_clock;                  /* signatures are never dated by the service's clock */
 };
 
 struct wire_config {

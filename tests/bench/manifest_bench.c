@@ -44,7 +44,7 @@ static double load(const char *path, bool show)
     struct fleet fleet;
     struct complaints complaints;
     struct why why = {""};
-    struct manifest_options options = {TEXT_NONE};
+    struct manifest_options options = {.region = TEXT_NONE};
     fleet_init(&fleet);
     complaints_init(&complaints);
     double start = seconds();

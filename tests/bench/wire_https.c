@@ -28,10 +28,11 @@ static enum err lanes_make(struct bench *b, uint16_t port, struct why *why)
     struct endpoint_settings there = {.url = {url, 0}};
     there.url.len = (size_t)snprintf(url, sizeof url, "https://localhost:%u", port);
     for (unsigned i = 0; i < LANES; i++) {
-        enum err err = endpoint_make(&b->lanes[i].ses, TEXT("ses"), TEXT("us-east-1"), &there, why);
+        enum err err =
+            endpoint_make(&b->lanes[i].at.ses, TEXT("ses"), TEXT("us-east-1"), &there, why);
         if (err != OK)
             return err;
-        b->lanes[i].sts = b->lanes[i].ses;
+        b->lanes[i].at.sesv2 = b->lanes[i].at.sts = b->lanes[i].at.ses;
         b->lanes[i].credentials = &b->source;
     }
     return OK;

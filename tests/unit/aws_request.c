@@ -10,7 +10,7 @@
 /* A call with its endpoints and keys, at the instant of the signing examples. */
 struct desk {
     struct call *call;
-    struct endpoint ses, sts;
+    struct aws_endpoints at;
     struct credentials cred;
     struct aws_request request;
     instant_us now;
@@ -27,8 +27,9 @@ static void desk_init(struct desk *d, enum call_kind kind, enum api api, const c
     d->call->api = api;
     d->call->count = identity ? 1 : 0;
     d->call->identities[0] = text_of(identity);
-    assert_int_equal(endpoint_make(&d->ses, TEXT("ses"), TEXT("us-east-1"), NULL, NULL), OK);
-    assert_int_equal(endpoint_make(&d->sts, TEXT("sts"), TEXT("us-east-1"), NULL, NULL), OK);
+    assert_int_equal(endpoint_make(&d->at.ses, TEXT("ses"), TEXT("us-east-1"), NULL, NULL), OK);
+    d->at.sesv2 = d->at.ses;
+    assert_int_equal(endpoint_make(&d->at.sts, TEXT("sts"), TEXT("us-east-1"), NULL, NULL), OK);
     strcpy(d->cred.access_key_id, "AKIDEXAMPLE");
     strcpy(d->cred.secret_access_key, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
     assert_true(when_parse(TEXT("2015-08-30T12:36:00Z"), &d->now));
@@ -45,7 +46,7 @@ static void desk_clear(struct desk *d)
 
 static enum err make(struct desk *d)
 {
-    return aws_request_make(&d->request, d->call, &d->ses, &d->sts, &d->cred, d->now, &d->why);
+    return aws_request_make(&d->request, d->call, &d->at, &d->cred, d->now, &d->why);
 }
 
 static struct text header(const struct desk *d, const char *name)
@@ -124,11 +125,40 @@ static void a_request_that_would_leave_its_endpoint_is_not_signed(void **state)
     for (size_t i = 0; i < COUNT(urls); i++) {
         struct desk d;
         desk_init(&d, CALL_SET, API_V1, "example.com");
-        strcpy(d.ses.url, urls[i]);
+        strcpy(d.at.ses.url, urls[i]);
         assert_int_equal(make(&d), ERR_INPUT);
         assert_non_null(strstr(d.why.text, "not signed"));
         assert_int_equal(d.request.headers_len, 0);
         assert_int_equal(d.request.url.len + d.request.body.len, 0);
+        desk_clear(&d);
+    }
+}
+
+static void each_version_goes_to_its_own_endpoint(void **state)
+{
+    (void)state;
+    static const struct {
+        enum call_kind kind;
+        enum api api;
+        const char *host;
+    } table[] = {
+        {CALL_SET, API_V1, "one.example"},
+        {CALL_SET, API_V2, "two.example"},
+        {CALL_READ_MAIL_FROM, API_V2, "one.example"},
+        {CALL_GET, API_V1, "two.example"},
+        {CALL_CALLER, API_V2, "sts.example"},
+    };
+    struct endpoint_settings one = {.url = TEXT("https://one.example")},
+                             two = {.url = TEXT("https://two.example")},
+                             sts = {.url = TEXT("https://sts.example")};
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct desk d;
+        desk_init(&d, table[i].kind, table[i].api, "example.com");
+        endpoint_make(&d.at.ses, TEXT("ses"), TEXT("us-east-1"), &one, NULL);
+        endpoint_make(&d.at.sesv2, TEXT("ses"), TEXT("us-east-1"), &two, NULL);
+        endpoint_make(&d.at.sts, TEXT("sts"), TEXT("us-east-1"), &sts, NULL);
+        assert_int_equal(make(&d), OK);
+        assert_text(header(&d, "Host"), text_of(table[i].host));
         desk_clear(&d);
     }
 }
@@ -142,7 +172,8 @@ static void every_kind_of_call_can_be_made_again_in_one_request(void **state)
         d.call->kind = (enum call_kind)kind;
         assert_int_equal(make(&d), OK);
         assert_true(d.request.headers_len >= 3 && d.request.headers_len <= AWS_HEADERS_MAX);
-        assert_text(header(&d, "Host"), text_of(kind == CALL_CALLER ? d.sts.host : d.ses.host));
+        assert_text(header(&d, "Host"),
+                    text_of(kind == CALL_CALLER ? d.at.sts.host : d.at.ses.host));
     }
     d.call->kind = CALL_SET;
     d.call->count = 0;
@@ -240,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_v1_read_with_a_token_is_put_together_and_signed),
         cmocka_unit_test(a_get_has_neither_body_nor_content_type),
         cmocka_unit_test(a_request_that_would_leave_its_endpoint_is_not_signed),
+        cmocka_unit_test(each_version_goes_to_its_own_endpoint),
         cmocka_unit_test(every_kind_of_call_can_be_made_again_in_one_request),
         cmocka_unit_test(an_answer_carries_its_headers),
         cmocka_unit_test(a_date_that_is_no_date_is_none),

@@ -74,7 +74,7 @@ static inline void loaded_clear(struct loaded *l)
 static inline void load_with(struct loaded *l, const char *region, const char *const *paths,
                              size_t paths_len)
 {
-    struct manifest_options options = {text_of(region)};
+    struct manifest_options options = {.region = text_of(region)};
     *l = (struct loaded){.why = {""}};
     fleet_init(&l->fleet);
     complaints_init(&l->complaints);

@@ -40,8 +40,8 @@ static struct live *live_open(const struct web_server *web, const struct dns_ser
         snprintf(url, sizeof url, "http://127.0.0.1:%u", web_server_port(web));
         struct endpoint_settings there = {.url = text_of(url)};
         assert_int_equal(
-            endpoint_make(&l->lanes[i].ses, TEXT("ses"), TEXT("us-east-1"), &there, &why), OK);
-        l->lanes[i].sts = l->lanes[i].ses;
+            endpoint_make(&l->lanes[i].at.ses, TEXT("ses"), TEXT("us-east-1"), &there, &why), OK);
+        l->lanes[i].at.sesv2 = l->lanes[i].at.sts = l->lanes[i].at.ses;
         l->lanes[i].credentials = &l->source;
     }
     snprintf(l->resolver, sizeof l->resolver, "127.0.0.1:%u", dns ? dns_server_port(dns) : 1u);

@@ -75,23 +75,25 @@ static void answer(const struct aws_request *r, const struct why *why)
 static void line_sign(const cJSON *line)
 {
     static struct call call;
-    struct endpoint ses, sts;
+    struct aws_endpoints at;
     struct credentials cred = {.expires = WHEN_NEVER};
     struct aws_request r;
     struct why why = {""};
-    instant_us at = 0;
+    instant_us now = 0;
     memset(&call, 0, sizeof call);
     call_read(&call, line);
     aws_request_init(&r);
     snprintf(cred.access_key_id, sizeof cred.access_key_id, "%s", member(line, "key_id"));
     snprintf(cred.secret_access_key, sizeof cred.secret_access_key, "%s", member(line, "secret"));
     snprintf(cred.session_token, sizeof cred.session_token, "%s", member(line, "session_token"));
-    when_parse(text_of(member(line, "at")), &at);
+    when_parse(text_of(member(line, "at")), &now);
     struct text region = text_of(member(line, "region"));
     struct endpoint_settings there = {.url = text_of(member(line, "endpoint_url"))};
-    if (endpoint_make(&ses, TEXT("ses"), region, &there, &why) == OK &&
-        endpoint_make(&sts, TEXT("sts"), region, &there, &why) == OK)
-        aws_request_make(&r, &call, &ses, &sts, &cred, at, &why);
+    if (endpoint_make(&at.ses, TEXT("ses"), region, &there, &why) == OK &&
+        endpoint_make(&at.sts, TEXT("sts"), region, &there, &why) == OK) {
+        at.sesv2 = at.ses;
+        aws_request_make(&r, &call, &at, &cred, now, &why);
+    }
     answer(&r, &why);
     aws_request_clear(&r);
 }

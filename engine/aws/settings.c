@@ -1,0 +1,162 @@
+/*
+ * Duty: settings that are no secret, from environment and profile, in botocore's order. Invariant:
+ * a value that is not understood stops the account; it is never taken for "not set", since what is
+ * then used instead would be real AWS.
+ */
+#include "settings.h"
+
+#include "profile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct {
+    const char *service;  /* of endpoint_make() */
+    const char *variable; /* of the environment */
+    const char *section;  /* key of a [services NAME] section */
+} clients[CLIENTS] = {
+    [CLIENT_SES] = {"ses", "AWS_ENDPOINT_URL_SES", "ses"},
+    [CLIENT_SESV2] = {"ses", "AWS_ENDPOINT_URL_SESV2", "sesv2"},
+    [CLIENT_STS] = {"sts", "AWS_ENDPOINT_URL_STS", "sts"},
+    [CLIENT_SSO] = {"sso", "AWS_ENDPOINT_URL_SSO", "sso"},
+    [CLIENT_SSO_OIDC] = {"sso-oidc", "AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"},
+};
+
+static struct text variable(const char *name)
+{
+    return text_of(getenv(name));
+}
+
+/* The variable, else the profile's key; *from tells which. */
+static struct text setting(const struct profile *p, const char *name, const char *key,
+                           char from[SETTING_FROM_MAX])
+{
+    struct text value = variable(name);
+    if (value.len)
+        snprintf(from, SETTING_FROM_MAX, "%s", name);
+    else
+        snprintf(from, SETTING_FROM_MAX, "%s of profile \"%s\"", key, p->name);
+    return value.len ? value : profile_get(p, key);
+}
+
+static enum err switch_read(const struct profile *p, const char *name, const char *key, bool *out,
+                            struct why *why)
+{
+    char from[SETTING_FROM_MAX];
+    struct text value = setting(p, name, key, from);
+    *out = text_eq_nocase(value, TEXT("true"));
+    if (*out || value.len == 0 || text_eq_nocase(value, TEXT("false")))
+        return OK;
+    return why_set(why, ERR_INPUT, "%s takes true or false", from);
+}
+
+static enum err text_keep(struct text value, const char *from, char *out, size_t out_len,
+                          struct why *why)
+{
+    if (value.len >= out_len || text_find(value, '\0') < value.len)
+        return why_set(why, ERR_INPUT, "%s is longer than %zu characters", from, out_len - 1);
+    snprintf(out, out_len, TEXT_FMT, TEXT_ARG(value));
+    return OK;
+}
+
+/* endpoint_url among the indented lines below a service of the profile's services section. */
+static struct text section_url(const struct profile *p, enum aws_client client)
+{
+    struct text name = profile_get(p, "services");
+    struct text lines = ini_get(&p->files[PROFILE_IN_CONFIG], "services", name,
+                                clients[client].section);
+    while (name.len && lines.len) {
+        struct text value = text_cut(&lines, '\n'), key = text_cut(&value, '=');
+        if (text_eq_nocase(text_trim(key), TEXT("endpoint_url")))
+            return text_trim(value);
+    }
+    return TEXT_NONE;
+}
+
+static struct text url_of(const struct profile *p, enum aws_client client,
+                          char from[SETTING_FROM_MAX])
+{
+    struct text url = variable(clients[client].variable);
+    snprintf(from, SETTING_FROM_MAX, "%s", clients[client].variable);
+    if (url.len)
+        return url;
+    url = variable("AWS_ENDPOINT_URL");
+    snprintf(from, SETTING_FROM_MAX, "AWS_ENDPOINT_URL");
+    if (url.len)
+        return url;
+    url = section_url(p, client);
+    snprintf(from, SETTING_FROM_MAX, "endpoint_url of %s in the services of profile \"%s\"",
+             clients[client].section, p->name);
+    if (url.len)
+        return url;
+    snprintf(from, SETTING_FROM_MAX, "endpoint_url of profile \"%s\"", p->name);
+    return profile_get(p, "endpoint_url");
+}
+
+static enum err endpoints_read(struct aws_settings *s, const struct profile *p, struct why *why)
+{
+    bool ignored;
+    enum err err = switch_read(p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                               "ignore_configured_endpoint_urls", &ignored, why);
+    for (unsigned i = 0; i < CLIENTS && err == OK && !ignored; i++) {
+        char *from = s->endpoints[i].from;
+        err = text_keep(url_of(p, (enum aws_client)i, from), from, s->endpoints[i].url,
+                        sizeof s->endpoints[i].url, why);
+    }
+    return err;
+}
+
+static enum err region_read(struct aws_settings *s, const struct profile *p, struct why *why)
+{
+    char from[SETTING_FROM_MAX] = "AWS_REGION";
+    struct text region = variable("AWS_REGION");
+    if (region.len == 0)
+        region = setting(p, "AWS_DEFAULT_REGION", "region", from);
+    return text_keep(region, from, s->region, sizeof s->region, why);
+}
+
+static enum err profile_take(struct aws_settings *s, const struct profile *p, struct why *why)
+{
+    char from[SETTING_FROM_MAX];
+    enum err err = region_read(s, p, why);
+    if (err == OK)
+        err = text_keep(setting(p, "AWS_CA_BUNDLE", "ca_bundle", from), from, s->ca_bundle,
+                        sizeof s->ca_bundle, why);
+    if (err == OK)
+        err = switch_read(p, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", &s->use_fips, why);
+    if (err == OK)
+        err = switch_read(p, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint",
+                          &s->use_dual_stack, why);
+    if (err == OK)
+        err = switch_read(p, "AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction",
+                          &s->keeps_own_clock, why);
+    return err == OK ? endpoints_read(s, p, why) : err;
+}
+
+enum err aws_settings_read(struct aws_settings *s, const struct credential_request *request,
+                           struct why *why)
+{
+    struct profile profile;
+    *s = (struct aws_settings){.use_fips = false};
+    enum err err = profile_open(&profile, request, why);
+    if (err == OK)
+        err = profile_take(s, &profile, why);
+    profile_close(&profile);
+    return err;
+}
+
+enum err aws_settings_endpoint(const struct aws_settings *s, enum aws_client client,
+                               struct text region, struct text url, struct endpoint *e,
+                               struct why *why)
+{
+    bool is_option = url.len > 0;
+    struct endpoint_settings settings = {
+        .url = is_option ? url : text_of(s->endpoints[client].url),
+        .use_fips = s->use_fips,
+        .use_dual_stack = s->use_dual_stack,
+    };
+    enum err err = endpoint_make(e, text_of(clients[client].service), region, &settings, why);
+    if (err != OK && settings.url.len && !is_option)
+        why_wrap(why, err, "%s", s->endpoints[client].from);
+    return err;
+}

@@ -1,0 +1,42 @@
+/*
+ * How AWS is to be reached, as the user's environment and profile say it, beside credentials:
+ * endpoints, FIPS and dual-stack, Region, trust anchors, clock. docs/ENDPOINTS.md has the table.
+ * Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "Dual-stack and FIPS
+ * endpoints", "AWS Region"; botocore's order where the guide leaves one open.
+ */
+#ifndef MF_SETTINGS_H
+#define MF_SETTINGS_H
+
+#include "credentials.h"
+#include "endpoints.h"
+#include "limits.h"
+
+/* Services as settings name them. Version 1 of SES is "ses", version 2 is "sesv2". */
+enum aws_client { CLIENT_SES, CLIENT_SESV2, CLIENT_STS, CLIENT_SSO, CLIENT_SSO_OIDC, CLIENTS };
+
+#define SETTING_URL_MAX  512
+#define SETTING_FROM_MAX 320
+
+struct aws_settings {
+    char region[64];               /* AWS_REGION, AWS_DEFAULT_REGION, the profile's; or "" */
+    char ca_bundle[PATH_LEN_MAX];  /* AWS_CA_BUNDLE, the profile's; or "" */
+    bool use_fips, use_dual_stack; /* AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, profile */
+    bool keeps_own_clock; /* AWS_DISABLE_CLOCK_SKEW_CORRECTION, disable_clock_skew_correction */
+    struct {
+        char url[SETTING_URL_MAX];   /* "": by Region */
+        char from[SETTING_FROM_MAX]; /* "AWS_ENDPOINT_URL_STS", for sentences about it */
+    } endpoints[CLIENTS];
+};
+
+/* Reads environment and files; nothing is asked of anybody. A switch that is neither true nor
+ * false and a text that is too long are ERR_INPUT; a file that cannot be read is its own error. */
+enum err aws_settings_read(struct aws_settings *s, const struct credential_request *request,
+                           struct why *why);
+
+/* Where the client goes in that Region. url: an option that counts before all settings; or empty.
+ * Errors as of endpoint_make; they name the setting. */
+enum err aws_settings_endpoint(const struct aws_settings *s, enum aws_client client,
+                               struct text region, struct text url, struct endpoint *e,
+                               struct why *why);
+
+#endif
