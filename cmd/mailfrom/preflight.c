@@ -43,31 +43,39 @@ static enum verdict caller_ask(struct wire *wire, struct call *call, uint16_t la
     return verdict;
 }
 
-static enum err account_check(const struct fleet *f, uint16_t account, uint16_t lane,
-                              struct wire *wire, struct call *call, struct why *why)
+static bool is_mismatched(const struct fleet *f, uint16_t account, const struct call *call,
+                          struct why *why)
 {
     const struct account *a = &f->accounts[account];
-    struct text name = names_text(&f->names, a->name);
     struct text wanted = names_text(&f->names, a->account_id);
-    if (caller_ask(wire, call, lane) != VERDICT_OK)
-        return why_set(why, ERR_AUTH,
-                       "account " TEXT_FMT ": STS does not say whose credentials these are: %s%s%s",
-                       TEXT_ARG(name), call->reply.code, call->reply.code[0] ? ": " : "",
-                       call->reply.message);
-    if (!text_eq(call->account.caller_account, wanted))
-        return why_set(why, ERR_AUTH,
-                       "account " TEXT_FMT ": the credentials belong to account " TEXT_FMT
-                       " (" TEXT_FMT "), the manifest says account_id " TEXT_FMT
-                       ": use another profile, or correct the manifest",
-                       TEXT_ARG(name), TEXT_ARG(call->account.caller_account),
-                       TEXT_ARG(call->account.caller_arn), TEXT_ARG(wanted));
-    return OK;
+    if (text_eq(call->account.caller_account, wanted))
+        return false;
+    why_set(why, ERR_AUTH,
+            "account " TEXT_FMT ": the credentials belong to account " TEXT_FMT " (" TEXT_FMT
+            "), the manifest says account_id " TEXT_FMT
+            ": use another profile, or correct the manifest",
+            TEXT_ARG(names_text(&f->names, a->name)), TEXT_ARG(call->account.caller_account),
+            TEXT_ARG(call->account.caller_arn), TEXT_ARG(wanted));
+    return true;
 }
 
-static bool lane_of(const struct fleet *f, uint16_t account, uint16_t *lane)
+static void account_give_up(const struct fleet *f, struct lanes *lanes, uint16_t account,
+                            const struct reply *reply, struct why *why)
+{
+    why_set(why, ERR_AUTH,
+            "account " TEXT_FMT ": STS does not say whose credentials these are: %s%s%s",
+            TEXT_ARG(names_text(&f->names, f->accounts[account].name)), reply->code,
+            reply->code[0] ? ": " : "", reply->message);
+    for (uint32_t i = 0; i < f->lanes_len; i++)
+        if (f->lanes[i].account == account && !lanes->trouble[i])
+            lanes_give_up(lanes, i, why->text);
+}
+
+static bool lane_of(const struct fleet *f, const struct lanes *lanes, uint16_t account,
+                    uint16_t *lane)
 {
     for (uint32_t i = 0; i < f->lanes_len; i++) {
-        if (f->lanes[i].account == account) {
+        if (f->lanes[i].account == account && !lanes->trouble[i]) {
             *lane = (uint16_t)i;
             return true;
         }
@@ -75,23 +83,37 @@ static bool lane_of(const struct fleet *f, uint16_t account, uint16_t *lane)
     return false;
 }
 
-enum err preflight_accounts(const struct fleet *f, struct wire *wire, struct why *why)
+static enum err guards_check(const struct fleet *f, struct lanes *lanes, struct wire *wire,
+                             struct call *call, struct why *why)
 {
-    enum err first = OK;
+    struct why each = {""};
+    enum err err = OK;
+    for (uint16_t i = 0; i < f->accounts_len; i++) {
+        uint16_t lane;
+        if (f->accounts[i].account_id == NAME_NONE || !lane_of(f, lanes, i, &lane))
+            continue;
+        if (caller_ask(wire, call, lane) != VERDICT_OK) {
+            account_give_up(f, lanes, i, &call->reply, &each);
+        } else if (is_mismatched(f, i, call, &each)) {
+            if (err != OK)
+                say_error("%s", why->text);
+            err = why_set(why, ERR_AUTH, "%s", each.text);
+        }
+    }
+    if (err == OK && f->lanes_len && lanes_usable(lanes) == 0)
+        err = why_set(why, ERR_AUTH, "%s", lanes->trouble[0]);
+    return err;
+}
+
+enum err preflight_accounts(const struct fleet *f, struct lanes *lanes, struct wire *wire,
+                            struct why *why)
+{
     struct call *call = calloc(1, sizeof *call);
     if (!call)
         return why_set(why, ERR_NOMEM, "out of memory");
     arena_init(&call->arena, HTTP_BODY_MAX);
-    for (uint32_t i = 0; i < f->accounts_len; i++) {
-        uint16_t lane;
-        if (f->accounts[i].account_id == NAME_NONE || !lane_of(f, (uint16_t)i, &lane))
-            continue;
-        enum err err = account_check(f, (uint16_t)i, lane, wire, call, why);
-        if (err != OK && first != OK)
-            say_error("%s", why->text);
-        first = first == OK ? err : first;
-    }
+    enum err err = guards_check(f, lanes, wire, call, why);
     arena_clear(&call->arena);
     free(call);
-    return first;
+    return err;
 }

@@ -2,7 +2,6 @@
 
 #include "dns_wire.h"
 #include "hash.h"
-#include "lanes.h"
 #include "live.h"
 #include "manifest.h"
 #include "preflight.h"
@@ -192,6 +191,14 @@ static void notes_print(const struct run *r, const struct desk *desk)
         say_error("paused: %s", desk_pause_reason(desk));
 }
 
+/* What is known before the first call: the jobs of such lanes fail at once. */
+static void troubled_close(struct run *r, instant_us now)
+{
+    for (uint16_t i = 0; i < r->lanes.len; i++)
+        if (r->lanes.trouble[i])
+            desk_close_lane(r->desk, i, r->lanes.trouble[i], now);
+}
+
 static enum err run_desk(struct run *r, struct live *live, struct why *why)
 {
     struct desk *desk = r->desk;
@@ -204,6 +211,7 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
     }
     if (err != OK)
         return err;
+    troubled_close(r, wire_now(live->wire));
     desk_start(desk, wire_now(live->wire));
     progress_begin(&progress, r->options, &r->fleet);
     struct engine_watch watch = {&progress, progress_turn};
@@ -216,7 +224,7 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
 
 static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
 {
-    enum err err = preflight_accounts(&r->fleet, wire, why);
+    enum err err = preflight_accounts(&r->fleet, &r->lanes, wire, why);
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : head_begin(r, wire_now(wire), why);
@@ -232,12 +240,12 @@ static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
     return err;
 }
 
-static enum err wire_run(struct run *r, const struct lanes *lanes, struct why *why)
+static enum err wire_run(struct run *r, struct why *why)
 {
     struct wire *wire = NULL;
     struct wire_config config = {.carriers = r->options->carriers,
-                                 .lanes = lanes->list,
-                                 .lanes_len = lanes->len,
+                                 .lanes = r->lanes.list,
+                                 .lanes_len = r->lanes.len,
                                  .resolvers = text_of(r->options->resolver),
                                  .ca_bundle = text_of(r->options->ca_bundle),
                                  .call_timeout_us = r->options->call_timeout_us,
@@ -259,13 +267,12 @@ static enum err wire_run(struct run *r, const struct lanes *lanes, struct why *w
 
 enum err run_carry_out(struct run *r, struct why *why)
 {
-    struct lanes lanes;
     enum err err = suffix_list_open(&r->suffixes, r->options->psl_file, why);
     if (err == OK)
-        err = lanes_open(&lanes, &r->fleet, r->options, why);
+        err = lanes_open(&r->lanes, &r->fleet, r->options, why);
     if (err != OK)
         return err;
-    err = wire_run(r, &lanes, why);
-    lanes_close(&lanes);
+    err = wire_run(r, why);
+    lanes_close(&r->lanes);
     return err;
 }

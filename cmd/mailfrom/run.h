@@ -8,6 +8,7 @@
 #include "desk.h"
 #include "engine.h"
 #include "journal.h"
+#include "lanes.h"
 #include "options.h"
 #include "signals.h"
 #include "suffix.h"
@@ -20,6 +21,7 @@ struct run {
     struct arena arena;
     struct arena memory; /* the desk's */
     struct suffix_list *suffixes;
+    struct lanes lanes;     /* while it is carried out */
     struct signals signals; /* from the first call until run_clear: reports are written meanwhile */
     struct desk *desk;      /* while the engine runs */
     bool resumes;           /* head and records are in the journal already */

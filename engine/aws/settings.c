@@ -63,8 +63,8 @@ static enum err text_keep(struct text value, const char *from, char *out, size_t
 static struct text section_url(const struct profile *p, enum aws_client client)
 {
     struct text name = profile_get(p, "services");
-    struct text lines = ini_get(&p->files[PROFILE_IN_CONFIG], "services", name,
-                                clients[client].section);
+    struct text lines =
+        ini_get(&p->files[PROFILE_IN_CONFIG], "services", name, clients[client].section);
     while (name.len && lines.len) {
         struct text value = text_cut(&lines, '\n'), key = text_cut(&value, '=');
         if (text_eq_nocase(text_trim(key), TEXT("endpoint_url")))

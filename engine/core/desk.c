@@ -42,6 +42,10 @@ static void enqueue(struct desk *d, uint32_t job, instant_us now)
 {
     struct lane_desk *lane = desk_lane_of(d, job);
     d->lane_wake[d->fleet->choices[job].lane] = 0;
+    if (lane->broken) {
+        queue_push(d, &lane->write, job, now); /* where the next visit drops it */
+        return;
+    }
     switch ((enum job_state)d->jobs[job].state) {
     case JOB_LOOKING: queue_push(d, &lane->look[LOOK_FIRST], job, now); break;
     case JOB_UNSURE:
@@ -119,7 +123,7 @@ void desk_apply(struct desk *d, uint32_t number, const struct decision *decision
                     decision->reason, findings_json);
     if (decision->to == JOB_DONE)
         heap_drop(&d->timers, number);
-    else if (decision->wait_us > 0)
+    else if (decision->wait_us > 0 && !desk_lane_of(d, number)->broken)
         heap_set(&d->timers, number, next_attempt(job, decision->wait_us, now));
     else
         enqueue(d, number, now);
@@ -136,7 +140,7 @@ static void drop_queue(struct desk *d, struct queue *q, const char *reason, inst
     }
 }
 
-void desk_break_lane(struct desk *d, uint16_t lane, const char *reason, instant_us now)
+void desk_close_lane(struct desk *d, uint16_t lane, const char *reason, instant_us now)
 {
     struct lane_desk *l = &d->lanes[lane];
     if (!l->broken)
@@ -228,7 +232,7 @@ static instant_us lane_wake_of(const struct desk *d, uint16_t lane, instant_us n
 {
     const struct lane_desk *l = &d->lanes[lane];
     instant_us wake = earlier(desk_look_wake(d, lane, now), census_wake(d, lane));
-    if (l->broken && (l->look[LOOK_FIRST].len || l->look[LOOK_AGAIN].len))
+    if (l->broken && (l->look[LOOK_FIRST].len || l->look[LOOK_AGAIN].len || l->write.len))
         return now;
     if (l->write.len || (l->start.len && waves_may_start(&d->waves)))
         wake = earlier(wake, pace_next(&l->pace[CALL_SET]));
@@ -263,7 +267,7 @@ static uint32_t lane_visit(struct desk *d, uint16_t lane, instant_us now, struct
     uint32_t len = 0;
     d->lane_wake[lane] = 0;
     if (d->lanes[lane].broken)
-        desk_break_lane(d, lane, "", now);
+        desk_close_lane(d, lane, "", now);
     if (!d->draining)
         len += desk_writes(d, &d->lanes[lane], now, calls + len, max - len);
     if (!d->draining)
@@ -364,6 +368,11 @@ uint32_t desk_fallbacks(const struct desk *d)
 const char *desk_pause_reason(const struct desk *d)
 {
     return d->waves.paused ? d->waves.reason : NULL;
+}
+
+const char *desk_lane_trouble(const struct desk *d, uint16_t lane)
+{
+    return d->lanes[lane].broken ? d->lanes[lane].reason : NULL;
 }
 
 const char *desk_census_gap(const struct desk *d, uint16_t lane)

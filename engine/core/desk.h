@@ -55,6 +55,10 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen);
 /* Starts every job that desk_restore() has not left final. */
 void desk_start(struct desk *d, instant_us now);
 
+/* Nobody may do anything in this lane from now on: its jobs end as failed, with this reason, those
+ * that wait for something when they would have gone on. The other lanes are not concerned. */
+void desk_close_lane(struct desk *d, uint16_t lane, const char *reason, instant_us now);
+
 bool desk_has_room(const struct desk *d); /* for the records of one more event */
 void desk_event(struct desk *d, const struct event *event, instant_us now);
 /* Fills calls (at most max) with what is to be sent now; returns how many. */
@@ -80,6 +84,8 @@ const struct pace *desk_pace(const struct desk *d, uint16_t lane, enum call_kind
 
 /* Why no further identity was started (waves, max_failures); NULL: nothing was held back. */
 const char *desk_pause_reason(const struct desk *d);
+/* Why a lane was closed; NULL: it was not. */
+const char *desk_lane_trouble(const struct desk *d, uint16_t lane);
 /* Why the census of a lane is incomplete; NULL: it is not. */
 const char *desk_census_gap(const struct desk *d, uint16_t lane);
 

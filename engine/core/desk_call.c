@@ -82,8 +82,11 @@ void desk_call_free(struct desk *d, struct call *call)
 
 enum verdict desk_call_paced(struct desk *d, const struct call *call, instant_us now)
 {
-    struct pace *pace = &d->lanes[call->lane].pace[call->kind];
+    struct lane_desk *lane = &d->lanes[call->lane];
+    struct pace *pace = &lane->pace[call->kind];
     enum verdict verdict = verdict_of(&call->reply, call->kind);
+    lane->silent = call->reply.how == REPLY_NOT_SENT || call->reply.how == REPLY_LOST;
+    lane->answered = lane->answered || !lane->silent;
     if (verdict == VERDICT_SLOW_DOWN)
         pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
     else if (call->reply.how == REPLY_HTTP)

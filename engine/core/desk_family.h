@@ -45,7 +45,10 @@ struct lane_desk {
     enum api read_api;
     uint32_t gets_refused; /* by IAM; counted while none was allowed */
     bool get_allowed;
-    bool broken; /* nobody may do anything here: `reason` says why */
+    uint32_t sweeps_alive;
+    bool silent;   /* the last call came to nothing: not sent, or no whole answer */
+    bool answered; /* some call has had a whole answer */
+    bool broken;   /* nobody may do anything here: `reason` says why */
     char reason[REASON_LEN_MAX];
 };
 
@@ -141,8 +144,6 @@ enum verdict desk_call_paced(struct desk *d, const struct call *call, instant_us
  * findings_json: NULL, or what a judgement has just said. */
 void desk_apply(struct desk *d, uint32_t job, const struct decision *decision, instant_us now,
                 const struct buf *findings_json);
-/* Everything of a lane ends with this reason. */
-void desk_break_lane(struct desk *d, uint16_t lane, const char *reason, instant_us now);
 /* Remembers a name that SES told, or that there is no memory for it. */
 name_id desk_name(struct desk *d, struct text name);
 uint8_t desk_word(struct desk *d, struct text word);

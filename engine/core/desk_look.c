@@ -78,6 +78,7 @@ static struct sweep *sweep_new(struct desk *d, uint16_t lane, enum look_kind kin
     struct sweep *s = &d->sweeps[d->sweeps_free - 1];
     d->sweeps_free = s->next;
     *s = (struct sweep){.lane = lane, .kind = kind, .api = d->lanes[lane].read_api, .wake = now};
+    d->lanes[lane].sweeps_alive++;
     return s;
 }
 
@@ -93,6 +94,7 @@ static void sweep_drop_answers(struct desk *d, struct sweep *s)
 static void sweep_free(struct desk *d, struct sweep *s)
 {
     sweep_drop_answers(d, s);
+    d->lanes[s->lane].sweeps_alive--;
     s->next = d->sweeps_free;
     d->sweeps_free = (uint32_t)(s - d->sweeps) + 1;
 }
@@ -166,13 +168,20 @@ static uint32_t lane_send(struct desk *d, struct lane_desk *lane, instant_us now
     return len;
 }
 
+/* A lane whose last call came to nothing has one sweep out at a time: what finds out that it is
+ * back must not take the place of sweeps that others have use for. */
+static bool holds_back(const struct lane_desk *lane)
+{
+    return lane->silent && lane->sweeps_alive > 0;
+}
+
 /* May another sweep be gathered? Only when its first call could leave at once: what waits in the
  * queue meanwhile finds company. */
 static bool may_gather(const struct desk *d, uint16_t lane, enum look_kind kind, instant_us now)
 {
     const struct lane_desk *l = &d->lanes[lane];
-    return !l->broken && (kind != LOOK_FIRST || census_is_done(d, lane)) && d->sweeps_free &&
-           d->pool && queue_due(d, l, kind, now) <= now &&
+    return !l->broken && !holds_back(l) && (kind != LOOK_FIRST || census_is_done(d, lane)) &&
+           d->sweeps_free && d->pool && queue_due(d, l, kind, now) <= now &&
            pace_next(&l->pace[part_kind(l->read_api, kind, 0)]) <= now;
 }
 
@@ -212,7 +221,7 @@ instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now)
     }
     for (int kind = 0; kind < LOOK_KINDS && d->sweeps_free; kind++) {
         instant_us due = queue_due(d, l, (enum look_kind)kind, now);
-        if (kind == LOOK_FIRST && !census_is_done(d, lane))
+        if (holds_back(l) || (kind == LOOK_FIRST && !census_is_done(d, lane)))
             continue;
         instant_us token = pace_next(&l->pace[part_kind(l->read_api, (enum look_kind)kind, 0)]);
         if (due != WHEN_NEVER && later(due, token) < wake)
@@ -287,8 +296,8 @@ static void sweep_fail(struct desk *d, struct sweep *s, enum verdict verdict,
         last = step_look_failed(&situation, reply);
         desk_apply(d, s->jobs[i], &last, now, NULL);
     }
-    if (verdict == VERDICT_DENIED)
-        desk_break_lane(d, s->lane, last.reason, now);
+    if (verdict == VERDICT_DENIED || !d->lanes[s->lane].answered)
+        desk_close_lane(d, s->lane, last.reason, now);
     sweep_free(d, s);
 }
 
@@ -298,6 +307,7 @@ static bool sweep_split(struct desk *d, struct sweep *s, instant_us now)
     struct sweep *half = s->count > 1 ? sweep_new(d, s->lane, s->kind, now) : NULL;
     if (!half)
         return false;
+    half->api = s->api;
     half->count = s->count / 2;
     s->count -= half->count;
     memcpy(half->jobs, s->jobs + s->count, sizeof half->jobs[0] * half->count);

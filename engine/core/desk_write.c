@@ -142,6 +142,6 @@ void desk_written(struct desk *d, struct call *call, instant_us now)
     }
     desk_apply(d, number, &decision, now, NULL);
     if (verdict == VERDICT_DENIED)
-        desk_break_lane(d, call->lane, decision.reason, now);
+        desk_close_lane(d, call->lane, decision.reason, now);
     desk_call_free(d, call);
 }

@@ -65,9 +65,9 @@ static enum err goes(const struct setup *s, const struct aws_settings *settings,
         "https://sts.us-east-1.amazonaws.com", "https://portal.sso.us-east-1.amazonaws.com",
         "https://oidc.us-east-1.amazonaws.com"};
     struct endpoint e;
-    enum err err = aws_settings_endpoint(settings, client, TEXT("us-east-1"),
-                                         client == CLIENT_STS ? TEXT_NONE : text_of(s->option), &e,
-                                         why);
+    enum err err =
+        aws_settings_endpoint(settings, client, TEXT("us-east-1"),
+                              client == CLIENT_STS ? TEXT_NONE : text_of(s->option), &e, why);
     if (err == OK && !s->refused)
         assert_string_equal(e.url, wanted ? wanted : by_region[client]);
     return err;
@@ -88,9 +88,9 @@ static void check(const struct setup *s, size_t row)
         fail_msg("row %zu: \"%s\" is not in \"%s\"", row, s->refused ? s->refused : "", why.text);
 }
 
-#define PROFILE  "[default]\nendpoint_url = https://profile.example\n"
+#define PROFILE "[default]\nendpoint_url = https://profile.example\n"
 #define SERVICES                                                                                   \
-    "[default]\nservices = local\nendpoint_url = https://profile.example\n[services local]\n"       \
+    "[default]\nservices = local\nendpoint_url = https://profile.example\n[services local]\n"      \
     "ses =\n  endpoint_url = https://ses.example\nsts =\n"                                         \
     "  max_attempts = 2\n  endpoint_url = https://sts.example\n"
 
@@ -126,8 +126,10 @@ static const struct setup setups[] = {
     {.config = SERVICES,
      .environment = {"AWS_ENDPOINT_URL", "https://all.example",
                      "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}},
-    {.config = "[default]\nignore_configured_endpoint_urls = TRUE\nendpoint_url = https://x.example\n"},
-    {.config = "[default]\nignore_configured_endpoint_urls = true\nendpoint_url = https://x.example\n",
+    {.config =
+         "[default]\nignore_configured_endpoint_urls = TRUE\nendpoint_url = https://x.example\n"},
+    {.config =
+         "[default]\nignore_configured_endpoint_urls = true\nendpoint_url = https://x.example\n",
      .environment = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false"},
      .ses = "https://x.example",
      .sesv2 = "https://x.example",

@@ -40,7 +40,9 @@ enum err credential_source_open(struct credential_source **out,
 void credential_source_close(struct credential_source *s); /* wipes */
 
 /* A copy of credentials that are good at `now`, refreshed when they are about to expire. May block
- * on the source's own network calls; one refresh at a time per source. Any thread. Wipe *out. */
+ * on the source's own network calls; one refresh at a time per source. Any thread. Wipe *out.
+ * ERR_AUTH is final: the caller gives the whole lane up. What may pass by itself (no connection, a
+ * time-out, a server's own trouble) is any other error, and is asked for again. */
 enum err credential_source_get(struct credential_source *s, instant_us now, struct credentials *out,
                                struct why *why);
 /* The service said ExpiredToken for this key: forget what was cached, once per key. */
