@@ -39,12 +39,10 @@ const char *call_action(enum call_kind kind, enum api api); /* "SetIdentityMailF
  */
 enum reply_how {
     REPLY_NOT_SENT, /* no byte of the request can have reached the server: name look-up, connection,
-                       TLS, no credentials, refused by our own checks */
-    REPLY_NO_CREDENTIALS, /* nothing was sent, and nothing will be: the lane's credentials are
-                       refused or are not to be had */
-    REPLY_LOST,           /* the server may have read the request; no whole answer came back */
-    REPLY_HTTP,    /* a whole HTTP answer: http_status holds; not 2xx: code and message too */
-    REPLY_GARBLED, /* 2xx whose body is not what the API promises */
+                       TLS, refused by our own checks */
+    REPLY_LOST,     /* the server may have read the request; no whole answer came back */
+    REPLY_HTTP,     /* a whole HTTP answer: http_status holds; not 2xx: code and message too */
+    REPLY_GARBLED,  /* 2xx whose body is not what the API promises */
 };
 
 struct reply {

@@ -327,7 +327,7 @@ struct decision step_dns(const struct situation *s, finding_set errors, bool is_
 /* SES's own words, behind an optional "what: ". A long message is cut, as reasons are. */
 static void words_of(const struct reply *reply, const char *what, char out[REASON_LEN_MAX])
 {
-    bool is_ses = reply->how != REPLY_NO_CREDENTIALS; /* else SES did not refuse or miss anything */
+    bool is_ses = reply->how != REPLY_NO_KEYS; /* else SES did not refuse or miss anything */
     int n = is_ses && *what ? snprintf(out, REASON_LEN_MAX, "%s: ", what) : 0;
     size_t used = n > 0 ? (size_t)n : 0, room = REASON_LEN_MAX - used;
     if (reply->code[0])

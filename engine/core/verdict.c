@@ -90,7 +90,7 @@ enum verdict verdict_of(const struct reply *reply, enum call_kind kind)
 {
     switch (reply->how) {
     case REPLY_NOT_SENT: return VERDICT_AGAIN;
-    case REPLY_NO_CREDENTIALS: return VERDICT_DENIED;
+    case REPLY_NO_KEYS: return VERDICT_DENIED;
     case REPLY_LOST:
     case REPLY_GARBLED: return call_changes_world(kind) ? VERDICT_UNSURE : VERDICT_AGAIN;
     case REPLY_HTTP: break;

@@ -52,7 +52,7 @@ static instant_us now(const struct carrier *k)
  * of the server's that a terminal would obey. One write, so that lines of carriers do not mix. */
 static void call_say(const struct carrier *k, const struct call *c)
 {
-    static const char *const hows[] = {"not sent", "no credentials", "lost", "HTTP", "garbled"};
+    static const char *const hows[] = {"not sent", "lost", "HTTP", "garbled", "no keys"};
     const struct dns_reply *dns = &c->dns;
     long ms = (long)((c->answered_at - c->sent_at) / 1000);
     struct buf line;
@@ -142,7 +142,7 @@ static void request_start(struct carrier *k, struct call *c)
     if (err == OK)
         https_start(k->https, c, &request, lane->ca_bundle);
     else
-        call_failed(k, c, err == ERR_AUTH ? REPLY_NO_CREDENTIALS : REPLY_NOT_SENT, why.text);
+        call_failed(k, c, err == ERR_AUTH ? REPLY_NO_KEYS : REPLY_NOT_SENT, why.text);
     aws_request_clear(&request);
 }
 

@@ -323,8 +323,8 @@ static void every_answer_of_ses_has_its_consequence(void **state)
         enum verdict verdict;
     } rows[] = {
         {REPLY_NOT_SENT, 0, "", "", CALL_SET, VERDICT_AGAIN},
-        {REPLY_NO_CREDENTIALS, 0, "", "", CALL_SET, VERDICT_DENIED},
-        {REPLY_NO_CREDENTIALS, 0, "", "", CALL_READ_MAIL_FROM, VERDICT_DENIED},
+        {REPLY_NO_KEYS, 0, "", "", CALL_SET, VERDICT_DENIED},
+        {REPLY_NO_KEYS, 0, "", "", CALL_READ_MAIL_FROM, VERDICT_DENIED},
         {REPLY_LOST, 0, "", "", CALL_SET, VERDICT_UNSURE},
         {REPLY_LOST, 0, "", "", CALL_READ_MAIL_FROM, VERDICT_AGAIN},
         {REPLY_GARBLED, 200, "", "", CALL_SET, VERDICT_UNSURE},

@@ -171,7 +171,7 @@ static void without_credentials_nothing_is_sent(void **state)
     l->calls[0].kind = CALL_ACCOUNT;
     calls_send(l, 0, 1);
     calls_collect(l, 1);
-    assert_int_equal(l->calls[0].reply.how, REPLY_NO_CREDENTIALS);
+    assert_int_equal(l->calls[0].reply.how, REPLY_NO_KEYS);
     assert_non_null(strstr(l->calls[0].reply.message, "no credentials anywhere"));
     assert_int_equal(web_server_connections(web), 0);
     live_close(l);
