@@ -40,10 +40,10 @@ bool records_format_known(struct text format)
 
 /* ---- for the writers ---- */
 
-void records_count(struct records_out *o)
+void records_count(struct records_out *o, const struct records_set *set)
 {
     o->in_file++;
-    o->sum->sets++;
+    o->sum->sets += set->action != RECORDS_BLOCKED;
 }
 
 void records_leave_out(struct records_out *o, const struct records_set *set)
@@ -57,10 +57,10 @@ size_t records_each(struct records_out *o, size_t from, size_t to, records_set_a
     for (; from < to && sink_turn(o->sink); from++) {
         struct records_set set;
         o->list->at(o->list->ctx, from, &set);
-        if (!set_add(o, &set))
+        if (set_add(o, &set))
+            records_count(o, &set);
+        else
             records_leave_out(o, &set);
-        else if (set.action != RECORDS_BLOCKED)
-            records_count(o);
     }
     return to;
 }

@@ -12,7 +12,7 @@ struct records_out {
     const struct records_list *list;
     const struct records_style *style;
     struct records_sum *sum;
-    uint64_t in_file; /* sets written to this file so far */
+    uint64_t in_file; /* sets of this file so far, blocked ones too */
     struct text key;  /* octodns: the name whose key was written last */
 };
 
@@ -36,7 +36,7 @@ typedef bool records_set_add(struct records_out *o, const struct records_set *se
  */
 size_t records_each(struct records_out *o, size_t from, size_t to, records_set_add *set_add);
 /* The two counts, for a format that goes its own way. */
-void records_count(struct records_out *o);
+void records_count(struct records_out *o, const struct records_set *set);
 void records_leave_out(struct records_out *o, const struct records_set *set);
 
 const char *records_type_name(enum records_type type);       /* "MX" */

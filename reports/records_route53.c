@@ -80,7 +80,7 @@ static bool set_add(struct records_out *o, const struct records_set *set, struct
     else
         buf_add_char(out, ',');
     change_add(out, set, o->style->ttl_s, scratch);
-    records_count(o);
+    records_count(o, set);
     return true;
 }
 

@@ -40,6 +40,7 @@ struct inquiry_walk {
     struct zone zone, deeper;
     struct server servers[INQUIRY_SERVERS_MAX];
     uint32_t servers_len, servers_asked;
+    struct text own_zone;   /* the name's, where its servers hold the zone above it too */
     struct answer wildcard; /* MX of "*." and the parent of the name */
 };
 
@@ -185,17 +186,17 @@ static void finish(struct inquiry *q)
 {
     struct answer mx = merge(q, DNS_TYPE_MX), txt = merge(q, DNS_TYPE_TXT);
     bool mx_spoke = mx.kind == ANSWER_SPOKE, txt_spoke = txt.kind == ANSWER_SPOKE;
-    q->facts = (struct dns_facts){.mx_state = mx.state,
-                                  .txt_state = txt.state,
-                                  .mx = mx.mx,
-                                  .mx_len = mx.mx_len,
-                                  .txt = txt.txt,
-                                  .txt_len = txt.txt_len,
-                                  .cname = mx.cname.len ? mx.cname : txt.cname,
-                                  .trouble = mx_spoke ? txt.trouble : mx.trouble,
-                                  .wildcard =
-                                      mx.state == DNS_FOUND && answer_same(&mx, &q->walk->wildcard),
-                                  .zone = q->walk->zone.cut};
+    q->facts = (struct dns_facts){
+        .mx_state = mx.state,
+        .txt_state = txt.state,
+        .mx = mx.mx,
+        .mx_len = mx.mx_len,
+        .txt = txt.txt,
+        .txt_len = txt.txt_len,
+        .cname = mx.cname.len ? mx.cname : txt.cname,
+        .trouble = mx_spoke ? txt.trouble : mx.trouble,
+        .wildcard = mx.state == DNS_FOUND && answer_same(&mx, &q->walk->wildcard),
+        .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut};
     if (!(mx_spoke && txt_spoke) && !q->facts.trouble.len)
         q->facts.trouble = TEXT("out of memory");
     if (mx_spoke && (!txt_spoke || mx.ttl_s < txt.ttl_s))
@@ -342,17 +343,24 @@ static void advance(struct inquiry *q)
 
 /* ---- replies ---- */
 
-/* Where to ask next: a denial names the zone it comes from, so the labels between are skipped. */
-static struct text one_up(const struct dns_message *m, struct text candidate)
+/* A denial names the zone that it comes from (RFC 2308, section 3): that zone, if it holds name. */
+static struct text denial_zone(const struct dns_message *m, struct text name)
 {
     bool denial = m->rcode == DNS_RCODE_NOERROR || m->rcode == DNS_RCODE_NXDOMAIN;
     for (uint32_t i = 0; denial && i < m->records_len; i++) {
         const struct dns_record *r = &m->records[i];
         if (r->section == DNS_AUTHORITY && r->type == DNS_TYPE_SOA &&
-            dname_below(candidate, r->owner))
+            (dname_eq(name, r->owner) || dname_below(name, r->owner)))
             return r->owner;
     }
-    return dname_parent(candidate);
+    return TEXT_NONE;
+}
+
+/* Where to ask next: the labels between the candidate and a zone that denies it are skipped. */
+static struct text one_up(const struct dns_message *m, struct text candidate)
+{
+    struct text zone = denial_zone(m, candidate);
+    return zone.len && !dname_eq(zone, candidate) ? zone : dname_parent(candidate);
 }
 
 /* An rcode is not the end: a zone whose signatures are broken gives SERVFAIL, yet its parent's
@@ -402,6 +410,9 @@ static void value_read(struct inquiry *q, const struct dns_question *question, u
         a = &w->wildcard;
     /* Out of memory is told as trouble by the answer itself. */
     (void)answer_read(a, question, reply, &q->arena);
+    struct text zone = denial_zone(&reply->message, q->name);
+    if (a->kind == ANSWER_SPOKE && dname_below(zone, w->zone.cut))
+        w->own_zone = arena_text(&q->arena, zone);
     if (a->kind != ANSWER_REFERRED || a == &w->wildcard)
         return;
     struct text cut = answer_referral(&reply->message, q->name, w->zone.cut);

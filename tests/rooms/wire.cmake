@@ -14,6 +14,11 @@ add_test(NAME inspect_knot COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/inspect_knot.py ${CMAKE_BINARY_DIR}/mailfrom)
 set_tests_properties(inspect_knot PROPERTIES LABELS release)
 
+# Records written in each format, read by that format's own reader, and taken by Knot DNS.
+add_test(NAME records_knot COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/wire/records_knot.py ${CMAKE_BINARY_DIR}/mailfrom ${CMAKE_BINARY_DIR}/ses-sim)
+set_tests_properties(records_knot PROPERTIES LABELS release TIMEOUT 180)
+
 # Not tests: they need a DNS server on loopback with the zones d0.test, d1.test, ...
 add_executable(bench_ares_loop bench/ares_loop.c)
 target_link_libraries(bench_ares_loop PRIVATE PkgConfig::libcares)
