@@ -43,6 +43,7 @@ enum reply_how {
     REPLY_LOST,     /* the server may have read the request; no whole answer came back */
     REPLY_HTTP,     /* a whole HTTP answer: http_status holds; not 2xx: code and message too */
     REPLY_GARBLED,  /* 2xx whose body is not what the API promises */
+    REPLY_NO_KEYS,  /* nothing was sent: the lane's credentials are refused, and will be again */
 };
 
 struct reply {
