@@ -109,18 +109,6 @@ static void take_bare(struct csv *c)
     }
 }
 
-static bool is_utf8(struct text t)
-{
-    while (t.len) {
-        uint32_t code;
-        size_t len = utf8_next(t, &code);
-        if (len == 0 || code == 0)
-            return false;
-        t = text_from(t, len);
-    }
-    return true;
-}
-
 static struct text take_field(struct csv *c)
 {
     c->field_len = 0;
@@ -134,7 +122,7 @@ static struct text take_field(struct csv *c)
         take_bare(c);
     }
     struct text t = {c->field, c->field_len};
-    if (!is_utf8(t))
+    if (!utf8_is(t))
         row_break(c, c->field_at, "found bytes that are not text in UTF-8");
     return t;
 }

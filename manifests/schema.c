@@ -29,7 +29,7 @@ static const struct key_rule account_keys[] = {
     {"source_profile", KEY_SOURCE_PROFILE, SHAPE_TEXT, "the name of an AWS profile"},
     {"account_id", KEY_ACCOUNT_ID, SHAPE_TEXT, "twelve digits, such as \"111122223333\""},
     {"regions", KEY_REGIONS, SHAPE_LIST, REGION_EXPECTED},
-    {"rate", KEY_RATE, SHAPE_TEXT, "requests per second, above 0 and at most 10000"},
+    {"rate", KEY_RATE, SHAPE_TEXT, "requests per second, from 0.01 to 10000"},
 };
 
 #define CHOICE_KEYS                                                                                \

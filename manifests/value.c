@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define RATE_MAX     10000.0
 #define NEAR_EDITS   3 /* of long words such as USE_DEFAULT_VALUE */
 #define DECIMAL_MAX  9 /* digits before and after the point */
 
@@ -219,7 +218,7 @@ static bool decimal_parse(struct text t, double *out)
 
 bool rate_parse(struct text t, double *rate)
 {
-    return decimal_parse(t, rate) && *rate > 0 && *rate <= RATE_MAX;
+    return decimal_parse(t, rate) && *rate > 0 && rate_fits(*rate);
 }
 
 bool quota_parse(struct text t, struct quota *quota)
@@ -227,11 +226,11 @@ bool quota_parse(struct text t, struct quota *quota)
     uint64_t count;
     quota->is_percent = t.len && t.at[t.len - 1] == '%';
     if (quota->is_percent)
-        return decimal_parse(text_slice(t, 0, t.len - 1), &quota->value) && quota->value <= 100;
-    if (!text_to_u64(t, &count) || count > IDENTITIES_MAX)
+        return decimal_parse(text_slice(t, 0, t.len - 1), &quota->value) && quota_fits(*quota);
+    if (!text_to_u64(t, &count))
         return false;
     quota->value = (double)count;
-    return true;
+    return quota_fits(*quota);
 }
 
 static const char *const requires[] = {

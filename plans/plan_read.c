@@ -8,6 +8,7 @@
 #include "plan_file.h"
 #include "plan_parts.h"
 
+#include "escape.h"
 #include "limits.h"
 
 #include <cjson/cJSON.h>
@@ -73,7 +74,11 @@ static bool quota(const cJSON *json, struct quota *out)
 static bool wave_take(struct reading *r)
 {
     struct fleet *f = r->fleet;
-    return f->waves_len < WAVES_MAX && quota(r->json, &f->waves[f->waves_len++]);
+    struct quota wave;
+    if (f->waves_len == WAVES_MAX || !quota(r->json, &wave) || !quota_fits(wave) || wave.value == 0)
+        return false;
+    f->waves[f->waves_len++] = wave;
+    return true;
 }
 
 static bool file_take(struct reading *r)
@@ -96,7 +101,7 @@ static bool account_take(struct reading *r)
                         .account_id = name(r, j, "account_id")};
     a.rate_per_s = cJSON_IsNumber(rate) ? rate->valuedouble : -1;
     r->fits &= fleet_account(r->fleet, a, &index);
-    return a.rate_per_s >= 0;
+    return rate_fits(a.rate_per_s);
 }
 
 static bool lane_take(struct reading *r)
@@ -228,7 +233,7 @@ static bool line_take(struct reading *r, const char *before, const char *after)
     cJSON_Delete(r->json);
     r->json = NULL;
     buf_reset(&r->scratch);
-    if (plan_lines_next(&r->lines, &line) != OK)
+    if (plan_lines_next(&r->lines, &line) != OK || !utf8_is(line))
         return false;
     buf_add_str(&r->scratch, before);
     buf_add_text(&r->scratch, line.len && line.at[line.len - 1] == ','
@@ -278,8 +283,9 @@ static bool head_take(struct reading *r)
     h->options = arena_text(r->arena, text_of(options));
     cJSON_free(options);
     r->fits &= h->options.at && h->version.at;
-    return member_take(r, "max_failures") &&
-           quota(member(r->json, "max_failures"), &r->fleet->max_failures);
+    struct quota *q = &r->fleet->max_failures;
+    return member_take(r, "max_failures") && quota(member(r->json, "max_failures"), q) &&
+           (q->value == NO_BOUND || quota_fits(*q));
 }
 
 static bool tail_take(struct reading *r)

@@ -1,5 +1,6 @@
 #include "option_rows.h"
 
+#include "fleet.h"
 #include "limits.h"
 
 #include <errno.h>
@@ -138,10 +139,9 @@ static enum err read_rate(struct options *o, const char *value, struct why *why)
 {
     char *end;
     o->rate_per_s = strtod(value, &end);
-    if (*end || end == value || !(o->rate_per_s > 0 && o->rate_per_s <= 10000))
+    if (*end || end == value || !(o->rate_per_s > 0 && rate_fits(o->rate_per_s)))
         return why_set(why, ERR_INPUT,
-                       "--rate takes requests per second, above 0 and at most 10000, not \"%s\"",
-                       value);
+                       "--rate takes requests per second, from 0.01 to 10000, not \"%s\"", value);
     return OK;
 }
 

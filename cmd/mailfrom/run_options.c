@@ -1,5 +1,7 @@
 #include "run_options.h"
 
+#include "fleet.h"
+
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
@@ -57,10 +59,11 @@ enum err run_options_read(struct options *o, struct text kept, struct arena *are
             *text_field(o, i) = arena_text(arena, text_of(value)).at;
     }
     const cJSON *rate = cJSON_GetObjectItemCaseSensitive(json, "rate");
-    if (cJSON_IsNumber(rate) && o->rate_per_s <= 0)
+    if (cJSON_IsNumber(rate) && rate_fits(rate->valuedouble) && o->rate_per_s <= 0)
         o->rate_per_s = rate->valuedouble;
     const cJSON *port = cJSON_GetObjectItemCaseSensitive(json, "authority-port");
-    if (cJSON_IsNumber(port) && !o->authority_port)
+    if (cJSON_IsNumber(port) && port->valuedouble >= 0 && port->valuedouble <= UINT16_MAX &&
+        !o->authority_port)
         o->authority_port = (uint16_t)port->valuedouble;
     cJSON_Delete(json);
     return OK;

@@ -28,11 +28,11 @@ void sts_decode(struct call *c, int http_status, struct text body)
 {
     uint64_t number;
     c->account = (struct account_facts){0};
-    if (!query_decode(c, http_status, body, ACTION, on_member, c))
-        return;
+    bool ok = query_decode(c, http_status, body, ACTION, on_member, c);
     struct text account = c->account.caller_account;
-    if (account.len == ACCOUNT_DIGITS && text_to_u64(account, &number))
+    if (ok && account.len == ACCOUNT_DIGITS && text_to_u64(account, &number))
         return;
-    c->account = (struct account_facts){0};
-    reply_garble(&c->reply, "the answer of " ACTION " has no account number");
+    c->account = (struct account_facts){0}; /* members may have come before what broke the answer */
+    if (ok)
+        reply_garble(&c->reply, "the answer of " ACTION " has no account number");
 }

@@ -19,6 +19,17 @@ size_t utf8_next(struct text t, uint32_t *code)
     return len;
 }
 
+bool utf8_is(struct text t)
+{
+    for (size_t len, i = 0; i < t.len; i += len) {
+        uint32_t code = (unsigned char)t.at[i];
+        len = code < 0x80 ? 1 : utf8_next(text_from(t, i), &code);
+        if (len == 0 || code == 0)
+            return false;
+    }
+    return true;
+}
+
 /* Characters that move a cursor, start an escape sequence or turn the reading direction. */
 static bool is_unsafe(uint32_t c)
 {

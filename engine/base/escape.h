@@ -19,5 +19,7 @@ void escape_percent(struct buf *out, struct text t);
 /* One step through UTF-8 (RFC 3629): the length of the sequence at t (t.len > 0) and its code
  * point. A length of 0 says that the first byte begins no valid sequence. */
 size_t utf8_next(struct text t, uint32_t *code);
+/* Is t whole UTF-8, without a NUL? */
+bool utf8_is(struct text t);
 
 #endif

@@ -31,6 +31,9 @@
 #define REPLY_MESSAGE_LEN 512
 
 /* the engine */
+#define RATE_MIN                                                                                   \
+    0.01 /* calls per second: one in 100 s is slow enough for anybody, and still moving */
+#define RATE_MAX 10000.0 /* no account is granted as much */
 #define CALLS_IN_FLIGHT_MAX                                                                        \
     1024 /* calls of all lanes; a lane needs its rate times its round trip */
 #define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */

@@ -1,10 +1,11 @@
 #include "pace.h"
 
+#include "limits.h"
+
 #define CUT      0.7
 #define STEP     0.04
 #define STEP_MAX 0.32
 #define HOLD_MAX 1200u
-#define RATE_MIN 0.01 /* one call in 100 s: slow enough for anybody, and still moving */
 
 void pace_init(struct pace *p, double rate_per_s)
 {

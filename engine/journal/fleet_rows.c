@@ -192,6 +192,7 @@ static void take_head(struct taker *t)
         t->ok = false;
     f->max_failures.value = take_real(t);
     f->max_failures.is_percent = take_int(t, 1) == 1;
+    t->ok &= f->max_failures.value == NO_BOUND || quota_fits(f->max_failures);
     if (take_int(t, 1) == 1) {
         uint64_t len = take_int(t, IDENTITIES_MAX);
         f->expected = calloc(len ? len : 1, sizeof *f->expected);
@@ -203,6 +204,7 @@ static void take_wave(struct taker *t)
 {
     struct quota wave = {.value = take_real(t)};
     wave.is_percent = take_int(t, 1) == 1;
+    t->ok &= quota_fits(wave) && wave.value > 0;
     if (t->fleet->waves_len < WAVES_MAX)
         t->fleet->waves[t->fleet->waves_len++] = wave;
     else
@@ -219,6 +221,7 @@ static void take_account(struct taker *t)
     a.source_profile = take_name(t);
     a.account_id = take_name(t);
     a.rate_per_s = take_real(t);
+    t->ok &= rate_fits(a.rate_per_s);
     t->fits &= fleet_account(t->fleet, a, &index);
 }
 
@@ -238,7 +241,7 @@ static void take_policy(struct taker *t)
     struct policy p = {.behavior = (enum behavior)take_int(t, BEHAVIOR_REJECT_MESSAGE)};
     p.require = (enum dns_require)take_int(t, REQUIRE_NONE);
     p.mx_region = take_name(t);
-    p.timeout_us = (span_us)take_int(t, INT64_MAX);
+    p.timeout_us = (span_us)take_int(t, MANIFEST_TIMEOUT_MAX);
     p.accept = take_int(t, FINDING_BIT(FINDINGS_LEN) - 1);
     p.until = (enum until)take_int(t, UNTIL_SET);
     t->fits &= fleet_policy(t->fleet, p, &index);

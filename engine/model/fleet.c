@@ -7,7 +7,7 @@
 
 void fleet_init(struct fleet *f)
 {
-    *f = (struct fleet){.max_failures = {.value = -1}};
+    *f = (struct fleet){.max_failures = {.value = NO_BOUND}};
     arena_init(&f->arena, SIZE_MAX);
 }
 
@@ -97,6 +97,16 @@ bool fleet_policy(struct fleet *f, struct policy policy, uint16_t *index)
     *index = (uint16_t)f->policies_len;
     PUSH(f->policies, f->policies_len, POLICIES_MAX, policy);
     return true;
+}
+
+bool quota_fits(struct quota q)
+{
+    return q.value >= 0 && q.value <= (q.is_percent ? 100 : IDENTITIES_MAX);
+}
+
+bool rate_fits(double rate_per_s)
+{
+    return rate_per_s == 0 || (rate_per_s >= RATE_MIN && rate_per_s <= RATE_MAX);
 }
 
 struct text fleet_identity(const struct fleet *f, uint32_t row)

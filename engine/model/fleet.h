@@ -87,6 +87,12 @@ struct quota {
 };
 
 #define WAVES_MAX 64
+#define NO_BOUND  (-1.0)
+
+/* Bounds of numbers that a manifest sets and that plan files and journals bring back, which
+ * somebody may have edited since. */
+bool quota_fits(struct quota q);   /* a share up to 100, a count up to IDENTITIES_MAX; 0 or more */
+bool rate_fits(double rate_per_s); /* RATE_MIN to RATE_MAX, or 0: not given */
 
 struct fleet {
     struct names names;
@@ -100,7 +106,7 @@ struct fleet {
     uint32_t accounts_len, lanes_len, policies_len, choices_len, files_len;
     struct quota waves[WAVES_MAX];
     uint32_t waves_len;
-    struct quota max_failures; /* value < 0: no bound */
+    struct quota max_failures; /* its value may be NO_BOUND */
     unsigned char digest[32];  /* SHA-256 over every file's name and bytes, in reading order */
 };
 

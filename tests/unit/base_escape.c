@@ -128,6 +128,20 @@ static void utf8_is_walked_one_character_at_a_time(void **state)
     }
 }
 
+static void whole_utf8_is_told_from_the_rest(void **state)
+{
+    (void)state;
+    static const struct text good[] = {TEXT(""), TEXT("a~\x7f"),
+                                       TEXT("\xc3\xbc.example \xf0\x9f\x93\xa7")};
+    static const struct text bad[] = {TEXT("\0"),      TEXT("a\0b"),         TEXT("\xff"),
+                                      TEXT("a\xc3"),   TEXT("\xc3\xbc\x80"), TEXT("\xed\xa0\x80"),
+                                      TEXT("\xc0\x80")};
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_true(utf8_is(good[i]));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(utf8_is(bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +151,7 @@ int main(void)
         cmocka_unit_test(percent_escapes_leave_only_the_unreserved),
         cmocka_unit_test(no_control_byte_ever_passes),
         cmocka_unit_test(utf8_is_walked_one_character_at_a_time),
+        cmocka_unit_test(whole_utf8_is_told_from_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

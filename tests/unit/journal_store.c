@@ -392,6 +392,11 @@ static void damage_is_said_and_never_followed(void **state)
         "UPDATE run SET digest = zeroblob(3)",
         "UPDATE expected SET place = place+50",
         "DELETE FROM lane",
+        "UPDATE wave SET value = 9e999",
+        "UPDATE wave SET value = -1",
+        "UPDATE account SET rate = 1e-300",
+        "UPDATE run SET max_failures = 9e999",
+        "UPDATE policy SET timeout = 9223372036854775807",
     };
     struct bench *b = *state;
     char command[256];

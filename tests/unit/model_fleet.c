@@ -3,6 +3,7 @@
 #include "fleet.h"
 #include "limits.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static name_id name(struct fleet *f, const char *text)
@@ -118,6 +119,21 @@ static void lanes_are_bounded(void **state)
     fleet_clear(&f);
 }
 
+static void numbers_beyond_what_a_manifest_may_say_do_not_fit(void **state)
+{
+    (void)state;
+    static const double rates[] = {-1, 0.009, 1e-300, 10001, INFINITY, NAN};
+    for (size_t i = 0; i < COUNT(rates); i++)
+        assert_false(rate_fits(rates[i]));
+    assert_true(rate_fits(0) && rate_fits(RATE_MIN) && rate_fits(RATE_MAX));
+    static const struct quota quotas[] = {
+        {true, 100.5},     {true, -0.1}, {true, NAN},    {false, -1},
+        {false, INFINITY}, {false, NAN}, {false, 1e300}, {false, IDENTITIES_MAX + 1.0}};
+    for (size_t i = 0; i < COUNT(quotas); i++)
+        assert_false(quota_fits(quotas[i]));
+    assert_true(quota_fits((struct quota){true, 100}) && quota_fits((struct quota){false, 0}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +142,7 @@ int main(void)
         cmocka_unit_test(lanes_and_policies_are_shared_by_those_who_want_the_same),
         cmocka_unit_test(a_hundred_thousand_rows_keep_their_order),
         cmocka_unit_test(lanes_are_bounded),
+        cmocka_unit_test(numbers_beyond_what_a_manifest_may_say_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

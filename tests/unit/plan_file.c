@@ -232,6 +232,17 @@ static void nonsense_under_a_right_digest_is_refused(void **state)
         {"\"require\":\"mx\"", "\"require\":\"luck\"", ERR_INPUT},
         {"not-a-subdomain", "not-a-rule", ERR_INPUT},
         {"\"rows\":3", "\"rows\":2", ERR_INPUT},
+        {"bounce.example.com", "b\xff.example.com", ERR_INPUT}, /* no UTF-8, so no JSON */
+        {"\"rate\":1.5", "\"rate\":0.01", OK},
+        {"\"rate\":1.5", "\"rate\":1e999", ERR_INPUT}, /* would be no pace at all */
+        {"\"rate\":1.5", "\"rate\":1e-300", ERR_INPUT},
+        {"\"rate\":1.5", "\"rate\":-1", ERR_INPUT},
+        {"\"value\":12.5", "\"value\":100.5", ERR_INPUT},
+        {"\"value\":12.5", "\"value\":0", ERR_INPUT},
+        {"\"value\":12.5", "\"value\":-1", ERR_INPUT},
+        {"\"value\":3,", "\"value\":1e999,", ERR_INPUT},
+        {"\"value\":3,", "\"value\":-1,", OK}, /* no bound */
+        {"\"value\":3,", "\"value\":-2,", ERR_INPUT},
     };
     struct read_back r;
     struct buf text = plan_text(), changed;
