@@ -31,3 +31,6 @@ if(MAILFROM_COVERAGE)
 endif()
 
 option(MAILFROM_FUZZ "Build the libFuzzer targets (clang)" OFF)
+if(MAILFROM_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

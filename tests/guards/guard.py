@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOREIGN = ("tests/data/",)  # others wrote it; their style is theirs
+FOREIGN = ("tests/data/", "tests/fuzz/corpus/")  # others wrote it, or fuzzers; their style is theirs
 
 
 class Tree:

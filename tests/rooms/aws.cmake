@@ -11,10 +11,3 @@ add_executable(sign_driver ${CMAKE_CURRENT_SOURCE_DIR}/wire/sign_driver.c)
 target_link_libraries(sign_driver PRIVATE aws PkgConfig::libcjson)
 add_test(NAME sign_oracle COMMAND /usr/bin/python3
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/sign_oracle.py $<TARGET_FILE:sign_driver> 500)
-
-# clang, with MAILFROM_SANITIZE=address,undefined,fuzzer-no-link so that the rooms are measured too.
-if(MAILFROM_FUZZ)
-  add_executable(fuzz_aws_answers ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/aws_answers.c)
-  target_link_libraries(fuzz_aws_answers PRIVATE aws)
-  target_link_options(fuzz_aws_answers PRIVATE -fsanitize=fuzzer)
-endif()

@@ -1,0 +1,2 @@
+v=spf1 =all
+v=spf1 a mx -all

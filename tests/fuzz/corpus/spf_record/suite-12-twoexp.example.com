@@ -1,0 +1,2 @@
+two
+v=spf1 a mx -all
