@@ -315,7 +315,7 @@ static const struct {
     {500, "Internal error", "", "HTTP 500 without a message", ""},
     {500, "<ErrorResponse><Error><Code>InternalFailure</Code><Mess", "",
      "HTTP 500 without a message", ""},
-    {301, "", "", "HTTP 301 without a message", ""},
+    {301, "", "", "HTTP 301 is a redirect, which is not followed", ""},
     {400, "<ErrorResponse><Error><Code/></Error></ErrorResponse>", "", "HTTP 400 without a message",
      ""},
 };
