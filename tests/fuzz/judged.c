@@ -16,7 +16,7 @@ void manifest_is_judged(const char *path)
     struct fleet fleet;
     struct complaints complaints;
     struct why why = {""};
-    struct manifest_options options = {TEXT_NONE};
+    struct manifest_options options = {.region = TEXT_NONE};
     fleet_init(&fleet);
     complaints_init(&complaints);
     enum err err = manifest_load(&fleet, &path, 1, &options, &complaints, &why);
