@@ -2,9 +2,54 @@
 
 #include "escape.h"
 
+/* What spreadsheets pass over, or may, on their way to the first character of a cell: blanks,
+ * what has no width, and the quote of a reader that splits cells elsewhere than we do. */
+static bool is_passed_over(uint32_t c)
+{
+    return c == ' ' || c == '"' || c == 0xa0 || (c >= 0x2000 && c <= 0x200f) || c == 0x2060 ||
+           c == 0x3000 || c == 0xfeff;
+}
+
+/* = + - @ and their full-width and small forms, which some spreadsheets take for the same. */
+static bool begins_formula(uint32_t c)
+{
+    switch (c) {
+    case '=':
+    case '+':
+    case '-':
+    case '@':
+    case '\t':
+    case '\r':
+    case '\n':
+    case 0xff1d:
+    case 0xff0b:
+    case 0xff0d:
+    case 0xff20:
+    case 0xfe66:
+    case 0xfe62:
+    case 0xfe63:
+    case 0xfe6b: return true;
+    default: return false;
+    }
+}
+
+/* Would a spreadsheet take a cell that begins with t for a formula? */
 static bool is_risky(struct text t)
 {
-    return t.len && (t.at[0] == '\0' || text_find(TEXT("=+-@\t\r\n"), t.at[0]) < 7);
+    while (t.len) {
+        uint32_t c;
+        size_t len = utf8_next(t, &c);
+        if (len == 0 || !is_passed_over(c))
+            return len && begins_formula(c);
+        t = text_from(t, len);
+    }
+    return false;
+}
+
+/* Where a reader that was told of another separator, or of none of our quotes, begins a cell. */
+static bool ends_cell_elsewhere(char c)
+{
+    return c == ';' || c == '\t' || c == '\n' || c == '\r';
 }
 
 static bool needs_quotes(struct text t)
@@ -19,7 +64,7 @@ static bool needs_quotes(struct text t)
 static size_t plain_len(struct text t)
 {
     size_t i = 0;
-    while (i < t.len && t.at[i] >= ' ' && t.at[i] <= '~' && t.at[i] != '"')
+    while (i < t.len && t.at[i] >= ' ' && t.at[i] <= '~' && t.at[i] != '"' && t.at[i] != ';')
         i++;
     return i;
 }
@@ -45,6 +90,8 @@ void csv_cell_add(struct buf *out, struct text t)
         else
             buf_add(out, t.at, len);
         t = text_from(t, len ? len : 1);
+        if (c <= '~' && ends_cell_elsewhere((char)c) && is_risky(t))
+            buf_add_char(out, '\'');
     }
     buf_add_str(out, quoted ? "\"" : "");
 }

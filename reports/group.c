@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS (4 * GROUPS_MAX) /* a power of two */
+#define SLOTS       (4 * GROUPS_MAX) /* a power of two */
+#define NAMES_BYTES ((size_t)GROUPS_MAX * (1 + 2 * GROUP_EXAMPLES) * NAME_LEN_MAX)
 
 static_assert((SLOTS & (SLOTS - 1)) == 0, "a mask finds the slot");
 
@@ -14,7 +15,7 @@ enum err groups_init(struct groups *g, struct why *why)
 {
     *g = (struct groups){.slots = calloc(SLOTS, sizeof *g->slots)};
     buf_init(&g->scratch, NAME_LEN_MAX);
-    if (g->slots && names_init(&g->names, (size_t)GROUPS_MAX * 2 * NAME_LEN_MAX))
+    if (g->slots && names_init(&g->names, NAMES_BYTES))
         return OK;
     return why_set(why, ERR_NOMEM, "out of memory");
 }
@@ -30,7 +31,12 @@ void groups_clear(struct groups *g)
 
 struct text group_reason(const struct groups *g, const struct group *group)
 {
-    return names_text(&g->names, group->reason);
+    return names_text(&g->names, group->count == 1 ? group->examples[0].reason : group->reason);
+}
+
+uint32_t group_examples(const struct group *group)
+{
+    return group->count < GROUP_EXAMPLES ? group->count : GROUP_EXAMPLES;
 }
 
 static bool take_name(struct text *t, struct text name, const char *placeholder, struct buf *out)
@@ -98,14 +104,15 @@ static struct group *list_add(struct groups *g, const struct group *wanted)
 static bool is_same(const struct group *a, const struct group *b)
 {
     return a->lane == b->lane && a->outcome == b->outcome && a->action == b->action &&
-           a->reason == b->reason;
+           a->rejects == b->rejects && a->reason == b->reason;
 }
 
 /* The group like *wanted, made when there is room for another; NULL when there is none. */
 static struct group *group_like(struct groups *g, const struct group *wanted)
 {
-    uint64_t hash = hash_mix(hash_mix(wanted->lane, wanted->reason),
-                             (uint64_t)wanted->outcome * 16 + wanted->action);
+    uint64_t hash =
+        hash_mix(hash_mix(wanted->lane, wanted->reason),
+                 ((uint64_t)wanted->outcome * 16 + wanted->action) * 2 + wanted->rejects);
     for (uint32_t slot = (uint32_t)hash & (SLOTS - 1);; slot = (slot + 1) & (SLOTS - 1)) {
         if (g->slots[slot] == 0) {
             struct group *made = g->len < GROUPS_MAX ? list_add(g, wanted) : NULL;
@@ -118,37 +125,59 @@ static struct group *group_like(struct groups *g, const struct group *wanted)
     }
 }
 
+static name_id name_of(struct groups *g, struct text t)
+{
+    name_id id;
+    names_add(&g->names, text_slice(t, 0, NAME_LEN_MAX), &id); /* NAME_NONE when there is no room */
+    return id;
+}
+
+static void example_add(struct groups *g, struct group *group, const struct report_row *row)
+{
+    group->examples[group->count] = (struct group_example){
+        row->number, name_of(g, row->mail_from_before), name_of(g, row->reason)};
+}
+
 void groups_add(struct groups *g, const struct report_row *row)
 {
-    struct group wanted = {
-        .lane = row->lane, .outcome = row->outcome_kind, .action = row->action_kind};
-    if (row->reason.len) {
-        buf_reset(&g->scratch);
-        reason_shape(row, &g->scratch);
-        if (g->len < GROUPS_MAX)
-            names_add(&g->names, buf_text(&g->scratch), &wanted.reason);
-        else
-            wanted.reason = names_find(&g->names, buf_text(&g->scratch));
-    }
+    struct group wanted = {.lane = row->lane,
+                           .outcome = row->outcome_kind,
+                           .action = row->action_kind,
+                           .rejects = text_eq(row->behavior_after, TEXT("REJECT_MESSAGE"))};
+    buf_reset(&g->scratch);
+    reason_shape(row, &g->scratch);
+    struct text shape = buf_text(&g->scratch);
+    wanted.reason = g->len < GROUPS_MAX ? name_of(g, shape) : names_find(&g->names, shape);
     struct group *group = group_like(g, &wanted);
     if (!group) {
         g->without_group++;
         return;
     }
     if (group->count < GROUP_EXAMPLES)
-        group->examples[group->count] = row->number;
+        example_add(g, group, row);
     group->count++;
+}
+
+static int action_rank(enum action a)
+{
+    static const uint8_t ranks[] = {
+        [ACTION_CHANGE] = 0,  [ACTION_CLEAR] = 1, [ACTION_RESTART] = 2,
+        [ACTION_TIGHTEN] = 3, [ACTION_SET] = 4,   [ACTION_NONE] = 5,
+    };
+    return ranks[a];
 }
 
 static int group_cmp(const void *va, const void *vb)
 {
     const struct group *a = va, *b = vb;
     int ranks = outcome_rank(a->outcome) - outcome_rank(b->outcome);
+    if (ranks == 0)
+        ranks = action_rank(a->action) - action_rank(b->action);
     if (ranks)
         return ranks;
     if (a->count != b->count)
         return a->count > b->count ? -1 : 1;
-    return a->examples[0] < b->examples[0] ? -1 : a->examples[0] > b->examples[0];
+    return a->examples[0].row < b->examples[0].row ? -1 : a->examples[0].row > b->examples[0].row;
 }
 
 void groups_sort(struct groups *g)

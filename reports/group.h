@@ -8,16 +8,22 @@
 
 #include "row.h"
 
-/* The first rows of a group, for whoever wants to see one. */
+/* The first rows of a group, for whoever wants to see some. */
 #define GROUP_EXAMPLES 10
+
+struct group_example {
+    uint32_t row;           /* of the fleet */
+    name_id before, reason; /* its MAIL FROM before, and what is said of it, in groups.names */
+};
 
 struct group {
     uint16_t lane;
     enum outcome outcome;
     enum action action;
-    name_id reason; /* in groups.names; NAME_NONE: nothing to say */
+    bool rejects;   /* REJECT_MESSAGE is wanted */
+    name_id reason; /* the shape of it, in groups.names; NAME_NONE: nothing to say */
     uint32_t count;
-    uint32_t examples[GROUP_EXAMPLES]; /* rows of the fleet; as many as count says, at most */
+    struct group_example examples[GROUP_EXAMPLES]; /* as many as count says, at most */
 };
 
 struct groups {
@@ -34,9 +40,13 @@ struct groups {
 enum err groups_init(struct groups *g, struct why *why);
 void groups_clear(struct groups *g);
 void groups_add(struct groups *g, const struct report_row *row);
-/* Worst outcome first, then the largest; equals as they came. */
+/* Worst outcome first, then what replaces something before what adds, then the largest; equals as
+ * they came. */
 void groups_sort(struct groups *g);
+/* What is said of all of them; of a single one in its own words. */
 struct text group_reason(const struct groups *g, const struct group *group);
+/* How many of examples there are. */
+uint32_t group_examples(const struct group *group);
 
 /* The reason of row with "{identity}", "{domain}" and "{mail_from}" for the row's own names. */
 void reason_shape(const struct report_row *row, struct buf *out);

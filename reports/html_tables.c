@@ -76,7 +76,7 @@ static void group_add(struct buf *out, const struct fleet *fleet, const struct g
     cell_add(out, "short", names_text(&fleet->names, lane->region));
     cell_add(out, "short", text_of(action_name(g->action)));
     cell_add(out, "long", group_reason(groups, g));
-    cell_add(out, "name", fleet_identity(fleet, g->examples[0]));
+    cell_add(out, "name", fleet_identity(fleet, g->examples[0].row));
     buf_add_str(out, "</tr>\n");
 }
 

@@ -1,6 +1,7 @@
 /*
- * JUnit XML as CI systems read it: one suite, one case per identity. What needs attention fails;
- * what has not come to its end is skipped, so that a pane shows it without turning red.
+ * JUnit XML as CI systems read it (the schema of Jenkins' xUnit plug-in, "junit-10"): one suite,
+ * one case per identity. What needs attention fails; what has not come to its end is skipped, so
+ * that a pane shows it without turning red. The facts of a row are the case's output.
  */
 #include "row.h"
 
@@ -13,12 +14,6 @@ static void add_attribute(struct buf *out, const char *name, struct text value)
     buf_add_char(out, '"');
 }
 
-static bool is_open(enum outcome o)
-{
-    return o == OUTCOME_PLANNED || o == OUTCOME_WAITING_DNS || o == OUTCOME_PENDING ||
-           o == OUTCOME_SKIPPED;
-}
-
 static void add_findings(struct buf *out, const struct report_row *row)
 {
     struct finding_walk walk;
@@ -28,7 +23,7 @@ static void add_findings(struct buf *out, const struct report_row *row)
         markup_add(out, f.severity);
         buf_add_char(out, ' ');
         markup_add(out, f.rule);
-        buf_add_str(out, ": ");
+        buf_add_str(out, f.accepted ? " (accepted): " : ": ");
         markup_add(out, f.text);
         buf_add_char(out, '\n');
     }
@@ -38,58 +33,97 @@ static void add_findings(struct buf *out, const struct report_row *row)
 static void add_result(struct buf *out, const struct report_row *row)
 {
     bool bad = outcome_is_bad(row->outcome_kind);
-    if (!bad && !is_open(row->outcome_kind))
+    if (!bad && !outcome_is_unfinished(row->outcome_kind))
         return;
     buf_add_str(out, bad ? "<failure" : "<skipped");
+    add_attribute(out, "type", row->outcome);
     add_attribute(out, "message", row->reason.len ? row->reason : row->outcome);
-    if (bad) {
-        add_attribute(out, "type", row->outcome);
-        buf_add_str(out, ">");
-        add_findings(out, row);
-        buf_add_str(out, "</failure>");
-    } else {
-        buf_add_str(out, "/>");
+    buf_add_char(out, '>');
+    add_findings(out, row); /* some panes show this and not the message */
+    buf_add_str(out, bad ? "</failure>" : "</skipped>");
+}
+
+static void add_cell(struct buf *out, const struct report_row *row,
+                     const struct report_column *column)
+{
+    const void *cell = report_cell(row, column);
+    char when[WHEN_LEN];
+    buf_add_fmt(out, "%s: ", column->name);
+    switch (column->type) {
+    case REPORT_TEXT: markup_add(out, *(const struct text *)cell); break;
+    case REPORT_COUNT: buf_add_u64(out, *(const uint32_t *)cell); break;
+    case REPORT_INSTANT: buf_add_str(out, when_format(*(const instant_us *)cell, when)); break;
+    case REPORT_FINDINGS: break;
     }
+    buf_add_char(out, '\n');
+}
+
+static void add_facts(struct buf *out, const struct report_row *row)
+{
+    buf_add_str(out, "<system-out>");
+    for (int i = 0; i < REPORT_COLUMNS; i++)
+        if (report_columns[i].type != REPORT_FINDINGS)
+            add_cell(out, row, &report_columns[i]);
+    add_findings(out, row);
+    buf_add_str(out, "</system-out>");
+}
+
+static void add_time(struct buf *out, span_us took)
+{
+    took = took > 0 ? took : 0;
+    buf_add_fmt(out, " time=\"%lld.%03lld\"", (long long)(took / SPAN_S(1)),
+                (long long)(took / SPAN_MS(1) % 1000));
 }
 
 static bool case_add(void *ctx, const struct report_row *row)
 {
     struct sink *sink = ctx;
     struct buf *out = &sink->buf;
-    span_us took = row->finished && row->first_seen && row->finished > row->first_seen
-                       ? row->finished - row->first_seen
-                       : 0;
     buf_add_str(out, "<testcase classname=\"");
     markup_add(out, row->account);
     buf_add_char(out, '.');
     markup_add(out, row->region);
     buf_add_char(out, '"');
     add_attribute(out, "name", row->identity);
-    if (row->source.len)
-        add_attribute(out, "file", row->source);
-    buf_add_fmt(out, " time=\"%lld.%03lld\">", (long long)(took / SPAN_S(1)),
-                (long long)(took / SPAN_MS(1) % 1000));
+    add_time(out, row->finished && row->first_seen ? row->finished - row->first_seen : 0);
+    buf_add_char(out, '>');
     add_result(out, row);
+    add_facts(out, row);
     buf_add_str(out, "</testcase>\n");
     return sink_turn(sink);
+}
+
+static void add_property(struct buf *out, const char *name, struct text value)
+{
+    buf_add_fmt(out, "<property name=\"%s\"", name);
+    add_attribute(out, "value", value);
+    buf_add_str(out, "/>");
 }
 
 static void suite_begin(struct buf *out, const struct report_head *head,
                         const struct report_sum *sum)
 {
     char when[WHEN_LEN];
-    uint32_t open = 0;
-    for (int o = 0; o < OUTCOMES; o++)
-        open += is_open((enum outcome)o) ? sum->by_outcome[o] : 0;
     buf_add_str(
         out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"mailfrom ");
     markup_add(out, head->verb);
     buf_add_fmt(out, " run %llu\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\"",
-                (unsigned long long)head->run, sum->rows, sum->bad, open);
+                (unsigned long long)head->run, sum->rows, sum->bad, report_unfinished(sum));
+    add_time(out, head->stopped ? head->stopped - head->started : 0);
     if (*when_format(head->started, when))
         add_attribute(out, "timestamp", text_of(when));
-    buf_add_str(out, ">\n");
+    buf_add_str(out, ">\n<properties>");
+    add_property(out, "state", head->state);
+    add_property(out, "version", head->version);
+    buf_add_str(out, "</properties>\n");
+}
+
+static void suite_end(struct buf *out, const struct report_sum *sum)
+{
+    buf_add_str(out, "<system-out>");
+    report_verdict(sum, out);
+    buf_add_str(out, "</system-out>\n</testsuite>\n</testsuites>\n");
 }
 
 enum err junit_write(const struct report *report, struct why *why)
@@ -99,7 +133,7 @@ enum err junit_write(const struct report *report, struct why *why)
     if (err == OK) {
         suite_begin(&report->out->buf, report->head, &sum);
         err = report_rows(report, case_add, report->out, why);
-        buf_add_str(&report->out->buf, "</testsuite>\n</testsuites>\n");
+        suite_end(&report->out->buf, &sum);
     }
     report_sum_clear(&sum);
     return err;

@@ -1,18 +1,22 @@
 /*
- * Markdown for a pull-request comment: verdict, counts, what needs attention first. GitHub takes
- * 65,536 characters; this stays under MARKDOWN_MAX whatever the fleet, by naming as many rows as
- * fit and counting the rest.
+ * Markdown for a pull-request comment: verdict, counts, what needs attention first, the rows folded
+ * away by kind. GitHub takes 65,536 characters; this stays under MARKDOWN_MAX whatever the fleet,
+ * by naming as many rows as fit and counting the rest.
  */
-#include "row.h"
+#include "group.h"
 
 #include "limits.h"
 #include "markup.h"
 
-/* The groups that are listed, worst first. */
+#define OPEN_ROWS_MAX 10 /* an outcome with no more is shown unfolded, each row with its reason */
+
+static_assert(OPEN_ROWS_MAX <= GROUP_EXAMPLES, "a group knows that many of its rows");
+
+/* The outcomes that are listed, worst first; the others are counted. */
 static const struct {
     enum outcome outcome;
     const char *title;
-} groups[] = {
+} sections[] = {
     {OUTCOME_FAILED, "Failed"},
     {OUTCOME_EXPIRED, "Expired: DNS or SES was not ready in time"},
     {OUTCOME_DRIFTED, "Drifted: changed by somebody else, not touched"},
@@ -20,60 +24,146 @@ static const struct {
     {OUTCOME_WAITING_DNS, "Waiting for DNS"},
     {OUTCOME_PENDING, "Pending at SES"},
     {OUTCOME_PLANNED, "Planned"},
+    {OUTCOME_DONE, "Done"},
 };
 
-#define GROUPS_LEN (sizeof groups / sizeof groups[0])
+#define SECTIONS_LEN (sizeof sections / sizeof sections[0])
 
-struct page {
+struct comment {
+    const struct report *report;
     struct buf *out;
-    enum outcome group;
-    uint32_t listed;
-    size_t limit; /* of out->len when another row is begun */
+    struct report_sum sum;
+    struct groups groups;
 };
 
-/* A group gets its share of the room that is left; what it does not need the later ones have. */
-static size_t limit_of(const struct buf *out, size_t groups_left)
+/* A part gets its share of the room that is left; what it does not need the later ones have. */
+static size_t limit_of(const struct buf *out, size_t parts_left)
 {
     const size_t most = MARKDOWN_MAX - MARKDOWN_ROW_MAX - MARKDOWN_TAIL_MAX;
-    return out->len < most ? out->len + (most - out->len) / groups_left : out->len;
+    return out->len < most ? out->len + (most - out->len) / parts_left : out->len;
 }
 
-static bool row_add(void *ctx, const struct report_row *row)
+static void cell_add(struct buf *out, struct text t)
 {
-    struct page *page = ctx;
-    struct buf *out = page->out;
-    if (row->outcome_kind != page->group)
-        return true;
-    if (out->len >= page->limit)
-        return false;
-    const struct text cells[] = {row->identity, row->account, row->region, row->mail_from_after,
-                                 row->reason};
-    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
-        buf_add_str(out, "| ");
-        markup_add_code(out, cells[i]);
-        buf_add_char(out, ' ');
+    buf_add_str(out, "| ");
+    markup_add_code(out, t);
+    buf_add_char(out, ' ');
+}
+
+static struct text or_default(struct text mail_from)
+{
+    return mail_from.len ? mail_from : TEXT("default");
+}
+
+static void change_add(struct comment *c, const struct group *g, const struct group_example *e)
+{
+    buf_add_str(c->out, "| ");
+    if (g->action != ACTION_NONE) {
+        markup_add_code(c->out, or_default(names_text(&c->groups.names, e->before)));
+        buf_add_str(c->out, " \xe2\x86\x92 ");
     }
-    buf_add_str(out, "|\n");
-    page->listed++;
-    return true;
+    markup_add_code(c->out, or_default(fleet_mail_from(c->report->fleet, e->row)));
+    buf_add_char(c->out, ' ');
 }
 
-static enum err group_add(const struct report *report, const struct report_sum *sum, size_t group,
-                          struct why *why)
+static void source_add(struct comment *c, uint32_t row)
 {
-    struct buf *out = &report->out->buf;
-    struct page page = {out, groups[group].outcome, 0, limit_of(out, GROUPS_LEN - group)};
-    uint32_t count = sum->by_outcome[page.group];
-    if (count == 0)
-        return OK;
-    buf_add_fmt(out,
-                "\n### %s (%u)\n\n| identity | account | Region | MAIL FROM | reason |\n"
-                "| --- | --- | --- | --- | --- |\n",
-                groups[group].title, count);
-    enum err err = report_rows(report, row_add, &page, why);
-    if (page.listed < count)
-        buf_add_fmt(out, "\nAnd %u more, in the CSV and JSON reports.\n", count - page.listed);
-    return err;
+    struct buf scratch;
+    buf_init(&scratch, LINE_LEN_MAX);
+    cell_add(c->out, fleet_source(c->report->fleet, row, &scratch));
+    buf_clear(&scratch);
+}
+
+static void lane_add(struct comment *c, uint16_t lane)
+{
+    const struct fleet *f = c->report->fleet;
+    cell_add(c->out, names_text(&f->names, f->accounts[f->lanes[lane].account].name));
+    cell_add(c->out, names_text(&f->names, f->lanes[lane].region));
+}
+
+/* Rows of one group. with_all: account, Region and reason too, which a folded group has above it.
+ * Returns how many fitted. */
+static uint32_t examples_add(struct comment *c, const struct group *g, bool with_all, size_t limit)
+{
+    uint32_t added = 0;
+    for (; added < group_examples(g) && c->out->len < limit; added++) {
+        const struct group_example *e = &g->examples[added];
+        cell_add(c->out, fleet_identity(c->report->fleet, e->row));
+        if (with_all)
+            lane_add(c, g->lane);
+        change_add(c, g, e);
+        if (with_all)
+            cell_add(c->out, names_text(&c->groups.names, e->reason));
+        source_add(c, e->row);
+        buf_add_str(c->out, "|\n");
+    }
+    return added;
+}
+
+static void more_add(struct comment *c, uint32_t more)
+{
+    if (more)
+        buf_add_fmt(c->out, "\nAnd %u more, in the CSV and JSON reports.\n", more);
+}
+
+static void open_section_add(struct comment *c, enum outcome o, size_t limit)
+{
+    uint32_t added = 0;
+    buf_add_str(c->out, "| identity | account | Region | MAIL FROM | reason | source |\n"
+                        "| --- | --- | --- | --- | --- | --- |\n");
+    for (uint32_t i = 0; i < c->groups.len; i++)
+        if (c->groups.list[i].outcome == o)
+            added += examples_add(c, &c->groups.list[i], true, limit);
+    more_add(c, c->sum.by_outcome[o] - added);
+}
+
+static void code_add(struct buf *out, struct text t)
+{
+    if (t.len == 0)
+        return;
+    buf_add_str(out, " <code>");
+    markup_add(out, text_slice(t, 0, MARKDOWN_CELL_MAX));
+    buf_add_str(out, t.len > MARKDOWN_CELL_MAX ? "\xe2\x80\xa6</code>" : "</code>");
+}
+
+static void folded_group_add(struct comment *c, const struct group *g, size_t limit)
+{
+    const struct fleet *f = c->report->fleet;
+    const struct lane *lane = &f->lanes[g->lane];
+    buf_add_fmt(c->out, "<details><summary><b>%u</b> %s", g->count, action_name(g->action));
+    buf_add_str(c->out, g->rejects ? ", REJECT_MESSAGE" : "");
+    code_add(c->out, names_text(&f->names, f->accounts[lane->account].name));
+    code_add(c->out, names_text(&f->names, lane->region));
+    code_add(c->out, group_reason(&c->groups, g));
+    buf_add_str(c->out, "</summary>\n\n| identity | MAIL FROM | source |\n| --- | --- | --- |\n");
+    more_add(c, g->count - examples_add(c, g, false, limit));
+    buf_add_str(c->out, "\n</details>\n");
+}
+
+static void folded_section_add(struct comment *c, enum outcome o, size_t limit)
+{
+    uint32_t left = c->sum.by_outcome[o];
+    for (uint32_t i = 0; i < c->groups.len && c->out->len < limit; i++) {
+        const struct group *g = &c->groups.list[i];
+        if (g->outcome != o)
+            continue;
+        folded_group_add(c, g, limit);
+        left -= g->count;
+    }
+    more_add(c, left);
+}
+
+static void section_add(struct comment *c, size_t i)
+{
+    enum outcome o = sections[i].outcome;
+    size_t limit = limit_of(c->out, SECTIONS_LEN - i);
+    if (c->sum.by_outcome[o] == 0)
+        return;
+    buf_add_fmt(c->out, "\n### %s (%u)\n\n", sections[i].title, c->sum.by_outcome[o]);
+    if (c->sum.by_outcome[o] <= OPEN_ROWS_MAX && o != OUTCOME_DONE)
+        open_section_add(c, o, limit);
+    else
+        folded_section_add(c, o, limit);
 }
 
 static void counts_add(struct buf *out, const struct report_sum *sum)
@@ -82,24 +172,88 @@ static void counts_add(struct buf *out, const struct report_sum *sum)
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (sum->by_outcome[o])
             buf_add_fmt(out, "| %s | %u |\n", outcome_name((enum outcome)o), sum->by_outcome[o]);
-    buf_add_fmt(out, "\n%llu writes, %llu calls.\n", (unsigned long long)sum->writes,
-                (unsigned long long)sum->calls);
+    buf_add_fmt(out, "\n%llu writes to SES.\n", (unsigned long long)sum->writes);
+}
+
+static void lane_counts_add(struct comment *c, uint16_t lane)
+{
+    uint32_t whole = 0;
+    lane_add(c, lane);
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++) {
+        whole += c->sum.by_lane[lane][o];
+        if (c->sum.by_outcome[o])
+            buf_add_fmt(c->out, "| %u ", c->sum.by_lane[lane][o]);
+    }
+    buf_add_fmt(c->out, "| %u |\n", whole);
+}
+
+/* By account and Region, where there is more than one. */
+static void lanes_add(struct comment *c)
+{
+    uint32_t len = c->report->fleet->lanes_len, lane = 0;
+    size_t limit = limit_of(c->out, 4);
+    if (len < 2)
+        return;
+    buf_add_fmt(c->out,
+                "\n<details><summary>%u accounts and Regions</summary>\n\n"
+                "| account | Region |",
+                len);
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+        if (c->sum.by_outcome[o])
+            buf_add_fmt(c->out, " %s |", outcome_name((enum outcome)o));
+    buf_add_str(c->out, " identities |\n| --- | --- |");
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+        buf_add_str(c->out, c->sum.by_outcome[o] ? " ---: |" : "");
+    buf_add_str(c->out, " ---: |\n");
+    for (; lane < len && c->out->len < limit; lane++)
+        lane_counts_add(c, (uint16_t)lane);
+    if (lane < len)
+        buf_add_fmt(c->out, "\nAnd %u more.\n", len - lane);
+    buf_add_str(c->out, "\n</details>\n");
+}
+
+static void head_add(struct buf *out, const struct report_head *head)
+{
+    buf_add_fmt(out, "## mailfrom " TEXT_FMT, TEXT_ARG(head->verb));
+    if (head->run)
+        buf_add_fmt(out, ", run %llu", (unsigned long long)head->run);
+    buf_add_str(out, "\n\n**");
+}
+
+static bool row_count(void *ctx, const struct report_row *row)
+{
+    struct comment *c = ctx;
+    report_sum_add(&c->sum, row);
+    groups_add(&c->groups, row);
+    return true;
+}
+
+static void comment_write(struct comment *c)
+{
+    head_add(c->out, c->report->head);
+    report_verdict(&c->sum, c->out);
+    buf_add_str(c->out, "**\n");
+    counts_add(c->out, &c->sum);
+    lanes_add(c);
+    for (size_t i = 0; i < SECTIONS_LEN; i++)
+        section_add(c, i);
 }
 
 enum err markdown_write(const struct report *report, struct why *why)
 {
-    struct report_sum sum;
-    struct buf *out = &report->out->buf;
-    enum err err = report_sum_make(&sum, report, why);
+    struct comment c = {.report = report, .out = &report->out->buf};
+    enum err err = report_sum_init(&c.sum, report->fleet, why);
+    if (err == OK)
+        err = groups_init(&c.groups, why);
+    if (err == OK)
+        err = report_rows(report, row_count, &c, why);
+    if (err == OK && c.groups.failed)
+        err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK) {
-        buf_add_fmt(out, "## mailfrom " TEXT_FMT ", run %llu\n\n**", TEXT_ARG(report->head->verb),
-                    (unsigned long long)report->head->run);
-        report_verdict(&sum, out);
-        buf_add_str(out, "**\n");
-        counts_add(out, &sum);
+        groups_sort(&c.groups);
+        comment_write(&c);
     }
-    for (size_t i = 0; err == OK && i < GROUPS_LEN; i++)
-        err = group_add(report, &sum, i, why);
-    report_sum_clear(&sum);
+    groups_clear(&c.groups);
+    report_sum_clear(&c.sum);
     return err;
 }

@@ -69,7 +69,8 @@ void report_sum_clear(struct report_sum *sum);
 void report_sum_add(struct report_sum *sum, const struct report_row *row);
 /* A pass over all rows. */
 enum err report_sum_make(struct report_sum *sum, const struct report *report, struct why *why);
-/* How many may still come to something: planned, waiting, pending, skipped. */
+/* It may still come to something: planned, waiting-dns, pending, skipped. */
+bool outcome_is_unfinished(enum outcome o);
 uint32_t report_unfinished(const struct report_sum *sum);
 /* "3 of 120 identities need attention: 2 failed, 1 refused." One line, no markup. */
 void report_verdict(const struct report_sum *sum, struct buf *out);

@@ -43,7 +43,7 @@ enum err report_sum_make(struct report_sum *sum, const struct report *report, st
     return err == OK ? report_rows(report, add_row, sum, why) : err;
 }
 
-static bool is_unfinished(enum outcome o)
+bool outcome_is_unfinished(enum outcome o)
 {
     return o == OUTCOME_PLANNED || o == OUTCOME_WAITING_DNS || o == OUTCOME_PENDING ||
            o == OUTCOME_SKIPPED;
@@ -51,7 +51,7 @@ static bool is_unfinished(enum outcome o)
 
 static bool is_finished(enum outcome o)
 {
-    return !is_unfinished(o) && !outcome_is_bad(o);
+    return !outcome_is_unfinished(o) && !outcome_is_bad(o);
 }
 
 /* "2 failed, 1 refused" of the outcomes that are meant; returns how many identities that is. */
@@ -72,7 +72,7 @@ static uint32_t outcomes_add(const struct report_sum *sum, bool (*is_meant)(enum
 
 uint32_t report_unfinished(const struct report_sum *sum)
 {
-    return outcomes_add(sum, is_unfinished, "", NULL);
+    return outcomes_add(sum, outcome_is_unfinished, "", NULL);
 }
 
 void report_verdict(const struct report_sum *sum, struct buf *out)
@@ -83,10 +83,10 @@ void report_verdict(const struct report_sum *sum, struct buf *out)
         buf_add_fmt(out, "%u of %u %s %s attention", sum->bad, sum->rows, noun,
                     sum->bad == 1 ? "needs" : "need");
         outcomes_add(sum, outcome_is_bad, ": ", out);
-        outcomes_add(sum, is_unfinished, "; not finished: ", out);
+        outcomes_add(sum, outcome_is_unfinished, "; not finished: ", out);
     } else if (unfinished) {
         buf_add_fmt(out, "%u of %u %s not finished", unfinished, sum->rows, noun);
-        outcomes_add(sum, is_unfinished, ": ", out);
+        outcomes_add(sum, outcome_is_unfinished, ": ", out);
     } else {
         buf_add_fmt(out, "All is well with %u %s", sum->rows, noun);
         outcomes_add(sum, is_finished, ": ", out);

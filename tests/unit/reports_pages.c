@@ -100,39 +100,91 @@ static void a_page_of_a_large_fleet_lists_only_what_needs_attention(void **state
     kit_clear(&k);
 }
 
+/* Every table row has its head's number of cells; outside of code spans nothing but what we write;
+ * the only elements are those of folding, and they are closed. */
+static const char comment_judge[] =
+    "import sys,re\n"
+    "from html.parser import HTMLParser\n"
+    "text=open(sys.argv[1],encoding='utf-8').read()\n"
+    "assert len(text.encode())<60000, len(text)\n"
+    "assert not re.search('[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f]',text)\n"
+    "bars=0; folds=[]\n"
+    "for line in text.split('\\n'):\n"
+    "    if line[:1]!='|': bars=0\n"
+    "    elif bars==0: bars=line.count('|')\n"
+    "    assert bars==0 or line.count('|')==bars and line.count('`')%2==0, line\n"
+    "    if line[:3]=='| `': assert not re.sub('`[^`]*`|[0-9]','',line).strip('| \\u2192'), line\n"
+    "    if line[:1]=='<': folds.append(line)\n"
+    "class P(HTMLParser):\n"
+    "    open=[]\n"
+    "    def handle_starttag(self,tag,attrs):\n"
+    "        assert tag in ('details','summary','b','code') and not attrs, (tag,attrs)\n"
+    "        self.open.append(tag)\n"
+    "    def handle_endtag(self,tag): assert self.open.pop()==tag\n"
+    "    def handle_comment(self,data): assert False, data\n"
+    "p=P(); p.feed(' '.join(folds)); p.close()\n"
+    "assert p.open==[] and '<' not in text.replace('\\n<','') or '`' in text\n"
+    "titles=[l.split()[1] for l in text.split('\\n') if l[:4]=='### ']\n"
+    "order='Failed Expired: Drifted: Refused Waiting Pending Planned Done'.split()\n"
+    "assert titles and titles==[t for t in order if t in titles] and titles[0]=='Failed'\n"
+    "assert 'attention' in text[:200]\n";
+
 static void a_comment_stays_under_its_bound_whatever_the_fleet(void **state)
 {
     static const struct {
         uint32_t rows;
         bool hostile, all_bad;
-    } cases[] = {{12, false, false}, {2500, false, false}, {2500, true, false}, {9000, true, true}};
+    } cases[] = {{12, false, false},
+                 {2500, false, false},
+                 {2500, true, false},
+                 {9000, true, true},
+                 {100000, true, false}};
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct kit k;
-        kit_init(&k, TEXT("a|b`"), TEXT("fleet.yaml"));
+        kit_init(&k, TEXT("a|b`<i>&@everyone"), TEXT("fleet.yaml"));
         fill(&k, cases[i].rows, cases[i].hostile, cases[i].all_bad);
-        kit_python("import sys,re\n"
-                   "text=open(sys.argv[1],encoding='utf-8').read()\n"
-                   "assert len(text.encode())<60000, len(text)\n"
-                   "assert not re.search('[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f]',text)\n"
-                   "for line in text.split('\\n'):\n"
-                   "    if not line.startswith('| `'): continue\n"
-                   "    assert line.count('|')==6 and line.count('`')%2==0, line\n"
-                   "    outside=re.sub('`[^`]*`','',line)\n"
-                   "    assert set(outside)<=set('| '), line\n"
-                   "first=text.index('###')\n"
-                   "assert 'Failed' in text[first:first+20] and 'attention' in text[:200]\n",
-                   kit_write(&k, "markdown"));
+        kit_python(comment_judge, kit_write(&k, "markdown"));
         kit_clear(&k);
     }
 }
 
-static void junit_has_one_case_per_identity_and_right_sums(void **state)
+/* Names as long as they may be, of characters that need five bytes each, in many lanes. */
+static void a_comment_of_the_longest_names_stays_under_its_bound(void **state)
 {
     struct kit k;
+    char name[NAME_LEN_MAX + 1];
+    uint16_t account, lane;
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    for (uint32_t i = 0; i < 3000; i++) {
+        memset(name, "\"'&<>"[i % 5], sizeof name);
+        int len = snprintf(name, sizeof name, "%u", i);
+        name[len] = '"';
+        struct text t = names_text(&k.fleet.names, kit_name(&k, (struct text){name, NAME_LEN_MAX}));
+        assert_true(fleet_account(&k.fleet, (struct account){.name = kit_name(&k, t)}, &account));
+        assert_true(fleet_lane(&k.fleet, account, kit_name(&k, t), &lane));
+        kit_add(&k, t, t,
+                (struct job_row){.state = JOB_DONE,
+                                 .outcome = i % 3000 < 5 ? OUTCOME_FAILED : OUTCOME_REFUSED,
+                                 .reason = t});
+        k.fleet.choices[i].lane = lane;
+    }
+    kit_python(comment_judge, kit_write(&k, "markdown"));
+    kit_clear(&k);
+}
+
+static void junit_has_one_case_per_identity_by_the_common_schema(void **state)
+{
+    struct kit k;
+    char line[256];
     (void)state;
     kit_init(&k, TEXT("<&\"'"), TEXT("]]>"));
     fill(&k, 1000, true, false);
+    const char *path = kit_write(&k, "junit");
+    snprintf(line, sizeof line, "xmllint --noout --nonet --schema %s/junit/junit-10.xsd %s",
+             TEST_DATA, path);
+    assert_int_equal(system(line), 0);
     kit_python("import sys\n"
                "import xml.etree.ElementTree as E\n"
                "suite=E.parse(sys.argv[1]).getroot()[0]\n"
@@ -140,11 +192,14 @@ static void junit_has_one_case_per_identity_and_right_sums(void **state)
                "assert len(cases)==1000==int(suite.get('tests'))\n"
                "assert len(suite.findall('testcase/failure'))==400==int(suite.get('failures'))\n"
                "assert len(suite.findall('testcase/skipped'))==400==int(suite.get('skipped'))\n"
-               "assert set(e.tag for e in suite.iter())=={'testsuite','testcase','failure',"
-               "'skipped'}\n"
-               "assert cases[2].get('time')=='14.000', cases[2].attrib\n"
-               "assert '<script>x</script>' in suite.find('testcase/failure').text\n",
-               kit_write(&k, "junit"));
+               "assert suite.get('time')=='14200.000' and cases[2].get('time')=='14.000'\n"
+               "for case in cases:\n"
+               "    facts=case.find('system-out').text.split('\\n')\n"
+               "    assert len(facts)==20+1+1, facts\n"
+               "    failure=case.find('failure')\n"
+               "    assert failure is None or '<script>x</script>' in failure.text\n"
+               "    assert facts[20]=='& <i>: <script>x</script>' and facts[19][:7]=='source:'\n",
+               path);
     kit_clear(&k);
 }
 
@@ -262,7 +317,7 @@ static void kinds_are_counted_worst_first_and_bounded(void **state)
     assert_int_equal(counted, 3 * GROUPS_MAX);
     assert_int_equal(g.list[0].outcome, OUTCOME_FAILED);
     assert_text(group_reason(&g, &g.list[0]), TEXT("reason 7"));
-    assert_int_equal(g.list[0].examples[0], 7);
+    assert_int_equal(g.list[0].examples[0].row, 7);
     assert_int_equal(g.list[1].count, 3 * GROUPS_MAX / 2); /* those without a reason */
     assert_true(g.len <= GROUPS_MAX);
     groups_clear(&g);
@@ -274,7 +329,8 @@ int main(void)
         cmocka_unit_test(hostile_texts_do_not_change_the_elements_of_a_page),
         cmocka_unit_test(a_page_of_a_large_fleet_lists_only_what_needs_attention),
         cmocka_unit_test(a_comment_stays_under_its_bound_whatever_the_fleet),
-        cmocka_unit_test(junit_has_one_case_per_identity_and_right_sums),
+        cmocka_unit_test(a_comment_of_the_longest_names_stays_under_its_bound),
+        cmocka_unit_test(junit_has_one_case_per_identity_by_the_common_schema),
         cmocka_unit_test(markup_is_escaped_and_unsafe_bytes_are_replaced),
         cmocka_unit_test(at_every_step_of_the_history_everybody_stands_somewhere),
         cmocka_unit_test(reasons_that_differ_in_names_alone_are_one_kind),

@@ -159,6 +159,80 @@ static void ten_thousand_hostile_strings_are_neutral_csv(void **state)
     kit_clear(&k);
 }
 
+/* A report in which every text begins with lead; the numbers and instants cannot. */
+static void lead_fill(struct kit *k, const char *lead)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s1+1", lead);
+    kit_init(k, text_of(text), text_of(text));
+    struct text t = names_text(&k->fleet.names, kit_name(k, text_of(text)));
+    kit_add(k, t, t,
+            (struct job_row){.state = JOB_DONE,
+                             .outcome = OUTCOME_DONE,
+                             .reason = t,
+                             .before_known = true,
+                             .mail_from_before = t,
+                             .mx = t,
+                             .spf = t,
+                             .dmarc = t});
+}
+
+/* Read as comma, semicolon and tab would have it: people open the file with either. */
+static const char csv_judge[] =
+    "import csv,sys,unicodedata\n"
+    "def starts(c): return unicodedata.normalize('NFKC',c.lstrip(' "
+    "\"\\u00a0\\u3000\\ufeff\\u200b'))[:1]\n"
+    "for separator in ',;\\t':\n"
+    "    rows=list(csv.reader(open(sys.argv[1],newline='',encoding='utf-8'),delimiter=separator))\n"
+    "    cells=[c for r in rows for c in r]\n"
+    "    assert not any(starts(c) in tuple('=+-@\\t\\r\\n') for c in cells), (separator,cells)\n"
+    "rows=list(csv.DictReader(open(sys.argv[1],newline='',encoding='utf-8'),strict=True))\n"
+    "assert len(rows)==1 and len(rows[0])==21 and None not in rows[0], rows\n"
+    "texts='account identity reason mail_from_before mail_from_after mx spf dmarc'.split()\n"
+    "assert all('1+1' in rows[0][c] for c in texts), rows\n"
+    "assert rows[0]['source'].endswith('1+1:1'), rows\n";
+
+static void no_text_in_any_column_begins_a_formula(void **state)
+{
+    static const char *const leads[] = {"=",
+                                        "+",
+                                        "-",
+                                        "@",
+                                        "\t=",
+                                        "\r=",
+                                        "\n=",
+                                        "\r\n=",
+                                        "  =",
+                                        "\"=",
+                                        " \"=",
+                                        "\xef\xbc\x9d",
+                                        "\xef\xbc\x8b",
+                                        "\xef\xbc\x8d",
+                                        "\xef\xbc\xa0",
+                                        "\xef\xb9\xa6",
+                                        "\xef\xb9\xa3",
+                                        "\xc2\xa0=",
+                                        "\xe3\x80\x80=",
+                                        "\xe2\x80\x8b=",
+                                        "\xef\xbb\xbf=",
+                                        "a;=",
+                                        "a;\"=",
+                                        "a; =",
+                                        "a\t=",
+                                        "a\n=",
+                                        "a\r\n\"-",
+                                        ";;=",
+                                        "\";=",
+                                        "a;\xef\xbc\x9d"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(leads); i++) {
+        struct kit k;
+        lead_fill(&k, leads[i]);
+        kit_python(csv_judge, kit_write(&k, "csv"));
+        kit_clear(&k);
+    }
+}
+
 static void hostile_rows_are_json_by_the_published_schema(void **state)
 {
     struct kit k;
@@ -314,6 +388,7 @@ int main(void)
         cmocka_unit_test(before_is_what_was_there_before_the_first_write),
         cmocka_unit_test(a_small_csv_is_these_bytes),
         cmocka_unit_test(ten_thousand_hostile_strings_are_neutral_csv),
+        cmocka_unit_test(no_text_in_any_column_begins_a_formula),
         cmocka_unit_test(hostile_rows_are_json_by_the_published_schema),
         cmocka_unit_test(the_verdict_is_one_sentence),
         cmocka_unit_test(an_empty_fleet_is_a_whole_report),
