@@ -94,9 +94,10 @@
 #define HTML_GROUPS_MAX     200   /* of these on one page: more is no overview any more */
 #define MARKDOWN_MAX        60000 /* bytes; GitHub takes 65,536 characters in a comment */
 #define MARKDOWN_CELL_MAX   300   /* of one cell; the CSV has it whole */
-#define MARKDOWN_ROW_MAX    6000 /* a folded group's head: three texts, a character escaped to five \
-                                  */
-#define MARKDOWN_TAIL_MAX 3000   /* headings of the groups that no longer fit */
+#define MARKDOWN_ROW_MAX                                                                           \
+    6000                       /* a folded group's head: three texts, a character escaped to five  \
+                                */
+#define MARKDOWN_TAIL_MAX 3000 /* headings of the groups that no longer fit */
 
 /* records for DNS owners */
 #define RECORDS_ZONES_MAX        64          /* --zone; more are what live DNS is for */
