@@ -136,6 +136,28 @@ static bool read_verification(const struct json *root, struct ses_facts *f)
     return true;
 }
 
+/* A tag without a key is none. */
+static bool read_tags(const struct json *list, struct call *c)
+{
+    uint32_t len = 0;
+    for (const struct json *tag = json_first(list); tag; tag = json_next(tag))
+        len++;
+    c->tags = ARENA_ARRAY(&c->arena, struct ses_tag, len + 1);
+    c->tags_len = 0;
+    for (const struct json *tag = json_first(list); c->tags && tag; tag = json_next(tag)) {
+        struct text key = TEXT_NONE, value = TEXT("");
+        if (!json_is_object(tag) || !read_text(tag, "Key", &key) ||
+            !read_text(tag, "Value", &value))
+            return false;
+        struct ses_tag *out = &c->tags[c->tags_len];
+        *out = (struct ses_tag){arena_text(&c->arena, key), arena_text(&c->arena, value)};
+        if ((key.len && !out->key.at) || (value.len && !out->value.at))
+            return false;
+        c->tags_len += key.len > 0;
+    }
+    return c->tags != NULL;
+}
+
 static bool decode_get(struct call *c, const struct json *root)
 {
     struct ses_facts f = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING,
@@ -143,6 +165,9 @@ static bool decode_get(struct call *c, const struct json *root)
     if (!read_verification(root, &f) || !read_bool(root, "FeedbackForwardingStatus", &f.forwarding))
         return false;
     if (!read_mail_from(json_member(root, "MailFromAttributes"), &c->arena, &f))
+        return false;
+    const struct json *tags = json_member(root, "Tags");
+    if ((tags && !json_is_array(tags)) || !read_tags(tags, c))
         return false;
     c->facts[0] = f;
     return true;

@@ -36,6 +36,7 @@
 #define RATE_MAX 10000.0 /* no account is granted as much */
 #define CALLS_IN_FLIGHT_MAX                                                                        \
     1024 /* calls of all lanes; a lane needs its rate times its round trip */
+#define INVENTORY_CALLS_MAX  256 /* out at once: 100 calls a second that take 2.5 s */
 #define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */
 #define EVENTS_PER_TURN_MAX  1024
 #define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds what a crash can leave unsure */

@@ -38,4 +38,6 @@ void call_answer_reset(struct call *c)
     c->listed = NULL;
     c->listed_len = 0;
     c->next_token = TEXT_NONE;
+    c->tags = NULL;
+    c->tags_len = 0;
 }

@@ -89,7 +89,9 @@ struct call {
         facts[SES_BATCH_MAX]; /* READ_*, GET: facts[i] is of identities[i], i < count */
     struct text *listed;      /* CALL_LIST */
     uint32_t listed_len;
-    struct text next_token;          /* CALL_LIST: empty on the last page */
+    struct text next_token; /* CALL_LIST: empty on the last page */
+    struct ses_tag *tags;   /* CALL_GET */
+    uint32_t tags_len;
     struct account_facts account;    /* ACCOUNT, QUOTA, CALLER */
     struct dns_reply dns;            /* CALL_ASK */
     instant_us sent_at, answered_at; /* by the world's clock */

@@ -24,6 +24,10 @@ struct ses_facts {
     bool forwarding; /* feedback forwarding by e-mail is on */
 };
 
+struct ses_tag {
+    struct text key, value;
+};
+
 /* The state of one DNS question. The three kinds of silence are kept apart on purpose. */
 enum dns_state {
     DNS_UNASKED,

@@ -245,6 +245,24 @@ static void errors_are_found_in_header_and_body(void **state)
     }
 }
 
+static void tags_come_with_an_identity(void **state)
+{
+    (void)state;
+    struct call *c = call_new(CALL_GET, "example.com");
+    ses_v2_decode(c, 200, TEXT_NONE,
+                  TEXT("{\"VerificationStatus\":\"SUCCESS\",\"Tags\":[{\"Key\":\"team\","
+                       "\"Value\":\"a=b\"},{\"Value\":\"no key\"},{\"Key\":\"bare\"}]}"));
+    assert_int_equal(c->reply.how, REPLY_HTTP);
+    assert_int_equal(c->tags_len, 2);
+    assert_text(c->tags[0].key, TEXT("team"));
+    assert_text(c->tags[0].value, TEXT("a=b"));
+    assert_text(c->tags[1].key, TEXT("bare"));
+    assert_text(c->tags[1].value, TEXT(""));
+    call_answer_reset(c);
+    assert_int_equal(c->tags_len, 0);
+    call_free(c);
+}
+
 #define GOOD "\"VerificationStatus\":\"SUCCESS\""
 
 static const struct text garbled[] = {
@@ -256,6 +274,9 @@ static const struct text garbled[] = {
     TEXT("{" GOOD),
     TEXT("{" GOOD "}}"),
     TEXT("{" GOOD "} {}"),
+    TEXT("{" GOOD ",\"Tags\":{}}"),
+    TEXT("{" GOOD ",\"Tags\":[\"team\"]}"),
+    TEXT("{" GOOD ",\"Tags\":[{\"Key\":1}]}"),
     TEXT("{" GOOD "}\0"),
     TEXT("{" GOOD "} x"),
     TEXT("{" GOOD "," GOOD "}"),
@@ -339,6 +360,7 @@ int main(void)
         cmocka_unit_test(one_identity_comes_with_all_its_facts),
         cmocka_unit_test(lists_and_accounts_are_read),
         cmocka_unit_test(a_set_is_answered_by_an_empty_object_or_nothing),
+        cmocka_unit_test(tags_come_with_an_identity),
         cmocka_unit_test(errors_are_found_in_header_and_body),
         cmocka_unit_test(json_that_is_not_what_was_promised_is_no_fact),
         cmocka_unit_test(json_is_bounded_before_it_costs_memory),

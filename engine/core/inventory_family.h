@@ -1,0 +1,85 @@
+/*
+ * The inventory's own structures: inventory.c has accounts, listing and the turn, inventory_read.c
+ * the batches of reads.
+ */
+#ifndef MF_INVENTORY_FAMILY_H
+#define MF_INVENTORY_FAMILY_H
+
+#include "backoff.h"
+#include "inventory.h"
+#include "verdict.h"
+
+#define READS         3   /* verification, MAIL FROM, notification; or GET alone, the first */
+#define BATCHES       768 /* three per call: those that are out, that wait, and halves of them */
+#define BATCHES_SPARE 256 /* new ones leave these for halves */
+#define BLOCK_ROWS    1000u
+
+/* Rows that are asked about together. */
+struct batch {
+    uint32_t next; /* + 1, in the list of those that are to be sent again; or of the free ones */
+    uint32_t first, generation;
+    instant_us wake;
+    uint16_t lane, len;
+    uint8_t part, attempts;
+};
+
+/* Behind struct inventory_lane, which guests see. A new generation forgets what was read and what
+ * is on its way: answers to an older one are for nothing. */
+struct stock {
+    struct inventory_lane seen;
+    struct pace pace[CALL_KINDS];
+    struct inventory_row **blocks; /* of BLOCK_ROWS rows */
+    uint32_t blocks_cap;
+    uint32_t generation, again; /* again: first batch to be sent again, + 1 */
+    uint32_t next_row[READS], batches_left[READS];
+    struct text token;
+    instant_us list_wake;
+    uint8_t list_attempts;
+    bool list_out, told_something;
+};
+
+struct account_asking {
+    struct inventory_account seen;
+    uint16_t lane; /* by which it is asked */
+    bool used, out, done, refused;
+    uint8_t attempts;
+    instant_us wake;
+};
+
+struct inventory {
+    const struct fleet *fleet;
+    struct inventory_options options;
+    struct arena *memory;
+    struct stock *lanes;
+    struct account_asking *accounts;
+    struct call *calls, *pool;
+    struct batch *batches;
+    uint32_t batches_free, batches_free_len;
+    uint32_t calls_out;
+    uint64_t ticket;
+    bool no_memory;
+};
+
+struct call *stock_call(struct inventory *v, uint16_t lane, enum call_kind kind);
+struct inventory_row *stock_row(const struct stock *s, uint32_t i);
+/* What the bucket learns of an answer. */
+enum verdict stock_verdict(struct stock *s, const struct call *call, unsigned attempts,
+                           instant_us now);
+bool verdict_is_retried(enum verdict verdict);
+/* Ends the lane. */
+void stock_refuse(struct inventory *v, struct stock *s, const struct call *call);
+/* IAM refuses version 1: the lane begins again by version 2, or ends. */
+void stock_denied(struct inventory *v, struct stock *s, const struct call *call);
+void stock_reason(struct stock *s, const struct call *call);
+
+void batches_init(struct inventory *v);
+/* Those of a part that wait to be sent again; READS: of every part. */
+void batches_drop(struct inventory *v, struct stock *s, uint32_t part);
+uint32_t batches_send(struct inventory *v, uint16_t lane, instant_us now, struct call **calls,
+                      uint32_t max);
+instant_us batches_wake(const struct inventory *v, const struct stock *s);
+void batch_answered(struct inventory *v, struct call *call, instant_us now);
+/* Everything that is listed is read. */
+bool batches_are_done(const struct stock *s);
+
+#endif
