@@ -14,12 +14,13 @@ enum {
     BEHAVIOR,
     STATUS,
     FORWARDING,
+    TAGS,
     COLUMNS
 };
 
 static const char *const columns[COLUMNS] = {
     "account",   "region",   "identity", "type",       "verified",
-    "mail_from", "behavior", "status",   "forwarding",
+    "mail_from", "behavior", "status",   "forwarding", "tags",
 };
 
 /* An empty cell is the usual case; a word that nobody knows is a mistake. */
@@ -59,7 +60,7 @@ static const char *facts_parse(const struct table *t, uint32_t row, struct ses_f
     return NULL;
 }
 
-static enum err row_add(struct ses_model *m, const struct table *t, uint32_t row, instant_us now,
+static enum err row_add(struct sim *s, const struct table *t, uint32_t row, instant_us now,
                         struct why *why)
 {
     struct ses_facts facts = {0};
@@ -70,26 +71,47 @@ static enum err row_add(struct ses_model *m, const struct table *t, uint32_t row
         return why_set(why, ERR_INPUT, "%s", complaint);
     if (account.len == 0 || region.len == 0)
         return why_set(why, ERR_INPUT, "account and region are needed");
-    if (!ses_model_lane(m, account, region, &lane))
+    if (!ses_model_lane(&s->model, account, region, &lane))
         return why_set(why, ERR_LIMIT, "too many accounts and Regions");
-    return ses_model_add(m, lane, table_cell(t, row, IDENTITY), &facts, now, why);
+    uint32_t id = s->model.identities_len; /* the model numbers them as they come */
+    s->tags[id] = arena_text(&s->tags_arena, table_cell(t, row, TAGS));
+    return ses_model_add(&s->model, lane, table_cell(t, row, IDENTITY), &facts, now, why);
 }
 
-enum err identities_load(struct ses_model *m, const char *file, const struct ses_rules *rules,
-                         instant_us now, struct why *why)
+static enum err rows_add(struct sim *s, const struct table *t, const char *file, struct why *why)
+{
+    instant_us now = clock_scaled(&s->clock);
+    s->tags = ARENA_ARRAY(&s->tags_arena, struct text, t->rows + 1);
+    if (!s->tags)
+        return why_set(why, ERR_NOMEM, "no memory for %u rows", t->rows);
+    for (uint32_t row = 0; row < t->rows; row++) {
+        enum err err = row_add(s, t, row, now, why);
+        if (err != OK)
+            return why_wrap(why, err, "%s: row %u", file, row + 2);
+    }
+    return OK;
+}
+
+enum err identities_load(struct sim *s, const char *file, const struct ses_rules *rules,
+                         struct why *why)
 {
     struct table t;
-    enum err err = table_read(&t, file, columns, COLUMNS, why);
+    arena_init(&s->tags_arena, SIM_TABLE_MAX);
+    enum err err = table_read(&t, file, columns, COLUMNS, TAGS, why);
     if (err != OK)
         return err;
-    err = ses_model_init(m, rules, t.rows, why);
-    for (uint32_t row = 0; err == OK && row < t.rows; row++) {
-        err = row_add(m, &t, row, now, why);
-        if (err != OK) {
-            why_wrap(why, err, "%s: row %u", file, row + 2);
-            ses_model_clear(m);
-        }
-    }
+    err = ses_model_init(&s->model, rules, t.rows, why);
+    if (err == OK)
+        err = rows_add(s, &t, file, why);
+    if (err != OK)
+        identities_clear(s);
     table_clear(&t);
     return err;
+}
+
+void identities_clear(struct sim *s)
+{
+    ses_model_clear(&s->model);
+    arena_clear(&s->tags_arena);
+    s->tags = NULL;
 }

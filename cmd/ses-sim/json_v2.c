@@ -42,6 +42,22 @@ static void add_mail_from(struct buf *out, const struct ses_facts *facts)
     buf_add_str(out, "}");
 }
 
+/* "team=shop;stage=prod" */
+static void add_tags(struct buf *out, struct text tags)
+{
+    const char *before = "";
+    buf_add_str(out, ",\"Tags\":[");
+    while (tags.len) {
+        struct text value = text_cut(&tags, ';'), key = text_cut(&value, '=');
+        buf_add_str(out, before);
+        add_member(out, "{", "Key", key);
+        add_member(out, ",", "Value", value);
+        buf_add_str(out, "}");
+        before = ",";
+    }
+    buf_add_str(out, "]");
+}
+
 static void get_identity(struct sim *s, struct exchange *x)
 {
     uint32_t id;
@@ -61,7 +77,9 @@ static void get_identity(struct sim *s, struct exchange *x)
     buf_add_str(out, ",\"DkimAttributes\":{\"SigningEnabled\":true,\"Status\":\"SUCCESS\","
                      "\"Tokens\":[],\"SigningAttributesOrigin\":\"AWS_SES\"}");
     add_mail_from(out, &facts);
-    buf_add_str(out, ",\"Policies\":{},\"Tags\":[]}");
+    buf_add_str(out, ",\"Policies\":{}");
+    add_tags(out, s->tags[id]);
+    buf_add_str(out, "}");
 }
 
 /* Writing one */

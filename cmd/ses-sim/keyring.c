@@ -54,7 +54,7 @@ static enum err keyring_read(struct keyring *k, const char *file, struct why *wh
     static const char *const columns[] = {"account", "access_key_id", "secret_access_key",
                                           "session_token"};
     struct table t;
-    enum err err = table_read(&t, file, columns, 4, why);
+    enum err err = table_read(&t, file, columns, 4, 4, why);
     for (uint32_t row = 0; err == OK && row < t.rows; row++) {
         struct text account = table_cell(&t, row, 0), id = table_cell(&t, row, 1);
         struct text secret = table_cell(&t, row, 2);

@@ -20,7 +20,7 @@ static const char usage[] =
     "A stand-in for Amazon SES and STS on loopback, for rehearsals and tests.\n"
     "\n"
     "  --identities FILE    CSV: account,region,identity,type,verified,mail_from,behavior,status,\n"
-    "                       forwarding\n"
+    "                       forwarding, and perhaps tags: team=shop;stage=prod\n"
     "  --credentials FILE   CSV: account,access_key_id,secret_access_key,session_token; otherwise\n"
     "                       the example key of the AWS documentation, for account 111122223333\n"
     "  --listen ADDR:PORT   a loopback address; port 0 takes a free one (127.0.0.1:0)\n"
@@ -151,7 +151,7 @@ static enum err sim_open(struct sim *s, const struct options *o, struct why *why
     keyring_init(&s->keys);
     enum err err = keyring_load(&s->keys, o->credentials, why);
     if (err == OK)
-        err = identities_load(&s->model, o->identities, &o->rules, clock_scaled(&s->clock), why);
+        err = identities_load(s, o->identities, &o->rules, why);
     if (err == OK && o->log && !(s->log = fopen(o->log, "ae")))
         err = why_set(why, ERR_IO, "cannot write %s: %s", o->log, strerror(errno));
     if (err == OK && (s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
@@ -165,7 +165,7 @@ static void sim_close(struct sim *s)
         fclose(s->log);
     if (s->wake_fd >= 0)
         close(s->wake_fd);
-    ses_model_clear(&s->model);
+    identities_clear(s);
     keyring_clear(&s->keys);
     pthread_mutex_destroy(&s->lock);
 }

@@ -65,6 +65,8 @@ struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number);
 struct sim {
     pthread_mutex_t lock; /* guards model, keys, calls */
     struct ses_model model;
+    struct text *tags; /* of each identity, as the table has them; in tags_arena */
+    struct arena tags_arena;
     struct keyring keys;
     uint64_t calls;
 
@@ -102,9 +104,11 @@ void sim_wake(struct sim *s);
 void log_write(FILE *log, const struct exchange *x);
 
 /* identities.c: the table account,region,identity,type,verified,mail_from,behavior,status,
- * forwarding, with a header line, columns in any order. Inits and fills the model. */
-enum err identities_load(struct ses_model *m, const char *file, const struct ses_rules *rules,
-                         instant_us now, struct why *why);
+ * forwarding and perhaps tags ("team=shop;stage=prod"), with a header line, columns in any order.
+ * Inits and fills the model. */
+enum err identities_load(struct sim *s, const char *file, const struct ses_rules *rules,
+                         struct why *why);
+void identities_clear(struct sim *s);
 
 /* table.c: CSV (RFC 4180) with a header line. */
 struct table {
@@ -114,9 +118,10 @@ struct table {
     uint32_t rows, columns;
 };
 
-/* Columns that are not wanted are passed over; a wanted one that is missing is ERR_INPUT. */
+/* Columns that are not wanted are passed over; one of the first `required` that is missing is
+ * ERR_INPUT, the rest are then empty. */
 enum err table_read(struct table *t, const char *file, const char *const *columns, uint32_t len,
-                    struct why *why);
+                    uint32_t required, struct why *why);
 void table_clear(struct table *t);
 struct text table_cell(const struct table *t, uint32_t row, uint32_t column);
 

@@ -63,7 +63,7 @@ static void row_cut(char **p, const uint32_t *places, struct text *cells)
 }
 
 static enum err header_read(char **p, const char *const *columns, uint32_t len, uint32_t *places,
-                            const char *file, struct why *why)
+                            uint32_t required, const char *file, struct why *why)
 {
     bool last = false, seen[COLUMNS_MAX] = {0};
     for (uint32_t i = 0; !last && i < COLUMNS_MAX; i++) {
@@ -74,7 +74,7 @@ static enum err header_read(char **p, const char *const *columns, uint32_t len, 
                 seen[c] = true;
             }
     }
-    for (uint32_t c = 0; c < len; c++)
+    for (uint32_t c = 0; c < required; c++)
         if (!seen[c])
             return why_set(why, ERR_INPUT, "%s:1: there is no column '%s'", file, columns[c]);
     return OK;
@@ -103,7 +103,7 @@ static enum err rows_read(struct table *t, char *p, const uint32_t *places, stru
 }
 
 enum err table_read(struct table *t, const char *file, const char *const *columns, uint32_t len,
-                    struct why *why)
+                    uint32_t required, struct why *why)
 {
     uint32_t places[COLUMNS_MAX] = {0};
     *t = (struct table){.columns = len};
@@ -114,7 +114,7 @@ enum err table_read(struct table *t, const char *file, const char *const *column
     fclose(f);
     char *p = t->bytes;
     if (err == OK)
-        err = header_read(&p, columns, len, places, file, why);
+        err = header_read(&p, columns, len, places, required, file, why);
     if (err == OK)
         err = rows_read(t, p, places, why);
     if (err != OK)
