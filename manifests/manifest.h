@@ -31,6 +31,9 @@ struct manifest_options {
      * one); or empty. Never called when NULL. The text must outlive manifest_load(). */
     struct text (*region_of)(void *ctx, struct text profile);
     void *ctx;
+    /* Every account in each of its Regions is a lane, identities or not; the accounts alone are a
+     * manifest. */
+    bool every_account;
 };
 
 /* Reads and vets all files as one fleet, in order. *f must be fresh from fleet_init().

@@ -4,7 +4,7 @@
  *   source.c   opens a file safely, reads and digests its bytes     include.c  patterns -> files
  *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
  *   walk.c     events -> keys and values, by the tables of schema.c
- *   draft.c    one value of one key -> a setting, or a complaint    value.c    what a value must be
+ *   draft.c    one value of one key -> a setting, or a complaint    value.h    what a value must be
  *   vet.c      settings, defaults and accounts -> the rows of the fleet
  *
  * Everything here belongs to the one thread that calls manifest_load(). A fleet may have millions
@@ -15,6 +15,7 @@
 
 #include "limits.h"
 #include "manifest.h"
+#include "value.h"
 
 /* --- schema.c: which keys there are, and what they hold --------------------------------------- */
 
@@ -194,38 +195,6 @@ name_id raw_list(struct raw *r, const name_id *ids, uint32_t len);
 uint32_t raw_list_len(const struct raw *r, name_id list);
 name_id raw_list_at(const struct raw *r, name_id list, uint32_t i);
 
-/* --- value.c: pure ---------------------------------------------------------------------------- */
-
-enum name_fault { NAME_OK, NAME_EMPTY, NAME_TOO_LONG, NAME_BLANK, NAME_CONTROL, NAME_AT };
-const char *name_fault_text(enum name_fault fault);
-
-/* Can t be a name at all, of a host or of an address? Says nothing about host name rules: those
- * are findings of a plan. */
-enum name_fault name_check(struct text t);
-enum name_fault identity_check(struct text t);
-/* As SES stores it, in out or t itself: a domain in lower-case A-labels, an address as written but
- * for a domain part outside ASCII. What IDNA refuses stays as lower-case bytes. */
-struct text identity_normal(struct text t, char out[NAME_LEN_MAX + 1]);
-/* Lower-case A-labels without a final dot, in out or t itself. */
-struct text host_normal(struct text t, char out[NAME_LEN_MAX + 1]);
-/* The first brace that begins neither {domain} nor {region}, or t.len. */
-size_t template_fault(struct text t);
-bool template_is(struct text t); /* is there anything to fill in? */
-/* False when the result is longer than NAME_LEN_MAX. */
-bool template_fill(struct text t, struct text domain, struct text region,
-                   char out[NAME_LEN_MAX + 1], struct text *result);
-
-bool region_is(struct text t);     /* the shape of a Region's name, not whether it exists */
-bool account_id_is(struct text t); /* twelve digits */
-bool role_arn_is(struct text t);   /* arn:PARTITION:iam::ACCOUNT:role/NAME */
-bool rate_parse(struct text t, double *rate);
-bool quota_parse(struct text t, struct quota *quota); /* "10" or "2.5%" */
-bool require_parse(struct text t, enum dns_require *out);
-const char *require_near(struct text t);
-const char *behavior_near(struct text t);
-/* The nearest of words, for "did you mean"; NULL when none is near. */
-const char *word_near(struct text t, const char *const *words, size_t words_len);
-
 /* --- draft.c ---------------------------------------------------------------------------------- */
 
 void draft_begin(struct draft *d, uint16_t file, struct place at);
@@ -350,6 +319,7 @@ struct vet {
 
 void vet_defaults(struct raw *r); /* files inherit from the files that name them */
 void vet_accounts(struct raw *r);
+void vet_every_account(struct raw *r); /* a lane for each account and Region */
 const struct resolved *vet_settings(struct vet *v, name_id settings); /* NULL after raw_fail() */
 
 /* Makes the fleet of what was read, or complains. */

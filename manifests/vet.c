@@ -142,7 +142,9 @@ void vet_fleet(struct raw *r)
     vet_accounts(r);
     if (r->err != OK)
         return;
-    if (!r->identities_named && r->complaints->len == 0)
+    if (r->options->every_account)
+        vet_every_account(r);
+    else if (!r->identities_named && r->complaints->len == 0)
         complain(r, (struct place){0},
                  "no identities: expected one of the keys identities, identities_from and include");
     if (vet_init(&v, r))

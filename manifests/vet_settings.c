@@ -90,6 +90,39 @@ void vet_accounts(struct raw *r)
     }
 }
 
+/* For an entry that names none in an account that names none. */
+static struct text usual_region(const struct raw *r, const struct raw_account *account)
+{
+    struct text profile = names_text(&r->fleet->names, account->account.profile);
+    if (r->region.len || !r->options->region_of)
+        return r->region;
+    struct text region = r->options->region_of(r->options->ctx, profile);
+    return region_is(region) ? region : TEXT_NONE;
+}
+
+void vet_every_account(struct raw *r)
+{
+    for (uint32_t i = 0; i < r->accounts_len && r->err == OK; i++) {
+        const struct raw_account *account = &r->accounts[i];
+        name_id regions = account->regions, region;
+        uint16_t lane;
+        char q[QUOTE_LEN];
+        for (uint32_t f = 0; f < r->files_len && regions == NAME_NONE; f++)
+            regions = r->files[f].nested ? NAME_NONE : r->files[f].settings.regions;
+        struct text usual = regions == NAME_NONE ? usual_region(r, account) : TEXT_NONE;
+        if (usual.len && raw_name(r, usual, &region))
+            regions = raw_list(r, &region, 1);
+        if (regions == NAME_NONE && r->err == OK)
+            complain(r, account->at,
+                     "no Region for account %s: expected the key regions here, or the option "
+                     "--regions",
+                     quote(names_text(&r->fleet->names, account->account.name), q));
+        for (uint32_t n = 0; n < raw_list_len(r, regions) && r->err == OK; n++)
+            if (!fleet_lane(r->fleet, (uint16_t)i, raw_list_at(r, regions, n), &lane))
+                raw_fail(r, ERR_LIMIT, "more than 8192 pairs of account and Region");
+    }
+}
+
 /* The account of an entry that names none: the only one, or the one called default. */
 static struct raw_account *account_of(struct raw *r, const struct settings *s)
 {
@@ -113,16 +146,6 @@ static bool lane_add(struct vet *v, uint16_t account, name_id region)
     }
     raw_fail(r, ERR_LIMIT, "more than 8192 pairs of account and Region");
     return false;
-}
-
-/* For an entry that names none in an account that names none. */
-static struct text usual_region(const struct raw *r, const struct raw_account *account)
-{
-    struct text profile = names_text(&r->fleet->names, account->account.profile);
-    if (r->region.len || !r->options->region_of)
-        return r->region;
-    struct text region = r->options->region_of(r->options->ctx, profile);
-    return region_is(region) ? region : TEXT_NONE;
 }
 
 static void resolve_lanes(struct vet *v, struct resolved *out, const struct settings *s)

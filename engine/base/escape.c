@@ -58,6 +58,51 @@ void escape_json(struct buf *out, struct text t)
     buf_add_char(out, '"');
 }
 
+/* Words that YAML 1.1 or 1.2 takes for something else than text. */
+static bool is_yaml_word(struct text t)
+{
+    static const char *const words[] = {"y",   "n",    "yes",   "no",  "on",
+                                        "off", "true", "false", "null"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (text_eq_nocase(t, text_of(words[i])))
+            return true;
+    return false;
+}
+
+/* Begins with a letter, so it is no number; has nothing that YAML reads. */
+static bool is_yaml_plain(struct text t)
+{
+    if (t.len == 0 || !char_is_alpha(t.at[0]) || is_yaml_word(t))
+        return false;
+    for (size_t i = 0; i < t.len; i++)
+        if (!char_is_alnum(t.at[i]) && text_find(TEXT("-._@+/"), t.at[i]) == 6)
+            return false;
+    return true;
+}
+
+void escape_yaml(struct buf *out, struct text t)
+{
+    if (is_yaml_plain(t)) {
+        buf_add_text(out, t);
+        return;
+    }
+    buf_add_char(out, '"');
+    while (t.len) {
+        uint32_t c;
+        size_t len = utf8_next(t, &c);
+        if (len == 0)
+            c = 0xfffd;
+        if (c == '"' || c == '\\')
+            buf_add_fmt(out, "\\%c", (char)c);
+        else if (c >= ' ' && c <= '~')
+            buf_add_char(out, (char)c);
+        else
+            buf_add_fmt(out, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
+        t = text_from(t, len ? len : 1);
+    }
+    buf_add_char(out, '"');
+}
+
 void escape_terminal(struct buf *out, struct text t)
 {
     while (t.len) {

@@ -10,6 +10,10 @@
 /* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. Control characters, C1
  * and bidirectional controls are \u-escaped, so the file is safe to page through as well. */
 void escape_json(struct buf *out, struct text t);
+/* A YAML scalar that every reader takes for this text and no other, in a list, a map or a comment:
+ * plain where nothing else could be meant, else in double quotes with everything but printable
+ * ASCII escaped. `no`, `1e3`, `-x`, `*x` and the like are quoted. Not UTF-8: as escape_json. */
+void escape_yaml(struct buf *out, struct text t);
 /* For a terminal: printable UTF-8 as it is; control, C1, bidi, invalid bytes and backslash as
  * \xNN or \u{NNNN}. Newline and tab are escaped too: one value stays on one line. */
 void escape_terminal(struct buf *out, struct text t);

@@ -68,6 +68,33 @@ static void json_strings_are_json(void **state)
     check_escape(escape_json, TEXT("\xf0\x9f\x93\xae"), "\"\xf0\x9f\x93\xae\"");
 }
 
+static void yaml_scalars_are_text_to_every_reader(void **state)
+{
+    (void)state;
+    static const char *const plain[] = {"example.com", "user+x@a-b.example", "us-east-1", "none",
+                                        "mail_prod"};
+    static const char *const quoted[] = {
+        "no",  "On",  "TRUE", "null", "Y",  "~",   "1e3.a", "0x1f",      "012",  "-x",
+        "*x",  "&x",  "!x",   "%x",   "@x", "=x",  ".inf",  "a: b",      "a #b", "{x}",
+        "a,b", "[x]", "<<",   " a",   "a ", "a b", "o'b@c", "2026-11-26"};
+    struct buf b;
+    buf_init(&b, 256);
+    for (size_t i = 0; i < COUNT(plain); i++)
+        check_escape(escape_yaml, text_of(plain[i]), plain[i]);
+    for (size_t i = 0; i < COUNT(quoted); i++) {
+        buf_reset(&b);
+        buf_add_fmt(&b, "\"%s\"", quoted[i]);
+        check_escape(escape_yaml, text_of(quoted[i]), b.at);
+    }
+    buf_clear(&b);
+    check_escape(escape_yaml, TEXT(""), "\"\"");
+    check_escape(escape_yaml, TEXT("\"x y\"@a\\b"), "\"\\\"x y\\\"@a\\\\b\"");
+    check_escape(escape_yaml, TEXT("a\n- b\t\xc2\x85\xe2\x80\xa8"),
+                 "\"a\\u000a- b\\u0009\\u0085\\u2028\"");
+    check_escape(escape_yaml, TEXT("b\xc3\xbc"), "\"b\\u00fc\"");
+    check_escape(escape_yaml, TEXT("\xf0\x9f\x93\xae\xff"), "\"\\U0001f4ee\\ufffd\"");
+}
+
 static void percent_escapes_leave_only_the_unreserved(void **state)
 {
     (void)state;
@@ -80,7 +107,7 @@ static void percent_escapes_leave_only_the_unreserved(void **state)
 static void no_control_byte_ever_passes(void **state)
 {
     (void)state;
-    escaper *const all[] = {escape_terminal, escape_json, escape_percent};
+    escaper *const all[] = {escape_terminal, escape_json, escape_percent, escape_yaml};
     static const char spice[] = "\033\n\"\\\x9b\xc2\xe2\x80\xae\xff\xf0\xed";
     uint64_t seed = 99;
     struct buf b;
@@ -91,7 +118,7 @@ static void no_control_byte_ever_passes(void **state)
         for (size_t i = 0; i < len; i++)
             in[i] = dice(&seed) % 2 ? spice[dice(&seed) % (sizeof spice - 1)] : (char)dice(&seed);
         buf_reset(&b);
-        all[round % 3](&b, (struct text){in, len});
+        all[round % 4](&b, (struct text){in, len});
         assert_false(b.failed);
         for (struct text t = buf_text(&b); t.len;) {
             uint32_t c;
@@ -148,6 +175,7 @@ int main(void)
         cmocka_unit_test(a_terminal_sees_what_is_printable_as_it_is),
         cmocka_unit_test(a_terminal_obeys_nobody),
         cmocka_unit_test(json_strings_are_json),
+        cmocka_unit_test(yaml_scalars_are_text_to_every_reader),
         cmocka_unit_test(percent_escapes_leave_only_the_unreserved),
         cmocka_unit_test(no_control_byte_ever_passes),
         cmocka_unit_test(utf8_is_walked_one_character_at_a_time),

@@ -55,6 +55,9 @@ static const struct {
      "default us-east-1 0x10 default\ndefault us-east-1 12:30 default\n"
      "default us-east-1 010 default\ndefault us-east-1 .inf default\n"
      "default us-east-1 12 default\n"},
+    /* Blanks, where RFC 5321 has them. */
+    {TOP "identities: ['\"x y\"@example.com']\n",
+     "default us-east-1 \"x y\"@example.com bounce.example.com\n"},
     /* Names: domains fold and become A-labels, addresses stay, bad IDNA stays as bytes. */
     {TOP "identities: [Example.COM., 'B\xc3\x9c"
          "CHER.example', Joe@Example.COM, 'joe@b\xc3\xbc"
@@ -278,7 +281,7 @@ static void every_example_is_a_fleet(void **state)
         uint32_t choices, accounts, lanes;
     } rows[] = {
         {"small", 3, 1, 1},      {"multi-account", 6, 2, 4}, {"shared-mail-from", 6, 1, 2},
-        {"csv-import", 4, 2, 3}, {"rollback", 6, 1, 2},
+        {"csv-import", 4, 2, 3}, {"rollback", 6, 1, 2},      {"discovered", 7, 2, 3},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct loaded l;
@@ -289,6 +292,45 @@ static void every_example_is_a_fleet(void **state)
         assert_int_equal(l.fleet.choices_len, rows[i].choices);
         assert_int_equal(l.fleet.accounts_len, rows[i].accounts);
         assert_int_equal(l.fleet.lanes_len, rows[i].lanes);
+        loaded_clear(&l);
+    }
+}
+
+static void every_account_is_a_lane_where_that_is_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *manifest, *region, *lanes; /* NULL: refused */
+    } rows[] = {
+        {"accounts: {b: {regions: [eu-west-1, us-east-1]}, a: {regions: [us-east-1]}}", NULL,
+         "b eu-west-1, b us-east-1, a us-east-1, "},
+        {"accounts: {a: {}, b: {regions: [eu-west-1]}}\ndefaults: {regions: [us-east-2]}", NULL,
+         "a us-east-2, b eu-west-1, "},
+        {"accounts: {a: {}}", "us-east-1", "a us-east-1, "},
+        {"accounts: {a: {}}", NULL, NULL},
+        {"", "us-east-1", "default us-east-1, "},
+        {"accounts: {a: {regions: [us-east-1]}}\ndefaults: {mail_from: default}\n"
+         "identities: [{identity: a.example, region: eu-west-1}]",
+         NULL, "a us-east-1, a eu-west-1, "},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char manifest[512], lanes[256] = "";
+        const char *path = "x.yaml";
+        struct loaded l;
+        snprintf(manifest, sizeof manifest, "version: 1\n%s\n", rows[i].manifest);
+        file_write(path, manifest);
+        load_by(&l,
+                (struct manifest_options){.region = text_of(rows[i].region), .every_account = true},
+                &path, 1);
+        for (uint32_t n = 0; n < l.fleet.lanes_len; n++) {
+            const struct lane *lane = &l.fleet.lanes[n];
+            struct text account = names_text(&l.fleet.names, l.fleet.accounts[lane->account].name);
+            struct text region = names_text(&l.fleet.names, lane->region);
+            snprintf(lanes + strlen(lanes), sizeof lanes - strlen(lanes),
+                     TEXT_FMT " " TEXT_FMT ", ", TEXT_ARG(account), TEXT_ARG(region));
+        }
+        assert_int_equal(l.err, rows[i].lanes ? OK : ERR_INPUT);
+        assert_string_equal(lanes, rows[i].lanes ? rows[i].lanes : "");
         loaded_clear(&l);
     }
 }
@@ -322,6 +364,7 @@ int main(void)
         TEST(several_files_are_one_fleet),
         TEST(the_digest_covers_every_name_and_byte),
         TEST(every_example_is_a_fleet),
+        TEST(every_account_is_a_lane_where_that_is_asked_for),
         TEST(many_settings_and_lanes_are_no_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

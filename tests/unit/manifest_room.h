@@ -71,10 +71,9 @@ static inline void loaded_clear(struct loaded *l)
     buf_clear(&l->said);
 }
 
-static inline void load_with(struct loaded *l, const char *region, const char *const *paths,
-                             size_t paths_len)
+static inline void load_by(struct loaded *l, struct manifest_options options,
+                           const char *const *paths, size_t paths_len)
 {
-    struct manifest_options options = {.region = text_of(region)};
     *l = (struct loaded){.why = {""}};
     fleet_init(&l->fleet);
     complaints_init(&l->complaints);
@@ -87,6 +86,12 @@ static inline void load_with(struct loaded *l, const char *region, const char *c
         buf_add_fmt(&l->said, TEXT_FMT ":%u:%u: " TEXT_FMT "\n", TEXT_ARG(c->file), c->line,
                     c->column, TEXT_ARG(c->text));
     }
+}
+
+static inline void load_with(struct loaded *l, const char *region, const char *const *paths,
+                             size_t paths_len)
+{
+    load_by(l, (struct manifest_options){.region = text_of(region)}, paths, paths_len);
 }
 
 static inline void load(struct loaded *l, const char *path)
