@@ -1,5 +1,5 @@
 /*
- * One cell of CSV (RFC 4180), quoted where it must be. For this room only.
+ * One cell of CSV (RFC 4180), quoted where it must be.
  *
  * A spreadsheet takes a cell that begins with = + - @ for a formula, even a quoted one, and some
  * skip blanks, a tab or a line break to get there, or take full-width forms for the same; such a

@@ -78,6 +78,26 @@ static enum err read_psl_file(struct options *o, const char *value, struct why *
     return read_file("psl-file", value, &o->psl_file, why);
 }
 
+#define DISCOVER_OPTION(field)                                                                     \
+    static enum err read_##field(struct options *o, const char *value, struct why *why)            \
+    {                                                                                              \
+        (void)why;                                                                                 \
+        o->discover.field = value;                                                                 \
+        return OK;                                                                                 \
+    }
+
+DISCOVER_OPTION(manifest)
+DISCOVER_OPTION(regions)
+DISCOVER_OPTION(mail_from)
+
+static enum err read_replace(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    (void)why;
+    o->discover.replace = true;
+    return OK;
+}
+
 static enum err one_of(const char *option, const char *value, const char *a, const char *b,
                        const char **field, struct why *why)
 {
@@ -272,13 +292,55 @@ static enum err read_ttl(struct options *o, const char *value, struct why *why)
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | OPTIONS_RECORDS)
 
+static enum err list_add(struct option_list *list, const char *option, const char *value,
+                         struct why *why)
+{
+    if (list->len == OPTION_LIST_MAX)
+        return why_set(why, ERR_LIMIT, "--%s can be given %d times at most", option,
+                       OPTION_LIST_MAX);
+    list->items[list->len++] = value;
+    return OK;
+}
+
+static enum err read_only_any(struct options *o, const char *value, struct why *why)
+{
+    return list_add(&o->discover.only, "only", value, why);
+}
+
+static enum err read_exclude(struct options *o, const char *value, struct why *why)
+{
+    return list_add(&o->discover.exclude, "exclude", value, why);
+}
+
+static enum err read_tag(struct options *o, const char *value, struct why *why)
+{
+    if (*value == '\0' || *value == '=')
+        return why_set(why, ERR_INPUT,
+                       "--tag takes KEY or KEY=VALUE, such as team=shop, not "
+                       "\"%s\"",
+                       value);
+    return list_add(&o->discover.tags, "tag", value, why);
+}
+
+static enum err read_discover_format(struct options *o, const char *value, struct why *why)
+{
+    static const char *const formats[] = {"yaml", "csv", "json"};
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        if (strcmp(value, formats[i]) == 0) {
+            o->discover.format = (enum discover_format)i;
+            return OK;
+        }
+    }
+    return why_set(why, ERR_INPUT, "--format takes yaml, csv or json, not \"%s\"", value);
+}
+
 const struct option_row option_rows[] = {
     {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
      read_profile},
     {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "REGION",
      "for identities that name none", read_region},
-    {"endpoint-url", OPTIONS_LIVE, "URL", "another address for SES, both protocols",
-     read_endpoint_url},
+    {"endpoint-url", OPTIONS_LIVE | OPTIONS_DISCOVER, "URL",
+     "another address for SES, both protocols", read_endpoint_url},
     {"resolver", ASKS_DNS, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
      read_resolver},
     {"dns", ASKS_DNS, "authority|recursive",
@@ -287,14 +349,15 @@ const struct option_row option_rows[] = {
      read_authority_port},
     {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "FILE",
      "a newer Public Suffix List than the built-in one", read_psl_file},
-    {"ca-bundle", OPTIONS_LIVE, "FILE", "PEM file of trust anchors; also AWS_CA_BUNDLE",
-     read_ca_bundle},
-    {"call-timeout", OPTIONS_LIVE, "SPAN",
+    {"ca-bundle", OPTIONS_LIVE | OPTIONS_DISCOVER, "FILE",
+     "PEM file of trust anchors; also AWS_CA_BUNDLE", read_ca_bundle},
+    {"call-timeout", OPTIONS_LIVE | OPTIONS_DISCOVER, "SPAN",
      "of one request, from look-up to last byte (default 30s)", read_call_timeout},
-    {"rate", LIVE_OR_REHEARSED, "N",
+    {"rate", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "N",
      "requests per second, per account, Region and action (default 1)", read_rate},
-    {"carriers", OPTIONS_LIVE, "N", "threads that carry requests (default 2)", read_carriers},
-    {"read-api", LIVE_OR_REHEARSED, "auto|v1|v2",
+    {"carriers", OPTIONS_LIVE | OPTIONS_DISCOVER, "N", "threads that carry requests (default 2)",
+     read_carriers},
+    {"read-api", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "auto|v1|v2",
      "v1 reads a hundred a call, v2 one; auto: v1, but v2 where IAM refuses", read_read_api},
     {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default) lets IAM confine writes to identities",
      read_write_api},
@@ -302,7 +365,8 @@ const struct option_row option_rows[] = {
      read_journal},
     {"report", OPTIONS_REPORT, "FORMAT:FILE",
      "csv, json, ...; repeatable; FILE - is standard output", read_report},
-    {"progress", OPTIONS_PROGRESS, "auto|bar|lines|none", "on standard error", read_progress},
+    {"progress", OPTIONS_PROGRESS | OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error",
+     read_progress},
     {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes},
     {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit 2 when there is something to change",
      read_detailed_exitcode},
@@ -351,6 +415,24 @@ const struct option_row option_rows[] = {
     {"sender", OPTIONS_INSPECT, "ADDRESS", "its reverse-path (default: postmaster@NAME)",
      read_sender},
     {"helo", OPTIONS_INSPECT, "NAME", "its HELO (default: NAME)", read_helo},
+    {"manifest", OPTIONS_DISCOVER, "FILE", "whose accounts and Regions", read_manifest},
+    {"profile", OPTIONS_DISCOVER, "NAME[,NAME...]",
+     "AWS profiles, an account each; default: the ordinary AWS chain", read_profile},
+    {"regions", OPTIONS_DISCOVER, "REGION[,...]",
+     "default: the manifest's, AWS_REGION, or the profile's own", read_regions},
+    {"region", OPTIONS_DISCOVER, "REGION", "one of them", read_region},
+    {"only", OPTIONS_DISCOVER, "PATTERN", "only these, such as '*.example.com'; repeatable",
+     read_only_any},
+    {"exclude", OPTIONS_DISCOVER, "PATTERN", "none of these; repeatable", read_exclude},
+    {"tag", OPTIONS_DISCOVER, "KEY[=VALUE]",
+     "only with this tag, and with each other one given; a call an identity", read_tag},
+    {"mail-from", OPTIONS_DISCOVER, "TEMPLATE",
+     "propose it, such as bounce.{domain}, for identities that have none", read_mail_from},
+    {"replace", OPTIONS_DISCOVER, NULL, "propose it for those that have one, too", read_replace},
+    {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out},
+    {"force", OPTIONS_DISCOVER, NULL, "overwrite FILE", read_force},
+    {"format", OPTIONS_DISCOVER, "yaml|csv|json",
+     "a manifest (default), rows for identities_from, or all that is known", read_discover_format},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet},
     {"verbose", EVERY_VERB, NULL, "every row; a line for every call on standard error",
      read_verbose},

@@ -34,6 +34,7 @@ enum option_set {
     OPTIONS_INSPECT = 1 << 16,
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
+    OPTIONS_DISCOVER = 1 << 19,
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE };
@@ -50,6 +51,26 @@ struct rehearse_wishes {
     span_us detect_after;         /* 0: not given */
     const char *faults;           /* NULL: none */
     uint64_t seed;
+};
+
+/* An option that may be given several times. */
+#define OPTION_LIST_MAX 64
+
+struct option_list {
+    const char *items[OPTION_LIST_MAX];
+    size_t len;
+};
+
+/* What discover lists, and what it makes of it. */
+enum discover_format { DISCOVER_YAML, DISCOVER_CSV, DISCOVER_JSON };
+
+struct discover_wishes {
+    const char *manifest;  /* whose accounts; NULL: those of --profile, or of the AWS chain */
+    const char *regions;   /* "us-east-1,eu-west-1" */
+    const char *mail_from; /* proposed for identities that have none; NULL: nothing is */
+    bool replace;          /* and for those that have one */
+    struct option_list only, exclude, tags;
+    enum discover_format format;
 };
 
 struct options {
@@ -75,6 +96,7 @@ struct options {
     size_t reports_len;
     enum progress_mode progress;
     struct rehearse_wishes rehearse;
+    struct discover_wishes discover;
     bool json; /* --format json */
     bool quiet, verbose, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
     bool force, no_wait, watch, missing, live;

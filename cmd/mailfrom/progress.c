@@ -41,10 +41,8 @@ static size_t columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
 }
 
-static void show(struct progress *p, const struct desk *desk)
+void progress_show(struct progress *p, char *line)
 {
-    char line[LINE_BYTES];
-    line_make(desk, line, sizeof line);
     if (p->mode == PROGRESS_BAR) {
         if (columns() <= strlen(line))
             line[columns() - 1] = '\0';
@@ -56,22 +54,38 @@ static void show(struct progress *p, const struct desk *desk)
     p->shown = true;
 }
 
-void progress_turn(void *ctx, const struct desk *desk, instant_us now)
+static void desk_show(struct progress *p, const struct desk *desk)
 {
-    struct progress *p = ctx;
+    char line[LINE_BYTES];
+    line_make(desk, line, sizeof line);
+    progress_show(p, line);
+}
+
+bool progress_is_due(struct progress *p, instant_us now)
+{
     if (p->mode == PROGRESS_NONE || now < p->next)
-        return;
+        return false;
     bool first = p->next == 0;
     p->next = now + (p->mode == PROGRESS_BAR ? BAR_EVERY : LINES_EVERY);
-    if (p->mode == PROGRESS_BAR || !first)
-        show(p, desk);
+    return p->mode == PROGRESS_BAR || !first;
+}
+
+void progress_turn(void *ctx, const struct desk *desk, instant_us now)
+{
+    if (progress_is_due(ctx, now))
+        desk_show(ctx, desk);
+}
+
+void progress_close(struct progress *p)
+{
+    if (p->mode == PROGRESS_BAR && p->shown)
+        fputc('\n', stderr);
 }
 
 void progress_end(struct progress *p, const struct desk *desk)
 {
     if (p->mode == PROGRESS_NONE)
         return;
-    show(p, desk);
-    if (p->mode == PROGRESS_BAR)
-        fputc('\n', stderr);
+    desk_show(p, desk);
+    progress_close(p);
 }

@@ -55,22 +55,6 @@ enum err run_number(const struct options *o, uint64_t *id, struct why *why)
     return OK;
 }
 
-static void print_complaints(const struct complaints *complaints)
-{
-    struct buf file, text;
-    buf_init(&file, LINE_LEN_MAX);
-    buf_init(&text, LINE_LEN_MAX);
-    for (uint32_t i = 0; i < complaints->len; i++) {
-        const struct complaint *c = &complaints->list[i];
-        fprintf(stderr, "%s:%u:%u: %s\n", say_safe(&file, c->file), c->line, c->column,
-                say_safe(&text, c->text));
-    }
-    if (complaints->more)
-        fprintf(stderr, "... and %u more\n", complaints->more);
-    buf_clear(&file);
-    buf_clear(&text);
-}
-
 static struct text region_of(void *ctx, struct text profile)
 {
     struct run *r = ctx;
@@ -90,7 +74,7 @@ enum err run_load(struct run *r, struct why *why)
     complaints_init(&complaints);
     enum err err =
         manifest_load(&r->fleet, o->arguments, o->arguments_len, &options, &complaints, why);
-    print_complaints(&complaints);
+    say_complaints(&complaints);
     if (err == ERR_INPUT && complaints.len)
         why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
                 complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");

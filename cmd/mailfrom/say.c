@@ -1,6 +1,7 @@
 #include "say.h"
 
 #include "escape.h"
+#include "limits.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -53,6 +54,22 @@ const char *say_safe(struct buf *scratch, struct text t)
     buf_reset(scratch);
     escape_terminal(scratch, t);
     return scratch->failed ? "(too long to show)" : scratch->at ? scratch->at : "";
+}
+
+void say_complaints(const struct complaints *complaints)
+{
+    struct buf file, text;
+    buf_init(&file, LINE_LEN_MAX);
+    buf_init(&text, LINE_LEN_MAX);
+    for (uint32_t i = 0; i < complaints->len; i++) {
+        const struct complaint *c = &complaints->list[i];
+        fprintf(stderr, "%s:%u:%u: %s\n", say_safe(&file, c->file), c->line, c->column,
+                say_safe(&text, c->text));
+    }
+    if (complaints->more)
+        fprintf(stderr, "... and %u more\n", complaints->more);
+    buf_clear(&file);
+    buf_clear(&text);
 }
 
 int say_flush(int exit_code)

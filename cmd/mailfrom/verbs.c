@@ -9,6 +9,16 @@ static const struct verb verbs[] = {
      "Reads the manifests with everything they include and prints every complaint with\n"
      "file:line:column. Nothing is sent anywhere.",
      "mailfrom check fleet.yaml", verb_check},
+    {"discover", "", "list what lives in accounts and Regions, as a manifest; reads only",
+     OPTIONS_DISCOVER,
+     "Reads every identity of the accounts and Regions, a hundred a call, and writes a manifest "
+     "in\n"
+     "which plan finds nothing to change, or with --mail-from one that proposes a migration. What\n"
+     "cannot be in force (not verified, set-up FAILED) stands there as a comment.\n"
+     "Exit code 3: some account or Region could not be read; the others are there.",
+     "mailfrom discover --profile prod,shop --regions us-east-1,eu-west-1 \\\n"
+     "           --mail-from bounce.{domain} --out fleet.yaml",
+     verb_discover},
     {"plan", "MANIFEST...", "read SES and DNS, judge every choice, show before -> after",
      OPTIONS_LIVE | OPTIONS_REPORT | OPTIONS_PROGRESS | OPTIONS_PLAN,
      "Reads what SES and DNS say now, a hundred identities a call, judges every MAIL FROM and\n"

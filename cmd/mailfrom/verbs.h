@@ -36,6 +36,7 @@ int verb_rollback(const struct options *o);
 int verb_status(const struct options *o);
 int verb_report(const struct options *o);
 int verb_records(const struct options *o);
+int verb_discover(const struct options *o);
 int verb_inspect(const struct options *o);
 int verb_explain(const struct options *o);
 int verb_rehearse(const struct options *o);

@@ -150,7 +150,7 @@ class Room:
                 "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(self.path), "TMPDIR": str(self.path)}
 
     def command(self, verb, *arguments):
-        live = [] if verb in ("report", "status", "explain", "check") else [
+        live = ["--rate", str(self.rate)] if verb == "discover" else [] if verb in ("report", "status", "explain", "check") else [
             "--resolver", f"127.0.0.1:{self.names.port}", "--dns", "recursive", "--rate", str(self.rate)]
         return [self.mailfrom, verb, *map(str, arguments), *live]
 

@@ -1,0 +1,53 @@
+/*
+ * Rows for identities_from: the entries alone, each with all that it needs. A cell that a
+ * spreadsheet would take for a formula cannot be defused without becoming another name, so such an
+ * identity is left out, and the summary says so.
+ */
+#include "csv_cell.h"
+#include "discover.h"
+
+bool discover_csv_refuses(const struct discover *d, const struct found *f)
+{
+    char name[NAME_LEN_MAX + 1];
+    struct text cells[] = {f->row->identity, discover_account(d, f->lane),
+                           found_mail_from(d, f, name)};
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++)
+        if (cells[i].len && text_find(TEXT("=+-@"), cells[i].at[0]) < 4)
+            return true;
+    return false;
+}
+
+static void cell_add(struct buf *out, struct text t, char after)
+{
+    csv_cell_add(out, t);
+    buf_add_char(out, after);
+}
+
+static void row_add(const struct discover *d, const struct found *f, struct buf *out)
+{
+    char name[NAME_LEN_MAX + 1];
+    struct text mail_from = found_mail_from(d, f, name);
+    bool rejects =
+        mail_from.len && f->row->mail_from.len && f->row->behavior == BEHAVIOR_REJECT_MESSAGE;
+    cell_add(out, f->row->identity, ',');
+    cell_add(out, discover_account(d, f->lane), ',');
+    cell_add(out, discover_region(d, f->lane), ',');
+    cell_add(out, mail_from.len ? mail_from : TEXT("default"), ',');
+    buf_add_fmt(out, "%s\r\n", rejects ? behavior_name(BEHAVIOR_REJECT_MESSAGE) : "");
+}
+
+enum err discover_csv(void *ctx, struct sink *out, struct why *why)
+{
+    const struct discover *d = ctx;
+    (void)why;
+    buf_add_str(&out->buf, "identity,account,region,mail_from,behavior_on_mx_failure\r\n");
+    for (uint32_t i = 0; i < d->found_len; i++) {
+        const struct found *f = &d->found[i];
+        if (!found_is_entry(f) || discover_csv_refuses(d, f))
+            continue;
+        row_add(d, f, &out->buf);
+        if (!sink_turn(out))
+            break;
+    }
+    return OK;
+}

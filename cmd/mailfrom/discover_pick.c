@@ -1,0 +1,251 @@
+/*
+ * What of the inventory stands in a manifest.
+ *
+ * An identity that is not verified is left as a comment, since plan would refuse it, and so is a
+ * set-up that SES has given up, since plan would start it again: neither is what somebody wants who
+ * asks for a manifest of what is there. With --mail-from a set-up that failed is an entry, for then
+ * changes are what is asked for.
+ */
+#include "discover.h"
+#include "dname.h"
+#include "escape.h"
+#include "value.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what the user wants ---------------------------------------------------------------------- */
+
+static bool matches_any(const struct option_list *patterns, const char *name)
+{
+    for (size_t i = 0; i < patterns->len; i++)
+        if (fnmatch(patterns->items[i], name, FNM_CASEFOLD) == 0)
+            return true;
+    return false;
+}
+
+bool discover_wants(const void *ctx, struct text identity)
+{
+    const struct discover_wishes *wishes = &((const struct options *)ctx)->discover;
+    char name[NAME_LEN_MAX + 1];
+    snprintf(name, sizeof name, TEXT_FMT, TEXT_ARG(identity));
+    return (wishes->only.len == 0 || matches_any(&wishes->only, name)) &&
+           !matches_any(&wishes->exclude, name);
+}
+
+static bool has_tag(const struct inventory_row *row, struct text wish)
+{
+    struct text value = wish, key = text_cut(&value, '=');
+    for (uint32_t i = 0; i < row->tags_len; i++)
+        if (text_eq(row->tags[i].key, key) && (!value.at || text_eq(row->tags[i].value, value)))
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct options *o, const struct inventory_row *row)
+{
+    bool is_gone = (row->known & KNOWN_VERIFICATION) && row->verification == VERIFICATION_NONE;
+    for (size_t i = 0; row->known && i < o->discover.tags.len; i++)
+        if (!has_tag(row, text_of(o->discover.tags.items[i])))
+            return false;
+    return !is_gone;
+}
+
+enum err discover_vet(const struct options *o, struct why *why)
+{
+    struct text t = text_of(o->discover.mail_from);
+    size_t fault = template_fault(t);
+    if (o->arguments_len)
+        return why_set(why, ERR_INPUT,
+                       "found \"%s\": --manifest FILE names a manifest whose accounts are to be "
+                       "read",
+                       o->arguments[0]);
+    if (o->discover.regions && o->region)
+        return why_set(why, ERR_INPUT, "found --region and --regions, expected one of them");
+    if (o->discover.replace && !o->discover.mail_from)
+        return why_set(why, ERR_INPUT, "--replace is for --mail-from");
+    if (o->discover.mail_from && (fault < t.len || name_check(t) != NAME_OK))
+        return why_set(why, ERR_INPUT,
+                       "--mail-from takes a name below the identity's domain, such as "
+                       "bounce.{domain} or {region}.mail.{domain}, not \"%s\"",
+                       o->discover.mail_from);
+    return OK;
+}
+
+/* --- what an identity is ---------------------------------------------------------------------- */
+
+/* The template of the defaults, or nothing: the default MAIL FROM. */
+static struct text template_of(const struct discover *d)
+{
+    struct text t = text_of(d->options->discover.mail_from);
+    return text_eq(t, TEXT("default")) ? TEXT_NONE : t;
+}
+
+static struct text template_filled(const struct discover *d, const struct found *f,
+                                   char out[NAME_LEN_MAX + 1])
+{
+    struct text filled = TEXT_NONE;
+    struct text domain = identity_domain(f->row->identity);
+    template_fill(template_of(d), domain, discover_region(d, f->lane), out, &filled);
+    return filled;
+}
+
+struct text found_mail_from(const struct discover *d, const struct found *f,
+                            char out[NAME_LEN_MAX + 1])
+{
+    return f->names_its_own ? f->row->mail_from : template_filled(d, f, out);
+}
+
+static bool is_unfit(const struct found *f)
+{
+    struct text rest = f->row->identity;
+    uint32_t code;
+    if (identity_check(f->row->identity) != NAME_OK ||
+        (f->row->mail_from.len && name_check(f->row->mail_from) != NAME_OK))
+        return true;
+    for (size_t len; rest.len; rest = text_from(rest, len))
+        if ((len = utf8_next(rest, &code)) == 0)
+            return true;
+    return false;
+}
+
+static enum found_how how_of(const struct discover *d, const struct found *f)
+{
+    const struct inventory_row *row = f->row;
+    const unsigned needed = KNOWN_VERIFICATION | KNOWN_MAIL_FROM;
+    char filled[NAME_LEN_MAX + 1];
+    if (is_unfit(f))
+        return FOUND_UNFIT;
+    if ((row->known & needed) != needed)
+        return FOUND_UNREAD;
+    if (row->verification != VERIFICATION_SUCCESS)
+        return FOUND_UNVERIFIED;
+    bool stays = dname_eq(found_mail_from(d, f, filled), row->mail_from);
+    if (stays && row->status == MAIL_FROM_FAILED)
+        return d->options->discover.mail_from ? FOUND_PROPOSED : FOUND_FAILED;
+    return stays ? FOUND_AS_IS : FOUND_PROPOSED;
+}
+
+/* The template is for those that have no MAIL FROM, or for all; it may be what is there already. */
+static bool names_its_own(const struct discover *d, const struct found *f)
+{
+    char filled[NAME_LEN_MAX + 1];
+    return f->row->mail_from.len && !d->options->discover.replace &&
+           !dname_eq(template_filled(d, f, filled), f->row->mail_from);
+}
+
+static void sum_add(struct found_lane *sum, const struct found *f)
+{
+    const struct inventory_row *row = f->row;
+    sum->len++;
+    sum->by_how[f->how]++;
+    sum->verified += row->verification == VERIFICATION_SUCCESS;
+    sum->forwarding += row->forwarding;
+    sum->custom += row->mail_from.len > 0;
+    if (row->mail_from.len)
+        sum->by_status[row->status]++;
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    return text_cmp(((const struct found *)a)->row->identity,
+                    ((const struct found *)b)->row->identity);
+}
+
+/* SES may list an identity twice when the list moves between two pages. */
+static void lane_pick(struct discover *d, uint16_t lane)
+{
+    struct found_lane *sum = &d->by_lane[lane];
+    struct found *list = d->found + d->found_len;
+    uint32_t len = 0;
+    sum->first = d->found_len;
+    for (uint32_t i = 0; i < inventory_lane(d->inventory, lane)->rows_len; i++) {
+        const struct inventory_row *row = inventory_row(d->inventory, lane, i);
+        if (is_wanted(d->options, row))
+            list[len++] = (struct found){.row = row, .lane = lane};
+    }
+    qsort(list, len, sizeof *list, by_name);
+    for (uint32_t i = 0; i < len; i++) {
+        struct found f = list[i];
+        if (sum->len && text_eq(list[sum->len - 1].row->identity, f.row->identity))
+            continue;
+        f.names_its_own = names_its_own(d, &f);
+        f.how = (uint8_t)how_of(d, &f);
+        list[sum->len] = f;
+        sum_add(sum, &f);
+    }
+    d->found_len += sum->len;
+}
+
+/* Two profiles may lead to one account: its identities are listed once. */
+static bool is_twin(const struct discover *d, uint32_t lane)
+{
+    const struct lane *l = &d->fleet.lanes[lane];
+    const char *number = inventory_account(d->inventory, l->account)->number;
+    for (uint32_t i = 0; *number && i < lane; i++) {
+        const struct lane *other = &d->fleet.lanes[i];
+        if (other->region == l->region && discover_has_lane(d, i) &&
+            strcmp(inventory_account(d->inventory, other->account)->number, number) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum err discover_pick(struct discover *d, struct why *why)
+{
+    size_t rows = 1;
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        rows += inventory_lane(d->inventory, i)->rows_len;
+    d->by_lane = calloc(d->fleet.lanes_len + 1, sizeof *d->by_lane);
+    d->found = calloc(rows, sizeof *d->found);
+    if (!d->by_lane || !d->found)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        d->by_lane[i].is_twin = is_twin(d, i);
+        if (discover_has_lane(d, i))
+            lane_pick(d, (uint16_t)i);
+    }
+    return OK;
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+bool discover_has_lane(const struct discover *d, uint32_t lane)
+{
+    return inventory_lane(d->inventory, lane)->phase == INVENTORY_DONE && !d->by_lane[lane].is_twin;
+}
+
+bool found_is_entry(const struct found *f)
+{
+    return f->how == FOUND_AS_IS || f->how == FOUND_PROPOSED;
+}
+
+struct text discover_account(const struct discover *d, uint32_t lane)
+{
+    return names_text(&d->fleet.names, d->fleet.accounts[d->fleet.lanes[lane].account].name);
+}
+
+struct text discover_region(const struct discover *d, uint32_t lane)
+{
+    return names_text(&d->fleet.names, d->fleet.lanes[lane].region);
+}
+
+const char *found_reason(const struct found *f, char out[FOUND_REASON_LEN])
+{
+    enum name_fault fault = identity_check(f->row->identity);
+    const char *word = verification_name((enum verification)f->row->verification);
+    out[0] = '\0';
+    if (f->how == FOUND_UNVERIFIED)
+        snprintf(out, FOUND_REASON_LEN, "not verified: %s", word);
+    if (f->how == FOUND_FAILED)
+        snprintf(out, FOUND_REASON_LEN, "its set-up FAILED: as an entry, apply starts it again");
+    if (f->how == FOUND_UNREAD)
+        snprintf(out, FOUND_REASON_LEN, "SES does not tell about it");
+    if (f->how == FOUND_UNFIT)
+        snprintf(out, FOUND_REASON_LEN, "no manifest can hold it: %s",
+                 fault == NAME_OK ? "it is not text in UTF-8" : name_fault_text(fault));
+    return out;
+}

@@ -1,0 +1,127 @@
+#include "deliver.h"
+#include "discover.h"
+#include "say.h"
+#include "verbs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_to_stdout(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+/* Reading may take hours: whether the file can be written is asked before. */
+static enum err out_vet(const struct options *o, struct why *why)
+{
+    struct stat st;
+    char folder[PATH_LEN_MAX];
+    const char *slash = is_to_stdout(o->out) ? NULL : strrchr(o->out, '/');
+    if (is_to_stdout(o->out))
+        return OK;
+    if (stat(o->out, &st) == 0 && S_ISREG(st.st_mode) && !o->force)
+        return why_set(why, ERR_INPUT, "%s is there already; --force overwrites it", o->out);
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - o->out) + 1 : 1,
+             slash ? o->out : ".");
+    if (access(folder, W_OK | X_OK) != 0)
+        return why_set(why, ERR_IO, "%s cannot be written: %s", o->out, strerror(errno));
+    return OK;
+}
+
+static uint32_t lanes_refused(const struct discover *d)
+{
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        len += inventory_lane(d->inventory, i)->phase == INVENTORY_REFUSED;
+    return len;
+}
+
+static bool is_incomplete(const struct discover *d)
+{
+    bool incomplete = lanes_refused(d) > 0;
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        incomplete = incomplete || inventory_lane(d->inventory, i)->unread > 0;
+    return incomplete;
+}
+
+static enum err write_out(struct discover *d, struct why *why)
+{
+    static deliver_writer *const writers[] = {[DISCOVER_YAML] = discover_yaml,
+                                              [DISCOVER_CSV] = discover_csv,
+                                              [DISCOVER_JSON] = discover_json};
+    const char *path = is_to_stdout(d->options->out) ? "-" : d->options->out;
+    if (d->fleet.lanes_len == lanes_refused(d))
+        return why_set(why, ERR_AUTH, "nothing could be read, so nothing was written");
+    enum err err = out_vet(d->options, why); /* somebody else may have been quicker */
+    if (err == OK)
+        err = deliver(path, writers[d->options->discover.format], d, why);
+    return err == OK ? OK : why_wrap(why, err, "%s", path);
+}
+
+static void next_tell(const struct discover *d)
+{
+    const char *path = d->options->out;
+    if (is_to_stdout(path))
+        return;
+    say_note("Wrote %s", path);
+    if (d->options->discover.format == DISCOVER_YAML)
+        say_note("Next: mailfrom plan %s", path);
+    if (d->options->discover.format == DISCOVER_CSV)
+        say_note("Next: name it in identities_from of a manifest with these accounts");
+}
+
+static enum err conclude(struct discover *d, struct why *why)
+{
+    enum err err = discover_pick(d, why);
+    if (err != OK)
+        return err;
+    discover_troubles(d);
+    err = write_out(d, why);
+    if (err == OK && !d->options->quiet) {
+        discover_summary(d);
+        next_tell(d);
+    }
+    return err;
+}
+
+static int discover_run(struct discover *d, struct why *why)
+{
+    enum err err = discover_vet(d->options, why);
+    if (err == OK)
+        err = out_vet(d->options, why);
+    if (err == OK)
+        err = discover_lanes(&d->fleet, d->options, &d->memory, why);
+    if (err == OK)
+        err = lanes_open(&d->lanes, &d->fleet, d->options, why);
+    if (err == OK)
+        err = discover_read(d, why);
+    if (err == OK && d->stopped) {
+        say_error("stopped: nothing was written");
+        return EXIT_STOPPED;
+    }
+    if (err == OK)
+        err = conclude(d, why);
+    if (err == OK)
+        return is_incomplete(d) ? EXIT_TROUBLE : EXIT_OK;
+    say_error("%s", why->text);
+    return EXIT_CANNOT_RUN;
+}
+
+int verb_discover(const struct options *o)
+{
+    struct discover d = {.options = o};
+    struct why why = {""};
+    fleet_init(&d.fleet);
+    arena_init(&d.memory, SIZE_MAX);
+    int code = discover_run(&d, &why);
+    inventory_clear(d.inventory);
+    lanes_close(&d.lanes);
+    free(d.found);
+    free(d.by_lane);
+    fleet_clear(&d.fleet);
+    arena_clear(&d.memory);
+    return code;
+}
