@@ -12,6 +12,7 @@ import pathlib
 import re
 import resource
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
@@ -87,11 +88,23 @@ def run_case(case):
         return lie, target, complaints_about(room, lie, target, code, said, memory_kb), said
 
 
+def unknown_authority():
+    """A certificate that nobody vouches for: no request leaves, and the rows say why."""
+    with tempfile.TemporaryDirectory() as folder, Room(MAILFROM, SES_SIM, FLEET, sim=["--tls", folder]) as room:
+        room.manifest("fleet.yaml", {name: {} for name in FLEET})
+        room.ends("a server with an unknown authority ends a run with 3", TROUBLE, "apply", "fleet.yaml", "--yes")
+        reasons = [row["reason"] for row in room.report(1).values()]
+        check("every row names the certificate", all("certificate" in reason for reason in reasons), reasons)
+        check("and no request reached the server", not room.calls(), room.calls())
+
+
 def main():
     cases = [(lie, target) for lie in LIES for target in TARGETS]
     with concurrent.futures.ThreadPoolExecutor(WORKERS * (4 if FOR_EVER else 1)) as pool:
         for lie, target, complaints, said in pool.map(run_case, cases):
             check(f"{lie} at a {target}" + (" for ever" if FOR_EVER else ""), not complaints, *complaints, said[-3000:])
+    if FOR_EVER:
+        unknown_authority()
     verdict()
 
 
