@@ -24,16 +24,16 @@ struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
                           .policy = fleet_policy_of(d->fleet, job),
                           .company_us = looks_linger(d, lane, 0),
                           .now = now};
+    if (s.job->before_known) {
+        s.before_known = true;
+        s.mail_from_before = names_text(&d->seen, s.job->mail_from_before);
+    }
     if (choice->guarded == GUARD_NONE || choice->guarded == GUARD_SKIP)
         return s;
     s.guard = (enum guard)choice->guarded;
     s.expected = &d->fleet->expected[job];
     s.expected_mail_from = names_text(&d->fleet->names, s.expected->mail_from);
     s.or_mail_from = names_text(&d->fleet->names, s.expected->or_mail_from);
-    if (s.job->before_known) {
-        s.before_known = true;
-        s.mail_from_before = names_text(&d->seen, s.job->mail_from_before);
-    }
     return s;
 }
 

@@ -259,7 +259,6 @@ static void remember_seen(struct desk *d, struct job *job, const struct ses_fact
     job->verification = (uint8_t)facts->verification;
     job->behavior_seen = (uint8_t)facts->behavior;
     job->status_seen = (uint8_t)facts->status;
-    job->attempts = 0;
 }
 
 static void job_looked(struct desk *d, uint32_t number, const struct ses_facts *facts,
@@ -272,6 +271,9 @@ static void job_looked(struct desk *d, uint32_t number, const struct ses_facts *
         desk_judge_ses(d, number, facts, &j);
     struct decision decision = step_looked(&s, facts, j.errors, j.first_error);
     remember_seen(d, &d->jobs[number], facts);
+    /* a look that does not show a lost write ends no row of failures: else it was tried for ever */
+    if (d->jobs[number].state != JOB_UNSURE || decision.to != JOB_READY)
+        d->jobs[number].attempts = 0;
     if (d->jobs[number].state == JOB_LOOKING)
         d->jobs[number].findings = j.found;
     bool judged = d->jobs[number].state == JOB_LOOKING;

@@ -9,6 +9,8 @@
 #define FOLLOW_LATE  SPAN_S(60)   /* and when many would */
 #define DNS_PATIENCE 30           /* a name waited for so many minutes is looked at once a minute */
 #define DNS_WAIT_MAX SPAN_M(15)
+#define STALE_LOOKS_MAX                                                                            \
+    3                  /* over a quarter of a minute; SES promises no read that shows every write */
 #define RESTARTS_MAX 2 /* set again; then cleared and set; then SES has had its chances */
 
 static struct decision decide(const struct situation *s, enum job_state to)
@@ -161,13 +163,28 @@ static struct decision follow(const struct situation *s, enum mail_from_status s
     return d;
 }
 
+/* The answer was lost, and what was written is not there: as far as SES shows, it never came. */
+static struct decision write_again(const struct situation *s)
+{
+    if (s->job->attempts >= ATTEMPTS_MAX) {
+        struct decision d = finish(s, OUTCOME_FAILED, "");
+        snprintf(d.reason, sizeof d.reason,
+                 "SES's answer to the change was lost %u times, and SES does not show it",
+                 (unsigned)s->job->attempts);
+        return d;
+    }
+    struct decision d = ready(s, (enum write_kind)s->job->write);
+    d.wait_us = backoff_span(BACKOFF_ERROR, s->rules->seed, s->number, s->job->attempts);
+    return d;
+}
+
 /* After a write that cleared: wanted, or the first half of setting anew. */
 static struct decision looked_cleared(const struct situation *s, const struct ses_facts *ses)
 {
     if (ses->mail_from.len == 0)
         return s->wanted.len ? ready(s, WRITE_NAME) : done(s);
     if (s->job->state == JOB_UNSURE)
-        return ready(s, (enum write_kind)s->job->write);
+        return write_again(s);
     return finish(s, OUTCOME_DRIFTED, "SES has a custom MAIL FROM again that this run cleared");
 }
 
@@ -191,6 +208,23 @@ static bool is_own_late_clear(const struct situation *s, const struct ses_facts 
     return ses->mail_from.len == 0 && s->job->restarts == RESTARTS_MAX;
 }
 
+/* SES has accepted the write and shows what stood before it: rather an answer from a copy that lags
+ * behind than somebody who put back the very same. Believed only when it stays so. */
+static bool is_stale(const struct situation *s, const struct ses_facts *ses)
+{
+    return s->before_known && dname_eq(ses->mail_from, s->mail_from_before) &&
+           ses->behavior == (enum behavior)s->job->behavior_before &&
+           s->job->looks < STALE_LOOKS_MAX;
+}
+
+static struct decision follow_unseen(const struct situation *s)
+{
+    struct decision d = follow(s, MAIL_FROM_PENDING);
+    if (d.to == JOB_FOLLOWING)
+        snprintf(d.reason, sizeof d.reason, "SES has accepted the change and does not show it yet");
+    return d;
+}
+
 static struct decision set_once_more(const struct situation *s)
 {
     struct decision d = ready(s, WRITE_NAME);
@@ -207,7 +241,9 @@ static struct decision looked_after_write(const struct situation *s, const struc
         return looked_cleared(s, ses);
     if (!dname_eq(ses->mail_from, s->wanted)) {
         if (state == JOB_UNSURE)
-            return ready(s, (enum write_kind)s->job->write);
+            return write_again(s);
+        if (is_stale(s, ses))
+            return follow_unseen(s);
         if (is_own_late_clear(s, ses))
             return set_once_more(s);
         struct decision d = finish(s, OUTCOME_DRIFTED, "");
@@ -380,9 +416,9 @@ struct decision step_written(const struct situation *s, enum verdict verdict,
     case VERDICT_RENEW:
     case VERDICT_SKEW:
     case VERDICT_AGAIN: return again(s, JOB_READY, "SES could not be reached", reply);
-    case VERDICT_UNSURE:
-        d = again(s, JOB_UNSURE, "SES's answer to the change was lost", reply);
-        d.wait_us = 0; /* looking is harmless, and the sooner the better */
+    case VERDICT_UNSURE: /* looking is harmless, and the sooner the better */
+        d = decide(s, JOB_UNSURE);
+        words_of(reply, "", d.reason);
         return d;
     case VERDICT_GONE:
     case VERDICT_REFUSED:

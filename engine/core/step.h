@@ -41,7 +41,7 @@ struct situation {
     enum guard guard;                   /* never GUARD_SKIP */
     const struct expectation *expected; /* NULL: GUARD_NONE */
     struct text expected_mail_from, or_mail_from;
-    bool before_known; /* guarded, and written already: what the first write replaced */
+    bool before_known; /* written already: what the first write replaced */
     struct text mail_from_before;
     span_us company_us; /* for so long a look of this lane waits for others to share its call */
     instant_us dns_same_until; /* before this, DNS will say what it just said; 0: nobody knows */

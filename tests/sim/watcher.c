@@ -399,20 +399,18 @@ static bool may_end_badly(const struct watcher *w, enum part part, enum outcome 
         return false;
     bool writes = part != PART_MISSING && part != PART_UNVERIFIED && part != PART_NOT_BELOW;
     return outcome == OUTCOME_FAILED || (writes && outcome == OUTCOME_EXPIRED) ||
-           (w->scene->world.faults.share[FAULT_LATE] > 0 && outcome == OUTCOME_DRIFTED) ||
-           (w->scene->world.faults.share[FAULT_STALE] > 0 && outcome == OUTCOME_DRIFTED);
+           (w->scene->world.faults.share[FAULT_LATE] > 0 && outcome == OUTCOME_DRIFTED);
 }
 
 /* What SES itself holds is what was wanted. A write that takes effect long after its answer was
- * given up, or a read that showed the past, may leave something else. */
+ * given up may leave something else. */
 static void check_truth(struct watcher *w, uint32_t job)
 {
     const struct fleet *f = &w->scene->fleet;
     const struct faults *faults = &w->scene->world.faults;
     enum outcome outcome = w->rows[job].last.row.outcome;
     uint32_t id;
-    if (faults->share[FAULT_LATE] > 0 || faults->share[FAULT_STALE] > 0 ||
-        (outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))
+    if (faults->share[FAULT_LATE] > 0 || (outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))
         return;
     if (!ses_model_find(world_ses(w->world), world_lane(w->world, f->choices[job].lane),
                         fleet_identity(f, job), &id)) {

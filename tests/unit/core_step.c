@@ -228,7 +228,28 @@ static void a_lost_answer_is_looked_at_and_not_repeated_blindly(void **state)
     struct ses_facts there = {.mail_from = TEXT("bounce.example.com"), .status = MAIL_FROM_PENDING};
     assert_int_equal(step_looked(&s, &there, 0, "").to, JOB_FOLLOWING);
     struct ses_facts not_there = {.mail_from = TEXT_NONE};
+    job.attempts = 1;
+    struct decision d = step_looked(&s, &not_there, 0, "");
+    assert_int_equal(d.to, JOB_READY);
+    assert_true(d.wait_us > 0);
+}
+
+static void a_write_that_never_arrives_is_given_up(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_UNSURE, .write = WRITE_NAME, .attempts = ATTEMPTS_MAX - 1};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts not_there = {.mail_from = TEXT_NONE};
     assert_int_equal(step_looked(&s, &not_there, 0, "").to, JOB_READY);
+    job.attempts = ATTEMPTS_MAX;
+    struct decision d = step_looked(&s, &not_there, 0, "");
+    assert_true(d.to == JOB_DONE && d.outcome == OUTCOME_FAILED);
+    assert_non_null(strstr(d.reason, "lost 8 times"));
+    job.write = WRITE_CLEAR;
+    s.wanted = TEXT_NONE;
+    struct ses_facts still_there = {.mail_from = TEXT("bounce.example.com")};
+    assert_int_equal(step_looked(&s, &still_there, 0, "").outcome, OUTCOME_FAILED);
 }
 
 static void a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up(void **state)
@@ -366,6 +387,7 @@ int main(void)
         cmocka_unit_test(what_never_succeeded_is_put_back_without_waiting_for_success),
         cmocka_unit_test(force_says_what_it_overwrote),
         cmocka_unit_test(a_lost_answer_is_looked_at_and_not_repeated_blindly),
+        cmocka_unit_test(a_write_that_never_arrives_is_given_up),
         cmocka_unit_test(a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up),
         cmocka_unit_test(a_clearing_of_ours_that_comes_late_is_mended_once),
         cmocka_unit_test(slow_dns_waits_until_the_deadline_and_then_expires),
