@@ -88,7 +88,7 @@ static enum err url_make(struct aws_request *r, const struct parts *p, const str
     return OK;
 }
 
-static void header_add(struct aws_request *r, struct text name, struct text value)
+void aws_request_header(struct aws_request *r, struct text name, struct text value)
 {
     assert(r->headers_len < AWS_HEADERS_MAX);
     struct buf *line = &r->headers[r->headers_len++];
@@ -97,7 +97,8 @@ static void header_add(struct aws_request *r, struct text name, struct text valu
     buf_add_text(line, value);
 }
 
-static enum err request_sign(struct aws_request *r, const struct parts *p, const struct endpoint *e,
+/* cred NULL: the headers alone. */
+static enum err headers_make(struct aws_request *r, const struct parts *p, const struct endpoint *e,
                              const struct credentials *cred, instant_us now, struct why *why)
 {
     struct sign_header headers[2] = {{TEXT("Host"), text_of(e->host)},
@@ -112,17 +113,35 @@ static enum err request_sign(struct aws_request *r, const struct parts *p, const
         .region = text_of(e->region), .service = text_of(e->service), .at = now};
     struct signature s;
     signature_init(&s);
-    enum err err = sign_request(&s, &request, &options, cred, why);
+    enum err err = cred ? sign_request(&s, &request, &options, cred, why) : OK;
     for (uint32_t i = 0; !err && i < request.headers_len; i++)
-        header_add(r, headers[i].name, headers[i].value);
+        aws_request_header(r, headers[i].name, headers[i].value);
     for (uint32_t i = 0; !err && i < s.added_len; i++)
-        header_add(r, s.added[i].name, s.added[i].value);
-    if (!err)
-        header_add(r, TEXT("Authorization"), buf_text(&s.authorization));
+        aws_request_header(r, s.added[i].name, s.added[i].value);
+    if (!err && cred)
+        aws_request_header(r, TEXT("Authorization"), buf_text(&s.authorization));
     signature_clear(&s);
     for (uint32_t i = 0; !err && i < r->headers_len; i++)
         if (r->headers[i].failed)
             err = why_set(why, ERR_LIMIT, "a header of the request is too long");
+    return err;
+}
+
+enum err aws_request_form(struct aws_request *r, const struct endpoint *e,
+                          const struct credentials *cred, instant_us now, struct why *why)
+{
+    struct parts parts = {.content_type = QUERY_CONTENT_TYPE};
+    r->method = "POST";
+    buf_init(&parts.path, 1);
+    buf_init(&parts.query, 0);
+    buf_add_char(&parts.path, '/');
+    enum err err = r->body.failed ? why_set(why, ERR_LIMIT, "the request is too long")
+                                  : url_make(r, &parts, e, why);
+    if (!err)
+        err = headers_make(r, &parts, e, cred, now, why);
+    buf_clear(&parts.path);
+    if (err)
+        aws_request_clear(r);
     return err;
 }
 
@@ -140,7 +159,7 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
     if (!err)
         err = url_make(r, &parts, e, why);
     if (!err)
-        err = request_sign(r, &parts, e, cred, now, why);
+        err = headers_make(r, &parts, e, cred, now, why);
     buf_clear(&parts.path);
     buf_clear(&parts.query);
     if (err)

@@ -52,6 +52,13 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
                           const struct aws_endpoints *at, const struct credentials *cred,
                           instant_us now, struct why *why);
 
+/* For the family: finishes a request whose body is a form (Query protocol) to the root of *e. cred
+ * NULL: it is not signed. Errors as above. */
+enum err aws_request_form(struct aws_request *r, const struct endpoint *e,
+                          const struct credentials *cred, instant_us now, struct why *why);
+/* One more header line. Too long a one sticks in its buf. */
+void aws_request_header(struct aws_request *r, struct text name, struct text value);
+
 /* A whole HTTP answer. Header values without the spaces around them; empty when absent. Borrowed
  * for the length of aws_reply_decode. */
 struct aws_reply {

@@ -128,6 +128,22 @@ void json_free(struct json *document)
     cJSON_Delete(inner(document));
 }
 
+/* Recursion is bounded by JSON_DEPTH_MAX. */
+static void texts_wipe(cJSON *value)
+{
+    if (cJSON_IsString(value) && value->valuestring)
+        explicit_bzero(value->valuestring, strlen(value->valuestring));
+    for (cJSON *child = value->child; child; child = child->next)
+        texts_wipe(child);
+}
+
+void json_wipe(struct json *document)
+{
+    if (document)
+        texts_wipe(inner(document));
+    json_free(document);
+}
+
 const struct json *json_member(const struct json *value, const char *name)
 {
     const cJSON *member = cJSON_GetObjectItemCaseSensitive(inner_const(value), name);

@@ -13,6 +13,7 @@ struct json; /* one value of a parsed document */
 /* *out is owned: json_free. ERR_PROTO: not JSON, or not allowed here. */
 enum err json_parse(struct json **out, struct text document, struct why *why);
 void json_free(struct json *document); /* NULL is fine */
+void json_wipe(struct json *document); /* the same for a document with secrets */
 
 /* A member of an object; NULL when value is no object, or the member is absent or null: the three
  * mean the same to every reader here. NULL is accepted as value everywhere below. */

@@ -69,25 +69,24 @@ static void on_element(void *user, struct text path, struct text content)
         on_result_element(e, path, content);
 }
 
-bool query_decode(struct call *c, int http_status, struct text body, const char *action,
+bool query_decode(struct reply *reply, int http_status, struct text body, const char *action,
                   query_member_fn *fn, void *user)
 {
     struct envelope e = {
-        .reply = &c->reply, .is_error = !HTTP_IS_OK(http_status), .fn = fn, .user = user};
+        .reply = reply, .is_error = !HTTP_IS_OK(http_status), .fn = fn, .user = user};
     struct xml_sink sink = {.user = &e, .element = on_element};
     struct why why;
     snprintf(e.response, sizeof e.response, "%sResponse", action);
     snprintf(e.result, sizeof e.result, "%sResponse/%sResult", action, action);
-    reply_begin(&c->reply, http_status);
+    reply_begin(reply, http_status);
     enum err err = xml_read(body, &sink, &why);
     if (e.is_error)
-        reply_fail(&c->reply, err ? TEXT_NONE : text_of(e.code),
-                   err ? TEXT_NONE : text_of(e.message));
+        reply_fail(reply, err ? TEXT_NONE : text_of(e.code), err ? TEXT_NONE : text_of(e.message));
     else if (err)
-        reply_garble(&c->reply, "the answer is not the XML that was promised: %.200s", why.text);
+        reply_garble(reply, "the answer is not the XML that was promised: %.200s", why.text);
     else if (!e.response_seen || !e.result_seen)
-        reply_garble(&c->reply, "the answer is not a %s", e.response);
-    return !e.is_error && c->reply.how == REPLY_HTTP;
+        reply_garble(reply, "the answer is not a %s", e.response);
+    return !e.is_error && reply->how == REPLY_HTTP;
 }
 
 static double scaled(double value, int exponent)

@@ -18,10 +18,10 @@ void query_add_members(struct buf *body, const char *name, const struct text *va
 /* Called for each element below <ActionResult>; path is relative to it: "Identities/member". */
 typedef void query_member_fn(void *user, struct text path, struct text content);
 
-/* Fills c->reply: the error of an answer that is not 2xx, the request id of any. True when the
+/* Fills *reply: the error of an answer that is not 2xx, the request id of any. True when the
  * answer is 2xx, well-formed and of this action, and every member has been handed to fn. False
  * otherwise, reply.how then being REPLY_GARBLED for a 2xx. */
-bool query_decode(struct call *c, int http_status, struct text body, const char *action,
+bool query_decode(struct reply *reply, int http_status, struct text body, const char *action,
                   query_member_fn *fn, void *user);
 
 /* An answer of Java's: "50000.0", "1.0E7", "-1". No locale has a say. */

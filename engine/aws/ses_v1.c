@@ -173,7 +173,7 @@ static void decode_map(struct call *c, int http_status, struct text body)
     struct map_reader m = {.call = c, .name = maps[c->kind].name, .known = maps[c->kind].known};
     assert(c->count <= SES_BATCH_MAX);
     facts_forget(c, m.known);
-    bool ok = query_decode(c, http_status, body, action_of(c->kind), on_map_member, &m);
+    bool ok = query_decode(&c->reply, http_status, body, action_of(c->kind), on_map_member, &m);
     if (ok && !m.seen)
         reply_garble(&c->reply, "the answer has no %s", m.name);
     else if (ok && m.twice)
@@ -210,7 +210,7 @@ static void decode_list(struct call *c, int http_status, struct text body)
 {
     struct list_reader l = {.call = c};
     listed_drop(c);
-    bool ok = query_decode(c, http_status, body, action_of(c->kind), on_list_member, &l);
+    bool ok = query_decode(&c->reply, http_status, body, action_of(c->kind), on_list_member, &l);
     if (ok && !l.seen)
         reply_garble(&c->reply, "the answer has no Identities");
     else if (ok && l.no_memory)
@@ -242,7 +242,7 @@ static void decode_account(struct call *c, int http_status, struct text body)
 {
     struct account_reader a = {.facts = {.production_access = true}};
     unsigned wanted = c->kind == CALL_ACCOUNT ? 1 : 2 | 4;
-    bool ok = query_decode(c, http_status, body, action_of(c->kind), on_account_member, &a);
+    bool ok = query_decode(&c->reply, http_status, body, action_of(c->kind), on_account_member, &a);
     if (ok && (a.seen & wanted) == wanted)
         c->account = a.facts;
     else if (ok)
@@ -262,7 +262,7 @@ void ses_v1_decode(struct call *c, int http_status, struct text body)
     else if (c->kind == CALL_LIST)
         decode_list(c, http_status, body);
     else if (c->kind == CALL_SET)
-        query_decode(c, http_status, body, action_of(c->kind), on_nothing, NULL);
+        query_decode(&c->reply, http_status, body, action_of(c->kind), on_nothing, NULL);
     else
         decode_account(c, http_status, body);
 }

@@ -1,23 +1,19 @@
 /*
- * Duty: from a request, an instant and a key to a signature, and nothing else. The only file that
- * knows OpenSSL. Invariant: no derived key outlives its function; all of them are wiped.
+ * Duty: from a request, an instant and a key to a signature, and nothing else. Invariant: no
+ * derived key outlives its function; all of them are wiped.
  */
 #include "sign.h"
 
 #include "escape.h"
 #include "limits.h"
+#include "sha.h"
 
 #include <assert.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ALGORITHM  "AWS4-HMAC-SHA256"
-#define HASH_BYTES 32
-#define DATE_LEN   8 /* YYYYMMDD */
-
-typedef unsigned char hash_t[HASH_BYTES];
+#define ALGORITHM "AWS4-HMAC-SHA256"
+#define DATE_LEN  8 /* YYYYMMDD */
 
 void signature_init(struct signature *s)
 {
@@ -34,34 +30,6 @@ void signature_clear(struct signature *s)
     buf_wipe(&s->authorization);
     explicit_bzero(s, sizeof *s);
     signature_init(s);
-}
-
-/* Hashes */
-
-static void hash_hex(const hash_t hash, char out[SIGN_HASH_LEN])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < HASH_BYTES; i++) {
-        out[2 * i] = digits[hash[i] >> 4];
-        out[2 * i + 1] = digits[hash[i] & 15];
-    }
-    out[2 * HASH_BYTES] = '\0';
-}
-
-static bool sha256_hex(struct text t, char out[SIGN_HASH_LEN])
-{
-    hash_t hash;
-    if (EVP_Digest(t.len ? t.at : "", t.len, hash, NULL, EVP_sha256(), NULL) != 1)
-        return false;
-    hash_hex(hash, out);
-    return true;
-}
-
-static bool hmac(const void *key, size_t key_len, struct text t, hash_t out)
-{
-    assert(key_len <= INT32_MAX);
-    unsigned len = HASH_BYTES;
-    return HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)t.at, t.len, out, &len);
 }
 
 /* Canonical path: dot segments and doubled slashes go (RFC 3986, section 5.2.4, and further), then
@@ -333,7 +301,7 @@ static void add_scope(struct buf *out, const struct signature *s, const struct s
 
 static bool add_string_to_sign(struct signature *s, const struct sign_options *options)
 {
-    char hash[SIGN_HASH_LEN];
+    char hash[SHA_HEX_LEN];
     if (!sha256_hex(buf_text(&s->canonical_request), hash))
         return false;
     buf_add_fmt(&s->string_to_sign, ALGORITHM "\n%s\n", s->date);
@@ -347,16 +315,16 @@ static bool sign_string(struct signature *s, const struct sign_options *options,
                         const struct credentials *cred)
 {
     char first[4 + CREDENTIAL_SECRET_LEN] = "AWS4";
-    hash_t key;
+    sha256_t key;
     size_t secret_len = strnlen(cred->secret_access_key, CREDENTIAL_SECRET_LEN - 1);
     memcpy(first + 4, cred->secret_access_key, secret_len);
-    bool ok = hmac(first, 4 + secret_len, (struct text){s->date, DATE_LEN}, key) &&
-              hmac(key, HASH_BYTES, options->region, key) &&
-              hmac(key, HASH_BYTES, options->service, key) &&
-              hmac(key, HASH_BYTES, TEXT("aws4_request"), key) &&
-              hmac(key, HASH_BYTES, buf_text(&s->string_to_sign), key);
+    bool ok = sha256_hmac(first, 4 + secret_len, (struct text){s->date, DATE_LEN}, key) &&
+              sha256_hmac(key, SHA256_BYTES, options->region, key) &&
+              sha256_hmac(key, SHA256_BYTES, options->service, key) &&
+              sha256_hmac(key, SHA256_BYTES, TEXT("aws4_request"), key) &&
+              sha256_hmac(key, SHA256_BYTES, buf_text(&s->string_to_sign), key);
     if (ok)
-        hash_hex(key, s->hex);
+        sha256_write(key, s->hex);
     explicit_bzero(first, sizeof first);
     explicit_bzero(key, sizeof key);
     return ok;

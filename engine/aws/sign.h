@@ -11,9 +11,8 @@
 #include "buf.h"
 #include "credentials.h"
 #include "err.h"
+#include "sha.h"
 #include "when.h"
-
-#define SIGN_HASH_LEN 65 /* SHA-256 in lower-case hex, and a NUL */
 
 struct sign_header {
     struct text name, value;
@@ -42,7 +41,7 @@ struct sign_options {
 struct signature {
     struct buf canonical_request;
     struct buf string_to_sign;
-    char hex[SIGN_HASH_LEN];
+    char hex[SHA_HEX_LEN];
     struct buf authorization; /* value of the Authorization header */
 
     /* Headers to send besides the request's own and Authorization. Values are borrowed from this
@@ -50,7 +49,7 @@ struct signature {
     struct sign_header added[3];
     uint32_t added_len;
     char date[WHEN_LEN];
-    char body_hash[SIGN_HASH_LEN];
+    char body_hash[SHA_HEX_LEN];
 };
 
 void signature_init(struct signature *s);

@@ -1,17 +1,24 @@
 #include "sts.h"
 
+#include "key_fields.h"
 #include "query.h"
 #include "reply.h"
 
 #include <assert.h>
 
-#define ACTION         "GetCallerIdentity"
+#define CALLER         "GetCallerIdentity"
+#define VERSION        "2011-06-15"
 #define ACCOUNT_DIGITS 12
+
+void sts_caller_encode(struct buf *body)
+{
+    query_begin(body, CALLER, VERSION);
+}
 
 enum err sts_encode(const struct call *c, struct buf *body, struct why *why)
 {
     assert(c->kind == CALL_CALLER);
-    query_begin(body, ACTION, "2011-06-15");
+    sts_caller_encode(body);
     return body->failed ? why_set(why, ERR_NOMEM, "out of memory") : OK;
 }
 
@@ -28,11 +35,87 @@ void sts_decode(struct call *c, int http_status, struct text body)
 {
     uint64_t number;
     c->account = (struct account_facts){0};
-    bool ok = query_decode(c, http_status, body, ACTION, on_member, c);
+    bool ok = query_decode(&c->reply, http_status, body, CALLER, on_member, c);
     struct text account = c->account.caller_account;
     if (ok && account.len == ACCOUNT_DIGITS && text_to_u64(account, &number))
         return;
     c->account = (struct account_facts){0}; /* members may have come before what broke the answer */
     if (ok)
-        reply_garble(&c->reply, "the answer of " ACTION " has no account number");
+        reply_garble(&c->reply, "the answer of " CALLER " has no account number");
+}
+
+struct caller_arn {
+    char *out;
+    size_t out_len;
+};
+
+static void on_arn(void *user, struct text path, struct text content)
+{
+    const struct caller_arn *arn = user;
+    if (text_eq(path, TEXT("Arn")))
+        reply_put(arn->out, arn->out_len, content);
+}
+
+void sts_caller_decode(int http_status, struct text body, char *out, size_t out_len)
+{
+    struct caller_arn arn = {out, out_len};
+    struct reply reply;
+    out[0] = '\0';
+    query_decode(&reply, http_status, body, CALLER, on_arn, &arn);
+}
+
+/* Roles */
+
+static const char *action_of(const struct sts_role *role)
+{
+    return role->web_token.len ? "AssumeRoleWithWebIdentity" : "AssumeRole";
+}
+
+static void add_if(struct buf *body, const char *name, struct text value)
+{
+    if (value.len)
+        query_add(body, name, value);
+}
+
+void sts_role_encode(const struct sts_role *role, struct buf *body)
+{
+    query_begin(body, action_of(role), VERSION);
+    add_if(body, "RoleArn", role->arn);
+    add_if(body, "RoleSessionName", role->session_name);
+    add_if(body, "ExternalId", role->external_id);
+    add_if(body, "DurationSeconds", role->duration_s);
+    add_if(body, "WebIdentityToken", role->web_token);
+}
+
+static void on_key(void *user, struct text path, struct text content)
+{
+    static const struct {
+        const char *path;
+        enum key_field field;
+    } fields[] = {
+        {"Credentials/AccessKeyId", KEY_FIELD_ID},
+        {"Credentials/SecretAccessKey", KEY_FIELD_SECRET},
+        {"Credentials/SessionToken", KEY_FIELD_TOKEN},
+        {"Credentials/Expiration", KEY_FIELD_EXPIRATION},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (text_eq(path, text_of(fields[i].path)))
+            key_fields_put(user, fields[i].field, content);
+}
+
+bool sts_role_decode(const struct sts_role *role, int http_status, struct text body,
+                     struct credentials *out, struct reply *reply)
+{
+    struct key_fields fields;
+    struct why why = {""};
+    key_fields_init(&fields);
+    bool good = query_decode(reply, http_status, body, action_of(role), on_key, &fields);
+    if (good && (key_fields_take(&fields, out, &why) != OK || out->expires == WHEN_NEVER ||
+                 !out->session_token[0])) {
+        reply_garble(reply, "the answer of %s has no whole credentials%s%s", action_of(role),
+                     why.text[0] ? ": " : "", why.text);
+        good = false;
+    }
+    key_fields_clear(&fields);
+    return good;
 }

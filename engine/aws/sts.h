@@ -1,16 +1,34 @@
 /*
- * AWS Security Token Service, 2011-06-15: whose credentials are these? For the family of this room.
- * Source: AWS STS API Reference, GetCallerIdentity.
+ * AWS Security Token Service, 2011-06-15: whose credentials are these, and those of a role. For the
+ * family of this room.
+ * Source: AWS STS API Reference, GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity.
  */
 #ifndef MF_STS_H
 #define MF_STS_H
 
 #include "buf.h"
 #include "call.h"
+#include "credentials.h"
 #include "err.h"
 
 enum err sts_encode(const struct call *c, struct buf *body, struct why *why); /* CALL_CALLER */
 /* Fills account.caller_account (twelve digits) and account.caller_arn. */
 void sts_decode(struct call *c, int http_status, struct text body);
+
+/* A role that is to be assumed. Empty texts are left out. */
+struct sts_role {
+    struct text arn, session_name, external_id;
+    struct text duration_s; /* digits */
+    struct text web_token;  /* not empty: AssumeRoleWithWebIdentity, else AssumeRole */
+};
+
+void sts_role_encode(const struct sts_role *role, struct buf *body);
+/* False: refused, or not what the API promises; *reply then says how. */
+bool sts_role_decode(const struct sts_role *role, int http_status, struct text body,
+                     struct credentials *out, struct reply *reply);
+
+void sts_caller_encode(struct buf *body);
+/* The caller's ARN into out; "" when the answer has none. */
+void sts_caller_decode(int http_status, struct text body, char *out, size_t out_len);
 
 #endif

@@ -57,17 +57,23 @@
 #define INSPECT_AHEAD_MAX   4096    /* verdicts held back until the names before are done */
 
 /* AWS */
-#define SIGN_HEADERS_MAX    32           /* SES needs four, the signing suite seven */
-#define SIGN_QUERY_MAX      32           /* parameters; SES needs two */
-#define SIGN_TEXT_MAX       (256u << 10) /* a canonical request holds the path and an 8 KB token */
-#define XML_DEPTH_MAX       32           /* SES answers are six deep */
-#define XML_TEXT_MAX        65536        /* content of one element; a NextToken is under 1 KB */
-#define JSON_DEPTH_MAX      32           /* SES answers are four deep */
-#define JSON_NODES_MAX      200000 /* 1,000 listed identities are 5,000; 64 bytes each in memory */
-#define JSON_MEMBERS_MAX    512    /* of one object; GetEmailIdentity has about 15 */
-#define CREDENTIAL_FILE_MAX (1u << 20) /* ~/.aws/config of a large company is under 100 KB */
-#define INI_ENTRIES_MAX     65536      /* keys in one such file */
-#define PATH_LEN_MAX        4096       /* Linux opens no longer one (PATH_MAX) */
+#define SIGN_HEADERS_MAX      32           /* SES needs four, the signing suite seven */
+#define SIGN_QUERY_MAX        32           /* parameters; SES needs two */
+#define SIGN_TEXT_MAX         (256u << 10) /* a canonical request holds the path and an 8 KB token */
+#define XML_DEPTH_MAX         32           /* SES answers are six deep */
+#define XML_TEXT_MAX          65536        /* content of one element; a NextToken is under 1 KB */
+#define JSON_DEPTH_MAX        32           /* SES answers are four deep */
+#define JSON_NODES_MAX        200000 /* 1,000 listed identities are 5,000; 64 bytes each in memory */
+#define JSON_MEMBERS_MAX      512    /* of one object; GetEmailIdentity has about 15 */
+#define CREDENTIAL_FILE_MAX   (1u << 20)  /* ~/.aws/config of a large company is under 100 KB */
+#define INI_ENTRIES_MAX       65536       /* keys in one such file */
+#define CREDENTIAL_ANSWER_MAX (64u << 10) /* what gives keys: an STS answer has under 16 KB */
+#define WEB_TOKEN_MAX         20000       /* STS takes no longer one */
+#define ROLE_CHAIN_MAX        8           /* roles that lead to one another; people use two */
+#define COMMAND_LEN_MAX       16384       /* credential_process, and the arguments in it */
+#define COMMAND_ARGUMENTS_MAX 256
+#define SSO_TOKEN_S_MAX       (90 * 86400) /* a session lasts at most 90 days */
+#define PATH_LEN_MAX          4096         /* Linux opens no longer one (PATH_MAX) */
 
 /* SPF (RFC 7208, section 4.6.4) and DMARC */
 #define LOOKUP_ALIASES_MAX     10 /* CNAMEs of one look-up; resolvers give up at 8 to 16 */
@@ -113,6 +119,8 @@
 #define DNS_CARRIER_WINDOW    DNS_WINDOW /* questions out at once; what is more waits */
 #define DNS_CHANNELS_MAX      128 /* servers known at once: over the window, so one is always idle */
 #define DNS_RESOLVERS_MAX     8   /* servers in --resolver */
+
+#define KEEPERS_MAX 16 /* sources asked for keys at once; each hangs for a minute at most */
 
 /* ses-sim */
 #define SIM_HEADERS_MAX     64   /* of one request; the AWS CLI sends nine */

@@ -92,6 +92,14 @@ struct text text_trim(struct text t)
     return t;
 }
 
+bool text_is_visible(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (t.at[i] <= ' ' || t.at[i] >= 0x7f)
+            return false;
+    return true;
+}
+
 size_t text_find(struct text t, char c)
 {
     const char *hit = t.len ? memchr(t.at, c, t.len) : NULL;

@@ -30,6 +30,9 @@ struct text text_from(struct text t, size_t start);              /* all from sta
 struct text text_slice(struct text t, size_t start, size_t end); /* clamped */
 struct text text_trim(struct text t); /* without spaces and tabs at both ends */
 
+/* ASCII without blanks and control characters: what a header or a URL may hold. "" is, too. */
+bool text_is_visible(struct text t);
+
 /* Index of the first (last) c, or t.len when there is none. */
 size_t text_find(struct text t, char c);
 size_t text_rfind(struct text t, char c);

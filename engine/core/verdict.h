@@ -18,7 +18,7 @@ enum verdict {
     VERDICT_SKEW,    /* the clocks differ: once more with the server's time */
     VERDICT_GONE,    /* SES does not know the identity */
     VERDICT_REFUSED, /* SES will not do this for this identity, however often it is asked */
-    VERDICT_DENIED,  /* nobody of this lane may do this: IAM, signature, Region not enabled */
+    VERDICT_DENIED,  /* nobody of this lane may do this: credentials, IAM, Region not enabled */
 };
 
 /* The same, for one that has failed `attempts` times before: fresh credentials or a corrected clock

@@ -2,17 +2,17 @@
  * Duty: the loop of one carrier: mail in, requests and questions out, answers back in batches.
  *
  * Invariant: a call is in exactly one place: the mailbox, a waiting list, out (https or resolver),
- * the list of answered ones, or the inbox. When the transfers or the window are full, calls wait
- * here: a request that was started waits for nothing but the network, so its timeout means the
- * network.
+ * the list of answered ones, or the inbox. When the transfers or the window are full, or keys are
+ * being fetched, calls wait here: a request that was started waits for nothing but the network, so
+ * its timeout means the network.
  */
 #include "carrier.h"
 
 #include "escape.h"
+#include "thread.h"
 #include "verdict.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,9 +36,10 @@ struct carrier {
     pthread_t thread;
     struct mailbox mailbox;
     atomic_bool ending;
+    atomic_bool news; /* the keeper's: keys have come, or have not */
     struct https *https;
     struct resolver *resolver;
-    struct call_list waiting_https, waiting_dns, answered;
+    struct call_list waiting_https, waiting_keys, waiting_dns, answered;
     struct lane_state *lanes; /* as config.lanes */
     instant_us ticked_at;
 };
@@ -120,7 +121,7 @@ static void on_dns(void *context, struct call *c)
     call_answered(context, c);
 }
 
-/* Signs and sends; the signature is made as late as possible. */
+/* Signs and sends; the signature is made as late as possible. Without keys the call waits. */
 static void request_start(struct carrier *k, struct call *c)
 {
     assert(c->lane < k->config.lanes_len);
@@ -131,18 +132,22 @@ static void request_start(struct carrier *k, struct call *c)
     struct why why = {""};
     call_answer_reset(c);
     c->sent_at = now(k);
+    enum err err = keeper_get(k->config.keeper, c->lane, c->sent_at, &credentials, &why);
+    if (err == ERR_BUSY)
+        call_list_add(&k->waiting_keys, c);
+    else if (err != OK)
+        call_failed(k, c, err == ERR_AUTH ? REPLY_NO_KEYS : REPLY_NOT_SENT, why.text);
+    if (err != OK)
+        return;
     aws_request_init(&request);
-    enum err err = credential_source_get(lane->credentials, c->sent_at, &credentials, &why);
-    if (err == OK)
-        err = aws_request_make(&request, c, &lane->at, &credentials, c->sent_at + state->skew_us,
-                               &why);
+    err = aws_request_make(&request, c, &lane->at, &credentials, c->sent_at + state->skew_us, &why);
     if (err == OK)
         memcpy(state->key_id, credentials.access_key_id, sizeof state->key_id);
     credentials_wipe(&credentials);
     if (err == OK)
-        https_start(k->https, c, &request, lane->ca_bundle);
+        https_start(k->https, c, &request, lane->ca_bundle, NULL);
     else
-        call_failed(k, c, err == ERR_AUTH ? REPLY_NO_KEYS : REPLY_NOT_SENT, why.text);
+        call_failed(k, c, REPLY_NOT_SENT, why.text);
     aws_request_clear(&request);
 }
 
@@ -163,6 +168,10 @@ static void mail_take(struct carrier *k)
 
 static void waiting_start(struct carrier *k)
 {
+    if (atomic_exchange(&k->news, false)) {
+        call_list_join(&k->waiting_keys, &k->waiting_https); /* those who wait longer first */
+        call_list_join(&k->waiting_https, &k->waiting_keys);
+    }
     while (k->waiting_dns.first && resolver_has_room(k->resolver))
         question_start(k, call_list_pop(&k->waiting_dns));
     while (k->waiting_https.first && https_has_room(k->https))
@@ -206,18 +215,6 @@ static void *carrier_run(void *data)
     return NULL;
 }
 
-/* Signals belong to the other threads. SIGPIPE above all: a write to a connection that c-ares or
- * TLS finds closed must be an error, not the end of the process. */
-static int thread_start(struct carrier *k)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&k->thread, NULL, carrier_run, k);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
 static void carrier_free(struct carrier *k)
 {
     https_close(k->https);
@@ -240,7 +237,7 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
         err = https_open(&k->https, &config->https, on_https, k, why);
     if (err == OK)
         err = resolver_open(&k->resolver, &config->resolver, on_dns, k, why);
-    int failed = err == OK ? thread_start(k) : 0;
+    int failed = err == OK ? thread_start(&k->thread, carrier_run, k) : 0;
     if (failed)
         err = why_set(why, ERR_IO, "cannot start a thread: %s", strerror(failed));
     if (err != OK) {
@@ -265,4 +262,10 @@ void carrier_send(struct carrier *k, struct call_list *calls)
 {
     if (mailbox_put(&k->mailbox, calls))
         https_wake(k->https);
+}
+
+void carrier_news(struct carrier *k)
+{
+    atomic_store(&k->news, true);
+    https_wake(k->https);
 }

@@ -7,6 +7,7 @@
 #define MF_CARRIER_H
 
 #include "https.h"
+#include "keeper.h"
 #include "mailbox.h"
 #include "os_clock.h"
 #include "resolver.h"
@@ -17,6 +18,7 @@ struct carrier_config {
     const struct os_clock *clock;
     const struct wire_lane *lanes;
     uint32_t lanes_len;
+    struct keeper *keeper;
     struct https_config https;
     struct resolver_config resolver;
     struct mailbox *inbox;
@@ -31,5 +33,7 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
 void carrier_close(struct carrier *k);
 /* Deciding thread. Takes the list over; *calls is empty afterwards. */
 void carrier_send(struct carrier *k, struct call_list *calls);
+/* Any thread: the keeper has news for calls that wait for keys. */
+void carrier_news(struct carrier *k);
 
 #endif

@@ -40,6 +40,7 @@ struct transfer {
     struct curl_slist *headers;
     struct buf body;
     size_t header_bytes;
+    struct http_terms terms;
     unsigned attempts;   /* how often the request was about to go out */
     const char *refused; /* why we broke it off; NULL: we did not */
     char error[CURL_ERROR_SIZE];
@@ -121,6 +122,8 @@ static void transfer_clear(struct transfer *t)
     headers_wipe(t->headers);
     t->headers = NULL;
     aws_request_clear(&t->request);
+    if (t->body.len)
+        explicit_bzero(t->body.at, t->body.len); /* it may be an answer with keys */
     if (t->body.cap > BODY_KEPT_MAX)
         buf_clear(&t->body);
     buf_reset(&t->body);
@@ -155,8 +158,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
     struct transfer *t = data;
     size_t len = size * count;
     buf_add(&t->body, bytes, len);
-    if (t->body.failed) {
-        t->refused = "the answer is larger than any that SES gives";
+    if (t->body.failed || t->body.len > t->terms.body_max) {
+        t->refused = "the answer is larger than any that AWS gives";
         return 0;
     }
     return len;
@@ -216,28 +219,29 @@ static bool options_route(CURL *easy, const struct https *h, const struct transf
     bool plain = text_starts(buf_text(&t->request.url), TEXT("http:"));
     SET(easy, CURLOPT_URL, t->request.url.at);
     SET(easy, CURLOPT_PATH_AS_IS, 1L);
-    /* endpoint_make lets plain http through for loopback only */
+    /* endpoint_make lets plain http through for loopback only, near_url_parse for the addresses of
+     * AWS that hand out keys as well; no proxy sees either */
     SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
     SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
     SET(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
     SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    SET(easy, CURLOPT_PROXY, plain ? "" : h->config.proxy);
+    SET(easy, CURLOPT_PROXY, plain || t->terms.is_direct ? "" : h->config.proxy);
     SET(easy, CURLOPT_NOPROXY, h->no_proxy.at);
     SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     return ok;
 }
 
-static bool options_limits(CURL *easy, const struct https_config *config)
+static bool options_limits(CURL *easy, const struct http_terms *terms)
 {
     bool ok = true;
-    long timeout_ms = (long)(config->timeout_us / 1000);
+    long timeout_ms = (long)(terms->timeout_us / 1000);
     SET(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
     SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
         timeout_ms < CONNECT_TIMEOUT_MS_MAX ? timeout_ms : CONNECT_TIMEOUT_MS_MAX);
     SET(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
     SET(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_S);
-    SET(easy, CURLOPT_MAXFILESIZE, (long)HTTP_BODY_MAX);
+    SET(easy, CURLOPT_MAXFILESIZE, (long)terms->body_max);
     SET(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S_MAX);
     return ok;
 }
@@ -298,7 +302,7 @@ static bool transfer_prepare(struct https *h, struct transfer *t)
         return false;
     curl_easy_reset(t->easy);
     return options_tls(t->easy, t->ca_bundle) && options_route(t->easy, h, t) &&
-           options_limits(t->easy, &h->config) && options_request(t->easy, t) &&
+           options_limits(t->easy, &t->terms) && options_request(t->easy, t) &&
            options_callbacks(t->easy, t) && curl_multi_add_handle(h->multi, t->easy) == CURLM_OK;
 }
 
@@ -312,10 +316,13 @@ static void transfer_end(struct https *h, struct transfer *t, const struct https
 }
 
 void https_start(struct https *h, struct call *call, struct aws_request *request,
-                 const char *ca_bundle)
+                 const char *ca_bundle, const struct http_terms *terms)
 {
     struct transfer *t = h->idle;
     assert(t);
+    t->terms =
+        terms ? *terms
+              : (struct http_terms){.timeout_us = h->config.timeout_us, .body_max = HTTP_BODY_MAX};
     h->idle = t->next_idle;
     t->call = call;
     t->attempts = 0;

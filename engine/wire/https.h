@@ -8,7 +8,7 @@
 #ifndef MF_HTTPS_H
 #define MF_HTTPS_H
 
-#include "aws_request.h"
+#include "http_exchange.h"
 
 #include <poll.h>
 
@@ -41,9 +41,10 @@ void https_close(struct https *h); /* what is out is dropped without done */
 
 bool https_has_room(const struct https *h); /* for one more request */
 /* Sends *request, which is moved: the caller's is empty afterwards. call is only a name here.
- * ca_bundle: of this request, or NULL; it must outlive it. */
+ * ca_bundle: of this request, or NULL; it must outlive it. terms NULL: the handle's own time,
+ * HTTP_BODY_MAX, and the proxy of the environment. */
 void https_start(struct https *h, struct call *call, struct aws_request *request,
-                 const char *ca_bundle);
+                 const char *ca_bundle, const struct http_terms *terms);
 /* Moves all requests as far as they go, and calls done for those that ended. */
 void https_work(struct https *h);
 /* Sleeps until a socket of a request or one of fds is ready, https_wake is called, or the time is

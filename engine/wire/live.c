@@ -30,6 +30,7 @@ struct wire {
     atomic_uint interrupts;
     unsigned interrupts_told;
     char *ca_bundle;
+    struct keeper *keeper;
     unsigned carriers_len;
     struct carrier *carriers[WIRE_CARRIERS_MAX];
 };
@@ -74,6 +75,26 @@ static enum err ca_bundle_set(struct wire *w, struct text path, struct why *why)
     return OK;
 }
 
+static void on_news(void *context)
+{
+    struct wire *w = context;
+    for (unsigned i = 0; i < w->carriers_len; i++)
+        carrier_news(w->carriers[i]);
+}
+
+/* Before the carriers, which need it; its threads have no work until carriers ask for keys. */
+static enum err wire_keeper_open(struct wire *w, const struct wire_config *config,
+                                 const struct https_config *https, struct why *why)
+{
+    struct keeper_config keeper = {.clock = &w->clock,
+                                   .lanes = config->lanes,
+                                   .lanes_len = config->lanes_len,
+                                   .https = *https,
+                                   .news = on_news,
+                                   .context = w};
+    return keeper_open(&w->keeper, &keeper, why);
+}
+
 static enum err carriers_open(struct wire *w, const struct wire_config *config, struct why *why)
 {
     struct carrier_config each = {
@@ -92,6 +113,10 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
         if (err != OK)
             return err;
     }
+    enum err opened = wire_keeper_open(w, config, &each.https, why);
+    if (opened != OK)
+        return opened;
+    each.keeper = w->keeper;
     while (w->carriers_len < config->carriers) {
         enum err err = carrier_open(&w->carriers[w->carriers_len], &each, why);
         if (err != OK)
@@ -145,8 +170,11 @@ void wire_close(struct wire *w)
 {
     if (!w)
         return;
+    if (w->keeper)
+        keeper_end(w->keeper); /* no more news, while there still are carriers to be told */
     for (unsigned i = 0; i < w->carriers_len; i++)
         carrier_close(w->carriers[i]);
+    keeper_close(w->keeper);
     if (w->eventfd >= 0)
         close(w->eventfd);
     mailbox_clear(&w->inbox);

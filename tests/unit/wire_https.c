@@ -82,7 +82,7 @@ static void request_send(struct client *client, const char *method, const char *
     r.headers_len = 2;
     if (strcmp(method, "GET") != 0)
         buf_add_str(&r.body, "{\"MailFromDomain\":\"bounce.example.com\"}");
-    https_start(client->https, &client->outcomes[client->sent++].call, &r, NULL);
+    https_start(client->https, &client->outcomes[client->sent++].call, &r, NULL, NULL);
     aws_request_clear(&r);
 }
 

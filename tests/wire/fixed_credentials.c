@@ -7,28 +7,30 @@
 #include <stdio.h>
 #include <string.h>
 
-enum err credential_source_get(struct credential_source *s, instant_us now, struct credentials *out,
-                               struct why *why)
+enum keys_state credential_source_held(struct credential_source *s, instant_us now,
+                                       struct credentials *out)
 {
     (void)now;
-    memset(out, 0, sizeof *out);
-    atomic_fetch_add(&s->asked, 1);
     if (s->broken)
-        return why_set(why, ERR_AUTH, "no credentials anywhere");
+        return KEYS_MISSING;
+    memset(out, 0, sizeof *out);
     snprintf(out->access_key_id, sizeof out->access_key_id, "AKIDEXAMPLE%u",
              atomic_load(&s->expired));
     strcpy(out->secret_access_key, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
     out->expires = WHEN_NEVER;
-    return OK;
+    return KEYS_GOOD;
+}
+
+enum err credential_source_refresh(struct credential_source *s,
+                                   const struct http_exchange *exchange, instant_us now,
+                                   struct why *why)
+{
+    (void)s, (void)exchange, (void)now;
+    return why_set(why, ERR_AUTH, "no credentials anywhere");
 }
 
 void credential_source_expired(struct credential_source *s, const char *access_key_id)
 {
     (void)access_key_id;
     atomic_fetch_add(&s->expired, 1);
-}
-
-void credentials_wipe(struct credentials *c)
-{
-    explicit_bzero(c, sizeof *c);
 }

@@ -7,7 +7,7 @@
 
 struct credential_source {
     bool broken;
-    atomic_uint asked, expired;
+    atomic_uint expired;
 };
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * AWS credentials: where they come from and how long they last. One file per provider; sources are
- * shared by the carriers of an account's lanes and guard themselves.
+ * shared by the lanes of an account and guard themselves; who calls them when is
+ * engine/wire/keeper.h.
  * Source: botocore's credential chain; AWS SDKs and Tools Reference Guide.
  */
 #ifndef MF_CREDENTIALS_H
@@ -32,27 +33,33 @@ struct credential_request {
 };
 
 struct credential_source;
+struct http_exchange;
 
-/* Finds the source; reads files and environment, calls nothing over the network yet. The error says
- * which places were looked at. */
+/* Finds the source and vets its set-up; reads files and environment, calls nothing over the network
+ * yet and runs no program. The error says which places were looked at. */
 enum err credential_source_open(struct credential_source **out,
                                 const struct credential_request *request, struct why *why);
 void credential_source_close(struct credential_source *s); /* wipes */
 
-/* A copy of credentials that are good at `now`, refreshed when they are about to expire. May block
- * on the source's own network calls; one refresh at a time per source. Any thread. Wipe *out.
- * ERR_AUTH is final: the caller gives the whole lane up. What may pass by itself (no connection, a
- * time-out, a server's own trouble) is any other error, and is asked for again. */
-enum err credential_source_get(struct credential_source *s, instant_us now, struct credentials *out,
-                               struct why *why);
-/* The service said ExpiredToken for this key: forget what was cached, once per key. */
+enum keys_state {
+    KEYS_GOOD,    /* use them */
+    KEYS_AGING,   /* use them, and refresh: under 15 minutes are left */
+    KEYS_MISSING, /* refresh first: none yet, expired, called expired, or under 10 minutes left */
+};
+
+/* What is held at `now`; *out is filled unless they are missing. Never blocks. Any thread. Wipe
+ * *out. */
+enum keys_state credential_source_held(struct credential_source *s, instant_us now,
+                                       struct credentials *out);
+/* Asks the source for new ones, which may block for a minute; what is held stays until it answers.
+ * One thread at a time per source. ERR_IO, ERR_NOMEM: may pass by itself; ERR_BUSY: the program is
+ * ending; all others are final: the lanes of the account are given up. */
+enum err credential_source_refresh(struct credential_source *s,
+                                   const struct http_exchange *exchange, instant_us now,
+                                   struct why *why);
+/* The service said ExpiredToken for this key: forget what was cached, once per key. Any thread. */
 void credential_source_expired(struct credential_source *s, const char *access_key_id);
 const char *credential_source_name(
     const struct credential_source *s); /* "environment", "profile x" */
-
-/* A setting of the request's profile that is no secret: "region", "endpoint_url", "ca_bundle".
- * Empty when it is not there; ERR_LIMIT when it does not fit. */
-enum err credential_profile_setting(const struct credential_request *request, const char *key,
-                                    char *out, size_t out_len, struct why *why);
 
 #endif

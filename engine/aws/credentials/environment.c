@@ -1,6 +1,6 @@
 /*
- * Keys from the environment. Not used when the user names a profile or a role: whoever says
- * --profile means it, and a forgotten export must not move another account's mail.
+ * Keys from the environment. Not used when the user names a profile: whoever says --profile means
+ * it, and a forgotten export must not move another account's mail.
  */
 #include "provider.h"
 
@@ -11,20 +11,19 @@ struct text environment_text(const char *name)
     return text_of(getenv(name));
 }
 
-/* An account that wants a role would otherwise act as whoever exported these keys. */
+/* A role of the manifest comes first; its keys may come from here, see role.c. */
 static bool applies(const struct provider_input *in)
 {
     const struct credential_request *r = in->request;
-    if (r->profile_is_explicit || r->role_arn.len || r->source_profile.len)
+    if (in->trail || r->profile_is_explicit || r->role_arn.len)
         return false;
     return environment_text("AWS_ACCESS_KEY_ID").len ||
            environment_text("AWS_SECRET_ACCESS_KEY").len;
 }
 
-static enum err fetch(const struct provider_input *in, instant_us now, struct credentials *out,
-                      struct why *why)
+static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
 {
-    (void)in, (void)now;
+    (void)in;
     struct text token = environment_text("AWS_SESSION_TOKEN");
     struct text expiration = environment_text("AWS_CREDENTIAL_EXPIRATION");
     if (token.len == 0)

@@ -1,13 +1,9 @@
 #include "ini.h"
 
 #include "limits.h"
+#include "secret_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 void ini_init(struct ini *ini)
 {
@@ -22,46 +18,11 @@ void ini_clear(struct ini *ini)
     ini_init(ini);
 }
 
-/* Reading */
-
-static enum err bytes_read(struct buf *out, int fd, const char *path, struct why *why)
-{
-    char chunk[4096];
-    ssize_t n;
-    while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR))
-        buf_add(out, chunk, n > 0 ? (size_t)n : 0);
-    int error = errno;
-    explicit_bzero(chunk, sizeof chunk);
-    if (n < 0)
-        return why_set(why, ERR_IO, "cannot read %s: %s", path, strerror(error));
-    if (out->failed)
-        return why_set(why, ERR_LIMIT, "%s is longer than %u bytes", path, CREDENTIAL_FILE_MAX);
-    return OK;
-}
-
-/* O_NONBLOCK: a FIFO in the place of the file is refused, not waited for. */
-static enum err file_read(struct buf *out, const char *path, struct why *why)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return OK;
-    if (fd < 0)
-        return why_set(why, ERR_IO, "cannot open %s: %s", path, strerror(errno));
-    enum err err = OK;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        err = why_set(why, ERR_INPUT, "%s is not a regular file", path);
-    else
-        err = bytes_read(out, fd, path, why);
-    close(fd);
-    return err;
-}
-
 enum err ini_read(struct ini *ini, const char *path, struct why *why)
 {
-    enum err err = file_read(&ini->bytes, path, why);
+    enum err err = secret_file_read(&ini->bytes, path, why);
     if (err)
-        return err;
+        return err == ERR_GONE ? OK : err;
     err = ini_parse(ini, why);
     return err ? why_wrap(why, err, "%s", path) : OK;
 }

@@ -55,6 +55,18 @@ static enum err path_expand(const char *path, char out[PATH_LEN_MAX], struct why
     return fits ? OK : why_set(why, ERR_LIMIT, "the path %.200s is too long", path);
 }
 
+static enum err name_put(struct profile *p, struct text name, struct why *why)
+{
+    if (name.len >= sizeof p->name)
+        return why_set(why, ERR_INPUT, "a profile name is longer than %d characters",
+                       PROFILE_NAME_LEN - 1);
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.at[i] < ' ' || name.at[i] == 0x7f)
+            return why_set(why, ERR_INPUT, "a profile name holds control characters");
+    snprintf(p->name, sizeof p->name, TEXT_FMT, TEXT_ARG(name));
+    return OK;
+}
+
 static enum err name_set(struct profile *p, const struct credential_request *request,
                          struct why *why)
 {
@@ -64,16 +76,7 @@ static enum err name_set(struct profile *p, const struct credential_request *req
     if (name.len == 0)
         name = text_of(variable("AWS_DEFAULT_PROFILE"));
     p->is_named = name.len > 0;
-    if (name.len == 0)
-        name = TEXT("default");
-    if (name.len >= sizeof p->name)
-        return why_set(why, ERR_INPUT, "a profile name is longer than %d characters",
-                       PROFILE_NAME_LEN - 1);
-    for (size_t i = 0; i < name.len; i++)
-        if ((unsigned char)name.at[i] < ' ' || name.at[i] == 0x7f)
-            return why_set(why, ERR_INPUT, "a profile name holds control characters");
-    snprintf(p->name, sizeof p->name, TEXT_FMT, TEXT_ARG(name));
-    return OK;
+    return name_put(p, name.len ? name : TEXT("default"), why);
 }
 
 /* In the config file every profile but the default one has the word before its name; the default
@@ -88,6 +91,13 @@ static const char *kind_in(const struct profile *p, enum profile_file file)
     return bare ? "" : "profile";
 }
 
+static void presence_note(struct profile *p)
+{
+    p->is_found = false;
+    for (unsigned i = 0; i < PROFILE_FILES; i++)
+        p->is_found |= ini_has_section(&p->files[i], kind_in(p, i), text_of(p->name));
+}
+
 enum err profile_open(struct profile *p, const struct credential_request *request, struct why *why)
 {
     *p = (struct profile){.is_named = false};
@@ -100,8 +110,19 @@ enum err profile_open(struct profile *p, const struct credential_request *reques
         if (!err)
             err = ini_read(&p->files[i], p->paths[i], why);
     }
-    for (unsigned i = 0; i < PROFILE_FILES && !err; i++)
-        p->is_found |= ini_has_section(&p->files[i], kind_in(p, i), text_of(p->name));
+    if (!err)
+        presence_note(p);
+    return err;
+}
+
+enum err profile_select(struct profile *other, const struct profile *p, struct text name,
+                        struct why *why)
+{
+    *other = *p;
+    other->is_named = true;
+    enum err err = name_put(other, name, why);
+    if (!err)
+        presence_note(other);
     return err;
 }
 
@@ -132,7 +153,26 @@ struct text profile_get(const struct profile *p, const char *key)
     return value.at ? value : profile_get_in(p, PROFILE_IN_CONFIG, key);
 }
 
+struct text profile_get_whole(const struct profile *p, const char *key)
+{
+    struct text name = text_of(p->name), value = TEXT_NONE;
+    for (unsigned i = 0; i < PROFILE_FILES && !value.at; i++)
+        value = ini_get(&p->files[i], kind_in(p, (enum profile_file)i), name, key);
+    return value;
+}
+
 bool profile_has(const struct profile *p, const char *key)
 {
     return profile_get(p, key).len > 0;
+}
+
+bool profile_section_is(const struct profile *p, const char *kind, struct text name)
+{
+    return ini_has_section(&p->files[PROFILE_IN_CONFIG], kind, name);
+}
+
+struct text profile_section_get(const struct profile *p, const char *kind, struct text name,
+                                const char *key)
+{
+    return without_comment(ini_get(&p->files[PROFILE_IN_CONFIG], kind, name, key));
 }

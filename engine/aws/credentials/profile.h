@@ -24,11 +24,20 @@ struct profile {
 /* Reads both files. A profile that is in neither is not an error here. */
 enum err profile_open(struct profile *p, const struct credential_request *request, struct why *why);
 void profile_close(struct profile *p); /* wipes; fine after a failed open */
+/* Another profile of the same files, named by the user. *other borrows from p: no close. */
+enum err profile_select(struct profile *other, const struct profile *p, struct text name,
+                        struct why *why);
 
 /* A key's value without a trailing comment; at == NULL when it is not there. Borrowed from p. */
 struct text profile_get_in(const struct profile *p, enum profile_file file, const char *key);
 /* The same from both files, credentials first. */
 struct text profile_get(const struct profile *p, const char *key);
 bool profile_has(const struct profile *p, const char *key); /* there and not empty */
+/* From both files as it stands, for values in which a hash is no comment. */
+struct text profile_get_whole(const struct profile *p, const char *key);
+/* A key of the section [KIND NAME] of the config file: "sso-session", "services". */
+struct text profile_section_get(const struct profile *p, const char *kind, struct text name,
+                                const char *key);
+bool profile_section_is(const struct profile *p, const char *kind, struct text name);
 
 #endif

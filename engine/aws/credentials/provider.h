@@ -5,39 +5,62 @@
 #ifndef MF_PROVIDER_H
 #define MF_PROVIDER_H
 
-#include "credentials.h"
+#include "http_exchange.h"
+#include "key_fields.h"
 #include "profile.h"
+
+/* The profiles on the way from a role to the keys that assume it, so that loops are seen. */
+struct role_trail {
+    const char *profile; /* "": the manifest's account */
+    const struct role_trail *before;
+};
 
 struct provider_input {
     const struct credential_request *request;
     const struct profile *profile; /* both files, read just now */
+    const struct http_exchange *exchange;
+    instant_us now;
+    bool is_renewal; /* it has given keys before */
+    /* Not NULL: this profile is the source_profile of those, which only speaks for itself: neither
+     * environment nor container nor instance stand in for it. */
+    const struct role_trail *trail;
 };
 
 struct provider {
     const char *name;   /* "environment" */
     bool is_of_profile; /* the source is called "profile x" */
-    bool needs_network; /* false: fetched when the source is opened, so that errors come early */
     /* Did the user set this one up? Reads the input and the environment only. */
     bool (*applies)(const struct provider_input *in);
-    /* Fills *out (zeroed, expires WHEN_NEVER). now is 0 for a provider that needs no network. */
-    enum err (*fetch)(const struct provider_input *in, instant_us now, struct credentials *out,
-                      struct why *why);
+    /* Is it set up soundly? Reads files at most, so that mistakes come before the run. NULL: what
+     * fetch does is as cheap, and is done in its place. */
+    enum err (*vet)(const struct provider_input *in, struct why *why);
+    /* Fills *out (zeroed, expires WHEN_NEVER). ERR_IO: asking again may help; ERR_AUTH, ERR_INPUT:
+     * it will not; ERR_BUSY: the program is ending. */
+    enum err (*fetch)(const struct provider_input *in, struct credentials *out, struct why *why);
 };
 
-extern const struct provider provider_environment;      /* environment.c */
-extern const struct provider provider_credentials_file; /* static_keys.c */
-extern const struct provider provider_config_file;
-extern const struct provider provider_role; /* elsewhere.c, down to metadata */
+extern const struct provider provider_environment; /* environment.c */
+extern const struct provider provider_role;        /* role.c */
 extern const struct provider provider_web_identity;
 extern const struct provider provider_sso;
+extern const struct provider provider_credentials_file; /* static_keys.c */
 extern const struct provider provider_login;
 extern const struct provider provider_process;
+extern const struct provider provider_config_file; /* static_keys.c */
 extern const struct provider provider_container;
+extern const struct provider provider_metadata;
 
-/* Copies and checks: both keys, printable characters only (they become HTTP headers), within the
- * bounds. The error names what is missing or wrong, never a value. */
-enum err credentials_fill(struct credentials *out, struct text id, struct text secret,
-                          struct text token, struct why *why);
+/* chain.c: the first provider of botocore's order that applies; the error says where was looked. */
+enum err provider_choose(const struct provider_input *in, const struct provider **out,
+                         struct why *why);
+/* There are no keys anywhere; what the metadata service does. Returns ERR_AUTH. */
+enum err provider_none(const struct provider_input *in, const char *metadata, struct why *why);
+/* With a NULL out it is vetted only. */
+enum err provider_run(const struct provider *provider, const struct provider_input *in,
+                      struct credentials *out, struct why *why);
+
+/* static_keys.c: are there keys in either file, whole or not? */
+bool profile_has_keys(const struct profile *p);
 
 /* The value of an environment variable; empty when it is not set. */
 struct text environment_text(const char *name);

@@ -4,10 +4,15 @@
  */
 #include "provider.h"
 
-static bool has_keys(const struct provider_input *in, enum profile_file file)
+static bool has_keys(const struct profile *p, enum profile_file file)
 {
-    return profile_get_in(in->profile, file, "aws_access_key_id").len ||
-           profile_get_in(in->profile, file, "aws_secret_access_key").len;
+    return profile_get_in(p, file, "aws_access_key_id").len ||
+           profile_get_in(p, file, "aws_secret_access_key").len;
+}
+
+bool profile_has_keys(const struct profile *p)
+{
+    return has_keys(p, PROFILE_IN_CREDENTIALS) || has_keys(p, PROFILE_IN_CONFIG);
 }
 
 static enum err keys_of(const struct provider_input *in, enum profile_file file,
@@ -24,13 +29,12 @@ static enum err keys_of(const struct provider_input *in, enum profile_file file,
 
 static bool credentials_applies(const struct provider_input *in)
 {
-    return has_keys(in, PROFILE_IN_CREDENTIALS);
+    return has_keys(in->profile, PROFILE_IN_CREDENTIALS);
 }
 
-static enum err credentials_fetch(const struct provider_input *in, instant_us now,
-                                  struct credentials *out, struct why *why)
+static enum err credentials_fetch(const struct provider_input *in, struct credentials *out,
+                                  struct why *why)
 {
-    (void)now;
     return keys_of(in, PROFILE_IN_CREDENTIALS, out, why);
 }
 
@@ -41,13 +45,12 @@ const struct provider provider_credentials_file = {.name = "credentials file",
 
 static bool config_applies(const struct provider_input *in)
 {
-    return has_keys(in, PROFILE_IN_CONFIG);
+    return has_keys(in->profile, PROFILE_IN_CONFIG);
 }
 
-static enum err config_fetch(const struct provider_input *in, instant_us now,
-                             struct credentials *out, struct why *why)
+static enum err config_fetch(const struct provider_input *in, struct credentials *out,
+                             struct why *why)
 {
-    (void)now;
     return keys_of(in, PROFILE_IN_CONFIG, out, why);
 }
 

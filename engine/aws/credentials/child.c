@@ -1,0 +1,191 @@
+/*
+ * Duty: start a program, gather what it prints, see it end. Invariant: when child_run returns the
+ * program has ended and was waited for, whatever it did; a child of its own that left the process
+ * group may go on, but nobody listens to it.
+ */
+#include "child.h"
+
+#include "limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { OUT, ERR, EXITED, TIME, ENDING, WATCHED };
+
+struct child {
+    pid_t pid;
+    struct pollfd fds[WATCHED];
+};
+
+/* Looking it up ourselves leaves one execve, and an error that says what is wrong. */
+static enum err program_find(const char *name, char path[PATH_LEN_MAX], struct why *why)
+{
+    const char *list = getenv("PATH");
+    struct text rest = text_of(list ? list : "/usr/local/bin:/usr/bin:/bin");
+    struct stat st;
+    if (strchr(name, '/')) {
+        snprintf(path, PATH_LEN_MAX, "%s", name);
+        return access(path, X_OK) == 0
+                   ? OK
+                   : why_set(why, ERR_AUTH, "cannot run %.300s: %s", name, strerror(errno));
+    }
+    while (rest.at) {
+        struct text folder = text_cut(&rest, ':');
+        int len = snprintf(path, PATH_LEN_MAX, TEXT_FMT "/%s",
+                           TEXT_ARG(folder.len ? folder : TEXT(".")), name);
+        if (len < PATH_LEN_MAX && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+            access(path, X_OK) == 0)
+            return OK;
+    }
+    return why_set(why, ERR_AUTH, "%.300s is in no folder of PATH", name);
+}
+
+static int spawn_with(pid_t *pid, const char *path, char *const argv[],
+                      posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes)
+{
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                             POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(attributes, 0);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    return posix_spawn(pid, path, actions, attributes, argv, environ);
+}
+
+static int spawn(pid_t *pid, const char *path, char *const argv[], int out, int err)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return ENOMEM;
+    int failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (!failed)
+        failed = posix_spawn_file_actions_adddup2(&actions, out, 1);
+    if (!failed)
+        failed = posix_spawn_file_actions_adddup2(&actions, err, 2);
+    if (!failed)
+        failed = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    if (!failed)
+        failed = posix_spawnattr_init(&attributes);
+    if (!failed) {
+        failed = spawn_with(pid, path, argv, &actions, &attributes);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
+static void fd_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static int timer_open(span_us span)
+{
+    struct itimerspec at = {.it_value = {span / 1000000, span % 1000000 * 1000}};
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    if (fd >= 0 && timerfd_settime(fd, 0, &at, NULL) != 0)
+        fd_close(&fd);
+    return fd;
+}
+
+static enum err child_start(struct child *c, char *const argv[], span_us time_max, struct why *why)
+{
+    char path[PATH_LEN_MAX];
+    int out[2] = {-1, -1}, err[2] = {-1, -1};
+    enum err e = program_find(argv[0], path, why);
+    if (e)
+        return e;
+    bool good = pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0 &&
+                fcntl(out[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(err[0], F_SETFL, O_NONBLOCK) == 0;
+    c->fds[TIME].fd = timer_open(time_max);
+    int failed = good && c->fds[TIME].fd >= 0 ? 0 : errno;
+    if (!failed)
+        failed = spawn(&c->pid, path, argv, out[1], err[1]);
+    if (failed)
+        c->pid = 0;
+    else
+        c->fds[EXITED].fd = pidfd_open(c->pid, 0);
+    c->fds[OUT].fd = out[0];
+    c->fds[ERR].fd = err[0];
+    fd_close(&out[1]);
+    fd_close(&err[1]);
+    return failed ? why_set(why, ERR_AUTH, "cannot run %.300s: %s", argv[0], strerror(failed)) : OK;
+}
+
+/* All that is there. What does not fit is counted by the buf's failure, and dropped. */
+static void pipe_drain(struct pollfd *fd, struct buf *into)
+{
+    char chunk[4096];
+    ssize_t n = 1;
+    while (fd->fd >= 0 && n > 0) {
+        n = read(fd->fd, chunk, sizeof chunk);
+        if (n > 0)
+            buf_add(into, chunk, (size_t)n);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+            fd_close(&fd->fd);
+    }
+    explicit_bzero(chunk, sizeof chunk);
+}
+
+static enum err child_watch(struct child *c, struct child_result *r, struct why *why)
+{
+    while (!c->fds[EXITED].revents) {
+        if (poll(c->fds, WATCHED, -1) < 0 && errno != EINTR)
+            return why_set(why, ERR_IO, "poll: %s", strerror(errno));
+        bool is_exited = c->fds[EXITED].revents != 0;
+        pipe_drain(&c->fds[OUT], &r->out);
+        pipe_drain(&c->fds[ERR], &r->err);
+        r->is_too_long = r->out.failed;
+        r->is_late = !is_exited && c->fds[TIME].revents;
+        if (!is_exited && c->fds[ENDING].revents)
+            return why_set(why, ERR_BUSY, "the program is ending");
+        if (r->is_late || r->is_too_long)
+            return OK;
+    }
+    return OK;
+}
+
+static void child_end(struct child *c, struct child_result *r)
+{
+    if (c->pid > 0) {
+        kill(-c->pid, SIGKILL);
+        while (waitpid(c->pid, &r->status, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    for (int i = OUT; i <= TIME; i++)
+        fd_close(&c->fds[i].fd);
+}
+
+enum err child_run(char *const argv[], span_us time_max, int ending_fd, struct child_result *result,
+                   struct why *why)
+{
+    struct child c = {.pid = 0};
+    for (int i = 0; i < WATCHED; i++)
+        c.fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+    c.fds[ENDING].fd = ending_fd;
+    enum err err = child_start(&c, argv, time_max, why);
+    if (!err && c.fds[EXITED].fd < 0)
+        err = why_set(why, ERR_IO, "pidfd_open: %s", strerror(errno));
+    if (!err)
+        err = child_watch(&c, result, why);
+    child_end(&c, result);
+    return err;
+}

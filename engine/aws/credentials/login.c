@@ -1,0 +1,31 @@
+/*
+ * Profiles of "aws login" (login_session). Their tokens are bound to an elliptic-curve key (DPoP),
+ * for which the AWS CLI is the only speaker; it can hand its keys on. Going on to the next provider
+ * instead would sign with keys that the user did not mean.
+ */
+#include "provider.h"
+
+static bool applies(const struct provider_input *in)
+{
+    return profile_has(in->profile, "login_session");
+}
+
+static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
+{
+    const char *name = in->profile->name;
+    (void)out;
+    return why_set(
+        why, ERR_AUTH,
+        "profile \"%s\" wants a session of \"aws login\" (login_session), which only the "
+        "AWS CLI speaks; let another profile run it: credential_process = aws configure "
+        "export-credentials --profile %s --format process",
+        name, name);
+}
+
+static enum err vet(const struct provider_input *in, struct why *why)
+{
+    return fetch(in, NULL, why);
+}
+
+const struct provider provider_login = {
+    .name = "login", .is_of_profile = true, .applies = applies, .vet = vet, .fetch = fetch};

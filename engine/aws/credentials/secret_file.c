@@ -1,0 +1,39 @@
+#include "secret_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum err bytes_read(struct buf *out, int fd, const char *path, struct why *why)
+{
+    char chunk[4096];
+    ssize_t n;
+    while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR))
+        buf_add(out, chunk, n > 0 ? (size_t)n : 0);
+    int error = errno;
+    explicit_bzero(chunk, sizeof chunk);
+    if (n < 0)
+        return why_set(why, ERR_IO, "cannot read %s: %s", path, strerror(error));
+    if (out->failed)
+        return why_set(why, ERR_LIMIT, "%s is longer than %zu bytes", path, out->max);
+    return OK;
+}
+
+/* O_NONBLOCK: a FIFO in the place of the file is refused, not waited for. */
+enum err secret_file_read(struct buf *out, const char *path, struct why *why)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return why_set(why, errno == ENOENT || errno == ENOTDIR ? ERR_GONE : ERR_IO,
+                       "cannot open %s: %s", path, strerror(errno));
+    enum err err = OK;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        err = why_set(why, ERR_INPUT, "%s is not a regular file", path);
+    else
+        err = bytes_read(out, fd, path, why);
+    close(fd);
+    return err;
+}

@@ -1,0 +1,14 @@
+/*
+ * A file that may hold secrets, read whole. For the family of this folder.
+ */
+#ifndef MF_SECRET_FILE_H
+#define MF_SECRET_FILE_H
+
+#include "buf.h"
+#include "err.h"
+
+/* Appends a regular file to *out, whose bound is the file's. ERR_GONE: it does not exist. The error
+ * tells the path, never what stands in the file. */
+enum err secret_file_read(struct buf *out, const char *path, struct why *why);
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * Duty: hold what a provider gave, say how good it still is, and ask again.
+ *
+ * Invariant: `held` and what belongs to it are touched under the lock only, and the lock is never
+ * held while a provider is asked. The files are read anew for every refresh and wiped after it, so
+ * that no secret but the one in use stays in memory, and keys that somebody rotates in the file are
+ * found after ExpiredToken.
+ */
+#include "provider.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ADVISED_US SPAN_M(15) /* with less left, new ones are asked for */
+#define NEEDED_US  SPAN_M(10) /* with less left, they are waited for */
+#define PAUSE_US   SPAN_M(1)  /* a source that gives no longer-lived ones is not asked more often */
+
+struct credential_source {
+    struct credential_request request; /* its texts are in `texts` */
+    char *texts;
+    char name[PROFILE_NAME_LEN + 16];
+    pthread_mutex_t lock; /* of the rest */
+    struct credentials held;
+    bool is_held;
+    instant_us held_since;
+    bool was_held;                      /* ever */
+    char expired_id[CREDENTIAL_ID_LEN]; /* the last key that the service called expired */
+};
+
+static struct text text_keep(char **at, struct text t)
+{
+    char *copy = *at;
+    if (t.len)
+        memcpy(copy, t.at, t.len);
+    copy[t.len] = '\0';
+    *at += t.len + 1;
+    return (struct text){copy, t.len};
+}
+
+static bool request_copy(struct credential_source *s, const struct credential_request *r)
+{
+    size_t len = r->profile.len + r->role_arn.len + r->external_id.len + r->source_profile.len +
+                 r->region.len + 5;
+    char *at = s->texts = malloc(len);
+    if (!at)
+        return false;
+    s->request = (struct credential_request){.profile = text_keep(&at, r->profile),
+                                             .profile_is_explicit = r->profile_is_explicit,
+                                             .role_arn = text_keep(&at, r->role_arn),
+                                             .external_id = text_keep(&at, r->external_id),
+                                             .source_profile = text_keep(&at, r->source_profile),
+                                             .region = text_keep(&at, r->region)};
+    return true;
+}
+
+static void name_set(struct credential_source *s, const struct provider *provider,
+                     const struct profile *profile)
+{
+    if (s->request.role_arn.len)
+        snprintf(s->name, sizeof s->name, "role " TEXT_FMT, TEXT_ARG(s->request.role_arn));
+    else
+        snprintf(s->name, sizeof s->name, "%s%s", provider->is_of_profile ? "profile " : "",
+                 provider->is_of_profile ? profile->name : provider->name);
+}
+
+static void keys_put(struct credential_source *s, const struct credentials *fresh, instant_us now)
+{
+    pthread_mutex_lock(&s->lock);
+    s->held = *fresh;
+    s->is_held = s->was_held = true;
+    s->held_since = now;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* The name is set once, before anybody else knows s. */
+static enum err source_open(struct credential_source *s, struct why *why)
+{
+    struct profile profile;
+    const struct provider *provider = NULL;
+    struct credentials fresh = {.expires = WHEN_NEVER};
+    struct provider_input in = {.request = &s->request, .profile = &profile};
+    enum err err = profile_open(&profile, &s->request, why);
+    if (!err)
+        err = provider_choose(&in, &provider, why);
+    if (!err)
+        name_set(s, provider, &profile);
+    if (!err && provider->vet)
+        err = provider->vet(&in, why);
+    else if (!err)
+        err = provider->fetch(&in, &fresh, why);
+    if (!err && !provider->vet)
+        keys_put(s, &fresh, 0);
+    credentials_wipe(&fresh);
+    profile_close(&profile);
+    return err;
+}
+
+enum err credential_source_open(struct credential_source **out,
+                                const struct credential_request *request, struct why *why)
+{
+    struct credential_source *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (!s || !request_copy(s, request) || pthread_mutex_init(&s->lock, NULL) != 0) {
+        if (s)
+            free(s->texts);
+        free(s);
+        return why_set(why, ERR_NOMEM, "out of memory");
+    }
+    enum err err = source_open(s, why);
+    if (err)
+        credential_source_close(s);
+    else
+        *out = s;
+    return err;
+}
+
+void credential_source_close(struct credential_source *s)
+{
+    if (!s)
+        return;
+    pthread_mutex_destroy(&s->lock);
+    credentials_wipe(&s->held);
+    free(s->texts);
+    free(s);
+}
+
+static enum keys_state state_of(const struct credential_source *s, instant_us now)
+{
+    span_us left = s->held.expires - now;
+    if (!s->is_held || left <= 0)
+        return KEYS_MISSING;
+    if (left >= ADVISED_US || now - s->held_since < PAUSE_US)
+        return KEYS_GOOD;
+    return left >= NEEDED_US ? KEYS_AGING : KEYS_MISSING;
+}
+
+enum keys_state credential_source_held(struct credential_source *s, instant_us now,
+                                       struct credentials *out)
+{
+    pthread_mutex_lock(&s->lock);
+    enum keys_state state = state_of(s, now);
+    if (state != KEYS_MISSING)
+        *out = s->held;
+    pthread_mutex_unlock(&s->lock);
+    return state;
+}
+
+static bool was_held(struct credential_source *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool was = s->was_held;
+    pthread_mutex_unlock(&s->lock);
+    return was;
+}
+
+static enum err source_fetch(struct credential_source *s, const struct http_exchange *exchange,
+                             instant_us now, struct credentials *out, struct why *why)
+{
+    struct profile profile;
+    const struct provider *provider = NULL;
+    struct provider_input in = {.request = &s->request,
+                                .profile = &profile,
+                                .exchange = exchange,
+                                .now = now,
+                                .is_renewal = was_held(s)};
+    enum err err = profile_open(&profile, &s->request, why);
+    if (!err)
+        err = provider_choose(&in, &provider, why);
+    if (!err)
+        err = provider->fetch(&in, out, why);
+    profile_close(&profile);
+    return err;
+}
+
+enum err credential_source_refresh(struct credential_source *s,
+                                   const struct http_exchange *exchange, instant_us now,
+                                   struct why *why)
+{
+    char at[WHEN_LEN];
+    struct credentials fresh = {.expires = WHEN_NEVER};
+    enum err err = source_fetch(s, exchange, now, &fresh, why);
+    if (err)
+        why_wrap(why, err, "credentials of %s", s->name);
+    else if (fresh.expires <= now)
+        err = why_set(why, ERR_AUTH, "credentials of %s expired at %s; get new ones and resume",
+                      s->name, when_format(fresh.expires, at));
+    else
+        keys_put(s, &fresh, now);
+    credentials_wipe(&fresh);
+    return err;
+}
+
+/* A second ExpiredToken for the same key finds it noted already: asking again would not help. */
+void credential_source_expired(struct credential_source *s, const char *access_key_id)
+{
+    pthread_mutex_lock(&s->lock);
+    bool is_held_one = s->is_held && strcmp(s->held.access_key_id, access_key_id) == 0;
+    if (is_held_one && strcmp(s->expired_id, access_key_id) != 0) {
+        snprintf(s->expired_id, sizeof s->expired_id, "%s", access_key_id);
+        s->is_held = false;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+const char *credential_source_name(const struct credential_source *s)
+{
+    return s->name;
+}

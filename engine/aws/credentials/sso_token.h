@@ -1,0 +1,54 @@
+/*
+ * The token that "aws sso login" leaves in ~/.aws/sso/cache: where it lies, what it holds, and how
+ * a new one is put in its place. For the family of this folder.
+ * Source: botocore tokens.py and utils.py; AWS SDKs and Tools Reference Guide, "IAM Identity Center
+ * credential provider".
+ */
+#ifndef MF_SSO_TOKEN_H
+#define MF_SSO_TOKEN_H
+
+#include "buf.h"
+#include "err.h"
+#include "limits.h"
+#include "when.h"
+
+enum sso_field {
+    SSO_ACCESS_TOKEN,
+    SSO_START_URL,
+    SSO_REGION,
+    SSO_REFRESH_TOKEN,
+    SSO_CLIENT_ID,
+    SSO_CLIENT_SECRET,
+    SSO_FIELDS,
+};
+
+struct sso_token {
+    struct buf texts[SSO_FIELDS]; /* empty: not there */
+    instant_us expires;
+    instant_us registration_expires; /* 0: not there */
+};
+
+void sso_token_init(struct sso_token *t);
+void sso_token_clear(struct sso_token *t); /* wipes */
+
+/* ~/.aws/sso/cache/SHA1(key).json; key is the session's name, or the start URL without one. */
+enum err sso_token_path(struct text key, char out[PATH_LEN_MAX], struct why *why);
+
+/* Pure. ERR_PROTO: not a token. */
+enum err sso_token_parse(struct sso_token *t, struct text document, struct why *why);
+/* Pure: the answer of CreateToken laid over *t. */
+enum err sso_token_renew(struct sso_token *t, struct text document, instant_us now,
+                         struct why *why);
+/* As botocore writes it. */
+void sso_token_write(const struct sso_token *t, struct buf *out);
+
+/* ERR_GONE: nobody has logged in. */
+enum err sso_token_load(struct sso_token *t, const char *path, struct why *why);
+/* Beside it, then renamed: a reader meets the old token or the new one, also after a crash. */
+enum err sso_token_store(const struct sso_token *t, const char *path, struct why *why);
+
+/* One refresh at a time over all processes: a refresh token serves once. ERR_BUSY: held by somebody
+ * else. *fd is to be closed. */
+enum err sso_token_lock(const char *path, int *fd, struct why *why);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * A role assumed with a web identity token, as pods of EKS and jobs of CI services have it. Each
+ * setting is taken from the environment, and from the profile when it is not there; a profile that
+ * is named speaks for itself alone. The token file is read anew for every fetch: it is rotated.
+ */
+#include "assume.h"
+#include "limits.h"
+#include "secret_file.h"
+
+#include <stdio.h>
+
+#define TOKEN_LEN_MIN 4
+
+static struct text setting(const struct provider_input *in, const char *variable, const char *key)
+{
+    bool by_environment = !in->trail && !in->request->profile_is_explicit;
+    struct text value = by_environment ? environment_text(variable) : TEXT_NONE;
+    return value.len ? value : profile_get(in->profile, key);
+}
+
+static struct text token_path(const struct provider_input *in)
+{
+    return setting(in, "AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
+}
+
+static bool applies(const struct provider_input *in)
+{
+    return token_path(in).len > 0;
+}
+
+static struct sts_role role_of(const struct provider_input *in)
+{
+    struct sts_role role = {
+        .arn = setting(in, "AWS_ROLE_ARN", "role_arn"),
+        .session_name = setting(in, "AWS_ROLE_SESSION_NAME", "role_session_name"),
+        .duration_s = profile_get(in->profile, "duration_seconds"),
+    };
+    if (role.session_name.len == 0)
+        role.session_name = ROLE_SESSION_NAME;
+    return role;
+}
+
+static enum err token_read(struct buf *token, struct text path, struct why *why)
+{
+    char name[PATH_LEN_MAX];
+    snprintf(name, sizeof name, TEXT_FMT, TEXT_ARG(path));
+    enum err err = secret_file_read(token, name, why);
+    while (!err && token->len &&
+           (token->at[token->len - 1] == '\n' || token->at[token->len - 1] == '\r'))
+        token->at[--token->len] = '\0';
+    if (!err && token->len < TOKEN_LEN_MIN)
+        err = why_set(why, ERR_AUTH, "%s holds no token", name);
+    return err == ERR_GONE || err == ERR_INPUT ? ERR_AUTH : err;
+}
+
+/* out NULL: vets only. */
+static enum err walk(const struct provider_input *in, struct credentials *out, struct why *why)
+{
+    struct buf token;
+    struct sts_role role = role_of(in);
+    if (role.arn.len == 0)
+        return why_set(why, ERR_AUTH,
+                       "web identity: a token file without a role (AWS_ROLE_ARN or role_arn)");
+    enum err err = role_vet(&role, why);
+    if (err)
+        return why_wrap(why, err, "web identity");
+    buf_init(&token, WEB_TOKEN_MAX);
+    err = token_read(&token, token_path(in), why);
+    role.web_token = buf_text(&token);
+    if (!err && out)
+        err = role_assume(in, &role, NULL, "the web identity token", out, why);
+    else if (err)
+        why_wrap(why, err, "web identity");
+    buf_wipe(&token);
+    return err;
+}
+
+static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
+{
+    return walk(in, out, why);
+}
+
+static enum err vet(const struct provider_input *in, struct why *why)
+{
+    return walk(in, NULL, why);
+}
+
+const struct provider provider_web_identity = {
+    .name = "web identity", .is_of_profile = true, .applies = applies, .vet = vet, .fetch = fetch};

@@ -1,0 +1,38 @@
+/*
+ * The keeper of the keys: hands credentials to the carriers without ever making them wait, and has
+ * them fetched on threads of its own. A source that hangs holds up the lanes of its account and
+ * nobody else's.
+ */
+#ifndef MF_KEEPER_H
+#define MF_KEEPER_H
+
+#include "https.h"
+#include "os_clock.h"
+#include "wire.h"
+
+struct keeper;
+
+/* Borrowed for the keeper's life. */
+struct keeper_config {
+    const struct os_clock *clock;
+    const struct wire_lane *lanes;
+    uint32_t lanes_len;
+    struct https_config https;
+    /* Called by the keeper's threads when a fetch has ended, well or badly. */
+    void (*news)(void *context);
+    void *context;
+};
+
+enum err keeper_open(struct keeper **out, const struct keeper_config *config, struct why *why);
+/* Ends the threads and waits for them; what they do is cut short. Afterwards there is no more news,
+ * and keeper_get goes on with what is held. */
+void keeper_end(struct keeper *k);
+void keeper_close(struct keeper *k); /* NULL is fine */
+
+/* Keys for a lane, good at now. Any thread; never blocks. ERR_BUSY: they are being fetched, try
+ * again after the next news. ERR_AUTH: the source refuses them, and asking again would not help;
+ * others: it could not be asked. Wipe *out. */
+enum err keeper_get(struct keeper *k, uint32_t lane, instant_us now, struct credentials *out,
+                    struct why *why);
+
+#endif
