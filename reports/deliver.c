@@ -87,14 +87,15 @@ static void folder_sync(const char *path)
     close(fd);
 }
 
-static enum err write_beside(const char *path, deliver_writer *write, void *ctx, struct why *why)
+static enum err write_beside(const char *path, bool sync, deliver_writer *write, void *ctx,
+                             struct why *why)
 {
     char part[PATH_MAX];
     int fd = part_open(path, part);
     if (fd < 0)
         return why_set(why, ERR_IO, "%s", strerror(errno));
     enum err err = write_to(fd, write, ctx, why);
-    if (err == OK && fsync(fd) != 0)
+    if (err == OK && sync && fsync(fd) != 0)
         err = why_set(why, ERR_IO, "%s", strerror(errno));
     if (close(fd) != 0 && err == OK)
         err = why_set(why, ERR_IO, "%s", strerror(errno));
@@ -102,7 +103,7 @@ static enum err write_beside(const char *path, deliver_writer *write, void *ctx,
         err = why_set(why, ERR_IO, "%s", strerror(errno));
     if (err != OK)
         unlink(part);
-    else
+    else if (sync)
         folder_sync(path);
     return err;
 }
@@ -117,26 +118,41 @@ static enum err write_through(const char *path, deliver_writer *write, void *ctx
     return err;
 }
 
-static enum err write_file(const char *path, deliver_writer *write, void *ctx, struct why *why)
+static enum err write_file(const char *path, bool sync, deliver_writer *write, void *ctx,
+                           struct why *why)
 {
     struct stat st;
     char target[PATH_MAX];
     if (stat(path, &st) != 0)
-        return write_beside(path, write, ctx, why);
+        return write_beside(path, sync, write, ctx, why);
     if (S_ISDIR(st.st_mode))
         return why_set(why, ERR_INPUT, "is a directory");
     if (!S_ISREG(st.st_mode))
         return write_through(path, write, ctx, why);
     if (!realpath(path, target)) /* a link keeps pointing to the newest report */
         return why_set(why, ERR_IO, "%s", strerror(errno));
-    return write_beside(target, write, ctx, why);
+    return write_beside(target, sync, write, ctx, why);
 }
 
 enum err deliver(const char *path, deliver_writer *write, void *ctx, struct why *why)
 {
     if (strcmp(path, "-") == 0)
         return write_to(STDOUT_FILENO, write, ctx, why);
-    return write_file(path, write, ctx, why);
+    return write_file(path, true, write, ctx, why);
+}
+
+enum err deliver_into(const char *path, deliver_writer *write, void *ctx, struct why *why)
+{
+    return write_file(path, false, write, ctx, why);
+}
+
+enum err deliver_settle(const char *folder, struct why *why)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error = fd < 0 || syncfs(fd) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return error ? why_set(why, ERR_IO, "%s", strerror(error)) : OK;
 }
 
 struct written {

@@ -14,4 +14,9 @@ typedef enum err deliver_writer(void *ctx, struct sink *out, struct why *why);
  * is. ERR_INPUT: it is a directory. The sentence does not name the path. */
 enum err deliver(const char *path, deliver_writer *write, void *ctx, struct why *why);
 
+/* For many files into one folder: as deliver, but nothing is on the disk for sure before
+ * deliver_settle(folder), since syncing each would take milliseconds a file. */
+enum err deliver_into(const char *path, deliver_writer *write, void *ctx, struct why *why);
+enum err deliver_settle(const char *folder, struct why *why);
+
 #endif

@@ -181,7 +181,7 @@ static enum err zone_files_write(struct file *f, const char *folder, struct text
                            number, f->format->extension);
         if (len < 0 || (size_t)len >= sizeof path)
             return why_set(why, ERR_INPUT, "%s: %s", folder, strerror(ENAMETOOLONG));
-        enum err err = deliver(path, zone_file_write, f, why);
+        enum err err = deliver_into(path, zone_file_write, f, why);
         if (err != OK)
             return why_wrap(why, err, "%s", path);
     }
@@ -203,6 +203,8 @@ static enum err folder_write(struct file *f, const char *folder, struct why *why
         if (has_change || !f->format->changes)
             err = zone_files_write(f, folder, zone, why);
     }
+    if (err == OK && deliver_settle(folder, why) != OK)
+        return why_wrap(why, ERR_IO, "%s", folder);
     return err;
 }
 

@@ -90,7 +90,7 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
 void options_print(FILE *out, enum option_set accepted)
 {
     for (const struct option_row *row = option_rows; row->name; row++) {
-        char left[64];
+        char left[96];
         if (!option_is_for(accepted, row))
             continue;
         snprintf(left, sizeof left, "--%s%s%s", row->name, row->value ? " " : "",

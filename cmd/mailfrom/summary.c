@@ -86,6 +86,8 @@ static void print_end(const struct run *r, const struct summary *s)
         printf("Run %llu: %s of %u identities\n", id, line[0] ? line : "nothing", r->head.jobs);
     }
     print_calls(r);
+    way_on_records(r, r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
+                                               : r->totals.by_state[JOB_WAITING_DNS]);
     way_on_print(r, s->writes > 0);
 }
 

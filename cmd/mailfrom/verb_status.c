@@ -2,6 +2,7 @@
 #include "say.h"
 #include "summary.h"
 #include "verbs.h"
+#include "way_on.h"
 
 #include <unistd.h>
 
@@ -58,6 +59,7 @@ static enum err print_waiting(struct run *r, struct why *why)
             printf("%s%s %u", s && w.shown ? "  " : "  ", job_state_name((enum job_state)s),
                    w.by_state[s]);
     fputc('\n', stdout);
+    way_on_records(r, w.by_state[JOB_WAITING_DNS]);
     buf_clear(&w.a);
     buf_clear(&w.b);
     return err;

@@ -31,3 +31,18 @@ void way_on_after(const struct run *r, enum err err)
                   "mailfrom resume %llu goes on",
                   (unsigned long long)r->head.id);
 }
+
+void way_on_records(const struct run *r, uint32_t waiting)
+{
+    const struct options *o = r->options;
+    bool is_plan = r->head.verb == RUN_PLAN;
+    if (waiting == 0 || (is_plan && o->dry_run))
+        return;
+    printf("%u wait%s for DNS. What is to be published: mailfrom records ", waiting,
+           waiting == 1 ? "s" : "");
+    if (!is_plan)
+        printf("%llu", (unsigned long long)r->head.id);
+    for (size_t i = 0; is_plan && i < o->arguments_len; i++)
+        printf("%s%s", i ? " " : "", o->arguments[i]);
+    printf(" --missing\n");
+}

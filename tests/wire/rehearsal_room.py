@@ -150,8 +150,9 @@ class Room:
                 "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(self.path), "TMPDIR": str(self.path)}
 
     def command(self, verb, *arguments):
-        live = ["--rate", str(self.rate)] if verb == "discover" else [] if verb in ("report", "status", "explain", "check") else [
-            "--resolver", f"127.0.0.1:{self.names.port}", "--dns", "recursive", "--rate", str(self.rate)]
+        silent = ("report", "status", "explain", "check")
+        dns = [] if verb in (*silent, "discover") else ["--resolver", f"127.0.0.1:{self.names.port}", "--dns", "recursive"]
+        live = dns + ([] if verb in (*silent, "records") else ["--rate", str(self.rate)])
         return [self.mailfrom, verb, *map(str, arguments), *live]
 
     def start(self, verb, *arguments, before=(), **more):

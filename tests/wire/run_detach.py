@@ -20,6 +20,11 @@ def detach(room):
           sorted(room.outcomes(1).values()) == ["pending"] * 5 + ["waiting-dns"], room.outcomes(1))
     status = room.run("status").stdout_text
     check("status says that it was stopped", "stopped before the end" in status, status)
+    command = "mailfrom records 1 --missing"
+    check("both say which verb lists the records that are awaited", f"1 waits for DNS. What is to be published: {command}\n"
+          in text and command in status, text, status)
+    text = room.ends("which lists just those", DONE, *command.split()[1:])
+    check("by zone", text.startswith("$ORIGIN d5.example.\nbounce 300 IN MX ") and text.count("bounce") == 2, text)
     room.names.publish("bounce.d5.example")
     text = room.ends("resume follows later, to the end", DONE, "resume")
     check("every identity is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
