@@ -112,7 +112,8 @@ void vet_every_account(struct raw *r)
         struct text usual = regions == NAME_NONE ? usual_region(r, account) : TEXT_NONE;
         if (usual.len && raw_name(r, usual, &region))
             regions = raw_list(r, &region, 1);
-        if (regions == NAME_NONE && r->err == OK)
+        bool is_told = account->at.line || r->complaints->len == 0; /* else there was no account */
+        if (regions == NAME_NONE && is_told && r->err == OK)
             complain(r, account->at,
                      "no Region for account %s: expected the key regions here, or the option "
                      "--regions",

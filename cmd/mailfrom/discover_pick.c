@@ -52,10 +52,16 @@ static bool is_wanted(const struct options *o, const struct inventory_row *row)
     return !is_gone;
 }
 
+/* SES takes a name below the identity's domain and no other. */
+static bool template_is_below(struct text t)
+{
+    const struct text end = TEXT(".{domain}");
+    return text_eq(t, TEXT("default")) || (template_fault(t) == t.len && name_check(t) == NAME_OK &&
+                                           text_ends(t, end) && t.len > end.len);
+}
+
 enum err discover_vet(const struct options *o, struct why *why)
 {
-    struct text t = text_of(o->discover.mail_from);
-    size_t fault = template_fault(t);
     if (o->arguments_len)
         return why_set(why, ERR_INPUT,
                        "found \"%s\": --manifest FILE names a manifest whose accounts are to be "
@@ -65,10 +71,10 @@ enum err discover_vet(const struct options *o, struct why *why)
         return why_set(why, ERR_INPUT, "found --region and --regions, expected one of them");
     if (o->discover.replace && !o->discover.mail_from)
         return why_set(why, ERR_INPUT, "--replace is for --mail-from");
-    if (o->discover.mail_from && (fault < t.len || name_check(t) != NAME_OK))
+    if (o->discover.mail_from && !template_is_below(text_of(o->discover.mail_from)))
         return why_set(why, ERR_INPUT,
                        "--mail-from takes a name below the identity's domain, such as "
-                       "bounce.{domain} or {region}.mail.{domain}, not \"%s\"",
+                       "bounce.{domain} or {region}.mail.{domain}, or default, not \"%s\"",
                        o->discover.mail_from);
     return OK;
 }

@@ -22,11 +22,14 @@ static enum err out_vet(const struct options *o, struct why *why)
     const char *slash = is_to_stdout(o->out) ? NULL : strrchr(o->out, '/');
     if (is_to_stdout(o->out))
         return OK;
-    if (stat(o->out, &st) == 0 && S_ISREG(st.st_mode) && !o->force)
+    bool is_there = stat(o->out, &st) == 0;
+    if (is_there && S_ISDIR(st.st_mode))
+        return why_set(why, ERR_INPUT, "%s is a directory", o->out);
+    if (is_there && S_ISREG(st.st_mode) && !o->force)
         return why_set(why, ERR_INPUT, "%s is there already; --force overwrites it", o->out);
     snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - o->out) + 1 : 1,
              slash ? o->out : ".");
-    if (access(folder, W_OK | X_OK) != 0)
+    if ((!is_there || S_ISREG(st.st_mode)) && access(folder, W_OK | X_OK) != 0)
         return why_set(why, ERR_IO, "%s cannot be written: %s", o->out, strerror(errno));
     return OK;
 }

@@ -52,6 +52,9 @@ class Accounts(Room):
                         + "".join(f"{account},{id},{secret},\n" for account, (id, secret) in KEYS.items()))
         names = {name: row for (_, _, name), row in world.items()}
         super().__init__(mailfrom, ses_sim, names, ["--credentials", keys, *sim], rate)
+        for row in world.values():  # what is not SUCCESS stays so
+            if row.get("status"):
+                self.names.records.pop((row["mail_from"], "MX"), None)
         (self.path / ".aws").mkdir()
         (self.path / ".aws/credentials").write_text("".join(
             f"[{name}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n"
@@ -168,6 +171,8 @@ def proposals(room):
     check("and what it has now stands beside it", "# now em.strict.example, SUCCESS" in (room.path / "replace.yaml").read_text())
 
     for wrong, why in [(["--mail-from", "bounce.{domian}"], "takes a name"), (["--mail-from", "a b"], "takes a name"),
+                       (["--mail-from", "bounce.example"], "below the identity's domain"), (["--mail-from", ".{domain}"], "such as bounce."),
+                       (["--out", "."], ". is a directory"),
                        (["--replace"], "is for --mail-from"), (["--regions", "moon"], "expected one such as us-east-1"),
                        (["--regions", "us-east-1", "--region", "us-east-1"], "expected one of them"),
                        (["fleet.yaml"], "--manifest FILE"), (["--tag", "=x"], "--tag takes KEY"), (["--profile", ",one"], "found an empty name")]:
