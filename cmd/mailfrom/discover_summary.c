@@ -67,12 +67,12 @@ static void left_out_tell(const struct discover *d)
         sums[d->found[i].how]++;
         formulas += found_is_entry(&d->found[i]) && discover_csv_refuses(d, &d->found[i]);
     }
+    enum discover_format format = d->options->discover.format;
     for (int how = FOUND_UNVERIFIED; how < FOUND_HOWS; how++)
-        if (sums[how])
-            say_note("%s: %u (%s)",
-                     d->options->discover.format == DISCOVER_YAML ? "Left as comments" : "Left out",
+        if (sums[how] && format != DISCOVER_JSON) /* which has them all */
+            say_note("%s: %u (%s)", format == DISCOVER_YAML ? "Left as comments" : "Left out",
                      sums[how], whys[how]);
-    if (formulas && d->options->discover.format == DISCOVER_CSV)
+    if (formulas && format == DISCOVER_CSV)
         say_note(
             "Left out: %u that begin with = + - or @, which a spreadsheet takes for a formula; "
             "--format yaml has them",

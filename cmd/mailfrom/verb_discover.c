@@ -1,6 +1,7 @@
 #include "deliver.h"
 #include "discover.h"
 #include "say.h"
+#include "signals.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -55,13 +56,19 @@ static enum err write_out(struct discover *d, struct why *why)
     static deliver_writer *const writers[] = {[DISCOVER_YAML] = discover_yaml,
                                               [DISCOVER_CSV] = discover_csv,
                                               [DISCOVER_JSON] = discover_json};
-    const char *path = is_to_stdout(d->options->out) ? "-" : d->options->out;
+    bool to_stdout = is_to_stdout(d->options->out);
+    const char *path = to_stdout ? "-" : d->options->out;
     if (d->fleet.lanes_len == lanes_refused(d))
         return why_set(why, ERR_AUTH, "nothing could be read, so nothing was written");
+    struct signals held = {0};
     enum err err = out_vet(d->options, why); /* somebody else may have been quicker */
-    if (err == OK)
-        err = deliver(path, writers[d->options->discover.format], d, why);
-    return err == OK ? OK : why_wrap(why, err, "%s", path);
+    if (err != OK)
+        return err;
+    if (!to_stdout)
+        signals_block(&held); /* one that comes now ends the process once the file is whole */
+    err = deliver(path, writers[d->options->discover.format], d, why);
+    signals_end(&held);
+    return err == OK ? OK : why_wrap(why, err, "%s", to_stdout ? "standard output" : path);
 }
 
 static void next_tell(const struct discover *d)

@@ -179,7 +179,6 @@ void inventory_close_lane(struct inventory *v, uint32_t lane, const char *senten
 static void account_end(struct inventory *v, struct account_asking *a, bool refused)
 {
     a->done = true;
-    a->refused = refused;
     for (uint32_t i = 0; i < v->fleet->lanes_len; i++) {
         struct stock *s = &v->lanes[i];
         if (&v->accounts[v->fleet->lanes[i].account] != a || s->seen.phase != INVENTORY_CALLER)
@@ -252,7 +251,7 @@ static void stock_restart(struct inventory *v, struct stock *s)
 void stock_refuse(struct inventory *v, struct stock *s, const struct call *call)
 {
     stock_restart(v, s);
-    reason_of(call, s->seen.reason);
+    stock_reason(s, call);
     s->seen.phase = INVENTORY_REFUSED;
 }
 
@@ -286,7 +285,7 @@ static void page_failed(struct inventory *v, struct stock *s, const struct call 
                         enum verdict verdict, instant_us now)
 {
     bool token_is_old = text_eq(text_of(call->reply.code), TEXT("InvalidNextTokenException"));
-    unsigned attempts = s->list_attempts + 1u;
+    unsigned attempts = token_is_old ? ++s->list_restarts : s->list_attempts + 1u;
     if (verdict == VERDICT_SLOW_DOWN)
         return;
     if (verdict == VERDICT_DENIED) {

@@ -34,14 +34,14 @@ struct stock {
     uint32_t next_row[READS], batches_left[READS];
     struct text token;
     instant_us list_wake;
-    uint8_t list_attempts;
+    uint8_t list_attempts, list_restarts;
     bool list_out, told_something;
 };
 
 struct account_asking {
     struct inventory_account seen;
     uint16_t lane; /* by which it is asked */
-    bool used, out, done, refused;
+    bool used, out, done;
     uint8_t attempts;
     instant_us wake;
 };

@@ -20,13 +20,12 @@ struct script {
     const char *trouble_code; /* and how; NULL: the answer is lost */
     int poisoned;             /* reads that hold this identity are refused; -1: none */
     int vanished;             /* GetEmailIdentity does not find it; -1: none */
-    bool old_token;           /* the second page is refused once */
+    uint32_t old_tokens;      /* so many times the second page is refused */
 };
 
 struct seen {
     uint32_t calls[CALL_KINDS][2]; /* by version of the API */
-    uint32_t failed;
-    bool token_was_refused;
+    uint32_t failed, tokens_refused;
 };
 
 struct scene {
@@ -66,8 +65,8 @@ static void answer_list(const struct script *s, struct seen *seen, struct call *
         refuse(call, s->list_code);
         return;
     }
-    if (call->token.len && s->old_token && !seen->token_was_refused) {
-        seen->token_was_refused = true;
+    if (call->token.len && seen->tokens_refused < s->old_tokens) {
+        seen->tokens_refused++;
         refuse(call, "InvalidNextTokenException");
         return;
     }
@@ -312,7 +311,9 @@ static void trouble_that_passes_leaves_no_trace(void **state)
     lane_ends("throttled", SCRIPT(250, .troubled = 40, .trouble_code = "Throttling"), "", usual,
               ALL(250));
     lane_ends("answers lost", SCRIPT(250, .troubled = 5), "", usual, ALL(250));
-    lane_ends("an old token", SCRIPT(2500, .old_token = true), "", usual, ALL(2500));
+    lane_ends("an old token", SCRIPT(2500, .old_tokens = 3), "", usual, ALL(2500));
+    lane_ends("no token lives", SCRIPT(2500, .old_tokens = 99), "", usual,
+              REFUSED("ListIdentities: InvalidNextTokenException"));
     lane_ends("never there", SCRIPT(5, .troubled = 1000), "", usual, REFUSED("ListIdentities: "));
     lane_ends("one name that SES will not have", poisoned, "", usual,
               (struct ended){INVENTORY_DONE, 250, 3, "GetIdentity", false, false});
@@ -380,6 +381,25 @@ static void a_lane_that_is_refused_holds_nobody_up(void **state)
     scene_close(&x);
 }
 
+static void a_lane_that_is_closed_is_never_called_and_its_account_is_asked_by_another(void **state)
+{
+    (void)state;
+    const struct script both[] = {{.identities = 5, NOBODY}, {.identities = 5, NOBODY}};
+    struct scene x;
+    scene_open(&x, both, 2, "", usual);
+    x.fleet.lanes[1].account = 0; /* both lanes are of one account */
+    inventory_clear(x.v);
+    x.v = inventory_new(&x.memory, &x.fleet, &usual);
+    inventory_close_lane(x.v, 0, "there is no such endpoint");
+    scene_run(&x);
+    for (int kind = 0; kind < CALL_KINDS; kind++)
+        assert_int_equal(x.seen[0].calls[kind][API_V1] + x.seen[0].calls[kind][API_V2], 0);
+    assert_int_equal(inventory_lane(x.v, 0)->phase, INVENTORY_REFUSED);
+    assert_string_equal(inventory_lane(x.v, 0)->reason, "there is no such endpoint");
+    assert_int_equal(inventory_lane(x.v, 1)->rows_len, 5);
+    scene_close(&x);
+}
+
 static bool is_even(const void *ctx, struct text identity)
 {
     (void)ctx;
@@ -421,6 +441,7 @@ int main(void)
         cmocka_unit_test(what_iam_refuses_is_read_otherwise_or_said),
         cmocka_unit_test(an_account_is_read_only_with_the_right_credentials),
         cmocka_unit_test(a_lane_that_is_refused_holds_nobody_up),
+        cmocka_unit_test(a_lane_that_is_closed_is_never_called_and_its_account_is_asked_by_another),
         cmocka_unit_test(what_is_not_wanted_is_not_read),
         cmocka_unit_test(many_calls_are_out_when_the_rate_is_high),
     };

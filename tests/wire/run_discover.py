@@ -6,8 +6,10 @@ import collections
 import csv
 import io
 import json
+import os
 import pathlib
 import re
+import shutil
 import signal
 import stat
 import sys
@@ -236,6 +238,9 @@ def refusals(room):
     check("the others are there", {key[0] for key in entries(text)} == {"one", "two"} and "nobody, Region us-east-1: could not be read"
           in text, text)
     room.ends("check accepts what is there", DONE, "check", "some.yaml")
+    text = room.discover("nor does a profile that is not there", TROUBLE, "--profile", "one,gone", "--regions", "us-east-1")
+    check("its reason is where it was looked for", "account gone, Region us-east-1 could not be read, and is left out: "
+          'account gone: profile "gone" is neither in' in room.told and len(entries(text)) == 5, room.told, text)
     room.discover("with nothing to read there is no manifest", CANNOT_RUN, "--profile", "nobody", "--regions", "us-east-1",
                   "--out", "none.yaml")
     check("and no file", not (room.path / "none.yaml").exists())
@@ -289,6 +294,24 @@ def many(room):
     check("with exit code 4, and a word", process.returncode == STOPPED and "stopped: nothing was written" in told,
           process.returncode, told)
     check("and leaves nothing", not list(room.path.glob("cut*")), list(room.path.iterdir()))
+    cut_while_writing(room)
+
+
+def cut_while_writing(room):
+    tracer = shutil.which("strace")
+    if not tracer:
+        return
+    os.environ["ASAN_OPTIONS"] = "detect_leaks=0"  # in a build with sanitizers: not under a tracer
+    process = room.start("discover", "--profile", "one", "--regions", "us-east-1", "--out", "cut.yaml", before=[
+        tracer, "-D", "-f", "-qq", "-o", room.path / "trace", "-e", "inject=fsync:delay_enter=500000"])
+    check("it is at writing", until(lambda: (room.path / "cut.yaml.part").exists()))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    del os.environ["ASAN_OPTIONS"]
+    check("stopped there, it ends by that signal, with the whole file and nothing beside it", process.returncode ==
+          -signal.SIGINT and not list(room.path.glob("cut*.part*")) and
+          len(yaml.safe_load((room.path / "cut.yaml").read_text())["identities"]) == 3000, process.returncode,
+          list(room.path.glob("cut*")))
 
 
 def faults(room):
