@@ -97,5 +97,7 @@ enum err engine_run(struct desk *desk, const struct io *io, const struct engine_
             return OK;
         }
         until = next_turn(desk, &turn, now);
+        if (watch->wake && watch->wake(watch->ctx, now) < until)
+            until = watch->wake(watch->ctx, now);
     }
 }

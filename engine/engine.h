@@ -17,6 +17,8 @@ enum engine_end {
 struct engine_watch {
     void *ctx;
     void (*turn)(void *ctx, const struct desk *desk, instant_us now); /* after each turn; or NULL */
+    /* There is a turn then, though nothing may happen; asked after each turn; or NULL. */
+    instant_us (*wake)(void *ctx, instant_us now);
 };
 
 /* ERR_IO: the journal could not keep a turn's records; nothing was sent after that. ERR_NOMEM: the

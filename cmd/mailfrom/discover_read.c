@@ -3,9 +3,9 @@
  * Nothing is kept, since nothing is changed.
  */
 #include "discover.h"
-#include "progress.h"
 #include "say.h"
 #include "signals.h"
+#include "ticker.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 struct reading {
     struct discover *d;
     struct wire *wire;
-    struct progress progress;
+    struct ticker ticker;
     bool *cost_is_told; /* per lane */
 };
 
@@ -42,7 +42,7 @@ static void progress_tell(struct reading *r, instant_us now)
 {
     char line[256];
     uint32_t listed = 0, read = 0, done = 0, lanes = r->d->fleet.lanes_len;
-    if (!progress_is_due(&r->progress, now))
+    if (!ticker_is_due(&r->ticker, now))
         return;
     for (uint32_t i = 0; i < lanes; i++) {
         const struct inventory_lane *l = inventory_lane(r->d->inventory, i);
@@ -52,7 +52,7 @@ static void progress_tell(struct reading *r, instant_us now)
     }
     snprintf(line, sizeof line, "%u of %u accounts and Regions done; %u identities listed, %u read",
              done, lanes, listed, read);
-    progress_show(&r->progress, line);
+    ticker_show(&r->ticker, line);
 }
 
 /* False: somebody asked to stop. */
@@ -92,9 +92,9 @@ static enum err read_on(struct reading *r, struct why *why)
     r->cost_is_told = calloc(r->d->fleet.lanes_len + 1, sizeof *r->cost_is_told);
     if (!r->cost_is_told)
         return why_set(why, ERR_NOMEM, "out of memory");
-    progress_begin(&r->progress, r->d->options, &r->d->fleet);
+    ticker_begin(&r->ticker, r->d->options);
     turns(r);
-    progress_close(&r->progress);
+    ticker_end(&r->ticker);
     free(r->cost_is_told);
     r->d->took = wire_now(r->wire) - began;
     return inventory_is_out_of_memory(r->d->inventory) ? why_set(why, ERR_NOMEM, "out of memory")

@@ -205,14 +205,23 @@ static enum err read_report(struct options *o, const char *value, struct why *wh
 
 static enum err read_progress(struct options *o, const char *value, struct why *why)
 {
-    static const char *const modes[] = {"auto", "bar", "lines", "none"};
+    static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
     for (size_t i = 0; i < COUNT(modes); i++) {
         if (strcmp(value, modes[i]) == 0) {
             o->progress = (enum progress_mode)i;
             return OK;
         }
     }
-    return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines or none, not \"%s\"", value);
+    return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines, json or none, not \"%s\"",
+                   value);
+}
+
+/* A ticker has one line, for people. */
+static enum err read_ticker(struct options *o, const char *value, struct why *why)
+{
+    if (strcmp(value, "json") == 0)
+        return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines or none here");
+    return read_progress(o, value, why);
 }
 
 static enum err read_dns_delay(struct options *o, const char *value, struct why *why)
@@ -365,8 +374,8 @@ const struct option_row option_rows[] = {
      read_journal},
     {"report", OPTIONS_REPORT, "FORMAT:FILE",
      "csv, json, ...; repeatable; FILE - is standard output", read_report},
-    {"progress", OPTIONS_PROGRESS | OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error",
-     read_progress},
+    {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress},
+    {"progress", OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error", read_ticker},
     {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes},
     {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit 2 when there is something to change",
      read_detailed_exitcode},
@@ -387,7 +396,8 @@ const struct option_row option_rows[] = {
      read_outcome},
     {"force", OPTIONS_ROLLBACK, NULL, "overwrite even what somebody else has set since, and say so",
      read_force},
-    {"watch", OPTIONS_STATUS, NULL, "show it every second until the run ends", read_watch},
+    {"watch", OPTIONS_STATUS, NULL,
+     "go on until the run ends: a board, or lines elsewhere than on a terminal", read_watch},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
     {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
      "DNS owners publish that long after the start (default: at once)", read_dns_delay},
@@ -399,7 +409,7 @@ const struct option_row option_rows[] = {
     {"faults", OPTIONS_REHEARSE, "NAME=SHARE[,...]",
      "throttle, http500, lost-after, dns-timeout, ...: shares from 0 to 1", read_faults},
     {"seed", OPTIONS_REHEARSE, "N", "of everything that is drawn (default 1)", read_seed},
-    {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT | OPTIONS_VERSION, "text|json",
+    {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT | OPTIONS_STATUS | OPTIONS_VERSION, "text|json",
      "of the result (default text)", read_text_or_json},
     {"format", OPTIONS_RECORDS, "bind|nsupdate|route53|terraform|octodns|dnscontrol|csv|json",
      "what the owner's DNS takes (default bind)", read_format},

@@ -37,7 +37,7 @@ enum option_set {
     OPTIONS_DISCOVER = 1 << 19,
 };
 
-enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_NONE };
+enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
 
 struct report_wish {
     struct text format;

@@ -197,10 +197,10 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
         return err;
     troubled_close(r, wire_now(live->wire));
     desk_start(desk, wire_now(live->wire));
-    progress_begin(&progress, r->options, &r->fleet);
-    struct engine_watch watch = {&progress, progress_turn};
+    progress_begin(&progress, r->options, &r->head, &r->fleet, &r->signals);
+    struct engine_watch watch = {.ctx = &progress, .turn = progress_turn, .wake = progress_wake};
     err = engine_run(desk, &io, &watch, &r->end, why);
-    progress_end(&progress, desk);
+    progress_end(&progress, desk, err != OK, r->end, wire_now(live->wire));
     desk_totals(desk, &r->totals);
     notes_print(r, desk);
     return err;

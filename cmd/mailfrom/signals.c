@@ -15,6 +15,8 @@ void signals_block(struct signals *s)
     sigaddset(&s->watched, SIGINT);
     sigaddset(&s->watched, SIGTERM);
     sigaddset(&s->watched, SIGHUP);
+    sigaddset(&s->watched, SIGWINCH);
+    sigaddset(&s->watched, SIGCONT);
     sigaddset(&s->watched, SIGNAL_STOP);
     pthread_sigmask(SIG_BLOCK, &s->watched, &s->before);
 }
@@ -29,12 +31,25 @@ static void signal_tell(struct signals *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+static void terminal_tell(struct signals *s, int signal)
+{
+    pthread_mutex_lock(&s->lock);
+    atomic_fetch_add(signal == SIGWINCH ? &s->resized : &s->continued, 1);
+    if (s->wire)
+        wire_nudge(s->wire);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void *watch(void *arg)
 {
     struct signals *s = arg;
     int signal;
-    while (sigwait(&s->watched, &signal) == 0 && signal != SIGNAL_STOP)
-        signal_tell(s);
+    while (sigwait(&s->watched, &signal) == 0 && signal != SIGNAL_STOP) {
+        if (signal == SIGWINCH || signal == SIGCONT)
+            terminal_tell(s, signal);
+        else
+            signal_tell(s);
+    }
     return NULL;
 }
 

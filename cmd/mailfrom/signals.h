@@ -1,4 +1,6 @@
 /*
+ * SIGWINCH and SIGCONT are counted, and the deciding thread is woken.
+ *
  * SIGINT, SIGTERM and SIGHUP: the first asks the run to drain, the second to leave at once. One
  * thread waits for them, so no code runs inside a handler and there is nothing to be careful about.
  *
@@ -14,6 +16,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 struct signals {
     pthread_t thread;
@@ -21,6 +24,7 @@ struct signals {
     struct wire *wire;    /* NULL: the engine is done */
     unsigned told;
     sigset_t watched, before;
+    atomic_uint resized, continued; /* SIGWINCH and SIGCONT so far, for who draws on a terminal */
     bool blocked, running;
 };
 

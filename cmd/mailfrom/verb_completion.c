@@ -54,8 +54,7 @@ static void arguments_print(const struct verb *v)
         words_print(v->arguments);
 }
 
-/* --- bash: one function; an empty answer falls back to files -----------------------------------
- */
+/* Bash: one function; an empty answer falls back to files */
 
 static void bash_verb(const struct verb *v)
 {
@@ -106,8 +105,7 @@ static void bash_print(void)
           stdout);
 }
 
-/* --- zsh ----------------------------------------------------------------------------------------
- */
+/* Zsh */
 
 /* Text inside '...' of _arguments, where brackets and colons have a meaning. */
 static void zsh_text(const char *text)
@@ -195,8 +193,7 @@ static void zsh_print(void)
           stdout);
 }
 
-/* --- fish ---------------------------------------------------------------------------------------
- */
+/* Fish */
 
 static void fish_text(const char *text)
 {

@@ -2,11 +2,10 @@
 #include "say.h"
 #include "summary.h"
 #include "verbs.h"
+#include "watch.h"
 #include "way_on.h"
 
 #include <unistd.h>
-
-#define WATCH_EVERY_S 1
 
 static const char *state_text(enum run_state state)
 {
@@ -94,41 +93,18 @@ static bool list_one(void *ctx, const struct run_head *head)
     return true;
 }
 
-/* One picture of a run. *goes_on: it is open, and somebody writes to it. */
-static enum err status_once(const struct options *o, uint64_t id, bool *goes_on, struct why *why)
+static enum err status_once(const struct options *o, uint64_t id, struct why *why)
 {
     struct run run;
-    char holder[JOURNAL_HOLDER_MAX];
     run_init(&run, o);
     enum err err = run_journal(&run, JOURNAL_READ, why);
     if (err == OK)
         err = journal_run(run.journal, id, &run.head, &run.arena, why);
     if (err == OK)
         err = journal_fleet(run.journal, run.head.id, &run.fleet, why);
-    if (err == OK && o->watch && isatty(STDOUT_FILENO))
-        fputs("\033[H\033[J", stdout);
     if (err == OK)
         err = print_status(&run, why);
-    *goes_on = err == OK && run.head.state == RUN_OPEN && journal_has_writer(run.journal, holder);
     run_clear(&run);
-    return err;
-}
-
-/* Each picture is read afresh, from a copy where a run is going on: it never waits for a watcher.
- * A moment in which the journal is being rewritten is none to end the watch. */
-static enum err status_watch(const struct options *o, uint64_t id, struct why *why)
-{
-    bool goes_on = true;
-    enum err err = OK;
-    while (goes_on && !ferror(stdout)) {
-        err = status_once(o, id, &goes_on, why);
-        goes_on = goes_on || err == ERR_BUSY;
-        if (!goes_on || fflush(stdout) != 0)
-            break;
-        sleep(WATCH_EVERY_S);
-        if (!isatty(STDOUT_FILENO) && err == OK)
-            putchar('\n');
-    }
     return err;
 }
 
@@ -147,14 +123,17 @@ int verb_status(const struct options *o)
 {
     struct why why = {""};
     uint64_t id;
-    bool goes_on;
     enum err err = run_number(o, &id, &why);
     if (err == OK && o->all)
         err = status_all(o, &why);
     else if (err == OK && o->watch)
-        err = status_watch(o, id, &why);
+        err = watch_run(o, id, &why);
+    else if (err == OK && o->json)
+        err = watch_once(o, id, &why);
     else if (err == OK)
-        err = status_once(o, id, &goes_on, &why);
+        err = status_once(o, id, &why);
+    if (err == OK && o->watch && !o->json && isatty(STDOUT_FILENO))
+        err = status_once(o, id, &why); /* in the place of the board */
     if (err != OK)
         say_error("%s", why.text);
     return err == OK ? EXIT_OK : EXIT_CANNOT_RUN;

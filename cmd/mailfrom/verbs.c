@@ -48,8 +48,9 @@ static const struct verb verbs[] = {
      "of its own: it can be resumed, reported and rolled back.",
      "mailfrom rollback 3 --to previous", verb_rollback},
     {"status", "[RUN]", "one screen: what waits for what", OPTIONS_JOURNAL | OPTIONS_STATUS,
-     "Shows where the newest run stands, or RUN. Reads the journal only.", "mailfrom status",
-     verb_status},
+     "Shows where the newest run stands, or RUN. Reads the journal only, so it disturbs nobody.\n"
+     "--watch follows a run of another process; --format json prints it for programs.",
+     "mailfrom status --watch", verb_status},
     {"report", "RUN", "write reports again from the journal", OPTIONS_JOURNAL | OPTIONS_REPORT,
      "Writes the reports of a run, any format, any time. The same journal gives the same bytes.",
      "mailfrom report 3 --report json:run3.json", verb_report},

@@ -13,6 +13,16 @@ struct lane_desk *desk_lane_of(struct desk *d, uint32_t job)
     return &d->lanes[d->fleet->choices[job].lane];
 }
 
+void desk_count(struct desk *d, uint32_t job, enum job_state from, enum job_state to)
+{
+    struct lane_desk *lane = desk_lane_of(d, job);
+    d->by_state[from]--;
+    d->by_state[to]++;
+    lane->by_state[from]--;
+    lane->by_state[to]++;
+    lane->open -= to == JOB_DONE;
+}
+
 struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
 {
     const struct choice *choice = &d->fleet->choices[job];
@@ -81,8 +91,8 @@ static void finish_job(struct desk *d, struct job *job, enum outcome outcome, in
     job->outcome = (uint8_t)outcome;
     job->finished_ms = desk_clock_ms(d, now);
     uint16_t lane = d->fleet->choices[job - d->jobs].lane;
-    d->lanes[lane].open--; /* looks of the others wait less */
-    d->lane_wake[lane] = 0;
+    d->lanes[lane].bad += outcome_is_bad(outcome);
+    d->lane_wake[lane] = 0; /* looks of the others wait less */
     waves_finish(&d->waves, d->fleet, outcome, job->writes > 0);
 }
 
@@ -105,8 +115,7 @@ void desk_apply(struct desk *d, uint32_t number, const struct decision *decision
     if (!job->first_seen_ms)
         job->first_seen_ms = desk_clock_ms(d, now);
     if (moved) {
-        d->by_state[from]--;
-        d->by_state[decision->to]++;
+        desk_count(d, number, from, decision->to);
         job_move(job, decision->to);
     }
     job->action = (uint8_t)decision->action;
@@ -348,6 +357,17 @@ void desk_totals(const struct desk *d, struct desk_totals *t)
         }
     }
     t->writes = t->calls[CALL_SET];
+}
+
+void desk_lane_totals(const struct desk *d, uint16_t lane, struct desk_lane_totals *t)
+{
+    const struct lane_desk *l = &d->lanes[lane];
+    *t = (struct desk_lane_totals){.bad = l->bad, .writes = l->pace[CALL_SET].calls};
+    memcpy(t->by_state, l->by_state, sizeof t->by_state);
+    for (int kind = 0; kind < CALL_ASK; kind++) {
+        t->calls += l->pace[kind].calls;
+        t->throttled += l->pace[kind].throttled;
+    }
 }
 
 const struct job *desk_job(const struct desk *d, uint32_t number)

@@ -43,6 +43,13 @@ struct desk_totals {
     instant_us earliest_deadline; /* WHEN_NEVER: none */
 };
 
+/* The same of one lane. */
+struct desk_lane_totals {
+    uint32_t by_state[JOB_STATES];
+    uint32_t bad; /* ended badly */
+    uint64_t calls, throttled, writes;
+};
+
 /* All memory comes from *memory; NULL when it does not suffice. The fleet must outlive the desk. */
 struct desk *desk_init(struct arena *memory, const struct fleet *fleet,
                        const struct desk_options *options);
@@ -75,6 +82,7 @@ bool desk_is_draining(const struct desk *d);
  * not to be kept, nor its calls sent. */
 bool desk_is_out_of_memory(const struct desk *d);
 void desk_totals(const struct desk *d, struct desk_totals *totals);
+void desk_lane_totals(const struct desk *d, uint16_t lane, struct desk_lane_totals *totals);
 const struct job *desk_job(const struct desk *d, uint32_t number);
 /* By which API such calls of a lane go. It changes at most once, where reads fall back. */
 enum api desk_api(const struct desk *d, uint16_t lane, enum call_kind kind);

@@ -48,7 +48,8 @@ struct lane_desk {
     uint32_t sweeps_alive;
     bool silent;   /* the last call came to nothing: not sent, or no whole answer */
     bool answered; /* some call has had a whole answer */
-    bool broken;   /* nobody may do anything here: `reason` says why */
+    uint32_t by_state[JOB_STATES], bad; /* of its jobs; bad: ended badly */
+    bool broken;                        /* nobody may do anything here: `reason` says why */
     char reason[REASON_LEN_MAX];
 };
 
@@ -133,6 +134,8 @@ void queue_push_front(struct desk *d, struct queue *q, uint32_t job, instant_us 
 uint32_t queue_pop(struct desk *d, struct queue *q);          /* not empty */
 uint32_t desk_clock_ms(const struct desk *d, instant_us now); /* as jobs keep it */
 struct lane_desk *desk_lane_of(struct desk *d, uint32_t job);
+/* A job has moved: the counts of the desk and of its lane follow. */
+void desk_count(struct desk *d, uint32_t job, enum job_state from, enum job_state to);
 struct situation desk_situation(struct desk *d, uint32_t job, instant_us now);
 struct call *desk_call_new(struct desk *d, enum call_kind kind); /* NULL: none free */
 /* The same for a lane, by the API that goes with it. */

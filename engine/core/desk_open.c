@@ -63,9 +63,10 @@ static void asks_init(struct desk *d)
 
 static void jobs_init(struct desk *d)
 {
-    d->by_state[JOB_NEW] = d->fleet->choices_len;
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         d->jobs[i].deadline = WHEN_NEVER;
+        d->by_state[JOB_NEW]++;
+        desk_lane_of(d, i)->by_state[JOB_NEW]++;
         desk_lane_of(d, i)->open++;
     }
 }
@@ -143,10 +144,9 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen)
     job->mail_from_seen = desk_name(d, row->mail_from_seen);
     restore_clock(d, job, row);
     if (row->state == JOB_DONE && !reopen) {
-        d->by_state[JOB_NEW]--;
-        d->by_state[JOB_DONE]++;
+        desk_count(d, record->job, JOB_NEW, JOB_DONE);
+        desk_lane_of(d, record->job)->bad += outcome_is_bad(row->outcome);
         d->by_outcome[row->outcome]++;
-        desk_lane_of(d, record->job)->open--;
         job->state = JOB_DONE;
         job->outcome = (uint8_t)row->outcome;
     } else if (row->state == JOB_DONE) {

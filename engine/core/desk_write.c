@@ -85,8 +85,7 @@ static struct call *write_one(struct desk *d, uint32_t number, instant_us now)
     remember_before(job);
     count_write(job);
     job_move(job, JOB_WRITING);
-    d->by_state[JOB_READY]--;
-    d->by_state[JOB_WRITING]++;
+    desk_count(d, number, JOB_READY, JOB_WRITING);
     desk_record(d, number, RECORD_INTENT, JOB_READY, now, "", NULL);
     struct record *intent = &d->records[d->records_len - 1];
     intent->write_mail_from = call->mail_from;

@@ -29,6 +29,7 @@ struct wire {
     int eventfd;
     atomic_uint interrupts;
     unsigned interrupts_told;
+    atomic_bool nudged;
     char *ca_bundle;
     struct keeper *keeper;
     unsigned carriers_len;
@@ -221,6 +222,12 @@ void wire_interrupt(struct wire *w)
     errno = before;
 }
 
+void wire_nudge(struct wire *w)
+{
+    atomic_store(&w->nudged, true);
+    eventfd_write_one(w->eventfd);
+}
+
 static uint32_t events_collect(struct wire *w, struct event *events, uint32_t max)
 {
     uint32_t len = 0;
@@ -252,7 +259,8 @@ uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint3
 {
     for (;;) {
         uint32_t len = events_collect(w, events, max);
-        if (len > 0 || max == 0 || wire_now(w) >= until)
+        bool nudged = atomic_exchange(&w->nudged, false);
+        if (len > 0 || max == 0 || nudged || wire_now(w) >= until)
             return len;
         sleep_until(w, until);
     }

@@ -46,5 +46,7 @@ uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint3
 void wire_send(struct wire *w, struct call **calls, uint32_t len);
 /* The first is told as EVENT_DRAIN, the second as EVENT_ABORT. Async-signal-safe. */
 void wire_interrupt(struct wire *w);
+/* A wait that goes on ends now, without an event. Any thread. */
+void wire_nudge(struct wire *w);
 
 #endif

@@ -214,7 +214,7 @@ static enum err sail(struct voyage *v, struct scene *scene, struct world *world,
 {
     struct arena memory;
     struct io io = world_io(world);
-    struct engine_watch watch = {v, on_turn};
+    struct engine_watch watch = {.ctx = v, .turn = on_turn};
     enum engine_end end;
     struct desk_options options = {.rules = {.seed = scene->options.seed},
                                    .read_api = scene->read_api,

@@ -13,3 +13,11 @@ mailfrom_run_test(run_crash_safety)
 mailfrom_run_test(run_reads_only)
 mailfrom_run_test(run_rehearse)
 mailfrom_run_test(run_discover)
+
+# The board and its gauges are the pure part of cmd/mailfrom.
+mailfrom_test(progress_board USES core)
+target_sources(test_progress_board PRIVATE
+  ${CMAKE_SOURCE_DIR}/cmd/mailfrom/board.c ${CMAKE_SOURCE_DIR}/cmd/mailfrom/board_table.c
+  ${CMAKE_SOURCE_DIR}/cmd/mailfrom/gauge.c)
+target_include_directories(test_progress_board PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
+mailfrom_run_test(run_progress)

@@ -54,7 +54,7 @@ static void live_once(struct play *p)
     struct why why = {""};
     enum engine_end end;
     struct io io = watcher_io(&p->watcher);
-    struct engine_watch watch = {&p->watcher, watcher_turn};
+    struct engine_watch watch = {.ctx = &p->watcher, .turn = watcher_turn};
     arena_init(&memory, SIZE_MAX);
     struct desk *desk = desk_make(p, &memory);
     if (!desk) {

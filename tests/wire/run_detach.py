@@ -45,7 +45,7 @@ def watch(room):
     seen, complaints = watcher.communicate(timeout=20)
     check("the run ends as if nobody watched", run.returncode == DONE)
     check("the watcher leaves with 0 when the run has ended", watcher.returncode == 0, complaints)
-    check("and has shown both", "running" in seen and seen.rstrip().count("ended") == 1, seen)
+    check("and has shown both", f"0 of {len(FLEET)} final" in seen and seen.count("; ended;") == 1, seen)
 
 
 def main():

@@ -1,0 +1,34 @@
+#include "gauge.h"
+
+#include "budget.h"
+
+#define WINDOW_S 10.0
+
+double gauge_read(struct gauge *g, uint64_t count, instant_us now)
+{
+    double passed_s = (double)(now - g->at) / 1e6;
+    bool first = g->at == 0;
+    if (!first && passed_s <= 0)
+        return g->per_s;
+    if (!first) {
+        double rate = (double)(count - g->seen) / passed_s;
+        g->per_s += (rate - g->per_s) * passed_s / (passed_s + WINDOW_S);
+    }
+    g->seen = count;
+    g->at = now;
+    return g->per_s;
+}
+
+span_us gauge_left(const struct board_lane *l, double rate_per_s, enum api read_api, bool writes)
+{
+    uint32_t unseen = l->by_state[JOB_NEW] + l->by_state[JOB_LOOKING] + l->by_state[JOB_JUDGING];
+    uint32_t judged = l->jobs - unseen, ready = l->by_state[JOB_READY] + l->by_state[JOB_WRITING];
+    double share = judged ? (double)(ready + l->writes) / judged : 1;
+    struct lane_need need = {.rate_per_s = rate_per_s,
+                             .looks = l->by_state[JOB_NEW] + l->by_state[JOB_LOOKING]};
+    struct budget budget = {0};
+    if (writes)
+        need.sets = ready + (uint32_t)((share < 1 ? share : 1) * unseen + 0.5);
+    budget_add(&budget, &need, read_api);
+    return budget.earliest;
+}

@@ -1,0 +1,26 @@
+/*
+ * Gauges for the board: how fast something goes of late, and how long the calls of a lane will
+ * take.
+ */
+#ifndef MF_GAUGE_H
+#define MF_GAUGE_H
+
+#include "board.h"
+#include "call.h"
+
+/* A mean over the last ten seconds or so: each reading counts by the time it stands for.
+ * Zero-initialize it. */
+struct gauge {
+    uint64_t seen;
+    instant_us at; /* 0: nothing was read yet */
+    double per_s;
+};
+
+double gauge_read(struct gauge *g, uint64_t count, instant_us now);
+
+/* How long at the least the calls take that a lane can make without waiting for anybody: the looks
+ * that it owes, and its writes. Of identities that nobody has looked at, as many are thought to
+ * need a write as of those that have been judged. writes: the run writes at all. */
+span_us gauge_left(const struct board_lane *l, double rate_per_s, enum api read_api, bool writes);
+
+#endif
