@@ -10,22 +10,28 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-#define STRING_OPTION(field)                                                                       \
-    static enum err read_##field(struct options *o, const char *value, struct why *why)            \
+#define STRING_OPTION_AT(name, field)                                                              \
+    static enum err read_##name(struct options *o, const char *value, struct why *why)             \
     {                                                                                              \
         (void)why;                                                                                 \
         o->field = value;                                                                          \
         return OK;                                                                                 \
     }
-#define SWITCH_OPTION(field)                                                                       \
-    static enum err read_##field(struct options *o, const char *value, struct why *why)            \
+#define SWITCH_OPTION_AT(name, field)                                                              \
+    static enum err read_##name(struct options *o, const char *value, struct why *why)             \
     {                                                                                              \
         (void)why;                                                                                 \
         (void)value;                                                                               \
         o->field = true;                                                                           \
         return OK;                                                                                 \
     }
+#define STRING_OPTION(field) STRING_OPTION_AT(field, field)
+#define SWITCH_OPTION(field) SWITCH_OPTION_AT(field, field)
 
+STRING_OPTION_AT(manifest, discover.manifest)
+STRING_OPTION_AT(regions, discover.regions)
+STRING_OPTION_AT(mail_from, discover.mail_from)
+SWITCH_OPTION_AT(replace, discover.replace)
 STRING_OPTION(profile)
 STRING_OPTION(region)
 STRING_OPTION(endpoint_url)
@@ -76,26 +82,6 @@ static enum err read_ca_bundle(struct options *o, const char *value, struct why 
 static enum err read_psl_file(struct options *o, const char *value, struct why *why)
 {
     return read_file("psl-file", value, &o->psl_file, why);
-}
-
-#define DISCOVER_OPTION(field)                                                                     \
-    static enum err read_##field(struct options *o, const char *value, struct why *why)            \
-    {                                                                                              \
-        (void)why;                                                                                 \
-        o->discover.field = value;                                                                 \
-        return OK;                                                                                 \
-    }
-
-DISCOVER_OPTION(manifest)
-DISCOVER_OPTION(regions)
-DISCOVER_OPTION(mail_from)
-
-static enum err read_replace(struct options *o, const char *value, struct why *why)
-{
-    (void)value;
-    (void)why;
-    o->discover.replace = true;
-    return OK;
 }
 
 static enum err one_of(const char *option, const char *value, const char *a, const char *b,
