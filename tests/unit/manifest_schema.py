@@ -14,7 +14,8 @@ TYPES = {"object": dict, "array": list, "string": str, "null": type(None), "inte
          "number": (int, float)}
 KNOWN = {"$schema", "title", "description", "definitions", "type", "additionalProperties", "required",
          "properties", "enum", "anyOf", "allOf", "$ref", "items", "minItems", "maxItems",
-         "uniqueItems", "minLength", "pattern", "minimum", "maximum", "exclusiveMinimum"}
+         "uniqueItems", "minLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
+         "default", "examples"}  # the last two are for editors
 
 
 def tables():
@@ -59,6 +60,21 @@ def faults(value, schema, path="manifest"):
             yield from faults(member, schema["items"], f"{path}[{i}]")
 
 
+def hints(schema, path="manifest"):
+    """(path, schema, value) of every default and example."""
+    for value in ([schema["default"]] if "default" in schema else []) + schema.get("examples", []):
+        yield path, schema, value
+    for name in ("properties", "definitions"):
+        for key, inner in schema.get(name, {}).items():
+            yield from hints(inner, f"{path}.{key}")
+
+
+def names_schema(example):
+    """Does its first line lead an editor to the schema?"""
+    line = re.match(r"# yaml-language-server: \$schema=(\S+)\n", example.read_text())
+    return line and (example.parent / line.group(1)).resolve() == (ROOT / "docs/manifest.schema.json").resolve()
+
+
 def check(number, title, wrong):
     print(f"{'not ok' if wrong else 'ok'} {number} - {title}")
     for line in wrong:
@@ -84,6 +100,16 @@ def main():
 
     planted = {"version": 1, "identites": [], "defaults": {"region": "mars"}}
     good &= check(4, "a planted fault is found", [] if len(list(faults(planted, SCHEMA))) == 2 else ["no"])
+
+    found = list(hints(SCHEMA))
+    wrong = [f for path, schema, value in found for f in faults(value, schema, path)]
+    good &= check(5, f"all {len(found)} defaults and examples in the schema obey it", wrong if found else ["none"])
+    dark = [f"{name}.{key}" for name, s in sections.items() for key, rule in s["properties"].items()
+            if "description" not in {**SCHEMA["definitions"].get(rule.get("$ref", "").split("/")[-1], {}), **rule}]
+    good &= check(6, "every key is described", dark)
+    by_hand = [e for e in (ROOT / "manifests/examples").rglob("*.yaml") if e.name != "discovered.yaml"]
+    good &= check(7, "every example written by hand names the schema to editors",
+                  [e.name for e in by_hand if not names_schema(e)])
     return 0 if good else 1
 
 
