@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HELP_COLUMN 31 /* of what an option means */
+
 bool option_is_for(enum option_set accepted, const struct option_row *row)
 {
     return row->set == OPTIONS_NONE || (accepted & row->set);
@@ -90,11 +92,12 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
 void options_print(FILE *out, enum option_set accepted)
 {
     for (const struct option_row *row = option_rows; row->name; row++) {
-        char left[96];
         if (!option_is_for(accepted, row))
             continue;
-        snprintf(left, sizeof left, "--%s%s%s", row->name, row->value ? " " : "",
-                 row->value ? row->value : "");
-        fprintf(out, "  %-28s %s\n", left, row->help);
+        int used = fprintf(out, "  --%s%s%s", row->name, row->value ? " " : "",
+                           row->value ? row->value : "");
+        bool is_long = used > HELP_COLUMN - 1;
+        fprintf(out, "%s%*s%s\n", is_long ? "\n" : "", is_long ? HELP_COLUMN : HELP_COLUMN - used,
+                "", row->help);
     }
 }

@@ -14,7 +14,7 @@
 #define BOARD_EVERY   SPAN_MS(200)
 #define BOARD_IDLE    SPAN_S(1) /* the clock goes on though nothing happens */
 #define LINE_BYTES    (1u << 20)
-#define PROGRESS_JOBS 50000 /* at most so many of a fleet are looked at each time: 0.1 ms */
+#define PROGRESS_JOBS 50000 /* at most so many of a fleet are looked at each time */
 
 span_us progress_interval(enum progress_mode mode, span_us since_start)
 {
