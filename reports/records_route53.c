@@ -17,14 +17,14 @@ struct load {
     size_t elements, characters;
 };
 
-static struct load load_of(const struct records_set *set, struct buf *scratch, bool *fits)
+static struct load load_of(const struct records_set *set, bool *fits)
 {
     struct load load = {records_after_len(set), 0};
+    *fits = true;
     for (uint32_t i = 0; i < load.elements; i++) {
-        buf_reset(scratch);
-        records_add_route53(scratch, set->type, records_after_at(set, i));
-        *fits = *fits && !scratch->failed && scratch->len <= ROUTE53_VALUE_MAX;
-        load.characters += scratch->len;
+        size_t len = records_route53_len(set->type, records_after_at(set, i));
+        *fits = *fits && len <= ROUTE53_VALUE_MAX;
+        load.characters += len;
     }
     if (set->there_len) {
         load.elements *= 2;
@@ -63,8 +63,8 @@ static bool set_add(struct records_out *o, const struct records_set *set, struct
                     struct buf *scratch)
 {
     struct buf *out = &o->sink->buf;
-    bool fits = true;
-    struct load load = load_of(set, scratch, &fits);
+    bool fits;
+    struct load load = load_of(set, &fits);
     if (!fits) {
         records_leave_out(o, set);
         return true;

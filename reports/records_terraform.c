@@ -70,9 +70,19 @@ static void values_add(struct buf *out, const struct records_set *set)
     buf_clear(&scratch);
 }
 
+static bool route53_takes(const struct records_set *set)
+{
+    for (uint32_t i = 0; i < records_after_len(set); i++)
+        if (records_route53_len(set->type, records_after_at(set, i)) > ROUTE53_VALUE_MAX)
+            return false;
+    return true;
+}
+
 static bool resource_add(struct records_out *o, const struct records_set *set)
 {
     struct buf *out = &o->sink->buf;
+    if (!route53_takes(set))
+        return false;
     records_add_notes(out, "#", set);
     if (set->action == RECORDS_BLOCKED)
         return true;

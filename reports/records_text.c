@@ -4,6 +4,7 @@
 #include "records_inside.h"
 
 #include "escape.h"
+#include "limits.h"
 
 #define STRING_LEN_MAX 255 /* one character-string (RFC 1035, section 3.3) */
 
@@ -91,6 +92,16 @@ void records_add_rdata(struct buf *out, enum records_type type, const struct rec
 void records_add_route53(struct buf *out, enum records_type type, const struct records_value *value)
 {
     rdata_add(out, type, value, 8);
+}
+
+size_t records_route53_len(enum records_type type, const struct records_value *value)
+{
+    struct buf presented;
+    buf_init(&presented, RECORDS_VALUE_MAX);
+    rdata_add(&presented, type, value, 8);
+    size_t len = presented.failed ? SIZE_MAX / 4 : presented.len;
+    buf_clear(&presented);
+    return len;
 }
 
 void records_add_note(struct buf *out, const char *lead, const char *words, struct text t)

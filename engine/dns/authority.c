@@ -3,7 +3,7 @@
  *
  *   CUT ----> HOSTS ----> VALUES ----> WILDCARD ----> end
  *    ^ |        ^          |  |                        ^
- *    +-+        +----------+  +------------------------+   no MX
+ *    +-+        +----------+  +------------------------+   neither MX nor TXT
  *  one label    a referral to a deeper zone,
  *     up        or nobody spoke over IPv4
  *
@@ -41,7 +41,7 @@ struct inquiry_walk {
     struct server servers[INQUIRY_SERVERS_MAX];
     uint32_t servers_len, servers_asked;
     struct text own_zone;   /* the name's, where its servers hold the zone above it too */
-    struct answer wildcard; /* MX of "*." and the parent of the name */
+    struct answer wildcard; /* MX, or else TXT, of "*." and the parent of the name */
 };
 
 static void plan(struct inquiry *q, struct dns_question question, uint32_t subject)
@@ -182,21 +182,28 @@ static void notes_write(struct inquiry *q)
             answer_note(w->servers[i].label, &w->servers[i].mx, &w->servers[i].txt, &q->arena);
 }
 
+static bool is_from_wildcard(const struct inquiry_walk *w, const struct answer *mx,
+                             const struct answer *txt)
+{
+    const struct answer *found = mx->state == DNS_FOUND ? mx : txt;
+    return found->state == DNS_FOUND && answer_same(found, &w->wildcard);
+}
+
 static void finish(struct inquiry *q)
 {
     struct answer mx = merge(q, DNS_TYPE_MX), txt = merge(q, DNS_TYPE_TXT);
     bool mx_spoke = mx.kind == ANSWER_SPOKE, txt_spoke = txt.kind == ANSWER_SPOKE;
-    q->facts = (struct dns_facts){
-        .mx_state = mx.state,
-        .txt_state = txt.state,
-        .mx = mx.mx,
-        .mx_len = mx.mx_len,
-        .txt = txt.txt,
-        .txt_len = txt.txt_len,
-        .cname = mx.cname.len ? mx.cname : txt.cname,
-        .trouble = mx_spoke ? txt.trouble : mx.trouble,
-        .wildcard = mx.state == DNS_FOUND && answer_same(&mx, &q->walk->wildcard),
-        .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut};
+    q->facts =
+        (struct dns_facts){.mx_state = mx.state,
+                           .txt_state = txt.state,
+                           .mx = mx.mx,
+                           .mx_len = mx.mx_len,
+                           .txt = txt.txt,
+                           .txt_len = txt.txt_len,
+                           .cname = mx.cname.len ? mx.cname : txt.cname,
+                           .trouble = mx_spoke ? txt.trouble : mx.trouble,
+                           .wildcard = is_from_wildcard(q->walk, &mx, &txt),
+                           .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut};
     if (!(mx_spoke && txt_spoke) && !q->facts.trouble.len)
         q->facts.trouble = TEXT("out of memory");
     if (mx_spoke && (!txt_spoke || mx.ttl_s < txt.ttl_s))
@@ -259,23 +266,29 @@ static bool somebody_spoke(const struct inquiry_walk *w)
     return false;
 }
 
-/* A wildcard is asked for by its own name (RFC 4592, section 2.3), of the first server that has an
- * MX. What a wildcard higher up says comes back for this name too. */
+/* The first server that has the type; NULL: none. */
+static const struct server *server_with(const struct inquiry_walk *w, uint16_t type)
+{
+    for (uint32_t i = 0; i < w->servers_len; i++)
+        if (server_answer(&w->servers[i], type)->state == DNS_FOUND)
+            return &w->servers[i];
+    return NULL;
+}
+
+/* A wildcard is asked for by its own name (RFC 4592, section 2.3). What a wildcard higher up says
+ * comes back for this name too. The MX tells for the TXT as well, since a name has all of its
+ * records from a wildcard or none. */
 static void wildcard_ask(struct inquiry *q)
 {
     struct inquiry_walk *w = q->walk;
     struct text name = arena_fmt(&q->arena, "*." TEXT_FMT, TEXT_ARG(dname_parent(q->name)));
+    uint16_t type = server_with(w, DNS_TYPE_MX) ? DNS_TYPE_MX : DNS_TYPE_TXT;
+    const struct server *s = server_with(w, type);
     w->step = STEP_WILDCARD;
-    if (!name.at || name.len > DNAME_LEN_MAX || q->planned == INQUIRY_QUESTIONS_MAX)
+    if (!s || !name.at || name.len > DNAME_LEN_MAX || q->planned == INQUIRY_QUESTIONS_MAX)
         return;
-    for (uint32_t i = 0; i < w->servers_len; i++) {
-        if (w->servers[i].mx.state != DNS_FOUND)
-            continue;
-        plan(q,
-             (struct dns_question){.name = name, .type = DNS_TYPE_MX, .server = w->servers[i].at},
-             i);
-        return;
-    }
+    plan(q, (struct dns_question){.name = name, .type = type, .server = s->at},
+         (uint32_t)(s - w->servers));
 }
 
 /* The second family, when the first one led to nobody. False: there is nobody left to look for. */
@@ -343,23 +356,10 @@ static void advance(struct inquiry *q)
 
 /* ---- replies ---- */
 
-/* A denial names the zone that it comes from (RFC 2308, section 3): that zone, if it holds name. */
-static struct text denial_zone(const struct dns_message *m, struct text name)
-{
-    bool denial = m->rcode == DNS_RCODE_NOERROR || m->rcode == DNS_RCODE_NXDOMAIN;
-    for (uint32_t i = 0; denial && i < m->records_len; i++) {
-        const struct dns_record *r = &m->records[i];
-        if (r->section == DNS_AUTHORITY && r->type == DNS_TYPE_SOA &&
-            (dname_eq(name, r->owner) || dname_below(name, r->owner)))
-            return r->owner;
-    }
-    return TEXT_NONE;
-}
-
 /* Where to ask next: the labels between the candidate and a zone that denies it are skipped. */
 static struct text one_up(const struct dns_message *m, struct text candidate)
 {
-    struct text zone = denial_zone(m, candidate);
+    struct text zone = zone_of_denial(m, candidate);
     return zone.len && !dname_eq(zone, candidate) ? zone : dname_parent(candidate);
 }
 
@@ -410,7 +410,7 @@ static void value_read(struct inquiry *q, const struct dns_question *question, u
         a = &w->wildcard;
     /* Out of memory is told as trouble by the answer itself. */
     (void)answer_read(a, question, reply, &q->arena);
-    struct text zone = denial_zone(&reply->message, q->name);
+    struct text zone = zone_of_denial(&reply->message, q->name);
     if (a->kind == ANSWER_SPOKE && dname_below(zone, w->zone.cut))
         w->own_zone = arena_text(&q->arena, zone);
     if (a->kind != ANSWER_REFERRED || a == &w->wildcard)

@@ -34,6 +34,18 @@ static void host_add(struct host *h, const struct dns_record *r, uint16_t port)
     memcpy(at->address, r->address, ipv4 ? 4 : sizeof at->address);
 }
 
+struct text zone_of_denial(const struct dns_message *m, struct text name)
+{
+    bool denial = m->rcode == DNS_RCODE_NOERROR || m->rcode == DNS_RCODE_NXDOMAIN;
+    for (uint32_t i = 0; denial && i < m->records_len; i++) {
+        const struct dns_record *r = &m->records[i];
+        if (r->section == DNS_AUTHORITY && r->type == DNS_TYPE_SOA &&
+            (dname_eq(name, r->owner) || dname_below(name, r->owner)))
+            return r->owner;
+    }
+    return TEXT_NONE;
+}
+
 void host_read(struct host *h, const struct dns_message *m, enum dns_section section,
                struct text owner, uint16_t type, uint16_t port)
 {

@@ -30,6 +30,8 @@ void zone_read(struct zone *z, const struct dns_message *m, struct text cut, uin
                struct arena *arena);
 /* Is there an NS set of owner in that section? */
 bool zone_is_in(const struct dns_message *m, struct text owner, enum dns_section section);
+/* The owner of the SOA in a denial (RFC 2308, section 3), when that zone holds name; borrowed. */
+struct text zone_of_denial(const struct dns_message *m, struct text name);
 /* Adds the addresses of that type (A, AAAA) that the message gives for any (owner empty) name. */
 void host_read(struct host *h, const struct dns_message *m, enum dns_section section,
                struct text owner, uint16_t type, uint16_t port);

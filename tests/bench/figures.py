@@ -32,6 +32,7 @@ FIGURES = {
     "rehearse": figures_here.rehearse,
     "growth-check": figures_here.growth_check,
     "growth-rehearse": figures_here.growth_rehearse,
+    "growth-records": figures_here.growth_records,
 }
 COUNTS = ("plan-calls", "apply-paced", "journal", "dns")  # whose goals hold on a busy machine too
 JUDGED_QUICK = ("SES ", "... of them", "commits", "fdatasync", "false time-outs")

@@ -121,6 +121,26 @@ def growth_rehearse(bench):
     yield from growth_rows("rehearse", counts, [sum_of(r) for r in runs])
 
 
+RECORDS_FORMATS = ("bind", "nsupdate", "route53", "terraform", "octodns", "dnscontrol", "csv", "json")
+
+
+def growth_records(bench):
+    """Every format of records, without asking DNS. The sort is what grows: n log n of the names."""
+    counts, worst = bench.size([10_000, 100_000, 1_000_000], [100, 1_000, 5_000]), {}
+    with folder() as place:
+        files = [stage.manifest_write(place / f"{n}.yaml", n) for n in counts]
+        for form in RECORDS_FORMATS:
+            words = ["--format", form, "--out", "/dev/null", "--quiet"]
+            costs = [sum_of([bench.mailfrom("records", f, *words) for _ in range(5 if n < 1_000_000 else 1)])
+                     for n, f in zip(counts, files)]
+            for what, steps in zip(("processor us", "bytes of memory"), marginal(costs, counts)):
+                worst.setdefault(what, []).append((steps[-1] / steps[0], form, steps))
+    for what, rows in worst.items():
+        raw = {form: [round(step, 2) for step in steps] for _, form, steps in rows}
+        yield at_most(f"records: growth of {what} per identity, the worst format", f"{counts[0]} to {counts[-1]}",
+                      max(rows)[0], 1.3, raw)
+
+
 def journal_said(bench, *arguments):
     with tempfile.TemporaryDirectory(dir=bench.build, prefix="bench-journal-") as place:
         pathlib.Path(place).chmod(0o700)

@@ -4,11 +4,11 @@ what the zones hold. Argument: the inquiry_driver program."""
 
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
-import time
+
+from knot_room import free_port, knot_conf, start, wait_until_it_serves
 
 SES = "feedback-smtp.us-east-1.amazonses.com"
 ZONES = {
@@ -19,6 +19,7 @@ foreign MX 10 mail.example.net.
 doubled MX 10 {SES}
 alias CNAME good
 *.wild MX 10 {SES}.
+*.text TXT "v=spf1 -all"
 null MX 0 .
 two MX 10 {SES}.
 two MX 20 mail.example.net.
@@ -41,6 +42,7 @@ WANT = [
     ("recursive", "alias.d1.test", "found", "found", f"10 {SES}", "good.d1.test", "", "", ""),
     ("authority", "alias.d1.test", "found", "found", f"10 {SES}", "good.d1.test", "d1.test", "", ""),
     ("authority", "x.wild.d1.test", "found", "nodata", f"10 {SES}", "", "d1.test", "wildcard", ""),
+    ("authority", "x.text.d1.test", "nodata", "found", "", "", "d1.test", "wildcard", ""),
     ("authority", "null.d1.test", "found", "nodata", "0 ", "", "d1.test", "", ""),
     ("authority", "two.d1.test", "found", "nodata", f"10 {SES}, 20 mail.example.net", "", "d1.test", "", ""),
     ("recursive", "none.d1.test", "nxdomain", "nxdomain", "", "", "", "", ""),
@@ -52,60 +54,6 @@ WANT = [
     ("authority", "b.lame.d1.test", "trouble", "trouble", "", "", "lame.d1.test", "", "ns.lame.d1.test"),
     ("authority", "x.unknown.example", "trouble", "trouble", "", "", "", "", "resolver: REFUSED"),
 ]
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def write_files(folder, port):
-    for name in ("run", "db"):
-        (folder / name).mkdir()
-    conf = f"""server:
-    rundir: "{folder}/run"
-    listen: [ 127.0.0.1@{port} ]
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-log:
-  - target: stderr
-    any: error
-database:
-    storage: "{folder}/db"
-template:
-  - id: default
-    storage: "{folder}"
-    zonefile-sync: -1
-    zonefile-load: whole
-    journal-content: none
-zone:
-"""
-    for zone, records in ZONES.items():
-        (folder / f"{zone}.zone").write_text(
-            f"$ORIGIN {zone}.\n$TTL 60\n@ SOA ns h 1 3600 600 86400 30\n@ NS ns\nns A 127.0.0.1\n{records}")
-        conf += f"  - domain: {zone}\n"
-    (folder / "knot.conf").write_text(conf)
-    return folder / "knot.conf"
-
-
-def start_knot(folder, port):
-    command = ["knotd", "-c", str(write_files(folder, port))]
-    if os.geteuid() == 0:  # the daemon wants an ordinary user
-        subprocess.run(["chown", "-R", "nobody", str(folder)], check=True)
-        command = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command]
-    return subprocess.Popen(command, env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
-
-
-def wait_until_it_serves(driver, port):
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        out = inquire(driver, port, ["good.d1.test"])
-        if "found\tfound" in out:
-            return
-        time.sleep(0.05)
-    sys.exit("Knot does not serve its zones")
 
 
 def inquire(driver, port, names):
@@ -120,9 +68,10 @@ def main():
     driver, port, failed = sys.argv[1], free_port(), 0
     with tempfile.TemporaryDirectory() as name:
         os.chmod(name, 0o755)
-        knot = start_knot(pathlib.Path(name), port)
+        folder = pathlib.Path(name)
+        knot = start(["knotd", "-c", knot_conf(folder, port, ZONES)], folder)
         try:
-            wait_until_it_serves(driver, port)
+            wait_until_it_serves(port, "d1.test")
             names = sorted({w[1] for w in WANT})
             rows = [line.split("\t") for line in inquire(driver, port, names).splitlines()]
             found = {(row[0], row[1]): row for row in rows}

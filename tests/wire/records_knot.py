@@ -88,6 +88,8 @@ NAMES = {  # label: (records, MX action, TXT action)
     "n2": ([], "add", "add"),
     "n10": ([], "add", "add"),
     "x.wild": (None, "add", "add"),  # *.wild has the MX
+    "x.txtwild": (None, "add", "add"),  # *.txtwild has an SPF record
+    "huge": (txt(SPF, bytes(range(256)) * 14), "add", "keep"),  # 3,584 octets, far longer in escapes
     "xn--bcher-kva": ([], "add", "add"),
     LONGEST.removesuffix(".d1.test"): ([], "add", "add"),
     "cut": (None, "add", "add"),  # a zone of its own, whose apex it is
@@ -100,7 +102,7 @@ BLOCKED = {label for label, (_, mx, spf) in NAMES.items() if "blocked" in (mx, s
 def zones():
     d1 = [f"{label} {line}" for label, (lines, _, _) in NAMES.items() for line in lines or []]
     d1 += [f"{label} {line}" for label, texts in HOSTILE.items() for line in txt(*texts)]
-    d1 += [f"*.wild MX 10 {SES}.", "cut NS ns.d1.test."]
+    d1 += [f"*.wild MX 10 {SES}.", '*.txtwild TXT "v=spf1 -all"', "cut NS ns.d1.test."]
     return {"test": "", "amazonses.com": "@ TXT \"v=spf1 ip4:199.255.192.0/22 -all\"\n",
             "d1.test": "\n".join(d1) + "\n", "cut.d1.test": ""}
 
@@ -156,8 +158,13 @@ def what_is_there(records):
             check(False, f"what else is at {label} stays", sets[(f"{label}.d1.test", "TXT")], want)
     check(sets[("long.d1.test", "TXT")] == [LONG.replace("v=spf1", "v=spf1 include:amazonses.com").encode()],
           "a long record is merged whole")
+    check(sets[("x.txtwild.d1.test", "TXT")] == [b"v=spf1 include:amazonses.com -all"],
+          "what a wildcard gave is published at the name, which loses it", sets)
     check(sets[("region.d1.test", "MX")] == [(5, "feedback-smtp.eu-west-1.amazonses.com")],
           "an MX of another Region stays")
+    unicode = {r["name"]: r["name_unicode"] for r in json.loads(text)["records"] if "name_unicode" in r}
+    check(unicode == {"xn--bcher-kva.d1.test": "bücher.d1.test"} and
+          "; bücher.d1.test\nxn--bcher-kva 300 IN MX" in records.text("bind", "--live"), "U-labels stand beside", unicode)
     check(text == records.text("json", "--live"), "the same DNS gives the same bytes")
     order = list(dict.fromkeys(r["name"] for r in json.loads(text)["records"] if r["zone"] == "d1.test"))
     check(order.index("n2.d1.test") + 1 == order.index("n10.d1.test"), "n2 comes before n10", order)
@@ -181,7 +188,11 @@ def whole_sets(records):
         wrong = [(k, got.get(k), want[k]) for k in keys if got.get(k) != want[k]]
         check(not wrong and set(got) == set(keys), title, wrong[:2], set(got) ^ set(keys))
 
-    same(readers.read_terraform(records.text("terraform", "--live")), want, "terraform says the same sets")
+    huge = ("huge.d1.test", "TXT")
+    terraform = records.run(records.manifest, "--live", "--format", "terraform")
+    same(readers.read_terraform(terraform.stdout.decode()), set(want) - {huge}, "terraform says the same sets")
+    check(b"1 record sets were left out" in terraform.stderr and b"at huge.d1.test" in terraform.stderr,
+          "but the one that Route 53 cannot hold, and that is said", terraform.stderr)
     same(readers.read_route53(records.text("route53", "--live")), changed, "route53 the changed ones")
     octodns = readers.read_octodns(records.text("octodns", "--live"))
     left_out = {k for k in want if k not in octodns}
