@@ -23,10 +23,21 @@ static void cell_add(struct buf *out, struct text t)
     csv_cell_add(out, t);
 }
 
+/* As zone files have it, since whatever strangers published is printable there. */
+static void replaced_add(struct buf *out, const struct records_set *set)
+{
+    struct buf presented;
+    buf_init(&presented, RECORDS_VALUE_MAX);
+    if (set->action == RECORDS_REPLACE)
+        records_add_rdata(&presented, set->type, &set->there[set->replaced]);
+    cell_add(out, buf_text(&presented));
+    out->failed = out->failed || presented.failed;
+    buf_clear(&presented);
+}
+
 static bool row_add(struct records_out *o, const struct records_set *set)
 {
     struct buf *out = &o->sink->buf;
-    bool replaces = set->action == RECORDS_REPLACE;
     if (set->action == RECORDS_BLOCKED)
         return true;
     csv_cell_add(out, set->zone);
@@ -37,7 +48,7 @@ static bool row_add(struct records_out *o, const struct records_set *set)
         buf_add_u64(out, set->wanted.preference);
     cell_add(out, set->wanted.data);
     buf_add_fmt(out, ",%s", records_action_name(set->action));
-    cell_add(out, replaces ? set->there[set->replaced].data : TEXT_NONE);
+    replaced_add(out, set);
     cell_add(out, set->unicode);
     buf_add_str(out, "\r\n");
     return true;

@@ -70,7 +70,7 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
     struct text word = mx_judge(&j, &strict, s->name, region, facts);
     v->action = mx_action(word);
     if (facts->mx_state == DNS_TROUBLE_STATE && facts->cname.len == 0)
-        block_for_trouble(v, arena, "DNS gives no verdict on the MX", facts->trouble);
+        block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
     else if (v->action == RECORDS_BLOCKED)
         block(v, arena, text_of(j.first_error));
     if (v->action != RECORDS_KEEP && v->action != RECORDS_REPLACE)
@@ -128,7 +128,7 @@ static bool spf_decide(struct records_verdict *v, struct arena *arena, const str
     struct judgement j = {.suffixes = s->wish->suffixes};
     struct text record;
     if (facts->txt_state == DNS_TROUBLE_STATE) {
-        block_for_trouble(v, arena, "DNS gives no verdict on the TXT", facts->trouble);
+        block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
         return true;
     }
     if (!txt_copy(v, arena, facts))

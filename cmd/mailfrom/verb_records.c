@@ -69,10 +69,10 @@ static void sum_print(const struct records_gather *g, const struct records_sum *
     if (g->notes > RECORDS_NOTES_MAX && !g->options->verbose)
         say_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
     if (sum->left_out)
-        say_note("%llu record sets were left out, since %s has no words for what is in DNS "
-                 "beside them, first at " TEXT_FMT,
-                 (unsigned long long)sum->left_out, g->options->format,
-                 TEXT_ARG(sum->left_out_name));
+        say_note(
+            "left out, since %s has no words for what is in DNS beside them: %llu record sets, "
+            "first at " TEXT_FMT,
+            g->options->format, (unsigned long long)sum->left_out, TEXT_ARG(sum->left_out_name));
     say_note("%llu record sets in %llu zones%s", (unsigned long long)sum->sets,
              (unsigned long long)sum->zones, g->options->missing ? ", missing in DNS" : "");
     if (g->refused || g->blocked)
