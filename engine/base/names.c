@@ -6,8 +6,10 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define SLOTS_FIRST 1024u
+#define HUGE_PAGE   ((size_t)2 << 20)
 
 bool names_init(struct names *n, size_t limit_bytes)
 {
@@ -63,6 +65,21 @@ name_id names_find(const struct names *n, struct text t)
     return t.len == 0 ? NAME_NONE : (name_id)n->slots[slot_of(n, t, hash_of(t))];
 }
 
+/* Look-ups fall all over the table. By ordinary pages nearly each of them would miss the
+ * processor's address cache too, which costs as much as the look-up. */
+static uint64_t *slots_new(uint32_t len)
+{
+    size_t bytes = len * sizeof(uint64_t);
+    if (bytes < HUGE_PAGE)
+        return calloc(len, sizeof(uint64_t));
+    uint64_t *slots = aligned_alloc(HUGE_PAGE, bytes);
+    if (slots) {
+        (void)madvise(slots, bytes, MADV_HUGEPAGE);
+        memset(slots, 0, bytes);
+    }
+    return slots;
+}
+
 static bool grow(struct names *n)
 {
     uint32_t slots = (n->slot_mask + 1) * 2;
@@ -72,7 +89,7 @@ static bool grow(struct names *n)
     if (!at)
         return false;
     n->at = at;
-    uint64_t *fresh = calloc(slots, sizeof *fresh);
+    uint64_t *fresh = slots_new(slots);
     if (!fresh)
         return false;
     for (uint32_t old = 0; old <= n->slot_mask; old++) {

@@ -23,12 +23,13 @@ PLAIN = {
     "__assert_fail", "abort",
 }
 HEAP = {"malloc", "calloc", "realloc", "free", "reallocarray"}
+LARGE = {"aligned_alloc", "madvise"}  # heap again, by larger pages
 CALENDAR = {"gmtime_r", "timegm", "strftime"}  # arithmetic on an instant that is given
 ADDRESS = {"inet_pton", "inet_ntop"}  # text to bytes and back, no look-up
 
 # library -> (allowed beyond PLAIN everywhere, {object: allowed there only})
 ALLOWED = {
-    "base": (set(), {"arena": HEAP, "buf": HEAP, "heap": HEAP, "names": HEAP, "when": CALENDAR}),
+    "base": (set(), {"arena": HEAP, "buf": HEAP, "heap": HEAP, "names": HEAP | LARGE, "when": CALENDAR}),
     "model": (set(), {"fleet": HEAP}),
     "dns": (ADDRESS, {}),
     "rules": (ADDRESS, {"idna": {"idn2_*", "free"}, "suffix": {"psl_*", "calloc", "free"}}),
