@@ -5,13 +5,13 @@
 
 #include <stdio.h>
 
-#define FOLLOW_SOON  SPAN_MS(250) /* after a write, when nobody else would share the look */
-#define FOLLOW_LATE  SPAN_S(60)   /* and when many would */
-#define DNS_PATIENCE 30           /* a name waited for so many minutes is looked at once a minute */
-#define DNS_WAIT_MAX SPAN_M(15)
-#define STALE_LOOKS_MAX                                                                            \
-    3                  /* over a quarter of a minute; SES promises no read that shows every write */
-#define RESTARTS_MAX 2 /* set again; then cleared and set; then SES has had its chances */
+#define FOLLOW_SOON     SPAN_MS(250) /* after a write, when nobody else would share the look */
+#define FOLLOW_LATE     SPAN_S(60)   /* and when many would */
+#define DNS_PATIENCE    30 /* a name waited for so many minutes is looked at once a minute */
+#define DNS_WAIT_MAX    SPAN_M(15)
+#define STALE_LOOKS_MAX 3 /* and at least: SES promises no read that shows every write */
+#define STALE_SPAN      SPAN_S(60)
+#define RESTARTS_MAX    2 /* set again; then cleared and set; then SES has had its chances */
 
 static struct decision decide(const struct situation *s, enum job_state to)
 {
@@ -212,9 +212,10 @@ static bool is_own_late_clear(const struct situation *s, const struct ses_facts 
  * behind than somebody who put back the very same. Believed only when it stays so. */
 static bool is_stale(const struct situation *s, const struct ses_facts *ses)
 {
+    instant_us accepted = s->job->deadline - s->policy->timeout_us;
     return s->before_known && dname_eq(ses->mail_from, s->mail_from_before) &&
            ses->behavior == (enum behavior)s->job->behavior_before &&
-           s->job->looks < STALE_LOOKS_MAX;
+           (s->job->looks < STALE_LOOKS_MAX || s->now < accepted + STALE_SPAN);
 }
 
 static struct decision follow_unseen(const struct situation *s)

@@ -234,6 +234,30 @@ static void a_lost_answer_is_looked_at_and_not_repeated_blindly(void **state)
     assert_true(d.wait_us > 0);
 }
 
+static void the_value_before_is_believed_after_three_looks_and_a_minute(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t looks;
+        span_us after;
+        enum job_state to;
+    } rows[] = {{0, SPAN_S(1), JOB_FOLLOWING},  {3, SPAN_S(20), JOB_FOLLOWING},
+                {9, SPAN_S(59), JOB_FOLLOWING}, {0, SPAN_M(5), JOB_FOLLOWING},
+                {2, SPAN_M(15), JOB_FOLLOWING}, {3, SPAN_S(61), JOB_DONE}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .looks = rows[i].looks};
+        struct policy policy = {.timeout_us = SPAN_H(72)};
+        struct situation s = situation_of(&job, &policy);
+        struct ses_facts before = {.mail_from = TEXT(OLD), .status = SUCCESS};
+        s.before_known = true;
+        s.mail_from_before = TEXT(OLD);
+        s.now = job.deadline - policy.timeout_us + rows[i].after;
+        struct decision d = step_looked(&s, &before, 0, "");
+        assert_int_equal(d.to, rows[i].to);
+        assert_int_equal(d.outcome, d.to == JOB_DONE ? OUTCOME_DRIFTED : OUTCOME_OPEN);
+    }
+}
+
 static void a_write_that_never_arrives_is_given_up(void **state)
 {
     (void)state;
@@ -387,6 +411,7 @@ int main(void)
         cmocka_unit_test(what_never_succeeded_is_put_back_without_waiting_for_success),
         cmocka_unit_test(force_says_what_it_overwrote),
         cmocka_unit_test(a_lost_answer_is_looked_at_and_not_repeated_blindly),
+        cmocka_unit_test(the_value_before_is_believed_after_three_looks_and_a_minute),
         cmocka_unit_test(a_write_that_never_arrives_is_given_up),
         cmocka_unit_test(a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up),
         cmocka_unit_test(a_clearing_of_ours_that_comes_late_is_mended_once),
