@@ -1,17 +1,25 @@
 #!/usr/bin/python3
 """Every figure of docs/BENCHMARKS.md, measured in one run.
 
-  figures.py --build FOLDER [--quick] [NAME]...    without a NAME all of them
+  figures.py --build FOLDER [--quick] [--write FILE] [NAME]...    without a NAME all of them
   figures.py --list
 
-Prints a table in Markdown, row by row. --quick takes small sizes, runs each figure once, and fails
-unless every count keeps its goal; ratios of times are then shown but not judged."""
+Prints a table in Markdown, row by row. --write puts it into FILE too, between its two marks.
+--quick takes small sizes, runs each figure once, and fails unless every count keeps its goal;
+ratios of times are then shown but not judged.
+
+A figure of time is a ratio whose two sides were measured in turn, and the median of some such
+rounds, or processor time: what else the machine does changes it little."""
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
+import platform
+import subprocess
 import sys
+import time
 
 import figures_here
 import figures_ses
@@ -21,6 +29,7 @@ from row import HEAD, as_markdown
 FIGURES = {
     "plan-calls": figures_ses.plan_calls,
     "apply-paced": figures_ses.apply_paced,
+    "slow-owners": figures_here.slow_owners,
     "write-cost": figures_ses.write_cost,
     "write-speed": figures_ses.write_speed,
     "reads": figures_ses.reads,
@@ -34,8 +43,10 @@ FIGURES = {
     "growth-rehearse": figures_here.growth_rehearse,
     "growth-records": figures_here.growth_records,
 }
-COUNTS = ("plan-calls", "apply-paced", "journal", "dns")  # whose goals hold on a busy machine too
+BESIDE = ("plan-calls",)  # waits for SES's rate nearly all the time: measured beside the others
+COUNTS = ("plan-calls", "apply-paced", "slow-owners", "journal", "dns")  # whose goals hold on a busy machine too
 JUDGED_QUICK = ("SES ", "... of them", "commits", "fdatasync", "false time-outs")
+MARKS = ("<!-- figures -->\n", "<!-- end of figures -->\n")
 
 
 class Bench:
@@ -62,6 +73,7 @@ def arguments_read():
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__.split("\n")[0])
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"), help="of the programs")
     parser.add_argument("--quick", action="store_true", help="small sizes; judges the counts only")
+    parser.add_argument("--write", type=pathlib.Path, metavar="FILE", help="puts the table into FILE, between its marks")
     parser.add_argument("--list", action="store_true", help="prints the names")
     parser.add_argument("names", nargs="*", metavar="NAME", help="figures to measure; default: all")
     arguments = parser.parse_args()
@@ -71,21 +83,55 @@ def arguments_read():
     return arguments
 
 
+def rows_of(bench, names):
+    """(name, row) as they are measured; what is measured beside the others comes last."""
+    beside = [] if bench.quick else [n for n in names if n in BESIDE]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = {n: pool.submit(lambda name: list(FIGURES[name](bench)), n) for n in beside}
+        for name in names:
+            if name not in waiting:
+                yield from ((name, row) for row in FIGURES[name](bench))
+        for name, rows in waiting.items():
+            yield from ((name, row) for row in rows.result())
+
+
+def circumstances(started):
+    """What a reader must know of the machine and the tree."""
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    commit = subprocess.run(["git", "log", "-1", "--format=%h"], capture_output=True, text=True).stdout.strip()
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
+               platform.machine())
+    return (f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit or 'unknown'}, {os.cpu_count()} processors "
+            f"({cpu}), Linux {platform.release()}, load average at the end {load}, "
+            f"{time.monotonic() - started:.0f} s in all.")
+
+
+def table_write(path, lines):
+    before, _, rest = path.read_text().partition(MARKS[0])
+    _, end, after = rest.partition(MARKS[1])
+    if not end:
+        raise SystemExit(f"bench: {path} has no lines {MARKS[0].strip()} and {MARKS[1].strip()}")
+    path.write_text(before + MARKS[0] + "\n".join(lines) + "\n" + MARKS[1] + after)
+
+
 def main():
     arguments = arguments_read()
     if arguments.list:
         print("\n".join(FIGURES))
         return 0
     bench = Bench(arguments.build, arguments.quick)
-    missed = 0
-    print(HEAD)
-    for name in arguments.names or (COUNTS if bench.quick else FIGURES):
-        for row in FIGURES[name](bench):
-            judged = not bench.quick or row.figure.startswith(JUDGED_QUICK)
-            missed += judged and row.met is False
-            print(as_markdown(row if judged else row._replace(met=None)), flush=True)
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"\nLoad average at the end: {load} on {os.cpu_count()} processors; goals missed: {missed}.")
+    started, missed = time.monotonic(), 0
+    lines = [HEAD]
+    print(HEAD, flush=True)
+    for name, row in rows_of(bench, arguments.names or [*(COUNTS if bench.quick else FIGURES)]):
+        judged = not bench.quick or row.figure.startswith(JUDGED_QUICK)
+        missed += judged and row.met is False
+        lines.append(as_markdown(name, row if judged else row._replace(met=None)))
+        print(lines[-1], flush=True)
+    lines += ["", circumstances(started) + f" Goals missed: {missed}."]
+    print("\n".join(lines[-2:]))
+    if arguments.write:
+        table_write(arguments.write, lines)
     return 1 if bench.quick and missed else 0
 
 

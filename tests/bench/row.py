@@ -24,11 +24,12 @@ def number(value):
     return f"{value:.0f}" if value >= 1000 or value == int(value) else f"{value:.3g}"
 
 
-def as_markdown(row):
+def as_markdown(name, row):
+    """name: of the figure for tools/bench, which makes the row again."""
     met = {True: "yes", False: "**no**", None: ""}[row.met]
     raw = "; ".join(f"{key}: {', '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
                     for key, value in row.raw.items())
-    return f"| {row.figure} ({row.size}) | {row.goal} | {number(row.measured)} | {met} | {raw} |"
+    return f"| `{name}` | {row.figure} ({row.size}) | {row.goal} | {number(row.measured)} | {met} | {raw} |"
 
 
-HEAD = "| figure | goal | measured | met | raw |\n| --- | --- | --- | --- | --- |"
+HEAD = "| tools/bench | figure | goal | measured | met | raw |\n| --- | --- | --- | --- | --- | --- |"
