@@ -208,14 +208,20 @@ static bool is_own_late_clear(const struct situation *s, const struct ses_facts 
     return ses->mail_from.len == 0 && s->job->restarts == RESTARTS_MAX;
 }
 
+/* What stood there before this run, or between the clearing and the set of a second restart. */
+static bool is_past(const struct situation *s, const struct ses_facts *ses)
+{
+    bool was_there = s->before_known && dname_eq(ses->mail_from, s->mail_from_before) &&
+                     ses->behavior == (enum behavior)s->job->behavior_before;
+    return was_there || (ses->mail_from.len == 0 && s->job->restarts >= RESTARTS_MAX);
+}
+
 /* SES has accepted the write and shows what stood before it: rather an answer from a copy that lags
  * behind than somebody who put back the very same. Believed only when it stays so. */
 static bool is_stale(const struct situation *s, const struct ses_facts *ses)
 {
     instant_us accepted = s->job->deadline - s->policy->timeout_us;
-    return s->before_known && dname_eq(ses->mail_from, s->mail_from_before) &&
-           ses->behavior == (enum behavior)s->job->behavior_before &&
-           (s->job->looks < STALE_LOOKS_MAX || s->now < accepted + STALE_SPAN);
+    return is_past(s, ses) && (s->job->looks < STALE_LOOKS_MAX || s->now < accepted + STALE_SPAN);
 }
 
 static struct decision follow_unseen(const struct situation *s)

@@ -304,10 +304,13 @@ static void a_clearing_of_ours_that_comes_late_is_mended_once(void **state)
 {
     (void)state;
     struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .writes = 2, .restarts = 2};
-    struct policy policy = {.behavior = USE};
-    struct situation s = situation_of(&job, &policy);
+    struct policy policy = {.behavior = USE, .timeout_us = SPAN_H(99) + SPAN_M(30)};
+    struct situation s = situation_of(&job, &policy); /* half an hour after SES accepted */
     struct ses_facts gone = {.verification = VERIFICATION_SUCCESS, .status = MAIL_FROM_NONE};
     struct decision d = step_looked(&s, &gone, 0, "");
+    assert_int_equal(d.to, JOB_FOLLOWING); /* or the look is older than the set */
+    job.looks = 3;
+    d = step_looked(&s, &gone, 0, "");
     assert_true(d.to == JOB_READY && d.write == WRITE_NAME && d.restart);
     for (uint8_t restarts = 0; restarts < 4; restarts++) {
         job.restarts = restarts;
