@@ -9,6 +9,15 @@
 
 #include <stdlib.h>
 
+#define TOLD_EVERY SPAN_S(5) /* authorities are spared, so that a large fleet takes minutes */
+
+struct asking {
+    struct records_gather *g;
+    struct wire *wire;
+    uint32_t done;
+    instant_us told; /* when a person last heard how far it is */
+};
+
 static struct records_entry *entry_of(struct records_gather *g, struct text name)
 {
     name_id id = names_find(&g->fleet->names, name);
@@ -24,7 +33,7 @@ static void zone_take(struct records_entry *e, struct text name, struct text zon
 
 static void subject_take(void *context, struct buf *out, const struct subject *s)
 {
-    struct records_gather *g = context;
+    struct records_gather *g = ((struct asking *)context)->g;
     struct records_entry *e = entry_of(g, s->name);
     struct records_found *found = ARENA_NEW(&g->arena, struct records_found);
     if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e)))
@@ -36,8 +45,14 @@ static void subject_take(void *context, struct buf *out, const struct subject *s
 
 static void subject_leave(void *context, struct text written)
 {
-    (void)context;
+    struct asking *a = context;
+    instant_us now = wire_now(a->wire);
     (void)written;
+    a->done++;
+    if (a->g->options->quiet || now - a->told < TOLD_EVERY)
+        return;
+    a->told = now;
+    say_note("DNS was asked of %u of %u names", a->done, a->g->entries_len);
 }
 
 static enum err names_ask(struct records_gather *g, struct wire *wire, const struct text *names,
@@ -49,7 +64,8 @@ static enum err names_ask(struct records_gather *g, struct wire *wire, const str
                                       .time_s = wire_now(wire) / 1000000,
                                       .region = region.len ? region : TEXT("REGION"),
                                       .suffixes = g->suffixes};
-    const struct inspect_out out = {g, subject_take, subject_leave};
+    struct asking asking = {.g = g, .wire = wire, .told = wire_now(wire)};
+    const struct inspect_out out = {&asking, subject_take, subject_leave};
     size_t troubled;
     return inspect_ask(wire, &wish, names, g->entries_len, &out, &troubled, why);
 }

@@ -73,8 +73,11 @@ static void sum_print(const struct records_gather *g, const struct records_sum *
             "left out, since %s has no words for what is in DNS beside them: %llu record sets, "
             "first at " TEXT_FMT,
             g->options->format, (unsigned long long)sum->left_out, TEXT_ARG(sum->left_out_name));
-    say_note("%llu record sets in %llu zones%s", (unsigned long long)sum->sets,
-             (unsigned long long)sum->zones, g->options->missing ? ", missing in DNS" : "");
+    if (g->options->missing && sum->sets == 0 && !g->blocked)
+        say_note("DNS has all of the records");
+    else
+        say_note("%llu record sets in %llu zones%s", (unsigned long long)sum->sets,
+                 (unsigned long long)sum->zones, g->options->missing ? ", missing in DNS" : "");
     if (g->refused || g->blocked)
         say_note("%u identities and %u record sets need a person first", g->refused, g->blocked);
 }
