@@ -98,7 +98,8 @@ BUGS = [
     ("core/desk_open.c", "a resumed job forgets that it was written", [
         ("    job->writes = (uint16_t)row->writes;\n", "")]),
     ("core/desk_open.c", "final jobs of a resumed run are counted as new ones too", [
-        ("        d->by_state[JOB_NEW]--;\n", "")]),
+        ("        desk_count(d, record->job, JOB_NEW, JOB_DONE);\n",
+         "        d->by_state[JOB_DONE]++;\n")]),
     ("core/desk_waves.c", "a wave is larger by one", [
         ("return !w->paused && w->started < w->size;",
          "return !w->paused && w->started <= w->size;")]),
