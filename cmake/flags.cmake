@@ -7,7 +7,7 @@ add_compile_definitions(_GNU_SOURCE)
 add_compile_options(-ffile-prefix-map=${CMAKE_BINARY_DIR}=build -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-  add_compile_options(-O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2)
+  add_compile_options(-O2 -g -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2)
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     add_compile_options(-fcf-protection=full)
   endif()

@@ -123,11 +123,8 @@ static enum err place_resolve(struct place *place, const char *path, bool make_f
     size_t len = slash ? (size_t)(slash - path) : 0;
     if (len >= sizeof folder)
         return why_set(why, ERR_INPUT, "the path is too long");
-    snprintf(folder, sizeof folder, "%.*s", (int)len, path);
-    if (!slash)
-        strcpy(folder, ".");
-    else if (len == 0)
-        strcpy(folder, "/");
+    const char *above = !slash ? "." : len == 0 ? "/" : NULL;
+    snprintf(folder, sizeof folder, "%.*s", above ? 1 : (int)len, above ? above : path);
     if (make_folder && mkdir(folder, 0700) != 0 && errno != EEXIST)
         return why_set(why, ERR_IO, "cannot make the folder %s: %s", folder, strerror(errno));
     if (!realpath(folder, real))
@@ -136,9 +133,7 @@ static enum err place_resolve(struct place *place, const char *path, bool make_f
     size_t real_len = strcmp(real, "/") == 0 ? 0 : strlen(real);
     if (real_len + 1 + strlen(base) >= PLACE_LEN_MAX)
         return why_set(why, ERR_INPUT, "the path is too long");
-    memcpy(place->file, real, real_len);
-    place->file[real_len] = '/';
-    strcpy(place->file + real_len + 1, base);
+    snprintf(place->file, sizeof place->file, "%s/%s", real_len ? real : "", base);
     *folder_len = real_len;
     return OK;
 }
@@ -177,9 +172,7 @@ enum err place_for_writing(struct place *place, const char *path, struct why *wh
     if (err != OK)
         return err == ERR_GONE ? ERR_IO : err;
     char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%.*s", (int)folder_len, place->file);
-    if (!folder_len)
-        strcpy(folder, "/");
+    snprintf(folder, sizeof folder, "%.*s", folder_len ? (int)folder_len : 1, place->file);
     err = folder_vet(folder, why);
     if (err == OK)
         err = disk_vet(folder, why);
