@@ -178,9 +178,9 @@ static void a_reader_creates_nothing_and_says_what_is_missing(void **state)
     shell("touch j");
     assert_int_equal(open_close("j", JOURNAL_READ, &why), ERR_GONE);
     journal_close(begin("k"));
-    shell("ls -la --time-style=full-iso . >../ls.$(basename $PWD)");
+    shell("ls -la --time-style=full-iso . | grep -v ' [.][.]$' >../ls.$(basename $PWD)");
     assert_int_equal(open_close("k", JOURNAL_READ, &why), OK);
-    shell("ls -la --time-style=full-iso . | diff - ../ls.$(basename $PWD)"
+    shell("ls -la --time-style=full-iso . | grep -v ' [.][.]$' | diff - ../ls.$(basename $PWD)"
           " && rm ../ls.$(basename $PWD)");
 }
 
