@@ -164,7 +164,7 @@ static void pattern_add(struct raw *r, struct raw_file file, struct text path, s
         complain(r, file.from, "%s looks at too many files", quote(pattern, q));
     else if (s.len == 0 && r->err == OK)
         complain(r, file.from, "%s matches no file", quote(pattern, q));
-    else
+    else if (s.len > 0)
         qsort(s.found, s.len, sizeof *s.found, by_bytes);
     for (uint32_t i = 0; i < s.len && !s.is_too_wide; i++)
         file_add_nested(r, file, s.found[i]);

@@ -261,7 +261,7 @@ static enum err read_seed(struct options *o, const char *value, struct why *why)
 
 static enum err read_text_or_json(struct options *o, const char *value, struct why *why)
 {
-    const char *format = NULL;
+    const char *format = "text";
     enum err err = one_of("format", value, "text", "json", &format, why);
     o->json = err == OK && strcmp(format, "json") == 0;
     return err;

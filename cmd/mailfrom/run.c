@@ -178,9 +178,9 @@ static void notes_print(const struct run *r, const struct desk *desk)
 /* What is known before the first call: the jobs of such lanes fail at once. */
 static void troubled_close(struct run *r, instant_us now)
 {
-    for (uint16_t i = 0; i < r->lanes.len; i++)
+    for (uint32_t i = 0; i < r->lanes.len; i++)
         if (r->lanes.trouble[i])
-            desk_close_lane(r->desk, i, r->lanes.trouble[i], now);
+            desk_close_lane(r->desk, (uint16_t)i, r->lanes.trouble[i], now);
 }
 
 static enum err run_desk(struct run *r, struct live *live, struct why *why)

@@ -99,7 +99,7 @@ static struct text encoded(struct text t, struct arena *arena)
 
 static bool canonical_query(struct buf *out, struct text query, struct arena *arena)
 {
-    struct header pairs[SIM_QUERY_MAX];
+    struct header pairs[SIM_QUERY_MAX] = {{.name = TEXT_NONE}};
     uint32_t len = 0;
     while (query.len) {
         struct text value = text_cut(&query, '&'), name = text_cut(&value, '=');

@@ -238,8 +238,11 @@ static struct MHD_Daemon *daemon_start(struct front *f, const struct front_optio
     if (address->ss_family == AF_INET6)
         flags |= MHD_USE_IPv6;
     struct MHD_OptionItem tls[] = {
+        /* NOLINTBEGIN(performance-no-int-to-ptr): they are read only, but the type knows no const
+         */
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)options->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)options->key},
+        /* NOLINTEND(performance-no-int-to-ptr) */
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};

@@ -198,8 +198,8 @@ static bool page_size_read(struct exchange *x, uint32_t *size)
 
 static void list_identities(struct sim *s, struct exchange *x)
 {
-    enum ses_filter filter;
-    uint32_t size, cursor = 0, ids[SES_LIST_PAGE];
+    enum ses_filter filter = SES_ALL;
+    uint32_t size = 0, cursor = 0, ids[SES_LIST_PAGE];
     char token[SES_TOKEN_LEN];
     struct text from = form_get(&x->form, "NextToken");
     if (!filter_read(x, &filter) || !page_size_read(x, &size))

@@ -219,6 +219,7 @@ static void add_squeezed(struct buf *out, struct text t)
 
 static bool same_name_as_last(const struct header_list *list, uint32_t i)
 {
+    /* cppcheck-suppress arrayIndexOutOfBoundsCond ; takes a loop's end for its last round */
     return i > 0 && name_cmp(list->at[i - 1].name, list->at[i].name) == 0;
 }
 

@@ -69,6 +69,7 @@ struct call *desk_call_new(struct desk *d, enum call_kind kind)
 struct call *desk_call_to(struct desk *d, uint16_t lane, enum call_kind kind)
 {
     struct call *call = desk_call_new(d, kind);
+    assert(call);
     call->lane = lane;
     call->api = desk_api(d, lane, kind);
     return call;

@@ -156,8 +156,9 @@ static void fail_unanswered(struct answer *a, const struct dns_reply *reply, str
         [DNS_GARBLED] = {ANSWER_GARBLED, "broken message"},
     };
     struct text said = arena_text(arena, text_of(reply->trouble));
-    struct text words = text_of(outcomes[reply->outcome].words);
-    fail(a, outcomes[reply->outcome].kind, said.len ? said : words);
+    if (said.len == 0)
+        said = text_of(outcomes[reply->outcome].words);
+    fail(a, outcomes[reply->outcome].kind, said);
 }
 
 /* True when the message is an answer whose values may be read. */

@@ -35,7 +35,7 @@ static enum err journal_fold(struct journal *j, struct why *why)
 
 static enum err trouble(struct journal *j, enum err err, struct why *why)
 {
-    struct why unheard;
+    struct why unheard = {""};
     struct why *said = why ? why : &unheard;
     if (!why)
         why_set(said, err, "a write failed");

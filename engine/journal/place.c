@@ -167,7 +167,7 @@ static enum err file_make(const char *file, const char *folder, struct why *why)
 
 enum err place_for_writing(struct place *place, const char *path, struct why *why)
 {
-    size_t folder_len;
+    size_t folder_len = 0;
     enum err err = place_resolve(place, path, true, &folder_len, why);
     if (err != OK)
         return err == ERR_GONE ? ERR_IO : err;
@@ -183,7 +183,7 @@ enum err place_for_writing(struct place *place, const char *path, struct why *wh
 
 enum err place_for_reading(struct place *place, const char *path, struct why *why)
 {
-    size_t folder_len;
+    size_t folder_len = 0;
     enum err err = place_resolve(place, path, false, &folder_len, why);
     return err == OK ? file_vet(place->file, false, why) : err;
 }

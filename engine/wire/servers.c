@@ -9,7 +9,7 @@
 /* Cuts the port off *entry and the brackets with it. False: there is something, but no port. */
 static bool cut_port(struct text *entry, uint16_t *port)
 {
-    struct text digits = TEXT_NONE;
+    struct text digits;
     size_t colon = text_find(*entry, ':');
     bool bracketed = text_starts(*entry, TEXT("["));
     *port = DNS_PORT;

@@ -21,8 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { OUT, ERR, EXITED, TIME, ENDING, WATCHED };
 
 struct child {

@@ -3,6 +3,7 @@
 #include "limits.h"
 #include "secret_file.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 void ini_init(struct ini *ini)
@@ -40,6 +41,7 @@ static bool entry_add(struct ini *ini, struct ini_entry entry)
         ini->entries = at;
         ini->cap = cap;
     }
+    assert(ini->entries);
     ini->entries[ini->len++] = entry;
     return true;
 }

@@ -80,7 +80,7 @@ static enum err failure_say(const struct child_result *r, bool is_renewal, struc
     if (r->is_late)
         snprintf(how, sizeof how, "did not end within %d s", (int)(TIME_MAX / SPAN_S(1)));
     else if (r->is_too_long)
-        snprintf(how, sizeof how, "printed more than %d bytes", CREDENTIAL_ANSWER_MAX);
+        snprintf(how, sizeof how, "printed more than %u bytes", CREDENTIAL_ANSWER_MAX);
     else if (WIFSIGNALED(r->status))
         snprintf(how, sizeof how, "was ended by signal %d", WTERMSIG(r->status));
     else

@@ -7,6 +7,7 @@
 #include "assume.h"
 #include "limits.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* A role of the manifest; of the source of one it is the profile's that counts. */
@@ -118,6 +119,7 @@ static enum err base_of_chain(struct base *b, struct why *why)
 {
     b->request.role_arn = TEXT_NONE;
     enum err err = provider_choose(&b->in, &b->provider, why);
+    assert(err || b->provider);
     if (!err)
         snprintf(b->who, sizeof b->who, b->provider->is_of_profile ? "profile \"%s\"" : "%s",
                  b->provider->is_of_profile ? b->in.profile->name : b->provider->name);
