@@ -6,10 +6,10 @@
 #include "progress.h"
 
 #include "run.h"
-#include "say.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BOARD_EVERY   SPAN_MS(200)
 #define BOARD_IDLE    SPAN_S(1) /* the clock goes on though nothing happens */

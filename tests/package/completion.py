@@ -13,19 +13,10 @@ import sys
 import tempfile
 import time
 
+from tap import check, verdict
+
 MAILFROM = pathlib.Path(sys.argv[1]).resolve()
 ALL = "--all" in sys.argv[2:]
-failed = []
-count = 0
-
-
-def check(title, wrong):
-    global count
-    count += 1
-    print(("not ok" if wrong else "ok") + f" {count} - {title}")
-    for line in wrong:
-        print("#", line)
-    failed.extend(wrong)
 
 
 def said(*arguments):
@@ -122,5 +113,4 @@ with tempfile.TemporaryDirectory() as folder:
         offered("fish, for every option of every verb,", fish, every, folder)
         lines = {line: what for line, what in LINES.items() if not re.search(r" (pl|p|mx-w|small|jour)$", line)}
         offered("zsh", zsh, lines, folder)
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+verdict()

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import check, verdict
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(sys.argv[1])
 SCDOCS_OWN = re.compile(r"skipping paragraph macro: PP (empty|after S[HS])$")  # it writes them for spacing
@@ -19,23 +21,11 @@ bin/mailfrom bin/ses-sim
 share/man/man1/mailfrom.1.gz share/man/man1/ses-sim.1.gz share/man/man5/mailfrom-manifest.5.gz
 share/bash-completion/completions/mailfrom share/zsh/vendor-completions/_mailfrom
 share/fish/vendor_completions.d/mailfrom.fish
-share/mailfrom/manifest.schema.json share/mailfrom/report.schema.json
-share/doc/mailfrom/README.md share/doc/mailfrom/LICENSE
+share/mailfrom/manifest.schema.json share/mailfrom/report.schema.json share/mailfrom/progress.schema.json
+share/doc/mailfrom/README.md share/doc/mailfrom/docs/GUIDE.md share/doc/mailfrom/docs/FAQ.md share/doc/mailfrom/LICENSE
 share/doc/mailfrom/docs/ARCHITECTURE.md share/doc/mailfrom/docs/rules/sandbox.md
 share/doc/mailfrom/examples/fleet.yaml share/doc/mailfrom/examples/teams/orders.yaml
 """.split()
-
-failed = []
-count = 0
-
-
-def check(title, wrong):
-    global count
-    count += 1
-    print(("not ok" if wrong else "ok") + f" {count} - {title}")
-    for line in wrong:
-        print("#", line)
-    failed.extend(wrong)
 
 
 def said(*command):
@@ -99,5 +89,4 @@ def main(folder):
 
 with tempfile.TemporaryDirectory() as temporary:
     main(pathlib.Path(temporary))
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+verdict()

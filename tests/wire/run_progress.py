@@ -10,11 +10,11 @@ import pathlib
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
 import threading
-import time
 
 import jsonschema
 import pyte
@@ -116,12 +116,30 @@ def interrupted(room):
     terminal.type("\x03")
     check("Ctrl-C ends a run on a terminal cleanly", terminal.ended() == STOPPED and
           terminal.shows("To go on: mailfrom resume"), *terminal.lines())
+    room.names.publish("bounce.never0.example")
+    room.names.publish("bounce.never1.example")
+    go_on = room.start("resume", "--progress", "json")
+    until(lambda: room.run("status", "--format", "json").stdout_text.count('"done":2') > 0)
+    _, complaints = rehearsal_room.signalled(go_on, signal.SIGINT)
+    once = json_lines(complaints)
+    room.names.publish("bounce.never2.example")
+    rest = json_lines(room.run("resume", "--progress", "json").stderr_text)
+    check("a resumed run begins its counts where the last one ended",
+          once[-1]["state"] == "stopped" and once[-1]["total"]["final"] == rest[0]["total"]["final"] == 2 and
+          rest[-1]["total"]["final"] == 3, once[-1:], rest[:1])
+    counts = [part for line in once + rest for part in [line["total"], *line["lanes"]]]
+    check("every identity is counted in one state, in every line",
+          all(sum(part["states"].values()) == part["identities"] for part in counts), counts)
+
+
+def json_lines(text):
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
 def for_programs(room):
     room.manifest("plain.yaml", {name: {} for name in room.identities if name.startswith("plain")})
     run = room.run("apply", "plain.yaml", "--yes", "--progress", "json")
-    lines = [json.loads(line) for line in run.stderr_text.splitlines() if line.startswith("{")]
+    lines = json_lines(run.stderr_text)
     kinds = [line["type"] for line in lines]
     check("JSON lines begin, go on and end",
           kinds[0] == "begin" and kinds[-1] == "end" and set(kinds[1:-1]) <= {"progress"}, kinds, run.stderr_text)
