@@ -2,18 +2,18 @@
 
 #include "budget.h"
 
-#define WINDOW_S 10.0
+#define WINDOW SPAN_S(10)
 
 double gauge_read(struct gauge *g, uint64_t count, instant_us now)
 {
-    double passed_s = (double)(now - g->at) / 1e6;
-    bool first = g->at == 0;
-    if (!first && passed_s <= 0)
+    span_us passed = now - g->at, age = now - g->began;
+    if (g->at == 0)
+        *g = (struct gauge){.seen = count, .began = now, .at = now};
+    if (g->at == now || passed <= 0)
         return g->per_s;
-    if (!first) {
-        double rate = (double)(count - g->seen) / passed_s;
-        g->per_s += (rate - g->per_s) * passed_s / (passed_s + WINDOW_S);
-    }
+    double rate = (double)(count - g->seen) * 1e6 / (double)passed;
+    double share = (double)passed / (double)(age < WINDOW ? age : passed + WINDOW);
+    g->per_s += (rate - g->per_s) * share;
     g->seen = count;
     g->at = now;
     return g->per_s;

@@ -8,11 +8,11 @@
 #include "board.h"
 #include "call.h"
 
-/* A mean over the last ten seconds or so: each reading counts by the time it stands for.
- * Zero-initialize it. */
+/* A mean over the last ten seconds or so, or over all of the time as long as that is less. Each
+ * reading counts by the time it stands for. Zero-initialize it. */
 struct gauge {
     uint64_t seen;
-    instant_us at; /* 0: nothing was read yet */
+    instant_us began, at; /* of the first reading and of the last; 0: there was none */
     double per_s;
 };
 

@@ -198,6 +198,9 @@ void progress_end(struct progress *p, const struct desk *desk, bool failed, enum
         p->board.state = end_name(failed, end);
         if (strcmp(p->board.state, "ended") == 0 || !desk_pause_reason(desk))
             p->board.reason = "";
+        if (now > p->board.started) /* of all the time */
+            p->board.total.per_s =
+                (double)p->board.total.calls * 1e6 / (double)(now - p->board.started);
         screen_erase(&p->screen);
         line_write(p, "end");
     }

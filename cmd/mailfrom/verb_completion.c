@@ -3,24 +3,27 @@
  * so that it is never behind them. Each shell gets one script, without a call of this program in
  * it.
  *
- * Values: words joined by "|" are offered as they are; FILE and what verbs take are left to the
- * shell's own completion of files; anything else is the user's to know.
+ * Values: words joined by "|" are offered as they are, and the formats of reports; FILE and what
+ * verbs take are left to the shell's own completion of files; anything else is the user's to know.
  */
 #include "finding.h"
 #include "option_rows.h"
+#include "report.h"
 #include "say.h"
 #include "verbs.h"
 
 #include <ctype.h>
 #include <string.h>
 
-enum value_kind { VALUE_NONE, VALUE_WORDS, VALUE_FILE, VALUE_FREE };
+enum value_kind { VALUE_NONE, VALUE_WORDS, VALUE_REPORT, VALUE_FILE, VALUE_FREE };
 
 /* "v1|v2" is a choice, "SPAN|MIN..MAX" is none. */
 static enum value_kind value_kind(const char *value)
 {
     if (!value)
         return VALUE_NONE;
+    if (strcmp(value, "FORMAT:FILE") == 0)
+        return VALUE_REPORT;
     if (strstr(value, "FILE"))
         return VALUE_FILE;
     return strchr(value, '|') && islower((unsigned char)*value) ? VALUE_WORDS : VALUE_FREE;
@@ -32,6 +35,13 @@ static void words_print(const char *value)
     for (; *value; value++)
         putchar(*value == '|' ? ' ' : *value);
     putchar(' ');
+}
+
+/* "csv: json: ": a file is to follow. */
+static void formats_print(void)
+{
+    for (size_t i = 0; report_format_name(i); i++)
+        printf("%s: ", report_format_name(i));
 }
 
 /* What can stand after a verb beside options: a choice, the rules, or files. */
@@ -66,7 +76,11 @@ static void bash_verb(const struct verb *v)
         printf("        --%s) words='", row->name);
         if (kind == VALUE_WORDS)
             words_print(row->value);
-        printf("'%s ;;\n", kind == VALUE_FREE ? "; compopt +o default" : "");
+        else if (kind == VALUE_REPORT)
+            formats_print();
+        printf("'%s ;;\n", kind == VALUE_FREE     ? "; compopt +o default"
+                           : kind == VALUE_REPORT ? "; compopt -o nospace"
+                                                  : "");
     }
     printf("        *) %swords='", verb_takes_files(v) ? "[[ $cur == -* ]] && " : "");
     arguments_print(v);
@@ -134,6 +148,7 @@ static void zsh_option(const struct option_row *row)
         words_print(row->value);
         putchar(')');
         break;
+    case VALUE_REPORT:
     case VALUE_FILE: fputs("_files", stdout); break;
     case VALUE_NONE:
     case VALUE_FREE: break;
@@ -214,6 +229,11 @@ static void fish_option(const struct option_row *row)
     case VALUE_WORDS:
         fputs(" -x -a '", stdout);
         words_print(row->value);
+        putchar('\'');
+        break;
+    case VALUE_REPORT:
+        fputs(" -x -a '", stdout);
+        formats_print();
         putchar('\'');
         break;
     case VALUE_FILE: fputs(" -r -F", stdout); break;

@@ -32,6 +32,7 @@ LINES = {
     "mailfrom plan --dns ": (["authority", "recursive"], ["--dns", "v1"]),
     "mailfrom rollback --to p": (["previous"], ["default"]),
     "mailfrom explain mx-w": (["mx-wrong-suffix"], ["sandbox"]),
+    "mailfrom report 1 --report cs": (["csv:"], ["json:"]),
     "mailfrom completion ": (["bash", "zsh", "fish"], []),
     "mailfrom check small": (["small.yaml"], []),
     "mailfrom report 1 --journal jour": (["journal.db"], []),
@@ -111,6 +112,6 @@ with tempfile.TemporaryDirectory() as folder:
     if ALL:
         offered("fish", fish, LINES, folder)
         offered("fish, for every option of every verb,", fish, every, folder)
-        lines = {line: what for line, what in LINES.items() if not re.search(r" (pl|p|mx-w|small|jour)$", line)}
+        lines = {line: what for line, what in LINES.items() if not re.search(r" (pl|p|cs|mx-w|small|jour)$", line)}
         offered("zsh", zsh, lines, folder)
 verdict()

@@ -226,6 +226,8 @@ static void a_gauge_follows_a_steady_rate_and_forgets_an_old_one(void **state)
     uint64_t count = 100;
     instant_us now = NOW;
     assert_float_equal(gauge_read(&g, count, now), 0, 0);
+    assert_float_equal(gauge_read(&g, count += 2, now += SPAN_MS(200)), 10, 0.01);
+    assert_float_equal(gauge_read(&g, count, now += SPAN_MS(200)), 5, 0.01);
     for (int i = 0; i < 600; i++)
         gauge_read(&g, count += 2, now += SPAN_MS(200));
     assert_float_equal(g.per_s, 10, 0.01);
