@@ -33,11 +33,10 @@ struct records_set {
     struct text unicode;    /* name as U-labels; empty when it has none */
     enum records_type type;
     enum records_action action;
-    bool asked;                  /* `there` is what DNS says; else what is there is not known */
-    struct records_value wanted; /* printable ASCII; not with RECORDS_BLOCKED */
-    const struct records_value *there;
-    uint32_t there_len, replaced; /* replaced: RECORDS_REPLACE and RECORDS_KEEP only */
-    struct text reason;           /* RECORDS_BLOCKED: one printable sentence */
+    struct records_value wanted;       /* printable ASCII; not with RECORDS_BLOCKED */
+    const struct records_value *there; /* what DNS has now, as far as it was asked */
+    uint32_t there_len, replaced;      /* replaced: RECORDS_REPLACE and RECORDS_KEEP only */
+    struct text reason;                /* RECORDS_BLOCKED: one printable sentence */
 };
 
 /* Sets in the order of the output: those of a zone together, names in natural order, MX first. */

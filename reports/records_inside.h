@@ -49,9 +49,9 @@ const struct records_value *records_after_at(const struct records_set *set, uint
 /* RFC 1035, section 5.1: the value as a zone file has it, in strings of at most 255 octets.
  * Everything that is not printable ASCII is \DDD. */
 void records_add_rdata(struct buf *out, enum records_type type, const struct records_value *value);
-/* The same as Route 53 has it, where \DDD is octal. */
-void records_add_route53(struct buf *out, enum records_type type,
-                         const struct records_value *value);
+/* The same as Route 53 has it, where \DDD is octal; between stands between the strings of a TXT. */
+void records_add_route53(struct buf *out, enum records_type type, const struct records_value *value,
+                         const char *between);
 /* How long that is: Route 53 takes ROUTE53_VALUE_MAX. */
 size_t records_route53_len(enum records_type type, const struct records_value *value);
 /* A comment line: lead, words and the text made safe, newline. */

@@ -45,7 +45,7 @@ static void change_add(struct buf *out, const struct records_set *set, uint32_t 
                 records_type_name(set->type), ttl_s);
     for (uint32_t i = 0; i < records_after_len(set); i++) {
         buf_reset(scratch);
-        records_add_route53(scratch, set->type, records_after_at(set, i));
+        records_add_route53(scratch, set->type, records_after_at(set, i), " ");
         buf_add_str(out, i ? ",{\"Value\":" : "{\"Value\":");
         escape_json(out, buf_text(scratch));
         buf_add_char(out, '}');

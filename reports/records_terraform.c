@@ -33,41 +33,20 @@ static void label_add(struct buf *out, struct text name)
         buf_add_char(out, name.at[i] == '.' ? '_' : name.at[i]);
 }
 
-/* Route 53's form without its outer quotes, which the provider adds, and without the blanks
- * between its strings. */
-static void txt_add(struct buf *out, struct text presented, struct buf *scratch)
-{
-    const struct text cut = TEXT("\" \"");
-    struct text rest = text_slice(presented, 1, presented.len - 1);
-    buf_reset(scratch);
-    for (;;) {
-        size_t at = text_find_text(rest, cut);
-        buf_add_text(scratch, text_slice(rest, 0, at));
-        if (at == rest.len)
-            break;
-        buf_add_str(scratch, "\"\"");
-        rest = text_from(rest, at + cut.len);
-    }
-    string_add(out, buf_text(scratch));
-}
-
+/* The provider adds the outer quotes of a TXT itself. */
 static void values_add(struct buf *out, const struct records_set *set)
 {
-    struct buf presented, scratch;
+    struct buf presented;
     buf_init(&presented, RECORDS_VALUE_MAX);
-    buf_init(&scratch, RECORDS_VALUE_MAX);
     for (uint32_t i = 0; i < records_after_len(set); i++) {
         buf_reset(&presented);
-        records_add_route53(&presented, set->type, records_after_at(set, i));
+        records_add_route53(&presented, set->type, records_after_at(set, i), "");
+        struct text t = buf_text(&presented);
         buf_add_str(out, i ? ", " : "");
-        if (set->type == RECORDS_TXT)
-            txt_add(out, buf_text(&presented), &scratch);
-        else
-            string_add(out, buf_text(&presented));
-        out->failed = out->failed || presented.failed || scratch.failed;
+        string_add(out, set->type == RECORDS_TXT && t.len ? text_slice(t, 1, t.len - 1) : t);
+        out->failed = out->failed || presented.failed;
     }
     buf_clear(&presented);
-    buf_clear(&scratch);
 }
 
 static bool route53_takes(const struct records_set *set)

@@ -70,7 +70,7 @@ static void string_add(struct buf *out, struct text t, unsigned base)
 }
 
 static void rdata_add(struct buf *out, enum records_type type, const struct records_value *value,
-                      unsigned base)
+                      unsigned base, const char *between)
 {
     struct text t = value->data;
     if (type == RECORDS_MX) {
@@ -80,25 +80,26 @@ static void rdata_add(struct buf *out, enum records_type type, const struct reco
     do {
         string_add(out, text_slice(t, 0, STRING_LEN_MAX), base);
         t = text_from(t, STRING_LEN_MAX);
-        buf_add_str(out, t.len ? " " : "");
+        buf_add_str(out, t.len ? between : "");
     } while (t.len);
 }
 
 void records_add_rdata(struct buf *out, enum records_type type, const struct records_value *value)
 {
-    rdata_add(out, type, value, 10);
+    rdata_add(out, type, value, 10, " ");
 }
 
-void records_add_route53(struct buf *out, enum records_type type, const struct records_value *value)
+void records_add_route53(struct buf *out, enum records_type type, const struct records_value *value,
+                         const char *between)
 {
-    rdata_add(out, type, value, 8);
+    rdata_add(out, type, value, 8, between);
 }
 
 size_t records_route53_len(enum records_type type, const struct records_value *value)
 {
     struct buf presented;
     buf_init(&presented, RECORDS_VALUE_MAX);
-    rdata_add(&presented, type, value, 8);
+    rdata_add(&presented, type, value, 8, " ");
     size_t len = presented.failed ? SIZE_MAX / 4 : presented.len;
     buf_clear(&presented);
     return len;

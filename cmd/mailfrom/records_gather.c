@@ -212,7 +212,6 @@ enum err records_gather_arrange(struct records_gather *g, struct why *why)
 
 static void set_of_found(struct records_set *set, const struct records_verdict *v)
 {
-    set->asked = true;
     set->action = v->action;
     set->there = v->there;
     set->there_len = v->there_len;

@@ -35,13 +35,21 @@ static void block_for_trouble(struct records_verdict *v, struct arena *arena, co
 
 /* ---- MX ---- */
 
+static bool value_keep(struct records_verdict *v, struct arena *arena, uint16_t preference,
+                       struct text data)
+{
+    struct records_value *value = &v->there[v->there_len++];
+    *value = (struct records_value){preference, arena_text(arena, data)};
+    return value->data.at || data.len == 0;
+}
+
 static bool mx_copy(struct records_verdict *v, struct arena *arena, const struct dns_facts *facts)
 {
     v->there = ARENA_ARRAY(arena, struct records_value, facts->mx_len + 1u);
-    for (uint32_t i = 0; v->there && i < facts->mx_len; i++)
-        v->there[v->there_len++] = (struct records_value){facts->mx[i].preference,
-                                                          arena_text(arena, facts->mx[i].exchange)};
-    return v->there != NULL;
+    bool kept = v->there != NULL;
+    for (uint32_t i = 0; kept && i < facts->mx_len; i++)
+        kept = value_keep(v, arena, facts->mx[i].preference, facts->mx[i].exchange);
+    return kept;
 }
 
 static enum records_action mx_action(struct text word)
@@ -87,20 +95,22 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
 static bool txt_copy(struct records_verdict *v, struct arena *arena, const struct dns_facts *facts)
 {
     v->there = ARENA_ARRAY(arena, struct records_value, facts->txt_len + 1u);
-    for (uint32_t i = 0; v->there && i < facts->txt_len; i++) {
-        v->there[v->there_len++].data = arena_text(arena, facts->txt[i]);
+    bool kept = v->there != NULL;
+    for (uint32_t i = 0; kept && i < facts->txt_len; i++) {
+        kept = value_keep(v, arena, 0, facts->txt[i]);
         if (spf_record_is(facts->txt[i]))
             v->replaced = i;
     }
-    return v->there != NULL;
+    return kept;
 }
 
 static void spf_merge(struct records_verdict *v, struct arena *arena, const struct subject *s)
 {
     struct why why = {""};
     v->action = RECORDS_REPLACE;
-    if (spf_merge_ses(v->there[v->replaced].data, arena, &v->merged, &why) != OK)
-        block(v, arena, text_of(why.text));
+    enum err err = spf_merge_ses(v->there[v->replaced].data, arena, &v->merged, &why);
+    if (err != OK)
+        block(v, arena, err == ERR_NOMEM ? TEXT_NONE : text_of(why.text));
     else if (s->spf.walk.lookups >= SPF_LOOKUPS_MAX)
         block(v, arena,
               TEXT("its SPF record needs ten DNS look-ups already, and include:amazonses.com would "
@@ -178,5 +188,6 @@ bool records_judge(struct records_found *found, struct arena *arena, const struc
         return false;
     if (facts->wildcard)
         wildcard_leave(found);
-    return true;
+    return (mx->action != RECORDS_BLOCKED || mx->reason.len) &&
+           (txt->action != RECORDS_BLOCKED || txt->reason.len);
 }

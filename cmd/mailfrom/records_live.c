@@ -7,6 +7,7 @@
 #include "records_judge.h"
 #include "say.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define TOLD_EVERY SPAN_S(5) /* authorities are spared, so that a large fleet takes minutes */
@@ -21,6 +22,7 @@ struct asking {
 static struct records_entry *entry_of(struct records_gather *g, struct text name)
 {
     name_id id = names_find(&g->fleet->names, name);
+    assert(g->of_name[id] > 0); /* every name that is asked has an entry */
     return &g->entries[g->of_name[id] - 1];
 }
 

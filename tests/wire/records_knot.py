@@ -90,6 +90,7 @@ NAMES = {  # label: (records, MX action, TXT action)
     "x.wild": (None, "add", "add"),  # *.wild has the MX
     "x.txtwild": (None, "add", "add"),  # *.txtwild has an SPF record
     "huge": (txt(SPF, bytes(range(256)) * 14), "add", "keep"),  # 3,584 octets, far longer in escapes
+    "edge": (txt(SPF, b"x" * 253 + b'" "y" "', b'\\" ' * 170 + b'"'), "add", "keep"),  # a quote where it is cut
     "xn--bcher-kva": ([], "add", "add"),
     LONGEST.removesuffix(".d1.test"): ([], "add", "add"),
     "cut": (None, "add", "add"),  # a zone of its own, whose apex it is

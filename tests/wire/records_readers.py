@@ -193,8 +193,12 @@ def read_terraform(text):
         zone = zones[body["zone_id"]]
         assert f".{body['name']}".endswith(f".{zone}") and set(body) == {"zone_id", "name", "type", "ttl", "records"}
         for value in body["records"]:
-            quoted = '"' + value.replace('""', '" "') + '"' if body["type"] == "TXT" else value
-            put(sets, body["name"], body["type"], route53_value(body["type"], quoted))
+            if body["type"] == "TXT":
+                strings = re.findall(r'((?:[^"\\]|\\["\\]|\\[0-7]{3})*)(?:""|$)', value)
+                strings = strings[:-1] if not strings[-1] and len(strings) > 1 else strings
+                assert '""'.join(strings) == value, value
+                value = " ".join(f'"{s}"' for s in strings)
+            put(sets, body["name"], body["type"], route53_value(body["type"], value))
     if TERRAFORM:
         done = subprocess.run([TERRAFORM, "fmt", "-"], input=text.encode(), capture_output=True)
         assert done.returncode == 0 and done.stdout == text.encode(), done.stderr
