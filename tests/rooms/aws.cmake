@@ -8,6 +8,7 @@ mailfrom_test(aws_settings USES aws)
 mailfrom_test(aws_roles USES aws)
 mailfrom_test(aws_instances USES aws)
 mailfrom_test(aws_sso USES aws)
+mailfrom_test(aws_process USES aws)
 
 # Requests made by the front door, compared with those of botocore and of the AWS CRT.
 add_executable(sign_driver ${CMAKE_CURRENT_SOURCE_DIR}/wire/sign_driver.c)

@@ -6,6 +6,7 @@ target_link_libraries(wire_servers PRIVATE Threads::Threads PkgConfig::openssl)
 mailfrom_test(wire_parts USES wire)
 mailfrom_test(wire_https USES wire wire_servers)
 mailfrom_test(wire_resolver USES wire wire_servers)
+mailfrom_test(wire_keeper USES wire)
 mailfrom_test(wire_live USES wire wire_servers)
 target_sources(test_wire_live PRIVATE wire/fixed_credentials.c)
 

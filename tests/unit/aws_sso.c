@@ -143,35 +143,21 @@ static void cache_check(const struct home *h, const char *path, const struct sso
 
 static void sso_check(const struct sso_row *r, const char *path, size_t number)
 {
-    void *state = NULL;
-    struct script script = {.steps = r->row.steps};
-    struct credentials out = {.access_key_id = ""};
-    struct why why = {""};
+    static const char *const folders[] = {".aws/sso", ".aws/sso/cache"};
+    void *home = NULL;
     struct row row = r->row;
     row.profile = "x";
-    assert_int_equal(home_open(&state), 0);
-    struct home *h = state;
-    static const char *const folders[] = {".aws/sso", ".aws/sso/cache"};
+    assert_int_equal(home_open(&home), 0);
     for (size_t i = 0; i < COUNT(folders); i++) {
         char folder[128];
-        snprintf(folder, sizeof folder, "%s/%s", h->path, folders[i]);
+        snprintf(folder, sizeof folder, "%s/%s", ((struct home *)home)->path, folders[i]);
         mkdir(folder, 0700);
     }
     if (r->cached)
-        file_write(h, path, r->cached);
-    while (script.len < STEPS_MAX && row.steps[script.len].wants[0])
-        script.len++;
-    enum err err = row_run(h, &row, &script, &out, &why);
-    if (err != row.err || script.at != script.len)
-        fail_msg("row %zu: %d, %u requests: %s", number, err, script.at, why.text);
-    if (!err)
-        assert_string_equal(out.access_key_id, row.key_id);
-    for (size_t i = 0; i < COUNT(row.says) && row.says[i]; i++)
-        if (!strstr(why.text, row.says[i]))
-            fail_msg("row %zu: \"%s\" is not in: %s", number, row.says[i], why.text);
-    assert_null(strstr(why.text, "SECRET"));
-    cache_check(h, path, r);
-    home_close(&state);
+        file_write(home, path, r->cached);
+    row_check_in(home, &row, number);
+    cache_check(home, path, r);
+    home_close(&home);
 }
 
 /* Named by SHA-1 of the session's name: sha1("my-sso"). */
