@@ -21,3 +21,8 @@ target_sources(test_progress_board PRIVATE
   ${CMAKE_SOURCE_DIR}/cmd/mailfrom/gauge.c)
 target_include_directories(test_progress_board PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
 mailfrom_run_test(run_progress)
+
+# Credentials: against stand-ins for everything that hands them out, and beside Debian's AWS CLI.
+mailfrom_run_test(keys_matrix)
+mailfrom_run_test(keys_canary)
+mailfrom_run_test(keys_process)

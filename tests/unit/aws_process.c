@@ -92,7 +92,8 @@ static void a_program_gives_keys_or_a_reason(void **state)
          {.key_id = "AKIDP", .expires = WHEN_NEVER}},
         {"cat; test -z \"$(ls /proc/self/fd | grep -v '^[0-3]$')\" && echo '" KEYS_JSON "'",
          {.key_id = "ASIAP"}}, /* standard input is empty, and no descriptor of ours is open */
-        {"echo some words >&2; echo 'session SECRET+abc/9defghijkl of AKIDABCDEFGHIJKLMNOP has ended' >&2\n"
+        {"echo some words >&2; echo 'session SECRET+abc/9defghijkl of AKIDABCDEFGHIJKLMNOP has "
+         "ended' >&2\n"
          "exit 3",
          {.err = ERR_AUTH,
           .says = {"credential_process of profile \"x\": it ended with exit code 3, and said last: "

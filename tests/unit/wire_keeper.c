@@ -35,8 +35,9 @@ enum keys_state credential_source_held(struct credential_source *s, instant_us n
     return state;
 }
 
-enum err credential_source_refresh(struct credential_source *s, const struct http_exchange *exchange,
-                                   instant_us now, struct why *why)
+enum err credential_source_refresh(struct credential_source *s,
+                                   const struct http_exchange *exchange, instant_us now,
+                                   struct why *why)
 {
     bool is_cut = false;
     (void)now;
