@@ -133,7 +133,7 @@ static enum err place_resolve(struct place *place, const char *path, bool make_f
     size_t real_len = strcmp(real, "/") == 0 ? 0 : strlen(real);
     if (real_len + 1 + strlen(base) >= PLACE_LEN_MAX)
         return why_set(why, ERR_INPUT, "the path is too long");
-    snprintf(place->file, sizeof place->file, "%s/%s", real_len ? real : "", base);
+    snprintf(place->file, sizeof place->file, "%.*s/%s", (int)real_len, real, base);
     *folder_len = real_len;
     return OK;
 }
