@@ -9,12 +9,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BOARD_EVERY   SPAN_MS(200)
+#define BOARD_LANES   1000 /* so many lanes more make it that much rarer: all of them are read */
 #define BOARD_IDLE    SPAN_S(1) /* the clock goes on though nothing happens */
 #define LINE_BYTES    (1u << 20)
-#define PROGRESS_JOBS 50000 /* at most so many of a fleet are looked at each time */
+#define PROGRESS_JOBS 20000 /* at most so many of a fleet are looked at each time */
 
 span_us progress_interval(enum progress_mode mode, span_us since_start)
 {
@@ -55,7 +55,7 @@ enum progress_mode progress_mode_of(const struct options *o)
     if (o->progress != PROGRESS_AUTO)
         return o->progress;
     /* With --verbose there is a line for every call, which no board can stand between. */
-    return isatty(STDERR_FILENO) && !o->verbose ? PROGRESS_BAR : PROGRESS_LINES;
+    return screen_can_draw(stderr) && !o->verbose ? PROGRESS_BAR : PROGRESS_LINES;
 }
 
 void progress_begin(struct progress *p, const struct options *o, const struct run_head *head,
@@ -155,6 +155,12 @@ static bool is_spoilt(struct progress *p)
     return changed && p->mode == PROGRESS_BAR;
 }
 
+static span_us interval_of(const struct progress *p, span_us since_start)
+{
+    return p->mode == PROGRESS_BAR ? BOARD_EVERY * (1 + p->fleet->lanes_len / BOARD_LANES)
+                                   : progress_interval(p->mode, since_start);
+}
+
 void progress_turn(void *ctx, const struct desk *desk, instant_us now)
 {
     struct progress *p = ctx;
@@ -165,8 +171,7 @@ void progress_turn(void *ctx, const struct desk *desk, instant_us now)
         return;
     p->shown_at = now;
     board_read(p, desk, now);
-    p->next = now + (p->mode == PROGRESS_BAR ? BOARD_EVERY
-                                             : progress_interval(p->mode, now - p->board.started));
+    p->next = now + interval_of(p, now - p->board.started);
     if (!screen_is_ready(&p->screen))
         return;
     if (p->mode == PROGRESS_BAR)
@@ -180,7 +185,8 @@ instant_us progress_wake(void *ctx, instant_us now)
     const struct progress *p = ctx;
     if (p->mode == PROGRESS_NONE)
         return WHEN_NEVER;
-    instant_us wake = p->mode == PROGRESS_BAR ? p->shown_at + BOARD_IDLE : p->next;
+    instant_us idle = p->mode == PROGRESS_BAR ? p->shown_at + BOARD_IDLE : p->next;
+    instant_us wake = idle > p->next ? idle : p->next;
     return wake > now ? wake : now;
 }
 

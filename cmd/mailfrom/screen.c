@@ -1,15 +1,23 @@
 #include "screen.h"
 
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #define COLUMNS_USUAL 80
 #define ROWS_USUAL    24
 
+bool screen_can_draw(FILE *out)
+{
+    const char *term = getenv("TERM");
+    return isatty(fileno(out)) && term && *term && strcmp(term, "dumb") != 0;
+}
+
 void screen_init(struct screen *s, FILE *out, bool no_color)
 {
-    bool is_terminal = isatty(fileno(out));
+    bool is_terminal = screen_can_draw(out);
     *s = (struct screen){.out = out, .is_terminal = is_terminal, .color = is_terminal && !no_color};
 }
 

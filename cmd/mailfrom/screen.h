@@ -20,6 +20,8 @@ struct screen {
     uint32_t lines;
 };
 
+/* Is it a terminal on which lines can be taken back? TERM=dumb, or none, says that it is not. */
+bool screen_can_draw(FILE *out);
 void screen_init(struct screen *s, FILE *out, bool no_color);
 void screen_size(const struct screen *s, uint32_t *columns, uint32_t *rows);
 /* Can it take something without making us wait (a terminal stopped by Ctrl-S, a full pipe)? */

@@ -1,11 +1,10 @@
 #include "run.h"
 #include "say.h"
+#include "screen.h"
 #include "summary.h"
 #include "verbs.h"
 #include "watch.h"
 #include "way_on.h"
-
-#include <unistd.h>
 
 static const char *state_text(enum run_state state)
 {
@@ -132,7 +131,7 @@ int verb_status(const struct options *o)
         err = watch_once(o, id, &why);
     else if (err == OK)
         err = status_once(o, id, &why);
-    if (err == OK && o->watch && !o->json && isatty(STDOUT_FILENO))
+    if (err == OK && o->watch && !o->json && screen_can_draw(stdout))
         err = status_once(o, id, &why); /* in the place of the board */
     if (err != OK)
         say_error("%s", why.text);
