@@ -101,7 +101,7 @@ static void put_region(struct raw *r, struct draft *d, const struct key_rule *ru
     if (!raw_name(r, t, &id))
         return;
     if (has_region(d, id)) {
-        complain(r, at, "%s: found %s twice", rule->name, quote(t, q));
+        complain(r, at, "%s: found %s twice, expected each Region once", rule->name, quote(t, q));
         draft_break(d, rule->key);
     } else if (d->regions_len == REGIONS_MAX) {
         complain(r, at, "%s: found more than %d Regions", rule->name, REGIONS_MAX);

@@ -161,9 +161,11 @@ static void pattern_add(struct raw *r, struct raw_file file, struct text path, s
     else
         search_below(&s, fresh, TEXT_NONE, path);
     if (s.is_too_wide)
-        complain(r, file.from, "%s looks at too many files", quote(pattern, q));
+        complain(r, file.from, "%s looks at more than %d files: name a folder further down",
+                 quote(pattern, q), MANIFEST_PATTERN_MAX);
     else if (s.len == 0 && r->err == OK)
-        complain(r, file.from, "%s matches no file", quote(pattern, q));
+        complain(r, file.from, "%s matches no file, expected one at least below this file's folder",
+                 quote(pattern, q));
     else if (s.len > 0)
         qsort(s.found, s.len, sizeof *s.found, by_bytes);
     for (uint32_t i = 0; i < s.len && !s.is_too_wide; i++)

@@ -117,10 +117,12 @@ static void complain_of_extras(struct reader *reader, struct place at, const yam
 {
     char q[QUOTE_LEN];
     if (anchor)
-        complain(reader->raw, at, "found anchor %s, but anchors and aliases are not allowed",
+        complain(reader->raw, at,
+                 "found anchor %s, but anchors and aliases are not allowed: write the value out, "
+                 "or put it into defaults",
                  quote(text_of((const char *)anchor), q));
     if (tag)
-        complain(reader->raw, at, "found tag %s, but tags are not allowed",
+        complain(reader->raw, at, "found tag %s, but tags are not allowed: leave it out",
                  quote(text_of((const char *)tag), q));
 }
 
@@ -129,7 +131,8 @@ static void open_node(struct reader *reader, struct event *event, enum event_kin
     event->kind = kind;
     if (++reader->depth <= MANIFEST_DEPTH_MAX)
         return;
-    complain(reader->raw, event->at, "nested deeper than %d levels", MANIFEST_DEPTH_MAX);
+    complain(reader->raw, event->at,
+             "found keys nested deeper than %d levels, expected three or four", MANIFEST_DEPTH_MAX);
     reader_break(reader, event);
 }
 
@@ -181,7 +184,9 @@ static bool take_event(struct reader *reader, struct event *event)
         event->kind = e->type == YAML_SEQUENCE_END_EVENT ? EVENT_LIST_END : EVENT_MAP_END;
         return true;
     case YAML_ALIAS_EVENT:
-        complain(reader->raw, event->at, "found alias %s, but anchors and aliases are not allowed",
+        complain(reader->raw, event->at,
+                 "found alias %s, but anchors and aliases are not allowed: write the value out, or "
+                 "put it into defaults",
                  quote(text_of((const char *)e->data.alias.anchor), q));
         event->kind = EVENT_REFUSED;
         return true;

@@ -58,8 +58,9 @@ static bool fill_mail_from(struct raw *r, name_id wanted, struct choice *c)
     struct text region = names_text(&f->names, f->lanes[c->lane].region);
     if (!template_fill(name, domain, region, filled, &name)) {
         complain(r, (struct place){c->file, c->line, c->column},
-                 "the MAIL FROM of %s is longer than %d bytes once it is filled in",
-                 quote(names_text(&f->names, c->identity), q), NAME_LEN_MAX);
+                 "mail_from: found more than %d bytes for %s once it is filled in, expected a host "
+                 "name",
+                 NAME_LEN_MAX, quote(names_text(&f->names, c->identity), q));
         return false;
     }
     return raw_name(r, host_normal(name, normal), &c->mail_from);

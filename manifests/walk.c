@@ -56,7 +56,8 @@ static const struct key_rule *take_key(struct walk *w, enum section s, uint32_t 
     if (!rule) {
         const char *near = complaints_full(w->raw) ? NULL : key_near(s, e->text);
         if (is_merge_key(e))
-            complain(w->raw, e->at, "found a merge key, but merge keys are not allowed");
+            complain(w->raw, e->at,
+                     "found a merge key, but merge keys are not allowed: write the keys out");
         else
             complain(w->raw, e->at, "unknown key %s in %s%s", quote(e->text, q),
                      section_rule(s)->noun, meant(near, m));

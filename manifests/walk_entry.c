@@ -138,7 +138,9 @@ static void account_end(struct walk *w, struct account_draft *a)
                  "found profile and role_arn, expected one of them; the profile that assumes the "
                  "role is source_profile");
     if (a->role_only && !a->role_at.line)
-        complain(r, a->role_only_at, "found %s without role_arn", a->role_only);
+        complain(r, a->role_only_at,
+                 "found %s without role_arn, which it is for: add role_arn, or leave it out",
+                 a->role_only);
     if (!draft_end(r, &a->draft))
         return;
     a->account.regions = a->draft.settings.regions;
@@ -160,10 +162,11 @@ static name_id take_account_name(struct walk *w)
     enum name_fault fault = e->kind == EVENT_SCALAR ? name_check(e->text) : NAME_OK;
     if (e->kind != EVENT_SCALAR) {
         if (e->kind != EVENT_REFUSED)
-            complain(r, e->at, "found %s as the name of an account", event_noun(e, q));
+            complain(r, e->at, "found %s as the name of an account, expected a text",
+                     event_noun(e, q));
         walk_skip(w);
     } else if (e->plain && text_eq(e->text, TEXT("<<"))) {
-        complain(r, e->at, "found a merge key, but merge keys are not allowed");
+        complain(r, e->at, "found a merge key, but merge keys are not allowed: write the keys out");
     } else if (fault != NAME_OK) {
         complain(r, e->at, "found %s as the name of an account, but %s", quote(e->text, q),
                  name_fault_text(fault));

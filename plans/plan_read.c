@@ -318,7 +318,8 @@ static enum err format_vet(struct reading *r, struct why *why)
     static const struct text start = {"{\"format_version\":", 18};
     uint64_t version;
     if (plan_lines_next(&r->lines, &line) != OK || !text_starts(line, start))
-        return why_set(why, ERR_INPUT, "is not a plan file of mailfrom");
+        return why_set(why, ERR_INPUT,
+                       "is not a plan file of mailfrom: mailfrom plan --out FILE makes one");
     number = text_slice(line, start.len, line.len - 1);
     if (!text_to_u64(number, &version) || version != PLAN_FORMAT_VERSION)
         return why_set(why, ERR_INPUT,

@@ -104,7 +104,7 @@ static struct group *list_add(struct groups *g, const struct group *wanted)
 static bool is_same(const struct group *a, const struct group *b)
 {
     return a->lane == b->lane && a->outcome == b->outcome && a->action == b->action &&
-           a->rejects == b->rejects && a->reason == b->reason;
+           a->rejects == b->rejects && a->warnings == b->warnings && a->reason == b->reason;
 }
 
 /* The group like *wanted, made when there is room for another; NULL when there is none. */
@@ -138,11 +138,32 @@ static void example_add(struct groups *g, struct group *group, const struct repo
         row->number, name_of(g, row->mail_from_before), name_of(g, row->reason)};
 }
 
+static finding_set warnings_of(const struct report_row *row)
+{
+    finding_set warnings = 0;
+    for (finding_set rest = row->finding_bits; rest; rest &= rest - 1) {
+        enum finding f = (enum finding)__builtin_ctzll(rest);
+        if (finding_rule(f)->severity == SEVERITY_WARNING)
+            warnings |= FINDING_BIT(f);
+    }
+    return outcome_is_unfinished(row->outcome_kind) ? warnings : 0;
+}
+
+void group_warnings(const struct group *group, struct buf *out)
+{
+    const char *between = "";
+    for (finding_set rest = group->warnings; rest; rest &= rest - 1) {
+        buf_add_fmt(out, "%s%s", between, finding_rule((enum finding)__builtin_ctzll(rest))->name);
+        between = ", ";
+    }
+}
+
 void groups_add(struct groups *g, const struct report_row *row)
 {
     struct group wanted = {.lane = row->lane,
                            .outcome = row->outcome_kind,
                            .action = row->action_kind,
+                           .warnings = warnings_of(row),
                            .rejects = text_eq(row->behavior_after, TEXT("REJECT_MESSAGE"))};
     buf_reset(&g->scratch);
     reason_shape(row, &g->scratch);
@@ -173,6 +194,10 @@ static int group_cmp(const void *va, const void *vb)
     int ranks = outcome_rank(a->outcome) - outcome_rank(b->outcome);
     if (ranks == 0)
         ranks = action_rank(a->action) - action_rank(b->action);
+    if (ranks == 0)
+        ranks = (b->warnings != 0) - (a->warnings != 0);
+    if (ranks == 0)
+        ranks = b->rejects - a->rejects;
     if (ranks)
         return ranks;
     if (a->count != b->count)

@@ -20,8 +20,9 @@ struct group {
     uint16_t lane;
     enum outcome outcome;
     enum action action;
-    bool rejects;   /* REJECT_MESSAGE is wanted */
-    name_id reason; /* the shape of it, in groups.names; NAME_NONE: nothing to say */
+    bool rejects;         /* REJECT_MESSAGE is wanted */
+    finding_set warnings; /* of what is still to be done: to be read before it is */
+    name_id reason;       /* the shape of it, in groups.names; NAME_NONE: nothing to say */
     uint32_t count;
     struct group_example examples[GROUP_EXAMPLES]; /* as many as count says, at most */
 };
@@ -40,11 +41,13 @@ struct groups {
 enum err groups_init(struct groups *g, struct why *why);
 void groups_clear(struct groups *g);
 void groups_add(struct groups *g, const struct report_row *row);
-/* Worst outcome first, then what replaces something before what adds, then the largest; equals as
- * they came. */
+/* Worst outcome first, then what replaces something before what adds, then what has warnings, then
+ * REJECT_MESSAGE, then the largest; equals as they came. */
 void groups_sort(struct groups *g);
 /* What is said of all of them; of a single one in its own words. */
 struct text group_reason(const struct groups *g, const struct group *group);
+/* The names of its warnings, with commas between; nothing when there are none. */
+void group_warnings(const struct group *group, struct buf *out);
 /* How many of examples there are. */
 uint32_t group_examples(const struct group *group);
 

@@ -14,6 +14,8 @@
 #include "limits.h"
 #include "markup.h"
 
+#define PART_BEGIN "<div class=\"part\">\n"
+
 struct sheet {
     struct sink *out;
     struct report_sum sum;
@@ -30,7 +32,8 @@ static bool row_list(void *ctx, const struct report_row *row)
         return true;
     if (sheet->listed >= HTML_ROWS_MAX)
         return false;
-    sheet->listed++;
+    if (sheet->listed++ % HTML_PART_ROWS == 0)
+        buf_add_str(&sheet->out->buf, sheet->listed > 1 ? "</div>\n" PART_BEGIN : PART_BEGIN);
     row_add_html(&sheet->out->buf, row);
     return sink_turn(sheet->out);
 }
@@ -106,7 +109,7 @@ static enum err rows_add(const struct report *report, struct sheet *sheet, struc
                     sheet->sum.rows);
     rows_begin(out);
     enum err err = report_rows(report, row_list, sheet, why);
-    rows_end(out);
+    buf_add_str(out, sheet->listed ? "</div></div>\n" : "</div>\n");
     if (sheet->only_bad && sheet->sum.bad > sheet->listed)
         buf_add_fmt(out, "<p class=\"note\">Only the first %u are listed.</p>\n", sheet->listed);
     buf_add_str(out, "</section>\n");

@@ -19,9 +19,8 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups);
 void rules_add(struct buf *out, const struct report_sum *sum);
 
-/* The list of identities: what stands before it, one row, what stands behind it. */
+/* The list of identities: what stands before it up to the list's opening tag, and one row. */
 void rows_begin(struct buf *out);
 void row_add_html(struct buf *out, const struct report_row *row);
-void rows_end(struct buf *out);
 
 #endif

@@ -8,7 +8,7 @@
 #define WIDTH 960
 
 /* Where the timeline's axes lie. */
-#define LEFT   52
+#define LEFT   66
 #define RIGHT  952
 #define TOP    10
 #define BOTTOM 210
@@ -98,7 +98,11 @@ static span_us tick_of(span_us whole)
 
 static void tick_name(span_us at, char out[WHEN_LEN])
 {
-    if (at % SPAN_S(1))
+    if (at && at % SPAN_H(1) == 0)
+        snprintf(out, WHEN_LEN, "%lld h", (long long)(at / SPAN_H(1)));
+    else if (at && at % SPAN_M(1) == 0)
+        snprintf(out, WHEN_LEN, "%lld min", (long long)(at / SPAN_M(1)));
+    else if (at % SPAN_S(1))
         snprintf(out, WHEN_LEN, "%.1f s", (double)at / (double)SPAN_S(1));
     else
         span_format(at, out);

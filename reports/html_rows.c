@@ -162,10 +162,5 @@ void rows_begin(struct buf *out)
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         buf_add_fmt(out, "<button type=\"button\" disabled data-column=\"%s\">%s</button>",
                     columns[i][0], columns[i][1]);
-    buf_add_str(out, "</div>\n<div id=\"rows\">");
-}
-
-void rows_end(struct buf *out)
-{
-    buf_add_str(out, "</div>\n");
+    buf_add_str(out, "</div>\n<div id=\"rows\">\n");
 }

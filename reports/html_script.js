@@ -2,9 +2,12 @@
   'use strict';
   const at = id => document.getElementById(id);
   const list = at('rows'), words = at('words'), shown = at('shown');
-  const inOrder = Array.from(list.children);
+  const parts = Array.from(list.children);
+  const inOrder = Array.from(list.getElementsByTagName('details'));
+  const perPart = inOrder.length ? parts[0].children.length : 1;
   const columns = {identity: 0, outcome: 1, action: 2, change: 3, account: 4, region: 5, source: 6};
   const pick = {outcome: at('outcome'), account: at('account'), region: at('region'), finding: at('finding')};
+  const heightOfRow = inOrder.length ? inOrder[0].offsetHeight : 0;
   let rows = inOrder;
 
   const cell = (row, name) => row.firstElementChild.children[columns[name]].textContent;
@@ -41,11 +44,19 @@
     const asked = {};
     for (const name in pick) asked[name] = pick[name].value;
     let count = 0;
-    for (const row of rows) {
-      const hide = !matches(row, asked, wanted);
-      if (row.hidden !== hide) row.hidden = hide;
-      if (!hide) count++;
-    }
+    parts.forEach((part, index) => {
+      const first = index * perPart;
+      let shownHere = 0;
+      for (const row of rows.slice(first, first + perPart)) {
+        const hide = !matches(row, asked, wanted);
+        if (row.hidden !== hide) row.hidden = hide;
+        if (!hide) shownHere++;
+      }
+      part.hidden = shownHere === 0;
+      // What is out of sight has the height that it would have, so that the scroll bar tells the truth.
+      part.style.containIntrinsicSize = shownHere === perPart ? '' : shownHere * heightOfRow + 'px';
+      count += shownHere;
+    });
     shown.textContent = count + ' of ' + rows.length;
     for (const card of cards) card.setAttribute('aria-pressed', String(card.className === asked.outcome));
   }
@@ -60,7 +71,8 @@
       rows = inOrder.map(row => [cell(row, button.dataset.column), row])
         .sort((a, b) => (a[0] < b[0] ? -sign : a[0] > b[0] ? sign : 0)).map(pair => pair[1]);
     }
-    list.replaceChildren(...rows);
+    parts.forEach((part, index) => part.replaceChildren(...rows.slice(index * perPart, (index + 1) * perPart)));
+    filter();
   }
 
   const cards = Array.from(document.querySelectorAll('.counts li[class]'));

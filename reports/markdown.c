@@ -135,6 +135,11 @@ static void folded_group_add(struct comment *c, const struct group *g, size_t li
     code_add(c->out, names_text(&f->names, f->accounts[lane->account].name));
     code_add(c->out, names_text(&f->names, lane->region));
     code_add(c->out, group_reason(&c->groups, g));
+    if (g->warnings) {
+        buf_add_str(c->out, " <b>warning: ");
+        group_warnings(g, c->out);
+        buf_add_str(c->out, "</b>");
+    }
     buf_add_str(c->out, "</summary>\n\n| identity | MAIL FROM | source |\n| --- | --- | --- |\n");
     more_add(c, g->count - examples_add(c, g, false, limit));
     buf_add_str(c->out, "\n</details>\n");

@@ -23,7 +23,8 @@ enum err confirm_ask(const char *question, struct why *why)
     fflush(stderr);
     if (fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0)
         return OK;
-    return why_set(why, ERR_INPUT, "not confirmed; nothing was written");
+    return why_set(why, ERR_INPUT,
+                   "not confirmed, so nothing was written; \"yes\" or --yes would have");
 }
 
 enum err confirm_plan(const struct options *o, struct why *why)
@@ -33,9 +34,14 @@ enum err confirm_plan(const struct options *o, struct why *why)
     plan.out = NULL;
     plan.detailed_exitcode = true;
     switch (verb_plan(&plan)) {
-    case EXIT_OK: return why_set(why, ERR_GONE, "there is nothing to change");
-    case EXIT_CANNOT_RUN: return why_set(why, ERR_INPUT, "the plan could not be made");
-    case EXIT_STOPPED: return why_set(why, ERR_INPUT, "stopped; nothing was written");
+    case EXIT_OK:
+        return why_set(why, ERR_GONE,
+                       "there is nothing to change: SES has what the manifest wants");
+    case EXIT_CANNOT_RUN:
+        return why_set(why, ERR_INPUT,
+                       "the plan could not be made (see above), so nothing was written");
+    case EXIT_STOPPED:
+        return why_set(why, ERR_INPUT, "stopped while planning; nothing was written");
     default: return confirm_ask("Change SES as shown?", why);
     }
 }

@@ -58,7 +58,8 @@ static enum err name_add(struct inspect_names *names, struct text given, const c
     const char *fault;
     char where[64] = "";
     if (names->len == INSPECT_NAMES_MAX)
-        return why_set(why, ERR_LIMIT, "more than %d names", INSPECT_NAMES_MAX);
+        return why_set(why, ERR_LIMIT, "more than %d names: ask for them in several calls",
+                       INSPECT_NAMES_MAX);
     if (names->len == names->cap) {
         size_t cap = names->cap ? 2 * names->cap : 64;
         struct text *list = realloc(names->list, cap * sizeof *list);

@@ -384,6 +384,8 @@ const struct option_row option_rows[] = {
      read_force},
     {"watch", OPTIONS_STATUS, NULL,
      "go on until the run ends: a board, or lines elsewhere than on a terminal", read_watch},
+    {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK, NULL, "show every row, however many are alike",
+     read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
     {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
      "DNS owners publish that long after the start (default: at once)", read_dns_delay},

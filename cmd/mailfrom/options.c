@@ -53,10 +53,11 @@ static enum err read_one(struct options *o, enum option_set accepted, int argc, 
     if (!row)
         return unknown(accepted, name, why);
     if (!row->value && value)
-        return why_set(why, ERR_INPUT, "--%s takes no value", row->name);
+        return why_set(why, ERR_INPUT, "--%s takes no value, but has \"%s\"", row->name, value);
     if (row->value && !value) {
         if (*i + 1 >= argc)
-            return why_set(why, ERR_INPUT, "--%s wants %s", row->name, row->value);
+            return why_set(why, ERR_INPUT, "--%s wants %s, but nothing follows", row->name,
+                           row->value);
         value = argv[++*i];
     }
     return row->read(o, value, why);

@@ -3,6 +3,7 @@
  */
 #include "budget.h"
 #include "lanes.h"
+#include "say.h"
 #include "summary.h"
 
 struct costing {
@@ -32,7 +33,7 @@ enum err summary_budget(struct run *r, struct why *why)
     const struct fleet *f = &r->fleet;
     struct costing costing = {f, ARENA_ARRAY(&r->arena, struct lane_need, f->lanes_len + 1u)};
     struct budget budget = {0};
-    char span[WHEN_LEN];
+    char span[WHEN_LEN], line[256];
     if (!costing.needs)
         return why_set(why, ERR_NOMEM, "out of memory");
     enum err err = journal_rows(r->journal, r->head.id, cost_one, &costing, why);
@@ -43,11 +44,13 @@ enum err summary_budget(struct run *r, struct why *why)
     if (err != OK)
         return err;
     if (budget.writes == 0)
-        printf("apply needs no write.\n");
+        snprintf(line, sizeof line, "apply needs no write.");
     else
-        printf("apply needs about %llu writes and %llu reads; at %g requests per second and action "
-               "the earliest finish is in %s\n",
-               (unsigned long long)budget.writes, (unsigned long long)budget.reads,
-               lanes_rate(f, r->options, budget.slowest), span_format(budget.earliest, span));
+        snprintf(line, sizeof line,
+                 "apply needs about %llu writes and %llu reads; at %g requests per second and "
+                 "action the earliest finish is in %s",
+                 (unsigned long long)budget.writes, (unsigned long long)budget.reads,
+                 lanes_rate(f, r->options, budget.slowest), span_format(budget.earliest, span));
+    say_wrapped(0, text_of(line));
     return OK;
 }

@@ -1,14 +1,20 @@
 /*
- * The plan as text: one group after the other, risky ones first, a few rows of each unless
- * --verbose. A row that changes shows before -> after; one that does not go ahead shows why.
+ * The plan as text: one section after the other, risky ones first. A row that changes shows
+ * before -> after; one that does not go ahead shows why. Rows that are alike (group.h) are folded
+ * after a few, so that a plan of a hundred thousand is read and not scrolled; --all shows them.
  */
+#include "group.h"
 #include "idna.h"
 #include "say.h"
 #include "summary.h"
 
-#define GROUP_ROWS_MAX 20
+#include "escape.h"
 
-struct group {
+#define ALIKE_SHOWN  3  /* of rows that are alike, when they are more than GROUP_EXAMPLES */
+#define KINDS_SHOWN  12 /* of one section; the rows of the others are counted */
+#define REASON_SHIFT 8
+
+struct section {
     const char *title;
     enum outcome outcome;
     enum action action; /* ACTION_NONE: any */
@@ -16,7 +22,7 @@ struct group {
     enum color color;
 };
 
-static const struct group groups[] = {
+static const struct section sections[] = {
     {"refused: nothing will be written", OUTCOME_REFUSED, ACTION_NONE, true, COLOR_RED},
     {"drifted: changed by somebody else", OUTCOME_DRIFTED, ACTION_NONE, true, COLOR_RED},
     {"failed: SES could not be asked", OUTCOME_FAILED, ACTION_NONE, true, COLOR_RED},
@@ -32,88 +38,215 @@ static const struct group groups[] = {
 
 struct showing {
     struct run *run;
-    const struct group *group;
-    uint32_t found, shown, max;
-    struct buf a, b, c;
+    const struct section *section;
+    struct groups groups;
+    bool titled; /* the section's title is printed */
+    size_t width;
+    struct buf who, change, where, scratch;
 };
 
-static const char *or_default(const char *name)
+static bool is_in(const struct section *section, enum outcome outcome, enum action action)
 {
-    return *name ? name : "(default)";
+    return section->outcome == outcome &&
+           (section->action == ACTION_NONE || section->action == action);
 }
 
-/* What people call an internationalized name, beside what is sent. */
-static void print_unicode(struct showing *s, struct text identity)
+/* The identity, and what people call an internationalized name. */
+static void who_make(struct showing *s, uint32_t job)
 {
+    struct text identity = fleet_identity(&s->run->fleet, job), domain = identity_domain(identity);
     char unicode[IDNA_UNICODE_LEN_MAX + 1];
-    struct text shown, domain = identity_domain(identity);
-    if (idna_to_unicode(domain, unicode, &shown) && !text_eq(shown, domain))
-        printf(" (%s)", say_safe(&s->b, shown));
+    struct text shown;
+    buf_reset(&s->who);
+    escape_terminal(&s->who, identity);
+    if (!idna_to_unicode(domain, unicode, &shown) || text_eq(shown, domain))
+        return;
+    buf_add_str(&s->who, " (");
+    escape_terminal(&s->who, shown);
+    buf_add_char(&s->who, ')');
 }
 
-static void print_row(struct showing *s, uint32_t job, const struct job_row *row)
+static void name_add(struct buf *out, struct text mail_from)
+{
+    escape_terminal(out, mail_from.len ? mail_from : TEXT("(default)"));
+}
+
+static void change_make(struct showing *s, uint32_t job, struct text before)
 {
     const struct fleet *f = &s->run->fleet;
-    const struct options *o = s->run->options;
-    printf("    %s%s%s", say_color(o, s->group->color), say_safe(&s->a, fleet_identity(f, job)),
-           say_color(o, COLOR_PLAIN));
-    print_unicode(s, fleet_identity(f, job));
-    printf("  %s -> ", or_default(say_safe(&s->b, row->mail_from_seen)));
-    printf("%s", or_default(say_safe(&s->b, fleet_mail_from(f, job))));
+    buf_reset(&s->change);
+    name_add(&s->change, before);
+    buf_add_str(&s->change, " -> ");
+    name_add(&s->change, fleet_mail_from(f, job));
     if (fleet_policy_of(f, job)->behavior == BEHAVIOR_REJECT_MESSAGE)
-        printf(" (REJECT_MESSAGE)");
-    printf("  " TEXT_FMT " " TEXT_FMT, TEXT_ARG(fleet_account_name(f, job)),
-           TEXT_ARG(fleet_region(f, job)));
-    struct text source = fleet_source(f, job, &s->c);
-    if (source.len)
-        printf("  %s", say_safe(&s->b, source));
-    fputc('\n', stdout);
-    if (s->group->reason && row->reason.len)
-        printf("        %s\n", say_safe(&s->b, row->reason));
+        buf_add_str(&s->change, " (REJECT_MESSAGE)");
 }
 
-static bool show_one(void *ctx, const struct record *record)
+static void where_make(struct showing *s, uint32_t job)
+{
+    const struct fleet *f = &s->run->fleet;
+    buf_reset(&s->where);
+    escape_terminal(&s->where, fleet_account_name(f, job));
+    buf_add_char(&s->where, ' ');
+    escape_terminal(&s->where, fleet_region(f, job));
+    struct text source = fleet_source(f, job, &s->scratch);
+    buf_add_str(&s->where, source.len ? "  " : "");
+    escape_terminal(&s->where, source);
+}
+
+static void print_reason(struct showing *s, struct text reason)
+{
+    buf_reset(&s->scratch);
+    escape_terminal(&s->scratch, reason);
+    say_wrapped(REASON_SHIFT, buf_text(&s->scratch));
+}
+
+/* On one line, or on as many as the terminal is narrow. */
+static void print_row(struct showing *s, uint32_t job, struct text before, struct text reason)
+{
+    const struct options *o = s->run->options;
+    who_make(s, job);
+    change_make(s, job, before);
+    where_make(s, job);
+    struct text who = buf_text(&s->who), change = buf_text(&s->change);
+    struct text where = buf_text(&s->where);
+    size_t columns = 4 + say_columns(who) + 2 + say_columns(change) + 2;
+    const char *broken = "\n        ";
+    printf("    %s" TEXT_FMT "%s%s" TEXT_FMT "%s" TEXT_FMT "\n", say_color(o, s->section->color),
+           TEXT_ARG(who), say_color(o, COLOR_PLAIN), s->width && columns > s->width ? broken : "  ",
+           TEXT_ARG(change), s->width && columns + say_columns(where) > s->width ? broken : "  ",
+           TEXT_ARG(where));
+    if (s->section->reason && reason.len)
+        print_reason(s, reason);
+}
+
+static void print_title(struct showing *s, uint32_t count)
+{
+    const struct options *o = s->run->options;
+    printf("\n  %s%s%s (%u)\n", say_color(o, COLOR_BOLD), s->section->title,
+           say_color(o, COLOR_PLAIN), count);
+}
+
+static void print_warnings(struct showing *s, const struct group *g)
+{
+    const struct options *o = s->run->options;
+    for (finding_set rest = g->warnings; rest; rest &= rest - 1) {
+        const struct finding_rule *rule = finding_rule((enum finding)__builtin_ctzll(rest));
+        buf_reset(&s->scratch);
+        buf_add_fmt(&s->scratch, "warning %s: %s", rule->name, rule->summary);
+        printf("%s", say_color(o, COLOR_YELLOW));
+        say_wrapped(REASON_SHIFT, buf_text(&s->scratch));
+        printf("%s", say_color(o, COLOR_PLAIN));
+    }
+}
+
+static void print_kind(struct showing *s, const struct group *g)
+{
+    const struct names *names = &s->groups.names;
+    uint32_t shown = g->count <= GROUP_EXAMPLES ? g->count : ALIKE_SHOWN;
+    struct text alike = shown < g->count ? names_text(names, g->reason) : TEXT_NONE;
+    for (uint32_t i = 0; i < shown; i++) {
+        const struct group_example *e = &g->examples[i];
+        print_row(s, e->row, names_text(names, e->before),
+                  shown < g->count ? TEXT_NONE : names_text(names, e->reason));
+    }
+    if (s->section->reason)
+        print_reason(s, alike);
+    print_warnings(s, g);
+    if (shown < g->count) {
+        const struct fleet *f = &s->run->fleet;
+        printf("    ... and %u more like these, %s %s; --all shows them\n", g->count - shown,
+               say_safe(&s->who, fleet_account_name(f, g->examples[0].row)),
+               say_safe(&s->where, fleet_region(f, g->examples[0].row)));
+    }
+}
+
+static void print_section(struct showing *s)
+{
+    uint32_t kinds = 0, count = 0, left = 0;
+    for (uint32_t i = 0; i < s->groups.len; i++)
+        if (is_in(s->section, s->groups.list[i].outcome, s->groups.list[i].action))
+            count += s->groups.list[i].count;
+    if (count)
+        print_title(s, count);
+    for (uint32_t i = 0; i < s->groups.len; i++) {
+        const struct group *g = &s->groups.list[i];
+        if (!is_in(s->section, g->outcome, g->action))
+            continue;
+        if (kinds++ < KINDS_SHOWN)
+            print_kind(s, g);
+        else
+            left += g->count;
+    }
+    if (left)
+        printf("    ... and %u more of %u other kinds; --all shows them\n", left,
+               kinds - KINDS_SHOWN);
+}
+
+static bool fold_row(void *ctx, const struct record *record)
 {
     struct showing *s = ctx;
-    const struct job_row *row = &record->row;
-    if (row->outcome != s->group->outcome ||
-        (s->group->action != ACTION_NONE && row->action != s->group->action))
-        return true;
-    if (s->found++ == 0)
-        printf("\n  %s\n", s->group->title);
-    if (s->shown < s->max) {
-        print_row(s, record->job, row);
-        s->shown++;
-    }
+    struct report_row row;
+    report_row_make(&row, &s->run->fleet, record->job, &record->row, &s->scratch);
+    groups_add(&s->groups, &row);
     return true;
 }
 
-static bool is_empty(const struct group *g, const struct summary *s)
+static enum err show_folded(struct showing *s, struct why *why)
 {
-    return s->by_outcome[g->outcome] == 0 ||
-           (g->action != ACTION_NONE && s->by_action[g->action] == 0);
+    enum err err = groups_init(&s->groups, why);
+    if (err == OK)
+        err = journal_rows(s->run->journal, s->run->head.id, fold_row, s, why);
+    if (err == OK && s->groups.failed)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        groups_sort(&s->groups);
+    for (size_t i = 0; err == OK && i < sizeof sections / sizeof sections[0]; i++) {
+        s->section = &sections[i];
+        print_section(s);
+    }
+    if (err == OK && s->groups.without_group)
+        printf("    ... and %u more of yet other kinds; --all shows them\n",
+               s->groups.without_group);
+    groups_clear(&s->groups);
+    return err;
+}
+
+static bool show_row(void *ctx, const struct record *record)
+{
+    struct showing *s = ctx;
+    const struct job_row *row = &record->row;
+    if (!is_in(s->section, row->outcome, row->action))
+        return true;
+    if (!s->titled)
+        printf("\n  %s\n", s->section->title);
+    s->titled = true;
+    print_row(s, record->job, row->mail_from_seen, row->reason);
+    return true;
+}
+
+static enum err show_all(struct showing *s, const struct summary *summary, struct why *why)
+{
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < sizeof sections / sizeof sections[0]; i++) {
+        s->section = &sections[i];
+        s->titled = false;
+        if (summary->by_outcome[sections[i].outcome])
+            err = journal_rows(s->run->journal, s->run->head.id, show_row, s, why);
+    }
+    return err;
 }
 
 enum err summary_plan(struct run *r, const struct summary *summary, struct why *why)
 {
-    enum err err = OK;
-    struct showing s = {.run = r, .max = r->options->verbose ? UINT32_MAX : GROUP_ROWS_MAX};
-    buf_init(&s.a, LINE_LEN_MAX);
-    buf_init(&s.b, LINE_LEN_MAX);
-    buf_init(&s.c, LINE_LEN_MAX);
-    for (size_t i = 0; err == OK && i < sizeof groups / sizeof groups[0]; i++) {
-        if (is_empty(&groups[i], summary))
-            continue;
-        s.group = &groups[i];
-        s.found = s.shown = 0;
-        err = journal_rows(r->journal, r->head.id, show_one, &s, why);
-        if (s.found > s.shown)
-            printf("    ... and %u more (--verbose shows all; --report csv:FILE too)\n",
-                   s.found - s.shown);
-    }
+    struct showing s = {.run = r, .width = say_width()};
+    struct buf *bufs[] = {&s.who, &s.change, &s.where, &s.scratch};
+    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+        buf_init(bufs[i], LINE_LEN_MAX);
+    enum err err =
+        r->options->all || r->options->verbose ? show_all(&s, summary, why) : show_folded(&s, why);
     fputc('\n', stdout);
-    buf_clear(&s.a);
-    buf_clear(&s.b);
-    buf_clear(&s.c);
+    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+        buf_clear(bufs[i]);
     return err;
 }

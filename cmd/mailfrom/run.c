@@ -47,7 +47,7 @@ enum err run_number(const struct options *o, uint64_t *id, struct why *why)
 {
     *id = 0;
     if (o->arguments_len > 1)
-        return why_set(why, ERR_INPUT, "one run at a time, please");
+        return why_set(why, ERR_INPUT, "found %zu runs, expected one at a time", o->arguments_len);
     if (o->arguments_len == 1 && (!text_to_u64(text_of(o->arguments[0]), id) || *id == 0))
         return why_set(why, ERR_INPUT,
                        "\"%s\" is not the number of a run; mailfrom status --all lists them",

@@ -50,7 +50,9 @@ enum err run_options_read(struct options *o, struct text kept, struct arena *are
     cJSON *json = cJSON_ParseWithLength(kept.at, kept.len);
     if (!cJSON_IsObject(json)) {
         cJSON_Delete(json);
-        return why_set(why, ERR_IO, "the journal's options of this run are damaged");
+        return why_set(why, ERR_IO,
+                       "the journal is damaged: it has lost the options of this run. Begin another "
+                       "with mailfrom apply: what is as wanted is left alone");
     }
     for (size_t i = 0; i < KEPT_TEXTS; i++) {
         const char *value =

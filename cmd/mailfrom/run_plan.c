@@ -41,7 +41,10 @@ enum err run_plan_keep(struct run *r, struct why *why)
     const char *path = r->options->out;
     struct keeping k = {.run = r};
     if (r->end != ENGINE_ENDED)
-        return why_set(why, ERR_INPUT, "plan %s: not written, since the plan is not whole", path);
+        return why_set(
+            why, ERR_INPUT,
+            "plan %s: not written, since the plan was stopped before it was whole; plan again",
+            path);
     k.writer = plan_writer_new(&r->fleet);
     if (!k.writer)
         return why_set(why, ERR_NOMEM, "out of memory");

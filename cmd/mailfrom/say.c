@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 void say_setup(const struct options *o)
@@ -44,8 +45,8 @@ void say_note(const char *fmt, ...)
 
 const char *say_color(const struct options *o, enum color color)
 {
-    static const char *const sequences[] = {"\033[0m", "\033[32m", "\033[33m", "\033[31m",
-                                            "\033[2m"};
+    static const char *const sequences[] = {"\033[0m",  "\033[32m", "\033[33m",
+                                            "\033[31m", "\033[2m",  "\033[1m"};
     return o->no_color || !isatty(STDOUT_FILENO) ? "" : sequences[color];
 }
 
@@ -70,6 +71,45 @@ void say_complaints(const struct complaints *complaints)
         fprintf(stderr, "... and %u more\n", complaints->more);
     buf_clear(&file);
     buf_clear(&text);
+}
+
+size_t say_width(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+size_t say_columns(struct text safe)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < safe.len; i++)
+        columns += (safe.at[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+/* As many words of *rest as fit into so many columns, one at least. */
+static struct text line_cut(struct text *rest, size_t columns)
+{
+    size_t end = text_find(*rest, ' ');
+    while (end < rest->len) {
+        struct text after = text_from(*rest, end + 1);
+        size_t next = end + 1 + text_find(after, ' ');
+        if (say_columns(text_slice(*rest, 0, next)) > columns)
+            break;
+        end = next;
+    }
+    struct text line = text_slice(*rest, 0, end);
+    *rest = text_from(*rest, end < rest->len ? end + 1 : end);
+    return line;
+}
+
+void say_wrapped(size_t indent, struct text safe)
+{
+    size_t width = say_width(), columns = width > indent + 20 ? width - indent : SIZE_MAX;
+    while (safe.len) {
+        struct text line = line_cut(&safe, columns);
+        printf("%*s" TEXT_FMT "\n", (int)indent, "", TEXT_ARG(line));
+    }
 }
 
 int say_flush(int exit_code)

@@ -9,7 +9,7 @@
 #include "manifest.h"
 #include "options.h"
 
-enum color { COLOR_PLAIN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_DIM };
+enum color { COLOR_PLAIN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_DIM, COLOR_BOLD };
 
 void say_setup(const struct options *o);
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -19,6 +19,13 @@ void say_complaints(const struct complaints *complaints); /* file:line:column, o
 const char *say_color(const struct options *o, enum color color);
 /* t made safe, in a buffer of the caller; returns its text as a C string. */
 const char *say_safe(struct buf *scratch, struct text t);
+/* Columns of the terminal on standard output; 0: it is none, and lines stay whole. */
+size_t say_width(void);
+/* How many columns safe text takes: a character each. */
+size_t say_columns(struct text safe);
+/* Prints safe text on lines of its own, each after the indent, broken at blanks where it is wider
+ * than the terminal. */
+void say_wrapped(size_t indent, struct text safe);
 /* Flushes standard output; a failure turns a good exit code into EXIT_CANNOT_RUN. */
 int say_flush(int exit_code);
 

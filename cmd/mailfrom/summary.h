@@ -16,7 +16,7 @@ struct summary {
 enum err summary_fold(struct run *r, struct summary *s, struct why *why);
 /* "3 done, 2 refused" and so on, in one line. */
 void summary_line(const struct summary *s, char *out, size_t size);
-/* Before -> after, grouped, risky ones first; long groups are cut unless --verbose. */
+/* Before -> after, by section, risky ones first; rows that are alike are folded unless --all. */
 enum err summary_plan(struct run *r, const struct summary *s, struct why *why);
 
 /* What apply would cost: writes, reads, the earliest finish; one line. */

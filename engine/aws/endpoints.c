@@ -170,7 +170,8 @@ static enum err refuse_region(struct text region, struct why *why)
     buf_init(&safe, WHY_LEN_MAX);
     escape_terminal(&safe, text_slice(region, 0, 100));
     if (region.len == 0)
-        why_set(why, ERR_INPUT, "no Region is given");
+        why_set(why, ERR_INPUT,
+                "no Region is given: set region in the manifest, --region or AWS_REGION");
     else
         why_set(why, ERR_INPUT, "\"%s\" is not an AWS Region%s%s%s", safe.at ? safe.at : "",
                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");

@@ -98,6 +98,7 @@
 #define REPORT_PART_TRIES   100   /* names for the file beside; more are left only by many kills */
 #define HTML_ROWS_MAX       10000 /* a browser filters and sorts these in a blink */
 #define GROUPS_MAX          4096  /* kinds of rows that a report tells apart; the rest is counted */
+#define HTML_PART_ROWS      100   /* laid out together when they come into sight */
 #define HTML_GROUPS_MAX     200   /* of these on one page: more is no overview any more */
 #define MARKDOWN_MAX        60000 /* bytes; GitHub takes 65,536 characters in a comment */
 #define MARKDOWN_CELL_MAX   300   /* of one cell; the CSV has it whole */

@@ -132,7 +132,9 @@ enum err copy_make(struct copy *copy, const char *journal_file, struct why *why)
     char from_wal[PATH_MAX + 32], to_wal[PATH_MAX + 32];
     *copy = (struct copy){0};
     if (!folder_make(copy))
-        return why_set(why, ERR_IO, "no temporary folder to copy it to (TMPDIR): %s",
+        return why_set(why, ERR_IO,
+                       "no temporary folder to copy it to, which reading beside a writer needs: "
+                       "%s. Let TMPDIR name one",
                        strerror(errno));
     wal_name(from_wal, journal_file);
     wal_name(to_wal, copy->file);

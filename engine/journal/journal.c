@@ -38,7 +38,7 @@ static enum err trouble(struct journal *j, enum err err, struct why *why)
     struct why unheard = {""};
     struct why *said = why ? why : &unheard;
     if (!why)
-        why_set(said, err, "a write failed");
+        why_set(said, err, "a write failed, and why is not known");
     j->failed = true;
     why_wrap(said, err, "journal %s", j->place.file);
     j->trouble = *said;
@@ -102,7 +102,9 @@ static enum err crash_vet(struct journal *j, struct why *why)
 static enum err open_sql(struct journal *j, const char *file, enum sql_how how, struct why *why)
 {
     enum err err = sql_open(&j->sql, file, how, why);
-    return err == ERR_INPUT ? why_set(why, err, "is not a journal of mailfrom") : err;
+    return err == ERR_INPUT
+               ? why_set(why, err, "is not a journal of mailfrom: name another file with --journal")
+               : err;
 }
 
 static enum err open_writer(struct journal *j, struct why *why)
@@ -338,9 +340,10 @@ enum err journal_run(struct journal *j, uint64_t run, struct run_head *head, str
     if (err == OK)
         err = head_read(j, st, head, arena, why);
     else if (err == ERR_GONE && run == 0)
-        why_set(why, err, "holds no run yet");
+        why_set(why, err, "holds no run yet: mailfrom apply begins one");
     else if (err == ERR_GONE)
-        why_set(why, err, "has no run %llu", (unsigned long long)run);
+        why_set(why, err, "has no run %llu: mailfrom status --all lists what it has",
+                (unsigned long long)run);
     sql_finish(st);
     return err == OK ? OK : why_wrap(why, err, "journal %s", j->place.file);
 }

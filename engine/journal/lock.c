@@ -83,9 +83,12 @@ enum err lock_for_writing(struct lock *lock, const char *journal_file, struct wh
     if (!is_held())
         err = why_set(why, ERR_IO, "cannot lock %s.lock: %s", journal_file, strerror(errno));
     else if (holder_read(lock->fd, holder))
-        err = why_set(why, ERR_BUSY, "another mailfrom writes to it: %s", holder);
+        err = why_set(
+            why, ERR_BUSY,
+            "another mailfrom writes to it: %s; wait for it, or stop it with Ctrl-C there", holder);
     else
-        err = why_set(why, ERR_BUSY, "another mailfrom writes to it");
+        err = why_set(why, ERR_BUSY,
+                      "another mailfrom writes to it; wait for it, or stop it with Ctrl-C there");
     lock_release(lock);
     return err;
 }

@@ -51,12 +51,16 @@ static enum err file_vet(const char *file, bool for_writing, struct why *why)
     if (!for_writing)
         return OK;
     if (st.st_uid != geteuid())
-        return why_set(why, ERR_INPUT, "belongs to somebody else (uid %u)", (unsigned)st.st_uid);
+        return why_set(why, ERR_INPUT,
+                       "belongs to somebody else (uid %u): name one of your own with --journal",
+                       (unsigned)st.st_uid);
     if (st.st_mode & OTHERS_WRITE)
         return why_set(why, ERR_INPUT, "others can write to it (mode %03o): chmod go-w it first",
                        (unsigned)(st.st_mode & 0777));
     if (st.st_nlink > 1)
-        return why_set(why, ERR_INPUT, "has %u names (hard links); its log would have only one",
+        return why_set(why, ERR_INPUT,
+                       "has %u names (hard links), and its log would have only one: remove the "
+                       "other names first",
                        (unsigned)st.st_nlink);
     return OK;
 }

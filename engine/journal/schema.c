@@ -92,13 +92,16 @@ enum err schema_vet(struct sql *s, struct why *why)
     if (err == OK)
         err = sql_int(s, "PRAGMA user_version", &version, why);
     if (err == ERR_INPUT)
-        return why_set(why, ERR_INPUT, "is not a journal of mailfrom");
+        return why_set(why, ERR_INPUT,
+                       "is not a journal of mailfrom: name another file with --journal");
     if (err != OK)
         return err;
     if (tables_len == 0 && application == 0 && version == 0)
-        return why_set(why, ERR_GONE, "holds no run yet");
+        return why_set(why, ERR_GONE, "holds no run yet: mailfrom apply begins one");
     if (application != APPLICATION_ID || version < 1)
-        return why_set(why, ERR_INPUT, "is a database, but not a journal of mailfrom");
+        return why_set(
+            why, ERR_INPUT,
+            "is a database, but not a journal of mailfrom: name another file with --journal");
     if (version > SCHEMA_VERSION)
         return why_set(why, ERR_INPUT,
                        "was written by a newer mailfrom (journal version %lld, this program knows "

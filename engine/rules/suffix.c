@@ -20,7 +20,8 @@ enum err suffix_list_open(struct suffix_list **list, const char *path, struct wh
     l->psl = path ? l->owned : psl_builtin();
     if (!l->psl || psl_suffix_count(l->psl) == 0) {
         suffix_list_close(l);
-        return why_set(why, ERR_INPUT, "public suffix list %s: cannot be read",
+        return why_set(why, ERR_INPUT,
+                       "public suffix list %s: cannot be read; --psl-file names another",
                        path ? path : "of libpsl");
     }
     *list = l;

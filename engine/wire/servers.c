@@ -59,7 +59,9 @@ enum err servers_parse(struct servers *out, struct text list, struct why *why)
     while (list.at) {
         struct text entry = text_trim(text_cut(&list, ','));
         if (out->len == DNS_RESOLVERS_MAX)
-            return why_set(why, ERR_INPUT, "more than %d resolvers", DNS_RESOLVERS_MAX);
+            return why_set(why, ERR_INPUT,
+                           "found more than %d resolvers, expected that many at most",
+                           DNS_RESOLVERS_MAX);
         if (!server_parse(&out->at[out->len], entry))
             return why_set(why, ERR_INPUT,
                            "resolver \"" TEXT_FMT "\": not an address such as 192.0.2.1, "
@@ -67,7 +69,11 @@ enum err servers_parse(struct servers *out, struct text list, struct why *why)
                            TEXT_ARG(entry));
         out->len++;
     }
-    return out->len ? OK : why_set(why, ERR_INPUT, "the list of resolvers is empty");
+    return out->len
+               ? OK
+               : why_set(
+                     why, ERR_INPUT,
+                     "the list of resolvers is empty, expected an address such as 192.0.2.1:53");
 }
 
 char *server_format(const struct dns_server *server, char out[SERVER_LEN])

@@ -12,6 +12,7 @@ mailfrom_run_test(run_detach)
 mailfrom_run_test(run_crash_safety)
 mailfrom_run_test(run_reads_only)
 mailfrom_run_test(run_rehearse)
+mailfrom_run_test(run_plan_text)
 mailfrom_run_test(run_discover)
 
 # The board and its gauges are the pure part of cmd/mailfrom.

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+"""The plan as a person reads it: on a terminal of 80 and of 200 columns, in a pipe, for a large
+fleet. Arguments: mailfrom, ses-sim. With a third one, "show", it prints what it saw."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import sys
+import termios
+
+from rehearsal_room import TROUBLE, Room, check, verdict
+
+ALIKE = {f"customer-{n:03}.example": {} for n in range(400)}
+IDENTITIES = {
+    "refused.example": {"verified": "PENDING"},
+    "xn--bcher-kva.example": {},
+    "moved.example": {"mail_from": "old.moved.example"},
+    "leaver.example": {"mail_from": "old.leaver.example"},
+    "late.example": {"late": True},
+    **ALIKE,
+}
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def on_terminal(room, columns, *arguments):
+    """What a terminal that wide is sent."""
+    mine, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    process = room.start("plan", "fleet.yaml", "--progress", "none", *arguments, stdout=its, stderr=its)
+    os.close(its)
+    text = b""
+    try:
+        while piece := os.read(mine, 65536):
+            text += piece
+    except OSError:  # the other side is closed
+        pass
+    process.wait()
+    os.close(mine)
+    return text.decode().replace("\r\n", "\n")
+
+
+def widest(text):
+    return max(map(len, COLOR.sub("", text).split("\n")))
+
+
+def main():
+    with Room(*sys.argv[1:3], IDENTITIES) as room:
+        wanted = {name: {} for name in IDENTITIES}
+        wanted["leaver.example"] = {"mail_from": "default"}
+        room.manifest("fleet.yaml", wanted)
+        text = room.ends("a plan with a refused row ends with 3", TROUBLE, "plan", "fleet.yaml", "--progress", "none")
+        order = [text.find(part) for part in ("  refused: ", "  change: ", "  clear: ", "  wait for DNS", "  set (401)")]
+        check("risky ones come first, each section with its count", -1 not in order and order == sorted(order), text)
+        check("a row has before, after, account, Region and line",
+              "    moved.example  old.moved.example -> bounce.moved.example  default us-east-1  fleet.yaml:1\n" in text, text)
+        check("an internationalized name is shown as people write it", "xn--bcher-kva.example (bücher.example)" in text)
+        check("what is refused says why", "\n        identity refused.example is not verified" in text, text)
+        check("what goes on in spite of a warning shows it", "warning overwrites-custom: " in text, text)
+        check("rows that are alike are folded", "    ... and 398 more like these, default us-east-1; --all shows them\n"
+              in text and text.count("\n") < 45, text)
+        check("it ends with counts, call budget and earliest finish",
+              "Plan: 403 planned, 1 waiting-dns, 1 refused of 405 identities\n" in text
+              and re.search(r"\napply needs about 404 writes and \d+ reads; .*earliest finish is in ", text), text)
+        check("a pipe gets no colour and whole lines", "\x1b" not in text and widest(text) > 120)
+        text = room.ends("with --all", TROUBLE, "plan", "fleet.yaml", "--progress", "none", "--all")
+        check("every row is shown", all(f"    {name}  (default) -> " in text for name in ALIKE) and "more like" not in text)
+        for columns in (80, 200):
+            text = on_terminal(room, columns)
+            check(f"{columns} columns are enough", widest(text) <= columns, text)
+            check(f"there is colour at {columns}", "\x1b[31mrefused.example\x1b[0m" in text, text)
+            if "show" in sys.argv:
+                print(text)
+        check("--no-color takes it away", "\x1b" not in on_terminal(room, 80, "--no-color"))
+        os.environ["NO_COLOR"] = "1"
+        check("and so does NO_COLOR", "\x1b" not in on_terminal(room, 80))
+    verdict()
+
+
+if __name__ == "__main__":
+    main()
