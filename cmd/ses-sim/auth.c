@@ -279,6 +279,8 @@ static const struct sim_key *key_check(struct sim *s, struct exchange *x, const 
     }
     x->account = key->account;
     x->caller_arn = key->arn;
+    x->deny = key->deny;
+    x->state = key->state;
     x->region = arena_text(&x->arena, c->region);
     if (x->real >= key->expires) {
         exchange_trouble(x, TROUBLE_TOKEN_EXPIRED, NULL);

@@ -152,6 +152,8 @@ static const struct {
                                  "Signature expired"},
     [TROUBLE_TOKEN_EXPIRED] = {"ExpiredToken", "ExpiredTokenException", 403, 403,
                                "The security token included in the request is expired"},
+    [TROUBLE_ACCESS_DENIED] = {"AccessDenied", "AccessDeniedException", 403, 403,
+                               "The caller is not authorized to perform this action."},
     [TROUBLE_INTERNAL] = {"InternalFailure", "InternalServiceErrorException", 500, 500,
                           "The request could not be served."},
 };

@@ -48,6 +48,7 @@ struct exchange {
     /* Who asks, set by auth.c; empty while nobody is known. */
     enum protocol protocol;
     struct text account, region, caller_arn;
+    struct text deny, state; /* of the key (sim.h) */
     uint16_t lane;
 
     /* The answer. */
@@ -93,6 +94,7 @@ enum trouble {
     TROUBLE_SIGNATURE_WRONG,
     TROUBLE_REQUEST_EXPIRED,
     TROUBLE_TOKEN_EXPIRED,
+    TROUBLE_ACCESS_DENIED,
     TROUBLE_INTERNAL,
 };
 

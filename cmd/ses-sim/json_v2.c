@@ -199,10 +199,14 @@ static void list_identities(struct sim *s, struct exchange *x)
 static void get_account(struct sim *s, struct exchange *x)
 {
     (void)s;
-    buf_add_str(&x->out, "{\"DedicatedIpAutoWarmupEnabled\":false,"
-                         "\"EnforcementStatus\":\"HEALTHY\",\"ProductionAccessEnabled\":true,"
-                         "\"SendQuota\":{\"Max24HourSend\":50000.0,\"MaxSendRate\":14.0,"
-                         "\"SentLast24Hours\":0.0},\"SendingEnabled\":true}");
+    bool in_sandbox = text_eq(x->state, TEXT("sandbox"));
+    buf_add_fmt(&x->out,
+                "{\"DedicatedIpAutoWarmupEnabled\":false,\"EnforcementStatus\":\"HEALTHY\","
+                "\"ProductionAccessEnabled\":%s,\"SendQuota\":{\"Max24HourSend\":%s,"
+                "\"MaxSendRate\":%s,\"SentLast24Hours\":0.0},\"SendingEnabled\":%s}",
+                in_sandbox ? "false" : "true", in_sandbox ? "200.0" : "50000.0",
+                in_sandbox ? "1.0" : "14.0",
+                text_eq(x->state, TEXT("disabled")) ? "false" : "true");
 }
 
 /* Routes */

@@ -34,6 +34,8 @@ static struct sim_key *keyring_add(struct keyring *k, struct sim_key key)
         .token = arena_text(&k->arena, key.token),
         .arn = arena_text(&k->arena, key.arn),
         .expires = key.expires,
+        .deny = arena_text(&k->arena, key.deny),
+        .state = arena_text(&k->arena, key.state),
     };
     if (!added->account.at || !added->id.at || !added->secret.at || !added->arn.at)
         return NULL;
@@ -41,29 +43,32 @@ static struct sim_key *keyring_add(struct keyring *k, struct sim_key key)
     return added;
 }
 
-static bool keyring_add_user(struct keyring *k, struct text account, struct text id,
-                             struct text secret, struct text token)
+static bool keyring_add_user(struct keyring *k, struct sim_key key)
 {
-    struct text arn =
-        arena_fmt(&k->arena, "arn:aws:iam::" TEXT_FMT ":user/ses-sim", TEXT_ARG(account));
-    return arn.at && keyring_add(k, (struct sim_key){account, id, secret, token, arn, WHEN_NEVER});
+    key.expires = WHEN_NEVER;
+    key.arn = arena_fmt(&k->arena, "arn:aws:iam::" TEXT_FMT ":user/ses-sim", TEXT_ARG(key.account));
+    return key.arn.at && keyring_add(k, key);
 }
 
 static enum err keyring_read(struct keyring *k, const char *file, struct why *why)
 {
-    static const char *const columns[] = {"account", "access_key_id", "secret_access_key",
-                                          "session_token"};
+    static const char *const columns[] = {"account",       "access_key_id", "secret_access_key",
+                                          "session_token", "deny",          "state"};
     struct table t;
-    enum err err = table_read(&t, file, columns, 4, 4, why);
+    enum err err = table_read(&t, file, columns, 6, 3, why);
     for (uint32_t row = 0; err == OK && row < t.rows; row++) {
-        struct text account = table_cell(&t, row, 0), id = table_cell(&t, row, 1);
-        struct text secret = table_cell(&t, row, 2);
-        if (account.len == 0 || id.len == 0 || secret.len == 0)
+        struct sim_key key = {.account = table_cell(&t, row, 0),
+                              .id = table_cell(&t, row, 1),
+                              .secret = table_cell(&t, row, 2),
+                              .token = table_cell(&t, row, 3),
+                              .deny = table_cell(&t, row, 4),
+                              .state = table_cell(&t, row, 5)};
+        if (key.account.len == 0 || key.id.len == 0 || key.secret.len == 0)
             err = why_set(why, ERR_INPUT, "%s: row %u: account, key and secret are needed", file,
                           row + 2);
-        else if (keyring_find(k, id))
+        else if (keyring_find(k, key.id))
             err = why_set(why, ERR_INPUT, "%s: row %u: that key is there already", file, row + 2);
-        else if (!keyring_add_user(k, account, id, secret, table_cell(&t, row, 3)))
+        else if (!keyring_add_user(k, key))
             err = why_set(why, ERR_LIMIT, "%s: too many keys", file);
     }
     table_clear(&t);
@@ -74,8 +79,10 @@ enum err keyring_load(struct keyring *k, const char *file, struct why *why)
 {
     if (file)
         return keyring_read(k, file, why);
-    bool added = keyring_add_user(k, TEXT("111122223333"), TEXT("AKIDEXAMPLE"),
-                                  TEXT("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), TEXT_NONE);
+    bool added = keyring_add_user(
+        k, (struct sim_key){.account = TEXT("111122223333"),
+                            .id = TEXT("AKIDEXAMPLE"),
+                            .secret = TEXT("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")});
     return added ? OK : why_set(why, ERR_NOMEM, "no memory for keys");
 }
 
@@ -101,5 +108,10 @@ const struct sim_key *keyring_issue(struct keyring *k, struct text account, stru
                   (unsigned long long)hash_mix(n, 4));
     if (!id.at || !secret.at || !token.at)
         return NULL;
-    return keyring_add(k, (struct sim_key){account, id, secret, token, arn, expires});
+    return keyring_add(k, (struct sim_key){.account = account,
+                                           .id = id,
+                                           .secret = secret,
+                                           .token = token,
+                                           .arn = arn,
+                                           .expires = expires});
 }

@@ -225,7 +225,8 @@ static void sending_enabled(struct sim *s, struct exchange *x)
 {
     (void)s;
     xml_begin(x);
-    xml_element(&x->out, "Enabled", TEXT("true"));
+    xml_element(&x->out, "Enabled",
+                text_eq(x->state, TEXT("disabled")) ? TEXT("false") : TEXT("true"));
     xml_end(x);
 }
 

@@ -97,7 +97,7 @@ void sim_serve(struct sim *s, struct exchange *x)
     x->protocol = protocol_of(x);
     const struct route *route = route_of(x);
     struct misfortune bad = sim_faults_draw(&s->faults, x->number);
-    if (auth_check(s, x) && !meet_before(x, &bad)) {
+    if (auth_check(s, x) && iam_check(x) && !meet_before(x, &bad)) {
         if (route)
             act(s, x, route);
         meet_after(x, &bad);

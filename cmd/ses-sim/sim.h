@@ -27,6 +27,8 @@ instant_us clock_scaled(const struct sim_clock *c);
 struct sim_key {
     struct text account, id, secret, token, arn; /* token: empty when it needs none */
     instant_us expires;                          /* WHEN_NEVER for those of the file */
+    struct text deny;  /* what its policy does not allow: "v1:* ses:Put*" (iam.c) */
+    struct text state; /* of its account: "", "sandbox" or "disabled" */
 };
 
 struct keyring {
@@ -97,6 +99,9 @@ const struct route *query_route(struct exchange *x, const struct route *routes, 
 
 /* Who asks? Sets account, region, caller_arn and lane; false with the error in x. */
 bool auth_check(struct sim *s, struct exchange *x);
+
+/* Does the policy of whoever asks allow it? False with the error in x. */
+bool iam_check(struct exchange *x);
 
 /* A setting has changed, so a look-up may be due earlier. */
 void sim_wake(struct sim *s);
