@@ -9,6 +9,8 @@
  */
 #include "desk_family.h"
 
+#include <assert.h>
+
 #define SILENCE_MAX 16 /* survey questions in a row without an answer: then no more surveys */
 
 static struct text organizational_domain(void *ctx, struct text name)
@@ -260,6 +262,7 @@ uint32_t desk_asks(struct desk *d, instant_us now, struct call **calls, uint32_t
     while (len < max && wants_to_ask(d) && d->asks_used < ASKS_MAX && d->pool && desk_has_room(d) &&
            d->questions_out < DNS_WINDOW) {
         struct ask *a = ask_new(d);
+        assert(a);
         ask_start(d, a, queue_pop(d, next_asking(d)));
         len += ask_send(d, a, now, calls + len, max - len);
     }

@@ -3,6 +3,8 @@
  */
 #include "aws_script.h"
 
+#include "sso_token.h"
+
 #define SESSION                                                                                    \
     "[sso-session my-sso]\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = "           \
     "eu-west-1\n"
@@ -183,11 +185,27 @@ static void an_sso_profile_of_the_old_form_works(void **state)
     sso_check(&row, ".aws/sso/cache/7487b5b67d5fa1132cf33fa93ae51ef38cc37752.json", 0);
 }
 
+static void a_token_renewed_for_a_time_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    static const char *const spans[] = {"1e300", "-1", "0", "\"3600\"", "null"};
+    for (size_t i = 0; i < COUNT(spans); i++) {
+        char answer[100];
+        struct sso_token t;
+        sso_token_init(&t);
+        snprintf(answer, sizeof answer, "{\"accessToken\":\"t\",\"expiresIn\":%s}", spans[i]);
+        assert_int_equal(sso_token_renew(&t, text_of(answer), SPAN_H(1), NULL), ERR_PROTO);
+        assert_int_equal(t.expires, 0);
+        sso_token_clear(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_sso_session_is_refreshed_and_exchanged),
         cmocka_unit_test(an_sso_profile_of_the_old_form_works),
+        cmocka_unit_test(a_token_renewed_for_a_time_that_is_none_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,7 +104,8 @@ enum err sso_token_renew(struct sso_token *t, struct text document, instant_us n
             err = why_set(why, ERR_PROTO, "it does not say how long the token lasts");
         else
             err = token_check(t, why);
-        t->expires = now + SPAN_S((int64_t)lasts_s);
+        if (!err)
+            t->expires = now + SPAN_S((int64_t)lasts_s);
     }
     json_wipe(json);
     return err;
