@@ -398,7 +398,8 @@ def situations(program, ses_sim, port, folder):
 
 def main():
     program, ses_sim = map(os.path.abspath, sys.argv[1:3])
-    print(f"# seed {SEED}; terraform is {'here too' if readers.TERRAFORM else 'not here: HCL by our own grammar only'}")
+    peers = [p for p in (readers.HCL_READER and "HashiCorp's parser", readers.TERRAFORM and "terraform") if p]
+    print(f"# seed {SEED}; HCL is read by our own grammar{''.join(f' and {p}' for p in peers)}")
     for client in ("knsupdate", "nsupdate"):
         with tempfile.TemporaryDirectory() as name:
             folder, port = pathlib.Path(name), free_port()

@@ -5,11 +5,12 @@ What has a reader of its own on Debian is read by that: BIND's named-checkzone a
 AWS's own model in botocore (route53), PyYAML (octodns), an ECMAScript engine (dnscontrol). Terraform
 has none there, so HCL is read by the grammar below, which is the part of the HCL Native Syntax
 Specification that is used: blocks, attributes, strings, numbers, booleans, traversals, lists. Where
-there is a terraform on the machine, it has its say too."""
+HashiCorp's parser or a terraform is there, it has its say too."""
 
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ import dns.zone
 import yaml
 
 TERRAFORM = shutil.which("terraform")
+HCL_READER = os.environ.get("HCL_READER")  # hcl_reader.go, built by tests/long/records.sh
 HEADER = "$TTL 60\n@ SOA ns h 1 3600 600 86400 3600\n@ NS ns\nns A 192.0.2.1\n"
 
 
@@ -182,8 +184,12 @@ def hcl_blocks(text):
 
 def read_terraform(text):
     """The provider puts TXT between quotes and hands the rest to Route 53 as it is."""
-    sets, seen, zones = {}, set(), {}
-    for block, resource, label, body in hcl_blocks(text):
+    sets, seen, zones, blocks = {}, set(), {}, list(hcl_blocks(text))
+    if HCL_READER:
+        done = subprocess.run([HCL_READER], input=text.encode(), capture_output=True, check=True)
+        assert [(*row[:3], {k: "false" if v is False else v for k, v in row[3].items()})
+                for row in json.loads(done.stdout)] == blocks
+    for block, resource, label, body in blocks:
         assert (resource, label) not in seen and re.fullmatch(r"[a-z][\w-]*", label), label
         seen.add((resource, label))
         if block == "data":
