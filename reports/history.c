@@ -15,26 +15,31 @@ struct folding {
     int32_t flow[HISTORY_STEPS][BANDS];
 };
 
+/* Where a row stands. A plan is done where the work would begin, and is shown there. */
+static enum job_state stand_of(const struct job_row *row)
+{
+    if (row->state != JOB_DONE)
+        return row->state;
+    switch (row->outcome) {
+    case OUTCOME_PLANNED: return JOB_READY;
+    case OUTCOME_WAITING_DNS: return JOB_WAITING_DNS;
+    case OUTCOME_PENDING: return JOB_FOLLOWING;
+    case OUTCOME_SKIPPED: return JOB_LOOKING;
+    default: return JOB_DONE;
+    }
+}
+
 static enum history_band band_of(const struct job_row *row)
 {
-    static const uint8_t of_state[JOB_STATES] = {
+    static const uint8_t of_stand[JOB_STATES] = {
         [JOB_NEW] = BAND_UNTOUCHED,    [JOB_LOOKING] = BAND_UNTOUCHED,
         [JOB_JUDGING] = BAND_WAITING,  [JOB_WAITING_DNS] = BAND_WAITING,
         [JOB_READY] = BAND_READY,      [JOB_WRITING] = BAND_FOLLOWING,
         [JOB_UNSURE] = BAND_FOLLOWING, [JOB_FOLLOWING] = BAND_FOLLOWING,
         [JOB_DONE] = BAND_DONE,
     };
-    if (row->state != JOB_DONE)
-        return of_state[row->state];
-    if (outcome_is_bad(row->outcome))
-        return BAND_ATTENTION;
-    switch (row->outcome) { /* a plan ends where the work would begin */
-    case OUTCOME_PLANNED: return BAND_READY;
-    case OUTCOME_WAITING_DNS: return BAND_WAITING;
-    case OUTCOME_PENDING: return BAND_FOLLOWING;
-    case OUTCOME_SKIPPED: return BAND_UNTOUCHED;
-    default: return BAND_DONE;
-    }
+    bool bad = row->state == JOB_DONE && outcome_is_bad(row->outcome);
+    return bad ? BAND_ATTENTION : of_stand[stand_of(row)];
 }
 
 static int step_of(const struct history *h, instant_us at)
@@ -60,6 +65,7 @@ static bool fold_move(void *ctx, const struct record *record)
     if (record->job >= h->jobs)
         return true; /* not of this fleet */
     struct job_past *past = &f->past[record->job];
+    enum job_state stand = stand_of(&record->row);
     enum history_band band = band_of(&record->row);
     int32_t *flow = f->flow[step_of(h, record->at)];
     flow[past->band]--;
@@ -69,10 +75,10 @@ static bool fold_move(void *ctx, const struct record *record)
     past->band = (uint8_t)band;
     note_state(h, past, JOB_LOOKING); /* nobody moves unseen, but a look alone is no move */
     note_state(h, past, record->from);
-    note_state(h, past, record->row.state);
+    note_state(h, past, stand);
     h->here[past->state]--;
-    h->here[record->row.state]++;
-    past->state = (uint8_t)record->row.state;
+    h->here[stand]++;
+    past->state = (uint8_t)stand;
     if (record->kind == RECORD_INTENT) {
         h->first_write = h->first_write ? h->first_write : record->at;
         h->last_write = record->at;

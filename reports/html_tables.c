@@ -74,12 +74,16 @@ static void group_add(struct buf *out, const struct fleet *fleet, const struct g
     number_add(out, g->count);
     cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
     cell_add(out, "short", names_text(&fleet->names, lane->region));
-    cell_add(out, "short", text_of(action_name(g->action)));
+    buf_add_fmt(out, "<td class=\"short\">%s%s</td>", action_name(g->action),
+                g->rejects ? ", REJECT_MESSAGE" : "");
     buf_add_str(out, "<td class=\"long\">");
     markup_add(out, group_reason(groups, g));
-    buf_add_str(out, g->warnings ? " <b class=\"warning\">" : " <b>");
-    group_warnings(g, out);
-    buf_add_str(out, "</b></td>");
+    if (g->warnings) {
+        buf_add_str(out, " <b class=\"warning\">");
+        group_warnings(g, out);
+        buf_add_str(out, "</b>");
+    }
+    buf_add_str(out, "</td>");
     cell_add(out, "name", fleet_identity(fleet, g->examples[0].row));
     buf_add_str(out, "</tr>\n");
 }
