@@ -219,7 +219,8 @@ static bool show_row(void *ctx, const struct record *record)
     if (!is_in(s->section, row->outcome, row->action))
         return true;
     if (!s->titled)
-        printf("\n  %s\n", s->section->title);
+        printf("\n  %s%s%s\n", say_color(s->run->options, COLOR_BOLD), s->section->title,
+               say_color(s->run->options, COLOR_PLAIN));
     s->titled = true;
     print_row(s, record->job, row->mail_from_seen, row->reason);
     return true;

@@ -3,8 +3,10 @@
  */
 #include "report_kit.h"
 
+#include "limits.h"
 #include "row.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 static void an_open_job_is_reported_by_its_state(void **state)
@@ -348,6 +350,30 @@ static void the_same_journal_gives_the_same_bytes(void **state)
     kit_clear(&k);
 }
 
+static void rows_go_out_as_they_come(void **state)
+{
+    static report_writer *const writers[] = {csv_write, json_write, junit_write};
+    struct kit k;
+    struct why why;
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    for (uint32_t i = 0; i < 50000; i++)
+        kit_add(&k, TEXT("example.com"), TEXT("b.example.com"),
+                (struct job_row){.state = JOB_DONE, .outcome = OUTCOME_DONE});
+    int fd = open("/dev/null", O_WRONLY);
+    for (size_t i = 0; i < COUNT(writers); i++) {
+        struct sink sink;
+        struct report_source source = {&k, kit_rows, kit_moves};
+        sink_init(&sink, fd);
+        struct report report = {&kit_head, &k.fleet, &source, &sink};
+        assert_int_equal(writers[i](&report, &why), OK);
+        assert_true(sink.buf.cap <= 4 * REPORT_CHUNK); /* of several megabytes */
+        sink_clear(&sink);
+    }
+    close(fd);
+    kit_clear(&k);
+}
+
 static void the_verdict_is_one_sentence(void **state)
 {
     static const struct {
@@ -390,6 +416,7 @@ int main(void)
         cmocka_unit_test(ten_thousand_hostile_strings_are_neutral_csv),
         cmocka_unit_test(no_text_in_any_column_begins_a_formula),
         cmocka_unit_test(hostile_rows_are_json_by_the_published_schema),
+        cmocka_unit_test(rows_go_out_as_they_come),
         cmocka_unit_test(the_verdict_is_one_sentence),
         cmocka_unit_test(an_empty_fleet_is_a_whole_report),
         cmocka_unit_test(a_failed_report_leaves_the_old_one_and_nothing_beside),
