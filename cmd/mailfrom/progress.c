@@ -13,8 +13,7 @@
 #define BOARD_EVERY   SPAN_MS(200)
 #define BOARD_LANES   1000 /* so many lanes more make it that much rarer: all of them are read */
 #define BOARD_IDLE    SPAN_S(1) /* the clock goes on though nothing happens */
-#define LINE_BYTES    (1u << 20)
-#define PROGRESS_JOBS 20000 /* at most so many of a fleet are looked at each time */
+#define PROGRESS_JOBS 20000     /* at most so many of a fleet are looked at each time */
 
 span_us progress_interval(enum progress_mode mode, span_us since_start)
 {
@@ -127,19 +126,9 @@ static void board_read(struct progress *p, const struct desk *desk, instant_us n
     }
 }
 
-static void line_write(struct progress *p, const char *type)
+static void line_write(const struct progress *p, const char *type)
 {
-    struct buf line;
-    buf_init(&line, LINE_BYTES);
-    if (p->mode == PROGRESS_JSON) {
-        board_json(&line, &p->board, type);
-    } else {
-        board_line(&line, &p->board);
-        buf_add_char(&line, '\n');
-    }
-    if (!line.failed)
-        fwrite(line.at, 1, line.len, stderr);
-    buf_clear(&line);
+    screen_line(&p->screen, &p->board, p->mode == PROGRESS_JSON ? type : NULL);
 }
 
 /* Is what was drawn broken? After a stop the shell has written below it, so it stays. */
@@ -166,7 +155,7 @@ void progress_turn(void *ctx, const struct desk *desk, instant_us now)
     struct progress *p = ctx;
     if (p->mode == PROGRESS_NONE)
         return;
-    bool first = p->next == 0, spoilt = is_spoilt(p);
+    bool spoilt = is_spoilt(p);
     if (now < p->next && !spoilt)
         return;
     p->shown_at = now;
@@ -176,8 +165,9 @@ void progress_turn(void *ctx, const struct desk *desk, instant_us now)
         return;
     if (p->mode == PROGRESS_BAR)
         screen_show(&p->screen, &p->board);
-    else if (p->mode == PROGRESS_JSON || !first)
-        line_write(p, first ? "begin" : "progress");
+    else if (p->mode == PROGRESS_JSON || p->begun)
+        line_write(p, p->begun ? "progress" : "begin");
+    p->begun = true;
 }
 
 instant_us progress_wake(void *ctx, instant_us now)

@@ -25,7 +25,7 @@ struct progress {
     struct gauge *gauges;     /* likewise */
     instant_us *deadlines;    /* likewise: of the round that goes on */
     uint32_t round_at;        /* the job where that round goes on */
-    bool writes;
+    bool writes, begun;
     struct screen screen;
     const struct signals *signals;
     unsigned resized, continued; /* of those that signals counts: seen so far */

@@ -81,6 +81,22 @@ void screen_show(struct screen *s, const struct board *b)
     buf_clear(&frame);
 }
 
+void screen_line(const struct screen *s, const struct board *b, const char *type)
+{
+    struct buf line;
+    buf_init(&line, BOARD_BYTES_MAX);
+    if (type) {
+        board_json(&line, b, type);
+    } else {
+        board_line(&line, b);
+        buf_add_char(&line, '\n');
+    }
+    if (!line.failed)
+        fwrite(line.at, 1, line.len, s->out);
+    fflush(s->out);
+    buf_clear(&line);
+}
+
 void screen_erase(struct screen *s)
 {
     struct buf frame;

@@ -28,6 +28,8 @@ void screen_size(const struct screen *s, uint32_t *columns, uint32_t *rows);
 bool screen_is_ready(const struct screen *s);
 /* Draws the board in the place of what was drawn before. */
 void screen_show(struct screen *s, const struct board *b);
+/* One line of it, where nothing is drawn. type: of board_json(); NULL: words for a person. */
+void screen_line(const struct screen *s, const struct board *b, const char *type);
 /* Takes back what was drawn; the cursor stands where it began. */
 void screen_erase(struct screen *s);
 /* What was drawn stays, or has been moved by somebody else: the next one begins below. */

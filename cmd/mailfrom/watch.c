@@ -142,17 +142,8 @@ static enum err look(struct watch *w, struct why *why)
 
 static void line_print(const struct watch *w)
 {
-    struct buf line;
-    buf_init(&line, BOARD_BYTES_MAX);
-    if (w->options->json) {
-        board_json(&line, &w->board, w->goes_on ? "progress" : "end");
-    } else {
-        board_line(&line, &w->board);
-        buf_add_char(&line, '\n');
-    }
-    fwrite(line.at, 1, line.len, stdout);
-    fflush(stdout);
-    buf_clear(&line);
+    const char *type = w->goes_on ? "progress" : "end";
+    screen_line(&w->screen, &w->board, w->options->json ? type : NULL);
 }
 
 static void show(struct watch *w)
