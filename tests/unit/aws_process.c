@@ -96,7 +96,8 @@ static void a_program_gives_keys_or_a_reason(void **state)
          "ended' >&2\n"
          "exit 3",
          {.err = ERR_AUTH,
-          .says = {"credential_process of profile \"x\": it ended with exit code 3, and said last: "
+          .says = {"credentials of profile x: credential_process: it ended with exit code 3, and "
+                   "said last: "
                    "session (hidden) of (hidden) has ended",
                    "!AKIDABC"}}},
         {"echo '" KEYS_JSON "'; exit 1", {.err = ERR_AUTH, .says = {"exit code 1"}}},
@@ -137,7 +138,7 @@ static void a_program_that_is_not_there_is_told(void **state)
         {.config = "[profile x]\ncredential_process = 'SECRET\n",
          .profile = "x",
          .err = ERR_AUTH,
-         .says = {"credential_process of profile \"x\": a quote is not closed"}},
+         .says = {"profile \"x\": credential_process: a quote is not closed"}},
     };
     ROWS(rows);
 }

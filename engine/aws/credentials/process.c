@@ -121,7 +121,7 @@ static enum err walk(const struct provider_input *in, struct credentials *out, s
     if (!err && out)
         err = result_read(&result, in->is_renewal, out, why);
     if (err)
-        why_wrap(why, err, "credential_process of profile \"%s\"", in->profile->name);
+        why_wrap(why, err, "credential_process");
     buf_wipe(&result.out);
     buf_wipe(&result.err);
     command_line_clear(&line);
@@ -135,7 +135,8 @@ static enum err fetch(const struct provider_input *in, struct credentials *out, 
 
 static enum err vet(const struct provider_input *in, struct why *why)
 {
-    return walk(in, NULL, why);
+    enum err err = walk(in, NULL, why);
+    return err ? why_wrap(why, err, "profile \"%s\"", in->profile->name) : OK;
 }
 
 const struct provider provider_process = {

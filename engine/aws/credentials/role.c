@@ -168,8 +168,11 @@ static enum err role_walk(const struct provider_input *in, struct credentials *o
     if (err)
         return is_of_manifest(in) ? err : why_wrap(why, err, "profile \"%s\"", in->profile->name);
     err = base_find(&base, in, why);
-    if (!err)
+    if (!err) {
         err = provider_run(base.provider, &base.in, out ? &keys : NULL, why);
+        if (err && base.provider->is_of_profile)
+            why_wrap(why, err, "%s", base.who);
+    }
     if (!err && out)
         err = role_assume(in, &role, &keys, base.who, out, why);
     credentials_wipe(&keys);

@@ -21,6 +21,7 @@ struct credential_source {
     struct credential_request request; /* its texts are in `texts` */
     char *texts;
     char name[PROFILE_NAME_LEN + 16];
+    bool is_of_profile;   /* else what goes wrong names the place by itself */
     pthread_mutex_t lock; /* of the rest */
     struct credentials held;
     bool is_held;
@@ -58,11 +59,12 @@ static bool request_copy(struct credential_source *s, const struct credential_re
 static void name_set(struct credential_source *s, const struct provider *provider,
                      const struct profile *profile)
 {
+    s->is_of_profile = provider->is_of_profile && !s->request.role_arn.len;
     if (s->request.role_arn.len)
         snprintf(s->name, sizeof s->name, "role " TEXT_FMT, TEXT_ARG(s->request.role_arn));
     else
-        snprintf(s->name, sizeof s->name, "%s%s", provider->is_of_profile ? "profile " : "",
-                 provider->is_of_profile ? profile->name : provider->name);
+        snprintf(s->name, sizeof s->name, "%s%s", s->is_of_profile ? "profile " : "",
+                 s->is_of_profile ? profile->name : provider->name);
 }
 
 static void keys_put(struct credential_source *s, const struct credentials *fresh, instant_us now)
@@ -181,12 +183,12 @@ enum err credential_source_refresh(struct credential_source *s,
     char at[WHEN_LEN];
     struct credentials fresh = {.expires = WHEN_NEVER};
     enum err err = source_fetch(s, exchange, now, &fresh, why);
-    if (err)
+    if (err && s->is_of_profile)
         why_wrap(why, err, "credentials of %s", s->name);
-    else if (fresh.expires <= now)
+    else if (!err && fresh.expires <= now)
         err = why_set(why, ERR_AUTH, "credentials of %s expired at %s; get new ones and resume",
                       s->name, when_format(fresh.expires, at));
-    else
+    else if (!err)
         keys_put(s, &fresh, now);
     credentials_wipe(&fresh);
     return err;
