@@ -242,12 +242,84 @@ static void a_web_identity_token_is_exchanged(void **state)
     ROWS(web_identities);
 }
 
+/* An STS that hands out keys of an hour, and is down for `down_us` after each hour of the run. */
+struct hourly {
+    instant_us now;
+    span_us down_us;
+    unsigned handed, refused;
+};
+
+static enum err hourly_ask(void *context, const struct aws_request *request,
+                           const struct http_terms *terms, struct http_answer *answer,
+                           struct why *why)
+{
+    struct hourly *s = context;
+    char until[WHEN_LEN];
+    (void)request, (void)terms;
+    if ((s->now - NOW_US) % SPAN_H(1) < s->down_us && s->now != NOW_US) {
+        s->refused++;
+        return why_set(why, ERR_IO, "nobody there");
+    }
+    s->handed++;
+    answer->status = 200;
+    buf_add_fmt(&answer->body,
+                "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA%u</"
+                "AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken>"
+                "<Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+                s->handed, when_format(s->now + SPAN_H(1), until));
+    return OK;
+}
+
+static bool hourly_rest(void *context, span_us span)
+{
+    (void)context, (void)span;
+    return true;
+}
+
+/* Looked at every minute, as the keeper does it: at no minute are there no keys. */
+static void a_run_of_72_hours_survives_every_rotation(void **state)
+{
+    static const struct {
+        span_us down_us;
+        unsigned handed_least, handed_most;
+    } rows[] = {{0, 94, 94}, {SPAN_M(4), 90, 94}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        void *home = NULL;
+        struct hourly sts = {.now = NOW_US, .down_us = rows[i].down_us};
+        struct http_exchange exchange = {&sts, hourly_ask, hourly_rest, -1};
+        struct credential_source *source = NULL;
+        struct credential_request request = {
+            .profile = TEXT("x"), .profile_is_explicit = true, .region = TEXT("us-east-1")};
+        struct credentials out;
+        struct why why;
+        assert_int_equal(home_open(&home), 0);
+        file_write(home, ".aws/config",
+                   BASE "[profile x]\nrole_arn = " R "mail\nsource_profile = base\n");
+        assert_int_equal(credential_source_open(&source, &request, &why), OK);
+        assert_int_equal(credential_source_refresh(source, &exchange, sts.now, &why), OK);
+        for (; sts.now < NOW_US + SPAN_H(72); sts.now += SPAN_M(1)) {
+            enum keys_state held = credential_source_held(source, sts.now, &out);
+            assert_int_not_equal(held, KEYS_MISSING);
+            assert_true(out.expires - sts.now >= SPAN_M(10));
+            if (held == KEYS_AGING)
+                credential_source_refresh(source, &exchange, sts.now, &why);
+        }
+        if (sts.handed < rows[i].handed_least || sts.handed > rows[i].handed_most)
+            fail_msg("row %zu: %u handed out, %u refused", i, sts.handed, sts.refused);
+        assert_int_equal(sts.refused > 0, rows[i].down_us > 0);
+        credential_source_close(source);
+        home_close(&home);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_role_is_assumed_with_the_keys_of_its_source),
         cmocka_unit_test(a_role_that_is_refused_or_set_up_wrongly_is_told),
         cmocka_unit_test(a_web_identity_token_is_exchanged),
+        cmocka_unit_test(a_run_of_72_hours_survives_every_rotation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
