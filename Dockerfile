@@ -5,8 +5,9 @@
 # carries these lines out without an engine.
 FROM debian:12-slim AS build
 WORKDIR /src
-COPY . .
+COPY tools/setup tools/
 RUN tools/setup build
+COPY . .
 RUN cmake --preset release -DMAILFROM_TESTS=OFF && cmake --build --preset release --target deb
 
 FROM debian:12-slim

@@ -43,6 +43,12 @@ class Stage:
             sys.exit(f"dockerfile: exit code {done.returncode}")
 
 
+def left_out(folder, names):
+    """What .dockerignore keeps out of the context; its lines are names at the top."""
+    listed = (context / ".dockerignore").read_text().split() if pathlib.Path(folder) == context else []
+    return set(names) & set(listed)
+
+
 def copy(stage, sources, target, origin):
     into = stage.inside(target)
     into.mkdir(parents=True, exist_ok=True) if target.endswith(("/", ".")) else None
@@ -51,8 +57,10 @@ def copy(stage, sources, target, origin):
         if not found:
             sys.exit(f"dockerfile: nothing to copy is called {source}")
         for path in found:
-            contents = path + "/." if os.path.isdir(path) else path
-            subprocess.run(["cp", "-a", contents, into], check=True)
+            if os.path.isdir(path):
+                shutil.copytree(path, into, symlinks=True, dirs_exist_ok=True, ignore=left_out)
+            else:
+                shutil.copy2(path, into)
 
 
 def main():

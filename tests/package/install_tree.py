@@ -47,6 +47,13 @@ def options_of(text):
     return re.findall(r"^  (--[a-z0-9-]+)", text, re.M)
 
 
+def variables():
+    """Every variable of the environment that a source file of the program names."""
+    sources = [path for folder in ("cmd/mailfrom", "engine") for path in (ROOT / folder).rglob("*.c")]
+    name = re.compile(r'"((?:AWS|MAILFROM)_[A-Z0-9_]+|NO_COLOR|TERM|TMPDIR|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)"')
+    return sorted({found for path in sources for found in name.findall(path.read_text())})
+
+
 def keys_of(schema):
     sections = [schema] + [schema["definitions"][name] for name in ("account", "identity", "dns")]
     return sorted({key for section in sections for key in section["properties"]})
@@ -72,6 +79,9 @@ def main(folder):
     wanted = {option for verb in verbs for option in options_of(said(program, verb, "--help"))}
     check("mailfrom(1) has every verb and every option",
           missing(folder / "mailfrom.1", verbs + sorted(wanted)) if len(verbs) > 8 else ["no verbs"])
+    names = variables()
+    check("mailfrom(1) has every variable of the environment",
+          missing(folder / "mailfrom.1", names) if "AWS_PROFILE" in names else names)
     check("ses-sim(1) has every option", missing(folder / "ses-sim.1", options_of(said(sim, "--help"))))
     schema = json.loads((ROOT / "docs/manifest.schema.json").read_text())
     check("mailfrom-manifest(5) has every key", missing(folder / "mailfrom-manifest.5", keys_of(schema)))
