@@ -113,8 +113,7 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
     if (err == OK && !l->sources[account])
         err = credential_source_open(&l->sources[account], &request, why);
     if (err != OK)
-        return why_wrap(why, err, "account " TEXT_FMT,
-                        TEXT_ARG(names_text(&f->names, f->accounts[account].name)));
+        return err;
     region_note(f, number, &lane->at.ses);
     lane->keeps_own_clock = o->settings.keeps_own_clock;
     lane->credentials = l->sources[account];
@@ -136,9 +135,16 @@ uint32_t lanes_usable(const struct lanes *l)
     return usable;
 }
 
+enum err lanes_lost(const struct lanes *l, const struct fleet *f, enum err err, struct why *why)
+{
+    return why_set(why, err, "account " TEXT_FMT ": %s",
+                   TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[0].account].name)),
+                   l->trouble[0]);
+}
+
 static enum err all_open(struct lanes *l, struct opening *o, struct why *why)
 {
-    struct why first = {""}, each = {""};
+    struct why each = {""};
     enum err err = OK;
     for (uint32_t i = 0; i < l->len; i++) {
         enum err failed = lane_open(l, i, o, &each);
@@ -146,12 +152,9 @@ static enum err all_open(struct lanes *l, struct opening *o, struct why *why)
             return why_set(why, failed, "%s", each.text);
         if (failed != OK)
             lanes_give_up(l, i, each.text);
-        if (failed != OK && err == OK) {
-            err = failed;
-            first = each;
-        }
+        err = err == OK ? failed : err;
     }
-    return err == OK || lanes_usable(l) ? OK : why_set(why, err, "%s", first.text);
+    return err == OK || lanes_usable(l) ? OK : lanes_lost(l, o->fleet, err, why);
 }
 
 enum err lanes_open(struct lanes *l, const struct fleet *f, const struct options *o,

@@ -20,13 +20,15 @@ struct lanes {
 };
 
 /* Reads files and environment; nothing goes over the network. A lane that cannot be set up has
- * `trouble`, a sentence that names its account. Only when that is so for every lane is it an error:
+ * `trouble`, a sentence. Only when that is so for every lane is it an error:
  * the first one's. */
 enum err lanes_open(struct lanes *l, const struct fleet *f, const struct options *o,
                     struct why *why);
 void lanes_close(struct lanes *l);
 /* Nothing is to be asked of the lane from now on. Keeps a copy of the sentence. */
 void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence);
+/* Fails with the trouble of the first lane and the name of its account. */
+enum err lanes_lost(const struct lanes *l, const struct fleet *f, enum err err, struct why *why);
 /* The number of lanes without trouble. */
 uint32_t lanes_usable(const struct lanes *l);
 

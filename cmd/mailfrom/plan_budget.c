@@ -39,7 +39,7 @@ enum err summary_budget(struct run *r, struct why *why)
     enum err err = journal_rows(r->journal, r->head.id, cost_one, &costing, why);
     for (uint32_t i = 0; err == OK && i < f->lanes_len; i++) {
         costing.needs[i].rate_per_s = lanes_rate(f, r->options, i);
-        budget_add(&budget, &costing.needs[i], run_api(r->options->read_api, API_V1));
+        budget_add(&budget, &costing.needs[i], (enum api)r->read_api[i]);
     }
     if (err != OK)
         return err;

@@ -62,9 +62,7 @@ static bool is_mismatched(const struct fleet *f, uint16_t account, const struct 
 static void account_give_up(const struct fleet *f, struct lanes *lanes, uint16_t account,
                             const struct reply *reply, struct why *why)
 {
-    why_set(why, ERR_AUTH,
-            "account " TEXT_FMT ": STS does not say whose credentials these are: %s%s%s",
-            TEXT_ARG(names_text(&f->names, f->accounts[account].name)), reply->code,
+    why_set(why, ERR_AUTH, "STS does not say whose credentials these are: %s%s%s", reply->code,
             reply->code[0] ? ": " : "", reply->message);
     for (uint32_t i = 0; i < f->lanes_len; i++)
         if (f->lanes[i].account == account && !lanes->trouble[i])
@@ -101,7 +99,7 @@ static enum err guards_check(const struct fleet *f, struct lanes *lanes, struct 
         }
     }
     if (err == OK && f->lanes_len && lanes_usable(lanes) == 0)
-        err = why_set(why, ERR_AUTH, "%s", lanes->trouble[0]);
+        err = lanes_lost(lanes, f, ERR_AUTH, why);
     return err;
 }
 

@@ -5,7 +5,7 @@
 #include "live.h"
 #include "manifest.h"
 #include "preflight.h"
-#include "progress.h"
+#include "run_notes.h"
 #include "run_options.h"
 #include "say.h"
 #include "verbs.h"
@@ -136,45 +136,6 @@ static struct desk_options desk_options_of(const struct run *r)
     };
 }
 
-static void gap_print(const struct fleet *f, uint16_t lane, const char *gap)
-{
-    say_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s. What else lives there is not "
-             "known, so sends-mail, masked-by-identity or the account's state were not judged",
-             TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[lane].account].name)),
-             TEXT_ARG(names_text(&f->names, f->lanes[lane].region)), gap);
-}
-
-/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. */
-static void throttles_print(const struct run *r, const struct desk *desk, uint16_t lane)
-{
-    const struct fleet *f = &r->fleet;
-    for (int kind = 0; kind < CALL_ASK; kind++) {
-        const struct pace *pace = desk_pace(desk, lane, (enum call_kind)kind);
-        if (pace->throttled * 100 <= pace->calls && !pace_is_slowed(pace))
-            continue;
-        say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                 ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
-                 "Its rate is lower than %.3g, or somebody else uses the same bucket",
-                 TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[lane].account].name)),
-                 TEXT_ARG(names_text(&f->names, f->lanes[lane].region)),
-                 (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
-                 call_action((enum call_kind)kind, desk_api(desk, lane, (enum call_kind)kind)),
-                 pace->rate_per_s, pace->wanted_per_s);
-    }
-}
-
-/* What a person should know beside the rows. */
-static void notes_print(const struct run *r, const struct desk *desk)
-{
-    for (uint16_t i = 0; i < r->fleet.lanes_len; i++) {
-        if (desk_census_gap(desk, i))
-            gap_print(&r->fleet, i, desk_census_gap(desk, i));
-        throttles_print(r, desk, i);
-    }
-    if (desk_pause_reason(desk))
-        say_error("paused: %s", desk_pause_reason(desk));
-}
-
 /* What is known before the first call: the jobs of such lanes fail at once. */
 static void troubled_close(struct run *r, instant_us now)
 {
@@ -188,8 +149,12 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
     struct desk *desk = r->desk;
     struct io io = live_io(live);
     struct progress progress;
-    enum err err = OK;
-    if (r->resumes) {
+    struct run_notes notes;
+    enum err err = run_notes_begin(&notes, r, &progress, why);
+    r->read_api = ARENA_ARRAY(&r->arena, uint8_t, r->fleet.lanes_len + 1);
+    if (err == OK && !r->read_api)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK && r->resumes) {
         struct restoring restoring = {desk, r->reopens};
         err = journal_rows(r->journal, r->head.id, restore_one, &restoring, why);
     }
@@ -198,11 +163,13 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
     troubled_close(r, wire_now(live->wire));
     desk_start(desk, wire_now(live->wire));
     progress_begin(&progress, r->options, &r->head, &r->fleet, &r->signals);
-    struct engine_watch watch = {.ctx = &progress, .turn = progress_turn, .wake = progress_wake};
+    struct engine_watch watch = {.ctx = &notes, .turn = run_notes_turn, .wake = run_notes_wake};
     err = engine_run(desk, &io, &watch, &r->end, why);
     progress_end(&progress, desk, err != OK, r->end, wire_now(live->wire));
     desk_totals(desk, &r->totals);
-    notes_print(r, desk);
+    run_notes_end(&notes, desk);
+    for (uint16_t i = 0; i < r->fleet.lanes_len; i++)
+        r->read_api[i] = (uint8_t)desk_api(desk, i, CALL_READ_MAIL_FROM);
     return err;
 }
 

@@ -26,6 +26,7 @@ struct run {
     struct desk *desk;      /* while the engine runs */
     bool resumes;           /* head and records are in the journal already */
     bool reopens;           /* what ended badly begins again */
+    uint8_t *read_api;      /* enum api of each lane, as its looks went in the end */
     enum engine_end end;
     struct desk_totals totals;
 };

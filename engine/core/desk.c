@@ -154,6 +154,7 @@ void desk_close_lane(struct desk *d, uint16_t lane, const char *reason, instant_
     struct lane_desk *l = &d->lanes[lane];
     if (!l->broken)
         snprintf(l->reason, sizeof l->reason, "%s", reason);
+    d->lane_news += !l->broken;
     l->broken = true;
     drop_queue(d, &l->look[LOOK_FIRST], l->reason, now);
     drop_queue(d, &l->look[LOOK_AGAIN], l->reason, now);
@@ -380,9 +381,9 @@ const struct pace *desk_pace(const struct desk *d, uint16_t lane, enum call_kind
     return &d->lanes[lane].pace[kind];
 }
 
-uint32_t desk_fallbacks(const struct desk *d)
+uint32_t desk_lane_news(const struct desk *d)
 {
-    return d->fallbacks;
+    return d->lane_news;
 }
 
 const char *desk_pause_reason(const struct desk *d)

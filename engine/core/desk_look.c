@@ -326,7 +326,7 @@ static bool sweep_falls_back(struct desk *d, struct sweep *s, const struct reply
     struct lane_desk *lane = &d->lanes[s->lane];
     if (!d->options.read_falls_back || s->api != API_V1 || !reply_is_access_denied(reply))
         return false;
-    d->fallbacks += lane->read_api == API_V1;
+    d->lane_news += lane->read_api == API_V1;
     lane->read_api = API_V2;
     for (uint32_t i = s->count; i > 0; i--)
         queue_push_front(d, &lane->look[s->kind], s->jobs[i - 1], now);

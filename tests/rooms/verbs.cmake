@@ -22,6 +22,7 @@ target_sources(test_progress_board PRIVATE
   ${CMAKE_SOURCE_DIR}/cmd/mailfrom/gauge.c)
 target_include_directories(test_progress_board PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
 mailfrom_run_test(run_progress)
+mailfrom_run_test(run_read_api)
 
 # Credentials: against stand-ins for everything that hands them out, and beside Debian's AWS CLI.
 mailfrom_run_test(keys_matrix)

@@ -101,6 +101,7 @@ class Room:
         self.path = pathlib.Path(self.folder.name)
         self.names = Names()
         self.identities = identities
+        self.more_sim = []  # options of ses-sim that write_table() adds
         self.write_table()
         for name, row in identities.items():
             if not row.get("late"):
@@ -110,7 +111,7 @@ class Room:
         self.log = self.path / "calls.jsonl"
         self.sim = subprocess.Popen(
             [ses_sim, "--identities", self.path / "identities.csv", "--resolver", f"127.0.0.1:{self.names.port}",
-             "--rate", str(rate), "--burst", str(rate), "--detect-after", "1", "--log", self.log, *sim],
+             "--rate", str(rate), "--burst", str(rate), "--detect-after", "1", "--log", self.log, *sim, *self.more_sim],
             stdout=subprocess.PIPE, text=True)
         self.url = self.sim.stdout.readline().removeprefix("ready ").strip()
 

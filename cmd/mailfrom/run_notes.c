@@ -1,0 +1,133 @@
+#include "run_notes.h"
+
+#include "say.h"
+
+#include <string.h>
+
+#define ACCOUNT_REGION "account " TEXT_FMT ", Region " TEXT_FMT
+#define ACCOUNT_REGION_OF(f, lane)                                                                 \
+    TEXT_ARG(names_text(&(f)->names, (f)->accounts[(f)->lanes[lane].account].name)),               \
+        TEXT_ARG(names_text(&(f)->names, (f)->lanes[lane].region))
+
+enum err run_notes_begin(struct run_notes *n, struct run *r, struct progress *progress,
+                         struct why *why)
+{
+    const struct fleet *f = &r->fleet;
+    *n = (struct run_notes){.run = r, .progress = progress};
+    n->jobs = ARENA_ARRAY(&r->arena, uint32_t, f->lanes_len + 1);
+    n->closed = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
+    n->fell_back = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
+    if (!n->jobs || !n->closed || !n->fell_back)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < f->choices_len; i++)
+        n->jobs[f->choices[i].lane]++;
+    return OK;
+}
+
+/* One sentence for all lanes of the account that were closed for the same reason. */
+static void closed_tell(struct run_notes *n, const struct desk *desk, uint16_t lane)
+{
+    const struct fleet *f = &n->run->fleet;
+    const char *reason = desk_lane_trouble(desk, lane);
+    uint32_t jobs = 0, lanes = 0;
+    char regions[64];
+    for (uint16_t i = lane; i < f->lanes_len; i++) {
+        const char *also = desk_lane_trouble(desk, i);
+        if (f->lanes[i].account != f->lanes[lane].account || !also || strcmp(also, reason) != 0)
+            continue;
+        n->closed[i] = true;
+        jobs += n->jobs[i];
+        lanes++;
+    }
+    snprintf(regions, sizeof regions, "%u Regions", lanes);
+    if (lanes == 1)
+        snprintf(regions, sizeof regions, "Region " TEXT_FMT,
+                 TEXT_ARG(names_text(&f->names, f->lanes[lane].region)));
+    say_error("account " TEXT_FMT
+              ", %s: %s: what is left of its %u %s fails, the other lanes go on",
+              TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[lane].account].name)), regions,
+              reason, jobs, jobs == 1 ? "identity" : "identities");
+}
+
+/* What it costs: a call for each identity instead of one for a hundred, each time all are read. */
+static void fell_back_tell(struct run_notes *n, uint16_t lane)
+{
+    const struct run *r = n->run;
+    uint32_t jobs = n->jobs[lane], batches = 2 * ((jobs + SES_BATCH_MAX - 1) / SES_BATCH_MAX);
+    double rate = lanes_rate(&r->fleet, r->options, lane);
+    char span[WHEN_LEN];
+    n->fell_back[lane] = true;
+    span_format((span_us)(1e6 * (jobs > batches ? jobs - batches : 0) / rate), span);
+    say_note("note: " ACCOUNT_REGION
+             ": IAM refuses batched reads (ses:GetIdentityVerificationAttributes, "
+             "ses:GetIdentityMailFromDomainAttributes), so its %u %s are read one by one: %u calls "
+             "instead of %u, %s more at %g a second, and again for each look that follows",
+             ACCOUNT_REGION_OF(&r->fleet, lane), jobs, jobs == 1 ? "identity" : "identities", jobs,
+             batches, span, rate);
+}
+
+static void news_tell(struct run_notes *n, const struct desk *desk)
+{
+    const char *wish = n->run->options->read_api;
+    bool chosen = wish && strcmp(wish, "v2") == 0;
+    n->news = desk_lane_news(desk);
+    for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
+        if (desk_lane_trouble(desk, i) && !n->closed[i])
+            closed_tell(n, desk, i);
+        if (!chosen && desk_api(desk, i, CALL_READ_MAIL_FROM) == API_V2 && !n->fell_back[i])
+            fell_back_tell(n, i);
+    }
+}
+
+/* Programs that read progress as JSON are not talked to in between; a board makes room. */
+void run_notes_turn(void *ctx, const struct desk *desk, instant_us now)
+{
+    struct run_notes *n = ctx;
+    if (desk_lane_news(desk) != n->news && n->progress->mode != PROGRESS_JSON) {
+        if (n->progress->mode == PROGRESS_BAR)
+            screen_erase(&n->progress->screen);
+        news_tell(n, desk);
+    }
+    progress_turn(n->progress, desk, now);
+}
+
+instant_us run_notes_wake(void *ctx, instant_us now)
+{
+    return progress_wake(((struct run_notes *)ctx)->progress, now);
+}
+
+static void gap_print(const struct fleet *f, uint16_t lane, const char *gap)
+{
+    say_note("note: " ACCOUNT_REGION ": %s. What else lives there is not known, so sends-mail, "
+             "masked-by-identity or the account's state were not judged",
+             ACCOUNT_REGION_OF(f, lane), gap);
+}
+
+/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. */
+static void throttles_print(const struct run *r, const struct desk *desk, uint16_t lane)
+{
+    for (int kind = 0; kind < CALL_ASK; kind++) {
+        const struct pace *pace = desk_pace(desk, lane, (enum call_kind)kind);
+        if (pace->throttled * 100 <= pace->calls && !pace_is_slowed(pace))
+            continue;
+        say_note("note: " ACCOUNT_REGION
+                 ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
+                 "Its rate is lower than %.3g, or somebody else uses the same bucket",
+                 ACCOUNT_REGION_OF(&r->fleet, lane), (unsigned long long)pace->throttled,
+                 (unsigned long long)pace->calls,
+                 call_action((enum call_kind)kind, desk_api(desk, lane, (enum call_kind)kind)),
+                 pace->rate_per_s, pace->wanted_per_s);
+    }
+}
+
+void run_notes_end(struct run_notes *n, const struct desk *desk)
+{
+    news_tell(n, desk);
+    for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
+        if (desk_census_gap(desk, i) && !desk_lane_trouble(desk, i))
+            gap_print(&n->run->fleet, i, desk_census_gap(desk, i));
+        throttles_print(n->run, desk, i);
+    }
+    if (desk_pause_reason(desk))
+        say_error("paused: %s", desk_pause_reason(desk));
+}
