@@ -54,6 +54,7 @@ struct reply {
     char request_id[REPLY_CODE_LEN];
     uint32_t retry_after_ms; /* header x-amz-retry-after; 0: none */
     instant_us server_date;  /* header Date; 0: none, or an Age header stood beside it */
+    bool clock_corrected;    /* the next request is dated otherwise than this one was */
 };
 
 struct account_facts {
@@ -95,6 +96,7 @@ struct call {
     struct account_facts account;    /* ACCOUNT, QUOTA, CALLER */
     struct dns_reply dns;            /* CALL_ASK */
     instant_us sent_at, answered_at; /* by the world's clock */
+    span_us skew_us;                 /* for the carrier: what the signature's clock was ahead */
 };
 
 /* Empties the answer and resets the arena; the request is left alone. Carriers call it first. */

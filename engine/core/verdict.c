@@ -7,7 +7,6 @@
  */
 #include "verdict.h"
 
-#define SKEW_ATTEMPTS_MAX  1
 #define RENEW_ATTEMPTS_MAX 3
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -68,6 +67,12 @@ static enum verdict of_status(unsigned status, enum call_kind kind)
     return VERDICT_REFUSED;
 }
 
+/* Clocks that agree are not why a signature was refused: asking again would not help. */
+static enum verdict of_code(enum verdict verdict, const struct reply *reply)
+{
+    return verdict == VERDICT_SKEW && !reply->clock_corrected ? VERDICT_DENIED : verdict;
+}
+
 static enum verdict of_http(const struct reply *reply, enum call_kind kind)
 {
     struct text code = text_of(reply->code);
@@ -82,7 +87,7 @@ static enum verdict of_http(const struct reply *reply, enum call_kind kind)
         return VERDICT_GONE;
     for (size_t i = 0; i < COUNT(by_code); i++)
         if (text_eq(code, text_of(by_code[i].code)))
-            return by_code[i].verdict;
+            return of_code(by_code[i].verdict, reply);
     return of_status(reply->http_status, kind);
 }
 
@@ -100,8 +105,5 @@ enum verdict verdict_of(const struct reply *reply, enum call_kind kind)
 
 enum verdict verdict_after(enum verdict verdict, unsigned attempts)
 {
-    if ((verdict == VERDICT_SKEW && attempts >= SKEW_ATTEMPTS_MAX) ||
-        (verdict == VERDICT_RENEW && attempts >= RENEW_ATTEMPTS_MAX))
-        return VERDICT_DENIED;
-    return verdict;
+    return verdict == VERDICT_RENEW && attempts >= RENEW_ATTEMPTS_MAX ? VERDICT_DENIED : verdict;
 }

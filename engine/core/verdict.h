@@ -15,14 +15,14 @@ enum verdict {
     VERDICT_AGAIN,   /* nothing happened, or a question went unanswered: ask again after a while */
     VERDICT_UNSURE,  /* a write whose effect is unknown: look before anything else */
     VERDICT_RENEW,   /* the credentials have expired: once more with fresh ones */
-    VERDICT_SKEW,    /* the clocks differ: once more with the server's time */
+    VERDICT_SKEW,    /* the clocks differed: once more with the service's time, known by now */
     VERDICT_GONE,    /* SES does not know the identity */
     VERDICT_REFUSED, /* SES will not do this for this identity, however often it is asked */
     VERDICT_DENIED,  /* nobody of this lane may do this: credentials, IAM, Region not enabled */
 };
 
-/* The same, for one that has failed `attempts` times before: fresh credentials or a corrected clock
- * help at once or not at all, and then the lane is denied. */
+/* The same, for one that has failed `attempts` times before: fresh credentials help at once or not
+ * at all, and then the lane is denied. */
 enum verdict verdict_after(enum verdict verdict, unsigned attempts);
 
 /* IAM does not allow the action: to this caller, by this API, perhaps for this identity only. */

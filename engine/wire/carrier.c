@@ -9,6 +9,7 @@
 #include "carrier.h"
 
 #include "escape.h"
+#include "skew.h"
 #include "thread.h"
 #include "verdict.h"
 
@@ -21,10 +22,6 @@
 
 #define TICK_US      SPAN_MS(50)
 #define IDLE_POLL_MS 1000
-
-/* SigV4 allows five minutes either way; a smaller difference is left alone, so that the clock of a
- * server that is a little off changes nothing. */
-#define SKEW_MIN_US SPAN_M(4)
 
 struct lane_state {
     span_us skew_us; /* the service's clock minus ours; 0 until it is known to be far off */
@@ -93,15 +90,16 @@ static void call_failed(struct carrier *k, struct call *c, enum reply_how how, c
 
 /* What an answer says about signing the next request: the service's clock, and whether it takes
  * the key no more. */
-static void signing_learn(struct carrier *k, const struct call *c)
+static void signing_learn(struct carrier *k, struct call *c)
 {
+    const struct wire_lane *lane = &k->config.lanes[c->lane];
     struct lane_state *state = &k->lanes[c->lane];
-    span_us difference = c->reply.server_date - now(k);
-    bool far = difference > SKEW_MIN_US || difference < -SKEW_MIN_US;
-    if (c->reply.server_date != 0)
-        state->skew_us = far ? difference : 0;
+    span_us skew;
+    if (!lane->keeps_own_clock && skew_measure(c->sent_at, now(k), c->reply.server_date, &skew))
+        state->skew_us = skew;
+    c->reply.clock_corrected = state->skew_us != c->skew_us;
     if (verdict_of(&c->reply, c->kind) == VERDICT_RENEW)
-        credential_source_expired(k->config.lanes[c->lane].credentials, state->key_id);
+        credential_source_expired(lane->credentials, state->key_id);
 }
 
 static void on_https(void *context, struct call *c, const struct https_answer *answer)
@@ -140,7 +138,8 @@ static void request_start(struct carrier *k, struct call *c)
     if (err != OK)
         return;
     aws_request_init(&request);
-    err = aws_request_make(&request, c, &lane->at, &credentials, c->sent_at + state->skew_us, &why);
+    c->skew_us = state->skew_us;
+    err = aws_request_make(&request, c, &lane->at, &credentials, c->sent_at + c->skew_us, &why);
     if (err == OK)
         memcpy(state->key_id, credentials.access_key_id, sizeof state->key_id);
     credentials_wipe(&credentials);

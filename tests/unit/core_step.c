@@ -353,8 +353,16 @@ static void a_plan_never_becomes_ready_to_write(void **state)
 static void a_wrong_secret_is_not_tried_for_minutes(void **state)
 {
     (void)state;
-    assert_int_equal(verdict_after(VERDICT_SKEW, 0), VERDICT_SKEW);
-    assert_int_equal(verdict_after(VERDICT_SKEW, 1), VERDICT_DENIED);
+    static const char *const codes[] = {"SignatureDoesNotMatch", "InvalidSignatureException",
+                                        "AuthFailure",           "RequestExpired",
+                                        "RequestInTheFuture",    "RequestTimeTooSkewed"};
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        struct reply reply = {.how = REPLY_HTTP, .http_status = 403};
+        snprintf(reply.code, sizeof reply.code, "%s", codes[i]);
+        assert_int_equal(verdict_of(&reply, CALL_SET), VERDICT_DENIED);
+        reply.clock_corrected = true; /* then the clock may have been the fault, not the secret */
+        assert_int_equal(verdict_of(&reply, CALL_SET), VERDICT_SKEW);
+    }
     assert_int_equal(verdict_after(VERDICT_RENEW, 2), VERDICT_RENEW);
     assert_int_equal(verdict_after(VERDICT_RENEW, 3), VERDICT_DENIED);
     assert_int_equal(verdict_after(VERDICT_AGAIN, 7), VERDICT_AGAIN);
@@ -386,7 +394,7 @@ static void every_answer_of_ses_has_its_consequence(void **state)
         {REPLY_HTTP, 302, "", "", CALL_SET, VERDICT_UNSURE},
         {REPLY_HTTP, 500, "ConcurrentModificationException", "", CALL_SET, VERDICT_UNSURE},
         {REPLY_HTTP, 403, "ExpiredToken", "", CALL_SET, VERDICT_RENEW},
-        {REPLY_HTTP, 403, "SignatureDoesNotMatch", "", CALL_SET, VERDICT_SKEW},
+        {REPLY_HTTP, 403, "SignatureDoesNotMatch", "", CALL_SET, VERDICT_DENIED},
         {REPLY_HTTP, 404, "NotFoundException", "", CALL_GET, VERDICT_GONE},
         {REPLY_HTTP, 400, "BadRequestException", "Identity <x> does not exist.", CALL_SET,
          VERDICT_GONE},

@@ -2,6 +2,7 @@
 #include "mailbox.h"
 #include "os_clock.h"
 #include "servers.h"
+#include "skew.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,6 +31,33 @@ static void lists_of_servers_are_read(void **state)
         assert_int_equal(s.len, cases[i].len);
         assert_string_equal(server_format(&s.at[0], name), cases[i].first);
         assert_string_equal(server_format(&s.at[s.len - 1], name), cases[i].last);
+    }
+}
+
+static void a_clock_is_corrected_when_the_other_one_is_far_off(void **state)
+{
+    (void)state;
+    static const struct {
+        span_us trip, ahead; /* of the service's clock, when it wrote the Date halfway */
+        bool dated, says;
+        span_us skew;
+    } cases[] = {
+        {SPAN_MS(80), 0, true, true, 0},
+        {SPAN_MS(80), SPAN_M(4), true, true, 0},
+        {SPAN_MS(80), -SPAN_M(4), true, true, 0},
+        {SPAN_MS(80), SPAN_M(4) + SPAN_S(1), true, true, SPAN_M(4) + SPAN_S(1)},
+        {SPAN_MS(80), -SPAN_H(2), true, true, -SPAN_H(2)},
+        {SPAN_M(10), SPAN_M(3), true, true, 0}, /* the trip itself is no skew */
+        {SPAN_M(10), SPAN_M(20), true, true, SPAN_M(20)},
+        {SPAN_M(15) + 2, SPAN_H(1), true, false, 0},
+        {SPAN_MS(80), SPAN_H(1), false, false, 0}, /* no Date, or one that a cache kept */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        instant_us sent = SPAN_S(1700000000), received = sent + cases[i].trip;
+        instant_us date = cases[i].dated ? sent + cases[i].trip / 2 + cases[i].ahead : 0;
+        span_us skew = 0;
+        assert_int_equal(skew_measure(sent, received, date, &skew), cases[i].says);
+        assert_int_equal(skew, cases[i].skew);
     }
 }
 
@@ -118,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_of_servers_are_read),
+        cmocka_unit_test(a_clock_is_corrected_when_the_other_one_is_far_off),
         cmocka_unit_test(lists_with_anything_else_are_refused),
         cmocka_unit_test(servers_are_the_same_by_address_and_port),
         cmocka_unit_test(calls_leave_in_the_order_they_came),
