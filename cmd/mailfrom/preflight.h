@@ -1,15 +1,46 @@
 /*
- * Before a run: the guard `account_id` of the manifest. Whose credentials are these?
+ * Before a run: whose credentials are these, and may they do what the run will need?
+ *
+ * Every verb asks for the guard `account_id` of the manifest. A plan asks more, of every lane: who
+ * the caller is, whether each read that it will need is allowed, whether the account may send, is
+ * out of the sandbox, and its quota. What only a write would tell is not known before the first
+ * one.
  */
 #ifndef MF_PREFLIGHT_H
 #define MF_PREFLIGHT_H
 
 #include "lanes.h"
+#include "probes.h"
 
-/* Asks STS once per guarded account and compares. All accounts that differ are named, and are an
- * error. An account of which STS does not say whose it is has its lanes given up; only when no lane
- * is left is that an error. */
-enum err preflight_accounts(const struct fleet *f, struct lanes *lanes, struct wire *wire,
-                            struct why *why);
+enum { PREFLIGHT_QUESTIONS = 8 };
+
+struct preflight {
+    const struct fleet *fleet;
+    const struct options *options;
+    struct lanes *lanes;
+    struct arena arena;    /* probes and their texts */
+    struct probe *callers; /* as fleet.accounts; sent_at 0: not asked */
+    struct probe *probes;  /* PREFLIGHT_QUESTIONS to a lane; attempts_max 0: not asked */
+};
+
+enum err preflight_begin(struct preflight *p, const struct fleet *f, const struct options *o,
+                         struct lanes *lanes, struct why *why);
+void preflight_end(struct preflight *p);
+
+/* Asks STS whose the credentials of guarded accounts are (of all accounts: `all`) and compares. All
+ * accounts that differ are named, and are an error. A guarded account of which STS does not say it,
+ * and one whose credentials it refuses, has its lanes given up; that no lane is left is an error.
+ */
+enum err preflight_accounts(struct preflight *p, struct wire *wire, bool all, struct why *why);
+/* Asks SES, in every lane that is left, what a plan will need; gives lanes up in which nobody may
+ * do anything. */
+enum err preflight_lanes(struct preflight *p, struct wire *wire, struct why *why);
+
+/* preflight_print.c: a line for each lane of a small fleet, one for all of a large one, and what
+ * stands out: on standard output. */
+void preflight_print(const struct preflight *p);
+/* The actions that IAM refuses, lane by lane, and the policy that allows all that is needed: on
+ * standard error. */
+void preflight_print_missing(const struct preflight *p);
 
 #endif

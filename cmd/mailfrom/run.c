@@ -173,17 +173,51 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
     return err;
 }
 
+/* The guards for everybody; for a plan that a person will read, all that can be known beforehand.
+ */
+static enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire,
+                              struct why *why)
+{
+    bool is_plan = r->head.verb == RUN_PLAN && !r->options->dry_run;
+    enum err err = preflight_begin(p, &r->fleet, r->options, &r->lanes, why);
+    if (err == OK)
+        err = preflight_accounts(p, wire, is_plan, why);
+    if (err == OK && is_plan)
+        err = preflight_lanes(p, wire, why);
+    if (err == OK && is_plan && !r->options->quiet) {
+        if (!run_report_takes_stdout(r->options))
+            preflight_print(p);
+        preflight_print_missing(p);
+    }
+    return err;
+}
+
+/* What has been asked already counts for the pace of its lane. */
+static void preflight_count(const struct preflight *p, struct desk *desk)
+{
+    for (uint32_t i = 0; i < p->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
+        const struct probe *probe = &p->probes[i];
+        if (probe->answered_at && probe->reply.how == REPLY_HTTP)
+            desk_called(desk, probe->lane, probe->kind, probe->sent_at, probe->answered_at);
+    }
+}
+
 static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
 {
-    enum err err = preflight_accounts(&r->fleet, &r->lanes, wire, why);
+    struct preflight preflight;
+    enum err err = run_preflight(r, &preflight, wire, why);
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : head_begin(r, wire_now(wire), why);
+    struct desk_options options = desk_options_of(r);
+    if (err == OK)
+        r->desk = desk_init(&r->memory, &r->fleet, &options);
+    if (r->desk)
+        preflight_count(&preflight, r->desk);
+    preflight_end(&preflight);
     if (err != OK)
         return err;
     struct live live = {wire, r->journal, r->head.id};
-    struct desk_options options = desk_options_of(r);
-    r->desk = desk_init(&r->memory, &r->fleet, &options);
     err = r->desk ? run_desk(r, &live, why) : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,

@@ -201,6 +201,7 @@ static enum err endpoint_custom(struct endpoint *e, const struct endpoint_settin
     if (!url.is_https && !url.is_loopback)
         return why_set(why, ERR_INPUT, "endpoint URL: plain http is for loopback only, not for %s",
                        url.host);
+    e->is_custom = true;
     url_origin(&url, e->url, sizeof e->url);
     url_authority(&url, e->host, sizeof e->host);
     return OK;

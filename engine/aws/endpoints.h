@@ -22,6 +22,7 @@ struct endpoint {
     char host[ENDPOINT_LEN_MAX]; /* Host header: with the port when it is not the scheme's own */
     char region[64];             /* signing Region */
     char service[16];  /* signing name: "ses", "sts"; of the two others nothing is signed */
+    bool is_custom;    /* by a URL of the user's, not by Region */
     bool known_region; /* false: it only matches a partition's pattern, worth a warning */
 };
 

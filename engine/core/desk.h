@@ -62,6 +62,10 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen);
 /* Starts every job that desk_restore() has not left final. */
 void desk_start(struct desk *d, instant_us now);
 
+/* Before the first turn: somebody else has made this call already, and the lane's pace goes on from
+ * there. */
+void desk_called(struct desk *d, uint16_t lane, enum call_kind kind, instant_us sent_at,
+                 instant_us answered_at);
 /* Nobody may do anything in this lane from now on: its jobs end as failed, with this reason, those
  * that wait for something when they would have gone on. The other lanes are not concerned. */
 void desk_close_lane(struct desk *d, uint16_t lane, const char *reason, instant_us now);

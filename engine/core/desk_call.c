@@ -81,6 +81,14 @@ void desk_call_free(struct desk *d, struct call *call)
     d->pool = call;
 }
 
+void desk_called(struct desk *d, uint16_t lane, enum call_kind kind, instant_us sent_at,
+                 instant_us answered_at)
+{
+    struct pace *pace = &d->lanes[lane].pace[kind];
+    if (pace_take(pace, sent_at))
+        pace_answered(pace, sent_at, answered_at);
+}
+
 enum verdict desk_call_paced(struct desk *d, const struct call *call, instant_us now)
 {
     struct lane_desk *lane = &d->lanes[call->lane];

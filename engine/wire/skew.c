@@ -1,7 +1,6 @@
 #include "skew.h"
 
-bool skew_measure(instant_us sent_at, instant_us received_at, instant_us server_date,
-                  span_us *skew)
+bool skew_measure(instant_us sent_at, instant_us received_at, instant_us server_date, span_us *skew)
 {
     span_us trip = received_at - sent_at;
     if (server_date == 0 || trip > SKEW_TRIP_MAX_US)

@@ -1,0 +1,34 @@
+/*
+ * Questions asked before a run begins, all at once, each tried again a few times while nothing
+ * speaks against it. They change nothing.
+ */
+#ifndef MF_PROBES_H
+#define MF_PROBES_H
+
+#include "verdict.h"
+#include "wire.h"
+
+struct probe {
+    /* the question */
+    uint16_t lane;
+    enum call_kind kind;
+    enum api api;
+    struct text identity;  /* of kinds that ask about one; else empty */
+    unsigned attempts_max; /* 1 .. */
+
+    /* the answer; texts in the arena that was given */
+    enum verdict verdict;
+    struct reply reply;
+    struct account_facts account;
+    instant_us sent_at, answered_at; /* of the last try */
+
+    unsigned attempts;
+    instant_us due; /* not before; for whoever asks */
+};
+
+/* Returns when every probe is answered for good. False: interrupted; no call is out any more, and
+ * probes without an answer have no sent_at. ERR_NOMEM in *err. */
+bool probes_ask(struct probe *probes, uint32_t len, struct wire *wire, struct arena *arena,
+                enum err *err, struct why *why);
+
+#endif
