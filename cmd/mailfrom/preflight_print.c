@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINES_MAX    10 /* lanes of a fleet that is shown lane by lane */
+#define LINES_MAX          10 /* lanes of a fleet that is shown lane by lane */
 #define POLICIES_SHOWN_MAX 3  /* accounts whose policy is printed in full */
-#define ACTIONS_LEN  512
+#define ACTIONS_LEN        512
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -15,7 +15,7 @@
 struct lane_view {
     bool account_known, can_send, in_sandbox, quota_known;
     double per_day, per_second;
-    char status[32]; /* enforcement; "" when healthy or not known */
+    char status[32];  /* enforcement; "" when healthy or not known */
     unsigned refused; /* bits of its probes: IAM does not allow them */
     bool silent;      /* something was not answered at all */
 };
@@ -89,8 +89,8 @@ static void lane_print(const struct preflight *p, uint32_t lane, const struct la
 {
     const struct fleet *f = p->fleet;
     const struct account_facts *caller = &p->callers[f->lanes[lane].account].account;
-    printf("  %s ", say_safe(scratch, names_text(&f->names,
-                                                 f->accounts[f->lanes[lane].account].name)));
+    printf("  %s ",
+           say_safe(scratch, names_text(&f->names, f->accounts[f->lanes[lane].account].name)));
     printf("%s: ", say_safe(scratch, names_text(&f->names, f->lanes[lane].region)));
     if (caller->caller_account.len)
         printf("%s, ", say_safe(scratch, caller->caller_arn));
@@ -198,8 +198,7 @@ static void policy_print(const struct preflight *p, uint32_t account, uint32_t l
     for (size_t i = 0; i < COUNT(policy_head); i++)
         say_note("%s", policy_head[i]);
     say_note("      \"Resource\": \"arn:%s:ses:*:" TEXT_FMT ":identity/*\"",
-             partition ? partition : "aws",
-             TEXT_ARG(number.len ? number : TEXT("ACCOUNT-NUMBER")));
+             partition ? partition : "aws", TEXT_ARG(number.len ? number : TEXT("ACCOUNT-NUMBER")));
     for (size_t i = 0; i < COUNT(policy_tail); i++)
         say_note("%s", policy_tail[i]);
 }
@@ -216,13 +215,15 @@ void preflight_print_missing(const struct preflight *p)
             more++;
             continue;
         }
-        say_note("note: account " TEXT_FMT ": IAM refuses %s. This policy allows all that is needed "
-                 "for reads by version 1 and writes by version 2; whether it allows to write is not "
-                 "known before the first write:",
-                 TEXT_ARG(names_text(&p->fleet->names, p->fleet->accounts[i].name)), actions);
+        say_note(
+            "note: account " TEXT_FMT ": IAM refuses %s. This policy allows all that is needed "
+            "for reads by version 1 and writes by version 2; whether it allows to write is not "
+            "known before the first write:",
+            TEXT_ARG(names_text(&p->fleet->names, p->fleet->accounts[i].name)), actions);
         policy_print(p, i, lane);
     }
     if (more)
-        say_note("note: %u more accounts lack permissions too, and need the same with their numbers",
-                 more);
+        say_note(
+            "note: %u more accounts lack permissions too, and need the same with their numbers",
+            more);
 }

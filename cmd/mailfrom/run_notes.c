@@ -43,27 +43,39 @@ static void closed_tell(struct run_notes *n, const struct desk *desk, uint16_t l
     if (lanes == 1)
         snprintf(regions, sizeof regions, "Region " TEXT_FMT,
                  TEXT_ARG(names_text(&f->names, f->lanes[lane].region)));
-    say_error("account " TEXT_FMT
-              ", %s: %s: what is left of its %u %s fails, the other lanes go on",
+    say_error("account " TEXT_FMT ", %s: what is left of its %u %s fails%s: %s",
               TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[lane].account].name)), regions,
-              reason, jobs, jobs == 1 ? "identity" : "identities");
+              jobs, jobs == 1 ? "identity" : "identities",
+              lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
 }
 
-/* What it costs: a call for each identity instead of one for a hundred, each time all are read. */
+/* What it costs: a call for each identity instead of one for a hundred, each time all are read.
+ * Told once for the account, since its Regions have one policy. */
 static void fell_back_tell(struct run_notes *n, uint16_t lane)
 {
-    const struct run *r = n->run;
-    uint32_t jobs = n->jobs[lane], batches = 2 * ((jobs + SES_BATCH_MAX - 1) / SES_BATCH_MAX);
-    double rate = lanes_rate(&r->fleet, r->options, lane);
+    const struct fleet *f = &n->run->fleet;
+    uint16_t account = f->lanes[lane].account;
+    uint32_t jobs = 0, batches = 0, more_max = 0;
+    double rate = lanes_rate(f, n->run->options, lane);
     char span[WHEN_LEN];
-    n->fell_back[lane] = true;
-    span_format((span_us)(1e6 * (jobs > batches ? jobs - batches : 0) / rate), span);
-    say_note("note: " ACCOUNT_REGION
-             ": IAM refuses batched reads (ses:GetIdentityVerificationAttributes, "
-             "ses:GetIdentityMailFromDomainAttributes), so its %u %s are read one by one: %u calls "
-             "instead of %u, %s more at %g a second, and again for each look that follows",
-             ACCOUNT_REGION_OF(&r->fleet, lane), jobs, jobs == 1 ? "identity" : "identities", jobs,
-             batches, span, rate);
+    for (uint16_t i = 0; i < f->lanes_len; i++) {
+        uint32_t by_batch = 2 * ((n->jobs[i] + SES_BATCH_MAX - 1) / SES_BATCH_MAX);
+        if (f->lanes[i].account != account)
+            continue;
+        n->fell_back[i] = true;
+        jobs += n->jobs[i];
+        batches += by_batch;
+        if (n->jobs[i] > by_batch && n->jobs[i] - by_batch > more_max)
+            more_max = n->jobs[i] - by_batch;
+    }
+    say_note(
+        "note: account " TEXT_FMT
+        ": IAM refuses batched reads (ses:GetIdentityVerificationAttributes, "
+        "ses:GetIdentityMailFromDomainAttributes), so its %u %s read one by one: each time all "
+        "are read up to %u calls instead of %u, and up to %s more at %g a second",
+        TEXT_ARG(names_text(&f->names, f->accounts[account].name)), jobs,
+        jobs == 1 ? "identity is" : "identities are", jobs, batches,
+        span_format((span_us)(1e6 * more_max / rate), span), rate);
 }
 
 static void news_tell(struct run_notes *n, const struct desk *desk)

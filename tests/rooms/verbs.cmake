@@ -14,6 +14,8 @@ mailfrom_run_test(run_reads_only)
 mailfrom_run_test(run_rehearse)
 mailfrom_run_test(run_plan_text)
 mailfrom_run_test(run_discover)
+mailfrom_run_test(run_read_api)
+mailfrom_run_test(run_lanes)
 
 # The board and its gauges are the pure part of cmd/mailfrom.
 mailfrom_test(progress_board USES core)
@@ -22,7 +24,6 @@ target_sources(test_progress_board PRIVATE
   ${CMAKE_SOURCE_DIR}/cmd/mailfrom/gauge.c)
 target_include_directories(test_progress_board PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
 mailfrom_run_test(run_progress)
-mailfrom_run_test(run_read_api)
 
 # Credentials: against stand-ins for everything that hands them out, and beside Debian's AWS CLI.
 mailfrom_run_test(keys_matrix)
