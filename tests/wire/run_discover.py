@@ -240,7 +240,7 @@ def refusals(room):
     room.ends("check accepts what is there", DONE, "check", "some.yaml")
     text = room.discover("nor does a profile that is not there", TROUBLE, "--profile", "one,gone", "--regions", "us-east-1")
     check("its reason is where it was looked for", "account gone, Region us-east-1 could not be read, and is left out: "
-          'account gone: profile "gone" is neither in' in room.told and len(entries(text)) == 5, room.told, text)
+          'profile "gone" is neither in' in room.told and len(entries(text)) == 5, room.told, text)
     room.discover("with nothing to read there is no manifest", CANNOT_RUN, "--profile", "nobody", "--regions", "us-east-1",
                   "--out", "none.yaml")
     check("and no file", not (room.path / "none.yaml").exists())
