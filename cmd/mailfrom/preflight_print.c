@@ -65,74 +65,86 @@ static bool is_healthy(const struct lane_view *v)
            !v->silent;
 }
 
-static void state_print(const struct lane_view *v)
+static void state_add(struct buf *line, const struct lane_view *v)
 {
     if (!v->account_known)
-        printf("the account's state is not known");
+        buf_add_str(line, "the account's state is not known");
     else
-        printf("%s, %s", v->can_send ? "may send" : "sending is DISABLED",
-               v->in_sandbox ? "IN THE SANDBOX" : "out of the sandbox");
+        buf_add_fmt(line, "%s, %s", v->can_send ? "may send" : "sending is DISABLED",
+                    v->in_sandbox ? "IN THE SANDBOX" : "out of the sandbox");
     if (v->status[0])
-        printf(", %s", v->status);
+        buf_add_fmt(line, ", %s", v->status);
     if (v->quota_known && v->per_day < 0)
-        printf(", no daily quota");
+        buf_add_str(line, ", no daily quota");
     else if (v->quota_known)
-        printf(", %.15g mails a day, %.15g a second", v->per_day, v->per_second);
+        buf_add_fmt(line, ", %.15g mails a day, %.15g a second", v->per_day, v->per_second);
     if (v->refused)
-        printf("; IAM refuses something, see below");
+        buf_add_str(line, "; IAM refuses something, see below");
     if (v->silent)
-        printf("; not everything was answered");
+        buf_add_str(line, "; not everything was answered");
+}
+
+/* What stands there, made safe: one line, or as many as the terminal needs. */
+static void line_print(struct buf *line)
+{
+    struct buf safe;
+    buf_init(&safe, LINE_LEN_MAX);
+    say_wrapped(2, text_of(say_safe(&safe, buf_text(line))));
+    buf_clear(&safe);
+    buf_reset(line);
 }
 
 static void lane_print(const struct preflight *p, uint32_t lane, const struct lane_view *v,
-                       struct buf *scratch)
+                       struct buf *line)
 {
     const struct fleet *f = p->fleet;
     const struct account_facts *caller = &p->callers[f->lanes[lane].account].account;
-    printf("  %s ",
-           say_safe(scratch, names_text(&f->names, f->accounts[f->lanes[lane].account].name)));
-    printf("%s: ", say_safe(scratch, names_text(&f->names, f->lanes[lane].region)));
+    buf_add_fmt(line, TEXT_FMT " " TEXT_FMT ": ",
+                TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[lane].account].name)),
+                TEXT_ARG(names_text(&f->names, f->lanes[lane].region)));
     if (caller->caller_account.len)
-        printf("%s, ", say_safe(scratch, caller->caller_arn));
-    state_print(v);
-    putchar('\n');
+        buf_add_fmt(line, TEXT_FMT ", ", TEXT_ARG(caller->caller_arn));
+    state_add(line, v);
+    line_print(line);
 }
 
-static void many_print(const struct preflight *p)
+static void many_print(const struct preflight *p, struct buf *line)
 {
     uint32_t healthy = 0, usable = lanes_usable(p->lanes);
     for (uint32_t i = 0; i < p->fleet->lanes_len; i++) {
         struct lane_view v = view_of(p, i);
         healthy += !p->lanes->trouble[i] && is_healthy(&v);
     }
-    printf("  %u of %u lanes in %u accounts answer everything, may send and are out of the sandbox",
-           healthy, p->fleet->lanes_len, p->fleet->accounts_len);
+    buf_add_fmt(line,
+                "%u of %u lanes in %u accounts answer everything, may send and are out of the "
+                "sandbox",
+                healthy, p->fleet->lanes_len, p->fleet->accounts_len);
     if (usable < p->fleet->lanes_len)
-        printf("; %u cannot be asked", p->fleet->lanes_len - usable);
-    putchar('\n');
+        buf_add_fmt(line, "; %u cannot be asked", p->fleet->lanes_len - usable);
+    line_print(line);
 }
 
 void preflight_print(const struct preflight *p)
 {
-    struct buf scratch;
+    struct buf line;
     uint32_t shown = 0, more = 0;
     bool is_large = p->fleet->lanes_len > LINES_MAX;
-    buf_init(&scratch, LINE_LEN_MAX);
+    buf_init(&line, LINE_LEN_MAX);
     printf("Preflight\n");
     if (is_large)
-        many_print(p);
+        many_print(p, &line);
     for (uint32_t i = 0; i < p->fleet->lanes_len; i++) {
         struct lane_view v = view_of(p, i);
         if (p->lanes->trouble[i] || (is_large && is_healthy(&v)))
             continue;
         if (shown++ < 2 * LINES_MAX || p->options->verbose)
-            lane_print(p, i, &v, &scratch);
+            lane_print(p, i, &v, &line);
         else
             more++;
     }
     if (more)
         printf("  ... and %u more (--verbose shows all)\n", more);
-    buf_clear(&scratch);
+    buf_clear(&line);
     fflush(stdout);
 }
 

@@ -4,10 +4,15 @@
 
 #include <string.h>
 
-#define ACCOUNT_REGION "account " TEXT_FMT ", Region " TEXT_FMT
-#define ACCOUNT_REGION_OF(f, lane)                                                                 \
-    TEXT_ARG(names_text(&(f)->names, (f)->accounts[(f)->lanes[lane].account].name)),               \
-        TEXT_ARG(names_text(&(f)->names, (f)->lanes[lane].region))
+static struct text account_of(const struct fleet *f, uint16_t lane)
+{
+    return names_text(&f->names, f->accounts[f->lanes[lane].account].name);
+}
+
+static struct text region_of(const struct fleet *f, uint16_t lane)
+{
+    return names_text(&f->names, f->lanes[lane].region);
+}
 
 enum err run_notes_begin(struct run_notes *n, struct run *r, struct progress *progress,
                          struct why *why)
@@ -41,11 +46,9 @@ static void closed_tell(struct run_notes *n, const struct desk *desk, uint16_t l
     }
     snprintf(regions, sizeof regions, "%u Regions", lanes);
     if (lanes == 1)
-        snprintf(regions, sizeof regions, "Region " TEXT_FMT,
-                 TEXT_ARG(names_text(&f->names, f->lanes[lane].region)));
+        snprintf(regions, sizeof regions, "Region " TEXT_FMT, TEXT_ARG(region_of(f, lane)));
     say_error("account " TEXT_FMT ", %s: what is left of its %u %s fails%s: %s",
-              TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[lane].account].name)), regions,
-              jobs, jobs == 1 ? "identity" : "identities",
+              TEXT_ARG(account_of(f, lane)), regions, jobs, jobs == 1 ? "identity" : "identities",
               lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
 }
 
@@ -73,9 +76,8 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         ": IAM refuses batched reads (ses:GetIdentityVerificationAttributes, "
         "ses:GetIdentityMailFromDomainAttributes), so its %u %s read one by one: each time all "
         "are read up to %u calls instead of %u, and up to %s more at %g a second",
-        TEXT_ARG(names_text(&f->names, f->accounts[account].name)), jobs,
-        jobs == 1 ? "identity is" : "identities are", jobs, batches,
-        span_format((span_us)(1e6 * more_max / rate), span), rate);
+        TEXT_ARG(account_of(f, lane)), jobs, jobs == 1 ? "identity is" : "identities are", jobs,
+        batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
 }
 
 static void news_tell(struct run_notes *n, const struct desk *desk)
@@ -110,23 +112,23 @@ instant_us run_notes_wake(void *ctx, instant_us now)
 
 static void gap_print(const struct fleet *f, uint16_t lane, const char *gap)
 {
-    say_note("note: " ACCOUNT_REGION ": %s. What else lives there is not known, so sends-mail, "
-             "masked-by-identity or the account's state were not judged",
-             ACCOUNT_REGION_OF(f, lane), gap);
+    say_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s. What else lives there is not "
+             "known, so sends-mail, masked-by-identity or the account's state were not judged",
+             TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), gap);
 }
 
 /* A bucket that is slower than it was said to be: the rate is lower, or it is shared. */
-static void throttles_print(const struct run *r, const struct desk *desk, uint16_t lane)
+static void throttles_print(const struct fleet *f, const struct desk *desk, uint16_t lane)
 {
     for (int kind = 0; kind < CALL_ASK; kind++) {
         const struct pace *pace = desk_pace(desk, lane, (enum call_kind)kind);
         if (pace->throttled * 100 <= pace->calls && !pace_is_slowed(pace))
             continue;
-        say_note("note: " ACCOUNT_REGION
+        say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
                  ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
                  "Its rate is lower than %.3g, or somebody else uses the same bucket",
-                 ACCOUNT_REGION_OF(&r->fleet, lane), (unsigned long long)pace->throttled,
-                 (unsigned long long)pace->calls,
+                 TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                 (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
                  call_action((enum call_kind)kind, desk_api(desk, lane, (enum call_kind)kind)),
                  pace->rate_per_s, pace->wanted_per_s);
     }
@@ -138,7 +140,7 @@ void run_notes_end(struct run_notes *n, const struct desk *desk)
     for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
         if (desk_census_gap(desk, i) && !desk_lane_trouble(desk, i))
             gap_print(&n->run->fleet, i, desk_census_gap(desk, i));
-        throttles_print(n->run, desk, i);
+        throttles_print(&n->run->fleet, desk, i);
     }
     if (desk_pause_reason(desk))
         say_error("paused: %s", desk_pause_reason(desk));
