@@ -23,7 +23,7 @@ static const struct {
     report_writer *write;
 } formats[] = {
     {"csv", csv_write},           {"json", json_write},   {"html", html_write},
-    {"markdown", markdown_write}, {"junit", junit_write},
+    {"markdown", markdown_write}, {"junit", junit_write}, {"sarif", sarif_write},
 };
 
 #define FORMATS_LEN (sizeof formats / sizeof formats[0])

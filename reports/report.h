@@ -32,7 +32,7 @@ struct report_head {
     instant_us last;             /* instant of the newest record */
 };
 
-bool report_format_known(struct text format); /* csv, json, markdown, junit, html */
+bool report_format_known(struct text format); /* csv, json, ... */
 /* The format at index i, or NULL past the last: for help texts. */
 const char *report_format_name(size_t i);
 

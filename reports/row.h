@@ -45,7 +45,7 @@ struct report {
 };
 
 typedef enum err report_writer(const struct report *report, struct why *why);
-report_writer csv_write, json_write, markdown_write, junit_write, html_write;
+report_writer csv_write, json_write, markdown_write, junit_write, html_write, sarif_write;
 
 /* Every row of the fleet, those without a record too. fn returns false to end it early. */
 enum err report_rows(const struct report *report,

@@ -100,6 +100,7 @@
 #define GROUPS_MAX          4096  /* kinds of rows that a report tells apart; the rest is counted */
 #define HTML_PART_ROWS      100   /* laid out together when they come into sight */
 #define HTML_GROUPS_MAX     200   /* of these on one page: more is no overview any more */
+#define SARIF_RESULTS_MAX   25000 /* GitHub refuses a file with more */
 #define MARKDOWN_MAX        60000 /* bytes; GitHub takes 65,536 characters in a comment */
 #define MARKDOWN_CELL_MAX   300   /* of one cell; the CSV has it whole */
 #define MARKDOWN_ROW_MAX                                                                           \

@@ -108,46 +108,12 @@ static void a_small_csv_is_these_bytes(void **state)
     kit_clear(&k);
 }
 
-static void hostile_fill(struct kit *k, uint32_t rows)
-{
-    uint64_t seed = 20260520;
-    char text[6][512], json[256];
-    struct text t[6];
-    for (uint32_t i = 0; i < rows; i++) {
-        for (int n = 0; n < 6; n++)
-            t[n] = kit_hostile(&seed, text[n], 500);
-        struct text findings = kit_hostile(&seed, json, 200);
-        if (i % 3 == 0)
-            findings = TEXT("[{\"rule\":\"mx-missing\",\"severity\":\"wait\",\"text\":\"a \\\"\\u"
-                            "00e9\\ud83d\\udce7<b>\",\"accepted\":true},"
-                            "{\"rule\":\"x\",\"severity\":\"info\",\"text\":\"\"}]");
-        struct job_row job = {.state = JOB_DONE,
-                              .outcome = (enum outcome)(1 + i % (OUTCOMES - 1)),
-                              .action = (enum action)(i % 6),
-                              .reason = t[0],
-                              .mail_from_before = t[1],
-                              .before_known = true,
-                              .mx = t[2],
-                              .spf = t[3],
-                              .dmarc = t[4],
-                              .findings = FINDING_BIT(MX_MISSING),
-                              .findings_json = findings};
-        kit_add(k, t[5].len ? t[5] : TEXT("x"), t[0], job);
-        /* the texts must outlive this loop: names keep them */
-        struct job_row *kept = &k->jobs[k->len - 1];
-        struct text *texts[] = {&kept->reason, &kept->mail_from_before, &kept->mx, &kept->spf,
-                                &kept->dmarc,  &kept->findings_json};
-        for (size_t n = 0; n < COUNT(texts); n++)
-            *texts[n] = names_text(&k->fleet.names, kit_name(k, *texts[n]));
-    }
-}
-
 static void ten_thousand_hostile_strings_are_neutral_csv(void **state)
 {
     struct kit k;
     (void)state;
     kit_init(&k, TEXT("=cmd|' /C calc'!A0"), TEXT("@file"));
-    hostile_fill(&k, 2000); /* five texts each */
+    kit_hostile_fill(&k, 2000); /* five texts each */
     kit_python("import csv,sys\n"
                "data=open(sys.argv[1],'rb').read()\n"
                "assert not any(b<32 and b not in (9,10,13) or b==127 for b in data)\n"
@@ -240,7 +206,7 @@ static void hostile_rows_are_json_by_the_published_schema(void **state)
     struct kit k;
     (void)state;
     kit_init(&k, TEXT("\"\\\xff"), TEXT("\n"));
-    hostile_fill(&k, 600);
+    kit_hostile_fill(&k, 600);
     kit_add(&k, TEXT("last.example"), TEXT(""), (struct job_row){.calls = KIT_NO_RECORD});
     kit_python(
         "import json,sys,jsonschema\n"
@@ -337,7 +303,7 @@ static void the_same_journal_gives_the_same_bytes(void **state)
     struct kit k;
     (void)state;
     kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
-    hostile_fill(&k, 50);
+    kit_hostile_fill(&k, 50);
     for (size_t i = 0; report_format_name(i); i++) {
         struct text a = kit_read(kit_write(&k, report_format_name(i)));
         struct text b = kit_read(kit_write(&k, report_format_name(i)));
@@ -352,7 +318,7 @@ static void the_same_journal_gives_the_same_bytes(void **state)
 
 static void rows_go_out_as_they_come(void **state)
 {
-    static report_writer *const writers[] = {csv_write, json_write, junit_write};
+    static report_writer *const writers[] = {csv_write, json_write, junit_write, sarif_write};
     struct kit k;
     struct why why;
     (void)state;
