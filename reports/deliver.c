@@ -126,8 +126,7 @@ static enum err write_file(const char *path, bool sync, deliver_writer *write, v
     if (stat(path, &st) != 0)
         return write_beside(path, sync, write, ctx, why);
     if (S_ISDIR(st.st_mode))
-        return why_set(why, ERR_INPUT,
-                       "is a directory, expected the name of a file in it or beside it");
+        return why_set(why, ERR_INPUT, "is a directory, expected the name of a file");
     if (!S_ISREG(st.st_mode))
         return write_through(path, write, ctx, why);
     if (!realpath(path, target)) /* a link keeps pointing to the newest report */

@@ -116,8 +116,9 @@ static enum err rows_add(const struct report *report, struct sheet *sheet, struc
     return err;
 }
 
-/* The policy names the one script by its hash: whatever else gets into the page cannot run. */
-static enum err policy_add(struct buf *out, struct why *why)
+/* The first lines. The policy names the one script by its hash: whatever else gets into the page
+ * cannot run. */
+static enum err document_begin(struct buf *out, struct why *why)
 {
     char hash[DIGEST_BASE64_LEN];
     if (!digest_base64(html_files[HTML_SCRIPT].text, hash))
@@ -133,7 +134,7 @@ static enum err policy_add(struct buf *out, struct why *why)
 static enum err sheet_write(const struct report *report, struct sheet *sheet, struct why *why)
 {
     struct buf *out = &sheet->out->buf;
-    enum err err = policy_add(out, why);
+    enum err err = document_begin(out, why);
     if (err != OK)
         return err;
     buf_add_fmt(out,
