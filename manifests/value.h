@@ -27,9 +27,7 @@ bool template_is(struct text t); /* is there anything to fill in? */
 bool template_fill(struct text t, struct text domain, struct text region,
                    char out[NAME_LEN_MAX + 1], struct text *result);
 
-bool region_is(struct text t);     /* the shape of a Region's name, not whether it exists */
-bool account_id_is(struct text t); /* twelve digits */
-bool role_arn_is(struct text t);   /* arn:PARTITION:iam::ACCOUNT:role/NAME */
+bool region_is(struct text t); /* the shape of a Region's name, not whether it exists */
 bool rate_parse(struct text t, double *rate);
 bool quota_parse(struct text t, struct quota *quota); /* "10" or "2.5%" */
 bool require_parse(struct text t, enum dns_require *out);

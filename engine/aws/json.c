@@ -99,6 +99,27 @@ static bool only_blanks(const char *at, const char *end)
     return at == end;
 }
 
+/* Recursion is bounded by JSON_DEPTH_MAX. */
+static void texts_wipe(cJSON *value)
+{
+    if (cJSON_IsString(value) && value->valuestring)
+        explicit_bzero(value->valuestring, strlen(value->valuestring));
+    for (cJSON *child = value->child; child; child = child->next)
+        texts_wipe(child);
+}
+
+void json_free(struct json *document)
+{
+    cJSON_Delete(inner(document));
+}
+
+void json_wipe(struct json *document)
+{
+    if (document)
+        texts_wipe(inner(document));
+    json_free(document);
+}
+
 enum err json_parse(struct json **out, struct text document, struct why *why)
 {
     const char *end = NULL, *fault = document_fault(document);
@@ -116,32 +137,11 @@ enum err json_parse(struct json **out, struct text document, struct why *why)
     else if (!all_members_differ(root))
         fault = "an object has a member twice, or too many members";
     if (fault) {
-        cJSON_Delete(root);
+        json_wipe((struct json *)(void *)root);
         return why_set(why, ERR_PROTO, "JSON: %s", fault);
     }
     *out = (struct json *)(void *)root;
     return OK;
-}
-
-void json_free(struct json *document)
-{
-    cJSON_Delete(inner(document));
-}
-
-/* Recursion is bounded by JSON_DEPTH_MAX. */
-static void texts_wipe(cJSON *value)
-{
-    if (cJSON_IsString(value) && value->valuestring)
-        explicit_bzero(value->valuestring, strlen(value->valuestring));
-    for (cJSON *child = value->child; child; child = child->next)
-        texts_wipe(child);
-}
-
-void json_wipe(struct json *document)
-{
-    if (document)
-        texts_wipe(inner(document));
-    json_free(document);
 }
 
 const struct json *json_member(const struct json *value, const char *name)

@@ -1,14 +1,14 @@
 #include "sts.h"
 
+#include "arn.h"
 #include "key_fields.h"
 #include "query.h"
 #include "reply.h"
 
 #include <assert.h>
 
-#define CALLER         "GetCallerIdentity"
-#define VERSION        "2011-06-15"
-#define ACCOUNT_DIGITS 12
+#define CALLER  "GetCallerIdentity"
+#define VERSION "2011-06-15"
 
 void sts_caller_encode(struct buf *body)
 {
@@ -33,11 +33,9 @@ static void on_member(void *user, struct text path, struct text content)
 
 void sts_decode(struct call *c, int http_status, struct text body)
 {
-    uint64_t number;
     c->account = (struct account_facts){0};
     bool ok = query_decode(&c->reply, http_status, body, CALLER, on_member, c);
-    struct text account = c->account.caller_account;
-    if (ok && account.len == ACCOUNT_DIGITS && text_to_u64(account, &number))
+    if (ok && account_id_is(c->account.caller_account))
         return;
     c->account = (struct account_facts){0}; /* members may have come before what broke the answer */
     if (ok)

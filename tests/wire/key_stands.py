@@ -127,6 +127,7 @@ class Stands:
     def __init__(self, folder, ses_sim, everybody, keys):
         self.folder = pathlib.Path(folder)
         self.keys, self.seen, self.bend = keys, [], {}
+        self.expires = 0  # so many calls to SES are answered with ExpiredToken
         self.on_request = lambda handler: None
         self.secrets = {name: name.upper() for name in
                         ("container-id", "container-token", "instance-session", "sso-access", "sso-refreshed",
@@ -139,7 +140,7 @@ class Stands:
                                     stdout=subprocess.PIPE, text=True)
         self.sim_port = int(self.sim.stdout.readline().rsplit(":", 1)[1])
         self.table = [("/v2/credentials/", self.container), ("/latest/", self.instance),
-                      ("portal.sso.", self.portal), ("oidc.", self.oidc), ("sts.", self.web_identity)]
+                      ("portal.sso.", self.portal), ("oidc.", self.oidc), ("sts.", self.web_identity), ("email.", self.expired)]
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.stands = self
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -216,6 +217,13 @@ class Stands:
         if form.get("Action") != "AssumeRoleWithWebIdentity":
             return False
         handler.answer(200, self.keys["web"].xml("AssumeRoleWithWebIdentity"), "text/xml")
+        return True
+
+    def expired(self, handler, _):
+        if self.expires == 0:
+            return False
+        self.expires -= 1
+        handler.answer(403, sts_error("ExpiredToken", "The security token included in the request is expired"), "text/xml")
         return True
 
     def pass_on(self, handler, body):

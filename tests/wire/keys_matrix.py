@@ -162,6 +162,17 @@ def who(stands, act):
     return (accounts[-1] if accounts else None, stands.roles(seen)), done
 
 
+def renewal_check(stands, program, folder, home):
+    """SES calls the keys of a container expired: they are asked for again, once."""
+    put = lambda text: text.replace("@", stands.url)
+    environment = {**clean_environment(home), **stands.environment(), **{k: put(v) for k, v in CONTAINER.items()}}
+    seen, stands.expires = len(stands.seen), 1
+    run = subprocess.run([program, "discover", "--region", "us-east-1", "--rate", "500"], cwd=folder, env=environment,
+                         capture_output=True, text=True, timeout=60)
+    asked = sum("/v2/credentials/" in place for _, place, _ in stands.seen[seen:])
+    check("keys that SES calls expired are fetched again once", run.returncode == 0 and asked == 2, asked, run.stdout, run.stderr)
+
+
 def main():
     program, ses_sim = (pathlib.Path(p).resolve() for p in sys.argv[1:3])
     with tempfile.TemporaryDirectory() as top:
@@ -186,6 +197,7 @@ def main():
             else:
                 check(f"{title}: neither the CLI nor mailfrom is anybody", run.returncode != 0 and ours[1] == theirs[1],
                       f"theirs {theirs}", f"ours {ours}", run.stdout, run.stderr)
+        renewal_check(stands, program, folder, home)
         stands.close()
         names.socket.close()
     verdict()

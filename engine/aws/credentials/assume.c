@@ -4,12 +4,12 @@
  */
 #include "assume.h"
 
+#include "arn.h"
 #include "service.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define ARN_LEN_MAX      2049 /* STS's own bound */
 #define DURATION_S_MIN   900
 #define DURATION_S_MAX   43200
 #define EXTERNAL_ID_MAX  1224
@@ -27,20 +27,10 @@ static bool is_made_of(struct text t, const char *more)
     return true;
 }
 
-static bool is_role_arn(struct text t)
-{
-    struct text rest = t, arn = text_cut(&rest, ':'), partition = text_cut(&rest, ':'),
-                service = text_cut(&rest, ':'), region = text_cut(&rest, ':'),
-                account = text_cut(&rest, ':');
-    return t.len < ARN_LEN_MAX && is_made_of(t, "_+=,.@-:/") && text_eq(arn, TEXT("arn")) &&
-           partition.len && text_eq(service, TEXT("iam")) && region.len == 0 && account.len &&
-           text_starts(rest, TEXT("role/")) && rest.len > 5;
-}
-
 enum err role_vet(const struct sts_role *role, struct why *why)
 {
     uint64_t seconds;
-    if (!is_role_arn(role->arn))
+    if (!role_arn_is(role->arn))
         return why_set(why, ERR_AUTH,
                        "role_arn \"" TEXT_FMT "\" is not like "
                        "arn:aws:iam::111122223333:role/NAME",
