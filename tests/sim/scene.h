@@ -30,7 +30,8 @@ struct scene_options {
     uint32_t jobs; /* 0: drawn */
     bool faults;   /* false: a world without trouble */
     bool crashes;
-    bool waves; /* in waves, or no more than some failures: a run pauses and is resumed */
+    bool waves;      /* in waves, or no more than some failures: a run pauses and is resumed */
+    unsigned spared; /* bits of enum fault: kinds that are drawn and do not happen */
     struct suffix_list *suffixes;
 };
 

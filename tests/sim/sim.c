@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CRASHES_MAX     3
-#define SHRINK_JOBS_MAX 40
+#define CRASHES_MAX 3
 
 enum talk { TALK_NORMAL, TALK_LOUD, TALK_TERSE };
 
@@ -149,30 +148,51 @@ static struct scene_options options_of(uint64_t seed, struct suffix_list *suffix
                                   .suffixes = suffixes};
 }
 
-/* The smallest fleet and the fewest troubles with which the seed still complains. */
-static void shrink(uint64_t seed, struct suffix_list *suffixes)
+/* Does this scene complain too? Then it is the best so far. */
+static bool complains(const struct scene_options *o, struct scene_options *best)
 {
-    struct scene_options best = options_of(seed, suffixes);
     struct play p;
-    for (uint32_t jobs = 1; jobs <= SHRINK_JOBS_MAX; jobs++) {
-        for (int quiet = 2; quiet >= 0; quiet--) {
-            struct scene_options o = options_of(seed, suffixes);
-            o.jobs = jobs;
-            o.faults = o.faults && quiet < 2;
-            o.crashes = o.crashes && quiet < 1;
-            bool fine = play(&p, &o);
-            if (!fine) {
-                printf("smallest: %u jobs, faults %s, crashes %s: %s\n", jobs,
-                       o.faults ? "on" : "off", o.crashes ? "on" : "off", p.watcher.complaint);
-                show(&p);
-                play_clear(&p);
-                return;
-            }
-            play_clear(&p);
-        }
+    bool fine = play(&p, o);
+    play_clear(&p);
+    if (!fine)
+        *best = *o;
+    return !fine;
+}
+
+static void show_smallest(const struct scene_options *best)
+{
+    struct play p;
+    play(&p, best);
+    printf("smallest: %u jobs, crashes %s, waves %s, faults:", best->jobs,
+           best->crashes ? "on" : "off", best->waves ? "on" : "off");
+    for (int kind = 0; kind < FAULTS_LEN; kind++)
+        if (p.scene.world.faults.share[kind] > 0)
+            printf(" %s", fault_name((enum fault)kind));
+    printf(": %s\n", p.watcher.complaint);
+    show(&p);
+    play_clear(&p);
+}
+
+/* The smallest fleet with which the seed still complains, then without whatever it does not need
+ * for that: crashes, waves, each kind of fault. */
+static void shrink(uint64_t seed, uint32_t jobs, struct suffix_list *suffixes)
+{
+    struct scene_options best = options_of(seed, suffixes), o = best;
+    best.jobs = jobs;
+    for (o.jobs = 1; o.jobs < jobs && !complains(&o, &best); o.jobs++)
+        ;
+    o = best;
+    o.crashes = false;
+    complains(&o, &best);
+    o = best;
+    o.waves = false;
+    complains(&o, &best);
+    for (unsigned kind = 0; kind < FAULTS_LEN; kind++) {
+        o = best;
+        o.spared |= 1u << kind;
+        complains(&o, &best);
     }
-    printf("no smaller fleet complains; seed %llu as it is: %u jobs\n", (unsigned long long)seed,
-           best.jobs);
+    show_smallest(&best);
 }
 
 /* Killed and resumed, a world without faults must end as if nothing had happened. */
@@ -218,9 +238,10 @@ static bool one_seed(uint64_t seed, struct suffix_list *suffixes, enum talk talk
         printf("seed %llu: %s\n", (unsigned long long)seed, p.watcher.complaint);
     if (talk == TALK_LOUD || (talk == TALK_NORMAL && !fine))
         show(&p);
+    uint32_t jobs = p.scene.fleet.choices_len;
     play_clear(&p);
     if (!fine && talk != TALK_TERSE)
-        shrink(seed, suffixes);
+        shrink(seed, jobs, suffixes);
     return fine && same_end(seed, suffixes);
 }
 
