@@ -74,7 +74,7 @@ void pace_answered(struct pace *p, instant_us sent_at, instant_us answered_at)
     try_higher(p);
     if (p->fastest == 0 || trip < p->fastest)
         p->fastest = trip;
-    instant_us held = sent_at + (late > 0 ? late : 0) + interval(p);
+    instant_us held = sent_at + (late > 0 ? late : 0) + interval(p) + interval(p) / PACE_MARGIN;
     if (is_even(p) && held > p->next)
         p->next = held;
 }

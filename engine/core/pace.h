@@ -10,8 +10,9 @@
  * A request is counted when it arrives, not when it leaves. If a call took longer than the fastest
  * one of its bucket, it may have arrived that much later, so the next one is held back by the
  * difference; otherwise a slow connection set-up followed by a quick call would meet the service's
- * bucket too early. Of the first call the whole trip counts, since nothing faster is known. (Only
- * while calls are spaced evenly, where an answer is there before the next.)
+ * bucket too early. Of the first call the whole trip counts, since nothing faster is known, and a
+ * PACE_MARGIN-th of the spacing is added for what trips cannot tell: which leg of a trip was slow.
+ * (Only while calls are spaced evenly, where an answer is there before the next.)
  *
  * When SES says Throttling all the same, the next call waits. One refusal in a hundred calls is
  * chance: requests that bunched on their way. More than that means that the rate is lower than we
@@ -33,7 +34,8 @@
 
 #define PACE_EVEN_MAX 50.0        /* calls a second up to which spacing is strict */
 #define PACE_CATCH_UP SPAN_MS(40) /* and how much may be caught up above that */
-#define PACE_CHANCE   100         /* one refusal in so many calls is nobody's fault */
+#define PACE_MARGIN   500
+#define PACE_CHANCE   100 /* one refusal in so many calls is nobody's fault */
 #define PACE_HOLD     150
 
 struct pace {

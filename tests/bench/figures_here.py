@@ -10,6 +10,7 @@ import stage
 from figures_ses import rounded
 from row import Row, at_least, at_most
 
+SIZES = [1_953, 15_625, 125_000, 1_000_000]  # eight times each: tables that double are as full at each
 NUMBER = re.compile(r"([\d.]+) (questions/s|failed)")
 
 
@@ -119,7 +120,7 @@ def growth_rows(title, counts, costs):
 
 
 def growth_check(bench):
-    counts = bench.size([1_000, 10_000, 100_000, 1_000_000], [100, 1_000, 10_000])
+    counts = bench.size(SIZES, SIZES[:3])
     with folder() as place:
         files = [stage.manifest_write(place / f"{n}.yaml", n) for n in counts]
         times = [max(3, bench.size(200_000, 500) // n) for n in counts]
@@ -130,7 +131,7 @@ def growth_check(bench):
 def growth_rehearse(bench):
     """The same 100 lanes at every size, and records that are there at once: with owners that publish over
     three days a small fleet costs more per identity, for its names are asked more often."""
-    counts = bench.size([1_000, 10_000, 100_000, 1_000_000], [100, 500, 2_000])
+    counts = bench.size(SIZES, SIZES[:3])
     with folder() as place:
         files = [stage.manifest_write(place / f"{n}.yaml", n, lanes=bench.size(100, 5)) for n in counts]
         runs = [[rehearse_cost(bench, f) for _ in range(3 if n < 100_000 else 1)] for n, f in zip(counts, files)]
