@@ -116,15 +116,6 @@ static void answer_view(const struct dns_model *m, enum dns_view view, uint16_t 
         struct dns_record *r = record_add(message, arena, name, DNS_TYPE_MX);
         r->preference = 10;
         r->name = m->options.right_host;
-        if (view == VIEW_FOREIGN)
-            r->name = TEXT("mail.example.net");
-        if (view == VIEW_WRONG_SUFFIX)
-            r->name = TEXT("feedback-smtp.us-east-1.amazonaws.com");
-        if (view == VIEW_SEVERAL) {
-            r = record_add(message, arena, name, DNS_TYPE_MX);
-            r->preference = 20;
-            r->name = TEXT("mail.example.net");
-        }
     }
     if (type == DNS_TYPE_TXT && has_txt)
         record_add(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
@@ -169,10 +160,12 @@ static void answer_address(struct text name, struct dns_message *message, struct
     memcpy(r->address, address, sizeof address);
 }
 
-static bool silence_known(const struct dns_model *m, struct text name, instant_us now)
+/* Until when the resolver takes the name for silent; 0: it has never heard so. A name may be known
+ * without an instant, when there was no memory for it. */
+static instant_us silent_until(const struct dns_model *m, struct text name)
 {
     name_id id = names_find(&m->silent, name);
-    return id != NAME_NONE && m->silent_until[id] > now;
+    return id != NAME_NONE && id < m->silent_cap ? m->silent_until[id] : 0;
 }
 
 static void silence_remember(struct dns_model *m, struct text name, instant_us now)
@@ -185,6 +178,7 @@ static void silence_remember(struct dns_model *m, struct text name, instant_us n
         instant_us *grown = realloc(m->silent_until, sizeof *grown * cap);
         if (!grown)
             return;
+        memset(grown + m->silent_cap, 0, sizeof *grown * (cap - m->silent_cap));
         m->silent_until = grown;
         m->silent_cap = cap;
     }
@@ -193,7 +187,7 @@ static void silence_remember(struct dns_model *m, struct text name, instant_us n
 
 static enum dns_view resolver_view(struct dns_model *m, struct text name, instant_us now)
 {
-    if (silence_known(m, name, now))
+    if (silent_until(m, name) > now)
         return VIEW_MISSING;
     enum dns_view view = dns_model_view(m, name, now);
     if (view == VIEW_MISSING)
@@ -235,10 +229,8 @@ static instant_us same_until(const struct dns_model *m, const struct dns_questio
         return WHEN_NEVER;
     if (question->server.family != 0)
         return view_until(m, question->name, now, lag_of(m, &question->server, question->name));
-    name_id id = names_find(&m->silent, question->name);
-    if (id != NAME_NONE && m->silent_until[id] > now)
-        return m->silent_until[id];
-    return view_until(m, question->name, now, 0);
+    instant_us silent = silent_until(m, question->name);
+    return silent > now ? silent : view_until(m, question->name, now, 0);
 }
 
 void dns_model_answer(struct dns_model *m, const struct dns_question *question, instant_us now,
@@ -266,15 +258,8 @@ void dns_model_answer(struct dns_model *m, const struct dns_question *question, 
     reply->same_until = same_until(m, question, now);
 }
 
-uint32_t dns_model_mx(const struct dns_model *m, struct text name, instant_us now,
-                      struct mx_fact mx[2])
+bool dns_model_mx(const struct dns_model *m, struct text name, instant_us now, struct mx_fact *mx)
 {
-    enum dns_view view = dns_model_view(m, name, now);
-    mx[0] = (struct mx_fact){10, m->options.right_host};
-    mx[1] = (struct mx_fact){20, TEXT("mail.example.net")};
-    if (view == VIEW_FOREIGN)
-        mx[0] = mx[1];
-    if (view == VIEW_WRONG_SUFFIX)
-        mx[0].exchange = TEXT("feedback-smtp.us-east-1.amazonaws.com");
-    return view == VIEW_MISSING ? 0 : view == VIEW_SEVERAL ? 2 : 1;
+    *mx = (struct mx_fact){10, m->options.right_host};
+    return dns_model_view(m, name, now) != VIEW_MISSING;
 }

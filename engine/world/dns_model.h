@@ -32,10 +32,7 @@ struct dns_model_options {
 enum dns_view {
     VIEW_MISSING,
     VIEW_RIGHT,
-    VIEW_NO_SPF,       /* the MX is there, the TXT is not */
-    VIEW_WRONG_SUFFIX, /* feedback-smtp....amazonaws.com */
-    VIEW_FOREIGN,      /* somebody's mail server */
-    VIEW_SEVERAL,
+    VIEW_NO_SPF, /* the MX is there, the TXT is not */
 };
 
 struct dns_model {
@@ -57,8 +54,7 @@ instant_us dns_model_right_from(const struct dns_model *m, struct text name);
 /* Answers a question as its server would at `now`; texts live in *arena or with the model. */
 void dns_model_answer(struct dns_model *m, const struct dns_question *question, instant_us now,
                       struct arena *arena, struct dns_reply *reply);
-/* The MX records at the name now, as SES's own resolver sees them; at most 2. */
-uint32_t dns_model_mx(const struct dns_model *m, struct text name, instant_us now,
-                      struct mx_fact mx[2]);
+/* The MX record at the name now, as SES's own resolver sees it. False: there is none. */
+bool dns_model_mx(const struct dns_model *m, struct text name, instant_us now, struct mx_fact *mx);
 
 #endif

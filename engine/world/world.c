@@ -44,7 +44,6 @@ struct world {
     struct heap happens; /* flight -> instant of its next phase */
     struct recent recent[WRITES_KEPT];
     uint32_t recent_len;
-    uint64_t effects, sent;
     bool stuck;
 };
 
@@ -128,11 +127,6 @@ bool world_is_stuck(const struct world *w)
     return w->stuck;
 }
 
-uint64_t world_effects(const struct world *w)
-{
-    return w->effects;
-}
-
 void world_heal(struct world *w)
 {
     memset(w->options.faults.share, 0, sizeof w->options.faults.share);
@@ -180,7 +174,6 @@ static void world_send(void *ctx, struct call **calls, uint32_t len)
         struct call *call = calls[i];
         call_answer_reset(call);
         call->sent_at = w->now;
-        w->sent++;
         w->flights[f].phase = PHASE_ARRIVES;
         w->flights[f].call = call;
         if (call->kind == CALL_SET)
@@ -207,9 +200,8 @@ static void write_apply(struct world *w, const struct write *write)
 {
     struct why why;
     write_remember_old(w, write);
-    if (ses_model_set(&w->ses, write->lane, write->identity, write->mail_from, write->behavior,
-                      w->now, &why) == SES_ACCEPTED)
-        w->effects++;
+    ses_model_set(&w->ses, write->lane, write->identity, write->mail_from, write->behavior, w->now,
+                  &why);
 }
 
 /* Puts back what a read of an eventually consistent service may still show. */
@@ -292,7 +284,6 @@ static void arrive_ses(struct world *w, struct flight *flight)
     if (call->kind == CALL_SET)
         write_remember_old(w, &flight->write);
     ses_door_serve(&w->ses, w->lanes[call->lane], call, w->now);
-    w->effects += call->kind == CALL_SET && call->reply.http_status == 200;
     if (call->kind == CALL_READ_MAIL_FROM && hits(w, FAULT_STALE, call))
         read_stale(w, call);
     if (hits(w, FAULT_LOST_AFTER, call))
@@ -337,9 +328,9 @@ static void checks_make(struct world *w)
 {
     struct ses_check check;
     while (ses_model_next_check(&w->ses, w->now, &check)) {
-        struct mx_fact mx[2];
-        uint32_t len = dns_model_mx(&w->dns, check.mail_from, w->now, mx);
-        ses_model_mx_result(&w->ses, &check, len ? ses_mx_judge(mx, len) : SES_MX_NONE, w->now);
+        struct mx_fact mx;
+        bool is_there = dns_model_mx(&w->dns, check.mail_from, w->now, &mx);
+        ses_model_mx_result(&w->ses, &check, is_there ? ses_mx_judge(&mx, 1) : SES_MX_NONE, w->now);
     }
 }
 

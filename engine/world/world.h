@@ -53,6 +53,5 @@ void world_crash(struct world *w);
 void world_heal(struct world *w);
 /* Was it asked to wait for ever with nothing on its way? The engine has then lost a job. */
 bool world_is_stuck(const struct world *w);
-uint64_t world_effects(const struct world *w); /* writes that took effect */
 
 #endif
