@@ -64,8 +64,10 @@ static bool take_code(struct text *t, struct buf *out)
     if (!take_hex4(t, &high))
         return false;
     struct text after = *t;
-    if (high >= 0xd800 && high <= 0xdbff && take(&after, '\\') && take(&after, 'u') &&
-        take_hex4(&after, &low) && low >= 0xdc00 && low <= 0xdfff) {
+    bool has_other = text_starts(after, TEXT("\\u"));
+    after = text_from(after, has_other ? 2 : 0);
+    if (high >= 0xd800 && high <= 0xdbff && has_other && take_hex4(&after, &low) && low >= 0xdc00 &&
+        low <= 0xdfff) {
         high = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
         *t = after;
     }
@@ -180,11 +182,13 @@ void finding_walk_init(struct finding_walk *walk, const struct report_row *row)
     *walk = (struct finding_walk){.bits = row->finding_bits};
     buf_init(&walk->words, RECORD_BYTES_MAX);
     walk->from_bits = !is_readable(walk, row->findings_json);
+    walk->failed = walk->words.failed;
     walk->rest = row->findings_json; /* its '[' is taken as if it were a comma */
 }
 
-void finding_walk_clear(struct finding_walk *walk)
+void finding_walk_clear(struct finding_walk *walk, struct buf *made)
 {
+    made->failed = made->failed || walk->failed;
     buf_clear(&walk->words);
 }
 
@@ -206,5 +210,7 @@ bool finding_walk_next(struct finding_walk *walk, struct row_finding *out)
 {
     if (walk->from_bits)
         return next_bit(walk, out);
-    return (take(&walk->rest, '[') || take(&walk->rest, ',')) && take_finding(walk, out);
+    bool found = (take(&walk->rest, '[') || take(&walk->rest, ',')) && take_finding(walk, out);
+    walk->failed = walk->failed || walk->words.failed;
+    return found;
 }

@@ -130,7 +130,7 @@ static void fold_row(struct fold *f, const struct job_row *job)
 {
     struct report_row row;
     report_row_make(&row, f->report->fleet, f->next++, job, &f->scratch);
-    f->more = f->fn(f->ctx, &row);
+    f->more = !f->scratch.failed && f->fn(f->ctx, &row);
 }
 
 static void fold_until(struct fold *f, uint32_t row)
@@ -159,6 +159,8 @@ enum err report_rows(const struct report *report,
     enum err err = report->source->rows(report->source->ctx, fold_record, &f, why);
     if (err == OK)
         fold_until(&f, report->fleet->choices_len);
+    if (err == OK && f.scratch.failed)
+        err = why_set(why, ERR_NOMEM, "out of memory");
     buf_clear(&f.scratch);
     return err;
 }

@@ -128,7 +128,8 @@ static struct group *group_like(struct groups *g, const struct group *wanted)
 static name_id name_of(struct groups *g, struct text t)
 {
     name_id id;
-    names_add(&g->names, text_slice(t, 0, NAME_LEN_MAX), &id); /* NAME_NONE when there is no room */
+    if (!names_add(&g->names, text_slice(t, 0, NAME_LEN_MAX), &id))
+        g->failed = true;
     return id;
 }
 
@@ -167,6 +168,7 @@ void groups_add(struct groups *g, const struct report_row *row)
                            .rejects = text_eq(row->behavior_after, TEXT("REJECT_MESSAGE"))};
     buf_reset(&g->scratch);
     reason_shape(row, &g->scratch);
+    g->failed = g->failed || g->scratch.failed;
     struct text shape = buf_text(&g->scratch);
     wanted.reason = g->len < GROUPS_MAX ? name_of(g, shape) : names_find(&g->names, shape);
     struct group *group = group_like(g, &wanted);

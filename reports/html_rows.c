@@ -46,7 +46,7 @@ static void findings_add(struct buf *out, const struct report_row *row)
         markup_add(out, f.text);
         buf_add_str(out, "</li>");
     }
-    finding_walk_clear(&walk);
+    finding_walk_clear(&walk, out);
     buf_add_str(out, "</ul>");
 }
 
@@ -100,7 +100,7 @@ static void rule_names_add(struct buf *out, finding_set findings)
 }
 
 /* Most reasons are the sentence of a finding, which is shown anyway. */
-static bool is_a_finding(struct text reason, const struct report_row *row)
+static bool is_a_finding(struct text reason, const struct report_row *row, struct buf *out)
 {
     struct finding_walk walk;
     struct row_finding f;
@@ -108,7 +108,7 @@ static bool is_a_finding(struct text reason, const struct report_row *row)
     finding_walk_init(&walk, row);
     while (!found && finding_walk_next(&walk, &f))
         found = text_eq(f.text, reason);
-    finding_walk_clear(&walk);
+    finding_walk_clear(&walk, out);
     return found;
 }
 
@@ -126,7 +126,7 @@ void row_add_html(struct buf *out, const struct report_row *row)
     span_add(out, "", row->region);
     span_add(out, " class=\"source\"", text_from(row->source, base));
     buf_add_str(out, "</summary><div class=\"more\">");
-    if (row->reason.len && !is_a_finding(row->reason, row)) {
+    if (row->reason.len && !is_a_finding(row->reason, row, out)) {
         buf_add_str(out, "<p>");
         markup_add(out, row->reason);
         buf_add_str(out, "</p>");

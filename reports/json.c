@@ -67,7 +67,7 @@ static void add_findings(struct buf *out, const struct report_row *row)
         buf_add_str(out, f.accepted ? ",\"accepted\":true}" : "}");
         between = ",";
     }
-    finding_walk_clear(&walk);
+    finding_walk_clear(&walk, out);
     buf_add_char(out, ']');
 }
 
@@ -146,7 +146,7 @@ static void add_summary(struct buf *out, const struct fleet *fleet, const struct
     report_verdict(sum, &verdict);
     buf_add_str(out, "\n],\n\"summary\":{");
     add_pair(out, "verdict", buf_text(&verdict));
-    buf_clear(&verdict);
+    buf_spend(&verdict, out);
     buf_add_fmt(out, ",\"identities\":%u,\"attention\":%u,\"writes\":%llu,\"calls\":%llu,\n",
                 sum->rows, sum->bad, (unsigned long long)sum->writes,
                 (unsigned long long)sum->calls);

@@ -27,7 +27,7 @@ static void add_findings(struct buf *out, const struct report_row *row)
         markup_add(out, f.text);
         buf_add_char(out, '\n');
     }
-    finding_walk_clear(&walk);
+    finding_walk_clear(&walk, out);
 }
 
 static void add_result(struct buf *out, const struct report_row *row)

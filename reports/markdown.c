@@ -71,7 +71,7 @@ static void source_add(struct comment *c, uint32_t row)
     struct buf scratch;
     buf_init(&scratch, LINE_LEN_MAX);
     cell_add(c->out, fleet_source(c->report->fleet, row, &scratch));
-    buf_clear(&scratch);
+    buf_spend(&scratch, c->out);
 }
 
 static void lane_add(struct comment *c, uint16_t lane)

@@ -46,8 +46,7 @@ static void txt_add(struct buf *out, struct text t)
         t = text_from(t, at + 1);
     }
     escape_json(out, buf_text(&escaped));
-    out->failed = out->failed || escaped.failed;
-    buf_clear(&escaped);
+    buf_spend(&escaped, out);
 }
 
 static void values_add(struct buf *out, const struct records_set *set)

@@ -48,6 +48,7 @@ static void change_add(struct buf *out, const struct records_set *set, uint32_t 
         records_add_route53(scratch, set->type, records_after_at(set, i), " ");
         buf_add_str(out, i ? ",{\"Value\":" : "{\"Value\":");
         escape_json(out, buf_text(scratch));
+        out->failed = out->failed || scratch->failed;
         buf_add_char(out, '}');
     }
     buf_add_str(out, "]}}");

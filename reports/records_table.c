@@ -31,8 +31,7 @@ static void replaced_add(struct buf *out, const struct records_set *set)
     if (set->action == RECORDS_REPLACE)
         records_add_rdata(&presented, set->type, &set->there[set->replaced]);
     cell_add(out, buf_text(&presented));
-    out->failed = out->failed || presented.failed;
-    buf_clear(&presented);
+    buf_spend(&presented, out);
 }
 
 static bool row_add(struct records_out *o, const struct records_set *set)
@@ -77,8 +76,7 @@ static void presented_add(struct buf *out, enum records_type type,
     buf_init(&presented, RECORDS_VALUE_MAX);
     records_add_rdata(&presented, type, value);
     escape_json(out, buf_text(&presented));
-    out->failed = out->failed || presented.failed;
-    buf_clear(&presented);
+    buf_spend(&presented, out);
 }
 
 static void wanted_add(struct buf *out, const struct records_set *set)

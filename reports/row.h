@@ -82,16 +82,17 @@ struct row_finding {
 };
 
 struct finding_walk {
-    struct text rest; /* of findings_json */
-    finding_set bits; /* what is left of a row whose text cannot be read */
-    bool from_bits;
+    struct text rest;       /* of findings_json */
+    finding_set bits;       /* what is left of a row whose text cannot be read */
+    bool from_bits, failed; /* failed: out of memory */
     struct buf words;
 };
 
 /* Reads findings_json strictly; a text that is not what the engine writes is left aside and the
  * rules are named from the bits, with their usual severity and summary. */
 void finding_walk_init(struct finding_walk *walk, const struct report_row *row);
-void finding_walk_clear(struct finding_walk *walk);
+/* What was made of a walk that ran out of memory has failed with it. */
+void finding_walk_clear(struct finding_walk *walk, struct buf *made);
 bool finding_walk_next(struct finding_walk *walk, struct row_finding *out);
 
 #endif

@@ -33,6 +33,12 @@ void buf_reset(struct buf *b)
         b->at[0] = '\0';
 }
 
+void buf_spend(struct buf *part, struct buf *whole)
+{
+    whole->failed = whole->failed || part->failed;
+    buf_clear(part);
+}
+
 struct text buf_text(const struct buf *b)
 {
     return (struct text){b->at, b->len};

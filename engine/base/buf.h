@@ -17,6 +17,8 @@ void buf_init(struct buf *b, size_t max_bytes);
 void buf_clear(struct buf *b); /* frees */
 void buf_wipe(struct buf *b);  /* overwrites, then frees: for secrets */
 void buf_reset(struct buf *b); /* empty again, memory kept */
+/* Clears a part of which the whole was made: what could not be had of it, the whole lacks too. */
+void buf_spend(struct buf *part, struct buf *whole);
 struct text buf_text(const struct buf *b);
 
 void buf_add(struct buf *b, const void *bytes, size_t len);

@@ -83,12 +83,32 @@ static void a_sentence_too_long_is_cut_not_overrun(void **state)
     }
 }
 
+static void what_a_part_lacks_the_whole_lacks_too(void **state)
+{
+    (void)state;
+    struct buf whole, part;
+    buf_init(&whole, 100);
+    for (int fits = 1; fits >= 0; fits--) {
+        buf_init(&part, 4);
+        buf_add_str(&part, fits ? "1234" : "12345");
+        buf_add_text(&whole, buf_text(&part));
+        buf_spend(&part, &whole);
+        assert_null(part.at);
+        assert_int_equal(whole.failed, !fits);
+    }
+    buf_init(&part, 4);
+    buf_spend(&part, &whole);
+    assert_true(whole.failed); /* what has failed stays so */
+    buf_clear(&whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_added_comes_out_in_order),
         cmocka_unit_test(it_grows_up_to_its_bound_and_no_further),
         cmocka_unit_test(failure_sticks_until_reset),
+        cmocka_unit_test(what_a_part_lacks_the_whole_lacks_too),
         cmocka_unit_test(a_sentence_is_wrapped_outermost_noun_first),
         cmocka_unit_test(a_sentence_too_long_is_cut_not_overrun),
     };
