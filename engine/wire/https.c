@@ -157,9 +157,13 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 {
     struct transfer *t = data;
     size_t len = size * count;
-    buf_add(&t->body, bytes, len);
-    if (t->body.failed || t->body.len > t->terms.body_max) {
+    if (len > t->terms.body_max - t->body.len) {
         t->refused = "the answer is larger than any that AWS gives";
+        return 0;
+    }
+    buf_add(&t->body, bytes, len);
+    if (t->body.failed) {
+        t->refused = "out of memory";
         return 0;
     }
     return len;
