@@ -5,10 +5,14 @@ target_link_libraries(wire_servers PRIVATE Threads::Threads PkgConfig::openssl)
 
 mailfrom_test(wire_parts USES wire)
 mailfrom_test(wire_https USES wire wire_servers)
+mailfrom_test(wire_courier USES wire wire_servers)
 mailfrom_test(wire_resolver USES wire wire_servers)
 mailfrom_test(wire_keeper USES wire)
 mailfrom_test(wire_live USES wire wire_servers)
 target_sources(test_wire_live PRIVATE wire/fixed_credentials.c)
+mailfrom_scarcity_test(wire_scarcity USES wire wire_servers)
+target_sources(test_wire_scarcity PRIVATE wire/fixed_credentials.c)
+target_link_options(test_wire_scarcity PRIVATE -Wl,--wrap=eventfd,--wrap=thread_start)
 
 # Names inspected at Knot DNS, and through unbound in front of it.
 add_test(NAME inspect_knot COMMAND /usr/bin/python3 -B

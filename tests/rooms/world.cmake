@@ -1,4 +1,7 @@
 mailfrom_test(ses_model USES world)
+mailfrom_test(world_parts USES world)
+mailfrom_test(world_dns USES world)
+mailfrom_scarcity_test(world_scarcity USES world)
 mailfrom_test(world_thrift USES world engine)
 
 # The simulated SES, held against AWS's own clients.

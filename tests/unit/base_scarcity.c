@@ -1,9 +1,5 @@
-/*
- * Memory runs out at the n-th allocation, for every n until nothing fails. Whoever is told so must
- * still be whole: what was there stays, clear works, and the sanitizer finds no leak. The linker
- * puts the three functions below in front of the allocator (--wrap).
- */
-#include "unit.h"
+/* Every room of base and model, with memory that runs out; see scarcity.h. */
+#include "scarcity.h"
 
 #include "buf.h"
 #include "fleet.h"
@@ -12,38 +8,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static long left = -1; /* allocations until one fails; negative: none does */
-
-static bool is_scarce(void)
-{
-    return left >= 0 && left-- == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    return is_scarce() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_scarce() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return is_scarce() ? NULL : __real_realloc(p, size);
-}
-
-/* Each does its work, or says that it could not; and puts everything away in either case. */
-typedef bool work(void);
 
 static bool work_arena(void)
 {
@@ -112,18 +76,6 @@ static bool work_fleet(void)
              fleet_choice(&f, (struct choice){.line = i}, &row);
     fleet_clear(&f);
     return ok;
-}
-
-static void fail_every_allocation(work *w)
-{
-    bool ok = false;
-    for (long n = 0; !ok; n++) {
-        assert_true(n < 10000);
-        left = n;
-        ok = w();
-        assert_true(ok == (left >= 0)); /* a failure is told, and told only when there was one */
-        left = -1;
-    }
 }
 
 static void every_room_of_base_and_model_survives_it(void **state)

@@ -32,7 +32,8 @@ static void what_the_engine_writes_is_understood(void **state)
     } rows[] = {
         {"[]", ""},
         {" [ ] ", NULL}, /* nothing may stand behind */
-        {"[{\"rule\":\"mx-missing\",\"severity\":\"wait\",\"text\":\"no MX\"}]", "mx-missing wait [no MX];"},
+        {"[{\"rule\":\"mx-missing\",\"severity\":\"wait\",\"text\":\"no MX\"}]",
+         "mx-missing wait [no MX];"},
         {"[{\"rule\":\"a\",\"severity\":\"b\",\"text\":\"c\",\"accepted\":true},{\"rule\":\"d\"}]",
          "a b [c] accepted;d  [];"},
         {"[ {\n\t\"text\" : \"c\" , \"rule\" : \"a\" } ]", "a  [c];"},
@@ -42,7 +43,8 @@ static void what_the_engine_writes_is_understood(void **state)
         /* half a pair is no character */
         {"[{\"rule\":\"a\",\"text\":\"\\ud83d\"}]", "a  [\xef\xbf\xbd];"},
         {"[{\"rule\":\"a\",\"text\":\"\\ude00\"}]", "a  [\xef\xbf\xbd];"},
-        {"[{\"rule\":\"a\",\"text\":\"\\ud83d\\u0041\"}]", "a  [\xef\xbf\xbd" "A];"},
+        {"[{\"rule\":\"a\",\"text\":\"\\ud83d\\u0041\"}]", "a  [\xef\xbf\xbd"
+                                                           "A];"},
         {"[{\"rule\":\"a\",\"text\":\"\\ud83d \\ude00\"}]", "a  [\xef\xbf\xbd \xef\xbf\xbd];"},
         {"[{\"rule\":\"a\",\"text\":\"\\ud83d\\n\"}]", "a  [\xef\xbf\xbd\n];"},
     };
@@ -59,7 +61,8 @@ static void what_the_engine_writes_is_understood(void **state)
 static void anything_else_is_left_aside_and_the_rules_are_named(void **state)
 {
     (void)state;
-    static const char whole[] = "[{\"rule\":\"a\",\"severity\":\"b\",\"text\":\"\\u00e4\\n\",\"accepted\":true}]";
+    static const char whole[] =
+        "[{\"rule\":\"a\",\"severity\":\"b\",\"text\":\"\\u00e4\\n\",\"accepted\":true}]";
     static const char *const others[] = {
         "",
         "{}",
@@ -80,7 +83,8 @@ static void anything_else_is_left_aside_and_the_rules_are_named(void **state)
     char want[1024], read[1024];
     finding_set bits = FINDING_BIT(MX_MISSING);
     const struct finding_rule *rule = finding_rule(MX_MISSING);
-    snprintf(want, sizeof want, "%s %s [%s];", rule->name, severity_name(rule->severity), rule->summary);
+    snprintf(want, sizeof want, "%s %s [%s];", rule->name, severity_name(rule->severity),
+             rule->summary);
     for (size_t i = 0; i < COUNT(others); i++) {
         walk_write(text_of(others[i]), bits, read);
         if (strcmp(read, want) != 0)
