@@ -15,8 +15,13 @@ import socket
 import sqlite3
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
+
+from patience import patient
 
 SES_HOST = "feedback-smtp.us-east-1.amazonses.com"
 KEY = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")  # of the AWS documentation
@@ -176,7 +181,7 @@ class Mailfrom:
     def finish(self, fleet, *arguments, timeout=120):
         """Runs to the end. Exit code and what it said."""
         process = self.start(fleet, *arguments)
-        said = process.communicate(timeout=timeout)[1]
+        said = process.communicate(timeout=patient(timeout))[1]
         return process.returncode, said
 
     def report(self, fleet, name):

@@ -16,6 +16,7 @@ import tempfile
 import time
 
 import shore
+from shore import patient
 
 GRACE = 3.0  # 2 s, and a busy machine
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, "twice", "closed pipe")
@@ -39,7 +40,7 @@ def disturb(mailfrom, fleet, what, delay):
             process.send_signal(signal.SIGINT)
     else:
         process.send_signal(what)
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=patient(60))[1]
     took = time.monotonic() - began if began else 0
     if began:
         os.close(reader)
@@ -71,7 +72,7 @@ def main():
             allowed = (0,) if what == "closed pipe" else (0, 4, *EARLY)
             if code not in allowed:
                 found.append(f"{what}: ends with {code}: {said}")
-            if took > GRACE:
+            if took > patient(GRACE):
                 found.append(f"{what}: takes {took:.1f} s to leave")
             if code != 0:
                 code, said = mailfrom.finish(fleet)

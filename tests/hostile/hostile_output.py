@@ -22,6 +22,7 @@ import dns.rdatatype
 import dns.rrset
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
+from patience import patient
 from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, Names, Room, check, verdict
 
 STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -69,7 +70,7 @@ class HostileRoom(Room):
 
     def inspect(self, *arguments):
         command = [self.mailfrom, "inspect", *arguments, "--resolver", f"127.0.0.1:{self.names.port}"]
-        return subprocess.run(command, cwd=self.path, env=self.environment(), capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=self.path, env=self.environment(), capture_output=True, text=True, timeout=patient(120))
 
 
 def is_safe(title, *texts):
@@ -130,7 +131,7 @@ def of_arguments(room):
                       ["report", payload], ["status", "--journal", payload], ["apply", "--yes", "--plan", payload],
                       ["inspect", payload], ["report", "1", "--report", "csv:" + payload + "/x"]):
             done = subprocess.run([room.mailfrom, *words], cwd=room.path, env=room.environment(), capture_output=True,
-                                  stdin=subprocess.DEVNULL, timeout=60)
+                                  stdin=subprocess.DEVNULL, timeout=patient(60))
             said.append((done.stdout + done.stderr).decode(errors="replace"))
     is_safe("what is said about arguments is safe", *said)
 

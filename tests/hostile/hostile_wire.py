@@ -17,6 +17,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
 from liar import LIES, Liar
+from patience import patient
 from rehearsal_room import DONE, TROUBLE, Room, check, verdict
 
 MAILFROM, SES_SIM = (str(pathlib.Path(program).resolve()) for program in sys.argv[1:3])
@@ -50,7 +51,7 @@ class LyingRoom(Room):
         """(exit code, all that was said, peak memory in KB) of a run."""
         said = self.path / "said.txt"
         with open(said, "wb") as out:
-            process = self.start("apply", "fleet.yaml", "--yes", "--verbose", "--call-timeout", "1s", *more,
+            process = self.start("apply", "fleet.yaml", "--yes", "--verbose", "--call-timeout", f"{patient(1):g}s", *more,
                                  stdout=out, stderr=out)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -61,7 +62,7 @@ def complaints_about(room, lie, target, code, said, memory_kb):
     """What is wrong with a run, as sentences; empty: nothing."""
     rows, found = room.report(1), []
     puts = [call["identities"][0] for call in room.writes()]
-    if memory_kb > MEMORY_MAX_KB:
+    if memory_kb > patient(MEMORY_MAX_KB):
         found.append(f"{memory_kb} KB of memory")
     if STEERING.search(said):
         found.append(f"steers the terminal: {STEERING.search(said)}")

@@ -17,6 +17,9 @@ mailfrom_run_test(run_discover)
 mailfrom_run_test(run_read_api)
 mailfrom_run_test(run_lanes)
 
+# With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
+set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")
+
 # The board and its gauges are the pure part of cmd/mailfrom.
 mailfrom_test(progress_board USES core)
 target_sources(test_progress_board PRIVATE

@@ -10,6 +10,8 @@ import dns.exception
 import dns.message
 import dns.query
 
+from patience import patient
+
 
 def free_port():
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
@@ -65,7 +67,7 @@ def start(command, folder):
 
 def wait_until_it_serves(port, name):
     query = dns.message.make_query(name, "SOA")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patient(20)
     while time.monotonic() < deadline:
         try:
             if dns.query.udp(query, "127.0.0.1", port=port, timeout=0.2).answer:

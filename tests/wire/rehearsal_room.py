@@ -21,6 +21,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from patience import patient
+
 EXCHANGE = "10 feedback-smtp.us-east-1.amazonses.com."
 SPF = '"v=spf1 include:amazonses.com ~all"'
 ACCOUNT = "111122223333"
@@ -47,7 +49,7 @@ def verdict():
 
 def until(condition, seconds=30):
     """Waits for a condition of the world outside; its value, false when it never came."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + patient(seconds)
     while not (value := condition()) and time.monotonic() < deadline:
         time.sleep(0.01)
     return value
@@ -165,7 +167,7 @@ class Room:
     def run(self, verb, *arguments, **more):
         """A verb to its end; .returncode, .stdout and .stderr."""
         process = self.start(verb, *arguments, **more)
-        process.stdout_text, process.stderr_text = process.communicate(timeout=120)
+        process.stdout_text, process.stderr_text = process.communicate(timeout=patient(120))
         return process
 
     def ends(self, title, wanted, verb, *arguments, **more):
@@ -215,7 +217,7 @@ class Room:
 def signalled(process, *signals):
     for one in signals:
         process.send_signal(one)
-    return process.communicate(timeout=60)
+    return process.communicate(timeout=patient(60))
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

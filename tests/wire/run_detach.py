@@ -4,6 +4,7 @@ Arguments: mailfrom, ses-sim."""
 
 import sys
 
+from patience import patient
 from rehearsal_room import DONE, STOPPED, Room, check, until, verdict
 
 FLEET = {f"d{i}.example": {"late": i == 5} for i in range(6)}
@@ -41,8 +42,8 @@ def watch(room):
     alone = room.run("status").stdout_text
     check("status names the process that runs", f"running, as pid {run.pid} on " in alone, alone)
     room.names.publish("bounce.d5.example")
-    run.communicate(timeout=60)
-    seen, complaints = watcher.communicate(timeout=20)
+    run.communicate(timeout=patient(60))
+    seen, complaints = watcher.communicate(timeout=patient(20))
     check("the run ends as if nobody watched", run.returncode == DONE)
     check("the watcher leaves with 0 when the run has ended", watcher.returncode == 0, complaints)
     check("and has shown both", f"0 of {len(FLEET)} final" in seen and seen.count("; ended;") == 1, seen)

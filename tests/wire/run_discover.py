@@ -17,6 +17,7 @@ import tempfile
 
 import yaml
 
+from patience import leaks_unwatched, patient
 from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, Room, check, until, verdict
 
 ONE, TWO = "111122223333", "444455556666"
@@ -290,7 +291,7 @@ def many(room):
     room.log.write_text("")
     check("it is stopped half way", until(lambda: room.counted()["GetEmailIdentity"] > 1))
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=patient(60))
     check("with exit code 4, and a word", process.returncode == STOPPED and "stopped: nothing was written" in told,
           process.returncode, told)
     check("and leaves nothing", not list(room.path.glob("cut*")), list(room.path.iterdir()))
@@ -301,13 +302,12 @@ def cut_while_writing(room):
     tracer = shutil.which("strace")
     if not tracer:
         return
-    os.environ["ASAN_OPTIONS"] = "detect_leaks=0"  # in a build with sanitizers: not under a tracer
-    process = room.start("discover", "--profile", "one", "--regions", "us-east-1", "--out", "cut.yaml", before=[
-        tracer, "-D", "-f", "-qq", "-o", room.path / "trace", "-e", "inject=fsync:delay_enter=500000"])
-    check("it is at writing", until(lambda: (room.path / "cut.yaml.part").exists()))
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    del os.environ["ASAN_OPTIONS"]
+    with leaks_unwatched():
+        process = room.start("discover", "--profile", "one", "--regions", "us-east-1", "--out", "cut.yaml", before=[
+            tracer, "-D", "-f", "-qq", "-o", room.path / "trace", "-e", "inject=fsync:delay_enter=500000"])
+        check("it is at writing", until(lambda: (room.path / "cut.yaml.part").exists()))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=patient(60))
     check("stopped there, it ends by that signal, with the whole file and nothing beside it", process.returncode ==
           -signal.SIGINT and not list(room.path.glob("cut*.part*")) and
           len(yaml.safe_load((room.path / "cut.yaml").read_text())["identities"]) == 3000, process.returncode,

@@ -2,11 +2,11 @@
 """Verbs that only read: no write reaches SES, and the journal is never opened for writing, as the
 kernel tells. Arguments: mailfrom, ses-sim."""
 
-import os
 import re
 import shutil
 import sys
 
+from patience import leaks_unwatched
 from rehearsal_room import DONE, TROUBLE, Room, check, verdict
 
 FLEET = {"a.example": {}, "b.example": {"mail_from": "old.b.example"}, "c.example": {"verified": "PENDING"}}
@@ -35,8 +35,7 @@ def main():
     if not tracer:
         print("1..0 # SKIP strace is not there")
         return
-    os.environ["ASAN_OPTIONS"] = "detect_leaks=0"  # in a build with sanitizers: not under a tracer
-    with Room(*sys.argv[1:3], FLEET) as room:
+    with leaks_unwatched(), Room(*sys.argv[1:3], FLEET) as room:
         room.manifest("fleet.yaml", {name: {} for name in FLEET})
         room.ends("a run to look at", TROUBLE, "apply", "fleet.yaml", "--yes")
         writes, journal = len(room.writes()), room.path / ".mailfrom"

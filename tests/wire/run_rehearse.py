@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+from patience import patient
 from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, Room, check, verdict
 
 IDENTITIES = {f"d{n}.example": {} for n in range(30)}
@@ -19,7 +20,7 @@ class Rehearsals:
 
     def run(self, *arguments):
         return subprocess.run([self.room.mailfrom, "rehearse", *map(str, arguments)], cwd=self.room.path,
-                              env=self.room.environment(), capture_output=True, text=True, timeout=100)
+                              env=self.room.environment(), capture_output=True, text=True, timeout=patient(100))
 
     def json(self, *arguments, code=DONE):
         process = self.run("fleet.yaml", "--format", "json", *arguments)
