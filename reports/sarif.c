@@ -99,7 +99,7 @@ static bool row_add(void *ctx, const struct report_row *row)
     while (log->results < SARIF_RESULTS_MAX && finding_walk_next(&walk, &f))
         if (level_of(f.severity) == log->level)
             result_add(log, row, &f);
-    finding_walk_clear(&walk);
+    finding_walk_clear(&walk, &log->report->out->buf);
     return log->results < SARIF_RESULTS_MAX && sink_turn(log->report->out);
 }
 
