@@ -68,7 +68,7 @@ static void fingerprint_add(struct buf *out, const struct report_row *row, struc
     buf_add_str(out, ",\"partialFingerprints\":{\"mailfrom/v1\":");
     escape_json(out, buf_text(&joined));
     buf_add_char(out, '}');
-    buf_clear(&joined);
+    buf_spend(&joined, out);
 }
 
 static void result_add(struct log *log, const struct report_row *row, const struct row_finding *f)

@@ -18,6 +18,11 @@ static const char *const names[FAULTS_LEN] = {
     [FAULT_DNS_SERVFAIL] = "dns-servfail",
 };
 
+const char *fault_name(enum fault f)
+{
+    return names[f];
+}
+
 bool fault_hits(const struct faults *f, enum fault kind, uint64_t number)
 {
     return f->share[kind] > 0 && hash_unit(f->seed, (uint64_t)kind, number) < f->share[kind];

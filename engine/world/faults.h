@@ -29,6 +29,7 @@ struct faults {
     span_us stale_max;        /* how old a stale read may be */
 };
 
+const char *fault_name(enum fault f); /* "lost-after" */
 bool fault_hits(const struct faults *f, enum fault kind, uint64_t number);
 /* "throttle=0.02,lost-after=0.01"; names that are not known are ERR_INPUT. Shares only. */
 enum err faults_parse(struct faults *f, struct text spec, struct why *why);
