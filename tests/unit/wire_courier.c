@@ -21,17 +21,22 @@ struct round_trip {
     int ending_fd;
 };
 
-static struct round_trip *round_trip_open(const char *ca_bundle)
+static struct round_trip *round_trip_by(const char *proxy, const char *ca_bundle)
 {
     struct round_trip *t = calloc(1, sizeof *t);
     struct why why = {""};
     assert_non_null(t);
-    struct https_config config = {.proxy = "", .no_proxy = "", .timeout_us = SPAN_S(10)};
+    struct https_config config = {.proxy = proxy, .no_proxy = "", .timeout_us = SPAN_S(10)};
     t->ending_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     assert_int_equal(courier_open(&t->courier, &config, t->ending_fd, &why), OK);
     t->exchange = courier_exchange(t->courier, ca_bundle);
     buf_init(&t->answer.body, HTTP_BODY_MAX);
     return t;
+}
+
+static struct round_trip *round_trip_open(const char *ca_bundle)
+{
+    return round_trip_by("", ca_bundle);
 }
 
 static void round_trip_close(struct round_trip *t)
@@ -153,6 +158,27 @@ static void an_account_is_trusted_by_its_own_authorities(void **state)
     web_server_close(server);
 }
 
+/* The proxy is there and lets nobody through: who meets it is told so, who does not meets the name.
+ */
+static void a_direct_request_meets_no_proxy(void **state)
+{
+    (void)state;
+    char proxy[64];
+    struct web_server *server = web_server_open(WEB_PLAIN);
+    snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", web_server_port(server));
+    struct round_trip *t = round_trip_by(proxy, NULL);
+    struct http_terms terms = usual;
+    assert_int_equal(fetch(t, "https://0.0.0.0:1/", terms), ERR_IO);
+    assert_int_equal(web_server_requests(server), 1);
+    assert_non_null(strstr(web_server_last(server), "CONNECT 0.0.0.0:1"));
+    terms.is_direct = true;
+    assert_int_equal(fetch(t, "https://0.0.0.0:1/", terms), ERR_IO);
+    assert_non_null(strstr(t->why.text, "Failed to connect"));
+    assert_int_equal(web_server_requests(server), 1);
+    round_trip_close(t);
+    web_server_close(server);
+}
+
 static void a_request_that_did_not_fit_is_not_sent(void **state)
 {
     (void)state;
@@ -200,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_missing_answer_is_a_reason),
         cmocka_unit_test(a_closed_port_is_a_reason),
         cmocka_unit_test(an_account_is_trusted_by_its_own_authorities),
+        cmocka_unit_test(a_direct_request_meets_no_proxy),
         cmocka_unit_test(a_request_that_did_not_fit_is_not_sent),
         cmocka_unit_test(the_end_of_the_program_cuts_everything_short),
     };
