@@ -68,7 +68,7 @@ char *board_span(span_us span, char out[WHEN_LEN])
         snprintf(out, WHEN_LEN, "%lldm%02llds", s / 60, s % 60);
     else if (s < 100 * 3600)
         snprintf(out, WHEN_LEN, "%lldh%02lldm", s / 3600, s / 60 % 60);
-    else if (s < 1000 * 86400ll)
+    else if (s < 1000 * 86400LL)
         snprintf(out, WHEN_LEN, "%lldd%02lldh", s / 86400, s / 3600 % 24);
     else
         snprintf(out, WHEN_LEN, ">999d");

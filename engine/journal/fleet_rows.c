@@ -193,7 +193,7 @@ static void take_head(struct taker *t)
     f->max_failures.value = take_real(t);
     f->max_failures.is_percent = take_int(t, 1) == 1;
     t->ok &= f->max_failures.value == NO_BOUND || quota_fits(f->max_failures);
-    if (take_int(t, 1) == 1) {
+    if (take_int(t, 1) == 1 && !f->expected) { /* a damaged journal may have two heads of a run */
         uint64_t len = take_int(t, IDENTITIES_MAX);
         f->expected = calloc(len ? len : 1, sizeof *f->expected);
         t->fits &= f->expected != NULL;
