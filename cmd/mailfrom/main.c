@@ -19,7 +19,7 @@ static void print_usage(FILE *out)
         "Usage: mailfrom VERB [arguments] [options]\n\n",
         out);
     for (const struct verb *v = verbs_all(); v->name; v++)
-        fprintf(out, "  %-10s %s\n", v->name, v->summary);
+        fprintf(out, "  %-11s %s\n", v->name, v->summary);
     fputs("\nmailfrom VERB --help shows the options of a verb. mailfrom --version names the "
           "libraries.\n\nBegin with:  mailfrom check fleet.yaml\n",
           out);

@@ -4,19 +4,21 @@
 #include "lanes.h"
 #include "world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define START      ((instant_us)1767225600 * 1000000) /* any will do: times are told since then */
 #define ROUND_TRIP SPAN_MS(60)                        /* to a Region not far away */
 #define DNS_GRAIN  SPAN_MS(50)
-#define TIME_OUT   SPAN_S(30)       /* as live calls have */
-#define NEVER      SPAN_H(24 * 366) /* longer than any deadline */
+#define TIME_OUT   SPAN_S(30) /* as live calls have */
+#define NEVER      REHEARSAL_SPAN
 
 const double forecast_shares[FORECAST_MARKS] = {0.01, 0.1, 0.5, 0.9, 0.99, 1};
 
-/* What is known of one identity while it is on its way, in milliseconds. */
+/* What is known of one identity while it is on its way. */
 struct waits {
-    uint32_t since, by_cause[WAIT_CAUSES];
+    instant_us since;
+    span_us by_cause[WAIT_CAUSES];
 };
 
 /* Folds the records of the engine into a forecast. */
@@ -25,8 +27,12 @@ struct fold {
     span_us detect_after;
     struct forecast *forecast;
     struct waits *waits;
-    uint32_t marks; /* passed */
 };
+
+uint32_t forecast_unfinished(const struct forecast *f)
+{
+    return f->identities - f->finals;
+}
 
 enum err rehearsal_init(struct rehearsal *r, struct run *run, struct why *why)
 {
@@ -44,36 +50,34 @@ enum err rehearsal_init(struct rehearsal *r, struct run *run, struct why *why)
  * wait for a look, or for the owner of the DNS where the manifest does not want it to be right
  * before the set. Once Success has been seen, a tightened identity waits for a look alone. */
 static void wait_followed(const struct fold *fold, struct waits *waits, const struct record *r,
-                          uint32_t ms)
+                          span_us span)
 {
-    uint32_t detect = (uint32_t)(fold->detect_after / 1000);
+    span_us detect = r->row.writes > 1 ? 0 : fold->detect_after;
     bool early = fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
-    if (r->row.writes > 1)
-        detect = 0;
-    waits->by_cause[WAIT_DETECT] += ms < detect ? ms : detect;
-    waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += ms < detect ? 0 : ms - detect;
+    waits->by_cause[WAIT_DETECT] += span < detect ? span : detect;
+    waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += span < detect ? 0 : span - detect;
 }
 
 static void wait_add(const struct fold *fold, const struct record *r)
 {
     struct waits *waits = &fold->waits[r->job];
-    uint32_t now_ms = (uint32_t)((r->at - START) / 1000), ms = now_ms - waits->since;
-    waits->since = now_ms;
+    span_us span = r->at - (waits->since ? waits->since : START);
+    waits->since = r->at;
     if (r->from == JOB_FOLLOWING)
-        wait_followed(fold, waits, r, ms);
+        wait_followed(fold, waits, r, span);
     else
-        waits->by_cause[r->from == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += ms;
+        waits->by_cause[r->from == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += span;
 }
 
 static void fold_final(struct fold *fold, const struct waits *waits, span_us after)
 {
     struct forecast *f = fold->forecast;
     f->finals++;
-    while (fold->marks < FORECAST_MARKS && f->finals >= f->mark_at[fold->marks])
-        f->mark[fold->marks++] = after;
+    while (f->marks < FORECAST_MARKS && f->finals >= f->mark_at[f->marks])
+        f->mark[f->marks++] = after;
     bool tail = f->finals > f->identities - f->tail;
     for (int cause = 0; cause < WAIT_CAUSES; cause++) {
-        double us = (double)SPAN_MS(waits->by_cause[cause]);
+        double us = (double)waits->by_cause[cause];
         f->wait_us[cause] += us;
         f->tail_wait_us[cause] += tail ? us : 0;
     }
@@ -183,11 +187,51 @@ static void calls_fold(struct forecast *f, const struct desk *desk)
     }
 }
 
+/* The world's side of the port, with an end: a world in which every call is throttled would be
+ * asked for ever, and virtual time makes nobody impatient. Then the engine is drained, as a signal
+ * does it. */
+struct bounded {
+    struct io world;
+    bool over;
+};
+
+static instant_us bounded_now(void *ctx)
+{
+    const struct bounded *b = ctx;
+    return b->world.now(b->world.world);
+}
+
+static uint32_t bounded_wait(void *ctx, instant_us until, struct event *events, uint32_t max)
+{
+    struct bounded *b = ctx;
+    if (!b->over && bounded_now(b) >= START + REHEARSAL_SPAN) {
+        b->over = true;
+        events[0] = (struct event){EVENT_DRAIN, NULL};
+        return 1;
+    }
+    if (!b->over && until > START + REHEARSAL_SPAN)
+        until = START + REHEARSAL_SPAN;
+    return b->world.wait(b->world.world, until, events, max);
+}
+
+static enum err bounded_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
+{
+    const struct bounded *b = ctx;
+    return b->world.keep(b->world.world, records, len, why);
+}
+
+static void bounded_send(void *ctx, struct call **calls, uint32_t len)
+{
+    const struct bounded *b = ctx;
+    b->world.send(b->world.world, calls, len);
+}
+
 static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
 {
     struct run *run = r->run;
     const struct options *o = run->options;
-    struct io io = world_io(w);
+    struct bounded bounded = {.world = world_io(w)};
+    const struct io io = {&bounded, bounded_now, bounded_wait, bounded_keep, bounded_send};
     struct desk_options options = {.rules = {.seed = o->rehearse.seed},
                                    .read_api = run_api(o->read_api, API_V1),
                                    .write_api = run_api(o->write_api, API_V2),
@@ -200,13 +244,15 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     desk_start(desk, START);
     enum err err = engine_run(desk, &io, NULL, &run->end, why);
     calls_fold(&r->forecast, desk);
+    if (desk_pause_reason(desk))
+        snprintf(r->forecast.paused, sizeof r->forecast.paused, "%s", desk_pause_reason(desk));
     desk_clear(desk);
     return err;
 }
 
 enum err rehearsal_play(struct rehearsal *r, struct why *why)
 {
-    struct fold fold = {&r->run->fleet, r->detect_after, &r->forecast, NULL, 0};
+    struct fold fold = {&r->run->fleet, r->detect_after, &r->forecast, NULL};
     struct world_options options = world_options_of(r);
     struct world *world = NULL;
     forecast_init(r);

@@ -4,7 +4,8 @@
  *
  * The world that is assumed: every identity of the manifest exists, is verified and has no MAIL
  * FROM; SES allows each lane the rate that the manifest or --rate gives it and not a call more;
- * DNS is seen as its owners publish it, without caches. Times are since the start of the run.
+ * DNS is seen as its owners publish it, without caches. Times are since the start of the run. It
+ * ends after REHEARSAL_SPAN, whoever is not done by then.
  */
 #ifndef MF_REHEARSE_H
 #define MF_REHEARSE_H
@@ -22,12 +23,14 @@ enum wait_cause {
     WAIT_CAUSES,
 };
 
+#define REHEARSAL_SPAN SPAN_H(24 * 366) /* longer than any manifest lets anybody wait */
 #define FORECAST_MARKS 6
 
 struct forecast {
     uint32_t identities, lanes, finals;
     uint32_t mark_at[FORECAST_MARKS]; /* so many identities final ... */
     span_us mark[FORECAST_MARKS];     /* ... after so long */
+    uint32_t marks;                   /* so many of them were reached; the others never are */
     struct desk_totals totals;
     uint64_t lane_calls_min, lane_calls_max; /* of SES, per lane */
     span_us first_write, last_write;         /* sent; without writes: 0 */
@@ -35,6 +38,7 @@ struct forecast {
     double wait_us[WAIT_CAUSES];      /* sums over all identities */
     double tail_wait_us[WAIT_CAUSES]; /* over the last hundredth to become final */
     uint32_t tail;
+    char paused[REASON_LEN_MAX]; /* why identities were held back (waves, max_failures); or "" */
 };
 
 extern const double forecast_shares[FORECAST_MARKS]; /* 0.01 .. 1 */
@@ -50,6 +54,9 @@ struct rehearsal {
 /* Fills in what the options leave open; ERR_INPUT: faults that do not exist. */
 enum err rehearsal_init(struct rehearsal *r, struct run *run, struct why *why);
 enum err rehearsal_play(struct rehearsal *r, struct why *why);
+
+/* Identities that were not done when the rehearsal ended. */
+uint32_t forecast_unfinished(const struct forecast *f);
 
 /* On standard output. */
 void rehearsal_print_text(const struct rehearsal *r);

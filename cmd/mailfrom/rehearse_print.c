@@ -36,9 +36,9 @@ static span_us mean(const double sums[WAIT_CAUSES], enum wait_cause cause, uint3
     return count ? (span_us)(sums[cause] / count) : 0;
 }
 
-static span_us finish(const struct forecast *f)
+static const char *span_or_never(const struct forecast *f, uint32_t mark, char out[WHEN_LEN])
 {
-    return f->mark[FORECAST_MARKS - 1];
+    return mark < f->marks ? span_format(f->mark[mark], out) : "never";
 }
 
 static void print_rate(const struct rehearsal *r)
@@ -83,12 +83,12 @@ static void print_timeline(const struct forecast *f)
 {
     char after[WHEN_LEN];
     printf("  %-6s %10s  %s\n", "final", "identities", "after");
-    for (int i = 0; i < FORECAST_MARKS; i++)
+    for (uint32_t i = 0; i < FORECAST_MARKS; i++)
         printf("  %3.0f %%  %10u  %s\n", forecast_shares[i] * 100, f->mark_at[i],
-               span_format(f->mark[i], after));
+               span_or_never(f, i, after));
     printf("\n  earliest finish   %s, by the pace of the fullest lane alone\n",
            span_format(f->budget.earliest, after));
-    printf("  expected finish   %s\n", span_format(finish(f), after));
+    printf("  expected finish   %s\n", span_or_never(f, FORECAST_MARKS - 1, after));
     if (f->totals.writes == 0) {
         printf("  no writes\n\n");
         return;
@@ -128,12 +128,25 @@ static void print_calls(const struct rehearsal *r)
 
 static void print_outcomes(const struct forecast *f)
 {
+    int n = 0;
     printf("Outcomes: ");
-    for (int o = 0, n = 0; o < OUTCOMES; o++)
+    for (int o = 0; o < OUTCOMES; o++)
         if (f->totals.by_outcome[o])
             printf("%s%u %s", n++ ? ", " : "", f->totals.by_outcome[o],
                    outcome_name((enum outcome)o));
-    printf("\n");
+    printf("%s\n", n ? "" : "none");
+}
+
+/* Those that are left when the rehearsal ends. */
+static void print_unfinished(const struct forecast *f)
+{
+    uint32_t count = forecast_unfinished(f);
+    char after[WHEN_LEN];
+    if (f->paused[0])
+        printf("%u identit%s left: %s.\n", count, count == 1 ? "y is" : "ies are", f->paused);
+    else
+        printf("%u identit%s never done: a rehearsal ends after %s.\n", count,
+               count == 1 ? "y is" : "ies are", span_format(REHEARSAL_SPAN, after));
 }
 
 static void print_waits(const char *who, const double sums[WAIT_CAUSES], uint32_t count)
@@ -152,7 +165,12 @@ void rehearsal_print_text(const struct rehearsal *r)
     print_timeline(f);
     print_calls(r);
     print_outcomes(f);
-    print_waits("An identity waits on average", f->wait_us, f->finals);
+    if (f->finals)
+        print_waits("An identity waits on average", f->wait_us, f->finals);
+    if (forecast_unfinished(f)) {
+        print_unfinished(f);
+        return;
+    }
     print_waits("One of the last hundredth", f->tail_wait_us, f->tail);
     printf("%s\n", cause_sentence(dominant(f)));
 }
@@ -162,14 +180,27 @@ static double seconds(span_us span)
     return (double)span * 1e-6;
 }
 
+/* null: never. */
+static void json_mark(const struct forecast *f, const char *name, uint32_t mark)
+{
+    if (mark < f->marks)
+        printf("\"%s\": %.3f", name, seconds(f->mark[mark]));
+    else
+        printf("\"%s\": null", name);
+}
+
 static void json_timeline(const struct forecast *f)
 {
     printf("  \"timeline\": [");
-    for (int i = 0; i < FORECAST_MARKS; i++)
-        printf("%s\n    {\"share\": %g, \"identities\": %u, \"after_s\": %.3f}", i ? "," : "",
-               forecast_shares[i], f->mark_at[i], seconds(f->mark[i]));
-    printf("\n  ],\n  \"earliest_finish_s\": %.3f,\n  \"expected_finish_s\": %.3f,\n",
-           seconds(f->budget.earliest), seconds(finish(f)));
+    for (uint32_t i = 0; i < FORECAST_MARKS; i++) {
+        printf("%s\n    {\"share\": %g, \"identities\": %u, ", i ? "," : "", forecast_shares[i],
+               f->mark_at[i]);
+        json_mark(f, "after_s", i);
+        printf("}");
+    }
+    printf("\n  ],\n  \"earliest_finish_s\": %.3f,\n  ", seconds(f->budget.earliest));
+    json_mark(f, "expected_finish_s", FORECAST_MARKS - 1);
+    printf(",\n");
     if (f->totals.writes)
         printf("  \"first_write_s\": %.3f,\n  \"last_write_s\": %.3f,\n  \"window_end_s\": %.3f,\n",
                seconds(f->first_write), seconds(f->last_write),
@@ -198,7 +229,7 @@ static void json_outcomes(const struct forecast *f)
         if (f->totals.by_outcome[o])
             printf("%s\"%s\": %u", n++ ? ", " : "", outcome_name((enum outcome)o),
                    f->totals.by_outcome[o]);
-    printf("},\n");
+    printf("},\n  \"never_done\": %u,\n", forecast_unfinished(f));
 }
 
 static void json_waits(const char *name, const double sums[WAIT_CAUSES], uint32_t count)
@@ -221,5 +252,8 @@ void rehearsal_print_json(const struct rehearsal *r)
     json_outcomes(f);
     json_waits("mean_wait_s", f->wait_us, f->finals);
     json_waits("last_hundredth_wait_s", f->tail_wait_us, f->tail);
-    printf("  \"dominates\": \"%s\"\n}\n", cause_names[dominant(f)]);
+    if (forecast_unfinished(f))
+        printf("  \"dominates\": null\n}\n");
+    else
+        printf("  \"dominates\": \"%s\"\n}\n", cause_names[dominant(f)]);
 }

@@ -4,7 +4,7 @@
 
 static int exit_code_of(const struct forecast *f)
 {
-    uint32_t bad = 0;
+    uint32_t bad = forecast_unfinished(f);
     for (int o = 0; o < OUTCOMES; o++)
         if (outcome_is_bad((enum outcome)o))
             bad += f->totals.by_outcome[o];

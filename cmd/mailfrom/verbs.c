@@ -11,10 +11,9 @@ static const struct verb verbs[] = {
      "mailfrom check fleet.yaml", verb_check},
     {"discover", "", "list what lives in accounts and Regions, as a manifest; reads only",
      OPTIONS_DISCOVER,
-     "Reads every identity of the accounts and Regions, a hundred a call, and writes a manifest "
-     "in\n"
-     "which plan finds nothing to change, or with --mail-from one that proposes a migration. What\n"
-     "cannot be in force (not verified, set-up FAILED) stands there as a comment.\n"
+     "Reads every identity of the accounts and Regions, a hundred a call, and writes a manifest\n"
+     "in which plan finds nothing to change, or with --mail-from one that proposes a migration.\n"
+     "What cannot be in force (not verified, set-up FAILED) stands there as a comment.\n"
      "Exit code 3: some account or Region could not be read; the others are there.",
      "mailfrom discover --profile prod,shop --regions us-east-1,eu-west-1 \\\n"
      "           --mail-from bounce.{domain} --out fleet.yaml",
@@ -28,7 +27,8 @@ static const struct verb verbs[] = {
      OPTIONS_REHEARSE,
      "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints when\n"
      "how much would be done. Every identity exists there, is verified and has no MAIL FROM; SES\n"
-     "allows --rate. The same seed gives the same bytes. Exit code 3: some would end badly.",
+     "allows --rate. The same seed gives the same bytes. Exit code 3: some would end badly, or\n"
+     "would not be done in a year.",
      "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.05", verb_rehearse},
     {"apply", "MANIFEST...", "do it: set, wait for DNS and SES, tighten; write reports",
      LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH,
@@ -62,10 +62,9 @@ static const struct verb verbs[] = {
      "organizational domain, or that of --zone. Exit code 3: some names need a person first.",
      "mailfrom records fleet.yaml --missing --format nsupdate --server 192.0.2.53", verb_records},
     {"inspect", "NAME...", "what DNS says of a MAIL FROM name: MX, SPF, DMARC", OPTIONS_INSPECT,
-     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with its look-ups followed, and "
-     "with\n"
-     "--from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or - for\n"
-     "one name a line. SES is not asked. Exit code 3: some question has no answer.",
+     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with its look-ups followed, and\n"
+     "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or\n"
+     "- for one name a line. SES is not asked. Exit code 3: some question has no answer.",
      "mailfrom inspect bounce.example.com --from example.com", verb_inspect},
     {"explain", "[RULE]", "what a finding means and how to mend it", OPTIONS_NONE,
      "Prints the page of a rule; without one, the list of all rules.",

@@ -12,6 +12,7 @@ from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, Room, check, verdict
 IDENTITIES = {f"d{n}.example": {} for n in range(30)}
 STRICT = {"behavior_on_mx_failure": "REJECT_MESSAGE"}
 HOUR = 3600
+DAY = 24 * HOUR
 
 
 class Rehearsals:
@@ -72,6 +73,26 @@ def forecasts(rehearsals):
     check("without a write", "first_write_s" not in never, never)
 
 
+def endless(rehearsals):
+    """A world in which every call is throttled: nobody would ever be done, and it is said."""
+    never = rehearsals.json("--faults", "throttle=1.0", code=TROUBLE)
+    check("whoever is throttled for ever is never done",
+          never["never_done"] == 30 and never["outcomes"] == {} and never["dominates"] is None, never)
+    check("and has no finish", never["expected_finish_s"] is None
+          and {row["after_s"] for row in never["timeline"]} == {None}, never)
+    text = rehearsals.run("fleet.yaml", "--faults", "throttle=1.0").stdout
+    check("the text says so", "expected finish   never" in text
+          and "30 identities are never done: a rehearsal ends after 366 d" in text, text)
+    wave = rehearsals.json("--dns-published", 0, "--dns-delay", "80h..90h", code=TROUBLE)
+    check("a wait that ends in expiry is an end", wave["never_done"] == 0, wave)
+    room = rehearsals.room
+    room.manifest("slow.yaml", {"d1.example": {"dns": {"timeout": "300d"}}})
+    slow = rehearsals.run("slow.yaml", "--format", "json", "--dns-published", 0, "--dns-delay", "200d..201d")
+    forecast = json.loads(slow.stdout)
+    check("owners of DNS may take most of a year", slow.returncode == DONE
+          and 200 * DAY < forecast["mean_wait_s"]["dns-owners"] < 201.5 * DAY, slow.stdout, slow.stderr)
+
+
 def refusals(rehearsals):
     for title, *arguments in [
         ("a manifest that is not there", "none.yaml"),
@@ -94,6 +115,7 @@ def main():
         room.manifest("fleet.yaml", {name: STRICT if n < 10 else {} for n, name in enumerate(IDENTITIES)})
         repeatable(rehearsals)
         forecasts(rehearsals)
+        endless(rehearsals)
         refusals(rehearsals)
         check("SES was asked nothing and nothing was kept",
               not room.calls() and not (room.path / ".mailfrom").exists(), room.calls())
