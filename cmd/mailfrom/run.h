@@ -27,6 +27,7 @@ struct run {
     bool resumes;           /* head and records are in the journal already */
     bool reopens;           /* what ended badly begins again */
     uint8_t *read_api;      /* enum api of each lane, as its looks went in the end */
+    bool stopped;           /* by a signal, before anything was begun */
     enum engine_end end;
     struct desk_totals totals;
 };

@@ -112,6 +112,8 @@ int run_conclude(struct run *r, enum err err, struct why *why)
     struct why second = {""};
     if (err != OK)
         say_error("%s", why->text);
+    if (r->stopped)
+        return EXIT_STOPPED;
     way_on_after(r, err);
     if (!r->journal || r->head.id == 0)
         return EXIT_CANNOT_RUN;

@@ -2,10 +2,13 @@
 """Going away and coming back: --no-wait, resume, and status --watch from outside.
 Arguments: mailfrom, ses-sim."""
 
+import json
+import signal
+import socket
 import sys
 
 from patience import patient
-from rehearsal_room import DONE, STOPPED, Room, check, until, verdict
+from rehearsal_room import ACCOUNT, DONE, STOPPED, Room, check, signalled, until, verdict
 
 FLEET = {f"d{i}.example": {"late": i == 5} for i in range(6)}
 
@@ -49,9 +52,26 @@ def watch(room):
     check("and has shown both", f"0 of {len(FLEET)} final" in seen and seen.count("; ended;") == 1, seen)
 
 
+def stopped_before(room):
+    """STS takes the question whose credentials these are, and does not answer."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    guarded = {"version": 1, "accounts": {"main": {"account_id": ACCOUNT}}, "identities": list(FLEET), "defaults":
+               {"account": "main", "region": "us-east-1", "mail_from": "bounce.{domain}"}}
+    (room.path / "guarded.yaml").write_text(json.dumps(guarded))
+    calls = len(room.calls())
+    run = room.start("apply", "guarded.yaml", "--yes", "--call-timeout", "2s", before=(
+        "env", f"AWS_ENDPOINT_URL_STS=http://127.0.0.1:{silent.getsockname()[1]}"))
+    silent.accept()
+    out, complaints = signalled(run, signal.SIGINT)
+    check("stopped before its first call, a run ends with 4", run.returncode == STOPPED, run.returncode, out, complaints)
+    check("says so, and nothing of credentials", complaints == "mailfrom: stopped before anything was begun\n", complaints)
+    check("and has sent nothing", len(room.calls()) == calls, room.calls()[calls:])
+
+
 def main():
     with Room(*sys.argv[1:3], FLEET) as room:
         detach(room)
+        stopped_before(room)
     with Room(*sys.argv[1:3], FLEET, sim=["--detect-after", "3"]) as room:
         watch(room)
     verdict()
