@@ -236,7 +236,6 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
                                    .read_api = run_api(o->read_api, API_V1),
                                    .write_api = run_api(o->write_api, API_V2),
                                    .rate_per_s = o->rate_per_s,
-                                   .started = START,
                                    .suffixes = run->suffixes};
     struct desk *desk = desk_init(&run->memory, &run->fleet, &options);
     if (!desk)

@@ -131,7 +131,6 @@ static struct desk_options desk_options_of(const struct run *r)
         .census = r->head.verb != RUN_ROLLBACK,
         .surveys = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = o->rate_per_s,
-        .started = r->head.started,
         .suffixes = r->suffixes,
     };
 }
@@ -206,6 +205,7 @@ static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
 {
     struct preflight preflight;
     enum err err = run_preflight(r, &preflight, wire, why);
+    r->stopped = err == ERR_BUSY;
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : head_begin(r, wire_now(wire), why);

@@ -79,17 +79,11 @@ static void set_deadline(struct job *job, const struct policy *policy, instant_u
         job->deadline = now + policy->timeout_us;
 }
 
-uint32_t desk_clock_ms(const struct desk *d, instant_us now)
-{
-    span_us since = now - d->options.started;
-    return since < 0 ? 1 : (uint32_t)(since / 1000 + 1);
-}
-
 static void finish_job(struct desk *d, struct job *job, enum outcome outcome, instant_us now)
 {
     d->by_outcome[outcome]++;
     job->outcome = (uint8_t)outcome;
-    job->finished_ms = desk_clock_ms(d, now);
+    job->finished = now;
     uint16_t lane = d->fleet->choices[job - d->jobs].lane;
     d->lanes[lane].bad += outcome_is_bad(outcome);
     d->lane_wake[lane] = 0; /* looks of the others wait less */
@@ -112,8 +106,8 @@ void desk_apply(struct desk *d, uint32_t number, const struct decision *decision
     enum job_state from = (enum job_state)job->state;
     bool moved = from != decision->to;
     bool quiet = decision->to == JOB_LOOKING || decision->to == JOB_JUDGING;
-    if (!job->first_seen_ms)
-        job->first_seen_ms = desk_clock_ms(d, now);
+    if (!job->first_seen)
+        job->first_seen = now;
     if (moved) {
         desk_count(d, number, from, decision->to);
         job_move(job, decision->to);

@@ -31,7 +31,6 @@ struct desk_options {
     bool census;             /* look around in each lane first (desk_census.h) */
     bool surveys;            /* judge SPF to its end, and DMARC */
     double rate_per_s;       /* of every action; 0: the account's own, else 1 */
-    instant_us started;      /* of the run, not of this process: the zero of the jobs' clocks */
     struct suffix_list *suffixes; /* NULL: neither public-suffix nor the surveys */
 };
 

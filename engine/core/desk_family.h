@@ -131,8 +131,7 @@ struct desk {
 /* desk_call.c */
 void queue_push(struct desk *d, struct queue *q, uint32_t job, instant_us now);
 void queue_push_front(struct desk *d, struct queue *q, uint32_t job, instant_us now);
-uint32_t queue_pop(struct desk *d, struct queue *q);          /* not empty */
-uint32_t desk_clock_ms(const struct desk *d, instant_us now); /* as jobs keep it */
+uint32_t queue_pop(struct desk *d, struct queue *q); /* not empty */
 struct lane_desk *desk_lane_of(struct desk *d, uint32_t job);
 /* A job has moved: the counts of the desk and of its lane follow. */
 void desk_count(struct desk *d, uint32_t job, enum job_state from, enum job_state to);

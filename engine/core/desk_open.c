@@ -118,13 +118,6 @@ void desk_clear(struct desk *d)
     buf_clear(&d->json);
 }
 
-static void restore_clock(struct desk *d, struct job *job, const struct job_row *row)
-{
-    job->deadline = row->deadline;
-    job->first_seen_ms = row->first_seen ? desk_clock_ms(d, row->first_seen) : 0;
-    job->finished_ms = row->finished ? desk_clock_ms(d, row->finished) : 0;
-}
-
 void desk_restore(struct desk *d, const struct record *record, bool reopen)
 {
     const struct job_row *row = &record->row;
@@ -142,7 +135,9 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen)
     job->verification = (uint8_t)row->verification;
     job->mail_from_before = desk_name(d, row->mail_from_before);
     job->mail_from_seen = desk_name(d, row->mail_from_seen);
-    restore_clock(d, job, row);
+    job->deadline = row->deadline;
+    job->first_seen = row->first_seen;
+    job->finished = row->finished;
     if (row->state == JOB_DONE && !reopen) {
         desk_count(d, record->job, JOB_NEW, JOB_DONE);
         desk_lane_of(d, record->job)->bad += outcome_is_bad(row->outcome);
@@ -151,7 +146,7 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen)
         job->outcome = (uint8_t)row->outcome;
     } else if (row->state == JOB_DONE) {
         job->deadline = WHEN_NEVER;
-        job->finished_ms = 0;
+        job->finished = 0;
         job->restarts = 0;
     }
 }

@@ -11,11 +11,6 @@ static struct text turn_copy(struct desk *d, struct text t)
     return copy.at ? copy : TEXT("");
 }
 
-static instant_us clock_instant(const struct desk *d, uint32_t ms)
-{
-    return ms ? d->options.started + SPAN_MS(ms - 1) : 0;
-}
-
 static struct job_row row_of(struct desk *d, const struct job *job)
 {
     return (struct job_row){
@@ -38,8 +33,8 @@ static struct job_row row_of(struct desk *d, const struct job *job)
         .calls = job->calls,
         .restarts = job->restarts,
         .attempts = job->attempts,
-        .first_seen = clock_instant(d, job->first_seen_ms),
-        .finished = clock_instant(d, job->finished_ms),
+        .first_seen = job->first_seen,
+        .finished = job->finished,
         .deadline = job->deadline,
     };
 }

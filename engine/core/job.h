@@ -96,8 +96,7 @@ enum write_kind {
 struct job {
     finding_set findings;
     instant_us deadline;                   /* WHEN_NEVER before the first wait */
-    uint32_t first_seen_ms;                /* since the run began, plus 1; 0: not yet */
-    uint32_t finished_ms;                  /* likewise */
+    instant_us first_seen, finished;       /* 0: not yet */
     name_id mail_from_seen;                /* what SES said last */
     name_id mail_from_before;              /* what it said before the first write */
     uint32_t next;                         /* queue link: job + 1, 0 ends */

@@ -220,8 +220,7 @@ static enum err sail(struct voyage *v, struct scene *scene, struct world *world,
                                    .read_api = scene->read_api,
                                    .write_api = scene->write_api,
                                    .authority_dns = scene->authority_dns,
-                                   .rate_per_s = scene->rate_per_s,
-                                   .started = SCENE_START};
+                                   .rate_per_s = scene->rate_per_s};
     arena_init(&memory, SIZE_MAX);
     struct desk *desk = desk_init(&memory, &scene->fleet, &options);
     enum err err = desk ? OK : why_set(why, ERR_NOMEM, "out of memory");

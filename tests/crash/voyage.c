@@ -116,8 +116,7 @@ static enum err sail_desk(struct voyage *v, struct arena *memory, struct desk **
                                    .read_falls_back = v->scene.read_falls_back,
                                    .write_api = v->scene.write_api,
                                    .authority_dns = v->scene.authority_dns,
-                                   .rate_per_s = v->scene.rate_per_s,
-                                   .started = SCENE_START};
+                                   .rate_per_s = v->scene.rate_per_s};
     struct io io = {v, port_now, port_wait, port_keep, port_send};
     enum engine_end end;
     struct desk *desk = *out = desk_init(memory, &v->scene.fleet, &options);

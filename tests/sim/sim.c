@@ -37,8 +37,7 @@ static struct desk *desk_make(struct play *p, struct arena *memory)
                                    .census = p->seed % 3 != 0,
                                    .surveys = p->seed % 5 != 0,
                                    .suffixes = p->scene.options.suffixes,
-                                   .rate_per_s = p->scene.rate_per_s,
-                                   .started = SCENE_START};
+                                   .rate_per_s = p->scene.rate_per_s};
     struct desk *desk = desk_init(memory, &p->scene.fleet, &options);
     for (uint32_t i = 0; desk && i < p->scene.fleet.choices_len; i++)
         if (p->watcher.rows[i].known)

@@ -114,8 +114,7 @@ static void turn(struct desk *d, const struct script *s, instant_us now, struct 
 
 static struct outcome_seen census_of(struct script s)
 {
-    struct desk_options options = {
-        .rules = {.plan_only = true}, .census = true, .rate_per_s = 10, .started = SPAN_S(1)};
+    struct desk_options options = {.rules = {.plan_only = true}, .census = true, .rate_per_s = 10};
     struct outcome_seen seen = {0};
     struct fleet fleet;
     struct arena memory;

@@ -112,7 +112,7 @@ static void voyage_run(struct voyage *v)
     struct arena memory;
     struct why why = {""};
     enum engine_end end;
-    struct desk_options options = {.read_api = API_V1, .write_api = API_V2, .started = START};
+    struct desk_options options = {.read_api = API_V1, .write_api = API_V2};
     arena_init(&memory, SIZE_MAX);
     fleet_make(&v->fleet, v->jobs);
     v->written = calloc(v->jobs, sizeof *v->written);
