@@ -11,8 +11,8 @@
 struct service_tries {
     struct http_terms terms;
     unsigned attempts; /* in all */
-    span_us pause_us;  /* between them; of a service of AWS the longest pause of a jittered one */
-    bool is_jittered;
+    span_us pause_us;  /* between them */
+    bool is_jittered;  /* the pause is anything up to that, and up to twice as much each time */
     /* Is this answer worth another try? 5xx and 429 always are. NULL: nothing else. */
     bool (*is_transient)(const struct http_answer *answer);
 };
