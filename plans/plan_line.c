@@ -14,12 +14,14 @@ static FILE *file_open(const char *path)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        return fdopen(fd, "rb");
-    if (fd >= 0) {
-        close(fd);
-        errno = ENOTSUP;
-    }
+    if (fd < 0)
+        return NULL;
+    bool is_regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    FILE *file = is_regular ? fdopen(fd, "rb") : NULL;
+    if (file)
+        return file;
+    close(fd);
+    errno = is_regular ? ENOMEM : ENOTSUP;
     return NULL;
 }
 

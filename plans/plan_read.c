@@ -240,7 +240,8 @@ static bool line_take(struct reading *r, const char *before, const char *after)
                                   ? text_slice(line, 0, line.len - 1)
                                   : line);
     buf_add_str(&r->scratch, after);
-    if (r->scratch.failed)
+    r->fits &= !r->scratch.failed;
+    if (!r->fits)
         return false;
     const char *end = NULL;
     r->json = cJSON_ParseWithLengthOpts(r->scratch.at, r->scratch.len, &end, false);

@@ -5,7 +5,7 @@ function(mailfrom_run_test name)
   set_tests_properties(${name} PROPERTIES LABELS release TIMEOUT 120)
 endfunction()
 
-mailfrom_test(plan_file USES plans)
+mailfrom_scarcity_test(plan_file USES plans)
 mailfrom_run_test(run_plan_files)
 mailfrom_run_test(run_rollback)
 mailfrom_run_test(run_detach)

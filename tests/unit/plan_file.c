@@ -1,6 +1,6 @@
 #include "plan_file.h"
+#include "scarcity.h"
 #include "seal.h"
-#include "unit.h"
 
 #include "limits.h"
 
@@ -69,22 +69,30 @@ static const struct job_row rows[3] = {
      .verification = VERIFICATION_SUCCESS},
 };
 
+/* False: out of memory. */
+static bool plan_write(const struct fleet *f, struct buf *out)
+{
+    struct plan_head head = {TEXT("1.2.3"), SPAN_S(1790000000) + SPAN_MS(250),
+                             TEXT("{\"region\":\"us-east-1\"}")};
+    struct plan_writer *w = plan_writer_new(f);
+    buf_init(out, 1 << 20);
+    if (!w)
+        return false;
+    plan_write_begin(w, &head, out);
+    for (uint32_t i = 0; i < 3; i++)
+        plan_write_row(w, i, &rows[i], out);
+    plan_write_end(w, out);
+    plan_writer_free(w);
+    return !out->failed;
+}
+
 static struct buf plan_text(void)
 {
     struct fleet f;
     struct buf out;
-    struct plan_head head = {TEXT("1.2.3"), SPAN_S(1790000000) + SPAN_MS(250),
-                             TEXT("{\"region\":\"us-east-1\"}")};
     fleet_fill(&f);
-    buf_init(&out, 1 << 20);
-    struct plan_writer *w = plan_writer_new(&f);
-    plan_write_begin(w, &head, &out);
-    for (uint32_t i = 0; i < 3; i++)
-        plan_write_row(w, i, &rows[i], &out);
-    plan_write_end(w, &out);
-    plan_writer_free(w);
+    assert_true(plan_write(&f, &out));
     fleet_clear(&f);
-    assert_false(out.failed);
     return out;
 }
 
@@ -260,6 +268,44 @@ static void nonsense_under_a_right_digest_is_refused(void **state)
     buf_clear(&text);
 }
 
+/* For the two below, which fail at every allocation in turn. */
+static struct fleet reviewed;
+static struct read_back back;
+
+static bool work_write(void)
+{
+    struct buf out;
+    bool ok = plan_write(&reviewed, &out);
+    buf_clear(&out);
+    return ok;
+}
+
+static bool work_read(void)
+{
+    struct why why = {""};
+    enum err err = plan_read(back.path, &back.head, &back.counts, &back.fleet, &back.arena, &why);
+    assert_true(err == OK || (err == ERR_NOMEM && strstr(why.text, "out of memory")));
+    fleet_clear(&back.fleet);
+    arena_clear(&back.arena);
+    return err == OK;
+}
+
+static void memory_that_runs_out_is_never_called_a_damaged_plan(void **state)
+{
+    (void)state;
+    struct buf text = plan_text();
+    fleet_fill(&reviewed);
+    read_init(&back);
+    assert_int_equal(read_text(&back, buf_text(&text)), OK);
+    fleet_clear(&back.fleet);
+    arena_clear(&back.arena);
+    fail_every_allocation(work_write);
+    fail_every_allocation(work_read);
+    read_clear(&back);
+    fleet_clear(&reviewed);
+    buf_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_plan_that_was_cut_anywhere_is_refused),
         cmocka_unit_test(a_plan_with_one_changed_byte_is_refused),
         cmocka_unit_test(nonsense_under_a_right_digest_is_refused),
+        cmocka_unit_test(memory_that_runs_out_is_never_called_a_damaged_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

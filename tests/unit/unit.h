@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -24,6 +25,13 @@
         if (!text_eq(got_, want_))                                                                 \
             fail_msg("got '" TEXT_FMT "', want '" TEXT_FMT "'", TEXT_ARG(got_), TEXT_ARG(want_));  \
     } while (0)
+
+/* By how much a bound on time may be missed; see tests/wire/patience.py. */
+static inline double test_patience(void)
+{
+    const char *factor = getenv("TEST_PATIENCE");
+    return factor ? strtod(factor, NULL) : 1;
+}
 
 /* A repeatable stream for property tests: xorshift64* (Vigna 2016). Print the seed on failure. */
 static inline uint64_t dice(uint64_t *seed)
