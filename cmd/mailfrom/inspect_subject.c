@@ -64,7 +64,7 @@ static struct text sender_of(struct subject *s)
 static void mx_look_at(struct subject *s)
 {
     const struct policy policy = {.require = REQUIRE_MX_SPF};
-    struct judgement j = {.suffixes = s->wish->suffixes};
+    struct judgement j = {.suffixes = s->wish->suffixes, .feedback_host = s->wish->feedback_host};
     s->mx_status = mx_judge(&j, &policy, s->name, s->wish->region, inquiry_facts(&s->inquiry));
     if (s->mx_status.len == 0)
         s->mx_status = TEXT("trouble");

@@ -26,6 +26,7 @@ struct inspect_wish {
     int64_t time_s;           /* %{t} of SPF macros; since 1970 */
     struct text region;       /* of feedback hosts in sentences */
     const struct suffix_list *suffixes;
+    struct text feedback_host; /* pattern (feedback.h); empty: SES's own */
 };
 
 struct subject {

@@ -1,5 +1,6 @@
 #include "option_rows.h"
 
+#include "feedback.h"
 #include "fleet.h"
 #include "limits.h"
 
@@ -84,6 +85,15 @@ static enum err read_psl_file(struct options *o, const char *value, struct why *
     return read_file("psl-file", value, &o->psl_file, why);
 }
 
+static enum err read_feedback_host(struct options *o, const char *value, struct why *why)
+{
+    o->feedback_host = value;
+    return feedback_pattern_is(text_of(value))
+               ? OK
+               : why_set(why, ERR_INPUT,
+                         "--feedback-host takes a host name with {region}, not \"%s\"", value);
+}
+
 static enum err one_of(const char *option, const char *value, const char *a, const char *b,
                        const char **field, struct why *why)
 {
@@ -121,8 +131,7 @@ static enum err read_outcome(struct options *o, const char *value, struct why *w
     o->outcome_given = true;
     if (*value && outcome_parse(text_of(value), &o->outcome))
         return OK;
-    return why_set(why, ERR_INPUT,
-                   "--outcome takes a word of the report's column, such as failed, not \"%s\"",
+    return why_set(why, ERR_INPUT, "--outcome takes a word of the report's column, not \"%s\"",
                    value);
 }
 
@@ -221,9 +230,7 @@ static enum err read_dns_delay(struct options *o, const char *value, struct why 
     if (!read || o->rehearse.delay_max < o->rehearse.delay_min ||
         o->rehearse.delay_max > MANIFEST_TIMEOUT_MAX)
         return why_set(why, ERR_INPUT,
-                       "--dns-delay takes a span or a range of two, such as 6h or 1h..2d, not "
-                       "\"%s\"",
-                       value);
+                       "--dns-delay takes a span or a range, such as 1h..2d, not \"%s\"", value);
     return OK;
 }
 
@@ -242,8 +249,7 @@ static enum err read_detect_after(struct options *o, const char *value, struct w
 {
     if (!span_parse(text_of(value), &o->rehearse.detect_after) ||
         o->rehearse.detect_after > MANIFEST_TIMEOUT_MAX)
-        return why_set(why, ERR_INPUT, "--detect-after takes a span, such as 60s or 2h, not \"%s\"",
-                       value);
+        return why_set(why, ERR_INPUT, "--detect-after takes a span such as 2h, not \"%s\"", value);
     return OK;
 }
 
@@ -344,6 +350,8 @@ const struct option_row option_rows[] = {
      read_authority_port},
     {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "FILE",
      "a newer Public Suffix List than the built-in one", read_psl_file},
+    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "PATTERN",
+     "what MX records name; default " FEEDBACK_PATTERN, read_feedback_host},
     {"ca-bundle", OPTIONS_LIVE | OPTIONS_DISCOVER, "FILE",
      "PEM file of trust anchors; also AWS_CA_BUNDLE", read_ca_bundle},
     {"call-timeout", OPTIONS_LIVE | OPTIONS_DISCOVER, "SPAN",

@@ -77,7 +77,7 @@ struct options {
     const char *const *arguments; /* what is not an option */
     size_t arguments_len;
     const char *profile, *region, *endpoint_url, *resolver, *ca_bundle, *journal;
-    const char *write_api, *read_api, *dns, *to, *psl_file;
+    const char *write_api, *read_api, *dns, *to, *psl_file, *feedback_host;
     const char *out, *plan; /* plan files */
     span_us max_age;        /* of a plan file; 0: not given */
     const char *only;       /* a pattern of identities */

@@ -230,7 +230,7 @@ static void wanted_make(struct records_gather *g, const struct records_entry *e,
     set->wanted.data = TEXT(SPF_SES_RECORD);
     if (set->type != RECORDS_MX)
         return;
-    feedback_host_make(records_entry_region(g, e), g->host);
+    feedback_host_make(text_of(g->options->feedback_host), records_entry_region(g, e), g->host);
     set->wanted = (struct records_value){MX_PREFERENCE, text_of(g->host)};
 }
 

@@ -74,7 +74,7 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
                       struct text region)
 {
     const struct dns_facts *facts = inquiry_facts(&s->inquiry);
-    struct judgement j = {.suffixes = s->wish->suffixes};
+    struct judgement j = {.suffixes = s->wish->suffixes, .feedback_host = s->wish->feedback_host};
     struct text word = mx_judge(&j, &strict, s->name, region, facts);
     v->action = mx_action(word);
     if (facts->mx_state == DNS_TROUBLE_STATE && facts->cname.len == 0)
@@ -135,7 +135,7 @@ static void spf_weigh(struct records_verdict *v, struct arena *arena, const stru
 static bool spf_decide(struct records_verdict *v, struct arena *arena, const struct subject *s)
 {
     const struct dns_facts *facts = inquiry_facts(&s->inquiry);
-    struct judgement j = {.suffixes = s->wish->suffixes};
+    struct judgement j = {.suffixes = s->wish->suffixes, .feedback_host = s->wish->feedback_host};
     struct text record;
     if (facts->txt_state == DNS_TROUBLE_STATE) {
         block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);

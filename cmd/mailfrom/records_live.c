@@ -65,6 +65,7 @@ static enum err names_ask(struct records_gather *g, struct wire *wire, const str
                                       .authority_port = g->options->authority_port,
                                       .time_s = wire_now(wire) / 1000000,
                                       .region = region.len ? region : TEXT("REGION"),
+                                      .feedback_host = text_of(g->options->feedback_host),
                                       .suffixes = g->suffixes};
     struct asking asking = {.g = g, .wire = wire, .told = wire_now(wire)};
     const struct inspect_out out = {&asking, subject_take, subject_leave};

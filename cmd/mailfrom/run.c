@@ -131,6 +131,7 @@ static struct desk_options desk_options_of(const struct run *r)
         .census = r->head.verb != RUN_ROLLBACK,
         .surveys = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = o->rate_per_s,
+        .feedback_host = text_of(o->feedback_host),
         .suffixes = r->suffixes,
     };
 }

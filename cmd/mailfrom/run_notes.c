@@ -38,7 +38,8 @@ static void closed_tell(struct run_notes *n, const struct desk *desk, uint16_t l
     char regions[64];
     for (uint16_t i = lane; i < f->lanes_len; i++) {
         const char *also = desk_lane_trouble(desk, i);
-        if (f->lanes[i].account != f->lanes[lane].account || !also || strcmp(also, reason) != 0)
+        if (n->closed[i] || f->lanes[i].account != f->lanes[lane].account || !also ||
+            strcmp(also, reason) != 0)
             continue;
         n->closed[i] = true;
         jobs += n->jobs[i];

@@ -18,6 +18,7 @@ static const struct {
     {"ca-bundle", offsetof(struct options, ca_bundle)},
     {"read-api", offsetof(struct options, read_api)},
     {"write-api", offsetof(struct options, write_api)},
+    {"feedback-host", offsetof(struct options, feedback_host)},
 };
 
 #define KEPT_TEXTS (sizeof kept_texts / sizeof kept_texts[0])

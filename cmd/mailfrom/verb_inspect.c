@@ -44,6 +44,7 @@ static enum err wish_read(struct inspect_wish *wish, const struct options *o, st
 {
     struct text region = lanes_usual_region(o, TEXT_NONE, arena);
     *wish = (struct inspect_wish){.mode = dns_wire_mode(o),
+                                  .feedback_host = text_of(o->feedback_host),
                                   .authority_port = o->authority_port,
                                   .checks = o->spf_check != NULL,
                                   .sender = text_of(o->sender),

@@ -31,6 +31,7 @@ struct desk_options {
     bool census;             /* look around in each lane first (desk_census.h) */
     bool surveys;            /* judge SPF to its end, and DMARC */
     double rate_per_s;       /* of every action; 0: the account's own, else 1 */
+    struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */
     struct suffix_list *suffixes; /* NULL: neither public-suffix nor the surveys */
 };
 

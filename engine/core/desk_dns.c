@@ -62,7 +62,7 @@ static void ask_reply(struct desk *d, struct ask *a, uint32_t number, const stru
 /* A survey is worth its questions when a job is judged, and when its write is about to go out. */
 static bool wants_survey(struct desk *d, const struct ask *a)
 {
-    struct judgement unheard = {0};
+    struct judgement unheard = {.feedback_host = d->options.feedback_host};
     struct text mx, spf;
     const struct dns_facts *facts = inquiry_facts(&a->inquiry);
     if (!d->options.surveys || !d->options.suffixes || d->silence >= SILENCE_MAX ||
@@ -169,7 +169,7 @@ static bool still_waits(struct desk *d, const struct ask *a, instant_us now)
 {
     struct job *job = &d->jobs[a->job];
     struct situation s = situation_asked(d, a, now);
-    struct judgement j = {.silent = true};
+    struct judgement j = {.silent = true, .feedback_host = d->options.feedback_host};
     struct text mx, spf;
     if (job->state != JOB_WAITING_DNS || a->surveyed)
         return false;
@@ -198,7 +198,7 @@ static void ask_end(struct desk *d, struct ask *a, instant_us now)
     }
     struct job *job = &d->jobs[a->job];
     struct situation s = situation_asked(d, a, now);
-    struct judgement j = {.json = &d->json};
+    struct judgement j = {.json = &d->json, .feedback_host = d->options.feedback_host};
     struct text mx = TEXT_NONE, spf = TEXT_NONE;
     buf_reset(&d->json);
     desk_judge_again(d, a->job, &j);

@@ -1,5 +1,7 @@
 #include "feedback.h"
 
+#include "dname.h"
+
 #include <stdio.h>
 
 static const char *const regions[] = {
@@ -14,11 +16,33 @@ static const char *const regions[] = {
 #define REGIONS_LEN    (sizeof regions / sizeof regions[0])
 #define REGION_LEN_MAX 63 /* it is one label of a host name */
 
-bool feedback_host_parse(struct text host, struct text *region)
+/* What stands before and behind the Region. */
+static bool pattern_cut(struct text pattern, struct text *prefix, struct text *suffix)
 {
-    const struct text prefix = TEXT("feedback-smtp."), suffix = TEXT(".amazonses.com");
-    if (host.len <= prefix.len + suffix.len || !text_ends_nocase(host, suffix) ||
-        !text_eq_nocase(text_slice(host, 0, prefix.len), prefix))
+    const struct text region = TEXT("{region}");
+    if (pattern.len == 0)
+        pattern = TEXT(FEEDBACK_PATTERN);
+    size_t at = text_find_text(pattern, region);
+    *prefix = text_slice(pattern, 0, at);
+    *suffix = at < pattern.len ? text_from(pattern, at + region.len) : TEXT_NONE;
+    return at < pattern.len;
+}
+
+bool feedback_pattern_is(struct text t)
+{
+    struct text prefix, suffix;
+    char host[FEEDBACK_HOST_LEN];
+    if (t.len == 0 || text_ends(t, TEXT(".")) || t.len + REGION_LEN_MAX >= FEEDBACK_HOST_LEN ||
+        !pattern_cut(t, &prefix, &suffix))
+        return false;
+    return dname_check(text_of(feedback_host_make(t, TEXT("r"), host))) == DNAME_OK;
+}
+
+bool feedback_host_parse(struct text pattern, struct text host, struct text *region)
+{
+    struct text prefix, suffix;
+    if (!pattern_cut(pattern, &prefix, &suffix) || host.len <= prefix.len + suffix.len ||
+        !text_ends_nocase(host, suffix) || !text_eq_nocase(text_slice(host, 0, prefix.len), prefix))
         return false;
     *region = text_slice(host, prefix.len, host.len - suffix.len);
     return text_find(*region, '.') == region->len;
@@ -32,9 +56,12 @@ bool feedback_region_known(struct text region)
     return false;
 }
 
-const char *feedback_host_make(struct text region, char out[FEEDBACK_HOST_LEN])
+const char *feedback_host_make(struct text pattern, struct text region, char out[FEEDBACK_HOST_LEN])
 {
+    struct text prefix, suffix;
+    pattern_cut(pattern, &prefix, &suffix);
     region = text_slice(region, 0, REGION_LEN_MAX);
-    snprintf(out, FEEDBACK_HOST_LEN, "feedback-smtp." TEXT_FMT ".amazonses.com", TEXT_ARG(region));
+    snprintf(out, FEEDBACK_HOST_LEN, TEXT_FMT TEXT_FMT TEXT_FMT, TEXT_ARG(prefix), TEXT_ARG(region),
+             TEXT_ARG(suffix));
     return out;
 }

@@ -8,13 +8,19 @@
 
 #include "text.h"
 
-#define FEEDBACK_HOST_LEN 128 /* with its NUL; the longest known one has 43 characters */
+#define FEEDBACK_HOST_LEN 256 /* with its NUL; the longest known one has 43 characters */
 
-/* "feedback-smtp.REGION.amazonses.com", any case: gives the Region, borrowed from host. */
-bool feedback_host_parse(struct text host, struct text *region);
+/* A pattern is a host name with one "{region}" in it. Where one is asked for, an empty text is
+ * SES's own: */
+#define FEEDBACK_PATTERN "feedback-smtp.{region}.amazonses.com"
+bool feedback_pattern_is(struct text t);
+
+/* A host as the pattern makes them, any case: gives the Region, one label, borrowed from host. */
+bool feedback_host_parse(struct text pattern, struct text host, struct text *region);
 /* Is it a Region that is known to have a feedback host? */
 bool feedback_region_known(struct text region);
 /* The host of a Region; a Region too long to be one is cut. Returns out. */
-const char *feedback_host_make(struct text region, char out[FEEDBACK_HOST_LEN]);
+const char *feedback_host_make(struct text pattern, struct text region,
+                               char out[FEEDBACK_HOST_LEN]);
 
 #endif

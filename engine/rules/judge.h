@@ -40,6 +40,7 @@ struct judgement {
     char first_error[512];      /* the sentence of the first error, else of the first wait, for the
                                    report's reason; empty when there is neither */
     enum finding first_finding; /* whose sentence that is */
+    struct text feedback_host;  /* pattern of SES's feedback hosts (feedback.h); empty: SES's own */
     const struct suffix_list *suffixes; /* borrowed; NULL: public-suffix is not judged */
 };
 

@@ -37,12 +37,12 @@ static bool is_doubled(struct text host, struct text name)
     return false;
 }
 
-static enum mx_kind mx_kind_of(struct text host, struct text name)
+static enum mx_kind mx_kind_of(const struct judgement *j, struct text host, struct text name)
 {
     struct text region;
     if (host.len == 0 || text_eq(host, TEXT(".")))
         return MX_NULL;
-    if (feedback_host_parse(host, &region))
+    if (feedback_host_parse(j->feedback_host, host, &region))
         return MX_FEEDBACK;
     if (text_ends_nocase(host, TEXT(".amazonaws.com")) && !is_amazonaws_mail_host(host))
         return MX_AMAZONAWS;
@@ -53,7 +53,7 @@ static struct text region_judge(struct judgement *j, const struct policy *policy
                                 struct text wanted, struct text host)
 {
     struct text region = TEXT_NONE;
-    feedback_host_parse(host, &region);
+    feedback_host_parse(j->feedback_host, host, &region);
     if (!feedback_region_known(region) && !text_eq_nocase(region, wanted)) {
         judge_finding(j, policy, MX_UNKNOWN_REGION, SEVERITY_WARNING,
                       "MX of " TEXT_FMT " is " TEXT_FMT ": it looks like an SES feedback host, but "
@@ -84,8 +84,8 @@ static struct text one_judge(struct judgement *j, const struct policy *policy, s
                              struct text wanted, struct text host)
 {
     char publish[FEEDBACK_HOST_LEN];
-    feedback_host_make(wanted, publish);
-    switch (mx_kind_of(host, name)) {
+    feedback_host_make(j->feedback_host, wanted, publish);
+    switch (mx_kind_of(j, host, name)) {
     case MX_FEEDBACK: return region_judge(j, policy, name, wanted, host);
     case MX_NULL: return null_judge(j, policy, name, publish);
     case MX_AMAZONAWS:
@@ -128,7 +128,7 @@ static struct text several_judge(struct judgement *j, const struct policy *polic
     char hosts[VALUE_LEN_MAX];
     hosts_list(dns, hosts);
     for (uint32_t i = 0; i < dns->mx_len; i++) {
-        if (mx_kind_of(dns->mx[i].exchange, name) == MX_FOREIGN) {
+        if (mx_kind_of(j, dns->mx[i].exchange, name) == MX_FOREIGN) {
             one_judge(j, policy, name, wanted, dns->mx[i].exchange);
             break;
         }
@@ -155,7 +155,7 @@ static struct text missing_judge(struct judgement *j, const struct policy *polic
                   TEXT_ARG(name),
                   dns->mx_state == DNS_NXDOMAIN ? "NXDOMAIN: the name does not exist"
                                                 : "the name exists, without one",
-                  feedback_host_make(wanted, publish), cached);
+                  feedback_host_make(j->feedback_host, wanted, publish), cached);
     return TEXT("missing");
 }
 

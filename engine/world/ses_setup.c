@@ -13,8 +13,8 @@ enum ses_mx ses_mx_judge(const struct mx_fact *mx, uint32_t len)
     struct text region;
     if (len > 1)
         return SES_MX_SEVERAL;
-    bool right =
-        len == 1 && feedback_host_parse(mx[0].exchange, &region) && feedback_region_known(region);
+    bool right = len == 1 && feedback_host_parse(TEXT_NONE, mx[0].exchange, &region) &&
+                 feedback_region_known(region);
     return right ? SES_MX_RIGHT : SES_MX_NONE;
 }
 

@@ -175,14 +175,50 @@ static void feedback_hosts_are_parsed_and_made(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct text region = TEXT_NONE;
-        assert_int_equal(feedback_host_parse(text_of(rows[i].host), &region),
+        assert_int_equal(feedback_host_parse(TEXT_NONE, text_of(rows[i].host), &region),
                          rows[i].region != NULL);
         if (!rows[i].region)
             continue;
         assert_text(region, text_of(rows[i].region));
         assert_int_equal(feedback_region_known(region), rows[i].known);
-        assert_true(
-            text_eq_nocase(text_of(feedback_host_make(region, host)), text_of(rows[i].host)));
+        assert_true(text_eq_nocase(text_of(feedback_host_make(TEXT_NONE, region, host)),
+                                   text_of(rows[i].host)));
+    }
+}
+
+static void feedback_hosts_can_be_called_otherwise(void **state)
+{
+    static const struct {
+        const char *pattern;
+        bool good;
+        const char *host, *region; /* NULL: the host does not fit */
+    } rows[] = {
+        {FEEDBACK_PATTERN, true, "feedback-smtp.us-east-1.amazonses.com", "us-east-1"},
+        {"feedback-smtp.{region}.amazonses.eu", true, "feedback-smtp.eusc-de-east-1.amazonses.eu",
+         "eusc-de-east-1"},
+        {"feedback-smtp.{region}.amazonses.eu", true, "feedback-smtp.us-east-1.amazonses.com",
+         NULL},
+        {"{region}.bounces.example", true, "eu-west-1.bounces.example", "eu-west-1"},
+        {"bounces-{region}.example.com", true, "bounces-eu-west-1.example.com", "eu-west-1"},
+        {"bounces.example.com", false, "bounces.example.com", NULL},
+        {"", false, "feedback-smtp.us-east-1.amazonses.com", "us-east-1"},
+        {"{region}", false, "us-east-1", "us-east-1"},
+        {"a b.{region}.example", false, "x", NULL},
+        {"{region}.-x.example", false, "x", NULL},
+        {"{region}.example.com.", false, "x", NULL},
+        {"{region}..example", false, "x", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct text pattern = text_of(rows[i].pattern), region = TEXT_NONE;
+        char host[FEEDBACK_HOST_LEN];
+        assert_int_equal(feedback_pattern_is(pattern), rows[i].good);
+        bool fits = feedback_host_parse(pattern, text_of(rows[i].host), &region);
+        assert_int_equal(fits, rows[i].region != NULL);
+        if (!fits)
+            continue;
+        assert_text(region, text_of(rows[i].region));
+        assert_string_equal(feedback_host_make(pattern, region, host), rows[i].host);
     }
 }
 
@@ -229,6 +265,7 @@ int main(void)
         cmocka_unit_test(findings_are_elements_of_one_json_array),
         cmocka_unit_test(a_sentence_of_two_longest_names_is_cut_and_not_overrun),
         cmocka_unit_test(feedback_hosts_are_parsed_and_made),
+        cmocka_unit_test(feedback_hosts_can_be_called_otherwise),
         cmocka_unit_test(organizational_domains_are_one_label_below_the_suffix),
         cmocka_unit_test(a_file_that_is_no_suffix_list_is_refused),
     };

@@ -5,10 +5,21 @@ by itself. Arguments: mailfrom, ses-sim."""
 import csv
 import json
 import signal
+import socket
 import sys
+import threading
 
 from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, Room, check, signalled, until, verdict
 
+HOSTILE_URLS = (
+    "https://email.us-east-1.amazonaws.com@evil.example", "https://evil.example/path", "https://evil.example?x", "http://evil.example",
+    "https://127.0.0.1@evil.example", "http://127.0.0.1.evil.example", "http://localhost.evil.example", "https://evil.example#x",
+    "https://evil.example\\@ok.example", "ftp://127.0.0.1", "//evil.example", "https://", "https://2130706433", "http://0x7f.0.0.1",
+    "http://127.1", "http://169.254.169.254", "https://[::1]evil.example", "https://evil.example:0", "https://evil.example:99999",
+    "https://evil.example ", "https://e\u0301vil.example", "javascript:alert(1)", "file:///etc/passwd", "https://user:secret@evil.example",
+)
+HOSTILE_REGIONS = ("x@evil.example:443/#", "us-east-1.evil.example/", "us-east-1#", "us-east-1\n", "US-EAST-1", "../us-east-1",
+                   "us-east-1:443", "us-\u0435ast-1")
 REGIONS = ("us-east-1", "eu-west-1", "ap-south-1")
 
 
@@ -18,6 +29,7 @@ class Accounts(Room):
 
     def __init__(self, mailfrom, ses_sim, accounts, odd=None, sim=(), guards=False):
         self.accounts, self.odd, self.guards = accounts, odd or {}, guards
+        self.more_environment = {}
         identities = {}
         for a in range(accounts):
             for region in REGIONS:
@@ -66,7 +78,8 @@ class Accounts(Room):
             {"version": 1, "accounts": accounts, "defaults": {"mail_from": "bounce.{domain}"}, "identities": rows}))
 
     def environment(self):
-        return {k: v for k, v in super().environment().items() if not k.startswith("AWS_") or "METADATA" in k}
+        kept = {k: v for k, v in super().environment().items() if not k.startswith("AWS_") or "METADATA" in k}
+        return {**kept, **self.more_environment}
 
     def of(self, rows, account):
         return {name: row for name, row in rows.items() if row["account"] == account}
@@ -166,6 +179,62 @@ def preflight(programs):
         check("a report on standard output stands alone", json.loads(process.stdout_text)["identities"], process.stdout_text[:200])
 
 
+def elsewhere(programs):
+    """Feedback hosts of another name, and settings that must not lead a request away."""
+    with Accounts(*programs, 1) as room:
+        for name in room.identities:
+            region = room.identities[name]["region"]
+            room.names.records[("bounce." + name, "MX")] = f"10 feedback-smtp.{region}.bounces.example."
+        told = room.ends("MX records that are no feedback hosts are refused", TROUBLE, "plan", "fleet.yaml")
+        check("as hosts that receive mail", "receives-mail" in told or "not an SES feedback host" in told, told)
+        room.ends("unless it is said that they are", DONE, "plan", "fleet.yaml", "--feedback-host",
+                  "feedback-smtp.{region}.bounces.example")
+        process = room.run("records", "fleet.yaml", "--feedback-host", "{region}.bounces.example")
+        check("records follow", "us-east-1.bounces.example" in process.stdout_text, process.stdout_text, process.stderr_text)
+        room.ends("a pattern without a Region is refused", CANNOT_RUN, "plan", "fleet.yaml", "--feedback-host", "x.example")
+        before = len(room.calls())
+        for url in HOSTILE_URLS:
+            process = room.run("plan", "fleet.yaml", "--endpoint-url", url)
+            check(f"--endpoint-url {url!r} is refused", process.returncode == CANNOT_RUN and "endpoint URL: " in
+                  process.stderr_text, process.returncode, process.stderr_text)
+        for region in HOSTILE_REGIONS:
+            process = room.run("check", "fleet.yaml", "--region", region)
+            check(f"--region {region!r} is refused", process.returncode == CANNOT_RUN, process.stderr_text)
+        check("nobody was asked", len(room.calls()) == before, room.calls()[before:])
+
+
+def through_a_proxy(programs):
+    """HTTPS goes by the proxy of the environment, loopback never does."""
+    with Accounts(*programs, 1) as room:
+        heard, proxy = [], socket.create_server(("127.0.0.1", 0))
+
+        def listen():
+            while True:
+                try:
+                    peer, _ = proxy.accept()
+                except OSError:
+                    return
+                heard.append(peer.recv(4096).split(b"\r\n")[0].decode())
+                peer.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                peer.close()
+
+        threading.Thread(target=listen, daemon=True).start()
+        room.more_environment = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.getsockname()[1]}"}
+        room.ends("loopback needs no proxy", DONE, "plan", "fleet.yaml")
+        check("and is not asked for by it", not heard, heard)
+        process = room.start("plan", "fleet.yaml", "--endpoint-url", "https://ses.example")
+        check("another host is", until(lambda: heard), heard)
+        signalled(process, signal.SIGINT)
+        check("by CONNECT alone", set(heard) == {"CONNECT ses.example:443 HTTP/1.1"}, heard)
+        heard.clear()
+        room.more_environment["NO_PROXY"] = "ses.example"
+        process = room.start("plan", "fleet.yaml", "--endpoint-url", "https://ses.example", "--verbose")
+        tried = any("not sent" in line for line in iter(process.stderr.readline, ""))
+        signalled(process, signal.SIGINT)
+        check("NO_PROXY leaves it out", tried and not heard, heard)
+        proxy.close()
+
+
 def clocks(programs):
     for skew in (3600, -3600):
         with Accounts(*programs, 2, sim=["--faults", f"skew={skew}"]) as room:
@@ -184,7 +253,7 @@ def clocks(programs):
 
 def main():
     programs = sys.argv[1:3]
-    for part in (one_is_refused, without_keys, unreachable, guarded, preflight, clocks):
+    for part in (one_is_refused, without_keys, unreachable, guarded, preflight, elsewhere, through_a_proxy, clocks):
         print("#", part.__name__, flush=True)
         part(programs)
     verdict()
