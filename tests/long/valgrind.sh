@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/long/watched.bash
 build=build/release
-out=$PWD/build/watched/valgrind TEST_PATIENCE=40
+out=$PWD/build/watched/valgrind TEST_PATIENCE=15
 valgrind=(valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
     --child-silent-after-fork=yes)
 

@@ -1,19 +1,17 @@
 /* The live world as the engine sees it: calls go out, events come back, the clock goes on. */
+#include "unit.h"
+
 #include "wire.h"
 
 #include "wire/dns_server.h"
 #include "wire/fixed_credentials.h"
 #include "wire/web_server.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define CALLS_MAX 400
 
@@ -49,7 +47,7 @@ static struct live *live_open(const struct web_server *web, const struct dns_ser
                                  .lanes = l->lanes,
                                  .lanes_len = 4,
                                  .resolvers = text_of(l->resolver),
-                                 .call_timeout_us = SPAN_MS(1500),
+                                 .call_timeout_us = (span_us)(1.5e6 * test_patience()),
                                  .verbose = verbose};
     enum err err = wire_open(&l->wire, &config, &why);
     assert_string_equal(why.text, "");

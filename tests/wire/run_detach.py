@@ -72,7 +72,7 @@ def main():
     with Room(*sys.argv[1:3], FLEET) as room:
         detach(room)
         stopped_before(room)
-    with Room(*sys.argv[1:3], FLEET, sim=["--detect-after", "3"]) as room:
+    with Room(*sys.argv[1:3], FLEET, sim=["--detect-after", str(patient(3))]) as room:
         watch(room)
     verdict()
 
