@@ -22,13 +22,43 @@ static void request_make(enum call_kind kind, struct text name)
     free(c);
 }
 
+/* A role that is assumed: keys that can be sent come out, or none. */
+static void role_is_judged(struct text answer, int status)
+{
+    struct sts_role role = {.arn = TEXT("arn:aws:iam::111122223333:role/r"),
+                            .session_name = TEXT("mailfrom"),
+                            .external_id = text_slice(answer, 0, NAME_LEN_MAX),
+                            .web_token = answer.len % 2 ? TEXT("token") : TEXT_NONE};
+    struct credentials *keys = calloc(1, sizeof *keys);
+    struct reply reply;
+    struct buf body;
+    char arn[256];
+    assert(keys);
+    buf_init(&body, REQUEST_BODY_MAX);
+    sts_role_encode(&role, &body);
+    assert(!body.failed && is_percent_encoded(buf_text(&body), "=&"));
+    if (sts_role_decode(&role, status, answer, keys, &reply))
+        assert(status == 200 && keys->access_key_id[0] && keys->secret_access_key[0]);
+    sts_caller_decode(status, answer, arn, sizeof arn);
+    assert(memchr(arn, '\0', sizeof arn));
+    buf_reset(&body);
+    sts_caller_encode(&body);
+    assert(is_percent_encoded(buf_text(&body), "=&"));
+    credentials_wipe(keys);
+    free(keys);
+    buf_clear(&body);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     if (len < 2)
         return 0;
     struct text body = {(const char *)bytes + 2, len - 2};
     enum call_kind kind = (enum call_kind)(bytes[0] % CALL_ASK);
-    answer_is_judged(kind, API_V1, bytes[1] % 2 ? 200 : 400, body);
+    int status = bytes[1] % 2 ? 200 : 400;
+    answer_is_judged(kind, API_V1, status, body);
     request_make(kind, body);
+    if (kind == CALL_CALLER)
+        role_is_judged(body, status);
     return 0;
 }
