@@ -47,6 +47,8 @@ static void what_the_engine_writes_is_understood(void **state)
                                                            "A];"},
         {"[{\"rule\":\"a\",\"text\":\"\\ud83d \\ude00\"}]", "a  [\xef\xbf\xbd \xef\xbf\xbd];"},
         {"[{\"rule\":\"a\",\"text\":\"\\ud83d\\n\"}]", "a  [\xef\xbf\xbd\n];"},
+        {"[{\"rule\":\"a\",\"text\":\"\\ud83dde00\"}]", "a  [\xef\xbf\xbd"
+                                                        "de00];"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char read[1024];

@@ -130,6 +130,17 @@ static void a_missing_answer_is_a_reason(void **state)
     web_server_close(server);
 }
 
+static void the_date_of_a_cached_answer_is_nobodys_clock(void **state)
+{
+    (void)state;
+    struct web_server *server = web_server_open(WEB_PLAIN);
+    struct round_trip *t = round_trip_open(NULL);
+    assert_int_equal(fetch(t, url_of(server, "/aged"), usual), OK);
+    assert_int_equal(t->answer.server_date, 0);
+    round_trip_close(t);
+    web_server_close(server);
+}
+
 static void a_closed_port_is_a_reason(void **state)
 {
     (void)state;
@@ -224,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_is_brought_whatever_it_says),
         cmocka_unit_test(a_missing_answer_is_a_reason),
+        cmocka_unit_test(the_date_of_a_cached_answer_is_nobodys_clock),
         cmocka_unit_test(a_closed_port_is_a_reason),
         cmocka_unit_test(an_account_is_trusted_by_its_own_authorities),
         cmocka_unit_test(a_direct_request_meets_no_proxy),

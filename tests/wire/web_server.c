@@ -133,6 +133,14 @@ static bool do_too_much(struct connection *c)
     return false;
 }
 
+/* From a cache that has held it for a while. */
+static bool do_aged(struct connection *c)
+{
+    say(c, "HTTP/1.1 200 OK\r\nDate: Wed, 20 May 2026 08:30:00 GMT\r\nAge: 5\r\n"
+           "Content-Length: 4\r\n\r\nfine");
+    return false;
+}
+
 static bool do_nonsense(struct connection *c)
 {
     say(c, "220 mail.example.com ESMTP\r\n");
@@ -193,6 +201,7 @@ static const struct {
     {"/close", do_close},
     {"/cut", do_cut},
     {"/too-much", do_too_much},
+    {"/aged", do_aged},
     {"/nonsense", do_nonsense},
     {"/huge-body", do_huge_body},
     {"/huge-length", do_huge_length},
