@@ -62,6 +62,8 @@ static enum err courier_ask(void *context, const struct aws_request *request,
     struct courier *c = context;
     struct aws_request copy;
     struct pollfd ending = {.fd = c->ending_fd, .events = POLLIN};
+    if (is_ending(c)) /* one that was dropped may still be out, and would be taken for this one */
+        return why_set(why, ERR_BUSY, "the program is ending");
     if (!request_copy(&copy, request)) {
         aws_request_clear(&copy);
         return why_set(why, ERR_LIMIT, "the request is too long");

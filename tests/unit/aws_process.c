@@ -165,6 +165,14 @@ static void a_program_that_hangs_is_ended(void **state)
     child_check(argv, SPAN_MS(50), -1, OK, true);
 }
 
+/* Its pipe is never empty, and the time is looked at all the same. */
+static void a_program_that_complains_without_end_is_ended(void **state)
+{
+    char *const argv[] = {(char[]){"sh"}, (char[]){"-c"}, (char[]){"exec yes >&2"}, NULL};
+    (void)state;
+    child_check(argv, SPAN_MS(200), -1, OK, true);
+}
+
 static void a_program_is_ended_when_the_run_ends(void **state)
 {
     char *const argv[] = {(char[]){"sleep"}, (char[]){"600"}, NULL};
@@ -190,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_program_gives_keys_or_a_reason),
         cmocka_unit_test(a_program_that_is_not_there_is_told),
         cmocka_unit_test(a_program_that_hangs_is_ended),
+        cmocka_unit_test(a_program_that_complains_without_end_is_ended),
         cmocka_unit_test(a_program_is_ended_when_the_run_ends),
         cmocka_unit_test(a_program_that_leaves_a_helper_has_ended),
     };

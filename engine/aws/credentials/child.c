@@ -21,6 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PIPE_BYTES (64u << 10) /* what Linux gives a pipe */
+
 enum { OUT, ERR, EXITED, TIME, ENDING, WATCHED };
 
 struct child {
@@ -128,15 +130,19 @@ static enum err child_start(struct child *c, char *const argv[], span_us time_ma
     return failed ? why_set(why, ERR_AUTH, "cannot run %.300s: %s", argv[0], strerror(failed)) : OK;
 }
 
-/* All that is there. What does not fit is counted by the buf's failure, and dropped. */
+/* All that is there, as far as a pipe holds it: whoever writes on as fast as it is read must not
+ * keep us from looking at the time. What does not fit is counted by the buf's failure, and dropped.
+ */
 static void pipe_drain(struct pollfd *fd, struct buf *into)
 {
     char chunk[4096];
     ssize_t n = 1;
-    while (fd->fd >= 0 && n > 0) {
+    for (size_t taken = 0; fd->fd >= 0 && n > 0 && taken < PIPE_BYTES;) {
         n = read(fd->fd, chunk, sizeof chunk);
-        if (n > 0)
+        if (n > 0) {
             buf_add(into, chunk, (size_t)n);
+            taken += (size_t)n;
+        }
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
             fd_close(&fd->fd);
     }

@@ -7,8 +7,6 @@
 #include "secret_file.h"
 #include "service.h"
 
-#include <stdio.h>
-
 #define RELATIVE_URI "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 #define FULL_URI     "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 #define TASK_HOST    "169.254.170.2" /* ECS; EKS Pod Identity has ...23 and fd00:ec2::23 */
@@ -45,13 +43,11 @@ static enum err url_make(struct buf *url, struct near_url *parsed, struct why *w
 /* Read anew each time, for it is rotated. */
 static enum err authorization_read(struct buf *token, struct why *why)
 {
-    char path[PATH_LEN_MAX];
     struct text file = environment_text("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     if (file.len == 0) {
         buf_add_text(token, environment_text("AWS_CONTAINER_AUTHORIZATION_TOKEN"));
     } else {
-        snprintf(path, sizeof path, TEXT_FMT, TEXT_ARG(file));
-        enum err err = secret_file_read(token, path, why);
+        enum err err = secret_file_read(token, file, why);
         if (err)
             return why_wrap(why, ERR_AUTH, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     }

@@ -21,7 +21,7 @@ void ini_clear(struct ini *ini)
 
 enum err ini_read(struct ini *ini, const char *path, struct why *why)
 {
-    enum err err = secret_file_read(&ini->bytes, path, why);
+    enum err err = secret_file_read(&ini->bytes, text_of(path), why);
     if (err)
         return err == ERR_GONE ? OK : err;
     err = ini_parse(ini, why);

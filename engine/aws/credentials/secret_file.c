@@ -1,7 +1,10 @@
 #include "secret_file.h"
 
+#include "limits.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,9 +25,14 @@ static enum err bytes_read(struct buf *out, int fd, const char *path, struct why
 }
 
 /* O_NONBLOCK: a FIFO in the place of the file is refused, not waited for. */
-enum err secret_file_read(struct buf *out, const char *path, struct why *why)
+enum err secret_file_read(struct buf *out, struct text name, struct why *why)
 {
     struct stat st;
+    char path[PATH_LEN_MAX];
+    if (name.len >= sizeof path)
+        return why_set(why, ERR_LIMIT, "the path " TEXT_FMT "... is longer than %zu bytes",
+                       TEXT_ARG(text_slice(name, 0, 100)), sizeof path - 1);
+    snprintf(path, sizeof path, TEXT_FMT, TEXT_ARG(name));
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return why_set(why, errno == ENOENT || errno == ENOTDIR ? ERR_GONE : ERR_IO,

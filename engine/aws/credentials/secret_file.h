@@ -7,8 +7,9 @@
 #include "buf.h"
 #include "err.h"
 
-/* Appends a regular file to *out, whose bound is the file's. ERR_GONE: it does not exist. The error
- * tells the path, never what stands in the file. */
-enum err secret_file_read(struct buf *out, const char *path, struct why *why);
+/* Appends a regular file to *out, whose bound is the file's. ERR_GONE: it does not exist;
+ * ERR_LIMIT: it, or its path, is too long. The error tells the path, never what stands in the file.
+ */
+enum err secret_file_read(struct buf *out, struct text name, struct why *why);
 
 #endif

@@ -136,7 +136,7 @@ enum err sso_token_load(struct sso_token *t, const char *path, struct why *why)
 {
     struct buf bytes;
     buf_init(&bytes, CREDENTIAL_ANSWER_MAX);
-    enum err err = secret_file_read(&bytes, path, why);
+    enum err err = secret_file_read(&bytes, text_of(path), why);
     if (!err) {
         err = sso_token_parse(t, buf_text(&bytes), why);
         if (err)

@@ -7,8 +7,6 @@
 #include "limits.h"
 #include "secret_file.h"
 
-#include <stdio.h>
-
 #define TOKEN_LEN_MIN 4
 
 static struct text setting(const struct provider_input *in, const char *variable, const char *key)
@@ -42,15 +40,13 @@ static struct sts_role role_of(const struct provider_input *in)
 
 static enum err token_read(struct buf *token, struct text path, struct why *why)
 {
-    char name[PATH_LEN_MAX];
-    snprintf(name, sizeof name, TEXT_FMT, TEXT_ARG(path));
-    enum err err = secret_file_read(token, name, why);
+    enum err err = secret_file_read(token, path, why);
     while (!err && token->len &&
            (token->at[token->len - 1] == '\n' || token->at[token->len - 1] == '\r'))
         token->at[--token->len] = '\0';
     if (!err && token->len < TOKEN_LEN_MIN)
-        err = why_set(why, ERR_AUTH, "%s holds no token", name);
-    return err == ERR_GONE || err == ERR_INPUT ? ERR_AUTH : err;
+        err = why_set(why, ERR_AUTH, TEXT_FMT " holds no token", TEXT_ARG(path));
+    return err == ERR_GONE || err == ERR_INPUT || err == ERR_LIMIT ? ERR_AUTH : err;
 }
 
 /* out NULL: vets only. */
