@@ -173,7 +173,7 @@ static bool refused_list(const struct preflight *p, uint32_t account, char out[A
     return used > 0;
 }
 
-/* The policy of the README: reads by version 1, writes by version 2. */
+/* The policy of docs/PERMISSIONS.md: reads by version 1, writes by version 2. */
 static const char *const policy_head[] = {
     "{",
     "  \"Version\": \"2012-10-17\",",
