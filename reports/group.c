@@ -74,7 +74,8 @@ void reason_shape(const struct report_row *row, struct buf *out)
     }
 }
 
-int outcome_rank(enum outcome o)
+/* Where an outcome stands when the worst comes first: 0 for failed. */
+static int outcome_rank(enum outcome o)
 {
     static const enum outcome worst_first[] = {
         OUTCOME_FAILED,  OUTCOME_EXPIRED, OUTCOME_DRIFTED, OUTCOME_REFUSED, OUTCOME_WAITING_DNS,

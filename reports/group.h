@@ -53,7 +53,5 @@ uint32_t group_examples(const struct group *group);
 
 /* The reason of row with "{identity}", "{domain}" and "{mail_from}" for the row's own names. */
 void reason_shape(const struct report_row *row, struct buf *out);
-/* Where an outcome stands when the worst comes first: 0 for failed. */
-int outcome_rank(enum outcome o);
 
 #endif

@@ -54,8 +54,6 @@ void records_add_route53(struct buf *out, enum records_type type, const struct r
                          const char *between);
 /* How long that is: Route 53 takes ROUTE53_VALUE_MAX. */
 size_t records_route53_len(enum records_type type, const struct records_value *value);
-/* A comment line: lead, words and the text made safe, newline. */
-void records_add_note(struct buf *out, const char *lead, const char *words, struct text t);
 /* What a person should know of the set, as comment lines: its U-labels, what it replaces, why it is
  * blocked. */
 void records_add_notes(struct buf *out, const char *lead, const struct records_set *set);

@@ -105,7 +105,8 @@ size_t records_route53_len(enum records_type type, const struct records_value *v
     return len;
 }
 
-void records_add_note(struct buf *out, const char *lead, const char *words, struct text t)
+/* A comment line: lead, words and the text made safe, newline. */
+static void note_add(struct buf *out, const char *lead, const char *words, struct text t)
 {
     buf_add_fmt(out, "%s %s", lead, words);
     escape_terminal(out, t);
@@ -123,9 +124,9 @@ static void replaced_add(struct buf *out, const char *lead, const struct records
 void records_add_notes(struct buf *out, const char *lead, const struct records_set *set)
 {
     if (set->unicode.len && set->type == RECORDS_MX)
-        records_add_note(out, lead, "", set->unicode);
+        note_add(out, lead, "", set->unicode);
     if (set->action == RECORDS_REPLACE)
         replaced_add(out, lead, set);
     if (set->action == RECORDS_BLOCKED)
-        records_add_note(out, lead, set->type == RECORDS_MX ? "no MX: " : "no TXT: ", set->reason);
+        note_add(out, lead, set->type == RECORDS_MX ? "no MX: " : "no TXT: ", set->reason);
 }

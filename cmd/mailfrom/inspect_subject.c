@@ -234,8 +234,3 @@ bool subject_has_trouble(const struct subject *s)
            (s->wish->checks && s->check.walk.result == SPF_TEMPERROR) ||
            (s->wish->from.len && s->dmarc.trouble.len);
 }
-
-struct text subject_trouble(const struct subject *s)
-{
-    return inquiry_facts(&s->inquiry)->trouble;
-}

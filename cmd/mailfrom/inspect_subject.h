@@ -57,7 +57,5 @@ bool subject_next(struct subject *s, struct dns_question *question, uint32_t *pa
 void subject_reply(struct subject *s, uint32_t part, const struct dns_reply *reply);
 /* Did something that was asked stay without an answer? */
 bool subject_has_trouble(const struct subject *s);
-/* For a person: why MX or SPF record have no verdict; or empty. */
-struct text subject_trouble(const struct subject *s);
 
 #endif

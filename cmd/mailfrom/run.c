@@ -35,7 +35,8 @@ void run_clear(struct run *r)
     r->suffixes = NULL;
 }
 
-const char *run_journal_path(const struct options *o)
+/* --journal, MAILFROM_JOURNAL, or the default. */
+static const char *journal_path(const struct options *o)
 {
     const char *variable = getenv("MAILFROM_JOURNAL");
     if (o->journal)
@@ -84,7 +85,7 @@ enum err run_load(struct run *r, struct why *why)
 
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
-    return journal_open(&r->journal, run_journal_path(r->options), mode, why);
+    return journal_open(&r->journal, journal_path(r->options), mode, why);
 }
 
 static enum err head_begin(struct run *r, instant_us now, struct why *why)

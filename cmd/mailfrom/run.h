@@ -47,8 +47,6 @@ enum err run_report_vet(const struct options *o, struct why *why);
 bool run_report_takes_stdout(const struct options *o);
 /* Writes the reports that the options wish for; all are tried, the first error comes back. */
 enum err run_report(struct run *r, struct why *why);
-/* The path of the journal: --journal, MAILFROM_JOURNAL, or the default. */
-const char *run_journal_path(const struct options *o);
 /* "7" or nothing into *id (0: the newest). */
 enum err run_number(const struct options *o, uint64_t *id, struct why *why);
 

@@ -43,29 +43,9 @@ static const char *const outcome_names[OUTCOMES] = {
     [OUTCOME_SKIPPED] = "skipped",
 };
 
-static bool named(const char *const *names, size_t count, struct text t, size_t *index)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (text_eq(t, text_of(names[i]))) {
-            *index = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *job_state_name(enum job_state s)
 {
     return state_names[s];
-}
-
-bool job_state_parse(struct text t, enum job_state *out)
-{
-    size_t i;
-    bool known = named(state_names, COUNT(state_names), t, &i);
-    if (known)
-        *out = (enum job_state)i;
-    return known;
 }
 
 bool job_may_move(enum job_state from, enum job_state to)
@@ -84,15 +64,6 @@ const char *action_name(enum action a)
     return action_names[a];
 }
 
-bool action_parse(struct text t, enum action *out)
-{
-    size_t i;
-    bool known = named(action_names, COUNT(action_names), t, &i);
-    if (known)
-        *out = (enum action)i;
-    return known;
-}
-
 const char *outcome_name(enum outcome o)
 {
     return outcome_names[o];
@@ -100,11 +71,13 @@ const char *outcome_name(enum outcome o)
 
 bool outcome_parse(struct text t, enum outcome *out)
 {
-    size_t i;
-    bool known = named(outcome_names, COUNT(outcome_names), t, &i);
-    if (known)
-        *out = (enum outcome)i;
-    return known;
+    for (size_t i = 0; i < COUNT(outcome_names); i++) {
+        if (text_eq(t, text_of(outcome_names[i]))) {
+            *out = (enum outcome)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool outcome_is_bad(enum outcome o)

@@ -46,7 +46,6 @@ enum job_state {
 };
 
 const char *job_state_name(enum job_state s); /* "waiting-dns" */
-bool job_state_parse(struct text t, enum job_state *out);
 bool job_may_move(enum job_state from, enum job_state to);
 
 /* What is (or would be) done to the identity. */
@@ -60,7 +59,6 @@ enum action {
 };
 
 const char *action_name(enum action a); /* "none", "set", ... */
-bool action_parse(struct text t, enum action *out);
 
 enum outcome {
     OUTCOME_OPEN, /* not yet; reported as waiting-dns or pending by state */
