@@ -74,7 +74,7 @@ static instant_us next_due(const struct asking *a)
 
 static bool is_transient(enum verdict v)
 {
-    return v == VERDICT_AGAIN || v == VERDICT_SLOW_DOWN || v == VERDICT_RENEW || v == VERDICT_SKEW;
+    return v == VERDICT_SLOW_DOWN || verdict_is_retried(v);
 }
 
 static void probe_answered(struct asking *a, struct call *call)

@@ -16,6 +16,16 @@ typedef int64_t span_us;
 #define SPAN_M(n)  SPAN_S((span_us)(n)*60)
 #define SPAN_H(n)  SPAN_M((span_us)(n)*60)
 
+static inline instant_us when_earlier(instant_us a, instant_us b)
+{
+    return a < b ? a : b;
+}
+
+static inline instant_us when_later(instant_us a, instant_us b)
+{
+    return a > b ? a : b;
+}
+
 #define WHEN_LEN 32
 
 /* "2026-05-20T08:30:00Z" (whole seconds); "" for 0 and for WHEN_NEVER. Returns out. */

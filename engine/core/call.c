@@ -1,5 +1,7 @@
 #include "call.h"
 
+#include "limits.h"
+
 #include <string.h>
 
 static const char *const actions[CALL_KINDS][2] = {
@@ -40,4 +42,9 @@ void call_answer_reset(struct call *c)
     c->next_token = TEXT_NONE;
     c->tags = NULL;
     c->tags_len = 0;
+}
+
+bool list_is_endless(const struct call *call, uint32_t pages)
+{
+    return pages >= LIST_PAGES_MAX || text_eq(call->next_token, call->token);
 }

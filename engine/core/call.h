@@ -102,4 +102,8 @@ struct call {
 /* Empties the answer and resets the arena; the request is left alone. Carriers call it first. */
 void call_answer_reset(struct call *c);
 
+/* Of the answer to a CALL_LIST that names a next page, the pages-th: it leads back to itself, or is
+ * longer than any list. Whoever went on would list for ever. */
+bool list_is_endless(const struct call *call, uint32_t pages);
+
 #endif

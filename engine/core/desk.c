@@ -227,19 +227,14 @@ static void timers_fire(struct desk *d, instant_us now)
         enqueue(d, job, now);
 }
 
-static instant_us earlier(instant_us a, instant_us b)
-{
-    return a < b ? a : b;
-}
-
 static instant_us lane_wake_of(const struct desk *d, uint16_t lane, instant_us now)
 {
     const struct lane_desk *l = &d->lanes[lane];
-    instant_us wake = earlier(desk_look_wake(d, lane, now), census_wake(d, lane));
+    instant_us wake = when_earlier(desk_look_wake(d, lane, now), census_wake(d, lane));
     if (l->broken && (l->look[LOOK_FIRST].len || l->look[LOOK_AGAIN].len || l->write.len))
         return now;
     if (l->write.len || (l->start.len && waves_may_start(&d->waves)))
-        wake = earlier(wake, pace_next(&l->pace[CALL_SET]));
+        wake = when_earlier(wake, pace_next(&l->pace[CALL_SET]));
     return wake;
 }
 
@@ -320,9 +315,9 @@ instant_us desk_wake(const struct desk *d, instant_us now)
     instant_us wake = heap_first(&d->timers);
     if (d->skipped.len)
         return now;
-    wake = earlier(wake, desk_asks_wake(d, now));
+    wake = when_earlier(wake, desk_asks_wake(d, now));
     for (uint32_t i = 0; i < d->fleet->lanes_len && d->pool; i++)
-        wake = earlier(wake, d->lane_wake[i]);
+        wake = when_earlier(wake, d->lane_wake[i]);
     return wake;
 }
 

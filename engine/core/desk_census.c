@@ -120,9 +120,8 @@ instant_us census_wake(const struct desk *d, uint16_t lane)
     instant_us wake = WHEN_NEVER;
     for (unsigned part = 0; part < PARTS; part++) {
         instant_us token = pace_next(&d->lanes[lane].pace[kind_of(l, part)]);
-        instant_us at = token > l->wake ? token : l->wake;
-        if ((l->to_send & BIT(part)) && at < wake)
-            wake = at;
+        if (l->to_send & BIT(part))
+            wake = when_earlier(wake, when_later(token, l->wake));
     }
     return wake;
 }
@@ -187,7 +186,10 @@ static void page_take(struct desk *d, struct call *call)
         identity_seen(d, call->lane, call->listed[i]);
     l->token = arena_text(&l->text, call->next_token);
     l->listed = call->next_token.len == 0;
-    if (!l->listed)
+    if (!l->listed && (list_is_endless(call, ++l->pages) || !l->token.len))
+        snprintf(l->reason, sizeof l->reason, "%s: the list does not end",
+                 call_action(call->kind, call->api));
+    else if (!l->listed)
         l->to_send |= BIT(PART_LIST);
     else if (l->suspects_len)
         l->to_send |= BIT(PART_NOTIFICATION);
@@ -243,11 +245,9 @@ static void part_failed(struct desk *d, const struct call *call, enum verdict ve
                         instant_us now)
 {
     struct census_lane *l = &d->census.lanes[call->lane];
-    bool transient =
-        verdict == VERDICT_AGAIN || verdict == VERDICT_RENEW || verdict == VERDICT_SKEW;
     if (verdict == VERDICT_SLOW_DOWN || falls_back(d, l, call)) {
         l->to_send = (uint8_t)(l->to_send | BIT(call->part));
-    } else if (transient && ++l->attempts < CENSUS_ATTEMPTS_MAX) {
+    } else if (verdict_is_retried(verdict) && ++l->attempts < CENSUS_ATTEMPTS_MAX) {
         l->to_send = (uint8_t)(l->to_send | BIT(call->part));
         l->wake = now + backoff_span(BACKOFF_ERROR, d->options.rules.seed, call->lane, l->attempts);
     } else {

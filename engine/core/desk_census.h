@@ -27,6 +27,7 @@ struct census_lane {
     uint8_t to_send, out; /* bits of parts */
     uint8_t attempts;
     enum api api;
+    uint32_t pages;    /* listed so far */
     uint32_t asked;    /* of suspects, where they are asked about one by one (version 2) */
     bool listed;       /* the last page is here */
     instant_us wake;   /* not before */

@@ -198,15 +198,10 @@ uint32_t desk_looks(struct desk *d, uint16_t lane, instant_us now, struct call *
     return len;
 }
 
-static instant_us later(instant_us a, instant_us b)
-{
-    return a > b ? a : b;
-}
-
 static instant_us part_wake(const struct desk *d, const struct sweep *s, uint32_t part)
 {
     const struct pace *pace = &d->lanes[s->lane].pace[part_kind(s->api, s->kind, part)];
-    return s->to_send & (1u << part) ? later(pace_next(pace), s->wake) : WHEN_NEVER;
+    return s->to_send & (1u << part) ? when_later(pace_next(pace), s->wake) : WHEN_NEVER;
 }
 
 instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now)
@@ -224,8 +219,8 @@ instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now)
         if (holds_back(l) || (kind == LOOK_FIRST && !census_is_done(d, lane)))
             continue;
         instant_us token = pace_next(&l->pace[part_kind(l->read_api, (enum look_kind)kind, 0)]);
-        if (due != WHEN_NEVER && later(due, token) < wake)
-            wake = later(due, token);
+        if (due != WHEN_NEVER && when_later(due, token) < wake)
+            wake = when_later(due, token);
     }
     return wake;
 }
@@ -344,11 +339,6 @@ static enum verdict get_refused(struct lane_desk *lane, enum verdict verdict,
     return ++lane->gets_refused < GETS_REFUSED_MAX ? verdict : VERDICT_DENIED;
 }
 
-static bool is_retried(enum verdict v)
-{
-    return v == VERDICT_AGAIN || v == VERDICT_RENEW || v == VERDICT_SKEW;
-}
-
 static void sweep_refused(struct desk *d, struct sweep *s, instant_us now)
 {
     struct reply reply = s->fail_reply;
@@ -366,13 +356,13 @@ static void part_failed(struct desk *d, struct sweep *s, const struct call *call
     uint8_t bit = (uint8_t)(1u << call->part);
     if (verdict == VERDICT_SLOW_DOWN) {
         sweep_want(d, s, bit);
-    } else if (is_retried(verdict) && s->attempts + 1 < ATTEMPTS_MAX) {
+    } else if (verdict_is_retried(verdict) && s->attempts + 1 < ATTEMPTS_MAX) {
         s->attempts++;
         s->wake = now + backoff_span(BACKOFF_ERROR, d->options.rules.seed, s->jobs[0], s->attempts);
         sweep_want(d, s, bit);
     } else {
         s->failed = true;
-        s->fail_verdict = (uint8_t)(is_retried(verdict) ? VERDICT_AGAIN : verdict);
+        s->fail_verdict = (uint8_t)(verdict_is_retried(verdict) ? VERDICT_AGAIN : verdict);
         s->fail_reply = call->reply;
     }
 }

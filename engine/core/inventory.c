@@ -8,9 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CALLER_ATTEMPTS_MAX                                                                        \
-    4 /* without a guard STS is a help; not worth holding a lane up long                           \
-       */
+#define CALLER_ATTEMPTS_MAX 4 /* without a guard STS is a help, not worth holding a lane up */
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
@@ -135,11 +133,6 @@ enum verdict stock_verdict(struct stock *s, const struct call *call, unsigned at
     return verdict;
 }
 
-bool verdict_is_retried(enum verdict verdict)
-{
-    return verdict == VERDICT_AGAIN || verdict == VERDICT_RENEW || verdict == VERDICT_SKEW;
-}
-
 static void reason_of(const struct call *call, char out[INVENTORY_REASON_LEN])
 {
     snprintf(out, INVENTORY_REASON_LEN, "%s: %s%s%s", call_action(call->kind, call->api),
@@ -241,6 +234,7 @@ static void stock_restart(struct inventory *v, struct stock *s)
     s->token = TEXT_NONE;
     s->list_out = false;
     s->list_attempts = 0;
+    s->pages = 0;
     s->list_wake = 0;
     s->seen.phase = INVENTORY_LISTING;
     s->seen.listed = s->seen.rows_len = s->seen.read = s->seen.unread = 0;
@@ -267,6 +261,13 @@ void stock_denied(struct inventory *v, struct stock *s, const struct call *call)
     s->seen.one_by_one = s->seen.fell_back = true;
 }
 
+static void stock_endless(struct inventory *v, struct stock *s, const struct call *call)
+{
+    stock_refuse(v, s, call);
+    snprintf(s->seen.reason, sizeof s->seen.reason, "%s: the list does not end",
+             call_action(call->kind, call->api));
+}
+
 static void page_take(struct inventory *v, struct stock *s, const struct call *call)
 {
     s->list_attempts = 0;
@@ -279,6 +280,8 @@ static void page_take(struct inventory *v, struct stock *s, const struct call *c
     v->no_memory |= call->next_token.len && !s->token.at;
     if (!call->next_token.len)
         s->seen.phase = INVENTORY_READING;
+    else if (list_is_endless(call, ++s->pages))
+        stock_endless(v, s, call);
 }
 
 static void page_failed(struct inventory *v, struct stock *s, const struct call *call,
@@ -373,16 +376,6 @@ void inventory_answered(struct inventory *v, struct call *call, instant_us now)
     v->calls_out--;
 }
 
-static instant_us earlier(instant_us a, instant_us b)
-{
-    return a < b ? a : b;
-}
-
-static instant_us later(instant_us a, instant_us b)
-{
-    return a > b ? a : b;
-}
-
 instant_us inventory_wake(const struct inventory *v)
 {
     instant_us wake = WHEN_NEVER;
@@ -391,13 +384,14 @@ instant_us inventory_wake(const struct inventory *v)
     for (uint32_t i = 0; i < v->fleet->accounts_len; i++) {
         const struct account_asking *a = &v->accounts[i];
         if (a->used && !a->done && !a->out)
-            wake = earlier(wake, later(a->wake, pace_next(&v->lanes[a->lane].pace[CALL_CALLER])));
+            wake = when_earlier(
+                wake, when_later(a->wake, pace_next(&v->lanes[a->lane].pace[CALL_CALLER])));
     }
     for (uint32_t i = 0; i < v->fleet->lanes_len; i++) {
         const struct stock *s = &v->lanes[i];
         if (s->seen.phase == INVENTORY_LISTING && !s->list_out)
-            wake = earlier(wake, later(s->list_wake, pace_next(&s->pace[CALL_LIST])));
-        wake = earlier(wake, batches_wake(v, s));
+            wake = when_earlier(wake, when_later(s->list_wake, pace_next(&s->pace[CALL_LIST])));
+        wake = when_earlier(wake, batches_wake(v, s));
     }
     return wake;
 }

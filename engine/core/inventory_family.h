@@ -33,6 +33,7 @@ struct stock {
     uint32_t generation, again; /* again: first batch to be sent again, + 1 */
     uint32_t next_row[READS], batches_left[READS];
     struct text token;
+    uint32_t pages; /* listed so far */
     instant_us list_wake;
     uint8_t list_attempts, list_restarts;
     bool list_out, told_something;
@@ -65,7 +66,6 @@ struct inventory_row *stock_row(const struct stock *s, uint32_t i);
 /* What the bucket learns of an answer. */
 enum verdict stock_verdict(struct stock *s, const struct call *call, unsigned attempts,
                            instant_us now);
-bool verdict_is_retried(enum verdict verdict);
 /* Ends the lane. */
 void stock_refuse(struct inventory *v, struct stock *s, const struct call *call);
 /* IAM refuses version 1: the lane begins again by version 2, or ends. */

@@ -7,9 +7,7 @@
 
 #include <assert.h>
 
-#define DENIED_MAX                                                                                 \
-    20 /* refusals in a row, with no answer before: then it is not about the names                 \
-        */
+#define DENIED_MAX 20 /* refusals, and no answer before: then it is not about the names */
 
 static const enum call_kind kinds_v1[READS] = {CALL_READ_VERIFICATION, CALL_READ_MAIL_FROM,
                                                CALL_READ_NOTIFICATION};

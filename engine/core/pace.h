@@ -56,9 +56,9 @@ instant_us pace_next(const struct pace *p);
 bool pace_take(struct pace *p, instant_us now); /* false: too early */
 /* A call answered; not called for DNS or for calls that were not sent. */
 void pace_answered(struct pace *p, instant_us sent_at, instant_us answered_at);
-/* SES said Throttling to a call that left at sent_at. retry_after_us: its own hint, or 0. */
 /* Is the bucket slower than configured: is SES's rate lower, or does somebody else use it? */
 bool pace_is_slowed(const struct pace *p);
+/* SES said Throttling to a call that left at sent_at. retry_after_us: its own hint, or 0. */
 void pace_throttled(struct pace *p, instant_us sent_at, instant_us now, span_us retry_after_us);
 
 #endif

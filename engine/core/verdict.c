@@ -107,3 +107,8 @@ enum verdict verdict_after(enum verdict verdict, unsigned attempts)
 {
     return verdict == VERDICT_RENEW && attempts >= RENEW_ATTEMPTS_MAX ? VERDICT_DENIED : verdict;
 }
+
+bool verdict_is_retried(enum verdict verdict)
+{
+    return verdict == VERDICT_AGAIN || verdict == VERDICT_RENEW || verdict == VERDICT_SKEW;
+}

@@ -21,12 +21,14 @@ enum verdict {
     VERDICT_DENIED,  /* nobody of this lane may do this: credentials, IAM, Region not enabled */
 };
 
+enum verdict verdict_of(const struct reply *reply, enum call_kind kind);
 /* The same, for one that has failed `attempts` times before: fresh credentials help at once or not
  * at all, and then the lane is denied. */
 enum verdict verdict_after(enum verdict verdict, unsigned attempts);
+/* AGAIN, RENEW, SKEW: a question may be asked again after a while. (SLOW_DOWN is the bucket's.) */
+bool verdict_is_retried(enum verdict verdict);
 
 /* IAM does not allow the action: to this caller, by this API, perhaps for this identity only. */
 bool reply_is_access_denied(const struct reply *reply);
-enum verdict verdict_of(const struct reply *reply, enum call_kind kind);
 
 #endif

@@ -15,6 +15,7 @@ struct script {
     const char *list_code; /* the refusal of ListIdentities, or NULL */
     unsigned throttled;    /* so many lists are throttled first */
     bool two_pages;        /* the second half of `listed` comes behind a token */
+    bool circles;          /* and that page leads to itself */
 };
 
 struct outcome_seen {
@@ -38,7 +39,7 @@ static void answer_list(const struct script *s, struct call *call)
     call->listed = ARENA_ARRAY(&call->arena, struct text, COUNT(s->listed));
     for (uint32_t i = first; i < end && s->listed[i]; i++)
         call->listed[call->listed_len++] = text_of(s->listed[i]);
-    if (end < COUNT(s->listed))
+    if (end < COUNT(s->listed) || s->circles)
         call->next_token = arena_text(&call->arena, TEXT("more"));
 }
 
@@ -197,6 +198,15 @@ static void a_census_that_is_denied_holds_nobody_up_and_says_so(void **state)
     }
 }
 
+static void a_list_that_leads_to_itself_holds_nobody_up_and_is_told(void **state)
+{
+    (void)state;
+    struct outcome_seen seen = census_of((struct script){.two_pages = true, .circles = true});
+    assert_string_equal(seen.gap, "ListIdentities: the list does not end");
+    assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
+    assert_int_equal(seen.lists, 2);
+}
+
 static void a_census_that_is_throttled_is_taken_all_the_same(void **state)
 {
     (void)state;
@@ -212,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
         cmocka_unit_test(a_census_that_is_denied_holds_nobody_up_and_says_so),
+        cmocka_unit_test(a_list_that_leads_to_itself_holds_nobody_up_and_is_told),
         cmocka_unit_test(a_census_that_is_throttled_is_taken_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
