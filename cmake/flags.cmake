@@ -27,8 +27,6 @@ endif()
 option(MAILFROM_COVERAGE "Instrument for line and branch coverage" OFF)
 if(MAILFROM_COVERAGE)
   add_compile_options(--coverage -O0)
-  # libcurl's checks of types are branches that no run can take; every other build has them.
-  add_compile_definitions(CURL_DISABLE_TYPECHECK)
   add_link_options(--coverage)
 endif()
 

@@ -192,12 +192,13 @@ static int on_request(void *data, char *ip, char *local_ip, int port, int local_
 }
 
 /* An option that this libcurl does not know would be a hole, not an inconvenience. */
-#define SET(easy, option, value)                                                                   \
-    do {                                                                                           \
-        CURLcode set_code = curl_easy_setopt((easy), (option), (value));                           \
-        assert(set_code == CURLE_OK || set_code == CURLE_OUT_OF_MEMORY);                           \
-        ok = ok && set_code == CURLE_OK;                                                           \
-    } while (0)
+static bool is_set(CURLcode code)
+{
+    assert(code == CURLE_OK || code == CURLE_OUT_OF_MEMORY);
+    return code == CURLE_OK;
+}
+
+#define SET(easy, option, value) (ok &= is_set(curl_easy_setopt((easy), (option), (value))))
 
 static bool options_tls(CURL *easy, const char *ca_bundle)
 {
