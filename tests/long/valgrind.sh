@@ -3,7 +3,7 @@
 # that nobody set, no block that is definitely lost; no suppression. First the unit tests, then whole
 # runs. Left out: what is traced (run_reads_only), what counts the milliseconds or the megabytes of a run
 # (run_crash_safety, hostile_wire), and aws_process, since valgrind 3.19 knows no pidfd_open; those run
-# with sanitizers.
+# with sanitizers. What is to run may be named: tests/long/valgrind.sh [REGEX], as in 'test_wire_.*|kill9'.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/long/watched.bash
@@ -48,5 +48,5 @@ program_wrap ses-sim
 gcc -g -x c -o "$out/planted" - <<<'#include <stdlib.h>
     int main(void) { char *p = malloc(1); p = malloc(1); return p[0] ? 0 : 1; }'
 watched_planted "a_planted_bug" "${valgrind[@]}" --log-file="$out/a_planted_bug/report.%p" "$out/planted"
-{ unit_tests; scenarios; } | watch_all
+{ unit_tests; scenarios; } | grep -E "^(${1:-.*}) " | watch_all
 [ -z "$(find "$out" -maxdepth 1 -name 'report*' -size +0)" ]
