@@ -62,7 +62,8 @@ enum err provider_choose(const struct provider_input *in, const struct provider 
 enum err provider_run(const struct provider *provider, const struct provider_input *in,
                       struct credentials *out, struct why *why)
 {
-    if (out)
-        return provider->fetch(in, out, why);
-    return provider->vet ? provider->vet(in, why) : OK;
+    struct credentials unused = {.expires = WHEN_NEVER};
+    enum err err = provider->run(in, !out && provider->is_at_hand ? &unused : out, why);
+    credentials_wipe(&unused);
+    return err;
 }

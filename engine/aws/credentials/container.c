@@ -96,8 +96,7 @@ static enum err keys_ask(const struct provider_input *in, struct text url,
     return err ? why_wrap(why, err, "the container's credentials at %.200s", parsed->host) : OK;
 }
 
-/* out NULL: vets only. */
-static enum err walk(const struct provider_input *in, struct credentials *out, struct why *why)
+static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     struct buf url;
     struct near_url parsed;
@@ -109,15 +108,4 @@ static enum err walk(const struct provider_input *in, struct credentials *out, s
     return err;
 }
 
-static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
-{
-    return walk(in, out, why);
-}
-
-static enum err vet(const struct provider_input *in, struct why *why)
-{
-    return walk(in, NULL, why);
-}
-
-const struct provider provider_container = {
-    .name = "container", .applies = applies, .vet = vet, .fetch = fetch};
+const struct provider provider_container = {.name = "container", .applies = applies, .run = run};

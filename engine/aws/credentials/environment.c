@@ -21,7 +21,7 @@ static bool applies(const struct provider_input *in)
            environment_text("AWS_SECRET_ACCESS_KEY").len;
 }
 
-static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
+static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     (void)in;
     struct text token = environment_text("AWS_SESSION_TOKEN");
@@ -38,4 +38,4 @@ static enum err fetch(const struct provider_input *in, struct credentials *out, 
 }
 
 const struct provider provider_environment = {
-    .name = "environment", .applies = applies, .fetch = fetch};
+    .name = "environment", .is_at_hand = true, .applies = applies, .run = run};

@@ -10,7 +10,7 @@ static bool applies(const struct provider_input *in)
     return profile_has(in->profile, "login_session");
 }
 
-static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
+static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     const char *name = in->profile->name;
     (void)out;
@@ -22,10 +22,5 @@ static enum err fetch(const struct provider_input *in, struct credentials *out, 
         name, name);
 }
 
-static enum err vet(const struct provider_input *in, struct why *why)
-{
-    return fetch(in, NULL, why);
-}
-
 const struct provider provider_login = {
-    .name = "login", .is_of_profile = true, .applies = applies, .vet = vet, .fetch = fetch};
+    .name = "login", .is_of_profile = true, .applies = applies, .run = run};

@@ -208,13 +208,13 @@ static enum err keys_get(const struct service *s, const struct provider_input *i
     return err;
 }
 
-static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
+static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     struct service s;
     struct buf token;
     char role[NAME_LEN];
     enum err err = service_find(&s, in, why);
-    if (err)
+    if (err || !out)
         return err;
     buf_init(&token, CREDENTIAL_ANSWER_MAX);
     err = token_get(&s, in, &token, why);
@@ -230,11 +230,5 @@ static enum err fetch(const struct provider_input *in, struct credentials *out, 
     return err ? why_wrap(why, err, "the instance's metadata service at %.200s", s.url.host) : OK;
 }
 
-static enum err vet(const struct provider_input *in, struct why *why)
-{
-    struct service s;
-    return service_find(&s, in, why);
-}
-
 const struct provider provider_metadata = {
-    .name = "instance metadata", .applies = applies, .vet = vet, .fetch = fetch};
+    .name = "instance metadata", .applies = applies, .run = run};

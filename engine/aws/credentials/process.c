@@ -104,8 +104,8 @@ static enum err result_read(const struct child_result *r, bool is_renewal, struc
 
 /* Running */
 
-/* out NULL: vets only. The command line is not shown: people put secrets there. */
-static enum err walk(const struct provider_input *in, struct credentials *out, struct why *why)
+/* The command line is not shown: people put secrets there. */
+static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     struct command_line line;
     struct child_result result = {.status = 0};
@@ -122,22 +122,13 @@ static enum err walk(const struct provider_input *in, struct credentials *out, s
         err = result_read(&result, in->is_renewal, out, why);
     if (err)
         why_wrap(why, err, "credential_process");
+    if (err && !out)
+        why_wrap(why, err, "profile \"%s\"", in->profile->name);
     buf_wipe(&result.out);
     buf_wipe(&result.err);
     command_line_clear(&line);
     return err;
 }
 
-static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
-{
-    return walk(in, out, why);
-}
-
-static enum err vet(const struct provider_input *in, struct why *why)
-{
-    enum err err = walk(in, NULL, why);
-    return err ? why_wrap(why, err, "profile \"%s\"", in->profile->name) : OK;
-}
-
 const struct provider provider_process = {
-    .name = "process", .is_of_profile = true, .applies = applies, .vet = vet, .fetch = fetch};
+    .name = "process", .is_of_profile = true, .applies = applies, .run = run};

@@ -29,14 +29,13 @@ struct provider_input {
 struct provider {
     const char *name;   /* "environment" */
     bool is_of_profile; /* the source is called "profile x" */
+    bool is_at_hand;    /* its keys are in files or the environment: out is never NULL */
     /* Did the user set this one up? Reads the input and the environment only. */
     bool (*applies)(const struct provider_input *in);
-    /* Is it set up soundly? Reads files at most, so that mistakes come before the run. NULL: what
-     * fetch does is as cheap, and is done in its place. */
-    enum err (*vet)(const struct provider_input *in, struct why *why);
-    /* Fills *out (zeroed, expires WHEN_NEVER). ERR_IO: asking again may help; ERR_AUTH, ERR_INPUT:
-     * it will not; ERR_BUSY: the program is ending. */
-    enum err (*fetch)(const struct provider_input *in, struct credentials *out, struct why *why);
+    /* With a NULL out: is it set up soundly? Reads files at most, so that mistakes come before the
+     * run. Else fills *out (zeroed, expires WHEN_NEVER). ERR_IO: asking again may help; ERR_AUTH,
+     * ERR_INPUT: it will not; ERR_BUSY: the program is ending. */
+    enum err (*run)(const struct provider_input *in, struct credentials *out, struct why *why);
 };
 
 extern const struct provider provider_environment; /* environment.c */

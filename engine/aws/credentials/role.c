@@ -156,8 +156,7 @@ static enum err mfa_refuse(const struct provider_input *in, struct why *why)
                    name, name);
 }
 
-/* out NULL: vets only. */
-static enum err role_walk(const struct provider_input *in, struct credentials *out, struct why *why)
+static enum err role_run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     struct sts_role role = role_of(in);
     struct credentials keys = {.expires = WHEN_NEVER};
@@ -179,19 +178,5 @@ static enum err role_walk(const struct provider_input *in, struct credentials *o
     return err;
 }
 
-static enum err role_fetch(const struct provider_input *in, struct credentials *out,
-                           struct why *why)
-{
-    return role_walk(in, out, why);
-}
-
-static enum err role_check(const struct provider_input *in, struct why *why)
-{
-    return role_walk(in, NULL, why);
-}
-
-const struct provider provider_role = {.name = "role",
-                                       .is_of_profile = true,
-                                       .applies = role_applies,
-                                       .vet = role_check,
-                                       .fetch = role_fetch};
+const struct provider provider_role = {
+    .name = "role", .is_of_profile = true, .applies = role_applies, .run = role_run};

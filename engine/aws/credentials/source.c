@@ -88,11 +88,9 @@ static enum err source_open(struct credential_source *s, struct why *why)
         err = provider_choose(&in, &provider, why);
     if (!err)
         name_set(s, provider, &profile);
-    if (!err && provider->vet)
-        err = provider->vet(&in, why);
-    else if (!err)
-        err = provider->fetch(&in, &fresh, why);
-    if (!err && !provider->vet)
+    if (!err)
+        err = provider_run(provider, &in, provider->is_at_hand ? &fresh : NULL, why);
+    if (!err && provider->is_at_hand)
         keys_put(s, &fresh, 0);
     credentials_wipe(&fresh);
     profile_close(&profile);
@@ -171,7 +169,7 @@ static enum err source_fetch(struct credential_source *s, const struct http_exch
     if (!err)
         err = provider_choose(&in, &provider, why);
     if (!err)
-        err = provider->fetch(&in, out, why);
+        err = provider_run(provider, &in, out, why);
     profile_close(&profile);
     return err;
 }

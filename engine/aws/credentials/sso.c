@@ -262,26 +262,22 @@ static enum err keys_ask(const struct provider_input *in, const struct sso_setup
     return err;
 }
 
-static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
+static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     struct sso_setup setup;
     struct sso_token token;
-    sso_token_init(&token);
     enum err err = setup_read(&setup, in, why);
-    if (!err)
-        err = token_get(in, &setup, &token, why);
+    if (err && !out)
+        why_wrap(why, err, "profile \"%s\" (SSO)", in->profile->name);
+    if (err || !out)
+        return err;
+    sso_token_init(&token);
+    err = token_get(in, &setup, &token, why);
     if (!err)
         err = keys_ask(in, &setup, &token, out, why);
     sso_token_clear(&token);
     return err;
 }
 
-static enum err vet(const struct provider_input *in, struct why *why)
-{
-    struct sso_setup setup;
-    enum err err = setup_read(&setup, in, why);
-    return err ? why_wrap(why, err, "profile \"%s\" (SSO)", in->profile->name) : OK;
-}
-
 const struct provider provider_sso = {
-    .name = "SSO", .is_of_profile = true, .applies = applies, .vet = vet, .fetch = fetch};
+    .name = "SSO", .is_of_profile = true, .applies = applies, .run = run};

@@ -32,27 +32,31 @@ static bool credentials_applies(const struct provider_input *in)
     return has_keys(in->profile, PROFILE_IN_CREDENTIALS);
 }
 
-static enum err credentials_fetch(const struct provider_input *in, struct credentials *out,
-                                  struct why *why)
+static enum err credentials_run(const struct provider_input *in, struct credentials *out,
+                                struct why *why)
 {
     return keys_of(in, PROFILE_IN_CREDENTIALS, out, why);
 }
 
 const struct provider provider_credentials_file = {.name = "credentials file",
                                                    .is_of_profile = true,
+                                                   .is_at_hand = true,
                                                    .applies = credentials_applies,
-                                                   .fetch = credentials_fetch};
+                                                   .run = credentials_run};
 
 static bool config_applies(const struct provider_input *in)
 {
     return has_keys(in->profile, PROFILE_IN_CONFIG);
 }
 
-static enum err config_fetch(const struct provider_input *in, struct credentials *out,
-                             struct why *why)
+static enum err config_run(const struct provider_input *in, struct credentials *out,
+                           struct why *why)
 {
     return keys_of(in, PROFILE_IN_CONFIG, out, why);
 }
 
-const struct provider provider_config_file = {
-    .name = "config file", .is_of_profile = true, .applies = config_applies, .fetch = config_fetch};
+const struct provider provider_config_file = {.name = "config file",
+                                              .is_of_profile = true,
+                                              .is_at_hand = true,
+                                              .applies = config_applies,
+                                              .run = config_run};

@@ -49,8 +49,7 @@ static enum err token_read(struct buf *token, struct text path, struct why *why)
     return err == ERR_GONE || err == ERR_INPUT || err == ERR_LIMIT ? ERR_AUTH : err;
 }
 
-/* out NULL: vets only. */
-static enum err walk(const struct provider_input *in, struct credentials *out, struct why *why)
+static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     struct buf token;
     struct sts_role role = role_of(in);
@@ -71,15 +70,5 @@ static enum err walk(const struct provider_input *in, struct credentials *out, s
     return err;
 }
 
-static enum err fetch(const struct provider_input *in, struct credentials *out, struct why *why)
-{
-    return walk(in, out, why);
-}
-
-static enum err vet(const struct provider_input *in, struct why *why)
-{
-    return walk(in, NULL, why);
-}
-
 const struct provider provider_web_identity = {
-    .name = "web identity", .is_of_profile = true, .applies = applies, .vet = vet, .fetch = fetch};
+    .name = "web identity", .is_of_profile = true, .applies = applies, .run = run};
