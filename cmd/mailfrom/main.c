@@ -96,7 +96,8 @@ static void descriptors_fill(void)
 }
 
 /* Credentials must not end in a core file. A closed pipe must not end a run, nor a file that grew
- * to its limit: both are told by the write that fails. */
+ * to its limit: both are told by the write that fails. How a program ended that gives credentials
+ * is known only while nobody ignores the ends of children, as whoever started us may have. */
 static void process_harden(void)
 {
     struct rlimit no_core = {0, 0};
@@ -105,6 +106,7 @@ static void process_harden(void)
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
 }
 
 int main(int argc, char **argv)

@@ -68,6 +68,11 @@ def main():
             check(f"one execve and its arguments as written: {line}",
                   run.returncode == 0 and argv == shlex.split(command) and len(execs) == 2
                   and not (home / "owned").exists(), argv, shlex.split(command), *execs, run.stdout, run.stderr)
+        (home / ".aws/config").write_text("[profile x]\ncredential_process = sh -c 'exit 3'\n")
+        run = subprocess.run(verb, cwd=folder, env=environment, capture_output=True, text=True, timeout=60,
+                             preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        check("how it ended is known where the parent ignored the ends of children",
+              "ended with exit code 3" in run.stderr, run.stdout, run.stderr)
         (home / ".aws/config").write_text("[profile x]\ncredential_process = sh -c 'echo $$ > ^/pid; exec sleep 600'\n".replace(
             "^", str(home)))
         pid_file = home / "pid"
