@@ -70,7 +70,7 @@ BUGS = [
         ("        queue_push(d, d->jobs[job].writes ? &lane->write : &lane->start, job, now);",
          "        if (!d->jobs[job].writes)\n            queue_push(d, &lane->start, job, now);")]),
     ("core/desk.c", "the desk does not wake for its lanes", [
-        ("        wake = earlier(wake, d->lane_wake[i]);", "        wake = earlier(wake, wake);")]),
+        ("        wake = when_earlier(wake, d->lane_wake[i]);", "        wake = when_earlier(wake, wake);")]),
     ("core/desk_dns.c", "an inquiry that waits for a server's manners is dropped", [
         ("        if (a->holding)\n            break;",
          "        if (a->holding) {\n            ask_close(d, a);\n            break;\n        }")]),
