@@ -228,7 +228,7 @@ static void take_row(struct csv *c)
     if (fields != c->columns_len && !c->row_is_broken)
         complain(c->raw, at, "found %zu fields, expected %zu as in the header line", fields,
                  c->columns_len);
-    else if (draft_end(c->raw, &d) && d.identity != NAME_NONE && !c->row_is_broken)
+    else if (draft_end(c->raw, &d) && d.identity && !c->row_is_broken)
         raw_row_add(c->raw, &d);
 }
 

@@ -12,7 +12,8 @@
 void draft_begin(struct draft *d, uint16_t file, struct place at)
 {
     d->settings = (struct settings){.file = file};
-    d->mail_from = d->identity = NAME_NONE;
+    d->mail_from = NAME_NONE;
+    d->identity = NULL;
     d->at = at;
     d->regions_len = 0;
     d->regions_at.line = 0;
@@ -53,8 +54,8 @@ static void put_identity(struct raw *r, struct draft *d, const struct key_rule *
     d->at = at;
     if (fault != NAME_OK)
         refuse_name(r, d, rule, t, at, fault);
-    else
-        raw_name(r, identity_normal(t, normal), &d->identity);
+    else if (!(d->identity = names_stow(&r->fleet->names, identity_normal(t, normal))))
+        raw_fail(r, ERR_NOMEM, "no memory for the names of the manifest");
 }
 
 static void put_mail_from(struct raw *r, struct draft *d, const struct key_rule *rule,

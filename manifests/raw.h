@@ -118,9 +118,9 @@ struct settings {
 /* Settings while their keys are being read. */
 struct draft {
     struct settings settings;
-    name_id mail_from; /* NAME_NONE: not given, or default */
-    name_id identity;
-    struct place at; /* of the identity */
+    name_id mail_from;    /* NAME_NONE: not given, or default */
+    const char *identity; /* stowed in fleet.names; NULL: not given */
+    struct place at;      /* of the identity */
     struct place mail_from_at;
     struct place regions_at; /* of the key region or regions */
     enum key regions_key;    /* which of the two */
@@ -131,8 +131,9 @@ struct draft {
 _Static_assert(sizeof(struct settings) == 40, "settings are compared as bytes: no padding");
 
 struct raw_row {
-    name_id identity, mail_from; /* in fleet.names; the MAIL FROM may hold {domain} and {region} */
-    name_id settings;            /* in raw.settings */
+    const char *identity; /* stowed in fleet.names */
+    name_id mail_from;    /* in fleet.names; may hold {domain} and {region} */
+    name_id settings;     /* in raw.settings */
     uint32_t line, column;
 };
 
@@ -309,12 +310,28 @@ struct resolved {
     uint32_t lanes_at, lanes_len; /* in vet.lanes */
 };
 
+#define VET_AHEAD 16u /* choices on their way: a look into memory takes as long as ten of them */
+
+/* A choice whose names are known as texts, and where in the table of names they will be looked for.
+ */
+struct ahead {
+    struct choice choice;
+    const char *identity; /* stowed in fleet.names */
+    name_id wanted;       /* MAIL FROM as given, when it is no template */
+    bool is_template, is_too_long;
+    struct text mail_from; /* of a template: filled in */
+    uint32_t identity_hash, mail_from_hash;
+    char filled[NAME_LEN_MAX + 1], normal[NAME_LEN_MAX + 1];
+};
+
 struct vet {
     struct raw *raw;
     struct resolved *resolved; /* by id of raw.settings */
     uint16_t *lanes;           /* lists of lanes of the fleet */
     uint32_t lanes_len, lanes_cap;
     uint32_t *seen, seen_mask; /* rows of the fleet + 1, by lane and identity */
+    uint32_t begun, ended;     /* choices; those between the two are in ahead[] */
+    struct ahead ahead[VET_AHEAD];
 };
 
 void vet_defaults(struct raw *r); /* files inherit from the files that name them */

@@ -2,8 +2,10 @@
  * Entries become rows of the fleet: one per Region, with the MAIL FROM filled in, and no identity
  * twice in one account and Region.
  *
- * The table of what was seen is made for speed: identities that were read one after the other have
- * neighbouring numbers, so a block of BLOCK of them lies in one cache line.
+ * The tables are made for speed. That of what was seen: identities that were read one after the
+ * other have neighbouring numbers, so a block of BLOCK of them lies in one cache line. That of the
+ * names: where a name will be looked for is told to the processor VET_AHEAD choices before, so that
+ * the look-up need not wait for memory; choices end in the order in which they began.
  */
 #include "hash.h"
 #include "raw.h"
@@ -45,50 +47,87 @@ static void complain_of_twin(struct vet *v, const struct choice *c, uint32_t row
              TEXT_ARG(f->files[first->file]), first->line, first->column);
 }
 
-/* The MAIL FROM of a choice whose lane and identity are known. */
-static bool fill_mail_from(struct raw *r, name_id wanted, struct choice *c)
+/* The MAIL FROM of a choice whose lane is known, as far as it can be said without the table. */
+static void mail_from_begin(const struct fleet *f, struct ahead *a)
 {
-    char filled[NAME_LEN_MAX + 1], normal[NAME_LEN_MAX + 1], q[QUOTE_LEN];
-    struct fleet *f = r->fleet;
-    struct text name = names_text(&f->names, wanted);
-    c->mail_from = wanted;
-    if (!template_is(name))
-        return true; /* in its normal form since it was read */
-    struct text domain = identity_domain(names_text(&f->names, c->identity));
-    struct text region = names_text(&f->names, f->lanes[c->lane].region);
-    if (!template_fill(name, domain, region, filled, &name)) {
+    struct text name = names_text(&f->names, a->wanted), filled;
+    a->is_template = template_is(name);
+    if (!a->is_template)
+        return; /* in its normal form since it was read */
+    struct text domain = identity_domain(names_stowed(a->identity));
+    struct text region = names_text(&f->names, f->lanes[a->choice.lane].region);
+    a->is_too_long = !template_fill(name, domain, region, a->filled, &filled);
+    if (a->is_too_long)
+        return;
+    a->mail_from = host_normal(filled, a->normal);
+    a->mail_from_hash = names_hash(a->mail_from);
+    names_prefetch(&f->names, a->mail_from_hash);
+}
+
+static bool mail_from_end(struct raw *r, const struct ahead *a, struct choice *c)
+{
+    char q[QUOTE_LEN];
+    c->mail_from = a->wanted;
+    if (!a->is_template)
+        return true;
+    if (a->is_too_long) {
         complain(r, (struct place){c->file, c->line, c->column},
                  "mail_from: found more than %d bytes for %s once it is filled in, expected a host "
                  "name",
-                 NAME_LEN_MAX, quote(names_text(&f->names, c->identity), q));
+                 NAME_LEN_MAX, quote(names_stowed(a->identity), q));
         return false;
     }
-    return raw_name(r, host_normal(name, normal), &c->mail_from);
+    if (!names_add_hashed(&r->fleet->names, a->mail_from, a->mail_from_hash, &c->mail_from))
+        raw_fail(r, ERR_NOMEM, "no memory for the names of the manifest");
+    return r->err == OK;
+}
+
+/* The oldest choice on its way becomes a row, or a complaint. */
+static void choice_end(struct vet *v)
+{
+    struct raw *r = v->raw;
+    const struct ahead *a = &v->ahead[v->ended++ % VET_AHEAD];
+    struct choice c = a->choice;
+    uint32_t slot, number;
+    if (!names_adopt(&r->fleet->names, a->identity, a->identity_hash, &c.identity)) {
+        raw_fail(r, ERR_NOMEM, "no memory for the names of the manifest");
+        return;
+    }
+    if (seen_find(v, &c, &slot)) {
+        complain_of_twin(v, &c, v->seen[slot] - 1);
+    } else if (mail_from_end(r, a, &c)) {
+        if (fleet_choice(r->fleet, c, &number))
+            v->seen[slot] = number + 1;
+        else
+            raw_fail(r, ERR_NOMEM, "no memory for the rows of the fleet");
+    }
+}
+
+static struct ahead *choice_begin(struct vet *v)
+{
+    if (v->begun - v->ended == VET_AHEAD)
+        choice_end(v);
+    return &v->ahead[v->begun++ % VET_AHEAD];
 }
 
 static void row_vet(struct vet *v, const struct raw_row *row, const struct resolved *s)
 {
-    struct raw *r = v->raw;
-    struct choice c = {
-        .identity = row->identity,
-        .policy = s->policy,
-        .file = s->file,
-        .type = (uint8_t)identity_type_of(names_text(&r->fleet->names, row->identity)),
-        .line = row->line,
-        .column = row->column,
-    };
-    name_id wanted = row->mail_from != NAME_NONE ? row->mail_from : s->mail_from;
-    for (uint32_t i = 0; i < s->lanes_len && r->err == OK; i++) {
-        uint32_t slot, number;
-        c.lane = v->lanes[s->lanes_at + i];
-        if (seen_find(v, &c, &slot))
-            complain_of_twin(v, &c, v->seen[slot] - 1);
-        else if (fill_mail_from(r, wanted, &c)) {
-            if (fleet_choice(r->fleet, c, &number))
-                v->seen[slot] = number + 1;
-            else
-                raw_fail(r, ERR_NOMEM, "no memory for the rows of the fleet");
-        }
+    struct names *names = &v->raw->fleet->names;
+    struct text identity = names_stowed(row->identity);
+    uint32_t hash = names_hash(identity);
+    names_prefetch(names, hash);
+    for (uint32_t i = 0; i < s->lanes_len && v->raw->err == OK; i++) {
+        struct ahead *a = choice_begin(v);
+        a->choice = (struct choice){.lane = v->lanes[s->lanes_at + i],
+                                    .policy = s->policy,
+                                    .file = s->file,
+                                    .type = (uint8_t)identity_type_of(identity),
+                                    .line = row->line,
+                                    .column = row->column};
+        a->identity = row->identity;
+        a->identity_hash = hash;
+        a->wanted = row->mail_from != NAME_NONE ? row->mail_from : s->mail_from;
+        mail_from_begin(v->raw->fleet, a);
     }
 }
 
@@ -111,7 +150,7 @@ static uint64_t rows_count(struct vet *v)
 
 static bool vet_init(struct vet *v, struct raw *r)
 {
-    *v = (struct vet){.raw = r};
+    v->raw = r;
     v->resolved = calloc(r->settings.len, sizeof *v->resolved);
     if (!v->resolved) {
         raw_fail(r, ERR_NOMEM, "no memory to vet the manifest");
@@ -138,7 +177,7 @@ static void vet_clear(struct vet *v)
 
 void vet_fleet(struct raw *r)
 {
-    struct vet v;
+    struct vet v = {0};
     vet_defaults(r);
     vet_accounts(r);
     if (r->err != OK)
@@ -151,5 +190,7 @@ void vet_fleet(struct raw *r)
     if (vet_init(&v, r))
         for (uint32_t i = 0; i < r->rows_len && r->err == OK; i++)
             row_vet(&v, &r->rows[i], vet_settings(&v, r->rows[i].settings));
+    while (v.ended < v.begun && r->err == OK)
+        choice_end(&v);
     vet_clear(&v);
 }

@@ -60,7 +60,7 @@ static void walk_identity(struct walk *w)
                      event_noun(&w->event, q));
         walk_skip(w);
     }
-    if (draft_end(w->raw, &d) && d.identity != NAME_NONE)
+    if (draft_end(w->raw, &d) && d.identity)
         raw_row_add(w->raw, &d);
 }
 

@@ -36,16 +36,26 @@ struct text names_text(const struct names *n, name_id id)
     if (id == NAME_NONE)
         return TEXT_NONE;
     assert(id < n->len);
+    return names_stowed(n->at[id]);
+}
+
+struct text names_stowed(const char *stowed)
+{
     uint16_t len;
-    memcpy(&len, n->at[id] - sizeof len, sizeof len);
-    return (struct text){n->at[id], len};
+    memcpy(&len, stowed - sizeof len, sizeof len);
+    return (struct text){stowed, len};
 }
 
 /* A slot is hash << 32 | id. With the hash at hand, a look-up that finds nothing and a growing
  * table touch no name, which would be a cache miss each. */
-static uint32_t hash_of(struct text t)
+uint32_t names_hash(struct text t)
 {
     return (uint32_t)hash_bytes(t.at, t.len);
+}
+
+void names_prefetch(const struct names *n, uint32_t hash)
+{
+    __builtin_prefetch(&n->slots[hash & n->slot_mask]);
 }
 
 static uint32_t slot_of(const struct names *n, struct text t, uint32_t hash)
@@ -62,7 +72,7 @@ static uint32_t slot_of(const struct names *n, struct text t, uint32_t hash)
 
 name_id names_find(const struct names *n, struct text t)
 {
-    return t.len == 0 ? NAME_NONE : (name_id)n->slots[slot_of(n, t, hash_of(t))];
+    return t.len == 0 ? NAME_NONE : (name_id)n->slots[slot_of(n, t, names_hash(t))];
 }
 
 /* Look-ups fall all over the table. By ordinary pages nearly each of them would miss the
@@ -108,10 +118,11 @@ static bool grow(struct names *n)
 }
 
 /* Packed by hand: two bytes of length, the bytes, a NUL. The arena would round every name up. */
-static const char *store(struct names *n, struct text t)
+const char *names_stow(struct names *n, struct text t)
 {
     uint16_t len = (uint16_t)t.len;
-    char *p = arena_take_packed(&n->bytes, sizeof len + t.len + 1);
+    char *p = t.len && t.len <= NAME_LEN_MAX ? arena_take_packed(&n->bytes, sizeof len + t.len + 1)
+                                             : NULL;
     if (!p)
         return NULL;
     memcpy(p, &len, sizeof len);
@@ -120,23 +131,44 @@ static const char *store(struct names *n, struct text t)
     return p + sizeof len;
 }
 
-bool names_add(struct names *n, struct text t, name_id *id)
+/* A name that is not in the table, at the slot where it was looked for; stowed already or not yet.
+ */
+static bool add_new(struct names *n, struct text t, const char *stowed, uint32_t hash,
+                    uint32_t slot, name_id *id)
 {
-    *id = NAME_NONE;
-    if (t.len == 0)
-        return true;
-    uint32_t hash = hash_of(t), slot = slot_of(n, t, hash);
-    *id = (name_id)n->slots[slot];
-    if (*id != NAME_NONE)
-        return true;
-    bool is_full = n->len == n->cap;
-    if (t.len > NAME_LEN_MAX || (is_full && !grow(n)))
-        return false;
-    const char *at = store(n, t);
+    if (n->len == n->cap) {
+        if (!grow(n))
+            return false;
+        slot = slot_of(n, t, hash);
+    }
+    const char *at = stowed ? stowed : names_stow(n, t);
     if (!at)
         return false;
     *id = n->len++;
     n->at[*id] = at;
-    n->slots[is_full ? slot_of(n, t, hash) : slot] = (uint64_t)hash << 32 | *id;
+    n->slots[slot] = (uint64_t)hash << 32 | *id;
     return true;
+}
+
+static bool add(struct names *n, struct text t, const char *stowed, uint32_t hash, name_id *id)
+{
+    uint32_t slot = slot_of(n, t, hash);
+    *id = (name_id)n->slots[slot];
+    return *id != NAME_NONE || add_new(n, t, stowed, hash, slot, id);
+}
+
+bool names_adopt(struct names *n, const char *stowed, uint32_t hash, name_id *id)
+{
+    return add(n, names_stowed(stowed), stowed, hash, id);
+}
+
+bool names_add_hashed(struct names *n, struct text t, uint32_t hash, name_id *id)
+{
+    *id = NAME_NONE;
+    return t.len == 0 || add(n, t, NULL, hash, id);
+}
+
+bool names_add(struct names *n, struct text t, name_id *id)
+{
+    return names_add_hashed(n, t, names_hash(t), id);
 }

@@ -25,6 +25,18 @@ void names_clear(struct names *n);
 /* The id of t, adding it when it is new. The empty text is NAME_NONE. False: out of memory or of
  * bounds (NAME_LEN_MAX); *id is then NAME_NONE. */
 bool names_add(struct names *n, struct text t, name_id *id);
+/* names_add() in two halves, for millions of names: a large table misses the caches nearly every
+ * time, and what is prefetched some names ahead is there when it is looked at. hash is
+ * names_hash(t). */
+uint32_t names_hash(struct text t);
+void names_prefetch(const struct names *n, uint32_t hash);
+bool names_add_hashed(struct names *n, struct text t, uint32_t hash, name_id *id);
+/* Bytes without a number yet: kept for as long as the table, and given one by names_adopt(), which
+ * copies nothing. NULL: out of memory or of bounds, or t is empty. */
+const char *names_stow(struct names *n, struct text t);
+struct text names_stowed(const char *stowed);
+bool names_adopt(struct names *n, const char *stowed, uint32_t hash, name_id *id);
+
 name_id names_find(const struct names *n, struct text t);  /* NAME_NONE when absent */
 struct text names_text(const struct names *n, name_id id); /* NUL-terminated too */
 

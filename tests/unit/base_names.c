@@ -4,6 +4,7 @@
 #include "names.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define MANY 100000u
 
@@ -50,6 +51,32 @@ static void names_differ_by_case_and_by_every_byte(void **state)
     names_clear(&n);
 }
 
+static void a_stowed_name_gets_a_number_of_its_own_or_that_of_its_equal(void **state)
+{
+    (void)state;
+    struct names n;
+    name_id id, again;
+    char longest[NAME_LEN_MAX + 2] = {0};
+    memset(longest, 'a', NAME_LEN_MAX + 1);
+    assert_true(names_init(&n, NAMES_BYTES_MAX));
+    const char *first = names_stow(&n, TEXT("a.example")),
+               *second = names_stow(&n, TEXT("a.example"));
+    assert_ptr_not_equal(first, second);
+    assert_text(names_stowed(second), TEXT("a.example"));
+    assert_int_equal(names_find(&n, TEXT("a.example")), NAME_NONE);
+    assert_true(names_adopt(&n, first, names_hash(TEXT("a.example")), &id));
+    assert_ptr_equal(names_text(&n, id).at, first);
+    names_prefetch(&n, names_hash(TEXT("a.example")));
+    assert_true(names_adopt(&n, second, names_hash(TEXT("a.example")), &again));
+    assert_int_equal(again, id);
+    assert_true(names_add(&n, TEXT("a.example"), &again));
+    assert_int_equal(again, id);
+    assert_null(names_stow(&n, TEXT("")));
+    assert_null(names_stow(&n, (struct text){longest, NAME_LEN_MAX + 1}));
+    assert_non_null(names_stow(&n, (struct text){longest, NAME_LEN_MAX}));
+    names_clear(&n);
+}
+
 static void the_empty_name_is_number_none(void **state)
 {
     (void)state;
@@ -90,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hundred_thousand_names_keep_their_numbers),
         cmocka_unit_test(names_differ_by_case_and_by_every_byte),
+        cmocka_unit_test(a_stowed_name_gets_a_number_of_its_own_or_that_of_its_equal),
         cmocka_unit_test(the_empty_name_is_number_none),
         cmocka_unit_test(bounds_are_kept),
     };

@@ -70,7 +70,7 @@ static void lanes_and_policies_are_shared_by_those_who_want_the_same(void **stat
 {
     (void)state;
     struct fleet f;
-    uint16_t a, b, c;
+    uint16_t a = 0, b = 0, c = 0;
     setup(&f);
     name_id us = name(&f, "us-east-1"), eu = name(&f, "eu-west-1");
     assert_true(fleet_lane(&f, 0, us, &a) && fleet_lane(&f, 0, eu, &b) &&

@@ -168,6 +168,7 @@ static enum err role_run(const struct provider_input *in, struct credentials *ou
         return is_of_manifest(in) ? err : why_wrap(why, err, "profile \"%s\"", in->profile->name);
     err = base_find(&base, in, why);
     if (!err) {
+        assert(base.provider); /* base_find() found one */
         err = provider_run(base.provider, &base.in, out ? &keys : NULL, why);
         if (err && base.provider->is_of_profile)
             why_wrap(why, err, "%s", base.who);
