@@ -10,6 +10,7 @@
 #include "hash.h"
 #include "raw.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define BLOCK 16u /* 4-byte slots of a cache line */
@@ -175,6 +176,16 @@ static void vet_clear(struct vet *v)
     free(v->seen);
 }
 
+static void rows_vet(struct vet *v)
+{
+    const struct raw *r = v->raw;
+    assert(v->seen);
+    for (uint32_t i = 0; i < r->rows_len && r->err == OK; i++)
+        row_vet(v, &r->rows[i], vet_settings(v, r->rows[i].settings));
+    while (v->ended < v->begun && r->err == OK)
+        choice_end(v);
+}
+
 void vet_fleet(struct raw *r)
 {
     struct vet v = {0};
@@ -188,9 +199,6 @@ void vet_fleet(struct raw *r)
         complain(r, (struct place){0},
                  "no identities: expected one of the keys identities, identities_from and include");
     if (vet_init(&v, r))
-        for (uint32_t i = 0; i < r->rows_len && r->err == OK; i++)
-            row_vet(&v, &r->rows[i], vet_settings(&v, r->rows[i].settings));
-    while (v.ended < v.begun && r->err == OK)
-        choice_end(&v);
+        rows_vet(&v);
     vet_clear(&v);
 }

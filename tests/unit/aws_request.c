@@ -255,8 +255,8 @@ static void sts_tells_whose_keys_these_are(void **state)
     assert_text(d.call->account.caller_arn, TEXT("arn:aws:iam::123456789012:user/Alice"));
     static const char *const wrong[] = {CALLER(""), CALLER("<Account>12345678901</Account>"),
                                         CALLER("<Account>12345678901x</Account>"), "",
-                                        "<GetCallerIdentityResponse><GetCallerIdentityResult>"
-                                        "<Account>123456789012</Account>"};
+                                        ("<GetCallerIdentityResponse><GetCallerIdentityResult>"
+                                         "<Account>123456789012</Account>")};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         r.body = text_of(wrong[i]);
         aws_reply_decode(d.call, &r);
