@@ -15,6 +15,16 @@ import threading
 CUTS = ("eaten", "unheard", "torn", "closed")
 
 
+async def http_message(reader):
+    """One whole HTTP message, or nothing when the other side has closed."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return b""
+    length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    return head + await reader.readexactly(length)
+
+
 class FaultProxy:
     """`share` of the requests meet one of the cuts. requests: (method, target) -> how many."""
 
@@ -34,20 +44,10 @@ class FaultProxy:
         ready.set()
         self.loop.run_forever()
 
-    @staticmethod
-    async def _message(reader):
-        """One whole HTTP message, or nothing when the other side has closed."""
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return b""
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
-        return head + await reader.readexactly(length)
-
     async def _client(self, reader, writer):
         back = None
         try:
-            while request := await self._message(reader):
+            while request := await http_message(reader):
                 method, target = request.split(b" ", 2)[:2]
                 self.requests[method.decode(), target.decode()] += 1
                 cut = self.draw.choice(CUTS) if self.draw.random() < self.share else None
@@ -56,7 +56,7 @@ class FaultProxy:
                     break
                 back = back or await asyncio.open_connection(self.host, self.port)
                 back[1].write(request)
-                reply = await self._message(back[0])
+                reply = await http_message(back[0])
                 if cut == "unheard":
                     break
                 writer.write(reply[: len(reply) // 2] if cut == "torn" else reply)

@@ -129,7 +129,7 @@ def includes(room):
         for number, (what, path, words) in enumerate(cases):
             manifest = include_manifest(room, f"include{number}.yaml", path)
             refused(room, f"an include that is {what} is refused", words, "check", manifest)
-            refused(room, f"and so is identities_from", words, "check", identities_manifest(room, number, path))
+            refused(room, "and so is identities_from", words, "check", identities_manifest(room, number, path))
         swapped(room, outside)
     finally:
         outside.unlink()

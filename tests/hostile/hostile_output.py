@@ -16,7 +16,6 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
 import dns.name
-import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset

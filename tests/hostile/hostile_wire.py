@@ -10,7 +10,6 @@ import concurrent.futures
 import os
 import pathlib
 import re
-import resource
 import sys
 import tempfile
 

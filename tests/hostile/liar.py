@@ -2,12 +2,18 @@
 to them, the others it passes on. One Liar serves one run.
 
 A lie is a coroutine (liar, writer, pass_on). pass_on() sends the request to the server and gives its
-whole reply; a lie that does not call it keeps the request from the server. The connection is closed
-after every lie but those that leave it open on purpose."""
+whole reply; a lie that does not call it keeps the request from the server. After every lie the
+connection is closed."""
 
 import asyncio
 import collections
+import pathlib
+import sys
 import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "crash"))
+
+from fault_proxy import http_message
 
 GIGABYTE = 1 << 30
 
@@ -21,8 +27,6 @@ def kind_of(request):
         return "read-v2"
     if b"Action=GetIdentityMailFromDomainAttributes" in request:
         return "read-v1"
-    if b"Action=ListIdentities" in request:
-        return "list"
     return "other"
 
 
@@ -201,27 +205,17 @@ class Liar:
         self.elsewhere += 1
         writer.close()
 
-    @staticmethod
-    async def message(reader):
-        """One whole HTTP message, or nothing when the other side has closed."""
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return b""
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
-        return head + await reader.readexactly(length)
-
     async def _client(self, reader, writer):
         back = None
         try:
             back = await asyncio.open_connection(self.host, self.port)
-            while request := await self.message(reader):
+            while request := await http_message(reader):
                 kind = kind_of(request)
                 self.requests[kind] += 1
 
                 async def pass_on():
                     back[1].write(request)
-                    return await self.message(back[0])
+                    return await http_message(back[0])
 
                 if kind == self.kind and self.times > 0:
                     self.times -= 1
