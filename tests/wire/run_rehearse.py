@@ -103,6 +103,7 @@ def refusals(rehearsals):
         ("a delay that is none", "fleet.yaml", "--dns-delay", "soon"),
         ("more than all", "fleet.yaml", "--dns-published", "101"),
         ("an option of live verbs", "fleet.yaml", "--journal", "j.db"),
+        ("an option of apply", "fleet.yaml", "--max-age", "1h"),
     ]:
         process = rehearsals.run(*arguments)
         check(f"{title} is refused with a sentence", process.returncode == CANNOT_RUN and process.stderr
@@ -119,6 +120,7 @@ def main():
         refusals(rehearsals)
         check("SES was asked nothing and nothing was kept",
               not room.calls() and not (room.path / ".mailfrom").exists(), room.calls())
+        room.ends("apply takes no option of a rehearsal", CANNOT_RUN, "apply", "fleet.yaml", "--yes", "--dns-delay", "1h")
         text = room.ends("a plan", DONE, "plan", "fleet.yaml")
         check("ends with its budget", "apply needs about 40 writes and 4 reads; at 200 " in text, text)
     verdict()
