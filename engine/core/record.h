@@ -36,7 +36,10 @@ struct job_row {
      * record before, since only a judgement makes sentences. Rows read back are always whole. */
     struct text findings_json;
 
-    uint32_t writes, calls, restarts, attempts;
+    uint32_t writes;   /* sent, whatever became of them */
+    uint32_t accepted; /* of those, SES has taken: it said so, or a read showed it; saturating */
+    uint32_t wave;     /* in which its first write was started, from 1; 0: not started */
+    uint32_t calls, restarts, attempts;
     instant_us first_seen, finished; /* 0: not yet */
     instant_us deadline;             /* WHEN_NEVER before the first write or wait */
 };
@@ -45,10 +48,11 @@ enum record_kind {
     RECORD_MOVE,   /* a decision that changes nothing outside */
     RECORD_INTENT, /* a write is about to be sent; row.*_seen is the value it will replace */
     RECORD_ANSWER, /* the outcome of that write */
+    RECORD_LANE,   /* of a lane, not of a job: trouble began, or is over (row.reason is empty) */
 };
 
 struct record {
-    uint32_t job; /* row of the fleet */
+    uint32_t job; /* row of the fleet; RECORD_LANE: the lane */
     enum record_kind kind;
     instant_us at;
     enum job_state from;         /* to is row.state */
