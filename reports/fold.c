@@ -55,6 +55,7 @@ static enum outcome outcome_of(const struct job_row *job)
     case JOB_WRITING:
     case JOB_UNSURE:
     case JOB_FOLLOWING: return OUTCOME_PENDING;
+    case JOB_CONFIRMING:
     case JOB_READY: return OUTCOME_PLANNED;
     case JOB_NEW:
     case JOB_LOOKING:

@@ -101,13 +101,14 @@ static enum err head_begin(struct run *r, instant_us now, struct why *why)
 struct restoring {
     struct desk *desk;
     bool reopens;
+    instant_us now;
 };
 
 static bool restore_one(void *ctx, const struct record *record)
 {
     struct restoring *restoring = ctx;
     bool reopen = restoring->reopens && outcome_is_bad(record->row.outcome);
-    desk_restore(restoring->desk, record, reopen);
+    desk_restore(restoring->desk, record, reopen, restoring->now);
     return true;
 }
 
@@ -156,7 +157,7 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
     if (err == OK && !r->read_api)
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK && r->resumes) {
-        struct restoring restoring = {desk, r->reopens};
+        struct restoring restoring = {desk, r->reopens, wire_now(live->wire)};
         err = journal_rows(r->journal, r->head.id, restore_one, &restoring, why);
     }
     if (err != OK)

@@ -35,6 +35,9 @@
 #define RATE_MIN                                                                                   \
     0.01 /* calls per second: one in 100 s is slow enough for anybody, and still moving */
 #define RATE_MAX 10000.0 /* no account is granted as much */
+#define LOOK_BEFORE_WRITE_MAX                                                                      \
+    60000000ll /* us; what a write replaces was seen at most so long before: a read of a hundred   \
+                  serves forty seconds of writes at the documented rate */
 #define CALLS_IN_FLIGHT_MAX                                                                        \
     1024 /* calls of all lanes; a lane needs its rate times its round trip */
 #define INVENTORY_CALLS_MAX  256 /* out at once: 100 calls a second that take 2.5 s */

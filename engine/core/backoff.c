@@ -2,8 +2,9 @@
 
 #include "hash.h"
 
-/* 1 s, as the AWS SDKs do for throttled calls, up to their ceiling of 20 s doubled. */
-const struct backoff BACKOFF_ERROR = {SPAN_S(1), SPAN_S(40), 2};
+/* 1 s, as the AWS SDKs do for throttled calls. What lasts longer than their 20 s is an outage, and
+ * one try in five minutes is enough to see its end. */
+const struct backoff BACKOFF_ERROR = {SPAN_S(1), SPAN_M(5), 2};
 /* DNS is not metered, but other people's servers deserve manners: at most one look a minute, and
  * fewer at names that have been waited for long (step.c). */
 const struct backoff BACKOFF_DNS = {SPAN_S(2), SPAN_S(60), 1.6};

@@ -13,14 +13,28 @@ struct lane_desk *desk_lane_of(struct desk *d, uint32_t job)
     return &d->lanes[d->fleet->choices[job].lane];
 }
 
-void desk_count(struct desk *d, uint32_t job, enum job_state from, enum job_state to)
+void desk_move(struct desk *d, uint32_t number, enum job_state to)
 {
-    struct lane_desk *lane = desk_lane_of(d, job);
+    struct lane_desk *lane = desk_lane_of(d, number);
+    struct job *job = &d->jobs[number];
+    enum job_state from = (enum job_state)job->state;
+    job_move(job, to);
+    d->moves_made[from] = (uint16_t)(d->moves_made[from] | 1u << to);
     d->by_state[from]--;
     d->by_state[to]++;
     lane->by_state[from]--;
     lane->by_state[to]++;
     lane->open -= to == JOB_DONE;
+}
+
+void desk_accept(struct desk *d, uint32_t number, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    job->accepted = (uint8_t)(job->accepted + (job->accepted < UINT8_MAX));
+    job->lost = false;
+    job->attempts = 0;
+    job->stale_since_s = 0;
+    job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
 }
 
 struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
@@ -32,12 +46,15 @@ struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
                           .number = job,
                           .wanted = fleet_mail_from(d->fleet, job),
                           .policy = fleet_policy_of(d->fleet, job),
+                          .lane_worked = lane->worked,
+                          .write_worked = lane->write_worked,
+                          .left_loose = lane->tightening.canary == CANARY_BAD,
                           .company_us = looks_linger(d, lane, 0),
                           .now = now};
-    if (s.job->before_known) {
-        s.before_known = true;
-        s.mail_from_before = names_text(&d->seen, s.job->mail_from_before);
-    }
+    s.mail_from_seen = names_text(&d->seen, s.job->mail_from_seen);
+    s.mail_from_before = names_text(&d->seen, s.job->mail_from_before);
+    if (lane->tightening.canary == CANARY_OUT && lane->tightening.job == job)
+        s.settles_at = lane->tightening.settles_at;
     if (choice->guarded == GUARD_NONE || choice->guarded == GUARD_SKIP)
         return s;
     s.guard = (enum guard)choice->guarded;
@@ -47,8 +64,7 @@ struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
     return s;
 }
 
-/* Where a job goes to wait for what its state wants. */
-static void enqueue(struct desk *d, uint32_t job, instant_us now)
+void desk_enqueue(struct desk *d, uint32_t job, instant_us now)
 {
     struct lane_desk *lane = desk_lane_of(d, job);
     d->lane_wake[d->fleet->choices[job].lane] = 0;
@@ -62,9 +78,8 @@ static void enqueue(struct desk *d, uint32_t job, instant_us now)
     case JOB_FOLLOWING: queue_push(d, &lane->look[LOOK_AGAIN], job, now); break;
     case JOB_JUDGING: queue_push(d, &d->judged, job, now); break;
     case JOB_WAITING_DNS: queue_push(d, &d->dns, job, now); break;
-    case JOB_READY:
-        queue_push(d, d->jobs[job].writes ? &lane->write : &lane->start, job, now);
-        break;
+    case JOB_READY: queue_push(d, ready_queue(d, job, now), job, now); break;
+    case JOB_CONFIRMING: queue_push(d, &lane->look[LOOK_CONFIRM], job, now); break;
     case JOB_NEW:
     case JOB_WRITING:
     case JOB_DONE:
@@ -72,22 +87,15 @@ static void enqueue(struct desk *d, uint32_t job, instant_us now)
     }
 }
 
-static void set_deadline(struct job *job, const struct policy *policy, instant_us now)
-{
-    bool written = job->state == JOB_FOLLOWING && job->writes > 0;
-    if (job->deadline == WHEN_NEVER || (written && job->looks == 0))
-        job->deadline = now + policy->timeout_us;
-}
-
-static void finish_job(struct desk *d, struct job *job, enum outcome outcome, instant_us now)
+static void finish_job(struct desk *d, struct job *job, enum outcome outcome)
 {
     d->by_outcome[outcome]++;
     job->outcome = (uint8_t)outcome;
-    job->finished = now;
     uint16_t lane = d->fleet->choices[job - d->jobs].lane;
     d->lanes[lane].bad += outcome_is_bad(outcome);
     d->lane_wake[lane] = 0; /* looks of the others wait less */
-    waves_finish(&d->waves, d->fleet, outcome, job->writes > 0);
+    waves_finish(&d->waves, d->fleet, outcome, job_is_started(job));
+    tighten_ended(d, (uint32_t)(job - d->jobs));
 }
 
 /* When to look again. Long waits end on whole seconds, so that many jobs make one turn. */
@@ -99,29 +107,39 @@ static instant_us next_attempt(const struct job *job, span_us wait_us, instant_u
     return at < job->deadline ? at : job->deadline;
 }
 
+/* Moves that only lead from one question to the next have no record. */
+static bool is_quiet(enum job_state from, enum job_state to)
+{
+    return to == JOB_LOOKING || to == JOB_JUDGING || to == JOB_CONFIRMING ||
+           (from == JOB_CONFIRMING && to == JOB_READY) || from == JOB_NEW;
+}
+
+static void wait_more(struct desk *d, uint32_t number, bool moved, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    job->looks = moved ? 0 : (uint8_t)(job->looks + (job->looks < UINT8_MAX));
+    if (job->deadline == WHEN_NEVER)
+        job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+}
+
 void desk_apply(struct desk *d, uint32_t number, const struct decision *decision, instant_us now,
                 const struct buf *findings_json)
 {
     struct job *job = &d->jobs[number];
     enum job_state from = (enum job_state)job->state;
     bool moved = from != decision->to;
-    bool quiet = decision->to == JOB_LOOKING || decision->to == JOB_JUDGING;
     if (!job->first_seen)
         job->first_seen = now;
-    if (moved) {
-        desk_count(d, number, from, decision->to);
-        job_move(job, decision->to);
-    }
+    if (moved)
+        desk_move(d, number, decision->to);
     job->action = (uint8_t)decision->action;
     job->write = (uint8_t)decision->write;
-    job->restarts = (uint8_t)(job->restarts + decision->restart);
-    if (decision->to == JOB_WAITING_DNS || decision->to == JOB_FOLLOWING) {
-        job->looks = moved ? 0 : (uint8_t)(job->looks + (job->looks < UINT8_MAX));
-        set_deadline(job, fleet_policy_of(d->fleet, number), now);
-    }
+    job->restarts = (job->restarts + decision->restart) & 3u;
+    if (decision->to == JOB_WAITING_DNS || decision->to == JOB_FOLLOWING)
+        wait_more(d, number, moved, now);
     if (decision->to == JOB_DONE)
-        finish_job(d, job, decision->outcome, now);
-    if (moved && !quiet)
+        finish_job(d, job, decision->outcome);
+    if (moved && !(is_quiet(from, decision->to) && decision->to != JOB_DONE))
         desk_record(d, number, from == JOB_WRITING ? RECORD_ANSWER : RECORD_MOVE, from, now,
                     decision->reason, findings_json);
     if (decision->to == JOB_DONE)
@@ -129,18 +147,27 @@ void desk_apply(struct desk *d, uint32_t number, const struct decision *decision
     else if (decision->wait_us > 0 && !desk_lane_of(d, number)->broken)
         heap_set(&d->timers, number, next_attempt(job, decision->wait_us, now));
     else
-        enqueue(d, number, now);
+        desk_enqueue(d, number, now);
 }
 
-static void drop_queue(struct desk *d, struct queue *q, const char *reason, instant_us now)
+static void drop_queue(struct desk *d, struct queue *q, enum outcome outcome, const char *reason,
+                       instant_us now)
 {
     while (q->len && desk_has_room(d)) {
         uint32_t job = queue_pop(d, q);
-        struct decision fail = {
-            .to = JOB_DONE, .outcome = OUTCOME_FAILED, .action = (enum action)d->jobs[job].action};
-        snprintf(fail.reason, sizeof fail.reason, "%s", reason);
-        desk_apply(d, job, &fail, now, NULL);
+        struct decision end = {
+            .to = JOB_DONE, .outcome = outcome, .action = (enum action)d->jobs[job].action};
+        snprintf(end.reason, sizeof end.reason, "%s", reason);
+        desk_apply(d, job, &end, now, NULL);
     }
+}
+
+static void drop_writes(struct desk *d, struct lane_desk *l, enum outcome outcome, instant_us now)
+{
+    drop_queue(d, &l->write, outcome, l->reason, now);
+    drop_queue(d, &l->start, outcome, l->reason, now);
+    drop_queue(d, &l->tighten, outcome, l->reason, now);
+    drop_queue(d, &l->confirmed, outcome, l->reason, now);
 }
 
 void desk_close_lane(struct desk *d, uint16_t lane, const char *reason, instant_us now)
@@ -150,25 +177,20 @@ void desk_close_lane(struct desk *d, uint16_t lane, const char *reason, instant_
         snprintf(l->reason, sizeof l->reason, "%s", reason);
     d->lane_news += !l->broken;
     l->broken = true;
-    drop_queue(d, &l->look[LOOK_FIRST], l->reason, now);
-    drop_queue(d, &l->look[LOOK_AGAIN], l->reason, now);
-    drop_queue(d, &l->write, l->reason, now);
-    drop_queue(d, &l->start, l->reason, now);
+    for (int kind = 0; kind < LOOK_KINDS; kind++)
+        drop_queue(d, &l->look[kind], OUTCOME_FAILED, l->reason, now);
+    drop_writes(d, l, OUTCOME_FAILED, now);
 }
 
 static void start_job(struct desk *d, uint32_t number, instant_us now)
 {
-    struct job *job = &d->jobs[number];
-    if (job->writes > 0)
-        waves_continue(&d->waves);
-    struct decision look = {.to = JOB_LOOKING,
-                            .action = (enum action)job->action,
-                            .write = (enum write_kind)job->write};
+    struct decision look = {.to = JOB_LOOKING};
     desk_apply(d, number, &look, now, NULL);
 }
 
 void desk_start(struct desk *d, instant_us now)
 {
+    waves_resume(&d->waves, d->fleet);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         if (d->jobs[i].state != JOB_NEW)
             continue;
@@ -201,8 +223,10 @@ void desk_event(struct desk *d, const struct event *event, instant_us now)
         return;
     }
     d->calls_out--;
-    if (event->call->kind != CALL_ASK)
+    if (event->call->kind != CALL_ASK) {
         d->lane_wake[event->call->lane] = 0;
+        d->lanes[event->call->lane].calls_out--;
+    }
     if (event->call->kind == CALL_ASK)
         desk_asked(d, event->call);
     else if (event->call->kind == CALL_SET)
@@ -224,18 +248,26 @@ static void timers_fire(struct desk *d, instant_us now)
 {
     uint32_t job;
     while (heap_pop_due(&d->timers, now, &job))
-        enqueue(d, job, now);
+        desk_enqueue(d, job, now);
+}
+
+static bool has_queued(const struct lane_desk *l)
+{
+    uint32_t looks = 0;
+    for (int kind = 0; kind < LOOK_KINDS; kind++)
+        looks += l->look[kind].len;
+    return looks + l->write.len + l->start.len + l->tighten.len + l->confirmed.len > 0;
 }
 
 static instant_us lane_wake_of(const struct desk *d, uint16_t lane, instant_us now)
 {
     const struct lane_desk *l = &d->lanes[lane];
+    if (l->broken)
+        return has_queued(l) ? now : WHEN_NEVER;
+    if (lane_is_held(l, now))
+        return lane_held_until(l);
     instant_us wake = when_earlier(desk_look_wake(d, lane, now), census_wake(d, lane));
-    if (l->broken && (l->look[LOOK_FIRST].len || l->look[LOOK_AGAIN].len || l->write.len))
-        return now;
-    if (l->write.len || (l->start.len && waves_may_start(&d->waves)))
-        wake = when_earlier(wake, pace_next(&l->pace[CALL_SET]));
-    return wake;
+    return when_earlier(wake, ready_wake(d, lane, now));
 }
 
 /* What every lane's next instant depends on besides the lane itself. True: it has changed. */
@@ -260,6 +292,18 @@ static void lanes_set_wake(struct desk *d, instant_us now)
     d->starving = !d->pool || !d->sweeps_free;
 }
 
+/* Writes that are closed, or that nobody in the lane may tighten any more, end where they wait. */
+static void drop_hopeless(struct desk *d, struct lane_desk *l, instant_us now)
+{
+    static const char loose[] = "left at USE_DEFAULT_VALUE: in this account and Region SES left "
+                                "SUCCESS when REJECT_MESSAGE was set (mailfrom explain "
+                                "tighten-falls-back)";
+    if (l->writes_closed)
+        drop_writes(d, l, OUTCOME_SKIPPED, now);
+    if (l->tightening.canary == CANARY_BAD)
+        drop_queue(d, &l->tighten, OUTCOME_FAILED, loose, now);
+}
+
 static uint32_t lane_visit(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
                            uint32_t max)
 {
@@ -267,12 +311,14 @@ static uint32_t lane_visit(struct desk *d, uint16_t lane, instant_us now, struct
     d->lane_wake[lane] = 0;
     if (d->lanes[lane].broken)
         desk_close_lane(d, lane, "", now);
-    if (!d->draining)
-        len += desk_writes(d, &d->lanes[lane], now, calls + len, max - len);
-    if (!d->draining)
-        len += census_send(d, lane, now, calls + len, max - len);
-    if (!d->draining)
-        len += desk_looks(d, lane, now, calls + len, max - len);
+    drop_hopeless(d, &d->lanes[lane], now);
+    lane_end_overdue(d, lane, now);
+    if (d->draining || d->lanes[lane].broken || lane_is_held(&d->lanes[lane], now))
+        return 0;
+    ready_confirm(d, lane, now);
+    len += desk_writes(d, lane, now, calls + len, max - len);
+    len += census_send(d, lane, now, calls + len, max - len);
+    len += desk_looks(d, lane, now, calls + len, max - len);
     return len;
 }
 
@@ -340,6 +386,7 @@ void desk_totals(const struct desk *d, struct desk_totals *t)
                               .earliest_deadline = heap_first(&d->timers)};
     memcpy(t->by_state, d->by_state, sizeof t->by_state);
     memcpy(t->by_outcome, d->by_outcome, sizeof t->by_outcome);
+    memcpy(t->moves_made, d->moves_made, sizeof t->moves_made);
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
         for (int kind = 0; kind < CALL_KINDS; kind++) {
             t->calls[kind] += d->lanes[i].pace[kind].calls;
@@ -382,7 +429,25 @@ const char *desk_pause_reason(const struct desk *d)
 
 const char *desk_lane_trouble(const struct desk *d, uint16_t lane)
 {
-    return d->lanes[lane].broken ? d->lanes[lane].reason : NULL;
+    const struct lane_desk *l = &d->lanes[lane];
+    return l->broken || l->writes_closed ? l->reason : NULL;
+}
+
+bool desk_lane_is_closed(const struct desk *d, uint16_t lane)
+{
+    return d->lanes[lane].broken;
+}
+
+const char *desk_lane_waits(const struct desk *d, uint16_t lane, instant_us *since)
+{
+    const struct lane_desk *l = &d->lanes[lane];
+    *since = l->doubts > 0 ? l->doubt_since : l->trouble_since;
+    return *since && !l->broken ? l->trouble : NULL;
+}
+
+bool desk_lane_stays_loose(const struct desk *d, uint16_t lane)
+{
+    return d->lanes[lane].tightening.canary == CANARY_BAD;
 }
 
 const char *desk_census_gap(const struct desk *d, uint16_t lane)

@@ -38,7 +38,8 @@ struct desk_options {
 struct desk_totals {
     uint32_t jobs, by_state[JOB_STATES], by_outcome[OUTCOMES];
     uint64_t calls[CALL_KINDS], throttled[CALL_KINDS];
-    uint64_t writes; /* CALL_SET sent */
+    uint64_t writes;                 /* CALL_SET sent */
+    uint16_t moves_made[JOB_STATES]; /* row: from, bit: to */
     uint32_t calls_out;
     instant_us earliest_deadline; /* WHEN_NEVER: none */
 };
@@ -55,11 +56,11 @@ struct desk *desk_init(struct arena *memory, const struct fleet *fleet,
                        const struct desk_options *options);
 void desk_clear(struct desk *d);
 
-/* Before the first turn of a resumed run: gives a job back what its last record says of it. A job
- * that was not final begins with a look, whatever was on its way; so does a final one when it is
- * to be reopened. */
-void desk_restore(struct desk *d, const struct record *record, bool reopen);
-/* Starts every job that desk_restore() has not left final. */
+/* Before the first turn of a resumed run: gives a job back what its last record says of it, and
+ * starts it unless it is final. What SES had taken is followed, what was on its way is looked at;
+ * everything else begins with a look, a final one that is to be reopened too. */
+void desk_restore(struct desk *d, const struct record *record, bool reopen, instant_us now);
+/* Starts every job that desk_restore() was not told of, and takes up the waves where they were. */
 void desk_start(struct desk *d, instant_us now);
 
 /* Before the first turn: somebody else has made this call already, and the lane's pace goes on from
@@ -98,8 +99,13 @@ const struct pace *desk_pace(const struct desk *d, uint16_t lane, enum call_kind
 
 /* Why no further identity was started (waves, max_failures); NULL: nothing was held back. */
 const char *desk_pause_reason(const struct desk *d);
-/* Why a lane was closed; NULL: it was not. */
+/* Why a lane was closed, or its writes were; NULL: they were not. */
 const char *desk_lane_trouble(const struct desk *d, uint16_t lane);
+bool desk_lane_is_closed(const struct desk *d, uint16_t lane); /* and not only its writes */
+/* What keeps a lane that is not closed from being asked, and since when; NULL: nothing does. */
+const char *desk_lane_waits(const struct desk *d, uint16_t lane, instant_us *since);
+/* Was REJECT_MESSAGE given up in this lane, since it took an identity out of Success? */
+bool desk_lane_stays_loose(const struct desk *d, uint16_t lane);
 /* Why the census of a lane is incomplete; NULL: it is not. */
 const char *desk_census_gap(const struct desk *d, uint16_t lane);
 

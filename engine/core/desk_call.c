@@ -72,6 +72,7 @@ struct call *desk_call_to(struct desk *d, uint16_t lane, enum call_kind kind)
     assert(call);
     call->lane = lane;
     call->api = desk_api(d, lane, kind);
+    d->lanes[lane].calls_out++;
     return call;
 }
 
@@ -94,8 +95,7 @@ enum verdict desk_call_paced(struct desk *d, const struct call *call, instant_us
     struct lane_desk *lane = &d->lanes[call->lane];
     struct pace *pace = &lane->pace[call->kind];
     enum verdict verdict = verdict_of(&call->reply, call->kind);
-    lane->silent = call->reply.how == REPLY_NOT_SENT || call->reply.how == REPLY_LOST;
-    lane->answered = lane->answered || !lane->silent;
+    lane_learn(d, call, verdict, now);
     if (verdict == VERDICT_SLOW_DOWN)
         pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
     else if (call->reply.how == REPLY_HTTP)

@@ -163,6 +163,16 @@ static struct situation situation_asked(struct desk *d, const struct ask *a, ins
     return s;
 }
 
+static struct decision decide_dns(const struct situation *s, const struct judgement *j,
+                                  struct text mx, struct text spf)
+{
+    struct dns_judged dns = {.errors = j->errors,
+                             .ready = judge_dns_ready(s->policy, mx, spf),
+                             .mx_is_right = text_eq(mx, TEXT("ok")),
+                             .first_reason = j->first_error};
+    return step_dns(s, &dns);
+}
+
 /* Most answers say what the last one said: the job goes on waiting, nobody reads a sentence about
  * it, and so none is made. */
 static bool still_waits(struct desk *d, const struct ask *a, instant_us now)
@@ -176,8 +186,7 @@ static bool still_waits(struct desk *d, const struct ask *a, instant_us now)
     judge_dns(&j, d->fleet, a->job, inquiry_facts(&a->inquiry), &mx, &spf);
     if (desk_word(d, mx) != job->mx || desk_word(d, spf) != job->spf)
         return false;
-    struct decision decision =
-        step_dns(&s, j.errors, judge_dns_ready(s.policy, mx, spf), j.first_error);
+    struct decision decision = decide_dns(&s, &j, mx, spf);
     if (decision.to != JOB_WAITING_DNS)
         return false;
     desk_apply(d, a->job, &decision, now, NULL);
@@ -207,8 +216,7 @@ static void ask_end(struct desk *d, struct ask *a, instant_us now)
     job->findings = j.found;
     job->mx = desk_word(d, mx);
     job->spf = desk_word(d, spf);
-    struct decision decision =
-        step_dns(&s, j.errors, judge_dns_ready(s.policy, mx, spf), j.first_error);
+    struct decision decision = decide_dns(&s, &j, mx, spf);
     desk_apply(d, a->job, &decision, now, &d->json);
     ask_close(d, a);
 }

@@ -1,11 +1,13 @@
 /*
  * The desk's own structures, file by file:
  *
- *   desk.c        jobs and turns          desk_look.c   sweeps of looks
- *   desk_open.c   memory, resuming        desk_write.c  writes and records
- *   desk_call.c   calls, queues           desk_dns.c    questions to DNS
- *   desk_census.c what else is in a lane  desk_judge.c  what the rules are told
- *   desk_waves.c  how many may start
+ *   desk.c        jobs and turns          desk_look.c    sweeps of looks
+ *   desk_open.c   memory, resuming        desk_write.c   writes and records
+ *   desk_call.c   calls, queues           desk_dns.c     questions to DNS
+ *   desk_census.c what else is in a lane  desk_judge.c   what the rules are told
+ *   desk_waves.c  how many may start      desk_lane.c    a lane's trouble, and its end
+ *   desk_ready.c  whose turn to write is near, and who must be read first
+ *   desk_tighten.c one identity of a lane is tightened first
  */
 #ifndef MF_DESK_FAMILY_H
 #define MF_DESK_FAMILY_H
@@ -34,23 +36,56 @@ struct queue {
     instant_us since; /* when it last stopped being empty */
 };
 
-enum look_kind { LOOK_FIRST, LOOK_AGAIN, LOOK_KINDS };
+enum look_kind {
+    LOOK_FIRST,   /* verification and MAIL FROM */
+    LOOK_AGAIN,   /* MAIL FROM, after a write */
+    LOOK_CONFIRM, /* the same, before one; shares its sweeps with the former */
+    LOOK_KINDS,
+};
+
+/* May identities of a lane be tightened? SES does not say what setting REJECT_MESSAGE does to
+ * Success, so one goes first, and the others follow when it has stayed there. */
+enum canary { CANARY_NEEDED, CANARY_OUT, CANARY_GOOD, CANARY_BAD };
+
+struct tighten {
+    enum canary canary;
+    uint32_t job;          /* CANARY_OUT: the one that goes first */
+    instant_us settles_at; /* and until when it must stay in Success; 0: not written yet */
+};
 
 struct lane_desk {
-    struct queue look[LOOK_KINDS], write;
-    struct queue start; /* ready for their first write, as waves allow */
-    uint32_t open;      /* jobs that are not final */
-    uint32_t sweeps;    /* those with a part to send: sweep + 1, linked through sweep.next */
+    struct queue look[LOOK_KINDS];
+    struct queue start;     /* ready for their first write, as waves allow */
+    struct queue write;     /* ready for another one */
+    struct queue tighten;   /* ready for REJECT_MESSAGE */
+    struct queue confirmed; /* SES was read a moment ago: they are written next */
+    struct tighten tightening;
+    uint32_t open;   /* jobs that are not final */
+    uint32_t sweeps; /* those with a part to send: sweep + 1, linked through sweep.next */
     struct pace pace[CALL_KINDS];
     enum api read_api;
     uint32_t gets_refused; /* by IAM; counted while none was allowed */
     bool get_allowed;
     uint32_t sweeps_alive;
-    bool silent;   /* the last call came to nothing: not sent, or no whole answer */
-    bool answered; /* some call has had a whole answer */
+    uint32_t calls_out;       /* of this lane, census included */
+    bool silent;              /* the last call came to nothing: not sent, or no whole answer */
+    bool answered;            /* some call has had a whole answer */
+    bool worked;              /* some call was answered well in this run: trouble is waited out */
+    bool v1_worked;           /* likewise a batched read, since reads last began by version 1 */
+    bool write_worked;        /* likewise a write */
+    uint8_t sets_refused;     /* by IAM, since the last write that worked */
+    uint8_t doubts;           /* answers in a row that deny what worked before, one probe each */
+    bool trouble_told;        /* a record of it was kept */
+    instant_us doubt_since;   /* with doubts > 0 */
+    instant_us trouble_since; /* calls come to nothing since then; 0: they do not */
+    instant_us hold_until;    /* before this nothing is sent */
+    instant_us swept_at;      /* when those whose time is over were last looked for */
+    instant_us v1_again_at;   /* reads that fell back in the middle of a run try again; 0: no */
     uint32_t by_state[JOB_STATES], bad; /* of its jobs; bad: ended badly */
     bool broken;                        /* nobody may do anything here: `reason` says why */
+    bool writes_closed;                 /* nobody may write: `reason` says why */
     char reason[REASON_LEN_MAX];
+    char trouble[REASON_LEN_MAX]; /* the last, with trouble_since or doubts */
 };
 
 /* A sweep: up to a hundred jobs that look together, by one call for each thing to be known. */
@@ -122,6 +157,7 @@ struct desk {
     struct text words[WORDS_MAX];
     uint32_t words_len;
     uint32_t by_state[JOB_STATES], by_outcome[OUTCOMES];
+    uint16_t moves_made[JOB_STATES]; /* row: from, bit: to */
     struct record *records;
     uint32_t records_len;
     struct arena turn_text; /* texts of the records of this turn */
@@ -133,8 +169,12 @@ void queue_push(struct desk *d, struct queue *q, uint32_t job, instant_us now);
 void queue_push_front(struct desk *d, struct queue *q, uint32_t job, instant_us now);
 uint32_t queue_pop(struct desk *d, struct queue *q); /* not empty */
 struct lane_desk *desk_lane_of(struct desk *d, uint32_t job);
-/* A job has moved: the counts of the desk and of its lane follow. */
-void desk_count(struct desk *d, uint32_t job, enum job_state from, enum job_state to);
+/* Moves the job; the counts of the desk and of its lane follow. */
+void desk_move(struct desk *d, uint32_t job, enum job_state to);
+/* Where a job goes to wait for what its state wants. */
+void desk_enqueue(struct desk *d, uint32_t job, instant_us now);
+/* SES has taken a write of the job. */
+void desk_accept(struct desk *d, uint32_t job, instant_us now);
 struct situation desk_situation(struct desk *d, uint32_t job, instant_us now);
 struct call *desk_call_new(struct desk *d, enum call_kind kind); /* NULL: none free */
 /* The same for a lane, by the API that goes with it. */
@@ -153,9 +193,48 @@ uint8_t desk_word(struct desk *d, struct text word);
 /* desk_write.c */
 void desk_record(struct desk *d, uint32_t job, enum record_kind kind, enum job_state from,
                  instant_us now, const char *reason, const struct buf *findings_json);
-uint32_t desk_writes(struct desk *d, struct lane_desk *lane, instant_us now, struct call **calls,
+uint32_t desk_writes(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
                      uint32_t max);
 void desk_written(struct desk *d, struct call *call, instant_us now);
+
+/* Of a lane, not of a job: its trouble has begun, or is over (reason is empty). */
+void desk_record_lane(struct desk *d, uint16_t lane, const char *reason, instant_us now);
+
+/* desk_ready.c */
+
+/* The queue of its lane in which a READY job waits. */
+struct queue *ready_queue(struct desk *d, uint32_t job, instant_us now);
+/* Reads SES ahead for those whose turn is near. */
+void ready_confirm(struct desk *d, uint16_t lane, instant_us now);
+/* The next job that may be written just now. False: there is none. */
+bool ready_next(struct desk *d, uint16_t lane, instant_us now, uint32_t *job);
+instant_us ready_wake(const struct desk *d, uint16_t lane, instant_us now);
+
+/* desk_lane.c */
+
+/* What the answer to a call of the lane says about the lane. */
+void lane_learn(struct desk *d, const struct call *call, enum verdict verdict, instant_us now);
+/* Is nothing to be sent just now? Trouble that lasts is probed by one call at a time. */
+bool lane_is_held(const struct lane_desk *lane, instant_us now);
+instant_us lane_held_until(const struct lane_desk *lane);
+/* An answer denies what has worked before in this run: is it to be believed by now? */
+bool lane_is_sure(const struct desk *d, const struct lane_desk *lane, instant_us now);
+/* While there is trouble: ends the jobs in its queues whose time is over. */
+void lane_end_overdue(struct desk *d, uint16_t lane, instant_us now);
+/* IAM has refused a write. */
+void lane_write_refused(struct desk *d, uint16_t lane, const struct reply *reply, instant_us now);
+
+/* desk_tighten.c */
+
+/* May this job be tightened now? */
+bool tighten_may(const struct lane_desk *lane, uint32_t job);
+bool tighten_has_turn(const struct lane_desk *lane); /* the first in the queue may */
+void tighten_take(struct lane_desk *lane, uint32_t job);
+void tighten_written(struct lane_desk *lane, uint32_t job, instant_us now);
+void tighten_fell_back(struct desk *d, uint32_t job);
+void tighten_ended(struct desk *d, uint32_t job);
+/* As a record of an earlier process says. */
+void tighten_restore(struct desk *d, uint32_t job);
 
 /* desk_look.c */
 uint32_t desk_looks(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
@@ -173,6 +252,8 @@ instant_us desk_asks_wake(const struct desk *d, instant_us now);
 /* Everything but DNS: the name, and what SES says. */
 void desk_judge_ses(struct desk *d, uint32_t number, const struct ses_facts *facts,
                     struct judgement *j);
+/* The same when REJECT_MESSAGE has taken it out of Success. */
+void desk_judge_fall_back(struct desk *d, uint32_t number, struct judgement *j);
 /* The same from what the job remembers, for the sentences only: its errors were decided on. */
 void desk_judge_again(struct desk *d, uint32_t number, struct judgement *j);
 

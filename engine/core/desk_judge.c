@@ -46,3 +46,13 @@ void desk_judge_again(struct desk *d, uint32_t number, struct judgement *j)
     j->waits = 0;
     j->first_error[0] = '\0';
 }
+
+void desk_judge_fall_back(struct desk *d, uint32_t number, struct judgement *j)
+{
+    desk_judge_again(d, number, j);
+    judge_finding(j, NULL, TIGHTEN_FALLS_BACK, SEVERITY_WARNING,
+                  "SES left SUCCESS when REJECT_MESSAGE was set, so the identity was set back to "
+                  "USE_DEFAULT_VALUE and no other of this account and Region is tightened");
+    d->jobs[number].findings = j->found;
+    tighten_fell_back(d, number);
+}

@@ -16,6 +16,7 @@
 
 #define COMPANY_SHARE 0.2
 #define COMPANY_MAX   SPAN_M(5)
+#define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
 
 static uint32_t batch_max(enum api api)
 {
@@ -52,15 +53,34 @@ span_us looks_linger(const struct desk *d, const struct lane_desk *lane, uint32_
     return span < (double)COMPANY_MAX ? (span_us)span : COMPANY_MAX;
 }
 
+/* A look before a write leaves at once when the lane has nothing else to write: its writes cost a
+ * call each, and no call may be lost. */
+static instant_us confirm_due(const struct desk *d, const struct lane_desk *lane, instant_us now)
+{
+    const struct queue *q = &lane->look[LOOK_CONFIRM];
+    bool has_more = lane->write.len > 0 || lane->start.len > 0;
+    if (q->len == 0)
+        return WHEN_NEVER;
+    return has_more ? now : q->since + looks_linger(d, lane, q->len);
+}
+
+/* Looks after writes and before them share a sweep. */
+static uint32_t gathered(const struct lane_desk *lane, enum look_kind kind)
+{
+    return lane->look[kind].len + (kind == LOOK_AGAIN ? lane->look[LOOK_CONFIRM].len : 0);
+}
+
 static instant_us queue_due(const struct desk *d, const struct lane_desk *lane, enum look_kind kind,
                             instant_us now)
 {
     const struct queue *q = &lane->look[kind];
-    if (q->len == 0)
+    uint32_t len = gathered(lane, kind);
+    if (len == 0)
         return WHEN_NEVER;
-    if (q->len >= batch_max(lane->read_api) || kind == LOOK_FIRST)
+    if (len >= batch_max(lane->read_api) || kind == LOOK_FIRST)
         return now;
-    return q->since + looks_linger(d, lane, q->len);
+    instant_us due = q->len ? q->since + looks_linger(d, lane, len) : WHEN_NEVER;
+    return when_earlier(due, confirm_due(d, lane, now));
 }
 
 void sweeps_init(struct desk *d)
@@ -114,14 +134,20 @@ static void sweep_want(struct desk *d, struct sweep *s, uint8_t parts)
     s->next = 0;
 }
 
-static void sweep_gather(struct desk *d, uint16_t lane, enum look_kind kind, instant_us now)
+static void sweep_take(struct desk *d, struct sweep *s, struct queue *q, instant_us now)
 {
-    struct queue *q = &d->lanes[lane].look[kind];
-    struct sweep *s = sweep_new(d, lane, kind, now);
-    sweep_want(d, s, parts_of(s->api, kind));
     while (q->len && s->count < batch_max(s->api))
         s->jobs[s->count++] = queue_pop(d, q);
     q->since = now;
+}
+
+static void sweep_gather(struct desk *d, uint16_t lane, enum look_kind kind, instant_us now)
+{
+    struct sweep *s = sweep_new(d, lane, kind, now);
+    sweep_want(d, s, parts_of(s->api, kind));
+    if (kind == LOOK_AGAIN)
+        sweep_take(d, s, &d->lanes[lane].look[LOOK_CONFIRM], now);
+    sweep_take(d, s, &d->lanes[lane].look[kind], now);
 }
 
 static struct call *sweep_call(struct desk *d, struct sweep *s, uint32_t part)
@@ -185,11 +211,23 @@ static bool may_gather(const struct desk *d, uint16_t lane, enum look_kind kind,
            pace_next(&l->pace[part_kind(l->read_api, kind, 0)]) <= now;
 }
 
+/* Reads that fell back in the middle of a run go by version 1 again for once. */
+static void reads_try_v1(struct desk *d, struct lane_desk *lane, instant_us now)
+{
+    if (!lane->v1_again_at || now < lane->v1_again_at || lane->sweeps_alive > 0)
+        return;
+    lane->v1_again_at = 0;
+    lane->read_api = API_V1;
+    lane->v1_worked = true; /* else the next refusal would be the last word */
+    d->lane_news++;
+}
+
 uint32_t desk_looks(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
                     uint32_t max)
 {
+    reads_try_v1(d, &d->lanes[lane], now);
     uint32_t len = lane_send(d, &d->lanes[lane], now, calls, max);
-    for (int kind = LOOK_KINDS - 1; kind >= 0; kind--) {
+    for (int kind = LOOK_AGAIN; kind >= LOOK_FIRST; kind--) {
         while (len < max && may_gather(d, lane, (enum look_kind)kind, now)) {
             sweep_gather(d, lane, (enum look_kind)kind, now);
             len += lane_send(d, &d->lanes[lane], now, calls + len, max - len);
@@ -214,7 +252,7 @@ instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now)
             wake = at < wake ? at : wake;
         }
     }
-    for (int kind = 0; kind < LOOK_KINDS && d->sweeps_free; kind++) {
+    for (int kind = LOOK_FIRST; kind <= LOOK_AGAIN && d->sweeps_free; kind++) {
         instant_us due = queue_due(d, l, (enum look_kind)kind, now);
         if (holds_back(l) || (kind == LOOK_FIRST && !census_is_done(d, lane)))
             continue;
@@ -250,36 +288,76 @@ static struct ses_facts facts_of(struct desk *d, const struct sweep *s, uint32_t
 static void remember_seen(struct desk *d, struct job *job, const struct ses_facts *facts)
 {
     job->mail_from_seen = desk_name(d, facts->mail_from);
-    job->seen_known = 1;
+    job->seen_known = true;
     job->verification = (uint8_t)facts->verification;
-    job->behavior_seen = (uint8_t)facts->behavior;
+    job->behavior_seen = facts->behavior;
     job->status_seen = (uint8_t)facts->status;
 }
 
+/* What the read leaves in the job's memory. An old copy leaves nothing but the time. */
+static void remember(struct desk *d, struct job *job, const struct ses_facts *facts,
+                     const struct decision *decision, instant_us sent_at, instant_us now)
+{
+    bool before_write = job->state == JOB_LOOKING || job->state == JOB_CONFIRMING;
+    if (decision->stale) {
+        if (!job->stale_since_s)
+            job->stale_since_s = (uint32_t)((now + SPAN_S(1) - 1) / SPAN_S(1));
+        return;
+    }
+    remember_seen(d, job, facts);
+    job->stale_since_s = 0;
+    job->read_at_s = (uint32_t)(sent_at / SPAN_S(1));
+    if (job->accepted > 0 || decision->confirmed || !before_write ||
+        (job->before_known && decision->outcome == OUTCOME_DRIFTED))
+        return;
+    job->before_known = true;
+    job->mail_from_before = job->mail_from_seen;
+    job->behavior_before = job->behavior_seen;
+}
+
+/* A read that does not show a lost write ends no row of failures: it would be tried for ever. */
+static bool ends_failures(const struct job *job, const struct decision *decision)
+{
+    return job->state != JOB_CONFIRMING && (job->state != JOB_UNSURE || decision->to != JOB_READY);
+}
+
 static void job_looked(struct desk *d, uint32_t number, const struct ses_facts *facts,
-                       instant_us now)
+                       instant_us sent_at, instant_us now)
 {
     struct situation s = desk_situation(d, number, now);
     struct judgement j = {.json = &d->json};
+    struct job *job = &d->jobs[number];
+    bool judged = job->state == JOB_LOOKING;
     buf_reset(&d->json);
-    if (d->jobs[number].state == JOB_LOOKING)
+    if (judged)
         desk_judge_ses(d, number, facts, &j);
     struct decision decision = step_looked(&s, facts, j.errors, j.first_error);
-    remember_seen(d, &d->jobs[number], facts);
-    /* a look that does not show a lost write ends no row of failures: else it was tried for ever */
-    if (d->jobs[number].state != JOB_UNSURE || decision.to != JOB_READY)
-        d->jobs[number].attempts = 0;
-    if (d->jobs[number].state == JOB_LOOKING)
-        d->jobs[number].findings = j.found;
-    bool judged = d->jobs[number].state == JOB_LOOKING;
-    desk_apply(d, number, &decision, now, judged ? &d->json : NULL);
+    remember(d, job, facts, &decision, sent_at, now);
+    if (ends_failures(job, &decision))
+        job->attempts = 0;
+    if (decision.confirmed)
+        desk_accept(d, number, now);
+    if (judged)
+        job->findings = j.found;
+    if (decision.fell_back)
+        desk_judge_fall_back(d, number, &j);
+    desk_apply(d, number, &decision, now, judged || decision.fell_back ? &d->json : NULL);
+}
+
+static instant_us sent_at_of(const struct sweep *s)
+{
+    instant_us at = WHEN_NEVER;
+    for (int part = 0; part < 2; part++)
+        if (s->answers[part] && s->answers[part]->sent_at < at)
+            at = s->answers[part]->sent_at;
+    return at;
 }
 
 static void sweep_finish(struct desk *d, struct sweep *s, instant_us now)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         struct ses_facts facts = facts_of(d, s, i);
-        job_looked(d, s->jobs[i], &facts, now);
+        job_looked(d, s->jobs[i], &facts, sent_at_of(s), now);
     }
     sweep_free(d, s);
 }
@@ -287,14 +365,30 @@ static void sweep_finish(struct desk *d, struct sweep *s, instant_us now)
 static void sweep_fail(struct desk *d, struct sweep *s, enum verdict verdict,
                        const struct reply *reply, instant_us now)
 {
+    struct lane_desk *lane = &d->lanes[s->lane];
     struct decision last = {0};
     for (uint32_t i = 0; i < s->count; i++) {
         struct situation situation = desk_situation(d, s->jobs[i], now);
+        struct job *job = &d->jobs[s->jobs[i]];
         last = step_look_failed(&situation, reply);
+        job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
         desk_apply(d, s->jobs[i], &last, now, NULL);
     }
-    if (verdict == VERDICT_DENIED || !d->lanes[s->lane].answered)
+    if (last.to == JOB_DONE && (verdict == VERDICT_DENIED || !lane->answered))
         desk_close_lane(d, s->lane, last.reason, now);
+    sweep_free(d, s);
+}
+
+/* The lane is in trouble that passes: its jobs look again when it does. */
+static void sweep_put_back(struct desk *d, struct sweep *s, instant_us now)
+{
+    for (uint32_t i = s->count; i > 0; i--) {
+        uint32_t job = s->jobs[i - 1];
+        enum look_kind kind = d->jobs[job].state == JOB_CONFIRMING ? LOOK_CONFIRM
+                              : d->jobs[job].state == JOB_LOOKING  ? LOOK_FIRST
+                                                                   : LOOK_AGAIN;
+        queue_push_front(d, &d->lanes[s->lane].look[kind], job, now);
+    }
     sweep_free(d, s);
 }
 
@@ -314,7 +408,8 @@ static bool sweep_split(struct desk *d, struct sweep *s, instant_us now)
     return true;
 }
 
-/* IAM does not let this lane read by version 1: its jobs look one by one from now on. */
+/* IAM does not let this lane read by version 1: its jobs look one by one from now on. Where that
+ * had worked it may be allowed again, so it is tried again. */
 static bool sweep_falls_back(struct desk *d, struct sweep *s, const struct reply *reply,
                              instant_us now)
 {
@@ -323,9 +418,11 @@ static bool sweep_falls_back(struct desk *d, struct sweep *s, const struct reply
         return false;
     d->lane_news += lane->read_api == API_V1;
     lane->read_api = API_V2;
-    for (uint32_t i = s->count; i > 0; i--)
-        queue_push_front(d, &lane->look[s->kind], s->jobs[i - 1], now);
-    sweep_free(d, s);
+    lane->v1_again_at = lane->v1_worked ? now + V1_AGAIN : 0;
+    lane->v1_worked = false;
+    lane->hold_until = 0;
+    lane->doubts = 0;
+    sweep_put_back(d, s, now);
     return true;
 }
 
@@ -342,11 +439,21 @@ static enum verdict get_refused(struct lane_desk *lane, enum verdict verdict,
 static void sweep_refused(struct desk *d, struct sweep *s, instant_us now)
 {
     struct reply reply = s->fail_reply;
+    struct lane_desk *lane = &d->lanes[s->lane];
     enum verdict verdict = (enum verdict)s->fail_verdict;
+    bool waits = lane->worked && !d->options.rules.plan_only;
+    bool doubted = verdict == VERDICT_DENIED && !lane_is_sure(d, lane, now);
+    bool falls_back = lane->v1_worked && reply_is_access_denied(&reply) && s->api == API_V1;
     s->failed = false;
+    if (doubted && (falls_back || waits)) {
+        sweep_put_back(d, s, now);
+        return;
+    }
     if (sweep_falls_back(d, s, &reply, now))
         return;
-    if (verdict == VERDICT_DENIED || verdict == VERDICT_AGAIN || !sweep_split(d, s, now))
+    if (waits && (verdict == VERDICT_DENIED || verdict == VERDICT_AGAIN))
+        sweep_put_back(d, s, now);
+    else if (verdict == VERDICT_DENIED || verdict == VERDICT_AGAIN || !sweep_split(d, s, now))
         sweep_fail(d, s, verdict, &reply, now);
 }
 

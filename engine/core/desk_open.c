@@ -3,6 +3,8 @@
  */
 #include "desk_family.h"
 
+#include "dname.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -118,37 +120,77 @@ void desk_clear(struct desk *d)
     buf_clear(&d->json);
 }
 
-void desk_restore(struct desk *d, const struct record *record, bool reopen)
+static void row_restore(struct desk *d, struct job *job, const struct job_row *row)
 {
-    const struct job_row *row = &record->row;
-    struct job *job = &d->jobs[record->job];
     job->findings = row->findings;
     job->action = (uint8_t)row->action;
     job->writes = (uint16_t)row->writes;
     job->calls = (uint16_t)row->calls;
-    job->restarts = (uint8_t)row->restarts;
+    job->accepted = (uint8_t)(row->accepted < UINT8_MAX ? row->accepted : UINT8_MAX);
+    job->wave = (uint16_t)(row->wave < UINT16_MAX ? row->wave : UINT16_MAX);
+    job->restarts = row->restarts & 3u;
     job->before_known = row->before_known;
-    job->behavior_before = (uint8_t)row->behavior_before;
+    job->behavior_before = row->behavior_before;
     job->seen_known = row->seen_known;
-    job->behavior_seen = (uint8_t)row->behavior_seen;
+    job->behavior_seen = row->behavior_seen;
     job->status_seen = (uint8_t)row->status_seen;
     job->verification = (uint8_t)row->verification;
     job->mail_from_before = desk_name(d, row->mail_from_before);
     job->mail_from_seen = desk_name(d, row->mail_from_seen);
     job->deadline = row->deadline;
     job->first_seen = row->first_seen;
-    job->finished = row->finished;
-    if (row->state == JOB_DONE && !reopen) {
-        desk_count(d, record->job, JOB_NEW, JOB_DONE);
-        desk_lane_of(d, record->job)->bad += outcome_is_bad(row->outcome);
-        d->by_outcome[row->outcome]++;
-        job->state = JOB_DONE;
+    job->lost = row->writes > 0 && row->accepted == 0; /* some answer of them, perhaps */
+}
+
+/* What was written, where the answer to it is not known. */
+static enum write_kind write_of(const struct desk *d, const struct record *record)
+{
+    struct text wanted = fleet_mail_from(d->fleet, record->job);
+    if (record->write_mail_from.len == 0)
+        return wanted.len ? WRITE_CLEAR_FIRST : WRITE_CLEAR;
+    if (record->write_behavior == BEHAVIOR_REJECT_MESSAGE)
+        return WRITE_TIGHTEN;
+    return dname_eq(record->write_mail_from, wanted) ? WRITE_NAME : WRITE_LOOSEN;
+}
+
+/* Where a job goes on that another process had begun. */
+static void job_resume(struct desk *d, const struct record *record, instant_us now)
+{
+    struct decision look = {.to = JOB_LOOKING, .action = record->row.action};
+    if (record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE) {
+        look.to = JOB_UNSURE;
+        look.write = write_of(d, record);
+        d->jobs[record->job].lost = true;
+    } else if (record->row.accepted > 0) {
+        look.to = JOB_FOLLOWING;
+    }
+    desk_apply(d, record->job, &look, now, NULL);
+}
+
+void desk_restore(struct desk *d, const struct record *record, bool reopen, instant_us now)
+{
+    const struct job_row *row = &record->row;
+    struct job *job = &d->jobs[record->job];
+    struct lane_desk *lane = desk_lane_of(d, record->job);
+    bool is_final = row->state == JOB_DONE && !reopen;
+    row_restore(d, job, row);
+    lane->worked = lane->worked || row->seen_known;
+    lane->write_worked = lane->write_worked || row->accepted > 0;
+    waves_restore(&d->waves, job->wave, is_final, row->outcome);
+    if (is_final) {
+        desk_move(d, record->job, JOB_DONE);
         job->outcome = (uint8_t)row->outcome;
-    } else if (row->state == JOB_DONE) {
+        lane->bad += outcome_is_bad(row->outcome);
+        d->by_outcome[row->outcome]++;
+        tighten_restore(d, record->job);
+        return;
+    }
+    tighten_restore(d, record->job);
+    if (row->state == JOB_DONE) {
         job->deadline = WHEN_NEVER;
-        job->finished = 0;
         job->restarts = 0;
     }
+    job_resume(d, record, now);
 }
 
 name_id desk_name(struct desk *d, struct text name)

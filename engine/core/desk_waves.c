@@ -38,9 +38,16 @@ void waves_start(struct waves *w)
     w->open++;
 }
 
-void waves_continue(struct waves *w)
+void waves_call_off(struct waves *w)
 {
-    w->open++;
+    assert(w->paused && w->open > 0 && w->started > 0);
+    w->started--;
+    w->open--;
+}
+
+uint16_t waves_number(const struct waves *w)
+{
+    return w->index < UINT16_MAX ? (uint16_t)(w->index + 1) : UINT16_MAX;
 }
 
 static void pause_as_failed(struct waves *w)
@@ -74,18 +81,43 @@ static void wave_end(struct waves *w, const struct fleet *fleet)
     w->size = size_of(w, fleet);
 }
 
-void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outcome, bool written)
+void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outcome, bool started)
 {
     w->failed += outcome == OUTCOME_FAILED;
     if (w->failed > w->failed_max)
         pause_as_failed(w);
-    if (!written)
+    if (!started)
         return;
     assert(w->open > 0);
     w->open--;
     w->expired += outcome == OUTCOME_EXPIRED;
     if (w->open == 0 && w->started >= w->size)
         wave_end(w, fleet);
+}
+
+void waves_restore(struct waves *w, uint16_t number, bool is_final, enum outcome outcome)
+{
+    w->failed += is_final && outcome == OUTCOME_FAILED;
+    w->open += number > 0 && !is_final;
+    if (number == 0 || number < w->index + 1)
+        return;
+    if (number > w->index + 1) {
+        w->index = number - 1u;
+        w->started = w->expired = 0;
+    }
+    w->started++;
+    w->expired += is_final && outcome == OUTCOME_EXPIRED;
+}
+
+void waves_resume(struct waves *w, const struct fleet *fleet)
+{
+    w->size = size_of(w, fleet);
+    if (w->failed > w->failed_max)
+        pause_as_failed(w);
+    if (w->open > 0 || w->started < w->size)
+        return;
+    w->expired = 0;
+    wave_end(w, fleet);
 }
 
 bool waves_are_over(const struct waves *w)

@@ -1,8 +1,11 @@
 /*
  * Writes and records. Invariant: a write that is out has its intent among the records of the same
- * turn, and the engine keeps those before it sends; the intent holds what the write replaces.
+ * turn, and the engine keeps those before it sends; the intent holds what the write replaces, which
+ * SES showed within LOOK_BEFORE_WRITE_MAX before.
  */
 #include "desk_family.h"
+
+#include <assert.h>
 
 static struct text turn_copy(struct desk *d, struct text t)
 {
@@ -30,11 +33,12 @@ static struct job_row row_of(struct desk *d, const struct job *job)
         .dmarc = d->words[job->dmarc],
         .findings = job->findings,
         .writes = job->writes,
+        .accepted = job->accepted,
+        .wave = job->wave,
         .calls = job->calls,
         .restarts = job->restarts,
         .attempts = job->attempts,
         .first_seen = job->first_seen,
-        .finished = job->finished,
         .deadline = job->deadline,
     };
 }
@@ -46,6 +50,7 @@ void desk_record(struct desk *d, uint32_t number, enum record_kind kind, enum jo
     struct record *r = &d->records[d->records_len++];
     *r = (struct record){.job = number, .kind = kind, .at = now, .from = from};
     r->row = row_of(d, &d->jobs[number]);
+    r->row.finished = r->row.state == JOB_DONE ? now : 0;
     r->row.reason = turn_copy(d, text_of(reason));
     if (findings_json)
         r->row.findings_json =
@@ -58,13 +63,13 @@ static void count_write(struct job *job)
     job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
 }
 
-static void remember_before(struct job *job)
+void desk_record_lane(struct desk *d, uint16_t lane, const char *reason, instant_us now)
 {
-    if (job->before_known)
-        return;
-    job->before_known = 1;
-    job->mail_from_before = job->mail_from_seen;
-    job->behavior_before = job->behavior_seen;
+    if (d->records_len >= RECORDS_PER_TURN_MAX)
+        return; /* the next trouble is told */
+    struct record *r = &d->records[d->records_len++];
+    *r = (struct record){.job = lane, .kind = RECORD_LANE, .at = now};
+    r->row.reason = turn_copy(d, text_of(reason));
 }
 
 static struct call *write_one(struct desk *d, uint32_t number, instant_us now)
@@ -77,10 +82,11 @@ static struct call *write_one(struct desk *d, uint32_t number, instant_us now)
     call->count = 1;
     call->identities[0] = fleet_identity(d->fleet, number);
     step_write(&s, &call->mail_from, &call->behavior);
-    remember_before(job);
+    assert(job->before_known && job_is_started(job));
     count_write(job);
-    job_move(job, JOB_WRITING);
-    desk_count(d, number, JOB_READY, JOB_WRITING);
+    if (job->deadline == WHEN_NEVER)
+        job->deadline = now + s.policy->timeout_us;
+    desk_move(d, number, JOB_WRITING);
     desk_record(d, number, RECORD_INTENT, JOB_READY, now, "", NULL);
     struct record *intent = &d->records[d->records_len - 1];
     intent->write_mail_from = call->mail_from;
@@ -88,24 +94,16 @@ static struct call *write_one(struct desk *d, uint32_t number, instant_us now)
     return call;
 }
 
-/* Those that were started before others: a wave ends sooner. */
-static struct queue *next_queue(const struct desk *d, struct lane_desk *lane)
-{
-    if (lane->write.len)
-        return &lane->write;
-    return lane->start.len && waves_may_start(&d->waves) ? &lane->start : NULL;
-}
-
-uint32_t desk_writes(struct desk *d, struct lane_desk *lane, instant_us now, struct call **calls,
+uint32_t desk_writes(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
                      uint32_t max)
 {
-    uint32_t len = 0;
-    struct queue *q;
-    while (len < max && d->pool && desk_has_room(d) && (q = next_queue(d, lane)) &&
-           pace_take(&lane->pace[CALL_SET], now)) {
-        if (q == &lane->start)
-            waves_start(&d->waves);
-        calls[len++] = write_one(d, queue_pop(d, q), now);
+    struct pace *pace = &d->lanes[lane].pace[CALL_SET];
+    uint32_t len = 0, job;
+    while (len < max && d->pool && desk_has_room(d) && pace_next(pace) <= now &&
+           ready_next(d, lane, now, &job)) {
+        bool taken = pace_take(pace, now);
+        assert(taken);
+        calls[len++] = write_one(d, job, now);
     }
     return len;
 }
@@ -114,28 +112,49 @@ uint32_t desk_writes(struct desk *d, struct lane_desk *lane, instant_us now, str
 static void believe_write(struct desk *d, struct job *job, const struct call *call)
 {
     job->mail_from_seen = desk_name(d, call->mail_from);
-    job->behavior_seen = (uint8_t)call->behavior;
+    job->behavior_seen = call->behavior;
     if (call->mail_from.len == 0)
         job->status_seen = MAIL_FROM_NONE;
     else if (job->write != WRITE_TIGHTEN)
         job->status_seen = MAIL_FROM_PENDING;
 }
 
+static void write_failed(struct desk *d, const struct call *call, enum verdict verdict,
+                         instant_us now)
+{
+    struct job *job = &d->jobs[call->owner];
+    job->lost = job->lost || verdict == VERDICT_UNSURE;
+    if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
+        job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
+    if (verdict == VERDICT_REFUSED)
+        lane_write_refused(d, call->lane, &call->reply, now);
+}
+
+static void write_taken(struct desk *d, const struct call *call, instant_us now)
+{
+    struct lane_desk *lane = &d->lanes[call->lane];
+    struct job *job = &d->jobs[call->owner];
+    believe_write(d, job, call);
+    desk_accept(d, call->owner, now);
+    if (job->write == WRITE_TIGHTEN)
+        tighten_written(lane, call->owner, now);
+    lane->write_worked = true;
+    lane->sets_refused = 0;
+}
+
 void desk_written(struct desk *d, struct call *call, instant_us now)
 {
     uint32_t number = call->owner;
-    struct job *job = &d->jobs[number];
-    enum verdict verdict = verdict_after(desk_call_paced(d, call, now), job->attempts);
+    enum verdict verdict = verdict_after(desk_call_paced(d, call, now), d->jobs[number].attempts);
+    bool is_sure = lane_is_sure(d, &d->lanes[call->lane], now);
+    if (verdict == VERDICT_OK)
+        write_taken(d, call, now);
     struct situation s = desk_situation(d, number, now);
     struct decision decision = step_written(&s, verdict, &call->reply);
-    if (verdict == VERDICT_OK) {
-        believe_write(d, job, call);
-        job->attempts = 0;
-    } else if (verdict != VERDICT_SLOW_DOWN) {
-        job->attempts = (uint8_t)(job->attempts + 1);
-    }
+    if (verdict != VERDICT_OK)
+        write_failed(d, call, verdict, now);
     desk_apply(d, number, &decision, now, NULL);
-    if (verdict == VERDICT_DENIED)
+    if (verdict == VERDICT_DENIED && is_sure && !d->lanes[call->lane].worked)
         desk_close_lane(d, call->lane, decision.reason, now);
     desk_call_free(d, call);
 }

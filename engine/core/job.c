@@ -8,16 +8,18 @@ static const char *const state_names[JOB_STATES] = {
     [JOB_JUDGING] = "judging", [JOB_WAITING_DNS] = "waiting-dns",
     [JOB_READY] = "ready",     [JOB_WRITING] = "writing",
     [JOB_UNSURE] = "unsure",   [JOB_FOLLOWING] = "following",
-    [JOB_DONE] = "done",
+    [JOB_DONE] = "done",       [JOB_CONFIRMING] = "confirming",
 };
 
 /* Row: from. Bit: to. DONE is reached from everywhere and left for nowhere. */
 static const unsigned moves[JOB_STATES] = {
-    [JOB_NEW] = TO(JOB_LOOKING) | TO(JOB_DONE),
-    [JOB_LOOKING] = TO(JOB_JUDGING) | TO(JOB_READY) | TO(JOB_FOLLOWING) | TO(JOB_DONE),
+    [JOB_NEW] = TO(JOB_LOOKING) | TO(JOB_JUDGING) | TO(JOB_READY) | TO(JOB_UNSURE) |
+                TO(JOB_FOLLOWING) | TO(JOB_DONE),
+    [JOB_LOOKING] = TO(JOB_JUDGING) | TO(JOB_READY) | TO(JOB_DONE),
     [JOB_JUDGING] = TO(JOB_WAITING_DNS) | TO(JOB_READY) | TO(JOB_FOLLOWING) | TO(JOB_DONE),
-    [JOB_WAITING_DNS] = TO(JOB_READY) | TO(JOB_LOOKING) | TO(JOB_DONE),
-    [JOB_READY] = TO(JOB_WRITING) | TO(JOB_LOOKING) | TO(JOB_DONE),
+    [JOB_WAITING_DNS] = TO(JOB_READY) | TO(JOB_DONE),
+    [JOB_READY] = TO(JOB_CONFIRMING) | TO(JOB_WRITING) | TO(JOB_DONE),
+    [JOB_CONFIRMING] = TO(JOB_READY) | TO(JOB_JUDGING) | TO(JOB_FOLLOWING) | TO(JOB_DONE),
     [JOB_WRITING] = TO(JOB_READY) | TO(JOB_UNSURE) | TO(JOB_FOLLOWING) | TO(JOB_DONE),
     [JOB_UNSURE] = TO(JOB_READY) | TO(JOB_FOLLOWING) | TO(JOB_JUDGING) | TO(JOB_DONE),
     [JOB_FOLLOWING] = TO(JOB_READY) | TO(JOB_JUDGING) | TO(JOB_DONE),

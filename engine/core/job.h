@@ -1,26 +1,33 @@
 /*
- * The life of one identity in one run.
+ * The life of one identity in one run. The arrows below are the table of job.c: tests/guards holds
+ * them against each other, and the simulation takes each of them.
  *
- *                          +------------------------------------------------+
- *                          v                                                |
- *   NEW ---> LOOKING --> JUDGING ----> WAITING_DNS --(visible)--+           |
- *              ^ |          |               |                   |           |
- *              | |          | nothing to    | deadline          v           |
- *              | |          | wait for      |                 READY         |
- *              | |          +---------------|-------------------+           |
- *              | |                          |                   | intent kept
- *              | |                          |                   v           |
- *              | |                          |                WRITING        |
- *              | |                          |                |     |        |
- *              | | unsure: look             |          SES ok|     |answer  |
- *              | +--------------------------|----------------|--> UNSURE ---+ (look, then judge)
- *              |                            |                v
- *              +--(Failed: start again)-----|------------ FOLLOWING --> (Success; tighten: READY)
- *                                           v                |
- *                                          DONE <------------+
+ *   NEW         -> LOOKING      the run begins
+ *   NEW         -> JUDGING      a plan that was just made has looked already
+ *   NEW         -> READY        likewise; or a resumed run was about to write
+ *   NEW         -> UNSURE       a resumed run: a write was on its way
+ *   NEW         -> FOLLOWING    a resumed run: SES had taken the write
+ *   LOOKING     -> JUDGING      SES has answered: what does DNS say?
+ *   LOOKING     -> READY        nothing to ask of DNS: clearing, loosening
+ *   JUDGING     -> WAITING_DNS  the records are not there
+ *   JUDGING     -> READY        they are
+ *   JUDGING     -> FOLLOWING    SES has the wanted name already
+ *   WAITING_DNS -> READY        the records have appeared
+ *   READY       -> CONFIRMING   its turn is near: is SES as it was?
+ *   READY       -> WRITING      SES was read just now: the intent is kept, the write leaves
+ *   CONFIRMING  -> READY        SES is as it was
+ *   CONFIRMING  -> JUDGING      it is not, but nothing stands in the way; or a tighten asks for the
+ * MX CONFIRMING  -> FOLLOWING    there is nothing to write any more WRITING     -> READY throttled
+ * or not sent; or half of two writes is done WRITING     -> UNSURE       the answer was lost
+ *   WRITING     -> FOLLOWING    SES has taken it
+ *   UNSURE      -> READY        SES does not show it: once more
+ *   UNSURE      -> FOLLOWING    SES shows it
+ *   UNSURE      -> JUDGING      SES shows it and says FAILED, or Success and it is to be tightened
+ *   FOLLOWING   -> READY        to be loosened, or cleared and set
+ *   FOLLOWING   -> JUDGING      likewise FAILED, or to be tightened
+ *   any of them -> DONE         final; the outcome says how
  *
- * DONE is final; the outcome says how. The allowed moves are a table in job.c; job_move() is the
- * only function that changes a state, and it asserts the table.
+ * job_move() is the only function that changes a state, and it asserts the table.
  */
 #ifndef MF_JOB_H
 #define MF_JOB_H
@@ -42,6 +49,7 @@ enum job_state {
     JOB_UNSURE,      /* the write's answer was lost: SES is looked at before anything else */
     JOB_FOLLOWING,   /* SES has accepted; waits for Success */
     JOB_DONE,        /* final: see the outcome */
+    JOB_CONFIRMING,  /* waits for the read of SES that a write must follow within the minute */
     JOB_STATES,
 };
 
@@ -87,30 +95,46 @@ enum write_kind {
                           back as it was, with the wanted behaviour */
     WRITE_CLEAR,       /* back to the default MAIL FROM: wanted */
     WRITE_CLEAR_FIRST, /* the same, as the first half of starting a Failed set-up again */
+    WRITE_LOOSEN,      /* the name that SES has, with USE_DEFAULT_VALUE: mail is (or could be)
+                          rejected, and that waits for nothing */
 };
 
 /* The hot record of a job: what the desk touches on every event. Names are numbers of the desk's
- * own table of names seen; what never changes is in the fleet's choice with the same number. */
+ * own table of names seen; what never changes is in the fleet's choice with the same number.
+ *
+ * Two values of SES are remembered. `seen` is the last that is known: of the last read, or of the
+ * last write that SES took. `before` is what the first write replaces: until SES has taken one, the
+ * value of the last read before it. */
 struct job {
     finding_set findings;
-    instant_us deadline;                   /* WHEN_NEVER before the first wait */
-    instant_us first_seen, finished;       /* 0: not yet */
-    name_id mail_from_seen;                /* what SES said last */
-    name_id mail_from_before;              /* what it said before the first write */
-    uint32_t next;                         /* queue link: job + 1, 0 ends */
-    uint16_t writes, calls;                /* saturating */
+    instant_us deadline;   /* WHEN_NEVER before the first wait or write */
+    instant_us first_seen; /* 0: not yet */
+    name_id mail_from_seen, mail_from_before;
+    uint32_t next;          /* queue link: job + 1, 0 ends */
+    uint32_t read_at_s;     /* the last read that was believed was sent then; 0: none */
+    uint32_t stale_since_s; /* reads contradict an accepted write since then; 0: they do not */
+    uint16_t writes, calls; /* sent; saturating */
+    uint16_t wave;          /* from 1, saturating: its first write may be sent; 0: not yet */
+    uint8_t accepted;       /* writes that SES has taken, as far as is known; saturating */
     uint8_t state, action, outcome, write; /* enums above */
     uint8_t status_seen;                   /* enum mail_from_status */
     uint8_t verification;                  /* enum verification */
-    uint8_t behavior_seen, behavior_before;
-    uint8_t seen_known, before_known;
-    uint8_t mx, spf, dmarc; /* words of the desk's table; 0: none */
-    uint8_t attempts;       /* failures in a row of what it is doing now */
-    uint8_t restarts;       /* of a Failed set-up */
-    uint8_t looks;          /* in a row without news, for the pace of following */
+    uint8_t mx, spf, dmarc;                /* words of the desk's table; 0: none */
+    uint8_t attempts; /* failures in a row of what it is doing now; saturating */
+    uint8_t looks;    /* in a row without news, for the pace of following */
+    bool seen_known : 1, before_known : 1;
+    bool lost : 1; /* the answer to a write was: SES may hold it, or come to hold it yet */
+    enum behavior behavior_seen : 1, behavior_before : 1;
+    unsigned restarts : 2; /* of a Failed set-up: RESTARTS_MAX in step.c */
 };
 
 static_assert(sizeof(struct job) <= 64, "a job is one cache line");
+
+/* Has its first write been started, as waves count? */
+static inline bool job_is_started(const struct job *job)
+{
+    return job->wave > 0;
+}
 
 /* The only way to change a state; asserts the table. */
 void job_move(struct job *job, enum job_state to);

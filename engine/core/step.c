@@ -1,139 +1,94 @@
-#include "step.h"
+/*
+ * The first look, what DNS says, answers to writes, and how long a job waits for what.
+ */
+#include "step_internal.h"
 
 #include "dname.h"
 #include "hash.h"
 
 #include <stdio.h>
 
-#define FOLLOW_SOON     SPAN_MS(250) /* after a write, when nobody else would share the look */
-#define FOLLOW_LATE     SPAN_S(60)   /* and when many would */
-#define DNS_PATIENCE    30 /* a name waited for so many minutes is looked at once a minute */
-#define DNS_WAIT_MAX    SPAN_M(15)
-#define STALE_LOOKS_MAX 3 /* and at least: SES promises no read that shows every write */
-#define STALE_SPAN      SPAN_S(60)
-#define RESTARTS_MAX    2 /* set again; then cleared and set; then SES has had its chances */
+#define FOLLOW_SOON  SPAN_MS(250) /* after a write, when nobody else would share the look */
+#define FOLLOW_LATE  SPAN_S(60)   /* and when many would */
+#define DNS_PATIENCE 30           /* a name waited for so many minutes is looked at once a minute */
+#define DNS_WAIT_MAX SPAN_M(15)
 
-static struct decision decide(const struct situation *s, enum job_state to)
+/* An answer that contradicts what worked before in this run must come so often, so far apart,
+ * before it ends a row: over ten minutes. One page of a proxy is no answer of SES. */
+#define ODD_ANSWERS_MAX 3
+#define ODD_ANSWER_WAIT SPAN_M(5)
+
+struct decision step_decide(const struct situation *s, enum job_state to)
 {
     return (struct decision){
         .to = to, .action = (enum action)s->job->action, .write = (enum write_kind)s->job->write};
 }
 
-static struct decision finish(const struct situation *s, enum outcome outcome, const char *reason)
+struct decision step_finish(const struct situation *s, enum outcome outcome, const char *reason)
 {
-    struct decision d = decide(s, JOB_DONE);
+    struct decision d = step_decide(s, JOB_DONE);
     d.outcome = outcome;
     snprintf(d.reason, sizeof d.reason, "%s", reason);
     return d;
 }
 
-static struct decision ready(const struct situation *s, enum write_kind write)
+struct decision step_ready(const struct situation *s, enum write_kind write)
 {
-    struct decision d = decide(s, JOB_READY);
+    struct decision d = step_decide(s, JOB_READY);
     d.write = write;
     return d;
 }
 
-/* What would have to be written, were DNS as it should be. */
-struct need {
-    enum action action;
-    enum write_kind write;
-};
-
-/* What is left where SES has the wanted name already. */
-static struct need need_of_behavior(const struct situation *s, const struct ses_facts *ses)
+struct decision step_done(const struct situation *s)
 {
-    bool settled = ses->status == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET;
-    if (ses->behavior == s->policy->behavior)
-        return (struct need){ACTION_NONE, WRITE_NOTHING};
-    if (s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE)
-        return (struct need){ACTION_CHANGE, WRITE_NAME}; /* loosening is always safe */
-    return (struct need){ACTION_TIGHTEN, settled ? WRITE_TIGHTEN : WRITE_NOTHING};
+    bool written = s->job->accepted > 0;
+    struct decision d = step_finish(s, written ? OUTCOME_DONE : OUTCOME_UNCHANGED,
+                                    written ? "" : "already as wanted");
+    if (written)
+        step_say_overwritten(s, d.reason);
+    return d;
 }
 
-static struct need need_of(const struct situation *s, const struct ses_facts *ses)
+/* A row ends when its own time is over, whatever it tries. What never worked ends sooner: then it
+ * is not the weather. */
+bool step_is_out_of_time(const struct situation *s)
 {
+    if (s->rules->plan_only || !s->lane_worked)
+        return s->job->attempts + 1 >= ATTEMPTS_MAX;
+    return s->now >= s->job->deadline;
+}
+
+span_us step_error_wait(const struct situation *s, unsigned attempt)
+{
+    return backoff_span(BACKOFF_ERROR, s->rules->seed, s->number, attempt);
+}
+
+/* Mail is rejected, or will be when the MX goes, and the manifest does not want that. */
+static bool is_to_be_loosened(const struct situation *s, const struct ses_facts *ses)
+{
+    return s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE && ses->mail_from.len > 0 &&
+           ses->behavior == BEHAVIOR_REJECT_MESSAGE &&
+           (dname_eq(ses->mail_from, s->wanted) || ses->status != MAIL_FROM_SUCCESS);
+}
+
+struct need step_need(const struct situation *s, const struct ses_facts *ses)
+{
+    bool is_wanted = dname_eq(ses->mail_from, s->wanted);
     if (s->wanted.len == 0)
         return ses->mail_from.len ? (struct need){ACTION_CLEAR, WRITE_CLEAR}
                                   : (struct need){ACTION_NONE, WRITE_NOTHING};
+    if (is_to_be_loosened(s, ses))
+        return (struct need){ACTION_CHANGE, WRITE_LOOSEN};
     if (ses->mail_from.len == 0)
         return (struct need){ACTION_SET, WRITE_NAME};
-    if (!dname_eq(ses->mail_from, s->wanted))
+    if (!is_wanted)
         return (struct need){ACTION_CHANGE, WRITE_NAME};
     if (ses->status == MAIL_FROM_FAILED && s->policy->until == UNTIL_SUCCESS)
         return (struct need){ACTION_RESTART, WRITE_NAME};
-    return need_of_behavior(s, ses);
-}
-
-static bool holds(const struct ses_facts *ses, struct text mail_from, uint8_t behavior)
-{
-    return dname_eq(ses->mail_from, mail_from) && ses->behavior == (enum behavior)behavior;
-}
-
-static bool is_as_wanted(const struct situation *s, const struct ses_facts *ses)
-{
-    return dname_eq(ses->mail_from, s->wanted) &&
-           (s->wanted.len == 0 || ses->behavior == s->policy->behavior);
-}
-
-/* Has the status moved since the review? That SES got on with the very name that is wanted is what
- * everybody waited for. */
-static bool status_moved(const struct situation *s, const struct ses_facts *ses)
-{
-    enum mail_from_status was = (enum mail_from_status)s->expected->status;
-    bool got_on = ses->status == MAIL_FROM_SUCCESS && was != MAIL_FROM_FAILED &&
-                  dname_eq(ses->mail_from, s->wanted);
-    return was != MAIL_FROM_UNKNOWN && ses->status != was && !got_on;
-}
-
-static bool is_unexpected(const struct situation *s, struct ses_facts ses)
-{
-    const struct expectation *e = s->expected;
-    if (s->guard == GUARD_REVIEWED)
-        return !holds(&ses, s->expected_mail_from, e->behavior) || status_moved(s, &ses);
-    return !holds(&ses, s->expected_mail_from, e->behavior) &&
-           !holds(&ses, s->or_mail_from, e->or_behavior) && !is_as_wanted(s, &ses);
-}
-
-static bool has_drifted(const struct situation *s, const struct ses_facts *ses)
-{
-    bool guards = s->guard == GUARD_REVIEWED || s->guard == GUARD_WRITTEN;
-    return guards && s->job->writes == 0 && is_unexpected(s, *ses);
-}
-
-static struct decision drifted(const struct situation *s, const struct ses_facts *ses)
-{
-    struct decision d = finish(s, OUTCOME_DRIFTED, "");
-    const struct expectation *e = s->expected;
-    bool was = s->expected_mail_from.len > 0, is = ses->mail_from.len > 0;
-    bool reviewed = s->guard == GUARD_REVIEWED && e->status != MAIL_FROM_UNKNOWN;
-    snprintf(d.reason, sizeof d.reason,
-             "SES now has MAIL FROM " TEXT_FMT " with %s %s, expected was " TEXT_FMT
-             " with %s %s: it has changed since, so it is left alone",
-             TEXT_ARG(is ? ses->mail_from : TEXT("default")), behavior_name(ses->behavior),
-             mail_from_status_name(ses->status),
-             TEXT_ARG(was ? s->expected_mail_from : TEXT("default")),
-             behavior_name((enum behavior)e->behavior),
-             reviewed ? mail_from_status_name((enum mail_from_status)e->status) : "");
-    return d;
-}
-
-/* The end of a job that is as wanted. What a forced one overwrote is told, since nobody else will
- * remember it. */
-static struct decision done(const struct situation *s)
-{
-    const struct job *job = s->job;
-    struct decision d = finish(s, job->writes ? OUTCOME_DONE : OUTCOME_UNCHANGED,
-                               job->writes ? "" : "already as wanted");
-    struct ses_facts before = {.mail_from = s->mail_from_before,
-                               .behavior = (enum behavior)job->behavior_before};
-    if (s->guard == GUARD_FORCED && s->before_known && is_unexpected(s, before))
-        snprintf(d.reason, sizeof d.reason,
-                 "forced: overwrote MAIL FROM " TEXT_FMT
-                 " with %s, which was not what the run had left there",
-                 TEXT_ARG(before.mail_from.len ? before.mail_from : TEXT("default")),
-                 behavior_name(before.behavior));
-    return d;
+    if (ses->behavior == s->policy->behavior)
+        return (struct need){ACTION_NONE, WRITE_NOTHING};
+    return (struct need){ACTION_TIGHTEN,
+                         ses->status == MAIL_FROM_SUCCESS ? WRITE_TIGHTEN : WRITE_NOTHING};
 }
 
 /* Where looks wait long for company, a job gains nothing by being due sooner than a fraction of
@@ -144,15 +99,15 @@ static span_us follow_wait(const struct situation *s, span_us wait_us)
     return shared > wait_us ? shared : wait_us;
 }
 
-static struct decision follow(const struct situation *s, enum mail_from_status status)
+struct decision step_follow(const struct situation *s, enum mail_from_status status)
 {
     if (s->now >= s->job->deadline) {
-        struct decision d = finish(s, OUTCOME_EXPIRED, "");
+        struct decision d = step_finish(s, OUTCOME_EXPIRED, "");
         snprintf(d.reason, sizeof d.reason, "SES still says %s at the deadline",
                  mail_from_status_name(status));
         return d;
     }
-    struct decision d = decide(s, JOB_FOLLOWING);
+    struct decision d = step_decide(s, JOB_FOLLOWING);
     d.wait_us =
         follow_wait(s, backoff_span(BACKOFF_FOLLOW, s->rules->seed, s->number, s->job->looks + 1u));
     if (status == MAIL_FROM_TEMPORARY_FAILURE)
@@ -163,145 +118,49 @@ static struct decision follow(const struct situation *s, enum mail_from_status s
     return d;
 }
 
-/* The answer was lost, and what was written is not there: as far as SES shows, it never came. */
-static struct decision write_again(const struct situation *s)
-{
-    if (s->job->attempts >= ATTEMPTS_MAX) {
-        struct decision d = finish(s, OUTCOME_FAILED, "");
-        snprintf(d.reason, sizeof d.reason,
-                 "SES's answer to the change was lost %u times, and SES does not show it",
-                 (unsigned)s->job->attempts);
-        return d;
-    }
-    struct decision d = ready(s, (enum write_kind)s->job->write);
-    d.wait_us = backoff_span(BACKOFF_ERROR, s->rules->seed, s->number, s->job->attempts);
-    return d;
-}
-
-/* After a write that cleared: wanted, or the first half of setting anew. */
-static struct decision looked_cleared(const struct situation *s, const struct ses_facts *ses)
-{
-    if (ses->mail_from.len == 0)
-        return s->wanted.len ? ready(s, WRITE_NAME) : done(s);
-    if (s->job->state == JOB_UNSURE)
-        return write_again(s);
-    return finish(s, OUTCOME_DRIFTED, "SES has a custom MAIL FROM again that this run cleared");
-}
-
-static struct decision looked_failed(const struct situation *s)
-{
-    if (s->job->restarts >= RESTARTS_MAX)
-        return finish(s, OUTCOME_FAILED,
-                      "SES says FAILED again, after it was set anew and after "
-                      "it was cleared and set");
-    struct decision d = decide(s, JOB_JUDGING);
-    d.restart = true;
-    snprintf(d.reason, sizeof d.reason, "SES says FAILED: set again once DNS is right");
-    return d;
-}
-
-/* Was it this run that cleared? The first half of starting again may take effect after a look that
- * did not show it yet, when its process died or its answer was lost. Taken for that once only, so
- * that nobody who clears on purpose is fought. */
-static bool is_own_late_clear(const struct situation *s, const struct ses_facts *ses)
-{
-    return ses->mail_from.len == 0 && s->job->restarts == RESTARTS_MAX;
-}
-
-/* What stood there before this run, or between the clearing and the set of a second restart. */
-static bool is_past(const struct situation *s, const struct ses_facts *ses)
-{
-    bool was_there = s->before_known && dname_eq(ses->mail_from, s->mail_from_before) &&
-                     ses->behavior == (enum behavior)s->job->behavior_before;
-    return was_there || (ses->mail_from.len == 0 && s->job->restarts >= RESTARTS_MAX);
-}
-
-/* SES has accepted the write and shows what stood before it: rather an answer from a copy that lags
- * behind than somebody who put back the very same. Believed only when it stays so. */
-static bool is_stale(const struct situation *s, const struct ses_facts *ses)
-{
-    instant_us accepted = s->job->deadline - s->policy->timeout_us;
-    return is_past(s, ses) && (s->job->looks < STALE_LOOKS_MAX || s->now < accepted + STALE_SPAN);
-}
-
-static struct decision follow_unseen(const struct situation *s)
-{
-    struct decision d = follow(s, MAIL_FROM_PENDING);
-    if (d.to == JOB_FOLLOWING)
-        snprintf(d.reason, sizeof d.reason, "SES has accepted the change and does not show it yet");
-    return d;
-}
-
-static struct decision set_once_more(const struct situation *s)
-{
-    struct decision d = ready(s, WRITE_NAME);
-    d.restart = true;
-    return d;
-}
-
-/* A look at a job whose write is out of our hands: it was accepted, or its answer was lost. */
-static struct decision looked_after_write(const struct situation *s, const struct ses_facts *ses)
-{
-    enum job_state state = (enum job_state)s->job->state;
-    bool is_enough = ses->status == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET;
-    if (s->wanted.len == 0 || s->job->write == WRITE_CLEAR_FIRST)
-        return looked_cleared(s, ses);
-    if (!dname_eq(ses->mail_from, s->wanted)) {
-        if (state == JOB_UNSURE)
-            return write_again(s);
-        if (is_stale(s, ses))
-            return follow_unseen(s);
-        if (is_own_late_clear(s, ses))
-            return set_once_more(s);
-        struct decision d = finish(s, OUTCOME_DRIFTED, "");
-        snprintf(d.reason, sizeof d.reason,
-                 "SES now has MAIL FROM " TEXT_FMT ": somebody else has changed it meanwhile",
-                 TEXT_ARG(ses->mail_from.len ? ses->mail_from : TEXT("default")));
-        return d;
-    }
-    if (is_enough && ses->behavior == s->policy->behavior)
-        return done(s);
-    if (is_enough)
-        return ready(s,
-                     s->policy->behavior == BEHAVIOR_REJECT_MESSAGE ? WRITE_TIGHTEN : WRITE_NAME);
-    return ses->status == MAIL_FROM_FAILED ? looked_failed(s) : follow(s, ses->status);
-}
-
 static struct decision looked_first(const struct situation *s, const struct ses_facts *ses,
                                     finding_set errors, const char *first_error)
 {
-    struct need need = need_of(s, ses);
-    struct decision d = decide(s, JOB_JUDGING);
-    if (s->job->writes == 0)
+    struct need need = step_need(s, ses);
+    struct decision d = step_decide(s, JOB_JUDGING);
+    bool is_safe = need.write == WRITE_LOOSEN && dname_eq(ses->mail_from, s->wanted);
+    if (s->job->accepted == 0)
         d.action = need.action;
     d.write = need.write;
     d.restart =
         need.action == ACTION_RESTART && s->job->restarts == 0; /* a resumed one counts on */
-    if (errors) {
-        d = finish(s, OUTCOME_REFUSED, first_error);
+    if (errors && !is_safe) {
+        d = step_finish(s, OUTCOME_REFUSED, first_error);
         d.action = need.action;
         return d;
     }
-    if (s->wanted.len > 0)
-        return d;
-    if (need.action == ACTION_NONE) {
-        d = done(s);
-        d.action = s->job->writes ? (enum action)s->job->action : ACTION_NONE;
+    if (s->wanted.len == 0 && need.action == ACTION_NONE) {
+        d = step_done(s);
+        d.action = s->job->accepted > 0 ? (enum action)s->job->action : ACTION_NONE;
         return d;
     }
-    d.to = s->rules->plan_only ? JOB_DONE : JOB_READY;
-    d.outcome = OUTCOME_PLANNED;
+    if (s->rules->plan_only && s->wanted.len == 0) {
+        d.to = JOB_DONE;
+        d.outcome = OUTCOME_PLANNED;
+    } else if (!s->rules->plan_only && (s->wanted.len == 0 || need.write == WRITE_LOOSEN)) {
+        d.to = JOB_READY; /* waits for nothing that DNS could say */
+    }
     return d;
 }
 
 struct decision step_looked(const struct situation *s, const struct ses_facts *ses,
                             finding_set errors, const char *first_error)
 {
+    if (s->job->state == JOB_CONFIRMING)
+        return step_confirmed(s, ses);
     if (s->job->state != JOB_LOOKING)
-        return looked_after_write(s, ses);
-    if (has_drifted(s, ses))
-        return drifted(s, ses);
-    return looked_first(s, ses, errors, first_error);
+        return step_looked_after(s, ses);
+    bool is_own = s->job->lost && step_shows_own(s, ses);
+    if (!is_own && step_has_drifted(s, ses))
+        return step_drifted(s, ses);
+    struct decision d = looked_first(s, ses, errors, first_error);
+    d.confirmed = is_own;
+    return d;
 }
 
 /* What a judged job does when it has nothing to write: it is done, or SES is to be followed. */
@@ -309,10 +168,10 @@ static struct decision nothing_to_write(const struct situation *s)
 {
     const struct job *job = s->job;
     if (job->status_seen == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET)
-        return done(s);
+        return step_done(s);
     if (s->rules->plan_only)
-        return finish(s, OUTCOME_PENDING, "set already; SES has not said Success yet");
-    return follow(s, (enum mail_from_status)job->status_seen);
+        return step_finish(s, OUTCOME_PENDING, "set already; SES has not said Success yet");
+    return step_follow(s, (enum mail_from_status)job->status_seen);
 }
 
 /* The longer a name has been waited for, the less a minute matters: looks are a thirtieth of the
@@ -338,37 +197,51 @@ static span_us dns_wait(const struct situation *s)
 static struct decision wait_for_dns(const struct situation *s, const char *reason)
 {
     if (s->rules->plan_only)
-        return finish(s, OUTCOME_WAITING_DNS, reason);
+        return step_finish(s, OUTCOME_WAITING_DNS, reason);
     if (s->now >= s->job->deadline)
-        return finish(s, OUTCOME_EXPIRED, reason);
-    struct decision d = decide(s, JOB_WAITING_DNS);
+        return step_finish(s, OUTCOME_EXPIRED, reason);
+    struct decision d = step_decide(s, JOB_WAITING_DNS);
     d.wait_us = dns_wait(s);
     snprintf(d.reason, sizeof d.reason, "%s", reason);
     return d;
 }
 
-struct decision step_dns(const struct situation *s, finding_set errors, bool is_ready,
-                         const char *first_reason)
+/* Setting REJECT_MESSAGE while the MX is not there would make SES reject mail one day. So nothing
+ * that is wrong with DNS refuses it, and everything holds it up. */
+static struct decision dns_before_tighten(const struct situation *s, const struct dns_judged *dns)
+{
+    char reason[REASON_LEN_MAX];
+    snprintf(reason, sizeof reason, "REJECT_MESSAGE waits for the right MX: %s", dns->first_reason);
+    if (!dns->mx_is_right)
+        return wait_for_dns(s, reason);
+    if (s->left_loose)
+        return step_follow(s, MAIL_FROM_SUCCESS); /* where the next look ends it */
+    return s->rules->plan_only ? step_finish(s, OUTCOME_PLANNED, "") : step_ready(s, WRITE_TIGHTEN);
+}
+
+struct decision step_dns(const struct situation *s, const struct dns_judged *dns)
 {
     const struct job *job = s->job;
     bool restarting = job->restarts > 0 && job->status_seen == MAIL_FROM_FAILED;
     if (job->write == WRITE_NOTHING && !restarting)
         return nothing_to_write(s);
-    if (errors)
-        return finish(s, OUTCOME_REFUSED, first_reason);
-    if (job->write == WRITE_TIGHTEN) /* SES is at Success: its own view of the MX is the one */
-        is_ready = true;
-    if (!is_ready)
-        return wait_for_dns(s, first_reason);
+    if (job->write == WRITE_LOOSEN) /* as a plan sees it: a run does not ask DNS first */
+        return step_finish(s, OUTCOME_PLANNED, "");
+    if (job->write == WRITE_TIGHTEN)
+        return dns_before_tighten(s, dns);
+    if (dns->errors)
+        return step_finish(s, OUTCOME_REFUSED, dns->first_reason);
+    if (!dns->ready)
+        return wait_for_dns(s, dns->first_reason);
     if (s->rules->plan_only)
-        return finish(s, OUTCOME_PLANNED, "");
+        return step_finish(s, OUTCOME_PLANNED, "");
     if (restarting)
-        return ready(s, job->restarts >= RESTARTS_MAX ? WRITE_CLEAR_FIRST : WRITE_NAME);
-    return ready(s, (enum write_kind)job->write);
+        return step_ready(s, job->restarts >= RESTARTS_MAX ? WRITE_CLEAR_FIRST : WRITE_NAME);
+    return step_ready(s, (enum write_kind)job->write);
 }
 
 /* SES's own words, behind an optional "what: ". A long message is cut, as reasons are. */
-static void words_of(const struct reply *reply, const char *what, char out[REASON_LEN_MAX])
+void step_words(const struct reply *reply, const char *what, char out[REASON_LEN_MAX])
 {
     bool is_ses = reply->how != REPLY_NO_KEYS; /* else SES did not refuse or miss anything */
     int n = is_ses && *what ? snprintf(out, REASON_LEN_MAX, "%s: ", what) : 0;
@@ -385,30 +258,59 @@ static void words_of(const struct reply *reply, const char *what, char out[REASO
 static struct decision give_up(const struct situation *s, const char *what,
                                const struct reply *reply)
 {
-    struct decision d = finish(s, OUTCOME_FAILED, "");
-    words_of(reply, what, d.reason);
+    struct decision d = step_finish(s, OUTCOME_FAILED, "");
+    step_words(reply, what, d.reason);
     return d;
 }
 
+struct decision step_out_of_time(const struct situation *s, const char *trouble)
+{
+    struct decision d = step_finish(s, OUTCOME_EXPIRED, "");
+    snprintf(d.reason, sizeof d.reason, "its time is over, and SES could not be asked: %s",
+             trouble);
+    return d;
+}
+
+/* The same once more, after a while; until the row's time is over. */
 static struct decision again(const struct situation *s, enum job_state to, const char *what,
                              const struct reply *reply)
 {
-    if (s->job->attempts + 1 >= ATTEMPTS_MAX)
-        return give_up(s, what, reply);
-    struct decision d = decide(s, to);
-    d.wait_us = backoff_span(BACKOFF_ERROR, s->rules->seed, s->number, s->job->attempts + 1u);
-    words_of(reply, "", d.reason);
+    struct decision d = step_decide(s, to);
+    if (step_is_out_of_time(s)) {
+        d = give_up(s, what, reply);
+        if (s->lane_worked && !s->rules->plan_only)
+            d.outcome = OUTCOME_EXPIRED;
+        return d;
+    }
+    d.wait_us = step_error_wait(s, s->job->attempts + 1u);
+    step_words(reply, "", d.reason);
+    return d;
+}
+
+/* SES has refused what it did before in this run. Is it sure? */
+static bool is_odd(const struct situation *s, const struct reply *reply, bool worked)
+{
+    bool names_a_reason = reply->code[0] && !reply_is_access_denied(reply);
+    return worked && !names_a_reason && !s->rules->plan_only &&
+           s->job->attempts + 1 < ODD_ANSWERS_MAX && s->now < s->job->deadline;
+}
+
+static struct decision odd(const struct situation *s, enum job_state to, const struct reply *reply)
+{
+    struct decision d = step_decide(s, to);
+    d.wait_us = ODD_ANSWER_WAIT;
+    step_words(reply, "", d.reason);
     return d;
 }
 
 static struct decision accepted(const struct situation *s)
 {
     if (s->job->write == WRITE_CLEAR)
-        return done(s);
+        return step_done(s);
     if (s->job->write == WRITE_CLEAR_FIRST)
-        return ready(s, WRITE_NAME);
-    struct decision d = decide(s, JOB_FOLLOWING);
-    d.wait_us = follow_wait(s, FOLLOW_SOON);
+        return step_ready(s, WRITE_NAME);
+    struct decision d = step_decide(s, JOB_FOLLOWING);
+    d.wait_us = s->job->write == WRITE_NAME ? follow_wait(s, FOLLOW_SOON) : FOLLOW_SOON;
     snprintf(d.reason, sizeof d.reason, "SES has accepted the change; waits for Success");
     return d;
 }
@@ -419,23 +321,34 @@ struct decision step_written(const struct situation *s, enum verdict verdict,
     struct decision d;
     switch (verdict) {
     case VERDICT_OK: return accepted(s);
-    case VERDICT_SLOW_DOWN: return ready(s, (enum write_kind)s->job->write);
+    case VERDICT_SLOW_DOWN:
+        if (s->now >= s->job->deadline)
+            return again(s, JOB_READY, "SES throttled the change until its time was over", reply);
+        return step_ready(s, (enum write_kind)s->job->write);
     case VERDICT_RENEW:
     case VERDICT_SKEW:
     case VERDICT_AGAIN: return again(s, JOB_READY, "SES could not be reached", reply);
     case VERDICT_UNSURE: /* looking is harmless, and the sooner the better */
-        d = decide(s, JOB_UNSURE);
-        words_of(reply, "", d.reason);
+        d = step_decide(s, JOB_UNSURE);
+        step_words(reply, "", d.reason);
         return d;
-    case VERDICT_GONE:
     case VERDICT_REFUSED:
-    case VERDICT_DENIED: break;
+        if (is_odd(s, reply, s->write_worked))
+            return odd(s, JOB_READY, reply);
+        break;
+    case VERDICT_DENIED: /* of the whole lane: where it has worked, the lane waits (desk_lane.c) */
+        if (s->lane_worked && !s->rules->plan_only && s->now < s->job->deadline)
+            return step_ready(s, (enum write_kind)s->job->write);
+        break;
+    case VERDICT_GONE: break;
     }
     return give_up(s, "SES refused the change", reply);
 }
 
 struct decision step_look_failed(const struct situation *s, const struct reply *reply)
 {
+    if (is_odd(s, reply, s->lane_worked && s->job->seen_known))
+        return odd(s, (enum job_state)s->job->state, reply);
     return give_up(s, "SES could not be asked about the identity", reply);
 }
 
@@ -443,6 +356,6 @@ void step_write(const struct situation *s, struct text *mail_from, enum behavior
 {
     enum write_kind write = (enum write_kind)s->job->write;
     bool clears = write == WRITE_CLEAR || write == WRITE_CLEAR_FIRST;
-    *mail_from = clears ? TEXT_NONE : s->wanted;
+    *mail_from = clears ? TEXT_NONE : write == WRITE_LOOSEN ? s->mail_from_seen : s->wanted;
     *behavior = write == WRITE_TIGHTEN ? s->policy->behavior : BEHAVIOR_USE_DEFAULT_VALUE;
 }

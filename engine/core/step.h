@@ -2,7 +2,12 @@
  * Decisions: (job, what happened, now) -> where the job goes next and why. Pure functions without
  * memory; the desk carries their decisions out.
  *
- * The order of events is always look -> judge -> wait for DNS -> set -> follow -> tighten -> done.
+ * The order of events is always look -> judge -> wait for DNS -> look again -> set -> follow ->
+ * tighten -> done.
+ *
+ *   step.c         the first look, DNS, answers to writes
+ *   step_guard.c   is what SES shows what it should be: unchanged, drifted, or an old copy?
+ *   step_follow.c  looks after a write, and the one right before it
  */
 #ifndef MF_STEP_H
 #define MF_STEP_H
@@ -22,6 +27,9 @@ struct decision {
     enum write_kind write; /* with to == JOB_READY */
     span_us wait_us;       /* before the job's next attempt; 0: at once */
     bool restart;          /* counts as a restart of a Failed set-up */
+    bool stale;            /* the read shows what stood there before a write: it is not believed */
+    bool confirmed;        /* the read shows a write whose answer was lost: SES has taken it */
+    bool fell_back;        /* REJECT_MESSAGE took the identity out of Success */
     char reason[REASON_LEN_MAX];
 };
 
@@ -29,6 +37,7 @@ struct decision {
 struct step_rules {
     uint64_t seed;
     bool plan_only; /* judge, but never become READY */
+    bool force;     /* what others have set meanwhile is overwritten, and told */
 };
 
 /* The job with what it wants. */
@@ -41,20 +50,30 @@ struct situation {
     enum guard guard;                   /* never GUARD_SKIP */
     const struct expectation *expected; /* NULL: GUARD_NONE */
     struct text expected_mail_from, or_mail_from;
-    bool before_known; /* written already: what the first write replaced */
-    struct text mail_from_before;
-    span_us company_us; /* for so long a look of this lane waits for others to share its call */
+    struct text mail_from_seen, mail_from_before; /* as job.seen_known, job.before_known say */
+    bool lane_worked;      /* SES has answered this lane well in this run: trouble is waited out */
+    bool write_worked;     /* and has taken a write of it */
+    bool left_loose;       /* this lane is not tightened (any more): struct tighten */
+    instant_us settles_at; /* until then a tightened identity must stay in Success; 0: no more */
+    span_us company_us;    /* for so long a look of this lane waits for others to share its call */
     instant_us dns_same_until; /* before this, DNS will say what it just said; 0: nobody knows */
     instant_us now;
 };
 
-/* SES has answered a look. errors/first_error: what judge_name and judge_ses found. */
+/* SES has answered a look. errors/first_error: what judge_name and judge_ses found; JOB_LOOKING. */
 struct decision step_looked(const struct situation *s, const struct ses_facts *ses,
                             finding_set errors, const char *first_error);
 
-/* DNS has answered. ready: the policy's requirement is visible. */
-struct decision step_dns(const struct situation *s, finding_set errors, bool ready,
-                         const char *first_reason);
+/* What DNS shows of a MAIL FROM. */
+struct dns_judged {
+    finding_set errors;
+    bool ready;       /* the policy's requirement is visible */
+    bool mx_is_right; /* exactly one MX, a feedback host of SES */
+    const char *first_reason;
+};
+
+/* DNS has answered. */
+struct decision step_dns(const struct situation *s, const struct dns_judged *dns);
 
 /* A write was answered. */
 struct decision step_written(const struct situation *s, enum verdict verdict,
@@ -62,6 +81,12 @@ struct decision step_written(const struct situation *s, enum verdict verdict,
 
 /* A look was refused, or tried as often as it may be. */
 struct decision step_look_failed(const struct situation *s, const struct reply *reply);
+
+/* Its deadline is over while SES cannot be asked. trouble: what SES or the network says. */
+struct decision step_out_of_time(const struct situation *s, const char *trouble);
+
+/* SES's own words, behind an optional "what: ". A long message is cut, as reasons are. */
+void step_words(const struct reply *reply, const char *what, char out[REASON_LEN_MAX]);
 
 /* What would be sent for a write. */
 void step_write(const struct situation *s, struct text *mail_from, enum behavior *behavior);

@@ -54,6 +54,8 @@ static const struct finding_rule rules[FINDINGS_LEN] = {
     [SANDBOX] = {"sandbox", SEVERITY_WARNING, "the account is in the SES sandbox in this Region"},
     [DNS_TROUBLE] = {"dns-trouble", SEVERITY_WAIT,
                      "DNS could not be asked: not the same as a missing record"},
+    [TIGHTEN_FALLS_BACK] = {"tighten-falls-back", SEVERITY_WARNING,
+                            "SES left SUCCESS when REJECT_MESSAGE was set"},
 };
 
 const struct finding_rule *finding_rule(enum finding f)

@@ -41,6 +41,7 @@ enum finding {
     ACCOUNT_CANNOT_SEND,
     SANDBOX,
     DNS_TROUBLE,
+    TIGHTEN_FALLS_BACK,
     FINDINGS_LEN,
 };
 

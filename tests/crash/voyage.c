@@ -88,7 +88,7 @@ static void port_send(void *ctx, struct call **calls, uint32_t len)
 
 static bool restore_one(void *ctx, const struct record *record)
 {
-    desk_restore(ctx, record, false);
+    desk_restore(ctx, record, false, record->at);
     return true;
 }
 

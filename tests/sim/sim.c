@@ -41,7 +41,7 @@ static struct desk *desk_make(struct play *p, struct arena *memory)
     struct desk *desk = desk_init(memory, &p->scene.fleet, &options);
     for (uint32_t i = 0; desk && i < p->scene.fleet.choices_len; i++)
         if (p->watcher.rows[i].known)
-            desk_restore(desk, &p->watcher.rows[i].last, false);
+            desk_restore(desk, &p->watcher.rows[i].last, false, world_now(p->world));
     return desk;
 }
 

@@ -21,6 +21,8 @@ static struct situation situation_of(struct job *job, struct policy *policy)
     job->deadline = SPAN_H(100);
     return (struct situation){.rules = &live,
                               .job = job,
+                              .lane_worked = true,
+                              .write_worked = true,
                               .wanted = TEXT("bounce.example.com"),
                               .policy = policy,
                               .now = SPAN_H(1)};
@@ -28,6 +30,14 @@ static struct situation situation_of(struct job *job, struct policy *policy)
 
 #define USE    BEHAVIOR_USE_DEFAULT_VALUE
 #define REJECT BEHAVIOR_REJECT_MESSAGE
+
+static struct decision dns_says(const struct situation *s, finding_set errors, bool ready,
+                                const char *reason)
+{
+    struct dns_judged dns = {
+        .errors = errors, .ready = ready, .mx_is_right = ready, .first_reason = reason};
+    return step_dns(s, &dns);
+}
 
 static void a_look_decides_what_is_to_be_done(void **state)
 {
@@ -42,8 +52,11 @@ static void a_look_decides_what_is_to_be_done(void **state)
          WRITE_NOTHING},
         {"bounce.example.com", MAIL_FROM_SUCCESS, USE, REJECT, JOB_JUDGING, ACTION_TIGHTEN,
          WRITE_TIGHTEN},
-        {"bounce.example.com", MAIL_FROM_SUCCESS, REJECT, USE, JOB_JUDGING, ACTION_CHANGE,
-         WRITE_NAME},
+        {"bounce.example.com", MAIL_FROM_SUCCESS, REJECT, USE, JOB_READY, ACTION_CHANGE,
+         WRITE_LOOSEN},
+        {"bounce.example.com", MAIL_FROM_FAILED, REJECT, USE, JOB_READY, ACTION_CHANGE,
+         WRITE_LOOSEN},
+        {"old.example.com", MAIL_FROM_PENDING, REJECT, USE, JOB_READY, ACTION_CHANGE, WRITE_LOOSEN},
         {"bounce.example.com", MAIL_FROM_PENDING, USE, REJECT, JOB_JUDGING, ACTION_TIGHTEN,
          WRITE_NOTHING},
         {"bounce.example.com", MAIL_FROM_PENDING, USE, USE, JOB_JUDGING, ACTION_NONE,
@@ -180,27 +193,55 @@ static void only_what_a_run_left_is_taken_back(void **state)
     }
 }
 
+/* A job whose last known value at SES is this. */
+static void knows(struct situation *s, struct job *job, const char *seen, enum behavior behavior)
+{
+    job->seen_known = true;
+    job->behavior_seen = behavior;
+    s->mail_from_seen = text_of(seen);
+}
+
+static void began_with(struct situation *s, struct job *job, const char *before)
+{
+    job->before_known = true;
+    s->mail_from_before = text_of(before);
+}
+
 static void what_never_succeeded_is_put_back_without_waiting_for_success(void **state)
 {
     (void)state;
-    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .writes = 1};
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .accepted = 1};
     struct policy policy = {.until = UNTIL_SET};
     struct situation s = situation_of(&job, &policy);
     struct ses_facts ses = {.mail_from = TEXT(WANTED), .status = PENDING};
+    knows(&s, &job, WANTED, USE);
     assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DONE);
     ses.status = FAILED;
     assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DONE);
-    policy.behavior = REJECT; /* it rejected before the run, Success or not */
-    struct decision d = step_looked(&s, &ses, 0, "");
-    assert_true(d.to == JOB_READY && d.write == WRITE_TIGHTEN);
     job = (struct job){.state = JOB_JUDGING, .status_seen = FAILED};
-    assert_int_equal(step_dns(&s, 0, true, "").outcome, OUTCOME_UNCHANGED);
+    assert_int_equal(dns_says(&s, 0, true, "").outcome, OUTCOME_UNCHANGED);
+}
+
+static void a_rollback_rejects_no_mail_where_ses_does_not_say_success(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .accepted = 1};
+    struct policy policy = {.until = UNTIL_SET, .behavior = REJECT};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.mail_from = TEXT(WANTED), .status = PENDING};
+    knows(&s, &job, WANTED, USE);
+    struct decision d = step_looked(&s, &ses, 0, "");
+    assert_int_equal(d.outcome, OUTCOME_DONE);
+    assert_non_null(strstr(d.reason, "left at USE_DEFAULT_VALUE"));
+    ses.status = SUCCESS;
+    d = step_looked(&s, &ses, 0, "");
+    assert_true(d.to == JOB_JUDGING && d.write == WRITE_TIGHTEN); /* and then the MX is asked for */
 }
 
 static void force_says_what_it_overwrote(void **state)
 {
     (void)state;
-    struct job job = {.state = JOB_WRITING, .write = WRITE_CLEAR, .writes = 1};
+    struct job job = {.state = JOB_WRITING, .write = WRITE_CLEAR, .writes = 1, .accepted = 1};
     struct policy policy = {0};
     struct expectation expected = {.behavior = USE};
     struct situation s = situation_of(&job, &policy);
@@ -209,11 +250,14 @@ static void force_says_what_it_overwrote(void **state)
     s.guard = GUARD_FORCED;
     s.expected = &expected;
     s.expected_mail_from = s.or_mail_from = TEXT(OLD);
-    s.before_known = true;
-    s.mail_from_before = TEXT(OTHER);
+    began_with(&s, &job, OTHER);
     assert_non_null(strstr(step_written(&s, VERDICT_OK, &fine).reason, OTHER));
-    s.mail_from_before = TEXT(OLD);
+    began_with(&s, &job, OLD);
     assert_string_equal(step_written(&s, VERDICT_OK, &fine).reason, "");
+    static const struct step_rules forced = {.seed = 1, .force = true};
+    s.guard = GUARD_NONE;
+    s.rules = &forced;
+    assert_non_null(strstr(step_written(&s, VERDICT_OK, &fine).reason, OLD));
 }
 
 static void a_lost_answer_is_looked_at_and_not_repeated_blindly(void **state)
@@ -223,78 +267,218 @@ static void a_lost_answer_is_looked_at_and_not_repeated_blindly(void **state)
     struct policy policy = {0};
     struct situation s = situation_of(&job, &policy);
     struct reply lost = {.how = REPLY_LOST};
+    knows(&s, &job, "", USE);
     assert_int_equal(step_written(&s, verdict_of(&lost, CALL_SET), &lost).to, JOB_UNSURE);
     job.state = JOB_UNSURE;
-    struct ses_facts there = {.mail_from = TEXT("bounce.example.com"), .status = MAIL_FROM_PENDING};
-    assert_int_equal(step_looked(&s, &there, 0, "").to, JOB_FOLLOWING);
+    job.lost = true;
+    struct ses_facts there = {.mail_from = TEXT(WANTED), .status = MAIL_FROM_PENDING};
+    struct decision d = step_looked(&s, &there, 0, "");
+    assert_true(d.to == JOB_FOLLOWING && d.confirmed);
     struct ses_facts not_there = {.mail_from = TEXT_NONE};
     job.attempts = 1;
-    struct decision d = step_looked(&s, &not_there, 0, "");
+    d = step_looked(&s, &not_there, 0, "");
     assert_int_equal(d.to, JOB_READY);
-    assert_true(d.wait_us > 0);
+    assert_true(d.wait_us > 0 && !d.confirmed);
+    began_with(&s, &job, "");
+    struct ses_facts other = {.mail_from = TEXT(OTHER), .status = SUCCESS};
+    assert_int_equal(step_looked(&s, &other, 0, "").outcome, OUTCOME_DRIFTED);
 }
 
-static void the_value_before_is_believed_after_three_looks_and_a_minute(void **state)
+/* The look right before a write: what the row was judged on, and what SES shows now. */
+static void a_write_replaces_only_what_the_row_was_judged_on(void **state)
 {
     (void)state;
     static const struct {
-        uint8_t looks;
-        span_us after;
+        const char *judged_on, *seen;
+        enum behavior behavior;
+        enum mail_from_status status;
         enum job_state to;
-    } rows[] = {{0, SPAN_S(1), JOB_FOLLOWING},  {3, SPAN_S(20), JOB_FOLLOWING},
-                {9, SPAN_S(59), JOB_FOLLOWING}, {0, SPAN_M(5), JOB_FOLLOWING},
-                {2, SPAN_M(15), JOB_FOLLOWING}, {3, SPAN_S(61), JOB_DONE}};
+        enum outcome outcome;
+    } rows[] = {
+        {"", "", USE, MAIL_FROM_NONE, JOB_READY, OUTCOME_OPEN},
+        {"", OTHER, USE, SUCCESS, JOB_DONE, OUTCOME_DRIFTED},
+        {OLD, OLD, USE, SUCCESS, JOB_READY, OUTCOME_OPEN},
+        {OLD, OLD, USE, FAILED, JOB_READY, OUTCOME_OPEN},
+        {OLD, OTHER, USE, SUCCESS, JOB_DONE, OUTCOME_DRIFTED},
+        {OLD, OLD, REJECT, SUCCESS, JOB_DONE, OUTCOME_DRIFTED},
+        {OLD, "", USE, MAIL_FROM_NONE, JOB_READY, OUTCOME_OPEN}, /* nothing to be overwritten */
+        {OLD, WANTED, USE, SUCCESS, JOB_JUDGING, OUTCOME_OPEN},  /* another hand was faster */
+        {OLD, WANTED, USE, PENDING, JOB_JUDGING, OUTCOME_OPEN},
+        {OLD, WANTED, REJECT, SUCCESS, JOB_DONE, OUTCOME_DRIFTED},
+    };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .looks = rows[i].looks};
+        struct job job = {.state = JOB_CONFIRMING, .write = WRITE_NAME, .writes = 3};
+        struct policy policy = {0};
+        struct situation s = situation_of(&job, &policy);
+        struct ses_facts ses = {.mail_from = text_of(rows[i].seen),
+                                .behavior = rows[i].behavior,
+                                .status = rows[i].status};
+        knows(&s, &job, rows[i].judged_on, USE);
+        began_with(&s, &job, rows[i].judged_on);
+        struct decision d = step_looked(&s, &ses, 0, "");
+        assert_int_equal(d.to, rows[i].to);
+        assert_int_equal(d.outcome, rows[i].outcome);
+        static const struct step_rules forced = {.seed = 1, .force = true};
+        s.rules = &forced;
+        assert_int_not_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DRIFTED);
+    }
+}
+
+static void tightening_wants_success_and_the_mx_at_that_moment(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_CONFIRMING, .write = WRITE_TIGHTEN, .accepted = 1};
+    struct policy policy = {.behavior = REJECT, .require = REQUIRE_NONE, .timeout_us = SPAN_H(72)};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.mail_from = TEXT(WANTED), .status = SUCCESS};
+    knows(&s, &job, WANTED, USE);
+    struct decision d = step_looked(&s, &ses, 0, "");
+    assert_true(d.to == JOB_JUDGING && d.write == WRITE_TIGHTEN);
+    ses.status = MAIL_FROM_TEMPORARY_FAILURE;
+    assert_int_equal(step_looked(&s, &ses, 0, "").to, JOB_FOLLOWING);
+    job.state = JOB_JUDGING;
+    assert_int_equal(dns_says(&s, 0, true, "").to, JOB_READY);
+    d = dns_says(&s, FINDING_BIT(RECEIVES_MAIL), false, "the MX is gone");
+    assert_int_equal(d.to, JOB_WAITING_DNS);
+    assert_string_equal(d.reason, "REJECT_MESSAGE waits for the right MX: the MX is gone");
+}
+
+static void what_leaves_success_when_it_is_tightened_is_loosened_at_once(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_TIGHTEN, .accepted = 2};
+    struct policy policy = {.behavior = REJECT};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.mail_from = TEXT(WANTED), .behavior = REJECT, .status = PENDING};
+    knows(&s, &job, WANTED, REJECT);
+    struct decision d = step_looked(&s, &ses, 0, "");
+    assert_true(d.to == JOB_READY && d.write == WRITE_LOOSEN && d.fell_back);
+    ses.status = SUCCESS;
+    s.settles_at = s.now + SPAN_S(5);
+    d = step_looked(&s, &ses, 0, "");
+    assert_true(d.to == JOB_FOLLOWING && d.wait_us == SPAN_S(5));
+    s.now = s.settles_at;
+    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DONE);
+    knows(&s, &job, WANTED, USE); /* loosened, and back at Success: it is not tried again */
+    ses.behavior = USE;
+    s.left_loose = true;
+    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_FAILED);
+}
+
+static void the_value_before_is_believed_when_reads_five_minutes_apart_agree(void **state)
+{
+    (void)state;
+    static const struct {
+        span_us after; /* the first such read; 0: this is it */
+        enum job_state to;
+    } rows[] = {{0, JOB_FOLLOWING},
+                {SPAN_S(1), JOB_FOLLOWING},
+                {SPAN_S(299), JOB_FOLLOWING},
+                {SPAN_S(300), JOB_DONE}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .accepted = 1};
         struct policy policy = {.timeout_us = SPAN_H(72)};
         struct situation s = situation_of(&job, &policy);
         struct ses_facts before = {.mail_from = TEXT(OLD), .status = SUCCESS};
-        s.before_known = true;
-        s.mail_from_before = TEXT(OLD);
-        s.now = job.deadline - policy.timeout_us + rows[i].after;
+        knows(&s, &job, WANTED, USE);
+        began_with(&s, &job, OLD);
+        if (rows[i].after)
+            job.stale_since_s = (uint32_t)((s.now - rows[i].after) / SPAN_S(1));
         struct decision d = step_looked(&s, &before, 0, "");
         assert_int_equal(d.to, rows[i].to);
+        assert_int_equal(d.stale, d.to == JOB_FOLLOWING);
         assert_int_equal(d.outcome, d.to == JOB_DONE ? OUTCOME_DRIFTED : OUTCOME_OPEN);
     }
 }
 
-static void a_write_that_never_arrives_is_given_up(void **state)
+static void a_reject_that_another_operator_sets_is_drift(void **state)
 {
     (void)state;
-    struct job job = {.state = JOB_UNSURE, .write = WRITE_NAME, .attempts = ATTEMPTS_MAX - 1};
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .accepted = 1};
+    struct policy policy = {.behavior = USE};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.mail_from = TEXT(WANTED), .behavior = REJECT, .status = PENDING};
+    knows(&s, &job, WANTED, USE);
+    began_with(&s, &job, "");
+    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DRIFTED);
+}
+
+static void a_write_that_never_arrives_is_tried_until_its_time_is_over(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_UNSURE, .write = WRITE_NAME, .attempts = 8, .lost = true};
     struct policy policy = {0};
     struct situation s = situation_of(&job, &policy);
     struct ses_facts not_there = {.mail_from = TEXT_NONE};
+    knows(&s, &job, "", USE);
     assert_int_equal(step_looked(&s, &not_there, 0, "").to, JOB_READY);
-    job.attempts = ATTEMPTS_MAX;
+    s.now = job.deadline;
     struct decision d = step_looked(&s, &not_there, 0, "");
     assert_true(d.to == JOB_DONE && d.outcome == OUTCOME_FAILED);
     assert_non_null(strstr(d.reason, "lost 8 times"));
     job.write = WRITE_CLEAR;
     s.wanted = TEXT_NONE;
-    struct ses_facts still_there = {.mail_from = TEXT("bounce.example.com")};
+    struct ses_facts still_there = {.mail_from = TEXT(WANTED)};
+    knows(&s, &job, WANTED, USE);
     assert_int_equal(step_looked(&s, &still_there, 0, "").outcome, OUTCOME_FAILED);
+}
+
+static void trouble_is_waited_out_where_something_has_worked(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_WRITING, .write = WRITE_NAME, .attempts = 200};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    struct reply lost = {.how = REPLY_NOT_SENT, .message = "connection refused"};
+    struct decision d = step_written(&s, VERDICT_AGAIN, &lost);
+    assert_true(d.to == JOB_READY && d.wait_us > SPAN_M(2));
+    s.now = job.deadline;
+    assert_int_equal(step_written(&s, VERDICT_AGAIN, &lost).outcome, OUTCOME_EXPIRED);
+    assert_int_equal(step_written(&s, VERDICT_SLOW_DOWN, &lost).outcome, OUTCOME_EXPIRED);
+    s.now = SPAN_H(1);
+    s.lane_worked = false;
+    assert_int_equal(step_written(&s, VERDICT_AGAIN, &lost).outcome, OUTCOME_FAILED);
+}
+
+static void an_answer_that_contradicts_what_worked_must_come_three_times(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_WRITING, .write = WRITE_NAME};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    struct reply page = {.how = REPLY_HTTP, .http_status = 404};
+    struct decision d = step_written(&s, VERDICT_REFUSED, &page);
+    assert_true(d.to == JOB_READY && d.wait_us == SPAN_M(5));
+    job.attempts = 2;
+    assert_int_equal(step_written(&s, VERDICT_REFUSED, &page).outcome, OUTCOME_FAILED);
+    job.attempts = 0;
+    snprintf(page.code, sizeof page.code, "InvalidParameterValue"); /* SES itself, with a reason */
+    assert_int_equal(step_written(&s, VERDICT_REFUSED, &page).outcome, OUTCOME_FAILED);
+    page.code[0] = '\0';
+    s.write_worked = false; /* it contradicts nothing */
+    assert_int_equal(step_written(&s, VERDICT_REFUSED, &page).outcome, OUTCOME_FAILED);
 }
 
 static void a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up(void **state)
 {
     (void)state;
-    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .writes = 1};
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .accepted = 1};
     struct policy policy = {0};
     struct situation s = situation_of(&job, &policy);
-    struct ses_facts failed = {.mail_from = TEXT("bounce.example.com"), .status = MAIL_FROM_FAILED};
+    struct ses_facts failed = {.mail_from = TEXT(WANTED), .status = MAIL_FROM_FAILED};
+    knows(&s, &job, WANTED, USE);
     struct decision d = step_looked(&s, &failed, 0, "");
     assert_true(d.to == JOB_JUDGING && d.restart);
-    job = (struct job){.state = JOB_JUDGING,
-                       .restarts = 1,
-                       .writes = 1,
-                       .write = WRITE_NAME,
-                       .status_seen = MAIL_FROM_FAILED,
-                       .deadline = SPAN_H(100)};
-    d = step_dns(&s, 0, true, "");
+    job.state = JOB_JUDGING;
+    job.restarts = 1;
+    job.status_seen = MAIL_FROM_FAILED;
+    d = dns_says(&s, 0, true, "");
     assert_true(d.to == JOB_READY && d.write == WRITE_NAME);
+    job.state = JOB_CONFIRMING;
+    assert_int_equal(step_looked(&s, &failed, 0, "").to, JOB_READY);
+    job.state = JOB_JUDGING;
     job.restarts = 2;
-    d = step_dns(&s, 0, true, "");
+    d = dns_says(&s, 0, true, "");
     assert_true(d.to == JOB_READY && d.write == WRITE_CLEAR_FIRST);
     job.state = JOB_FOLLOWING;
     assert_int_equal(step_looked(&s, &failed, 0, "").outcome, OUTCOME_FAILED);
@@ -303,17 +487,18 @@ static void a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up(void
 static void a_clearing_of_ours_that_comes_late_is_mended_once(void **state)
 {
     (void)state;
-    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .writes = 2, .restarts = 2};
-    struct policy policy = {.behavior = USE, .timeout_us = SPAN_H(99) + SPAN_M(30)};
-    struct situation s = situation_of(&job, &policy); /* half an hour after SES accepted */
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .accepted = 2, .restarts = 2};
+    struct policy policy = {.behavior = USE, .timeout_us = SPAN_H(99)};
+    struct situation s = situation_of(&job, &policy);
     struct ses_facts gone = {.verification = VERIFICATION_SUCCESS, .status = MAIL_FROM_NONE};
+    knows(&s, &job, WANTED, USE);
     struct decision d = step_looked(&s, &gone, 0, "");
-    assert_int_equal(d.to, JOB_FOLLOWING); /* or the look is older than the set */
-    job.looks = 3;
+    assert_true(d.to == JOB_FOLLOWING && d.stale); /* or the look is older than the set */
+    job.stale_since_s = (uint32_t)(s.now / SPAN_S(1)) - 300;
     d = step_looked(&s, &gone, 0, "");
     assert_true(d.to == JOB_READY && d.write == WRITE_NAME && d.restart);
-    for (uint8_t restarts = 0; restarts < 4; restarts++) {
-        job.restarts = restarts;
+    for (unsigned restarts = 0; restarts < 4; restarts++) {
+        job.restarts = restarts & 3u;
         d = step_looked(&s, &gone, 0, "");
         assert_int_equal(d.outcome, restarts == 2 ? OUTCOME_OPEN : OUTCOME_DRIFTED);
     }
@@ -328,11 +513,11 @@ static void slow_dns_waits_until_the_deadline_and_then_expires(void **state)
     struct job job = {.state = JOB_JUDGING, .write = WRITE_NAME};
     struct policy policy = {0};
     struct situation s = situation_of(&job, &policy);
-    struct decision d = step_dns(&s, 0, false, "no MX yet");
+    struct decision d = dns_says(&s, 0, false, "no MX yet");
     assert_true(d.to == JOB_WAITING_DNS && d.wait_us > 0);
     job.state = JOB_WAITING_DNS;
     s.now = job.deadline;
-    d = step_dns(&s, 0, false, "no MX yet");
+    d = dns_says(&s, 0, false, "no MX yet");
     assert_true(d.to == JOB_DONE && d.outcome == OUTCOME_EXPIRED);
     assert_string_equal(d.reason, "no MX yet");
 }
@@ -345,9 +530,9 @@ static void a_plan_never_becomes_ready_to_write(void **state)
     struct policy policy = {0};
     struct situation s = situation_of(&job, &policy);
     s.rules = &plan;
-    assert_int_equal(step_dns(&s, 0, true, "").outcome, OUTCOME_PLANNED);
-    assert_int_equal(step_dns(&s, 0, false, "").outcome, OUTCOME_WAITING_DNS);
-    assert_int_equal(step_dns(&s, FINDING_BIT(RECEIVES_MAIL), false, "x").outcome, OUTCOME_REFUSED);
+    assert_int_equal(dns_says(&s, 0, true, "").outcome, OUTCOME_PLANNED);
+    assert_int_equal(dns_says(&s, 0, false, "").outcome, OUTCOME_WAITING_DNS);
+    assert_int_equal(dns_says(&s, FINDING_BIT(RECEIVES_MAIL), false, "x").outcome, OUTCOME_REFUSED);
 }
 
 static void a_wrong_secret_is_not_tried_for_minutes(void **state)
@@ -422,8 +607,15 @@ int main(void)
         cmocka_unit_test(what_never_succeeded_is_put_back_without_waiting_for_success),
         cmocka_unit_test(force_says_what_it_overwrote),
         cmocka_unit_test(a_lost_answer_is_looked_at_and_not_repeated_blindly),
-        cmocka_unit_test(the_value_before_is_believed_after_three_looks_and_a_minute),
-        cmocka_unit_test(a_write_that_never_arrives_is_given_up),
+        cmocka_unit_test(a_rollback_rejects_no_mail_where_ses_does_not_say_success),
+        cmocka_unit_test(a_write_replaces_only_what_the_row_was_judged_on),
+        cmocka_unit_test(tightening_wants_success_and_the_mx_at_that_moment),
+        cmocka_unit_test(what_leaves_success_when_it_is_tightened_is_loosened_at_once),
+        cmocka_unit_test(the_value_before_is_believed_when_reads_five_minutes_apart_agree),
+        cmocka_unit_test(a_reject_that_another_operator_sets_is_drift),
+        cmocka_unit_test(a_write_that_never_arrives_is_tried_until_its_time_is_over),
+        cmocka_unit_test(trouble_is_waited_out_where_something_has_worked),
+        cmocka_unit_test(an_answer_that_contradicts_what_worked_must_come_three_times),
         cmocka_unit_test(a_failed_set_up_is_set_again_then_cleared_and_set_then_given_up),
         cmocka_unit_test(a_clearing_of_ours_that_comes_late_is_mended_once),
         cmocka_unit_test(slow_dns_waits_until_the_deadline_and_then_expires),

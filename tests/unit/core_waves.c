@@ -75,19 +75,93 @@ static void the_next_wave_waits_for_the_last_identity(void **state)
     assert_true(waves_may_start(&w));
 }
 
-static void a_resumed_run_ends_what_an_earlier_one_began_before_its_second_wave(void **state)
+/* A row of a run that was cut off: its wave, whether it is final, and how. */
+struct kept {
+    uint16_t wave;
+    bool is_final;
+    enum outcome outcome;
+};
+
+static void resume(struct waves *w, const struct fleet *f, const struct kept *rows, size_t len)
+{
+    waves_init(w, f);
+    for (size_t i = 0; i < len; i++)
+        waves_restore(w, rows[i].wave, rows[i].is_final, rows[i].outcome);
+    waves_resume(w, f);
+}
+
+static void a_resumed_run_stands_in_the_wave_where_it_was_cut_off(void **state)
 {
     (void)state;
-    static const struct quota waves[] = {{false, 2}};
-    struct fleet f = fleet_of(9, waves, 1);
+    static const struct quota waves[] = {{false, 2}, {false, 3}};
+    static const struct kept rows[] = {{1, true, OUTCOME_DONE},    {2, true, OUTCOME_DONE},
+                                       {1, true, OUTCOME_DRIFTED}, {2, false, OUTCOME_OPEN},
+                                       {0, true, OUTCOME_REFUSED}, {0, false, OUTCOME_OPEN}};
+    struct fleet f = fleet_of(12, waves, 2);
     struct waves w;
-    waves_init(&w, &f);
-    waves_continue(&w);
-    assert_int_equal(start_all(&w, 8), 2);
-    finish_many(&w, &f, 2, OUTCOME_DONE);
+    resume(&w, &f, rows, COUNT(rows));
+    assert_int_equal(waves_number(&w), 2);
+    assert_int_equal(start_all(&w, 12), 1); /* two of three had been started */
+    finish_many(&w, &f, 1, OUTCOME_DONE);
     assert_false(waves_may_start(&w));
     finish_many(&w, &f, 1, OUTCOME_DONE);
     assert_true(waves_may_start(&w));
+    assert_int_equal(waves_number(&w), 3);
+}
+
+static void a_resumed_run_goes_on_behind_a_wave_that_was_over(void **state)
+{
+    (void)state;
+    static const struct quota waves[] = {{false, 2}, {false, 3}};
+    static const struct kept over[] = {{1, true, OUTCOME_DONE}, {1, true, OUTCOME_DONE}};
+    static const struct kept inconclusive[] = {{1, true, OUTCOME_DONE}, {1, true, OUTCOME_EXPIRED}};
+    struct fleet f = fleet_of(12, waves, 2);
+    struct waves w;
+    resume(&w, &f, over, COUNT(over));
+    assert_int_equal(start_all(&w, 12), 3);
+    resume(&w, &f, inconclusive, COUNT(inconclusive)); /* whoever resumes has looked at it */
+    assert_int_equal(start_all(&w, 12), 3);
+}
+
+static void an_identity_that_expired_before_the_cut_makes_its_wave_inconclusive(void **state)
+{
+    (void)state;
+    static const struct quota waves[] = {{false, 2}, {false, 3}};
+    static const struct kept rows[] = {{1, true, OUTCOME_EXPIRED}, {1, false, OUTCOME_OPEN}};
+    struct fleet f = fleet_of(12, waves, 2);
+    struct waves w;
+    resume(&w, &f, rows, COUNT(rows));
+    finish_many(&w, &f, 1, OUTCOME_DONE);
+    assert_true(waves_are_over(&w));
+}
+
+static void a_budget_that_was_used_up_stays_used_up(void **state)
+{
+    (void)state;
+    static const struct kept rows[] = {{1, true, OUTCOME_FAILED}, {1, true, OUTCOME_FAILED}};
+    static const struct kept again[] = {{1, false, OUTCOME_OPEN}, {1, true, OUTCOME_FAILED}};
+    struct fleet f = fleet_of(12, NULL, 0);
+    struct waves w;
+    f.max_failures.value = 1;
+    resume(&w, &f, rows, COUNT(rows));
+    assert_true(waves_are_over(&w));
+    resume(&w, &f, again, COUNT(again)); /* one of them is to begin again */
+    assert_true(waves_may_start(&w));
+}
+
+static void a_start_that_was_called_off_is_no_part_of_its_wave(void **state)
+{
+    (void)state;
+    struct fleet f = fleet_of(12, NULL, 0);
+    struct waves w;
+    f.max_failures.value = 0;
+    waves_init(&w, &f);
+    assert_int_equal(start_all(&w, 3), 3);
+    finish_many(&w, &f, 1, OUTCOME_FAILED);
+    waves_call_off(&w);
+    assert_false(waves_are_over(&w));
+    waves_call_off(&w);
+    assert_true(waves_are_over(&w));
 }
 
 static void more_failures_than_allowed_start_nothing_more(void **state)
@@ -178,7 +252,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waves_are_as_large_as_the_manifest_says),
         cmocka_unit_test(the_next_wave_waits_for_the_last_identity),
-        cmocka_unit_test(a_resumed_run_ends_what_an_earlier_one_began_before_its_second_wave),
+        cmocka_unit_test(a_resumed_run_stands_in_the_wave_where_it_was_cut_off),
+        cmocka_unit_test(a_resumed_run_goes_on_behind_a_wave_that_was_over),
+        cmocka_unit_test(an_identity_that_expired_before_the_cut_makes_its_wave_inconclusive),
+        cmocka_unit_test(a_budget_that_was_used_up_stays_used_up),
+        cmocka_unit_test(a_start_that_was_called_off_is_no_part_of_its_wave),
         cmocka_unit_test(more_failures_than_allowed_start_nothing_more),
         cmocka_unit_test(without_a_budget_any_number_may_fail),
         cmocka_unit_test(identities_that_nobody_wrote_count_as_failures_too),

@@ -1,0 +1,173 @@
+/*
+ * A lane's trouble. What a later moment can mend ends no row: calls that do not arrive, servers
+ * that fail, keys that are refused although they have worked. The rows wait, each until its own
+ * time is over, and the lane is probed by one call at a time:
+ *
+ *   calls come to nothing    for PROBE_AFTER as usual, each with its backoff; then once a minute
+ *   an answer denies what    a page of a proxy, an empty 401: it must come DOUBTS_MAX times within
+ *   has worked in this run   DOUBT_SPAN or more, a probe each, before it is believed; and what is
+ *                            believed is asked again every hour
+ *
+ * A lane in which nothing has ever worked in the run is closed at once instead (desk_close_lane).
+ */
+#include "desk_family.h"
+
+#include <stdio.h>
+
+#define TELL_AFTER       SPAN_S(30) /* shorter trouble is nobody's business */
+#define PROBE_AFTER      SPAN_M(5)
+#define PROBE_EVERY      SPAN_M(1)
+#define DOUBTS_MAX       3
+#define DOUBT_SPAN       SPAN_M(10)
+#define DOUBT_WAIT       (DOUBT_SPAN / (DOUBTS_MAX - 1))
+#define DENIED_WAIT      SPAN_H(1)
+#define OVERDUE_EVERY    SPAN_M(1)
+#define REFUSAL_SHOWN    200 /* of SES's sentence, which names the caller and the action first */
+#define SETS_REFUSED_MAX 3   /* by IAM, without one that worked: the others would be refused too */
+
+static void trouble_tell(struct desk *d, uint16_t lane, instant_us since, instant_us now)
+{
+    struct lane_desk *l = &d->lanes[lane];
+    if (l->trouble_told || now < since + TELL_AFTER)
+        return;
+    char when[WHEN_LEN], sentence[REASON_LEN_MAX + 96];
+    snprintf(sentence, sizeof sentence, "since %s SES cannot be asked: %s",
+             when_format(since, when), l->trouble);
+    l->trouble_told = true;
+    d->lane_news++;
+    desk_record_lane(d, lane, sentence, now);
+}
+
+static void trouble_over(struct desk *d, uint16_t lane, instant_us now)
+{
+    struct lane_desk *l = &d->lanes[lane];
+    l->trouble_since = l->hold_until = l->doubt_since = 0;
+    l->doubts = 0;
+    if (!l->trouble_told)
+        return;
+    l->trouble_told = false;
+    d->lane_news++;
+    desk_record_lane(d, lane, "", now);
+}
+
+static void came_to_nothing(struct desk *d, uint16_t lane, const struct reply *reply,
+                            instant_us now)
+{
+    struct lane_desk *l = &d->lanes[lane];
+    step_words(reply, "", l->trouble);
+    if (!l->trouble_since)
+        l->trouble_since = now;
+    if (l->worked && now >= l->trouble_since + PROBE_AFTER)
+        l->hold_until = now + PROBE_EVERY;
+    trouble_tell(d, lane, l->trouble_since, now);
+}
+
+/* Those that were out together count as one. */
+static void doubt(struct desk *d, uint16_t lane, const struct reply *reply, instant_us now)
+{
+    struct lane_desk *l = &d->lanes[lane];
+    if (!l->worked || d->options.rules.plan_only || now < l->hold_until)
+        return;
+    step_words(reply, "", l->trouble);
+    if (l->doubts == 0)
+        l->doubt_since = now;
+    l->doubts = (uint8_t)(l->doubts + (l->doubts < UINT8_MAX));
+    l->hold_until = now + (l->doubts < DOUBTS_MAX ? DOUBT_WAIT : DENIED_WAIT);
+    trouble_tell(d, lane, l->doubt_since, now);
+}
+
+bool lane_is_sure(const struct desk *d, const struct lane_desk *l, instant_us now)
+{
+    return !l->worked || d->options.rules.plan_only ||
+           (l->doubts >= DOUBTS_MAX && now >= l->doubt_since + DOUBT_SPAN);
+}
+
+void lane_learn(struct desk *d, const struct call *call, enum verdict verdict, instant_us now)
+{
+    struct lane_desk *l = &d->lanes[call->lane];
+    bool is_read = call->kind == CALL_READ_MAIL_FROM || call->kind == CALL_READ_VERIFICATION;
+    l->silent = call->reply.how == REPLY_NOT_SENT || call->reply.how == REPLY_LOST;
+    l->answered = l->answered || !l->silent;
+    switch (verdict) {
+    case VERDICT_OK:
+        l->worked = true;
+        l->v1_worked = l->v1_worked || (is_read && call->api == API_V1);
+        trouble_over(d, call->lane, now);
+        break;
+    case VERDICT_SLOW_DOWN:
+    case VERDICT_GONE:
+    case VERDICT_REFUSED:
+        if (l->doubts == 0)
+            trouble_over(d, call->lane, now);
+        break;
+    case VERDICT_AGAIN:
+    case VERDICT_UNSURE:
+    case VERDICT_RENEW:
+    case VERDICT_SKEW: came_to_nothing(d, call->lane, &call->reply, now); break;
+    case VERDICT_DENIED: doubt(d, call->lane, &call->reply, now); break;
+    }
+}
+
+static bool is_probed(const struct lane_desk *l, instant_us now)
+{
+    return l->doubts > 0 ||
+           (l->worked && l->trouble_since && now >= l->trouble_since + PROBE_AFTER);
+}
+
+bool lane_is_held(const struct lane_desk *l, instant_us now)
+{
+    return now < l->hold_until || (is_probed(l, now) && l->calls_out > 0);
+}
+
+/* The answer to a probe wakes the lane by itself. */
+instant_us lane_held_until(const struct lane_desk *l)
+{
+    return l->calls_out > 0 ? WHEN_NEVER : l->hold_until;
+}
+
+static void end_overdue_of(struct desk *d, struct lane_desk *l, struct queue *q, instant_us now)
+{
+    for (uint32_t left = q->len; left > 0 && desk_has_room(d); left--) {
+        uint32_t number = queue_pop(d, q);
+        struct job *job = &d->jobs[number];
+        if (job->deadline == WHEN_NEVER)
+            job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+        if (now < job->deadline) {
+            queue_push(d, q, number, now);
+            continue;
+        }
+        struct situation s = desk_situation(d, number, now);
+        struct decision end = step_out_of_time(&s, l->trouble);
+        desk_apply(d, number, &end, now, NULL);
+    }
+}
+
+void lane_end_overdue(struct desk *d, uint16_t lane, instant_us now)
+{
+    struct lane_desk *l = &d->lanes[lane];
+    bool in_trouble = l->trouble_since || l->doubts > 0;
+    if (!in_trouble || !l->worked || d->options.rules.plan_only ||
+        now < l->swept_at + OVERDUE_EVERY)
+        return;
+    l->swept_at = now;
+    for (int kind = 0; kind < LOOK_KINDS; kind++)
+        end_overdue_of(d, l, &l->look[kind], now);
+    end_overdue_of(d, l, &l->write, now);
+    end_overdue_of(d, l, &l->tighten, now);
+    end_overdue_of(d, l, &l->confirmed, now);
+}
+
+void lane_write_refused(struct desk *d, uint16_t lane, const struct reply *reply, instant_us now)
+{
+    struct lane_desk *l = &d->lanes[lane];
+    if (!reply_is_access_denied(reply) || l->writes_closed || ++l->sets_refused < SETS_REFUSED_MAX)
+        return;
+    (void)now;
+    l->writes_closed = true;
+    d->lane_news++;
+    snprintf(l->reason, sizeof l->reason,
+             "IAM has refused %s %d times here without allowing it once, so the other identities "
+             "of this account and Region are not tried; allow ses:%s (docs/IAM.md). SES said: %.*s",
+             call_action(CALL_SET, d->options.write_api), SETS_REFUSED_MAX,
+             call_action(CALL_SET, d->options.write_api), REFUSAL_SHOWN, reply->message);
+}

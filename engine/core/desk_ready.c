@@ -1,0 +1,152 @@
+/*
+ * Whose turn to write is near. A write leaves only when SES was read within LOOK_BEFORE_WRITE_MAX:
+ * what a row was judged on may be days old. A read carries a hundred identities and a write one, so
+ * SES is read ahead, for as many as can be written while the read is fresh. They wait in the queue
+ * `confirmed`; what has grown old there is read again.
+ *
+ * Example, at one call a second: when three are left, forty are read by one call, and the last of
+ * them is written 43 s later. A row that was judged just now needs no other read.
+ */
+#include "desk_family.h"
+
+#include <assert.h>
+
+#define AHEAD_S                                                                                    \
+    40              /* a read ahead is for so many seconds of writes; under the bound of a minute  \
+                     */
+#define LEFT_S    3 /* and is made when so many are left: a call takes less */
+#define AHEAD_MAX 400
+
+static bool is_fresh(const struct job *job, instant_us at)
+{
+    return job->read_at_s && at < SPAN_S(job->read_at_s) + LOOK_BEFORE_WRITE_MAX;
+}
+
+struct queue *ready_queue(struct desk *d, uint32_t number, instant_us now)
+{
+    struct lane_desk *lane = desk_lane_of(d, number);
+    const struct job *job = &d->jobs[number];
+    if (!job_is_started(job))
+        return &lane->start;
+    if (job->write == WRITE_TIGHTEN && !tighten_may(lane, number))
+        return &lane->tighten;
+    if (is_fresh(job, now))
+        return &lane->confirmed;
+    return job->write == WRITE_TIGHTEN ? &lane->tighten : &lane->write;
+}
+
+/* Those that were started before others: a wave ends sooner. */
+static struct queue *next_source(const struct desk *d, struct lane_desk *lane)
+{
+    if (lane->write.len)
+        return &lane->write;
+    if (lane->tighten.len && tighten_has_turn(lane))
+        return &lane->tighten;
+    return lane->start.len && waves_may_start(&d->waves) ? &lane->start : NULL;
+}
+
+static uint32_t under_way(const struct lane_desk *lane)
+{
+    return lane->confirmed.len + lane->by_state[JOB_CONFIRMING];
+}
+
+static uint32_t seconds_of(const struct lane_desk *lane, unsigned seconds)
+{
+    double writes = lane->pace[CALL_SET].rate_per_s * seconds;
+    return writes < 1 ? 1 : writes > AHEAD_MAX ? AHEAD_MAX : (uint32_t)writes;
+}
+
+/* Its wave was called off before its first write left. */
+static bool is_called_off(const struct desk *d, const struct job *job)
+{
+    return d->waves.paused && job->writes == 0;
+}
+
+static void call_off(struct desk *d, uint32_t number, instant_us now)
+{
+    d->jobs[number].wave = 0;
+    waves_call_off(&d->waves);
+    queue_push(d, &desk_lane_of(d, number)->start, number, now);
+}
+
+static void start(struct desk *d, uint32_t number)
+{
+    waves_start(&d->waves);
+    d->jobs[number].wave = waves_number(&d->waves);
+}
+
+static void confirm(struct desk *d, uint32_t number, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    struct decision look = {.to = JOB_CONFIRMING,
+                            .action = (enum action)job->action,
+                            .write = (enum write_kind)job->write};
+    desk_apply(d, number, &look, now, NULL);
+}
+
+/* Takes one job from where it waits to where it is read or, when that was done just now, written.
+ */
+static void bring_near(struct desk *d, struct queue *q, instant_us now)
+{
+    uint32_t number = queue_pop(d, q);
+    struct lane_desk *lane = desk_lane_of(d, number);
+    struct job *job = &d->jobs[number];
+    instant_us turn =
+        now + (instant_us)(1e6 * (under_way(lane) + 1) / lane->pace[CALL_SET].rate_per_s);
+    if (is_called_off(d, job)) {
+        call_off(d, number, now);
+        return;
+    }
+    if (!job_is_started(job))
+        start(d, number);
+    if (job->write == WRITE_TIGHTEN && !tighten_may(lane, number)) {
+        if (!tighten_has_turn(lane)) {
+            queue_push(d, &lane->tighten, number, now);
+            return;
+        }
+        tighten_take(lane, number);
+    }
+    if (is_fresh(job, turn))
+        queue_push(d, &lane->confirmed, number, now);
+    else
+        confirm(d, number, now);
+}
+
+void ready_confirm(struct desk *d, uint16_t number, instant_us now)
+{
+    struct lane_desk *lane = &d->lanes[number];
+    uint32_t left = seconds_of(lane, LEFT_S), ahead = left + seconds_of(lane, AHEAD_S);
+    struct queue *q;
+    if (under_way(lane) > left)
+        return;
+    for (uint32_t i = 0; i < 2 * AHEAD_MAX && under_way(lane) < ahead; i++) {
+        if (!(q = next_source(d, lane)))
+            return;
+        bring_near(d, q, now);
+    }
+}
+
+bool ready_next(struct desk *d, uint16_t number, instant_us now, uint32_t *found)
+{
+    struct lane_desk *lane = &d->lanes[number];
+    while (lane->confirmed.len) {
+        uint32_t job = queue_pop(d, &lane->confirmed);
+        if (is_called_off(d, &d->jobs[job])) {
+            call_off(d, job, now);
+        } else if (is_fresh(&d->jobs[job], now)) {
+            *found = job;
+            return true;
+        } else {
+            desk_enqueue(d, job, now);
+        }
+    }
+    return false;
+}
+
+instant_us ready_wake(const struct desk *d, uint16_t number, instant_us now)
+{
+    struct lane_desk *lane = &d->lanes[number];
+    if (lane->confirmed.len)
+        return pace_next(&lane->pace[CALL_SET]);
+    return under_way(lane) == 0 && next_source(d, lane) ? now : WHEN_NEVER;
+}

@@ -1,0 +1,260 @@
+/*
+ * Looks after a write, and the one right before it. Invariant: what leads to a write here was read
+ * just now and is the run's own, or what the guard expects; all else ends as drifted.
+ */
+#include "step_internal.h"
+
+#include "dname.h"
+
+#include <stdio.h>
+
+#define STALE_LOOK_MAX SPAN_M(1) /* between two reads of what may be an old copy */
+
+static struct decision drifted_since(const struct situation *s, const struct ses_facts *ses)
+{
+    struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
+    bool is_wanted = s->wanted.len > 0 && dname_eq(ses->mail_from, s->wanted);
+    snprintf(d.reason, sizeof d.reason,
+             "SES now has MAIL FROM " TEXT_FMT "%s%s: another operator has changed it since this "
+             "run wrote it, so it is left alone",
+             TEXT_ARG(ses->mail_from.len ? ses->mail_from : TEXT("default")),
+             is_wanted ? " with " : "", is_wanted ? behavior_name(ses->behavior) : "");
+    return d;
+}
+
+/* The answer was lost, and what was written is not there: as far as SES shows, it never came. */
+static struct decision write_again(const struct situation *s)
+{
+    if (step_is_out_of_time(s)) {
+        struct decision d = step_finish(s, OUTCOME_FAILED, "");
+        snprintf(d.reason, sizeof d.reason,
+                 "SES's answer to the change was lost %u times, and SES does not show it",
+                 (unsigned)s->job->attempts);
+        return d;
+    }
+    struct decision d = step_ready(s, (enum write_kind)s->job->write);
+    d.wait_us = step_error_wait(s, s->job->attempts);
+    return d;
+}
+
+static struct decision set_up_anew(const struct situation *s)
+{
+    if (s->job->restarts >= RESTARTS_MAX)
+        return step_finish(s, OUTCOME_FAILED,
+                           "SES says FAILED again, after it was set anew and after it was cleared "
+                           "and set");
+    struct decision d = step_decide(s, JOB_JUDGING);
+    d.restart = true;
+    snprintf(d.reason, sizeof d.reason, "SES says FAILED: set again once DNS is right");
+    return d;
+}
+
+/* Was it this run that cleared? The first half of starting again may take effect after a look that
+ * did not show it yet, when its process died or its answer was lost. Taken for that once only, so
+ * that nobody who clears on purpose is fought. */
+static bool is_own_late_clear(const struct situation *s, const struct ses_facts *ses)
+{
+    return ses->mail_from.len == 0 && s->job->restarts == RESTARTS_MAX;
+}
+
+/* Setting anew begins with clearing, and this is the second half of it. */
+static struct decision set_after_clear(const struct situation *s)
+{
+    struct decision d = step_ready(s, WRITE_NAME);
+    d.restart = true;
+    return d;
+}
+
+/* An old copy, as it seems: look again, soon at first. */
+static struct decision wait_for_newer(const struct situation *s)
+{
+    struct decision d = step_follow(s, MAIL_FROM_PENDING);
+    d.stale = true;
+    if (d.to != JOB_FOLLOWING)
+        return d;
+    d.to = (enum job_state)s->job->state;
+    if (d.wait_us > STALE_LOOK_MAX)
+        d.wait_us = STALE_LOOK_MAX;
+    snprintf(d.reason, sizeof d.reason, "SES has accepted the change and does not show it yet");
+    return d;
+}
+
+/* It must have Success and the right MX before it is tightened: DNS is asked for the latter. */
+static struct decision judge_tighten(const struct situation *s)
+{
+    struct decision d = step_decide(s, JOB_JUDGING);
+    d.write = WRITE_TIGHTEN;
+    snprintf(d.reason, sizeof d.reason, "SES says SUCCESS: is the MX there, too?");
+    return d;
+}
+
+static struct decision stay_loose(const struct situation *s)
+{
+    if (s->policy->until == UNTIL_SET && !s->left_loose)
+        return step_finish(s, OUTCOME_DONE,
+                           "left at USE_DEFAULT_VALUE: SES does not say SUCCESS, and with "
+                           "REJECT_MESSAGE mail would be rejected");
+    return step_finish(
+        s, OUTCOME_FAILED,
+        "left at USE_DEFAULT_VALUE: in this account and Region SES left SUCCESS when "
+        "REJECT_MESSAGE was set (mailfrom explain tighten-falls-back)");
+}
+
+/* REJECT_MESSAGE without Success: mail is being rejected, and it was this run that set it. */
+static struct decision loosen(const struct situation *s, const struct ses_facts *ses)
+{
+    struct decision d = step_ready(s, WRITE_LOOSEN);
+    d.fell_back = true;
+    snprintf(d.reason, sizeof d.reason,
+             "SES says %s since REJECT_MESSAGE was set: back to USE_DEFAULT_VALUE",
+             mail_from_status_name(ses->status));
+    return d;
+}
+
+static struct decision settle(const struct situation *s)
+{
+    struct decision d = step_decide(s, JOB_FOLLOWING);
+    d.wait_us = s->settles_at - s->now;
+    snprintf(d.reason, sizeof d.reason, "tightened; SES must stay in SUCCESS for a while");
+    return d;
+}
+
+/* SES shows the wanted name, and it was this run that set it. */
+static struct decision looked_wanted(const struct situation *s, const struct ses_facts *ses)
+{
+    bool success = ses->status == MAIL_FROM_SUCCESS;
+    bool is_enough = success || s->policy->until == UNTIL_SET;
+    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0)
+        return loosen(s, ses);
+    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && s->now < s->settles_at)
+        return settle(s);
+    if (is_enough && ses->behavior == s->policy->behavior)
+        return step_done(s);
+    if (is_enough && s->policy->behavior == BEHAVIOR_REJECT_MESSAGE)
+        return success && !s->left_loose ? judge_tighten(s) : stay_loose(s);
+    if (is_enough)
+        return step_ready(s, WRITE_LOOSEN);
+    return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status);
+}
+
+/* The name that this run loosened on its way to the wanted one. */
+static struct decision looked_loosened(const struct situation *s)
+{
+    struct decision d = step_decide(s, JOB_JUDGING);
+    d.write = WRITE_NAME;
+    return d;
+}
+
+/* SES has taken a write of this run, or shows one whose answer was lost. */
+static struct decision looked_own(const struct situation *s, const struct ses_facts *ses)
+{
+    if (s->wanted.len == 0)
+        return ses->mail_from.len ? drifted_since(s, ses) : step_done(s);
+    if (dname_eq(ses->mail_from, s->wanted))
+        return looked_wanted(s, ses);
+    if (is_own_late_clear(s, ses))
+        return set_after_clear(s);
+    return looked_loosened(s);
+}
+
+static bool is_own(const struct situation *s, const struct ses_facts *ses)
+{
+    return step_is_last_known(s, ses) || is_own_late_clear(s, ses) ||
+           (s->job->lost && step_shows_write(s, ses));
+}
+
+/* The read shows a write whose answer was lost: from now on it counts as taken. */
+static struct decision confirmed_by_read(struct decision d)
+{
+    d.confirmed = true;
+    if (d.to == JOB_DONE && d.outcome == OUTCOME_UNCHANGED) {
+        d.outcome = OUTCOME_DONE;
+        d.reason[0] = '\0';
+    }
+    return d;
+}
+
+static struct decision drifted(const struct situation *s, const struct ses_facts *ses)
+{
+    return s->job->accepted > 0 ? drifted_since(s, ses) : step_drifted(s, ses);
+}
+
+static struct decision looked_unsure(const struct situation *s, const struct ses_facts *ses)
+{
+    bool is_same = step_is_last_known(s, ses); /* setting a FAILED name anew changes the status */
+    bool forced = s->rules->force || s->guard == GUARD_FORCED;
+    if (step_shows_write(s, ses) && !(is_same && ses->status == MAIL_FROM_FAILED))
+        return confirmed_by_read(s->job->write == WRITE_CLEAR_FIRST ? step_ready(s, WRITE_NAME)
+                                                                    : looked_own(s, ses));
+    if (is_same || forced)
+        return write_again(s);
+    if (step_is_stale(s, ses))
+        return wait_for_newer(s);
+    if (s->job->accepted == 0 && !step_has_drifted(s, ses))
+        return write_again(s);
+    return drifted(s, ses);
+}
+
+struct decision step_looked_after(const struct situation *s, const struct ses_facts *ses)
+{
+    if (s->job->state == JOB_UNSURE)
+        return looked_unsure(s, ses);
+    if (step_is_stale(s, ses))
+        return wait_for_newer(s);
+    if (is_own(s, ses))
+        return looked_own(s, ses);
+    return drifted(s, ses);
+}
+
+/* Would the write that the job is about to send still be the right one? */
+static bool is_still_needed(const struct situation *s, const struct ses_facts *ses)
+{
+    bool is_wanted = dname_eq(ses->mail_from, s->wanted);
+    switch ((enum write_kind)s->job->write) {
+    case WRITE_TIGHTEN:
+        return is_wanted && ses->status == MAIL_FROM_SUCCESS &&
+               ses->behavior != BEHAVIOR_REJECT_MESSAGE;
+    case WRITE_LOOSEN: return ses->mail_from.len && ses->behavior == BEHAVIOR_REJECT_MESSAGE;
+    case WRITE_NAME:
+        return !is_wanted || ses->status == MAIL_FROM_FAILED ||
+               ses->behavior == BEHAVIOR_REJECT_MESSAGE;
+    case WRITE_CLEAR:
+    case WRITE_CLEAR_FIRST: return ses->mail_from.len > 0;
+    case WRITE_NOTHING: break;
+    }
+    return false;
+}
+
+static struct decision go_ahead(const struct situation *s)
+{
+    if (s->job->write == WRITE_TIGHTEN)
+        return judge_tighten(s);
+    return step_ready(s, (enum write_kind)s->job->write);
+}
+
+/* SES has moved, and nothing that anybody would miss is there: what is to be done now? */
+static struct decision confirmed_anew(const struct situation *s, const struct ses_facts *ses)
+{
+    struct need need = step_need(s, ses);
+    if (s->wanted.len == 0 && need.write == WRITE_NOTHING)
+        return step_done(s);
+    if (s->wanted.len == 0 || need.write == WRITE_LOOSEN)
+        return step_ready(s, need.write);
+    struct decision d = step_decide(s, JOB_JUDGING);
+    d.action = need.action;
+    d.write = need.write;
+    return d;
+}
+
+struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses)
+{
+    if (s->job->accepted > 0 && !step_is_last_known(s, ses))
+        return step_looked_after(s, ses);
+    if (s->job->lost && step_shows_write(s, ses) && !step_is_last_known(s, ses))
+        return confirmed_by_read(looked_own(s, ses));
+    if (step_has_drifted(s, ses))
+        return step_drifted(s, ses);
+    if (is_still_needed(s, ses))
+        return go_ahead(s);
+    return s->job->accepted > 0 ? step_looked_after(s, ses) : confirmed_anew(s, ses);
+}

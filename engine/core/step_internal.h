@@ -1,0 +1,56 @@
+/*
+ * What the files of step.h share.
+ */
+#ifndef MF_STEP_INTERNAL_H
+#define MF_STEP_INTERNAL_H
+
+#include "step.h"
+
+#define RESTARTS_MAX 2 /* set again; then cleared and set; then SES has had its chances */
+
+/* A decision that changes nothing else. */
+struct decision step_decide(const struct situation *s, enum job_state to);
+struct decision step_finish(const struct situation *s, enum outcome outcome, const char *reason);
+struct decision step_ready(const struct situation *s, enum write_kind write);
+/* The end of a job that is as wanted. */
+struct decision step_done(const struct situation *s);
+/* SES is to say Success: look again after a while, until the deadline. */
+struct decision step_follow(const struct situation *s, enum mail_from_status status);
+bool step_is_out_of_time(const struct situation *s);
+/* After a failure of what the job is doing, the attempt-th in a row. */
+span_us step_error_wait(const struct situation *s, unsigned attempt);
+
+/* What would have to be written, were DNS as it should be. */
+struct need {
+    enum action action;
+    enum write_kind write;
+};
+
+struct need step_need(const struct situation *s, const struct ses_facts *ses);
+
+/* step_guard.c */
+
+/* SES shows this value. The behaviour of the default MAIL FROM says nothing. */
+bool step_holds(const struct ses_facts *ses, struct text mail_from, enum behavior behavior);
+/* SES shows what is known of it: the last read, or the last write that it took. */
+bool step_is_last_known(const struct situation *s, const struct ses_facts *ses);
+/* SES shows what the job's write puts there. */
+bool step_shows_write(const struct situation *s, const struct ses_facts *ses);
+/* SES shows what some write of this job would have put there. */
+bool step_shows_own(const struct situation *s, const struct ses_facts *ses);
+/* Before SES has taken a write of this run: is it other than the guard expects? */
+bool step_has_drifted(const struct situation *s, const struct ses_facts *ses);
+struct decision step_drifted(const struct situation *s, const struct ses_facts *ses);
+/* After it has: is it what the run found there or had put there before? */
+bool step_is_stale(const struct situation *s, const struct ses_facts *ses);
+/* What a forced run has overwritten, as a sentence; "": nothing that was not expected. */
+void step_say_overwritten(const struct situation *s, char out[REASON_LEN_MAX]);
+
+/* step_follow.c */
+
+/* A look at a job whose write SES has taken, or may have. */
+struct decision step_looked_after(const struct situation *s, const struct ses_facts *ses);
+/* The look right before a write. */
+struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses);
+
+#endif
