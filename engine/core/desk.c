@@ -87,6 +87,13 @@ void desk_enqueue(struct desk *d, uint32_t job, instant_us now)
     }
 }
 
+void desk_enter_wave(struct desk *d, struct job *job)
+{
+    if (job->reserved)
+        job->wave = waves_number(&d->waves);
+    job->reserved = false;
+}
+
 static void finish_job(struct desk *d, struct job *job, enum outcome outcome)
 {
     d->by_outcome[outcome]++;
@@ -94,6 +101,7 @@ static void finish_job(struct desk *d, struct job *job, enum outcome outcome)
     uint16_t lane = d->fleet->choices[job - d->jobs].lane;
     d->lanes[lane].bad += outcome_is_bad(outcome);
     d->lane_wake[lane] = 0; /* looks of the others wait less */
+    desk_enter_wave(d, job);
     waves_finish(&d->waves, d->fleet, outcome, job_is_started(job));
     tighten_ended(d, (uint32_t)(job - d->jobs));
 }
@@ -292,16 +300,23 @@ static void lanes_set_wake(struct desk *d, instant_us now)
     d->starving = !d->pool || !d->sweeps_free;
 }
 
-/* Writes that are closed, or that nobody in the lane may tighten any more, end where they wait. */
+/* Nobody in the lane is tightened any more: those that wait for it end. */
+static void drop_tighten(struct desk *d, struct lane_desk *l, instant_us now)
+{
+    while (l->tighten.len && desk_has_room(d)) {
+        uint32_t job = queue_pop(d, &l->tighten);
+        struct situation s = desk_situation(d, job, now);
+        struct decision end = step_left_loose(&s);
+        desk_apply(d, job, &end, now, NULL);
+    }
+}
+
 static void drop_hopeless(struct desk *d, struct lane_desk *l, instant_us now)
 {
-    static const char loose[] = "left at USE_DEFAULT_VALUE: in this account and Region SES left "
-                                "SUCCESS when REJECT_MESSAGE was set (mailfrom explain "
-                                "tighten-falls-back)";
     if (l->writes_closed)
         drop_writes(d, l, OUTCOME_SKIPPED, now);
     if (l->tightening.canary == CANARY_BAD)
-        drop_queue(d, &l->tighten, OUTCOME_FAILED, loose, now);
+        drop_tighten(d, l, now);
 }
 
 static uint32_t lane_visit(struct desk *d, uint16_t lane, instant_us now, struct call **calls,
@@ -338,6 +353,7 @@ uint32_t desk_decide(struct desk *d, instant_us now, struct call **calls, uint32
         d->lane_turn = (d->lane_turn + 1) % lanes;
     if (!d->draining)
         len += desk_asks(d, now, calls + len, max - len);
+    d->draining = d->draining || waves_are_over(&d->waves); /* the last start was called off */
     lanes_set_wake(d, now);
     return len;
 }
@@ -441,7 +457,7 @@ bool desk_lane_is_closed(const struct desk *d, uint16_t lane)
 const char *desk_lane_waits(const struct desk *d, uint16_t lane, instant_us *since)
 {
     const struct lane_desk *l = &d->lanes[lane];
-    *since = l->doubts > 0 ? l->doubt_since : l->trouble_since;
+    *since = lane_doubted_since(l) ? lane_doubted_since(l) : l->trouble_since;
     return *since && !l->broken ? l->trouble : NULL;
 }
 

@@ -53,6 +53,13 @@ struct tighten {
     instant_us settles_at; /* and until when it must stay in Success; 0: not written yet */
 };
 
+/* Answers to one action that deny what worked before in this run. */
+struct doubt {
+    uint8_t count;    /* in a row, one probe each; 0: none */
+    instant_us since; /* of the first */
+    instant_us until; /* no call of this kind before */
+};
+
 struct lane_desk {
     struct queue look[LOOK_KINDS];
     struct queue start;     /* ready for their first write, as waves allow */
@@ -67,16 +74,15 @@ struct lane_desk {
     uint32_t gets_refused; /* by IAM; counted while none was allowed */
     bool get_allowed;
     uint32_t sweeps_alive;
-    uint32_t calls_out;       /* of this lane, census included */
-    bool silent;              /* the last call came to nothing: not sent, or no whole answer */
-    bool answered;            /* some call has had a whole answer */
-    bool worked;              /* some call was answered well in this run: trouble is waited out */
-    bool v1_worked;           /* likewise a batched read, since reads last began by version 1 */
-    bool write_worked;        /* likewise a write */
-    uint8_t sets_refused;     /* by IAM, since the last write that worked */
-    uint8_t doubts;           /* answers in a row that deny what worked before, one probe each */
-    bool trouble_told;        /* a record of it was kept */
-    instant_us doubt_since;   /* with doubts > 0 */
+    uint32_t calls_out;   /* of this lane, census included */
+    bool silent;          /* the last call came to nothing: not sent, or no whole answer */
+    bool answered;        /* some call has had a whole answer */
+    bool worked;          /* some call was answered well in this run: trouble is waited out */
+    bool v1_worked;       /* likewise a batched read, since reads last began by version 1 */
+    bool write_worked;    /* likewise a write */
+    uint8_t sets_refused; /* by IAM, since the last write that worked */
+    bool trouble_told;    /* a record of it was kept */
+    struct doubt doubts[CALL_KINDS];
     instant_us trouble_since; /* calls come to nothing since then; 0: they do not */
     instant_us hold_until;    /* before this nothing is sent */
     instant_us swept_at;      /* when those whose time is over were last looked for */
@@ -85,7 +91,7 @@ struct lane_desk {
     bool broken;                        /* nobody may do anything here: `reason` says why */
     bool writes_closed;                 /* nobody may write: `reason` says why */
     char reason[REASON_LEN_MAX];
-    char trouble[REASON_LEN_MAX]; /* the last, with trouble_since or doubts */
+    char trouble[REASON_LEN_MAX]; /* the last, with trouble_since or a doubt */
 };
 
 /* A sweep: up to a hundred jobs that look together, by one call for each thing to be known. */
@@ -173,6 +179,8 @@ struct lane_desk *desk_lane_of(struct desk *d, uint32_t job);
 void desk_move(struct desk *d, uint32_t job, enum job_state to);
 /* Where a job goes to wait for what its state wants. */
 void desk_enqueue(struct desk *d, uint32_t job, instant_us now);
+/* What had a place in the wave that runs is of that wave now. */
+void desk_enter_wave(struct desk *d, struct job *job);
 /* SES has taken a write of the job. */
 void desk_accept(struct desk *d, uint32_t job, instant_us now);
 struct situation desk_situation(struct desk *d, uint32_t job, instant_us now);
@@ -206,6 +214,8 @@ void desk_record_lane(struct desk *d, uint16_t lane, const char *reason, instant
 struct queue *ready_queue(struct desk *d, uint32_t job, instant_us now);
 /* Reads SES ahead for those whose turn is near. */
 void ready_confirm(struct desk *d, uint16_t lane, instant_us now);
+/* Writes that are in doubt are probed by one at a time. */
+bool ready_may_write(const struct desk *d, uint16_t lane, instant_us now);
 /* The next job that may be written just now. False: there is none. */
 bool ready_next(struct desk *d, uint16_t lane, instant_us now, uint32_t *job);
 instant_us ready_wake(const struct desk *d, uint16_t lane, instant_us now);
@@ -217,8 +227,12 @@ void lane_learn(struct desk *d, const struct call *call, enum verdict verdict, i
 /* Is nothing to be sent just now? Trouble that lasts is probed by one call at a time. */
 bool lane_is_held(const struct lane_desk *lane, instant_us now);
 instant_us lane_held_until(const struct lane_desk *lane);
+/* The same of one action that is in doubt. */
+instant_us lane_doubted_until(const struct lane_desk *lane, enum call_kind kind);
 /* An answer denies what has worked before in this run: is it to be believed by now? */
-bool lane_is_sure(const struct desk *d, const struct lane_desk *lane, instant_us now);
+bool lane_is_sure(const struct desk *d, const struct lane_desk *lane, enum call_kind kind,
+                  instant_us now);
+instant_us lane_doubted_since(const struct lane_desk *lane); /* 0: nothing is in doubt */
 /* While there is trouble: ends the jobs in its queues whose time is over. */
 void lane_end_overdue(struct desk *d, uint16_t lane, instant_us now);
 /* IAM has refused a write. */

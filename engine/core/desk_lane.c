@@ -38,12 +38,25 @@ static void trouble_tell(struct desk *d, uint16_t lane, instant_us since, instan
     desk_record_lane(d, lane, sentence, now);
 }
 
+instant_us lane_doubted_since(const struct lane_desk *l)
+{
+    instant_us since = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        if (l->doubts[kind].count > 0 && (!since || l->doubts[kind].since < since))
+            since = l->doubts[kind].since;
+    return since;
+}
+
+instant_us lane_doubted_until(const struct lane_desk *l, enum call_kind kind)
+{
+    return l->doubts[kind].count > 0 ? l->doubts[kind].until : 0;
+}
+
 static void trouble_over(struct desk *d, uint16_t lane, instant_us now)
 {
     struct lane_desk *l = &d->lanes[lane];
-    l->trouble_since = l->hold_until = l->doubt_since = 0;
-    l->doubts = 0;
-    if (!l->trouble_told)
+    l->trouble_since = l->hold_until = 0;
+    if (!l->trouble_told || lane_doubted_since(l))
         return;
     l->trouble_told = false;
     d->lane_news++;
@@ -63,23 +76,26 @@ static void came_to_nothing(struct desk *d, uint16_t lane, const struct reply *r
 }
 
 /* Those that were out together count as one. */
-static void doubt(struct desk *d, uint16_t lane, const struct reply *reply, instant_us now)
+static void doubt(struct desk *d, const struct call *call, instant_us now)
 {
-    struct lane_desk *l = &d->lanes[lane];
-    if (!l->worked || d->options.rules.plan_only || now < l->hold_until)
+    struct lane_desk *l = &d->lanes[call->lane];
+    struct doubt *doubt = &l->doubts[call->kind];
+    if (!l->worked || d->options.rules.plan_only || now < doubt->until)
         return;
-    step_words(reply, "", l->trouble);
-    if (l->doubts == 0)
-        l->doubt_since = now;
-    l->doubts = (uint8_t)(l->doubts + (l->doubts < UINT8_MAX));
-    l->hold_until = now + (l->doubts < DOUBTS_MAX ? DOUBT_WAIT : DENIED_WAIT);
-    trouble_tell(d, lane, l->doubt_since, now);
+    step_words(&call->reply, "", l->trouble);
+    if (doubt->count == 0)
+        doubt->since = now;
+    doubt->count = (uint8_t)(doubt->count + (doubt->count < UINT8_MAX));
+    doubt->until = now + (doubt->count < DOUBTS_MAX ? DOUBT_WAIT : DENIED_WAIT);
+    trouble_tell(d, call->lane, doubt->since, now);
 }
 
-bool lane_is_sure(const struct desk *d, const struct lane_desk *l, instant_us now)
+bool lane_is_sure(const struct desk *d, const struct lane_desk *l, enum call_kind kind,
+                  instant_us now)
 {
+    const struct doubt *doubt = &l->doubts[kind];
     return !l->worked || d->options.rules.plan_only ||
-           (l->doubts >= DOUBTS_MAX && now >= l->doubt_since + DOUBT_SPAN);
+           (doubt->count >= DOUBTS_MAX && now >= doubt->since + DOUBT_SPAN);
 }
 
 void lane_learn(struct desk *d, const struct call *call, enum verdict verdict, instant_us now)
@@ -92,26 +108,23 @@ void lane_learn(struct desk *d, const struct call *call, enum verdict verdict, i
     case VERDICT_OK:
         l->worked = true;
         l->v1_worked = l->v1_worked || (is_read && call->api == API_V1);
+        l->doubts[call->kind] = (struct doubt){0};
         trouble_over(d, call->lane, now);
         break;
     case VERDICT_SLOW_DOWN:
     case VERDICT_GONE:
-    case VERDICT_REFUSED:
-        if (l->doubts == 0)
-            trouble_over(d, call->lane, now);
-        break;
+    case VERDICT_REFUSED: trouble_over(d, call->lane, now); break;
     case VERDICT_AGAIN:
     case VERDICT_UNSURE:
     case VERDICT_RENEW:
     case VERDICT_SKEW: came_to_nothing(d, call->lane, &call->reply, now); break;
-    case VERDICT_DENIED: doubt(d, call->lane, &call->reply, now); break;
+    case VERDICT_DENIED: doubt(d, call, now); break;
     }
 }
 
 static bool is_probed(const struct lane_desk *l, instant_us now)
 {
-    return l->doubts > 0 ||
-           (l->worked && l->trouble_since && now >= l->trouble_since + PROBE_AFTER);
+    return l->worked && l->trouble_since && now >= l->trouble_since + PROBE_AFTER;
 }
 
 bool lane_is_held(const struct lane_desk *l, instant_us now)
@@ -145,7 +158,7 @@ static void end_overdue_of(struct desk *d, struct lane_desk *l, struct queue *q,
 void lane_end_overdue(struct desk *d, uint16_t lane, instant_us now)
 {
     struct lane_desk *l = &d->lanes[lane];
-    bool in_trouble = l->trouble_since || l->doubts > 0;
+    bool in_trouble = l->trouble_since || lane_doubted_since(l);
     if (!in_trouble || !l->worked || d->options.rules.plan_only ||
         now < l->swept_at + OVERDUE_EVERY)
         return;

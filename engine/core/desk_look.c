@@ -194,11 +194,19 @@ static uint32_t lane_send(struct desk *d, struct lane_desk *lane, instant_us now
     return len;
 }
 
+/* Reads that are in doubt wait; then one of them is the probe. 0: they are not. */
+static instant_us doubted_until(const struct lane_desk *lane)
+{
+    instant_us v1 = when_later(lane_doubted_until(lane, CALL_READ_VERIFICATION),
+                               lane_doubted_until(lane, CALL_READ_MAIL_FROM));
+    return lane->read_api == API_V1 ? v1 : lane_doubted_until(lane, CALL_GET);
+}
+
 /* A lane whose last call came to nothing has one sweep out at a time: what finds out that it is
  * back must not take the place of sweeps that others have use for. */
 static bool holds_back(const struct lane_desk *lane)
 {
-    return lane->silent && lane->sweeps_alive > 0;
+    return (lane->silent || doubted_until(lane) > 0) && lane->sweeps_alive > 0;
 }
 
 /* May another sweep be gathered? Only when its first call could leave at once: what waits in the
@@ -206,8 +214,9 @@ static bool holds_back(const struct lane_desk *lane)
 static bool may_gather(const struct desk *d, uint16_t lane, enum look_kind kind, instant_us now)
 {
     const struct lane_desk *l = &d->lanes[lane];
-    return !l->broken && !holds_back(l) && (kind != LOOK_FIRST || census_is_done(d, lane)) &&
-           d->sweeps_free && d->pool && queue_due(d, l, kind, now) <= now &&
+    return !l->broken && !holds_back(l) && now >= doubted_until(l) &&
+           (kind != LOOK_FIRST || census_is_done(d, lane)) && d->sweeps_free && d->pool &&
+           queue_due(d, l, kind, now) <= now &&
            pace_next(&l->pace[part_kind(l->read_api, kind, 0)]) <= now;
 }
 
@@ -257,8 +266,8 @@ instant_us desk_look_wake(const struct desk *d, uint16_t lane, instant_us now)
         if (holds_back(l) || (kind == LOOK_FIRST && !census_is_done(d, lane)))
             continue;
         instant_us token = pace_next(&l->pace[part_kind(l->read_api, (enum look_kind)kind, 0)]);
-        if (due != WHEN_NEVER && when_later(due, token) < wake)
-            wake = when_later(due, token);
+        if (due != WHEN_NEVER)
+            wake = when_earlier(wake, when_later(when_later(due, token), doubted_until(l)));
     }
     return wake;
 }
@@ -304,6 +313,10 @@ static void remember(struct desk *d, struct job *job, const struct ses_facts *fa
             job->stale_since_s = (uint32_t)((now + SPAN_S(1) - 1) / SPAN_S(1));
         return;
     }
+    if (decision->outcome == OUTCOME_DRIFTED && job->accepted > 0) {
+        job->status_seen = (uint8_t)facts->status; /* the value is not this run's */
+        return;
+    }
     remember_seen(d, job, facts);
     job->stale_since_s = 0;
     job->read_at_s = (uint32_t)(sent_at / SPAN_S(1));
@@ -332,6 +345,10 @@ static void job_looked(struct desk *d, uint32_t number, const struct ses_facts *
     if (judged)
         desk_judge_ses(d, number, facts, &j);
     struct decision decision = step_looked(&s, facts, j.errors, j.first_error);
+    if (decision.look_whole) {
+        queue_push(d, &desk_lane_of(d, number)->look[LOOK_FIRST], number, now);
+        return;
+    }
     remember(d, job, facts, &decision, sent_at, now);
     if (ends_failures(job, &decision))
         job->attempts = 0;
@@ -420,8 +437,8 @@ static bool sweep_falls_back(struct desk *d, struct sweep *s, const struct reply
     lane->read_api = API_V2;
     lane->v1_again_at = lane->v1_worked ? now + V1_AGAIN : 0;
     lane->v1_worked = false;
-    lane->hold_until = 0;
-    lane->doubts = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        lane->doubts[kind] = (struct doubt){0};
     sweep_put_back(d, s, now);
     return true;
 }
@@ -436,16 +453,23 @@ static enum verdict get_refused(struct lane_desk *lane, enum verdict verdict,
     return ++lane->gets_refused < GETS_REFUSED_MAX ? verdict : VERDICT_DENIED;
 }
 
+static bool is_sure_of(const struct desk *d, const struct sweep *s, instant_us now)
+{
+    const struct lane_desk *lane = &d->lanes[s->lane];
+    return lane_is_sure(d, lane, part_kind(s->api, s->kind, 0), now) ||
+           lane_is_sure(d, lane, part_kind(s->api, s->kind, 1), now);
+}
+
 static void sweep_refused(struct desk *d, struct sweep *s, instant_us now)
 {
     struct reply reply = s->fail_reply;
     struct lane_desk *lane = &d->lanes[s->lane];
     enum verdict verdict = (enum verdict)s->fail_verdict;
     bool waits = lane->worked && !d->options.rules.plan_only;
-    bool doubted = verdict == VERDICT_DENIED && !lane_is_sure(d, lane, now);
-    bool falls_back = lane->v1_worked && reply_is_access_denied(&reply) && s->api == API_V1;
+    bool doubted = verdict == VERDICT_DENIED && !is_sure_of(d, s, now);
+    bool is_news = s->api == API_V2 || lane->v1_worked || !reply_is_access_denied(&reply);
     s->failed = false;
-    if (doubted && (falls_back || waits)) {
+    if (doubted && waits && is_news) {
         sweep_put_back(d, s, now);
         return;
     }

@@ -4,6 +4,7 @@
 #include "desk_family.h"
 
 #include "dname.h"
+#include "step_internal.h"
 
 #include <assert.h>
 #include <string.h>
@@ -146,8 +147,10 @@ static void row_restore(struct desk *d, struct job *job, const struct job_row *r
 static enum write_kind write_of(const struct desk *d, const struct record *record)
 {
     struct text wanted = fleet_mail_from(d->fleet, record->job);
-    if (record->write_mail_from.len == 0)
-        return wanted.len ? WRITE_CLEAR_FIRST : WRITE_CLEAR;
+    if (wanted.len == 0)
+        return WRITE_CLEAR;
+    if (record->write_mail_from.len == 0) /* only who starts again for good clears first */
+        return record->row.restarts >= RESTARTS_MAX ? WRITE_CLEAR_FIRST : WRITE_NAME;
     if (record->write_behavior == BEHAVIOR_REJECT_MESSAGE)
         return WRITE_TIGHTEN;
     return dname_eq(record->write_mail_from, wanted) ? WRITE_NAME : WRITE_LOOSEN;
@@ -186,6 +189,8 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen, inst
         return;
     }
     tighten_restore(d, record->job);
+    if (row->state == JOB_READY && row->accepted == 0)
+        job->deadline = WHEN_NEVER; /* its records were there: it waited for its turn */
     if (row->state == JOB_DONE) {
         job->deadline = WHEN_NEVER;
         job->restarts = 0;

@@ -22,17 +22,21 @@ static bool is_fresh(const struct job *job, instant_us at)
     return job->read_at_s && at < SPAN_S(job->read_at_s) + LOOK_BEFORE_WRITE_MAX;
 }
 
+/* Waves hold back changes. That mail is rejected no longer is none to wait with. */
+static bool waits_for_wave(const struct job *job)
+{
+    return !job_is_started(job) && job->write != WRITE_LOOSEN;
+}
+
 struct queue *ready_queue(struct desk *d, uint32_t number, instant_us now)
 {
     struct lane_desk *lane = desk_lane_of(d, number);
     const struct job *job = &d->jobs[number];
-    if (!job_is_started(job))
+    if (waits_for_wave(job))
         return &lane->start;
     if (job->write == WRITE_TIGHTEN && !tighten_may(lane, number))
         return &lane->tighten;
-    if (is_fresh(job, now))
-        return &lane->confirmed;
-    return job->write == WRITE_TIGHTEN ? &lane->tighten : &lane->write;
+    return is_fresh(job, now) ? &lane->confirmed : &lane->write;
 }
 
 /* Those that were started before others: a wave ends sooner. */
@@ -59,12 +63,12 @@ static uint32_t seconds_of(const struct lane_desk *lane, unsigned seconds)
 /* Its wave was called off before its first write left. */
 static bool is_called_off(const struct desk *d, const struct job *job)
 {
-    return d->waves.paused && job->writes == 0;
+    return d->waves.paused && job->reserved;
 }
 
 static void call_off(struct desk *d, uint32_t number, instant_us now)
 {
-    d->jobs[number].wave = 0;
+    d->jobs[number].reserved = false;
     waves_call_off(&d->waves);
     queue_push(d, &desk_lane_of(d, number)->start, number, now);
 }
@@ -72,7 +76,8 @@ static void call_off(struct desk *d, uint32_t number, instant_us now)
 static void start(struct desk *d, uint32_t number)
 {
     waves_start(&d->waves);
-    d->jobs[number].wave = waves_number(&d->waves);
+    d->jobs[number].reserved = true;
+    d->jobs[number].deadline = WHEN_NEVER; /* the wait for its turn was not its own */
 }
 
 static void confirm(struct desk *d, uint32_t number, instant_us now)
@@ -97,7 +102,7 @@ static void bring_near(struct desk *d, struct queue *q, instant_us now)
         call_off(d, number, now);
         return;
     }
-    if (!job_is_started(job))
+    if (waits_for_wave(job))
         start(d, number);
     if (job->write == WRITE_TIGHTEN && !tighten_may(lane, number)) {
         if (!tighten_has_turn(lane)) {
@@ -117,13 +122,21 @@ void ready_confirm(struct desk *d, uint16_t number, instant_us now)
     struct lane_desk *lane = &d->lanes[number];
     uint32_t left = seconds_of(lane, LEFT_S), ahead = left + seconds_of(lane, AHEAD_S);
     struct queue *q;
-    if (under_way(lane) > left)
+    if (under_way(lane) > left || !ready_may_write(d, number, now))
         return;
     for (uint32_t i = 0; i < 2 * AHEAD_MAX && under_way(lane) < ahead; i++) {
         if (!(q = next_source(d, lane)))
             return;
         bring_near(d, q, now);
     }
+}
+
+bool ready_may_write(const struct desk *d, uint16_t number, instant_us now)
+{
+    const struct lane_desk *lane = &d->lanes[number];
+    bool is_doubted = lane->doubts[CALL_SET].count > 0;
+    return now >= lane_doubted_until(lane, CALL_SET) &&
+           !(is_doubted && lane->by_state[JOB_WRITING] > 0);
 }
 
 bool ready_next(struct desk *d, uint16_t number, instant_us now, uint32_t *found)
@@ -143,10 +156,20 @@ bool ready_next(struct desk *d, uint16_t number, instant_us now, uint32_t *found
     return false;
 }
 
+static bool has_any(const struct lane_desk *lane)
+{
+    return lane->confirmed.len + lane->write.len + lane->tighten.len + lane->start.len > 0;
+}
+
 instant_us ready_wake(const struct desk *d, uint16_t number, instant_us now)
 {
     struct lane_desk *lane = &d->lanes[number];
-    if (lane->confirmed.len)
-        return pace_next(&lane->pace[CALL_SET]);
+    bool is_doubted = lane->doubts[CALL_SET].count > 0;
+    if (is_doubted && lane->by_state[JOB_WRITING] > 0)
+        return WHEN_NEVER;
+    if (lane->confirmed.len || is_doubted)
+        return has_any(lane) ? when_later(pace_next(&lane->pace[CALL_SET]),
+                                          lane_doubted_until(lane, CALL_SET))
+                             : WHEN_NEVER;
     return under_way(lane) == 0 && next_source(d, lane) ? now : WHEN_NEVER;
 }

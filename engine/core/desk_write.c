@@ -43,6 +43,13 @@ static struct job_row row_of(struct desk *d, const struct job *job)
     };
 }
 
+/* What the job writes, or has written and knows no answer to: a resumed run looks for that. */
+static void record_write(struct desk *d, struct record *r, instant_us now)
+{
+    struct situation s = desk_situation(d, r->job, now);
+    step_write(&s, &r->write_mail_from, &r->write_behavior);
+}
+
 void desk_record(struct desk *d, uint32_t number, enum record_kind kind, enum job_state from,
                  instant_us now, const char *reason, const struct buf *findings_json)
 {
@@ -52,6 +59,8 @@ void desk_record(struct desk *d, uint32_t number, enum record_kind kind, enum jo
     r->row = row_of(d, &d->jobs[number]);
     r->row.finished = r->row.state == JOB_DONE ? now : 0;
     r->row.reason = turn_copy(d, text_of(reason));
+    if (r->row.state == JOB_WRITING || r->row.state == JOB_UNSURE)
+        record_write(d, r, now);
     if (findings_json)
         r->row.findings_json =
             arena_fmt(&d->turn_text, "[" TEXT_FMT "]", TEXT_ARG(buf_text(findings_json)));
@@ -82,15 +91,13 @@ static struct call *write_one(struct desk *d, uint32_t number, instant_us now)
     call->count = 1;
     call->identities[0] = fleet_identity(d->fleet, number);
     step_write(&s, &call->mail_from, &call->behavior);
-    assert(job->before_known && job_is_started(job));
+    assert(job->before_known && (job_is_started(job) || job->write == WRITE_LOOSEN));
+    desk_enter_wave(d, job);
     count_write(job);
     if (job->deadline == WHEN_NEVER)
         job->deadline = now + s.policy->timeout_us;
     desk_move(d, number, JOB_WRITING);
     desk_record(d, number, RECORD_INTENT, JOB_READY, now, "", NULL);
-    struct record *intent = &d->records[d->records_len - 1];
-    intent->write_mail_from = call->mail_from;
-    intent->write_behavior = call->behavior;
     return call;
 }
 
@@ -99,8 +106,8 @@ uint32_t desk_writes(struct desk *d, uint16_t lane, instant_us now, struct call 
 {
     struct pace *pace = &d->lanes[lane].pace[CALL_SET];
     uint32_t len = 0, job;
-    while (len < max && d->pool && desk_has_room(d) && pace_next(pace) <= now &&
-           ready_next(d, lane, now, &job)) {
+    while (len < max && ready_may_write(d, lane, now) && d->pool && desk_has_room(d) &&
+           pace_next(pace) <= now && ready_next(d, lane, now, &job)) {
         bool taken = pace_take(pace, now);
         assert(taken);
         calls[len++] = write_one(d, job, now);
@@ -146,7 +153,6 @@ void desk_written(struct desk *d, struct call *call, instant_us now)
 {
     uint32_t number = call->owner;
     enum verdict verdict = verdict_after(desk_call_paced(d, call, now), d->jobs[number].attempts);
-    bool is_sure = lane_is_sure(d, &d->lanes[call->lane], now);
     if (verdict == VERDICT_OK)
         write_taken(d, call, now);
     struct situation s = desk_situation(d, number, now);
@@ -154,7 +160,7 @@ void desk_written(struct desk *d, struct call *call, instant_us now)
     if (verdict != VERDICT_OK)
         write_failed(d, call, verdict, now);
     desk_apply(d, number, &decision, now, NULL);
-    if (verdict == VERDICT_DENIED && is_sure && !d->lanes[call->lane].worked)
+    if (verdict == VERDICT_DENIED && !d->lanes[call->lane].worked)
         desk_close_lane(d, call->lane, decision.reason, now);
     desk_call_free(d, call);
 }

@@ -114,7 +114,7 @@ struct job {
     uint32_t read_at_s;     /* the last read that was believed was sent then; 0: none */
     uint32_t stale_since_s; /* reads contradict an accepted write since then; 0: they do not */
     uint16_t writes, calls; /* sent; saturating */
-    uint16_t wave;          /* from 1, saturating: its first write may be sent; 0: not yet */
+    uint16_t wave;          /* of its first write, from 1, saturating; 0: not sent yet */
     uint8_t accepted;       /* writes that SES has taken, as far as is known; saturating */
     uint8_t state, action, outcome, write; /* enums above */
     uint8_t status_seen;                   /* enum mail_from_status */
@@ -123,7 +123,8 @@ struct job {
     uint8_t attempts; /* failures in a row of what it is doing now; saturating */
     uint8_t looks;    /* in a row without news, for the pace of following */
     bool seen_known : 1, before_known : 1;
-    bool lost : 1; /* the answer to a write was: SES may hold it, or come to hold it yet */
+    bool reserved : 1; /* has a place in the wave that runs, and no write of it was sent yet */
+    bool lost : 1;     /* the answer to a write was: SES may hold it, or come to hold it yet */
     enum behavior behavior_seen : 1, behavior_before : 1;
     unsigned restarts : 2; /* of a Failed set-up: RESTARTS_MAX in step.c */
 };
@@ -133,7 +134,7 @@ static_assert(sizeof(struct job) <= 64, "a job is one cache line");
 /* Has its first write been started, as waves count? */
 static inline bool job_is_started(const struct job *job)
 {
-    return job->wave > 0;
+    return job->wave > 0 || job->reserved;
 }
 
 /* The only way to change a state; asserts the table. */

@@ -56,7 +56,7 @@ struct record {
     enum record_kind kind;
     instant_us at;
     enum job_state from;         /* to is row.state */
-    struct text write_mail_from; /* RECORD_INTENT: what is sent; empty clears */
+    struct text write_mail_from; /* with row.state WRITING, UNSURE: what is sent; empty clears */
     enum behavior write_behavior;
     struct job_row row;
 };

@@ -151,6 +151,9 @@ static struct decision looked_first(const struct situation *s, const struct ses_
 struct decision step_looked(const struct situation *s, const struct ses_facts *ses,
                             finding_set errors, const char *first_error)
 {
+    bool is_gone = ses->known & KNOWN_VERIFICATION && ses->verification == VERIFICATION_NONE;
+    if (s->job->state != JOB_LOOKING && is_gone)
+        return step_gone(s);
     if (s->job->state == JOB_CONFIRMING)
         return step_confirmed(s, ses);
     if (s->job->state != JOB_LOOKING)
@@ -212,10 +215,10 @@ static struct decision dns_before_tighten(const struct situation *s, const struc
 {
     char reason[REASON_LEN_MAX];
     snprintf(reason, sizeof reason, "REJECT_MESSAGE waits for the right MX: %s", dns->first_reason);
+    if (s->left_loose)
+        return step_left_loose(s);
     if (!dns->mx_is_right)
         return wait_for_dns(s, reason);
-    if (s->left_loose)
-        return step_follow(s, MAIL_FROM_SUCCESS); /* where the next look ends it */
     return s->rules->plan_only ? step_finish(s, OUTCOME_PLANNED, "") : step_ready(s, WRITE_TIGHTEN);
 }
 
@@ -225,7 +228,7 @@ struct decision step_dns(const struct situation *s, const struct dns_judged *dns
     bool restarting = job->restarts > 0 && job->status_seen == MAIL_FROM_FAILED;
     if (job->write == WRITE_NOTHING && !restarting)
         return nothing_to_write(s);
-    if (job->write == WRITE_LOOSEN) /* as a plan sees it: a run does not ask DNS first */
+    if (job->write == WRITE_LOOSEN && s->rules->plan_only) /* a run does not ask DNS first */
         return step_finish(s, OUTCOME_PLANNED, "");
     if (job->write == WRITE_TIGHTEN)
         return dns_before_tighten(s, dns);

@@ -30,6 +30,7 @@ struct decision {
     bool stale;            /* the read shows what stood there before a write: it is not believed */
     bool confirmed;        /* the read shows a write whose answer was lost: SES has taken it */
     bool fell_back;        /* REJECT_MESSAGE took the identity out of Success */
+    bool look_whole;       /* the name is gone: is the identity, too? Its verification says */
     char reason[REASON_LEN_MAX];
 };
 
@@ -84,6 +85,9 @@ struct decision step_look_failed(const struct situation *s, const struct reply *
 
 /* Its deadline is over while SES cannot be asked. trouble: what SES or the network says. */
 struct decision step_out_of_time(const struct situation *s, const char *trouble);
+
+/* It is as wanted but for REJECT_MESSAGE, which is not to be set in its lane. */
+struct decision step_left_loose(const struct situation *s);
 
 /* SES's own words, behind an optional "what: ". A long message is cut, as reasons are. */
 void step_words(const struct reply *reply, const char *what, char out[REASON_LEN_MAX]);

@@ -44,6 +44,7 @@ static struct decision set_up_anew(const struct situation *s)
                            "SES says FAILED again, after it was set anew and after it was cleared "
                            "and set");
     struct decision d = step_decide(s, JOB_JUDGING);
+    d.write = WRITE_NAME;
     d.restart = true;
     snprintf(d.reason, sizeof d.reason, "SES says FAILED: set again once DNS is right");
     return d;
@@ -88,7 +89,7 @@ static struct decision judge_tighten(const struct situation *s)
     return d;
 }
 
-static struct decision stay_loose(const struct situation *s)
+struct decision step_left_loose(const struct situation *s)
 {
     if (s->policy->until == UNTIL_SET && !s->left_loose)
         return step_finish(s, OUTCOME_DONE,
@@ -131,7 +132,7 @@ static struct decision looked_wanted(const struct situation *s, const struct ses
     if (is_enough && ses->behavior == s->policy->behavior)
         return step_done(s);
     if (is_enough && s->policy->behavior == BEHAVIOR_REJECT_MESSAGE)
-        return success && !s->left_loose ? judge_tighten(s) : stay_loose(s);
+        return success && !s->left_loose ? judge_tighten(s) : step_left_loose(s);
     if (is_enough)
         return step_ready(s, WRITE_LOOSEN);
     return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status);
@@ -174,8 +175,27 @@ static struct decision confirmed_by_read(struct decision d)
     return d;
 }
 
+struct decision step_gone(const struct situation *s)
+{
+    if (s->wanted.len == 0 || s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED)
+        return step_finish(s, OUTCOME_SKIPPED,
+                           "the identity does not exist any more: nothing to put back");
+    return step_finish(s, OUTCOME_FAILED,
+                       "SES does not know the identity any more: it was deleted while this run "
+                       "went on");
+}
+
+static struct decision look_whole(const struct situation *s)
+{
+    struct decision d = step_decide(s, (enum job_state)s->job->state);
+    d.look_whole = true;
+    return d;
+}
+
 static struct decision drifted(const struct situation *s, const struct ses_facts *ses)
 {
+    if (ses->mail_from.len == 0 && !(ses->known & KNOWN_VERIFICATION))
+        return look_whole(s);
     return s->job->accepted > 0 ? drifted_since(s, ses) : step_drifted(s, ses);
 }
 

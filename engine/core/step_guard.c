@@ -112,14 +112,16 @@ static bool was_put_there(const struct situation *s, const struct ses_facts *ses
     return cleared || set || tightened;
 }
 
+/* A set-up that was started again had failed before, and an old copy still says so. */
 bool step_is_stale(const struct situation *s, const struct ses_facts *ses)
 {
     const struct job *job = s->job;
     bool was_before =
         job->before_known && step_holds(ses, s->mail_from_before, job->behavior_before);
+    bool is_past = !step_is_last_known(s, ses) && (was_before || was_put_there(s, ses));
+    bool had_failed = ses->status == MAIL_FROM_FAILED && job->status_seen != MAIL_FROM_FAILED;
     instant_us since = SPAN_S(job->stale_since_s);
-    return job->accepted > 0 && !step_is_last_known(s, ses) &&
-           (was_before || was_put_there(s, ses)) && (!since || s->now < since + STALE_SPAN);
+    return job->accepted > 0 && (is_past || had_failed) && (!since || s->now < since + STALE_SPAN);
 }
 
 void step_say_overwritten(const struct situation *s, char out[REASON_LEN_MAX])

@@ -50,6 +50,8 @@ void step_say_overwritten(const struct situation *s, char out[REASON_LEN_MAX]);
 
 /* A look at a job whose write SES has taken, or may have. */
 struct decision step_looked_after(const struct situation *s, const struct ses_facts *ses);
+/* The identity itself is gone. */
+struct decision step_gone(const struct situation *s);
 /* The look right before a write. */
 struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses);
 

@@ -26,6 +26,7 @@ struct ses_identity {
     uint8_t verification, status, behavior; /* enums of model/ses.h */
     uint8_t looks;                          /* since `since`, saturating */
     bool forwarding;
+    bool gone; /* deleted */
 };
 
 /* Begins the set-up at `now`, or ends it when the identity has no MAIL FROM. */

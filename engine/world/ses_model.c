@@ -169,7 +169,7 @@ bool ses_model_find(const struct ses_model *m, uint16_t lane, struct text identi
         return false;
     uint32_t found = m->identity_slots[identity_slot(m, lane, name)];
     *id = found - 1;
-    return found > 0;
+    return found > 0 && !m->identities[found - 1].gone;
 }
 
 static void lane_append(struct ses_model *m, uint16_t lane, uint32_t id)
@@ -222,6 +222,18 @@ enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
     double spread_us = spreads ? (double)m->rules.watch_every * hash_unit(0, id, 0) : 0;
     ses_setup_watch(m, id, now - (span_us)spread_us);
     return OK;
+}
+
+void ses_model_delete(struct ses_model *m, uint32_t id)
+{
+    m->identities[id].gone = true;
+    m->identities[id].generation++;
+    heap_drop(&m->checks, id);
+}
+
+void ses_model_unverify(struct ses_model *m, uint32_t id)
+{
+    m->identities[id].verification = VERIFICATION_FAILED;
 }
 
 struct text ses_model_name(const struct ses_model *m, uint32_t id)
@@ -290,7 +302,8 @@ enum ses_refusal ses_model_set(struct ses_model *m, uint16_t lane, struct text i
         return SES_NO_ROOM;
     }
     struct ses_identity *i = &m->identities[id];
-    bool restarts = i->mail_from != name || i->status == MAIL_FROM_FAILED;
+    bool restarts = i->mail_from != name || i->status == MAIL_FROM_FAILED ||
+                    (m->rules.set_restarts && i->status == MAIL_FROM_SUCCESS);
     i->mail_from = name;
     i->behavior = (uint8_t)(name == NAME_NONE ? BEHAVIOR_USE_DEFAULT_VALUE : behavior);
     if (restarts)
@@ -312,7 +325,7 @@ uint32_t ses_model_list(const struct ses_model *m, uint16_t lane, enum ses_filte
     assert(lane < m->lanes_len);
     uint32_t len = 0, next = *cursor ? *cursor : m->lanes[lane].first;
     for (; next; next = m->identities[next - 1].next) {
-        if (!passes(m, next - 1, filter))
+        if (m->identities[next - 1].gone || !passes(m, next - 1, filter))
             continue;
         if (len == max)
             break;

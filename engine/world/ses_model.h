@@ -14,8 +14,9 @@
  *                     v   |   v                                                           |
  *                     Failed <------------------------- 72 h without the right MX --------+
  *
- * Setting the same name again restarts a Failed set-up and leaves every other state as it is. An
- * empty name clears the setting and resets the behaviour. SES asks for the MX alone, never for SPF.
+ * Setting the same name again restarts a Failed set-up and leaves every other state as it is,
+ * unless the rules say set_restarts. An empty name clears the setting and resets the behaviour. SES
+ * asks for the MX alone, never for SPF.
  *
  * Who owns a model looks MX records up for it: ses_model_next_check says for which name,
  * ses_model_mx_result takes what was found.
@@ -52,6 +53,8 @@ struct ses_rules {
     span_us recheck_max;      /* ... up to this */
     span_us watch_every;      /* a Success is looked at again this often */
     span_us give_up;          /* 72 hours */
+    bool set_restarts; /* any set of a Success makes it Pending again: AWS documents neither this
+                          nor the contrary */
 };
 
 struct ses_rules ses_rules_default(void);
@@ -95,6 +98,9 @@ enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
                        const struct ses_facts *facts, instant_us now, struct why *why);
 /* Domains in any case; addresses exactly as they were added. */
 bool ses_model_find(const struct ses_model *m, uint16_t lane, struct text identity, uint32_t *id);
+/* What other operators do. A deleted identity is not found any more; its number stays. */
+void ses_model_delete(struct ses_model *m, uint32_t id);
+void ses_model_unverify(struct ses_model *m, uint32_t id);
 struct text ses_model_name(const struct ses_model *m, uint32_t id);
 /* Texts are borrowed from the model and live as long. facts.known has every bit. */
 struct ses_facts ses_model_facts(const struct ses_model *m, uint32_t id);

@@ -37,6 +37,7 @@ struct world {
     struct world_keeper keeper;
     struct ses_model ses;
     struct dns_model dns;
+    struct operator operator;
     uint16_t *lanes; /* of the fleet -> of the model */
     instant_us now;
     struct flight *flights;
@@ -83,7 +84,8 @@ struct world *world_new(const struct world_options *options, const struct fleet 
     w->keeper = keeper;
     w->now = options->start;
     if (ses_model_init(&w->ses, &options->ses, options->identities_max, why) == OK &&
-        dns_model_init(&w->dns, &options->dns) && lanes_make(w) && flights_make(w))
+        dns_model_init(&w->dns, &options->dns) && lanes_make(w) && flights_make(w) &&
+        operator_init(&w->operator, & options->operator, fleet, w->lanes))
         return w;
     why_set(why, ERR_NOMEM, "out of memory");
     world_free(w);
@@ -97,6 +99,7 @@ void world_free(struct world *w)
     ses_model_clear(&w->ses);
     dns_model_clear(&w->dns);
     heap_clear(&w->happens);
+    operator_clear(&w->operator);
     free(w->flights);
     free(w->lanes);
     free(w);
@@ -120,6 +123,12 @@ struct dns_model *world_dns(struct world *w)
 instant_us world_now(const struct world *w)
 {
     return w->now;
+}
+
+struct operator_trace world_operator(const struct world *w, uint32_t row)
+{
+    static const struct operator_trace nothing = {.next = WHEN_NEVER};
+    return w->operator.traces ? w->operator.traces[row] : nothing;
 }
 
 bool world_is_stuck(const struct world *w)
@@ -338,6 +347,8 @@ static void checks_make(struct world *w)
 static uint32_t happen(struct world *w, struct event *events, uint32_t max)
 {
     uint32_t len = 0, f;
+    while (operator_act(&w->operator, & w->ses, w->now))
+        continue;
     checks_make(w);
     while (len < max && heap_pop_due(&w->happens, w->now, &f)) {
         struct flight *flight = &w->flights[f];
@@ -361,6 +372,7 @@ static instant_us next_instant(const struct world *w, instant_us until)
 {
     instant_us flight = heap_first(&w->happens), check = ses_model_next_due(&w->ses);
     instant_us next = flight < check ? flight : check;
+    next = when_earlier(next, operator_next(&w->operator));
     return next < until ? next : until;
 }
 

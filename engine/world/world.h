@@ -13,6 +13,7 @@
 #include "faults.h"
 #include "fleet.h"
 #include "io.h"
+#include "operator.h"
 #include "ses_model.h"
 
 struct world_options {
@@ -23,6 +24,7 @@ struct world_options {
     struct ses_rules ses;
     struct dns_model_options dns;
     struct faults faults;
+    struct operator_options operator;
     uint32_t identities_max;
     uint64_t v1_refused;         /* lanes of the fleet (bit by number) whose IAM refuses reads by */
     instant_us v1_refused_since; /* version 1, from this instant on */
@@ -44,6 +46,8 @@ struct ses_model *world_ses(struct world *w);
 /* The model's number of a lane of the fleet. */
 uint16_t world_lane(const struct world *w, uint16_t lane);
 struct dns_model *world_dns(struct world *w);
+/* What another operator did last to a row of the fleet; at 0: nothing. */
+struct operator_trace world_operator(const struct world *w, uint32_t row);
 struct io world_io(struct world *w);
 instant_us world_now(const struct world *w);
 

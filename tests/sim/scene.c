@@ -58,7 +58,7 @@ static bool job_draw(struct scene *s, uint32_t i)
     bool address = chance(s, 5, i, 30);
     policy.behavior = part == PART_TIGHT ? BEHAVIOR_REJECT_MESSAGE : BEHAVIOR_USE_DEFAULT_VALUE;
     choice.type = address ? IDENTITY_EMAIL_ADDRESS : IDENTITY_DOMAIN;
-    choice.guarded = part == PART_GUARDED;
+    choice.guarded = part == PART_GUARDED || part == PART_REVIEWED ? GUARD_REVIEWED : GUARD_NONE;
     s->parts[i] = (uint8_t)part;
     bool ok = name(f, &choice.identity, address ? "news@d" : "d", i) &&
               fleet_policy(f, policy, &choice.policy);
@@ -66,8 +66,10 @@ static bool job_draw(struct scene *s, uint32_t i)
         ok = ok && name(f, &choice.mail_from, "bounce.e", i);
     else if (part != PART_CLEAR && part != PART_DEFAULT)
         ok = ok && name(f, &choice.mail_from, "bounce.d", i);
+    if (part == PART_REVIEWED)
+        f->expected[i].status = MAIL_FROM_UNKNOWN; /* the old name has a life of its own */
     return ok && fleet_choice(f, choice, &row) &&
-           name(f, &f->expected[i].mail_from, "reviewed.d", i);
+           name(f, &f->expected[i].mail_from, part == PART_REVIEWED ? "old.d" : "reviewed.d", i);
 }
 
 /* Waves, half of which stop after a few failures too. */
@@ -121,6 +123,14 @@ static void world_draw(struct scene *s)
         w->v1_refused_since =
             chance(s, 6, 4, 50) ? 0 : SCENE_START + SPAN_M(1 + (int64_t)(draw(s, 6, 5) % 600));
     }
+    w->ses.set_restarts = chance(s, 6, 6, 25);
+    if (s->options.others)
+        w->operator=(struct operator_options){
+            .seed = s->options.seed,
+            .start = SCENE_START,
+            .share = 0.2 + 0.2 * (double)(draw(s, 10, 0) % 3),
+            .within = SPAN_M(1 + (int64_t)(draw(s, 10, 1) % 1500)),
+        };
     if (s->slow_dns)
         w->dns.delay_max = SPAN_H(150);
     if (s->options.faults)
@@ -174,6 +184,11 @@ static struct ses_facts facts_at_start(const struct scene *s, uint32_t i)
     struct ses_facts facts = {.verification = VERIFICATION_SUCCESS};
     if (part == PART_UNVERIFIED)
         facts.verification = VERIFICATION_PENDING;
+    if (part == PART_LOOSE) {
+        facts.mail_from = fleet_mail_from(&s->fleet, i);
+        facts.status = MAIL_FROM_PENDING;
+        facts.behavior = BEHAVIOR_REJECT_MESSAGE;
+    }
     if (part == PART_AS_WANTED || part == PART_FAILED) {
         facts.mail_from = fleet_mail_from(&s->fleet, i);
         facts.status = part == PART_FAILED ? MAIL_FROM_FAILED : MAIL_FROM_SUCCESS;
@@ -191,7 +206,7 @@ static bool add_job(const struct scene *s, struct world *w, uint32_t i)
     enum part part = (enum part)s->parts[i];
     if (part == PART_MISSING)
         return true;
-    if (part == PART_CHANGE || part == PART_CLEAR) {
+    if (part == PART_CHANGE || part == PART_CLEAR || part == PART_REVIEWED) {
         int len = snprintf(other, sizeof other, "old.d%u.test", i);
         facts.mail_from = (struct text){other, (size_t)len};
         facts.status = MAIL_FROM_SUCCESS;

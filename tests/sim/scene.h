@@ -22,6 +22,8 @@ enum part {
     PART_UNVERIFIED,
     PART_NOT_BELOW, /* the MAIL FROM is not below the identity */
     PART_GUARDED,   /* expects what is not there: drifted */
+    PART_REVIEWED,  /* another custom MAIL FROM stands, and a reviewed plan says so */
+    PART_LOOSE,     /* the wanted one is set, Pending, and rejects mail; it is not to */
     PARTS,
 };
 
@@ -31,6 +33,7 @@ struct scene_options {
     bool faults;   /* false: a world without trouble */
     bool crashes;
     bool waves;      /* in waves, or no more than some failures: a run pauses and is resumed */
+    bool others;     /* another operator works on some of the identities */
     unsigned spared; /* bits of enum fault: kinds that are drawn and do not happen */
     struct suffix_list *suffixes;
 };

@@ -21,7 +21,8 @@ bool watcher_init(struct watcher *w, const struct scene *scene, struct world *wo
     w->rows = calloc(scene->fleet.choices_len, sizeof *w->rows);
     w->sends = calloc((size_t)buckets * RING, sizeof *w->sends);
     w->sends_len = calloc(buckets, sizeof *w->sends_len);
-    return w->rows && w->sends && w->sends_len;
+    w->tightened = calloc(scene->fleet.lanes_len, sizeof *w->tightened);
+    return w->rows && w->sends && w->sends_len && w->tightened;
 }
 
 void watcher_clear(struct watcher *w)
@@ -30,6 +31,7 @@ void watcher_clear(struct watcher *w)
     free(w->rows);
     free(w->sends);
     free(w->sends_len);
+    free(w->tightened);
 }
 
 void watcher_complain(struct watcher *w, const char *fmt, ...)
@@ -91,39 +93,57 @@ static uint32_t wave_size(const struct fleet *f, uint32_t index)
     return size ? size : 1;
 }
 
-/* A job gets its first write. May it? */
-static void check_start(struct watcher *w, uint32_t job)
+/* A job is started: its first write may be sent. May it? */
+static void check_start(struct watcher *w, const struct record *r)
 {
     const struct fleet *f = &w->scene->fleet;
     struct waves_seen *seen = &w->waves;
-    if (f->max_failures.value >= 0 && seen->failed > quota_count(f->max_failures, f->choices_len))
-        watcher_complain(w, "job %u is started although %u have failed", job, seen->failed);
+    if (r->kind == RECORD_INTENT && watcher_is_over_budget(w))
+        watcher_complain(w, "job %u is started although %u have failed", r->job, seen->failed);
     if (seen->started == wave_size(f, seen->index)) {
         if (seen->open > 0)
-            watcher_complain(w, "job %u is started while %u of wave %u are not final", job,
+            watcher_complain(w, "job %u is started while %u of wave %u are not final", r->job,
                              seen->open, seen->index + 1);
         if (seen->expired > 0)
-            watcher_complain(w, "job %u is started although wave %u is inconclusive", job,
+            watcher_complain(w, "job %u is started although wave %u is inconclusive", r->job,
                              seen->index + 1);
         seen->index++;
         seen->started = seen->expired = 0;
     }
     seen->started++;
     seen->open++;
+    if (r->row.wave != seen->index + 1)
+        watcher_complain(w, "job %u is kept as of wave %u, and %u runs", r->job, r->row.wave,
+                         seen->index + 1);
 }
 
 static void check_waves(struct watcher *w, const struct record *r)
 {
     struct waves_seen *seen = &w->waves;
-    if (r->kind == RECORD_INTENT && r->row.writes == 1)
-        check_start(w, r->job);
+    struct kept_row *row = &w->rows[r->job];
+    if (!row->started && r->row.wave && (r->kind == RECORD_INTENT || r->row.state == JOB_DONE)) {
+        check_start(w, r);
+        row->started = true;
+    }
     if (r->row.state != JOB_DONE)
         return;
     seen->failed += r->row.outcome == OUTCOME_FAILED;
-    if (r->row.writes > 0) {
+    if (row->started) {
         seen->open--;
         seen->expired += w->scene->fleet.waves_len > 0 && r->row.outcome == OUTCOME_EXPIRED;
     }
+}
+
+bool watcher_is_over_budget(const struct watcher *w)
+{
+    const struct fleet *f = &w->scene->fleet;
+    return f->max_failures.value >= 0 &&
+           w->waves.failed > quota_count(f->max_failures, f->choices_len);
+}
+
+bool watcher_reopens(const struct watcher *w, uint32_t row, bool reopens)
+{
+    return reopens && outcome_is_bad(w->rows[row].last.row.outcome);
 }
 
 static void check_intent(struct watcher *w, const struct record *r)
@@ -156,11 +176,13 @@ static void check_memory(struct watcher *w, const struct record *r)
     const struct job_row *was = &row->last.row;
     if (!row->known)
         return;
-    if (was->state == JOB_DONE)
+    if (was->state == JOB_DONE && !row->reopened)
         watcher_complain(w, "job %u moves although it is final", r->job);
     if (r->row.writes < was->writes)
         watcher_complain(w, "job %u forgets that it was written", r->job);
-    if (was->before_known && (!text_eq(was->mail_from_before, r->row.mail_from_before) ||
+    if (was->accepted > 0 && r->row.accepted < was->accepted)
+        watcher_complain(w, "job %u forgets that SES has taken a write", r->job);
+    if (was->accepted > 0 && (!text_eq(was->mail_from_before, r->row.mail_from_before) ||
                               was->behavior_before != r->row.behavior_before))
         watcher_complain(w, "job %u: another value before the first write", r->job);
 }
@@ -176,6 +198,7 @@ static void row_keep(struct watcher *w, const struct record *r)
     row->last.row.findings_json = TEXT_NONE;
     row->last.write_mail_from = arena_text(&w->arena, r->write_mail_from);
     row->known = true;
+    row->reopened = false;
 }
 
 static enum err watch_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
@@ -184,6 +207,8 @@ static enum err watch_keep(void *ctx, const struct record *records, uint32_t len
     bool crash = w->crash_at && w->turns >= w->crash_at && !w->crashed;
     for (uint32_t i = 0; i < len && (!crash || w->crash_keeps); i++) {
         const struct record *r = &records[i];
+        if (r->kind == RECORD_LANE)
+            continue;
         if (!job_may_move(r->from, r->row.state))
             watcher_complain(w, "job %u: no move from %s to %s", r->job, job_state_name(r->from),
                              job_state_name(r->row.state));
@@ -212,6 +237,85 @@ static void check_rate(struct watcher *w, const struct call *call, instant_us no
     ring[n % RING] = now;
 }
 
+/* What a write replaces was seen within the minute, and that is what is kept. */
+static void check_look_before(struct watcher *w, uint32_t job)
+{
+    const struct kept_row *row = &w->rows[job];
+    const struct job_row *kept = &row->last.row;
+    bool loosens = row->read_behavior == BEHAVIOR_REJECT_MESSAGE && row->read_mail_from.len > 0;
+    if (kept->wave == 0 && !loosens)
+        watcher_complain(w, "job %u is written and was not started", job);
+    if (world_now(w->world) - row->read_at > LOOK_BEFORE_WRITE_MAX + SPAN_S(1))
+        watcher_complain(w, "job %u: a write without a look within the minute before", job);
+    if (kept->accepted == 0 &&
+        (!text_eq(kept->mail_from_before, row->read_mail_from) ||
+         (row->read_mail_from.len > 0 && kept->behavior_before != row->read_behavior)))
+        watcher_complain(w, "job %u: the value before is not the one of the last look", job);
+}
+
+/* Does SES still hold what the other operator did last? */
+static bool holds_theirs(enum operator_act act, const struct ses_facts *facts, bool reviewed)
+{
+    switch (act) {
+    case OPERATOR_SETS_OTHER: return text_starts(facts->mail_from, TEXT("theirs"));
+    case OPERATOR_REJECTS:
+        return facts->mail_from.len > 0 && facts->behavior == BEHAVIOR_REJECT_MESSAGE;
+    case OPERATOR_CLEARS: return reviewed && facts->mail_from.len == 0;
+    default: return false;
+    }
+}
+
+/* What appeared after the row was judged, and before the look that its write must follow, is
+ * another operator's. */
+static void check_others(struct watcher *w, uint32_t job)
+{
+    const struct fleet *f = &w->scene->fleet;
+    const struct faults *faults = &w->scene->world.faults;
+    const struct kept_row *row = &w->rows[job];
+    struct operator_trace trace = world_operator(w->world, job);
+    span_us unseen = LOOK_BEFORE_WRITE_MAX + SPAN_S(2) +
+                     (faults->share[FAULT_STALE] > 0 ? faults->stale_max : 0);
+    bool reviewed = w->scene->parts[job] == PART_REVIEWED && row->last.row.accepted == 0;
+    uint32_t id;
+    if (!trace.at || trace.at + unseen > world_now(w->world) ||
+        (trace.at <= row->first_read_at && !reviewed) || faults->share[FAULT_LATE] > 0)
+        return;
+    if (!ses_model_find(world_ses(w->world), world_lane(w->world, f->choices[job].lane),
+                        fleet_identity(f, job), &id))
+        return;
+    struct ses_facts facts = ses_model_facts(world_ses(w->world), id);
+    bool was_so = trace.act == OPERATOR_REJECTS && w->scene->parts[job] == PART_LOOSE;
+    if (!was_so && holds_theirs(trace.act, &facts, reviewed))
+        watcher_complain(w, "job %u overwrites what another operator set: " TEXT_FMT " with %s",
+                         job, TEXT_ARG(facts.mail_from), behavior_name(facts.behavior));
+}
+
+static bool mx_was_there(struct watcher *w, uint32_t job)
+{
+    instant_us now = world_now(w->world);
+    struct text name = fleet_mail_from(&w->scene->fleet, job);
+    for (span_us ago = 0; ago <= LOOK_BEFORE_WRITE_MAX; ago += SPAN_S(10))
+        if (dns_model_view(world_dns(w->world), name, now - ago) != VIEW_MISSING)
+            return true;
+    return false;
+}
+
+static void check_tighten(struct watcher *w, uint32_t job)
+{
+    uint16_t lane = w->scene->fleet.choices[job].lane;
+    struct tightened_seen *t = &w->tightened[lane];
+    if (!mx_was_there(w, job))
+        watcher_complain(w, "job %u is tightened while its MX is not there", job);
+    if (t->written > 0 && t->first != job && t->first != UINT32_MAX && !t->first_settled)
+        watcher_complain(w, "job %u is tightened before the first of its lane has settled", job);
+    if (t->written == 0 || t->first == job || t->first == UINT32_MAX)
+        *t = (struct tightened_seen){t->written, job, world_now(w->world), false, t->fell_back};
+    t->written++;
+    if (t->fell_back)
+        watcher_complain(w, "lane %u is tightened, though SES was seen to leave Success",
+                         (unsigned)lane);
+}
+
 static void check_write(struct watcher *w, const struct call *call)
 {
     uint32_t job = call->owner;
@@ -223,7 +327,10 @@ static void check_write(struct watcher *w, const struct call *call)
         watcher_complain(w, "a write to what is not in the manifest");
         return;
     }
-    if (call->mail_from.len && !text_eq(call->mail_from, fleet_mail_from(f, job)))
+    bool loosens = text_eq(call->mail_from, row->read_mail_from) &&
+                   row->read_behavior == BEHAVIOR_REJECT_MESSAGE &&
+                   call->behavior == BEHAVIOR_USE_DEFAULT_VALUE;
+    if (call->mail_from.len && !text_eq(call->mail_from, fleet_mail_from(f, job)) && !loosens)
         watcher_complain(w, "job %u: a MAIL FROM that nobody wants is written", job);
     if (!row->intent_open)
         watcher_complain(w, "job %u: a write that was not kept", job);
@@ -232,6 +339,10 @@ static void check_write(struct watcher *w, const struct call *call)
         watcher_complain(w, "job %u: another write than the one that was kept", job);
     if (row->in_flight++)
         watcher_complain(w, "job %u: two writes in flight", job);
+    check_look_before(w, job);
+    check_others(w, job);
+    if (call->behavior == BEHAVIOR_REJECT_MESSAGE)
+        check_tighten(w, job);
     row->intent_open = false;
 }
 
@@ -255,6 +366,19 @@ static bool is_known_end(const struct reply *reply)
     return reply->how == REPLY_NOT_SENT || (reply->how == REPLY_HTTP && reply->http_status < 500);
 }
 
+static void listen_tightened(struct watcher *w, const struct call *call, uint32_t i, uint32_t job)
+{
+    struct tightened_seen *t = &w->tightened[call->lane];
+    bool stays = call->facts[i].behavior == BEHAVIOR_REJECT_MESSAGE &&
+                 call->facts[i].status == MAIL_FROM_SUCCESS;
+    bool is_ours = w->scene->parts[job] == PART_TIGHT && world_operator(w->world, job).acts == 0 &&
+                   w->rows[job].known && w->rows[job].last.row.accepted > 0;
+    if (is_ours && call->facts[i].behavior == BEHAVIOR_REJECT_MESSAGE && !stays)
+        t->fell_back = true;
+    if (t->written > 0 && t->first == job && stays && call->answered_at >= t->first_at + SPAN_S(10))
+        t->first_settled = true;
+}
+
 static void listen_look(struct watcher *w, const struct call *call, uint32_t i, uint32_t job)
 {
     const struct fleet *f = &w->scene->fleet;
@@ -262,6 +386,11 @@ static void listen_look(struct watcher *w, const struct call *call, uint32_t i, 
     if (f->choices[job].lane != call->lane || !text_eq(call->identities[i], fleet_identity(f, job)))
         return;
     row->must_look = false;
+    row->read_at = call->sent_at;
+    row->first_read_at = row->first_read_at ? row->first_read_at : call->sent_at;
+    row->read_mail_from = arena_text(&w->arena, call->facts[i].mail_from);
+    row->read_behavior = call->facts[i].behavior;
+    listen_tightened(w, call, i, job);
     if (dname_eq(call->facts[i].mail_from, fleet_mail_from(f, job)))
         row->said_success = call->facts[i].status == MAIL_FROM_SUCCESS;
 }
@@ -272,8 +401,9 @@ static void listen(struct watcher *w, const struct call *call)
         w->rows[call->owner].in_flight = 0;
         w->rows[call->owner].must_look = !is_known_end(&call->reply);
     }
+    bool is_gone = call->kind == CALL_GET && call->reply.http_status == 404;
     if ((call->kind != CALL_READ_MAIL_FROM && call->kind != CALL_GET) ||
-        call->reply.how != REPLY_HTTP || call->reply.http_status != 200)
+        call->reply.how != REPLY_HTTP || (call->reply.http_status != 200 && !is_gone))
         return;
     for (uint32_t i = 0; i < call->count; i++)
         for (uint32_t job = 0; job < w->scene->fleet.choices_len; job++)
@@ -328,6 +458,9 @@ void watcher_turn(void *ctx, const struct desk *desk, instant_us now)
         if ((job->state == JOB_WAITING_DNS || job->state == JOB_FOLLOWING) &&
             job->deadline < now - GRACE)
             watcher_complain(w, "job %u waits although its deadline is over", i);
+        if (job->state == JOB_WAITING_DNS && w->scene->parts[i] == PART_LOOSE &&
+            job->behavior_seen == BEHAVIOR_REJECT_MESSAGE && job->status_seen != MAIL_FROM_SUCCESS)
+            watcher_complain(w, "job %u rejects mail and waits for DNS", i);
     }
     if (memcmp(by_state, totals.by_state, sizeof by_state) != 0 ||
         memcmp(by_outcome, totals.by_outcome, sizeof by_outcome) != 0)
@@ -338,22 +471,43 @@ static uint32_t rows_done(const struct watcher *w)
 {
     uint32_t done = 0;
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
-        done += w->rows[i].known && w->rows[i].last.row.state == JOB_DONE;
+        done += w->rows[i].known && w->rows[i].last.row.state == JOB_DONE && !w->rows[i].reopened;
     return done;
 }
 
-void watcher_resume(struct watcher *w)
+static void row_resume(struct watcher *w, uint32_t i, bool reopens)
 {
-    w->waves = (struct waves_seen){0};
-    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
-        struct kept_row *row = &w->rows[i];
-        row->in_flight = 0;
-        row->intent_open = false;
-        row->cleared_at = 0;
-        row->must_look = row->known && row->last.kind == RECORD_INTENT;
-        w->waves.open += row->known && row->last.row.state != JOB_DONE && row->last.row.writes > 0;
-    }
-    w->done_before = rows_done(w);
+    struct kept_row *row = &w->rows[i];
+    row->in_flight = 0;
+    row->intent_open = false;
+    row->cleared_at = 0;
+    row->read_at = 0;
+    row->must_look = row->known && row->last.kind == RECORD_INTENT;
+    if (!row->known || !row->last.row.before_known)
+        row->first_read_at = 0;
+    row->reopened = row->known && watcher_reopens(w, i, reopens);
+    bool is_final = row->known && row->last.row.state == JOB_DONE && !row->reopened;
+    w->waves.failed += is_final && row->last.row.outcome == OUTCOME_FAILED;
+    w->waves.open += row->started && !is_final;
+}
+
+void watcher_resume(struct watcher *w, bool reopens)
+{
+    struct waves_seen *seen = &w->waves;
+    if (seen->open == 0 && seen->started == wave_size(&w->scene->fleet, seen->index))
+        seen->expired = 0; /* whoever resumes has looked at it */
+    seen->failed = seen->open = 0;
+    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
+        row_resume(w, i, reopens);
+    for (uint32_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
+        if (!w->tightened[lane].first_settled)
+            w->tightened[lane].first = UINT32_MAX;
+    for (uint32_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
+        w->tightened[lane].fell_back = false;
+    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
+        if (w->rows[i].known && w->rows[i].last.row.findings & FINDING_BIT(TIGHTEN_FALLS_BACK))
+            w->tightened[w->scene->fleet.choices[i].lane].fell_back = true;
+    w->done_before = reopens ? UINT32_MAX : rows_done(w);
     memset(w->sends_len, 0, sizeof *w->sends_len * w->scene->fleet.lanes_len * CALL_KINDS);
 }
 
@@ -369,7 +523,7 @@ bool watcher_paused(struct watcher *w, const struct desk *desk, const char *paus
         return false;
     if (!pause)
         watcher_complain(w, "the run has stopped without a reason");
-    if (done == w->done_before)
+    if (done == w->done_before && !watcher_is_over_budget(w))
         watcher_complain(w, "the run paused before anything was final: %s", pause);
     if (w->waves.open > 0)
         watcher_complain(w, "the run paused while %u were written and not final", w->waves.open);
@@ -390,10 +544,15 @@ static bool ends_well(enum part part, enum outcome outcome)
 }
 
 /* What faults may do to a job, however well it is treated: tries run out, deadlines pass. */
-static bool may_end_badly(const struct watcher *w, enum part part, enum outcome outcome)
+static bool may_end_badly(const struct watcher *w, uint32_t job, enum outcome outcome)
 {
+    enum part part = (enum part)w->scene->parts[job];
     bool gives_up = outcome == OUTCOME_EXPIRED || outcome == OUTCOME_FAILED;
-    if (w->scene->slow_dns && gives_up && part <= PART_FAILED)
+    if (world_operator(w->world, job).acts > 0)
+        return outcome != OUTCOME_OPEN; /* whatever he did, it is told somehow */
+    if (part == PART_TIGHT && w->scene->world.ses.set_restarts && outcome == OUTCOME_FAILED)
+        return true; /* left loose */
+    if (w->scene->slow_dns && gives_up && (part <= PART_FAILED || part >= PART_REVIEWED))
         return true; /* its records come after the deadline, or after SES's third 72 hours */
     if (!w->scene->options.faults)
         return false;
@@ -410,7 +569,8 @@ static void check_truth(struct watcher *w, uint32_t job)
     const struct faults *faults = &w->scene->world.faults;
     enum outcome outcome = w->rows[job].last.row.outcome;
     uint32_t id;
-    if (faults->share[FAULT_LATE] > 0 || (outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))
+    if (faults->share[FAULT_LATE] > 0 || world_operator(w->world, job).acts > 0 ||
+        (outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))
         return;
     if (!ses_model_find(world_ses(w->world), world_lane(w->world, f->choices[job].lane),
                         fleet_identity(f, job), &id)) {
@@ -432,9 +592,12 @@ void watcher_end(struct watcher *w)
         const struct kept_row *row = &w->rows[i];
         enum part part = (enum part)w->scene->parts[i];
         enum outcome outcome = row->last.row.outcome;
-        if (!row->known || row->last.row.state != JOB_DONE)
+        bool is_final = row->known && row->last.row.state == JOB_DONE;
+        if (!is_final && watcher_is_over_budget(w) && !row->started)
+            continue;
+        if (!is_final)
             watcher_complain(w, "job %u has no final record", i);
-        else if (!ends_well(part, outcome) && !may_end_badly(w, part, outcome))
+        else if (!ends_well(part, outcome) && !may_end_badly(w, i, outcome))
             watcher_complain(w, "job %u (part %d) ends as %s: " TEXT_FMT, i, (int)part,
                              outcome_name(outcome), TEXT_ARG(row->last.row.reason));
         check_truth(w, i);

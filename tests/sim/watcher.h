@@ -9,6 +9,10 @@
  *   no wave before the last is final      no first write once too many have failed
  *   at the end, SES holds what was wanted a look between a lost answer and the next write
  *   nobody waits beyond the deadline      nothing is sent once the journal has failed
+ *   a look within the minute before       the value before is the one of that look
+ *   what another operator has set stays   REJECT_MESSAGE only while the MX is there
+ *   one of a lane is tightened first      a wave and a budget outlive the process
+ *   what rejects mail waits for no DNS
  */
 #ifndef MF_WATCHER_H
 #define MF_WATCHER_H
@@ -27,14 +31,29 @@ struct kept_row {
     uint8_t cleared_at; /* restarts, when this process cleared to set anew; 0: it has not */
     bool must_look;     /* what SES holds is not known: an answer was lost, or a process died */
     bool said_success;  /* SES said Success for the wanted name, in an answer */
+    bool started;       /* as waves count */
+    bool reopened;      /* it was final, and is to begin again */
+    instant_us first_read_at;   /* that this run remembers; 0: none */
+    instant_us read_at;         /* the last one was sent then */
+    struct text read_mail_from; /* and showed this; in the watcher's arena */
+    enum behavior read_behavior;
 };
 
-/* The waves of one life of the process, worked out from its records alone. */
+/* The first identities of a lane that were tightened. */
+struct tightened_seen {
+    uint32_t written; /* REJECT_MESSAGE was sent so often */
+    uint32_t first;   /* job */
+    instant_us first_at;
+    bool first_settled; /* SES said Success long enough after that */
+    bool fell_back;     /* SES was seen to leave Success: nobody is tightened any more */
+};
+
+/* The waves of a run, worked out from its records alone. */
 struct waves_seen {
     uint32_t index, started; /* of the wave that runs */
     uint32_t open;           /* written and not final, from earlier lives too */
     uint32_t expired;        /* of the wave that runs */
-    uint32_t failed;         /* in this life */
+    uint32_t failed;         /* and not to begin again */
 };
 
 /* A record, as far as it is shown to somebody who wants to know how it came to a complaint. */
@@ -55,8 +74,9 @@ struct watcher {
     instant_us *sends; /* per lane and kind: a ring of the last `rate` instants */
     uint32_t *sends_len;
     struct waves_seen waves;
-    uint32_t done_before; /* final when this life began */
-    instant_us turn_at;   /* of the last turn, and how many there were at that instant */
+    struct tightened_seen *tightened; /* per lane */
+    uint32_t done_before;             /* final when this life began */
+    instant_us turn_at; /* of the last turn, and how many there were at that instant */
     uint64_t turns_at;
     uint64_t digest; /* over all records */
     uint64_t turns, records, writes;
@@ -72,7 +92,11 @@ void watcher_clear(struct watcher *w);
 struct io watcher_io(struct watcher *w);
 void watcher_turn(void *ctx, const struct desk *desk, instant_us now); /* for engine_watch */
 /* Another process goes on, after a crash or a pause: what was in flight is forgotten. */
-void watcher_resume(struct watcher *w);
+void watcher_resume(struct watcher *w, bool reopens);
+/* Does the next process begin this row again? */
+bool watcher_reopens(const struct watcher *w, uint32_t row, bool reopens);
+/* More have failed than the manifest allows. */
+bool watcher_is_over_budget(const struct watcher *w);
 /* A process has ended of its own accord. pause: the reason that it gave, or NULL. True: another one
  * is to go on. */
 bool watcher_paused(struct watcher *w, const struct desk *desk, const char *pause);
