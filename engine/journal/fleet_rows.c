@@ -67,8 +67,13 @@ static void fill_account(struct filler *in, const struct fleet *f, uint32_t i)
 
 static void fill_lane(struct filler *in, const struct fleet *f, uint32_t i)
 {
-    fill_int(in, f->lanes[i].account);
-    fill_name(in, f, f->lanes[i].region);
+    const struct lane *lane = &f->lanes[i];
+    fill_int(in, lane->account);
+    fill_name(in, f, lane->region);
+    fill_name(in, f, lane->caller.account);
+    fill_name(in, f, lane->caller.partition);
+    fill_name(in, f, lane->caller.arn);
+    fill_name(in, f, lane->caller.begun_with);
 }
 
 static void fill_policy(struct filler *in, const struct fleet *f, uint32_t i)
@@ -78,7 +83,7 @@ static void fill_policy(struct filler *in, const struct fleet *f, uint32_t i)
     fill_int(in, p->require);
     fill_name(in, f, p->mx_region);
     fill_int(in, p->timeout_us);
-    fill_int(in, (int64_t)p->accept);
+    fill_int(in, (int64_t)rule_numbers_to_row(in->j, p->accept));
     fill_int(in, p->until);
 }
 
@@ -136,7 +141,7 @@ enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet,
     const struct table_out tables[] = {
         {"INSERT INTO wave VALUES (?,?,?,?)", fleet->waves_len, fill_wave},
         {"INSERT INTO account VALUES (?,?,?,?,?,?,?,?,?)", fleet->accounts_len, fill_account},
-        {"INSERT INTO lane VALUES (?,?,?,?)", fleet->lanes_len, fill_lane},
+        {"INSERT INTO lane VALUES (?,?,?,?,?,?,?,?)", fleet->lanes_len, fill_lane},
         {"INSERT INTO policy VALUES (?,?,?,?,?,?,?,?)", fleet->policies_len, fill_policy},
         {"INSERT INTO file VALUES (?,?,?)", fleet->files_len, fill_file},
         {"INSERT INTO choice VALUES (?,?,?,?,?,?,?,?,?,?,?)", fleet->choices_len, fill_choice},
@@ -151,6 +156,7 @@ enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet,
 
 /* A SELECT in use: the next column to take, and what went wrong in any of them. */
 struct taker {
+    struct journal *j;
     struct sql_stmt *st;
     struct fleet *fleet;
     int column;
@@ -232,6 +238,12 @@ static void take_lane(struct taker *t)
     uint16_t account = take_index(t, t->fleet->accounts_len);
     t->fits &= fleet_lane(t->fleet, account, take_name(t), &index);
     t->ok &= index == place;
+    struct caller caller = {.account = take_name(t)};
+    caller.partition = take_name(t);
+    caller.arn = take_name(t);
+    caller.begun_with = take_name(t);
+    if (t->fits && t->ok)
+        t->fleet->lanes[index].caller = caller;
 }
 
 static void take_policy(struct taker *t)
@@ -242,7 +254,7 @@ static void take_policy(struct taker *t)
     p.require = (enum dns_require)take_int(t, REQUIRE_NONE);
     p.mx_region = take_name(t);
     p.timeout_us = (span_us)take_int(t, MANIFEST_TIMEOUT_MAX);
-    p.accept = take_int(t, FINDING_BIT(FINDINGS_LEN) - 1);
+    p.accept = rule_numbers_from_row(t->j, t->st, t->column++, &t->ok);
     p.until = (enum until)take_int(t, UNTIL_SET);
     t->fits &= fleet_policy(t->fleet, p, &index);
     t->ok &= index == place;
@@ -299,7 +311,9 @@ static const struct table_in tables_in[] = {
     {"SELECT name, profile, role_arn, external_id, source_profile, account_id, rate"
      " FROM account WHERE run = ? ORDER BY place",
      "an account", take_account},
-    {"SELECT account, region FROM lane WHERE run = ? ORDER BY place", "a lane", take_lane},
+    {"SELECT account, region, caller_account, caller_partition, caller_arn, begun_with"
+     " FROM lane WHERE run = ? ORDER BY place",
+     "a lane", take_lane},
     {"SELECT behavior, require, mx_region, timeout, accept, until"
      " FROM policy WHERE run = ? ORDER BY place",
      "a policy", take_policy},
@@ -315,7 +329,7 @@ static const struct table_in tables_in[] = {
 static enum err table_load(struct journal *j, uint64_t run, struct fleet *fleet,
                            const struct table_in *table, struct why *why)
 {
-    struct taker t = {.fleet = fleet, .ok = true, .fits = true};
+    struct taker t = {.j = j, .fleet = fleet, .ok = true, .fits = true};
     enum err err = journal_select(j, &t.st, table->select, run, why);
     while (err == OK && (err = sql_step(j->sql, t.st, why)) == OK) {
         t.column = 0;

@@ -3,7 +3,8 @@
  *
  *   journal.c      open, close, heads of runs
  *   fleet_rows.c   the fleet of a run
- *   record_rows.c  its records
+ *   record_rows.c  its records;  lane_rows.c  what is known of its lanes
+ *   rule_rows.c    the journal's own numbers of the finding rules
  *   schema.c       the tables;  sqlite.c  SQLite itself
  *   place.c, lock.c, copy.c     where it lies, who may write, how it is read meanwhile
  */
@@ -15,13 +16,24 @@
 #include "place.h"
 #include "sql.h"
 
+/* The journal's numbers of the finding rules, which are the bits of its sets, and the program's. A
+ * set is stored as SQLite's signed integer, so bit 63 is not used. */
+#define RULE_NUMBERS 63
+#define RULE_NONE    0xff /* number_of: the journal has no number for it; rule_of: no such number */
+#define RULE_UNKNOWN 0xfe /* rule_of: a rule that this program does not have */
+
+struct rule_numbers {
+    unsigned char number_of[FINDINGS_LEN], rule_of[RULE_NUMBERS];
+};
+
 struct journal {
     struct sql *sql;
     enum journal_mode mode;
     struct place place;
     struct lock lock;        /* writer: the lock; reader: the readers' byte, while it needs it */
     struct sql_stmt *append; /* made at the first keep */
-    int wal_pages_next;      /* the log is moved into the main file past this many pages */
+    struct rule_numbers rules;
+    int wal_pages_next; /* the log is moved into the main file past this many pages */
     bool failed;        /* a write failed: what is on the disk is not known, nothing more goes */
     struct why trouble; /* of that write */
 };
@@ -39,6 +51,18 @@ enum err journal_select(struct journal *j, struct sql_stmt **st, const char *tex
 enum err journal_damaged(struct why *why, const char *what);
 /* Reads a number that must lie in 0..max; false and *ok = false otherwise. */
 uint64_t journal_number(struct sql_stmt *st, int column, uint64_t max, bool *ok);
+
+/* rule_rows.c. Reads the numbers; a writer then adds those of rules that have none yet. */
+enum err rule_numbers_load(struct journal *j, struct why *why);
+enum err rule_numbers_add(struct journal *j, struct why *why);
+uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
+/* Findings of rules that this program does not have are left out. *ok = false: damage. */
+finding_set rule_numbers_from_row(const struct journal *j, struct sql_stmt *st, int column,
+                                  bool *ok);
+
+/* lane_rows.c; inside a transaction. A record of kind RECORD_LANE. */
+enum err lane_note_store(struct journal *j, uint64_t run, const struct record *record,
+                         struct why *why);
 
 /* fleet_rows.c; inside a transaction. */
 enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet, struct why *why);

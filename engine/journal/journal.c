@@ -16,6 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The instant of a run's newest record or note, 0 without any. ?1: the run; `first` is an SQL term.
+ */
+#define NEWEST(first)                                                                              \
+    "max(ifnull((SELECT at FROM record WHERE run = ?1 AND seq > " first                            \
+    " ORDER BY seq DESC LIMIT 1), 0),"                                                             \
+    " ifnull((SELECT at FROM lane_note WHERE run = ?1 ORDER BY seq DESC LIMIT 1), 0))"
+
 #define HEAD_COLUMNS                                                                               \
     "SELECT id, verb, state, parent, started, stopped, last, seed, jobs, options, version,"        \
     " first_record FROM run "
@@ -109,28 +116,39 @@ static enum err open_sql(struct journal *j, const char *file, enum sql_how how, 
 
 static enum err open_writer(struct journal *j, struct why *why)
 {
+    int version = 0;
     enum err err = lock_for_writing(&j->lock, j->place.file, why);
     if (err == OK)
         err = open_sql(j, j->place.file, SQL_WRITER, why);
     if (err == OK)
-        err = schema_vet(j->sql, why);
-    if (err == ERR_GONE)
-        err = schema_make(j->sql, why);
+        err = schema_vet(j->sql, &version, why);
+    if (err == ERR_GONE) /* an empty file */
+        err = OK;
     else if (err == OK)
         err = crash_vet(j, why);
+    if (err == OK && version < SCHEMA_VERSION)
+        err = schema_migrate(j->sql, version, why);
+    if (err == OK)
+        err = rule_numbers_load(j, why);
+    if (err == OK)
+        err = rule_numbers_add(j, why);
     return err == OK ? journal_fold(j, why) : err;
 }
 
+/* An old journal is migrated in the copy, by the same code as in the file. */
 static enum err open_copy(struct journal *j, struct why *why)
 {
+    int version = 0;
     struct copy copy;
     enum err err = copy_make(&copy, j->place.file, why);
     if (err != OK)
         return err;
     err = open_sql(j, copy.file, SQL_SCRATCH, why);
     if (err == OK) /* a first read opens the log, after which the names may go */
-        err = schema_vet(j->sql, why);
+        err = schema_vet(j->sql, &version, why);
     copy_unlink(&copy);
+    if (err == OK && version < SCHEMA_VERSION)
+        err = schema_migrate(j->sql, version, why);
     return err;
 }
 
@@ -139,13 +157,20 @@ static enum err open_reader(struct journal *j, struct why *why)
     enum err err = lock_for_reading(&j->lock, j->place.file, why);
     if (err != OK && err != ERR_GONE)
         return err;
-    if (copy_has_log(j->place.file)) {
+    int version = 0;
+    bool copies = copy_has_log(j->place.file);
+    err = copies ? OK : open_sql(j, j->place.file, SQL_IMMUTABLE, why);
+    if (err == OK && !copies) {
+        err = schema_vet(j->sql, &version, why);
+        copies = err == OK && version < SCHEMA_VERSION;
+    }
+    if (err == OK && copies) {
+        sql_close(j->sql);
+        j->sql = NULL;
         err = open_copy(j, why);
         lock_release(&j->lock);
-        return err;
     }
-    err = open_sql(j, j->place.file, SQL_IMMUTABLE, why);
-    return err == OK ? schema_vet(j->sql, why) : err;
+    return err == OK ? rule_numbers_load(j, why) : err;
 }
 
 static enum err open_memory(struct journal *j, struct why *why)
@@ -153,7 +178,11 @@ static enum err open_memory(struct journal *j, struct why *why)
     snprintf(j->place.file, sizeof j->place.file, "in memory");
     j->wal_pages_next = INT32_MAX; /* there is no log */
     enum err err = open_sql(j, ":memory:", SQL_MEMORY, why);
-    return err == OK ? schema_make(j->sql, why) : err;
+    if (err == OK)
+        err = schema_migrate(j->sql, 0, why);
+    if (err == OK)
+        err = rule_numbers_load(j, why);
+    return err == OK ? rule_numbers_add(j, why) : err;
 }
 
 static enum err open_by_mode(struct journal *j, const char *path, struct why *why)
@@ -265,9 +294,8 @@ enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, ins
     if (err != OK)
         return err;
     err = sql_prepare(j->sql, &st,
-                      TEXT("UPDATE run SET state = ?2, stopped = ?3, last = ifnull((SELECT at FROM"
-                           " record WHERE run = ?1 AND seq > first_record ORDER BY seq DESC LIMIT"
-                           " 1), last) WHERE id = ?1"),
+                      TEXT("UPDATE run SET state = ?2, stopped = ?3,"
+                           " last = max(last, " NEWEST("first_record") ") WHERE id = ?1"),
                       why);
     if (err == OK) {
         sql_bind_int(st, 1, (int64_t)run);
@@ -289,17 +317,15 @@ static enum err last_read(struct journal *j, struct run_head *head, int64_t firs
                           struct why *why)
 {
     struct sql_stmt *st;
-    enum err err = journal_select(
-        j, &st, "SELECT at FROM record WHERE run = ?1 AND seq > ?2 ORDER BY seq DESC LIMIT 1",
-        head->id, why);
+    enum err err = journal_select(j, &st, "SELECT " NEWEST("?2"), head->id, why);
     if (err == OK) {
         sql_bind_int(st, 2, first_record);
         err = sql_step(j->sql, st, why);
     }
-    if (err == OK)
+    if (err == OK && sql_col_int(st, 0) > head->last)
         head->last = sql_col_int(st, 0);
     sql_finish(st);
-    return err == ERR_GONE ? OK : err;
+    return err;
 }
 
 static enum err head_read(struct journal *j, struct sql_stmt *st, struct run_head *head,

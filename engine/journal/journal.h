@@ -49,7 +49,8 @@ bool journal_has_writer(const struct journal *j, char holder[JOURNAL_HOLDER_MAX]
 /* Begins a run: head and every choice of the fleet, durable on return. Fills in head->id. */
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
                        struct why *why);
-/* Appends, in one durable transaction. */
+/* Appends, in one durable transaction. Records of kind RECORD_LANE are notes of their lane and come
+ * back by journal_lane_notes() alone. */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why);
 /* RUN_OPEN: a run that stopped goes on (resume). After an error of begin, keep or stop the journal
@@ -73,5 +74,17 @@ enum err journal_replay(struct journal *j, uint64_t run,
 enum err journal_rows(struct journal *j, uint64_t run,
                       bool (*fn)(void *ctx, const struct record *record), void *ctx,
                       struct why *why);
+
+/* What befell a lane last: a trouble since `at`, or its end (reason is empty). */
+struct lane_note {
+    uint16_t lane; /* row of fleet.lanes */
+    instant_us at;
+    struct text reason; /* borrowed for the length of the callback */
+};
+
+/* The newest note of every lane that has one, in the order of the lanes. */
+enum err journal_lane_notes(struct journal *j, uint64_t run,
+                            bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
+                            struct why *why);
 
 #endif

@@ -71,6 +71,8 @@ static const struct column columns[] = {
     {COLUMN_I64, AT(row.finished), 0},
     {COLUMN_I64, AT(row.deadline), 0},
     ENUM(row.verification, VERIFICATION_NOT_STARTED),
+    {COLUMN_U32, AT(row.accepted), 0},
+    {COLUMN_U32, AT(row.wave), 0},
 };
 
 #define FINDINGS_COLUMN 21 /* the one that is carried */
@@ -80,11 +82,12 @@ static const struct column columns[] = {
     "job, at, kind, from_state, write_mail_from, write_behavior, state, action, outcome,"          \
     " reason, before_known, mail_from_before, behavior_before, seen_known, mail_from_seen,"        \
     " behavior_seen, status_seen, mx, spf, dmarc, findings, findings_json, writes, calls,"         \
-    " restarts, attempts, first_seen, finished, deadline, verification"
+    " restarts, attempts, first_seen, finished, deadline, verification, accepted, wave"
 
-static void column_bind(struct sql_stmt *st, int place, const struct column *c,
+static void column_bind(const struct journal *j, int place, const struct column *c,
                         const struct record *record)
 {
+    struct sql_stmt *st = j->append;
     const void *at = (const char *)record + c->offset;
     switch (c->type) {
     case COLUMN_CARRIED:
@@ -95,7 +98,9 @@ static void column_bind(struct sql_stmt *st, int place, const struct column *c,
         /* fall through */
     case COLUMN_TEXT: sql_bind_text(st, place, *(const struct text *)at); break;
     case COLUMN_I64: sql_bind_int(st, place, *(const int64_t *)at); break;
-    case COLUMN_SET: sql_bind_int(st, place, (int64_t) * (const finding_set *)at); break;
+    case COLUMN_SET:
+        sql_bind_int(st, place, (int64_t)rule_numbers_to_row(j, *(const finding_set *)at));
+        break;
     case COLUMN_BOOL: sql_bind_int(st, place, *(const bool *)at); break;
     case COLUMN_U32: sql_bind_int(st, place, *(const uint32_t *)at); break;
     case COLUMN_ENUM: {
@@ -105,30 +110,6 @@ static void column_bind(struct sql_stmt *st, int place, const struct column *c,
         sql_bind_int(st, place, value);
     }
     }
-}
-
-/* False: the number is none that this program writes. */
-static bool column_read(struct sql_stmt *st, int i, const struct column *c, struct record *record,
-                        struct arena *arena, bool *fits)
-{
-    void *at = (char *)record + c->offset;
-    bool ok = true;
-    if (c->type == COLUMN_TEXT || c->type == COLUMN_CARRIED) {
-        struct text t = sql_col_text(st, i), copy = t.len ? arena_text(arena, t) : TEXT_NONE;
-        *fits &= t.len == 0 || copy.at;
-        memcpy(at, &copy, sizeof copy);
-    } else if (c->type == COLUMN_I64) {
-        *(int64_t *)at = sql_col_int(st, i);
-    } else if (c->type == COLUMN_SET) {
-        *(finding_set *)at = journal_number(st, i, FINDING_BIT(FINDINGS_LEN) - 1, &ok);
-    } else if (c->type == COLUMN_BOOL) {
-        *(bool *)at = journal_number(st, i, 1, &ok) == 1;
-    } else {
-        uint64_t last = c->type == COLUMN_ENUM ? c->last : UINT32_MAX;
-        uint32_t value = (uint32_t)journal_number(st, i, last, &ok);
-        memcpy(at, &value, sizeof value);
-    }
-    return ok;
 }
 
 /* Where a job's story stands: numbers of records, counted from the run's first_record; 0: none. */
@@ -147,6 +128,30 @@ struct reader {
     struct arena arena; /* the texts of *record; reset per record */
     struct record record;
 };
+
+/* False: the number is none that this program writes. */
+static bool column_read(struct reader *r, struct sql_stmt *st, int i, bool *fits)
+{
+    const struct column *c = &columns[i];
+    void *at = (char *)&r->record + c->offset;
+    bool ok = true;
+    if (c->type == COLUMN_TEXT || c->type == COLUMN_CARRIED) {
+        struct text t = sql_col_text(st, i), copy = t.len ? arena_text(&r->arena, t) : TEXT_NONE;
+        *fits &= t.len == 0 || copy.at;
+        memcpy(at, &copy, sizeof copy);
+    } else if (c->type == COLUMN_I64) {
+        *(int64_t *)at = sql_col_int(st, i);
+    } else if (c->type == COLUMN_SET) {
+        *(finding_set *)at = rule_numbers_from_row(r->j, st, i, &ok);
+    } else if (c->type == COLUMN_BOOL) {
+        *(bool *)at = journal_number(st, i, 1, &ok) == 1;
+    } else {
+        uint64_t last = c->type == COLUMN_ENUM ? c->last : UINT32_MAX;
+        uint32_t value = (uint32_t)journal_number(st, i, last, &ok);
+        memcpy(at, &value, sizeof value);
+    }
+    return ok;
+}
 
 static void reader_clear(struct reader *r)
 {
@@ -214,7 +219,7 @@ static enum err record_read(struct reader *r, struct sql_stmt *st, struct why *w
     r->record = (struct record){0};
     arena_reset(&r->arena);
     for (int i = 0; i < COLUMNS_LEN; i++)
-        if (!column_read(st, i, &columns[i], &r->record, &r->arena, &fits))
+        if (!column_read(r, st, i, &fits))
             return journal_damaged(why, "a record");
     if (!fits)
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -229,8 +234,17 @@ static enum err append_prepare(struct journal *j, struct why *why)
         return OK;
     return sql_prepare(j->sql, &j->append,
                        TEXT("INSERT INTO record VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-                            "?,?,?,?,?,?,?,?,?,?,?,?)"),
+                            "?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
                        why);
+}
+
+static enum err record_store(struct journal *j, uint64_t run, const struct record *record,
+                             struct why *why)
+{
+    sql_bind_int(j->append, 1, (int64_t)run);
+    for (int c = 0; c < COLUMNS_LEN; c++)
+        column_bind(j, c + 2, &columns[c], record);
+    return sql_run(j->sql, j->append, why);
 }
 
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
@@ -240,12 +254,9 @@ enum err journal_keep(struct journal *j, uint64_t run, const struct record *reco
     if (err != OK)
         return err;
     err = append_prepare(j, why);
-    for (uint32_t i = 0; err == OK && i < len; i++) {
-        sql_bind_int(j->append, 1, (int64_t)run);
-        for (int c = 0; c < COLUMNS_LEN; c++)
-            column_bind(j->append, c + 2, &columns[c], &records[i]);
-        err = sql_run(j->sql, j->append, why);
-    }
+    for (uint32_t i = 0; err == OK && i < len; i++)
+        err = records[i].kind == RECORD_LANE ? lane_note_store(j, run, &records[i], why)
+                                             : record_store(j, run, &records[i], why);
     return journal_leave(j, err, why);
 }
 

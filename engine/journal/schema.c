@@ -4,8 +4,13 @@
  * as its fleet: half a run is never seen.
  *
  * Words of the program are stored as the numbers of their enums, for a record is written while
- * somebody waits and a large fleet makes millions of them. The asserts below hold those numbers
- * still: whoever moves one makes a new schema version. Instants are microseconds UTC.
+ * a call waits for it and a large fleet makes millions of them. The asserts below hold those
+ * numbers still: whoever moves one adds a migration. Findings alone are numbered by the journal
+ * itself, in the table `rule`, so that their enum may change. Instants are microseconds UTC.
+ *
+ * A migration that was published is never changed: journals of its version are on people's disks.
+ * What a later program wants otherwise is one more migration, at the end of the list. A new journal
+ * takes all of them, so its tables are those of a journal that has come all the way.
  *
  * No index stands on `record`: it would cost a second page per commit, and every reader wants all
  * the records of a run, which lie together.
@@ -31,9 +36,11 @@ _Static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GU
 _Static_assert(VERIFICATION_NONE == 0 && VERIFICATION_NOT_STARTED == 5, "verification");
 _Static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kind");
 _Static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_OPEN == 0 && RUN_ENDED == 2, "run");
-_Static_assert(NOT_A_SUBDOMAIN == 0 && SPF_MISSING == 14 && DNS_TROUBLE == 29, "finding");
 
-static const char tables[] =
+/* The states and outcomes that the list below names by number. */
+_Static_assert(JOB_FOLLOWING == 7 && JOB_DONE == 8 && OUTCOME_DONE == 3, "version_2");
+
+static const char version_1[] =
     "CREATE TABLE run ("
     " id INTEGER PRIMARY KEY, verb INT, state INT, parent INT, started INT, stopped INT,"
     " last INT," /* instant of the newest record; kept up to date only when the run stops */
@@ -70,22 +77,64 @@ static const char tables[] =
     " writes INT, calls INT, restarts INT, attempts INT,"
     " first_seen INT, finished INT, deadline INT, verification INT);";
 
-enum err schema_make(struct sql *s, struct why *why)
+/*
+ * Which writes SES had taken was not kept by version 1. A row that waits for Success, or has it,
+ * shows that SES had taken the writes up to there, and so does every later row of the same job;
+ * of other writes it is not known, and they count as not taken. Waves were not kept either: a job
+ * that has written counts as one of the first.
+ */
+static const char version_2[] =
+    "ALTER TABLE record ADD COLUMN accepted INT DEFAULT 0;"
+    "ALTER TABLE record ADD COLUMN wave INT DEFAULT 0;"
+    "UPDATE record SET wave = 1, accepted = taken.writes FROM (SELECT seq,"
+    " max(CASE WHEN state = 7 OR (state = 8 AND outcome = 3) THEN writes ELSE 0 END)"
+    " OVER (PARTITION BY run, job ORDER BY seq) AS writes FROM record WHERE writes > 0) AS taken"
+    " WHERE record.seq = taken.seq;"
+
+    "ALTER TABLE lane ADD COLUMN caller_account TEXT;"
+    "ALTER TABLE lane ADD COLUMN caller_partition TEXT;"
+    "ALTER TABLE lane ADD COLUMN caller_arn TEXT;"
+    "ALTER TABLE lane ADD COLUMN begun_with TEXT;"
+    "CREATE TABLE lane_note (seq INTEGER PRIMARY KEY, run INT, lane INT, at INT, reason TEXT);"
+
+    /* The bits of record.findings and policy.accept. Version 1 numbered them by its program. */
+    "CREATE TABLE rule (number INTEGER PRIMARY KEY, name TEXT);"
+    "INSERT INTO rule VALUES (0,'not-a-subdomain'), (1,'invalid-name'), (2,'public-suffix'),"
+    " (3,'identity-missing'), (4,'identity-unverified'), (5,'sends-mail'), (6,'receives-mail'),"
+    " (7,'several-mx'), (8,'mx-missing'), (9,'mx-wrong-suffix'), (10,'mx-unknown-region'),"
+    " (11,'mx-other-region'), (12,'cname-at-name'), (13,'wildcard-answer'), (14,'spf-missing'),"
+    " (15,'spf-several'), (16,'spf-syntax'), (17,'spf-without-ses'), (18,'spf-lookups'),"
+    " (19,'spf-void-lookups'), (20,'dmarc-strict-spf'), (21,'dmarc-not-aligned'),"
+    " (22,'dmarc-verdicts-differ'), (23,'dmarc-missing'), (24,'masked-by-identity'),"
+    " (25,'shared-mail-from'), (26,'overwrites-custom'), (27,'account-cannot-send'),"
+    " (28,'sandbox'), (29,'dns-trouble');";
+
+static const char *const migrations[] = {version_1, version_2};
+
+_Static_assert(sizeof migrations / sizeof migrations[0] == SCHEMA_VERSION,
+               "a migration is missing");
+
+enum err schema_migrate(struct sql *s, int version, struct why *why)
 {
     char stamp[96];
     snprintf(stamp, sizeof stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
              APPLICATION_ID, SCHEMA_VERSION);
     enum err err = sql_exec(s, "BEGIN IMMEDIATE;", why);
-    if (err == OK)
-        err = sql_exec(s, tables, why);
+    for (int i = version; err == OK && i < SCHEMA_VERSION; i++)
+        err = sql_exec(s, migrations[i], why);
     if (err == OK)
         err = sql_exec(s, stamp, why);
-    return err == OK ? sql_exec(s, "COMMIT;", why) : err;
+    if (err == OK)
+        err = sql_exec(s, "COMMIT;", why);
+    if (err != OK)
+        sql_exec(s, "ROLLBACK;", NULL); /* SQLite may have done so already */
+    return err;
 }
 
-enum err schema_vet(struct sql *s, struct why *why)
+enum err schema_vet(struct sql *s, int *version_out, struct why *why)
 {
     int64_t tables_len = 0, application = 0, version = 0;
+    *version_out = 0;
     enum err err = sql_int(s, "SELECT count(*) FROM sqlite_schema", &tables_len, why);
     if (err == OK)
         err = sql_int(s, "PRAGMA application_id", &application, why);
@@ -107,5 +156,6 @@ enum err schema_vet(struct sql *s, struct why *why)
                        "was written by a newer mailfrom (journal version %lld, this program knows "
                        "%d): use that program",
                        (long long)version, SCHEMA_VERSION);
+    *version_out = (int)version;
     return OK;
 }

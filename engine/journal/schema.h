@@ -1,18 +1,21 @@
 /*
- * The tables of a journal, version 1. For this room only.
+ * The tables of a journal, and the way from an older journal's tables to them. For this room only.
  */
 #ifndef MF_SCHEMA_H
 #define MF_SCHEMA_H
 
 #include "sql.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
-/* Makes the tables in an empty file, all or nothing. */
-enum err schema_make(struct sql *s, struct why *why);
+/* Is it a journal, and one that this program can read? *version: 0 to SCHEMA_VERSION, where less
+ * than SCHEMA_VERSION needs schema_migrate() first. ERR_GONE: an empty file (version 0), not yet a
+ * journal. ERR_INPUT: something else, or the journal of a newer program. */
+enum err schema_vet(struct sql *s, int *version, struct why *why);
 
-/* Is it a journal, and one that this program can read? ERR_GONE: an empty file, not yet a journal.
- * ERR_INPUT: something else, or the journal of a newer program. */
-enum err schema_vet(struct sql *s, struct why *why);
+/* Brings the tables from a version to SCHEMA_VERSION; from 0 it makes them. One transaction: after
+ * an error, or a crash, the file is as it was. Only by the holder of the writer's lock, or on a
+ * copy. */
+enum err schema_migrate(struct sql *s, int version, struct why *why);
 
 #endif

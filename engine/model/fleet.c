@@ -76,7 +76,7 @@ bool fleet_lane(struct fleet *f, uint16_t account, name_id region, uint16_t *lan
         }
     }
     *lane = (uint16_t)f->lanes_len;
-    PUSH(f->lanes, f->lanes_len, LANES_MAX, ((struct lane){account, region}));
+    PUSH(f->lanes, f->lanes_len, LANES_MAX, ((struct lane){.account = account, .region = region}));
     return true;
 }
 

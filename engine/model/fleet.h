@@ -23,10 +23,22 @@ struct account {
     double rate_per_s;  /* 0: not given */
 };
 
+/* Whose credentials the calls of a lane are signed with, as STS GetCallerIdentity tells. */
+struct caller {
+    name_id account;   /* twelve digits; CALLER_UNKNOWN: STS could not be asked; NAME_NONE: nobody
+                          has looked */
+    name_id partition; /* "aws", "aws-cn", ..., of arn */
+    name_id arn;
+    name_id begun_with; /* where the credentials came from, for a person: "profile prod" */
+};
+
+#define CALLER_UNKNOWN "unknown"
+
 /* A lane: one account in one Region. It has its own pace, credentials and failures. */
 struct lane {
     uint16_t account; /* index into fleet.accounts */
     name_id region;
+    struct caller caller; /* of the run that is to go on, or of the plan; else nobody's */
 };
 
 /* What must be visible in DNS before the first write (manifest key dns.require). */

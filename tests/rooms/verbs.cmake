@@ -16,6 +16,7 @@ mailfrom_run_test(run_plan_text)
 mailfrom_run_test(run_discover)
 mailfrom_run_test(run_read_api)
 mailfrom_run_test(run_lanes)
+mailfrom_run_test(run_old_journal)
 
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
 set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")

@@ -46,6 +46,9 @@ static void fleet_fill(struct fleet *f)
     assert_true(fleet_account(f, (struct account){.name = NAME(f, "other")}, &account));
     assert_true(fleet_lane(f, 1, NAME(f, "eu-west-1"), &lane));
     assert_true(fleet_lane(f, 0, NAME(f, "us-east-1"), &lane));
+    f->lanes[1].caller =
+        (struct caller){NAME(f, "111122223333"), NAME(f, "aws-cn"),
+                        NAME(f, "arn:aws-cn:iam::111122223333:user/x"), NAME(f, "profile p")};
     assert_true(fleet_policy(f, (struct policy){.timeout_us = SPAN_H(72)}, &policy));
     assert_true(fleet_policy(
         f,
@@ -171,6 +174,9 @@ static void a_fleet_comes_back_as_it_was(void **state)
     for (uint32_t i = 0; i < f.lanes_len; i++) {
         assert_int_equal(f.lanes[i].account, g->lanes[i].account);
         assert_text(text_of_name(&f, f.lanes[i].region), text_of_name(g, g->lanes[i].region));
+        const name_id *x = &f.lanes[i].caller.account, *y = &g->lanes[i].caller.account;
+        for (int n = 0; n < 4; n++)
+            assert_text(text_of_name(&f, x[n]), text_of_name(g, y[n]));
     }
     assert_int_equal(f.policies_len, g->policies_len);
     for (uint32_t i = 0; i < f.policies_len; i++) {
@@ -259,7 +265,9 @@ static const struct record full = {.job = 2,
                                            .dmarc = TEXT("foreign"),
                                            .findings = FINDING_BIT(DNS_TROUBLE) | 1,
                                            .findings_json = TEXT("[{\"rule\":\"dns-trouble\"}]"),
-                                           .writes = 1,
+                                           .writes = 7,
+                                           .accepted = 5,
+                                           .wave = 64,
                                            .calls = UINT32_MAX,
                                            .restarts = 3,
                                            .attempts = 4,
@@ -298,6 +306,8 @@ static bool same_as_full(void *ctx, const struct record *r)
     assert_int_equal(a->verification, b->verification);
     assert_true(a->findings == b->findings);
     assert_int_equal(a->writes, b->writes);
+    assert_int_equal(a->accepted, b->accepted);
+    assert_int_equal(a->wave, b->wave);
     assert_int_equal(a->calls, b->calls);
     assert_int_equal(a->restarts, b->restarts);
     assert_int_equal(a->attempts, b->attempts);
@@ -397,6 +407,8 @@ static void damage_is_said_and_never_followed(void **state)
         "UPDATE account SET rate = 1e-300",
         "UPDATE run SET max_failures = 9e999",
         "UPDATE policy SET timeout = 9223372036854775807",
+        "DELETE FROM rule",
+        "UPDATE policy SET accept = -1",
     };
     struct bench *b = *state;
     char command[256];

@@ -1,0 +1,99 @@
+/*
+ * Findings are stored as sets of bits, and which bit means which rule is written in the journal
+ * itself, by name. So the program may order, add and drop its rules, and a journal of any other
+ * order still says what it said.
+ */
+#include "inside.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void number_take(struct rule_numbers *rules, unsigned number, struct text name)
+{
+    enum finding f;
+    rules->rule_of[number] = RULE_UNKNOWN;
+    if (!finding_parse(name, &f))
+        return;
+    rules->rule_of[number] = (unsigned char)f;
+    if (rules->number_of[f] == RULE_NONE)
+        rules->number_of[f] = (unsigned char)number;
+}
+
+enum err rule_numbers_load(struct journal *j, struct why *why)
+{
+    struct sql_stmt *st;
+    bool ok = true;
+    memset(&j->rules, RULE_NONE, sizeof j->rules);
+    enum err err = sql_prepare(j->sql, &st, TEXT("SELECT number, name FROM rule"), why);
+    while (err == OK && (err = sql_step(j->sql, st, why)) == OK) {
+        uint64_t number = journal_number(st, 0, RULE_NUMBERS - 1, &ok);
+        if (!ok)
+            err = journal_damaged(why, "a number of a rule");
+        else
+            number_take(&j->rules, (unsigned)number, sql_col_text(st, 1));
+    }
+    sql_finish(st);
+    return err == ERR_GONE ? OK : err;
+}
+
+static enum err number_add(struct journal *j, struct sql_stmt *st, enum finding f, struct why *why)
+{
+    unsigned number = 0;
+    while (number < RULE_NUMBERS && j->rules.rule_of[number] != RULE_NONE)
+        number++;
+    if (number == RULE_NUMBERS)
+        return journal_damaged(why, "it has numbers for more rules than there ever were");
+    sql_bind_int(st, 1, number);
+    sql_bind_text(st, 2, text_of(finding_rule(f)->name));
+    enum err err = sql_run(j->sql, st, why);
+    if (err == OK)
+        number_take(&j->rules, number, text_of(finding_rule(f)->name));
+    return err;
+}
+
+static enum err numbers_add(struct journal *j, struct why *why)
+{
+    struct sql_stmt *st;
+    enum err err = sql_prepare(j->sql, &st, TEXT("INSERT INTO rule VALUES (?,?)"), why);
+    for (int f = 0; err == OK && f < FINDINGS_LEN; f++)
+        if (j->rules.number_of[f] == RULE_NONE)
+            err = number_add(j, st, (enum finding)f, why);
+    sql_finish(st);
+    return err;
+}
+
+enum err rule_numbers_add(struct journal *j, struct why *why)
+{
+    if (!memchr(j->rules.number_of, RULE_NONE, sizeof j->rules.number_of))
+        return OK;
+    enum err err = journal_enter(j, why);
+    return err == OK ? journal_leave(j, numbers_add(j, why), why) : err;
+}
+
+uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings)
+{
+    uint64_t set = 0;
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        if (!(findings & FINDING_BIT(f)))
+            continue;
+        assert(j->rules.number_of[f] < RULE_NUMBERS);
+        set |= (uint64_t)1 << j->rules.number_of[f];
+    }
+    return set;
+}
+
+finding_set rule_numbers_from_row(const struct journal *j, struct sql_stmt *st, int column,
+                                  bool *ok)
+{
+    finding_set findings = 0;
+    uint64_t set = journal_number(st, column, INT64_MAX, ok);
+    for (unsigned number = 0; set; number++, set >>= 1) {
+        if (!(set & 1))
+            continue;
+        if (j->rules.rule_of[number] == RULE_NONE)
+            *ok = false;
+        else if (j->rules.rule_of[number] != RULE_UNKNOWN)
+            findings |= FINDING_BIT(j->rules.rule_of[number]);
+    }
+    return findings;
+}
