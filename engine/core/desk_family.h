@@ -214,6 +214,8 @@ void desk_record_lane(struct desk *d, uint16_t lane, const char *reason, instant
 struct queue *ready_queue(struct desk *d, uint32_t job, instant_us now);
 /* Reads SES ahead for those whose turn is near. */
 void ready_confirm(struct desk *d, uint16_t lane, instant_us now);
+/* The same now: a read leaves anyhow, and takes them along. */
+void ready_along(struct desk *d, uint16_t lane, instant_us now);
 /* Writes that are in doubt are probed by one at a time. */
 bool ready_may_write(const struct desk *d, uint16_t lane, instant_us now);
 /* The next job that may be written just now. False: there is none. */

@@ -5,17 +5,17 @@
  *
  * A sweep leaves when it is full, or when the oldest job has waited long enough. A call that
  * carries one job costs as much as one that carries a hundred, so long enough depends on who else
- * may come: every open job of the lane will want to look some day. A look waits for a fifth of the
+ * may come: every open job of the lane will want to look some day. A look waits for a quarter of the
  * time that it would take to look at all of them one by one, and never longer than COMPANY_MAX.
  * Example, at one call a second: while 3,000 jobs wait for their DNS, those whose records have come
- * are swept every five minutes; of 100, every 20 s; and the last one is looked at at once.
+ * are swept every eight minutes; of 100, every 25 s; and the last one is looked at at once.
  */
 #include "desk_family.h"
 
 #include <string.h>
 
-#define COMPANY_SHARE 0.2
-#define COMPANY_MAX   SPAN_M(5)
+#define COMPANY_SHARE 0.25
+#define COMPANY_MAX   SPAN_M(8)
 #define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
 
 static uint32_t batch_max(enum api api)
@@ -53,17 +53,6 @@ span_us looks_linger(const struct desk *d, const struct lane_desk *lane, uint32_
     return span < (double)COMPANY_MAX ? (span_us)span : COMPANY_MAX;
 }
 
-/* A look before a write leaves at once when the lane has nothing else to write: its writes cost a
- * call each, and no call may be lost. */
-static instant_us confirm_due(const struct desk *d, const struct lane_desk *lane, instant_us now)
-{
-    const struct queue *q = &lane->look[LOOK_CONFIRM];
-    bool has_more = lane->write.len > 0 || lane->start.len > 0;
-    if (q->len == 0)
-        return WHEN_NEVER;
-    return has_more ? now : q->since + looks_linger(d, lane, q->len);
-}
-
 /* Looks after writes and before them share a sweep. */
 static uint32_t gathered(const struct lane_desk *lane, enum look_kind kind)
 {
@@ -77,10 +66,9 @@ static instant_us queue_due(const struct desk *d, const struct lane_desk *lane, 
     uint32_t len = gathered(lane, kind);
     if (len == 0)
         return WHEN_NEVER;
-    if (len >= batch_max(lane->read_api) || kind == LOOK_FIRST)
-        return now;
-    instant_us due = q->len ? q->since + looks_linger(d, lane, len) : WHEN_NEVER;
-    return when_earlier(due, confirm_due(d, lane, now));
+    if (len >= batch_max(lane->read_api) || kind == LOOK_FIRST || len > q->len)
+        return now; /* who is to be written has waited for company already */
+    return q->since + looks_linger(d, lane, len);
 }
 
 void sweeps_init(struct desk *d)
@@ -238,6 +226,8 @@ uint32_t desk_looks(struct desk *d, uint16_t lane, instant_us now, struct call *
     uint32_t len = lane_send(d, &d->lanes[lane], now, calls, max);
     for (int kind = LOOK_AGAIN; kind >= LOOK_FIRST; kind--) {
         while (len < max && may_gather(d, lane, (enum look_kind)kind, now)) {
+            if (kind == LOOK_AGAIN && batch_max(d->lanes[lane].read_api) > 1)
+                ready_along(d, lane, now);
             sweep_gather(d, lane, (enum look_kind)kind, now);
             len += lane_send(d, &d->lanes[lane], now, calls + len, max - len);
         }

@@ -189,7 +189,7 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen, inst
         return;
     }
     tighten_restore(d, record->job);
-    if (row->state == JOB_READY && row->accepted == 0)
+    if (row->state == JOB_READY && (row->accepted == 0 || row->wave == 0))
         job->deadline = WHEN_NEVER; /* its records were there: it waited for its turn */
     if (row->state == JOB_DONE) {
         job->deadline = WHEN_NEVER;

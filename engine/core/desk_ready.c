@@ -89,6 +89,12 @@ static void confirm(struct desk *d, uint32_t number, instant_us now)
     desk_apply(d, number, &look, now, NULL);
 }
 
+/* When a job that is brought near now will be written. */
+static instant_us turn_of(const struct lane_desk *lane, instant_us now)
+{
+    return now + (instant_us)(1e6 * (under_way(lane) + 1) / lane->pace[CALL_SET].rate_per_s);
+}
+
 /* Takes one job from where it waits to where it is read or, when that was done just now, written.
  */
 static void bring_near(struct desk *d, struct queue *q, instant_us now)
@@ -96,8 +102,7 @@ static void bring_near(struct desk *d, struct queue *q, instant_us now)
     uint32_t number = queue_pop(d, q);
     struct lane_desk *lane = desk_lane_of(d, number);
     struct job *job = &d->jobs[number];
-    instant_us turn =
-        now + (instant_us)(1e6 * (under_way(lane) + 1) / lane->pace[CALL_SET].rate_per_s);
+    instant_us turn = turn_of(lane, now);
     if (is_called_off(d, job)) {
         call_off(d, number, now);
         return;
@@ -117,18 +122,66 @@ static void bring_near(struct desk *d, struct queue *q, instant_us now)
         confirm(d, number, now);
 }
 
-void ready_confirm(struct desk *d, uint16_t number, instant_us now)
+/* How many wait that may be written as soon as SES was read, and since when the first does. */
+static uint32_t backlog(const struct desk *d, const struct lane_desk *lane, instant_us *since)
+{
+    uint32_t len = lane->write.len;
+    *since = lane->write.len ? lane->write.since : WHEN_NEVER;
+    if (lane->tighten.len && tighten_has_turn(lane)) {
+        len += lane->tighten.len;
+        *since = when_earlier(*since, lane->tighten.since);
+    }
+    if (lane->start.len && waves_may_start(&d->waves)) {
+        len += lane->start.len;
+        *since = when_earlier(*since, lane->start.since);
+    }
+    return len;
+}
+
+static uint32_t ahead_max(const struct lane_desk *lane)
+{
+    return seconds_of(lane, LEFT_S) + seconds_of(lane, AHEAD_S);
+}
+
+/* When to read ahead: at once where writes would have to wait for it, else when company has come,
+ * as for every look. */
+static instant_us read_due(const struct desk *d, const struct lane_desk *lane, instant_us now)
+{
+    instant_us since;
+    uint32_t waiting = backlog(d, lane, &since);
+    if (waiting == 0 || under_way(lane) > seconds_of(lane, LEFT_S))
+        return WHEN_NEVER;
+    return waiting >= ahead_max(lane) ? now : since + looks_linger(d, lane, waiting);
+}
+
+/* The next in turn was read so lately that it needs no other read. */
+static bool next_is_fresh(const struct desk *d, struct lane_desk *lane, instant_us now)
+{
+    struct queue *q = next_source(d, lane);
+    return q && is_fresh(&d->jobs[q->first - 1], turn_of(lane, now));
+}
+
+void ready_along(struct desk *d, uint16_t number, instant_us now)
 {
     struct lane_desk *lane = &d->lanes[number];
-    uint32_t left = seconds_of(lane, LEFT_S), ahead = left + seconds_of(lane, AHEAD_S);
+    uint32_t ahead = ahead_max(lane);
     struct queue *q;
-    if (under_way(lane) > left || !ready_may_write(d, number, now))
-        return;
     for (uint32_t i = 0; i < 2 * AHEAD_MAX && under_way(lane) < ahead; i++) {
         if (!(q = next_source(d, lane)))
             return;
         bring_near(d, q, now);
     }
+}
+
+void ready_confirm(struct desk *d, uint16_t number, instant_us now)
+{
+    struct lane_desk *lane = &d->lanes[number];
+    if (!ready_may_write(d, number, now))
+        return;
+    while (under_way(lane) < ahead_max(lane) && next_is_fresh(d, lane, now))
+        bring_near(d, next_source(d, lane), now);
+    if (read_due(d, lane, now) <= now)
+        ready_along(d, number, now);
 }
 
 bool ready_may_write(const struct desk *d, uint16_t number, instant_us now)
@@ -156,20 +209,15 @@ bool ready_next(struct desk *d, uint16_t number, instant_us now, uint32_t *found
     return false;
 }
 
-static bool has_any(const struct lane_desk *lane)
-{
-    return lane->confirmed.len + lane->write.len + lane->tighten.len + lane->start.len > 0;
-}
-
 instant_us ready_wake(const struct desk *d, uint16_t number, instant_us now)
 {
     struct lane_desk *lane = &d->lanes[number];
-    bool is_doubted = lane->doubts[CALL_SET].count > 0;
-    if (is_doubted && lane->by_state[JOB_WRITING] > 0)
+    if (lane->doubts[CALL_SET].count > 0 && lane->by_state[JOB_WRITING] > 0)
         return WHEN_NEVER;
-    if (lane->confirmed.len || is_doubted)
-        return has_any(lane) ? when_later(pace_next(&lane->pace[CALL_SET]),
-                                          lane_doubted_until(lane, CALL_SET))
-                             : WHEN_NEVER;
-    return under_way(lane) == 0 && next_source(d, lane) ? now : WHEN_NEVER;
+    instant_us wake = read_due(d, lane, now);
+    if (lane->confirmed.len)
+        wake = when_earlier(wake, pace_next(&lane->pace[CALL_SET]));
+    if (under_way(lane) < ahead_max(lane) && next_is_fresh(d, lane, now))
+        wake = now;
+    return wake == WHEN_NEVER ? wake : when_later(wake, lane_doubted_until(lane, CALL_SET));
 }

@@ -119,7 +119,8 @@ bool step_is_stale(const struct situation *s, const struct ses_facts *ses)
     bool was_before =
         job->before_known && step_holds(ses, s->mail_from_before, job->behavior_before);
     bool is_past = !step_is_last_known(s, ses) && (was_before || was_put_there(s, ses));
-    bool had_failed = ses->status == MAIL_FROM_FAILED && job->status_seen != MAIL_FROM_FAILED;
+    bool had_failed = ses->status == MAIL_FROM_FAILED && job->status_seen != MAIL_FROM_FAILED &&
+                      s->policy->until == UNTIL_SUCCESS;
     instant_us since = SPAN_S(job->stale_since_s);
     return job->accepted > 0 && (is_past || had_failed) && (!since || s->now < since + STALE_SPAN);
 }

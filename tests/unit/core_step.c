@@ -391,6 +391,28 @@ static void the_value_before_is_believed_when_reads_five_minutes_apart_agree(voi
     }
 }
 
+static void a_name_that_is_gone_is_told_from_an_identity_that_is_gone(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .accepted = 1};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.known = KNOWN_MAIL_FROM};
+    knows(&s, &job, WANTED, USE);
+    began_with(&s, &job, OLD);
+    struct decision d = step_looked(&s, &ses, 0, "");
+    assert_true(d.to == JOB_FOLLOWING && d.look_whole);
+    ses.known |= KNOWN_VERIFICATION;
+    d = step_looked(&s, &ses, 0, "");
+    assert_int_equal(d.outcome, OUTCOME_FAILED);
+    assert_non_null(strstr(d.reason, "was deleted"));
+    ses.verification = VERIFICATION_SUCCESS;
+    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DRIFTED);
+    s.guard = GUARD_WRITTEN;
+    ses.verification = VERIFICATION_NONE;
+    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_SKIPPED);
+}
+
 static void a_reject_that_another_operator_sets_is_drift(void **state)
 {
     (void)state;
@@ -493,7 +515,9 @@ static void a_clearing_of_ours_that_comes_late_is_mended_once(void **state)
     struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .accepted = 2, .restarts = 2};
     struct policy policy = {.behavior = USE, .timeout_us = SPAN_H(99)};
     struct situation s = situation_of(&job, &policy);
-    struct ses_facts gone = {.verification = VERIFICATION_SUCCESS, .status = MAIL_FROM_NONE};
+    struct ses_facts gone = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
+                             .verification = VERIFICATION_SUCCESS,
+                             .status = MAIL_FROM_NONE};
     knows(&s, &job, WANTED, USE);
     struct decision d = step_looked(&s, &gone, 0, "");
     assert_true(d.to == JOB_FOLLOWING && d.stale); /* or the look is older than the set */
@@ -615,6 +639,7 @@ int main(void)
         cmocka_unit_test(tightening_wants_success_and_the_mx_at_that_moment),
         cmocka_unit_test(what_leaves_success_when_it_is_tightened_is_loosened_at_once),
         cmocka_unit_test(the_value_before_is_believed_when_reads_five_minutes_apart_agree),
+        cmocka_unit_test(a_name_that_is_gone_is_told_from_an_identity_that_is_gone),
         cmocka_unit_test(a_reject_that_another_operator_sets_is_drift),
         cmocka_unit_test(a_write_that_never_arrives_is_tried_until_its_time_is_over),
         cmocka_unit_test(trouble_is_waited_out_where_something_has_worked),

@@ -137,7 +137,11 @@ static void following_ten_thousand_costs_six_hundred_reads_however_slow_the_owne
     (void)state;
     static const struct {
         span_us delay_min, delay_max;
-    } rows[] = {{0, 0}, {SPAN_M(1), SPAN_H(1)}, {SPAN_M(1), SPAN_H(4)}, {SPAN_M(1), SPAN_H(12)}};
+    } rows[] = {{0, 0},
+                {SPAN_M(1), SPAN_H(1)},
+                {SPAN_M(1), SPAN_H(4)},
+                {SPAN_M(1), SPAN_H(12)},
+                {SPAN_M(1), SPAN_H(24)}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct voyage v = {.jobs = 10000,
                            .delay_min = rows[i].delay_min,
@@ -147,6 +151,8 @@ static void following_ten_thousand_costs_six_hundred_reads_however_slow_the_owne
         uint64_t reads =
             v.totals.calls[CALL_READ_MAIL_FROM] + v.totals.calls[CALL_READ_VERIFICATION];
         uint64_t refused = v.totals.throttled[CALL_SET];
+        print_message("owners within %lld min: %llu reads\n",
+                      (long long)(rows[i].delay_max / SPAN_M(1)), (unsigned long long)reads);
         assert_in_range(v.totals.writes - refused, 10000, 10000);
         assert_in_range(reads, 200, 600);
     }
