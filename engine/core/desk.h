@@ -60,6 +60,13 @@ void desk_clear(struct desk *d);
  * starts it unless it is final. What SES had taken is followed, what was on its way is looked at;
  * everything else begins with a look, a final one that is to be reopened too. */
 void desk_restore(struct desk *d, const struct record *record, bool reopen, instant_us now);
+/* Before the first turn of a run that follows the plan that a person has just been shown: gives a
+ * job what the plan's last record says of it (planned, waiting-dns or pending), so that nothing is
+ * read twice. Final verdicts are given by desk_restore(). */
+void desk_adopt(struct desk *d, const struct record *plan, instant_us now);
+/* What the plan's census of the lanes found, for a desk of the same fleet; both desks' memory must
+ * outlive this one. */
+void desk_census_adopt(struct desk *d, struct desk *plan);
 /* Starts every job that desk_restore() was not told of, and takes up the waves where they were. */
 void desk_start(struct desk *d, instant_us now);
 

@@ -267,3 +267,10 @@ void census_answered(struct desk *d, struct call *call, instant_us now)
         part_failed(d, call, verdict, now);
     desk_call_free(d, call);
 }
+
+void desk_census_adopt(struct desk *d, struct desk *plan)
+{
+    census_clear(d);
+    d->census = plan->census;
+    plan->census = (struct census){0};
+}

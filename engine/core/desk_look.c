@@ -5,8 +5,8 @@
  *
  * A sweep leaves when it is full, or when the oldest job has waited long enough. A call that
  * carries one job costs as much as one that carries a hundred, so long enough depends on who else
- * may come: every open job of the lane will want to look some day. A look waits for a quarter of the
- * time that it would take to look at all of them one by one, and never longer than COMPANY_MAX.
+ * may come: every open job of the lane will want to look some day. A look waits for a quarter of
+ * the time that it would take to look at all of them one by one, and never longer than COMPANY_MAX.
  * Example, at one call a second: while 3,000 jobs wait for their DNS, those whose records have come
  * are swept every eight minutes; of 100, every 25 s; and the last one is looked at at once.
  */

@@ -198,6 +198,32 @@ void desk_restore(struct desk *d, const struct record *record, bool reopen, inst
     job_resume(d, record, now);
 }
 
+/* What a planned row is about to do, as its look decided. */
+static enum write_kind write_planned(struct desk *d, uint32_t number, instant_us now)
+{
+    struct situation s = desk_situation(d, number, now);
+    struct ses_facts ses = {.mail_from = s.mail_from_seen,
+                            .status = (enum mail_from_status)s.job->status_seen,
+                            .behavior = s.job->behavior_seen};
+    return step_need(&s, &ses).write;
+}
+
+void desk_adopt(struct desk *d, const struct record *plan, instant_us now)
+{
+    struct job *job = &d->jobs[plan->job];
+    row_restore(d, job, &plan->row);
+    job->deadline = WHEN_NEVER;
+    job->restarts = 0;
+    enum write_kind write = write_planned(d, plan->job, now);
+    bool waits_for_nothing = write == WRITE_CLEAR || write == WRITE_LOOSEN;
+    struct decision go = {.to = waits_for_nothing ? JOB_READY : JOB_JUDGING,
+                          .action = plan->row.action,
+                          .write = write,
+                          .restart = plan->row.action == ACTION_RESTART};
+    desk_lane_of(d, plan->job)->worked = true;
+    desk_apply(d, plan->job, &go, now, NULL);
+}
+
 name_id desk_name(struct desk *d, struct text name)
 {
     name_id id;

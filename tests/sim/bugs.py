@@ -20,18 +20,18 @@ BUGS = [
         ("desk_call_to(d, d->fleet->choices[number].lane, CALL_SET)",
          "desk_call_to(d, 0, CALL_SET)")]),
     ("core/desk_look.c", "the looks of a lane whose reads fall back are forgotten", [
-        ("        queue_push_front(d, &lane->look[s->kind], s->jobs[i - 1], now);", "        continue;")]),
+        ("        queue_push_front(d, &d->lanes[s->lane].look[kind], job, now);",
+         "        (void)kind, (void)now;")]),
     ("core/desk_write.c", "a throttled write is queued twice", [
-        ("    desk_apply(d, number, &decision, now, NULL);\n    if (verdict == VERDICT_DENIED)",
+        ("    desk_apply(d, number, &decision, now, NULL);\n    if (verdict == VERDICT_DENIED",
          "    desk_apply(d, number, &decision, now, NULL);\n"
          "    if (verdict == VERDICT_SLOW_DOWN)\n"
          "        queue_push(d, &desk_lane_of(d, number)->write, number, now);\n"
-         "    if (verdict == VERDICT_DENIED)")]),
+         "    if (verdict == VERDICT_DENIED")]),
     ("core/step.c", "a write whose answer was lost is sent again blindly", [
-        ("d = decide(s, JOB_UNSURE);", "d = decide(s, JOB_READY);")]),
-    ("core/step.c", "a read that lags behind is taken for somebody else's change", [
-        ("if (is_stale(s, ses))", "if (false)"), ("if (is_own_late_clear(s, ses))",
-         "if ((void)is_stale, (void)follow_unseen, is_own_late_clear(s, ses))")]),
+        ("d = step_decide(s, JOB_UNSURE);", "d = step_decide(s, JOB_READY);")]),
+    ("core/step_guard.c", "a read that lags behind is believed at once", [
+        ("(!since || s->now < since + STALE_SPAN)", "since && s->now < since + STALE_SPAN")]),
     ("core/step.c", "a write whose answer was lost is taken for accepted", [
         ("    case VERDICT_OK: return accepted(s);\n",
          "    case VERDICT_OK:\n    case VERDICT_UNSURE: return accepted(s);\n"),
@@ -39,36 +39,71 @@ BUGS = [
     ("core/step.c", "REJECT_MESSAGE is written with the name", [
         ("write == WRITE_TIGHTEN ? s->policy->behavior", "!clears ? s->policy->behavior")]),
     ("core/step.c", "a job that is resumed is tightened before Success", [
-        ("settled ? WRITE_TIGHTEN : WRITE_NOTHING", "WRITE_TIGHTEN")]),
-    ("core/step.c", "Pending is taken for Success", [
-        ("bool is_enough = ses->status == MAIL_FROM_SUCCESS",
-         "bool is_enough = ses->status != MAIL_FROM_FAILED")]),
-    ("core/step.c", "TemporaryFailure is taken for Success", [
-        ("bool is_enough = ses->status == MAIL_FROM_SUCCESS",
-         "bool is_enough = ses->status == MAIL_FROM_TEMPORARY_FAILURE || "
-         "ses->status == MAIL_FROM_SUCCESS")]),
-    ("core/step.c", "Success of another name counts", [
-        ("    if (!dname_eq(ses->mail_from, s->wanted)) {\n        if (state",
-         "    if (!is_enough && !dname_eq(ses->mail_from, s->wanted)) {\n        if (state")]),
-    ("core/step.c", "what has drifted is overwritten", [
-        ("return guards && s->job->writes == 0", "return false && guards && s->job->writes == 0")]),
-    ("core/step.c", "what SES has given up is never set again", [
-        ("if (ses->status == MAIL_FROM_FAILED && s->policy->until",
-         "if (false && s->policy->until"),
-        ("return ses->status == MAIL_FROM_FAILED ? looked_failed(s) : follow(s, ses->status);",
-         "return follow(s, ses->status);")]),
-    ("core/step.c", "what SES gives up again is set up anew for ever", [
-        ("    if (s->job->restarts >= RESTARTS_MAX)\n        return finish",
-         "    if (false)\n        return finish")]),
+        ("ses->status == MAIL_FROM_SUCCESS ? WRITE_TIGHTEN : WRITE_NOTHING", "WRITE_TIGHTEN")]),
+    ("core/step_follow.c", "Pending is taken for Success", [
+        ("bool success = ses->status == MAIL_FROM_SUCCESS;",
+         "bool success = ses->status != MAIL_FROM_FAILED;")]),
+    ("core/step_follow.c", "TemporaryFailure is taken for Success", [
+        ("bool success = ses->status == MAIL_FROM_SUCCESS;",
+         "bool success = ses->status == MAIL_FROM_TEMPORARY_FAILURE || "
+         "ses->status == MAIL_FROM_SUCCESS;")]),
+    ("core/step_follow.c", "Success of another name counts", [
+        ("    if (dname_eq(ses->mail_from, s->wanted))\n        return looked_wanted(s, ses);",
+         "    if (ses->mail_from.len)\n        return looked_wanted(s, ses);"),
+        ("    return step_is_last_known(s, ses) || is_own_late",
+         "    return true || step_is_last_known(s, ses) || is_own_late")]),
+    ("core/step_guard.c", "what has drifted is overwritten", [
+        ("return is_guarded && s->job->accepted == 0", "return false && is_guarded")]),
+    ("core/step_guard.c", "a write that was sent counts as one that was taken", [
+        ("return is_guarded && s->job->accepted == 0", "return is_guarded && s->job->writes == 0")]),
+    ("core/step_guard.c", "without a review, what appears after the first look is overwritten", [
+        ("    if (s->guard == GUARD_NONE)\n        return has_appeared(s, ses);",
+         "    if (s->guard == GUARD_NONE)\n        return (void)has_appeared, false;")]),
+    ("core/desk_ready.c", "a look of any age will do before a write", [
+        ("at < SPAN_S(job->read_at_s) + LOOK_BEFORE_WRITE_MAX", "at > 0")]),
+    ("core/desk_look.c", "the value before stays the one of the first look", [
+        ("    job->before_known = true;\n    job->mail_from_before",
+         "    if (job->before_known)\n        return;\n    job->before_known = true;\n"
+         "    job->mail_from_before")]),
+    ("core/step_follow.c", "a lost write is sent again over whatever is there", [
+        ("    if (is_same || forced)\n        return write_again(s);",
+         "    if ((void)is_same, (void)forced, true)\n        return write_again(s);")]),
+    ("core/step_follow.c", "what another operator set while SES was followed is set back", [
+        ("    if (is_own(s, ses))\n        return looked_own(s, ses);\n    return drifted(s, ses);",
+         "    if (is_own(s, ses))\n        return looked_own(s, ses);\n"
+         "    return step_ready(s, WRITE_NAME);")]),
+    ("core/step.c", "what rejects mail waits for DNS like all others", [
+        ("(s->wanted.len == 0 || need.write == WRITE_LOOSEN)) {", "s->wanted.len == 0) {"),
+        ("job->write == WRITE_LOOSEN && s->rules->plan_only)", "false)")]),
+    ("core/step.c", "an identity is tightened whether the MX is there or not", [
+        ("    if (!dns->mx_is_right)\n", "    if (false)\n")]),
+    ("core/desk_tighten.c", "everybody is tightened at once", [
+        ("return t->canary == CANARY_GOOD ||", "return true || t->canary == CANARY_GOOD ||")]),
+    ("core/desk_tighten.c", "the others are tightened although the first left Success", [
+        ("    lane->tightening.canary = CANARY_BAD;", "    lane->tightening.canary = CANARY_GOOD;")]),
+    ("core/desk_open.c", "a resumed job forgets that SES has taken a write", [
+        ("    job->accepted = (uint8_t)(row->accepted", "    job->accepted = 0 * (uint8_t)(row->accepted")]),
+    ("core/desk_open.c", "a resumed run begins with its first wave", [
+        ("    waves_restore(&d->waves, job->wave, is_final, row->outcome);\n",
+         "    if (!is_final && job->wave)\n        d->waves.open++;\n")]),
+    ("core/desk_waves.c", "a resumed run has its budget of failures anew", [
+        ("    w->failed += is_final && outcome == OUTCOME_FAILED;\n", "")]),
+    ("core/desk_lane.c", "one odd answer is believed", [
+        ("    return !l->worked || d->options.rules.plan_only ||\n", "    return true || !l->worked ||\n")]),
+    ("core/step_follow.c", "what SES has given up is never set again", [
+        ("return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status);",
+         "return (void)set_up_anew, step_follow(s, ses->status);")]),
+    ("core/step_follow.c", "what SES gives up again is set up anew for ever", [
+        ("    if (s->job->restarts >= RESTARTS_MAX)\n        return step_finish",
+         "    if (false)\n        return step_finish")]),
     ("core/step.c", "errors of the rules are ignored", [
-        ("    if (errors) {\n        d = finish", "    if (false) {\n        d = finish")]),
+        ("    if (errors && !is_safe) {", "    if (false) {")]),
     ("core/step.c", "the deadline of DNS is ignored", [
-        ("        return finish(s, OUTCOME_WAITING_DNS, reason);\n"
+        ("        return step_finish(s, OUTCOME_WAITING_DNS, reason);\n"
          "    if (s->now >= s->job->deadline)",
-         "        return finish(s, OUTCOME_WAITING_DNS, reason);\n    if (false)")]),
-    ("core/desk.c", "a job that was written before is never written again", [
-        ("        queue_push(d, d->jobs[job].writes ? &lane->write : &lane->start, job, now);",
-         "        if (!d->jobs[job].writes)\n            queue_push(d, &lane->start, job, now);")]),
+         "        return step_finish(s, OUTCOME_WAITING_DNS, reason);\n    if (false)")]),
+    ("core/desk_ready.c", "a job that was written before is never written again", [
+        ("    if (lane->write.len)\n        return &lane->write;\n", "")]),
     ("core/desk.c", "the desk does not wake for its lanes", [
         ("        wake = when_earlier(wake, d->lane_wake[i]);", "        wake = when_earlier(wake, wake);")]),
     ("core/desk_dns.c", "an inquiry that waits for a server's manners is dropped", [
@@ -98,8 +133,8 @@ BUGS = [
     ("core/desk_open.c", "a resumed job forgets that it was written", [
         ("    job->writes = (uint16_t)row->writes;\n", "")]),
     ("core/desk_open.c", "final jobs of a resumed run are counted as new ones too", [
-        ("        desk_count(d, record->job, JOB_NEW, JOB_DONE);\n",
-         "        d->by_state[JOB_DONE]++;\n")]),
+        ("        desk_move(d, record->job, JOB_DONE);\n",
+         "        d->by_state[JOB_DONE]++;\n        d->jobs[record->job].state = JOB_DONE;\n")]),
     ("core/desk_waves.c", "a wave is larger by one", [
         ("return !w->paused && w->started < w->size;",
          "return !w->paused && w->started <= w->size;")]),
@@ -108,7 +143,8 @@ BUGS = [
     ("core/desk_waves.c", "an inconclusive wave is followed by the next", [
         ("if (w->expired > 0 && fleet->waves_len > 0) {", "if (false) {")]),
     ("core/desk_waves.c", "the budget of failures is larger by one", [
-        ("if (w->failed > w->failed_max)", "if (w->failed > w->failed_max + 1u)")]),
+        ("    w->failed += outcome == OUTCOME_FAILED;\n    if (w->failed > w->failed_max)",
+         "    w->failed += outcome == OUTCOME_FAILED;\n    if (w->failed > w->failed_max + 1u)")]),
     ("base/heap.c", "who fills a gap in the heap stays there, however late it is due", [
         ("        settle(h, i, last);\n}", "        put(h, i, last);\n}")]),
 ]

@@ -70,10 +70,11 @@ def hunt(binary):
     said = run.stdout.strip().splitlines()
     if run.returncode == 0:
         return None, said[-1]
-    seed = re.match(r"seed (\d+)", said[-1]).group(1)
+    seeds = [line for line in said if line.startswith("seed ")]
+    seed = re.match(r"seed (\d+)", seeds[-1]).group(1)
     if run.returncode < 0:
         return seed, "the engine's own assertion"
-    return seed, said[-1].split(": ", 1)[1]
+    return seed, [line for line in seeds if ": " in line][-1].split(": ", 1)[1]
 
 
 def main():

@@ -5,6 +5,7 @@
  *     sim --seed N                     run one, and show its last turns
  *     sim --terse                      name each seed, and do not look for a smaller scene
  *     sim --digest                     print one number for all records of all seeds
+ *     sim --covers                     complain of moves that the table allows and no job has made
  */
 #include "watcher.h"
 
@@ -17,7 +18,6 @@
 
 #define CRASHES_MAX 3
 #define REOPENS_MAX 2
-#define COVERING    500 /* seeds in which every move is made */
 
 enum talk { TALK_NORMAL, TALK_LOUD, TALK_TERSE };
 
@@ -36,9 +36,19 @@ struct coverage {
     uint16_t moves[JOB_STATES]; /* row: from, bit: to */
 };
 
-static struct desk *desk_make(struct play *p, struct arena *memory)
+static void row_restore(struct play *p, struct desk *desk, uint32_t row)
 {
-    struct desk_options options = {.rules = {.seed = p->seed},
+    const struct kept_row *kept = &p->watcher.rows[row];
+    instant_us now = world_now(p->world);
+    if (kept->known && kept->planned)
+        desk_adopt(desk, &kept->last, now);
+    else if (kept->known)
+        desk_restore(desk, &kept->last, watcher_reopens(&p->watcher, row, p->reopen), now);
+}
+
+static struct desk *desk_make(struct play *p, struct arena *memory, bool plan_only)
+{
+    struct desk_options options = {.rules = {.seed = p->seed, .plan_only = plan_only},
                                    .read_api = p->scene.read_api,
                                    .read_falls_back = p->scene.read_falls_back,
                                    .write_api = p->scene.write_api,
@@ -49,10 +59,27 @@ static struct desk *desk_make(struct play *p, struct arena *memory)
                                    .rate_per_s = p->scene.rate_per_s};
     struct desk *desk = desk_init(memory, &p->scene.fleet, &options);
     for (uint32_t i = 0; desk && i < p->scene.fleet.choices_len; i++)
-        if (p->watcher.rows[i].known)
-            desk_restore(desk, &p->watcher.rows[i].last, watcher_reopens(&p->watcher, i, p->reopen),
-                         world_now(p->world));
+        row_restore(p, desk, i);
     return desk;
+}
+
+/* A person is shown a plan and says yes: the run begins with what the plan has found. The plan is
+ * watched like a run, and forgotten but for its rows. */
+static void plan_first(struct play *p)
+{
+    struct arena memory;
+    struct why why = {""};
+    enum engine_end end;
+    struct io io = watcher_io(&p->watcher);
+    arena_init(&memory, SIZE_MAX);
+    struct desk *desk = desk_make(p, &memory, true);
+    desk_start(desk, world_now(p->world));
+    if (engine_run(desk, &io, NULL, &end, &why) != OK)
+        watcher_complain(&p->watcher, "the plan gave up: %s", why.text);
+    world_crash(p->world);
+    desk_clear(desk);
+    arena_clear(&memory);
+    watcher_planned(&p->watcher);
 }
 
 /* One life of the process: until the end, a pause or a crash. */
@@ -65,7 +92,7 @@ static void live_once(struct play *p, struct coverage *coverage)
     struct io io = watcher_io(&p->watcher);
     struct engine_watch watch = {.ctx = &p->watcher, .turn = watcher_turn};
     arena_init(&memory, SIZE_MAX);
-    struct desk *desk = desk_make(p, &memory);
+    struct desk *desk = desk_make(p, &memory, false);
     if (!desk) {
         fputs("out of memory\n", stderr);
         exit(1);
@@ -130,6 +157,8 @@ static bool play(struct play *p, const struct scene_options *options, struct cov
         fprintf(stderr, "cannot make the scene: %s\n", why.text);
         exit(1);
     }
+    if (p->seed % 7 == 0)
+        plan_first(p);
     lives(p, coverage);
     if (!p->watcher.complaint[0])
         watcher_end(&p->watcher);
@@ -323,12 +352,14 @@ static bool one_seed(uint64_t seed, struct suffix_list *suffixes, enum talk talk
 int main(int argc, char **argv)
 {
     uint64_t first = 1, count = 100, digest = 0;
-    bool print_digest = false;
+    bool print_digest = false, wants_coverage = false;
     enum talk talk = TALK_NORMAL;
     struct coverage coverage = {0};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--digest") == 0)
             print_digest = true;
+        else if (strcmp(argv[i], "--covers") == 0)
+            wants_coverage = true;
         else if (strcmp(argv[i], "--terse") == 0)
             talk = TALK_TERSE;
         else if (i + 1 < argc && strcmp(argv[i], "--first") == 0)
@@ -347,7 +378,7 @@ int main(int argc, char **argv)
     for (uint64_t seed = first; fine && seed < first + count; seed++)
         fine = one_seed(seed, suffixes, talk, &digest, &coverage);
     suffix_list_close(suffixes);
-    if (!fine || (count >= COVERING && !covers(&coverage)))
+    if (!fine || (wants_coverage && !covers(&coverage)))
         return 1;
     printf("%llu seeds, no complaint", (unsigned long long)count);
     if (print_digest)

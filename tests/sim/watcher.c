@@ -198,7 +198,7 @@ static void row_keep(struct watcher *w, const struct record *r)
     row->last.row.findings_json = TEXT_NONE;
     row->last.write_mail_from = arena_text(&w->arena, r->write_mail_from);
     row->known = true;
-    row->reopened = false;
+    row->reopened = row->planned = false;
 }
 
 static enum err watch_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
@@ -473,6 +473,22 @@ static uint32_t rows_done(const struct watcher *w)
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
         done += w->rows[i].known && w->rows[i].last.row.state == JOB_DONE && !w->rows[i].reopened;
     return done;
+}
+
+void watcher_planned(struct watcher *w)
+{
+    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
+        struct kept_row *row = &w->rows[i];
+        enum outcome outcome = row->last.row.outcome;
+        row->planned = row->known && (outcome == OUTCOME_PLANNED ||
+                                      outcome == OUTCOME_WAITING_DNS || outcome == OUTCOME_PENDING);
+        if (row->planned) {
+            row->last.row.state = JOB_JUDGING;
+            row->last.row.outcome = OUTCOME_OPEN;
+        }
+    }
+    w->waves.failed = 0;
+    watcher_resume(w, false);
 }
 
 static void row_resume(struct watcher *w, uint32_t i, bool reopens)

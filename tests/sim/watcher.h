@@ -33,6 +33,7 @@ struct kept_row {
     bool said_success;  /* SES said Success for the wanted name, in an answer */
     bool started;       /* as waves count */
     bool reopened;      /* it was final, and is to begin again */
+    bool planned;       /* its last record is a plan's, and the run is to go on from there */
     instant_us first_read_at;   /* that this run remembers; 0: none */
     instant_us read_at;         /* the last one was sent then */
     struct text read_mail_from; /* and showed this; in the watcher's arena */
@@ -93,6 +94,8 @@ struct io watcher_io(struct watcher *w);
 void watcher_turn(void *ctx, const struct desk *desk, instant_us now); /* for engine_watch */
 /* Another process goes on, after a crash or a pause: what was in flight is forgotten. */
 void watcher_resume(struct watcher *w, bool reopens);
+/* What was watched so far was a plan: its verdicts stay, its changes are still to be made. */
+void watcher_planned(struct watcher *w);
 /* Does the next process begin this row again? */
 bool watcher_reopens(const struct watcher *w, uint32_t row, bool reopens);
 /* More have failed than the manifest allows. */
