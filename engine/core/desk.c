@@ -142,6 +142,7 @@ void desk_apply(struct desk *d, uint32_t number, const struct decision *decision
         desk_move(d, number, decision->to);
     job->action = (uint8_t)decision->action;
     job->write = (uint8_t)decision->write;
+    assert(!decision->restart || job->restarts < 3);
     job->restarts = (job->restarts + decision->restart) & 3u;
     if (decision->to == JOB_WAITING_DNS || decision->to == JOB_FOLLOWING)
         wait_more(d, number, moved, now);
@@ -270,8 +271,8 @@ static bool has_queued(const struct lane_desk *l)
 static instant_us lane_wake_of(const struct desk *d, uint16_t lane, instant_us now)
 {
     const struct lane_desk *l = &d->lanes[lane];
-    if (l->broken)
-        return has_queued(l) ? now : WHEN_NEVER;
+    if (l->broken && has_queued(l))
+        return now;
     if (lane_is_held(l, now))
         return lane_held_until(l);
     instant_us wake = when_earlier(desk_look_wake(d, lane, now), census_wake(d, lane));
@@ -328,7 +329,7 @@ static uint32_t lane_visit(struct desk *d, uint16_t lane, instant_us now, struct
         desk_close_lane(d, lane, "", now);
     drop_hopeless(d, &d->lanes[lane], now);
     lane_end_overdue(d, lane, now);
-    if (d->draining || d->lanes[lane].broken || lane_is_held(&d->lanes[lane], now))
+    if (d->draining || lane_is_held(&d->lanes[lane], now))
         return 0;
     ready_confirm(d, lane, now);
     len += desk_writes(d, lane, now, calls + len, max - len);

@@ -16,9 +16,10 @@
  *   READY       -> CONFIRMING   its turn is near: is SES as it was?
  *   READY       -> WRITING      SES was read just now: the intent is kept, the write leaves
  *   CONFIRMING  -> READY        SES is as it was
- *   CONFIRMING  -> JUDGING      it is not, but nothing stands in the way; or a tighten asks for the
- * MX CONFIRMING  -> FOLLOWING    there is nothing to write any more WRITING     -> READY throttled
- * or not sent; or half of two writes is done WRITING     -> UNSURE       the answer was lost
+ *   CONFIRMING  -> JUDGING      it is not, and nothing is in the way; or a tighten asks for the MX
+ *   CONFIRMING  -> FOLLOWING    there is nothing to write any more
+ *   WRITING     -> READY        throttled or not sent; or half of two writes is done
+ *   WRITING     -> UNSURE       the answer was lost
  *   WRITING     -> FOLLOWING    SES has taken it
  *   UNSURE      -> READY        SES does not show it: once more
  *   UNSURE      -> FOLLOWING    SES shows it

@@ -199,11 +199,18 @@ static struct decision drifted(const struct situation *s, const struct ses_facts
     return s->job->accepted > 0 ? drifted_since(s, ses) : step_drifted(s, ses);
 }
 
+/* SES shows the write. Setting a FAILED name anew changes nothing but the status. */
+static bool has_come(const struct situation *s, const struct ses_facts *ses)
+{
+    bool still_failed = step_is_last_known(s, ses) && ses->status == MAIL_FROM_FAILED;
+    return step_shows_write(s, ses) && !still_failed;
+}
+
 static struct decision looked_unsure(const struct situation *s, const struct ses_facts *ses)
 {
-    bool is_same = step_is_last_known(s, ses); /* setting a FAILED name anew changes the status */
+    bool is_same = step_is_last_known(s, ses);
     bool forced = s->rules->force || s->guard == GUARD_FORCED;
-    if (step_shows_write(s, ses) && !(is_same && ses->status == MAIL_FROM_FAILED))
+    if (has_come(s, ses))
         return confirmed_by_read(s->job->write == WRITE_CLEAR_FIRST ? step_ready(s, WRITE_NAME)
                                                                     : looked_own(s, ses));
     if (is_same || forced)
@@ -270,7 +277,7 @@ struct decision step_confirmed(const struct situation *s, const struct ses_facts
 {
     if (s->job->accepted > 0 && !step_is_last_known(s, ses))
         return step_looked_after(s, ses);
-    if (s->job->lost && step_shows_write(s, ses) && !step_is_last_known(s, ses))
+    if (s->job->lost && has_come(s, ses))
         return confirmed_by_read(looked_own(s, ses));
     if (step_has_drifted(s, ses))
         return step_drifted(s, ses);

@@ -13,6 +13,7 @@ static const char *const names[FAULTS_LEN] = {
     [FAULT_LATE] = "late",
     [FAULT_HTTP_500] = "http500",
     [FAULT_EXPIRED] = "expired",
+    [FAULT_ODD] = "odd",
     [FAULT_STALE] = "stale",
     [FAULT_DNS_TIMEOUT] = "dns-timeout",
     [FAULT_DNS_SERVFAIL] = "dns-servfail",
@@ -61,7 +62,8 @@ enum err faults_parse(struct faults *f, struct text spec, struct why *why)
 void faults_draw(struct faults *f, uint64_t seed)
 {
     static const double shares[] = {0, 0, 0.01, 0.1};
-    *f = (struct faults){.seed = seed, .late_max = SPAN_M(2), .stale_max = SPAN_S(20)};
+    span_us stale_max = SPAN_S(5 + (int64_t)(hash_mix(seed, 78) % 120));
+    *f = (struct faults){.seed = seed, .late_max = SPAN_M(2), .stale_max = stale_max};
     for (int kind = 0; kind < FAULTS_LEN; kind++)
         f->share[kind] = shares[hash_mix(hash_mix(seed, 77), (uint64_t)kind) % 4];
 }

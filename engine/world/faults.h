@@ -16,6 +16,7 @@ enum fault {
     FAULT_LATE,        /* no answer came, and it takes effect later */
     FAULT_HTTP_500,    /* an HTML page instead of an answer; no effect */
     FAULT_EXPIRED,     /* ExpiredToken */
+    FAULT_ODD,         /* 403 with the page of a proxy: no word of SES */
     FAULT_STALE,       /* a read that does not show the newest write yet */
     FAULT_DNS_TIMEOUT,
     FAULT_DNS_SERVFAIL,

@@ -261,6 +261,8 @@ static bool arrive_broken(struct world *w, struct flight *flight)
         ses_door_refuse(call, 503, "", "<html>Service Unavailable</html>");
     } else if (hits(w, FAULT_EXPIRED, call)) {
         ses_door_refuse(call, 403, "ExpiredToken", "The security token has expired");
+    } else if (hits(w, FAULT_ODD, call)) {
+        ses_door_refuse(call, 403, "", "<html>Forbidden by policy</html>");
     } else if (hits(w, FAULT_LOST_BEFORE, call)) {
         reply_lost(call);
     } else if (call->kind == CALL_SET && hits(w, FAULT_LATE, call)) {

@@ -1,11 +1,14 @@
 #!/usr/bin/python3
-"""No source file has 450 lines or more, no function more than 70."""
+"""No source file has more than 700 lines, no function more than 70.
+
+A function that does not fit on a screen is read twice. A file may be longer: what belongs together
+(the watcher of the simulation, the table of options) is easier to follow in one than cut in half."""
 
 import re
 
 import guard
 
-FILE_LINES = 450
+FILE_LINES = 700
 FUNCTION_LINES = 70
 
 
@@ -30,7 +33,7 @@ def check(tree):
     complaints = []
     for path in tree.having(".c", ".h"):
         lines = tree.lines(path)
-        if len(lines) >= FILE_LINES:
+        if len(lines) > FILE_LINES:
             complaints.append(f"{path} has {len(lines)} lines")
         for line, name, length in functions(lines):
             if length > FUNCTION_LINES:
@@ -41,11 +44,11 @@ def check(tree):
 LONG = "int f(int a)\n{\n" + "    a++;\n" * 67 + "    return a;\n}\n"
 
 guard.run(
-    "no file has 450 lines, no function more than 70",
+    "no file has more than 700 lines, no function more than 70",
     check,
-    {"a.c": LONG.replace("    a++;\n", "", 1) + "int x;\n" * 370},
+    {"a.c": LONG.replace("    a++;\n", "", 1) + "int x;\n" * 620},
     {
-        "a long file": ({"b.c": "int x;\n" * 450}, "b.c has 450 lines"),
+        "a long file": ({"b.c": "int x;\n" * 701}, "b.c has 701 lines"),
         "a long function": ({"c.c": LONG}, "c.c:1: f has 71 lines"),
     },
 )

@@ -89,10 +89,10 @@ BUGS = [
     ("core/desk_waves.c", "a resumed run has its budget of failures anew", [
         ("    w->failed += is_final && outcome == OUTCOME_FAILED;\n", "")]),
     ("core/desk_lane.c", "one odd answer is believed", [
-        ("    return !l->worked || d->options.rules.plan_only ||\n", "    return true || !l->worked ||\n")]),
-    ("core/step_follow.c", "what SES has given up is never set again", [
-        ("return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status);",
-         "return (void)set_up_anew, step_follow(s, ses->status);")]),
+        ("        l->worked = true;\n", "")]),
+    ("core/step.c", "what SES has given up is never set again", [
+        ("if (ses->status == MAIL_FROM_FAILED && s->policy->until == UNTIL_SUCCESS)",
+         "if (false)")]),
     ("core/step_follow.c", "what SES gives up again is set up anew for ever", [
         ("    if (s->job->restarts >= RESTARTS_MAX)\n        return step_finish",
          "    if (false)\n        return step_finish")]),

@@ -22,7 +22,8 @@ bool watcher_init(struct watcher *w, const struct scene *scene, struct world *wo
     w->sends = calloc((size_t)buckets * RING, sizeof *w->sends);
     w->sends_len = calloc(buckets, sizeof *w->sends_len);
     w->tightened = calloc(scene->fleet.lanes_len, sizeof *w->tightened);
-    return w->rows && w->sends && w->sends_len && w->tightened;
+    w->lanes = calloc(scene->fleet.lanes_len, sizeof *w->lanes);
+    return w->rows && w->sends && w->sends_len && w->tightened && w->lanes;
 }
 
 void watcher_clear(struct watcher *w)
@@ -32,6 +33,7 @@ void watcher_clear(struct watcher *w)
     free(w->sends);
     free(w->sends_len);
     free(w->tightened);
+    free(w->lanes);
 }
 
 void watcher_complain(struct watcher *w, const char *fmt, ...)
@@ -401,6 +403,8 @@ static void listen(struct watcher *w, const struct call *call)
         w->rows[call->owner].in_flight = 0;
         w->rows[call->owner].must_look = !is_known_end(&call->reply);
     }
+    if (call->kind != CALL_ASK && call->reply.how == REPLY_HTTP && call->reply.http_status == 200)
+        w->lanes[call->lane].works = true;
     bool is_gone = call->kind == CALL_GET && call->reply.http_status == 404;
     if ((call->kind != CALL_READ_MAIL_FROM && call->kind != CALL_GET) ||
         call->reply.how != REPLY_HTTP || (call->reply.http_status != 200 && !is_gone))
@@ -445,12 +449,25 @@ struct io watcher_io(struct watcher *w)
     return (struct io){w, watch_now, watch_wait, watch_keep, watch_send};
 }
 
+static void check_closed(struct watcher *w, const struct desk *desk, uint16_t lane)
+{
+    struct lane_seen *seen = &w->lanes[lane];
+    bool closed = desk_lane_is_closed(desk, lane);
+    if (closed && !seen->closed && seen->worked)
+        watcher_complain(w, "lane %u is closed, though it has worked in this run: %s",
+                         (unsigned)lane, desk_lane_trouble(desk, lane));
+    seen->closed = closed;
+    seen->worked = seen->works;
+}
+
 void watcher_turn(void *ctx, const struct desk *desk, instant_us now)
 {
     struct watcher *w = ctx;
     struct desk_totals totals;
     uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
     desk_totals(desk, &totals);
+    for (uint16_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
+        check_closed(w, desk, lane);
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
         const struct job *job = desk_job(desk, i);
         by_state[job->state]++;
@@ -505,6 +522,8 @@ static void row_resume(struct watcher *w, uint32_t i, bool reopens)
     bool is_final = row->known && row->last.row.state == JOB_DONE && !row->reopened;
     w->waves.failed += is_final && row->last.row.outcome == OUTCOME_FAILED;
     w->waves.open += row->started && !is_final;
+    if (row->known && row->last.row.seen_known)
+        w->lanes[w->scene->fleet.choices[i].lane] = (struct lane_seen){true, true, false};
 }
 
 void watcher_resume(struct watcher *w, bool reopens)
@@ -513,6 +532,7 @@ void watcher_resume(struct watcher *w, bool reopens)
     if (seen->open == 0 && seen->started == wave_size(&w->scene->fleet, seen->index))
         seen->expired = 0; /* whoever resumes has looked at it */
     seen->failed = seen->open = 0;
+    memset(w->lanes, 0, sizeof *w->lanes * w->scene->fleet.lanes_len);
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
         row_resume(w, i, reopens);
     for (uint32_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)

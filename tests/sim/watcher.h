@@ -12,7 +12,7 @@
  *   a look within the minute before       the value before is the one of that look
  *   what another operator has set stays   REJECT_MESSAGE only while the MX is there
  *   one of a lane is tightened first      a wave and a budget outlive the process
- *   what rejects mail waits for no DNS
+ *   what rejects mail waits for no DNS    a lane that has worked is never closed
  */
 #ifndef MF_WATCHER_H
 #define MF_WATCHER_H
@@ -66,6 +66,11 @@ struct told {
     bool is_intent;
 };
 
+/* Has SES answered a lane well in this run? What comes in a turn counts from the next one on. */
+struct lane_seen {
+    bool works, worked, closed;
+};
+
 struct watcher {
     const struct scene *scene;
     struct world *world;
@@ -76,8 +81,9 @@ struct watcher {
     uint32_t *sends_len;
     struct waves_seen waves;
     struct tightened_seen *tightened; /* per lane */
-    uint32_t done_before;             /* final when this life began */
-    instant_us turn_at; /* of the last turn, and how many there were at that instant */
+    struct lane_seen *lanes;
+    uint32_t done_before; /* final when this life began */
+    instant_us turn_at;   /* of the last turn, and how many there were at that instant */
     uint64_t turns_at;
     uint64_t digest; /* over all records */
     uint64_t turns, records, writes;
