@@ -55,6 +55,11 @@ struct situation desk_situation(struct desk *d, uint32_t job, instant_us now)
     s.mail_from_before = names_text(&d->seen, s.job->mail_from_before);
     if (lane->tightening.canary == CANARY_OUT && lane->tightening.job == job)
         s.settles_at = lane->tightening.settles_at;
+    if (d->fleet->recent && d->fleet->recent[job].at_s) {
+        s.recent = &d->fleet->recent[job];
+        s.recent_mail_from = names_text(&d->fleet->names, s.recent->mail_from);
+        s.recent_before = names_text(&d->fleet->names, s.recent->mail_from_before);
+    }
     if (choice->guarded == GUARD_NONE || choice->guarded == GUARD_SKIP)
         return s;
     s.guard = (enum guard)choice->guarded;

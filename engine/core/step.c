@@ -8,10 +8,11 @@
 
 #include <stdio.h>
 
-#define FOLLOW_SOON  SPAN_MS(250) /* after a write, when nobody else would share the look */
-#define FOLLOW_LATE  SPAN_S(60)   /* and when many would */
-#define DNS_PATIENCE 30           /* a name waited for so many minutes is looked at once a minute */
-#define DNS_WAIT_MAX SPAN_M(15)
+#define FOLLOW_SOON      SPAN_MS(250) /* after a write, when nobody else would share the look */
+#define FOLLOW_LATE      SPAN_S(60)   /* and when many would */
+#define RECENT_LOOK_WAIT SPAN_S(20)   /* between two reads that may be old copies */
+#define DNS_PATIENCE     30 /* a name waited for so many minutes is looked at once a minute */
+#define DNS_WAIT_MAX     SPAN_M(15)
 
 /* An answer that contradicts what worked before in this run must come so often, so far apart,
  * before it ends a row: over ten minutes. One page of a proxy is no answer of SES. */
@@ -148,12 +149,35 @@ static struct decision looked_first(const struct situation *s, const struct ses_
     return d;
 }
 
+/* A resumed run finds that a later one, a rollback of it perhaps, has had the last word. */
+static struct decision changed_by_later_run(const struct situation *s)
+{
+    struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
+    snprintf(d.reason, sizeof d.reason,
+             "run %u of this journal has changed it since, so it is left alone", s->recent->run);
+    return d;
+}
+
+static struct decision wait_for_recent(const struct situation *s)
+{
+    struct decision d = step_decide(s, (enum job_state)s->job->state);
+    d.stale = true;
+    d.wait_us = RECENT_LOOK_WAIT;
+    snprintf(d.reason, sizeof d.reason,
+             "SES does not show yet what run %u of this journal has just written", s->recent->run);
+    return d;
+}
+
 struct decision step_looked(const struct situation *s, const struct ses_facts *ses,
                             finding_set errors, const char *first_error)
 {
     bool is_gone = ses->known & KNOWN_VERIFICATION && ses->verification == VERIFICATION_NONE;
     if (s->job->state != JOB_LOOKING && is_gone)
         return step_gone(s);
+    if (s->recent && s->recent->is_later)
+        return changed_by_later_run(s);
+    if (step_contradicts_recent(s, ses) && !s->rules->plan_only)
+        return wait_for_recent(s);
     if (s->job->state == JOB_CONFIRMING)
         return step_confirmed(s, ses);
     if (s->job->state != JOB_LOOKING)

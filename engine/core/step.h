@@ -52,6 +52,8 @@ struct situation {
     const struct expectation *expected; /* NULL: GUARD_NONE */
     struct text expected_mail_from, or_mail_from;
     struct text mail_from_seen, mail_from_before; /* as job.seen_known, job.before_known say */
+    const struct recent_write *recent;            /* by another run of this journal; NULL: none */
+    struct text recent_mail_from, recent_before;
     bool lane_worked;      /* SES has answered this lane well in this run: trouble is waited out */
     bool write_worked;     /* and has taken a write of it */
     bool left_loose;       /* this lane is not tightened (any more): struct tighten */

@@ -18,6 +18,10 @@
  * Believing an old copy costs somebody's setting, waiting costs minutes of a three-day wait. */
 #define STALE_SPAN SPAN_M(5)
 
+/* So long after another run's write a read may be an old copy. What is read later is what is there,
+ * and a rollback of last week's run need not wait. */
+#define RECENT_SPAN SPAN_M(15)
+
 bool step_holds(const struct ses_facts *ses, struct text mail_from, enum behavior behavior)
 {
     return dname_eq(ses->mail_from, mail_from) && (mail_from.len == 0 || ses->behavior == behavior);
@@ -123,6 +127,17 @@ bool step_is_stale(const struct situation *s, const struct ses_facts *ses)
                       s->policy->until == UNTIL_SUCCESS;
     instant_us since = SPAN_S(job->stale_since_s);
     return job->accepted > 0 && (is_past || had_failed) && (!since || s->now < since + STALE_SPAN);
+}
+
+bool step_contradicts_recent(const struct situation *s, const struct ses_facts *ses)
+{
+    const struct recent_write *r = s->recent;
+    instant_us since = SPAN_S(s->job->stale_since_s);
+    if (!r || s->job->accepted > 0 || s->now >= SPAN_S(r->at_s) + RECENT_SPAN)
+        return false;
+    return !step_holds(ses, s->recent_mail_from, (enum behavior)r->behavior) &&
+           step_holds(ses, s->recent_before, (enum behavior)r->behavior_before) &&
+           (!since || s->now < since + STALE_SPAN);
 }
 
 void step_say_overwritten(const struct situation *s, char out[REASON_LEN_MAX])

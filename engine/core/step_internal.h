@@ -43,6 +43,8 @@ bool step_has_drifted(const struct situation *s, const struct ses_facts *ses);
 struct decision step_drifted(const struct situation *s, const struct ses_facts *ses);
 /* After it has: is it what the run found there or had put there before? */
 bool step_is_stale(const struct situation *s, const struct ses_facts *ses);
+/* Before it has: is it what another run of this journal has just replaced? */
+bool step_contradicts_recent(const struct situation *s, const struct ses_facts *ses);
 /* What a forced run has overwritten, as a sentence; "": nothing that was not expected. */
 void step_say_overwritten(const struct situation *s, char out[REASON_LEN_MAX]);
 

@@ -19,6 +19,7 @@ void fleet_clear(struct fleet *f)
     free(f->policies);
     free(f->choices);
     free(f->expected);
+    free(f->recent);
     free(f->files);
     arena_clear(&f->arena);
     fleet_init(f);

@@ -92,6 +92,16 @@ struct expectation {
     uint8_t status;       /* GUARD_REVIEWED: enum mail_from_status; MAIL_FROM_UNKNOWN: any */
 };
 
+/* What another run of the same journal has had accepted for this identity. SES promises no read
+ * that shows every write, so for some minutes that counts for more than what a read shows. */
+struct recent_write {
+    name_id mail_from, mail_from_before; /* what it put there, and what stood there before */
+    uint8_t behavior, behavior_before;   /* enum behavior */
+    bool is_later; /* that run began after the one that is resumed: its word is the last */
+    uint32_t at_s; /* seconds since 1970, when SES was known to hold it; 0: there is none */
+    uint32_t run;
+};
+
 /* waves: each entry is a share or a count; max_failures likewise. */
 struct quota {
     bool is_percent;
@@ -114,6 +124,7 @@ struct fleet {
     struct policy *policies;
     struct choice *choices;
     struct expectation *expected; /* NULL, or one per choice */
+    struct recent_write *recent;  /* likewise; not kept in the journal */
     struct text *files;           /* as the user named them */
     uint32_t accounts_len, lanes_len, policies_len, choices_len, files_len;
     struct quota waves[WAVES_MAX];

@@ -391,6 +391,32 @@ static void the_value_before_is_believed_when_reads_five_minutes_apart_agree(voi
     }
 }
 
+static void what_another_run_has_just_written_counts_for_more_than_a_read(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_LOOKING};
+    struct policy policy = {0};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.mail_from = TEXT(OLD), .status = SUCCESS};
+    struct recent_write recent = {.at_s = (uint32_t)(s.now / SPAN_S(1)) - 60, .run = 7};
+    s.recent = &recent;
+    s.recent_mail_from = TEXT(WANTED);
+    s.recent_before = TEXT(OLD);
+    struct decision d = step_looked(&s, &ses, 0, "");
+    assert_true(d.to == JOB_LOOKING && d.stale && d.wait_us > 0);
+    assert_non_null(strstr(d.reason, "run 7"));
+    job.stale_since_s = (uint32_t)(s.now / SPAN_S(1)) - 300;
+    assert_int_equal(step_looked(&s, &ses, 0, "").to, JOB_JUDGING); /* it stays so */
+    job.stale_since_s = 0;
+    ses.mail_from = TEXT(OTHER); /* another operator */
+    assert_int_equal(step_looked(&s, &ses, 0, "").to, JOB_JUDGING);
+    ses.mail_from = TEXT(OLD);
+    recent.at_s -= 900; /* no copy is that old */
+    assert_int_equal(step_looked(&s, &ses, 0, "").to, JOB_JUDGING);
+    recent.is_later = true;
+    assert_int_equal(step_looked(&s, &ses, 0, "").outcome, OUTCOME_DRIFTED);
+}
+
 static void a_name_that_is_gone_is_told_from_an_identity_that_is_gone(void **state)
 {
     (void)state;
@@ -639,6 +665,7 @@ int main(void)
         cmocka_unit_test(tightening_wants_success_and_the_mx_at_that_moment),
         cmocka_unit_test(what_leaves_success_when_it_is_tightened_is_loosened_at_once),
         cmocka_unit_test(the_value_before_is_believed_when_reads_five_minutes_apart_agree),
+        cmocka_unit_test(what_another_run_has_just_written_counts_for_more_than_a_read),
         cmocka_unit_test(a_name_that_is_gone_is_told_from_an_identity_that_is_gone),
         cmocka_unit_test(a_reject_that_another_operator_sets_is_drift),
         cmocka_unit_test(a_write_that_never_arrives_is_tried_until_its_time_is_over),
