@@ -107,6 +107,7 @@ static enum err wire_read(struct discover *d, struct signals *signals, struct wh
     const struct wire_config config = {.carriers = d->options->carriers,
                                        .lanes = d->lanes.list,
                                        .lanes_len = d->lanes.len,
+                                       .secrets = d->lanes.secrets,
                                        .ca_bundle = text_of(d->options->ca_bundle),
                                        .call_timeout_us = d->options->call_timeout_us,
                                        .verbose = d->options->verbose};

@@ -1,6 +1,7 @@
 #include "lanes.h"
 
 #include "say.h"
+#include "secrets.h"
 #include "settings.h"
 
 #include <errno.h>
@@ -110,6 +111,7 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
         err = endpoints_open(lane, o, region, why);
     if (err == OK)
         err = ca_bundle_open(l, lane, o, why);
+    request.secrets = l->secrets;
     if (err == OK && !l->sources[account])
         err = credential_source_open(&l->sources[account], &request, why);
     if (err != OK)
@@ -166,8 +168,10 @@ enum err lanes_open(struct lanes *l, const struct fleet *f, const struct options
     l->list = ARENA_ARRAY(&l->arena, struct wire_lane, f->lanes_len + 1);
     l->trouble = ARENA_ARRAY(&l->arena, const char *, f->lanes_len + 1);
     l->sources = ARENA_ARRAY(&l->arena, struct credential_source *, f->accounts_len + 1);
-    enum err err = l->list && l->trouble && l->sources ? all_open(l, &opening, why)
+    enum err err = l->list && l->trouble && l->sources ? secrets_open(&l->secrets, why)
                                                        : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = all_open(l, &opening, why);
     if (err != OK)
         lanes_close(l);
     return err;
@@ -178,6 +182,7 @@ void lanes_close(struct lanes *l)
     for (uint32_t i = 0; l->sources && i < l->sources_len; i++)
         if (l->sources[i])
             credential_source_close(l->sources[i]);
+    secrets_close(l->secrets);
     arena_clear(&l->arena);
     *l = (struct lanes){0};
 }

@@ -15,8 +15,9 @@ struct lanes {
     uint32_t len;
     struct credential_source **sources; /* as fleet.accounts; NULL where no lane uses it */
     uint32_t sources_len;
-    const char **trouble; /* as list: why nothing can be asked of the lane, or NULL */
-    struct arena arena;   /* texts of the above */
+    struct secrets *secrets; /* what those use; NULL before lanes_open */
+    const char **trouble;    /* as list: why nothing can be asked of the lane, or NULL */
+    struct arena arena;      /* texts of the above */
 };
 
 /* Reads files and environment; nothing goes over the network. A lane that cannot be set up has

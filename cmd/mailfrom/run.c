@@ -234,6 +234,7 @@ static enum err wire_run(struct run *r, struct why *why)
     struct wire_config config = {.carriers = r->options->carriers,
                                  .lanes = r->lanes.list,
                                  .lanes_len = r->lanes.len,
+                                 .secrets = r->lanes.secrets,
                                  .resolvers = text_of(r->options->resolver),
                                  .ca_bundle = text_of(r->options->ca_bundle),
                                  .call_timeout_us = r->options->call_timeout_us,

@@ -9,6 +9,7 @@
 #include "carrier.h"
 
 #include "escape.h"
+#include "secrets.h"
 #include "skew.h"
 #include "thread.h"
 #include "verdict.h"
@@ -74,6 +75,25 @@ static void call_say(const struct carrier *k, const struct call *c)
     buf_clear(&line);
 }
 
+/* What the other side has said passes here before anybody looks at it. */
+static void reply_hide(const struct carrier *k, struct reply *r)
+{
+    secrets_hide_string(k->config.https.secrets, r->code);
+    secrets_hide_string(k->config.https.secrets, r->message);
+    secrets_hide_string(k->config.https.secrets, r->request_id);
+}
+
+static void message_hide(const struct carrier *k, struct call *c)
+{
+    struct secrets *s = k->config.https.secrets;
+    for (uint32_t i = 0; s && i < c->dns.message.records_len; i++) {
+        struct dns_record *r = &c->dns.message.records[i];
+        r->owner = secrets_hidden(s, r->owner, &c->arena);
+        r->name = secrets_hidden(s, r->name, &c->arena);
+        r->txt = secrets_hidden(s, r->txt, &c->arena);
+    }
+}
+
 static void call_answered(struct carrier *k, struct call *c)
 {
     c->answered_at = now(k);
@@ -85,6 +105,7 @@ static void call_failed(struct carrier *k, struct call *c, enum reply_how how, c
 {
     c->reply = (struct reply){.how = how};
     snprintf(c->reply.message, sizeof c->reply.message, "%.*s", REPLY_MESSAGE_LEN - 1, trouble);
+    reply_hide(k, &c->reply);
     call_answered(k, c);
 }
 
@@ -110,13 +131,17 @@ static void on_https(void *context, struct call *c, const struct https_answer *a
         return;
     }
     aws_reply_decode(c, &answer->reply);
+    reply_hide(k, &c->reply);
     signing_learn(k, c);
     call_answered(k, c);
 }
 
 static void on_dns(void *context, struct call *c)
 {
-    call_answered(context, c);
+    struct carrier *k = context;
+    if (c->dns.outcome == DNS_ANSWERED)
+        message_hide(k, c);
+    call_answered(k, c);
 }
 
 /* Signs and sends; the signature is made as late as possible. Without keys the call waits. */

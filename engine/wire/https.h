@@ -19,10 +19,12 @@ void https_library_close(void);
 struct https;
 
 struct https_config {
-    const char *ca_bundle; /* PEM file; NULL: the system's. For requests that bring none */
-    const char *proxy;     /* "": none. Never used for loopback and metadata addresses */
-    const char *no_proxy;  /* as in the environment: hosts reached without it; "": none */
-    span_us timeout_us;    /* of one request, from look-up of the name to the last byte */
+    const char *ca_bundle;   /* PEM file; NULL: the system's. For requests that bring none */
+    const char *proxy;       /* "": none. Never used for loopback and metadata addresses */
+    const char *no_proxy;    /* as in the environment: hosts reached without it; "": none */
+    struct secrets *secrets; /* hidden in what answers say; NULL: answers bring secrets, so whoever
+                                reads them hides what goes on */
+    span_us timeout_us;      /* of one request, from look-up of the name to the last byte */
 };
 
 struct https_answer {

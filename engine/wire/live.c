@@ -6,6 +6,7 @@
  * inbox is looked at.
  */
 #include "carrier.h"
+#include "secrets.h"
 #include "wire.h"
 
 #include <assert.h>
@@ -54,6 +55,23 @@ static void proxy_from_environment(struct https_config *https)
     static const char *const no_proxy[] = {"no_proxy", "NO_PROXY", NULL};
     https->proxy = environment(proxy);
     https->no_proxy = environment(no_proxy);
+}
+
+/* "http://user:password@proxy": a proxy may repeat what it was told. */
+static enum err proxy_hide(struct wire *w, struct secrets *secrets, const char *proxy,
+                           struct why *why)
+{
+    struct text url = text_of(proxy);
+    size_t scheme = text_find_text(url, TEXT("://"));
+    url = scheme < url.len ? text_from(url, scheme + 3) : url;
+    url = text_slice(url, 0, text_find(url, '/'));
+    size_t end = text_rfind(url, '@');
+    if (end == url.len)
+        return OK;
+    struct text user = text_slice(url, 0, end);
+    struct text password = text_from(user, text_find(user, ':') + 1);
+    enum err err = secrets_put(secrets, w, password, why);
+    return err == OK && password.len ? secrets_put(secrets, w, user, why) : err;
 }
 
 static unsigned dns_try_ms(span_us call_timeout_us)
@@ -114,9 +132,12 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
         if (err != OK)
             return err;
     }
-    enum err opened = wire_keeper_open(w, config, &each.https, why);
+    enum err opened = proxy_hide(w, config->secrets, each.https.proxy, why);
+    if (opened == OK)
+        opened = wire_keeper_open(w, config, &each.https, why);
     if (opened != OK)
         return opened;
+    each.https.secrets = config->secrets;
     each.keeper = w->keeper;
     while (w->carriers_len < config->carriers) {
         enum err err = carrier_open(&w->carriers[w->carriers_len], &each, why);

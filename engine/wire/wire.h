@@ -28,6 +28,8 @@ struct wire_config {
     uint32_t lanes_len;
     struct text resolvers; /* "127.0.0.1:5353,[::1]:53"; empty: the system's */
     struct text ca_bundle; /* PEM file; empty: the system's */
+    struct secrets
+        *secrets; /* hidden in all that comes in; outlives the wire. NULL: there are none */
     span_us call_timeout_us;
     instant_us not_before; /* a resumed run's last instant: the clock never shows less; 0: none */
     bool verbose;          /* one line per call on standard error, without secrets */

@@ -1,4 +1,5 @@
 foreach(test IN ITEMS base_arena base_buf base_dname base_escape base_hash base_heap base_names
+                      base_redact
                       base_text base_when)
   mailfrom_test(${test} USES base)
 endforeach()

@@ -256,9 +256,12 @@ class Stands:
 
 
 def encodings(secret):
-    """How a secret may hide: raw, percent-encoded, in base64 at each of the three alignments."""
+    """How a secret may hide: raw, percent-encoded, escaped in JSON or XML, in base64 at each of the three
+    alignments."""
     yield secret.encode()
     yield urllib.parse.quote(secret, safe="").encode()
+    yield re.sub(r"[/+=:,_-]", lambda c: "\\u%04x" % ord(c[0]), secret).encode()
+    yield re.sub(r"[/+=:,_-]", lambda c: "&#x%X;" % ord(c[0]), secret).encode()
     for shift in range(3):
         whole = base64.b64encode(b"x" * shift + secret.encode()).rstrip(b"=")
         yield whole[4 if shift else 0:-2]

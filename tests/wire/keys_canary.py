@@ -1,19 +1,24 @@
 #!/usr/bin/python3
 """No secret leaves by a side door. Every source of credentials is planted with random canaries; runs at
 the highest verbosity, good ones and ones that fail in every way, may then leave them nowhere: standard
-output and error, journal and its log, reports, plan, temporary files, command lines, core files.
+output and error, journal and its log, reports, plan, temporary files, command lines, core files. Nor may
+servers that repeat what they are sent bring them there.
 
 usage: keys_canary.py MAILFROM SES-SIM"""
 
+import base64
 import hashlib
+import html
 import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 from key_stands import Keys, Stands, clean_environment, encodings, sts_error
 from rehearsal_room import Names, check, until, verdict
@@ -118,7 +123,7 @@ class Den:
         if goes_on:
             until(lambda: len(self.stands.seen) >= seen + 2)
             process.send_signal(signal.SIGINT)
-        out = process.communicate(timeout=120)[0]
+        out = process.communicate(timeout=60)[0]
         self.said += out
         return process.returncode, out.decode("utf-8", "replace")
 
@@ -159,6 +164,79 @@ RUNS = [
     ("a secret with a blank", None, {**env_keys(), "AWS_SESSION_TOKEN": "a b" + GIVEN["environment"].token}, {}, False),
 ]
 
+# title, which requests, profile, environment
+ECHOES = [
+    ("SES", "email.", None, env_keys()),
+    ("STS, of a role", "sts.", "role", {}),
+    ("STS, of a web identity", "sts.", "web", {}),
+    ("the instance", "/security-credentials/mail-role", None, {"AWS_EC2_METADATA_DISABLED": "false"}),
+]
+FORMS = {
+    "raw": lambda text: text,
+    "percent": lambda text: urllib.parse.quote(text, safe=""),
+    "escaped": lambda text: re.sub(r"[/+=:,_-]", lambda c: "\\u%04x" % ord(c[0]), text),
+    "entities": lambda text: re.sub(r"[/+=:,_-]", lambda c: "&#x%X;" % ord(c[0]), html.escape(text)),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+}
+
+
+class Echo:
+    """Answers with what it was sent: a header's line, the body, the canonical request, as SES does where a
+    signature is wrong. Parts that hold a secret come first, each of them in turn, since messages are cut."""
+
+    def __init__(self, form):
+        self.form, self.turn, self.signatures, self.heard = FORMS[form], 0, set(), b""
+
+    def parts(self, handler, body):
+        lines = [f"{name}: {value}" for name, value in handler.headers.items()]
+        secret = [line for line in lines if re.match("(?i)(x-amz-security-token|authorization|x-aws)", line)]
+        self.signatures |= set(re.findall("Signature=([0-9a-f]{64})", " ".join(lines)))
+        canonical = "\n".join([handler.command, handler.path, "", *sorted(line.lower()[:20] + line[20:] for line in lines)])
+        parts = [*(line[-120:] for line in secret), body[-160:].decode(), canonical[-300:], *lines]
+        return [*parts[self.turn % 4:], *parts[:self.turn % 4]]
+
+    def __call__(self, handler, body):
+        said = " ".join(self.form(part) for part in self.parts(handler, body))
+        self.heard += said.encode()
+        self.turn += 1
+        if handler.path.startswith("/latest/"):
+            handler.answer(200, '{"Code":"Failed","Message":"%s"}' % said.replace('"', "'").replace("\n", " "))
+        elif handler.path.startswith("/v2/"):
+            handler.answer(400, '{"message":"%s"}' % said.replace('"', "'").replace("\n", " "))
+        else:
+            said = said if "&#x" in said else html.escape(said)
+            handler.answer(403, sts_error("Refused", said).replace("<RequestId>r", "<RequestId>" + said), "text/xml")
+        return True
+
+
+def echoes(den):
+    """Whoever answers repeats our secrets, in every form; what is shown and kept of it says [secret]."""
+    for title, requests, profile, environment in ECHOES:
+        for form in FORMS:
+            echo, said = Echo(form), b""
+            den.stands.table.insert(0, (requests, echo))
+            for _ in range(4):
+                said += den.run("plan", "fleet.yaml", *(["--profile", profile] if profile else []), "--out", "fleet.plan",
+                                *REPORTS, **environment)[1].encode()
+            den.stands.table.pop(0)
+            check(f"{title} repeats requests, {form}: it was heard, and a mark shown instead",
+                  b"[secret]" in said and any(code in echo.heard for word in canaries.values() for code in encodings(word)),
+                  said, echo.heard)
+            shown = [signature for signature in echo.signatures if signature.encode() in said]
+            check(f"{title} repeats requests, {form}: no signature is shown", not shown and len(said) > 100, shown)
+    check("the search finds each form", all(any(code in FORMS[form]("x" + word).encode() for code in encodings(word))
+                                            for form in FORMS for word in canaries.values() if "/+" in word))
+
+
+def dns_echoes(den):
+    """The owner of a zone who has somehow got hold of a key publishes it."""
+    keys_ = GIVEN["environment"]
+    den.names.records[("bounce.a.example", "TXT")] = f'"v=spf1 include:{keys_.token} -all"'
+    den.names.records[("bounce.a.example", "MX")] = f"10 {keys_.secret.lower()}.example."
+    _, out = den.run("plan", "fleet.yaml", "--out", "fleet.plan", *REPORTS, **env_keys())
+    check("DNS repeats a secret: a mark is shown instead", "[secret]" in out or b"[secret]" in
+          (den.here / "report.json").read_bytes(), out)
+
 
 def core_is_not_left(den):
     """Aborted in the middle of a call, with keys in memory and cores allowed."""
@@ -193,6 +271,8 @@ def main():
             check(f"{title}: {'SES is called' if has_keys else 'SES is not called, and the reason is told'}",
                   called == bool(has_keys) and (has_keys or code != 0), code, out)
         den.stands.bend = {}
+        echoes(den)
+        dns_echoes(den)
         den.names.publish("bounce.a.example")
         code, out = den.run("apply", "fleet.yaml", "--yes", "--no-wait", "--profile", "role", *REPORTS)
         check("a run that writes", code in (0, 4), code, out)

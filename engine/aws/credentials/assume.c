@@ -170,6 +170,11 @@ enum err role_assume(const struct provider_input *in, const struct sts_role *rol
     enum err err = service_endpoint(in, CLIENT_STS, in->request->region, &e.sts, why);
     if (err)
         return err;
+    err = provider_secret(in, role->external_id, why);
+    if (!err)
+        err = provider_secret(in, role->web_token, why);
+    if (err)
+        return err;
     http_answer_init(&e.answer);
     buf_init(&e.body, REQUEST_BODY_MAX);
     sts_role_encode(role, &e.body);

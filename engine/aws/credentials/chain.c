@@ -65,5 +65,14 @@ enum err provider_run(const struct provider *provider, const struct provider_inp
     struct credentials unused = {.expires = WHEN_NEVER};
     enum err err = provider->run(in, !out && provider->is_at_hand ? &unused : out, why);
     credentials_wipe(&unused);
+    if (!err && out)
+        err = provider_secret(in, text_of(out->secret_access_key), why);
+    if (!err && out)
+        err = provider_secret(in, text_of(out->session_token), why);
     return err;
+}
+
+enum err provider_secret(const struct provider_input *in, struct text secret, struct why *why)
+{
+    return secrets_put(in->secrets, in->owner, secret, why);
 }

@@ -82,6 +82,10 @@ static enum err keys_ask(const struct provider_input *in, struct text url,
     aws_request_init(&request);
     buf_init(&token, WEB_TOKEN_MAX);
     enum err err = authorization_read(&token, why);
+    if (!err)
+        err = provider_secret(in, buf_text(&token), why);
+    if (!err)
+        err = provider_secret(in, parsed->path, why);
     if (!err) {
         service_get(&request, url, text_of(parsed->host));
         if (token.len)

@@ -24,12 +24,16 @@ struct credentials {
 
 void credentials_wipe(struct credentials *c);
 
+struct secrets;
+
 /* What the user said about whose credentials to use. */
 struct credential_request {
     struct text profile;      /* --profile or the manifest's; empty: AWS_PROFILE, else "default" */
     bool profile_is_explicit; /* then the environment's keys are not used */
     struct text role_arn, external_id, source_profile; /* of the manifest's account; empty: none */
     struct text region;                                /* for STS and SSO endpoints */
+    /* Where the source enters what it uses; outlives it. NULL: nowhere. */
+    struct secrets *secrets;
 };
 
 struct credential_source;

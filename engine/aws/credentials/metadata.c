@@ -137,6 +137,8 @@ static enum err token_get(const struct service *s, const struct provider_input *
     else if (!err && (body.len == 0 || !text_is_visible(body)))
         err = why_set(why, ERR_IO, "its session token is not one");
     if (!err)
+        err = provider_secret(in, body, why);
+    if (!err)
         buf_add_text(token, body);
     http_answer_clear(&answer);
     return err;

@@ -8,6 +8,7 @@
 #include "http_exchange.h"
 #include "key_fields.h"
 #include "profile.h"
+#include "secrets.h"
 
 /* The profiles on the way from a role to the keys that assume it, so that loops are seen. */
 struct role_trail {
@@ -20,7 +21,9 @@ struct provider_input {
     const struct profile *profile; /* both files, read just now */
     const struct http_exchange *exchange;
     instant_us now;
-    bool is_renewal; /* it has given keys before */
+    bool is_renewal;         /* it has given keys before */
+    struct secrets *secrets; /* NULL: none are remembered */
+    const void *owner;       /* of those that this source uses */
     /* Not NULL: this profile is the source_profile of those, which only speaks for itself: neither
      * environment nor container nor instance stand in for it. */
     const struct role_trail *trail;
@@ -54,9 +57,12 @@ enum err provider_choose(const struct provider_input *in, const struct provider 
                          struct why *why);
 /* There are no keys anywhere; what the metadata service does. Returns ERR_AUTH. */
 enum err provider_none(const struct provider_input *in, const char *metadata, struct why *why);
-/* With a NULL out it is vetted only. */
+/* With a NULL out it is vetted only. Keys that come are among the secrets from then on. */
 enum err provider_run(const struct provider *provider, const struct provider_input *in,
                       struct credentials *out, struct why *why);
+
+/* Whatever else is secret and is about to be sent: a web identity token, say. ERR_NOMEM. */
+enum err provider_secret(const struct provider_input *in, struct text secret, struct why *why);
 
 /* static_keys.c: are there keys in either file, whole or not? */
 bool profile_has_keys(const struct profile *p);

@@ -52,7 +52,8 @@ static bool request_copy(struct credential_source *s, const struct credential_re
                                              .role_arn = text_keep(&at, r->role_arn),
                                              .external_id = text_keep(&at, r->external_id),
                                              .source_profile = text_keep(&at, r->source_profile),
-                                             .region = text_keep(&at, r->region)};
+                                             .region = text_keep(&at, r->region),
+                                             .secrets = r->secrets};
     return true;
 }
 
@@ -74,6 +75,7 @@ static void keys_put(struct credential_source *s, const struct credentials *fres
     s->is_held = s->was_held = true;
     s->held_since = now;
     pthread_mutex_unlock(&s->lock);
+    secrets_renewed(s->request.secrets, s);
 }
 
 /* The name is set once, before anybody else knows s. */
@@ -82,7 +84,8 @@ static enum err source_open(struct credential_source *s, struct why *why)
     struct profile profile;
     const struct provider *provider = NULL;
     struct credentials fresh = {.expires = WHEN_NEVER};
-    struct provider_input in = {.request = &s->request, .profile = &profile};
+    struct provider_input in = {
+        .request = &s->request, .profile = &profile, .secrets = s->request.secrets, .owner = s};
     enum err err = profile_open(&profile, &s->request, why);
     if (!err)
         err = provider_choose(&in, &provider, why);
@@ -164,7 +167,9 @@ static enum err source_fetch(struct credential_source *s, const struct http_exch
                                 .profile = &profile,
                                 .exchange = exchange,
                                 .now = now,
-                                .is_renewal = was_held(s)};
+                                .is_renewal = was_held(s),
+                                .secrets = s->request.secrets,
+                                .owner = s};
     enum err err = profile_open(&profile, &s->request, why);
     if (!err)
         err = provider_choose(&in, &provider, why);
@@ -188,6 +193,8 @@ enum err credential_source_refresh(struct credential_source *s,
                       s->name, when_format(fresh.expires, at));
     else if (!err)
         keys_put(s, &fresh, now);
+    if (err && why) /* services and programs had a say in the sentence */
+        secrets_hide_string(s->request.secrets, why->text);
     credentials_wipe(&fresh);
     return err;
 }

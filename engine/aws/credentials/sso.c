@@ -107,6 +107,17 @@ static void refresh_body(const struct sso_token *t, struct buf *out)
     buf_add_char(out, '}');
 }
 
+static enum err token_hide(const struct provider_input *in, const struct sso_token *t,
+                           struct why *why)
+{
+    static const enum sso_field secrets[] = {SSO_ACCESS_TOKEN, SSO_REFRESH_TOKEN,
+                                             SSO_CLIENT_SECRET};
+    enum err err = OK;
+    for (size_t i = 0; !err && i < sizeof secrets / sizeof secrets[0]; i++)
+        err = provider_secret(in, buf_text(&t->texts[secrets[i]]), why);
+    return err;
+}
+
 static enum err refresh_ask(const struct provider_input *in, const struct sso_setup *s,
                             struct sso_token *t, struct why *why)
 {
@@ -114,6 +125,8 @@ static enum err refresh_ask(const struct provider_input *in, const struct sso_se
     struct aws_request request;
     struct http_answer answer;
     enum err err = service_endpoint(in, CLIENT_SSO_OIDC, s->region, &oidc, why);
+    if (!err)
+        err = token_hide(in, t, why);
     if (err)
         return err;
     http_answer_init(&answer);
@@ -245,6 +258,8 @@ static enum err keys_ask(const struct provider_input *in, const struct sso_setup
     struct aws_request request;
     struct http_answer answer;
     enum err err = service_endpoint(in, CLIENT_SSO, s->region, &portal, why);
+    if (!err)
+        err = token_hide(in, t, why);
     if (err)
         return err;
     http_answer_init(&answer);
