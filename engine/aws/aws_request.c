@@ -180,6 +180,23 @@ static void headers_decode(struct reply *reply, const struct aws_reply *r)
         reply->server_date = date;
 }
 
+/* A write is accepted by its documented answer alone. Whoever stands in between can say 200 with a
+ * page of its own, or with nothing at all; AWS numbers every answer. */
+static void accepted_check(struct call *c, const struct aws_reply *r)
+{
+    struct text given = text_trim(text_slice(r->content_type, 0, text_find(r->content_type, ';')));
+    bool fits = api_of(c) == API_V2 ? text_eq_nocase(given, TEXT("application/json"))
+                                    : text_eq_nocase(given, TEXT("text/xml")) ||
+                                          text_eq_nocase(given, TEXT("application/xml"));
+    if (c->reply.how != REPLY_HTTP || c->reply.http_status != 200)
+        return;
+    if (given.len && !fits)
+        reply_garble(&c->reply, "an answer of type " TEXT_FMT " is not SES's",
+                     TEXT_ARG(text_slice(given, 0, 100)));
+    else if ((!given.len || !r->body.len) && !c->reply.request_id[0])
+        reply_garble(&c->reply, "an answer without a request ID is not SES's");
+}
+
 void aws_reply_decode(struct call *c, const struct aws_reply *r)
 {
     assert(c->kind != CALL_ASK);
@@ -190,4 +207,6 @@ void aws_reply_decode(struct call *c, const struct aws_reply *r)
     else
         ses_v1_decode(c, r->http_status, r->body);
     headers_decode(&c->reply, r);
+    if (call_changes_world(c->kind))
+        accepted_check(c, r);
 }

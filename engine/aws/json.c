@@ -185,9 +185,9 @@ bool json_is_array(const struct json *value)
     return cJSON_IsArray(inner_const(value));
 }
 
-const struct json *json_first(const struct json *array)
+const struct json *json_first(const struct json *value)
 {
-    return json_is_array(array) ? outer(inner_const(array)->child) : NULL;
+    return json_is_array(value) || json_is_object(value) ? outer(inner_const(value)->child) : NULL;
 }
 
 const struct json *json_next(const struct json *element)

@@ -26,7 +26,8 @@ bool json_number(const struct json *value, double *out);
 
 bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
-const struct json *json_first(const struct json *array); /* NULL when empty or no array */
+/* Of an array or an object; NULL when it is empty or neither. */
+const struct json *json_first(const struct json *value);
 const struct json *json_next(const struct json *element);
 
 #endif

@@ -79,6 +79,8 @@ bool query_decode(struct reply *reply, int http_status, struct text body, const 
     snprintf(e.response, sizeof e.response, "%sResponse", action);
     snprintf(e.result, sizeof e.result, "%sResponse/%sResult", action, action);
     reply_begin(reply, http_status);
+    if (reply->how != REPLY_HTTP)
+        return false;
     enum err err = xml_read(body, &sink, &why);
     if (e.is_error)
         reply_fail(reply, err ? TEXT_NONE : text_of(e.code), err ? TEXT_NONE : text_of(e.message));

@@ -25,6 +25,8 @@ void reply_begin(struct reply *r, int http_status)
 {
     *r = (struct reply){.how = REPLY_HTTP};
     r->http_status = http_status > 0 && http_status < 1000 ? (uint16_t)http_status : 0;
+    if (http_status / 100 == 2 && !HTTP_IS_OK(http_status))
+        reply_garble(r, "HTTP %d is no answer of this service", http_status);
 }
 
 void reply_garble(struct reply *r, const char *fmt, ...)

@@ -6,7 +6,10 @@
 
 #include "call.h"
 
-/* A whole HTTP answer with this status; nothing is known of its body yet. */
+/* A whole HTTP answer with this status; nothing is known of its body yet. No action of ours is
+ * documented to succeed with a 2xx other than 200 (SES and STS API References, "Response
+ * Elements"), so such a one is garbled from the beginning: a part, or the word of somebody in
+ * between. */
 void reply_begin(struct reply *r, int http_status);
 /* 2xx, but the body is not what the API promises: an answer that says nothing. */
 void reply_garble(struct reply *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -22,6 +25,6 @@ bool listed_add(struct call *c, uint32_t *cap, struct text name);
 /* Forgets the listing and its token, so that half a page is never taken for a whole one. */
 void listed_drop(struct call *c);
 
-#define HTTP_IS_OK(status) ((status) >= 200 && (status) <= 299)
+#define HTTP_IS_OK(status) ((status) == 200)
 
 #endif

@@ -237,7 +237,7 @@ static bool decode_ok(struct call *c, const struct json *root)
     case CALL_GET: return decode_get(c, root);
     case CALL_LIST: return decode_list(c, root);
     case CALL_ACCOUNT: return decode_account(c, root);
-    default: return true; /* SET answers {} */
+    default: return !json_first(root); /* SET answers {} */
     }
 }
 
@@ -248,6 +248,8 @@ void ses_v2_decode(struct call *c, int http_status, struct text error_type, stru
     assert(is_in_v2(c->kind));
     reply_begin(&c->reply, http_status);
     listed_drop(c);
+    if (c->reply.how != REPLY_HTTP)
+        return;
     if (!HTTP_IS_OK(http_status)) {
         decode_error(c, error_type, body);
         return;

@@ -29,7 +29,7 @@ STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # An answer that is whole, whatever else lies behind it.
 HARMLESS = {"double"}
 # Lies by which no write reaches SES. After all others it is there, and a look finds it.
-KEPT_FROM_SES = {"swallow", "redirect"}
+KEPT_FROM_SES = {"swallow", "redirect", "created", "no-content", "partial", "html-nothing", "other-json"}
 WORKERS = 6
 
 

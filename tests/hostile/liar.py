@@ -127,6 +127,27 @@ async def empty(_, writer, pass_on):
     writer.write(answer("200 OK", b""))
 
 
+async def created(_, writer, pass_on):
+    """Somebody in between says yes; SES hears nothing. So do the three that follow."""
+    writer.write(answer("201 Created", b"{}", "application/json"))
+
+
+async def no_content(_, writer, pass_on):
+    writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+async def partial(_, writer, pass_on):
+    writer.write(answer("206 Partial Content", b"{}", "application/json", ["x-amzn-RequestId: r"]))
+
+
+async def html_nothing(_, writer, pass_on):
+    writer.write(answer("200 OK", b"", "text/html"))
+
+
+async def other_json(_, writer, pass_on):
+    writer.write(answer("200 OK", b'{"login":"https://hotel.example/"}', "application/json"))
+
+
 async def xml_bomb(_, writer, pass_on):
     await pass_on()
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
@@ -171,7 +192,8 @@ async def double(_, writer, pass_on):
 
 LIES = {lie.__name__.replace("_", "-"): lie for lie in (
     stall, drip, cut_head, cut_body, reset, swallow, longer_length, shorter_length, no_number_length, two_lengths,
-    bad_chunks, gigabyte, header_flood, redirect, html, html_503, empty, xml_bomb, xml_outside, deep_xml, deep_json,
+    bad_chunks, gigabyte, header_flood, redirect, html, html_503, empty, created, no_content, partial, html_nothing,
+    other_json, xml_bomb, xml_outside, deep_xml, deep_json,
     json_twice, control_bytes, double)}
 
 

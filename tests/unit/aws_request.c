@@ -266,6 +266,74 @@ static void sts_tells_whose_keys_these_are(void **state)
     desk_clear(&d);
 }
 
+#define SET_XML                                                                                    \
+    "<SetIdentityMailFromDomainResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\">"       \
+    "<SetIdentityMailFromDomainResult/><ResponseMetadata><RequestId>r</RequestId>"                 \
+    "</ResponseMetadata></SetIdentityMailFromDomainResponse>"
+
+static void a_write_is_accepted_by_its_documented_answer_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        enum api api;
+        int status;
+        const char *type, *id, *body;
+        enum reply_how how;
+    } rows[] = {
+        {API_V2, 200, "application/json", "r", "{}", REPLY_HTTP},
+        {API_V2, 200, "application/json; charset=utf-8", "", " { } ", REPLY_HTTP},
+        {API_V2, 200, "application/json", "r", "", REPLY_HTTP},
+        {API_V2, 200, "", "r", "", REPLY_HTTP},
+        {API_V2, 200, "", "r", "{}", REPLY_HTTP},
+        {API_V2, 200, "", "", "", REPLY_GARBLED},
+        {API_V2, 200, "application/json", "", "", REPLY_GARBLED},
+        {API_V2, 200, "text/html", "r", "", REPLY_GARBLED},
+        {API_V2, 200, "text/html", "r", "{}", REPLY_GARBLED},
+        {API_V2, 200, "application/json", "r", "{\"error\":\"sign in\"}", REPLY_GARBLED},
+        {API_V2, 200, "application/json", "r", "[]", REPLY_GARBLED},
+        {API_V2, 201, "application/json", "r", "{}", REPLY_GARBLED},
+        {API_V2, 202, "application/json", "r", "{}", REPLY_GARBLED},
+        {API_V2, 204, "", "r", "", REPLY_GARBLED},
+        {API_V2, 206, "application/json", "r", "{}", REPLY_GARBLED},
+        {API_V1, 200, "text/xml", "r", SET_XML, REPLY_HTTP},
+        {API_V1, 200, "", "", SET_XML, REPLY_HTTP},
+        {API_V1, 200, "text/html", "r", SET_XML, REPLY_GARBLED},
+        {API_V1, 200, "text/xml", "r", "", REPLY_GARBLED},
+        {API_V1, 204, "text/xml", "r", "", REPLY_GARBLED},
+        {API_V1, 206, "text/xml", "r", SET_XML, REPLY_GARBLED},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct desk d;
+        desk_init(&d, CALL_SET, rows[i].api, "example.com");
+        struct aws_reply r = {.http_status = rows[i].status,
+                              .content_type = text_of(rows[i].type),
+                              .request_id = text_of(rows[i].id),
+                              .body = text_of(rows[i].body)};
+        aws_reply_decode(d.call, &r);
+        if (d.call->reply.how != rows[i].how)
+            fail_msg("row %zu: %d, %s", i, d.call->reply.how, d.call->reply.message);
+        desk_clear(&d);
+    }
+}
+
+static void no_part_of_an_answer_is_read(void **state)
+{
+    (void)state;
+    static const int statuses[] = {201, 202, 203, 204, 206, 207, 226, 299};
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        struct desk d;
+        desk_init(&d, CALL_GET, API_V2, "example.com");
+        struct aws_reply r = {.http_status = statuses[i],
+                              .content_type = TEXT("application/json"),
+                              .request_id = TEXT("r"),
+                              .body = TEXT("{\"VerificationStatus\":\"SUCCESS\"}")};
+        aws_reply_decode(d.call, &r);
+        assert_int_equal(d.call->reply.how, REPLY_GARBLED);
+        assert_int_equal(d.call->facts[0].known, 0);
+        desk_clear(&d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +346,8 @@ int main(void)
         cmocka_unit_test(an_answer_carries_its_headers),
         cmocka_unit_test(a_date_that_is_no_date_is_none),
         cmocka_unit_test(sts_tells_whose_keys_these_are),
+        cmocka_unit_test(a_write_is_accepted_by_its_documented_answer_alone),
+        cmocka_unit_test(no_part_of_an_answer_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
