@@ -7,6 +7,7 @@
  *   rule_rows.c    the journal's own numbers of the finding rules
  *   schema.c       the tables;  sqlite.c  SQLite itself
  *   place.c, lock.c, copy.c     where it lies, who may write, how it is read meanwhile
+ *   presence.c     whether it is still there
  */
 #ifndef MF_JOURNAL_INSIDE_H
 #define MF_JOURNAL_INSIDE_H
@@ -14,6 +15,7 @@
 #include "journal.h"
 #include "lock.h"
 #include "place.h"
+#include "presence.h"
 #include "sql.h"
 
 /* The journal's numbers of the finding rules, which are the bits of its sets, and the program's. A
@@ -30,8 +32,9 @@ struct journal {
     struct sql *sql;
     enum journal_mode mode;
     struct place place;
-    struct lock lock;        /* writer: the lock; reader: the readers' byte, while it needs it */
-    struct sql_stmt *append; /* made at the first keep */
+    struct lock lock;         /* writer: the lock; reader: the readers' byte, while it needs it */
+    struct presence presence; /* writer */
+    struct sql_stmt *append;  /* made at the first keep */
     struct rule_numbers rules;
     int wal_pages_next; /* the log is moved into the main file past this many pages */
     bool failed;        /* a write failed: what is on the disk is not known, nothing more goes */
@@ -44,6 +47,10 @@ enum err journal_enter(struct journal *j, struct why *why);
  * failed for good: pages that the kernel could not write may be marked clean, so a second attempt
  * would succeed and mean nothing. */
 enum err journal_leave(struct journal *j, enum err err, struct why *why);
+
+/* After a commit that must be found again under the journal's name. ERR_IO: it would not be, and
+ * the journal has failed. */
+enum err journal_stand(struct journal *j, struct why *why);
 
 /* "SELECT ..." bound to a run. */
 enum err journal_select(struct journal *j, struct sql_stmt **st, const char *text, uint64_t run,

@@ -65,12 +65,22 @@ enum err journal_leave(struct journal *j, enum err err, struct why *why)
 {
     if (err == OK)
         err = sql_exec(j->sql, "COMMIT", why);
+    if (err == OK && j->mode == JOURNAL_WRITE)
+        presence_log(&j->presence, &j->place);
     if (err == OK && sql_wal_pages(j->sql) > j->wal_pages_next)
         err = journal_fold(j, why);
     if (err == OK)
         return OK;
     sql_exec(j->sql, "ROLLBACK", NULL); /* SQLite may have done so already */
     return trouble(j, err, why);
+}
+
+enum err journal_stand(struct journal *j, struct why *why)
+{
+    if (j->mode != JOURNAL_WRITE)
+        return OK;
+    enum err err = presence_check(&j->presence, &j->place, &j->lock, why);
+    return err == OK ? OK : trouble(j, err, why);
 }
 
 enum err journal_select(struct journal *j, struct sql_stmt **st, const char *text, uint64_t run,
@@ -132,6 +142,8 @@ static enum err open_writer(struct journal *j, struct why *why)
         err = rule_numbers_load(j, why);
     if (err == OK)
         err = rule_numbers_add(j, why);
+    if (err == OK)
+        err = presence_begin(&j->presence, &j->place, &j->lock, why);
     return err == OK ? journal_fold(j, why) : err;
 }
 

@@ -49,8 +49,10 @@ bool journal_has_writer(const struct journal *j, char holder[JOURNAL_HOLDER_MAX]
 /* Begins a run: head and every choice of the fleet, durable on return. Fills in head->id. */
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
                        struct why *why);
-/* Appends, in one durable transaction. Records of kind RECORD_LANE are notes of their lane and come
- * back by journal_lane_notes() alone. */
+/* Appends, in one durable transaction. With an intent among the records it is OK only while the
+ * journal's files are still those that were opened: whoever reads that name finds the intent.
+ * Records of kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone.
+ */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why);
 /* RUN_OPEN: a run that stopped goes on (resume). After an error of begin, keep or stop the journal

@@ -126,6 +126,12 @@ bool lock_is_held(const char *journal_file, char holder[LOCK_HOLDER_MAX])
     return held;
 }
 
+/* To take what one has changes nothing. */
+bool lock_is_ours(struct lock *lock)
+{
+    return byte_lock(lock->fd, BYTE_WRITER, F_WRLCK);
+}
+
 void lock_release(struct lock *lock)
 {
     if (lock->fd >= 0)

@@ -30,6 +30,8 @@ enum err lock_for_writing(struct lock *lock, const char *journal_file, struct wh
  * ERR_BUSY: a checkpoint goes on and did not end within 200 ms. */
 enum err lock_for_reading(struct lock *lock, const char *journal_file, struct why *why);
 void lock_release(struct lock *lock);
+/* The writer: is the writer's byte still held by this process, and by nobody else? */
+bool lock_is_ours(struct lock *lock);
 /* Does a process hold the writer's byte just now? Neither takes nor awaits a lock. Its name goes to
  * holder: "pid 4194304 on host", or "". */
 bool lock_is_held(const char *journal_file, char holder[LOCK_HOLDER_MAX]);

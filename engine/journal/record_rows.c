@@ -250,14 +250,18 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why)
 {
+    bool intends = false;
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
     err = append_prepare(j, why);
-    for (uint32_t i = 0; err == OK && i < len; i++)
+    for (uint32_t i = 0; err == OK && i < len; i++) {
+        intends |= records[i].kind == RECORD_INTENT;
         err = records[i].kind == RECORD_LANE ? lane_note_store(j, run, &records[i], why)
                                              : record_store(j, run, &records[i], why);
-    return journal_leave(j, err, why);
+    }
+    err = journal_leave(j, err, why);
+    return err == OK && intends ? journal_stand(j, why) : err;
 }
 
 /* Steps through `SELECT ..., seq, says` in the order of keeping. */

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Files that somebody else has laid in the way: links, pipes, devices, foreign owners, folders that all
-may write to, names that lead elsewhere, names that change while they are opened, disks that are full or
-read-only. Each is refused or survived, and the sentence says why. Arguments: mailfrom, ses-sim."""
+may write to, names that lead elsewhere, names that change while they are opened, a journal that is taken
+away under a run, disks that are full or read-only. Each is refused or survived, and the sentence says why. Arguments: mailfrom, ses-sim."""
 
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
-from rehearsal_room import CANNOT_RUN, DONE, Room, check, verdict
+from patience import patient
+from rehearsal_room import CANNOT_RUN, DONE, Room, check, until, verdict
 
 MAILFROM, SES_SIM = (str(pathlib.Path(program).resolve()) for program in sys.argv[1:3])
 FLEET = {f"d{i}.example": {} for i in range(3)}
@@ -205,6 +207,40 @@ def reports(room):
     check("the report that was there is untouched", (room.path / "done.csv").read_bytes() == before)
 
 
+# --- the journal under a run --------------------------------------------------------------------
+
+
+def replaced(path):
+    shutil.copytree(path, path.with_name("copy"))
+    path.rename(path.with_name("away"))
+    path.with_name("copy").rename(path)
+
+
+DEEDS = {
+    "removed with its folder": (shutil.rmtree, "taken away"),
+    "replaced by a copy": (replaced, "replaced"),
+    "without its lock file": (lambda path: (path / "journal.db.lock").unlink(), "lock was taken away"),
+    "without its log": (lambda path: (path / "journal.db-wal").unlink(), "wal was taken away"),
+    "under a second name": (lambda path: os.link(path / "journal.db", path / "other.db"), "second name"),
+}
+
+
+def taken_away(deed):
+    """A run whose journal is taken away sends nothing that is not on its way already."""
+    hand, words = DEEDS[deed]
+    with Room(MAILFROM, SES_SIM, {f"t{i}.example": {} for i in range(120)}, rate=20) as room:
+        room.manifest("fleet.yaml", {name: {} for name in room.identities})
+        process = room.start("apply", "fleet.yaml", "--yes")
+        begun = until(lambda: len(room.writes()) >= 3)
+        hand(room.path / ".mailfrom")
+        seen = len(room.writes())
+        out, err = process.communicate(timeout=patient(60))
+        later = len(room.writes()) - seen
+        check(f"a journal that is {deed} ends the run, with the reason",
+              begun and process.returncode == CANNOT_RUN and words in err, process.returncode, out, err)
+        check(f"a journal that is {deed}: nothing more is sent", later <= 5, f"{later} after {seen}")
+
+
 # --- disks --------------------------------------------------------------------------------------
 
 
@@ -239,6 +275,8 @@ def main():
         modes(room)
         reports(room)
         disks(room)
+    for deed in DEEDS:
+        taken_away(deed)
     verdict()
 
 

@@ -143,6 +143,59 @@ static void a_planted_path_is_refused_with_the_reason(void **state)
     }
 }
 
+static enum err keep_kind(struct journal *j, enum record_kind kind, struct why *why)
+{
+    struct record record = {.kind = kind, .at = 2, .row = {.findings_json = TEXT("[]")}};
+    return journal_keep(j, 1, &record, 1, why);
+}
+
+static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *deed, *sentence;
+    } cases[] = {
+        {"rm -rf s", "taken away"},
+        {"mv s elsewhere", "taken away"},
+        {"rm s/j", "taken away"},
+        {"mv s/j s/k && cp s/k s/j", "replaced"},
+        {"mv s/j s/k && ln -s k s/j", "replaced"},
+        {"ln s/j s/k", "second name"},
+        {"rm s/j-wal", "j-wal was taken away"},
+        {"cp s/j-wal s/w && mv s/w s/j-wal", "j-wal was replaced"},
+        {"rm s/j.lock", "j.lock was taken away"},
+        {"rm s/j.lock && touch s/j.lock", "j.lock was replaced"},
+        {"mv s t && cp -r t s", "replaced"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct why why = {""};
+        shell("rm -rf ./*");
+        struct journal *j = begin("s/j");
+        assert_int_equal(keep_kind(j, RECORD_INTENT, &why), OK);
+        assert_int_equal(keep_kind(j, RECORD_ANSWER, &why), OK);
+        shell(cases[i].deed);
+        if (keep_kind(j, RECORD_INTENT, &why) != ERR_IO || !strstr(why.text, cases[i].sentence))
+            fail_msg("%s: %s", cases[i].deed, why.text);
+        assert_int_equal(keep_kind(j, RECORD_ANSWER, &why), ERR_IO); /* and nothing after it */
+        journal_close(j);
+    }
+}
+
+static void a_journal_that_is_only_looked_at_goes_on(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    struct journal *j = begin("s/j");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(keep_kind(j, RECORD_INTENT, &why), OK);
+        shell("cat s/j s/j-wal s/j.lock >copy && touch s/j s/other && cp s/j t");
+        assert_int_equal(open_close("s/j", JOURNAL_READ, &why), OK);
+        assert_int_equal(journal_stop(j, 1, i < 2 ? RUN_OPEN : RUN_ENDED, 3, &why), OK);
+    }
+    journal_close(j);
+    assert_int_equal(open_close("s/j", JOURNAL_WRITE, &why), OK);
+}
+
 static void devices_are_refused(void **state)
 {
     (void)state;
@@ -336,6 +389,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_OF(modes_are_private_whatever_the_umask),
         TEST_OF(a_planted_path_is_refused_with_the_reason),
+        TEST_OF(no_intent_is_kept_in_a_journal_that_was_taken_away),
+        TEST_OF(a_journal_that_is_only_looked_at_goes_on),
         TEST_OF(devices_are_refused),
         TEST_OF(a_network_file_system_is_refused_for_writing_and_named),
         TEST_OF(the_journal_of_a_newer_program_is_left_alone),

@@ -1,0 +1,79 @@
+#include "presence.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define WHERE "; nothing more is sent, since it would be known nowhere"
+
+static enum err file_check(const char *path, const struct file_id *id, struct why *why)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return why_set(why, ERR_IO, "%s was taken away while the run goes on (%s)" WHERE, path,
+                       strerror(errno));
+    if (!S_ISREG(st.st_mode) || st.st_dev != id->device || st.st_ino != id->inode)
+        return why_set(why, ERR_IO, "%s was replaced by another file while the run goes on" WHERE,
+                       path);
+    if (st.st_nlink != 1)
+        return why_set(why, ERR_IO,
+                       "%s was given a second name (hard link) while the run goes on" WHERE, path);
+    return OK;
+}
+
+static const char *beside(char out[PATH_MAX + 8], const struct place *place, const char *suffix)
+{
+    snprintf(out, PATH_MAX + 8, "%s%s", place->file, suffix);
+    return out;
+}
+
+static enum err lock_check(struct presence *p, const struct place *place, struct lock *lock,
+                           struct why *why)
+{
+    char path[PATH_MAX + 8];
+    enum err err = file_check(beside(path, place, ".lock"), &p->lock, why);
+    if (err == OK && !lock_is_ours(lock))
+        err = why_set(why, ERR_IO, "the lock on %s was lost while the run goes on" WHERE, path);
+    return err;
+}
+
+/* False: there is none. */
+static bool file_note(const char *path, struct file_id *id)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return false;
+    *id = (struct file_id){st.st_dev, st.st_ino};
+    return true;
+}
+
+enum err presence_begin(struct presence *p, const struct place *place, const struct lock *lock,
+                        struct why *why)
+{
+    struct stat st;
+    *p = (struct presence){.log = {.inode = 0}};
+    if (fstat(lock->fd, &st) != 0)
+        return why_set(why, ERR_IO, "the lock file: %s", strerror(errno));
+    p->lock = (struct file_id){st.st_dev, st.st_ino};
+    if (!file_note(place->file, &p->file))
+        return why_set(why, ERR_IO, "%s", strerror(errno));
+    return OK;
+}
+
+void presence_log(struct presence *p, const struct place *place)
+{
+    char path[PATH_MAX + 8];
+    if (!p->log.inode)
+        file_note(beside(path, place, "-wal"), &p->log);
+}
+
+enum err presence_check(struct presence *p, const struct place *place, struct lock *lock,
+                        struct why *why)
+{
+    char path[PATH_MAX + 8];
+    enum err err = file_check(place->file, &p->file, why);
+    if (err == OK && p->log.inode)
+        err = file_check(beside(path, place, "-wal"), &p->log, why);
+    return err == OK ? lock_check(p, place, lock, why) : err;
+}

@@ -1,0 +1,32 @@
+/*
+ * Are the three files of a journal (main file, log, lock file) still those that were opened?
+ * Someone may remove, rename, replace or link them while a run goes on, and commits would still
+ * succeed, into files that nobody will find again. For the writer.
+ */
+#ifndef MF_PRESENCE_H
+#define MF_PRESENCE_H
+
+#include "lock.h"
+#include "place.h"
+
+#include <sys/types.h>
+
+struct file_id {
+    dev_t device;
+    ino_t inode; /* 0: not noted, and not looked for */
+};
+
+struct presence {
+    struct file_id file, log, lock;
+};
+
+/* Notes the main file and the lock file. Called once they are open. ERR_IO: they are not there. */
+enum err presence_begin(struct presence *p, const struct place *place, const struct lock *lock,
+                        struct why *why);
+/* Notes the log, which SQLite makes at the first commit. */
+void presence_log(struct presence *p, const struct place *place);
+/* ERR_IO says which one is gone, was replaced or has a second name, or that the lock is lost. */
+enum err presence_check(struct presence *p, const struct place *place, struct lock *lock,
+                        struct why *why);
+
+#endif
