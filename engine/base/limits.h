@@ -120,11 +120,10 @@
 #define ROUTE53_BATCH_CHARACTERS 32000       /* in its Value elements */
 
 /* the wire, per carrier */
-#define HTTPS_TRANSFERS_MAX   128 /* requests out at once; 8 calls/s and lane need two or three */
-#define HTTPS_CONNECTIONS_MAX 128 /* kept open; libcurl's own bound falls with the load */
-#define DNS_CARRIER_WINDOW    DNS_WINDOW /* questions out at once; what is more waits */
-#define DNS_CHANNELS_MAX      128 /* servers known at once: over the window, so one is always idle */
-#define DNS_RESOLVERS_MAX     8   /* servers in --resolver */
+#define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
+#define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; what is more waits */
+#define DNS_CHANNELS_MAX    128 /* servers known at once: over the window, so one is always idle */
+#define DNS_RESOLVERS_MAX   8   /* servers in --resolver */
 
 #define KEEPERS_MAX 16 /* sources asked for keys at once; each hangs for a minute at most */
 

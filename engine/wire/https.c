@@ -90,10 +90,14 @@ enum err https_open(struct https **out, const struct https_config *config, https
     h->config = *config;
     h->done = done;
     h->context = context;
+    unsigned transfers = config->transfers ? config->transfers : HTTPS_TRANSFERS_MAX;
+    assert(transfers <= HTTPS_TRANSFERS_MAX);
     for (uint32_t i = 0; i < HTTPS_TRANSFERS_MAX; i++) {
         struct transfer *t = &h->transfers[i];
         buf_init(&t->body, HTTP_BODY_MAX);
         aws_request_init(&t->request);
+        if (i >= transfers)
+            continue;
         t->next_idle = h->idle;
         h->idle = t;
     }
@@ -104,7 +108,10 @@ enum err https_open(struct https **out, const struct https_config *config, https
         return why_set(why, ERR_NOMEM, "out of memory");
     }
     curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)HTTPS_CONNECTIONS_MAX);
+    /* One that rests is closed for one that is needed, so a started request never waits for this.
+     */
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)transfers);
+    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)transfers);
     *out = h;
     return OK;
 }

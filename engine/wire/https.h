@@ -24,6 +24,7 @@ struct https_config {
     const char *no_proxy;    /* as in the environment: hosts reached without it; "": none */
     struct secrets *secrets; /* hidden in what answers say; NULL: answers bring secrets, so whoever
                                 reads them hides what goes on */
+    unsigned transfers;      /* at once; 0: HTTPS_TRANSFERS_MAX */
     span_us timeout_us;      /* of one request, from look-up of the name to the last byte */
 };
 

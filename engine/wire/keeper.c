@@ -184,15 +184,17 @@ static bool wards_make(struct keeper *k)
 
 static enum err threads_start(struct keeper *k, struct why *why)
 {
-    while (k->threads_len < KEEPERS_MAX && k->threads_len < k->wards_len) {
+    unsigned max = k->config.threads_max ? k->config.threads_max : KEEPERS_MAX;
+    assert(max <= KEEPERS_MAX);
+    while (k->threads_len < max && k->threads_len < k->wards_len) {
         struct thread *t = &k->threads[k->threads_len];
         t->keeper = k;
         enum err err = courier_open(&t->courier, &k->config.https, k->ending_fd, why);
-        if (err)
-            return err;
-        int failed = thread_start(&t->id, keeper_run, t);
+        int failed = err ? 0 : thread_start(&t->id, keeper_run, t);
         if (failed)
-            return why_set(why, ERR_IO, "cannot start a thread: %s", strerror(failed));
+            err = why_set(why, ERR_IO, "cannot start a thread: %s", strerror(failed));
+        if (err) /* threads are short: fewer take longer, and that is all */
+            return err == ERR_IO && k->threads_len ? OK : err;
         k->threads_len++;
     }
     return OK;
@@ -220,6 +222,11 @@ enum err keeper_open(struct keeper **out, const struct keeper_config *config, st
     else
         keeper_close(k);
     return err;
+}
+
+unsigned keeper_threads(const struct keeper *k)
+{
+    return k->threads_len;
 }
 
 void keeper_end(struct keeper *k)

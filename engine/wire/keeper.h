@@ -18,12 +18,14 @@ struct keeper_config {
     const struct wire_lane *lanes;
     uint32_t lanes_len;
     struct https_config https;
+    unsigned threads_max; /* fetches at once; 0: KEEPERS_MAX */
     /* Called by the keeper's threads when a fetch has ended, well or badly. */
     void (*news)(void *context);
     void *context;
 };
 
 enum err keeper_open(struct keeper **out, const struct keeper_config *config, struct why *why);
+unsigned keeper_threads(const struct keeper *k);
 /* Ends the threads and waits for them; what they do is cut short. Afterwards there is no more news,
  * and keeper_get goes on with what is held. */
 void keeper_end(struct keeper *k);

@@ -6,6 +6,7 @@
  * inbox is looked at.
  */
 #include "carrier.h"
+#include "descriptors.h"
 #include "secrets.h"
 #include "wire.h"
 
@@ -32,6 +33,7 @@ struct wire {
     unsigned interrupts_told;
     atomic_bool nudged;
     char *ca_bundle;
+    struct descriptor_share share;
     struct keeper *keeper;
     unsigned carriers_len;
     struct carrier *carriers[WIRE_CARRIERS_MAX];
@@ -109,6 +111,7 @@ static enum err wire_keeper_open(struct wire *w, const struct wire_config *confi
                                    .lanes = config->lanes,
                                    .lanes_len = config->lanes_len,
                                    .https = *https,
+                                   .threads_max = w->share.keepers,
                                    .news = on_news,
                                    .context = w};
     return keeper_open(&w->keeper, &keeper, why);
@@ -138,9 +141,13 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
     if (opened != OK)
         return opened;
     each.https.secrets = config->secrets;
+    each.https.transfers = w->share.transfers;
+    each.resolver.questions = w->share.questions;
     each.keeper = w->keeper;
-    while (w->carriers_len < config->carriers) {
+    while (w->carriers_len < w->share.carriers) {
         enum err err = carrier_open(&w->carriers[w->carriers_len], &each, why);
+        if (err == ERR_IO && w->carriers_len)
+            return OK; /* threads are short: fewer carry all the same */
         if (err != OK)
             return why_wrap(why, err, "carrier %u", w->carriers_len + 1);
         w->carriers_len++;
@@ -173,8 +180,13 @@ enum err wire_open(struct wire **out, const struct wire_config *config, struct w
     }
     os_clock_open(&w->clock, config->not_before);
     mailbox_init(&w->inbox);
-    w->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (w->eventfd < 0)
+    w->eventfd = -1;
+    w->share = (struct descriptor_share){config->carriers, KEEPERS_MAX, HTTPS_TRANSFERS_MAX,
+                                         DNS_CARRIER_WINDOW};
+    err = descriptors_settle(&w->share, config->lanes_len > 0, why);
+    if (err == OK)
+        w->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (err == OK && w->eventfd < 0)
         err = why_set(why, ERR_IO, "eventfd: %s", strerror(errno));
     if (err == OK)
         err = ca_bundle_set(w, config->ca_bundle, why);
@@ -186,6 +198,11 @@ enum err wire_open(struct wire **out, const struct wire_config *config, struct w
     }
     *out = w;
     return OK;
+}
+
+unsigned wire_threads(const struct wire *w)
+{
+    return w->carriers_len + keeper_threads(w->keeper);
 }
 
 void wire_close(struct wire *w)

@@ -247,7 +247,9 @@ enum err resolver_open(struct resolver **out, const struct resolver_config *conf
     r->config = *config;
     r->done = done;
     r->context = context;
-    for (uint32_t i = 0; i < DNS_CARRIER_WINDOW; i++) {
+    unsigned questions = config->questions ? config->questions : DNS_CARRIER_WINDOW;
+    assert(questions <= DNS_CARRIER_WINDOW);
+    for (uint32_t i = 0; i < questions; i++) {
         r->askings[i].next_idle = r->idle;
         r->idle = &r->askings[i];
     }

@@ -24,6 +24,7 @@ struct resolver;
 
 struct resolver_config {
     struct servers servers; /* none: the system's */
+    unsigned questions;     /* out at once; 0: DNS_CARRIER_WINDOW */
     unsigned try_ms;        /* wait for the first answer; the second try waits twice as long */
 };
 

@@ -40,6 +40,8 @@ struct wire_config {
 struct wire;
 
 enum err wire_open(struct wire **out, const struct wire_config *config, struct why *why);
+/* Carriers and keepers: fewer than there might be where threads are short. */
+unsigned wire_threads(const struct wire *w);
 /* Waits for the carriers to end; calls still out are given back through the pool's owner. */
 void wire_close(struct wire *w);
 

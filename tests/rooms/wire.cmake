@@ -4,6 +4,7 @@ target_include_directories(wire_servers PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(wire_servers PRIVATE Threads::Threads PkgConfig::openssl)
 
 mailfrom_test(wire_parts USES wire)
+mailfrom_test(wire_descriptors USES wire)
 mailfrom_test(wire_https USES wire wire_servers)
 mailfrom_test(wire_courier USES wire wire_servers)
 mailfrom_test(wire_resolver USES wire wire_servers)

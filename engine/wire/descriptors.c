@@ -1,0 +1,103 @@
+#include "descriptors.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+
+/* Descriptors of each, counted with lsof and strace on Debian 12 (libcurl 7.88, c-ares 1.18). */
+#define OF_PROCESS                                                                                 \
+    8 /* two eventfds; journal log, report, CA file, resolv.conf while they are read */
+#define OF_CARRIER  6 /* libcurl's wake-up pair, the resolvers' sockets */
+#define OF_TRANSFER 4 /* two addresses tried at once, or a look-up's pair and its question */
+#define OF_QUESTION 2 /* UDP, and TCP after a cut answer */
+#define OF_KEEPER   8 /* a wake-up pair; a transfer, or a child's pipes, timer and pidfd */
+
+#define COUNTED_MAX     65536 /* a process with more open ones has enough left, or is not ours */
+#define WORTH_A_CARRIER 8     /* transfers: with fewer for each, fewer carriers are better */
+
+static unsigned long of_carrier(const struct descriptor_share *s)
+{
+    return OF_CARRIER + (unsigned long)s->transfers * OF_TRANSFER +
+           (unsigned long)s->questions * OF_QUESTION;
+}
+
+unsigned long descriptors_needed(const struct descriptor_share *share, bool asks_ses)
+{
+    struct descriptor_share s = *share;
+    if (!asks_ses)
+        s.transfers = s.keepers = 0;
+    return OF_PROCESS + s.carriers * of_carrier(&s) + (unsigned long)s.keepers * OF_KEEPER;
+}
+
+static unsigned min_of(unsigned long a, unsigned b)
+{
+    return a < b ? (unsigned)a : b;
+}
+
+static unsigned at_least_one(unsigned n)
+{
+    return n ? n : 1;
+}
+
+/* One of each is sure of its place; `rest` is what there is beyond. */
+static void rest_share(struct descriptor_share *s, const struct descriptor_share *wish,
+                       bool asks_ses, unsigned long rest)
+{
+    unsigned long of_keepers = asks_ses ? rest / 4 : 0;
+    unsigned long each = (rest - of_keepers) / s->carriers;
+    unsigned long of_questions = asks_ses ? each / 3 : each;
+    s->keepers = min_of(1 + of_keepers / OF_KEEPER, wish->keepers);
+    s->questions = min_of(1 + of_questions / OF_QUESTION, wish->questions);
+    each -= (unsigned long)(s->questions - 1) * OF_QUESTION;
+    s->transfers = min_of(1 + each / OF_TRANSFER, wish->transfers);
+}
+
+bool descriptors_share(struct descriptor_share *share, const struct descriptor_share *wish,
+                       bool asks_ses, unsigned long free)
+{
+    if (descriptors_needed(wish, asks_ses) <= free) {
+        *share = *wish;
+        return true;
+    }
+    for (unsigned carriers = at_least_one(wish->carriers); carriers > 0; carriers--) {
+        struct descriptor_share s = {carriers, 1, 1, 1};
+        unsigned long least = descriptors_needed(&s, asks_ses);
+        if (least > free)
+            continue;
+        rest_share(&s, wish, asks_ses, free - least);
+        *share = s;
+        if (carriers == 1 || (asks_ses ? s.transfers : s.questions) >= WORTH_A_CARRIER)
+            return true;
+    }
+    return false;
+}
+
+static unsigned long open_count(rlim_t limit)
+{
+    unsigned long count = 0;
+    int end = limit < COUNTED_MAX ? (int)limit : COUNTED_MAX;
+    for (int fd = 0; fd < end; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+enum err descriptors_settle(struct descriptor_share *share, bool asks_ses, struct why *why)
+{
+    struct rlimit limit;
+    struct descriptor_share wish = *share, least = {1, 1, 1, 1};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return OK;
+    unsigned long open = open_count(limit.rlim_cur);
+    unsigned long wanted = open + descriptors_needed(&wish, asks_ses);
+    if (limit.rlim_cur < wanted && limit.rlim_cur < limit.rlim_max) {
+        struct rlimit more = {wanted < limit.rlim_max ? wanted : limit.rlim_max, limit.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+            limit = more;
+    }
+    unsigned long free = limit.rlim_cur > open ? limit.rlim_cur - open : 0;
+    if (descriptors_share(share, &wish, asks_ses, free))
+        return OK;
+    return why_set(why, ERR_LIMIT,
+                   "this process may have %lu files open (ulimit -n), and needs %lu for one "
+                   "connection at a time: raise the limit",
+                   (unsigned long)limit.rlim_cur, open + descriptors_needed(&least, asks_ses));
+}
