@@ -82,8 +82,8 @@ void csv_cell_add(struct buf *out, struct text t)
             break;
         uint32_t c = 0;
         size_t len = utf8_next(t, &c);
-        bool is_control = c < 0x20 ? c != '\t' && c != '\r' && c != '\n' : c >= 0x7f && c <= 0x9f;
-        if (len == 0 || is_control)
+        bool is_unsafe = escape_is_unsafe(c) && c != '\t' && c != '\r' && c != '\n';
+        if (len == 0 || is_unsafe)
             buf_add_str(out, "\xef\xbf\xbd");
         else if (c == '"')
             buf_add_str(out, "\"\"");

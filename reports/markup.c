@@ -7,9 +7,7 @@
 
 static bool is_forbidden(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||
-           (c & 0xfffe) == 0xfffe;
+    return escape_is_unsafe(c) || (c & 0xfffe) == 0xfffe;
 }
 
 /* The next character as bytes that may stand anywhere; *t moves on. */

@@ -21,7 +21,8 @@ enum found_how {
     FOUND_UNVERIFIED, /* these are left as comments: plan would refuse it, */
     FOUND_FAILED,     /* ... would start its set-up again, */
     FOUND_UNREAD,     /* ... SES does not tell about it, */
-    FOUND_UNFIT,      /* ... or no manifest can hold its name */
+    FOUND_UNFIT,      /* ... no manifest can hold its name, */
+    FOUND_SAME,       /* ... or it is another's name, written otherwise */
     FOUND_HOWS,
 };
 

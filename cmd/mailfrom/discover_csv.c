@@ -5,6 +5,19 @@
  */
 #include "csv_cell.h"
 #include "discover.h"
+#include "escape.h"
+
+/* It would be written as another name. */
+static bool is_unsafe(struct text t)
+{
+    uint32_t c;
+    for (size_t len; t.len; t = text_from(t, len)) {
+        len = utf8_next(t, &c);
+        if (len == 0 || escape_is_unsafe(c))
+            return true;
+    }
+    return false;
+}
 
 bool discover_csv_refuses(const struct discover *d, const struct found *f)
 {
@@ -12,7 +25,7 @@ bool discover_csv_refuses(const struct discover *d, const struct found *f)
     struct text cells[] = {f->row->identity, discover_account(d, f->lane),
                            found_mail_from(d, f, name)};
     for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++)
-        if (cells[i].len && text_find(TEXT("=+-@"), cells[i].at[0]) < 4)
+        if ((cells[i].len && text_find(TEXT("=+-@"), cells[i].at[0]) < 4) || is_unsafe(cells[i]))
             return true;
     return false;
 }

@@ -161,12 +161,59 @@ static int by_name(const void *a, const void *b)
                     ((const struct found *)b)->row->identity);
 }
 
+/* A name that a manifest's reader takes for another one: a U-label for its A-label, capitals for
+ * small letters. */
+struct spelling {
+    struct found *found;
+    struct text normal; /* in the arena of the discovery */
+};
+
+static int by_normal(const void *a, const void *b)
+{
+    const struct spelling *x = a, *y = b;
+    int order = text_cmp(x->normal, y->normal);
+    return order ? order : text_cmp(x->found->row->identity, y->found->row->identity);
+}
+
+static bool is_listed(const struct found *list, uint32_t len, struct text name)
+{
+    struct inventory_row row = {.identity = name};
+    struct found key = {.row = &row};
+    return bsearch(&key, list, len, sizeof *list, by_name) != NULL;
+}
+
+/* Of those that are one name to a manifest, the one in its normal form is an entry, or else the
+ * first. *list is sorted, and each name stands in it once. False: there is no memory. */
+static bool same_mark(struct discover *d, struct found *list, uint32_t len)
+{
+    char normal[NAME_LEN_MAX + 1];
+    struct spelling *others = calloc(len + 1u, sizeof *others);
+    uint32_t others_len = 0;
+    bool good = others != NULL;
+    for (uint32_t i = 0; good && i < len; i++) {
+        struct text name = list[i].row->identity;
+        struct text t = name.len <= NAME_LEN_MAX ? identity_normal(name, normal) : name;
+        if (text_eq(t, name))
+            continue;
+        others[others_len++] = (struct spelling){&list[i], arena_text(&d->memory, t)};
+        good = others[others_len - 1].normal.at != NULL;
+    }
+    if (good && others_len)
+        qsort(others, others_len, sizeof *others, by_normal);
+    for (uint32_t i = 0; good && i < others_len; i++)
+        if ((i && text_eq(others[i].normal, others[i - 1].normal)) ||
+            is_listed(list, len, others[i].normal))
+            others[i].found->how = FOUND_SAME;
+    free(others);
+    return good;
+}
+
 /* SES may list an identity twice when the list moves between two pages. */
-static void lane_pick(struct discover *d, uint16_t lane)
+static bool lane_pick(struct discover *d, uint16_t lane)
 {
     struct found_lane *sum = &d->by_lane[lane];
     struct found *list = d->found + d->found_len;
-    uint32_t len = 0;
+    uint32_t len = 0, kept = 0;
     sum->first = d->found_len;
     for (uint32_t i = 0; i < inventory_lane(d->inventory, lane)->rows_len; i++) {
         const struct inventory_row *row = inventory_row(d->inventory, lane, i);
@@ -176,14 +223,17 @@ static void lane_pick(struct discover *d, uint16_t lane)
     qsort(list, len, sizeof *list, by_name);
     for (uint32_t i = 0; i < len; i++) {
         struct found f = list[i];
-        if (sum->len && text_eq(list[sum->len - 1].row->identity, f.row->identity))
+        if (kept && text_eq(list[kept - 1].row->identity, f.row->identity))
             continue;
         f.names_its_own = names_its_own(d, &f);
         f.how = (uint8_t)how_of(d, &f);
-        list[sum->len] = f;
-        sum_add(sum, &f);
+        list[kept++] = f;
     }
-    d->found_len += sum->len;
+    bool good = same_mark(d, list, kept);
+    for (uint32_t i = 0; i < kept; i++)
+        sum_add(sum, &list[i]);
+    d->found_len += kept;
+    return good;
 }
 
 /* Two profiles may lead to one account: its identities are listed once. */
@@ -211,8 +261,8 @@ enum err discover_pick(struct discover *d, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
         d->by_lane[i].is_twin = is_twin(d, i);
-        if (discover_has_lane(d, i))
-            lane_pick(d, (uint16_t)i);
+        if (discover_has_lane(d, i) && !lane_pick(d, (uint16_t)i))
+            return why_set(why, ERR_NOMEM, "out of memory");
     }
     return OK;
 }
@@ -243,6 +293,7 @@ const char *found_reason(const struct found *f, char out[FOUND_REASON_LEN])
 {
     enum name_fault fault = identity_check(f->row->identity);
     const char *word = verification_name((enum verification)f->row->verification);
+    char normal[NAME_LEN_MAX + 1];
     out[0] = '\0';
     if (f->how == FOUND_UNVERIFIED)
         snprintf(out, FOUND_REASON_LEN, "not verified: %s", word);
@@ -250,6 +301,9 @@ const char *found_reason(const struct found *f, char out[FOUND_REASON_LEN])
         snprintf(out, FOUND_REASON_LEN, "its set-up FAILED: as an entry, apply starts it again");
     if (f->how == FOUND_UNREAD)
         snprintf(out, FOUND_REASON_LEN, "SES does not tell about it");
+    if (f->how == FOUND_SAME)
+        snprintf(out, FOUND_REASON_LEN, "a manifest takes it for %.200s, which stands here too",
+                 text_is_visible(identity_normal(f->row->identity, normal)) ? normal : "another");
     if (f->how == FOUND_UNFIT)
         snprintf(out, FOUND_REASON_LEN, "no manifest can hold it: %s",
                  fault == NAME_OK ? "it is not text in UTF-8" : name_fault_text(fault));

@@ -61,6 +61,7 @@ static void left_out_tell(const struct discover *d)
         [FOUND_FAILED] = "set-up FAILED",
         [FOUND_UNREAD] = "not told about",
         [FOUND_UNFIT] = "a name that no manifest can hold",
+        [FOUND_SAME] = "the same name as another, written otherwise",
     };
     uint32_t sums[FOUND_HOWS] = {0}, formulas = 0;
     for (uint32_t i = 0; i < d->found_len; i++) {
@@ -74,8 +75,8 @@ static void left_out_tell(const struct discover *d)
                      sums[how], whys[how]);
     if (formulas && format == DISCOVER_CSV)
         say_note(
-            "Left out: %u that begin with = + - or @, which a spreadsheet takes for a formula; "
-            "--format yaml has them",
+            "Left out: %u that begin with = + - or @, which a spreadsheet takes for a formula, or "
+            "hold what no page shows; --format yaml has them",
             formulas);
     if (d->options->discover.mail_from)
         say_note("Proposed: %u of %u", sums[FOUND_PROPOSED],

@@ -35,7 +35,7 @@ static uint32_t sum(const struct discover *d, enum found_how from, enum found_ho
 static void head_add(const struct discover *d, struct buf *out)
 {
     uint32_t proposed = sum(d, FOUND_PROPOSED, FOUND_PROPOSED);
-    uint32_t left = sum(d, FOUND_UNVERIFIED, FOUND_UNFIT);
+    uint32_t left = sum(d, FOUND_UNVERIFIED, FOUND_SAME);
     buf_add_fmt(out, "# Written by mailfrom discover: what lives in SES.\n");
     if (d->options->discover.mail_from)
         buf_add_fmt(out, "# mailfrom plan shows what this proposes: %u of %u identities.\n",

@@ -31,7 +31,7 @@ bool utf8_is(struct text t)
 }
 
 /* Characters that move a cursor, start an escape sequence or turn the reading direction. */
-static bool is_unsafe(uint32_t c)
+bool escape_is_unsafe(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
@@ -49,7 +49,7 @@ void escape_json(struct buf *out, struct text t)
             buf_add_fmt(out, "\\%c", (char)c);
         else if (c == '\n' || c == '\t')
             buf_add_str(out, c == '\n' ? "\\n" : "\\t");
-        else if (is_unsafe(c))
+        else if (escape_is_unsafe(c))
             buf_add_fmt(out, "\\u%04x", c);
         else
             buf_add(out, t.at, len);
@@ -112,7 +112,7 @@ void escape_terminal(struct buf *out, struct text t)
             buf_add_fmt(out, "\\x%02x", (unsigned char)t.at[0]);
         else if (c == '\\')
             buf_add_str(out, "\\\\");
-        else if (is_unsafe(c))
+        else if (escape_is_unsafe(c))
             buf_add_fmt(out, c < 0x80 ? "\\x%02x" : "\\u{%04x}", c);
         else
             buf_add(out, t.at, len);

@@ -20,6 +20,10 @@ void escape_terminal(struct buf *out, struct text t);
 /* Everything but A-Z a-z 0-9 - . _ ~ as %XX (RFC 3986, section 2.3), the slash too. */
 void escape_percent(struct buf *out, struct text t);
 
+/* Control, C1, bidirectional control and the like: what no terminal and no page that a person opens
+ * gets raw. */
+bool escape_is_unsafe(uint32_t c);
+
 /* One step through UTF-8 (RFC 3629): the length of the sequence at t (t.len > 0) and its code
  * point. A length of 0 says that the first byte begins no valid sequence. */
 size_t utf8_next(struct text t, uint32_t *code);

@@ -101,6 +101,47 @@ def of_runs(room):
     is_safe("what status prints is safe", room.run("status").stdout_text)
 
 
+# Names that somebody may have registered in SES. The first two are one name to a manifest.
+IDENTITIES = ["b\u00fccher.example", "xn--bcher-kva.example", "Upper.Example", "\u202egnp.example",
+              "a\u202eb@c.example", "\u2066x\u2069.example", "\u200fx.example", "\ufeffx.example", "x\u0085y.example",
+              "x\u009b31m.example", "x\x1b[2J.example", "x\x07y.example", "x\x7fy.example", "=cmd|calc.example",
+              "+1@a.example", "-x.example", "@x.example", "<script>.example", "no", "1e3", "a: b.example", "# x.example",
+              "'x'@y.example", "\"x\"@y.example", "x\\y.example", "\U0001f4ee.example", "\u0645\u062b\u0627\u0644.example"]
+
+
+def of_identities(programs):
+    """Whatever names SES holds: discover writes what check takes, plan reads, and a person may open."""
+    fleet = {name: {"verified": "SUCCESS"} for name in IDENTITIES}
+    with Room(*programs, {**fleet, "plain.example": {}}) as room:
+        for form in ("yaml", "csv", "json"):
+            done = room.run("discover", "--regions", "us-east-1", "--format", form, "--out", f"found.{form}")
+            check(f"discover of hostile identities as {form} ends", done.returncode == DONE, done.returncode, done.stderr_text)
+            is_safe(f"and is safe as {form}, as is what it says", done.stdout_text, done.stderr_text,
+                    (room.path / f"found.{form}").read_text(encoding="utf-8"))
+        found = (room.path / "found.yaml").read_text(encoding="utf-8")
+        lines = {line for line in found.splitlines() if "cher" in line}
+        check("a name in two spellings is one entry and one comment", len(lines) == 2 and
+              sum(line.startswith("  # -") for line in lines) == 1 and "  - xn--bcher-kva.example" in lines, found)
+        checked = room.run("check", "found.yaml")
+        check("what it wrote is taken by check", checked.returncode == DONE, checked.stdout_text, checked.stderr_text)
+        (room.path / "rows.yaml").write_text("version: 1\naccounts: {default: {}}\nidentities_from: found.csv\n")
+        checked = room.run("check", "rows.yaml")
+        check("and so are the rows", checked.returncode == DONE, checked.stdout_text, checked.stderr_text)
+        formats = {"csv": "csv", "json": "json", "html": "html", "markdown": "md", "junit": "xml", "sarif": "sarif"}
+        reports = [word for form, end in formats.items() for word in ("--report", f"{form}:of.{end}")]
+        for verb, more in (("plan", ()), ("apply", ("--yes", "--no-wait"))):
+            done = room.run(verb, "found.yaml", *more, *reports)
+            check(f"{verb} of it ends", done.returncode in (DONE, TROUBLE), done.returncode, done.stderr_text)
+            is_safe(f"what {verb} says is safe, and each report", done.stdout_text, done.stderr_text,
+                    *[(room.path / f"of.{end}").read_text(encoding="utf-8") for end in formats.values()])
+        for form in ("text", "zone", "route53", "octodns", "dnscontrol", "terraform"):
+            done = room.run("records", "found.yaml", "--format", form)
+            is_safe(f"records as {form} are safe", done.stdout_text, done.stderr_text)
+        for verb in (("status", "--all"), ("report", "1", "--report", "csv:-"), ("rollback", "1", "--dry-run")):
+            done = room.run(*verb)
+            is_safe(f"what {verb[0]} says is safe", done.stdout_text, done.stderr_text)
+
+
 def quoted(text):
     return json.dumps(text)
 
@@ -151,6 +192,7 @@ def main():
         of_runs(room)
         of_manifests(room, draw)
         of_arguments(room)
+    of_identities(programs)
     verdict()
 
 
