@@ -4,6 +4,7 @@
 #include "deliver.h"
 #include "plan_file.h"
 #include "run_options.h"
+#include "run_trust.h"
 
 #include <string.h>
 #include <time.h>
@@ -97,6 +98,9 @@ enum err run_plan_load(struct run *r, struct options *o, struct why *why)
 {
     struct plan_head plan;
     struct plan_counts counts;
+    const struct options given = *o;
+    char from[PATH_LEN_MAX];
+    snprintf(from, sizeof from, "plan %s", o->plan);
     enum err err = run_report_vet(o, why);
     if (err == OK)
         err = plan_read(o->plan, &plan, &counts, &r->fleet, &r->arena, why);
@@ -104,6 +108,8 @@ enum err run_plan_load(struct run *r, struct options *o, struct why *why)
         err = age_vet(o, plan.created, why);
     if (err == OK)
         err = run_options_read(o, plan.options, &r->arena, why);
+    if (err == OK)
+        err = run_trust_vet(&given, o, from, why);
     if (err == OK && o->arguments_len)
         err = manifests_vet(r, o, why);
     return err;

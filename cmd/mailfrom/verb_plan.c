@@ -1,5 +1,7 @@
+#include "limits.h"
 #include "run.h"
 #include "run_plan.h"
+#include "run_trust.h"
 #include "say.h"
 #include "summary.h"
 #include "verbs.h"
@@ -12,9 +14,13 @@ static int plan_keep(struct run *r, int code, struct why *why)
         say_error("%s", why->text);
         return r->end == ENGINE_ENDED ? EXIT_CANNOT_RUN : code;
     }
+    struct buf again;
+    buf_init(&again, LINE_LEN_MAX);
+    run_trust_again(r->options, &again);
     if (!r->options->quiet)
-        say_note("Kept in %s; to do just that: mailfrom apply --plan %s", r->options->out,
-                 r->options->out);
+        say_note("Kept in %s; to do just that: mailfrom apply --plan %s%s", r->options->out,
+                 r->options->out, again.len ? again.at : "");
+    buf_clear(&again);
     return code;
 }
 

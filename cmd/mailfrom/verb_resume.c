@@ -1,5 +1,6 @@
 #include "run.h"
 #include "run_options.h"
+#include "run_trust.h"
 #include "say.h"
 #include "summary.h"
 #include "verbs.h"
@@ -7,6 +8,7 @@
 static enum err resume_load(struct run *r, struct options *o, struct why *why)
 {
     uint64_t id;
+    const struct options given = *o;
     enum err err = run_number(o, &id, why);
     if (err == OK)
         err = run_report_vet(o, why);
@@ -16,6 +18,8 @@ static enum err resume_load(struct run *r, struct options *o, struct why *why)
         err = journal_run(r->journal, id, &r->head, &r->arena, why);
     if (err == OK)
         err = run_options_read(o, r->head.options, &r->arena, why);
+    if (err == OK)
+        err = run_trust_vet(&given, o, "the journal of this run", why);
     if (err == OK)
         err = journal_fleet(r->journal, r->head.id, &r->fleet, why);
     return err;

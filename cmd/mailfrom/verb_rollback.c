@@ -5,6 +5,7 @@
 #include "confirm.h"
 #include "run.h"
 #include "run_options.h"
+#include "run_trust.h"
 #include "say.h"
 #include "summary.h"
 #include "take_back.h"
@@ -37,6 +38,7 @@ static enum err rollback_to_memory(struct run *r, struct why *why)
 static enum err rollback_load(struct run *r, struct options *o, struct why *why)
 {
     struct run_head old;
+    const struct options given = *o;
     struct take_back how = {.to_default = is_to_default(o),
                             .forced = o->force,
                             .only = o->only,
@@ -49,6 +51,8 @@ static enum err rollback_load(struct run *r, struct options *o, struct why *why)
         err = journal_run(r->journal, r->head.parent, &old, &r->arena, why);
     if (err == OK)
         err = run_options_read(o, old.options, &r->arena, why);
+    if (err == OK)
+        err = run_trust_vet(&given, o, "the journal of that run", why);
     if (err == OK)
         err = take_back_fleet(&r->fleet, r->journal, r->head.parent, &how, why);
     if (err == OK && o->dry_run)

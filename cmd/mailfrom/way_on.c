@@ -1,5 +1,7 @@
 #include "way_on.h"
 
+#include "limits.h"
+#include "run_trust.h"
 #include "say.h"
 
 static bool is_settled(const struct run *r)
@@ -12,16 +14,21 @@ static bool is_settled(const struct run *r)
 void way_on_print(const struct run *r, bool wrote)
 {
     unsigned long long id = r->head.id;
+    struct buf again;
     if (r->head.verb == RUN_PLAN)
         return;
+    buf_init(&again, LINE_LEN_MAX);
+    run_trust_again(r->options, &again);
+    const char *more = again.len ? again.at : "";
     if (r->end != ENGINE_ENDED && is_settled(r))
         printf("Every change is confirmed; %u wait for SES, %u for DNS. To follow them: mailfrom "
-               "resume %llu\n",
-               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS], id);
+               "resume %llu%s\n",
+               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS], id, more);
     else if (r->end != ENGINE_ENDED)
-        printf("Stopped before the end. To go on: mailfrom resume %llu\n", id);
+        printf("Stopped before the end. To go on: mailfrom resume %llu%s\n", id, more);
     else if (wrote)
-        printf("To take it back: mailfrom rollback %llu\n", id);
+        printf("To take it back: mailfrom rollback %llu%s\n", id, more);
+    buf_clear(&again);
 }
 
 void way_on_after(const struct run *r, enum err err)

@@ -27,6 +27,9 @@ target_sources(test_progress_board PRIVATE
   ${CMAKE_SOURCE_DIR}/cmd/mailfrom/board.c ${CMAKE_SOURCE_DIR}/cmd/mailfrom/board_table.c
   ${CMAKE_SOURCE_DIR}/cmd/mailfrom/gauge.c)
 target_include_directories(test_progress_board PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
+mailfrom_test(run_trust USES core aws)
+target_sources(test_run_trust PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom/run_trust.c)
+target_include_directories(test_run_trust PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
 mailfrom_run_test(run_progress)
 
 # Credentials: against stand-ins for everything that hands them out, and beside Debian's AWS CLI.
