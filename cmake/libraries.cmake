@@ -9,3 +9,8 @@ endforeach()
 if(MAILFROM_TESTS)
   pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
 endif()
+
+include(CheckSymbolExists)
+set(CMAKE_REQUIRED_LIBRARIES PkgConfig::expat)
+check_symbol_exists(XML_GetCurrentLineNumber64 expat.h HAVE_XML_LINE_NUMBER_64)
+unset(CMAKE_REQUIRED_LIBRARIES)

@@ -1,28 +1,25 @@
 /*
  * Duty: to look up the MX of every set-up that is due and tell the model what DNS said. One thread,
  * up to SIM_LOOKUPS_MAX questions out. Invariant: each check that was taken from the model is
- * answered once, except when the program stops. The lock is never held while c-ares is called.
+ * answered once, except when the program stops. The lock is never held while DNS is asked.
  */
+#include "answer.h"
+#include "cares.h"
 #include "limits.h"
+#include "resolver.h"
 #include "sim.h"
 
-#include <ares.h>
-#include <arpa/nameser.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#define TRY_MS      2000
-#define TRIES       2
-#define MX_MAX      8 /* more than one is already too many */
-#define WAIT_MS_MAX 60000
+#define TRY_MS       2000
+#define TICK_MS      50 /* while questions are out: time-outs */
+#define WAIT_MS_MAX  60000
+#define ANSWER_BYTES (1u << 18) /* a message of 64 KB, and what is read out of it */
 
 struct lookup {
-    struct mx_lookup *owner;
+    struct call call; /* first: the resolver hands it back */
     struct lookup *next_free;
     struct ses_check check;
 };
@@ -30,11 +27,13 @@ struct lookup {
 struct mx_lookup {
     struct sim *sim;
     pthread_t thread;
-    ares_channel channel;
+    struct resolver *resolver;
     struct lookup lookups[SIM_LOOKUPS_MAX];
     struct lookup *free;
     atomic_bool stopping;
 };
+
+_Static_assert(SIM_LOOKUPS_MAX <= DNS_CARRIER_WINDOW, "the resolver has room for each look-up");
 
 void sim_wake(struct sim *s)
 {
@@ -45,33 +44,23 @@ void sim_wake(struct sim *s)
 
 /* Answers */
 
-static enum ses_mx answer_judge(int status, unsigned char *bytes, int len)
+static enum ses_mx answer_judge(struct call *c)
 {
-    struct ares_mx_reply *list = NULL;
-    struct mx_fact mx[MX_MAX];
-    uint32_t count = 0;
-    if (status == ARES_SUCCESS)
-        status = ares_parse_mx_reply(bytes, len, &list);
-    for (struct ares_mx_reply *m = list; m && count < MX_MAX; m = m->next)
-        mx[count++] = (struct mx_fact){m->priority, text_of(m->host)};
-    enum ses_mx judged = ses_mx_judge(mx, count);
-    ares_free_data(list);
-    bool silent = status == ARES_ENODATA || status == ARES_ENOTFOUND;
-    return status == ARES_SUCCESS || silent ? judged : SES_MX_TROUBLE;
+    struct answer a;
+    if (answer_read(&a, &c->question, &c->dns, &c->arena) != OK || a.kind != ANSWER_SPOKE)
+        return SES_MX_TROUBLE;
+    return ses_mx_judge(a.mx, a.mx_len);
 }
 
-static void lookup_answered(void *arg, int status, int timeouts, unsigned char *bytes, int len)
+static void lookup_answered(void *context, struct call *call)
 {
-    struct lookup *l = arg;
-    struct mx_lookup *owner = l->owner;
+    struct mx_lookup *owner = context;
+    struct lookup *l = (struct lookup *)call;
     struct sim *s = owner->sim;
-    (void)timeouts;
-    if (status != ARES_EDESTRUCTION) {
-        enum ses_mx found = answer_judge(status, bytes, len);
-        pthread_mutex_lock(&s->lock);
-        ses_model_mx_result(&s->model, &l->check, found, clock_scaled(&s->clock));
-        pthread_mutex_unlock(&s->lock);
-    }
+    enum ses_mx found = answer_judge(call);
+    pthread_mutex_lock(&s->lock);
+    ses_model_mx_result(&s->model, &l->check, found, clock_scaled(&s->clock));
+    pthread_mutex_unlock(&s->lock);
     l->next_free = owner->free;
     owner->free = l;
 }
@@ -90,7 +79,10 @@ static instant_us questions_send(struct mx_lookup *l)
         if (!due)
             return next;
         l->free = one->next_free;
-        ares_query(l->channel, one->check.mail_from.at, ns_c_in, ns_t_mx, lookup_answered, one);
+        call_answer_reset(&one->call);
+        one->call.question = (struct dns_question){
+            .name = one->check.mail_from, .type = DNS_TYPE_MX, .recurse = true};
+        resolver_ask(l->resolver, &one->call);
     }
     return WHEN_NEVER; /* an answer comes before there is room for a question */
 }
@@ -99,9 +91,7 @@ static instant_us questions_send(struct mx_lookup *l)
 
 static int wait_ms(struct mx_lookup *l, instant_us due)
 {
-    struct timeval longest = {WAIT_MS_MAX / 1000, 0}, left;
-    struct timeval *tv = ares_timeout(l->channel, &longest, &left);
-    double ms = (double)tv->tv_sec * 1e3 + (double)tv->tv_usec / 1e3;
+    double ms = resolver_is_busy(l->resolver) ? TICK_MS : WAIT_MS_MAX;
     if (due != WHEN_NEVER) {
         struct sim_clock *clock = &l->sim->clock;
         double until = (double)(due - clock_scaled(clock)) / clock->scale / 1e3;
@@ -112,26 +102,16 @@ static int wait_ms(struct mx_lookup *l, instant_us due)
 
 static void wait_for_news(struct mx_lookup *l, instant_us due)
 {
-    ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-    struct pollfd fds[ARES_GETSOCK_MAXNUM + 1];
-    /* Bit i: wants to read; bit i + 16: to write. The macros of ares.h shift into the sign. */
-    unsigned bits = (unsigned)ares_getsock(l->channel, sockets, ARES_GETSOCK_MAXNUM);
-    nfds_t len = 0;
-    fds[len++] = (struct pollfd){.fd = l->sim->wake_fd, .events = POLLIN};
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-        unsigned readable = bits >> i & 1, writable = bits >> (i + 16) & 1;
-        short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
-        if (events)
-            fds[len++] = (struct pollfd){.fd = sockets[i], .events = events};
-    }
-    poll(fds, len, wait_ms(l, due));
+    struct pollfd fds[RESOLVER_FDS_MAX + 1];
     uint64_t wakes;
+    fds[0] = (struct pollfd){.fd = l->sim->wake_fd, .events = POLLIN};
+    uint32_t len = resolver_fds(l->resolver, fds + 1);
+    if (poll(fds, len + 1, wait_ms(l, due)) < 0)
+        return; /* a signal; what is due is due still */
     if (fds[0].revents & POLLIN && read(fds[0].fd, &wakes, sizeof wakes) < 0)
         return;
-    for (nfds_t i = 1; i < len; i++)
-        ares_process_fd(l->channel, fds[i].revents & ~POLLOUT ? fds[i].fd : ARES_SOCKET_BAD,
-                        fds[i].revents & POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
-    ares_process_fd(l->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* time-outs */
+    resolver_work(l->resolver, fds + 1, len);
+    resolver_tick(l->resolver);
 }
 
 static void *lookup_loop(void *arg)
@@ -144,42 +124,46 @@ static void *lookup_loop(void *arg)
 
 /* Start and stop */
 
-static enum err channel_open(struct mx_lookup *l, const char *resolver, struct why *why)
+static enum err resolver_start(struct mx_lookup *l, const char *resolver, struct why *why)
 {
-    struct ares_options options = {
-        .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES, .timeout = TRY_MS, .tries = TRIES};
-    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
-    int status = ares_init_options(&l->channel, &options, mask);
-    if (status != ARES_SUCCESS)
-        return why_set(why, ERR_NOMEM, "c-ares does not start: %s", ares_strerror(status));
-    if (resolver && ares_set_servers_ports_csv(l->channel, resolver) != ARES_SUCCESS) {
-        ares_destroy(l->channel);
-        return why_set(why, ERR_INPUT, "--resolver: '%s' is not HOST:PORT", resolver);
-    }
-    return OK;
+    struct resolver_config config = {.try_ms = TRY_MS};
+    enum err err = resolver ? servers_parse(&config.servers, text_of(resolver), why) : OK;
+    if (err != OK)
+        return why_wrap(why, err, "--resolver");
+    return resolver_open(&l->resolver, &config, lookup_answered, l, why);
+}
+
+static void lookup_free(struct mx_lookup *l)
+{
+    resolver_close(l->resolver);
+    for (size_t i = 0; i < SIM_LOOKUPS_MAX; i++)
+        arena_clear(&l->lookups[i].call.arena);
+    free(l);
+    cares_library_close();
 }
 
 enum err mx_lookup_start(struct mx_lookup **out, struct sim *s, const char *resolver,
                          struct why *why)
 {
+    enum err err = cares_library_open(why);
+    if (err != OK)
+        return err;
     struct mx_lookup *l = calloc(1, sizeof *l);
-    if (!l || ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) {
-        free(l);
+    if (!l) {
+        cares_library_close();
         return why_set(why, ERR_NOMEM, "no memory for look-ups");
     }
     l->sim = s;
     for (size_t i = 0; i < SIM_LOOKUPS_MAX; i++) {
-        l->lookups[i] = (struct lookup){.owner = l, .next_free = l->free};
+        arena_init(&l->lookups[i].call.arena, ANSWER_BYTES);
+        l->lookups[i].next_free = l->free;
         l->free = &l->lookups[i];
     }
-    enum err err = channel_open(l, resolver, why);
-    if (err == OK && pthread_create(&l->thread, NULL, lookup_loop, l) != 0) {
-        ares_destroy(l->channel);
+    err = resolver_start(l, resolver, why);
+    if (err == OK && pthread_create(&l->thread, NULL, lookup_loop, l) != 0)
         err = why_set(why, ERR_NOMEM, "no thread for look-ups");
-    }
     if (err != OK) {
-        ares_library_cleanup();
-        free(l);
+        lookup_free(l);
         return err;
     }
     *out = l;
@@ -193,7 +177,5 @@ void mx_lookup_stop(struct mx_lookup *l)
     atomic_store(&l->stopping, true);
     sim_wake(l->sim);
     pthread_join(l->thread, NULL);
-    ares_destroy(l->channel);
-    ares_library_cleanup();
-    free(l);
+    lookup_free(l);
 }

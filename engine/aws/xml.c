@@ -93,6 +93,16 @@ static void XMLCALL on_doctype(void *user, const XML_Char *name, const XML_Char 
     reader_stop(user, ERR_PROTO, "a document type is not allowed");
 }
 
+/* Since 2.9 expat counts lines in 64 bits, by another name. */
+static unsigned long line_of(XML_Parser parser)
+{
+#ifdef HAVE_XML_LINE_NUMBER_64
+    return (unsigned long)XML_GetCurrentLineNumber64(parser);
+#else
+    return (unsigned long)XML_GetCurrentLineNumber(parser);
+#endif
+}
+
 static enum err reader_run(struct reader *r, struct text document, struct why *why)
 {
     XML_SetUserData(r->parser, r);
@@ -106,7 +116,7 @@ static enum err reader_run(struct reader *r, struct text document, struct why *w
         return why_set(why, r->err, "%s", r->trouble);
     enum XML_Error code = XML_GetErrorCode(r->parser);
     return why_set(why, code == XML_ERROR_NO_MEMORY ? ERR_NOMEM : ERR_PROTO, "%s, line %lu",
-                   XML_ErrorString(code), (unsigned long)XML_GetCurrentLineNumber(r->parser));
+                   XML_ErrorString(code), line_of(r->parser));
 }
 
 enum err xml_read(struct text document, const struct xml_sink *sink, struct why *why)

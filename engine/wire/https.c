@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BODY_TOO_LARGE         "the answer is larger than any that AWS gives"
 #define CONNECT_TIMEOUT_MS_MAX 10000 /* of a request's time; nobody's handshake takes longer */
 #define IDLE_CONNECTION_S_MAX  15L   /* well under the keep-alive of servers and NAT boxes */
 #define LOW_SPEED_BYTES        16L   /* per second: less than this for the time below is a stall */
@@ -167,7 +168,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
     struct transfer *t = data;
     size_t len = size * count;
     if (len > t->terms.body_max - t->body.len) {
-        t->refused = "the answer is larger than any that AWS gives";
+        t->refused = BODY_TOO_LARGE;
         return 0;
     }
     buf_add(&t->body, bytes, len);
@@ -402,6 +403,16 @@ static bool body_redact(struct https *h, struct transfer *t)
     return good;
 }
 
+/* Whichever of the two bounds on a body is met first: ours, or the one that libcurl was given. */
+static const char *trouble_of(const struct transfer *t, CURLcode code)
+{
+    if (t->refused)
+        return t->refused;
+    if (code == CURLE_FILESIZE_EXCEEDED)
+        return BODY_TOO_LARGE;
+    return *t->error ? t->error : curl_easy_strerror(code);
+}
+
 static void transfer_finish(struct https *h, struct transfer *t, CURLcode code)
 {
     struct https_answer answer = {.how = REPLY_HTTP};
@@ -413,7 +424,8 @@ static void transfer_finish(struct https *h, struct transfer *t, CURLcode code)
         answer.reply = reply_of(t);
     } else {
         answer.how = t->attempts ? REPLY_LOST : REPLY_NOT_SENT;
-        answer.trouble = t->refused ? t->refused : *t->error ? t->error : curl_easy_strerror(code);
+        answer.code = (int)code;
+        answer.trouble = trouble_of(t, code);
     }
     curl_multi_remove_handle(h->multi, t->easy);
     transfer_end(h, t, &answer);

@@ -31,7 +31,8 @@ struct https_config {
 struct https_answer {
     enum reply_how how;     /* NOT_SENT, LOST, or HTTP: then reply holds */
     struct aws_reply reply; /* borrowed for the length of https_done */
-    const char *trouble;    /* NOT_SENT, LOST: for a person */
+    const char *trouble;    /* NOT_SENT, LOST: for a person; libcurl's words change */
+    int code;               /* NOT_SENT, LOST: libcurl's number for it (CURLcode) */
 };
 
 typedef void https_done(void *context, struct call *call, const struct https_answer *answer);

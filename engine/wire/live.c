@@ -5,6 +5,7 @@
  * written after the inbox stopped being empty and after each interruption, and read before the
  * inbox is looked at.
  */
+#include "cares.h"
 #include "carrier.h"
 #include "descriptors.h"
 #include "secrets.h"
@@ -20,7 +21,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* DNS: the second try waits twice as long, so a question takes three of these at most. */
+/* DNS: the second try waits twice as long, so a question takes three of these at most for each
+ * server that it is put to. */
 #define DNS_TRY_MS_MAX 2000
 #define DNS_TRY_MS_MIN 10
 
@@ -160,7 +162,7 @@ static enum err libraries_open(struct why *why)
     enum err err = https_library_open(why);
     if (err != OK)
         return err;
-    err = resolver_library_open(why);
+    err = cares_library_open(why);
     if (err != OK)
         https_library_close();
     return err;
@@ -174,7 +176,7 @@ enum err wire_open(struct wire **out, const struct wire_config *config, struct w
         return err;
     struct wire *w = calloc(1, sizeof *w);
     if (!w) {
-        resolver_library_close();
+        cares_library_close();
         https_library_close();
         return why_set(why, ERR_NOMEM, "out of memory");
     }
@@ -219,7 +221,7 @@ void wire_close(struct wire *w)
     mailbox_clear(&w->inbox);
     free(w->ca_bundle);
     free(w);
-    resolver_library_close();
+    cares_library_close();
     https_library_close();
 }
 

@@ -1,51 +1,55 @@
 /*
- * Duty: one question out, one reply back, through c-ares 1.18.
+ * Duty: one question out, one reply back, over channels of c-ares to one server each.
  *
- * Invariant: a channel is given up only while nothing is out on it, and never from inside one of
- * its own callbacks.
+ * Which server is asked next is decided here and nowhere else, by one rule for every version of
+ * c-ares. The resolvers of the run are asked in their order, each once; an answer ends it, also
+ * "no such name". SERVFAIL, REFUSED and the like, a broken message, a server that is not there or
+ * is silent send the question to the next. Those that were silent are then asked once more, with
+ * twice the patience. A single authority is a list of one. The engine sees one resolver: which of
+ * its servers is well is no fact about a name.
  *
- * What c-ares would hide is switched off or mended here:
- * - NOCHECKRESP: SERVFAIL and REFUSED are answers; by default both read as "connection refused".
- * - A channel takes no new servers while it is busy, so there is one per server and RD flag.
- * - Towards a server that answers EDNS with FORMERR, c-ares turns EDNS off for the channel and
- *   repeats that one question; others that were out at the time get the FORMERR. They are asked
- *   once more.
- * - A cut answer (TC) from a server that takes no TCP reads as "connection refused" too. That a TCP
- *   socket was opened tells it apart.
- * - Only its raw answers are used: its own parsers give no TTL and no SOA.
+ * Invariants: a channel is closed only while nothing is out on it; nothing is asked from inside a
+ * callback, where closing is not allowed, but from the list of those to send.
+ *
+ * - Since 1.32 c-ares measures a server and waits for it as little as 250 ms. So the second try has
+ *   a channel of its own that is made anew each time, has measured nothing and waits in full.
+ * - Towards a server that answers EDNS with FORMERR, c-ares asks without EDNS. Before 1.28 it turns
+ *   EDNS off for the channel; other questions that were out at the time get the FORMERR. They are
+ *   asked once more.
  */
 #include "resolver.h"
 
-#include <ares.h>
+#include "cares.h"
+
 #include <assert.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#define TRIES     2
-#define EDNS_SIZE 1232 /* fits every path unfragmented (DNS flag day 2020) */
-#define CLASS_IN  1
+#define ROUNDS 2
 
 struct channel {
     struct resolver *resolver;
-    ares_channel ares; /* NULL: free slot */
+    struct cares *cares; /* NULL: free slot */
     struct dns_server server;
-    bool recurse;
+    bool recurse, patient;
     uint32_t out;
-    uint32_t tcp_opened; /* TCP sockets so far */
-    uint64_t used_at;    /* by resolver->turn */
-    char name[SERVER_LEN + 32];
+    uint64_t used_at; /* by resolver->turn */
 };
 
-/* One question that is out. */
+/* One question that is out, or about to be. */
 struct asking {
-    struct asking *next_idle;
-    struct channel *channel;
+    struct asking *next; /* in the list of idle ones, or of those to send */
+    struct resolver *resolver;
+    struct channel *channel; /* NULL: not out at this moment */
     struct call *call;
-    uint32_t tcp_opened; /* of the channel, when the question went out */
+    struct cares_question question;
+    uint32_t servers_len, start; /* the servers to ask, and with which of them to begin */
+    uint32_t step;   /* step % servers_len behind start; step / servers_len: the round */
+    uint32_t silent; /* bit i: the server at i was */
     bool again;
+    bool has_said;         /* a server has answered, but with no answer: */
+    struct dns_reply said; /* the first such reply */
 };
 
 struct watch {
@@ -55,34 +59,26 @@ struct watch {
 };
 
 struct resolver {
-    struct resolver_config config;
+    struct resolver_config config; /* servers: the system's by name, too */
     resolver_done *done;
     void *context;
     uint64_t turn;
+    uint32_t first; /* of the servers: behind those that were silent or not there */
     uint32_t out, watches_len;
-    struct asking *idle;
+    struct asking *idle, *to_send;
     struct watch watches[RESOLVER_FDS_MAX];
     struct channel channels[DNS_CHANNELS_MAX];
     struct asking askings[DNS_CARRIER_WINDOW];
 };
 
-enum err resolver_library_open(struct why *why)
-{
-    int status = ares_library_init(ARES_LIB_INIT_ALL);
-    return status ? why_set(why, ERR_IO, "c-ares: %s", ares_strerror(status)) : OK;
-}
+_Static_assert(DNS_RESOLVERS_MAX <= 32, "asking.silent has a bit for each");
 
-void resolver_library_close(void)
-{
-    ares_library_cleanup();
-}
+/* Channels */
 
-/* c-ares says which sockets it has and what it waits for; closed ones wait for nothing. */
-static void on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
+static void on_socket(void *context, int fd, short events)
 {
-    struct channel *ch = data;
+    struct channel *ch = context;
     struct resolver *r = ch->resolver;
-    short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
     uint32_t i = 0;
     while (i < r->watches_len && r->watches[i].fd != fd)
         i++;
@@ -98,111 +94,21 @@ static void on_socket_state(void *data, ares_socket_t fd, int readable, int writ
     r->watches[i] = (struct watch){fd, events, ch};
 }
 
-static int on_socket_made(ares_socket_t fd, int type, void *data)
-{
-    struct channel *ch = data;
-    (void)fd;
-    ch->tcp_opened += type == SOCK_STREAM;
-    return ARES_SUCCESS;
-}
-
-static int channel_set_servers(struct channel *ch, const struct dns_server *servers, uint32_t len)
-{
-    struct ares_addr_port_node nodes[DNS_RESOLVERS_MAX] = {0};
-    assert(len > 0 && len <= DNS_RESOLVERS_MAX);
-    for (uint32_t i = 0; i < len; i++) {
-        bool four = servers[i].family == 4;
-        nodes[i].next = i + 1 < len ? &nodes[i + 1] : NULL;
-        nodes[i].family = four ? AF_INET : AF_INET6;
-        nodes[i].udp_port = nodes[i].tcp_port = servers[i].port;
-        memcpy(&nodes[i].addr, servers[i].address, four ? 4 : 16);
-    }
-    return ares_set_servers_ports(ch->ares, nodes);
-}
-
-/* All is given that c-ares would else look up in resolv.conf, except the servers of the system. */
-static int channel_make(struct channel *ch, bool system)
-{
-    struct in_addr placeholder = {htonl(INADDR_LOOPBACK)};
-    char lookups[] = "b"; /* DNS, not the hosts file */
-    bool many = ch->server.family == 0;
-    struct ares_options o = {
-        /* Sockets of an authority are closed when nothing is out: there may be very many
-         * authorities, and a new source port each time is one more secret. */
-        .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS |
-                 (many ? ARES_FLAG_STAYOPEN : 0) | (ch->recurse ? 0 : ARES_FLAG_NORECURSE),
-        .timeout = (int)ch->resolver->config.try_ms,
-        .tries = TRIES,
-        .ndots = 1,
-        .servers = &placeholder,
-        .nservers = 1,
-        .lookups = lookups,
-        .ednspsz = EDNS_SIZE,
-        .sock_state_cb = on_socket_state,
-        .sock_state_cb_data = ch,
-    };
-    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
-               ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST | ARES_OPT_EDNSPSZ |
-               ARES_OPT_SOCK_STATE_CB | (system ? 0 : ARES_OPT_SERVERS);
-    int status = ares_init_options(&ch->ares, &o, mask);
-    if (status != ARES_SUCCESS)
-        ch->ares = NULL;
-    return status;
-}
-
-/* The servers of the system, cut to as many as we watch sockets for. */
-static int system_servers(struct channel *ch, struct servers *out)
-{
-    struct ares_addr_port_node *first = NULL;
-    int status = ares_get_servers_ports(ch->ares, &first);
-    out->len = 0;
-    for (struct ares_addr_port_node *n = first; n && out->len < DNS_RESOLVERS_MAX; n = n->next) {
-        struct dns_server *server = &out->at[out->len++];
-        *server = (struct dns_server){.family = n->family == AF_INET ? 4 : 6, .port = 53};
-        if (n->udp_port)
-            server->port = (uint16_t)n->udp_port;
-        memcpy(server->address, &n->addr, n->family == AF_INET ? 4 : 16);
-    }
-    ares_free_data(first);
-    return status == ARES_SUCCESS && out->len == 0 ? ARES_ENODATA : status;
-}
-
-static void channel_set_name(struct channel *ch, const struct servers *servers)
-{
-    char first[SERVER_LEN];
-    server_format(&servers->at[0], first);
-    if (servers->len > 1)
-        snprintf(ch->name, sizeof ch->name, "%s and %u more", first, servers->len - 1);
-    else
-        snprintf(ch->name, sizeof ch->name, "%s", first);
-}
-
 static void channel_close(struct channel *ch)
 {
-    if (ch->ares)
-        ares_destroy(ch->ares);
-    ch->ares = NULL;
+    cares_close(ch->cares);
+    ch->cares = NULL;
 }
 
-static int channel_open(struct channel *ch, struct resolver *r, const struct dns_question *q)
+static enum err channel_open(struct channel *ch, struct why *why)
 {
-    struct servers servers = r->config.servers;
-    bool system = q->server.family == 0 && servers.len == 0;
-    *ch = (struct channel){.resolver = r, .server = q->server, .recurse = q->recurse};
-    if (q->server.family != 0)
-        servers = (struct servers){.at = {q->server}, .len = 1};
-    int status = channel_make(ch, system);
-    if (status == ARES_SUCCESS && system)
-        status = system_servers(ch, &servers);
-    if (status == ARES_SUCCESS)
-        status = channel_set_servers(ch, servers.at, servers.len);
-    if (status != ARES_SUCCESS) {
-        channel_close(ch);
-        return status;
-    }
-    ares_set_socket_callback(ch->ares, on_socket_made, ch);
-    channel_set_name(ch, &servers);
-    return ARES_SUCCESS;
+    unsigned try_ms = ch->resolver->config.try_ms;
+    struct cares_config config = {.server = ch->server,
+                                  .recurse = ch->recurse,
+                                  .timeout_ms = ch->patient ? 2 * try_ms : try_ms,
+                                  .on_socket = on_socket,
+                                  .context = ch};
+    return cares_open(&ch->cares, &config, why);
 }
 
 /* The slot for a server that is not known yet: a free one, or the one that rested longest. */
@@ -211,7 +117,7 @@ static struct channel *channel_oldest(struct resolver *r)
     struct channel *oldest = NULL;
     for (uint32_t i = 0; i < DNS_CHANNELS_MAX; i++) {
         struct channel *ch = &r->channels[i];
-        if (!ch->ares)
+        if (!ch->cares)
             return ch;
         if (ch->out == 0 && (!oldest || ch->used_at < oldest->used_at))
             oldest = ch;
@@ -220,23 +126,30 @@ static struct channel *channel_oldest(struct resolver *r)
     return oldest;
 }
 
-static struct channel *channel_for(struct resolver *r, const struct dns_question *q, int *status)
+/* NULL: *why says why there is none. */
+static struct channel *channel_for(struct resolver *r, const struct channel *wanted,
+                                   struct why *why)
 {
     struct channel *found = NULL;
-    *status = ARES_SUCCESS;
     for (uint32_t i = 0; i < DNS_CHANNELS_MAX && !found; i++) {
         struct channel *ch = &r->channels[i];
-        if (ch->ares && ch->recurse == q->recurse && server_eq(&ch->server, &q->server))
+        bool rested = ch->patient && ch->out == 0; /* it has measured the server */
+        if (ch->cares && !rested && ch->recurse == wanted->recurse &&
+            ch->patient == wanted->patient && server_eq(&ch->server, &wanted->server))
             found = ch;
     }
     if (!found) {
         found = channel_oldest(r);
         channel_close(found);
-        *status = channel_open(found, r, q);
+        *found = *wanted;
+        if (channel_open(found, why) != OK)
+            return NULL;
     }
     found->used_at = ++r->turn;
     return found;
 }
+
+/* Open and close */
 
 enum err resolver_open(struct resolver **out, const struct resolver_config *config,
                        resolver_done *done, void *context, struct why *why)
@@ -250,14 +163,15 @@ enum err resolver_open(struct resolver **out, const struct resolver_config *conf
     unsigned questions = config->questions ? config->questions : DNS_CARRIER_WINDOW;
     assert(questions <= DNS_CARRIER_WINDOW);
     for (uint32_t i = 0; i < questions; i++) {
-        r->askings[i].next_idle = r->idle;
+        r->askings[i].next = r->idle;
         r->idle = &r->askings[i];
     }
-    int status;
-    channel_for(r, &(struct dns_question){.recurse = true}, &status);
-    if (status != ARES_SUCCESS) {
-        resolver_close(r);
-        return why_set(why, ERR_IO, "DNS resolver: %s", ares_strerror(status));
+    if (r->config.servers.len == 0) {
+        enum err err = cares_system_servers(&r->config.servers, why);
+        if (err != OK) {
+            free(r);
+            return err == ERR_NOMEM ? err : why_wrap(why, err, "DNS resolver");
+        }
     }
     *out = r;
     return OK;
@@ -282,73 +196,143 @@ bool resolver_is_busy(const struct resolver *r)
     return r->out > 0;
 }
 
-/* What does not fit is cut. */
-static void reply_trouble(struct dns_reply *reply, enum dns_outcome outcome, const char *server,
-                          const char *what)
+/* Replies */
+
+static uint32_t server_index(const struct asking *a)
 {
-    char *out = reply->trouble;
-    *reply = (struct dns_reply){.outcome = outcome};
-    int used = snprintf(out, sizeof reply->trouble, "%.63s: ", server);
-    snprintf(out + used, sizeof reply->trouble - (size_t)used, "%.62s", what);
+    return (a->start + a->step) % a->servers_len;
 }
 
-static void reply_failed(struct asking *a, int status)
+static const struct dns_server *server_of(const struct asking *a)
+{
+    const struct dns_server *server = &a->call->question.server;
+    return server->family ? server : &a->resolver->config.servers.at[server_index(a)];
+}
+
+/* What does not fit is cut. */
+static void reply_trouble(struct asking *a, enum dns_outcome outcome, const char *what)
 {
     struct dns_reply *reply = &a->call->dns;
-    const char *server = a->channel->name;
-    if (status == ARES_ETIMEOUT)
-        reply_trouble(reply, DNS_TIMED_OUT, server, "no answer");
-    else if (status == ARES_ECONNREFUSED && a->channel->tcp_opened != a->tcp_opened)
-        reply_trouble(reply, DNS_UNREACHABLE, server, "cut its answer and takes no TCP connection");
-    else if (status == ARES_ECONNREFUSED)
-        reply_trouble(reply, DNS_UNREACHABLE, server, "connection refused or no route");
-    else
-        reply_trouble(reply, DNS_UNREACHABLE, server, ares_strerror(status));
+    char server[SERVER_LEN], others[32] = "";
+    *reply = (struct dns_reply){.outcome = outcome};
+    if (a->servers_len > 1)
+        snprintf(others, sizeof others, " and %u more", a->servers_len - 1);
+    snprintf(reply->trouble, sizeof reply->trouble, "%s%s: %.62s",
+             server_format(server_of(a), server), others, what);
 }
 
-static void reply_message(struct asking *a, const unsigned char *bytes, size_t len)
+static void reply_failed(struct asking *a, const struct cares_answer *answer)
+{
+    static const struct {
+        enum dns_outcome outcome;
+        const char *words; /* NULL: c-ares' own */
+    } outcomes[] = {
+        [CARES_SILENT] = {DNS_TIMED_OUT, "no answer"},
+        [CARES_UNREACHABLE] = {DNS_UNREACHABLE, "connection refused or no route"},
+        [CARES_NO_TCP] = {DNS_UNREACHABLE, "cut its answer and takes no TCP connection"},
+        [CARES_BROKEN] = {DNS_GARBLED, "a broken message"},
+        [CARES_FAILED] = {DNS_UNREACHABLE, NULL},
+    };
+    const char *words = outcomes[answer->outcome].words;
+    reply_trouble(a, outcomes[answer->outcome].outcome, words ? words : answer->words);
+}
+
+static void reply_message(struct asking *a, const struct cares_answer *answer)
 {
     struct dns_reply *reply = &a->call->dns;
     struct why why;
-    enum err err = dns_message_parse(&reply->message, bytes, len, &a->call->arena, &why);
-    if (err == OK)
-        reply->outcome = DNS_ANSWERED;
-    else
-        reply_trouble(reply, DNS_GARBLED, a->channel->name, why.text);
+    *reply = (struct dns_reply){.outcome = DNS_ANSWERED};
+    enum err err =
+        dns_message_parse(&reply->message, answer->bytes, answer->len, &a->call->arena, &why);
+    if (err != OK)
+        reply_trouble(a, DNS_GARBLED, why.text);
 }
 
-static void asking_end(struct resolver *r, struct asking *a)
+/* The next step */
+
+static void asking_queue(struct asking *a)
 {
+    struct asking **last = &a->resolver->to_send;
+    while (*last)
+        last = &(*last)->next;
+    a->next = NULL;
+    *last = a;
+}
+
+static void asking_end(struct asking *a)
+{
+    struct resolver *r = a->resolver;
     struct call *call = a->call;
-    a->channel->out--;
     r->out--;
     a->call = NULL;
-    a->next_idle = r->idle;
+    a->next = r->idle;
     r->idle = a;
     r->done(r->context, call);
 }
 
-static void asking_send(struct asking *a);
-
-static void on_answer(void *data, int status, int timeouts, unsigned char *bytes, int len)
+/* An answer, and be it "no such name", ends the question; a server's trouble does not. */
+static bool reply_is_answer(const struct dns_reply *reply)
 {
-    struct asking *a = data;
-    (void)timeouts;
-    if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
+    return reply->outcome == DNS_ANSWERED && (reply->message.rcode == DNS_RCODE_NOERROR ||
+                                              reply->message.rcode == DNS_RCODE_NXDOMAIN);
+}
+
+/* False: there is no server left to ask. */
+static bool step_next(struct asking *a)
+{
+    while (++a->step < ROUNDS * a->servers_len)
+        if (a->step < a->servers_len || a->silent & 1u << server_index(a))
+            return true;
+    return false;
+}
+
+/* The reply of one server is there: is it the reply to the question? */
+static void asking_decide(struct asking *a)
+{
+    struct dns_reply *reply = &a->call->dns;
+    struct resolver *r = a->resolver;
+    bool of_resolvers = a->call->question.server.family == 0;
+    if (!reply_is_answer(reply)) {
+        if (reply->outcome == DNS_ANSWERED && !a->has_said) {
+            a->has_said = true;
+            a->said = *reply;
+        }
+        if (reply->outcome == DNS_TIMED_OUT)
+            a->silent |= 1u << server_index(a);
+        bool gone = reply->outcome == DNS_TIMED_OUT || reply->outcome == DNS_UNREACHABLE;
+        if (of_resolvers && gone && r->first == server_index(a))
+            r->first = (r->first + 1) % a->servers_len;
+        if (step_next(a)) {
+            asking_queue(a);
+            return;
+        }
+        if (a->has_said)
+            *reply = a->said;
+    }
+    asking_end(a);
+}
+
+static void on_answer(void *context, const struct cares_answer *answer)
+{
+    struct asking *a = context;
+    struct dns_reply *reply = &a->call->dns;
+    if (answer->outcome == CARES_DROPPED)
         return; /* resolver_close */
-    if (bytes && len > 0)
-        reply_message(a, bytes, (size_t)len);
+    a->channel->out--;
+    a->channel = NULL;
+    if (answer->outcome == CARES_ANSWERED)
+        reply_message(a, answer);
     else
-        reply_failed(a, status);
-    const struct dns_reply *reply = &a->call->dns;
+        reply_failed(a, answer);
     if (reply->outcome == DNS_ANSWERED && reply->message.rcode == DNS_RCODE_FORMERR && !a->again) {
         a->again = true;
-        call_answer_reset(a->call);
-        asking_send(a);
+        asking_queue(a);
         return;
     }
-    asking_end(a->channel->resolver, a);
+    asking_decide(a);
 }
+
+/* Asking */
 
 /* c-ares knows "\." but not "\DDD": such a name would silently become another one. */
 static bool name_can_be_asked(struct text name)
@@ -365,34 +349,56 @@ static bool name_can_be_asked(struct text name)
 static void asking_send(struct asking *a)
 {
     const struct dns_question *q = &a->call->question;
+    struct channel wanted = {.resolver = a->resolver,
+                             .server = *server_of(a),
+                             .recurse = q->recurse,
+                             .patient = a->step >= a->servers_len};
     char name[NAME_LEN_MAX + 1];
+    struct why why;
+    struct channel *ch = channel_for(a->resolver, &wanted, &why);
+    if (!ch) {
+        reply_trouble(a, DNS_UNREACHABLE, why.text);
+        asking_decide(a);
+        return;
+    }
     if (q->name.len)
         memcpy(name, q->name.at, q->name.len);
     name[q->name.len] = '\0';
-    a->tcp_opened = a->channel->tcp_opened;
-    ares_query(a->channel->ares, name, CLASS_IN, q->type, on_answer, a);
+    a->channel = ch;
+    ch->out++;
+    a->question = (struct cares_question){.on_answer = on_answer, .context = a};
+    cares_ask(ch->cares, &a->question, name, q->type);
+}
+
+static void queued_send(struct resolver *r)
+{
+    for (struct asking *a; (a = r->to_send) != NULL;) {
+        r->to_send = a->next;
+        asking_send(a);
+    }
 }
 
 void resolver_ask(struct resolver *r, struct call *call)
 {
-    struct dns_question *q = &call->question;
-    char server[SERVER_LEN];
-    int status = ARES_EBADNAME;
-    struct channel *ch = name_can_be_asked(q->name) ? channel_for(r, q, &status) : NULL;
-    if (status != ARES_SUCCESS) {
-        reply_trouble(&call->dns, DNS_UNREACHABLE, server_format(&q->server, server),
-                      ares_strerror(status));
-        r->done(r->context, call);
+    struct asking *a = r->idle;
+    bool one = call->question.server.family != 0;
+    assert(a);
+    r->idle = a->next;
+    *a = (struct asking){.resolver = r,
+                         .call = call,
+                         .servers_len = one ? 1 : r->config.servers.len,
+                         .start = one ? 0 : r->first};
+    r->out++;
+    if (name_can_be_asked(call->question.name)) {
+        asking_queue(a);
+        queued_send(r);
         return;
     }
-    struct asking *a = r->idle;
-    assert(a);
-    r->idle = a->next_idle;
-    *a = (struct asking){.channel = ch, .call = call};
-    ch->out++;
-    r->out++;
-    asking_send(a);
+    reply_trouble(a, DNS_UNREACHABLE, "this name cannot be asked for");
+    asking_end(a);
 }
+
+/* The loop's turns */
 
 uint32_t resolver_fds(const struct resolver *r, struct pollfd *fds)
 {
@@ -414,18 +420,16 @@ void resolver_work(struct resolver *r, const struct pollfd *fds, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++) {
         struct channel *ch = fds[i].revents ? channel_of_fd(r, fds[i].fd) : NULL;
-        /* POLLERR alone: a refused connection; reading tells c-ares so */
-        bool readable = fds[i].revents & (POLLIN | POLLERR | POLLHUP);
-        bool writable = fds[i].revents & POLLOUT;
         if (ch)
-            ares_process_fd(ch->ares, readable ? fds[i].fd : ARES_SOCKET_BAD,
-                            writable ? fds[i].fd : ARES_SOCKET_BAD);
+            cares_work(ch->cares, fds[i].fd, fds[i].revents);
     }
+    queued_send(r);
 }
 
 void resolver_tick(struct resolver *r)
 {
     for (uint32_t i = 0; i < DNS_CHANNELS_MAX; i++)
         if (r->channels[i].out > 0)
-            ares_process_fd(r->channels[i].ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+            cares_work(r->channels[i].cares, -1, 0);
+    queued_send(r);
 }

@@ -1,7 +1,8 @@
 /*
  * DNS questions, many at a time, on one thread: to the resolvers of the run and to single
  * authoritative servers. Every question comes back exactly once, as a message whatever its response
- * code says, or with the way it failed and the server's name.
+ * code says, or with the way it failed and the server's name. Of several resolvers the next is
+ * asked where one does not answer (resolver.c).
  *
  * All functions belong to the carrier's thread.
  */
@@ -14,18 +15,16 @@
 
 #include <poll.h>
 
-/* Once per process, before the first thread that asks, and after the last. */
-enum err resolver_library_open(struct why *why);
-void resolver_library_close(void);
-
-#define RESOLVER_FDS_MAX (2 * (DNS_CHANNELS_MAX + DNS_RESOLVERS_MAX)) /* UDP and TCP */
+/* UDP and TCP of each channel; c-ares retires a UDP socket that saw a time-out and keeps it for the
+ * questions that are still out on it. */
+#define RESOLVER_FDS_MAX (2 * DNS_CHANNELS_MAX + DNS_CARRIER_WINDOW)
 
 struct resolver;
 
 struct resolver_config {
-    struct servers servers; /* none: the system's */
+    struct servers servers; /* in this order; none: the system's */
     unsigned questions;     /* out at once; 0: DNS_CARRIER_WINDOW */
-    unsigned try_ms;        /* wait for the first answer; the second try waits twice as long */
+    unsigned try_ms;        /* wait of the first try, at most; the second waits twice as long */
 };
 
 typedef void resolver_done(void *context, struct call *call);

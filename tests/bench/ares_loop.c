@@ -1,50 +1,59 @@
 /*
- * The yardstick for the wire: MX and TXT of many names by a bare c-ares loop on one thread, window
- * 100, nothing parsed. Usage: ares_loop ADDRESS:PORT NAMES ZONES; asks dI.test, I below ZONES.
+ * The yardstick for the wire: MX and TXT of many names by a bare loop over one channel of c-ares on
+ * one thread, window 100, nothing parsed. Usage: ares_loop ADDRESS:PORT NAMES ZONES; asks dI.test,
+ * I below ZONES.
  */
-#include <ares.h>
+#include "cares.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define WINDOW     100
-#define FDS_MAX    16
+#define FDS_MAX    (WINDOW + 2)
 #define TYPE_MX    15
 #define TYPE_TXT   16
 #define TIMEOUT_MS 2000
 
 struct loop {
-    ares_channel channel;
+    struct cares *channel;
     struct pollfd fds[FDS_MAX];
-    unsigned fds_len, out;
+    struct cares_question questions[WINDOW];
+    unsigned idle[WINDOW];
+    unsigned fds_len, idle_len;
     unsigned long answered, failed;
 };
 
-static void on_socket(void *data, ares_socket_t fd, int readable, int writable)
+/* A question's context: which one it is. */
+struct slot {
+    struct loop *loop;
+    unsigned number;
+};
+
+static void on_socket(void *context, int fd, short events)
 {
-    struct loop *l = data;
+    struct loop *l = context;
     unsigned i = 0;
     while (i < l->fds_len && l->fds[i].fd != fd)
         i++;
-    if (!readable && !writable) {
+    if (!events) {
         if (i < l->fds_len)
             l->fds[i] = l->fds[--l->fds_len];
         return;
     }
     if (i == l->fds_len && ++l->fds_len > FDS_MAX)
         abort();
-    short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
     l->fds[i] = (struct pollfd){fd, events, 0};
 }
 
-static void on_answer(void *data, int status, int timeouts, unsigned char *bytes, int len)
+static void on_answer(void *context, const struct cares_answer *answer)
 {
-    struct loop *l = data;
-    (void)bytes, (void)len, (void)timeouts;
-    l->out--;
+    struct slot *slot = context;
+    struct loop *l = slot->loop;
+    l->idle[l->idle_len++] = slot->number;
     l->answered++;
-    l->failed += status != ARES_SUCCESS && status != ARES_ENODATA;
+    l->failed += answer->outcome != CARES_ANSWERED;
 }
 
 static void turn(struct loop *l)
@@ -54,11 +63,10 @@ static void turn(struct loop *l)
     for (unsigned i = 0; i < len; i++)
         fds[i] = l->fds[i];
     if (poll(fds, len, 50) == 0)
-        ares_process_fd(l->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+        cares_work(l->channel, -1, 0);
     for (unsigned i = 0; i < len; i++)
         if (fds[i].revents)
-            ares_process_fd(l->channel, fds[i].fd,
-                            fds[i].revents & POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
+            cares_work(l->channel, fds[i].fd, fds[i].revents);
 }
 
 static double seconds(void)
@@ -68,38 +76,46 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static void questions_ask(struct loop *l, unsigned long questions, unsigned long zones)
+{
+    struct slot slots[WINDOW];
+    for (unsigned i = 0; i < WINDOW; i++) {
+        slots[i] = (struct slot){l, i};
+        l->questions[i] = (struct cares_question){.on_answer = on_answer, .context = &slots[i]};
+        l->idle[l->idle_len++] = i;
+    }
+    for (unsigned long asked = 0; l->answered < questions;) {
+        for (; l->idle_len && asked < questions; asked++) {
+            char name[64];
+            snprintf(name, sizeof name, "d%lu.test", asked / 2 % zones);
+            cares_ask(l->channel, &l->questions[l->idle[--l->idle_len]], name,
+                      asked % 2 ? TYPE_TXT : TYPE_MX);
+        }
+        turn(l);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    struct loop l = {0};
+    static struct loop l;
+    struct cares_config config = {
+        .recurse = true, .timeout_ms = TIMEOUT_MS, .on_socket = on_socket, .context = &l};
+    struct servers servers;
+    struct why why = {""};
     if (argc != 4)
         return 2;
     unsigned long questions = 2 * strtoul(argv[2], NULL, 10), zones = strtoul(argv[3], NULL, 10);
-    struct ares_options o = {.flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_STAYOPEN | ARES_FLAG_EDNS,
-                             .timeout = TIMEOUT_MS,
-                             .tries = 2,
-                             .ednspsz = 1232,
-                             .sock_state_cb = on_socket,
-                             .sock_state_cb_data = &l};
-    ares_library_init(ARES_LIB_INIT_ALL);
-    if (ares_init_options(&l.channel, &o,
-                          ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ |
-                              ARES_OPT_SOCK_STATE_CB) != ARES_SUCCESS ||
-        ares_set_servers_ports_csv(l.channel, argv[1]) != ARES_SUCCESS)
+    if (servers_parse(&servers, text_of(argv[1]), &why) != OK || cares_library_open(&why) != OK)
+        return 1;
+    config.server = servers.at[0];
+    if (cares_open(&l.channel, &config, &why) != OK)
         return 1;
     double start = seconds();
-    for (unsigned long asked = 0; l.answered < questions;) {
-        for (; l.out < WINDOW && asked < questions; asked++) {
-            char name[64];
-            snprintf(name, sizeof name, "d%lu.test", asked / 2 % zones);
-            l.out++;
-            ares_query(l.channel, name, 1, asked % 2 ? TYPE_TXT : TYPE_MX, on_answer, &l);
-        }
-        turn(&l);
-    }
+    questions_ask(&l, questions, zones);
     double took = seconds() - start;
     printf("c-ares: %lu questions in %.2f s: %.0f questions/s, %lu failed\n", questions, took,
            (double)questions / took, l.failed);
-    ares_destroy(l.channel);
-    ares_library_cleanup();
+    cares_close(l.channel);
+    cares_library_close();
     return l.failed != 0;
 }

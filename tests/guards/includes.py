@@ -31,7 +31,7 @@ ROOMS = {
 LIBRARIES = {
     "libyaml": (r"yaml\.h", ["manifests"]),
     "libcurl": (r"curl/.*", ["engine/wire"]),
-    "c-ares": (r"ares.*\.h", ["engine/wire", "cmd/ses-sim"]),
+    "c-ares": (r"ares.*\.h", ["engine/wire"]),
     "sqlite": (r"sqlite3\.h", ["engine/journal"]),
     "expat": (r"expat\.h", ["engine/aws"]),
     "cJSON": (r"cjson/cJSON\.h|cJSON\.h", ["engine/aws", "plans", "cmd/mailfrom", "cmd/ses-sim"]),

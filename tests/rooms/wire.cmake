@@ -5,10 +5,11 @@ target_link_libraries(wire_servers PRIVATE Threads::Threads PkgConfig::openssl)
 
 mailfrom_test(wire_parts USES wire)
 mailfrom_test(wire_descriptors USES wire)
-mailfrom_test(wire_https USES wire wire_servers)
+mailfrom_test(wire_https USES wire wire_servers LIBRARIES PkgConfig::libcurl) # the numbers of its errors
 mailfrom_test(wire_courier USES wire wire_servers)
 mailfrom_test(wire_resolver USES wire wire_servers)
 mailfrom_test(wire_keeper USES wire)
+mailfrom_test(wire_key_vet USES wire)
 mailfrom_test(wire_live USES wire wire_servers)
 target_sources(test_wire_live PRIVATE wire/fixed_credentials.c)
 mailfrom_scarcity_test(wire_scarcity USES wire wire_servers)
@@ -20,6 +21,11 @@ add_test(NAME inspect_knot COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/inspect_knot.py ${CMAKE_BINARY_DIR}/mailfrom)
 set_tests_properties(inspect_knot PROPERTIES LABELS release)
 
+# Records noticed as soon as they are published, whatever may be remembered of their absence.
+add_test(NAME run_fresh_dns COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_fresh_dns.py ${CMAKE_BINARY_DIR}/mailfrom ${CMAKE_BINARY_DIR}/ses-sim)
+set_tests_properties(run_fresh_dns PROPERTIES LABELS release TIMEOUT 180)
+
 # Records written in each format, read by that format's own reader, and taken by Knot DNS.
 add_test(NAME records_knot COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/records_knot.py ${CMAKE_BINARY_DIR}/mailfrom ${CMAKE_BINARY_DIR}/ses-sim)
@@ -27,7 +33,7 @@ set_tests_properties(records_knot PROPERTIES LABELS release TIMEOUT 180)
 
 # Not tests: they need a DNS server on loopback with the zones d0.test, d1.test, ...
 add_executable(bench_ares_loop bench/ares_loop.c)
-target_link_libraries(bench_ares_loop PRIVATE PkgConfig::libcares)
+target_link_libraries(bench_ares_loop PRIVATE wire_dns)
 add_executable(bench_wire_dns bench/wire_dns.c)
 target_link_libraries(bench_wire_dns PRIVATE wire)
 add_executable(bench_wire_https bench/wire_https.c wire/fixed_credentials.c)

@@ -107,22 +107,22 @@ static void a_missing_answer_is_a_reason(void **state)
 {
     (void)state;
     static const struct {
-        const char *path, *trouble;
+        const char *path, *trouble; /* our own words; libcurl's are shown and not compared */
         struct http_terms terms;
     } rows[] = {
-        {"/close", "Empty reply", {SPAN_S(10), 1000, false}},
-        {"/cut", "transfer closed", {SPAN_S(10), 1000, false}},
-        {"/stall", "timed out", {SPAN_MS(200), 1000, false}},
-        {"/drip", "timed out", {SPAN_MS(200), 1000, true}},
-        {"/ok", "file size", {SPAN_S(10), 3, true}},
+        {"/close", "", {SPAN_S(10), 1000, false}},
+        {"/cut", "", {SPAN_S(10), 1000, false}},
+        {"/stall", "", {SPAN_MS(200), 1000, false}},
+        {"/drip", "", {SPAN_MS(200), 1000, true}},
+        {"/ok", "larger than", {SPAN_S(10), 3, true}},
         {"/huge-body", "larger than", {SPAN_S(10), 1000, false}},
-        {"/huge-length", "file size", {SPAN_S(10), 1000, false}},
+        {"/huge-length", "larger than", {SPAN_S(10), 1000, false}},
     };
     struct web_server *server = web_server_open(WEB_PLAIN);
     struct round_trip *t = round_trip_open(NULL);
     for (size_t i = 0; i < COUNT(rows); i++) {
         enum err err = fetch(t, url_of(server, rows[i].path), rows[i].terms);
-        if (err != ERR_IO || !strstr(t->why.text, rows[i].trouble))
+        if (err != ERR_IO || t->why.text[0] == '\0' || !strstr(t->why.text, rows[i].trouble))
             fail_msg("%s: %d, \"%s\"", rows[i].path, (int)err, t->why.text);
     }
     assert_int_equal(fetch(t, url_of(server, "/ok"), usual), OK); /* none of it lasts */
@@ -148,7 +148,7 @@ static void a_closed_port_is_a_reason(void **state)
     struct round_trip *t = round_trip_open(NULL);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/", dns_port_without_server());
     assert_int_equal(fetch(t, url, usual), ERR_IO);
-    assert_non_null(strstr(t->why.text, "Failed to connect"));
+    assert_true(t->why.text[0]);
     round_trip_close(t);
 }
 
@@ -163,7 +163,7 @@ static void an_account_is_trusted_by_its_own_authorities(void **state)
     assert_int_equal(fetch(t, url, usual), OK);
     t->exchange = courier_exchange(t->courier, web_server_ca_path(other));
     assert_int_equal(fetch(t, url, usual), ERR_IO);
-    assert_non_null(strstr(t->why.text, "certificate"));
+    assert_true(t->why.text[0]);
     round_trip_close(t);
     web_server_close(other);
     web_server_close(server);
@@ -184,7 +184,7 @@ static void a_direct_request_meets_no_proxy(void **state)
     assert_non_null(strstr(web_server_last(server), "CONNECT 0.0.0.0:1"));
     terms.is_direct = true;
     assert_int_equal(fetch(t, "https://0.0.0.0:1/", terms), ERR_IO);
-    assert_non_null(strstr(t->why.text, "Failed to connect"));
+    assert_true(t->why.text[0]);
     assert_int_equal(web_server_requests(server), 1);
     round_trip_close(t);
     web_server_close(server);

@@ -92,8 +92,8 @@ static void every_answer_keeps_its_meaning(void **state)
         const char *name;
         enum dns_outcome outcome;
         unsigned rcode;
-        const char *trouble;
-        unsigned questions; /* that the server saw */
+        const char *trouble; /* our own words; a library's are shown and not compared */
+        unsigned questions;  /* that the server saw */
     } cases[] = {
         {"good.example.com", DNS_ANSWERED, DNS_RCODE_NOERROR, "", 1},
         {"servfail.example.com", DNS_ANSWERED, DNS_RCODE_SERVFAIL, "", 1},
@@ -102,7 +102,7 @@ static void every_answer_keeps_its_meaning(void **state)
         {"once.example.com", DNS_ANSWERED, DNS_RCODE_NOERROR, "", 2},
         {"silent.example.com", DNS_TIMED_OUT, 0, "no answer", 2},
         {"empty.example.com", DNS_TIMED_OUT, 0, "no answer", 2},
-        {"garbage.example.com", DNS_GARBLED, 0, "claims more records", 1},
+        {"garbage.example.com", DNS_GARBLED, 0, "", 1},
         {"cut.example.com", DNS_UNREACHABLE, 0, "takes no TCP", 1},
     };
     struct dns_server_thread *server = dns_server_open(false);
@@ -193,7 +193,123 @@ static void the_second_resolver_helps_when_the_first_is_down(void **state)
     dns_server_close(server);
 }
 
-/* With two FORMERRs in flight c-ares mends the first and hands out the second. */
+/* Two resolvers, of which the first answers like `label`. */
+static struct asked *two_open(struct dns_server_thread *servers[2], const char *label)
+{
+    struct resolver_config config = {.servers = {.len = 2}, .try_ms = TRY_MS};
+    for (unsigned i = 0; i < 2; i++) {
+        servers[i] = dns_server_open(false);
+        config.servers.at[i] = loopback(dns_server_port(servers[i]));
+    }
+    dns_server_pretend(servers[0], label);
+    return asked_open(&config);
+}
+
+static void two_close(struct asked *a, struct dns_server_thread *servers[2])
+{
+    asked_close(a);
+    dns_server_close(servers[0]);
+    dns_server_close(servers[1]);
+}
+
+static void the_next_resolver_is_asked_where_one_does_not_answer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second;
+        enum dns_outcome outcome;
+        unsigned rcode;
+        unsigned questions[2]; /* that each saw, of one that was put twice */
+    } cases[] = {
+        {"servfail", "good", DNS_ANSWERED, DNS_RCODE_NOERROR, {2, 2}},
+        {"refused", "good", DNS_ANSWERED, DNS_RCODE_NOERROR, {2, 2}},
+        {"notimp", "good", DNS_ANSWERED, DNS_RCODE_NOERROR, {2, 2}},
+        {"garbage", "good", DNS_ANSWERED, DNS_RCODE_NOERROR, {2, 2}},
+        {"good", "servfail", DNS_ANSWERED, DNS_RCODE_NOERROR, {2, 0}},
+        {"nxdomain", "good", DNS_ANSWERED, DNS_RCODE_NXDOMAIN, {2, 0}}, /* is an answer */
+        {"servfail", "nxdomain", DNS_ANSWERED, DNS_RCODE_NXDOMAIN, {2, 2}},
+        {"silent", "good", DNS_ANSWERED, DNS_RCODE_NOERROR, {1, 2}},      /* then it comes last */
+        {"refused", "servfail", DNS_ANSWERED, DNS_RCODE_REFUSED, {2, 2}}, /* what the first said */
+        {"servfail", "silent", DNS_ANSWERED, DNS_RCODE_SERVFAIL, {2, 4}},
+        {"silent", "silent", DNS_TIMED_OUT, 0, {4, 4}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dns_server_thread *servers[2];
+        struct asked *a = two_open(servers, cases[i].first);
+        dns_server_pretend(servers[1], cases[i].second);
+        for (unsigned asked = 0; asked < 2; asked++) {
+            const struct dns_reply *reply =
+                ask(a, "name.example.com", (struct dns_server){0}, true);
+            if (reply->outcome != cases[i].outcome || reply->message.rcode != cases[i].rcode)
+                fail_msg("%s, %s: outcome %d, rcode %u, \"%s\"", cases[i].first, cases[i].second,
+                         (int)reply->outcome, reply->message.rcode, reply->trouble);
+        }
+        for (unsigned server = 0; server < 2; server++)
+            if (dns_server_questions(servers[server]) != cases[i].questions[server])
+                fail_msg("%s, %s: server %u saw %u questions", cases[i].first, cases[i].second,
+                         server, dns_server_questions(servers[server]));
+        two_close(a, servers);
+    }
+}
+
+static void an_authority_has_no_substitute(void **state)
+{
+    (void)state;
+    struct dns_server_thread *servers[2];
+    struct asked *a = two_open(servers, "servfail");
+    const struct dns_reply *reply =
+        ask(a, "name.example.com", loopback(dns_server_port(servers[0])), false);
+    assert_int_equal(reply->message.rcode, DNS_RCODE_SERVFAIL);
+    assert_int_equal(dns_server_questions(servers[1]), 0);
+    two_close(a, servers);
+}
+
+/* Whatever the zone says of how long, nothing between the server and the question remembers. */
+static void no_answer_is_remembered(void **state)
+{
+    (void)state;
+    struct dns_server_thread *server = dns_server_open(false);
+    struct dns_server address = loopback(dns_server_port(server));
+    struct resolver_config config = {.servers = {.at = {address}, .len = 1}, .try_ms = 1000};
+    struct asked *a = asked_open(&config);
+    for (unsigned i = 0; i < 2; i++) {
+        bool recurse = i == 1;
+        struct dns_server to = recurse ? (struct dns_server){0} : address;
+        const struct dns_reply *reply = ask(a, "denied.example.com", to, recurse);
+        assert_int_equal(reply->message.rcode, DNS_RCODE_NXDOMAIN);
+        assert_int_equal(reply->message.records[0].soa_minimum_s, 3600);
+    }
+    dns_server_publish(server);
+    for (unsigned i = 0; i < 4; i++) {
+        bool recurse = i % 2;
+        struct dns_server to = recurse ? (struct dns_server){0} : address;
+        const struct dns_reply *reply = ask(a, "denied.example.com", to, recurse);
+        assert_int_equal(reply->message.rcode, DNS_RCODE_NOERROR);
+        assert_int_equal(reply->message.records_len, 2);
+    }
+    assert_int_equal(dns_server_questions(server), 6); /* an answer is not remembered either */
+    asked_close(a);
+    dns_server_close(server);
+}
+
+/* Newer c-ares waits for a server that was always quick a fraction of a second: the second try
+ * has to wait in full. */
+static void a_quick_server_may_be_slow_once(void **state)
+{
+    (void)state;
+    struct dns_server_thread *server = dns_server_open(false);
+    struct asked *a = asked_open(&(struct resolver_config){.try_ms = 1500});
+    struct dns_server address = loopback(dns_server_port(server));
+    for (unsigned i = 0; i < 8; i++)
+        ask(a, "good.example.com", address, false);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(ask(a, "slow.example.com", address, false)->outcome, DNS_ANSWERED);
+    asked_close(a);
+    dns_server_close(server);
+}
+
+/* With two FORMERRs in flight c-ares 1.18 mends the first and hands out the second. Whether the
+ * next question is asked without EDNS at once is up to its version. */
 static void servers_without_edns_are_asked_without_it(void **state)
 {
     (void)state;
@@ -206,8 +322,9 @@ static void servers_without_edns_are_asked_without_it(void **state)
     for (unsigned i = 0; i < 3; i++)
         assert_int_equal(a->calls[i].dns.message.rcode, DNS_RCODE_NOERROR);
     assert_int_equal(dns_server_questions(server), 6);
-    ask(a, "noedns.example.com", address, false);
-    assert_int_equal(dns_server_questions(server), 7);
+    assert_int_equal(ask(a, "noedns.example.com", address, false)->message.rcode,
+                     DNS_RCODE_NOERROR);
+    assert_in_range(dns_server_questions(server), 7, 8);
     asked_close(a);
     dns_server_close(server);
 }
@@ -267,6 +384,10 @@ int main(void)
         cmocka_unit_test(a_closed_port_is_unreachable),
         cmocka_unit_test(recursion_is_desired_of_resolvers_only),
         cmocka_unit_test(the_second_resolver_helps_when_the_first_is_down),
+        cmocka_unit_test(the_next_resolver_is_asked_where_one_does_not_answer),
+        cmocka_unit_test(an_authority_has_no_substitute),
+        cmocka_unit_test(no_answer_is_remembered),
+        cmocka_unit_test(a_quick_server_may_be_slow_once),
         cmocka_unit_test(servers_without_edns_are_asked_without_it),
         cmocka_unit_test(names_that_would_become_others_are_not_asked),
         cmocka_unit_test(any_number_of_servers_can_be_asked),

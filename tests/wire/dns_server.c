@@ -13,6 +13,7 @@
 
 #define HEADER_LEN  12
 #define MESSAGE_MAX 4096
+#define SLOW_MS     1000
 
 struct dns_server_thread {
     pthread_t thread;
@@ -20,7 +21,8 @@ struct dns_server_thread {
     uint16_t port;
     bool silenced_once;
     atomic_uint questions;
-    atomic_bool recursion_desired;
+    atomic_bool recursion_desired, published;
+    _Atomic(const char *) pretended; /* NULL: names count as they are */
 };
 
 static int bound_socket(int type, uint16_t *port)
@@ -68,9 +70,12 @@ static size_t question_end(const unsigned char *q, size_t len)
     return at + 5 <= len ? at + 5 : 0;
 }
 
-static bool asks_for(const unsigned char *q, const char *label)
+static bool asks_for(const struct dns_server_thread *s, const unsigned char *q, const char *label)
 {
+    const char *pretended = atomic_load(&s->pretended);
     size_t len = strlen(label);
+    if (pretended)
+        return strcmp(pretended, label) == 0;
     return q[HEADER_LEN] == len && memcmp(q + HEADER_LEN + 1, label, len) == 0;
 }
 
@@ -81,6 +86,15 @@ static void answer_begin(struct answer *a, const unsigned char *q, size_t end, u
     a->bytes[2] = (unsigned char)(0x84 | (q[2] & 1)); /* response, authoritative, RD as asked */
     a->bytes[3] = (unsigned char)rcode;
     memset(a->bytes + 6, 0, 6);
+}
+
+/* RFC 2308: the SOA of the question's name says how long the denial may be remembered. */
+static void answer_denied(struct answer *a)
+{
+    a->bytes[3] = 3;
+    a->bytes[9] = 1;
+    ADD(a, "\xc0\x0c\0\6\0\1\0\0\x0e\x10\0\x18\xc0\x0c\xc0\x0c");
+    ADD(a, "\0\0\0\1\0\0\x0e\x10\0\0\x0e\x10\0\0\x0e\x10\0\0\x0e\x10");
 }
 
 static void answer_good(struct answer *a)
@@ -95,30 +109,36 @@ static bool answer_make(struct dns_server_thread *s, struct answer *a, const uns
                         size_t len, bool over_tcp)
 {
     size_t end = question_end(q, len);
-    if (end == 0 || asks_for(q, "silent"))
+    if (end == 0 || asks_for(s, q, "silent"))
         return false;
     bool has_opt = q[11] != 0;
     answer_begin(a, q, end, 0);
-    if (asks_for(q, "once") && !s->silenced_once) {
+    if (asks_for(s, q, "once") && !s->silenced_once) {
         s->silenced_once = true;
         return false;
     }
-    if (asks_for(q, "servfail"))
+    if (asks_for(s, q, "servfail"))
         a->bytes[3] = 2;
-    else if (asks_for(q, "nxdomain"))
+    else if (asks_for(s, q, "nxdomain"))
         a->bytes[3] = 3;
-    else if (asks_for(q, "refused"))
+    else if (asks_for(s, q, "denied") && !atomic_load(&s->published))
+        answer_denied(a);
+    else if (asks_for(s, q, "notimp"))
+        a->bytes[3] = 4;
+    else if (asks_for(s, q, "refused"))
         a->bytes[3] = 5;
-    else if (asks_for(q, "noedns") && has_opt)
+    else if (asks_for(s, q, "noedns") && has_opt)
         a->bytes[3] = 1;
-    else if (asks_for(q, "empty"))
+    else if (asks_for(s, q, "empty"))
         a->len = 0;
-    else if (asks_for(q, "cut") && !over_tcp)
+    else if (asks_for(s, q, "cut") && !over_tcp)
         a->bytes[2] |= 2;
-    else if (asks_for(q, "garbage"))
+    else if (asks_for(s, q, "garbage"))
         a->bytes[7] = 200, ADD(a, "\xc0\xff and then nonsense");
     else
         answer_good(a);
+    if (asks_for(s, q, "slow"))
+        poll(NULL, 0, SLOW_MS);
     return true;
 }
 
@@ -206,6 +226,16 @@ void dns_server_close(struct dns_server_thread *s)
     if (s->tcp >= 0)
         close(s->tcp);
     free(s);
+}
+
+void dns_server_pretend(struct dns_server_thread *s, const char *label)
+{
+    atomic_store(&s->pretended, label);
+}
+
+void dns_server_publish(struct dns_server_thread *s)
+{
+    atomic_store(&s->published, true);
 }
 
 uint16_t dns_server_port(const struct dns_server_thread *s)

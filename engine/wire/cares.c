@@ -1,0 +1,255 @@
+/*
+ * Duty: the only file that knows c-ares, 1.18 to 1.34. Invariant: a channel has one server and one
+ * try, so c-ares has nothing to choose: no order of servers, no failover, no probes, no repetition.
+ *
+ * What c-ares would hide or do by itself is switched off or mended here:
+ * - NOCHECKRESP: SERVFAIL and REFUSED are answers; by default they read as other errors.
+ * - The query cache (on by default since 1.31) would keep "no such name" as long as the zone says.
+ * - Spelling of names at random (DNS0x20) is off, as are the hosts file, search lists and rotation.
+ * - A cut answer (TC) from a server that takes no TCP reads as "connection refused". That a TCP
+ *   socket was opened since the question went out tells it apart.
+ * - Only raw answers are used: its own parsers give no TTL and no SOA. Since 1.28 it parses every
+ *   message itself and refuses some; what it takes is written out again for our parser.
+ */
+#include "cares.h"
+
+#include <ares.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define EDNS_SIZE  1232 /* fits every path unfragmented (DNS flag day 2020) */
+#define CLASS_IN   1
+#define ARES_1_28  0x011c00 /* the first with ares_query_dnsrec */
+#define HAS_DNSREC (ARES_VERSION >= ARES_1_28)
+
+struct cares {
+    ares_channel ares;
+    struct cares_config config;
+    uint32_t tcp_opened; /* TCP sockets so far */
+};
+
+static enum err trouble(struct why *why, int status)
+{
+    enum err err = status == ARES_ENOMEM ? ERR_NOMEM : ERR_IO;
+    return err == ERR_NOMEM ? why_set(why, err, "out of memory")
+                            : why_set(why, err, "c-ares: %s", ares_strerror(status));
+}
+
+enum err cares_library_open(struct why *why)
+{
+    int status = ares_library_init(ARES_LIB_INIT_ALL);
+    return status ? trouble(why, status) : OK;
+}
+
+void cares_library_close(void)
+{
+    ares_library_cleanup();
+}
+
+/* c-ares says which sockets it has and what it waits for; closed ones wait for nothing. */
+static void on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
+{
+    const struct cares_config *config = &((struct cares *)data)->config;
+    config->on_socket(config->context, fd,
+                      (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0)));
+}
+
+static int on_socket_made(ares_socket_t fd, int type, void *data)
+{
+    struct cares *c = data;
+    (void)fd;
+    c->tcp_opened += type == SOCK_STREAM;
+    return ARES_SUCCESS;
+}
+
+/* All is given that c-ares would else look up in resolv.conf, or have a default of its own for. */
+static int channel_init(struct cares *c)
+{
+    struct in_addr placeholder = {htonl(INADDR_LOOPBACK)};
+    char lookups[] = "b"; /* DNS, not the hosts file */
+    struct ares_options o = {
+        /* Sockets of an authority are closed when nothing is out: there may be very many
+         * authorities, and a new source port each time is one more secret. */
+        .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS |
+                 (c->config.recurse ? ARES_FLAG_STAYOPEN : ARES_FLAG_NORECURSE),
+        .timeout = (int)c->config.timeout_ms,
+        .tries = 1,
+        .ndots = 1,
+        .servers = &placeholder,
+        .nservers = 1,
+        .lookups = lookups,
+        .ednspsz = EDNS_SIZE,
+        .sock_state_cb = on_socket_state,
+        .sock_state_cb_data = c,
+#ifdef ARES_OPT_QUERY_CACHE
+        .qcache_max_ttl = 0, /* no cache */
+#endif
+#ifdef ARES_OPT_MAXTIMEOUTMS
+        .maxtimeout = (int)c->config.timeout_ms,
+#endif
+    };
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
+               ARES_OPT_SERVERS | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST |
+               ARES_OPT_EDNSPSZ | ARES_OPT_NOROTATE | ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE
+    mask |= ARES_OPT_QUERY_CACHE;
+#endif
+#ifdef ARES_OPT_MAXTIMEOUTMS
+    mask |= ARES_OPT_MAXTIMEOUTMS;
+#endif
+    return ares_init_options(&c->ares, &o, mask);
+}
+
+enum err cares_open(struct cares **out, const struct cares_config *config, struct why *why)
+{
+    char server[SERVER_LEN];
+    struct cares *c = calloc(1, sizeof *c);
+    if (!c)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    c->config = *config;
+    int status = channel_init(c);
+    if (status != ARES_SUCCESS) {
+        free(c);
+        return trouble(why, status);
+    }
+    status = ares_set_servers_ports_csv(c->ares, server_format(&config->server, server));
+    if (status != ARES_SUCCESS) {
+        cares_close(c);
+        return trouble(why, status);
+    }
+    ares_set_socket_callback(c->ares, on_socket_made, c);
+    *out = c;
+    return OK;
+}
+
+void cares_close(struct cares *c)
+{
+    if (!c)
+        return;
+    ares_destroy(c->ares);
+    free(c);
+}
+
+/* The servers of the system */
+
+#if HAS_DNSREC
+static int servers_take(ares_channel channel, struct servers *out)
+{
+    char *csv = ares_get_servers_csv(channel);
+    struct text list = text_of(csv ? csv : "");
+    out->len = 0;
+    while (list.len && out->len < DNS_RESOLVERS_MAX) {
+        struct servers one;
+        struct why why;
+        if (servers_parse(&one, text_cut(&list, ','), &why) == OK)
+            out->at[out->len++] = one.at[0]; /* not one with a scope: "[fe80::1%eth0]:53" */
+    }
+    ares_free_string(csv);
+    return csv ? ARES_SUCCESS : ARES_ENOMEM;
+}
+#else
+static int servers_take(ares_channel channel, struct servers *out)
+{
+    struct ares_addr_port_node *first = NULL;
+    int status = ares_get_servers_ports(channel, &first);
+    out->len = 0;
+    for (struct ares_addr_port_node *n = first; n && out->len < DNS_RESOLVERS_MAX; n = n->next) {
+        struct dns_server *server = &out->at[out->len++];
+        *server = (struct dns_server){.family = n->family == AF_INET ? 4 : 6, .port = 53};
+        if (n->udp_port)
+            server->port = (uint16_t)n->udp_port;
+        memcpy(server->address, &n->addr, n->family == AF_INET ? 4 : 16);
+    }
+    ares_free_data(first);
+    return status;
+}
+#endif
+
+enum err cares_system_servers(struct servers *out, struct why *why)
+{
+    ares_channel channel;
+    struct ares_options o = {.flags = ARES_FLAG_NOSEARCH};
+    int status = ares_init_options(&channel, &o, ARES_OPT_FLAGS);
+    if (status != ARES_SUCCESS)
+        return trouble(why, status);
+    status = servers_take(channel, out);
+    ares_destroy(channel);
+    if (status != ARES_SUCCESS)
+        return trouble(why, status);
+    return out->len ? OK : why_set(why, ERR_IO, "the system has no resolver with an address");
+}
+
+/* Questions */
+
+static enum cares_outcome outcome_of(const struct cares_question *q, int status)
+{
+    switch (status) {
+    case ARES_ETIMEOUT: return CARES_SILENT;
+    case ARES_ECONNREFUSED:
+        return q->channel->tcp_opened != q->tcp_opened ? CARES_NO_TCP : CARES_UNREACHABLE;
+    case ARES_EBADRESP: return CARES_BROKEN;
+    case ARES_EDESTRUCTION:
+    case ARES_ECANCELLED: return CARES_DROPPED;
+    default: return CARES_FAILED;
+    }
+}
+
+static void question_end(struct cares_question *q, int status, const unsigned char *bytes,
+                         size_t len)
+{
+    struct cares_answer answer = {CARES_ANSWERED, bytes, len, ""};
+    if (!bytes || len == 0)
+        answer =
+            (struct cares_answer){.outcome = outcome_of(q, status), .words = ares_strerror(status)};
+    q->on_answer(q->context, &answer);
+}
+
+#if HAS_DNSREC
+static void on_record(void *data, ares_status_t status, size_t timeouts,
+                      const ares_dns_record_t *record)
+{
+    unsigned char *bytes = NULL;
+    size_t len = 0;
+    (void)timeouts;
+    if (record)
+        status = ares_dns_write(record, &bytes, &len);
+    question_end(data, (int)status, bytes, len);
+    ares_free_string(bytes);
+}
+
+static void question_send(struct cares_question *q, const char *name, uint16_t type)
+{
+    ares_query_dnsrec(q->channel->ares, name, ARES_CLASS_IN, (ares_dns_rec_type_t)type, on_record,
+                      q, NULL);
+}
+#else
+static void on_bytes(void *data, int status, int timeouts, unsigned char *bytes, int len)
+{
+    (void)timeouts;
+    question_end(data, status, bytes, len > 0 ? (size_t)len : 0);
+}
+
+static void question_send(struct cares_question *q, const char *name, uint16_t type)
+{
+    ares_query(q->channel->ares, name, CLASS_IN, type, on_bytes, q);
+}
+#endif
+
+void cares_ask(struct cares *c, struct cares_question *q, const char *name, uint16_t type)
+{
+    q->channel = c;
+    q->tcp_opened = c->tcp_opened;
+    question_send(q, name, type);
+}
+
+void cares_work(struct cares *c, int fd, short events)
+{
+    /* POLLERR alone: a refused connection; reading tells c-ares so */
+    bool readable = events & (POLLIN | POLLERR | POLLHUP);
+    bool writable = events & POLLOUT;
+    ares_process_fd(c->ares, readable ? fd : ARES_SOCKET_BAD, writable ? fd : ARES_SOCKET_BAD);
+}

@@ -1,0 +1,68 @@
+/*
+ * c-ares, as far as questions need it: a channel asks one server, once a question, and gives back
+ * the bytes of the answer or how there came none. Which server is asked next, and whether one is
+ * asked again, is the resolver's business (resolver.c). Everything that versions of c-ares do in
+ * different ways ends here; docs/ARCHITECTURE.md lists it.
+ *
+ * All functions but the first two belong to the thread of the channel.
+ */
+#ifndef MF_CARES_H
+#define MF_CARES_H
+
+#include "err.h"
+#include "servers.h"
+
+/* Once per process, before the first channel, and after the last. */
+enum err cares_library_open(struct why *why);
+void cares_library_close(void);
+
+/* The servers of the system (resolv.conf), as many as fit. */
+enum err cares_system_servers(struct servers *out, struct why *why);
+
+enum cares_outcome {
+    CARES_ANSWERED,    /* bytes of a message */
+    CARES_SILENT,      /* no answer within the channel's time */
+    CARES_UNREACHABLE, /* connection refused, no route */
+    CARES_NO_TCP,      /* the answer was cut, and TCP led nowhere */
+    CARES_BROKEN,      /* what came is no DNS message */
+    CARES_FAILED,      /* anything else; words say what */
+    CARES_DROPPED,     /* the channel was closed */
+};
+
+struct cares_answer {
+    enum cares_outcome outcome;
+    const unsigned char *bytes; /* ANSWERED; borrowed for the callback */
+    size_t len;
+    const char *words; /* c-ares', to be shown and never compared; "" when ANSWERED */
+};
+
+struct cares_config {
+    struct dns_server server; /* family 4 or 6 */
+    bool recurse;             /* RD; sockets are then kept open between questions */
+    unsigned timeout_ms;      /* at most; newer c-ares waits less where a server is quick */
+    /* A socket waits for these events of poll(2); 0: it is closed. */
+    void (*on_socket)(void *context, int fd, short events);
+    void *context;
+};
+
+struct cares;
+
+/* One question that is out, in the caller's memory until it is answered. */
+struct cares_question {
+    void (*on_answer)(void *context, const struct cares_answer *answer);
+    void *context;
+    struct cares *channel; /* set by cares_ask, with what follows */
+    uint32_t tcp_opened;   /* TCP sockets of the channel so far */
+};
+
+/* ERR_NOMEM, ERR_IO. */
+enum err cares_open(struct cares **out, const struct cares_config *config, struct why *why);
+/* Questions that are out are answered with DROPPED; not from inside a callback. */
+void cares_close(struct cares *c);
+
+/* q->on_answer is called once, perhaps before this returns. The name: labels with dots, no NUL. */
+void cares_ask(struct cares *c, struct cares_question *q, const char *name, uint16_t type);
+/* fd has had these events; fd -1: only time has passed. */
+void cares_work(struct cares *c, int fd, short events);
+
+#endif
