@@ -11,6 +11,7 @@
 
 #include <assert.h>
 
+#define DENIAL_MIN  SPAN_M(1) /* a shorter one is over before the next look */
 #define SILENCE_MAX 16 /* survey questions in a row without an answer: then no more surveys */
 
 static struct text organizational_domain(void *ctx, struct text name)
@@ -173,6 +174,21 @@ static struct decision decide_dns(const struct situation *s, const struct judgem
     return step_dns(s, &dns);
 }
 
+/* Until when the resolver that said "no MX" will say so without looking; 0: nothing to tell. */
+static instant_us denied_until(const struct ask *a, instant_us now)
+{
+    span_us left = SPAN_S(inquiry_facts(&a->inquiry)->mx_denied_s);
+    return left < DENIAL_MIN ? 0 : now + left;
+}
+
+/* Has the resolver looked again and been sent away again, so that the job's reason is out of date?
+ */
+static bool denied_anew(const struct desk *d, const struct ask *a, instant_us now)
+{
+    instant_us until = denied_until(a, now);
+    return until && until > SPAN_S(d->mx_denied_s[a->job]) + DENIAL_MIN;
+}
+
 /* Most answers say what the last one said: the job goes on waiting, nobody reads a sentence about
  * it, and so none is made. */
 static bool still_waits(struct desk *d, const struct ask *a, instant_us now)
@@ -184,7 +200,7 @@ static bool still_waits(struct desk *d, const struct ask *a, instant_us now)
     if (job->state != JOB_WAITING_DNS || a->surveyed)
         return false;
     judge_dns(&j, d->fleet, a->job, inquiry_facts(&a->inquiry), &mx, &spf);
-    if (desk_word(d, mx) != job->mx || desk_word(d, spf) != job->spf)
+    if (desk_word(d, mx) != job->mx || desk_word(d, spf) != job->spf || denied_anew(d, a, now))
         return false;
     struct decision decision = decide_dns(&s, &j, mx, spf);
     if (decision.to != JOB_WAITING_DNS)
@@ -209,6 +225,9 @@ static void ask_end(struct desk *d, struct ask *a, instant_us now)
     struct situation s = situation_asked(d, a, now);
     struct judgement j = {.json = &d->json, .feedback_host = d->options.feedback_host};
     struct text mx = TEXT_NONE, spf = TEXT_NONE;
+    j.mx_denied_until = denied_until(a, now);
+    if (d->mx_denied_s)
+        d->mx_denied_s[a->job] = (uint32_t)(j.mx_denied_until / SPAN_S(1));
     buf_reset(&d->json);
     desk_judge_again(d, a->job, &j);
     judge_dns(&j, d->fleet, a->job, inquiry_facts(&a->inquiry), &mx, &spf);

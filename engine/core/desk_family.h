@@ -147,6 +147,8 @@ struct desk {
     struct sweep *sweeps;
     uint32_t sweeps_free; /* list */
     struct ask *asks;
+    uint32_t
+        *mx_denied_s; /* recursive mode only: until which second of UTC, as a job's reason says */
     uint32_t asks_used, questions_out;
     uint32_t silence; /* survey questions in a row that nobody answered */
     struct memo memo;

@@ -44,12 +44,15 @@ static bool memory_take(struct desk *d, struct arena *memory)
     d->lane_wake = ARENA_ARRAY(memory, instant_us, f->lanes_len + 1);
     d->sweeps = ARENA_ARRAY(memory, struct sweep, SWEEPS_MAX);
     d->asks = ARENA_ARRAY(memory, struct ask, ASKS_MAX);
+    if (!d->options.authority_dns)
+        d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
     d->all_calls = ARENA_ARRAY(memory, struct call, CALLS_IN_FLIGHT_MAX);
     d->manners = ARENA_NEW(memory, struct manners);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
     d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, f->names.len + 1);
     return d->jobs && d->lanes && d->lane_wake && d->sweeps && d->asks && d->all_calls &&
-           d->manners && d->records && d->mail_from_uses;
+           d->manners && d->records && d->mail_from_uses &&
+           (d->options.authority_dns || d->mx_denied_s);
 }
 
 static void asks_init(struct desk *d)

@@ -93,6 +93,8 @@ static void recursive_end(struct inquiry *q)
                                   .cname = mx->cname.len ? mx->cname : txt->cname};
     if (heard)
         q->facts.ttl_s = mx_ttl_s < txt_ttl_s ? mx_ttl_s : txt_ttl_s;
+    if (mx->kind == ANSWER_SPOKE && mx->state != DNS_FOUND)
+        q->facts.mx_denied_s = mx->ttl_s;
     if (failed->kind != ANSWER_SPOKE) {
         struct text said = arena_fmt(&q->arena, "resolver: " TEXT_FMT, TEXT_ARG(failed->trouble));
         q->facts.trouble = said.at ? said : failed->trouble;

@@ -62,6 +62,8 @@ struct dns_facts {
     struct text cname;   /* target of a CNAME at the name itself; empty: none */
     struct text trouble; /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
     uint32_t ttl_s;      /* smallest TTL of what was found, or of the negative answer */
+    uint32_t
+        mx_denied_s; /* recursive mode: so long the resolver goes on to say that there is no MX */
     struct server_note *servers; /* borrowed; in the order in which they were found */
     uint32_t servers_len;
     struct text zone; /* the zone that holds the name, when authorities were asked; or empty */

@@ -13,6 +13,7 @@
 #include "fleet.h"
 #include "spf.h"
 #include "suffix.h"
+#include "when.h"
 
 /* What the fleet as a whole or a census of the account knows about a choice. */
 struct surroundings {
@@ -41,6 +42,8 @@ struct judgement {
                                    report's reason; empty when there is neither */
     enum finding first_finding; /* whose sentence that is */
     struct text feedback_host;  /* pattern of SES's feedback hosts (feedback.h); empty: SES's own */
+    instant_us
+        mx_denied_until; /* by the resolver, which will not look again before; 0: not known */
     const struct suffix_list *suffixes; /* borrowed; NULL: public-suffix is not judged */
 };
 

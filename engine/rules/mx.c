@@ -146,8 +146,11 @@ static struct text missing_judge(struct judgement *j, const struct policy *polic
 {
     char publish[FEEDBACK_HOST_LEN];
     enum severity severity = policy->require == REQUIRE_NONE ? SEVERITY_WARNING : SEVERITY_WAIT;
-    char cached[96] = "";
-    if (dns->ttl_s > 0)
+    char cached[96] = "", until[WHEN_LEN];
+    if (j->mx_denied_until)
+        snprintf(cached, sizeof cached, "; the resolver goes on denying it until %s",
+                 when_format(j->mx_denied_until, until));
+    else if (dns->ttl_s > 0)
         snprintf(cached, sizeof cached,
                  "; resolvers that have asked may still deny it for up to %u s after that",
                  dns->ttl_s);

@@ -15,7 +15,7 @@ import time
 import dns.query
 import dns.update
 
-from knot_room import free_port, knot_conf, start, wait_until_it_serves
+from knot_room import free_port, knot_conf, start, unbound_conf, wait_until_it_serves
 
 SES = "feedback-smtp.us-east-1.amazonses.com"
 SPF = '"v=spf1 include:amazonses.com ~all"'
@@ -67,26 +67,6 @@ def check(good, title, note=""):
 
 
 # ---- servers ----
-
-def unbound_conf(folder, port, knot_port):
-    stubs = "".join(f'stub-zone:\n    name: "{z}."\n    stub-addr: 127.0.0.1@{knot_port}\n'
-                    for z in ("test", "neg.test", "amazonses.com"))
-    (folder / "unbound.conf").write_text(f"""server:
-    interface: 127.0.0.1@{port}
-    username: ""
-    chroot: ""
-    directory: "{folder}"
-    pidfile: ""
-    use-syslog: no
-    verbosity: 0
-    do-not-query-localhost: no
-    module-config: "iterator"
-    local-zone: "test." transparent
-remote-control:
-    control-enable: no
-{stubs}""")
-    return str(folder / "unbound.conf")
-
 
 def publish(knot_port, name):
     update = dns.update.Update("neg.test")
@@ -332,6 +312,28 @@ def nothing_below_nothing(inspect):
     check(done.stderr.count(b"dns TXT") == 3, "nothing is asked below a name that does not exist", done.stderr)
 
 
+def next_resolver(program, unbound_port, knot_port):
+    """Knot has lost the zone lame.test and says SERVFAIL, and refuses whoever asks for lost.test;
+    unbound has both."""
+    def asked(resolvers, name):
+        inspect = Inspect(program, unbound_port, knot_port)
+        inspect.base[3] = ",".join(f"127.0.0.1:{port}" for port in resolvers)
+        objects, done = inspect.json(name, "--dns", "recursive")
+        return objects[0]["mx"]["status"], done.returncode, objects[0]["servers"][0].get("rcode")
+
+    closed = free_port()
+    for name, first, rcode in (("lame", knot_port, "SERVFAIL"), ("lost.example", knot_port, "REFUSED"), ("lame", closed, None)):
+        name = f"bounce.{name}" if "." in name else f"bounce.{name}.test"
+        got = asked([first], name)
+        check(got == ("trouble", 3, rcode), f"of one resolver alone {rcode} is told", got)
+        got = asked([first, unbound_port], name)
+        check(got == ("ok", 0, "NOERROR"), f"the second is asked after {rcode}", got)
+        got = asked([first, closed], name)
+        check(got == ("trouble", 3, rcode), f"where none answers, {rcode} is told", got)
+    got = asked([knot_port, unbound_port], "none.d1.test")
+    check(got[:2] == ("missing", 0), "no such name is an answer", got)
+
+
 def situations(program, knot_port, unbound_port, folder):
     inspect = Inspect(program, knot_port)
     status_words(inspect)
@@ -344,6 +346,7 @@ def situations(program, knot_port, unbound_port, folder):
     hostile(inspect)
     many(inspect)
     negative_cache(program, unbound_port, knot_port)
+    next_resolver(program, unbound_port, knot_port)
 
 
 def main():
@@ -352,8 +355,13 @@ def main():
         folder, daemons = pathlib.Path(name), []
         os.chmod(name, 0o755)
         try:
-            unbound = unbound_conf(folder, unbound_port, knot_port)
-            daemons.append(start(["knotd", "-c", knot_conf(folder, knot_port, ZONES)], folder))
+            unbound = unbound_conf(folder, unbound_port, knot_port, ("test", "neg.test", "amazonses.com"),
+                                   options="".join(f'    local-data: "bounce.{zone}. MX 10 {SES}."\n'
+                                                   for zone in ("lame.test", "lost.example")))
+            conf = knot_conf(folder, knot_port, ZONES)
+            with open(conf, "a") as file:
+                file.write("  - domain: lame.test\n    file: lost.zone\n")
+            daemons.append(start(["knotd", "-c", conf], folder))
             wait_until_it_serves(knot_port, "d1.test")
             daemons.append(start(["unbound", "-d", "-c", unbound], folder))
             wait_until_it_serves(unbound_port, "neg.test")

@@ -51,11 +51,32 @@ zone:
         cuts = "".join(f"{z} NS ns.{z}\nns.{z} A 127.0.0.1\n"
                        for z in (n.split(".")[0] for n in zones if n != "test")) if zone == "test" else ""
         (folder / f"{zone}.zone").write_text(
-            f"$ORIGIN {zone}.\n$TTL 60\n@ SOA ns h 1 3600 600 86400 3600\n@ NS ns\n"
+            f"$ORIGIN {zone}.\n$TTL 60\n@ 3600 SOA ns h 1 3600 600 86400 3600\n@ NS ns\n"
             f"ns A 127.0.0.1\n{records}{cuts}")
         conf += f"  - domain: {zone}\n"
     (folder / "knot.conf").write_text(conf)
     return str(folder / "knot.conf")
+
+
+def unbound_conf(folder, port, knot_port, zones, more="", options=""):
+    """A resolver that asks Knot for these zones; more: further clauses, options: of its server."""
+    stubs = "".join(f'stub-zone:\n    name: "{z}."\n    stub-addr: 127.0.0.1@{knot_port}\n'
+                    for z in zones)
+    (folder / "unbound.conf").write_text(f"""server:
+    interface: 127.0.0.1@{port}
+    username: ""
+    chroot: ""
+    directory: "{folder}"
+    pidfile: ""
+    use-syslog: no
+    verbosity: 0
+    do-not-query-localhost: no
+    module-config: "iterator"
+    local-zone: "test." transparent
+{options}remote-control:
+    control-enable: no
+{stubs}{more}""")
+    return str(folder / "unbound.conf")
 
 
 def start(command, folder):
