@@ -102,6 +102,7 @@ class Room:
         self.folder = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name)
         self.names = Names()
+        self.dns = ["--resolver", f"127.0.0.1:{self.names.port}", "--dns", "recursive"]
         self.identities = identities
         self.more_sim = []  # options of ses-sim that write_table() adds
         self.write_table()
@@ -154,7 +155,7 @@ class Room:
 
     def command(self, verb, *arguments):
         silent = ("report", "status", "explain", "check")
-        dns = [] if verb in (*silent, "discover") else ["--resolver", f"127.0.0.1:{self.names.port}", "--dns", "recursive"]
+        dns = [] if verb in (*silent, "discover") else self.dns
         live = dns + ([] if verb in (*silent, "records") else ["--rate", str(self.rate)])
         return [self.mailfrom, verb, *map(str, arguments), *live]
 
