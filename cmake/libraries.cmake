@@ -10,6 +10,16 @@ if(MAILFROM_TESTS)
   pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
 endif()
 
+# The versions tried, as the program knows them: the table of docs/LIBRARIES.md.
+file(STRINGS docs/LIBRARIES.md rows REGEX "^\\| [^|]+ \\| `[^|]+` \\|")
+set(tried "")
+foreach(row IN LISTS rows)
+  string(REGEX REPLACE "^\\| ([^|]+) \\| `[^|]+` \\| ([0-9.]+) \\| ([0-9.]+) \\|.*" "    {\"\\1\", \"\\2\", \"\\3\"},\n" row "${row}")
+  string(APPEND tried "${row}")
+endforeach()
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/libraries_tried.inc CONTENT "@tried@" @ONLY)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS docs/LIBRARIES.md)
+
 include(CheckSymbolExists)
 set(CMAKE_REQUIRED_LIBRARIES PkgConfig::expat)
 check_symbol_exists(XML_GetCurrentLineNumber64 expat.h HAVE_XML_LINE_NUMBER_64)

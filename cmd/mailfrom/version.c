@@ -6,6 +6,7 @@
 #include "version.h"
 
 #include "escape.h"
+#include "tried.h"
 
 #include <ares.h>
 #include <cjson/cJSON.h>
@@ -127,5 +128,10 @@ void version_print(const struct options *o)
             printf("%s%s %s", i ? ", " : "", list[i].name, list[i].version);
     }
     fputs(o->verbose ? "" : "\n", stdout);
+    for (int i = 0; i < LIBRARIES && o->verbose; i++) {
+        char complaint[COMPLAINT_LEN];
+        if (!version_is_tried(list[i].name, list[i].version, complaint))
+            printf("warning: %s\n", complaint);
+    }
     suffix_list_age_print();
 }

@@ -88,6 +88,8 @@ def main(folder):
     check("a word that no manual has is missed", [] if missing(folder / "ses-sim.1", ["--no-such"]) else ["no"])
 
     check("the program says what it is made of", [] if "libyaml" in said(program, "--version") else ["no libyaml"])
+    words = said(program, "--version", "--verbose")
+    check("and knows of each library which versions were tried", [line for line in words.splitlines() if "no version of" in line])
     bill = json.loads(said(program, "--version", "--format", "json"))
     libraries = {c["name"]: c["version"] for c in bill["components"]}
     linked = re.findall(r"NEEDED.*\[lib(yaml|curl|crypto|cjson|cares|sqlite3|expat|psl|idn2)[.-]",

@@ -34,7 +34,7 @@ static void ten_thousand_identities_are_310_calls_in_100_seconds(void **state)
     assert_int_equal(x.seen[0].calls[CALL_READ_VERIFICATION][API_V1], 100);
     assert_int_equal(x.seen[0].calls[CALL_READ_MAIL_FROM][API_V1], 100);
     assert_int_equal(x.seen[0].calls[CALL_READ_NOTIFICATION][API_V1], 100);
-    assert_in_range(took, SPAN_S(99), SPAN_S(102));
+    assert_between(took, SPAN_S(99), SPAN_S(102));
     assert_int_equal(inventory_lane(x.v, 0)->rows_len, 10000);
     assert_int_equal(inventory_lane(x.v, 0)->read, 10000);
     every_row_is_right(&x, 0, EVERYTHING);
@@ -55,7 +55,7 @@ static void tags_and_version_2_cost_a_call_an_identity(void **state)
         assert_int_equal(x.seen[0].calls[CALL_LIST][wishes[i].read_api], 2);
         assert_int_equal(x.seen[0].calls[CALL_GET][API_V2], 1500);
         assert_int_equal(x.seen[0].calls[CALL_READ_MAIL_FROM][API_V1], 0);
-        assert_in_range(took, SPAN_S(150), SPAN_S(153));
+        assert_between(took, SPAN_S(150), SPAN_S(153));
         const struct inventory_row *row = inventory_row(x.v, 0, 1234);
         assert_int_equal(row->tags_len, 1);
         assert_true(text_eq(row->tags[0].value, TEXT("d1234.example")));
@@ -167,7 +167,7 @@ static void a_lane_that_is_refused_holds_nobody_up(void **state)
     while (inventory_lane(x.v, 0)->phase != INVENTORY_DONE ||
            inventory_lane(x.v, 3)->phase != INVENTORY_DONE)
         turn(&x);
-    assert_in_range(x.now - START, SPAN_S(8), SPAN_S(11));
+    assert_between(x.now - START, SPAN_S(8), SPAN_S(11));
     scene_run(&x);
     assert_int_equal(inventory_lane(x.v, 1)->phase, INVENTORY_REFUSED);
     assert_int_equal(inventory_lane(x.v, 2)->phase, INVENTORY_REFUSED);
@@ -223,7 +223,7 @@ static void many_calls_are_out_when_the_rate_is_high(void **state)
                (struct inventory_options){.rate_per_s = 10000, .with_tags = true});
     scene_run(&x);
     assert_int_equal(x.seen[0].calls[CALL_GET][API_V2], 5000);
-    assert_in_range(x.out_most, 200, INVENTORY_CALLS_MAX);
+    assert_between(x.out_most, 200, INVENTORY_CALLS_MAX);
     scene_close(&x);
 }
 

@@ -35,7 +35,7 @@ static void an_authority_gets_a_burst_and_then_its_rate(void **state)
     (void)state;
     manners_init(&m);
     unsigned asked = asked_in(&m, server_of(1), SPAN_S(10));
-    assert_in_range(asked, 10 * DNS_SERVER_RATE_MAX, 10 * DNS_SERVER_RATE_MAX + DNS_SERVER_OUT_MAX);
+    assert_between(asked, 10 * DNS_SERVER_RATE_MAX, 10 * DNS_SERVER_RATE_MAX + DNS_SERVER_OUT_MAX);
 }
 
 static void the_burst_comes_back_with_rest(void **state)
@@ -128,7 +128,7 @@ static void a_crowd_of_servers_is_served_in_turn(void **state)
             manners_give(&m, &oldest);
         now += 10;
     }
-    assert_in_range(refused, 0, 600);
+    assert_between(refused, 0, 600);
 }
 
 int main(void)

@@ -24,7 +24,7 @@ static void a_late_wake_up_is_caught_up_at_a_high_rate(void **state)
     for (instant_us now = SPAN_S(1); now < SPAN_S(11); now += SPAN_MS(5) / 2)
         while (pace_take(&p, now))
             taken++;
-    assert_in_range(taken, 4995, 5000 + 500 * PACE_CATCH_UP / SPAN_S(1) + 1);
+    assert_between(taken, 4995, 5000 + 500 * PACE_CATCH_UP / SPAN_S(1) + 1);
 }
 
 static void no_second_holds_more_than_the_rate(void **state)
@@ -151,7 +151,7 @@ static void backoff_grows_to_its_ceiling_and_is_the_same_each_time(void **state)
     for (uint32_t attempt = 1; attempt < 20; attempt++) {
         span_us span = backoff_span(BACKOFF_ERROR, 7, 3, attempt);
         assert_int_equal(span, backoff_span(BACKOFF_ERROR, 7, 3, attempt));
-        assert_in_range(span, SPAN_MS(500), BACKOFF_ERROR.ceiling);
+        assert_between(span, SPAN_MS(500), BACKOFF_ERROR.ceiling);
     }
     assert_true(backoff_span(BACKOFF_ERROR, 7, 3, 12) >= BACKOFF_ERROR.ceiling / 2);
     assert_int_not_equal(backoff_span(BACKOFF_ERROR, 7, 3, 2),

@@ -8,7 +8,7 @@ static void every_finding_has_a_kebab_name_and_a_summary(void **state)
     for (int f = 0; f < FINDINGS_LEN; f++) {
         const struct finding_rule *rule = finding_rule((enum finding)f);
         assert_non_null(rule->name);
-        assert_in_range(strlen(rule->summary), 10, 100);
+        assert_between(strlen(rule->summary), 10, 100);
         for (const char *c = rule->name; *c; c++)
             assert_true((*c >= 'a' && *c <= 'z') || (*c == '-' && c > rule->name));
     }

@@ -45,7 +45,7 @@ static void every_page_fits_one_screen_of_plain_text(void **state)
             assert_true(text_cut(&rest, '\n').len <= 110);
             lines++;
         }
-        assert_in_range(lines, LINES_MIN, LINES_MAX);
+        assert_between(lines, LINES_MIN, LINES_MAX);
     }
 }
 

@@ -26,6 +26,15 @@
             fail_msg("got '" TEXT_FMT "', want '" TEXT_FMT "'", TEXT_ARG(got_), TEXT_ARG(want_));  \
     } while (0)
 
+/* cmocka 2 has one for each kind of integer, and calls the one of cmocka 1 deprecated. */
+#define assert_between(value, least, most)                                                         \
+    do {                                                                                           \
+        long long value_ = (long long)(value), least_ = (long long)(least);                        \
+        long long most_ = (long long)(most);                                                       \
+        if (value_ < least_ || value_ > most_)                                                     \
+            fail_msg("%lld is not within %lld and %lld", value_, least_, most_);                   \
+    } while (0)
+
 /* By how much a bound on time may be missed; see tests/wire/patience.py. */
 static inline double test_patience(void)
 {

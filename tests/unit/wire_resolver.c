@@ -1,14 +1,9 @@
 /* The DNS side of a carrier against a server of our own that answers well, badly or not at all. */
+#include "unit.h"
+
 #include "resolver.h"
 
 #include "wire/dns_server.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define TRY_MS 40
 
@@ -23,7 +18,7 @@ struct asked {
 static void on_done(void *context, struct call *c)
 {
     struct asked *a = context;
-    assert_in_range(c - a->calls, 0, CALLS_MAX - 1);
+    assert_between(c - a->calls, 0, CALLS_MAX - 1);
     a->done++;
 }
 
@@ -324,7 +319,7 @@ static void servers_without_edns_are_asked_without_it(void **state)
     assert_int_equal(dns_server_questions(server), 6);
     assert_int_equal(ask(a, "noedns.example.com", address, false)->message.rcode,
                      DNS_RCODE_NOERROR);
-    assert_in_range(dns_server_questions(server), 7, 8);
+    assert_between(dns_server_questions(server), 7, 8);
     asked_close(a);
     dns_server_close(server);
 }
