@@ -3,17 +3,16 @@
 
 import shutil
 import subprocess
+import sys
 
 import guard
 
 FORMATTER = shutil.which("clang-format-14") or "clang-format"
+SKIPPED = 77  # for ctest
 
 
 def check(tree):
     style = f"--style=file:{guard.ROOT}/.clang-format"
-    version = subprocess.run([FORMATTER, "--version"], capture_output=True, text=True).stdout
-    if " 14." not in version:
-        return [f"clang-format 14 is needed, found: {version.strip()}"]
     complaints = []
     paths = tree.having(".c", ".h")
     if paths:
@@ -24,6 +23,10 @@ def check(tree):
     return complaints
 
 
+version = subprocess.run([FORMATTER, "--version"], capture_output=True, text=True).stdout.strip()
+if " 14." not in version:  # each version formats otherwise; Debian 12's is the one that counts
+    print(f"1..0 # SKIP clang-format 14 is needed, found: {version}")
+    sys.exit(SKIPPED)
 guard.run(
     "tools/fmt has nothing to do",
     check,

@@ -73,9 +73,10 @@ def main():
         stage = stages[-1] if stages else None
         if word == "FROM":
             image, *alias = re.fullmatch(r"(\S+)(?: AS (\S+))?", rest).groups()
-            if not image.startswith("debian:12"):
-                sys.exit(f"dockerfile: {image} is not the Debian that is at hand")
             stages.append(Stage(len(stages)))
+            release = (stages[-1].root / "etc/os-release").read_text()
+            if not re.fullmatch(r"debian:(\d+)-slim", image) or f'VERSION_ID="{image[7:-5]}"' not in release:
+                sys.exit(f"dockerfile: {image} is not the Debian that is at hand")
             names[alias[0]] = stages[-1]
         elif word == "WORKDIR":
             stage.workdir = rest
