@@ -111,6 +111,12 @@ static bool lane_take(struct reading *r)
     if (!index_of(r->json, "account", r->fleet->accounts_len, &account))
         return false;
     r->fits &= fleet_lane(r->fleet, account, name(r, r->json, "region"), &index);
+    struct caller caller = {.account = name(r, r->json, "caller_account"),
+                            .partition = name(r, r->json, "caller_partition"),
+                            .arn = name(r, r->json, "caller_arn"),
+                            .begun_with = name(r, r->json, "begun_with")};
+    if (r->fits && index == place)
+        r->fleet->lanes[index].caller = caller;
     return !r->fits || index == place;
 }
 

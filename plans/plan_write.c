@@ -77,7 +77,12 @@ static void account_add(struct buf *out, const struct fleet *f, uint32_t i)
 static void lane_add(struct buf *out, const struct fleet *f, uint32_t i)
 {
     buf_add_fmt(out, "{\"account\":%u,", f->lanes[i].account);
+    const struct caller *c = &f->lanes[i].caller;
     add_text(out, "region", names_text(&f->names, f->lanes[i].region));
+    add_name(out, f, "caller_account", c->account);
+    add_name(out, f, "caller_partition", c->partition);
+    add_name(out, f, "caller_arn", c->arn);
+    add_name(out, f, "begun_with", c->begun_with);
     buf_add_char(out, '}');
 }
 

@@ -140,6 +140,10 @@ enum err discover_read(struct discover *d, struct why *why)
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
         if (d->lanes.trouble[i])
             inventory_close_lane(d->inventory, i, d->lanes.trouble[i]);
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        if (!d->lanes.trouble[i] && !lanes_may_ask_caller(&d->lanes, i))
+            inventory_ask_no_caller(d->inventory, d->fleet.lanes[i].account,
+                                    "SES is asked at an endpoint of your own, STS is not asked");
     signals_block(&signals);
     enum err err = wire_read(d, &signals, why);
     signals_end(&signals);

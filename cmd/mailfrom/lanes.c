@@ -129,6 +129,12 @@ void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence)
     l->list[lane].credentials = NULL;
 }
 
+bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane)
+{
+    const struct aws_endpoints *at = &l->list[lane].at;
+    return !at->ses.is_custom || at->sts.is_custom;
+}
+
 uint32_t lanes_usable(const struct lanes *l)
 {
     uint32_t usable = 0;

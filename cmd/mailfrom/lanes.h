@@ -30,6 +30,9 @@ void lanes_close(struct lanes *l);
 void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence);
 /* Fails with the trouble of the first lane and the name of its account. */
 enum err lanes_lost(const struct lanes *l, const struct fleet *f, enum err err, struct why *why);
+/* May STS be asked for the lane's caller? With SES elsewhere and STS at AWS, the keys are not for
+ * AWS: it is asked only where the manifest has an account_id to compare. */
+bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane);
 /* The number of lanes without trouble. */
 uint32_t lanes_usable(const struct lanes *l);
 

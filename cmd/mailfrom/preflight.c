@@ -53,12 +53,6 @@ static bool lane_of(const struct preflight *p, uint32_t account, uint16_t *lane)
     return false;
 }
 
-/* With SES elsewhere and STS at AWS, the keys are not for AWS: it is asked only if it must be. */
-static bool is_at_home(const struct aws_endpoints *at)
-{
-    return !at->ses.is_custom || at->sts.is_custom;
-}
-
 static bool is_mismatched(const struct preflight *p, uint32_t account, struct why *why)
 {
     const struct account *a = &p->fleet->accounts[account];
@@ -87,6 +81,14 @@ static void account_give_up(struct preflight *p, uint32_t account, const struct 
             lanes_give_up(p->lanes, i, why.text);
 }
 
+/* STS refuses the credentials themselves. That a policy, such as that of a VPC endpoint, allows no
+ * question to STS says nothing about them. */
+static bool is_for_good(const struct probe *caller)
+{
+    return (caller->verdict == VERDICT_DENIED || caller->verdict == VERDICT_REFUSED) &&
+           !reply_is_access_denied(&caller->reply);
+}
+
 static enum err accounts_judge(struct preflight *p, struct why *why)
 {
     enum err err = OK;
@@ -96,8 +98,7 @@ static enum err accounts_judge(struct preflight *p, struct why *why)
         struct why each = {""};
         if (!caller->answered_at)
             continue;
-        if (caller->verdict != VERDICT_OK &&
-            (is_guarded || caller->verdict == VERDICT_DENIED || caller->verdict == VERDICT_REFUSED))
+        if (caller->verdict != VERDICT_OK && (is_guarded || is_for_good(caller)))
             account_give_up(p, i, &caller->reply);
         if (caller->verdict != VERDICT_OK || !is_mismatched(p, i, &each))
             continue;
@@ -108,7 +109,7 @@ static enum err accounts_judge(struct preflight *p, struct why *why)
     return err;
 }
 
-enum err preflight_accounts(struct preflight *p, struct wire *wire, bool all, struct why *why)
+enum err preflight_accounts(struct preflight *p, struct wire *wire, struct why *why)
 {
     const struct fleet *f = p->fleet;
     struct probe **list = ARENA_ARRAY(&p->arena, struct probe *, f->accounts_len + 1);
@@ -118,11 +119,10 @@ enum err preflight_accounts(struct preflight *p, struct wire *wire, bool all, st
     for (uint32_t i = 0; i < f->accounts_len; i++) {
         uint16_t lane = 0;
         bool is_guarded = f->accounts[i].account_id != NAME_NONE;
-        if (!lane_of(p, i, &lane) || !(is_guarded || (all && is_at_home(&p->lanes->list[lane].at))))
+        if (!lane_of(p, i, &lane) || !(is_guarded || lanes_may_ask_caller(p->lanes, lane)))
             continue;
-        p->callers[i] = (struct probe){.lane = lane,
-                                       .kind = CALL_CALLER,
-                                       .attempts_max = is_guarded ? GUARD_ATTEMPTS : ASK_ATTEMPTS};
+        p->callers[i] =
+            (struct probe){.lane = lane, .kind = CALL_CALLER, .attempts_max = GUARD_ATTEMPTS};
         list[len++] = &p->callers[i];
     }
     enum err err = ask(p, list, len, wire, why);

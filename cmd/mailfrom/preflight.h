@@ -1,10 +1,10 @@
 /*
  * Before a run: whose credentials are these, and may they do what the run will need?
  *
- * Every verb asks for the guard `account_id` of the manifest. A plan asks more, of every lane: who
- * the caller is, whether each read that it will need is allowed, whether the account may send, is
- * out of the sandbox, and its quota. What only a write would tell is not known before the first
- * one.
+ * Every verb asks who the caller is, for the guard `account_id` of the manifest and for what is
+ * remembered of the lanes (callers.h). A plan asks more, of every lane: whether each read that it
+ * will need is allowed, whether the account may send, is out of the sandbox, and its quota. What
+ * only a write would tell is not known before the first one.
  */
 #ifndef MF_PREFLIGHT_H
 #define MF_PREFLIGHT_H
@@ -27,11 +27,10 @@ enum err preflight_begin(struct preflight *p, const struct fleet *f, const struc
                          struct lanes *lanes, struct why *why);
 void preflight_end(struct preflight *p);
 
-/* Asks STS whose the credentials of guarded accounts are (of all accounts: `all`) and compares. All
- * accounts that differ are named, and are an error. A guarded account of which STS does not say it,
- * and one whose credentials it refuses, has its lanes given up; that no lane is left is an error.
- */
-enum err preflight_accounts(struct preflight *p, struct wire *wire, bool all, struct why *why);
+/* Asks STS whose the credentials of all accounts are and compares with the manifest. All accounts
+ * that differ are named, and are an error. A guarded account of which STS does not say it, and one
+ * whose credentials it refuses, has its lanes given up; that no lane is left is an error. */
+enum err preflight_accounts(struct preflight *p, struct wire *wire, struct why *why);
 /* Asks SES, in every lane that is left, what a plan will need; gives lanes up in which nobody may
  * do anything. */
 enum err preflight_lanes(struct preflight *p, struct wire *wire, struct why *why);

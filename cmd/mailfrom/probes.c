@@ -88,6 +88,8 @@ static void probe_answered(struct asking *a, struct call *call)
                  backoff_span(BACKOFF_ERROR, (uint64_t)call->sent_at, call->owner, p->attempts);
     } else {
         p->answered_at = call->answered_at;
+        p->signed_with = call->signed_with;
+        p->skew_us = call->skew_us;
         p->account = call->account;
         p->account.caller_account = arena_text(a->arena, call->account.caller_account);
         p->account.caller_arn = arena_text(a->arena, call->account.caller_arn);

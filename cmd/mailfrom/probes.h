@@ -21,6 +21,8 @@ struct probe {
     struct reply reply;
     struct account_facts account;
     instant_us sent_at, answered_at; /* of the last try */
+    uint64_t signed_with;            /* these two as in struct call */
+    span_us skew_us;
 
     unsigned attempts;
     instant_us due; /* not before; for whoever asks */

@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "callers.h"
 #include "dns_wire.h"
 #include "hash.h"
 #include "live.h"
@@ -11,6 +12,9 @@
 #include "verbs.h"
 #include "version.h"
 
+#include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +85,17 @@ enum err run_load(struct run *r, struct why *why)
                 complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
     complaints_clear(&complaints);
     return err;
+}
+
+enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
+{
+    va_list ap;
+    char begun[PATH_MAX + 16];
+    va_start(ap, fmt);
+    vsnprintf(begun, sizeof begun, fmt, ap);
+    va_end(ap);
+    r->begun = arena_text(&r->arena, text_of(begun)).at;
+    return r->begun ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
@@ -183,7 +198,11 @@ static enum err run_preflight(struct run *r, struct preflight *p, struct wire *w
     bool is_plan = r->head.verb == RUN_PLAN && !r->options->dry_run;
     enum err err = preflight_begin(p, &r->fleet, r->options, &r->lanes, why);
     if (err == OK)
-        err = preflight_accounts(p, wire, is_plan, why);
+        err = preflight_accounts(p, wire, why);
+    if (err == OK)
+        err = callers_hold(&r->fleet, &r->lanes, p->callers, r->begun, why);
+    if (err == OK)
+        callers_expect(&r->fleet, &r->lanes, p->callers, wire);
     if (err == OK && is_plan)
         err = preflight_lanes(p, wire, why);
     if (err == OK && is_plan && !r->options->quiet) {

@@ -18,6 +18,7 @@ struct run {
     struct fleet fleet;
     struct journal *journal;
     struct run_head head; /* texts in arena */
+    const char *begun;    /* what remembers the callers of the lanes: "run 7"; NULL: nothing does */
     struct arena arena;
     struct arena memory; /* the desk's */
     struct suffix_list *suffixes;
@@ -37,6 +38,9 @@ void run_clear(struct run *r); /* closes the journal too */
 
 /* Vets the manifests into r->fleet; prints every complaint. */
 enum err run_load(struct run *r, struct why *why);
+/* Notes what remembers the callers of the lanes: r->begun. */
+enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Opens the journal the options name; a plan has one in memory. */
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why);
 /* Does it: begins (or resumes) in the journal, runs the engine, stops. */

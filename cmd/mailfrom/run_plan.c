@@ -110,6 +110,8 @@ enum err run_plan_load(struct run *r, struct options *o, struct why *why)
         err = run_options_read(o, plan.options, &r->arena, why);
     if (err == OK)
         err = run_trust_vet(&given, o, from, why);
+    if (err == OK)
+        err = run_begun(r, why, "plan %s", o->plan);
     if (err == OK && o->arguments_len)
         err = manifests_vet(r, o, why);
     return err;

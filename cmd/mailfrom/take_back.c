@@ -107,6 +107,8 @@ static bool lanes_copy(struct fleet *to, const struct fleet *from)
     for (uint32_t i = 0; i < from->lanes_len; i++)
         if (!fleet_lane(to, from->lanes[i].account, from->lanes[i].region, &index))
             return false;
+    for (uint32_t i = 0; i < from->lanes_len; i++)
+        to->lanes[i].caller = from->lanes[i].caller;
     for (uint32_t i = 0; i < from->files_len; i++)
         if (!fleet_file(to, from->files[i], &index))
             return false;

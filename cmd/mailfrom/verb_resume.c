@@ -22,6 +22,8 @@ static enum err resume_load(struct run *r, struct options *o, struct why *why)
         err = run_trust_vet(&given, o, "the journal of this run", why);
     if (err == OK)
         err = journal_fleet(r->journal, r->head.id, &r->fleet, why);
+    if (err == OK)
+        err = run_begun(r, why, "run %llu", (unsigned long long)r->head.id);
     return err;
 }
 

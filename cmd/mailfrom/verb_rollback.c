@@ -55,6 +55,8 @@ static enum err rollback_load(struct run *r, struct options *o, struct why *why)
         err = run_trust_vet(&given, o, "the journal of that run", why);
     if (err == OK)
         err = take_back_fleet(&r->fleet, r->journal, r->head.parent, &how, why);
+    if (err == OK)
+        err = run_begun(r, why, "run %llu", (unsigned long long)r->head.parent);
     if (err == OK && o->dry_run)
         err = rollback_to_memory(r, why);
     r->head.verb = o->dry_run ? RUN_PLAN : RUN_ROLLBACK;

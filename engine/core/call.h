@@ -43,7 +43,8 @@ enum reply_how {
     REPLY_LOST,     /* the server may have read the request; no whole answer came back */
     REPLY_HTTP,     /* a whole HTTP answer: http_status holds; not 2xx: code and message too */
     REPLY_GARBLED,  /* 2xx whose body is not what the API promises */
-    REPLY_NO_KEYS,  /* nothing was sent: the lane's credentials are refused, and will be again */
+    REPLY_NO_KEYS,  /* nothing was sent: the lane has never had credentials and gets none, or those
+                       that came new are of another account than the run's */
 };
 
 struct reply {
@@ -96,7 +97,8 @@ struct call {
     struct account_facts account;    /* ACCOUNT, QUOTA, CALLER */
     struct dns_reply dns;            /* CALL_ASK */
     instant_us sent_at, answered_at; /* by the world's clock */
-    span_us skew_us;                 /* for the carrier: what the signature's clock was ahead */
+    span_us skew_us;      /* by the carrier: how far the signature's date was from our clock */
+    uint64_t signed_with; /* by the carrier: hash of the access key's id */
 };
 
 /* Empties the answer and resets the arena; the request is left alone. Carriers call it first. */

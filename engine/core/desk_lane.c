@@ -118,7 +118,12 @@ void lane_learn(struct desk *d, const struct call *call, enum verdict verdict, i
     case VERDICT_UNSURE:
     case VERDICT_RENEW:
     case VERDICT_SKEW: came_to_nothing(d, call->lane, &call->reply, now); break;
-    case VERDICT_DENIED: doubt(d, call, now); break;
+    case VERDICT_DENIED:
+        if (call->reply.how == REPLY_NO_KEYS && l->worked) /* keys of another account */
+            desk_close_lane(d, call->lane, call->reply.message, now);
+        else
+            doubt(d, call, now);
+        break;
     }
 }
 

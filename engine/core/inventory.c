@@ -182,6 +182,15 @@ static void account_end(struct inventory *v, struct account_asking *a, bool refu
     }
 }
 
+void inventory_ask_no_caller(struct inventory *v, uint32_t account, const char *sentence)
+{
+    struct account_asking *a = &v->accounts[account];
+    if (is_guarded(v, a))
+        return;
+    snprintf(a->seen.reason, sizeof a->seen.reason, "%s", sentence);
+    account_end(v, a, false);
+}
+
 static void caller_take(struct inventory *v, struct account_asking *a, const struct call *call)
 {
     const struct account *account = &v->fleet->accounts[a - v->accounts];

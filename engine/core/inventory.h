@@ -85,6 +85,9 @@ void inventory_clear(struct inventory *v);
 
 /* Nothing is to be asked of this lane: it is refused, for this reason. Before the first call. */
 void inventory_close_lane(struct inventory *v, uint32_t lane, const char *sentence);
+/* Before anything is decided: STS is not asked for the account, unless the manifest has an
+ * account_id to compare; the sentence says why. */
+void inventory_ask_no_caller(struct inventory *v, uint32_t account, const char *sentence);
 /* The calls that leave now; at most max. */
 uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **calls, uint32_t max);
 void inventory_answered(struct inventory *v, struct call *call, instant_us now);

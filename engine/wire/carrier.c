@@ -9,6 +9,7 @@
 #include "carrier.h"
 
 #include "escape.h"
+#include "hash.h"
 #include "secrets.h"
 #include "skew.h"
 #include "thread.h"
@@ -25,7 +26,7 @@
 #define IDLE_POLL_MS 1000
 
 struct lane_state {
-    span_us skew_us; /* the service's clock minus ours; 0 until it is known to be far off */
+    span_us skew_us; /* the service's clock minus the system's; 0 until it is known to be far off */
     char key_id[CREDENTIAL_ID_LEN]; /* signed with last; no secret */
 };
 
@@ -115,9 +116,12 @@ static void signing_learn(struct carrier *k, struct call *c)
 {
     const struct wire_lane *lane = &k->config.lanes[c->lane];
     struct lane_state *state = &k->lanes[c->lane];
-    span_us skew;
-    if (!lane->keeps_own_clock && skew_measure(c->sent_at, now(k), c->reply.server_date, &skew))
-        state->skew_us = skew;
+    span_us skew, trip = now(k) - c->sent_at;
+    instant_us utc = os_clock_utc(k->config.clock);
+    if (skew_measure(utc - trip, utc, c->reply.server_date, &skew)) {
+        keeper_clock(k->config.keeper, c->lane, skew);
+        state->skew_us = lane->keeps_own_clock ? 0 : skew;
+    }
     c->reply.clock_corrected = state->skew_us != c->skew_us;
     if (verdict_of(&c->reply, c->kind) == VERDICT_RENEW)
         credential_source_expired(lane->credentials, state->key_id);
@@ -155,7 +159,7 @@ static void request_start(struct carrier *k, struct call *c)
     struct why why = {""};
     call_answer_reset(c);
     c->sent_at = now(k);
-    enum err err = keeper_get(k->config.keeper, c->lane, c->sent_at, &credentials, &why);
+    enum err err = keeper_get(k->config.keeper, c->lane, &credentials, &why);
     if (err == ERR_BUSY)
         call_list_add(&k->waiting_keys, c);
     else if (err != OK)
@@ -164,7 +168,9 @@ static void request_start(struct carrier *k, struct call *c)
         return;
     aws_request_init(&request);
     c->skew_us = state->skew_us;
-    err = aws_request_make(&request, c, &lane->at, &credentials, c->sent_at + c->skew_us, &why);
+    c->signed_with = hash_bytes(credentials.access_key_id, strlen(credentials.access_key_id));
+    err = aws_request_make(&request, c, &lane->at, &credentials,
+                           os_clock_utc(k->config.clock) + c->skew_us, &why);
     if (err == OK)
         memcpy(state->key_id, credentials.access_key_id, sizeof state->key_id);
     credentials_wipe(&credentials);

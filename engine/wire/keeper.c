@@ -1,5 +1,8 @@
 /*
- * Duty: one fetch at a time per source, started when somebody needs keys or those held grow old.
+ * Duty: one fetch at a time per source, started when a call needs keys or those held grow old. A
+ * source that has given keys is asked again, at growing intervals, for as long as calls want some:
+ * what it refuses today it may give in an hour. New keys are vetted (key_vet.h) before they are
+ * held, and old ones are used to their end.
  *
  * Invariant: a source is in one state, and in the queue exactly while it is WANTED; FETCHING
  * belongs to one thread. All of it is touched under the lock only; nothing is fetched while it is
@@ -7,7 +10,10 @@
  */
 #include "keeper.h"
 
+#include "backoff.h"
 #include "courier.h"
+#include "hash.h"
+#include "key_vet.h"
 #include "thread.h"
 
 #include <assert.h>
@@ -17,20 +23,31 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define FAILED_US       SPAN_S(5) /* for so long a failure answers everybody who waited for it */
+#define FAILED_US       SPAN_S(5) /* for so long a failure answers all calls that waited for it */
 #define FAILED_AGING_US SPAN_M(1) /* and while there are keys that still serve */
+
+/* Of a source that has given keys before: a minute is soon enough to see the end of an outage. */
+static const struct backoff again = {SPAN_S(5), SPAN_M(1), 2};
 
 enum ward_state { RESTING, WANTED, FETCHING };
 
 /* One source and what is going on with it. */
 struct ward {
     struct credential_source *source;
-    const char *ca_bundle; /* of its account, or NULL */
+    const struct wire_lane *lane; /* one of its account */
     enum ward_state state;
     struct ward *next; /* in the queue */
-    instant_us failed_at;
-    enum err err; /* of the last fetch; OK: there was none, or it went well */
+    bool has_given;    /* keys, at least once */
+    enum err err;      /* of the last fetch; OK: there was none, or it went well */
     struct why why;
+    uint32_t failures; /* in a row */
+    instant_us failed_at;
+    bool is_foreign; /* the last fetch brought keys of another account */
+
+    char account[KEY_VET_ACCOUNT_LEN]; /* whose the keys must be; "": anybody's */
+    uint64_t vetted;                   /* hash of the id of the keys that are known to be */
+    bool is_clock_told;
+    span_us skew; /* a server's clock minus the system's */
 };
 
 struct thread {
@@ -76,20 +93,47 @@ static void queue_add(struct keeper *k, struct ward *w)
     pthread_cond_signal(&k->wanted);
 }
 
+/* The server's time, for what has expired; the best guess at it, for all else. */
+static instant_us told(const struct keeper *k, const struct ward *w)
+{
+    return w->is_clock_told ? os_clock_utc(k->config.clock) + w->skew : CLOCK_NOT_TOLD;
+}
+
+static void ward_settle(struct keeper *k, struct ward *w, enum err err, const struct why *why,
+                        const struct key_vet *vet)
+{
+    w->state = RESTING;
+    w->err = err;
+    w->why = *why;
+    w->has_given |= err == OK;
+    w->failures = err == OK ? 0 : w->failures + 1;
+    w->failed_at = os_clock_now(k->config.clock);
+    w->is_foreign = vet->is_foreign;
+    if (err == OK && vet->id_hash && strcmp(vet->account, w->account) == 0)
+        w->vetted = vet->id_hash;
+    if (vet->is_clock_told) {
+        w->is_clock_told = true;
+        w->skew = vet->skew;
+    }
+}
+
 /* Lock held on entry and on return. */
 static void ward_fetch(struct keeper *k, struct ward *w, struct courier *courier)
 {
     struct why why = {""};
-    struct http_exchange exchange = courier_exchange(courier, w->ca_bundle);
+    struct http_exchange exchange = courier_exchange(courier, w->lane->ca_bundle);
+    struct key_vet vet;
+    key_vet_init(&vet, &exchange, w->lane, k->config.clock, w->is_clock_told, w->skew);
+    memcpy(vet.account, w->account, sizeof vet.account);
+    struct credential_terms terms = {.now = os_clock_utc(k->config.clock) + w->skew,
+                                     .told = told(k, w),
+                                     .vet = *vet.account ? key_vet_ask : NULL,
+                                     .context = &vet};
     w->state = FETCHING;
     pthread_mutex_unlock(&k->lock);
-    enum err err =
-        credential_source_refresh(w->source, &exchange, os_clock_now(k->config.clock), &why);
+    enum err err = credential_source_refresh(w->source, &vet.exchange, &terms, &why);
     pthread_mutex_lock(&k->lock);
-    w->state = RESTING;
-    w->err = err;
-    w->why = why;
-    w->failed_at = os_clock_now(k->config.clock);
+    ward_settle(k, w, err, &why, &vet);
 }
 
 static void *keeper_run(void *data)
@@ -114,40 +158,78 @@ static void *keeper_run(void *data)
 /* Asking */
 
 /* Is the last failure so fresh that it answers this one, too? */
-static bool has_failed(const struct ward *w, instant_us now, span_us hold)
+static bool has_failed(const struct keeper *k, const struct ward *w, span_us hold)
 {
-    return w->state == RESTING && w->err != OK && now - w->failed_at < hold;
+    return w->state == RESTING && w->err != OK &&
+           os_clock_now(k->config.clock) - w->failed_at < hold;
+}
+
+static span_us hold_of(const struct keeper *k, const struct ward *w)
+{
+    return w->has_given ? backoff_span(again, 0, (uint32_t)(w - k->wards), w->failures) : FAILED_US;
 }
 
 /* Carriers know one final error. */
-static enum err final_or_not(enum err err)
+static enum err final_or_not(const struct ward *w)
 {
-    return err == ERR_IO || err == ERR_NOMEM || err == ERR_BUSY ? err : ERR_AUTH;
+    bool may_pass = w->err == ERR_IO || w->err == ERR_NOMEM || w->err == ERR_BUSY;
+    if (w->is_foreign)
+        return ERR_AUTH;
+    return may_pass ? w->err : w->has_given ? ERR_IO : ERR_AUTH;
 }
 
-static enum err missing_answer(struct keeper *k, struct ward *w, instant_us now, struct why *why)
+static enum err missing_answer(struct keeper *k, struct ward *w, struct why *why)
 {
-    if (has_failed(w, now, FAILED_US))
-        return why_set(why, final_or_not(w->err), "%s", w->why.text);
+    if (has_failed(k, w, hold_of(k, w)))
+        return why_set(why, final_or_not(w), "%s", w->why.text);
     if (w->state == RESTING)
         queue_add(k, w);
     return ERR_BUSY;
 }
 
-enum err keeper_get(struct keeper *k, uint32_t lane, instant_us now, struct credentials *out,
-                    struct why *why)
+static uint64_t id_hash(const struct credentials *c)
+{
+    return hash_bytes(c->access_key_id, strlen(c->access_key_id));
+}
+
+enum err keeper_get(struct keeper *k, uint32_t lane, struct credentials *out, struct why *why)
 {
     assert(lane < k->config.lanes_len);
     struct ward *w = k->of_lane[lane];
     enum err err = OK;
     pthread_mutex_lock(&k->lock);
-    enum keys_state state = credential_source_held(w->source, now, out);
+    enum keys_state state = credential_source_held(w->source, told(k, w), out);
+    if (state != KEYS_MISSING && *w->account && id_hash(out) != w->vetted) {
+        credentials_wipe(out);
+        state = KEYS_MISSING;
+    }
+    w->has_given |= state != KEYS_MISSING;
     if (state == KEYS_MISSING)
-        err = missing_answer(k, w, now, why);
-    else if (state == KEYS_AGING && w->state == RESTING && !has_failed(w, now, FAILED_AGING_US))
+        err = missing_answer(k, w, why);
+    else if (state == KEYS_AGING && w->state == RESTING && !has_failed(k, w, FAILED_AGING_US))
         queue_add(k, w);
     pthread_mutex_unlock(&k->lock);
     return err;
+}
+
+void keeper_expect(struct keeper *k, uint32_t lane, struct text account, uint64_t vetted)
+{
+    struct ward *w = k->of_lane[lane];
+    assert(account.len < sizeof w->account);
+    pthread_mutex_lock(&k->lock);
+    memcpy(w->account, account.at, account.len);
+    w->account[account.len] = '\0';
+    w->vetted = vetted;
+    pthread_mutex_unlock(&k->lock);
+}
+
+void keeper_clock(struct keeper *k, uint32_t lane, span_us skew)
+{
+    struct ward *w = k->of_lane[lane];
+    pthread_mutex_lock(&k->lock);
+    w->is_clock_told = true;
+    w->skew = skew;
+    pthread_mutex_unlock(&k->lock);
 }
 
 /* Opening */
@@ -168,7 +250,7 @@ static bool wards_make(struct keeper *k)
         return false;
     for (uint32_t i = 0; i < lanes; i++) {
         k->wards[i].source = k->config.lanes[i].credentials;
-        k->wards[i].ca_bundle = k->config.lanes[i].ca_bundle;
+        k->wards[i].lane = &k->config.lanes[i];
     }
     qsort(k->wards, lanes, sizeof *k->wards, source_cmp);
     for (uint32_t i = 0; i < lanes; i++)

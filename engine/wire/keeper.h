@@ -31,10 +31,18 @@ unsigned keeper_threads(const struct keeper *k);
 void keeper_end(struct keeper *k);
 void keeper_close(struct keeper *k); /* NULL is fine */
 
-/* Keys for a lane, good at now. Any thread; never blocks. ERR_BUSY: they are being fetched, try
- * again after the next news. ERR_AUTH: the source refuses them, and asking again would not help;
- * others: it could not be asked. Wipe *out. */
-enum err keeper_get(struct keeper *k, uint32_t lane, instant_us now, struct credentials *out,
-                    struct why *why);
+/* Keys for a lane. Any thread; never blocks. ERR_BUSY: they are being fetched, try again after the
+ * next news. ERR_AUTH: the source has never given any and refuses, or gives those of another
+ * account than is expected; asking again would not help. Others: they cannot be had now; a source
+ * that has given keys before is tried again for as long as there are calls. Wipe *out. */
+enum err keeper_get(struct keeper *k, uint32_t lane, struct credentials *out, struct why *why);
+
+/* From now on the keys of the lane's source must be those of this account (twelve digits). Those
+ * whose id has the hash `vetted` are known to be; of all others STS is asked before they are given
+ * to anybody. Any thread. */
+void keeper_expect(struct keeper *k, uint32_t lane, struct text account, uint64_t vetted);
+
+/* A server of the lane has told the time: its clock minus the system's. Any thread. */
+void keeper_clock(struct keeper *k, uint32_t lane, span_us skew);
 
 #endif

@@ -225,6 +225,16 @@ void wire_close(struct wire *w)
     https_library_close();
 }
 
+void wire_expect(struct wire *w, uint32_t lane, struct text account, uint64_t signed_with)
+{
+    keeper_expect(w->keeper, lane, account, signed_with);
+}
+
+void wire_clock_set(struct wire *w, span_us skew_us)
+{
+    os_clock_advance(&w->clock, os_clock_utc(&w->clock) + skew_us);
+}
+
 instant_us wire_now(struct wire *w)
 {
     return os_clock_now(&w->clock);

@@ -16,12 +16,30 @@ static int64_t read_us(clockid_t id)
 void os_clock_open(struct os_clock *clock, instant_us not_before)
 {
     clock->opened_boot_us = read_us(CLOCK_BOOTTIME);
-    clock->opened_at = read_us(CLOCK_REALTIME);
-    if (clock->opened_at < not_before)
+    clock->opened_at = clock->opened_utc = read_us(CLOCK_REALTIME);
+    atomic_init(&clock->ahead_us, 0);
+    if (not_before)
         clock->opened_at = not_before;
+}
+
+static span_us passed(const struct os_clock *clock)
+{
+    return read_us(CLOCK_BOOTTIME) - clock->opened_boot_us;
 }
 
 instant_us os_clock_now(const struct os_clock *clock)
 {
-    return clock->opened_at + (read_us(CLOCK_BOOTTIME) - clock->opened_boot_us);
+    return clock->opened_at + atomic_load(&clock->ahead_us) + passed(clock);
+}
+
+instant_us os_clock_utc(const struct os_clock *clock)
+{
+    return clock->opened_utc + passed(clock);
+}
+
+void os_clock_advance(struct os_clock *clock, instant_us utc)
+{
+    span_us behind = utc - os_clock_now(clock);
+    if (behind > 0)
+        atomic_fetch_add(&clock->ahead_us, behind);
 }

@@ -31,7 +31,8 @@ struct wire_config {
     struct secrets
         *secrets; /* hidden in all that comes in; outlives the wire. NULL: there are none */
     span_us call_timeout_us;
-    instant_us not_before; /* a resumed run's last instant: the clock never shows less; 0: none */
+    instant_us not_before; /* a resumed run's last instant, where the clock starts until
+                              wire_clock_set(): the system's may be years off; 0: none */
     bool verbose;          /* one line per call on standard error, without secrets */
 };
 
@@ -48,6 +49,14 @@ void wire_close(struct wire *w);
 instant_us wire_now(struct wire *w);
 uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint32_t max);
 void wire_send(struct wire *w, struct call **calls, uint32_t len);
+/* From now on the lane's calls are signed only with keys of this account (twelve digits): keys that
+ * come new are taken to STS first, and those of another account close the lane. signed_with: of the
+ * CALL_CALLER that named the account. Any thread. */
+void wire_expect(struct wire *w, uint32_t lane, struct text account, uint64_t signed_with);
+/* Once a service has taken a signature whose date was this far from the system's clock (or none
+ * can be asked: 0): wire_now goes on from the time that this tells, unless that has been already.
+ * Never while the engine runs. */
+void wire_clock_set(struct wire *w, span_us skew_us);
 /* The first is told as EVENT_DRAIN, the second as EVENT_ABORT. Async-signal-safe. */
 void wire_interrupt(struct wire *w);
 /* A wait that goes on ends now, without an event. Any thread. */

@@ -17,6 +17,7 @@ mailfrom_run_test(run_discover)
 mailfrom_run_test(run_read_api)
 mailfrom_run_test(run_lanes)
 mailfrom_run_test(run_old_journal)
+mailfrom_run_test(run_callers)
 
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
 set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")
@@ -44,3 +45,9 @@ target_include_directories(test_library_versions PRIVATE
 mailfrom_run_test(keys_matrix)
 mailfrom_run_test(keys_canary)
 mailfrom_run_test(keys_process)
+
+# Keys that change while a run goes on, and a wall clock that a test sets.
+add_library(wall_clock MODULE wire/wall_clock.c)
+add_test(NAME run_keys COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_keys.py
+  $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
+set_tests_properties(run_keys PROPERTIES LABELS release TIMEOUT 300)

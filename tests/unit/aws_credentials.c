@@ -10,7 +10,8 @@ static enum err keys_get(struct credential_source *source, instant_us now, struc
 {
     if (credential_source_held(source, now, out) != KEYS_MISSING)
         return OK;
-    enum err err = credential_source_refresh(source, NULL, now, why);
+    enum err err = credential_source_refresh(
+        source, NULL, &(struct credential_terms){.now = now, .told = now}, why);
     if (!err)
         assert_int_not_equal(credential_source_held(source, now, out), KEYS_MISSING);
     return err;

@@ -116,7 +116,8 @@ static inline enum err row_run(const struct home *h, const struct row *r, struct
     if (err)
         return err;
     if (credential_source_held(source, NOW_US, out) == KEYS_MISSING)
-        err = credential_source_refresh(source, &exchange, NOW_US, why);
+        err = credential_source_refresh(
+            source, &exchange, &(struct credential_terms){.now = NOW_US, .told = NOW_US}, why);
     if (!err)
         assert_int_not_equal(credential_source_held(source, NOW_US, out), KEYS_MISSING);
     credential_source_close(source);

@@ -4,11 +4,14 @@
  */
 #include "keeper.h"
 
+#include "hash.h"
+
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -22,25 +25,27 @@ struct credential_source {
     enum err fails;
     enum keys_state state;
     unsigned refreshes, under_way, at_once_max;
+    instant_us asked_at; /* what `now` the keeper gave */
 };
 
 enum keys_state credential_source_held(struct credential_source *s, instant_us now,
                                        struct credentials *out)
 {
-    (void)now;
     pthread_mutex_lock(&s->lock);
     enum keys_state state = s->state;
-    snprintf(out->access_key_id, sizeof out->access_key_id, "AKID%u", s->refreshes);
+    s->asked_at = now;
+    if (state != KEYS_MISSING)
+        snprintf(out->access_key_id, sizeof out->access_key_id, "AKID%u", s->refreshes);
     pthread_mutex_unlock(&s->lock);
     return state;
 }
 
 enum err credential_source_refresh(struct credential_source *s,
-                                   const struct http_exchange *exchange, instant_us now,
-                                   struct why *why)
+                                   const struct http_exchange *exchange,
+                                   const struct credential_terms *terms, struct why *why)
 {
     bool is_cut = false;
-    (void)now;
+    (void)terms;
     pthread_mutex_lock(&s->lock);
     if (++s->under_way > s->at_once_max)
         s->at_once_max = s->under_way;
@@ -116,7 +121,8 @@ static void house_close(struct house *h)
 static enum err ask(struct house *h, uint32_t lane, span_us later, struct credentials *out,
                     struct why *why)
 {
-    return keeper_get(h->keeper, lane, os_clock_now(&h->clock) + later, out, why);
+    os_clock_advance(&h->clock, os_clock_now(&h->clock) + later);
+    return keeper_get(h->keeper, lane, out, why);
 }
 
 static unsigned news_of(struct house *h)
@@ -215,13 +221,102 @@ static void keys_that_grow_old_are_used_and_renewed_beside(void **state)
     assert_int_equal(ask(h, 0, 0, &out, &why), OK);
     news_wait(h, 1);
     for (unsigned i = 0; i < 10; i++)
-        assert_int_equal(ask(h, 0, SPAN_S(50), &out, &why), OK);
+        assert_int_equal(ask(h, 0, SPAN_S(5), &out, &why), OK);
     assert_int_equal(h->sources[0].refreshes, 1);
     source_set(&h->sources[0], false, OK, KEYS_AGING);
     assert_int_equal(ask(h, 0, SPAN_S(70), &out, &why), OK);
     news_wait(h, 2);
     assert_int_equal(ask(h, 0, 0, &out, &why), OK);
     assert_string_equal(out.access_key_id, "AKID2");
+    house_close(h);
+}
+
+/* For twelve minutes it refuses for good, in its own words. */
+static void a_source_that_has_given_keys_is_asked_until_it_gives_some(void **state)
+{
+    struct house *h = house_open();
+    struct credentials out;
+    struct why why = {""};
+    unsigned refused = 0;
+    span_us passed = 0;
+    (void)state;
+    source_set(&h->sources[0], false, OK, KEYS_MISSING);
+    assert_int_equal(ask(h, 0, 0, &out, &why), ERR_BUSY);
+    news_wait(h, 1);
+    assert_int_equal(ask(h, 0, 0, &out, &why), OK);
+    source_set(&h->sources[0], false, ERR_AUTH, KEYS_MISSING);
+    for (; passed < SPAN_M(12); passed += SPAN_S(1)) {
+        unsigned news = news_of(h);
+        enum err err = ask(h, 0, SPAN_S(1), &out, &why);
+        if (err == ERR_BUSY) {
+            news_wait(h, news + 1);
+            refused++;
+            err = ask(h, 0, 0, &out, &why);
+        }
+        assert_int_equal(err, ERR_IO); /* so the desk asks again, and no lane is closed */
+        assert_string_equal(why.text, "no keys today");
+    }
+    assert_in_range(refused, 12, 26); /* once or twice a minute */
+    source_set(&h->sources[0], false, OK, KEYS_MISSING);
+    for (passed = 0; ask(h, 0, SPAN_S(1), &out, &why) != OK; passed += SPAN_S(1))
+        assert_in_range(passed, 0, SPAN_M(1) + SPAN_S(1));
+    house_close(h);
+}
+
+static uint64_t hash_of(const char *id)
+{
+    return hash_bytes(id, strlen(id));
+}
+
+/* The source here lets no key be vetted, so none but the first is ever known to be the account's.
+ */
+static void keys_that_nobody_has_vetted_are_given_to_nobody(void **state)
+{
+    struct house *h = house_open();
+    struct credentials out;
+    struct why why = {""};
+    (void)state;
+    source_set(&h->sources[0], false, OK, KEYS_MISSING);
+    assert_int_equal(ask(h, 0, 0, &out, &why), ERR_BUSY);
+    news_wait(h, 1);
+    assert_int_equal(ask(h, 0, 0, &out, &why), OK);
+    keeper_expect(h->keeper, 0, TEXT("111122223333"), hash_of("AKID1"));
+    assert_int_equal(ask(h, 0, 0, &out, &why), OK);
+    assert_int_equal(ask(h, SOURCES, 0, &out, &why), OK); /* another lane of the account */
+    source_set(&h->sources[0], false, OK, KEYS_MISSING);
+    for (unsigned i = 2; i < 5; i++) {
+        out = (struct credentials){.expires = 0};
+        assert_int_equal(ask(h, 0, 0, &out, &why), ERR_BUSY);
+        news_wait(h, i);
+        assert_int_equal(out.access_key_id[0], '\0');
+    }
+    keeper_expect(h->keeper, 0, TEXT("111122223333"), hash_of("AKID4"));
+    assert_int_equal(ask(h, 0, 0, &out, &why), OK);
+    house_close(h);
+}
+
+static instant_us asked_at(struct credential_source *s)
+{
+    pthread_mutex_lock(&s->lock);
+    instant_us at = s->asked_at;
+    pthread_mutex_unlock(&s->lock);
+    return at;
+}
+
+static void what_has_expired_is_judged_by_the_clock_of_a_server(void **state)
+{
+    struct house *h = house_open();
+    struct credentials out;
+    struct why why = {""};
+    (void)state;
+    source_set(&h->sources[0], false, OK, KEYS_GOOD);
+    assert_int_equal(ask(h, 0, 0, &out, &why), OK);
+    assert_true(asked_at(&h->sources[0]) == CLOCK_NOT_TOLD);
+    keeper_clock(h->keeper, SOURCES, SPAN_H(-24)); /* ours is a day ahead */
+    instant_us before = os_clock_utc(&h->clock);
+    assert_int_equal(ask(h, 0, 0, &out, &why), OK);
+    assert_true(asked_at(&h->sources[0]) >= before - SPAN_H(24));
+    assert_true(asked_at(&h->sources[0]) <= os_clock_utc(&h->clock) - SPAN_H(24));
     house_close(h);
 }
 
@@ -245,6 +340,9 @@ int main(void)
         cmocka_unit_test(a_source_that_hangs_holds_up_its_own_lanes_only),
         cmocka_unit_test(a_failure_answers_all_who_waited_and_is_then_tried_again),
         cmocka_unit_test(keys_that_grow_old_are_used_and_renewed_beside),
+        cmocka_unit_test(a_source_that_has_given_keys_is_asked_until_it_gives_some),
+        cmocka_unit_test(keys_that_nobody_has_vetted_are_given_to_nobody),
+        cmocka_unit_test(what_has_expired_is_judged_by_the_clock_of_a_server),
         cmocka_unit_test(the_end_waits_for_no_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,34 @@ static void the_clock_never_goes_back(void **state)
     }
     os_clock_open(&clock, last + SPAN_H(24 * 365));
     assert_true(os_clock_now(&clock) >= last + SPAN_H(24 * 365));
+    assert_true(os_clock_utc(&clock) < last + SPAN_H(1));
+}
+
+/* A resumed run starts where it was, whatever the system's clock shows, and goes on from what a
+ * service says. */
+static void the_clock_is_set_forward_only(void **state)
+{
+    static const struct {
+        span_us last, told, shown; /* from the system's time: the run's last instant, ... */
+    } rows[] = {
+        {SPAN_H(-1), 0, 0},                               /* resumed an hour later */
+        {SPAN_H(-87600), 0, 0},                           /* it had begun ten years behind */
+        {SPAN_H(24), 0, SPAN_H(24)},                      /* or a day ahead */
+        {SPAN_H(-87601), SPAN_H(-87600), SPAN_H(-87600)}, /* the system is ten years ahead now */
+        {SPAN_H(87599), SPAN_H(87600), SPAN_H(87600)},    /* or behind */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct os_clock clock;
+        os_clock_open(&clock, 0);
+        instant_us system = os_clock_utc(&clock);
+        os_clock_open(&clock, system + rows[i].last);
+        assert_true(os_clock_now(&clock) - (system + rows[i].last) < SPAN_M(1));
+        os_clock_advance(&clock, os_clock_utc(&clock) + rows[i].told);
+        span_us off = os_clock_now(&clock) - (system + rows[i].shown);
+        if (off < SPAN_S(-1) || off > SPAN_M(1))
+            fail_msg("row %zu: off by %lld us", i, (long long)off);
+    }
 }
 
 int main(void)
@@ -151,6 +179,7 @@ int main(void)
         cmocka_unit_test(servers_are_the_same_by_address_and_port),
         cmocka_unit_test(calls_leave_in_the_order_they_came),
         cmocka_unit_test(the_clock_never_goes_back),
+        cmocka_unit_test(the_clock_is_set_forward_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,10 +22,10 @@ enum keys_state credential_source_held(struct credential_source *s, instant_us n
 }
 
 enum err credential_source_refresh(struct credential_source *s,
-                                   const struct http_exchange *exchange, instant_us now,
-                                   struct why *why)
+                                   const struct http_exchange *exchange,
+                                   const struct credential_terms *terms, struct why *why)
 {
-    (void)s, (void)exchange, (void)now;
+    (void)s, (void)exchange, (void)terms;
     return why_set(why, ERR_AUTH, "no credentials anywhere");
 }
 

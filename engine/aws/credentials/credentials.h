@@ -48,19 +48,32 @@ void credential_source_close(struct credential_source *s); /* wipes */
 enum keys_state {
     KEYS_GOOD,    /* use them */
     KEYS_AGING,   /* use them, and refresh: under 15 minutes are left */
-    KEYS_MISSING, /* refresh first: none yet, expired, called expired, or under 10 minutes left */
+    KEYS_MISSING, /* refresh first: none yet, expired, or called expired */
 };
 
-/* What is held at `now`; *out is filled unless they are missing. Never blocks. Any thread. Wipe
- * *out. */
+/* Whether keys have expired is judged by a server's clock, never by ours: a laptop may be years
+ * off. Until a server has told the time, nothing expires. */
+#define CLOCK_NOT_TOLD ((instant_us)0)
+
+/* What is held at `now`, a server's time or CLOCK_NOT_TOLD; *out is filled unless they are missing.
+ * Never blocks. Any thread. Wipe *out. */
 enum keys_state credential_source_held(struct credential_source *s, instant_us now,
                                        struct credentials *out);
-/* Asks the source for new ones, which may block for a minute; what is held stays until it answers.
- * One thread at a time per source. ERR_IO, ERR_NOMEM: may pass by itself; ERR_BUSY: the program is
- * ending; all others are final: the lanes of the account are given up. */
+struct credential_terms {
+    instant_us now;  /* the best that is known, for providers */
+    instant_us told; /* a server's time, or CLOCK_NOT_TOLD */
+    /* Whether the new keys may be held; NULL: whatever they are. Its error is that of the refresh.
+     */
+    enum err (*vet)(void *context, const struct credentials *fresh, struct why *why);
+    void *context;
+};
+
+/* Asks the source for new ones, which may block for a minute; what is held stays until it answers
+ * and they are vetted. One thread at a time per source. ERR_IO, ERR_NOMEM: may pass by itself;
+ * ERR_BUSY: the program is ending; all others: the source refuses. */
 enum err credential_source_refresh(struct credential_source *s,
-                                   const struct http_exchange *exchange, instant_us now,
-                                   struct why *why);
+                                   const struct http_exchange *exchange,
+                                   const struct credential_terms *terms, struct why *why);
 /* The service said ExpiredToken for this key: forget what was cached, once per key. Any thread. */
 void credential_source_expired(struct credential_source *s, const char *access_key_id);
 const char *credential_source_name(

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define ADVISED_US SPAN_M(15) /* with less left, new ones are asked for */
-#define NEEDED_US  SPAN_M(10) /* with less left, they are waited for */
 #define PAUSE_US   SPAN_M(1)  /* a source that gives no longer-lived ones is not asked more often */
 
 struct credential_source {
@@ -134,9 +133,7 @@ static enum keys_state state_of(const struct credential_source *s, instant_us no
     span_us left = s->held.expires - now;
     if (!s->is_held || left <= 0)
         return KEYS_MISSING;
-    if (left >= ADVISED_US || now - s->held_since < PAUSE_US)
-        return KEYS_GOOD;
-    return left >= NEEDED_US ? KEYS_AGING : KEYS_MISSING;
+    return left >= ADVISED_US || now - s->held_since < PAUSE_US ? KEYS_GOOD : KEYS_AGING;
 }
 
 enum keys_state credential_source_held(struct credential_source *s, instant_us now,
@@ -180,19 +177,21 @@ static enum err source_fetch(struct credential_source *s, const struct http_exch
 }
 
 enum err credential_source_refresh(struct credential_source *s,
-                                   const struct http_exchange *exchange, instant_us now,
-                                   struct why *why)
+                                   const struct http_exchange *exchange,
+                                   const struct credential_terms *terms, struct why *why)
 {
     char at[WHEN_LEN];
     struct credentials fresh = {.expires = WHEN_NEVER};
-    enum err err = source_fetch(s, exchange, now, &fresh, why);
+    enum err err = source_fetch(s, exchange, terms->now, &fresh, why);
     if (err && s->is_of_profile)
         why_wrap(why, err, "credentials of %s", s->name);
-    else if (!err && fresh.expires <= now)
+    else if (!err && fresh.expires <= terms->told)
         err = why_set(why, ERR_AUTH, "credentials of %s expired at %s; get new ones and resume",
                       s->name, when_format(fresh.expires, at));
-    else if (!err)
-        keys_put(s, &fresh, now);
+    else if (!err && terms->vet)
+        err = terms->vet(terms->context, &fresh, why);
+    if (!err)
+        keys_put(s, &fresh, terms->now);
     if (err && why) /* services and programs had a say in the sentence */
         secrets_hide_string(s->request.secrets, why->text);
     credentials_wipe(&fresh);
