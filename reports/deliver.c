@@ -1,17 +1,17 @@
 /*
  * Invariant: the name always holds a whole file, since only a whole one is renamed to it. A crash
- * leaves a "FILE.part" at most. Paths that are no plain files (a pipe, /dev/null, /dev/fd/63 of a
- * shell) are written to as they are.
+ * leaves a "FILE.part" at most (deliver_part.h). A link at the name is replaced and not followed:
+ * in a folder that others may write to, it may be theirs. Of what is no plain file, only the
+ * descriptors that the process was given are written to (a shell's redirection, its >(...)).
  */
 #include "deliver.h"
 
+#include "deliver_part.h"
 #include "row.h"
-
-#include "limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,29 +57,17 @@ static enum err write_to(int fd, deliver_writer *write, void *ctx, struct why *w
     return err;
 }
 
-/* A name that nobody uses: "fleet.csv.part", ".part1", ... The mode is what the umask leaves. */
-static int part_open(const char *path, char part[PATH_MAX])
+static void folder_of(const char *path, char folder[PATH_MAX])
 {
-    for (int i = 0; i < REPORT_PART_TRIES; i++) {
-        int len = snprintf(part, PATH_MAX, i ? "%s.part%d" : "%s.part", path, i);
-        if (len < 0 || len >= PATH_MAX) {
-            errno = ENAMETOOLONG;
-            return -1;
-        }
-        int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd >= 0 || errno != EEXIST)
-            return fd;
-    }
-    return -1;
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 }
 
 /* Without this a crash of the machine may forget the rename; it cannot tear the file. */
 static void folder_sync(const char *path)
 {
     char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
-             slash ? path : ".");
+    folder_of(path, folder);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;
@@ -90,60 +78,121 @@ static void folder_sync(const char *path)
 static enum err write_beside(const char *path, bool sync, deliver_writer *write, void *ctx,
                              struct why *why)
 {
-    char part[PATH_MAX];
-    int fd = part_open(path, part);
-    if (fd < 0)
-        return why_set(why, ERR_IO, "%s", strerror(errno));
-    enum err err = write_to(fd, write, ctx, why);
-    if (err == OK && sync && fsync(fd) != 0)
-        err = why_set(why, ERR_IO, "%s", strerror(errno));
-    if (close(fd) != 0 && err == OK)
-        err = why_set(why, ERR_IO, "%s", strerror(errno));
-    if (err == OK && rename(part, path) != 0)
-        err = why_set(why, ERR_IO, "%s", strerror(errno));
+    struct part part;
+    if (sync)
+        part_sweep(path);
+    enum err err = part_make(&part, path, why);
     if (err != OK)
-        unlink(part);
-    else if (sync)
+        return err;
+    err = write_to(part.fd, write, ctx, why);
+    if (err == OK && sync && fsync(part.fd) != 0)
+        err = why_set(why, ERR_IO, "%s", strerror(errno));
+    if (err != OK) {
+        part_drop(&part);
+        return err;
+    }
+    err = part_settle(&part, path, why);
+    if (err == OK && sync)
         folder_sync(path);
     return err;
 }
 
-static enum err write_through(const char *path, deliver_writer *write, void *ctx, struct why *why)
+int deliver_stream(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return why_set(why, ERR_IO, "%s", strerror(errno));
-    enum err err = write_to(fd, write, ctx, why);
-    close(fd);
-    return err;
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    static const char *const names[] = {"-", "/dev/stdout", "/dev/stderr"};
+    static const int numbers[] = {STDOUT_FILENO, STDOUT_FILENO, STDERR_FILENO};
+    uint64_t number;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(path, names[i]) == 0)
+            return numbers[i];
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        size_t len = strlen(folders[i]);
+        if (strncmp(path, folders[i], len) == 0 && text_to_u64(text_of(path + len), &number) &&
+            number <= INT32_MAX)
+            return (int)number;
+    }
+    return -1;
+}
+
+/* What cannot be replaced by a file: named, since a FIFO would be waited for, for ever. */
+static enum err kind_vet(const char *path, struct why *why)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
+        return OK;
+    const char *kind = S_ISDIR(st.st_mode)    ? "a directory"
+                       : S_ISFIFO(st.st_mode) ? "a FIFO"
+                       : S_ISSOCK(st.st_mode) ? "a socket"
+                                              : "a device";
+    return why_set(why, ERR_INPUT,
+                   "is %s, expected the name of a file, or - or /dev/fd/N for what is open already",
+                   kind);
 }
 
 static enum err write_file(const char *path, bool sync, deliver_writer *write, void *ctx,
                            struct why *why)
 {
-    struct stat st;
-    char target[PATH_MAX];
-    if (stat(path, &st) != 0)
-        return write_beside(path, sync, write, ctx, why);
-    if (S_ISDIR(st.st_mode))
-        return why_set(why, ERR_INPUT, "is a directory, expected the name of a file");
-    if (!S_ISREG(st.st_mode))
-        return write_through(path, write, ctx, why);
-    if (!realpath(path, target)) /* a link keeps pointing to the newest report */
-        return why_set(why, ERR_IO, "%s", strerror(errno));
-    return write_beside(target, sync, write, ctx, why);
+    int stream = deliver_stream(path);
+    if (stream >= 0)
+        return write_to(stream, write, ctx, why);
+    enum err err = kind_vet(path, why);
+    return err == OK ? write_beside(path, sync, write, ctx, why) : err;
 }
 
 enum err deliver(const char *path, deliver_writer *write, void *ctx, struct why *why)
 {
-    if (strcmp(path, "-") == 0)
-        return write_to(STDOUT_FILENO, write, ctx, why);
     return write_file(path, true, write, ctx, why);
 }
 
 enum err deliver_into(const char *path, deliver_writer *write, void *ctx, struct why *why)
 {
     return write_file(path, false, write, ctx, why);
+}
+
+/* In a folder with the sticky bit, a name of somebody else's cannot be renamed over. */
+static enum err owner_vet(const char *path, struct why *why)
+{
+    char folder[PATH_MAX];
+    struct stat name, above;
+    folder_of(path, folder);
+    if (geteuid() == 0 || lstat(path, &name) != 0 || stat(folder, &above) != 0 ||
+        !(above.st_mode & S_ISVTX) || name.st_uid == geteuid() || above.st_uid == geteuid())
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "belongs to somebody else (uid %u) in a folder where only its owner may replace "
+                   "it: name another file",
+                   (unsigned)name.st_uid);
+}
+
+enum err deliver_prove(const char *path, struct why *why)
+{
+    struct part part;
+    int stream = deliver_stream(path), flags = stream >= 0 ? fcntl(stream, F_GETFL) : 0;
+    if (stream >= 0 && (flags < 0 || (flags & O_ACCMODE) == O_RDONLY))
+        return why_set(why, ERR_INPUT, "descriptor %d is not open for writing", stream);
+    enum err err = stream < 0 ? kind_vet(path, why) : OK;
+    if (err == OK && stream < 0)
+        err = owner_vet(path, why);
+    if (err != OK || stream >= 0)
+        return err;
+    err = part_make(&part, path, why);
+    if (err == OK)
+        part_drop(&part);
+    return err;
+}
+
+enum err deliver_place(const char *path, char place[PATH_MAX], struct why *why)
+{
+    char folder[PATH_MAX], real[PATH_MAX];
+    int stream = deliver_stream(path);
+    const char *slash = strrchr(path, '/');
+    folder_of(path, folder);
+    if (stream < 0 && !realpath(folder, real))
+        return why_set(why, ERR_IO, "folder %s: %s", folder, strerror(errno));
+    int len = stream >= 0 ? snprintf(place, PATH_MAX, "%d", stream)
+                          : snprintf(place, PATH_MAX, "%s/%s", real, slash ? slash + 1 : path);
+    return len < PATH_MAX ? OK : why_set(why, ERR_INPUT, "%s", strerror(ENAMETOOLONG));
 }
 
 enum err deliver_settle(const char *folder, struct why *why)

@@ -7,12 +7,23 @@
 
 #include "sink.h"
 
+#include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
+
 /* Adds everything to out->buf, with a sink_turn() now and then. */
 typedef enum err deliver_writer(void *ctx, struct sink *out, struct why *why);
 
-/* path "-" is standard output. A path that is no plain file (a pipe, /dev/null) is written to as it
- * is. ERR_INPUT: it is a directory. The sentence does not name the path. */
+/* path "-" is standard output, and so are "/dev/stdout" and the like what they name; a link at path
+ * is replaced. ERR_INPUT: a directory, a FIFO, a socket, a device. The sentence does not name the
+ * path, here and below. */
 enum err deliver(const char *path, deliver_writer *write, void *ctx, struct why *why);
+
+/* The descriptor that path names ("-", "/dev/stdout", "/dev/fd/63"); -1: it names a file. */
+int deliver_stream(const char *path);
+/* Would deliver() take this path? Makes a file beside it, and removes it again. Asked before any
+ * file of the program's own is open, so that no path names the journal's descriptor. */
+enum err deliver_prove(const char *path, struct why *why);
+/* Two paths of one file have one place. */
+enum err deliver_place(const char *path, char place[PATH_MAX], struct why *why);
 
 /* For many files into one folder: as deliver, but nothing is on the disk for sure before
  * deliver_settle(folder), since syncing each would take milliseconds a file. */

@@ -208,11 +208,28 @@ static enum err folder_write(struct file *f, const char *folder, struct why *why
     return err;
 }
 
-static bool is_folder(const char *path)
+bool records_path_is_folder(const char *path)
 {
     struct stat st;
     size_t len = strlen(path);
     return (len && path[len - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+enum err records_folder_prove(const char *path, struct why *why)
+{
+    char probe[PATH_LEN_MAX], above[PATH_LEN_MAX];
+    struct stat st;
+    bool is_there = stat(path, &st) == 0;
+    size_t len = strlen(path);
+    while (!is_there && len > 1 && path[len - 1] == '/')
+        len--;
+    if (is_there && !S_ISDIR(st.st_mode))
+        return why_set(why, ERR_INPUT, "%s", strerror(ENOTDIR));
+    int above_len = snprintf(above, sizeof above, "%.*s", (int)len, path);
+    int probe_len = snprintf(probe, sizeof probe, is_there ? "%s/records" : "%s", above);
+    if (above_len < 0 || (size_t)above_len >= sizeof above || (size_t)probe_len >= sizeof probe)
+        return why_set(why, ERR_INPUT, "%s", strerror(ENAMETOOLONG));
+    return deliver_prove(probe, why);
 }
 
 enum err records_write(struct text format, const char *path, const struct records_list *list,
@@ -224,7 +241,7 @@ enum err records_write(struct text format, const char *path, const struct record
     if (!f.format)
         return why_set(why, ERR_INPUT, "there is no format \"" TEXT_FMT "\" of records",
                        TEXT_ARG(format));
-    if (is_folder(path))
+    if (records_path_is_folder(path))
         return folder_write(&f, path, why);
     enum err err = deliver(path, whole_write, &f, why);
     return err == OK ? OK : why_wrap(why, err, "%s", strcmp(path, "-") ? path : "standard output");

@@ -67,6 +67,10 @@ const char *records_format_name(size_t i);
 /* Names of one zone: "n2" before "n10", the zone itself first. For sorting; also of zones. */
 int records_name_cmp(struct text a, struct text b);
 
+bool records_path_is_folder(const char *path); /* it ends with a slash, or is one */
+/* Can files be written into that folder, or the folder be made? Leaves nothing behind. */
+enum err records_folder_prove(const char *path, struct why *why);
+
 /* Writes to path, "-" is standard output. A path that ends with a slash, or is a folder, gets a
  * file for each zone (and, for route53, for each batch); the folder is made. Files are written
  * beside and renamed, each by itself. ERR_INPUT: no such format. */

@@ -1,7 +1,9 @@
 /*
  * From a name to a verb.
  */
+#include "outputs.h"
 #include "say.h"
+#include "signals.h"
 #include "verbs.h"
 #include "version.h"
 
@@ -95,6 +97,18 @@ static void descriptors_fill(void)
         close(fd);
 }
 
+/* Signals that would end the process by default though they are about nothing of ours: a stray one
+ * must not end a run of three days. Real-time signals are the same. */
+static void strangers_ignore(void)
+{
+    static const int strangers[] = {SIGUSR1, SIGUSR2,   SIGALRM, SIGVTALRM,
+                                    SIGPROF, SIGSTKFLT, SIGIO,   SIGPWR};
+    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
+        signal(strangers[i], SIG_IGN);
+    for (int i = SIGRTMIN; i <= SIGRTMAX; i++)
+        signal(i, SIG_IGN);
+}
+
 /* Credentials must not end in a core file. A closed pipe must not end a run, nor a file that grew
  * to its limit: both are told by the write that fails. How a program ended that gives credentials
  * is known only while nobody ignores the ends of children, as whoever started us may have. */
@@ -104,9 +118,31 @@ static void process_harden(void)
     descriptors_fill();
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
+    strangers_ignore();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
+}
+
+/* Descriptors that outputs name are looked at before a file of our own is open. */
+static int verb_run(const struct verb *verb, struct options *options)
+{
+    struct arena paths;
+    struct why why = {""};
+    int code = EXIT_CANNOT_RUN;
+    arena_init(&paths, SIZE_MAX);
+    say_setup(options);
+    if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
+        signals_early();
+    enum err err = outputs_expand(options, &paths, &why);
+    if (err == OK)
+        err = outputs_prove(options, &why);
+    if (err == OK)
+        code = verb->run(options);
+    else
+        say_error("%s: %s", verb->name, why.text);
+    arena_clear(&paths);
+    return say_flush(code);
 }
 
 int main(int argc, char **argv)
@@ -117,7 +153,7 @@ int main(int argc, char **argv)
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_usage(argc < 2 ? stderr : stdout);
-        return argc < 2 ? EXIT_CANNOT_RUN : EXIT_OK;
+        return say_flush(argc < 2 ? EXIT_CANNOT_RUN : EXIT_OK);
     }
     const struct verb *verb = verb_find(argv[1]);
     if (!verb)
@@ -128,8 +164,7 @@ int main(int argc, char **argv)
     }
     if (options.help) {
         print_help(verb);
-        return EXIT_OK;
+        return say_flush(EXIT_OK);
     }
-    say_setup(&options);
-    return say_flush(verb->run(&options));
+    return verb_run(verb, &options);
 }

@@ -1,11 +1,12 @@
 /*
  * The bridge from the journal to the reports: neither room knows the other.
  */
+#include "deliver.h"
 #include "report.h"
 #include "run.h"
 #include "say.h"
 
-#include <string.h>
+#include <unistd.h>
 
 struct row_sink {
     bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job);
@@ -52,7 +53,7 @@ enum err run_report_vet(const struct options *o, struct why *why)
 bool run_report_takes_stdout(const struct options *o)
 {
     for (size_t i = 0; i < o->reports_len; i++)
-        if (strcmp(o->reports[i].path, "-") == 0)
+        if (deliver_stream(o->reports[i].path) == STDOUT_FILENO)
             return true;
     return false;
 }

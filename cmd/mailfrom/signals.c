@@ -5,16 +5,45 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SIGNAL_STOP SIGUSR1 /* ends the waiting thread itself; never sent by anybody else */
-#define TOLD_MAX    2       /* drain, leave */
+#define SIGNAL_STOP                                                                                \
+    SIGUSR1        /* wakes the waiting thread when it shall end; from elsewhere: nothing */
+#define TOLD_MAX 2 /* drain, leave */
+
+static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
+
+#define STOPPING_LEN (sizeof stopping / sizeof stopping[0])
+
+/* Whoever started us with it ignored (nohup, a shell's background job) wants it ignored. */
+static bool is_ignored(int signal)
+{
+    struct sigaction now;
+    return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+static void leave_early(int signal)
+{
+    static const char said[] = "mailfrom: stopped by a signal, with nothing under way\n";
+    ssize_t written = write(STDERR_FILENO, said, sizeof said - 1);
+    (void)written;
+    (void)signal;
+    _exit(EXIT_STOPPED);
+}
+
+void signals_early(void)
+{
+    struct sigaction leave = {.sa_handler = leave_early};
+    for (size_t i = 0; i < STOPPING_LEN; i++)
+        if (!is_ignored(stopping[i]))
+            sigaction(stopping[i], &leave, NULL);
+}
 
 void signals_block(struct signals *s)
 {
     *s = (struct signals){.lock = PTHREAD_MUTEX_INITIALIZER, .blocked = true};
     sigemptyset(&s->watched);
-    sigaddset(&s->watched, SIGINT);
-    sigaddset(&s->watched, SIGTERM);
-    sigaddset(&s->watched, SIGHUP);
+    for (size_t i = 0; i < STOPPING_LEN; i++)
+        if (!is_ignored(stopping[i]))
+            sigaddset(&s->watched, stopping[i]);
     sigaddset(&s->watched, SIGWINCH);
     sigaddset(&s->watched, SIGCONT);
     sigaddset(&s->watched, SIGNAL_STOP);
@@ -44,10 +73,12 @@ static void *watch(void *arg)
 {
     struct signals *s = arg;
     int signal;
-    while (sigwait(&s->watched, &signal) == 0 && signal != SIGNAL_STOP) {
+    while (sigwait(&s->watched, &signal) == 0) {
+        if (signal == SIGNAL_STOP && atomic_load(&s->ending))
+            break;
         if (signal == SIGWINCH || signal == SIGCONT)
             terminal_tell(s, signal);
-        else
+        else if (signal != SIGNAL_STOP)
             signal_tell(s);
     }
     return NULL;
@@ -73,6 +104,7 @@ void signals_let_go(struct signals *s)
 void signals_end(struct signals *s)
 {
     if (s->running) {
+        atomic_store(&s->ending, true);
         pthread_kill(s->thread, SIGNAL_STOP);
         pthread_join(s->thread, NULL);
     }

@@ -25,8 +25,14 @@ struct signals {
     unsigned told;
     sigset_t watched, before;
     atomic_uint resized, continued; /* SIGWINCH and SIGCONT so far, for who draws on a terminal */
+    atomic_bool ending;             /* the thread shall end */
     bool blocked, running;
 };
+
+/* Before anything is begun, and once all is done: one of the three says so and ends the process
+ * with EXIT_STOPPED. One that was ignored when the process started stays ignored, here and below.
+ */
+void signals_early(void);
 
 /* Blocks the signals in the calling thread and in all that it starts later: call it before
  * wire_open(). */

@@ -13,7 +13,7 @@ static enum err resume_load(struct run *r, struct options *o, struct why *why)
     if (err == OK)
         err = run_report_vet(o, why);
     if (err == OK)
-        err = run_journal(r, JOURNAL_WRITE, why);
+        err = run_journal(r, JOURNAL_UPDATE, why);
     if (err == OK)
         err = journal_run(r->journal, id, &r->head, &r->arena, why);
     if (err == OK)

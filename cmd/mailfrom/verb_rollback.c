@@ -46,7 +46,7 @@ static enum err rollback_load(struct run *r, struct options *o, struct why *why)
                             .outcome = o->outcome};
     enum err err = rollback_vet(o, &r->head.parent, why);
     if (err == OK)
-        err = run_journal(r, o->dry_run ? JOURNAL_READ : JOURNAL_WRITE, why);
+        err = run_journal(r, o->dry_run ? JOURNAL_READ : JOURNAL_UPDATE, why);
     if (err == OK)
         err = journal_run(r->journal, r->head.parent, &old, &r->arena, why);
     if (err == OK)

@@ -99,27 +99,19 @@ static bool bytes_copy(int from, int to)
     }
 }
 
-/* False with errno. A source that is not there leaves no copy, which is right for the log. */
-static bool file_copy(const char *from, const char *to)
-{
-    int in = place_open(from, O_RDONLY);
-    if (in < 0)
-        return errno == ENOENT;
-    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool copied = out >= 0 && bytes_copy(in, out);
-    int saved = errno;
-    if (out >= 0)
-        close(out);
-    close(in);
-    errno = saved;
-    return copied;
-}
-
-static bool folder_make(struct copy *copy)
+static const char *tmp_folder(void)
 {
     const char *tmp = secure_getenv("TMPDIR");
+    return tmp && *tmp ? tmp : "/tmp";
+}
+
+/* Makes the folder of the names, once. */
+static bool folder_make(struct copy *copy)
+{
     char folder[PATH_MAX];
-    int len = snprintf(folder, sizeof folder, "%s/mailfrom-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (copy->folder[0])
+        return true;
+    int len = snprintf(folder, sizeof folder, "%s/mailfrom-XXXXXX", tmp_folder());
     if (len < 0 || (size_t)len >= sizeof folder || !mkdtemp(folder) ||
         !realpath(folder, copy->folder))
         return false;
@@ -127,32 +119,110 @@ static bool folder_make(struct copy *copy)
     return true;
 }
 
+static void copy_name(const struct copy *copy, const char *end, char out[PATH_MAX + 32])
+{
+    snprintf(out, PATH_MAX + 32, "%s%s", copy->file, end);
+}
+
+/* A file without a name, so that a reader that is killed while it copies leaves nothing; where the
+ * file system has no such files, one with the name that it will have. */
+static int scratch_open(struct copy *copy, const char *end)
+{
+    char name[PATH_MAX + 32];
+    int fd = open(tmp_folder(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR) || !folder_make(copy))
+        return fd;
+    copy_name(copy, end, name);
+    unlink(name); /* of an earlier try */
+    return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static bool scratch_name(int fd, const struct copy *copy, const char *end)
+{
+    char self[64], name[PATH_MAX + 32];
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return false;
+    if (st.st_nlink > 0)
+        return true;
+    copy_name(copy, end, name);
+    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    return linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* *out: the copy, or -1 where there is nothing to copy, which is right for the log. False with
+ * errno. */
+static bool file_copy(const char *from, struct copy *copy, const char *end, int *out)
+{
+    *out = -1;
+    int in = place_open(from, O_RDONLY);
+    if (in < 0)
+        return errno == ENOENT;
+    *out = scratch_open(copy, end);
+    bool copied = *out >= 0 && bytes_copy(in, *out);
+    int saved = errno;
+    close(in);
+    errno = saved;
+    return copied;
+}
+
+struct pair {
+    int file, wal;
+};
+
+static void pair_close(struct pair *pair)
+{
+    if (pair->file >= 0)
+        close(pair->file);
+    if (pair->wal >= 0)
+        close(pair->wal);
+    *pair = (struct pair){-1, -1};
+}
+
+/* Both, as they were at one instant. ERR_BUSY: they moved meanwhile. */
+static enum err pair_copy(struct copy *copy, const char *journal_file, struct pair *pair,
+                          struct why *why)
+{
+    struct heads before, after;
+    char from_wal[PATH_MAX + 32];
+    wal_name(from_wal, journal_file);
+    heads_read(journal_file, &before);
+    if (!file_copy(journal_file, copy, "", &pair->file) || pair->file < 0 ||
+        !file_copy(from_wal, copy, "-wal", &pair->wal))
+        return why_set(why, ERR_IO,
+                       "cannot copy it to %s, which reading beside a writer needs: %s. Let TMPDIR "
+                       "name a folder with room",
+                       tmp_folder(), strerror(errno));
+    heads_read(journal_file, &after);
+    if (memcmp(&before, &after, sizeof before) == 0)
+        return OK;
+    return why_set(why, ERR_BUSY, "it kept changing while it was copied: try again");
+}
+
+static enum err pair_name(struct copy *copy, const struct pair *pair, struct why *why)
+{
+    if (folder_make(copy) && scratch_name(pair->file, copy, "") &&
+        (pair->wal < 0 || scratch_name(pair->wal, copy, "-wal")))
+        return OK;
+    return why_set(why, ERR_IO, "cannot name the copy of it in %s: %s", tmp_folder(),
+                   strerror(errno));
+}
+
 enum err copy_make(struct copy *copy, const char *journal_file, struct why *why)
 {
-    char from_wal[PATH_MAX + 32], to_wal[PATH_MAX + 32];
+    struct pair pair = {-1, -1};
+    enum err err = ERR_BUSY;
     *copy = (struct copy){0};
-    if (!folder_make(copy))
-        return why_set(why, ERR_IO,
-                       "no temporary folder to copy it to, which reading beside a writer needs: "
-                       "%s. Let TMPDIR name one",
-                       strerror(errno));
-    wal_name(from_wal, journal_file);
-    wal_name(to_wal, copy->file);
-    for (int i = 0; i < JOURNAL_COPY_TRIES; i++) {
-        struct heads before, after;
-        heads_read(journal_file, &before);
-        unlink(to_wal);
-        if (!file_copy(journal_file, copy->file) || !file_copy(from_wal, to_wal)) {
-            int saved = errno;
-            copy_unlink(copy);
-            return why_set(why, ERR_IO, "cannot copy it to read it: %s", strerror(saved));
-        }
-        heads_read(journal_file, &after);
-        if (memcmp(&before, &after, sizeof before) == 0)
-            return OK;
+    for (int i = 0; i < JOURNAL_COPY_TRIES && err == ERR_BUSY; i++) {
+        pair_close(&pair);
+        err = pair_copy(copy, journal_file, &pair, why);
     }
-    copy_unlink(copy);
-    return why_set(why, ERR_BUSY, "it kept changing while it was copied: try again");
+    if (err == OK)
+        err = pair_name(copy, &pair, why);
+    pair_close(&pair);
+    if (err != OK)
+        copy_unlink(copy);
+    return err;
 }
 
 void copy_unlink(struct copy *copy)
@@ -160,7 +230,7 @@ void copy_unlink(struct copy *copy)
     char wal[PATH_MAX + 32];
     if (!copy->folder[0])
         return;
-    wal_name(wal, copy->file);
+    copy_name(copy, "-wal", wal);
     unlink(wal);
     unlink(copy->file);
     rmdir(copy->folder);

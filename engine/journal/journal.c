@@ -124,7 +124,7 @@ static enum err open_sql(struct journal *j, const char *file, enum sql_how how, 
                : err;
 }
 
-static enum err open_writer(struct journal *j, struct why *why)
+static enum err open_writer(struct journal *j, bool creates, struct why *why)
 {
     int version = 0;
     enum err err = lock_for_writing(&j->lock, j->place.file, why);
@@ -132,7 +132,7 @@ static enum err open_writer(struct journal *j, struct why *why)
         err = open_sql(j, j->place.file, SQL_WRITER, why);
     if (err == OK)
         err = schema_vet(j->sql, &version, why);
-    if (err == ERR_GONE) /* an empty file */
+    if (err == ERR_GONE && creates) /* an empty file */
         err = OK;
     else if (err == OK)
         err = crash_vet(j, why);
@@ -197,7 +197,7 @@ static enum err open_memory(struct journal *j, struct why *why)
     return err == OK ? rule_numbers_add(j, why) : err;
 }
 
-static enum err open_by_mode(struct journal *j, const char *path, struct why *why)
+static enum err open_by_mode(struct journal *j, const char *path, bool creates, struct why *why)
 {
     enum err err;
     switch (j->mode) {
@@ -205,10 +205,12 @@ static enum err open_by_mode(struct journal *j, const char *path, struct why *wh
     case JOURNAL_READ:
         err = place_for_reading(&j->place, path, why);
         return err == OK ? open_reader(j, why) : err;
+    case JOURNAL_UPDATE:
     case JOURNAL_WRITE: break;
     }
-    err = place_for_writing(&j->place, path, why);
-    return err == OK ? open_writer(j, why) : err;
+    err =
+        creates ? place_for_writing(&j->place, path, why) : place_for_update(&j->place, path, why);
+    return err == OK ? open_writer(j, creates, why) : err;
 }
 
 enum err journal_open(struct journal **out, const char *path, enum journal_mode mode,
@@ -218,9 +220,9 @@ enum err journal_open(struct journal **out, const char *path, enum journal_mode 
     struct journal *j = calloc(1, sizeof *j);
     if (!j)
         return why_set(why, ERR_NOMEM, "out of memory");
-    j->mode = mode;
+    j->mode = mode == JOURNAL_UPDATE ? JOURNAL_WRITE : mode; /* which differ in the opening only */
     j->lock = LOCK_NONE;
-    enum err err = open_by_mode(j, path, why);
+    enum err err = open_by_mode(j, path, mode == JOURNAL_WRITE, why);
     if (err != OK) {
         j->failed = true;
         journal_close(j);

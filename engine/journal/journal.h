@@ -33,6 +33,7 @@ struct run_head {
 enum journal_mode {
     JOURNAL_READ,   /* never writes, creates nothing */
     JOURNAL_WRITE,  /* creates folder (0700) and file (0600); one writer at a time, else ERR_BUSY */
+    JOURNAL_UPDATE, /* as WRITE, but creates neither: ERR_GONE where there is no such file */
     JOURNAL_MEMORY, /* written and read like any other, but gone when it is closed: for plans */
 };
 

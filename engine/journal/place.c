@@ -169,20 +169,54 @@ static enum err file_make(const char *file, const char *folder, struct why *why)
     return err == OK ? folder_sync(above, why) : err;
 }
 
-enum err place_for_writing(struct place *place, const char *path, struct why *why)
+/* A folder of our own in a folder that all may write to can be renamed away and another laid in its
+ * place, unless the sticky bit keeps others from that. folder is resolved. */
+static enum err above_vet(const char *folder, struct why *why)
+{
+    char above[PATH_MAX];
+    struct stat st;
+    snprintf(above, sizeof above, "%s", folder);
+    for (char *slash; (slash = strrchr(above, '/'));) {
+        *(slash == above ? slash + 1 : slash) = '\0';
+        if (stat(above, &st) != 0)
+            return why_set(why, ERR_IO, "folder %s: %s", above, strerror(errno));
+        if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
+            return why_set(why, ERR_INPUT,
+                           "its folder %s lies in %s, where all may rename it (mode %03o): chmod "
+                           "o-w that, or name a file elsewhere",
+                           folder, above, (unsigned)(st.st_mode & 07777));
+        if (slash == above)
+            break;
+    }
+    return OK;
+}
+
+static enum err place_vet(struct place *place, const char *path, bool makes, struct why *why)
 {
     size_t folder_len = 0;
-    enum err err = place_resolve(place, path, true, &folder_len, why);
+    enum err err = place_resolve(place, path, makes, &folder_len, why);
     if (err != OK)
-        return err == ERR_GONE ? ERR_IO : err;
+        return err == ERR_GONE && makes ? ERR_IO : err;
     char folder[PATH_MAX];
     snprintf(folder, sizeof folder, "%.*s", folder_len ? (int)folder_len : 1, place->file);
     err = folder_vet(folder, why);
     if (err == OK)
-        err = disk_vet(folder, why);
+        err = above_vet(folder, why);
     if (err == OK)
+        err = disk_vet(folder, why);
+    if (err == OK && makes)
         err = file_make(place->file, folder, why);
     return err == OK ? file_vet(place->file, true, why) : err;
+}
+
+enum err place_for_writing(struct place *place, const char *path, struct why *why)
+{
+    return place_vet(place, path, true, why);
+}
+
+enum err place_for_update(struct place *place, const char *path, struct why *why)
+{
+    return place_vet(place, path, false, why);
 }
 
 enum err place_for_reading(struct place *place, const char *path, struct why *why)

@@ -1,0 +1,147 @@
+/*
+ * Invariant: a part is locked from its making until it has its name or is gone. So whoever gets the
+ * lock of a part may remove it: its owner is dead.
+ */
+#include "deliver_part.h"
+
+#include "text.h"
+
+#include "limits.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX   ".part"
+#define LOCK_TRY 16 /* a sweeper holds the lock for the time of an unlink(2) */
+
+static enum err failed(struct why *why)
+{
+    return why_set(why, ERR_IO, "%s", strerror(errno));
+}
+
+static bool part_lock(int fd)
+{
+    struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &all) == 0;
+}
+
+/* Somebody who sweeps may have found it between its making and its lock, and removed it. */
+static bool is_kept(int fd)
+{
+    struct stat st;
+    for (int i = 0; i < LOCK_TRY && !part_lock(fd) && (errno == EAGAIN || errno == EACCES); i++)
+        poll(NULL, 0, 1);
+    return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+/* "FILE.part", "FILE.part1", ...; past all of these, one that nobody can have laid in the way. */
+static bool part_name(struct part *part, const char *path, int i)
+{
+    unsigned long long drawn = 0;
+    int len;
+    if (i >= REPORT_PART_TRIES && getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
+        return false;
+    if (i >= REPORT_PART_TRIES)
+        len = snprintf(part->path, sizeof part->path, "%s" SUFFIX "%llu", path, drawn);
+    else
+        len = snprintf(part->path, sizeof part->path, i ? "%s" SUFFIX "%d" : "%s" SUFFIX, path, i);
+    errno = ENAMETOOLONG;
+    return len > 0 && (size_t)len < sizeof part->path;
+}
+
+enum err part_make(struct part *part, const char *path, struct why *why)
+{
+    part->fd = -1;
+    for (int i = 0; i < 2 * REPORT_PART_TRIES; i++) {
+        if (!part_name(part, path, i))
+            return failed(why);
+        part->fd = open(part->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        if (part->fd >= 0 && is_kept(part->fd))
+            return OK;
+        if (part->fd < 0 && errno != EEXIST)
+            return failed(why);
+        if (part->fd >= 0)
+            close(part->fd);
+        part->fd = -1;
+        if (i == 0)
+            part_sweep(path);
+    }
+    return why_set(why, ERR_IO, "no name for a file beside it is free");
+}
+
+/* A file system of another machine tells at a close what it could not write; the lock, which is
+ * held until the name is there, outlives the close of a second descriptor. */
+static bool is_written(int fd)
+{
+    int second = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return second >= 0 && close(second) == 0;
+}
+
+enum err part_settle(struct part *part, const char *path, struct why *why)
+{
+    if (!is_written(part->fd) || rename(part->path, path) != 0) {
+        enum err err = failed(why);
+        part_drop(part);
+        return err;
+    }
+    close(part->fd);
+    part->fd = -1;
+    return OK;
+}
+
+void part_drop(struct part *part)
+{
+    unlink(part->path);
+    close(part->fd);
+    part->fd = -1;
+}
+
+static bool is_part_of(const char *name, struct text base)
+{
+    struct text rest = text_of(name);
+    if (!text_starts(rest, base))
+        return false;
+    rest = text_from(rest, base.len);
+    if (!text_starts(rest, TEXT(SUFFIX)))
+        return false;
+    rest = text_from(rest, sizeof SUFFIX - 1);
+    for (size_t i = 0; i < rest.len; i++)
+        if (!char_is_digit(rest.at[i]))
+            return false;
+    return true;
+}
+
+static void part_reap(int folder, const char *name)
+{
+    struct stat st;
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) ||
+        st.st_uid != geteuid())
+        return;
+    int fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && part_lock(fd))
+        unlinkat(folder, name, 0);
+    if (fd >= 0)
+        close(fd);
+}
+
+void part_sweep(const char *path)
+{
+    char folder[PATH_MAX];
+    const struct dirent *entry;
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    DIR *dir = opendir(folder);
+    while (dir && (entry = readdir(dir)))
+        if (is_part_of(entry->d_name, text_of(slash ? slash + 1 : path)))
+            part_reap(dirfd(dir), entry->d_name);
+    if (dir)
+        closedir(dir);
+}
