@@ -30,7 +30,8 @@ enum records_action {
 /* What shall become of one type at one name. */
 struct records_set {
     struct text zone, name; /* A-labels, lower case; name is zone or below it */
-    struct text unicode;    /* name as U-labels; empty when it has none */
+    bool zone_known;     /* DNS or the user named the zone; else it is the organizational domain */
+    struct text unicode; /* name as U-labels; empty when it has none */
     enum records_type type;
     enum records_action action;
     struct records_value wanted;       /* printable ASCII; not with RECORDS_BLOCKED */

@@ -43,10 +43,19 @@ const struct records_format records_bind = {"bind", ".zone", false, NULL, bind_z
 
 /* ---- nsupdate ---- */
 
-/* Exactly this set is there, or none. */
+static void absence_add(struct buf *out, const struct records_set *set, const char *type)
+{
+    buf_add_str(out, "prereq nxrrset ");
+    owner_add(out, set);
+    buf_add_fmt(out, " %s\n", type);
+}
+
+/* Exactly this set is there, or none. At a CNAME a server drops an addition and still answers
+ * NOERROR (RFC 2136, section 3.4.2.2), so that there is none is asked for too. */
 static void prerequisites_add(struct buf *out, const struct records_set *set)
 {
     const char *type = records_type_name(set->type);
+    absence_add(out, set, "CNAME");
     for (uint32_t i = 0; i < set->there_len; i++) {
         buf_add_str(out, "prereq yxrrset ");
         owner_add(out, set);
@@ -54,11 +63,8 @@ static void prerequisites_add(struct buf *out, const struct records_set *set)
         records_add_rdata(out, set->type, &set->there[i]);
         buf_add_char(out, '\n');
     }
-    if (set->there_len)
-        return;
-    buf_add_str(out, "prereq nxrrset ");
-    owner_add(out, set);
-    buf_add_fmt(out, " %s\n", type);
+    if (!set->there_len)
+        absence_add(out, set, type);
 }
 
 static bool update_add(struct records_out *o, const struct records_set *set)
@@ -84,14 +90,29 @@ static bool update_add(struct records_out *o, const struct records_set *set)
     return true;
 }
 
+/* An update of a zone that the server does not have is refused as a whole, so a guess is no zone
+ * line: nsupdate asks for the SOA then. */
+static void zone_line_add(struct buf *out, const struct records_list *list, size_t from, size_t to)
+{
+    struct records_set set = {.zone_known = false};
+    for (size_t i = from; i < to && !set.zone_known; i++)
+        list->at(list->ctx, i, &set);
+    if (set.zone_known)
+        buf_add_fmt(out, "zone " TEXT_FMT ".\n", TEXT_ARG(set.zone));
+    else
+        buf_add_fmt(out,
+                    "; The zone of names below " TEXT_FMT
+                    " is not known: nsupdate finds it by its SOA; knsupdate\n; needs a line such "
+                    "as \"zone " TEXT_FMT ".\". --missing asks DNS for it, --zone names it.\n",
+                    TEXT_ARG(set.zone), TEXT_ARG(set.zone));
+}
+
 static size_t nsupdate_zone(struct records_out *o, size_t from, size_t to)
 {
     struct buf *out = &o->sink->buf;
-    struct records_set first;
-    o->list->at(o->list->ctx, from, &first);
     if (o->style->server.len)
         buf_add_fmt(out, "server " TEXT_FMT "\n", TEXT_ARG(o->style->server));
-    buf_add_fmt(out, "zone " TEXT_FMT ".\n", TEXT_ARG(first.zone));
+    zone_line_add(out, o->list, from, to);
     return records_each(o, from, to, update_add);
 }
 

@@ -1,13 +1,18 @@
 #include "inspect_names.h"
 
+#include "deliver.h"
+
 #include "idna.h"
 #include "limits.h"
 #include "say.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define COMPLAINTS_MAX 100 /* printed; a file of something else would fill the screen */
 
@@ -97,11 +102,32 @@ static enum err lines_read(struct inspect_names *names, FILE *in, const char *fi
     return err;
 }
 
+/* What the shell has opened (/dev/stdin, <(...)) may be a pipe; a FIFO by its own name would be
+ * waited for, for ever. NULL with errno; ENOTSUP: it is no regular file. */
+static FILE *names_open(const char *path)
+{
+    struct stat st;
+    bool given = strcmp(path, "/dev/stdin") == 0 || deliver_stream(path) >= 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (given ? 0 : O_NONBLOCK));
+    if (fd < 0)
+        return NULL;
+    if (!given && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+        close(fd);
+        errno = ENOTSUP;
+        return NULL;
+    }
+    FILE *in = fdopen(fd, "r");
+    if (!in)
+        close(fd);
+    return in;
+}
+
 static enum err file_read(struct inspect_names *names, const char *path, struct why *why)
 {
-    FILE *in = fopen(path, "re");
+    FILE *in = names_open(path);
     if (!in)
-        return why_set(why, ERR_INPUT, "%s: %s", path, strerror(errno));
+        return why_set(why, ERR_INPUT, "%s: %s", path,
+                       errno == ENOTSUP ? "is not a regular file" : strerror(errno));
     enum err err = lines_read(names, in, path, why);
     fclose(in);
     return err;

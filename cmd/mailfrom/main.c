@@ -136,7 +136,7 @@ static int verb_run(const struct verb *verb, struct options *options)
         signals_early();
     enum err err = outputs_expand(options, &paths, &why);
     if (err == OK)
-        err = outputs_prove(options, &why);
+        err = outputs_prove(options, verb->options & OPTIONS_RECORDS, &why);
     if (err == OK)
         code = verb->run(options);
     else

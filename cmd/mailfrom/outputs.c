@@ -46,15 +46,16 @@ enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
 
 struct output {
     const char *option, *path;
-    char place[PATH_MAX];
+    bool is_folder;
+    char place[PATH_MAX]; /* "" for a folder */
 };
 
 static enum err output_prove(struct output *new, const struct output *before, size_t len,
                              struct why *why)
 {
-    bool is_folder = strcmp(new->option, "--out") == 0 && records_path_is_folder(new->path);
-    enum err err = is_folder ? records_folder_prove(new->path, why) : deliver_prove(new->path, why);
-    if (err == OK && !is_folder)
+    enum err err =
+        new->is_folder ? records_folder_prove(new->path, why) : deliver_prove(new->path, why);
+    if (err == OK && !new->is_folder)
         err = deliver_place(new->path, new->place, why);
     for (size_t i = 0; err == OK && i < len; i++)
         if (*new->place && strcmp(new->place, before[i].place) == 0)
@@ -63,7 +64,7 @@ static enum err output_prove(struct output *new, const struct output *before, si
     return err == OK ? OK : why_wrap(why, err, "%s %s", new->option, new->path);
 }
 
-enum err outputs_prove(const struct options *o, struct why *why)
+enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *why)
 {
     struct output *all = calloc(REPORTS_MAX + 1, sizeof *all);
     size_t len = 0;
@@ -73,7 +74,9 @@ enum err outputs_prove(const struct options *o, struct why *why)
         err = output_prove(&all[len], all, len, why);
     }
     if (err == OK && o->out) {
-        all[len] = (struct output){.option = "--out", .path = o->out};
+        all[len] = (struct output){.option = "--out",
+                                   .path = o->out,
+                                   .is_folder = may_be_folder && records_path_is_folder(o->out)};
         err = output_prove(&all[len], all, len, why);
     }
     free(all);

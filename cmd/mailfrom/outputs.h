@@ -10,7 +10,8 @@
 /* "~/x" becomes the home's, as where a shell would have done it (not in csv:~/x, nor in --out=~/x).
  * Texts in the arena. ERR_INPUT: there is no home. */
 enum err outputs_expand(struct options *o, struct arena *arena, struct why *why);
-/* Every file can be written and no two are the same. Leaves nothing behind. */
-enum err outputs_prove(const struct options *o, struct why *why);
+/* Every file can be written and no two are the same. may_be_folder: --out takes one. Leaves nothing
+ * behind. */
+enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *why);
 
 #endif

@@ -248,6 +248,7 @@ static void set_make(void *ctx, size_t i, struct records_set *set)
     const struct records_entry *e = &g->entries[g->items[i] / RECORDS_TYPES];
     *set = (struct records_set){.zone = entry_zone(g, e),
                                 .name = entry_name(g, e),
+                                .zone_known = e->zone_is_given || e->zone_is_seen,
                                 .type = (enum records_type)(g->items[i] % RECORDS_TYPES)};
     unicode_find(g, set);
     wanted_make(g, e, set);

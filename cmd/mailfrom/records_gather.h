@@ -34,6 +34,7 @@ struct records_entry {
     uint32_t row;       /* of the fleet: whose Region the MX names */
     uint8_t zone_len;   /* the zone is the end of the name */
     bool zone_is_given; /* by --zone */
+    bool zone_is_seen;  /* DNS has named it: the owner of the SOA */
     bool mixed;         /* rows that share it would have the MX name different Regions */
     const struct records_found *found; /* NULL: DNS was not asked */
 };

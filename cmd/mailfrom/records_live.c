@@ -29,8 +29,10 @@ static struct records_entry *entry_of(struct records_gather *g, struct text name
 static void zone_take(struct records_entry *e, struct text name, struct text zone)
 {
     bool holds = zone.len && (dname_eq(name, zone) || dname_below(name, zone));
-    if (holds && !e->zone_is_given)
-        e->zone_len = (uint8_t)zone.len;
+    if (!holds || e->zone_is_given)
+        return;
+    e->zone_len = (uint8_t)zone.len;
+    e->zone_is_seen = true;
 }
 
 static void subject_take(void *context, struct buf *out, const struct subject *s)

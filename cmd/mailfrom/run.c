@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "advice.h"
 #include "callers.h"
 #include "dns_wire.h"
 #include "hash.h"
@@ -50,13 +51,13 @@ static const char *journal_path(const struct options *o)
 
 enum err run_number(const struct options *o, uint64_t *id, struct why *why)
 {
+    struct advice a;
     *id = 0;
     if (o->arguments_len > 1)
         return why_set(why, ERR_INPUT, "found %zu runs, expected one at a time", o->arguments_len);
     if (o->arguments_len == 1 && (!text_to_u64(text_of(o->arguments[0]), id) || *id == 0))
-        return why_set(why, ERR_INPUT,
-                       "\"%s\" is not the number of a run; mailfrom status --all lists them",
-                       o->arguments[0]);
+        return why_set(why, ERR_INPUT, "\"%s\" is not the number of a run; %s lists them",
+                       o->arguments[0], advice_make(&a, o, "status", "--all"));
     return OK;
 }
 

@@ -74,12 +74,3 @@ enum err run_trust_vet(const struct options *given, const struct options *taken,
     }
     return OK;
 }
-
-void run_trust_again(const struct options *o, struct buf *out)
-{
-    for (size_t i = 0; i < LEADINGS; i++) {
-        struct text value = value_of(o, &leadings[i]);
-        if (is_leading(&leadings[i], value))
-            buf_add_fmt(out, " --%s " TEXT_FMT, leadings[i].name, TEXT_ARG(value));
-    }
-}

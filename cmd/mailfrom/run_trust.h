@@ -7,15 +7,12 @@
 #ifndef MF_RUN_TRUST_H
 #define MF_RUN_TRUST_H
 
-#include "buf.h"
+#include "err.h"
 #include "options.h"
 
 /* given: before run_options_read() filled in what was kept; taken: after. from: "plan a.plan", for
  * the sentence. ERR_INPUT names the option that has to be given again. */
 enum err run_trust_vet(const struct options *given, const struct options *taken, const char *from,
                        struct why *why);
-/* The options that a later verb on this run's journal wants again: " --endpoint-url URL", or
- * nothing. */
-void run_trust_again(const struct options *o, struct buf *out);
 
 #endif

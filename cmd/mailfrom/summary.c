@@ -14,6 +14,7 @@ static bool fold_one(void *ctx, const struct record *record)
     s->by_outcome[row->outcome]++;
     s->by_action[row->action]++;
     s->writes += row->writes;
+    s->accepted += row->accepted;
     if (row->state != JOB_DONE && row->deadline < s->deadline)
         s->deadline = row->deadline;
     return true;
@@ -88,7 +89,7 @@ static void print_end(const struct run *r, const struct summary *s)
     print_calls(r);
     way_on_records(r, r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                : r->totals.by_state[JOB_WAITING_DNS]);
-    way_on_print(r, s->writes > 0);
+    way_on_print(r, s->accepted > 0);
 }
 
 static enum err conclude(struct run *r, struct summary *s, bool whole, struct why *why)

@@ -9,6 +9,7 @@
 struct summary {
     uint32_t rows, without_record, by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1];
     uint64_t writes;
+    uint64_t accepted;   /* of the writes, SES has taken */
     instant_us deadline; /* the earliest of what is open; WHEN_NEVER */
 };
 

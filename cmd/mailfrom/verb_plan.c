@@ -1,10 +1,20 @@
-#include "limits.h"
+#include "advice.h"
+#include "deliver.h"
 #include "run.h"
 #include "run_plan.h"
-#include "run_trust.h"
 #include "say.h"
 #include "summary.h"
 #include "verbs.h"
+
+static void kept_tell(const struct run *r)
+{
+    struct advice a, file;
+    char words[sizeof file.text + 16];
+    advice_word(&file, r->options->out);
+    snprintf(words, sizeof words, "--plan %s", file.text);
+    say_note("Kept in %s; to do just that: %s", r->options->out,
+             advice_make(&a, r->options, "apply", words));
+}
 
 static int plan_keep(struct run *r, int code, struct why *why)
 {
@@ -14,13 +24,8 @@ static int plan_keep(struct run *r, int code, struct why *why)
         say_error("%s", why->text);
         return r->end == ENGINE_ENDED ? EXIT_CANNOT_RUN : code;
     }
-    struct buf again;
-    buf_init(&again, LINE_LEN_MAX);
-    run_trust_again(r->options, &again);
-    if (!r->options->quiet)
-        say_note("Kept in %s; to do just that: mailfrom apply --plan %s%s", r->options->out,
-                 r->options->out, again.len ? again.at : "");
-    buf_clear(&again);
+    if (!r->options->quiet && deliver_stream(r->options->out) < 0)
+        kept_tell(r);
     return code;
 }
 

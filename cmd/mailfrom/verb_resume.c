@@ -1,3 +1,4 @@
+#include "advice.h"
 #include "run.h"
 #include "run_options.h"
 #include "run_trust.h"
@@ -31,9 +32,10 @@ static enum err resume_load(struct run *r, struct options *o, struct why *why)
  * process was killed: reports and exit code are those of the run. */
 static int nothing_to_resume(struct run *r, struct why *why)
 {
-    say_note("run %llu has ended; mailfrom resume %llu --retry-failed begins again with what did "
-             "not succeed",
-             (unsigned long long)r->head.id, (unsigned long long)r->head.id);
+    struct advice a;
+    say_note("run %llu has ended; to begin again with what did not succeed: %s",
+             (unsigned long long)r->head.id,
+             advice_run(&a, r->options, "resume", r->head.id, "--retry-failed"));
     r->end = ENGINE_ENDED;
     return run_conclude(r, OK, why);
 }

@@ -2,6 +2,7 @@
  * rollback. A run is taken back by another run (take_back.h), which can be resumed, reported and
  * taken back like any other. With --dry-run the journal is only read, and the run lives in memory.
  */
+#include "advice.h"
 #include "confirm.h"
 #include "run.h"
 #include "run_options.h"
@@ -20,9 +21,10 @@ static bool is_to_default(const struct options *o)
 
 static enum err rollback_vet(const struct options *o, uint64_t *id, struct why *why)
 {
+    struct advice a;
     if (o->arguments_len != 1)
-        return why_set(why, ERR_INPUT,
-                       "which run is to be taken back? mailfrom status --all lists them");
+        return why_set(why, ERR_INPUT, "which run is to be taken back? %s lists them",
+                       advice_make(&a, o, "status", "--all"));
     enum err err = run_number(o, id, why);
     return err == OK ? run_report_vet(o, why) : err;
 }

@@ -1,4 +1,6 @@
+#include "advice.h"
 #include "run.h"
+#include "run_options.h"
 #include "say.h"
 #include "screen.h"
 #include "summary.h"
@@ -6,23 +8,28 @@
 #include "watch.h"
 #include "way_on.h"
 
+#include <sys/resource.h>
+
 static const char *state_text(enum run_state state)
 {
-    static const char *const texts[] = {"open", "stopped before the end; mailfrom resume goes on",
-                                        "ended"};
+    static const char *const texts[] = {"open", "stopped before the end", "ended"};
     return texts[state];
 }
 
 /* Open means running, if somebody writes; otherwise the process is gone. */
 static void print_state(const struct run *r)
 {
+    struct advice a;
     char holder[JOURNAL_HOLDER_MAX];
-    if (r->head.state != RUN_OPEN)
+    const char *resume = advice_run(&a, r->options, "resume", r->head.id, "");
+    if (r->head.state == RUN_STOPPED)
+        printf("%s; to go on: %s\n", state_text(r->head.state), resume);
+    else if (r->head.state != RUN_OPEN)
         printf("%s\n", state_text(r->head.state));
     else if (journal_has_writer(r->journal, holder))
         printf("running%s%s\n", *holder ? ", as " : "", holder);
     else
-        printf("cut off; mailfrom resume goes on\n");
+        printf("cut off; to go on: %s\n", resume);
 }
 
 struct waiting {
@@ -92,13 +99,16 @@ static bool list_one(void *ctx, const struct run_head *head)
     return true;
 }
 
-static enum err status_once(const struct options *o, uint64_t id, struct why *why)
+static enum err status_once(const struct options *given, uint64_t id, struct why *why)
 {
     struct run run;
-    run_init(&run, o);
+    struct options o = *given; /* and those of the run, for what is printed to be pasted */
+    run_init(&run, &o);
     enum err err = run_journal(&run, JOURNAL_READ, why);
     if (err == OK)
         err = journal_run(run.journal, id, &run.head, &run.arena, why);
+    if (err == OK)
+        err = run_options_read(&o, run.head.options, &run.arena, why);
     if (err == OK)
         err = journal_fleet(run.journal, run.head.id, &run.fleet, why);
     if (err == OK)
@@ -118,10 +128,14 @@ static enum err status_all(const struct options *o, struct why *why)
     return err;
 }
 
+/* Fifty who look at once shall not take the processor from the run that they look at. */
+#define NICENESS 19
+
 int verb_status(const struct options *o)
 {
     struct why why = {""};
     uint64_t id;
+    setpriority(PRIO_PROCESS, 0, NICENESS); /* can only fail where it is more already */
     enum err err = run_number(o, &id, &why);
     if (err == OK && o->all)
         err = status_all(o, &why);

@@ -1,7 +1,6 @@
 #include "way_on.h"
 
-#include "limits.h"
-#include "run_trust.h"
+#include "advice.h"
 #include "say.h"
 
 static bool is_settled(const struct run *r)
@@ -13,43 +12,46 @@ static bool is_settled(const struct run *r)
 
 void way_on_print(const struct run *r, bool wrote)
 {
-    unsigned long long id = r->head.id;
-    struct buf again;
+    struct advice a;
+    const struct options *o = r->options;
+    uint64_t id = r->head.id;
     if (r->head.verb == RUN_PLAN)
         return;
-    buf_init(&again, LINE_LEN_MAX);
-    run_trust_again(r->options, &again);
-    const char *more = again.len ? again.at : "";
     if (r->end != ENGINE_ENDED && is_settled(r))
-        printf("Every change is confirmed; %u wait for SES, %u for DNS. To follow them: mailfrom "
-               "resume %llu%s\n",
-               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS], id, more);
+        printf("Every change is confirmed; %u wait for SES, %u for DNS. To follow them: %s\n",
+               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS],
+               advice_run(&a, o, "resume", id, ""));
     else if (r->end != ENGINE_ENDED)
-        printf("Stopped before the end. To go on: mailfrom resume %llu%s\n", id, more);
+        printf("Stopped before the end. To go on: %s\n", advice_run(&a, o, "resume", id, ""));
     else if (wrote)
-        printf("To take it back: mailfrom rollback %llu%s\n", id, more);
-    buf_clear(&again);
+        printf("To take it back: %s\n", advice_run(&a, o, "rollback", id, ""));
 }
 
 void way_on_after(const struct run *r, enum err err)
 {
+    struct advice a;
     if (err != OK && r->journal && r->head.id && r->head.verb != RUN_PLAN)
-        say_error("nothing more was sent after that, and what was sent is in the journal: "
-                  "mailfrom resume %llu goes on",
-                  (unsigned long long)r->head.id);
+        say_error("nothing more was sent after that, and what was sent is in the journal; to go "
+                  "on: %s",
+                  advice_run(&a, r->options, "resume", r->head.id, ""));
 }
 
 void way_on_records(const struct run *r, uint32_t waiting)
 {
+    struct advice a, word;
+    struct buf words;
     const struct options *o = r->options;
     bool is_plan = r->head.verb == RUN_PLAN;
     if (waiting == 0 || (is_plan && o->dry_run))
         return;
-    printf("%u wait%s for DNS. What is to be published: mailfrom records ", waiting,
-           waiting == 1 ? "s" : "");
-    if (!is_plan)
-        printf("%llu", (unsigned long long)r->head.id);
+    buf_init(&words, sizeof a.text);
     for (size_t i = 0; is_plan && i < o->arguments_len; i++)
-        printf("%s%s", i ? " " : "", o->arguments[i]);
-    printf(" --missing\n");
+        buf_add_fmt(&words, "%s ", advice_word(&word, o->arguments[i]));
+    if (!is_plan)
+        buf_add_fmt(&words, "%llu ", (unsigned long long)r->head.id);
+    buf_add_str(&words, "--missing");
+    buf_add_char(&words, '\0');
+    printf("%u wait%s for DNS. What is to be published: %s\n", waiting, waiting == 1 ? "s" : "",
+           advice_make(&a, o, "records", words.failed ? "" : words.at));
+    buf_clear(&words);
 }

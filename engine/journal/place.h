@@ -17,9 +17,9 @@ struct place {
 };
 
 /* For a writer: makes the folder (0700, one level) and the file (0600) when they are missing, and
- * refuses (ERR_INPUT) a folder or file that others can write to or own, a folder below one where all
- * may rename it away, a file system that reaches other machines, and anything but a plain file under
- * one name. */
+ * refuses (ERR_INPUT) a folder or file that others can write to or own, a folder below one where
+ * all may rename it away, a file system that reaches other machines, and anything but a plain file
+ * under one name. */
 enum err place_for_writing(struct place *place, const char *path, struct why *why);
 
 /* As place_for_writing, but makes nothing: ERR_GONE where folder or file is not there. */

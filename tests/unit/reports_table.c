@@ -1,6 +1,7 @@
 /*
  * CSV, JSON and their delivery, held against Python's csv module and against the published schema.
  */
+#include "deliver.h"
 #include "report_kit.h"
 
 #include "limits.h"
@@ -273,7 +274,11 @@ static void a_failed_report_leaves_the_old_one_and_nothing_beside(void **state)
     struct report_source good = {&k, kit_rows, kit_moves};
     assert_int_equal(report_write("csv", k.folder, &kit_head, &k.fleet, &good, &why), ERR_INPUT);
     assert_int_equal(report_write("xml", path, &kit_head, &k.fleet, &good, &why), ERR_INPUT);
-    assert_int_equal(report_write("csv", "/dev/full", &kit_head, &k.fleet, &good, &why), ERR_IO);
+    int full = open("/dev/full", O_WRONLY);
+    snprintf(line, sizeof line, "/dev/fd/%d", full);
+    assert_int_equal(report_write("csv", line, &kit_head, &k.fleet, &good, &why), ERR_IO);
+    assert_int_equal(report_write("csv", "/dev/full", &kit_head, &k.fleet, &good, &why), ERR_INPUT);
+    close(full);
     assert_int_equal(report_write("csv", "/no/such/folder/x", &kit_head, &k.fleet, &good, &why),
                      ERR_IO);
     free((char *)before.at);
@@ -281,7 +286,7 @@ static void a_failed_report_leaves_the_old_one_and_nothing_beside(void **state)
     kit_clear(&k);
 }
 
-static void a_link_keeps_pointing_to_the_newest_report(void **state)
+static void a_link_at_the_name_is_replaced_and_not_followed(void **state)
 {
     struct kit k;
     struct stat st;
@@ -292,9 +297,47 @@ static void a_link_keeps_pointing_to_the_newest_report(void **state)
     snprintf(line, sizeof line, "cd %s && echo old >real && ln -s real out.csv", k.folder);
     assert_int_equal(system(line), 0);
     assert_int_equal(lstat(kit_write(&k, "csv"), &st), 0);
-    assert_true(S_ISLNK(st.st_mode));
-    snprintf(line, sizeof line, "grep -q example.com %s/real", k.folder);
+    assert_true(S_ISREG(st.st_mode));
+    snprintf(line, sizeof line, "cd %s && grep -q example.com out.csv && grep -q old real",
+             k.folder);
     assert_int_equal(system(line), 0);
+    kit_clear(&k);
+}
+
+static void parts_without_an_owner_are_swept_and_stop_nothing(void **state)
+{
+    struct kit k;
+    char line[256], part[128];
+    struct why why;
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    kit_add(&k, TEXT("example.com"), TEXT("b.example.com"), (struct job_row){0});
+    snprintf(line, sizeof line,
+             "cd %s && for i in '' $(seq 1 150); do : >out.csv.part$i; done && : >out.csv.parts",
+             k.folder);
+    assert_int_equal(system(line), 0);
+    snprintf(part, sizeof part, "%s/out.csv.part7", k.folder);
+    int owner = open(part, O_WRONLY);
+    assert_int_equal(fcntl(owner, F_OFD_SETLK, &whole), 0);
+    kit_write(&k, "csv");
+    snprintf(line, sizeof line,
+             "cd %s && test \"$(ls | tr '\\n' ' ')\" = 'out.csv out.csv.part7 out.csv.parts '",
+             k.folder);
+    assert_int_equal(system(line), 0);
+    close(owner);
+    snprintf(line, sizeof line,
+             "cd %s && for i in '' $(seq 1 150); do ln -sf real out.csv.part$i; done", k.folder);
+    assert_int_equal(system(line), 0);
+    kit_write(&k, "csv"); /* of links none is followed and none removed */
+    snprintf(line, sizeof line,
+             "cd %s && test ! -e real && test $(ls out.csv.part* | wc -l) = 152 && rm out.csv.p*",
+             k.folder);
+    assert_int_equal(system(line), 0);
+    snprintf(line, sizeof line, "%s/out.csv", k.folder);
+    assert_int_equal(deliver_prove(line, &why), OK);
+    assert_int_equal(deliver_prove("/no/such/folder/x", &why), ERR_IO);
+    assert_int_equal(deliver_prove("/dev/fd/999", &why), ERR_INPUT);
     kit_clear(&k);
 }
 
@@ -386,7 +429,8 @@ int main(void)
         cmocka_unit_test(the_verdict_is_one_sentence),
         cmocka_unit_test(an_empty_fleet_is_a_whole_report),
         cmocka_unit_test(a_failed_report_leaves_the_old_one_and_nothing_beside),
-        cmocka_unit_test(a_link_keeps_pointing_to_the_newest_report),
+        cmocka_unit_test(a_link_at_the_name_is_replaced_and_not_followed),
+        cmocka_unit_test(parts_without_an_owner_are_swept_and_stop_nothing),
         cmocka_unit_test(the_same_journal_gives_the_same_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

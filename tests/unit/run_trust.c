@@ -71,20 +71,6 @@ static void authorities_are_as_good_as_an_endpoint(void **state)
     unsetenv("AWS_CA_BUNDLE");
 }
 
-static void the_way_on_names_what_is_wanted_again(void **state)
-{
-    (void)state;
-    struct buf b;
-    const struct options o = {.endpoint_url = "https://ses.example", .ca_bundle = "ca.pem"};
-    const struct options usual = {.endpoint_url = "https://email.us-east-1.amazonaws.com"};
-    buf_init(&b, LINE_LEN_MAX);
-    run_trust_again(&usual, &b);
-    assert_int_equal(b.len, 0);
-    run_trust_again(&o, &b);
-    assert_text(buf_text(&b), TEXT(" --endpoint-url https://ses.example --ca-bundle ca.pem"));
-    buf_clear(&b);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,7 +78,6 @@ int main(void)
         cmocka_unit_test(whatever_only_looks_like_one_does),
         cmocka_unit_test(the_environment_is_the_users_word_too),
         cmocka_unit_test(authorities_are_as_good_as_an_endpoint),
-        cmocka_unit_test(the_way_on_names_what_is_wanted_again),
     };
     unsetenv("AWS_ENDPOINT_URL");
     unsetenv("AWS_CA_BUNDLE");

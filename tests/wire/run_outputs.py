@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""What a verb will write is proved writable before the first call leaves, a pipe of the shell's is written
+to, and what is printed to be pasted can be pasted. Arguments: mailfrom, ses-sim."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+
+from rehearsal_room import CANNOT_RUN, DONE, Room, check, verdict
+
+FLEET = {f"d{i}.example": {} for i in range(3)}
+
+
+def refused(room, title, words, verb, *arguments):
+    before = len(room.calls())
+    done = room.run(verb, *arguments)
+    said = done.stdout_text + done.stderr_text
+    check(title, done.returncode == CANNOT_RUN and re.search(words, said), done.returncode, said)
+    check("and nothing has left", len(room.calls()) == before)
+
+
+def proved(room):
+    """Each is refused by its name, without a call, and none is waited for."""
+    os.mkfifo(room.path / "fifo")
+    with socket.socket(socket.AF_UNIX) as laid:
+        laid.bind(str(room.path / "socket"))
+    (room.path / "folder").mkdir()
+    traps = [("nowhere/x", "nowhere/x: No such file"), ("fifo", "fifo: is a FIFO"), ("socket", "socket: is a socket"),
+             ("folder", "folder: is a directory"), ("/dev/null", "/dev/null: is a device"),
+             ("/dev/fd/77", "descriptor 77 is not open")]
+    for path, words in traps:
+        refused(room, f"apply --report csv:{path} is refused", words, "apply", "fleet.yaml", "--yes", "--report",
+                f"csv:{path}")
+        refused(room, f"plan --out {path} is refused", words, "plan", "fleet.yaml", "--out", path)
+        if path != "folder":
+            refused(room, f"records --out {path} is refused", words, "records", "fleet.yaml", "--missing", "--out", path)
+    refused(room, "records into a folder that cannot be made is refused", "nowhere/records/: No such file", "records",
+            "fleet.yaml", "--missing", "--out", "nowhere/records/")
+    refused(room, "two reports of one file are refused", "is the file of --report", "apply", "fleet.yaml", "--yes",
+            "--report", "csv:same", "--report", "json:folder/../same")
+    refused(room, "and so are two to standard output", "is the file of --report", "plan", "fleet.yaml",
+            "--report", "csv:-", "--report", "json:/dev/stdout")
+    refused(room, "and a report where the plan goes", "is the file of --report", "plan", "fleet.yaml",
+            "--report", "csv:same", "--out", "same")
+    left = [path.name for path in room.path.iterdir() if "part" in path.name or path.name in (".mailfrom", "same")]
+    check("neither a file nor a journal is left behind", not left, left)
+
+
+def nothing_made(room):
+    for verb in (["resume"], ["rollback", "1"], ["status"], ["report", "1"]):
+        refused(room, f"{verb[0]} without a journal is refused", "No such file", *verb)
+    check("and makes none", not (room.path / ".mailfrom").exists())
+
+
+def written(room):
+    """The home is found (HOME is the room), links are replaced, pipes of the shell's are written to."""
+    (room.path / "victim").write_text("precious")
+    (room.path / "linked.csv").symlink_to(room.path / "victim")
+    room.ends("a run with reports in the home and over a link", DONE, "apply", "fleet.yaml", "--yes", "--report",
+              "csv:~/home.csv", "--report", "csv:linked.csv")
+    home, linked = room.path / "home.csv", room.path / "linked.csv"
+    check("~/ is the home", home.is_file() and len(home.read_text().splitlines()) == len(FLEET) + 1)
+    check("a link at the name is replaced, and what it led to is as it was", linked.is_file() and
+          not linked.is_symlink() and (room.path / "victim").read_text() == "precious")
+    command = " ".join(map(str, room.command("report", 1, "--quiet", "--report")))
+    shell = subprocess.run(["bash", "-c", f"{command} csv:>(cat >piped; touch over); while ! test -e over; do sleep 0.05; done"],
+                           cwd=room.path, env=room.environment(), capture_output=True, text=True)
+    check("a pipe that the shell has made is written to", (room.path / "piped").read_bytes() == home.read_bytes(), shell)
+    for name in ("/dev/stdout", "/dev/fd/1"):
+        got = room.run("report", 1, "--quiet", "--report", f"csv:{name}")
+        check(f"{name} is standard output", got.stdout_text == home.read_text(), got.stdout_text, got.stderr_text)
+    full = room.run("apply", "--help", stdout=open("/dev/full", "w"))
+    check("help that cannot be written is an error", full.returncode == CANNOT_RUN, full.returncode)
+
+
+def advice(room):
+    """What stands after the colon is given to a shell in the same folder, and acts on the same run."""
+    there = room.path / "it's here"
+    there.mkdir(0o700)
+    out = room.ends("a run with a journal of its own", DONE, "apply", "other.yaml", "--yes", "--journal",
+                    there / "j.db")
+    line = next((line for line in out.splitlines() if line.startswith("To take it back: ")), "")
+    words = line.partition(": ")[2]
+    check("its advice names the journal, quoted, and the resolver", "'\\''" in words and "--resolver" in words, line)
+    shell = subprocess.run(["sh", "-c", words.replace("mailfrom rollback", f"{room.mailfrom} rollback") + " --yes"],
+                           cwd=room.path, env=room.environment(), capture_output=True, text=True)
+    check("pasted, it takes back that run", shell.returncode == DONE and "1 done" in shell.stdout, words, shell)
+
+
+def refused_writes():
+    with Room(*sys.argv[1:3], {"gone.example": {"verified": "PENDING"}}) as room:
+        room.manifest("fleet.yaml", {"gone.example": {}})
+        out = room.run("apply", "fleet.yaml", "--yes").stdout_text
+        check("nothing is offered to be taken back where nothing was written", "To take it back" not in out, out)
+
+
+def main():
+    refused_writes()
+    with Room(*sys.argv[1:3], {**FLEET, "other.example": {}}) as room:
+        room.manifest("fleet.yaml", {name: {} for name in FLEET})
+        room.manifest("other.yaml", {"other.example": {}})
+        proved(room)
+        nothing_made(room)
+        written(room)
+        advice(room)
+    verdict()
+
+
+main()
