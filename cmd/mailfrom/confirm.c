@@ -27,12 +27,13 @@ enum err confirm_ask(const char *question, struct why *why)
                    "not confirmed, so nothing was written; \"yes\" or --yes would have");
 }
 
-enum err confirm_plan(const struct options *o, struct why *why)
+enum err confirm_plan(const struct options *o, bool *stopped, struct why *why)
 {
     struct options plan = *o;
     plan.reports_len = 0;
     plan.out = NULL;
     plan.detailed_exitcode = true;
+    *stopped = false;
     switch (verb_plan(&plan)) {
     case EXIT_OK:
         return why_set(why, ERR_GONE,
@@ -41,6 +42,7 @@ enum err confirm_plan(const struct options *o, struct why *why)
         return why_set(why, ERR_INPUT,
                        "the plan could not be made (see above), so nothing was written");
     case EXIT_STOPPED:
+        *stopped = true;
         return why_set(why, ERR_INPUT, "stopped while planning; nothing was written");
     default: return confirm_ask("Change SES as shown?", why);
     }

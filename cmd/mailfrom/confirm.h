@@ -12,6 +12,6 @@ enum err confirm_possible(struct why *why);
 /* "yes" and nothing else says yes; ERR_INPUT otherwise. */
 enum err confirm_ask(const char *question, struct why *why);
 /* Plans the manifests of *o, shows the plan, asks. */
-enum err confirm_plan(const struct options *o, struct why *why);
+enum err confirm_plan(const struct options *o, bool *stopped, struct why *why);
 
 #endif

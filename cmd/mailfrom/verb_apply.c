@@ -19,11 +19,12 @@ static enum err apply_load(struct run *r, struct options *o, struct why *why)
     return run_load(r, why);
 }
 
-static enum err apply_confirm(const struct run *r, const struct options *o, struct why *why)
+static enum err apply_confirm(const struct run *r, const struct options *o, bool *stopped,
+                              struct why *why)
 {
     if (o->yes)
         return OK;
-    return o->plan ? run_plan_confirm(r, why) : confirm_plan(o, why);
+    return o->plan ? run_plan_confirm(r, why) : confirm_plan(o, stopped, why);
 }
 
 int verb_apply(const struct options *given)
@@ -32,6 +33,7 @@ int verb_apply(const struct options *given)
     struct run run;
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
+    bool stopped = false;
     run_init(&run, &o);
     enum err err = o.yes ? OK : confirm_possible(&why);
     if (err == OK)
@@ -39,11 +41,13 @@ int verb_apply(const struct options *given)
     if (err == OK)
         err = run_journal(&run, JOURNAL_WRITE, &why);
     if (err == OK)
-        err = apply_confirm(&run, &o, &why);
+        err = apply_confirm(&run, &o, &stopped, &why);
     if (err == OK)
         code = run_conclude(&run, run_carry_out(&run, &why), &why);
     else
         say_error("%s", why.text);
+    if (stopped)
+        code = EXIT_STOPPED;
     run_clear(&run);
     return code;
 }

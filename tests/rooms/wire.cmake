@@ -27,6 +27,9 @@ add_test(NAME run_fresh_dns COMMAND /usr/bin/python3 -B
 set_tests_properties(run_fresh_dns PROPERTIES LABELS release TIMEOUT 180)
 
 # Records written in each format, read by that format's own reader, and taken by Knot DNS.
+add_test(NAME records_updates COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/wire/records_updates.py ${CMAKE_BINARY_DIR}/mailfrom)
+set_tests_properties(records_updates PROPERTIES LABELS release TIMEOUT 180)
 add_test(NAME records_knot COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/records_knot.py ${CMAKE_BINARY_DIR}/mailfrom ${CMAKE_BINARY_DIR}/ses-sim)
 set_tests_properties(records_knot PROPERTIES LABELS release TIMEOUT 180)

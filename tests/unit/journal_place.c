@@ -120,6 +120,9 @@ static void a_planted_path_is_refused_with_the_reason(void **state)
         {"mkdir w && chmod 777 w", "w/j", "others can write to its folder", false},
         {"mkdir w && chmod 1777 w", "w/j", "others can write to its folder", false},
         {"mkdir w && chmod 770 w", "w/j", "others can write to its folder", false},
+        {"mkdir -p w/private && chmod 777 w && chmod 700 w/private", "w/private/j",
+         "where all may rename it", false},
+        {"mkdir -p w/a/b && chmod 777 w", "w/a/b/j", "where all may rename it", false},
         {"echo no database, but long enough to look at >j", "j", "not a journal of mailfrom", true},
         {"/usr/bin/python3 -c \"import sqlite3;sqlite3.connect('j').execute('create table t(a)')\"",
          "j", "not a journal of mailfrom", true},
@@ -194,6 +197,19 @@ static void a_journal_that_is_only_looked_at_goes_on(void **state)
     }
     journal_close(j);
     assert_int_equal(open_close("s/j", JOURNAL_WRITE, &why), OK);
+}
+
+static void an_update_creates_nothing(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    assert_int_equal(open_close("j", JOURNAL_UPDATE, &why), ERR_GONE);
+    assert_int_equal(open_close("new/j", JOURNAL_UPDATE, &why), ERR_GONE);
+    shell("test -z \"$(ls)\"");
+    journal_close(begin("j"));
+    assert_int_equal(open_close("j", JOURNAL_UPDATE, &why), OK);
+    shell("mkdir -p w/private && chmod 1777 w && chmod 700 w/private"); /* as /tmp is */
+    assert_int_equal(open_close("w/private/j", JOURNAL_WRITE, &why), OK);
 }
 
 static void devices_are_refused(void **state)
@@ -392,6 +408,7 @@ int main(void)
         TEST_OF(no_intent_is_kept_in_a_journal_that_was_taken_away),
         TEST_OF(a_journal_that_is_only_looked_at_goes_on),
         TEST_OF(devices_are_refused),
+        TEST_OF(an_update_creates_nothing),
         TEST_OF(a_network_file_system_is_refused_for_writing_and_named),
         TEST_OF(the_journal_of_a_newer_program_is_left_alone),
         TEST_OF(a_reader_creates_nothing_and_says_what_is_missing),

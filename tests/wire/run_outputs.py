@@ -3,12 +3,13 @@
 to, and what is printed to be pasted can be pasted. Arguments: mailfrom, ses-sim."""
 
 import os
+import pathlib
 import re
 import socket
 import subprocess
 import sys
 
-from rehearsal_room import CANNOT_RUN, DONE, Room, check, verdict
+from rehearsal_room import CANNOT_RUN, DONE, Room, check, until, verdict
 
 FLEET = {f"d{i}.example": {} for i in range(3)}
 
@@ -75,6 +76,30 @@ def written(room):
     check("help that cannot be written is an error", full.returncode == CANNOT_RUN, full.returncode)
 
 
+def killed_reader(room):
+    """A reader that is killed while it copies a journal with a large log leaves nothing behind."""
+    log = room.path / ".mailfrom" / "journal.db-wal"
+    kept = log.read_bytes() if log.exists() else None
+    with open(log, "wb") as wal:
+        wal.truncate(400 << 20)
+    reader = room.start("status", 1)
+    fds = pathlib.Path(f"/proc/{reader.pid}/fd")
+
+    def copies():
+        return reader.poll() is not None or any("(deleted)" in os.readlink(fd) for fd in fds.iterdir()
+                                                if os.path.islink(fd))
+
+    until(copies)
+    caught = reader.poll() is None
+    reader.kill()
+    reader.communicate()
+    log.unlink()
+    if kept is not None:
+        log.write_bytes(kept)
+    left = [path.name for path in room.path.iterdir() if path.name.startswith("mailfrom-")]
+    check("a reader killed while it copies leaves no copy", caught and not left, caught, left)
+
+
 def advice(room):
     """What stands after the colon is given to a shell in the same folder, and acts on the same run."""
     there = room.path / "it's here"
@@ -104,6 +129,7 @@ def main():
         proved(room)
         nothing_made(room)
         written(room)
+        killed_reader(room)
         advice(room)
     verdict()
 

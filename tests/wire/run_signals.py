@@ -97,10 +97,11 @@ def early(name):
         out, err = signalled(process, name)
         check(f"{name.name} while a plan asks ends with 4", process.returncode == STOPPED, process.returncode, err)
         terminal, inside = os.openpty()
-        asked = room.start("apply", "fleet.yaml", stdin=inside)
+        asked = subprocess.Popen(room.command("apply", "fleet.yaml"), cwd=room.path, env=room.environment(),
+                                 stdin=inside, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         seen = b""
-        while b"?" not in seen:
-            seen += os.read(asked.stderr.fileno(), 4096) if False else os.read(asked.stdout.fileno(), 4096)
+        while not seen.rstrip().endswith(b"for yes:"):
+            seen += os.read(asked.stderr.fileno(), 4096)
         out, err = signalled(asked, name)
         os.close(terminal)
         os.close(inside)
