@@ -6,6 +6,7 @@
  * its value cannot be used and has been complained about, so that nobody complains twice.
  */
 #include "raw.h"
+#include "region.h"
 
 #include <string.h>
 
@@ -170,10 +171,10 @@ static void put_require(struct raw *r, struct draft *d, const struct key_rule *r
 static void put_mx_region(struct raw *r, struct draft *d, const struct key_rule *rule,
                           struct text t, struct place at)
 {
-    if (region_is(t))
+    if (region_is(t) && region_is_plausible(t)) /* no MX would ever be right else */
         raw_name(r, t, &d->settings.mx_region);
     else
-        refuse(r, d, rule, t, at, NULL);
+        refuse(r, d, rule, t, at, region_near(t));
 }
 
 static void put_timeout(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,

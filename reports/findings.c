@@ -206,11 +206,49 @@ static bool next_bit(struct finding_walk *walk, struct row_finding *out)
     return false;
 }
 
-bool finding_walk_next(struct finding_walk *walk, struct row_finding *out)
+static bool next_text(struct finding_walk *walk, struct row_finding *out)
 {
-    if (walk->from_bits)
-        return next_bit(walk, out);
     bool found = (take(&walk->rest, '[') || take(&walk->rest, ',')) && take_finding(walk, out);
     walk->failed = walk->failed || walk->words.failed;
     return found;
+}
+
+/* Of what SES says again and again the bits know better than a sentence of the first time. */
+#define RENEWED FINDING_BIT(REJECTS_MAIL)
+
+/* Does the row still have it? */
+static bool still_holds(struct finding_walk *walk, const struct row_finding *f)
+{
+    enum finding known;
+    if (!finding_parse(f->rule, &known) || !(FINDING_BIT(known) & RENEWED))
+        return true;
+    walk->told |= FINDING_BIT(known);
+    return (walk->bits & FINDING_BIT(known)) != 0;
+}
+
+bool finding_walk_next(struct finding_walk *walk, struct row_finding *out)
+{
+    while (!walk->from_bits && next_text(walk, out))
+        if (still_holds(walk, out))
+            return true;
+    walk->bits &= walk->from_bits ? walk->bits : RENEWED & ~walk->told;
+    walk->from_bits = true;
+    return next_bit(walk, out);
+}
+
+void finding_tell(const struct report_row *row, enum finding finding, struct buf *out)
+{
+    struct finding_walk walk;
+    struct row_finding f;
+    const struct finding_rule *rule = finding_rule(finding);
+    bool told = false;
+    finding_walk_init(&walk, row);
+    while (!told && finding_walk_next(&walk, &f)) {
+        told = text_eq(f.rule, text_of(rule->name));
+        if (told)
+            buf_add_text(out, f.text);
+    }
+    if (!told)
+        buf_add_str(out, rule->summary);
+    finding_walk_clear(&walk, out);
 }

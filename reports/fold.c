@@ -113,6 +113,7 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         row->calls = job->calls;
         row->first_seen = job->first_seen;
         row->finished = job->finished;
+        row_alarm_find(row, fleet_policy_of(fleet, number), job, scratch);
     }
     row->action = text_of(action_name(row->action_kind));
     row->outcome = text_of(outcome_name(row->outcome_kind));

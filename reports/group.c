@@ -15,6 +15,7 @@ enum err groups_init(struct groups *g, struct why *why)
 {
     *g = (struct groups){.slots = calloc(SLOTS, sizeof *g->slots)};
     buf_init(&g->scratch, NAME_LEN_MAX);
+    buf_init(&g->told, RECORD_BYTES_MAX);
     if (g->slots && names_init(&g->names, NAMES_BYTES))
         return OK;
     return why_set(why, ERR_NOMEM, "out of memory");
@@ -24,6 +25,7 @@ void groups_clear(struct groups *g)
 {
     names_clear(&g->names);
     buf_clear(&g->scratch);
+    buf_clear(&g->told);
     free(g->list);
     free(g->slots);
     *g = (struct groups){0};
@@ -54,9 +56,9 @@ static bool goes_on(char before)
     return char_is_alnum(before) || before == '-' || before == '_';
 }
 
-void reason_shape(const struct report_row *row, struct buf *out)
+void reason_shape(const struct report_row *row, struct text reason, struct buf *out)
 {
-    struct text t = row->reason, domain = row->identity;
+    struct text t = reason, domain = row->identity;
     char before = ' ';
     domain =
         text_from(domain, text_rfind(domain, '@') < domain.len ? text_rfind(domain, '@') + 1 : 0);
@@ -86,6 +88,13 @@ static int outcome_rank(enum outcome o)
     return OUTCOMES;
 }
 
+/* What is as wanted, but ..., stands behind the refused. */
+static int group_rank(const struct group *g)
+{
+    int rank = 2 * outcome_rank(g->outcome), ailing = 2 * outcome_rank(OUTCOME_REFUSED) + 1;
+    return g->alarm == ALARM_AILING && rank > ailing ? ailing : rank;
+}
+
 static struct group *list_add(struct groups *g, const struct group *wanted)
 {
     if (g->len == g->cap) {
@@ -105,7 +114,8 @@ static struct group *list_add(struct groups *g, const struct group *wanted)
 static bool is_same(const struct group *a, const struct group *b)
 {
     return a->lane == b->lane && a->outcome == b->outcome && a->action == b->action &&
-           a->rejects == b->rejects && a->warnings == b->warnings && a->reason == b->reason;
+           a->alarm == b->alarm && a->rejects == b->rejects && a->warnings == b->warnings &&
+           a->reason == b->reason;
 }
 
 /* The group like *wanted, made when there is room for another; NULL when there is none. */
@@ -113,7 +123,8 @@ static struct group *group_like(struct groups *g, const struct group *wanted)
 {
     uint64_t hash =
         hash_mix(hash_mix(wanted->lane, wanted->reason),
-                 ((uint64_t)wanted->outcome * 16 + wanted->action) * 2 + wanted->rejects);
+                 (((uint64_t)wanted->outcome * 16 + wanted->action) * 4 + wanted->alarm) * 2 +
+                     wanted->rejects);
     for (uint32_t slot = (uint32_t)hash & (SLOTS - 1);; slot = (slot + 1) & (SLOTS - 1)) {
         if (g->slots[slot] == 0) {
             struct group *made = g->len < GROUPS_MAX ? list_add(g, wanted) : NULL;
@@ -134,10 +145,11 @@ static name_id name_of(struct groups *g, struct text t)
     return id;
 }
 
-static void example_add(struct groups *g, struct group *group, const struct report_row *row)
+static void example_add(struct groups *g, struct group *group, const struct report_row *row,
+                        struct text told)
 {
-    group->examples[group->count] = (struct group_example){
-        row->number, name_of(g, row->mail_from_before), name_of(g, row->reason)};
+    group->examples[group->count] =
+        (struct group_example){row->number, name_of(g, row->mail_from_before), name_of(g, told)};
 }
 
 static finding_set warnings_of(const struct report_row *row)
@@ -165,11 +177,15 @@ void groups_add(struct groups *g, const struct report_row *row)
     struct group wanted = {.lane = row->lane,
                            .outcome = row->outcome_kind,
                            .action = row->action_kind,
+                           .alarm = row->alarm,
                            .warnings = warnings_of(row),
                            .rejects = text_eq(row->behavior_after, TEXT("REJECT_MESSAGE"))};
     buf_reset(&g->scratch);
-    reason_shape(row, &g->scratch);
-    g->failed = g->failed || g->scratch.failed;
+    buf_reset(&g->told);
+    row_told(row, &g->told);
+    struct text told = buf_text(&g->told);
+    reason_shape(row, told, &g->scratch);
+    g->failed = g->failed || g->scratch.failed || g->told.failed;
     struct text shape = buf_text(&g->scratch);
     wanted.reason = g->len < GROUPS_MAX ? name_of(g, shape) : names_find(&g->names, shape);
     struct group *group = group_like(g, &wanted);
@@ -178,7 +194,7 @@ void groups_add(struct groups *g, const struct report_row *row)
         return;
     }
     if (group->count < GROUP_EXAMPLES)
-        example_add(g, group, row);
+        example_add(g, group, row, told);
     group->count++;
 }
 
@@ -194,7 +210,9 @@ static int action_rank(enum action a)
 static int group_cmp(const void *va, const void *vb)
 {
     const struct group *a = va, *b = vb;
-    int ranks = outcome_rank(a->outcome) - outcome_rank(b->outcome);
+    int ranks = (b->alarm == ALARM_REJECTING) - (a->alarm == ALARM_REJECTING);
+    if (ranks == 0)
+        ranks = group_rank(a) - group_rank(b);
     if (ranks == 0)
         ranks = action_rank(a->action) - action_rank(b->action);
     if (ranks == 0)

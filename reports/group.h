@@ -20,6 +20,7 @@ struct group {
     uint16_t lane;
     enum outcome outcome;
     enum action action;
+    enum row_alarm alarm;
     bool rejects;         /* REJECT_MESSAGE is wanted */
     finding_set warnings; /* of what is still to be done: to be read before it is */
     name_id reason;       /* the shape of it, in groups.names; NAME_NONE: nothing to say */
@@ -33,7 +34,7 @@ struct groups {
     uint32_t len, cap;
     uint32_t *slots;        /* owned; index + 1, open addressing */
     uint32_t without_group; /* rows beyond the bound */
-    struct buf scratch;
+    struct buf scratch, told;
     bool failed; /* out of memory */
 };
 
@@ -41,8 +42,8 @@ struct groups {
 enum err groups_init(struct groups *g, struct why *why);
 void groups_clear(struct groups *g);
 void groups_add(struct groups *g, const struct report_row *row);
-/* Worst outcome first, then what replaces something before what adds, then what has warnings, then
- * REJECT_MESSAGE, then the largest; equals as they came. */
+/* Mail that is rejected first, then the worst outcome, then what replaces something before what
+ * adds, then what has warnings, then REJECT_MESSAGE, then the largest; equals as they came. */
 void groups_sort(struct groups *g);
 /* What is said of all of them; of a single one in its own words. */
 struct text group_reason(const struct groups *g, const struct group *group);
@@ -51,7 +52,7 @@ void group_warnings(const struct group *group, struct buf *out);
 /* How many of examples there are. */
 uint32_t group_examples(const struct group *group);
 
-/* The reason of row with "{identity}", "{domain}" and "{mail_from}" for the row's own names. */
-void reason_shape(const struct report_row *row, struct buf *out);
+/* A reason of row with "{identity}", "{domain}" and "{mail_from}" for the row's own names. */
+void reason_shape(const struct report_row *row, struct text reason, struct buf *out);
 
 #endif

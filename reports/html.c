@@ -28,7 +28,7 @@ struct sheet {
 static bool row_list(void *ctx, const struct report_row *row)
 {
     struct sheet *sheet = ctx;
-    if (sheet->only_bad && !outcome_is_bad(row->outcome_kind))
+    if (sheet->only_bad && !row_needs_care(row))
         return true;
     if (sheet->listed >= HTML_ROWS_MAX)
         return false;
@@ -144,7 +144,9 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     buf_add_text(out, html_files[HTML_STYLE].text);
     buf_add_str(out, "</style>\n</head>\n<body>\n");
     head_add(out, report->head, &sheet->sum);
-    groups_table_add(out, report->fleet, &sheet->groups);
+    groups_table_add(out, report->fleet, &sheet->groups, ALARM_REJECTING);
+    groups_table_add(out, report->fleet, &sheet->groups, ALARM_NONE);
+    groups_table_add(out, report->fleet, &sheet->groups, ALARM_AILING);
     pictures_add(out, &sheet->history);
     rules_add(out, &sheet->sum);
     lanes_add(out, report->fleet, &sheet->sum);

@@ -16,7 +16,9 @@ void states_draw(struct buf *out, const struct history *h);     /* the life of a
 
 /* Counted tables: one line per account and Region, per reason, per finding. */
 void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum);
-void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups);
+/* Those of one alarm, or with ALARM_NONE all that are not done. */
+void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
+                      enum row_alarm alarm);
 void rules_add(struct buf *out, const struct report_sum *sum);
 
 /* The list of identities: what stands before it up to the list's opening tag, and one row. */

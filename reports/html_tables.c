@@ -60,9 +60,10 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
     buf_add_fmt(out, "</tbody>\n</table></div>%s\n</section>\n", folded ? "</details>" : "");
 }
 
-static bool is_told(enum outcome o)
+static bool is_told(const struct group *g, enum row_alarm alarm)
 {
-    return o != OUTCOME_DONE && o != OUTCOME_UNCHANGED;
+    bool is_over = g->outcome == OUTCOME_DONE || g->outcome == OUTCOME_UNCHANGED;
+    return g->alarm == alarm && (alarm != ALARM_NONE || !is_over);
 }
 
 static void group_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
@@ -88,21 +89,23 @@ static void group_add(struct buf *out, const struct fleet *fleet, const struct g
     buf_add_str(out, "</tr>\n");
 }
 
-void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups)
+void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
+                      enum row_alarm alarm)
 {
+    const char *title = alarm ? row_alarm_title(alarm) : "Not done, by reason";
     uint32_t told = 0, shown = 0;
     for (uint32_t i = 0; i < groups->len; i++)
-        told += is_told(groups->list[i].outcome);
+        told += is_told(&groups->list[i], alarm);
     if (told == 0)
         return;
-    buf_add_str(
-        out,
-        "<section>\n<h2>Not done, by reason</h2>\n<div class=\"scroll\"><table class=\"stack\">\n"
-        "<thead><tr><th>outcome</th><th class=\"number\">identities</th>"
-        "<th>account</th><th>Region</th><th>action</th><th>reason</th>"
-        "<th>for example</th></tr></thead>\n<tbody>\n");
+    buf_add_fmt(out,
+                "<section>\n<h2>%s</h2>\n<div class=\"scroll\"><table class=\"stack\">\n"
+                "<thead><tr><th>outcome</th><th class=\"number\">identities</th>"
+                "<th>account</th><th>Region</th><th>action</th><th>reason</th>"
+                "<th>for example</th></tr></thead>\n<tbody>\n",
+                title);
     for (uint32_t i = 0; i < groups->len && shown < HTML_GROUPS_MAX; i++) {
-        if (!is_told(groups->list[i].outcome))
+        if (!is_told(&groups->list[i], alarm))
             continue;
         group_add(out, fleet, groups, &groups->list[i]);
         shown++;
@@ -110,7 +113,7 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
     buf_add_str(out, "</tbody>\n</table></div>\n");
     if (shown < told)
         buf_add_fmt(out, "<p class=\"note\">And %u more kinds.</p>\n", told - shown);
-    if (groups->without_group)
+    if (groups->without_group && alarm == ALARM_NONE)
         buf_add_fmt(out, "<p class=\"note\">%u identities are of yet other kinds.</p>\n",
                     groups->without_group);
     buf_add_str(out, "</section>\n");

@@ -150,6 +150,8 @@ static void add_summary(struct buf *out, const struct fleet *fleet, const struct
     buf_add_fmt(out, ",\"identities\":%u,\"attention\":%u,\"writes\":%llu,\"calls\":%llu,\n",
                 sum->rows, sum->bad, (unsigned long long)sum->writes,
                 (unsigned long long)sum->calls);
+    buf_add_fmt(out, "\"rejecting_mail\":%u,\"as_wanted_but\":%u,\n",
+                sum->by_alarm[ALARM_REJECTING], sum->by_alarm[ALARM_AILING]);
     add_outcomes(out, sum->by_outcome);
     buf_add_str(out, ",\n\"actions\":{");
     for (int a = ACTION_NONE; a <= ACTION_RESTART; a++)

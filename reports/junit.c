@@ -5,6 +5,7 @@
  */
 #include "row.h"
 
+#include "limits.h"
 #include "markup.h"
 
 static void add_attribute(struct buf *out, const char *name, struct text value)
@@ -32,12 +33,19 @@ static void add_findings(struct buf *out, const struct report_row *row)
 
 static void add_result(struct buf *out, const struct report_row *row)
 {
-    bool bad = outcome_is_bad(row->outcome_kind);
+    static const struct text alarms[ALARMS] = {
+        [ALARM_REJECTING] = TEXT("rejects-mail"), [ALARM_AILING] = TEXT("as-wanted-but")};
+    bool bad = row_needs_care(row);
+    struct buf told;
     if (!bad && !outcome_is_unfinished(row->outcome_kind))
         return;
+    buf_init(&told, RECORD_BYTES_MAX);
+    row_told(row, &told);
     buf_add_str(out, bad ? "<failure" : "<skipped");
-    add_attribute(out, "type", row->outcome);
-    add_attribute(out, "message", row->reason.len ? row->reason : row->outcome);
+    add_attribute(out, "type", row->alarm ? alarms[row->alarm] : row->outcome);
+    add_attribute(out, "message", told.len ? buf_text(&told) : row->outcome);
+    out->failed = out->failed || told.failed;
+    buf_clear(&told);
     buf_add_char(out, '>');
     add_findings(out, row); /* some panes show this and not the message */
     buf_add_str(out, bad ? "</failure>" : "</skipped>");
@@ -109,7 +117,7 @@ static void suite_begin(struct buf *out, const struct report_head *head,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"mailfrom ");
     markup_add(out, head->verb);
     buf_add_fmt(out, " run %llu\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\"",
-                (unsigned long long)head->run, sum->rows, sum->bad, report_unfinished(sum));
+                (unsigned long long)head->run, sum->rows, sum->bad, sum->unfinished);
     add_time(out, head->stopped ? head->stopped - head->started : 0);
     if (*when_format(head->started, when))
         add_attribute(out, "timestamp", text_of(when));

@@ -12,19 +12,25 @@
 
 static_assert(OPEN_ROWS_MAX <= GROUP_EXAMPLES, "a group knows that many of its rows");
 
-/* The outcomes that are listed, worst first; the others are counted. */
-static const struct {
-    enum outcome outcome;
+/* The alarms and outcomes that are listed, worst first; other outcomes are counted. A row with an
+ * alarm stands in that section only. */
+struct section {
+    enum outcome outcome; /* ALARM_NONE */
     const char *title;
-} sections[] = {
-    {OUTCOME_FAILED, "Failed"},
-    {OUTCOME_EXPIRED, "Expired: DNS or SES was not ready in time"},
-    {OUTCOME_DRIFTED, "Drifted: changed by somebody else, not touched"},
-    {OUTCOME_REFUSED, "Refused before any write"},
-    {OUTCOME_WAITING_DNS, "Waiting for DNS"},
-    {OUTCOME_PENDING, "Pending at SES"},
-    {OUTCOME_PLANNED, "Planned"},
-    {OUTCOME_DONE, "Done"},
+    enum row_alarm alarm;
+};
+
+static const struct section sections[] = {
+    {.alarm = ALARM_REJECTING},
+    {OUTCOME_FAILED, "Failed", ALARM_NONE},
+    {OUTCOME_EXPIRED, "Expired: DNS or SES was not ready in time", ALARM_NONE},
+    {OUTCOME_DRIFTED, "Drifted: changed by somebody else, not touched", ALARM_NONE},
+    {OUTCOME_REFUSED, "Refused before any write", ALARM_NONE},
+    {.alarm = ALARM_AILING},
+    {OUTCOME_WAITING_DNS, "Waiting for DNS", ALARM_NONE},
+    {OUTCOME_PENDING, "Pending at SES", ALARM_NONE},
+    {OUTCOME_PLANNED, "Planned", ALARM_NONE},
+    {OUTCOME_DONE, "Done", ALARM_NONE},
 };
 
 #define SECTIONS_LEN (sizeof sections / sizeof sections[0])
@@ -106,15 +112,27 @@ static void more_add(struct comment *c, uint32_t more)
         buf_add_fmt(c->out, "\nAnd %u more, in the CSV and JSON reports.\n", more);
 }
 
-static void open_section_add(struct comment *c, enum outcome o, size_t limit)
+static bool is_in(const struct section *section, const struct group *g)
+{
+    return g->alarm == section->alarm && (g->alarm || g->outcome == section->outcome);
+}
+
+static uint32_t section_rows(const struct comment *c, const struct section *section)
+{
+    enum outcome o = section->outcome;
+    return section->alarm ? c->sum.by_alarm[section->alarm]
+                          : c->sum.by_outcome[o] - c->sum.apart[o];
+}
+
+static void open_section_add(struct comment *c, const struct section *section, size_t limit)
 {
     uint32_t added = 0;
     buf_add_str(c->out, "| identity | account | Region | MAIL FROM | reason | source |\n"
                         "| --- | --- | --- | --- | --- | --- |\n");
     for (uint32_t i = 0; i < c->groups.len; i++)
-        if (c->groups.list[i].outcome == o)
+        if (is_in(section, &c->groups.list[i]))
             added += examples_add(c, &c->groups.list[i], true, limit);
-    more_add(c, c->sum.by_outcome[o] - added);
+    more_add(c, section_rows(c, section) - added);
 }
 
 static void code_add(struct buf *out, struct text t)
@@ -145,12 +163,12 @@ static void folded_group_add(struct comment *c, const struct group *g, size_t li
     buf_add_str(c->out, "\n</details>\n");
 }
 
-static void folded_section_add(struct comment *c, enum outcome o, size_t limit)
+static void folded_section_add(struct comment *c, const struct section *section, size_t limit)
 {
-    uint32_t left = c->sum.by_outcome[o];
+    uint32_t left = section_rows(c, section);
     for (uint32_t i = 0; i < c->groups.len && c->out->len < limit; i++) {
         const struct group *g = &c->groups.list[i];
-        if (g->outcome != o)
+        if (!is_in(section, g))
             continue;
         folded_group_add(c, g, limit);
         left -= g->count;
@@ -160,15 +178,17 @@ static void folded_section_add(struct comment *c, enum outcome o, size_t limit)
 
 static void section_add(struct comment *c, size_t i)
 {
-    enum outcome o = sections[i].outcome;
+    const struct section *section = &sections[i];
     size_t limit = limit_of(c->out, SECTIONS_LEN - i);
-    if (c->sum.by_outcome[o] == 0)
+    uint32_t rows = section_rows(c, section);
+    if (rows == 0)
         return;
-    buf_add_fmt(c->out, "\n### %s (%u)\n\n", sections[i].title, c->sum.by_outcome[o]);
-    if (c->sum.by_outcome[o] <= OPEN_ROWS_MAX && o != OUTCOME_DONE)
-        open_section_add(c, o, limit);
+    buf_add_fmt(c->out, "\n### %s (%u)\n\n",
+                section->alarm ? row_alarm_title(section->alarm) : section->title, rows);
+    if (rows <= OPEN_ROWS_MAX && section->outcome != OUTCOME_DONE)
+        open_section_add(c, section, limit);
     else
-        folded_section_add(c, o, limit);
+        folded_section_add(c, section, limit);
 }
 
 static void counts_add(struct buf *out, const struct report_sum *sum)
@@ -238,9 +258,10 @@ static void comment_write(struct comment *c)
     head_add(c->out, c->report->head);
     report_verdict(&c->sum, c->out);
     buf_add_str(c->out, "**\n");
+    section_add(c, 0); /* mail that is rejected now comes before everything */
     counts_add(c->out, &c->sum);
     lanes_add(c);
-    for (size_t i = 0; i < SECTIONS_LEN; i++)
+    for (size_t i = 1; i < SECTIONS_LEN; i++)
         section_add(c, i);
 }
 

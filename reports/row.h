@@ -7,12 +7,24 @@
 #include "report.h"
 #include "sink.h"
 
+/* What a row says that its outcome does not: it comes before, or beside, the outcomes, and needs a
+ * person like those that are bad. */
+enum row_alarm {
+    ALARM_NONE,
+    ALARM_REJECTING, /* SES rejects mail of the identity now (rejects-mail) */
+    ALARM_AILING,    /* as wanted, but DNS or SES is not as it should be */
+    ALARMS,
+};
+
+const char *row_alarm_title(enum row_alarm a); /* "As wanted, but ..." */
+
 /* Texts are borrowed for the length of one callback. */
 struct report_row {
     uint32_t number; /* of the row in the fleet */
     uint16_t lane;
     enum outcome outcome_kind;
     enum action action_kind;
+    enum row_alarm alarm;
     struct text account, region, identity, identity_type;
     struct text action, outcome, reason;
     struct text mail_from_before, mail_from_after, behavior_before, behavior_after;
@@ -56,9 +68,19 @@ enum err report_rows(const struct report *report,
 void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
                      const struct job_row *job, struct buf *scratch);
 
+/* Needs a person: refused, failed, expired, drifted, or an alarm. */
+bool row_needs_care(const struct report_row *row);
+/* The reason, and before it what SES does meanwhile with the mail of a row that is ALARM_REJECTING.
+ */
+void row_told(const struct report_row *row, struct buf *out);
+
 /* Counts over all rows. */
 struct report_sum {
-    uint32_t rows, bad;
+    uint32_t rows, bad;  /* bad: row_needs_care() */
+    uint32_t unfinished; /* of the others */
+    uint32_t by_alarm[ALARMS];
+    uint32_t
+        apart[OUTCOMES]; /* of by_outcome: those with an alarm, which have a section of their own */
     uint32_t by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1], by_finding[FINDINGS_LEN];
     uint64_t writes, calls;
     uint32_t (*by_lane)[OUTCOMES]; /* one per lane; owned */
@@ -83,13 +105,22 @@ struct row_finding {
 
 struct finding_walk {
     struct text rest;       /* of findings_json */
-    finding_set bits;       /* what is left of a row whose text cannot be read */
+    finding_set bits;       /* of the row; from_bits: those that are left */
+    finding_set told;       /* of those that come and go: what the text had */
     bool from_bits, failed; /* failed: out of memory */
     struct buf words;
 };
 
+/* Of the row's facts: outcome_kind and findings must be there. */
+void row_alarm_find(struct report_row *row, const struct policy *policy, const struct job_row *job,
+                    struct buf *scratch);
+
+/* The sentence of a finding of the row, appended; its summary where there is none. */
+void finding_tell(const struct report_row *row, enum finding finding, struct buf *out);
+
 /* Reads findings_json strictly; a text that is not what the engine writes is left aside and the
- * rules are named from the bits, with their usual severity and summary. */
+ * rules are named from the bits, with their usual severity and summary. rejects-mail comes and goes
+ * with the row's bit. */
 void finding_walk_init(struct finding_walk *walk, const struct report_row *row);
 /* What was made of a walk that ran out of memory has failed with it. */
 void finding_walk_clear(struct finding_walk *walk, struct buf *made);

@@ -21,7 +21,10 @@ void report_sum_clear(struct report_sum *sum)
 void report_sum_add(struct report_sum *sum, const struct report_row *row)
 {
     sum->rows++;
-    sum->bad += outcome_is_bad(row->outcome_kind);
+    sum->bad += row_needs_care(row);
+    sum->unfinished += !row_needs_care(row) && outcome_is_unfinished(row->outcome_kind);
+    sum->by_alarm[row->alarm]++;
+    sum->apart[row->outcome_kind] += row->alarm != ALARM_NONE;
     sum->by_outcome[row->outcome_kind]++;
     sum->by_action[row->action_kind]++;
     sum->by_lane[row->lane][row->outcome_kind]++;
@@ -78,11 +81,17 @@ uint32_t report_unfinished(const struct report_sum *sum)
 void report_verdict(const struct report_sum *sum, struct buf *out)
 {
     const char *noun = sum->rows == 1 ? "identity" : "identities";
-    uint32_t unfinished = report_unfinished(sum);
+    uint32_t unfinished = report_unfinished(sum), rejecting = sum->by_alarm[ALARM_REJECTING];
+    if (rejecting)
+        buf_add_fmt(out, "Mail of %u %s is being rejected now. ", rejecting,
+                    rejecting == 1 ? "identity" : "identities");
     if (sum->bad) {
         buf_add_fmt(out, "%u of %u %s %s attention", sum->bad, sum->rows, noun,
                     sum->bad == 1 ? "needs" : "need");
-        outcomes_add(sum, outcome_is_bad, ": ", out);
+        uint32_t named = outcomes_add(sum, outcome_is_bad, ": ", out);
+        if (sum->by_alarm[ALARM_AILING])
+            buf_add_fmt(out, "%s%u as wanted, but not well in DNS or at SES", named ? ", " : ": ",
+                        sum->by_alarm[ALARM_AILING]);
         outcomes_add(sum, outcome_is_unfinished, "; not finished: ", out);
     } else if (unfinished) {
         buf_add_fmt(out, "%u of %u %s not finished", unfinished, sum->rows, noun);

@@ -110,7 +110,7 @@ static void dmarc_write(struct buf *out, const struct subject *s)
     const struct dmarc_survey *d = &s->dmarc;
     const struct dmarc_verdict *v = d->rfc9989.record.len ? &d->rfc9989 : &d->rfc7489;
     buf_add_str(out, "\"dmarc\": {");
-    if (d->trouble.len) {
+    if (!d->certain) {
         buf_add_str(out, "\"record\": null, \"record_domain\": null, \"aspf\": null, "
                          "\"rfc9989\": null, \"rfc7489\": null, ");
         member_text(out, "error", d->trouble);
@@ -126,6 +126,10 @@ static void dmarc_write(struct buf *out, const struct subject *s)
     verdict_write(out, "rfc9989", &d->rfc9989, true);
     buf_add_str(out, ",\n    ");
     verdict_write(out, "rfc7489", &d->rfc7489, false);
+    if (d->trouble.len) {
+        buf_add_str(out, ", ");
+        member_text(out, "error", d->trouble);
+    }
     buf_add_char(out, '}');
 }
 

@@ -232,5 +232,5 @@ bool subject_has_trouble(const struct subject *s)
     return facts->mx_state == DNS_TROUBLE_STATE || facts->txt_state == DNS_TROUBLE_STATE ||
            spf_survey_class(&s->spf) == SPF_CLASS_TEMPERROR ||
            (s->wish->checks && s->check.walk.result == SPF_TEMPERROR) ||
-           (s->wish->from.len && s->dmarc.trouble.len);
+           (s->wish->from.len && !s->dmarc.certain);
 }

@@ -116,19 +116,24 @@ static void check_add(struct page *p, const struct subject *s)
     remark(p, w->explanation);
 }
 
+static struct text or_unknown(struct text domain)
+{
+    return domain.len ? domain : TEXT("not known");
+}
+
 static void verdict_add(struct page *p, const char *rule, const struct dmarc_verdict *v)
 {
     buf_add_fmt(p->out, INDENT "%s: %s (" TEXT_FMT " and " TEXT_FMT ")\n", rule,
                 v->aligned ? "aligned" : "not aligned",
-                TEXT_ARG(v->mail_from_organizational_domain),
-                TEXT_ARG(v->from_organizational_domain));
+                TEXT_ARG(or_unknown(v->mail_from_organizational_domain)),
+                TEXT_ARG(or_unknown(v->from_organizational_domain)));
 }
 
 static void dmarc_add(struct page *p, const struct subject *s)
 {
     const struct dmarc_survey *d = &s->dmarc;
     const struct dmarc_verdict *v = d->rfc9989.record.len ? &d->rfc9989 : &d->rfc7489;
-    if (d->trouble.len) {
+    if (!d->certain) {
         word_add(p, "DMARC", COLOR_YELLOW, "trouble");
         escape_terminal(p->out, d->trouble);
         line_end(p);
@@ -149,6 +154,8 @@ static void dmarc_add(struct page *p, const struct subject *s)
                     TEXT_ARG(v->record_domain), v->aspf_strict ? "s" : "r", TEXT_ARG(d->from));
     verdict_add(p, "RFC 9989", &d->rfc9989);
     verdict_add(p, "RFC 7489", &d->rfc7489);
+    if (d->trouble.len)
+        remark(p, d->trouble);
 }
 
 /* Notes are printable already (facts.h). */

@@ -14,26 +14,34 @@
 #define KINDS_SHOWN  12 /* of one section; the rows of the others are counted */
 #define REASON_SHIFT 8
 
+/* A row with an alarm stands in that section only. */
 struct section {
     const char *title;
     enum outcome outcome;
     enum action action; /* ACTION_NONE: any */
     bool reason;
     enum color color;
+    enum row_alarm alarm; /* not ALARM_NONE: whatever the outcome */
 };
 
 static const struct section sections[] = {
-    {"refused: nothing will be written", OUTCOME_REFUSED, ACTION_NONE, true, COLOR_RED},
-    {"drifted: changed by somebody else", OUTCOME_DRIFTED, ACTION_NONE, true, COLOR_RED},
-    {"failed: SES could not be asked", OUTCOME_FAILED, ACTION_NONE, true, COLOR_RED},
-    {"change: a custom MAIL FROM is replaced", OUTCOME_PLANNED, ACTION_CHANGE, false, COLOR_YELLOW},
-    {"clear: back to the default MAIL FROM", OUTCOME_PLANNED, ACTION_CLEAR, false, COLOR_YELLOW},
-    {"restart: SES says FAILED", OUTCOME_PLANNED, ACTION_RESTART, false, COLOR_YELLOW},
-    {"tighten: REJECT_MESSAGE", OUTCOME_PLANNED, ACTION_TIGHTEN, false, COLOR_YELLOW},
-    {"wait for DNS, then set", OUTCOME_WAITING_DNS, ACTION_NONE, true, COLOR_YELLOW},
-    {"pending: set already, SES has not said Success", OUTCOME_PENDING, ACTION_NONE, false,
-     COLOR_PLAIN},
-    {"set", OUTCOME_PLANNED, ACTION_SET, false, COLOR_GREEN},
+    {"mail is being rejected now", OUTCOME_OPEN, ACTION_NONE, true, COLOR_RED, ALARM_REJECTING},
+    {"refused: nothing will be written", OUTCOME_REFUSED, ACTION_NONE, true, COLOR_RED, ALARM_NONE},
+    {"drifted: changed by somebody else", OUTCOME_DRIFTED, ACTION_NONE, true, COLOR_RED,
+     ALARM_NONE},
+    {"failed: SES could not be asked", OUTCOME_FAILED, ACTION_NONE, true, COLOR_RED, ALARM_NONE},
+    {"as wanted, but ...", OUTCOME_OPEN, ACTION_NONE, true, COLOR_RED, ALARM_AILING},
+    {"skipped", OUTCOME_SKIPPED, ACTION_NONE, true, COLOR_PLAIN, ALARM_NONE},
+    {"change: a custom MAIL FROM is replaced", OUTCOME_PLANNED, ACTION_CHANGE, false, COLOR_YELLOW,
+     ALARM_NONE},
+    {"clear: back to the default MAIL FROM", OUTCOME_PLANNED, ACTION_CLEAR, false, COLOR_YELLOW,
+     ALARM_NONE},
+    {"restart: SES says FAILED", OUTCOME_PLANNED, ACTION_RESTART, false, COLOR_YELLOW, ALARM_NONE},
+    {"tighten: REJECT_MESSAGE", OUTCOME_PLANNED, ACTION_TIGHTEN, false, COLOR_YELLOW, ALARM_NONE},
+    {"wait for DNS, then set", OUTCOME_WAITING_DNS, ACTION_NONE, true, COLOR_YELLOW, ALARM_NONE},
+    {"pending: set already, SES has not said Success", OUTCOME_PENDING, ACTION_NONE, true,
+     COLOR_PLAIN, ALARM_NONE},
+    {"set", OUTCOME_PLANNED, ACTION_SET, false, COLOR_GREEN, ALARM_NONE},
 };
 
 struct showing {
@@ -42,13 +50,21 @@ struct showing {
     struct groups groups;
     bool titled; /* the section's title is printed */
     size_t width;
-    struct buf who, change, where, scratch;
+    struct buf who, change, where, scratch, told;
 };
 
-static bool is_in(const struct section *section, enum outcome outcome, enum action action)
+static bool is_in(const struct section *section, enum row_alarm alarm, enum outcome outcome,
+                  enum action action)
 {
+    if (section->alarm != ALARM_NONE || alarm != ALARM_NONE)
+        return section->alarm == alarm;
     return section->outcome == outcome &&
            (section->action == ACTION_NONE || section->action == action);
+}
+
+static bool group_is_in(const struct section *section, const struct group *g)
+{
+    return is_in(section, g->alarm, g->outcome, g->action);
 }
 
 /* The identity, and what people call an internationalized name. */
@@ -165,13 +181,13 @@ static void print_section(struct showing *s)
 {
     uint32_t kinds = 0, count = 0, left = 0;
     for (uint32_t i = 0; i < s->groups.len; i++)
-        if (is_in(s->section, s->groups.list[i].outcome, s->groups.list[i].action))
+        if (group_is_in(s->section, &s->groups.list[i]))
             count += s->groups.list[i].count;
     if (count)
         print_title(s, count);
     for (uint32_t i = 0; i < s->groups.len; i++) {
         const struct group *g = &s->groups.list[i];
-        if (!is_in(s->section, g->outcome, g->action))
+        if (!group_is_in(s->section, g))
             continue;
         if (kinds++ < KINDS_SHOWN)
             print_kind(s, g);
@@ -215,14 +231,17 @@ static enum err show_folded(struct showing *s, struct why *why)
 static bool show_row(void *ctx, const struct record *record)
 {
     struct showing *s = ctx;
-    const struct job_row *row = &record->row;
-    if (!is_in(s->section, row->outcome, row->action))
+    struct report_row row;
+    report_row_make(&row, &s->run->fleet, record->job, &record->row, &s->scratch);
+    if (!is_in(s->section, row.alarm, row.outcome_kind, row.action_kind))
         return true;
     if (!s->titled)
         printf("\n  %s%s%s\n", say_color(s->run->options, COLOR_BOLD), s->section->title,
                say_color(s->run->options, COLOR_PLAIN));
     s->titled = true;
-    print_row(s, record->job, row->mail_from_seen, row->reason);
+    buf_reset(&s->told);
+    row_told(&row, &s->told);
+    print_row(s, record->job, record->row.mail_from_seen, buf_text(&s->told));
     return true;
 }
 
@@ -232,7 +251,8 @@ static enum err show_all(struct showing *s, const struct summary *summary, struc
     for (size_t i = 0; err == OK && i < sizeof sections / sizeof sections[0]; i++) {
         s->section = &sections[i];
         s->titled = false;
-        if (summary->by_outcome[sections[i].outcome])
+        if (sections[i].alarm ? summary->by_alarm[sections[i].alarm]
+                              : summary->by_outcome[sections[i].outcome])
             err = journal_rows(s->run->journal, s->run->head.id, show_row, s, why);
     }
     return err;
@@ -241,7 +261,7 @@ static enum err show_all(struct showing *s, const struct summary *summary, struc
 enum err summary_plan(struct run *r, const struct summary *summary, struct why *why)
 {
     struct showing s = {.run = r, .width = say_width()};
-    struct buf *bufs[] = {&s.who, &s.change, &s.where, &s.scratch};
+    struct buf *bufs[] = {&s.who, &s.change, &s.where, &s.scratch, &s.told};
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_init(bufs[i], LINE_LEN_MAX);
     enum err err =

@@ -1,5 +1,6 @@
 #include "preflight.h"
 
+#include "region.h"
 #include "say.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * Foreign records are never replaced: of an MX only the slips that lead mail nowhere
- * (amazonaws.com, a doubled zone) and the null MX are, of TXT only the one SPF record is, by the
- * same record with SES in it.
+ * (amazonaws.com, a doubled zone, a Region that cannot be) and the null MX are, of TXT only the one
+ * SPF record is, by the same record with SES in it.
  */
 #include "records_judge.h"
 
@@ -52,8 +52,10 @@ static bool mx_copy(struct records_verdict *v, struct arena *arena, const struct
     return kept;
 }
 
-static enum records_action mx_action(struct text word)
+static enum records_action mx_action(const struct judgement *j, struct text word)
 {
+    if (j->errors & FINDING_BIT(MX_UNKNOWN_REGION))
+        return RECORDS_REPLACE; /* a slip: no host of that name exists */
     if (text_eq(word, TEXT("missing")))
         return RECORDS_ADD;
     if (text_eq(word, TEXT("ok")) || text_eq(word, TEXT("unknown-region")))
@@ -76,7 +78,7 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
     const struct dns_facts *facts = inquiry_facts(&s->inquiry);
     struct judgement j = {.suffixes = s->wish->suffixes, .feedback_host = s->wish->feedback_host};
     struct text word = mx_judge(&j, &strict, s->name, region, facts);
-    v->action = mx_action(word);
+    v->action = mx_action(&j, word);
     if (facts->mx_state == DNS_TROUBLE_STATE && facts->cname.len == 0)
         block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
     else if (v->action == RECORDS_BLOCKED)
@@ -157,15 +159,16 @@ static bool spf_decide(struct records_verdict *v, struct arena *arena, const str
 /* ---- together ---- */
 
 /* What a wildcard gives is gone for this name as soon as anything is published there: so both are
- * published, or neither. */
-static void wildcard_leave(struct records_found *found)
+ * published, or neither. Nothing that is wrong with the wildcard stands in the way. */
+static void wildcard_leave(struct records_found *found, const struct dns_facts *facts)
 {
     struct records_verdict *mx = &found->of[RECORDS_MX], *txt = &found->of[RECORDS_TXT];
     if (mx->action == RECORDS_KEEP && txt->action == RECORDS_KEEP)
         return;
     for (int type = 0; type < RECORDS_TYPES; type++) {
         struct records_verdict *v = &found->of[type];
-        if (v->action == RECORDS_BLOCKED)
+        bool open = (type == RECORDS_MX ? facts->mx_state : facts->txt_state) == DNS_TROUBLE_STATE;
+        if (v->action == RECORDS_BLOCKED && open)
             continue;
         if (type == RECORDS_TXT && v->action == RECORDS_KEEP)
             v->merged = v->there[v->replaced].data;
@@ -182,12 +185,12 @@ bool records_judge(struct records_found *found, struct arena *arena, const struc
     *found = (struct records_found){0};
     if (!mx_decide(mx, arena, s, region))
         return false;
-    if (facts->cname.len)
+    if (facts->cname.len && !facts->wildcard)
         *txt = *mx;
     else if (!spf_decide(txt, arena, s))
         return false;
     if (facts->wildcard)
-        wildcard_leave(found);
+        wildcard_leave(found, facts);
     return (mx->action != RECORDS_BLOCKED || mx->reason.len) &&
            (txt->action != RECORDS_BLOCKED || txt->reason.len);
 }

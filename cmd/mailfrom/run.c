@@ -9,6 +9,7 @@
 #include "preflight.h"
 #include "run_notes.h"
 #include "run_options.h"
+#include "run_own.h"
 #include "say.h"
 #include "verbs.h"
 #include "version.h"
@@ -33,6 +34,7 @@ void run_clear(struct run *r)
         journal_close(r->journal);
     signals_end(&r->signals);
     suffix_list_close(r->suffixes);
+    own_names_clear(&r->own);
     fleet_clear(&r->fleet);
     arena_clear(&r->arena);
     arena_clear(&r->memory);
@@ -150,6 +152,7 @@ static struct desk_options desk_options_of(const struct run *r)
         .surveys = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = o->rate_per_s,
         .feedback_host = text_of(o->feedback_host),
+        .own = &r->own,
         .suffixes = r->suffixes,
     };
 }
@@ -277,6 +280,8 @@ static enum err wire_run(struct run *r, struct why *why)
 enum err run_carry_out(struct run *r, struct why *why)
 {
     enum err err = suffix_list_open(&r->suffixes, r->options->psl_file, why);
+    if (err == OK)
+        err = run_own_names(r, why);
     if (err == OK)
         err = lanes_open(&r->lanes, &r->fleet, r->options, why);
     if (err != OK)

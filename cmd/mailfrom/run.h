@@ -10,6 +10,7 @@
 #include "journal.h"
 #include "lanes.h"
 #include "options.h"
+#include "own_names.h"
 #include "signals.h"
 #include "suffix.h"
 
@@ -24,6 +25,7 @@ struct run {
     struct suffix_list *suffixes;
     struct lanes lanes;     /* while it is carried out */
     struct signals signals; /* from the first call until run_clear: reports are written meanwhile */
+    struct own_names own;   /* of fleet, while it is carried out */
     struct desk *desk;      /* while the engine runs */
     bool resumes;           /* head and records are in the journal already */
     bool reopens;           /* what ended badly begins again */

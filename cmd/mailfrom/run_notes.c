@@ -113,9 +113,8 @@ instant_us run_notes_wake(void *ctx, instant_us now)
 
 static void gap_print(const struct fleet *f, uint16_t lane, const char *gap)
 {
-    say_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s. What else lives there is not "
-             "known, so sends-mail, masked-by-identity or the account's state were not judged",
-             TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), gap);
+    say_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s", TEXT_ARG(account_of(f, lane)),
+             TEXT_ARG(region_of(f, lane)), gap);
 }
 
 /* A bucket that is slower than it was said to be: the rate is lower, or it is shared. */
@@ -139,8 +138,9 @@ void run_notes_end(struct run_notes *n, const struct desk *desk)
 {
     news_tell(n, desk);
     for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
-        if (desk_census_gap(desk, i) && !desk_lane_trouble(desk, i))
-            gap_print(&n->run->fleet, i, desk_census_gap(desk, i));
+        for (unsigned gap = 0; gap < DESK_CENSUS_GAPS && !desk_lane_trouble(desk, i); gap++)
+            if (desk_census_gap(desk, i, gap))
+                gap_print(&n->run->fleet, i, desk_census_gap(desk, i, gap));
         throttles_print(&n->run->fleet, desk, i);
     }
     if (desk_pause_reason(desk))

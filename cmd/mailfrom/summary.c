@@ -6,10 +6,20 @@
 
 #include <string.h>
 
+struct folding {
+    const struct fleet *fleet;
+    struct summary *summary;
+    struct buf scratch;
+};
+
 static bool fold_one(void *ctx, const struct record *record)
 {
-    struct summary *s = ctx;
+    struct folding *folding = ctx;
+    struct summary *s = folding->summary;
     const struct job_row *row = &record->row;
+    struct report_row told;
+    report_row_make(&told, folding->fleet, record->job, row, &folding->scratch);
+    s->by_alarm[told.alarm]++;
     s->rows++;
     s->by_outcome[row->outcome]++;
     s->by_action[row->action]++;
@@ -23,7 +33,12 @@ static bool fold_one(void *ctx, const struct record *record)
 enum err summary_fold(struct run *r, struct summary *s, struct why *why)
 {
     *s = (struct summary){.deadline = WHEN_NEVER};
-    enum err err = journal_rows(r->journal, r->head.id, fold_one, s, why);
+    struct folding folding = {.fleet = &r->fleet, .summary = s};
+    buf_init(&folding.scratch, LINE_LEN_MAX);
+    enum err err = journal_rows(r->journal, r->head.id, fold_one, &folding, why);
+    if (err == OK && folding.scratch.failed)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    buf_clear(&folding.scratch);
     s->without_record = r->head.jobs > s->rows ? r->head.jobs - s->rows : 0;
     return err;
 }
@@ -44,7 +59,7 @@ void summary_line(const struct summary *s, char *out, size_t size)
 
 static int exit_code_of(const struct run *r, const struct summary *s)
 {
-    uint32_t bad = 0;
+    uint32_t bad = s->by_alarm[ALARM_REJECTING] + s->by_alarm[ALARM_AILING];
     for (int o = 0; o < OUTCOMES; o++)
         if (outcome_is_bad((enum outcome)o))
             bad += s->by_outcome[o];
@@ -52,7 +67,7 @@ static int exit_code_of(const struct run *r, const struct summary *s)
         return EXIT_STOPPED;
     if (r->head.verb == RUN_PLAN && !r->options->dry_run) {
         uint32_t changes = s->by_outcome[OUTCOME_PLANNED] + s->by_outcome[OUTCOME_WAITING_DNS];
-        if (r->options->detailed_exitcode && changes)
+        if (r->options->detailed_exitcode && changes && !s->by_alarm[ALARM_REJECTING])
             return EXIT_CHANGES;
     }
     return bad ? EXIT_TROUBLE : EXIT_OK;
@@ -76,6 +91,17 @@ static void print_calls(const struct run *r)
            (unsigned long long)throttled);
 }
 
+void summary_alarms(const struct summary *s)
+{
+    uint32_t rejecting = s->by_alarm[ALARM_REJECTING], ailing = s->by_alarm[ALARM_AILING];
+    if (rejecting)
+        printf("SES rejects the mail of %u %s now: mailfrom explain rejects-mail\n", rejecting,
+               rejecting == 1 ? "identity" : "identities");
+    if (ailing)
+        printf("%u %s as wanted, but DNS or SES is not as it should be\n", ailing,
+               ailing == 1 ? "is" : "are");
+}
+
 static void print_end(const struct run *r, const struct summary *s)
 {
     char line[512];
@@ -86,6 +112,7 @@ static void print_end(const struct run *r, const struct summary *s)
     } else {
         printf("Run %llu: %s of %u identities\n", id, line[0] ? line : "nothing", r->head.jobs);
     }
+    summary_alarms(s);
     print_calls(r);
     way_on_records(r, r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                : r->totals.by_state[JOB_WAITING_DNS]);

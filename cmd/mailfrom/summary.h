@@ -4,10 +4,12 @@
 #ifndef MF_SUMMARY_H
 #define MF_SUMMARY_H
 
+#include "row.h"
 #include "run.h"
 
 struct summary {
     uint32_t rows, without_record, by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1];
+    uint32_t by_alarm[ALARMS];
     uint64_t writes;
     uint64_t accepted;   /* of the writes, SES has taken */
     instant_us deadline; /* the earliest of what is open; WHEN_NEVER */
@@ -17,6 +19,8 @@ struct summary {
 enum err summary_fold(struct run *r, struct summary *s, struct why *why);
 /* "3 done, 2 refused" and so on, in one line. */
 void summary_line(const struct summary *s, char *out, size_t size);
+/* What is wrong beside the outcomes: a line each; nothing where nothing is. */
+void summary_alarms(const struct summary *s);
 /* Before -> after, by section, risky ones first; rows that are alike are folded unless --all. */
 enum err summary_plan(struct run *r, const struct summary *s, struct why *why);
 

@@ -10,6 +10,8 @@
 
 #include <sys/resource.h>
 
+#define ROWS_SHOWN 10 /* of each kind, without --verbose */
+
 static const char *state_text(enum run_state state)
 {
     static const char *const texts[] = {"open", "stopped before the end", "ended"};
@@ -43,7 +45,7 @@ static bool wait_one(void *ctx, const struct record *record)
     struct waiting *w = ctx;
     const struct job_row *row = &record->row;
     w->by_state[row->state]++;
-    if (row->state == JOB_DONE || (w->shown >= 10 && !w->run->options->verbose))
+    if (row->state == JOB_DONE || (w->shown >= ROWS_SHOWN && !w->run->options->verbose))
         return true;
     if (w->shown++ == 0)
         printf("\nWhat waits for what:\n");
@@ -70,6 +72,46 @@ static enum err print_waiting(struct run *r, struct why *why)
     return err;
 }
 
+/* The rows of one alarm, with what is said of them. */
+struct alarming {
+    struct run *run;
+    enum row_alarm alarm;
+    uint32_t shown;
+    struct buf source, told, a, b;
+};
+
+static bool alarm_one(void *ctx, const struct record *record)
+{
+    struct alarming *p = ctx;
+    struct report_row row;
+    report_row_make(&row, &p->run->fleet, record->job, &record->row, &p->source);
+    if (row.alarm != p->alarm || (p->shown++ >= ROWS_SHOWN && !p->run->options->verbose))
+        return true;
+    buf_reset(&p->told);
+    row_told(&row, &p->told);
+    printf("  %s", say_safe(&p->a, row.identity));
+    printf("  %s\n", say_safe(&p->b, buf_text(&p->told)));
+    return true;
+}
+
+static enum err print_alarm(struct run *r, const struct summary *s, enum row_alarm alarm,
+                            struct why *why)
+{
+    struct alarming p = {.run = r, .alarm = alarm};
+    struct buf *bufs[] = {&p.source, &p.told, &p.a, &p.b};
+    if (!s->by_alarm[alarm])
+        return OK;
+    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+        buf_init(bufs[i], LINE_LEN_MAX);
+    printf("\n%s (%u):\n", row_alarm_title(alarm), s->by_alarm[alarm]);
+    enum err err = journal_rows(r->journal, r->head.id, alarm_one, &p, why);
+    if (p.shown > ROWS_SHOWN && !r->options->verbose)
+        printf("  ... and %u more; --verbose shows them\n", p.shown - ROWS_SHOWN);
+    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+        buf_clear(bufs[i]);
+    return err;
+}
+
 static enum err print_status(struct run *r, struct why *why)
 {
     struct summary s;
@@ -80,13 +122,18 @@ static enum err print_status(struct run *r, struct why *why)
     summary_line(&s, line, sizeof line);
     printf("Run %llu (%s): ", (unsigned long long)r->head.id, run_verb_name(r->head.verb));
     print_state(r);
+    err = print_alarm(r, &s, ALARM_REJECTING, why);
+    if (err == OK && s.by_alarm[ALARM_REJECTING])
+        fputc('\n', stdout);
     printf("Started %s, last record %s\n", when_format(r->head.started, started),
            when_format(r->head.last, last));
     printf("%u identities: %s; %llu writes kept\n", r->head.jobs, line,
            (unsigned long long)s.writes);
     if (s.deadline != WHEN_NEVER)
         printf("Earliest deadline %s\n", when_format(s.deadline, deadline));
-    return print_waiting(r, why);
+    if (err == OK)
+        err = print_waiting(r, why);
+    return err == OK ? print_alarm(r, &s, ALARM_AILING, why) : err;
 }
 
 static bool list_one(void *ctx, const struct run_head *head)

@@ -19,9 +19,10 @@ static const struct verb verbs[] = {
      "           --mail-from bounce.{domain} --out fleet.yaml",
      verb_discover},
     {"plan", "MANIFEST...", "read SES and DNS, judge every choice, show before -> after",
-     OPTIONS_LIVE | OPTIONS_REPORT | OPTIONS_PROGRESS | OPTIONS_PLAN,
+     LIVE_RUN | OPTIONS_PLAN,
      "Reads what SES and DNS say now, a hundred identities a call, judges every MAIL FROM and\n"
-     "shows what apply would do. Reads only.",
+     "shows what apply would do, and what is as wanted, but not well. Reads only; of the journal,\n"
+     "which names its runs have set.",
      "mailfrom plan fleet.yaml --out fleet.plan --report csv:plan.csv", verb_plan},
     {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
      OPTIONS_REHEARSE,

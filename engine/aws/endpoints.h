@@ -37,13 +37,4 @@ enum err endpoint_make(struct endpoint *e, struct text service, struct text regi
  * a signature: it reads the finished URL anew instead of trusting how it was put together. */
 bool endpoint_owns_url(const struct endpoint *e, struct text url);
 
-/* Is this one of the Regions with an SES feedback host that this program knows? */
-bool region_has_ses(struct text region);
-/* Does it match a partition's pattern ("us-east-1", "eusc-de-east-1")? */
-bool region_is_plausible(struct text region);
-/* "aws", "aws-us-gov", "aws-cn", ...: as ARNs of the Region begin; NULL for an implausible one. */
-const char *region_partition(struct text region);
-/* The known Region nearest to a mistyped one, or NULL. */
-const char *region_near(struct text region);
-
 #endif

@@ -472,8 +472,10 @@ bool desk_lane_stays_loose(const struct desk *d, uint16_t lane)
     return d->lanes[lane].tightening.canary == CANARY_BAD;
 }
 
-const char *desk_census_gap(const struct desk *d, uint16_t lane)
+_Static_assert(DESK_CENSUS_GAPS == CENSUS_GAPS, "desk.h does not show the census");
+
+const char *desk_census_gap(const struct desk *d, uint16_t lane, unsigned gap)
 {
-    const char *reason = d->census.lanes[lane].reason;
+    const char *reason = d->census.lanes[lane].gaps[gap];
     return d->census.wanted && reason[0] ? reason : NULL;
 }

@@ -15,6 +15,7 @@
 #include "event.h"
 #include "fleet.h"
 #include "judge.h"
+#include "own_names.h"
 #include "pace.h"
 #include "record.h"
 #include "step.h"
@@ -32,6 +33,7 @@ struct desk_options {
     bool surveys;            /* judge SPF to its end, and DMARC */
     double rate_per_s;       /* of every action; 0: the account's own, else 1 */
     struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */
+    const struct own_names *own;  /* what runs before this one have set; may be NULL. Borrowed */
     struct suffix_list *suffixes; /* NULL: neither public-suffix nor the surveys */
 };
 
@@ -113,7 +115,9 @@ bool desk_lane_is_closed(const struct desk *d, uint16_t lane); /* and not only i
 const char *desk_lane_waits(const struct desk *d, uint16_t lane, instant_us *since);
 /* Was REJECT_MESSAGE given up in this lane, since it took an identity out of Success? */
 bool desk_lane_stays_loose(const struct desk *d, uint16_t lane);
-/* Why the census of a lane is incomplete; NULL: it is not. */
-const char *desk_census_gap(const struct desk *d, uint16_t lane);
+/* What the census of a lane could not find out, why, and which rules were not judged for it. There
+ * are DESK_CENSUS_GAPS kinds of gaps; NULL: not this one. */
+#define DESK_CENSUS_GAPS 4
+const char *desk_census_gap(const struct desk *d, uint16_t lane, unsigned gap);
 
 #endif

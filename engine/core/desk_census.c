@@ -7,50 +7,40 @@
 #include <stdio.h>
 #include <string.h>
 
-enum part { PART_LIST, PART_ACCOUNT, PART_NOTIFICATION, PARTS };
+enum part {
+    PART_LIST,
+    PART_ACCOUNT,
+    PART_NOTIFICATION,
+    PART_MASK_VERIFICATION,
+    PART_MASK_MAIL_FROM,
+    PARTS,
+};
 
 #define BIT(part)           (1u << (part))
 #define CENSUS_ATTEMPTS_MAX 3 /* helpful, but not worth holding a lane up for long */
 #define CENSUS_BYTES_MAX    (16u << 20)
 
+_Static_assert(CENSUS_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_MAIL_FROM)), "");
+
 static enum call_kind kind_of(const struct census_lane *l, unsigned part)
 {
-    static const enum call_kind kinds[PARTS] = {CALL_LIST, CALL_ACCOUNT, CALL_READ_NOTIFICATION};
-    return part == PART_NOTIFICATION && l->api == API_V2 ? CALL_GET : kinds[part];
-}
-
-static uint32_t slot_of(const struct desk *d, uint16_t lane, name_id identity)
-{
-    const struct census *c = &d->census;
-    uint32_t i = (uint32_t)hash_mix(lane, identity) & c->slot_mask;
-    while (c->slots[i]) {
-        const struct choice *choice = &d->fleet->choices[c->slots[i] - 1];
-        if (choice->lane == lane && choice->identity == identity)
-            break;
-        i = (i + 1) & c->slot_mask;
-    }
-    return i;
+    static const enum call_kind kinds[PARTS] = {CALL_LIST, CALL_ACCOUNT, CALL_READ_NOTIFICATION,
+                                                CALL_READ_VERIFICATION, CALL_READ_MAIL_FROM};
+    return part >= PART_NOTIFICATION && l->api == API_V2 ? CALL_GET : kinds[part];
 }
 
 bool census_init(struct desk *d, struct arena *memory)
 {
     struct census *c = &d->census;
-    uint32_t slots = 16;
     c->wanted = d->options.census;
-    arena_init(&c->names, NAMES_BYTES_MAX);
     c->lanes = ARENA_ARRAY(memory, struct census_lane, d->fleet->lanes_len + 1);
     c->senders = ARENA_ARRAY(memory, uint8_t, d->fleet->names.len + 1);
     if (!c->lanes || !c->senders || !c->wanted)
         return c->lanes && c->senders;
-    while (slots < d->fleet->choices_len * 2)
-        slots *= 2;
-    c->slot_mask = slots - 1;
-    c->slots = ARENA_ARRAY(memory, uint32_t, slots);
     c->masking = ARENA_ARRAY(memory, struct text, d->fleet->choices_len + 1);
-    if (!c->slots || !c->masking)
+    c->mask_batch = ARENA_ARRAY(memory, uint32_t, d->fleet->choices_len + 1);
+    if (!c->masking || !c->mask_batch || !fleet_index_init(&c->index, memory, d->fleet))
         return false;
-    for (uint32_t i = 0; i < d->fleet->choices_len; i++)
-        c->slots[slot_of(d, d->fleet->choices[i].lane, d->fleet->choices[i].identity)] = i + 1;
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
         arena_init(&c->lanes[i].text, CENSUS_BYTES_MAX);
         c->lanes[i].api = d->options.read_api;
@@ -63,7 +53,6 @@ void census_clear(struct desk *d)
 {
     for (uint32_t i = 0; d->census.wanted && d->census.lanes && i < d->fleet->lanes_len; i++)
         arena_clear(&d->census.lanes[i].text);
-    arena_clear(&d->census.names);
 }
 
 enum api census_api(const struct desk *d, uint16_t lane)
@@ -94,6 +83,9 @@ static struct call *part_call(struct desk *d, uint16_t lane, enum part part)
     } else if (part == PART_NOTIFICATION) {
         call->count = l->suspects_len;
         memcpy(call->identities, l->suspects, sizeof l->suspects[0] * l->suspects_len);
+    } else if (BIT(part) & CENSUS_MASK_PARTS) {
+        call->api = call->kind == CALL_GET ? API_V2 : call->api;
+        call->count = masks_identities(l, call->identities);
     }
     l->to_send = (uint8_t)(l->to_send & ~BIT(part));
     l->out = (uint8_t)(l->out | BIT(part));
@@ -137,12 +129,6 @@ static name_id mail_from_above(const struct desk *d, struct text domain)
     return NAME_NONE;
 }
 
-static uint32_t job_of(const struct desk *d, uint16_t lane, struct text identity)
-{
-    name_id id = names_find(&d->fleet->names, identity);
-    return id == NAME_NONE ? 0 : d->census.slots[slot_of(d, lane, id)];
-}
-
 static void suspect_add(struct desk *d, struct census_lane *l, name_id mail_from,
                         struct text identity)
 {
@@ -154,29 +140,37 @@ static void suspect_add(struct desk *d, struct census_lane *l, name_id mail_from
         d->census.senders[mail_from] |= SENDER_FORWARDS; /* not asked about: the worse is taken */
 }
 
-/* An identity below a domain of the fleet that the fleet does not move as well. */
-static void mask_mark(struct desk *d, uint16_t lane, struct text identity, struct text above)
-{
-    if (job_of(d, lane, identity))
-        return;
-    for (; above.len; above = dname_parent(above)) {
-        uint32_t job = job_of(d, lane, above);
-        if (job && d->census.masking[job - 1].len == 0)
-            d->census.masking[job - 1] = arena_text(&d->census.names, identity);
-    }
-}
-
 static void identity_seen(struct desk *d, uint16_t lane, struct text identity)
 {
     char lower[DNAME_LEN_MAX + 1];
     struct text domain;
     if (!dname_normalize(identity_domain(identity), lower, &domain))
         return;
-    bool address = identity_type_of(identity) == IDENTITY_EMAIL_ADDRESS;
     name_id mail_from = mail_from_above(d, domain);
     if (mail_from != NAME_NONE)
         suspect_add(d, &d->census.lanes[lane], mail_from, identity);
-    mask_mark(d, lane, address ? identity : domain, address ? domain : dname_parent(domain));
+    masks_seen(d, lane, identity);
+}
+
+static void gap_tell(struct census_lane *l, unsigned part, const struct call *call,
+                     const char *reason)
+{
+    static const struct {
+        enum census_gap gap;
+        const char *unjudged;
+    } parts[PARTS] = {
+        [PART_LIST] = {CENSUS_GAP_LIST, "what else lives there is not known, so sends-mail and "
+                                        "masked-by-identity were not judged"},
+        [PART_ACCOUNT] = {CENSUS_GAP_ACCOUNT, "account-cannot-send and sandbox were not judged"},
+        [PART_NOTIFICATION] = {CENSUS_GAP_FORWARDING,
+                               "sends-mail was judged without knowing whether feedback forwarding "
+                               "is on"},
+        [PART_MASK_VERIFICATION] = {CENSUS_GAP_MASKS,
+                                    "masked-by-identity was not judged to its end"},
+        [PART_MASK_MAIL_FROM] = {CENSUS_GAP_MASKS, "masked-by-identity was not judged to its end"},
+    };
+    snprintf(l->gaps[parts[part].gap], CENSUS_REASON_LEN, "%s: %.190s: %s",
+             call_action(call->kind, call->api), reason, parts[part].unjudged);
 }
 
 static void page_take(struct desk *d, struct call *call)
@@ -187,12 +181,13 @@ static void page_take(struct desk *d, struct call *call)
     l->token = arena_text(&l->text, call->next_token);
     l->listed = call->next_token.len == 0;
     if (!l->listed && (list_is_endless(call, ++l->pages) || !l->token.len))
-        snprintf(l->reason, sizeof l->reason, "%s: the list does not end",
-                 call_action(call->kind, call->api));
+        gap_tell(l, PART_LIST, call, "the list does not end");
     else if (!l->listed)
         l->to_send |= BIT(PART_LIST);
-    else if (l->suspects_len)
+    if (l->listed && l->suspects_len)
         l->to_send |= BIT(PART_NOTIFICATION);
+    if (l->listed)
+        l->to_send |= masks_next(d, call->lane);
 }
 
 static void notifications_take(struct desk *d, const struct call *call)
@@ -220,6 +215,16 @@ static void account_take(struct census_lane *l, const struct call *call)
     snprintf(l->status, sizeof l->status, TEXT_FMT, TEXT_ARG(call->account.enforcement_status));
 }
 
+static void mask_part_take(struct desk *d, const struct call *call)
+{
+    struct census_lane *l = &d->census.lanes[call->lane];
+    masks_taken(d, call);
+    if ((l->to_send | l->out) & CENSUS_MASK_PARTS)
+        return; /* the other part is still to come */
+    masks_judge(d, call->lane);
+    l->to_send |= masks_next(d, call->lane);
+}
+
 static void part_taken(struct desk *d, struct call *call)
 {
     d->census.lanes[call->lane].attempts = 0;
@@ -227,6 +232,8 @@ static void part_taken(struct desk *d, struct call *call)
     case PART_LIST: page_take(d, call); break;
     case PART_ACCOUNT: account_take(&d->census.lanes[call->lane], call); break;
     case PART_NOTIFICATION: notifications_take(d, call); break;
+    case PART_MASK_VERIFICATION:
+    case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
     case PARTS: break;
     }
 }
@@ -234,11 +241,51 @@ static void part_taken(struct desk *d, struct call *call)
 /* IAM does not let the caller list or ask by version 1. */
 static bool falls_back(const struct desk *d, struct census_lane *l, const struct call *call)
 {
-    bool is_read = call->part != PART_ACCOUNT && l->api == API_V1;
+    bool is_read = call->part != PART_ACCOUNT && call->api == API_V1;
     if (!d->options.read_falls_back || !is_read || !reply_is_access_denied(&call->reply))
         return false;
     l->api = API_V2;
     return true;
+}
+
+/* A batch of a hundred is asked about one by one from now on; the last part that is out begins. */
+static void mask_part_fell_back(struct desk *d, struct census_lane *l, const struct call *call)
+{
+    l->to_send = (uint8_t)(l->to_send & ~CENSUS_MASK_PARTS);
+    if (l->out & CENSUS_MASK_PARTS)
+        return;
+    masks_again(l);
+    l->to_send |= masks_next(d, call->lane);
+}
+
+static void part_again(struct desk *d, struct census_lane *l, const struct call *call)
+{
+    bool fell_back = call->part != PART_ACCOUNT && call->api == API_V1 && l->api == API_V2;
+    if ((BIT(call->part) & CENSUS_MASK_PARTS) && fell_back)
+        mask_part_fell_back(d, l, call);
+    else
+        l->to_send = (uint8_t)(l->to_send | BIT(call->part));
+}
+
+/* Which suspects forward is not known, then. */
+static void forwarding_left(struct desk *d, const struct census_lane *l)
+{
+    char lower[DNAME_LEN_MAX + 1];
+    struct text domain;
+    for (uint32_t i = l->asked; i < l->suspects_len; i++)
+        if (dname_normalize(identity_domain(l->suspects[i]), lower, &domain))
+            d->census.senders[mail_from_above(d, domain)] |= SENDER_UNASKED;
+}
+
+static void part_given_up(struct desk *d, struct census_lane *l, const struct call *call)
+{
+    char reason[CENSUS_REASON_LEN];
+    snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
+    gap_tell(l, call->part, call, reason);
+    if (call->part == PART_NOTIFICATION)
+        forwarding_left(d, l);
+    if (BIT(call->part) & CENSUS_MASK_PARTS)
+        l->to_send = (uint8_t)(l->to_send & ~CENSUS_MASK_PARTS);
 }
 
 static void part_failed(struct desk *d, const struct call *call, enum verdict verdict,
@@ -246,13 +293,12 @@ static void part_failed(struct desk *d, const struct call *call, enum verdict ve
 {
     struct census_lane *l = &d->census.lanes[call->lane];
     if (verdict == VERDICT_SLOW_DOWN || falls_back(d, l, call)) {
-        l->to_send = (uint8_t)(l->to_send | BIT(call->part));
+        part_again(d, l, call);
     } else if (verdict_is_retried(verdict) && ++l->attempts < CENSUS_ATTEMPTS_MAX) {
-        l->to_send = (uint8_t)(l->to_send | BIT(call->part));
+        part_again(d, l, call);
         l->wake = now + backoff_span(BACKOFF_ERROR, d->options.rules.seed, call->lane, l->attempts);
     } else {
-        snprintf(l->reason, sizeof l->reason, "%s: %.63s %.127s",
-                 call_action(call->kind, call->api), call->reply.code, call->reply.message);
+        part_given_up(d, l, call);
     }
 }
 
@@ -261,6 +307,11 @@ void census_answered(struct desk *d, struct call *call, instant_us now)
     struct census_lane *l = &d->census.lanes[call->lane];
     enum verdict verdict = verdict_after(desk_call_paced(d, call, now), l->attempts);
     l->out = (uint8_t)(l->out & ~BIT(call->part));
+    if (verdict == VERDICT_GONE && call->kind == CALL_GET &&
+        (BIT(call->part) & CENSUS_MASK_PARTS)) {
+        call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
+        verdict = VERDICT_OK; /* deleted since it was listed */
+    }
     if (verdict == VERDICT_OK)
         part_taken(d, call);
     else

@@ -6,11 +6,13 @@
  *                                        mail from it), and identities below one of its domains
  *                                        (they have a setting of their own)
  *   GetIdentityNotificationAttributes    of the former: is feedback forwarding on?
+ *   GetIdentityVerificationAttributes,   of the latter: are they verified, is their MAIL FROM
+ *   GetIdentityMailFromDomainAttributes  another one? (desk_masks.c)
  *   GetAccount                           may the account send, is it out of the sandbox?
  *
- * By version 2 each suspect is asked about by a GetEmailIdentity of its own. A census that SES
- * refuses is left out, and the lane goes on: what it would have told is then not judged, and the
- * reason is there for the user.
+ * By version 2 each identity is asked about by a GetEmailIdentity of its own. What SES refuses is
+ * left out, and the lane goes on: what it would have told is then not judged, and the user is told
+ * why, and what.
  *
  * Sources: SES Developer Guide, "Using a custom MAIL FROM domain" (not a domain that you send
  * from) and "Creating and verifying identities" (the most specific identity wins).
@@ -19,9 +21,28 @@
 #define MF_DESK_CENSUS_H
 
 #include "call.h"
-#include "fleet.h"
+#include "fleet_index.h"
 
 #define CENSUS_REASON_LEN 256
+
+/* What a census could not tell; each has a reason of its own. */
+enum census_gap {
+    CENSUS_GAP_LIST,
+    CENSUS_GAP_ACCOUNT,
+    CENSUS_GAP_FORWARDING,
+    CENSUS_GAP_MASKS,
+    CENSUS_GAPS,
+};
+
+/* Bits of the parts that ask about those that may mask: verification, MAIL FROM. By version 2 the
+ * first one asks for both. */
+#define CENSUS_MASK_PARTS 0x18u
+
+/* An identity below a domain of the fleet. */
+struct census_maybe {
+    struct text identity, mail_from;
+    bool asked, verified;
+};
 
 struct census_lane {
     uint8_t to_send, out; /* bits of parts */
@@ -35,23 +56,26 @@ struct census_lane {
     struct text token;
     struct text suspects[SES_BATCH_MAX]; /* identities that send from a MAIL FROM of the fleet */
     uint32_t suspects_len;
+    struct census_maybe *maybe;                /* that may mask; in text */
+    uint32_t maybe_len, maybe_cap, masks_left; /* left: for want of memory */
+    uint32_t batch[SES_BATCH_MAX], batch_len;  /* of maybe: asked about now */
+    uint32_t batches;                          /* so far */
     bool account_known, can_send, in_sandbox;
     char status[32];
-    char reason[CENSUS_REASON_LEN]; /* why the census is incomplete; empty: it is not */
+    char gaps[CENSUS_GAPS][CENSUS_REASON_LEN]; /* empty: none */
 };
 
 /* What the censuses of all lanes know. */
 struct census {
     bool wanted;
     struct census_lane *lanes; /* as fleet.lanes */
-    uint32_t *slots;           /* (lane, identity) -> job + 1, open addressing */
-    uint32_t slot_mask;
+    struct fleet_index index;
     struct text *masking; /* per job: an identity below its domain; in arena */
     uint8_t *senders;     /* per name_id of the fleet: bits below */
-    struct arena names;   /* of masking */
+    uint32_t *mask_batch; /* per job: the batch that last asked for its sake */
 };
 
-enum census_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2 };
+enum census_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2, SENDER_UNASKED = 4 };
 
 struct desk;
 
@@ -65,5 +89,14 @@ uint32_t census_send(struct desk *d, uint16_t lane, instant_us now, struct call 
                      uint32_t max);
 void census_answered(struct desk *d, struct call *call, instant_us now);
 instant_us census_wake(const struct desk *d, uint16_t lane);
+
+/* desk_masks.c */
+void masks_seen(struct desk *d, uint16_t lane, struct text identity); /* in the list */
+/* The list is complete, or a batch is: the next one. Bits of parts to send; 0: no more. */
+uint8_t masks_next(struct desk *d, uint16_t lane);
+uint32_t masks_identities(const struct census_lane *l, struct text identities[SES_BATCH_MAX]);
+void masks_taken(struct desk *d, const struct call *call); /* one part of the batch */
+void masks_judge(struct desk *d, uint16_t lane);           /* all parts are there */
+void masks_again(struct census_lane *l); /* by another API: the batch goes back to the others */
 
 #endif

@@ -8,6 +8,7 @@
  * only the surveys want holds a job up: a resolver that stays silent is soon not asked any more.
  */
 #include "desk_family.h"
+#include "dname.h"
 
 #include <assert.h>
 
@@ -189,13 +190,24 @@ static bool denied_anew(const struct desk *d, const struct ask *a, instant_us no
     return until && until > SPAN_S(d->mx_denied_s[a->job]) + DENIAL_MIN;
 }
 
+/* Is the name set already, so that SES looks for its MX by itself? */
+static struct judgement judgement_of(const struct desk *d, const struct ask *a)
+{
+    const struct job *job = &d->jobs[a->job];
+    struct text seen = names_text(&d->seen, job->mail_from_seen);
+    bool is_set = seen.len && dname_eq(seen, fleet_mail_from(d->fleet, a->job));
+    return (struct judgement){.feedback_host = d->options.feedback_host,
+                              .ses_waits = is_set && job->status_seen != MAIL_FROM_SUCCESS};
+}
+
 /* Most answers say what the last one said: the job goes on waiting, nobody reads a sentence about
  * it, and so none is made. */
 static bool still_waits(struct desk *d, const struct ask *a, instant_us now)
 {
     struct job *job = &d->jobs[a->job];
     struct situation s = situation_asked(d, a, now);
-    struct judgement j = {.silent = true, .feedback_host = d->options.feedback_host};
+    struct judgement j = judgement_of(d, a);
+    j.silent = true;
     struct text mx, spf;
     if (job->state != JOB_WAITING_DNS || a->surveyed)
         return false;
@@ -223,7 +235,8 @@ static void ask_end(struct desk *d, struct ask *a, instant_us now)
     }
     struct job *job = &d->jobs[a->job];
     struct situation s = situation_asked(d, a, now);
-    struct judgement j = {.json = &d->json, .feedback_host = d->options.feedback_host};
+    struct judgement j = judgement_of(d, a);
+    j.json = &d->json;
     struct text mx = TEXT_NONE, spf = TEXT_NONE;
     j.mx_denied_until = denied_until(a, now);
     if (d->mx_denied_s)

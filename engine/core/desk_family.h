@@ -8,6 +8,7 @@
  *   desk_waves.c  how many may start      desk_lane.c    a lane's trouble, and its end
  *   desk_ready.c  whose turn to write is near, and who must be read first
  *   desk_tighten.c one identity of a lane is tightened first
+ *   desk_masks.c  who masks a domain
  */
 #ifndef MF_DESK_FAMILY_H
 #define MF_DESK_FAMILY_H

@@ -13,6 +13,7 @@ static void census_tell(const struct desk *d, uint32_t number, struct surroundin
     around->masking_identity = c->masking[number];
     around->mail_from_is_identity = c->senders[choice->mail_from] & SENDER_EXISTS;
     around->mail_from_forwards = c->senders[choice->mail_from] & SENDER_FORWARDS;
+    around->mail_from_unasked = c->senders[choice->mail_from] & SENDER_UNASKED;
     around->account_known = lane->account_known;
     around->account_can_send = lane->can_send;
     around->account_in_sandbox = lane->in_sandbox;
@@ -25,7 +26,8 @@ void desk_judge_ses(struct desk *d, uint32_t number, const struct ses_facts *fac
     name_id wanted = d->fleet->choices[number].mail_from;
     struct surroundings around = {
         .mail_from_is_shared = wanted != MAIL_FROM_DEFAULT && d->mail_from_uses[wanted] > 1,
-        .set_by_us = d->jobs[number].writes > 0,
+        .set_by_us =
+            d->jobs[number].writes > 0 || own_names_has(d->options.own, number, facts->mail_from),
     };
     census_tell(d, number, &around);
     j->suffixes = d->options.suffixes;

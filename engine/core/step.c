@@ -100,22 +100,29 @@ static span_us follow_wait(const struct situation *s, span_us wait_us)
     return shared > wait_us ? shared : wait_us;
 }
 
-struct decision step_follow(const struct situation *s, enum mail_from_status status)
+/* Before a job ends for what SES says, DNS is asked once more: its owner shall learn why. */
+static struct decision ask_why(const struct situation *s)
 {
-    if (s->now >= s->job->deadline) {
-        struct decision d = step_finish(s, OUTCOME_EXPIRED, "");
-        snprintf(d.reason, sizeof d.reason, "SES still says %s at the deadline",
-                 mail_from_status_name(status));
-        return d;
-    }
+    struct decision d = step_decide(s, JOB_JUDGING);
+    d.write = WRITE_NOTHING;
+    return d;
+}
+
+struct decision step_follow(const struct situation *s, enum mail_from_status status,
+                            const char *why)
+{
+    if (s->now >= s->job->deadline)
+        return s->job->state == JOB_FOLLOWING ? ask_why(s) : step_expired(s, status, why);
     struct decision d = step_decide(s, JOB_FOLLOWING);
     d.wait_us =
         follow_wait(s, backoff_span(BACKOFF_FOLLOW, s->rules->seed, s->number, s->job->looks + 1u));
     if (status == MAIL_FROM_TEMPORARY_FAILURE)
         snprintf(d.reason, sizeof d.reason,
-                 "SES says TEMPORARY_FAILURE: it cannot see the MX at the moment");
+                 "SES says TEMPORARY_FAILURE: it cannot see the MX at the moment%s%s",
+                 *why ? "; in DNS: " : "", why);
     else
-        snprintf(d.reason, sizeof d.reason, "waits for SES: %s", mail_from_status_name(status));
+        snprintf(d.reason, sizeof d.reason, "waits for SES: %s%s%s", mail_from_status_name(status),
+                 *why ? "; in DNS: " : "", why);
     return d;
 }
 
@@ -182,6 +189,8 @@ struct decision step_looked(const struct situation *s, const struct ses_facts *s
         return step_confirmed(s, ses);
     if (s->job->state != JOB_LOOKING)
         return step_looked_after(s, ses);
+    if (is_gone && (s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED))
+        return step_gone(s);
     bool is_own = s->job->lost && step_shows_own(s, ses);
     if (!is_own && step_has_drifted(s, ses))
         return step_drifted(s, ses);
@@ -191,14 +200,15 @@ struct decision step_looked(const struct situation *s, const struct ses_facts *s
 }
 
 /* What a judged job does when it has nothing to write: it is done, or SES is to be followed. */
-static struct decision nothing_to_write(const struct situation *s)
+static struct decision nothing_to_write(const struct situation *s, const char *why)
 {
-    const struct job *job = s->job;
-    if (job->status_seen == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET)
-        return step_done(s);
-    if (s->rules->plan_only)
-        return step_finish(s, OUTCOME_PENDING, "set already; SES has not said Success yet");
-    return step_follow(s, (enum mail_from_status)job->status_seen);
+    enum mail_from_status status = (enum mail_from_status)s->job->status_seen;
+    struct decision d = step_done(s);
+    if (status == MAIL_FROM_SUCCESS && d.outcome == OUTCOME_UNCHANGED && *why)
+        snprintf(d.reason, sizeof d.reason, "as wanted, but %s", why);
+    if (status == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET)
+        return d;
+    return s->rules->plan_only ? step_pending(s, status, why) : step_follow(s, status, why);
 }
 
 /* The longer a name has been waited for, the less a minute matters: looks are a thirtieth of the
@@ -250,8 +260,13 @@ struct decision step_dns(const struct situation *s, const struct dns_judged *dns
 {
     const struct job *job = s->job;
     bool restarting = job->restarts > 0 && job->status_seen == MAIL_FROM_FAILED;
+    if (restarting && job->restarts > RESTARTS_MAX)
+        return step_end_told(s, OUTCOME_FAILED,
+                             "SES says FAILED again, after it was set anew and after it was "
+                             "cleared and set",
+                             dns->first_reason);
     if (job->write == WRITE_NOTHING && !restarting)
-        return nothing_to_write(s);
+        return nothing_to_write(s, dns->first_reason);
     if (job->write == WRITE_LOOSEN && s->rules->plan_only) /* a run does not ask DNS first */
         return step_finish(s, OUTCOME_PLANNED, "");
     if (job->write == WRITE_TIGHTEN)

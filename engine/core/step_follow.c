@@ -39,13 +39,9 @@ static struct decision write_again(const struct situation *s)
 
 static struct decision set_up_anew(const struct situation *s)
 {
-    if (s->job->restarts >= RESTARTS_MAX)
-        return step_finish(s, OUTCOME_FAILED,
-                           "SES says FAILED again, after it was set anew and after it was cleared "
-                           "and set");
-    struct decision d = step_decide(s, JOB_JUDGING);
+    struct decision d = step_decide(s, JOB_JUDGING); /* once too often: to be told why */
     d.write = WRITE_NAME;
-    d.restart = true;
+    d.restart = s->job->restarts <= RESTARTS_MAX;
     snprintf(d.reason, sizeof d.reason, "SES says FAILED: set again once DNS is right");
     return d;
 }
@@ -69,7 +65,8 @@ static struct decision set_after_clear(const struct situation *s)
 /* An old copy, as it seems: look again, soon at first. */
 static struct decision wait_for_newer(const struct situation *s)
 {
-    struct decision d = step_follow(s, MAIL_FROM_PENDING);
+    struct decision d = s->now < s->job->deadline ? step_follow(s, MAIL_FROM_PENDING, "")
+                                                  : step_expired(s, MAIL_FROM_PENDING, NULL);
     d.stale = true;
     if (d.to != JOB_FOLLOWING)
         return d;
@@ -135,7 +132,7 @@ static struct decision looked_wanted(const struct situation *s, const struct ses
         return success && !s->left_loose ? judge_tighten(s) : step_left_loose(s);
     if (is_enough)
         return step_ready(s, WRITE_LOOSEN);
-    return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status);
+    return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status, "");
 }
 
 /* The name that this run loosened on its way to the wanted one. */

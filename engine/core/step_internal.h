@@ -14,8 +14,10 @@ struct decision step_finish(const struct situation *s, enum outcome outcome, con
 struct decision step_ready(const struct situation *s, enum write_kind write);
 /* The end of a job that is as wanted. */
 struct decision step_done(const struct situation *s);
-/* SES is to say Success: look again after a while, until the deadline. */
-struct decision step_follow(const struct situation *s, enum mail_from_status status);
+/* SES is to say Success: look again after a while, until the deadline. why: what is wrong in DNS,
+ * as far as DNS was asked; may be empty. */
+struct decision step_follow(const struct situation *s, enum mail_from_status status,
+                            const char *why);
 bool step_is_out_of_time(const struct situation *s);
 /* After a failure of what the job is doing, the attempt-th in a row. */
 span_us step_error_wait(const struct situation *s, unsigned attempt);
@@ -47,6 +49,18 @@ bool step_is_stale(const struct situation *s, const struct ses_facts *ses);
 bool step_contradicts_recent(const struct situation *s, const struct ses_facts *ses);
 /* What a forced run has overwritten, as a sentence; "": nothing that was not expected. */
 void step_say_overwritten(const struct situation *s, char out[REASON_LEN_MAX]);
+
+/* step_told.c: ends that say why, by DNS. why is what is wrong there; empty: nothing is; NULL: it
+ * was not asked. */
+
+struct decision step_end_told(const struct situation *s, enum outcome outcome, const char *what,
+                              const char *why);
+/* The deadline is over. */
+struct decision step_expired(const struct situation *s, enum mail_from_status status,
+                             const char *why);
+/* A plan's row that is set already, and waits for SES. */
+struct decision step_pending(const struct situation *s, enum mail_from_status status,
+                             const char *why);
 
 /* step_follow.c */
 

@@ -216,6 +216,11 @@ enum err answer_read(struct answer *a, const struct dns_question *question,
     return OK;
 }
 
+bool answer_is_some(const struct answer *a)
+{
+    return a->state == DNS_FOUND || a->cname.len;
+}
+
 bool answer_same(const struct answer *a, const struct answer *b)
 {
     if ((a->state == DNS_FOUND) != (b->state == DNS_FOUND) || !text_eq(a->cname, b->cname))

@@ -37,6 +37,9 @@ struct answer {
 enum err answer_read(struct answer *a, const struct dns_question *question,
                      const struct dns_reply *reply, struct arena *arena);
 
+/* Does it say more than that there is nothing: values, or an alias? */
+bool answer_is_some(const struct answer *a);
+
 /* Do two answers that spoke say the same? "No data" and "no such name" are the same silence. */
 bool answer_same(const struct answer *a, const struct answer *b);
 

@@ -182,11 +182,11 @@ static void notes_write(struct inquiry *q)
             answer_note(w->servers[i].label, &w->servers[i].mx, &w->servers[i].txt, &q->arena);
 }
 
-static bool is_from_wildcard(const struct inquiry_walk *w, const struct answer *mx,
+static bool is_from_wildcard(const struct answer *wildcard, const struct answer *mx,
                              const struct answer *txt)
 {
-    const struct answer *found = mx->state == DNS_FOUND ? mx : txt;
-    return found->state == DNS_FOUND && answer_same(found, &w->wildcard);
+    const struct answer *found = answer_is_some(mx) ? mx : txt;
+    return answer_is_some(found) && answer_same(found, wildcard);
 }
 
 static void finish(struct inquiry *q)
@@ -202,7 +202,7 @@ static void finish(struct inquiry *q)
                            .txt_len = txt.txt_len,
                            .cname = mx.cname.len ? mx.cname : txt.cname,
                            .trouble = mx_spoke ? txt.trouble : mx.trouble,
-                           .wildcard = is_from_wildcard(q->walk, &mx, &txt),
+                           .wildcard = is_from_wildcard(&q->walk->wildcard, &mx, &txt),
                            .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut};
     if (!(mx_spoke && txt_spoke) && !q->facts.trouble.len)
         q->facts.trouble = TEXT("out of memory");
@@ -266,11 +266,11 @@ static bool somebody_spoke(const struct inquiry_walk *w)
     return false;
 }
 
-/* The first server that has the type; NULL: none. */
+/* The first server that has the type, or an alias; NULL: none. */
 static const struct server *server_with(const struct inquiry_walk *w, uint16_t type)
 {
     for (uint32_t i = 0; i < w->servers_len; i++)
-        if (server_answer(&w->servers[i], type)->state == DNS_FOUND)
+        if (answer_is_some(server_answer(&w->servers[i], type)))
             return &w->servers[i];
     return NULL;
 }

@@ -73,6 +73,13 @@ enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, str
 enum err journal_replay(struct journal *j, uint64_t run,
                         bool (*fn)(void *ctx, const struct record *record), void *ctx,
                         struct why *why);
+/* Every custom MAIL FROM that some run of the journal has sent to SES, in the order of keeping,
+ * with doubles; texts are borrowed for the length of one callback. fn returns false: out of memory.
+ */
+enum err journal_written(struct journal *j,
+                         bool (*fn)(void *ctx, struct text account, struct text region,
+                                    struct text identity, struct text mail_from),
+                         void *ctx, struct why *why);
 /* The last record of every job, in the order of the fleet; jobs without a record are left out. */
 enum err journal_rows(struct journal *j, uint64_t run,
                       bool (*fn)(void *ctx, const struct record *record), void *ctx,

@@ -355,3 +355,27 @@ enum err journal_rows(struct journal *j, uint64_t run,
     reader_clear(&r);
     return err == OK ? OK : why_wrap(why, err, "journal %s", j->place.file);
 }
+
+enum err journal_written(struct journal *j,
+                         bool (*fn)(void *ctx, struct text account, struct text region,
+                                    struct text identity, struct text mail_from),
+                         void *ctx, struct why *why)
+{
+    struct sql_stmt *st = NULL;
+    bool more = true;
+    enum err err =
+        sql_prepare(j->sql, &st,
+                    TEXT("SELECT a.name, l.region, c.identity, r.write_mail_from FROM record r"
+                         " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
+                         " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
+                         " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
+                         " WHERE r.kind = 1 AND r.write_mail_from <> '' ORDER BY r.seq"),
+                    why);
+    while (err == OK && more && (err = sql_step(j->sql, st, why)) == OK)
+        more = fn(ctx, sql_col_text(st, 0), sql_col_text(st, 1), sql_col_text(st, 2),
+                  sql_col_text(st, 3));
+    sql_finish(st);
+    if (!more)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    return err == ERR_GONE ? OK : why_wrap(why, err, "journal %s", j->place.file);
+}

@@ -57,8 +57,8 @@ struct dns_facts {
     uint32_t mx_len;
     struct text *txt; /* each record with its strings joined (RFC 7208, section 3.3) */
     uint32_t txt_len;
-    bool wildcard;       /* authority mode: a wildcard above the name has the very same MX, or TXT
-                            where there is no MX */
+    bool wildcard;       /* authority mode: a wildcard above the name has the very same MX or alias,
+                            or TXT where there is neither */
     struct text cname;   /* target of a CNAME at the name itself; empty: none */
     struct text trouble; /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
     uint32_t ttl_s;      /* smallest TTL of what was found, or of the negative answer */

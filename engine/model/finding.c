@@ -56,6 +56,8 @@ static const struct finding_rule rules[FINDINGS_LEN] = {
                      "DNS could not be asked: not the same as a missing record"},
     [TIGHTEN_FALLS_BACK] = {"tighten-falls-back", SEVERITY_WARNING,
                             "SES left SUCCESS when REJECT_MESSAGE was set"},
+    [REJECTS_MAIL] = {"rejects-mail", SEVERITY_ERROR,
+                      "SES rejects mail of this identity now: REJECT_MESSAGE without Success"},
 };
 
 const struct finding_rule *finding_rule(enum finding f)

@@ -9,7 +9,8 @@
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_WAIT, SEVERITY_ERROR };
 
-/* The order is the order in reports: errors of the choice first, then SES, then DNS. */
+/* The order is the order in reports: errors of the choice first, then SES, then DNS. A journal
+ * keeps the numbers, so what is new comes last. */
 enum finding {
     NOT_A_SUBDOMAIN,
     INVALID_NAME,
@@ -42,6 +43,7 @@ enum finding {
     SANDBOX,
     DNS_TROUBLE,
     TIGHTEN_FALLS_BACK,
+    REJECTS_MAIL,
     FINDINGS_LEN,
 };
 

@@ -89,6 +89,11 @@ static const struct spelling verifications[] = {
     [VERIFICATION_NOT_STARTED] = {"NOT_STARTED", "NotStarted"},
 };
 
+bool ses_rejects_mail(struct text mail_from, enum mail_from_status status, enum behavior behavior)
+{
+    return mail_from.len > 0 && behavior == BEHAVIOR_REJECT_MESSAGE && status != MAIL_FROM_SUCCESS;
+}
+
 const char *verification_name(enum verification v)
 {
     return verifications[v].v2;

@@ -36,6 +36,10 @@ const char *mail_from_status_name(enum mail_from_status s);    /* v2: "PENDING";
 const char *mail_from_status_name_v1(enum mail_from_status s); /* v1: "Pending" */
 enum mail_from_status mail_from_status_parse(struct text t);   /* either spelling; empty is NONE */
 
+/* Does SES reject the mail of an identity that it shows so? It takes none as long as a custom MAIL
+ * FROM with REJECT_MESSAGE is not at Success. */
+bool ses_rejects_mail(struct text mail_from, enum mail_from_status status, enum behavior behavior);
+
 enum verification {
     VERIFICATION_NONE, /* the identity does not exist */
     VERIFICATION_PENDING,

@@ -58,7 +58,7 @@ static const struct dmarc_name *name_need(struct dmarc_survey *s, struct text do
             continue;
         if (n->lookup.outcome == LOOKUP_RUNNING)
             return NULL;
-        if (!n->judged)
+        if (!n->judged && !n->failed)
             records_judge(n);
         return n;
     }
@@ -232,27 +232,89 @@ static bool rfc7489_judge(struct dmarc_survey *s)
     return true;
 }
 
-static bool trouble_find(struct dmarc_survey *s)
+/* ---- what could not be looked up ---- */
+
+/* What may stand at a name that gave no answer; the last two only end a walk there. */
+enum supposition { SUPPOSE_NOTHING, SUPPOSE_RECORD, SUPPOSE_PSD_YES, SUPPOSE_PSD_NO, SUPPOSITIONS };
+
+#define FAILED_MAX 3 /* 64 worlds; where more names fail there is no verdict */
+
+static void suppose(struct dmarc_name *n, enum supposition what)
 {
+    static const enum dmarc_psd tags[SUPPOSITIONS] = {
+        [SUPPOSE_PSD_YES] = DMARC_PSD_YES, [SUPPOSE_PSD_NO] = DMARC_PSD_NO};
+    n->failed = true;
+    n->records = what == SUPPOSE_NOTHING ? 0 : 1;
+    n->record = (struct dmarc_record){.applies = true, .psd = tags[what]};
+}
+
+/* Digit i of world, to the base SUPPOSITIONS, is what the i-th failed name has; returns how many
+ * names have failed. */
+static unsigned world_make(struct dmarc_survey *s, unsigned world)
+{
+    unsigned failed = 0;
     for (unsigned i = 0; i < s->names_len; i++) {
+        const struct lookup *l = &s->names[i].lookup;
+        if (l->outcome != LOOKUP_TROUBLE || l->type != DNS_TYPE_TXT)
+            continue;
+        suppose(&s->names[i], (enum supposition)(world % SUPPOSITIONS));
+        world /= SUPPOSITIONS;
+        failed++;
+    }
+    return failed;
+}
+
+static void trouble_tell(struct dmarc_survey *s)
+{
+    for (unsigned i = 0; i < s->names_len && !s->trouble.len; i++) {
         const struct lookup *l = &s->names[i].lookup;
         if (l->outcome != LOOKUP_TROUBLE)
             continue;
-        s->trouble = arena_fmt(&s->arena, TEXT_FMT ": %s", TEXT_ARG(l->name), l->trouble);
+        s->trouble =
+            arena_fmt(&s->arena, "resolver: " TEXT_FMT ": %s", TEXT_ARG(l->name), l->trouble);
         if (!s->trouble.at)
             s->trouble = TEXT("out of memory");
-        return true;
     }
-    return false;
+}
+
+/* Is it the same verdict? Organizational domains that differ are not known, and hurt nobody as long
+ * as the alignment is the same. */
+static bool verdict_agree(struct dmarc_verdict *known, const struct dmarc_verdict *v)
+{
+    if (!dname_eq(known->from_organizational_domain, v->from_organizational_domain))
+        known->from_organizational_domain = TEXT_NONE;
+    if (!dname_eq(known->mail_from_organizational_domain, v->mail_from_organizational_domain))
+        known->mail_from_organizational_domain = TEXT_NONE;
+    return known->has_record == v->has_record && known->aligned == v->aligned &&
+           dname_eq(known->record_domain, v->record_domain);
+}
+
+/* Runs both rules in every world. Not certain: nothing is left of what the first one gave. */
+static void certain_find(struct dmarc_survey *s, unsigned failed)
+{
+    struct dmarc_verdict new = s->rfc9989, old = s->rfc7489;
+    unsigned worlds = 1;
+    for (unsigned i = 0; i < failed; i++)
+        worlds *= SUPPOSITIONS;
+    s->certain = failed <= FAILED_MAX;
+    for (unsigned world = 1; s->certain && world < worlds; world++) {
+        world_make(s, world);
+        s->certain = rfc9989_judge(s) && rfc7489_judge(s) && verdict_agree(&new, &s->rfc9989) &&
+                     verdict_agree(&old, &s->rfc7489);
+    }
+    s->rfc9989 = s->certain ? new : (struct dmarc_verdict){0};
+    s->rfc7489 = s->certain ? old : (struct dmarc_verdict){0};
 }
 
 static void survey_advance(struct dmarc_survey *s)
 {
+    unsigned failed = world_make(s, 0);
     bool rfc9989 = rfc9989_judge(s), rfc7489 = rfc7489_judge(s);
-    bool trouble = trouble_find(s);
-    s->done = trouble || (rfc9989 && rfc7489);
-    if (!s->done || trouble)
+    s->done = (rfc9989 && rfc7489) || failed > FAILED_MAX;
+    if (!s->done)
         return;
+    trouble_tell(s);
+    certain_find(s, failed);
     s->alignment_differs = s->rfc9989.aligned != s->rfc7489.aligned;
     s->record_differs = s->rfc9989.has_record != s->rfc7489.has_record ||
                         !dname_eq(s->rfc9989.record_domain, s->rfc7489.record_domain);

@@ -10,6 +10,9 @@
  *   dmarc_survey_start(&survey, from, mail_from, organizational_domain, list);
  *   while (!survey.done) { send all that dmarc_survey_next gives; dmarc_survey_reply(one); }
  *
+ * A name that cannot be looked up takes no verdict away that holds whatever stands there: the rules
+ * are run again with each kind of record at that name, and what comes out every time is certain.
+ *
  * One owner, one thread at a time. Texts that come out are borrowed until the next start or clear.
  */
 #ifndef MF_DMARC_H
@@ -27,8 +30,10 @@ struct dmarc_verdict {
     bool has_record;           /* a DMARC record applies to the From domain */
     struct text record;        /* empty: none was found; else as published, applying or not */
     struct text record_domain; /* without "_dmarc." */
-    enum dmarc_policy policy;  /* for mail that fails */
+    enum dmarc_policy policy;  /* for mail that fails; where it is not known whether the From domain
+                                  exists, as if it did */
     bool aspf_strict, adkim_strict;
+    /* empty: not known, since a name on the way could not be looked up */
     struct text from_organizational_domain, mail_from_organizational_domain;
     bool aligned;     /* SPF pass of the MAIL FROM domain would count; strict: the very same name */
     unsigned queries; /* names that this rule asks for; a walk has at most 8 */
@@ -38,15 +43,16 @@ struct dmarc_verdict {
 struct dmarc_name {
     struct text domain; /* whose record, or existence, is asked for */
     struct lookup lookup;
-    bool judged;
-    unsigned records; /* DMARC records there; only a single one counts */
+    bool judged, failed; /* failed: no answer, so what follows is a supposition */
+    unsigned records;    /* DMARC records there; only a single one counts */
     struct dmarc_record record;
 };
 
 struct dmarc_survey {
     /* outcome */
     bool done;
-    struct text trouble; /* not empty: a name could not be looked up, there is no verdict */
+    struct text trouble; /* not empty: a name that could not be looked up, who said so and why */
+    bool certain;        /* there is a verdict, with or without trouble; else the rest is empty */
     struct dmarc_verdict rfc9989, rfc7489;
     bool alignment_differs; /* one rule aligns, the other does not */
     bool record_differs;    /* the rules find records of different domains */

@@ -1,7 +1,6 @@
 /*
  * SES feedback hosts: where bounces and complaints come back to, one per Region. Source: SES
- * Developer Guide, "Using a custom MAIL FROM domain" and the endpoint lists of the AWS SDKs of
- * August 2026. The guide lists 21 Regions; the newer ones follow the same pattern.
+ * Developer Guide, "Using a custom MAIL FROM domain". Which Regions have one is in region.h.
  */
 #ifndef MF_FEEDBACK_H
 #define MF_FEEDBACK_H
@@ -17,8 +16,6 @@ bool feedback_pattern_is(struct text t);
 
 /* A host as the pattern makes them, any case: gives the Region, one label, borrowed from host. */
 bool feedback_host_parse(struct text pattern, struct text host, struct text *region);
-/* Is it a Region that is known to have a feedback host? */
-bool feedback_region_known(struct text region);
 /* The host of a Region; a Region too long to be one is cut. Returns out. */
 const char *feedback_host_make(struct text pattern, struct text region,
                                char out[FEEDBACK_HOST_LEN]);

@@ -67,6 +67,11 @@ static void sender_judge(struct judgement *j, const struct policy *policy, struc
                       ", with feedback forwarding on: its bounces would be sent to a name that "
                       "receives no mail. Choose a name that nothing sends from",
                       TEXT_ARG(buf_text(&sender)));
+    else if (around->mail_from_unasked)
+        judge_finding(j, policy, SENDS_MAIL, SEVERITY_WARNING,
+                      TEXT_FMT "; whether feedback forwarding is on for it is not known. If it is, "
+                               "its bounces would be sent to a name that receives no mail",
+                      TEXT_ARG(buf_text(&sender)));
     else
         judge_finding(j, policy, SENDS_MAIL, SEVERITY_WARNING,
                       TEXT_FMT "; feedback forwarding is off for it, so only replies to it are "
@@ -91,6 +96,36 @@ static void replaced_judge(struct judgement *j, const struct policy *policy, str
                       "the custom MAIL FROM " TEXT_FMT ", which this program did not set, will be "
                       "removed",
                       TEXT_ARG(ses->mail_from));
+}
+
+/* What the choice comes to for somebody whose mail is rejected meanwhile. */
+static const char *end_of_rejecting(const struct policy *policy, struct text name,
+                                    const struct ses_facts *ses)
+{
+    if (name.len == 0)
+        return "It ends when apply has put the default MAIL FROM back";
+    if (policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE)
+        return "It ends when apply has written USE_DEFAULT_VALUE, which waits for nothing";
+    if (!dname_eq(ses->mail_from, name))
+        return "It ends when apply has set the MAIL FROM that is wanted, which waits for its DNS; "
+               "at "
+               "once with behavior_on_mx_failure: USE_DEFAULT_VALUE and apply";
+    return "It ends when SES says SUCCESS, for which the MAIL FROM needs one MX, a feedback host "
+           "of "
+           "SES; at once with behavior_on_mx_failure: USE_DEFAULT_VALUE and apply";
+}
+
+static void rejects_judge(struct judgement *j, const struct policy *policy, struct text identity,
+                          struct text name, const struct ses_facts *ses)
+{
+    if (!(ses->known & KNOWN_MAIL_FROM) ||
+        !ses_rejects_mail(ses->mail_from, ses->status, ses->behavior))
+        return;
+    judge_finding(j, policy, REJECTS_MAIL, SEVERITY_ERROR,
+                  "mail of " TEXT_FMT " is being rejected now: its MAIL FROM " TEXT_FMT
+                  " has REJECT_MESSAGE, and SES says %s. %s",
+                  TEXT_ARG(identity), TEXT_ARG(ses->mail_from), mail_from_status_name(ses->status),
+                  end_of_rejecting(policy, name, ses));
 }
 
 static void masked_judge(struct judgement *j, const struct policy *policy, struct text identity,
@@ -153,6 +188,7 @@ void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
     struct buf where;
     buf_init(&where, 4 * NAME_LEN_MAX);
     const char *place = place_name(f, row, &where);
+    rejects_judge(j, policy, fleet_identity(f, row), name, ses);
     verification_judge(j, f, row, ses, place);
     sender_judge(j, policy, name, around);
     neighbours_judge(j, f, row, around);

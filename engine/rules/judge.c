@@ -43,7 +43,7 @@ void judge_finding(struct judgement *j, const struct policy *policy, enum findin
 
     j->found |= FINDING_BIT(finding);
     json_add(j, finding, severity, sentence, accepted);
-    if (accepted || severity < SEVERITY_WAIT)
+    if (accepted || severity < SEVERITY_WAIT || finding == REJECTS_MAIL)
         return;
     if (first) {
         snprintf(j->first_error, sizeof j->first_error, "%.*s", (int)sizeof j->first_error - 1,
@@ -111,7 +111,8 @@ static void trouble_judge(struct judgement *j, const struct policy *policy, stru
                           const struct dns_facts *dns)
 {
     bool mx = dns->mx_state == DNS_TROUBLE_STATE, txt = dns->txt_state == DNS_TROUBLE_STATE;
-    bool waits = (mx && policy->require != REQUIRE_NONE) || policy->require == REQUIRE_MX_SPF;
+    bool mx_matters = policy->require != REQUIRE_NONE || j->ses_waits;
+    bool waits = (mx && mx_matters) || policy->require == REQUIRE_MX_SPF;
     if (!mx && !txt)
         return;
     judge_finding(j, policy, DNS_TROUBLE, waits ? SEVERITY_WAIT : SEVERITY_WARNING,

@@ -20,6 +20,7 @@ struct surroundings {
     bool mail_from_is_shared;     /* another choice of the fleet has the same MAIL FROM */
     bool mail_from_is_identity;   /* it, or an address under it, is an SES identity of the lane */
     bool mail_from_forwards;      /* feedback forwarding is on for that identity */
+    bool mail_from_unasked;       /* whether it is on could not be asked of all of them */
     bool set_by_us;               /* the present custom MAIL FROM was written by this program */
     struct text sending_identity; /* the one behind mail_from_is_identity; may be empty */
     struct text masking_identity; /* one below this domain that has its own setting; or empty */
@@ -37,7 +38,9 @@ struct judgement {
     finding_set errors; /* those that refuse the identity; accepted ones are left out */
     finding_set waits;  /* those that more time can heal; accepted ones are left out */
     struct buf *json;   /* may be NULL */
-    bool silent; /* no sentences, first_error included: for a verdict that nobody will read */
+    bool silent;    /* no sentences, first_error included: for a verdict that nobody will read */
+    bool ses_waits; /* the MAIL FROM is set and SES is not at Success: what is wrong with the MX is
+                       what it waits for, whatever dns.require says */
     char first_error[512];      /* the sentence of the first error, else of the first wait, for the
                                    report's reason; empty when there is neither */
     enum finding first_finding; /* whose sentence that is */
@@ -59,7 +62,8 @@ void judge_withdraw(struct judgement *j, enum finding finding);
 
 /* Before anything is asked: the name itself. Region and domain templates are expanded already. */
 void judge_name(struct judgement *j, const struct fleet *f, uint32_t row);
-/* What SES says of the identity (known: verification and MAIL FROM). */
+/* What SES says of the identity (known: verification and MAIL FROM). rejects-mail is an error that
+ * refuses nothing, for what it forbids would be what mends it. */
 void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct ses_facts *ses, const struct surroundings *around);
 /* What DNS says of the MAIL FROM name. Sets the verdict words of the report's columns mx and spf

@@ -4,9 +4,19 @@
  */
 #include "judge.h"
 
+#include "escape.h"
+
+#define SHOWN_LEN_MAX 400 /* of what a server said: a name and a reason */
+
 static const char *alignment_name(bool aligned)
 {
     return aligned ? "aligned" : "not aligned";
+}
+
+/* An organizational domain, where every name on the way to it could be looked up. */
+static struct text or_unknown(struct text domain)
+{
+    return domain.len ? domain : TEXT("one that is not known");
 }
 
 static bool is_strict(const struct dmarc_verdict *v)
@@ -41,10 +51,11 @@ static void differ_judge(struct judgement *j, const struct policy *policy, struc
                   ": RFC 9989 says %s (organizational domains " TEXT_FMT " and " TEXT_FMT
                   "), RFC 7489 says %s (" TEXT_FMT " and " TEXT_FMT ")",
                   TEXT_ARG(name), TEXT_ARG(from), alignment_name(new->aligned),
-                  TEXT_ARG(new->mail_from_organizational_domain),
-                  TEXT_ARG(new->from_organizational_domain), alignment_name(old->aligned),
-                  TEXT_ARG(old->mail_from_organizational_domain),
-                  TEXT_ARG(old->from_organizational_domain));
+                  TEXT_ARG(or_unknown(new->mail_from_organizational_domain)),
+                  TEXT_ARG(or_unknown(new->from_organizational_domain)),
+                  alignment_name(old->aligned),
+                  TEXT_ARG(or_unknown(old->mail_from_organizational_domain)),
+                  TEXT_ARG(or_unknown(old->from_organizational_domain)));
 }
 
 static void not_aligned_judge(struct judgement *j, const struct policy *policy, struct text from,
@@ -55,16 +66,30 @@ static void not_aligned_judge(struct judgement *j, const struct policy *policy, 
                   "SPF of " TEXT_FMT " does not align with " TEXT_FMT
                   ": the organizational domains are " TEXT_FMT " and " TEXT_FMT
                   " by RFC 9989, " TEXT_FMT " and " TEXT_FMT " by RFC 7489",
-                  TEXT_ARG(name), TEXT_ARG(from), TEXT_ARG(new->mail_from_organizational_domain),
-                  TEXT_ARG(new->from_organizational_domain),
-                  TEXT_ARG(old->mail_from_organizational_domain),
-                  TEXT_ARG(old->from_organizational_domain));
+                  TEXT_ARG(name), TEXT_ARG(from),
+                  TEXT_ARG(or_unknown(new->mail_from_organizational_domain)),
+                  TEXT_ARG(or_unknown(new->from_organizational_domain)),
+                  TEXT_ARG(or_unknown(old->mail_from_organizational_domain)),
+                  TEXT_ARG(or_unknown(old->from_organizational_domain)));
+}
+
+/* A verdict on half of the records would be a guess. */
+static void trouble_judge(struct judgement *j, const struct policy *policy, struct text from,
+                          const struct dmarc_survey *survey)
+{
+    struct buf shown;
+    buf_init(&shown, 4 * SHOWN_LEN_MAX + 8);
+    escape_terminal(&shown, text_slice(survey->trouble, 0, SHOWN_LEN_MAX));
+    judge_finding(j, policy, DNS_TROUBLE, SEVERITY_WARNING,
+                  "DNS gives no verdict on DMARC of " TEXT_FMT ": " TEXT_FMT, TEXT_ARG(from),
+                  TEXT_ARG(buf_text(&shown)));
+    buf_clear(&shown);
 }
 
 static struct text dmarc_word(const struct dmarc_survey *survey)
 {
     const struct dmarc_verdict *new = &survey->rfc9989, *old = &survey->rfc7489;
-    if (survey->trouble.len)
+    if (!survey->certain)
         return TEXT("trouble");
     if (!new->has_record && !old->has_record)
         return TEXT("missing");
@@ -84,8 +109,10 @@ void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
     if (name.len == 0)
         return;
     *dmarc = dmarc_word(survey);
-    if (text_eq(*dmarc, TEXT("trouble")))
-        return; /* a verdict on half of the records would be a guess */
+    if (text_eq(*dmarc, TEXT("trouble"))) {
+        trouble_judge(j, policy, from, survey);
+        return;
+    }
     if (text_eq(*dmarc, TEXT("missing"))) {
         missing_judge(j, policy, from);
         return;

@@ -6,6 +6,8 @@
 
 #include "dname.h"
 #include "feedback.h"
+#include "region.h"
+#include "spf_presence.h"
 
 #include <stdio.h>
 
@@ -49,12 +51,29 @@ static enum mx_kind mx_kind_of(const struct judgement *j, struct text host, stru
     return is_doubled(host, name) ? MX_DOUBLED : MX_FOREIGN;
 }
 
+/* AWS calls no Region so: SES never takes the host for its own, and nothing answers there. */
+static struct text impossible_judge(struct judgement *j, const struct policy *policy,
+                                    struct text name, struct text wanted, struct text host,
+                                    struct text region)
+{
+    const char *near = region_near(region);
+    char meant[FEEDBACK_HOST_LEN];
+    feedback_host_make(j->feedback_host, near ? text_of(near) : wanted, meant);
+    judge_finding(j, policy, MX_UNKNOWN_REGION, SEVERITY_ERROR,
+                  "MX of " TEXT_FMT " is " TEXT_FMT ", but no AWS Region can be called " TEXT_FMT
+                  ": the set-up would fail after 72 hours. Did you mean %s? Publish 10 %s",
+                  TEXT_ARG(name), TEXT_ARG(host), TEXT_ARG(region), meant, meant);
+    return TEXT("unknown-region");
+}
+
 static struct text region_judge(struct judgement *j, const struct policy *policy, struct text name,
                                 struct text wanted, struct text host)
 {
     struct text region = TEXT_NONE;
     feedback_host_parse(j->feedback_host, host, &region);
-    if (!feedback_region_known(region) && !text_eq_nocase(region, wanted)) {
+    if (!region_is_plausible(region) && !text_eq_nocase(region, wanted))
+        return impossible_judge(j, policy, name, wanted, host, region);
+    if (!region_has_ses(region) && !text_eq_nocase(region, wanted)) {
         judge_finding(j, policy, MX_UNKNOWN_REGION, SEVERITY_WARNING,
                       "MX of " TEXT_FMT " is " TEXT_FMT ": it looks like an SES feedback host, but "
                       "no Region " TEXT_FMT " is known",
@@ -145,19 +164,20 @@ static struct text missing_judge(struct judgement *j, const struct policy *polic
                                  struct text wanted, const struct dns_facts *dns)
 {
     char publish[FEEDBACK_HOST_LEN];
-    enum severity severity = policy->require == REQUIRE_NONE ? SEVERITY_WARNING : SEVERITY_WAIT;
+    bool matters = policy->require != REQUIRE_NONE || j->ses_waits;
     char cached[96] = "", until[WHEN_LEN];
     if (j->mx_denied_until)
         snprintf(cached, sizeof cached, "; the resolver goes on denying it until %s",
                  when_format(j->mx_denied_until, until));
-    else if (dns->ttl_s > 0)
+    else if (dns->ttl_s > 0 && !dns->wildcard)
         snprintf(cached, sizeof cached,
                  "; resolvers that have asked may still deny it for up to %u s after that",
                  dns->ttl_s);
-    judge_finding(j, policy, MX_MISSING, severity, TEXT_FMT " has no MX yet (%s). Publish 10 %s%s",
-                  TEXT_ARG(name),
-                  dns->mx_state == DNS_NXDOMAIN ? "NXDOMAIN: the name does not exist"
-                                                : "the name exists, without one",
+    judge_finding(j, policy, MX_MISSING, matters ? SEVERITY_WAIT : SEVERITY_WARNING,
+                  TEXT_FMT " has no MX yet (%s). Publish 10 %s%s", TEXT_ARG(name),
+                  dns->wildcard                   ? "a wildcard above it answers for it"
+                  : dns->mx_state == DNS_NXDOMAIN ? "NXDOMAIN: the name does not exist"
+                                                  : "the name exists, without one",
                   feedback_host_make(j->feedback_host, wanted, publish), cached);
     return TEXT("missing");
 }
@@ -171,9 +191,37 @@ static void wildcard_judge(struct judgement *j, const struct policy *policy, str
                   TEXT_ARG(name));
 }
 
+bool wildcard_serves(const struct judgement *j, struct text name, const struct dns_facts *dns)
+{
+    struct text region;
+    return !dns->cname.len && dns->mx_state == DNS_FOUND && dns->mx_len == 1 &&
+           mx_kind_of(j, dns->mx[0].exchange, name) == MX_FEEDBACK &&
+           feedback_host_parse(j->feedback_host, dns->mx[0].exchange, &region) &&
+           region_is_plausible(region) && spf_presence_is_good(dns);
+}
+
+/* What the name has is not its own, and is gone as soon as it has something (RFC 4592, section
+ * 2.2.1): it is judged as the absent name that it is. */
+static struct text hidden_judge(struct judgement *j, const struct policy *policy, struct text name,
+                                struct text wanted, const struct dns_facts *dns)
+{
+    char hosts[VALUE_LEN_MAX] = "";
+    hosts_list(dns, hosts);
+    if (dns->cname.len)
+        snprintf(hosts, sizeof hosts, "CNAME " TEXT_FMT, TEXT_ARG(dns->cname));
+    judge_finding(j, policy, WILDCARD_ANSWER, SEVERITY_WARNING,
+                  "a wildcard above " TEXT_FMT " answers for it (%s%s). Records at the name itself "
+                  "take precedence (RFC 4592): publish MX and TXT there, and the wildcard can stay",
+                  TEXT_ARG(name), dns->mx_len && !dns->cname.len ? "MX " : "",
+                  *hosts ? hosts : "TXT");
+    return missing_judge(j, policy, name, wanted, dns);
+}
+
 struct text mx_judge(struct judgement *j, const struct policy *policy, struct text name,
                      struct text wanted_region, const struct dns_facts *dns)
 {
+    if (dns->wildcard && !wildcard_serves(j, name, dns))
+        return hidden_judge(j, policy, name, wanted_region, dns);
     if (dns->cname.len) {
         judge_finding(j, policy, CNAME_AT_NAME, SEVERITY_ERROR,
                       TEXT_FMT " is a CNAME to " TEXT_FMT

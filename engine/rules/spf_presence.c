@@ -5,6 +5,7 @@
 #include "spf_presence.h"
 
 #include "escape.h"
+#include "mx.h"
 #include "spf_merge.h"
 
 #define PUBLISH       "\"" SPF_SES_RECORD "\""
@@ -68,23 +69,38 @@ static struct text without_ses_judge(struct judgement *j, const struct policy *p
     return TEXT("without-ses");
 }
 
+/* The one SPF record of the name, or the last of several; returns how many there are. */
+static uint32_t records_count(const struct dns_facts *dns, struct text *record)
+{
+    uint32_t records = 0;
+    *record = TEXT_NONE;
+    for (uint32_t i = 0; i < dns->txt_len; i++) {
+        if (!is_record(dns->txt[i]))
+            continue;
+        *record = dns->txt[i];
+        records++;
+    }
+    return records;
+}
+
+bool spf_presence_is_good(const struct dns_facts *dns)
+{
+    struct text record;
+    return dns->txt_state == DNS_TROUBLE_STATE ||
+           (records_count(dns, &record) == 1 && names_ses(record));
+}
+
 struct text spf_presence_judge(struct judgement *j, const struct policy *policy, struct text name,
                                const struct dns_facts *dns)
 {
     enum severity severity = policy->require == REQUIRE_MX_SPF ? SEVERITY_WAIT : SEVERITY_WARNING;
-    struct text record = TEXT_NONE;
-    uint32_t records = 0;
+    struct text record;
     if (dns->txt_state == DNS_UNASKED)
         return TEXT_NONE;
     if (dns->txt_state == DNS_TROUBLE_STATE)
         return TEXT("trouble");
-    for (uint32_t i = 0; i < dns->txt_len; i++) {
-        if (!is_record(dns->txt[i]))
-            continue;
-        record = dns->txt[i];
-        records++;
-    }
-    if (records == 0)
+    uint32_t records = records_count(dns, &record);
+    if (records == 0 || (dns->wildcard && !wildcard_serves(j, name, dns)))
         return missing_judge(j, policy, severity, name);
     if (records > 1)
         return several_judge(j, policy, severity, name, records);

@@ -4,6 +4,7 @@
  * Success or TemporaryFailure and no look-up of its present setting is out.
  */
 #include "feedback.h"
+#include "region.h"
 #include "ses_inside.h"
 
 #include <assert.h>
@@ -14,7 +15,7 @@ enum ses_mx ses_mx_judge(const struct mx_fact *mx, uint32_t len)
     if (len > 1)
         return SES_MX_SEVERAL;
     bool right = len == 1 && feedback_host_parse(TEXT_NONE, mx[0].exchange, &region) &&
-                 feedback_region_known(region);
+                 region_has_ses(region);
     return right ? SES_MX_RIGHT : SES_MX_NONE;
 }
 

@@ -5,6 +5,7 @@
 #include "fuzz.h"
 
 #include "endpoints.h"
+#include "region.h"
 
 #include <stdio.h>
 

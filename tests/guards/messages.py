@@ -12,7 +12,8 @@ import guard
 PAGE = "docs/MESSAGES.md"
 START = "<!-- the list: tests/guards/messages.py --write -->\n"
 ROOMS = ("cmd/", "engine/", "manifests/", "plans/", "reports/")
-CALL = re.compile(r"\b(?:why_set|why_wrap|say_error|say_note|complain|complain_value|judge_finding|finish)\s*\(|"
+CALL = re.compile(r"\b(?:why_set|why_wrap|say_error|say_note|complain|complain_value|judge_finding|"
+                  r"step_finish|step_end_told|finish)\s*\(|"
                   r"\bsnprintf\s*\((?=[\w.>-]*reason,)")
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 FORMAT = re.compile(r"%(?:[-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?(?:hh|h|ll|l|z|j)?([a-zA-Z%])")

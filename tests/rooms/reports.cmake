@@ -2,6 +2,7 @@ mailfrom_test(reports_table USES reports)
 mailfrom_test(reports_pages USES reports)
 mailfrom_test(reports_sarif USES reports)
 mailfrom_test(reports_findings USES reports)
+mailfrom_test(reports_alarm USES reports)
 mailfrom_scarcity_test(reports_scarcity USES reports)
 mailfrom_test(records_writers USES reports)
 

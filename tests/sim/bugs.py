@@ -93,9 +93,8 @@ BUGS = [
     ("core/step.c", "what SES has given up is never set again", [
         ("if (ses->status == MAIL_FROM_FAILED && s->policy->until == UNTIL_SUCCESS)",
          "if (false)")]),
-    ("core/step_follow.c", "what SES gives up again is set up anew for ever", [
-        ("    if (s->job->restarts >= RESTARTS_MAX)\n        return step_finish",
-         "    if (false)\n        return step_finish")]),
+    ("core/step.c", "what SES gives up again is set up anew for ever", [
+        ("    if (restarting && job->restarts > RESTARTS_MAX)\n", "    if (false)\n")]),
     ("core/step.c", "errors of the rules are ignored", [
         ("    if (errors && !is_safe) {", "    if (false) {")]),
     ("core/step.c", "the deadline of DNS is ignored", [

@@ -2,6 +2,7 @@
  * Regions and endpoint URLs, most of them hostile: none may lead a signed request elsewhere.
  */
 #include "endpoints.h"
+#include "region.h"
 #include "unit.h"
 
 static const struct {

@@ -5,6 +5,7 @@
 #include "desk_census.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define CALLS_A_TURN 64
 
@@ -12,17 +13,22 @@
 struct script {
     const char *listed[4];
     bool forwarding;
-    const char *list_code; /* the refusal of ListIdentities, or NULL */
-    unsigned throttled;    /* so many lists are throttled first */
-    bool two_pages;        /* the second half of `listed` comes behind a token */
-    bool circles;          /* and that page leads to itself */
+    const char *list_code;  /* the refusal of ListIdentities, or NULL */
+    unsigned throttled;     /* so many lists are throttled first */
+    bool two_pages;         /* the second half of `listed` comes behind a token */
+    bool circles;           /* and that page leads to itself */
+    const char *unverified; /* one that is listed */
+    const char *same;       /* one that has the wanted MAIL FROM already */
+    bool one_by_one;        /* the batched reads are refused to the census */
+    const char *account_code, *notification_code; /* refusals */
+    unsigned more;                                /* addresses below example.org, all unverified */
 };
 
 struct outcome_seen {
     enum outcome outcome;
     finding_set findings;
     char gap[CENSUS_REASON_LEN];
-    unsigned lists, notifications;
+    unsigned lists, notifications, reads, gets; /* reads, gets: about others than the fleet's */
 };
 
 static void refuse(struct call *call, uint16_t status, const char *code, const char *message)
@@ -32,13 +38,35 @@ static void refuse(struct call *call, uint16_t status, const char *code, const c
     snprintf(call->reply.message, sizeof call->reply.message, "%s", message);
 }
 
+static bool is(struct text identity, const char *name)
+{
+    return name && text_eq(identity, text_of(name));
+}
+
+/* What SES says of an identity, of the fleet or beside it. */
+static void answer_facts(const struct script *s, struct call *call)
+{
+    for (uint32_t i = 0; i < call->count; i++) {
+        struct text identity = call->identities[i];
+        bool same = is(identity, s->same);
+        bool verified = !is(identity, s->unverified) && !text_starts(identity, TEXT("user-"));
+        call->facts[i] = (struct ses_facts){
+            .known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
+            .verification = verified ? VERIFICATION_SUCCESS : VERIFICATION_PENDING,
+            .mail_from = same ? TEXT("bounce.example.org") : TEXT_NONE,
+            .status = same ? MAIL_FROM_SUCCESS : MAIL_FROM_NONE};
+    }
+}
+
 static void answer_list(const struct script *s, struct call *call)
 {
     uint32_t first = call->token.len ? COUNT(s->listed) / 2 : 0,
              end = s->two_pages && !call->token.len ? COUNT(s->listed) / 2 : COUNT(s->listed);
-    call->listed = ARENA_ARRAY(&call->arena, struct text, COUNT(s->listed));
+    call->listed = ARENA_ARRAY(&call->arena, struct text, COUNT(s->listed) + s->more);
     for (uint32_t i = first; i < end && s->listed[i]; i++)
         call->listed[call->listed_len++] = text_of(s->listed[i]);
+    for (unsigned i = 0; i < s->more; i++)
+        call->listed[call->listed_len++] = arena_fmt(&call->arena, "user-%u@example.org", i);
     if (end < COUNT(s->listed) || s->circles)
         call->next_token = arena_text(&call->arena, TEXT("more"));
 }
@@ -58,19 +86,31 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
             answer_list(s, call);
         break;
     case CALL_READ_NOTIFICATION:
+        if (s->notification_code) {
+            refuse(call, 403, s->notification_code, "not for you");
+            break;
+        }
         seen->notifications += call->count;
         for (uint32_t i = 0; i < call->count; i++)
             call->facts[i] =
                 (struct ses_facts){.known = KNOWN_FORWARDING, .forwarding = s->forwarding};
         break;
     case CALL_ACCOUNT:
+        if (s->account_code) {
+            refuse(call, 403, s->account_code, "not for you");
+            break;
+        }
         call->account = (struct account_facts){.sending_enabled = true, .production_access = true};
         break;
     default:
-        for (uint32_t i = 0; i < call->count; i++)
-            call->facts[i] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
-                                                .verification = VERIFICATION_SUCCESS,
-                                                .status = MAIL_FROM_NONE};
+        if (call->owner == CENSUS_OWNER) {
+            seen->reads += call->kind != CALL_GET;
+            seen->gets += call->kind == CALL_GET;
+        }
+        if (call->owner == CENSUS_OWNER && s->one_by_one && call->api == API_V1)
+            refuse(call, 403, "AccessDenied", "not for you");
+        else
+            answer_facts(s, call);
         break;
     }
 }
@@ -115,7 +155,10 @@ static void turn(struct desk *d, const struct script *s, instant_us now, struct 
 
 static struct outcome_seen census_of(struct script s)
 {
-    struct desk_options options = {.rules = {.plan_only = true}, .census = true, .rate_per_s = 10};
+    struct desk_options options = {.rules = {.plan_only = true},
+                                   .census = true,
+                                   .read_falls_back = s.one_by_one,
+                                   .rate_per_s = 10};
     struct outcome_seen seen = {0};
     struct fleet fleet;
     struct arena memory;
@@ -132,8 +175,12 @@ static struct outcome_seen census_of(struct script s)
         now = wake > now && wake < WHEN_NEVER ? wake : now;
     }
     turn(d, &s, now, &seen); /* what the last answers decided */
-    const char *gap = desk_census_gap(d, 0);
-    snprintf(seen.gap, sizeof seen.gap, "%s", gap ? gap : "");
+    for (unsigned i = 0; i < DESK_CENSUS_GAPS; i++) {
+        const char *gap = desk_census_gap(d, 0, i);
+        size_t used = strlen(seen.gap);
+        if (gap)
+            snprintf(seen.gap + used, sizeof seen.gap - used, "%s", gap);
+    }
     desk_clear(d);
     arena_clear(&memory);
     fleet_clear(&fleet);
@@ -153,6 +200,24 @@ static void neighbours_are_found_in_the_lists_of_the_account(void **state)
         {{.listed = {"example.org", "other.test", "notexample.org"}}, 0, OUTCOME_WAITING_DNS, 0},
         {{.listed = {"news.example.org"}}, FINDING_BIT(MASKED_BY_IDENTITY), OUTCOME_WAITING_DNS, 0},
         {{.listed = {"News@example.org"}}, FINDING_BIT(MASKED_BY_IDENTITY), OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"news.example.org"}, .unverified = "news.example.org"},
+         0,
+         OUTCOME_WAITING_DNS,
+         0},
+        {{.listed = {"news.example.org"}, .same = "news.example.org"}, 0, OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"News@example.org"}, .same = "News@example.org"}, 0, OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"a.example.org", "b.example.org"}, .unverified = "a.example.org"},
+         FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_WAITING_DNS,
+         0},
+        {{.listed = {"news.example.org"}, .one_by_one = true},
+         FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_WAITING_DNS,
+         0},
+        {{.listed = {"news.example.org"}, .unverified = "news.example.org", .one_by_one = true},
+         0,
+         OUTCOME_WAITING_DNS,
+         0},
         {{.listed = {"bounce.example.org"}, .forwarding = true},
          FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY),
          OUTCOME_REFUSED,
@@ -182,6 +247,41 @@ static void neighbours_are_found_in_the_lists_of_the_account(void **state)
     }
 }
 
+/* A gap names the rules that were not judged, and no other. */
+static void what_was_judged_is_not_said_to_be_missing(void **state)
+{
+    (void)state;
+    struct outcome_seen seen = census_of((struct script){
+        .listed = {"bounce.example.org"}, .forwarding = true, .account_code = "AccessDenied"});
+    assert_string_equal(
+        seen.gap, "GetAccountSendingEnabled: AccessDenied not for you: account-cannot-send and "
+                  "sandbox were not judged");
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+    assert_int_equal(seen.outcome, OUTCOME_REFUSED);
+    seen = census_of((struct script){.listed = {"bounce.example.org"},
+                                     .notification_code = "InvalidParameterValue"});
+    assert_non_null(strstr(seen.gap, "without knowing whether feedback forwarding is on"));
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+    assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
+}
+
+/* Those that may mask are asked about a hundred at a time, and no longer than a lane may wait. */
+static void many_that_may_mask_cost_few_calls(void **state)
+{
+    (void)state;
+    struct outcome_seen seen =
+        census_of((struct script){.listed = {"news.example.org"}, .more = 5000});
+    assert_true(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+    assert_int_equal(seen.reads, 2); /* of verification and of MAIL FROM */
+    seen = census_of((struct script){.more = 950});
+    assert_false(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+    assert_int_equal(seen.reads, 20);
+    assert_string_equal(seen.gap, "");
+    seen = census_of((struct script){.more = 950, .one_by_one = true});
+    assert_true(seen.reads <= 2 && seen.gets < 100);
+    assert_non_null(strstr(seen.gap, "identities below domains of the fleet were not asked about"));
+}
+
 static void a_census_that_is_denied_holds_nobody_up_and_says_so(void **state)
 {
     (void)state;
@@ -190,7 +290,11 @@ static void a_census_that_is_denied_holds_nobody_up_and_says_so(void **state)
         struct outcome_seen seen =
             census_of((struct script){.listed = {"news.example.org"}, .list_code = codes[i]});
         char want[CENSUS_REASON_LEN];
-        snprintf(want, sizeof want, "ListIdentities: %s not for you", codes[i]);
+        snprintf(
+            want, sizeof want,
+            "ListIdentities: %s not for you: what else lives there is not known, so sends-mail "
+            "and masked-by-identity were not judged",
+            codes[i]);
         assert_string_equal(seen.gap, want);
         assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
         assert_false(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
@@ -202,7 +306,9 @@ static void a_list_that_leads_to_itself_holds_nobody_up_and_is_told(void **state
 {
     (void)state;
     struct outcome_seen seen = census_of((struct script){.two_pages = true, .circles = true});
-    assert_string_equal(seen.gap, "ListIdentities: the list does not end");
+    assert_string_equal(seen.gap,
+                        "ListIdentities: the list does not end: what else lives there is "
+                        "not known, so sends-mail and masked-by-identity were not judged");
     assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
     assert_int_equal(seen.lists, 2);
 }
@@ -221,6 +327,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
+        cmocka_unit_test(what_was_judged_is_not_said_to_be_missing),
+        cmocka_unit_test(many_that_may_mask_cost_few_calls),
         cmocka_unit_test(a_census_that_is_denied_holds_nobody_up_and_says_so),
         cmocka_unit_test(a_list_that_leads_to_itself_holds_nobody_up_and_is_told),
         cmocka_unit_test(a_census_that_is_throttled_is_taken_all_the_same),

@@ -100,10 +100,15 @@ static void expectation(struct scene *s, struct text word, struct text rest)
     if (!s->ran)
         survey_run(s);
     if (text_eq(key, TEXT("no-verdict"))) {
-        assert_true(s->survey.trouble.len > 0);
+        assert_true(s->survey.trouble.len > 0 && !s->survey.certain);
         return;
     }
-    assert_int_equal(s->survey.trouble.len, 0);
+    if (!s->survey.certain)
+        fail_msg("%s:%u: no verdict: " TEXT_FMT, s->file, s->line, TEXT_ARG(s->survey.trouble));
+    if (text_eq(key, TEXT("trouble"))) {
+        compare(s, "survey", key, s->survey.trouble, rest);
+        return;
+    }
     if (walk)
         verdict_compare(s, "walk", &s->survey.rfc9989, key, rest);
     if (list)

@@ -292,7 +292,7 @@ static void reasons_that_differ_in_names_alone_are_one_kind(void **state)
                                  .mail_from_before = text_of(cases[i].before),
                                  .reason = text_of(cases[i].reason)};
         buf_reset(&shape);
-        reason_shape(&row, &shape);
+        reason_shape(&row, row.reason, &shape);
         assert_text(buf_text(&shape), text_of(cases[i].shape));
     }
     buf_clear(&shape);

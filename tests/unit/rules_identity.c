@@ -145,6 +145,52 @@ static void what_ses_says_becomes_findings(void **state)
         row_check(&rows[i]);
 }
 
+/* It is an error that refuses nothing: what it would refuse may be what ends it. */
+static void mail_that_is_rejected_is_told_with_its_end(void **state)
+{
+    static const struct {
+        const char *wanted;
+        enum behavior wants;
+        enum mail_from_status status;
+        enum behavior behavior;
+        const char *says; /* NULL: nothing is rejected */
+    } cases[] = {
+        {"bounce.example.com", BEHAVIOR_REJECT_MESSAGE, MAIL_FROM_SUCCESS, BEHAVIOR_REJECT_MESSAGE,
+         NULL},
+        {"bounce.example.com", BEHAVIOR_REJECT_MESSAGE, MAIL_FROM_PENDING,
+         BEHAVIOR_USE_DEFAULT_VALUE, NULL},
+        {"bounce.example.com", BEHAVIOR_REJECT_MESSAGE, MAIL_FROM_PENDING, BEHAVIOR_REJECT_MESSAGE,
+         "SES says PENDING. It ends when SES says SUCCESS"},
+        {"bounce.example.com", BEHAVIOR_USE_DEFAULT_VALUE, MAIL_FROM_TEMPORARY_FAILURE,
+         BEHAVIOR_REJECT_MESSAGE, "TEMPORARY_FAILURE. It ends when apply has written USE_DEFAULT"},
+        {"em.example.com", BEHAVIOR_REJECT_MESSAGE, MAIL_FROM_FAILED, BEHAVIOR_REJECT_MESSAGE,
+         "FAILED. It ends when apply has set the MAIL FROM that is wanted"},
+        {"", BEHAVIOR_USE_DEFAULT_VALUE, MAIL_FROM_FAILED, BEHAVIOR_REJECT_MESSAGE,
+         "It ends when apply has put the default MAIL FROM back"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct fleet f;
+        struct buf json;
+        struct judgement j = {.json = &json};
+        struct surroundings around = {.set_by_us = true};
+        struct ses_facts ses = {.known = KNOWN_MAIL_FROM,
+                                .mail_from = TEXT("bounce.example.com"),
+                                .status = cases[i].status,
+                                .behavior = cases[i].behavior};
+        buf_init(&json, 1 << 16);
+        fleet_of(&f, cases[i].wanted);
+        f.policies[0].behavior = cases[i].wants;
+        judge_ses(&j, &f, 0, &ses, &around);
+        assert_int_equal(j.found, cases[i].says ? FINDING_BIT(REJECTS_MAIL) : 0);
+        assert_int_equal(j.errors | j.waits, 0);
+        if (cases[i].says && text_find_text(buf_text(&json), text_of(cases[i].says)) == json.len)
+            fail_msg("case %zu: " TEXT_FMT, i, TEXT_ARG(buf_text(&json)));
+        fleet_clear(&f);
+        buf_clear(&json);
+    }
+}
+
 static void what_ses_was_not_asked_is_not_judged(void **state)
 {
     struct fleet f;
@@ -191,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_ses_says_becomes_findings),
+        cmocka_unit_test(mail_that_is_rejected_is_told_with_its_end),
         cmocka_unit_test(what_ses_was_not_asked_is_not_judged),
         cmocka_unit_test(the_default_needs_no_dns),
         cmocka_unit_test(words_that_were_never_judged_are_not_ready),

@@ -274,7 +274,11 @@ static const struct dmarc_row {
      "differs", "dmarc-verdicts-differ",
      "RFC 9989 says not aligned (organizational domains " NAME
      " and example.com), RFC 7489 says aligned (example.com and example.com)"},
-    {"a server that does not answer", "_dmarc.example.com SERVFAIL", "trouble", "", ""},
+    {"a server that does not answer", "_dmarc.example.com SERVFAIL", "trouble", "dns-trouble",
+     "no verdict on DMARC of example.com: resolver: _dmarc.example.com: SERVFAIL"},
+    {"a server above that does not answer",
+     "_dmarc.example.com TXT v=DMARC1; p=none; aspf=s\n_dmarc.com SERVFAIL", "strict",
+     "dmarc-strict-spf", "_dmarc.example.com has aspf=s"},
 };
 
 static void both_rules_of_dmarc_are_asked(void **state)
@@ -299,7 +303,8 @@ static void names_of_different_organizations_are_not_aligned(void **state)
                                   .record_domain = TEXT("example.com"),
                                   .from_organizational_domain = TEXT("example.com"),
                                   .mail_from_organizational_domain = TEXT(NAME)};
-    struct dmarc_survey survey = {.done = true, .rfc9989 = apart, .rfc7489 = apart};
+    struct dmarc_survey survey = {
+        .done = true, .certain = true, .rfc9989 = apart, .rfc7489 = apart};
     struct world w;
     (void)state;
     world_init(&w, (struct policy){0});

@@ -2,6 +2,7 @@
 """Rollback: what a run changed is put back exactly, what somebody else has changed since is not
 touched. Arguments: mailfrom, ses-sim."""
 
+import json
 import sys
 
 from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, Room, check, verdict
@@ -48,6 +49,7 @@ def whole_run(room):
     writes = len(room.writes())
     journal = (room.path / ".mailfrom/journal.db").read_bytes()
     text = room.ends("a dry run of the rollback ends with 0", DONE, "rollback", 1, "--dry-run")
+    check("and accuses nobody of what the run itself has set", "overwrites-custom" not in text, text)
     check("shows before -> after", "bounce.old.example -> old.old.example" in text, text)
     check("writes nothing to SES", len(room.writes()) == writes)
     check("and not a byte to the journal", (room.path / ".mailfrom/journal.db").read_bytes() == journal)
@@ -58,11 +60,22 @@ def whole_run(room):
     check("and that is said", "wrote nothing to what was asked for" in text, text)
     text = room.ends("an outcome must be a word of the report", CANNOT_RUN, "rollback", 1, "--outcome", "sad")
 
+    room.manifest("next.yaml", {"new.example": {"mail_from": "next.new.example"}, "hand.example": {"mail_from": "next.hand.example"}})
+    room.names.publish("next.new.example")
     room.set("hand.example", "else.hand.example")
+    warned = "warning overwrites-custom"
+    text = room.run("plan", "next.yaml", "--all", "--report", "json:next.json").stdout_text
+    rows = {row["identity"]: [f["rule"] for f in row["findings"]] for row in json.loads((room.path / "next.json").read_text())["identities"]}
+    check("a plan warns of what another hand has set, not of what a run of the journal has",
+          "overwrites-custom" in rows["hand.example"] and "overwrites-custom" not in rows["new.example"], rows, text)
+    text = room.run("plan", "next.yaml", "--journal", "other.db").stdout_text
+    check("with another journal it knows nothing of that run", text.count(warned) >= 1, text)
     room.set("back.example", "")
     writes = len(room.writes())
     room.ends("the whole run is put back; a drifted row ends it with 3", TROUBLE, "rollback", 1, "--yes")
     outcomes = room.outcomes(3)
+    ours = [name for name, row in room.report(3).items() if "overwrites-custom" in [f["rule"] for f in row["findings"]]]
+    check("the rollback takes only that for another's", ours in ([], ["hand.example"]), ours)
     touched = {call["identities"][0] for call in room.writes()[writes:]}
     after = names_and_behaviours(room.ses())
     check("what somebody else has set since has drifted", outcomes["hand.example"] == "drifted", outcomes)

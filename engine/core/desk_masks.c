@@ -1,0 +1,186 @@
+/*
+ * The part of a census that finds who masks a domain of the fleet: an identity below it that is
+ * verified, that the fleet does not move as well, and whose MAIL FROM is not the wanted one
+ * already. The list gives names only, so those that may mask are asked about, a hundred a call. One
+ * that does is enough for a domain: a batch takes one for each domain that has none yet, and is
+ * filled up with others. Where a domain has many below it that all are not verified, the bound ends
+ * the search.
+ */
+#include "desk_family.h"
+#include "dname.h"
+
+#include <stdio.h>
+
+#define BATCHES_MAX 100 /* at a call a second: what a lane may be held up for this */
+
+static struct text domain_of(struct text identity, char lower[DNAME_LEN_MAX + 1])
+{
+    struct text domain;
+    return dname_normalize(identity_domain(identity), lower, &domain) ? domain : TEXT_NONE;
+}
+
+/* The nearest name whose identity would be masked by this one; borrowed from lower. */
+static struct text above_of(struct text identity, char lower[DNAME_LEN_MAX + 1])
+{
+    struct text domain = domain_of(identity, lower);
+    return identity_type_of(identity) == IDENTITY_EMAIL_ADDRESS ? domain : dname_parent(domain);
+}
+
+/* The jobs of domains above, nearest first; 0 ends. */
+static uint32_t job_above(const struct desk *d, uint16_t lane, struct text *above)
+{
+    for (; above->len; *above = dname_parent(*above)) {
+        uint32_t job = fleet_index_find(&d->census.index, lane, *above);
+        if (job) {
+            *above = dname_parent(*above);
+            return job;
+        }
+    }
+    return 0;
+}
+
+static bool maybe_grow(struct census_lane *l)
+{
+    uint32_t cap = l->maybe_cap ? 2 * l->maybe_cap : 64;
+    struct census_maybe *list = ARENA_ARRAY(&l->text, struct census_maybe, cap);
+    if (!list)
+        return false;
+    for (uint32_t i = 0; i < l->maybe_len; i++)
+        list[i] = l->maybe[i];
+    l->maybe = list;
+    l->maybe_cap = cap;
+    return true;
+}
+
+void masks_seen(struct desk *d, uint16_t lane, struct text identity)
+{
+    struct census_lane *l = &d->census.lanes[lane];
+    char lower[DNAME_LEN_MAX + 1];
+    struct text above = above_of(identity, lower), domain = domain_of(identity, lower);
+    bool is_address = identity_type_of(identity) == IDENTITY_EMAIL_ADDRESS;
+    if (fleet_index_find(&d->census.index, lane, is_address ? identity : domain) ||
+        !job_above(d, lane, &above))
+        return;
+    if (l->maybe_len == l->maybe_cap && !maybe_grow(l)) {
+        l->masks_left++;
+        return;
+    }
+    struct text copy = arena_text(&l->text, identity);
+    if (copy.at)
+        l->maybe[l->maybe_len++] = (struct census_maybe){.identity = copy};
+    else
+        l->masks_left++;
+}
+
+/* Is there a domain above it of which nobody is known yet, and, with one_each, nobody is in the
+ * batch either? Those that it is asked for are marked. */
+static bool is_wanted(struct desk *d, uint16_t lane, struct text identity, bool one_each)
+{
+    char lower[DNAME_LEN_MAX + 1];
+    struct text above = above_of(identity, lower);
+    uint32_t stamp = d->census.lanes[lane].batches, job;
+    bool wanted = false;
+    while ((job = job_above(d, lane, &above))) {
+        bool open = d->census.masking[job - 1].len == 0;
+        wanted |= open && !(one_each && d->census.mask_batch[job - 1] == stamp);
+        if (open)
+            d->census.mask_batch[job - 1] = stamp;
+    }
+    return wanted;
+}
+
+static uint32_t batch_max(const struct census_lane *l)
+{
+    return l->api == API_V1 ? SES_BATCH_MAX : 1;
+}
+
+static void batch_fill(struct desk *d, uint16_t lane, bool one_each)
+{
+    struct census_lane *l = &d->census.lanes[lane];
+    for (uint32_t i = 0; i < l->maybe_len && l->batch_len < batch_max(l); i++) {
+        if (l->maybe[i].asked || !is_wanted(d, lane, l->maybe[i].identity, one_each))
+            continue;
+        l->maybe[i].asked = true;
+        l->batch[l->batch_len++] = i;
+    }
+}
+
+/* How many of those that are left could still tell something. */
+static uint32_t left_count(struct desk *d, uint16_t lane)
+{
+    struct census_lane *l = &d->census.lanes[lane];
+    uint32_t left = l->masks_left;
+    for (uint32_t i = 0; i < l->maybe_len; i++)
+        left += !l->maybe[i].asked && is_wanted(d, lane, l->maybe[i].identity, false);
+    return left;
+}
+
+static void gap_tell(struct desk *d, uint16_t lane)
+{
+    struct census_lane *l = &d->census.lanes[lane];
+    uint32_t left = left_count(d, lane);
+    char *reason = l->gaps[CENSUS_GAP_MASKS];
+    if (left && !reason[0])
+        snprintf(
+            reason, CENSUS_REASON_LEN,
+            "%u identities below domains of the fleet were not asked about: masked-by-identity "
+            "was not judged to its end",
+            left);
+}
+
+uint8_t masks_next(struct desk *d, uint16_t lane)
+{
+    struct census_lane *l = &d->census.lanes[lane];
+    l->batch_len = 0;
+    if (l->batches++ < BATCHES_MAX) {
+        batch_fill(d, lane, true);
+        batch_fill(d, lane, false);
+    }
+    if (l->batch_len == 0)
+        gap_tell(d, lane);
+    if (l->batch_len == 0)
+        return 0;
+    return l->api == API_V1 ? CENSUS_MASK_PARTS : CENSUS_MASK_PARTS & -CENSUS_MASK_PARTS;
+}
+
+uint32_t masks_identities(const struct census_lane *l, struct text identities[SES_BATCH_MAX])
+{
+    for (uint32_t i = 0; i < l->batch_len; i++)
+        identities[i] = l->maybe[l->batch[i]].identity;
+    return l->batch_len;
+}
+
+void masks_taken(struct desk *d, const struct call *call)
+{
+    struct census_lane *l = &d->census.lanes[call->lane];
+    for (uint32_t i = 0; i < l->batch_len; i++) {
+        struct census_maybe *m = &l->maybe[l->batch[i]];
+        const struct ses_facts *facts = &call->facts[i];
+        if (facts->known & KNOWN_VERIFICATION)
+            m->verified = facts->verification == VERIFICATION_SUCCESS;
+        if (facts->known & KNOWN_MAIL_FROM)
+            m->mail_from = arena_text(&l->text, facts->mail_from);
+    }
+}
+
+void masks_judge(struct desk *d, uint16_t lane)
+{
+    struct census_lane *l = &d->census.lanes[lane];
+    for (uint32_t i = 0; i < l->batch_len; i++) {
+        const struct census_maybe *m = &l->maybe[l->batch[i]];
+        char lower[DNAME_LEN_MAX + 1];
+        struct text above = above_of(m->identity, lower);
+        uint32_t job;
+        while (m->verified && (job = job_above(d, lane, &above)))
+            if (d->census.masking[job - 1].len == 0 &&
+                !dname_eq(m->mail_from, fleet_mail_from(d->fleet, job - 1)))
+                d->census.masking[job - 1] = m->identity;
+    }
+}
+
+void masks_again(struct census_lane *l)
+{
+    for (uint32_t i = 0; i < l->batch_len; i++)
+        l->maybe[l->batch[i]].asked = false;
+    l->batch_len = 0;
+}

@@ -1,0 +1,36 @@
+/*
+ * What SES says is rarely why: its reason is in DNS, and so is what mends it.
+ */
+#include "step_internal.h"
+
+#include <stdio.h>
+
+struct decision step_end_told(const struct situation *s, enum outcome outcome, const char *what,
+                              const char *why)
+{
+    struct decision d = step_finish(s, outcome, what);
+    if (why)
+        snprintf(d.reason, sizeof d.reason, "%s%s%s", what,
+                 *why ? "; in DNS: " : ", although DNS shows its records as they should be", why);
+    return d;
+}
+
+struct decision step_expired(const struct situation *s, enum mail_from_status status,
+                             const char *why)
+{
+    char what[96];
+    snprintf(what, sizeof what, "SES still says %s at the deadline", mail_from_status_name(status));
+    return step_end_told(s, OUTCOME_EXPIRED, what, why);
+}
+
+struct decision step_pending(const struct situation *s, enum mail_from_status status,
+                             const char *why)
+{
+    struct decision d = step_finish(s, OUTCOME_PENDING, "");
+    bool fails = status == MAIL_FROM_TEMPORARY_FAILURE;
+    snprintf(d.reason, sizeof d.reason, "set already; SES says %s%s%s%s",
+             mail_from_status_name(status),
+             fails ? ": it must see the MX again within 72 hours, or it gives the set-up up" : "",
+             *why ? "; in DNS: " : ", and DNS shows its records as they should be", why);
+    return d;
+}

@@ -1,0 +1,78 @@
+#include "own_names.h"
+
+#include "limits.h"
+
+bool own_names_init(struct own_names *o, const struct fleet *fleet)
+{
+    *o = (struct own_names){0};
+    arena_init(&o->arena, SIZE_MAX);
+    o->first = ARENA_ARRAY(&o->arena, uint32_t, fleet->choices_len + 1u);
+    return o->first && names_init(&o->names, NAMES_BYTES_MAX) &&
+           fleet_index_init(&o->index, &o->arena, fleet);
+}
+
+void own_names_clear(struct own_names *o)
+{
+    names_clear(&o->names);
+    arena_clear(&o->arena);
+    *o = (struct own_names){0};
+}
+
+/* A row of the fleet + 1, in whichever lane has that account and Region; 0: none. */
+static uint32_t row_of(const struct own_names *o, struct text account, struct text region,
+                       struct text identity)
+{
+    const struct fleet *f = o->index.fleet;
+    name_id account_id = names_find(&f->names, account), region_id = names_find(&f->names, region);
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        const struct lane *lane = &f->lanes[i];
+        if (lane->region == region_id && f->accounts[lane->account].name == account_id)
+            return fleet_index_find(&o->index, (uint16_t)i, identity);
+    }
+    return 0;
+}
+
+static bool row_has(const struct own_names *o, uint32_t row, name_id name)
+{
+    for (uint32_t at = o->first[row]; at; at = o->list[at - 1].next)
+        if (o->list[at - 1].name == name)
+            return true;
+    return false;
+}
+
+static bool list_grow(struct own_names *o)
+{
+    uint32_t cap = o->cap ? 2 * o->cap : 64;
+    struct own_name *list = ARENA_ARRAY(&o->arena, struct own_name, cap);
+    if (!list)
+        return false;
+    for (uint32_t i = 0; i < o->len; i++)
+        list[i] = o->list[i];
+    o->list = list;
+    o->cap = cap;
+    return true;
+}
+
+bool own_names_add(struct own_names *o, struct text account, struct text region,
+                   struct text identity, struct text mail_from)
+{
+    uint32_t row = row_of(o, account, region, identity);
+    name_id name;
+    if (row == 0 || mail_from.len == 0)
+        return true;
+    if (!names_add(&o->names, mail_from, &name))
+        return false;
+    if (row_has(o, row - 1, name))
+        return true;
+    if (o->len == o->cap && !list_grow(o))
+        return false;
+    o->list[o->len++] = (struct own_name){name, o->first[row - 1]};
+    o->first[row - 1] = o->len;
+    return true;
+}
+
+bool own_names_has(const struct own_names *o, uint32_t row, struct text mail_from)
+{
+    name_id name = o ? names_find(&o->names, mail_from) : NAME_NONE;
+    return name != NAME_NONE && row_has(o, row, name);
+}

@@ -1,0 +1,35 @@
+/*
+ * The MAIL FROM names that runs of this program have written to the identities of a fleet: what SES
+ * shows of them is ours, and replacing it takes nothing from anybody (overwrites-custom). Made
+ * before a run begins, from the journal; read-only for as long as it lasts.
+ */
+#ifndef MF_OWN_NAMES_H
+#define MF_OWN_NAMES_H
+
+#include "fleet_index.h"
+
+struct own_name {
+    name_id name;
+    uint32_t next; /* of the same row: index + 1, 0 ends */
+};
+
+struct own_names {
+    struct arena arena;
+    struct fleet_index index;
+    struct names names;
+    uint32_t *first;       /* per row: index + 1 into list; 0: none */
+    struct own_name *list; /* in arena, as first is */
+    uint32_t len, cap;
+};
+
+/* The fleet must outlive it. False: out of memory; own_names_clear() is due all the same. */
+bool own_names_init(struct own_names *o, const struct fleet *fleet);
+void own_names_clear(struct own_names *o);
+/* What is not of the fleet is left out, doubles too; accounts are told apart by their name in the
+ * manifest. False: out of memory. */
+bool own_names_add(struct own_names *o, struct text account, struct text region,
+                   struct text identity, struct text mail_from);
+/* o may be NULL: nothing is known to be ours. */
+bool own_names_has(const struct own_names *o, uint32_t row, struct text mail_from);
+
+#endif

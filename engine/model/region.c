@@ -1,0 +1,146 @@
+#include "region.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#define COMMERCIAL(prefix)                                                                         \
+    {                                                                                              \
+        prefix,                                                                                    \
+        {                                                                                          \
+            "aws", "amazonaws.com", "api.aws"                                                      \
+        }                                                                                          \
+    }
+
+/* The longer prefix stands before the shorter one that it begins with. */
+static const struct {
+    const char *prefix; /* what a Region begins with, up to its direction word */
+    struct partition is;
+} partitions[] = {
+    {"us-gov-", {"aws-us-gov", "amazonaws.com", "api.aws"}},
+    {"us-isob-", {"aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"}},
+    {"us-isof-", {"aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"}},
+    {"us-iso-", {"aws-iso", "c2s.ic.gov", "api.aws.ic.gov"}},
+    {"eu-isoe-", {"aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"}},
+    {"eusc-de-", {"aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"}},
+    {"cn-", {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"}},
+    COMMERCIAL("us-"),
+    COMMERCIAL("eu-"),
+    COMMERCIAL("ap-"),
+    COMMERCIAL("sa-"),
+    COMMERCIAL("ca-"),
+    COMMERCIAL("me-"),
+    COMMERCIAL("af-"),
+    COMMERCIAL("il-"),
+    COMMERCIAL("mx-"),
+};
+
+static const struct {
+    const char *name;
+    bool has_feedback_host; /* feedback-smtp.REGION.amazonses.com */
+} regions[] = {
+    {"af-south-1", true},
+    {"ap-northeast-1", true},
+    {"ap-northeast-2", true},
+    {"ap-northeast-3", true},
+    {"ap-south-1", true},
+    {"ap-south-2", true},
+    {"ap-southeast-1", true},
+    {"ap-southeast-2", true},
+    {"ap-southeast-3", true},
+    {"ap-southeast-5", true},
+    {"ca-central-1", true},
+    {"ca-west-1", true},
+    {"eu-central-1", true},
+    {"eu-central-2", true},
+    {"eu-north-1", true},
+    {"eu-south-1", true},
+    {"eu-west-1", true},
+    {"eu-west-2", true},
+    {"eu-west-3", true},
+    {"il-central-1", true},
+    {"me-central-1", true},
+    {"me-south-1", true},
+    {"sa-east-1", true},
+    {"us-east-1", true},
+    {"us-east-2", true},
+    {"us-west-1", true},
+    {"us-west-2", true},
+    {"us-gov-east-1", true},
+    {"us-gov-west-1", true},
+    {"eusc-de-east-1", false}, /* SES is there; whether under amazonses.com is not documented */
+};
+
+/* Index in regions, or their count. */
+static size_t region_index(struct text region)
+{
+    size_t i = 0;
+    while (i < COUNT(regions) && !text_eq(region, text_of(regions[i].name)))
+        i++;
+    return i;
+}
+
+/* What follows the prefix: one word and one number, "east-1". */
+static bool is_word_and_number(struct text t)
+{
+    struct text word = text_cut(&t, '-');
+    if (word.len == 0 || word.len > 20 || t.len == 0 || t.len > 3)
+        return false;
+    for (size_t i = 0; i < word.len; i++)
+        if (word.at[i] < 'a' || word.at[i] > 'z')
+            return false;
+    for (size_t i = 0; i < t.len; i++)
+        if (!char_is_digit(t.at[i]))
+            return false;
+    return true;
+}
+
+const struct partition *region_partition_of(struct text region)
+{
+    for (size_t i = 0; i < COUNT(partitions); i++) {
+        struct text prefix = text_of(partitions[i].prefix);
+        if (text_starts(region, prefix) && is_word_and_number(text_from(region, prefix.len)))
+            return &partitions[i].is;
+    }
+    return NULL;
+}
+
+bool region_is_known(struct text region)
+{
+    return region_index(region) < COUNT(regions);
+}
+
+bool region_has_ses(struct text region)
+{
+    size_t i = region_index(region);
+    return i < COUNT(regions) && regions[i].has_feedback_host;
+}
+
+bool region_is_plausible(struct text region)
+{
+    return region_partition_of(region) != NULL;
+}
+
+const char *region_partition(struct text region)
+{
+    const struct partition *partition = region_partition_of(region);
+    return partition ? partition->name : NULL;
+}
+
+const char *region_near(struct text region)
+{
+    const char *nearest = NULL;
+    unsigned best = 3; /* two edits: "us-esat1" */
+    char lower[64];
+    if (region.len > sizeof lower)
+        return NULL;
+    for (size_t i = 0; i < region.len; i++)
+        lower[i] = char_lower(region.at[i]);
+    for (size_t i = 0; i < COUNT(regions); i++) {
+        unsigned distance =
+            text_distance((struct text){lower, region.len}, text_of(regions[i].name), 2);
+        if (distance < best) {
+            best = distance;
+            nearest = regions[i].name;
+        }
+    }
+    return nearest;
+}

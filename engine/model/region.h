@@ -1,0 +1,29 @@
+/*
+ * AWS Regions: which are known, which could be, and the partition that each belongs to.
+ * Source: botocore's partitions.json and endpoints.json (August 2026); of feedback hosts, the SES
+ * Developer Guide, "Using a custom MAIL FROM domain", which lists 21 Regions; the newer ones follow
+ * the same pattern.
+ */
+#ifndef MF_REGION_H
+#define MF_REGION_H
+
+#include "text.h"
+
+struct partition {
+    const char *name; /* in ARNs: "aws-us-gov" */
+    const char *dns_suffix, *dual_stack_suffix;
+};
+
+/* Is this one of the Regions with an SES feedback host that this program knows? */
+bool region_has_ses(struct text region);
+bool region_is_known(struct text region);
+/* Does it match a partition's pattern ("us-east-1", "eusc-de-east-1")? */
+bool region_is_plausible(struct text region);
+/* The partition whose pattern it matches; NULL: none. */
+const struct partition *region_partition_of(struct text region);
+/* "aws", "aws-us-gov", "aws-cn", ...: as ARNs of the Region begin; NULL for an implausible one. */
+const char *region_partition(struct text region);
+/* The known Region nearest to a mistyped one, or NULL. */
+const char *region_near(struct text region);
+
+#endif
