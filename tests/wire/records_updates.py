@@ -64,9 +64,11 @@ class Server:
         return subprocess.run([client, self.folder / "update"], capture_output=True, text=True)
 
     def types(self, name):
-        query = dns.message.make_query(name, "ANY")
-        reply = dns.query.tcp(query, "127.0.0.1", port=self.port, timeout=5)
-        return {dns.rdatatype.to_text(rrset.rdtype) for rrset in reply.answer} & {"MX", "TXT", "CNAME"}
+        found = set()
+        for kind in ("MX", "TXT", "CNAME"):
+            reply = dns.query.tcp(dns.message.make_query(name, kind), "127.0.0.1", port=self.port, timeout=5)
+            found |= {dns.rdatatype.to_text(rrset.rdtype) for rrset in reply.answer}
+        return found
 
     def add(self, zone, name, kind, value):
         update = dns.update.Update(zone)
