@@ -304,7 +304,8 @@ static void a_run_of_72_hours_survives_every_rotation(void **state)
         for (; sts.now < NOW_US + SPAN_H(72); sts.now += SPAN_M(1)) {
             enum keys_state held = credential_source_held(source, sts.now, &out);
             if (held == KEYS_MISSING)
-                fail_msg("row %zu: no keys after %lld s", i, (long long)((sts.now - NOW_US) / 1000000));
+                fail_msg("row %zu: no keys after %lld s", i,
+                         (long long)((sts.now - NOW_US) / 1000000));
             assert_true(out.expires > sts.now);
             if (held == KEYS_AGING)
                 credential_source_refresh(

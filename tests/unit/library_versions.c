@@ -1,4 +1,5 @@
-/* Which versions of a library count as tried, by a table of the test's own (libraries_tried.inc). */
+/* Which versions of a library count as tried, by a table of the test's own (libraries_tried.inc).
+ */
 #include "unit.h"
 
 #include "tried.h"
