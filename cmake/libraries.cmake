@@ -17,7 +17,8 @@ foreach(row IN LISTS rows)
   string(REGEX REPLACE "^\\| ([^|]+) \\| `[^|]+` \\| ([0-9.]+) \\| ([0-9.]+) \\|.*" "    {\"\\1\", \"\\2\", \"\\3\"},\n" row "${row}")
   string(APPEND tried "${row}")
 endforeach()
-file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/libraries_tried.inc CONTENT "@tried@" @ONLY)
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/libraries_tried.c CONTENT
+  "#include \"tried.h\"\n\nconst struct tried_row tried_rows[] = {\n@tried@    {0, 0, 0},\n};\n" @ONLY)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS docs/LIBRARIES.md)
 
 include(CheckSymbolExists)

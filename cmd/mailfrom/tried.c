@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct tried {
-    const char *name, *least, *greatest;
-} tried[] = {
-#include "libraries_tried.inc"
-};
-
 /* Compares numbers part by part, as many as the bound has: 1.34.9 and 1.34 are the same. */
 static int version_compare(const char *version, const char *bound)
 {
@@ -25,17 +19,17 @@ static int version_compare(const char *version, const char *bound)
     return 0;
 }
 
-static const struct tried *row_of(const char *library)
+static const struct tried_row *row_of(const char *library)
 {
-    for (size_t i = 0; i < sizeof tried / sizeof *tried; i++)
-        if (strcmp(tried[i].name, library) == 0)
-            return &tried[i];
+    for (const struct tried_row *row = tried_rows; row->name; row++)
+        if (strcmp(row->name, library) == 0)
+            return row;
     return NULL;
 }
 
 bool version_is_tried(const char *library, const char *version, char complaint[COMPLAINT_LEN])
 {
-    const struct tried *row = row_of(library);
+    const struct tried_row *row = row_of(library);
     complaint[0] = '\0';
     if (!row)
         snprintf(complaint, COMPLAINT_LEN, "no version of %s was tried", library);
