@@ -11,9 +11,8 @@
  */
 #include "https.h"
 
+#include "echo.h"
 #include "limits.h"
-#include "redact.h"
-#include "secrets.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -374,35 +373,6 @@ static struct aws_reply reply_of(const struct transfer *t)
     };
 }
 
-/* Of this one request: nobody else's list has it. */
-static struct text signature_of(const struct aws_request *r)
-{
-    for (uint32_t i = 0; i < r->headers_len; i++) {
-        struct text line = buf_text(&r->headers[i]), mark = TEXT("Signature=");
-        size_t at = text_find_text(line, mark);
-        if (text_starts(line, TEXT("Authorization:")) && at < line.len)
-            return text_from(line, at + mark.len);
-    }
-    return TEXT_NONE;
-}
-
-/* The body may repeat the request, as SES does where a signature is wrong. */
-static bool body_redact(struct https *h, struct transfer *t)
-{
-    struct redactor own;
-    struct buf *body = &t->body;
-    if (body->len == 0)
-        return true;
-    redactor_init(&own);
-    bool good = redactor_add(&own, signature_of(&t->request));
-    if (good) {
-        body->len = secrets_hide(h->config.secrets, body->at, body->len);
-        body->len = redact(&own, body->at, body->len);
-    }
-    redactor_clear(&own);
-    return good;
-}
-
 /* Whichever of the two bounds on a body is met first: ours, or the one that libcurl was given. */
 static const char *trouble_of(const struct transfer *t, CURLcode code)
 {
@@ -416,7 +386,7 @@ static const char *trouble_of(const struct transfer *t, CURLcode code)
 static void transfer_finish(struct https *h, struct transfer *t, CURLcode code)
 {
     struct https_answer answer = {.how = REPLY_HTTP};
-    if (code == CURLE_OK && !body_redact(h, t)) {
+    if (code == CURLE_OK && !echo_hide(&t->body, &t->request, h->config.secrets)) {
         t->refused = "out of memory";
         code = CURLE_OUT_OF_MEMORY;
     }
