@@ -15,11 +15,14 @@ enum err preflight_begin(struct preflight *p, const struct fleet *f, const struc
     arena_init(&p->arena, SIZE_MAX);
     p->callers = ARENA_ARRAY(&p->arena, struct probe, f->accounts_len + 1);
     p->probes = ARENA_ARRAY(&p->arena, struct probe, (f->lanes_len + 1) * PREFLIGHT_QUESTIONS);
-    return p->callers && p->probes ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    p->calls = probes_calls_new();
+    return p->callers && p->probes && p->calls ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
 void preflight_end(struct preflight *p)
 {
+    probes_calls_free(p->calls);
+    p->calls = NULL;
     arena_clear(&p->arena);
 }
 
@@ -33,7 +36,7 @@ static enum err ask(struct preflight *p, struct probe **list, uint32_t len, stru
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < len; i++)
         packed[i] = *list[i];
-    if (!probes_ask(packed, len, wire, &p->arena, &err, why) && err == OK)
+    if (!probes_ask(packed, len, wire, p->calls, &p->arena))
         err = why_set(why, ERR_BUSY, "stopped before anything was begun");
     for (uint32_t i = 0; i < len; i++)
         *list[i] = packed[i];

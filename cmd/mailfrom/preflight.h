@@ -20,11 +20,13 @@ struct preflight {
     struct lanes *lanes;
     struct arena arena;    /* probes and their texts */
     struct probe *callers; /* as fleet.accounts; sent_at 0: not asked */
+    struct call *calls;    /* that carry them */
     struct probe *probes;  /* PREFLIGHT_QUESTIONS to a lane; attempts_max 0: not asked */
 };
 
 enum err preflight_begin(struct preflight *p, const struct fleet *f, const struct options *o,
                          struct lanes *lanes, struct why *why);
+/* Any number of times; the last one after wire_close(), since a second signal leaves calls out. */
 void preflight_end(struct preflight *p);
 
 /* Asks STS whose the credentials of all accounts are and compares with the manifest. All accounts

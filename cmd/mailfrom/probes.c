@@ -12,27 +12,24 @@ struct asking {
     uint32_t len, first; /* those before it are done */
     struct wire *wire;
     struct arena *arena;
-    struct call *calls, *idle;
+    struct call *idle;
     uint32_t out, done;
-    bool interrupted;
+    bool interrupted, aborted; /* no more is sent; nor is what is out waited for */
 };
 
-static bool calls_open(struct asking *a)
+struct call *probes_calls_new(void)
 {
-    a->calls = calloc(PROBES_OUT_MAX, sizeof *a->calls);
-    for (uint32_t i = 0; a->calls && i < PROBES_OUT_MAX; i++) {
-        arena_init(&a->calls[i].arena, HTTP_BODY_MAX * 4);
-        a->calls[i].next = a->idle;
-        a->idle = &a->calls[i];
-    }
-    return a->calls != NULL;
+    struct call *calls = calloc(PROBES_OUT_MAX, sizeof *calls);
+    for (uint32_t i = 0; calls && i < PROBES_OUT_MAX; i++)
+        arena_init(&calls[i].arena, HTTP_BODY_MAX * 4);
+    return calls;
 }
 
-static void calls_close(struct asking *a)
+void probes_calls_free(struct call *calls)
 {
-    for (uint32_t i = 0; a->calls && i < PROBES_OUT_MAX; i++)
-        arena_clear(&a->calls[i].arena);
-    free(a->calls);
+    for (uint32_t i = 0; calls && i < PROBES_OUT_MAX; i++)
+        arena_clear(&calls[i].arena);
+    free(calls);
 }
 
 static void probe_send(struct asking *a, uint32_t number)
@@ -101,13 +98,16 @@ static void probe_answered(struct asking *a, struct call *call)
     a->out--;
 }
 
-bool probes_ask(struct probe *probes, uint32_t len, struct wire *wire, struct arena *arena,
-                enum err *err, struct why *why)
+bool probes_ask(struct probe *probes, uint32_t len, struct wire *wire, struct call *calls,
+                struct arena *arena)
 {
     struct asking a = {.probes = probes, .len = len, .wire = wire, .arena = arena};
     struct event events[PROBES_OUT_MAX];
-    *err = calls_open(&a) ? OK : why_set(why, ERR_NOMEM, "out of memory");
-    while (*err == OK && (a.out || (a.done < len && !a.interrupted))) {
+    for (uint32_t i = 0; i < PROBES_OUT_MAX; i++) {
+        calls[i].next = a.idle;
+        a.idle = &calls[i];
+    }
+    while (!a.aborted && (a.out || (a.done < len && !a.interrupted))) {
         due_send(&a, wire_now(wire));
         uint32_t count = wire_wait(wire, next_due(&a), events, PROBES_OUT_MAX);
         for (uint32_t i = 0; i < count; i++) {
@@ -115,8 +115,8 @@ bool probes_ask(struct probe *probes, uint32_t len, struct wire *wire, struct ar
                 probe_answered(&a, events[i].call);
             else
                 a.interrupted = true;
+            a.aborted |= events[i].kind == EVENT_ABORT;
         }
     }
-    calls_close(&a);
     return !a.interrupted;
 }

@@ -28,9 +28,14 @@ struct probe {
     instant_us due; /* not before; for whoever asks */
 };
 
-/* Returns when every probe is answered for good. False: interrupted; no call is out any more, and
- * probes without an answer have no sent_at. ERR_NOMEM in *err. */
-bool probes_ask(struct probe *probes, uint32_t len, struct wire *wire, struct arena *arena,
-                enum err *err, struct why *why);
+/* What carries the probes. It outlives the wire where a second signal has cut probes_ask() short:
+ * then calls are still out. NULL: out of memory. */
+struct call *probes_calls_new(void);
+void probes_calls_free(struct call *calls); /* NULL is fine */
+
+/* Returns when every probe is answered for good. False: interrupted, and probes without an answer
+ * have no answered_at; after a first signal it still waits for those that are out. */
+bool probes_ask(struct probe *probes, uint32_t len, struct wire *wire, struct call *calls,
+                struct arena *arena);
 
 #endif

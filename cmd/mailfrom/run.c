@@ -227,10 +227,10 @@ static void preflight_count(const struct preflight *p, struct desk *desk)
     }
 }
 
-static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
+static enum err run_on_wire(struct run *r, struct preflight *preflight, struct wire *wire,
+                            struct why *why)
 {
-    struct preflight preflight;
-    enum err err = run_preflight(r, &preflight, wire, why);
+    enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
@@ -239,10 +239,10 @@ static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
     if (err == OK)
         r->desk = desk_init(&r->memory, &r->fleet, &options);
     if (r->desk)
-        preflight_count(&preflight, r->desk);
-    preflight_end(&preflight);
+        preflight_count(preflight, r->desk);
     if (err != OK)
         return err;
+    preflight_end(preflight);
     struct live live = {wire, r->journal, r->head.id};
     err = r->desk ? run_desk(r, &live, why) : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
@@ -254,6 +254,7 @@ static enum err run_on_wire(struct run *r, struct wire *wire, struct why *why)
 static enum err wire_run(struct run *r, struct why *why)
 {
     struct wire *wire = NULL;
+    struct preflight preflight = {0};
     struct wire_config config = {.carriers = r->options->carriers,
                                  .lanes = r->lanes.list,
                                  .lanes_len = r->lanes.len,
@@ -268,11 +269,12 @@ static enum err wire_run(struct run *r, struct why *why)
     if (err == OK)
         err = signals_watch(&r->signals, wire, why);
     if (err == OK)
-        err = run_on_wire(r, wire, why);
+        err = run_on_wire(r, &preflight, wire, why);
     signals_let_go(&r->signals);
     if (wire)
         wire_close(wire);
-    desk_clear(r->desk); /* last: calls that were out live in its memory */
+    preflight_end(&preflight); /* calls that were out live in its memory, */
+    desk_clear(r->desk);       /* or in the desk's */
     r->desk = NULL;
     return err;
 }
