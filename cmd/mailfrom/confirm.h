@@ -5,13 +5,10 @@
 #define MF_CONFIRM_H
 
 #include "err.h"
-#include "options.h"
 
 /* ERR_INPUT when nobody is there to answer. */
 enum err confirm_possible(struct why *why);
 /* "yes" and nothing else says yes; ERR_INPUT otherwise. */
 enum err confirm_ask(const char *question, struct why *why);
-/* Plans the manifests of *o, shows the plan, asks. */
-enum err confirm_plan(const struct options *o, bool *stopped, struct why *why);
 
 #endif

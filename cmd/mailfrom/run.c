@@ -10,6 +10,7 @@
 #include "run_notes.h"
 #include "run_options.h"
 #include "run_own.h"
+#include "run_shown.h"
 #include "say.h"
 #include "verbs.h"
 #include "version.h"
@@ -30,6 +31,7 @@ void run_init(struct run *r, const struct options *options)
 
 void run_clear(struct run *r)
 {
+    run_shown_clear(r);
     if (r->journal)
         journal_close(r->journal);
     signals_end(&r->signals);
@@ -141,7 +143,9 @@ static struct desk_options desk_options_of(const struct run *r)
 {
     const struct options *o = r->options;
     return (struct desk_options){
-        .rules = {.seed = r->head.seed, .plan_only = r->head.verb == RUN_PLAN},
+        .rules = {.seed = r->head.seed,
+                  .plan_only = r->head.verb == RUN_PLAN,
+                  .force = o->force && r->head.verb == RUN_APPLY},
         .read_api = run_api(o->read_api, API_V1),
         .read_falls_back = !o->read_api || strcmp(o->read_api, "auto") == 0,
         .write_api = run_api(o->write_api, API_V2),
@@ -175,6 +179,8 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
     r->read_api = ARENA_ARRAY(&r->arena, uint8_t, r->fleet.lanes_len + 1);
     if (err == OK && !r->read_api)
         err = why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK && r->shown && r->head.verb == RUN_APPLY)
+        err = run_shown_take(r, wire_now(live->wire), why);
     if (err == OK && r->resumes) {
         struct restoring restoring = {desk, r->reopens, wire_now(live->wire)};
         err = journal_rows(r->journal, r->head.id, restore_one, &restoring, why);
@@ -274,7 +280,10 @@ static enum err wire_run(struct run *r, struct why *why)
     if (wire)
         wire_close(wire);
     preflight_end(&preflight); /* calls that were out live in its memory, */
-    desk_clear(r->desk);       /* or in the desk's */
+    if (r->keeps_desk)
+        r->planner = r->desk;
+    else
+        desk_clear(r->desk); /* or in the desk's */
     r->desk = NULL;
     return err;
 }

@@ -29,6 +29,10 @@ struct run {
     struct desk *desk;      /* while the engine runs */
     bool resumes;           /* head and records are in the journal already */
     bool reopens;           /* what ended badly begins again */
+    struct journal *shown;  /* of the plan that was shown and is now to be done; NULL: none was */
+    uint64_t shown_run;     /* in it */
+    struct desk *planner;   /* its desk; in memory */
+    bool keeps_desk;        /* the desk outlives the engine, as planner */
     uint8_t *read_api;      /* enum api of each lane, as its looks went in the end */
     bool stopped;           /* by a signal, before anything was begun */
     enum engine_end end;

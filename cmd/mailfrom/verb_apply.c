@@ -1,11 +1,12 @@
 /*
- * apply. Without --yes a person at a terminal is shown the plan first and asked; nobody at the
- * terminal means nothing is done. The journal is opened before anything is asked of anybody: where
- * another run is going on, that is said at once.
+ * apply. Without --yes a person at a terminal is shown the plan first and asked, and then just that
+ * plan is done; nobody at the terminal means nothing is done. The journal is opened before anything
+ * is asked of anybody: where another run is going on, that is said at once.
  */
 #include "confirm.h"
 #include "run.h"
 #include "run_plan.h"
+#include "run_shown.h"
 #include "say.h"
 #include "summary.h"
 #include "verbs.h"
@@ -19,12 +20,12 @@ static enum err apply_load(struct run *r, struct options *o, struct why *why)
     return run_load(r, why);
 }
 
-static enum err apply_confirm(const struct run *r, const struct options *o, bool *stopped,
+static enum err apply_confirm(struct run *r, const struct options *o, bool *stopped,
                               struct why *why)
 {
     if (o->yes)
         return OK;
-    return o->plan ? run_plan_confirm(r, why) : confirm_plan(o, stopped, why);
+    return o->plan ? run_plan_confirm(r, why) : run_shown_ask(r, stopped, why);
 }
 
 int verb_apply(const struct options *given)

@@ -1,0 +1,166 @@
+#include "run_shown.h"
+
+#include "confirm.h"
+#include "plan_file.h"
+#include "summary.h"
+#include "verbs.h"
+
+#include <stdlib.h>
+
+#define ROWS_TOGETHER 500 /* kept in one transaction */
+
+/* The plan of r->fleet, in a journal of its own. */
+static int plan_make(struct run *r, const struct options *plan, struct why *why)
+{
+    const struct options *mine = r->options;
+    struct journal *journal = r->journal;
+    int code = EXIT_CANNOT_RUN;
+    r->options = plan;
+    r->journal = NULL;
+    r->head.verb = RUN_PLAN;
+    r->keeps_desk = true;
+    if (journal_open(&r->journal, NULL, JOURNAL_MEMORY, why) == OK)
+        code = run_conclude(r, run_carry_out(r, why), why);
+    r->shown = r->journal;
+    r->shown_run = r->head.id;
+    r->journal = journal;
+    r->options = mine;
+    r->keeps_desk = false;
+    r->head = (struct run_head){.verb = RUN_APPLY};
+    return code;
+}
+
+struct guarding {
+    struct fleet *fleet;
+    uint32_t changes;
+    bool failed; /* no memory */
+};
+
+/* The row is written only while SES says what was shown. */
+static bool row_guard(void *ctx, const struct record *record)
+{
+    struct guarding *g = ctx;
+    const struct job_row *row = &record->row;
+    struct expectation e = {.behavior = (uint8_t)row->behavior_seen, .status = MAIL_FROM_UNKNOWN};
+    if (!plan_goes_for(row->outcome))
+        return true;
+    g->failed = !names_add(&g->fleet->names, row->mail_from_seen, &e.mail_from);
+    g->fleet->choices[record->job].guarded = GUARD_REVIEWED;
+    g->fleet->expected[record->job] = e;
+    g->changes++;
+    return !g->failed;
+}
+
+static enum err rows_guard(struct run *r, uint32_t *changes, struct why *why)
+{
+    struct guarding g = {.fleet = &r->fleet};
+    r->fleet.expected = calloc(r->fleet.choices_len + 1, sizeof *r->fleet.expected);
+    if (!r->fleet.expected)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = journal_rows(r->shown, r->shown_run, row_guard, &g, why);
+    *changes = g.changes;
+    return err == OK && g.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
+}
+
+enum err run_shown_ask(struct run *r, bool *stopped, struct why *why)
+{
+    struct options plan = *r->options;
+    uint32_t changes = 0;
+    plan.reports_len = 0;
+    plan.out = NULL;
+    plan.detailed_exitcode = true;
+    int code = plan_make(r, &plan, why);
+    *stopped = code == EXIT_STOPPED;
+    if (code == EXIT_CANNOT_RUN)
+        return why_set(why, ERR_INPUT,
+                       "the plan could not be made (see above), so nothing was written");
+    if (code == EXIT_STOPPED)
+        return why_set(why, ERR_INPUT, "stopped while planning; nothing was written");
+    enum err err = rows_guard(r, &changes, why);
+    if (err != OK)
+        return err;
+    if (changes == 0)
+        return why_set(why, ERR_GONE,
+                       "there is nothing to change: SES has what the manifest wants, or it was "
+                       "refused above");
+    return run_begun(r, why, "the plan above") == OK ? confirm_ask("Change SES as shown?", why)
+                                                     : ERR_NOMEM;
+}
+
+struct taking {
+    struct run *run;
+    instant_us now;
+    struct arena texts; /* of the records below */
+    struct record records[ROWS_TOGETHER];
+    uint32_t len;
+    enum err err;
+    struct why *why;
+};
+
+static void rows_keep(struct taking *t)
+{
+    if (t->err == OK && t->len)
+        t->err = journal_keep(t->run->journal, t->run->head.id, t->records, t->len, t->why);
+    t->len = 0;
+    arena_reset(&t->texts);
+}
+
+static void row_copy(struct taking *t, const struct record *from)
+{
+    struct record *to = &t->records[t->len++];
+    struct text *texts[] = {&to->row.reason, &to->row.mail_from_before, &to->row.mail_from_seen,
+                            &to->row.mx,     &to->row.spf,              &to->row.dmarc,
+                            &to->row.findings_json};
+    *to = *from;
+    to->write_mail_from = TEXT_NONE;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *texts[i] = arena_text(&t->texts, *texts[i]);
+}
+
+/* What is to be done begins where the plan ended; the other verdicts stand. */
+static bool row_take(void *ctx, const struct record *record)
+{
+    struct taking *t = ctx;
+    struct record mine = *record;
+    bool goes = plan_goes_for(record->row.outcome);
+    mine.at = t->now;
+    mine.from = JOB_NEW;
+    if (goes) {
+        mine.row.state = JOB_JUDGING;
+        mine.row.outcome = OUTCOME_OPEN;
+        mine.row.finished = 0;
+        mine.row.deadline = WHEN_NEVER;
+        desk_adopt(t->run->desk, &mine, t->now);
+    } else {
+        desk_restore(t->run->desk, &mine, false, t->now);
+    }
+    row_copy(t, &mine);
+    if (t->len == ROWS_TOGETHER)
+        rows_keep(t);
+    return t->err == OK;
+}
+
+enum err run_shown_take(struct run *r, instant_us now, struct why *why)
+{
+    struct taking *t = calloc(1, sizeof *t);
+    if (!t)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    *t = (struct taking){.run = r, .now = now, .why = why};
+    arena_init(&t->texts, SIZE_MAX);
+    desk_census_adopt(r->desk, r->planner);
+    enum err err = journal_rows(r->shown, r->shown_run, row_take, t, why);
+    rows_keep(t);
+    err = err == OK ? t->err : err;
+    arena_clear(&t->texts);
+    free(t);
+    return err;
+}
+
+void run_shown_clear(struct run *r)
+{
+    if (r->shown)
+        journal_close(r->shown);
+    desk_clear(r->planner);
+    r->shown = NULL;
+    r->planner = NULL;
+}
