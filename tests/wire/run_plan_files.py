@@ -28,7 +28,7 @@ def main():
         room.manifest("fleet.yaml", {name: {} for name in IDENTITIES})
         text = room.ends("a plan with a refused row ends with 3", TROUBLE, "plan", "fleet.yaml", "--out", "fleet.plan")
         check("and says how to do just that", "apply --plan fleet.plan" in text, text)
-        check("and who lists the records that are awaited", "mailfrom records fleet.yaml --missing\n" in text, text)
+        check("and who lists the records that are awaited", "mailfrom records fleet.yaml --missing --resolver" in text, text)
         check("a plan writes nothing to SES", room.writes() == [])
         check("a plan makes no journal", not (room.path / ".mailfrom").exists())
         plan = json.loads((room.path / "fleet.plan").read_text())
