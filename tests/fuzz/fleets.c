@@ -69,6 +69,15 @@ static void expectations_are_same(const struct fleet *a, const struct fleet *b, 
     names_are_same(a, e->or_mail_from, b, g->or_mail_from);
 }
 
+static void callers_are_same(const struct fleet *a, const struct caller *x, const struct fleet *b,
+                             const struct caller *y)
+{
+    names_are_same(a, x->account, b, y->account);
+    names_are_same(a, x->partition, b, y->partition);
+    names_are_same(a, x->arn, b, y->arn);
+    names_are_same(a, x->begun_with, b, y->begun_with);
+}
+
 static void rows_are_same(const struct fleet *a, const struct fleet *b, uint32_t row)
 {
     const struct choice *c = &a->choices[row], *d = &b->choices[row];
@@ -79,6 +88,7 @@ static void rows_are_same(const struct fleet *a, const struct fleet *b, uint32_t
     assert(c->type == d->type && c->guarded == d->guarded && c->file == d->file);
     assert(c->line == d->line && c->column == d->column);
     policies_are_same(a, b, row);
+    callers_are_same(a, &a->lanes[c->lane].caller, b, &b->lanes[d->lane].caller);
     assert(!a->expected == !b->expected);
     if (a->expected)
         expectations_are_same(a, b, row);

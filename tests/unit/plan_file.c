@@ -29,6 +29,10 @@ static void fleet_fill(struct fleet *f)
     assert_true(fleet_account(f, account, &index));
     assert_true(fleet_lane(f, 0, name_of(f, "us-east-1"), &index));
     assert_true(fleet_lane(f, 0, name_of(f, "eu-west-1"), &index));
+    f->lanes[1].caller = (struct caller){.account = name_of(f, "111122223333"),
+                                         .partition = name_of(f, "aws"),
+                                         .arn = name_of(f, "arn:aws:iam::111122223333:user/\"x\""),
+                                         .begun_with = name_of(f, "profile \"p\"\n")};
     assert_true(fleet_policy(f, (struct policy){.timeout_us = SPAN_H(72)}, &index));
     struct policy tight = {.behavior = BEHAVIOR_REJECT_MESSAGE,
                            .require = REQUIRE_MX,
@@ -155,6 +159,11 @@ static void a_plan_comes_back_as_it_was_reviewed(void **state)
         assert_true(text_eq(fleet_region(&r.fleet, i), fleet_region(&f, i)));
         assert_int_equal(r.fleet.choices[i].type, f.choices[i].type);
         assert_int_equal(r.fleet.choices[i].line, f.choices[i].line);
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        const name_id *is = &r.fleet.lanes[i].caller.account, *was = &f.lanes[i].caller.account;
+        for (int n = 0; n < 4; n++)
+            assert_true(text_eq(names_text(&r.fleet.names, is[n]), names_text(&f.names, was[n])));
     }
     const struct expectation *e = &r.fleet.expected[0];
     assert_int_equal(r.fleet.choices[0].guarded, GUARD_REVIEWED);
