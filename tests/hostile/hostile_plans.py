@@ -17,14 +17,14 @@ FLEET = {f"d{i}.example": {} for i in range(3)}
 
 
 class BareRoom(Room):
-    """Nothing of the environment says where SES is, unless `more` does."""
+    """Nothing of the environment says where SES is, unless `more` does. STS is where it always is."""
 
     more = {}
 
     def environment(self):
         clean = super().environment()
         clean.pop("AWS_ENDPOINT_URL")
-        return {**clean, **self.more}
+        return {**clean, "AWS_ENDPOINT_URL_STS": self.url, **self.more}
 
 
 def refused(room, title, value, option, verb, *arguments):
