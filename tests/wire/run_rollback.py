@@ -7,7 +7,7 @@ import sys
 
 from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, Room, check, verdict
 
-REJECT = "REJECT_MESSAGE"
+REJECT, USE = "REJECT_MESSAGE", "USE_DEFAULT_VALUE"
 IDENTITIES = {
     "new.example": {},
     "old.example": {"mail_from": "old.old.example"},
@@ -85,8 +85,11 @@ def whole_run(room):
     check("and not written to", not touched & {"hand.example", "back.example", "old.example"}, touched)
     check("what the run never wrote to has no row", "same.example" not in outcomes, outcomes)
     others = [name for name in IDENTITIES if name not in ("hand.example",)]
-    check("everything else has its name and behaviour of before", all(after[n] == before[n] for n in others),
-          {n: (before[n], after[n]) for n in others if after[n] != before[n]})
+    moved = {n: (before[n], after[n]) for n in others if after[n] != before[n]}
+    loose = moved.pop("strict.example", None)
+    check("everything else has its name and behaviour of before", not moved, moved)
+    check("but REJECT_MESSAGE where SES does not say Success: with it, mail would be rejected",
+          loose == (before["strict.example"], ("old.strict.example", USE)), loose)
     rejecting = [c for c in room.writes()[writes:] if "REJECT" in str(c).upper() and c["identities"][0] == "tight.example"]
     check("REJECT_MESSAGE came back in a write of its own, after Success", len(rejecting) == 1
           and len([c for c in room.writes()[writes:] if c["identities"][0] == "tight.example"]) == 2, room.writes()[writes:])
