@@ -10,6 +10,7 @@
 #include "run_notes.h"
 #include "run_options.h"
 #include "run_own.h"
+#include "run_recent.h"
 #include "run_shown.h"
 #include "say.h"
 #include "verbs.h"
@@ -241,6 +242,8 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : head_begin(r, wire_now(wire), why);
+    if (err == OK)
+        err = run_recent(r, wire_now(wire), why);
     struct desk_options options = desk_options_of(r);
     if (err == OK)
         r->desk = desk_init(&r->memory, &r->fleet, &options);

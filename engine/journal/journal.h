@@ -73,6 +73,21 @@ enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, str
 enum err journal_replay(struct journal *j, uint64_t run,
                         bool (*fn)(void *ctx, const struct record *record), void *ctx,
                         struct why *why);
+/* What a run of the journal knows to stand at SES because SES took it, and what stood there before.
+ */
+struct journal_accepted {
+    uint64_t run;
+    struct text account, region, identity;
+    struct text mail_from, mail_from_before;
+    enum behavior behavior, behavior_before;
+    instant_us at;
+};
+/* Those since an instant, and all of runs that were begun after `later_than`, in the order of
+ * keeping, the same identity more than once; texts are borrowed for the length of one callback. fn
+ * returns false: out of memory. */
+enum err journal_accepted(struct journal *j, instant_us since, uint64_t later_than,
+                          bool (*fn)(void *ctx, const struct journal_accepted *accepted), void *ctx,
+                          struct why *why);
 /* Every custom MAIL FROM that some run of the journal has sent to SES, in the order of keeping,
  * with doubles; texts are borrowed for the length of one callback. fn returns false: out of memory.
  */

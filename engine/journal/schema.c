@@ -27,7 +27,9 @@
 
 _Static_assert(JOB_NEW == 0 && JOB_WAITING_DNS == 3 && JOB_FOLLOWING == 7 && JOB_DONE == 8, "job");
 _Static_assert(ACTION_NONE == 0 && ACTION_TIGHTEN == 4 && ACTION_RESTART == 5, "action");
-_Static_assert(OUTCOME_OPEN == 0 && OUTCOME_REFUSED == 6 && OUTCOME_SKIPPED == 10, "outcome");
+_Static_assert(OUTCOME_OPEN == 0 && OUTCOME_REFUSED == 6 && OUTCOME_DRIFTED == 9 &&
+                   OUTCOME_SKIPPED == 10,
+               "outcome");
 _Static_assert(MAIL_FROM_NONE == 0 && MAIL_FROM_SUCCESS == 2 && MAIL_FROM_UNKNOWN == 5, "status");
 _Static_assert(BEHAVIOR_USE_DEFAULT_VALUE == 0 && BEHAVIOR_REJECT_MESSAGE == 1, "behavior");
 _Static_assert(REQUIRE_MX_SPF == 0 && REQUIRE_MX == 1 && REQUIRE_NONE == 2, "require");

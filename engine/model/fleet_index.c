@@ -33,3 +33,16 @@ uint32_t fleet_index_find(const struct fleet_index *x, uint16_t lane, struct tex
     name_id id = names_find(&x->fleet->names, identity);
     return id == NAME_NONE ? 0 : x->slots[slot_of(x, lane, id)];
 }
+
+uint32_t fleet_index_row(const struct fleet_index *x, struct text account, struct text region,
+                         struct text identity)
+{
+    const struct fleet *f = x->fleet;
+    name_id account_id = names_find(&f->names, account), region_id = names_find(&f->names, region);
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        const struct lane *lane = &f->lanes[i];
+        if (lane->region == region_id && f->accounts[lane->account].name == account_id)
+            return fleet_index_find(x, (uint16_t)i, identity);
+    }
+    return 0;
+}

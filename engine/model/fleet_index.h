@@ -16,5 +16,8 @@ struct fleet_index {
 bool fleet_index_init(struct fleet_index *x, struct arena *memory, const struct fleet *fleet);
 /* The row + 1; 0: none. */
 uint32_t fleet_index_find(const struct fleet_index *x, uint16_t lane, struct text identity);
+/* The same in whichever lane has that account and Region. */
+uint32_t fleet_index_row(const struct fleet_index *x, struct text account, struct text region,
+                         struct text identity);
 
 #endif

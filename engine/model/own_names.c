@@ -18,20 +18,6 @@ void own_names_clear(struct own_names *o)
     *o = (struct own_names){0};
 }
 
-/* A row of the fleet + 1, in whichever lane has that account and Region; 0: none. */
-static uint32_t row_of(const struct own_names *o, struct text account, struct text region,
-                       struct text identity)
-{
-    const struct fleet *f = o->index.fleet;
-    name_id account_id = names_find(&f->names, account), region_id = names_find(&f->names, region);
-    for (uint32_t i = 0; i < f->lanes_len; i++) {
-        const struct lane *lane = &f->lanes[i];
-        if (lane->region == region_id && f->accounts[lane->account].name == account_id)
-            return fleet_index_find(&o->index, (uint16_t)i, identity);
-    }
-    return 0;
-}
-
 static bool row_has(const struct own_names *o, uint32_t row, name_id name)
 {
     for (uint32_t at = o->first[row]; at; at = o->list[at - 1].next)
@@ -56,7 +42,7 @@ static bool list_grow(struct own_names *o)
 bool own_names_add(struct own_names *o, struct text account, struct text region,
                    struct text identity, struct text mail_from)
 {
-    uint32_t row = row_of(o, account, region, identity);
+    uint32_t row = fleet_index_row(&o->index, account, region, identity);
     name_id name;
     if (row == 0 || mail_from.len == 0)
         return true;
