@@ -175,6 +175,15 @@ static instant_us on_grid(const struct world *w, const struct call *call, instan
     return grain ? (at + grain - 1) / grain * grain : at;
 }
 
+/* The request as it goes over the wire: it outlives whoever sent it. */
+static struct text stowed(struct world *w, struct text t)
+{
+    name_id id;
+    bool added = names_add(&w->ses.names, t, &id);
+    assert(added);
+    return names_text(&w->ses.names, id);
+}
+
 static void world_send(void *ctx, struct call **calls, uint32_t len)
 {
     struct world *w = ctx;
@@ -186,8 +195,9 @@ static void world_send(void *ctx, struct call **calls, uint32_t len)
         w->flights[f].phase = PHASE_ARRIVES;
         w->flights[f].call = call;
         if (call->kind == CALL_SET)
-            w->flights[f].write = (struct write){w->lanes[call->lane], call->identities[0],
-                                                 call->mail_from, call->behavior};
+            w->flights[f].write =
+                (struct write){w->lanes[call->lane], stowed(w, call->identities[0]),
+                               stowed(w, call->mail_from), call->behavior};
         heap_set(&w->happens, f, on_grid(w, call, w->now + half_trip(w, call, 0)));
     }
 }

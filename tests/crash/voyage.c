@@ -59,16 +59,26 @@ static uint32_t port_wait(void *ctx, instant_us until, struct event *events, uin
     return len;
 }
 
+/* Notes of lanes come back apart from the others. */
+static uint32_t of_jobs(const struct record *records, uint32_t len)
+{
+    uint32_t jobs = 0;
+    for (uint32_t i = 0; i < len; i++)
+        jobs += records[i].kind != RECORD_LANE;
+    return jobs;
+}
+
 static enum err port_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
 {
     struct voyage *v = ctx;
-    v->keeping = len;
+    v->keeping = of_jobs(records, len);
     enum err err = journal_keep(v->journal, v->head.id, records, len, why);
     if (err != OK)
         return err;
     for (uint32_t i = 0; i < len; i++)
-        v->kept_digest = chain(v->kept_digest, &records[i]);
-    v->kept += len;
+        if (records[i].kind != RECORD_LANE)
+            v->kept_digest = chain(v->kept_digest, &records[i]);
+    v->kept += v->keeping;
     v->keeping = 0;
     return OK;
 }
@@ -81,7 +91,7 @@ static void port_send(void *ctx, struct call **calls, uint32_t len)
         if (calls[i]->kind != CALL_SET)
             continue;
         v->sent[calls[i]->owner]++;
-        v->sent_last[calls[i]->owner] = calls[i]->mail_from;
+        v->sent_last[calls[i]->owner] = arena_text(&v->arena, calls[i]->mail_from);
     }
     io.send(io.world, calls, len);
 }
