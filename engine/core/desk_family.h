@@ -24,11 +24,12 @@
 #include "pace.h"
 #include "spf.h"
 
-#define SWEEPS_MAX       256              /* batches of looks in flight or waiting for a token */
-#define ASKS_MAX         (DNS_WINDOW / 2) /* inquiries in flight: two questions each */
-#define WORDS_MAX        64               /* distinct verdict words of mx, spf and dmarc */
-#define GETS_REFUSED_MAX 20 /* by IAM, from the first on: then no look is allowed there */
-#define RECORD_ROOM      (SES_BATCH_MAX + 8) /* one event moves a batch at most */
+#define SWEEPS_MAX         256              /* batches of looks in flight or waiting for a token */
+#define ASKS_MAX           (DNS_WINDOW / 2) /* inquiries in flight: two questions each */
+#define WORDS_MAX          64               /* distinct verdict words of mx, spf and dmarc */
+#define WORDS_RESTORED_MAX 32 /* of a journal, which may be damaged; the rules have 20 */
+#define GETS_REFUSED_MAX   20 /* by IAM, from the first on: then no look is allowed there */
+#define RECORD_ROOM        (SES_BATCH_MAX + 8) /* one event moves a batch at most */
 
 /* A queue of jobs, linked through job.next. */
 struct queue {

@@ -124,8 +124,21 @@ void desk_clear(struct desk *d)
     buf_clear(&d->json);
 }
 
+/* A verdict word of the journal, as long as the desk knows few of them. */
+static uint8_t word_restore(struct desk *d, struct text word)
+{
+    for (uint32_t i = 1; i < d->words_len; i++)
+        if (text_eq(d->words[i], word))
+            return (uint8_t)i;
+    bool fits = word.len > 0 && d->words_len < WORDS_RESTORED_MAX;
+    return fits ? desk_word(d, names_text(&d->seen, desk_name(d, word))) : 0;
+}
+
 static void row_restore(struct desk *d, struct job *job, const struct job_row *row)
 {
+    job->mx = word_restore(d, row->mx);
+    job->spf = word_restore(d, row->spf);
+    job->dmarc = word_restore(d, row->dmarc);
     job->findings = row->findings;
     job->action = (uint8_t)row->action;
     job->writes = (uint16_t)row->writes;
