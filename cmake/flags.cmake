@@ -2,7 +2,8 @@
 # those who build it: the next compiler or library warns of something. Hardening is on in every build
 # but the fuzzers'.
 add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-                    -Wvla -Wundef -Wwrite-strings -Wformat=2)
+                    -Wvla -Wundef -Wwrite-strings -Wformat=2
+                    -Werror=implicit-function-declaration) # no C at all: gcc 14 refuses it as well
 option(MAILFROM_WERROR "Warnings are errors" OFF)
 if(MAILFROM_WERROR)
   add_compile_options(-Werror)
