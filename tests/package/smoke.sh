@@ -28,6 +28,7 @@ cat >identities.csv <<'CSV'
 account,region,identity,type,verified,mail_from,behavior,status,forwarding
 111122223333,us-east-1,example.com,DOMAIN,SUCCESS,,USE_DEFAULT_VALUE,,true
 CSV
+: >ready
 ses-sim --identities identities.csv --resolver 127.0.0.1:9 >ready &
 sim=$!
 trap 'kill "$sim"' EXIT
