@@ -42,7 +42,8 @@ def on_terminal(room, columns, *arguments):
 
 
 def widest(text):
-    return max(map(len, COLOR.sub("", text).split("\n")))
+    """Commands that are printed to be pasted are not broken."""
+    return max(len(line) for line in COLOR.sub("", text).split("\n") if ": mailfrom " not in line)
 
 
 def main():
