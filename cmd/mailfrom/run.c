@@ -195,7 +195,7 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
     err = engine_run(desk, &io, &watch, &r->end, why);
     progress_end(&progress, desk, err != OK, r->end, wire_now(live->wire));
     desk_totals(desk, &r->totals);
-    run_notes_end(&notes, desk);
+    run_notes_end(&notes, desk, wire_now(live->wire));
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
         r->read_api[i] = (uint8_t)desk_api(desk, (uint16_t)i, CALL_READ_MAIL_FROM);
     return err;

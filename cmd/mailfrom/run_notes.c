@@ -22,7 +22,9 @@ enum err run_notes_begin(struct run_notes *n, struct run *r, struct progress *pr
     n->jobs = ARENA_ARRAY(&r->arena, uint32_t, f->lanes_len + 1);
     n->closed = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
     n->fell_back = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
-    if (!n->jobs || !n->closed || !n->fell_back)
+    n->waits = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
+    n->loose = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
+    if (!n->jobs || !n->closed || !n->fell_back || !n->waits || !n->loose)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < f->choices_len; i++)
         n->jobs[f->choices[i].lane]++;
@@ -48,8 +50,9 @@ static void closed_tell(struct run_notes *n, const struct desk *desk, uint16_t l
     snprintf(regions, sizeof regions, "%u Regions", lanes);
     if (lanes == 1)
         snprintf(regions, sizeof regions, "Region " TEXT_FMT, TEXT_ARG(region_of(f, lane)));
-    say_error("account " TEXT_FMT ", %s: what is left of its %u %s fails%s: %s",
+    say_error("account " TEXT_FMT ", %s: what is left of its %u %s %s%s: %s",
               TEXT_ARG(account_of(f, lane)), regions, jobs, jobs == 1 ? "identity" : "identities",
+              desk_lane_is_closed(desk, lane) ? "fails" : "is not written",
               lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
 }
 
@@ -81,7 +84,38 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
 }
 
-static void news_tell(struct run_notes *n, const struct desk *desk)
+/* Trouble that passes: its rows wait, each until its own time is over. */
+static void waits_tell(struct run_notes *n, const struct desk *desk, uint16_t lane, instant_us now)
+{
+    const struct fleet *f = &n->run->fleet;
+    char when[WHEN_LEN];
+    instant_us since;
+    const char *why = desk_lane_waits(desk, lane, &since);
+    bool lasts = why && now >= since + TROUBLE_TOLD_AFTER;
+    if (lasts && !n->waits[lane])
+        say_error("account " TEXT_FMT ", Region " TEXT_FMT
+                  ": since %s SES cannot be asked; its identities wait, and one call at a time is "
+                  "tried: %s",
+                  TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                  when_format(since, when), why);
+    else if (!why && n->waits[lane])
+        say_note("account " TEXT_FMT ", Region " TEXT_FMT ": SES answers again",
+                 TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
+    n->waits[lane] = why ? n->waits[lane] || lasts : false;
+}
+
+static void loose_tell(struct run_notes *n, uint16_t lane)
+{
+    const struct fleet *f = &n->run->fleet;
+    n->loose[lane] = true;
+    say_error(
+        "account " TEXT_FMT ", Region " TEXT_FMT
+        ": SES left SUCCESS when REJECT_MESSAGE was set, so that identity was set back and no "
+        "other is tightened: mailfrom explain tighten-falls-back",
+        TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
+}
+
+static void news_tell(struct run_notes *n, const struct desk *desk, instant_us now)
 {
     const char *wish = n->run->options->read_api;
     bool chosen = wish && strcmp(wish, "v2") == 0;
@@ -89,6 +123,9 @@ static void news_tell(struct run_notes *n, const struct desk *desk)
     for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
         if (desk_lane_trouble(desk, i) && !n->closed[i])
             closed_tell(n, desk, i);
+        waits_tell(n, desk, i, now);
+        if (desk_lane_stays_loose(desk, i) && !n->loose[i])
+            loose_tell(n, i);
         if (!chosen && desk_api(desk, i, CALL_READ_MAIL_FROM) == API_V2 && !n->fell_back[i])
             fell_back_tell(n, i);
     }
@@ -101,7 +138,7 @@ void run_notes_turn(void *ctx, const struct desk *desk, instant_us now)
     if (desk_lane_news(desk) != n->news && n->progress->mode != PROGRESS_JSON) {
         if (n->progress->mode == PROGRESS_BAR)
             screen_erase(&n->progress->screen);
-        news_tell(n, desk);
+        news_tell(n, desk, now);
     }
     progress_turn(n->progress, desk, now);
 }
@@ -134,9 +171,9 @@ static void throttles_print(const struct fleet *f, const struct desk *desk, uint
     }
 }
 
-void run_notes_end(struct run_notes *n, const struct desk *desk)
+void run_notes_end(struct run_notes *n, const struct desk *desk, instant_us now)
 {
-    news_tell(n, desk);
+    news_tell(n, desk, now);
     for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
         for (unsigned gap = 0; gap < DESK_CENSUS_GAPS && !desk_lane_trouble(desk, i); gap++)
             if (desk_census_gap(desk, i, gap))

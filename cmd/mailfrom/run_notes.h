@@ -14,6 +14,7 @@ struct run_notes {
     uint32_t news;             /* of the desk, as far as they are told */
     uint32_t *jobs;            /* of each lane; arrays as fleet.lanes, in the run's arena */
     bool *closed, *fell_back;  /* is told */
+    bool *waits, *loose;       /* likewise: it cannot be asked at the moment; it stays loose */
 };
 
 enum err run_notes_begin(struct run_notes *n, struct run *r, struct progress *progress,
@@ -21,6 +22,6 @@ enum err run_notes_begin(struct run_notes *n, struct run *r, struct progress *pr
 /* For engine_watch: tells, and shows progress. ctx is a struct run_notes. */
 void run_notes_turn(void *ctx, const struct desk *desk, instant_us now);
 instant_us run_notes_wake(void *ctx, instant_us now);
-void run_notes_end(struct run_notes *n, const struct desk *desk);
+void run_notes_end(struct run_notes *n, const struct desk *desk, instant_us now);
 
 #endif

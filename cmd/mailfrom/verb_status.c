@@ -112,6 +112,21 @@ static enum err print_alarm(struct run *r, const struct summary *s, enum row_ala
     return err;
 }
 
+static bool note_one(void *ctx, const struct lane_note *note)
+{
+    const struct run *r = ctx;
+    const struct lane *lane = &r->fleet.lanes[note->lane];
+    struct buf reason;
+    if (note->reason.len == 0)
+        return true;
+    buf_init(&reason, LINE_LEN_MAX);
+    printf("Account " TEXT_FMT ", Region " TEXT_FMT ": %s\n",
+           TEXT_ARG(names_text(&r->fleet.names, r->fleet.accounts[lane->account].name)),
+           TEXT_ARG(names_text(&r->fleet.names, lane->region)), say_safe(&reason, note->reason));
+    buf_clear(&reason);
+    return true;
+}
+
 static enum err print_status(struct run *r, struct why *why)
 {
     struct summary s;
@@ -131,6 +146,8 @@ static enum err print_status(struct run *r, struct why *why)
            (unsigned long long)s.writes);
     if (s.deadline != WHEN_NEVER)
         printf("Earliest deadline %s\n", when_format(s.deadline, deadline));
+    if (err == OK && r->head.state != RUN_ENDED)
+        err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
     if (err == OK)
         err = print_waiting(r, why);
     return err == OK ? print_alarm(r, &s, ALARM_AILING, why) : err;

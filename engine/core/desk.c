@@ -145,6 +145,8 @@ void desk_apply(struct desk *d, uint32_t number, const struct decision *decision
         job->first_seen = now;
     if (moved)
         desk_move(d, number, decision->to);
+    if (from == JOB_WAITING_DNS)
+        job->read_at_s = 0; /* whoever publishes records may have set the name as well */
     job->action = (uint8_t)decision->action;
     job->write = (uint8_t)decision->write;
     assert(!decision->restart || job->restarts < 3);

@@ -112,6 +112,7 @@ const char *desk_pause_reason(const struct desk *d);
 const char *desk_lane_trouble(const struct desk *d, uint16_t lane);
 bool desk_lane_is_closed(const struct desk *d, uint16_t lane); /* and not only its writes */
 /* What keeps a lane that is not closed from being asked, and since when; NULL: nothing does. */
+#define TROUBLE_TOLD_AFTER SPAN_S(30) /* shorter trouble is nobody's business */
 const char *desk_lane_waits(const struct desk *d, uint16_t lane, instant_us *since);
 /* Was REJECT_MESSAGE given up in this lane, since it took an identity out of Success? */
 bool desk_lane_stays_loose(const struct desk *d, uint16_t lane);

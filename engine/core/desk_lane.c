@@ -14,7 +14,6 @@
 
 #include <stdio.h>
 
-#define TELL_AFTER       SPAN_S(30) /* shorter trouble is nobody's business */
 #define PROBE_AFTER      SPAN_M(5)
 #define PROBE_EVERY      SPAN_M(1)
 #define DOUBTS_MAX       3
@@ -28,7 +27,7 @@
 static void trouble_tell(struct desk *d, uint16_t lane, instant_us since, instant_us now)
 {
     struct lane_desk *l = &d->lanes[lane];
-    if (l->trouble_told || now < since + TELL_AFTER)
+    if (l->trouble_told || now < since + TROUBLE_TOLD_AFTER)
         return;
     char when[WHEN_LEN], sentence[REASON_LEN_MAX + 96];
     snprintf(sentence, sizeof sentence, "since %s SES cannot be asked: %s",

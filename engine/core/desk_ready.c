@@ -5,7 +5,8 @@
  * `confirmed`; what has grown old there is read again.
  *
  * Example, at one call a second: when three are left, forty are read by one call, and the last of
- * them is written 43 s later. A row that was judged just now needs no other read.
+ * them is written 43 s later. A row that was judged just now needs no other read, unless it has
+ * waited for DNS meanwhile or its write has failed.
  */
 #include "desk_family.h"
 

@@ -131,6 +131,7 @@ static void write_failed(struct desk *d, const struct call *call, enum verdict v
 {
     struct job *job = &d->jobs[call->owner];
     job->lost = job->lost || verdict == VERDICT_UNSURE;
+    job->read_at_s = 0; /* what it was to replace may be another value by the next try */
     if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
         job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
     if (verdict == VERDICT_REFUSED)
