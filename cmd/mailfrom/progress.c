@@ -113,7 +113,7 @@ static void board_read(struct progress *p, const struct desk *desk, instant_us n
         l->throttled = t.throttled;
         l->writes = t.writes;
         l->per_s = gauge_read(&p->gauges[i], t.calls, now);
-        l->left = gauge_left(l, desk_pace(desk, i, CALL_SET)->rate_per_s,
+        l->left = gauge_left(l, desk_pace(desk, i, CALL_SET)->load.rate_per_s,
                              desk_api(desk, i, CALL_READ_MAIL_FROM), p->writes);
     }
     board_sum(&p->board);

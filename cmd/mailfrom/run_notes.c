@@ -1,5 +1,6 @@
 #include "run_notes.h"
 
+#include "limits.h"
 #include "say.h"
 
 #include <string.h>
@@ -24,7 +25,8 @@ enum err run_notes_begin(struct run_notes *n, struct run *r, struct progress *pr
     n->fell_back = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
     n->waits = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
     n->loose = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
-    if (!n->jobs || !n->closed || !n->fell_back || !n->waits || !n->loose)
+    n->hint_cut = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
+    if (!n->jobs || !n->closed || !n->fell_back || !n->waits || !n->loose || !n->hint_cut)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < f->choices_len; i++)
         n->jobs[f->choices[i].lane]++;
@@ -84,6 +86,26 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
 }
 
+/* SES asked for a longer pause than it is believed: of the lane's first action that met one. */
+static void hint_cut_tell(struct run_notes *n, const struct desk *desk, uint16_t lane)
+{
+    const struct fleet *f = &n->run->fleet;
+    char asked[WHEN_LEN], most[WHEN_LEN];
+    for (int kind = 0; kind < CALL_ASK && !n->hint_cut[lane]; kind++) {
+        const struct pace *pace = desk_pace(desk, lane, (enum call_kind)kind);
+        if (!pace->hint_cut)
+            continue;
+        n->hint_cut[lane] = true;
+        say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                 ": SES asked for a pause of %s before the next %s (x-amz-retry-after); at most %s "
+                 "are waited, then it is called again",
+                 TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                 span_format(pace->hint_cut, asked),
+                 call_action((enum call_kind)kind, desk_api(desk, lane, (enum call_kind)kind)),
+                 span_format(RETRY_AFTER_MAX, most));
+    }
+}
+
 /* Trouble that passes: its rows wait, each until its own time is over. */
 static void waits_tell(struct run_notes *n, const struct desk *desk, uint16_t lane, instant_us now)
 {
@@ -128,6 +150,7 @@ static void news_tell(struct run_notes *n, const struct desk *desk, instant_us n
             loose_tell(n, i);
         if (!chosen && desk_api(desk, i, CALL_READ_MAIL_FROM) == API_V2 && !n->fell_back[i])
             fell_back_tell(n, i);
+        hint_cut_tell(n, desk, i);
     }
 }
 
@@ -154,20 +177,29 @@ static void gap_print(const struct fleet *f, uint16_t lane, const char *gap)
              TEXT_ARG(region_of(f, lane)), gap);
 }
 
-/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. */
+/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or calls are
+ * refused whatever their rate. */
 static void throttles_print(const struct fleet *f, const struct desk *desk, uint16_t lane)
 {
     for (int kind = 0; kind < CALL_ASK; kind++) {
         const struct pace *pace = desk_pace(desk, lane, (enum call_kind)kind);
-        if (pace->throttled * 100 <= pace->calls && !pace_is_slowed(pace))
-            continue;
-        say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                 ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
-                 "Its rate is lower than %.3g, or somebody else uses the same bucket",
-                 TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-                 (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
-                 call_action((enum call_kind)kind, desk_api(desk, lane, (enum call_kind)kind)),
-                 pace->rate_per_s, pace->wanted_per_s);
+        const char *action =
+            call_action((enum call_kind)kind, desk_api(desk, lane, (enum call_kind)kind));
+        if (pace_is_slowed(pace))
+            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                     ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
+                     "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
+                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                     pace->load.rate_per_s, pace->load.wanted_per_s);
+        else if (pace->throttled * 100 > pace->calls)
+            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                     ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
+                     "second, as wanted. Slower calls were not refused less, or somebody else "
+                     "used the same bucket for a while",
+                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                     pace->load.rate_per_s);
     }
 }
 

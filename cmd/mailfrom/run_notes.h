@@ -13,8 +13,8 @@ struct run_notes {
     struct progress *progress; /* shown each turn too */
     uint32_t news;             /* of the desk, as far as they are told */
     uint32_t *jobs;            /* of each lane; arrays as fleet.lanes, in the run's arena */
-    bool *closed, *fell_back;  /* is told */
-    bool *waits, *loose;       /* likewise: it cannot be asked at the moment; it stays loose */
+    bool *closed, *fell_back, *hint_cut; /* is told */
+    bool *waits, *loose; /* likewise: it cannot be asked at the moment; it stays loose */
 };
 
 enum err run_notes_begin(struct run_notes *n, struct run *r, struct progress *progress,

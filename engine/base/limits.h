@@ -40,6 +40,8 @@
                   serves forty seconds of writes at the documented rate */
 #define CALLS_IN_FLIGHT_MAX                                                                        \
     1024 /* calls of all lanes; a lane needs its rate times its round trip */
+#define RETRY_AFTER_MAX                                                                            \
+    (300ll * 1000000) /* us; a bucket of SES is full again in seconds, and more stops a lane */
 #define INVENTORY_CALLS_MAX  256 /* out at once: 100 calls a second that take 2.5 s */
 #define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */
 #define EVENTS_PER_TURN_MAX  1024

@@ -100,8 +100,8 @@ void desk_lane_totals(const struct desk *d, uint16_t lane, struct desk_lane_tota
 const struct job *desk_job(const struct desk *d, uint32_t number);
 /* By which API such calls of a lane go. It changes at most once, where reads fall back. */
 enum api desk_api(const struct desk *d, uint16_t lane, enum call_kind kind);
-/* How often something befell a lane that a person should be told: its reads fell back, or it was
- * closed. */
+/* How often something befell a lane that a person should be told: its reads fell back, it was
+ * closed, or SES's hint to wait was cut to RETRY_AFTER_MAX (pace.hint_cut). */
 uint32_t desk_lane_news(const struct desk *d);
 /* Pace of one action of a lane, for progress. */
 const struct pace *desk_pace(const struct desk *d, uint16_t lane, enum call_kind kind);

@@ -97,7 +97,8 @@ enum verdict desk_call_paced(struct desk *d, const struct call *call, instant_us
     enum verdict verdict = verdict_of(&call->reply, call->kind);
     lane_learn(d, call, verdict, now);
     if (verdict == VERDICT_SLOW_DOWN)
-        pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
+        d->lane_news +=
+            pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
     else if (call->reply.how == REPLY_HTTP)
         pace_answered(pace, call->sent_at, call->answered_at);
     return verdict;

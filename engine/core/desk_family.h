@@ -162,7 +162,7 @@ struct desk {
     uint32_t calls_out; /* handed to the world and not back yet */
     uint64_t next_ticket;
     uint32_t lane_turn; /* where the round of lanes begins: fair between lanes */
-    uint32_t lane_news; /* lanes closed, or whose reads have fallen back to version 2 */
+    uint32_t lane_news; /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
     struct text words[WORDS_MAX];
     uint32_t words_len;

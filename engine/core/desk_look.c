@@ -48,7 +48,7 @@ span_us looks_linger(const struct desk *d, const struct lane_desk *lane, uint32_
 {
     if (batch_max(lane->read_api) == 1)
         return 0;
-    double rate = lane->pace[CALL_READ_MAIL_FROM].rate_per_s;
+    double rate = lane->pace[CALL_READ_MAIL_FROM].load.rate_per_s;
     double span = 1e6 * COMPANY_SHARE * company(d, lane, there) / rate;
     return span < (double)COMPANY_MAX ? (span_us)span : COMPANY_MAX;
 }
