@@ -57,7 +57,7 @@ static uint32_t under_way(const struct lane_desk *lane)
 
 static uint32_t seconds_of(const struct lane_desk *lane, unsigned seconds)
 {
-    double writes = lane->pace[CALL_SET].rate_per_s * seconds;
+    double writes = lane->pace[CALL_SET].load.rate_per_s * seconds;
     return writes < 1 ? 1 : writes > AHEAD_MAX ? AHEAD_MAX : (uint32_t)writes;
 }
 
@@ -93,7 +93,7 @@ static void confirm(struct desk *d, uint32_t number, instant_us now)
 /* When a job that is brought near now will be written. */
 static instant_us turn_of(const struct lane_desk *lane, instant_us now)
 {
-    return now + (instant_us)(1e6 * (under_way(lane) + 1) / lane->pace[CALL_SET].rate_per_s);
+    return now + (instant_us)(1e6 * (under_way(lane) + 1) / lane->pace[CALL_SET].load.rate_per_s);
 }
 
 /* Takes one job from where it waits to where it is read or, when that was done just now, written.
