@@ -297,7 +297,8 @@ static void remember_seen(struct desk *d, struct job *job, const struct ses_fact
 static void remember(struct desk *d, struct job *job, const struct ses_facts *facts,
                      const struct decision *decision, instant_us sent_at, instant_us now)
 {
-    bool before_write = job->state == JOB_LOOKING || job->state == JOB_CONFIRMING;
+    bool once_more = job->state == JOB_UNSURE && decision->to != JOB_DONE;
+    bool before_write = job->state == JOB_LOOKING || job->state == JOB_CONFIRMING || once_more;
     if (decision->stale) {
         if (!job->stale_since_s)
             job->stale_since_s = (uint32_t)((now + SPAN_S(1) - 1) / SPAN_S(1));

@@ -203,19 +203,43 @@ static bool has_come(const struct situation *s, const struct ses_facts *ses)
     return step_shows_write(s, ses) && !still_failed;
 }
 
+/* SES has moved, and nothing that anybody would miss is there: what is to be done now? */
+static struct decision decided_anew(const struct situation *s, const struct ses_facts *ses)
+{
+    struct need need = step_need(s, ses);
+    if (s->wanted.len == 0 && need.write == WRITE_NOTHING)
+        return step_done(s);
+    if (s->wanted.len == 0 || need.write == WRITE_LOOSEN)
+        return step_ready(s, need.write);
+    struct decision d = step_decide(s, JOB_JUDGING);
+    d.action = need.action;
+    d.write = need.write;
+    return d;
+}
+
+/* Whether it may be tightened is asked anew each time. */
+static struct decision tighten_again(const struct situation *s, const struct ses_facts *ses)
+{
+    struct decision d = looked_own(s, ses);
+    if (d.to == JOB_JUDGING)
+        d.wait_us = step_error_wait(s, s->job->attempts);
+    return d;
+}
+
 static struct decision looked_unsure(const struct situation *s, const struct ses_facts *ses)
 {
-    bool is_same = step_is_last_known(s, ses);
     bool forced = s->rules->force || s->guard == GUARD_FORCED;
     if (has_come(s, ses))
         return confirmed_by_read(s->job->write == WRITE_CLEAR_FIRST ? step_ready(s, WRITE_NAME)
                                                                     : looked_own(s, ses));
-    if (is_same || forced)
+    if (step_is_last_known(s, ses) && s->job->write == WRITE_TIGHTEN)
+        return tighten_again(s, ses);
+    if (step_is_last_known(s, ses))
         return write_again(s);
     if (step_is_stale(s, ses))
         return wait_for_newer(s);
-    if (s->job->accepted == 0 && !step_has_drifted(s, ses))
-        return write_again(s);
+    if (forced || (s->job->accepted == 0 && !step_has_drifted(s, ses)))
+        return decided_anew(s, ses);
     return drifted(s, ses);
 }
 
@@ -256,20 +280,6 @@ static struct decision go_ahead(const struct situation *s)
     return step_ready(s, (enum write_kind)s->job->write);
 }
 
-/* SES has moved, and nothing that anybody would miss is there: what is to be done now? */
-static struct decision confirmed_anew(const struct situation *s, const struct ses_facts *ses)
-{
-    struct need need = step_need(s, ses);
-    if (s->wanted.len == 0 && need.write == WRITE_NOTHING)
-        return step_done(s);
-    if (s->wanted.len == 0 || need.write == WRITE_LOOSEN)
-        return step_ready(s, need.write);
-    struct decision d = step_decide(s, JOB_JUDGING);
-    d.action = need.action;
-    d.write = need.write;
-    return d;
-}
-
 struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses)
 {
     if (s->job->accepted > 0 && !step_is_last_known(s, ses))
@@ -280,5 +290,5 @@ struct decision step_confirmed(const struct situation *s, const struct ses_facts
         return step_drifted(s, ses);
     if (is_still_needed(s, ses))
         return go_ahead(s);
-    return s->job->accepted > 0 ? step_looked_after(s, ses) : confirmed_anew(s, ses);
+    return s->job->accepted > 0 ? step_looked_after(s, ses) : decided_anew(s, ses);
 }

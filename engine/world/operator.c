@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define ACTS_MAX 2 /* on one identity */
+#define PROVOKED 0.3
 
 static double unit(const struct operator* o, uint32_t row, unsigned what)
 {
@@ -47,6 +48,14 @@ void operator_clear(struct operator* o)
 instant_us operator_next(const struct operator* o)
 {
     return heap_first(&o->due);
+}
+
+void operator_provoke(struct operator* o, uint32_t row, instant_us now)
+{
+    if (!o->traces || o->traces[row].acts >= ACTS_MAX || unit(o, row, 6) > PROVOKED)
+        return;
+    o->traces[row].next = now + 1;
+    heap_set(&o->due, row, now + 1);
 }
 
 static void set(struct operator* o, struct ses_model *m, uint32_t row, struct text mail_from,

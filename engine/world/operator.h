@@ -49,6 +49,10 @@ bool operator_init(struct operator* o, const struct operator_options *options,
                    const struct fleet *fleet, const uint16_t *lanes);
 void operator_clear(struct operator* o);
 instant_us operator_next(const struct operator* o);
+/* A write of the run has failed, and he is at it at the same time: on some of them he acts right
+ * now.
+ */
+void operator_provoke(struct operator* o, uint32_t row, instant_us now);
 /* Does the next thing that is due at `now`; false: nothing is. */
 bool operator_act(struct operator* o, struct ses_model *m, instant_us now);
 

@@ -296,8 +296,11 @@ static bool iam_allows(const struct world *w, const struct call *call)
 static void arrive_ses(struct world *w, struct flight *flight)
 {
     struct call *call = flight->call;
-    if (arrive_broken(w, flight))
+    if (arrive_broken(w, flight)) {
+        if (call->kind == CALL_SET)
+            operator_provoke(&w->operator, call->owner, w->now);
         return;
+    }
     if (!iam_allows(w, call)) {
         ses_door_refuse(call, 403, "AccessDenied", "User is not authorized to perform this");
         return;

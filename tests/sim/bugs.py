@@ -31,7 +31,8 @@ BUGS = [
     ("core/step.c", "a write whose answer was lost is sent again blindly", [
         ("d = step_decide(s, JOB_UNSURE);", "d = step_decide(s, JOB_READY);")]),
     ("core/step_guard.c", "a read that lags behind is believed at once", [
-        ("(!since || s->now < since + STALE_SPAN)", "since && s->now < since + STALE_SPAN")]),
+        ("    return job->accepted > 0 && (is_past || had_failed) &&",
+         "    return false && job->accepted > 0 && (is_past || had_failed) &&")]),
     ("core/step.c", "a write whose answer was lost is taken for accepted", [
         ("    case VERDICT_OK: return accepted(s);\n",
          "    case VERDICT_OK:\n    case VERDICT_UNSURE: return accepted(s);\n"),
@@ -66,8 +67,8 @@ BUGS = [
          "    if (job->before_known)\n        return;\n    job->before_known = true;\n"
          "    job->mail_from_before")]),
     ("core/step_follow.c", "a lost write is sent again over whatever is there", [
-        ("    if (is_same || forced)\n        return write_again(s);",
-         "    if ((void)is_same, (void)forced, true)\n        return write_again(s);")]),
+        ("    if (step_is_last_known(s, ses))\n        return write_again(s);",
+         "    return write_again(s);")]),
     ("core/step_follow.c", "what another operator set while SES was followed is set back", [
         ("    if (is_own(s, ses))\n        return looked_own(s, ses);\n    return drifted(s, ses);",
          "    if (is_own(s, ses))\n        return looked_own(s, ses);\n"
@@ -90,9 +91,6 @@ BUGS = [
         ("    w->failed += is_final && outcome == OUTCOME_FAILED;\n", "")]),
     ("core/desk_lane.c", "one odd answer is believed", [
         ("        l->worked = true;\n", "")]),
-    ("core/step.c", "what SES has given up is never set again", [
-        ("if (ses->status == MAIL_FROM_FAILED && s->policy->until == UNTIL_SUCCESS)",
-         "if (false)")]),
     ("core/step.c", "what SES gives up again is set up anew for ever", [
         ("    if (restarting && job->restarts > RESTARTS_MAX)\n", "    if (false)\n")]),
     ("core/step.c", "errors of the rules are ignored", [

@@ -132,7 +132,7 @@ static void world_draw(struct scene *s)
             .within = SPAN_M(1 + (int64_t)(draw(s, 10, 1) % 1500)),
         };
     if (s->slow_dns)
-        w->dns.delay_max = SPAN_H(150);
+        w->dns.delay_max = SPAN_H(220);
     if (s->options.faults)
         faults_draw(&w->faults, s->options.seed);
     if (s->options.faults && s->options.waves && chance(s, 7, 7, 30))

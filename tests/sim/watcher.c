@@ -275,18 +275,22 @@ static void check_others(struct watcher *w, uint32_t job)
     const struct faults *faults = &w->scene->world.faults;
     const struct kept_row *row = &w->rows[job];
     struct operator_trace trace = world_operator(w->world, job);
-    span_us unseen = LOOK_BEFORE_WRITE_MAX + SPAN_S(2) +
-                     (faults->share[FAULT_STALE] > 0 ? faults->stale_max : 0);
+    span_us lag = faults->share[FAULT_STALE] > 0 ? faults->stale_max : 0;
+    span_us unseen = LOOK_BEFORE_WRITE_MAX + SPAN_S(2) + lag;
+    bool was_seen = row->read_at > trace.at + lag || trace.at + unseen < world_now(w->world);
     bool reviewed = w->scene->parts[job] == PART_REVIEWED && row->last.row.accepted == 0;
     uint32_t id;
-    if (!trace.at || trace.at + unseen > world_now(w->world) ||
-        (trace.at <= row->first_read_at && !reviewed) || faults->share[FAULT_LATE] > 0)
+    if (!trace.at || !was_seen || (trace.at <= row->first_read_at && !reviewed) ||
+        faults->share[FAULT_LATE] > 0)
         return;
     if (!ses_model_find(world_ses(w->world), world_lane(w->world, f->choices[job].lane),
                         fleet_identity(f, job), &id))
         return;
     struct ses_facts facts = ses_model_facts(world_ses(w->world), id);
-    bool was_so = trace.act == OPERATOR_REJECTS && w->scene->parts[job] == PART_LOOSE;
+    bool is_own =
+        row->last.row.accepted > 0 && row->last.row.behavior_seen == BEHAVIOR_REJECT_MESSAGE;
+    bool was_so = trace.act == OPERATOR_REJECTS &&
+                  (w->scene->parts[job] == PART_LOOSE || is_own); /* he changed nothing */
     if (!was_so && holds_theirs(trace.act, &facts, reviewed))
         watcher_complain(w, "job %u overwrites what another operator set: " TEXT_FMT " with %s",
                          job, TEXT_ARG(facts.mail_from), behavior_name(facts.behavior));
@@ -308,9 +312,13 @@ static void check_tighten(struct watcher *w, uint32_t job)
     struct tightened_seen *t = &w->tightened[lane];
     if (!mx_was_there(w, job))
         watcher_complain(w, "job %u is tightened while its MX is not there", job);
-    if (t->written > 0 && t->first != job && t->first != UINT32_MAX && !t->first_settled)
+    bool is_over = t->written > 0 && t->first != UINT32_MAX && w->rows[t->first].known &&
+                   w->rows[t->first].last.row.state == JOB_DONE;
+    bool is_first = t->written == 0 || t->first == job || t->first == UINT32_MAX ||
+                    (is_over && !t->first_settled);
+    if (!is_first && !t->first_settled)
         watcher_complain(w, "job %u is tightened before the first of its lane has settled", job);
-    if (t->written == 0 || t->first == job || t->first == UINT32_MAX)
+    if (is_first)
         *t = (struct tightened_seen){t->written, job, world_now(w->world), false, t->fell_back};
     t->written++;
     if (t->fell_back)

@@ -343,6 +343,20 @@ static void tightening_wants_success_and_the_mx_at_that_moment(void **state)
     assert_string_equal(d.reason, "REJECT_MESSAGE waits for the right MX: the MX is gone");
 }
 
+static void a_lost_tighten_is_judged_anew(void **state)
+{
+    (void)state;
+    struct job job = {.state = JOB_UNSURE, .write = WRITE_TIGHTEN, .accepted = 1, .lost = true};
+    struct policy policy = {.behavior = REJECT, .timeout_us = SPAN_H(72)};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts ses = {.mail_from = TEXT(WANTED), .status = SUCCESS};
+    knows(&s, &job, WANTED, USE);
+    struct decision d = step_looked(&s, &ses, 0, "");
+    assert_true(d.to == JOB_JUDGING && d.write == WRITE_TIGHTEN);
+    ses.status = PENDING;
+    assert_int_equal(step_looked(&s, &ses, 0, "").to, JOB_FOLLOWING);
+}
+
 static void what_leaves_success_when_it_is_tightened_is_loosened_at_once(void **state)
 {
     (void)state;
@@ -671,6 +685,7 @@ int main(void)
         cmocka_unit_test(a_rollback_rejects_no_mail_where_ses_does_not_say_success),
         cmocka_unit_test(a_write_replaces_only_what_the_row_was_judged_on),
         cmocka_unit_test(tightening_wants_success_and_the_mx_at_that_moment),
+        cmocka_unit_test(a_lost_tighten_is_judged_anew),
         cmocka_unit_test(what_leaves_success_when_it_is_tightened_is_loosened_at_once),
         cmocka_unit_test(the_value_before_is_believed_when_reads_five_minutes_apart_agree),
         cmocka_unit_test(what_another_run_has_just_written_counts_for_more_than_a_read),
