@@ -21,6 +21,8 @@ static int plan_make(struct run *r, const struct options *plan, struct why *why)
     r->keeps_desk = true;
     if (journal_open(&r->journal, NULL, JOURNAL_MEMORY, why) == OK)
         code = run_conclude(r, run_carry_out(r, why), why);
+    signals_end(&r->signals); /* at the question nothing is under way */
+    r->signals = (struct signals){0};
     r->shown = r->journal;
     r->shown_run = r->head.id;
     r->journal = journal;

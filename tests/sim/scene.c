@@ -55,6 +55,8 @@ static bool job_draw(struct scene *s, uint32_t i)
                             .timeout_us = SPAN_H(24 + (int64_t)(draw(s, 3, 1) % 48))};
     struct choice choice = {.lane = (uint16_t)(draw(s, 4, i) % f->lanes_len), .line = i + 2};
     uint32_t row;
+    if (s->slow_dns && chance(s, 3, 2, 50))
+        policy.timeout_us = SPAN_H(24 * 13); /* SES gives up before it does, more than once */
     bool address = chance(s, 5, i, 30);
     policy.behavior = part == PART_TIGHT ? BEHAVIOR_REJECT_MESSAGE : BEHAVIOR_USE_DEFAULT_VALUE;
     choice.type = address ? IDENTITY_EMAIL_ADDRESS : IDENTITY_DOMAIN;
