@@ -40,6 +40,15 @@ static int nothing_to_resume(struct run *r, struct why *why)
     return run_conclude(r, OK, why);
 }
 
+/* Whose failures count from now on. */
+static void budget_tell(const struct run *r)
+{
+    struct quota max = r->fleet.max_failures;
+    if (r->options->retry_failed && !r->options->quiet && max.value >= 0)
+        say_note("max_failures allows %g%s of run %llu to fail; what begins again no longer counts",
+                 max.value, max.is_percent ? " %" : " identities", (unsigned long long)r->head.id);
+}
+
 int verb_resume(const struct options *given)
 {
     struct options o = *given;
@@ -52,9 +61,10 @@ int verb_resume(const struct options *given)
     enum err err = resume_load(&run, &o, &why);
     if (err == OK && run.head.state == RUN_ENDED && !o.retry_failed)
         code = nothing_to_resume(&run, &why);
-    else if (err == OK)
+    else if (err == OK) {
+        budget_tell(&run);
         code = run_conclude(&run, run_carry_out(&run, &why), &why);
-    else
+    } else
         say_error("%s", why.text);
     run_clear(&run);
     return code;
