@@ -5,16 +5,16 @@
  *
  * A sweep leaves when it is full, or when the oldest job has waited long enough. A call that
  * carries one job costs as much as one that carries a hundred, so long enough depends on who else
- * may come: every open job of the lane will want to look some day. A look waits for a quarter of
+ * may come: every open job of the lane will want to look some day. A look waits for three tenths of
  * the time that it would take to look at all of them one by one, and never longer than COMPANY_MAX.
  * Example, at one call a second: while 3,000 jobs wait for their DNS, those whose records have come
- * are swept every eight minutes; of 100, every 25 s; and the last one is looked at at once.
+ * are swept every eight minutes; of 100, every 30 s; and the last one is looked at at once.
  */
 #include "desk_family.h"
 
 #include <string.h>
 
-#define COMPANY_SHARE 0.25
+#define COMPANY_SHARE 0.3
 #define COMPANY_MAX   SPAN_M(8)
 #define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
 
