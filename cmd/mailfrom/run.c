@@ -243,7 +243,7 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : head_begin(r, wire_now(wire), why);
     if (err == OK)
-        err = run_recent(r, wire_now(wire), why);
+        err = run_recent(r, why);
     struct desk_options options = desk_options_of(r);
     if (err == OK)
         r->desk = desk_init(&r->memory, &r->fleet, &options);

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#define RECENT_S 900 /* step_guard.c believes no write for longer */
-
 struct gathering {
     struct run *run;
     struct fleet_index index;
@@ -16,20 +14,20 @@ static bool recent_add(void *ctx, const struct journal_accepted *a)
     struct gathering *g = ctx;
     struct fleet *f = &g->run->fleet;
     uint32_t row = fleet_index_row(&g->index, a->account, a->region, a->identity);
-    bool is_own = g->run->resumes && a->run <= g->run->head.id;
-    if (row == 0 || is_own)
+    bool resumes = g->run->resumes;
+    if (row == 0 || (resumes && a->run == g->run->head.id))
         return true;
     struct recent_write *recent = &f->recent[row - 1];
     *recent = (struct recent_write){.behavior = (uint8_t)a->behavior,
                                     .behavior_before = (uint8_t)a->behavior_before,
-                                    .is_later = g->run->resumes,
+                                    .is_later = resumes && a->run > g->run->head.id,
                                     .at_s = (uint32_t)(a->at / SPAN_S(1)),
                                     .run = (uint32_t)a->run};
     return names_add(&f->names, a->mail_from, &recent->mail_from) &&
            names_add(&f->names, a->mail_from_before, &recent->mail_from_before);
 }
 
-enum err run_recent(struct run *r, instant_us now, struct why *why)
+enum err run_recent(struct run *r, struct why *why)
 {
     struct gathering g = {.run = r};
     struct arena memory;
@@ -40,9 +38,8 @@ enum err run_recent(struct run *r, instant_us now, struct why *why)
     enum err err = r->fleet.recent && fleet_index_init(&g.index, &memory, &r->fleet)
                        ? OK
                        : why_set(why, ERR_NOMEM, "out of memory");
-    uint64_t later_than = r->resumes ? r->head.id : UINT32_MAX;
     if (err == OK)
-        err = journal_accepted(r->journal, now - SPAN_S(RECENT_S), later_than, recent_add, &g, why);
+        err = journal_accepted(r->journal, recent_add, &g, why);
     arena_clear(&memory);
     return err;
 }

@@ -1,6 +1,6 @@
 /*
- * What other runs of the journal have had accepted in the last minutes: for so long it counts for
- * more than what a read of SES shows (struct recent_write).
+ * What other runs of the journal had accepted last: it counts for more than one read of SES that
+ * shows what stood there before (struct recent_write).
  */
 #ifndef MF_RUN_RECENT_H
 #define MF_RUN_RECENT_H
@@ -8,6 +8,6 @@
 #include "run.h"
 
 /* Fills r->fleet.recent. Nothing is read for a plan, which changes nothing. */
-enum err run_recent(struct run *r, instant_us now, struct why *why);
+enum err run_recent(struct run *r, struct why *why);
 
 #endif

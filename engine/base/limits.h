@@ -38,6 +38,9 @@
 #define LOOK_BEFORE_WRITE_MAX                                                                      \
     60000000ll /* us; what a write replaces was seen at most so long before: a read of a hundred   \
                   serves forty seconds of writes at the documented rate */
+#define MX_BEFORE_TIGHTEN_MAX                                                                      \
+    5000000ll /* us; REJECT_MESSAGE is written at most so long after DNS showed the MX: a lane of  \
+                 one write a second asks as each turn comes */
 #define CALLS_IN_FLIGHT_MAX                                                                        \
     1024 /* calls of all lanes; a lane needs its rate times its round trip */
 #define RETRY_AFTER_MAX                                                                            \

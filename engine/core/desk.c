@@ -83,7 +83,12 @@ void desk_enqueue(struct desk *d, uint32_t job, instant_us now)
     case JOB_FOLLOWING: queue_push(d, &lane->look[LOOK_AGAIN], job, now); break;
     case JOB_JUDGING: queue_push(d, &d->judged, job, now); break;
     case JOB_WAITING_DNS: queue_push(d, &d->dns, job, now); break;
-    case JOB_READY: queue_push(d, ready_queue(d, job, now), job, now); break;
+    case JOB_READY:
+        if (ready_is_next(d, job, now))
+            queue_push_front(d, ready_queue(d, job, now), job, now);
+        else
+            queue_push(d, ready_queue(d, job, now), job, now);
+        break;
     case JOB_CONFIRMING: queue_push(d, &lane->look[LOOK_CONFIRM], job, now); break;
     case JOB_NEW:
     case JOB_WRITING:

@@ -249,6 +249,8 @@ static void ask_end(struct desk *d, struct ask *a, instant_us now)
     job->mx = desk_word(d, mx);
     job->spf = desk_word(d, spf);
     struct decision decision = decide_dns(&s, &j, mx, spf);
+    if (decision.to == JOB_READY && decision.write == WRITE_TIGHTEN)
+        ready_mx_seen(d, a->job, now);
     desk_apply(d, a->job, &decision, now, &d->json);
     ask_close(d, a);
 }

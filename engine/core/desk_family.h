@@ -85,10 +85,11 @@ struct lane_desk {
     uint8_t sets_refused; /* by IAM, since the last write that worked */
     bool trouble_told;    /* a record of it was kept */
     struct doubt doubts[CALL_KINDS];
-    instant_us trouble_since; /* calls come to nothing since then; 0: they do not */
-    instant_us hold_until;    /* before this nothing is sent */
-    instant_us swept_at;      /* when those whose time is over were last looked for */
-    instant_us v1_again_at;   /* reads that fell back in the middle of a run try again; 0: no */
+    instant_us throttled_since[CALL_KINDS]; /* without one call that was served; 0: it is not */
+    instant_us trouble_since;               /* calls come to nothing since then; 0: they do not */
+    instant_us hold_until;                  /* before this nothing is sent */
+    instant_us swept_at;                    /* when those whose time is over were last looked for */
+    instant_us v1_again_at; /* reads that fell back in the middle of a run try again; 0: no */
     uint32_t by_state[JOB_STATES], bad; /* of its jobs; bad: ended badly */
     bool broken;                        /* nobody may do anything here: `reason` says why */
     bool writes_closed;                 /* nobody may write: `reason` says why */
@@ -216,6 +217,10 @@ void desk_record_lane(struct desk *d, uint16_t lane, const char *reason, instant
 
 /* The queue of its lane in which a READY job waits. */
 struct queue *ready_queue(struct desk *d, uint32_t job, instant_us now);
+/* DNS has shown the MX of a job that is to be tightened. */
+void ready_mx_seen(struct desk *d, uint32_t job, instant_us now);
+/* It was its turn already, and was asked for. */
+bool ready_is_next(const struct desk *d, uint32_t job, instant_us now);
 /* Reads SES ahead for those whose turn is near. */
 void ready_confirm(struct desk *d, uint16_t lane, instant_us now);
 /* The same now: a read leaves anyhow, and takes them along. */
@@ -253,6 +258,8 @@ void tighten_take(struct lane_desk *lane, uint32_t job);
 void tighten_written(struct lane_desk *lane, uint32_t job, instant_us now);
 void tighten_fell_back(struct desk *d, uint32_t job);
 void tighten_ended(struct desk *d, uint32_t job);
+/* An earlier process was tightening it: it goes first, unless another one does. */
+void tighten_resume(struct lane_desk *lane, uint32_t job, instant_us now);
 /* As a record of an earlier process says. */
 void tighten_restore(struct desk *d, uint32_t job);
 

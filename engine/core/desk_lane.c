@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#define STARVED_AFTER    SPAN_M(1)
 #define PROBE_AFTER      SPAN_M(5)
 #define PROBE_EVERY      SPAN_M(1)
 #define DOUBTS_MAX       3
@@ -103,6 +104,10 @@ void lane_learn(struct desk *d, const struct call *call, enum verdict verdict, i
     bool is_read = call->kind == CALL_READ_MAIL_FROM || call->kind == CALL_READ_VERIFICATION;
     l->silent = call->reply.how == REPLY_NOT_SENT || call->reply.how == REPLY_LOST;
     l->answered = l->answered || !l->silent;
+    if (verdict != VERDICT_SLOW_DOWN)
+        l->throttled_since[call->kind] = 0;
+    else if (!l->throttled_since[call->kind])
+        l->throttled_since[call->kind] = now;
     switch (verdict) {
     case VERDICT_OK:
         l->worked = true;
@@ -159,10 +164,19 @@ static void end_overdue_of(struct desk *d, struct lane_desk *l, struct queue *q,
     }
 }
 
+/* SES serves no call of some kind any more, and says that it is called too often. */
+static bool is_starved(const struct lane_desk *l, instant_us now)
+{
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        if (l->throttled_since[kind] && now >= l->throttled_since[kind] + STARVED_AFTER)
+            return true;
+    return false;
+}
+
 void lane_end_overdue(struct desk *d, uint16_t lane, instant_us now)
 {
     struct lane_desk *l = &d->lanes[lane];
-    bool in_trouble = l->trouble_since || lane_doubted_since(l);
+    bool in_trouble = l->trouble_since || lane_doubted_since(l) || is_starved(l, now);
     if (!in_trouble || !l->worked || d->options.rules.plan_only ||
         now < l->swept_at + OVERDUE_EVERY)
         return;

@@ -311,6 +311,7 @@ static void remember(struct desk *d, struct job *job, const struct ses_facts *fa
     remember_seen(d, job, facts);
     job->stale_since_s = 0;
     job->read_at_s = (uint32_t)(sent_at / SPAN_S(1));
+    job->mx_seen = 0;
     if (job->accepted > 0 || decision->confirmed || !before_write ||
         (job->before_known && decision->outcome == OUTCOME_DRIFTED))
         return;

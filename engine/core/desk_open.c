@@ -183,6 +183,9 @@ static void job_resume(struct desk *d, const struct record *record, instant_us n
     } else if (record->row.accepted > 0) {
         look.to = JOB_FOLLOWING;
     }
+    bool rejects = record->row.accepted > 0 && record->row.behavior_seen == BEHAVIOR_REJECT_MESSAGE;
+    if (look.write == WRITE_TIGHTEN || (rejects && look.to == JOB_FOLLOWING))
+        tighten_resume(desk_lane_of(d, record->job), record->job, now);
     desk_apply(d, record->job, &look, now, NULL);
 }
 

@@ -6,7 +6,8 @@
  *
  * Example, at one call a second: when three are left, forty are read by one call, and the last of
  * them is written 43 s later. A row that was judged just now needs no other read, unless it has
- * waited for DNS meanwhile or its write has failed.
+ * waited for DNS meanwhile or its write has failed. A row that is to be tightened asks DNS for its
+ * MX when its turn has come.
  */
 #include "desk_family.h"
 
@@ -27,6 +28,27 @@ static bool is_fresh(const struct job *job, instant_us at)
 static bool waits_for_wave(const struct job *job)
 {
     return !job_is_started(job) && job->write != WRITE_LOOSEN;
+}
+
+/* DNS was asked for the MX a moment ago. */
+static bool mx_is_fresh(const struct job *job, instant_us now)
+{
+    instant_us seen = SPAN_S(job->read_at_s) + SPAN_S(job->mx_seen);
+    return job->mx_seen > 0 && now < seen + MX_BEFORE_TIGHTEN_MAX;
+}
+
+bool ready_is_next(const struct desk *d, uint32_t number, instant_us now)
+{
+    const struct job *job = &d->jobs[number];
+    return job->write == WRITE_TIGHTEN && is_fresh(job, now) && mx_is_fresh(job, now);
+}
+
+void ready_mx_seen(struct desk *d, uint32_t number, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    span_us after = now - SPAN_S(job->read_at_s);
+    bool fits = job->read_at_s && after >= 0 && after < SPAN_S(UINT8_MAX - 1);
+    job->mx_seen = (uint8_t)(fits ? after / SPAN_S(1) + 1 : 0);
 }
 
 struct queue *ready_queue(struct desk *d, uint32_t number, instant_us now)
@@ -193,6 +215,14 @@ bool ready_may_write(const struct desk *d, uint16_t number, instant_us now)
            !(is_doubted && lane->by_state[JOB_WRITING] > 0);
 }
 
+/* The last question before REJECT_MESSAGE, when all others are answered and the turn has come. */
+static void ask_for_mx(struct desk *d, uint32_t number, instant_us now)
+{
+    struct decision ask = {
+        .to = JOB_JUDGING, .action = (enum action)d->jobs[number].action, .write = WRITE_TIGHTEN};
+    desk_apply(d, number, &ask, now, NULL);
+}
+
 bool ready_next(struct desk *d, uint16_t number, instant_us now, uint32_t *found)
 {
     struct lane_desk *lane = &d->lanes[number];
@@ -200,6 +230,9 @@ bool ready_next(struct desk *d, uint16_t number, instant_us now, uint32_t *found
         uint32_t job = queue_pop(d, &lane->confirmed);
         if (is_called_off(d, &d->jobs[job])) {
             call_off(d, job, now);
+        } else if (is_fresh(&d->jobs[job], now) && d->jobs[job].write == WRITE_TIGHTEN &&
+                   !mx_is_fresh(&d->jobs[job], now)) {
+            ask_for_mx(d, job, now);
         } else if (is_fresh(&d->jobs[job], now)) {
             *found = job;
             return true;

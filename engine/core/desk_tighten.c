@@ -48,6 +48,12 @@ static bool is_tightened(const struct desk *d, uint32_t number)
            job->status_seen == MAIL_FROM_SUCCESS;
 }
 
+void tighten_resume(struct lane_desk *lane, uint32_t job, instant_us now)
+{
+    if (lane->tightening.canary == CANARY_NEEDED)
+        lane->tightening = (struct tighten){CANARY_OUT, job, now + SETTLE_SPAN};
+}
+
 void tighten_ended(struct desk *d, uint32_t number)
 {
     struct tighten *t = &desk_lane_of(d, number)->tightening;

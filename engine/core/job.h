@@ -14,9 +14,10 @@
  *   JUDGING     -> FOLLOWING    SES has the wanted name already
  *   WAITING_DNS -> READY        the records have appeared
  *   READY       -> CONFIRMING   its turn is near: is SES as it was?
+ *   READY       -> JUDGING      its turn to be tightened has come: is the MX there at this moment?
  *   READY       -> WRITING      SES was read just now: the intent is kept, the write leaves
  *   CONFIRMING  -> READY        SES is as it was
- *   CONFIRMING  -> JUDGING      it is not, and nothing is in the way; or a tighten asks for the MX
+ *   CONFIRMING  -> JUDGING      it is not, and nothing is in the way
  *   CONFIRMING  -> FOLLOWING    there is nothing to write any more
  *   WRITING     -> READY        throttled or not sent; or half of two writes is done
  *   WRITING     -> UNSURE       the answer was lost
@@ -24,9 +25,9 @@
  *   UNSURE      -> READY        SES does not show it: once more
  *   UNSURE      -> FOLLOWING    SES shows it
  *   UNSURE      -> JUDGING      SES shows it and says FAILED, or Success and it is to be tightened
- *   FOLLOWING   -> READY        to be loosened, or cleared and set
- *   FOLLOWING   -> JUDGING      likewise FAILED, or to be tightened
- *   any of them -> DONE         final; the outcome says how
+ *   FOLLOWING   -> LOOKING      another name was loosened on the way: what is to be done is judged
+ * now FOLLOWING   -> READY        to be loosened, or cleared and set FOLLOWING   -> JUDGING
+ * likewise FAILED, or to be tightened any of them -> DONE         final; the outcome says how
  *
  * job_move() is the only function that changes a state, and it asserts the table.
  */
@@ -123,6 +124,7 @@ struct job {
     uint8_t mx, spf, dmarc;                /* words of the desk's table; 0: none */
     uint8_t attempts; /* failures in a row of what it is doing now; saturating */
     uint8_t looks;    /* in a row without news, for the pace of following */
+    uint8_t mx_seen;  /* DNS showed the right MX so many seconds after read_at_s, and one; 0: not */
     bool seen_known : 1, before_known : 1;
     bool reserved : 1; /* has a place in the wave that runs, and no write of it was sent yet */
     bool lost : 1;     /* the answer to a write was: SES may hold it, or come to hold it yet */

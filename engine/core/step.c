@@ -126,22 +126,36 @@ struct decision step_follow(const struct situation *s, enum mail_from_status sta
     return d;
 }
 
+/* A plan's row of which nothing but the behaviour will be written. */
+static struct decision only_loosened(const struct situation *s, struct need need,
+                                     const char *first_error)
+{
+    struct decision d = step_finish(s, OUTCOME_PLANNED, "");
+    d.action = need.action;
+    snprintf(d.reason, sizeof d.reason,
+             "only USE_DEFAULT_VALUE is set, with the name that is there; the rest is refused: %s",
+             first_error);
+    return d;
+}
+
 static struct decision looked_first(const struct situation *s, const struct ses_facts *ses,
                                     finding_set errors, const char *first_error)
 {
     struct need need = step_need(s, ses);
     struct decision d = step_decide(s, JOB_JUDGING);
-    bool is_safe = need.write == WRITE_LOOSEN && dname_eq(ses->mail_from, s->wanted);
+    bool loosens = need.write == WRITE_LOOSEN; /* mail is rejected: nothing refuses that */
     if (s->job->accepted == 0)
         d.action = need.action;
     d.write = need.write;
     d.restart =
         need.action == ACTION_RESTART && s->job->restarts == 0; /* a resumed one counts on */
-    if (errors && !is_safe) {
+    if (errors && !loosens) {
         d = step_finish(s, OUTCOME_REFUSED, first_error);
         d.action = need.action;
         return d;
     }
+    if (errors && s->rules->plan_only)
+        return only_loosened(s, need, first_error);
     if (s->wanted.len == 0 && need.action == ACTION_NONE) {
         d = step_done(s);
         d.action = s->job->accepted > 0 ? (enum action)s->job->action : ACTION_NONE;
@@ -181,6 +195,8 @@ struct decision step_looked(const struct situation *s, const struct ses_facts *s
     bool is_gone = ses->known & KNOWN_VERIFICATION && ses->verification == VERIFICATION_NONE;
     if (s->job->state != JOB_LOOKING && is_gone)
         return step_gone(s);
+    if (is_gone && (s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED))
+        return step_gone(s);
     if (s->recent && s->recent->is_later)
         return changed_by_later_run(s);
     if (step_contradicts_recent(s, ses) && !s->rules->plan_only)
@@ -189,8 +205,8 @@ struct decision step_looked(const struct situation *s, const struct ses_facts *s
         return step_confirmed(s, ses);
     if (s->job->state != JOB_LOOKING)
         return step_looked_after(s, ses);
-    if (is_gone && (s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED))
-        return step_gone(s);
+    if (s->job->accepted > 0 && !step_is_last_known(s, ses))
+        return step_looked_anew(s, ses);
     bool is_own = s->job->lost && step_shows_own(s, ses);
     if (!is_own && step_has_drifted(s, ses))
         return step_drifted(s, ses);
@@ -330,11 +346,10 @@ static struct decision again(const struct situation *s, enum job_state to, const
 }
 
 /* SES has refused what it did before in this run. Is it sure? */
-static bool is_odd(const struct situation *s, const struct reply *reply, bool worked)
+static bool is_odd(const struct situation *s, bool worked)
 {
-    bool names_a_reason = reply->code[0] && !reply_is_access_denied(reply);
-    return worked && !names_a_reason && !s->rules->plan_only &&
-           s->job->attempts + 1 < ODD_ANSWERS_MAX && s->now < s->job->deadline;
+    return worked && !s->rules->plan_only && s->job->attempts + 1 < ODD_ANSWERS_MAX &&
+           s->now < s->job->deadline;
 }
 
 static struct decision odd(const struct situation *s, enum job_state to, const struct reply *reply)
@@ -375,21 +390,21 @@ struct decision step_written(const struct situation *s, enum verdict verdict,
         step_words(reply, "", d.reason);
         return d;
     case VERDICT_REFUSED:
-        if (is_odd(s, reply, s->write_worked))
+    case VERDICT_GONE:
+        if (is_odd(s, s->write_worked && !reply_is_about_request(reply)))
             return odd(s, JOB_READY, reply);
         break;
     case VERDICT_DENIED: /* of the whole lane: where it has worked, the lane waits (desk_lane.c) */
         if (s->lane_worked && !s->rules->plan_only && s->now < s->job->deadline)
             return step_ready(s, (enum write_kind)s->job->write);
         break;
-    case VERDICT_GONE: break;
     }
     return give_up(s, "SES refused the change", reply);
 }
 
 struct decision step_look_failed(const struct situation *s, const struct reply *reply)
 {
-    if (is_odd(s, reply, s->lane_worked && s->job->seen_known))
+    if (is_odd(s, s->lane_worked && s->job->seen_known))
         return odd(s, (enum job_state)s->job->state, reply);
     return give_up(s, "SES could not be asked about the identity", reply);
 }

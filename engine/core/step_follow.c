@@ -138,8 +138,8 @@ static struct decision looked_wanted(const struct situation *s, const struct ses
 /* The name that this run loosened on its way to the wanted one. */
 static struct decision looked_loosened(const struct situation *s)
 {
-    struct decision d = step_decide(s, JOB_JUDGING);
-    d.write = WRITE_NAME;
+    struct decision d = step_decide(s, JOB_LOOKING);
+    d.write = WRITE_NOTHING;
     return d;
 }
 
@@ -243,6 +243,11 @@ static struct decision looked_unsure(const struct situation *s, const struct ses
     return drifted(s, ses);
 }
 
+struct decision step_looked_anew(const struct situation *s, const struct ses_facts *ses)
+{
+    return step_is_stale(s, ses) ? wait_for_newer(s) : drifted(s, ses);
+}
+
 struct decision step_looked_after(const struct situation *s, const struct ses_facts *ses)
 {
     if (s->job->state == JOB_UNSURE)
@@ -273,15 +278,31 @@ static bool is_still_needed(const struct situation *s, const struct ses_facts *s
     return false;
 }
 
-static struct decision go_ahead(const struct situation *s)
+/* SES would take the write, and nothing would come of it. */
+static bool is_unverified(const struct situation *s, const struct ses_facts *ses)
 {
-    if (s->job->write == WRITE_TIGHTEN)
-        return judge_tighten(s);
-    return step_ready(s, (enum write_kind)s->job->write);
+    enum write_kind write = (enum write_kind)s->job->write;
+    return ses->known & KNOWN_VERIFICATION && ses->verification != VERIFICATION_SUCCESS &&
+           (write == WRITE_NAME || write == WRITE_TIGHTEN) &&
+           !(s->policy->accept & FINDING_BIT(IDENTITY_UNVERIFIED));
+}
+
+static struct decision unverified(const struct situation *s, const struct ses_facts *ses)
+{
+    struct decision d = step_finish(s, OUTCOME_FAILED, "");
+    snprintf(d.reason, sizeof d.reason,
+             "the identity is not verified any more: SES says %s, so nothing is written",
+             verification_name(ses->verification));
+    return d;
 }
 
 struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses)
 {
+    bool is_known = ses->known & KNOWN_VERIFICATION;
+    if (ses->mail_from.len == 0 && s->mail_from_seen.len > 0 && !is_known)
+        return look_whole(s);
+    if (is_unverified(s, ses))
+        return unverified(s, ses);
     if (s->job->accepted > 0 && !step_is_last_known(s, ses))
         return step_looked_after(s, ses);
     if (s->job->lost && has_come(s, ses))
@@ -289,6 +310,6 @@ struct decision step_confirmed(const struct situation *s, const struct ses_facts
     if (step_has_drifted(s, ses))
         return step_drifted(s, ses);
     if (is_still_needed(s, ses))
-        return go_ahead(s);
+        return step_ready(s, (enum write_kind)s->job->write);
     return s->job->accepted > 0 ? step_looked_after(s, ses) : decided_anew(s, ses);
 }

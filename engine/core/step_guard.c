@@ -18,10 +18,6 @@
  * Believing an old copy costs somebody's setting, waiting costs minutes of a three-day wait. */
 #define STALE_SPAN SPAN_M(5)
 
-/* So long after another run's write a read may be an old copy. What is read later is what is there,
- * and a rollback of last week's run need not wait. */
-#define RECENT_SPAN SPAN_M(15)
-
 bool step_holds(const struct ses_facts *ses, struct text mail_from, enum behavior behavior)
 {
     return dname_eq(ses->mail_from, mail_from) && (mail_from.len == 0 || ses->behavior == behavior);
@@ -58,7 +54,9 @@ static bool status_moved(const struct situation *s, const struct ses_facts *ses)
     enum mail_from_status was = (enum mail_from_status)s->expected->status;
     bool got_on = ses->status == MAIL_FROM_SUCCESS && was != MAIL_FROM_FAILED &&
                   dname_eq(ses->mail_from, s->wanted);
-    return was != MAIL_FROM_UNKNOWN && ses->status != was && !got_on;
+    bool loosens = s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE &&
+                   ses->behavior == BEHAVIOR_REJECT_MESSAGE; /* the worse, the sooner */
+    return was != MAIL_FROM_UNKNOWN && ses->status != was && !got_on && !loosens;
 }
 
 /* Without a review: a custom name, or a behaviour, that was not there at the first read. The name
@@ -95,14 +93,19 @@ struct decision step_drifted(const struct situation *s, const struct ses_facts *
     bool expects = s->guard != GUARD_NONE && s->job->accepted == 0;
     struct text was = expects ? s->expected_mail_from : s->mail_from_seen;
     enum behavior behavior = expects ? (enum behavior)e->behavior : s->job->behavior_seen;
-    bool reviewed = expects && s->guard == GUARD_REVIEWED && e->status != MAIL_FROM_UNKNOWN;
-    snprintf(d.reason, sizeof d.reason,
-             "SES now has MAIL FROM " TEXT_FMT " with %s %s, expected was " TEXT_FMT
-             " with %s %s: another operator has changed it, so it is left alone",
-             TEXT_ARG(ses->mail_from.len ? ses->mail_from : TEXT("default")),
-             behavior_name(ses->behavior), mail_from_status_name(ses->status),
-             TEXT_ARG(was.len ? was : TEXT("default")), behavior_name(behavior),
-             reviewed ? mail_from_status_name((enum mail_from_status)e->status) : "");
+    if (expects && step_holds(ses, was, behavior))
+        snprintf(d.reason, sizeof d.reason,
+                 "SES now says %s of MAIL FROM " TEXT_FMT
+                 ", and said %s when the plan was reviewed: review a new plan",
+                 mail_from_status_name(ses->status), TEXT_ARG(was.len ? was : TEXT("default")),
+                 mail_from_status_name((enum mail_from_status)e->status));
+    else
+        snprintf(d.reason, sizeof d.reason,
+                 "SES now has MAIL FROM " TEXT_FMT " with %s, expected was " TEXT_FMT
+                 " with %s: another operator has changed it, so it is left alone",
+                 TEXT_ARG(ses->mail_from.len ? ses->mail_from : TEXT("default")),
+                 behavior_name(ses->behavior), TEXT_ARG(was.len ? was : TEXT("default")),
+                 behavior_name(behavior));
     return d;
 }
 
@@ -133,7 +136,7 @@ bool step_contradicts_recent(const struct situation *s, const struct ses_facts *
 {
     const struct recent_write *r = s->recent;
     instant_us since = SPAN_S(s->job->stale_since_s);
-    if (!r || s->job->accepted > 0 || s->now >= SPAN_S(r->at_s) + RECENT_SPAN)
+    if (!r || s->job->accepted > 0)
         return false;
     return !step_holds(ses, s->recent_mail_from, (enum behavior)r->behavior) &&
            step_holds(ses, s->recent_before, (enum behavior)r->behavior_before) &&

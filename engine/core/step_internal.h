@@ -66,6 +66,8 @@ struct decision step_pending(const struct situation *s, enum mail_from_status st
 
 /* A look at a job whose write SES has taken, or may have. */
 struct decision step_looked_after(const struct situation *s, const struct ses_facts *ses);
+/* A first look, after the run has loosened another name: it shows something else than that one. */
+struct decision step_looked_anew(const struct situation *s, const struct ses_facts *ses);
 /* The identity itself is gone. */
 struct decision step_gone(const struct situation *s);
 /* The look right before a write. */

@@ -50,6 +50,17 @@ bool reply_is_access_denied(const struct reply *reply)
     return text_eq(code, TEXT("AccessDenied")) || text_eq(code, TEXT("AccessDeniedException"));
 }
 
+bool reply_is_about_request(const struct reply *reply)
+{
+    static const char *const codes[] = {"InvalidParameterValue", "ValidationError",
+                                        "ValidationException", "BadRequestException",
+                                        "InvalidParameterCombination"};
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (text_eq(text_of(reply->code), text_of(codes[i])))
+            return true;
+    return false;
+}
+
 /* SES reports an unknown identity of a Put as 400 with this sentence, not as 404. */
 static bool is_unknown_identity(struct text message)
 {

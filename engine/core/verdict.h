@@ -28,6 +28,8 @@ enum verdict verdict_after(enum verdict verdict, unsigned attempts);
 /* AGAIN, RENEW, SKEW: a question may be asked again after a while. (SLOW_DOWN is the bucket's.) */
 bool verdict_is_retried(enum verdict verdict);
 
+/* SES finds fault with what was asked for, and not with who asks or when: it will again. */
+bool reply_is_about_request(const struct reply *reply);
 /* IAM does not allow the action: to this caller, by this API, perhaps for this identity only. */
 bool reply_is_access_denied(const struct reply *reply);
 

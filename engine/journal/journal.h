@@ -82,10 +82,9 @@ struct journal_accepted {
     enum behavior behavior, behavior_before;
     instant_us at;
 };
-/* Those since an instant, and all of runs that were begun after `later_than`, in the order of
- * keeping, the same identity more than once; texts are borrowed for the length of one callback. fn
- * returns false: out of memory. */
-enum err journal_accepted(struct journal *j, instant_us since, uint64_t later_than,
+/* All of them, in the order of keeping, the same identity more than once; texts are borrowed for
+ * the length of one callback. fn returns false: out of memory. */
+enum err journal_accepted(struct journal *j,
                           bool (*fn)(void *ctx, const struct journal_accepted *accepted), void *ctx,
                           struct why *why);
 /* Every custom MAIL FROM that some run of the journal has sent to SES, in the order of keeping,

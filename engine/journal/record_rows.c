@@ -393,32 +393,23 @@ static struct journal_accepted accepted_of(struct sql_stmt *st)
                                      .at = sql_col_int(st, 8)};
 }
 
-/* A row that has drifted saw what is another operator's. A run that is over has its newest instant
- * in its head, so that old runs are passed over unread. */
-enum err journal_accepted(struct journal *j, instant_us since, uint64_t later_than,
+/* A row that has drifted saw what is another operator's. */
+enum err journal_accepted(struct journal *j,
                           bool (*fn)(void *ctx, const struct journal_accepted *accepted), void *ctx,
                           struct why *why)
 {
     struct sql_stmt *st = NULL;
     bool more = true;
-    enum err err =
-        sql_prepare(j->sql, &st,
-                    TEXT("SELECT r.run, a.name, l.region, c.identity, r.mail_from_seen,"
-                         " r.behavior_seen, r.mail_from_before, r.behavior_before, r.at"
-                         " FROM record r"
-                         " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
-                         " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
-                         " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
-                         " WHERE r.accepted > 0 AND r.kind <> 1 AND r.outcome <> 9"
-                         " AND (r.at >= ?1 OR r.run > ?2)"
-                         " AND r.run IN (SELECT id FROM run WHERE last >= ?1 OR state = 0 OR"
-                         " id > ?2)"
-                         " ORDER BY r.seq"),
-                    why);
-    if (err == OK)
-        sql_bind_int(st, 1, since);
-    if (err == OK)
-        sql_bind_int(st, 2, (int64_t)later_than);
+    enum err err = sql_prepare(j->sql, &st,
+                               TEXT("SELECT r.run, a.name, l.region, c.identity, r.mail_from_seen,"
+                                    " r.behavior_seen, r.mail_from_before, r.behavior_before, r.at"
+                                    " FROM record r"
+                                    " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
+                                    " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
+                                    " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
+                                    " WHERE r.accepted > 0 AND r.kind <> 1 AND r.outcome <> 9"
+                                    " ORDER BY r.seq"),
+                               why);
     while (err == OK && more && (err = sql_step(j->sql, st, why)) == OK) {
         struct journal_accepted accepted = accepted_of(st);
         more = fn(ctx, &accepted);

@@ -92,8 +92,9 @@ struct expectation {
     uint8_t status;       /* GUARD_REVIEWED: enum mail_from_status; MAIL_FROM_UNKNOWN: any */
 };
 
-/* What another run of the same journal has had accepted for this identity. SES promises no read
- * that shows every write, so for some minutes that counts for more than what a read shows. */
+/* What another run of the same journal had accepted last for this identity. SES promises no read
+ * that shows every write, so that counts for more than one read of what stood there before; how
+ * long ago it was is not asked, since clocks are set. */
 struct recent_write {
     name_id mail_from, mail_from_before; /* what it put there, and what stood there before */
     uint8_t behavior, behavior_before;   /* enum behavior */

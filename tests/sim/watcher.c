@@ -300,7 +300,7 @@ static bool mx_was_there(struct watcher *w, uint32_t job)
 {
     instant_us now = world_now(w->world);
     struct text name = fleet_mail_from(&w->scene->fleet, job);
-    for (span_us ago = 0; ago <= LOOK_BEFORE_WRITE_MAX; ago += SPAN_S(10))
+    for (span_us ago = 0; ago <= MX_BEFORE_TIGHTEN_MAX + SPAN_S(15); ago += SPAN_S(1))
         if (dns_model_view(world_dns(w->world), name, now - ago) != VIEW_MISSING)
             return true;
     return false;
