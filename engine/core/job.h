@@ -25,9 +25,10 @@
  *   UNSURE      -> READY        SES does not show it: once more
  *   UNSURE      -> FOLLOWING    SES shows it
  *   UNSURE      -> JUDGING      SES shows it and says FAILED, or Success and it is to be tightened
- *   FOLLOWING   -> LOOKING      another name was loosened on the way: what is to be done is judged
- * now FOLLOWING   -> READY        to be loosened, or cleared and set FOLLOWING   -> JUDGING
- * likewise FAILED, or to be tightened any of them -> DONE         final; the outcome says how
+ *   FOLLOWING   -> LOOKING      another name was loosened on the way: judge what is left
+ *   FOLLOWING   -> READY        to be loosened, or cleared and set
+ *   FOLLOWING   -> JUDGING      SES says FAILED, or Success and it is to be tightened
+ *   any of them -> DONE         final; the outcome says how
  *
  * job_move() is the only function that changes a state, and it asserts the table.
  */

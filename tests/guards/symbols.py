@@ -18,7 +18,7 @@ PLAIN = {
     "memchr", "memcmp", "bcmp", "memcpy", "memmove", "memset", "memrchr", "memmem", "strlen", "strnlen", "strcmp", "strncmp",
     "strchr", "strrchr", "strspn", "strcspn", "strcasecmp", "strncasecmp", "explicit_bzero", "qsort", "bsearch",
     # numbers into memory; floating point
-    "snprintf", "vsnprintf", "strtod", "floor", "ceil", "round", "fmod", "pow", "log", "log2", "exp", "fmin", "fmax", "lround", "llround",
+    "snprintf", "vsnprintf", "strtod", "floor", "ceil", "round", "fmod", "pow", "sqrt", "log", "log2", "exp", "fmin", "fmax", "lround", "llround",
     # the program's promises
     "__assert_fail", "abort",
 }
