@@ -198,7 +198,8 @@ void lane_write_refused(struct desk *d, uint16_t lane, const struct reply *reply
     d->lane_news++;
     snprintf(l->reason, sizeof l->reason,
              "IAM has refused %s %d times here without allowing it once, so the other identities "
-             "of this account and Region are not tried; allow ses:%s (docs/IAM.md). SES said: %.*s",
+             "of this account and Region are not tried; allow ses:%s (docs/PERMISSIONS.md). SES "
+             "said: %.*s",
              call_action(CALL_SET, d->options.write_api), SETS_REFUSED_MAX,
              call_action(CALL_SET, d->options.write_api), REFUSAL_SHOWN, reply->message);
 }
