@@ -152,7 +152,7 @@ static void example_add(struct groups *g, struct group *group, const struct repo
         (struct group_example){row->number, name_of(g, row->mail_from_before), name_of(g, told)};
 }
 
-static finding_set warnings_of(const struct report_row *row)
+finding_set row_warnings(const struct report_row *row)
 {
     finding_set warnings = 0;
     for (finding_set rest = row->finding_bits; rest; rest &= rest - 1) {
@@ -178,7 +178,7 @@ void groups_add(struct groups *g, const struct report_row *row)
                            .outcome = row->outcome_kind,
                            .action = row->action_kind,
                            .alarm = row->alarm,
-                           .warnings = warnings_of(row),
+                           .warnings = row_warnings(row),
                            .rejects = text_eq(row->behavior_after, TEXT("REJECT_MESSAGE"))};
     buf_reset(&g->scratch);
     buf_reset(&g->told);

@@ -47,6 +47,8 @@ void groups_add(struct groups *g, const struct report_row *row);
 void groups_sort(struct groups *g);
 /* What is said of all of them; of a single one in its own words. */
 struct text group_reason(const struct groups *g, const struct group *group);
+/* Warnings of a row that is still to be done. */
+finding_set row_warnings(const struct report_row *row);
 /* The names of its warnings, with commas between; nothing when there are none. */
 void group_warnings(const struct group *group, struct buf *out);
 /* How many of examples there are. */

@@ -143,10 +143,10 @@ static void print_title(struct showing *s, uint32_t count)
            say_color(o, COLOR_PLAIN), count);
 }
 
-static void print_warnings(struct showing *s, const struct group *g)
+static void print_warnings(struct showing *s, finding_set warnings)
 {
     const struct options *o = s->run->options;
-    for (finding_set rest = g->warnings; rest; rest &= rest - 1) {
+    for (finding_set rest = warnings; rest; rest &= rest - 1) {
         const struct finding_rule *rule = finding_rule((enum finding)__builtin_ctzll(rest));
         buf_reset(&s->scratch);
         buf_add_fmt(&s->scratch, "warning %s: %s", rule->name, rule->summary);
@@ -168,7 +168,7 @@ static void print_kind(struct showing *s, const struct group *g)
     }
     if (s->section->reason)
         print_reason(s, alike);
-    print_warnings(s, g);
+    print_warnings(s, g->warnings);
     if (shown < g->count) {
         const struct fleet *f = &s->run->fleet;
         printf("    ... and %u more like these, %s %s; --all shows them\n", g->count - shown,
@@ -242,6 +242,7 @@ static bool show_row(void *ctx, const struct record *record)
     buf_reset(&s->told);
     row_told(&row, &s->told);
     print_row(s, record->job, record->row.mail_from_seen, buf_text(&s->told));
+    print_warnings(s, row_warnings(&row));
     return true;
 }
 

@@ -46,6 +46,10 @@ def widest(text):
     return max(len(line) for line in COLOR.sub("", text).split("\n") if ": mailfrom " not in line)
 
 
+def warnings(text):
+    return set(re.findall(r"^ +(warning [a-z-]+: .*)$", text, re.M))
+
+
 def main():
     with Room(*sys.argv[1:3], IDENTITIES) as room:
         wanted = {name: {} for name in IDENTITIES}
@@ -65,8 +69,15 @@ def main():
               "Plan: 403 planned, 1 waiting-dns, 1 refused of 405 identities\n" in text
               and re.search(r"\napply needs about 404 writes and \d+ reads; .*earliest finish is in ", text), text)
         check("a pipe gets no colour and whole lines", "\x1b" not in text and widest(text) > 120)
+        plain = warnings(text)
         text = room.ends("with --all", TROUBLE, "plan", "fleet.yaml", "--progress", "none", "--all")
         check("every row is shown", all(f"    {name}  (default) -> " in text for name in ALIKE) and "more like" not in text)
+        check("and the warnings of a row stand below it",
+              re.search(r"^    moved\.example  .*\n +warning overwrites-custom: ", text, re.M), text)
+        every = warnings(text)
+        check("--all and --verbose show the warnings that the plan shows", plain and plain <= every
+              and plain <= warnings(room.ends("with --verbose", TROUBLE, "plan", "fleet.yaml", "--progress", "none",
+                                              "--verbose")), plain, every)
         for columns in (80, 200):
             text = on_terminal(room, columns)
             check(f"{columns} columns are enough", widest(text) <= columns, text)
