@@ -4,11 +4,36 @@
 #include "verbs.h"
 
 #include "buf.h"
+#include "escape.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_safe(struct text t)
+{
+    uint32_t code;
+    for (size_t len; t.len; t = text_from(t, len))
+        if ((len = utf8_next(t, &code)) == 0 || escape_is_unsafe(code))
+            return false;
+    return true;
+}
+
+/* A word that no terminal gets raw is one that printf(1) makes. A newline at its end is lost. */
+static void word_add_made(struct buf *out, const char *word)
+{
+    buf_add_str(out, "\"$(printf '");
+    for (; *word; word++) {
+        unsigned char c = (unsigned char)*word;
+        if (c < 0x20 || c >= 0x7f || c == '\'' || c == '\\')
+            buf_add_fmt(out, "\\%03o", c);
+        else
+            buf_add_str(out, c == '%' ? "%%" : (char[]){*word, '\0'});
+    }
+    buf_add_str(out, "')\"");
+}
+
+/* A quotation mark is quoted without a backslash, since a sentence of say.h doubles those. */
 static void word_add(struct buf *out, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -17,9 +42,13 @@ static void word_add(struct buf *out, const char *word)
         buf_add_str(out, word);
         return;
     }
+    if (!is_safe(text_of(word))) {
+        word_add_made(out, word);
+        return;
+    }
     buf_add_char(out, '\'');
     for (; *word; word++)
-        buf_add_str(out, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
+        buf_add_str(out, *word == '\'' ? "'\"'\"'" : (char[]){*word, '\0'});
     buf_add_char(out, '\'');
 }
 
@@ -43,10 +72,24 @@ static bool takes(const struct verb *verb, const char *option)
  * secret is among them. */
 static void environment_add(struct buf *out)
 {
-    static const char *const names[] = {"AWS_PROFILE",          "AWS_CONFIG_FILE",
-                                        "AWS_ENDPOINT_URL",     "AWS_SHARED_CREDENTIALS_FILE",
-                                        "AWS_ENDPOINT_URL_SES", "AWS_ENDPOINT_URL_SESV2",
-                                        "AWS_CA_BUNDLE"};
+    static const char *const names[] = {
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_SES",
+        "AWS_ENDPOINT_URL_SESV2",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_ENDPOINT_URL_SSO",
+        "AWS_ENDPOINT_URL_SSO_OIDC",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_CA_BUNDLE",
+    };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *value = getenv(names[i]);
         if (!value || !*value)
@@ -75,7 +118,7 @@ static void options_add(struct buf *out, const struct options *o, const struct v
     if (o->authority_port)
         snprintf(port, sizeof port, "%u", o->authority_port);
     if (o->call_timeout_us != CALL_TIMEOUT_DEFAULT)
-        span_format(o->call_timeout_us, timeout);
+        span_write(o->call_timeout_us, timeout);
     const struct {
         const char *name, *value;
     } all[] = {

@@ -16,14 +16,15 @@ void say_setup(const struct options *o)
     setvbuf(stderr, NULL, _IOLBF, 4096);
 }
 
-__attribute__((format(printf, 2, 0))) static void say_line(const char *prefix, const char *fmt,
-                                                           va_list ap)
+__attribute__((format(printf, 3, 0))) static void say_line(const char *prefix, const char *command,
+                                                           const char *fmt, va_list ap)
 {
     char line[4096];
     struct buf safe;
     vsnprintf(line, sizeof line, fmt, ap);
     buf_init(&safe, sizeof line * 8);
-    fprintf(stderr, "%s%s\n", prefix, say_safe(&safe, text_of(line)));
+    fprintf(stderr, "%s%s%s%s\n", prefix, say_safe(&safe, text_of(line)), *command ? " " : "",
+            command);
     buf_clear(&safe);
 }
 
@@ -31,7 +32,7 @@ void say_error(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    say_line("mailfrom: ", fmt, ap);
+    say_line("mailfrom: ", "", fmt, ap);
     va_end(ap);
 }
 
@@ -39,7 +40,23 @@ void say_note(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    say_line("", fmt, ap);
+    say_line("", "", fmt, ap);
+    va_end(ap);
+}
+
+void say_error_then(const char *command, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say_line("mailfrom: ", command, fmt, ap);
+    va_end(ap);
+}
+
+void say_note_then(const char *command, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say_line("", command, fmt, ap);
     va_end(ap);
 }
 

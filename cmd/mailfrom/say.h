@@ -14,6 +14,10 @@ enum color { COLOR_PLAIN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_DIM, COLOR
 void say_setup(const struct options *o);
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same, and a command to be pasted (advice.h) behind it, as it is. */
+void say_error_then(const char *command, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void say_note_then(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void say_complaints(const struct complaints *complaints); /* file:line:column, one a line */
 /* The sequence that begins a colour on standard output, or "" where colours are not wanted. */
 const char *say_color(const struct options *o, enum color color);

@@ -1,3 +1,4 @@
+#include "advice.h"
 #include "deliver.h"
 #include "discover.h"
 #include "say.h"
@@ -61,12 +62,15 @@ static enum err write_out(struct discover *d, struct why *why)
 
 static void next_tell(const struct discover *d)
 {
+    struct advice a;
+    char command[sizeof a.text + 16];
     const char *path = d->options->out;
     if (is_to_stdout(path))
         return;
     say_note("Wrote %s", path);
+    snprintf(command, sizeof command, "mailfrom plan %s", advice_word(&a, path));
     if (d->options->discover.format == DISCOVER_YAML)
-        say_note("Next: mailfrom plan %s", path);
+        say_note_then(command, "Next:");
     if (d->options->discover.format == DISCOVER_CSV)
         say_note("Next: name it in identities_from of a manifest with these accounts");
 }

@@ -12,8 +12,8 @@ static void kept_tell(const struct run *r)
     char words[sizeof file.text + 16];
     advice_word(&file, r->options->out);
     snprintf(words, sizeof words, "--plan %s", file.text);
-    say_note("Kept in %s; to do just that: %s", r->options->out,
-             advice_make(&a, r->options, "apply", words));
+    const char *command = advice_make(&a, r->options, "apply", words);
+    say_note_then(command, "Kept in %s; to do just that:", r->options->out);
 }
 
 static int plan_keep(struct run *r, int code, struct why *why)

@@ -33,9 +33,9 @@ static enum err resume_load(struct run *r, struct options *o, struct why *why)
 static int nothing_to_resume(struct run *r, struct why *why)
 {
     struct advice a;
-    say_note("run %llu has ended; to begin again with what did not succeed: %s",
-             (unsigned long long)r->head.id,
-             advice_run(&a, r->options, "resume", r->head.id, "--retry-failed"));
+    const char *command = advice_run(&a, r->options, "resume", r->head.id, "--retry-failed");
+    say_note_then(command, "run %llu has ended; to begin again with what did not succeed:",
+                  (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
     return run_conclude(r, OK, why);
 }

@@ -30,10 +30,12 @@ void way_on_print(const struct run *r, bool wrote)
 void way_on_after(const struct run *r, enum err err)
 {
     struct advice a;
-    if (err != OK && r->journal && r->head.id && r->head.verb != RUN_PLAN)
-        say_error("nothing more was sent after that, and what was sent is in the journal; to go "
-                  "on: %s",
-                  advice_run(&a, r->options, "resume", r->head.id, ""));
+    if (err == OK || !r->journal || !r->head.id || r->head.verb == RUN_PLAN)
+        return;
+    const char *command = advice_run(&a, r->options, "resume", r->head.id, "");
+    say_error_then(command,
+                   "nothing more was sent after that, and what was sent is in the journal; to go "
+                   "on:");
 }
 
 void way_on_records(const struct run *r, uint32_t waiting)

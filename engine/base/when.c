@@ -101,17 +101,20 @@ bool when_parse(struct text t, instant_us *out)
     return true;
 }
 
+static const struct {
+    struct text name;
+    span_us span;
+} units[] = {{TEXT("ms"), SPAN_MS(1)},
+             {TEXT("d"), SPAN_H(24)},
+             {TEXT("h"), SPAN_H(1)},
+             {TEXT("m"), SPAN_M(1)},
+             {TEXT("s"), SPAN_S(1)}};
+
+#define UNITS (sizeof units / sizeof units[0])
+
 static bool take_unit(struct text *t, span_us *unit)
 {
-    static const struct {
-        struct text name;
-        span_us span;
-    } units[] = {{TEXT("ms"), SPAN_MS(1)},
-                 {TEXT("d"), SPAN_H(24)},
-                 {TEXT("h"), SPAN_H(1)},
-                 {TEXT("m"), SPAN_M(1)},
-                 {TEXT("s"), SPAN_S(1)}};
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    for (size_t i = 0; i < UNITS; i++) {
         if (text_starts(*t, units[i].name)) {
             *unit = units[i].span;
             *t = text_from(*t, units[i].name.len);
@@ -139,6 +142,20 @@ bool span_parse(struct text t, span_us *out)
     }
     *out = total;
     return total > 0;
+}
+
+char *span_write(span_us span, char out[WHEN_LEN])
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (size_t i = 1; i <= UNITS; i++) { /* the first one is the smallest */
+        span_us unit = units[i % UNITS].span;
+        if (span >= unit && len < WHEN_LEN)
+            len += (size_t)snprintf(out + len, WHEN_LEN - len, "%lld" TEXT_FMT,
+                                    (long long)(span / unit), TEXT_ARG(units[i % UNITS].name));
+        span %= unit;
+    }
+    return out;
 }
 
 char *span_format(span_us span, char out[WHEN_LEN])

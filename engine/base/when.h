@@ -41,5 +41,8 @@ bool when_parse(struct text t, instant_us *out);
 bool span_parse(struct text t, span_us *out);
 /* For people, at most two units: "2 h 47 min", "1 min 40 s", "12 s", "0 s". Returns out. */
 char *span_format(span_us span, char out[WHEN_LEN]);
+/* As span_parse reads it, in whole milliseconds: "1h30m", "9s", "1s500ms"; "" below one. Returns
+ * out. */
+char *span_write(span_us span, char out[WHEN_LEN]);
 
 #endif

@@ -36,6 +36,10 @@ target_include_directories(test_progress_board PRIVATE ${CMAKE_SOURCE_DIR}/cmd/m
 mailfrom_test(run_trust USES core aws)
 target_sources(test_run_trust PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom/run_trust.c)
 target_include_directories(test_run_trust PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
+mailfrom_test(printed_advice USES core reports manifests)
+target_sources(test_printed_advice PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom/advice.c
+  ${CMAKE_SOURCE_DIR}/cmd/mailfrom/options.c ${CMAKE_SOURCE_DIR}/cmd/mailfrom/option_rows.c)
+target_include_directories(test_printed_advice PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
 mailfrom_run_test(run_progress)
 
 # Which library versions are tried, by a table of the test's own.

@@ -130,6 +130,33 @@ static void spans_are_written_for_people(void **state)
         assert_string_equal(span_format(rows[i].span, out), rows[i].want);
 }
 
+static void spans_are_written_as_they_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        span_us span;
+        const char *want;
+    } rows[] = {
+        {0, ""},
+        {SPAN_MS(1) - 1, ""},
+        {SPAN_MS(1), "1ms"},
+        {SPAN_S(9), "9s"},
+        {SPAN_MS(1500), "1s500ms"},
+        {SPAN_M(1), "1m"},
+        {SPAN_M(15), "15m"},
+        {SPAN_M(90), "1h30m"},
+        {SPAN_H(72) + SPAN_M(1), "3d1m"},
+        {WHEN_NEVER / SPAN_MS(1) * SPAN_MS(1), "106751991d4h54s775ms"},
+    };
+    char out[WHEN_LEN];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        span_us back = 0;
+        assert_string_equal(span_write(rows[i].span, out), rows[i].want);
+        if (*out && (!span_parse(text_of(out), &back) || back != rows[i].span))
+            fail_msg("'%s' is read as %lld us", out, (long long)back);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +165,7 @@ int main(void)
         cmocka_unit_test(what_is_no_instant_is_refused),
         cmocka_unit_test(spans_are_read),
         cmocka_unit_test(spans_are_written_for_people),
+        cmocka_unit_test(spans_are_written_as_they_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,10 +108,23 @@ def advice(room):
                     there / "j.db")
     line = next((line for line in out.splitlines() if line.startswith("To take it back: ")), "")
     words = line.partition(": ")[2]
-    check("its advice names the journal, quoted, and the resolver", "'\\''" in words and "--resolver" in words, line)
+    check("its advice names the journal, quoted, and the resolver", "'\"'\"'" in words and "--resolver" in words, line)
     shell = subprocess.run(["sh", "-c", words.replace("mailfrom rollback", f"{room.mailfrom} rollback") + " --yes"],
                            cwd=room.path, env=room.environment(), capture_output=True, text=True)
     check("pasted, it takes back that run", shell.returncode == DONE and "1 done" in shell.stdout, words, shell)
+
+
+def advice_beside(room):
+    """On standard error the sentence is made safe, and the command behind it is what a shell takes."""
+    kept = "p'q\\r.plan"
+    done = room.run("plan", "other.yaml", "--out", kept, "--call-timeout", "9s")
+    line = next((line for line in done.stderr_text.splitlines() if line.startswith("Kept in ")), "")
+    words = line.partition("; to do just that: ")[2]
+    check("a span is advised as the option takes it", " --call-timeout 9s" in words, done.stderr_text)
+    shell = subprocess.run(["sh", "-c", words.replace("mailfrom apply", f"{room.mailfrom} apply") + " --yes"],
+                           cwd=room.path, env=room.environment(), capture_output=True, text=True)
+    check("pasted, it applies the plan whatever its name is", shell.returncode == DONE and "1 done" in shell.stdout,
+          line, shell)
 
 
 def refused_writes():
@@ -131,6 +144,7 @@ def main():
         written(room)
         killed_reader(room)
         advice(room)
+        advice_beside(room)
     verdict()
 
 
