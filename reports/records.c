@@ -169,29 +169,59 @@ static enum err whole_write(void *ctx, struct sink *sink, struct why *why)
 }
 
 /* "FOLDER/example.com.zone", then "FOLDER/example.com.2.json" for what one file cannot hold. */
+static enum err zone_path(const struct file *f, const char *folder, struct text zone, unsigned part,
+                          char path[PATH_LEN_MAX], struct why *why)
+{
+    const struct records_style *style = f->out.style;
+    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+    char number[16] = "";
+    if (part > 1)
+        snprintf(number, sizeof number, ".%u", part);
+    int len = snprintf(path, PATH_LEN_MAX, "%s%s" TEXT_FMT "%s%s", folder, slash, TEXT_ARG(zone),
+                       number, f->format->extension);
+    if (len < 0 || (size_t)len >= PATH_LEN_MAX)
+        return why_set(why, ERR_INPUT, "%s: %s", folder, strerror(ENAMETOOLONG));
+    enum err err = style->vet ? style->vet(style->vet_ctx, path, why) : OK;
+    return err == OK ? OK : why_wrap(why, err, "%s", path);
+}
+
 static enum err zone_files_write(struct file *f, const char *folder, struct text zone,
                                  struct why *why)
 {
-    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
     for (unsigned part = 1; f->from < f->to; part++) {
-        char path[PATH_LEN_MAX], number[16] = "";
-        if (part > 1)
-            snprintf(number, sizeof number, ".%u", part);
-        int len = snprintf(path, sizeof path, "%s%s" TEXT_FMT "%s%s", folder, slash, TEXT_ARG(zone),
-                           number, f->format->extension);
-        if (len < 0 || (size_t)len >= sizeof path)
-            return why_set(why, ERR_INPUT, "%s: %s", folder, strerror(ENAMETOOLONG));
-        enum err err = deliver_into(path, zone_file_write, f, why);
+        char path[PATH_LEN_MAX];
+        enum err err = zone_path(f, folder, zone, part, path, why);
+        if (err != OK)
+            return err;
+        err = deliver_into(path, zone_file_write, f, why);
         if (err != OK)
             return why_wrap(why, err, "%s", path);
     }
     return OK;
 }
 
-static enum err folder_write(struct file *f, const char *folder, struct why *why)
+/* The first file of each zone; how many follow is known once it is written. */
+static enum err zone_paths_vet(struct file *f, const char *folder, struct why *why)
 {
     const struct records_list *list = f->out.list;
     enum err err = OK;
+    for (size_t to, from = 0; err == OK && from < list->len; from = to) {
+        struct text zone;
+        bool has_change;
+        char path[PATH_LEN_MAX];
+        to = zone_end(list, from, &zone, &has_change);
+        if (has_change || !f->format->changes)
+            err = zone_path(f, folder, zone, 1, path, why);
+    }
+    return err;
+}
+
+static enum err folder_write(struct file *f, const char *folder, struct why *why)
+{
+    const struct records_list *list = f->out.list;
+    enum err err = zone_paths_vet(f, folder, why);
+    if (err != OK)
+        return err;
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
         return why_set(why, ERR_IO, "%s: %s", folder, strerror(errno));
     for (size_t from = 0; err == OK && from < list->len; from = f->to) {

@@ -48,9 +48,14 @@ struct records_list {
     void (*at)(void *ctx, size_t i, struct records_set *set);
 };
 
+/* May path be written? Says why not. */
+typedef enum err records_vet(void *ctx, const char *path, struct why *why);
+
 struct records_style {
     uint32_t ttl_s;
     struct text server; /* nsupdate: whom to send to, "192.0.2.1 53"; empty: not said */
+    records_vet *vet;   /* of a folder's files, asked before the first is written; NULL: any may */
+    void *vet_ctx;
 };
 
 /* What a call made. */

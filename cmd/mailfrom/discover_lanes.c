@@ -4,6 +4,7 @@
  */
 #include "discover.h"
 #include "manifest.h"
+#include "outputs.h"
 #include "say.h"
 #include "value.h"
 
@@ -60,7 +61,7 @@ static enum err manifest_read(struct fleet *f, const struct options *o, struct a
     enum err err = manifest_load(f, &o->discover.manifest, 1, &options, &complaints, why);
     say_complaints(&complaints);
     complaints_clear(&complaints);
-    return err;
+    return err == OK ? outputs_spare(o, f, why) : err;
 }
 
 static enum err manifest_lanes(struct fleet *f, const struct options *o, struct arena *arena,

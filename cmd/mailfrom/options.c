@@ -90,6 +90,14 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
     return OK;
 }
 
+const char *options_journal(const struct options *o)
+{
+    const char *variable = getenv("MAILFROM_JOURNAL");
+    if (o->journal)
+        return o->journal;
+    return variable && *variable ? variable : ".mailfrom/journal.db";
+}
+
 void options_print(FILE *out, enum option_set accepted)
 {
     for (const struct option_row *row = option_rows; row->name; row++) {

@@ -105,6 +105,8 @@ struct options {
 /* Reads argv after the verb. Everything that is wrong is one sentence in *why. */
 enum err options_read(struct options *o, enum option_set accepted, int argc, char **argv,
                       struct why *why);
+/* --journal, MAILFROM_JOURNAL, or the default. */
+const char *options_journal(const struct options *o);
 /* The lines of --help for what a verb accepts. */
 void options_print(FILE *out, enum option_set accepted);
 

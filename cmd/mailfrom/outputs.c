@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *home_find(void)
@@ -44,6 +45,90 @@ enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
     return err;
 }
 
+/* What path leads to, as far as it is there. */
+static bool file_find(const char *path, struct stat *st)
+{
+    int stream = deliver_stream(path);
+    return (stream < 0 ? stat(path, st) : fstat(stream, st)) == 0 && S_ISREG(st->st_mode);
+}
+
+/* Under whatever names, and even before it is there. */
+static bool is_same_file(const char *output, const char *input)
+{
+    char to[PATH_MAX], from[PATH_MAX];
+    struct stat written, read;
+    struct why none;
+    if (file_find(output, &written) && file_find(input, &read))
+        return written.st_dev == read.st_dev && written.st_ino == read.st_ino;
+    return deliver_stream(output) < 0 && deliver_stream(input) < 0 &&
+           deliver_place(output, to, &none) == OK && deliver_place(input, from, &none) == OK &&
+           strcmp(to, from) == 0;
+}
+
+static enum err input_spare(const char *output, const char *what, const char *input,
+                            struct why *why)
+{
+    return input && is_same_file(output, input)
+               ? why_set(why, ERR_INPUT, "is %s %s, which must stay: name another file", what,
+                         input)
+               : OK;
+}
+
+static enum err journal_spare(const char *output, const char *journal, struct why *why)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock"};
+    char file[PATH_MAX + 16];
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < sizeof ends / sizeof ends[0]; i++) {
+        snprintf(file, sizeof file, "%s%s", journal, ends[i]);
+        err = input_spare(output, *ends[i] ? "the journal's file" : "the journal", file, why);
+    }
+    return err;
+}
+
+static enum err named_spare(const struct options *o, const char *output, struct why *why)
+{
+    const struct {
+        const char *what, *path;
+    } named[] = {{"the plan", o->plan},
+                 {"the manifest", o->discover.manifest},
+                 {"the file of --psl-file", o->psl_file},
+                 {"the file of --ca-bundle", o->ca_bundle}};
+    enum err err = journal_spare(output, options_journal(o), why);
+    for (size_t i = 0; err == OK && i < sizeof named / sizeof named[0]; i++)
+        err = input_spare(output, named[i].what, named[i].path, why);
+    return err;
+}
+
+static enum err fleet_spare(const struct fleet *f, const char *output, struct why *why)
+{
+    char file[PATH_MAX];
+    enum err err = OK;
+    for (uint32_t i = 0; err == OK && f && i < f->files_len; i++) {
+        snprintf(file, sizeof file, TEXT_FMT, TEXT_ARG(f->files[i]));
+        err = input_spare(output, "the run's input", file, why);
+    }
+    return err;
+}
+
+enum err outputs_spare_file(const struct options *o, const struct fleet *f, const char *path,
+                            struct why *why)
+{
+    enum err err = named_spare(o, path, why);
+    return err == OK ? fleet_spare(f, path, why) : err;
+}
+
+enum err outputs_spare(const struct options *o, const struct fleet *f, struct why *why)
+{
+    enum err err = o->out ? fleet_spare(f, o->out, why) : OK;
+    if (err != OK)
+        return why_wrap(why, err, "--out %s", o->out);
+    for (size_t i = 0; err == OK && i < o->reports_len; i++)
+        if ((err = fleet_spare(f, o->reports[i].path, why)) != OK)
+            return why_wrap(why, err, "--report %s", o->reports[i].path);
+    return OK;
+}
+
 struct output {
     const char *option, *path;
     bool is_folder;
@@ -51,12 +136,14 @@ struct output {
 };
 
 static enum err output_prove(struct output *new, const struct output *before, size_t len,
-                             struct why *why)
+                             const struct options *o, struct why *why)
 {
     enum err err =
         new->is_folder ? records_folder_prove(new->path, why) : deliver_prove(new->path, why);
     if (err == OK && !new->is_folder)
         err = deliver_place(new->path, new->place, why);
+    if (err == OK)
+        err = named_spare(o, new->path, why);
     for (size_t i = 0; err == OK && i < len; i++)
         if (*new->place && strcmp(new->place, before[i].place) == 0)
             err = why_set(why, ERR_INPUT, "is the file of %s %s too: name another",
@@ -71,13 +158,13 @@ enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *
     enum err err = all ? OK : why_set(why, ERR_NOMEM, "out of memory");
     for (size_t i = 0; err == OK && i < o->reports_len; i++, len++) {
         all[len] = (struct output){.option = "--report", .path = o->reports[i].path};
-        err = output_prove(&all[len], all, len, why);
+        err = output_prove(&all[len], all, len, o, why);
     }
     if (err == OK && o->out) {
         all[len] = (struct output){.option = "--out",
                                    .path = o->out,
                                    .is_folder = may_be_folder && records_path_is_folder(o->out)};
-        err = output_prove(&all[len], all, len, why);
+        err = output_prove(&all[len], all, len, o, why);
     }
     free(all);
     return err;

@@ -6,6 +6,7 @@
 #include "hash.h"
 #include "live.h"
 #include "manifest.h"
+#include "outputs.h"
 #include "preflight.h"
 #include "run_notes.h"
 #include "run_options.h"
@@ -19,7 +20,6 @@
 #include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void run_init(struct run *r, const struct options *options)
@@ -43,15 +43,6 @@ void run_clear(struct run *r)
     arena_clear(&r->memory);
     r->journal = NULL;
     r->suffixes = NULL;
-}
-
-/* --journal, MAILFROM_JOURNAL, or the default. */
-static const char *journal_path(const struct options *o)
-{
-    const char *variable = getenv("MAILFROM_JOURNAL");
-    if (o->journal)
-        return o->journal;
-    return variable && *variable ? variable : ".mailfrom/journal.db";
 }
 
 enum err run_number(const struct options *o, uint64_t *id, struct why *why)
@@ -90,7 +81,7 @@ enum err run_load(struct run *r, struct why *why)
         why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
                 complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
     complaints_clear(&complaints);
-    return err;
+    return err == OK ? outputs_spare(o, &r->fleet, why) : err;
 }
 
 enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
@@ -106,7 +97,7 @@ enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
 
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
-    return journal_open(&r->journal, journal_path(r->options), mode, why);
+    return journal_open(&r->journal, options_journal(r->options), mode, why);
 }
 
 static enum err head_begin(struct run *r, instant_us now, struct why *why)

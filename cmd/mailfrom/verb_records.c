@@ -1,3 +1,4 @@
+#include "outputs.h"
 #include "records_gather.h"
 #include "run.h"
 #include "say.h"
@@ -98,10 +99,16 @@ static enum err sets_write(struct records_gather *g, const struct records_style 
     return records_write(text_of(o->format), o->out ? o->out : "-", &list, style, sum, why);
 }
 
+static enum err file_vet(void *ctx, const char *path, struct why *why)
+{
+    const struct run *r = ctx;
+    return outputs_spare_file(r->options, names_run(r->options) ? NULL : &r->fleet, path, why);
+}
+
 static enum err records_carry_out(struct run *r, bool *whole, struct why *why)
 {
     const struct options *o = r->options;
-    struct records_style style = {.ttl_s = o->ttl_s};
+    struct records_style style = {.ttl_s = o->ttl_s, .vet = file_vet, .vet_ctx = r};
     struct records_sum sum;
     struct records_gather g;
     char server[SERVER_LEN];

@@ -2,6 +2,7 @@
 """What a verb will write is proved writable before the first call leaves, a pipe of the shell's is written
 to, and what is printed to be pasted can be pasted. Arguments: mailfrom, ses-sim."""
 
+import json
 import os
 import pathlib
 import re
@@ -114,6 +115,55 @@ def advice(room):
     check("pasted, it takes back that run", shell.returncode == DONE and "1 done" in shell.stdout, words, shell)
 
 
+def spared(room):
+    """No output is put over the journal, nor over what the run reads: not under another name either."""
+    (room.path / "teams").mkdir()
+    room.manifest("teams/inner.yaml", {"d1.example": {}})
+    (room.path / "teams" / "rows.csv").write_text("identity\nd0.example\n")
+    (room.path / "d0.example.json").write_text(json.dumps(
+        {"version": 1, "defaults": {"region": "us-east-1", "mail_from": "bounce.{domain}"},
+         "include": ["teams/inner.yaml"], "identities_from": ["teams/rows.csv"]}))
+    room.ends("a plan to be carried out", DONE, "plan", "d0.example.json", "--out", "kept.plan")
+    (room.path / "way").symlink_to(".mailfrom")
+    (room.path / "journal.link").symlink_to(".mailfrom/journal.db")
+    os.link(room.path / "teams" / "inner.yaml", room.path / "inner.hard")
+    (room.path / "new").mkdir(0o700)
+    before = kept_bytes(room)
+    plan, apply, words = ["plan", "d0.example.json"], ["apply", "d0.example.json", "--yes"], "which must stay"
+    for title, verb in [
+            ("a report over the journal", ["report", 1, "--report", "csv:.mailfrom/journal.db"]),
+            ("its log", ["report", 1, "--report", "csv:.mailfrom/journal.db-wal"]),
+            ("its lock", ["resume", 1, "--report", "csv:.mailfrom/journal.db.lock"]),
+            ("the journal by another folder", ["rollback", 1, "--yes", "--report", "csv:way/../.mailfrom/journal.db"]),
+            ("the journal by a linked folder", [*apply, "--report", "csv:way/journal.db"]),
+            ("the journal by a link", ["report", 1, "--report", "json:journal.link"]),
+            ("a journal that is yet to be made", [*apply, "--journal", "new/j.db", "--report", "csv:new/../new/j.db"]),
+            ("and its log", [*apply, "--journal", "new/j.db", "--report", "csv:new/j.db-wal"]),
+            ("a plan over the journal", [*plan, "--out", ".mailfrom/journal.db"]),
+            ("records over the journal", ["records", 1, "--out", ".mailfrom/journal.db"]),
+            ("an inventory over the journal", ["discover", "--region", "us-east-1", "--force", "--out",
+                                               ".mailfrom/journal.db"]),
+            ("a plan over its manifest", [*plan, "--out", "d0.example.json"]),
+            ("a report over what it includes", [*plan, "--report", "csv:teams/inner.yaml"]),
+            ("what it includes under a second name", [*apply, "--report", "csv:inner.hard"]),
+            ("a report over its rows", [*apply, "--report", "csv:./teams/rows.csv"]),
+            ("records over a manifest", ["records", "d0.example.json", "--out", "teams/../d0.example.json"]),
+            ("records of a zone over a manifest", ["records", "d0.example.json", "--format", "json", "--zone",
+                                                   "d0.example", "--out", "./"]),
+            ("an inventory over the manifest of its accounts", ["discover", "--manifest", "d0.example.json", "--force",
+                                                                "--out", "d0.example.json"]),
+            ("a report over the plan that is carried out", ["apply", "--plan", "kept.plan", "--yes", "--report",
+                                                            "json:kept.plan"])]:
+        refused(room, f"{title} is refused", words, *verb)
+        now = kept_bytes(room)
+        check("and all is as it was", now == before, {name: now.get(name) != before.get(name) for name in {*now, *before}})
+
+
+def kept_bytes(room):
+    return {str(path): path.read_bytes() for path in room.path.rglob("*")
+            if path.is_file() and path.name not in ("calls.jsonl",)}
+
+
 def advice_beside(room):
     """On standard error the sentence is made safe, and the command behind it is what a shell takes."""
     kept = "p'q\\r.plan"
@@ -143,6 +193,7 @@ def main():
         nothing_made(room)
         written(room)
         killed_reader(room)
+        spared(room)
         advice(room)
         advice_beside(room)
     verdict()
