@@ -115,13 +115,30 @@ int deliver_stream(const char *path)
     return -1;
 }
 
+/* A link there, such as /dev/stdin, would be replaced by the file. */
+static bool is_of_system(const char *path)
+{
+    static const char *const folders[] = {"/dev", "/proc", "/sys"};
+    char folder[PATH_MAX], real[PATH_MAX];
+    folder_of(path, folder);
+    for (size_t i = 0; realpath(folder, real) && i < sizeof folders / sizeof folders[0]; i++) {
+        size_t len = strlen(folders[i]);
+        bool is_below = strncmp(real, folders[i], len) == 0 && (real[len] == '/' || !real[len]);
+        if (is_below && strncmp(real, "/dev/shm", 8) != 0)
+            return true;
+    }
+    return false;
+}
+
 /* What cannot be replaced by a file: named, since a FIFO would be waited for, for ever. */
 static enum err kind_vet(const char *path, struct why *why)
 {
     struct stat st;
-    if (lstat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
+    bool is_file = lstat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode);
+    if (is_file && !is_of_system(path))
         return OK;
-    const char *kind = S_ISDIR(st.st_mode)    ? "a directory"
+    const char *kind = is_file                ? "a name of the system's"
+                       : S_ISDIR(st.st_mode)  ? "a directory"
                        : S_ISFIFO(st.st_mode) ? "a FIFO"
                        : S_ISSOCK(st.st_mode) ? "a socket"
                                               : "a device";

@@ -31,6 +31,7 @@ def proved(room):
     (room.path / "folder").mkdir()
     traps = [("nowhere/x", "nowhere/x: No such file"), ("fifo", "fifo: is a FIFO"), ("socket", "socket: is a socket"),
              ("folder", "folder: is a directory"), ("/dev/null", "/dev/null: is a device"),
+             ("/dev/stdin", "/dev/stdin: is a name of the system's"),
              ("/dev/fd/77", "descriptor 77 is not open")]
     for path, words in traps:
         refused(room, f"apply --report csv:{path} is refused", words, "apply", "fleet.yaml", "--yes", "--report",
