@@ -4,6 +4,8 @@
  */
 #include "engine.h"
 
+#include <stdlib.h>
+
 #define KEEP_WITHIN SPAN_MS(20)
 
 struct turn {
@@ -72,21 +74,18 @@ static instant_us next_turn(const struct desk *desk, const struct turn *t, insta
     return t->unkept_since + KEEP_WITHIN;
 }
 
-enum err engine_run(struct desk *desk, const struct io *io, const struct engine_watch *watch,
-                    enum engine_end *end, struct why *why)
+static enum err turns_take(struct desk *desk, const struct io *io, const struct engine_watch *watch,
+                           struct turn *turn, enum engine_end *end, struct why *why)
 {
-    static const struct engine_watch nobody = {0};
-    struct turn turn = {.unkept_since = WHEN_NEVER};
     instant_us until = io->now(io->world);
-    watch = watch ? watch : &nobody;
     for (;;) {
-        if (turn.taken == turn.len) {
-            turn.len = io->wait(io->world, until, turn.events, EVENTS_PER_TURN_MAX);
-            turn.taken = 0;
+        if (turn->taken == turn->len) {
+            turn->len = io->wait(io->world, until, turn->events, EVENTS_PER_TURN_MAX);
+            turn->taken = 0;
         }
         instant_us now = io->now(io->world);
-        bool aborted = take_events(desk, &turn, now);
-        enum err err = keep_and_send(desk, io, &turn, aborted, now, why);
+        bool aborted = take_events(desk, turn, now);
+        enum err err = keep_and_send(desk, io, turn, aborted, now, why);
         if (err != OK)
             return err;
         if (watch->turn)
@@ -96,8 +95,21 @@ enum err engine_run(struct desk *desk, const struct io *io, const struct engine_
             *end = aborted ? ENGINE_ABORTED : drained ? ENGINE_DRAINED : ENGINE_ENDED;
             return OK;
         }
-        until = next_turn(desk, &turn, now);
+        until = next_turn(desk, turn, now);
         if (watch->wake && watch->wake(watch->ctx, now) < until)
             until = watch->wake(watch->ctx, now);
     }
+}
+
+enum err engine_run(struct desk *desk, const struct io *io, const struct engine_watch *watch,
+                    enum engine_end *end, struct why *why)
+{
+    static const struct engine_watch nobody = {0};
+    struct turn *turn = calloc(1, sizeof *turn); /* too large for a small stack */
+    if (!turn)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    turn->unkept_since = WHEN_NEVER;
+    enum err err = turns_take(desk, io, watch ? watch : &nobody, turn, end, why);
+    free(turn);
+    return err;
 }

@@ -174,6 +174,7 @@ static void vet_clear(struct vet *v)
     free(v->resolved);
     free(v->lanes);
     free(v->seen);
+    free(v);
 }
 
 static void rows_vet(struct vet *v)
@@ -188,7 +189,6 @@ static void rows_vet(struct vet *v)
 
 void vet_fleet(struct raw *r)
 {
-    struct vet v = {0};
     vet_defaults(r);
     vet_accounts(r);
     if (r->err != OK)
@@ -198,7 +198,12 @@ void vet_fleet(struct raw *r)
     else if (!r->identities_named && r->complaints->len == 0)
         complain(r, (struct place){0},
                  "no identities: expected one of the keys identities, identities_from and include");
-    if (vet_init(&v, r))
-        rows_vet(&v);
-    vet_clear(&v);
+    struct vet *v = calloc(1, sizeof *v); /* too large for a small stack */
+    if (!v) {
+        raw_fail(r, ERR_NOMEM, "no memory to vet the manifest");
+        return;
+    }
+    if (vet_init(v, r))
+        rows_vet(v);
+    vet_clear(v);
 }

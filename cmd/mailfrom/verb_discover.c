@@ -60,17 +60,16 @@ static enum err write_out(struct discover *d, struct why *why)
     return err == OK ? OK : why_wrap(why, err, "%s", to_stdout ? "standard output" : path);
 }
 
-static void next_tell(const struct discover *d)
+/* Not inlined: its advice would lie on the stack of the whole reading. */
+__attribute__((noinline)) static void next_tell(const struct discover *d)
 {
     struct advice a;
-    char command[sizeof a.text + 16];
     const char *path = d->options->out;
     if (is_to_stdout(path))
         return;
     say_note("Wrote %s", path);
-    snprintf(command, sizeof command, "mailfrom plan %s", advice_word(&a, path));
     if (d->options->discover.format == DISCOVER_YAML)
-        say_note_then(command, "Next:");
+        say_note_then(advice_word(&a, path), "Next: mailfrom plan");
     if (d->options->discover.format == DISCOVER_CSV)
         say_note("Next: name it in identities_from of a manifest with these accounts");
 }

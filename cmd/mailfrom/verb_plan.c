@@ -6,14 +6,22 @@
 #include "summary.h"
 #include "verbs.h"
 
+#include <stdlib.h>
+
+struct telling {
+    struct advice command, file;
+    char words[sizeof((struct advice *)0)->text + 16];
+};
+
 static void kept_tell(const struct run *r)
 {
-    struct advice a, file;
-    char words[sizeof file.text + 16];
-    advice_word(&file, r->options->out);
-    snprintf(words, sizeof words, "--plan %s", file.text);
-    const char *command = advice_make(&a, r->options, "apply", words);
-    say_note_then(command, "Kept in %s; to do just that:", r->options->out);
+    struct telling *t = malloc(sizeof *t); /* too large for a small stack */
+    if (!t)
+        return;
+    snprintf(t->words, sizeof t->words, "--plan %s", advice_word(&t->file, r->options->out));
+    say_note_then(advice_make(&t->command, r->options, "apply", t->words),
+                  "Kept in %s; to do just that:", r->options->out);
+    free(t);
 }
 
 static int plan_keep(struct run *r, int code, struct why *why)

@@ -19,7 +19,9 @@ static bool is_to_default(const struct options *o)
     return o->to && strcmp(o->to, "default") == 0;
 }
 
-static enum err rollback_vet(const struct options *o, uint64_t *id, struct why *why)
+/* Not inlined: its advice would lie on the stack of the whole run. */
+__attribute__((noinline)) static enum err rollback_vet(const struct options *o, uint64_t *id,
+                                                       struct why *why)
 {
     struct advice a;
     if (o->arguments_len != 1)

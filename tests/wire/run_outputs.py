@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -165,6 +166,27 @@ def kept_bytes(room):
             if path.is_file() and path.name not in ("calls.jsonl",)}
 
 
+def small_stack(room):
+    """64 kB are enough for the stack, as a container's or a service's limit may have it; a sanitizer needs more."""
+    if b"__asan_init" in pathlib.Path(room.mailfrom).read_bytes() or b"__tsan_init" in pathlib.Path(
+            room.mailfrom).read_bytes():
+        return
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_STACK, (64 << 10, 64 << 10))
+
+    for title, code, verb in [
+            ("a plan", DONE, ["plan", "small.yaml", "--out", "small.plan", "--report", "html:small.html"]),
+            ("an apply", DONE, ["apply", "small.yaml", "--yes", "--report", "json:small.json"]),
+            ("a report", DONE, ["report", 1, "--report", "sarif:small.sarif"]),
+            ("a status", DONE, ["status"]),
+            ("records", DONE, ["records", "small.yaml", "--missing"]),
+            ("an inventory", DONE, ["discover", "--region", "us-east-1"]),
+            ("a rollback", DONE, ["rollback", 1, "--yes"])]:
+        done = room.run(*verb, preexec_fn=limit)
+        check(f"{title} needs no large stack", done.returncode == code, done.returncode, done.stderr_text)
+
+
 def advice_beside(room):
     """On standard error the sentence is made safe, and the command behind it is what a shell takes."""
     kept = "p'q\\r.plan"
@@ -187,7 +209,7 @@ def refused_writes():
 
 def main():
     refused_writes()
-    with Room(*sys.argv[1:3], {**FLEET, "other.example": {}}) as room:
+    with Room(*sys.argv[1:3], {**FLEET, "other.example": {}, "small.example": {}}) as room:
         room.manifest("fleet.yaml", {name: {} for name in FLEET})
         room.manifest("other.yaml", {"other.example": {}})
         proved(room)
@@ -197,6 +219,8 @@ def main():
         spared(room)
         advice(room)
         advice_beside(room)
+        room.manifest("small.yaml", {"small.example": {}})
+        small_stack(room)
     verdict()
 
 
