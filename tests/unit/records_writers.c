@@ -30,7 +30,7 @@ static void make_at(void *ctx, size_t i, struct records_set *set)
 }
 
 static const struct records_list list = {NULL, SETS, make_at};
-static const struct records_style style = {300, TEXT("192.0.2.1 53")};
+static const struct records_style style = {.ttl_s = 300, .server = TEXT("192.0.2.1 53")};
 
 /* Names of ten zones; each name has an MX and a TXT, whose action the dice choose. */
 static void sets_make(uint64_t seed)

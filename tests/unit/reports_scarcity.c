@@ -64,7 +64,7 @@ static void set_make(void *ctx, size_t i, struct records_set *set)
 static bool work_records(void)
 {
     static const struct records_list list = {NULL, 2, set_make};
-    static const struct records_style style = {300, TEXT("192.0.2.1 53")};
+    static const struct records_style style = {.ttl_s = 300, .server = TEXT("192.0.2.1 53")};
     struct records_sum sum;
     struct why why = {""};
     enum err err =
