@@ -94,7 +94,7 @@ BUGS = [
     ("core/step.c", "what SES gives up again is set up anew for ever", [
         ("    if (restarting && job->restarts > RESTARTS_MAX)\n", "    if (false)\n")]),
     ("core/step.c", "errors of the rules are ignored", [
-        ("    if (errors && !is_safe) {", "    if (false) {")]),
+        ("    if (errors && !loosens) {", "    if (false) {")]),
     ("core/step.c", "the deadline of DNS is ignored", [
         ("        return step_finish(s, OUTCOME_WAITING_DNS, reason);\n"
          "    if (s->now >= s->job->deadline)",
