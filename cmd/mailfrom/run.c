@@ -284,7 +284,9 @@ static enum err wire_run(struct run *r, struct why *why)
 
 enum err run_carry_out(struct run *r, struct why *why)
 {
-    enum err err = suffix_list_open(&r->suffixes, r->options->psl_file, why);
+    enum err err = OK;
+    if (!r->suffixes) /* the plan that was shown has opened it */
+        err = suffix_list_open(&r->suffixes, r->options->psl_file, why);
     if (err == OK)
         err = run_own_names(r, why);
     if (err == OK)

@@ -30,6 +30,7 @@ static enum err own_read_aside(struct run *r, struct why *why)
 
 enum err run_own_names(struct run *r, struct why *why)
 {
+    own_names_clear(&r->own); /* those of the plan that was shown */
     if (!own_names_init(&r->own, &r->fleet))
         return why_set(why, ERR_NOMEM, "out of memory");
     return r->head.verb == RUN_PLAN ? own_read_aside(r, why)
