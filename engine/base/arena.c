@@ -139,3 +139,15 @@ struct text arena_fmt(struct arena *a, const char *fmt, ...)
     va_end(ap);
     return (struct text){out, (size_t)n};
 }
+
+void *arena_grow(struct arena *a, const void *list, size_t size, uint32_t len, uint32_t *cap)
+{
+    uint32_t more = *cap ? 2 * *cap : 64;
+    void *grown = arena_array(a, size, more);
+    if (!grown)
+        return NULL;
+    if (len)
+        memcpy(grown, list, len * size);
+    *cap = more;
+    return grown;
+}

@@ -8,6 +8,7 @@
 #include "text.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena_block;
 
@@ -33,5 +34,8 @@ struct text arena_fmt(struct arena *a, const char *fmt, ...) __attribute__((form
 #define ARENA_NEW(arena, type)          ((type *)arena_take((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_array((arena), sizeof(type), (count)))
 void *arena_array(struct arena *a, size_t size, size_t count); /* NULL on overflow too */
+/* A copy of the len elements of list with room for twice *cap of them (64 at first), which is set;
+ * the old list stays until reset or clear. NULL, and *cap as it was, on failure. */
+void *arena_grow(struct arena *a, const void *list, size_t size, uint32_t len, uint32_t *cap);
 
 #endif

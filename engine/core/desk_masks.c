@@ -41,15 +41,10 @@ static uint32_t job_above(const struct desk *d, uint16_t lane, struct text *abov
 
 static bool maybe_grow(struct census_lane *l)
 {
-    uint32_t cap = l->maybe_cap ? 2 * l->maybe_cap : 64;
-    struct census_maybe *list = ARENA_ARRAY(&l->text, struct census_maybe, cap);
-    if (!list)
-        return false;
-    for (uint32_t i = 0; i < l->maybe_len; i++)
-        list[i] = l->maybe[i];
-    l->maybe = list;
-    l->maybe_cap = cap;
-    return true;
+    struct census_maybe *list =
+        arena_grow(&l->text, l->maybe, sizeof *list, l->maybe_len, &l->maybe_cap);
+    l->maybe = list ? list : l->maybe;
+    return list != NULL;
 }
 
 void masks_seen(struct desk *d, uint16_t lane, struct text identity)

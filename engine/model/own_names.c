@@ -28,15 +28,9 @@ static bool row_has(const struct own_names *o, uint32_t row, name_id name)
 
 static bool list_grow(struct own_names *o)
 {
-    uint32_t cap = o->cap ? 2 * o->cap : 64;
-    struct own_name *list = ARENA_ARRAY(&o->arena, struct own_name, cap);
-    if (!list)
-        return false;
-    for (uint32_t i = 0; i < o->len; i++)
-        list[i] = o->list[i];
-    o->list = list;
-    o->cap = cap;
-    return true;
+    struct own_name *list = arena_grow(&o->arena, o->list, sizeof *list, o->len, &o->cap);
+    o->list = list ? list : o->list;
+    return list != NULL;
 }
 
 bool own_names_add(struct own_names *o, struct text account, struct text region,

@@ -95,6 +95,27 @@ static void texts_are_copied_and_terminated(void **state)
     arena_clear(&a);
 }
 
+static void a_list_grows_with_what_it_holds(void **state)
+{
+    (void)state;
+    struct arena a;
+    uint32_t *list = NULL, cap = 0;
+    arena_init(&a, 16384);
+    for (uint32_t i = 0; i < 200; i++) {
+        if (i == cap)
+            list = arena_grow(&a, list, sizeof *list, i, &cap);
+        assert_non_null(list);
+        list[i] = i;
+    }
+    assert_int_equal(cap, 256);
+    for (uint32_t i = 0; i < 200; i++)
+        assert_int_equal(list[i], i);
+    cap = 4096; /* twice that is beyond the limit */
+    assert_null(arena_grow(&a, list, sizeof *list, 200, &cap));
+    assert_int_equal(cap, 4096);
+    arena_clear(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +124,7 @@ int main(void)
         cmocka_unit_test(the_limit_holds_and_the_arena_survives_it),
         cmocka_unit_test(reset_keeps_memory_for_the_next_turn),
         cmocka_unit_test(texts_are_copied_and_terminated),
+        cmocka_unit_test(a_list_grows_with_what_it_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
