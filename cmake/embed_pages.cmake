@@ -1,6 +1,6 @@
-# cmake -DPAGES="a.md;b.md" -DTABLE=pages -DOUT=pages.c -P embed_pages.cmake
+# cmake -DPAGES="a.md;b.md" -DROOM=rules -DTABLE=pages -DOUT=pages.c -P embed_pages.cmake
 # Writes the files as a table of C arrays, in the order given, so that the program carries its manual.
-# TABLE.h declares the table and `struct page`, its rows: a name and a text.
+# TABLE.h of ROOM declares the table and `struct page`, its rows: a name and a text.
 set(arrays "")
 set(rows "")
 foreach(page IN LISTS PAGES)
@@ -13,4 +13,4 @@ foreach(page IN LISTS PAGES)
   string(APPEND arrays "static const char ${symbol}[] = {${bytes}0x00};\n")
   string(APPEND rows "    {\"${name}\", {${symbol}, ${length}}},\n")
 endforeach()
-file(WRITE ${OUT} "#include \"${TABLE}.h\"\n\n${arrays}\nconst struct page ${TABLE}[] = {\n${rows}    {0, {0, 0}},\n};\n")
+file(WRITE ${OUT} "#include \"${ROOM}/${TABLE}.h\"\n\n${arrays}\nconst struct page ${TABLE}[] = {\n${rows}    {0, {0, 0}},\n};\n")

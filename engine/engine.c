@@ -16,13 +16,13 @@ struct turn {
 };
 
 /* Takes what the journal has room for this turn; the rest is taken in the next one. */
-static bool take_events(struct desk *desk, struct turn *t, instant_us now)
+static bool take_events(struct scheduler *scheduler, struct turn *t, instant_us now)
 {
     bool aborted = false;
-    while (t->taken < t->len && desk_has_room(desk)) {
+    while (t->taken < t->len && scheduler_has_room(scheduler)) {
         const struct event *event = &t->events[t->taken++];
         aborted = aborted || event->kind == EVENT_ABORT;
-        desk_event(desk, event, now);
+        scheduler_event(scheduler, event, now);
     }
     return aborted;
 }
@@ -38,27 +38,28 @@ static bool changes_world(const struct turn *t, uint32_t calls_len)
 /* Only a write that is about to leave cannot wait for its record. Answers can, for a moment: one
  * that is lost with the process is looked up again, and a commit that takes several turns' records
  * costs as much as one that takes one. */
-static bool keep_is_due(const struct desk *desk, const struct turn *t, uint32_t calls_len,
+static bool keep_is_due(const struct scheduler *scheduler, const struct turn *t, uint32_t calls_len,
                         instant_us now)
 {
-    return changes_world(t, calls_len) || !desk_has_room(desk) || desk_is_finished(desk) ||
-           now >= t->unkept_since + KEEP_WITHIN;
+    return changes_world(t, calls_len) || !scheduler_has_room(scheduler) ||
+           scheduler_is_finished(scheduler) || now >= t->unkept_since + KEEP_WITHIN;
 }
 
-static enum err keep_and_send(struct desk *desk, const struct io *io, struct turn *t, bool last,
-                              instant_us now, struct why *why)
+static enum err keep_and_send(struct scheduler *scheduler, const struct io *io, struct turn *t,
+                              bool last, instant_us now, struct why *why)
 {
-    uint32_t records_len, calls_len = desk_decide(desk, now, t->calls, CALLS_IN_FLIGHT_MAX);
-    const struct record *records = desk_records(desk, &records_len);
-    if (desk_is_out_of_memory(desk))
+    uint32_t records_len,
+        calls_len = scheduler_decide(scheduler, now, t->calls, CALLS_IN_FLIGHT_MAX);
+    const struct record *records = scheduler_records(scheduler, &records_len);
+    if (scheduler_is_out_of_memory(scheduler))
         return why_set(why, ERR_NOMEM, "out of memory");
     if (records_len && t->unkept_since == WHEN_NEVER)
         t->unkept_since = now;
-    if (records_len && (last || keep_is_due(desk, t, calls_len, now))) {
+    if (records_len && (last || keep_is_due(scheduler, t, calls_len, now))) {
         enum err err = io->keep(io->world, records, records_len, why);
         if (err != OK)
             return err;
-        desk_turn_end(desk);
+        scheduler_turn_end(scheduler);
         t->unkept_since = WHEN_NEVER;
     }
     if (calls_len)
@@ -66,16 +67,17 @@ static enum err keep_and_send(struct desk *desk, const struct io *io, struct tur
     return OK;
 }
 
-static instant_us next_turn(const struct desk *desk, const struct turn *t, instant_us now)
+static instant_us next_turn(const struct scheduler *scheduler, const struct turn *t, instant_us now)
 {
-    instant_us wake = desk_wake(desk, now);
+    instant_us wake = scheduler_wake(scheduler, now);
     if (t->unkept_since == WHEN_NEVER || wake < t->unkept_since + KEEP_WITHIN)
         return wake;
     return t->unkept_since + KEEP_WITHIN;
 }
 
-static enum err turns_take(struct desk *desk, const struct io *io, const struct engine_watch *watch,
-                           struct turn *turn, enum engine_end *end, struct why *why)
+static enum err turns_take(struct scheduler *scheduler, const struct io *io,
+                           const struct engine_watch *watch, struct turn *turn,
+                           enum engine_end *end, struct why *why)
 {
     instant_us until = io->now(io->world);
     for (;;) {
@@ -84,32 +86,32 @@ static enum err turns_take(struct desk *desk, const struct io *io, const struct 
             turn->taken = 0;
         }
         instant_us now = io->now(io->world);
-        bool aborted = take_events(desk, turn, now);
-        enum err err = keep_and_send(desk, io, turn, aborted, now, why);
+        bool aborted = take_events(scheduler, turn, now);
+        enum err err = keep_and_send(scheduler, io, turn, aborted, now, why);
         if (err != OK)
             return err;
         if (watch->turn)
-            watch->turn(watch->ctx, desk, now);
-        if (aborted || desk_is_finished(desk)) {
-            bool drained = desk_is_draining(desk);
+            watch->turn(watch->ctx, scheduler, now);
+        if (aborted || scheduler_is_finished(scheduler)) {
+            bool drained = scheduler_is_draining(scheduler);
             *end = aborted ? ENGINE_ABORTED : drained ? ENGINE_DRAINED : ENGINE_ENDED;
             return OK;
         }
-        until = next_turn(desk, turn, now);
+        until = next_turn(scheduler, turn, now);
         if (watch->wake && watch->wake(watch->ctx, now) < until)
             until = watch->wake(watch->ctx, now);
     }
 }
 
-enum err engine_run(struct desk *desk, const struct io *io, const struct engine_watch *watch,
-                    enum engine_end *end, struct why *why)
+enum err engine_run(struct scheduler *scheduler, const struct io *io,
+                    const struct engine_watch *watch, enum engine_end *end, struct why *why)
 {
     static const struct engine_watch nobody = {0};
     struct turn *turn = calloc(1, sizeof *turn); /* too large for a small stack */
     if (!turn)
         return why_set(why, ERR_NOMEM, "out of memory");
     turn->unkept_since = WHEN_NEVER;
-    enum err err = turns_take(desk, io, watch ? watch : &nobody, turn, end, why);
+    enum err err = turns_take(scheduler, io, watch ? watch : &nobody, turn, end, why);
     free(turn);
     return err;
 }

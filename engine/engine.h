@@ -5,8 +5,8 @@
 #ifndef MF_ENGINE_H
 #define MF_ENGINE_H
 
-#include "desk.h"
 #include "io.h"
+#include "scheduler/scheduler.h"
 
 enum engine_end {
     ENGINE_ENDED,   /* every job is final */
@@ -16,14 +16,15 @@ enum engine_end {
 
 struct engine_watch {
     void *ctx;
-    void (*turn)(void *ctx, const struct desk *desk, instant_us now); /* after each turn; or NULL */
+    void (*turn)(void *ctx, const struct scheduler *scheduler,
+                 instant_us now); /* after each turn; or NULL */
     /* There is a turn then, though nothing may happen; asked after each turn; or NULL. */
     instant_us (*wake)(void *ctx, instant_us now);
 };
 
 /* ERR_IO: the journal could not keep a turn's records; nothing was sent after that. ERR_NOMEM: the
- * desk could not remember; nothing of that turn was kept or sent. */
-enum err engine_run(struct desk *desk, const struct io *io, const struct engine_watch *watch,
-                    enum engine_end *end, struct why *why);
+ * scheduler could not remember; nothing of that turn was kept or sent. */
+enum err engine_run(struct scheduler *scheduler, const struct io *io,
+                    const struct engine_watch *watch, enum engine_end *end, struct why *why);
 
 #endif

@@ -5,10 +5,10 @@
 #ifndef MF_IO_H
 #define MF_IO_H
 
-#include "call.h"
-#include "err.h"
-#include "event.h"
-#include "record.h"
+#include "base/error.h"
+#include "calls/call.h"
+#include "calls/event.h"
+#include "scheduler/record.h"
 
 struct io {
     void *world;

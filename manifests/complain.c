@@ -2,7 +2,7 @@
  * Complaints: every one with its place, in reading order, safe to print. Reading goes on after a
  * complaint, so one run shows all there is to mend.
  */
-#include "escape.h"
+#include "base/escape.h"
 #include "raw.h"
 
 #include <stdarg.h>

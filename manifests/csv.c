@@ -6,7 +6,7 @@
  *
  * A field's place is that of its first character, in characters, as in YAML.
  */
-#include "escape.h"
+#include "base/escape.h"
 #include "raw.h"
 
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * Invariant: a bit in settings.given says that the key stood there; a bit in settings.broken that
  * its value cannot be used and has been complained about, so that nobody complains twice.
  */
+#include "model/region.h"
 #include "raw.h"
-#include "region.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
 #ifndef MF_MANIFEST_H
 #define MF_MANIFEST_H
 
-#include "err.h"
-#include "fleet.h"
+#include "base/error.h"
+#include "model/fleet.h"
 
 struct complaint {
     struct text file;      /* as the user named it, or as the include resolved */

@@ -13,7 +13,7 @@
 #ifndef MF_RAW_H
 #define MF_RAW_H
 
-#include "limits.h"
+#include "base/bounds.h"
 #include "manifest.h"
 #include "value.h"
 

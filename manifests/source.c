@@ -3,7 +3,7 @@
  * file, by descriptor and without following a symbolic link, so that no name and no race leads
  * anywhere else; and only regular files are read, so that no pipe or device can hold us up.
  */
-#include "escape.h"
+#include "base/escape.h"
 #include "raw.h"
 
 #include <assert.h>

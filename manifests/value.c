@@ -1,8 +1,8 @@
 /*
  * What a value must be. Pure: text in, verdict out; the places and the sentences are draft.c's.
  */
-#include "idna.h"
 #include "raw.h"
+#include "rules/idna.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
 #ifndef MF_MANIFEST_VALUE_H
 #define MF_MANIFEST_VALUE_H
 
-#include "fleet.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "model/fleet.h"
 
 enum name_fault { NAME_OK, NAME_EMPTY, NAME_TOO_LONG, NAME_BLANK, NAME_CONTROL, NAME_AT };
 const char *name_fault_text(enum name_fault fault);

@@ -7,7 +7,7 @@
  * names: where a name will be looked for is told to the processor VET_AHEAD choices before, so that
  * the look-up need not wait for memory; choices end in the order in which they began.
  */
-#include "hash.h"
+#include "base/hash.h"
 #include "raw.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /*
  * Accounts, defaults and identities of a manifest.
  */
-#include "arn.h"
+#include "model/arn.h"
 #include "raw.h"
 
 /* --- identities and defaults ------------------------------------------------------------------ */

@@ -1,6 +1,6 @@
 #include "csv_cell.h"
 
-#include "escape.h"
+#include "base/escape.h"
 
 /* What spreadsheets pass over, or may, on their way to the first character of a cell: blanks,
  * what has no width, and the quote of a reader that splits cells elsewhere than we do. */

@@ -11,7 +11,7 @@
 #ifndef MF_CSV_CELL_H
 #define MF_CSV_CELL_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 void csv_cell_add(struct buf *out, struct text t);
 

@@ -80,7 +80,7 @@ static enum err write_beside(const char *path, bool sync, deliver_writer *write,
 {
     struct part part;
     if (sync)
-        part_sweep(path);
+        part_read_batch(path);
     enum err err = part_make(&part, path, why);
     if (err != OK)
         return err;

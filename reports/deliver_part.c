@@ -4,9 +4,9 @@
  */
 #include "deliver_part.h"
 
-#include "text.h"
+#include "base/text.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -32,7 +32,7 @@ static bool part_lock(int fd)
     return fcntl(fd, F_OFD_SETLK, &all) == 0;
 }
 
-/* Somebody who sweeps may have found it between its making and its lock, and removed it. */
+/* Somebody who cleans up may have found it between its making and its lock, and removed it. */
 static bool is_kept(int fd)
 {
     struct stat st;
@@ -71,7 +71,7 @@ enum err part_make(struct part *part, const char *path, struct why *why)
             close(part->fd);
         part->fd = -1;
         if (i == 0)
-            part_sweep(path);
+            part_read_batch(path);
     }
     return why_set(why, ERR_IO, "no name for a file beside it is free");
 }
@@ -131,7 +131,7 @@ static void part_reap(int folder, const char *name)
         close(fd);
 }
 
-void part_sweep(const char *path)
+void part_read_batch(const char *path)
 {
     char folder[PATH_MAX];
     const struct dirent *entry;

@@ -5,7 +5,7 @@
 #ifndef MF_DELIVER_PART_H
 #define MF_DELIVER_PART_H
 
-#include "err.h"
+#include "base/error.h"
 
 #include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
 
@@ -21,6 +21,6 @@ enum err part_make(struct part *part, const char *path, struct why *why);
 enum err part_settle(struct part *part, const char *path, struct why *why);
 void part_drop(struct part *part);
 /* Removes files beside path that were left by processes that are gone. */
-void part_sweep(const char *path);
+void part_read_batch(const char *path);
 
 #endif

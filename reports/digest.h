@@ -4,7 +4,7 @@
 #ifndef MF_REPORT_DIGEST_H
 #define MF_REPORT_DIGEST_H
 
-#include "text.h"
+#include "base/text.h"
 
 #define DIGEST_BASE64_LEN 45 /* 32 bytes as base64, and a NUL */
 

@@ -5,7 +5,7 @@
  */
 #include "row.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 static void skip_blank(struct text *t)
 {

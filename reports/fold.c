@@ -4,7 +4,7 @@
  */
 #include "row.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <stdlib.h>
 
@@ -58,7 +58,7 @@ static enum outcome outcome_of(const struct job_row *job)
     case JOB_CONFIRMING:
     case JOB_READY: return OUTCOME_PLANNED;
     case JOB_NEW:
-    case JOB_LOOKING:
+    case JOB_READING:
     case JOB_DONE:
     case JOB_STATES: break;
     }

@@ -1,7 +1,7 @@
 #include "group.h"
 
-#include "hash.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -24,7 +24,7 @@ static enum job_state stand_of(const struct job_row *row)
     case OUTCOME_PLANNED: return JOB_READY;
     case OUTCOME_WAITING_DNS: return JOB_WAITING_DNS;
     case OUTCOME_PENDING: return JOB_FOLLOWING;
-    case OUTCOME_SKIPPED: return JOB_LOOKING;
+    case OUTCOME_SKIPPED: return JOB_READING;
     default: return JOB_DONE;
     }
 }
@@ -32,7 +32,7 @@ static enum job_state stand_of(const struct job_row *row)
 static enum history_band band_of(const struct job_row *row)
 {
     static const uint8_t of_stand[JOB_STATES] = {
-        [JOB_NEW] = BAND_UNTOUCHED,    [JOB_LOOKING] = BAND_UNTOUCHED,
+        [JOB_NEW] = BAND_UNTOUCHED,    [JOB_READING] = BAND_UNTOUCHED,
         [JOB_JUDGING] = BAND_WAITING,  [JOB_WAITING_DNS] = BAND_WAITING,
         [JOB_READY] = BAND_READY,      [JOB_WRITING] = BAND_FOLLOWING,
         [JOB_UNSURE] = BAND_FOLLOWING, [JOB_FOLLOWING] = BAND_FOLLOWING,
@@ -73,7 +73,7 @@ static bool fold_move(void *ctx, const struct record *record)
     h->attention -= past->band == BAND_ATTENTION;
     h->attention += band == BAND_ATTENTION;
     past->band = (uint8_t)band;
-    note_state(h, past, JOB_LOOKING); /* nobody moves unseen, but a look alone is no move */
+    note_state(h, past, JOB_READING); /* nobody moves unseen, but a look alone is no move */
     note_state(h, past, record->from);
     note_state(h, past, stand);
     h->here[past->state]--;

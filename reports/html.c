@@ -7,11 +7,11 @@
  * Up to HTML_ROWS_MAX identities there is a row for each; beyond that a browser would crawl, so
  * they are counted by account, Region, outcome and reason, and only what needs attention is listed.
  */
-#include "html_parts.h"
+#include "html_internal.h"
 
+#include "base/bounds.h"
 #include "digest.h"
 #include "html_files.h"
-#include "limits.h"
 #include "markup.h"
 
 #define PART_BEGIN "<div class=\"part\">\n"

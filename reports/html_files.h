@@ -4,7 +4,7 @@
 #ifndef MF_HTML_FILES_H
 #define MF_HTML_FILES_H
 
-#include "text.h"
+#include "base/text.h"
 
 struct page {
     const char *name;

@@ -1,7 +1,7 @@
 /*
  * The page's pictures, as SVG that the page's style colours. Their shapes come from counts alone.
  */
-#include "html_parts.h"
+#include "html_internal.h"
 
 #include <stdio.h>
 
@@ -229,7 +229,7 @@ static const struct {
 static void counts_of(const struct history *h, enum node n, uint32_t *here, uint32_t *been)
 {
     static const uint8_t state_of[NODES] = {
-        [LOOK] = JOB_LOOKING,     [JUDGE] = JOB_JUDGING, [WAIT] = JOB_WAITING_DNS,
+        [LOOK] = JOB_READING,     [JUDGE] = JOB_JUDGING, [WAIT] = JOB_WAITING_DNS,
         [READY] = JOB_READY,      [WRITE] = JOB_WRITING, [UNSURE] = JOB_UNSURE,
         [FOLLOW] = JOB_FOLLOWING, [DONE] = JOB_DONE,     [ATTENTION] = JOB_DONE,
     };

@@ -2,7 +2,7 @@
  * The list of identities: each is a disclosure that shows its row and opens to its facts, so it
  * works where no script runs. html_script.js counts on the order of the cells.
  */
-#include "html_parts.h"
+#include "html_internal.h"
 
 #include "markup.h"
 

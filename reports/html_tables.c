@@ -1,9 +1,9 @@
 /*
  * The page's counted tables. Texts from outside go through markup_add() only.
  */
-#include "html_parts.h"
+#include "html_internal.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 #include "markup.h"
 
 #define LANES_OPEN_MAX 40 /* a longer table is folded away */

@@ -5,7 +5,7 @@
  */
 #include "row.h"
 
-#include "escape.h"
+#include "base/escape.h"
 
 struct json {
     struct sink *out;

@@ -5,7 +5,7 @@
  */
 #include "row.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 #include "markup.h"
 
 static void add_attribute(struct buf *out, const char *name, struct text value)

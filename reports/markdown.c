@@ -5,7 +5,7 @@
  */
 #include "group.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 #include "markup.h"
 
 #define OPEN_ROWS_MAX 10 /* an outcome with no more is shown unfolded, each row with its reason */

@@ -1,7 +1,7 @@
 #include "markup.h"
 
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/escape.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 

@@ -4,7 +4,7 @@
 #ifndef MF_MARKUP_H
 #define MF_MARKUP_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* As the text of an element or the value of a quoted attribute, in HTML5 and XML 1.0. Line breaks
  * and tabs become blanks; what is not UTF-8, controls, characters that turn the reading direction

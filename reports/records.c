@@ -3,9 +3,9 @@
  */
 #include "records.h"
 
+#include "base/bounds.h"
 #include "deliver.h"
-#include "limits.h"
-#include "records_inside.h"
+#include "records_internal.h"
 
 #include <errno.h>
 #include <limits.h>

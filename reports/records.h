@@ -9,8 +9,8 @@
 #ifndef MF_RECORDS_H
 #define MF_RECORDS_H
 
-#include "err.h"
-#include "text.h"
+#include "base/error.h"
+#include "base/text.h"
 
 enum records_type { RECORDS_MX, RECORDS_TXT, RECORDS_TYPES };
 

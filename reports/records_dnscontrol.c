@@ -4,9 +4,9 @@
  * too; long ones are cut by DNSControl itself. Source: DNSControl's language reference, D_EXTEND,
  * MX, TXT.
  */
-#include "records_inside.h"
+#include "records_internal.h"
 
-#include "escape.h"
+#include "base/escape.h"
 
 static bool modifier_add(struct records_out *o, const struct records_set *set)
 {

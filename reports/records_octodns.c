@@ -8,10 +8,10 @@
  * is not a number stands in double quotes, so that no name is a boolean ("on", "no"). Source:
  * octodns/record/chunked.py and octodns/yaml.py.
  */
-#include "records_inside.h"
+#include "records_internal.h"
 
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/escape.h"
 
 static bool can_say(struct text t)
 {

@@ -7,10 +7,10 @@
  * repeats what stays. Source: Route 53 Developer Guide, "Quotas on records" and "Supported DNS
  * record types"; API Reference, ChangeResourceRecordSets.
  */
-#include "records_inside.h"
+#include "records_internal.h"
 
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/escape.h"
 
 /* What a change counts for; an UPSERT counts twice. */
 struct load {

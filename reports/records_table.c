@@ -3,11 +3,11 @@
  * forms of DNS providers have; JSON (docs/records.schema.json), an object for each set, blocked
  * ones too.
  */
-#include "records_inside.h"
+#include "records_internal.h"
 
+#include "base/bounds.h"
+#include "base/escape.h"
 #include "csv_cell.h"
-#include "escape.h"
-#include "limits.h"
 
 /* ---- csv ---- */
 

@@ -7,9 +7,9 @@
  * begin templates in HCL (and "%{" macros in SPF), so they are doubled. Source: Terraform Language,
  * "Strings and Templates"; provider documentation of aws_route53_record.
  */
-#include "records_inside.h"
+#include "records_internal.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 /* t is printable ASCII. */
 static void string_add(struct buf *out, struct text t)

@@ -1,10 +1,10 @@
 /*
  * What the formats share: names, values as zone files have them, comments.
  */
-#include "records_inside.h"
+#include "records_internal.h"
 
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/escape.h"
 
 #define STRING_LEN_MAX 255 /* one character-string (RFC 1035, section 3.3) */
 

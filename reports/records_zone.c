@@ -7,7 +7,7 @@
  * are compared as they are cut; a TXT that was published in strings other than of 255 octets is
  * therefore refused too.
  */
-#include "records_inside.h"
+#include "records_internal.h"
 
 static void owner_add(struct buf *out, const struct records_set *set)
 {

@@ -8,9 +8,9 @@
 #ifndef MF_REPORT_H
 #define MF_REPORT_H
 
-#include "err.h"
-#include "fleet.h"
-#include "record.h"
+#include "base/error.h"
+#include "model/fleet.h"
+#include "scheduler/record.h"
 
 /* Where rows come from: calls fn with the last record of each job that has one, rows ascending,
  * until fn returns false. May be asked more than once and then says the same again. */

@@ -5,8 +5,8 @@
  */
 #include "row.h"
 
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/escape.h"
 
 static const char *const levels[] = {"error", "warning", "note"};
 

@@ -1,6 +1,6 @@
 #include "sink.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #ifndef MF_SINK_H
 #define MF_SINK_H
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 struct sink {
     struct buf buf; /* writers add to it */

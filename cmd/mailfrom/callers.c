@@ -1,7 +1,7 @@
 #include "callers.h"
 
-#include "limits.h"
-#include "say.h"
+#include "base/bounds.h"
+#include "ui/messages.h"
 
 #include <stdio.h>
 
@@ -78,14 +78,15 @@ static void unknown_say(const struct fleet *f, uint32_t account, const struct pr
     const struct reply *reply = &p->reply;
     struct text name = names_text(&f->names, f->accounts[account].name);
     if (!p->answered_at)
-        say_note("note: account " TEXT_FMT ": STS is not asked whose credentials these are, since "
-                 "SES is asked at an endpoint of your own; the account is remembered as unknown",
-                 TEXT_ARG(name));
+        message_note(
+            "note: account " TEXT_FMT ": STS is not asked whose credentials these are, since "
+            "SES is asked at an endpoint of your own; the account is remembered as unknown",
+            TEXT_ARG(name));
     else
-        say_note("note: account " TEXT_FMT
-                 ": STS does not say whose credentials these are (%s%s%s);"
-                 " the account is remembered as unknown",
-                 TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
+        message_note("note: account " TEXT_FMT
+                     ": STS does not say whose credentials these are (%s%s%s);"
+                     " the account is remembered as unknown",
+                     TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
 }
 
 enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *found,

@@ -9,10 +9,10 @@
 #ifndef MF_DISCOVER_H
 #define MF_DISCOVER_H
 
-#include "inventory.h"
+#include "inventory/inventory.h"
 #include "lanes.h"
 #include "options.h"
-#include "sink.h"
+#include "reports/sink.h"
 
 /* What an identity is for a manifest. */
 enum found_how {

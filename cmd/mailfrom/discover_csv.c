@@ -3,9 +3,9 @@
  * spreadsheet would take for a formula cannot be defused without becoming another name, so such an
  * identity is left out, and the summary says so.
  */
-#include "csv_cell.h"
+#include "base/escape.h"
 #include "discover.h"
-#include "escape.h"
+#include "reports/csv_cell.h"
 
 /* It would be written as another name. */
 static bool is_unsafe(struct text t)

@@ -2,8 +2,8 @@
  * Everything that SES told, for programs: {"format_version", "lanes": [..], "identities": [..]}.
  * What is not known is null.
  */
+#include "base/escape.h"
 #include "discover.h"
-#include "escape.h"
 
 static void member_add(struct buf *out, const char *name, struct text value)
 {

@@ -3,10 +3,10 @@
  * before the profile's own region.
  */
 #include "discover.h"
-#include "manifest.h"
+#include "manifests/manifest.h"
+#include "manifests/value.h"
 #include "outputs.h"
-#include "say.h"
-#include "value.h"
+#include "ui/messages.h"
 
 static enum err no_memory(struct why *why)
 {
@@ -59,7 +59,7 @@ static enum err manifest_read(struct fleet *f, const struct options *o, struct a
         .region = text_trim(first), .region_of = region_of, .ctx = &asking, .every_account = true};
     complaints_init(&complaints);
     enum err err = manifest_load(f, &o->discover.manifest, 1, &options, &complaints, why);
-    say_complaints(&complaints);
+    message_complaints(&complaints);
     complaints_clear(&complaints);
     return err == OK ? outputs_spare(o, f, why) : err;
 }

@@ -6,10 +6,10 @@
  * asks for a manifest of what is there. With --mail-from a set-up that failed is an entry, for then
  * changes are what is asked for.
  */
+#include "base/dname.h"
+#include "base/escape.h"
 #include "discover.h"
-#include "dname.h"
-#include "escape.h"
-#include "value.h"
+#include "manifests/value.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * Nothing is kept, since nothing is changed.
  */
 #include "discover.h"
-#include "say.h"
 #include "signals.h"
-#include "ticker.h"
+#include "ui/messages.h"
+#include "ui/ticker.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,14 +28,15 @@ static void cost_tell(struct reading *r, uint32_t lane)
     if (r->cost_is_told[lane] || !l->one_by_one || l->phase != INVENTORY_READING)
         return;
     r->cost_is_told[lane] = true;
-    say_note("account " TEXT_FMT ", Region " TEXT_FMT ": %u identities are read one by one%s%s: %u "
-             "calls of GetEmailIdentity, about %s at %.3g a second",
-             TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)), l->rows_len,
-             d->options->discover.tags.len ? " for their tags"
-             : l->fell_back                ? ", since version 1 of the API is refused: "
-                                           : "",
-             l->fell_back ? l->denied : "", l->rows_len,
-             span_format((span_us)(1e6 * l->rows_len / rate), span), rate);
+    message_note(
+        "account " TEXT_FMT ", Region " TEXT_FMT ": %u identities are read one by one%s%s: %u "
+        "calls of GetEmailIdentity, about %s at %.3g a second",
+        TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)), l->rows_len,
+        d->options->discover.tags.len ? " for their tags"
+        : l->fell_back                ? ", since version 1 of the API is refused: "
+                                      : "",
+        l->fell_back ? l->denied : "", l->rows_len,
+        span_format((span_us)(1e6 * l->rows_len / rate), span), rate);
 }
 
 static void progress_tell(struct reading *r, instant_us now)

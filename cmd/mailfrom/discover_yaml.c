@@ -3,9 +3,9 @@
  * defaults or the only account say is not said again. Names come from SES: whatever they hold, they
  * pass through escape_yaml(), in comments too.
  */
+#include "base/dname.h"
+#include "base/escape.h"
 #include "discover.h"
-#include "dname.h"
-#include "escape.h"
 
 static uint32_t lanes_of(const struct discover *d, uint32_t account)
 {

@@ -1,13 +1,13 @@
 /*
- * Duty: keep the window of questions full without leaving manners (engine/core/manners.h).
+ * Duty: keep the window of questions full without leaving manners (engine/scheduler/manners.h).
  *
  * Invariant: a question that a subject has handed out is either held in its slot or out in a call.
  * A slot is free again when its subject is done, which it is only when neither holds anything.
  */
 #include "inspect_ask.h"
 
-#include "limits.h"
-#include "manners.h"
+#include "base/bounds.h"
+#include "scheduler/manners.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -5,9 +5,9 @@
 #ifndef MF_INSPECT_ASK_H
 #define MF_INSPECT_ASK_H
 
-#include "err.h"
+#include "base/error.h"
 #include "inspect_subject.h"
-#include "wire.h"
+#include "wire/wire.h"
 
 /* Writes what is to be said of a subject that is done; called in any order. */
 typedef void inspect_write(void *context, struct buf *out, const struct subject *s);

@@ -1,10 +1,10 @@
 #include "inspect_names.h"
 
-#include "deliver.h"
+#include "reports/deliver.h"
 
-#include "idna.h"
-#include "limits.h"
-#include "say.h"
+#include "base/bounds.h"
+#include "rules/idna.h"
+#include "ui/messages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,8 +80,8 @@ static enum err name_add(struct inspect_names *names, struct text given, const c
     if (line)
         snprintf(where, sizeof where, ":%u", line);
     if (names->faults++ < COMPLAINTS_MAX)
-        say_error("%s%s%s\"" TEXT_FMT "\" is not a name: %s", file ? file : "", where,
-                  file ? ": " : "", TEXT_ARG(text_slice(given, 0, 300)), fault);
+        message_error("%s%s%s\"" TEXT_FMT "\" is not a name: %s", file ? file : "", where,
+                      file ? ": " : "", TEXT_ARG(text_slice(given, 0, 300)), fault);
     return OK;
 }
 

@@ -5,8 +5,8 @@
 #ifndef MF_INSPECT_NAMES_H
 #define MF_INSPECT_NAMES_H
 
-#include "arena.h"
-#include "err.h"
+#include "base/arena.h"
+#include "base/error.h"
 
 struct inspect_names {
     struct arena arena;

@@ -1,7 +1,7 @@
 #include "inspect_subject.h"
 
-#include "dname.h"
-#include "mx.h"
+#include "base/dname.h"
+#include "rules/mx.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -9,11 +9,11 @@
 #ifndef MF_INSPECT_SUBJECT_H
 #define MF_INSPECT_SUBJECT_H
 
-#include "dmarc.h"
-#include "inquiry.h"
-#include "judge.h"
-#include "spf.h"
-#include "suffix.h"
+#include "dns/inquiry.h"
+#include "rules/dmarc.h"
+#include "rules/judge.h"
+#include "rules/spf.h"
+#include "rules/suffix.h"
 
 /* What is wanted for every name of a call. Borrowed for as long as subjects use it. */
 struct inspect_wish {

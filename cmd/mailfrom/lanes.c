@@ -1,8 +1,8 @@
 #include "lanes.h"
 
-#include "say.h"
-#include "secrets.h"
-#include "settings.h"
+#include "aws/credentials/secrets.h"
+#include "aws/settings.h"
+#include "ui/messages.h"
 
 #include <errno.h>
 #include <string.h>
@@ -95,8 +95,8 @@ static void region_note(const struct fleet *f, uint32_t lane, const struct endpo
     for (uint32_t i = 0; i < lane && !is_told; i++)
         is_told = f->lanes[i].region == f->lanes[lane].region;
     if (!is_told)
-        say_note("note: SES is not known to be in Region %s; it is asked all the same, at %s",
-                 e->region, e->host);
+        message_note("note: SES is not known to be in Region %s; it is asked all the same, at %s",
+                     e->region, e->host);
 }
 
 static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, struct why *why)

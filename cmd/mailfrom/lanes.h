@@ -6,9 +6,9 @@
 #ifndef MF_LANES_H
 #define MF_LANES_H
 
-#include "fleet.h"
+#include "model/fleet.h"
 #include "options.h"
-#include "wire.h"
+#include "wire/wire.h"
 
 struct lanes {
     struct wire_lane *list; /* as fleet.lanes */

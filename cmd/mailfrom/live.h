@@ -6,8 +6,8 @@
 #define MF_LIVE_H
 
 #include "io.h"
-#include "journal.h"
-#include "wire.h"
+#include "journal/journal.h"
+#include "wire/wire.h"
 
 struct live {
     struct wire *wire;

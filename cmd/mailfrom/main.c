@@ -2,8 +2,8 @@
  * From a name to a verb.
  */
 #include "outputs.h"
-#include "say.h"
 #include "signals.h"
+#include "ui/messages.h"
 #include "verbs.h"
 #include "version.h"
 
@@ -79,9 +79,9 @@ static int unknown_verb(const char *name)
 {
     const char *near = verb_near(name);
     if (near)
-        say_error("there is no verb \"%s\": did you mean %s?", name, near);
+        message_error("there is no verb \"%s\": did you mean %s?", name, near);
     else
-        say_error("there is no verb \"%s\"; mailfrom --help lists them", name);
+        message_error("there is no verb \"%s\"; mailfrom --help lists them", name);
     return EXIT_CANNOT_RUN;
 }
 
@@ -131,7 +131,7 @@ static int verb_run(const struct verb *verb, struct options *options)
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
     arena_init(&paths, SIZE_MAX);
-    say_setup(options);
+    message_setup(options);
     if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
         signals_early();
     enum err err = outputs_expand(options, &paths, &why);
@@ -140,9 +140,9 @@ static int verb_run(const struct verb *verb, struct options *options)
     if (err == OK)
         code = verb->run(options);
     else
-        say_error("%s: %s", verb->name, why.text);
+        message_error("%s: %s", verb->name, why.text);
     arena_clear(&paths);
-    return say_flush(code);
+    return message_flush(code);
 }
 
 int main(int argc, char **argv)
@@ -153,18 +153,18 @@ int main(int argc, char **argv)
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_usage(argc < 2 ? stderr : stdout);
-        return say_flush(argc < 2 ? EXIT_CANNOT_RUN : EXIT_OK);
+        return message_flush(argc < 2 ? EXIT_CANNOT_RUN : EXIT_OK);
     }
     const struct verb *verb = verb_find(argv[1]);
     if (!verb)
         return unknown_verb(argv[1]);
     if (options_read(&options, verb->options, argc - 2, argv + 2, &why) != OK) {
-        say_error("%s: %s", verb->name, why.text);
+        message_error("%s: %s", verb->name, why.text);
         return EXIT_CANNOT_RUN;
     }
     if (options.help) {
         print_help(verb);
-        return say_flush(EXIT_OK);
+        return message_flush(EXIT_OK);
     }
     return verb_run(verb, &options);
 }

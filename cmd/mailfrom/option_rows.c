@@ -1,8 +1,8 @@
 #include "option_rows.h"
 
-#include "feedback.h"
-#include "fleet.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "model/fleet.h"
+#include "rules/feedback.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -391,7 +391,8 @@ const struct option_row option_rows[] = {
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
      "overwrite even what another operator has set since, and say so", read_force},
     {"watch", OPTIONS_STATUS, NULL,
-     "go on until the run ends: a board, or lines elsewhere than on a terminal", read_watch},
+     "go on until the run ends: a progress view, or lines elsewhere than on a terminal",
+     read_watch},
     {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK, NULL, "show every row, however many are alike",
      read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},

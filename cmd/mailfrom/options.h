@@ -4,10 +4,10 @@
 #ifndef MF_OPTIONS_H
 #define MF_OPTIONS_H
 
-#include "err.h"
-#include "job.h"
-#include "limits.h"
-#include "when.h"
+#include "base/bounds.h"
+#include "base/error.h"
+#include "base/when.h"
+#include "scheduler/job.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 #include "outputs.h"
 
-#include "deliver.h"
-#include "records.h"
+#include "reports/deliver.h"
+#include "reports/records.h"
 
 #include <errno.h>
 #include <pwd.h>

@@ -5,7 +5,7 @@
 #ifndef MF_OUTPUTS_H
 #define MF_OUTPUTS_H
 
-#include "fleet.h"
+#include "model/fleet.h"
 #include "options.h"
 
 /* "~/x" becomes the home's, as where a shell would have done it (not in csv:~/x, nor in --out=~/x).

@@ -1,7 +1,7 @@
 #include "preflight.h"
 
 #include "run.h"
-#include "say.h"
+#include "ui/messages.h"
 
 #include <string.h>
 
@@ -106,7 +106,7 @@ static enum err accounts_judge(struct preflight *p, struct why *why)
         if (caller->verdict != VERDICT_OK || !is_mismatched(p, i, &each))
             continue;
         if (err != OK)
-            say_error("%s", why->text);
+            message_error("%s", why->text);
         err = why_set(why, ERR_AUTH, "%s", each.text);
     }
     return err;

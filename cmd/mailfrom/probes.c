@@ -1,6 +1,6 @@
 #include "probes.h"
 
-#include "backoff.h"
+#include "calls/backoff.h"
 
 #include <stdlib.h>
 

@@ -5,8 +5,8 @@
 #ifndef MF_PROBES_H
 #define MF_PROBES_H
 
-#include "verdict.h"
-#include "wire.h"
+#include "calls/verdict.h"
+#include "wire/wire.h"
 
 struct probe {
     /* the question */

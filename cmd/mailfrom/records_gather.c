@@ -4,9 +4,9 @@
 #include "records_gather.h"
 
 #include "inspect_names.h"
-#include "judge.h"
-#include "say.h"
-#include "spf_merge.h"
+#include "rules/judge.h"
+#include "rules/spf_merge.h"
+#include "ui/messages.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ void records_note(struct records_gather *g, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
-    say_note("%s", line);
+    message_note("%s", line);
 }
 
 /* ---- zones ---- */
@@ -109,7 +109,7 @@ static bool row_is_sound(struct records_gather *g, uint32_t row, struct text nam
     buf_init(&identity, LINE_LEN_MAX);
     g->refused++;
     records_note(g, "no records for %s (" TEXT_FMT "): %s",
-                 say_safe(&identity, fleet_identity(g->fleet, row)),
+                 message_safe(&identity, fleet_identity(g->fleet, row)),
                  TEXT_ARG(fleet_source(g->fleet, row, &source)),
                  j.errors ? j.first_error : "the MAIL FROM is not a host name");
     buf_clear(&source);

@@ -5,14 +5,14 @@
 #ifndef MF_RECORDS_GATHER_H
 #define MF_RECORDS_GATHER_H
 
-#include "arena.h"
-#include "feedback.h"
-#include "fleet.h"
-#include "idna.h"
-#include "limits.h"
+#include "base/arena.h"
+#include "base/bounds.h"
+#include "model/fleet.h"
 #include "options.h"
-#include "records.h"
-#include "suffix.h"
+#include "reports/records.h"
+#include "rules/feedback.h"
+#include "rules/idna.h"
+#include "rules/suffix.h"
 
 #define RECORDS_NOTES_MAX 10 /* without --verbose: more would hide the last line */
 

@@ -5,11 +5,11 @@
  */
 #include "records_judge.h"
 
-#include "dname.h"
-#include "escape.h"
-#include "mx.h"
-#include "spf_merge.h"
-#include "spf_presence.h"
+#include "base/dname.h"
+#include "base/escape.h"
+#include "rules/mx.h"
+#include "rules/spf_merge.h"
+#include "rules/spf_presence.h"
 
 #define REASON_LEN_MAX 1024
 

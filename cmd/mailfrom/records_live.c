@@ -5,7 +5,7 @@
 #include "inspect_ask.h"
 #include "lanes.h"
 #include "records_judge.h"
-#include "say.h"
+#include "ui/messages.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ static void subject_leave(void *context, struct text written)
     if (a->g->options->quiet || now - a->told < TOLD_EVERY)
         return;
     a->told = now;
-    say_note("DNS was asked of %u of %u names", a->done, a->g->entries_len);
+    message_note("DNS was asked of %u of %u names", a->done, a->g->entries_len);
 }
 
 static enum err names_ask(struct records_gather *g, struct wire *wire, const struct text *names,

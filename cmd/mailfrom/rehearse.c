@@ -2,7 +2,7 @@
 
 #include "engine.h"
 #include "lanes.h"
-#include "world.h"
+#include "world/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,7 +123,7 @@ static enum err budget_make(struct rehearsal *r, struct why *why)
     for (uint32_t i = 0; i < f->choices_len; i++) {
         struct lane_need *need = &needs[f->choices[i].lane];
         bool sets = f->choices[i].mail_from != MAIL_FROM_DEFAULT;
-        need->looks++;
+        need->reads++;
         need->sets += sets;
         need->tightens += sets && fleet_policy_of(f, i)->behavior == BEHAVIOR_REJECT_MESSAGE;
     }
@@ -174,14 +174,14 @@ static enum err world_populate(const struct rehearsal *r, struct world *w, struc
     return err;
 }
 
-static void calls_fold(struct forecast *f, const struct desk *desk)
+static void calls_fold(struct forecast *f, const struct scheduler *scheduler)
 {
-    desk_totals(desk, &f->totals);
+    scheduler_totals(scheduler, &f->totals);
     f->lane_calls_min = f->lanes ? UINT64_MAX : 0;
     for (uint32_t lane = 0; lane < f->lanes; lane++) {
         uint64_t calls = 0;
         for (int kind = 0; kind < CALL_ASK; kind++)
-            calls += desk_pace(desk, (uint16_t)lane, (enum call_kind)kind)->calls;
+            calls += scheduler_pace(scheduler, (uint16_t)lane, (enum call_kind)kind)->calls;
         f->lane_calls_min = calls < f->lane_calls_min ? calls : f->lane_calls_min;
         f->lane_calls_max = calls > f->lane_calls_max ? calls : f->lane_calls_max;
     }
@@ -232,20 +232,21 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     const struct options *o = run->options;
     struct bounded bounded = {.world = world_io(w)};
     const struct io io = {&bounded, bounded_now, bounded_wait, bounded_keep, bounded_send};
-    struct desk_options options = {.rules = {.seed = o->rehearse.seed},
-                                   .read_api = run_api(o->read_api, API_V1),
-                                   .write_api = run_api(o->write_api, API_V2),
-                                   .rate_per_s = o->rate_per_s,
-                                   .suffixes = run->suffixes};
-    struct desk *desk = desk_init(&run->memory, &run->fleet, &options);
-    if (!desk)
+    struct scheduler_options options = {.rules = {.seed = o->rehearse.seed},
+                                        .read_api = run_api(o->read_api, API_V1),
+                                        .write_api = run_api(o->write_api, API_V2),
+                                        .rate_per_s = o->rate_per_s,
+                                        .suffixes = run->suffixes};
+    struct scheduler *scheduler = scheduler_init(&run->memory, &run->fleet, &options);
+    if (!scheduler)
         return why_set(why, ERR_NOMEM, "out of memory");
-    desk_start(desk, START);
-    enum err err = engine_run(desk, &io, NULL, &run->end, why);
-    calls_fold(&r->forecast, desk);
-    if (desk_pause_reason(desk))
-        snprintf(r->forecast.paused, sizeof r->forecast.paused, "%s", desk_pause_reason(desk));
-    desk_clear(desk);
+    scheduler_start(scheduler, START);
+    enum err err = engine_run(scheduler, &io, NULL, &run->end, why);
+    calls_fold(&r->forecast, scheduler);
+    if (scheduler_pause_reason(scheduler))
+        snprintf(r->forecast.paused, sizeof r->forecast.paused, "%s",
+                 scheduler_pause_reason(scheduler));
+    scheduler_clear(scheduler);
     return err;
 }
 

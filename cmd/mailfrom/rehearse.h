@@ -10,10 +10,10 @@
 #ifndef MF_REHEARSE_H
 #define MF_REHEARSE_H
 
-#include "budget.h"
-#include "desk.h"
-#include "faults.h"
+#include "calls/budget.h"
 #include "run.h"
+#include "scheduler/scheduler.h"
+#include "world/faults.h"
 
 /* What an identity waits for, from the first look to the end. */
 enum wait_cause {
@@ -31,7 +31,7 @@ struct forecast {
     uint32_t mark_at[FORECAST_MARKS]; /* so many identities final ... */
     span_us mark[FORECAST_MARKS];     /* ... after so long */
     uint32_t marks;                   /* so many of them were reached; the others never are */
-    struct desk_totals totals;
+    struct scheduler_totals totals;
     uint64_t lane_calls_min, lane_calls_max; /* of SES, per lane */
     span_us first_write, last_write;         /* sent; without writes: 0 */
     struct budget budget;

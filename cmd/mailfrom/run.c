@@ -1,11 +1,10 @@
 #include "run.h"
 
-#include "advice.h"
+#include "base/hash.h"
 #include "callers.h"
 #include "dns_wire.h"
-#include "hash.h"
 #include "live.h"
-#include "manifest.h"
+#include "manifests/manifest.h"
 #include "outputs.h"
 #include "preflight.h"
 #include "run_notes.h"
@@ -13,7 +12,8 @@
 #include "run_own.h"
 #include "run_recent.h"
 #include "run_shown.h"
-#include "say.h"
+#include "ui/advice.h"
+#include "ui/messages.h"
 #include "verbs.h"
 #include "version.h"
 
@@ -76,7 +76,7 @@ enum err run_load(struct run *r, struct why *why)
     complaints_init(&complaints);
     enum err err =
         manifest_load(&r->fleet, o->arguments, o->arguments_len, &options, &complaints, why);
-    say_complaints(&complaints);
+    message_complaints(&complaints);
     if (err == ERR_INPUT && complaints.len)
         why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
                 complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
@@ -111,7 +111,7 @@ static enum err head_begin(struct run *r, instant_us now, struct why *why)
 }
 
 struct restoring {
-    struct desk *desk;
+    struct scheduler *scheduler;
     bool reopens;
     instant_us now;
 };
@@ -120,7 +120,7 @@ static bool restore_one(void *ctx, const struct record *record)
 {
     struct restoring *restoring = ctx;
     bool reopen = restoring->reopens && outcome_is_bad(record->row.outcome);
-    desk_restore(restoring->desk, record, reopen, restoring->now);
+    scheduler_restore(restoring->scheduler, record, reopen, restoring->now);
     return true;
 }
 
@@ -131,10 +131,10 @@ enum api run_api(const char *wish, enum api usual)
     return strcmp(wish, "v2") == 0 ? API_V2 : API_V1;
 }
 
-static struct desk_options desk_options_of(const struct run *r)
+static struct scheduler_options scheduler_options_of(const struct run *r)
 {
     const struct options *o = r->options;
-    return (struct desk_options){
+    return (struct scheduler_options){
         .rules = {.seed = r->head.seed,
                   .plan_only = r->head.verb == RUN_PLAN,
                   .force = o->force && r->head.verb == RUN_APPLY},
@@ -144,7 +144,7 @@ static struct desk_options desk_options_of(const struct run *r)
         .authority_dns = dns_wire_mode(o) == INQUIRY_AUTHORITY,
         .authority_port = o->authority_port,
         .detach = o->no_wait,
-        .census = r->head.verb != RUN_ROLLBACK,
+        .lane_survey = r->head.verb != RUN_ROLLBACK,
         .surveys = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = o->rate_per_s,
         .feedback_host = text_of(o->feedback_host),
@@ -158,12 +158,12 @@ static void troubled_close(struct run *r, instant_us now)
 {
     for (uint32_t i = 0; i < r->lanes.len; i++)
         if (r->lanes.trouble[i])
-            desk_close_lane(r->desk, (uint16_t)i, r->lanes.trouble[i], now);
+            scheduler_close_lane(r->scheduler, (uint16_t)i, r->lanes.trouble[i], now);
 }
 
-static enum err run_desk(struct run *r, struct live *live, struct why *why)
+static enum err run_scheduler(struct run *r, struct live *live, struct why *why)
 {
-    struct desk *desk = r->desk;
+    struct scheduler *scheduler = r->scheduler;
     struct io io = live_io(live);
     struct progress progress;
     struct run_notes notes;
@@ -174,21 +174,21 @@ static enum err run_desk(struct run *r, struct live *live, struct why *why)
     if (err == OK && r->shown && r->head.verb == RUN_APPLY)
         err = run_shown_take(r, wire_now(live->wire), why);
     if (err == OK && r->resumes) {
-        struct restoring restoring = {desk, r->reopens, wire_now(live->wire)};
+        struct restoring restoring = {scheduler, r->reopens, wire_now(live->wire)};
         err = journal_rows(r->journal, r->head.id, restore_one, &restoring, why);
     }
     if (err != OK)
         return err;
     troubled_close(r, wire_now(live->wire));
-    desk_start(desk, wire_now(live->wire));
+    scheduler_start(scheduler, wire_now(live->wire));
     progress_begin(&progress, r->options, &r->head, &r->fleet, &r->signals);
     struct engine_watch watch = {.ctx = &notes, .turn = run_notes_turn, .wake = run_notes_wake};
-    err = engine_run(desk, &io, &watch, &r->end, why);
-    progress_end(&progress, desk, err != OK, r->end, wire_now(live->wire));
-    desk_totals(desk, &r->totals);
-    run_notes_end(&notes, desk, wire_now(live->wire));
+    err = engine_run(scheduler, &io, &watch, &r->end, why);
+    progress_end(&progress, scheduler, err != OK, r->end, wire_now(live->wire));
+    scheduler_totals(scheduler, &r->totals);
+    run_notes_end(&notes, scheduler, wire_now(live->wire));
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
-        r->read_api[i] = (uint8_t)desk_api(desk, (uint16_t)i, CALL_READ_MAIL_FROM);
+        r->read_api[i] = (uint8_t)scheduler_api(scheduler, (uint16_t)i, CALL_READ_MAIL_FROM);
     return err;
 }
 
@@ -216,12 +216,13 @@ static enum err run_preflight(struct run *r, struct preflight *p, struct wire *w
 }
 
 /* What has been asked already counts for the pace of its lane. */
-static void preflight_count(const struct preflight *p, struct desk *desk)
+static void preflight_count(const struct preflight *p, struct scheduler *scheduler)
 {
     for (uint32_t i = 0; i < p->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
         const struct probe *probe = &p->probes[i];
         if (probe->answered_at && probe->reply.how == REPLY_HTTP)
-            desk_called(desk, probe->lane, probe->kind, probe->sent_at, probe->answered_at);
+            scheduler_called(scheduler, probe->lane, probe->kind, probe->sent_at,
+                             probe->answered_at);
     }
 }
 
@@ -235,16 +236,16 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
                          : head_begin(r, wire_now(wire), why);
     if (err == OK)
         err = run_recent(r, why);
-    struct desk_options options = desk_options_of(r);
+    struct scheduler_options options = scheduler_options_of(r);
     if (err == OK)
-        r->desk = desk_init(&r->memory, &r->fleet, &options);
-    if (r->desk)
-        preflight_count(preflight, r->desk);
+        r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
+    if (r->scheduler)
+        preflight_count(preflight, r->scheduler);
     if (err != OK)
         return err;
     preflight_end(preflight);
     struct live live = {wire, r->journal, r->head.id};
-    err = r->desk ? run_desk(r, &live, why) : why_set(why, ERR_NOMEM, "out of memory");
+    err = r->scheduler ? run_scheduler(r, &live, why) : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,
                            wire_now(wire), why);
@@ -274,11 +275,11 @@ static enum err wire_run(struct run *r, struct why *why)
     if (wire)
         wire_close(wire);
     preflight_end(&preflight); /* calls that were out live in its memory, */
-    if (r->keeps_desk)
-        r->planner = r->desk;
+    if (r->keeps_scheduler)
+        r->planner = r->scheduler;
     else
-        desk_clear(r->desk); /* or in the desk's */
-    r->desk = NULL;
+        scheduler_clear(r->scheduler); /* or in the scheduler's */
+    r->scheduler = NULL;
     return err;
 }
 

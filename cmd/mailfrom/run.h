@@ -5,14 +5,14 @@
 #ifndef MF_RUN_H
 #define MF_RUN_H
 
-#include "desk.h"
 #include "engine.h"
-#include "journal.h"
+#include "journal/journal.h"
 #include "lanes.h"
+#include "model/own_names.h"
 #include "options.h"
-#include "own_names.h"
+#include "rules/suffix.h"
+#include "scheduler/scheduler.h"
 #include "signals.h"
-#include "suffix.h"
 
 struct run {
     const struct options *options;
@@ -21,22 +21,22 @@ struct run {
     struct run_head head; /* texts in arena */
     const char *begun;    /* what remembers the callers of the lanes: "run 7"; NULL: nothing does */
     struct arena arena;
-    struct arena memory; /* the desk's */
+    struct arena memory; /* the scheduler's */
     struct suffix_list *suffixes;
     struct lanes lanes;     /* while it is carried out */
     struct signals signals; /* from the first call until run_clear: reports are written meanwhile */
     struct own_names own;   /* of fleet, while it is carried out */
-    struct desk *desk;      /* while the engine runs */
-    bool resumes;           /* head and records are in the journal already */
-    bool reopens;           /* what ended badly begins again */
-    struct journal *shown;  /* of the plan that was shown and is now to be done; NULL: none was */
-    uint64_t shown_run;     /* in it */
-    struct desk *planner;   /* its desk; in memory */
-    bool keeps_desk;        /* the desk outlives the engine, as planner */
-    uint8_t *read_api;      /* enum api of each lane, as its looks went in the end */
-    bool stopped;           /* by a signal, before anything was begun */
+    struct scheduler *scheduler; /* while the engine runs */
+    bool resumes;                /* head and records are in the journal already */
+    bool reopens;                /* what ended badly begins again */
+    struct journal *shown; /* of the plan that was shown and is now to be done; NULL: none was */
+    uint64_t shown_run;    /* in it */
+    struct scheduler *planner; /* its scheduler; in memory */
+    bool keeps_scheduler;      /* the scheduler outlives the engine, as planner */
+    uint8_t *read_api;         /* enum api of each lane, as its looks went in the end */
+    bool stopped;              /* by a signal, before anything was begun */
     enum engine_end end;
-    struct desk_totals totals;
+    struct scheduler_totals totals;
 };
 
 void run_init(struct run *r, const struct options *options);

@@ -1,7 +1,7 @@
 #include "run_notes.h"
 
-#include "limits.h"
-#include "say.h"
+#include "base/bounds.h"
+#include "ui/messages.h"
 
 #include <string.h>
 
@@ -34,14 +34,14 @@ enum err run_notes_begin(struct run_notes *n, struct run *r, struct progress *pr
 }
 
 /* One sentence for all lanes of the account that were closed for the same reason. */
-static void closed_tell(struct run_notes *n, const struct desk *desk, uint16_t lane)
+static void closed_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
 {
     const struct fleet *f = &n->run->fleet;
-    const char *reason = desk_lane_trouble(desk, lane);
+    const char *reason = scheduler_lane_trouble(scheduler, lane);
     uint32_t jobs = 0, lanes = 0;
     char regions[64];
     for (uint16_t i = lane; i < f->lanes_len; i++) {
-        const char *also = desk_lane_trouble(desk, i);
+        const char *also = scheduler_lane_trouble(scheduler, i);
         if (n->closed[i] || f->lanes[i].account != f->lanes[lane].account || !also ||
             strcmp(also, reason) != 0)
             continue;
@@ -52,10 +52,11 @@ static void closed_tell(struct run_notes *n, const struct desk *desk, uint16_t l
     snprintf(regions, sizeof regions, "%u Regions", lanes);
     if (lanes == 1)
         snprintf(regions, sizeof regions, "Region " TEXT_FMT, TEXT_ARG(region_of(f, lane)));
-    say_error("account " TEXT_FMT ", %s: what is left of its %u %s %s%s: %s",
-              TEXT_ARG(account_of(f, lane)), regions, jobs, jobs == 1 ? "identity" : "identities",
-              desk_lane_is_closed(desk, lane) ? "fails" : "is not written",
-              lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
+    message_error("account " TEXT_FMT ", %s: what is left of its %u %s %s%s: %s",
+                  TEXT_ARG(account_of(f, lane)), regions, jobs,
+                  jobs == 1 ? "identity" : "identities",
+                  scheduler_lane_is_closed(scheduler, lane) ? "fails" : "is not written",
+                  lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
 }
 
 /* What it costs: a call for each identity instead of one for a hundred, each time all are read.
@@ -77,7 +78,7 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         if (n->jobs[i] > by_batch && n->jobs[i] - by_batch > more_max)
             more_max = n->jobs[i] - by_batch;
     }
-    say_note(
+    message_note(
         "note: account " TEXT_FMT
         ": IAM refuses batched reads (ses:GetIdentityVerificationAttributes, "
         "ses:GetIdentityMailFromDomainAttributes), so its %u %s read one by one: each time all "
@@ -87,42 +88,45 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
 }
 
 /* SES asked for a longer pause than it is believed: of the lane's first action that met one. */
-static void hint_cut_tell(struct run_notes *n, const struct desk *desk, uint16_t lane)
+static void hint_cut_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
 {
     const struct fleet *f = &n->run->fleet;
     char asked[WHEN_LEN], most[WHEN_LEN];
     for (int kind = 0; kind < CALL_ASK && !n->hint_cut[lane]; kind++) {
-        const struct pace *pace = desk_pace(desk, lane, (enum call_kind)kind);
+        const struct pace *pace = scheduler_pace(scheduler, lane, (enum call_kind)kind);
         if (!pace->hint_cut)
             continue;
         n->hint_cut[lane] = true;
-        say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                 ": SES asked for a pause of %s before the next %s (x-amz-retry-after); at most %s "
-                 "are waited, then it is called again",
-                 TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-                 span_format(pace->hint_cut, asked),
-                 call_action((enum call_kind)kind, desk_api(desk, lane, (enum call_kind)kind)),
-                 span_format(RETRY_AFTER_MAX, most));
+        message_note(
+            "note: account " TEXT_FMT ", Region " TEXT_FMT
+            ": SES asked for a pause of %s before the next %s (x-amz-retry-after); at most %s "
+            "are waited, then it is called again",
+            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+            span_format(pace->hint_cut, asked),
+            call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind)),
+            span_format(RETRY_AFTER_MAX, most));
     }
 }
 
 /* Trouble that passes: its rows wait, each until its own time is over. */
-static void waits_tell(struct run_notes *n, const struct desk *desk, uint16_t lane, instant_us now)
+static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane,
+                       instant_us now)
 {
     const struct fleet *f = &n->run->fleet;
     char when[WHEN_LEN];
     instant_us since;
-    const char *why = desk_lane_waits(desk, lane, &since);
+    const char *why = scheduler_lane_waits(scheduler, lane, &since);
     bool lasts = why && now >= since + TROUBLE_TOLD_AFTER;
     if (lasts && !n->waits[lane])
-        say_error("account " TEXT_FMT ", Region " TEXT_FMT
-                  ": since %s SES cannot be asked; its identities wait, and one call at a time is "
-                  "tried: %s",
-                  TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-                  when_format(since, when), why);
+        message_error(
+            "account " TEXT_FMT ", Region " TEXT_FMT
+            ": since %s SES cannot be asked; its identities wait, and one call at a time is "
+            "tried: %s",
+            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), when_format(since, when),
+            why);
     else if (!why && n->waits[lane])
-        say_note("account " TEXT_FMT ", Region " TEXT_FMT ": SES answers again",
-                 TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
+        message_note("account " TEXT_FMT ", Region " TEXT_FMT ": SES answers again",
+                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
     n->waits[lane] = why ? n->waits[lane] || lasts : false;
 }
 
@@ -130,40 +134,42 @@ static void loose_tell(struct run_notes *n, uint16_t lane)
 {
     const struct fleet *f = &n->run->fleet;
     n->loose[lane] = true;
-    say_error(
+    message_error(
         "account " TEXT_FMT ", Region " TEXT_FMT
         ": SES left SUCCESS when REJECT_MESSAGE was set, so that identity was set back and no "
         "other is tightened: mailfrom explain tighten-falls-back",
         TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
 }
 
-static void news_tell(struct run_notes *n, const struct desk *desk, instant_us now)
+static void news_tell(struct run_notes *n, const struct scheduler *scheduler, instant_us now)
 {
     const char *wish = n->run->options->read_api;
     bool chosen = wish && strcmp(wish, "v2") == 0;
-    n->news = desk_lane_news(desk);
+    n->lane_changes = scheduler_lane_changes(scheduler);
     for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
-        if (desk_lane_trouble(desk, i) && !n->closed[i])
-            closed_tell(n, desk, i);
-        waits_tell(n, desk, i, now);
-        if (desk_lane_stays_loose(desk, i) && !n->loose[i])
+        if (scheduler_lane_trouble(scheduler, i) && !n->closed[i])
+            closed_tell(n, scheduler, i);
+        waits_tell(n, scheduler, i, now);
+        if (scheduler_lane_stays_loose(scheduler, i) && !n->loose[i])
             loose_tell(n, i);
-        if (!chosen && desk_api(desk, i, CALL_READ_MAIL_FROM) == API_V2 && !n->fell_back[i])
+        if (!chosen && scheduler_api(scheduler, i, CALL_READ_MAIL_FROM) == API_V2 &&
+            !n->fell_back[i])
             fell_back_tell(n, i);
-        hint_cut_tell(n, desk, i);
+        hint_cut_tell(n, scheduler, i);
     }
 }
 
-/* Programs that read progress as JSON are not talked to in between; a board makes room. */
-void run_notes_turn(void *ctx, const struct desk *desk, instant_us now)
+/* Programs that read progress as JSON are not talked to in between; a progress view makes room. */
+void run_notes_turn(void *ctx, const struct scheduler *scheduler, instant_us now)
 {
     struct run_notes *n = ctx;
-    if (desk_lane_news(desk) != n->news && n->progress->mode != PROGRESS_JSON) {
+    if (scheduler_lane_changes(scheduler) != n->lane_changes &&
+        n->progress->mode != PROGRESS_JSON) {
         if (n->progress->mode == PROGRESS_BAR)
             screen_erase(&n->progress->screen);
-        news_tell(n, desk, now);
+        news_tell(n, scheduler, now);
     }
-    progress_turn(n->progress, desk, now);
+    progress_turn(n->progress, scheduler, now);
 }
 
 instant_us run_notes_wake(void *ctx, instant_us now)
@@ -173,45 +179,47 @@ instant_us run_notes_wake(void *ctx, instant_us now)
 
 static void gap_print(const struct fleet *f, uint16_t lane, const char *gap)
 {
-    say_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s", TEXT_ARG(account_of(f, lane)),
-             TEXT_ARG(region_of(f, lane)), gap);
+    message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
+                 TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), gap);
 }
 
 /* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or calls are
  * refused whatever their rate. */
-static void throttles_print(const struct fleet *f, const struct desk *desk, uint16_t lane)
+static void throttles_print(const struct fleet *f, const struct scheduler *scheduler, uint16_t lane)
 {
     for (int kind = 0; kind < CALL_ASK; kind++) {
-        const struct pace *pace = desk_pace(desk, lane, (enum call_kind)kind);
+        const struct pace *pace = scheduler_pace(scheduler, lane, (enum call_kind)kind);
         const char *action =
-            call_action((enum call_kind)kind, desk_api(desk, lane, (enum call_kind)kind));
+            call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind));
         if (pace_is_slowed(pace))
-            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                     ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
-                     "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
-                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
-                     pace->load.rate_per_s, pace->load.wanted_per_s);
+            message_note(
+                "note: account " TEXT_FMT ", Region " TEXT_FMT
+                ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
+                "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
+                TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                pace->load.rate_per_s, pace->load.wanted_per_s);
         else if (pace->throttled * 100 > pace->calls)
-            say_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                     ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
-                     "second, as wanted. Slower calls were not refused less, or somebody else "
-                     "used the same bucket for a while",
-                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
-                     pace->load.rate_per_s);
+            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                         ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
+                         "second, as wanted. Slower calls were not refused less, or somebody else "
+                         "used the same bucket for a while",
+                         TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                         (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
+                         action, pace->load.rate_per_s);
     }
 }
 
-void run_notes_end(struct run_notes *n, const struct desk *desk, instant_us now)
+void run_notes_end(struct run_notes *n, const struct scheduler *scheduler, instant_us now)
 {
-    news_tell(n, desk, now);
+    news_tell(n, scheduler, now);
     for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
-        for (unsigned gap = 0; gap < DESK_CENSUS_GAPS && !desk_lane_trouble(desk, i); gap++)
-            if (desk_census_gap(desk, i, gap))
-                gap_print(&n->run->fleet, i, desk_census_gap(desk, i, gap));
-        throttles_print(&n->run->fleet, desk, i);
+        for (unsigned gap = 0; gap < SURVEY_GAPS_MAX && !scheduler_lane_trouble(scheduler, i);
+             gap++)
+            if (scheduler_survey_gap(scheduler, i, gap))
+                gap_print(&n->run->fleet, i, scheduler_survey_gap(scheduler, i, gap));
+        throttles_print(&n->run->fleet, scheduler, i);
     }
-    if (desk_pause_reason(desk))
-        say_error("paused: %s", desk_pause_reason(desk));
+    if (scheduler_pause_reason(scheduler))
+        message_error("paused: %s", scheduler_pause_reason(scheduler));
 }

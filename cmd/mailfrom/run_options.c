@@ -1,6 +1,6 @@
 #include "run_options.h"
 
-#include "fleet.h"
+#include "model/fleet.h"
 
 #include <cjson/cJSON.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 #ifndef MF_RUN_OPTIONS_H
 #define MF_RUN_OPTIONS_H
 
-#include "arena.h"
+#include "base/arena.h"
 #include "options.h"
 
 /* The options of *o that reach SES and DNS, as JSON in *arena; at == NULL when out of memory. */

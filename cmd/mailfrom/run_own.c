@@ -1,6 +1,6 @@
 #include "run_own.h"
 
-#include "say.h"
+#include "ui/messages.h"
 
 static bool own_add(void *ctx, struct text account, struct text region, struct text identity,
                     struct text mail_from)
@@ -23,8 +23,9 @@ static enum err own_read_aside(struct run *r, struct why *why)
     if (err == ERR_NOMEM)
         return why_set(why, err, "%s", trouble.text);
     if (err != OK && err != ERR_GONE)
-        say_note("note: %s. So overwrites-custom takes every custom MAIL FROM for somebody else's",
-                 trouble.text);
+        message_note(
+            "note: %s. So overwrites-custom takes every custom MAIL FROM for somebody else's",
+            trouble.text);
     return OK;
 }
 

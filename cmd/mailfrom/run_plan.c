@@ -1,10 +1,10 @@
 #include "run_plan.h"
 
-#include "confirm.h"
-#include "deliver.h"
-#include "plan_file.h"
+#include "plan/plan_file.h"
+#include "reports/deliver.h"
 #include "run_options.h"
 #include "run_trust.h"
+#include "ui/confirm.h"
 
 #include <string.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 #include "run_recent.h"
 
-#include "fleet_index.h"
+#include "model/fleet_index.h"
 
 #include <stdlib.h>
 

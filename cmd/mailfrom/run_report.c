@@ -1,10 +1,10 @@
 /*
  * The bridge from the journal to the reports: neither room knows the other.
  */
-#include "deliver.h"
-#include "report.h"
+#include "reports/deliver.h"
+#include "reports/report.h"
 #include "run.h"
-#include "say.h"
+#include "ui/messages.h"
 
 #include <unistd.h>
 
@@ -88,7 +88,7 @@ enum err run_report(struct run *r, struct why *why)
         if (err != OK && first == OK)
             *why = one;
         else if (err != OK)
-            say_error("%s", one.text);
+            message_error("%s", one.text);
         first = first == OK ? err : first;
     }
     return first;

@@ -1,8 +1,8 @@
 #include "run_shown.h"
 
-#include "confirm.h"
-#include "plan_file.h"
-#include "summary.h"
+#include "plan/plan_file.h"
+#include "ui/confirm.h"
+#include "ui/summary.h"
 #include "verbs.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static int plan_make(struct run *r, const struct options *plan, struct why *why)
     r->options = plan;
     r->journal = NULL;
     r->head.verb = RUN_PLAN;
-    r->keeps_desk = true;
+    r->keeps_scheduler = true;
     if (journal_open(&r->journal, NULL, JOURNAL_MEMORY, why) == OK)
         code = run_conclude(r, run_carry_out(r, why), why);
     signals_end(&r->signals); /* at the question nothing is under way */
@@ -27,7 +27,7 @@ static int plan_make(struct run *r, const struct options *plan, struct why *why)
     r->shown_run = r->head.id;
     r->journal = journal;
     r->options = mine;
-    r->keeps_desk = false;
+    r->keeps_scheduler = false;
     r->head = (struct run_head){.verb = RUN_APPLY};
     return code;
 }
@@ -136,9 +136,9 @@ static bool row_take(void *ctx, const struct record *record)
         mine.row.outcome = OUTCOME_OPEN;
         mine.row.finished = 0;
         mine.row.deadline = WHEN_NEVER;
-        desk_adopt(t->run->desk, &mine, t->now);
+        scheduler_adopt(t->run->scheduler, &mine, t->now);
     } else {
-        desk_restore(t->run->desk, &mine, false, t->now);
+        scheduler_restore(t->run->scheduler, &mine, false, t->now);
     }
     row_copy(t, &mine);
     if (t->len == ROWS_TOGETHER)
@@ -153,7 +153,7 @@ enum err run_shown_take(struct run *r, instant_us now, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory");
     *t = (struct taking){.run = r, .now = now, .why = why};
     arena_init(&t->texts, SIZE_MAX);
-    desk_census_adopt(r->desk, r->planner);
+    scheduler_survey_adopt(r->scheduler, r->planner);
     enum err err = journal_rows(r->shown, r->shown_run, row_take, t, why);
     rows_keep(t);
     err = err == OK ? t->err : err;
@@ -166,7 +166,7 @@ void run_shown_clear(struct run *r)
 {
     if (r->shown)
         journal_close(r->shown);
-    desk_clear(r->planner);
+    scheduler_clear(r->planner);
     r->shown = NULL;
     r->planner = NULL;
 }

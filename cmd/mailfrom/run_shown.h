@@ -11,7 +11,7 @@
 /* Plans r->fleet, shows the plan and asks. r->journal is open and untouched. ERR_GONE: nothing is
  * to be changed. *stopped: by a signal. */
 enum err run_shown_ask(struct run *r, bool *stopped, struct why *why);
-/* Gives the desk of the run that follows what the plan found, and the journal the rows. */
+/* Gives the scheduler of the run that follows what the plan found, and the journal the rows. */
 enum err run_shown_take(struct run *r, instant_us now, struct why *why);
 void run_shown_clear(struct run *r);
 

@@ -1,7 +1,7 @@
 #include "run_trust.h"
 
-#include "endpoints.h"
-#include "region.h"
+#include "aws/endpoints.h"
+#include "model/region.h"
 
 #include <stddef.h>
 #include <stdlib.h>

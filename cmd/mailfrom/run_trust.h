@@ -7,7 +7,7 @@
 #ifndef MF_RUN_TRUST_H
 #define MF_RUN_TRUST_H
 
-#include "err.h"
+#include "base/error.h"
 #include "options.h"
 
 /* given: before run_options_read() filled in what was kept; taken: after. from: "plan a.plan", for

@@ -65,7 +65,7 @@ static void terminal_tell(struct signals *s, int signal)
     pthread_mutex_lock(&s->lock);
     atomic_fetch_add(signal == SIGWINCH ? &s->resized : &s->continued, 1);
     if (s->wire)
-        wire_nudge(s->wire);
+        wire_wake(s->wire);
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -11,8 +11,8 @@
 #ifndef MF_SIGNALS_H
 #define MF_SIGNALS_H
 
-#include "err.h"
-#include "wire.h"
+#include "base/error.h"
+#include "wire/wire.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -3,12 +3,12 @@
  * plan is done; nobody at the terminal means nothing is done. The journal is opened before anything
  * is asked of anybody: where another run is going on, that is said at once.
  */
-#include "confirm.h"
 #include "run.h"
 #include "run_plan.h"
 #include "run_shown.h"
-#include "say.h"
-#include "summary.h"
+#include "ui/confirm.h"
+#include "ui/messages.h"
+#include "ui/summary.h"
 #include "verbs.h"
 
 static enum err apply_load(struct run *r, struct options *o, struct why *why)
@@ -46,7 +46,7 @@ int verb_apply(const struct options *given)
     if (err == OK)
         code = run_conclude(&run, run_carry_out(&run, &why), &why);
     else
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     if (stopped)
         code = EXIT_STOPPED;
     run_clear(&run);

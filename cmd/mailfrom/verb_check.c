@@ -1,5 +1,5 @@
 #include "run.h"
-#include "say.h"
+#include "ui/messages.h"
 #include "verbs.h"
 
 int verb_check(const struct options *o)
@@ -9,7 +9,7 @@ int verb_check(const struct options *o)
     run_init(&run, o);
     enum err err = run_load(&run, &why);
     if (err != OK)
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     else if (!o->quiet)
         printf("%u identities in %u lanes of %u accounts: no complaints\n", run.fleet.choices_len,
                run.fleet.lanes_len, run.fleet.accounts_len);

@@ -6,10 +6,10 @@
  * Values: words joined by "|" are offered as they are, and the formats of reports; FILE and what
  * verbs take are left to the shell's own completion of files; anything else is the user's to know.
  */
-#include "finding.h"
+#include "model/finding.h"
 #include "option_rows.h"
-#include "report.h"
-#include "say.h"
+#include "reports/report.h"
+#include "ui/messages.h"
 #include "verbs.h"
 
 #include <ctype.h>
@@ -281,6 +281,6 @@ int verb_completion(const struct options *o)
             return EXIT_OK;
         }
     }
-    say_error("completion: of which shell? bash, zsh or fish");
+    message_error("completion: of which shell? bash, zsh or fish");
     return EXIT_CANNOT_RUN;
 }

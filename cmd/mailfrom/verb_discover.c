@@ -1,8 +1,8 @@
-#include "advice.h"
-#include "deliver.h"
 #include "discover.h"
-#include "say.h"
+#include "reports/deliver.h"
 #include "signals.h"
+#include "ui/advice.h"
+#include "ui/messages.h"
 #include "verbs.h"
 
 #include <stdlib.h>
@@ -67,11 +67,11 @@ __attribute__((noinline)) static void next_tell(const struct discover *d)
     const char *path = d->options->out;
     if (is_to_stdout(path))
         return;
-    say_note("Wrote %s", path);
+    message_note("Wrote %s", path);
     if (d->options->discover.format == DISCOVER_YAML)
-        say_note_then(advice_word(&a, path), "Next: mailfrom plan");
+        message_note_then(advice_word(&a, path), "Next: mailfrom plan");
     if (d->options->discover.format == DISCOVER_CSV)
-        say_note("Next: name it in identities_from of a manifest with these accounts");
+        message_note("Next: name it in identities_from of a manifest with these accounts");
 }
 
 static enum err conclude(struct discover *d, struct why *why)
@@ -100,14 +100,14 @@ static int discover_run(struct discover *d, struct why *why)
     if (err == OK)
         err = discover_read(d, why);
     if (err == OK && d->stopped) {
-        say_error("stopped: nothing was written");
+        message_error("stopped: nothing was written");
         return EXIT_STOPPED;
     }
     if (err == OK)
         err = conclude(d, why);
     if (err == OK)
         return is_incomplete(d) ? EXIT_TROUBLE : EXIT_OK;
-    say_error("%s", why->text);
+    message_error("%s", why->text);
     return EXIT_CANNOT_RUN;
 }
 

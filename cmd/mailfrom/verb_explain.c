@@ -1,6 +1,6 @@
-#include "explain.h"
-#include "finding.h"
-#include "say.h"
+#include "model/finding.h"
+#include "rules/explain.h"
+#include "ui/messages.h"
 #include "verbs.h"
 
 static int print_all(void)
@@ -19,8 +19,8 @@ int verb_explain(const struct options *o)
         return print_all();
     if (!finding_parse(text_of(o->arguments[0]), &finding)) {
         const char *near = finding_near(text_of(o->arguments[0]));
-        say_error("there is no rule \"%s\"%s%s; mailfrom explain lists them", o->arguments[0],
-                  near ? ": did you mean " : "", near ? near : "");
+        message_error("there is no rule \"%s\"%s%s; mailfrom explain lists them", o->arguments[0],
+                      near ? ": did you mean " : "", near ? near : "");
         return EXIT_CANNOT_RUN;
     }
     struct text page = rule_page(finding);

@@ -1,10 +1,10 @@
 #include "dns_wire.h"
 #include "inspect_ask.h"
-#include "inspect_json.h"
 #include "inspect_names.h"
-#include "inspect_text.h"
 #include "lanes.h"
-#include "say.h"
+#include "ui/inspect_json.h"
+#include "ui/inspect_text.h"
+#include "ui/messages.h"
 #include "verbs.h"
 
 struct printing {
@@ -103,7 +103,7 @@ int verb_inspect(const struct options *o)
     if (err == OK)
         err = names_inspect(o, &wish, &names, &troubled, &why);
     if (err != OK)
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     suffix_list_close(suffixes);
     inspect_names_clear(&names);
     if (err != OK)

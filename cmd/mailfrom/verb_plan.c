@@ -1,9 +1,9 @@
-#include "advice.h"
-#include "deliver.h"
+#include "reports/deliver.h"
 #include "run.h"
 #include "run_plan.h"
-#include "say.h"
-#include "summary.h"
+#include "ui/advice.h"
+#include "ui/messages.h"
+#include "ui/summary.h"
 #include "verbs.h"
 
 #include <stdlib.h>
@@ -19,8 +19,8 @@ static void kept_tell(const struct run *r)
     if (!t)
         return;
     snprintf(t->words, sizeof t->words, "--plan %s", advice_word(&t->file, r->options->out));
-    say_note_then(advice_make(&t->command, r->options, "apply", t->words),
-                  "Kept in %s; to do just that:", r->options->out);
+    message_note_then(advice_make(&t->command, r->options, "apply", t->words),
+                      "Kept in %s; to do just that:", r->options->out);
     free(t);
 }
 
@@ -29,7 +29,7 @@ static int plan_keep(struct run *r, int code, struct why *why)
     if (!r->options->out || code == EXIT_CANNOT_RUN)
         return code;
     if (run_plan_keep(r, why) != OK) {
-        say_error("%s", why->text);
+        message_error("%s", why->text);
         return r->end == ENGINE_ENDED ? EXIT_CANNOT_RUN : code;
     }
     if (!r->options->quiet && deliver_stream(r->options->out) < 0)
@@ -51,7 +51,7 @@ int verb_plan(const struct options *given)
     if (err == OK)
         code = plan_keep(&run, run_conclude(&run, run_carry_out(&run, &why), &why), &why);
     else
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     run_clear(&run);
     return code;
 }

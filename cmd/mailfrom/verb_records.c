@@ -1,9 +1,9 @@
 #include "outputs.h"
 #include "records_gather.h"
 #include "run.h"
-#include "say.h"
-#include "servers.h"
+#include "ui/messages.h"
 #include "verbs.h"
+#include "wire/servers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,19 +68,20 @@ static enum err server_read(const struct options *o, char out[SERVER_LEN], struc
 static void sum_print(const struct records_gather *g, const struct records_sum *sum)
 {
     if (g->notes > RECORDS_NOTES_MAX && !g->options->verbose)
-        say_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
+        message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
     if (sum->left_out)
-        say_note(
+        message_note(
             "left out, since %s has no words for what is in DNS beside them: %llu record sets, "
             "first at " TEXT_FMT,
             g->options->format, (unsigned long long)sum->left_out, TEXT_ARG(sum->left_out_name));
     if (g->options->missing && sum->sets == 0 && !g->blocked)
-        say_note("DNS has all of the records");
+        message_note("DNS has all of the records");
     else
-        say_note("%llu record sets in %llu zones%s", (unsigned long long)sum->sets,
-                 (unsigned long long)sum->zones, g->options->missing ? ", missing in DNS" : "");
+        message_note("%llu record sets in %llu zones%s", (unsigned long long)sum->sets,
+                     (unsigned long long)sum->zones, g->options->missing ? ", missing in DNS" : "");
     if (g->refused || g->blocked)
-        say_note("%u identities and %u record sets need a person first", g->refused, g->blocked);
+        message_note("%u identities and %u record sets need a person first", g->refused,
+                     g->blocked);
 }
 
 static enum err sets_write(struct records_gather *g, const struct records_style *style,
@@ -141,7 +142,7 @@ int verb_records(const struct options *given)
     if (err == OK)
         err = records_carry_out(&run, &whole, &why);
     if (err != OK)
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     run_clear(&run);
     if (err != OK)
         return EXIT_CANNOT_RUN;

@@ -1,5 +1,5 @@
 #include "rehearse.h"
-#include "say.h"
+#include "ui/messages.h"
 #include "verbs.h"
 
 static int exit_code_of(const struct forecast *f)
@@ -24,7 +24,7 @@ int verb_rehearse(const struct options *o)
     if (err == OK)
         err = rehearsal_play(&rehearsal, &why);
     if (err != OK) {
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     } else {
         if (o->json)
             rehearsal_print_json(&rehearsal);

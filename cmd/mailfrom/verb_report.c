@@ -1,5 +1,5 @@
 #include "run.h"
-#include "say.h"
+#include "ui/messages.h"
 #include "verbs.h"
 
 int verb_report(const struct options *given)
@@ -23,7 +23,7 @@ int verb_report(const struct options *given)
     if (err == OK)
         err = run_report(&run, &why);
     if (err != OK)
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     run_clear(&run);
     return err == OK ? EXIT_OK : EXIT_CANNOT_RUN;
 }

@@ -1,9 +1,9 @@
-#include "advice.h"
 #include "run.h"
 #include "run_options.h"
 #include "run_trust.h"
-#include "say.h"
-#include "summary.h"
+#include "ui/advice.h"
+#include "ui/messages.h"
+#include "ui/summary.h"
 #include "verbs.h"
 
 static enum err resume_load(struct run *r, struct options *o, struct why *why)
@@ -34,8 +34,8 @@ static int nothing_to_resume(struct run *r, struct why *why)
 {
     struct advice a;
     const char *command = advice_run(&a, r->options, "resume", r->head.id, "--retry-failed");
-    say_note_then(command, "run %llu has ended; to begin again with what did not succeed:",
-                  (unsigned long long)r->head.id);
+    message_note_then(command, "run %llu has ended; to begin again with what did not succeed:",
+                      (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
     return run_conclude(r, OK, why);
 }
@@ -45,8 +45,9 @@ static void budget_tell(const struct run *r)
 {
     struct quota max = r->fleet.max_failures;
     if (r->options->retry_failed && !r->options->quiet && max.value >= 0)
-        say_note("max_failures allows %g%s of run %llu to fail; what begins again no longer counts",
-                 max.value, max.is_percent ? " %" : " identities", (unsigned long long)r->head.id);
+        message_note(
+            "max_failures allows %g%s of run %llu to fail; what begins again no longer counts",
+            max.value, max.is_percent ? " %" : " identities", (unsigned long long)r->head.id);
 }
 
 int verb_resume(const struct options *given)
@@ -65,7 +66,7 @@ int verb_resume(const struct options *given)
         budget_tell(&run);
         code = run_conclude(&run, run_carry_out(&run, &why), &why);
     } else
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     run_clear(&run);
     return code;
 }

@@ -1,15 +1,15 @@
 /*
- * rollback. A run is taken back by another run (take_back.h), which can be resumed, reported and
+ * rollback. A run is taken back by another run (rollback.h), which can be resumed, reported and
  * taken back like any other. With --dry-run the journal is only read, and the run lives in memory.
  */
-#include "advice.h"
-#include "confirm.h"
 #include "run.h"
+#include "run/rollback.h"
 #include "run_options.h"
 #include "run_trust.h"
-#include "say.h"
-#include "summary.h"
-#include "take_back.h"
+#include "ui/advice.h"
+#include "ui/confirm.h"
+#include "ui/messages.h"
+#include "ui/summary.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -43,11 +43,11 @@ static enum err rollback_load(struct run *r, struct options *o, struct why *why)
 {
     struct run_head old;
     const struct options given = *o;
-    struct take_back how = {.to_default = is_to_default(o),
-                            .forced = o->force,
-                            .only = o->only,
-                            .by_outcome = o->outcome_given,
-                            .outcome = o->outcome};
+    struct rollback how = {.to_default = is_to_default(o),
+                           .forced = o->force,
+                           .only = o->only,
+                           .by_outcome = o->outcome_given,
+                           .outcome = o->outcome};
     enum err err = rollback_vet(o, &r->head.parent, why);
     if (err == OK)
         err = run_journal(r, o->dry_run ? JOURNAL_READ : JOURNAL_UPDATE, why);
@@ -58,7 +58,7 @@ static enum err rollback_load(struct run *r, struct options *o, struct why *why)
     if (err == OK)
         err = run_trust_vet(&given, o, "the journal of that run", why);
     if (err == OK)
-        err = take_back_fleet(&r->fleet, r->journal, r->head.parent, &how, why);
+        err = rollback_fleet(&r->fleet, r->journal, r->head.parent, &how, why);
     if (err == OK)
         err = run_begun(r, why, "run %llu", (unsigned long long)r->head.parent);
     if (err == OK && o->dry_run)
@@ -79,7 +79,7 @@ static enum err rollback_confirm(const struct run *r, struct why *why)
     return err == OK ? confirm_ask(question, why) : err;
 }
 
-static void say_nothing_to_do(const struct run *r)
+static void message_nothing_to_do(const struct run *r)
 {
     bool some = r->options->only || r->options->outcome_given;
     printf("Run %llu wrote nothing%s: there is nothing to put back\n",
@@ -97,12 +97,12 @@ int verb_rollback(const struct options *given)
     if (err == OK)
         err = rollback_confirm(&run, &why);
     if (err == OK && run.fleet.choices_len == 0) {
-        say_nothing_to_do(&run);
+        message_nothing_to_do(&run);
         code = EXIT_OK;
     } else if (err == OK) {
         code = run_conclude(&run, run_carry_out(&run, &why), &why);
     } else {
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     }
     run_clear(&run);
     return code;

@@ -1,12 +1,12 @@
-#include "advice.h"
 #include "run.h"
 #include "run_options.h"
-#include "say.h"
-#include "screen.h"
-#include "summary.h"
+#include "ui/advice.h"
+#include "ui/messages.h"
+#include "ui/next_steps.h"
+#include "ui/screen.h"
+#include "ui/status_watch.h"
+#include "ui/summary.h"
 #include "verbs.h"
-#include "watch.h"
-#include "way_on.h"
 
 #include <sys/resource.h>
 
@@ -50,8 +50,8 @@ static bool wait_one(void *ctx, const struct record *record)
     if (w->shown++ == 0)
         printf("\nWhat waits for what:\n");
     printf("  %-14s %s", job_state_name(row->state),
-           say_safe(&w->a, fleet_identity(&w->run->fleet, record->job)));
-    printf("  %s\n", say_safe(&w->b, row->reason));
+           message_safe(&w->a, fleet_identity(&w->run->fleet, record->job)));
+    printf("  %s\n", message_safe(&w->b, row->reason));
     return true;
 }
 
@@ -66,7 +66,7 @@ static enum err print_waiting(struct run *r, struct why *why)
             printf("%s%s %u", s && w.shown ? "  " : "  ", job_state_name((enum job_state)s),
                    w.by_state[s]);
     fputc('\n', stdout);
-    way_on_records(r, w.by_state[JOB_WAITING_DNS]);
+    next_steps_records(r, w.by_state[JOB_WAITING_DNS]);
     buf_clear(&w.a);
     buf_clear(&w.b);
     return err;
@@ -89,8 +89,8 @@ static bool alarm_one(void *ctx, const struct record *record)
         return true;
     buf_reset(&p->told);
     row_told(&row, &p->told);
-    printf("  %s", say_safe(&p->a, row.identity));
-    printf("  %s\n", say_safe(&p->b, buf_text(&p->told)));
+    printf("  %s", message_safe(&p->a, row.identity));
+    printf("  %s\n", message_safe(&p->b, buf_text(&p->told)));
     return true;
 }
 
@@ -122,7 +122,8 @@ static bool note_one(void *ctx, const struct lane_note *note)
     buf_init(&reason, LINE_LEN_MAX);
     printf("Account " TEXT_FMT ", Region " TEXT_FMT ": %s\n",
            TEXT_ARG(names_text(&r->fleet.names, r->fleet.accounts[lane->account].name)),
-           TEXT_ARG(names_text(&r->fleet.names, lane->region)), say_safe(&reason, note->reason));
+           TEXT_ARG(names_text(&r->fleet.names, lane->region)),
+           message_safe(&reason, note->reason));
     buf_clear(&reason);
     return true;
 }
@@ -210,8 +211,8 @@ int verb_status(const struct options *o)
     else if (err == OK)
         err = status_once(o, id, &why);
     if (err == OK && o->watch && !o->json && screen_can_draw(stdout))
-        err = status_once(o, id, &why); /* in the place of the board */
+        err = status_once(o, id, &why); /* in the place of the progress view */
     if (err != OK)
-        say_error("%s", why.text);
+        message_error("%s", why.text);
     return err == OK ? EXIT_OK : EXIT_CANNOT_RUN;
 }

@@ -5,7 +5,7 @@
  */
 #include "version.h"
 
-#include "escape.h"
+#include "base/escape.h"
 #include "tried.h"
 
 #include <ares.h>

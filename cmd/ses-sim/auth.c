@@ -4,7 +4,7 @@
  * signing code of the product: a mistake there must not be forgiven here.
  * Source: AWS, "Create a signed AWS API request" (Signature Version 4, header form).
  */
-#include "escape.h"
+#include "base/escape.h"
 #include "sim.h"
 
 #include <stdio.h>

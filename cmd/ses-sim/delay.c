@@ -5,7 +5,7 @@
  */
 #include "delay.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ struct held {
 
 struct delay {
     pthread_mutex_t lock;
-    pthread_cond_t news;
+    pthread_cond_t changed;
     pthread_t thread;
     delay_release *release;
     bool closing;
@@ -42,10 +42,10 @@ static void *delay_loop(void *arg)
     while (!d->closing || d->len) {
         struct held *first = &d->held[d->first];
         if (d->len == 0) {
-            pthread_cond_wait(&d->news, &d->lock);
+            pthread_cond_wait(&d->changed, &d->lock);
         } else if (!d->closing && !is_due(&first->until)) {
             struct timespec until = first->until;
-            pthread_cond_timedwait(&d->news, &d->lock, &until);
+            pthread_cond_timedwait(&d->changed, &d->lock, &until);
         } else {
             d->release(first->item);
             d->first = (d->first + 1) % SIM_DELAYED_MAX;
@@ -66,7 +66,7 @@ struct delay *delay_open(delay_release *release)
     pthread_mutex_init(&d->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&d->news, &attributes);
+    pthread_cond_init(&d->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     if (pthread_create(&d->thread, NULL, delay_loop, d) == 0)
         return d;
@@ -80,10 +80,10 @@ void delay_close(struct delay *d)
         return;
     pthread_mutex_lock(&d->lock);
     d->closing = true;
-    pthread_cond_signal(&d->news);
+    pthread_cond_signal(&d->changed);
     pthread_mutex_unlock(&d->lock);
     pthread_join(d->thread, NULL);
-    pthread_cond_destroy(&d->news);
+    pthread_cond_destroy(&d->changed);
     pthread_mutex_destroy(&d->lock);
     free(d);
 }
@@ -103,7 +103,7 @@ bool delay_hold(struct delay *d, void *item, unsigned ms, void (*held)(void *ite
     if (ok) {
         held(item);
         d->held[(d->first + d->len++) % SIM_DELAYED_MAX] = (struct held){item, until};
-        pthread_cond_signal(&d->news);
+        pthread_cond_signal(&d->changed);
     }
     pthread_mutex_unlock(&d->lock);
     return ok;

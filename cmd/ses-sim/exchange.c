@@ -4,7 +4,7 @@
  */
 #include "exchange.h"
 
-#include "escape.h"
+#include "base/escape.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,10 +5,10 @@
 #ifndef MF_EXCHANGE_H
 #define MF_EXCHANGE_H
 
-#include "arena.h"
-#include "buf.h"
-#include "limits.h"
-#include "when.h"
+#include "base/arena.h"
+#include "base/bounds.h"
+#include "base/buf.h"
+#include "base/when.h"
 
 enum protocol { PROTOCOL_V1, PROTOCOL_V2, PROTOCOL_STS };
 

@@ -2,7 +2,7 @@
  * Duty: what goes wrong, and when. Invariant: the draw depends on nothing but the seed, the number
  * of the request and the fault, so one sequence of requests meets the same faults every time.
  */
-#include "hash.h"
+#include "base/hash.h"
 #include "sim.h"
 
 #include <stddef.h>

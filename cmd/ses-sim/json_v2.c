@@ -2,7 +2,7 @@
  * Duty: SES v2, REST and JSON of 2019-09-27. Invariant: texts of requests reach an answer only
  * through escape_json.
  */
-#include "escape.h"
+#include "base/escape.h"
 #include "sim.h"
 
 #include <cjson/cJSON.h>

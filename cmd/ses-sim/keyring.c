@@ -2,8 +2,8 @@
  * Duty: which key belongs to which account. Invariant: a key never changes or moves once it is in
  * the ring, so it may be read without the lock by whoever was given it.
  */
-#include "hash.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/hash.h"
 #include "sim.h"
 
 #define KEYRING_BYTES (64u << 20)

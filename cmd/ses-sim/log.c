@@ -2,7 +2,7 @@
  * Duty: one JSON line per request. Invariant: a line is written by one call, so lines of threads
  * never mix, and flushed, so that a test may read it as soon as it has the answer.
  */
-#include "escape.h"
+#include "base/escape.h"
 #include "sim.h"
 
 #define LOG_LINE_MAX (1u << 20) /* 100 identities of NAME_LEN_MAX, escaped */

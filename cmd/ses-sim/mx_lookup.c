@@ -3,11 +3,11 @@
  * up to SIM_LOOKUPS_MAX questions out. Invariant: each check that was taken from the model is
  * answered once, except when the program stops. The lock is never held while DNS is asked.
  */
-#include "answer.h"
-#include "cares.h"
-#include "limits.h"
-#include "resolver.h"
+#include "base/bounds.h"
+#include "dns/answer.h"
 #include "sim.h"
+#include "wire/cares.h"
+#include "wire/resolver.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

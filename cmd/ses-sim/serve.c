@@ -3,7 +3,7 @@
  * Invariant: an effect happens under the lock and at most once; a fault called "before" comes
  * before it, one called "after" behind it.
  */
-#include "hash.h"
+#include "base/hash.h"
 #include "sim.h"
 
 #include <stdio.h>

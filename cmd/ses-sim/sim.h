@@ -6,7 +6,7 @@
 #define MF_SIM_H
 
 #include "exchange.h"
-#include "ses_model.h"
+#include "world/ses_model.h"
 
 #include <pthread.h>
 #include <stdio.h>

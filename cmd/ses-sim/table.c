@@ -2,7 +2,7 @@
  * Duty: a CSV file (RFC 4180) as rows of the wanted columns. Invariant: cells are texts within the
  * file's own bytes, in which quoted ones have been unquoted in place.
  */
-#include "limits.h"
+#include "base/bounds.h"
 #include "sim.h"
 
 #include <errno.h>

@@ -17,9 +17,9 @@
 #ifndef MF_AWS_REQUEST_H
 #define MF_AWS_REQUEST_H
 
-#include "buf.h"
-#include "call.h"
-#include "credentials.h"
+#include "aws/credentials/credentials.h"
+#include "base/buf.h"
+#include "calls/call.h"
 #include "endpoints.h"
 
 #define AWS_HEADERS_MAX 8

@@ -6,8 +6,8 @@
  */
 #include "endpoints.h"
 
-#include "escape.h"
-#include "region.h"
+#include "base/escape.h"
+#include "model/region.h"
 #include "url.h"
 
 #include <stdio.h>

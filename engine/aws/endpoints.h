@@ -5,8 +5,8 @@
 #ifndef MF_ENDPOINTS_H
 #define MF_ENDPOINTS_H
 
-#include "err.h"
-#include "text.h"
+#include "base/error.h"
+#include "base/text.h"
 
 #define ENDPOINT_LEN_MAX 512
 

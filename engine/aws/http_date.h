@@ -4,7 +4,7 @@
 #ifndef MF_HTTP_DATE_H
 #define MF_HTTP_DATE_H
 
-#include "when.h"
+#include "base/when.h"
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT": the one form that servers may send today. */
 bool http_date_parse(struct text t, instant_us *out);

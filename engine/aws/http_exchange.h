@@ -1,6 +1,7 @@
 /*
  * The way of the credential providers to the network: one request out, its answer back, bounded in
- * time and size. The live world stands behind it (engine/wire/courier.h), and scripts in tests.
+ * time and size. The live world stands behind it (engine/wire/blocking_client.h), and scripts in
+ * tests.
  */
 #ifndef MF_HTTP_EXCHANGE_H
 #define MF_HTTP_EXCHANGE_H

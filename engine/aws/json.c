@@ -5,7 +5,7 @@
  */
 #include "json.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #ifndef MF_JSON_H
 #define MF_JSON_H
 
-#include "err.h"
-#include "text.h"
+#include "base/error.h"
+#include "base/text.h"
 
 struct json; /* one value of a parsed document */
 

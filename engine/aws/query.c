@@ -1,6 +1,6 @@
 #include "query.h"
 
-#include "escape.h"
+#include "base/escape.h"
 #include "reply.h"
 #include "xml.h"
 

@@ -5,8 +5,8 @@
 #ifndef MF_QUERY_H
 #define MF_QUERY_H
 
-#include "buf.h"
-#include "call.h"
+#include "base/buf.h"
+#include "calls/call.h"
 
 #define QUERY_CONTENT_TYPE "application/x-www-form-urlencoded; charset=utf-8"
 

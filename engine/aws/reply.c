@@ -1,6 +1,6 @@
 #include "reply.h"
 
-#include "escape.h"
+#include "base/escape.h"
 
 #include <stdarg.h>
 #include <stdio.h>

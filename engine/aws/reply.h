@@ -4,7 +4,7 @@
 #ifndef MF_REPLY_H
 #define MF_REPLY_H
 
-#include "call.h"
+#include "calls/call.h"
 
 /* A whole HTTP answer with this status; nothing is known of its body yet. No action of ours is
  * documented to succeed with a 2xx other than 200 (SES and STS API References, "Response

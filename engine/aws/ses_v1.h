@@ -7,9 +7,9 @@
 #ifndef MF_SES_V1_H
 #define MF_SES_V1_H
 
-#include "buf.h"
-#include "call.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "calls/call.h"
 
 /* The body of the POST to "/". ERR_INPUT: a kind or count that v1 does not have. */
 enum err ses_v1_encode(const struct call *c, struct buf *body, struct why *why);

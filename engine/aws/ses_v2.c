@@ -5,7 +5,7 @@
  */
 #include "ses_v2.h"
 
-#include "escape.h"
+#include "base/escape.h"
 #include "json.h"
 #include "reply.h"
 

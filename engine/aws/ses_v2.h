@@ -8,9 +8,9 @@
 #ifndef MF_SES_V2_H
 #define MF_SES_V2_H
 
-#include "buf.h"
-#include "call.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "calls/call.h"
 
 #define SES_V2_CONTENT_TYPE "application/json"
 

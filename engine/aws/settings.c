@@ -5,7 +5,7 @@
  */
 #include "settings.h"
 
-#include "profile.h"
+#include "aws/credentials/profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

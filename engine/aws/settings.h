@@ -7,9 +7,9 @@
 #ifndef MF_SETTINGS_H
 #define MF_SETTINGS_H
 
-#include "credentials.h"
+#include "aws/credentials/credentials.h"
+#include "base/bounds.h"
 #include "endpoints.h"
-#include "limits.h"
 
 /* Services as settings name them. Version 1 of SES is "ses", version 2 is "sesv2". */
 enum aws_client { CLIENT_SES, CLIENT_SESV2, CLIENT_STS, CLIENT_SSO, CLIENT_SSO_OIDC, CLIENTS };

@@ -5,7 +5,7 @@
 #ifndef MF_SHA_H
 #define MF_SHA_H
 
-#include "text.h"
+#include "base/text.h"
 
 #define SHA256_BYTES 32
 #define SHA_HEX_LEN  65 /* SHA-256 in lower-case hex, and a NUL; SHA-1 is shorter */

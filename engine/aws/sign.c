@@ -4,8 +4,8 @@
  */
 #include "sign.h"
 
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/escape.h"
 #include "sha.h"
 
 #include <assert.h>

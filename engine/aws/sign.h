@@ -8,11 +8,11 @@
 #ifndef MF_SIGN_H
 #define MF_SIGN_H
 
-#include "buf.h"
-#include "credentials.h"
-#include "err.h"
+#include "aws/credentials/credentials.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/when.h"
 #include "sha.h"
-#include "when.h"
 
 struct sign_header {
     struct text name, value;

@@ -1,7 +1,7 @@
 #include "sts.h"
 
-#include "arn.h"
-#include "key_fields.h"
+#include "aws/credentials/key_fields.h"
+#include "model/arn.h"
 #include "query.h"
 #include "reply.h"
 

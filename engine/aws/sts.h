@@ -6,10 +6,10 @@
 #ifndef MF_STS_H
 #define MF_STS_H
 
-#include "buf.h"
-#include "call.h"
-#include "credentials.h"
-#include "err.h"
+#include "aws/credentials/credentials.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "calls/call.h"
 
 enum err sts_encode(const struct call *c, struct buf *body, struct why *why); /* CALL_CALLER */
 /* Fills account.caller_account (twelve digits) and account.caller_arn. */

@@ -4,7 +4,7 @@
  */
 #include "url.h"
 
-#include "dname.h"
+#include "base/dname.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

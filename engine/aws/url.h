@@ -5,8 +5,8 @@
 #ifndef MF_URL_H
 #define MF_URL_H
 
-#include "err.h"
-#include "text.h"
+#include "base/error.h"
+#include "base/text.h"
 
 #define URL_LEN_MAX 512
 

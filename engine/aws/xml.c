@@ -5,8 +5,8 @@
  */
 #include "xml.h"
 
-#include "buf.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/buf.h"
 
 #include <expat.h>
 #include <string.h>

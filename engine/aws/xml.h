@@ -6,8 +6,8 @@
 #ifndef MF_XML_H
 #define MF_XML_H
 
-#include "err.h"
-#include "text.h"
+#include "base/error.h"
+#include "base/text.h"
 
 struct xml_sink {
     void *user;

@@ -1,7 +1,7 @@
 #include "names.h"
 
+#include "bounds.h"
 #include "hash.h"
-#include "limits.h"
 
 #include <assert.h>
 #include <stdlib.h>

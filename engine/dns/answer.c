@@ -4,14 +4,14 @@
  */
 #include "answer.h"
 
-#include "dname.h"
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/dname.h"
+#include "base/escape.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#define SAY_VALUE_LEN_MAX 200 /* of one TXT value in a sentence */
+#define MESSAGE_VALUE_LEN_MAX 200 /* of one TXT value in a sentence */
 
 static int mx_order(const void *left, const void *right)
 {
@@ -236,15 +236,15 @@ bool answer_same(const struct answer *a, const struct answer *b)
     return true;
 }
 
-static void say_values(struct buf *out, const struct answer *a)
+static void message_values(struct buf *out, const struct answer *a)
 {
     for (uint32_t i = 0; i < a->mx_len; i++)
         buf_add_fmt(out, "%sMX %u " TEXT_FMT, i ? ", " : "", a->mx[i].preference,
                     TEXT_ARG(a->mx[i].exchange.len ? a->mx[i].exchange : TEXT(".")));
     for (uint32_t i = 0; i < a->txt_len; i++) {
         buf_add_str(out, i ? ", TXT \"" : "TXT \"");
-        escape_terminal(out, text_slice(a->txt[i], 0, SAY_VALUE_LEN_MAX));
-        buf_add_str(out, a->txt[i].len > SAY_VALUE_LEN_MAX ? "...\"" : "\"");
+        escape_terminal(out, text_slice(a->txt[i], 0, MESSAGE_VALUE_LEN_MAX));
+        buf_add_str(out, a->txt[i].len > MESSAGE_VALUE_LEN_MAX ? "...\"" : "\"");
     }
 }
 
@@ -261,7 +261,7 @@ struct text answer_say(const struct answer *a, uint16_t type, struct arena *aren
     if (a->cname.len)
         buf_add_fmt(&out, "CNAME " TEXT_FMT "%s", TEXT_ARG(a->cname),
                     a->state == DNS_FOUND ? ", " : "");
-    say_values(&out, a);
+    message_values(&out, a);
     struct text said = out.failed ? TEXT_NONE : arena_text(arena, buf_text(&out));
     buf_clear(&out);
     return said;

@@ -5,7 +5,7 @@
 #ifndef MF_DNS_ANSWER_H
 #define MF_DNS_ANSWER_H
 
-#include "facts.h"
+#include "model/facts.h"
 #include "question.h"
 
 /* How a server behaved, as far as one question shows it. Only SPOKE carries an answer. */

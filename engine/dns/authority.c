@@ -15,8 +15,8 @@
 #include "authority.h"
 
 #include "answer.h"
-#include "dname.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/dname.h"
 #include "zone.h"
 
 #include <string.h>
@@ -107,8 +107,8 @@ static const struct answer *server_answer(const struct server *s, uint16_t type)
     return type == DNS_TYPE_MX ? &s->mx : &s->txt;
 }
 
-static struct text say_disagreement(struct inquiry *q, uint16_t type, const struct server *a,
-                                    const struct server *b)
+static struct text message_disagreement(struct inquiry *q, uint16_t type, const struct server *a,
+                                        const struct server *b)
 {
     struct text one = answer_say(server_answer(a, type), type, &q->arena);
     struct text other = answer_say(server_answer(b, type), type, &q->arena);
@@ -118,7 +118,7 @@ static struct text say_disagreement(struct inquiry *q, uint16_t type, const stru
 }
 
 /* What the servers said instead of an answer. A referral that was followed is no trouble. */
-static struct text say_silence(struct inquiry *q, uint16_t type)
+static struct text message_silence(struct inquiry *q, uint16_t type)
 {
     const struct inquiry_walk *w = q->walk;
     struct text all = TEXT_NONE;
@@ -160,14 +160,14 @@ static struct answer merge(struct inquiry *q, uint16_t type)
         if (!answer_same(server_answer(first, type), a))
             return (struct answer){.state = DNS_TROUBLE_STATE,
                                    .cname = merged.cname,
-                                   .trouble = say_disagreement(q, type, first, &w->servers[i])};
+                                   .trouble = message_disagreement(q, type, first, &w->servers[i])};
         if (a->state == DNS_NODATA)
             merged.state = DNS_NODATA;
         if (a->ttl_s < merged.ttl_s)
             merged.ttl_s = a->ttl_s;
     }
     if (!first)
-        merged.trouble = say_silence(q, type);
+        merged.trouble = message_silence(q, type);
     return merged;
 }
 

@@ -6,7 +6,7 @@
 
 #include "answer.h"
 #include "authority.h"
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <assert.h>
 

@@ -10,7 +10,7 @@
 #ifndef MF_INQUIRY_H
 #define MF_INQUIRY_H
 
-#include "facts.h"
+#include "model/facts.h"
 #include "question.h"
 
 #define INQUIRY_QUESTIONS_MAX 64 /* in all; an inquiry that wants more ends in trouble */

@@ -1,7 +1,7 @@
 #include "memo.h"
 
-#include "dname.h"
-#include "hash.h"
+#include "base/dname.h"
+#include "base/hash.h"
 
 #define MEMO_BYTES_MAX 65536u
 

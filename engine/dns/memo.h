@@ -7,8 +7,8 @@
 #ifndef MF_DNS_MEMO_H
 #define MF_DNS_MEMO_H
 
+#include "base/when.h"
 #include "question.h"
-#include "when.h"
 
 #define MEMO_SLOTS 64
 #define MEMO_KEEP  SPAN_S(60)

@@ -8,7 +8,7 @@
  */
 #include "message.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <assert.h>
 #include <string.h>

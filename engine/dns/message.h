@@ -5,8 +5,8 @@
 #ifndef MF_DNS_MESSAGE_H
 #define MF_DNS_MESSAGE_H
 
-#include "arena.h"
-#include "err.h"
+#include "base/arena.h"
+#include "base/error.h"
 
 enum dns_type {
     DNS_TYPE_A = 1,

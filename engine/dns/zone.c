@@ -4,7 +4,7 @@
  */
 #include "zone.h"
 
-#include "dname.h"
+#include "base/dname.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef MF_DNS_ZONE_H
 #define MF_DNS_ZONE_H
 
-#include "limits.h"
+#include "base/bounds.h"
 #include "question.h"
 
 #define DNS_PORT           53

@@ -16,7 +16,7 @@
  */
 #include "copy.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 #include "place.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #ifndef MF_COPY_H
 #define MF_COPY_H
 
-#include "err.h"
+#include "base/error.h"
 
 #include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
 #include <stdbool.h>

@@ -6,7 +6,7 @@
  */
 #include "inside.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <stdlib.h>
 #include <string.h>

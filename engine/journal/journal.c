@@ -7,8 +7,8 @@
  */
 #include "inside.h"
 
+#include "base/bounds.h"
 #include "copy.h"
-#include "limits.h"
 #include "schema.h"
 
 #include <assert.h>

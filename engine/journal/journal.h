@@ -5,9 +5,9 @@
 #ifndef MF_JOURNAL_H
 #define MF_JOURNAL_H
 
-#include "err.h"
-#include "fleet.h"
-#include "record.h"
+#include "base/error.h"
+#include "model/fleet.h"
+#include "scheduler/record.h"
 
 struct journal;
 

@@ -3,7 +3,7 @@
  */
 #include "inside.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <assert.h>
 

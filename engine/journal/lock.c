@@ -1,7 +1,7 @@
 #include "lock.h"
 
+#include "base/text.h"
 #include "place.h"
-#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

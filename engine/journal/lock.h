@@ -12,7 +12,7 @@
 #ifndef MF_LOCK_H
 #define MF_LOCK_H
 
-#include "err.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 

@@ -5,7 +5,7 @@
 #ifndef MF_PLACE_H
 #define MF_PLACE_H
 
-#include "err.h"
+#include "base/error.h"
 
 #include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
 #include <stdbool.h>

@@ -8,7 +8,7 @@
  */
 #include "inside.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -17,9 +17,9 @@
  */
 #include "schema.h"
 
-#include "finding.h"
 #include "journal.h"
-#include "record.h"
+#include "model/finding.h"
+#include "scheduler/record.h"
 
 #include <stdio.h>
 

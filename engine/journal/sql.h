@@ -5,8 +5,8 @@
 #ifndef MF_SQL_H
 #define MF_SQL_H
 
-#include "arena.h"
-#include "err.h"
+#include "base/arena.h"
+#include "base/error.h"
 
 struct sql;      /* a connection */
 struct sql_stmt; /* a prepared statement */

@@ -14,9 +14,9 @@
  */
 #include "sql.h"
 
-#include "buf.h"
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/buf.h"
+#include "base/escape.h"
 
 #include <assert.h>
 #include <sqlite3.h>

@@ -1,6 +1,6 @@
 #include "arn.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 bool account_id_is(struct text t)
 {

@@ -5,7 +5,7 @@
 #ifndef MF_ARN_H
 #define MF_ARN_H
 
-#include "text.h"
+#include "base/text.h"
 
 bool account_id_is(struct text t); /* twelve digits */
 bool role_arn_is(struct text t);   /* arn:PARTITION:iam::ACCOUNT:role/NAME, path or none */

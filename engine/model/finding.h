@@ -5,7 +5,7 @@
 #ifndef MF_FINDING_H
 #define MF_FINDING_H
 
-#include "text.h"
+#include "base/text.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_WAIT, SEVERITY_ERROR };
 

@@ -1,6 +1,6 @@
 #include "fleet.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <stdlib.h>
 #include <string.h>

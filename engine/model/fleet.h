@@ -8,11 +8,11 @@
 #ifndef MF_FLEET_H
 #define MF_FLEET_H
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/names.h"
+#include "base/when.h"
 #include "finding.h"
-#include "names.h"
 #include "ses.h"
-#include "when.h"
 
 /* An AWS account as the manifest names it. All names but `name` may be NAME_NONE. */
 struct account {

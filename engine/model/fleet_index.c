@@ -1,6 +1,6 @@
 #include "fleet_index.h"
 
-#include "hash.h"
+#include "base/hash.h"
 
 static uint32_t slot_of(const struct fleet_index *x, uint16_t lane, name_id identity)
 {

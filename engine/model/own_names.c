@@ -1,6 +1,6 @@
 #include "own_names.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 bool own_names_init(struct own_names *o, const struct fleet *fleet)
 {

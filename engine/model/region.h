@@ -7,7 +7,7 @@
 #ifndef MF_REGION_H
 #define MF_REGION_H
 
-#include "text.h"
+#include "base/text.h"
 
 struct partition {
     const char *name; /* in ARNs: "aws-us-gov" */

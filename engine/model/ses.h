@@ -6,7 +6,7 @@
 #ifndef MF_SES_H
 #define MF_SES_H
 
-#include "text.h"
+#include "base/text.h"
 
 enum identity_type { IDENTITY_DOMAIN, IDENTITY_EMAIL_ADDRESS };
 

@@ -7,7 +7,7 @@
  */
 #include "dmarc.h"
 
-#include "dname.h"
+#include "base/dname.h"
 
 #include <assert.h>
 

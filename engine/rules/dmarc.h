@@ -18,8 +18,8 @@
 #ifndef MF_DMARC_H
 #define MF_DMARC_H
 
+#include "base/bounds.h"
 #include "dmarc_record.h"
-#include "limits.h"
 #include "lookup.h"
 
 /* By the Public Suffix List: the suffix and one label; empty for a name that is itself a suffix,

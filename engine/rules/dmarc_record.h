@@ -6,7 +6,7 @@
 #ifndef MF_DMARC_RECORD_H
 #define MF_DMARC_RECORD_H
 
-#include "text.h"
+#include "base/text.h"
 
 enum dmarc_policy { DMARC_POLICY_NONE, DMARC_POLICY_QUARANTINE, DMARC_POLICY_REJECT };
 

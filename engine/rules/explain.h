@@ -5,7 +5,7 @@
 #ifndef MF_EXPLAIN_H
 #define MF_EXPLAIN_H
 
-#include "finding.h"
+#include "model/finding.h"
 
 struct text rule_page(enum finding f); /* static; Markdown that reads well as plain text */
 

@@ -1,6 +1,6 @@
 #include "feedback.h"
 
-#include "dname.h"
+#include "base/dname.h"
 
 #include <stdio.h>
 

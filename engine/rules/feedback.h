@@ -5,7 +5,7 @@
 #ifndef MF_FEEDBACK_H
 #define MF_FEEDBACK_H
 
-#include "text.h"
+#include "base/text.h"
 
 #define FEEDBACK_HOST_LEN 256 /* with its NUL; the longest known one has 43 characters */
 

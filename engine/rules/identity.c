@@ -3,9 +3,9 @@
  */
 #include "judge.h"
 
-#include "dname.h"
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/dname.h"
+#include "base/escape.h"
 
 #define SENTENCE_LEN_MAX 1024 /* the part that holds a name from outside */
 
@@ -54,7 +54,7 @@ static void sender_name(struct buf *out, struct text name, struct text identity)
 
 /* Feedback forwarding would send bounces to a From address whose mail they are about. */
 static void sender_judge(struct judgement *j, const struct policy *policy, struct text name,
-                         const struct surroundings *around)
+                         const struct judge_context *around)
 {
     struct buf sender;
     if (name.len == 0 || !around->mail_from_is_identity)
@@ -146,7 +146,7 @@ static void masked_judge(struct judgement *j, const struct policy *policy, struc
 
 /* Settings can be written all the same, so that a fleet may be made ready. */
 static void account_judge(struct judgement *j, const struct policy *policy, const char *where,
-                          const struct surroundings *around)
+                          const struct judge_context *around)
 {
     struct buf status;
     if (!around->account_known)
@@ -166,7 +166,7 @@ static void account_judge(struct judgement *j, const struct policy *policy, cons
 }
 
 static void neighbours_judge(struct judgement *j, const struct fleet *f, uint32_t row,
-                             const struct surroundings *around)
+                             const struct judge_context *around)
 {
     const struct policy *policy = fleet_policy_of(f, row);
     struct text name = fleet_mail_from(f, row), identity = fleet_identity(f, row);
@@ -181,7 +181,7 @@ static void neighbours_judge(struct judgement *j, const struct fleet *f, uint32_
 }
 
 void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
-               const struct ses_facts *ses, const struct surroundings *around)
+               const struct ses_facts *ses, const struct judge_context *around)
 {
     const struct policy *policy = fleet_policy_of(f, row);
     struct text name = fleet_mail_from(f, row);

@@ -5,7 +5,7 @@
 #ifndef MF_IDNA_H
 #define MF_IDNA_H
 
-#include "dname.h"
+#include "base/dname.h"
 
 #define IDNA_UNICODE_LEN_MAX 1024 /* 253 characters of A-labels are fewer as UTF-8, with room */
 

@@ -5,7 +5,7 @@
  */
 #include "judge.h"
 
-#include "escape.h"
+#include "base/escape.h"
 #include "mx.h"
 #include "spf_presence.h"
 

@@ -7,16 +7,16 @@
 #ifndef MF_JUDGE_H
 #define MF_JUDGE_H
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/when.h"
 #include "dmarc.h"
-#include "facts.h"
-#include "fleet.h"
+#include "model/facts.h"
+#include "model/fleet.h"
 #include "spf.h"
 #include "suffix.h"
-#include "when.h"
 
-/* What the fleet as a whole or a census of the account knows about a choice. */
-struct surroundings {
+/* What the fleet as a whole or a lane survey of the account knows about a choice. */
+struct judge_context {
     bool mail_from_is_shared;     /* another choice of the fleet has the same MAIL FROM */
     bool mail_from_is_identity;   /* it, or an address under it, is an SES identity of the lane */
     bool mail_from_forwards;      /* feedback forwarding is on for that identity */
@@ -65,7 +65,7 @@ void judge_name(struct judgement *j, const struct fleet *f, uint32_t row);
 /* What SES says of the identity (known: verification and MAIL FROM). rejects-mail is an error that
  * refuses nothing, for what it forbids would be what mends it. */
 void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
-               const struct ses_facts *ses, const struct surroundings *around);
+               const struct ses_facts *ses, const struct judge_context *around);
 /* What DNS says of the MAIL FROM name. Sets the verdict words of the report's columns mx and spf
  * ("ok", "missing", "several", "foreign", "wrong-suffix", "unknown-region", "null-mx", "cname",
  * "trouble"; "ok", "missing", "several", "syntax", "without-ses", "trouble"); they are static.

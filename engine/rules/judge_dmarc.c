@@ -4,7 +4,7 @@
  */
 #include "judge.h"
 
-#include "escape.h"
+#include "base/escape.h"
 
 #define SHOWN_LEN_MAX 400 /* of what a server said: a name and a reason */
 

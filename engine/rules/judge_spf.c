@@ -5,8 +5,8 @@
  */
 #include "judge.h"
 
-#include "dname.h"
-#include "escape.h"
+#include "base/dname.h"
+#include "base/escape.h"
 
 #define SHOWN_LEN_MAX 160 /* of a record or reason in a sentence */
 

@@ -4,8 +4,8 @@
  */
 #include "lookup.h"
 
-#include "dname.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/dname.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 #ifndef MF_LOOKUP_H
 #define MF_LOOKUP_H
 
-#include "question.h"
+#include "dns/question.h"
 
 enum lookup_outcome {
     LOOKUP_RUNNING,

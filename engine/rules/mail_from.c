@@ -4,8 +4,8 @@
  */
 #include "judge.h"
 
-#include "dname.h"
-#include "escape.h"
+#include "base/dname.h"
+#include "base/escape.h"
 
 #define SHOWN_LEN_MAX 300 /* of a name in a sentence; a longer one is no name */
 

@@ -4,9 +4,9 @@
  */
 #include "mx.h"
 
-#include "dname.h"
+#include "base/dname.h"
 #include "feedback.h"
-#include "region.h"
+#include "model/region.h"
 #include "spf_presence.h"
 
 #include <stdio.h>

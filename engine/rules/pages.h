@@ -4,7 +4,7 @@
 #ifndef MF_PAGES_H
 #define MF_PAGES_H
 
-#include "text.h"
+#include "base/text.h"
 
 struct page {
     const char *name; /* "mx-missing"; NULL ends the table */

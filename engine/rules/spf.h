@@ -17,7 +17,7 @@
 #ifndef MF_SPF_H
 #define MF_SPF_H
 
-#include "limits.h"
+#include "base/bounds.h"
 #include "lookup.h"
 #include "spf_record.h"
 

@@ -4,7 +4,7 @@
 #ifndef MF_SPF_ADDRESS_H
 #define MF_SPF_ADDRESS_H
 
-#include "text.h"
+#include "base/text.h"
 
 #define SPF_ADDRESS_LEN 64 /* the dotted form of an IPv6 address has 63 characters */
 

@@ -4,9 +4,9 @@
  */
 #include "spf_macro.h"
 
-#include "dname.h"
-#include "escape.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/dname.h"
+#include "base/escape.h"
 
 #include <assert.h>
 

@@ -4,7 +4,7 @@
 #ifndef MF_SPF_MACRO_H
 #define MF_SPF_MACRO_H
 
-#include "arena.h"
+#include "base/arena.h"
 #include "spf_address.h"
 
 /* Which letters a macro-string uses, without regard to case. */

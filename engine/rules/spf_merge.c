@@ -1,8 +1,8 @@
 #include "spf_merge.h"
 
-#include "buf.h"
-#include "dname.h"
-#include "escape.h"
+#include "base/buf.h"
+#include "base/dname.h"
+#include "base/escape.h"
 #include "spf_record.h"
 
 #define SHOWN_LEN_MAX 160 /* of what is wrong, in a sentence */

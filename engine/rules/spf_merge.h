@@ -5,8 +5,8 @@
 #ifndef MF_SPF_MERGE_H
 #define MF_SPF_MERGE_H
 
-#include "arena.h"
-#include "err.h"
+#include "base/arena.h"
+#include "base/error.h"
 
 /* The record that a MAIL FROM of SES has when nothing else uses the name. */
 #define SPF_SES_RECORD "v=spf1 include:amazonses.com ~all"

@@ -4,7 +4,7 @@
  */
 #include "spf_presence.h"
 
-#include "escape.h"
+#include "base/escape.h"
 #include "mx.h"
 #include "spf_merge.h"
 

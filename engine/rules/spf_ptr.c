@@ -5,7 +5,7 @@
  */
 #include "spf_walk.h"
 
-#include "dname.h"
+#include "base/dname.h"
 
 bool spf_ptr_is_ready(struct spf_walk *w, spf_letters letters, enum spf_walk_state then)
 {

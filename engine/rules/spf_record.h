@@ -5,7 +5,7 @@
 #ifndef MF_SPF_RECORD_H
 #define MF_SPF_RECORD_H
 
-#include "err.h"
+#include "base/error.h"
 #include "spf_macro.h"
 
 /* Results of check_host(), section 2.6; the four a mechanism can bring are its qualifiers too. */

@@ -10,7 +10,7 @@
  */
 #include "spf_walk.h"
 
-#include "dname.h"
+#include "base/dname.h"
 
 #include <assert.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "suffix.h"
 
-#include "dname.h"
+#include "base/dname.h"
 
 #include <libpsl.h>
 #include <stdlib.h>

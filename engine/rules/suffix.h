@@ -6,8 +6,8 @@
 #ifndef MF_SUFFIX_H
 #define MF_SUFFIX_H
 
-#include "err.h"
-#include "text.h"
+#include "base/error.h"
+#include "base/text.h"
 
 struct suffix_list;
 

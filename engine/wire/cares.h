@@ -9,7 +9,7 @@
 #ifndef MF_CARES_H
 #define MF_CARES_H
 
-#include "err.h"
+#include "base/error.h"
 #include "servers.h"
 
 /* Once per process, before the first channel, and after the last. */

@@ -1,19 +1,19 @@
 /*
  * Duty: the loop of one carrier: mail in, requests and questions out, answers back in batches.
  *
- * Invariant: a call is in exactly one place: the mailbox, a waiting list, out (https or resolver),
- * the list of answered ones, or the inbox. When the transfers or the window are full, or keys are
- * being fetched, calls wait here: a request that was started waits for nothing but the network, so
- * its timeout means the network.
+ * Invariant: a call is in exactly one place: the call queue, a waiting list, out (https or
+ * resolver), the list of answered ones, or the inbox. When the transfers or the window are full, or
+ * keys are being fetched, calls wait here: a request that was started waits for nothing but the
+ * network, so its timeout means the network.
  */
 #include "carrier.h"
 
-#include "escape.h"
-#include "hash.h"
-#include "secrets.h"
+#include "aws/credentials/secrets.h"
+#include "base/escape.h"
+#include "base/hash.h"
+#include "calls/verdict.h"
 #include "skew.h"
 #include "thread.h"
-#include "verdict.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -33,9 +33,9 @@ struct lane_state {
 struct carrier {
     struct carrier_config config;
     pthread_t thread;
-    struct mailbox mailbox;
+    struct call_queue queue;
     atomic_bool ending;
-    atomic_bool news; /* the keeper's: keys have come, or have not */
+    atomic_bool wakeup; /* the refresher's: keys have come, or have not */
     struct https *https;
     struct resolver *resolver;
     struct call_list waiting_https, waiting_keys, waiting_dns, answered;
@@ -119,7 +119,7 @@ static void signing_learn(struct carrier *k, struct call *c)
     span_us skew, trip = now(k) - c->sent_at;
     instant_us utc = os_clock_utc(k->config.clock);
     if (skew_measure(utc - trip, utc, c->reply.server_date, &skew)) {
-        keeper_clock(k->config.keeper, c->lane, skew);
+        refresher_clock(k->config.refresher, c->lane, skew);
         state->skew_us = lane->keeps_own_clock ? 0 : skew;
     }
     c->reply.clock_corrected = state->skew_us != c->skew_us;
@@ -159,7 +159,7 @@ static void request_start(struct carrier *k, struct call *c)
     struct why why = {""};
     call_answer_reset(c);
     c->sent_at = now(k);
-    enum err err = keeper_get(k->config.keeper, c->lane, &credentials, &why);
+    enum err err = refresher_get(k->config.refresher, c->lane, &credentials, &why);
     if (err == ERR_BUSY)
         call_list_add(&k->waiting_keys, c);
     else if (err != OK)
@@ -191,14 +191,14 @@ static void question_start(struct carrier *k, struct call *c)
 static void mail_take(struct carrier *k)
 {
     struct call_list mail = {0};
-    mailbox_take(&k->mailbox, &mail);
+    call_queue_take(&k->queue, &mail);
     for (struct call *c; (c = call_list_pop(&mail)) != NULL;)
         call_list_add(c->kind == CALL_ASK ? &k->waiting_dns : &k->waiting_https, c);
 }
 
 static void waiting_start(struct carrier *k)
 {
-    if (atomic_exchange(&k->news, false)) {
+    if (atomic_exchange(&k->wakeup, false)) {
         call_list_join(&k->waiting_keys, &k->waiting_https); /* those who wait longer first */
         call_list_join(&k->waiting_https, &k->waiting_keys);
     }
@@ -210,7 +210,7 @@ static void waiting_start(struct carrier *k)
 
 static void answered_give(struct carrier *k)
 {
-    if (mailbox_put(k->config.inbox, &k->answered)) {
+    if (call_queue_put(k->config.inbox, &k->answered)) {
         uint64_t one = 1;
         ssize_t written = write(k->config.inbox_eventfd, &one, sizeof one);
         assert(written == sizeof one);
@@ -249,7 +249,7 @@ static void carrier_free(struct carrier *k)
 {
     https_close(k->https);
     resolver_close(k->resolver);
-    mailbox_clear(&k->mailbox);
+    call_queue_clear(&k->queue);
     free(k->lanes);
     free(k);
 }
@@ -260,7 +260,7 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
     if (!k)
         return why_set(why, ERR_NOMEM, "out of memory");
     k->config = *config;
-    mailbox_init(&k->mailbox);
+    call_queue_init(&k->queue);
     k->lanes = calloc(config->lanes_len + 1u, sizeof *k->lanes);
     enum err err = k->lanes ? OK : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
@@ -290,12 +290,12 @@ void carrier_close(struct carrier *k)
 
 void carrier_send(struct carrier *k, struct call_list *calls)
 {
-    if (mailbox_put(&k->mailbox, calls))
+    if (call_queue_put(&k->queue, calls))
         https_wake(k->https);
 }
 
-void carrier_news(struct carrier *k)
+void carrier_wake(struct carrier *k)
 {
-    atomic_store(&k->news, true);
+    atomic_store(&k->wakeup, true);
     https_wake(k->https);
 }

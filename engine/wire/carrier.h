@@ -1,15 +1,15 @@
 /*
- * A carrier: one thread with one loop. It takes calls from its mailbox, carries them over HTTPS or
- * DNS, writes the answer into each and puts them into the inbox. It decides nothing and repeats
+ * A carrier: one thread with one loop. It takes calls from its call queue, carries them over HTTPS
+ * or DNS, writes the answer into each and puts them into the inbox. It decides nothing and repeats
  * nothing.
  */
 #ifndef MF_CARRIER_H
 #define MF_CARRIER_H
 
+#include "call_queue.h"
 #include "https.h"
-#include "keeper.h"
-#include "mailbox.h"
 #include "os_clock.h"
+#include "refresher.h"
 #include "resolver.h"
 #include "wire.h"
 
@@ -18,10 +18,10 @@ struct carrier_config {
     const struct os_clock *clock;
     const struct wire_lane *lanes;
     uint32_t lanes_len;
-    struct keeper *keeper;
+    struct refresher *refresher;
     struct https_config https;
     struct resolver_config resolver;
-    struct mailbox *inbox;
+    struct call_queue *inbox;
     int inbox_eventfd; /* written to when the inbox is no longer empty */
     bool verbose;
 };
@@ -33,7 +33,7 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
 void carrier_close(struct carrier *k);
 /* Deciding thread. Takes the list over; *calls is empty afterwards. */
 void carrier_send(struct carrier *k, struct call_list *calls);
-/* Any thread: the keeper has news for calls that wait for keys. */
-void carrier_news(struct carrier *k);
+/* Any thread: the refresher has news for calls that wait for keys. */
+void carrier_wake(struct carrier *k);
 
 #endif

@@ -6,10 +6,10 @@
 /* Descriptors of each, counted with lsof and strace on Debian 12 (libcurl 7.88, c-ares 1.18). */
 #define OF_PROCESS                                                                                 \
     8 /* two eventfds; journal log, report, CA file, resolv.conf while they are read */
-#define OF_CARRIER  6 /* libcurl's wake-up pair, the resolvers' sockets */
-#define OF_TRANSFER 4 /* two addresses tried at once, or a look-up's pair and its question */
-#define OF_QUESTION 2 /* UDP, and TCP after a cut answer */
-#define OF_KEEPER   8 /* a wake-up pair; a transfer, or a child's pipes, timer and pidfd */
+#define OF_CARRIER   6 /* libcurl's wake-up pair, the resolvers' sockets */
+#define OF_TRANSFER  4 /* two addresses tried at once, or a look-up's pair and its question */
+#define OF_QUESTION  2 /* UDP, and TCP after a cut answer */
+#define OF_REFRESHER 8 /* a wake-up pair; a transfer, or a child's pipes, timer and pidfd */
 
 #define COUNTED_MAX     65536 /* a process with more open ones has enough left, or is not ours */
 #define WORTH_A_CARRIER 8     /* transfers: with fewer for each, fewer carriers are better */
@@ -24,8 +24,8 @@ unsigned long descriptors_needed(const struct descriptor_share *share, bool asks
 {
     struct descriptor_share s = *share;
     if (!asks_ses)
-        s.transfers = s.keepers = 0;
-    return OF_PROCESS + s.carriers * of_carrier(&s) + (unsigned long)s.keepers * OF_KEEPER;
+        s.transfers = s.refreshers = 0;
+    return OF_PROCESS + s.carriers * of_carrier(&s) + (unsigned long)s.refreshers * OF_REFRESHER;
 }
 
 static unsigned min_of(unsigned long a, unsigned b)
@@ -42,10 +42,10 @@ static unsigned at_least_one(unsigned n)
 static void rest_share(struct descriptor_share *s, const struct descriptor_share *wish,
                        bool asks_ses, unsigned long rest)
 {
-    unsigned long of_keepers = asks_ses ? rest / 4 : 0;
-    unsigned long each = (rest - of_keepers) / s->carriers;
+    unsigned long of_refreshers = asks_ses ? rest / 4 : 0;
+    unsigned long each = (rest - of_refreshers) / s->carriers;
     unsigned long of_questions = asks_ses ? each / 3 : each;
-    s->keepers = min_of(1 + of_keepers / OF_KEEPER, wish->keepers);
+    s->refreshers = min_of(1 + of_refreshers / OF_REFRESHER, wish->refreshers);
     s->questions = min_of(1 + of_questions / OF_QUESTION, wish->questions);
     each -= (unsigned long)(s->questions - 1) * OF_QUESTION;
     s->transfers = min_of(1 + each / OF_TRANSFER, wish->transfers);

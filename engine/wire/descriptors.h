@@ -5,18 +5,18 @@
 #ifndef MF_DESCRIPTORS_H
 #define MF_DESCRIPTORS_H
 
-#include "err.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 
 struct descriptor_share {
     unsigned carriers;
-    unsigned keepers;   /* fetches of keys at once */
-    unsigned transfers; /* requests out at once, for each carrier */
-    unsigned questions; /* of DNS, likewise */
+    unsigned refreshers; /* fetches of keys at once */
+    unsigned transfers;  /* requests out at once, for each carrier */
+    unsigned questions;  /* of DNS, likewise */
 };
 
-/* How many would be open at most with this share. asks_ses false: no transfers, no keepers. */
+/* How many would be open at most with this share. asks_ses false: no transfers, no refreshers. */
 unsigned long descriptors_needed(const struct descriptor_share *share, bool asks_ses);
 /* The largest part of *wish that needs no more than `free`. False: not even one of each fits. Pure.
  */

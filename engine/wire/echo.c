@@ -1,6 +1,6 @@
 #include "echo.h"
 
-#include "redact.h"
+#include "base/redact.h"
 
 /* Of this one request: nobody else's list has it. */
 static struct text signature_of(const struct aws_request *r)

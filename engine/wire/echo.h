@@ -4,8 +4,8 @@
 #ifndef MF_ECHO_H
 #define MF_ECHO_H
 
-#include "aws_request.h"
-#include "secrets.h"
+#include "aws/aws_request.h"
+#include "aws/credentials/secrets.h"
 
 /* Hides in the body of an answer the signature of its request, and the secrets (NULL: none: the
  * answer may bring some, and whoever reads it hides what goes on). False: out of memory, and the

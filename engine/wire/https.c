@@ -11,8 +11,8 @@
  */
 #include "https.h"
 
+#include "base/bounds.h"
 #include "echo.h"
-#include "limits.h"
 
 #include <assert.h>
 #include <curl/curl.h>

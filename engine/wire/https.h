@@ -8,7 +8,7 @@
 #ifndef MF_HTTPS_H
 #define MF_HTTPS_H
 
-#include "http_exchange.h"
+#include "aws/http_exchange.h"
 
 #include <poll.h>
 

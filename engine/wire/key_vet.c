@@ -1,9 +1,9 @@
 #include "key_vet.h"
 
-#include "hash.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/hash.h"
+#include "calls/verdict.h"
 #include "skew.h"
-#include "verdict.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /*
  * Vetting of keys that were just fetched, before any call is signed with them: STS
  * GetCallerIdentity must name the account that is expected. On its way it hears what servers say of
- * the time. For the keeper; a vet belongs to one fetch and one thread.
+ * the time. For the refresher; a vet belongs to one fetch and one thread.
  */
 #ifndef MF_KEY_VET_H
 #define MF_KEY_VET_H
 
-#include "http_exchange.h"
+#include "aws/http_exchange.h"
 #include "os_clock.h"
 #include "wire.h"
 

@@ -5,10 +5,10 @@
  * written after the inbox stopped being empty and after each interruption, and read before the
  * inbox is looked at.
  */
+#include "aws/credentials/secrets.h"
 #include "cares.h"
 #include "carrier.h"
 #include "descriptors.h"
-#include "secrets.h"
 #include "wire.h"
 
 #include <assert.h>
@@ -28,15 +28,15 @@
 
 struct wire {
     struct os_clock clock;
-    struct mailbox inbox;
+    struct call_queue inbox;
     struct call_list arrived; /* taken from the inbox, not yet given to the engine */
     int eventfd;
     atomic_uint interrupts;
     unsigned interrupts_told;
-    atomic_bool nudged;
+    atomic_bool woken;
     char *ca_bundle;
     struct descriptor_share share;
-    struct keeper *keeper;
+    struct refresher *refresher;
     unsigned carriers_len;
     struct carrier *carriers[WIRE_CARRIERS_MAX];
 };
@@ -98,25 +98,25 @@ static enum err ca_bundle_set(struct wire *w, struct text path, struct why *why)
     return OK;
 }
 
-static void on_news(void *context)
+static void on_wakeup(void *context)
 {
     struct wire *w = context;
     for (unsigned i = 0; i < w->carriers_len; i++)
-        carrier_news(w->carriers[i]);
+        carrier_wake(w->carriers[i]);
 }
 
 /* Before the carriers, which need it; its threads have no work until carriers ask for keys. */
-static enum err wire_keeper_open(struct wire *w, const struct wire_config *config,
-                                 const struct https_config *https, struct why *why)
+static enum err wire_refresher_open(struct wire *w, const struct wire_config *config,
+                                    const struct https_config *https, struct why *why)
 {
-    struct keeper_config keeper = {.clock = &w->clock,
-                                   .lanes = config->lanes,
-                                   .lanes_len = config->lanes_len,
-                                   .https = *https,
-                                   .threads_max = w->share.keepers,
-                                   .news = on_news,
-                                   .context = w};
-    return keeper_open(&w->keeper, &keeper, why);
+    struct refresher_config refresher = {.clock = &w->clock,
+                                         .lanes = config->lanes,
+                                         .lanes_len = config->lanes_len,
+                                         .https = *https,
+                                         .threads_max = w->share.refreshers,
+                                         .wakeup = on_wakeup,
+                                         .context = w};
+    return refresher_open(&w->refresher, &refresher, why);
 }
 
 static enum err carriers_open(struct wire *w, const struct wire_config *config, struct why *why)
@@ -139,13 +139,13 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
     }
     enum err opened = proxy_hide(w, config->secrets, each.https.proxy, why);
     if (opened == OK)
-        opened = wire_keeper_open(w, config, &each.https, why);
+        opened = wire_refresher_open(w, config, &each.https, why);
     if (opened != OK)
         return opened;
     each.https.secrets = config->secrets;
     each.https.transfers = w->share.transfers;
     each.resolver.questions = w->share.questions;
-    each.keeper = w->keeper;
+    each.refresher = w->refresher;
     while (w->carriers_len < w->share.carriers) {
         enum err err = carrier_open(&w->carriers[w->carriers_len], &each, why);
         if (err == ERR_IO && w->carriers_len)
@@ -181,9 +181,9 @@ enum err wire_open(struct wire **out, const struct wire_config *config, struct w
         return why_set(why, ERR_NOMEM, "out of memory");
     }
     os_clock_open(&w->clock, config->not_before);
-    mailbox_init(&w->inbox);
+    call_queue_init(&w->inbox);
     w->eventfd = -1;
-    w->share = (struct descriptor_share){config->carriers, KEEPERS_MAX, HTTPS_TRANSFERS_MAX,
+    w->share = (struct descriptor_share){config->carriers, REFRESHERS_MAX, HTTPS_TRANSFERS_MAX,
                                          DNS_CARRIER_WINDOW};
     err = descriptors_settle(&w->share, config->lanes_len > 0, why);
     if (err == OK)
@@ -204,21 +204,21 @@ enum err wire_open(struct wire **out, const struct wire_config *config, struct w
 
 unsigned wire_threads(const struct wire *w)
 {
-    return w->carriers_len + keeper_threads(w->keeper);
+    return w->carriers_len + refresher_threads(w->refresher);
 }
 
 void wire_close(struct wire *w)
 {
     if (!w)
         return;
-    if (w->keeper)
-        keeper_end(w->keeper); /* no more news, while there still are carriers to be told */
+    if (w->refresher)
+        refresher_end(w->refresher); /* no more news, while there still are carriers to be told */
     for (unsigned i = 0; i < w->carriers_len; i++)
         carrier_close(w->carriers[i]);
-    keeper_close(w->keeper);
+    refresher_close(w->refresher);
     if (w->eventfd >= 0)
         close(w->eventfd);
-    mailbox_clear(&w->inbox);
+    call_queue_clear(&w->inbox);
     free(w->ca_bundle);
     free(w);
     cares_library_close();
@@ -227,7 +227,7 @@ void wire_close(struct wire *w)
 
 void wire_expect(struct wire *w, uint32_t lane, struct text account, uint64_t signed_with)
 {
-    keeper_expect(w->keeper, lane, account, signed_with);
+    refresher_expect(w->refresher, lane, account, signed_with);
 }
 
 void wire_clock_set(struct wire *w, span_us skew_us)
@@ -272,9 +272,9 @@ void wire_interrupt(struct wire *w)
     errno = before;
 }
 
-void wire_nudge(struct wire *w)
+void wire_wake(struct wire *w)
 {
-    atomic_store(&w->nudged, true);
+    atomic_store(&w->woken, true);
     eventfd_write_one(w->eventfd);
 }
 
@@ -286,7 +286,7 @@ static uint32_t events_collect(struct wire *w, struct event *events, uint32_t ma
         events[len++].kind = w->interrupts_told++ == 0 ? EVENT_DRAIN : EVENT_ABORT;
     for (uint32_t i = 0; i < len; i++)
         events[i].call = NULL;
-    mailbox_take(&w->inbox, &w->arrived);
+    call_queue_take(&w->inbox, &w->arrived);
     while (len < max && w->arrived.first)
         events[len++] = (struct event){EVENT_ANSWER, call_list_pop(&w->arrived)};
     return len;
@@ -309,8 +309,8 @@ uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint3
 {
     for (;;) {
         uint32_t len = events_collect(w, events, max);
-        bool nudged = atomic_exchange(&w->nudged, false);
-        if (len > 0 || max == 0 || nudged || wire_now(w) >= until)
+        bool woken = atomic_exchange(&w->woken, false);
+        if (len > 0 || max == 0 || woken || wire_now(w) >= until)
             return len;
         sleep_until(w, until);
     }

@@ -6,7 +6,7 @@
 #ifndef MF_OS_CLOCK_H
 #define MF_OS_CLOCK_H
 
-#include "when.h"
+#include "base/when.h"
 
 #include <stdatomic.h>
 

@@ -9,8 +9,8 @@
 #ifndef MF_RESOLVER_H
 #define MF_RESOLVER_H
 
-#include "call.h"
-#include "err.h"
+#include "base/error.h"
+#include "calls/call.h"
 #include "servers.h"
 
 #include <poll.h>

@@ -4,9 +4,9 @@
 #ifndef MF_SERVERS_H
 #define MF_SERVERS_H
 
-#include "err.h"
-#include "limits.h"
-#include "question.h"
+#include "base/bounds.h"
+#include "base/error.h"
+#include "dns/question.h"
 
 #define SERVER_LEN 64 /* "[" IPv6 "]:" port NUL */
 

@@ -5,7 +5,7 @@
 #ifndef MF_SKEW_H
 #define MF_SKEW_H
 
-#include "when.h"
+#include "base/when.h"
 
 /* SigV4 allows five minutes either way; a smaller difference is left alone, so that the clock of a
  * server that is a little off changes nothing. */

@@ -1,7 +1,7 @@
 /*
  * The live world: the operating system's clock and N carrier threads, each with one loop (a curl
- * multi handle, a c-ares channel, a mailbox). Carriers carry questions and writes out and answers
- * in; they decide nothing and repeat nothing.
+ * multi handle, a c-ares channel, a call queue). Carriers carry questions and writes out and
+ * answers in; they decide nothing and repeat nothing.
  *
  * wire_now, wire_wait and wire_send are called by the deciding thread only. wire_interrupt may be
  * called from a signal handler.
@@ -9,9 +9,9 @@
 #ifndef MF_WIRE_H
 #define MF_WIRE_H
 
-#include "aws_request.h"
-#include "fleet.h"
+#include "aws/aws_request.h"
 #include "io.h"
+#include "model/fleet.h"
 
 /* How one lane is reached. Borrowed for the life of the wire. */
 struct wire_lane {
@@ -41,7 +41,7 @@ struct wire_config {
 struct wire;
 
 enum err wire_open(struct wire **out, const struct wire_config *config, struct why *why);
-/* Carriers and keepers: fewer than there might be where threads are short. */
+/* Carriers and refreshers: fewer than there might be where threads are short. */
 unsigned wire_threads(const struct wire *w);
 /* Waits for the carriers to end; calls still out are given back through the pool's owner. */
 void wire_close(struct wire *w);
@@ -60,6 +60,6 @@ void wire_clock_set(struct wire *w, span_us skew_us);
 /* The first is told as EVENT_DRAIN, the second as EVENT_ABORT. Async-signal-safe. */
 void wire_interrupt(struct wire *w);
 /* A wait that goes on ends now, without an event. Any thread. */
-void wire_nudge(struct wire *w);
+void wire_wake(struct wire *w);
 
 #endif

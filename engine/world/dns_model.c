@@ -1,8 +1,8 @@
 #include "dns_model.h"
 
-#include "dname.h"
-#include "hash.h"
-#include "spf_merge.h"
+#include "base/dname.h"
+#include "base/hash.h"
+#include "rules/spf_merge.h"
 
 #include <stdlib.h>
 #include <string.h>

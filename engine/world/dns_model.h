@@ -10,10 +10,10 @@
 #ifndef MF_DNS_MODEL_H
 #define MF_DNS_MODEL_H
 
-#include "facts.h"
-#include "names.h"
-#include "question.h"
-#include "when.h"
+#include "base/names.h"
+#include "base/when.h"
+#include "dns/question.h"
+#include "model/facts.h"
 
 struct dns_model_options {
     uint64_t seed;

@@ -1,6 +1,6 @@
 #include "faults.h"
 
-#include "hash.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #ifndef MF_FAULTS_H
 #define MF_FAULTS_H
 
-#include "err.h"
-#include "when.h"
+#include "base/error.h"
+#include "base/when.h"
 
 enum fault {
     FAULT_THROTTLE,    /* throttled although the bucket had a token */

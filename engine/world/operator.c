@@ -1,8 +1,8 @@
 #include "operator.h"
 
-#include "hash.h"
-#include "limits.h"
-#include "ses.h"
+#include "base/bounds.h"
+#include "base/hash.h"
+#include "model/ses.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #ifndef MF_OPERATOR_H
 #define MF_OPERATOR_H
 
-#include "fleet.h"
-#include "heap.h"
+#include "base/heap.h"
+#include "model/fleet.h"
 #include "ses_model.h"
 
 enum operator_act {

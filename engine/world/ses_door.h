@@ -4,7 +4,7 @@
 #ifndef MF_SES_DOOR_H
 #define MF_SES_DOOR_H
 
-#include "call.h"
+#include "calls/call.h"
 #include "ses_model.h"
 
 /* Serves the call at `now`: takes a token, reads or writes, and fills in the answer. lane is the

@@ -5,10 +5,10 @@
  */
 #include "ses_model.h"
 
-#include "dname.h"
-#include "hash.h"
-#include "limits.h"
-#include "ses_inside.h"
+#include "base/bounds.h"
+#include "base/dname.h"
+#include "base/hash.h"
+#include "ses_internal.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -24,10 +24,10 @@
 #ifndef MF_SES_MODEL_H
 #define MF_SES_MODEL_H
 
-#include "err.h"
-#include "facts.h"
-#include "heap.h"
-#include "names.h"
+#include "base/error.h"
+#include "base/heap.h"
+#include "base/names.h"
+#include "model/facts.h"
 
 /* Every action has a bucket of its own. Whether v1 and v2 share one at the real SES is not
  * documented; here they do not. */

@@ -3,9 +3,9 @@
  * ses_model.h. Invariant: an identity waits in m->checks exactly when its status is Pending,
  * Success or TemporaryFailure and no look-up of its present setting is out.
  */
-#include "feedback.h"
-#include "region.h"
-#include "ses_inside.h"
+#include "model/region.h"
+#include "rules/feedback.h"
+#include "ses_internal.h"
 
 #include <assert.h>
 
@@ -23,7 +23,7 @@ static void enter(struct ses_identity *i, enum mail_from_status status, instant_
 {
     i->status = (uint8_t)status;
     i->since = now;
-    i->looks = 0;
+    i->reads = 0;
 }
 
 static span_us recheck_span(const struct ses_rules *rules, unsigned looks)
@@ -35,13 +35,13 @@ static span_us recheck_span(const struct ses_rules *rules, unsigned looks)
 }
 
 /* The last look of a set-up falls on the very end of its 72 hours, never behind it. */
-static instant_us next_look(const struct ses_rules *rules, const struct ses_identity *i,
+static instant_us next_read(const struct ses_rules *rules, const struct ses_identity *i,
                             instant_us now)
 {
     if (i->status == MAIL_FROM_SUCCESS)
         return now + rules->watch_every;
-    bool first = i->status == MAIL_FROM_PENDING && i->looks == 0;
-    instant_us at = now + (first ? rules->detect_after : recheck_span(rules, i->looks));
+    bool first = i->status == MAIL_FROM_PENDING && i->reads == 0;
+    instant_us at = now + (first ? rules->detect_after : recheck_span(rules, i->reads));
     instant_us end = i->since + rules->give_up;
     return at < end ? at : end;
 }
@@ -53,7 +53,7 @@ void ses_setup_watch(struct ses_model *m, uint32_t id, instant_us now)
         heap_drop(&m->checks, id);
         return;
     }
-    heap_set(&m->checks, id, next_look(&m->rules, i, now));
+    heap_set(&m->checks, id, next_read(&m->rules, i, now));
 }
 
 void ses_setup_start(struct ses_model *m, uint32_t id, instant_us now)
@@ -100,7 +100,7 @@ void ses_model_mx_result(struct ses_model *m, const struct ses_check *check, enu
     struct ses_identity *i = &m->identities[check->id];
     if (i->generation != check->generation)
         return;
-    i->looks = (uint8_t)(i->looks < UINT8_MAX ? i->looks + 1 : UINT8_MAX);
+    i->reads = (uint8_t)(i->reads < UINT8_MAX ? i->reads + 1 : UINT8_MAX);
     judge_setup(&m->rules, i, found, now);
     ses_setup_watch(m, check->id, now);
 }

@@ -1,6 +1,6 @@
 #include "world.h"
 
-#include "hash.h"
+#include "base/hash.h"
 #include "ses_door.h"
 
 #include <assert.h>

@@ -11,8 +11,8 @@
 
 #include "dns_model.h"
 #include "faults.h"
-#include "fleet.h"
 #include "io.h"
+#include "model/fleet.h"
 #include "operator.h"
 #include "ses_model.h"
 

@@ -3,7 +3,7 @@
  * one thread, window 100, nothing parsed. Usage: ares_loop ADDRESS:PORT NAMES ZONES; asks dI.test,
  * I below ZONES.
  */
-#include "cares.h"
+#include "wire/cares.h"
 
 #include <poll.h>
 #include <stdio.h>

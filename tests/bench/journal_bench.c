@@ -6,9 +6,9 @@
  * this journal: commits per turn FILE must not be there. Commits are counted where they hurt: at
  * fdatasync(2), which SQLite calls through the name defined here.
  */
+#include "base/bounds.h"
 #include "engine.h"
-#include "journal.h"
-#include "limits.h"
+#include "journal/journal.h"
 #include "scene.h"
 
 #include <fcntl.h>
@@ -185,7 +185,7 @@ static int keeps(const char *path, uint32_t writes, uint32_t batch)
 
 /* turns */
 
-struct voyage {
+struct crash_run {
     struct journal *journal;
     struct run_head head;
     uint64_t turns, keeps, keeps_in_turn, keeps_in_turn_max, records;
@@ -193,50 +193,50 @@ struct voyage {
 
 static enum err on_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
 {
-    struct voyage *v = ctx;
+    struct crash_run *v = ctx;
     v->keeps++;
     v->keeps_in_turn++;
     v->records += len;
     return journal_keep(v->journal, v->head.id, records, len, why);
 }
 
-static void on_turn(void *ctx, const struct desk *desk, instant_us now)
+static void on_turn(void *ctx, const struct scheduler *scheduler, instant_us now)
 {
-    struct voyage *v = ctx;
-    (void)desk, (void)now;
+    struct crash_run *v = ctx;
+    (void)scheduler, (void)now;
     v->turns++;
     if (v->keeps_in_turn > v->keeps_in_turn_max)
         v->keeps_in_turn_max = v->keeps_in_turn;
     v->keeps_in_turn = 0;
 }
 
-static enum err sail(struct voyage *v, struct scene *scene, struct world *world, struct why *why)
+static enum err sail(struct crash_run *v, struct scene *scene, struct world *world, struct why *why)
 {
     struct arena memory;
     struct io io = world_io(world);
     struct engine_watch watch = {.ctx = v, .turn = on_turn};
     enum engine_end end;
-    struct desk_options options = {.rules = {.seed = scene->options.seed},
-                                   .read_api = scene->read_api,
-                                   .write_api = scene->write_api,
-                                   .authority_dns = scene->authority_dns,
-                                   .rate_per_s = scene->rate_per_s};
+    struct scheduler_options options = {.rules = {.seed = scene->options.seed},
+                                        .read_api = scene->read_api,
+                                        .write_api = scene->write_api,
+                                        .authority_dns = scene->authority_dns,
+                                        .rate_per_s = scene->rate_per_s};
     arena_init(&memory, SIZE_MAX);
-    struct desk *desk = desk_init(&memory, &scene->fleet, &options);
-    enum err err = desk ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    struct scheduler *scheduler = scheduler_init(&memory, &scene->fleet, &options);
+    enum err err = scheduler ? OK : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK) {
-        desk_start(desk, SCENE_START);
-        err = engine_run(desk, &io, &watch, &end, why);
+        scheduler_start(scheduler, SCENE_START);
+        err = engine_run(scheduler, &io, &watch, &end, why);
     }
     world_crash(world);
-    desk_clear(desk);
+    scheduler_clear(scheduler);
     arena_clear(&memory);
     return err;
 }
 
 static int turns(const char *path, uint32_t jobs)
 {
-    struct voyage v = {0};
+    struct crash_run v = {0};
     struct why why = {"out of memory"};
     struct scene scene;
     struct scene_options options = {.seed = 1, .jobs = jobs};

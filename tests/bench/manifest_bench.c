@@ -4,7 +4,7 @@
  * the loading. manifest_bench --complaints FILE: prints what is wrong with it, and how long it
  * took.
  */
-#include "manifest.h"
+#include "manifests/manifest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * MX and TXT of many names through the wire, window 100, as the desk would ask them. Usage:
+ * MX and TXT of many names through the wire, window 100, as the scheduler would ask them. Usage:
  * wire_dns ADDRESS:PORT NAMES ZONES CARRIERS; compare with ares_loop.
  */
-#include "wire.h"
+#include "wire/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * Signed calls through the wire to a TLS server of our own in the same process. Usage:
  * wire_https CALLS WINDOW CARRIERS.
  */
-#include "wire.h"
+#include "wire/wire.h"
 
 #include "wire/fixed_credentials.h"
 #include "wire/web_server.h"

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 import fault_proxy
-import shore
+import crash_room
 
 SHARE = 0.05
 CALLS_EACH = 3.2  # of an identity, with reads by v2
@@ -29,20 +29,20 @@ def main():
     args = parser.parse_args()
     counts, complaints = collections.Counter(), []
     with tempfile.TemporaryDirectory() as folder:
-        dns = shore.Dns()
-        fleet = shore.Fleet(1, int(args.calls / CALLS_EACH) + 10, folder)
-        sim = shore.Sim(args.sim, [fleet], dns, folder)
+        dns = crash_room.Dns()
+        fleet = crash_room.Fleet(1, int(args.calls / CALLS_EACH) + 10, folder)
+        sim = crash_room.Sim(args.sim, [fleet], dns, folder)
         host, port = sim.url.split("//")[1].split(":")
         proxy = fault_proxy.FaultProxy(host, int(port), args.seed, SHARE)
-        mailfrom = shore.Mailfrom(args.mailfrom, proxy.url, dns)
+        mailfrom = crash_room.Mailfrom(args.mailfrom, proxy.url, dns)
         code, said = mailfrom.finish(fleet, "--rate", "600", "--read-api", "v2", timeout=3600)
         time.sleep(0.2)  # what is still being read is counted too
         try:
             if code:
                 complaints.append(f"the run ends with {code}: {said}")
-            with shore.Journal(fleet.journal) as journal:
+            with crash_room.Journal(fleet.journal) as journal:
                 attempts = journal.calls()
-                intents = sum(record[3] == shore.INTENT for record in journal.records())
+                intents = sum(record[3] == crash_room.INTENT for record in journal.records())
             # the journal counts what was asked for a job, not what was asked of an account
             seen = sum(n for (_, target), n in proxy.requests.items() if target.startswith("/v2/email/identities/"))
             puts = sum(n for (method, _), n in proxy.requests.items() if method == "PUT")
@@ -51,11 +51,11 @@ def main():
             for what, kept, read in (("requests", attempts, seen), ("writes", intents, puts)):
                 if not kept - proxy.cuts["closed"] <= read <= kept:
                     complaints.append(f"{read} {what} were seen, {kept} were kept")
-            complaints += shore.ses_differs(sim.url, fleet)
-            complaints += shore.witnesses_differ(fleet, list(sim.calls()), collections.Counter())
+            complaints += crash_room.ses_differs(sim.url, fleet)
+            complaints += crash_room.witnesses_differ(fleet, list(sim.calls()), collections.Counter())
         finally:
             sim.stop()
-    return shore.verdict("no hidden sends", args.seed, counts, complaints)
+    return crash_room.verdict("no hidden sends", args.seed, counts, complaints)
 
 
 sys.exit(main())

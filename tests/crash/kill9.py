@@ -6,7 +6,7 @@
 After each kill the journal must hold everything that it held at the kill before. After the end SES
 must be as wanted, seen by AWS's SDK; every write in the server's log must have its intent in the
 journal; a write may be repeated only when its answer was never kept, and after a look; the report
-must have the rows of an undisturbed run (see MAY_DIFFER in shore.py)."""
+must have the rows of an undisturbed run (see MAY_DIFFER in crash_room.py)."""
 
 import argparse
 import collections
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-import shore
+import crash_room
 
 KILLS = 12  # of one fleet
 OPTIONS = ("--rate", "45")
@@ -39,9 +39,9 @@ def kill_once(mailfrom, fleet, draw, counts):
 
 
 def snapshot(fleet):
-    if not fleet.journal.exists() or not shore.Journal.has_run(fleet.journal):
+    if not fleet.journal.exists() or not crash_room.Journal.has_run(fleet.journal):
         return []
-    with shore.Journal(fleet.journal) as journal:
+    with crash_room.Journal(fleet.journal) as journal:
         return journal.records()
 
 
@@ -56,10 +56,10 @@ def main():
     args = parser.parse_args()
     counts, complaints = collections.Counter(), []
     with tempfile.TemporaryDirectory() as folder:
-        dns = shore.Dns()
-        fleets = [shore.Fleet(n, args.identities, folder) for n in range(2 + args.rounds // 3)]
-        sim = shore.Sim(args.sim, fleets, dns, folder, "--faults", "delay=15", "--detect-after", "1.5")
-        mailfrom = shore.Mailfrom(args.mailfrom, sim.url, dns)
+        dns = crash_room.Dns()
+        fleets = [crash_room.Fleet(n, args.identities, folder) for n in range(2 + args.rounds // 3)]
+        sim = crash_room.Sim(args.sim, fleets, dns, folder, "--faults", "delay=15", "--detect-after", "1.5")
+        mailfrom = crash_room.Mailfrom(args.mailfrom, sim.url, dns)
         code, said = mailfrom.finish(fleets[0], *OPTIONS)
         if code:
             complaints.append(f"the undisturbed run ends with {code}: {said}")
@@ -82,20 +82,20 @@ def main():
                 code, said = mailfrom.finish(fleet, *OPTIONS)
             if code:
                 found.append(f"fleet {fleet.number}: ends with {code}: {said}")
-            found += [f"fleet {fleet.number}: {c}" for c in shore.rows_differ(calm, mailfrom.report(fleet, "end.csv"))]
+            found += [f"fleet {fleet.number}: {c}" for c in crash_room.rows_differ(calm, mailfrom.report(fleet, "end.csv"))]
             fleet.is_done = True
             return found
 
         try:
-            complaints += shore.in_parallel(args.workers, campaign, fleets[1:])
+            complaints += crash_room.in_parallel(args.workers, campaign, fleets[1:])
             done = [f for f in fleets[1:] if hasattr(f, "is_done")]
             per_fleet = collections.defaultdict(list)
             for call in sim.calls():
                 for number in {i.split(".")[1] for i in call["identities"]}:
                     per_fleet[number].append(call)
             for fleet in done:
-                complaints += shore.ses_differs(sim.url, fleet)
-                complaints += shore.witnesses_differ(fleet, per_fleet[f"f{fleet.number}"], counts)
+                complaints += crash_room.ses_differs(sim.url, fleet)
+                complaints += crash_room.witnesses_differ(fleet, per_fleet[f"f{fleet.number}"], counts)
         finally:
             sim.stop()
         if complaints:
@@ -103,7 +103,7 @@ def main():
             pathlib.Path(folder).rename(kept / "world")
             pathlib.Path(folder).mkdir()
             print(f"# everything is kept in {kept}")
-    return shore.verdict("kill -9", args.seed, counts, complaints)
+    return crash_room.verdict("kill -9", args.seed, counts, complaints)
 
 
 sys.exit(main())

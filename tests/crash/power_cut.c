@@ -7,10 +7,10 @@
  *
  *     power_cut [--seed N] [--jobs N] [--every N]
  */
+#include "crash_run.h"
 #include "power_vfs.h"
-#include "voyage.h"
 
-#include "hash.h"
+#include "base/hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 #define SECOND_CUTS  40 /* a second cut comes within so many points */
 
 struct campaign {
-    struct voyage voyage;
+    struct crash_run crash_run;
     struct power *power;
     uint64_t seed, every;
     char folder[64], file[96];
@@ -31,7 +31,7 @@ struct campaign {
     enum tear tear;
     uint64_t cuts, bad;
     uint32_t children;
-    struct voyage_row *wanted;
+    struct crash_run_row *wanted;
 };
 
 static void child_reap(struct campaign *c)
@@ -111,14 +111,14 @@ static void folder_remove(const char *folder)
 static const char *rows_differ(struct campaign *c, const char *file)
 {
     static const char *const differ = "the resumed run ends otherwise than the undisturbed one";
-    struct voyage *v = &c->voyage;
+    struct crash_run *v = &c->crash_run;
     struct why why;
     uint32_t jobs = v->scene.fleet.choices_len;
-    struct voyage_row *rows = calloc(jobs, sizeof *rows);
+    struct crash_run_row *rows = calloc(jobs, sizeof *rows);
     const char *complaint =
-        rows && voyage_rows(v, file, rows, &why) == OK ? NULL : "the rows cannot be read";
+        rows && crash_run_rows(v, file, rows, &why) == OK ? NULL : "the rows cannot be read";
     for (uint32_t i = 0; !complaint && i < jobs; i++)
-        if (!voyage_same(&rows[i], &c->wanted[i]))
+        if (!crash_run_same(&rows[i], &c->wanted[i]))
             complaint = differ;
     free(rows);
     return complaint;
@@ -127,8 +127,8 @@ static const char *rows_differ(struct campaign *c, const char *file)
 /* One life between two cuts; NULL: it came to its end. */
 static const char *life(struct campaign *c, const char *file, struct why *why)
 {
-    const char *complaint = voyage_audit(&c->voyage, file, why);
-    if (complaint || voyage_sail(&c->voyage, file, why) == OK)
+    const char *complaint = crash_run_audit(&c->crash_run, file, why);
+    if (complaint || crash_run_go(&c->crash_run, file, why) == OK)
         return complaint;
     return why->text;
 }
@@ -152,27 +152,27 @@ static int child_live(struct campaign *c)
     }
     if (!complaint)
         complaint = rows_differ(c, file);
-    if (!complaint && !scene_strangers_untouched(&c->voyage.scene, c->voyage.world))
+    if (!complaint && !scene_strangers_untouched(&c->crash_run.scene, c->crash_run.world))
         complaint = "an identity outside the manifest was touched";
     folder_remove(folder);
     return complaint ? complain(c, point, complaint) : 0;
 }
 
-/* The run once without any trouble, on another voyage of the same seed. */
+/* The run once without any trouble, on another crash run of the same seed. */
 static bool rehearse(struct campaign *c, uint32_t jobs)
 {
-    struct voyage v;
+    struct crash_run v;
     struct why why = {""};
-    struct voyage_row *rows = calloc(jobs, sizeof *rows);
+    struct crash_run_row *rows = calloc(jobs, sizeof *rows);
     char file[96];
     snprintf(file, sizeof file, "%s/calm.db", c->folder);
-    bool fine = rows && voyage_make(&v, c->seed, jobs) && voyage_sail(&v, file, &why) == OK &&
-                !voyage_audit(&v, file, &why) && voyage_rows(&v, file, rows, &why) == OK;
-    for (uint32_t i = 0; i < jobs && fine; i++) { /* the texts outlive this voyage */
-        rows[i].mail_from_seen = arena_text(&c->voyage.arena, rows[i].mail_from_seen);
-        rows[i].mail_from_before = arena_text(&c->voyage.arena, rows[i].mail_from_before);
+    bool fine = rows && crash_run_make(&v, c->seed, jobs) && crash_run_go(&v, file, &why) == OK &&
+                !crash_run_audit(&v, file, &why) && crash_run_rows(&v, file, rows, &why) == OK;
+    for (uint32_t i = 0; i < jobs && fine; i++) { /* the texts outlive this crash run */
+        rows[i].mail_from_seen = arena_text(&c->crash_run.arena, rows[i].mail_from_seen);
+        rows[i].mail_from_before = arena_text(&c->crash_run.arena, rows[i].mail_from_before);
     }
-    voyage_clear(&v);
+    crash_run_clear(&v);
     unlink(file);
     snprintf(file, sizeof file, "%s/calm.db.lock", c->folder);
     unlink(file);
@@ -186,17 +186,17 @@ static bool campaign_run(struct campaign *c, uint32_t jobs)
 {
     struct why why = {""};
     c->power = power_new(at_point, c);
-    if (!c->power || !voyage_make(&c->voyage, c->seed, jobs) || !rehearse(c, jobs))
+    if (!c->power || !crash_run_make(&c->crash_run, c->seed, jobs) || !rehearse(c, jobs))
         return false;
     uint64_t before = power_points(c->power);
-    enum err err = voyage_sail(&c->voyage, c->file, &why);
+    enum err err = crash_run_go(&c->crash_run, c->file, &why);
     if (c->is_child)
         _exit(child_live(c));
     while (c->children)
         child_reap(c);
     printf("%s - seed %llu: %u jobs, %llu records, %llu points, %llu cuts, %llu bad\n",
            err == OK && !c->bad ? "ok" : "not ok", (unsigned long long)c->seed, jobs,
-           (unsigned long long)c->voyage.kept,
+           (unsigned long long)c->crash_run.kept,
            (unsigned long long)(power_points(c->power) - before), (unsigned long long)c->cuts,
            (unsigned long long)c->bad);
     if (err != OK)
@@ -222,7 +222,7 @@ int main(int argc, char **argv)
         return 1;
     snprintf(c.file, sizeof c.file, "%s/journal.db", c.folder);
     bool fine = campaign_run(&c, jobs);
-    voyage_clear(&c.voyage);
+    crash_run_clear(&c.crash_run);
     power_free(c.power);
     free(c.wanted);
     folder_remove(c.folder);

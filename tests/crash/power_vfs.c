@@ -1,6 +1,6 @@
 #include "power_vfs.h"
 
-#include "hash.h"
+#include "base/hash.h"
 
 #include <sqlite3.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
  *
  *     scarce_memory [--seed N] [--jobs N] [--every N]
  */
-#include "voyage.h"
+#include "crash_run.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ void *__wrap_realloc(void *p, size_t size)
     return is_scarce() ? NULL : __real_realloc(p, size);
 }
 
-/* SQLite's allocator with the same scarcity before it. */
+/* SQLite's allocator with the same out_of_memory before it. */
 static sqlite3_mem_methods plain;
 
 static void *sqlite_malloc(int size)
@@ -79,7 +79,7 @@ struct campaign {
     uint64_t seed, every, rounds, failed;
     uint32_t jobs;
     char folder[64], file[96];
-    struct voyage_row *wanted, *rows;
+    struct crash_run_row *wanted, *rows;
     struct arena texts;
 };
 
@@ -93,13 +93,13 @@ static void files_remove(const struct campaign *c)
     }
 }
 
-static const char *rows_differ(struct campaign *c, struct voyage *v, struct why *why)
+static const char *rows_differ(struct campaign *c, struct crash_run *v, struct why *why)
 {
     memset(c->rows, 0, sizeof *c->rows * c->jobs);
-    if (voyage_rows(v, c->file, c->rows, why) != OK)
+    if (crash_run_rows(v, c->file, c->rows, why) != OK)
         return why->text;
     for (uint32_t i = 0; i < c->jobs; i++)
-        if (!voyage_same(&c->rows[i], &c->wanted[i]))
+        if (!crash_run_same(&c->rows[i], &c->wanted[i]))
             return "the run ends otherwise than the undisturbed one";
     return NULL;
 }
@@ -107,25 +107,25 @@ static const char *rows_differ(struct campaign *c, struct voyage *v, struct why 
 /* One run in which the n-th allocation fails, and the one after it. *hit: one did fail. */
 static const char *round_run(struct campaign *c, uint64_t n, bool *hit, struct why *why)
 {
-    struct voyage v;
+    struct crash_run v;
     const char *complaint = NULL;
-    if (!voyage_make(&v, c->seed, c->jobs))
+    if (!crash_run_make(&v, c->seed, c->jobs))
         return "out of memory, really";
     v.in_world = pause_in_world;
     left = (long)n;
-    enum err err = voyage_sail(&v, c->file, why);
+    enum err err = crash_run_go(&v, c->file, why);
     *hit = left < 0;
     left = -1;
     c->failed += err != OK;
     if (err != OK && !why->text[0])
         complaint = "it ends without a reason";
     if (!complaint)
-        complaint = voyage_audit(&v, c->file, why);
-    if (!complaint && err != OK && voyage_sail(&v, c->file, why) != OK)
+        complaint = crash_run_audit(&v, c->file, why);
+    if (!complaint && err != OK && crash_run_go(&v, c->file, why) != OK)
         complaint = why->text;
     if (!complaint)
         complaint = rows_differ(c, &v, why);
-    voyage_clear(&v);
+    crash_run_clear(&v);
     files_remove(c);
     if (!complaint && sqlite3_memory_used() != 0)
         complaint = "SQLite still holds memory";
@@ -134,21 +134,21 @@ static const char *round_run(struct campaign *c, uint64_t n, bool *hit, struct w
 
 static bool calm_run(struct campaign *c)
 {
-    struct voyage v;
+    struct crash_run v;
     struct why why = {""};
-    bool fine = voyage_make(&v, c->seed, c->jobs);
+    bool fine = crash_run_make(&v, c->seed, c->jobs);
     made = 0;
     v.in_world = pause_in_world;
-    fine = fine && voyage_sail(&v, c->file, &why) == OK;
+    fine = fine && crash_run_go(&v, c->file, &why) == OK;
     uint64_t allocations = made;
-    fine = fine && voyage_rows(&v, c->file, c->wanted, &why) == OK;
+    fine = fine && crash_run_rows(&v, c->file, c->wanted, &why) == OK;
     for (uint32_t i = 0; i < c->jobs && fine; i++) {
         c->wanted[i].mail_from_seen = arena_text(&c->texts, c->wanted[i].mail_from_seen);
         c->wanted[i].mail_from_before = arena_text(&c->texts, c->wanted[i].mail_from_before);
     }
     printf("# undisturbed: %llu records, %llu allocations\n", (unsigned long long)v.kept,
            (unsigned long long)allocations);
-    voyage_clear(&v);
+    crash_run_clear(&v);
     files_remove(c);
     return fine;
 }

@@ -15,8 +15,8 @@ import sys
 import tempfile
 import time
 
-import shore
-from shore import patient
+import crash_room
+from crash_room import patient
 
 GRACE = 3.0  # 2 s, and a busy machine
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, "twice", "closed pipe")
@@ -56,10 +56,10 @@ def main():
     args = parser.parse_args()
     counts, slowest = collections.Counter(), [0.0]
     with tempfile.TemporaryDirectory() as folder:
-        dns = shore.Dns()
-        fleets = [shore.Fleet(n, 20, folder) for n in range(args.rounds + 1)]
-        sim = shore.Sim(args.sim, fleets, dns, folder, "--faults", "delay=15", "--detect-after", "1")
-        mailfrom = shore.Mailfrom(args.mailfrom, sim.url, dns)
+        dns = crash_room.Dns()
+        fleets = [crash_room.Fleet(n, 20, folder) for n in range(args.rounds + 1)]
+        sim = crash_room.Sim(args.sim, fleets, dns, folder, "--faults", "delay=15", "--detect-after", "1")
+        mailfrom = crash_room.Mailfrom(args.mailfrom, sim.url, dns)
         code, said = mailfrom.finish(fleets[0])
         calm = mailfrom.report(fleets[0], "calm.csv")
 
@@ -78,18 +78,18 @@ def main():
                 code, said = mailfrom.finish(fleet)
                 if code:
                     found.append(f"{what}: the run after it ends with {code}: {said}")
-            found += shore.rows_differ(calm, mailfrom.report(fleet, "end.csv"))
+            found += crash_room.rows_differ(calm, mailfrom.report(fleet, "end.csv"))
             return [f"fleet {fleet.number}: {c}" for c in found]
 
         try:
             complaints = [f"the undisturbed run ends with {code}: {said}"] if code else []
-            complaints += shore.in_parallel(34, campaign, fleets[1:])
+            complaints += crash_room.in_parallel(34, campaign, fleets[1:])
             for fleet in fleets[1:]:
-                complaints += shore.ses_differs(sim.url, fleet)
+                complaints += crash_room.ses_differs(sim.url, fleet)
         finally:
             sim.stop()
     print(f"# slowest exit after a signal: {slowest[0]:.2f} s")
-    return shore.verdict("signals", args.seed, counts, complaints)
+    return crash_room.verdict("signals", args.seed, counts, complaints)
 
 
 sys.exit(main())

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-import shore
+import crash_room
 
 # system call, error, must the program leave with 1? (what is not vital it may do without)
 KINDS = (
@@ -47,8 +47,8 @@ def run_failing(mailfrom, fleet, call, error, k):
 
 def heal(mailfrom, fleet):
     """Complaints about the life after the trouble."""
-    if shore.Journal.has_run(fleet.journal):
-        with shore.Journal(fleet.journal) as journal:
+    if crash_room.Journal.has_run(fleet.journal):
+        with crash_room.Journal(fleet.journal) as journal:
             if journal.run_has_ended():
                 return []
     code, said = mailfrom.finish(fleet, *OPTIONS)
@@ -71,7 +71,7 @@ def full_disk(mailfrom, fleet, calm, counts):
         subprocess.run(["mount", "-o", "remount,size=20m", room], check=True)
         counts["full disks"] += 1
         found += heal(mailfrom, fleet)
-        return found + shore.rows_differ(calm, mailfrom.report(fleet, "end.csv"))
+        return found + crash_room.rows_differ(calm, mailfrom.report(fleet, "end.csv"))
     finally:
         subprocess.run(["umount", room], check=True)
 
@@ -95,15 +95,15 @@ class Campaign:
             found.append(f"leaves without a sentence: '{said}'")
         if code:
             found += heal(self.mailfrom, fleet)
-        found += shore.rows_differ(self.calm, self.mailfrom.report(fleet, "after.csv"))
+        found += crash_room.rows_differ(self.calm, self.mailfrom.report(fleet, "after.csv"))
         return hit, [f"{call} {error} at {k} (fleet {fleet.number}): {c}" for c in found]
 
     def sweep(self, kind):
         """k upward until nothing fails."""
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-            return self.sweep_in(pool, kind)
+            return self.read_batch_in(pool, kind)
 
-    def sweep_in(self, pool, kind):
+    def read_batch_in(self, pool, kind):
         step = self.args.every if kind[0] in MANY else 1
         k, complaints = 1 + self.args.seed % step, []
         while True:
@@ -122,8 +122,8 @@ def after_the_failure(campaign, sim):
         for number in {i.split(".")[1] for i in call["identities"]}:
             per_fleet[number].append(call)
     for fleet, _ in campaign.used:
-        complaints += shore.ses_differs(sim.url, fleet)
-        complaints += shore.witnesses_differ(fleet, per_fleet[f"f{fleet.number}"], campaign.counts)
+        complaints += crash_room.ses_differs(sim.url, fleet)
+        complaints += crash_room.witnesses_differ(fleet, per_fleet[f"f{fleet.number}"], campaign.counts)
     return complaints
 
 
@@ -137,21 +137,21 @@ def main():
     args = parser.parse_args()
     complaints = []
     with tempfile.TemporaryDirectory() as folder:
-        dns = shore.Dns()
-        fleets = [shore.Fleet(n, args.identities, folder) for n in range(FLEETS_MAX)]
-        sim = shore.Sim(args.sim, fleets, dns, folder)
-        mailfrom = shore.Mailfrom(args.mailfrom, sim.url, dns)
+        dns = crash_room.Dns()
+        fleets = [crash_room.Fleet(n, args.identities, folder) for n in range(FLEETS_MAX)]
+        sim = crash_room.Sim(args.sim, fleets, dns, folder)
+        mailfrom = crash_room.Mailfrom(args.mailfrom, sim.url, dns)
         try:
             code, said = mailfrom.finish(fleets[0], *OPTIONS)
             if code:
                 complaints.append(f"the undisturbed run ends with {code}: {said}")
             campaign = Campaign(args, mailfrom, iter(fleets[2:]), mailfrom.report(fleets[0], "calm.csv"))
             complaints += full_disk(mailfrom, fleets[1], campaign.calm, campaign.counts)
-            complaints += shore.in_parallel(len(KINDS), campaign.sweep, KINDS)
+            complaints += crash_room.in_parallel(len(KINDS), campaign.sweep, KINDS)
             complaints += after_the_failure(campaign, sim)
         finally:
             sim.stop()
-    return shore.verdict("failing system calls", args.seed, campaign.counts, complaints)
+    return crash_room.verdict("failing system calls", args.seed, campaign.counts, complaints)
 
 
 sys.exit(main())

@@ -14,8 +14,8 @@ import tempfile
 import threading
 import time
 
-import shore
-from shore import patient
+import crash_room
+from crash_room import patient
 
 PROMISED = 0.2  # seconds, alone on a machine
 GENEROUS = 5.0  # fifty at once on two cores
@@ -50,10 +50,10 @@ def main():
     args = parser.parse_args()
     counts, complaints, slowest, alone = collections.Counter(), [], 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        dns = shore.Dns()
-        fleets = [shore.Fleet(n, 10, folder) for n in range(args.rounds)]
-        sim = shore.Sim(args.sim, fleets, dns, folder, "--detect-after", "120")
-        mailfrom = shore.Mailfrom(args.mailfrom, sim.url, dns)
+        dns = crash_room.Dns()
+        fleets = [crash_room.Fleet(n, 10, folder) for n in range(args.rounds)]
+        sim = crash_room.Sim(args.sim, fleets, dns, folder, "--detect-after", "120")
+        mailfrom = crash_room.Mailfrom(args.mailfrom, sim.url, dns)
         try:
             for fleet in fleets:
                 lives, threads = start_all(mailfrom, fleet, args.starts)
@@ -94,7 +94,7 @@ def main():
     if alone > patient(PROMISED * 5):
         complaints.append(f"one alone takes {alone:.2f} s to leave")
     print(f"# slowest of {args.starts} at once: {slowest * 1000:.0f} ms; one alone: {alone * 1000:.0f} ms; load {os.getloadavg()[0]:.1f}")
-    return shore.verdict("two at once", args.seed, counts, complaints)
+    return crash_room.verdict("two at once", args.seed, counts, complaints)
 
 
 sys.exit(main())

@@ -1,7 +1,7 @@
 /* ~/.aws/config and ~/.aws/credentials: the same bytes as either. */
 #include "fuzz.h"
 
-#include "ini.h"
+#include "aws/credentials/ini.h"
 
 static bool is_inside(struct text part, struct text whole)
 {

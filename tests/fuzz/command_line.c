@@ -1,7 +1,7 @@
 /* A credential_process line: what is taken apart and put into quotes again is the same. */
 #include "fuzz.h"
 
-#include "command_line.h"
+#include "aws/credentials/command_line.h"
 
 static void quoted_add(struct buf *out, struct text argument)
 {

@@ -4,11 +4,11 @@
  */
 #include "fuzz.h"
 
-#include "escape.h"
-#include "json.h"
-#include "key_fields.h"
-#include "limits.h"
-#include "sso_token.h"
+#include "aws/credentials/key_fields.h"
+#include "aws/credentials/sso_token.h"
+#include "aws/json.h"
+#include "base/bounds.h"
+#include "base/escape.h"
 
 static void value_is_sound(const struct json *value, unsigned depth)
 {

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "dmarc.h"
+#include "rules/dmarc.h"
 
 #define WALK_QUESTIONS_MAX (11 * DMARC_NAMES_MAX)
 

@@ -1,8 +1,8 @@
 /* A DNS message, and what is read from it as the answer to its own question. */
 #include "fuzz.h"
 
-#include "answer.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "dns/answer.h"
 
 static bool is_ascii(struct text t)
 {

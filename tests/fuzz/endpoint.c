@@ -4,8 +4,8 @@
  */
 #include "fuzz.h"
 
-#include "endpoints.h"
-#include "region.h"
+#include "aws/endpoints.h"
+#include "model/region.h"
 
 #include <stdio.h>
 

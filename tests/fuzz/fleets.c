@@ -1,7 +1,7 @@
 #include "fleets.h"
 #include "fuzz.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <math.h>
 

@@ -4,7 +4,7 @@
 #ifndef MF_FLEETS_H
 #define MF_FLEETS_H
 
-#include "fleet.h"
+#include "model/fleet.h"
 
 /* Asserts that every number is within its bounds and points somewhere. */
 void fleet_is_sound(const struct fleet *f);

@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "escape.h"
+#include "base/escape.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -10,8 +10,8 @@
 #ifndef MF_FUZZ_H
 #define MF_FUZZ_H
 
-#include "err.h"
-#include "text.h"
+#include "base/error.h"
+#include "base/text.h"
 
 #undef NDEBUG
 #include <assert.h>

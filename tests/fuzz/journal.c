@@ -5,8 +5,8 @@
 #include "fleets.h"
 #include "fuzz.h"
 
-#include "journal.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "journal/journal.h"
 
 #define JOBS_MAX 10000 /* of what is written again: more would only be slower */
 

@@ -2,8 +2,8 @@
 #include "fleets.h"
 #include "fuzz.h"
 
-#include "limits.h"
-#include "manifest.h"
+#include "base/bounds.h"
+#include "manifests/manifest.h"
 
 static void complaint_is_sound(const struct complaint *c)
 {

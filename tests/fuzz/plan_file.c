@@ -5,10 +5,10 @@
 #include "fleets.h"
 #include "fuzz.h"
 
-#include "limits.h"
-#include "plan_file.h"
-#include "plan_parts.h"
-#include "seal.h"
+#include "base/bounds.h"
+#include "plan/plan_file.h"
+#include "plan/plan_internal.h"
+#include "plan/seal.h"
 
 #include <stdio.h>
 

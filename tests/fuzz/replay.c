@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "buf.h"
+#include "base/buf.h"
 
 #include <dirent.h>
 #include <stdio.h>

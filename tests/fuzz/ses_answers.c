@@ -1,7 +1,7 @@
 #include "ses_answers.h"
 #include "fuzz.h"
 
-#include "aws_request.h"
+#include "aws/aws_request.h"
 
 static void facts_are_sound(const struct ses_facts *f)
 {

@@ -4,7 +4,7 @@
 #ifndef MF_SES_ANSWERS_H
 #define MF_SES_ANSWERS_H
 
-#include "call.h"
+#include "calls/call.h"
 
 /* Reads body as the answer to a call of this kind, with texts of the input in the headers too. */
 void answer_is_judged(enum call_kind kind, enum api api, int status, struct text body);

@@ -2,8 +2,8 @@
 #include "fuzz.h"
 #include "ses_answers.h"
 
-#include "ses_v1.h"
-#include "sts.h"
+#include "aws/ses_v1.h"
+#include "aws/sts.h"
 
 /* Whatever a name is, it stays inside its parameter. */
 static void request_make(enum call_kind kind, struct text name)

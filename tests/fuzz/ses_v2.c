@@ -2,9 +2,9 @@
 #include "fuzz.h"
 #include "ses_answers.h"
 
-#include "escape.h"
-#include "json.h"
-#include "ses_v2.h"
+#include "aws/json.h"
+#include "aws/ses_v2.h"
+#include "base/escape.h"
 
 /* What was written is what a reader finds. */
 static void body_is_sound(const struct call *c, struct text body)

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "spf.h"
+#include "rules/spf.h"
 
 /* 11 records, 10 terms with 10 hosts each, PTR with 10 hosts, exp; each with up to 10 aliases. */
 #define CHECK_QUESTIONS_MAX  (11 * (11 + 10 * 11 + 11 + 1))

@@ -26,11 +26,11 @@ def table(text):
 
 
 def check(tree):
-    drawn = picture(tree.text("engine/core/job.h"))
-    allowed = table(tree.text("engine/core/job.c"))
+    drawn = picture(tree.text("engine/scheduler/job.h"))
+    allowed = table(tree.text("engine/scheduler/job.c"))
     ends = {(before, after) for before, after in allowed if after == "DONE"}
     states = {state for arrow in allowed for state in arrow} - {"DONE"}
-    complaints = [] if allowed else ["no table of moves was understood in engine/core/job.c"]
+    complaints = [] if allowed else ["no table of moves was understood in engine/scheduler/job.c"]
     complaints += [f"{a} -> {b} is drawn in job.h and not allowed" for a, b in sorted(drawn - allowed)]
     complaints += [f"{a} -> {b} is allowed and not drawn in job.h"
                    for a, b in sorted(allowed - ends - drawn)]
@@ -49,15 +49,15 @@ TABLE = """static const unsigned moves[JOB_STATES] = {
 guard.run(
     "the picture in job.h is the table in job.c",
     check,
-    {"engine/core/job.h": HEADER, "engine/core/job.c": TABLE},
+    {"engine/scheduler/job.h": HEADER, "engine/scheduler/job.c": TABLE},
     {
         "an arrow that is not allowed": (
-            {"engine/core/job.h": HEADER.replace("NEW         -> READY", "READY       -> NEW  ")},
+            {"engine/scheduler/job.h": HEADER.replace("NEW         -> READY", "READY       -> NEW  ")},
             "READY -> NEW is drawn in job.h and not allowed"),
         "an arrow that is missing": (
-            {"engine/core/job.h": HEADER.replace("->", "  ", 1)}, "NEW -> READY is allowed and not drawn"),
+            {"engine/scheduler/job.h": HEADER.replace("->", "  ", 1)}, "NEW -> READY is allowed and not drawn"),
         "a state without an end": (
-            {"engine/core/job.c": TABLE.replace("[JOB_READY] = TO(JOB_DONE)", "[JOB_READY] = 0")},
+            {"engine/scheduler/job.c": TABLE.replace("[JOB_READY] = TO(JOB_DONE)", "[JOB_READY] = 0")},
             "READY does not lead to DONE"),
     },
 )

@@ -33,7 +33,9 @@ ALLOWED = {
     "model": (set(), {"fleet": HEAP}),
     "dns": (ADDRESS, {}),
     "rules": (ADDRESS, {"idna": {"idn2_*", "free"}, "suffix": {"psl_*", "calloc", "free"}}),
-    "core": (set(), {}),
+    "calls": (set(), {}),
+    "scheduler": (set(), {}),
+    "inventory": (set(), {}),
 }
 SANITIZER = re.compile(r"_{2,}(asan|ubsan|tsan|sanitizer|gcov|llvm)_|__cyg_profile|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_")
 FORTIFIED = re.compile(r"__(?P<name>\w+?)_chk$")
@@ -43,7 +45,7 @@ ALIASES = {"__isoc99_sscanf": "sscanf", "__isoc23_strtoull": "strtoull"}
 def nm(archive, *options):
     out = subprocess.run(["nm", "-A", *options, str(archive)], capture_output=True, text=True, check=True).stdout
     for line in out.splitlines():
-        object_name = line.split(":")[1]  # libcore.a:step.c.o:        U memcpy
+        object_name = line.split(":")[1]  # libscheduler.a:step.c.o:        U memcpy
         yield re.sub(r"(\.c)?\.o$", "", object_name), line.split()[-1]
 
 
@@ -82,8 +84,8 @@ def compiled(name, source):
 
 scratch = tempfile.TemporaryDirectory()
 PLANTS = {
-    "a clock in core": ("core", "#include <time.h>\nlong f(void) { return time(0); }\n", "plant.c uses time"),
-    "an allocation in core": ("core", "#include <stdlib.h>\nvoid *f(void) { return malloc(9); }\n", "plant.c uses malloc"),
+    "a clock in the scheduler": ("scheduler", "#include <time.h>\nlong f(void) { return time(0); }\n", "plant.c uses time"),
+    "an allocation in calls": ("calls", "#include <stdlib.h>\nvoid *f(void) { return malloc(9); }\n", "plant.c uses malloc"),
     "a file in model": ("model", "#include <stdio.h>\nvoid *f(void) { return fopen(\"x\", \"r\"); }\n", "plant.c uses fopen"),
     "a socket in rules": ("rules", "#include <sys/socket.h>\nint f(void) { return socket(1, 2, 3); }\n", "plant.c uses socket"),
     "a thread in base": ("base", "#include <pthread.h>\nvoid f(pthread_mutex_t *m) { pthread_mutex_lock(m); }\n", "plant.c uses pthread_mutex_lock"),
@@ -100,7 +102,7 @@ def report(number, name, complaints):
     failed += bool(complaints)
 
 
-report(1, "plain code passes", check_build(compiled("core", "int f(int a) { return a + 1; }\n")))
+report(1, "plain code passes", check_build(compiled("scheduler", "int f(int a) { return a + 1; }\n")))
 for number, (what, (library, source, part)) in enumerate(PLANTS.items(), 2):
     found = check_build(compiled(library, source))
     report(number, f"finds {what}", [] if any(part in c for c in found) else [f"not found; complaints were: {found}"])

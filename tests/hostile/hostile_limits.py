@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
-from patience import patient
+from timeouts import patient
 from rehearsal_room import CANNOT_RUN, DONE, Room, check, until, verdict
 
 MAILFROM, SES_SIM = (str(pathlib.Path(program).resolve()) for program in sys.argv[1:3])

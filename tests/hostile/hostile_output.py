@@ -21,7 +21,7 @@ import dns.rdatatype
 import dns.rrset
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
-from patience import patient
+from timeouts import patient
 from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, Names, Room, check, verdict
 
 STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -15,8 +15,8 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
-from liar import LIES, Liar
-from patience import patient
+from bad_server import LIES, Liar
+from timeouts import patient
 from rehearsal_room import DONE, TROUBLE, Room, check, verdict
 
 MAILFROM, SES_SIM = (str(pathlib.Path(program).resolve()) for program in sys.argv[1:3])
@@ -36,15 +36,15 @@ WORKERS = 6
 class LyingRoom(Room):
     def __init__(self, lie, target):
         super().__init__(MAILFROM, SES_SIM, FLEET)
-        self.liar = Liar(self.url, target, lie, MANY if FOR_EVER else 1)
+        self.bad_server = Liar(self.url, target, lie, MANY if FOR_EVER else 1)
         self.manifest("fleet.yaml", {name: {} for name in FLEET})
 
     def __exit__(self, *_):
-        self.liar.close()
+        self.bad_server.close()
         super().__exit__(*_)
 
     def environment(self):
-        return {**super().environment(), "AWS_ENDPOINT_URL": self.liar.url}
+        return {**super().environment(), "AWS_ENDPOINT_URL": self.bad_server.url}
 
     def apply(self, *more):
         """(exit code, all that was said, peak memory in KB) of a run."""
@@ -65,9 +65,9 @@ def complaints_about(room, lie, target, code, said, memory_kb):
         found.append(f"{memory_kb} KB of memory")
     if STEERING.search(said):
         found.append(f"steers the terminal: {STEERING.search(said)}")
-    if room.liar.elsewhere:
+    if room.bad_server.elsewhere:
         found.append("went to another host")
-    kept, sent = sum(row["writes"] for row in rows.values()), room.liar.requests["write"]
+    kept, sent = sum(row["writes"] for row in rows.values()), room.bad_server.requests["write"]
     on_their_way = len(FLEET) if target == "write" else 0  # into a connection that was just being closed
     if not sent <= kept <= sent + on_their_way:
         found.append(f"{sent} writes were sent, the journal has {kept}")

@@ -1,9 +1,7 @@
-foreach(test IN ITEMS base_arena base_buf base_dname base_escape base_hash base_heap base_names
-                      base_redact
-                      base_text base_when)
+foreach(test IN ITEMS base/arena base/buf base/dname base/escape base/hash base/heap base/names base/redact base/text base/when)
   mailfrom_test(${test} USES base)
 endforeach()
-foreach(test IN ITEMS model_finding model_fleet model_own_names model_ses)
+foreach(test IN ITEMS model/finding model/fleet model/own_names model/ses)
   mailfrom_test(${test} USES model)
 endforeach()
-mailfrom_scarcity_test(base_scarcity USES model)
+mailfrom_out_of_memory_test(base/out_of_memory USES model)

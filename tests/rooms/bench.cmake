@@ -1,6 +1,6 @@
 # Not a test: what a commit costs, and how many there are to a turn.
 add_executable(journal_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/journal_bench.c)
-target_link_libraries(journal_bench PRIVATE voyage)
+target_link_libraries(journal_bench PRIVATE crash_run)
 
 # Starts what is measured, and says what it cost.
 add_executable(bench_peak ${CMAKE_CURRENT_SOURCE_DIR}/bench/peak.c)

@@ -2,18 +2,18 @@
 # tests/long/crash.sh runs them at full length.
 set(crash_folder ${CMAKE_CURRENT_SOURCE_DIR}/crash)
 
-add_library(voyage STATIC crash/voyage.c sim/scene.c)
-target_include_directories(voyage PUBLIC ${crash_folder} ${CMAKE_CURRENT_SOURCE_DIR}/sim)
-target_link_libraries(voyage PUBLIC world journal)
+add_library(crash_run STATIC crash/crash_run.c sim/scene.c)
+target_include_directories(crash_run PUBLIC ${crash_folder} ${CMAKE_CURRENT_SOURCE_DIR}/sim)
+target_link_libraries(crash_run PUBLIC world journal)
 
 add_executable(power_cut crash/power_cut.c crash/power_vfs.c)
-target_link_libraries(power_cut PRIVATE voyage PkgConfig::sqlite3)
+target_link_libraries(power_cut PRIVATE crash_run PkgConfig::sqlite3)
 add_test(NAME crash_power COMMAND power_cut --every 13)
 set_tests_properties(crash_power PROPERTIES LABELS release)
 
 # With sanitizers, for it is they who see a leak.
 add_executable(scarce_memory crash/scarce_memory.c)
-target_link_libraries(scarce_memory PRIVATE voyage PkgConfig::sqlite3)
+target_link_libraries(scarce_memory PRIVATE crash_run PkgConfig::sqlite3)
 target_link_options(scarce_memory PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)
 add_test(NAME crash_memory COMMAND scarce_memory --seed 12 --every 17)
 

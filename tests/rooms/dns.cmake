@@ -1,3 +1,3 @@
-foreach(test IN ITEMS dns_message dns_hostile)
+foreach(test IN ITEMS dns/message dns/hostile)
   mailfrom_test(${test} USES dns)
 endforeach()

@@ -1,16 +1,16 @@
-foreach(test IN ITEMS manifest_faults manifest_hostile manifest_load)
+foreach(test IN ITEMS manifests/faults manifests/hostile manifests/load)
   mailfrom_test(${test} USES manifests)
 endforeach()
-mailfrom_test(manifest_yaml USES manifests LIBRARIES PkgConfig::libcjson)
-mailfrom_test(idna_names USES rules)
+mailfrom_test(manifests/yaml USES manifests LIBRARIES PkgConfig::libcjson)
+mailfrom_test(rules/idna_names USES rules)
 
 # Within a second and 64 MB, whatever is in it: the program as it is shipped.
 add_test(NAME manifest_bombs COMMAND /usr/bin/python3 -B
-  ${CMAKE_CURRENT_SOURCE_DIR}/unit/manifest_bombs.py $<TARGET_FILE:mailfrom> ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus)
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/manifests/bombs.py $<TARGET_FILE:mailfrom> ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus)
 set_tests_properties(manifest_bombs PROPERTIES LABELS release)
 
 add_test(NAME manifest_schema COMMAND /usr/bin/python3 -B
-  ${CMAKE_CURRENT_SOURCE_DIR}/unit/manifest_schema.py ${CMAKE_SOURCE_DIR})
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/manifests/schema.py ${CMAKE_SOURCE_DIR})
 
 add_executable(manifest_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/manifest_bench.c)
 target_link_libraries(manifest_bench PRIVATE manifests PkgConfig::yaml_0_1)

@@ -5,7 +5,7 @@ function(mailfrom_run_test name)
   set_tests_properties(${name} PROPERTIES LABELS release TIMEOUT 120)
 endfunction()
 
-mailfrom_scarcity_test(plan_file USES plans)
+mailfrom_out_of_memory_test(plan/file USES plan)
 mailfrom_run_test(run_plan_files)
 mailfrom_run_test(run_rollback)
 mailfrom_run_test(run_operators)
@@ -27,25 +27,25 @@ mailfrom_run_test(run_callers)
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
 set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")
 
-# The board and its gauges are the pure part of cmd/mailfrom.
-mailfrom_test(progress_board USES core)
-target_sources(test_progress_board PRIVATE
-  ${CMAKE_SOURCE_DIR}/cmd/mailfrom/board.c ${CMAKE_SOURCE_DIR}/cmd/mailfrom/board_table.c
-  ${CMAKE_SOURCE_DIR}/cmd/mailfrom/gauge.c)
-target_include_directories(test_progress_board PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
-mailfrom_test(run_trust USES core aws)
+# The progress view and its gauges are the pure part of cmd/mailfrom.
+mailfrom_test(ui/progress_view USES scheduler)
+target_sources(test_ui_progress_view PRIVATE
+  ${CMAKE_SOURCE_DIR}/cmd/ui/progress_view.c ${CMAKE_SOURCE_DIR}/cmd/ui/progress_view_table.c
+  ${CMAKE_SOURCE_DIR}/cmd/ui/rate_meter.c)
+target_include_directories(test_ui_progress_view PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
+mailfrom_test(run/trust USES scheduler aws)
 target_sources(test_run_trust PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom/run_trust.c)
 target_include_directories(test_run_trust PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
-mailfrom_test(printed_advice USES core reports manifests)
-target_sources(test_printed_advice PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom/advice.c
+mailfrom_test(ui/advice USES scheduler reports manifests)
+target_sources(test_ui_advice PRIVATE ${CMAKE_SOURCE_DIR}/cmd/ui/advice.c
   ${CMAKE_SOURCE_DIR}/cmd/mailfrom/options.c ${CMAKE_SOURCE_DIR}/cmd/mailfrom/option_rows.c)
-target_include_directories(test_printed_advice PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
+target_include_directories(test_ui_advice PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
 mailfrom_run_test(run_progress)
 
 # Which library versions are tried, by a table of the test's own.
-mailfrom_test(library_versions USES base)
-target_sources(test_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom/tried.c)
-target_include_directories(test_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
+mailfrom_test(mailfrom/library_versions USES base)
+target_sources(test_mailfrom_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom/tried.c)
+target_include_directories(test_mailfrom_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
 
 # Credentials: against stand-ins for everything that hands them out, and beside Debian's AWS CLI.
 mailfrom_run_test(keys_matrix)

@@ -3,18 +3,18 @@ add_library(wire_servers STATIC wire/dns_server.c wire/web_certificate.c wire/we
 target_include_directories(wire_servers PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(wire_servers PRIVATE Threads::Threads PkgConfig::openssl)
 
-mailfrom_test(wire_parts USES wire)
-mailfrom_test(wire_descriptors USES wire)
-mailfrom_test(wire_https USES wire wire_servers LIBRARIES PkgConfig::libcurl) # the numbers of its errors
-mailfrom_test(wire_courier USES wire wire_servers)
-mailfrom_test(wire_resolver USES wire wire_servers)
-mailfrom_test(wire_keeper USES wire)
-mailfrom_test(wire_key_vet USES wire)
-mailfrom_test(wire_live USES wire wire_servers)
+mailfrom_test(wire/parts USES wire)
+mailfrom_test(wire/descriptors USES wire)
+mailfrom_test(wire/https USES wire wire_servers LIBRARIES PkgConfig::libcurl) # the numbers of its errors
+mailfrom_test(wire/blocking_client USES wire wire_servers)
+mailfrom_test(wire/resolver USES wire wire_servers)
+mailfrom_test(wire/refresher USES wire)
+mailfrom_test(wire/key_vet USES wire)
+mailfrom_test(wire/live USES wire wire_servers)
 target_sources(test_wire_live PRIVATE wire/fixed_credentials.c)
-mailfrom_scarcity_test(wire_scarcity USES wire wire_servers)
-target_sources(test_wire_scarcity PRIVATE wire/fixed_credentials.c)
-target_link_options(test_wire_scarcity PRIVATE -Wl,--wrap=eventfd,--wrap=thread_start)
+mailfrom_out_of_memory_test(wire/out_of_memory USES wire wire_servers)
+target_sources(test_wire_out_of_memory PRIVATE wire/fixed_credentials.c)
+target_link_options(test_wire_out_of_memory PRIVATE -Wl,--wrap=eventfd,--wrap=thread_start)
 
 # Names inspected at Knot DNS, and through unbound in front of it.
 add_test(NAME inspect_knot COMMAND /usr/bin/python3 -B

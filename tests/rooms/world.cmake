@@ -1,8 +1,8 @@
-mailfrom_test(ses_model USES world)
-mailfrom_test(world_parts USES world)
-mailfrom_test(world_dns USES world)
-mailfrom_scarcity_test(world_scarcity USES world)
-mailfrom_test(world_thrift USES world engine)
+mailfrom_test(world/ses_model USES world)
+mailfrom_test(world/parts USES world)
+mailfrom_test(world/dns USES world)
+mailfrom_out_of_memory_test(world/out_of_memory USES world)
+mailfrom_test(world/read_counts USES world engine)
 
 # The simulated SES, held against AWS's own clients.
 add_test(NAME sim_boto3 COMMAND /usr/bin/python3 -B

@@ -1,7 +1,7 @@
 #include "scene.h"
 
-#include "hash.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>

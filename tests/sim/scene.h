@@ -5,9 +5,9 @@
 #ifndef MF_SCENE_H
 #define MF_SCENE_H
 
-#include "fleet.h"
-#include "suffix.h"
-#include "world.h"
+#include "model/fleet.h"
+#include "rules/suffix.h"
+#include "world/world.h"
 
 /* What is peculiar about a job, and so what must become of it. */
 enum part {

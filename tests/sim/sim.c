@@ -9,8 +9,8 @@
  */
 #include "watcher.h"
 
-#include "hash.h"
-#include "suffix.h"
+#include "base/hash.h"
+#include "rules/suffix.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,31 +36,32 @@ struct coverage {
     uint16_t moves[JOB_STATES]; /* row: from, bit: to */
 };
 
-static void row_restore(struct play *p, struct desk *desk, uint32_t row)
+static void row_restore(struct play *p, struct scheduler *scheduler, uint32_t row)
 {
     const struct kept_row *kept = &p->watcher.rows[row];
     instant_us now = world_now(p->world);
     if (kept->known && kept->planned)
-        desk_adopt(desk, &kept->last, now);
+        scheduler_adopt(scheduler, &kept->last, now);
     else if (kept->known)
-        desk_restore(desk, &kept->last, watcher_reopens(&p->watcher, row, p->reopen), now);
+        scheduler_restore(scheduler, &kept->last, watcher_reopens(&p->watcher, row, p->reopen),
+                          now);
 }
 
-static struct desk *desk_make(struct play *p, struct arena *memory, bool plan_only)
+static struct scheduler *scheduler_make(struct play *p, struct arena *memory, bool plan_only)
 {
-    struct desk_options options = {.rules = {.seed = p->seed, .plan_only = plan_only},
-                                   .read_api = p->scene.read_api,
-                                   .read_falls_back = p->scene.read_falls_back,
-                                   .write_api = p->scene.write_api,
-                                   .authority_dns = p->scene.authority_dns,
-                                   .census = p->seed % 3 != 0,
-                                   .surveys = p->seed % 5 != 0,
-                                   .suffixes = p->scene.options.suffixes,
-                                   .rate_per_s = p->scene.rate_per_s};
-    struct desk *desk = desk_init(memory, &p->scene.fleet, &options);
-    for (uint32_t i = 0; desk && i < p->scene.fleet.choices_len; i++)
-        row_restore(p, desk, i);
-    return desk;
+    struct scheduler_options options = {.rules = {.seed = p->seed, .plan_only = plan_only},
+                                        .read_api = p->scene.read_api,
+                                        .read_falls_back = p->scene.read_falls_back,
+                                        .write_api = p->scene.write_api,
+                                        .authority_dns = p->scene.authority_dns,
+                                        .lane_survey = p->seed % 3 != 0,
+                                        .surveys = p->seed % 5 != 0,
+                                        .suffixes = p->scene.options.suffixes,
+                                        .rate_per_s = p->scene.rate_per_s};
+    struct scheduler *scheduler = scheduler_init(memory, &p->scene.fleet, &options);
+    for (uint32_t i = 0; scheduler && i < p->scene.fleet.choices_len; i++)
+        row_restore(p, scheduler, i);
+    return scheduler;
 }
 
 /* A person is shown a plan and says yes: the run begins with what the plan has found. The plan is
@@ -72,12 +73,12 @@ static void plan_first(struct play *p)
     enum engine_end end;
     struct io io = watcher_io(&p->watcher);
     arena_init(&memory, SIZE_MAX);
-    struct desk *desk = desk_make(p, &memory, true);
-    desk_start(desk, world_now(p->world));
-    if (engine_run(desk, &io, NULL, &end, &why) != OK)
+    struct scheduler *scheduler = scheduler_make(p, &memory, true);
+    scheduler_start(scheduler, world_now(p->world));
+    if (engine_run(scheduler, &io, NULL, &end, &why) != OK)
         watcher_complain(&p->watcher, "the plan gave up: %s", why.text);
     world_crash(p->world);
-    desk_clear(desk);
+    scheduler_clear(scheduler);
     arena_clear(&memory);
     watcher_planned(&p->watcher);
 }
@@ -85,30 +86,30 @@ static void plan_first(struct play *p)
 /* One life of the process: until the end, a pause or a crash. */
 static void live_once(struct play *p, struct coverage *coverage)
 {
-    struct desk_totals totals;
+    struct scheduler_totals totals;
     struct arena memory;
     struct why why = {""};
     enum engine_end end;
     struct io io = watcher_io(&p->watcher);
     struct engine_watch watch = {.ctx = &p->watcher, .turn = watcher_turn};
     arena_init(&memory, SIZE_MAX);
-    struct desk *desk = desk_make(p, &memory, false);
-    if (!desk) {
+    struct scheduler *scheduler = scheduler_make(p, &memory, false);
+    if (!scheduler) {
         fputs("out of memory\n", stderr);
         exit(1);
     }
-    desk_start(desk, world_now(p->world));
+    scheduler_start(scheduler, world_now(p->world));
     p->watcher.crashed = false;
-    enum err err = engine_run(desk, &io, &watch, &end, &why);
+    enum err err = engine_run(scheduler, &io, &watch, &end, &why);
     if (err != OK && !p->watcher.crashed)
         watcher_complain(&p->watcher, "the engine gave up: %s", why.text);
     p->paused = err == OK && !p->watcher.complaint[0] &&
-                watcher_paused(&p->watcher, desk, desk_pause_reason(desk));
-    desk_totals(desk, &totals);
+                watcher_paused(&p->watcher, scheduler, scheduler_pause_reason(scheduler));
+    scheduler_totals(scheduler, &totals);
     for (int from = 0; from < JOB_STATES; from++)
         coverage->moves[from] = (uint16_t)(coverage->moves[from] | totals.moves_made[from]);
     world_crash(p->world);
-    desk_clear(desk);
+    scheduler_clear(scheduler);
     arena_clear(&memory);
 }
 

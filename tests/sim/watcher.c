@@ -1,7 +1,7 @@
 #include "watcher.h"
 
-#include "dname.h"
-#include "hash.h"
+#include "base/dname.h"
+#include "base/hash.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -157,7 +157,7 @@ static void check_intent(struct watcher *w, const struct record *r)
         watcher_complain(w, "job %u: a second intent while a write is out", r->job);
     if (r->write_behavior == BEHAVIOR_REJECT_MESSAGE && !row->said_success)
         watcher_complain(w, "job %u: REJECT_MESSAGE before Success", r->job);
-    if (row->must_look)
+    if (row->must_read)
         watcher_complain(w, "job %u: another write before a look at what became of the last",
                          r->job);
     bool clears = r->write_mail_from.len == 0 && fleet_mail_from(&w->scene->fleet, r->job).len > 0;
@@ -240,14 +240,14 @@ static void check_rate(struct watcher *w, const struct call *call, instant_us no
 }
 
 /* What a write replaces was seen within the minute, and that is what is kept. */
-static void check_look_before(struct watcher *w, uint32_t job)
+static void check_read_before(struct watcher *w, uint32_t job)
 {
     const struct kept_row *row = &w->rows[job];
     const struct job_row *kept = &row->last.row;
     bool loosens = row->read_behavior == BEHAVIOR_REJECT_MESSAGE && row->read_mail_from.len > 0;
     if (kept->wave == 0 && !loosens)
         watcher_complain(w, "job %u is written and was not started", job);
-    if (world_now(w->world) - row->read_at > LOOK_BEFORE_WRITE_MAX + SPAN_S(1))
+    if (world_now(w->world) - row->read_at > READ_BEFORE_WRITE_MAX + SPAN_S(1))
         watcher_complain(w, "job %u: a write without a look within the minute before", job);
     if (kept->accepted == 0 &&
         (!text_eq(kept->mail_from_before, row->read_mail_from) ||
@@ -276,7 +276,7 @@ static void check_others(struct watcher *w, uint32_t job)
     const struct kept_row *row = &w->rows[job];
     struct operator_trace trace = world_operator(w->world, job);
     span_us lag = faults->share[FAULT_STALE] > 0 ? faults->stale_max : 0;
-    span_us unseen = LOOK_BEFORE_WRITE_MAX + SPAN_S(2) + lag;
+    span_us unseen = READ_BEFORE_WRITE_MAX + SPAN_S(2) + lag;
     bool was_seen = row->read_at > trace.at + lag || trace.at + unseen < world_now(w->world);
     bool reviewed = w->scene->parts[job] == PART_REVIEWED && row->last.row.accepted == 0;
     uint32_t id;
@@ -349,7 +349,7 @@ static void check_write(struct watcher *w, const struct call *call)
         watcher_complain(w, "job %u: another write than the one that was kept", job);
     if (row->in_flight++)
         watcher_complain(w, "job %u: two writes in flight", job);
-    check_look_before(w, job);
+    check_read_before(w, job);
     check_others(w, job);
     if (call->behavior == BEHAVIOR_REJECT_MESSAGE)
         check_tighten(w, job);
@@ -395,7 +395,7 @@ static void listen_look(struct watcher *w, const struct call *call, uint32_t i, 
     struct kept_row *row = &w->rows[job];
     if (f->choices[job].lane != call->lane || !text_eq(call->identities[i], fleet_identity(f, job)))
         return;
-    row->must_look = false;
+    row->must_read = false;
     row->read_at = call->sent_at;
     row->first_read_at = row->first_read_at ? row->first_read_at : call->sent_at;
     row->read_mail_from = arena_text(&w->arena, call->facts[i].mail_from);
@@ -409,7 +409,7 @@ static void listen(struct watcher *w, const struct call *call)
 {
     if (call->kind == CALL_SET) {
         w->rows[call->owner].in_flight = 0;
-        w->rows[call->owner].must_look = !is_known_end(&call->reply);
+        w->rows[call->owner].must_read = !is_known_end(&call->reply);
     }
     if (call->kind != CALL_ASK && call->reply.how == REPLY_HTTP && call->reply.http_status == 200)
         w->lanes[call->lane].works = true;
@@ -457,27 +457,27 @@ struct io watcher_io(struct watcher *w)
     return (struct io){w, watch_now, watch_wait, watch_keep, watch_send};
 }
 
-static void check_closed(struct watcher *w, const struct desk *desk, uint16_t lane)
+static void check_closed(struct watcher *w, const struct scheduler *scheduler, uint16_t lane)
 {
     struct lane_seen *seen = &w->lanes[lane];
-    bool closed = desk_lane_is_closed(desk, lane);
+    bool closed = scheduler_lane_is_closed(scheduler, lane);
     if (closed && !seen->closed && seen->worked)
         watcher_complain(w, "lane %u is closed, though it has worked in this run: %s",
-                         (unsigned)lane, desk_lane_trouble(desk, lane));
+                         (unsigned)lane, scheduler_lane_trouble(scheduler, lane));
     seen->closed = closed;
     seen->worked = seen->works;
 }
 
-void watcher_turn(void *ctx, const struct desk *desk, instant_us now)
+void watcher_turn(void *ctx, const struct scheduler *scheduler, instant_us now)
 {
     struct watcher *w = ctx;
-    struct desk_totals totals;
+    struct scheduler_totals totals;
     uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
-    desk_totals(desk, &totals);
+    scheduler_totals(scheduler, &totals);
     for (uint16_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
-        check_closed(w, desk, lane);
+        check_closed(w, scheduler, lane);
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
-        const struct job *job = desk_job(desk, i);
+        const struct job *job = scheduler_job(scheduler, i);
         by_state[job->state]++;
         by_outcome[job->outcome] += job->state == JOB_DONE;
         if ((job->state == JOB_WAITING_DNS || job->state == JOB_FOLLOWING) &&
@@ -523,7 +523,7 @@ static void row_resume(struct watcher *w, uint32_t i, bool reopens)
     row->intent_open = false;
     row->cleared_at = 0;
     row->read_at = 0;
-    row->must_look = row->known && row->last.kind == RECORD_INTENT;
+    row->must_read = row->known && row->last.kind == RECORD_INTENT;
     if (!row->known || !row->last.row.before_known)
         row->first_read_at = 0;
     row->reopened = row->known && watcher_reopens(w, i, reopens);
@@ -555,11 +555,11 @@ void watcher_resume(struct watcher *w, bool reopens)
     memset(w->sends_len, 0, sizeof *w->sends_len * w->scene->fleet.lanes_len * CALL_KINDS);
 }
 
-bool watcher_paused(struct watcher *w, const struct desk *desk, const char *pause)
+bool watcher_paused(struct watcher *w, const struct scheduler *scheduler, const char *pause)
 {
     uint32_t done = rows_done(w);
-    struct desk_totals totals;
-    desk_totals(desk, &totals);
+    struct scheduler_totals totals;
+    scheduler_totals(scheduler, &totals);
     if (totals.by_state[JOB_DONE] != done)
         watcher_complain(w, "%u jobs are final, and %u were kept as final",
                          totals.by_state[JOB_DONE], done);

@@ -17,9 +17,9 @@
 #ifndef MF_WATCHER_H
 #define MF_WATCHER_H
 
-#include "desk.h"
 #include "engine.h"
 #include "scene.h"
+#include "scheduler/scheduler.h"
 
 #define TURNS_KEPT 40
 
@@ -29,7 +29,7 @@ struct kept_row {
     bool intent_open;   /* an intent was kept and its write may be sent */
     uint8_t in_flight;  /* writes on their way */
     uint8_t cleared_at; /* restarts, when this process cleared to set anew; 0: it has not */
-    bool must_look;     /* what SES holds is not known: an answer was lost, or a process died */
+    bool must_read;     /* what SES holds is not known: an answer was lost, or a process died */
     bool said_success;  /* SES said Success for the wanted name, in an answer */
     bool started;       /* as waves count */
     bool reopened;      /* it was final, and is to begin again */
@@ -97,7 +97,8 @@ struct watcher {
 bool watcher_init(struct watcher *w, const struct scene *scene, struct world *world);
 void watcher_clear(struct watcher *w);
 struct io watcher_io(struct watcher *w);
-void watcher_turn(void *ctx, const struct desk *desk, instant_us now); /* for engine_watch */
+void watcher_turn(void *ctx, const struct scheduler *scheduler,
+                  instant_us now); /* for engine_watch */
 /* Another process goes on, after a crash or a pause: what was in flight is forgotten. */
 void watcher_resume(struct watcher *w, bool reopens);
 /* What was watched so far was a plan: its verdicts stay, its changes are still to be made. */
@@ -108,7 +109,7 @@ bool watcher_reopens(const struct watcher *w, uint32_t row, bool reopens);
 bool watcher_is_over_budget(const struct watcher *w);
 /* A process has ended of its own accord. pause: the reason that it gave, or NULL. True: another one
  * is to go on. */
-bool watcher_paused(struct watcher *w, const struct desk *desk, const char *pause);
+bool watcher_paused(struct watcher *w, const struct scheduler *scheduler, const char *pause);
 void watcher_complain(struct watcher *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* After the end: does every job stand where its part must end? */

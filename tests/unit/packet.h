@@ -5,9 +5,9 @@
 #ifndef MF_PACKET_H
 #define MF_PACKET_H
 
-#include "message.h"
+#include "dns/message.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 #include "unit.h"
 
 #include <stdlib.h>

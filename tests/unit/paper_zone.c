@@ -3,8 +3,8 @@
  */
 #include "paper_zone.h"
 
-#include "dname.h"
-#include "spf_address.h"
+#include "base/dname.h"
+#include "rules/spf_address.h"
 
 #include <assert.h>
 #include <string.h>

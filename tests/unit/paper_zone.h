@@ -5,8 +5,8 @@
 #ifndef MF_TEST_PAPER_ZONE_H
 #define MF_TEST_PAPER_ZONE_H
 
-#include "limits.h"
-#include "question.h"
+#include "base/bounds.h"
+#include "dns/question.h"
 
 struct paper_zone_entry;
 

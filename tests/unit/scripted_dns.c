@@ -1,6 +1,6 @@
 #include "scripted_dns.h"
 
-#include "dname.h"
+#include "base/dname.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

@@ -5,7 +5,7 @@
 #ifndef MF_SCRIPTED_DNS_H
 #define MF_SCRIPTED_DNS_H
 
-#include "question.h"
+#include "dns/question.h"
 
 #define SCRIPT_RECORDS_MAX 96
 #define SCRIPT_SERVERS_MAX 32

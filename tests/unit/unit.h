@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "text.h"
+#include "base/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -36,7 +36,7 @@
     } while (0)
 
 /* By how much a bound on time may be missed; see tests/wire/patience.py. */
-static inline double test_patience(void)
+static inline double test_timeouts(void)
 {
     const char *factor = getenv("TEST_PATIENCE");
     return factor ? strtod(factor, NULL) : 1;

@@ -1,7 +1,7 @@
 #ifndef MF_TEST_FIXED_CREDENTIALS_H
 #define MF_TEST_FIXED_CREDENTIALS_H
 
-#include "credentials.h"
+#include "aws/credentials/credentials.h"
 
 #include <stdatomic.h>
 

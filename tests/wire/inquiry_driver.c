@@ -3,7 +3,7 @@
  * 127.0.0.1:PORT that is resolver and authority at once, and prints what was found, one line of
  * columns each.
  */
-#include "inquiry.h"
+#include "dns/inquiry.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

@@ -10,7 +10,7 @@ import dns.exception
 import dns.message
 import dns.query
 
-from patience import patient
+from timeouts import patient
 
 
 def free_port():

@@ -21,7 +21,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from patience import patient
+from timeouts import patient
 
 EXCHANGE = "10 feedback-smtp.us-east-1.amazonses.com."
 SPF = '"v=spf1 include:amazonses.com ~all"'

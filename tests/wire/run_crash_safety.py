@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from patience import patient
+from timeouts import patient
 from rehearsal_room import CANNOT_RUN, DONE, SIGNALS, STOPPED, Room, check, signalled, until, verdict
 
 FLEET = {f"d{i}.example": {} for i in range(40)}

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 
-from patience import patient
+from timeouts import patient
 from rehearsal_room import ACCOUNT, DONE, STOPPED, Room, check, signalled, until, verdict
 
 FLEET = {f"d{i}.example": {"late": i == 5} for i in range(6)}

@@ -17,7 +17,7 @@ import tempfile
 
 import yaml
 
-from patience import leaks_unwatched, patient
+from timeouts import leaks_unwatched, patient
 from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, Room, check, until, verdict
 
 ONE, TWO = "111122223333", "444455556666"

@@ -16,7 +16,7 @@ import dns.query
 import dns.update
 
 from knot_room import free_port, knot_conf, start, unbound_conf, wait_until_it_serves
-from patience import patient
+from timeouts import patient
 from rehearsal_room import DONE, EXCHANGE, SPF, STOPPED, Room, check, signalled, until, verdict
 
 SOA_MINIMUM = 3600

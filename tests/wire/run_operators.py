@@ -10,7 +10,7 @@ import select
 import sys
 import time
 
-from patience import patient
+from timeouts import patient
 from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, Room, check, until, verdict
 
 OTHER = "other.late.example"

@@ -79,7 +79,7 @@ def on_a_terminal(room):
     terminal = Terminal(room, 80, 24, "apply", manifest, "--yes")
     shown = terminal.shows(r"^default us-east-1 +0/4 +0 .* DNS$")
     seen = terminal.lines()
-    check("a board shows each lane and what it waits for", shown and terminal.shows("waits for DNS"), *seen)
+    check("a progress view shows each lane and what it waits for", shown and terminal.shows("waits for DNS"), *seen)
     seconds = lambda: max([int(found.group(1)) for line in terminal.lines()
                            if (found := re.match(r"(\d+)s;", line))], default=0)
     since = seconds()
@@ -88,10 +88,10 @@ def on_a_terminal(room):
     terminal.resize(40, 8)
     narrow = until(lambda: [line for line in terminal.lines() if re.search(r"^lane +final +bad +DNS", line)])
     seen = terminal.lines()
-    check("a narrower terminal gets a narrower board", narrow and all(len(line) <= 40 for line in seen), *seen)
+    check("a narrower terminal gets a narrower progress view", narrow and all(len(line) <= 40 for line in seen), *seen)
     check("and only one", sum(line.startswith("Run ") for line in seen) == 1, *seen)
     terminal.resize(120, 30)
-    check("a wider one gets a wider board", terminal.shows(r"throttled +deadline"), *terminal.lines())
+    check("a wider one gets a wider progress view", terminal.shows(r"throttled +deadline"), *terminal.lines())
     check("and only one", sum(line.startswith("lane") for line in terminal.lines()) == 1, *terminal.lines())
 
     watcher = Terminal(room, 100, 24, "status", "--watch")
@@ -107,7 +107,7 @@ def on_a_terminal(room):
     terminal.type("\x11")
     check("it ends as it should", terminal.ended() == DONE, *terminal.lines())
     seen = terminal.lines()
-    check("the board makes room for the result", not any(line.startswith("lane") for line in seen) and
+    check("the progress view makes room for the result", not any(line.startswith("lane") for line in seen) and
           any(re.search("8 of 8 final; ended", line) for line in seen), *seen)
     check("the watcher ends with the run", watcher.ended() == DONE and watcher.shows("Run .*: ended"), *watcher.lines())
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 
-from patience import leaks_unwatched
+from timeouts import leaks_unwatched
 from rehearsal_room import DONE, TROUBLE, Room, check, verdict
 
 FLEET = {"a.example": {}, "b.example": {"mail_from": "old.b.example"}, "c.example": {"verified": "PENDING"}}

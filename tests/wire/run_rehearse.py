@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from patience import patient
+from timeouts import patient
 from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, Room, check, verdict
 
 IDENTITIES = {f"d{n}.example": {} for n in range(30)}

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from patience import patient
+from timeouts import patient
 from rehearsal_room import DONE, SIGNALS, STOPPED, Room, check, signalled, until, verdict
 
 FLEET = {f"d{i}.example": {} for i in range(24)}

@@ -3,8 +3,8 @@
  * request), for sign_oracle.py. Goes through the room's front door, so that what is compared is
  * what would be sent.
  */
-#include "aws_request.h"
-#include "escape.h"
+#include "aws/aws_request.h"
+#include "base/escape.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  *   check ADDRESS SENDER HELO  answers RESULT LOOKUPS VOID-LOOKUPS REASON, then empties the zone
  */
 #include "paper_zone.h"
-#include "spf.h"
+#include "rules/spf.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -46,7 +46,7 @@ static ssize_t receive(struct connection *c, void *bytes, size_t len)
     return c->tls ? SSL_read(c->tls, bytes, (int)len) : recv(c->fd, bytes, len, 0);
 }
 
-static bool say_bytes(struct connection *c, const void *bytes, size_t len)
+static bool message_bytes(struct connection *c, const void *bytes, size_t len)
 {
     ssize_t sent =
         c->tls ? SSL_write(c->tls, bytes, (int)len) : send(c->fd, bytes, len, MSG_NOSIGNAL);
@@ -55,10 +55,11 @@ static bool say_bytes(struct connection *c, const void *bytes, size_t len)
 
 static bool say(struct connection *c, const char *text)
 {
-    return say_bytes(c, text, strlen(text));
+    return message_bytes(c, text, strlen(text));
 }
 
-static void say_answer(struct connection *c, const char *status, const char *type, const char *body)
+static void message_answer(struct connection *c, const char *status, const char *type,
+                           const char *body)
 {
     char header[512];
     snprintf(header, sizeof header,
@@ -71,16 +72,17 @@ static void say_answer(struct connection *c, const char *status, const char *typ
 /* Each behaviour says whether the connection stays open. */
 static bool do_ok(struct connection *c)
 {
-    say_answer(c, "200 OK", "text/plain", "fine");
+    message_answer(c, "200 OK", "text/plain", "fine");
     return true;
 }
 
 static bool do_account(struct connection *c)
 {
-    say_answer(c, "200 OK", "text/xml",
-               "<GetAccountSendingEnabledResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/"
-               "\"><GetAccountSendingEnabledResult><Enabled>true</Enabled>"
-               "</GetAccountSendingEnabledResult></GetAccountSendingEnabledResponse>");
+    message_answer(
+        c, "200 OK", "text/xml",
+        "<GetAccountSendingEnabledResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/"
+        "\"><GetAccountSendingEnabledResult><Enabled>true</Enabled>"
+        "</GetAccountSendingEnabledResult></GetAccountSendingEnabledResponse>");
     return true;
 }
 
@@ -93,19 +95,19 @@ static bool do_expired_token(struct connection *c)
 
 static bool do_redirect(struct connection *c)
 {
-    say_answer(c, "307 Temporary Redirect", "text/plain", "elsewhere");
+    message_answer(c, "307 Temporary Redirect", "text/plain", "elsewhere");
     return true;
 }
 
 static bool do_unavailable(struct connection *c)
 {
-    say_answer(c, "503 Service Unavailable", "text/html", "<html>busy</html>");
+    message_answer(c, "503 Service Unavailable", "text/html", "<html>busy</html>");
     return true;
 }
 
 static bool do_forbidden(struct connection *c)
 {
-    say_answer(c, "403 Forbidden", "text/plain", "no");
+    message_answer(c, "403 Forbidden", "text/plain", "no");
     return true;
 }
 
@@ -152,7 +154,7 @@ static bool do_huge_body(struct connection *c)
     static const char block[65536];
     bool open = say(c, "HTTP/1.1 200 OK\r\n\r\n");
     for (unsigned i = 0; i < 1024 && open; i++)
-        open = say_bytes(c, block, sizeof block);
+        open = message_bytes(c, block, sizeof block);
     return false;
 }
 

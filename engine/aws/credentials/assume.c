@@ -4,7 +4,7 @@
  */
 #include "assume.h"
 
-#include "arn.h"
+#include "model/arn.h"
 #include "service.h"
 
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #ifndef MF_ASSUME_H
 #define MF_ASSUME_H
 
+#include "aws/sts.h"
 #include "provider.h"
-#include "sts.h"
 
 /* keys NULL: with role->web_token. who: whose keys these are, for the error: 'profile "base"'. */
 enum err role_assume(const struct provider_input *in, const struct sts_role *role,

@@ -5,7 +5,7 @@
  */
 #include "child.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <errno.h>
 #include <fcntl.h>

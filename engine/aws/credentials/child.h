@@ -4,9 +4,9 @@
 #ifndef MF_CHILD_H
 #define MF_CHILD_H
 
-#include "buf.h"
-#include "err.h"
-#include "when.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/when.h"
 
 struct child_result {
     struct buf out;   /* standard output; a longer one than its bound ends the program */

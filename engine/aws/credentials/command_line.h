@@ -6,9 +6,9 @@
 #ifndef MF_COMMAND_LINE_H
 #define MF_COMMAND_LINE_H
 
-#include "buf.h"
-#include "err.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 struct command_line {
     struct buf bytes;                      /* the arguments, each with its NUL */

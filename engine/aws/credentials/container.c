@@ -2,7 +2,7 @@
  * Keys of the container that this runs in: ECS tasks, EKS Pod Identity and what imitates them.
  * Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
  */
-#include "limits.h"
+#include "base/bounds.h"
 #include "near_url.h"
 #include "secret_file.h"
 #include "service.h"

@@ -1,15 +1,15 @@
 /*
  * AWS credentials: where they come from and how long they last. One file per provider; sources are
  * shared by the lanes of an account and guard themselves; who calls them when is
- * engine/wire/keeper.h.
+ * engine/wire/refresher.h.
  * Source: botocore's credential chain; AWS SDKs and Tools Reference Guide.
  */
 #ifndef MF_CREDENTIALS_H
 #define MF_CREDENTIALS_H
 
-#include "err.h"
-#include "text.h"
-#include "when.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "base/when.h"
 
 #define CREDENTIAL_ID_LEN     129
 #define CREDENTIAL_SECRET_LEN 257

@@ -1,6 +1,6 @@
 #include "ini.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 #include "secret_file.h"
 
 #include <assert.h>

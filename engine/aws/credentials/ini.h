@@ -9,8 +9,8 @@
 #ifndef MF_INI_H
 #define MF_INI_H
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 struct ini_entry {
     struct text section; /* between the brackets, trimmed: profile "a b" */

@@ -1,6 +1,6 @@
 #include "key_fields.h"
 
-#include "json.h"
+#include "aws/json.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef MF_KEY_FIELDS_H
 #define MF_KEY_FIELDS_H
 
-#include "buf.h"
+#include "base/buf.h"
 #include "credentials.h"
 
 enum key_field {

@@ -6,9 +6,9 @@
  * work. They are used and asked for again soon, as botocore does.
  * Source: AWS SDKs and Tools Reference Guide, "IMDS credential provider"; EC2 User Guide.
  */
-#include "hash.h"
-#include "json.h"
-#include "limits.h"
+#include "aws/json.h"
+#include "base/bounds.h"
+#include "base/hash.h"
 #include "near_url.h"
 #include "service.h"
 

@@ -6,7 +6,7 @@
 #ifndef MF_NEAR_URL_H
 #define MF_NEAR_URL_H
 
-#include "url.h"
+#include "aws/url.h"
 
 struct near_url {
     struct url at;

@@ -3,9 +3,9 @@
  * no terminal; what it says on standard error goes into the error, without what looks like a key.
  * Source: AWS SDKs and Tools Reference Guide, "Process credential provider".
  */
+#include "aws/json.h"
 #include "child.h"
 #include "command_line.h"
-#include "json.h"
 #include "provider.h"
 
 #include <stdio.h>

@@ -5,9 +5,9 @@
 #ifndef MF_PROFILE_H
 #define MF_PROFILE_H
 
+#include "base/bounds.h"
 #include "credentials.h"
 #include "ini.h"
-#include "limits.h"
 
 #define PROFILE_NAME_LEN 256
 

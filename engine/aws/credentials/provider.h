@@ -5,7 +5,7 @@
 #ifndef MF_PROVIDER_H
 #define MF_PROVIDER_H
 
-#include "http_exchange.h"
+#include "aws/http_exchange.h"
 #include "key_fields.h"
 #include "profile.h"
 #include "secrets.h"

@@ -5,7 +5,7 @@
  * Invariant: the way from a role to its keys visits no profile twice, so it ends.
  */
 #include "assume.h"
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <assert.h>
 #include <stdio.h>

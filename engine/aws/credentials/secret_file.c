@@ -1,6 +1,6 @@
 #include "secret_file.h"
 
-#include "limits.h"
+#include "base/bounds.h"
 
 #include <errno.h>
 #include <fcntl.h>

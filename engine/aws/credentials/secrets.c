@@ -4,7 +4,7 @@
  */
 #include "secrets.h"
 
-#include "redact.h"
+#include "base/redact.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -9,8 +9,8 @@
 #ifndef MF_SECRETS_H
 #define MF_SECRETS_H
 
-#include "arena.h"
-#include "err.h"
+#include "base/arena.h"
+#include "base/error.h"
 
 struct secrets;
 

@@ -1,7 +1,7 @@
 #include "service.h"
 
-#include "hash.h"
-#include "limits.h"
+#include "base/bounds.h"
+#include "base/hash.h"
 
 const struct service_tries service_tries_aws = {
     .terms = {.timeout_us = SPAN_S(10), .body_max = CREDENTIAL_ANSWER_MAX},

@@ -5,8 +5,8 @@
 #ifndef MF_SERVICE_H
 #define MF_SERVICE_H
 
+#include "aws/settings.h"
 #include "provider.h"
-#include "settings.h"
 
 struct service_tries {
     struct http_terms terms;

@@ -2,8 +2,8 @@
  * Keys of IAM Identity Center: the cached token of "aws sso login", refreshed while its refresh
  * token serves, exchanged for keys of one account and role.
  */
-#include "escape.h"
-#include "json.h"
+#include "aws/json.h"
+#include "base/escape.h"
 #include "service.h"
 #include "sso_token.h"
 

@@ -6,10 +6,10 @@
  */
 #include "sso_token.h"
 
-#include "escape.h"
-#include "json.h"
+#include "aws/json.h"
+#include "aws/sha.h"
+#include "base/escape.h"
 #include "secret_file.h"
-#include "sha.h"
 
 #include <errno.h>
 #include <fcntl.h>

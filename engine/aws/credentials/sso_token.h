@@ -7,10 +7,10 @@
 #ifndef MF_SSO_TOKEN_H
 #define MF_SSO_TOKEN_H
 
-#include "buf.h"
-#include "err.h"
-#include "limits.h"
-#include "when.h"
+#include "base/bounds.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/when.h"
 
 enum sso_field {
     SSO_ACCESS_TOKEN,

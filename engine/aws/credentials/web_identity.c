@@ -4,7 +4,7 @@
  * is named speaks for itself alone. The token file is read anew for every fetch: it is rotated.
  */
 #include "assume.h"
-#include "limits.h"
+#include "base/bounds.h"
 #include "secret_file.h"
 
 #define TOKEN_LEN_MIN 4

@@ -1,0 +1,157 @@
+/*
+ * What discover tells a person, on standard error, since standard output may be the manifest.
+ */
+#include "mailfrom/discover.h"
+#include "messages.h"
+
+#include <string.h>
+
+/* --- a line per lane -------------------------------------------------------------------------- */
+
+static int widest(const struct discover *d, struct text (*name)(const struct discover *, uint32_t),
+                  const char *head)
+{
+    size_t width = strlen(head);
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        width = name(d, i).len > width ? name(d, i).len : width;
+    return width < 40 ? (int)width : 40;
+}
+
+/* "12: 10 SUCCESS, 2 PENDING" */
+static const char *custom_text(const struct found_lane *l, char out[128])
+{
+    size_t len = (size_t)snprintf(out, 128, "%u", l->custom);
+    for (int s = MAIL_FROM_PENDING; s <= MAIL_FROM_UNKNOWN; s++)
+        if (l->by_status[s] && len < 128)
+            len += (size_t)snprintf(out + len, 128 - len, "%s%u %s",
+                                    len == strcspn(out, ":") ? ": " : ", ", l->by_status[s],
+                                    mail_from_status_name((enum mail_from_status)s));
+    return out;
+}
+
+static void lane_tell(const struct discover *d, uint32_t lane, int account_width, int region_width)
+{
+    const struct found_lane *l = &d->by_lane[lane];
+    struct text account = discover_account(d, lane), region = discover_region(d, lane);
+    char custom[128], forwarding[16];
+    if (!discover_has_lane(d, lane))
+        return;
+    snprintf(forwarding, sizeof forwarding, "%u", l->forwarding);
+    message_note("%-*.*s  %-*.*s  %10u  %8u  %10s  %s", account_width, (int)account.len, account.at,
+                 region_width, (int)region.len, region.at, l->len, l->verified,
+                 inventory_lane(d->inventory, lane)->blind ? "?" : forwarding,
+                 custom_text(l, custom));
+}
+
+static void lanes_tell(const struct discover *d)
+{
+    int account = widest(d, discover_account, "account"),
+        region = widest(d, discover_region, "Region");
+    message_note("%-*s  %-*s  %10s  %8s  %10s  %s", account, "account", region, "Region",
+                 "identities", "verified", "forwarding", "custom MAIL FROM");
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        lane_tell(d, i, account, region);
+}
+
+/* --- what was left out, and the calls --------------------------------------------------------- */
+
+static void left_out_tell(const struct discover *d)
+{
+    static const char *const whys[FOUND_HOWS] = {
+        [FOUND_UNVERIFIED] = "not verified",
+        [FOUND_FAILED] = "set-up FAILED",
+        [FOUND_UNREAD] = "not told about",
+        [FOUND_UNFIT] = "a name that no manifest can hold",
+        [FOUND_SAME] = "the same name as another, written otherwise",
+    };
+    uint32_t sums[FOUND_HOWS] = {0}, formulas = 0;
+    for (uint32_t i = 0; i < d->found_len; i++) {
+        sums[d->found[i].how]++;
+        formulas += found_is_entry(&d->found[i]) && discover_csv_refuses(d, &d->found[i]);
+    }
+    enum discover_format format = d->options->discover.format;
+    for (int how = FOUND_UNVERIFIED; how < FOUND_HOWS; how++)
+        if (sums[how] && format != DISCOVER_JSON) /* which has them all */
+            message_note("%s: %u (%s)", format == DISCOVER_YAML ? "Left as comments" : "Left out",
+                         sums[how], whys[how]);
+    if (formulas && format == DISCOVER_CSV)
+        message_note(
+            "Left out: %u that begin with = + - or @, which a spreadsheet takes for a formula, or "
+            "hold what no page shows; --format yaml has them",
+            formulas);
+    if (d->options->discover.mail_from)
+        message_note("Proposed: %u of %u", sums[FOUND_PROPOSED],
+                     sums[FOUND_PROPOSED] + sums[FOUND_AS_IS]);
+}
+
+static void calls_tell(const struct discover *d)
+{
+    uint64_t by_kind[CALL_KINDS] = {0}, all = 0, throttled = 0;
+    char took[WHEN_LEN];
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        for (int kind = 0; kind < CALL_ASK; kind++) {
+            const struct pace *pace = inventory_pace(d->inventory, i, (enum call_kind)kind);
+            by_kind[kind] += pace->calls;
+            all += pace->calls;
+            throttled += pace->throttled;
+        }
+    }
+    uint64_t reads = by_kind[CALL_READ_VERIFICATION] + by_kind[CALL_READ_MAIL_FROM] +
+                     by_kind[CALL_READ_NOTIFICATION];
+    message_note(
+        "Calls: %llu in %s; %llu to list, %llu to read by the hundred, %llu to read one by "
+        "one; %llu throttled",
+        (unsigned long long)all, span_format(d->took, took), (unsigned long long)by_kind[CALL_LIST],
+        (unsigned long long)reads, (unsigned long long)by_kind[CALL_GET],
+        (unsigned long long)throttled);
+}
+
+void discover_summary(const struct discover *d)
+{
+    lanes_tell(d);
+    left_out_tell(d);
+    calls_tell(d);
+}
+
+/* --- troubles --------------------------------------------------------------------------------- */
+
+static void lane_trouble_tell(const struct discover *d, uint32_t lane)
+{
+    const struct inventory_lane *l = inventory_lane(d->inventory, lane);
+    const char *trouble = NULL;
+    if (l->phase == INVENTORY_REFUSED)
+        trouble = "could not be read, and is left out";
+    else if (d->by_lane[lane].is_twin)
+        trouble = "is the account of another profile, and is listed there";
+    else if (l->unread)
+        trouble = "some identities are not told about";
+    else if (l->blind)
+        trouble = "feedback forwarding is not told";
+    if (!trouble)
+        return;
+    message_note("%saccount " TEXT_FMT ", Region " TEXT_FMT " %s%s%s",
+                 l->phase == INVENTORY_REFUSED || l->unread ? "mailfrom: " : "note: ",
+                 TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)), trouble,
+                 l->reason[0] ? ": " : "", l->reason);
+}
+
+static bool is_read(const struct discover *d, uint32_t account)
+{
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        if (d->fleet.lanes[i].account == account && discover_has_lane(d, i))
+            return true;
+    return false;
+}
+
+void discover_troubles(const struct discover *d)
+{
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        lane_trouble_tell(d, i);
+    for (uint32_t i = 0; i < d->fleet.accounts_len; i++) {
+        const struct inventory_account *a = inventory_account(d->inventory, i);
+        if (!a->number[0] && is_read(d, i))
+            message_note("note: account " TEXT_FMT " has no account_id: %s",
+                         TEXT_ARG(names_text(&d->fleet.names, d->fleet.accounts[i].name)),
+                         a->reason);
+    }
+}

@@ -1,0 +1,187 @@
+#include "inspect_text.h"
+
+#include "base/escape.h"
+#include "messages.h"
+#include "rules/idna.h"
+
+#define INDENT "                        "
+
+struct page {
+    struct buf *out;
+    const struct options *o;
+};
+
+static void word_add(struct page *p, const char *label, enum color color, const char *word)
+{
+    buf_add_fmt(p->out, "  %-7s %s%-13s%s ", label, message_color(p->o, color), word,
+                message_color(p->o, COLOR_PLAIN));
+}
+
+/* A word with nothing behind it leaves no blanks. */
+static void line_end(struct page *p)
+{
+    while (p->out->len && p->out->at[p->out->len - 1] == ' ')
+        p->out->len--;
+    buf_add_char(p->out, '\n');
+}
+
+static void remark(struct page *p, struct text raw)
+{
+    if (raw.len == 0)
+        return;
+    buf_add_str(p->out, INDENT);
+    escape_terminal(p->out, raw);
+    line_end(p);
+}
+
+static void name_add(struct page *p, struct text name)
+{
+    char shown[IDNA_UNICODE_LEN_MAX + 1];
+    struct text unicode;
+    if (idna_to_unicode(name, shown, &unicode) && !text_eq(unicode, name)) {
+        escape_terminal(p->out, unicode);
+        buf_add_fmt(p->out, " (" TEXT_FMT ")\n", TEXT_ARG(name));
+    } else {
+        buf_add_fmt(p->out, TEXT_FMT "\n", TEXT_ARG(name));
+    }
+}
+
+static enum color mx_color(struct text status)
+{
+    if (text_eq(status, TEXT("ok")))
+        return COLOR_GREEN;
+    return text_eq(status, TEXT("missing")) || text_eq(status, TEXT("trouble")) ||
+                   text_eq(status, TEXT("unknown-region"))
+               ? COLOR_YELLOW
+               : COLOR_RED;
+}
+
+/* Exchanges and sentences are printable already (message.h, judge.h). */
+static void mx_add(struct page *p, const struct subject *s)
+{
+    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    char status[32];
+    snprintf(status, sizeof status, TEXT_FMT, TEXT_ARG(s->mx_status));
+    word_add(p, "MX", mx_color(s->mx_status), status);
+    for (uint32_t i = 0; i < facts->mx_len; i++) {
+        struct text exchange = facts->mx[i].exchange;
+        buf_add_fmt(p->out, "%s%u " TEXT_FMT, i ? ", " : "", facts->mx[i].preference,
+                    TEXT_ARG(exchange.len ? exchange : TEXT(".")));
+    }
+    line_end(p);
+    if (s->mx_sentence[0])
+        buf_add_fmt(p->out, INDENT "%s\n", s->mx_sentence);
+    else if (facts->mx_state == DNS_TROUBLE_STATE)
+        buf_add_fmt(p->out, INDENT TEXT_FMT "\n", TEXT_ARG(facts->trouble));
+}
+
+static void spf_add(struct page *p, const struct subject *s)
+{
+    const struct spf_walk *w = &s->spf.walk;
+    enum spf_class class = spf_survey_class(&s->spf);
+    bool good = class == SPF_CLASS_VALID && w->authorizes_ses;
+    enum color color = good ? COLOR_GREEN : class == SPF_CLASS_PERMERROR ? COLOR_RED : COLOR_YELLOW;
+    word_add(p, "SPF", color, spf_class_name(class));
+    escape_terminal(p->out, class == SPF_CLASS_NONE ? TEXT("no SPF record") : w->record);
+    line_end(p);
+    if (class == SPF_CLASS_PERMERROR || class == SPF_CLASS_TEMPERROR)
+        remark(p, w->reason);
+    if (w->record.len)
+        buf_add_fmt(p->out, INDENT "%s; %u look-up%s, %u of nothing\n",
+                    w->authorizes_ses              ? "authorizes Amazon SES"
+                    : class == SPF_CLASS_TEMPERROR ? "not known whether it authorizes Amazon SES"
+                                                   : "does not authorize Amazon SES",
+                    w->lookups, w->lookups == 1 ? "" : "s", w->void_lookups);
+}
+
+static void check_add(struct page *p, const struct subject *s)
+{
+    const struct spf_walk *w = &s->check.walk;
+    char client[SPF_ADDRESS_LEN];
+    struct text address = spf_address_format(&s->wish->client, client);
+    bool bad = w->result == SPF_FAIL || w->result == SPF_PERMERROR;
+    word_add(p, "check",
+             w->result == SPF_PASS ? COLOR_GREEN
+             : bad                 ? COLOR_RED
+                                   : COLOR_YELLOW,
+             spf_result_name(w->result));
+    buf_add_fmt(p->out, "from " TEXT_FMT, TEXT_ARG(address));
+    if (w->matched.len) {
+        buf_add_str(p->out, ", by ");
+        escape_terminal(p->out, w->matched);
+    }
+    line_end(p);
+    if (w->result == SPF_PERMERROR || w->result == SPF_TEMPERROR)
+        remark(p, w->reason);
+    remark(p, w->explanation);
+}
+
+static struct text or_unknown(struct text domain)
+{
+    return domain.len ? domain : TEXT("not known");
+}
+
+static void verdict_add(struct page *p, const char *rule, const struct dmarc_verdict *v)
+{
+    buf_add_fmt(p->out, INDENT "%s: %s (" TEXT_FMT " and " TEXT_FMT ")\n", rule,
+                v->aligned ? "aligned" : "not aligned",
+                TEXT_ARG(or_unknown(v->mail_from_organizational_domain)),
+                TEXT_ARG(or_unknown(v->from_organizational_domain)));
+}
+
+static void dmarc_add(struct page *p, const struct subject *s)
+{
+    const struct dmarc_survey *d = &s->dmarc;
+    const struct dmarc_verdict *v = d->rfc9989.record.len ? &d->rfc9989 : &d->rfc7489;
+    if (!d->certain) {
+        word_add(p, "DMARC", COLOR_YELLOW, "trouble");
+        escape_terminal(p->out, d->trouble);
+        line_end(p);
+        return;
+    }
+    bool aligned = d->rfc9989.aligned && d->rfc7489.aligned;
+    bool has_record = d->rfc9989.has_record || d->rfc7489.has_record;
+    word_add(p, "DMARC", has_record && aligned ? COLOR_GREEN : COLOR_YELLOW,
+             !has_record            ? "missing"
+             : d->alignment_differs ? "differs"
+             : aligned              ? "aligned"
+             : v->aspf_strict       ? "strict"
+                                    : "not-aligned");
+    escape_terminal(p->out, has_record || v->record.len ? v->record : TEXT("no DMARC record"));
+    line_end(p);
+    if (v->record.len)
+        buf_add_fmt(p->out, INDENT "at _dmarc." TEXT_FMT ", aspf=%s, for From " TEXT_FMT "\n",
+                    TEXT_ARG(v->record_domain), v->aspf_strict ? "s" : "r", TEXT_ARG(d->from));
+    verdict_add(p, "RFC 9989", &d->rfc9989);
+    verdict_add(p, "RFC 7489", &d->rfc7489);
+    if (d->trouble.len)
+        remark(p, d->trouble);
+}
+
+/* Notes are printable already (facts.h). */
+static void servers_add(struct page *p, const struct subject *s)
+{
+    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    for (uint32_t i = 0; i < facts->servers_len; i++) {
+        const struct server_note *n = &facts->servers[i];
+        buf_add_fmt(p->out, "  %s%-7s " TEXT_FMT ": " TEXT_FMT "%s", message_color(p->o, COLOR_DIM),
+                    i ? "" : "asked", TEXT_ARG(n->server),
+                    TEXT_ARG(n->error.len ? n->error : n->rcode), message_color(p->o, COLOR_PLAIN));
+        if (p->o->verbose && n->said.len)
+            buf_add_fmt(p->out, " - " TEXT_FMT, TEXT_ARG(n->said));
+        line_end(p);
+    }
+}
+
+void inspect_text(struct buf *out, const struct subject *s, const struct options *o)
+{
+    struct page page = {out, o};
+    name_add(&page, s->name);
+    mx_add(&page, s);
+    spf_add(&page, s);
+    if (s->wish->checks)
+        check_add(&page, s);
+    if (s->wish->from.len)
+        dmarc_add(&page, s);
+    servers_add(&page, s);
+}

@@ -1,0 +1,13 @@
+/*
+ * One inspected name for a person. Text from outside is escaped; nothing of a record reaches the
+ * terminal raw.
+ */
+#ifndef MF_INSPECT_TEXT_H
+#define MF_INSPECT_TEXT_H
+
+#include "mailfrom/inspect_subject.h"
+#include "mailfrom/options.h"
+
+void inspect_text(struct buf *out, const struct subject *s, const struct options *o);
+
+#endif

@@ -1,0 +1,141 @@
+#include "messages.h"
+
+#include "base/bounds.h"
+#include "base/escape.h"
+#include "mailfrom/verbs.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+void message_setup(const struct options *o)
+{
+    (void)o;
+    setvbuf(stderr, NULL, _IOLBF, 4096);
+}
+
+__attribute__((format(printf, 3, 0))) static void message_line(const char *prefix,
+                                                               const char *command, const char *fmt,
+                                                               va_list ap)
+{
+    char line[4096];
+    struct buf safe;
+    vsnprintf(line, sizeof line, fmt, ap);
+    buf_init(&safe, sizeof line * 8);
+    fprintf(stderr, "%s%s%s%s\n", prefix, message_safe(&safe, text_of(line)), *command ? " " : "",
+            command);
+    buf_clear(&safe);
+}
+
+void message_error(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    message_line("mailfrom: ", "", fmt, ap);
+    va_end(ap);
+}
+
+void message_note(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    message_line("", "", fmt, ap);
+    va_end(ap);
+}
+
+void message_error_then(const char *command, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    message_line("mailfrom: ", command, fmt, ap);
+    va_end(ap);
+}
+
+void message_note_then(const char *command, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    message_line("", command, fmt, ap);
+    va_end(ap);
+}
+
+const char *message_color(const struct options *o, enum color color)
+{
+    static const char *const sequences[] = {"\033[0m",  "\033[32m", "\033[33m",
+                                            "\033[31m", "\033[2m",  "\033[1m"};
+    return o->no_color || !isatty(STDOUT_FILENO) ? "" : sequences[color];
+}
+
+const char *message_safe(struct buf *scratch, struct text t)
+{
+    buf_reset(scratch);
+    escape_terminal(scratch, t);
+    return scratch->failed ? "(too long to show)" : scratch->at ? scratch->at : "";
+}
+
+void message_complaints(const struct complaints *complaints)
+{
+    struct buf file, text;
+    buf_init(&file, LINE_LEN_MAX);
+    buf_init(&text, LINE_LEN_MAX);
+    for (uint32_t i = 0; i < complaints->len; i++) {
+        const struct complaint *c = &complaints->list[i];
+        fprintf(stderr, "%s:%u:%u: %s\n", message_safe(&file, c->file), c->line, c->column,
+                message_safe(&text, c->text));
+    }
+    if (complaints->more)
+        fprintf(stderr, "... and %u more\n", complaints->more);
+    buf_clear(&file);
+    buf_clear(&text);
+}
+
+size_t message_width(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+size_t message_columns(struct text safe)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < safe.len; i++)
+        columns += (safe.at[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+/* As many words of *rest as fit into so many columns, one at least. */
+static struct text line_cut(struct text *rest, size_t columns)
+{
+    size_t end = text_find(*rest, ' ');
+    while (end < rest->len) {
+        struct text after = text_from(*rest, end + 1);
+        size_t next = end + 1 + text_find(after, ' ');
+        if (message_columns(text_slice(*rest, 0, next)) > columns)
+            break;
+        end = next;
+    }
+    struct text line = text_slice(*rest, 0, end);
+    *rest = text_from(*rest, end < rest->len ? end + 1 : end);
+    return line;
+}
+
+void message_wrapped(size_t indent, struct text safe)
+{
+    size_t width = message_width(), columns = width > indent + 20 ? width - indent : SIZE_MAX;
+    while (safe.len) {
+        struct text line = line_cut(&safe, columns);
+        printf("%*s" TEXT_FMT "\n", (int)indent, "", TEXT_ARG(line));
+    }
+}
+
+int message_flush(int exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    if (errno == EPIPE)
+        return exit_code; /* the reader went away; the work itself is done and kept */
+    message_error("cannot write to standard output: %s", strerror(errno));
+    return exit_code == EXIT_OK ? EXIT_CANNOT_RUN : exit_code;
+}

@@ -1,0 +1,37 @@
+/*
+ * Speaking to a person: results on standard output, complaints on standard error. Text from
+ * outside passes through escape_terminal(), so nobody's DNS record drives the terminal.
+ */
+#ifndef MF_MESSAGES_H
+#define MF_MESSAGES_H
+
+#include "base/buf.h"
+#include "mailfrom/options.h"
+#include "manifests/manifest.h"
+
+enum color { COLOR_PLAIN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_DIM, COLOR_BOLD };
+
+void message_setup(const struct options *o);
+void message_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void message_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same, and a command to be pasted (advice.h) behind it, as it is. */
+void message_error_then(const char *command, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void message_note_then(const char *command, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void message_complaints(const struct complaints *complaints); /* file:line:column, one a line */
+/* The sequence that begins a colour on standard output, or "" where colours are not wanted. */
+const char *message_color(const struct options *o, enum color color);
+/* t made safe, in a buffer of the caller; returns its text as a C string. */
+const char *message_safe(struct buf *scratch, struct text t);
+/* Columns of the terminal on standard output; 0: it is none, and lines stay whole. */
+size_t message_width(void);
+/* How many columns safe text takes: a character each. */
+size_t message_columns(struct text safe);
+/* Prints safe text on lines of its own, each after the indent, broken at blanks where it is wider
+ * than the terminal. */
+void message_wrapped(size_t indent, struct text safe);
+/* Flushes standard output; a failure turns a good exit code into EXIT_CANNOT_RUN. */
+int message_flush(int exit_code);
+
+#endif

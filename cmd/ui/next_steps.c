@@ -1,0 +1,59 @@
+#include "next_steps.h"
+
+#include "advice.h"
+#include "messages.h"
+
+static bool is_settled(const struct run *r)
+{
+    const uint32_t *by_state = r->totals.by_state;
+    uint32_t waiting = by_state[JOB_FOLLOWING] + by_state[JOB_WAITING_DNS];
+    return r->options->no_wait && waiting > 0 && waiting + by_state[JOB_DONE] == r->totals.jobs;
+}
+
+void next_steps_print(const struct run *r, bool wrote)
+{
+    struct advice a;
+    const struct options *o = r->options;
+    uint64_t id = r->head.id;
+    if (r->head.verb == RUN_PLAN)
+        return;
+    if (r->end != ENGINE_ENDED && is_settled(r))
+        printf("Every change is confirmed; %u wait for SES, %u for DNS. To follow them: %s\n",
+               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS],
+               advice_run(&a, o, "resume", id, ""));
+    else if (r->end != ENGINE_ENDED)
+        printf("Stopped before the end. To go on: %s\n", advice_run(&a, o, "resume", id, ""));
+    else if (wrote)
+        printf("To take it back: %s\n", advice_run(&a, o, "rollback", id, ""));
+}
+
+void next_steps_after(const struct run *r, enum err err)
+{
+    struct advice a;
+    if (err == OK || !r->journal || !r->head.id || r->head.verb == RUN_PLAN)
+        return;
+    const char *command = advice_run(&a, r->options, "resume", r->head.id, "");
+    message_error_then(
+        command, "nothing more was sent after that, and what was sent is in the journal; to go "
+                 "on:");
+}
+
+void next_steps_records(const struct run *r, uint32_t waiting)
+{
+    struct advice a, word;
+    struct buf words;
+    const struct options *o = r->options;
+    bool is_plan = r->head.verb == RUN_PLAN;
+    if (waiting == 0 || (is_plan && o->dry_run))
+        return;
+    buf_init(&words, sizeof a.text);
+    for (size_t i = 0; is_plan && i < o->arguments_len; i++)
+        buf_add_fmt(&words, "%s ", advice_word(&word, o->arguments[i]));
+    if (!is_plan)
+        buf_add_fmt(&words, "%llu ", (unsigned long long)r->head.id);
+    buf_add_str(&words, "--missing");
+    buf_add_char(&words, '\0');
+    printf("%u wait%s for DNS. What is to be published: %s\n", waiting, waiting == 1 ? "s" : "",
+           advice_make(&a, o, "records", words.failed ? "" : words.at));
+    buf_clear(&words);
+}

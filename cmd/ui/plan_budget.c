@@ -1,0 +1,56 @@
+/*
+ * What apply would cost, from the rows of a plan: one line for the person who decides.
+ */
+#include "calls/budget.h"
+#include "mailfrom/lanes.h"
+#include "messages.h"
+#include "summary.h"
+
+struct costing {
+    const struct fleet *fleet;
+    struct lane_need *needs; /* as fleet.lanes */
+};
+
+static bool cost_one(void *ctx, const struct record *record)
+{
+    struct costing *costing = ctx;
+    const struct fleet *f = costing->fleet;
+    const struct job_row *row = &record->row;
+    struct lane_need *need = &costing->needs[f->choices[record->job].lane];
+    bool goes_on = row->outcome == OUTCOME_PLANNED || row->outcome == OUTCOME_WAITING_DNS;
+    bool sets =
+        row->action == ACTION_SET || row->action == ACTION_CHANGE || row->action == ACTION_RESTART;
+    bool strict = fleet_policy_of(f, record->job)->behavior == BEHAVIOR_REJECT_MESSAGE;
+    need->reads++;
+    need->sets += goes_on && sets;
+    need->clears += goes_on && row->action == ACTION_CLEAR;
+    need->tightens += goes_on && (row->action == ACTION_TIGHTEN || (sets && strict));
+    return true;
+}
+
+enum err summary_budget(struct run *r, struct why *why)
+{
+    const struct fleet *f = &r->fleet;
+    struct costing costing = {f, ARENA_ARRAY(&r->arena, struct lane_need, f->lanes_len + 1u)};
+    struct budget budget = {0};
+    char span[WHEN_LEN], line[256];
+    if (!costing.needs)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = journal_rows(r->journal, r->head.id, cost_one, &costing, why);
+    for (uint32_t i = 0; err == OK && i < f->lanes_len; i++) {
+        costing.needs[i].rate_per_s = lanes_rate(f, r->options, i);
+        budget_add(&budget, &costing.needs[i], (enum api)r->read_api[i]);
+    }
+    if (err != OK)
+        return err;
+    if (budget.writes == 0)
+        snprintf(line, sizeof line, "apply needs no write.");
+    else
+        snprintf(line, sizeof line,
+                 "apply needs about %llu writes and %llu reads; at %g requests per second and "
+                 "action the earliest finish is in %s",
+                 (unsigned long long)budget.writes, (unsigned long long)budget.reads,
+                 lanes_rate(f, r->options, budget.slowest), span_format(budget.earliest, span));
+    message_wrapped(0, text_of(line));
+    return OK;
+}

@@ -1,0 +1,275 @@
+/*
+ * The plan as text: one section after the other, risky ones first. A row that changes shows
+ * before -> after; one that does not go ahead shows why. Rows that are alike (group.h) are folded
+ * after a few, so that a plan of a hundred thousand is read and not scrolled; --all shows them.
+ */
+#include "messages.h"
+#include "reports/group.h"
+#include "rules/idna.h"
+#include "summary.h"
+
+#include "base/escape.h"
+
+#define ALIKE_SHOWN  3  /* of rows that are alike, when they are more than GROUP_EXAMPLES */
+#define KINDS_SHOWN  12 /* of one section; the rows of the others are counted */
+#define REASON_SHIFT 8
+
+/* A row with an alarm stands in that section only. */
+struct section {
+    const char *title;
+    enum outcome outcome;
+    enum action action; /* ACTION_NONE: any */
+    bool reason;
+    enum color color;
+    enum row_alarm alarm; /* not ALARM_NONE: whatever the outcome */
+};
+
+static const struct section sections[] = {
+    {"mail is being rejected now", OUTCOME_OPEN, ACTION_NONE, true, COLOR_RED, ALARM_REJECTING},
+    {"refused: nothing will be written", OUTCOME_REFUSED, ACTION_NONE, true, COLOR_RED, ALARM_NONE},
+    {"drifted: changed by somebody else", OUTCOME_DRIFTED, ACTION_NONE, true, COLOR_RED,
+     ALARM_NONE},
+    {"failed: SES could not be asked", OUTCOME_FAILED, ACTION_NONE, true, COLOR_RED, ALARM_NONE},
+    {"as wanted, but ...", OUTCOME_OPEN, ACTION_NONE, true, COLOR_RED, ALARM_AILING},
+    {"skipped", OUTCOME_SKIPPED, ACTION_NONE, true, COLOR_PLAIN, ALARM_NONE},
+    {"change: a custom MAIL FROM is replaced", OUTCOME_PLANNED, ACTION_CHANGE, false, COLOR_YELLOW,
+     ALARM_NONE},
+    {"clear: back to the default MAIL FROM", OUTCOME_PLANNED, ACTION_CLEAR, false, COLOR_YELLOW,
+     ALARM_NONE},
+    {"restart: SES says FAILED", OUTCOME_PLANNED, ACTION_RESTART, false, COLOR_YELLOW, ALARM_NONE},
+    {"tighten: REJECT_MESSAGE", OUTCOME_PLANNED, ACTION_TIGHTEN, false, COLOR_YELLOW, ALARM_NONE},
+    {"wait for DNS, then set", OUTCOME_WAITING_DNS, ACTION_NONE, true, COLOR_YELLOW, ALARM_NONE},
+    {"pending: set already, SES has not said Success", OUTCOME_PENDING, ACTION_NONE, true,
+     COLOR_PLAIN, ALARM_NONE},
+    {"set", OUTCOME_PLANNED, ACTION_SET, false, COLOR_GREEN, ALARM_NONE},
+};
+
+struct showing {
+    struct run *run;
+    const struct section *section;
+    struct groups groups;
+    bool titled; /* the section's title is printed */
+    size_t width;
+    struct buf who, change, where, scratch, told;
+};
+
+static bool is_in(const struct section *section, enum row_alarm alarm, enum outcome outcome,
+                  enum action action)
+{
+    if (section->alarm != ALARM_NONE || alarm != ALARM_NONE)
+        return section->alarm == alarm;
+    return section->outcome == outcome &&
+           (section->action == ACTION_NONE || section->action == action);
+}
+
+static bool group_is_in(const struct section *section, const struct group *g)
+{
+    return is_in(section, g->alarm, g->outcome, g->action);
+}
+
+/* The identity, and what people call an internationalized name. */
+static void who_make(struct showing *s, uint32_t job)
+{
+    struct text identity = fleet_identity(&s->run->fleet, job), domain = identity_domain(identity);
+    char unicode[IDNA_UNICODE_LEN_MAX + 1];
+    struct text shown;
+    buf_reset(&s->who);
+    escape_terminal(&s->who, identity);
+    if (!idna_to_unicode(domain, unicode, &shown) || text_eq(shown, domain))
+        return;
+    buf_add_str(&s->who, " (");
+    escape_terminal(&s->who, shown);
+    buf_add_char(&s->who, ')');
+}
+
+static void name_add(struct buf *out, struct text mail_from)
+{
+    escape_terminal(out, mail_from.len ? mail_from : TEXT("(default)"));
+}
+
+static void change_make(struct showing *s, uint32_t job, struct text before)
+{
+    const struct fleet *f = &s->run->fleet;
+    buf_reset(&s->change);
+    name_add(&s->change, before);
+    buf_add_str(&s->change, " -> ");
+    name_add(&s->change, fleet_mail_from(f, job));
+    if (fleet_policy_of(f, job)->behavior == BEHAVIOR_REJECT_MESSAGE)
+        buf_add_str(&s->change, " (REJECT_MESSAGE)");
+}
+
+static void where_make(struct showing *s, uint32_t job)
+{
+    const struct fleet *f = &s->run->fleet;
+    buf_reset(&s->where);
+    escape_terminal(&s->where, fleet_account_name(f, job));
+    buf_add_char(&s->where, ' ');
+    escape_terminal(&s->where, fleet_region(f, job));
+    struct text source = fleet_source(f, job, &s->scratch);
+    buf_add_str(&s->where, source.len ? "  " : "");
+    escape_terminal(&s->where, source);
+}
+
+static void print_reason(struct showing *s, struct text reason)
+{
+    buf_reset(&s->scratch);
+    escape_terminal(&s->scratch, reason);
+    message_wrapped(REASON_SHIFT, buf_text(&s->scratch));
+}
+
+/* On one line, or on as many as the terminal is narrow. */
+static void print_row(struct showing *s, uint32_t job, struct text before, struct text reason)
+{
+    const struct options *o = s->run->options;
+    who_make(s, job);
+    change_make(s, job, before);
+    where_make(s, job);
+    struct text who = buf_text(&s->who), change = buf_text(&s->change);
+    struct text where = buf_text(&s->where);
+    size_t columns = 4 + message_columns(who) + 2 + message_columns(change) + 2;
+    const char *broken = "\n        ";
+    printf("    %s" TEXT_FMT "%s%s" TEXT_FMT "%s" TEXT_FMT "\n",
+           message_color(o, s->section->color), TEXT_ARG(who), message_color(o, COLOR_PLAIN),
+           s->width && columns > s->width ? broken : "  ", TEXT_ARG(change),
+           s->width && columns + message_columns(where) > s->width ? broken : "  ",
+           TEXT_ARG(where));
+    if (s->section->reason && reason.len)
+        print_reason(s, reason);
+}
+
+static void print_title(struct showing *s, uint32_t count)
+{
+    const struct options *o = s->run->options;
+    printf("\n  %s%s%s (%u)\n", message_color(o, COLOR_BOLD), s->section->title,
+           message_color(o, COLOR_PLAIN), count);
+}
+
+static void print_warnings(struct showing *s, finding_set warnings)
+{
+    const struct options *o = s->run->options;
+    for (finding_set rest = warnings; rest; rest &= rest - 1) {
+        const struct finding_rule *rule = finding_rule((enum finding)__builtin_ctzll(rest));
+        buf_reset(&s->scratch);
+        buf_add_fmt(&s->scratch, "warning %s: %s", rule->name, rule->summary);
+        printf("%s", message_color(o, COLOR_YELLOW));
+        message_wrapped(REASON_SHIFT, buf_text(&s->scratch));
+        printf("%s", message_color(o, COLOR_PLAIN));
+    }
+}
+
+static void print_kind(struct showing *s, const struct group *g)
+{
+    const struct names *names = &s->groups.names;
+    uint32_t shown = g->count <= GROUP_EXAMPLES ? g->count : ALIKE_SHOWN;
+    struct text alike = shown < g->count ? names_text(names, g->reason) : TEXT_NONE;
+    for (uint32_t i = 0; i < shown; i++) {
+        const struct group_example *e = &g->examples[i];
+        print_row(s, e->row, names_text(names, e->before),
+                  shown < g->count ? TEXT_NONE : names_text(names, e->reason));
+    }
+    if (s->section->reason)
+        print_reason(s, alike);
+    print_warnings(s, g->warnings);
+    if (shown < g->count) {
+        const struct fleet *f = &s->run->fleet;
+        printf("    ... and %u more like these, %s %s; --all shows them\n", g->count - shown,
+               message_safe(&s->who, fleet_account_name(f, g->examples[0].row)),
+               message_safe(&s->where, fleet_region(f, g->examples[0].row)));
+    }
+}
+
+static void print_section(struct showing *s)
+{
+    uint32_t kinds = 0, count = 0, left = 0;
+    for (uint32_t i = 0; i < s->groups.len; i++)
+        if (group_is_in(s->section, &s->groups.list[i]))
+            count += s->groups.list[i].count;
+    if (count)
+        print_title(s, count);
+    for (uint32_t i = 0; i < s->groups.len; i++) {
+        const struct group *g = &s->groups.list[i];
+        if (!group_is_in(s->section, g))
+            continue;
+        if (kinds++ < KINDS_SHOWN)
+            print_kind(s, g);
+        else
+            left += g->count;
+    }
+    if (left)
+        printf("    ... and %u more of %u other kinds; --all shows them\n", left,
+               kinds - KINDS_SHOWN);
+}
+
+static bool fold_row(void *ctx, const struct record *record)
+{
+    struct showing *s = ctx;
+    struct report_row row;
+    report_row_make(&row, &s->run->fleet, record->job, &record->row, &s->scratch);
+    groups_add(&s->groups, &row);
+    return true;
+}
+
+static enum err show_folded(struct showing *s, struct why *why)
+{
+    enum err err = groups_init(&s->groups, why);
+    if (err == OK)
+        err = journal_rows(s->run->journal, s->run->head.id, fold_row, s, why);
+    if (err == OK && s->groups.failed)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        groups_sort(&s->groups);
+    for (size_t i = 0; err == OK && i < sizeof sections / sizeof sections[0]; i++) {
+        s->section = &sections[i];
+        print_section(s);
+    }
+    if (err == OK && s->groups.without_group)
+        printf("    ... and %u more of yet other kinds; --all shows them\n",
+               s->groups.without_group);
+    groups_clear(&s->groups);
+    return err;
+}
+
+static bool show_row(void *ctx, const struct record *record)
+{
+    struct showing *s = ctx;
+    struct report_row row;
+    report_row_make(&row, &s->run->fleet, record->job, &record->row, &s->scratch);
+    if (!is_in(s->section, row.alarm, row.outcome_kind, row.action_kind))
+        return true;
+    if (!s->titled)
+        printf("\n  %s%s%s\n", message_color(s->run->options, COLOR_BOLD), s->section->title,
+               message_color(s->run->options, COLOR_PLAIN));
+    s->titled = true;
+    buf_reset(&s->told);
+    row_told(&row, &s->told);
+    print_row(s, record->job, record->row.mail_from_seen, buf_text(&s->told));
+    print_warnings(s, row_warnings(&row));
+    return true;
+}
+
+static enum err show_all(struct showing *s, const struct summary *summary, struct why *why)
+{
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < sizeof sections / sizeof sections[0]; i++) {
+        s->section = &sections[i];
+        s->titled = false;
+        if (sections[i].alarm ? summary->by_alarm[sections[i].alarm]
+                              : summary->by_outcome[sections[i].outcome])
+            err = journal_rows(s->run->journal, s->run->head.id, show_row, s, why);
+    }
+    return err;
+}
+
+enum err summary_plan(struct run *r, const struct summary *summary, struct why *why)
+{
+    struct showing s = {.run = r, .width = message_width()};
+    struct buf *bufs[] = {&s.who, &s.change, &s.where, &s.scratch, &s.told};
+    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+        buf_init(bufs[i], LINE_LEN_MAX);
+    enum err err =
+        r->options->all || r->options->verbose ? show_all(&s, summary, why) : show_folded(&s, why);
+    fputc('\n', stdout);
+    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+        buf_clear(bufs[i]);
+    return err;
+}

@@ -1,0 +1,208 @@
+/*
+ * From the scheduler to the progress view. What the scheduler counts is read at once; deadlines it
+ * does not count, so a part of the jobs is looked at each time, PROGRESS_JOBS at most, and a lane's
+ * earliest deadline is that of the last whole round: a fleet of a million takes some seconds for
+ * one.
+ */
+#include "progress.h"
+
+#include "mailfrom/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VIEW_EVERY    SPAN_MS(200)
+#define VIEW_LANES    1000 /* so many lanes more make it that much rarer: all of them are read */
+#define VIEW_IDLE     SPAN_S(1) /* the clock goes on though nothing happens */
+#define PROGRESS_JOBS 20000     /* at most so many of a fleet are looked at each time */
+
+span_us progress_interval(enum progress_mode mode, span_us since_start)
+{
+    span_us least = mode == PROGRESS_JSON ? SPAN_S(1) : SPAN_S(10), most = SPAN_M(5);
+    span_us grown = since_start / 30;
+    return grown < least ? least : grown > most ? most : grown;
+}
+
+void progress_lanes(struct view_lane *lanes, const struct fleet *f)
+{
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        lanes[i].account = names_text(&f->names, f->accounts[f->lanes[i].account].name);
+        lanes[i].region = names_text(&f->names, f->lanes[i].region);
+        lanes[i].deadline = WHEN_NEVER;
+    }
+    for (uint32_t i = 0; i < f->choices_len; i++)
+        lanes[f->choices[i].lane].jobs++;
+}
+
+static bool lanes_new(struct progress *p, const struct fleet *f)
+{
+    size_t len = f->lanes_len + 1u;
+    p->lanes = calloc(len, sizeof *p->lanes);
+    p->rate_meters = calloc(len, sizeof *p->rate_meters);
+    p->deadlines = calloc(len, sizeof *p->deadlines);
+    if (!p->lanes || !p->rate_meters || !p->deadlines)
+        return false;
+    progress_lanes(p->lanes, f);
+    for (uint32_t i = 0; i < f->lanes_len; i++)
+        p->deadlines[i] = WHEN_NEVER;
+    return true;
+}
+
+enum progress_mode progress_mode_of(const struct options *o)
+{
+    if (o->quiet)
+        return PROGRESS_NONE;
+    if (o->progress != PROGRESS_AUTO)
+        return o->progress;
+    /* With --verbose there is a line for every call, which no progress view can stand between. */
+    return screen_can_draw(stderr) && !o->verbose ? PROGRESS_BAR : PROGRESS_LINES;
+}
+
+void progress_begin(struct progress *p, const struct options *o, const struct run_head *head,
+                    const struct fleet *fleet, const struct signals *signals)
+{
+    *p = (struct progress){.mode = progress_mode_of(o),
+                           .fleet = fleet,
+                           .signals = signals,
+                           .writes = head->verb != RUN_PLAN};
+    if (p->mode == PROGRESS_NONE)
+        return;
+    if (!lanes_new(p, fleet))
+        p->mode = PROGRESS_NONE;
+    p->view = (struct progress_view){.verb = run_verb_name(head->verb),
+                                     .run = head->verb == RUN_PLAN ? 0 : head->id,
+                                     .state = "running",
+                                     .reason = "",
+                                     .calls_known = true,
+                                     .lanes = p->lanes,
+                                     .lanes_len = fleet->lanes_len};
+    screen_init(&p->screen, stderr, o->no_color);
+}
+
+/* The jobs' deadlines, a part each time. */
+static void deadlines_read(struct progress *p, const struct scheduler *scheduler)
+{
+    const struct fleet *f = p->fleet;
+    for (uint32_t i = 0; i < PROGRESS_JOBS && p->round_at < f->choices_len; i++, p->round_at++) {
+        const struct job *job = scheduler_job(scheduler, p->round_at);
+        instant_us *earliest = &p->deadlines[f->choices[p->round_at].lane];
+        if (job->state != JOB_DONE && job->deadline < *earliest)
+            *earliest = job->deadline;
+    }
+    if (p->round_at < f->choices_len)
+        return;
+    p->round_at = 0;
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        p->lanes[i].deadline = p->deadlines[i];
+        p->deadlines[i] = WHEN_NEVER;
+    }
+}
+
+static void view_read(struct progress *p, const struct scheduler *scheduler, instant_us now)
+{
+    if (p->view.started == 0)
+        p->view.started = now;
+    p->view.now = now;
+    deadlines_read(p, scheduler);
+    for (uint16_t i = 0; i < p->fleet->lanes_len; i++) {
+        struct scheduler_lane_totals t;
+        struct view_lane *l = &p->lanes[i];
+        scheduler_lane_totals(scheduler, i, &t);
+        memcpy(l->by_state, t.by_state, sizeof l->by_state);
+        l->bad = t.bad;
+        l->calls = t.calls;
+        l->throttled = t.throttled;
+        l->writes = t.writes;
+        l->per_s = rate_meter_read(&p->rate_meters[i], t.calls, now);
+        l->left = rate_meter_left(l, scheduler_pace(scheduler, i, CALL_SET)->load.rate_per_s,
+                                  scheduler_api(scheduler, i, CALL_READ_MAIL_FROM), p->writes);
+    }
+    view_sum(&p->view);
+    if (scheduler_pause_reason(scheduler)) {
+        p->view.state = "paused";
+        p->view.reason = scheduler_pause_reason(scheduler);
+    } else if (scheduler_is_draining(scheduler)) {
+        p->view.state = "stopping";
+        p->view.reason = "calls in flight finish; once more to leave at once";
+    }
+}
+
+static void line_write(const struct progress *p, const char *type)
+{
+    screen_line(&p->screen, &p->view, p->mode == PROGRESS_JSON ? type : NULL);
+}
+
+/* Is what was drawn broken? After a stop the shell has written below it, so it stays. */
+static bool is_spoilt(struct progress *p)
+{
+    unsigned resized = atomic_load(&p->signals->resized);
+    unsigned continued = atomic_load(&p->signals->continued);
+    bool changed = resized != p->resized || continued != p->continued;
+    if (continued != p->continued)
+        screen_leave(&p->screen);
+    p->resized = resized;
+    p->continued = continued;
+    return changed && p->mode == PROGRESS_BAR;
+}
+
+static span_us interval_of(const struct progress *p, span_us since_start)
+{
+    return p->mode == PROGRESS_BAR ? VIEW_EVERY * (1 + p->fleet->lanes_len / VIEW_LANES)
+                                   : progress_interval(p->mode, since_start);
+}
+
+void progress_turn(void *ctx, const struct scheduler *scheduler, instant_us now)
+{
+    struct progress *p = ctx;
+    if (p->mode == PROGRESS_NONE)
+        return;
+    bool spoilt = is_spoilt(p);
+    if (now < p->next && !spoilt)
+        return;
+    p->shown_at = now;
+    view_read(p, scheduler, now);
+    p->next = now + interval_of(p, now - p->view.started);
+    if (!screen_is_ready(&p->screen))
+        return;
+    if (p->mode == PROGRESS_BAR)
+        screen_show(&p->screen, &p->view);
+    else if (p->mode == PROGRESS_JSON || p->begun)
+        line_write(p, p->begun ? "progress" : "begin");
+    p->begun = true;
+}
+
+instant_us progress_wake(void *ctx, instant_us now)
+{
+    const struct progress *p = ctx;
+    if (p->mode == PROGRESS_NONE)
+        return WHEN_NEVER;
+    instant_us idle = p->mode == PROGRESS_BAR ? p->shown_at + VIEW_IDLE : p->next;
+    instant_us wake = idle > p->next ? idle : p->next;
+    return wake > now ? wake : now;
+}
+
+static const char *end_name(bool failed, enum engine_end end)
+{
+    static const char *const names[] = {"ended", "stopped", "left"};
+    return failed ? "failed" : names[end];
+}
+
+void progress_end(struct progress *p, const struct scheduler *scheduler, bool failed,
+                  enum engine_end end, instant_us now)
+{
+    if (p->mode != PROGRESS_NONE) {
+        view_read(p, scheduler, now);
+        p->view.state = end_name(failed, end);
+        if (strcmp(p->view.state, "ended") == 0 || !scheduler_pause_reason(scheduler))
+            p->view.reason = "";
+        if (now > p->view.started) /* of all the time */
+            p->view.total.per_s =
+                (double)p->view.total.calls * 1e6 / (double)(now - p->view.started);
+        screen_erase(&p->screen);
+        line_write(p, "end");
+    }
+    free(p->lanes);
+    free(p->rate_meters);
+    free(p->deadlines);
+    *p = (struct progress){.mode = PROGRESS_NONE};
+}

@@ -1,0 +1,27 @@
+/*
+ * Rate meters for the progress view: how fast something goes of late, and how long the calls of a
+ * lane will take.
+ */
+#ifndef MF_RATE_METER_H
+#define MF_RATE_METER_H
+
+#include "calls/call.h"
+#include "progress_view.h"
+
+/* A mean over the last ten seconds or so, or over all of the time as long as that is less. Each
+ * reading counts by the time it stands for. Zero-initialize it. */
+struct rate_meter {
+    uint64_t seen;
+    instant_us began, at; /* of the first reading and of the last; 0: there was none */
+    double per_s;
+};
+
+double rate_meter_read(struct rate_meter *g, uint64_t count, instant_us now);
+
+/* How long at the least the calls take that a lane can make without waiting for anybody: the looks
+ * that it owes, and its writes. Of identities that nobody has looked at, as many are thought to
+ * need a write as of those that have been judged. writes: the run writes at all. */
+span_us rate_meter_left(const struct view_lane *l, double rate_per_s, enum api read_api,
+                        bool writes);
+
+#endif

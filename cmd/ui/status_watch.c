@@ -1,0 +1,214 @@
+#include "status_watch.h"
+
+#include "mailfrom/lanes.h"
+#include "mailfrom/run.h"
+#include "mailfrom/run_options.h"
+#include "progress.h"
+#include "rate_meter.h"
+#include "wire/os_clock.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define LOOK_EVERY SPAN_S(1)
+#define LOOK_SHARE 4 /* a look waits so many times what the last one took */
+
+struct watch {
+    const struct options *options;
+    struct run run;      /* its fleet is read once, its head each time */
+    struct options kept; /* those of the run */
+    uint64_t id;
+    bool known; /* fleet, lanes and so on are there */
+    bool goes_on;
+    struct progress_view view;
+    struct view_lane *lanes;
+    struct rate_meter *rate_meters;
+    struct screen screen;
+    struct os_clock clock;
+    instant_us opened, next_line;
+};
+
+static void watch_begin(struct watch *w, const struct options *o, uint64_t id)
+{
+    *w = (struct watch){.options = o, .id = id};
+    run_init(&w->run, o);
+    os_clock_open(&w->clock, 0);
+    w->opened = os_clock_now(&w->clock);
+    screen_init(&w->screen, stdout, o->no_color);
+}
+
+static void watch_end(struct watch *w)
+{
+    free(w->lanes);
+    free(w->rate_meters);
+    run_clear(&w->run);
+}
+
+/* What never changes while the run goes on. */
+static enum err fleet_read(struct watch *w, struct why *why)
+{
+    struct run *r = &w->run;
+    w->id = r->head.id;
+    w->kept = *w->options;
+    enum err err = journal_fleet(r->journal, w->id, &r->fleet, why);
+    if (err == OK)
+        err = run_options_read(&w->kept, r->head.options, &r->arena, why);
+    if (err != OK)
+        return err;
+    w->lanes = calloc(r->fleet.lanes_len + 1u, sizeof *w->lanes);
+    w->rate_meters = calloc(r->fleet.lanes_len + 1u, sizeof *w->rate_meters);
+    if (!w->lanes || !w->rate_meters)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    progress_lanes(w->lanes, &r->fleet);
+    w->view = (struct progress_view){.verb = run_verb_name(r->head.verb),
+                                     .run = w->id,
+                                     .reason = "",
+                                     .started = r->head.started,
+                                     .lanes = w->lanes,
+                                     .lanes_len = r->fleet.lanes_len};
+    w->known = true;
+    return OK;
+}
+
+static bool row_add(void *ctx, const struct record *record)
+{
+    struct watch *w = ctx;
+    const struct job_row *row = &record->row;
+    struct view_lane *l = &w->lanes[w->run.fleet.choices[record->job].lane];
+    l->by_state[row->state]++;
+    l->by_state[JOB_NEW]--;
+    l->bad += row->state == JOB_DONE && outcome_is_bad(row->outcome);
+    l->writes += row->writes;
+    if (row->state != JOB_DONE && row->deadline < l->deadline)
+        l->deadline = row->deadline;
+    return true;
+}
+
+/* A job without a record is where every job begins. */
+static enum err rows_read(struct watch *w, struct why *why)
+{
+    struct run *r = &w->run;
+    for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
+        struct view_lane *l = &w->lanes[i];
+        *l = (struct view_lane){.account = l->account,
+                                .region = l->region,
+                                .jobs = l->jobs,
+                                .by_state = {[JOB_NEW] = l->jobs},
+                                .deadline = WHEN_NEVER};
+    }
+    enum err err = journal_rows(r->journal, w->id, row_add, w, why);
+    for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
+        struct view_lane *l = &w->lanes[i];
+        l->per_s = rate_meter_read(&w->rate_meters[i], l->writes, w->view.now);
+        l->left = rate_meter_left(l, lanes_rate(&r->fleet, &w->kept, i),
+                                  run_api(w->kept.read_api, API_V1), true);
+    }
+    view_sum(&w->view);
+    return err;
+}
+
+static const char *state_of(struct watch *w)
+{
+    char holder[JOURNAL_HOLDER_MAX];
+    w->goes_on = false;
+    if (w->run.head.state != RUN_OPEN)
+        return w->run.head.state == RUN_ENDED ? "ended" : "stopped";
+    w->goes_on = journal_has_writer(w->run.journal, holder);
+    return w->goes_on ? "running" : "cut off";
+}
+
+/* The journal is opened anew: what was written since is in the next copy. */
+static enum err look(struct watch *w, struct why *why)
+{
+    struct run *r = &w->run;
+    enum err err = run_journal(r, JOURNAL_READ, why);
+    if (err == OK)
+        err = journal_run(r->journal, w->id, &r->head, &r->arena, why);
+    if (err == OK && !w->known)
+        err = fleet_read(w, why);
+    if (err == OK) {
+        w->view.now = os_clock_now(&w->clock);
+        w->view.state = state_of(w);
+        err = rows_read(w, why);
+    }
+    if (err == OK && r->head.state != RUN_OPEN)
+        w->view.now = r->head.stopped;
+    if (r->journal)
+        journal_close(r->journal);
+    r->journal = NULL;
+    return err;
+}
+
+static void line_print(const struct watch *w)
+{
+    const char *type = w->goes_on ? "progress" : "end";
+    screen_line(&w->screen, &w->view, w->options->json ? type : NULL);
+}
+
+static void show(struct watch *w)
+{
+    enum progress_mode mode = w->options->json ? PROGRESS_JSON : PROGRESS_LINES;
+    instant_us now = os_clock_now(&w->clock);
+    if (w->screen.is_terminal && !w->options->json) {
+        screen_show(&w->screen, &w->view);
+    } else if (now >= w->next_line || !w->goes_on) {
+        line_print(w);
+        w->next_line = now + progress_interval(mode, now - w->opened);
+    }
+}
+
+/* Until then; a terminal whose size changes meanwhile gets the same picture again. */
+static void rest(struct watch *w, instant_us until)
+{
+    sigset_t resize;
+    sigemptyset(&resize);
+    sigaddset(&resize, SIGWINCH);
+    for (instant_us now; (now = os_clock_now(&w->clock)) < until;) {
+        struct timespec left = {(until - now) / 1000000, (until - now) % 1000000 * 1000};
+        if (sigtimedwait(&resize, NULL, &left) == SIGWINCH && w->known && w->screen.is_terminal)
+            screen_show(&w->screen, &w->view);
+    }
+}
+
+static void resize_block(void)
+{
+    sigset_t resize;
+    sigemptyset(&resize);
+    sigaddset(&resize, SIGWINCH);
+    pthread_sigmask(SIG_BLOCK, &resize, NULL);
+}
+
+enum err watch_run(const struct options *o, uint64_t id, struct why *why)
+{
+    struct watch w;
+    enum err err;
+    resize_block();
+    watch_begin(&w, o, id);
+    do {
+        instant_us begun = os_clock_now(&w.clock);
+        err = look(&w, why);
+        if (err == OK)
+            show(&w);
+        else if (err != ERR_BUSY)
+            break; /* busy: it was being rewritten just then */
+        instant_us now = os_clock_now(&w.clock);
+        span_us pause = (now - begun) * LOOK_SHARE;
+        if (err != OK || w.goes_on)
+            rest(&w, now + (pause > LOOK_EVERY ? pause : LOOK_EVERY));
+    } while ((err != OK || w.goes_on) && !ferror(stdout));
+    screen_erase(&w.screen);
+    watch_end(&w);
+    return err;
+}
+
+enum err watch_once(const struct options *o, uint64_t id, struct why *why)
+{
+    struct watch w;
+    watch_begin(&w, o, id);
+    enum err err = look(&w, why);
+    if (err == OK)
+        line_print(&w);
+    watch_end(&w);
+    return err;
+}

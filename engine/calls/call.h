@@ -1,0 +1,111 @@
+/*
+ * A call: one question or one write, from the scheduler to the world and back. The scheduler takes
+ * a call from its pool, fills in the request and hands it to send(); from then on the carrier owns
+ * it. The carrier writes the answer into the call's own arena and hands it back as an event; the
+ * scheduler reads it and returns the call to the pool. At no time do two threads hold it.
+ *
+ * Sources: SES API Reference v1 (2010-12-01) and v2 (2019-09-27).
+ */
+#ifndef MF_CALL_H
+#define MF_CALL_H
+
+#include "base/bounds.h"
+#include "base/names.h"
+#include "base/when.h"
+#include "dns/question.h"
+#include "model/facts.h"
+
+/* Each kind is one SES action and so one bucket per lane, except CALL_ASK, which is DNS. */
+enum call_kind {
+    CALL_READ_VERIFICATION, /* v1 GetIdentityVerificationAttributes, up to SES_BATCH_MAX */
+    CALL_READ_MAIL_FROM,    /* v1 GetIdentityMailFromDomainAttributes, up to SES_BATCH_MAX */
+    CALL_READ_NOTIFICATION, /* v1 GetIdentityNotificationAttributes, up to SES_BATCH_MAX */
+    CALL_GET,               /* v2 GetEmailIdentity, one identity */
+    CALL_LIST,              /* v1 ListIdentities or v2 ListEmailIdentities, one page */
+    CALL_SET,               /* v1 SetIdentityMailFromDomain or v2 Put...MailFromAttributes */
+    CALL_ACCOUNT,           /* v2 GetAccount, or v1 GetAccountSendingEnabled */
+    CALL_QUOTA,             /* v1 GetSendQuota */
+    CALL_CALLER,            /* STS GetCallerIdentity */
+    CALL_ASK,               /* one DNS question */
+    CALL_KINDS,
+};
+
+enum api { API_V1, API_V2 };
+
+bool call_changes_world(enum call_kind kind); /* only CALL_SET: kept before sent, never resent */
+const char *call_action(enum call_kind kind, enum api api); /* "SetIdentityMailFromDomain" */
+
+/* How the exchange ended, as far as the adapter can tell. It draws no conclusion: verdict.c does.
+ */
+enum reply_how {
+    REPLY_NOT_SENT, /* no byte of the request can have reached the server: name look-up, connection,
+                       TLS, refused by our own checks */
+    REPLY_LOST,     /* the server may have read the request; no whole answer came back */
+    REPLY_HTTP,     /* a whole HTTP answer: http_status holds; not 2xx: code and message too */
+    REPLY_GARBLED,  /* 2xx whose body is not what the API promises */
+    REPLY_NO_KEYS,  /* nothing was sent: the lane has never had credentials and gets none, or those
+                       that came new are of another account than the run's */
+};
+
+struct reply {
+    enum reply_how how;
+    uint16_t http_status;
+    char code[REPLY_CODE_LEN];       /* SES's error code: "Throttling"; NUL-terminated, may be "" */
+    char message[REPLY_MESSAGE_LEN]; /* SES's words, or the adapter's for the other outcomes */
+    char request_id[REPLY_CODE_LEN];
+    uint32_t retry_after_ms; /* header x-amz-retry-after; 0: none */
+    instant_us server_date;  /* header Date; 0: none, or an Age header stood beside it */
+    bool clock_corrected;    /* the next request is dated otherwise than this one was */
+};
+
+struct account_facts {
+    bool sending_enabled, production_access;
+    double max_24_hour_send, max_send_rate;
+    struct text enforcement_status;         /* v2 only: HEALTHY, PROBATION, SHUTDOWN */
+    struct text caller_account, caller_arn; /* CALL_CALLER */
+};
+
+struct call {
+    struct call *next; /* for whichever list holds it: pool, call queue, inbox */
+
+    /* The request. Texts are borrowed: from the fleet's names or from the scheduler, which keep
+     * them for as long as the call is out. */
+    uint64_t ticket; /* unique within a run */
+    enum call_kind kind;
+    enum api api;
+    uint16_t lane;    /* index into fleet.lanes; ignored for CALL_ASK */
+    uint32_t owner;   /* for the scheduler: read batch, inquiry or job that waits for it */
+    uint32_t part;    /* for the scheduler: which part of the owner's work this is */
+    uint32_t attempt; /* from 1 */
+    uint32_t count;   /* identities; 1 for GET and SET */
+    struct text identities[SES_BATCH_MAX];
+    struct text mail_from;        /* CALL_SET; empty clears */
+    enum behavior behavior;       /* CALL_SET */
+    struct text token;            /* CALL_LIST: empty for the first page */
+    struct dns_question question; /* CALL_ASK */
+
+    /* The answer. Texts and arrays live in arena. */
+    struct arena arena;
+    struct reply reply; /* all kinds but CALL_ASK */
+    struct ses_facts
+        facts[SES_BATCH_MAX]; /* READ_*, GET: facts[i] is of identities[i], i < count */
+    struct text *listed;      /* CALL_LIST */
+    uint32_t listed_len;
+    struct text next_token; /* CALL_LIST: empty on the last page */
+    struct ses_tag *tags;   /* CALL_GET */
+    uint32_t tags_len;
+    struct account_facts account;    /* ACCOUNT, QUOTA, CALLER */
+    struct dns_reply dns;            /* CALL_ASK */
+    instant_us sent_at, answered_at; /* by the world's clock */
+    span_us skew_us;      /* by the carrier: how far the signature's date was from our clock */
+    uint64_t signed_with; /* by the carrier: hash of the access key's id */
+};
+
+/* Empties the answer and resets the arena; the request is left alone. Carriers call it first. */
+void call_answer_reset(struct call *c);
+
+/* Of the answer to a CALL_LIST that names a next page, the pages-th: it leads back to itself, or is
+ * longer than any list. Whoever went on would list for ever. */
+bool list_is_endless(const struct call *call, uint32_t pages);
+
+#endif

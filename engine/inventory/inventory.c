@@ -1,0 +1,447 @@
+/*
+ * Duty: accounts, listing, and which lane may send what. Invariant: a call is in the pool or out; a
+ * lane that is done or refused sends nothing, and answers that come to it all the same only go back
+ * to the pool.
+ */
+#include "inventory_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CALLER_ATTEMPTS_MAX 4 /* without a guard STS is a help, not worth holding a lane up */
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+static double rate_of(const struct inventory *v, uint32_t lane)
+{
+    double own = v->fleet->accounts[v->fleet->lanes[lane].account].rate_per_s;
+    return v->options.rate_per_s > 0 ? v->options.rate_per_s : own > 0 ? own : 1;
+}
+
+static void lane_init(struct inventory *v, uint32_t lane)
+{
+    struct lane_inventory *s = &v->lanes[lane];
+    struct account_asking *a = &v->accounts[v->fleet->lanes[lane].account];
+    for (int kind = 0; kind < CALL_KINDS; kind++)
+        pace_init(&s->pace[kind], rate_of(v, lane));
+    s->seen.api = v->options.read_api;
+    s->seen.one_by_one = v->options.with_tags || v->options.read_api == API_V2;
+    if (!a->used)
+        a->lane = (uint16_t)lane;
+    a->used = true;
+}
+
+struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
+                                const struct inventory_options *options)
+{
+    struct inventory *v = ARENA_NEW(memory, struct inventory);
+    if (!v)
+        return NULL;
+    *v = (struct inventory){.fleet = fleet, .options = *options, .memory = memory};
+    v->lanes = ARENA_ARRAY(memory, struct lane_inventory, fleet->lanes_len + 1);
+    v->accounts = ARENA_ARRAY(memory, struct account_asking, fleet->accounts_len + 1);
+    v->batches = ARENA_ARRAY(memory, struct batch, BATCHES);
+    v->calls = ARENA_ARRAY(memory, struct call, INVENTORY_CALLS_MAX);
+    if (!v->lanes || !v->accounts || !v->batches || !v->calls)
+        return NULL;
+    for (uint32_t i = 0; i < fleet->lanes_len; i++)
+        lane_init(v, i);
+    for (uint32_t i = 0; i < INVENTORY_CALLS_MAX; i++) {
+        arena_init(&v->calls[i].arena, HTTP_BODY_MAX * 4);
+        v->calls[i].next = v->pool;
+        v->pool = &v->calls[i];
+    }
+    batches_init(v);
+    return v;
+}
+
+void inventory_clear(struct inventory *v)
+{
+    for (uint32_t i = 0; v && i < INVENTORY_CALLS_MAX; i++)
+        arena_clear(&v->calls[i].arena);
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+struct inventory_row *lane_inventory_row(const struct lane_inventory *s, uint32_t i)
+{
+    return &s->blocks[i / BLOCK_ROWS][i % BLOCK_ROWS];
+}
+
+/* Room for one more block: the table of blocks doubles, the blocks stay where they are. */
+static bool block_add(struct inventory *v, struct lane_inventory *s, uint32_t block)
+{
+    if (block == s->blocks_cap) {
+        uint32_t cap = block ? block * 2 : 16;
+        struct inventory_row **blocks = ARENA_ARRAY(v->memory, struct inventory_row *, cap);
+        if (!blocks)
+            return false;
+        if (block)
+            memcpy(blocks, s->blocks, sizeof(struct inventory_row *) * block);
+        s->blocks = blocks;
+        s->blocks_cap = cap;
+    }
+    if (!s->blocks[block])
+        s->blocks[block] = ARENA_ARRAY(v->memory, struct inventory_row, BLOCK_ROWS);
+    return s->blocks[block] != NULL;
+}
+
+static bool row_add(struct inventory *v, struct lane_inventory *s, struct text identity)
+{
+    uint32_t i = s->seen.rows_len;
+    if (i % BLOCK_ROWS == 0 && !block_add(v, s, i / BLOCK_ROWS))
+        return false;
+    struct inventory_row *row = lane_inventory_row(s, i);
+    *row = (struct inventory_row){.identity = arena_text(v->memory, identity)};
+    s->seen.rows_len++;
+    return row->identity.at != NULL;
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+struct call *lane_inventory_call(struct inventory *v, uint16_t lane, enum call_kind kind)
+{
+    struct call *call = v->pool;
+    v->pool = call->next;
+    v->calls_out++;
+    call->next = NULL;
+    call->ticket = ++v->ticket;
+    call->kind = kind;
+    call->lane = lane;
+    call->api = kind == CALL_GET ? API_V2 : v->lanes[lane].seen.api;
+    call->count = 0;
+    call->attempt = 1;
+    call->mail_from = call->token = TEXT_NONE;
+    return call;
+}
+
+static bool may_call(const struct inventory *v, struct lane_inventory *s, enum call_kind kind,
+                     instant_us now)
+{
+    return v->pool && pace_take(&s->pace[kind], now);
+}
+
+enum verdict lane_inventory_verdict(struct lane_inventory *s, const struct call *call,
+                                    unsigned attempts, instant_us now)
+{
+    enum verdict verdict = verdict_after(verdict_of(&call->reply, call->kind), attempts);
+    if (verdict == VERDICT_SLOW_DOWN)
+        pace_throttled(&s->pace[call->kind], call->sent_at, now,
+                       SPAN_MS(call->reply.retry_after_ms));
+    else if (call->reply.how == REPLY_HTTP)
+        pace_answered(&s->pace[call->kind], call->sent_at, call->answered_at);
+    return verdict;
+}
+
+static void reason_of(const struct call *call, char out[INVENTORY_REASON_LEN])
+{
+    snprintf(out, INVENTORY_REASON_LEN, "%s: %s%s%s", call_action(call->kind, call->api),
+             call->reply.code, call->reply.code[0] ? ": " : "", call->reply.message);
+}
+
+void lane_inventory_reason(struct lane_inventory *s, const struct call *call)
+{
+    reason_of(call, s->seen.reason);
+}
+
+/* --- accounts --------------------------------------------------------------------------------- */
+
+static bool is_guarded(const struct inventory *v, const struct account_asking *a)
+{
+    return v->fleet->accounts[a - v->accounts].account_id != NAME_NONE;
+}
+
+/* The account is asked by its first lane that can be. */
+void inventory_close_lane(struct inventory *v, uint32_t lane, const char *sentence)
+{
+    struct lane_inventory *s = &v->lanes[lane];
+    uint16_t account = v->fleet->lanes[lane].account;
+    struct account_asking *a = &v->accounts[account];
+    s->seen.phase = INVENTORY_REFUSED;
+    snprintf(s->seen.reason, sizeof s->seen.reason, "%s", sentence);
+    a->done = true;
+    for (uint32_t i = v->fleet->lanes_len; i > 0; i--) {
+        if (v->fleet->lanes[i - 1].account != account ||
+            v->lanes[i - 1].seen.phase == INVENTORY_REFUSED)
+            continue;
+        a->lane = (uint16_t)(i - 1);
+        a->done = false;
+    }
+}
+
+static void account_end(struct inventory *v, struct account_asking *a, bool refused)
+{
+    a->done = true;
+    for (uint32_t i = 0; i < v->fleet->lanes_len; i++) {
+        struct lane_inventory *s = &v->lanes[i];
+        if (&v->accounts[v->fleet->lanes[i].account] != a || s->seen.phase != INVENTORY_CALLER)
+            continue;
+        s->seen.phase = refused ? INVENTORY_REFUSED : INVENTORY_LISTING;
+        if (refused)
+            memcpy(s->seen.reason, a->seen.reason, sizeof s->seen.reason);
+    }
+}
+
+void inventory_ask_no_caller(struct inventory *v, uint32_t account, const char *sentence)
+{
+    struct account_asking *a = &v->accounts[account];
+    if (is_guarded(v, a))
+        return;
+    snprintf(a->seen.reason, sizeof a->seen.reason, "%s", sentence);
+    account_end(v, a, false);
+}
+
+static void caller_take(struct inventory *v, struct account_asking *a, const struct call *call)
+{
+    const struct account *account = &v->fleet->accounts[a - v->accounts];
+    struct text wanted = names_text(&v->fleet->names, account->account_id),
+                is = call->account.caller_account;
+    bool differs = is_guarded(v, a) && !text_eq(is, wanted);
+    snprintf(a->seen.number, sizeof a->seen.number, TEXT_FMT, TEXT_ARG(is));
+    if (differs)
+        snprintf(a->seen.reason, sizeof a->seen.reason,
+                 "the credentials belong to account " TEXT_FMT " (%.256s), the manifest says "
+                 "account_id " TEXT_FMT,
+                 TEXT_ARG(is), call->account.caller_arn.len ? call->account.caller_arn.at : "",
+                 TEXT_ARG(wanted));
+    account_end(v, a, differs);
+}
+
+/* Without credentials SES would say the same, once per lane. Where STS is merely out of reach, as
+ * in a closed network, an account without a guard is read all the same. */
+static void caller_failed(struct inventory *v, struct account_asking *a, const struct call *call,
+                          enum verdict verdict, instant_us now)
+{
+    if (verdict == VERDICT_SLOW_DOWN)
+        return;
+    if (verdict_is_retried(verdict) && ++a->attempts < CALLER_ATTEMPTS_MAX) {
+        a->wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, a->lane, a->attempts);
+        return;
+    }
+    reason_of(call, a->seen.reason);
+    account_end(v, a, is_guarded(v, a) || verdict == VERDICT_DENIED);
+}
+
+static void caller_answered(struct inventory *v, struct call *call, instant_us now)
+{
+    struct account_asking *a = &v->accounts[v->fleet->lanes[call->lane].account];
+    enum verdict verdict = lane_inventory_verdict(&v->lanes[call->lane], call, a->attempts, now);
+    a->out = false;
+    if (verdict == VERDICT_OK)
+        caller_take(v, a, call);
+    else
+        caller_failed(v, a, call, verdict, now);
+}
+
+/* --- listing ---------------------------------------------------------------------------------- */
+
+/* Forgets everything that was listed, and every call that is out. */
+static void lane_inventory_restart(struct inventory *v, struct lane_inventory *s)
+{
+    s->generation++;
+    batches_drop(v, s, READS);
+    s->token = TEXT_NONE;
+    s->list_out = false;
+    s->list_attempts = 0;
+    s->pages = 0;
+    s->list_wake = 0;
+    s->seen.phase = INVENTORY_LISTING;
+    s->seen.listed = s->seen.rows_len = s->seen.read = s->seen.unread = 0;
+    memset(s->next_row, 0, sizeof s->next_row);
+    memset(s->batches_left, 0, sizeof s->batches_left);
+}
+
+void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const struct call *call)
+{
+    lane_inventory_restart(v, s);
+    lane_inventory_reason(s, call);
+    s->seen.phase = INVENTORY_REFUSED;
+}
+
+void lane_inventory_denied(struct inventory *v, struct lane_inventory *s, const struct call *call)
+{
+    if (!v->options.may_fall_back || s->seen.api == API_V2 || call->api == API_V2) {
+        lane_inventory_refuse(v, s, call);
+        return;
+    }
+    lane_inventory_restart(v, s);
+    reason_of(call, s->seen.denied);
+    s->seen.api = API_V2;
+    s->seen.one_by_one = s->seen.fell_back = true;
+}
+
+static void lane_inventory_endless(struct inventory *v, struct lane_inventory *s,
+                                   const struct call *call)
+{
+    lane_inventory_refuse(v, s, call);
+    snprintf(s->seen.reason, sizeof s->seen.reason, "%s: the list does not end",
+             call_action(call->kind, call->api));
+}
+
+static void page_take(struct inventory *v, struct lane_inventory *s, const struct call *call)
+{
+    s->list_attempts = 0;
+    for (uint32_t i = 0; i < call->listed_len; i++) {
+        s->seen.listed++;
+        if (!v->options.wanted || v->options.wanted(v->options.ctx, call->listed[i]))
+            v->no_memory |= !row_add(v, s, call->listed[i]);
+    }
+    s->token = call->next_token.len ? arena_text(v->memory, call->next_token) : TEXT_NONE;
+    v->no_memory |= call->next_token.len && !s->token.at;
+    if (!call->next_token.len)
+        s->seen.phase = INVENTORY_READING;
+    else if (list_is_endless(call, ++s->pages))
+        lane_inventory_endless(v, s, call);
+}
+
+static void page_failed(struct inventory *v, struct lane_inventory *s, const struct call *call,
+                        enum verdict verdict, instant_us now)
+{
+    bool token_is_old = text_eq(text_of(call->reply.code), TEXT("InvalidNextTokenException"));
+    unsigned attempts = token_is_old ? ++s->list_restarts : s->list_attempts + 1u;
+    if (verdict == VERDICT_SLOW_DOWN)
+        return;
+    if (verdict == VERDICT_DENIED) {
+        lane_inventory_denied(v, s, call);
+    } else if (verdict_is_retried(verdict) && attempts < ATTEMPTS_MAX) {
+        if (token_is_old)
+            lane_inventory_restart(v, s);
+        s->list_attempts = (uint8_t)attempts;
+        s->list_wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, call->lane, attempts);
+    } else {
+        lane_inventory_refuse(v, s, call);
+    }
+}
+
+static void page_answered(struct inventory *v, struct call *call, instant_us now)
+{
+    struct lane_inventory *s = &v->lanes[call->lane];
+    enum verdict verdict = lane_inventory_verdict(s, call, s->list_attempts, now);
+    if (call->owner != s->generation || s->seen.phase != INVENTORY_LISTING)
+        return;
+    s->list_out = false;
+    if (verdict == VERDICT_OK)
+        page_take(v, s, call);
+    else
+        page_failed(v, s, call, verdict, now);
+}
+
+/* --- the turn --------------------------------------------------------------------------------- */
+
+static struct call *caller_call(struct inventory *v, struct account_asking *a, instant_us now)
+{
+    if (a->done || a->out || now < a->wake || !may_call(v, &v->lanes[a->lane], CALL_CALLER, now))
+        return NULL;
+    a->out = true;
+    return lane_inventory_call(v, a->lane, CALL_CALLER);
+}
+
+static struct call *page_call(struct inventory *v, uint16_t lane, instant_us now)
+{
+    struct lane_inventory *s = &v->lanes[lane];
+    if (s->seen.phase != INVENTORY_LISTING || s->list_out || now < s->list_wake ||
+        !may_call(v, s, CALL_LIST, now))
+        return NULL;
+    struct call *call = lane_inventory_call(v, lane, CALL_LIST);
+    call->token = s->token;
+    call->owner = s->generation;
+    call->attempt = s->list_attempts + 1u;
+    s->list_out = true;
+    return call;
+}
+
+static void lane_end(struct lane_inventory *s)
+{
+    if (s->seen.phase == INVENTORY_READING && batches_are_done(s))
+        s->seen.phase = INVENTORY_DONE;
+}
+
+uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **calls, uint32_t max)
+{
+    uint32_t len = 0;
+    struct call *call;
+    for (uint32_t i = 0; i < v->fleet->accounts_len && len < max; i++)
+        if (v->accounts[i].used && (call = caller_call(v, &v->accounts[i], now)) != NULL)
+            calls[len++] = call;
+    for (uint16_t i = 0; i < v->fleet->lanes_len && len < max; i++) {
+        if ((call = page_call(v, i, now)) != NULL)
+            calls[len++] = call;
+        len += batches_send(v, i, now, calls + len, max - len);
+        lane_end(&v->lanes[i]);
+    }
+    return len;
+}
+
+void inventory_answered(struct inventory *v, struct call *call, instant_us now)
+{
+    if (call->kind == CALL_CALLER)
+        caller_answered(v, call, now);
+    else if (call->kind == CALL_LIST)
+        page_answered(v, call, now);
+    else
+        batch_answered(v, call, now);
+    lane_end(&v->lanes[call->lane]);
+    call->next = v->pool;
+    v->pool = call;
+    v->calls_out--;
+}
+
+instant_us inventory_wake(const struct inventory *v)
+{
+    instant_us wake = WHEN_NEVER;
+    if (!v->pool)
+        return wake;
+    for (uint32_t i = 0; i < v->fleet->accounts_len; i++) {
+        const struct account_asking *a = &v->accounts[i];
+        if (a->used && !a->done && !a->out)
+            wake = when_earlier(
+                wake, when_later(a->wake, pace_next(&v->lanes[a->lane].pace[CALL_CALLER])));
+    }
+    for (uint32_t i = 0; i < v->fleet->lanes_len; i++) {
+        const struct lane_inventory *s = &v->lanes[i];
+        if (s->seen.phase == INVENTORY_LISTING && !s->list_out)
+            wake = when_earlier(wake, when_later(s->list_wake, pace_next(&s->pace[CALL_LIST])));
+        wake = when_earlier(wake, batches_wake(v, s));
+    }
+    return wake;
+}
+
+bool inventory_is_done(const struct inventory *v)
+{
+    for (uint32_t i = 0; i < v->fleet->lanes_len; i++)
+        if (v->lanes[i].seen.phase < INVENTORY_DONE)
+            return false;
+    return true;
+}
+
+/* --- what is known ---------------------------------------------------------------------------- */
+
+uint32_t inventory_calls_out(const struct inventory *v)
+{
+    return v->calls_out;
+}
+
+bool inventory_is_out_of_memory(const struct inventory *v)
+{
+    return v->no_memory;
+}
+
+const struct inventory_lane *inventory_lane(const struct inventory *v, uint32_t lane)
+{
+    return &v->lanes[lane].seen;
+}
+
+const struct inventory_account *inventory_account(const struct inventory *v, uint32_t account)
+{
+    return &v->accounts[account].seen;
+}
+
+const struct inventory_row *inventory_row(const struct inventory *v, uint32_t lane, uint32_t i)
+{
+    return lane_inventory_row(&v->lanes[lane], i);
+}
+
+const struct pace *inventory_pace(const struct inventory *v, uint32_t lane, enum call_kind kind)
+{
+    return &v->lanes[lane].pace[kind];
+}

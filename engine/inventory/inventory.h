@@ -1,0 +1,106 @@
+/*
+ * The inventory: every identity of some lanes, with what SES says of each. Nothing is known before,
+ * so nothing is judged: this is what `discover` makes manifests of.
+ *
+ *   GetCallerIdentity, once per account   whose credentials are these? An account whose number is
+ *                                         not the one that is wanted is not read at all
+ *   ListIdentities                        a thousand a page
+ *   Get...Attributes, three actions       a hundred identities a call, as soon as a hundred are
+ *                                         listed: listing and reading go on side by side, since
+ *                                         each action has a bucket of its own
+ *   GetEmailIdentity instead of those     one identity a call: for tags, which no other call tells,
+ *                                         and where IAM refuses version 1. It begins once the lane
+ *                                         is listed, so that its cost can be told before
+ *
+ * Example: 10,000 identities at one call a second are 10 + 3 x 100 calls in 100 seconds, or, with
+ * tags, 10 + 10,000 calls in 2 h 47 min.
+ *
+ * A pure state machine, as the scheduler is: answers in, calls out, `now` an argument. A lane that
+ * is refused says why and stops nobody else.
+ *
+ * Sources: SES API Reference v1 (ListIdentities, GetIdentity...Attributes) and v2
+ * (ListEmailIdentities, GetEmailIdentity); STS API Reference (GetCallerIdentity).
+ */
+#ifndef MF_INVENTORY_H
+#define MF_INVENTORY_H
+
+#include "calls/call.h"
+#include "calls/pace.h"
+#include "model/fleet.h"
+
+struct inventory_options {
+    double rate_per_s;  /* of every bucket; 0: the account's own, or 1 */
+    enum api read_api;  /* API_V2: one by one */
+    bool may_fall_back; /* to version 2 where IAM refuses version 1 */
+    bool with_tags;     /* one by one, whatever read_api says */
+    /* Which of the listed identities are to be read; NULL: all. */
+    bool (*wanted)(const void *ctx, struct text identity);
+    const void *ctx;
+    uint64_t seed; /* of the jitter */
+};
+
+/* One identity. Texts live as long as the inventory's memory. */
+struct inventory_row {
+    struct text identity, mail_from;
+    const struct ses_tag *tags; /* with_tags */
+    uint32_t tags_len;
+    uint8_t known; /* bits of enum ses_known; 0: SES refused to tell, see the lane's reason */
+    uint8_t verification, status, behavior; /* as in struct ses_facts */
+    bool forwarding;
+};
+
+enum inventory_phase {
+    INVENTORY_CALLER,  /* whose credentials are these? */
+    INVENTORY_LISTING, /* and reading, where a hundred are there */
+    INVENTORY_READING, /* everything is listed */
+    INVENTORY_DONE,
+    INVENTORY_REFUSED, /* reason says why; its rows are for nothing */
+};
+
+#define INVENTORY_REASON_LEN 640
+
+struct inventory_lane {
+    enum inventory_phase phase;
+    enum api api;    /* of the listing; after a fall-back, version 2 */
+    bool one_by_one; /* read by GetEmailIdentity */
+    bool fell_back;  /* `denied` says why */
+    bool blind;      /* SES does not tell about feedback forwarding; reason says why */
+    uint32_t listed, rows_len, read, unread; /* unread: refused by SES, one by one */
+    char reason[INVENTORY_REASON_LEN];       /* the newest */
+    char denied[INVENTORY_REASON_LEN];       /* how IAM refused version 1 */
+};
+
+struct inventory_account {
+    char number[16]; /* twelve digits; "": STS does not say */
+    char reason[INVENTORY_REASON_LEN];
+};
+
+struct inventory;
+
+/* fleet: accounts and lanes; its rows are not looked at. Everything lives in *memory; NULL: there
+ * is not enough. inventory_clear() before memory goes, when no call is out. */
+struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
+                                const struct inventory_options *options);
+void inventory_clear(struct inventory *v);
+
+/* Nothing is to be asked of this lane: it is refused, for this reason. Before the first call. */
+void inventory_close_lane(struct inventory *v, uint32_t lane, const char *sentence);
+/* Before anything is decided: STS is not asked for the account, unless the manifest has an
+ * account_id to compare; the sentence says why. */
+void inventory_ask_no_caller(struct inventory *v, uint32_t account, const char *sentence);
+/* The calls that leave now; at most max. */
+uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **calls, uint32_t max);
+void inventory_answered(struct inventory *v, struct call *call, instant_us now);
+/* When there is something to decide again, answers apart; WHEN_NEVER: only they can help. */
+instant_us inventory_wake(const struct inventory *v);
+bool inventory_is_done(const struct inventory *v);
+uint32_t inventory_calls_out(const struct inventory *v);
+bool inventory_is_out_of_memory(const struct inventory *v);
+
+const struct inventory_lane *inventory_lane(const struct inventory *v, uint32_t lane);
+const struct inventory_account *inventory_account(const struct inventory *v, uint32_t account);
+/* In the order in which SES listed them. */
+const struct inventory_row *inventory_row(const struct inventory *v, uint32_t lane, uint32_t i);
+const struct pace *inventory_pace(const struct inventory *v, uint32_t lane, enum call_kind kind);
+
+#endif

@@ -1,0 +1,67 @@
+#include "plan_internal.h"
+
+#include "base/bounds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* O_NONBLOCK: a FIFO in the place of the file is refused, not waited for. */
+static FILE *file_open(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return NULL;
+    bool is_regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    FILE *file = is_regular ? fdopen(fd, "rb") : NULL;
+    if (file)
+        return file;
+    close(fd);
+    errno = is_regular ? ENOMEM : ENOTSUP;
+    return NULL;
+}
+
+enum err plan_lines_open(struct plan_lines *l, const char *path, struct why *why)
+{
+    *l = (struct plan_lines){0};
+    l->file = file_open(path);
+    if (!l->file)
+        return why_set(why, errno == ENOENT ? ERR_GONE : ERR_IO, "%s",
+                       errno == ENOTSUP ? "is not a regular file" : strerror(errno));
+    l->seal = seal_new();
+    l->line = malloc(PLAN_LINE_MAX + 1);
+    return l->seal && l->line ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+void plan_lines_close(struct plan_lines *l)
+{
+    if (l->file)
+        fclose(l->file);
+    seal_free(l->seal);
+    free(l->line);
+    *l = (struct plan_lines){0};
+}
+
+enum err plan_lines_next(struct plan_lines *l, struct text *line)
+{
+    seal_add(l->seal, (struct text){l->line, l->len});
+    l->len = 0;
+    l->number++;
+    for (int c; (c = getc_unlocked(l->file)) != EOF;) {
+        if (l->len == PLAN_LINE_MAX)
+            return ERR_LIMIT;
+        l->line[l->len++] = (char)c;
+        if (c == '\n') {
+            l->line[l->len] = '\0';
+            *line = (struct text){l->line, l->len - 1};
+            return OK;
+        }
+    }
+    if (ferror(l->file))
+        return ERR_IO;
+    return l->len ? ERR_LIMIT : ERR_GONE;
+}

@@ -1,0 +1,47 @@
+#include "plan_internal.h"
+
+#include "plan_file.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const char *const requires[] = {
+    [REQUIRE_MX_SPF] = "mx+spf", [REQUIRE_MX] = "mx", [REQUIRE_NONE] = "none"};
+
+bool plan_goes_for(enum outcome outcome)
+{
+    return outcome == OUTCOME_PLANNED || outcome == OUTCOME_WAITING_DNS ||
+           outcome == OUTCOME_PENDING;
+}
+
+const char *plan_require_name(enum dns_require require)
+{
+    return requires[require];
+}
+
+bool plan_require_parse(struct text t, enum dns_require *out)
+{
+    for (size_t i = 0; i < COUNT(requires); i++) {
+        if (text_eq(t, text_of(requires[i]))) {
+            *out = (enum dns_require)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *plan_status_name(enum mail_from_status status)
+{
+    return status == MAIL_FROM_UNKNOWN ? "UNKNOWN" : mail_from_status_name(status);
+}
+
+bool plan_status_parse(struct text t, enum mail_from_status *out)
+{
+    *out = mail_from_status_parse(t);
+    return text_eq(t, text_of(plan_status_name(*out)));
+}
+
+bool plan_verification_parse(struct text t, enum verification *out)
+{
+    *out = verification_parse(t);
+    return text_eq(t, text_of(verification_name(*out)));
+}

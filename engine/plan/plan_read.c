@@ -1,0 +1,372 @@
+/*
+ * A plan file to a fleet. The lines come in the one order in which they are written, so the reader
+ * is a walk through that order; what is not there, or is not what it should be, is damage. Nothing
+ * is believed: every index is checked against the list it points into.
+ *
+ * Memory: one line and its JSON at a time, beside the fleet itself.
+ */
+#include "plan_file.h"
+#include "plan_internal.h"
+
+#include "base/bounds.h"
+#include "base/escape.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    struct plan_lines lines;
+    struct buf scratch; /* a line as a JSON value of its own */
+    cJSON *json;        /* of the line that was read last */
+    struct fleet *fleet;
+    struct arena *arena;
+    struct plan_head *head;
+    struct plan_counts *counts;
+    uint32_t expected_cap;
+    bool fits; /* false: no memory, or beyond a bound */
+};
+
+static const cJSON *member(const cJSON *json, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(json, key);
+}
+
+/* at == NULL: it is not there, or no string. */
+static struct text word(const cJSON *json, const char *key)
+{
+    return text_of(cJSON_GetStringValue(member(json, key)));
+}
+
+static bool whole(const cJSON *json, const char *key, double max, uint64_t *out)
+{
+    const cJSON *number = member(json, key);
+    if (!cJSON_IsNumber(number) || !(number->valuedouble >= 0 && number->valuedouble <= max))
+        return false;
+    *out = (uint64_t)number->valuedouble;
+    return (double)*out == number->valuedouble;
+}
+
+static bool index_of(const cJSON *json, const char *key, uint32_t len, uint16_t *out)
+{
+    uint64_t n = 0;
+    bool ok = len > 0 && whole(json, key, len - 1, &n);
+    *out = (uint16_t)n;
+    return ok;
+}
+
+static name_id name(struct reading *r, const cJSON *json, const char *key)
+{
+    name_id id;
+    r->fits &= names_add(&r->fleet->names, word(json, key), &id);
+    return id;
+}
+
+static bool quota(const cJSON *json, struct quota *out)
+{
+    const cJSON *value = member(json, "value"), *percent = member(json, "percent");
+    if (!cJSON_IsNumber(value) || !cJSON_IsBool(percent))
+        return false;
+    *out = (struct quota){cJSON_IsTrue(percent), value->valuedouble};
+    return true;
+}
+
+static bool wave_take(struct reading *r)
+{
+    struct fleet *f = r->fleet;
+    struct quota wave;
+    if (f->waves_len == WAVES_MAX || !quota(r->json, &wave) || !quota_fits(wave) || wave.value == 0)
+        return false;
+    f->waves[f->waves_len++] = wave;
+    return true;
+}
+
+static bool file_take(struct reading *r)
+{
+    uint16_t index;
+    struct text file = word(r->json, "name");
+    r->fits &= fleet_file(r->fleet, file.at ? file : TEXT(""), &index);
+    return file.at != NULL;
+}
+
+static bool account_take(struct reading *r)
+{
+    const cJSON *j = r->json, *rate = member(j, "rate");
+    uint16_t index;
+    struct account a = {.name = name(r, j, "name"),
+                        .profile = name(r, j, "profile"),
+                        .role_arn = name(r, j, "role_arn"),
+                        .external_id = name(r, j, "external_id"),
+                        .source_profile = name(r, j, "source_profile"),
+                        .account_id = name(r, j, "account_id")};
+    a.rate_per_s = cJSON_IsNumber(rate) ? rate->valuedouble : -1;
+    r->fits &= fleet_account(r->fleet, a, &index);
+    return rate_fits(a.rate_per_s);
+}
+
+static bool lane_take(struct reading *r)
+{
+    uint16_t account, index;
+    uint32_t place = r->fleet->lanes_len;
+    if (!index_of(r->json, "account", r->fleet->accounts_len, &account))
+        return false;
+    r->fits &= fleet_lane(r->fleet, account, name(r, r->json, "region"), &index);
+    struct caller caller = {.account = name(r, r->json, "caller_account"),
+                            .partition = name(r, r->json, "caller_partition"),
+                            .arn = name(r, r->json, "caller_arn"),
+                            .begun_with = name(r, r->json, "begun_with")};
+    if (r->fits && index == place)
+        r->fleet->lanes[index].caller = caller;
+    return !r->fits || index == place;
+}
+
+static bool accept_take(const cJSON *list, finding_set *out)
+{
+    const cJSON *item;
+    enum finding finding;
+    *out = 0;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!finding_parse(text_of(cJSON_GetStringValue(item)), &finding))
+            return false;
+        *out |= FINDING_BIT(finding);
+    }
+    return cJSON_IsArray(list);
+}
+
+static bool policy_take(struct reading *r)
+{
+    uint16_t index;
+    uint64_t timeout = 0;
+    uint32_t place = r->fleet->policies_len;
+    struct policy p = {.mx_region = name(r, r->json, "mx_region")};
+    if (!behavior_parse(word(r->json, "behavior"), &p.behavior) ||
+        !plan_require_parse(word(r->json, "require"), &p.require) ||
+        !whole(r->json, "timeout_us", MANIFEST_TIMEOUT_MAX, &timeout) ||
+        !accept_take(member(r->json, "accept"), &p.accept))
+        return false;
+    p.timeout_us = (span_us)timeout;
+    r->fits &= fleet_policy(r->fleet, p, &index);
+    return !r->fits || index == place;
+}
+
+static bool source_take(struct reading *r, struct choice *c)
+{
+    uint64_t line = 0, column = 0;
+    if (!member(r->json, "line"))
+        return true;
+    bool ok = index_of(r->json, "file", r->fleet->files_len, &c->file) &&
+              whole(r->json, "line", UINT32_MAX, &line) &&
+              whole(r->json, "column", UINT32_MAX, &column);
+    c->line = (uint32_t)line;
+    c->column = (uint32_t)column;
+    return ok;
+}
+
+/* The expectations grow with the rows, and are there for all of them. */
+static bool expect(struct reading *r, uint32_t row, struct expectation e)
+{
+    if (row == r->expected_cap) {
+        uint32_t cap = row ? row * 2 : 64;
+        void *more = realloc(r->fleet->expected, cap * sizeof e);
+        if (!more)
+            return false;
+        r->fleet->expected = more;
+        r->expected_cap = cap;
+    }
+    r->fleet->expected[row] = e;
+    return true;
+}
+
+static bool live_take(struct reading *r, struct expectation *e)
+{
+    const cJSON *live = member(r->json, "live");
+    enum behavior behavior;
+    enum mail_from_status status;
+    enum verification verification;
+    if (!behavior_parse(word(live, "behavior"), &behavior) ||
+        !plan_status_parse(word(live, "status"), &status) ||
+        !plan_verification_parse(word(live, "verification"), &verification) ||
+        !word(live, "mail_from").at)
+        return false;
+    e->mail_from = e->or_mail_from = name(r, live, "mail_from");
+    e->behavior = e->or_behavior = (uint8_t)behavior;
+    e->status = (uint8_t)status;
+    return true;
+}
+
+/* What a person reads in a row is what is done: the lane and the policy say the same once more. */
+static bool row_agrees(const struct reading *r, uint32_t row)
+{
+    enum behavior behavior;
+    return behavior_parse(word(r->json, "behavior"), &behavior) &&
+           behavior == fleet_policy_of(r->fleet, row)->behavior &&
+           text_eq(word(r->json, "account"), fleet_account_name(r->fleet, row)) &&
+           text_eq(word(r->json, "region"), fleet_region(r->fleet, row));
+}
+
+static bool identity_take(struct reading *r)
+{
+    struct fleet *f = r->fleet;
+    struct expectation expected = {.status = MAIL_FROM_UNKNOWN};
+    struct choice c = {.identity = name(r, r->json, "identity"),
+                       .mail_from = name(r, r->json, "mail_from"),
+                       .guarded = GUARD_SKIP};
+    enum outcome outcome;
+    uint32_t row;
+    c.type = (uint8_t)identity_type_of(word(r->json, "identity"));
+    if (!index_of(r->json, "lane", f->lanes_len, &c.lane) ||
+        !index_of(r->json, "policy", f->policies_len, &c.policy) || !source_take(r, &c) ||
+        !outcome_parse(word(r->json, "outcome"), &outcome) || !word(r->json, "mail_from").at)
+        return false;
+    if (plan_goes_for(outcome)) {
+        c.guarded = GUARD_REVIEWED;
+        r->counts->changes++;
+        if (!live_take(r, &expected))
+            return false;
+    }
+    r->counts->rows++;
+    r->fits &= fleet_choice(f, c, &row) && expect(r, row, expected);
+    return !r->fits || (c.identity != NAME_NONE && row_agrees(r, row));
+}
+
+/* Lines */
+
+/* The next line, which must be `before` something `after`: the something becomes r->json. */
+static bool line_take(struct reading *r, const char *before, const char *after)
+{
+    struct text line;
+    cJSON_Delete(r->json);
+    r->json = NULL;
+    buf_reset(&r->scratch);
+    if (plan_lines_next(&r->lines, &line) != OK || !utf8_is(line))
+        return false;
+    buf_add_str(&r->scratch, before);
+    buf_add_text(&r->scratch, line.len && line.at[line.len - 1] == ','
+                                  ? text_slice(line, 0, line.len - 1)
+                                  : line);
+    buf_add_str(&r->scratch, after);
+    r->fits &= !r->scratch.failed;
+    if (!r->fits)
+        return false;
+    const char *end = NULL;
+    r->json = cJSON_ParseWithLengthOpts(r->scratch.at, r->scratch.len, &end, false);
+    return cJSON_IsObject(r->json) && end == r->scratch.at + r->scratch.len;
+}
+
+static bool member_take(struct reading *r, const char *key)
+{
+    return line_take(r, "{", "}") && member(r->json, key);
+}
+
+/* "name":[, elements, ], */
+static bool list_take(struct reading *r, const char *name, bool (*take)(struct reading *r))
+{
+    struct text line, rest;
+    if (plan_lines_next(&r->lines, &line) != OK || line.len < 4 || line.at[0] != '"')
+        return false;
+    rest = text_from(line, 1);
+    if (!text_eq(text_cut(&rest, '"'), text_of(name)) || !text_eq(rest, TEXT(":[")))
+        return false;
+    while (line_take(r, "", "")) {
+        if (!take(r) || !r->fits)
+            return false;
+    }
+    return text_eq(buf_text(&r->scratch), TEXT("]"));
+}
+
+static bool head_take(struct reading *r)
+{
+    struct plan_head *h = r->head;
+    if (!member_take(r, "version"))
+        return false;
+    h->version = arena_text(r->arena, word(r->json, "version"));
+    if (!member_take(r, "created") || !when_parse(word(r->json, "created"), &h->created) ||
+        !member_take(r, "manifest_digest") ||
+        !hex_read(word(r->json, "manifest_digest"), r->fleet->digest, sizeof r->fleet->digest) ||
+        !member_take(r, "options"))
+        return false;
+    char *options = cJSON_PrintUnformatted(member(r->json, "options"));
+    h->options = arena_text(r->arena, text_of(options));
+    cJSON_free(options);
+    r->fits &= h->options.at && h->version.at;
+    struct quota *q = &r->fleet->max_failures;
+    return member_take(r, "max_failures") && quota(member(r->json, "max_failures"), q) &&
+           (q->value == NO_BOUND || quota_fits(*q));
+}
+
+static bool tail_take(struct reading *r)
+{
+    uint64_t rows, changes;
+    char digest[SEAL_HEX_LEN];
+    struct text none, said;
+    if (!member_take(r, "counts") ||
+        !whole(member(r->json, "counts"), "rows", IDENTITIES_MAX, &rows) ||
+        !whole(member(r->json, "counts"), "changes", IDENTITIES_MAX, &changes) ||
+        !line_take(r, "{", ""))
+        return false;
+    seal_take(r->lines.seal, digest);
+    said = word(r->json, "digest");
+    return rows == r->counts->rows && changes == r->counts->changes && *digest &&
+           text_starts(said, TEXT("sha256:")) && text_eq(text_from(said, 7), text_of(digest)) &&
+           plan_lines_next(&r->lines, &none) == ERR_GONE;
+}
+
+static bool lists_take(struct reading *r)
+{
+    return list_take(r, "files", file_take) && list_take(r, "waves", wave_take) &&
+           list_take(r, "accounts", account_take) && list_take(r, "lanes", lane_take) &&
+           list_take(r, "policies", policy_take) && list_take(r, "identities", identity_take);
+}
+
+static enum err format_vet(struct reading *r, struct why *why)
+{
+    struct text line = TEXT_NONE, number;
+    static const struct text start = {"{\"format_version\":", 18};
+    uint64_t version;
+    if (plan_lines_next(&r->lines, &line) != OK || !text_starts(line, start))
+        return why_set(why, ERR_INPUT,
+                       "is not a plan file of mailfrom: mailfrom plan --out FILE makes one");
+    number = text_slice(line, start.len, line.len - 1);
+    if (!text_to_u64(number, &version) || version != PLAN_FORMAT_VERSION)
+        return why_set(why, ERR_INPUT,
+                       "has format " TEXT_FMT ", this program knows %d: use the mailfrom that made "
+                       "it, or make a new plan",
+                       TEXT_ARG(number), PLAN_FORMAT_VERSION);
+    return OK;
+}
+
+static enum err walk(struct reading *r, struct why *why)
+{
+    if (!names_init(&r->fleet->names, NAMES_BYTES_MAX))
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = format_vet(r, why);
+    if (err != OK)
+        return err;
+    if (head_take(r) && lists_take(r) && tail_take(r) && r->fits)
+        return OK;
+    if (!r->fits)
+        return why_set(why, ERR_NOMEM, "out of memory, or beyond a bound, at line %u",
+                       r->lines.number);
+    return why_set(why, ERR_INPUT,
+                   "is damaged or was edited, seen at line %u: nothing of it is done. Make a new "
+                   "one with mailfrom plan --out",
+                   r->lines.number);
+}
+
+enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
+                   struct fleet *fleet, struct arena *arena, struct why *why)
+{
+    struct reading r = {
+        .fleet = fleet, .arena = arena, .head = head, .counts = counts, .fits = true};
+    *head = (struct plan_head){0};
+    *counts = (struct plan_counts){0};
+    buf_init(&r.scratch, PLAN_LINE_MAX + 8);
+    enum err err = plan_lines_open(&r.lines, path, why);
+    if (err == OK)
+        err = walk(&r, why);
+    cJSON_Delete(r.json);
+    buf_clear(&r.scratch);
+    plan_lines_close(&r.lines);
+    return err == OK ? OK : why_wrap(why, err, "plan %s", path);
+}

@@ -1,0 +1,208 @@
+/*
+ * A lane's trouble. What a later moment can mend ends no row: calls that do not arrive, servers
+ * that fail, keys that are refused although they have worked. The rows wait, each until its own
+ * time is over, and the lane is probed by one call at a time:
+ *
+ *   calls come to nothing    for PROBE_AFTER as usual, each with its backoff; then once a minute
+ *   an answer denies what    a page of a proxy, an empty 401: it must come DOUBTS_MAX times within
+ *   has worked in this run   DOUBT_SPAN or more, a probe each, before it is believed; and what is
+ *                            believed is asked again every hour
+ *
+ * A lane in which nothing has ever worked in the run is closed at once instead
+ * (scheduler_close_lane).
+ */
+#include "scheduler_internal.h"
+
+#include <stdio.h>
+
+#define STARVED_AFTER    SPAN_M(1)
+#define PROBE_AFTER      SPAN_M(5)
+#define PROBE_EVERY      SPAN_M(1)
+#define DOUBTS_MAX       3
+#define DOUBT_SPAN       SPAN_M(10)
+#define DOUBT_WAIT       (DOUBT_SPAN / (DOUBTS_MAX - 1))
+#define DENIED_WAIT      SPAN_H(1)
+#define OVERDUE_EVERY    SPAN_M(1)
+#define REFUSAL_SHOWN    200 /* of SES's sentence, which names the caller and the action first */
+#define SETS_REFUSED_MAX 3   /* by IAM, without one that worked: the others would be refused too */
+
+static void trouble_tell(struct scheduler *d, uint16_t lane, instant_us since, instant_us now)
+{
+    struct lane_state *l = &d->lanes[lane];
+    if (l->trouble_told || now < since + TROUBLE_TOLD_AFTER)
+        return;
+    char when[WHEN_LEN], sentence[REASON_LEN_MAX + 96];
+    snprintf(sentence, sizeof sentence, "since %s SES cannot be asked: %s",
+             when_format(since, when), l->trouble);
+    l->trouble_told = true;
+    d->lane_changes++;
+    scheduler_record_lane(d, lane, sentence, now);
+}
+
+instant_us lane_doubted_since(const struct lane_state *l)
+{
+    instant_us since = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        if (l->doubts[kind].count > 0 && (!since || l->doubts[kind].since < since))
+            since = l->doubts[kind].since;
+    return since;
+}
+
+instant_us lane_doubted_until(const struct lane_state *l, enum call_kind kind)
+{
+    return l->doubts[kind].count > 0 ? l->doubts[kind].until : 0;
+}
+
+static void trouble_over(struct scheduler *d, uint16_t lane, instant_us now)
+{
+    struct lane_state *l = &d->lanes[lane];
+    l->trouble_since = l->hold_until = 0;
+    if (!l->trouble_told || lane_doubted_since(l))
+        return;
+    l->trouble_told = false;
+    d->lane_changes++;
+    scheduler_record_lane(d, lane, "", now);
+}
+
+static void came_to_nothing(struct scheduler *d, uint16_t lane, const struct reply *reply,
+                            instant_us now)
+{
+    struct lane_state *l = &d->lanes[lane];
+    step_words(reply, "", l->trouble);
+    if (!l->trouble_since)
+        l->trouble_since = now;
+    if (l->worked && now >= l->trouble_since + PROBE_AFTER)
+        l->hold_until = now + PROBE_EVERY;
+    trouble_tell(d, lane, l->trouble_since, now);
+}
+
+/* Those that were out together count as one. */
+static void doubt(struct scheduler *d, const struct call *call, instant_us now)
+{
+    struct lane_state *l = &d->lanes[call->lane];
+    struct doubt *doubt = &l->doubts[call->kind];
+    if (!l->worked || d->options.rules.plan_only || now < doubt->until)
+        return;
+    step_words(&call->reply, "", l->trouble);
+    if (doubt->count == 0)
+        doubt->since = now;
+    doubt->count = (uint8_t)(doubt->count + (doubt->count < UINT8_MAX));
+    doubt->until = now + (doubt->count < DOUBTS_MAX ? DOUBT_WAIT : DENIED_WAIT);
+    trouble_tell(d, call->lane, doubt->since, now);
+}
+
+bool lane_is_sure(const struct scheduler *d, const struct lane_state *l, enum call_kind kind,
+                  instant_us now)
+{
+    const struct doubt *doubt = &l->doubts[kind];
+    return !l->worked || d->options.rules.plan_only ||
+           (doubt->count >= DOUBTS_MAX && now >= doubt->since + DOUBT_SPAN);
+}
+
+void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdict, instant_us now)
+{
+    struct lane_state *l = &d->lanes[call->lane];
+    bool is_read = call->kind == CALL_READ_MAIL_FROM || call->kind == CALL_READ_VERIFICATION;
+    l->unresponsive = call->reply.how == REPLY_NOT_SENT || call->reply.how == REPLY_LOST;
+    l->answered = l->answered || !l->unresponsive;
+    if (verdict != VERDICT_SLOW_DOWN)
+        l->throttled_since[call->kind] = 0;
+    else if (!l->throttled_since[call->kind])
+        l->throttled_since[call->kind] = now;
+    switch (verdict) {
+    case VERDICT_OK:
+        l->worked = true;
+        l->v1_worked = l->v1_worked || (is_read && call->api == API_V1);
+        l->doubts[call->kind] = (struct doubt){0};
+        trouble_over(d, call->lane, now);
+        break;
+    case VERDICT_SLOW_DOWN:
+    case VERDICT_GONE:
+    case VERDICT_REFUSED: trouble_over(d, call->lane, now); break;
+    case VERDICT_AGAIN:
+    case VERDICT_UNSURE:
+    case VERDICT_RENEW:
+    case VERDICT_SKEW: came_to_nothing(d, call->lane, &call->reply, now); break;
+    case VERDICT_DENIED:
+        if (call->reply.how == REPLY_NO_KEYS && l->worked) /* keys of another account */
+            scheduler_close_lane(d, call->lane, call->reply.message, now);
+        else
+            doubt(d, call, now);
+        break;
+    }
+}
+
+static bool is_probed(const struct lane_state *l, instant_us now)
+{
+    return l->worked && l->trouble_since && now >= l->trouble_since + PROBE_AFTER;
+}
+
+bool lane_is_held(const struct lane_state *l, instant_us now)
+{
+    return now < l->hold_until || (is_probed(l, now) && l->calls_out > 0);
+}
+
+/* The answer to a probe wakes the lane by itself. */
+instant_us lane_held_until(const struct lane_state *l)
+{
+    return l->calls_out > 0 ? WHEN_NEVER : l->hold_until;
+}
+
+static void end_overdue_of(struct scheduler *d, struct lane_state *l, struct queue *q,
+                           instant_us now)
+{
+    for (uint32_t left = q->len; left > 0 && scheduler_has_room(d); left--) {
+        uint32_t number = queue_pop(d, q);
+        struct job *job = &d->jobs[number];
+        if (job->deadline == WHEN_NEVER)
+            job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+        if (now < job->deadline) {
+            queue_push(d, q, number, now);
+            continue;
+        }
+        struct situation s = scheduler_situation(d, number, now);
+        struct decision end = step_out_of_time(&s, l->trouble);
+        scheduler_apply(d, number, &end, now, NULL);
+    }
+}
+
+/* SES serves no call of some kind any more, and says that it is called too often. */
+static bool is_starved(const struct lane_state *l, instant_us now)
+{
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        if (l->throttled_since[kind] && now >= l->throttled_since[kind] + STARVED_AFTER)
+            return true;
+    return false;
+}
+
+void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
+{
+    struct lane_state *l = &d->lanes[lane];
+    bool in_trouble = l->trouble_since || lane_doubted_since(l) || is_starved(l, now);
+    if (!in_trouble || !l->worked || d->options.rules.plan_only ||
+        now < l->swept_at + OVERDUE_EVERY)
+        return;
+    l->swept_at = now;
+    for (int kind = 0; kind < READ_KINDS; kind++)
+        end_overdue_of(d, l, &l->read[kind], now);
+    end_overdue_of(d, l, &l->write, now);
+    end_overdue_of(d, l, &l->tighten, now);
+    end_overdue_of(d, l, &l->confirmed, now);
+}
+
+void lane_write_refused(struct scheduler *d, uint16_t lane, const struct reply *reply,
+                        instant_us now)
+{
+    struct lane_state *l = &d->lanes[lane];
+    if (!reply_is_access_denied(reply) || l->writes_closed || ++l->sets_refused < SETS_REFUSED_MAX)
+        return;
+    (void)now;
+    l->writes_closed = true;
+    d->lane_changes++;
+    snprintf(l->reason, sizeof l->reason,
+             "IAM has refused %s %d times here without allowing it once, so the other identities "
+             "of this account and Region are not tried; allow ses:%s (docs/PERMISSIONS.md). SES "
+             "said: %.*s",
+             call_action(CALL_SET, d->options.write_api), SETS_REFUSED_MAX,
+             call_action(CALL_SET, d->options.write_api), REFUSAL_SHOWN, reply->message);
+}

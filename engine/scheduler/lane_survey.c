@@ -1,0 +1,327 @@
+#include "lane_survey.h"
+
+#include "base/dname.h"
+#include "base/hash.h"
+#include "scheduler_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum part {
+    PART_LIST,
+    PART_ACCOUNT,
+    PART_NOTIFICATION,
+    PART_MASK_VERIFICATION,
+    PART_MASK_MAIL_FROM,
+    PARTS,
+};
+
+#define BIT(part)           (1u << (part))
+#define SURVEY_ATTEMPTS_MAX 3 /* helpful, but not worth holding a lane up for long */
+#define SURVEY_BYTES_MAX    (16u << 20)
+
+_Static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_MAIL_FROM)), "");
+
+static enum call_kind kind_of(const struct lane_survey *l, unsigned part)
+{
+    static const enum call_kind kinds[PARTS] = {CALL_LIST, CALL_ACCOUNT, CALL_READ_NOTIFICATION,
+                                                CALL_READ_VERIFICATION, CALL_READ_MAIL_FROM};
+    return part >= PART_NOTIFICATION && l->api == API_V2 ? CALL_GET : kinds[part];
+}
+
+bool lane_survey_init(struct scheduler *d, struct arena *memory)
+{
+    struct lane_surveys *c = &d->surveys;
+    c->wanted = d->options.lane_survey;
+    c->lanes = ARENA_ARRAY(memory, struct lane_survey, d->fleet->lanes_len + 1);
+    c->senders = ARENA_ARRAY(memory, uint8_t, d->fleet->names.len + 1);
+    if (!c->lanes || !c->senders || !c->wanted)
+        return c->lanes && c->senders;
+    c->masking = ARENA_ARRAY(memory, struct text, d->fleet->choices_len + 1);
+    c->mask_batch = ARENA_ARRAY(memory, uint32_t, d->fleet->choices_len + 1);
+    if (!c->masking || !c->mask_batch || !fleet_index_init(&c->index, memory, d->fleet))
+        return false;
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        arena_init(&c->lanes[i].text, SURVEY_BYTES_MAX);
+        c->lanes[i].api = d->options.read_api;
+        c->lanes[i].to_send = BIT(PART_LIST) | BIT(PART_ACCOUNT);
+    }
+    return true;
+}
+
+void lane_survey_clear(struct scheduler *d)
+{
+    for (uint32_t i = 0; d->surveys.wanted && d->surveys.lanes && i < d->fleet->lanes_len; i++)
+        arena_clear(&d->surveys.lanes[i].text);
+}
+
+enum api lane_survey_api(const struct scheduler *d, uint16_t lane)
+{
+    return d->surveys.lanes[lane].api;
+}
+
+bool lane_survey_is_done(const struct scheduler *d, uint16_t lane)
+{
+    const struct lane_survey *l = &d->surveys.lanes[lane];
+    return !l->to_send && !l->out;
+}
+
+static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    struct call *call = scheduler_call_to(d, lane, kind_of(l, part));
+    call->owner = SURVEY_OWNER;
+    call->part = part;
+    call->attempt = l->attempts + 1u;
+    call->count = 0;
+    if (part == PART_LIST)
+        call->token = l->token;
+    if (part == PART_NOTIFICATION && call->kind == CALL_GET) {
+        call->api = API_V2; /* even while the lane itself reads by version 1 */
+        call->count = 1;
+        call->identities[0] = l->suspects[l->asked];
+    } else if (part == PART_NOTIFICATION) {
+        call->count = l->suspects_len;
+        memcpy(call->identities, l->suspects, sizeof l->suspects[0] * l->suspects_len);
+    } else if (BIT(part) & SURVEY_MASK_PARTS) {
+        call->api = call->kind == CALL_GET ? API_V2 : call->api;
+        call->count = masks_identities(l, call->identities);
+    }
+    l->to_send = (uint8_t)(l->to_send & ~BIT(part));
+    l->out = (uint8_t)(l->out | BIT(part));
+    return call;
+}
+
+uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
+                          uint32_t max)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    uint32_t len = 0;
+    if (d->lanes[lane].closed)
+        l->to_send = 0;
+    for (unsigned part = 0; part < PARTS && l->to_send && now >= l->wake; part++)
+        if ((l->to_send & BIT(part)) && len < max && d->pool &&
+            pace_take(&d->lanes[lane].pace[kind_of(l, part)], now))
+            calls[len++] = part_call(d, lane, (enum part)part);
+    return len;
+}
+
+instant_us lane_survey_wake(const struct scheduler *d, uint16_t lane)
+{
+    const struct lane_survey *l = &d->surveys.lanes[lane];
+    instant_us wake = WHEN_NEVER;
+    for (unsigned part = 0; part < PARTS; part++) {
+        instant_us token = pace_next(&d->lanes[lane].pace[kind_of(l, part)]);
+        if (l->to_send & BIT(part))
+            wake = when_earlier(wake, when_later(token, l->wake));
+    }
+    return wake;
+}
+
+/* Is somebody of the fleet meant to have this name, or one above it, as MAIL FROM? */
+static name_id mail_from_above(const struct scheduler *d, struct text domain)
+{
+    for (; domain.len; domain = dname_parent(domain)) {
+        name_id id = names_find(&d->fleet->names, domain);
+        if (id != NAME_NONE && d->mail_from_uses[id] > 0)
+            return id;
+    }
+    return NAME_NONE;
+}
+
+static void suspect_add(struct scheduler *d, struct lane_survey *l, name_id mail_from,
+                        struct text identity)
+{
+    struct text copy = arena_text(&l->text, identity);
+    d->surveys.senders[mail_from] |= SENDER_EXISTS;
+    if (l->suspects_len < SES_BATCH_MAX && copy.at)
+        l->suspects[l->suspects_len++] = copy;
+    else
+        d->surveys.senders[mail_from] |= SENDER_FORWARDS; /* not asked about: the worse is taken */
+}
+
+static void identity_seen(struct scheduler *d, uint16_t lane, struct text identity)
+{
+    char lower[DNAME_LEN_MAX + 1];
+    struct text domain;
+    if (!dname_normalize(identity_domain(identity), lower, &domain))
+        return;
+    name_id mail_from = mail_from_above(d, domain);
+    if (mail_from != NAME_NONE)
+        suspect_add(d, &d->surveys.lanes[lane], mail_from, identity);
+    masks_seen(d, lane, identity);
+}
+
+static void gap_tell(struct lane_survey *l, unsigned part, const struct call *call,
+                     const char *reason)
+{
+    static const struct {
+        enum lane_survey_gap gap;
+        const char *unjudged;
+    } parts[PARTS] = {
+        [PART_LIST] = {SURVEY_GAP_LIST, "what else lives there is not known, so sends-mail and "
+                                        "masked-by-identity were not judged"},
+        [PART_ACCOUNT] = {SURVEY_GAP_ACCOUNT, "account-cannot-send and sandbox were not judged"},
+        [PART_NOTIFICATION] = {SURVEY_GAP_FORWARDING,
+                               "sends-mail was judged without knowing whether feedback forwarding "
+                               "is on"},
+        [PART_MASK_VERIFICATION] = {SURVEY_GAP_MASKS,
+                                    "masked-by-identity was not judged to its end"},
+        [PART_MASK_MAIL_FROM] = {SURVEY_GAP_MASKS, "masked-by-identity was not judged to its end"},
+    };
+    snprintf(l->gaps[parts[part].gap], SURVEY_REASON_LEN, "%s: %.190s: %s",
+             call_action(call->kind, call->api), reason, parts[part].unjudged);
+}
+
+static void page_take(struct scheduler *d, struct call *call)
+{
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
+    for (uint32_t i = 0; i < call->listed_len; i++)
+        identity_seen(d, call->lane, call->listed[i]);
+    l->token = arena_text(&l->text, call->next_token);
+    l->listed = call->next_token.len == 0;
+    if (!l->listed && (list_is_endless(call, ++l->pages) || !l->token.len))
+        gap_tell(l, PART_LIST, call, "the list does not end");
+    else if (!l->listed)
+        l->to_send |= BIT(PART_LIST);
+    if (l->listed && l->suspects_len)
+        l->to_send |= BIT(PART_NOTIFICATION);
+    if (l->listed)
+        l->to_send |= masks_next(d, call->lane);
+}
+
+static void notifications_take(struct scheduler *d, const struct call *call)
+{
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
+    for (uint32_t i = 0; i < call->count; i++) {
+        char lower[DNAME_LEN_MAX + 1];
+        struct text domain;
+        bool known = call->facts[i].known & KNOWN_FORWARDING;
+        if (known && !call->facts[i].forwarding)
+            continue;
+        if (dname_normalize(identity_domain(call->identities[i]), lower, &domain))
+            d->surveys.senders[mail_from_above(d, domain)] |= SENDER_FORWARDS;
+    }
+    l->asked += call->count;
+    if (l->asked < l->suspects_len)
+        l->to_send |= BIT(PART_NOTIFICATION);
+}
+
+static void account_take(struct lane_survey *l, const struct call *call)
+{
+    l->account_known = true;
+    l->can_send = call->account.sending_enabled;
+    l->in_sandbox = !call->account.production_access;
+    snprintf(l->status, sizeof l->status, TEXT_FMT, TEXT_ARG(call->account.enforcement_status));
+}
+
+static void mask_part_take(struct scheduler *d, const struct call *call)
+{
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
+    masks_taken(d, call);
+    if ((l->to_send | l->out) & SURVEY_MASK_PARTS)
+        return; /* the other part is still to come */
+    masks_judge(d, call->lane);
+    l->to_send |= masks_next(d, call->lane);
+}
+
+static void part_taken(struct scheduler *d, struct call *call)
+{
+    d->surveys.lanes[call->lane].attempts = 0;
+    switch ((enum part)call->part) {
+    case PART_LIST: page_take(d, call); break;
+    case PART_ACCOUNT: account_take(&d->surveys.lanes[call->lane], call); break;
+    case PART_NOTIFICATION: notifications_take(d, call); break;
+    case PART_MASK_VERIFICATION:
+    case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
+    case PARTS: break;
+    }
+}
+
+/* IAM does not let the caller list or ask by version 1. */
+static bool falls_back(const struct scheduler *d, struct lane_survey *l, const struct call *call)
+{
+    bool is_read = call->part != PART_ACCOUNT && call->api == API_V1;
+    if (!d->options.read_falls_back || !is_read || !reply_is_access_denied(&call->reply))
+        return false;
+    l->api = API_V2;
+    return true;
+}
+
+/* A batch of a hundred is asked about one by one from now on; the last part that is out begins. */
+static void mask_part_fell_back(struct scheduler *d, struct lane_survey *l, const struct call *call)
+{
+    l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
+    if (l->out & SURVEY_MASK_PARTS)
+        return;
+    masks_again(l);
+    l->to_send |= masks_next(d, call->lane);
+}
+
+static void part_again(struct scheduler *d, struct lane_survey *l, const struct call *call)
+{
+    bool fell_back = call->part != PART_ACCOUNT && call->api == API_V1 && l->api == API_V2;
+    if ((BIT(call->part) & SURVEY_MASK_PARTS) && fell_back)
+        mask_part_fell_back(d, l, call);
+    else
+        l->to_send = (uint8_t)(l->to_send | BIT(call->part));
+}
+
+/* Which suspects forward is not known, then. */
+static void forwarding_left(struct scheduler *d, const struct lane_survey *l)
+{
+    char lower[DNAME_LEN_MAX + 1];
+    struct text domain;
+    for (uint32_t i = l->asked; i < l->suspects_len; i++)
+        if (dname_normalize(identity_domain(l->suspects[i]), lower, &domain))
+            d->surveys.senders[mail_from_above(d, domain)] |= SENDER_UNASKED;
+}
+
+static void part_given_up(struct scheduler *d, struct lane_survey *l, const struct call *call)
+{
+    char reason[SURVEY_REASON_LEN];
+    snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
+    gap_tell(l, call->part, call, reason);
+    if (call->part == PART_NOTIFICATION)
+        forwarding_left(d, l);
+    if (BIT(call->part) & SURVEY_MASK_PARTS)
+        l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
+}
+
+static void part_failed(struct scheduler *d, const struct call *call, enum verdict verdict,
+                        instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
+    if (verdict == VERDICT_SLOW_DOWN || falls_back(d, l, call)) {
+        part_again(d, l, call);
+    } else if (verdict_is_retried(verdict) && ++l->attempts < SURVEY_ATTEMPTS_MAX) {
+        part_again(d, l, call);
+        l->wake = now + backoff_span(BACKOFF_ERROR, d->options.rules.seed, call->lane, l->attempts);
+    } else {
+        part_given_up(d, l, call);
+    }
+}
+
+void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
+    enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), l->attempts);
+    l->out = (uint8_t)(l->out & ~BIT(call->part));
+    if (verdict == VERDICT_GONE && call->kind == CALL_GET &&
+        (BIT(call->part) & SURVEY_MASK_PARTS)) {
+        call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
+        verdict = VERDICT_OK; /* deleted since it was listed */
+    }
+    if (verdict == VERDICT_OK)
+        part_taken(d, call);
+    else
+        part_failed(d, call, verdict, now);
+    scheduler_call_free(d, call);
+}
+
+void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan)
+{
+    lane_survey_clear(d);
+    d->surveys = plan->surveys;
+    plan->surveys = (struct lane_surveys){0};
+}

@@ -1,0 +1,102 @@
+/*
+ * The lane survey of a lane: what else lives in that account and Region? Taken once, before the
+ * lane's first look, so that every judgement knows it:
+ *
+ *   ListIdentities, a thousand a page    identities at or below a MAIL FROM of the fleet (they send
+ *                                        mail from it), and identities below one of its domains
+ *                                        (they have a setting of their own)
+ *   GetIdentityNotificationAttributes    of the former: is feedback forwarding on?
+ *   GetIdentityVerificationAttributes,   of the latter: are they verified, is their MAIL FROM
+ *   GetIdentityMailFromDomainAttributes  another one? (lane_survey_masks.c)
+ *   GetAccount                           may the account send, is it out of the sandbox?
+ *
+ * By version 2 each identity is asked about by a GetEmailIdentity of its own. What SES refuses is
+ * left out, and the lane goes on: what it would have told is then not judged, and the user is told
+ * why, and what.
+ *
+ * Sources: SES Developer Guide, "Using a custom MAIL FROM domain" (not a domain that you send
+ * from) and "Creating and verifying identities" (the most specific identity wins).
+ */
+#ifndef MF_LANE_SURVEY_H
+#define MF_LANE_SURVEY_H
+
+#include "calls/call.h"
+#include "model/fleet_index.h"
+
+#define SURVEY_REASON_LEN 256
+
+/* What a lane survey could not tell; each has a reason of its own. */
+enum lane_survey_gap {
+    SURVEY_GAP_LIST,
+    SURVEY_GAP_ACCOUNT,
+    SURVEY_GAP_FORWARDING,
+    SURVEY_GAP_MASKS,
+    SURVEY_GAPS,
+};
+
+/* Bits of the parts that ask about those that may mask: verification, MAIL FROM. By version 2 the
+ * first one asks for both. */
+#define SURVEY_MASK_PARTS 0x18u
+
+/* An identity below a domain of the fleet. */
+struct lane_survey_maybe {
+    struct text identity, mail_from;
+    bool asked, verified;
+};
+
+struct lane_survey {
+    uint8_t to_send, out; /* bits of parts */
+    uint8_t attempts;
+    enum api api;
+    uint32_t pages;    /* listed so far */
+    uint32_t asked;    /* of suspects, where they are asked about one by one (version 2) */
+    bool listed;       /* the last page is here */
+    instant_us wake;   /* not before */
+    struct arena text; /* the token of the next page, the names to be asked about */
+    struct text token;
+    struct text suspects[SES_BATCH_MAX]; /* identities that send from a MAIL FROM of the fleet */
+    uint32_t suspects_len;
+    struct lane_survey_maybe *maybe;           /* that may mask; in text */
+    uint32_t maybe_len, maybe_cap, masks_left; /* left: for want of memory */
+    uint32_t batch[SES_BATCH_MAX], batch_len;  /* of maybe: asked about now */
+    uint32_t batches;                          /* so far */
+    bool account_known, can_send, in_sandbox;
+    char status[32];
+    char gaps[SURVEY_GAPS][SURVEY_REASON_LEN]; /* empty: none */
+};
+
+/* What the lane surveys of all lanes know. */
+struct lane_surveys {
+    bool wanted;
+    struct lane_survey *lanes; /* as fleet.lanes */
+    struct fleet_index index;
+    struct text *masking; /* per job: an identity below its domain; in arena */
+    uint8_t *senders;     /* per name_id of the fleet: bits below */
+    uint32_t *mask_batch; /* per job: the batch that last asked for its sake */
+};
+
+enum lane_survey_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2, SENDER_UNASKED = 4 };
+
+struct scheduler;
+
+#define SURVEY_OWNER UINT32_MAX /* call.owner of its calls */
+
+bool lane_survey_init(struct scheduler *d, struct arena *memory);
+void lane_survey_clear(struct scheduler *d);
+enum api lane_survey_api(const struct scheduler *d, uint16_t lane);
+bool lane_survey_is_done(const struct scheduler *d, uint16_t lane);
+uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
+                          uint32_t max);
+void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now);
+instant_us lane_survey_wake(const struct scheduler *d, uint16_t lane);
+
+/* lane_survey_masks.c */
+void masks_seen(struct scheduler *d, uint16_t lane, struct text identity); /* in the list */
+/* The list is complete, or a batch is: the next one. Bits of parts to send; 0: no more. */
+uint8_t masks_next(struct scheduler *d, uint16_t lane);
+uint32_t masks_identities(const struct lane_survey *l, struct text identities[SES_BATCH_MAX]);
+void masks_taken(struct scheduler *d, const struct call *call); /* one part of the batch */
+void masks_judge(struct scheduler *d, uint16_t lane);           /* all parts are there */
+void masks_again(struct lane_survey *l); /* by another API: the batch goes back to the others */
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * The part of a lane survey that finds who masks a domain of the fleet: an identity below it that
+ * is verified, that the fleet does not move as well, and whose MAIL FROM is not the wanted one
+ * already. The list gives names only, so those that may mask are asked about, a hundred a call. One
+ * that does is enough for a domain: a batch takes one for each domain that has none yet, and is
+ * filled up with others. Where a domain has many below it that all are not verified, the bound ends
+ * the search.
+ */
+#include "base/dname.h"
+#include "scheduler_internal.h"
+
+#include <stdio.h>
+
+#define BATCHES_MAX 100 /* at a call a second: what a lane may be held up for this */
+
+static struct text domain_of(struct text identity, char lower[DNAME_LEN_MAX + 1])
+{
+    struct text domain;
+    return dname_normalize(identity_domain(identity), lower, &domain) ? domain : TEXT_NONE;
+}
+
+/* The nearest name whose identity would be masked by this one; borrowed from lower. */
+static struct text above_of(struct text identity, char lower[DNAME_LEN_MAX + 1])
+{
+    struct text domain = domain_of(identity, lower);
+    return identity_type_of(identity) == IDENTITY_EMAIL_ADDRESS ? domain : dname_parent(domain);
+}
+
+/* The jobs of domains above, nearest first; 0 ends. */
+static uint32_t job_above(const struct scheduler *d, uint16_t lane, struct text *above)
+{
+    for (; above->len; *above = dname_parent(*above)) {
+        uint32_t job = fleet_index_find(&d->surveys.index, lane, *above);
+        if (job) {
+            *above = dname_parent(*above);
+            return job;
+        }
+    }
+    return 0;
+}
+
+static bool maybe_grow(struct lane_survey *l)
+{
+    struct lane_survey_maybe *list =
+        arena_grow(&l->text, l->maybe, sizeof *list, l->maybe_len, &l->maybe_cap);
+    l->maybe = list ? list : l->maybe;
+    return list != NULL;
+}
+
+void masks_seen(struct scheduler *d, uint16_t lane, struct text identity)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    char lower[DNAME_LEN_MAX + 1];
+    struct text above = above_of(identity, lower), domain = domain_of(identity, lower);
+    bool is_address = identity_type_of(identity) == IDENTITY_EMAIL_ADDRESS;
+    if (fleet_index_find(&d->surveys.index, lane, is_address ? identity : domain) ||
+        !job_above(d, lane, &above))
+        return;
+    if (l->maybe_len == l->maybe_cap && !maybe_grow(l)) {
+        l->masks_left++;
+        return;
+    }
+    struct text copy = arena_text(&l->text, identity);
+    if (copy.at)
+        l->maybe[l->maybe_len++] = (struct lane_survey_maybe){.identity = copy};
+    else
+        l->masks_left++;
+}
+
+/* Is there a domain above it of which nobody is known yet, and, with one_each, nobody is in the
+ * batch either? Those that it is asked for are marked. */
+static bool is_wanted(struct scheduler *d, uint16_t lane, struct text identity, bool one_each)
+{
+    char lower[DNAME_LEN_MAX + 1];
+    struct text above = above_of(identity, lower);
+    uint32_t stamp = d->surveys.lanes[lane].batches, job;
+    bool wanted = false;
+    while ((job = job_above(d, lane, &above))) {
+        bool open = d->surveys.masking[job - 1].len == 0;
+        wanted |= open && !(one_each && d->surveys.mask_batch[job - 1] == stamp);
+        if (open)
+            d->surveys.mask_batch[job - 1] = stamp;
+    }
+    return wanted;
+}
+
+static uint32_t batch_max(const struct lane_survey *l)
+{
+    return l->api == API_V1 ? SES_BATCH_MAX : 1;
+}
+
+static void batch_fill(struct scheduler *d, uint16_t lane, bool one_each)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    for (uint32_t i = 0; i < l->maybe_len && l->batch_len < batch_max(l); i++) {
+        if (l->maybe[i].asked || !is_wanted(d, lane, l->maybe[i].identity, one_each))
+            continue;
+        l->maybe[i].asked = true;
+        l->batch[l->batch_len++] = i;
+    }
+}
+
+/* How many of those that are left could still tell something. */
+static uint32_t left_count(struct scheduler *d, uint16_t lane)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    uint32_t left = l->masks_left;
+    for (uint32_t i = 0; i < l->maybe_len; i++)
+        left += !l->maybe[i].asked && is_wanted(d, lane, l->maybe[i].identity, false);
+    return left;
+}
+
+static void gap_tell(struct scheduler *d, uint16_t lane)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    uint32_t left = left_count(d, lane);
+    char *reason = l->gaps[SURVEY_GAP_MASKS];
+    if (left && !reason[0])
+        snprintf(
+            reason, SURVEY_REASON_LEN,
+            "%u identities below domains of the fleet were not asked about: masked-by-identity "
+            "was not judged to its end",
+            left);
+}
+
+uint8_t masks_next(struct scheduler *d, uint16_t lane)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    l->batch_len = 0;
+    if (l->batches++ < BATCHES_MAX) {
+        batch_fill(d, lane, true);
+        batch_fill(d, lane, false);
+    }
+    if (l->batch_len == 0)
+        gap_tell(d, lane);
+    if (l->batch_len == 0)
+        return 0;
+    return l->api == API_V1 ? SURVEY_MASK_PARTS : SURVEY_MASK_PARTS & -SURVEY_MASK_PARTS;
+}
+
+uint32_t masks_identities(const struct lane_survey *l, struct text identities[SES_BATCH_MAX])
+{
+    for (uint32_t i = 0; i < l->batch_len; i++)
+        identities[i] = l->maybe[l->batch[i]].identity;
+    return l->batch_len;
+}
+
+void masks_taken(struct scheduler *d, const struct call *call)
+{
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
+    for (uint32_t i = 0; i < l->batch_len; i++) {
+        struct lane_survey_maybe *m = &l->maybe[l->batch[i]];
+        const struct ses_facts *facts = &call->facts[i];
+        if (facts->known & KNOWN_VERIFICATION)
+            m->verified = facts->verification == VERIFICATION_SUCCESS;
+        if (facts->known & KNOWN_MAIL_FROM)
+            m->mail_from = arena_text(&l->text, facts->mail_from);
+    }
+}
+
+void masks_judge(struct scheduler *d, uint16_t lane)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    for (uint32_t i = 0; i < l->batch_len; i++) {
+        const struct lane_survey_maybe *m = &l->maybe[l->batch[i]];
+        char lower[DNAME_LEN_MAX + 1];
+        struct text above = above_of(m->identity, lower);
+        uint32_t job;
+        while (m->verified && (job = job_above(d, lane, &above)))
+            if (d->surveys.masking[job - 1].len == 0 &&
+                !dname_eq(m->mail_from, fleet_mail_from(d->fleet, job - 1)))
+                d->surveys.masking[job - 1] = m->identity;
+    }
+}
+
+void masks_again(struct lane_survey *l)
+{
+    for (uint32_t i = 0; i < l->batch_len; i++)
+        l->maybe[l->batch[i]].asked = false;
+    l->batch_len = 0;
+}

@@ -1,0 +1,257 @@
+/*
+ * Whose turn to write is near. A write leaves only when SES was read within READ_BEFORE_WRITE_MAX:
+ * what a row was judged on may be days old. A read carries a hundred identities and a write one, so
+ * SES is read ahead, for as many as can be written while the read is fresh. They wait in the queue
+ * `confirmed`; what has grown old there is read again.
+ *
+ * Example, at one call a second: when three are left, forty are read by one call, and the last of
+ * them is written 43 s later. A row that was judged just now needs no other read, unless it has
+ * waited for DNS meanwhile or its write has failed. A row that is to be tightened asks DNS for its
+ * MX when its turn has come.
+ */
+#include "scheduler_internal.h"
+
+#include <assert.h>
+
+#define AHEAD_S                                                                                    \
+    40              /* a read ahead is for so many seconds of writes; under the bound of a minute  \
+                     */
+#define LEFT_S    3 /* and is made when so many are left: a call takes less */
+#define AHEAD_MAX 400
+
+static bool is_fresh(const struct job *job, instant_us at)
+{
+    return job->read_at_s && at < SPAN_S(job->read_at_s) + READ_BEFORE_WRITE_MAX;
+}
+
+/* Waves hold back changes. That mail is rejected no longer is none to wait with. */
+static bool waits_for_wave(const struct job *job)
+{
+    return !job_is_started(job) && job->write != WRITE_LOOSEN;
+}
+
+/* DNS was asked for the MX a moment ago. */
+static bool mx_is_fresh(const struct job *job, instant_us now)
+{
+    instant_us seen = SPAN_S(job->read_at_s) + SPAN_S(job->mx_seen);
+    return job->mx_seen > 0 && now < seen + MX_BEFORE_TIGHTEN_MAX;
+}
+
+bool ready_is_next(const struct scheduler *d, uint32_t number, instant_us now)
+{
+    const struct job *job = &d->jobs[number];
+    return job->write == WRITE_TIGHTEN && is_fresh(job, now) && mx_is_fresh(job, now);
+}
+
+void ready_mx_seen(struct scheduler *d, uint32_t number, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    span_us after = now - SPAN_S(job->read_at_s);
+    bool fits = job->read_at_s && after >= 0 && after < SPAN_S(UINT8_MAX - 1);
+    job->mx_seen = (uint8_t)(fits ? after / SPAN_S(1) + 1 : 0);
+}
+
+struct queue *ready_queue(struct scheduler *d, uint32_t number, instant_us now)
+{
+    struct lane_state *lane = scheduler_lane_of(d, number);
+    const struct job *job = &d->jobs[number];
+    if (waits_for_wave(job))
+        return &lane->start;
+    if (job->write == WRITE_TIGHTEN && !tighten_may(lane, number))
+        return &lane->tighten;
+    return is_fresh(job, now) ? &lane->confirmed : &lane->write;
+}
+
+/* Those that were started before others: a wave ends sooner. */
+static struct queue *next_source(const struct scheduler *d, struct lane_state *lane)
+{
+    if (lane->write.len)
+        return &lane->write;
+    if (lane->tighten.len && tighten_has_turn(lane))
+        return &lane->tighten;
+    return lane->start.len && waves_may_start(&d->waves) ? &lane->start : NULL;
+}
+
+static uint32_t under_way(const struct lane_state *lane)
+{
+    return lane->confirmed.len + lane->by_state[JOB_CONFIRMING];
+}
+
+static uint32_t seconds_of(const struct lane_state *lane, unsigned seconds)
+{
+    double writes = lane->pace[CALL_SET].load.rate_per_s * seconds;
+    return writes < 1 ? 1 : writes > AHEAD_MAX ? AHEAD_MAX : (uint32_t)writes;
+}
+
+/* Its wave was called off before its first write left. */
+static bool is_called_off(const struct scheduler *d, const struct job *job)
+{
+    return d->waves.paused && job->reserved;
+}
+
+static void call_off(struct scheduler *d, uint32_t number, instant_us now)
+{
+    d->jobs[number].reserved = false;
+    waves_call_off(&d->waves);
+    queue_push(d, &scheduler_lane_of(d, number)->start, number, now);
+}
+
+static void start(struct scheduler *d, uint32_t number)
+{
+    waves_start(&d->waves);
+    d->jobs[number].reserved = true;
+    d->jobs[number].deadline = WHEN_NEVER; /* the wait for its turn was not its own */
+}
+
+static void confirm(struct scheduler *d, uint32_t number, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    struct decision look = {.to = JOB_CONFIRMING,
+                            .action = (enum action)job->action,
+                            .write = (enum write_kind)job->write};
+    scheduler_apply(d, number, &look, now, NULL);
+}
+
+/* When a job that is brought near now will be written. */
+static instant_us turn_of(const struct lane_state *lane, instant_us now)
+{
+    return now + (instant_us)(1e6 * (under_way(lane) + 1) / lane->pace[CALL_SET].load.rate_per_s);
+}
+
+/* Takes one job from where it waits to where it is read or, when that was done just now, written.
+ */
+static void bring_near(struct scheduler *d, struct queue *q, instant_us now)
+{
+    uint32_t number = queue_pop(d, q);
+    struct lane_state *lane = scheduler_lane_of(d, number);
+    struct job *job = &d->jobs[number];
+    instant_us turn = turn_of(lane, now);
+    if (is_called_off(d, job)) {
+        call_off(d, number, now);
+        return;
+    }
+    if (waits_for_wave(job))
+        start(d, number);
+    if (job->write == WRITE_TIGHTEN && !tighten_may(lane, number)) {
+        if (!tighten_has_turn(lane)) {
+            queue_push(d, &lane->tighten, number, now);
+            return;
+        }
+        tighten_take(lane, number);
+    }
+    if (is_fresh(job, turn))
+        queue_push(d, &lane->confirmed, number, now);
+    else
+        confirm(d, number, now);
+}
+
+/* How many wait that may be written as soon as SES was read, and since when the first does. */
+static uint32_t backlog(const struct scheduler *d, const struct lane_state *lane, instant_us *since)
+{
+    uint32_t len = lane->write.len;
+    *since = lane->write.len ? lane->write.since : WHEN_NEVER;
+    if (lane->tighten.len && tighten_has_turn(lane)) {
+        len += lane->tighten.len;
+        *since = when_earlier(*since, lane->tighten.since);
+    }
+    if (lane->start.len && waves_may_start(&d->waves)) {
+        len += lane->start.len;
+        *since = when_earlier(*since, lane->start.since);
+    }
+    return len;
+}
+
+static uint32_t ahead_max(const struct lane_state *lane)
+{
+    return seconds_of(lane, LEFT_S) + seconds_of(lane, AHEAD_S);
+}
+
+/* When to read ahead: at once where writes would have to wait for it, else when company has come,
+ * as for every look. */
+static instant_us read_due(const struct scheduler *d, const struct lane_state *lane, instant_us now)
+{
+    instant_us since;
+    uint32_t waiting = backlog(d, lane, &since);
+    if (waiting == 0 || under_way(lane) > seconds_of(lane, LEFT_S))
+        return WHEN_NEVER;
+    return waiting >= ahead_max(lane) ? now : since + reads_linger(d, lane, waiting);
+}
+
+/* The next in turn was read so lately that it needs no other read. */
+static bool next_is_fresh(const struct scheduler *d, struct lane_state *lane, instant_us now)
+{
+    struct queue *q = next_source(d, lane);
+    return q && is_fresh(&d->jobs[q->first - 1], turn_of(lane, now));
+}
+
+void ready_along(struct scheduler *d, uint16_t number, instant_us now)
+{
+    struct lane_state *lane = &d->lanes[number];
+    uint32_t ahead = ahead_max(lane);
+    struct queue *q;
+    for (uint32_t i = 0; i < 2 * AHEAD_MAX && under_way(lane) < ahead; i++) {
+        if (!(q = next_source(d, lane)))
+            return;
+        bring_near(d, q, now);
+    }
+}
+
+void ready_confirm(struct scheduler *d, uint16_t number, instant_us now)
+{
+    struct lane_state *lane = &d->lanes[number];
+    if (!ready_may_write(d, number, now))
+        return;
+    while (under_way(lane) < ahead_max(lane) && next_is_fresh(d, lane, now))
+        bring_near(d, next_source(d, lane), now);
+    if (read_due(d, lane, now) <= now)
+        ready_along(d, number, now);
+}
+
+bool ready_may_write(const struct scheduler *d, uint16_t number, instant_us now)
+{
+    const struct lane_state *lane = &d->lanes[number];
+    bool is_doubted = lane->doubts[CALL_SET].count > 0;
+    return now >= lane_doubted_until(lane, CALL_SET) &&
+           !(is_doubted && lane->by_state[JOB_WRITING] > 0);
+}
+
+/* The last question before REJECT_MESSAGE, when all others are answered and the turn has come. */
+static void ask_for_mx(struct scheduler *d, uint32_t number, instant_us now)
+{
+    struct decision ask = {
+        .to = JOB_JUDGING, .action = (enum action)d->jobs[number].action, .write = WRITE_TIGHTEN};
+    scheduler_apply(d, number, &ask, now, NULL);
+}
+
+bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *found)
+{
+    struct lane_state *lane = &d->lanes[number];
+    while (lane->confirmed.len) {
+        uint32_t job = queue_pop(d, &lane->confirmed);
+        if (is_called_off(d, &d->jobs[job])) {
+            call_off(d, job, now);
+        } else if (is_fresh(&d->jobs[job], now) && d->jobs[job].write == WRITE_TIGHTEN &&
+                   !mx_is_fresh(&d->jobs[job], now)) {
+            ask_for_mx(d, job, now);
+        } else if (is_fresh(&d->jobs[job], now)) {
+            *found = job;
+            return true;
+        } else {
+            scheduler_enqueue(d, job, now);
+        }
+    }
+    return false;
+}
+
+instant_us ready_wake(const struct scheduler *d, uint16_t number, instant_us now)
+{
+    struct lane_state *lane = &d->lanes[number];
+    if (lane->doubts[CALL_SET].count > 0 && lane->by_state[JOB_WRITING] > 0)
+        return WHEN_NEVER;
+    instant_us wake = read_due(d, lane, now);
+    if (lane->confirmed.len)
+        wake = when_earlier(wake, pace_next(&lane->pace[CALL_SET]));
+    if (under_way(lane) < ahead_max(lane) && next_is_fresh(d, lane, now))
+        wake = now;
+    return wake == WHEN_NEVER ? wake : when_later(wake, lane_doubted_until(lane, CALL_SET));
+}

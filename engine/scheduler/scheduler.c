@@ -1,0 +1,490 @@
+/*
+ * Jobs, queues, timers and the turn. Invariant: a job that is not final is in exactly one place: a
+ * queue, a read batch, an inquiry, a write that is out, or the heap of timers.
+ */
+#include "scheduler_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+struct lane_state *scheduler_lane_of(struct scheduler *d, uint32_t job)
+{
+    return &d->lanes[d->fleet->choices[job].lane];
+}
+
+void scheduler_move(struct scheduler *d, uint32_t number, enum job_state to)
+{
+    struct lane_state *lane = scheduler_lane_of(d, number);
+    struct job *job = &d->jobs[number];
+    enum job_state from = (enum job_state)job->state;
+    job_move(job, to);
+    d->moves_made[from] = (uint16_t)(d->moves_made[from] | 1u << to);
+    d->by_state[from]--;
+    d->by_state[to]++;
+    lane->by_state[from]--;
+    lane->by_state[to]++;
+    lane->open -= to == JOB_DONE;
+}
+
+void scheduler_accept(struct scheduler *d, uint32_t number, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    job->accepted = (uint8_t)(job->accepted + (job->accepted < UINT8_MAX));
+    job->lost = false;
+    job->attempts = 0;
+    job->stale_since_s = 0;
+    job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+}
+
+struct situation scheduler_situation(struct scheduler *d, uint32_t job, instant_us now)
+{
+    const struct choice *choice = &d->fleet->choices[job];
+    const struct lane_state *lane = scheduler_lane_of(d, job);
+    struct situation s = {.rules = &d->options.rules,
+                          .job = &d->jobs[job],
+                          .number = job,
+                          .wanted = fleet_mail_from(d->fleet, job),
+                          .policy = fleet_policy_of(d->fleet, job),
+                          .lane_worked = lane->worked,
+                          .write_worked = lane->write_worked,
+                          .left_loose = lane->tightening.canary == CANARY_BAD,
+                          .company_us = reads_linger(d, lane, 0),
+                          .now = now};
+    s.mail_from_seen = names_text(&d->seen, s.job->mail_from_seen);
+    s.mail_from_before = names_text(&d->seen, s.job->mail_from_before);
+    if (lane->tightening.canary == CANARY_OUT && lane->tightening.job == job)
+        s.settles_at = lane->tightening.settles_at;
+    if (d->fleet->recent && d->fleet->recent[job].at_s) {
+        s.recent = &d->fleet->recent[job];
+        s.recent_mail_from = names_text(&d->fleet->names, s.recent->mail_from);
+        s.recent_before = names_text(&d->fleet->names, s.recent->mail_from_before);
+    }
+    if (choice->guarded == GUARD_NONE || choice->guarded == GUARD_SKIP)
+        return s;
+    s.guard = (enum guard)choice->guarded;
+    s.expected = &d->fleet->expected[job];
+    s.expected_mail_from = names_text(&d->fleet->names, s.expected->mail_from);
+    s.or_mail_from = names_text(&d->fleet->names, s.expected->or_mail_from);
+    return s;
+}
+
+void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now)
+{
+    struct lane_state *lane = scheduler_lane_of(d, job);
+    d->lane_wake[d->fleet->choices[job].lane] = 0;
+    if (lane->closed) {
+        queue_push(d, &lane->write, job, now); /* where the next visit drops it */
+        return;
+    }
+    switch ((enum job_state)d->jobs[job].state) {
+    case JOB_READING: queue_push(d, &lane->read[READ_FIRST], job, now); break;
+    case JOB_UNSURE:
+    case JOB_FOLLOWING: queue_push(d, &lane->read[READ_AGAIN], job, now); break;
+    case JOB_JUDGING: queue_push(d, &d->to_judge, job, now); break;
+    case JOB_WAITING_DNS: queue_push(d, &d->dns, job, now); break;
+    case JOB_READY:
+        if (ready_is_next(d, job, now))
+            queue_push_front(d, ready_queue(d, job, now), job, now);
+        else
+            queue_push(d, ready_queue(d, job, now), job, now);
+        break;
+    case JOB_CONFIRMING: queue_push(d, &lane->read[READ_CONFIRM], job, now); break;
+    case JOB_NEW:
+    case JOB_WRITING:
+    case JOB_DONE:
+    case JOB_STATES: break;
+    }
+}
+
+void scheduler_enter_wave(struct scheduler *d, struct job *job)
+{
+    if (job->reserved)
+        job->wave = waves_number(&d->waves);
+    job->reserved = false;
+}
+
+static void finish_job(struct scheduler *d, struct job *job, enum outcome outcome)
+{
+    d->by_outcome[outcome]++;
+    job->outcome = (uint8_t)outcome;
+    uint16_t lane = d->fleet->choices[job - d->jobs].lane;
+    d->lanes[lane].bad += outcome_is_bad(outcome);
+    d->lane_wake[lane] = 0; /* looks of the others wait less */
+    scheduler_enter_wave(d, job);
+    waves_finish(&d->waves, d->fleet, outcome, job_is_started(job));
+    tighten_ended(d, (uint32_t)(job - d->jobs));
+}
+
+/* When to look again. Long waits end on whole seconds, so that many jobs make one turn. */
+static instant_us next_attempt(const struct job *job, span_us wait_us, instant_us now)
+{
+    instant_us at = now + wait_us;
+    if (wait_us >= SPAN_S(30))
+        at = (at + SPAN_S(1) - 1) / SPAN_S(1) * SPAN_S(1);
+    return at < job->deadline ? at : job->deadline;
+}
+
+/* Moves that only lead from one question to the next have no record. */
+static bool is_quiet(enum job_state from, enum job_state to)
+{
+    return to == JOB_READING || to == JOB_JUDGING || to == JOB_CONFIRMING ||
+           (from == JOB_CONFIRMING && to == JOB_READY) || from == JOB_NEW;
+}
+
+static void wait_more(struct scheduler *d, uint32_t number, bool moved, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    job->reads = moved ? 0 : (uint8_t)(job->reads + (job->reads < UINT8_MAX));
+    if (job->deadline == WHEN_NEVER)
+        job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+}
+
+void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision *decision,
+                     instant_us now, const struct buf *findings_json)
+{
+    struct job *job = &d->jobs[number];
+    enum job_state from = (enum job_state)job->state;
+    bool moved = from != decision->to;
+    if (!job->first_seen)
+        job->first_seen = now;
+    if (moved)
+        scheduler_move(d, number, decision->to);
+    if (from == JOB_WAITING_DNS)
+        job->read_at_s = 0; /* whoever publishes records may have set the name as well */
+    job->action = (uint8_t)decision->action;
+    job->write = (uint8_t)decision->write;
+    assert(!decision->restart || job->restarts < 3);
+    job->restarts = (job->restarts + decision->restart) & 3u;
+    if (decision->to == JOB_WAITING_DNS || decision->to == JOB_FOLLOWING)
+        wait_more(d, number, moved, now);
+    if (decision->to == JOB_DONE)
+        finish_job(d, job, decision->outcome);
+    if (moved && !(is_quiet(from, decision->to) && decision->to != JOB_DONE))
+        scheduler_record(d, number, from == JOB_WRITING ? RECORD_ANSWER : RECORD_MOVE, from, now,
+                         decision->reason, findings_json);
+    if (decision->to == JOB_DONE)
+        heap_drop(&d->timers, number);
+    else if (decision->wait_us > 0 && !scheduler_lane_of(d, number)->closed)
+        heap_set(&d->timers, number, next_attempt(job, decision->wait_us, now));
+    else
+        scheduler_enqueue(d, number, now);
+}
+
+static void drop_queue(struct scheduler *d, struct queue *q, enum outcome outcome,
+                       const char *reason, instant_us now)
+{
+    while (q->len && scheduler_has_room(d)) {
+        uint32_t job = queue_pop(d, q);
+        struct decision end = {
+            .to = JOB_DONE, .outcome = outcome, .action = (enum action)d->jobs[job].action};
+        snprintf(end.reason, sizeof end.reason, "%s", reason);
+        scheduler_apply(d, job, &end, now, NULL);
+    }
+}
+
+static void drop_writes(struct scheduler *d, struct lane_state *l, enum outcome outcome,
+                        instant_us now)
+{
+    drop_queue(d, &l->write, outcome, l->reason, now);
+    drop_queue(d, &l->start, outcome, l->reason, now);
+    drop_queue(d, &l->tighten, outcome, l->reason, now);
+    drop_queue(d, &l->confirmed, outcome, l->reason, now);
+}
+
+void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now)
+{
+    struct lane_state *l = &d->lanes[lane];
+    if (!l->closed)
+        snprintf(l->reason, sizeof l->reason, "%s", reason);
+    d->lane_changes += !l->closed;
+    l->closed = true;
+    for (int kind = 0; kind < READ_KINDS; kind++)
+        drop_queue(d, &l->read[kind], OUTCOME_FAILED, l->reason, now);
+    drop_writes(d, l, OUTCOME_FAILED, now);
+}
+
+static void start_job(struct scheduler *d, uint32_t number, instant_us now)
+{
+    struct decision look = {.to = JOB_READING};
+    scheduler_apply(d, number, &look, now, NULL);
+}
+
+void scheduler_start(struct scheduler *d, instant_us now)
+{
+    waves_resume(&d->waves, d->fleet);
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        if (d->jobs[i].state != JOB_NEW)
+            continue;
+        if (d->fleet->choices[i].guarded == GUARD_SKIP)
+            queue_push(d, &d->skipped, i, now);
+        else
+            start_job(d, i, now);
+    }
+}
+
+static void skip_some(struct scheduler *d, instant_us now)
+{
+    while (d->skipped.len && scheduler_has_room(d)) {
+        struct decision skip = {.to = JOB_DONE, .outcome = OUTCOME_SKIPPED};
+        snprintf(skip.reason, sizeof skip.reason,
+                 "the plan has no change for it that could be reviewed: left alone");
+        scheduler_apply(d, queue_pop(d, &d->skipped), &skip, now, NULL);
+    }
+}
+
+bool scheduler_has_room(const struct scheduler *d)
+{
+    return d->records_len + RECORD_ROOM <= RECORDS_PER_TURN_MAX;
+}
+
+void scheduler_event(struct scheduler *d, const struct event *event, instant_us now)
+{
+    if (event->kind != EVENT_ANSWER) {
+        d->draining = true;
+        return;
+    }
+    d->calls_out--;
+    if (event->call->kind != CALL_ASK) {
+        d->lane_wake[event->call->lane] = 0;
+        d->lanes[event->call->lane].calls_out--;
+    }
+    if (event->call->kind == CALL_ASK)
+        scheduler_asked(d, event->call);
+    else if (event->call->kind == CALL_SET)
+        scheduler_written(d, event->call, now);
+    else if (event->call->owner == SURVEY_OWNER)
+        lane_survey_answered(d, event->call, now);
+    else
+        scheduler_read_done(d, event->call, now);
+}
+
+/* Every write is confirmed; what is left waits for others. */
+static bool is_settled(const struct scheduler *d)
+{
+    uint32_t waiting = d->by_state[JOB_FOLLOWING] + d->by_state[JOB_WAITING_DNS];
+    return waiting > 0 && waiting + d->by_state[JOB_DONE] == d->fleet->choices_len;
+}
+
+static void timers_fire(struct scheduler *d, instant_us now)
+{
+    uint32_t job;
+    while (heap_pop_due(&d->timers, now, &job))
+        scheduler_enqueue(d, job, now);
+}
+
+static bool has_queued(const struct lane_state *l)
+{
+    uint32_t looks = 0;
+    for (int kind = 0; kind < READ_KINDS; kind++)
+        looks += l->read[kind].len;
+    return looks + l->write.len + l->start.len + l->tighten.len + l->confirmed.len > 0;
+}
+
+static instant_us lane_wake_of(const struct scheduler *d, uint16_t lane, instant_us now)
+{
+    const struct lane_state *l = &d->lanes[lane];
+    if (l->closed && has_queued(l))
+        return now;
+    if (lane_is_held(l, now))
+        return lane_held_until(l);
+    instant_us wake = when_earlier(scheduler_reads_wake(d, lane, now), lane_survey_wake(d, lane));
+    return when_earlier(wake, ready_wake(d, lane, now));
+}
+
+/* What every lane's next instant depends on besides the lane itself. True: it has changed. */
+static bool lanes_changed(struct scheduler *d)
+{
+    bool may_start = waves_may_start(&d->waves);
+    uint32_t company = may_start ? 0 : d->waves.open;
+    bool changed = may_start != d->lanes_may_start || company != d->lanes_company;
+    d->lanes_may_start = may_start;
+    d->lanes_company = company;
+    return changed;
+}
+
+/* Lanes without anything to do are passed over, until something happens to them or their next
+ * instant comes: a run may have thousands of lanes and millions of turns. */
+static void lanes_set_wake(struct scheduler *d, instant_us now)
+{
+    bool all = lanes_changed(d);
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
+        if (all || d->lane_wake[i] <= now)
+            d->lane_wake[i] = lane_wake_of(d, (uint16_t)i, now);
+    d->out_of_calls = !d->pool || !d->read_batches_free;
+}
+
+/* Nobody in the lane is tightened any more: those that wait for it end. */
+static void drop_tighten(struct scheduler *d, struct lane_state *l, instant_us now)
+{
+    while (l->tighten.len && scheduler_has_room(d)) {
+        uint32_t job = queue_pop(d, &l->tighten);
+        struct situation s = scheduler_situation(d, job, now);
+        struct decision end = step_left_loose(&s);
+        scheduler_apply(d, job, &end, now, NULL);
+    }
+}
+
+static void drop_hopeless(struct scheduler *d, struct lane_state *l, instant_us now)
+{
+    if (l->writes_closed)
+        drop_writes(d, l, OUTCOME_SKIPPED, now);
+    if (l->tightening.canary == CANARY_BAD)
+        drop_tighten(d, l, now);
+}
+
+static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
+                           uint32_t max)
+{
+    uint32_t len = 0;
+    d->lane_wake[lane] = 0;
+    if (d->lanes[lane].closed)
+        scheduler_close_lane(d, lane, "", now);
+    drop_hopeless(d, &d->lanes[lane], now);
+    lane_end_overdue(d, lane, now);
+    if (d->draining || lane_is_held(&d->lanes[lane], now))
+        return 0;
+    ready_confirm(d, lane, now);
+    len += scheduler_writes(d, lane, now, calls + len, max - len);
+    len += lane_survey_send(d, lane, now, calls + len, max - len);
+    len += scheduler_reads(d, lane, now, calls + len, max - len);
+    return len;
+}
+
+uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **calls, uint32_t max)
+{
+    uint32_t len = 0, lanes = d->fleet->lanes_len;
+    skip_some(d, now);
+    timers_fire(d, now);
+    d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
+    bool all = lanes_changed(d) || d->out_of_calls;
+    for (uint32_t i = 0, lane = d->lane_turn; i < lanes; i++) {
+        if (all || d->lane_wake[lane] <= now)
+            len += lane_visit(d, (uint16_t)lane, now, calls + len, max - len);
+        lane = lane + 1 < lanes ? lane + 1 : 0;
+    }
+    if (lanes)
+        d->lane_turn = (d->lane_turn + 1) % lanes;
+    if (!d->draining)
+        len += scheduler_asks(d, now, calls + len, max - len);
+    d->draining = d->draining || waves_are_over(&d->waves); /* the last start was called off */
+    lanes_set_wake(d, now);
+    return len;
+}
+
+const struct record *scheduler_records(const struct scheduler *d, uint32_t *len)
+{
+    *len = d->records_len;
+    return d->records;
+}
+
+void scheduler_turn_end(struct scheduler *d)
+{
+    d->records_len = 0;
+    arena_reset(&d->turn_text);
+}
+
+instant_us scheduler_wake(const struct scheduler *d, instant_us now)
+{
+    if (d->draining)
+        return WHEN_NEVER;
+    instant_us wake = heap_first(&d->timers);
+    if (d->skipped.len)
+        return now;
+    wake = when_earlier(wake, scheduler_asks_wake(d, now));
+    for (uint32_t i = 0; i < d->fleet->lanes_len && d->pool; i++)
+        wake = when_earlier(wake, d->lane_wake[i]);
+    return wake;
+}
+
+bool scheduler_is_finished(const struct scheduler *d)
+{
+    if (d->calls_out > 0)
+        return false;
+    return d->draining || d->by_state[JOB_DONE] == d->fleet->choices_len;
+}
+
+bool scheduler_is_draining(const struct scheduler *d)
+{
+    return d->draining;
+}
+
+void scheduler_totals(const struct scheduler *d, struct scheduler_totals *t)
+{
+    *t = (struct scheduler_totals){.jobs = d->fleet->choices_len,
+                                   .calls_out = d->calls_out,
+                                   .earliest_deadline = heap_first(&d->timers)};
+    memcpy(t->by_state, d->by_state, sizeof t->by_state);
+    memcpy(t->by_outcome, d->by_outcome, sizeof t->by_outcome);
+    memcpy(t->moves_made, d->moves_made, sizeof t->moves_made);
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        for (int kind = 0; kind < CALL_KINDS; kind++) {
+            t->calls[kind] += d->lanes[i].pace[kind].calls;
+            t->throttled[kind] += d->lanes[i].pace[kind].throttled;
+        }
+    }
+    t->writes = t->calls[CALL_SET];
+}
+
+void scheduler_lane_totals(const struct scheduler *d, uint16_t lane,
+                           struct scheduler_lane_totals *t)
+{
+    const struct lane_state *l = &d->lanes[lane];
+    *t = (struct scheduler_lane_totals){.bad = l->bad, .writes = l->pace[CALL_SET].calls};
+    memcpy(t->by_state, l->by_state, sizeof t->by_state);
+    for (int kind = 0; kind < CALL_ASK; kind++) {
+        t->calls += l->pace[kind].calls;
+        t->throttled += l->pace[kind].throttled;
+    }
+}
+
+const struct job *scheduler_job(const struct scheduler *d, uint32_t number)
+{
+    return &d->jobs[number];
+}
+
+const struct pace *scheduler_pace(const struct scheduler *d, uint16_t lane, enum call_kind kind)
+{
+    return &d->lanes[lane].pace[kind];
+}
+
+uint32_t scheduler_lane_changes(const struct scheduler *d)
+{
+    return d->lane_changes;
+}
+
+const char *scheduler_pause_reason(const struct scheduler *d)
+{
+    return d->waves.paused ? d->waves.reason : NULL;
+}
+
+const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane)
+{
+    const struct lane_state *l = &d->lanes[lane];
+    return l->closed || l->writes_closed ? l->reason : NULL;
+}
+
+bool scheduler_lane_is_closed(const struct scheduler *d, uint16_t lane)
+{
+    return d->lanes[lane].closed;
+}
+
+const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, instant_us *since)
+{
+    const struct lane_state *l = &d->lanes[lane];
+    *since = lane_doubted_since(l) ? lane_doubted_since(l) : l->trouble_since;
+    return *since && !l->closed ? l->trouble : NULL;
+}
+
+bool scheduler_lane_stays_loose(const struct scheduler *d, uint16_t lane)
+{
+    return d->lanes[lane].tightening.canary == CANARY_BAD;
+}
+
+_Static_assert(SURVEY_GAPS_MAX == SURVEY_GAPS, "scheduler.h does not show the lane survey");
+
+const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsigned gap)
+{
+    const char *reason = d->surveys.lanes[lane].gaps[gap];
+    return d->surveys.wanted && reason[0] ? reason : NULL;
+}

@@ -1,0 +1,105 @@
+/*
+ * The pool of calls, and the queues that jobs wait in.
+ */
+#include "scheduler_internal.h"
+
+#include <assert.h>
+
+void queue_push(struct scheduler *d, struct queue *q, uint32_t job, instant_us now)
+{
+    d->jobs[job].next = 0;
+    if (q->last)
+        d->jobs[q->last - 1].next = job + 1;
+    else
+        q->first = job + 1;
+    q->last = job + 1;
+    if (q->len++ == 0)
+        q->since = now;
+}
+
+void queue_push_front(struct scheduler *d, struct queue *q, uint32_t job, instant_us now)
+{
+    d->jobs[job].next = q->first;
+    q->first = job + 1;
+    if (!q->last)
+        q->last = job + 1;
+    if (q->len++ == 0)
+        q->since = now;
+}
+
+uint32_t queue_pop(struct scheduler *d, struct queue *q)
+{
+    assert(q->first);
+    uint32_t job = q->first - 1;
+    q->first = d->jobs[job].next;
+    if (!q->first)
+        q->last = 0;
+    q->len--;
+    d->jobs[job].next = 0;
+    return job;
+}
+
+/* v1 cannot tell the sandbox, so the account is asked as writes are sent. */
+enum api scheduler_api(const struct scheduler *d, uint16_t lane, enum call_kind kind)
+{
+    switch (kind) {
+    case CALL_SET:
+    case CALL_ACCOUNT: return d->options.write_api;
+    case CALL_LIST:
+    case CALL_READ_NOTIFICATION: return lane_survey_api(d, lane);
+    default: return d->lanes[lane].read_api;
+    }
+}
+
+struct call *scheduler_call_new(struct scheduler *d, enum call_kind kind)
+{
+    struct call *call = d->pool;
+    if (!call)
+        return NULL;
+    d->pool = call->next;
+    d->calls_out++;
+    call->next = NULL;
+    call->ticket = ++d->next_ticket;
+    call->kind = kind;
+    call->count = 0;
+    call->mail_from = call->token = TEXT_NONE;
+    return call;
+}
+
+struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kind kind)
+{
+    struct call *call = scheduler_call_new(d, kind);
+    assert(call);
+    call->lane = lane;
+    call->api = scheduler_api(d, lane, kind);
+    d->lanes[lane].calls_out++;
+    return call;
+}
+
+void scheduler_call_free(struct scheduler *d, struct call *call)
+{
+    call->next = d->pool;
+    d->pool = call;
+}
+
+void scheduler_called(struct scheduler *d, uint16_t lane, enum call_kind kind, instant_us sent_at,
+                      instant_us answered_at)
+{
+    struct pace *pace = &d->lanes[lane].pace[kind];
+    if (pace_take(pace, sent_at))
+        pace_answered(pace, sent_at, answered_at);
+}
+
+enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, instant_us now)
+{
+    struct lane_state *lane = &d->lanes[call->lane];
+    struct pace *pace = &lane->pace[call->kind];
+    enum verdict verdict = verdict_of(&call->reply, call->kind);
+    lane_learn(d, call, verdict, now);
+    if (verdict == VERDICT_SLOW_DOWN)
+        d->lane_changes +=
+            pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
+    else if (call->reply.how == REPLY_HTTP)
+        pace_answered(pace, call->sent_at, call->answered_at);
+    return verdict;
+}

@@ -1,0 +1,289 @@
+/*
+ * The scheduler's own structures, file by file:
+ *
+ *   scheduler.c        jobs and turns          reads.c    read batches of looks
+ *   scheduler_open.c   memory, resuming        writes.c   writes and records
+ *   scheduler_call.c   calls, queues           scheduler_dns.c     questions to DNS
+ *   lane_survey.c what else is in a lane  scheduler_judge.c   what the rules are told
+ *   waves.c  how many may start      lane.c    a lane's trouble, and its end
+ *   ready.c  whose turn to write is near, and who must be read first
+ *   tighten.c one identity of a lane is tightened first
+ *   lane_survey_masks.c  who masks a domain
+ */
+#ifndef MF_SCHEDULER_INTERNAL_H
+#define MF_SCHEDULER_INTERNAL_H
+
+#include "base/heap.h"
+#include "calls/pace.h"
+#include "dns/inquiry.h"
+#include "dns/memo.h"
+#include "lane_survey.h"
+#include "manners.h"
+#include "rules/dmarc.h"
+#include "rules/spf.h"
+#include "scheduler.h"
+#include "waves.h"
+
+#define READ_BATCHES_MAX   256              /* batches of looks in flight or waiting for a token */
+#define ASKS_MAX           (DNS_WINDOW / 2) /* inquiries in flight: two questions each */
+#define WORDS_MAX          64               /* distinct verdict words of mx, spf and dmarc */
+#define WORDS_RESTORED_MAX 32 /* of a journal, which may be damaged; the rules have 20 */
+#define GETS_REFUSED_MAX   20 /* by IAM, from the first on: then no look is allowed there */
+#define RECORD_ROOM        (SES_BATCH_MAX + 8) /* one event moves a batch at most */
+
+/* A queue of jobs, linked through job.next. */
+struct queue {
+    uint32_t first, last; /* job + 1; 0: empty */
+    uint32_t len;
+    instant_us since; /* when it last stopped being empty */
+};
+
+enum read_kind {
+    READ_FIRST,   /* verification and MAIL FROM */
+    READ_AGAIN,   /* MAIL FROM, after a write */
+    READ_CONFIRM, /* the same, before one; shares its read batches with the former */
+    READ_KINDS,
+};
+
+/* May identities of a lane be tightened? SES does not say what setting REJECT_MESSAGE does to
+ * Success, so one goes first, and the others follow when it has stayed there. */
+enum canary { CANARY_NEEDED, CANARY_OUT, CANARY_GOOD, CANARY_BAD };
+
+struct tighten {
+    enum canary canary;
+    uint32_t job;          /* CANARY_OUT: the one that goes first */
+    instant_us settles_at; /* and until when it must stay in Success; 0: not written yet */
+};
+
+/* Answers to one action that deny what worked before in this run. */
+struct doubt {
+    uint8_t count;    /* in a row, one probe each; 0: none */
+    instant_us since; /* of the first */
+    instant_us until; /* no call of this kind before */
+};
+
+struct lane_state {
+    struct queue read[READ_KINDS];
+    struct queue start;     /* ready for their first write, as waves allow */
+    struct queue write;     /* ready for another one */
+    struct queue tighten;   /* ready for REJECT_MESSAGE */
+    struct queue confirmed; /* SES was read a moment ago: they are written next */
+    struct tighten tightening;
+    uint32_t open;         /* jobs that are not final */
+    uint32_t read_batches; /* those with a part to send: read batch + 1, linked through
+                              read_batch.next */
+    struct pace pace[CALL_KINDS];
+    enum api read_api;
+    uint32_t gets_refused; /* by IAM; counted while none was allowed */
+    bool get_allowed;
+    uint32_t read_batches_alive;
+    uint32_t calls_out;   /* of this lane, lane survey included */
+    bool unresponsive;    /* the last call came to nothing: not sent, or no whole answer */
+    bool answered;        /* some call has had a whole answer */
+    bool worked;          /* some call was answered well in this run: trouble is waited out */
+    bool v1_worked;       /* likewise a batched read, since reads last began by version 1 */
+    bool write_worked;    /* likewise a write */
+    uint8_t sets_refused; /* by IAM, since the last write that worked */
+    bool trouble_told;    /* a record of it was kept */
+    struct doubt doubts[CALL_KINDS];
+    instant_us throttled_since[CALL_KINDS]; /* without one call that was served; 0: it is not */
+    instant_us trouble_since;               /* calls come to nothing since then; 0: they do not */
+    instant_us hold_until;                  /* before this nothing is sent */
+    instant_us swept_at;                    /* when those whose time is over were last looked for */
+    instant_us v1_again_at; /* reads that fell back in the middle of a run try again; 0: no */
+    uint32_t by_state[JOB_STATES], bad; /* of its jobs; bad: ended badly */
+    bool closed;                        /* nobody may do anything here: `reason` says why */
+    bool writes_closed;                 /* nobody may write: `reason` says why */
+    char reason[REASON_LEN_MAX];
+    char trouble[REASON_LEN_MAX]; /* the last, with trouble_since or a doubt */
+};
+
+/* A read batch: up to a hundred jobs that look together, by one call for each thing to be known. */
+struct read_batch {
+    uint32_t next; /* in the lane's list, or in the list of free ones: read batch + 1, 0 ends */
+    uint16_t lane;
+    enum read_kind kind;
+    enum api api;
+    uint8_t to_send, out; /* bits of parts */
+    uint8_t attempts;
+    uint32_t count;
+    uint32_t jobs[SES_BATCH_MAX];
+    struct call *answers[2]; /* held until all parts are there */
+    instant_us wake;         /* not before */
+    bool failed;             /* one part has, and the other is still out: */
+    uint8_t fail_verdict;    /* enum verdict */
+    struct reply fail_reply;
+};
+
+enum ask_stage { ASK_INQUIRY, ASK_SPF, ASK_DMARC };
+
+/* What is being asked of DNS for one job. */
+struct ask {
+    bool used;
+    uint32_t job, out; /* questions on their way; a stage ends when all are back */
+    enum ask_stage stage;
+    bool surveyed; /* spf and dmarc hold an outcome, or will */
+    bool holding;  /* the question below waits for its server's manners */
+    struct dns_question question;
+    uint32_t number;
+    instant_us held_until;
+    struct inquiry inquiry;
+    struct spf_survey spf;
+    struct dmarc_survey dmarc;
+};
+
+struct scheduler {
+    const struct fleet *fleet;
+    struct scheduler_options options;
+    struct job *jobs;
+    struct lane_state *lanes;
+    instant_us *lane_wake; /* as lanes: nothing to do there before; 0: to be worked out anew */
+    bool out_of_calls; /* calls or read batches ran out: every lane is visited in the next turn */
+    bool lanes_may_start;   /* what lane_wake was worked out with */
+    uint32_t lanes_company; /* likewise */
+    struct heap timers;
+    struct queue to_judge, dns; /* want to ask DNS: for the first time, and again */
+    bool to_judge_last;         /* they take turns */
+    struct queue skipped;       /* rows that end unasked, as records have room */
+    struct names seen;          /* MAIL FROM names that SES told */
+    bool out_of_memory;         /* something was not remembered: nothing is to be kept or sent */
+    uint8_t *mail_from_uses;    /* by name_id of the fleet, saturating */
+    struct read_batch *read_batches;
+    uint32_t read_batches_free; /* list */
+    struct ask *asks;
+    uint32_t
+        *mx_denied_s; /* recursive mode only: until which second of UTC, as a job's reason says */
+    uint32_t asks_used, questions_out;
+    uint32_t silence; /* survey questions in a row that nobody answered */
+    struct memo memo;
+    struct manners *manners;
+    struct lane_surveys surveys;
+    struct waves waves;
+    struct call *pool; /* free calls */
+    struct call *all_calls;
+    uint32_t calls_out; /* handed to the world and not back yet */
+    uint64_t next_ticket;
+    uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
+    uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
+    bool draining;
+    struct text words[WORDS_MAX];
+    uint32_t words_len;
+    uint32_t by_state[JOB_STATES], by_outcome[OUTCOMES];
+    uint16_t moves_made[JOB_STATES]; /* row: from, bit: to */
+    struct record *records;
+    uint32_t records_len;
+    struct arena turn_text; /* texts of the records of this turn */
+    struct buf json;
+};
+
+/* scheduler_call.c */
+void queue_push(struct scheduler *d, struct queue *q, uint32_t job, instant_us now);
+void queue_push_front(struct scheduler *d, struct queue *q, uint32_t job, instant_us now);
+uint32_t queue_pop(struct scheduler *d, struct queue *q); /* not empty */
+struct lane_state *scheduler_lane_of(struct scheduler *d, uint32_t job);
+/* Moves the job; the counts of the scheduler and of its lane follow. */
+void scheduler_move(struct scheduler *d, uint32_t job, enum job_state to);
+/* Where a job goes to wait for what its state wants. */
+void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now);
+/* What had a place in the wave that runs is of that wave now. */
+void scheduler_enter_wave(struct scheduler *d, struct job *job);
+/* SES has taken a write of the job. */
+void scheduler_accept(struct scheduler *d, uint32_t job, instant_us now);
+struct situation scheduler_situation(struct scheduler *d, uint32_t job, instant_us now);
+struct call *scheduler_call_new(struct scheduler *d, enum call_kind kind); /* NULL: none free */
+/* The same for a lane, by the API that goes with it. */
+struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kind kind);
+void scheduler_call_free(struct scheduler *d, struct call *call);
+/* What the answer means; its lane's pace has learned from it. */
+enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, instant_us now);
+/* Carries a decision out: moves the job, queues it or sets its timer, keeps a record of the move.
+ * findings_json: NULL, or what a judgement has just said. */
+void scheduler_apply(struct scheduler *d, uint32_t job, const struct decision *decision,
+                     instant_us now, const struct buf *findings_json);
+/* Remembers a name that SES told, or that there is no memory for it. */
+name_id scheduler_name(struct scheduler *d, struct text name);
+uint8_t scheduler_word(struct scheduler *d, struct text word);
+
+/* writes.c */
+void scheduler_record(struct scheduler *d, uint32_t job, enum record_kind kind, enum job_state from,
+                      instant_us now, const char *reason, const struct buf *findings_json);
+uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
+                          uint32_t max);
+void scheduler_written(struct scheduler *d, struct call *call, instant_us now);
+
+/* Of a lane, not of a job: its trouble has begun, or is over (reason is empty). */
+void scheduler_record_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now);
+
+/* ready.c */
+
+/* The queue of its lane in which a READY job waits. */
+struct queue *ready_queue(struct scheduler *d, uint32_t job, instant_us now);
+/* DNS has shown the MX of a job that is to be tightened. */
+void ready_mx_seen(struct scheduler *d, uint32_t job, instant_us now);
+/* It was its turn already, and was asked for. */
+bool ready_is_next(const struct scheduler *d, uint32_t job, instant_us now);
+/* Reads SES ahead for those whose turn is near. */
+void ready_confirm(struct scheduler *d, uint16_t lane, instant_us now);
+/* The same now: a read leaves anyhow, and takes them along. */
+void ready_along(struct scheduler *d, uint16_t lane, instant_us now);
+/* Writes that are in doubt are probed by one at a time. */
+bool ready_may_write(const struct scheduler *d, uint16_t lane, instant_us now);
+/* The next job that may be written just now. False: there is none. */
+bool ready_next(struct scheduler *d, uint16_t lane, instant_us now, uint32_t *job);
+instant_us ready_wake(const struct scheduler *d, uint16_t lane, instant_us now);
+
+/* lane.c */
+
+/* What the answer to a call of the lane says about the lane. */
+void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdict, instant_us now);
+/* Is nothing to be sent just now? Trouble that lasts is probed by one call at a time. */
+bool lane_is_held(const struct lane_state *lane, instant_us now);
+instant_us lane_held_until(const struct lane_state *lane);
+/* The same of one action that is in doubt. */
+instant_us lane_doubted_until(const struct lane_state *lane, enum call_kind kind);
+/* An answer denies what has worked before in this run: is it to be believed by now? */
+bool lane_is_sure(const struct scheduler *d, const struct lane_state *lane, enum call_kind kind,
+                  instant_us now);
+instant_us lane_doubted_since(const struct lane_state *lane); /* 0: nothing is in doubt */
+/* While there is trouble: ends the jobs in its queues whose time is over. */
+void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now);
+/* IAM has refused a write. */
+void lane_write_refused(struct scheduler *d, uint16_t lane, const struct reply *reply,
+                        instant_us now);
+
+/* tighten.c */
+
+/* May this job be tightened now? */
+bool tighten_may(const struct lane_state *lane, uint32_t job);
+bool tighten_has_turn(const struct lane_state *lane); /* the first in the queue may */
+void tighten_take(struct lane_state *lane, uint32_t job);
+void tighten_written(struct lane_state *lane, uint32_t job, instant_us now);
+void tighten_fell_back(struct scheduler *d, uint32_t job);
+void tighten_ended(struct scheduler *d, uint32_t job);
+/* An earlier process was tightening it: it goes first, unless another one does. */
+void tighten_resume(struct lane_state *lane, uint32_t job, instant_us now);
+/* As a record of an earlier process says. */
+void tighten_restore(struct scheduler *d, uint32_t job);
+
+/* reads.c */
+uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
+                         uint32_t max);
+void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now);
+instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instant_us now);
+void read_batches_init(struct scheduler *d);
+/* For how long a look of the lane that follows a write waits for company; so many are there. */
+span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there);
+
+/* scheduler_dns.c */
+uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls, uint32_t max);
+void scheduler_asked(struct scheduler *d, struct call *call);
+instant_us scheduler_asks_wake(const struct scheduler *d, instant_us now);
+/* Everything but DNS: the name, and what SES says. */
+void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
+                         struct judgement *j);
+/* The same when REJECT_MESSAGE has taken it out of Success. */
+void scheduler_judge_fall_back(struct scheduler *d, uint32_t number, struct judgement *j);
+/* The same from what the job remembers, for the sentences only: its errors were decided on. */
+void scheduler_judge_again(struct scheduler *d, uint32_t number, struct judgement *j);
+
+#endif

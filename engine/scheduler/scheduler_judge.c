@@ -1,0 +1,61 @@
+/*
+ * Judging a job: gathers what the fleet, the lane survey and the job know, and asks the rules.
+ */
+#include "scheduler_internal.h"
+
+static void lane_survey_tell(const struct scheduler *d, uint32_t number,
+                             struct judge_context *around)
+{
+    const struct lane_surveys *c = &d->surveys;
+    const struct choice *choice = &d->fleet->choices[number];
+    const struct lane_survey *lane = &c->lanes[choice->lane];
+    if (!c->wanted)
+        return;
+    around->masking_identity = c->masking[number];
+    around->mail_from_is_identity = c->senders[choice->mail_from] & SENDER_EXISTS;
+    around->mail_from_forwards = c->senders[choice->mail_from] & SENDER_FORWARDS;
+    around->mail_from_unasked = c->senders[choice->mail_from] & SENDER_UNASKED;
+    around->account_known = lane->account_known;
+    around->account_can_send = lane->can_send;
+    around->account_in_sandbox = lane->in_sandbox;
+    around->account_status = text_of(lane->status);
+}
+
+void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
+                         struct judgement *j)
+{
+    name_id wanted = d->fleet->choices[number].mail_from;
+    struct judge_context around = {
+        .mail_from_is_shared = wanted != MAIL_FROM_DEFAULT && d->mail_from_uses[wanted] > 1,
+        .set_by_us =
+            d->jobs[number].writes > 0 || own_names_has(d->options.own, number, facts->mail_from),
+    };
+    lane_survey_tell(d, number, &around);
+    j->suffixes = d->options.suffixes;
+    judge_name(j, d->fleet, number);
+    judge_ses(j, d->fleet, number, facts, &around);
+}
+
+void scheduler_judge_again(struct scheduler *d, uint32_t number, struct judgement *j)
+{
+    const struct job *job = &d->jobs[number];
+    struct ses_facts ses = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
+                            .verification = (enum verification)job->verification,
+                            .mail_from = names_text(&d->seen, job->mail_from_seen),
+                            .status = (enum mail_from_status)job->status_seen,
+                            .behavior = (enum behavior)job->behavior_seen};
+    scheduler_judge_ses(d, number, &ses, j);
+    j->errors = 0; /* they were decided on when SES answered */
+    j->waits = 0;
+    j->first_error[0] = '\0';
+}
+
+void scheduler_judge_fall_back(struct scheduler *d, uint32_t number, struct judgement *j)
+{
+    scheduler_judge_again(d, number, j);
+    judge_finding(j, NULL, TIGHTEN_FALLS_BACK, SEVERITY_WARNING,
+                  "SES left SUCCESS when REJECT_MESSAGE was set, so the identity was set back to "
+                  "USE_DEFAULT_VALUE and no other of this account and Region is tightened");
+    d->jobs[number].findings = j->found;
+    tighten_fell_back(d, number);
+}

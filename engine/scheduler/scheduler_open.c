@@ -1,0 +1,270 @@
+/*
+ * A scheduler's memory, and how it takes up a run that another process began.
+ */
+#include "scheduler_internal.h"
+
+#include "base/dname.h"
+#include "step_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void lanes_init(struct scheduler *d)
+{
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        double own = d->fleet->accounts[d->fleet->lanes[i].account].rate_per_s;
+        double rate = d->options.rate_per_s > 0 ? d->options.rate_per_s : own > 0 ? own : 1;
+        for (int kind = 0; kind < CALL_KINDS; kind++)
+            pace_init(&d->lanes[i].pace[kind], rate);
+        d->lanes[i].read_api = d->options.read_api;
+    }
+}
+
+static void uses_count(struct scheduler *d)
+{
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        uint8_t *uses = &d->mail_from_uses[d->fleet->choices[i].mail_from];
+        *uses = (uint8_t)(*uses + (*uses < UINT8_MAX));
+    }
+}
+
+static void calls_init(struct scheduler *d)
+{
+    for (uint32_t i = 0; i < CALLS_IN_FLIGHT_MAX; i++) {
+        arena_init(&d->all_calls[i].arena, HTTP_BODY_MAX * 4);
+        scheduler_call_free(d, &d->all_calls[i]);
+    }
+}
+
+static bool memory_take(struct scheduler *d, struct arena *memory)
+{
+    const struct fleet *f = d->fleet;
+    d->jobs = ARENA_ARRAY(memory, struct job, f->choices_len + 1);
+    d->lanes = ARENA_ARRAY(memory, struct lane_state, f->lanes_len + 1);
+    d->lane_wake = ARENA_ARRAY(memory, instant_us, f->lanes_len + 1);
+    d->read_batches = ARENA_ARRAY(memory, struct read_batch, READ_BATCHES_MAX);
+    d->asks = ARENA_ARRAY(memory, struct ask, ASKS_MAX);
+    if (!d->options.authority_dns)
+        d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
+    d->all_calls = ARENA_ARRAY(memory, struct call, CALLS_IN_FLIGHT_MAX);
+    d->manners = ARENA_NEW(memory, struct manners);
+    d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
+    d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, f->names.len + 1);
+    return d->jobs && d->lanes && d->lane_wake && d->read_batches && d->asks && d->all_calls &&
+           d->manners && d->records && d->mail_from_uses &&
+           (d->options.authority_dns || d->mx_denied_s);
+}
+
+static void asks_init(struct scheduler *d)
+{
+    for (uint32_t i = 0; i < ASKS_MAX; i++) {
+        inquiry_init(&d->asks[i].inquiry);
+        d->asks[i].inquiry.authority_port = d->options.authority_port;
+        spf_survey_init(&d->asks[i].spf);
+        dmarc_survey_init(&d->asks[i].dmarc);
+    }
+    memo_init(&d->memo);
+    manners_init(d->manners);
+}
+
+static void jobs_init(struct scheduler *d)
+{
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        d->jobs[i].deadline = WHEN_NEVER;
+        d->by_state[JOB_NEW]++;
+        scheduler_lane_of(d, i)->by_state[JOB_NEW]++;
+        scheduler_lane_of(d, i)->open++;
+    }
+}
+
+struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet,
+                                 const struct scheduler_options *options)
+{
+    struct scheduler *d = ARENA_NEW(memory, struct scheduler);
+    if (!d)
+        return NULL;
+    d->fleet = fleet;
+    d->options = *options;
+    d->words_len = 1; /* word 0 is the empty one */
+    if (!memory_take(d, memory) || !lane_survey_init(d, memory) ||
+        !heap_init(&d->timers, fleet->choices_len))
+        return NULL;
+    if (!names_init(&d->seen, NAMES_BYTES_MAX)) {
+        heap_clear(&d->timers);
+        return NULL;
+    }
+    arena_init(&d->turn_text, SIZE_MAX);
+    buf_init(&d->json, LINE_LEN_MAX * 4);
+    lanes_init(d);
+    uses_count(d);
+    calls_init(d);
+    read_batches_init(d);
+    asks_init(d);
+    jobs_init(d);
+    waves_init(&d->waves, fleet);
+    return d;
+}
+
+void scheduler_clear(struct scheduler *d)
+{
+    if (!d)
+        return;
+    for (uint32_t i = 0; i < CALLS_IN_FLIGHT_MAX; i++)
+        arena_clear(&d->all_calls[i].arena);
+    for (uint32_t i = 0; i < ASKS_MAX; i++) {
+        inquiry_clear(&d->asks[i].inquiry);
+        spf_survey_clear(&d->asks[i].spf);
+        dmarc_survey_clear(&d->asks[i].dmarc);
+    }
+    memo_clear(&d->memo);
+    lane_survey_clear(d);
+    heap_clear(&d->timers);
+    names_clear(&d->seen);
+    arena_clear(&d->turn_text);
+    buf_clear(&d->json);
+}
+
+/* A verdict word of the journal, as long as the scheduler knows few of them. */
+static uint8_t word_restore(struct scheduler *d, struct text word)
+{
+    for (uint32_t i = 1; i < d->words_len; i++)
+        if (text_eq(d->words[i], word))
+            return (uint8_t)i;
+    bool fits = word.len > 0 && d->words_len < WORDS_RESTORED_MAX;
+    return fits ? scheduler_word(d, names_text(&d->seen, scheduler_name(d, word))) : 0;
+}
+
+static void row_restore(struct scheduler *d, struct job *job, const struct job_row *row)
+{
+    job->mx = word_restore(d, row->mx);
+    job->spf = word_restore(d, row->spf);
+    job->dmarc = word_restore(d, row->dmarc);
+    job->findings = row->findings;
+    job->action = (uint8_t)row->action;
+    job->writes = (uint16_t)row->writes;
+    job->calls = (uint16_t)row->calls;
+    job->accepted = (uint8_t)(row->accepted < UINT8_MAX ? row->accepted : UINT8_MAX);
+    job->wave = (uint16_t)(row->wave < UINT16_MAX ? row->wave : UINT16_MAX);
+    job->restarts = row->restarts & 3u;
+    job->before_known = row->before_known;
+    job->behavior_before = row->behavior_before;
+    job->seen_known = row->seen_known;
+    job->behavior_seen = row->behavior_seen;
+    job->status_seen = (uint8_t)row->status_seen;
+    job->verification = (uint8_t)row->verification;
+    job->mail_from_before = scheduler_name(d, row->mail_from_before);
+    job->mail_from_seen = scheduler_name(d, row->mail_from_seen);
+    job->deadline = row->deadline;
+    job->first_seen = row->first_seen;
+    job->lost = row->writes > 0 && row->accepted == 0; /* some answer of them, perhaps */
+}
+
+/* What was written, where the answer to it is not known. */
+static enum write_kind write_of(const struct scheduler *d, const struct record *record)
+{
+    struct text wanted = fleet_mail_from(d->fleet, record->job);
+    if (wanted.len == 0)
+        return WRITE_CLEAR;
+    if (record->write_mail_from.len == 0) /* only who starts again for good clears first */
+        return record->row.restarts >= RESTARTS_MAX ? WRITE_CLEAR_FIRST : WRITE_NAME;
+    if (record->write_behavior == BEHAVIOR_REJECT_MESSAGE)
+        return WRITE_TIGHTEN;
+    return dname_eq(record->write_mail_from, wanted) ? WRITE_NAME : WRITE_LOOSEN;
+}
+
+/* Where a job goes on that another process had begun. */
+static void job_resume(struct scheduler *d, const struct record *record, instant_us now)
+{
+    struct decision look = {.to = JOB_READING, .action = record->row.action};
+    if (record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE) {
+        look.to = JOB_UNSURE;
+        look.write = write_of(d, record);
+        d->jobs[record->job].lost = true;
+    } else if (record->row.accepted > 0) {
+        look.to = JOB_FOLLOWING;
+    }
+    bool rejects = record->row.accepted > 0 && record->row.behavior_seen == BEHAVIOR_REJECT_MESSAGE;
+    if (look.write == WRITE_TIGHTEN || (rejects && look.to == JOB_FOLLOWING))
+        tighten_resume(scheduler_lane_of(d, record->job), record->job, now);
+    scheduler_apply(d, record->job, &look, now, NULL);
+}
+
+void scheduler_restore(struct scheduler *d, const struct record *record, bool reopen,
+                       instant_us now)
+{
+    const struct job_row *row = &record->row;
+    struct job *job = &d->jobs[record->job];
+    struct lane_state *lane = scheduler_lane_of(d, record->job);
+    bool is_final = row->state == JOB_DONE && !reopen;
+    row_restore(d, job, row);
+    lane->worked = lane->worked || row->seen_known;
+    lane->write_worked = lane->write_worked || row->accepted > 0;
+    waves_restore(&d->waves, job->wave, is_final, row->outcome);
+    if (is_final) {
+        scheduler_move(d, record->job, JOB_DONE);
+        job->outcome = (uint8_t)row->outcome;
+        lane->bad += outcome_is_bad(row->outcome);
+        d->by_outcome[row->outcome]++;
+        tighten_restore(d, record->job);
+        return;
+    }
+    tighten_restore(d, record->job);
+    if (row->state == JOB_READY && (row->accepted == 0 || row->wave == 0))
+        job->deadline = WHEN_NEVER; /* its records were there: it waited for its turn */
+    if (row->state == JOB_DONE) {
+        job->deadline = WHEN_NEVER;
+        job->restarts = 0;
+    }
+    job_resume(d, record, now);
+}
+
+/* What a planned row is about to do, as its look decided. */
+static enum write_kind write_planned(struct scheduler *d, uint32_t number, instant_us now)
+{
+    struct situation s = scheduler_situation(d, number, now);
+    struct ses_facts ses = {.mail_from = s.mail_from_seen,
+                            .status = (enum mail_from_status)s.job->status_seen,
+                            .behavior = s.job->behavior_seen};
+    return step_need(&s, &ses).write;
+}
+
+void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us now)
+{
+    struct job *job = &d->jobs[plan->job];
+    row_restore(d, job, &plan->row);
+    job->deadline = WHEN_NEVER;
+    job->restarts = 0;
+    enum write_kind write = write_planned(d, plan->job, now);
+    bool waits_for_nothing = write == WRITE_CLEAR || write == WRITE_LOOSEN;
+    struct decision go = {.to = waits_for_nothing ? JOB_READY : JOB_JUDGING,
+                          .action = plan->row.action,
+                          .write = write,
+                          .restart = plan->row.action == ACTION_RESTART};
+    scheduler_lane_of(d, plan->job)->worked = true;
+    scheduler_apply(d, plan->job, &go, now, NULL);
+}
+
+name_id scheduler_name(struct scheduler *d, struct text name)
+{
+    name_id id;
+    if (!names_add(&d->seen, name, &id))
+        d->out_of_memory = true;
+    return id;
+}
+
+bool scheduler_is_out_of_memory(const struct scheduler *d)
+{
+    return d->out_of_memory;
+}
+
+uint8_t scheduler_word(struct scheduler *d, struct text word)
+{
+    if (word.len == 0)
+        return 0;
+    for (uint32_t i = 1; i < d->words_len; i++)
+        if (text_eq(d->words[i], word))
+            return (uint8_t)i;
+    assert(d->words_len < WORDS_MAX); /* the words are the rules' own constants */
+    d->words[d->words_len] = word;
+    return (uint8_t)d->words_len++;
+}

@@ -1,0 +1,315 @@
+/*
+ * Looks after a write, and the one right before it. Invariant: what leads to a write here was read
+ * just now and is the run's own, or what the guard expects; all else ends as drifted.
+ */
+#include "step_internal.h"
+
+#include "base/dname.h"
+
+#include <stdio.h>
+
+#define STALE_READ_MAX SPAN_M(1) /* between two reads of what may be an old copy */
+
+static struct decision drifted_since(const struct situation *s, const struct ses_facts *ses)
+{
+    struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
+    bool is_wanted = s->wanted.len > 0 && dname_eq(ses->mail_from, s->wanted);
+    snprintf(d.reason, sizeof d.reason,
+             "SES now has MAIL FROM " TEXT_FMT "%s%s: another operator has changed it since this "
+             "run wrote it, so it is left alone",
+             TEXT_ARG(ses->mail_from.len ? ses->mail_from : TEXT("default")),
+             is_wanted ? " with " : "", is_wanted ? behavior_name(ses->behavior) : "");
+    return d;
+}
+
+/* The answer was lost, and what was written is not there: as far as SES shows, it never came. */
+static struct decision write_again(const struct situation *s)
+{
+    if (step_is_out_of_time(s)) {
+        struct decision d = step_finish(s, OUTCOME_FAILED, "");
+        snprintf(d.reason, sizeof d.reason,
+                 "SES's answer to the change was lost %u times, and SES does not show it",
+                 (unsigned)s->job->attempts);
+        return d;
+    }
+    struct decision d = step_ready(s, (enum write_kind)s->job->write);
+    d.wait_us = step_error_wait(s, s->job->attempts);
+    return d;
+}
+
+static struct decision set_up_anew(const struct situation *s)
+{
+    struct decision d = step_decide(s, JOB_JUDGING); /* once too often: to be told why */
+    d.write = WRITE_NAME;
+    d.restart = s->job->restarts <= RESTARTS_MAX;
+    snprintf(d.reason, sizeof d.reason, "SES says FAILED: set again once DNS is right");
+    return d;
+}
+
+/* Was it this run that cleared? The first half of starting again may take effect after a look that
+ * did not show it yet, when its process died or its answer was lost. Taken for that once only, so
+ * that nobody who clears on purpose is fought. */
+static bool is_own_late_clear(const struct situation *s, const struct ses_facts *ses)
+{
+    return ses->mail_from.len == 0 && s->job->restarts == RESTARTS_MAX;
+}
+
+/* Setting anew begins with clearing, and this is the second half of it. */
+static struct decision set_after_clear(const struct situation *s)
+{
+    struct decision d = step_ready(s, WRITE_NAME);
+    d.restart = true;
+    return d;
+}
+
+/* An old copy, as it seems: look again, soon at first. */
+static struct decision wait_for_newer(const struct situation *s)
+{
+    struct decision d = s->now < s->job->deadline ? step_follow(s, MAIL_FROM_PENDING, "")
+                                                  : step_expired(s, MAIL_FROM_PENDING, NULL);
+    d.stale = true;
+    if (d.to != JOB_FOLLOWING)
+        return d;
+    d.to = (enum job_state)s->job->state;
+    if (d.wait_us > STALE_READ_MAX)
+        d.wait_us = STALE_READ_MAX;
+    snprintf(d.reason, sizeof d.reason, "SES has accepted the change and does not show it yet");
+    return d;
+}
+
+/* It must have Success and the right MX before it is tightened: DNS is asked for the latter. */
+static struct decision judge_tighten(const struct situation *s)
+{
+    struct decision d = step_decide(s, JOB_JUDGING);
+    d.write = WRITE_TIGHTEN;
+    snprintf(d.reason, sizeof d.reason, "SES says SUCCESS: is the MX there, too?");
+    return d;
+}
+
+struct decision step_left_loose(const struct situation *s)
+{
+    if (s->policy->until == UNTIL_SET && !s->left_loose)
+        return step_finish(s, OUTCOME_DONE,
+                           "left at USE_DEFAULT_VALUE: SES does not say SUCCESS, and with "
+                           "REJECT_MESSAGE mail would be rejected");
+    return step_finish(
+        s, OUTCOME_FAILED,
+        "left at USE_DEFAULT_VALUE: in this account and Region SES left SUCCESS when "
+        "REJECT_MESSAGE was set (mailfrom explain tighten-falls-back)");
+}
+
+/* REJECT_MESSAGE without Success: mail is being rejected, and it was this run that set it. */
+static struct decision loosen(const struct situation *s, const struct ses_facts *ses)
+{
+    struct decision d = step_ready(s, WRITE_LOOSEN);
+    d.fell_back = true;
+    snprintf(d.reason, sizeof d.reason,
+             "SES says %s since REJECT_MESSAGE was set: back to USE_DEFAULT_VALUE",
+             mail_from_status_name(ses->status));
+    return d;
+}
+
+static struct decision settle(const struct situation *s)
+{
+    struct decision d = step_decide(s, JOB_FOLLOWING);
+    d.wait_us = s->settles_at - s->now;
+    snprintf(d.reason, sizeof d.reason, "tightened; SES must stay in SUCCESS for a while");
+    return d;
+}
+
+/* SES shows the wanted name, and it was this run that set it. */
+static struct decision saw_wanted(const struct situation *s, const struct ses_facts *ses)
+{
+    bool success = ses->status == MAIL_FROM_SUCCESS;
+    bool is_enough = success || s->policy->until == UNTIL_SET;
+    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0)
+        return loosen(s, ses);
+    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && s->now < s->settles_at)
+        return settle(s);
+    if (is_enough && ses->behavior == s->policy->behavior)
+        return step_done(s);
+    if (is_enough && s->policy->behavior == BEHAVIOR_REJECT_MESSAGE)
+        return success && !s->left_loose ? judge_tighten(s) : step_left_loose(s);
+    if (is_enough)
+        return step_ready(s, WRITE_LOOSEN);
+    return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status, "");
+}
+
+/* The name that this run loosened on its way to the wanted one. */
+static struct decision saw_loosened(const struct situation *s)
+{
+    struct decision d = step_decide(s, JOB_READING);
+    d.write = WRITE_NOTHING;
+    return d;
+}
+
+/* SES has taken a write of this run, or shows one whose answer was lost. */
+static struct decision saw_own(const struct situation *s, const struct ses_facts *ses)
+{
+    if (s->wanted.len == 0)
+        return ses->mail_from.len ? drifted_since(s, ses) : step_done(s);
+    if (dname_eq(ses->mail_from, s->wanted))
+        return saw_wanted(s, ses);
+    if (is_own_late_clear(s, ses))
+        return set_after_clear(s);
+    return saw_loosened(s);
+}
+
+static bool is_own(const struct situation *s, const struct ses_facts *ses)
+{
+    return step_is_last_known(s, ses) || is_own_late_clear(s, ses) ||
+           (s->job->lost && step_shows_write(s, ses));
+}
+
+/* The read shows a write whose answer was lost: from now on it counts as taken. */
+static struct decision confirmed_by_read(struct decision d)
+{
+    d.confirmed = true;
+    if (d.to == JOB_DONE && d.outcome == OUTCOME_UNCHANGED) {
+        d.outcome = OUTCOME_DONE;
+        d.reason[0] = '\0';
+    }
+    return d;
+}
+
+struct decision step_gone(const struct situation *s)
+{
+    if (s->wanted.len == 0 || s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED)
+        return step_finish(s, OUTCOME_SKIPPED,
+                           "the identity does not exist any more: nothing to put back");
+    return step_finish(s, OUTCOME_FAILED,
+                       "SES does not know the identity any more: it was deleted while this run "
+                       "went on");
+}
+
+static struct decision read_whole(const struct situation *s)
+{
+    struct decision d = step_decide(s, (enum job_state)s->job->state);
+    d.read_whole = true;
+    return d;
+}
+
+static struct decision drifted(const struct situation *s, const struct ses_facts *ses)
+{
+    if (ses->mail_from.len == 0 && !(ses->known & KNOWN_VERIFICATION))
+        return read_whole(s);
+    return s->job->accepted > 0 ? drifted_since(s, ses) : step_drifted(s, ses);
+}
+
+/* SES shows the write. Setting a FAILED name anew changes nothing but the status. */
+static bool has_come(const struct situation *s, const struct ses_facts *ses)
+{
+    bool still_failed = step_is_last_known(s, ses) && ses->status == MAIL_FROM_FAILED;
+    return step_shows_write(s, ses) && !still_failed;
+}
+
+/* SES has moved, and nothing that anybody would miss is there: what is to be done now? */
+static struct decision decided_anew(const struct situation *s, const struct ses_facts *ses)
+{
+    struct need need = step_need(s, ses);
+    if (s->wanted.len == 0 && need.write == WRITE_NOTHING)
+        return step_done(s);
+    if (s->wanted.len == 0 || need.write == WRITE_LOOSEN)
+        return step_ready(s, need.write);
+    struct decision d = step_decide(s, JOB_JUDGING);
+    d.action = need.action;
+    d.write = need.write;
+    return d;
+}
+
+/* Whether it may be tightened is asked anew each time. */
+static struct decision tighten_again(const struct situation *s, const struct ses_facts *ses)
+{
+    struct decision d = saw_own(s, ses);
+    if (d.to == JOB_JUDGING)
+        d.wait_us = step_error_wait(s, s->job->attempts);
+    return d;
+}
+
+static struct decision saw_unsure(const struct situation *s, const struct ses_facts *ses)
+{
+    bool forced = s->rules->force || s->guard == GUARD_FORCED;
+    if (has_come(s, ses))
+        return confirmed_by_read(s->job->write == WRITE_CLEAR_FIRST ? step_ready(s, WRITE_NAME)
+                                                                    : saw_own(s, ses));
+    if (step_is_last_known(s, ses) && s->job->write == WRITE_TIGHTEN)
+        return tighten_again(s, ses);
+    if (step_is_last_known(s, ses))
+        return write_again(s);
+    if (step_is_stale(s, ses))
+        return wait_for_newer(s);
+    if (forced || (s->job->accepted == 0 && !step_has_drifted(s, ses)))
+        return decided_anew(s, ses);
+    return drifted(s, ses);
+}
+
+struct decision step_read_anew(const struct situation *s, const struct ses_facts *ses)
+{
+    return step_is_stale(s, ses) ? wait_for_newer(s) : drifted(s, ses);
+}
+
+struct decision step_read_after(const struct situation *s, const struct ses_facts *ses)
+{
+    if (s->job->state == JOB_UNSURE)
+        return saw_unsure(s, ses);
+    if (step_is_stale(s, ses))
+        return wait_for_newer(s);
+    if (is_own(s, ses))
+        return saw_own(s, ses);
+    return drifted(s, ses);
+}
+
+/* Would the write that the job is about to send still be the right one? */
+static bool is_still_needed(const struct situation *s, const struct ses_facts *ses)
+{
+    bool is_wanted = dname_eq(ses->mail_from, s->wanted);
+    switch ((enum write_kind)s->job->write) {
+    case WRITE_TIGHTEN:
+        return is_wanted && ses->status == MAIL_FROM_SUCCESS &&
+               ses->behavior != BEHAVIOR_REJECT_MESSAGE;
+    case WRITE_LOOSEN: return ses->mail_from.len && ses->behavior == BEHAVIOR_REJECT_MESSAGE;
+    case WRITE_NAME:
+        return !is_wanted || ses->status == MAIL_FROM_FAILED ||
+               ses->behavior == BEHAVIOR_REJECT_MESSAGE;
+    case WRITE_CLEAR:
+    case WRITE_CLEAR_FIRST: return ses->mail_from.len > 0;
+    case WRITE_NOTHING: break;
+    }
+    return false;
+}
+
+/* SES would take the write, and nothing would come of it. */
+static bool is_unverified(const struct situation *s, const struct ses_facts *ses)
+{
+    enum write_kind write = (enum write_kind)s->job->write;
+    return ses->known & KNOWN_VERIFICATION && ses->verification != VERIFICATION_SUCCESS &&
+           (write == WRITE_NAME || write == WRITE_TIGHTEN) &&
+           !(s->policy->accept & FINDING_BIT(IDENTITY_UNVERIFIED));
+}
+
+static struct decision unverified(const struct situation *s, const struct ses_facts *ses)
+{
+    struct decision d = step_finish(s, OUTCOME_FAILED, "");
+    snprintf(d.reason, sizeof d.reason,
+             "the identity is not verified any more: SES says %s, so nothing is written",
+             verification_name(ses->verification));
+    return d;
+}
+
+struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses)
+{
+    bool is_known = ses->known & KNOWN_VERIFICATION;
+    if (ses->mail_from.len == 0 && s->mail_from_seen.len > 0 && !is_known)
+        return read_whole(s);
+    if (is_unverified(s, ses))
+        return unverified(s, ses);
+    if (s->job->accepted > 0 && !step_is_last_known(s, ses))
+        return step_read_after(s, ses);
+    if (s->job->lost && has_come(s, ses))
+        return confirmed_by_read(saw_own(s, ses));
+    if (step_has_drifted(s, ses))
+        return step_drifted(s, ses);
+    if (is_still_needed(s, ses))
+        return step_ready(s, (enum write_kind)s->job->write);
+    return s->job->accepted > 0 ? step_read_after(s, ses) : decided_anew(s, ses);
+}

@@ -1,0 +1,72 @@
+/*
+ * The canary of a lane. Whether SES stays in Success when REJECT_MESSAGE is set is not documented,
+ * and where it does not, mail is rejected until SES has seen the MX again. So one identity of a
+ * lane is tightened first and read back. While it is out, the others wait; when it has stayed in
+ * Success for a while they follow; when it has left Success it is loosened at once, and nobody in
+ * the lane is tightened in this run any more.
+ */
+#include "scheduler_internal.h"
+
+#define SETTLE_SPAN SPAN_S(10) /* SES shows a new status in the read after the write */
+
+bool tighten_may(const struct lane_state *lane, uint32_t job)
+{
+    const struct tighten *t = &lane->tightening;
+    return t->canary == CANARY_GOOD || (t->canary == CANARY_OUT && t->job == job);
+}
+
+bool tighten_has_turn(const struct lane_state *lane)
+{
+    return lane->tightening.canary == CANARY_GOOD || lane->tightening.canary == CANARY_NEEDED;
+}
+
+void tighten_take(struct lane_state *lane, uint32_t job)
+{
+    if (lane->tightening.canary == CANARY_NEEDED)
+        lane->tightening = (struct tighten){CANARY_OUT, job, 0};
+}
+
+void tighten_written(struct lane_state *lane, uint32_t job, instant_us now)
+{
+    struct tighten *t = &lane->tightening;
+    if (t->canary == CANARY_OUT && t->job == job)
+        t->settles_at = now + SETTLE_SPAN;
+}
+
+void tighten_fell_back(struct scheduler *d, uint32_t job)
+{
+    struct lane_state *lane = scheduler_lane_of(d, job);
+    d->lane_changes += lane->tightening.canary != CANARY_BAD;
+    lane->tightening.canary = CANARY_BAD;
+    d->jobs[job].findings |= FINDING_BIT(TIGHTEN_FALLS_BACK);
+}
+
+static bool is_tightened(const struct scheduler *d, uint32_t number)
+{
+    const struct job *job = &d->jobs[number];
+    return job->accepted > 0 && job->behavior_seen == BEHAVIOR_REJECT_MESSAGE &&
+           job->status_seen == MAIL_FROM_SUCCESS;
+}
+
+void tighten_resume(struct lane_state *lane, uint32_t job, instant_us now)
+{
+    if (lane->tightening.canary == CANARY_NEEDED)
+        lane->tightening = (struct tighten){CANARY_OUT, job, now + SETTLE_SPAN};
+}
+
+void tighten_ended(struct scheduler *d, uint32_t number)
+{
+    struct tighten *t = &scheduler_lane_of(d, number)->tightening;
+    if (t->canary == CANARY_OUT && t->job == number)
+        t->canary = is_tightened(d, number) ? CANARY_GOOD : CANARY_NEEDED;
+}
+
+void tighten_restore(struct scheduler *d, uint32_t number)
+{
+    const struct job *job = &d->jobs[number];
+    struct tighten *t = &scheduler_lane_of(d, number)->tightening;
+    if (job->findings & FINDING_BIT(TIGHTEN_FALLS_BACK))
+        t->canary = CANARY_BAD;
+    else if (t->canary == CANARY_NEEDED && job->state == JOB_DONE && is_tightened(d, number))
+        t->canary = CANARY_GOOD;
+}

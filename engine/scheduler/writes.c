@@ -1,0 +1,169 @@
+/*
+ * Writes and records. Invariant: a write that is out has its intent among the records of the same
+ * turn, and the engine keeps those before it sends; the intent holds what the write replaces, which
+ * SES showed within READ_BEFORE_WRITE_MAX before.
+ */
+#include "scheduler_internal.h"
+
+#include <assert.h>
+
+static struct text turn_copy(struct scheduler *d, struct text t)
+{
+    struct text copy = arena_text(&d->turn_text, t);
+    d->out_of_memory = d->out_of_memory || (t.len && !copy.at);
+    return copy.at ? copy : TEXT("");
+}
+
+static struct job_row row_of(struct scheduler *d, const struct job *job)
+{
+    return (struct job_row){
+        .state = (enum job_state)job->state,
+        .action = (enum action)job->action,
+        .outcome = (enum outcome)job->outcome,
+        .before_known = job->before_known,
+        .mail_from_before = names_text(&d->seen, job->mail_from_before),
+        .behavior_before = (enum behavior)job->behavior_before,
+        .seen_known = job->seen_known,
+        .mail_from_seen = names_text(&d->seen, job->mail_from_seen),
+        .behavior_seen = (enum behavior)job->behavior_seen,
+        .status_seen = (enum mail_from_status)job->status_seen,
+        .verification = (enum verification)job->verification,
+        .mx = d->words[job->mx],
+        .spf = d->words[job->spf],
+        .dmarc = d->words[job->dmarc],
+        .findings = job->findings,
+        .writes = job->writes,
+        .accepted = job->accepted,
+        .wave = job->wave,
+        .calls = job->calls,
+        .restarts = job->restarts,
+        .attempts = job->attempts,
+        .first_seen = job->first_seen,
+        .deadline = job->deadline,
+    };
+}
+
+/* What the job writes, or has written and knows no answer to: a resumed run looks for that. */
+static void record_write(struct scheduler *d, struct record *r, instant_us now)
+{
+    struct situation s = scheduler_situation(d, r->job, now);
+    step_write(&s, &r->write_mail_from, &r->write_behavior);
+}
+
+void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kind,
+                      enum job_state from, instant_us now, const char *reason,
+                      const struct buf *findings_json)
+{
+    assert(d->records_len < RECORDS_PER_TURN_MAX);
+    struct record *r = &d->records[d->records_len++];
+    *r = (struct record){.job = number, .kind = kind, .at = now, .from = from};
+    r->row = row_of(d, &d->jobs[number]);
+    r->row.finished = r->row.state == JOB_DONE ? now : 0;
+    r->row.reason = turn_copy(d, text_of(reason));
+    if (r->row.state == JOB_WRITING || r->row.state == JOB_UNSURE)
+        record_write(d, r, now);
+    if (findings_json)
+        r->row.findings_json =
+            arena_fmt(&d->turn_text, "[" TEXT_FMT "]", TEXT_ARG(buf_text(findings_json)));
+}
+
+static void count_write(struct job *job)
+{
+    job->writes = (uint16_t)(job->writes + (job->writes < UINT16_MAX));
+    job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
+}
+
+void scheduler_record_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now)
+{
+    if (d->records_len >= RECORDS_PER_TURN_MAX)
+        return; /* the next trouble is told */
+    struct record *r = &d->records[d->records_len++];
+    *r = (struct record){.job = lane, .kind = RECORD_LANE, .at = now};
+    r->row.reason = turn_copy(d, text_of(reason));
+}
+
+static struct call *write_one(struct scheduler *d, uint32_t number, instant_us now)
+{
+    struct call *call = scheduler_call_to(d, d->fleet->choices[number].lane, CALL_SET);
+    struct situation s = scheduler_situation(d, number, now);
+    struct job *job = &d->jobs[number];
+    call->owner = number;
+    call->attempt = job->attempts + 1u;
+    call->count = 1;
+    call->identities[0] = fleet_identity(d->fleet, number);
+    step_write(&s, &call->mail_from, &call->behavior);
+    assert(job->before_known && (job_is_started(job) || job->write == WRITE_LOOSEN));
+    scheduler_enter_wave(d, job);
+    count_write(job);
+    if (job->deadline == WHEN_NEVER)
+        job->deadline = now + s.policy->timeout_us;
+    scheduler_move(d, number, JOB_WRITING);
+    scheduler_record(d, number, RECORD_INTENT, JOB_READY, now, "", NULL);
+    return call;
+}
+
+uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
+                          uint32_t max)
+{
+    struct pace *pace = &d->lanes[lane].pace[CALL_SET];
+    uint32_t len = 0, job;
+    while (len < max && ready_may_write(d, lane, now) && d->pool && scheduler_has_room(d) &&
+           pace_next(pace) <= now && ready_next(d, lane, now, &job)) {
+        bool taken = pace_take(pace, now);
+        assert(taken);
+        calls[len++] = write_one(d, job, now);
+    }
+    return len;
+}
+
+/* What SES holds now, as far as an accepted write tells. */
+static void believe_write(struct scheduler *d, struct job *job, const struct call *call)
+{
+    job->mail_from_seen = scheduler_name(d, call->mail_from);
+    job->behavior_seen = call->behavior;
+    if (call->mail_from.len == 0)
+        job->status_seen = MAIL_FROM_NONE;
+    else if (job->write != WRITE_TIGHTEN)
+        job->status_seen = MAIL_FROM_PENDING;
+}
+
+static void write_failed(struct scheduler *d, const struct call *call, enum verdict verdict,
+                         instant_us now)
+{
+    struct job *job = &d->jobs[call->owner];
+    job->lost = job->lost || verdict == VERDICT_UNSURE;
+    job->read_at_s = 0; /* what it was to replace may be another value by the next try */
+    if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
+        job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
+    if (verdict == VERDICT_REFUSED)
+        lane_write_refused(d, call->lane, &call->reply, now);
+}
+
+static void write_taken(struct scheduler *d, const struct call *call, instant_us now)
+{
+    struct lane_state *lane = &d->lanes[call->lane];
+    struct job *job = &d->jobs[call->owner];
+    believe_write(d, job, call);
+    scheduler_accept(d, call->owner, now);
+    if (job->write == WRITE_TIGHTEN)
+        tighten_written(lane, call->owner, now);
+    lane->write_worked = true;
+    lane->sets_refused = 0;
+}
+
+void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
+{
+    uint32_t number = call->owner;
+    enum verdict verdict =
+        verdict_after(scheduler_call_paced(d, call, now), d->jobs[number].attempts);
+    if (verdict == VERDICT_OK)
+        write_taken(d, call, now);
+    struct situation s = scheduler_situation(d, number, now);
+    struct decision decision = step_written(&s, verdict, &call->reply);
+    if (verdict != VERDICT_OK)
+        write_failed(d, call, verdict, now);
+    scheduler_apply(d, number, &decision, now, NULL);
+    if (verdict == VERDICT_DENIED && !d->lanes[call->lane].worked)
+        scheduler_close_lane(d, call->lane, decision.reason, now);
+    scheduler_call_free(d, call);
+}

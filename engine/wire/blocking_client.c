@@ -1,0 +1,120 @@
+#include "blocking_client.h"
+
+#include "aws/http_date.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct blocking_client {
+    struct https *https;
+    int ending_fd;
+    const char *ca_bundle;
+    struct call call; /* https tells requests apart by their calls */
+    struct http_answer *answer;
+    enum reply_how how;
+    bool is_back;
+    char trouble[256];
+};
+
+static void on_done(void *context, struct call *call, const struct https_answer *answer)
+{
+    struct blocking_client *c = context;
+    (void)call;
+    c->is_back = true;
+    c->how = answer->how;
+    if (answer->how != REPLY_HTTP) {
+        snprintf(c->trouble, sizeof c->trouble, "%s", answer->trouble);
+        return;
+    }
+    const struct aws_reply *reply = &answer->reply;
+    c->answer->status = reply->http_status;
+    if (reply->age.len || !http_date_parse(reply->date, &c->answer->server_date))
+        c->answer->server_date = 0;
+    buf_add_text(&c->answer->body, reply->body);
+}
+
+static bool is_ending(const struct blocking_client *c)
+{
+    struct pollfd fd = {.fd = c->ending_fd, .events = POLLIN};
+    return poll(&fd, 1, 0) > 0;
+}
+
+/* A copy, because https takes what it sends, and the caller may want to send it again. */
+static bool request_copy(struct aws_request *out, const struct aws_request *r)
+{
+    aws_request_init(out);
+    out->method = r->method;
+    out->headers_len = r->headers_len;
+    buf_add_text(&out->url, buf_text(&r->url));
+    buf_add_text(&out->body, buf_text(&r->body));
+    bool failed = out->url.failed || out->body.failed || r->url.failed || r->body.failed;
+    for (uint32_t i = 0; i < r->headers_len; i++) {
+        buf_add_text(&out->headers[i], buf_text(&r->headers[i]));
+        failed = failed || out->headers[i].failed || r->headers[i].failed;
+    }
+    return !failed;
+}
+
+static enum err blocking_client_ask(void *context, const struct aws_request *request,
+                                    const struct http_terms *terms, struct http_answer *answer,
+                                    struct why *why)
+{
+    struct blocking_client *c = context;
+    struct aws_request copy;
+    struct pollfd ending = {.fd = c->ending_fd, .events = POLLIN};
+    if (is_ending(c)) /* one that was dropped may still be out, and would be taken for this one */
+        return why_set(why, ERR_BUSY, "the program is ending");
+    if (!request_copy(&copy, request)) {
+        aws_request_clear(&copy);
+        return why_set(why, ERR_LIMIT, "the request is too long");
+    }
+    c->answer = answer;
+    c->is_back = false;
+    https_start(c->https, &c->call, &copy, c->ca_bundle, terms);
+    for (https_work(c->https); !c->is_back; https_work(c->https)) {
+        if (is_ending(c))
+            return why_set(why, ERR_BUSY,
+                           "the program is ending"); /* blocking_client_close drops it */
+        https_poll(c->https, &ending, 1, 1000);
+    }
+    if (c->how != REPLY_HTTP)
+        return why_set(why, ERR_IO, "%s", c->trouble);
+    return answer->body.failed ? why_set(why, ERR_NOMEM, "out of memory") : OK;
+}
+
+static bool blocking_client_rest(void *context, span_us span)
+{
+    struct blocking_client *c = context;
+    struct pollfd fd = {.fd = c->ending_fd, .events = POLLIN};
+    return poll(&fd, 1, (int)(span / 1000)) == 0;
+}
+
+enum err blocking_client_open(struct blocking_client **out, const struct https_config *config,
+                              int ending_fd, struct why *why)
+{
+    struct blocking_client *c = calloc(1, sizeof *c);
+    *out = NULL;
+    if (!c)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    c->ending_fd = ending_fd;
+    enum err err = https_open(&c->https, config, on_done, c, why);
+    if (err)
+        free(c);
+    else
+        *out = c;
+    return err;
+}
+
+void blocking_client_close(struct blocking_client *c)
+{
+    if (!c)
+        return;
+    https_close(c->https);
+    free(c);
+}
+
+struct http_exchange blocking_client_exchange(struct blocking_client *c, const char *ca_bundle)
+{
+    c->ca_bundle = ca_bundle;
+    return (struct http_exchange){c, blocking_client_ask, blocking_client_rest, c->ending_fd};
+}

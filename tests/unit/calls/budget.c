@@ -1,0 +1,70 @@
+#include "calls/budget.h"
+#include "unit.h"
+
+static struct budget of_one(struct lane_need need, enum api read_api)
+{
+    struct budget b = {0};
+    budget_add(&b, &need, read_api);
+    return b;
+}
+
+static void writes_and_reads_are_counted_by_action(void **state)
+{
+    (void)state;
+    static const struct {
+        struct lane_need need;
+        enum api api;
+        uint64_t verification, mail_from, get, set;
+        span_us earliest;
+    } table[] = {
+        {{1, 250, 250, 10, 0}, API_V1, 3, 3 + 3 + 1, 0, 260, SPAN_S(260)},
+        {{1, 0, 0, 0, 0}, API_V1, 0, 0, 0, 0, 0},
+        {{1, 1, 1, 0, 0}, API_V1, 1, 2, 0, 1, SPAN_S(2)},
+        {{1, 100, 0, 0, 0}, API_V1, 1, 1, 0, 0, SPAN_S(1)},
+        {{1, 101, 0, 0, 0}, API_V1, 2, 2, 0, 0, SPAN_S(2)},
+        {{4, 100, 0, 0, 100}, API_V1, 1, 1, 0, 100, SPAN_S(25)},
+        {{1, 250, 250, 10, 0}, API_V2, 0, 0, 510, 260, SPAN_S(510)},
+        {{0.5, 100, 30, 0, 0}, API_V1, 1, 2, 0, 30, SPAN_S(60)},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct budget b = of_one(table[i].need, table[i].api);
+        assert_int_equal(b.calls[CALL_READ_VERIFICATION], table[i].verification);
+        assert_int_equal(b.calls[CALL_READ_MAIL_FROM], table[i].mail_from);
+        assert_int_equal(b.calls[CALL_GET], table[i].get);
+        assert_int_equal(b.calls[CALL_SET], table[i].set);
+        assert_int_equal(b.writes, table[i].set);
+        assert_int_equal(b.reads, table[i].verification + table[i].mail_from + table[i].get);
+        assert_int_equal(b.earliest, table[i].earliest);
+    }
+}
+
+static void lanes_run_beside_each_other_and_the_slowest_ends_last(void **state)
+{
+    (void)state;
+    struct budget b = {0};
+    budget_add(&b, &(struct lane_need){1, 1000, 1000, 0, 0}, API_V1);
+    budget_add(&b, &(struct lane_need){0.5, 1000, 1000, 0, 0}, API_V1);
+    budget_add(&b, &(struct lane_need){10, 9000, 9000, 0, 0}, API_V1);
+    assert_int_equal(b.writes, 11000);
+    assert_int_equal(b.earliest, SPAN_S(2000));
+    assert_int_equal(b.slowest, 1);
+    assert_int_equal(b.lanes, 3);
+}
+
+static void the_largest_fleet_does_not_overflow(void **state)
+{
+    (void)state;
+    struct budget b = of_one((struct lane_need){0.001, 4000000, 4000000, 4000000, 0}, API_V1);
+    assert_int_equal(b.writes, 8000000);
+    assert_int_equal(b.earliest, SPAN_S(8000000000ll));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_and_reads_are_counted_by_action),
+        cmocka_unit_test(lanes_run_beside_each_other_and_the_slowest_ends_last),
+        cmocka_unit_test(the_largest_fleet_does_not_overflow),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,279 @@
+/*
+ * Journals of older versions: tests/data/journal/README.md says what they hold. Each is opened as a
+ * copy, says what it said, and what newer tables add is there.
+ */
+#include "journal/journal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct bench {
+    char folder[64], file[96];
+    struct journal *journal;
+    struct arena arena;
+    struct buf out;
+    struct why why;
+};
+
+static void shell(const struct bench *b, const char *command)
+{
+    char line[1024];
+    snprintf(line, sizeof line, "cd %s && %s", b->folder, command);
+    assert_int_equal(system(line), 0);
+}
+
+static void sql(const struct bench *b, const char *statement)
+{
+    char line[900];
+    snprintf(line, sizeof line,
+             "/usr/bin/python3 -c \"import sqlite3;c=sqlite3.connect('journal.db',"
+             "isolation_level=None);c.execute('''%s ''')\" && rm -f journal.db-wal journal.db-shm",
+             statement);
+    shell(b, line);
+}
+
+static int set_up(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    strcpy(b->folder, "/tmp/journal_versions.XXXXXX");
+    assert_non_null(mkdtemp(b->folder));
+    snprintf(b->file, sizeof b->file, "%s/journal.db", b->folder);
+    shell(b, "cp " TEST_DATA "/journal/v1.db journal.db && chmod 600 journal.db");
+    arena_init(&b->arena, 1 << 20);
+    buf_init(&b->out, 1 << 16);
+    *state = b;
+    return 0;
+}
+
+static void closed(struct bench *b)
+{
+    journal_close(b->journal);
+    b->journal = NULL;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+    closed(b);
+    arena_clear(&b->arena);
+    buf_clear(&b->out);
+    shell(b, "cd / && rm -rf $OLDPWD");
+    free(b);
+    return 0;
+}
+
+static void opened(struct bench *b, enum journal_mode mode)
+{
+    closed(b);
+    if (journal_open(&b->journal, b->file, mode, &b->why) != OK)
+        fail_msg("%s", b->why.text);
+}
+
+static const char *told(struct bench *b)
+{
+    buf_add(&b->out, "", 1);
+    return b->out.at;
+}
+
+/* "job writes/accepted/wave outcome, " */
+static bool row_tell(void *ctx, const struct record *r)
+{
+    buf_add_fmt(ctx, "%u %u/%u/%u %s, ", r->job, r->row.writes, r->row.accepted, r->row.wave,
+                outcome_name(r->row.outcome));
+    return true;
+}
+
+static const char *rows_of(struct bench *b, uint64_t run)
+{
+    buf_reset(&b->out);
+    assert_int_equal(journal_rows(b->journal, run, row_tell, &b->out, &b->why), OK);
+    return told(b);
+}
+
+static void assert_version_1(struct bench *b)
+{
+    struct run_head head;
+    assert_string_equal(rows_of(b, 1),
+                        "0 2/2/1 done, 1 1/1/1 done, 2 0/0/0 unchanged, 3 0/0/0 refused, ");
+    assert_string_equal(rows_of(b, 2), "0 1/1/1 , 1 0/0/0 , 2 1/1/1 , ");
+    assert_string_equal(rows_of(b, 3), "0 1/1/1 done, 1 1/1/1 done, ");
+    assert_int_equal(journal_run(b->journal, 2, &head, &b->arena, &b->why), OK);
+    assert_int_equal(head.state, RUN_STOPPED);
+    for (uint64_t run = 1; run <= 3; run++) {
+        struct fleet fleet;
+        fleet_init(&fleet);
+        assert_int_equal(journal_fleet(b->journal, run, &fleet, &b->why), OK);
+        assert_int_equal(fleet.lanes_len, 1);
+        assert_int_equal(fleet.lanes[0].caller.account, NAME_NONE);
+        fleet_clear(&fleet);
+    }
+}
+
+static void a_reader_understands_version_1_and_leaves_it_alone(void **state)
+{
+    struct bench *b = *state;
+    char tmp[128];
+    shell(b, "mkdir tmp && ls -la --time-style=full-iso journal.db >before");
+    snprintf(tmp, sizeof tmp, "%s/tmp", b->folder);
+    setenv("TMPDIR", tmp, 1);
+    opened(b, JOURNAL_READ);
+    assert_version_1(b);
+    shell(b, "ls -la --time-style=full-iso journal.db | cmp - before && test -z \"$(ls tmp)\""
+             " && cmp journal.db " TEST_DATA "/journal/v1.db && test ! -e journal.db-wal");
+    unsetenv("TMPDIR");
+}
+
+static void a_writer_migrates_version_1_once(void **state)
+{
+    struct bench *b = *state;
+    opened(b, JOURNAL_WRITE);
+    assert_version_1(b);
+    closed(b);
+    shell(b, "cp journal.db migrated");
+    opened(b, JOURNAL_WRITE);
+    assert_version_1(b);
+    closed(b);
+    shell(b, "cmp journal.db migrated");
+    opened(b, JOURNAL_READ);
+    assert_version_1(b);
+}
+
+/* A migration that cannot be ended leaves the file as it was, for the program that wrote it. */
+static void a_migration_that_fails_changes_nothing(void **state)
+{
+    struct bench *b = *state;
+    sql(b, "CREATE TABLE rule (of_somebody_else INT)");
+    shell(b, "cp journal.db before");
+    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_WRITE, &b->why), ERR_IO);
+    assert_non_null(strstr(b->why.text, "table rule already exists"));
+    shell(b, "cmp journal.db before");
+    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_READ, &b->why), ERR_IO);
+    shell(b, "cmp journal.db before");
+}
+
+/* What SES had taken by then is known from the records up to there, not from the last alone. */
+static void writes_that_were_taken_stay_taken(void **state)
+{
+    struct bench *b = *state;
+    for (int i = 0; i < 2; i++)
+        sql(b, "DELETE FROM record WHERE seq = (SELECT max(seq) FROM record"
+               " WHERE run = 1 AND job = 0)");
+    sql(b, "UPDATE record SET outcome = 8 WHERE run = 3 AND job = 0 AND state = 8");
+    opened(b, JOURNAL_WRITE);
+    assert_string_equal(rows_of(b, 1),
+                        "0 2/1/1 , 1 1/1/1 done, 2 0/0/0 unchanged, 3 0/0/0 refused, ");
+    assert_string_equal(rows_of(b, 3), "0 1/0/1 expired, 1 1/1/1 done, ");
+}
+
+static bool set_take(void *ctx, const struct record *r)
+{
+    *(finding_set *)ctx |= r->row.findings;
+    return true;
+}
+
+static finding_set findings_of(struct bench *b, uint64_t run)
+{
+    finding_set set = 0;
+    assert_int_equal(journal_rows(b->journal, run, set_take, &set, &b->why), OK);
+    return set;
+}
+
+/* The journal's numbers count, wherever the program's enum has its rules. */
+static void findings_are_what_the_journal_names_them(void **state)
+{
+    struct bench *b = *state;
+    struct record r = {.job = 0, .row.findings = FINDING_BIT(SPF_SYNTAX) | FINDING_BIT(SANDBOX)};
+    opened(b, JOURNAL_WRITE);
+    assert_true(findings_of(b, 1) & FINDING_BIT(IDENTITY_MISSING));
+    closed(b);
+    sql(b, "UPDATE rule SET name = 'a-rule-of-later' WHERE number = 16");
+    sql(b, "UPDATE rule SET number = 41 WHERE name = 'identity-missing'");
+    sql(b, "UPDATE record SET findings = (1 << 41) | (1 << 16) WHERE findings & 8");
+    opened(b, JOURNAL_READ); /* before a writer gives spf-syntax another number */
+    finding_set before = findings_of(b, 1);
+    assert_true(before & FINDING_BIT(IDENTITY_MISSING));
+    assert_false(before & FINDING_BIT(SPF_SYNTAX));
+    opened(b, JOURNAL_WRITE);
+    assert_true(findings_of(b, 1) == before);
+    assert_int_equal(journal_keep(b->journal, 1, &r, 1, &b->why), OK);
+    assert_true(findings_of(b, 1) & FINDING_BIT(IDENTITY_MISSING));
+    assert_true(findings_of(b, 1) & FINDING_BIT(SPF_SYNTAX));
+}
+
+static void numbers_that_name_no_rule_are_damage(void **state)
+{
+    struct bench *b = *state;
+    finding_set set = 0;
+    opened(b, JOURNAL_WRITE);
+    closed(b);
+    sql(b, "UPDATE record SET findings = (1 << 50) WHERE findings & 8");
+    opened(b, JOURNAL_READ);
+    assert_int_equal(journal_rows(b->journal, 1, set_take, &set, &b->why), ERR_IO);
+    assert_non_null(strstr(b->why.text, "damaged"));
+    closed(b);
+    sql(b, "UPDATE rule SET number = 64 WHERE number = 3");
+    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_READ, &b->why), ERR_IO);
+    assert_non_null(strstr(b->why.text, "a number of a rule"));
+}
+
+static bool note_take(void *ctx, const struct lane_note *note)
+{
+    buf_add_fmt(ctx, "%u +%lld " TEXT_FMT ";", note->lane,
+                (long long)(note->at - (instant_us)2000000000000000), TEXT_ARG(note->reason));
+    return true;
+}
+
+static const char *notes_of(struct bench *b, uint64_t run)
+{
+    buf_reset(&b->out);
+    assert_int_equal(journal_lane_notes(b->journal, run, note_take, &b->out, &b->why), OK);
+    return told(b);
+}
+
+#define LATER(n) ((instant_us)2000000000000000 + (n))
+
+static void notes_of_lanes_are_no_rows_and_the_newest_counts(void **state)
+{
+    struct bench *b = *state;
+    struct run_head head;
+    const struct record r[] = {
+        {.kind = RECORD_LANE, .job = 1, .at = LATER(1), .row.reason = TEXT("SES answers 503")},
+        {.kind = RECORD_LANE, .job = 0, .at = LATER(3), .row.reason = TEXT("no route")},
+        {.kind = RECORD_LANE, .job = 1, .at = LATER(4)},
+    };
+    opened(b, JOURNAL_WRITE);
+    assert_int_equal(journal_stop(b->journal, 2, RUN_OPEN, 0, &b->why), OK);
+    assert_int_equal(journal_keep(b->journal, 2, r, 2, &b->why), OK);
+    assert_string_equal(notes_of(b, 2), "0 +3 no route;1 +1 SES answers 503;");
+    assert_int_equal(journal_run(b->journal, 2, &head, &b->arena, &b->why), OK);
+    assert_true(head.last == LATER(3));
+    assert_int_equal(journal_keep(b->journal, 2, r + 2, 1, &b->why), OK);
+    assert_string_equal(notes_of(b, 2), "0 +3 no route;1 +4 ;");
+    assert_string_equal(notes_of(b, 1), "");
+    assert_string_equal(rows_of(b, 2), "0 1/1/1 , 1 0/0/0 , 2 1/1/1 , ");
+    assert_int_equal(journal_stop(b->journal, 2, RUN_STOPPED, LATER(9), &b->why), OK);
+    assert_int_equal(journal_run(b->journal, 2, &head, &b->arena, &b->why), OK);
+    assert_true(head.last == LATER(4));
+}
+
+int main(void)
+{
+#define TEST_OF(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST_OF(a_reader_understands_version_1_and_leaves_it_alone),
+        TEST_OF(a_writer_migrates_version_1_once),
+        TEST_OF(a_migration_that_fails_changes_nothing),
+        TEST_OF(writes_that_were_taken_stay_taken),
+        TEST_OF(findings_are_what_the_journal_names_them),
+        TEST_OF(numbers_that_name_no_rule_are_damage),
+        TEST_OF(notes_of_lanes_are_no_rows_and_the_newest_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

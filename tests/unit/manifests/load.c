@@ -1,0 +1,371 @@
+/*
+ * Good manifests: what they come to, row by row.
+ */
+#include "manifest_room.h"
+
+#define TOP "version: 1\ndefaults: {region: us-east-1, mail_from: 'bounce.{domain}'}\n"
+
+/* A row as one line: account, Region, identity, MAIL FROM, and what differs from the usual policy.
+ */
+static void row_show(const struct fleet *f, uint32_t row, struct buf *out)
+{
+    const struct policy *p = fleet_policy_of(f, row);
+    struct text mail_from = fleet_mail_from(f, row);
+    buf_add_fmt(out, TEXT_FMT " " TEXT_FMT " " TEXT_FMT " " TEXT_FMT,
+                TEXT_ARG(fleet_account_name(f, row)), TEXT_ARG(fleet_region(f, row)),
+                TEXT_ARG(fleet_identity(f, row)),
+                TEXT_ARG(mail_from.len ? mail_from : TEXT("default")));
+    if (p->behavior == BEHAVIOR_REJECT_MESSAGE)
+        buf_add_str(out, " reject");
+    if (p->require != REQUIRE_MX_SPF)
+        buf_add_str(out, p->require == REQUIRE_MX ? " mx" : " none");
+    if (p->mx_region != NAME_NONE)
+        buf_add_fmt(out, " mx_region=" TEXT_FMT, TEXT_ARG(names_text(&f->names, p->mx_region)));
+    if (p->timeout_us != SPAN_H(72))
+        buf_add_fmt(out, " timeout=%lldm", (long long)(p->timeout_us / SPAN_M(1)));
+    for (int i = 0; i < FINDINGS_LEN; i++)
+        if (p->accept & FINDING_BIT(i))
+            buf_add_fmt(out, " ~%s", finding_rule((enum finding)i)->name);
+    buf_add_char(out, '\n');
+}
+
+static void assert_rows(struct loaded *l, const char *want)
+{
+    struct buf rows;
+    assert_loads(l);
+    buf_init(&rows, 1u << 20);
+    for (uint32_t i = 0; i < l->fleet.choices_len; i++)
+        row_show(&l->fleet, i, &rows);
+    assert_string_equal(rows.at ? rows.at : "", want);
+    buf_clear(&rows);
+}
+
+static const struct {
+    const char *manifest, *rows;
+} good[] = {
+    {TOP "identities: [example.com]\n", "default us-east-1 example.com bounce.example.com\n"},
+    {TOP "identities: []\n", ""},
+    {"version: 1\nidentities: []\nwaves: [10, 2.5%, 100%]\nmax_failures: 0\n", ""},
+    /* Plain scalars are text: none of these is a boolean, a number or nothing. */
+    {"version: 1\ndefaults: {region: us-east-1, mail_from: default}\n"
+     "identities: [no, on, yes, null, ~, 1e3.example, 0x10, 12:30, 010, .inf, '12']\n",
+     "default us-east-1 no default\ndefault us-east-1 on default\n"
+     "default us-east-1 yes default\ndefault us-east-1 null default\n"
+     "default us-east-1 ~ default\ndefault us-east-1 1e3.example default\n"
+     "default us-east-1 0x10 default\ndefault us-east-1 12:30 default\n"
+     "default us-east-1 010 default\ndefault us-east-1 .inf default\n"
+     "default us-east-1 12 default\n"},
+    /* Blanks, where RFC 5321 has them. */
+    {TOP "identities: ['\"x y\"@example.com']\n",
+     "default us-east-1 \"x y\"@example.com bounce.example.com\n"},
+    /* Names: domains fold and become A-labels, addresses stay, bad IDNA stays as bytes. */
+    {TOP "identities: [Example.COM., 'B\xc3\x9c"
+         "CHER.example', Joe@Example.COM, 'joe@b\xc3\xbc"
+         "cher.example', xn--a.example, stra\xc3\x9f"
+         "e.example]\n",
+     "default us-east-1 example.com bounce.example.com\n"
+     "default us-east-1 xn--bcher-kva.example bounce.xn--bcher-kva.example\n"
+     "default us-east-1 Joe@Example.COM bounce.example.com\n"
+     "default us-east-1 joe@xn--bcher-kva.example bounce.xn--bcher-kva.example\n"
+     "default us-east-1 xn--a.example bounce.xn--a.example\n"
+     "default us-east-1 xn--strae-oqa.example bounce.xn--strae-oqa.example\n"},
+    {"version: 1\ndefaults: {region: us-east-1}\nidentities:\n"
+     "- {identity: a.example, mail_from: M\xc3\xbcLL.a.example.}\n"
+     "- {identity: b.example, mail_from: not_a_host..name}\n"
+     "- {identity: c.example, mail_from: elsewhere.example}\n"
+     "- {identity: d.example, mail_from: 'x.{domain}.{region}{domain}'}\n",
+     "default us-east-1 a.example xn--mll-hoa.a.example\n"
+     "default us-east-1 b.example not_a_host..name\n"
+     "default us-east-1 c.example elsewhere.example\n"
+     "default us-east-1 d.example x.d.example.us-east-1d.example\n"},
+    /* Several Regions, and the same identity in another Region or account. */
+    {"version: 1\naccounts: {a: {regions: [us-east-1, eu-west-1]}, b: {profile: p}}\n"
+     "defaults: {mail_from: 'm.{region}.{domain}', account: a}\nidentities:\n"
+     "- x.example\n- {identity: x.example, region: us-west-2}\n"
+     "- {identity: x.example, account: b, regions: [us-east-1, us-west-2]}\n",
+     "a us-east-1 x.example m.us-east-1.x.example\n"
+     "a eu-west-1 x.example m.eu-west-1.x.example\n"
+     "a us-west-2 x.example m.us-west-2.x.example\n"
+     "b us-east-1 x.example m.us-east-1.x.example\n"
+     "b us-west-2 x.example m.us-west-2.x.example\n"},
+    /* Key by key: what an identity does not say, the defaults say. */
+    {"version: 1\ndefaults:\n  region: us-east-1\n  mail_from: m.{domain}\n"
+     "  behavior_on_mx_failure: RejectMessage\n  accept: [sandbox]\n"
+     "  dns: {require: mx, timeout: 1h30m, mx_region: eu-west-1}\nidentities:\n"
+     "- a.example\n- {identity: b.example, behavior_on_mx_failure: UseDefaultValue}\n"
+     "- {identity: c.example, dns: {require: none}, accept: []}\n"
+     "- {identity: d.example, mail_from: default, region: ap-southeast-3}\n",
+     "default us-east-1 a.example m.a.example reject mx mx_region=eu-west-1 timeout=90m "
+     "~sandbox\n"
+     "default us-east-1 b.example m.b.example mx mx_region=eu-west-1 timeout=90m ~sandbox\n"
+     "default us-east-1 c.example m.c.example reject none mx_region=eu-west-1 timeout=90m\n"
+     "default ap-southeast-3 d.example default reject mx mx_region=eu-west-1 timeout=90m "
+     "~sandbox\n"},
+    /* The order of keys means nothing. */
+    {"identities: [{account: m, identity: a.example}]\ndefaults: {mail_from: default}\n"
+     "accounts: {m: {regions: [us-gov-west-1]}}\nversion: 1\n",
+     "m us-gov-west-1 a.example default\n"},
+    {"\xef\xbb\xbf" TOP "identities:\r\n  - a.example\r\n",
+     "default us-east-1 a.example bounce.a.example\n"},
+    {"# {version: 1}\n---\nversion: 1\ndefaults: {region: us-east-1, mail_from: default}\n"
+     "identities:\n- 'a.example'\n- \"b.example\"\n- c\\\n...\n",
+     "default us-east-1 a.example default\ndefault us-east-1 b.example default\n"
+     "default us-east-1 c\\ default\n"},
+    {"version: 1\naccounts:\n  default: {regions: [us-east-1]}\n  other:\n"
+     "defaults: {mail_from: default}\nidentities: [a.example]\n",
+     "default us-east-1 a.example default\n"},
+};
+
+static void manifests_and_what_they_come_to(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        struct loaded l;
+        file_write("x.yaml", good[i].manifest);
+        load(&l, "x.yaml");
+        assert_rows(&l, good[i].rows);
+        loaded_clear(&l);
+    }
+}
+
+static void the_region_of_the_command_line_comes_last(void **state)
+{
+    (void)state;
+    struct loaded l;
+    const char *path = "x.yaml";
+    file_write(path, "version: 1\nidentities:\n- {identity: a.example, mail_from: default}\n"
+                     "- {identity: b.example, mail_from: default, region: us-west-2}\n");
+    load_with(&l, "eu-west-3", &path, 1);
+    assert_rows(&l, "default eu-west-3 a.example default\ndefault us-west-2 b.example default\n");
+    loaded_clear(&l);
+    load_with(&l, "europe", &path, 1);
+    assert_says(&l, ":0:0: --region: found \"europe\"");
+    loaded_clear(&l);
+}
+
+static void accounts_keep_what_they_say(void **state)
+{
+    (void)state;
+    struct loaded l;
+    file_write("x.yaml",
+               "version: 1\nidentities: []\nwaves: [10, 2.5%]\nmax_failures: 2%\naccounts:\n"
+               "  one: {profile: my profile, account_id: 011122223333, rate: 0.25}\n"
+               "  two:\n    role_arn: arn:aws-us-gov:iam::111122223333:role/path/mail\n"
+               "    external_id: x:1\n    source_profile: base\n    rate: 10000\n");
+    load(&l, "x.yaml");
+    assert_loads(&l);
+    const struct fleet *f = &l.fleet;
+    assert_int_equal(f->accounts_len, 2);
+    assert_text(names_text(&f->names, f->accounts[0].profile), TEXT("my profile"));
+    assert_text(names_text(&f->names, f->accounts[0].account_id), TEXT("011122223333"));
+    assert_true(f->accounts[0].rate_per_s == 0.25 && f->accounts[1].rate_per_s == 10000);
+    assert_int_equal(f->accounts[0].role_arn, NAME_NONE);
+    assert_text(names_text(&f->names, f->accounts[1].role_arn),
+                TEXT("arn:aws-us-gov:iam::111122223333:role/path/mail"));
+    assert_text(names_text(&f->names, f->accounts[1].external_id), TEXT("x:1"));
+    assert_text(names_text(&f->names, f->accounts[1].source_profile), TEXT("base"));
+    assert_int_equal(f->waves_len, 2);
+    assert_true(f->waves[0].value == 10 && !f->waves[0].is_percent);
+    assert_true(f->waves[1].value == 2.5 && f->waves[1].is_percent);
+    assert_true(f->max_failures.value == 2 && f->max_failures.is_percent);
+    loaded_clear(&l);
+}
+
+static void included_files_inherit_and_come_in_bytewise_order(void **state)
+{
+    (void)state;
+    struct loaded l;
+    assert_int_equal(mkdir("m", 0700), 0);
+    assert_int_equal(mkdir("m/teams", 0700), 0);
+    assert_int_equal(mkdir("m/teams/[x]", 0700), 0);
+    file_write("m/fleet.yaml",
+               "version: 1\naccounts: {one: , two: }\n"
+               "defaults: {account: one, region: us-east-1, mail_from: 'm.{domain}'}\n"
+               "include: ['teams/*.yaml', ./teams/z.csv]\nidentities: [top.example]\n");
+    file_write("m/teams/b.yaml", "version: 1\ndefaults: {account: two}\nidentities: [b.example]\n"
+                                 "identities_from: '*.csv'\n");
+    file_write("m/teams/B.yaml",
+               "version: 1\ninclude: '[[]x]/1*.yaml'\nidentities: [bb.example]\n");
+    file_write("m/teams/[x]/1.yaml", "version: 1\ndefaults: {mail_from: default}\n"
+                                     "identities: [deep.example]\ninclude: 2.yam?\n");
+    file_write("m/teams/[x]/2.yaml", "version: 1\nidentities: [deeper.example]\n");
+    file_write("m/teams/.hidden.yaml", "not read");
+    file_write("m/teams/a.csv", "identity,region,mail_from\r\nc.example,,\r\n"
+                                "\"d.example\",eu-west-1,\"default\"\r\n");
+    file_write("m/teams/z.csv", "no manifest");
+    load(&l, "m/fleet.yaml");
+    assert_says(&l, "m/teams/z.csv:1:1: found \"no manifest\"");
+    loaded_clear(&l);
+    file_write("m/teams/z.csv", "version: 1\n");
+    assert_int_equal(rename("m/teams/z.csv", "m/teams/z.txt"), 0);
+    file_write("m/fleet.yaml",
+               "version: 1\naccounts: {one: , two: }\n"
+               "defaults: {account: one, region: us-east-1, mail_from: 'm.{domain}'}\n"
+               "include: ['teams/*.yaml', ./teams/z.txt]\nidentities: [top.example]\n");
+    load(&l, "m/fleet.yaml");
+    assert_rows(&l, "one us-east-1 top.example m.top.example\n"
+                    "one us-east-1 bb.example m.bb.example\n"
+                    "two us-east-1 b.example m.b.example\n"
+                    "one us-east-1 deep.example default\n"
+                    "two us-east-1 c.example m.c.example\n"
+                    "two eu-west-1 d.example default\n"
+                    "one us-east-1 deeper.example default\n");
+    struct buf source;
+    buf_init(&source, 256);
+    assert_text(fleet_source(&l.fleet, 3, &source), TEXT("m/teams/[x]/1.yaml:3"));
+    assert_text(fleet_source(&l.fleet, 5, &source), TEXT("m/teams/a.csv:3"));
+    buf_clear(&source);
+    loaded_clear(&l);
+}
+
+static void several_files_are_one_fleet(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"a.yaml", "b.yaml"};
+    struct loaded l;
+    file_write("a.yaml", TOP "identities: [{identity: a.example, account: one}]\nwaves: [1]\n");
+    file_write("b.yaml", "version: 1\naccounts: {one: }\nidentities:\n"
+                         "- {identity: b.example, region: us-east-1, mail_from: default}\n");
+    load_with(&l, NULL, paths, 2);
+    assert_rows(&l, "one us-east-1 a.example bounce.a.example\none us-east-1 b.example default\n");
+    loaded_clear(&l);
+
+    file_write("b.yaml", "version: 1\naccounts: {one: }\nwaves: [2]\nidentities:\n"
+                         "- {identity: a.example, region: us-east-1, mail_from: default}\n");
+    load_with(&l, NULL, paths, 2);
+    assert_says(&l, "b.yaml:3:8: waves stands in a.yaml:4 already, expected it in one file\n"
+                    "b.yaml:5:14: \"a.example\" in account \"one\", Region us-east-1 stands in "
+                    "a.yaml:3:25 already\n");
+    loaded_clear(&l);
+    static const char *const twice[] = {"a.yaml", "./a.yaml"};
+    load_with(&l, NULL, twice, 2);
+    assert_says(&l, "./a.yaml:0:0: \"./a.yaml\" is read already, as a.yaml");
+    loaded_clear(&l);
+}
+
+static void digest_of(const char *path, unsigned char out[32])
+{
+    struct loaded l;
+    load(&l, path);
+    assert_loads(&l);
+    memcpy(out, l.fleet.digest, 32);
+    loaded_clear(&l);
+}
+
+static void the_digest_covers_every_name_and_byte(void **state)
+{
+    (void)state;
+    unsigned char first[32], second[32];
+    file_write("x.yaml", TOP "identities_from: x.csv\n");
+    file_write("x.csv", "identity\na.example\n");
+    digest_of("x.yaml", first);
+    digest_of("x.yaml", second);
+    assert_memory_equal(first, second, 32);
+    file_write("x.csv", "identity\na.example\n\n");
+    digest_of("x.yaml", second);
+    assert_memory_not_equal(first, second, 32);
+    file_write("x.csv", "identity\na.example\n");
+    file_write("x.yaml", TOP "identities_from: x.csv #\n");
+    digest_of("x.yaml", second);
+    assert_memory_not_equal(first, second, 32);
+    file_write("y.yaml", TOP "identities_from: x.csv\n");
+    digest_of("y.yaml", second);
+    assert_memory_not_equal(first, second, 32);
+}
+
+static void every_example_is_a_fleet(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t choices, accounts, lanes;
+    } rows[] = {
+        {"small", 3, 1, 1},      {"multi-account", 6, 2, 4}, {"shared-mail-from", 6, 1, 2},
+        {"csv-import", 4, 2, 3}, {"rollback", 6, 1, 2},      {"discovered", 7, 2, 3},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct loaded l;
+        char path[512];
+        snprintf(path, sizeof path, "%s/manifests/examples/%s.yaml", SOURCE_DIR, rows[i].name);
+        load(&l, path);
+        assert_loads(&l);
+        assert_int_equal(l.fleet.choices_len, rows[i].choices);
+        assert_int_equal(l.fleet.accounts_len, rows[i].accounts);
+        assert_int_equal(l.fleet.lanes_len, rows[i].lanes);
+        loaded_clear(&l);
+    }
+}
+
+static void every_account_is_a_lane_where_that_is_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *manifest, *region, *lanes; /* NULL: refused */
+    } rows[] = {
+        {"accounts: {b: {regions: [eu-west-1, us-east-1]}, a: {regions: [us-east-1]}}", NULL,
+         "b eu-west-1, b us-east-1, a us-east-1, "},
+        {"accounts: {a: {}, b: {regions: [eu-west-1]}}\ndefaults: {regions: [us-east-2]}", NULL,
+         "a us-east-2, b eu-west-1, "},
+        {"accounts: {a: {}}", "us-east-1", "a us-east-1, "},
+        {"accounts: {a: {}}", NULL, NULL},
+        {"", "us-east-1", "default us-east-1, "},
+        {"accounts: {a: {regions: [us-east-1]}}\ndefaults: {mail_from: default}\n"
+         "identities: [{identity: a.example, region: eu-west-1}]",
+         NULL, "a us-east-1, a eu-west-1, "},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char manifest[512], lanes[256] = "";
+        const char *path = "x.yaml";
+        struct loaded l;
+        snprintf(manifest, sizeof manifest, "version: 1\n%s\n", rows[i].manifest);
+        file_write(path, manifest);
+        load_by(&l,
+                (struct manifest_options){.region = text_of(rows[i].region), .every_account = true},
+                &path, 1);
+        for (uint32_t n = 0; n < l.fleet.lanes_len; n++) {
+            const struct lane *lane = &l.fleet.lanes[n];
+            struct text account = names_text(&l.fleet.names, l.fleet.accounts[lane->account].name);
+            struct text region = names_text(&l.fleet.names, lane->region);
+            snprintf(lanes + strlen(lanes), sizeof lanes - strlen(lanes),
+                     TEXT_FMT " " TEXT_FMT ", ", TEXT_ARG(account), TEXT_ARG(region));
+        }
+        assert_int_equal(l.err, rows[i].lanes ? OK : ERR_INPUT);
+        assert_string_equal(lanes, rows[i].lanes ? rows[i].lanes : "");
+        loaded_clear(&l);
+    }
+}
+
+static void many_settings_and_lanes_are_no_trouble(void **state)
+{
+    (void)state;
+    struct loaded l;
+    struct buf b;
+    buf_init(&b, 8u << 20);
+    buf_add_str(&b, TOP "identities:\n");
+    for (unsigned i = 0; i < 4000; i++)
+        buf_add_fmt(&b, "- {identity: a%u.example, dns: {timeout: %us}}\n", i / 2, i + 1);
+    file_write_bytes("x.yaml", b.at, b.len);
+    load(&l, "x.yaml");
+    assert_int_equal(l.complaints.len + l.complaints.more, 2000);
+    assert_true(l.seconds < 2 * test_timeouts());
+    loaded_clear(&l);
+    buf_clear(&b);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, set_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(manifests_and_what_they_come_to),
+        TEST(the_region_of_the_command_line_comes_last),
+        TEST(accounts_keep_what_they_say),
+        TEST(included_files_inherit_and_come_in_bytewise_order),
+        TEST(several_files_are_one_fleet),
+        TEST(the_digest_covers_every_name_and_byte),
+        TEST(every_example_is_a_fleet),
+        TEST(every_account_is_a_lane_where_that_is_asked_for),
+        TEST(many_settings_and_lanes_are_no_trouble),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,59 @@
+/* Every rule has a page inside the program, with its sections and its severity. */
+#include "unit.h"
+
+#include "rules/explain.h"
+
+#include <stdio.h>
+
+#define LINES_MIN 15
+#define LINES_MAX 40
+
+static void page_has(struct text page, const char *name, const char *what)
+{
+    if (text_find_text(page, text_of(what)) == page.len)
+        fail_msg("the page of %s lacks '%s'", name, what);
+}
+
+static void every_rule_has_a_page_with_all_sections(void **state)
+{
+    static const char *const sections[] = {"\n## What\n\n", "\n## Why\n\n", "\n## How to mend\n\n",
+                                           "\n## Source\n\n- "};
+    (void)state;
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        const struct finding_rule *rule = finding_rule((enum finding)f);
+        struct text page = rule_page((enum finding)f);
+        char head[128];
+        snprintf(head, sizeof head, "# %s\n\nSeverity: %s\n", rule->name,
+                 severity_name(rule->severity));
+        if (!text_starts(page, text_of(head)))
+            fail_msg("the page of %s does not begin with '%s'", rule->name, head);
+        for (size_t i = 0; i < COUNT(sections); i++)
+            page_has(page, rule->name, sections[i]);
+    }
+}
+
+static void every_page_fits_one_screen_of_plain_text(void **state)
+{
+    (void)state;
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        struct text rest = rule_page((enum finding)f);
+        int lines = 0;
+        assert_int_equal(rest.at[rest.len], '\0');
+        for (size_t i = 0; i < rest.len; i++)
+            assert_true((rest.at[i] >= ' ' && rest.at[i] <= '~') || rest.at[i] == '\n');
+        while (rest.at && rest.len) {
+            assert_true(text_cut(&rest, '\n').len <= 110);
+            lines++;
+        }
+        assert_between(lines, LINES_MIN, LINES_MAX);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_rule_has_a_page_with_all_sections),
+        cmocka_unit_test(every_page_fits_one_screen_of_plain_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

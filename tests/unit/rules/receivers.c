@@ -1,0 +1,328 @@
+/*
+ * Judgement of what receivers make of a MAIL FROM: SPF as a survey has followed it, DMARC by both
+ * rules. The zones are on paper; every case ends in a word, in findings and in whether a write may
+ * go out.
+ */
+#include "unit.h"
+
+#include "base/dname.h"
+#include "paper_zone.h"
+#include "rules/judge.h"
+
+#define NAME    "bounce.example.com"
+#define SES_SPF "v=spf1 ip4:54.240.0.0/18 -all"
+
+struct world {
+    struct paper_zone zone;
+    struct fleet fleet;
+    struct judgement judgement;
+    struct buf json;
+    struct text mx, spf, dmarc;
+};
+
+static void fleet_of(struct fleet *f, struct policy policy)
+{
+    struct account account = {0};
+    struct choice choice = {0};
+    name_id region;
+    uint16_t index;
+    uint32_t row;
+    fleet_init(f);
+    assert_true(names_init(&f->names, 1 << 20));
+    assert_true(names_add(&f->names, TEXT("main"), &account.name));
+    assert_true(names_add(&f->names, TEXT("us-east-1"), &region));
+    assert_true(names_add(&f->names, TEXT("example.com"), &choice.identity));
+    assert_true(names_add(&f->names, TEXT(NAME), &choice.mail_from));
+    assert_true(fleet_account(f, account, &index));
+    assert_true(fleet_lane(f, index, region, &choice.lane));
+    assert_true(fleet_policy(f, policy, &choice.policy));
+    assert_true(fleet_choice(f, choice, &row));
+}
+
+static void world_init(struct world *w, struct policy policy)
+{
+    memset(w, 0, sizeof *w);
+    paper_zone_init(&w->zone);
+    paper_zone_add(&w->zone, TEXT("amazonses.com"), TEXT("TXT"), TEXT(SES_SPF));
+    fleet_of(&w->fleet, policy);
+    buf_init(&w->json, 1 << 20);
+    w->judgement.json = &w->json;
+}
+
+static void world_clear(struct world *w)
+{
+    paper_zone_clear(&w->zone);
+    fleet_clear(&w->fleet);
+    buf_clear(&w->json);
+}
+
+/* "name TYPE value", one per line. */
+static void world_publish(struct world *w, const char *records)
+{
+    struct text rest = text_of(records);
+    while (rest.at) {
+        struct text line = text_trim(text_cut(&rest, '\n'));
+        if (line.len == 0)
+            continue;
+        struct text name = text_cut(&line, ' '), type = text_cut(&line, ' ');
+        paper_zone_add(&w->zone, name, type, line);
+    }
+}
+
+/* The part of the scheduler: presence by the facts, then the survey's judgement. */
+static void world_judge_spf(struct world *w, const char *record)
+{
+    struct text txt = text_of(record);
+    struct mx_fact mx = {10, TEXT("feedback-smtp.us-east-1.amazonses.com")};
+    struct dns_facts facts = {.mx_state = DNS_FOUND,
+                              .mx = &mx,
+                              .mx_len = 1,
+                              .txt_state = DNS_FOUND,
+                              .txt = &txt,
+                              .txt_len = 1};
+    struct spf_survey survey;
+    struct dns_question question;
+    struct dns_reply reply;
+    uint32_t number;
+    paper_zone_add(&w->zone, TEXT(NAME), TEXT("TXT"), txt);
+    judge_dns(&w->judgement, &w->fleet, 0, &facts, &w->mx, &w->spf);
+    spf_survey_init(&survey);
+    spf_survey_start(&survey, TEXT(NAME));
+    while (spf_survey_next(&survey, &question, &number)) {
+        paper_zone_answer(&w->zone, &question, &reply);
+        spf_survey_reply(&survey, number, &reply);
+    }
+    judge_spf(&w->judgement, &w->fleet, 0, &survey, &w->spf);
+    spf_survey_clear(&survey);
+}
+
+static struct text organizational_domain(void *ctx, struct text name)
+{
+    (void)ctx;
+    return dname_tail(name, 2);
+}
+
+static void world_judge_dmarc(struct world *w)
+{
+    struct dmarc_survey survey;
+    struct dns_question question;
+    struct dns_reply reply;
+    uint32_t number;
+    dmarc_survey_init(&survey);
+    dmarc_survey_start(&survey, TEXT("example.com"), TEXT(NAME), organizational_domain, NULL);
+    while (dmarc_survey_next(&survey, &question, &number)) {
+        paper_zone_answer(&w->zone, &question, &reply);
+        dmarc_survey_reply(&survey, number, &reply);
+    }
+    judge_dmarc(&w->judgement, &w->fleet, 0, &survey, &w->dmarc);
+    dmarc_survey_clear(&survey);
+}
+
+static finding_set set_of(const char *names)
+{
+    finding_set set = 0;
+    struct text rest = text_of(names);
+    while (rest.at && rest.len) {
+        enum finding finding;
+        assert_true(finding_parse(text_cut(&rest, ' '), &finding));
+        set |= FINDING_BIT(finding);
+    }
+    return set;
+}
+
+static void world_check(const struct world *w, const char *title, struct text word,
+                        const char *want_word, const char *findings, const char *says)
+{
+    struct text json = buf_text(&w->json);
+    if (!text_eq(word, text_of(want_word)))
+        fail_msg("%s: '" TEXT_FMT "', want '%s': " TEXT_FMT, title, TEXT_ARG(word), want_word,
+                 TEXT_ARG(json));
+    if (w->judgement.found != set_of(findings))
+        fail_msg("%s: want findings '%s', got " TEXT_FMT, title, findings, TEXT_ARG(json));
+    if (*says && text_find_text(json, text_of(says)) == json.len)
+        fail_msg("%s: '%s' is not in " TEXT_FMT, title, says, TEXT_ARG(json));
+}
+
+#define ELEVEN_INCLUDES                                                                            \
+    "v=spf1 include:i.test include:i.test include:i.test include:i.test include:i.test "           \
+    "include:i.test include:i.test include:i.test include:i.test include:i.test "                  \
+    "include:amazonses.com ~all"
+
+static const struct spf_row {
+    const char *title, *record, *others, *word, *findings, *says;
+} spf_rows[] = {
+    {"the record that SES asks for", "v=spf1 include:amazonses.com ~all", "", "ok", "", ""},
+    {"SES by way of another record", "v=spf1 include:spf.example.com -all",
+     "spf.example.com TXT v=spf1 include:amazonses.com -all", "ok", "", ""},
+    {"SES by way of a redirect", "v=spf1 redirect=spf.example.com",
+     "spf.example.com TXT v=spf1 include:amazonses.com -all", "ok", "", ""},
+    {"a record without SES", "v=spf1 ip4:192.0.2.1 -all", "", "without-ses", "spf-without-ses",
+     "Add include:amazonses.com"},
+    {"an include that nobody comes to", "v=spf1 -all include:amazonses.com", "", "without-ses",
+     "spf-without-ses", "does not come to include:amazonses.com"},
+    {"another record without SES", "v=spf1 include:spf.example.com -all",
+     "spf.example.com TXT v=spf1 ip4:192.0.2.1 -all", "without-ses", "spf-without-ses", ""},
+    {"a slip of the pen behind SES", "v=spf1 include:amazonses.com ipv4:192.0.2.1 ~all", "",
+     "syntax", "spf-syntax", "ipv4:192.0.2.1"},
+    {"a slip of the pen without SES", "v=spf1 ipv4:192.0.2.1 ~all", "", "syntax",
+     "spf-syntax spf-without-ses", "permanent error"},
+    {"an include without a record", "v=spf1 include:amazonses.com include:gone.test ~all", "",
+     "syntax", "spf-syntax", "gone.test"},
+    {"a resolver that shows SES's own record broken", "v=spf1 include:amazonses.com ~all",
+     "amazonses.com TXT v=spf1 include:amazonses.com ~all", "ok", "", ""},
+    {"hostile bytes in a slip", "v=spf1 include:amazonses.com \033]0;x\007 ~all", "", "syntax",
+     "spf-syntax", "byte 0x1b is not allowed"},
+    {"eleven look-ups", ELEVEN_INCLUDES, "i.test TXT v=spf1 ip4:192.0.2.1", "lookups",
+     "spf-lookups", "needs 11 DNS look-ups"},
+    {"three look-ups of nothing", "v=spf1 a:x.test a:y.test a:z.test include:amazonses.com ~all",
+     "", "void-lookups", "spf-void-lookups", "3 look-ups"},
+    {"two look-ups of nothing", "v=spf1 a:x.test a:y.test include:amazonses.com ~all", "", "ok", "",
+     ""},
+    {"a resolver that does not answer", "v=spf1 include:amazonses.com include:slow.test ~all",
+     "slow.test SERVFAIL", "ok", "", ""},
+    {"trouble before SES is reached", "v=spf1 include:slow.test include:x.test ~all",
+     "slow.test TIMEOUT", "without-ses", "spf-without-ses", "Add include:amazonses.com"},
+};
+
+static void receivers_read_the_record_to_its_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(spf_rows); i++) {
+        const struct spf_row *row = &spf_rows[i];
+        struct world w;
+        world_init(&w, (struct policy){0});
+        world_publish(&w, row->others);
+        world_judge_spf(&w, row->record);
+        world_check(&w, row->title, w.spf, row->word, row->findings, row->says);
+        assert_int_equal(w.judgement.waits, w.judgement.found);
+        assert_int_equal(w.judgement.first_error[0] != '\0', w.judgement.waits != 0);
+        if (judge_dns_ready(fleet_policy_of(&w.fleet, 0), w.mx, w.spf) != !*row->findings)
+            fail_msg("%s: readiness does not follow the findings", row->title);
+        world_clear(&w);
+    }
+}
+
+static void spf_waits_only_where_it_is_required(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w, (struct policy){.require = REQUIRE_MX});
+    world_judge_spf(&w, ELEVEN_INCLUDES);
+    assert_true(w.judgement.found & FINDING_BIT(SPF_SYNTAX)); /* i.test has no record here */
+    assert_int_equal(w.judgement.waits | w.judgement.errors, 0);
+    assert_true(judge_dns_ready(fleet_policy_of(&w.fleet, 0), w.mx, w.spf));
+    world_clear(&w);
+}
+
+static void an_accepted_fault_does_not_hide_another(void **state)
+{
+    static const char record[] =
+        "v=spf1 a:x.test a:y.test a:z.test a:w.test a:v.test a:u.test a:t.test a:s.test a:r.test "
+        "a:q.test include:amazonses.com ~all";
+    struct world w;
+    (void)state;
+    world_init(&w, (struct policy){.accept = FINDING_BIT(SPF_LOOKUPS)});
+    world_judge_spf(&w, record);
+    world_check(&w, "one accepted", w.spf, "void-lookups", "spf-lookups spf-void-lookups", "");
+    assert_false(judge_dns_ready(fleet_policy_of(&w.fleet, 0), w.mx, w.spf));
+    world_clear(&w);
+    world_init(&w,
+               (struct policy){.accept = FINDING_BIT(SPF_LOOKUPS) | FINDING_BIT(SPF_VOID_LOOKUPS)});
+    world_judge_spf(&w, record);
+    assert_text(w.spf, TEXT("lookups"));
+    assert_true(judge_dns_ready(fleet_policy_of(&w.fleet, 0), w.mx, w.spf));
+    world_clear(&w);
+}
+
+static void a_withdrawn_finding_leaves_the_others_whole(void **state)
+{
+    static const enum finding kept[] = {MX_MISSING, SPF_WITHOUT_SES, DNS_TROUBLE};
+    (void)state;
+    for (size_t gone = 0; gone < COUNT(kept); gone++) {
+        struct buf json, want;
+        struct judgement j = {.json = &json}, others = {.json = &want};
+        buf_init(&json, 1 << 16);
+        buf_init(&want, 1 << 16);
+        for (size_t i = 0; i < COUNT(kept); i++) {
+            judge_finding(&j, NULL, kept[i], SEVERITY_WAIT, ",{\"rule\":\"spf-without-ses\", %zu",
+                          i);
+            if (i != gone)
+                judge_finding(&others, NULL, kept[i], SEVERITY_WAIT,
+                              ",{\"rule\":\"spf-without-ses\", %zu", i);
+        }
+        judge_withdraw(&j, kept[gone]);
+        judge_withdraw(&j, SEVERAL_MX); /* was never made */
+        assert_text(buf_text(&json), buf_text(&want));
+        assert_int_equal(j.found, others.found);
+        assert_int_equal(j.waits, others.waits);
+        assert_true(j.first_error[0] != '\0');
+        buf_clear(&json);
+        buf_clear(&want);
+    }
+}
+
+static const struct dmarc_row {
+    const char *title, *records, *word, *findings, *says;
+} dmarc_rows[] = {
+    {"a relaxed record", "_dmarc.example.com TXT v=DMARC1; p=reject", "ok", "", ""},
+    {"no record at all", "", "missing", "dmarc-missing", "applies to example.com"},
+    {"strict SPF", "_dmarc.example.com TXT v=DMARC1; p=reject; aspf=s", "strict",
+     "dmarc-strict-spf",
+     "_dmarc.example.com has aspf=s: SPF of " NAME " can never align with example.com"},
+    {"a cut at the MAIL FROM",
+     "_dmarc.example.com TXT v=DMARC1; p=none\n_dmarc." NAME " TXT v=DMARC1; p=none; psd=n",
+     "differs", "dmarc-verdicts-differ",
+     "RFC 9989 says not aligned (organizational domains " NAME
+     " and example.com), RFC 7489 says aligned (example.com and example.com)"},
+    {"a server that does not answer", "_dmarc.example.com SERVFAIL", "trouble", "dns-trouble",
+     "no verdict on DMARC of example.com: resolver: _dmarc.example.com: SERVFAIL"},
+    {"a server above that does not answer",
+     "_dmarc.example.com TXT v=DMARC1; p=none; aspf=s\n_dmarc.com SERVFAIL", "strict",
+     "dmarc-strict-spf", "_dmarc.example.com has aspf=s"},
+};
+
+static void both_rules_of_dmarc_are_asked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(dmarc_rows); i++) {
+        const struct dmarc_row *row = &dmarc_rows[i];
+        struct world w;
+        world_init(&w, (struct policy){0});
+        world_publish(&w, row->records);
+        world_judge_dmarc(&w);
+        world_check(&w, row->title, w.dmarc, row->word, row->findings, row->says);
+        assert_int_equal(w.judgement.waits | w.judgement.errors, 0);
+        world_clear(&w);
+    }
+}
+
+/* Below one identity RFC 7489 always aligns, so this needs a survey of its own making. */
+static void names_of_different_organizations_are_not_aligned(void **state)
+{
+    struct dmarc_verdict apart = {.has_record = true,
+                                  .record_domain = TEXT("example.com"),
+                                  .from_organizational_domain = TEXT("example.com"),
+                                  .mail_from_organizational_domain = TEXT(NAME)};
+    struct dmarc_survey survey = {
+        .done = true, .certain = true, .rfc9989 = apart, .rfc7489 = apart};
+    struct world w;
+    (void)state;
+    world_init(&w, (struct policy){0});
+    judge_dmarc(&w.judgement, &w.fleet, 0, &survey, &w.dmarc);
+    world_check(&w, "apart", w.dmarc, "not-aligned", "dmarc-not-aligned",
+                NAME " and example.com by RFC 9989, " NAME " and example.com by RFC 7489");
+    world_clear(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(receivers_read_the_record_to_its_end),
+        cmocka_unit_test(spf_waits_only_where_it_is_required),
+        cmocka_unit_test(an_accepted_fault_does_not_hide_another),
+        cmocka_unit_test(a_withdrawn_finding_leaves_the_others_whole),
+        cmocka_unit_test(both_rules_of_dmarc_are_asked),
+        cmocka_unit_test(names_of_different_organizations_are_not_aligned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

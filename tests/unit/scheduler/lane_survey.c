@@ -1,0 +1,339 @@
+/* The lane survey of a lane, by a scheduler driven by hand: each call is answered from a script at
+ * once. */
+#include "unit.h"
+
+#include "scheduler/lane_survey.h"
+#include "scheduler/scheduler.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CALLS_A_TURN 64
+
+/* What the account holds besides the one identity of the fleet. */
+struct script {
+    const char *listed[4];
+    bool forwarding;
+    const char *list_code;  /* the refusal of ListIdentities, or NULL */
+    unsigned throttled;     /* so many lists are throttled first */
+    bool two_pages;         /* the second half of `listed` comes behind a token */
+    bool circles;           /* and that page leads to itself */
+    const char *unverified; /* one that is listed */
+    const char *same;       /* one that has the wanted MAIL FROM already */
+    bool one_by_one;        /* the batched reads are refused to the lane survey */
+    const char *account_code, *notification_code; /* refusals */
+    unsigned more;                                /* addresses below example.org, all unverified */
+};
+
+struct outcome_seen {
+    enum outcome outcome;
+    finding_set findings;
+    char gap[SURVEY_REASON_LEN];
+    unsigned lists, notifications, reads, gets; /* reads, gets: about others than the fleet's */
+};
+
+static void refuse(struct call *call, uint16_t status, const char *code, const char *message)
+{
+    call->reply.http_status = status;
+    snprintf(call->reply.code, sizeof call->reply.code, "%s", code);
+    snprintf(call->reply.message, sizeof call->reply.message, "%s", message);
+}
+
+static bool is(struct text identity, const char *name)
+{
+    return name && text_eq(identity, text_of(name));
+}
+
+/* What SES says of an identity, of the fleet or beside it. */
+static void answer_facts(const struct script *s, struct call *call)
+{
+    for (uint32_t i = 0; i < call->count; i++) {
+        struct text identity = call->identities[i];
+        bool same = is(identity, s->same);
+        bool verified = !is(identity, s->unverified) && !text_starts(identity, TEXT("user-"));
+        call->facts[i] = (struct ses_facts){
+            .known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
+            .verification = verified ? VERIFICATION_SUCCESS : VERIFICATION_PENDING,
+            .mail_from = same ? TEXT("bounce.example.org") : TEXT_NONE,
+            .status = same ? MAIL_FROM_SUCCESS : MAIL_FROM_NONE};
+    }
+}
+
+static void answer_list(const struct script *s, struct call *call)
+{
+    uint32_t first = call->token.len ? COUNT(s->listed) / 2 : 0,
+             end = s->two_pages && !call->token.len ? COUNT(s->listed) / 2 : COUNT(s->listed);
+    call->listed = ARENA_ARRAY(&call->arena, struct text, COUNT(s->listed) + s->more);
+    for (uint32_t i = first; i < end && s->listed[i]; i++)
+        call->listed[call->listed_len++] = text_of(s->listed[i]);
+    for (unsigned i = 0; i < s->more; i++)
+        call->listed[call->listed_len++] = arena_fmt(&call->arena, "user-%u@example.org", i);
+    if (end < COUNT(s->listed) || s->circles)
+        call->next_token = arena_text(&call->arena, TEXT("more"));
+}
+
+static void answer(const struct script *s, struct call *call, struct outcome_seen *seen)
+{
+    call_answer_reset(call);
+    call->reply = (struct reply){.how = REPLY_HTTP, .http_status = 200};
+    switch (call->kind) {
+    case CALL_ASK: call->dns = (struct dns_reply){.outcome = DNS_TIMED_OUT}; break;
+    case CALL_LIST:
+        if (seen->lists++ < s->throttled)
+            refuse(call, 400, "Throttling", "Rate exceeded");
+        else if (s->list_code)
+            refuse(call, 403, s->list_code, "not for you");
+        else
+            answer_list(s, call);
+        break;
+    case CALL_READ_NOTIFICATION:
+        if (s->notification_code) {
+            refuse(call, 403, s->notification_code, "not for you");
+            break;
+        }
+        seen->notifications += call->count;
+        for (uint32_t i = 0; i < call->count; i++)
+            call->facts[i] =
+                (struct ses_facts){.known = KNOWN_FORWARDING, .forwarding = s->forwarding};
+        break;
+    case CALL_ACCOUNT:
+        if (s->account_code) {
+            refuse(call, 403, s->account_code, "not for you");
+            break;
+        }
+        call->account = (struct account_facts){.sending_enabled = true, .production_access = true};
+        break;
+    default:
+        if (call->owner == SURVEY_OWNER) {
+            seen->reads += call->kind != CALL_GET;
+            seen->gets += call->kind == CALL_GET;
+        }
+        if (call->owner == SURVEY_OWNER && s->one_by_one && call->api == API_V1)
+            refuse(call, 403, "AccessDenied", "not for you");
+        else
+            answer_facts(s, call);
+        break;
+    }
+}
+
+static void fleet_make(struct fleet *f)
+{
+    struct policy policy = {.timeout_us = SPAN_H(1)};
+    struct choice choice = {.type = IDENTITY_DOMAIN};
+    struct account account = {.name = NAME_NONE};
+    uint16_t index;
+    uint32_t row;
+    name_id region;
+    fleet_init(f);
+    assert_true(names_init(&f->names, 1u << 20));
+    assert_true(names_add(&f->names, TEXT("main"), &account.name));
+    assert_true(names_add(&f->names, TEXT("us-east-1"), &region));
+    assert_true(names_add(&f->names, TEXT("example.org"), &choice.identity));
+    assert_true(names_add(&f->names, TEXT("bounce.example.org"), &choice.mail_from));
+    assert_true(fleet_account(f, account, &index));
+    assert_true(fleet_lane(f, index, region, &choice.lane));
+    assert_true(fleet_policy(f, policy, &choice.policy));
+    assert_true(fleet_choice(f, choice, &row));
+}
+
+/* One turn; every call is answered at once. */
+static void turn(struct scheduler *d, const struct script *s, instant_us now,
+                 struct outcome_seen *seen)
+{
+    struct call *calls[CALLS_A_TURN];
+    uint32_t records_len, len = scheduler_decide(d, now, calls, CALLS_A_TURN);
+    const struct record *records = scheduler_records(d, &records_len);
+    for (uint32_t i = 0; i < records_len; i++) {
+        seen->outcome = records[i].row.outcome;
+        seen->findings = records[i].row.findings;
+    }
+    scheduler_turn_end(d);
+    for (uint32_t i = 0; i < len; i++) {
+        calls[i]->sent_at = calls[i]->answered_at = now;
+        answer(s, calls[i], seen);
+        scheduler_event(d, &(struct event){EVENT_ANSWER, calls[i]}, now);
+    }
+}
+
+static struct outcome_seen lane_survey_of(struct script s)
+{
+    struct scheduler_options options = {.rules = {.plan_only = true},
+                                        .lane_survey = true,
+                                        .read_falls_back = s.one_by_one,
+                                        .rate_per_s = 10};
+    struct outcome_seen seen = {0};
+    struct fleet fleet;
+    struct arena memory;
+    instant_us now = SPAN_S(1);
+    fleet_make(&fleet);
+    arena_init(&memory, SIZE_MAX);
+    struct scheduler *d = scheduler_init(&memory, &fleet, &options);
+    assert_non_null(d);
+    scheduler_start(d, now);
+    for (int turns = 0; !scheduler_is_finished(d) || turns == 0; turns++) {
+        assert_true(turns < 1000);
+        turn(d, &s, now, &seen);
+        instant_us wake = scheduler_wake(d, now);
+        now = wake > now && wake < WHEN_NEVER ? wake : now;
+    }
+    turn(d, &s, now, &seen); /* what the last answers decided */
+    for (unsigned i = 0; i < SURVEY_GAPS_MAX; i++) {
+        const char *gap = scheduler_survey_gap(d, 0, i);
+        size_t used = strlen(seen.gap);
+        if (gap)
+            snprintf(seen.gap + used, sizeof seen.gap - used, "%s", gap);
+    }
+    scheduler_clear(d);
+    arena_clear(&memory);
+    fleet_clear(&fleet);
+    return seen;
+}
+
+static void neighbours_are_found_in_the_lists_of_the_account(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        finding_set found;
+        enum outcome outcome;
+        unsigned asked; /* identities whose feedback forwarding was asked for */
+    } table[] = {
+        {{.listed = {"example.org"}}, 0, OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"example.org", "other.test", "notexample.org"}}, 0, OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"news.example.org"}}, FINDING_BIT(MASKED_BY_IDENTITY), OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"News@example.org"}}, FINDING_BIT(MASKED_BY_IDENTITY), OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"news.example.org"}, .unverified = "news.example.org"},
+         0,
+         OUTCOME_WAITING_DNS,
+         0},
+        {{.listed = {"news.example.org"}, .same = "news.example.org"}, 0, OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"News@example.org"}, .same = "News@example.org"}, 0, OUTCOME_WAITING_DNS, 0},
+        {{.listed = {"a.example.org", "b.example.org"}, .unverified = "a.example.org"},
+         FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_WAITING_DNS,
+         0},
+        {{.listed = {"news.example.org"}, .one_by_one = true},
+         FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_WAITING_DNS,
+         0},
+        {{.listed = {"news.example.org"}, .unverified = "news.example.org", .one_by_one = true},
+         0,
+         OUTCOME_WAITING_DNS,
+         0},
+        {{.listed = {"bounce.example.org"}, .forwarding = true},
+         FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_REFUSED,
+         1},
+        {{.listed = {"bounce.example.org"}},
+         FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_WAITING_DNS,
+         1},
+        {{.listed = {"x@bounce.example.org", "y@deep.bounce.example.org"}, .forwarding = true},
+         FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_REFUSED,
+         2},
+        {{.listed = {"a.test", "b.test", "bounce.example.org"}, .two_pages = true},
+         FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY),
+         OUTCOME_WAITING_DNS,
+         1},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct outcome_seen seen = lane_survey_of(table[i].script);
+        finding_set about = FINDING_BIT(SENDS_MAIL) | FINDING_BIT(MASKED_BY_IDENTITY);
+        if ((seen.findings & about) != table[i].found || seen.outcome != table[i].outcome ||
+            seen.notifications != table[i].asked)
+            fail_msg("row %zu: findings %llx, %s, %u asked", i, (unsigned long long)seen.findings,
+                     outcome_name(seen.outcome), seen.notifications);
+        assert_string_equal(seen.gap, "");
+        assert_int_equal(seen.lists, table[i].script.two_pages ? 2 : 1);
+    }
+}
+
+/* A gap names the rules that were not judged, and no other. */
+static void what_was_judged_is_not_said_to_be_missing(void **state)
+{
+    (void)state;
+    struct outcome_seen seen = lane_survey_of((struct script){
+        .listed = {"bounce.example.org"}, .forwarding = true, .account_code = "AccessDenied"});
+    assert_string_equal(
+        seen.gap, "GetAccountSendingEnabled: AccessDenied not for you: account-cannot-send and "
+                  "sandbox were not judged");
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+    assert_int_equal(seen.outcome, OUTCOME_REFUSED);
+    seen = lane_survey_of((struct script){.listed = {"bounce.example.org"},
+                                          .notification_code = "InvalidParameterValue"});
+    assert_non_null(strstr(seen.gap, "without knowing whether feedback forwarding is on"));
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+    assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
+}
+
+/* Those that may mask are asked about a hundred at a time, and no longer than a lane may wait. */
+static void many_that_may_mask_cost_few_calls(void **state)
+{
+    (void)state;
+    struct outcome_seen seen =
+        lane_survey_of((struct script){.listed = {"news.example.org"}, .more = 5000});
+    assert_true(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+    assert_int_equal(seen.reads, 2); /* of verification and of MAIL FROM */
+    seen = lane_survey_of((struct script){.more = 950});
+    assert_false(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+    assert_int_equal(seen.reads, 20);
+    assert_string_equal(seen.gap, "");
+    seen = lane_survey_of((struct script){.more = 950, .one_by_one = true});
+    assert_true(seen.reads <= 2 && seen.gets < 100);
+    assert_non_null(strstr(seen.gap, "identities below domains of the fleet were not asked about"));
+}
+
+static void a_lane_survey_that_is_denied_holds_nobody_up_and_says_so(void **state)
+{
+    (void)state;
+    static const char *const codes[] = {"AccessDenied", "AccessDeniedException"};
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        struct outcome_seen seen =
+            lane_survey_of((struct script){.listed = {"news.example.org"}, .list_code = codes[i]});
+        char want[SURVEY_REASON_LEN];
+        snprintf(
+            want, sizeof want,
+            "ListIdentities: %s not for you: what else lives there is not known, so sends-mail "
+            "and masked-by-identity were not judged",
+            codes[i]);
+        assert_string_equal(seen.gap, want);
+        assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
+        assert_false(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+        assert_int_equal(seen.lists, 1);
+    }
+}
+
+static void a_list_that_leads_to_itself_holds_nobody_up_and_is_told(void **state)
+{
+    (void)state;
+    struct outcome_seen seen = lane_survey_of((struct script){.two_pages = true, .circles = true});
+    assert_string_equal(seen.gap,
+                        "ListIdentities: the list does not end: what else lives there is "
+                        "not known, so sends-mail and masked-by-identity were not judged");
+    assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
+    assert_int_equal(seen.lists, 2);
+}
+
+static void a_lane_survey_that_is_throttled_is_taken_all_the_same(void **state)
+{
+    (void)state;
+    struct outcome_seen seen =
+        lane_survey_of((struct script){.listed = {"news.example.org"}, .throttled = 20});
+    assert_int_equal(seen.lists, 21);
+    assert_string_equal(seen.gap, "");
+    assert_true(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
+        cmocka_unit_test(what_was_judged_is_not_said_to_be_missing),
+        cmocka_unit_test(many_that_may_mask_cost_few_calls),
+        cmocka_unit_test(a_lane_survey_that_is_denied_holds_nobody_up_and_says_so),
+        cmocka_unit_test(a_list_that_leads_to_itself_holds_nobody_up_and_is_told),
+        cmocka_unit_test(a_lane_survey_that_is_throttled_is_taken_all_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

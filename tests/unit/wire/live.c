@@ -1,0 +1,306 @@
+/* The live world as the engine sees it: calls go out, events come back, the clock goes on. */
+#include "unit.h"
+
+#include "wire/wire.h"
+
+#include "wire/dns_server.h"
+#include "wire/fixed_credentials.h"
+#include "wire/web_server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CALLS_MAX 400
+
+struct live {
+    struct wire *wire;
+    struct wire_lane lanes[4];
+    struct credential_source source;
+    struct call *calls;
+    char resolver[64];
+};
+
+/* Lanes reach the server through plain HTTP on loopback. */
+static struct live *live_open(const struct web_server *web, const struct dns_server_thread *dns,
+                              unsigned carriers, bool verbose)
+{
+    struct live *l = calloc(1, sizeof *l);
+    struct why why = {""};
+    char url[64];
+    assert_non_null(l);
+    l->calls = calloc(CALLS_MAX, sizeof *l->calls);
+    for (unsigned i = 0; i < CALLS_MAX; i++)
+        arena_init(&l->calls[i].arena, 1u << 20);
+    for (unsigned i = 0; web && i < 4; i++) {
+        snprintf(url, sizeof url, "http://127.0.0.1:%u", web_server_port(web));
+        struct endpoint_settings there = {.url = text_of(url)};
+        assert_int_equal(
+            endpoint_make(&l->lanes[i].at.ses, TEXT("ses"), TEXT("us-east-1"), &there, &why), OK);
+        l->lanes[i].at.sesv2 = l->lanes[i].at.sts = l->lanes[i].at.ses;
+        l->lanes[i].credentials = &l->source;
+    }
+    snprintf(l->resolver, sizeof l->resolver, "127.0.0.1:%u", dns ? dns_server_port(dns) : 1u);
+    struct wire_config config = {.carriers = carriers,
+                                 .lanes = l->lanes,
+                                 .lanes_len = 4,
+                                 .resolvers = text_of(l->resolver),
+                                 .call_timeout_us = (span_us)(1.5e6 * test_timeouts()),
+                                 .verbose = verbose};
+    enum err err = wire_open(&l->wire, &config, &why);
+    assert_string_equal(why.text, "");
+    assert_int_equal(err, OK);
+    return l;
+}
+
+static void live_close(struct live *l)
+{
+    wire_close(l->wire);
+    for (unsigned i = 0; i < CALLS_MAX; i++)
+        arena_clear(&l->calls[i].arena);
+    free(l->calls);
+    free(l);
+}
+
+static void calls_send(struct live *l, uint32_t first, uint32_t len)
+{
+    struct call *list[CALLS_MAX];
+    for (uint32_t i = 0; i < len; i++) {
+        list[i] = &l->calls[first + i];
+        list[i]->ticket = first + i;
+    }
+    wire_send(l->wire, list, len);
+}
+
+static void calls_collect(struct live *l, uint32_t wanted)
+{
+    struct event events[64];
+    uint32_t got = 0;
+    instant_us deadline = wire_now(l->wire) + SPAN_S(20);
+    while (got < wanted) {
+        uint32_t len = wire_wait(l->wire, deadline, events, 64);
+        assert_true(len > 0);
+        for (uint32_t i = 0; i < len; i++) {
+            assert_int_equal(events[i].kind, EVENT_ANSWER);
+            assert_true(events[i].call->answered_at >= events[i].call->sent_at);
+        }
+        got += len;
+    }
+    assert_int_equal(got, wanted);
+    assert_int_equal(wire_wait(l->wire, 0, events, 64), 0);
+}
+
+static void questions_and_requests_come_back_answered(void **state)
+{
+    (void)state;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct dns_server_thread *dns = dns_server_open(false);
+    struct live *l = live_open(web, dns, 2, false);
+    for (unsigned i = 0; i < CALLS_MAX; i++) {
+        bool ask = i % 4 != 0;
+        l->calls[i].kind = ask ? CALL_ASK : CALL_ACCOUNT;
+        l->calls[i].lane = (uint16_t)(i / 4 % 4);
+        l->calls[i].question = (struct dns_question){
+            .name = TEXT("good.example.com"), .type = DNS_TYPE_MX, .recurse = true};
+    }
+    for (unsigned round = 0; round < 3; round++) {
+        calls_send(l, 0, CALLS_MAX / 2);
+        calls_send(l, CALLS_MAX / 2, CALLS_MAX / 2);
+        calls_collect(l, CALLS_MAX);
+        for (unsigned i = 0; i < CALLS_MAX; i++) {
+            const struct call *c = &l->calls[i];
+            if (c->kind == CALL_ASK) {
+                assert_int_equal(c->dns.outcome, DNS_ANSWERED);
+                assert_int_equal(c->dns.message.records_len, 2);
+            } else {
+                assert_string_equal(c->reply.message, "");
+                assert_int_equal(c->reply.how, REPLY_HTTP);
+                assert_true(c->account.sending_enabled);
+            }
+        }
+    }
+    assert_int_equal(web_server_requests(web), 3 * CALLS_MAX / 4);
+    live_close(l);
+    dns_server_close(dns);
+    web_server_close(web);
+}
+
+/* Standard error goes to a file for the while. */
+static void verbose_says_one_line_per_call_and_no_secret(void **state)
+{
+    (void)state;
+    char said[4096] = "";
+    FILE *file = tmpfile();
+    int before = dup(STDERR_FILENO);
+    assert_true(file && before >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct dns_server_thread *dns = dns_server_open(false);
+    struct live *l = live_open(web, dns, 1, true);
+    l->calls[0].kind = CALL_ACCOUNT;
+    l->calls[1].kind = CALL_ASK;
+    l->calls[1].question = (struct dns_question){
+        .name = TEXT("refused.example.com"), .type = DNS_TYPE_MX, .recurse = true};
+    calls_send(l, 0, 2);
+    calls_collect(l, 2);
+    live_close(l);
+    dns_server_close(dns);
+    web_server_close(web);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    rewind(file);
+    assert_true(fread(said, 1, sizeof said - 1, file) > 0);
+    fclose(file);
+    assert_non_null(strstr(said, "GetAccountSendingEnabled lane 0"));
+    assert_non_null(strstr(said, "HTTP 200"));
+    assert_non_null(strstr(said, "dns MX"));
+    assert_non_null(strstr(said, "REFUSED"));
+    assert_null(strstr(said, "AKIDEXAMPLE"));
+    assert_null(strstr(said, "Signature"));
+}
+
+static void without_credentials_nothing_is_sent(void **state)
+{
+    (void)state;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct live *l = live_open(web, NULL, 1, false);
+    l->source.broken = true;
+    l->calls[0].kind = CALL_ACCOUNT;
+    calls_send(l, 0, 1);
+    calls_collect(l, 1);
+    assert_int_equal(l->calls[0].reply.how, REPLY_NO_KEYS);
+    assert_non_null(strstr(l->calls[0].reply.message, "no credentials anywhere"));
+    assert_int_equal(web_server_connections(web), 0);
+    live_close(l);
+    web_server_close(web);
+}
+
+static void an_expired_key_is_reported_to_its_source(void **state)
+{
+    (void)state;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct live *l = live_open(web, NULL, 1, false);
+    l->calls[0].kind = CALL_ACCOUNT;
+    l->calls[0].api = API_V2;
+    for (unsigned i = 0; i < 2; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "Credential=AKIDEXAMPLE%u/", i);
+        calls_send(l, 0, 1);
+        calls_collect(l, 1);
+        assert_int_equal(l->calls[0].reply.http_status, 403);
+        assert_string_equal(l->calls[0].reply.message, "it is old");
+        assert_int_equal(atomic_load(&l->source.expired), i + 1);
+        assert_non_null(strstr(web_server_last(web), key));
+    }
+    live_close(l);
+    web_server_close(web);
+}
+
+/* The server's Date is far from ours, so that from the second request on its clock is used. */
+static void requests_are_signed_by_the_clock_of_the_server(void **state)
+{
+    (void)state;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct live *l = live_open(web, NULL, 1, false);
+    l->calls[0].kind = CALL_ACCOUNT;
+    for (unsigned i = 0; i < 2; i++) {
+        calls_send(l, 0, 1);
+        calls_collect(l, 1);
+        bool theirs = strcasestr(web_server_last(web), "X-Amz-Date: 20260520T083") != NULL;
+        assert_int_equal(theirs, i == 1);
+    }
+    live_close(l);
+    web_server_close(web);
+}
+
+static void a_wait_ends_when_its_time_has_come(void **state)
+{
+    (void)state;
+    struct event events[4];
+    struct live *l = live_open(NULL, NULL, 1, false);
+    instant_us before = wire_now(l->wire);
+    assert_int_equal(wire_wait(l->wire, before + SPAN_MS(20), events, 4), 0);
+    span_us waited = wire_now(l->wire) - before;
+    assert_true(waited >= SPAN_MS(20) && waited < SPAN_S(5));
+    assert_int_equal(wire_wait(l->wire, before, events, 4), 0); /* past: only looks */
+    live_close(l);
+}
+
+static struct wire *interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    wire_interrupt(interrupted);
+}
+
+static void interruptions_are_told_in_order_and_wake_the_waiting(void **state)
+{
+    (void)state;
+    struct event events[4];
+    struct live *l = live_open(NULL, NULL, 1, false);
+    interrupted = l->wire;
+    signal(SIGUSR1, on_signal);
+    raise(SIGUSR1);
+    assert_int_equal(wire_wait(l->wire, WHEN_NEVER, events, 4), 1);
+    assert_int_equal(events[0].kind, EVENT_DRAIN);
+    raise(SIGUSR1);
+    raise(SIGUSR1);
+    assert_int_equal(wire_wait(l->wire, WHEN_NEVER, events, 4), 1);
+    assert_int_equal(events[0].kind, EVENT_ABORT);
+    assert_int_equal(wire_wait(l->wire, 0, events, 4), 0);
+    signal(SIGUSR1, SIG_DFL);
+    live_close(l);
+}
+
+static void closing_forgets_what_is_out(void **state)
+{
+    (void)state;
+    struct web_server *web = web_server_open(WEB_MUTE);
+    struct dns_server_thread *dns = dns_server_open(false);
+    struct live *l = live_open(web, dns, 3, false);
+    for (unsigned i = 0; i < CALLS_MAX; i++) {
+        l->calls[i].kind = i % 8 ? CALL_ASK : CALL_ACCOUNT;
+        l->calls[i].question = (struct dns_question){
+            .name = TEXT("silent.example.com"), .type = DNS_TYPE_MX, .recurse = true};
+    }
+    calls_send(l, 0, CALLS_MAX);
+    live_close(l);
+    dns_server_close(dns);
+    web_server_close(web);
+}
+
+static void what_is_wrong_with_the_configuration_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        struct wire_config config;
+        const char *why;
+    } cases[] = {
+        {{.carriers = 1, .resolvers = {"dns.example", 11}}, "dns.example"},
+        {{.carriers = 1, .ca_bundle = {"/no/such/file", 13}}, "/no/such/file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wire *w;
+        struct why why = {""};
+        assert_int_equal(wire_open(&w, &cases[i].config, &why), ERR_INPUT);
+        assert_non_null(strstr(why.text, cases[i].why));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(questions_and_requests_come_back_answered),
+        cmocka_unit_test(verbose_says_one_line_per_call_and_no_secret),
+        cmocka_unit_test(without_credentials_nothing_is_sent),
+        cmocka_unit_test(an_expired_key_is_reported_to_its_source),
+        cmocka_unit_test(requests_are_signed_by_the_clock_of_the_server),
+        cmocka_unit_test(a_wait_ends_when_its_time_has_come),
+        cmocka_unit_test(interruptions_are_told_in_order_and_wake_the_waiting),
+        cmocka_unit_test(closing_forgets_what_is_out),
+        cmocka_unit_test(what_is_wrong_with_the_configuration_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
