@@ -18,7 +18,7 @@ foreach(row IN LISTS rows)
   string(APPEND tried "${row}")
 endforeach()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/libraries_tried.c CONTENT
-  "#include \"tried.h\"\n\nconst struct tried_row tried_rows[] = {\n@tried@    {0, 0, 0},\n};\n" @ONLY)
+  "#include \"ui/tried.h\"\n\nconst struct tried_row tried_rows[] = {\n@tried@    {0, 0, 0},\n};\n" @ONLY)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS docs/LIBRARIES.md)
 
 include(CheckSymbolExists)

@@ -1,18 +1,58 @@
 /*
  * From a name to a verb.
  */
+#include "options/verb_rows.h"
 #include "outputs.h"
-#include "signals.h"
 #include "ui/messages.h"
+#include "ui/signals.h"
+#include "ui/version.h"
 #include "verbs.h"
-#include "version.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+typedef int verb_function(const struct options *o);
+
+/* Not in the table of verbs, for it is spelt as an option. */
+static const struct verb_row version_row = {
+    "--version",
+    "",
+    "",
+    OPTIONS_VERSION,
+    "Names the libraries it runs with; --verbose adds their licences, --format json is a bill of\n"
+    "materials in CycloneDX.",
+    "mailfrom --version --verbose"};
+
+static int run_version(const struct options *o)
+{
+    version_print(o);
+    return EXIT_OK;
+}
+
+static verb_function *function_of(const struct verb_row *row)
+{
+    static const struct {
+        const char *name;
+        verb_function *run;
+    } functions[] = {
+        {"check", verb_check},           {"discover", verb_discover}, {"plan", verb_plan},
+        {"rehearse", verb_rehearse},     {"apply", verb_apply},       {"resume", verb_resume},
+        {"rollback", verb_rollback},     {"status", verb_status},     {"report", verb_report},
+        {"records", verb_records},       {"inspect", verb_inspect},   {"explain", verb_explain},
+        {"completion", verb_completion}, {"--version", run_version},
+    };
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        if (strcmp(functions[i].name, row->name) == 0)
+            return functions[i].run;
+    assert(!"every row has a function");
+    abort();
+}
 
 static void print_usage(FILE *out)
 {
@@ -20,14 +60,14 @@ static void print_usage(FILE *out)
         "mailfrom moves fleets of Amazon SES identities to custom MAIL FROM domains, and back.\n\n"
         "Usage: mailfrom VERB [arguments] [options]\n\n",
         out);
-    for (const struct verb *v = verbs_all(); v->name; v++)
+    for (const struct verb_row *v = verb_rows; v->name; v++)
         fprintf(out, "  %-11s %s\n", v->name, v->summary);
     fputs("\nmailfrom VERB --help shows the options of a verb. mailfrom --version names the "
           "libraries.\n\nBegin with:  mailfrom check fleet.yaml\n",
           out);
 }
 
-static void print_help(const struct verb *v)
+static void print_help(const struct verb_row *v)
 {
     printf("Usage: mailfrom %s%s%s [options]\n\n%s\n\nOptions:\n", v->name,
            *v->arguments ? " " : "", v->arguments, v->help);
@@ -35,37 +75,16 @@ static void print_help(const struct verb *v)
     printf("\nExample: %s\n", v->example);
 }
 
-/* Not in the table, for it is spelt as an option. */
-static int run_version(const struct options *o)
+static const struct verb_row *verb_find(const char *name)
 {
-    version_print(o);
-    return EXIT_OK;
-}
-
-static const struct verb *verb_find(const char *name)
-{
-    static const struct verb version = {"--version",
-                                        "",
-                                        "",
-                                        OPTIONS_VERSION,
-                                        "Names the libraries it runs with; --verbose adds their "
-                                        "licences, --format json is a bill of\n"
-                                        "materials in CycloneDX.",
-                                        "mailfrom --version --verbose",
-                                        run_version};
-    if (strcmp(name, version.name) == 0)
-        return &version;
-    for (const struct verb *v = verbs_all(); v->name; v++)
-        if (strcmp(v->name, name) == 0)
-            return v;
-    return NULL;
+    return strcmp(name, version_row.name) == 0 ? &version_row : verb_row_find(name);
 }
 
 static const char *verb_near(const char *name)
 {
     const char *best = NULL;
     unsigned nearest = 3;
-    for (const struct verb *v = verbs_all(); v->name; v++) {
+    for (const struct verb_row *v = verb_rows; v->name; v++) {
         unsigned distance = text_distance(text_of(name), text_of(v->name), nearest);
         if (distance < nearest) {
             nearest = distance;
@@ -125,7 +144,7 @@ static void process_harden(void)
 }
 
 /* Descriptors that outputs name are looked at before a file of our own is open. */
-static int verb_run(const struct verb *verb, struct options *options)
+static int verb_run(const struct verb_row *verb, struct options *options)
 {
     struct arena paths;
     struct why why = {""};
@@ -138,7 +157,7 @@ static int verb_run(const struct verb *verb, struct options *options)
     if (err == OK)
         err = outputs_prove(options, verb->options & OPTIONS_RECORDS, &why);
     if (err == OK)
-        code = verb->run(options);
+        code = function_of(verb)(options);
     else
         message_error("%s: %s", verb->name, why.text);
     arena_clear(&paths);
@@ -155,7 +174,7 @@ int main(int argc, char **argv)
         print_usage(argc < 2 ? stderr : stdout);
         return message_flush(argc < 2 ? EXIT_CANNOT_RUN : EXIT_OK);
     }
-    const struct verb *verb = verb_find(argv[1]);
+    const struct verb_row *verb = verb_find(argv[1]);
     if (!verb)
         return unknown_verb(argv[1]);
     if (options_read(&options, verb->options, argc - 2, argv + 2, &why) != OK) {

@@ -92,8 +92,8 @@ static enum err named_spare(const struct options *o, const char *output, struct 
         const char *what, *path;
     } named[] = {{"the plan", o->plan},
                  {"the manifest", o->discover.manifest},
-                 {"the file of --psl-file", o->psl_file},
-                 {"the file of --ca-bundle", o->ca_bundle}};
+                 {"the file of --psl-file", o->access.psl_file},
+                 {"the file of --ca-bundle", o->access.ca_bundle}};
     enum err err = journal_spare(output, options_journal(o), why);
     for (size_t i = 0; err == OK && i < sizeof named / sizeof named[0]; i++)
         err = input_spare(output, named[i].what, named[i].path, why);

@@ -6,7 +6,7 @@
 #define MF_OUTPUTS_H
 
 #include "model/fleet.h"
-#include "options.h"
+#include "options/options.h"
 
 /* "~/x" becomes the home's, as where a shell would have done it (not in csv:~/x, nor in --out=~/x).
  * Texts in the arena. ERR_INPUT: there is no home. */

@@ -3,52 +3,117 @@
  * plan is done; nobody at the terminal means nothing is done. The journal is opened before anything
  * is asked of anybody: where another run is going on, that is said at once.
  */
-#include "run.h"
-#include "run_plan.h"
-#include "run_shown.h"
+#include "run/planned.h"
+#include "run/shown.h"
+#include "session.h"
 #include "ui/confirm.h"
 #include "ui/messages.h"
-#include "ui/summary.h"
 #include "verbs.h"
 
-static enum err apply_load(struct run *r, struct options *o, struct why *why)
+#include <string.h>
+
+/* Are the manifests that are named the ones that the plan was made from? */
+static enum err manifests_vet(const struct session *s, struct why *why)
 {
-    if (o->plan)
-        return run_plan_load(r, o, why);
-    if (o->max_age)
-        return why_set(why, ERR_INPUT, "--max-age is about the file of --plan, and none is given");
-    return run_load(r, why);
+    struct session named;
+    session_init(&named, &s->options);
+    enum err err = session_load(&named, why);
+    if (err == OK &&
+        memcmp(named.run.fleet.digest, s->run.fleet.digest, sizeof s->run.fleet.digest) != 0)
+        err = why_set(why, ERR_INPUT,
+                      "plan %s was made from other manifests than these (their bytes or their "
+                      "names differ): review a new plan",
+                      s->options.plan);
+    session_clear(&named);
+    return err;
 }
 
-static enum err apply_confirm(struct run *r, const struct options *o, bool *stopped,
-                              struct why *why)
+static enum err apply_load(struct session *s, struct why *why)
 {
-    if (o->yes)
+    struct options *o = &s->options;
+    if (o->plan) {
+        enum err err = session_report_vet(o, why);
+        if (err == OK)
+            err = run_plan_load(&s->run, &o->access, o->plan, o->max_age, why);
+        return err == OK && o->arguments_len ? manifests_vet(s, why) : err;
+    }
+    if (o->max_age)
+        return why_set(why, ERR_INPUT, "--max-age is about the file of --plan, and none is given");
+    return session_load(s, why);
+}
+
+static enum err plan_confirm(const struct session *s, struct why *why)
+{
+    char question[128];
+    snprintf(question, sizeof question, "Change SES for %u of %u identities, as reviewed?",
+             run_plan_changes(&s->run), s->run.fleet.choices_len);
+    return confirm_ask(question, why);
+}
+
+/* Plans, shows the plan, and leaves *s as it was but for that. Returns the exit code of a plan. */
+static int plan_show(struct session *s, struct why *why)
+{
+    const struct options mine = s->options;
+    int code = EXIT_CANNOT_RUN;
+    s->options.reports_len = 0;
+    s->options.out = NULL;
+    s->options.detailed_exitcode = true;
+    if (run_shown_begin(&s->run, why) == OK)
+        code = session_carry_out(s, why);
+    run_shown_end(&s->run);
+    signals_end(&s->signals); /* at the question nothing is under way */
+    s->options = mine;
+    return code;
+}
+
+static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
+{
+    uint32_t changes = 0;
+    int code = plan_show(s, why);
+    *stopped = code == EXIT_STOPPED;
+    if (code == EXIT_CANNOT_RUN)
+        return why_set(why, ERR_INPUT,
+                       "the plan could not be made (see above), so nothing was written");
+    if (code == EXIT_STOPPED)
+        return why_set(why, ERR_INPUT, "stopped while planning; nothing was written");
+    enum err err = run_shown_guard(&s->run, &changes, why);
+    if (err != OK)
+        return err;
+    if (changes == 0)
+        return why_set(why, ERR_GONE,
+                       "there is nothing to change: SES has what the manifest wants, or it was "
+                       "refused above");
+    err = run_begun(&s->run, why, "the plan above");
+    return err == OK ? confirm_ask("Change SES as shown?", why) : err;
+}
+
+static enum err apply_confirm(struct session *s, bool *stopped, struct why *why)
+{
+    if (s->options.yes)
         return OK;
-    return o->plan ? run_plan_confirm(r, why) : run_shown_ask(r, stopped, why);
+    return s->options.plan ? plan_confirm(s, why) : shown_confirm(s, stopped, why);
 }
 
 int verb_apply(const struct options *given)
 {
-    struct options o = *given;
-    struct run run;
+    struct session s;
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
     bool stopped = false;
-    run_init(&run, &o);
-    enum err err = o.yes ? OK : confirm_possible(&why);
+    session_init(&s, given);
+    enum err err = given->yes ? OK : confirm_possible(&why);
     if (err == OK)
-        err = apply_load(&run, &o, &why);
+        err = apply_load(&s, &why);
     if (err == OK)
-        err = run_journal(&run, JOURNAL_WRITE, &why);
+        err = run_journal(&s.run, JOURNAL_WRITE, &why);
     if (err == OK)
-        err = apply_confirm(&run, &o, &stopped, &why);
+        err = apply_confirm(&s, &stopped, &why);
     if (err == OK)
-        code = run_conclude(&run, run_carry_out(&run, &why), &why);
+        code = session_carry_out(&s, &why);
     else
         message_error("%s", why.text);
     if (stopped)
         code = EXIT_STOPPED;
-    run_clear(&run);
+    session_clear(&s);
     return code;
 }

@@ -7,7 +7,8 @@
  * verbs take are left to the shell's own completion of files; anything else is the user's to know.
  */
 #include "model/finding.h"
-#include "option_rows.h"
+#include "options/option_rows.h"
+#include "options/verb_rows.h"
 #include "reports/report.h"
 #include "ui/messages.h"
 #include "verbs.h"
@@ -45,17 +46,17 @@ static void formats_print(void)
 }
 
 /* What can stand after a verb beside options: a choice, the rules, or files. */
-static bool verb_takes_rule(const struct verb *v)
+static bool verb_takes_rule(const struct verb_row *v)
 {
     return strstr(v->arguments, "RULE") != NULL;
 }
 
-static bool verb_takes_files(const struct verb *v)
+static bool verb_takes_files(const struct verb_row *v)
 {
     return strstr(v->arguments, "MANIFEST") != NULL;
 }
 
-static void arguments_print(const struct verb *v)
+static void arguments_print(const struct verb_row *v)
 {
     if (verb_takes_rule(v))
         for (int f = 0; f < FINDINGS_LEN; f++)
@@ -66,7 +67,7 @@ static void arguments_print(const struct verb *v)
 
 /* Bash: one function; an empty answer falls back to files */
 
-static void bash_verb(const struct verb *v)
+static void bash_verb(const struct verb_row *v)
 {
     printf("    %s)\n        case $prev in\n", v->name);
     for (const struct option_row *row = option_rows; row->name; row++) {
@@ -103,14 +104,14 @@ static void bash_print(void)
           "    if ((COMP_CWORD == 1)); then\n"
           "        COMPREPLY=($(compgen -W '",
           stdout);
-    for (const struct verb *v = verbs_all(); v->name; v++)
+    for (const struct verb_row *v = verb_rows; v->name; v++)
         printf("%s ", v->name);
     fputs("--help --version' -- \"$cur\"))\n"
           "        return\n"
           "    fi\n"
           "    case ${COMP_WORDS[1]} in\n",
           stdout);
-    for (const struct verb *v = verbs_all(); v->name; v++)
+    for (const struct verb_row *v = verb_rows; v->name; v++)
         bash_verb(v);
     fputs("    esac\n"
           "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
@@ -156,7 +157,7 @@ static void zsh_option(const struct option_row *row)
     putchar('\'');
 }
 
-static void zsh_verb(const struct verb *v)
+static void zsh_verb(const struct verb_row *v)
 {
     printf("    %s) _arguments", v->name);
     for (const struct option_row *row = option_rows; row->name; row++)
@@ -180,7 +181,7 @@ static void zsh_print(void)
           "    local state line\n"
           "    local -a verbs=(\n",
           stdout);
-    for (const struct verb *v = verbs_all(); v->name; v++) {
+    for (const struct verb_row *v = verb_rows; v->name; v++) {
         printf("        '%s:", v->name);
         zsh_text(v->summary);
         fputs("'\n", stdout);
@@ -196,7 +197,7 @@ static void zsh_print(void)
         "    fi\n"
         "    [[ $state == argument ]] && case $words[1] in\n",
         stdout);
-    for (const struct verb *v = verbs_all(); v->name; v++)
+    for (const struct verb_row *v = verb_rows; v->name; v++)
         zsh_verb(v);
     fputs("    esac\n"
           "}\n"
@@ -221,7 +222,7 @@ static void fish_text(const char *text)
 static void fish_option(const struct option_row *row)
 {
     fputs("complete -c mailfrom -n '__fish_seen_subcommand_from", stdout);
-    for (const struct verb *v = verbs_all(); v->name; v++)
+    for (const struct verb_row *v = verb_rows; v->name; v++)
         if (option_is_for(v->options, row))
             printf(" %s", v->name);
     printf("' -l %s", row->name);
@@ -252,7 +253,7 @@ static void fish_print(void)
           "complete -c mailfrom -n __fish_use_subcommand -l version\n"
           "complete -c mailfrom -n __fish_use_subcommand -l help\n",
           stdout);
-    for (const struct verb *v = verbs_all(); v->name; v++) {
+    for (const struct verb_row *v = verb_rows; v->name; v++) {
         printf("complete -c mailfrom -n __fish_use_subcommand -a %s -d ", v->name);
         fish_text(v->summary);
         printf("\ncomplete -c mailfrom -n '__fish_seen_subcommand_from %s' ", v->name);

@@ -1,8 +1,9 @@
-#include "discover.h"
+#include "options/advice.h"
+#include "outputs.h"
 #include "reports/deliver.h"
-#include "signals.h"
-#include "ui/advice.h"
+#include "ui/discover_summary.h"
 #include "ui/messages.h"
+#include "ui/signals.h"
 #include "verbs.h"
 
 #include <stdlib.h>
@@ -40,71 +41,104 @@ static bool is_incomplete(const struct discover *d)
     return incomplete;
 }
 
-static enum err write_out(struct discover *d, struct why *why)
+static enum err write_out(struct discover *d, const struct options *o, struct why *why)
 {
     static deliver_writer *const writers[] = {[DISCOVER_YAML] = discover_yaml,
                                               [DISCOVER_CSV] = discover_csv,
                                               [DISCOVER_JSON] = discover_json};
-    bool to_stdout = is_to_stdout(d->options->out);
-    const char *path = to_stdout ? "-" : d->options->out;
+    bool to_stdout = is_to_stdout(o->out);
+    const char *path = to_stdout ? "-" : o->out;
     if (d->fleet.lanes_len == lanes_refused(d))
         return why_set(why, ERR_AUTH, "nothing could be read, so nothing was written");
     struct signals held = {0};
-    enum err err = out_vet(d->options, why); /* somebody else may have been quicker */
+    enum err err = out_vet(o, why); /* somebody else may have been quicker */
     if (err != OK)
         return err;
     if (!to_stdout)
         signals_block(&held); /* one that comes now ends the process once the file is whole */
-    err = deliver(path, writers[d->options->discover.format], d, why);
+    err = deliver(path, writers[d->config->format], d, why);
     signals_end(&held);
     return err == OK ? OK : why_wrap(why, err, "%s", to_stdout ? "standard output" : path);
 }
 
 /* Not inlined: its advice would lie on the stack of the whole reading. */
-__attribute__((noinline)) static void next_tell(const struct discover *d)
+__attribute__((noinline)) static void next_tell(const struct options *o)
 {
     struct advice a;
-    const char *path = d->options->out;
-    if (is_to_stdout(path))
+    if (is_to_stdout(o->out))
         return;
-    message_note("Wrote %s", path);
-    if (d->options->discover.format == DISCOVER_YAML)
-        message_note_then(advice_word(&a, path), "Next: mailfrom plan");
-    if (d->options->discover.format == DISCOVER_CSV)
+    message_note("Wrote %s", o->out);
+    if (o->discover.format == DISCOVER_YAML)
+        message_note_then(advice_word(&a, o->out), "Next: mailfrom plan");
+    if (o->discover.format == DISCOVER_CSV)
         message_note("Next: name it in identities_from of a manifest with these accounts");
 }
 
-static enum err conclude(struct discover *d, struct why *why)
+static enum err conclude(struct discover *d, const struct options *o, struct why *why)
 {
     enum err err = discover_pick(d, why);
     if (err != OK)
         return err;
     discover_troubles(d);
-    err = write_out(d, why);
-    if (err == OK && !d->options->quiet) {
+    err = write_out(d, o, why);
+    if (err == OK && !o->quiet) {
         discover_summary(d);
-        next_tell(d);
+        next_tell(o);
     }
     return err;
 }
 
-static int discover_run(struct discover *d, struct why *why)
+static enum err lanes_find(struct discover *d, const struct options *o, struct why *why)
 {
-    enum err err = discover_vet(d->options, why);
+    struct complaints complaints;
+    complaints_init(&complaints);
+    enum err err = discover_lanes(d, &complaints, why);
+    message_complaints(&complaints);
+    complaints_clear(&complaints);
+    return err == OK ? outputs_spare(o, &d->fleet, why) : err;
+}
+
+static enum err read_all(struct discover *d, const struct options *o, struct why *why)
+{
+    struct signals signals = {0};
+    struct ticker ticker;
+    d->owner = signals_owner(&signals);
+    d->progress = discover_progress;
+    d->progress_ctx = &ticker;
+    signals_block(&signals);
+    ticker_begin(&ticker, o);
+    enum err err = discover_read(d, why);
+    ticker_end(&ticker);
+    signals_end(&signals);
+    return err;
+}
+
+static enum err vet(const struct options *o, struct why *why)
+{
+    if (o->arguments_len)
+        return why_set(why, ERR_INPUT,
+                       "found \"%s\": --manifest FILE names a manifest whose accounts are to be "
+                       "read",
+                       o->arguments[0]);
+    enum err err = discover_vet(&o->discover, &o->access, why);
+    return err == OK ? out_vet(o, why) : err;
+}
+
+static int discover_run(struct discover *d, const struct options *o, struct why *why)
+{
+    enum err err = vet(o, why);
     if (err == OK)
-        err = out_vet(d->options, why);
+        err = lanes_find(d, o, why);
     if (err == OK)
-        err = discover_lanes(&d->fleet, d->options, &d->memory, why);
+        err = lanes_open(&d->lanes, &d->fleet, d->access, &d->notices, why);
     if (err == OK)
-        err = lanes_open(&d->lanes, &d->fleet, d->options, why);
-    if (err == OK)
-        err = discover_read(d, why);
+        err = read_all(d, o, why);
     if (err == OK && d->stopped) {
         message_error("stopped: nothing was written");
         return EXIT_STOPPED;
     }
     if (err == OK)
-        err = conclude(d, why);
+        err = conclude(d, o, why);
     if (err == OK)
         return is_incomplete(d) ? EXIT_TROUBLE : EXIT_OK;
     message_error("%s", why->text);
@@ -113,11 +147,12 @@ static int discover_run(struct discover *d, struct why *why)
 
 int verb_discover(const struct options *o)
 {
-    struct discover d = {.options = o};
+    struct discover d = {
+        .config = &o->discover, .access = &o->access, .notices = message_notices()};
     struct why why = {""};
     fleet_init(&d.fleet);
     arena_init(&d.memory, SIZE_MAX);
-    int code = discover_run(&d, &why);
+    int code = discover_run(&d, o, &why);
     inventory_clear(d.inventory);
     lanes_close(&d.lanes);
     free(d.found);

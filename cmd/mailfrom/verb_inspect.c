@@ -1,8 +1,9 @@
-#include "dns_wire.h"
+#include "access/dns_wire.h"
+#include "access/lanes.h"
 #include "inspect_ask.h"
-#include "inspect_names.h"
-#include "lanes.h"
+#include "rules/idna.h"
 #include "ui/inspect_json.h"
+#include "ui/inspect_names.h"
 #include "ui/inspect_text.h"
 #include "ui/messages.h"
 #include "verbs.h"
@@ -34,7 +35,7 @@ static enum err name_option(const char *option, const char *value, struct arena 
                             struct text *out, struct why *why)
 {
     const char *fault;
-    if (!value || inspect_name_read(arena, text_of(value), out, &fault))
+    if (!value || idna_name_read(arena, text_of(value), out, &fault))
         return OK;
     return why_set(why, ERR_INPUT, "%s: \"%s\" is not a name: %s", option, value, fault);
 }
@@ -42,10 +43,10 @@ static enum err name_option(const char *option, const char *value, struct arena 
 static enum err wish_read(struct inspect_wish *wish, const struct options *o, struct arena *arena,
                           struct why *why)
 {
-    struct text region = lanes_usual_region(o, TEXT_NONE, arena);
-    *wish = (struct inspect_wish){.mode = dns_wire_mode(o),
-                                  .feedback_host = text_of(o->feedback_host),
-                                  .authority_port = o->authority_port,
+    struct text region = lanes_usual_region(&o->access, TEXT_NONE, arena);
+    *wish = (struct inspect_wish){.mode = access_dns_mode(&o->access),
+                                  .feedback_host = text_of(o->access.feedback_host),
+                                  .authority_port = o->access.authority_port,
                                   .checks = o->spf_check != NULL,
                                   .sender = text_of(o->sender),
                                   .region = region.len ? region : TEXT("REGION")};
@@ -79,7 +80,7 @@ static enum err names_inspect(const struct options *o, struct inspect_wish *wish
 {
     struct printing p = {.options = o, .json = o->json};
     struct wire *wire = NULL;
-    enum err err = dns_wire_open(&wire, o, why);
+    enum err err = dns_wire_open(&wire, &o->access, why);
     if (err == OK)
         err = names_ask(wire, wish, names, &p, troubled, why);
     wire_close(wire);
@@ -98,7 +99,7 @@ int verb_inspect(const struct options *o)
     if (err == OK)
         err = inspect_names_read(&names, o->arguments, o->arguments_len, &why);
     if (err == OK)
-        err = suffix_list_open(&suffixes, o->psl_file, &why);
+        err = suffix_list_open(&suffixes, o->access.psl_file, &why);
     wish.suffixes = suffixes;
     if (err == OK)
         err = names_inspect(o, &wish, &names, &troubled, &why);

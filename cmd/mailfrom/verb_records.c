@@ -1,6 +1,6 @@
+#include "handoff/gather.h"
 #include "outputs.h"
-#include "records_gather.h"
-#include "run.h"
+#include "session.h"
 #include "ui/messages.h"
 #include "verbs.h"
 #include "wire/servers.h"
@@ -15,21 +15,18 @@ static bool names_run(const struct options *o)
     return o->arguments_len == 1 && text_to_u64(text_of(o->arguments[0]), &id);
 }
 
-static enum err fleet_load(struct run *r, struct why *why)
+static enum err fleet_load(struct session *s, struct why *why)
 {
     uint64_t id;
-    if (!names_run(r->options))
-        return r->options->arguments_len
-                   ? run_load(r, why)
+    const struct options *o = &s->options;
+    if (!names_run(o))
+        return o->arguments_len
+                   ? session_load(s, why)
                    : why_set(why, ERR_INPUT, "which manifest or run? Name YAML files, or a number");
-    enum err err = run_number(r->options, &id, why);
+    enum err err = session_number(o, &id, why);
     if (err == OK)
-        err = run_journal(r, JOURNAL_READ, why);
-    if (err == OK)
-        err = journal_run(r->journal, id, &r->head, &r->arena, why);
-    if (err == OK)
-        err = journal_fleet(r->journal, r->head.id, &r->fleet, why);
-    return err;
+        err = run_journal(&s->run, JOURNAL_READ, why);
+    return err == OK ? run_recall(&s->run, id, why) : err;
 }
 
 static enum err format_vet(const struct options *o, struct why *why)
@@ -65,29 +62,30 @@ static enum err server_read(const struct options *o, char out[SERVER_LEN], struc
     return OK;
 }
 
-static void sum_print(const struct records_gather *g, const struct records_sum *sum)
+static void sum_print(const struct options *o, const struct records_gather *g,
+                      const struct records_sum *sum)
 {
-    if (g->notes > RECORDS_NOTES_MAX && !g->options->verbose)
+    if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
         message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
     if (sum->left_out)
         message_note(
             "left out, since %s has no words for what is in DNS beside them: %llu record sets, "
             "first at " TEXT_FMT,
-            g->options->format, (unsigned long long)sum->left_out, TEXT_ARG(sum->left_out_name));
-    if (g->options->missing && sum->sets == 0 && !g->blocked)
+            o->format, (unsigned long long)sum->left_out, TEXT_ARG(sum->left_out_name));
+    if (o->missing && sum->sets == 0 && !g->blocked)
         message_note("DNS has all of the records");
     else
         message_note("%llu record sets in %llu zones%s", (unsigned long long)sum->sets,
-                     (unsigned long long)sum->zones, g->options->missing ? ", missing in DNS" : "");
+                     (unsigned long long)sum->zones, o->missing ? ", missing in DNS" : "");
     if (g->refused || g->blocked)
         message_note("%u identities and %u record sets need a person first", g->refused,
                      g->blocked);
 }
 
-static enum err sets_write(struct records_gather *g, const struct records_style *style,
-                           struct records_sum *sum, struct why *why)
+static enum err sets_write(const struct options *o, struct records_gather *g,
+                           const struct records_style *style, struct records_sum *sum,
+                           struct why *why)
 {
-    const struct options *o = g->options;
     struct records_list list;
     enum err err = records_gather_fleet(g, why);
     if (err == OK && (o->missing || o->live))
@@ -102,48 +100,56 @@ static enum err sets_write(struct records_gather *g, const struct records_style 
 
 static enum err file_vet(void *ctx, const char *path, struct why *why)
 {
-    const struct run *r = ctx;
-    return outputs_spare_file(r->options, names_run(r->options) ? NULL : &r->fleet, path, why);
+    const struct session *s = ctx;
+    const struct options *o = &s->options;
+    return outputs_spare_file(o, names_run(o) ? NULL : &s->run.fleet, path, why);
 }
 
-static enum err records_carry_out(struct run *r, bool *whole, struct why *why)
+static enum err records_carry_out(struct session *s, bool *whole, struct why *why)
 {
-    const struct options *o = r->options;
-    struct records_style style = {.ttl_s = o->ttl_s, .vet = file_vet, .vet_ctx = r};
+    const struct options *o = &s->options;
+    struct run *r = &s->run;
+    struct notices silent = {0};
+    const struct handoff_config config = {.access = &o->access,
+                                          .zones = o->zones,
+                                          .zones_len = o->zones_len,
+                                          .missing = o->missing,
+                                          .verbose = o->access.verbose,
+                                          .notices = o->quiet ? silent : message_notices()};
+    struct records_style style = {.ttl_s = o->ttl_s, .vet = file_vet, .vet_ctx = s};
     struct records_sum sum;
     struct records_gather g;
     char server[SERVER_LEN];
     enum err err = server_read(o, server, &style.server, why);
     if (err == OK)
-        err = fleet_load(r, why);
+        err = fleet_load(s, why);
     if (err == OK)
-        err = suffix_list_open(&r->suffixes, o->psl_file, why);
+        err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     if (err != OK)
         return err;
-    records_gather_init(&g, o, &r->fleet, r->suffixes);
-    err = sets_write(&g, &style, &sum, why);
+    records_gather_init(&g, &config, &r->fleet, r->suffixes);
+    err = sets_write(o, &g, &style, &sum, why);
     *whole = err == OK && !g.refused && !g.blocked && !sum.left_out;
     if (err == OK && !o->quiet)
-        sum_print(&g, &sum);
+        sum_print(o, &g, &sum);
     records_gather_clear(&g);
     return err;
 }
 
 int verb_records(const struct options *given)
 {
-    struct options o = *given;
+    struct session s;
     struct why why = {""};
-    struct run run;
     bool whole = false;
-    if (!o.format)
-        o.format = records_format_name(0);
-    run_init(&run, &o);
-    enum err err = format_vet(&o, &why);
+    session_init(&s, given);
+    if (!s.options.format)
+        s.options.format = records_format_name(0);
+    enum err err = format_vet(&s.options, &why);
     if (err == OK)
-        err = records_carry_out(&run, &whole, &why);
+        err = records_carry_out(&s, &whole, &why);
     if (err != OK)
         message_error("%s", why.text);
-    run_clear(&run);
+    session_clear(&s);
     if (err != OK)
         return EXIT_CANNOT_RUN;
     return whole ? EXIT_OK : EXIT_TROUBLE;

@@ -1,4 +1,5 @@
-#include "rehearse.h"
+#include "session.h"
+#include "ui/forecast_text.h"
 #include "ui/messages.h"
 #include "verbs.h"
 
@@ -11,27 +12,39 @@ static int exit_code_of(const struct forecast *f)
     return bad ? EXIT_TROUBLE : EXIT_OK;
 }
 
+/* Vetted as for every run; the rehearsal takes the fleet over. */
+static enum err fleet_take(struct rehearsal *r, const struct options *o, struct why *why)
+{
+    struct session s;
+    session_init(&s, o);
+    enum err err = session_load(&s, why);
+    if (err == OK) {
+        r->fleet = s.run.fleet;
+        fleet_init(&s.run.fleet);
+    }
+    session_clear(&s);
+    return err;
+}
+
 int verb_rehearse(const struct options *o)
 {
-    struct run run;
     struct rehearsal rehearsal;
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
-    run_init(&run, o);
-    enum err err = rehearsal_init(&rehearsal, &run, &why);
+    enum err err = rehearsal_init(&rehearsal, &o->rehearse, &o->access, &why);
     if (err == OK)
-        err = run_load(&run, &why);
+        err = fleet_take(&rehearsal, o, &why);
     if (err == OK)
         err = rehearsal_play(&rehearsal, &why);
     if (err != OK) {
         message_error("%s", why.text);
     } else {
         if (o->json)
-            rehearsal_print_json(&rehearsal);
+            forecast_print_json(&rehearsal);
         else
-            rehearsal_print_text(&rehearsal);
+            forecast_print_text(&rehearsal);
         code = exit_code_of(&rehearsal.forecast);
     }
-    run_clear(&run);
+    rehearsal_clear(&rehearsal);
     return code;
 }

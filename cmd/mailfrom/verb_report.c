@@ -1,29 +1,27 @@
-#include "run.h"
+#include "session.h"
 #include "ui/messages.h"
 #include "verbs.h"
 
 int verb_report(const struct options *given)
 {
-    struct options o = *given;
-    struct run run;
+    struct session s;
+    struct options *o = &s.options;
     struct why why = {""};
     uint64_t id;
-    if (o.reports_len == 0)
-        o.reports[o.reports_len++] = (struct report_wish){TEXT("csv"), "-"};
-    run_init(&run, &o);
-    enum err err = run_number(&o, &id, &why);
+    session_init(&s, given);
+    if (o->reports_len == 0)
+        o->reports[o->reports_len++] = (struct report_wish){TEXT("csv"), "-"};
+    enum err err = session_number(o, &id, &why);
     if (err == OK)
-        err = run_report_vet(&o, &why);
+        err = session_report_vet(o, &why);
     if (err == OK)
-        err = run_journal(&run, JOURNAL_READ, &why);
+        err = run_journal(&s.run, JOURNAL_READ, &why);
     if (err == OK)
-        err = journal_run(run.journal, id, &run.head, &run.arena, &why);
+        err = run_recall(&s.run, id, &why);
     if (err == OK)
-        err = journal_fleet(run.journal, run.head.id, &run.fleet, &why);
-    if (err == OK)
-        err = run_report(&run, &why);
+        err = session_report(&s, &why);
     if (err != OK)
         message_error("%s", why.text);
-    run_clear(&run);
+    session_clear(&s);
     return err == OK ? EXIT_OK : EXIT_CANNOT_RUN;
 }

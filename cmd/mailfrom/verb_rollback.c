@@ -2,14 +2,12 @@
  * rollback. A run is taken back by another run (rollback.h), which can be resumed, reported and
  * taken back like any other. With --dry-run the journal is only read, and the run lives in memory.
  */
-#include "run.h"
+#include "access/trust.h"
+#include "options/advice.h"
 #include "run/rollback.h"
-#include "run_options.h"
-#include "run_trust.h"
-#include "ui/advice.h"
+#include "session.h"
 #include "ui/confirm.h"
 #include "ui/messages.h"
-#include "ui/summary.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -27,8 +25,8 @@ __attribute__((noinline)) static enum err rollback_vet(const struct options *o, 
     if (o->arguments_len != 1)
         return why_set(why, ERR_INPUT, "which run is to be taken back? %s lists them",
                        advice_make(&a, o, "status", "--all"));
-    enum err err = run_number(o, id, why);
-    return err == OK ? run_report_vet(o, why) : err;
+    enum err err = session_number(o, id, why);
+    return err == OK ? session_report_vet(o, why) : err;
 }
 
 /* The run that is only planned: its journal is in memory, that of the old one is closed again. */
@@ -39,10 +37,13 @@ static enum err rollback_to_memory(struct run *r, struct why *why)
     return journal_open(&r->journal, NULL, JOURNAL_MEMORY, why);
 }
 
-static enum err rollback_load(struct run *r, struct options *o, struct why *why)
+static enum err rollback_load(struct session *s, struct why *why)
 {
     struct run_head old;
-    const struct options given = *o;
+    struct run *r = &s->run;
+    const struct options *o = &s->options;
+    struct access *access = &s->options.access;
+    const struct access given = *access;
     struct rollback how = {.to_default = is_to_default(o),
                            .forced = o->force,
                            .only = o->only,
@@ -54,9 +55,9 @@ static enum err rollback_load(struct run *r, struct options *o, struct why *why)
     if (err == OK)
         err = journal_run(r->journal, r->head.parent, &old, &r->arena, why);
     if (err == OK)
-        err = run_options_read(o, old.options, &r->arena, why);
+        err = access_read(access, old.options, &r->arena, why);
     if (err == OK)
-        err = run_trust_vet(&given, o, "the journal of that run", why);
+        err = access_trust_vet(&given, access, "the journal of that run", why);
     if (err == OK)
         err = rollback_fleet(&r->fleet, r->journal, r->head.parent, &how, why);
     if (err == OK)
@@ -67,43 +68,44 @@ static enum err rollback_load(struct run *r, struct options *o, struct why *why)
     return err;
 }
 
-static enum err rollback_confirm(const struct run *r, struct why *why)
+static enum err rollback_confirm(const struct session *s, struct why *why)
 {
     char question[160];
-    if (r->options->yes || r->options->dry_run || r->fleet.choices_len == 0)
+    const struct options *o = &s->options;
+    uint32_t len = s->run.fleet.choices_len;
+    if (o->yes || o->dry_run || len == 0)
         return OK;
-    snprintf(question, sizeof question, "Put %u identities back to %s%s?", r->fleet.choices_len,
-             is_to_default(r->options) ? "the default MAIL FROM" : "what they were before the run",
-             r->options->force ? ", whatever is there now" : "");
+    snprintf(question, sizeof question, "Put %u identities back to %s%s?", len,
+             is_to_default(o) ? "the default MAIL FROM" : "what they were before the run",
+             o->force ? ", whatever is there now" : "");
     enum err err = confirm_possible(why);
     return err == OK ? confirm_ask(question, why) : err;
 }
 
-static void message_nothing_to_do(const struct run *r)
+static void nothing_print(const struct session *s)
 {
-    bool some = r->options->only || r->options->outcome_given;
+    bool some = s->options.only || s->options.outcome_given;
     printf("Run %llu wrote nothing%s: there is nothing to put back\n",
-           (unsigned long long)r->head.parent, some ? " to what was asked for" : "");
+           (unsigned long long)s->run.head.parent, some ? " to what was asked for" : "");
 }
 
 int verb_rollback(const struct options *given)
 {
-    struct options o = *given;
-    struct run run;
+    struct session s;
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
-    run_init(&run, &o);
-    enum err err = rollback_load(&run, &o, &why);
+    session_init(&s, given);
+    enum err err = rollback_load(&s, &why);
     if (err == OK)
-        err = rollback_confirm(&run, &why);
-    if (err == OK && run.fleet.choices_len == 0) {
-        message_nothing_to_do(&run);
+        err = rollback_confirm(&s, &why);
+    if (err == OK && s.run.fleet.choices_len == 0) {
+        nothing_print(&s);
         code = EXIT_OK;
     } else if (err == OK) {
-        code = run_conclude(&run, run_carry_out(&run, &why), &why);
+        code = session_carry_out(&s, &why);
     } else {
         message_error("%s", why.text);
     }
-    run_clear(&run);
+    session_clear(&s);
     return code;
 }

@@ -1,6 +1,5 @@
-#include "run.h"
-#include "run_options.h"
-#include "ui/advice.h"
+#include "options/advice.h"
+#include "session.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
 #include "ui/screen.h"
@@ -19,11 +18,11 @@ static const char *state_text(enum run_state state)
 }
 
 /* Open means running, if somebody writes; otherwise the process is gone. */
-static void print_state(const struct run *r)
+static void print_state(const struct options *o, const struct run *r)
 {
     struct advice a;
     char holder[JOURNAL_HOLDER_MAX];
-    const char *resume = advice_run(&a, r->options, "resume", r->head.id, "");
+    const char *resume = advice_run(&a, o, "resume", r->head.id, "");
     if (r->head.state == RUN_STOPPED)
         printf("%s; to go on: %s\n", state_text(r->head.state), resume);
     else if (r->head.state != RUN_OPEN)
@@ -35,6 +34,7 @@ static void print_state(const struct run *r)
 }
 
 struct waiting {
+    const struct options *options;
     struct run *run;
     uint32_t by_state[JOB_STATES], shown;
     struct buf a, b;
@@ -45,7 +45,7 @@ static bool wait_one(void *ctx, const struct record *record)
     struct waiting *w = ctx;
     const struct job_row *row = &record->row;
     w->by_state[row->state]++;
-    if (row->state == JOB_DONE || (w->shown >= ROWS_SHOWN && !w->run->options->verbose))
+    if (row->state == JOB_DONE || (w->shown >= ROWS_SHOWN && !w->options->access.verbose))
         return true;
     if (w->shown++ == 0)
         printf("\nWhat waits for what:\n");
@@ -55,9 +55,9 @@ static bool wait_one(void *ctx, const struct record *record)
     return true;
 }
 
-static enum err print_waiting(struct run *r, struct why *why)
+static enum err print_waiting(const struct options *o, struct run *r, struct why *why)
 {
-    struct waiting w = {.run = r};
+    struct waiting w = {.options = o, .run = r};
     buf_init(&w.a, LINE_LEN_MAX);
     buf_init(&w.b, LINE_LEN_MAX);
     enum err err = journal_rows(r->journal, r->head.id, wait_one, &w, why);
@@ -66,7 +66,7 @@ static enum err print_waiting(struct run *r, struct why *why)
             printf("%s%s %u", s && w.shown ? "  " : "  ", job_state_name((enum job_state)s),
                    w.by_state[s]);
     fputc('\n', stdout);
-    next_steps_records(r, w.by_state[JOB_WAITING_DNS]);
+    next_steps_records(o, r, w.by_state[JOB_WAITING_DNS]);
     buf_clear(&w.a);
     buf_clear(&w.b);
     return err;
@@ -74,6 +74,7 @@ static enum err print_waiting(struct run *r, struct why *why)
 
 /* The rows of one alarm, with what is said of them. */
 struct alarming {
+    const struct options *options;
     struct run *run;
     enum row_alarm alarm;
     uint32_t shown;
@@ -85,7 +86,7 @@ static bool alarm_one(void *ctx, const struct record *record)
     struct alarming *p = ctx;
     struct report_row row;
     report_row_make(&row, &p->run->fleet, record->job, &record->row, &p->source);
-    if (row.alarm != p->alarm || (p->shown++ >= ROWS_SHOWN && !p->run->options->verbose))
+    if (row.alarm != p->alarm || (p->shown++ >= ROWS_SHOWN && !p->options->access.verbose))
         return true;
     buf_reset(&p->told);
     row_told(&row, &p->told);
@@ -94,10 +95,10 @@ static bool alarm_one(void *ctx, const struct record *record)
     return true;
 }
 
-static enum err print_alarm(struct run *r, const struct summary *s, enum row_alarm alarm,
-                            struct why *why)
+static enum err print_alarm(const struct options *o, struct run *r, const struct summary *s,
+                            enum row_alarm alarm, struct why *why)
 {
-    struct alarming p = {.run = r, .alarm = alarm};
+    struct alarming p = {.options = o, .run = r, .alarm = alarm};
     struct buf *bufs[] = {&p.source, &p.told, &p.a, &p.b};
     if (!s->by_alarm[alarm])
         return OK;
@@ -105,7 +106,7 @@ static enum err print_alarm(struct run *r, const struct summary *s, enum row_ala
         buf_init(bufs[i], LINE_LEN_MAX);
     printf("\n%s (%u):\n", row_alarm_title(alarm), s->by_alarm[alarm]);
     enum err err = journal_rows(r->journal, r->head.id, alarm_one, &p, why);
-    if (p.shown > ROWS_SHOWN && !r->options->verbose)
+    if (p.shown > ROWS_SHOWN && !o->access.verbose)
         printf("  ... and %u more; --verbose shows them\n", p.shown - ROWS_SHOWN);
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_clear(bufs[i]);
@@ -128,7 +129,7 @@ static bool note_one(void *ctx, const struct lane_note *note)
     return true;
 }
 
-static enum err print_status(struct run *r, struct why *why)
+static enum err print_status(const struct options *o, struct run *r, struct why *why)
 {
     struct summary s;
     char line[512], started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
@@ -136,9 +137,9 @@ static enum err print_status(struct run *r, struct why *why)
     if (err != OK)
         return err;
     summary_line(&s, line, sizeof line);
-    printf("Run %llu (%s): ", (unsigned long long)r->head.id, run_verb_name(r->head.verb));
-    print_state(r);
-    err = print_alarm(r, &s, ALARM_REJECTING, why);
+    printf("Run %llu (%s): ", (unsigned long long)r->head.id, journal_verb_name(r->head.verb));
+    print_state(o, r);
+    err = print_alarm(o, r, &s, ALARM_REJECTING, why);
     if (err == OK && s.by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
     printf("Started %s, last record %s\n", when_format(r->head.started, started),
@@ -150,8 +151,8 @@ static enum err print_status(struct run *r, struct why *why)
     if (err == OK && r->head.state != RUN_ENDED)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
     if (err == OK)
-        err = print_waiting(r, why);
-    return err == OK ? print_alarm(r, &s, ALARM_AILING, why) : err;
+        err = print_waiting(o, r, why);
+    return err == OK ? print_alarm(o, r, &s, ALARM_AILING, why) : err;
 }
 
 static bool list_one(void *ctx, const struct run_head *head)
@@ -159,37 +160,34 @@ static bool list_one(void *ctx, const struct run_head *head)
     char started[WHEN_LEN];
     (void)ctx;
     printf("%6llu  %-8s  %s  %u identities  %s\n", (unsigned long long)head->id,
-           run_verb_name(head->verb), when_format(head->started, started), head->jobs,
+           journal_verb_name(head->verb), when_format(head->started, started), head->jobs,
            state_text(head->state));
     return true;
 }
 
 static enum err status_once(const struct options *given, uint64_t id, struct why *why)
 {
-    struct run run;
-    struct options o = *given; /* and those of the run, for what is printed to be pasted */
-    run_init(&run, &o);
-    enum err err = run_journal(&run, JOURNAL_READ, why);
+    struct session s; /* its options become those of the run, for what is printed to be pasted */
+    session_init(&s, given);
+    enum err err = run_journal(&s.run, JOURNAL_READ, why);
     if (err == OK)
-        err = journal_run(run.journal, id, &run.head, &run.arena, why);
+        err = run_recall(&s.run, id, why);
     if (err == OK)
-        err = run_options_read(&o, run.head.options, &run.arena, why);
+        err = access_read(&s.options.access, s.run.head.options, &s.run.arena, why);
     if (err == OK)
-        err = journal_fleet(run.journal, run.head.id, &run.fleet, why);
-    if (err == OK)
-        err = print_status(&run, why);
-    run_clear(&run);
+        err = print_status(&s.options, &s.run, why);
+    session_clear(&s);
     return err;
 }
 
 static enum err status_all(const struct options *o, struct why *why)
 {
-    struct run run;
-    run_init(&run, o);
-    enum err err = run_journal(&run, JOURNAL_READ, why);
+    struct session s;
+    session_init(&s, o);
+    enum err err = run_journal(&s.run, JOURNAL_READ, why);
     if (err == OK)
-        err = journal_runs(run.journal, list_one, NULL, why);
-    run_clear(&run);
+        err = journal_runs(s.run.journal, list_one, NULL, why);
+    session_clear(&s);
     return err;
 }
 
@@ -201,7 +199,7 @@ int verb_status(const struct options *o)
     struct why why = {""};
     uint64_t id;
     setpriority(PRIO_PROCESS, 0, NICENESS); /* can only fail where it is more already */
-    enum err err = run_number(o, &id, &why);
+    enum err err = session_number(o, &id, &why);
     if (err == OK && o->all)
         err = status_all(o, &why);
     else if (err == OK && o->watch)

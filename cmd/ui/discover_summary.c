@@ -1,7 +1,8 @@
 /*
  * What discover tells a person, on standard error, since standard output may be the manifest.
  */
-#include "mailfrom/discover.h"
+#include "discover_summary.h"
+
 #include "messages.h"
 
 #include <string.h>
@@ -69,7 +70,7 @@ static void left_out_tell(const struct discover *d)
         sums[d->found[i].how]++;
         formulas += found_is_entry(&d->found[i]) && discover_csv_refuses(d, &d->found[i]);
     }
-    enum discover_format format = d->options->discover.format;
+    enum discover_format format = d->config->format;
     for (int how = FOUND_UNVERIFIED; how < FOUND_HOWS; how++)
         if (sums[how] && format != DISCOVER_JSON) /* which has them all */
             message_note("%s: %u (%s)", format == DISCOVER_YAML ? "Left as comments" : "Left out",
@@ -79,7 +80,7 @@ static void left_out_tell(const struct discover *d)
             "Left out: %u that begin with = + - or @, which a spreadsheet takes for a formula, or "
             "hold what no page shows; --format yaml has them",
             formulas);
-    if (d->options->discover.mail_from)
+    if (d->config->mail_from)
         message_note("Proposed: %u of %u", sums[FOUND_PROPOSED],
                      sums[FOUND_PROPOSED] + sums[FOUND_AS_IS]);
 }
@@ -154,4 +155,25 @@ void discover_troubles(const struct discover *d)
                          TEXT_ARG(names_text(&d->fleet.names, d->fleet.accounts[i].name)),
                          a->reason);
     }
+}
+
+/* --- while it goes on --------------------------------------------------------------------------
+ */
+
+void discover_progress(void *ctx, const struct discover *d, instant_us now)
+{
+    struct ticker *ticker = ctx;
+    char line[256];
+    uint32_t listed = 0, read = 0, done = 0, lanes = d->fleet.lanes_len;
+    if (!ticker_is_due(ticker, now))
+        return;
+    for (uint32_t i = 0; i < lanes; i++) {
+        const struct inventory_lane *l = inventory_lane(d->inventory, i);
+        listed += l->rows_len;
+        read += l->read;
+        done += l->phase >= INVENTORY_DONE;
+    }
+    snprintf(line, sizeof line, "%u of %u accounts and Regions done; %u identities listed, %u read",
+             done, lanes, listed, read);
+    ticker_show(ticker, line);
 }

@@ -1,9 +1,9 @@
 /*
  * A forecast as text and as JSON. The text tells spans as people do; the JSON has seconds.
  */
-#include "mailfrom/rehearse.h"
+#include "forecast_text.h"
 
-#include "mailfrom/lanes.h"
+#include "access/lanes.h"
 #include "messages.h"
 
 static const char *const cause_names[WAIT_CAUSES] = {"ses-rate", "dns-owners", "ses-detection"};
@@ -43,9 +43,9 @@ static const char *span_or_never(const struct forecast *f, uint32_t mark, char o
 
 static void print_rate(const struct rehearsal *r)
 {
-    double low = lanes_rate(&r->run->fleet, r->run->options, 0), high = low;
+    double low = lanes_rate(&r->fleet, r->access, 0), high = low;
     for (uint32_t i = 1; i < r->forecast.lanes; i++) {
-        double rate = lanes_rate(&r->run->fleet, r->run->options, i);
+        double rate = lanes_rate(&r->fleet, r->access, i);
         low = rate < low ? rate : low;
         high = rate > high ? rate : high;
     }
@@ -57,7 +57,7 @@ static void print_rate(const struct rehearsal *r)
 
 static void print_assumptions(const struct rehearsal *r)
 {
-    const struct rehearse_wishes *wishes = &r->run->options->rehearse;
+    const struct forecast_config *config = r->config;
     char low[WHEN_LEN], high[WHEN_LEN];
     printf("Rehearsal of %u identities in %u lane%s, ", r->forecast.identities, r->forecast.lanes,
            r->forecast.lanes == 1 ? "" : "s");
@@ -66,17 +66,17 @@ static void print_assumptions(const struct rehearsal *r)
            "identity exists, is verified and has no MAIL FROM yet;\n");
     if (r->published >= 1)
         printf("all DNS records are there; ");
-    else if (wishes->delay_max == 0)
+    else if (config->delay_max == 0)
         printf("%g %% of the names have their DNS records, the others never get them;\n",
                r->published * 100);
     else
         printf("%g %% of the names have their DNS records, the others get them %s to %s after the "
                "start;\n",
-               r->published * 100, span_format(wishes->delay_min, low),
-               span_format(wishes->delay_max, high));
+               r->published * 100, span_format(config->delay_min, low),
+               span_format(config->delay_max, high));
     printf("SES looks at an MX %s after the set; faults: %s; seed %llu.\n\n",
-           span_format(r->detect_after, low), wishes->faults ? wishes->faults : "none",
-           (unsigned long long)wishes->seed);
+           span_format(r->detect_after, low), config->faults ? config->faults : "none",
+           (unsigned long long)config->seed);
 }
 
 static void print_timeline(const struct forecast *f)
@@ -107,8 +107,9 @@ static bool is_told(const struct forecast *f, int kind)
 
 static const char *action_of(const struct rehearsal *r, int kind)
 {
-    const struct options *o = r->run->options;
-    enum api api = kind == CALL_SET ? run_api(o->write_api, API_V2) : run_api(o->read_api, API_V1);
+    const struct access *a = r->access;
+    enum api api =
+        kind == CALL_SET ? access_api(a->write_api, API_V2) : access_api(a->read_api, API_V1);
     return call_action((enum call_kind)kind, api);
 }
 
@@ -158,7 +159,7 @@ static void print_waits(const char *who, const double sums[WAIT_CAUSES], uint32_
            span_format(mean(sums, WAIT_DETECT, count), detect));
 }
 
-void rehearsal_print_text(const struct rehearsal *r)
+void forecast_print_text(const struct rehearsal *r)
 {
     const struct forecast *f = &r->forecast;
     print_assumptions(r);
@@ -241,12 +242,12 @@ static void json_waits(const char *name, const double sums[WAIT_CAUSES], uint32_
     printf("},\n");
 }
 
-void rehearsal_print_json(const struct rehearsal *r)
+void forecast_print_json(const struct rehearsal *r)
 {
     const struct forecast *f = &r->forecast;
     printf("{\n  \"format_version\": 1,\n  \"identities\": %u,\n  \"lanes\": %u,\n  \"seed\": "
            "%llu,\n",
-           f->identities, f->lanes, (unsigned long long)r->run->options->rehearse.seed);
+           f->identities, f->lanes, (unsigned long long)r->config->seed);
     json_timeline(f);
     json_calls(r);
     json_outcomes(f);

@@ -167,7 +167,7 @@ static void servers_add(struct page *p, const struct subject *s)
         buf_add_fmt(p->out, "  %s%-7s " TEXT_FMT ": " TEXT_FMT "%s", message_color(p->o, COLOR_DIM),
                     i ? "" : "asked", TEXT_ARG(n->server),
                     TEXT_ARG(n->error.len ? n->error : n->rcode), message_color(p->o, COLOR_PLAIN));
-        if (p->o->verbose && n->said.len)
+        if (p->o->access.verbose && n->said.len)
             buf_add_fmt(p->out, " - " TEXT_FMT, TEXT_ARG(n->said));
         line_end(p);
     }

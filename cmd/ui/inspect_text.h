@@ -6,7 +6,7 @@
 #define MF_INSPECT_TEXT_H
 
 #include "mailfrom/inspect_subject.h"
-#include "mailfrom/options.h"
+#include "options/options.h"
 
 void inspect_text(struct buf *out, const struct subject *s, const struct options *o);
 

@@ -2,7 +2,7 @@
 
 #include "base/bounds.h"
 #include "base/escape.h"
-#include "mailfrom/verbs.h"
+#include "exit_code.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -43,6 +43,20 @@ void message_note(const char *fmt, ...)
     va_start(ap, fmt);
     message_line("", "", fmt, ap);
     va_end(ap);
+}
+
+static void notice_print(void *ctx, enum notice kind, const char *sentence)
+{
+    (void)ctx;
+    if (kind == NOTICE_ERROR)
+        message_error("%s", sentence);
+    else
+        message_note("%s", sentence);
+}
+
+struct notices message_notices(void)
+{
+    return (struct notices){.tell = notice_print};
 }
 
 void message_error_then(const char *command, const char *fmt, ...)

@@ -6,8 +6,9 @@
 #define MF_MESSAGES_H
 
 #include "base/buf.h"
-#include "mailfrom/options.h"
+#include "base/notices.h"
 #include "manifests/manifest.h"
+#include "options/options.h"
 
 enum color { COLOR_PLAIN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_DIM, COLOR_BOLD };
 
@@ -19,6 +20,8 @@ void message_error_then(const char *command, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void message_note_then(const char *command, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Notices of the rooms below, as the two above. */
+struct notices message_notices(void);
 void message_complaints(const struct complaints *complaints); /* file:line:column, one a line */
 /* The sequence that begins a colour on standard output, or "" where colours are not wanted. */
 const char *message_color(const struct options *o, enum color color);

@@ -1,19 +1,18 @@
 #include "next_steps.h"
 
-#include "advice.h"
 #include "messages.h"
+#include "options/advice.h"
 
 static bool is_settled(const struct run *r)
 {
     const uint32_t *by_state = r->totals.by_state;
     uint32_t waiting = by_state[JOB_FOLLOWING] + by_state[JOB_WAITING_DNS];
-    return r->options->no_wait && waiting > 0 && waiting + by_state[JOB_DONE] == r->totals.jobs;
+    return r->config.detach && waiting > 0 && waiting + by_state[JOB_DONE] == r->totals.jobs;
 }
 
-void next_steps_print(const struct run *r, bool wrote)
+void next_steps_print(const struct options *o, const struct run *r, bool wrote)
 {
     struct advice a;
-    const struct options *o = r->options;
     uint64_t id = r->head.id;
     if (r->head.verb == RUN_PLAN)
         return;
@@ -27,22 +26,21 @@ void next_steps_print(const struct run *r, bool wrote)
         printf("To take it back: %s\n", advice_run(&a, o, "rollback", id, ""));
 }
 
-void next_steps_after(const struct run *r, enum err err)
+void next_steps_after(const struct options *o, const struct run *r, enum err err)
 {
     struct advice a;
     if (err == OK || !r->journal || !r->head.id || r->head.verb == RUN_PLAN)
         return;
-    const char *command = advice_run(&a, r->options, "resume", r->head.id, "");
+    const char *command = advice_run(&a, o, "resume", r->head.id, "");
     message_error_then(
         command, "nothing more was sent after that, and what was sent is in the journal; to go "
                  "on:");
 }
 
-void next_steps_records(const struct run *r, uint32_t waiting)
+void next_steps_records(const struct options *o, const struct run *r, uint32_t waiting)
 {
     struct advice a, word;
     struct buf words;
-    const struct options *o = r->options;
     bool is_plan = r->head.verb == RUN_PLAN;
     if (waiting == 0 || (is_plan && o->dry_run))
         return;

@@ -45,6 +45,7 @@ static const struct section sections[] = {
 };
 
 struct showing {
+    const struct options *options;
     struct run *run;
     const struct section *section;
     struct groups groups;
@@ -120,7 +121,7 @@ static void print_reason(struct showing *s, struct text reason)
 /* On one line, or on as many as the terminal is narrow. */
 static void print_row(struct showing *s, uint32_t job, struct text before, struct text reason)
 {
-    const struct options *o = s->run->options;
+    const struct options *o = s->options;
     who_make(s, job);
     change_make(s, job, before);
     where_make(s, job);
@@ -139,14 +140,14 @@ static void print_row(struct showing *s, uint32_t job, struct text before, struc
 
 static void print_title(struct showing *s, uint32_t count)
 {
-    const struct options *o = s->run->options;
+    const struct options *o = s->options;
     printf("\n  %s%s%s (%u)\n", message_color(o, COLOR_BOLD), s->section->title,
            message_color(o, COLOR_PLAIN), count);
 }
 
 static void print_warnings(struct showing *s, finding_set warnings)
 {
-    const struct options *o = s->run->options;
+    const struct options *o = s->options;
     for (finding_set rest = warnings; rest; rest &= rest - 1) {
         const struct finding_rule *rule = finding_rule((enum finding)__builtin_ctzll(rest));
         buf_reset(&s->scratch);
@@ -237,8 +238,8 @@ static bool show_row(void *ctx, const struct record *record)
     if (!is_in(s->section, row.alarm, row.outcome_kind, row.action_kind))
         return true;
     if (!s->titled)
-        printf("\n  %s%s%s\n", message_color(s->run->options, COLOR_BOLD), s->section->title,
-               message_color(s->run->options, COLOR_PLAIN));
+        printf("\n  %s%s%s\n", message_color(s->options, COLOR_BOLD), s->section->title,
+               message_color(s->options, COLOR_PLAIN));
     s->titled = true;
     buf_reset(&s->told);
     row_told(&row, &s->told);
@@ -260,14 +261,14 @@ static enum err show_all(struct showing *s, const struct summary *summary, struc
     return err;
 }
 
-enum err summary_plan(struct run *r, const struct summary *summary, struct why *why)
+enum err summary_plan(const struct options *o, struct run *r, const struct summary *summary,
+                      struct why *why)
 {
-    struct showing s = {.run = r, .width = message_width()};
+    struct showing s = {.options = o, .run = r, .width = message_width()};
     struct buf *bufs[] = {&s.who, &s.change, &s.where, &s.scratch, &s.told};
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_init(bufs[i], LINE_LEN_MAX);
-    enum err err =
-        r->options->all || r->options->verbose ? show_all(&s, summary, why) : show_folded(&s, why);
+    enum err err = o->all || o->access.verbose ? show_all(&s, summary, why) : show_folded(&s, why);
     fputc('\n', stdout);
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_clear(bufs[i]);

@@ -1,4 +1,4 @@
-#include "mailfrom/preflight.h"
+#include "preflight_text.h"
 
 #include "messages.h"
 #include "model/region.h"
@@ -138,7 +138,7 @@ void preflight_print(const struct preflight *p)
         struct lane_view v = view_of(p, i);
         if (p->lanes->trouble[i] || (is_large && is_healthy(&v)))
             continue;
-        if (shown++ < 2 * LINES_MAX || p->options->verbose)
+        if (shown++ < 2 * LINES_MAX || p->access->verbose)
             lane_print(p, i, &v, &line);
         else
             more++;

@@ -6,8 +6,6 @@
  */
 #include "progress.h"
 
-#include "mailfrom/run.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +53,7 @@ enum progress_mode progress_mode_of(const struct options *o)
     if (o->progress != PROGRESS_AUTO)
         return o->progress;
     /* With --verbose there is a line for every call, which no progress view can stand between. */
-    return screen_can_draw(stderr) && !o->verbose ? PROGRESS_BAR : PROGRESS_LINES;
+    return screen_can_draw(stderr) && !o->access.verbose ? PROGRESS_BAR : PROGRESS_LINES;
 }
 
 void progress_begin(struct progress *p, const struct options *o, const struct run_head *head,
@@ -69,7 +67,7 @@ void progress_begin(struct progress *p, const struct options *o, const struct ru
         return;
     if (!lanes_new(p, fleet))
         p->mode = PROGRESS_NONE;
-    p->view = (struct progress_view){.verb = run_verb_name(head->verb),
+    p->view = (struct progress_view){.verb = journal_verb_name(head->verb),
                                      .run = head->verb == RUN_PLAN ? 0 : head->id,
                                      .state = "running",
                                      .reason = "",

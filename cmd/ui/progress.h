@@ -11,11 +11,11 @@
 
 #include "engine.h"
 #include "journal/journal.h"
-#include "mailfrom/options.h"
-#include "mailfrom/signals.h"
+#include "options/options.h"
 #include "progress_view.h"
 #include "rate_meter.h"
 #include "screen.h"
+#include "signals.h"
 
 struct progress {
     enum progress_mode mode; /* never PROGRESS_AUTO */

@@ -1,10 +1,9 @@
 #include "status_watch.h"
 
-#include "mailfrom/lanes.h"
-#include "mailfrom/run.h"
-#include "mailfrom/run_options.h"
+#include "access/lanes.h"
 #include "progress.h"
 #include "rate_meter.h"
+#include "run/run.h"
 #include "wire/os_clock.h"
 
 #include <signal.h>
@@ -16,8 +15,8 @@
 
 struct watch {
     const struct options *options;
-    struct run run;      /* its fleet is read once, its head each time */
-    struct options kept; /* those of the run */
+    struct run run;     /* its fleet is read once, its head each time */
+    struct access kept; /* those of the run */
     uint64_t id;
     bool known; /* fleet, lanes and so on are there */
     bool goes_on;
@@ -32,7 +31,8 @@ struct watch {
 static void watch_begin(struct watch *w, const struct options *o, uint64_t id)
 {
     *w = (struct watch){.options = o, .id = id};
-    run_init(&w->run, o);
+    const struct run_config config = {.access = &o->access, .journal = options_journal(o)};
+    run_init(&w->run, &config);
     os_clock_open(&w->clock, 0);
     w->opened = os_clock_now(&w->clock);
     screen_init(&w->screen, stdout, o->no_color);
@@ -50,10 +50,10 @@ static enum err fleet_read(struct watch *w, struct why *why)
 {
     struct run *r = &w->run;
     w->id = r->head.id;
-    w->kept = *w->options;
+    w->kept = w->options->access;
     enum err err = journal_fleet(r->journal, w->id, &r->fleet, why);
     if (err == OK)
-        err = run_options_read(&w->kept, r->head.options, &r->arena, why);
+        err = access_read(&w->kept, r->head.options, &r->arena, why);
     if (err != OK)
         return err;
     w->lanes = calloc(r->fleet.lanes_len + 1u, sizeof *w->lanes);
@@ -61,7 +61,7 @@ static enum err fleet_read(struct watch *w, struct why *why)
     if (!w->lanes || !w->rate_meters)
         return why_set(why, ERR_NOMEM, "out of memory");
     progress_lanes(w->lanes, &r->fleet);
-    w->view = (struct progress_view){.verb = run_verb_name(r->head.verb),
+    w->view = (struct progress_view){.verb = journal_verb_name(r->head.verb),
                                      .run = w->id,
                                      .reason = "",
                                      .started = r->head.started,
@@ -102,7 +102,7 @@ static enum err rows_read(struct watch *w, struct why *why)
         struct view_lane *l = &w->lanes[i];
         l->per_s = rate_meter_read(&w->rate_meters[i], l->writes, w->view.now);
         l->left = rate_meter_left(l, lanes_rate(&r->fleet, &w->kept, i),
-                                  run_api(w->kept.read_api, API_V1), true);
+                                  access_api(w->kept.read_api, API_V1), true);
     }
     view_sum(&w->view);
     return err;

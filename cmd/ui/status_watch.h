@@ -10,7 +10,7 @@
 #define MF_STATUS_WATCH_H
 
 #include "base/error.h"
-#include "mailfrom/options.h"
+#include "options/options.h"
 
 /* Until the run has ended or stopped. id 0: the newest run. */
 enum err watch_run(const struct options *o, uint64_t id, struct why *why);

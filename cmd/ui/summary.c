@@ -1,6 +1,5 @@
 #include "summary.h"
 
-#include "mailfrom/verbs.h"
 #include "messages.h"
 #include "next_steps.h"
 
@@ -57,22 +56,6 @@ void summary_line(const struct summary *s, char *out, size_t size)
     }
 }
 
-static int exit_code_of(const struct run *r, const struct summary *s)
-{
-    uint32_t bad = s->by_alarm[ALARM_REJECTING] + s->by_alarm[ALARM_AILING];
-    for (int o = 0; o < OUTCOMES; o++)
-        if (outcome_is_bad((enum outcome)o))
-            bad += s->by_outcome[o];
-    if (r->end != ENGINE_ENDED)
-        return EXIT_STOPPED;
-    if (r->head.verb == RUN_PLAN && !r->options->dry_run) {
-        uint32_t changes = s->by_outcome[OUTCOME_PLANNED] + s->by_outcome[OUTCOME_WAITING_DNS];
-        if (r->options->detailed_exitcode && changes && !s->by_alarm[ALARM_REJECTING])
-            return EXIT_CHANGES;
-    }
-    return bad ? EXIT_TROUBLE : EXIT_OK;
-}
-
 static uint64_t reads_of(const struct scheduler_totals *t)
 {
     uint64_t reads = 0;
@@ -102,7 +85,7 @@ void summary_alarms(const struct summary *s)
                ailing == 1 ? "is" : "are");
 }
 
-static void print_end(const struct run *r, const struct summary *s)
+void summary_end(const struct options *o, const struct run *r, const struct summary *s)
 {
     char line[512];
     unsigned long long id = r->head.id;
@@ -114,39 +97,8 @@ static void print_end(const struct run *r, const struct summary *s)
     }
     summary_alarms(s);
     print_calls(r);
-    next_steps_records(r, r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
-                                                   : r->totals.by_state[JOB_WAITING_DNS]);
-    next_steps_print(r, s->accepted > 0);
-}
-
-static enum err conclude(struct run *r, struct summary *s, bool whole, struct why *why)
-{
-    enum err err = run_report(r, why);
-    if (err == OK)
-        err = summary_fold(r, s, why);
-    if (err != OK || !whole || r->options->quiet || run_report_takes_stdout(r->options))
-        return err;
-    if (r->head.verb == RUN_PLAN)
-        err = summary_plan(r, s, why);
-    if (err != OK)
-        return err;
-    print_end(r, s);
-    return r->head.verb == RUN_PLAN ? summary_budget(r, why) : OK;
-}
-
-int run_conclude(struct run *r, enum err err, struct why *why)
-{
-    struct summary s;
-    struct why second = {""};
-    if (err != OK)
-        message_error("%s", why->text);
-    if (r->stopped)
-        return EXIT_STOPPED;
-    next_steps_after(r, err);
-    if (!r->journal || r->head.id == 0)
-        return EXIT_CANNOT_RUN;
-    enum err end = conclude(r, &s, err == OK, &second);
-    if (end != OK)
-        message_error("%s", second.text);
-    return err != OK || end != OK ? EXIT_CANNOT_RUN : exit_code_of(r, &s);
+    next_steps_records(o, r,
+                       r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
+                                                : r->totals.by_state[JOB_WAITING_DNS]);
+    next_steps_print(o, r, s->accepted > 0);
 }

@@ -4,8 +4,9 @@
 #ifndef MF_SUMMARY_H
 #define MF_SUMMARY_H
 
-#include "mailfrom/run.h"
+#include "options/options.h"
 #include "reports/row.h"
+#include "run/run.h"
 
 struct summary {
     uint32_t rows, without_record, by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1];
@@ -22,13 +23,13 @@ void summary_line(const struct summary *s, char *out, size_t size);
 /* What is wrong beside the outcomes: a line each; nothing where nothing is. */
 void summary_alarms(const struct summary *s);
 /* Before -> after, by section, risky ones first; rows that are alike are folded unless --all. */
-enum err summary_plan(struct run *r, const struct summary *s, struct why *why);
+enum err summary_plan(const struct options *o, struct run *r, const struct summary *s,
+                      struct why *why);
 
 /* What apply would cost: writes, reads, the earliest finish; one line. */
 enum err summary_budget(struct run *r, struct why *why);
 
-/* The end of a verb that ran: says what went wrong, writes the reports that were wished for even
- * then, prints the summary, and gives the exit code. */
-int run_conclude(struct run *r, enum err err, struct why *why);
+/* The last lines: what it came to, what it cost, the way on. */
+void summary_end(const struct options *o, const struct run *r, const struct summary *s);
 
 #endif

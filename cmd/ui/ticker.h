@@ -5,7 +5,7 @@
 #ifndef MF_TICKER_H
 #define MF_TICKER_H
 
-#include "mailfrom/options.h"
+#include "options/options.h"
 #include "screen.h"
 
 struct ticker {

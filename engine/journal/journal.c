@@ -406,3 +406,15 @@ enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_
     arena_clear(&arena);
     return err == OK || err == ERR_GONE ? OK : why_wrap(why, err, "journal %s", j->place.file);
 }
+
+const char *journal_verb_name(enum run_verb verb)
+{
+    static const char *const names[] = {"apply", "rollback", "plan"};
+    return names[verb];
+}
+
+const char *journal_state_name(enum run_state state)
+{
+    static const char *const names[] = {"open", "stopped", "ended"};
+    return names[state];
+}

@@ -111,4 +111,7 @@ enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why);
 
+const char *journal_verb_name(enum run_verb verb);    /* "apply" */
+const char *journal_state_name(enum run_state state); /* "open" */
+
 #endif

@@ -105,3 +105,29 @@ bool idna_to_unicode(struct text name, char out[IDNA_UNICODE_LEN_MAX + 1], struc
     idn2_free(unicode);
     return true;
 }
+
+static enum dname_fault typed_fault(struct text name)
+{
+    char plain[DNAME_LEN_MAX + 1];
+    if (name.len > DNAME_LEN_MAX)
+        return DNAME_TOO_LONG;
+    for (size_t i = 0; i < name.len; i++)
+        plain[i] = name.at[i] == '_' ? 'a' : name.at[i];
+    return dname_check((struct text){plain, name.len});
+}
+
+bool idna_name_read(struct arena *arena, struct text given, struct text *name, const char **fault)
+{
+    char ascii[DNAME_LEN_MAX + 1];
+    struct text result;
+    if (!idna_to_ascii(given, ascii, &result, fault))
+        return false;
+    enum dname_fault dname_fault = typed_fault(result);
+    if (dname_fault != DNAME_OK) {
+        *fault = dname_fault_text(dname_fault);
+        return false;
+    }
+    *name = arena_text(arena, result);
+    *fault = "there is no memory left for it";
+    return name->at != NULL;
+}

@@ -5,6 +5,7 @@
 #ifndef MF_IDNA_H
 #define MF_IDNA_H
 
+#include "base/arena.h"
 #include "base/dname.h"
 
 #define IDNA_UNICODE_LEN_MAX 1024 /* 253 characters of A-labels are fewer as UTF-8, with room */
@@ -20,5 +21,9 @@ bool idna_to_ascii(struct text name, char out[DNAME_LEN_MAX + 1], struct text *r
  * comes back as it is. False only when it does not fit; then *result is empty. The text may hold
  * look-alikes: show it beside the A-labels, never instead of them. */
 bool idna_to_unicode(struct text name, char out[IDNA_UNICODE_LEN_MAX + 1], struct text *result);
+
+/* A name as a person types it, into A-labels in the arena; underscores may stand in it, since they
+ * stand in names that DNS carries well. False: *fault says why it is none. */
+bool idna_name_read(struct arena *arena, struct text given, struct text *name, const char **fault);
 
 #endif

@@ -315,3 +315,14 @@ uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint3
         sleep_until(w, until);
     }
 }
+
+enum err wire_opened(const struct wire_owner *owner, struct wire *wire, struct why *why)
+{
+    return owner->opened ? owner->opened(owner->ctx, wire, why) : OK;
+}
+
+void wire_closing(const struct wire_owner *owner)
+{
+    if (owner->closing)
+        owner->closing(owner->ctx);
+}

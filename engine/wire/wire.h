@@ -59,6 +59,17 @@ void wire_expect(struct wire *w, uint32_t lane, struct text account, uint64_t si
 void wire_clock_set(struct wire *w, span_us skew_us);
 /* The first is told as EVENT_DRAIN, the second as EVENT_ABORT. Async-signal-safe. */
 void wire_interrupt(struct wire *w);
+/* Who may interrupt a wire from outside of the deciding thread, such as whoever waits for signals.
+ * Its functions are called by the deciding thread. */
+struct wire_owner {
+    void *ctx;
+    enum err (*opened)(void *ctx, struct wire *wire, struct why *why);
+    void (*closing)(void *ctx); /* the wire is no longer to be used */
+};
+
+enum err wire_opened(const struct wire_owner *owner, struct wire *wire, struct why *why);
+void wire_closing(const struct wire_owner *owner);
+
 /* A wait that goes on ends now, without an event. Any thread. */
 void wire_wake(struct wire *w);
 

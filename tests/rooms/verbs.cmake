@@ -27,25 +27,13 @@ mailfrom_run_test(run_callers)
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
 set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")
 
-# The progress view and its gauges are the pure part of cmd/mailfrom.
-mailfrom_test(ui/progress_view USES scheduler)
-target_sources(test_ui_progress_view PRIVATE
-  ${CMAKE_SOURCE_DIR}/cmd/ui/progress_view.c ${CMAKE_SOURCE_DIR}/cmd/ui/progress_view_table.c
-  ${CMAKE_SOURCE_DIR}/cmd/ui/rate_meter.c)
-target_include_directories(test_ui_progress_view PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
-mailfrom_test(run/trust USES scheduler aws)
-target_sources(test_run_trust PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom/run_trust.c)
-target_include_directories(test_run_trust PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
-mailfrom_test(ui/advice USES scheduler reports manifests)
-target_sources(test_ui_advice PRIVATE ${CMAKE_SOURCE_DIR}/cmd/ui/advice.c
-  ${CMAKE_SOURCE_DIR}/cmd/mailfrom/options.c ${CMAKE_SOURCE_DIR}/cmd/mailfrom/option_rows.c)
-target_include_directories(test_ui_advice PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
+mailfrom_test(ui/progress_view USES ui)
+mailfrom_test(access/trust USES access)
+mailfrom_test(options/advice USES options)
 mailfrom_run_test(run_progress)
-
 # Which library versions are tried, by a table of the test's own.
-mailfrom_test(mailfrom/library_versions USES base)
-target_sources(test_mailfrom_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom/tried.c)
-target_include_directories(test_mailfrom_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/mailfrom)
+mailfrom_test(ui/library_versions USES base)
+target_sources(test_ui_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/ui/tried.c)
 
 # Credentials: against stand-ins for everything that hands them out, and beside Debian's AWS CLI.
 mailfrom_run_test(keys_matrix)

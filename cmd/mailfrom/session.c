@@ -1,0 +1,227 @@
+/*
+ * A verb's run from its manifests to its exit code. The bridge from the journal to the reports is
+ * here too: neither room knows the other.
+ */
+#include "session.h"
+
+#include "manifests/manifest.h"
+#include "options/advice.h"
+#include "outputs.h"
+#include "reports/deliver.h"
+#include "reports/report.h"
+#include "ui/exit_code.h"
+#include "ui/messages.h"
+#include "ui/next_steps.h"
+#include "ui/summary.h"
+
+#include <unistd.h>
+
+void session_init(struct session *s, const struct options *given)
+{
+    *s = (struct session){.options = *given};
+    const struct options *o = &s->options;
+    const struct run_config config = {
+        .access = &o->access,
+        .journal = options_journal(o),
+        .version = TEXT(MAILFROM_VERSION),
+        .notices = message_notices(),
+        .owner = signals_owner(&s->signals),
+        .observer = run_notes_observer(&s->notes, o, &s->signals),
+        .force = o->force,
+        .detach = o->no_wait,
+    };
+    run_init(&s->run, &config);
+}
+
+void session_clear(struct session *s)
+{
+    run_clear(&s->run);
+    signals_end(&s->signals);
+}
+
+enum err session_number(const struct options *o, uint64_t *id, struct why *why)
+{
+    struct advice a;
+    *id = 0;
+    if (o->arguments_len > 1)
+        return why_set(why, ERR_INPUT, "found %zu runs, expected one at a time", o->arguments_len);
+    if (o->arguments_len == 1 && (!text_to_u64(text_of(o->arguments[0]), id) || *id == 0))
+        return why_set(why, ERR_INPUT, "\"%s\" is not the number of a run; %s lists them",
+                       o->arguments[0], advice_make(&a, o, "status", "--all"));
+    return OK;
+}
+
+static struct text region_of(void *ctx, struct text profile)
+{
+    struct session *s = ctx;
+    return lanes_usual_region(&s->options.access, profile, &s->run.arena);
+}
+
+enum err session_load(struct session *s, struct why *why)
+{
+    const struct options *o = &s->options;
+    struct complaints complaints;
+    struct manifest_options options = {
+        .region = text_of(o->access.region), .region_of = region_of, .ctx = s};
+    if (o->arguments_len == 0)
+        return why_set(why, ERR_INPUT, "which manifest? Name one or more YAML files");
+    if (session_report_vet(o, why) != OK)
+        return ERR_INPUT;
+    complaints_init(&complaints);
+    enum err err =
+        manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, &complaints, why);
+    message_complaints(&complaints);
+    if (err == ERR_INPUT && complaints.len)
+        why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
+                complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
+    complaints_clear(&complaints);
+    return err == OK ? outputs_spare(o, &s->run.fleet, why) : err;
+}
+
+struct row_sink {
+    bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job);
+    void *fn_ctx;
+};
+
+static bool pass_on(void *ctx, const struct record *record)
+{
+    struct row_sink *sink = ctx;
+    return sink->fn(sink->fn_ctx, record->job, &record->row);
+}
+
+static enum err journal_source(void *ctx,
+                               bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job),
+                               void *fn_ctx, struct why *why)
+{
+    struct run *r = ctx;
+    struct row_sink sink = {fn, fn_ctx};
+    return journal_rows(r->journal, r->head.id, pass_on, &sink, why);
+}
+
+static enum err journal_moves(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
+                              void *fn_ctx, struct why *why)
+{
+    struct run *r = ctx;
+    return journal_replay(r->journal, r->head.id, fn, fn_ctx, why);
+}
+
+enum err session_report_vet(const struct options *o, struct why *why)
+{
+    char known[128] = "";
+    size_t used = 0;
+    for (size_t i = 0; report_format_name(i) && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                                 report_format_name(i));
+    for (size_t i = 0; i < o->reports_len; i++)
+        if (!report_format_known(o->reports[i].format))
+            return why_set(why, ERR_INPUT,
+                           "--report: there is no format \"" TEXT_FMT "\"; there are %s",
+                           TEXT_ARG(o->reports[i].format), known);
+    return OK;
+}
+
+static bool takes_stdout(const struct options *o)
+{
+    for (size_t i = 0; i < o->reports_len; i++)
+        if (deliver_stream(o->reports[i].path) == STDOUT_FILENO)
+            return true;
+    return false;
+}
+
+static enum err report_one(struct run *r, const struct report_wish *wish, struct why *why)
+{
+    char format[16];
+    struct report_source source = {r, journal_source, journal_moves};
+    struct report_head head = {
+        .run = r->head.verb == RUN_PLAN ? 0 : r->head.id,
+        .verb = text_of(journal_verb_name(r->head.verb)),
+        .state = text_of(journal_state_name(r->head.state)),
+        .version = r->head.version,
+        .started = r->head.started,
+        .stopped = r->head.stopped,
+        .last = r->head.last,
+    };
+    snprintf(format, sizeof format, TEXT_FMT, TEXT_ARG(wish->format));
+    return report_write(format, wish->path, &head, &r->fleet, &source, why);
+}
+
+enum err session_report(struct session *s, struct why *why)
+{
+    struct run *r = &s->run;
+    struct run_head head;
+    enum err first = journal_run(r->journal, r->head.id, &head, &r->arena, why);
+    if (first == OK)
+        r->head = head;
+    fflush(stdout); /* reports to standard output go past stdio */
+    for (size_t i = 0; i < s->options.reports_len; i++) {
+        struct why one = {""};
+        enum err err = report_one(r, &s->options.reports[i], &one);
+        if (err != OK && first == OK)
+            *why = one;
+        else if (err != OK)
+            message_error("%s", one.text);
+        first = first == OK ? err : first;
+    }
+    return first;
+}
+
+static int exit_code_of(const struct session *session, const struct summary *s)
+{
+    const struct run *r = &session->run;
+    const struct options *o = &session->options;
+    uint32_t bad = s->by_alarm[ALARM_REJECTING] + s->by_alarm[ALARM_AILING];
+    for (int i = 0; i < OUTCOMES; i++)
+        if (outcome_is_bad((enum outcome)i))
+            bad += s->by_outcome[i];
+    if (r->end != ENGINE_ENDED)
+        return EXIT_STOPPED;
+    if (r->head.verb == RUN_PLAN && !o->dry_run) {
+        uint32_t changes = s->by_outcome[OUTCOME_PLANNED] + s->by_outcome[OUTCOME_WAITING_DNS];
+        if (o->detailed_exitcode && changes && !s->by_alarm[ALARM_REJECTING])
+            return EXIT_CHANGES;
+    }
+    return bad ? EXIT_TROUBLE : EXIT_OK;
+}
+
+static enum err end_print(struct session *s, struct summary *sum, bool whole, struct why *why)
+{
+    struct run *r = &s->run;
+    const struct options *o = &s->options;
+    enum err err = session_report(s, why);
+    if (err == OK)
+        err = summary_fold(r, sum, why);
+    if (err != OK || !whole || o->quiet || takes_stdout(o))
+        return err;
+    if (r->head.verb == RUN_PLAN)
+        err = summary_plan(o, r, sum, why);
+    if (err != OK)
+        return err;
+    summary_end(o, r, sum);
+    return r->head.verb == RUN_PLAN ? summary_budget(r, why) : OK;
+}
+
+int session_conclude(struct session *s, enum err err, struct why *why)
+{
+    struct summary sum;
+    struct why second = {""};
+    if (err != OK)
+        message_error("%s", why->text);
+    if (s->run.stopped)
+        return EXIT_STOPPED;
+    next_steps_after(&s->options, &s->run, err);
+    if (!s->run.journal || s->run.head.id == 0)
+        return EXIT_CANNOT_RUN;
+    enum err end = end_print(s, &sum, err == OK, &second);
+    if (end != OK)
+        message_error("%s", second.text);
+    return err != OK || end != OK ? EXIT_CANNOT_RUN : exit_code_of(s, &sum);
+}
+
+int session_carry_out(struct session *s, struct why *why)
+{
+    const struct options *o = &s->options;
+    s->notes.shows_preflight = !takes_stdout(o);
+    s->run.config.probes_lanes = s->run.head.verb == RUN_PLAN && !o->dry_run;
+    signals_block(&s->signals);
+    return session_conclude(s, run_carry_out(&s->run, why), why);
+}

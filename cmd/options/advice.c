@@ -1,0 +1,171 @@
+#include "advice.h"
+
+#include "base/buf.h"
+#include "base/escape.h"
+#include "option_rows.h"
+#include "verb_rows.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_safe(struct text t)
+{
+    uint32_t code;
+    for (size_t len; t.len; t = text_from(t, len))
+        if ((len = utf8_next(t, &code)) == 0 || escape_is_unsafe(code))
+            return false;
+    return true;
+}
+
+/* A word that no terminal gets raw is one that printf(1) makes. A newline at its end is lost. */
+static void word_add_made(struct buf *out, const char *word)
+{
+    buf_add_str(out, "\"$(printf '");
+    for (; *word; word++) {
+        unsigned char c = (unsigned char)*word;
+        if (c < 0x20 || c >= 0x7f || c == '\'' || c == '\\')
+            buf_add_fmt(out, "\\%03o", c);
+        else
+            buf_add_str(out, c == '%' ? "%%" : (char[]){*word, '\0'});
+    }
+    buf_add_str(out, "')\"");
+}
+
+/* A quotation mark is quoted without a backslash, since a sentence of messages.h doubles those. */
+static void word_add(struct buf *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./:@%+,-";
+    if (*word && word[strspn(word, plain)] == '\0') {
+        buf_add_str(out, word);
+        return;
+    }
+    if (!is_safe(text_of(word))) {
+        word_add_made(out, word);
+        return;
+    }
+    buf_add_char(out, '\'');
+    for (; *word; word++)
+        buf_add_str(out, *word == '\'' ? "'\"'\"'" : (char[]){*word, '\0'});
+    buf_add_char(out, '\'');
+}
+
+static bool takes(const struct verb_row *verb, const char *option)
+{
+    for (const struct option_row *row = option_rows; row->name; row++)
+        if (strcmp(row->name, option) == 0 && row->set && option_is_for(verb->options, row))
+            return true;
+    return false;
+}
+
+/* Settings of the AWS chain that this process was given and a pasted command may not be; nothing
+ * secret is among them. */
+static void environment_add(struct buf *out)
+{
+    static const char *const names[] = {
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_SES",
+        "AWS_ENDPOINT_URL_SESV2",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_ENDPOINT_URL_SSO",
+        "AWS_ENDPOINT_URL_SSO_OIDC",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_CA_BUNDLE",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (!value || !*value)
+            continue;
+        buf_add_fmt(out, "%s=", names[i]);
+        word_add(out, value);
+        buf_add_char(out, ' ');
+    }
+}
+
+static void option_add(struct buf *out, const struct verb_row *verb, const char *name,
+                       const char *value)
+{
+    if (!value || !*value || !takes(verb, name))
+        return;
+    buf_add_fmt(out, " --%s ", name);
+    word_add(out, value);
+}
+
+static void options_add(struct buf *out, const struct options *o, const struct verb_row *verb)
+{
+    char rate[32] = "", port[16] = "", timeout[WHEN_LEN] = "";
+    const char *journal = o->journal ? o->journal : getenv("MAILFROM_JOURNAL");
+    if (o->access.rate_per_s > 0)
+        snprintf(rate, sizeof rate, "%.10g", o->access.rate_per_s);
+    if (o->access.authority_port)
+        snprintf(port, sizeof port, "%u", o->access.authority_port);
+    if (o->access.call_timeout_us != CALL_TIMEOUT_DEFAULT)
+        span_write(o->access.call_timeout_us, timeout);
+    const struct {
+        const char *name, *value;
+    } all[] = {
+        {"journal", journal},
+        {"profile", o->access.profile},
+        {"region", o->access.region},
+        {"endpoint-url", o->access.endpoint_url},
+        {"resolver", o->access.resolver},
+        {"dns", o->access.dns},
+        {"authority-port", port},
+        {"psl-file", o->access.psl_file},
+        {"feedback-host", o->access.feedback_host},
+        {"ca-bundle", o->access.ca_bundle},
+        {"call-timeout", timeout},
+        {"rate", rate},
+        {"read-api", o->access.read_api},
+        {"write-api", o->access.write_api},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        option_add(out, verb, all[i].name, all[i].value);
+}
+
+static const char *taken(struct advice *a, struct buf *out)
+{
+    snprintf(a->text, sizeof a->text, TEXT_FMT, TEXT_ARG(buf_text(out)));
+    buf_clear(out);
+    return a->text;
+}
+
+const char *advice_make(struct advice *a, const struct options *o, const char *verb,
+                        const char *words)
+{
+    struct buf out;
+    const struct verb_row *row = verb_row_find(verb);
+    buf_init(&out, sizeof a->text);
+    assert(row); /* advice names verbs of ours */
+    if (row->options & OPTIONS_LIVE)
+        environment_add(&out);
+    buf_add_fmt(&out, "mailfrom %s%s%s", verb, *words ? " " : "", words);
+    options_add(&out, o, row);
+    return taken(a, &out);
+}
+
+const char *advice_run(struct advice *a, const struct options *o, const char *verb, uint64_t id,
+                       const char *more)
+{
+    char words[64];
+    snprintf(words, sizeof words, "%" PRIu64 "%s%s", id, *more ? " " : "", more);
+    return advice_make(a, o, verb, words);
+}
+
+const char *advice_word(struct advice *a, const char *word)
+{
+    struct buf out;
+    buf_init(&out, sizeof a->text);
+    word_add(&out, word);
+    return taken(a, &out);
+}

@@ -1,0 +1,27 @@
+/*
+ * Commands that are printed to be pasted: the verb, its words, and those options of this run that
+ * the verb takes, quoted for a POSIX shell. Without --journal, "rollback 1" would be another
+ * fleet's.
+ */
+#ifndef MF_ADVICE_H
+#define MF_ADVICE_H
+
+#include "options.h"
+
+#include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
+
+struct advice {
+    char text[2 * PATH_MAX];
+};
+
+/* "mailfrom VERB WORDS OPTIONS"; words: quoted already (advice_word), may be "". Returns a->text.
+ */
+const char *advice_make(struct advice *a, const struct options *o, const char *verb,
+                        const char *words);
+/* The same for a run: "mailfrom VERB ID MORE". */
+const char *advice_run(struct advice *a, const struct options *o, const char *verb, uint64_t id,
+                       const char *more);
+/* One word as a shell reads it. Returns a->text. */
+const char *advice_word(struct advice *a, const char *word);
+
+#endif

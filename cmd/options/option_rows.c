@@ -1,0 +1,450 @@
+#include "option_rows.h"
+
+#include "base/bounds.h"
+#include "model/fleet.h"
+#include "rules/feedback.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#define STRING_OPTION_AT(name, field)                                                              \
+    static enum err read_##name(struct options *o, const char *value, struct why *why)             \
+    {                                                                                              \
+        (void)why;                                                                                 \
+        o->field = value;                                                                          \
+        return OK;                                                                                 \
+    }
+#define SWITCH_OPTION_AT(name, field)                                                              \
+    static enum err read_##name(struct options *o, const char *value, struct why *why)             \
+    {                                                                                              \
+        (void)why;                                                                                 \
+        (void)value;                                                                               \
+        o->field = true;                                                                           \
+        return OK;                                                                                 \
+    }
+#define STRING_OPTION(field) STRING_OPTION_AT(field, field)
+#define SWITCH_OPTION(field) SWITCH_OPTION_AT(field, field)
+
+STRING_OPTION_AT(manifest, discover.manifest)
+STRING_OPTION_AT(regions, discover.regions)
+STRING_OPTION_AT(mail_from, discover.mail_from)
+SWITCH_OPTION_AT(replace, discover.replace)
+STRING_OPTION_AT(profile, access.profile)
+STRING_OPTION_AT(region, access.region)
+STRING_OPTION_AT(endpoint_url, access.endpoint_url)
+STRING_OPTION_AT(resolver, access.resolver)
+STRING_OPTION(journal)
+STRING_OPTION(from)
+STRING_OPTION(spf_check)
+STRING_OPTION(sender)
+STRING_OPTION(helo)
+STRING_OPTION(out)
+STRING_OPTION(plan)
+STRING_OPTION(only)
+STRING_OPTION(format)
+STRING_OPTION(server)
+SWITCH_OPTION(quiet)
+SWITCH_OPTION_AT(verbose, access.verbose)
+SWITCH_OPTION(no_color)
+SWITCH_OPTION(yes)
+SWITCH_OPTION(detailed_exitcode)
+SWITCH_OPTION(retry_failed)
+SWITCH_OPTION(dry_run)
+SWITCH_OPTION(all)
+SWITCH_OPTION(help)
+SWITCH_OPTION(force)
+SWITCH_OPTION(no_wait)
+SWITCH_OPTION(watch)
+SWITCH_OPTION(missing)
+SWITCH_OPTION(live)
+
+/* A file that a library opens by its name: one that is a FIFO would be waited for, for ever. */
+static enum err read_file(const char *option, const char *value, const char **field,
+                          struct why *why)
+{
+    struct stat st;
+    if (stat(value, &st) != 0)
+        return why_set(why, ERR_INPUT, "--%s %s: %s", option, value, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return why_set(why, ERR_INPUT, "--%s %s: is not a regular file", option, value);
+    *field = value;
+    return OK;
+}
+
+static enum err read_ca_bundle(struct options *o, const char *value, struct why *why)
+{
+    return read_file("ca-bundle", value, &o->access.ca_bundle, why);
+}
+
+static enum err read_psl_file(struct options *o, const char *value, struct why *why)
+{
+    return read_file("psl-file", value, &o->access.psl_file, why);
+}
+
+static enum err read_feedback_host(struct options *o, const char *value, struct why *why)
+{
+    o->access.feedback_host = value;
+    return feedback_pattern_is(text_of(value))
+               ? OK
+               : why_set(why, ERR_INPUT,
+                         "--feedback-host takes a host name with {region}, not \"%s\"", value);
+}
+
+static enum err one_of(const char *option, const char *value, const char *a, const char *b,
+                       const char **field, struct why *why)
+{
+    if (strcmp(value, a) != 0 && strcmp(value, b) != 0)
+        return why_set(why, ERR_INPUT, "--%s takes %s or %s, not \"%s\"", option, a, b, value);
+    *field = value;
+    return OK;
+}
+
+static enum err read_write_api(struct options *o, const char *value, struct why *why)
+{
+    return one_of("write-api", value, "v1", "v2", &o->access.write_api, why);
+}
+
+static enum err read_read_api(struct options *o, const char *value, struct why *why)
+{
+    if (strcmp(value, "auto") != 0 && strcmp(value, "v1") != 0 && strcmp(value, "v2") != 0)
+        return why_set(why, ERR_INPUT, "--read-api takes auto, v1 or v2, not \"%s\"", value);
+    o->access.read_api = value;
+    return OK;
+}
+
+static enum err read_dns(struct options *o, const char *value, struct why *why)
+{
+    return one_of("dns", value, "authority", "recursive", &o->access.dns, why);
+}
+
+static enum err read_to(struct options *o, const char *value, struct why *why)
+{
+    return one_of("to", value, "previous", "default", &o->to, why);
+}
+
+static enum err read_outcome(struct options *o, const char *value, struct why *why)
+{
+    o->outcome_given = true;
+    if (*value && outcome_parse(text_of(value), &o->outcome))
+        return OK;
+    return why_set(why, ERR_INPUT, "--outcome takes a word of the report's column, not \"%s\"",
+                   value);
+}
+
+static enum err read_max_age(struct options *o, const char *value, struct why *why)
+{
+    if (span_parse(text_of(value), &o->max_age))
+        return OK;
+    return why_set(why, ERR_INPUT, "--max-age takes a span such as 24h or 7d, not \"%s\"", value);
+}
+
+static enum err read_call_timeout(struct options *o, const char *value, struct why *why)
+{
+    if (span_parse(text_of(value), &o->access.call_timeout_us) &&
+        o->access.call_timeout_us >= SPAN_S(1) && o->access.call_timeout_us <= SPAN_M(15))
+        return OK;
+    return why_set(why, ERR_INPUT, "--call-timeout takes a span from 1s to 15m, not \"%s\"", value);
+}
+
+static enum err read_rate(struct options *o, const char *value, struct why *why)
+{
+    char *end;
+    o->access.rate_per_s = strtod(value, &end);
+    if (*end || end == value || !(o->access.rate_per_s > 0 && rate_fits(o->access.rate_per_s)))
+        return why_set(why, ERR_INPUT,
+                       "--rate takes requests per second, from 0.01 to 10000, not \"%s\"", value);
+    return OK;
+}
+
+static enum err read_count(const char *option, const char *value, uint64_t max, uint64_t *out,
+                           struct why *why)
+{
+    if (!text_to_u64(text_of(value), out) || *out < 1 || *out > max)
+        return why_set(why, ERR_INPUT, "--%s takes a number from 1 to %llu, not \"%s\"", option,
+                       (unsigned long long)max, value);
+    return OK;
+}
+
+static enum err read_carriers(struct options *o, const char *value, struct why *why)
+{
+    uint64_t n = 0;
+    enum err err = read_count("carriers", value, 64, &n, why);
+    o->access.carriers = (unsigned)n;
+    return err;
+}
+
+static enum err read_authority_port(struct options *o, const char *value, struct why *why)
+{
+    uint64_t n = 0;
+    enum err err = read_count("authority-port", value, 65535, &n, why);
+    o->access.authority_port = (uint16_t)n;
+    return err;
+}
+
+static enum err read_report(struct options *o, const char *value, struct why *why)
+{
+    const char *colon = strchr(value, ':');
+    if (!colon || colon == value || !colon[1])
+        return why_set(why, ERR_INPUT,
+                       "--report takes FORMAT:FILE, such as csv:fleet.csv, not \"%s\"", value);
+    if (o->reports_len == REPORTS_MAX)
+        return why_set(why, ERR_LIMIT, "--report can be given %d times at most", REPORTS_MAX);
+    o->reports[o->reports_len++] =
+        (struct report_wish){{value, (size_t)(colon - value)}, colon + 1};
+    return OK;
+}
+
+static enum err read_progress(struct options *o, const char *value, struct why *why)
+{
+    static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        if (strcmp(value, modes[i]) == 0) {
+            o->progress = (enum progress_mode)i;
+            return OK;
+        }
+    }
+    return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines, json or none, not \"%s\"",
+                   value);
+}
+
+/* A ticker has one line, for people. */
+static enum err read_ticker(struct options *o, const char *value, struct why *why)
+{
+    if (strcmp(value, "json") == 0)
+        return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines or none here");
+    return read_progress(o, value, why);
+}
+
+static enum err read_dns_delay(struct options *o, const char *value, struct why *why)
+{
+    struct text rest = text_of(value);
+    size_t dots = text_find_text(rest, TEXT(".."));
+    bool is_range = dots < rest.len;
+    struct text low = text_slice(rest, 0, dots), high = text_from(rest, is_range ? dots + 2 : 0);
+    bool read = span_parse(high, &o->rehearse.delay_max) &&
+                (text_eq(low, TEXT("0")) || span_parse(low, &o->rehearse.delay_min));
+    if (!read || o->rehearse.delay_max < o->rehearse.delay_min ||
+        o->rehearse.delay_max > MANIFEST_TIMEOUT_MAX)
+        return why_set(why, ERR_INPUT,
+                       "--dns-delay takes a span or a range, such as 1h..2d, not \"%s\"", value);
+    return OK;
+}
+
+static enum err read_dns_published(struct options *o, const char *value, struct why *why)
+{
+    char *end;
+    o->rehearse.published = strtod(value, &end);
+    if (end == value || (*end && strcmp(end, "%") != 0) ||
+        !(o->rehearse.published >= 0 && o->rehearse.published <= 100))
+        return why_set(why, ERR_INPUT, "--dns-published takes per cent from 0 to 100, not \"%s\"",
+                       value);
+    return OK;
+}
+
+static enum err read_detect_after(struct options *o, const char *value, struct why *why)
+{
+    if (!span_parse(text_of(value), &o->rehearse.detect_after) ||
+        o->rehearse.detect_after > MANIFEST_TIMEOUT_MAX)
+        return why_set(why, ERR_INPUT, "--detect-after takes a span such as 2h, not \"%s\"", value);
+    return OK;
+}
+
+static enum err read_faults(struct options *o, const char *value, struct why *why)
+{
+    (void)why; /* the world knows their names */
+    o->rehearse.faults = value;
+    return OK;
+}
+
+static enum err read_seed(struct options *o, const char *value, struct why *why)
+{
+    return read_count("seed", value, UINT32_MAX, &o->rehearse.seed, why);
+}
+
+static enum err read_text_or_json(struct options *o, const char *value, struct why *why)
+{
+    const char *format = "text";
+    enum err err = one_of("format", value, "text", "json", &format, why);
+    o->json = err == OK && strcmp(format, "json") == 0;
+    return err;
+}
+
+static enum err read_zone(struct options *o, const char *value, struct why *why)
+{
+    if (o->zones_len == RECORDS_ZONES_MAX)
+        return why_set(why, ERR_LIMIT, "--zone can be given %d times at most", RECORDS_ZONES_MAX);
+    o->zones[o->zones_len++] = value;
+    return OK;
+}
+
+static enum err read_ttl(struct options *o, const char *value, struct why *why)
+{
+    uint64_t n = 0;
+    enum err err = read_count("ttl", value, INT32_MAX, &n, why); /* RFC 2181, section 8 */
+    o->ttl_s = (uint32_t)n;
+    return err;
+}
+
+#define EVERY_VERB        OPTIONS_NONE
+#define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
+#define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | OPTIONS_RECORDS)
+
+static enum err list_add(struct discover_list *list, const char *option, const char *value,
+                         struct why *why)
+{
+    if (list->len == DISCOVER_LIST_MAX)
+        return why_set(why, ERR_LIMIT, "--%s can be given %d times at most", option,
+                       DISCOVER_LIST_MAX);
+    list->items[list->len++] = value;
+    return OK;
+}
+
+static enum err read_only_any(struct options *o, const char *value, struct why *why)
+{
+    return list_add(&o->discover.only, "only", value, why);
+}
+
+static enum err read_exclude(struct options *o, const char *value, struct why *why)
+{
+    return list_add(&o->discover.exclude, "exclude", value, why);
+}
+
+static enum err read_tag(struct options *o, const char *value, struct why *why)
+{
+    if (*value == '\0' || *value == '=')
+        return why_set(why, ERR_INPUT,
+                       "--tag takes KEY or KEY=VALUE, such as team=shop, not "
+                       "\"%s\"",
+                       value);
+    return list_add(&o->discover.tags, "tag", value, why);
+}
+
+static enum err read_discover_format(struct options *o, const char *value, struct why *why)
+{
+    static const char *const formats[] = {"yaml", "csv", "json"};
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        if (strcmp(value, formats[i]) == 0) {
+            o->discover.format = (enum discover_format)i;
+            return OK;
+        }
+    }
+    return why_set(why, ERR_INPUT, "--format takes yaml, csv or json, not \"%s\"", value);
+}
+
+const struct option_row option_rows[] = {
+    {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
+     read_profile},
+    {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "REGION",
+     "for identities that name none", read_region},
+    {"endpoint-url", OPTIONS_LIVE | OPTIONS_DISCOVER, "URL",
+     "another address for SES, both protocols", read_endpoint_url},
+    {"resolver", ASKS_DNS, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
+     read_resolver},
+    {"dns", ASKS_DNS, "authority|recursive",
+     "whom to ask; default: authority, but recursive with --resolver", read_dns},
+    {"authority-port", ASKS_DNS, "PORT", "port of authoritative servers (default 53)",
+     read_authority_port},
+    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "FILE",
+     "a newer Public Suffix List than the built-in one", read_psl_file},
+    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "PATTERN",
+     "what MX records name; default " FEEDBACK_PATTERN, read_feedback_host},
+    {"ca-bundle", OPTIONS_LIVE | OPTIONS_DISCOVER, "FILE",
+     "PEM file of trust anchors; also AWS_CA_BUNDLE", read_ca_bundle},
+    {"call-timeout", OPTIONS_LIVE | OPTIONS_DISCOVER, "SPAN",
+     "of one request, from look-up to last byte (default 30s)", read_call_timeout},
+    {"rate", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "N",
+     "requests per second, per account, Region and action (default 1)", read_rate},
+    {"carriers", OPTIONS_LIVE | OPTIONS_DISCOVER, "N", "threads that carry requests (default 2)",
+     read_carriers},
+    {"read-api", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "auto|v1|v2",
+     "v1 reads a hundred a call, v2 one; auto: v1, but v2 where IAM refuses", read_read_api},
+    {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default) lets IAM confine writes to identities",
+     read_write_api},
+    {"journal", OPTIONS_JOURNAL, "FILE", "default .mailfrom/journal.db; also MAILFROM_JOURNAL",
+     read_journal},
+    {"report", OPTIONS_REPORT, "FORMAT:FILE",
+     "csv, json, ...; repeatable; FILE - is standard output", read_report},
+    {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress},
+    {"progress", OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error", read_ticker},
+    {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes},
+    {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit 2 when there is something to change",
+     read_detailed_exitcode},
+    {"out", OPTIONS_PLAN, "FILE", "keep the plan, for apply --plan FILE", read_out},
+    {"plan", OPTIONS_APPLY, "FILE", "do what was reviewed in this plan file, and nothing else",
+     read_plan},
+    {"max-age", OPTIONS_APPLY, "SPAN", "how old a plan file may be (default 24h)", read_max_age},
+    {"no-wait", OPTIONS_DETACH, NULL, "end once every write is confirmed; resume follows later",
+     read_no_wait},
+    {"retry-failed", OPTIONS_RESUME, NULL, "begin again with what failed, expired or was refused",
+     read_retry_failed},
+    {"to", OPTIONS_ROLLBACK, "previous|default",
+     "what was set before the run (default), or no custom MAIL FROM", read_to},
+    {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run},
+    {"only", OPTIONS_ROLLBACK, "PATTERN", "only these identities, such as '*.example.com'",
+     read_only},
+    {"outcome", OPTIONS_ROLLBACK, "OUTCOME", "only rows that ended so in the run, such as failed",
+     read_outcome},
+    {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
+     "overwrite even what another operator has set since, and say so", read_force},
+    {"watch", OPTIONS_STATUS, NULL,
+     "go on until the run ends: a progress view, or lines elsewhere than on a terminal",
+     read_watch},
+    {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK, NULL, "show every row, however many are alike",
+     read_all},
+    {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
+    {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
+     "DNS owners publish that long after the start (default: at once)", read_dns_delay},
+    {"dns-published", OPTIONS_REHEARSE, "PERCENT",
+     "names whose records are there already; without --dns-delay the rest never are",
+     read_dns_published},
+    {"detect-after", OPTIONS_REHEARSE, "SPAN", "from a set to SES's first look (default 60s)",
+     read_detect_after},
+    {"faults", OPTIONS_REHEARSE, "NAME=SHARE[,...]",
+     "throttle, http500, lost-after, dns-timeout, ...: shares from 0 to 1", read_faults},
+    {"seed", OPTIONS_REHEARSE, "N", "of everything that is drawn (default 1)", read_seed},
+    {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT | OPTIONS_STATUS | OPTIONS_VERSION, "text|json",
+     "of the result (default text)", read_text_or_json},
+    {"format", OPTIONS_RECORDS, "bind|nsupdate|route53|terraform|octodns|dnscontrol|csv|json",
+     "what the owner's DNS takes (default bind)", read_format},
+    {"missing", OPTIONS_RECORDS, NULL, "only what live DNS lacks", read_missing},
+    {"live", OPTIONS_RECORDS, NULL, "everything, with what live DNS says", read_live},
+    {"zone", OPTIONS_RECORDS, "NAME", "the zone of the names below it; repeatable", read_zone},
+    {"ttl", OPTIONS_RECORDS, "SECONDS", "of the records (default 300)", read_ttl},
+    {"server", OPTIONS_RECORDS, "ADDRESS[:PORT]", "where nsupdate shall send to", read_server},
+    {"out", OPTIONS_RECORDS, "FILE",
+     "instead of standard output; FOLDER/ gets a file for each zone", read_out},
+    {"from", OPTIONS_INSPECT, "DOMAIN", "the domain in From: DMARC and its alignment too",
+     read_from},
+    {"spf-check", OPTIONS_INSPECT, "IP", "would mail from this address pass SPF?", read_spf_check},
+    {"sender", OPTIONS_INSPECT, "ADDRESS", "its reverse-path (default: postmaster@NAME)",
+     read_sender},
+    {"helo", OPTIONS_INSPECT, "NAME", "its HELO (default: NAME)", read_helo},
+    {"manifest", OPTIONS_DISCOVER, "FILE", "whose accounts and Regions", read_manifest},
+    {"profile", OPTIONS_DISCOVER, "NAME[,NAME...]",
+     "AWS profiles, an account each; default: the ordinary AWS chain", read_profile},
+    {"regions", OPTIONS_DISCOVER, "REGION[,...]",
+     "default: the manifest's, AWS_REGION, or the profile's own", read_regions},
+    {"region", OPTIONS_DISCOVER, "REGION", "one of them", read_region},
+    {"only", OPTIONS_DISCOVER, "PATTERN", "only these, such as '*.example.com'; repeatable",
+     read_only_any},
+    {"exclude", OPTIONS_DISCOVER, "PATTERN", "none of these; repeatable", read_exclude},
+    {"tag", OPTIONS_DISCOVER, "KEY[=VALUE]",
+     "only with this tag, and with each other one given; a call an identity", read_tag},
+    {"mail-from", OPTIONS_DISCOVER, "TEMPLATE",
+     "propose it, such as bounce.{domain}, for identities that have none", read_mail_from},
+    {"replace", OPTIONS_DISCOVER, NULL, "propose it for those that have one, too", read_replace},
+    {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out},
+    {"force", OPTIONS_DISCOVER, NULL, "overwrite FILE", read_force},
+    {"format", OPTIONS_DISCOVER, "yaml|csv|json",
+     "a manifest (default), rows for identities_from, or all that is known", read_discover_format},
+    {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet},
+    {"verbose", EVERY_VERB, NULL, "every row; a line for every call on standard error",
+     read_verbose},
+    {"no-color", EVERY_VERB, NULL, "also NO_COLOR", read_no_color},
+    {"help", EVERY_VERB, NULL, "this page", read_help},
+    {NULL, OPTIONS_NONE, NULL, NULL, NULL},
+};

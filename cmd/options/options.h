@@ -1,0 +1,83 @@
+/*
+ * Options and arguments of a verb. Texts are borrowed from argv and the environment.
+ */
+#ifndef MF_OPTIONS_H
+#define MF_OPTIONS_H
+
+#include "access/access.h"
+#include "base/bounds.h"
+#include "base/error.h"
+#include "base/when.h"
+#include "forecast/forecast.h"
+#include "inventory/discover.h"
+#include "scheduler/job.h"
+
+#include <stdio.h>
+
+#define REPORTS_MAX          16
+#define CARRIERS_DEFAULT     2
+#define TTL_DEFAULT_S        300        /* of records: short, since slips are mended sooner */
+#define CALL_TIMEOUT_DEFAULT SPAN_S(30) /* SES answers within a second; a proxy may wake up */
+
+/* Groups of options; a verb accepts some of them. */
+enum option_set {
+    OPTIONS_NONE = 0,
+    OPTIONS_LIVE = 1 << 0, /* how SES and DNS are reached */
+    OPTIONS_JOURNAL = 1 << 1,
+    OPTIONS_REPORT = 1 << 2,
+    OPTIONS_PROGRESS = 1 << 3,
+    OPTIONS_YES = 1 << 4,
+    OPTIONS_PLAN = 1 << 5,
+    OPTIONS_RESUME = 1 << 6,
+    OPTIONS_ROLLBACK = 1 << 7,
+    OPTIONS_STATUS = 1 << 8,
+    OPTIONS_APPLY = 1 << 9,
+    OPTIONS_DETACH = 1 << 10,
+    OPTIONS_REHEARSE = 1 << 11,
+    OPTIONS_INSPECT = 1 << 16,
+    OPTIONS_RECORDS = 1 << 17,
+    OPTIONS_VERSION = 1 << 18,
+    OPTIONS_DISCOVER = 1 << 19,
+};
+
+enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
+
+struct report_wish {
+    struct text format;
+    const char *path; /* "-": standard output */
+};
+
+struct options {
+    const char *const *arguments; /* what is not an option */
+    size_t arguments_len;
+    struct access access;
+    const char *journal, *to;
+    const char *out, *plan; /* plan files */
+    span_us max_age;        /* of a plan file; 0: not given */
+    const char *only;       /* a pattern of identities */
+    bool outcome_given;
+    enum outcome outcome;                         /* with outcome_given */
+    const char *from, *spf_check, *sender, *helo; /* inspect */
+    const char *zones[RECORDS_ZONES_MAX];
+    size_t zones_len;
+    const char *format, *server; /* records */
+    uint32_t ttl_s;
+    struct report_wish reports[REPORTS_MAX];
+    size_t reports_len;
+    enum progress_mode progress;
+    struct forecast_config rehearse;
+    struct discover_config discover;
+    bool json; /* --format json */
+    bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
+    bool force, no_wait, watch, missing, live;
+};
+
+/* Reads argv after the verb. Everything that is wrong is one sentence in *why. */
+enum err options_read(struct options *o, enum option_set accepted, int argc, char **argv,
+                      struct why *why);
+/* --journal, MAILFROM_JOURNAL, or the default. */
+const char *options_journal(const struct options *o);
+/* The lines of --help for what a verb accepts. */
+void options_print(FILE *out, enum option_set accepted);
+
+#endif

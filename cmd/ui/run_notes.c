@@ -1,0 +1,253 @@
+#include "run_notes.h"
+
+#include "base/bounds.h"
+#include "messages.h"
+#include "preflight_text.h"
+
+#include <string.h>
+
+static struct text account_of(const struct fleet *f, uint16_t lane)
+{
+    return names_text(&f->names, f->accounts[f->lanes[lane].account].name);
+}
+
+static struct text region_of(const struct fleet *f, uint16_t lane)
+{
+    return names_text(&f->names, f->lanes[lane].region);
+}
+
+static enum err notes_begin(void *ctx, const struct run *r, instant_us now, struct why *why)
+{
+    struct run_notes *n = ctx;
+    const struct fleet *f = &r->fleet;
+    (void)now;
+    n->run = r;
+    n->lane_changes = 0;
+    arena_init(&n->memory, SIZE_MAX);
+    n->jobs = ARENA_ARRAY(&n->memory, uint32_t, f->lanes_len + 1);
+    n->closed = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
+    n->fell_back = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
+    n->waits = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
+    n->loose = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
+    n->hint_cut = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
+    if (!n->jobs || !n->closed || !n->fell_back || !n->waits || !n->loose || !n->hint_cut) {
+        arena_clear(&n->memory);
+        return why_set(why, ERR_NOMEM, "out of memory");
+    }
+    for (uint32_t i = 0; i < f->choices_len; i++)
+        n->jobs[f->choices[i].lane]++;
+    progress_begin(&n->progress, n->options, &r->head, f, n->signals);
+    return OK;
+}
+
+/* One sentence for all lanes of the account that were closed for the same reason. */
+static void closed_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
+{
+    const struct fleet *f = &n->run->fleet;
+    const char *reason = scheduler_lane_trouble(scheduler, lane);
+    uint32_t jobs = 0, lanes = 0;
+    char regions[64];
+    for (uint16_t i = lane; i < f->lanes_len; i++) {
+        const char *also = scheduler_lane_trouble(scheduler, i);
+        if (n->closed[i] || f->lanes[i].account != f->lanes[lane].account || !also ||
+            strcmp(also, reason) != 0)
+            continue;
+        n->closed[i] = true;
+        jobs += n->jobs[i];
+        lanes++;
+    }
+    snprintf(regions, sizeof regions, "%u Regions", lanes);
+    if (lanes == 1)
+        snprintf(regions, sizeof regions, "Region " TEXT_FMT, TEXT_ARG(region_of(f, lane)));
+    message_error("account " TEXT_FMT ", %s: what is left of its %u %s %s%s: %s",
+                  TEXT_ARG(account_of(f, lane)), regions, jobs,
+                  jobs == 1 ? "identity" : "identities",
+                  scheduler_lane_is_closed(scheduler, lane) ? "fails" : "is not written",
+                  lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
+}
+
+/* What it costs: a call for each identity instead of one for a hundred, each time all are read.
+ * Told once for the account, since its Regions have one policy. */
+static void fell_back_tell(struct run_notes *n, uint16_t lane)
+{
+    const struct fleet *f = &n->run->fleet;
+    uint16_t account = f->lanes[lane].account;
+    uint32_t jobs = 0, batches = 0, more_max = 0;
+    double rate = lanes_rate(f, n->run->config.access, lane);
+    char span[WHEN_LEN];
+    for (uint16_t i = 0; i < f->lanes_len; i++) {
+        uint32_t by_batch = 2 * ((n->jobs[i] + SES_BATCH_MAX - 1) / SES_BATCH_MAX);
+        if (f->lanes[i].account != account)
+            continue;
+        n->fell_back[i] = true;
+        jobs += n->jobs[i];
+        batches += by_batch;
+        if (n->jobs[i] > by_batch && n->jobs[i] - by_batch > more_max)
+            more_max = n->jobs[i] - by_batch;
+    }
+    message_note(
+        "note: account " TEXT_FMT
+        ": IAM refuses batched reads (ses:GetIdentityVerificationAttributes, "
+        "ses:GetIdentityMailFromDomainAttributes), so its %u %s read one by one: each time all "
+        "are read up to %u calls instead of %u, and up to %s more at %g a second",
+        TEXT_ARG(account_of(f, lane)), jobs, jobs == 1 ? "identity is" : "identities are", jobs,
+        batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
+}
+
+/* SES asked for a longer pause than it is believed: of the lane's first action that met one. */
+static void hint_cut_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
+{
+    const struct fleet *f = &n->run->fleet;
+    char asked[WHEN_LEN], most[WHEN_LEN];
+    for (int kind = 0; kind < CALL_ASK && !n->hint_cut[lane]; kind++) {
+        const struct pace *pace = scheduler_pace(scheduler, lane, (enum call_kind)kind);
+        if (!pace->hint_cut)
+            continue;
+        n->hint_cut[lane] = true;
+        message_note(
+            "note: account " TEXT_FMT ", Region " TEXT_FMT
+            ": SES asked for a pause of %s before the next %s (x-amz-retry-after); at most %s "
+            "are waited, then it is called again",
+            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+            span_format(pace->hint_cut, asked),
+            call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind)),
+            span_format(RETRY_AFTER_MAX, most));
+    }
+}
+
+/* Trouble that passes: its rows wait, each until its own time is over. */
+static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane,
+                       instant_us now)
+{
+    const struct fleet *f = &n->run->fleet;
+    char when[WHEN_LEN];
+    instant_us since;
+    const char *why = scheduler_lane_waits(scheduler, lane, &since);
+    bool lasts = why && now >= since + TROUBLE_TOLD_AFTER;
+    if (lasts && !n->waits[lane])
+        message_error(
+            "account " TEXT_FMT ", Region " TEXT_FMT
+            ": since %s SES cannot be asked; its identities wait, and one call at a time is "
+            "tried: %s",
+            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), when_format(since, when),
+            why);
+    else if (!why && n->waits[lane])
+        message_note("account " TEXT_FMT ", Region " TEXT_FMT ": SES answers again",
+                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
+    n->waits[lane] = why ? n->waits[lane] || lasts : false;
+}
+
+static void loose_tell(struct run_notes *n, uint16_t lane)
+{
+    const struct fleet *f = &n->run->fleet;
+    n->loose[lane] = true;
+    message_error(
+        "account " TEXT_FMT ", Region " TEXT_FMT
+        ": SES left SUCCESS when REJECT_MESSAGE was set, so that identity was set back and no "
+        "other is tightened: mailfrom explain tighten-falls-back",
+        TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
+}
+
+static void changes_tell(struct run_notes *n, const struct scheduler *scheduler, instant_us now)
+{
+    const char *wish = n->run->config.access->read_api;
+    bool chosen = wish && strcmp(wish, "v2") == 0;
+    n->lane_changes = scheduler_lane_changes(scheduler);
+    for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
+        if (scheduler_lane_trouble(scheduler, i) && !n->closed[i])
+            closed_tell(n, scheduler, i);
+        waits_tell(n, scheduler, i, now);
+        if (scheduler_lane_stays_loose(scheduler, i) && !n->loose[i])
+            loose_tell(n, i);
+        if (!chosen && scheduler_api(scheduler, i, CALL_READ_MAIL_FROM) == API_V2 &&
+            !n->fell_back[i])
+            fell_back_tell(n, i);
+        hint_cut_tell(n, scheduler, i);
+    }
+}
+
+/* Programs that read progress as JSON are not talked to in between; a progress view makes room. */
+static void notes_turn(void *ctx, const struct scheduler *scheduler, instant_us now)
+{
+    struct run_notes *n = ctx;
+    if (scheduler_lane_changes(scheduler) != n->lane_changes && n->progress.mode != PROGRESS_JSON) {
+        if (n->progress.mode == PROGRESS_BAR)
+            screen_erase(&n->progress.screen);
+        changes_tell(n, scheduler, now);
+    }
+    progress_turn(&n->progress, scheduler, now);
+}
+
+static instant_us notes_wake(void *ctx, instant_us now)
+{
+    return progress_wake(&((struct run_notes *)ctx)->progress, now);
+}
+
+static void gap_print(const struct fleet *f, uint16_t lane, const char *gap)
+{
+    message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
+                 TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), gap);
+}
+
+/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or calls are
+ * refused whatever their rate. */
+static void throttles_print(const struct fleet *f, const struct scheduler *scheduler, uint16_t lane)
+{
+    for (int kind = 0; kind < CALL_ASK; kind++) {
+        const struct pace *pace = scheduler_pace(scheduler, lane, (enum call_kind)kind);
+        const char *action =
+            call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind));
+        if (pace_is_slowed(pace))
+            message_note(
+                "note: account " TEXT_FMT ", Region " TEXT_FMT
+                ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
+                "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
+                TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                pace->load.rate_per_s, pace->load.wanted_per_s);
+        else if (pace->throttled * 100 > pace->calls)
+            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                         ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
+                         "second, as wanted. Slower calls were not refused less, or somebody else "
+                         "used the same bucket for a while",
+                         TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                         (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
+                         action, pace->load.rate_per_s);
+    }
+}
+
+static void notes_end(void *ctx, const struct run *r, bool failed, instant_us now)
+{
+    struct run_notes *n = ctx;
+    const struct scheduler *scheduler = r->scheduler;
+    progress_end(&n->progress, scheduler, failed, r->end, now);
+    changes_tell(n, scheduler, now);
+    for (uint16_t i = 0; i < r->fleet.lanes_len; i++) {
+        for (unsigned gap = 0; gap < SURVEY_GAPS_MAX && !scheduler_lane_trouble(scheduler, i);
+             gap++)
+            if (scheduler_survey_gap(scheduler, i, gap))
+                gap_print(&r->fleet, i, scheduler_survey_gap(scheduler, i, gap));
+        throttles_print(&r->fleet, scheduler, i);
+    }
+    if (scheduler_pause_reason(scheduler))
+        message_error("paused: %s", scheduler_pause_reason(scheduler));
+    arena_clear(&n->memory);
+}
+
+static void notes_preflight(void *ctx, const struct preflight *p)
+{
+    const struct run_notes *n = ctx;
+    if (n->options->quiet)
+        return;
+    if (n->shows_preflight)
+        preflight_print(p);
+    preflight_print_missing(p);
+}
+
+struct run_observer run_notes_observer(struct run_notes *n, const struct options *o,
+                                       const struct signals *signals)
+{
+    *n = (struct run_notes){.options = o, .signals = signals};
+    return (struct run_observer){n,          notes_preflight, notes_begin,
+                                 notes_turn, notes_wake,      notes_end};
+}

@@ -1,0 +1,28 @@
+/*
+ * What a person should be told of a run beside its rows, on standard error: at once when a lane is
+ * closed or reads otherwise than usual, at the end what was not judged and what went slowly.
+ */
+#ifndef MF_RUN_NOTES_H
+#define MF_RUN_NOTES_H
+
+#include "progress.h"
+#include "run/run.h"
+
+struct run_notes {
+    const struct options *options;
+    const struct signals *signals;
+    bool shows_preflight; /* standard output is free for it */
+    const struct run *run;
+    struct progress progress;            /* shown each turn too */
+    uint32_t lane_changes;               /* of the scheduler, as far as they are told */
+    uint32_t *jobs;                      /* of each lane; arrays as fleet.lanes, in memory */
+    bool *closed, *fell_back, *hint_cut; /* is told */
+    bool *waits, *loose; /* likewise: it cannot be asked at the moment; it stays loose */
+    struct arena memory;
+};
+
+/* Watches a run: *n, o and signals are borrowed for its life. */
+struct run_observer run_notes_observer(struct run_notes *n, const struct options *o,
+                                       const struct signals *signals);
+
+#endif

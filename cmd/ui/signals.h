@@ -1,0 +1,44 @@
+/*
+ * SIGWINCH and SIGCONT are counted, and the deciding thread is woken.
+ *
+ * SIGINT, SIGTERM and SIGHUP: the first asks the run to drain, the second to leave at once. One
+ * thread waits for them, so no code runs inside a handler and there is nothing to be careful about.
+ *
+ * Reports are written when the engine is done. A signal that comes then, and any third one, ends
+ * the process on the spot with EXIT_STOPPED: the journal is whole at every instant, and `report`
+ * writes the reports again.
+ */
+#ifndef MF_SIGNALS_H
+#define MF_SIGNALS_H
+
+#include "base/error.h"
+#include "wire/wire.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+struct signals {
+    pthread_t thread;
+    pthread_mutex_t lock; /* over wire and told */
+    struct wire *wire;    /* NULL: the engine is done */
+    unsigned told;
+    sigset_t watched, before;
+    atomic_uint resized, continued; /* SIGWINCH and SIGCONT so far, for who draws on a terminal */
+    atomic_bool ending;             /* the thread shall end */
+    bool blocked, running;
+};
+
+/* Before anything is begun, and once all is done: one of the three says so and ends the process
+ * with EXIT_STOPPED. One that was ignored when the process started stays ignored, here and below.
+ */
+void signals_early(void);
+
+/* Blocks the signals in the calling thread and in all that it starts later: call it before
+ * wire_open(). */
+void signals_block(struct signals *s);
+/* Watches them for a wire, from its opening to its closing. */
+struct wire_owner signals_owner(struct signals *s);
+void signals_end(struct signals *s); /* restores the mask; accepts one that never began */
+
+#endif

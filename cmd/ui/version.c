@@ -1,0 +1,137 @@
+/*
+ * The one place that touches every library's header at once, only to ask which version is loaded.
+ * The JSON form is a CycloneDX 1.5 document (cyclonedx.org/docs/1.5/json), the bill of materials
+ * that scanners read.
+ */
+#include "version.h"
+
+#include "base/escape.h"
+#include "tried.h"
+
+#include <ares.h>
+#include <cjson/cJSON.h>
+#include <curl/curl.h>
+#include <expat.h>
+#include <idn2.h>
+#include <libpsl.h>
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <yaml.h>
+
+#define LIBRARIES   9
+#define VERSION_LEN 32
+
+struct library {
+    const char *name;
+    char version[VERSION_LEN];
+    const char *licence; /* SPDX expression */
+    const char *duty;
+};
+
+/* The number in what a library says of itself: "expat_2.5.0", "0.21.2 (+libidn2/2.3.3)". */
+static void library_set(struct library *l, const char *name, const char *said, const char *licence,
+                        const char *duty)
+{
+    const char *number = said + strcspn(said, "0123456789");
+    *l = (struct library){.name = name, .licence = licence, .duty = duty};
+    snprintf(l->version, sizeof l->version, "%.*s", (int)strcspn(number, " "), number);
+}
+
+static void libraries_ask(struct library l[LIBRARIES])
+{
+    const char *curl = curl_version_info(CURLVERSION_NOW)->version;
+    library_set(&l[0], "libyaml", yaml_get_version_string(), "MIT", "reads manifests");
+    library_set(&l[1], "libcurl", curl, "curl", "carries calls to SES");
+    library_set(&l[2], "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING), "Apache-2.0",
+                "signs requests, makes digests");
+    library_set(&l[3], "cJSON", cJSON_Version(), "MIT", "reads SES v2 answers and plan files");
+    library_set(&l[4], "c-ares", ares_version(NULL), "MIT", "carries questions to DNS");
+    library_set(&l[5], "SQLite", sqlite3_libversion(), "blessing", "keeps the journal");
+    library_set(&l[6], "expat", XML_ExpatVersion(), "MIT", "reads SES v1 answers");
+    library_set(&l[7], "libpsl", psl_get_version(), "MIT", "knows the Public Suffix List");
+    library_set(&l[8], "libidn2", idn2_check_version(NULL), "LGPL-3.0-or-later OR GPL-2.0-or-later",
+                "converts U-labels");
+}
+
+/* The list decides what a public suffix is, and grows old with its package. */
+static void suffix_list_age_print(void)
+{
+    char day[16] = "unknown";
+    time_t made = psl_builtin_file_time();
+    struct tm tm;
+    if (made > 0 && gmtime_r(&made, &tm))
+        strftime(day, sizeof day, "%Y-%m-%d", &tm);
+    printf("Public Suffix List: built in, of %s; --psl-file FILE takes a newer one\n", day);
+}
+
+static void json_member(struct buf *out, const char *name, const char *value)
+{
+    buf_add_fmt(out, "\"%s\":", name);
+    escape_json(out, text_of(value));
+}
+
+static void component_add(struct buf *out, const struct library *l)
+{
+    buf_add_str(out, "{\"type\":\"library\",");
+    json_member(out, "name", l->name);
+    buf_add_char(out, ',');
+    json_member(out, "version", l->version);
+    buf_add_char(out, ',');
+    json_member(out, "description", l->duty);
+    buf_add_str(out, ",\"licenses\":[{");
+    if (strchr(l->licence, ' ')) {
+        json_member(out, "expression", l->licence);
+        buf_add_char(out, '}');
+    } else {
+        buf_add_str(out, "\"license\":{");
+        json_member(out, "id", l->licence);
+        buf_add_str(out, "}}");
+    }
+    buf_add_str(out, "]}");
+}
+
+static void bill_print(const struct library list[LIBRARIES])
+{
+    struct buf out;
+    buf_init(&out, 1u << 16);
+    buf_add_str(&out, "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.5\",\"version\":1,\n"
+                      "\"metadata\":{\"component\":{\"type\":\"application\","
+                      "\"name\":\"mailfrom\",\"version\":\"" MAILFROM_VERSION "\","
+                      "\"licenses\":[{\"license\":{\"id\":\"Apache-2.0\"}}]}},\n"
+                      "\"components\":[\n");
+    for (int i = 0; i < LIBRARIES; i++) {
+        component_add(&out, &list[i]);
+        buf_add_str(&out, i + 1 < LIBRARIES ? ",\n" : "\n");
+    }
+    buf_add_str(&out, "]}\n");
+    fwrite(out.at, 1, out.len, stdout);
+    buf_clear(&out);
+}
+
+void version_print(const struct options *o)
+{
+    struct library list[LIBRARIES];
+    libraries_ask(list);
+    if (o->json) {
+        bill_print(list);
+        return;
+    }
+    printf("mailfrom %s\n", MAILFROM_VERSION);
+    for (int i = 0; i < LIBRARIES; i++) {
+        if (o->access.verbose)
+            printf("  %-8s %-8s %-38s %s\n", list[i].name, list[i].version, list[i].licence,
+                   list[i].duty);
+        else
+            printf("%s%s %s", i ? ", " : "", list[i].name, list[i].version);
+    }
+    fputs(o->access.verbose ? "" : "\n", stdout);
+    for (int i = 0; i < LIBRARIES && o->access.verbose; i++) {
+        char complaint[COMPLAINT_LEN];
+        if (!version_is_tried(list[i].name, list[i].version, complaint))
+            printf("warning: %s\n", complaint);
+    }
+    suffix_list_age_print();
+}

@@ -1,0 +1,88 @@
+/* How SES and DNS are reached: the JSON object in the head of a run, written and read by cJSON. */
+#include "access.h"
+
+#include "model/fleet.h"
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+#include <string.h>
+
+enum api access_api(const char *wish, enum api usual)
+{
+    if (!wish)
+        return usual;
+    return strcmp(wish, "v2") == 0 ? API_V2 : API_V1;
+}
+
+enum inquiry_mode access_dns_mode(const struct access *a)
+{
+    bool authority = a->dns ? strcmp(a->dns, "authority") == 0 : !a->resolver;
+    return authority ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE;
+}
+
+/* The texts that are kept, by their option's name. */
+static const struct {
+    const char *name;
+    size_t offset;
+} kept_texts[] = {
+    {"profile", offsetof(struct access, profile)},
+    {"region", offsetof(struct access, region)},
+    {"endpoint-url", offsetof(struct access, endpoint_url)},
+    {"resolver", offsetof(struct access, resolver)},
+    {"dns", offsetof(struct access, dns)},
+    {"ca-bundle", offsetof(struct access, ca_bundle)},
+    {"read-api", offsetof(struct access, read_api)},
+    {"write-api", offsetof(struct access, write_api)},
+    {"feedback-host", offsetof(struct access, feedback_host)},
+};
+
+#define KEPT_TEXTS (sizeof kept_texts / sizeof kept_texts[0])
+
+static const char **text_field(struct access *a, size_t i)
+{
+    return (const char **)(void *)((char *)a + kept_texts[i].offset);
+}
+
+struct text access_write(const struct access *a, struct arena *arena)
+{
+    struct access copy = *a;
+    cJSON *json = cJSON_CreateObject();
+    for (size_t i = 0; json && i < KEPT_TEXTS; i++)
+        if (*text_field(&copy, i))
+            cJSON_AddStringToObject(json, kept_texts[i].name, *text_field(&copy, i));
+    if (a->rate_per_s > 0)
+        cJSON_AddNumberToObject(json, "rate", a->rate_per_s);
+    if (a->authority_port)
+        cJSON_AddNumberToObject(json, "authority-port", a->authority_port);
+    char *printed = json ? cJSON_PrintUnformatted(json) : NULL;
+    struct text text = arena_text(arena, text_of(printed));
+    cJSON_free(printed);
+    cJSON_Delete(json);
+    return text;
+}
+
+enum err access_read(struct access *a, struct text kept, struct arena *arena, struct why *why)
+{
+    cJSON *json = cJSON_ParseWithLength(kept.at, kept.len);
+    if (!cJSON_IsObject(json)) {
+        cJSON_Delete(json);
+        return why_set(why, ERR_IO,
+                       "the journal is damaged: it has lost the options of this run. Begin another "
+                       "with mailfrom apply: what is as wanted is left alone");
+    }
+    for (size_t i = 0; i < KEPT_TEXTS; i++) {
+        const char *value =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, kept_texts[i].name));
+        if (value && !*text_field(a, i))
+            *text_field(a, i) = arena_text(arena, text_of(value)).at;
+    }
+    const cJSON *rate = cJSON_GetObjectItemCaseSensitive(json, "rate");
+    if (cJSON_IsNumber(rate) && rate_fits(rate->valuedouble) && a->rate_per_s <= 0)
+        a->rate_per_s = rate->valuedouble;
+    const cJSON *port = cJSON_GetObjectItemCaseSensitive(json, "authority-port");
+    if (cJSON_IsNumber(port) && port->valuedouble >= 0 && port->valuedouble <= UINT16_MAX &&
+        !a->authority_port)
+        a->authority_port = (uint16_t)port->valuedouble;
+    cJSON_Delete(json);
+    return OK;
+}

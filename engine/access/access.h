@@ -1,0 +1,37 @@
+/*
+ * How SES and DNS are reached: what the command line says of it, and what the journal or a plan
+ * file has kept of it for the runs that follow. Texts are borrowed; NULL is "not given".
+ */
+#ifndef MF_ACCESS_H
+#define MF_ACCESS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/when.h"
+#include "calls/call.h"
+#include "dns/inquiry.h"
+
+struct access {
+    const char *profile, *region, *endpoint_url, *ca_bundle;
+    const char *read_api, *write_api; /* "v1", "v2"; for reads "auto", too */
+    const char *resolver, *dns;       /* dns: "authority", "recursive" */
+    const char *feedback_host, *psl_file;
+    uint16_t authority_port; /* 0: 53 */
+    span_us call_timeout_us; /* of one request */
+    double rate_per_s;       /* 0: not given */
+    unsigned carriers;
+    bool verbose; /* each call is told on standard error */
+};
+
+/* "v1", "v2", "auto" (which begins with v1), or NULL for what is usual. */
+enum api access_api(const char *wish, enum api usual);
+/* dns, or what fits the resolver: one that is given is used as given. */
+enum inquiry_mode access_dns_mode(const struct access *a);
+
+/* What a run must know again when it is resumed, as a JSON object in *arena; at == NULL when out of
+ * memory. */
+struct text access_write(const struct access *a, struct arena *arena);
+/* Fills in what *a leaves open from what was kept. Texts live in *arena. */
+enum err access_read(struct access *a, struct text kept, struct arena *arena, struct why *why);
+
+#endif

@@ -1,0 +1,195 @@
+#include "lanes.h"
+
+#include "aws/credentials/secrets.h"
+#include "aws/settings.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+double lanes_rate(const struct fleet *f, const struct access *a, uint32_t lane)
+{
+    double own = f->accounts[f->lanes[lane].account].rate_per_s;
+    return a->rate_per_s > 0 ? a->rate_per_s : own > 0 ? own : 1;
+}
+
+struct text lanes_usual_region(const struct access *a, struct text profile, struct arena *arena)
+{
+    struct aws_settings settings;
+    struct credential_request request = {.profile = profile};
+    if (a->region)
+        return text_of(a->region);
+    if (profile.len == 0)
+        request.profile = text_of(a->profile);
+    request.profile_is_explicit = request.profile.len > 0;
+    aws_settings_read(&settings, &request, NULL);
+    return arena_text(arena, text_of(settings.region));
+}
+
+/* An account that names a profile or a role means it; --profile means it for all others. */
+static struct credential_request request_of(const struct fleet *f, uint32_t account,
+                                            struct text region, const struct access *how)
+{
+    const struct account *a = &f->accounts[account];
+    struct credential_request request = {
+        .profile = names_text(&f->names, a->profile),
+        .role_arn = names_text(&f->names, a->role_arn),
+        .external_id = names_text(&f->names, a->external_id),
+        .source_profile = names_text(&f->names, a->source_profile),
+        .region = region,
+    };
+    if (request.profile.len == 0 && how->profile)
+        request.profile = text_of(how->profile);
+    request.profile_is_explicit = request.profile.len > 0;
+    return request;
+}
+
+/* One account while its lanes are opened: they come one after the other, or nearly so. */
+struct opening {
+    const struct fleet *fleet;
+    const struct access *access;
+    const struct notices *notices;
+    struct aws_settings settings;
+    uint32_t account; /* whose settings those are; UINT32_MAX: nobody's */
+    enum err err;     /* what came of reading them */
+};
+
+static enum err settings_open(struct opening *o, uint32_t account,
+                              const struct credential_request *request, struct why *why)
+{
+    if (o->account != account)
+        o->err = aws_settings_read(&o->settings, request, why);
+    o->account = o->err == OK ? account : UINT32_MAX;
+    return o->err;
+}
+
+static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct text region,
+                               struct why *why)
+{
+    struct text url = text_of(o->access->endpoint_url);
+    const struct aws_settings *s = &o->settings;
+    struct aws_endpoints *at = &lane->at;
+    enum err err = aws_settings_endpoint(s, CLIENT_SES, region, url, &at->ses, why);
+    if (err == OK)
+        err = aws_settings_endpoint(s, CLIENT_SESV2, region, url, &at->sesv2, why);
+    if (err == OK)
+        err = aws_settings_endpoint(s, CLIENT_STS, region, TEXT_NONE, &at->sts, why);
+    return err;
+}
+
+static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane, const struct opening *o,
+                               struct why *why)
+{
+    if (o->access->ca_bundle || !*o->settings.ca_bundle)
+        return OK;
+    if (access(o->settings.ca_bundle, R_OK) != 0)
+        return why_set(why, ERR_INPUT, "CA bundle %s: %s", o->settings.ca_bundle, strerror(errno));
+    lane->ca_bundle = arena_text(&l->arena, text_of(o->settings.ca_bundle)).at;
+    return lane->ca_bundle ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+/* Once for each such Region. */
+static void region_note(const struct notices *n, const struct fleet *f, uint32_t lane,
+                        const struct endpoint *e)
+{
+    bool is_told = e->known_region;
+    for (uint32_t i = 0; i < lane && !is_told; i++)
+        is_told = f->lanes[i].region == f->lanes[lane].region;
+    if (!is_told)
+        notice_note(n, "note: SES is not known to be in Region %s; it is asked all the same, at %s",
+                    e->region, e->host);
+}
+
+static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, struct why *why)
+{
+    struct wire_lane *lane = &l->list[number];
+    const struct fleet *f = o->fleet;
+    uint16_t account = f->lanes[number].account;
+    struct text region = names_text(&f->names, f->lanes[number].region);
+    struct credential_request request = request_of(f, account, region, o->access);
+    enum err err = settings_open(o, account, &request, why);
+    if (err == OK)
+        err = endpoints_open(lane, o, region, why);
+    if (err == OK)
+        err = ca_bundle_open(l, lane, o, why);
+    request.secrets = l->secrets;
+    if (err == OK && !l->sources[account])
+        err = credential_source_open(&l->sources[account], &request, why);
+    if (err != OK)
+        return err;
+    region_note(o->notices, f, number, &lane->at.ses);
+    lane->keeps_own_clock = o->settings.keeps_own_clock;
+    lane->credentials = l->sources[account];
+    return OK;
+}
+
+void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence)
+{
+    const char *copy = arena_text(&l->arena, text_of(sentence)).at;
+    l->trouble[lane] = copy ? copy : "out of memory";
+    l->list[lane].credentials = NULL;
+}
+
+bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane)
+{
+    const struct aws_endpoints *at = &l->list[lane].at;
+    return !at->ses.is_custom || at->sts.is_custom;
+}
+
+uint32_t lanes_usable(const struct lanes *l)
+{
+    uint32_t usable = 0;
+    for (uint32_t i = 0; i < l->len; i++)
+        usable += l->trouble[i] == NULL;
+    return usable;
+}
+
+enum err lanes_lost(const struct lanes *l, const struct fleet *f, enum err err, struct why *why)
+{
+    return why_set(why, err, "account " TEXT_FMT ": %s",
+                   TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[0].account].name)),
+                   l->trouble[0]);
+}
+
+static enum err all_open(struct lanes *l, struct opening *o, struct why *why)
+{
+    struct why each = {""};
+    enum err err = OK;
+    for (uint32_t i = 0; i < l->len; i++) {
+        enum err failed = lane_open(l, i, o, &each);
+        if (failed == ERR_NOMEM)
+            return why_set(why, failed, "%s", each.text);
+        if (failed != OK)
+            lanes_give_up(l, i, each.text);
+        err = err == OK ? failed : err;
+    }
+    return err == OK || lanes_usable(l) ? OK : lanes_lost(l, o->fleet, err, why);
+}
+
+enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access *a,
+                    const struct notices *n, struct why *why)
+{
+    struct opening opening = {.fleet = f, .access = a, .notices = n, .account = UINT32_MAX};
+    *l = (struct lanes){.len = f->lanes_len, .sources_len = f->accounts_len};
+    arena_init(&l->arena, SIZE_MAX);
+    l->list = ARENA_ARRAY(&l->arena, struct wire_lane, f->lanes_len + 1);
+    l->trouble = ARENA_ARRAY(&l->arena, const char *, f->lanes_len + 1);
+    l->sources = ARENA_ARRAY(&l->arena, struct credential_source *, f->accounts_len + 1);
+    enum err err = l->list && l->trouble && l->sources ? secrets_open(&l->secrets, why)
+                                                       : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = all_open(l, &opening, why);
+    if (err != OK)
+        lanes_close(l);
+    return err;
+}
+
+void lanes_close(struct lanes *l)
+{
+    for (uint32_t i = 0; l->sources && i < l->sources_len; i++)
+        if (l->sources[i])
+            credential_source_close(l->sources[i]);
+    secrets_close(l->secrets);
+    arena_clear(&l->arena);
+    *l = (struct lanes){0};
+}

@@ -1,0 +1,77 @@
+#include "trust.h"
+
+#include "aws/endpoints.h"
+#include "model/region.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+static const struct leading {
+    const char *name; /* of the option */
+    size_t offset;
+    const char *what;
+    const char *variable; /* that says the same */
+} leadings[] = {
+    {"endpoint-url", offsetof(struct access, endpoint_url),
+     "send requests that are signed with your credentials to", "AWS_ENDPOINT_URL"},
+    {"ca-bundle", offsetof(struct access, ca_bundle),
+     "trust, for requests that are signed with your credentials, the authorities of",
+     "AWS_CA_BUNDLE"},
+};
+
+#define LEADINGS (sizeof leadings / sizeof leadings[0])
+
+static struct text value_of(const struct access *a, const struct leading *l)
+{
+    return text_of(*(const char *const *)(const void *)((const char *)a + l->offset));
+}
+
+/* Not by the end of its name: below amazonaws.com are hosts of customers, too. */
+static bool is_of_region(struct text url, struct text region)
+{
+    struct endpoint e;
+    for (unsigned i = 0; i < 4; i++) {
+        struct endpoint_settings by_region = {.use_fips = i & 1, .use_dual_stack = i & 2};
+        if (endpoint_make(&e, TEXT("ses"), region, &by_region, NULL) == OK &&
+            text_eq(text_of(e.url), url))
+            return true;
+    }
+    return false;
+}
+
+static bool is_of_aws(struct text url)
+{
+    struct text rest = url;
+    if (text_ends(url, TEXT("/")))
+        url.len--;
+    while (rest.at) {
+        struct text label = text_cut(&rest, '.');
+        if (region_is_plausible(label) && is_of_region(url, label))
+            return true;
+    }
+    return false;
+}
+
+/* Must somebody else than a file say it? */
+static bool is_leading(const struct leading *l, struct text value)
+{
+    bool is_url = l->offset == offsetof(struct access, endpoint_url);
+    bool is_users = text_eq(text_of(getenv(l->variable)), value);
+    return value.len && !is_users && !(is_url && is_of_aws(value));
+}
+
+enum err access_trust_vet(const struct access *given, const struct access *taken, const char *from,
+                          struct why *why)
+{
+    for (size_t i = 0; i < LEADINGS; i++) {
+        struct text value = value_of(taken, &leadings[i]);
+        if (value_of(given, &leadings[i]).len || !is_leading(&leadings[i], value))
+            continue;
+        return why_set(why, ERR_INPUT,
+                       "%s would %s " TEXT_FMT ". Only you can say so, and --yes does not: if that "
+                       "is right, give the same --%s again",
+                       from, leadings[i].what, TEXT_ARG(text_slice(value, 0, 300)),
+                       leadings[i].name);
+    }
+    return OK;
+}

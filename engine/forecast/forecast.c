@@ -1,0 +1,285 @@
+/* A rehearsal: the simulated world, the engine in it, and the fold of its records. */
+#include "forecast.h"
+
+#include "access/lanes.h"
+#include "engine.h"
+#include "world/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define START      ((instant_us)1767225600 * 1000000) /* any will do: times are told since then */
+#define ROUND_TRIP SPAN_MS(60)                        /* to a Region not far away */
+#define DNS_GRAIN  SPAN_MS(50)
+#define TIME_OUT   SPAN_S(30) /* as live calls have */
+#define NEVER      REHEARSAL_SPAN
+
+const double forecast_shares[FORECAST_MARKS] = {0.01, 0.1, 0.5, 0.9, 0.99, 1};
+
+/* What is known of one identity while it is on its way. */
+struct waits {
+    instant_us since;
+    span_us by_cause[WAIT_CAUSES];
+};
+
+/* Folds the records of the engine into a forecast. */
+struct fold {
+    const struct fleet *fleet;
+    span_us detect_after;
+    struct forecast *forecast;
+    struct waits *waits;
+};
+
+uint32_t forecast_unfinished(const struct forecast *f)
+{
+    return f->identities - f->finals;
+}
+
+enum err rehearsal_init(struct rehearsal *r, const struct forecast_config *config,
+                        const struct access *access, struct why *why)
+{
+    *r = (struct rehearsal){.config = config, .access = access};
+    fleet_init(&r->fleet);
+    arena_init(&r->memory, SIZE_MAX);
+    r->detect_after = config->detect_after ? config->detect_after : SPAN_S(60);
+    r->published = config->published >= 0 ? config->published / 100 : config->delay_max ? 0 : 1;
+    r->faults =
+        (struct faults){.seed = config->seed, .late_max = SPAN_M(2), .stale_max = SPAN_S(20)};
+    enum err err = faults_parse(&r->faults, text_of(config->faults), why);
+    return err == OK ? OK : why_wrap(why, err, "--faults");
+}
+
+void rehearsal_clear(struct rehearsal *r)
+{
+    suffix_list_close(r->suffixes);
+    fleet_clear(&r->fleet);
+    arena_clear(&r->memory);
+}
+
+/* Of the time from a set to Success, SES's detection is what it takes at the least; the rest is the
+ * wait for a look, or for the owner of the DNS where the manifest does not want it to be right
+ * before the set. Once Success has been seen, a tightened identity waits for a look alone. */
+static void wait_followed(const struct fold *fold, struct waits *waits, const struct record *r,
+                          span_us span)
+{
+    span_us detect = r->row.writes > 1 ? 0 : fold->detect_after;
+    bool early = fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
+    waits->by_cause[WAIT_DETECT] += span < detect ? span : detect;
+    waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += span < detect ? 0 : span - detect;
+}
+
+static void wait_add(const struct fold *fold, const struct record *r)
+{
+    struct waits *waits = &fold->waits[r->job];
+    span_us span = r->at - (waits->since ? waits->since : START);
+    waits->since = r->at;
+    if (r->from == JOB_FOLLOWING)
+        wait_followed(fold, waits, r, span);
+    else
+        waits->by_cause[r->from == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += span;
+}
+
+static void fold_final(struct fold *fold, const struct waits *waits, span_us after)
+{
+    struct forecast *f = fold->forecast;
+    f->finals++;
+    while (f->marks < FORECAST_MARKS && f->finals >= f->mark_at[f->marks])
+        f->mark[f->marks++] = after;
+    bool tail = f->finals > f->identities - f->tail;
+    for (int cause = 0; cause < WAIT_CAUSES; cause++) {
+        double us = (double)waits->by_cause[cause];
+        f->wait_us[cause] += us;
+        f->tail_wait_us[cause] += tail ? us : 0;
+    }
+}
+
+static enum err fold_records(void *ctx, const struct record *records, uint32_t len, struct why *why)
+{
+    struct fold *fold = ctx;
+    struct forecast *f = fold->forecast;
+    (void)why;
+    for (uint32_t i = 0; i < len; i++) {
+        const struct record *r = &records[i];
+        wait_add(fold, r);
+        if (r->kind == RECORD_INTENT) {
+            f->first_write = f->last_write ? f->first_write : r->at - START;
+            f->last_write = r->at - START;
+        }
+        if (r->row.state == JOB_DONE)
+            fold_final(fold, &fold->waits[r->job], r->at - START);
+    }
+    return OK;
+}
+
+static void forecast_init(struct rehearsal *r)
+{
+    const struct fleet *fleet = &r->fleet;
+    struct forecast *f = &r->forecast;
+    *f = (struct forecast){.identities = fleet->choices_len, .lanes = fleet->lanes_len};
+    for (int i = 0; i < FORECAST_MARKS; i++) {
+        double count = forecast_shares[i] * f->identities;
+        f->mark_at[i] = (uint32_t)count + (count > (uint32_t)count);
+    }
+    f->tail = (f->identities + 99) / 100;
+}
+
+static enum err budget_make(struct rehearsal *r, struct why *why)
+{
+    const struct fleet *f = &r->fleet;
+    const char *read_api = r->access->read_api;
+    struct lane_need *needs = ARENA_ARRAY(&r->memory, struct lane_need, f->lanes_len + 1);
+    if (!needs)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < f->choices_len; i++) {
+        struct lane_need *need = &needs[f->choices[i].lane];
+        bool sets = f->choices[i].mail_from != MAIL_FROM_DEFAULT;
+        need->reads++;
+        need->sets += sets;
+        need->tightens += sets && fleet_policy_of(f, i)->behavior == BEHAVIOR_REJECT_MESSAGE;
+    }
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        needs[i].rate_per_s = lanes_rate(&r->fleet, r->access, i);
+        budget_add(&r->forecast.budget, &needs[i], access_api(read_api, API_V1));
+    }
+    return OK;
+}
+
+static struct world_options world_options_of(const struct rehearsal *r)
+{
+    const struct forecast_config *config = r->config;
+    struct world_options w = {.start = START,
+                              .seed = config->seed,
+                              .round_trip = ROUND_TRIP,
+                              .time_out = TIME_OUT,
+                              .dns_grain = DNS_GRAIN,
+                              .ses = ses_rules_default(),
+                              .faults = r->faults,
+                              .identities_max = r->fleet.choices_len};
+    w.ses.rate_per_s = 0;
+    for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
+        if (lanes_rate(&r->fleet, r->access, i) > w.ses.rate_per_s)
+            w.ses.rate_per_s = lanes_rate(&r->fleet, r->access, i);
+    w.ses.detect_after = r->detect_after;
+    w.ses.watch_every = NEVER; /* no record that is there goes away again */
+    w.dns = (struct dns_model_options){
+        .seed = config->seed,
+        .start = START,
+        .published = r->published,
+        .delay_min = config->delay_max ? config->delay_min : NEVER,
+        .delay_max = config->delay_max ? config->delay_max : NEVER,
+        .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com"),
+        .foretells = true,
+    };
+    return w;
+}
+
+static enum err world_populate(const struct rehearsal *r, struct world *w, struct why *why)
+{
+    const struct fleet *f = &r->fleet;
+    struct ses_facts facts = {.verification = VERIFICATION_SUCCESS};
+    enum err err = OK;
+    for (uint32_t i = 0; err == OK && i < f->choices_len; i++)
+        err = ses_model_add(world_ses(w), world_lane(w, f->choices[i].lane), fleet_identity(f, i),
+                            &facts, START, why);
+    return err;
+}
+
+static void calls_fold(struct forecast *f, const struct scheduler *scheduler)
+{
+    scheduler_totals(scheduler, &f->totals);
+    f->lane_calls_min = f->lanes ? UINT64_MAX : 0;
+    for (uint32_t lane = 0; lane < f->lanes; lane++) {
+        uint64_t calls = 0;
+        for (int kind = 0; kind < CALL_ASK; kind++)
+            calls += scheduler_pace(scheduler, (uint16_t)lane, (enum call_kind)kind)->calls;
+        f->lane_calls_min = calls < f->lane_calls_min ? calls : f->lane_calls_min;
+        f->lane_calls_max = calls > f->lane_calls_max ? calls : f->lane_calls_max;
+    }
+}
+
+/* The world's side of the port, with an end: a world in which every call is throttled would be
+ * asked for ever, and virtual time makes nobody impatient. Then the engine is drained, as a signal
+ * does it. */
+struct bounded {
+    struct io world;
+    bool over;
+};
+
+static instant_us bounded_now(void *ctx)
+{
+    const struct bounded *b = ctx;
+    return b->world.now(b->world.world);
+}
+
+static uint32_t bounded_wait(void *ctx, instant_us until, struct event *events, uint32_t max)
+{
+    struct bounded *b = ctx;
+    if (!b->over && bounded_now(b) >= START + REHEARSAL_SPAN) {
+        b->over = true;
+        events[0] = (struct event){EVENT_DRAIN, NULL};
+        return 1;
+    }
+    if (!b->over && until > START + REHEARSAL_SPAN)
+        until = START + REHEARSAL_SPAN;
+    return b->world.wait(b->world.world, until, events, max);
+}
+
+static enum err bounded_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
+{
+    const struct bounded *b = ctx;
+    return b->world.keep(b->world.world, records, len, why);
+}
+
+static void bounded_send(void *ctx, struct call **calls, uint32_t len)
+{
+    const struct bounded *b = ctx;
+    b->world.send(b->world.world, calls, len);
+}
+
+static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
+{
+    const struct access *a = r->access;
+    enum engine_end end;
+    struct bounded bounded = {.world = world_io(w)};
+    const struct io io = {&bounded, bounded_now, bounded_wait, bounded_keep, bounded_send};
+    struct scheduler_options options = {.rules = {.seed = r->config->seed},
+                                        .read_api = access_api(a->read_api, API_V1),
+                                        .write_api = access_api(a->write_api, API_V2),
+                                        .rate_per_s = a->rate_per_s,
+                                        .suffixes = r->suffixes};
+    struct scheduler *scheduler = scheduler_init(&r->memory, &r->fleet, &options);
+    if (!scheduler)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    scheduler_start(scheduler, START);
+    enum err err = engine_run(scheduler, &io, NULL, &end, why);
+    calls_fold(&r->forecast, scheduler);
+    if (scheduler_pause_reason(scheduler))
+        snprintf(r->forecast.paused, sizeof r->forecast.paused, "%s",
+                 scheduler_pause_reason(scheduler));
+    scheduler_clear(scheduler);
+    return err;
+}
+
+enum err rehearsal_play(struct rehearsal *r, struct why *why)
+{
+    struct fold fold = {&r->fleet, r->detect_after, &r->forecast, NULL};
+    struct world_options options = world_options_of(r);
+    struct world *world = NULL;
+    forecast_init(r);
+    fold.waits = calloc(r->forecast.identities + 1u, sizeof *fold.waits);
+    enum err err = fold.waits ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = suffix_list_open(&r->suffixes, r->access->psl_file, why);
+    if (err == OK)
+        err = budget_make(r, why);
+    if (err == OK) {
+        struct world_keeper keeper = {&fold, fold_records};
+        world = world_new(&options, &r->fleet, keeper, why);
+        err = world ? world_populate(r, world, why) : ERR_NOMEM;
+    }
+    if (err == OK)
+        err = play_in(r, world, why);
+    world_free(world);
+    free(fold.waits);
+    return err;
+}

@@ -1,0 +1,77 @@
+/*
+ * A rehearsal: the engine of apply in a simulated world, folded into a forecast as it goes. Nothing
+ * is kept but sums and a few words per identity, so a million identities are an ordinary rehearsal.
+ *
+ * The world that is assumed: every identity of the manifest exists, is verified and has no MAIL
+ * FROM; SES allows each lane the rate that the manifest or --rate gives it and not a call more;
+ * DNS is seen as its owners publish it, without caches. Times are since the start of the run. It
+ * ends after REHEARSAL_SPAN, whoever is not done by then.
+ */
+#ifndef MF_FORECAST_H
+#define MF_FORECAST_H
+
+#include "access/access.h"
+#include "calls/budget.h"
+#include "rules/suffix.h"
+#include "scheduler/scheduler.h"
+#include "world/faults.h"
+
+/* What an identity waits for, from the first look to the end. */
+enum wait_cause {
+    WAIT_TURN,   /* for its turn to be written or looked at: SES takes so many calls a second */
+    WAIT_DNS,    /* for the owner of its DNS */
+    WAIT_DETECT, /* for SES to see the MX and say Success */
+    WAIT_CAUSES,
+};
+
+#define REHEARSAL_SPAN SPAN_H(24 * 366) /* longer than any manifest lets anybody wait */
+#define FORECAST_MARKS 6
+
+struct forecast {
+    uint32_t identities, lanes, finals;
+    uint32_t mark_at[FORECAST_MARKS]; /* so many identities final ... */
+    span_us mark[FORECAST_MARKS];     /* ... after so long */
+    uint32_t marks;                   /* so many of them were reached; the others never are */
+    struct scheduler_totals totals;
+    uint64_t lane_calls_min, lane_calls_max; /* of SES, per lane */
+    span_us first_write, last_write;         /* sent; without writes: 0 */
+    struct budget budget;
+    double wait_us[WAIT_CAUSES];      /* sums over all identities */
+    double tail_wait_us[WAIT_CAUSES]; /* over the last hundredth to become final */
+    uint32_t tail;
+    char paused[REASON_LEN_MAX]; /* why identities were held back (waves, max_failures); or "" */
+};
+
+extern const double forecast_shares[FORECAST_MARKS]; /* 0.01 .. 1 */
+
+/* What is assumed of the world. */
+struct forecast_config {
+    span_us delay_min, delay_max; /* when DNS owners publish, after the start; 0: not given */
+    double published;             /* per cent of the names, from the start; below 0: not given */
+    span_us detect_after;         /* 0: not given */
+    const char *faults;           /* NULL: none */
+    uint64_t seed;
+};
+
+struct rehearsal {
+    const struct forecast_config *config; /* borrowed, as access is */
+    const struct access *access;
+    struct fleet fleet; /* for the caller to fill between init and play */
+    struct suffix_list *suffixes;
+    struct arena memory;
+    struct faults faults;
+    double published; /* 0 .. 1 */
+    span_us detect_after;
+    struct forecast forecast;
+};
+
+/* Fills in what the config leaves open; ERR_INPUT: faults that do not exist. */
+enum err rehearsal_init(struct rehearsal *r, const struct forecast_config *config,
+                        const struct access *access, struct why *why);
+void rehearsal_clear(struct rehearsal *r);
+enum err rehearsal_play(struct rehearsal *r, struct why *why);
+
+/* Identities that were not done when the rehearsal ended. */
+uint32_t forecast_unfinished(const struct forecast *f);
+
+#endif

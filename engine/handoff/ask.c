@@ -1,0 +1,109 @@
+/*
+ * What live DNS says of the names that were gathered, asked as `inspect` asks.
+ */
+#include "access/dns_wire.h"
+#include "access/lanes.h"
+#include "decide.h"
+#include "mailfrom/inspect_ask.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define TOLD_EVERY SPAN_S(5) /* authorities are spared, so that a large fleet takes minutes */
+
+struct asking {
+    struct records_gather *g;
+    struct wire *wire;
+    uint32_t done;
+    instant_us told; /* when a person last heard how far it is */
+};
+
+static struct records_entry *entry_of(struct records_gather *g, struct text name)
+{
+    name_id id = names_find(&g->fleet->names, name);
+    assert(g->of_name[id] > 0); /* every name that is asked has an entry */
+    return &g->entries[g->of_name[id] - 1];
+}
+
+static void zone_take(struct records_entry *e, struct text name, struct text zone)
+{
+    bool holds = zone.len && (dname_eq(name, zone) || dname_below(name, zone));
+    if (!holds || e->zone_is_given)
+        return;
+    e->zone_len = (uint8_t)zone.len;
+    e->zone_is_seen = true;
+}
+
+static void subject_take(void *context, struct buf *out, const struct subject *s)
+{
+    struct records_gather *g = ((struct asking *)context)->g;
+    struct records_entry *e = entry_of(g, s->name);
+    struct records_found *found = ARENA_NEW(&g->arena, struct records_found);
+    if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e)))
+        return; /* nothing written: inspect_ask takes it for what it is */
+    e->found = found;
+    zone_take(e, s->name, inquiry_facts(&s->inquiry)->zone);
+    buf_add_char(out, '\n');
+}
+
+static void subject_leave(void *context, struct text written)
+{
+    struct asking *a = context;
+    instant_us now = wire_now(a->wire);
+    (void)written;
+    a->done++;
+    if (now - a->told < TOLD_EVERY)
+        return;
+    a->told = now;
+    notice_note(&a->g->config->notices, "DNS was asked of %u of %u names", a->done,
+                a->g->entries_len);
+}
+
+static enum err names_ask(struct records_gather *g, struct wire *wire, const struct text *names,
+                          struct why *why)
+{
+    struct text region = lanes_usual_region(g->config->access, TEXT_NONE, &g->arena);
+    const struct inspect_wish wish = {.mode = access_dns_mode(g->config->access),
+                                      .authority_port = g->config->access->authority_port,
+                                      .time_s = wire_now(wire) / 1000000,
+                                      .region = region.len ? region : TEXT("REGION"),
+                                      .feedback_host = text_of(g->config->access->feedback_host),
+                                      .suffixes = g->suffixes};
+    struct asking asking = {.g = g, .wire = wire, .told = wire_now(wire)};
+    const struct inspect_out out = {&asking, subject_take, subject_leave};
+    size_t troubled;
+    return inspect_ask(wire, &wish, names, g->entries_len, &out, &troubled, why);
+}
+
+static void blocked_print(struct records_gather *g, const struct records_entry *e)
+{
+    struct text before = TEXT_NONE;
+    for (int type = 0; type < RECORDS_TYPES; type++) {
+        const struct records_verdict *v = &e->found->of[type];
+        if (v->action != RECORDS_BLOCKED)
+            continue;
+        g->blocked++;
+        if (!text_eq(before, v->reason))
+            records_note(g, TEXT_FMT ": " TEXT_FMT, TEXT_ARG(names_text(&g->fleet->names, e->name)),
+                         TEXT_ARG(v->reason));
+        before = v->reason;
+    }
+}
+
+enum err records_gather_live(struct records_gather *g, struct why *why)
+{
+    struct wire *wire = NULL;
+    struct text *names = calloc(g->entries_len + 1u, sizeof *names);
+    if (!names)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < g->entries_len; i++)
+        names[i] = names_text(&g->fleet->names, g->entries[i].name);
+    enum err err = dns_wire_open(&wire, g->config->access, why);
+    if (err == OK)
+        err = names_ask(g, wire, names, why);
+    wire_close(wire);
+    free(names);
+    for (uint32_t i = 0; err == OK && i < g->entries_len; i++)
+        blocked_print(g, &g->entries[i]);
+    return err;
+}

@@ -1,0 +1,196 @@
+/*
+ * Foreign records are never replaced: of an MX only the slips that lead mail nowhere
+ * (amazonaws.com, a doubled zone, a Region that cannot be) and the null MX are, of TXT only the one
+ * SPF record is, by the same record with SES in it.
+ */
+#include "decide.h"
+
+#include "base/dname.h"
+#include "base/escape.h"
+#include "rules/mx.h"
+#include "rules/spf_merge.h"
+#include "rules/spf_presence.h"
+
+#define REASON_LEN_MAX 1024
+
+/* The sentences of the judgements as if nothing were accepted: what owners shall know. */
+static const struct policy strict = {.require = REQUIRE_MX_SPF};
+
+static void block(struct records_verdict *v, struct arena *arena, struct text reason)
+{
+    v->action = RECORDS_BLOCKED;
+    v->reason = arena_text(arena, reason);
+}
+
+static void block_for_trouble(struct records_verdict *v, struct arena *arena, const char *what,
+                              struct text trouble)
+{
+    struct buf reason;
+    buf_init(&reason, 4 * REASON_LEN_MAX + 64);
+    buf_add_fmt(&reason, "%s: ", what);
+    escape_terminal(&reason, text_slice(trouble, 0, REASON_LEN_MAX));
+    block(v, arena, buf_text(&reason));
+    buf_clear(&reason);
+}
+
+/* ---- MX ---- */
+
+static bool value_keep(struct records_verdict *v, struct arena *arena, uint16_t preference,
+                       struct text data)
+{
+    struct records_value *value = &v->there[v->there_len++];
+    *value = (struct records_value){preference, arena_text(arena, data)};
+    return value->data.at || data.len == 0;
+}
+
+static bool mx_copy(struct records_verdict *v, struct arena *arena, const struct dns_facts *facts)
+{
+    v->there = ARENA_ARRAY(arena, struct records_value, facts->mx_len + 1u);
+    bool kept = v->there != NULL;
+    for (uint32_t i = 0; kept && i < facts->mx_len; i++)
+        kept = value_keep(v, arena, facts->mx[i].preference, facts->mx[i].exchange);
+    return kept;
+}
+
+static enum records_action mx_action(const struct judgement *j, struct text word)
+{
+    if (j->errors & FINDING_BIT(MX_UNKNOWN_REGION))
+        return RECORDS_REPLACE; /* a slip: no host of that name exists */
+    if (text_eq(word, TEXT("missing")))
+        return RECORDS_ADD;
+    if (text_eq(word, TEXT("ok")) || text_eq(word, TEXT("unknown-region")))
+        return RECORDS_KEEP;
+    if (text_eq(word, TEXT("wrong-suffix")) || text_eq(word, TEXT("null-mx")))
+        return RECORDS_REPLACE;
+    return RECORDS_BLOCKED;
+}
+
+/* A name that is no host name could mean something else in the syntax of a format. */
+static bool mx_is_plain(const struct records_verdict *v)
+{
+    return v->there_len == 1 &&
+           (v->there[0].data.len == 0 || dname_check(v->there[0].data) == DNAME_OK);
+}
+
+static bool mx_decide(struct records_verdict *v, struct arena *arena, const struct subject *s,
+                      struct text region)
+{
+    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    struct judgement j = {.suffixes = s->wish->suffixes, .feedback_host = s->wish->feedback_host};
+    struct text word = mx_judge(&j, &strict, s->name, region, facts);
+    v->action = mx_action(&j, word);
+    if (facts->mx_state == DNS_TROUBLE_STATE && facts->cname.len == 0)
+        block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
+    else if (v->action == RECORDS_BLOCKED)
+        block(v, arena, text_of(j.first_error));
+    if (v->action != RECORDS_KEEP && v->action != RECORDS_REPLACE)
+        return true;
+    if (!mx_copy(v, arena, facts))
+        return false;
+    if (!mx_is_plain(v))
+        block(v, arena, TEXT("its MX names something that is not a host"));
+    return true;
+}
+
+/* ---- SPF ---- */
+
+static bool txt_copy(struct records_verdict *v, struct arena *arena, const struct dns_facts *facts)
+{
+    v->there = ARENA_ARRAY(arena, struct records_value, facts->txt_len + 1u);
+    bool kept = v->there != NULL;
+    for (uint32_t i = 0; kept && i < facts->txt_len; i++) {
+        kept = value_keep(v, arena, 0, facts->txt[i]);
+        if (spf_record_is(facts->txt[i]))
+            v->replaced = i;
+    }
+    return kept;
+}
+
+static void spf_merge(struct records_verdict *v, struct arena *arena, const struct subject *s)
+{
+    struct why why = {""};
+    v->action = RECORDS_REPLACE;
+    enum err err = spf_merge_ses(v->there[v->replaced].data, arena, &v->merged, &why);
+    if (err != OK)
+        block(v, arena, err == ERR_NOMEM ? TEXT_NONE : text_of(why.text));
+    else if (s->spf.walk.lookups >= SPF_LOOKUPS_MAX)
+        block(v, arena,
+              TEXT("its SPF record needs ten DNS look-ups already, and include:amazonses.com would "
+                   "be one more than receivers make; shorten it first"));
+}
+
+/* The one SPF record that is there: good, to be merged, or not to be touched. */
+static void spf_weigh(struct records_verdict *v, struct arena *arena, const struct subject *s)
+{
+    const struct spf_walk *w = &s->spf.walk;
+    enum spf_class class = spf_survey_class(&s->spf);
+    if (w->authorizes_ses && (class == SPF_CLASS_VALID || class == SPF_CLASS_TEMPERROR))
+        v->action = RECORDS_KEEP;
+    else if (class == SPF_CLASS_PERMERROR)
+        block_for_trouble(v, arena, "its SPF record is in error", w->reason);
+    else if (class == SPF_CLASS_TEMPERROR)
+        block_for_trouble(v, arena, "its SPF record cannot be followed", w->reason);
+    else
+        spf_merge(v, arena, s);
+}
+
+static bool spf_decide(struct records_verdict *v, struct arena *arena, const struct subject *s)
+{
+    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    struct judgement j = {.suffixes = s->wish->suffixes, .feedback_host = s->wish->feedback_host};
+    struct text record;
+    if (facts->txt_state == DNS_TROUBLE_STATE) {
+        block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
+        return true;
+    }
+    if (!txt_copy(v, arena, facts))
+        return false;
+    switch (spf_record_select(facts->txt, facts->txt_len, &record)) {
+    case SPF_RECORD_NONE: v->action = RECORDS_ADD; break;
+    case SPF_RECORD_ONE: spf_weigh(v, arena, s); break;
+    case SPF_RECORD_SEVERAL:
+        spf_presence_judge(&j, &strict, s->name, facts);
+        block(v, arena, text_of(j.first_error));
+        break;
+    }
+    return true;
+}
+
+/* ---- together ---- */
+
+/* What a wildcard gives is gone for this name as soon as anything is published there: so both are
+ * published, or neither. Nothing that is wrong with the wildcard stands in the way. */
+static void wildcard_leave(struct records_found *found, const struct dns_facts *facts)
+{
+    struct records_verdict *mx = &found->of[RECORDS_MX], *txt = &found->of[RECORDS_TXT];
+    if (mx->action == RECORDS_KEEP && txt->action == RECORDS_KEEP)
+        return;
+    for (int type = 0; type < RECORDS_TYPES; type++) {
+        struct records_verdict *v = &found->of[type];
+        bool open = (type == RECORDS_MX ? facts->mx_state : facts->txt_state) == DNS_TROUBLE_STATE;
+        if (v->action == RECORDS_BLOCKED && open)
+            continue;
+        if (type == RECORDS_TXT && v->action == RECORDS_KEEP)
+            v->merged = v->there[v->replaced].data;
+        v->action = RECORDS_ADD;
+        v->there_len = 0;
+    }
+}
+
+bool records_judge(struct records_found *found, struct arena *arena, const struct subject *s,
+                   struct text region)
+{
+    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    struct records_verdict *mx = &found->of[RECORDS_MX], *txt = &found->of[RECORDS_TXT];
+    *found = (struct records_found){0};
+    if (!mx_decide(mx, arena, s, region))
+        return false;
+    if (facts->cname.len && !facts->wildcard)
+        *txt = *mx;
+    else if (!spf_decide(txt, arena, s))
+        return false;
+    if (facts->wildcard)
+        wildcard_leave(found, facts);
+    return (mx->action != RECORDS_BLOCKED || mx->reason.len) &&
+           (txt->action != RECORDS_BLOCKED || txt->reason.len);
+}

@@ -1,0 +1,16 @@
+/*
+ * What live DNS makes of the two record sets of a MAIL FROM: there already, to be added, merged, or
+ * nothing that a program should touch. Pure.
+ */
+#ifndef MF_DECIDE_H
+#define MF_DECIDE_H
+
+#include "gather.h"
+#include "mailfrom/inspect_subject.h"
+
+/* *s is done; region is whose feedback host the MX shall name. All of *found lives in the arena.
+ * False: out of memory. */
+bool records_judge(struct records_found *found, struct arena *arena, const struct subject *s,
+                   struct text region);
+
+#endif

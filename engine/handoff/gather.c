@@ -1,0 +1,259 @@
+/*
+ * Invariant: entries are distinct by name; each lies below its zone or is it.
+ */
+#include "gather.h"
+
+#include "rules/judge.h"
+#include "rules/spf_merge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MX_PREFERENCE 10 /* as SES's own documentation has it; any does */
+
+void records_gather_init(struct records_gather *g, const struct handoff_config *config,
+                         const struct fleet *f, const struct suffix_list *suffixes)
+{
+    *g = (struct records_gather){.config = config, .fleet = f, .suffixes = suffixes};
+    arena_init(&g->arena, SIZE_MAX);
+}
+
+void records_gather_clear(struct records_gather *g)
+{
+    free(g->entries);
+    free(g->of_name);
+    free(g->items);
+    arena_clear(&g->arena);
+}
+
+void records_note(struct records_gather *g, const char *fmt, ...)
+{
+    char line[WHY_LEN_MAX];
+    va_list ap;
+    if (g->notes++ >= RECORDS_NOTES_MAX && !g->config->verbose)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    notice_note(&g->config->notices, "%s", line);
+}
+
+/* ---- zones ---- */
+
+static enum err zones_read(struct records_gather *g, struct why *why)
+{
+    for (size_t i = 0; i < g->config->zones_len; i++) {
+        const char *fault;
+        struct text given = text_of(g->config->zones[i]);
+        if (!idna_name_read(&g->arena, given, &g->zones[g->zones_len++], &fault))
+            return why_set(why, ERR_INPUT, "--zone: \"" TEXT_FMT "\" is not a name: %s",
+                           TEXT_ARG(text_slice(given, 0, 300)), fault);
+    }
+    return OK;
+}
+
+/* The longest of --zone that holds the name; else its organizational domain. */
+static void zone_find(const struct records_gather *g, struct records_entry *e, struct text name)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < g->zones_len; i++) {
+        struct text zone = g->zones[i];
+        if (zone.len > longest && (dname_eq(name, zone) || dname_below(name, zone)))
+            longest = zone.len;
+    }
+    e->zone_is_given = longest > 0;
+    if (longest == 0)
+        longest = suffix_registrable(g->suffixes, name).len;
+    e->zone_len = (uint8_t)(longest ? longest : name.len);
+}
+
+/* ---- entries ---- */
+
+static name_id row_region(const struct fleet *f, uint32_t row)
+{
+    name_id chosen = fleet_policy_of(f, row)->mx_region;
+    return chosen != NAME_NONE ? chosen : f->lanes[f->choices[row].lane].region;
+}
+
+struct text records_entry_region(const struct records_gather *g, const struct records_entry *e)
+{
+    return names_text(&g->fleet->names, row_region(g->fleet, e->row));
+}
+
+/* Another row has the same MAIL FROM. SES wants one MX whatever the number of Regions;
+ * dns.mx_region chooses, else the first row does. */
+static void entry_share(struct records_entry *e, const struct fleet *f, uint32_t row)
+{
+    bool chose = fleet_policy_of(f, e->row)->mx_region != NAME_NONE;
+    bool chooses = fleet_policy_of(f, row)->mx_region != NAME_NONE;
+    if (chooses && !chose) {
+        e->row = row;
+        e->mixed = false;
+    } else if (chooses == chose && row_region(f, e->row) != row_region(f, row)) {
+        e->mixed = true;
+    }
+}
+
+/* May records be published for it? What refuses the name would refuse the identity. */
+static bool row_is_sound(struct records_gather *g, uint32_t row, struct text name)
+{
+    struct judgement j = {.suffixes = g->suffixes};
+    struct buf source;
+    judge_name(&j, g->fleet, row);
+    if (!j.errors && dname_check(name) == DNAME_OK)
+        return true;
+    buf_init(&source, LINE_LEN_MAX);
+    g->refused++;
+    records_note(g, "no records for " TEXT_FMT " (" TEXT_FMT "): %s",
+                 TEXT_ARG(fleet_identity(g->fleet, row)),
+                 TEXT_ARG(fleet_source(g->fleet, row, &source)),
+                 j.errors ? j.first_error : "the MAIL FROM is not a host name");
+    buf_clear(&source);
+    return false;
+}
+
+static void row_gather(struct records_gather *g, uint32_t row)
+{
+    const struct fleet *f = g->fleet;
+    name_id name = f->choices[row].mail_from;
+    if (name == MAIL_FROM_DEFAULT || !row_is_sound(g, row, names_text(&f->names, name)))
+        return;
+    if (g->of_name[name]) {
+        entry_share(&g->entries[g->of_name[name] - 1], f, row);
+        return;
+    }
+    struct records_entry *e = &g->entries[g->entries_len++];
+    *e = (struct records_entry){.name = name, .row = row};
+    zone_find(g, e, names_text(&f->names, name));
+    g->of_name[name] = g->entries_len;
+}
+
+static void mixed_print(struct records_gather *g)
+{
+    for (uint32_t i = 0; i < g->entries_len; i++) {
+        const struct records_entry *e = &g->entries[i];
+        if (e->mixed)
+            records_note(g,
+                         TEXT_FMT " serves several Regions with its one MX, which names " TEXT_FMT
+                                  "; dns.mx_region in the manifest chooses",
+                         TEXT_ARG(names_text(&g->fleet->names, e->name)),
+                         TEXT_ARG(records_entry_region(g, e)));
+    }
+}
+
+enum err records_gather_fleet(struct records_gather *g, struct why *why)
+{
+    const struct fleet *f = g->fleet;
+    enum err err = zones_read(g, why);
+    g->entries = calloc(f->choices_len + 1u, sizeof *g->entries);
+    g->of_name = calloc(f->names.len + 1u, sizeof *g->of_name);
+    if (err != OK)
+        return err;
+    if (!g->entries || !g->of_name)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t row = 0; row < f->choices_len; row++)
+        row_gather(g, row);
+    mixed_print(g);
+    return OK;
+}
+
+/* ---- the order ---- */
+
+static struct text entry_name(const struct records_gather *g, const struct records_entry *e)
+{
+    return names_text(&g->fleet->names, e->name);
+}
+
+static struct text entry_zone(const struct records_gather *g, const struct records_entry *e)
+{
+    struct text name = entry_name(g, e);
+    return text_from(name, name.len - e->zone_len);
+}
+
+static struct text entry_host(const struct records_gather *g, const struct records_entry *e)
+{
+    struct text name = entry_name(g, e);
+    return text_slice(name, 0, name.len > e->zone_len ? name.len - e->zone_len - 1u : 0);
+}
+
+static int entry_cmp(const void *left, const void *right, void *ctx)
+{
+    const struct records_gather *g = ctx;
+    const struct records_entry *a = left, *b = right;
+    int order = records_name_cmp(entry_zone(g, a), entry_zone(g, b));
+    return order ? order : records_name_cmp(entry_host(g, a), entry_host(g, b));
+}
+
+static bool is_wanted(const struct records_gather *g, const struct records_entry *e,
+                      enum records_type type)
+{
+    return !g->config->missing || !e->found || e->found->of[type].action != RECORDS_KEEP;
+}
+
+enum err records_gather_arrange(struct records_gather *g, struct why *why)
+{
+    qsort_r(g->entries, g->entries_len, sizeof *g->entries, entry_cmp, g);
+    g->items = calloc((size_t)RECORDS_TYPES * g->entries_len + 1, sizeof *g->items);
+    if (!g->items)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < g->entries_len; i++)
+        for (int type = 0; type < RECORDS_TYPES; type++)
+            if (is_wanted(g, &g->entries[i], (enum records_type)type))
+                g->items[g->items_len++] = RECORDS_TYPES * i + (uint32_t)type;
+    return OK;
+}
+
+/* ---- the list ---- */
+
+static void set_of_found(struct records_set *set, const struct records_verdict *v)
+{
+    set->action = v->action;
+    set->there = v->there;
+    set->there_len = v->there_len;
+    set->replaced = v->replaced;
+    set->reason = v->reason;
+    if (v->action == RECORDS_KEEP)
+        set->wanted = v->there[v->replaced];
+    else if (v->merged.len)
+        set->wanted.data = v->merged;
+}
+
+/* What a name has that nothing else uses. */
+static void wanted_make(struct records_gather *g, const struct records_entry *e,
+                        struct records_set *set)
+{
+    set->wanted.data = TEXT(SPF_SES_RECORD);
+    if (set->type != RECORDS_MX)
+        return;
+    feedback_host_make(text_of(g->config->access->feedback_host), records_entry_region(g, e),
+                       g->host);
+    set->wanted = (struct records_value){MX_PREFERENCE, text_of(g->host)};
+}
+
+static void unicode_find(struct records_gather *g, struct records_set *set)
+{
+    struct text shown;
+    if (text_find_text(set->name, TEXT("xn--")) < set->name.len &&
+        idna_to_unicode(set->name, g->unicode, &shown) && !text_eq(shown, set->name))
+        set->unicode = shown;
+}
+
+static void set_make(void *ctx, size_t i, struct records_set *set)
+{
+    struct records_gather *g = ctx;
+    const struct records_entry *e = &g->entries[g->items[i] / RECORDS_TYPES];
+    *set = (struct records_set){.zone = entry_zone(g, e),
+                                .name = entry_name(g, e),
+                                .zone_known = e->zone_is_given || e->zone_is_seen,
+                                .type = (enum records_type)(g->items[i] % RECORDS_TYPES)};
+    unicode_find(g, set);
+    wanted_make(g, e, set);
+    if (e->found)
+        set_of_found(set, &e->found->of[set->type]);
+}
+
+void records_gather_list(struct records_gather *g, struct records_list *list)
+{
+    *list = (struct records_list){.ctx = g, .len = g->items_len, .at = set_make};
+}

@@ -1,0 +1,307 @@
+/*
+ * What of the inventory stands in a manifest.
+ *
+ * An identity that is not verified is left as a comment, since plan would refuse it, and so is a
+ * set-up that SES has given up, since plan would start it again: neither is what somebody wants who
+ * asks for a manifest of what is there. With --mail-from a set-up that failed is an entry, for then
+ * changes are what is asked for.
+ */
+#include "base/dname.h"
+#include "base/escape.h"
+#include "discover.h"
+#include "manifests/value.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what the user wants ---------------------------------------------------------------------- */
+
+static bool matches_any(const struct discover_list *patterns, const char *name)
+{
+    for (size_t i = 0; i < patterns->len; i++)
+        if (fnmatch(patterns->items[i], name, FNM_CASEFOLD) == 0)
+            return true;
+    return false;
+}
+
+bool discover_wants(const void *ctx, struct text identity)
+{
+    const struct discover_config *config = ctx;
+    char name[NAME_LEN_MAX + 1];
+    snprintf(name, sizeof name, TEXT_FMT, TEXT_ARG(identity));
+    return (config->only.len == 0 || matches_any(&config->only, name)) &&
+           !matches_any(&config->exclude, name);
+}
+
+static bool has_tag(const struct inventory_row *row, struct text wish)
+{
+    struct text value = wish, key = text_cut(&value, '=');
+    for (uint32_t i = 0; i < row->tags_len; i++)
+        if (text_eq(row->tags[i].key, key) && (!value.at || text_eq(row->tags[i].value, value)))
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct discover_config *c, const struct inventory_row *row)
+{
+    bool is_gone = (row->known & KNOWN_VERIFICATION) && row->verification == VERIFICATION_NONE;
+    for (size_t i = 0; row->known && i < c->tags.len; i++)
+        if (!has_tag(row, text_of(c->tags.items[i])))
+            return false;
+    return !is_gone;
+}
+
+/* SES takes a name below the identity's domain and no other. */
+static bool template_is_below(struct text t)
+{
+    const struct text end = TEXT(".{domain}");
+    return text_eq(t, TEXT("default")) || (template_fault(t) == t.len && name_check(t) == NAME_OK &&
+                                           text_ends(t, end) && t.len > end.len);
+}
+
+enum err discover_vet(const struct discover_config *c, const struct access *access, struct why *why)
+{
+    if (c->regions && access->region)
+        return why_set(why, ERR_INPUT, "found --region and --regions, expected one of them");
+    if (c->replace && !c->mail_from)
+        return why_set(why, ERR_INPUT, "--replace is for --mail-from");
+    if (c->mail_from && !template_is_below(text_of(c->mail_from)))
+        return why_set(why, ERR_INPUT,
+                       "--mail-from takes a name below the identity's domain, such as "
+                       "bounce.{domain} or {region}.mail.{domain}, or default, not \"%s\"",
+                       c->mail_from);
+    return OK;
+}
+
+/* --- what an identity is ---------------------------------------------------------------------- */
+
+/* The template of the defaults, or nothing: the default MAIL FROM. */
+static struct text template_of(const struct discover *d)
+{
+    struct text t = text_of(d->config->mail_from);
+    return text_eq(t, TEXT("default")) ? TEXT_NONE : t;
+}
+
+static struct text template_filled(const struct discover *d, const struct found *f,
+                                   char out[NAME_LEN_MAX + 1])
+{
+    struct text filled = TEXT_NONE;
+    struct text domain = identity_domain(f->row->identity);
+    template_fill(template_of(d), domain, discover_region(d, f->lane), out, &filled);
+    return filled;
+}
+
+struct text found_mail_from(const struct discover *d, const struct found *f,
+                            char out[NAME_LEN_MAX + 1])
+{
+    return f->names_its_own ? f->row->mail_from : template_filled(d, f, out);
+}
+
+static bool is_unfit(const struct found *f)
+{
+    struct text rest = f->row->identity;
+    uint32_t code;
+    if (identity_check(f->row->identity) != NAME_OK ||
+        (f->row->mail_from.len && name_check(f->row->mail_from) != NAME_OK))
+        return true;
+    for (size_t len; rest.len; rest = text_from(rest, len))
+        if ((len = utf8_next(rest, &code)) == 0)
+            return true;
+    return false;
+}
+
+static enum found_how how_of(const struct discover *d, const struct found *f)
+{
+    const struct inventory_row *row = f->row;
+    const unsigned needed = KNOWN_VERIFICATION | KNOWN_MAIL_FROM;
+    char filled[NAME_LEN_MAX + 1];
+    if (is_unfit(f))
+        return FOUND_UNFIT;
+    if ((row->known & needed) != needed)
+        return FOUND_UNREAD;
+    if (row->verification != VERIFICATION_SUCCESS)
+        return FOUND_UNVERIFIED;
+    bool stays = dname_eq(found_mail_from(d, f, filled), row->mail_from);
+    if (stays && row->status == MAIL_FROM_FAILED)
+        return d->config->mail_from ? FOUND_PROPOSED : FOUND_FAILED;
+    return stays ? FOUND_AS_IS : FOUND_PROPOSED;
+}
+
+/* The template is for those that have no MAIL FROM, or for all; it may be what is there already. */
+static bool names_its_own(const struct discover *d, const struct found *f)
+{
+    char filled[NAME_LEN_MAX + 1];
+    return f->row->mail_from.len && !d->config->replace &&
+           !dname_eq(template_filled(d, f, filled), f->row->mail_from);
+}
+
+static void sum_add(struct found_lane *sum, const struct found *f)
+{
+    const struct inventory_row *row = f->row;
+    sum->len++;
+    sum->by_how[f->how]++;
+    sum->verified += row->verification == VERIFICATION_SUCCESS;
+    sum->forwarding += row->forwarding;
+    sum->custom += row->mail_from.len > 0;
+    if (row->mail_from.len)
+        sum->by_status[row->status]++;
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    return text_cmp(((const struct found *)a)->row->identity,
+                    ((const struct found *)b)->row->identity);
+}
+
+/* A name that a manifest's reader takes for another one: a U-label for its A-label, capitals for
+ * small letters. */
+struct spelling {
+    struct found *found;
+    struct text normal; /* in the arena of the discovery */
+};
+
+static int by_normal(const void *a, const void *b)
+{
+    const struct spelling *x = a, *y = b;
+    int order = text_cmp(x->normal, y->normal);
+    return order ? order : text_cmp(x->found->row->identity, y->found->row->identity);
+}
+
+static bool is_listed(const struct found *list, uint32_t len, struct text name)
+{
+    struct inventory_row row = {.identity = name};
+    struct found key = {.row = &row};
+    return bsearch(&key, list, len, sizeof *list, by_name) != NULL;
+}
+
+/* Of those that are one name to a manifest, the one in its normal form is an entry, or else the
+ * first. *list is sorted, and each name stands in it once. False: there is no memory. */
+static bool same_mark(struct discover *d, struct found *list, uint32_t len)
+{
+    char normal[NAME_LEN_MAX + 1];
+    struct spelling *others = calloc(len + 1u, sizeof *others);
+    uint32_t others_len = 0;
+    bool good = others != NULL;
+    for (uint32_t i = 0; good && i < len; i++) {
+        struct text name = list[i].row->identity;
+        struct text t = name.len <= NAME_LEN_MAX ? identity_normal(name, normal) : name;
+        if (text_eq(t, name))
+            continue;
+        others[others_len++] = (struct spelling){&list[i], arena_text(&d->memory, t)};
+        good = others[others_len - 1].normal.at != NULL;
+    }
+    if (good && others_len)
+        qsort(others, others_len, sizeof *others, by_normal);
+    for (uint32_t i = 0; good && i < others_len; i++)
+        if ((i && text_eq(others[i].normal, others[i - 1].normal)) ||
+            is_listed(list, len, others[i].normal))
+            others[i].found->how = FOUND_SAME;
+    free(others);
+    return good;
+}
+
+/* SES may list an identity twice when the list moves between two pages. */
+static bool lane_pick(struct discover *d, uint16_t lane)
+{
+    struct found_lane *sum = &d->by_lane[lane];
+    struct found *list = d->found + d->found_len;
+    uint32_t len = 0, kept = 0;
+    sum->first = d->found_len;
+    for (uint32_t i = 0; i < inventory_lane(d->inventory, lane)->rows_len; i++) {
+        const struct inventory_row *row = inventory_row(d->inventory, lane, i);
+        if (is_wanted(d->config, row))
+            list[len++] = (struct found){.row = row, .lane = lane};
+    }
+    qsort(list, len, sizeof *list, by_name);
+    for (uint32_t i = 0; i < len; i++) {
+        struct found f = list[i];
+        if (kept && text_eq(list[kept - 1].row->identity, f.row->identity))
+            continue;
+        f.names_its_own = names_its_own(d, &f);
+        f.how = (uint8_t)how_of(d, &f);
+        list[kept++] = f;
+    }
+    bool good = same_mark(d, list, kept);
+    for (uint32_t i = 0; i < kept; i++)
+        sum_add(sum, &list[i]);
+    d->found_len += kept;
+    return good;
+}
+
+/* Two profiles may lead to one account: its identities are listed once. */
+static bool is_twin(const struct discover *d, uint32_t lane)
+{
+    const struct lane *l = &d->fleet.lanes[lane];
+    const char *number = inventory_account(d->inventory, l->account)->number;
+    for (uint32_t i = 0; *number && i < lane; i++) {
+        const struct lane *other = &d->fleet.lanes[i];
+        if (other->region == l->region && discover_has_lane(d, i) &&
+            strcmp(inventory_account(d->inventory, other->account)->number, number) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum err discover_pick(struct discover *d, struct why *why)
+{
+    size_t rows = 1;
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        rows += inventory_lane(d->inventory, i)->rows_len;
+    d->by_lane = calloc(d->fleet.lanes_len + 1, sizeof *d->by_lane);
+    d->found = calloc(rows, sizeof *d->found);
+    if (!d->by_lane || !d->found)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        d->by_lane[i].is_twin = is_twin(d, i);
+        if (discover_has_lane(d, i) && !lane_pick(d, (uint16_t)i))
+            return why_set(why, ERR_NOMEM, "out of memory");
+    }
+    return OK;
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+bool discover_has_lane(const struct discover *d, uint32_t lane)
+{
+    return inventory_lane(d->inventory, lane)->phase == INVENTORY_DONE && !d->by_lane[lane].is_twin;
+}
+
+bool found_is_entry(const struct found *f)
+{
+    return f->how == FOUND_AS_IS || f->how == FOUND_PROPOSED;
+}
+
+struct text discover_account(const struct discover *d, uint32_t lane)
+{
+    return names_text(&d->fleet.names, d->fleet.accounts[d->fleet.lanes[lane].account].name);
+}
+
+struct text discover_region(const struct discover *d, uint32_t lane)
+{
+    return names_text(&d->fleet.names, d->fleet.lanes[lane].region);
+}
+
+const char *found_reason(const struct found *f, char out[FOUND_REASON_LEN])
+{
+    enum name_fault fault = identity_check(f->row->identity);
+    const char *word = verification_name((enum verification)f->row->verification);
+    char normal[NAME_LEN_MAX + 1];
+    out[0] = '\0';
+    if (f->how == FOUND_UNVERIFIED)
+        snprintf(out, FOUND_REASON_LEN, "not verified: %s", word);
+    if (f->how == FOUND_FAILED)
+        snprintf(out, FOUND_REASON_LEN, "its set-up FAILED: as an entry, apply starts it again");
+    if (f->how == FOUND_UNREAD)
+        snprintf(out, FOUND_REASON_LEN, "SES does not tell about it");
+    if (f->how == FOUND_SAME)
+        snprintf(out, FOUND_REASON_LEN, "a manifest takes it for %.200s, which stands here too",
+                 text_is_visible(identity_normal(f->row->identity, normal)) ? normal : "another");
+    if (f->how == FOUND_UNFIT)
+        snprintf(out, FOUND_REASON_LEN, "no manifest can hold it: %s",
+                 fault == NAME_OK ? "it is not text in UTF-8" : name_fault_text(fault));
+    return out;
+}

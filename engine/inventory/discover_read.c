@@ -1,0 +1,126 @@
+/*
+ * Duty: the inventory against the live world. A turn is as the engine's: wait, take, decide, send.
+ * Nothing is kept, since nothing is changed.
+ */
+#include "discover.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    struct discover *d;
+    struct wire *wire;
+    bool *cost_is_told; /* per lane */
+};
+
+/* Calls that are one an identity may take hours: that is said before the first leaves. */
+static void cost_tell(struct reading *r, uint32_t lane)
+{
+    const struct discover *d = r->d;
+    const struct inventory_lane *l = inventory_lane(d->inventory, lane);
+    double rate = lanes_rate(&d->fleet, d->access, lane);
+    char span[WHEN_LEN];
+    if (r->cost_is_told[lane] || !l->one_by_one || l->phase != INVENTORY_READING)
+        return;
+    r->cost_is_told[lane] = true;
+    notice_note(
+        &d->notices,
+        "account " TEXT_FMT ", Region " TEXT_FMT ": %u identities are read one by one%s%s: %u "
+        "calls of GetEmailIdentity, about %s at %.3g a second",
+        TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)), l->rows_len,
+        d->config->tags.len ? " for their tags"
+        : l->fell_back      ? ", since version 1 of the API is refused: "
+                            : "",
+        l->fell_back ? l->denied : "", l->rows_len,
+        span_format((span_us)(1e6 * l->rows_len / rate), span), rate);
+}
+
+/* False: somebody asked to stop. */
+static bool events_take(struct reading *r, instant_us until)
+{
+    struct event events[EVENTS_PER_TURN_MAX];
+    bool goes_on = true;
+    uint32_t len = wire_wait(r->wire, until, events, EVENTS_PER_TURN_MAX);
+    for (uint32_t i = 0; i < len; i++) {
+        if (events[i].kind == EVENT_ANSWER)
+            inventory_answered(r->d->inventory, events[i].call, wire_now(r->wire));
+        else
+            goes_on = false;
+    }
+    return goes_on;
+}
+
+static void turns(struct reading *r)
+{
+    struct inventory *v = r->d->inventory;
+    struct call *calls[INVENTORY_CALLS_MAX];
+    while (!inventory_is_done(v) && !inventory_is_out_of_memory(v) && !r->d->stopped) {
+        instant_us now = wire_now(r->wire);
+        for (uint32_t i = 0; i < r->d->fleet.lanes_len; i++)
+            cost_tell(r, i);
+        uint32_t len = inventory_decide(v, now, calls, INVENTORY_CALLS_MAX);
+        wire_send(r->wire, calls, len);
+        if (r->d->progress)
+            r->d->progress(r->d->progress_ctx, r->d, now);
+        if (!inventory_is_done(v))
+            r->d->stopped = !events_take(r, inventory_wake(v));
+    }
+}
+
+static enum err read_on(struct reading *r, struct why *why)
+{
+    instant_us began = wire_now(r->wire);
+    r->cost_is_told = calloc(r->d->fleet.lanes_len + 1, sizeof *r->cost_is_told);
+    if (!r->cost_is_told)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    turns(r);
+    free(r->cost_is_told);
+    r->d->took = wire_now(r->wire) - began;
+    return inventory_is_out_of_memory(r->d->inventory) ? why_set(why, ERR_NOMEM, "out of memory")
+                                                       : OK;
+}
+
+static enum err wire_read(struct discover *d, struct why *why)
+{
+    struct reading r = {.d = d};
+    const struct wire_config config = {.carriers = d->access->carriers,
+                                       .lanes = d->lanes.list,
+                                       .lanes_len = d->lanes.len,
+                                       .secrets = d->lanes.secrets,
+                                       .ca_bundle = text_of(d->access->ca_bundle),
+                                       .call_timeout_us = d->access->call_timeout_us,
+                                       .verbose = d->access->verbose};
+    enum err err = wire_open(&r.wire, &config, why);
+    if (err == OK)
+        err = wire_opened(&d->owner, r.wire, why);
+    if (err == OK)
+        err = read_on(&r, why);
+    wire_closing(&d->owner);
+    wire_close(r.wire); /* calls that are out come home, or are dropped */
+    return err;
+}
+
+enum err discover_read(struct discover *d, struct why *why)
+{
+    const char *api = d->access->read_api ? d->access->read_api : "auto";
+    const struct inventory_options options = {
+        .rate_per_s = d->access->rate_per_s,
+        .read_api = strcmp(api, "v2") == 0 ? API_V2 : API_V1,
+        .may_fall_back = strcmp(api, "auto") == 0,
+        .with_tags = d->config->tags.len > 0,
+        .wanted = discover_wants,
+        .ctx = d->config,
+    };
+    d->inventory = inventory_new(&d->memory, &d->fleet, &options);
+    if (!d->inventory)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        if (d->lanes.trouble[i])
+            inventory_close_lane(d->inventory, i, d->lanes.trouble[i]);
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        if (!d->lanes.trouble[i] && !lanes_may_ask_caller(&d->lanes, i))
+            inventory_ask_no_caller(d->inventory, d->fleet.lanes[i].account,
+                                    "SES is asked at an endpoint of your own, STS is not asked");
+    return wire_read(d, why);
+}

@@ -1,0 +1,129 @@
+#include "callers.h"
+
+#include "base/bounds.h"
+
+#include <stdio.h>
+
+#define ACCOUNT_LEN 96 /* "in account 111122223333 of partition aws-cn" */
+
+static bool is_answered(const struct probe *p)
+{
+    return p->answered_at && p->verdict == VERDICT_OK;
+}
+
+/* "aws" of "arn:aws:iam::111122223333:user/x" */
+static struct text partition_of(struct text arn)
+{
+    text_cut(&arn, ':');
+    return text_cut(&arn, ':');
+}
+
+static bool caller_of(struct fleet *f, const struct probe *p, const char *source,
+                      struct caller *out)
+{
+    const struct account_facts *is = &p->account;
+    bool known = is_answered(p);
+    *out = (struct caller){0};
+    return names_add(&f->names, known ? is->caller_account : TEXT(CALLER_UNKNOWN), &out->account) &&
+           names_add(&f->names, known ? partition_of(is->caller_arn) : TEXT_NONE,
+                     &out->partition) &&
+           names_add(&f->names, known ? is->caller_arn : TEXT_NONE, &out->arn) &&
+           names_add(&f->names, text_of(source), &out->begun_with);
+}
+
+/* "in account 111122223333"; the partition where it is not the usual one. */
+static const char *account_words(const struct fleet *f, const struct caller *c, const char *before,
+                                 char out[ACCOUNT_LEN])
+{
+    struct text partition = names_text(&f->names, c->partition);
+    bool usual = partition.len == 0 || text_eq(partition, TEXT("aws"));
+    snprintf(out, ACCOUNT_LEN, "%s account " TEXT_FMT "%s%.*s", before,
+             TEXT_ARG(names_text(&f->names, c->account)), usual ? "" : " of partition ",
+             usual ? 0 : (int)partition.len, usual ? "" : partition.at);
+    return out;
+}
+
+static bool is_known(const struct fleet *f, const struct caller *c)
+{
+    return !text_eq(names_text(&f->names, c->account), TEXT(CALLER_UNKNOWN));
+}
+
+static void lane_close(struct lanes *l, uint32_t lane, const struct fleet *f,
+                       const struct caller *now, const char *begun)
+{
+    const struct caller *then = &f->lanes[lane].caller;
+    struct text with = names_text(&f->names, then->begun_with);
+    char is[ACCOUNT_LEN] = "of an account that STS does not say",
+         was[ACCOUNT_LEN] = "where STS could not be asked for the account,";
+    struct why why = {""};
+    if (is_known(f, now))
+        account_words(f, now, "of", is);
+    if (is_known(f, then))
+        account_words(f, then, "in", was);
+    why_set(&why, ERR_AUTH,
+            "these credentials (" TEXT_FMT ") are %s, but %s was begun %s with " TEXT_FMT
+            ": nothing is sent. Use the credentials and the endpoints that it was begun with",
+            TEXT_ARG(names_text(&f->names, now->begun_with)), is, begun, was, TEXT_ARG(with));
+    lanes_give_up(l, lane, why.text);
+}
+
+static bool is_same(const struct caller *a, const struct caller *b)
+{
+    return a->account == b->account && a->partition == b->partition;
+}
+
+static void unknown_tell(const struct notices *n, const struct fleet *f, uint32_t account,
+                         const struct probe *p)
+{
+    const struct reply *reply = &p->reply;
+    struct text name = names_text(&f->names, f->accounts[account].name);
+    if (!p->answered_at)
+        notice_note(n,
+                    "note: account " TEXT_FMT
+                    ": STS is not asked whose credentials these are, since "
+                    "SES is asked at an endpoint of your own; the account is remembered as unknown",
+                    TEXT_ARG(name));
+    else
+        notice_note(n,
+                    "note: account " TEXT_FMT
+                    ": STS does not say whose credentials these are (%s%s%s);"
+                    " the account is remembered as unknown",
+                    TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
+}
+
+enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *found,
+                      const char *begun, const struct notices *n, struct why *why)
+{
+    bool is_said = false;
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        uint16_t account = f->lanes[i].account;
+        struct caller now;
+        if (l->trouble[i])
+            continue;
+        if (!caller_of(f, &found[account], credential_source_name(l->sources[account]), &now))
+            return why_set(why, ERR_NOMEM, "out of memory");
+        if (!is_answered(&found[account]) && !is_said) {
+            unknown_tell(n, f, account, &found[account]);
+            is_said = true;
+        }
+        if (f->lanes[i].caller.account != NAME_NONE && !is_same(&now, &f->lanes[i].caller))
+            lane_close(l, i, f, &now, begun);
+        else
+            f->lanes[i].caller = now;
+    }
+    return f->lanes_len && lanes_usable(l) == 0 ? lanes_lost(l, f, ERR_AUTH, why) : OK;
+}
+
+void callers_expect(const struct fleet *f, const struct lanes *l, const struct probe *found,
+                    struct wire *wire)
+{
+    const struct probe *told = NULL;
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        const struct probe *p = &found[f->lanes[i].account];
+        if (l->trouble[i] || !is_answered(p))
+            continue;
+        wire_expect(wire, i, p->account.caller_account, p->signed_with);
+        told = told ? told : p;
+    }
+    wire_clock_set(wire, told ? told->skew_us : 0);
+}

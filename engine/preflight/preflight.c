@@ -1,0 +1,253 @@
+#include "preflight.h"
+
+#include <string.h>
+
+#define GUARD_ATTEMPTS 4 /* nothing may begin without the answer */
+#define ASK_ATTEMPTS   2 /* what it would tell is not worth holding the others up for long */
+
+enum err preflight_begin(struct preflight *p, const struct fleet *f, const struct access *access,
+                         const struct notices *n, struct lanes *lanes, struct why *why)
+{
+    *p = (struct preflight){.fleet = f, .access = access, .notices = n, .lanes = lanes};
+    arena_init(&p->arena, SIZE_MAX);
+    p->callers = ARENA_ARRAY(&p->arena, struct probe, f->accounts_len + 1);
+    p->probes = ARENA_ARRAY(&p->arena, struct probe, (f->lanes_len + 1) * PREFLIGHT_QUESTIONS);
+    p->calls = probes_calls_new();
+    return p->callers && p->probes && p->calls ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+void preflight_end(struct preflight *p)
+{
+    probes_calls_free(p->calls);
+    p->calls = NULL;
+    arena_clear(&p->arena);
+}
+
+/* Asks those that have something to ask, packed for the while. */
+static enum err ask(struct preflight *p, struct probe **list, uint32_t len, struct wire *wire,
+                    struct why *why)
+{
+    enum err err = OK;
+    struct probe *packed = ARENA_ARRAY(&p->arena, struct probe, len + 1);
+    if (!packed)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < len; i++)
+        packed[i] = *list[i];
+    if (!probes_ask(packed, len, wire, p->calls, &p->arena))
+        err = why_set(why, ERR_BUSY, "stopped before anything was begun");
+    for (uint32_t i = 0; i < len; i++)
+        *list[i] = packed[i];
+    return err;
+}
+
+/* Accounts */
+
+static bool lane_of(const struct preflight *p, uint32_t account, uint16_t *lane)
+{
+    for (uint16_t i = 0; i < p->fleet->lanes_len; i++) {
+        if (p->fleet->lanes[i].account == account && !p->lanes->trouble[i]) {
+            *lane = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_mismatched(const struct preflight *p, uint32_t account, struct why *why)
+{
+    const struct account *a = &p->fleet->accounts[account];
+    const struct account_facts *caller = &p->callers[account].account;
+    struct text wanted = names_text(&p->fleet->names, a->account_id);
+    if (a->account_id == NAME_NONE || text_eq(caller->caller_account, wanted))
+        return false;
+    why_set(why, ERR_AUTH,
+            "account " TEXT_FMT ": the credentials belong to account " TEXT_FMT " (" TEXT_FMT
+            "), the manifest says account_id " TEXT_FMT
+            ": use another profile, or correct the manifest",
+            TEXT_ARG(names_text(&p->fleet->names, a->name)), TEXT_ARG(caller->caller_account),
+            TEXT_ARG(caller->caller_arn), TEXT_ARG(wanted));
+    return true;
+}
+
+static void account_give_up(struct preflight *p, uint32_t account, const struct reply *reply)
+{
+    struct why why = {""};
+    bool is_ours = reply->how == REPLY_NO_KEYS; /* its sentence says it all */
+    why_set(&why, ERR_AUTH, "%s%s%s%s",
+            is_ours ? "" : "STS does not say whose credentials these are: ", reply->code,
+            reply->code[0] ? ": " : "", reply->message);
+    for (uint32_t i = 0; i < p->fleet->lanes_len; i++)
+        if (p->fleet->lanes[i].account == account && !p->lanes->trouble[i])
+            lanes_give_up(p->lanes, i, why.text);
+}
+
+/* STS refuses the credentials themselves. That a policy, such as that of a VPC endpoint, allows no
+ * question to STS says nothing about them. */
+static bool is_for_good(const struct probe *caller)
+{
+    return (caller->verdict == VERDICT_DENIED || caller->verdict == VERDICT_REFUSED) &&
+           !reply_is_access_denied(&caller->reply);
+}
+
+static enum err accounts_judge(struct preflight *p, struct why *why)
+{
+    enum err err = OK;
+    for (uint32_t i = 0; i < p->fleet->accounts_len; i++) {
+        const struct probe *caller = &p->callers[i];
+        bool is_guarded = p->fleet->accounts[i].account_id != NAME_NONE;
+        struct why each = {""};
+        if (!caller->answered_at)
+            continue;
+        if (caller->verdict != VERDICT_OK && (is_guarded || is_for_good(caller)))
+            account_give_up(p, i, &caller->reply);
+        if (caller->verdict != VERDICT_OK || !is_mismatched(p, i, &each))
+            continue;
+        if (err != OK)
+            notice_error(p->notices, "%s", why->text);
+        err = why_set(why, ERR_AUTH, "%s", each.text);
+    }
+    return err;
+}
+
+enum err preflight_accounts(struct preflight *p, struct wire *wire, struct why *why)
+{
+    const struct fleet *f = p->fleet;
+    struct probe **list = ARENA_ARRAY(&p->arena, struct probe *, f->accounts_len + 1);
+    uint32_t len = 0;
+    if (!list)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < f->accounts_len; i++) {
+        uint16_t lane = 0;
+        bool is_guarded = f->accounts[i].account_id != NAME_NONE;
+        if (!lane_of(p, i, &lane) || !(is_guarded || lanes_may_ask_caller(p->lanes, lane)))
+            continue;
+        p->callers[i] =
+            (struct probe){.lane = lane, .kind = CALL_CALLER, .attempts_max = GUARD_ATTEMPTS};
+        list[len++] = &p->callers[i];
+    }
+    enum err err = ask(p, list, len, wire, why);
+    if (err == OK)
+        err = accounts_judge(p, why);
+    if (err == OK && f->lanes_len && lanes_usable(p->lanes) == 0)
+        err = lanes_lost(p->lanes, f, ERR_AUTH, why);
+    return err;
+}
+
+/* Lanes */
+
+static const struct question {
+    enum call_kind kind;
+    enum api api;
+} by_v1[] = {{CALL_LIST, API_V1},
+             {CALL_READ_VERIFICATION, API_V1},
+             {CALL_READ_MAIL_FROM, API_V1},
+             {CALL_READ_NOTIFICATION, API_V1}},
+  by_v2[] = {{CALL_LIST, API_V2}, {CALL_GET, API_V2}};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void question_add(struct preflight *p, uint16_t lane, enum call_kind kind, enum api api,
+                         struct text identity)
+{
+    struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS], *end = at + PREFLIGHT_QUESTIONS;
+    bool about_one = kind == CALL_GET || kind == CALL_READ_VERIFICATION ||
+                     kind == CALL_READ_MAIL_FROM || kind == CALL_READ_NOTIFICATION;
+    while (at < end && at->attempts_max)
+        at++;
+    if (at < end)
+        *at = (struct probe){.lane = lane,
+                             .kind = kind,
+                             .api = api,
+                             .identity = about_one ? identity : TEXT_NONE,
+                             .attempts_max = ASK_ATTEMPTS};
+}
+
+static void questions_add(struct preflight *p, uint16_t lane, const struct question *list,
+                          size_t len, struct text identity)
+{
+    for (size_t i = 0; i < len; i++)
+        question_add(p, lane, list[i].kind, list[i].api, identity);
+}
+
+/* The first identity of each lane is as good as any other to ask about. */
+static const struct text *identities_of(struct preflight *p)
+{
+    const struct fleet *f = p->fleet;
+    struct text *first = ARENA_ARRAY(&p->arena, struct text, f->lanes_len + 1);
+    for (uint32_t i = 0; first && i < f->choices_len; i++)
+        if (!first[f->choices[i].lane].len)
+            first[f->choices[i].lane] = fleet_identity(f, i);
+    return first;
+}
+
+static enum err questions_ask(struct preflight *p, struct wire *wire, struct why *why)
+{
+    uint32_t max = p->fleet->lanes_len * PREFLIGHT_QUESTIONS, len = 0;
+    struct probe **list = ARENA_ARRAY(&p->arena, struct probe *, max + 1);
+    if (!list)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < max; i++)
+        if (p->probes[i].attempts_max && !p->probes[i].answered_at)
+            list[len++] = &p->probes[i];
+    return ask(p, list, len, wire, why);
+}
+
+/* Reads by version 1 that IAM refuses make version 2 matter. */
+static bool wants_v2(const struct preflight *p, uint16_t lane)
+{
+    const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];
+    for (int i = 0; i < PREFLIGHT_QUESTIONS; i++)
+        if (at[i].answered_at && at[i].api == API_V1 && at[i].kind != CALL_ACCOUNT &&
+            reply_is_access_denied(&at[i].reply))
+            return true;
+    return false;
+}
+
+/* Refused as whoever they are, not for want of a permission: then nothing else will be heard. */
+static void lane_judge(struct preflight *p, uint16_t lane)
+{
+    const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];
+    for (int i = 0; i < PREFLIGHT_QUESTIONS; i++) {
+        struct why why = {""};
+        bool denied = at[i].answered_at && at[i].verdict == VERDICT_DENIED;
+        if (!denied || reply_is_access_denied(&at[i].reply))
+            continue;
+        why_set(&why, ERR_AUTH, "SES refuses the credentials: %s%s%s", at[i].reply.code,
+                at[i].reply.code[0] ? ": " : "", at[i].reply.message);
+        lanes_give_up(p->lanes, lane,
+                      at[i].reply.how == REPLY_NO_KEYS ? at[i].reply.message : why.text);
+        return;
+    }
+}
+
+enum err preflight_lanes(struct preflight *p, struct wire *wire, struct why *why)
+{
+    const struct text *identities = identities_of(p);
+    const char *wish = p->access->read_api;
+    bool by_auto = !wish || strcmp(wish, "auto") == 0;
+    enum api read = access_api(wish, API_V1), write = access_api(p->access->write_api, API_V2);
+    if (!identities)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint16_t i = 0; i < p->fleet->lanes_len; i++) {
+        if (p->lanes->trouble[i])
+            continue;
+        question_add(p, i, CALL_ACCOUNT, write, TEXT_NONE);
+        if (write == API_V1)
+            question_add(p, i, CALL_QUOTA, API_V1, TEXT_NONE);
+        if (read == API_V1)
+            questions_add(p, i, by_v1, COUNT(by_v1), identities[i]);
+        else
+            questions_add(p, i, by_v2, COUNT(by_v2), identities[i]);
+    }
+    enum err err = questions_ask(p, wire, why);
+    for (uint16_t i = 0; err == OK && by_auto && i < p->fleet->lanes_len; i++)
+        if (wants_v2(p, i))
+            questions_add(p, i, by_v2, COUNT(by_v2), identities[i]);
+    if (err == OK)
+        err = questions_ask(p, wire, why);
+    for (uint16_t i = 0; err == OK && i < p->fleet->lanes_len; i++)
+        lane_judge(p, i);
+    if (err == OK && p->fleet->lanes_len && lanes_usable(p->lanes) == 0)
+        err = lanes_lost(p->lanes, p->fleet, ERR_AUTH, why);
+    return err;
+}

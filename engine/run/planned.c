@@ -1,0 +1,108 @@
+/* Plan files: written from the journal of a plan, read into a run. */
+#include "planned.h"
+
+#include "access/trust.h"
+#include "reports/deliver.h"
+
+#include "plan/plan_file.h"
+#include "reports/deliver.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define AGE_MAX   SPAN_H(24) /* unless --max-age says otherwise */
+#define AHEAD_MAX SPAN_M(5)  /* clocks of two machines may differ */
+
+struct keeping {
+    struct run *run;
+    struct plan_writer *writer;
+    struct sink *out;
+};
+
+static bool keep_row(void *ctx, const struct record *record)
+{
+    struct keeping *k = ctx;
+    plan_write_row(k->writer, record->job, &record->row, &k->out->buf);
+    return sink_turn(k->out);
+}
+
+static enum err keep_all(void *ctx, struct sink *out, struct why *why)
+{
+    struct keeping *k = ctx;
+    const struct run_head *head = &k->run->head;
+    struct plan_head plan = {head->version, head->started, head->options};
+    k->out = out;
+    plan_write_begin(k->writer, &plan, &out->buf);
+    enum err err = journal_rows(k->run->journal, head->id, keep_row, k, why);
+    plan_write_end(k->writer, &out->buf);
+    return err;
+}
+
+enum err run_plan_keep(struct run *r, const char *path, struct why *why)
+{
+    struct keeping k = {.run = r};
+    if (r->end != ENGINE_ENDED)
+        return why_set(
+            why, ERR_INPUT,
+            "plan %s: not written, since the plan was stopped before it was whole; plan again",
+            path);
+    k.writer = plan_writer_new(&r->fleet);
+    if (!k.writer)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = deliver(path, keep_all, &k, why);
+    plan_writer_free(k.writer);
+    return err == OK ? OK : why_wrap(why, err, "plan %s", path);
+}
+
+static instant_us clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
+}
+
+static enum err age_vet(const char *path, span_us max_age, instant_us created, struct why *why)
+{
+    char when[WHEN_LEN], age[WHEN_LEN], max[WHEN_LEN];
+    span_us old = clock_now() - created;
+    max_age = max_age ? max_age : AGE_MAX;
+    when_format(created, when);
+    if (old < -AHEAD_MAX)
+        return why_set(why, ERR_INPUT,
+                       "plan %s was made at %s, which is still to come: is a clock "
+                       "wrong?",
+                       path, when);
+    if (old <= max_age)
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "plan %s was made at %s, %s ago, and may be %s old: review a new one, or give "
+                   "--max-age",
+                   path, when, span_format(old, age), span_format(max_age, max));
+}
+
+enum err run_plan_load(struct run *r, struct access *access, const char *path, span_us max_age,
+                       struct why *why)
+{
+    struct plan_head plan;
+    struct plan_counts counts;
+    const struct access given = *access;
+    char from[PATH_LEN_MAX];
+    snprintf(from, sizeof from, "plan %s", path);
+    enum err err = plan_read(path, &plan, &counts, &r->fleet, &r->arena, why);
+    if (err == OK)
+        err = age_vet(path, max_age, plan.created, why);
+    if (err == OK)
+        err = access_read(access, plan.options, &r->arena, why);
+    if (err == OK)
+        err = access_trust_vet(&given, access, from, why);
+    return err == OK ? run_begun(r, why, "plan %s", path) : err;
+}
+
+uint32_t run_plan_changes(const struct run *r)
+{
+    uint32_t changes = 0;
+    for (uint32_t i = 0; i < r->fleet.choices_len; i++)
+        changes += r->fleet.choices[i].guarded == GUARD_REVIEWED;
+    return changes;
+}

@@ -1,0 +1,45 @@
+#include "recent.h"
+
+#include "model/fleet_index.h"
+
+#include <stdlib.h>
+
+struct gathering {
+    struct run *run;
+    struct fleet_index index;
+};
+
+static bool recent_add(void *ctx, const struct journal_accepted *a)
+{
+    struct gathering *g = ctx;
+    struct fleet *f = &g->run->fleet;
+    uint32_t row = fleet_index_row(&g->index, a->account, a->region, a->identity);
+    bool resumes = g->run->resumes;
+    if (row == 0 || (resumes && a->run == g->run->head.id))
+        return true;
+    struct recent_write *recent = &f->recent[row - 1];
+    *recent = (struct recent_write){.behavior = (uint8_t)a->behavior,
+                                    .behavior_before = (uint8_t)a->behavior_before,
+                                    .is_later = resumes && a->run > g->run->head.id,
+                                    .at_s = (uint32_t)(a->at / SPAN_S(1)),
+                                    .run = (uint32_t)a->run};
+    return names_add(&f->names, a->mail_from, &recent->mail_from) &&
+           names_add(&f->names, a->mail_from_before, &recent->mail_from_before);
+}
+
+enum err run_recent(struct run *r, struct why *why)
+{
+    struct gathering g = {.run = r};
+    struct arena memory;
+    if (r->head.verb == RUN_PLAN)
+        return OK;
+    arena_init(&memory, SIZE_MAX);
+    r->fleet.recent = calloc(r->fleet.choices_len + 1, sizeof *r->fleet.recent);
+    enum err err = r->fleet.recent && fleet_index_init(&g.index, &memory, &r->fleet)
+                       ? OK
+                       : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = journal_accepted(r->journal, recent_add, &g, why);
+    arena_clear(&memory);
+    return err;
+}

@@ -1,0 +1,268 @@
+/* A run, carried out: guards first, then the engine in the live world, then its end. */
+#include "run.h"
+
+#include "access/trust.h"
+#include "base/hash.h"
+#include "live.h"
+#include "own.h"
+#include "preflight/callers.h"
+#include "recent.h"
+#include "shown.h"
+
+#include <linux/limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void run_init(struct run *r, const struct run_config *config)
+{
+    *r = (struct run){.config = *config};
+    fleet_init(&r->fleet);
+    arena_init(&r->arena, SIZE_MAX);
+    arena_init(&r->memory, SIZE_MAX);
+}
+
+void run_clear(struct run *r)
+{
+    run_shown_clear(r);
+    if (r->aside)
+        journal_close(r->aside);
+    r->aside = NULL;
+    if (r->journal)
+        journal_close(r->journal);
+    suffix_list_close(r->suffixes);
+    own_names_clear(&r->own);
+    fleet_clear(&r->fleet);
+    arena_clear(&r->arena);
+    arena_clear(&r->memory);
+    r->journal = NULL;
+    r->suffixes = NULL;
+}
+
+enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
+{
+    va_list ap;
+    char begun[PATH_MAX + 16];
+    va_start(ap, fmt);
+    vsnprintf(begun, sizeof begun, fmt, ap);
+    va_end(ap);
+    r->begun = arena_text(&r->arena, text_of(begun)).at;
+    return r->begun ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
+{
+    return journal_open(&r->journal, r->config.journal, mode, why);
+}
+
+enum err run_recall(struct run *r, uint64_t id, struct why *why)
+{
+    enum err err = journal_run(r->journal, id, &r->head, &r->arena, why);
+    return err == OK ? journal_fleet(r->journal, r->head.id, &r->fleet, why) : err;
+}
+
+static enum err head_begin(struct run *r, instant_us now, struct why *why)
+{
+    r->head.started = r->head.last = now;
+    r->head.seed = hash_mix((uint64_t)now, r->fleet.choices_len);
+    r->head.options = access_write(r->config.access, &r->arena);
+    r->head.version = r->config.version;
+    r->head.jobs = r->fleet.choices_len;
+    return journal_begin(r->journal, &r->head, &r->fleet, why);
+}
+
+struct restoring {
+    struct scheduler *scheduler;
+    bool reopens;
+    instant_us now;
+};
+
+static bool restore_one(void *ctx, const struct record *record)
+{
+    struct restoring *restoring = ctx;
+    bool reopen = restoring->reopens && outcome_is_bad(record->row.outcome);
+    scheduler_restore(restoring->scheduler, record, reopen, restoring->now);
+    return true;
+}
+
+static struct scheduler_options scheduler_options_of(const struct run *r)
+{
+    const struct access *a = r->config.access;
+    return (struct scheduler_options){
+        .rules = {.seed = r->head.seed,
+                  .plan_only = r->head.verb == RUN_PLAN,
+                  .force = r->config.force && r->head.verb == RUN_APPLY},
+        .read_api = access_api(a->read_api, API_V1),
+        .read_falls_back = !a->read_api || strcmp(a->read_api, "auto") == 0,
+        .write_api = access_api(a->write_api, API_V2),
+        .authority_dns = access_dns_mode(a) == INQUIRY_AUTHORITY,
+        .authority_port = a->authority_port,
+        .detach = r->config.detach,
+        .lane_survey = r->head.verb != RUN_ROLLBACK,
+        .surveys = r->head.verb != RUN_ROLLBACK,
+        .rate_per_s = a->rate_per_s,
+        .feedback_host = text_of(a->feedback_host),
+        .own = &r->own,
+        .suffixes = r->suffixes,
+    };
+}
+
+/* What is known before the first call: the jobs of such lanes fail at once. */
+static void troubled_close(struct run *r, instant_us now)
+{
+    for (uint32_t i = 0; i < r->lanes.len; i++)
+        if (r->lanes.trouble[i])
+            scheduler_close_lane(r->scheduler, (uint16_t)i, r->lanes.trouble[i], now);
+}
+
+static enum err observer_begin(const struct run *r, instant_us now, struct why *why)
+{
+    const struct run_observer *o = &r->config.observer;
+    return o->begin ? o->begin(o->ctx, r, now, why) : OK;
+}
+
+static void observer_end(const struct run *r, bool failed, instant_us now)
+{
+    const struct run_observer *o = &r->config.observer;
+    if (o->end)
+        o->end(o->ctx, r, failed, now);
+}
+
+/* What is known already: from the plan that was shown, or from the run that is resumed. */
+static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
+{
+    struct restoring restoring = {r->scheduler, r->reopens, now};
+    if (r->shown && r->head.verb == RUN_APPLY)
+        return run_shown_take(r, now, why);
+    return r->resumes ? journal_rows(r->journal, r->head.id, restore_one, &restoring, why) : OK;
+}
+
+static enum err run_engine(struct run *r, struct live *live, struct why *why)
+{
+    struct scheduler *scheduler = r->scheduler;
+    const struct run_observer *o = &r->config.observer;
+    struct engine_watch watch = {.ctx = o->ctx, .turn = o->turn, .wake = o->wake};
+    struct io io = live_io(live);
+    enum err err = OK;
+    r->read_api = ARENA_ARRAY(&r->arena, uint8_t, r->fleet.lanes_len + 1);
+    if (!r->read_api)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = knowledge_take(r, wire_now(live->wire), why);
+    if (err == OK)
+        err = observer_begin(r, wire_now(live->wire), why);
+    if (err != OK)
+        return err;
+    troubled_close(r, wire_now(live->wire));
+    scheduler_start(scheduler, wire_now(live->wire));
+    err = engine_run(scheduler, &io, &watch, &r->end, why);
+    scheduler_totals(scheduler, &r->totals);
+    observer_end(r, err != OK, wire_now(live->wire));
+    for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
+        r->read_api[i] = (uint8_t)scheduler_api(scheduler, (uint16_t)i, CALL_READ_MAIL_FROM);
+    return err;
+}
+
+/* The guards for everybody; for a plan that a person will read, all that can be known beforehand.
+ */
+static enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire,
+                              struct why *why)
+{
+    const struct run_observer *o = &r->config.observer;
+    const struct notices *n = &r->config.notices;
+    enum err err = preflight_begin(p, &r->fleet, r->config.access, n, &r->lanes, why);
+    if (err == OK)
+        err = preflight_accounts(p, wire, why);
+    if (err == OK)
+        err = callers_hold(&r->fleet, &r->lanes, p->callers, r->begun, n, why);
+    if (err == OK)
+        callers_expect(&r->fleet, &r->lanes, p->callers, wire);
+    if (err == OK && r->config.probes_lanes)
+        err = preflight_lanes(p, wire, why);
+    if (err == OK && r->config.probes_lanes && o->preflight)
+        o->preflight(o->ctx, p);
+    return err;
+}
+
+/* What has been asked already counts for the pace of its lane. */
+static void preflight_count(const struct preflight *p, struct scheduler *scheduler)
+{
+    for (uint32_t i = 0; i < p->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
+        const struct probe *probe = &p->probes[i];
+        if (probe->answered_at && probe->reply.how == REPLY_HTTP)
+            scheduler_called(scheduler, probe->lane, probe->kind, probe->sent_at,
+                             probe->answered_at);
+    }
+}
+
+static enum err run_on_wire(struct run *r, struct preflight *preflight, struct wire *wire,
+                            struct why *why)
+{
+    enum err err = run_preflight(r, preflight, wire, why);
+    r->stopped = err == ERR_BUSY;
+    if (err == OK)
+        err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
+                         : head_begin(r, wire_now(wire), why);
+    if (err == OK)
+        err = run_recent(r, why);
+    struct scheduler_options options = scheduler_options_of(r);
+    if (err == OK)
+        r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
+    if (r->scheduler)
+        preflight_count(preflight, r->scheduler);
+    if (err != OK)
+        return err;
+    preflight_end(preflight);
+    struct live live = {wire, r->journal, r->head.id};
+    err = r->scheduler ? run_engine(r, &live, why) : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,
+                           wire_now(wire), why);
+    return err;
+}
+
+static enum err wire_run(struct run *r, struct why *why)
+{
+    struct wire *wire = NULL;
+    struct preflight preflight = {0};
+    struct wire_config config = {.carriers = r->config.access->carriers,
+                                 .lanes = r->lanes.list,
+                                 .lanes_len = r->lanes.len,
+                                 .secrets = r->lanes.secrets,
+                                 .resolvers = text_of(r->config.access->resolver),
+                                 .ca_bundle = text_of(r->config.access->ca_bundle),
+                                 .call_timeout_us = r->config.access->call_timeout_us,
+                                 .not_before = r->head.last,
+                                 .verbose = r->config.access->verbose};
+    enum err err = wire_open(&wire, &config, why);
+    if (err == OK)
+        err = wire_opened(&r->config.owner, wire, why);
+    if (err == OK)
+        err = run_on_wire(r, &preflight, wire, why);
+    wire_closing(&r->config.owner);
+    if (wire)
+        wire_close(wire);
+    preflight_end(&preflight); /* calls that were out live in its memory, */
+    if (r->keeps_scheduler)
+        r->planner = r->scheduler;
+    else
+        scheduler_clear(r->scheduler); /* or in the scheduler's */
+    r->scheduler = NULL;
+    return err;
+}
+
+enum err run_carry_out(struct run *r, struct why *why)
+{
+    enum err err = OK;
+    if (!r->suffixes) /* the plan that was shown has opened it */
+        err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
+    if (err == OK)
+        err = run_own_names(r, why);
+    if (err == OK)
+        err = lanes_open(&r->lanes, &r->fleet, r->config.access, &r->config.notices, why);
+    if (err != OK)
+        return err;
+    err = wire_run(r, why);
+    lanes_close(&r->lanes);
+    return err;
+}

@@ -1,0 +1,141 @@
+/* An apply that asks: the plan in a journal of its own, and what the run takes from it. */
+#include "shown.h"
+
+#include "plan/plan_file.h"
+
+#include <stdlib.h>
+
+#define ROWS_TOGETHER 500 /* kept in one transaction */
+
+enum err run_shown_begin(struct run *r, struct why *why)
+{
+    r->aside = r->journal;
+    r->journal = NULL;
+    r->head.verb = RUN_PLAN;
+    r->keeps_scheduler = true;
+    return journal_open(&r->journal, NULL, JOURNAL_MEMORY, why);
+}
+
+void run_shown_end(struct run *r)
+{
+    r->shown = r->journal;
+    r->shown_run = r->head.id;
+    r->journal = r->aside;
+    r->aside = NULL;
+    r->keeps_scheduler = false;
+    r->head = (struct run_head){.verb = RUN_APPLY};
+}
+
+struct guarding {
+    struct fleet *fleet;
+    uint32_t changes;
+    bool failed; /* no memory */
+};
+
+/* The row is written only while SES says what was shown. */
+static bool row_guard(void *ctx, const struct record *record)
+{
+    struct guarding *g = ctx;
+    const struct job_row *row = &record->row;
+    struct expectation e = {.behavior = (uint8_t)row->behavior_seen, .status = MAIL_FROM_UNKNOWN};
+    if (!plan_goes_for(row->outcome))
+        return true;
+    g->failed = !names_add(&g->fleet->names, row->mail_from_seen, &e.mail_from);
+    g->fleet->choices[record->job].guarded = GUARD_REVIEWED;
+    g->fleet->expected[record->job] = e;
+    g->changes++;
+    return !g->failed;
+}
+
+enum err run_shown_guard(struct run *r, uint32_t *changes, struct why *why)
+{
+    struct guarding g = {.fleet = &r->fleet};
+    r->fleet.expected = calloc(r->fleet.choices_len + 1, sizeof *r->fleet.expected);
+    if (!r->fleet.expected)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = journal_rows(r->shown, r->shown_run, row_guard, &g, why);
+    *changes = g.changes;
+    return err == OK && g.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
+}
+
+struct taking {
+    struct run *run;
+    instant_us now;
+    struct arena texts; /* of the records below */
+    struct record records[ROWS_TOGETHER];
+    uint32_t len;
+    enum err err;
+    struct why *why;
+};
+
+static void rows_keep(struct taking *t)
+{
+    if (t->err == OK && t->len)
+        t->err = journal_keep(t->run->journal, t->run->head.id, t->records, t->len, t->why);
+    t->len = 0;
+    arena_reset(&t->texts);
+}
+
+static void row_copy(struct taking *t, const struct record *from)
+{
+    struct record *to = &t->records[t->len++];
+    struct text *texts[] = {&to->row.reason,
+                            &to->row.mail_from_before,
+                            &to->row.mail_from_seen,
+                            &to->row.mx,
+                            &to->row.spf,
+                            &to->row.dmarc,
+                            &to->row.findings_json};
+    *to = *from;
+    to->write_mail_from = TEXT_NONE;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *texts[i] = arena_text(&t->texts, *texts[i]);
+}
+
+/* What is to be done begins where the plan ended; the other verdicts stand. */
+static bool row_take(void *ctx, const struct record *record)
+{
+    struct taking *t = ctx;
+    struct record mine = *record;
+    bool goes = plan_goes_for(record->row.outcome);
+    mine.at = t->now;
+    mine.from = JOB_NEW;
+    if (goes) {
+        mine.row.state = JOB_JUDGING;
+        mine.row.outcome = OUTCOME_OPEN;
+        mine.row.finished = 0;
+        mine.row.deadline = WHEN_NEVER;
+        scheduler_adopt(t->run->scheduler, &mine, t->now);
+    } else {
+        scheduler_restore(t->run->scheduler, &mine, false, t->now);
+    }
+    row_copy(t, &mine);
+    if (t->len == ROWS_TOGETHER)
+        rows_keep(t);
+    return t->err == OK;
+}
+
+enum err run_shown_take(struct run *r, instant_us now, struct why *why)
+{
+    struct taking *t = calloc(1, sizeof *t);
+    if (!t)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    *t = (struct taking){.run = r, .now = now, .why = why};
+    arena_init(&t->texts, SIZE_MAX);
+    scheduler_survey_adopt(r->scheduler, r->planner);
+    enum err err = journal_rows(r->shown, r->shown_run, row_take, t, why);
+    rows_keep(t);
+    err = err == OK ? t->err : err;
+    arena_clear(&t->texts);
+    free(t);
+    return err;
+}
+
+void run_shown_clear(struct run *r)
+{
+    if (r->shown)
+        journal_close(r->shown);
+    scheduler_clear(r->planner);
+    r->shown = NULL;
+    r->planner = NULL;
+}
