@@ -10,21 +10,25 @@
 #include "ui/messages.h"
 #include "verbs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Are the manifests that are named the ones that the plan was made from? */
 static enum err manifests_vet(const struct session *s, struct why *why)
 {
-    struct session named;
-    session_init(&named, &s->options);
-    enum err err = session_load(&named, why);
+    struct session *named = malloc(sizeof *named); /* too large for a small stack */
+    if (!named)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    session_init(named, &s->options);
+    enum err err = session_load(named, why);
     if (err == OK &&
-        memcmp(named.run.fleet.digest, s->run.fleet.digest, sizeof s->run.fleet.digest) != 0)
+        memcmp(named->run.fleet.digest, s->run.fleet.digest, sizeof s->run.fleet.digest) != 0)
         err = why_set(why, ERR_INPUT,
                       "plan %s was made from other manifests than these (their bytes or their "
                       "names differ): review a new plan",
                       s->options.plan);
-    session_clear(&named);
+    session_clear(named);
+    free(named);
     return err;
 }
 
@@ -50,19 +54,22 @@ static enum err plan_confirm(const struct session *s, struct why *why)
     return confirm_ask(question, why);
 }
 
-/* Plans, shows the plan, and leaves *s as it was but for that. Returns the exit code of a plan. */
+/* Plans and shows the plan, without the reports that are wished for of the run that follows.
+ * Returns the exit code of a plan. */
 static int plan_show(struct session *s, struct why *why)
 {
-    const struct options mine = s->options;
+    struct options *o = &s->options;
+    size_t reports_len = o->reports_len;
+    bool detailed_exitcode = o->detailed_exitcode;
     int code = EXIT_CANNOT_RUN;
-    s->options.reports_len = 0;
-    s->options.out = NULL;
-    s->options.detailed_exitcode = true;
+    o->reports_len = 0;
+    o->detailed_exitcode = true;
     if (run_shown_begin(&s->run, why) == OK)
         code = session_carry_out(s, why);
     run_shown_end(&s->run);
     signals_end(&s->signals); /* at the question nothing is under way */
-    s->options = mine;
+    o->reports_len = reports_len;
+    o->detailed_exitcode = detailed_exitcode;
     return code;
 }
 
