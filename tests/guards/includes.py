@@ -2,7 +2,7 @@
 """Rooms include only the rooms below them, an include names its room, and each external library has
 its one file per room.
 
-The table below is the direction of the house, which docs/ARCHITECTURE.md shows; it has no circle."""
+The table below is the direction of the house. It has no circle, and docs/ARCHITECTURE.md shows it."""
 
 import os.path
 import re
@@ -73,7 +73,7 @@ ROOTS = ["engine/", "", "cmd/"]  # where an include with a room in its path is l
 
 
 def check(tree):
-    complaints, users = [], {}
+    complaints, users = circles() + check_page(tree), {}
     sources = [p for p in tree.having(".c", ".h") if room_of(p)]
     headers = {p for p in sources if p.endswith(".h")}
     for path in sources:
@@ -99,6 +99,39 @@ def check(tree):
         if len(paths) > 1:
             complaints.append(f"{library} is used by several files of {room}: {', '.join(sorted(paths))}")
     return complaints
+
+
+def short(room):
+    return room.removeprefix("engine/")
+
+
+def shown(page):
+    """room -> what it may see, of the table in docs/ARCHITECTURE.md; None: everything."""
+    rows = re.findall(r"^\| ((?:engine|cmd)[\w/-]*|manifests|reports) \| [^|]+ \| ([^|]+) \|", page, re.M)
+    return {room: None if sees.startswith("everything") else {s.strip() for s in sees.split(",")} - {"libc"}
+            for room, sees in rows}
+
+
+def check_page(tree):
+    page = "docs/ARCHITECTURE.md"
+    if page not in tree.paths:
+        return []
+    on_page = shown(tree.text(page))
+    told = {room: None if sees is None else {short(s) for s in sees} for room, sees in ROOMS.items()}
+    return [f"{page}: the row of {room} and the table of this guard differ"
+            for room in sorted(told.keys() | on_page.keys()) if told.get(room, 0) != on_page.get(room, 0)]
+
+
+def circles():
+    """A room may see only rooms that do not see it, by whatever way."""
+    def below(room, seen):
+        for other in ROOMS.get(room) or []:
+            if other not in seen:
+                seen.add(other)
+                below(other, seen)
+        return seen
+
+    return [f"{room} sees itself by way of others" for room in ROOMS if room in below(room, set())]
 
 
 def own(path, room, name, headers):
@@ -129,6 +162,10 @@ guard.run(
         "sqlite where jobs are decided": ({"engine/scheduler/cheat.c": "#include <sqlite3.h>\n"}, "sqlite is no business of engine/scheduler"),
         "a library in a header": ({"engine/wire/https.h": "#include <curl/curl.h>\n"}, "named in a header"),
         "a header that is nowhere": ({"engine/rules/lost.c": '#include "lost.h"\n'}, "no header lost.h"),
+        "a page that shows another direction": (
+            {"docs/ARCHITECTURE.md": "| engine/base | text | engine/model | |\n"},
+            "the row of engine/base and the table of this guard differ",
+        ),
         "an include without its room": ({"engine/rules/flat.c": '#include "text.h"\n'}, "another room names it"),
     },
 )
