@@ -5,12 +5,12 @@
 #ifndef MF_RECORDS_JUDGE_H
 #define MF_RECORDS_JUDGE_H
 
-#include "inspect_subject.h"
 #include "records_gather.h"
+#include "survey/survey.h"
 
-/* *s is done; region is whose feedback host the MX shall name. All of *found lives in the arena.
- * False: out of memory. */
-bool records_judge(struct records_found *found, struct arena *arena, const struct subject *s,
-                   struct text region);
+/* *s is done; region is whose feedback host the MX shall name, feedback_host as in judge.h. All of
+ * *found lives in the arena. False: out of memory. */
+bool records_judge(struct records_found *found, struct arena *arena, const struct survey *s,
+                   struct text region, struct text feedback_host);
 
 #endif

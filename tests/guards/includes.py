@@ -13,7 +13,8 @@ BASE = ["engine/base"]
 WORDS = BASE + ["engine/model"]
 DNS = WORDS + ["engine/dns"]
 CALLS = DNS + ["engine/calls"]
-DECIDES = CALLS + ["engine/rules", "engine/scheduler"]
+SURVEY = CALLS + ["engine/rules", "engine/survey"]
+DECIDES = SURVEY + ["engine/scheduler"]
 
 # room -> rooms whose headers it may include (its own are always allowed)
 ROOMS = {
@@ -22,7 +23,8 @@ ROOMS = {
     "engine/dns": WORDS,
     "engine/rules": DNS,
     "engine/calls": DNS,
-    "engine/scheduler": CALLS + ["engine/rules"],
+    "engine/survey": DNS + ["engine/rules"],
+    "engine/scheduler": SURVEY,
     "engine/inventory": CALLS,
     "engine": DECIDES,
     "engine/journal": WORDS + ["engine/scheduler"],
