@@ -4,7 +4,6 @@
  */
 #include "dns_cache.h"
 
-#include "base/dname.h"
 #include "base/hash.h"
 
 #define DNS_CACHE_BYTES_MAX 65536u /* of one entry: the records of a message, and their texts */
@@ -24,11 +23,17 @@ void dns_cache_clear(struct dns_cache *c)
             arena_clear(&c->entries[set][way].arena);
 }
 
+static bool is_of_ses(struct text name)
+{
+    const struct text ses = TEXT("amazonses.com");
+    return text_ends_nocase(name, ses) &&
+           (name.len == ses.len || name.at[name.len - ses.len - 1] == '.');
+}
+
 bool dns_cache_is_shared(const struct dns_question *question)
 {
-    return question->server.family == 0 && (text_starts(question->name, TEXT("_dmarc.")) ||
-                                            dname_eq(question->name, TEXT("amazonses.com")) ||
-                                            dname_below(question->name, TEXT("amazonses.com")));
+    return question->server.family == 0 &&
+           (text_starts(question->name, TEXT("_dmarc.")) || is_of_ses(question->name));
 }
 
 static struct dns_cache_entry *set_of(struct dns_cache *c, const struct dns_question *question)
