@@ -1,6 +1,6 @@
 #include "access/dns_wire.h"
 #include "access/lanes.h"
-#include "inspect_ask.h"
+#include "inspect/inspect_ask.h"
 #include "rules/idna.h"
 #include "ui/inspect_json.h"
 #include "ui/inspect_names.h"
@@ -8,19 +8,28 @@
 #include "ui/messages.h"
 #include "verbs.h"
 
+struct inspection {
+    struct survey_options survey;
+    struct text from; /* A-labels; empty: DMARC is not asked for */
+    struct text region;
+};
+
 struct printing {
     const struct options *options;
+    struct text region; /* of feedback hosts in sentences */
     bool json;
     size_t printed;
 };
 
-static void written(void *context, struct buf *out, const struct subject *s)
+static void written(void *context, struct buf *out, const struct survey *s)
 {
     const struct printing *p = context;
+    struct inspect_mx mx;
+    inspect_mx_judge(&mx, s, p->region, text_of(p->options->access.feedback_host));
     if (p->json)
-        inspect_json(out, s);
+        inspect_json(out, s, &mx);
     else
-        inspect_text(out, s, p->options);
+        inspect_text(out, s, &mx, p->options);
 }
 
 static void print(void *context, struct text t)
@@ -40,34 +49,34 @@ static enum err name_option(const char *option, const char *value, struct arena 
     return why_set(why, ERR_INPUT, "%s: \"%s\" is not a name: %s", option, value, fault);
 }
 
-static enum err wish_read(struct inspect_wish *wish, const struct options *o, struct arena *arena,
-                          struct why *why)
+static enum err inspection_read(struct inspection *i, const struct options *o, struct arena *arena,
+                                struct why *why)
 {
     struct text region = lanes_usual_region(&o->access, TEXT_NONE, arena);
-    *wish = (struct inspect_wish){.mode = access_dns_mode(&o->access),
-                                  .feedback_host = text_of(o->access.feedback_host),
-                                  .authority_port = o->access.authority_port,
-                                  .checks = o->spf_check != NULL,
-                                  .sender = text_of(o->sender),
-                                  .region = region.len ? region : TEXT("REGION")};
-    if (o->spf_check && !spf_address_parse(text_of(o->spf_check), &wish->client))
+    *i = (struct inspection){.survey = {.mode = access_dns_mode(&o->access),
+                                        .authority_port = o->access.authority_port,
+                                        .checks = o->spf_check != NULL,
+                                        .sender = text_of(o->sender)},
+                             .region = region.len ? region : TEXT("REGION")};
+    if (o->spf_check && !spf_address_parse(text_of(o->spf_check), &i->survey.client))
         return why_set(why, ERR_INPUT, "--spf-check takes an IPv4 or IPv6 address, not \"%s\"",
                        o->spf_check);
     if (!o->spf_check && (o->sender || o->helo))
         return why_set(why, ERR_INPUT, "--sender and --helo are for --spf-check");
-    enum err err = name_option("--helo", o->helo, arena, &wish->helo, why);
-    return err == OK ? name_option("--from", o->from, arena, &wish->from, why) : err;
+    enum err err = name_option("--helo", o->helo, arena, &i->survey.helo, why);
+    return err == OK ? name_option("--from", o->from, arena, &i->from, why) : err;
 }
 
-static enum err names_ask(struct wire *wire, struct inspect_wish *wish,
+static enum err names_ask(struct wire *wire, struct inspection *i,
                           const struct inspect_names *names, struct printing *p, size_t *troubled,
                           struct why *why)
 {
     const struct inspect_out out = {p, written, print};
-    wish->time_s = wire_now(wire) / 1000000;
+    i->survey.time_s = wire_now(wire) / 1000000;
     if (p->json)
         fputs("[\n", stdout);
-    enum err err = inspect_ask(wire, wish, names->list, names->len, &out, troubled, why);
+    enum err err =
+        inspect_ask(wire, &i->survey, i->from, names->list, names->len, &out, troubled, why);
     if (p->json && err == OK)
         fputs("\n]\n", stdout);
     return err;
@@ -75,14 +84,14 @@ static enum err names_ask(struct wire *wire, struct inspect_wish *wish,
 
 /* Signals are left as they are: nothing is changed by asking, so Ctrl-C may end it at any instant,
  * and JSON that was cut off shows it. */
-static enum err names_inspect(const struct options *o, struct inspect_wish *wish,
+static enum err names_inspect(const struct options *o, struct inspection *i,
                               const struct inspect_names *names, size_t *troubled, struct why *why)
 {
-    struct printing p = {.options = o, .json = o->json};
+    struct printing p = {.options = o, .region = i->region, .json = o->json};
     struct wire *wire = NULL;
     enum err err = dns_wire_open(&wire, &o->access, why);
     if (err == OK)
-        err = names_ask(wire, wish, names, &p, troubled, why);
+        err = names_ask(wire, i, names, &p, troubled, why);
     wire_close(wire);
     return err;
 }
@@ -91,18 +100,18 @@ int verb_inspect(const struct options *o)
 {
     struct why why = {""};
     struct inspect_names names;
-    struct inspect_wish wish;
+    struct inspection inspection;
     struct suffix_list *suffixes = NULL;
     size_t troubled = 0;
     inspect_names_init(&names);
-    enum err err = wish_read(&wish, o, &names.arena, &why);
+    enum err err = inspection_read(&inspection, o, &names.arena, &why);
     if (err == OK)
         err = inspect_names_read(&names, o->arguments, o->arguments_len, &why);
     if (err == OK)
         err = suffix_list_open(&suffixes, o->access.psl_file, &why);
-    wish.suffixes = suffixes;
+    inspection.survey.suffixes = suffixes;
     if (err == OK)
-        err = names_inspect(o, &wish, &names, &troubled, &why);
+        err = names_inspect(o, &inspection, &names, &troubled, &why);
     if (err != OK)
         message_error("%s", why.text);
     suffix_list_close(suffixes);

@@ -45,11 +45,11 @@ static void name_write(struct buf *out, struct text name)
     member_text(out, "name_unicode", unicode);
 }
 
-static void mx_write(struct buf *out, const struct subject *s)
+static void mx_write(struct buf *out, const struct survey *s, const struct inspect_mx *mx)
 {
-    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    const struct dns_facts *facts = survey_facts(s);
     buf_add_str(out, "\"mx\": {");
-    member_text(out, "status", s->mx_status);
+    member_text(out, "status", mx->status);
     buf_add_str(out, ", \"values\": [");
     for (uint32_t i = 0; i < facts->mx_len; i++) {
         buf_add_str(out, i ? ", {" : "{");
@@ -62,7 +62,7 @@ static void mx_write(struct buf *out, const struct subject *s)
     buf_add_str(out, "]}");
 }
 
-static void spf_write(struct buf *out, const struct subject *s)
+static void spf_write(struct buf *out, const struct survey *s)
 {
     const struct spf_walk *w = &s->spf.walk;
     enum spf_class class = spf_survey_class(&s->spf);
@@ -80,7 +80,7 @@ static void spf_write(struct buf *out, const struct subject *s)
     member_count(out, "void_lookups", class == SPF_CLASS_NONE ? 0 : w->void_lookups);
     buf_add_str(out, ", ");
     member_text(out, "error", wrong ? w->reason : TEXT_NONE);
-    if (s->wish->checks) {
+    if (s->options->checks) {
         buf_add_str(out, ", ");
         member_text(out, "check", text_of(spf_result_name(s->check.walk.result)));
     }
@@ -105,7 +105,7 @@ static void verdict_write(struct buf *out, const char *name, const struct dmarc_
 }
 
 /* Where the rules find different records, that of the newer one stands here. */
-static void dmarc_write(struct buf *out, const struct subject *s)
+static void dmarc_write(struct buf *out, const struct survey *s)
 {
     const struct dmarc_survey *d = &s->dmarc;
     const struct dmarc_verdict *v = d->rfc9989.record.len ? &d->rfc9989 : &d->rfc7489;
@@ -146,9 +146,9 @@ static void server_write(struct buf *out, struct text server, struct text rcode,
 }
 
 /* When the servers could not even be found, it was the resolver that failed. */
-static void servers_write(struct buf *out, const struct subject *s)
+static void servers_write(struct buf *out, const struct survey *s)
 {
-    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    const struct dns_facts *facts = survey_facts(s);
     buf_add_str(out, "\"servers\": [");
     if (facts->servers_len == 0 && facts->trouble.len)
         server_write(out, TEXT("resolver"), TEXT_NONE, facts->trouble);
@@ -160,15 +160,15 @@ static void servers_write(struct buf *out, const struct subject *s)
     buf_add_char(out, ']');
 }
 
-void inspect_json(struct buf *out, const struct subject *s)
+void inspect_json(struct buf *out, const struct survey *s, const struct inspect_mx *mx)
 {
     buf_add_str(out, "  {");
     name_write(out, s->name);
     buf_add_str(out, ",\n   ");
-    mx_write(out, s);
+    mx_write(out, s, mx);
     buf_add_str(out, ",\n   ");
     spf_write(out, s);
-    if (s->wish->from.len) {
+    if (s->from.len) {
         buf_add_str(out, ",\n   ");
         dmarc_write(out, s);
     }

@@ -4,10 +4,10 @@
 #ifndef MF_INSPECT_JSON_H
 #define MF_INSPECT_JSON_H
 
-#include "mailfrom/inspect_subject.h"
+#include "inspect_mx.h"
 
 /* Adds the object, on lines of its own that begin with two blanks; no comma, no final newline. What
  * is not known is null. */
-void inspect_json(struct buf *out, const struct subject *s);
+void inspect_json(struct buf *out, const struct survey *s, const struct inspect_mx *mx);
 
 #endif

@@ -57,25 +57,25 @@ static enum color mx_color(struct text status)
 }
 
 /* Exchanges and sentences are printable already (message.h, judge.h). */
-static void mx_add(struct page *p, const struct subject *s)
+static void mx_add(struct page *p, const struct survey *s, const struct inspect_mx *mx)
 {
-    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    const struct dns_facts *facts = survey_facts(s);
     char status[32];
-    snprintf(status, sizeof status, TEXT_FMT, TEXT_ARG(s->mx_status));
-    word_add(p, "MX", mx_color(s->mx_status), status);
+    snprintf(status, sizeof status, TEXT_FMT, TEXT_ARG(mx->status));
+    word_add(p, "MX", mx_color(mx->status), status);
     for (uint32_t i = 0; i < facts->mx_len; i++) {
         struct text exchange = facts->mx[i].exchange;
         buf_add_fmt(p->out, "%s%u " TEXT_FMT, i ? ", " : "", facts->mx[i].preference,
                     TEXT_ARG(exchange.len ? exchange : TEXT(".")));
     }
     line_end(p);
-    if (s->mx_sentence[0])
-        buf_add_fmt(p->out, INDENT "%s\n", s->mx_sentence);
+    if (mx->sentence[0])
+        buf_add_fmt(p->out, INDENT "%s\n", mx->sentence);
     else if (facts->mx_state == DNS_TROUBLE_STATE)
         buf_add_fmt(p->out, INDENT TEXT_FMT "\n", TEXT_ARG(facts->trouble));
 }
 
-static void spf_add(struct page *p, const struct subject *s)
+static void spf_add(struct page *p, const struct survey *s)
 {
     const struct spf_walk *w = &s->spf.walk;
     enum spf_class class = spf_survey_class(&s->spf);
@@ -94,11 +94,11 @@ static void spf_add(struct page *p, const struct subject *s)
                     w->lookups, w->lookups == 1 ? "" : "s", w->void_lookups);
 }
 
-static void check_add(struct page *p, const struct subject *s)
+static void check_add(struct page *p, const struct survey *s)
 {
     const struct spf_walk *w = &s->check.walk;
     char client[SPF_ADDRESS_LEN];
-    struct text address = spf_address_format(&s->wish->client, client);
+    struct text address = spf_address_format(&s->options->client, client);
     bool bad = w->result == SPF_FAIL || w->result == SPF_PERMERROR;
     word_add(p, "check",
              w->result == SPF_PASS ? COLOR_GREEN
@@ -129,7 +129,7 @@ static void verdict_add(struct page *p, const char *rule, const struct dmarc_ver
                 TEXT_ARG(or_unknown(v->from_organizational_domain)));
 }
 
-static void dmarc_add(struct page *p, const struct subject *s)
+static void dmarc_add(struct page *p, const struct survey *s)
 {
     const struct dmarc_survey *d = &s->dmarc;
     const struct dmarc_verdict *v = d->rfc9989.record.len ? &d->rfc9989 : &d->rfc7489;
@@ -159,9 +159,9 @@ static void dmarc_add(struct page *p, const struct subject *s)
 }
 
 /* Notes are printable already (facts.h). */
-static void servers_add(struct page *p, const struct subject *s)
+static void servers_add(struct page *p, const struct survey *s)
 {
-    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    const struct dns_facts *facts = survey_facts(s);
     for (uint32_t i = 0; i < facts->servers_len; i++) {
         const struct server_note *n = &facts->servers[i];
         buf_add_fmt(p->out, "  %s%-7s " TEXT_FMT ": " TEXT_FMT "%s", message_color(p->o, COLOR_DIM),
@@ -173,15 +173,16 @@ static void servers_add(struct page *p, const struct subject *s)
     }
 }
 
-void inspect_text(struct buf *out, const struct subject *s, const struct options *o)
+void inspect_text(struct buf *out, const struct survey *s, const struct inspect_mx *mx,
+                  const struct options *o)
 {
     struct page page = {out, o};
     name_add(&page, s->name);
-    mx_add(&page, s);
+    mx_add(&page, s, mx);
     spf_add(&page, s);
-    if (s->wish->checks)
+    if (s->options->checks)
         check_add(&page, s);
-    if (s->wish->from.len)
+    if (s->from.len)
         dmarc_add(&page, s);
     servers_add(&page, s);
 }

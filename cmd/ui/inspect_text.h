@@ -5,9 +5,10 @@
 #ifndef MF_INSPECT_TEXT_H
 #define MF_INSPECT_TEXT_H
 
-#include "mailfrom/inspect_subject.h"
+#include "inspect_mx.h"
 #include "options/options.h"
 
-void inspect_text(struct buf *out, const struct subject *s, const struct options *o);
+void inspect_text(struct buf *out, const struct survey *s, const struct inspect_mx *mx,
+                  const struct options *o);
 
 #endif

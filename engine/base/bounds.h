@@ -61,7 +61,7 @@
 
 #define DNS_SERVER_OUT_MAX  32      /* questions out at one authority: a third of our window */
 #define DNS_SERVER_RATE_MAX 200     /* a second at one authority: what NSD allows a source */
-#define MANNERS_ROWS        256     /* of 8: 2,048 servers, 20 times the window */
+#define SERVER_LIMIT_ROWS   256     /* of 8: 2,048 servers, 20 times the window */
 #define INSPECT_NAMES_MAX   1000000 /* names in one call: a fleet's, from a file */
 #define INSPECT_AHEAD_MAX   4096    /* verdicts held back until the names before are done */
 

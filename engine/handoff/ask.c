@@ -2,9 +2,8 @@
  * What live DNS says of the names that were gathered, asked as `inspect` asks.
  */
 #include "access/dns_wire.h"
-#include "access/lanes.h"
 #include "decide.h"
-#include "mailfrom/inspect_ask.h"
+#include "inspect/inspect_ask.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -34,19 +33,20 @@ static void zone_take(struct records_entry *e, struct text name, struct text zon
     e->zone_is_seen = true;
 }
 
-static void subject_take(void *context, struct buf *out, const struct subject *s)
+static void survey_take(void *context, struct buf *out, const struct survey *s)
 {
     struct records_gather *g = ((struct asking *)context)->g;
     struct records_entry *e = entry_of(g, s->name);
     struct records_found *found = ARENA_NEW(&g->arena, struct records_found);
-    if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e)))
-        return; /* nothing written: inspect_ask takes it for what it is */
+    if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e),
+                                 text_of(g->config->access->feedback_host)))
+        return; /* nothing written: memory is out */
     e->found = found;
-    zone_take(e, s->name, inquiry_facts(&s->inquiry)->zone);
+    zone_take(e, s->name, survey_facts(s)->zone);
     buf_add_char(out, '\n');
 }
 
-static void subject_leave(void *context, struct text written)
+static void survey_leave(void *context, struct text written)
 {
     struct asking *a = context;
     instant_us now = wire_now(a->wire);
@@ -62,17 +62,13 @@ static void subject_leave(void *context, struct text written)
 static enum err names_ask(struct records_gather *g, struct wire *wire, const struct text *names,
                           struct why *why)
 {
-    struct text region = lanes_usual_region(g->config->access, TEXT_NONE, &g->arena);
-    const struct inspect_wish wish = {.mode = access_dns_mode(g->config->access),
-                                      .authority_port = g->config->access->authority_port,
-                                      .time_s = wire_now(wire) / 1000000,
-                                      .region = region.len ? region : TEXT("REGION"),
-                                      .feedback_host = text_of(g->config->access->feedback_host),
-                                      .suffixes = g->suffixes};
+    const struct survey_options options = {.mode = access_dns_mode(g->config->access),
+                                           .authority_port = g->config->access->authority_port,
+                                           .suffixes = g->suffixes};
     struct asking asking = {.g = g, .wire = wire, .told = wire_now(wire)};
-    const struct inspect_out out = {&asking, subject_take, subject_leave};
+    const struct inspect_out out = {&asking, survey_take, survey_leave};
     size_t troubled;
-    return inspect_ask(wire, &wish, names, g->entries_len, &out, &troubled, why);
+    return inspect_ask(wire, &options, TEXT_NONE, names, g->entries_len, &out, &troubled, why);
 }
 
 static void blocked_print(struct records_gather *g, const struct records_entry *e)

@@ -72,11 +72,11 @@ static bool mx_is_plain(const struct records_verdict *v)
            (v->there[0].data.len == 0 || dname_check(v->there[0].data) == DNAME_OK);
 }
 
-static bool mx_decide(struct records_verdict *v, struct arena *arena, const struct subject *s,
-                      struct text region)
+static bool mx_decide(struct records_verdict *v, struct arena *arena, const struct survey *s,
+                      struct text region, struct text feedback_host)
 {
-    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
-    struct judgement j = {.suffixes = s->wish->suffixes, .feedback_host = s->wish->feedback_host};
+    const struct dns_facts *facts = survey_facts(s);
+    struct judgement j = {.suffixes = s->options->suffixes, .feedback_host = feedback_host};
     struct text word = mx_judge(&j, &strict, s->name, region, facts);
     v->action = mx_action(&j, word);
     if (facts->mx_state == DNS_TROUBLE_STATE && facts->cname.len == 0)
@@ -106,7 +106,7 @@ static bool txt_copy(struct records_verdict *v, struct arena *arena, const struc
     return kept;
 }
 
-static void spf_merge(struct records_verdict *v, struct arena *arena, const struct subject *s)
+static void spf_merge(struct records_verdict *v, struct arena *arena, const struct survey *s)
 {
     struct why why = {""};
     v->action = RECORDS_REPLACE;
@@ -120,7 +120,7 @@ static void spf_merge(struct records_verdict *v, struct arena *arena, const stru
 }
 
 /* The one SPF record that is there: good, to be merged, or not to be touched. */
-static void spf_weigh(struct records_verdict *v, struct arena *arena, const struct subject *s)
+static void spf_weigh(struct records_verdict *v, struct arena *arena, const struct survey *s)
 {
     const struct spf_walk *w = &s->spf.walk;
     enum spf_class class = spf_survey_class(&s->spf);
@@ -134,10 +134,10 @@ static void spf_weigh(struct records_verdict *v, struct arena *arena, const stru
         spf_merge(v, arena, s);
 }
 
-static bool spf_decide(struct records_verdict *v, struct arena *arena, const struct subject *s)
+static bool spf_decide(struct records_verdict *v, struct arena *arena, const struct survey *s)
 {
-    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
-    struct judgement j = {.suffixes = s->wish->suffixes, .feedback_host = s->wish->feedback_host};
+    const struct dns_facts *facts = survey_facts(s);
+    struct judgement j = {0};
     struct text record;
     if (facts->txt_state == DNS_TROUBLE_STATE) {
         block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
@@ -177,13 +177,13 @@ static void wildcard_leave(struct records_found *found, const struct dns_facts *
     }
 }
 
-bool records_judge(struct records_found *found, struct arena *arena, const struct subject *s,
-                   struct text region)
+bool records_judge(struct records_found *found, struct arena *arena, const struct survey *s,
+                   struct text region, struct text feedback_host)
 {
-    const struct dns_facts *facts = inquiry_facts(&s->inquiry);
+    const struct dns_facts *facts = survey_facts(s);
     struct records_verdict *mx = &found->of[RECORDS_MX], *txt = &found->of[RECORDS_TXT];
     *found = (struct records_found){0};
-    if (!mx_decide(mx, arena, s, region))
+    if (!mx_decide(mx, arena, s, region, feedback_host))
         return false;
     if (facts->cname.len && !facts->wildcard)
         *txt = *mx;

@@ -6,11 +6,11 @@
 #define MF_DECIDE_H
 
 #include "gather.h"
-#include "mailfrom/inspect_subject.h"
+#include "survey/survey.h"
 
-/* *s is done; region is whose feedback host the MX shall name. All of *found lives in the arena.
- * False: out of memory. */
-bool records_judge(struct records_found *found, struct arena *arena, const struct subject *s,
-                   struct text region);
+/* *s is done; region is whose feedback host the MX shall name, feedback_host as in judge.h. All of
+ * *found lives in the arena. False: out of memory. */
+bool records_judge(struct records_found *found, struct arena *arena, const struct survey *s,
+                   struct text region, struct text feedback_host);
 
 #endif

@@ -250,7 +250,7 @@ void scheduler_event(struct scheduler *d, const struct event *event, instant_us 
         d->lanes[event->call->lane].calls_out--;
     }
     if (event->call->kind == CALL_ASK)
-        scheduler_asked(d, event->call);
+        scheduler_asked(d, event->call, now);
     else if (event->call->kind == CALL_SET)
         scheduler_written(d, event->call, now);
     else if (event->call->owner == SURVEY_OWNER)

@@ -15,20 +15,15 @@
 
 #include "base/heap.h"
 #include "calls/pace.h"
-#include "dns/inquiry.h"
-#include "dns/memo.h"
 #include "lane_survey.h"
-#include "manners.h"
-#include "rules/dmarc.h"
-#include "rules/spf.h"
 #include "scheduler.h"
+#include "survey/survey_pool.h"
 #include "waves.h"
 
-#define READ_BATCHES_MAX   256              /* batches of looks in flight or waiting for a token */
-#define ASKS_MAX           (DNS_WINDOW / 2) /* inquiries in flight: two questions each */
-#define WORDS_MAX          64               /* distinct verdict words of mx, spf and dmarc */
-#define WORDS_RESTORED_MAX 32 /* of a journal, which may be damaged; the rules have 20 */
-#define GETS_REFUSED_MAX   20 /* by IAM, from the first on: then no look is allowed there */
+#define READ_BATCHES_MAX   256 /* batches of looks in flight or waiting for a token */
+#define WORDS_MAX          64  /* distinct verdict words of mx, spf and dmarc */
+#define WORDS_RESTORED_MAX 32  /* of a journal, which may be damaged; the rules have 20 */
+#define GETS_REFUSED_MAX   20  /* by IAM, from the first on: then no look is allowed there */
 #define RECORD_ROOM        (SES_BATCH_MAX + 8) /* one event moves a batch at most */
 
 /* A queue of jobs, linked through job.next. */
@@ -115,23 +110,6 @@ struct read_batch {
     struct reply fail_reply;
 };
 
-enum ask_stage { ASK_INQUIRY, ASK_SPF, ASK_DMARC };
-
-/* What is being asked of DNS for one job. */
-struct ask {
-    bool used;
-    uint32_t job, out; /* questions on their way; a stage ends when all are back */
-    enum ask_stage stage;
-    bool surveyed; /* spf and dmarc hold an outcome, or will */
-    bool holding;  /* the question below waits for its server's manners */
-    struct dns_question question;
-    uint32_t number;
-    instant_us held_until;
-    struct inquiry inquiry;
-    struct spf_survey spf;
-    struct dmarc_survey dmarc;
-};
-
 struct scheduler {
     const struct fleet *fleet;
     struct scheduler_options options;
@@ -149,14 +127,10 @@ struct scheduler {
     bool out_of_memory;         /* something was not remembered: nothing is to be kept or sent */
     uint8_t *mail_from_uses;    /* by name_id of the fleet, saturating */
     struct read_batch *read_batches;
-    uint32_t read_batches_free; /* list */
-    struct ask *asks;
+    uint32_t read_batches_free;      /* list */
+    struct survey_pool *survey_pool; /* what is being asked of DNS; their subjects are jobs */
     uint32_t
         *mx_denied_s; /* recursive mode only: until which second of UTC, as a job's reason says */
-    uint32_t asks_used, questions_out;
-    uint32_t silence; /* survey questions in a row that nobody answered */
-    struct memo memo;
-    struct manners *manners;
     struct lane_surveys surveys;
     struct waves waves;
     struct call *pool; /* free calls */
@@ -276,7 +250,9 @@ span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, u
 
 /* scheduler_dns.c */
 uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls, uint32_t max);
-void scheduler_asked(struct scheduler *d, struct call *call);
+void scheduler_asked(struct scheduler *d, struct call *call, instant_us now);
+/* Shall receivers be asked about after the name itself? (survey_pool.h) */
+bool scheduler_survey_goes_on(void *ctx, uint32_t job, const struct survey *s, instant_us now);
 instant_us scheduler_asks_wake(const struct scheduler *d, instant_us now);
 /* Everything but DNS: the name, and what SES says. */
 void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_facts *facts,

@@ -43,28 +43,25 @@ static bool memory_take(struct scheduler *d, struct arena *memory)
     d->lanes = ARENA_ARRAY(memory, struct lane_state, f->lanes_len + 1);
     d->lane_wake = ARENA_ARRAY(memory, instant_us, f->lanes_len + 1);
     d->read_batches = ARENA_ARRAY(memory, struct read_batch, READ_BATCHES_MAX);
-    d->asks = ARENA_ARRAY(memory, struct ask, ASKS_MAX);
+    d->survey_pool = ARENA_NEW(memory, struct survey_pool);
     if (!d->options.authority_dns)
         d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
     d->all_calls = ARENA_ARRAY(memory, struct call, CALLS_IN_FLIGHT_MAX);
-    d->manners = ARENA_NEW(memory, struct manners);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
     d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, f->names.len + 1);
-    return d->jobs && d->lanes && d->lane_wake && d->read_batches && d->asks && d->all_calls &&
-           d->manners && d->records && d->mail_from_uses &&
+    return d->jobs && d->lanes && d->lane_wake && d->read_batches && d->survey_pool &&
+           d->all_calls && d->records && d->mail_from_uses &&
            (d->options.authority_dns || d->mx_denied_s);
 }
 
-static void asks_init(struct scheduler *d)
+static void survey_pool_open(struct scheduler *d)
 {
-    for (uint32_t i = 0; i < ASKS_MAX; i++) {
-        inquiry_init(&d->asks[i].inquiry);
-        d->asks[i].inquiry.authority_port = d->options.authority_port;
-        spf_survey_init(&d->asks[i].spf);
-        dmarc_survey_init(&d->asks[i].dmarc);
-    }
-    memo_init(&d->memo);
-    manners_init(d->manners);
+    const struct survey_options options = {
+        .mode = d->options.authority_dns ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
+        .authority_port = d->options.authority_port,
+        .suffixes = d->options.suffixes,
+    };
+    survey_pool_init(d->survey_pool, &options, scheduler_survey_goes_on, d);
 }
 
 static void jobs_init(struct scheduler *d)
@@ -99,7 +96,7 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     uses_count(d);
     calls_init(d);
     read_batches_init(d);
-    asks_init(d);
+    survey_pool_open(d);
     jobs_init(d);
     waves_init(&d->waves, fleet);
     return d;
@@ -111,12 +108,7 @@ void scheduler_clear(struct scheduler *d)
         return;
     for (uint32_t i = 0; i < CALLS_IN_FLIGHT_MAX; i++)
         arena_clear(&d->all_calls[i].arena);
-    for (uint32_t i = 0; i < ASKS_MAX; i++) {
-        inquiry_clear(&d->asks[i].inquiry);
-        spf_survey_clear(&d->asks[i].spf);
-        dmarc_survey_clear(&d->asks[i].dmarc);
-    }
-    memo_clear(&d->memo);
+    survey_pool_clear(d->survey_pool);
     lane_survey_clear(d);
     heap_clear(&d->timers);
     names_clear(&d->seen);

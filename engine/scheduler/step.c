@@ -212,6 +212,11 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
         return step_drifted(s, ses);
     struct decision d = saw_first(s, ses, errors, first_error);
     d.confirmed = is_own;
+    if (is_own && d.outcome == OUTCOME_UNCHANGED) { /* it was not before this run wrote it */
+        d.outcome = OUTCOME_DONE;
+        d.action = (enum action)s->job->action;
+        d.reason[0] = '\0';
+    }
     return d;
 }
 

@@ -13,7 +13,8 @@ BASE = ["engine/base"]
 WORDS = BASE + ["engine/model"]
 DNS = WORDS + ["engine/dns"]
 CALLS = DNS + ["engine/calls"]
-DECIDES = CALLS + ["engine/rules", "engine/scheduler"]
+SURVEY = CALLS + ["engine/rules", "engine/survey"]
+DECIDES = SURVEY + ["engine/scheduler"]
 LIVE = CALLS + ["engine/aws", "engine/wire"]
 USE_CASE = DECIDES + ["engine", "engine/journal", "engine/aws", "engine/wire", "engine/access", "reports"]
 
@@ -24,7 +25,8 @@ ROOMS = {
     "engine/dns": WORDS,
     "engine/rules": DNS,
     "engine/calls": DNS,
-    "engine/scheduler": CALLS + ["engine/rules"],
+    "engine/survey": DNS + ["engine/rules"],
+    "engine/scheduler": SURVEY,
     "engine": DECIDES,
     "engine/journal": WORDS + ["engine/scheduler"],
     "engine/aws": CALLS,
@@ -38,7 +40,8 @@ ROOMS = {
     "engine/run": USE_CASE + ["engine/preflight", "engine/plan"],
     "engine/inventory": LIVE + ["engine/rules", "engine/access", "manifests", "reports"],
     "engine/forecast": DECIDES + ["engine", "engine/world", "engine/access"],
-    "engine/handoff": LIVE + ["engine/rules", "engine/access", "reports"],
+    "engine/inspect": LIVE + ["engine/rules", "engine/survey", "engine/access"],
+    "engine/handoff": LIVE + ["engine/rules", "engine/survey", "engine/access", "engine/inspect", "reports"],
     "cmd/options": None,  # everything
     "cmd/ui": None,
     "cmd/mailfrom": None,

@@ -34,6 +34,7 @@ ALLOWED = {
     "dns": (ADDRESS, {}),
     "rules": (ADDRESS, {"idna": {"idn2_*", "free"}, "suffix": {"psl_*", "calloc", "free"}}),
     "calls": (set(), {}),
+    "survey": (set(), {}),
     "scheduler": (set(), {}),
     "inventory": (set(), {}),
 }

@@ -1,6 +1,5 @@
 mailfrom_test(calls/budget USES scheduler)
 mailfrom_test(calls/pace USES scheduler)
-mailfrom_test(scheduler/server_limit USES scheduler)
 mailfrom_test(scheduler/step USES scheduler)
 mailfrom_test(calls/verdict USES scheduler)
 mailfrom_test(scheduler/told USES scheduler)

@@ -7,6 +7,7 @@ endfunction()
 
 mailfrom_out_of_memory_test(plan/file USES plan)
 mailfrom_run_test(run_plan_files)
+mailfrom_run_test(run_survey)
 mailfrom_run_test(run_rollback)
 mailfrom_run_test(run_operators)
 mailfrom_run_test(run_detach)

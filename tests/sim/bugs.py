@@ -103,14 +103,15 @@ BUGS = [
         ("    if (lane->write.len)\n        return &lane->write;\n", "")]),
     ("scheduler/scheduler.c", "the scheduler does not wake for its lanes", [
         ("        wake = when_earlier(wake, d->lane_wake[i]);", "        wake = when_earlier(wake, wake);")]),
-    ("scheduler/scheduler_dns.c", "an inquiry that waits for a server's manners is dropped", [
-        ("        if (a->holding)\n            break;",
-         "        if (a->holding) {\n            ask_close(d, a);\n            break;\n        }")]),
-    ("scheduler/scheduler_dns.c", "a job that finds the window of inquiries full is lost", [
-        ("wants_to_ask(d) && d->asks_used < ASKS_MAX && d->pool", "wants_to_ask(d) && d->pool"),
-        ("        struct ask *a = ask_new(d);\n",
-         "        struct ask *a = ask_new(d);\n"
-         "        if (!a) {\n            queue_pop(d, next_asking(d));\n            break;\n        }\n")]),
+    ("survey/survey_pool.c", "a question that waits for its server's limit is dropped", [
+        ("        case DNS_CACHE_OUT: i++; break;", "        case DNS_CACHE_OUT: held_remove(slot, i); break;")]),
+    ("survey/survey_pool.c", "what waits for the same question of another survey is never tried again", [
+        ("        slot_list(p, slot);\n    held_retry(p);\n", "        slot_list(p, slot);\n")]),
+    ("scheduler/scheduler_dns.c", "a job that finds the window of questions full is lost", [
+        (" && d->pool && survey_pool_has_room(d->survey_pool);", " && d->pool;"),
+        ("        uint32_t job = queue_pop(d, next_asking(d));\n",
+         "        uint32_t job = queue_pop(d, next_asking(d));\n"
+         "        if (!survey_pool_has_room(d->survey_pool))\n            break;\n")]),
     ("calls/pace.c", "calls have no pace", [
         ("    if (now < p->next)\n        return false;\n", "")]),
     ("calls/pace.c", "calls have twice the pace", [

@@ -151,7 +151,7 @@ bool scene_make(struct scene *s, const struct scene_options *options)
     fleet_init(&s->fleet);
     uint32_t jobs = options->jobs ? options->jobs : 1 + (uint32_t)(draw(s, 0, 0) % 40);
     if (!options->jobs && options->waves && chance(s, 0, 6, 10))
-        jobs += 80; /* more than can ask DNS at once */
+        jobs += 160; /* more than fit into the window of questions */
     s->rate_per_s = rates[draw(s, 0, 1) % 4];
     s->authority_dns = chance(s, 0, 2, 50);
     s->slow_dns = options->waves && chance(s, 0, 5, 30);

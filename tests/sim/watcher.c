@@ -534,6 +534,20 @@ static void row_resume(struct watcher *w, uint32_t i, bool reopens)
         w->lanes[w->scene->fleet.choices[i].lane] = (struct lane_seen){true, true, false};
 }
 
+/* A write of REJECT_MESSAGE that left before the crash may have been taken: the run that goes on
+ * still waits for this identity to settle, before it tightens others. */
+static bool goes_on_tightened(const struct watcher *w, uint32_t job)
+{
+    if (job == UINT32_MAX || !w->rows[job].known)
+        return false;
+    const struct record *last = &w->rows[job].last;
+    bool sent = (last->row.state == JOB_WRITING || last->row.state == JOB_UNSURE) &&
+                last->write_behavior == BEHAVIOR_REJECT_MESSAGE;
+    bool taken = last->row.state != JOB_DONE && last->row.accepted > 0 &&
+                 last->row.behavior_seen == BEHAVIOR_REJECT_MESSAGE;
+    return sent || taken;
+}
+
 void watcher_resume(struct watcher *w, bool reopens)
 {
     struct waves_seen *seen = &w->waves;
@@ -544,7 +558,7 @@ void watcher_resume(struct watcher *w, bool reopens)
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
         row_resume(w, i, reopens);
     for (uint32_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
-        if (!w->tightened[lane].first_settled)
+        if (!w->tightened[lane].first_settled && !goes_on_tightened(w, w->tightened[lane].first))
             w->tightened[lane].first = UINT32_MAX;
     for (uint32_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
         w->tightened[lane].fell_back = false;

@@ -168,11 +168,12 @@ static void a_name_comes_back_with_its_behavior_and_success(void **state)
 static void a_write_without_an_answer_leaves_two_possibilities(void **state)
 {
     (void)state;
-    const struct step cut_off[] = {{STEP_INTENT, .name = NEW, .before = OLD, .status_before = MAIL_FROM_FAILED},
-                                   {STEP_NONE}};
-    const struct step lost[] = {{STEP_INTENT, .name = NEW, .before = OLD, .status_before = MAIL_FROM_FAILED},
-                                {STEP_UNSURE, .name = NEW, .before = OLD},
-                                {STEP_NONE}};
+    const struct step cut_off[] = {
+        {STEP_INTENT, .name = NEW, .before = OLD, .status_before = MAIL_FROM_FAILED}, {STEP_NONE}};
+    const struct step lost[] = {
+        {STEP_INTENT, .name = NEW, .before = OLD, .status_before = MAIL_FROM_FAILED},
+        {STEP_UNSURE, .name = NEW, .before = OLD},
+        {STEP_NONE}};
     const struct wanted wanted = {OLD, NEW, OLD, .until = UNTIL_SET};
     check(cut_off, &wanted);
     check(lost, &wanted);
@@ -223,7 +224,8 @@ static void what_was_not_written_is_not_put_back(void **state)
 static void patterns_and_outcomes_choose_rows(void **state)
 {
     (void)state;
-    const struct step steps[] = {{STEP_INTENT, .name = NEW, .before = OLD}, {STEP_DONE, .name = NEW}, {STEP_NONE}};
+    const struct step steps[] = {
+        {STEP_INTENT, .name = NEW, .before = OLD}, {STEP_DONE, .name = NEW}, {STEP_NONE}};
     const struct {
         struct rollback how;
         uint32_t rows;

@@ -1,11 +1,11 @@
 /*
- * Duty: count what is out at each server, and when the next may go.
+ * Counts the questions that are out at each server, and says when the next one may go.
  *
- * Invariant: a server with questions out, or whose allowance is not whole yet, keeps its entry; all
- * others may be forgotten, for a fresh entry says the same. In a row full of such, a new server
- * waits for a moment: that is rare, as there are more entries than questions out.
+ * Invariant: a server with questions out, or whose bucket is not full yet, keeps its entry; every
+ * other entry may be forgotten, for a fresh entry says the same. In a row full of kept entries a
+ * new server waits for a moment. That is rare, as there are more entries than questions out.
  */
-#include "manners.h"
+#include "server_limit.h"
 
 #include "base/hash.h"
 
@@ -15,9 +15,9 @@
 #define QUESTION_SPAN (SPAN_S(1) / DNS_SERVER_RATE_MAX)
 #define ALLOWANCE     (DNS_SERVER_OUT_MAX * QUESTION_SPAN)
 
-void manners_init(struct manners *m)
+void server_limit_init(struct server_limit *m)
 {
-    *m = (struct manners){0};
+    *m = (struct server_limit){0};
 }
 
 static bool server_same(const struct dns_server *a, const struct dns_server *b)
@@ -33,41 +33,41 @@ static bool is_own(const struct dns_server *s)
                           : memcmp(s->address, loopback6, sizeof loopback6) == 0;
 }
 
-static struct manners_server *row_of(struct manners *m, const struct dns_server *s)
+static struct limited_server *row_of(struct server_limit *m, const struct dns_server *s)
 {
     uint64_t hash =
         hash_mix(hash_bytes(s->address, sizeof s->address), (uint64_t)s->family << 16 | s->port);
-    return m->rows[hash % MANNERS_ROWS];
+    return m->rows[hash % SERVER_LIMIT_ROWS];
 }
 
-static struct manners_server *server_find(struct manners *m, const struct dns_server *s)
+static struct limited_server *server_find(struct server_limit *m, const struct dns_server *s)
 {
-    struct manners_server *row = row_of(m, s);
-    for (unsigned i = 0; i < MANNERS_WAYS; i++)
+    struct limited_server *row = row_of(m, s);
+    for (unsigned i = 0; i < SERVER_LIMIT_WAYS; i++)
         if (server_same(&row[i].server, s))
             return &row[i];
     return NULL;
 }
 
-static struct manners_server *server_add(struct manners *m, const struct dns_server *s,
+static struct limited_server *server_add(struct server_limit *m, const struct dns_server *s,
                                          instant_us now)
 {
-    struct manners_server *row = row_of(m, s);
-    for (unsigned i = 0; i < MANNERS_WAYS; i++) {
+    struct limited_server *row = row_of(m, s);
+    for (unsigned i = 0; i < SERVER_LIMIT_WAYS; i++) {
         if (row[i].out || row[i].paid_until > now)
             continue;
-        row[i] = (struct manners_server){.server = *s, .paid_until = now};
+        row[i] = (struct limited_server){.server = *s, .paid_until = now};
         return &row[i];
     }
     return NULL;
 }
 
-bool manners_take(struct manners *m, const struct dns_server *server, instant_us now,
-                  instant_us *again)
+bool server_limit_take(struct server_limit *m, const struct dns_server *server, instant_us now,
+                       instant_us *again)
 {
     if (server->family == 0)
         return true;
-    struct manners_server *known = server_find(m, server);
+    struct limited_server *known = server_find(m, server);
     if (!known)
         known = server_add(m, server, now);
     *again = now + QUESTION_SPAN;
@@ -85,11 +85,11 @@ bool manners_take(struct manners *m, const struct dns_server *server, instant_us
     return true;
 }
 
-void manners_give(struct manners *m, const struct dns_server *server)
+void server_limit_give(struct server_limit *m, const struct dns_server *server)
 {
     if (server->family == 0)
         return;
-    struct manners_server *known = server_find(m, server);
+    struct limited_server *known = server_find(m, server);
     assert(known && known->out > 0);
     known->out--;
 }

@@ -1,0 +1,55 @@
+/*
+ * What the resolver said of names that many surveys ask for: amazonses.com, and every _dmarc name.
+ * Without a cache a fleet of a hundred thousand names would ask for _dmarc.com a hundred thousand
+ * times. An answer is kept for DNS_CACHE_KEEP. Silence and trouble are kept as well, so that a
+ * resolver that does not answer is not waited for again and again. While a question is out, the
+ * same question is not sent a second time.
+ *
+ *   switch (dns_cache_ask(&c, &question, now, &known)) {
+ *   case DNS_CACHE_KNOWN: use *known
+ *   case DNS_CACHE_OUT:   ask again when an answer has come
+ *   case DNS_CACHE_SEND:  send it; dns_cache_reply() with what comes back
+ *   }
+ *
+ * Set-associative: of a full set the entry goes that was used longest ago. Pure. One owner.
+ */
+#ifndef MF_DNS_CACHE_H
+#define MF_DNS_CACHE_H
+
+#include "base/when.h"
+#include "dns/question.h"
+
+#define DNS_CACHE_SETS 64
+#define DNS_CACHE_WAYS 8 /* 512 answers in all, five times the window of questions */
+#define DNS_CACHE_KEEP SPAN_S(60)
+
+struct dns_cache_entry {
+    struct text name; /* empty: free */
+    uint16_t type;
+    bool is_out; /* the question was sent, and the reply is not there yet */
+    instant_us until;
+    uint64_t used_at; /* dns_cache.uses when it was last of use */
+    struct dns_reply reply;
+    struct arena arena; /* name, and texts of the reply */
+};
+
+struct dns_cache {
+    uint64_t uses;
+    struct dns_cache_entry entries[DNS_CACHE_SETS][DNS_CACHE_WAYS];
+};
+
+enum dns_cache_state { DNS_CACHE_SEND, DNS_CACHE_OUT, DNS_CACHE_KNOWN };
+
+void dns_cache_init(struct dns_cache *c);
+void dns_cache_clear(struct dns_cache *c);
+/* Is the answer to this question kept? Of the resolver only: an authority is always asked anew. */
+bool dns_cache_is_shared(const struct dns_question *question);
+/* *known is set with DNS_CACHE_KNOWN, and borrowed until the next call. With DNS_CACHE_SEND the
+ * caller sends the question. A question that is not shared is always to be sent. */
+enum dns_cache_state dns_cache_ask(struct dns_cache *c, const struct dns_question *question,
+                                   instant_us now, const struct dns_reply **known);
+/* The reply to a question that was sent. It is copied; when memory is out, it is not kept. */
+void dns_cache_reply(struct dns_cache *c, const struct dns_question *question,
+                     const struct dns_reply *reply, instant_us now);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * What one authoritative name server gets from us at most: so many questions at once, and so many a
+ * second. DNS_WINDOW bounds all questions and protects us from drops; this bound protects servers
+ * that belong to others.
+ *
+ * Each server has a token bucket: DNS_SERVER_OUT_MAX tokens, refilled at DNS_SERVER_RATE_MAX a
+ * second; a question takes one. Two kinds of servers have no bucket: family 0, the resolver of the
+ * run, which only DNS_WINDOW bounds; and servers on loopback, which are the user's own and keep
+ * only the number of questions out.
+ *
+ *   if (server_limit_take(&m, &question.server, now, &again)) send it
+ *   else keep it until `again`, or until an answer of that server has come (WHEN_NEVER)
+ *   ... server_limit_give(&m, &question.server) with the answer
+ *
+ * Pure, without memory of its own making. One owner, one thread at a time.
+ */
+#ifndef MF_SERVER_LIMIT_H
+#define MF_SERVER_LIMIT_H
+
+#include "base/bounds.h"
+#include "base/when.h"
+#include "dns/question.h"
+
+#define SERVER_LIMIT_WAYS 8 /* servers that may share a row of the table */
+
+struct limited_server {
+    struct dns_server server;
+    uint32_t out;
+    instant_us paid_until; /* each question moves it on by 1/rate; the past counts as now */
+};
+
+struct server_limit {
+    struct limited_server rows[SERVER_LIMIT_ROWS][SERVER_LIMIT_WAYS];
+};
+
+void server_limit_init(struct server_limit *m);
+/* May one question go to this server now? True: the question is counted. False: *again is the
+ * earliest instant at which the caller should ask again. */
+bool server_limit_take(struct server_limit *m, const struct dns_server *server, instant_us now,
+                       instant_us *again);
+/* A counted question has come back, with an answer or without. */
+void server_limit_give(struct server_limit *m, const struct dns_server *server);
+
+#endif

@@ -1,0 +1,261 @@
+/*
+ * The steps of a survey, and what is known before it is asked.
+ */
+#include "survey.h"
+
+#include "base/dname.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#define SURVEY_BYTES_MAX (64u << 10) /* two names, an address and a reply of 256 records */
+
+/* A part is the machine that asks and the machine's own number for the question. */
+enum machine { MACHINE_INQUIRY, MACHINE_SPF, MACHINE_CHECK, MACHINE_DMARC, MACHINES };
+#define PART_BITS 24
+
+void survey_init(struct survey *s, const struct survey_options *options)
+{
+    *s = (struct survey){.options = options, .stage = SURVEY_DONE};
+    arena_init(&s->arena, SURVEY_BYTES_MAX);
+    inquiry_init(&s->inquiry);
+    spf_survey_init(&s->spf);
+    spf_check_init(&s->check);
+    dmarc_survey_init(&s->dmarc);
+    s->inquiry.authority_port = options->authority_port;
+}
+
+void survey_clear(struct survey *s)
+{
+    inquiry_clear(&s->inquiry);
+    spf_survey_clear(&s->spf);
+    spf_check_clear(&s->check);
+    dmarc_survey_clear(&s->dmarc);
+    arena_clear(&s->arena);
+}
+
+/* Without memory for a name the inquiry ends in trouble, and nothing else is asked. */
+void survey_start(struct survey *s, struct text name, struct text from)
+{
+    arena_reset(&s->arena);
+    s->stage = SURVEY_OF_NAME;
+    s->has_receivers = false;
+    s->out = 0;
+    s->name = arena_text(&s->arena, name);
+    s->from = arena_text(&s->arena, from);
+    inquiry_start(&s->inquiry, s->options->mode, s->name);
+}
+
+bool survey_name_is_known(const struct survey *s)
+{
+    return s->stage == SURVEY_OF_NAME && s->inquiry.done;
+}
+
+const struct dns_facts *survey_facts(const struct survey *s)
+{
+    return inquiry_facts(&s->inquiry);
+}
+
+/* ---- step 2 begins ---- */
+
+static struct text organizational_domain(void *ctx, struct text name)
+{
+    return suffix_registrable(ctx, name);
+}
+
+static struct text sender_of(struct survey *s)
+{
+    struct text sender = s->options->sender;
+    if (sender.len == 0)
+        sender = TEXT("postmaster");
+    if (text_find(sender, '@') < sender.len)
+        return sender;
+    return arena_fmt(&s->arena, TEXT_FMT "@" TEXT_FMT, TEXT_ARG(sender), TEXT_ARG(s->name));
+}
+
+static bool is_done(const struct survey *s)
+{
+    return s->out == 0 && s->spf.walk.done && (!s->options->checks || s->check.walk.done) &&
+           (!s->from.len || s->dmarc.done);
+}
+
+void survey_go_on(struct survey *s)
+{
+    const struct survey_options *o = s->options;
+    assert(survey_name_is_known(s));
+    s->stage = SURVEY_OF_RECEIVERS;
+    s->has_receivers = true;
+    spf_survey_start(&s->spf, s->name);
+    if (o->checks) {
+        struct spf_mail mail = {.client = o->client,
+                                .sender = sender_of(s),
+                                .helo = o->helo.len ? o->helo : s->name,
+                                .time_s = o->time_s};
+        spf_check_start(&s->check, &mail);
+    }
+    if (s->from.len)
+        dmarc_survey_start(&s->dmarc, s->from, s->name, organizational_domain, (void *)o->suffixes);
+}
+
+void survey_stop(struct survey *s)
+{
+    assert(survey_name_is_known(s));
+    s->stage = SURVEY_DONE;
+}
+
+/* ---- what is known already ---- */
+
+static void message_of_txt(struct survey *s, const struct dns_facts *facts, struct dns_message *m)
+{
+    m->records = ARENA_ARRAY(&s->arena, struct dns_record, facts->txt_len);
+    for (uint32_t i = 0; m->records && i < facts->txt_len; i++)
+        m->records[m->records_len++] = (struct dns_record){
+            .owner = s->name, .type = DNS_TYPE_TXT, .section = DNS_ANSWER, .txt = facts->txt[i]};
+}
+
+static void message_of_mx(struct survey *s, const struct dns_facts *facts, struct dns_message *m)
+{
+    m->records = ARENA_ARRAY(&s->arena, struct dns_record, facts->mx_len);
+    for (uint32_t i = 0; m->records && i < facts->mx_len; i++)
+        m->records[m->records_len++] = (struct dns_record){.owner = s->name,
+                                                           .type = DNS_TYPE_MX,
+                                                           .section = DNS_ANSWER,
+                                                           .preference = facts->mx[i].preference,
+                                                           .name = facts->mx[i].exchange};
+}
+
+static void trouble_reply(const struct dns_facts *facts, struct dns_reply *reply)
+{
+    reply->outcome = DNS_TIMED_OUT;
+    snprintf(reply->trouble, sizeof reply->trouble, TEXT_FMT, TEXT_ARG(facts->trouble));
+}
+
+static void own_reply(struct survey *s, const struct dns_facts *facts, uint16_t type,
+                      struct dns_reply *reply)
+{
+    enum dns_state state = type == DNS_TYPE_MX ? facts->mx_state : facts->txt_state;
+    struct dns_message *m = &reply->message;
+    m->question = s->name;
+    m->question_type = type;
+    if (state == DNS_TROUBLE_STATE) {
+        trouble_reply(facts, reply);
+    } else if (state == DNS_FOUND) {
+        (type == DNS_TYPE_MX ? message_of_mx : message_of_txt)(s, facts, m);
+        if (!m->records)
+            m->rcode = DNS_RCODE_SERVFAIL; /* out of memory: no verdict */
+    } else if (facts->cname.len) {         /* an authority gives no more than the alias */
+        s->known_record = (struct dns_record){
+            .owner = s->name, .type = DNS_TYPE_CNAME, .section = DNS_ANSWER, .name = facts->cname};
+        m->records = &s->known_record;
+        m->records_len = 1;
+    } else if (state == DNS_NXDOMAIN) {
+        m->rcode = DNS_RCODE_NXDOMAIN;
+    }
+}
+
+/* The name's own MX and TXT are known, and so is that nothing exists at or below a name that does
+ * not exist (RFC 8020). A resolver that minimises names (RFC 9156) asks for the name itself before
+ * one below it. So where the authorities have not said whether the name exists, no name at or below
+ * it is said to the resolver either. */
+static bool is_known(struct survey *s, const struct dns_question *q, struct dns_reply *reply)
+{
+    const struct dns_facts *facts = survey_facts(s);
+    bool is_name = dname_eq(q->name, s->name);
+    bool is_missing = facts->mx_state == DNS_NXDOMAIN && facts->cname.len == 0;
+    bool is_open = s->inquiry.mode == INQUIRY_AUTHORITY && facts->mx_state == DNS_TROUBLE_STATE &&
+                   facts->txt_state == DNS_TROUBLE_STATE && facts->cname.len == 0;
+    *reply = (struct dns_reply){.outcome = DNS_ANSWERED};
+    if (is_name && (q->type == DNS_TYPE_MX || q->type == DNS_TYPE_TXT)) {
+        own_reply(s, facts, q->type, reply);
+        return true;
+    }
+    if (!(is_missing || is_open) || !(is_name || dname_below(q->name, s->name)))
+        return false;
+    if (is_missing)
+        reply->message.rcode = DNS_RCODE_NXDOMAIN;
+    else
+        trouble_reply(facts, reply);
+    return true;
+}
+
+/* ---- questions and replies ---- */
+
+static bool machine_next(struct survey *s, enum machine machine, struct dns_question *question,
+                         uint32_t *number)
+{
+    switch (machine) {
+    case MACHINE_INQUIRY: return inquiry_next(&s->inquiry, question, number);
+    case MACHINE_SPF: return spf_survey_next(&s->spf, question, number);
+    case MACHINE_CHECK: return s->options->checks && spf_check_next(&s->check, question, number);
+    case MACHINE_DMARC: return s->from.len && dmarc_survey_next(&s->dmarc, question, number);
+    case MACHINES: break;
+    }
+    return false;
+}
+
+static void machine_reply(struct survey *s, enum machine machine, uint32_t number,
+                          const struct dns_reply *reply)
+{
+    switch (machine) {
+    case MACHINE_INQUIRY: inquiry_reply(&s->inquiry, number, reply); break;
+    case MACHINE_SPF: spf_survey_reply(&s->spf, number, reply); break;
+    case MACHINE_CHECK: spf_check_reply(&s->check, number, reply); break;
+    case MACHINE_DMARC: dmarc_survey_reply(&s->dmarc, number, reply); break;
+    case MACHINES: break;
+    }
+}
+
+static bool receivers_next(struct survey *s, struct dns_question *question, uint32_t *part)
+{
+    struct dns_reply reply;
+    uint32_t number = 0;
+    for (unsigned machine = MACHINE_SPF; machine < MACHINES; machine++) {
+        while (machine_next(s, machine, question, &number)) {
+            assert(number < 1u << PART_BITS);
+            *part = machine << PART_BITS | number;
+            if (!is_known(s, question, &reply))
+                return true;
+            machine_reply(s, machine, number, &reply);
+        }
+    }
+    return false;
+}
+
+bool survey_next(struct survey *s, struct dns_question *question, uint32_t *part)
+{
+    bool more = false;
+    switch (s->stage) {
+    case SURVEY_OF_NAME: more = inquiry_next(&s->inquiry, question, part); break;
+    case SURVEY_OF_RECEIVERS: more = receivers_next(s, question, part); break;
+    case SURVEY_DONE: break;
+    }
+    s->out += more;
+    if (s->stage == SURVEY_OF_RECEIVERS && is_done(s))
+        s->stage = SURVEY_DONE;
+    return more;
+}
+
+void survey_reply(struct survey *s, uint32_t part, const struct dns_reply *reply)
+{
+    assert(s->out > 0);
+    s->out--;
+    machine_reply(s, (enum machine)(part >> PART_BITS), part & ((1u << PART_BITS) - 1), reply);
+    if (s->stage == SURVEY_OF_RECEIVERS && is_done(s))
+        s->stage = SURVEY_DONE;
+}
+
+bool survey_part_is_of_receivers(uint32_t part)
+{
+    return part >> PART_BITS != MACHINE_INQUIRY;
+}
+
+bool survey_has_trouble(const struct survey *s)
+{
+    const struct dns_facts *facts = survey_facts(s);
+    bool name = facts->mx_state == DNS_TROUBLE_STATE || facts->txt_state == DNS_TROUBLE_STATE;
+    if (!s->has_receivers)
+        return name;
+    return name || spf_survey_class(&s->spf) == SPF_CLASS_TEMPERROR ||
+           (s->options->checks && s->check.walk.result == SPF_TEMPERROR) ||
+           (s->from.len && !s->dmarc.certain);
+}

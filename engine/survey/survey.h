@@ -1,0 +1,83 @@
+/*
+ * A survey: everything that is asked of DNS about one MAIL FROM name, in its order, as a pure state
+ * machine.
+ *
+ *   1. the name itself: MX and TXT, by the mode of the inquiry (dns/inquiry.h)
+ *   2. what receivers make of it: SPF (RFC 7208), one message if the options name one, and DMARC
+ *      (RFC 9989, RFC 7489) for a From domain. Their questions are about other names and go to the
+ *      resolver; they are handed out in this order, as many at once as can be asked.
+ *
+ * Receivers' questions that the inquiry has answered are not sent: they are answered from its
+ * facts. So in authority mode MX and TXT of the name are never asked of the resolver, nor anything
+ * at or below a name that does not exist, and no "no such name" is cached there (RFC 2308, RFC
+ * 8020).
+ *
+ *   survey_start(&s, name, from);
+ *   while (s.stage != SURVEY_DONE) {
+ *       send all that survey_next() gives; survey_reply(one);
+ *       if (survey_name_is_known(&s)) survey_go_on(&s) or survey_stop(&s);
+ *   }
+ *
+ * One owner, one thread at a time. Facts are borrowed until the next start or clear.
+ */
+#ifndef MF_SURVEY_H
+#define MF_SURVEY_H
+
+#include "dns/inquiry.h"
+#include "rules/dmarc.h"
+#include "rules/spf.h"
+#include "rules/suffix.h"
+
+#define SURVEY_HELD_MAX                                                                            \
+    (INQUIRY_QUESTIONS_MAX + DMARC_NAMES_MAX + 2) /* questions of one survey at once, at most */
+
+/* The same for every survey that has them. Texts and the list are borrowed. */
+struct survey_options {
+    enum inquiry_mode mode;
+    uint16_t authority_port;            /* 0: 53 */
+    const struct suffix_list *suffixes; /* needed for step 2 with a From domain */
+    bool checks;                        /* run check_host() for client, sender and helo */
+    struct spf_address client;
+    struct text sender, helo; /* empty: postmaster@NAME, NAME; "local" means local@NAME */
+    int64_t time_s;           /* %{t} of SPF macros; since 1970 */
+};
+
+enum survey_stage { SURVEY_OF_NAME, SURVEY_OF_RECEIVERS, SURVEY_DONE };
+
+struct survey {
+    enum survey_stage stage;
+    bool has_receivers; /* step 2 was taken: spf, check and dmarc hold an outcome when done */
+
+    /* outcome, as far as it was asked for */
+    struct text name, from; /* A-labels; copied. from: empty, DMARC is not asked for */
+    struct inquiry inquiry;
+    struct spf_survey spf;
+    struct spf_check check; /* options->checks */
+    struct dmarc_survey dmarc;
+
+    /* inside */
+    const struct survey_options *options;
+    uint32_t out;                   /* questions handed out and not replied to */
+    struct arena arena;             /* name, from, and texts made from them */
+    struct dns_record known_record; /* of the reply that is made from facts */
+};
+
+void survey_init(struct survey *s, const struct survey_options *options);
+void survey_clear(struct survey *s);
+/* Begins anew. from may be empty. */
+void survey_start(struct survey *s, struct text name, struct text from);
+/* A question to send now, with its part; false: none until a reply or a decision comes, or done.
+ * Each question that is handed out wants exactly one reply. */
+bool survey_next(struct survey *s, struct dns_question *question, uint32_t *part);
+void survey_reply(struct survey *s, uint32_t part, const struct dns_reply *reply);
+/* Has step 1 ended, and is it not decided yet whether step 2 follows? */
+bool survey_name_is_known(const struct survey *s);
+void survey_go_on(struct survey *s);
+void survey_stop(struct survey *s);
+bool survey_part_is_of_receivers(uint32_t part);
+/* Valid once step 1 has ended. */
+const struct dns_facts *survey_facts(const struct survey *s);
+/* Is there something that was asked and has no answer? Valid when done. */
+bool survey_has_trouble(const struct survey *s);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * Many surveys at once. The pool says which questions may go now: at most DNS_WINDOW are out, each
+ * server gets what server_limit.h allows, and what the resolver said a moment ago is not asked
+ * again (dns_cache.h). The owner carries the questions, by any world.
+ *
+ *   while (survey_pool_has_room(p) && there is a name)  survey_pool_start(p, subject, ...);
+ *   while (survey_pool_next(p, now, &q))                send q
+ *   while (survey_pool_take(p, &subject))               use the survey that has ended
+ *   sleep until survey_pool_wake(p, now), or until an answer: survey_pool_reply(p, &q, ...)
+ *
+ * Starting one name after the other, with all questions sent in between, keeps the window full and
+ * leaves the choice of the next name to the last moment.
+ *
+ * Pure: nothing is allocated but what the surveys learn. One owner, one thread at a time.
+ */
+#ifndef MF_SURVEY_POOL_H
+#define MF_SURVEY_POOL_H
+
+#include "base/bounds.h"
+#include "dns_cache.h"
+#include "server_limit.h"
+#include "survey.h"
+
+#define SURVEYS_MAX                                                                                \
+    (2 * DNS_WINDOW) /* so that those a server limit holds leave the window full                   \
+                      */
+
+/* A question on its way. slot and part come back with its reply. */
+struct survey_question {
+    uint32_t slot, part;
+    struct dns_question question;
+};
+
+struct survey_held {
+    uint32_t part;
+    struct dns_question question;
+};
+
+struct survey_slot {
+    struct survey survey;
+    uint32_t subject; /* the owner's number for it */
+    uint32_t next;    /* in its list: slot + 1, 0 ends */
+    bool is_listed;   /* in `ready` or in `held` */
+    uint32_t held_len;
+    struct survey_held held[SURVEY_HELD_MAX]; /* handed out by the survey, not sent */
+};
+
+struct survey_list {
+    uint32_t first, last; /* slot + 1; 0: empty */
+};
+
+/* Step 1 of a survey has ended: shall step 2 follow? */
+typedef bool survey_goes_on(void *ctx, uint32_t subject, const struct survey *s, instant_us now);
+
+struct survey_pool {
+    struct survey_options options;
+    survey_goes_on *goes_on; /* NULL: always */
+    void *ctx;
+    uint32_t out;        /* questions on their way */
+    uint32_t unanswered; /* questions of step 2 that timed out, since one was answered */
+    /* Each slot is in one list, unless all its questions are out: free; ready to be tried; held,
+     * since no question of it may go; or done. */
+    struct survey_list free, ready, held, done;
+    instant_us held_until; /* the earliest for those in `held`; WHEN_NEVER: when an answer comes */
+    struct server_limit server_limit;
+    struct dns_cache cache;
+    struct survey_slot slots[SURVEYS_MAX];
+};
+
+void survey_pool_init(struct survey_pool *p, const struct survey_options *options,
+                      survey_goes_on *goes_on, void *ctx);
+void survey_pool_clear(struct survey_pool *p);
+/* Is it worth starting another survey now? All that may go has gone, and the window is not full. */
+bool survey_pool_has_room(const struct survey_pool *p);
+/* Has room. from may be empty (survey.h); both names are copied. */
+void survey_pool_start(struct survey_pool *p, uint32_t subject, struct text name, struct text from,
+                       instant_us now);
+/* The next question to send now. Each one that is given wants exactly one reply. Its name is
+ * borrowed until then. */
+bool survey_pool_next(struct survey_pool *p, instant_us now, struct survey_question *out);
+void survey_pool_reply(struct survey_pool *p, const struct survey_question *q,
+                       const struct dns_reply *reply, instant_us now);
+/* A survey that has ended, with its subject; NULL: none. Borrowed until the next start. */
+const struct survey *survey_pool_take(struct survey_pool *p, uint32_t *subject);
+/* When there is something to do without an answer; WHEN_NEVER: not before one comes. */
+instant_us survey_pool_wake(const struct survey_pool *p, instant_us now);
+
+#endif

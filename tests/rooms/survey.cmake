@@ -1,0 +1,5 @@
+foreach(test IN ITEMS survey/server_limit survey/dns_cache)
+  mailfrom_test(${test} USES survey)
+endforeach()
+mailfrom_test(survey/survey USES survey scripted_dns)
+mailfrom_test(survey/survey_pool USES survey scripted_dns)

@@ -1,0 +1,230 @@
+/* What a survey asks, whom, and in which order; and what it hands on instead of asking. */
+#include "unit.h"
+
+#include "base/dname.h"
+#include "scripted_dns.h"
+#include "survey/survey.h"
+
+#include <stdio.h>
+
+#define NAME   "bounce.example.com"
+#define SES_MX NAME " 300 MX 10 feedback-smtp.us-east-1.amazonses.com\n"
+
+/* One survey of NAME with From example.com, and what it has asked. */
+struct asked {
+    struct script script;
+    struct suffix_list *suffixes;
+    struct survey_options options;
+    struct survey survey;
+    char log[4096]; /* "NS example.com" of the resolver, "MX name @192.0.2.1" of a server; one a
+                       line */
+};
+
+static void asked_init(struct asked *a, enum inquiry_mode mode, const char *lines)
+{
+    struct why why = {""};
+    struct text rest = text_of(lines);
+    memset(a, 0, sizeof *a);
+    script_init(&a->script);
+    while (rest.len)
+        assert_true(script_line(&a->script, text_cut(&rest, '\n')));
+    assert_int_equal(suffix_list_open(&a->suffixes, NULL, &why), OK);
+    a->options = (struct survey_options){.mode = mode, .suffixes = a->suffixes};
+    survey_init(&a->survey, &a->options);
+}
+
+static void asked_clear(struct asked *a)
+{
+    survey_clear(&a->survey);
+    suffix_list_close(a->suffixes);
+    script_clear(&a->script);
+}
+
+static void log_add(struct asked *a, const struct dns_question *q)
+{
+    size_t used = strlen(a->log);
+    char server[32] = "";
+    if (q->server.family == 4)
+        snprintf(server, sizeof server, " @%u.%u.%u.%u", q->server.address[0], q->server.address[1],
+                 q->server.address[2], q->server.address[3]);
+    assert_int_equal(q->recurse, q->server.family == 0);
+    snprintf(a->log + used, sizeof a->log - used, "%s " TEXT_FMT "%s\n", dns_type_name(q->type),
+             TEXT_ARG(q->name), server);
+    assert_true(strlen(a->log) < sizeof a->log - 1);
+}
+
+static void ask(struct asked *a, struct text from, bool goes_on)
+{
+    struct dns_question questions[SURVEY_HELD_MAX];
+    uint32_t parts[SURVEY_HELD_MAX];
+    a->log[0] = '\0';
+    survey_start(&a->survey, TEXT(NAME), from);
+    while (a->survey.stage != SURVEY_DONE) {
+        uint32_t len = 0;
+        while (survey_next(&a->survey, &questions[len], &parts[len])) {
+            log_add(a, &questions[len]);
+            assert_true(++len < SURVEY_HELD_MAX);
+        }
+        for (uint32_t i = 0; i < len; i++) {
+            struct dns_reply reply = script_reply(&a->script, &questions[i]);
+            survey_reply(&a->survey, parts[i], &reply);
+        }
+        if (survey_name_is_known(&a->survey))
+            (goes_on ? survey_go_on : survey_stop)(&a->survey);
+    }
+}
+
+/* A question to the resolver is a line without '@'. */
+static bool resolver_heard(const struct asked *a, const char *what)
+{
+    struct text rest = text_of(a->log), line;
+    for (line = text_cut(&rest, '\n'); line.len; line = text_cut(&rest, '\n'))
+        if (text_find(line, '@') == line.len && text_find_text(line, text_of(what)) < line.len)
+            return true;
+    return false;
+}
+
+static void receivers_follow_the_name_spf_first_and_then_dmarc(void **state)
+{
+    struct asked a;
+    (void)state;
+    asked_init(&a, INQUIRY_AUTHORITY,
+               "server 192.0.2.1\n" SES_MX NAME " 300 TXT \"v=spf1 include:amazonses.com ~all\"\n"
+               "_dmarc.example.com 300 TXT \"v=DMARC1; p=none\"\n");
+    ask(&a, TEXT("example.com"), true);
+    assert_string_equal(a.log, "NS example.com\n"
+                               "A ns1.example.com\n"
+                               "MX " NAME " @192.0.2.1\n"
+                               "TXT " NAME " @192.0.2.1\n"
+                               "MX *.example.com @192.0.2.1\n"
+                               "TXT amazonses.com\n"
+                               "TXT _dmarc.example.com\n"
+                               "TXT _dmarc." NAME "\n"
+                               "TXT _dmarc.com\n");
+    assert_true(a.survey.has_receivers && a.survey.dmarc.certain && a.survey.dmarc.rfc9989.aligned);
+    asked_clear(&a);
+}
+
+static void dmarc_is_judged_before_the_records_are_there(void **state)
+{
+    struct asked a;
+    (void)state;
+    asked_init(&a, INQUIRY_AUTHORITY,
+               "server 192.0.2.1\n_dmarc.example.com 300 TXT \"v=DMARC1; p=reject; aspf=s\"\n");
+    ask(&a, TEXT("example.com"), true);
+    assert_string_equal(a.log, "NS example.com\n"
+                               "A ns1.example.com\n"
+                               "MX " NAME " @192.0.2.1\n"
+                               "TXT " NAME " @192.0.2.1\n"
+                               "TXT _dmarc.example.com\n"
+                               "TXT _dmarc.com\n");
+    assert_int_equal(survey_facts(&a.survey)->mx_state, DNS_NXDOMAIN);
+    assert_int_equal(spf_survey_class(&a.survey.spf), SPF_CLASS_NONE);
+    assert_true(a.survey.dmarc.certain && a.survey.dmarc.rfc9989.aspf_strict);
+    assert_false(a.survey.dmarc.rfc9989.aligned);
+    assert_false(survey_has_trouble(&a.survey));
+    asked_clear(&a);
+}
+
+/* Each zone, and whether any name below may be said to the resolver: only if the name exists. */
+static void the_resolver_never_hears_the_name_in_authority_mode(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone;
+        bool exists;
+    } rows[] = {
+        {"server 192.0.2.1", false},
+        {"server 192.0.2.1\n" NAME " 300 TXT \"v=spf1 mx include:amazonses.com ~all\"", true},
+        {"server 192.0.2.1\n" NAME " 300 TXT \"v=spf1 include:x." NAME " ~all\"", true},
+        {"server 192.0.2.1\n" SES_MX, true},
+        {"server 192.0.2.1\n" NAME " 300 CNAME other.example.com", true},
+        {"server 192.0.2.1\nsays * timeout", false},
+        {"server 192.0.2.1\n" SES_MX NAME
+         " 300 TXT \"v=spf1 mx ~all\"\nserver 192.0.2.2\nexample.com 300 SOA 60",
+         false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct asked a;
+        asked_init(&a, INQUIRY_AUTHORITY, rows[i].zone);
+        ask(&a, TEXT("example.com"), true);
+        if (resolver_heard(&a, " " NAME) || resolver_heard(&a, "." NAME) != rows[i].exists)
+            fail_msg("zone %zu: asked\n%s", i, a.log);
+        asked_clear(&a);
+    }
+}
+
+static void a_resolver_that_is_believed_is_asked_once_for_each_thing(void **state)
+{
+    struct asked a;
+    (void)state;
+    asked_init(&a, INQUIRY_RECURSIVE,
+               "server 192.0.2.1\n" SES_MX NAME
+               " 300 TXT \"v=spf1 mx include:amazonses.com ~all\"\n"
+               "_dmarc.example.com 300 TXT \"v=DMARC1; p=none\"\n");
+    ask(&a, TEXT("example.com"), true);
+    assert_string_equal(a.log, "MX " NAME "\n"
+                               "TXT " NAME "\n"
+                               "A feedback-smtp.us-east-1.amazonses.com\n"
+                               "TXT _dmarc.example.com\n"
+                               "TXT _dmarc." NAME "\n"
+                               "TXT amazonses.com\n"
+                               "TXT _dmarc.com\n");
+    asked_clear(&a);
+}
+
+static void a_survey_that_is_stopped_asks_no_more(void **state)
+{
+    struct asked a;
+    (void)state;
+    asked_init(&a, INQUIRY_RECURSIVE,
+               "server 192.0.2.1\n" SES_MX NAME " 300 TXT \"v=spf1 include:amazonses.com ~all\"\n");
+    ask(&a, TEXT("example.com"), false);
+    assert_string_equal(a.log, "MX " NAME "\nTXT " NAME "\n");
+    assert_false(a.survey.has_receivers);
+    assert_int_equal(survey_facts(&a.survey)->mx_state, DNS_FOUND);
+    ask(&a, TEXT("example.com"), true); /* the same memory once more */
+    assert_true(a.survey.has_receivers && a.survey.spf.walk.record.len > 0);
+    asked_clear(&a);
+}
+
+static void without_a_from_domain_dmarc_is_not_asked_for(void **state)
+{
+    struct asked a;
+    (void)state;
+    asked_init(&a, INQUIRY_RECURSIVE, "server 192.0.2.1\n" SES_MX);
+    ask(&a, TEXT_NONE, true);
+    assert_false(resolver_heard(&a, "_dmarc"));
+    assert_false(survey_has_trouble(&a.survey));
+    asked_clear(&a);
+}
+
+static void trouble_of_the_name_takes_no_verdict_away_that_holds_anyhow(void **state)
+{
+    struct asked a;
+    (void)state;
+    asked_init(&a, INQUIRY_AUTHORITY,
+               "resolver\nexample.com 300 NS ns1.example.com\nns1.example.com 300 A 192.0.2.1\n"
+               "_dmarc.example.com 300 TXT \"v=DMARC1; p=reject; aspf=s\"\n"
+               "server 192.0.2.1\nsays MX SERVFAIL\nsays TXT SERVFAIL\n");
+    ask(&a, TEXT("example.com"), true);
+    assert_int_equal(survey_facts(&a.survey)->mx_state, DNS_TROUBLE_STATE);
+    assert_int_equal(spf_survey_class(&a.survey.spf), SPF_CLASS_TEMPERROR);
+    assert_true(a.survey.dmarc.certain && a.survey.dmarc.rfc9989.aspf_strict);
+    assert_true(survey_has_trouble(&a.survey));
+    asked_clear(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(receivers_follow_the_name_spf_first_and_then_dmarc),
+        cmocka_unit_test(dmarc_is_judged_before_the_records_are_there),
+        cmocka_unit_test(the_resolver_never_hears_the_name_in_authority_mode),
+        cmocka_unit_test(a_resolver_that_is_believed_is_asked_once_for_each_thing),
+        cmocka_unit_test(a_survey_that_is_stopped_asks_no_more),
+        cmocka_unit_test(without_a_from_domain_dmarc_is_not_asked_for),
+        cmocka_unit_test(trouble_of_the_name_takes_no_verdict_away_that_holds_anyhow),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
