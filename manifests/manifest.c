@@ -13,8 +13,8 @@ static bool raw_init(struct raw *r, struct fleet *f, struct complaints *complain
     arena_init(&r->arena, NAMES_BYTES_MAX);
     bool fits = names_init(&f->names, NAMES_BYTES_MAX) &&
                 names_init(&r->settings, NAMES_BYTES_MAX) && names_init(&r->lists, NAMES_BYTES_MAX);
-    r->digest = digest_new();
-    r->file_digest = digest_new();
+    r->digest = sha256_new();
+    r->file_digest = sha256_new();
     if (!fits || !r->digest || !r->file_digest)
         raw_fail(r, ERR_NOMEM, "no memory to read manifests");
     return r->err == OK;
@@ -29,8 +29,8 @@ static void raw_clear(struct raw *r)
     free(r->files);
     free(r->accounts);
     free(r->refs);
-    digest_free(r->digest);
-    digest_free(r->file_digest);
+    sha256_free(r->digest);
+    sha256_free(r->file_digest);
 }
 
 /* A file that is read twice, by a loop of includes or by two patterns, would only repeat itself. */
@@ -53,9 +53,12 @@ static bool is_read_already(struct raw *r, uint32_t index)
  * files run together. */
 static void digest_file(struct raw *r, struct text name)
 {
-    unsigned char bytes[DIGEST_LEN];
-    if (!digest_take(r->file_digest, bytes) || !digest_add(r->digest, name.at, name.len) ||
-        !digest_add(r->digest, "", 1) || !digest_add(r->digest, bytes, sizeof bytes))
+    sha256_t bytes;
+    bool taken = sha256_take(r->file_digest, bytes);
+    sha256_add(r->digest, name);
+    sha256_add(r->digest, (struct text){"", 1});
+    sha256_add(r->digest, (struct text){(const char *)bytes, sizeof bytes});
+    if (!taken)
         raw_fail(r, ERR_NOMEM, "no memory for the digest of a manifest");
 }
 
@@ -127,7 +130,7 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
             root_read(&r, paths[i]);
         if (r.err == OK)
             vet_fleet(&r);
-        if (r.err == OK && !digest_take(r.digest, f->digest))
+        if (r.err == OK && !sha256_take(r.digest, f->digest))
             raw_fail(&r, ERR_NOMEM, "no memory for the digest of the manifests");
     }
     if (r.err == OK && complaints->len + complaints->more > 0)

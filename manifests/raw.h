@@ -17,6 +17,10 @@
 #include "manifest.h"
 #include "value.h"
 
+#include "crypto/sha256.h"
+
+#include <assert.h>
+
 /* --- schema.c: which keys there are, and what they hold --------------------------------------- */
 
 enum key {
@@ -128,7 +132,7 @@ struct draft {
     uint32_t regions_len;
 };
 
-_Static_assert(sizeof(struct settings) == 40, "settings are compared as bytes: no padding");
+static_assert(sizeof(struct settings) == 40, "settings are compared as bytes: no padding");
 
 struct raw_row {
     const char *identity; /* stowed in fleet.names */
@@ -179,7 +183,7 @@ struct raw {
     uint32_t refs_len, refs_cap;
     struct place waves_at, max_failures_at; /* line 0: not given yet */
     bool identities_named; /* some file has identities, identities_from or include */
-    struct digest *file_digest, *digest;
+    struct sha256 *file_digest, *digest;
     int folder;   /* of the user's file that is being read, with all that it includes */
     enum err err; /* the first trouble that no mending of a manifest cures; it stops the reading */
     struct why *why;
@@ -230,15 +234,6 @@ long source_read(struct source *s, void *bytes, size_t len);
 void source_place(const struct source *s, uint64_t offset, struct place *at);
 /* The first bytes, without moving on. */
 size_t source_peek(const struct source *s, unsigned char *bytes, size_t len);
-
-/* --- digest.c --------------------------------------------------------------------------------- */
-
-#define DIGEST_LEN 32
-struct digest;
-struct digest *digest_new(void); /* SHA-256; NULL: out of memory */
-void digest_free(struct digest *d);
-bool digest_add(struct digest *d, const void *bytes, size_t len);
-bool digest_take(struct digest *d, unsigned char out[DIGEST_LEN]); /* and starts afresh */
 
 /* --- read.c: YAML events ---------------------------------------------------------------------- */
 

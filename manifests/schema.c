@@ -3,10 +3,11 @@
  */
 #include "raw.h"
 
+#include "base/count.h"
+
 #include <assert.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define NEAR_EDITS   2 /* more than two edits are another word, not a slip */
+#define NEAR_EDITS 2 /* more than two edits are another word, not a slip */
 
 #define REGION_EXPECTED "a Region such as us-east-1"
 

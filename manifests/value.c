@@ -4,11 +4,12 @@
 #include "raw.h"
 #include "rules/idna.h"
 
+#include "base/count.h"
+
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define NEAR_EDITS   3 /* of long words such as USE_DEFAULT_VALUE */
-#define DECIMAL_MAX  9 /* digits before and after the point */
+#define NEAR_EDITS  3 /* of long words such as USE_DEFAULT_VALUE */
+#define DECIMAL_MAX 9 /* digits before and after the point */
 
 const char *name_fault_text(enum name_fault fault)
 {

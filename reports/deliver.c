@@ -6,6 +6,7 @@
  */
 #include "deliver.h"
 
+#include "base/count.h"
 #include "deliver_part.h"
 #include "row.h"
 
@@ -26,7 +27,7 @@ static const struct {
     {"markdown", markdown_write}, {"junit", junit_write}, {"sarif", sarif_write},
 };
 
-#define FORMATS_LEN (sizeof formats / sizeof formats[0])
+#define FORMATS_LEN (COUNT(formats))
 
 const char *report_format_name(size_t i)
 {
@@ -103,10 +104,10 @@ int deliver_stream(const char *path)
     static const char *const names[] = {"-", "/dev/stdout", "/dev/stderr"};
     static const int numbers[] = {STDOUT_FILENO, STDOUT_FILENO, STDERR_FILENO};
     uint64_t number;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < COUNT(names); i++)
         if (strcmp(path, names[i]) == 0)
             return numbers[i];
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+    for (size_t i = 0; i < COUNT(folders); i++) {
         size_t len = strlen(folders[i]);
         if (strncmp(path, folders[i], len) == 0 && text_to_u64(text_of(path + len), &number) &&
             number <= INT32_MAX)
@@ -121,7 +122,7 @@ static bool is_of_system(const char *path)
     static const char *const folders[] = {"/dev", "/proc", "/sys"};
     char folder[PATH_MAX], real[PATH_MAX];
     folder_of(path, folder);
-    for (size_t i = 0; realpath(folder, real) && i < sizeof folders / sizeof folders[0]; i++) {
+    for (size_t i = 0; realpath(folder, real) && i < COUNT(folders); i++) {
         size_t len = strlen(folders[i]);
         bool is_below = strncmp(real, folders[i], len) == 0 && (real[len] == '/' || !real[len]);
         if (is_below && strncmp(real, "/dev/shm", 8) != 0)

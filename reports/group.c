@@ -1,6 +1,7 @@
 #include "group.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "base/hash.h"
 
 #include <stdlib.h>
@@ -82,7 +83,7 @@ static int outcome_rank(enum outcome o)
     static const enum outcome worst_first[] = {
         OUTCOME_FAILED,  OUTCOME_EXPIRED, OUTCOME_DRIFTED, OUTCOME_REFUSED, OUTCOME_WAITING_DNS,
         OUTCOME_PENDING, OUTCOME_SKIPPED, OUTCOME_PLANNED, OUTCOME_DONE,    OUTCOME_UNCHANGED};
-    for (int rank = 0; rank < (int)(sizeof worst_first / sizeof worst_first[0]); rank++)
+    for (int rank = 0; rank < (int)COUNT(worst_first); rank++)
         if (worst_first[rank] == o)
             return rank;
     return OUTCOMES;

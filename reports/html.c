@@ -10,7 +10,7 @@
 #include "html_internal.h"
 
 #include "base/bounds.h"
-#include "digest.h"
+#include "crypto/sha256.h"
 #include "html_files.h"
 #include "markup.h"
 
@@ -120,8 +120,8 @@ static enum err rows_add(const struct report *report, struct sheet *sheet, struc
  * cannot run. */
 static enum err document_begin(struct buf *out, struct why *why)
 {
-    char hash[DIGEST_BASE64_LEN];
-    if (!digest_base64(html_files[HTML_SCRIPT].text, hash))
+    char hash[SHA256_BASE64_LEN];
+    if (!sha256_base64(html_files[HTML_SCRIPT].text, hash))
         return why_set(why, ERR_NOMEM, "out of memory");
     buf_add_fmt(out,
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -3,6 +3,8 @@
  */
 #include "html_internal.h"
 
+#include "base/count.h"
+
 #include <stdio.h>
 
 #define WIDTH 960
@@ -91,7 +93,7 @@ static span_us tick_of(span_us whole)
                                     SPAN_H(1),    SPAN_H(3),    SPAN_H(6),  SPAN_H(12),
                                     SPAN_H(24),   SPAN_H(72),   SPAN_H(168)};
     size_t i = 0;
-    while (i + 1 < sizeof ticks / sizeof ticks[0] && whole / ticks[i] > 8)
+    while (i + 1 < COUNT(ticks) && whole / ticks[i] > 8)
         i++;
     return whole / ticks[i] > 8 ? whole / 8 : ticks[i];
 }
@@ -268,7 +270,7 @@ static void way_draw(struct buf *out, const char *path, bool used)
 
 static void ways_draw(struct buf *out, const struct history *h)
 {
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+    for (size_t i = 0; i < COUNT(ways); i++) {
         uint32_t from, to, here;
         counts_of(h, ways[i].from, &here, &from);
         counts_of(h, ways[i].to, &here, &to);

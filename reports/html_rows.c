@@ -4,6 +4,7 @@
  */
 #include "html_internal.h"
 
+#include "base/count.h"
 #include "markup.h"
 
 static void span_add(struct buf *out, const char *class, struct text t)
@@ -159,7 +160,7 @@ void rows_begin(struct buf *out)
     choice_add(out, "finding", "every finding");
     buf_add_str(out, "<button id=\"clear\" type=\"button\">Clear</button>\n"
                      "<output id=\"shown\"></output>\n</fieldset>\n<div class=\"head\">");
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+    for (size_t i = 0; i < COUNT(columns); i++)
         buf_add_fmt(out, "<button type=\"button\" disabled data-column=\"%s\">%s</button>",
                     columns[i][0], columns[i][1]);
     buf_add_str(out, "</div>\n<div id=\"rows\">\n");

@@ -6,6 +6,7 @@
 #include "group.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "markup.h"
 
 #define OPEN_ROWS_MAX 10 /* an outcome with no more is shown unfolded, each row with its reason */
@@ -33,7 +34,7 @@ static const struct section sections[] = {
     {OUTCOME_DONE, "Done", ALARM_NONE},
 };
 
-#define SECTIONS_LEN (sizeof sections / sizeof sections[0])
+#define SECTIONS_LEN (COUNT(sections))
 
 struct comment {
     const struct report *report;

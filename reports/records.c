@@ -4,6 +4,7 @@
 #include "records.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "deliver.h"
 #include "records_internal.h"
 
@@ -18,7 +19,7 @@ static const struct records_format *const formats[] = {
     &records_octodns, &records_dnscontrol, &records_csv,     &records_json,
 };
 
-#define FORMATS_LEN (sizeof formats / sizeof formats[0])
+#define FORMATS_LEN (COUNT(formats))
 
 const char *records_format_name(size_t i)
 {

@@ -6,11 +6,12 @@
 #include "row.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "base/escape.h"
 
 static const char *const levels[] = {"error", "warning", "note"};
 
-#define LEVELS_LEN ((int)(sizeof levels / sizeof levels[0]))
+#define LEVELS_LEN ((int)COUNT(levels))
 
 struct log {
     const struct report *report;
@@ -61,7 +62,7 @@ static void fingerprint_add(struct buf *out, const struct report_row *row, struc
     const struct text parts[] = {row->account, row->region, row->identity, rule};
     struct buf joined;
     buf_init(&joined, LINE_LEN_MAX);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    for (size_t i = 0; i < COUNT(parts); i++) {
         buf_add_str(&joined, i ? "/" : "");
         buf_add_text(&joined, parts[i]);
     }

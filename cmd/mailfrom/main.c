@@ -1,6 +1,7 @@
 /*
  * From a name to a verb.
  */
+#include "base/count.h"
 #include "options/verb_rows.h"
 #include "outputs.h"
 #include "ui/messages.h"
@@ -122,7 +123,7 @@ static void strangers_ignore(void)
 {
     static const int strangers[] = {SIGUSR1, SIGUSR2,   SIGALRM, SIGVTALRM,
                                     SIGPROF, SIGSTKFLT, SIGIO,   SIGPWR};
-    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
+    for (size_t i = 0; i < COUNT(strangers); i++)
         signal(strangers[i], SIG_IGN);
     for (int i = SIGRTMIN; i <= SIGRTMAX; i++)
         signal(i, SIG_IGN);

@@ -1,5 +1,6 @@
 #include "outputs.h"
 
+#include "base/count.h"
 #include "reports/deliver.h"
 #include "reports/records.h"
 
@@ -38,7 +39,7 @@ enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
 {
     const char **const paths[] = {&o->out, &o->plan, &o->journal, &o->discover.manifest};
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < sizeof paths / sizeof paths[0]; i++)
+    for (size_t i = 0; err == OK && i < COUNT(paths); i++)
         err = path_expand(paths[i], arena, why);
     for (size_t i = 0; err == OK && i < o->reports_len; i++)
         err = path_expand(&o->reports[i].path, arena, why);
@@ -79,7 +80,7 @@ static enum err journal_spare(const char *output, const char *journal, struct wh
     static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock"};
     char file[PATH_MAX + 16];
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < sizeof ends / sizeof ends[0]; i++) {
+    for (size_t i = 0; err == OK && i < COUNT(ends); i++) {
         snprintf(file, sizeof file, "%s%s", journal, ends[i]);
         err = input_spare(output, *ends[i] ? "the journal's file" : "the journal", file, why);
     }
@@ -95,7 +96,7 @@ static enum err named_spare(const struct options *o, const char *output, struct 
                  {"the file of --psl-file", o->access.psl_file},
                  {"the file of --ca-bundle", o->access.ca_bundle}};
     enum err err = journal_spare(output, options_journal(o), why);
-    for (size_t i = 0; err == OK && i < sizeof named / sizeof named[0]; i++)
+    for (size_t i = 0; err == OK && i < COUNT(named); i++)
         err = input_spare(output, named[i].what, named[i].path, why);
     return err;
 }

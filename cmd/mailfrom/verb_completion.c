@@ -13,6 +13,8 @@
 #include "ui/messages.h"
 #include "verbs.h"
 
+#include "base/count.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -276,7 +278,7 @@ int verb_completion(const struct options *o)
         void (*print)(void);
     } shells[] = {{"bash", bash_print}, {"zsh", zsh_print}, {"fish", fish_print}};
     const char *shell = o->arguments_len == 1 ? o->arguments[0] : "";
-    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
+    for (size_t i = 0; i < COUNT(shells); i++) {
         if (strcmp(shell, shells[i].name) == 0) {
             shells[i].print();
             return EXIT_OK;

@@ -7,6 +7,8 @@
 #include "ui/summary.h"
 #include "verbs.h"
 
+#include "base/count.h"
+
 #include <sys/resource.h>
 
 #define ROWS_SHOWN 10 /* of each kind, without --verbose */
@@ -102,13 +104,13 @@ static enum err print_alarm(const struct options *o, struct run *r, const struct
     struct buf *bufs[] = {&p.source, &p.told, &p.a, &p.b};
     if (!s->by_alarm[alarm])
         return OK;
-    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+    for (size_t i = 0; i < COUNT(bufs); i++)
         buf_init(bufs[i], LINE_LEN_MAX);
     printf("\n%s (%u):\n", row_alarm_title(alarm), s->by_alarm[alarm]);
     enum err err = journal_rows(r->journal, r->head.id, alarm_one, &p, why);
     if (p.shown > ROWS_SHOWN && !o->access.verbose)
         printf("  ... and %u more; --verbose shows them\n", p.shown - ROWS_SHOWN);
-    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+    for (size_t i = 0; i < COUNT(bufs); i++)
         buf_clear(bufs[i]);
     return err;
 }

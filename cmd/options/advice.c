@@ -1,6 +1,7 @@
 #include "advice.h"
 
 #include "base/buf.h"
+#include "base/count.h"
 #include "base/escape.h"
 #include "option_rows.h"
 #include "verb_rows.h"
@@ -82,7 +83,7 @@ static void environment_add(struct buf *out)
         "AWS_USE_DUALSTACK_ENDPOINT",
         "AWS_CA_BUNDLE",
     };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         const char *value = getenv(names[i]);
         if (!value || !*value)
             continue;
@@ -129,7 +130,7 @@ static void options_add(struct buf *out, const struct options *o, const struct v
         {"read-api", o->access.read_api},
         {"write-api", o->access.write_api},
     };
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    for (size_t i = 0; i < COUNT(all); i++)
         option_add(out, verb, all[i].name, all[i].value);
 }
 

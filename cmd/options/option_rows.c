@@ -1,6 +1,7 @@
 #include "option_rows.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "model/fleet.h"
 #include "rules/feedback.h"
 
@@ -8,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define STRING_OPTION_AT(name, field)                                                              \
     static enum err read_##name(struct options *o, const char *value, struct why *why)             \

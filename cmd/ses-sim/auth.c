@@ -7,6 +7,9 @@
 #include "base/escape.h"
 #include "sim.h"
 
+#include "base/hex.h"
+#include "crypto/sha256.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +147,7 @@ static bool canonical_header(struct buf *out, const struct exchange *x, struct t
 static bool canonical_request(struct buf *out, const struct exchange *x, const struct claim *c,
                               struct arena *arena)
 {
-    char body_hash[HEX_HASH_LEN];
+    char body_hash[SHA256_HEX_LEN];
     struct text names = c->signed_headers, before = TEXT_NONE;
     buf_add_text(out, x->method);
     buf_add_char(out, '\n');
@@ -247,10 +250,29 @@ static bool scope_check(struct exchange *x, const struct claim *c, struct text d
     return false;
 }
 
+/* Signature Version 4: the signature of string_to_sign with the key of that day and scope. */
+static bool sigv4_hex(struct text secret, const struct claim *c, struct text string_to_sign,
+                      char out[SHA256_HEX_LEN])
+{
+    sha256_t key;
+    unsigned char first[256] = "AWS4";
+    if (secret.len > sizeof first - 4)
+        return false;
+    memcpy(first + 4, secret.at, secret.len);
+    bool ok = sha256_hmac(first, secret.len + 4, c->date, key) &&
+              sha256_hmac(key, sizeof key, c->region, key) &&
+              sha256_hmac(key, sizeof key, c->service, key) &&
+              sha256_hmac(key, sizeof key, TEXT("aws4_request"), key) &&
+              sha256_hmac(key, sizeof key, string_to_sign, key);
+    if (ok)
+        hex_write(key, sizeof key, out);
+    return ok;
+}
+
 static bool signature_check(struct exchange *x, const struct claim *c, struct text date,
                             const struct sim_key *key)
 {
-    char hash[HEX_HASH_LEN], want[HEX_HASH_LEN];
+    char hash[SHA256_HEX_LEN], want[SHA256_HEX_LEN];
     struct buf b;
     buf_init(&b, CANONICAL_MAX);
     bool ok = covers_enough(x, c) && canonical_request(&b, x, c, &x->arena) &&
@@ -259,8 +281,7 @@ static bool signature_check(struct exchange *x, const struct claim *c, struct te
         buf_reset(&b);
         buf_add_fmt(&b, ALGORITHM "\n" TEXT_FMT "\n" TEXT_FMT "\n%s", TEXT_ARG(date),
                     TEXT_ARG(c->scope), hash);
-        ok = sigv4_hex(key->secret, c->date, c->region, c->service, buf_text(&b), want) &&
-             text_eq(c->signature, text_of(want));
+        ok = sigv4_hex(key->secret, c, buf_text(&b), want) && text_eq(c->signature, text_of(want));
     }
     buf_clear(&b);
     if (!ok)

@@ -5,6 +5,8 @@
 #include "base/hash.h"
 #include "sim.h"
 
+#include "base/count.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -20,7 +22,7 @@ static const struct {
     {"expired", offsetof(struct sim_faults, expired)},
 };
 
-#define SHARES (sizeof shares / sizeof shares[0])
+#define SHARES (COUNT(shares))
 
 static bool fault_set(struct sim_faults *f, struct text name, double value)
 {

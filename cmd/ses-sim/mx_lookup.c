@@ -9,6 +9,7 @@
 #include "wire/cares.h"
 #include "wire/resolver.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,7 +34,7 @@ struct mx_lookup {
     atomic_bool stopping;
 };
 
-_Static_assert(SIM_LOOKUPS_MAX <= DNS_CARRIER_WINDOW, "the resolver has room for each look-up");
+static_assert(SIM_LOOKUPS_MAX <= DNS_CARRIER_WINDOW, "the resolver has room for each look-up");
 
 void sim_wake(struct sim *s)
 {

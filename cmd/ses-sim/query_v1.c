@@ -4,6 +4,8 @@
  */
 #include "sim.h"
 
+#include "base/count.h"
+
 #include <string.h>
 
 /* Complaints of the validating front end, in its words. */
@@ -252,5 +254,5 @@ static const struct route routes[] = {
 
 const struct route *v1_route(struct exchange *x)
 {
-    return query_route(x, routes, sizeof routes / sizeof routes[0], "2010-12-01");
+    return query_route(x, routes, COUNT(routes), "2010-12-01");
 }

@@ -136,12 +136,7 @@ enum err mx_lookup_start(struct mx_lookup **out, struct sim *s, const char *reso
                          struct why *why);
 void mx_lookup_stop(struct mx_lookup *l);
 
-/* openssl.c: the hashes of Signature Version 4 and the certificates of the front door. */
-#define HEX_HASH_LEN 65
-bool sha256_hex(struct text t, char out[HEX_HASH_LEN]);
-/* Signature Version 4: the signature of string_to_sign with the key of that day and scope. */
-bool sigv4_hex(struct text secret, struct text date, struct text region, struct text service,
-               struct text string_to_sign, char out[HEX_HASH_LEN]);
+/* certificates.c: those of the front door. */
 /* A certificate authority that is forgotten at once, and a server certificate by it. Writes
  * ca.pem, server.pem and server-key.pem into dir; certificate and key also as PEM. */
 enum err certificates_make(const char *dir, struct buf *certificate, struct buf *key,

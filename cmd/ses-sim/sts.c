@@ -4,6 +4,8 @@
  */
 #include "sim.h"
 
+#include "base/count.h"
+
 #define ASSUMED_S_DEFAULT 3600
 #define ASSUMED_S_MIN     900
 #define ASSUMED_S_MAX     43200
@@ -104,5 +106,5 @@ static const struct route routes[] = {
 
 const struct route *sts_route(struct exchange *x)
 {
-    return query_route(x, routes, sizeof routes / sizeof routes[0], "2011-06-15");
+    return query_route(x, routes, COUNT(routes), "2011-06-15");
 }

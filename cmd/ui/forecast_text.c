@@ -43,9 +43,9 @@ static const char *span_or_never(const struct forecast *f, uint32_t mark, char o
 
 static void print_rate(const struct rehearsal *r)
 {
-    double low = lanes_rate(&r->fleet, r->access, 0), high = low;
+    double low = fleet_rate(&r->fleet, 0, r->access->rate_per_s), high = low;
     for (uint32_t i = 1; i < r->forecast.lanes; i++) {
-        double rate = lanes_rate(&r->fleet, r->access, i);
+        double rate = fleet_rate(&r->fleet, i, r->access->rate_per_s);
         low = rate < low ? rate : low;
         high = rate > high ? rate : high;
     }

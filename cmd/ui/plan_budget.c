@@ -38,7 +38,7 @@ enum err summary_budget(struct run *r, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory");
     enum err err = journal_rows(r->journal, r->head.id, cost_one, &costing, why);
     for (uint32_t i = 0; err == OK && i < f->lanes_len; i++) {
-        costing.needs[i].rate_per_s = lanes_rate(f, r->config.access, i);
+        costing.needs[i].rate_per_s = fleet_rate(f, i, r->config.access->rate_per_s);
         budget_add(&budget, &costing.needs[i], (enum api)r->read_api[i]);
     }
     if (err != OK)
@@ -50,7 +50,7 @@ enum err summary_budget(struct run *r, struct why *why)
                  "apply needs about %llu writes and %llu reads; at %g requests per second and "
                  "action the earliest finish is in %s",
                  (unsigned long long)budget.writes, (unsigned long long)budget.reads,
-                 lanes_rate(f, r->config.access, budget.slowest),
+                 fleet_rate(f, budget.slowest, r->config.access->rate_per_s),
                  span_format(budget.earliest, span));
     message_wrapped(0, text_of(line));
     return OK;

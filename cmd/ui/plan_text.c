@@ -8,6 +8,7 @@
 #include "rules/idna.h"
 #include "summary.h"
 
+#include "base/count.h"
 #include "base/escape.h"
 
 #define ALIKE_SHOWN  3  /* of rows that are alike, when they are more than GROUP_EXAMPLES */
@@ -219,7 +220,7 @@ static enum err show_folded(struct showing *s, struct why *why)
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         groups_sort(&s->groups);
-    for (size_t i = 0; err == OK && i < sizeof sections / sizeof sections[0]; i++) {
+    for (size_t i = 0; err == OK && i < COUNT(sections); i++) {
         s->section = &sections[i];
         print_section(s);
     }
@@ -251,7 +252,7 @@ static bool show_row(void *ctx, const struct record *record)
 static enum err show_all(struct showing *s, const struct summary *summary, struct why *why)
 {
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < sizeof sections / sizeof sections[0]; i++) {
+    for (size_t i = 0; err == OK && i < COUNT(sections); i++) {
         s->section = &sections[i];
         s->titled = false;
         if (sections[i].alarm ? summary->by_alarm[sections[i].alarm]
@@ -266,11 +267,11 @@ enum err summary_plan(const struct options *o, struct run *r, const struct summa
 {
     struct showing s = {.options = o, .run = r, .width = message_width()};
     struct buf *bufs[] = {&s.who, &s.change, &s.where, &s.scratch, &s.told};
-    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+    for (size_t i = 0; i < COUNT(bufs); i++)
         buf_init(bufs[i], LINE_LEN_MAX);
     enum err err = o->all || o->access.verbose ? show_all(&s, summary, why) : show_folded(&s, why);
     fputc('\n', stdout);
-    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+    for (size_t i = 0; i < COUNT(bufs); i++)
         buf_clear(bufs[i]);
     return err;
 }

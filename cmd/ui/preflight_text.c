@@ -1,5 +1,6 @@
 #include "preflight_text.h"
 
+#include "base/count.h"
 #include "messages.h"
 #include "model/region.h"
 
@@ -9,8 +10,6 @@
 #define LINES_MAX          10 /* lanes of a fleet that is shown lane by lane */
 #define POLICIES_SHOWN_MAX 3  /* accounts whose policy is printed in full */
 #define ACTIONS_LEN        512
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* What is known of one lane. */
 struct lane_view {

@@ -4,14 +4,14 @@
  */
 #include "progress_view_internal.h"
 
+#include "base/count.h"
 #include "base/escape.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define BAR_MIN      20 /* a terminal that is narrower has no bar */
-#define FIRST_LINES  3  /* above the table */
+#define BAR_MIN     20 /* a terminal that is narrower has no bar */
+#define FIRST_LINES 3  /* above the table */
 
 uint32_t view_final(const struct view_lane *l)
 {

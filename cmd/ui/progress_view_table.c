@@ -3,14 +3,14 @@
  */
 #include "progress_view_internal.h"
 
+#include "base/count.h"
 #include "base/escape.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define NAME_MIN     12 /* columns that a lane's name has at the least */
-#define NAME_MAX     48
+#define NAME_MIN 12 /* columns that a lane's name has at the least */
+#define NAME_MAX 48
 
 #define RED    "\033[31m"
 #define YELLOW "\033[33m"

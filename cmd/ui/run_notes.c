@@ -73,7 +73,7 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
     const struct fleet *f = &n->run->fleet;
     uint16_t account = f->lanes[lane].account;
     uint32_t jobs = 0, batches = 0, more_max = 0;
-    double rate = lanes_rate(f, n->run->config.access, lane);
+    double rate = fleet_rate(f, lane, n->run->config.access->rate_per_s);
     char span[WHEN_LEN];
     for (uint16_t i = 0; i < f->lanes_len; i++) {
         uint32_t by_batch = 2 * ((n->jobs[i] + SES_BATCH_MAX - 1) / SES_BATCH_MAX);

@@ -1,5 +1,7 @@
 #include "screen.h"
 
+#include "base/count.h"
+
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +55,7 @@ static void erase_add(struct buf *frame, struct screen *s, uint32_t columns)
 
 static void remember(struct screen *s, struct text lines)
 {
-    while (lines.len && s->lines < sizeof s->widths / sizeof s->widths[0])
+    while (lines.len && s->lines < COUNT(s->widths))
         s->widths[s->lines++] = view_width(text_cut(&lines, '\n'));
 }
 

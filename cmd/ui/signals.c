@@ -1,5 +1,6 @@
 #include "signals.h"
 
+#include "base/count.h"
 #include "exit_code.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
 
-#define STOPPING_LEN (sizeof stopping / sizeof stopping[0])
+#define STOPPING_LEN (COUNT(stopping))
 
 /* Whoever started us with it ignored (nohup, a shell's background job) wants it ignored. */
 static bool is_ignored(int signal)

@@ -101,7 +101,7 @@ static enum err rows_read(struct watch *w, struct why *why)
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
         struct view_lane *l = &w->lanes[i];
         l->per_s = rate_meter_read(&w->rate_meters[i], l->writes, w->view.now);
-        l->left = rate_meter_left(l, lanes_rate(&r->fleet, &w->kept, i),
+        l->left = rate_meter_left(l, fleet_rate(&r->fleet, i, w->kept.rate_per_s),
                                   access_api(w->kept.read_api, API_V1), true);
     }
     view_sum(&w->view);

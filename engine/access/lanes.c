@@ -7,12 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-double lanes_rate(const struct fleet *f, const struct access *a, uint32_t lane)
-{
-    double own = f->accounts[f->lanes[lane].account].rate_per_s;
-    return a->rate_per_s > 0 ? a->rate_per_s : own > 0 ? own : 1;
-}
-
 struct text lanes_usual_region(const struct access *a, struct text profile, struct arena *arena)
 {
     struct aws_settings settings;

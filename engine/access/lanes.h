@@ -37,8 +37,6 @@ bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane);
 /* The number of lanes without trouble. */
 uint32_t lanes_usable(const struct lanes *l);
 
-/* Requests per second and action of a lane: --rate, the account's own, or 1. */
-double lanes_rate(const struct fleet *f, const struct access *a, uint32_t lane);
 /* The Region of those who name none: --region, AWS_REGION, AWS_DEFAULT_REGION, that of the profile
  * (empty: --profile, AWS_PROFILE or the default one); or "". Files that cannot be read are somebody
  * else's business. In *arena. */

@@ -1,6 +1,7 @@
 #include "trust.h"
 
 #include "aws/endpoints.h"
+#include "base/count.h"
 #include "model/region.h"
 
 #include <stddef.h>
@@ -19,7 +20,7 @@ static const struct leading {
      "AWS_CA_BUNDLE"},
 };
 
-#define LEADINGS (sizeof leadings / sizeof leadings[0])
+#define LEADINGS (COUNT(leadings))
 
 static struct text value_of(const struct access *a, const struct leading *l)
 {

@@ -6,14 +6,13 @@
  */
 #include "endpoints.h"
 
+#include "base/count.h"
 #include "base/escape.h"
 #include "model/region.h"
 #include "url.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* gov_has_plain_fips: the ordinary hosts of aws-us-gov are FIPS ones and have no name besides. */
 static const struct service {

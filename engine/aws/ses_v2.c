@@ -5,6 +5,7 @@
  */
 #include "ses_v2.h"
 
+#include "base/count.h"
 #include "base/escape.h"
 #include "json.h"
 #include "reply.h"
@@ -222,7 +223,7 @@ static void decode_error(struct call *c, struct text error_type, struct text bod
     struct text code = error_type, message = TEXT_NONE;
     json_parse(&root, body, NULL); /* HTML or nothing leaves root NULL, which every reader takes */
     static const char *const code_names[] = {"code", "Code", "__type"};
-    for (size_t i = 0; code.len == 0 && i < sizeof code_names / sizeof code_names[0]; i++)
+    for (size_t i = 0; code.len == 0 && i < COUNT(code_names); i++)
         read_text(root, code_names[i], &code);
     read_text(root, "message", &message);
     if (message.len == 0)

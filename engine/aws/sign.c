@@ -6,7 +6,8 @@
 
 #include "base/bounds.h"
 #include "base/escape.h"
-#include "sha.h"
+#include "base/hex.h"
+#include "crypto/sha256.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -302,7 +303,7 @@ static void add_scope(struct buf *out, const struct signature *s, const struct s
 
 static bool add_string_to_sign(struct signature *s, const struct sign_options *options)
 {
-    char hash[SHA_HEX_LEN];
+    char hash[SHA256_HEX_LEN];
     if (!sha256_hex(buf_text(&s->canonical_request), hash))
         return false;
     buf_add_fmt(&s->string_to_sign, ALGORITHM "\n%s\n", s->date);
@@ -325,7 +326,7 @@ static bool sign_string(struct signature *s, const struct sign_options *options,
               sha256_hmac(key, SHA256_BYTES, TEXT("aws4_request"), key) &&
               sha256_hmac(key, SHA256_BYTES, buf_text(&s->string_to_sign), key);
     if (ok)
-        sha256_write(key, s->hex);
+        hex_write(key, sizeof key, s->hex);
     explicit_bzero(first, sizeof first);
     explicit_bzero(key, sizeof key);
     return ok;

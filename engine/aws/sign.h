@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/when.h"
-#include "sha.h"
+#include "crypto/sha256.h"
 
 struct sign_header {
     struct text name, value;
@@ -41,7 +41,7 @@ struct sign_options {
 struct signature {
     struct buf canonical_request;
     struct buf string_to_sign;
-    char hex[SHA_HEX_LEN];
+    char hex[SHA256_HEX_LEN];
     struct buf authorization; /* value of the Authorization header */
 
     /* Headers to send besides the request's own and Authorization. Values are borrowed from this
@@ -49,7 +49,7 @@ struct signature {
     struct sign_header added[3];
     uint32_t added_len;
     char date[WHEN_LEN];
-    char body_hash[SHA_HEX_LEN];
+    char body_hash[SHA256_HEX_LEN];
 };
 
 void signature_init(struct signature *s);

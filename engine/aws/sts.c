@@ -1,6 +1,7 @@
 #include "sts.h"
 
 #include "aws/credentials/key_fields.h"
+#include "base/count.h"
 #include "model/arn.h"
 #include "query.h"
 #include "reply.h"
@@ -96,7 +97,7 @@ static void on_key(void *user, struct text path, struct text content)
         {"Credentials/SessionToken", KEY_FIELD_TOKEN},
         {"Credentials/Expiration", KEY_FIELD_EXPIRATION},
     };
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+    for (size_t i = 0; i < COUNT(fields); i++)
         if (text_eq(path, text_of(fields[i].path)))
             key_fields_put(user, fields[i].field, content);
 }

@@ -1,5 +1,7 @@
 #include "escape.h"
 
+#include "count.h"
+
 size_t utf8_next(struct text t, uint32_t *code)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -63,7 +65,7 @@ static bool is_yaml_word(struct text t)
 {
     static const char *const words[] = {"y",   "n",    "yes",   "no",  "on",
                                         "off", "true", "false", "null"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         if (text_eq_nocase(t, text_of(words[i])))
             return true;
     return false;

@@ -7,6 +7,8 @@
  */
 #include "redact.h"
 
+#include "count.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,7 +96,7 @@ static size_t entity_read(struct text t, unsigned char *out)
         len = number_read(text_from(rest, 1), out);
     if (len)
         return at + 1 + len;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < COUNT(names); i++)
         if (text_starts(rest, text_of(names[i].name))) {
             *out = names[i].value;
             return at + strlen(names[i].name);

@@ -1,5 +1,7 @@
 #include "when.h"
 
+#include "count.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -110,7 +112,7 @@ static const struct {
              {TEXT("m"), SPAN_M(1)},
              {TEXT("s"), SPAN_S(1)}};
 
-#define UNITS (sizeof units / sizeof units[0])
+#define UNITS (COUNT(units))
 
 static bool take_unit(struct text *t, span_us *unit)
 {

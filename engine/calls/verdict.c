@@ -7,9 +7,9 @@
  */
 #include "verdict.h"
 
-#define RENEW_ATTEMPTS_MAX 3
+#include "base/count.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define RENEW_ATTEMPTS_MAX 3
 
 static const struct {
     const char *code;

@@ -9,6 +9,7 @@
 #include "message.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 
 #include <assert.h>
 #include <string.h>
@@ -334,7 +335,7 @@ const char *dns_rcode_name(unsigned rcode)
                                         "NXRRSET", "NOTAUTH", "NOTZONE"};
     if (rcode == 16)
         return "BADVERS";
-    return rcode < sizeof names / sizeof *names ? names[rcode] : "RCODE";
+    return rcode < COUNT(names) ? names[rcode] : "RCODE";
 }
 
 const char *dns_type_name(unsigned type)

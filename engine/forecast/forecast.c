@@ -138,7 +138,7 @@ static enum err budget_make(struct rehearsal *r, struct why *why)
         need->tightens += sets && fleet_policy_of(f, i)->behavior == BEHAVIOR_REJECT_MESSAGE;
     }
     for (uint32_t i = 0; i < f->lanes_len; i++) {
-        needs[i].rate_per_s = lanes_rate(&r->fleet, r->access, i);
+        needs[i].rate_per_s = fleet_rate(&r->fleet, i, r->access->rate_per_s);
         budget_add(&r->forecast.budget, &needs[i], access_api(read_api, API_V1));
     }
     return OK;
@@ -157,8 +157,8 @@ static struct world_options world_options_of(const struct rehearsal *r)
                               .identities_max = r->fleet.choices_len};
     w.ses.rate_per_s = 0;
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
-        if (lanes_rate(&r->fleet, r->access, i) > w.ses.rate_per_s)
-            w.ses.rate_per_s = lanes_rate(&r->fleet, r->access, i);
+        if (fleet_rate(&r->fleet, i, r->access->rate_per_s) > w.ses.rate_per_s)
+            w.ses.rate_per_s = fleet_rate(&r->fleet, i, r->access->rate_per_s);
     w.ses.detect_after = r->detect_after;
     w.ses.watch_every = NEVER; /* no record that is there goes away again */
     w.dns = (struct dns_model_options){

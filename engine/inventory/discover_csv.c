@@ -7,6 +7,8 @@
 #include "discover.h"
 #include "reports/csv_cell.h"
 
+#include "base/count.h"
+
 /* It would be written as another name. */
 static bool is_unsafe(struct text t)
 {
@@ -24,7 +26,7 @@ bool discover_csv_refuses(const struct discover *d, const struct found *f)
     char name[NAME_LEN_MAX + 1];
     struct text cells[] = {f->row->identity, discover_account(d, f->lane),
                            found_mail_from(d, f, name)};
-    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++)
+    for (size_t i = 0; i < COUNT(cells); i++)
         if ((cells[i].len && text_find(TEXT("=+-@"), cells[i].at[0]) < 4) || is_unsafe(cells[i]))
             return true;
     return false;

@@ -19,7 +19,7 @@ static void cost_tell(struct reading *r, uint32_t lane)
 {
     const struct discover *d = r->d;
     const struct inventory_lane *l = inventory_lane(d->inventory, lane);
-    double rate = lanes_rate(&d->fleet, d->access, lane);
+    double rate = fleet_rate(&d->fleet, lane, d->access->rate_per_s);
     char span[WHEN_LEN];
     if (r->cost_is_told[lane] || !l->one_by_one || l->phase != INVENTORY_READING)
         return;

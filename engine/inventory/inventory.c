@@ -12,18 +12,12 @@
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-static double rate_of(const struct inventory *v, uint32_t lane)
-{
-    double own = v->fleet->accounts[v->fleet->lanes[lane].account].rate_per_s;
-    return v->options.rate_per_s > 0 ? v->options.rate_per_s : own > 0 ? own : 1;
-}
-
 static void lane_init(struct inventory *v, uint32_t lane)
 {
     struct lane_inventory *s = &v->lanes[lane];
     struct account_asking *a = &v->accounts[v->fleet->lanes[lane].account];
     for (int kind = 0; kind < CALL_KINDS; kind++)
-        pace_init(&s->pace[kind], rate_of(v, lane));
+        pace_init(&s->pace[kind], fleet_rate(v->fleet, lane, v->options.rate_per_s));
     s->seen.api = v->options.read_api;
     s->seen.one_by_one = v->options.with_tags || v->options.read_api == API_V2;
     if (!a->used)

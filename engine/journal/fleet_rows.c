@@ -7,6 +7,7 @@
 #include "inside.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -149,7 +150,7 @@ enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet,
          fill_expected},
     };
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < sizeof tables / sizeof tables[0]; i++)
+    for (size_t i = 0; err == OK && i < COUNT(tables); i++)
         err = table_store(j, run, fleet, &tables[i], why);
     return err;
 }
@@ -354,7 +355,7 @@ enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, str
         return err;
     if (!fleet->names.slots && !names_init(&fleet->names, NAMES_BYTES_MAX))
         err = why_set(why, ERR_NOMEM, "out of memory");
-    for (size_t i = 0; err == OK && i < sizeof tables_in / sizeof tables_in[0]; i++)
+    for (size_t i = 0; err == OK && i < COUNT(tables_in); i++)
         err = table_load(j, head.id, fleet, &tables_in[i], why);
     if (err == OK && fleet->choices_len != head.jobs)
         err = journal_damaged(why, "choices are missing");

@@ -244,7 +244,7 @@ void journal_close(struct journal *j)
     free(j);
 }
 
-_Static_assert(JOURNAL_HOLDER_MAX == LOCK_HOLDER_MAX, "a holder's name");
+static_assert(JOURNAL_HOLDER_MAX == LOCK_HOLDER_MAX, "a holder's name");
 
 bool journal_has_writer(const struct journal *j, char holder[JOURNAL_HOLDER_MAX])
 {

@@ -4,6 +4,8 @@
  */
 #include "place.h"
 
+#include "base/count.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -78,7 +80,7 @@ const char *place_network_name(unsigned long magic)
         {0x01021997, "9P"},   {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"}, {0x7461636f, "OCFS2"},
         {0x01161970, "GFS2"}, {0x19830326, "BeeGFS"}, {0x564c, "NCP"},
     };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    for (size_t i = 0; i < COUNT(known); i++)
         if (known[i].magic == magic)
             return known[i].name;
     return NULL;

@@ -9,6 +9,7 @@
 #include "inside.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -30,8 +31,7 @@ struct column {
     uint32_t last; /* COLUMN_ENUM: the greatest number that means something */
 };
 
-_Static_assert(sizeof(enum job_state) == sizeof(uint32_t),
-               "enums are read and written as uint32_t");
+static_assert(sizeof(enum job_state) == sizeof(uint32_t), "enums are read and written as uint32_t");
 
 #define AT(member) offsetof(struct record, member)
 #define ENUM(member, last)                                                                         \
@@ -76,7 +76,7 @@ static const struct column columns[] = {
 };
 
 #define FINDINGS_COLUMN 21 /* the one that is carried */
-#define COLUMNS_LEN     ((int)(sizeof columns / sizeof columns[0]))
+#define COLUMNS_LEN     ((int)COUNT(columns))
 
 #define RECORD_COLUMNS                                                                             \
     "job, at, kind, from_state, write_mail_from, write_behavior, state, action, outcome,"          \

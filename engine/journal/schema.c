@@ -17,30 +17,32 @@
  */
 #include "schema.h"
 
+#include "base/count.h"
 #include "journal.h"
 #include "model/finding.h"
 #include "scheduler/record.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define APPLICATION_ID 0x6d61696c /* "mail", shown by file(1) */
 
-_Static_assert(JOB_NEW == 0 && JOB_WAITING_DNS == 3 && JOB_FOLLOWING == 7 && JOB_DONE == 8, "job");
-_Static_assert(ACTION_NONE == 0 && ACTION_TIGHTEN == 4 && ACTION_RESTART == 5, "action");
-_Static_assert(OUTCOME_OPEN == 0 && OUTCOME_REFUSED == 6 && OUTCOME_DRIFTED == 9 &&
-                   OUTCOME_SKIPPED == 10,
-               "outcome");
-_Static_assert(MAIL_FROM_NONE == 0 && MAIL_FROM_SUCCESS == 2 && MAIL_FROM_UNKNOWN == 5, "status");
-_Static_assert(BEHAVIOR_USE_DEFAULT_VALUE == 0 && BEHAVIOR_REJECT_MESSAGE == 1, "behavior");
-_Static_assert(REQUIRE_MX_SPF == 0 && REQUIRE_MX == 1 && REQUIRE_NONE == 2, "require");
-_Static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GUARD_SKIP == 4,
-               "guard");
-_Static_assert(VERIFICATION_NONE == 0 && VERIFICATION_NOT_STARTED == 5, "verification");
-_Static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kind");
-_Static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_OPEN == 0 && RUN_ENDED == 2, "run");
+static_assert(JOB_NEW == 0 && JOB_WAITING_DNS == 3 && JOB_FOLLOWING == 7 && JOB_DONE == 8, "job");
+static_assert(ACTION_NONE == 0 && ACTION_TIGHTEN == 4 && ACTION_RESTART == 5, "action");
+static_assert(OUTCOME_OPEN == 0 && OUTCOME_REFUSED == 6 && OUTCOME_DRIFTED == 9 &&
+                  OUTCOME_SKIPPED == 10,
+              "outcome");
+static_assert(MAIL_FROM_NONE == 0 && MAIL_FROM_SUCCESS == 2 && MAIL_FROM_UNKNOWN == 5, "status");
+static_assert(BEHAVIOR_USE_DEFAULT_VALUE == 0 && BEHAVIOR_REJECT_MESSAGE == 1, "behavior");
+static_assert(REQUIRE_MX_SPF == 0 && REQUIRE_MX == 1 && REQUIRE_NONE == 2, "require");
+static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GUARD_SKIP == 4,
+              "guard");
+static_assert(VERIFICATION_NONE == 0 && VERIFICATION_NOT_STARTED == 5, "verification");
+static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kind");
+static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_OPEN == 0 && RUN_ENDED == 2, "run");
 
 /* The states and outcomes that the list below names by number. */
-_Static_assert(JOB_FOLLOWING == 7 && JOB_DONE == 8 && OUTCOME_DONE == 3, "version_2");
+static_assert(JOB_FOLLOWING == 7 && JOB_DONE == 8 && OUTCOME_DONE == 3, "version_2");
 
 static const char version_1[] =
     "CREATE TABLE run ("
@@ -113,8 +115,7 @@ static const char version_2[] =
 
 static const char *const migrations[] = {version_1, version_2};
 
-_Static_assert(sizeof migrations / sizeof migrations[0] == SCHEMA_VERSION,
-               "a migration is missing");
+static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 
 enum err schema_migrate(struct sql *s, int version, struct why *why)
 {

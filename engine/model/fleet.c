@@ -135,6 +135,12 @@ const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row)
     return &f->policies[f->choices[row].policy];
 }
 
+double fleet_rate(const struct fleet *f, uint32_t lane, double option_per_s)
+{
+    double own = f->accounts[f->lanes[lane].account].rate_per_s;
+    return option_per_s > 0 ? option_per_s : own > 0 ? own : 1;
+}
+
 struct text fleet_source(const struct fleet *f, uint32_t row, struct buf *scratch)
 {
     const struct choice *c = &f->choices[row];

@@ -150,6 +150,9 @@ struct text fleet_mail_from(const struct fleet *f, uint32_t row); /* empty: defa
 struct text fleet_region(const struct fleet *f, uint32_t row);
 struct text fleet_account_name(const struct fleet *f, uint32_t row);
 const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row);
+/* Requests per second of each action of a lane: option_per_s (--rate; 0: not given), else what the
+ * account says, else 1. */
+double fleet_rate(const struct fleet *f, uint32_t lane, double option_per_s);
 /* "fleet.yaml:12", or "" for a row that no file holds. */
 struct text fleet_source(const struct fleet *f, uint32_t row, struct buf *scratch);
 

@@ -1,6 +1,6 @@
 #include "region.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#include "base/count.h"
 
 #define COMMERCIAL(prefix)                                                                         \
     {                                                                                              \

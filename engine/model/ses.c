@@ -1,6 +1,6 @@
 #include "ses.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#include "base/count.h"
 
 struct spelling {
     const char *v2, *v1;

@@ -5,8 +5,8 @@
 #define MF_PLAN_INTERNAL_H
 
 #include "base/error.h"
+#include "crypto/sha256.h"
 #include "model/fleet.h"
-#include "seal.h"
 
 #include <stdio.h>
 
@@ -18,11 +18,11 @@ bool plan_status_parse(struct text t, enum mail_from_status *out);
 /* verification_name() and back, strictly. */
 bool plan_verification_parse(struct text t, enum verification *out);
 
-/* Lines of a file, with a bound, sealed as they are read. */
+/* Lines of a file, with a bound, hashed as they are read. */
 struct plan_lines {
     FILE *file;
-    struct seal *seal; /* of all lines but the last one that was read */
-    char *line;        /* PLAN_LINE_MAX + 1 bytes */
+    struct sha256 *hash; /* of all lines but the last one that was read */
+    char *line;          /* PLAN_LINE_MAX + 1 bytes */
     size_t len;
     uint32_t number; /* of the line, from 1 */
 };

@@ -32,23 +32,23 @@ enum err plan_lines_open(struct plan_lines *l, const char *path, struct why *why
     if (!l->file)
         return why_set(why, errno == ENOENT ? ERR_GONE : ERR_IO, "%s",
                        errno == ENOTSUP ? "is not a regular file" : strerror(errno));
-    l->seal = seal_new();
+    l->hash = sha256_new();
     l->line = malloc(PLAN_LINE_MAX + 1);
-    return l->seal && l->line ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    return l->hash && l->line ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
 void plan_lines_close(struct plan_lines *l)
 {
     if (l->file)
         fclose(l->file);
-    seal_free(l->seal);
+    sha256_free(l->hash);
     free(l->line);
     *l = (struct plan_lines){0};
 }
 
 enum err plan_lines_next(struct plan_lines *l, struct text *line)
 {
-    seal_add(l->seal, (struct text){l->line, l->len});
+    sha256_add(l->hash, (struct text){l->line, l->len});
     l->len = 0;
     l->number++;
     for (int c; (c = getc_unlocked(l->file)) != EOF;) {

@@ -1,8 +1,7 @@
 #include "plan_internal.h"
 
+#include "base/count.h"
 #include "plan_file.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *const requires[] = {
     [REQUIRE_MX_SPF] = "mx+spf", [REQUIRE_MX] = "mx", [REQUIRE_NONE] = "none"};

@@ -10,6 +10,7 @@
 
 #include "base/bounds.h"
 #include "base/escape.h"
+#include "base/hex.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -298,18 +299,18 @@ static bool head_take(struct reading *r)
 static bool tail_take(struct reading *r)
 {
     uint64_t rows, changes;
-    char digest[SEAL_HEX_LEN];
+    sha256_t found, want;
     struct text none, said;
     if (!member_take(r, "counts") ||
         !whole(member(r->json, "counts"), "rows", IDENTITIES_MAX, &rows) ||
         !whole(member(r->json, "counts"), "changes", IDENTITIES_MAX, &changes) ||
         !line_take(r, "{", ""))
         return false;
-    seal_take(r->lines.seal, digest);
     said = word(r->json, "digest");
-    return rows == r->counts->rows && changes == r->counts->changes && *digest &&
-           text_starts(said, TEXT("sha256:")) && text_eq(text_from(said, 7), text_of(digest)) &&
-           plan_lines_next(&r->lines, &none) == ERR_GONE;
+    return sha256_take(r->lines.hash, found) && rows == r->counts->rows &&
+           changes == r->counts->changes && text_starts(said, TEXT("sha256:")) &&
+           hex_read(text_from(said, 7), want, sizeof want) &&
+           memcmp(found, want, sizeof want) == 0 && plan_lines_next(&r->lines, &none) == ERR_GONE;
 }
 
 static bool lists_take(struct reading *r)

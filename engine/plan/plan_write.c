@@ -1,38 +1,38 @@
 /*
- * Fleet and rows to a plan file. Whatever is added to the buffer is sealed in the same call, so the
+ * Fleet and rows to a plan file. Whatever is added to the buffer is hashed in the same call, so the
  * buffer may be emptied between calls.
  */
 #include "plan_file.h"
 #include "plan_internal.h"
-#include "seal.h"
 
 #include "base/escape.h"
+#include "base/hex.h"
 
 #include <stdlib.h>
 
 struct plan_writer {
     const struct fleet *fleet;
-    struct seal *seal;
+    struct sha256 *hash; /* of all that was written */
     struct plan_counts counts;
 };
 
 struct plan_writer *plan_writer_new(const struct fleet *fleet)
 {
     struct plan_writer *w = calloc(1, sizeof *w);
-    struct seal *seal = seal_new();
-    if (!w || !seal) {
+    struct sha256 *hash = sha256_new();
+    if (!w || !hash) {
         free(w);
-        seal_free(seal);
+        sha256_free(hash);
         return NULL;
     }
-    *w = (struct plan_writer){.fleet = fleet, .seal = seal};
+    *w = (struct plan_writer){.fleet = fleet, .hash = hash};
     return w;
 }
 
 void plan_writer_free(struct plan_writer *w)
 {
     if (w)
-        seal_free(w->seal);
+        sha256_free(w->hash);
     free(w);
 }
 
@@ -124,17 +124,17 @@ static void list_add(struct plan_writer *w, const char *name, uint32_t len,
     buf_add_str(out, "],\n");
 }
 
-static void seal_from(struct plan_writer *w, size_t start, const struct buf *out)
+static void hash_from(struct plan_writer *w, size_t start, const struct buf *out)
 {
     if (!out->failed)
-        seal_add(w->seal, text_from(buf_text(out), start));
+        sha256_add(w->hash, text_from(buf_text(out), start));
 }
 
 void plan_write_begin(struct plan_writer *w, const struct plan_head *head, struct buf *out)
 {
     const struct fleet *f = w->fleet;
     size_t start = out->len;
-    char when[WHEN_LEN], digest[SEAL_HEX_LEN];
+    char when[WHEN_LEN], digest[SHA256_HEX_LEN];
     hex_write(f->digest, sizeof f->digest, digest);
     buf_add_fmt(out, "{\"format_version\":%d,\n", PLAN_FORMAT_VERSION);
     add_text(out, "version", head->version);
@@ -150,7 +150,7 @@ void plan_write_begin(struct plan_writer *w, const struct plan_head *head, struc
     list_add(w, "lanes", f->lanes_len, lane_add, out);
     list_add(w, "policies", f->policies_len, policy_add, out);
     buf_add_str(out, "\"identities\":[\n");
-    seal_from(w, start, out);
+    hash_from(w, start, out);
 }
 
 static void live_add(struct buf *out, const struct job_row *job)
@@ -195,18 +195,19 @@ void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *j
     buf_add_char(out, '}');
     w->counts.rows++;
     w->counts.changes += plan_goes_for(job->outcome);
-    seal_from(w, start, out);
+    hash_from(w, start, out);
 }
 
 void plan_write_end(struct plan_writer *w, struct buf *out)
 {
     size_t start = out->len;
-    char digest[SEAL_HEX_LEN];
+    sha256_t hash;
+    char digest[SHA256_HEX_LEN];
     buf_add_fmt(out, "%s],\n\"counts\":{\"rows\":%u,\"changes\":%u},\n", w->counts.rows ? "\n" : "",
                 w->counts.rows, w->counts.changes);
-    seal_from(w, start, out);
-    seal_take(w->seal, digest);
-    if (!*digest)
+    hash_from(w, start, out);
+    if (!sha256_take(w->hash, hash))
         out->failed = true;
+    hex_write(hash, sizeof hash, digest);
     buf_add_fmt(out, "\"digest\":\"sha256:%s\"}\n", digest);
 }

@@ -1,4 +1,5 @@
 #include "preflight.h"
+#include "base/count.h"
 
 #include <string.h>
 
@@ -143,8 +144,6 @@ static const struct question {
              {CALL_READ_MAIL_FROM, API_V1},
              {CALL_READ_NOTIFICATION, API_V1}},
   by_v2[] = {{CALL_LIST, API_V2}, {CALL_GET, API_V2}};
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void question_add(struct preflight *p, uint16_t lane, enum call_kind kind, enum api api,
                          struct text identity)

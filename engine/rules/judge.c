@@ -5,6 +5,7 @@
  */
 #include "judge.h"
 
+#include "base/count.h"
 #include "base/escape.h"
 #include "mx.h"
 #include "spf_presence.h"
@@ -159,7 +160,7 @@ static enum finding word_finding(struct text word, bool is_mx)
         {"without-ses", FINDINGS_LEN, SPF_WITHOUT_SES},
         {"trouble", DNS_TROUBLE, DNS_TROUBLE},
     };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         if (text_eq(word, text_of(words[i].word)))
             return is_mx ? words[i].mx : words[i].spf;
     return DNS_TROUBLE; /* nothing was asked yet */

@@ -4,6 +4,7 @@
  */
 #include "mx.h"
 
+#include "base/count.h"
 #include "base/dname.h"
 #include "feedback.h"
 #include "model/region.h"
@@ -19,7 +20,7 @@ enum mx_kind { MX_FEEDBACK, MX_NULL, MX_AMAZONAWS, MX_DOUBLED, MX_FOREIGN };
 static bool is_amazonaws_mail_host(struct text host)
 {
     static const struct text receiving[] = {TEXT("inbound-smtp."), TEXT("ec2-")};
-    for (size_t i = 0; i < sizeof receiving / sizeof receiving[0]; i++)
+    for (size_t i = 0; i < COUNT(receiving); i++)
         if (text_eq_nocase(text_slice(host, 0, receiving[i].len), receiving[i]))
             return true;
     return text_ends_nocase(host, TEXT(".elb.amazonaws.com"));
@@ -30,7 +31,7 @@ static bool is_amazonaws_mail_host(struct text host)
 static bool is_doubled(struct text host, struct text name)
 {
     static const struct text inner[] = {TEXT(".amazonses.com."), TEXT(".amazonaws.com.")};
-    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++) {
+    for (size_t i = 0; i < COUNT(inner); i++) {
         size_t at = text_find_text(host, inner[i]);
         struct text origin = text_from(host, at == host.len ? at : at + inner[i].len);
         if (origin.len && (dname_eq(name, origin) || dname_below(name, origin)))

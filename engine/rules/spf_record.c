@@ -4,6 +4,8 @@
  */
 #include "spf_record.h"
 
+#include "base/count.h"
+
 #define TERM_QUOTED_MAX 100 /* characters of a term that a sentence repeats */
 
 const char *spf_result_name(enum spf_result result)
@@ -50,7 +52,7 @@ static const struct mechanism_rule {
 
 static bool mechanism_find(struct text name, enum spf_mechanism *out)
 {
-    for (size_t i = 0; i < sizeof mechanisms / sizeof mechanisms[0]; i++) {
+    for (size_t i = 0; i < COUNT(mechanisms); i++) {
         if (text_eq_nocase(name, mechanisms[i].name)) {
             *out = (enum spf_mechanism)i;
             return true;

@@ -1,6 +1,7 @@
 /* An apply that asks: the plan in a journal of its own, and what the run takes from it. */
 #include "shown.h"
 
+#include "base/count.h"
 #include "plan/plan_file.h"
 
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static void row_copy(struct taking *t, const struct record *from)
                             &to->row.findings_json};
     *to = *from;
     to->write_mail_from = TEXT_NONE;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    for (size_t i = 0; i < COUNT(texts); i++)
         *texts[i] = arena_text(&t->texts, *texts[i]);
 }
 

@@ -1,7 +1,8 @@
 #include "job.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define TO(state)    (1u << (state))
+#include "base/count.h"
+
+#define TO(state) (1u << (state))
 
 static const char *const state_names[JOB_STATES] = {
     [JOB_NEW] = "new",         [JOB_READING] = "looking",

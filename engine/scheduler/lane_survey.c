@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "scheduler_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ enum part {
 #define SURVEY_ATTEMPTS_MAX 3 /* helpful, but not worth holding a lane up for long */
 #define SURVEY_BYTES_MAX    (16u << 20)
 
-_Static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_MAIL_FROM)), "");
+static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_MAIL_FROM)), "");
 
 static enum call_kind kind_of(const struct lane_survey *l, unsigned part)
 {

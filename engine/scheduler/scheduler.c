@@ -481,7 +481,7 @@ bool scheduler_lane_stays_loose(const struct scheduler *d, uint16_t lane)
     return d->lanes[lane].tightening.canary == CANARY_BAD;
 }
 
-_Static_assert(SURVEY_GAPS_MAX == SURVEY_GAPS, "scheduler.h does not show the lane survey");
+static_assert(SURVEY_GAPS_MAX == SURVEY_GAPS, "scheduler.h does not show the lane survey");
 
 const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsigned gap)
 {

@@ -12,8 +12,7 @@
 static void lanes_init(struct scheduler *d)
 {
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
-        double own = d->fleet->accounts[d->fleet->lanes[i].account].rate_per_s;
-        double rate = d->options.rate_per_s > 0 ? d->options.rate_per_s : own > 0 ? own : 1;
+        double rate = fleet_rate(d->fleet, i, d->options.rate_per_s);
         for (int kind = 0; kind < CALL_KINDS; kind++)
             pace_init(&d->lanes[i].pace[kind], rate);
         d->lanes[i].read_api = d->options.read_api;

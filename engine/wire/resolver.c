@@ -71,7 +71,7 @@ struct resolver {
     struct asking askings[DNS_CARRIER_WINDOW];
 };
 
-_Static_assert(DNS_RESOLVERS_MAX <= 32, "asking.silent has a bit for each");
+static_assert(DNS_RESOLVERS_MAX <= 32, "asking.silent has a bit for each");
 
 /* Channels */
 

@@ -1,5 +1,6 @@
 #include "dns_model.h"
 
+#include "base/count.h"
 #include "base/dname.h"
 #include "base/hash.h"
 #include "rules/spf_merge.h"
@@ -214,7 +215,7 @@ static instant_us view_until(const struct dns_model *m, struct text name, instan
     instant_us from = published_at(m, name), broken = breaks_at(m, name);
     instant_us changes[] = {from, from + wrong_for(m, name), broken,
                             broken == WHEN_NEVER ? WHEN_NEVER : broken + m->options.outage};
-    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+    for (size_t i = 0; i < COUNT(changes); i++)
         if (changes[i] != WHEN_NEVER && changes[i] + lag > now)
             return changes[i] + lag;
     return WHEN_NEVER;

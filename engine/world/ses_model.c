@@ -17,8 +17,8 @@
 #define LANE_SLOTS (4u * LANES_MAX) /* a quarter full at most: chains stay short */
 #define LANE_MASK  (LANE_SLOTS - 1)
 
-_Static_assert((LANE_SLOTS & LANE_MASK) == 0, "open addressing by mask needs a power of two");
-_Static_assert(sizeof(struct ses_identity) == 32, "a million of them share a cache");
+static_assert((LANE_SLOTS & LANE_MASK) == 0, "open addressing by mask needs a power of two");
+static_assert(sizeof(struct ses_identity) == 32, "a million of them share a cache");
 
 struct ses_rules ses_rules_default(void)
 {

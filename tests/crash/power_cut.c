@@ -10,6 +10,7 @@
 #include "crash_run.h"
 #include "power_vfs.h"
 
+#include "base/count.h"
 #include "base/hash.h"
 
 #include <stdio.h>
@@ -101,7 +102,7 @@ static void folder_remove(const char *folder)
 {
     static const char *const names[] = {"journal.db", "journal.db.lock"};
     char path[128];
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         unlink(path);
     }

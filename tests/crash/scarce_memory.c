@@ -8,6 +8,8 @@
  */
 #include "crash_run.h"
 
+#include "base/count.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +89,7 @@ static void files_remove(const struct campaign *c)
 {
     static const char *const endings[] = {"", "-wal", ".lock"};
     char path[128];
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    for (size_t i = 0; i < COUNT(endings); i++) {
         snprintf(path, sizeof path, "%s%s", c->file, endings[i]);
         unlink(path);
     }

@@ -8,6 +8,7 @@
 #include "aws/credentials/sso_token.h"
 #include "aws/json.h"
 #include "base/bounds.h"
+#include "base/count.h"
 #include "base/escape.h"
 
 static void value_is_sound(const struct json *value, unsigned depth)
@@ -27,7 +28,7 @@ static void value_is_sound(const struct json *value, unsigned depth)
     assert(kinds <= 1);
     for (const struct json *e = json_first(value); e; e = json_next(e))
         value_is_sound(e, depth + 1);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < COUNT(names); i++)
         if (json_member(value, names[i]))
             value_is_sound(json_member(value, names[i]), depth + 1);
 }

@@ -1,7 +1,7 @@
 # Servers on loopback for the tests of the wire to talk to.
 add_library(wire_servers STATIC wire/dns_server.c wire/web_certificate.c wire/web_server.c)
 target_include_directories(wire_servers PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(wire_servers PRIVATE Threads::Threads PkgConfig::openssl)
+target_link_libraries(wire_servers PRIVATE base Threads::Threads PkgConfig::openssl)
 
 mailfrom_test(wire/parts USES wire)
 mailfrom_test(wire/descriptors USES wire)

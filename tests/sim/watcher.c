@@ -1,5 +1,6 @@
 #include "watcher.h"
 
+#include "base/count.h"
 #include "base/dname.h"
 #include "base/hash.h"
 
@@ -61,7 +62,7 @@ static void digest_add(struct watcher *w, const struct record *r)
     const uint64_t numbers[] = {r->job,        r->kind,           (uint64_t)r->at, r->from,
                                 r->row.state,  r->row.outcome,    r->row.action,   r->row.findings,
                                 r->row.writes, r->row.status_seen};
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    for (size_t i = 0; i < COUNT(numbers); i++)
         w->digest = hash_mix(w->digest, numbers[i]);
     w->digest = hash_mix(w->digest, hash_bytes(r->row.reason.at, r->row.reason.len));
 }

@@ -3,6 +3,7 @@
  */
 #include "paper_zone.h"
 
+#include "base/count.h"
 #include "base/dname.h"
 #include "rules/spf_address.h"
 
@@ -35,7 +36,7 @@ static uint16_t type_of(struct text word)
     } types[] = {{TEXT("A"), DNS_TYPE_A},         {TEXT("AAAA"), DNS_TYPE_AAAA},
                  {TEXT("MX"), DNS_TYPE_MX},       {TEXT("PTR"), DNS_TYPE_PTR},
                  {TEXT("CNAME"), DNS_TYPE_CNAME}, {TEXT("TXT"), DNS_TYPE_TXT}};
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    for (size_t i = 0; i < COUNT(types); i++)
         if (text_eq(word, types[i].word))
             return types[i].type;
     return 0;

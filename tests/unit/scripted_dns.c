@@ -1,5 +1,6 @@
 #include "scripted_dns.h"
 
+#include "base/count.h"
 #include "base/dname.h"
 
 #include <arpa/inet.h>
@@ -34,7 +35,7 @@ static uint16_t type_of(struct text word)
 {
     static const uint16_t types[] = {DNS_TYPE_A,  DNS_TYPE_AAAA, DNS_TYPE_NS,   DNS_TYPE_SOA,
                                      DNS_TYPE_MX, DNS_TYPE_TXT,  DNS_TYPE_CNAME};
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    for (size_t i = 0; i < COUNT(types); i++)
         if (text_eq(word, text_of(dns_type_name(types[i]))))
             return types[i];
     return 0;

@@ -16,7 +16,7 @@
 
 #include "base/text.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#include "base/count.h"
 
 /* Same length and bytes; on a difference both are shown. */
 #define assert_text(got, want)                                                                     \

@@ -6,6 +6,8 @@
 #include "aws/aws_request.h"
 #include "base/escape.h"
 
+#include "base/count.h"
+
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +41,7 @@ static const char *member(const cJSON *line, const char *name)
 static void call_read(struct call *c, const cJSON *line)
 {
     const cJSON *identity;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < COUNT(kinds); i++) {
         if (strcmp(kinds[i].name, member(line, "action")) == 0) {
             c->kind = kinds[i].kind;
             c->api = kinds[i].api;

@@ -1,5 +1,6 @@
 #include "web_server.h"
 
+#include "base/count.h"
 #include "web_certificate.h"
 
 #include <arpa/inet.h>
@@ -248,7 +249,7 @@ static bool request_act(struct connection *c)
     atomic_fetch_add(&c->server->requests, 1);
     if (sscanf(c->header, "%*s %255s", path) != 1)
         return false;
-    for (size_t i = 0; i < sizeof behaviours / sizeof *behaviours; i++)
+    for (size_t i = 0; i < COUNT(behaviours); i++)
         if (strcmp(path, behaviours[i].path) == 0)
             return behaviours[i].act(c);
     return do_forbidden(c);

@@ -4,7 +4,7 @@
  */
 #include "provider.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#include "base/count.h"
 
 static const struct provider *const providers[] = {
     &provider_environment,      &provider_role,     &provider_web_identity, &provider_sso,

@@ -7,6 +7,8 @@
 #include "secret_file.h"
 #include "service.h"
 
+#include "base/count.h"
+
 #define RELATIVE_URI "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 #define FULL_URI     "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 #define TASK_HOST    "169.254.170.2" /* ECS; EKS Pod Identity has ...23 and fd00:ec2::23 */
@@ -35,8 +37,7 @@ static enum err url_make(struct buf *url, struct near_url *parsed, struct why *w
         return why_set(why, ERR_AUTH, RELATIVE_URI " does not begin with a slash");
     if (url->failed)
         return why_set(why, ERR_AUTH, "the URL is too long");
-    enum err err =
-        near_url_parse(buf_text(url), hosts, sizeof hosts / sizeof hosts[0], parsed, why);
+    enum err err = near_url_parse(buf_text(url), hosts, COUNT(hosts), parsed, why);
     return err ? why_wrap(why, err, relative.len ? RELATIVE_URI : FULL_URI) : OK;
 }
 

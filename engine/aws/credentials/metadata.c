@@ -12,6 +12,8 @@
 #include "near_url.h"
 #include "service.h"
 
+#include "base/count.h"
+
 #include <stdio.h>
 
 #define LIST_PATH    "/latest/meta-data/iam/security-credentials/"
@@ -70,7 +72,7 @@ static struct text url_of(const struct provider_input *in)
 static enum err service_find(struct service *s, const struct provider_input *in, struct why *why)
 {
     uint64_t timeout_s = 0, attempts = 0;
-    enum err err = near_url_parse(url_of(in), hosts, sizeof hosts / sizeof hosts[0], &s->url, why);
+    enum err err = near_url_parse(url_of(in), hosts, COUNT(hosts), &s->url, why);
     if (!err && s->url.path.len > 1)
         err = why_set(why, ERR_AUTH, "it must end after host and port");
     if (err)

@@ -7,6 +7,8 @@
 #include "assume.h"
 #include "base/bounds.h"
 
+#include "base/count.h"
+
 #include <assert.h>
 #include <stdio.h>
 
@@ -97,7 +99,7 @@ static enum err base_of_source(struct base *b, struct text source, struct why *w
     b->in.trail = NULL;
     b->request.profile_is_explicit = false;
     b->request.role_arn = TEXT_NONE;
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+    for (size_t i = 0; i < COUNT(sources); i++) {
         if (!text_eq_nocase(source, text_of(sources[i].word)))
             continue;
         b->provider = sources[i].provider;

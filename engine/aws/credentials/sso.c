@@ -7,6 +7,8 @@
 #include "service.h"
 #include "sso_token.h"
 
+#include "base/count.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -48,7 +50,7 @@ static enum err setup_check(const struct sso_setup *s, struct why *why)
                   {"sso_region", s->region},
                   {"sso_account_id", s->account_id},
                   {"sso_role_name", s->role_name}};
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+    for (size_t i = 0; i < COUNT(needed); i++)
         if (needed[i].value.len == 0)
             return why_set(why, ERR_AUTH, "%s is missing", needed[i].key);
     return OK;
@@ -100,7 +102,7 @@ static void refresh_body(const struct sso_token *t, struct buf *out)
                    {"clientSecret", SSO_CLIENT_SECRET},
                    {"refreshToken", SSO_REFRESH_TOKEN}};
     buf_add_str(out, "{\"grantType\":\"refresh_token\"");
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+    for (size_t i = 0; i < COUNT(members); i++) {
         buf_add_fmt(out, ",\"%s\":", members[i].name);
         escape_json(out, buf_text(&t->texts[members[i].field]));
     }
@@ -113,7 +115,7 @@ static enum err token_hide(const struct provider_input *in, const struct sso_tok
     static const enum sso_field secrets[] = {SSO_ACCESS_TOKEN, SSO_REFRESH_TOKEN,
                                              SSO_CLIENT_SECRET};
     enum err err = OK;
-    for (size_t i = 0; !err && i < sizeof secrets / sizeof secrets[0]; i++)
+    for (size_t i = 0; !err && i < COUNT(secrets); i++)
         err = provider_secret(in, buf_text(&t->texts[secrets[i]]), why);
     return err;
 }

@@ -7,8 +7,8 @@
 #include "sso_token.h"
 
 #include "aws/json.h"
-#include "aws/sha.h"
 #include "base/escape.h"
+#include "crypto/sha256.h"
 #include "secret_file.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ void sso_token_clear(struct sso_token *t)
 
 enum err sso_token_path(struct text key, char out[PATH_LEN_MAX], struct why *why)
 {
-    char hash[SHA_HEX_LEN];
+    char hash[SHA1_HEX_LEN];
     const char *home = getenv("HOME");
     if (!sha1_hex(key, hash))
         return why_set(why, ERR_NOMEM, "no memory for a hash");

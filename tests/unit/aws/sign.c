@@ -4,6 +4,8 @@
  */
 #include "aws/sign.h"
 
+#include "base/count.h"
+
 #include <cjson/cJSON.h>
 #include <dirent.h>
 #include <setjmp.h>
@@ -219,7 +221,7 @@ static void ses_case_run(const struct ses_case *k)
 static void ses_requests_are_signed_as_botocore_does(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof ses_cases / sizeof ses_cases[0]; i++)
+    for (size_t i = 0; i < COUNT(ses_cases); i++)
         ses_case_run(&ses_cases[i]);
 }
 

@@ -56,7 +56,7 @@ static void every_answer_of_ses_has_its_consequence(void **state)
         {REPLY_HTTP, 403, "AccessDeniedException", "", CALL_SET, VERDICT_REFUSED},
         {REPLY_HTTP, 403, "InvalidClientTokenId", "", CALL_SET, VERDICT_DENIED},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct reply reply = {.how = rows[i].how, .http_status = rows[i].status};
         snprintf(reply.code, sizeof reply.code, "%s", rows[i].code);
         snprintf(reply.message, sizeof reply.message, "%s", rows[i].message);

@@ -1,6 +1,8 @@
 /* The parser of DNS messages, on hand-made messages: broken and hostile ones are refused. */
 #include "packet.h"
 
+#include "base/count.h"
+
 static void pointers_that_do_not_point_back_are_refused(void **state)
 {
     (void)state;
@@ -15,7 +17,7 @@ static void pointers_that_do_not_point_back_are_refused(void **state)
         {"\xff\xff", 2},    /* beyond the message */
     };
     static struct packet p;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         begin(&p, 0x8400, 1, 0, 0);
         assert_int_equal(p.len, 36);
         add_record(&p, cases[i].owner, cases[i].len, DNS_TYPE_A, 1, "\1\2\3\4", 4);
@@ -74,7 +76,7 @@ static void malformed_messages_are_refused(void **state)
 #undef CASE
     };
     static struct packet p;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         begin(&p, 0x8400, 1, 0, 0);
         add(&p, cases[i].record, cases[i].len);
         refused(&p, cases[i].fault);

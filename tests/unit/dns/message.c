@@ -1,6 +1,8 @@
 /* The parser of DNS messages, on hand-made messages: honest and odd ones are read. */
 #include "packet.h"
 
+#include "base/count.h"
+
 static void an_mx_answer_is_read(void **state)
 {
     (void)state;
@@ -68,7 +70,7 @@ static void odd_names_become_safe_text(void **state)
         {"\0", 1, ""},
     };
     static struct packet p;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct arena arena;
         begin(&p, 0x8400, 1, 0, 0);
         add_record(&p, cases[i].wire, cases[i].wire_len, DNS_TYPE_NS, 1, cases[i].wire,
@@ -115,7 +117,7 @@ static void a_ttl_with_the_top_bit_set_is_zero(void **state)
         unsigned long wire, read;
     } cases[] = {{0, 0}, {0x7fffffff, 0x7fffffff}, {0x80000000, 0}, {0xffffffff, 0}};
     static struct packet p;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct arena arena;
         begin(&p, 0x8400, 1, 0, 0);
         RECORD(&p, DNS_TYPE_A, cases[i].wire, "\1\2\3\4");

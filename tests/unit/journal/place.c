@@ -4,6 +4,8 @@
 #include "journal/place.h"
 #include "journal/journal.h"
 
+#include "base/count.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -131,7 +133,7 @@ static void a_planted_path_is_refused_with_the_reason(void **state)
         {"true", "no/such/folder/j", "cannot make the folder", false},
         {"true", "sub/", "directory", true},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct why why = {""};
         shell("rm -rf ./* && umask 022");
         shell(cases[i].plant);
@@ -170,7 +172,7 @@ static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
         {"rm s/j.lock && touch s/j.lock", "j.lock was replaced"},
         {"mv s t && cp -r t s", "replaced"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct why why = {""};
         shell("rm -rf ./*");
         struct journal *j = begin("s/j");
@@ -385,7 +387,7 @@ static void a_network_file_system_is_refused_for_writing_and_named(void **state)
         {0x00c36400, "Ceph"}, {0xef53, NULL},       {0x58465342, NULL},   {0x9123683e, NULL},
         {0x01021994, NULL},   {0x65735546, NULL},   {0x794c7630, NULL},   {0x2fc12fc1, NULL},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char file[32];
         struct why why = {""};
         snprintf(file, sizeof file, "journal%zu.db", i);

@@ -3,6 +3,8 @@
  */
 #include "journal/journal.h"
 
+#include "base/count.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -414,7 +416,7 @@ static void damage_is_said_and_never_followed(void **state)
     begin(b);
     journal_close(b->journal);
     b->journal = NULL;
-    for (size_t i = 0; i < sizeof harm / sizeof harm[0]; i++) {
+    for (size_t i = 0; i < COUNT(harm); i++) {
         struct journal *j;
         struct fleet f;
         snprintf(command, sizeof command,

@@ -134,6 +134,24 @@ static void numbers_beyond_what_a_manifest_may_say_do_not_fit(void **state)
     assert_true(quota_fits((struct quota){true, 100}) && quota_fits((struct quota){false, 0}));
 }
 
+static void a_rate_is_the_option_s_else_the_account_s_else_one(void **state)
+{
+    (void)state;
+    static const struct {
+        double option, account, want;
+    } rows[] = {{0, 0, 1}, {0, 5, 5}, {0.5, 0, 0.5}, {0.5, 5, 0.5}, {20, 5, 20}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fleet f;
+        uint16_t account = 0, lane = 0;
+        setup(&f);
+        assert_true(fleet_account(&f, (struct account){.rate_per_s = 77}, &account));
+        assert_true(fleet_account(&f, (struct account){.rate_per_s = rows[i].account}, &account));
+        assert_true(fleet_lane(&f, account, name(&f, "us-east-1"), &lane));
+        assert_true(fleet_rate(&f, lane, rows[i].option) == rows[i].want);
+        fleet_clear(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +160,7 @@ int main(void)
         cmocka_unit_test(lanes_and_policies_are_shared_by_those_who_want_the_same),
         cmocka_unit_test(a_hundred_thousand_rows_keep_their_order),
         cmocka_unit_test(lanes_are_bounded),
+        cmocka_unit_test(a_rate_is_the_option_s_else_the_account_s_else_one),
         cmocka_unit_test(numbers_beyond_what_a_manifest_may_say_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

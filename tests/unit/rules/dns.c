@@ -7,6 +7,8 @@
 #include "rules/judge.h"
 #include "scripted_dns.h"
 
+#include "base/count.h"
+
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,7 +73,7 @@ static bool setting_line(struct dns_case *c, struct text key, struct text value)
         {"mx_region", &c->mx_region}, {"accept", &c->accept},     {"mode", &c->mode},
         {"require", &c->require},
     };
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+    for (size_t i = 0; i < COUNT(settings); i++) {
         if (!text_eq(key, text_of(settings[i].key)))
             continue;
         *settings[i].at = value;
@@ -293,7 +295,7 @@ static void expectation_check(const struct dns_case *c, const struct verdict *v,
     buf_init(&actual, 1 << 20);
     if (!actual_say(&actual, v, e->key))
         fail_msg("%s:%d: expect " TEXT_FMT "?", c->file, e->line, TEXT_ARG(e->key));
-    for (size_t i = 0; i < sizeof partial / sizeof partial[0]; i++)
+    for (size_t i = 0; i < COUNT(partial); i++)
         if (text_eq(e->key, text_of(partial[i])))
             same = text_find_text(buf_text(&actual), e->value) < actual.len;
     if (!same && !text_eq(buf_text(&actual), e->value))
@@ -315,7 +317,7 @@ static void a_case_holds(void **state)
 {
     struct dns_case *c = *state;
     static const char *const always[] = {"mx", "spf", "findings", "ready"};
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
+    for (size_t i = 0; i < COUNT(always); i++) {
         bool there = false;
         for (uint32_t n = 0; n < c->expects_len; n++)
             there = there || text_eq(c->expects[n].key, text_of(always[i]));

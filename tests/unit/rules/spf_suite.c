@@ -223,7 +223,7 @@ static bool class_is_admissible(yaml_document_t *doc, yaml_node_t *result, enum 
     static const char *const valid[] = {"pass", "fail", "softfail", "neutral"};
     if (class != SPF_CLASS_VALID)
         return word_is_admissible(doc, result, spf_class_name(class));
-    for (size_t i = 0; i < sizeof valid / sizeof valid[0]; i++)
+    for (size_t i = 0; i < COUNT(valid); i++)
         if (word_is_admissible(doc, result, valid[i]))
             return true;
     return false;

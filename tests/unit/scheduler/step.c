@@ -63,7 +63,7 @@ static void a_look_decides_what_is_to_be_done(void **state)
          WRITE_NOTHING},
         {"bounce.example.com", MAIL_FROM_FAILED, USE, USE, JOB_JUDGING, ACTION_RESTART, WRITE_NAME},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct job job = {.state = JOB_READING};
         struct policy policy = {.behavior = rows[i].wanted_behavior};
         struct situation s = situation_of(&job, &policy);
@@ -166,7 +166,7 @@ static void facts_that_moved_since_the_review_are_drift(void **state)
         {GUARD_REVIEWED, WANTED, USE, FAILED, WANTED, "", PENDING, JOB_DONE, OUTCOME_DRIFTED},
         {GUARD_NONE, OTHER, USE, SUCCESS, OLD, "", SUCCESS, JOB_JUDGING, OUTCOME_OPEN},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct decision d = guarded_read(&rows[i], UNTIL_SUCCESS);
         assert_int_equal(d.to, rows[i].to);
         assert_int_equal(d.outcome, rows[i].outcome);
@@ -188,7 +188,7 @@ static void only_what_a_run_left_is_taken_back(void **state)
         {GUARD_WRITTEN, WANTED, USE, SUCCESS, OLD, OLD, ANY, JOB_JUDGING, OUTCOME_OPEN},
         {GUARD_FORCED, OTHER, REJECT, SUCCESS, OLD, OLD, ANY, JOB_JUDGING, OUTCOME_OPEN},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct decision d = guarded_read(&rows[i], UNTIL_SUCCESS);
         assert_int_equal(d.to, rows[i].to);
         assert_int_equal(d.outcome, rows[i].outcome);
@@ -328,7 +328,7 @@ static void a_write_replaces_only_what_the_row_was_judged_on(void **state)
         {OLD, WANTED, USE, PENDING, JOB_JUDGING, OUTCOME_OPEN},
         {OLD, WANTED, REJECT, SUCCESS, JOB_DONE, OUTCOME_DRIFTED},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct job job = {.state = JOB_CONFIRMING, .write = WRITE_NAME, .writes = 3};
         struct policy policy = {0};
         struct situation s = situation_of(&job, &policy);
@@ -417,7 +417,7 @@ static void the_value_before_is_believed_when_reads_five_minutes_apart_agree(voi
                 {SPAN_S(1), JOB_FOLLOWING},
                 {SPAN_S(299), JOB_FOLLOWING},
                 {SPAN_S(300), JOB_DONE}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct job job = {.state = JOB_FOLLOWING, .write = WRITE_NAME, .accepted = 1};
         struct policy policy = {.timeout_us = SPAN_H(72)};
         struct situation s = situation_of(&job, &policy);

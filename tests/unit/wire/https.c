@@ -142,7 +142,7 @@ static void a_whole_answer_is_told_whatever_it_says(void **state)
     static const char *const methods[] = {"GET", "POST", "PUT"};
     struct web_server *server = web_server_open(WEB_PLAIN);
     struct client *client = client_open((struct https_config){0});
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         for (unsigned m = 0; m < 3; m++) {
             unsigned before = web_server_requests(server);
             const struct outcome *o = fetch(client, methods[m], url_of(server, cases[i].path));
@@ -214,7 +214,7 @@ static void half_an_answer_is_lost(void **state)
         {"/drip", CURLE_OPERATION_TIMEDOUT, ""},
     };
     struct web_server *server = web_server_open(WEB_PLAIN);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct client *client = client_open((struct https_config){.timeout_us = short_us()});
         const struct outcome *o = fetch(client, "POST", url_of(server, cases[i].path));
         bool coded = cases[i].code == CURLE_OK || o->code == (int)cases[i].code;
@@ -244,7 +244,7 @@ static void bad_servers_get_no_request(void **state)
         {WEB_PLAIN, "127.0.0.1", CURLE_OPERATION_TIMEDOUT},
         {WEB_MUTE, "127.0.0.1", CURLE_OPERATION_TIMEDOUT},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct web_server *server = web_server_open(cases[i].security);
         struct https_config config = {.ca_bundle = web_server_ca_path(server)};
         if (cases[i].security == WEB_MUTE || cases[i].security == WEB_PLAIN)
@@ -296,7 +296,7 @@ static void other_schemes_are_not_spoken(void **state)
     static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/",
                                        "gopher://127.0.0.1/"};
     struct client *client = client_open((struct https_config){0});
-    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
+    for (size_t i = 0; i < COUNT(urls); i++)
         assert_int_equal(fetch(client, "GET", urls[i])->how, REPLY_NOT_SENT);
     client_close(client);
 }

@@ -3,6 +3,7 @@
  */
 #include "wire/key_vet.h"
 
+#include "base/count.h"
 #include "base/hash.h"
 
 #include <setjmp.h>
@@ -125,7 +126,7 @@ static void keys_are_taken_to_sts_before_they_are_held(void **state)
         {{{OK, 403, FAULT("SignatureDoesNotMatch"), SPAN_S(-3)}}, ERR_IO, "Signature", 1, false, 0},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         vet_row(i, &rows[i]);
 }
 

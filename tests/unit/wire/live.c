@@ -281,7 +281,7 @@ static void what_is_wrong_with_the_configuration_is_said(void **state)
         {{.carriers = 1, .resolvers = {"dns.example", 11}}, "dns.example"},
         {{.carriers = 1, .ca_bundle = {"/no/such/file", 13}}, "/no/such/file"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct wire *w;
         struct why why = {""};
         assert_int_equal(wire_open(&w, &cases[i].config, &why), ERR_INPUT);

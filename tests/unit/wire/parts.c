@@ -4,6 +4,8 @@
 #include "wire/servers.h"
 #include "wire/skew.h"
 
+#include "base/count.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -24,7 +26,7 @@ static void lists_of_servers_are_read(void **state)
         {"2001:db8::1,[2001:DB8::2]", "[2001:db8::1]:53", "[2001:db8::2]:53", 2},
         {"1.1.1.1:65535", "1.1.1.1:65535", "1.1.1.1:65535", 1},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct servers s;
         char name[SERVER_LEN];
         assert_int_equal(servers_parse(&s, text_of(cases[i].list), NULL), OK);
@@ -52,7 +54,7 @@ static void a_clock_is_corrected_when_the_other_one_is_far_off(void **state)
         {SPAN_M(15) + 2, SPAN_H(1), true, false, 0},
         {SPAN_MS(80), SPAN_H(1), false, false, 0}, /* no Date, or one that a cache kept */
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         instant_us sent = SPAN_S(1700000000), received = sent + cases[i].trip;
         instant_us date = cases[i].dated ? sent + cases[i].trip / 2 + cases[i].ahead : 0;
         span_us skew = 0;
@@ -82,7 +84,7 @@ static void lists_with_anything_else_are_refused(void **state)
         "[]:53",
         "1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1",
     };
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    for (size_t i = 0; i < COUNT(lists); i++) {
         struct servers s;
         struct why why = {""};
         if (servers_parse(&s, text_of(lists[i]), &why) != ERR_INPUT)
@@ -157,7 +159,7 @@ static void the_clock_is_set_forward_only(void **state)
         {SPAN_H(87599), SPAN_H(87600), SPAN_H(87600)},    /* or behind */
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct os_clock clock;
         os_clock_open(&clock, 0);
         instant_us system = os_clock_utc(&clock);

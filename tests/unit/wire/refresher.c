@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "base/count.h"
 #include "base/hash.h"
 #include "wire/refresher.h"
 
@@ -187,7 +188,7 @@ static void a_failure_answers_all_who_waited_and_is_then_tried_again(void **stat
         enum err fails, told;
     } rows[] = {{ERR_AUTH, ERR_AUTH}, {ERR_INPUT, ERR_AUTH}, {ERR_IO, ERR_IO}};
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct house *h = house_open();
         struct credentials out;
         struct why why = {""};

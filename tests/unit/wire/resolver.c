@@ -104,7 +104,7 @@ static void every_answer_keeps_its_meaning(void **state)
     char name[SERVER_LEN];
     struct dns_server address = loopback(dns_server_port(server));
     struct asked *a = asked_open(&(struct resolver_config){.try_ms = TRY_MS});
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         unsigned before = dns_server_questions(server);
         const struct dns_reply *reply = ask(a, cases[i].name, address, false);
         if (reply->outcome != cases[i].outcome || !strstr(reply->trouble, cases[i].trouble))
@@ -228,7 +228,7 @@ static void the_next_resolver_is_asked_where_one_does_not_answer(void **state)
         {"servfail", "silent", DNS_ANSWERED, DNS_RCODE_SERVFAIL, {2, 4}},
         {"silent", "silent", DNS_TIMED_OUT, 0, {4, 4}},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct dns_server_thread *servers[2];
         struct asked *a = two_open(servers, cases[i].first);
         dns_server_pretend(servers[1], cases[i].second);
@@ -331,7 +331,7 @@ static void names_that_would_become_others_are_not_asked(void **state)
                                         "hidden.onion"};
     struct dns_server_thread *server = dns_server_open(false);
     struct asked *a = asked_open(&(struct resolver_config){.try_ms = TRY_MS});
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < COUNT(names); i++)
         assert_int_equal(ask(a, names[i], loopback(dns_server_port(server)), false)->outcome,
                          DNS_UNREACHABLE);
     assert_int_equal(dns_server_questions(server), 0);

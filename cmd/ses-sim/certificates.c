@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -16,50 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HASH_BYTES 32
-#define PEM_MAX    (16u << 10)
-#define DAY_S      86400L
-
-/* Signature Version 4 */
-
-static void hash_to_hex(const unsigned char *hash, char out[HEX_HASH_LEN])
-{
-    for (size_t i = 0; i < HASH_BYTES; i++)
-        snprintf(out + 2 * i, 3, "%02x", hash[i]);
-}
-
-bool sha256_hex(struct text t, char out[HEX_HASH_LEN])
-{
-    unsigned char hash[HASH_BYTES];
-    if (EVP_Digest(t.len ? t.at : "", t.len, hash, NULL, EVP_sha256(), NULL) != 1)
-        return false;
-    hash_to_hex(hash, out);
-    return true;
-}
-
-static bool mac(const unsigned char *key, size_t key_len, struct text t, unsigned char *out)
-{
-    unsigned len = HASH_BYTES;
-    return HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)t.at, t.len, out, &len);
-}
-
-bool sigv4_hex(struct text secret, struct text date, struct text region, struct text service,
-               struct text string_to_sign, char out[HEX_HASH_LEN])
-{
-    unsigned char key[HASH_BYTES], first[256] = "AWS4";
-    if (secret.len > sizeof first - 4)
-        return false;
-    memcpy(first + 4, secret.at, secret.len);
-    bool ok = mac(first, secret.len + 4, date, key) && mac(key, HASH_BYTES, region, key) &&
-              mac(key, HASH_BYTES, service, key) &&
-              mac(key, HASH_BYTES, TEXT("aws4_request"), key) &&
-              mac(key, HASH_BYTES, string_to_sign, key);
-    if (ok)
-        hash_to_hex(key, out);
-    return ok;
-}
-
-/* Certificates */
+#define PEM_MAX (16u << 10)
+#define DAY_S   86400L
 
 struct pair {
     X509 *certificate;

@@ -1,0 +1,91 @@
+/* The only file that hashes by OpenSSL. */
+#include "sha256.h"
+
+#include "base/hex.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+
+struct sha256 {
+    EVP_MD_CTX *context;
+    bool failed;
+};
+
+static void start(struct sha256 *s)
+{
+    s->failed = EVP_DigestInit_ex(s->context, EVP_sha256(), NULL) != 1;
+}
+
+struct sha256 *sha256_new(void)
+{
+    struct sha256 *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->context = EVP_MD_CTX_new();
+    if (s->context)
+        start(s);
+    if (s->context && !s->failed)
+        return s;
+    sha256_free(s);
+    return NULL;
+}
+
+void sha256_free(struct sha256 *s)
+{
+    if (s)
+        EVP_MD_CTX_free(s->context);
+    free(s);
+}
+
+void sha256_add(struct sha256 *s, struct text bytes)
+{
+    if (bytes.len && EVP_DigestUpdate(s->context, bytes.at, bytes.len) != 1)
+        s->failed = true;
+}
+
+bool sha256_take(struct sha256 *s, sha256_t out)
+{
+    bool ok = EVP_DigestFinal_ex(s->context, out, NULL) == 1 && !s->failed;
+    start(s);
+    return ok;
+}
+
+static bool hash_of(struct text bytes, const EVP_MD *md, unsigned char *out)
+{
+    return EVP_Digest(bytes.len ? bytes.at : "", bytes.len, out, NULL, md, NULL) == 1;
+}
+
+bool sha256_hex(struct text bytes, char out[SHA256_HEX_LEN])
+{
+    sha256_t hash;
+    if (!hash_of(bytes, EVP_sha256(), hash))
+        return false;
+    hex_write(hash, sizeof hash, out);
+    return true;
+}
+
+bool sha256_base64(struct text bytes, char out[SHA256_BASE64_LEN])
+{
+    sha256_t hash;
+    return hash_of(bytes, EVP_sha256(), hash) &&
+           EVP_EncodeBlock((unsigned char *)out, hash, sizeof hash) == SHA256_BASE64_LEN - 1;
+}
+
+bool sha1_hex(struct text bytes, char out[SHA1_HEX_LEN])
+{
+    unsigned char hash[(SHA1_HEX_LEN - 1) / 2];
+    if (!hash_of(bytes, EVP_sha1(), hash))
+        return false;
+    hex_write(hash, sizeof hash, out);
+    return true;
+}
+
+bool sha256_hmac(const void *key, size_t key_len, struct text bytes, sha256_t out)
+{
+    assert(key_len <= INT32_MAX);
+    unsigned len = SHA256_BYTES;
+    return HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)bytes.at, bytes.len, out,
+                &len);
+}
