@@ -4,6 +4,7 @@
 #ifndef MF_RECORDS_INTERNAL_H
 #define MF_RECORDS_INTERNAL_H
 
+#include "base/json_out.h"
 #include "records.h"
 #include "sink.h"
 
@@ -12,8 +13,9 @@ struct records_out {
     const struct records_list *list;
     const struct records_style *style;
     struct records_sum *sum;
-    uint64_t in_file; /* sets of this file so far, blocked ones too */
-    struct text key;  /* octodns: the name whose key was written last */
+    uint64_t in_file;     /* sets of this file so far, blocked ones too */
+    struct json_out json; /* json, route53: of this file */
+    struct text key;      /* octodns: the name whose key was written last */
 };
 
 struct records_format {

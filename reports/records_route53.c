@@ -10,7 +10,6 @@
 #include "records_internal.h"
 
 #include "base/bounds.h"
-#include "base/escape.h"
 
 /* What a change counts for; an UPSERT counts twice. */
 struct load {
@@ -35,23 +34,37 @@ static struct load load_of(const struct records_set *set, bool *fits)
     return load;
 }
 
-static void change_add(struct buf *out, const struct records_set *set, uint32_t ttl_s,
+static void name_add(struct json_out *j, const char *key, struct text name, const char *after,
+                     struct buf *scratch)
+{
+    buf_reset(scratch);
+    buf_add_text(scratch, name);
+    buf_add_str(scratch, after);
+    json_add_text(j, key, buf_text(scratch));
+    j->buf->failed = j->buf->failed || scratch->failed;
+}
+
+static void change_add(struct json_out *j, const struct records_set *set, uint32_t ttl_s,
                        struct buf *scratch)
 {
-    buf_add_fmt(out,
-                "{\"Action\":\"%s\",\"ResourceRecordSet\":{\"Name\":\"" TEXT_FMT
-                ".\",\"Type\":\"%s\",\"TTL\":%u,\"ResourceRecords\":[",
-                set->there_len ? "UPSERT" : "CREATE", TEXT_ARG(set->name),
-                records_type_name(set->type), ttl_s);
+    json_add_object(j, NULL);
+    json_add_word(j, "Action", set->there_len ? "UPSERT" : "CREATE");
+    json_add_object(j, "ResourceRecordSet");
+    name_add(j, "Name", set->name, ".", scratch);
+    json_add_word(j, "Type", records_type_name(set->type));
+    json_add_u64(j, "TTL", ttl_s);
+    json_add_array(j, "ResourceRecords");
     for (uint32_t i = 0; i < records_after_len(set); i++) {
         buf_reset(scratch);
         records_add_route53(scratch, set->type, records_after_at(set, i), " ");
-        buf_add_str(out, i ? ",{\"Value\":" : "{\"Value\":");
-        escape_json(out, buf_text(scratch));
-        out->failed = out->failed || scratch->failed;
-        buf_add_char(out, '}');
+        json_add_object(j, NULL);
+        json_add_text(j, "Value", buf_text(scratch));
+        json_end(j);
+        j->buf->failed = j->buf->failed || scratch->failed;
     }
-    buf_add_str(out, "]}}");
+    json_end(j);
+    json_end(j);
+    json_end(j);
 }
 
 struct batch {
@@ -63,7 +76,6 @@ struct batch {
 static bool set_add(struct records_out *o, const struct records_set *set, struct batch *batch,
                     struct buf *scratch)
 {
-    struct buf *out = &o->sink->buf;
     bool fits;
     struct load load = load_of(set, &fits);
     if (!fits) {
@@ -75,12 +87,13 @@ static bool set_add(struct records_out *o, const struct records_set *set, struct
     if (batch->load.elements > ROUTE53_BATCH_RECORDS ||
         batch->load.characters > ROUTE53_BATCH_CHARACTERS)
         return false;
-    if (batch->changes++ == 0)
-        buf_add_fmt(out, "{\"Comment\":\"" TEXT_FMT ": MAIL FROM for Amazon SES\",\"Changes\":[",
-                    TEXT_ARG(set->zone));
-    else
-        buf_add_char(out, ',');
-    change_add(out, set, o->style->ttl_s, scratch);
+    if (batch->changes++ == 0) {
+        json_init(&o->json, &o->sink->buf);
+        json_add_object(&o->json, NULL);
+        name_add(&o->json, "Comment", set->zone, ": MAIL FROM for Amazon SES", scratch);
+        json_add_array(&o->json, "Changes");
+    }
+    change_add(&o->json, set, o->style->ttl_s, scratch);
     records_count(o, set);
     return true;
 }
@@ -101,8 +114,11 @@ static size_t route53_zone(struct records_out *o, size_t from, size_t to)
         if (has_change(&set) && !set_add(o, &set, &batch, &scratch))
             break;
     }
-    if (batch.changes)
-        buf_add_str(&o->sink->buf, "]}\n");
+    if (batch.changes) {
+        json_end(&o->json);
+        json_end(&o->json);
+        buf_add_char(&o->sink->buf, '\n');
+    }
     buf_clear(&scratch);
     return from;
 }

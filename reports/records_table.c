@@ -6,7 +6,6 @@
 #include "records_internal.h"
 
 #include "base/bounds.h"
-#include "base/escape.h"
 #include "csv_cell.h"
 
 /* ---- csv ---- */
@@ -62,66 +61,58 @@ const struct records_format records_csv = {"csv", ".csv", false, csv_begin, csv_
 
 /* ---- json ---- */
 
-static void member_add(struct buf *out, const char *name, struct text value)
-{
-    buf_add_fmt(out, "\"%s\":", name);
-    escape_json(out, value);
-    buf_add_char(out, ',');
-}
-
-static void presented_add(struct buf *out, enum records_type type,
+static void presented_add(struct json_out *j, const char *key, enum records_type type,
                           const struct records_value *value)
 {
     struct buf presented;
     buf_init(&presented, RECORDS_VALUE_MAX);
     records_add_rdata(&presented, type, value);
-    escape_json(out, buf_text(&presented));
-    buf_spend(&presented, out);
+    json_add_text(j, key, buf_text(&presented));
+    buf_spend(&presented, j->buf);
 }
 
-static void wanted_add(struct buf *out, const struct records_set *set)
+static void wanted_add(struct json_out *j, const struct records_set *set)
 {
     if (set->type == RECORDS_MX)
-        buf_add_fmt(out, "\"priority\":%u,", set->wanted.preference);
-    member_add(out, "value", set->wanted.data);
-    if (set->action == RECORDS_REPLACE) {
-        buf_add_str(out, "\"replaces\":");
-        presented_add(out, set->type, &set->there[set->replaced]);
-        buf_add_char(out, ',');
-    }
-    buf_add_str(out, "\"values\":[");
-    for (uint32_t i = 0; i < records_after_len(set); i++) {
-        buf_add_str(out, i ? "," : "");
-        presented_add(out, set->type, records_after_at(set, i));
-    }
-    buf_add_str(out, "]}");
+        json_add_u64(j, "priority", set->wanted.preference);
+    json_add_text(j, "value", set->wanted.data);
+    if (set->action == RECORDS_REPLACE)
+        presented_add(j, "replaces", set->type, &set->there[set->replaced]);
+    json_add_array(j, "values");
+    for (uint32_t i = 0; i < records_after_len(set); i++)
+        presented_add(j, NULL, set->type, records_after_at(set, i));
+    json_end(j);
 }
 
 static bool object_add(struct records_out *o, const struct records_set *set)
 {
-    struct buf *out = &o->sink->buf;
-    buf_add_str(out, o->in_file ? ",\n{" : "\n{");
-    member_add(out, "zone", set->zone);
-    member_add(out, "name", set->name);
+    struct json_out *j = &o->json;
+    json_line(j, "\n");
+    json_add_object(j, NULL);
+    json_add_text(j, "zone", set->zone);
+    json_add_text(j, "name", set->name);
     if (set->unicode.len)
-        member_add(out, "name_unicode", set->unicode);
-    member_add(out, "host", records_host(set));
-    buf_add_fmt(out, "\"type\":\"%s\",\"action\":\"%s\",", records_type_name(set->type),
-                records_action_name(set->action));
+        json_add_text(j, "name_unicode", set->unicode);
+    json_add_text(j, "host", records_host(set));
+    json_add_word(j, "type", records_type_name(set->type));
+    json_add_word(j, "action", records_action_name(set->action));
     if (set->action == RECORDS_BLOCKED) {
-        buf_add_str(out, "\"reason\":");
-        escape_json(out, set->reason);
-        buf_add_char(out, '}');
-        return true;
+        json_add_text(j, "reason", set->reason);
+    } else {
+        json_add_u64(j, "ttl", o->style->ttl_s);
+        wanted_add(j, set);
     }
-    buf_add_fmt(out, "\"ttl\":%u,", o->style->ttl_s);
-    wanted_add(out, set);
+    json_end(j);
     return true;
 }
 
-static void json_begin(struct records_out *o)
+static void file_begin(struct records_out *o)
 {
-    buf_add_str(&o->sink->buf, "{\"format_version\":1,\n\"records\":[");
+    json_init(&o->json, &o->sink->buf);
+    json_add_object(&o->json, NULL);
+    json_add_u64(&o->json, "format_version", 1);
+    json_line(&o->json, "\n");
+    json_add_array(&o->json, "records");
 }
 
 static size_t json_zone(struct records_out *o, size_t from, size_t to)
@@ -129,10 +120,12 @@ static size_t json_zone(struct records_out *o, size_t from, size_t to)
     return records_each(o, from, to, object_add);
 }
 
-static void json_end(struct records_out *o)
+static void file_end(struct records_out *o)
 {
-    buf_add_str(&o->sink->buf, "\n]}\n");
+    json_end_line(&o->json, "\n");
+    json_end(&o->json);
+    buf_add_char(&o->sink->buf, '\n');
 }
 
 const struct records_format records_json = {"json",     ".json",   false,
-                                            json_begin, json_zone, json_end};
+                                            file_begin, json_zone, file_end};

@@ -8,12 +8,16 @@
 #include "base/bounds.h"
 #include "base/count.h"
 #include "base/escape.h"
+#include "base/json_out.h"
+
+#include <stdio.h>
 
 static const char *const levels[] = {"error", "warning", "note"};
 
 #define LEVELS_LEN ((int)COUNT(levels))
 
 struct log {
+    struct json_out json;
     const struct report *report;
     int level; /* of this pass */
     uint32_t results;
@@ -27,13 +31,24 @@ static int level_of(struct text severity)
     return text_eq(severity, TEXT("info")) ? 2 : 1;
 }
 
-static void rule_add(struct buf *out, enum finding f)
+static void message_add(struct json_out *j, const char *key, struct text text)
 {
+    json_add_object(j, key);
+    json_add_text(j, "text", text);
+    json_end(j);
+}
+
+static void rule_add(struct json_out *j, enum finding f)
+{
+    char help[64];
     const struct finding_rule *rule = finding_rule(f);
-    buf_add_fmt(out, "%s{\"id\":\"%s\",\"shortDescription\":{\"text\":", f ? ",\n" : "\n",
-                rule->name);
-    escape_json(out, text_of(rule->summary));
-    buf_add_fmt(out, "},\"help\":{\"text\":\"mailfrom explain %s\"}}", rule->name);
+    snprintf(help, sizeof help, "mailfrom explain %s", rule->name);
+    json_line(j, "\n");
+    json_add_object(j, NULL);
+    json_add_word(j, "id", rule->name);
+    message_add(j, "shortDescription", text_of(rule->summary));
+    message_add(j, "help", text_of(help));
+    json_end(j);
 }
 
 /* A path as a URI: each of its parts percent-encoded. */
@@ -46,18 +61,30 @@ static void uri_add(struct buf *out, struct text path)
     }
 }
 
-static void place_add(struct buf *out, const struct fleet *fleet, const struct choice *choice)
+static void place_add(struct json_out *j, const struct fleet *fleet, const struct choice *choice)
 {
-    buf_add_str(out, ",\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":\"");
-    uri_add(out, fleet->files[choice->file]);
-    buf_add_fmt(out, "\"},\"region\":{\"startLine\":%u", choice->line);
+    struct buf uri;
+    buf_init(&uri, 3 * PATH_LEN_MAX);
+    uri_add(&uri, fleet->files[choice->file]);
+    json_add_array(j, "locations");
+    json_add_object(j, NULL);
+    json_add_object(j, "physicalLocation");
+    json_add_object(j, "artifactLocation");
+    json_add_text(j, "uri", buf_text(&uri));
+    json_end(j);
+    json_add_object(j, "region");
+    json_add_u64(j, "startLine", choice->line);
     if (choice->column)
-        buf_add_fmt(out, ",\"startColumn\":%u", choice->column);
-    buf_add_str(out, "}}}]");
+        json_add_u64(j, "startColumn", choice->column);
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    buf_spend(&uri, j->buf);
 }
 
 /* What stays the same when the line moves, so that a finding is known again. */
-static void fingerprint_add(struct buf *out, const struct report_row *row, struct text rule)
+static void fingerprint_add(struct json_out *j, const struct report_row *row, struct text rule)
 {
     const struct text parts[] = {row->account, row->region, row->identity, rule};
     struct buf joined;
@@ -66,27 +93,35 @@ static void fingerprint_add(struct buf *out, const struct report_row *row, struc
         buf_add_str(&joined, i ? "/" : "");
         buf_add_text(&joined, parts[i]);
     }
-    buf_add_str(out, ",\"partialFingerprints\":{\"mailfrom/v1\":");
-    escape_json(out, buf_text(&joined));
-    buf_add_char(out, '}');
-    buf_spend(&joined, out);
+    json_add_object(j, "partialFingerprints");
+    json_add_text(j, "mailfrom/v1", buf_text(&joined));
+    json_end(j);
+    buf_spend(&joined, j->buf);
 }
 
 static void result_add(struct log *log, const struct report_row *row, const struct row_finding *f)
 {
     const struct fleet *fleet = log->report->fleet;
-    struct buf *out = &log->report->out->buf;
+    struct json_out *j = &log->json;
     enum finding known;
-    buf_add_str(out, log->results++ ? ",\n{\"ruleId\":" : "\n{\"ruleId\":");
-    escape_json(out, f->rule);
+    log->results++;
+    json_line(j, "\n");
+    json_add_object(j, NULL);
+    json_add_text(j, "ruleId", f->rule);
     if (finding_parse(f->rule, &known))
-        buf_add_fmt(out, ",\"ruleIndex\":%d", (int)known);
-    buf_add_fmt(out, ",\"level\":\"%s\",\"message\":{\"text\":", levels[log->level]);
-    escape_json(out, f->text);
-    buf_add_char(out, '}');
-    place_add(out, fleet, &fleet->choices[row->number]);
-    fingerprint_add(out, row, f->rule);
-    buf_add_str(out, f->accepted ? ",\"suppressions\":[{\"kind\":\"inSource\"}]}" : "}");
+        json_add_u64(j, "ruleIndex", known);
+    json_add_word(j, "level", levels[log->level]);
+    message_add(j, "message", f->text);
+    place_add(j, fleet, &fleet->choices[row->number]);
+    fingerprint_add(j, row, f->rule);
+    if (f->accepted) {
+        json_add_array(j, "suppressions");
+        json_add_object(j, NULL);
+        json_add_word(j, "kind", "inSource");
+        json_end(j);
+        json_end(j);
+    }
+    json_end(j);
 }
 
 static bool row_add(void *ctx, const struct report_row *row)
@@ -104,21 +139,41 @@ static bool row_add(void *ctx, const struct report_row *row)
     return log->results < SARIF_RESULTS_MAX && sink_turn(log->report->out);
 }
 
+static void tool_add(struct json_out *j, struct text version)
+{
+    json_add_object(j, "tool");
+    json_add_object(j, "driver");
+    json_add_word(j, "name", "mailfrom");
+    json_add_text(j, "version", version);
+    json_add_array(j, "rules");
+    for (int f = 0; f < FINDINGS_LEN; f++)
+        rule_add(j, (enum finding)f);
+    json_end_line(j, "\n");
+    json_end(j);
+    json_end(j);
+}
+
 enum err sarif_write(const struct report *report, struct why *why)
 {
-    struct buf *out = &report->out->buf;
     struct log log = {.report = report};
+    struct json_out *j = &log.json;
     enum err err = OK;
-    buf_add_str(out, "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":"
-                     "\"2.1.0\",\n\"runs\":[{\"tool\":{\"driver\":{\"name\":\"mailfrom\","
-                     "\"version\":");
-    escape_json(out, report->head->version);
-    buf_add_str(out, ",\"rules\":[");
-    for (int f = 0; f < FINDINGS_LEN; f++)
-        rule_add(out, (enum finding)f);
-    buf_add_str(out, "\n]}},\n\"results\":[");
+    json_init(j, &report->out->buf);
+    json_add_object(j, NULL);
+    json_add_word(j, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+    json_add_word(j, "version", "2.1.0");
+    json_line(j, "\n");
+    json_add_array(j, "runs");
+    json_add_object(j, NULL);
+    tool_add(j, report->head->version);
+    json_line(j, "\n");
+    json_add_array(j, "results");
     for (; err == OK && log.level < LEVELS_LEN; log.level++)
         err = report_rows(report, row_add, &log, why);
-    buf_add_str(out, "\n]}]}\n");
+    json_end_line(j, "\n");
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    buf_add_char(j->buf, '\n');
     return err;
 }

@@ -5,6 +5,7 @@
 #include "exchange.h"
 
 #include "base/escape.h"
+#include "base/json_out.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -107,9 +108,11 @@ static void fail_xml(struct exchange *x, struct text message)
 static void fail_json(struct exchange *x, struct text message)
 {
     x->content_type = "application/json";
-    buf_add_str(&x->out, "{\"message\":");
-    escape_json(&x->out, message);
-    buf_add_str(&x->out, "}");
+    struct json_out j;
+    json_init(&j, &x->out);
+    json_add_object(&j, NULL);
+    json_add_text(&j, "message", message);
+    json_end(&j);
 }
 
 void exchange_fail(struct exchange *x, unsigned status, const char *code, const char *fmt, ...)

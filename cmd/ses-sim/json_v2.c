@@ -1,20 +1,14 @@
 /*
  * Duty: SES v2, REST and JSON of 2019-09-27. Invariant: texts of requests reach an answer only
- * through escape_json.
+ * through the writer of JSON.
  */
-#include "base/escape.h"
+#include "base/json_out.h"
 #include "sim.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
 #define PAGE_DEFAULT 100
-
-static void add_member(struct buf *out, const char *before, const char *name, struct text value)
-{
-    buf_add_fmt(out, "%s\"%s\":", before, name);
-    escape_json(out, value);
-}
 
 /* An address is good for sending when its domain is. */
 static bool can_send(const struct ses_model *m, uint16_t lane, uint32_t id)
@@ -30,38 +24,46 @@ static bool can_send(const struct ses_model *m, uint16_t lane, uint32_t id)
 
 /* Reading one */
 
-static void add_mail_from(struct buf *out, const struct ses_facts *facts)
+static void add_mail_from(struct json_out *j, const struct ses_facts *facts)
 {
-    buf_add_str(out, ",\"MailFromAttributes\":{");
+    json_add_object(j, "MailFromAttributes");
     if (facts->mail_from.len) {
-        add_member(out, "", "MailFromDomain", facts->mail_from);
-        add_member(out, ",", "MailFromDomainStatus", text_of(mail_from_status_name(facts->status)));
-        buf_add_str(out, ",");
+        json_add_text(j, "MailFromDomain", facts->mail_from);
+        json_add_word(j, "MailFromDomainStatus", mail_from_status_name(facts->status));
     }
-    add_member(out, "", "BehaviorOnMxFailure", text_of(behavior_name(facts->behavior)));
-    buf_add_str(out, "}");
+    json_add_word(j, "BehaviorOnMxFailure", behavior_name(facts->behavior));
+    json_end(j);
+}
+
+static void add_dkim(struct json_out *j)
+{
+    json_add_object(j, "DkimAttributes");
+    json_add_bool(j, "SigningEnabled", true);
+    json_add_word(j, "Status", "SUCCESS");
+    json_add_array(j, "Tokens");
+    json_end(j);
+    json_add_word(j, "SigningAttributesOrigin", "AWS_SES");
+    json_end(j);
 }
 
 /* "team=shop;stage=prod" */
-static void add_tags(struct buf *out, struct text tags)
+static void add_tags(struct json_out *j, struct text tags)
 {
-    const char *before = "";
-    buf_add_str(out, ",\"Tags\":[");
+    json_add_array(j, "Tags");
     while (tags.len) {
         struct text value = text_cut(&tags, ';'), key = text_cut(&value, '=');
-        buf_add_str(out, before);
-        add_member(out, "{", "Key", key);
-        add_member(out, ",", "Value", value);
-        buf_add_str(out, "}");
-        before = ",";
+        json_add_object(j, NULL);
+        json_add_text(j, "Key", key);
+        json_add_text(j, "Value", value);
+        json_end(j);
     }
-    buf_add_str(out, "]");
+    json_end(j);
 }
 
 static void get_identity(struct sim *s, struct exchange *x)
 {
     uint32_t id;
-    struct buf *out = &x->out;
+    struct json_out j;
     if (!ses_model_find(&s->model, x->lane, x->identities[0], &id)) {
         exchange_fail(x, 404, "NotFoundException", "Email identity " TEXT_FMT " does not exist.",
                       TEXT_ARG(x->identities[0]));
@@ -70,16 +72,18 @@ static void get_identity(struct sim *s, struct exchange *x)
     struct ses_facts facts = ses_model_facts(&s->model, id);
     struct text name = ses_model_name(&s->model, id);
     bool sends = can_send(&s->model, x->lane, id);
-    add_member(out, "{", "IdentityType", text_of(identity_type_name(identity_type_of(name))));
-    buf_add_fmt(out, ",\"FeedbackForwardingStatus\":%s", facts.forwarding ? "true" : "false");
-    buf_add_fmt(out, ",\"VerifiedForSendingStatus\":%s", sends ? "true" : "false");
-    add_member(out, ",", "VerificationStatus", text_of(verification_name(facts.verification)));
-    buf_add_str(out, ",\"DkimAttributes\":{\"SigningEnabled\":true,\"Status\":\"SUCCESS\","
-                     "\"Tokens\":[],\"SigningAttributesOrigin\":\"AWS_SES\"}");
-    add_mail_from(out, &facts);
-    buf_add_str(out, ",\"Policies\":{}");
-    add_tags(out, s->tags[id]);
-    buf_add_str(out, "}");
+    json_init(&j, &x->out);
+    json_add_object(&j, NULL);
+    json_add_word(&j, "IdentityType", identity_type_name(identity_type_of(name)));
+    json_add_bool(&j, "FeedbackForwardingStatus", facts.forwarding);
+    json_add_bool(&j, "VerifiedForSendingStatus", sends);
+    json_add_word(&j, "VerificationStatus", verification_name(facts.verification));
+    add_dkim(&j);
+    add_mail_from(&j, &facts);
+    json_add_object(&j, "Policies");
+    json_end(&j);
+    add_tags(&j, s->tags[id]);
+    json_end(&j);
 }
 
 /* Writing one */
@@ -157,15 +161,15 @@ static struct text parameter(struct exchange *x, const char *name)
     return TEXT_NONE;
 }
 
-static void add_listed(const struct ses_model *m, uint16_t lane, uint32_t id, struct buf *out)
+static void add_listed(const struct ses_model *m, uint16_t lane, uint32_t id, struct json_out *j)
 {
     struct text name = ses_model_name(m, id);
-    struct ses_facts facts = ses_model_facts(m, id);
-    add_member(out, "{", "IdentityType", text_of(identity_type_name(identity_type_of(name))));
-    add_member(out, ",", "IdentityName", name);
-    buf_add_fmt(out, ",\"SendingEnabled\":%s", can_send(m, lane, id) ? "true" : "false");
-    add_member(out, ",", "VerificationStatus", text_of(verification_name(facts.verification)));
-    buf_add_str(out, "}");
+    json_add_object(j, NULL);
+    json_add_word(j, "IdentityType", identity_type_name(identity_type_of(name)));
+    json_add_text(j, "IdentityName", name);
+    json_add_bool(j, "SendingEnabled", can_send(m, lane, id));
+    json_add_word(j, "VerificationStatus", verification_name(ses_model_facts(m, id).verification));
+    json_end(j);
 }
 
 static void list_identities(struct sim *s, struct exchange *x)
@@ -174,6 +178,7 @@ static void list_identities(struct sim *s, struct exchange *x)
     uint64_t max = 0;
     uint32_t cursor = 0, ids[SES_LIST_PAGE];
     char token[SES_TOKEN_LEN];
+    struct json_out j;
     if (size.len && (!text_to_u64(size, &max) || max > SES_LIST_PAGE)) {
         exchange_fail(x, 400, "BadRequestException", "PageSize must be between 0 and 1000.");
         return;
@@ -184,29 +189,34 @@ static void list_identities(struct sim *s, struct exchange *x)
     }
     uint32_t len = ses_model_list(&s->model, x->lane, SES_ALL, &cursor, ids,
                                   max ? (uint32_t)max : PAGE_DEFAULT);
-    buf_add_str(&x->out, "{\"EmailIdentities\":[");
-    for (uint32_t i = 0; i < len; i++) {
-        buf_add_str(&x->out, i ? "," : "");
-        add_listed(&s->model, x->lane, ids[i], &x->out);
-    }
-    buf_add_str(&x->out, "]");
+    json_init(&j, &x->out);
+    json_add_object(&j, NULL);
+    json_add_array(&j, "EmailIdentities");
+    for (uint32_t i = 0; i < len; i++)
+        add_listed(&s->model, x->lane, ids[i], &j);
+    json_end(&j);
     if (cursor)
-        add_member(&x->out, ",", "NextToken",
-                   text_of(ses_token_make(x->lane, SES_ALL, cursor, token)));
-    buf_add_str(&x->out, "}");
+        json_add_word(&j, "NextToken", ses_token_make(x->lane, SES_ALL, cursor, token));
+    json_end(&j);
 }
 
 static void get_account(struct sim *s, struct exchange *x)
 {
     (void)s;
     bool in_sandbox = text_eq(x->state, TEXT("sandbox"));
-    buf_add_fmt(&x->out,
-                "{\"DedicatedIpAutoWarmupEnabled\":false,\"EnforcementStatus\":\"HEALTHY\","
-                "\"ProductionAccessEnabled\":%s,\"SendQuota\":{\"Max24HourSend\":%s,"
-                "\"MaxSendRate\":%s,\"SentLast24Hours\":0.0},\"SendingEnabled\":%s}",
-                in_sandbox ? "false" : "true", in_sandbox ? "200.0" : "50000.0",
-                in_sandbox ? "1.0" : "14.0",
-                text_eq(x->state, TEXT("disabled")) ? "false" : "true");
+    struct json_out j;
+    json_init(&j, &x->out);
+    json_add_object(&j, NULL);
+    json_add_bool(&j, "DedicatedIpAutoWarmupEnabled", false);
+    json_add_word(&j, "EnforcementStatus", "HEALTHY");
+    json_add_bool(&j, "ProductionAccessEnabled", !in_sandbox);
+    json_add_object(&j, "SendQuota");
+    json_add_fixed(&j, "Max24HourSend", in_sandbox ? 200 : 50000, 1);
+    json_add_fixed(&j, "MaxSendRate", in_sandbox ? 1 : 14, 1);
+    json_add_fixed(&j, "SentLast24Hours", 0, 1);
+    json_end(&j);
+    json_add_bool(&j, "SendingEnabled", !text_eq(x->state, TEXT("disabled")));
+    json_end(&j);
 }
 
 /* Routes */

@@ -4,6 +4,7 @@
 #include "forecast_text.h"
 
 #include "access/lanes.h"
+#include "base/json_out.h"
 #include "messages.h"
 
 static const char *const cause_names[WAIT_CAUSES] = {"ses-rate", "dns-owners", "ses-detection"};
@@ -176,85 +177,131 @@ void forecast_print_text(const struct rehearsal *r)
     printf("%s\n", cause_sentence(dominant(f)));
 }
 
+#define FORECAST_JSON_MAX (64u << 10) /* a dozen calls and as many marks are far below */
+
 static double seconds(span_us span)
 {
     return (double)span * 1e-6;
 }
 
 /* null: never. */
-static void json_mark(const struct forecast *f, const char *name, uint32_t mark)
+static void json_mark(struct json_out *j, const struct forecast *f, const char *key, uint32_t mark)
 {
     if (mark < f->marks)
-        printf("\"%s\": %.3f", name, seconds(f->mark[mark]));
+        json_add_fixed(j, key, seconds(f->mark[mark]), 3);
     else
-        printf("\"%s\": null", name);
+        json_add_null(j, key);
 }
 
-static void json_timeline(const struct forecast *f)
+/* Each member has a line of its own. */
+static void json_seconds(struct json_out *j, const char *key, span_us span)
 {
-    printf("  \"timeline\": [");
-    for (uint32_t i = 0; i < FORECAST_MARKS; i++) {
-        printf("%s\n    {\"share\": %g, \"identities\": %u, ", i ? "," : "", forecast_shares[i],
-               f->mark_at[i]);
-        json_mark(f, "after_s", i);
-        printf("}");
-    }
-    printf("\n  ],\n  \"earliest_finish_s\": %.3f,\n  ", seconds(f->budget.earliest));
-    json_mark(f, "expected_finish_s", FORECAST_MARKS - 1);
-    printf(",\n");
-    if (f->totals.writes)
-        printf("  \"first_write_s\": %.3f,\n  \"last_write_s\": %.3f,\n  \"window_end_s\": %.3f,\n",
-               seconds(f->first_write), seconds(f->last_write),
-               seconds(f->last_write + SPAN_H(72)));
+    json_line(j, "\n  ");
+    json_add_fixed(j, key, seconds(span), 3);
 }
 
-static void json_calls(const struct rehearsal *r)
+static void json_timeline(struct json_out *j, const struct forecast *f)
+{
+    json_line(j, "\n  ");
+    json_add_array(j, "timeline");
+    for (uint32_t i = 0; i < FORECAST_MARKS; i++) {
+        json_line(j, "\n    ");
+        json_add_object(j, NULL);
+        json_add_number(j, "share", forecast_shares[i]);
+        json_add_u64(j, "identities", f->mark_at[i]);
+        json_mark(j, f, "after_s", i);
+        json_end(j);
+    }
+    json_end_line(j, "\n  ");
+    json_seconds(j, "earliest_finish_s", f->budget.earliest);
+    json_line(j, "\n  ");
+    json_mark(j, f, "expected_finish_s", FORECAST_MARKS - 1);
+    if (!f->totals.writes)
+        return;
+    json_seconds(j, "first_write_s", f->first_write);
+    json_seconds(j, "last_write_s", f->last_write);
+    json_seconds(j, "window_end_s", f->last_write + SPAN_H(72));
+}
+
+static void json_calls(struct json_out *j, const struct rehearsal *r)
 {
     const struct forecast *f = &r->forecast;
-    printf("  \"calls\": [");
-    for (int kind = 0, n = 0; kind < CALL_ASK; kind++)
-        if (is_told(f, kind))
-            printf("%s\n    {\"action\": \"%s\", \"calls\": %llu, \"at_least\": %llu, "
-                   "\"throttled\": %llu}",
-                   n++ ? "," : "", action_of(r, kind), (unsigned long long)f->totals.calls[kind],
-                   (unsigned long long)f->budget.calls[kind],
-                   (unsigned long long)f->totals.throttled[kind]);
-    printf("\n  ],\n  \"lane_calls\": {\"min\": %llu, \"max\": %llu},\n",
-           (unsigned long long)f->lane_calls_min, (unsigned long long)f->lane_calls_max);
+    json_line(j, "\n  ");
+    json_add_array(j, "calls");
+    for (int kind = 0; kind < CALL_ASK; kind++) {
+        if (!is_told(f, kind))
+            continue;
+        json_line(j, "\n    ");
+        json_add_object(j, NULL);
+        json_add_word(j, "action", action_of(r, kind));
+        json_add_u64(j, "calls", f->totals.calls[kind]);
+        json_add_u64(j, "at_least", f->budget.calls[kind]);
+        json_add_u64(j, "throttled", f->totals.throttled[kind]);
+        json_end(j);
+    }
+    json_end_line(j, "\n  ");
+    json_line(j, "\n  ");
+    json_add_object(j, "lane_calls");
+    json_add_u64(j, "min", f->lane_calls_min);
+    json_add_u64(j, "max", f->lane_calls_max);
+    json_end(j);
 }
 
-static void json_outcomes(const struct forecast *f)
+static void json_outcomes(struct json_out *j, const struct forecast *f)
 {
-    printf("  \"outcomes\": {");
-    for (int o = 0, n = 0; o < OUTCOMES; o++)
+    json_line(j, "\n  ");
+    json_add_object(j, "outcomes");
+    for (int o = 0; o < OUTCOMES; o++)
         if (f->totals.by_outcome[o])
-            printf("%s\"%s\": %u", n++ ? ", " : "", outcome_name((enum outcome)o),
-                   f->totals.by_outcome[o]);
-    printf("},\n  \"never_done\": %u,\n", forecast_unfinished(f));
+            json_add_u64(j, outcome_name((enum outcome)o), f->totals.by_outcome[o]);
+    json_end(j);
+    json_line(j, "\n  ");
+    json_add_u64(j, "never_done", forecast_unfinished(f));
 }
 
-static void json_waits(const char *name, const double sums[WAIT_CAUSES], uint32_t count)
+static void json_waits(struct json_out *j, const char *key, const double sums[WAIT_CAUSES],
+                       uint32_t count)
 {
-    printf("  \"%s\": {", name);
+    json_line(j, "\n  ");
+    json_add_object(j, key);
     for (int cause = 0; cause < WAIT_CAUSES; cause++)
-        printf("%s\"%s\": %.3f", cause ? ", " : "", cause_names[cause],
-               seconds(mean(sums, (enum wait_cause)cause, count)));
-    printf("},\n");
+        json_add_fixed(j, cause_names[cause], seconds(mean(sums, (enum wait_cause)cause, count)),
+                       3);
+    json_end(j);
+}
+
+static void json_counts(struct json_out *j, const struct rehearsal *r)
+{
+    json_line(j, "\n  ");
+    json_add_u64(j, "format_version", 1);
+    json_line(j, "\n  ");
+    json_add_u64(j, "identities", r->forecast.identities);
+    json_line(j, "\n  ");
+    json_add_u64(j, "lanes", r->forecast.lanes);
+    json_line(j, "\n  ");
+    json_add_u64(j, "seed", r->config->seed);
 }
 
 void forecast_print_json(const struct rehearsal *r)
 {
     const struct forecast *f = &r->forecast;
-    printf("{\n  \"format_version\": 1,\n  \"identities\": %u,\n  \"lanes\": %u,\n  \"seed\": "
-           "%llu,\n",
-           f->identities, f->lanes, (unsigned long long)r->config->seed);
-    json_timeline(f);
-    json_calls(r);
-    json_outcomes(f);
-    json_waits("mean_wait_s", f->wait_us, f->finals);
-    json_waits("last_hundredth_wait_s", f->tail_wait_us, f->tail);
-    if (forecast_unfinished(f))
-        printf("  \"dominates\": null\n}\n");
-    else
-        printf("  \"dominates\": \"%s\"\n}\n", cause_names[dominant(f)]);
+    const char *cause = forecast_unfinished(f) ? NULL : cause_names[dominant(f)];
+    struct json_out j;
+    struct buf out;
+    buf_init(&out, FORECAST_JSON_MAX);
+    json_init(&j, &out);
+    j.spaced = true;
+    json_add_object(&j, NULL);
+    json_counts(&j, r);
+    json_timeline(&j, f);
+    json_calls(&j, r);
+    json_outcomes(&j, f);
+    json_waits(&j, "mean_wait_s", f->wait_us, f->finals);
+    json_waits(&j, "last_hundredth_wait_s", f->tail_wait_us, f->tail);
+    json_line(&j, "\n  ");
+    json_add_text_or_null(&j, "dominates", text_of(cause));
+    json_end_line(&j, "\n");
+    buf_add_char(&out, '\n');
+    fwrite(out.at, 1, out.len, stdout);
+    buf_clear(&out);
 }

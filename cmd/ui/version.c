@@ -5,7 +5,7 @@
  */
 #include "version.h"
 
-#include "base/escape.h"
+#include "base/json_out.h"
 #include "tried.h"
 
 #include <ares.h>
@@ -67,46 +67,66 @@ static void suffix_list_age_print(void)
     printf("Public Suffix List: built in, of %s; --psl-file FILE takes a newer one\n", day);
 }
 
-static void json_member(struct buf *out, const char *name, const char *value)
+/* An SPDX expression, or the identifier of one licence. */
+static void licences_add(struct json_out *j, const char *licence)
 {
-    buf_add_fmt(out, "\"%s\":", name);
-    escape_json(out, text_of(value));
-}
-
-static void component_add(struct buf *out, const struct library *l)
-{
-    buf_add_str(out, "{\"type\":\"library\",");
-    json_member(out, "name", l->name);
-    buf_add_char(out, ',');
-    json_member(out, "version", l->version);
-    buf_add_char(out, ',');
-    json_member(out, "description", l->duty);
-    buf_add_str(out, ",\"licenses\":[{");
-    if (strchr(l->licence, ' ')) {
-        json_member(out, "expression", l->licence);
-        buf_add_char(out, '}');
+    json_add_array(j, "licenses");
+    json_add_object(j, NULL);
+    if (strchr(licence, ' ')) {
+        json_add_word(j, "expression", licence);
     } else {
-        buf_add_str(out, "\"license\":{");
-        json_member(out, "id", l->licence);
-        buf_add_str(out, "}}");
+        json_add_object(j, "license");
+        json_add_word(j, "id", licence);
+        json_end(j);
     }
-    buf_add_str(out, "]}");
+    json_end(j);
+    json_end(j);
 }
 
+static void component_add(struct json_out *j, const struct library *l)
+{
+    json_line(j, "\n");
+    json_add_object(j, NULL);
+    json_add_word(j, "type", "library");
+    json_add_word(j, "name", l->name);
+    json_add_word(j, "version", l->version);
+    json_add_word(j, "description", l->duty);
+    licences_add(j, l->licence);
+    json_end(j);
+}
+
+static void program_add(struct json_out *j)
+{
+    json_add_object(j, "metadata");
+    json_add_object(j, "component");
+    json_add_word(j, "type", "application");
+    json_add_word(j, "name", "mailfrom");
+    json_add_word(j, "version", MAILFROM_VERSION);
+    licences_add(j, "Apache-2.0");
+    json_end(j);
+    json_end(j);
+}
+
+/* CycloneDX 1.5. */
 static void bill_print(const struct library list[LIBRARIES])
 {
     struct buf out;
+    struct json_out j;
     buf_init(&out, 1u << 16);
-    buf_add_str(&out, "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.5\",\"version\":1,\n"
-                      "\"metadata\":{\"component\":{\"type\":\"application\","
-                      "\"name\":\"mailfrom\",\"version\":\"" MAILFROM_VERSION "\","
-                      "\"licenses\":[{\"license\":{\"id\":\"Apache-2.0\"}}]}},\n"
-                      "\"components\":[\n");
-    for (int i = 0; i < LIBRARIES; i++) {
-        component_add(&out, &list[i]);
-        buf_add_str(&out, i + 1 < LIBRARIES ? ",\n" : "\n");
-    }
-    buf_add_str(&out, "]}\n");
+    json_init(&j, &out);
+    json_add_object(&j, NULL);
+    json_add_word(&j, "bomFormat", "CycloneDX");
+    json_add_word(&j, "specVersion", "1.5");
+    json_add_u64(&j, "version", 1);
+    json_line(&j, "\n");
+    program_add(&j);
+    json_line(&j, "\n");
+    json_add_array(&j, "components");
+    for (int i = 0; i < LIBRARIES; i++)
+        component_add(&j, &list[i]);
+    json_end_line(&j, "\n");
+    json_end(&j);
+    buf_add_char(&out, '\n');
     fwrite(out.at, 1, out.len, stdout);
     buf_clear(&out);
 }

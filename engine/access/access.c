@@ -1,6 +1,8 @@
 /* How SES and DNS are reached: the JSON object in the head of a run, written and read by cJSON. */
 #include "access.h"
 
+#include "base/count.h"
+#include "base/json_out.h"
 #include "model/fleet.h"
 
 #include <cjson/cJSON.h>
@@ -36,7 +38,8 @@ static const struct {
     {"feedback-host", offsetof(struct access, feedback_host)},
 };
 
-#define KEPT_TEXTS (sizeof kept_texts / sizeof kept_texts[0])
+#define KEPT_TEXTS     COUNT(kept_texts)
+#define KEPT_BYTES_MAX (1u << 20) /* arguments of the command line, which Linux bounds by less */
 
 static const char **text_field(struct access *a, size_t i)
 {
@@ -46,18 +49,21 @@ static const char **text_field(struct access *a, size_t i)
 struct text access_write(const struct access *a, struct arena *arena)
 {
     struct access copy = *a;
-    cJSON *json = cJSON_CreateObject();
-    for (size_t i = 0; json && i < KEPT_TEXTS; i++)
+    struct json_out j;
+    struct buf out;
+    buf_init(&out, KEPT_BYTES_MAX);
+    json_init(&j, &out);
+    json_add_object(&j, NULL);
+    for (size_t i = 0; i < KEPT_TEXTS; i++)
         if (*text_field(&copy, i))
-            cJSON_AddStringToObject(json, kept_texts[i].name, *text_field(&copy, i));
+            json_add_word(&j, kept_texts[i].name, *text_field(&copy, i));
     if (a->rate_per_s > 0)
-        cJSON_AddNumberToObject(json, "rate", a->rate_per_s);
+        json_add_number(&j, "rate", a->rate_per_s);
     if (a->authority_port)
-        cJSON_AddNumberToObject(json, "authority-port", a->authority_port);
-    char *printed = json ? cJSON_PrintUnformatted(json) : NULL;
-    struct text text = arena_text(arena, text_of(printed));
-    cJSON_free(printed);
-    cJSON_Delete(json);
+        json_add_u64(&j, "authority-port", a->authority_port);
+    json_end(&j);
+    struct text text = out.failed ? TEXT_NONE : arena_text(arena, buf_text(&out));
+    buf_clear(&out);
     return text;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/count.h"
 #include "base/escape.h"
+#include "base/json_out.h"
 #include "json.h"
 #include "reply.h"
 
@@ -39,13 +40,13 @@ static void add_identity_path(struct buf *path, const struct call *c)
 
 static void add_set_body(struct buf *body, const struct call *c)
 {
-    buf_add_char(body, '{');
-    if (c->mail_from.len) {
-        buf_add_str(body, "\"MailFromDomain\":");
-        escape_json(body, c->mail_from);
-        buf_add_char(body, ',');
-    }
-    buf_add_fmt(body, "\"BehaviorOnMxFailure\":\"%s\"}", behavior_name(c->behavior));
+    struct json_out j;
+    json_init(&j, body);
+    json_add_object(&j, NULL);
+    if (c->mail_from.len)
+        json_add_text(&j, "MailFromDomain", c->mail_from);
+    json_add_word(&j, "BehaviorOnMxFailure", behavior_name(c->behavior));
+    json_end(&j);
 }
 
 static void add_list_query(struct buf *query, const struct call *c)

@@ -5,14 +5,16 @@
 #include "plan_file.h"
 #include "plan_internal.h"
 
-#include "base/escape.h"
 #include "base/hex.h"
+#include "base/json_out.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct plan_writer {
     const struct fleet *fleet;
     struct sha256 *hash; /* of all that was written */
+    struct json_out json;
     struct plan_counts counts;
 };
 
@@ -36,92 +38,86 @@ void plan_writer_free(struct plan_writer *w)
     free(w);
 }
 
-static void add_text(struct buf *out, const char *key, struct text value)
+static void add_name(struct json_out *j, const struct fleet *f, const char *key, name_id name)
 {
-    buf_add_fmt(out, "\"%s\":", key);
-    escape_json(out, value);
+    if (name != NAME_NONE)
+        json_add_text(j, key, names_text(&f->names, name));
 }
 
-static void add_name(struct buf *out, const struct fleet *f, const char *key, name_id name)
+static void add_quota(struct json_out *j, const char *key, const struct quota *quota)
 {
-    if (name == NAME_NONE)
-        return;
-    buf_add_char(out, ',');
-    add_text(out, key, names_text(&f->names, name));
+    json_add_object(j, key);
+    json_add_number(j, "value", quota->value);
+    json_add_bool(j, "percent", quota->is_percent);
+    json_end(j);
 }
 
-static void add_quota(struct buf *out, const struct quota *quota)
+static void wave_add(struct json_out *j, const struct fleet *f, uint32_t i)
 {
-    buf_add_fmt(out, "{\"value\":%.17g,\"percent\":%s}", quota->value,
-                quota->is_percent ? "true" : "false");
+    add_quota(j, NULL, &f->waves[i]);
 }
 
-static void wave_add(struct buf *out, const struct fleet *f, uint32_t i)
-{
-    add_quota(out, &f->waves[i]);
-}
-
-static void account_add(struct buf *out, const struct fleet *f, uint32_t i)
+static void account_add(struct json_out *j, const struct fleet *f, uint32_t i)
 {
     const struct account *a = &f->accounts[i];
-    buf_add_fmt(out, "{\"rate\":%.17g", a->rate_per_s);
-    add_name(out, f, "name", a->name);
-    add_name(out, f, "profile", a->profile);
-    add_name(out, f, "role_arn", a->role_arn);
-    add_name(out, f, "external_id", a->external_id);
-    add_name(out, f, "source_profile", a->source_profile);
-    add_name(out, f, "account_id", a->account_id);
-    buf_add_char(out, '}');
+    json_add_object(j, NULL);
+    json_add_number(j, "rate", a->rate_per_s);
+    add_name(j, f, "name", a->name);
+    add_name(j, f, "profile", a->profile);
+    add_name(j, f, "role_arn", a->role_arn);
+    add_name(j, f, "external_id", a->external_id);
+    add_name(j, f, "source_profile", a->source_profile);
+    add_name(j, f, "account_id", a->account_id);
+    json_end(j);
 }
 
-static void lane_add(struct buf *out, const struct fleet *f, uint32_t i)
+static void lane_add(struct json_out *j, const struct fleet *f, uint32_t i)
 {
-    buf_add_fmt(out, "{\"account\":%u,", f->lanes[i].account);
     const struct caller *c = &f->lanes[i].caller;
-    add_text(out, "region", names_text(&f->names, f->lanes[i].region));
-    add_name(out, f, "caller_account", c->account);
-    add_name(out, f, "caller_partition", c->partition);
-    add_name(out, f, "caller_arn", c->arn);
-    add_name(out, f, "begun_with", c->begun_with);
-    buf_add_char(out, '}');
+    json_add_object(j, NULL);
+    json_add_u64(j, "account", f->lanes[i].account);
+    json_add_text(j, "region", names_text(&f->names, f->lanes[i].region));
+    add_name(j, f, "caller_account", c->account);
+    add_name(j, f, "caller_partition", c->partition);
+    add_name(j, f, "caller_arn", c->arn);
+    add_name(j, f, "begun_with", c->begun_with);
+    json_end(j);
 }
 
-static void policy_add(struct buf *out, const struct fleet *f, uint32_t i)
+static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
 {
     const struct policy *p = &f->policies[i];
-    const char *between = "";
-    buf_add_fmt(out, "{\"behavior\":\"%s\",\"require\":\"%s\",\"timeout_us\":%lld",
-                behavior_name(p->behavior), plan_require_name(p->require),
-                (long long)p->timeout_us);
-    add_name(out, f, "mx_region", p->mx_region);
-    buf_add_str(out, ",\"accept\":[");
-    for (int rule = 0; rule < FINDINGS_LEN; rule++) {
-        if (!(p->accept & FINDING_BIT(rule)))
-            continue;
-        buf_add_fmt(out, "%s\"%s\"", between, finding_rule((enum finding)rule)->name);
-        between = ",";
-    }
-    buf_add_str(out, "]}");
+    json_add_object(j, NULL);
+    json_add_word(j, "behavior", behavior_name(p->behavior));
+    json_add_word(j, "require", plan_require_name(p->require));
+    json_add_u64(j, "timeout_us", (uint64_t)p->timeout_us);
+    add_name(j, f, "mx_region", p->mx_region);
+    json_add_array(j, "accept");
+    for (int rule = 0; rule < FINDINGS_LEN; rule++)
+        if (p->accept & FINDING_BIT(rule))
+            json_add_word(j, NULL, finding_rule((enum finding)rule)->name);
+    json_end(j);
+    json_end(j);
 }
 
-static void file_add(struct buf *out, const struct fleet *f, uint32_t i)
+static void file_add(struct json_out *j, const struct fleet *f, uint32_t i)
 {
-    buf_add_char(out, '{');
-    add_text(out, "name", f->files[i]);
-    buf_add_char(out, '}');
+    json_add_object(j, NULL);
+    json_add_text(j, "name", f->files[i]);
+    json_end(j);
 }
 
 /* A list that is part of the head: one element to a line. */
-static void list_add(struct plan_writer *w, const char *name, uint32_t len,
-                     void (*add)(struct buf *out, const struct fleet *f, uint32_t i),
-                     struct buf *out)
+static void list_add(struct plan_writer *w, const char *key, uint32_t len,
+                     void (*add)(struct json_out *j, const struct fleet *f, uint32_t i))
 {
-    buf_add_fmt(out, "\"%s\":[\n", name);
+    json_line(&w->json, "\n");
+    json_add_array(&w->json, key);
     for (uint32_t i = 0; i < len; i++) {
-        add(out, w->fleet, i);
-        buf_add_str(out, i + 1 < len ? ",\n" : "\n");
+        json_line(&w->json, "\n");
+        add(&w->json, w->fleet, i);
     }
-    buf_add_str(out, "],\n");
+    json_end_line(&w->json, "\n");
 }
 
 static void hash_from(struct plan_writer *w, size_t start, const struct buf *out)
@@ -133,66 +129,77 @@ static void hash_from(struct plan_writer *w, size_t start, const struct buf *out
 void plan_write_begin(struct plan_writer *w, const struct plan_head *head, struct buf *out)
 {
     const struct fleet *f = w->fleet;
+    struct json_out *j = &w->json;
     size_t start = out->len;
     char when[WHEN_LEN], digest[SHA256_HEX_LEN];
     hex_write(f->digest, sizeof f->digest, digest);
-    buf_add_fmt(out, "{\"format_version\":%d,\n", PLAN_FORMAT_VERSION);
-    add_text(out, "version", head->version);
-    buf_add_fmt(out, ",\n\"created\":\"%s\",\n", when_format_ms(head->created, when));
-    buf_add_fmt(out, "\"manifest_digest\":\"%s\",\n\"options\":", digest);
-    buf_add_text(out, head->options);
-    buf_add_str(out, ",\n\"max_failures\":");
-    add_quota(out, &f->max_failures);
-    buf_add_str(out, ",\n");
-    list_add(w, "files", f->files_len, file_add, out);
-    list_add(w, "waves", f->waves_len, wave_add, out);
-    list_add(w, "accounts", f->accounts_len, account_add, out);
-    list_add(w, "lanes", f->lanes_len, lane_add, out);
-    list_add(w, "policies", f->policies_len, policy_add, out);
-    buf_add_str(out, "\"identities\":[\n");
+    json_init(j, out);
+    json_add_object(j, NULL);
+    json_add_u64(j, "format_version", PLAN_FORMAT_VERSION);
+    json_line(j, "\n");
+    json_add_text(j, "version", head->version);
+    json_line(j, "\n");
+    json_add_word(j, "created", when_format_ms(head->created, when));
+    json_line(j, "\n");
+    json_add_word(j, "manifest_digest", digest);
+    json_line(j, "\n");
+    json_add_raw(j, "options", head->options);
+    json_line(j, "\n");
+    add_quota(j, "max_failures", &f->max_failures);
+    list_add(w, "files", f->files_len, file_add);
+    list_add(w, "waves", f->waves_len, wave_add);
+    list_add(w, "accounts", f->accounts_len, account_add);
+    list_add(w, "lanes", f->lanes_len, lane_add);
+    list_add(w, "policies", f->policies_len, policy_add);
+    json_line(j, "\n");
+    json_add_array(j, "identities");
     hash_from(w, start, out);
 }
 
-static void live_add(struct buf *out, const struct job_row *job)
+static void live_add(struct json_out *j, const struct job_row *job)
 {
-    buf_add_str(out, ",\"live\":");
     if (!job->seen_known) {
-        buf_add_str(out, "null");
+        json_add_null(j, "live");
         return;
     }
-    buf_add_char(out, '{');
-    add_text(out, "mail_from", job->mail_from_seen);
-    buf_add_fmt(out, ",\"behavior\":\"%s\",\"status\":\"%s\",\"verification\":\"%s\"}",
-                behavior_name(job->behavior_seen), plan_status_name(job->status_seen),
-                verification_name(job->verification));
+    json_add_object(j, "live");
+    json_add_text(j, "mail_from", job->mail_from_seen);
+    json_add_word(j, "behavior", behavior_name(job->behavior_seen));
+    json_add_word(j, "status", plan_status_name(job->status_seen));
+    json_add_word(j, "verification", verification_name(job->verification));
+    json_end(j);
 }
 
-static void choice_add(struct buf *out, const struct fleet *f, uint32_t row)
+static void choice_add(struct json_out *j, const struct fleet *f, uint32_t row)
 {
     const struct choice *c = &f->choices[row];
-    add_text(out, "account", fleet_account_name(f, row));
-    buf_add_char(out, ',');
-    add_text(out, "region", fleet_region(f, row));
-    buf_add_char(out, ',');
-    add_text(out, "identity", fleet_identity(f, row));
-    buf_add_char(out, ',');
-    add_text(out, "mail_from", fleet_mail_from(f, row));
-    buf_add_fmt(out, ",\"behavior\":\"%s\",\"lane\":%u,\"policy\":%u",
-                behavior_name(fleet_policy_of(f, row)->behavior), c->lane, c->policy);
-    if (c->line)
-        buf_add_fmt(out, ",\"file\":%u,\"line\":%u,\"column\":%u", c->file, c->line, c->column);
+    json_add_text(j, "account", fleet_account_name(f, row));
+    json_add_text(j, "region", fleet_region(f, row));
+    json_add_text(j, "identity", fleet_identity(f, row));
+    json_add_text(j, "mail_from", fleet_mail_from(f, row));
+    json_add_word(j, "behavior", behavior_name(fleet_policy_of(f, row)->behavior));
+    json_add_u64(j, "lane", c->lane);
+    json_add_u64(j, "policy", c->policy);
+    if (c->line) {
+        json_add_u64(j, "file", c->file);
+        json_add_u64(j, "line", c->line);
+        json_add_u64(j, "column", c->column);
+    }
 }
 
 void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *job, struct buf *out)
 {
+    struct json_out *j = &w->json;
     size_t start = out->len;
-    buf_add_str(out, w->counts.rows ? ",\n{" : "{");
-    choice_add(out, w->fleet, row);
-    buf_add_fmt(out, ",\"action\":\"%s\",\"outcome\":\"%s\",", action_name(job->action),
-                outcome_name(job->outcome));
-    add_text(out, "reason", job->reason);
-    live_add(out, job);
-    buf_add_char(out, '}');
+    j->buf = out;
+    json_line(j, "\n");
+    json_add_object(j, NULL);
+    choice_add(j, w->fleet, row);
+    json_add_word(j, "action", action_name(job->action));
+    json_add_word(j, "outcome", outcome_name(job->outcome));
+    json_add_text(j, "reason", job->reason);
+    live_add(j, job);
+    json_end(j);
     w->counts.rows++;
     w->counts.changes += plan_goes_for(job->outcome);
     hash_from(w, start, out);
@@ -200,14 +207,23 @@ void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *j
 
 void plan_write_end(struct plan_writer *w, struct buf *out)
 {
+    struct json_out *j = &w->json;
     size_t start = out->len;
     sha256_t hash;
-    char digest[SHA256_HEX_LEN];
-    buf_add_fmt(out, "%s],\n\"counts\":{\"rows\":%u,\"changes\":%u},\n", w->counts.rows ? "\n" : "",
-                w->counts.rows, w->counts.changes);
+    char digest[SHA256_HEX_LEN + 7] = "sha256:";
+    j->buf = out;
+    json_end_line(j, "\n");
+    json_line(j, "\n");
+    json_add_object(j, "counts");
+    json_add_u64(j, "rows", w->counts.rows);
+    json_add_u64(j, "changes", w->counts.changes);
+    json_end(j);
+    json_line(j, "\n"); /* the digest is of all lines before its own */
     hash_from(w, start, out);
     if (!sha256_take(w->hash, hash))
         out->failed = true;
-    hex_write(hash, sizeof hash, digest);
-    buf_add_fmt(out, "\"digest\":\"sha256:%s\"}\n", digest);
+    hex_write(hash, sizeof hash, digest + strlen(digest));
+    json_add_word(j, "digest", digest);
+    json_end(j);
+    buf_add_char(out, '\n');
 }

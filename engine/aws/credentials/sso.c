@@ -8,6 +8,7 @@
 #include "sso_token.h"
 
 #include "base/count.h"
+#include "base/json_out.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -101,12 +102,13 @@ static void refresh_body(const struct sso_token *t, struct buf *out)
     } members[] = {{"clientId", SSO_CLIENT_ID},
                    {"clientSecret", SSO_CLIENT_SECRET},
                    {"refreshToken", SSO_REFRESH_TOKEN}};
-    buf_add_str(out, "{\"grantType\":\"refresh_token\"");
-    for (size_t i = 0; i < COUNT(members); i++) {
-        buf_add_fmt(out, ",\"%s\":", members[i].name);
-        escape_json(out, buf_text(&t->texts[members[i].field]));
-    }
-    buf_add_char(out, '}');
+    struct json_out j;
+    json_init(&j, out);
+    json_add_object(&j, NULL);
+    json_add_word(&j, "grantType", "refresh_token");
+    for (size_t i = 0; i < COUNT(members); i++)
+        json_add_text(&j, members[i].name, buf_text(&t->texts[members[i].field]));
+    json_end(&j);
 }
 
 static enum err token_hide(const struct provider_input *in, const struct sso_token *t,

@@ -8,6 +8,7 @@
 
 #include "aws/json.h"
 #include "base/escape.h"
+#include "base/json_out.h"
 #include "crypto/sha256.h"
 #include "secret_file.h"
 
@@ -111,23 +112,25 @@ enum err sso_token_renew(struct sso_token *t, struct text document, instant_us n
     return err;
 }
 
-static void member_write(struct buf *out, const char *name, struct text value)
+static void member_write(struct json_out *j, const char *name, struct text value)
 {
-    if (value.len == 0)
-        return;
-    buf_add_fmt(out, "%s\"%s\": ", out->len > 1 ? ", " : "", name);
-    escape_json(out, value);
+    if (value.len)
+        json_add_text(j, name, value);
 }
 
 void sso_token_write(const struct sso_token *t, struct buf *out)
 {
     char at[WHEN_LEN];
-    buf_add_char(out, '{');
+    struct json_out j;
+    json_init(&j, out);
+    j.spaced = true;
+    json_add_object(&j, NULL);
     for (unsigned i = 0; i < SSO_FIELDS; i++)
-        member_write(out, field_names[i], buf_text(&t->texts[i]));
-    member_write(out, "expiresAt", text_of(when_format(t->expires, at)));
-    member_write(out, "registrationExpiresAt", text_of(when_format(t->registration_expires, at)));
-    buf_add_str(out, "}\n");
+        member_write(&j, field_names[i], buf_text(&t->texts[i]));
+    member_write(&j, "expiresAt", text_of(when_format(t->expires, at)));
+    member_write(&j, "registrationExpiresAt", text_of(when_format(t->registration_expires, at)));
+    json_end(&j);
+    buf_add_char(out, '\n');
 }
 
 /* Files */

@@ -1,0 +1,158 @@
+/* A JSON writer that knows where it stands. Source: RFC 8259. */
+#include "json_out.h"
+
+#include "escape.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void json_init(struct json_out *j, struct buf *buf)
+{
+    *j = (struct json_out){.buf = buf};
+}
+
+/* Is a comma due before the next element? From now on one is due before the one after it. */
+static bool take_comma(struct json_out *j)
+{
+    if (j->depth == 0)
+        return false;
+    bool *is_filled = &j->open[j->depth - 1].is_filled;
+    bool is_due = *is_filled && !j->has_comma;
+    *is_filled = true;
+    j->has_comma = false;
+    return is_due;
+}
+
+/* What stands before a value, added in one piece: `, "key": `. */
+static void begin(struct json_out *j, const char *key)
+{
+    char head[JSON_KEY_LEN_MAX + 6];
+    size_t at = 0, len;
+    assert(!key == (j->depth == 0 || !j->open[j->depth - 1].is_object));
+    if (take_comma(j)) {
+        head[at++] = ',';
+        head[at] = ' ';
+        at += j->spaced;
+    }
+    if (key) {
+        len = strlen(key);
+        assert(len <= JSON_KEY_LEN_MAX);
+        head[at++] = '"';
+        memcpy(head + at, key, len);
+        at += len;
+        head[at++] = '"';
+        head[at++] = ':';
+        head[at] = ' ';
+        at += j->spaced;
+    }
+    buf_add(j->buf, head, at);
+}
+
+static void open(struct json_out *j, const char *key, bool is_object)
+{
+    begin(j, key);
+    assert(j->depth < JSON_OPEN_MAX);
+    j->open[j->depth].is_object = is_object;
+    j->open[j->depth].is_filled = false;
+    j->depth++;
+    buf_add_char(j->buf, is_object ? '{' : '[');
+}
+
+void json_add_object(struct json_out *j, const char *key)
+{
+    open(j, key, true);
+}
+
+void json_add_array(struct json_out *j, const char *key)
+{
+    open(j, key, false);
+}
+
+void json_add_text(struct json_out *j, const char *key, struct text value)
+{
+    begin(j, key);
+    escape_json(j->buf, value);
+}
+
+void json_add_word(struct json_out *j, const char *key, const char *value)
+{
+    json_add_text(j, key, text_of(value));
+}
+
+void json_add_text_or_null(struct json_out *j, const char *key, struct text value)
+{
+    if (value.len)
+        json_add_text(j, key, value);
+    else
+        json_add_null(j, key);
+}
+
+void json_add_u64(struct json_out *j, const char *key, uint64_t value)
+{
+    begin(j, key);
+    buf_add_u64(j->buf, value);
+}
+
+void json_add_fixed(struct json_out *j, const char *key, double value, int decimals)
+{
+    begin(j, key);
+    buf_add_fmt(j->buf, "%.*f", decimals, value);
+}
+
+void json_add_number(struct json_out *j, const char *key, double value)
+{
+    char shown[32];
+    snprintf(shown, sizeof shown, "%.15g", value);
+    if (strtod(shown, NULL) != value)
+        snprintf(shown, sizeof shown, "%.17g", value);
+    json_add_raw(j, key, text_of(shown));
+}
+
+void json_add_bool(struct json_out *j, const char *key, bool value)
+{
+    json_add_raw(j, key, value ? TEXT("true") : TEXT("false"));
+}
+
+void json_add_null(struct json_out *j, const char *key)
+{
+    json_add_raw(j, key, TEXT("null"));
+}
+
+void json_add_raw(struct json_out *j, const char *key, struct text value)
+{
+    begin(j, key);
+    buf_add_text(j->buf, value);
+}
+
+void json_add_pair(struct json_out *j, struct text key, struct text value)
+{
+    assert(j->depth > 0 && j->open[j->depth - 1].is_object);
+    if (take_comma(j))
+        buf_add(j->buf, ", ", j->spaced ? 2 : 1);
+    escape_json(j->buf, key);
+    buf_add(j->buf, ": ", j->spaced ? 2 : 1);
+    escape_json(j->buf, value);
+}
+
+void json_line(struct json_out *j, const char *white)
+{
+    assert(j->depth > 0);
+    if (take_comma(j))
+        buf_add_char(j->buf, ',');
+    buf_add_str(j->buf, white);
+    j->has_comma = true;
+}
+
+void json_end_line(struct json_out *j, const char *white)
+{
+    assert(j->depth > 0 && !j->has_comma);
+    buf_add_str(j->buf, white);
+    buf_add_char(j->buf, j->open[--j->depth].is_object ? '}' : ']');
+}
+
+void json_end(struct json_out *j)
+{
+    json_end_line(j, "");
+}
