@@ -104,9 +104,9 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         before_fill(row, job);
         row->action_kind = job->action;
         row->reason = job->reason;
-        row->mx = job->mx;
-        row->spf = job->spf;
-        row->dmarc = job->dmarc;
+        row->mx = text_of(mx_status_name(job->mx));
+        row->spf = text_of(spf_status_name(job->spf));
+        row->dmarc = text_of(dmarc_status_name(job->dmarc));
         row->finding_bits = job->findings;
         row->findings_json = job->findings_json;
         row->writes = job->writes;

@@ -18,7 +18,7 @@ static void mx_write(struct json_out *j, const struct survey *s, const struct in
 {
     const struct dns_facts *facts = survey_facts(s);
     json_add_object(j, "mx");
-    json_add_text_or_null(j, "status", mx->status);
+    json_add_text_or_null(j, "status", text_of(mx_status_name(mx->status)));
     json_add_array(j, "values");
     for (uint32_t i = 0; i < facts->mx_len; i++) {
         struct text exchange = facts->mx[i].exchange;

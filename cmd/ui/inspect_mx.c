@@ -10,7 +10,7 @@ void inspect_mx_judge(struct inspect_mx *mx, const struct survey *s, struct text
     const struct policy policy = {.require = REQUIRE_MX_SPF};
     struct judgement j = {.suffixes = s->options->suffixes, .feedback_host = feedback_host};
     mx->status = mx_judge(&j, &policy, s->name, region, survey_facts(s));
-    if (mx->status.len == 0)
-        mx->status = TEXT("trouble");
+    if (mx->status == MX_STATUS_NONE)
+        mx->status = MX_STATUS_TROUBLE;
     snprintf(mx->sentence, sizeof mx->sentence, "%s", j.first_error);
 }

@@ -8,7 +8,7 @@
 #include "survey/survey.h"
 
 struct inspect_mx {
-    struct text status; /* of the report's column mx; static */
+    enum mx_status status;
     char sentence[512]; /* what is wrong with it, and how to mend it; or empty */
 };
 

@@ -46,23 +46,22 @@ static void name_add(struct page *p, struct text name)
     }
 }
 
-static enum color mx_color(struct text status)
+static enum color mx_color(enum mx_status status)
 {
-    if (text_eq(status, TEXT("ok")))
-        return COLOR_GREEN;
-    return text_eq(status, TEXT("missing")) || text_eq(status, TEXT("trouble")) ||
-                   text_eq(status, TEXT("unknown-region"))
-               ? COLOR_YELLOW
-               : COLOR_RED;
+    switch (status) {
+    case MX_STATUS_OK: return COLOR_GREEN;
+    case MX_STATUS_MISSING:
+    case MX_STATUS_TROUBLE:
+    case MX_STATUS_UNKNOWN_REGION: return COLOR_YELLOW;
+    default: return COLOR_RED;
+    }
 }
 
 /* Exchanges and sentences are printable already (message.h, judge.h). */
 static void mx_add(struct page *p, const struct survey *s, const struct inspect_mx *mx)
 {
     const struct dns_facts *facts = survey_facts(s);
-    char status[32];
-    snprintf(status, sizeof status, TEXT_FMT, TEXT_ARG(mx->status));
-    word_add(p, "MX", mx_color(mx->status), status);
+    word_add(p, "MX", mx_color(mx->status), mx_status_name(mx->status));
     for (uint32_t i = 0; i < facts->mx_len; i++) {
         struct text exchange = facts->mx[i].exchange;
         buf_add_fmt(p->out, "%s%u " TEXT_FMT, i ? ", " : "", facts->mx[i].preference,
@@ -134,19 +133,15 @@ static void dmarc_add(struct page *p, const struct survey *s)
     const struct dmarc_survey *d = &s->dmarc;
     const struct dmarc_verdict *v = d->rfc9989.record.len ? &d->rfc9989 : &d->rfc7489;
     if (!d->certain) {
-        word_add(p, "DMARC", COLOR_YELLOW, "trouble");
+        word_add(p, "DMARC", COLOR_YELLOW, dmarc_status_name(DMARC_STATUS_TROUBLE));
         escape_terminal(p->out, d->trouble);
         line_end(p);
         return;
     }
-    bool aligned = d->rfc9989.aligned && d->rfc7489.aligned;
-    bool has_record = d->rfc9989.has_record || d->rfc7489.has_record;
-    word_add(p, "DMARC", has_record && aligned ? COLOR_GREEN : COLOR_YELLOW,
-             !has_record            ? "missing"
-             : d->alignment_differs ? "differs"
-             : aligned              ? "aligned"
-             : v->aspf_strict       ? "strict"
-                                    : "not-aligned");
+    enum dmarc_status status = judge_dmarc_status(d);
+    bool has_record = status != DMARC_STATUS_MISSING, is_ok = status == DMARC_STATUS_OK;
+    word_add(p, "DMARC", is_ok ? COLOR_GREEN : COLOR_YELLOW,
+             is_ok ? "aligned" : dmarc_status_name(status));
     escape_terminal(p->out, has_record || v->record.len ? v->record : TEXT("no DMARC record"));
     line_end(p);
     if (v->record.len)

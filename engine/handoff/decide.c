@@ -52,17 +52,18 @@ static bool mx_copy(struct records_verdict *v, struct arena *arena, const struct
     return kept;
 }
 
-static enum records_action mx_action(const struct judgement *j, struct text word)
+static enum records_action mx_action(const struct judgement *j, enum mx_status status)
 {
     if (j->errors & FINDING_BIT(MX_UNKNOWN_REGION))
         return RECORDS_REPLACE; /* a slip: no host of that name exists */
-    if (text_eq(word, TEXT("missing")))
-        return RECORDS_ADD;
-    if (text_eq(word, TEXT("ok")) || text_eq(word, TEXT("unknown-region")))
-        return RECORDS_KEEP;
-    if (text_eq(word, TEXT("wrong-suffix")) || text_eq(word, TEXT("null-mx")))
-        return RECORDS_REPLACE;
-    return RECORDS_BLOCKED;
+    switch (status) {
+    case MX_STATUS_MISSING: return RECORDS_ADD;
+    case MX_STATUS_OK:
+    case MX_STATUS_UNKNOWN_REGION: return RECORDS_KEEP;
+    case MX_STATUS_WRONG_SUFFIX:
+    case MX_STATUS_NULL_MX: return RECORDS_REPLACE;
+    default: return RECORDS_BLOCKED;
+    }
 }
 
 /* A name that is no host name could mean something else in the syntax of a format. */
@@ -77,8 +78,8 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
 {
     const struct dns_facts *facts = survey_facts(s);
     struct judgement j = {.suffixes = s->options->suffixes, .feedback_host = feedback_host};
-    struct text word = mx_judge(&j, &strict, s->name, region, facts);
-    v->action = mx_action(&j, word);
+    enum mx_status status = mx_judge(&j, &strict, s->name, region, facts);
+    v->action = mx_action(&j, status);
     if (facts->mx_state == DNS_TROUBLE_STATE && facts->cname.len == 0)
         block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
     else if (v->action == RECORDS_BLOCKED)

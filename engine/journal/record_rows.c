@@ -22,14 +22,17 @@ enum column_type {
     COLUMN_I64,
     COLUMN_SET,
     COLUMN_BOOL,
-    COLUMN_ENUM
+    COLUMN_ENUM,
+    COLUMN_NAME, /* an enum, stored by its name */
 };
 
 struct column {
     enum column_type type;
     size_t offset; /* in struct record */
-    uint32_t last; /* COLUMN_ENUM: the greatest number that means something */
+    uint32_t last; /* COLUMN_ENUM: the greatest number that means something; COLUMN_NAME: which */
 };
+
+enum name_kind { NAME_MX, NAME_SPF, NAME_DMARC };
 
 static_assert(sizeof(enum job_state) == sizeof(uint32_t), "enums are read and written as uint32_t");
 
@@ -58,9 +61,9 @@ static const struct column columns[] = {
     {COLUMN_TEXT, AT(row.mail_from_seen), 0},
     ENUM(row.behavior_seen, BEHAVIOR_REJECT_MESSAGE),
     ENUM(row.status_seen, MAIL_FROM_UNKNOWN),
-    {COLUMN_TEXT, AT(row.mx), 0},
-    {COLUMN_TEXT, AT(row.spf), 0},
-    {COLUMN_TEXT, AT(row.dmarc), 0},
+    {COLUMN_NAME, AT(row.mx), NAME_MX},
+    {COLUMN_NAME, AT(row.spf), NAME_SPF},
+    {COLUMN_NAME, AT(row.dmarc), NAME_DMARC},
     {COLUMN_SET, AT(row.findings), 0},
     {COLUMN_CARRIED, AT(row.findings_json), 0},
     {COLUMN_U32, AT(row.writes), 0},
@@ -84,6 +87,27 @@ static const struct column columns[] = {
     " behavior_seen, status_seen, mx, spf, dmarc, findings, findings_json, writes, calls,"         \
     " restarts, attempts, first_seen, finished, deadline, verification, accepted, wave"
 
+static const char *name_of(uint32_t kind, uint32_t value)
+{
+    switch ((enum name_kind)kind) {
+    case NAME_MX: return mx_status_name((enum mx_status)value);
+    case NAME_SPF: return spf_status_name((enum spf_status)value);
+    case NAME_DMARC: break;
+    }
+    return dmarc_status_name((enum dmarc_status)value);
+}
+
+/* A name that this program does not know says nothing to it. */
+static uint32_t name_parse(uint32_t kind, struct text name)
+{
+    switch ((enum name_kind)kind) {
+    case NAME_MX: return mx_status_parse(name);
+    case NAME_SPF: return spf_status_parse(name);
+    case NAME_DMARC: break;
+    }
+    return dmarc_status_parse(name);
+}
+
 static void column_bind(const struct journal *j, int place, const struct column *c,
                         const struct record *record)
 {
@@ -103,11 +127,15 @@ static void column_bind(const struct journal *j, int place, const struct column 
         break;
     case COLUMN_BOOL: sql_bind_int(st, place, *(const bool *)at); break;
     case COLUMN_U32: sql_bind_int(st, place, *(const uint32_t *)at); break;
+    case COLUMN_NAME:
     case COLUMN_ENUM: {
         uint32_t value;
         memcpy(&value, at, sizeof value);
-        assert(value <= c->last);
-        sql_bind_int(st, place, value);
+        assert(c->type == COLUMN_NAME || value <= c->last);
+        if (c->type == COLUMN_NAME)
+            sql_bind_text(st, place, text_of(name_of(c->last, value)));
+        else
+            sql_bind_int(st, place, value);
     }
     }
 }
@@ -139,6 +167,9 @@ static bool column_read(struct reader *r, struct sql_stmt *st, int i, bool *fits
         struct text t = sql_col_text(st, i), copy = t.len ? arena_text(&r->arena, t) : TEXT_NONE;
         *fits &= t.len == 0 || copy.at;
         memcpy(at, &copy, sizeof copy);
+    } else if (c->type == COLUMN_NAME) {
+        uint32_t value = name_parse(c->last, sql_col_text(st, i));
+        memcpy(at, &value, sizeof value);
     } else if (c->type == COLUMN_I64) {
         *(int64_t *)at = sql_col_int(st, i);
     } else if (c->type == COLUMN_SET) {

@@ -1,11 +1,10 @@
 /*
- * How a finding is added, and what the verdict words of DNS mean for a write. The judgements
+ * How a finding is added, and what the statuses of DNS mean for a write. The judgements
  * themselves: mail_from.c (the name), identity.c (SES), mx.c and spf_presence.c (DNS of the name),
  * judge_spf.c and judge_dmarc.c (what receivers make of it).
  */
 #include "judge.h"
 
-#include "base/count.h"
 #include "base/escape.h"
 #include "mx.h"
 #include "spf_presence.h"
@@ -125,13 +124,14 @@ static void trouble_judge(struct judgement *j, const struct policy *policy, stru
 }
 
 void judge_dns(struct judgement *j, const struct fleet *f, uint32_t row,
-               const struct dns_facts *dns, struct text *mx, struct text *spf)
+               const struct dns_facts *dns, enum mx_status *mx, enum spf_status *spf)
 {
     const struct policy *policy = fleet_policy_of(f, row);
     struct text name = fleet_mail_from(f, row);
     struct text wanted = policy->mx_region != NAME_NONE ? names_text(&f->names, policy->mx_region)
                                                         : fleet_region(f, row);
-    *mx = *spf = TEXT_NONE;
+    *mx = MX_STATUS_NONE;
+    *spf = SPF_STATUS_NONE;
     if (name.len == 0)
         return;
     *mx = mx_judge(j, policy, name, wanted, dns);
@@ -139,42 +139,41 @@ void judge_dns(struct judgement *j, const struct fleet *f, uint32_t row,
     trouble_judge(j, policy, name, dns);
 }
 
-/* The finding behind a verdict word; FINDINGS_LEN: none, the word is good. */
-static enum finding word_finding(struct text word, bool is_mx)
-{
-    static const struct {
-        const char *word;
-        enum finding mx, spf;
-    } words[] = {
-        {"ok", FINDINGS_LEN, FINDINGS_LEN},
-        {"unknown-region", FINDINGS_LEN, FINDINGS_LEN},
-        {"missing", MX_MISSING, SPF_MISSING},
-        {"several", SEVERAL_MX, SPF_SEVERAL},
-        {"foreign", RECEIVES_MAIL, FINDINGS_LEN},
-        {"null-mx", RECEIVES_MAIL, FINDINGS_LEN},
-        {"wrong-suffix", MX_WRONG_SUFFIX, FINDINGS_LEN},
-        {"cname", CNAME_AT_NAME, CNAME_AT_NAME},
-        {"syntax", FINDINGS_LEN, SPF_SYNTAX},
-        {"lookups", FINDINGS_LEN, SPF_LOOKUPS},
-        {"void-lookups", FINDINGS_LEN, SPF_VOID_LOOKUPS},
-        {"without-ses", FINDINGS_LEN, SPF_WITHOUT_SES},
-        {"trouble", DNS_TROUBLE, DNS_TROUBLE},
-    };
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (text_eq(word, text_of(words[i].word)))
-            return is_mx ? words[i].mx : words[i].spf;
-    return DNS_TROUBLE; /* nothing was asked yet */
-}
+/* The findings behind the statuses. FINDINGS_LEN: none, the status is good. Nothing was asked yet
+ * where a status is NONE. */
+static const enum finding mx_findings[MX_STATUSES] = {
+    [MX_STATUS_NONE] = DNS_TROUBLE,
+    [MX_STATUS_OK] = FINDINGS_LEN,
+    [MX_STATUS_MISSING] = MX_MISSING,
+    [MX_STATUS_SEVERAL] = SEVERAL_MX,
+    [MX_STATUS_FOREIGN] = RECEIVES_MAIL,
+    [MX_STATUS_NULL_MX] = RECEIVES_MAIL,
+    [MX_STATUS_WRONG_SUFFIX] = MX_WRONG_SUFFIX,
+    [MX_STATUS_UNKNOWN_REGION] = FINDINGS_LEN,
+    [MX_STATUS_CNAME] = CNAME_AT_NAME,
+    [MX_STATUS_TROUBLE] = DNS_TROUBLE,
+};
 
-static bool word_is_good(const struct policy *policy, struct text word, bool is_mx)
+static const enum finding spf_findings[SPF_STATUSES] = {
+    [SPF_STATUS_NONE] = DNS_TROUBLE,
+    [SPF_STATUS_OK] = FINDINGS_LEN,
+    [SPF_STATUS_MISSING] = SPF_MISSING,
+    [SPF_STATUS_SEVERAL] = SPF_SEVERAL,
+    [SPF_STATUS_SYNTAX] = SPF_SYNTAX,
+    [SPF_STATUS_LOOKUPS] = SPF_LOOKUPS,
+    [SPF_STATUS_VOID_LOOKUPS] = SPF_VOID_LOOKUPS,
+    [SPF_STATUS_WITHOUT_SES] = SPF_WITHOUT_SES,
+    [SPF_STATUS_TROUBLE] = DNS_TROUBLE,
+};
+
+static bool is_good(const struct policy *policy, enum finding finding)
 {
-    enum finding finding = word_finding(word, is_mx);
     return finding == FINDINGS_LEN || (policy->accept & FINDING_BIT(finding));
 }
 
-bool judge_dns_ready(const struct policy *policy, struct text mx, struct text spf)
+bool judge_dns_ready(const struct policy *policy, enum mx_status mx, enum spf_status spf)
 {
-    bool mx_good = word_is_good(policy, mx, true), spf_good = word_is_good(policy, spf, false);
+    bool mx_good = is_good(policy, mx_findings[mx]), spf_good = is_good(policy, spf_findings[spf]);
     switch (policy->require) {
     case REQUIRE_NONE: return true;
     case REQUIRE_MX: return mx_good;

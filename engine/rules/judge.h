@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/when.h"
 #include "dmarc.h"
+#include "model/dns_status.h"
 #include "model/facts.h"
 #include "model/fleet.h"
 #include "spf.h"
@@ -66,26 +67,25 @@ void judge_name(struct judgement *j, const struct fleet *f, uint32_t row);
  * refuses nothing, for what it forbids would be what mends it. */
 void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct ses_facts *ses, const struct judge_context *around);
-/* What DNS says of the MAIL FROM name. Sets the verdict words of the report's columns mx and spf
- * ("ok", "missing", "several", "foreign", "wrong-suffix", "unknown-region", "null-mx", "cname",
- * "trouble"; "ok", "missing", "several", "syntax", "without-ses", "trouble"); they are static.
- * Empty words: nothing was judged, because the choice is the default MAIL FROM. */
+/* What DNS says of the MAIL FROM name. Sets what the report's columns mx and spf say; NONE: nothing
+ * was judged, because the choice is the default MAIL FROM. */
 void judge_dns(struct judgement *j, const struct fleet *f, uint32_t row,
-               const struct dns_facts *dns, struct text *mx, struct text *spf);
-/* What receivers make of the SPF record, once judge_dns has found one (*spf is "ok" or
- * "without-ses"; else nothing is done). *survey is of the MAIL FROM, and done. *spf becomes "ok",
- * "syntax", "lookups", "void-lookups" or "without-ses", where a finding that is not accepted comes
- * before one that is. A survey that met trouble (temperror) changes nothing. An include of an
- * include that ends at amazonses.com takes spf-without-ses back. */
+               const struct dns_facts *dns, enum mx_status *mx, enum spf_status *spf);
+/* What receivers make of the SPF record, once judge_dns has found one (*spf is OK or WITHOUT_SES;
+ * else nothing is done). *survey is of the MAIL FROM, and done. *spf becomes OK, SYNTAX, LOOKUPS,
+ * VOID_LOOKUPS or WITHOUT_SES, where a finding that is not accepted comes before one that is. A
+ * survey that met trouble (temperror) changes nothing. An include of an include that ends at
+ * amazonses.com takes spf-without-ses back. */
 void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
-               const struct spf_survey *survey, struct text *spf);
+               const struct spf_survey *survey, enum spf_status *spf);
 /* What DMARC makes of it. *survey is of the identity's domain and the MAIL FROM, and done. *dmarc
- * becomes "ok", "strict", "not-aligned", "differs", "missing" or "trouble", all static; empty for
- * the default MAIL FROM. Warnings and notes only. */
+ * is NONE for the default MAIL FROM. Warnings and notes only. */
 void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
-                 const struct dmarc_survey *survey, struct text *dmarc);
-/* May the write go out, as far as DNS is concerned, under the policy's dns.require? A word whose
- * finding is accepted counts as good. */
-bool judge_dns_ready(const struct policy *policy, struct text mx, struct text spf);
+                 const struct dmarc_survey *survey, enum dmarc_status *dmarc);
+/* The same in one word. *survey is done. */
+enum dmarc_status judge_dmarc_status(const struct dmarc_survey *survey);
+/* May the write go out, as far as DNS is concerned, under the policy's dns.require? A status whose
+ * finding is accepted counts as good; NONE does not. */
+bool judge_dns_ready(const struct policy *policy, enum mx_status mx, enum spf_status spf);
 
 #endif

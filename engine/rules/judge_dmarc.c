@@ -86,34 +86,34 @@ static void trouble_judge(struct judgement *j, const struct policy *policy, stru
     buf_clear(&shown);
 }
 
-static struct text dmarc_word(const struct dmarc_survey *survey)
+enum dmarc_status judge_dmarc_status(const struct dmarc_survey *survey)
 {
     const struct dmarc_verdict *new = &survey->rfc9989, *old = &survey->rfc7489;
     if (!survey->certain)
-        return TEXT("trouble");
+        return DMARC_STATUS_TROUBLE;
     if (!new->has_record && !old->has_record)
-        return TEXT("missing");
+        return DMARC_STATUS_MISSING;
     if (survey->alignment_differs)
-        return TEXT("differs");
+        return DMARC_STATUS_DIFFERS;
     if (new->aligned)
-        return TEXT("ok");
-    return is_strict(new) || is_strict(old) ? TEXT("strict") : TEXT("not-aligned");
+        return DMARC_STATUS_OK;
+    return is_strict(new) || is_strict(old) ? DMARC_STATUS_STRICT : DMARC_STATUS_NOT_ALIGNED;
 }
 
 void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
-                 const struct dmarc_survey *survey, struct text *dmarc)
+                 const struct dmarc_survey *survey, enum dmarc_status *dmarc)
 {
     const struct policy *policy = fleet_policy_of(f, row);
     struct text name = fleet_mail_from(f, row), from = identity_domain(fleet_identity(f, row));
-    *dmarc = TEXT_NONE;
+    *dmarc = DMARC_STATUS_NONE;
     if (name.len == 0)
         return;
-    *dmarc = dmarc_word(survey);
-    if (text_eq(*dmarc, TEXT("trouble"))) {
+    *dmarc = judge_dmarc_status(survey);
+    if (*dmarc == DMARC_STATUS_TROUBLE) {
         trouble_judge(j, policy, from, survey);
         return;
     }
-    if (text_eq(*dmarc, TEXT("missing"))) {
+    if (*dmarc == DMARC_STATUS_MISSING) {
         missing_judge(j, policy, from);
         return;
     }
@@ -122,6 +122,6 @@ void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
         strict_judge(j, policy, from, name, survey);
     if (survey->alignment_differs)
         differ_judge(j, policy, from, name, survey);
-    if (text_eq(*dmarc, TEXT("not-aligned")))
+    if (*dmarc == DMARC_STATUS_NOT_ALIGNED)
         not_aligned_judge(j, policy, from, name, survey);
 }

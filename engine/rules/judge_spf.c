@@ -15,9 +15,8 @@ struct spf_judging {
     const struct policy *policy;
     struct text name;
     const struct spf_walk *walk;
-    struct text word;
-    bool
-        word_is_accepted; /* a finding that counts takes the word over from one that was accepted */
+    enum spf_status status;
+    bool is_accepted; /* a finding that counts takes the status over from one that was accepted */
 };
 
 static enum severity severity_of(const struct policy *policy)
@@ -25,13 +24,13 @@ static enum severity severity_of(const struct policy *policy)
     return policy->require == REQUIRE_MX_SPF ? SEVERITY_WAIT : SEVERITY_WARNING;
 }
 
-static void word_take(struct spf_judging *s, enum finding finding, struct text word)
+static void status_take(struct spf_judging *s, enum finding finding, enum spf_status status)
 {
     bool accepted = (s->policy->accept & FINDING_BIT(finding)) != 0;
-    if (s->word.len && (!s->word_is_accepted || accepted))
+    if (s->status != SPF_STATUS_NONE && (!s->is_accepted || accepted))
         return;
-    s->word = word;
-    s->word_is_accepted = accepted;
+    s->status = status;
+    s->is_accepted = accepted;
 }
 
 static void syntax_judge(struct spf_judging *s)
@@ -43,7 +42,7 @@ static void syntax_judge(struct spf_judging *s)
                   "the SPF record of " TEXT_FMT " makes every check a permanent error: " TEXT_FMT,
                   TEXT_ARG(s->name), TEXT_ARG(buf_text(&shown)));
     buf_clear(&shown);
-    word_take(s, SPF_SYNTAX, TEXT("syntax"));
+    status_take(s, SPF_SYNTAX, SPF_STATUS_SYNTAX);
 }
 
 static void limits_judge(struct spf_judging *s)
@@ -57,14 +56,14 @@ static void limits_judge(struct spf_judging *s)
                       "with a permanent error after %u (RFC 7208, section 4.6.4)",
                       TEXT_ARG(s->name), is_more ? "more than " : "",
                       is_more ? SPF_SURVEY_LOOKUPS_MAX : w->lookups, SPF_LOOKUPS_MAX);
-        word_take(s, SPF_LOOKUPS, TEXT("lookups"));
+        status_take(s, SPF_LOOKUPS, SPF_STATUS_LOOKUPS);
     }
     if (w->void_lookups > SPF_VOID_LOOKUPS_MAX) {
         judge_finding(s->j, s->policy, SPF_VOID_LOOKUPS, severity,
                       "%u look-ups of the SPF record of " TEXT_FMT " find nothing, and receivers "
                       "stop with a permanent error after %u (RFC 7208, section 4.6.4)",
                       w->void_lookups, TEXT_ARG(s->name), SPF_VOID_LOOKUPS_MAX);
-        word_take(s, SPF_VOID_LOOKUPS, TEXT("void-lookups"));
+        status_take(s, SPF_VOID_LOOKUPS, SPF_STATUS_VOID_LOOKUPS);
     }
 }
 
@@ -79,7 +78,7 @@ static void without_ses_judge(struct spf_judging *s)
                       "so mail of Amazon SES does not pass: \"" TEXT_FMT "\"",
                       TEXT_ARG(s->name), TEXT_ARG(buf_text(&shown)));
     buf_clear(&shown);
-    word_take(s, SPF_WITHOUT_SES, TEXT("without-ses"));
+    status_take(s, SPF_WITHOUT_SES, SPF_STATUS_WITHOUT_SES);
 }
 
 /* Did the walk end within SES's own record? Nobody but AWS can mend that, and while a resolver
@@ -94,13 +93,14 @@ static bool is_at_ses(const struct spf_walk *walk)
 }
 
 void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
-               const struct spf_survey *survey, struct text *spf)
+               const struct spf_survey *survey, enum spf_status *spf)
 {
     const struct spf_walk *walk = &survey->walk;
-    struct spf_judging s = {j, fleet_policy_of(f, row), fleet_mail_from(f, row), walk, {0}, false};
+    struct spf_judging s = {j,    fleet_policy_of(f, row), fleet_mail_from(f, row),
+                            walk, SPF_STATUS_NONE,         false};
     enum spf_class class = spf_survey_class(survey);
     bool over = walk->lookups > SPF_LOOKUPS_MAX || walk->void_lookups > SPF_VOID_LOOKUPS_MAX;
-    bool present = text_eq(*spf, TEXT("ok")) || text_eq(*spf, TEXT("without-ses"));
+    bool present = *spf == SPF_STATUS_OK || *spf == SPF_STATUS_WITHOUT_SES;
     if (!present || class == SPF_CLASS_NONE || class == SPF_CLASS_TEMPERROR)
         return;
     if (class == SPF_CLASS_PERMERROR && !over && is_at_ses(walk))
@@ -110,7 +110,7 @@ void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
     limits_judge(&s);
     if (walk->authorizes_ses)
         judge_withdraw(j, SPF_WITHOUT_SES);
-    else if (class == SPF_CLASS_VALID || over || text_eq(*spf, TEXT("without-ses")))
+    else if (class == SPF_CLASS_VALID || over || *spf == SPF_STATUS_WITHOUT_SES)
         without_ses_judge(&s);
-    *spf = s.word.len ? s.word : TEXT("ok");
+    *spf = s.status == SPF_STATUS_NONE ? SPF_STATUS_OK : s.status;
 }

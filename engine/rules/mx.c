@@ -53,9 +53,9 @@ static enum mx_kind mx_kind_of(const struct judgement *j, struct text host, stru
 }
 
 /* AWS calls no Region so: SES never takes the host for its own, and nothing answers there. */
-static struct text impossible_judge(struct judgement *j, const struct policy *policy,
-                                    struct text name, struct text wanted, struct text host,
-                                    struct text region)
+static enum mx_status impossible_judge(struct judgement *j, const struct policy *policy,
+                                       struct text name, struct text wanted, struct text host,
+                                       struct text region)
 {
     const char *near = region_near(region);
     char meant[FEEDBACK_HOST_LEN];
@@ -64,11 +64,11 @@ static struct text impossible_judge(struct judgement *j, const struct policy *po
                   "MX of " TEXT_FMT " is " TEXT_FMT ", but no AWS Region can be called " TEXT_FMT
                   ": the set-up would fail after 72 hours. Did you mean %s? Publish 10 %s",
                   TEXT_ARG(name), TEXT_ARG(host), TEXT_ARG(region), meant, meant);
-    return TEXT("unknown-region");
+    return MX_STATUS_UNKNOWN_REGION;
 }
 
-static struct text region_judge(struct judgement *j, const struct policy *policy, struct text name,
-                                struct text wanted, struct text host)
+static enum mx_status region_judge(struct judgement *j, const struct policy *policy,
+                                   struct text name, struct text wanted, struct text host)
 {
     struct text region = TEXT_NONE;
     feedback_host_parse(j->feedback_host, host, &region);
@@ -79,29 +79,29 @@ static struct text region_judge(struct judgement *j, const struct policy *policy
                       "MX of " TEXT_FMT " is " TEXT_FMT ": it looks like an SES feedback host, but "
                       "no Region " TEXT_FMT " is known",
                       TEXT_ARG(name), TEXT_ARG(host), TEXT_ARG(region));
-        return TEXT("unknown-region");
+        return MX_STATUS_UNKNOWN_REGION;
     }
     if (!text_eq_nocase(region, wanted))
         judge_finding(j, policy, MX_OTHER_REGION, SEVERITY_INFO,
                       "MX of " TEXT_FMT " is the SES feedback host of " TEXT_FMT
                       ", not of " TEXT_FMT ": SES forwards its bounces",
                       TEXT_ARG(name), TEXT_ARG(region), TEXT_ARG(wanted));
-    return TEXT("ok");
+    return MX_STATUS_OK;
 }
 
-static struct text null_judge(struct judgement *j, const struct policy *policy, struct text name,
-                              const char *publish)
+static enum mx_status null_judge(struct judgement *j, const struct policy *policy, struct text name,
+                                 const char *publish)
 {
     judge_finding(j, policy, RECEIVES_MAIL, SEVERITY_ERROR,
                   "MX of " TEXT_FMT " is the null MX (RFC 7505), which says that the name receives "
                   "no mail at all, not even bounces. Replace it by 10 %s",
                   TEXT_ARG(name), publish);
-    return TEXT("null-mx");
+    return MX_STATUS_NULL_MX;
 }
 
-/* One exchange by itself: finding and verdict word. */
-static struct text one_judge(struct judgement *j, const struct policy *policy, struct text name,
-                             struct text wanted, struct text host)
+/* One exchange by itself: finding and status. */
+static enum mx_status one_judge(struct judgement *j, const struct policy *policy, struct text name,
+                                struct text wanted, struct text host)
 {
     char publish[FEEDBACK_HOST_LEN];
     feedback_host_make(j->feedback_host, wanted, publish);
@@ -114,20 +114,20 @@ static struct text one_judge(struct judgement *j, const struct policy *policy, s
                       ", but feedback hosts end in amazonses.com, "
                       "not amazonaws.com. Publish 10 %s",
                       TEXT_ARG(name), TEXT_ARG(host), publish);
-        return TEXT("wrong-suffix");
+        return MX_STATUS_WRONG_SUFFIX;
     case MX_DOUBLED:
         judge_finding(j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
                       "MX of " TEXT_FMT " is " TEXT_FMT ": the zone's own name was appended, for "
                       "want of a final dot. Publish 10 %s.",
                       TEXT_ARG(name), TEXT_ARG(host), publish);
-        return TEXT("wrong-suffix");
+        return MX_STATUS_WRONG_SUFFIX;
     case MX_FOREIGN: break;
     }
     judge_finding(j, policy, RECEIVES_MAIL, SEVERITY_ERROR,
                   "MX of " TEXT_FMT " is " TEXT_FMT ", which is not an SES feedback host: the name "
                   "receives mail. Choose another MAIL FROM, or publish 10 %s",
                   TEXT_ARG(name), TEXT_ARG(host), publish);
-    return TEXT("foreign");
+    return MX_STATUS_FOREIGN;
 }
 
 static void hosts_list(const struct dns_facts *dns, char out[VALUE_LEN_MAX])
@@ -142,8 +142,9 @@ static void hosts_list(const struct dns_facts *dns, char out[VALUE_LEN_MAX])
 }
 
 /* Several are one fault of their own; a foreign one among them is another. */
-static struct text several_judge(struct judgement *j, const struct policy *policy, struct text name,
-                                 struct text wanted, const struct dns_facts *dns)
+static enum mx_status several_judge(struct judgement *j, const struct policy *policy,
+                                    struct text name, struct text wanted,
+                                    const struct dns_facts *dns)
 {
     char hosts[VALUE_LEN_MAX];
     hosts_list(dns, hosts);
@@ -158,11 +159,12 @@ static struct text several_judge(struct judgement *j, const struct policy *polic
                   " has %u MX records (%s), and SES sets up a MAIL FROM with one only. Keep "
                   "one, whatever the number of Regions",
                   TEXT_ARG(name), dns->mx_len, hosts);
-    return TEXT("several");
+    return MX_STATUS_SEVERAL;
 }
 
-static struct text missing_judge(struct judgement *j, const struct policy *policy, struct text name,
-                                 struct text wanted, const struct dns_facts *dns)
+static enum mx_status missing_judge(struct judgement *j, const struct policy *policy,
+                                    struct text name, struct text wanted,
+                                    const struct dns_facts *dns)
 {
     char publish[FEEDBACK_HOST_LEN];
     bool matters = policy->require != REQUIRE_NONE || j->ses_waits;
@@ -180,7 +182,7 @@ static struct text missing_judge(struct judgement *j, const struct policy *polic
                   : dns->mx_state == DNS_NXDOMAIN ? "NXDOMAIN: the name does not exist"
                                                   : "the name exists, without one",
                   feedback_host_make(j->feedback_host, wanted, publish), cached);
-    return TEXT("missing");
+    return MX_STATUS_MISSING;
 }
 
 static void wildcard_judge(struct judgement *j, const struct policy *policy, struct text name)
@@ -203,8 +205,9 @@ bool wildcard_serves(const struct judgement *j, struct text name, const struct d
 
 /* What the name has is not its own, and is gone as soon as it has something (RFC 4592, section
  * 2.2.1): it is judged as the absent name that it is. */
-static struct text hidden_judge(struct judgement *j, const struct policy *policy, struct text name,
-                                struct text wanted, const struct dns_facts *dns)
+static enum mx_status hidden_judge(struct judgement *j, const struct policy *policy,
+                                   struct text name, struct text wanted,
+                                   const struct dns_facts *dns)
 {
     char hosts[VALUE_LEN_MAX] = "";
     hosts_list(dns, hosts);
@@ -218,8 +221,8 @@ static struct text hidden_judge(struct judgement *j, const struct policy *policy
     return missing_judge(j, policy, name, wanted, dns);
 }
 
-struct text mx_judge(struct judgement *j, const struct policy *policy, struct text name,
-                     struct text wanted_region, const struct dns_facts *dns)
+enum mx_status mx_judge(struct judgement *j, const struct policy *policy, struct text name,
+                        struct text wanted_region, const struct dns_facts *dns)
 {
     if (dns->wildcard && !wildcard_serves(j, name, dns))
         return hidden_judge(j, policy, name, wanted_region, dns);
@@ -229,11 +232,11 @@ struct text mx_judge(struct judgement *j, const struct policy *policy, struct te
                                ", beside which no MX and no TXT can stand. "
                                "Remove it, or choose another MAIL FROM",
                       TEXT_ARG(name), TEXT_ARG(dns->cname));
-        return TEXT("cname");
+        return MX_STATUS_CNAME;
     }
     switch (dns->mx_state) {
-    case DNS_UNASKED: return TEXT_NONE;
-    case DNS_TROUBLE_STATE: return TEXT("trouble");
+    case DNS_UNASKED: return MX_STATUS_NONE;
+    case DNS_TROUBLE_STATE: return MX_STATUS_TROUBLE;
     case DNS_NODATA:
     case DNS_NXDOMAIN: return missing_judge(j, policy, name, wanted_region, dns);
     case DNS_FOUND: break;

@@ -36,27 +36,28 @@ static bool names_ses(struct text record)
     return false;
 }
 
-static struct text missing_judge(struct judgement *j, const struct policy *policy,
-                                 enum severity severity, struct text name)
+static enum spf_status missing_judge(struct judgement *j, const struct policy *policy,
+                                     enum severity severity, struct text name)
 {
     judge_finding(j, policy, SPF_MISSING, severity,
                   TEXT_FMT " has no SPF record yet. Publish TXT " PUBLISH, TEXT_ARG(name));
-    return TEXT("missing");
+    return SPF_STATUS_MISSING;
 }
 
-static struct text several_judge(struct judgement *j, const struct policy *policy,
-                                 enum severity severity, struct text name, uint32_t records)
+static enum spf_status several_judge(struct judgement *j, const struct policy *policy,
+                                     enum severity severity, struct text name, uint32_t records)
 {
     judge_finding(j, policy, SPF_SEVERAL, severity,
                   TEXT_FMT
                   " has %u SPF records, which makes every check a permanent error (RFC 7208, "
                   "section 4.5). Merge them into one",
                   TEXT_ARG(name), records);
-    return TEXT("several");
+    return SPF_STATUS_SEVERAL;
 }
 
-static struct text without_ses_judge(struct judgement *j, const struct policy *policy,
-                                     enum severity severity, struct text name, struct text record)
+static enum spf_status without_ses_judge(struct judgement *j, const struct policy *policy,
+                                         enum severity severity, struct text name,
+                                         struct text record)
 {
     struct buf shown;
     buf_init(&shown, 4 * SHOWN_LEN_MAX + 8);
@@ -66,7 +67,7 @@ static struct text without_ses_judge(struct judgement *j, const struct policy *p
                   "Add include:amazonses.com to it",
                   TEXT_ARG(name), TEXT_ARG(buf_text(&shown)));
     buf_clear(&shown);
-    return TEXT("without-ses");
+    return SPF_STATUS_WITHOUT_SES;
 }
 
 /* The one SPF record of the name, or the last of several; returns how many there are. */
@@ -90,15 +91,15 @@ bool spf_presence_is_good(const struct dns_facts *dns)
            (records_count(dns, &record) == 1 && names_ses(record));
 }
 
-struct text spf_presence_judge(struct judgement *j, const struct policy *policy, struct text name,
-                               const struct dns_facts *dns)
+enum spf_status spf_presence_judge(struct judgement *j, const struct policy *policy,
+                                   struct text name, const struct dns_facts *dns)
 {
     enum severity severity = policy->require == REQUIRE_MX_SPF ? SEVERITY_WAIT : SEVERITY_WARNING;
     struct text record;
     if (dns->txt_state == DNS_UNASKED)
-        return TEXT_NONE;
+        return SPF_STATUS_NONE;
     if (dns->txt_state == DNS_TROUBLE_STATE)
-        return TEXT("trouble");
+        return SPF_STATUS_TROUBLE;
     uint32_t records = records_count(dns, &record);
     if (records == 0 || (dns->wildcard && !wildcard_serves(j, name, dns)))
         return missing_judge(j, policy, severity, name);
@@ -106,5 +107,5 @@ struct text spf_presence_judge(struct judgement *j, const struct policy *policy,
         return several_judge(j, policy, severity, name, records);
     if (!names_ses(record))
         return without_ses_judge(j, policy, severity, name, record);
-    return TEXT("ok");
+    return SPF_STATUS_OK;
 }

@@ -7,9 +7,9 @@
 
 #include "judge.h"
 
-/* Adds the findings and returns the verdict word of the report's column spf, which is static. */
-struct text spf_presence_judge(struct judgement *j, const struct policy *policy, struct text name,
-                               const struct dns_facts *dns);
+/* Adds the findings and returns what the report's column spf says. */
+enum spf_status spf_presence_judge(struct judgement *j, const struct policy *policy,
+                                   struct text name, const struct dns_facts *dns);
 /* Is there just one, and does it name Amazon SES? True when that could not be asked. */
 bool spf_presence_is_good(const struct dns_facts *dns);
 

@@ -80,12 +80,7 @@ static void rows_keep(struct taking *t)
 static void row_copy(struct taking *t, const struct record *from)
 {
     struct record *to = &t->records[t->len++];
-    struct text *texts[] = {&to->row.reason,
-                            &to->row.mail_from_before,
-                            &to->row.mail_from_seen,
-                            &to->row.mx,
-                            &to->row.spf,
-                            &to->row.dmarc,
+    struct text *texts[] = {&to->row.reason, &to->row.mail_from_before, &to->row.mail_from_seen,
                             &to->row.findings_json};
     *to = *from;
     to->write_mail_from = TEXT_NONE;

@@ -123,7 +123,7 @@ struct job {
     uint8_t state, action, outcome, write; /* enums above */
     uint8_t status_seen;                   /* enum mail_from_status */
     uint8_t verification;                  /* enum verification */
-    uint8_t mx, spf, dmarc;                /* words of the scheduler's table; 0: none */
+    uint8_t mx, spf, dmarc;                /* enum mx_status, spf_status, dmarc_status */
     uint8_t attempts; /* failures in a row of what it is doing now; saturating */
     uint8_t reads;    /* in a row without news, for the pace of following */
     uint8_t mx_seen;  /* DNS showed the right MX so many seconds after read_at_s, and one; 0: not */

@@ -9,6 +9,7 @@
 
 #include "base/when.h"
 #include "job.h"
+#include "model/dns_status.h"
 #include "model/finding.h"
 #include "model/ses.h"
 
@@ -30,7 +31,9 @@ struct job_row {
     enum mail_from_status status_seen;
     enum verification verification;
 
-    struct text mx, spf, dmarc; /* verdict words of section 8: "ok", "missing", "foreign", ... */
+    enum mx_status mx;
+    enum spf_status spf;
+    enum dmarc_status dmarc;
     finding_set findings;
     /* [{"rule","severity","text"[,"accepted":true]}...]; at == NULL in a record: as in the job's
      * record before, since only a judgement makes sentences. Rows read back are always whole. */

@@ -36,11 +36,11 @@ static struct situation situation_asked(struct scheduler *d, uint32_t job, const
 }
 
 static struct decision decide_dns(const struct situation *s, const struct judgement *j,
-                                  struct text mx, struct text spf)
+                                  enum mx_status mx, enum spf_status spf)
 {
     struct dns_judged dns = {.errors = j->errors,
                              .ready = judge_dns_ready(s->policy, mx, spf),
-                             .mx_is_right = text_eq(mx, TEXT("ok")),
+                             .mx_is_right = mx == MX_STATUS_OK,
                              .first_reason = j->first_error};
     return step_dns(s, &dns);
 }
@@ -62,13 +62,13 @@ static bool still_waits(struct scheduler *d, uint32_t number, const struct surve
 {
     const struct job *job = &d->jobs[number];
     struct judgement j = judgement_of(d, number);
-    struct text mx, spf;
+    enum mx_status mx;
+    enum spf_status spf;
     if (job->state != JOB_WAITING_DNS)
         return false;
     j.silent = true;
     judge_dns(&j, d->fleet, number, survey_facts(s), &mx, &spf);
-    if (scheduler_word(d, mx) != job->mx || scheduler_word(d, spf) != job->spf ||
-        denied_anew(d, number, s, now))
+    if (mx != job->mx || spf != job->spf || denied_anew(d, number, s, now))
         return false;
     struct situation situation = situation_asked(d, number, s, now);
     *decision = decide_dns(&situation, &j, mx, spf);
@@ -87,9 +87,9 @@ bool scheduler_survey_goes_on(void *ctx, uint32_t job, const struct survey *s, i
 
 /* Where the name itself is in trouble, that is said already: DMARC adds a verdict or nothing. */
 static void judge_receivers(struct scheduler *d, uint32_t job, const struct survey *s,
-                            struct judgement *j, struct text *spf)
+                            struct judgement *j, enum spf_status *spf)
 {
-    struct text dmarc = TEXT_NONE;
+    enum dmarc_status dmarc = DMARC_STATUS_NONE;
     const struct dns_facts *facts = survey_facts(s);
     bool is_told = facts->mx_state == DNS_TROUBLE_STATE && facts->txt_state == DNS_TROUBLE_STATE;
     if (!s->has_receivers)
@@ -97,7 +97,7 @@ static void judge_receivers(struct scheduler *d, uint32_t job, const struct surv
     judge_spf(j, d->fleet, job, &s->spf, spf);
     if (s->from.len && (s->dmarc.certain || !is_told))
         judge_dmarc(j, d->fleet, job, &s->dmarc, &dmarc);
-    d->jobs[job].dmarc = scheduler_word(d, dmarc);
+    d->jobs[job].dmarc = (uint8_t)dmarc;
 }
 
 static void survey_judge(struct scheduler *d, uint32_t number, const struct survey *s,
@@ -106,7 +106,8 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
     struct job *job = &d->jobs[number];
     struct situation situation = situation_asked(d, number, s, now);
     struct judgement j = judgement_of(d, number);
-    struct text mx = TEXT_NONE, spf = TEXT_NONE;
+    enum mx_status mx = MX_STATUS_NONE;
+    enum spf_status spf = SPF_STATUS_NONE;
     j.json = &d->json;
     j.mx_denied_until = denied_until(s, now);
     if (d->mx_denied_s)
@@ -116,8 +117,8 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
     judge_dns(&j, d->fleet, number, survey_facts(s), &mx, &spf);
     judge_receivers(d, number, s, &j, &spf);
     job->findings = j.found;
-    job->mx = scheduler_word(d, mx);
-    job->spf = scheduler_word(d, spf);
+    job->mx = (uint8_t)mx;
+    job->spf = (uint8_t)spf;
     struct decision decision = decide_dns(&situation, &j, mx, spf);
     if (decision.to == JOB_READY && decision.write == WRITE_TIGHTEN)
         ready_mx_seen(d, number, now);

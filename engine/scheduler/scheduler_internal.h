@@ -140,8 +140,6 @@ struct scheduler {
     uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
     uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
-    struct text words[WORDS_MAX];
-    uint32_t words_len;
     uint32_t by_state[JOB_STATES], by_outcome[OUTCOMES];
     uint16_t moves_made[JOB_STATES]; /* row: from, bit: to */
     struct record *records;
@@ -176,7 +174,6 @@ void scheduler_apply(struct scheduler *d, uint32_t job, const struct decision *d
                      instant_us now, const struct buf *findings_json);
 /* Remembers a name that SES told, or that there is no memory for it. */
 name_id scheduler_name(struct scheduler *d, struct text name);
-uint8_t scheduler_word(struct scheduler *d, struct text word);
 
 /* writes.c */
 void scheduler_record(struct scheduler *d, uint32_t job, enum record_kind kind, enum job_state from,

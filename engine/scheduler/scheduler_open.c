@@ -81,7 +81,6 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         return NULL;
     d->fleet = fleet;
     d->options = *options;
-    d->words_len = 1; /* word 0 is the empty one */
     if (!memory_take(d, memory) || !lane_survey_init(d, memory) ||
         !heap_init(&d->timers, fleet->choices_len))
         return NULL;
@@ -115,21 +114,11 @@ void scheduler_clear(struct scheduler *d)
     buf_clear(&d->json);
 }
 
-/* A verdict word of the journal, as long as the scheduler knows few of them. */
-static uint8_t word_restore(struct scheduler *d, struct text word)
-{
-    for (uint32_t i = 1; i < d->words_len; i++)
-        if (text_eq(d->words[i], word))
-            return (uint8_t)i;
-    bool fits = word.len > 0 && d->words_len < WORDS_RESTORED_MAX;
-    return fits ? scheduler_word(d, names_text(&d->seen, scheduler_name(d, word))) : 0;
-}
-
 static void row_restore(struct scheduler *d, struct job *job, const struct job_row *row)
 {
-    job->mx = word_restore(d, row->mx);
-    job->spf = word_restore(d, row->spf);
-    job->dmarc = word_restore(d, row->dmarc);
+    job->mx = (uint8_t)row->mx;
+    job->spf = (uint8_t)row->spf;
+    job->dmarc = (uint8_t)row->dmarc;
     job->findings = row->findings;
     job->action = (uint8_t)row->action;
     job->writes = (uint16_t)row->writes;
@@ -246,16 +235,4 @@ name_id scheduler_name(struct scheduler *d, struct text name)
 bool scheduler_is_out_of_memory(const struct scheduler *d)
 {
     return d->out_of_memory;
-}
-
-uint8_t scheduler_word(struct scheduler *d, struct text word)
-{
-    if (word.len == 0)
-        return 0;
-    for (uint32_t i = 1; i < d->words_len; i++)
-        if (text_eq(d->words[i], word))
-            return (uint8_t)i;
-    assert(d->words_len < WORDS_MAX); /* the words are the rules' own constants */
-    d->words[d->words_len] = word;
-    return (uint8_t)d->words_len++;
 }

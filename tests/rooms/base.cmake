@@ -3,7 +3,7 @@ foreach(test IN ITEMS base/arena base/buf base/dname base/escape base/hash base/
 endforeach()
 mailfrom_test(base/json_out USES base LIBRARIES PkgConfig::libcjson)
 mailfrom_test(crypto/sha256 USES crypto)
-foreach(test IN ITEMS model/finding model/fleet model/own_names model/ses)
+foreach(test IN ITEMS model/dns_status model/finding model/fleet model/own_names model/ses)
   mailfrom_test(${test} USES model)
 endforeach()
 mailfrom_out_of_memory_test(base/out_of_memory USES model)

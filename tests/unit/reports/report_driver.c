@@ -34,7 +34,7 @@ static void add_plain(struct kit *k, uint32_t i, struct job_row job)
     if (reasons[job.outcome])
         snprintf(reason, sizeof reason, "%s%s", mail_from, reasons[job.outcome]);
     job.reason = keep(k, reason);
-    job.mx = TEXT("ok");
+    job.mx = MX_STATUS_OK;
     job.findings_json = job.findings ? TEXT("[{\"rule\":\"spf-missing\",\"severity\":\"wait\","
                                             "\"text\":\"there is no SPF record yet\"}]")
                                      : TEXT("");
@@ -43,16 +43,16 @@ static void add_plain(struct kit *k, uint32_t i, struct job_row job)
 
 static void add_hostile(struct kit *k, uint64_t *seed, struct job_row job)
 {
-    char texts[5][512];
-    struct text t[5];
-    for (int n = 0; n < 5; n++) {
+    char texts[4][512];
+    struct text t[4];
+    for (int n = 0; n < 4; n++) {
         t[n] = kit_hostile(seed, texts[n], 500);
         t[n] = names_text(&k->fleet.names, kit_name(k, t[n].len ? t[n] : TEXT("x")));
     }
     job.reason = reasons[job.outcome] ? t[2] : TEXT("");
     job.mail_from_before = t[3];
     job.before_known = true;
-    job.mx = t[4];
+    job.mx = MX_STATUS_FOREIGN;
     job.findings_json =
         job.findings ? TEXT("[{\"rule\":\"<img src=x onerror=alert(1)>\",\"severity\":\"\\\"\","
                             "\"text\":\"</script><script>alert(1)</script>\"}]")

@@ -228,10 +228,10 @@ static inline struct text kit_hostile(uint64_t *seed, char *out, size_t max)
 static inline void kit_hostile_fill(struct kit *k, uint32_t rows)
 {
     uint64_t seed = 20260520;
-    char text[6][512], json[256];
-    struct text t[6];
+    char text[3][512], json[256];
+    struct text t[3];
     for (uint32_t i = 0; i < rows; i++) {
-        for (int n = 0; n < 6; n++)
+        for (int n = 0; n < 3; n++)
             t[n] = kit_hostile(&seed, text[n], 500);
         struct text findings = kit_hostile(&seed, json, 200);
         if (i % 3 == 0)
@@ -244,16 +244,15 @@ static inline void kit_hostile_fill(struct kit *k, uint32_t rows)
                               .reason = t[0],
                               .mail_from_before = t[1],
                               .before_known = true,
-                              .mx = t[2],
-                              .spf = t[3],
-                              .dmarc = t[4],
+                              .mx = (enum mx_status)(i % MX_STATUSES),
+                              .spf = (enum spf_status)(i % SPF_STATUSES),
+                              .dmarc = (enum dmarc_status)(i % DMARC_STATUSES),
                               .findings = FINDING_BIT(MX_MISSING),
                               .findings_json = findings};
-        kit_add(k, t[5].len ? t[5] : TEXT("x"), t[0], job);
+        kit_add(k, t[2].len ? t[2] : TEXT("x"), t[0], job);
         /* the texts must outlive this loop: names keep them */
         struct job_row *kept = &k->jobs[k->len - 1];
-        struct text *texts[] = {&kept->reason, &kept->mail_from_before, &kept->mx, &kept->spf,
-                                &kept->dmarc,  &kept->findings_json};
+        struct text *texts[] = {&kept->reason, &kept->mail_from_before, &kept->findings_json};
         for (size_t n = 0; n < COUNT(texts); n++)
             *texts[n] = names_text(&k->fleet.names, kit_name(k, *texts[n]));
     }

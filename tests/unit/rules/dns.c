@@ -121,7 +121,8 @@ struct verdict {
     struct fleet fleet;
     struct judgement judgement;
     struct buf json;
-    struct text mx, spf;
+    enum mx_status mx;
+    enum spf_status spf;
     bool ready;
 };
 
@@ -254,9 +255,9 @@ static bool actual_say(struct buf *out, const struct verdict *v, struct text key
 {
     const struct dns_facts *facts = inquiry_facts(&v->inquiry);
     if (text_eq(key, TEXT("mx")))
-        buf_add_text(out, v->mx);
+        buf_add_str(out, mx_status_name(v->mx));
     else if (text_eq(key, TEXT("spf")))
-        buf_add_text(out, v->spf);
+        buf_add_str(out, spf_status_name(v->spf));
     else if (text_eq(key, TEXT("findings")))
         set_say(out, v->judgement.found);
     else if (text_eq(key, TEXT("refused")))

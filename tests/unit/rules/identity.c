@@ -209,28 +209,30 @@ static void the_default_needs_no_dns(void **state)
     struct fleet f;
     struct judgement j = {0};
     struct dns_facts dns = {.mx_state = DNS_NXDOMAIN, .txt_state = DNS_TROUBLE_STATE};
-    struct text mx, spf;
+    enum mx_status mx;
+    enum spf_status spf;
     (void)state;
     fleet_of(&f, "");
     judge_dns(&j, &f, 0, &dns, &mx, &spf);
     assert_int_equal(j.found, 0);
-    assert_int_equal(mx.len + spf.len, 0);
+    assert_int_equal(mx, MX_STATUS_NONE);
+    assert_int_equal(spf, SPF_STATUS_NONE);
     fleet_clear(&f);
 }
 
-static void words_that_were_never_judged_are_not_ready(void **state)
+static void statuses_that_were_never_judged_are_not_ready(void **state)
 {
     struct policy policy = {.require = REQUIRE_MX};
     (void)state;
-    assert_false(judge_dns_ready(&policy, TEXT_NONE, TEXT_NONE));
-    assert_true(judge_dns_ready(&policy, TEXT("ok"), TEXT_NONE));
+    assert_false(judge_dns_ready(&policy, MX_STATUS_NONE, SPF_STATUS_NONE));
+    assert_true(judge_dns_ready(&policy, MX_STATUS_OK, SPF_STATUS_NONE));
     policy.require = REQUIRE_MX_SPF;
-    assert_false(judge_dns_ready(&policy, TEXT("ok"), TEXT_NONE));
-    assert_false(judge_dns_ready(&policy, TEXT("ok"), TEXT("syntax")));
+    assert_false(judge_dns_ready(&policy, MX_STATUS_OK, SPF_STATUS_NONE));
+    assert_false(judge_dns_ready(&policy, MX_STATUS_OK, SPF_STATUS_SYNTAX));
     policy.accept = FINDING_BIT(SPF_SYNTAX);
-    assert_true(judge_dns_ready(&policy, TEXT("ok"), TEXT("syntax")));
+    assert_true(judge_dns_ready(&policy, MX_STATUS_OK, SPF_STATUS_SYNTAX));
     policy.require = REQUIRE_NONE;
-    assert_true(judge_dns_ready(&policy, TEXT_NONE, TEXT_NONE));
+    assert_true(judge_dns_ready(&policy, MX_STATUS_NONE, SPF_STATUS_NONE));
 }
 
 int main(void)
@@ -240,7 +242,7 @@ int main(void)
         cmocka_unit_test(mail_that_is_rejected_is_told_with_its_end),
         cmocka_unit_test(what_ses_was_not_asked_is_not_judged),
         cmocka_unit_test(the_default_needs_no_dns),
-        cmocka_unit_test(words_that_were_never_judged_are_not_ready),
+        cmocka_unit_test(statuses_that_were_never_judged_are_not_ready),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
