@@ -25,28 +25,25 @@ static void rejecting_renew(struct report_row *row, const struct policy *policy,
 }
 
 /* Would it refuse the identity or make it wait, had it something to write? */
-static bool has_fault(const struct report_row *row, struct buf *scratch)
+static bool has_fault(const struct report_row *row)
 {
     struct finding_walk walk;
-    struct row_finding f;
-    bool found = false;
+    struct finding_note note;
     finding_walk_init(&walk, row);
-    while (!found && finding_walk_next(&walk, &f))
-        found = !f.accepted &&
-                (text_eq(f.severity, TEXT("error")) || text_eq(f.severity, TEXT("wait")));
-    finding_walk_clear(&walk, scratch);
-    return found;
+    while (finding_walk_next(&walk, &note))
+        if (!note.accepted && note.severity >= SEVERITY_WAIT)
+            return true;
+    return false;
 }
 
-void row_alarm_find(struct report_row *row, const struct policy *policy, const struct job_row *job,
-                    struct buf *scratch)
+void row_alarm_find(struct report_row *row, const struct policy *policy, const struct job_row *job)
 {
     bool is_set = row->outcome_kind == OUTCOME_UNCHANGED || row->outcome_kind == OUTCOME_PENDING;
     rejecting_renew(row, policy, job);
     if (row->alarm != ALARM_NONE || !is_set || row->mail_from_after.len == 0)
         return;
     bool fails = job->seen_known && job->status_seen == MAIL_FROM_TEMPORARY_FAILURE;
-    if ((fails && policy->until == UNTIL_SUCCESS) || (row->finding_bits && has_fault(row, scratch)))
+    if ((fails && policy->until == UNTIL_SUCCESS) || (row->finding_bits && has_fault(row)))
         row->alarm = ALARM_AILING;
 }
 

@@ -108,12 +108,12 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         row->spf = text_of(spf_status_name(job->spf));
         row->dmarc = text_of(dmarc_status_name(job->dmarc));
         row->finding_bits = job->findings;
-        row->findings_json = job->findings_json;
+        row->notes = job->notes;
         row->writes = job->writes;
         row->calls = job->calls;
         row->first_seen = job->first_seen;
         row->finished = job->finished;
-        row_alarm_find(row, fleet_policy_of(fleet, number), job, scratch);
+        row_alarm_find(row, fleet_policy_of(fleet, number), job);
     }
     row->action = text_of(action_name(row->action_kind));
     row->outcome = text_of(outcome_name(row->outcome_kind));

@@ -34,20 +34,16 @@ static void change_add(struct buf *out, const struct report_row *row)
 static void findings_add(struct buf *out, const struct report_row *row)
 {
     struct finding_walk walk;
-    struct row_finding f;
+    struct finding_note f;
     buf_add_str(out, "<ul>");
     finding_walk_init(&walk, row);
     while (finding_walk_next(&walk, &f)) {
-        enum finding known;
-        const char *severity =
-            finding_parse(f.rule, &known) ? severity_name(finding_rule(known)->severity) : "info";
-        buf_add_fmt(out, "<li class=\"%s\"><b>", severity);
-        markup_add(out, f.rule);
+        const struct finding_rule *rule = finding_rule(f.rule);
+        buf_add_fmt(out, "<li class=\"%s\"><b>%s", severity_name(rule->severity), rule->name);
         buf_add_str(out, f.accepted ? "</b> (accepted) " : "</b> ");
         markup_add(out, f.text);
         buf_add_str(out, "</li>");
     }
-    finding_walk_clear(&walk, out);
     buf_add_str(out, "</ul>");
 }
 
@@ -101,15 +97,14 @@ static void rule_names_add(struct buf *out, finding_set findings)
 }
 
 /* Most reasons are the sentence of a finding, which is shown anyway. */
-static bool is_a_finding(struct text reason, const struct report_row *row, struct buf *out)
+static bool is_a_finding(struct text reason, const struct report_row *row)
 {
     struct finding_walk walk;
-    struct row_finding f;
+    struct finding_note f;
     bool found = false;
     finding_walk_init(&walk, row);
     while (!found && finding_walk_next(&walk, &f))
         found = text_eq(f.text, reason);
-    finding_walk_clear(&walk, out);
     return found;
 }
 
@@ -127,7 +122,7 @@ void row_add_html(struct buf *out, const struct report_row *row)
     span_add(out, "", row->region);
     span_add(out, " class=\"source\"", text_from(row->source, base));
     buf_add_str(out, "</summary><div class=\"more\">");
-    if (row->reason.len && !is_a_finding(row->reason, row, out)) {
+    if (row->reason.len && !is_a_finding(row->reason, row)) {
         buf_add_str(out, "<p>");
         markup_add(out, row->reason);
         buf_add_str(out, "</p>");

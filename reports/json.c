@@ -22,19 +22,18 @@ static void add_instant(struct json_out *j, const char *key, instant_us at)
 static void add_findings(struct json_out *j, const char *key, const struct report_row *row)
 {
     struct finding_walk walk;
-    struct row_finding f;
+    struct finding_note f;
     json_add_array(j, key);
     finding_walk_init(&walk, row);
     while (finding_walk_next(&walk, &f)) {
         json_add_object(j, NULL);
-        json_add_text(j, "rule", f.rule);
-        json_add_text(j, "severity", f.severity);
+        json_add_word(j, "rule", finding_rule(f.rule)->name);
+        json_add_word(j, "severity", severity_name(f.severity));
         json_add_text(j, "text", f.text);
         if (f.accepted)
             json_add_bool(j, "accepted", true);
         json_end(j);
     }
-    finding_walk_clear(&walk, j->buf);
     json_end(j);
 }
 

@@ -18,17 +18,14 @@ static void add_attribute(struct buf *out, const char *name, struct text value)
 static void add_findings(struct buf *out, const struct report_row *row)
 {
     struct finding_walk walk;
-    struct row_finding f;
+    struct finding_note f;
     finding_walk_init(&walk, row);
     while (finding_walk_next(&walk, &f)) {
-        markup_add(out, f.severity);
-        buf_add_char(out, ' ');
-        markup_add(out, f.rule);
+        buf_add_fmt(out, "%s %s", severity_name(f.severity), finding_rule(f.rule)->name);
         buf_add_str(out, f.accepted ? " (accepted): " : ": ");
         markup_add(out, f.text);
         buf_add_char(out, '\n');
     }
-    finding_walk_clear(&walk, out);
 }
 
 static void add_result(struct buf *out, const struct report_row *row)

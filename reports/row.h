@@ -30,7 +30,7 @@ struct report_row {
     struct text mail_from_before, mail_from_after, behavior_before, behavior_after;
     struct text ses_status, mx, spf, dmarc;
     finding_set finding_bits;
-    struct text findings_json; /* as the journal has it; read it with finding_next() */
+    struct finding_notes notes; /* read them with finding_walk_next() */
     uint32_t writes, calls;
     instant_us first_seen, finished;
     struct text source; /* "fleet.yaml:12" */
@@ -97,33 +97,22 @@ uint32_t report_unfinished(const struct report_sum *sum);
 /* "3 of 120 identities need attention: 2 failed, 1 refused." One line, no markup. */
 void report_verdict(const struct report_sum *sum, struct buf *out);
 
-/* One finding of a row. */
-struct row_finding {
-    struct text rule, severity, text; /* text lies in the walk's buffer until the next step */
-    bool accepted;
-};
-
-struct finding_walk {
-    struct text rest;       /* of findings_json */
-    finding_set bits;       /* of the row; from_bits: those that are left */
-    finding_set told;       /* of those that come and go: what the text had */
-    bool from_bits, failed; /* failed: out of memory */
-    struct buf words;
-};
-
 /* Of the row's facts: outcome_kind and findings must be there. */
-void row_alarm_find(struct report_row *row, const struct policy *policy, const struct job_row *job,
-                    struct buf *scratch);
+void row_alarm_find(struct report_row *row, const struct policy *policy, const struct job_row *job);
 
 /* The sentence of a finding of the row, appended; its summary where there is none. */
 void finding_tell(const struct report_row *row, enum finding finding, struct buf *out);
 
-/* Reads findings_json strictly; a text that is not what the engine writes is left aside and the
- * rules are named from the bits, with their usual severity and summary. rejects-mail comes and goes
- * with the row's bit. */
+struct finding_walk {
+    const struct report_row *row;
+    uint32_t next;    /* note */
+    finding_set bits; /* of the row's, those that may still have to be told */
+    finding_set told; /* of those that come and go: what the notes had */
+};
+
+/* The notes of the row; where none are known, its rules with their usual severity and summary.
+ * rejects-mail comes and goes with the row's bit. */
 void finding_walk_init(struct finding_walk *walk, const struct report_row *row);
-/* What was made of a walk that ran out of memory has failed with it. */
-void finding_walk_clear(struct finding_walk *walk, struct buf *made);
-bool finding_walk_next(struct finding_walk *walk, struct row_finding *out);
+bool finding_walk_next(struct finding_walk *walk, struct finding_note *out);
 
 #endif

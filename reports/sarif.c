@@ -24,11 +24,9 @@ struct log {
 };
 
 /* What waits for DNS is a warning: nothing is wrong yet, and nothing goes on. */
-static int level_of(struct text severity)
+static int level_of(enum severity severity)
 {
-    if (text_eq(severity, TEXT("error")))
-        return 0;
-    return text_eq(severity, TEXT("info")) ? 2 : 1;
+    return severity == SEVERITY_ERROR ? 0 : severity == SEVERITY_INFO ? 2 : 1;
 }
 
 static void message_add(struct json_out *j, const char *key, struct text text)
@@ -99,21 +97,20 @@ static void fingerprint_add(struct json_out *j, const struct report_row *row, st
     buf_spend(&joined, j->buf);
 }
 
-static void result_add(struct log *log, const struct report_row *row, const struct row_finding *f)
+static void result_add(struct log *log, const struct report_row *row, const struct finding_note *f)
 {
     const struct fleet *fleet = log->report->fleet;
+    const char *rule = finding_rule(f->rule)->name;
     struct json_out *j = &log->json;
-    enum finding known;
     log->results++;
     json_line(j, "\n");
     json_add_object(j, NULL);
-    json_add_text(j, "ruleId", f->rule);
-    if (finding_parse(f->rule, &known))
-        json_add_u64(j, "ruleIndex", known);
+    json_add_word(j, "ruleId", rule);
+    json_add_u64(j, "ruleIndex", f->rule);
     json_add_word(j, "level", levels[log->level]);
     message_add(j, "message", f->text);
     place_add(j, fleet, &fleet->choices[row->number]);
-    fingerprint_add(j, row, f->rule);
+    fingerprint_add(j, row, text_of(rule));
     if (f->accepted) {
         json_add_array(j, "suppressions");
         json_add_object(j, NULL);
@@ -128,14 +125,13 @@ static bool row_add(void *ctx, const struct report_row *row)
 {
     struct log *log = ctx;
     struct finding_walk walk;
-    struct row_finding f;
+    struct finding_note f;
     if (row->finding_bits == 0 || log->report->fleet->choices[row->number].line == 0)
         return true;
     finding_walk_init(&walk, row);
     while (log->results < SARIF_RESULTS_MAX && finding_walk_next(&walk, &f))
         if (level_of(f.severity) == log->level)
             result_add(log, row, &f);
-    finding_walk_clear(&walk, &log->report->out->buf);
     return log->results < SARIF_RESULTS_MAX && sink_turn(log->report->out);
 }
 

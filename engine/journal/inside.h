@@ -5,6 +5,7 @@
  *   fleet_rows.c   the fleet of a run
  *   record_rows.c  its records;  lane_rows.c  what is known of its lanes
  *   rule_rows.c    the journal's own numbers of the finding rules
+ *   findings_text.c  the column findings_json
  *   schema.c       the tables;  sqlite.c  SQLite itself
  *   place.c, lock.c, copy.c     where it lies, who may write, how it is read meanwhile
  *   presence.c     whether it is still there
@@ -36,6 +37,7 @@ struct journal {
     struct presence presence; /* writer */
     struct sql_stmt *append;  /* made at the first keep */
     struct rule_numbers rules;
+    struct buf notes;   /* of the record that is being appended, as text */
     int wal_pages_next; /* the log is moved into the main file past this many pages */
     bool failed;        /* a write failed: what is on the disk is not known, nothing more goes */
     struct why trouble; /* of that write */
@@ -66,6 +68,12 @@ uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
 /* Findings of rules that this program does not have are left out. *ok = false: damage. */
 finding_set rule_numbers_from_row(const struct journal *j, struct sql_stmt *st, int column,
                                   bool *ok);
+
+/* findings_text.c: [{"rule","severity","text"[,"accepted":true]}...]. */
+void findings_write(const struct finding_notes *notes, struct buf *out);
+/* Into the arena. What findings_write() cannot have written is not known, and a rule that this
+ * program does not have is left out. False: out of memory. */
+bool findings_read(struct text json, struct arena *arena, struct finding_notes *out);
 
 /* lane_rows.c; inside a transaction. A record of kind RECORD_LANE. */
 enum err lane_note_store(struct journal *j, uint64_t run, const struct record *record,

@@ -222,6 +222,7 @@ enum err journal_open(struct journal **out, const char *path, enum journal_mode 
         return why_set(why, ERR_NOMEM, "out of memory");
     j->mode = mode == JOURNAL_UPDATE ? JOURNAL_WRITE : mode; /* which differ in the opening only */
     j->lock = LOCK_NONE;
+    buf_init(&j->notes, RECORD_BYTES_MAX);
     enum err err = open_by_mode(j, path, mode == JOURNAL_WRITE, why);
     if (err != OK) {
         j->failed = true;
@@ -237,6 +238,7 @@ void journal_close(struct journal *j)
     if (!j)
         return;
     sql_finish(j->append);
+    buf_clear(&j->notes);
     if (j->sql && j->mode == JOURNAL_WRITE) /* SQLite folds the log in as it closes */
         sql_keep_wal(j->sql, j->failed || !lock_readers_out(&j->lock));
     sql_close(j->sql);

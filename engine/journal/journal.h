@@ -69,7 +69,7 @@ enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_
                       void *ctx, struct why *why);
 /* The fleet as journal_begin was given it. *fleet must be fresh from fleet_init(). */
 enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, struct why *why);
-/* Every record in the order of keeping. */
+/* Every record in the order of keeping, without the notes of its findings. */
 enum err journal_replay(struct journal *j, uint64_t run,
                         bool (*fn)(void *ctx, const struct record *record), void *ctx,
                         struct why *why);

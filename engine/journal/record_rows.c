@@ -2,9 +2,9 @@
  * The records of a run: appended, replayed, and folded to the last one per job. One table says how
  * a struct record lies in a row; binding and reading both walk it, so they cannot disagree.
  *
- * Only a judgement makes findings, so most records leave that text out (NULL) and mean the one of
- * the job's record before. Whoever reads gets it filled in: two numbers per job, 8 bytes, are all
- * that is held in memory for it.
+ * Only a judgement makes notes of findings, so most records leave them out (NULL) and mean those of
+ * the job's record before. Whoever reads rows gets them filled in: two numbers per job, 8 bytes,
+ * are all that is held in memory for it. A replay reads none.
  */
 #include "inside.h"
 
@@ -17,7 +17,7 @@
 
 enum column_type {
     COLUMN_TEXT,
-    COLUMN_CARRIED,
+    COLUMN_NOTES, /* carried from one record of a job to the next, and read for rows only */
     COLUMN_U32,
     COLUMN_I64,
     COLUMN_SET,
@@ -65,7 +65,7 @@ static const struct column columns[] = {
     {COLUMN_NAME, AT(row.spf), NAME_SPF},
     {COLUMN_NAME, AT(row.dmarc), NAME_DMARC},
     {COLUMN_SET, AT(row.findings), 0},
-    {COLUMN_CARRIED, AT(row.findings_json), 0},
+    {COLUMN_NOTES, AT(row.notes), 0},
     {COLUMN_U32, AT(row.writes), 0},
     {COLUMN_U32, AT(row.calls), 0},
     {COLUMN_U32, AT(row.restarts), 0},
@@ -78,8 +78,8 @@ static const struct column columns[] = {
     {COLUMN_U32, AT(row.wave), 0},
 };
 
-#define FINDINGS_COLUMN 21 /* the one that is carried */
-#define COLUMNS_LEN     ((int)COUNT(columns))
+#define NOTES_COLUMN 21 /* the one that is carried */
+#define COLUMNS_LEN  ((int)COUNT(columns))
 
 #define RECORD_COLUMNS                                                                             \
     "job, at, kind, from_state, write_mail_from, write_behavior, state, action, outcome,"          \
@@ -108,18 +108,25 @@ static uint32_t name_parse(uint32_t kind, struct text name)
     return dmarc_status_parse(name);
 }
 
-static void column_bind(const struct journal *j, int place, const struct column *c,
+/* The text must last until the statement has run. */
+static void notes_bind(struct journal *j, int place, const struct finding_notes *notes)
+{
+    buf_reset(&j->notes);
+    if (notes->known) {
+        findings_write(notes, &j->notes);
+        sql_bind_text(j->append, place, buf_text(&j->notes));
+    } else {
+        sql_bind_null(j->append, place);
+    }
+}
+
+static void column_bind(struct journal *j, int place, const struct column *c,
                         const struct record *record)
 {
     struct sql_stmt *st = j->append;
     const void *at = (const char *)record + c->offset;
     switch (c->type) {
-    case COLUMN_CARRIED:
-        if (!((const struct text *)at)->at) {
-            sql_bind_null(st, place);
-            break;
-        }
-        /* fall through */
+    case COLUMN_NOTES: notes_bind(j, place, at); break;
     case COLUMN_TEXT: sql_bind_text(st, place, *(const struct text *)at); break;
     case COLUMN_I64: sql_bind_int(st, place, *(const int64_t *)at); break;
     case COLUMN_SET:
@@ -151,9 +158,9 @@ struct reader {
     uint64_t run;
     struct mark *marks; /* one per job */
     uint32_t jobs;
-    int64_t first; /* the run's first_record */
-    struct sql_stmt *findings;
-    struct arena arena; /* the texts of *record; reset per record */
+    int64_t first;          /* the run's first_record */
+    struct sql_stmt *notes; /* NULL: they are not read */
+    struct arena arena;     /* the texts of *record; reset per record */
     struct record record;
 };
 
@@ -163,7 +170,10 @@ static bool column_read(struct reader *r, struct sql_stmt *st, int i, bool *fits
     const struct column *c = &columns[i];
     void *at = (char *)&r->record + c->offset;
     bool ok = true;
-    if (c->type == COLUMN_TEXT || c->type == COLUMN_CARRIED) {
+    if (c->type == COLUMN_NOTES) {
+        if (r->notes)
+            *fits &= findings_read(sql_col_text(st, i), &r->arena, at);
+    } else if (c->type == COLUMN_TEXT) {
         struct text t = sql_col_text(st, i), copy = t.len ? arena_text(&r->arena, t) : TEXT_NONE;
         *fits &= t.len == 0 || copy.at;
         memcpy(at, &copy, sizeof copy);
@@ -186,7 +196,7 @@ static bool column_read(struct reader *r, struct sql_stmt *st, int i, bool *fits
 
 static void reader_clear(struct reader *r)
 {
-    sql_finish(r->findings);
+    sql_finish(r->notes);
     arena_clear(&r->arena);
     free(r->marks);
 }
@@ -211,10 +221,7 @@ static enum err reader_init(struct reader *r, struct journal *j, uint64_t run, s
     r->marks = calloc(r->jobs ? r->jobs : 1, sizeof *r->marks);
     if (!r->marks)
         return why_set(why, ERR_NOMEM, "out of memory");
-    if (!ok)
-        return journal_damaged(why, "a run's head");
-    return sql_prepare(j->sql, &r->findings, TEXT("SELECT findings_json FROM record WHERE seq = ?"),
-                       why);
+    return ok ? OK : journal_damaged(why, "a run's head");
 }
 
 static enum err reader_mark(struct reader *r, uint64_t job, int64_t seq, bool says, struct why *why)
@@ -227,20 +234,18 @@ static enum err reader_mark(struct reader *r, uint64_t job, int64_t seq, bool sa
     return OK;
 }
 
-/* The findings of a record that left them out. */
-static enum err findings_fill(struct reader *r, struct why *why)
+/* The notes of a record that left them out. */
+static enum err notes_fill(struct reader *r, struct why *why)
 {
     uint32_t said = r->marks[r->record.job].said;
     if (!said)
         return OK;
-    sql_bind_int(r->findings, 1, r->first + said);
-    enum err err = sql_step(r->j->sql, r->findings, why);
+    sql_bind_int(r->notes, 1, r->first + said);
+    enum err err = sql_step(r->j->sql, r->notes, why);
     if (err != OK)
         return err == ERR_GONE ? journal_damaged(why, "a record is missing") : err;
-    struct text found = sql_col_text(r->findings, 0);
-    r->record.row.findings_json = found.len ? arena_text(&r->arena, found) : TEXT_NONE;
-    bool fits = found.len == 0 || r->record.row.findings_json.at;
-    sql_reset(r->findings);
+    bool fits = findings_read(sql_col_text(r->notes, 0), &r->arena, &r->record.row.notes);
+    sql_reset(r->notes);
     return fits ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
@@ -256,7 +261,7 @@ static enum err record_read(struct reader *r, struct sql_stmt *st, struct why *w
         return why_set(why, ERR_NOMEM, "out of memory");
     if (r->record.job >= r->jobs)
         return journal_damaged(why, "a record of no job");
-    return sql_col_is_null(st, FINDINGS_COLUMN) ? findings_fill(r, why) : OK;
+    return r->notes && sql_col_is_null(st, NOTES_COLUMN) ? notes_fill(r, why) : OK;
 }
 
 static enum err append_prepare(struct journal *j, struct why *why)
@@ -275,6 +280,8 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
     sql_bind_int(j->append, 1, (int64_t)run);
     for (int c = 0; c < COLUMNS_LEN; c++)
         column_bind(j, c + 2, &columns[c], record);
+    if (j->notes.failed)
+        return why_set(why, ERR_NOMEM, "out of memory");
     return sql_run(j->sql, j->append, why);
 }
 
@@ -303,7 +310,7 @@ static enum err replay_step(struct reader *r, struct sql_stmt *st, struct why *w
         err = record_read(r, st, why);
     if (err == OK)
         err = reader_mark(r, r->record.job, sql_col_int(st, COLUMNS_LEN),
-                          !sql_col_is_null(st, FINDINGS_COLUMN), why);
+                          !sql_col_is_null(st, NOTES_COLUMN), why);
     return err;
 }
 
@@ -373,6 +380,9 @@ enum err journal_rows(struct journal *j, uint64_t run,
     enum err err = reader_init(&r, j, run, why);
     if (err == OK)
         err = marks_read(&r, why);
+    if (err == OK)
+        err = sql_prepare(j->sql, &r.notes, TEXT("SELECT findings_json FROM record WHERE seq = ?"),
+                          why);
     if (err == OK)
         err = sql_prepare(j->sql, &st, TEXT("SELECT " RECORD_COLUMNS " FROM record WHERE seq = ?"),
                           why);

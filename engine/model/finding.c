@@ -95,3 +95,16 @@ const char *finding_near(struct text name)
     }
     return best;
 }
+
+bool finding_notes_copy(struct finding_notes *notes, struct arena *arena)
+{
+    struct finding_note *copy = ARENA_ARRAY(arena, struct finding_note, notes->len + 1u);
+    bool fits = copy != NULL;
+    for (uint32_t i = 0; fits && i < notes->len; i++) {
+        copy[i] = notes->at[i];
+        copy[i].text = arena_text(arena, notes->at[i].text);
+        fits = copy[i].text.at || !notes->at[i].text.at;
+    }
+    notes->at = copy;
+    return fits;
+}

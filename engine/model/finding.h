@@ -5,7 +5,7 @@
 #ifndef MF_FINDING_H
 #define MF_FINDING_H
 
-#include "base/text.h"
+#include "base/arena.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_WAIT, SEVERITY_ERROR };
 
@@ -55,6 +55,24 @@ struct finding_rule {
     enum severity severity; /* usual one; a judgement may raise or lower it (sends-mail, spf-*) */
     const char *summary;    /* one line for `explain` without an argument */
 };
+
+/* A finding as it was judged for one choice. */
+struct finding_note {
+    enum finding rule;
+    enum severity severity; /* the one that held there */
+    bool accepted;          /* the owner knows the rule and accepts it (policy.accept) */
+    struct text text;       /* one printable sentence; borrowed */
+};
+
+/* All of one choice, in the order in which they were made; borrowed. */
+struct finding_notes {
+    const struct finding_note *at;
+    uint32_t len;
+    bool known; /* false: nothing is said of them, which is not the same as that there are none */
+};
+
+/* Copies notes and sentences into the arena. False: out of memory. */
+bool finding_notes_copy(struct finding_notes *notes, struct arena *arena);
 
 const struct finding_rule *finding_rule(enum finding f);
 const char *severity_name(enum severity s); /* "error", "warning", "wait", "info" */

@@ -5,7 +5,6 @@
  */
 #include "judge.h"
 
-#include "base/escape.h"
 #include "mx.h"
 #include "spf_presence.h"
 
@@ -15,16 +14,37 @@
 
 #define SENTENCE_LEN_MAX 1024 /* two names of 253 characters and the words around them */
 
-static void json_add(struct judgement *j, enum finding finding, enum severity severity,
-                     const char *sentence, bool accepted)
+#define NOTES_CAP 4 /* at first: most choices have fewer findings */
+
+static bool notes_reserve(struct judgement *j)
 {
-    if (!j->json)
+    if (j->notes_len < j->notes_cap)
+        return true;
+    uint32_t cap = j->notes_cap ? 2 * j->notes_cap : NOTES_CAP;
+    struct finding_note *notes = ARENA_ARRAY(j->memory, struct finding_note, cap);
+    if (!notes)
+        return false;
+    if (j->notes_len)
+        memcpy(notes, j->notes, j->notes_len * sizeof *notes);
+    j->notes = notes;
+    j->notes_cap = cap;
+    return true;
+}
+
+static void note_add(struct judgement *j, struct finding_note note)
+{
+    if (!j->memory)
         return;
-    buf_add_fmt(j->json,
-                "%s{\"rule\":\"%s\",\"severity\":\"%s\",\"text\":", j->json->len ? "," : "",
-                finding_rule(finding)->name, severity_name(severity));
-    escape_json(j->json, text_of(sentence));
-    buf_add_str(j->json, accepted ? ",\"accepted\":true}" : "}");
+    note.text = arena_text(j->memory, note.text);
+    if (!note.text.at || !notes_reserve(j))
+        j->out_of_memory = true;
+    else
+        j->notes[j->notes_len++] = note;
+}
+
+struct finding_notes judge_notes(const struct judgement *j)
+{
+    return (struct finding_notes){j->notes, j->notes_len, true};
 }
 
 void judge_finding(struct judgement *j, const struct policy *policy, enum finding finding,
@@ -35,14 +55,14 @@ void judge_finding(struct judgement *j, const struct policy *policy, enum findin
     bool first = severity == SEVERITY_ERROR ? j->errors == 0 : j->errors == 0 && j->waits == 0;
     va_list ap;
     sentence[0] = '\0';
-    if (!j->silent && (j->json || first)) { /* else nobody will read it */
+    if (!j->silent && (j->memory || first)) { /* else nobody will read it */
         va_start(ap, fmt);
         vsnprintf(sentence, sizeof sentence, fmt, ap);
         va_end(ap);
     }
 
     j->found |= FINDING_BIT(finding);
-    json_add(j, finding, severity, sentence, accepted);
+    note_add(j, (struct finding_note){finding, severity, accepted, text_of(sentence)});
     if (accepted || severity < SEVERITY_WAIT || finding == REJECTS_MAIL)
         return;
     if (first) {
@@ -56,28 +76,25 @@ void judge_finding(struct judgement *j, const struct policy *policy, enum findin
         j->waits |= FINDING_BIT(finding);
 }
 
-/* Cuts the element of a rule out. Quotes inside of sentences are escaped, so that the key can stand
- * only where an element begins. */
-static void json_remove(struct buf *json, enum finding finding)
+static const struct finding_note *note_find(const struct judgement *j, enum finding rule)
 {
-    const struct text next = TEXT(",{\"rule\":\"");
-    char key[64];
-    snprintf(key, sizeof key, "{\"rule\":\"%s\",", finding_rule(finding)->name);
-    size_t at = text_find_text(buf_text(json), text_of(key));
-    if (at == json->len)
-        return;
-    struct text rest = text_from(buf_text(json), at);
-    size_t end = at + text_find_text(rest, next);
-    if (end < json->len)
-        end++; /* its comma */
-    else if (at > 0)
-        at--; /* the comma before it: this was the last */
-    memmove(json->at + at, json->at + end, json->len - end);
-    json->len -= end - at;
-    json->at[json->len] = '\0';
+    for (uint32_t i = 0; i < j->notes_len; i++)
+        if (j->notes[i].rule == rule)
+            return &j->notes[i];
+    return NULL;
 }
 
-/* The sentences are not kept, so the reason falls back to what the next rule says of itself. */
+static void note_remove(struct judgement *j, enum finding rule)
+{
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < j->notes_len; i++)
+        if (j->notes[i].rule != rule)
+            j->notes[len++] = j->notes[i];
+    j->notes_len = len;
+}
+
+/* The reason falls back to the next rule: to its sentence, or, where none was kept, to what the
+ * rule says of itself. */
 static void first_error_renew(struct judgement *j)
 {
     finding_set rest = j->errors ? j->errors : j->waits;
@@ -86,8 +103,9 @@ static void first_error_renew(struct judgement *j)
         if (!(rest & FINDING_BIT(f)))
             continue;
         j->first_finding = (enum finding)f;
-        snprintf(j->first_error, sizeof j->first_error, "%s",
-                 finding_rule(j->first_finding)->summary);
+        const struct finding_note *note = note_find(j, j->first_finding);
+        struct text text = note ? note->text : text_of(finding_rule(j->first_finding)->summary);
+        snprintf(j->first_error, sizeof j->first_error, TEXT_FMT, TEXT_ARG(text));
         return;
     }
 }
@@ -100,8 +118,7 @@ void judge_withdraw(struct judgement *j, enum finding finding)
     j->found &= ~FINDING_BIT(finding);
     j->errors &= ~FINDING_BIT(finding);
     j->waits &= ~FINDING_BIT(finding);
-    if (j->json)
-        json_remove(j->json, finding);
+    note_remove(j, finding);
     if (counted && j->first_finding == finding)
         first_error_renew(j);
 }

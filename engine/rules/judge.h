@@ -7,11 +7,12 @@
 #ifndef MF_JUDGE_H
 #define MF_JUDGE_H
 
-#include "base/buf.h"
+#include "base/arena.h"
 #include "base/when.h"
 #include "dmarc.h"
 #include "model/dns_status.h"
 #include "model/facts.h"
+#include "model/finding.h"
 #include "model/fleet.h"
 #include "spf.h"
 #include "suffix.h"
@@ -30,15 +31,16 @@ struct judge_context {
     struct text account_status; /* SES's word: HEALTHY, PROBATION, SHUTDOWN; or empty */
 };
 
-/* Each judgement answers for the rules that its facts decide, and adds to what is there. Sentences
- * go to *json, if given, as the elements of a JSON array without its brackets: {"rule":..,
- * "severity":..,"text":..,"accepted":true}; facts from outside in them are escaped. Zero-initialize
- * it, then set json and suffixes. */
+/* Each judgement answers for the rules that its facts decide, and adds to what is there. Facts from
+ * outside are escaped in sentences. Zero-initialize it, then set memory and suffixes. */
 struct judgement {
-    finding_set found;  /* every rule that fired */
-    finding_set errors; /* those that refuse the identity; accepted ones are left out */
-    finding_set waits;  /* those that more time can heal; accepted ones are left out */
-    struct buf *json;   /* may be NULL */
+    finding_set found;    /* every rule that fired */
+    finding_set errors;   /* those that refuse the identity; accepted ones are left out */
+    finding_set waits;    /* those that more time can heal; accepted ones are left out */
+    struct arena *memory; /* of the notes and their sentences; NULL: none are made */
+    struct finding_note *notes;
+    uint32_t notes_len, notes_cap;
+    bool out_of_memory; /* notes are missing */
     bool silent;    /* no sentences, first_error included: for a verdict that nobody will read */
     bool ses_waits; /* the MAIL FROM is set and SES is not at Success: what is wrong with the MX is
                        what it waits for, whatever dns.require says */
@@ -57,6 +59,9 @@ struct judgement {
 void judge_finding(struct judgement *j, const struct policy *policy, enum finding finding,
                    enum severity severity, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* What was found so far; borrowed from the judgement and its memory. */
+struct finding_notes judge_notes(const struct judgement *j);
 
 /* Takes a finding back that better facts have overruled; one that was not made is fine. */
 void judge_withdraw(struct judgement *j, enum finding finding);

@@ -336,10 +336,10 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
                           instant_us sent_at, instant_us now)
 {
     struct situation s = scheduler_situation(d, number, now);
-    struct judgement j = {.json = &d->json};
+    struct judgement j = {.memory = &d->judging};
     struct job *job = &d->jobs[number];
     bool judged = job->state == JOB_READING;
-    buf_reset(&d->json);
+    arena_reset(&d->judging);
     if (judged)
         scheduler_judge_ses(d, number, facts, &j);
     struct decision decision = step_read(&s, facts, j.errors, j.first_error);
@@ -356,7 +356,7 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
         job->findings = j.found;
     if (decision.fell_back)
         scheduler_judge_fall_back(d, number, &j);
-    scheduler_apply(d, number, &decision, now, judged || decision.fell_back ? &d->json : NULL);
+    scheduler_apply(d, number, &decision, now, judged || decision.fell_back ? &j : NULL);
 }
 
 static instant_us sent_at_of(const struct read_batch *s)

@@ -35,9 +35,9 @@ struct job_row {
     enum spf_status spf;
     enum dmarc_status dmarc;
     finding_set findings;
-    /* [{"rule","severity","text"[,"accepted":true]}...]; at == NULL in a record: as in the job's
-     * record before, since only a judgement makes sentences. Rows read back are always whole. */
-    struct text findings_json;
+    /* Not known in a record: as in the job's record before, since only a judgement makes notes.
+     * Rows that a journal gives back are whole. */
+    struct finding_notes notes;
 
     uint32_t writes;   /* sent, whatever became of them */
     uint32_t accepted; /* of those, SES has taken: it said so, or a read showed it; saturating */

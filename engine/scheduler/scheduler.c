@@ -141,7 +141,7 @@ static void wait_more(struct scheduler *d, uint32_t number, bool moved, instant_
 }
 
 void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision *decision,
-                     instant_us now, const struct buf *findings_json)
+                     instant_us now, const struct judgement *said)
 {
     struct job *job = &d->jobs[number];
     enum job_state from = (enum job_state)job->state;
@@ -162,7 +162,7 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
         finish_job(d, job, decision->outcome);
     if (moved && !(is_quiet(from, decision->to) && decision->to != JOB_DONE))
         scheduler_record(d, number, from == JOB_WRITING ? RECORD_ANSWER : RECORD_MOVE, from, now,
-                         decision->reason, findings_json);
+                         decision->reason, said);
     if (decision->to == JOB_DONE)
         heap_drop(&d->timers, number);
     else if (decision->wait_us > 0 && !scheduler_lane_of(d, number)->closed)

@@ -108,11 +108,11 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
     struct judgement j = judgement_of(d, number);
     enum mx_status mx = MX_STATUS_NONE;
     enum spf_status spf = SPF_STATUS_NONE;
-    j.json = &d->json;
+    j.memory = &d->judging;
+    arena_reset(&d->judging);
     j.mx_denied_until = denied_until(s, now);
     if (d->mx_denied_s)
         d->mx_denied_s[number] = (uint32_t)(j.mx_denied_until / SPAN_S(1));
-    buf_reset(&d->json);
     scheduler_judge_again(d, number, &j);
     judge_dns(&j, d->fleet, number, survey_facts(s), &mx, &spf);
     judge_receivers(d, number, s, &j, &spf);
@@ -122,7 +122,7 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
     struct decision decision = decide_dns(&situation, &j, mx, spf);
     if (decision.to == JOB_READY && decision.write == WRITE_TIGHTEN)
         ready_mx_seen(d, number, now);
-    scheduler_apply(d, number, &decision, now, &d->json);
+    scheduler_apply(d, number, &decision, now, &j);
 }
 
 static void survey_end(struct scheduler *d, uint32_t job, const struct survey *s, instant_us now)

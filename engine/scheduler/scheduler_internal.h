@@ -145,7 +145,7 @@ struct scheduler {
     struct record *records;
     uint32_t records_len;
     struct arena turn_text; /* texts of the records of this turn */
-    struct buf json;
+    struct arena judging;   /* notes of the judgement that is under way */
 };
 
 /* scheduler_call.c */
@@ -169,15 +169,15 @@ void scheduler_call_free(struct scheduler *d, struct call *call);
 /* What the answer means; its lane's pace has learned from it. */
 enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, instant_us now);
 /* Carries a decision out: moves the job, queues it or sets its timer, keeps a record of the move.
- * findings_json: NULL, or what a judgement has just said. */
+ * said: the judgement that decided, or NULL: what was found before still stands. */
 void scheduler_apply(struct scheduler *d, uint32_t job, const struct decision *decision,
-                     instant_us now, const struct buf *findings_json);
+                     instant_us now, const struct judgement *said);
 /* Remembers a name that SES told, or that there is no memory for it. */
 name_id scheduler_name(struct scheduler *d, struct text name);
 
 /* writes.c */
 void scheduler_record(struct scheduler *d, uint32_t job, enum record_kind kind, enum job_state from,
-                      instant_us now, const char *reason, const struct buf *findings_json);
+                      instant_us now, const char *reason, const struct judgement *said);
 uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                           uint32_t max);
 void scheduler_written(struct scheduler *d, struct call *call, instant_us now);

@@ -89,7 +89,7 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         return NULL;
     }
     arena_init(&d->turn_text, SIZE_MAX);
-    buf_init(&d->json, LINE_LEN_MAX * 4);
+    arena_init(&d->judging, JUDGEMENT_BYTES_MAX);
     lanes_init(d);
     uses_count(d);
     calls_init(d);
@@ -111,7 +111,7 @@ void scheduler_clear(struct scheduler *d)
     heap_clear(&d->timers);
     names_clear(&d->seen);
     arena_clear(&d->turn_text);
-    buf_clear(&d->json);
+    arena_clear(&d->judging);
 }
 
 static void row_restore(struct scheduler *d, struct job *job, const struct job_row *row)

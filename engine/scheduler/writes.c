@@ -52,7 +52,7 @@ static void record_write(struct scheduler *d, struct record *r, instant_us now)
 
 void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kind,
                       enum job_state from, instant_us now, const char *reason,
-                      const struct buf *findings_json)
+                      const struct judgement *said)
 {
     assert(d->records_len < RECORDS_PER_TURN_MAX);
     struct record *r = &d->records[d->records_len++];
@@ -62,9 +62,11 @@ void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kin
     r->row.reason = turn_copy(d, text_of(reason));
     if (r->row.state == JOB_WRITING || r->row.state == JOB_UNSURE)
         record_write(d, r, now);
-    if (findings_json)
-        r->row.findings_json =
-            arena_fmt(&d->turn_text, "[" TEXT_FMT "]", TEXT_ARG(buf_text(findings_json)));
+    if (said) {
+        r->row.notes = judge_notes(said);
+        d->out_of_memory = d->out_of_memory || said->out_of_memory ||
+                           !finding_notes_copy(&r->row.notes, &d->turn_text);
+    }
 }
 
 static void count_write(struct job *job)

@@ -197,7 +197,7 @@ static void row_keep(struct watcher *w, const struct record *r)
     row->last.row.mail_from_before = arena_text(&w->arena, r->row.mail_from_before);
     row->last.row.mail_from_seen = arena_text(&w->arena, r->row.mail_from_seen);
     row->last.row.reason = arena_text(&w->arena, r->row.reason);
-    row->last.row.findings_json = TEXT_NONE;
+    row->last.row.notes = (struct finding_notes){0};
     row->last.write_mail_from = arena_text(&w->arena, r->write_mail_from);
     row->known = true;
     row->reopened = row->planned = false;

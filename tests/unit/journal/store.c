@@ -244,6 +244,10 @@ static void heads_come_back_and_the_newest_is_first(void **state)
     arena_clear(&arena);
 }
 
+static const struct finding_note full_notes[] = {
+    {DNS_TROUBLE, SEVERITY_WAIT, true, TEXT("a\0b\"\\\n\xc3\xa9")},
+    {NOT_A_SUBDOMAIN, SEVERITY_ERROR, false, TEXT("")}};
+
 static const struct record full = {.job = 2,
                                    .kind = RECORD_INTENT,
                                    .at = 1234567890123456,
@@ -266,7 +270,7 @@ static const struct record full = {.job = 2,
                                            .spf = SPF_STATUS_MISSING,
                                            .dmarc = DMARC_STATUS_DIFFERS,
                                            .findings = FINDING_BIT(DNS_TROUBLE) | 1,
-                                           .findings_json = TEXT("[{\"rule\":\"dns-trouble\"}]"),
+                                           .notes = {full_notes, COUNT(full_notes), true},
                                            .writes = 7,
                                            .accepted = 5,
                                            .wave = 64,
@@ -280,12 +284,21 @@ static const struct record full = {.job = 2,
 static bool same_as_full(void *ctx, const struct record *r)
 {
     const struct job_row *a = &r->row, *b = &full.row;
-    const struct text x[] = {r->write_mail_from, a->reason, a->mail_from_before, a->mail_from_seen,
-                             a->findings_json};
+    const struct text x[] = {r->write_mail_from, a->reason, a->mail_from_before, a->mail_from_seen};
     const struct text y[] = {full.write_mail_from, b->reason, b->mail_from_before,
-                             b->mail_from_seen, b->findings_json};
+                             b->mail_from_seen};
     for (size_t i = 0; i < COUNT(x); i++)
         assert_text(x[i], y[i]);
+    if (a->notes.known) { /* a row, not a replay */
+        assert_int_equal(a->notes.len, b->notes.len);
+        for (uint32_t i = 0; i < a->notes.len; i++) {
+            assert_int_equal(a->notes.at[i].rule, b->notes.at[i].rule);
+            assert_int_equal(a->notes.at[i].severity, b->notes.at[i].severity);
+            assert_int_equal(a->notes.at[i].accepted, b->notes.at[i].accepted);
+            assert_text(a->notes.at[i].text, b->notes.at[i].text);
+        }
+        ++*(int *)ctx;
+    }
     assert_true(a->mx == b->mx && a->spf == b->spf && a->dmarc == b->dmarc);
     assert_int_equal(r->job, full.job);
     assert_int_equal(r->kind, full.kind);
@@ -321,13 +334,13 @@ static void a_record_comes_back_with_every_member(void **state)
     assert_int_equal(journal_keep(b->journal, run, &full, 1, &b->why), OK);
     assert_int_equal(journal_replay(b->journal, run, same_as_full, &seen, &b->why), OK);
     assert_int_equal(journal_rows(b->journal, run, same_as_full, &seen, &b->why), OK);
-    assert_int_equal(seen, 2);
+    assert_int_equal(seen, 3); /* the row brings its notes as well */
 }
 
 struct seen {
     uint32_t len, job[8];
     instant_us at[8];
-    char findings[8][16];
+    char notes[8][16]; /* the sentence of the first; "-": not known */
 };
 
 static bool see(void *ctx, const struct record *r)
@@ -335,18 +348,22 @@ static bool see(void *ctx, const struct record *r)
     struct seen *s = ctx;
     s->job[s->len] = r->job;
     s->at[s->len] = r->at;
-    snprintf(s->findings[s->len], 16, TEXT_FMT, TEXT_ARG(r->row.findings_json));
+    const struct finding_notes *notes = &r->row.notes;
+    struct text told = !notes->known ? TEXT("-") : notes->len ? notes->at[0].text : TEXT("none");
+    snprintf(s->notes[s->len], sizeof s->notes[0], TEXT_FMT, TEXT_ARG(told));
     return ++s->len < 8;
 }
 
-static void rows_are_the_last_of_each_job_with_the_findings_that_it_left_out(void **state)
+static void rows_are_the_last_of_each_job_with_the_notes_that_it_left_out(void **state)
 {
     struct bench *b = *state;
     struct seen s = {0};
+    static const struct finding_note old = {SANDBOX, SEVERITY_INFO, false, TEXT("old")},
+                                     new = {SANDBOX, SEVERITY_INFO, false, TEXT("new")};
     struct record r[] = {
-        {.job = 2, .at = 10, .row.findings_json = TEXT("[old]")},
+        {.job = 2, .at = 10, .row.notes = {&old, 1, true}},
         {.job = 0, .at = 20},
-        {.job = 2, .at = 30, .row.findings_json = TEXT("[new]")},
+        {.job = 2, .at = 30, .row.notes = {&new, 1, true}},
         {.job = 2, .at = 40},
     };
     uint64_t run = begin(b), other = begin(b);
@@ -358,13 +375,13 @@ static void rows_are_the_last_of_each_job_with_the_findings_that_it_left_out(voi
     assert_int_equal(s.job[0], 0);
     assert_int_equal(s.job[1], 2);
     assert_int_equal(s.at[1], 40);
-    assert_string_equal(s.findings[0], "");
-    assert_string_equal(s.findings[1], "[new]");
+    assert_string_equal(s.notes[0], "-");
+    assert_string_equal(s.notes[1], "new");
     s = (struct seen){0};
     assert_int_equal(journal_replay(b->journal, run, see, &s, &b->why), OK);
     assert_int_equal(s.len, 4);
-    assert_string_equal(s.findings[0], "[old]");
-    assert_string_equal(s.findings[3], "[new]");
+    assert_string_equal(s.notes[0], "-"); /* a replay reads none */
+    assert_string_equal(s.notes[3], "-");
     assert_int_equal(s.at[2], 30);
 }
 
@@ -436,7 +453,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(heads_come_back_and_the_newest_is_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_record_comes_back_with_every_member, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
-            rows_are_the_last_of_each_job_with_the_findings_that_it_left_out, set_up, tear_down),
+            rows_are_the_last_of_each_job_with_the_notes_that_it_left_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_closed_journal_is_one_file_and_opens_again, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(damage_is_said_and_never_followed, set_up, tear_down),

@@ -84,13 +84,12 @@ static bool work_records(void)
 static void every_format_says_so_and_the_old_file_stays(void **state)
 {
     (void)state;
-    const struct job_row row = {
-        .state = JOB_DONE,
-        .outcome = OUTCOME_FAILED,
-        .reason = TEXT("d1.example is lost"),
-        .findings = FINDING_BIT(MX_MISSING),
-        .findings_json =
-            TEXT("[{\"rule\":\"mx-missing\",\"severity\":\"wait\",\"text\":\"no MX\"}]")};
+    static const struct finding_note note = {MX_MISSING, SEVERITY_WAIT, false, TEXT("no MX")};
+    const struct job_row row = {.state = JOB_DONE,
+                                .outcome = OUTCOME_FAILED,
+                                .reason = TEXT("d1.example is lost"),
+                                .findings = FINDING_BIT(MX_MISSING),
+                                .notes = {&note, 1, true}};
     kit_init(&kit, TEXT("main"), TEXT("fleet.yaml"));
     snprintf(path, sizeof path, "%s/out", kit.folder);
     kit_add(&kit, TEXT("d1.example"), TEXT("b.d1.example"), row);

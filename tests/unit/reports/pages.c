@@ -8,6 +8,9 @@
 #include "reports/html_internal.h"
 #include "reports/markup.h"
 
+static const struct finding_note hostile_note = {SPF_SYNTAX, SEVERITY_WARNING, false,
+                                                 TEXT("<script>x</script>")};
+
 static void fill(struct kit *k, uint32_t rows, bool hostile, bool all_bad)
 {
     uint64_t seed = 7;
@@ -26,8 +29,7 @@ static void fill(struct kit *k, uint32_t rows, bool hostile, bool all_bad)
                                  .before_known = true,
                                  .mail_from_before = t[3],
                                  .findings = FINDING_BIT(SPF_SYNTAX),
-                                 .findings_json = TEXT("[{\"rule\":\"<i>\",\"severity\":\"&\","
-                                                       "\"text\":\"<script>x</script>\"}]"),
+                                 .notes = {&hostile_note, 1, true},
                                  .first_seen = kit_head.started,
                                  .finished = kit_head.started + SPAN_S(i * 7)});
     }
@@ -198,7 +200,8 @@ static void junit_has_one_case_per_identity_by_the_common_schema(void **state)
                "    assert len(facts)==20+1+1, facts\n"
                "    failure=case.find('failure')\n"
                "    assert failure is None or '<script>x</script>' in failure.text\n"
-               "    assert facts[20]=='& <i>: <script>x</script>' and facts[19][:7]=='source:'\n",
+               "    assert facts[20]=='warning spf-syntax: <script>x</script>' and "
+               "facts[19][:7]=='source:'\n",
                path);
     kit_clear(&k);
 }

@@ -35,9 +35,10 @@ static void add_plain(struct kit *k, uint32_t i, struct job_row job)
         snprintf(reason, sizeof reason, "%s%s", mail_from, reasons[job.outcome]);
     job.reason = keep(k, reason);
     job.mx = MX_STATUS_OK;
-    job.findings_json = job.findings ? TEXT("[{\"rule\":\"spf-missing\",\"severity\":\"wait\","
-                                            "\"text\":\"there is no SPF record yet\"}]")
-                                     : TEXT("");
+    static const struct finding_note note = {SPF_MISSING, SEVERITY_WAIT, false,
+                                             TEXT("there is no SPF record yet")};
+    if (job.findings)
+        job.notes = (struct finding_notes){&note, 1, true};
     kit_add(k, text_of(identity), text_of(mail_from), job);
 }
 
@@ -53,10 +54,10 @@ static void add_hostile(struct kit *k, uint64_t *seed, struct job_row job)
     job.mail_from_before = t[3];
     job.before_known = true;
     job.mx = MX_STATUS_FOREIGN;
-    job.findings_json =
-        job.findings ? TEXT("[{\"rule\":\"<img src=x onerror=alert(1)>\",\"severity\":\"\\\"\","
-                            "\"text\":\"</script><script>alert(1)</script>\"}]")
-                     : TEXT("");
+    static const struct finding_note note = {SPF_MISSING, SEVERITY_WAIT, false,
+                                             TEXT("</script><script>alert(1)</script>")};
+    if (job.findings)
+        job.notes = (struct finding_notes){&note, 1, true};
     kit_add(k, t[0], t[1], job);
 }
 

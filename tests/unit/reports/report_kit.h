@@ -224,20 +224,33 @@ static inline struct text kit_hostile(uint64_t *seed, char *out, size_t max)
     return (struct text){out, len};
 }
 
+/* len notes with that sentence, the first of two of a rule that was accepted. They live as long as
+ * the kit. */
+static inline const struct finding_note *kit_notes(struct kit *k, struct text sentence,
+                                                   uint32_t len)
+{
+    struct finding_note *notes = ARENA_ARRAY(&k->fleet.arena, struct finding_note, len);
+    assert_non_null(notes);
+    for (uint32_t i = 0; i < len; i++)
+        notes[i] = (struct finding_note){.rule = i ? SANDBOX : MX_MISSING,
+                                         .severity = i ? SEVERITY_INFO : SEVERITY_WAIT,
+                                         .accepted = i == 0 && len > 1,
+                                         .text = arena_text(&k->fleet.arena, sentence)};
+    return notes;
+}
+
 /* Rows whose every text is hostile; each third has two findings of its own, the others one. */
 static inline void kit_hostile_fill(struct kit *k, uint32_t rows)
 {
     uint64_t seed = 20260520;
-    char text[3][512], json[256];
+    char text[3][512], sentence[256];
     struct text t[3];
     for (uint32_t i = 0; i < rows; i++) {
         for (int n = 0; n < 3; n++)
             t[n] = kit_hostile(&seed, text[n], 500);
-        struct text findings = kit_hostile(&seed, json, 200);
+        struct text said = kit_hostile(&seed, sentence, 200);
         if (i % 3 == 0)
-            findings = TEXT("[{\"rule\":\"mx-missing\",\"severity\":\"wait\",\"text\":\"a \\\"\\u"
-                            "00e9\\ud83d\\udce7<b>\",\"accepted\":true},"
-                            "{\"rule\":\"x\",\"severity\":\"info\",\"text\":\"\"}]");
+            said = TEXT("a \"\xc3\xa9\xf0\x9f\x93\xa7<b>");
         struct job_row job = {.state = JOB_DONE,
                               .outcome = (enum outcome)(1 + i % (OUTCOMES - 1)),
                               .action = (enum action)(i % 6),
@@ -248,11 +261,11 @@ static inline void kit_hostile_fill(struct kit *k, uint32_t rows)
                               .spf = (enum spf_status)(i % SPF_STATUSES),
                               .dmarc = (enum dmarc_status)(i % DMARC_STATUSES),
                               .findings = FINDING_BIT(MX_MISSING),
-                              .findings_json = findings};
+                              .notes = {kit_notes(k, said, i % 3 ? 1 : 2), i % 3 ? 1 : 2, true}};
         kit_add(k, t[2].len ? t[2] : TEXT("x"), t[0], job);
         /* the texts must outlive this loop: names keep them */
         struct job_row *kept = &k->jobs[k->len - 1];
-        struct text *texts[] = {&kept->reason, &kept->mail_from_before, &kept->findings_json};
+        struct text *texts[] = {&kept->reason, &kept->mail_from_before};
         for (size_t n = 0; n < COUNT(texts); n++)
             *texts[n] = names_text(&k->fleet.names, kit_name(k, *texts[n]));
     }

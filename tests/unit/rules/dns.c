@@ -6,6 +6,7 @@
 #include "dns/inquiry.h"
 #include "rules/judge.h"
 #include "scripted_dns.h"
+#include "told_notes.h"
 
 #include "base/count.h"
 
@@ -120,7 +121,7 @@ struct verdict {
     struct inquiry inquiry;
     struct fleet fleet;
     struct judgement judgement;
-    struct buf json;
+    struct told_notes told;
     enum mx_status mx;
     enum spf_status spf;
     bool ready;
@@ -209,10 +210,9 @@ static void verdict_make(struct verdict *v, struct dns_case *c, enum inquiry_mod
 {
     memset(v, 0, sizeof *v);
     inquiry_init(&v->inquiry);
-    buf_init(&v->json, 1 << 20);
     inquiry_run(&v->inquiry, c, mode, backwards);
     fleet_of(&v->fleet, c);
-    v->judgement.json = &v->json;
+    told_init(&v->told, &v->judgement);
     judge_dns(&v->judgement, &v->fleet, 0, inquiry_facts(&v->inquiry), &v->mx, &v->spf);
     v->ready = judge_dns_ready(fleet_policy_of(&v->fleet, 0), v->mx, v->spf);
 }
@@ -221,7 +221,7 @@ static void verdict_clear(struct verdict *v)
 {
     inquiry_clear(&v->inquiry);
     fleet_clear(&v->fleet);
-    buf_clear(&v->json);
+    told_clear(&v->told);
 }
 
 /* ---- what was expected ---- */
@@ -251,7 +251,7 @@ static void notes_say(struct buf *out, const struct dns_facts *facts)
 }
 
 /* What the verdict has for a key, in the words of the case files. */
-static bool actual_say(struct buf *out, const struct verdict *v, struct text key)
+static bool actual_say(struct buf *out, struct verdict *v, struct text key)
 {
     const struct dns_facts *facts = inquiry_facts(&v->inquiry);
     if (text_eq(key, TEXT("mx")))
@@ -279,7 +279,7 @@ static bool actual_say(struct buf *out, const struct verdict *v, struct text key
     else if (text_eq(key, TEXT("reason")))
         buf_add_str(out, v->judgement.first_error);
     else if (text_eq(key, TEXT("says")))
-        buf_add_text(out, buf_text(&v->json));
+        buf_add_text(out, told_text(&v->told, &v->judgement));
     else if (text_eq(key, TEXT("note")))
         notes_say(out, facts);
     else
@@ -287,8 +287,7 @@ static bool actual_say(struct buf *out, const struct verdict *v, struct text key
     return true;
 }
 
-static void expectation_check(const struct dns_case *c, const struct verdict *v,
-                              const struct expect *e)
+static void expectation_check(const struct dns_case *c, struct verdict *v, const struct expect *e)
 {
     static const char *const partial[] = {"says", "note", "trouble", "reason"};
     struct buf actual;
@@ -306,11 +305,13 @@ static void expectation_check(const struct dns_case *c, const struct verdict *v,
     buf_clear(&actual);
 }
 
-static bool json_is_printable(const struct buf *json)
+static bool notes_are_printable(const struct judgement *j)
 {
-    for (size_t i = 0; i < json->len; i++)
-        if ((unsigned char)json->at[i] < 0x20 || (unsigned char)json->at[i] > 0x7e)
-            return false;
+    struct finding_notes notes = judge_notes(j);
+    for (uint32_t n = 0; n < notes.len; n++)
+        for (size_t i = 0; i < notes.at[n].text.len; i++)
+            if (notes.at[n].text.at[i] < 0x20 || notes.at[n].text.at[i] > 0x7e)
+                return false;
     return true;
 }
 
@@ -333,7 +334,7 @@ static void a_case_holds(void **state)
         verdict_make(&v, c, mode, run % 2);
         for (uint32_t i = 0; i < c->expects_len; i++)
             expectation_check(c, &v, &c->expects[i]);
-        assert_true(json_is_printable(&v.json));
+        assert_true(notes_are_printable(&v.judgement));
         verdict_clear(&v);
     }
     script_clear(&c->script);

@@ -1,6 +1,8 @@
 /* Judgement of what SES says of an identity, and of what stands around it. */
 #include "unit.h"
 
+#include "told_notes.h"
+
 #include "rules/judge.h"
 
 enum around {
@@ -62,7 +64,7 @@ static const struct identity_row {
      MASKED_BY_IDENTITY, SEVERITY_WARNING, "mail from that subdomain will not follow"},
     {"an account that may not send", "bounce.example.com", VERIFICATION_SUCCESS, "", SILENCED,
      ACCOUNT_CANNOT_SEND, SEVERITY_WARNING,
-     "switched off in account main, Region us-east-1; SES calls the account SHUT\\\\x1bDOWN"},
+     "switched off in account main, Region us-east-1; SES calls the account SHUT\\x1bDOWN"},
     {"an account in the sandbox", "bounce.example.com", VERIFICATION_SUCCESS, "", SANDBOXED,
      SANDBOX, SEVERITY_WARNING, "account main, Region us-east-1 is in the SES sandbox"},
     {"a healthy account", "bounce.example.com", VERIFICATION_SUCCESS, "", HEALTHY, -1, 0, ""},
@@ -120,22 +122,23 @@ static struct judge_context context_of(enum around around)
 static void row_check(const struct identity_row *row)
 {
     struct fleet f;
-    struct buf json;
-    struct judgement j = {.json = &json};
+    struct told_notes told;
+    struct judgement j = {0};
     struct judge_context around = context_of(row->around);
     struct ses_facts ses = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
                             .verification = row->verification,
                             .mail_from = text_of(row->present)};
     finding_set want = row->finding < 0 ? 0 : FINDING_BIT(row->finding);
-    buf_init(&json, 1 << 16);
+    told_init(&told, &j);
     fleet_of(&f, row->wanted);
     judge_ses(&j, &f, 0, &ses, &around);
     if (j.found != want || j.errors != (row->severity == SEVERITY_ERROR ? want : 0) || j.waits)
-        fail_msg("%s: " TEXT_FMT, row->title, TEXT_ARG(buf_text(&json)));
-    if (*row->says && text_find_text(buf_text(&json), text_of(row->says)) == json.len)
-        fail_msg("%s: '%s' is not in " TEXT_FMT, row->title, row->says, TEXT_ARG(buf_text(&json)));
+        fail_msg("%s: " TEXT_FMT, row->title, TEXT_ARG(told_text(&told, &j)));
+    if (*row->says && text_find_text(told_text(&told, &j), text_of(row->says)) == told.text.len)
+        fail_msg("%s: '%s' is not in " TEXT_FMT, row->title, row->says,
+                 TEXT_ARG(told_text(&told, &j)));
     fleet_clear(&f);
-    buf_clear(&json);
+    told_clear(&told);
 }
 
 static void what_ses_says_becomes_findings(void **state)
@@ -171,23 +174,24 @@ static void mail_that_is_rejected_is_told_with_its_end(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct fleet f;
-        struct buf json;
-        struct judgement j = {.json = &json};
+        struct told_notes told;
+        struct judgement j = {0};
         struct judge_context around = {.set_by_us = true};
         struct ses_facts ses = {.known = KNOWN_MAIL_FROM,
                                 .mail_from = TEXT("bounce.example.com"),
                                 .status = cases[i].status,
                                 .behavior = cases[i].behavior};
-        buf_init(&json, 1 << 16);
+        told_init(&told, &j);
         fleet_of(&f, cases[i].wanted);
         f.policies[0].behavior = cases[i].wants;
         judge_ses(&j, &f, 0, &ses, &around);
         assert_int_equal(j.found, cases[i].says ? FINDING_BIT(REJECTS_MAIL) : 0);
         assert_int_equal(j.errors | j.waits, 0);
-        if (cases[i].says && text_find_text(buf_text(&json), text_of(cases[i].says)) == json.len)
-            fail_msg("case %zu: " TEXT_FMT, i, TEXT_ARG(buf_text(&json)));
+        if (cases[i].says &&
+            text_find_text(told_text(&told, &j), text_of(cases[i].says)) == told.text.len)
+            fail_msg("case %zu: " TEXT_FMT, i, TEXT_ARG(told_text(&told, &j)));
         fleet_clear(&f);
-        buf_clear(&json);
+        told_clear(&told);
     }
 }
 

@@ -1,6 +1,8 @@
 /* Judgement of the MAIL FROM name itself, of the public suffixes and of feedback hosts. */
 #include "unit.h"
 
+#include "told_notes.h"
+
 #include "model/region.h"
 #include "rules/feedback.h"
 #include "rules/judge.h"
@@ -10,7 +12,7 @@
 struct fixture {
     struct fleet fleet;
     struct judgement judgement;
-    struct buf json;
+    struct told_notes told;
 };
 
 static void fixture_make(struct fixture *x, const char *identity, const char *mail_from,
@@ -24,8 +26,7 @@ static void fixture_make(struct fixture *x, const char *identity, const char *ma
     uint32_t row;
     *x = (struct fixture){0};
     fleet_init(&x->fleet);
-    buf_init(&x->json, 1 << 16);
-    x->judgement.json = &x->json;
+    told_init(&x->told, &x->judgement);
     assert_true(names_init(&x->fleet.names, 1 << 20));
     assert_true(names_add(&x->fleet.names, TEXT("us-east-1"), &region));
     assert_true(names_add(&x->fleet.names, text_of(identity), &choice.identity));
@@ -39,7 +40,7 @@ static void fixture_make(struct fixture *x, const char *identity, const char *ma
 static void fixture_clear(struct fixture *x)
 {
     fleet_clear(&x->fleet);
-    buf_clear(&x->json);
+    told_clear(&x->told);
 }
 
 #define L63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -69,7 +70,7 @@ static const struct name_row {
     {"example.com", L63 "." L63 "." L63 "." L63 ".example.com", INVALID_NAME, "longer than 253"},
     {"example.com", "localhost", INVALID_NAME, "only one label"},
     {"example.com", "b\xc3\xbc.example.com", INVALID_NAME, "a character other than"},
-    {"example.com", "\x1b[2J.example.com", INVALID_NAME, "\\\\x1b[2J"},
+    {"example.com", "\x1b[2J.example.com", INVALID_NAME, "\\x1b[2J"},
     {"co.uk", "bounce.co.uk", PUBLIC_SUFFIX,
      "co.uk, the domain of the identity, is a public suffix"},
     {"github.io", "bounce.github.io", PUBLIC_SUFFIX, "github.io"},
@@ -93,8 +94,9 @@ static void a_name_is_judged_before_anything_is_asked(void **state)
         if (x.judgement.found != want || x.judgement.errors != want)
             fail_msg("%s under %s: found %llx, want %llx", row->mail_from, row->identity,
                      (unsigned long long)x.judgement.found, (unsigned long long)want);
-        if (text_find_text(buf_text(&x.json), text_of(row->says)) == x.json.len && *row->says)
-            fail_msg("'%s' is not in " TEXT_FMT, row->says, TEXT_ARG(buf_text(&x.json)));
+        struct text told = told_text(&x.told, &x.judgement);
+        if (text_find_text(told, text_of(row->says)) == told.len && *row->says)
+            fail_msg("'%s' is not in " TEXT_FMT, row->says, TEXT_ARG(told));
         fixture_clear(&x);
     }
     suffix_list_close(suffixes);
@@ -109,7 +111,8 @@ static void an_accepted_error_is_a_note_and_refuses_nothing(void **state)
     assert_int_equal(x.judgement.found, FINDING_BIT(NOT_A_SUBDOMAIN));
     assert_int_equal(x.judgement.errors, 0);
     assert_string_equal(x.judgement.first_error, "");
-    assert_true(text_ends(buf_text(&x.json), TEXT(",\"accepted\":true}")));
+    assert_true(
+        text_starts(told_text(&x.told, &x.judgement), TEXT("not-a-subdomain error (accepted): ")));
     fixture_clear(&x);
 }
 
@@ -129,19 +132,45 @@ static void the_reason_is_the_first_error_even_after_a_wait(void **state)
     assert_int_equal(j.errors, FINDING_BIT(SEVERAL_MX) | FINDING_BIT(CNAME_AT_NAME));
 }
 
-static void findings_are_elements_of_one_json_array(void **state)
+static void notes_stand_in_the_order_in_which_they_were_made(void **state)
 {
-    struct buf json;
-    struct judgement j = {.json = &json};
+    struct told_notes told;
+    struct judgement j = {0};
     (void)state;
-    buf_init(&json, 4096);
+    told_init(&told, &j);
     judge_finding(&j, NULL, MX_MISSING, SEVERITY_WAIT, "a \"quoted\" %s", "name");
     judge_finding(&j, NULL, SANDBOX, SEVERITY_WARNING, "b");
-    assert_text(
-        buf_text(&json),
-        TEXT("{\"rule\":\"mx-missing\",\"severity\":\"wait\",\"text\":\"a \\\"quoted\\\" name\"},"
-             "{\"rule\":\"sandbox\",\"severity\":\"warning\",\"text\":\"b\"}"));
-    buf_clear(&json);
+    assert_text(told_text(&told, &j), TEXT("mx-missing wait: a \"quoted\" name\n"
+                                           "sandbox warning: b\n"));
+    told_clear(&told);
+}
+
+static void there_may_be_as_many_notes_as_rules(void **state)
+{
+    struct told_notes told;
+    struct judgement j = {0};
+    (void)state;
+    told_init(&told, &j);
+    for (int f = 0; f < FINDINGS_LEN; f++)
+        judge_finding(&j, NULL, (enum finding)f, SEVERITY_INFO, "number %d", f);
+    assert_int_equal(judge_notes(&j).len, FINDINGS_LEN);
+    for (uint32_t f = 0; f < FINDINGS_LEN; f++)
+        assert_int_equal(judge_notes(&j).at[f].rule, f);
+    assert_text(judge_notes(&j).at[FINDINGS_LEN - 1].text, TEXT("number 31"));
+    told_clear(&told);
+}
+
+static void notes_that_find_no_memory_are_told_of(void **state)
+{
+    struct arena small;
+    struct judgement j = {.memory = &small};
+    (void)state;
+    arena_init(&small, 0);
+    judge_finding(&j, NULL, MX_MISSING, SEVERITY_WAIT, "a wait");
+    assert_true(j.out_of_memory);
+    assert_int_equal(j.waits, FINDING_BIT(MX_MISSING));
+    assert_string_equal(j.first_error, "a wait");
+    arena_clear(&small);
 }
 
 static void a_sentence_of_two_longest_names_is_cut_and_not_overrun(void **state)
@@ -263,7 +292,9 @@ int main(void)
         cmocka_unit_test(a_name_is_judged_before_anything_is_asked),
         cmocka_unit_test(an_accepted_error_is_a_note_and_refuses_nothing),
         cmocka_unit_test(the_reason_is_the_first_error_even_after_a_wait),
-        cmocka_unit_test(findings_are_elements_of_one_json_array),
+        cmocka_unit_test(notes_stand_in_the_order_in_which_they_were_made),
+        cmocka_unit_test(there_may_be_as_many_notes_as_rules),
+        cmocka_unit_test(notes_that_find_no_memory_are_told_of),
         cmocka_unit_test(a_sentence_of_two_longest_names_is_cut_and_not_overrun),
         cmocka_unit_test(feedback_hosts_are_parsed_and_made),
         cmocka_unit_test(feedback_hosts_can_be_called_otherwise),

@@ -5,6 +5,8 @@
  */
 #include "unit.h"
 
+#include "told_notes.h"
+
 #include "base/dname.h"
 #include "paper_zone.h"
 #include "rules/judge.h"
@@ -16,7 +18,7 @@ struct world {
     struct paper_zone zone;
     struct fleet fleet;
     struct judgement judgement;
-    struct buf json;
+    struct told_notes told;
     enum mx_status mx;
     enum spf_status spf;
     enum dmarc_status dmarc;
@@ -47,15 +49,14 @@ static void world_init(struct world *w, struct policy policy)
     paper_zone_init(&w->zone);
     paper_zone_add(&w->zone, TEXT("amazonses.com"), TEXT("TXT"), TEXT(SES_SPF));
     fleet_of(&w->fleet, policy);
-    buf_init(&w->json, 1 << 20);
-    w->judgement.json = &w->json;
+    told_init(&w->told, &w->judgement);
 }
 
 static void world_clear(struct world *w)
 {
     paper_zone_clear(&w->zone);
     fleet_clear(&w->fleet);
-    buf_clear(&w->json);
+    told_clear(&w->told);
 }
 
 /* "name TYPE value", one per line. */
@@ -132,17 +133,17 @@ static finding_set set_of(const char *names)
     return set;
 }
 
-static void world_check(const struct world *w, const char *title, struct text word,
-                        const char *want_word, const char *findings, const char *says)
+static void world_check(struct world *w, const char *title, struct text word, const char *want_word,
+                        const char *findings, const char *says)
 {
-    struct text json = buf_text(&w->json);
+    struct text told = told_text(&w->told, &w->judgement);
     if (!text_eq(word, text_of(want_word)))
         fail_msg("%s: '" TEXT_FMT "', want '%s': " TEXT_FMT, title, TEXT_ARG(word), want_word,
-                 TEXT_ARG(json));
+                 TEXT_ARG(told));
     if (w->judgement.found != set_of(findings))
-        fail_msg("%s: want findings '%s', got " TEXT_FMT, title, findings, TEXT_ARG(json));
-    if (*says && text_find_text(json, text_of(says)) == json.len)
-        fail_msg("%s: '%s' is not in " TEXT_FMT, title, says, TEXT_ARG(json));
+        fail_msg("%s: want findings '%s', got " TEXT_FMT, title, findings, TEXT_ARG(told));
+    if (*says && text_find_text(told, text_of(says)) == told.len)
+        fail_msg("%s: '%s' is not in " TEXT_FMT, title, says, TEXT_ARG(told));
 }
 
 #define ELEVEN_INCLUDES                                                                            \
@@ -243,25 +244,23 @@ static void a_withdrawn_finding_leaves_the_others_whole(void **state)
     static const enum finding kept[] = {MX_MISSING, SPF_WITHOUT_SES, DNS_TROUBLE};
     (void)state;
     for (size_t gone = 0; gone < COUNT(kept); gone++) {
-        struct buf json, want;
-        struct judgement j = {.json = &json}, others = {.json = &want};
-        buf_init(&json, 1 << 16);
-        buf_init(&want, 1 << 16);
+        struct told_notes told, want;
+        struct judgement j = {0}, others = {0};
+        told_init(&told, &j);
+        told_init(&want, &others);
         for (size_t i = 0; i < COUNT(kept); i++) {
-            judge_finding(&j, NULL, kept[i], SEVERITY_WAIT, ",{\"rule\":\"spf-without-ses\", %zu",
-                          i);
+            judge_finding(&j, NULL, kept[i], SEVERITY_WAIT, "sentence %zu", i);
             if (i != gone)
-                judge_finding(&others, NULL, kept[i], SEVERITY_WAIT,
-                              ",{\"rule\":\"spf-without-ses\", %zu", i);
+                judge_finding(&others, NULL, kept[i], SEVERITY_WAIT, "sentence %zu", i);
         }
         judge_withdraw(&j, kept[gone]);
         judge_withdraw(&j, SEVERAL_MX); /* was never made */
-        assert_text(buf_text(&json), buf_text(&want));
+        assert_text(told_text(&told, &j), told_text(&want, &others));
         assert_int_equal(j.found, others.found);
         assert_int_equal(j.waits, others.waits);
-        assert_true(j.first_error[0] != '\0');
-        buf_clear(&json);
-        buf_clear(&want);
+        assert_string_equal(j.first_error, others.first_error);
+        told_clear(&told);
+        told_clear(&want);
     }
 }
 

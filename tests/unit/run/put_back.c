@@ -73,7 +73,6 @@ static struct record record_of(const struct given *g, const struct step *s)
     struct record r = {.kind = RECORD_MOVE, .at = g->now, .from = JOB_NEW};
     r.row.state = states[s->kind];
     r.row.outcome = s->kind == STEP_DONE ? OUTCOME_DONE : OUTCOME_OPEN;
-    r.row.findings_json = TEXT("[]");
     r.row.deadline = WHEN_NEVER;
     if (s->kind == STEP_INTENT || s->kind == STEP_UNSURE) {
         r.kind = s->kind == STEP_INTENT ? RECORD_INTENT : RECORD_ANSWER;
