@@ -63,6 +63,8 @@ static void print_usage(FILE *out)
         out);
     for (const struct verb_row *v = verb_rows; v->name; v++)
         fprintf(out, "  %-11s %s\n", v->name, v->summary);
+    fputs("\nExit codes:\n", out);
+    exit_codes_print(out);
     fputs("\nmailfrom VERB --help shows the options of a verb. mailfrom --version names the "
           "libraries.\n\nBegin with:  mailfrom check fleet.yaml\n",
           out);

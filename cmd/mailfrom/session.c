@@ -9,7 +9,7 @@
 #include "outputs.h"
 #include "reports/deliver.h"
 #include "reports/report.h"
-#include "ui/exit_code.h"
+#include "ui/exit_codes.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
 #include "ui/summary.h"

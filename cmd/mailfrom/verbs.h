@@ -6,7 +6,7 @@
 #define MF_VERBS_H
 
 #include "options/options.h"
-#include "ui/exit_code.h"
+#include "ui/exit_codes.h"
 
 int verb_check(const struct options *o);
 int verb_plan(const struct options *o);

@@ -2,7 +2,7 @@
 
 #include "base/bounds.h"
 #include "base/escape.h"
-#include "exit_code.h"
+#include "exit_codes.h"
 
 #include <errno.h>
 #include <stdarg.h>

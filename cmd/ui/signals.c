@@ -1,7 +1,7 @@
 #include "signals.h"
 
 #include "base/count.h"
-#include "exit_code.h"
+#include "exit_codes.h"
 
 #include <string.h>
 #include <unistd.h>
