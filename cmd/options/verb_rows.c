@@ -20,9 +20,10 @@ const struct verb_row verb_rows[] = {
      "           --mail-from bounce.{domain} --out fleet.yaml"},
     {"plan", "MANIFEST...", "read SES and DNS, judge every choice, show before -> after",
      LIVE_RUN | OPTIONS_PLAN,
-     "Reads what SES and DNS say now, a hundred identities a call, judges every MAIL FROM and\n"
-     "shows what apply would do, and what is as wanted, but not well. Reads only; of the journal,\n"
-     "which names its runs have set.",
+     "Reads what SES and DNS say now, a hundred identities a call, judges every MAIL FROM, by "
+     "DMARC\n"
+     "too and whether or not its records are there, and shows what apply would do, and what is as\n"
+     "wanted, but not well. Reads only; of the journal, which names its runs have set.",
      "mailfrom plan fleet.yaml --out fleet.plan --report csv:plan.csv"},
     {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
      OPTIONS_REHEARSE,

@@ -1,5 +1,6 @@
 foreach(test IN ITEMS survey/server_limit survey/dns_cache)
   mailfrom_test(${test} USES survey)
 endforeach()
+mailfrom_out_of_memory_test(survey/out_of_memory USES survey)
 mailfrom_test(survey/survey USES survey scripted_dns)
 mailfrom_test(survey/survey_pool USES survey scripted_dns)
