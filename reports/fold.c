@@ -98,10 +98,12 @@ static void before_fill(struct report_row *row, const struct job_row *job)
 void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
                      const struct job_row *job, struct buf *scratch)
 {
-    *row = (struct report_row){.number = number, .outcome_kind = outcome_of(job)};
+    *row = (struct report_row){
+        .number = number, .outcome_kind = outcome_of(job), .deadline = WHEN_NEVER};
     choice_fill(row, fleet, scratch);
     if (job) {
         before_fill(row, job);
+        row->state = job->state;
         row->action_kind = job->action;
         row->reason = job->reason;
         row->mx = text_of(mx_status_name(job->mx));
@@ -110,7 +112,9 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         row->finding_bits = job->findings;
         row->notes = job->notes;
         row->writes = job->writes;
+        row->accepted = job->accepted;
         row->calls = job->calls;
+        row->deadline = job->deadline;
         row->first_seen = job->first_seen;
         row->finished = job->finished;
         row_alarm_find(row, fleet_policy_of(fleet, number), job);

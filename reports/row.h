@@ -22,6 +22,7 @@ const char *row_alarm_title(enum row_alarm a); /* "As wanted, but ..." */
 struct report_row {
     uint32_t number; /* of the row in the fleet */
     uint16_t lane;
+    enum job_state state;
     enum outcome outcome_kind;
     enum action action_kind;
     enum row_alarm alarm;
@@ -32,8 +33,10 @@ struct report_row {
     finding_set finding_bits;
     struct finding_notes notes; /* read them with finding_walk_next() */
     uint32_t writes, calls;
+    uint32_t accepted; /* of the writes, SES has taken */
     instant_us first_seen, finished;
-    struct text source; /* "fleet.yaml:12" */
+    instant_us deadline; /* WHEN_NEVER: it has none */
+    struct text source;  /* "fleet.yaml:12" */
 };
 
 enum report_type { REPORT_TEXT, REPORT_COUNT, REPORT_INSTANT, REPORT_FINDINGS };
@@ -59,7 +62,9 @@ struct report {
 typedef enum err report_writer(const struct report *report, struct why *why);
 report_writer csv_write, json_write, markdown_write, junit_write, html_write, sarif_write;
 
-/* Every row of the fleet, those without a record too. fn returns false to end it early. */
+/* The fold: every row of the fleet in its order, those without a record too. All that shows rows
+ * takes them from here, so that a state has one name everywhere. report needs source and fleet. fn
+ * returns false to end it early. */
 enum err report_rows(const struct report *report,
                      bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
                      struct why *why);
@@ -82,7 +87,9 @@ struct report_sum {
     uint32_t
         apart[OUTCOMES]; /* of by_outcome: those with an alarm, which have a section of their own */
     uint32_t by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1], by_finding[FINDINGS_LEN];
-    uint64_t writes, calls;
+    uint32_t by_state[JOB_STATES];
+    uint64_t writes, calls, accepted;
+    instant_us deadline;           /* the earliest of those that are not final; WHEN_NEVER */
     uint32_t (*by_lane)[OUTCOMES]; /* one per lane; owned */
 };
 
@@ -94,6 +101,8 @@ enum err report_sum_make(struct report_sum *sum, const struct report *report, st
 /* It may still come to something: planned, waiting-dns, pending, skipped. */
 bool outcome_is_unfinished(enum outcome o);
 uint32_t report_unfinished(const struct report_sum *sum);
+/* "3 done, 2 refused": the outcomes that there are. */
+void report_counts(const struct report_sum *sum, struct buf *out);
 /* "3 of 120 identities need attention: 2 failed, 1 refused." One line, no markup. */
 void report_verdict(const struct report_sum *sum, struct buf *out);
 

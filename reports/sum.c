@@ -7,7 +7,7 @@
 
 enum err report_sum_init(struct report_sum *sum, const struct fleet *fleet, struct why *why)
 {
-    *sum = (struct report_sum){0};
+    *sum = (struct report_sum){.deadline = WHEN_NEVER};
     sum->by_lane = calloc(fleet->lanes_len ? fleet->lanes_len : 1, sizeof *sum->by_lane);
     return sum->by_lane ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
@@ -32,6 +32,10 @@ void report_sum_add(struct report_sum *sum, const struct report_row *row)
         sum->by_finding[__builtin_ctzll(rest)]++;
     sum->writes += row->writes;
     sum->calls += row->calls;
+    sum->accepted += row->accepted;
+    sum->by_state[row->state]++;
+    if (row->state != JOB_DONE && row->deadline < sum->deadline)
+        sum->deadline = row->deadline;
 }
 
 static bool add_row(void *ctx, const struct report_row *row)
@@ -71,6 +75,16 @@ static uint32_t outcomes_add(const struct report_sum *sum, bool (*is_meant)(enum
         count += sum->by_outcome[o];
     }
     return count;
+}
+
+static bool is_any(enum outcome o)
+{
+    return o != OUTCOME_OPEN;
+}
+
+void report_counts(const struct report_sum *sum, struct buf *out)
+{
+    outcomes_add(sum, is_any, "", out);
 }
 
 uint32_t report_unfinished(const struct report_sum *sum)

@@ -1,6 +1,5 @@
 /*
- * A verb's run from its manifests to its exit code. The bridge from the journal to the reports is
- * here too: neither room knows the other.
+ * A verb's run from its manifests to its exit code.
  */
 #include "session.h"
 
@@ -8,7 +7,7 @@
 #include "options/advice.h"
 #include "outputs.h"
 #include "reports/deliver.h"
-#include "reports/report.h"
+#include "run/rows.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
@@ -78,33 +77,6 @@ enum err session_load(struct session *s, struct why *why)
     return err == OK ? outputs_spare(o, &s->run.fleet, why) : err;
 }
 
-struct row_sink {
-    bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job);
-    void *fn_ctx;
-};
-
-static bool pass_on(void *ctx, const struct record *record)
-{
-    struct row_sink *sink = ctx;
-    return sink->fn(sink->fn_ctx, record->job, &record->row);
-}
-
-static enum err journal_source(void *ctx,
-                               bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job),
-                               void *fn_ctx, struct why *why)
-{
-    struct run *r = ctx;
-    struct row_sink sink = {fn, fn_ctx};
-    return journal_rows(r->journal, r->head.id, pass_on, &sink, why);
-}
-
-static enum err journal_moves(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
-                              void *fn_ctx, struct why *why)
-{
-    struct run *r = ctx;
-    return journal_replay(r->journal, r->head.id, fn, fn_ctx, why);
-}
-
 enum err session_report_vet(const struct options *o, struct why *why)
 {
     char known[128] = "";
@@ -131,7 +103,7 @@ static bool takes_stdout(const struct options *o)
 static enum err report_one(struct run *r, const struct report_wish *wish, struct why *why)
 {
     char format[16];
-    struct report_source source = {r, journal_source, journal_moves};
+    struct report_source source = run_source(r);
     struct report_head head = {
         .run = r->head.verb == RUN_PLAN ? 0 : r->head.id,
         .verb = text_of(journal_verb_name(r->head.verb)),
@@ -165,31 +137,26 @@ enum err session_report(struct session *s, struct why *why)
     return first;
 }
 
-static int exit_code_of(const struct session *session, const struct summary *s)
+static int exit_code_of(const struct session *s, const struct report_sum *sum)
 {
-    const struct run *r = &session->run;
-    const struct options *o = &session->options;
-    uint32_t bad = s->by_alarm[ALARM_REJECTING] + s->by_alarm[ALARM_AILING];
-    for (int i = 0; i < OUTCOMES; i++)
-        if (outcome_is_bad((enum outcome)i))
-            bad += s->by_outcome[i];
-    if (r->end != ENGINE_ENDED)
+    const struct options *o = &s->options;
+    if (s->run.end != ENGINE_ENDED)
         return EXIT_STOPPED;
-    if (r->head.verb == RUN_PLAN && !o->dry_run) {
-        uint32_t changes = s->by_outcome[OUTCOME_PLANNED] + s->by_outcome[OUTCOME_WAITING_DNS];
-        if (o->detailed_exitcode && changes && !s->by_alarm[ALARM_REJECTING])
+    if (s->run.head.verb == RUN_PLAN && !o->dry_run) {
+        uint32_t changes = sum->by_outcome[OUTCOME_PLANNED] + sum->by_outcome[OUTCOME_WAITING_DNS];
+        if (o->detailed_exitcode && changes && !sum->by_alarm[ALARM_REJECTING])
             return EXIT_CHANGES;
     }
-    return bad ? EXIT_TROUBLE : EXIT_OK;
+    return sum->bad ? EXIT_TROUBLE : EXIT_OK;
 }
 
-static enum err end_print(struct session *s, struct summary *sum, bool whole, struct why *why)
+static enum err end_print(struct session *s, struct report_sum *sum, bool whole, struct why *why)
 {
     struct run *r = &s->run;
     const struct options *o = &s->options;
     enum err err = session_report(s, why);
     if (err == OK)
-        err = summary_fold(r, sum, why);
+        err = summary_count(r, sum, why);
     if (err != OK || !whole || o->quiet || takes_stdout(o))
         return err;
     if (r->head.verb == RUN_PLAN)
@@ -202,7 +169,7 @@ static enum err end_print(struct session *s, struct summary *sum, bool whole, st
 
 int session_conclude(struct session *s, enum err err, struct why *why)
 {
-    struct summary sum;
+    struct report_sum sum = {0};
     struct why second = {""};
     if (err != OK)
         message_error("%s", why->text);
@@ -214,7 +181,9 @@ int session_conclude(struct session *s, enum err err, struct why *why)
     enum err end = end_print(s, &sum, err == OK, &second);
     if (end != OK)
         message_error("%s", second.text);
-    return err != OK || end != OK ? EXIT_CANNOT_RUN : exit_code_of(s, &sum);
+    int code = err != OK || end != OK ? EXIT_CANNOT_RUN : exit_code_of(s, &sum);
+    report_sum_clear(&sum);
+    return code;
 }
 
 int session_carry_out(struct session *s, struct why *why)

@@ -1,4 +1,5 @@
 #include "options/advice.h"
+#include "run/rows.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
@@ -38,37 +39,36 @@ static void print_state(const struct options *o, const struct run *r)
 struct waiting {
     const struct options *options;
     struct run *run;
-    uint32_t by_state[JOB_STATES], shown;
+    uint32_t shown;
     struct buf a, b;
 };
 
-static bool wait_one(void *ctx, const struct record *record)
+static bool wait_one(void *ctx, const struct report_row *row)
 {
     struct waiting *w = ctx;
-    const struct job_row *row = &record->row;
-    w->by_state[row->state]++;
-    if (row->state == JOB_DONE || (w->shown >= ROWS_SHOWN && !w->options->access.verbose))
+    if (row->state == JOB_DONE || row->state == JOB_NEW ||
+        (w->shown >= ROWS_SHOWN && !w->options->access.verbose))
         return true;
     if (w->shown++ == 0)
         printf("\nWhat waits for what:\n");
-    printf("  %-14s %s", job_state_name(row->state),
-           message_safe(&w->a, fleet_identity(&w->run->fleet, record->job)));
+    printf("  %-14s %s", job_state_name(row->state), message_safe(&w->a, row->identity));
     printf("  %s\n", message_safe(&w->b, row->reason));
     return true;
 }
 
-static enum err print_waiting(const struct options *o, struct run *r, struct why *why)
+static enum err print_waiting(const struct options *o, struct run *r, const struct report_sum *sum,
+                              struct why *why)
 {
     struct waiting w = {.options = o, .run = r};
     buf_init(&w.a, LINE_LEN_MAX);
     buf_init(&w.b, LINE_LEN_MAX);
-    enum err err = journal_rows(r->journal, r->head.id, wait_one, &w, why);
+    enum err err = run_rows(r, wait_one, &w, why);
     for (int s = 0; s < JOB_STATES; s++)
-        if (w.by_state[s])
+        if (sum->by_state[s])
             printf("%s%s %u", s && w.shown ? "  " : "  ", job_state_name((enum job_state)s),
-                   w.by_state[s]);
+                   sum->by_state[s]);
     fputc('\n', stdout);
-    next_steps_records(o, r, w.by_state[JOB_WAITING_DNS]);
+    next_steps_records(o, r, sum->by_state[JOB_WAITING_DNS]);
     buf_clear(&w.a);
     buf_clear(&w.b);
     return err;
@@ -80,34 +80,32 @@ struct alarming {
     struct run *run;
     enum row_alarm alarm;
     uint32_t shown;
-    struct buf source, told, a, b;
+    struct buf told, a, b;
 };
 
-static bool alarm_one(void *ctx, const struct record *record)
+static bool alarm_one(void *ctx, const struct report_row *row)
 {
     struct alarming *p = ctx;
-    struct report_row row;
-    report_row_make(&row, &p->run->fleet, record->job, &record->row, &p->source);
-    if (row.alarm != p->alarm || (p->shown++ >= ROWS_SHOWN && !p->options->access.verbose))
+    if (row->alarm != p->alarm || (p->shown++ >= ROWS_SHOWN && !p->options->access.verbose))
         return true;
     buf_reset(&p->told);
-    row_told(&row, &p->told);
-    printf("  %s", message_safe(&p->a, row.identity));
+    row_told(row, &p->told);
+    printf("  %s", message_safe(&p->a, row->identity));
     printf("  %s\n", message_safe(&p->b, buf_text(&p->told)));
     return true;
 }
 
-static enum err print_alarm(const struct options *o, struct run *r, const struct summary *s,
+static enum err print_alarm(const struct options *o, struct run *r, const struct report_sum *s,
                             enum row_alarm alarm, struct why *why)
 {
     struct alarming p = {.options = o, .run = r, .alarm = alarm};
-    struct buf *bufs[] = {&p.source, &p.told, &p.a, &p.b};
+    struct buf *bufs[] = {&p.told, &p.a, &p.b};
     if (!s->by_alarm[alarm])
         return OK;
     for (size_t i = 0; i < COUNT(bufs); i++)
         buf_init(bufs[i], LINE_LEN_MAX);
     printf("\n%s (%u):\n", row_alarm_title(alarm), s->by_alarm[alarm]);
-    enum err err = journal_rows(r->journal, r->head.id, alarm_one, &p, why);
+    enum err err = run_rows(r, alarm_one, &p, why);
     if (p.shown > ROWS_SHOWN && !o->access.verbose)
         printf("  ... and %u more; --verbose shows them\n", p.shown - ROWS_SHOWN);
     for (size_t i = 0; i < COUNT(bufs); i++)
@@ -131,30 +129,45 @@ static bool note_one(void *ctx, const struct lane_note *note)
     return true;
 }
 
-static enum err print_status(const struct options *o, struct run *r, struct why *why)
+static void print_counts(const struct run *r, const struct report_sum *s)
 {
-    struct summary s;
-    char line[512], started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
-    enum err err = summary_fold(r, &s, why);
-    if (err != OK)
-        return err;
-    summary_line(&s, line, sizeof line);
-    printf("Run %llu (%s): ", (unsigned long long)r->head.id, journal_verb_name(r->head.verb));
-    print_state(o, r);
-    err = print_alarm(o, r, &s, ALARM_REJECTING, why);
-    if (err == OK && s.by_alarm[ALARM_REJECTING])
-        fputc('\n', stdout);
+    struct buf counts;
+    char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
+    buf_init(&counts, LINE_LEN_MAX);
+    report_counts(s, &counts);
     printf("Started %s, last record %s\n", when_format(r->head.started, started),
            when_format(r->head.last, last));
-    printf("%u identities: %s; %llu writes kept\n", r->head.jobs, line,
-           (unsigned long long)s.writes);
-    if (s.deadline != WHEN_NEVER)
-        printf("Earliest deadline %s\n", when_format(s.deadline, deadline));
+    printf("%u identities: %s; %llu writes kept\n", r->head.jobs, counts.len ? counts.at : "",
+           (unsigned long long)s->writes);
+    if (s->deadline != WHEN_NEVER)
+        printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
+    buf_clear(&counts);
+}
+
+static enum err print_parts(const struct options *o, struct run *r, const struct report_sum *s,
+                            struct why *why)
+{
+    printf("Run %llu (%s): ", (unsigned long long)r->head.id, journal_verb_name(r->head.verb));
+    print_state(o, r);
+    enum err err = print_alarm(o, r, s, ALARM_REJECTING, why);
+    if (err == OK && s->by_alarm[ALARM_REJECTING])
+        fputc('\n', stdout);
+    print_counts(r, s);
     if (err == OK && r->head.state != RUN_ENDED)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
     if (err == OK)
-        err = print_waiting(o, r, why);
-    return err == OK ? print_alarm(o, r, &s, ALARM_AILING, why) : err;
+        err = print_waiting(o, r, s, why);
+    return err == OK ? print_alarm(o, r, s, ALARM_AILING, why) : err;
+}
+
+static enum err print_status(const struct options *o, struct run *r, struct why *why)
+{
+    struct report_sum s = {0};
+    enum err err = summary_count(r, &s, why);
+    if (err == OK)
+        err = print_parts(o, r, &s, why);
+    report_sum_clear(&s);
+    return err;
 }
 
 static bool list_one(void *ctx, const struct run_head *head)

@@ -11,20 +11,19 @@ struct costing {
     struct lane_need *needs; /* as fleet.lanes */
 };
 
-static bool cost_one(void *ctx, const struct record *record)
+static bool cost_one(void *ctx, const struct report_row *row)
 {
     struct costing *costing = ctx;
     const struct fleet *f = costing->fleet;
-    const struct job_row *row = &record->row;
-    struct lane_need *need = &costing->needs[f->choices[record->job].lane];
-    bool goes_on = row->outcome == OUTCOME_PLANNED || row->outcome == OUTCOME_WAITING_DNS;
-    bool sets =
-        row->action == ACTION_SET || row->action == ACTION_CHANGE || row->action == ACTION_RESTART;
-    bool strict = fleet_policy_of(f, record->job)->behavior == BEHAVIOR_REJECT_MESSAGE;
+    struct lane_need *need = &costing->needs[row->lane];
+    bool goes_on = row->outcome_kind == OUTCOME_PLANNED || row->outcome_kind == OUTCOME_WAITING_DNS;
+    bool sets = row->action_kind == ACTION_SET || row->action_kind == ACTION_CHANGE ||
+                row->action_kind == ACTION_RESTART;
+    bool strict = fleet_policy_of(f, row->number)->behavior == BEHAVIOR_REJECT_MESSAGE;
     need->reads++;
     need->sets += goes_on && sets;
-    need->clears += goes_on && row->action == ACTION_CLEAR;
-    need->tightens += goes_on && (row->action == ACTION_TIGHTEN || (sets && strict));
+    need->clears += goes_on && row->action_kind == ACTION_CLEAR;
+    need->tightens += goes_on && (row->action_kind == ACTION_TIGHTEN || (sets && strict));
     return true;
 }
 
@@ -36,7 +35,7 @@ enum err summary_budget(struct run *r, struct why *why)
     char span[WHEN_LEN], line[256];
     if (!costing.needs)
         return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = journal_rows(r->journal, r->head.id, cost_one, &costing, why);
+    enum err err = run_rows(r, cost_one, &costing, why);
     for (uint32_t i = 0; err == OK && i < f->lanes_len; i++) {
         costing.needs[i].rate_per_s = fleet_rate(f, i, r->config.access->rate_per_s);
         budget_add(&budget, &costing.needs[i], (enum api)r->read_api[i]);

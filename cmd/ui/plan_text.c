@@ -202,12 +202,10 @@ static void print_section(struct showing *s)
                kinds - KINDS_SHOWN);
 }
 
-static bool fold_row(void *ctx, const struct record *record)
+static bool group_row(void *ctx, const struct report_row *row)
 {
     struct showing *s = ctx;
-    struct report_row row;
-    report_row_make(&row, &s->run->fleet, record->job, &record->row, &s->scratch);
-    groups_add(&s->groups, &row);
+    groups_add(&s->groups, row);
     return true;
 }
 
@@ -215,7 +213,7 @@ static enum err show_folded(struct showing *s, struct why *why)
 {
     enum err err = groups_init(&s->groups, why);
     if (err == OK)
-        err = journal_rows(s->run->journal, s->run->head.id, fold_row, s, why);
+        err = run_rows(s->run, group_row, s, why);
     if (err == OK && s->groups.failed)
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
@@ -231,45 +229,43 @@ static enum err show_folded(struct showing *s, struct why *why)
     return err;
 }
 
-static bool show_row(void *ctx, const struct record *record)
+static bool show_row(void *ctx, const struct report_row *row)
 {
     struct showing *s = ctx;
-    struct report_row row;
-    report_row_make(&row, &s->run->fleet, record->job, &record->row, &s->scratch);
-    if (!is_in(s->section, row.alarm, row.outcome_kind, row.action_kind))
+    if (!is_in(s->section, row->alarm, row->outcome_kind, row->action_kind))
         return true;
     if (!s->titled)
         printf("\n  %s%s%s\n", message_color(s->options, COLOR_BOLD), s->section->title,
                message_color(s->options, COLOR_PLAIN));
     s->titled = true;
     buf_reset(&s->told);
-    row_told(&row, &s->told);
-    print_row(s, record->job, record->row.mail_from_seen, buf_text(&s->told));
-    print_warnings(s, row_warnings(&row));
+    row_told(row, &s->told);
+    print_row(s, row->number, row->mail_from_before, buf_text(&s->told));
+    print_warnings(s, row_warnings(row));
     return true;
 }
 
-static enum err show_all(struct showing *s, const struct summary *summary, struct why *why)
+static enum err show_all(struct showing *s, const struct report_sum *sum, struct why *why)
 {
     enum err err = OK;
     for (size_t i = 0; err == OK && i < COUNT(sections); i++) {
         s->section = &sections[i];
         s->titled = false;
-        if (sections[i].alarm ? summary->by_alarm[sections[i].alarm]
-                              : summary->by_outcome[sections[i].outcome])
-            err = journal_rows(s->run->journal, s->run->head.id, show_row, s, why);
+        if (sections[i].alarm ? sum->by_alarm[sections[i].alarm]
+                              : sum->by_outcome[sections[i].outcome])
+            err = run_rows(s->run, show_row, s, why);
     }
     return err;
 }
 
-enum err summary_plan(const struct options *o, struct run *r, const struct summary *summary,
+enum err summary_plan(const struct options *o, struct run *r, const struct report_sum *sum,
                       struct why *why)
 {
     struct showing s = {.options = o, .run = r, .width = message_width()};
     struct buf *bufs[] = {&s.who, &s.change, &s.where, &s.scratch, &s.told};
     for (size_t i = 0; i < COUNT(bufs); i++)
         buf_init(bufs[i], LINE_LEN_MAX);
-    enum err err = o->all || o->access.verbose ? show_all(&s, summary, why) : show_folded(&s, why);
+    enum err err = o->all || o->access.verbose ? show_all(&s, sum, why) : show_folded(&s, why);
     fputc('\n', stdout);
     for (size_t i = 0; i < COUNT(bufs); i++)
         buf_clear(bufs[i]);

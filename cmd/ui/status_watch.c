@@ -3,7 +3,7 @@
 #include "access/lanes.h"
 #include "progress.h"
 #include "rate_meter.h"
-#include "run/run.h"
+#include "run/rows.h"
 #include "wire/os_clock.h"
 
 #include <signal.h>
@@ -71,33 +71,28 @@ static enum err fleet_read(struct watch *w, struct why *why)
     return OK;
 }
 
-static bool row_add(void *ctx, const struct record *record)
+/* A row without a record is where every job begins: JOB_NEW. */
+static bool row_add(void *ctx, const struct report_row *row)
 {
     struct watch *w = ctx;
-    const struct job_row *row = &record->row;
-    struct view_lane *l = &w->lanes[w->run.fleet.choices[record->job].lane];
+    struct view_lane *l = &w->lanes[row->lane];
     l->by_state[row->state]++;
-    l->by_state[JOB_NEW]--;
-    l->bad += row->state == JOB_DONE && outcome_is_bad(row->outcome);
+    l->bad += row->state == JOB_DONE && outcome_is_bad(row->outcome_kind);
     l->writes += row->writes;
     if (row->state != JOB_DONE && row->deadline < l->deadline)
         l->deadline = row->deadline;
     return true;
 }
 
-/* A job without a record is where every job begins. */
 static enum err rows_read(struct watch *w, struct why *why)
 {
     struct run *r = &w->run;
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
         struct view_lane *l = &w->lanes[i];
-        *l = (struct view_lane){.account = l->account,
-                                .region = l->region,
-                                .jobs = l->jobs,
-                                .by_state = {[JOB_NEW] = l->jobs},
-                                .deadline = WHEN_NEVER};
+        *l = (struct view_lane){
+            .account = l->account, .region = l->region, .jobs = l->jobs, .deadline = WHEN_NEVER};
     }
-    enum err err = journal_rows(r->journal, w->id, row_add, w, why);
+    enum err err = run_rows(r, row_add, w, why);
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
         struct view_lane *l = &w->lanes[i];
         l->per_s = rate_meter_read(&w->rate_meters[i], l->writes, w->view.now);

@@ -3,57 +3,16 @@
 #include "messages.h"
 #include "next_steps.h"
 
-#include <string.h>
-
-struct folding {
-    const struct fleet *fleet;
-    struct summary *summary;
-    struct buf scratch;
-};
-
-static bool fold_one(void *ctx, const struct record *record)
+static bool count_row(void *ctx, const struct report_row *row)
 {
-    struct folding *folding = ctx;
-    struct summary *s = folding->summary;
-    const struct job_row *row = &record->row;
-    struct report_row told;
-    report_row_make(&told, folding->fleet, record->job, row, &folding->scratch);
-    s->by_alarm[told.alarm]++;
-    s->rows++;
-    s->by_outcome[row->outcome]++;
-    s->by_action[row->action]++;
-    s->writes += row->writes;
-    s->accepted += row->accepted;
-    if (row->state != JOB_DONE && row->deadline < s->deadline)
-        s->deadline = row->deadline;
+    report_sum_add(ctx, row);
     return true;
 }
 
-enum err summary_fold(struct run *r, struct summary *s, struct why *why)
+enum err summary_count(struct run *r, struct report_sum *sum, struct why *why)
 {
-    *s = (struct summary){.deadline = WHEN_NEVER};
-    struct folding folding = {.fleet = &r->fleet, .summary = s};
-    buf_init(&folding.scratch, LINE_LEN_MAX);
-    enum err err = journal_rows(r->journal, r->head.id, fold_one, &folding, why);
-    if (err == OK && folding.scratch.failed)
-        err = why_set(why, ERR_NOMEM, "out of memory");
-    buf_clear(&folding.scratch);
-    s->without_record = r->head.jobs > s->rows ? r->head.jobs - s->rows : 0;
-    return err;
-}
-
-void summary_line(const struct summary *s, char *out, size_t size)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (int o = 0; o < OUTCOMES; o++) {
-        uint32_t count = s->by_outcome[o] + (o == OUTCOME_OPEN ? s->without_record : 0);
-        if (count == 0 || used >= size)
-            continue;
-        int n = snprintf(out + used, size - used, "%s%u %s", used ? ", " : "", count,
-                         o == OUTCOME_OPEN ? "not final" : outcome_name((enum outcome)o));
-        used += n > 0 ? (size_t)n : 0;
-    }
+    enum err err = report_sum_init(sum, &r->fleet, why);
+    return err == OK ? run_rows(r, count_row, sum, why) : err;
 }
 
 static uint64_t reads_of(const struct scheduler_totals *t)
@@ -74,7 +33,7 @@ static void print_calls(const struct run *r)
            (unsigned long long)throttled);
 }
 
-void summary_alarms(const struct summary *s)
+void summary_alarms(const struct report_sum *s)
 {
     uint32_t rejecting = s->by_alarm[ALARM_REJECTING], ailing = s->by_alarm[ALARM_AILING];
     if (rejecting)
@@ -85,16 +44,17 @@ void summary_alarms(const struct summary *s)
                ailing == 1 ? "is" : "are");
 }
 
-void summary_end(const struct options *o, const struct run *r, const struct summary *s)
+void summary_end(const struct options *o, const struct run *r, const struct report_sum *s)
 {
-    char line[512];
-    unsigned long long id = r->head.id;
-    summary_line(s, line, sizeof line);
-    if (r->head.verb == RUN_PLAN) {
-        printf("Plan: %s of %u identities\n", line[0] ? line : "nothing", r->head.jobs);
-    } else {
-        printf("Run %llu: %s of %u identities\n", id, line[0] ? line : "nothing", r->head.jobs);
-    }
+    struct buf counts;
+    buf_init(&counts, LINE_LEN_MAX);
+    report_counts(s, &counts);
+    if (r->head.verb == RUN_PLAN)
+        printf("Plan: ");
+    else
+        printf("Run %llu: ", (unsigned long long)r->head.id);
+    printf("%s of %u identities\n", counts.len ? counts.at : "nothing", r->head.jobs);
+    buf_clear(&counts);
     summary_alarms(s);
     print_calls(r);
     next_steps_records(o, r,

@@ -1,0 +1,42 @@
+/* Rows and moves of a run, read from its journal for the reports. */
+#include "rows.h"
+
+struct row_sink {
+    bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job);
+    void *fn_ctx;
+};
+
+static bool pass_on(void *ctx, const struct record *record)
+{
+    struct row_sink *sink = ctx;
+    return sink->fn(sink->fn_ctx, record->job, &record->row);
+}
+
+static enum err journal_source(void *ctx,
+                               bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job),
+                               void *fn_ctx, struct why *why)
+{
+    struct run *r = ctx;
+    struct row_sink sink = {fn, fn_ctx};
+    return journal_rows(r->journal, r->head.id, pass_on, &sink, why);
+}
+
+static enum err journal_moves(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
+                              void *fn_ctx, struct why *why)
+{
+    struct run *r = ctx;
+    return journal_replay(r->journal, r->head.id, fn, fn_ctx, why);
+}
+
+struct report_source run_source(struct run *r)
+{
+    return (struct report_source){r, journal_source, journal_moves};
+}
+
+enum err run_rows(struct run *r, bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
+                  struct why *why)
+{
+    const struct report_source source = run_source(r);
+    const struct report report = {.fleet = &r->fleet, .source = &source};
+    return report_rows(&report, fn, ctx, why);
+}

@@ -1,0 +1,17 @@
+/*
+ * The bridge from the journal of a run to the reports: neither room knows the other.
+ */
+#ifndef MF_ROWS_H
+#define MF_ROWS_H
+
+#include "reports/report.h"
+#include "reports/row.h"
+#include "run.h"
+
+/* What report_write() reads; *r is borrowed. */
+struct report_source run_source(struct run *r);
+/* The rows of r->head.id as reports have them (row.h): of the whole fleet, in its order. */
+enum err run_rows(struct run *r, bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
+                  struct why *why);
+
+#endif
