@@ -111,6 +111,10 @@ static void add_run(struct buf *out, const struct report_head *head)
     add_instant(out, head->stopped);
     buf_add_char(out, ',');
     add_pair(out, "version", head->version);
+    if (head->lost.len) {
+        buf_add_char(out, ',');
+        add_pair(out, "lost_records", head->lost);
+    }
     buf_add_str(out, "},\n\"identities\":[");
 }
 

@@ -103,6 +103,17 @@ static bool row_add(void *ctx, const struct report_row *row)
     return log->results < SARIF_RESULTS_MAX && sink_turn(log->report->out);
 }
 
+static void lost_add(struct buf *out, const struct report_head *head)
+{
+    if (head->lost.len == 0)
+        return;
+    buf_add_str(out, "\"invocations\":[{\"executionSuccessful\":true,"
+                     "\"toolExecutionNotifications\":[{\"level\":\"warning\",\"message\":"
+                     "{\"text\":");
+    escape_json(out, head->lost);
+    buf_add_str(out, "}}]}],\n");
+}
+
 enum err sarif_write(const struct report *report, struct why *why)
 {
     struct buf *out = &report->out->buf;
@@ -115,7 +126,9 @@ enum err sarif_write(const struct report *report, struct why *why)
     buf_add_str(out, ",\"rules\":[");
     for (int f = 0; f < FINDINGS_LEN; f++)
         rule_add(out, (enum finding)f);
-    buf_add_str(out, "\n]}},\n\"results\":[");
+    buf_add_str(out, "\n]}},\n");
+    lost_add(out, report->head);
+    buf_add_str(out, "\"results\":[");
     for (; err == OK && log.level < LEVELS_LEN; log.level++)
         err = report_rows(report, row_add, &log, why);
     buf_add_str(out, "\n]}]}\n");

@@ -112,14 +112,15 @@ static enum err head_begin(struct run *r, instant_us now, struct why *why)
 
 struct restoring {
     struct scheduler *scheduler;
-    bool reopens;
+    bool reopens, reopens_all;
     instant_us now;
 };
 
 static bool restore_one(void *ctx, const struct record *record)
 {
     struct restoring *restoring = ctx;
-    bool reopen = restoring->reopens && outcome_is_bad(record->row.outcome);
+    bool reopen =
+        restoring->reopens_all || (restoring->reopens && outcome_is_bad(record->row.outcome));
     scheduler_restore(restoring->scheduler, record, reopen, restoring->now);
     return true;
 }
@@ -174,7 +175,7 @@ static enum err run_scheduler(struct run *r, struct live *live, struct why *why)
     if (err == OK && r->shown && r->head.verb == RUN_APPLY)
         err = run_shown_take(r, wire_now(live->wire), why);
     if (err == OK && r->resumes) {
-        struct restoring restoring = {scheduler, r->reopens, wire_now(live->wire)};
+        struct restoring restoring = {scheduler, r->reopens, *r->lost.what, wire_now(live->wire)};
         err = journal_rows(r->journal, r->head.id, restore_one, &restoring, why);
     }
     if (err != OK)

@@ -4,6 +4,7 @@
  * is asked of anybody: where another run is going on, that is said at once.
  */
 #include "run.h"
+#include "run_lost.h"
 #include "run_plan.h"
 #include "run_shown.h"
 #include "ui/confirm.h"
@@ -41,6 +42,8 @@ int verb_apply(const struct options *given)
         err = apply_load(&run, &o, &why);
     if (err == OK)
         err = run_journal(&run, JOURNAL_WRITE, &why);
+    if (err == OK)
+        run_lost_note(&run);
     if (err == OK)
         err = apply_confirm(&run, &o, &stopped, &why);
     if (err == OK)

@@ -1,6 +1,7 @@
 #include "outputs.h"
 #include "records_gather.h"
 #include "run.h"
+#include "run_lost.h"
 #include "ui/messages.h"
 #include "verbs.h"
 #include "wire/servers.h"
@@ -27,6 +28,8 @@ static enum err fleet_load(struct run *r, struct why *why)
         err = run_journal(r, JOURNAL_READ, why);
     if (err == OK)
         err = journal_run(r->journal, id, &r->head, &r->arena, why);
+    if (err == OK)
+        run_lost_note(r);
     if (err == OK)
         err = journal_fleet(r->journal, r->head.id, &r->fleet, why);
     return err;

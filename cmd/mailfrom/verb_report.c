@@ -1,4 +1,5 @@
 #include "run.h"
+#include "run_lost.h"
 #include "ui/messages.h"
 #include "verbs.h"
 
@@ -20,6 +21,8 @@ int verb_report(const struct options *given)
         err = journal_run(run.journal, id, &run.head, &run.arena, &why);
     if (err == OK)
         err = journal_fleet(run.journal, run.head.id, &run.fleet, &why);
+    if (err == OK)
+        err = run_lost_tell(&run, &why);
     if (err == OK)
         err = run_report(&run, &why);
     if (err != OK)

@@ -1,4 +1,5 @@
 #include "run.h"
+#include "run_lost.h"
 #include "run_options.h"
 #include "run_trust.h"
 #include "ui/advice.h"
@@ -19,6 +20,8 @@ static enum err resume_load(struct run *r, struct options *o, struct why *why)
         err = journal_run(r->journal, id, &r->head, &r->arena, why);
     if (err == OK)
         err = run_options_read(o, r->head.options, &r->arena, why);
+    if (err == OK)
+        err = run_lost_hold(r, r->head.id, "resume", why);
     if (err == OK)
         err = run_trust_vet(&given, o, "the journal of this run", why);
     if (err == OK)
@@ -60,7 +63,8 @@ int verb_resume(const struct options *given)
     run.resumes = true;
     run.reopens = o.retry_failed;
     enum err err = resume_load(&run, &o, &why);
-    if (err == OK && run.head.state == RUN_ENDED && !o.retry_failed)
+    bool looks = *run.lost.what && o.refresh;
+    if (err == OK && run.head.state == RUN_ENDED && !o.retry_failed && !looks)
         code = nothing_to_resume(&run, &why);
     else if (err == OK) {
         budget_tell(&run);

@@ -4,6 +4,7 @@
  */
 #include "run.h"
 #include "run/rollback.h"
+#include "run_lost.h"
 #include "run_options.h"
 #include "run_trust.h"
 #include "ui/advice.h"
@@ -55,6 +56,11 @@ static enum err rollback_load(struct run *r, struct options *o, struct why *why)
         err = journal_run(r->journal, r->head.parent, &old, &r->arena, why);
     if (err == OK)
         err = run_options_read(o, old.options, &r->arena, why);
+    if (err == OK)
+        err = run_lost_hold(r, r->head.parent, "rollback", why);
+    how.refresh = *r->lost.what;
+    how.kept = r->lost.kept;
+    r->lost = (struct run_loss){.kept = 0}; /* it is not the new run that has lost records */
     if (err == OK)
         err = run_trust_vet(&given, o, "the journal of that run", why);
     if (err == OK)

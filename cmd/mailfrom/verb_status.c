@@ -1,4 +1,5 @@
 #include "run.h"
+#include "run_lost.h"
 #include "run_options.h"
 #include "ui/advice.h"
 #include "ui/messages.h"
@@ -177,6 +178,8 @@ static enum err status_once(const struct options *given, uint64_t id, struct why
     if (err == OK)
         err = journal_fleet(run.journal, run.head.id, &run.fleet, why);
     if (err == OK)
+        err = run_lost_tell(&run, why);
+    if (err == OK)
         err = print_status(&run, why);
     run_clear(&run);
     return err;
@@ -189,6 +192,8 @@ static enum err status_all(const struct options *o, struct why *why)
     enum err err = run_journal(&run, JOURNAL_READ, why);
     if (err == OK)
         err = journal_runs(run.journal, list_one, NULL, why);
+    if (err == OK)
+        err = run_lost_list(&run, why);
     run_clear(&run);
     return err;
 }

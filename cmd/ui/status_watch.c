@@ -2,6 +2,7 @@
 
 #include "mailfrom/lanes.h"
 #include "mailfrom/run.h"
+#include "mailfrom/run_lost.h"
 #include "mailfrom/run_options.h"
 #include "progress.h"
 #include "rate_meter.h"
@@ -54,6 +55,8 @@ static enum err fleet_read(struct watch *w, struct why *why)
     enum err err = journal_fleet(r->journal, w->id, &r->fleet, why);
     if (err == OK)
         err = run_options_read(&w->kept, r->head.options, &r->arena, why);
+    if (err == OK)
+        err = run_lost_tell(r, why);
     if (err != OK)
         return err;
     w->lanes = calloc(r->fleet.lanes_len + 1u, sizeof *w->lanes);
