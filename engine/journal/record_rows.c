@@ -243,7 +243,9 @@ static enum err append_prepare(struct journal *j, struct why *why)
 static enum err record_store(struct journal *j, uint64_t run, const struct record *record,
                              struct why *why)
 {
-    uint64_t rules = rule_numbers_digest(j, rule_numbers_to_row(j, record->row.findings));
+    uint64_t rules = 0;
+    if (record->row.findings)
+        rules = rule_numbers_digest(j, rule_numbers_to_row(j, record->row.findings));
     j->tail.digest = record_digest(j->tail.digest, record, rules);
     sql_bind_int(j->append, 1, (int64_t)run);
     for (int c = 0; c < COLUMNS_LEN; c++)

@@ -21,12 +21,12 @@ import tempfile
 import time
 
 import crash_room
-from patience import patient
+from timeouts import patient
 
 COPIES = 9  # of one fleet's journal, damaged and only read; its own is damaged once more and taken back
 OPTIONS = ("--rate", "90")
 LONGEST = 60  # seconds of one verb: looks of SES that contradict the journal are repeated for a while
-LOG_BYTES = (100_000, 420_000)  # of a log when its run is killed
+LOG_BYTES = (90_000, 300_000)  # of a log when its run is killed
 FRAME = 4096 + 24
 SAID = ("has lost records", "damaged", "malformed", "has lost run", "is empty, although", "not a journal")
 
@@ -173,7 +173,7 @@ class World:
         """Lives that are killed once their log has grown to some size, the older copy made on the way of
         the last one. False: the run ended before that."""
         for life in range(lives):
-            limit = draw.randrange(*LOG_BYTES)
+            limit = draw.randrange(*LOG_BYTES) // lives
             process = self.mailfrom.start(fleet, *OPTIONS)
             while process.poll() is None:
                 size = log_size(fleet.journal)

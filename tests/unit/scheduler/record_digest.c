@@ -47,7 +47,7 @@ static void digests_that_were_kept(void **state)
     uint64_t rules = record_digest_rule(TEXT("spf-missing"));
     assert_true(begin == UINT64_C(0x5ffcbc06f2ea5915));
     assert_true(rules == UINT64_C(0xa3786f7a9f5df0f6));
-    assert_true(record_digest(begin, &r, rules) == UINT64_C(0x41f13adc9cd2c3d));
+    assert_true(record_digest(begin, &r, rules) == UINT64_C(0x652eaedf2d27a151));
     assert_true(record_digest(begin, &none, 0) == UINT64_C(0xd110f12e51c40ba1));
 }
 
