@@ -75,13 +75,24 @@ static void facts_add(struct buf *out, const struct report_head *head)
     buf_add_str(out, ".</p>\n");
 }
 
+static void lost_add(struct buf *out, const struct report_head *head)
+{
+    if (head->lost.len == 0)
+        return;
+    buf_add_str(out, "<p class=\"lost\"><strong>The journal has lost records of this run: ");
+    markup_add(out, head->lost);
+    buf_add_str(out, ". Rows may lack what was written last.</strong></p>\n");
+}
+
 static void head_add(struct buf *out, const struct report_head *head, const struct report_sum *sum)
 {
     bool open = report_unfinished(sum) > 0;
-    buf_add_fmt(out, "<header class=\"%s\">\n<h1>", sum->bad ? "bad" : open ? "open" : "good");
+    bool bad = sum->bad || head->lost.len;
+    buf_add_fmt(out, "<header class=\"%s\">\n<h1>", bad ? "bad" : open ? "open" : "good");
     report_verdict(sum, out);
     buf_add_str(out, "</h1>\n");
     facts_add(out, head);
+    lost_add(out, head);
     counts_add(out, sum);
     share_draw(out, sum);
     buf_add_str(out, "</header>\n");

@@ -72,6 +72,8 @@ static void add_run(struct json_out *j, const struct report_head *head)
     add_instant(j, "started", head->started);
     add_instant(j, "stopped", head->stopped);
     json_add_text(j, "version", head->version);
+    if (head->lost.len)
+        json_add_text(j, "lost_records", head->lost);
     json_end(j);
 }
 

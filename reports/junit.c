@@ -121,6 +121,8 @@ static void suite_begin(struct buf *out, const struct report_head *head,
     buf_add_str(out, ">\n<properties>");
     add_property(out, "state", head->state);
     add_property(out, "version", head->version);
+    if (head->lost.len)
+        add_property(out, "lost-records", head->lost);
     buf_add_str(out, "</properties>\n");
 }
 

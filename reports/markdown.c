@@ -259,6 +259,11 @@ static void comment_write(struct comment *c)
     head_add(c->out, c->report->head);
     report_verdict(&c->sum, c->out);
     buf_add_str(c->out, "**\n");
+    if (c->report->head->lost.len)
+        buf_add_fmt(c->out,
+                    "\n**The journal has lost records of this run: " TEXT_FMT
+                    ". Rows may lack what was written last.**\n",
+                    TEXT_ARG(c->report->head->lost));
     section_add(c, 0); /* mail that is rejected now comes before everything */
     counts_add(c->out, &c->sum);
     lanes_add(c);

@@ -28,6 +28,7 @@ struct report_head {
     struct text verb;            /* "apply", "rollback", "plan" */
     struct text state;           /* "open", "stopped", "ended" */
     struct text version;         /* of the program that began the run */
+    struct text lost;            /* what the journal has lost of its records; empty: nothing */
     instant_us started, stopped; /* 0: not yet */
     instant_us last;             /* instant of the newest record */
 };

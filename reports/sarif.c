@@ -135,6 +135,26 @@ static bool row_add(void *ctx, const struct report_row *row)
     return log->results < SARIF_RESULTS_MAX && sink_turn(log->report->out);
 }
 
+static void lost_add(struct json_out *j, const struct report_head *head)
+{
+    if (head->lost.len == 0)
+        return;
+    json_add_array(j, "invocations");
+    json_add_object(j, NULL);
+    json_add_bool(j, "executionSuccessful", true);
+    json_add_array(j, "toolExecutionNotifications");
+    json_add_object(j, NULL);
+    json_add_word(j, "level", "warning");
+    json_add_object(j, "message");
+    json_add_text(j, "text", head->lost);
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    json_line(j, "\n");
+}
+
 static void tool_add(struct json_out *j, struct text version)
 {
     json_add_object(j, "tool");
@@ -163,6 +183,7 @@ enum err sarif_write(const struct report *report, struct why *why)
     json_add_object(j, NULL);
     tool_add(j, report->head->version);
     json_line(j, "\n");
+    lost_add(j, report->head);
     json_add_array(j, "results");
     for (; err == OK && log.level < LEVELS_LEN; log.level++)
         err = report_rows(report, row_add, &log, why);

@@ -77,7 +77,7 @@ static enum err input_spare(const char *output, const char *what, const char *in
 
 static enum err journal_spare(const char *output, const char *journal, struct why *why)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock"};
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock", ".mark"};
     char file[PATH_MAX + 16];
     enum err err = OK;
     for (size_t i = 0; err == OK && i < COUNT(ends); i++) {

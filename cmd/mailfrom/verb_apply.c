@@ -8,6 +8,7 @@
 #include "session.h"
 #include "ui/confirm.h"
 #include "ui/messages.h"
+#include "ui/run_lost.h"
 #include "verbs.h"
 
 #include <stdlib.h>
@@ -113,6 +114,8 @@ int verb_apply(const struct options *given)
         err = apply_load(&s, &why);
     if (err == OK)
         err = run_journal(&s.run, JOURNAL_WRITE, &why);
+    if (err == OK)
+        run_lost_note(given, &s.run);
     if (err == OK)
         err = apply_confirm(&s, &stopped, &why);
     if (err == OK)

@@ -2,6 +2,7 @@
 #include "outputs.h"
 #include "session.h"
 #include "ui/messages.h"
+#include "ui/run_lost.h"
 #include "verbs.h"
 #include "wire/servers.h"
 
@@ -26,7 +27,11 @@ static enum err fleet_load(struct session *s, struct why *why)
     enum err err = session_number(o, &id, why);
     if (err == OK)
         err = run_journal(&s->run, JOURNAL_READ, why);
-    return err == OK ? run_recall(&s->run, id, why) : err;
+    if (err == OK)
+        err = run_recall(&s->run, id, why);
+    if (err == OK)
+        run_lost_note(o, &s->run);
+    return err;
 }
 
 static enum err format_vet(const struct options *o, struct why *why)

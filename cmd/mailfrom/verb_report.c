@@ -1,5 +1,6 @@
 #include "session.h"
 #include "ui/messages.h"
+#include "ui/run_lost.h"
 #include "verbs.h"
 
 int verb_report(const struct options *given)
@@ -18,6 +19,8 @@ int verb_report(const struct options *given)
         err = run_journal(&s.run, JOURNAL_READ, &why);
     if (err == OK)
         err = run_recall(&s.run, id, &why);
+    if (err == OK)
+        err = run_lost_tell(o, &s.run, &why);
     if (err == OK)
         err = session_report(&s, &why);
     if (err != OK)

@@ -2,6 +2,7 @@
 #include "options/advice.h"
 #include "session.h"
 #include "ui/messages.h"
+#include "ui/run_lost.h"
 #include "verbs.h"
 
 static enum err resume_load(struct session *s, struct why *why)
@@ -19,6 +20,8 @@ static enum err resume_load(struct session *s, struct why *why)
         err = run_recall(r, id, why);
     if (err == OK)
         err = access_read(access, r->head.options, &r->arena, why);
+    if (err == OK)
+        err = run_lost_hold(&s->options, r, r->head.id, "resume", why);
     if (err == OK)
         err = access_trust_vet(&given, access, "the journal of this run", why);
     if (err == OK)
@@ -58,7 +61,8 @@ int verb_resume(const struct options *given)
     s.run.resumes = true;
     s.run.reopens = given->retry_failed;
     enum err err = resume_load(&s, &why);
-    if (err == OK && s.run.head.state == RUN_ENDED && !given->retry_failed)
+    bool looks = *s.run.lost.what && given->refresh;
+    if (err == OK && s.run.head.state == RUN_ENDED && !given->retry_failed && !looks)
         code = nothing_to_resume(&s, &why);
     else if (err == OK) {
         budget_tell(&s);

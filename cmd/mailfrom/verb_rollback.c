@@ -8,6 +8,7 @@
 #include "session.h"
 #include "ui/confirm.h"
 #include "ui/messages.h"
+#include "ui/run_lost.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -56,6 +57,11 @@ static enum err rollback_load(struct session *s, struct why *why)
         err = journal_run(r->journal, r->head.parent, &old, &r->arena, why);
     if (err == OK)
         err = access_read(access, old.options, &r->arena, why);
+    if (err == OK)
+        err = run_lost_hold(o, r, r->head.parent, "rollback", why);
+    how.refresh = *r->lost.what;
+    how.kept = r->lost.kept;
+    r->lost = (struct run_loss){.kept = 0}; /* it is not the new run that has lost records */
     if (err == OK)
         err = access_trust_vet(&given, access, "the journal of that run", why);
     if (err == OK)

@@ -3,6 +3,7 @@
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
+#include "ui/run_lost.h"
 #include "ui/screen.h"
 #include "ui/status_watch.h"
 #include "ui/summary.h"
@@ -190,6 +191,8 @@ static enum err status_once(const struct options *given, uint64_t id, struct why
     if (err == OK)
         err = access_read(&s.options.access, s.run.head.options, &s.run.arena, why);
     if (err == OK)
+        err = run_lost_tell(&s.options, &s.run, why);
+    if (err == OK)
         err = print_status(&s.options, &s.run, why);
     session_clear(&s);
     return err;
@@ -202,6 +205,8 @@ static enum err status_all(const struct options *o, struct why *why)
     enum err err = run_journal(&s.run, JOURNAL_READ, why);
     if (err == OK)
         err = journal_runs(s.run.journal, list_one, NULL, why);
+    if (err == OK)
+        err = run_lost_list(o, &s.run, why);
     session_clear(&s);
     return err;
 }

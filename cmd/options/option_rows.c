@@ -56,6 +56,7 @@ SWITCH_OPTION(dry_run)
 SWITCH_OPTION(all)
 SWITCH_OPTION(help)
 SWITCH_OPTION(force)
+SWITCH_OPTION(refresh)
 SWITCH_OPTION(no_wait)
 SWITCH_OPTION(watch)
 SWITCH_OPTION(missing)
@@ -389,6 +390,8 @@ const struct option_row option_rows[] = {
      read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
      "overwrite even what another operator has set since, and say so", read_force},
+    {"refresh", OPTIONS_ROLLBACK | OPTIONS_RESUME, NULL,
+     "of a run whose journal lost records: go by what SES shows of every identity", read_refresh},
     {"watch", OPTIONS_STATUS, NULL,
      "go on until the run ends: a progress view, or lines elsewhere than on a terminal",
      read_watch},

@@ -69,7 +69,7 @@ struct options {
     struct discover_config discover;
     bool json; /* --format json */
     bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
-    bool force, no_wait, watch, missing, live;
+    bool force, refresh, no_wait, watch, missing, live;
 };
 
 /* Reads argv after the verb. Everything that is wrong is one sentence in *why. */

@@ -4,6 +4,7 @@
 #include "progress.h"
 #include "rate_meter.h"
 #include "run/rows.h"
+#include "run_lost.h"
 #include "wire/os_clock.h"
 
 #include <signal.h>
@@ -54,6 +55,8 @@ static enum err fleet_read(struct watch *w, struct why *why)
     enum err err = journal_fleet(r->journal, w->id, &r->fleet, why);
     if (err == OK)
         err = access_read(&w->kept, r->head.options, &r->arena, why);
+    if (err == OK)
+        err = run_lost_tell(w->options, r, why);
     if (err != OK)
         return err;
     w->lanes = calloc(r->fleet.lanes_len + 1u, sizeof *w->lanes);

@@ -236,3 +236,36 @@ void copy_unlink(struct copy *copy)
     rmdir(copy->folder);
     copy->folder[0] = '\0';
 }
+
+#define ASIDE_MAX 99
+
+static int aside_open(const char *wal, char name[PATH_MAX + 64])
+{
+    int fd = -1;
+    for (int i = 1; fd < 0 && i <= ASIDE_MAX; i++) {
+        snprintf(name, PATH_MAX + 64, "%s.damaged-%d", wal, i);
+        fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
+enum err copy_log_aside(const char *journal_file, struct why *why)
+{
+    char wal[PATH_MAX + 32], name[PATH_MAX + 64];
+    wal_name(wal, journal_file);
+    if (!copy_has_log(journal_file))
+        return OK;
+    int in = place_open(wal, O_RDONLY);
+    int out = in < 0 ? -1 : aside_open(wal, name);
+    bool kept = out >= 0 && bytes_copy(in, out) && fsync(out) == 0;
+    int saved = errno;
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+    return kept ? OK
+                : why_set(why, ERR_IO, "its log is damaged, and a copy of it cannot be kept: %s",
+                          strerror(saved));
+}

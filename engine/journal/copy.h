@@ -19,4 +19,8 @@ enum err copy_make(struct copy *copy, const char *journal_file, struct why *why)
 /* Removes the names. Whoever has the copy open keeps it: so a killed reader leaves nothing. */
 void copy_unlink(struct copy *copy);
 
+/* Keeps a damaged log as "journal.db-wal.damaged-1" (or the next number that is free), before
+ * SQLite drops what it cannot use. OK where there is no log. */
+enum err copy_log_aside(const char *journal_file, struct why *why);
+
 #endif

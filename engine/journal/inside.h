@@ -4,20 +4,25 @@
  *   journal.c      open, close, heads of runs
  *   fleet_rows.c   the fleet of a run
  *   record_rows.c  its records;  lane_rows.c  what is known of its lanes
+ *   written_rows.c what all runs have written
  *   rule_rows.c    the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
  *   schema.c       the tables;  sqlite.c  SQLite itself
  *   place.c, lock.c, copy.c     where it lies, who may write, how it is read meanwhile
  *   presence.c     whether it is still there
+ *   damage.c       what it has lost;  wal_scan.c, high_water.c  the witnesses of that
  */
 #ifndef MF_JOURNAL_INSIDE_H
 #define MF_JOURNAL_INSIDE_H
 
+#include "high_water.h"
 #include "journal.h"
 #include "lock.h"
 #include "place.h"
 #include "presence.h"
+#include "scheduler/record_digest.h"
 #include "sql.h"
+#include "wal_scan.h"
 
 /* The journal's numbers of the finding rules, which are the bits of its sets, and the program's. A
  * set is stored as SQLite's signed integer, so bit 63 is not used. */
@@ -27,6 +32,21 @@
 
 struct rule_numbers {
     unsigned char number_of[FINDINGS_LEN], rule_of[RULE_NUMBERS];
+    uint64_t digest_of[RULE_NUMBERS]; /* of the rules' names */
+};
+
+/* The newest record of a run. */
+struct tail {
+    uint64_t run; /* 0: none was asked for yet */
+    uint64_t record, digest;
+};
+
+/* What an opened journal has lost since it was last written to. */
+struct loss {
+    bool found;
+    uint64_t run;  /* whose records were lost; 0: that is not known */
+    uint64_t runs; /* how many there were */
+    char what[JOURNAL_LOSS_MAX];
 };
 
 struct journal {
@@ -37,7 +57,12 @@ struct journal {
     struct presence presence; /* writer */
     struct sql_stmt *append;  /* made at the first keep */
     struct rule_numbers rules;
-    struct buf notes;   /* of the record that is being appended, as text */
+    struct buf notes;       /* of the record that is being appended, as text */
+    struct tail tail;       /* writer: of the run that it keeps records of */
+    struct high_water mark; /* as it was read, then as it was written */
+    int mark_fd;            /* writer; -1: none */
+    struct wal_scan log;    /* as it was when the journal was opened */
+    struct loss loss;
     int wal_pages_next; /* the log is moved into the main file past this many pages */
     bool failed;        /* a write failed: what is on the disk is not known, nothing more goes */
     struct why trouble; /* of that write */
@@ -50,6 +75,8 @@ enum err journal_enter(struct journal *j, struct why *why);
  * would succeed and mean nothing. */
 enum err journal_leave(struct journal *j, enum err err, struct why *why);
 
+/* Marks the journal as failed for good, because of *why. */
+enum err journal_trouble(struct journal *j, enum err err, struct why *why);
 /* After a commit that must be found again under the journal's name. ERR_IO: it would not be, and
  * the journal has failed. */
 enum err journal_stand(struct journal *j, struct why *why);
@@ -74,6 +101,35 @@ void findings_write(const struct finding_notes *notes, struct buf *out);
 /* Into the arena. What findings_write() cannot have written is not known, and a rule that this
  * program does not have is left out. False: out of memory. */
 bool findings_read(struct text json, struct arena *arena, struct finding_notes *out);
+/* The digest of a set of rules by the journal's numbers: record_digest.h. */
+uint64_t rule_numbers_digest(const struct journal *j, uint64_t set);
+
+/* record_rows.c. How a record lies in the journal. */
+struct kept {
+    uint64_t seq;              /* 1, 2, ... over all runs */
+    uint64_t digest;           /* 0: kept without one, by a program before version 3 */
+    struct record_words words; /* as they lie in the columns; for the length of one callback */
+};
+
+/* journal_replay() with the place of each record. */
+enum err record_walk(struct journal *j, uint64_t run,
+                     bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
+                     void *ctx, struct why *why);
+
+/* damage.c */
+
+/* Reads the witnesses, before SQLite opens the journal. */
+enum err loss_witness(struct journal *j, struct why *why);
+/* Holds an opened journal against them: j->loss. Of a journal of this program's version. */
+enum err loss_judge(struct journal *j, struct why *why);
+/* The writer: writes a loss down, so that it stays known; begins the mark anew. */
+enum err loss_keep(struct journal *j, struct why *why);
+/* What is written down of a run's loss, or was found when the journal was opened; "": nothing. */
+enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why);
+/* The writer, inside a transaction: j->tail is that of run from here on. */
+enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);
+/* The writer, after a commit: the mark goes to the newest record of j->tail. */
+enum err mark_advance(struct journal *j, struct why *why);
 
 /* lane_rows.c; inside a transaction. A record of kind RECORD_LANE. */
 enum err lane_note_store(struct journal *j, uint64_t run, const struct record *record,

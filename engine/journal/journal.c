@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The instant of a run's newest record or note, 0 without any. ?1: the run; `first` is an SQL term.
  */
@@ -35,12 +36,14 @@ static enum err journal_fold(struct journal *j, struct why *why)
         return OK;
     }
     enum err err = sql_checkpoint(j->sql, why);
+    if (err == OK && j->mark_fd >= 0)
+        err = high_water_sync(j->mark_fd, why);
     lock_readers_in(&j->lock);
     j->wal_pages_next = JOURNAL_WAL_PAGES;
     return err;
 }
 
-static enum err trouble(struct journal *j, enum err err, struct why *why)
+enum err journal_trouble(struct journal *j, enum err err, struct why *why)
 {
     struct why unheard = {""};
     struct why *said = why ? why : &unheard;
@@ -58,7 +61,7 @@ enum err journal_enter(struct journal *j, struct why *why)
     if (j->failed)
         return why_set(why, ERR_IO, "%s (nothing more is written after that)", j->trouble.text);
     enum err err = sql_exec(j->sql, "BEGIN IMMEDIATE", why);
-    return err == OK ? OK : trouble(j, err, why);
+    return err == OK ? OK : journal_trouble(j, err, why);
 }
 
 enum err journal_leave(struct journal *j, enum err err, struct why *why)
@@ -72,7 +75,7 @@ enum err journal_leave(struct journal *j, enum err err, struct why *why)
     if (err == OK)
         return OK;
     sql_exec(j->sql, "ROLLBACK", NULL); /* SQLite may have done so already */
-    return trouble(j, err, why);
+    return journal_trouble(j, err, why);
 }
 
 enum err journal_stand(struct journal *j, struct why *why)
@@ -80,7 +83,7 @@ enum err journal_stand(struct journal *j, struct why *why)
     if (j->mode != JOURNAL_WRITE)
         return OK;
     enum err err = presence_check(&j->presence, &j->place, &j->lock, why);
-    return err == OK ? OK : trouble(j, err, why);
+    return err == OK ? OK : journal_trouble(j, err, why);
 }
 
 enum err journal_select(struct journal *j, struct sql_stmt **st, const char *text, uint64_t run,
@@ -124,24 +127,59 @@ static enum err open_sql(struct journal *j, const char *file, enum sql_how how, 
                : err;
 }
 
-static enum err open_writer(struct journal *j, bool creates, struct why *why)
+/* An empty file is no journal yet, unless there was one. */
+static enum err emptied(struct journal *j, struct why *why)
+{
+    if (j->mark.runs == 0)
+        return ERR_GONE;
+    return why_set(why, ERR_IO,
+                   "is empty, although it held %llu runs: put back a copy of it, or name another "
+                   "file with --journal",
+                   (unsigned long long)j->mark.runs);
+}
+
+/* The journal's tables, as they were left and then as this program has them. What was lost is
+ * judged before anything is written. */
+static enum err writer_tables(struct journal *j, bool creates, struct why *why)
 {
     int version = 0;
+    enum err err = schema_vet(j->sql, &version, why);
+    if (err == ERR_GONE && creates && j->mark.runs == 0) /* an empty file */
+        err = OK;
+    else if (err == ERR_GONE)
+        err = emptied(j, why);
+    else if (err == OK)
+        err = crash_vet(j, why);
+    if (err == OK && version == SCHEMA_VERSION)
+        err = loss_judge(j, why);
+    if (err == OK && j->loss.found && !j->log.damaged)
+        err = copy_log_aside(j->place.file, why);
+    if (err == OK && version < SCHEMA_VERSION)
+        err = schema_migrate(j->sql, version, why);
+    if (err == OK && version < SCHEMA_VERSION)
+        err = loss_judge(j, why);
+    return err;
+}
+
+static enum err open_writer(struct journal *j, bool creates, struct why *why)
+{
     enum err err = lock_for_writing(&j->lock, j->place.file, why);
+    if (err == OK)
+        err = loss_witness(j, why);
+    if (err == OK && j->place.made)
+        j->mark.runs = 0; /* of a journal that was removed, as its log may be */
+    if (err == OK && (j->log.damaged || j->place.made))
+        err = copy_log_aside(j->place.file, why);
     if (err == OK)
         err = open_sql(j, j->place.file, SQL_WRITER, why);
     if (err == OK)
-        err = schema_vet(j->sql, &version, why);
-    if (err == ERR_GONE && creates) /* an empty file */
-        err = OK;
-    else if (err == OK)
-        err = crash_vet(j, why);
-    if (err == OK && version < SCHEMA_VERSION)
-        err = schema_migrate(j->sql, version, why);
+        err = writer_tables(j, creates, why);
     if (err == OK)
         err = rule_numbers_load(j, why);
     if (err == OK)
         err = rule_numbers_add(j, why);
+    if (err == OK)
+        err = loss_keep(j, why);
     if (err == OK)
         err = presence_begin(&j->presence, &j->place, &j->lock, why);
     return err == OK ? journal_fold(j, why) : err;
@@ -170,8 +208,10 @@ static enum err open_reader(struct journal *j, struct why *why)
     if (err != OK && err != ERR_GONE)
         return err;
     int version = 0;
+    err = loss_witness(j, why);
     bool copies = copy_has_log(j->place.file);
-    err = copies ? OK : open_sql(j, j->place.file, SQL_IMMUTABLE, why);
+    if (err == OK && !copies)
+        err = open_sql(j, j->place.file, SQL_IMMUTABLE, why);
     if (err == OK && !copies) {
         err = schema_vet(j->sql, &version, why);
         copies = err == OK && version < SCHEMA_VERSION;
@@ -182,6 +222,10 @@ static enum err open_reader(struct journal *j, struct why *why)
         err = open_copy(j, why);
         lock_release(&j->lock);
     }
+    if (err == ERR_GONE)
+        err = emptied(j, why);
+    if (err == OK)
+        err = loss_judge(j, why);
     return err == OK ? rule_numbers_load(j, why) : err;
 }
 
@@ -223,6 +267,7 @@ enum err journal_open(struct journal **out, const char *path, enum journal_mode 
     j->mode = mode == JOURNAL_UPDATE ? JOURNAL_WRITE : mode; /* which differ in the opening only */
     j->lock = LOCK_NONE;
     buf_init(&j->notes, RECORD_BYTES_MAX);
+    j->mark_fd = -1;
     enum err err = open_by_mode(j, path, mode == JOURNAL_WRITE, why);
     if (err != OK) {
         j->failed = true;
@@ -242,6 +287,8 @@ void journal_close(struct journal *j)
     if (j->sql && j->mode == JOURNAL_WRITE) /* SQLite folds the log in as it closes */
         sql_keep_wal(j->sql, j->failed || !lock_readers_out(&j->lock));
     sql_close(j->sql);
+    if (j->mark_fd >= 0)
+        close(j->mark_fd);
     lock_release(&j->lock);
     free(j);
 }
@@ -260,8 +307,10 @@ static enum err head_store(struct journal *j, const struct run_head *head,
     struct sql_stmt *st;
     enum err err = sql_prepare(
         j->sql, &st,
-        TEXT("INSERT INTO run SELECT NULL, ?1, ?2, ?3, ?4, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-             " ?12, ifnull((SELECT max(seq) FROM record), 0)"),
+        TEXT("INSERT INTO run SELECT 1 + max(ifnull((SELECT max(id) FROM run), 0),"
+             " ifnull((SELECT max(run) FROM lost), 0)), " /* a lost run's number stays its own */
+             "?1, ?2, ?3, ?4, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+             " ?12, ifnull((SELECT max(seq) FROM record), 0), 0, 0, 0"),
         why);
     if (err != OK)
         return err;
@@ -291,7 +340,11 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
     uint64_t run = (uint64_t)sql_last_id(j->sql);
     if (err == OK)
         err = fleet_store(j, run, fleet, why);
+    if (err == OK)
+        err = tail_of_run(j, run, why);
     err = journal_leave(j, err, why);
+    if (err == OK)
+        err = mark_advance(j, why);
     if (err != OK)
         return err;
     head->id = run;
@@ -302,29 +355,40 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
     return OK;
 }
 
+/* Of j->tail.run. */
+static enum err head_stop(struct journal *j, enum run_state state, instant_us at, struct why *why)
+{
+    struct sql_stmt *st;
+    enum err err = journal_select(j, &st,
+                                  "UPDATE run SET state = ?2, stopped = ?3, last_record = ?4,"
+                                  " last_digest = ?5,"
+                                  " last = max(last, " NEWEST("first_record") ") WHERE id = ?1",
+                                  j->tail.run, why);
+    if (err == OK) {
+        sql_bind_int(st, 2, state);
+        sql_bind_int(st, 3, state == RUN_OPEN ? 0 : at);
+        sql_bind_int(st, 4, (int64_t)j->tail.record);
+        sql_bind_int(st, 5, j->tail.record ? (int64_t)j->tail.digest : 0);
+        err = sql_run(j->sql, st, why);
+    }
+    sql_finish(st);
+    return err;
+}
+
 enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,
                       struct why *why)
 {
-    struct sql_stmt *st;
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
-    err = sql_prepare(j->sql, &st,
-                      TEXT("UPDATE run SET state = ?2, stopped = ?3,"
-                           " last = max(last, " NEWEST("first_record") ") WHERE id = ?1"),
-                      why);
-    if (err == OK) {
-        sql_bind_int(st, 1, (int64_t)run);
-        sql_bind_int(st, 2, state);
-        sql_bind_int(st, 3, state == RUN_OPEN ? 0 : at);
-        err = sql_run(j->sql, st, why);
-        sql_finish(st);
-    }
+    err = tail_of_run(j, run, why);
+    if (err == OK)
+        err = head_stop(j, state, at, why);
     err = journal_leave(j, err, why);
     if (err == OK && state != RUN_OPEN && j->mode == JOURNAL_WRITE) {
         err = journal_fold(j, why);
         if (err != OK)
-            err = trouble(j, err, why);
+            err = journal_trouble(j, err, why);
     }
     return err;
 }
@@ -371,6 +435,29 @@ static enum err head_read(struct journal *j, struct sql_stmt *st, struct run_hea
     return OK;
 }
 
+static enum err run_gone(struct journal *j, uint64_t run, struct why *why)
+{
+    struct run_loss lost;
+    int64_t newest = (int64_t)j->loss.runs;
+    enum err err = OK;
+    if (run == 0 && !j->loss.found)
+        err = sql_int(j->sql, "SELECT max(run) FROM lost", &newest, why);
+    if (err == OK && run == 0 && newest == 0)
+        return why_set(why, ERR_GONE, "holds no run yet: mailfrom apply begins one");
+    run = run ? run : (uint64_t)newest;
+    if (err == OK)
+        err = loss_of_run(j, run, &lost, why);
+    if (err != OK)
+        return err;
+    if (*lost.what)
+        return why_set(why, ERR_IO,
+                       "has lost run %llu: %s. Put back a copy of the journal, or see with "
+                       "mailfrom discover what SES has",
+                       (unsigned long long)run, lost.what);
+    return why_set(why, ERR_GONE, "has no run %llu: mailfrom status --all lists what it has",
+                   (unsigned long long)run);
+}
+
 enum err journal_run(struct journal *j, uint64_t run, struct run_head *head, struct arena *arena,
                      struct why *why)
 {
@@ -381,11 +468,8 @@ enum err journal_run(struct journal *j, uint64_t run, struct run_head *head, str
         err = sql_step(j->sql, st, why);
     if (err == OK)
         err = head_read(j, st, head, arena, why);
-    else if (err == ERR_GONE && run == 0)
-        why_set(why, err, "holds no run yet: mailfrom apply begins one");
     else if (err == ERR_GONE)
-        why_set(why, err, "has no run %llu: mailfrom status --all lists what it has",
-                (unsigned long long)run);
+        err = run_gone(j, run, why);
     sql_finish(st);
     return err == OK ? OK : why_wrap(why, err, "journal %s", j->place.file);
 }

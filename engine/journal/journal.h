@@ -12,6 +12,7 @@
 struct journal;
 
 #define JOURNAL_HOLDER_MAX 320
+#define JOURNAL_LOSS_MAX   384
 
 enum run_verb { RUN_APPLY, RUN_ROLLBACK, RUN_PLAN };
 enum run_state { RUN_OPEN, RUN_STOPPED, RUN_ENDED }; /* OPEN without a live writer: it crashed */
@@ -60,6 +61,24 @@ enum err journal_keep(struct journal *j, uint64_t run, const struct record *reco
  * takes nothing more: what is on the disk is not known until it is opened again. */
 enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,
                       struct why *why);
+
+/* What the journal was found to have lost when it was opened just now, as a sentence without its
+ * end that names the run; "": nothing. *run: whose records they were; 0: that is not known. Lives
+ * as long as the journal. */
+const char *journal_loss(const struct journal *j, uint64_t *run);
+/* Every run that was known before to have lost records, by its number. is_gone: its head too. */
+enum err journal_losses(struct journal *j,
+                        bool (*fn)(void *ctx, uint64_t run, struct text what, bool is_gone),
+                        void *ctx, struct why *why);
+/* What a run has lost of its records. */
+struct run_loss {
+    char what[JOURNAL_LOSS_MAX]; /* part of a sentence; "": nothing */
+    uint64_t kept; /* how many records there were when that was found; later ones are newer */
+};
+
+/* Are the records of a run whole? Reads all of them and compares their running digest. What was
+ * found once stays known: a writer writes it into the journal. */
+enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why);
 
 /* run 0: the newest. Texts of *head live in *arena. ERR_GONE: no such run. */
 enum err journal_run(struct journal *j, uint64_t run, struct run_head *head, struct arena *arena,

@@ -157,7 +157,7 @@ static enum err folder_sync(const char *folder, struct why *why)
     return synced ? OK : why_set(why, ERR_IO, "folder %s: %s", folder, strerror(trouble));
 }
 
-static enum err file_make(const char *file, const char *folder, struct why *why)
+static enum err file_make(const char *file, const char *folder, bool *made, struct why *why)
 {
     int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST)
@@ -165,6 +165,7 @@ static enum err file_make(const char *file, const char *folder, struct why *why)
     if (fd < 0)
         return why_set(why, ERR_IO, "cannot be created: %s", strerror(errno));
     close(fd);
+    *made = true;
     char above[PATH_MAX + 4];
     snprintf(above, sizeof above, "%s/..", folder); /* which place_resolve may have added to */
     enum err err = folder_sync(folder, why);
@@ -207,7 +208,7 @@ static enum err place_vet(struct place *place, const char *path, bool makes, str
     if (err == OK)
         err = disk_vet(folder, why);
     if (err == OK && makes)
-        err = file_make(place->file, folder, why);
+        err = file_make(place->file, folder, &place->made, why);
     return err == OK ? file_vet(place->file, true, why) : err;
 }
 

@@ -14,6 +14,7 @@
 
 struct place {
     char file[PATH_MAX]; /* absolute; its folder holds no symbolic link */
+    bool made;           /* it was not there, and is an empty file now */
 };
 
 /* For a writer: makes the folder (0700, one level) and the file (0600) when they are missing, and

@@ -51,12 +51,13 @@ static bool file_note(const char *path, struct file_id *id)
 enum err presence_begin(struct presence *p, const struct place *place, const struct lock *lock,
                         struct why *why)
 {
+    char path[PATH_MAX + 8];
     struct stat st;
     *p = (struct presence){.log = {.inode = 0}};
     if (fstat(lock->fd, &st) != 0)
         return why_set(why, ERR_IO, "the lock file: %s", strerror(errno));
     p->lock = (struct file_id){st.st_dev, st.st_ino};
-    if (!file_note(place->file, &p->file))
+    if (!file_note(place->file, &p->file) || !file_note(beside(path, place, ".mark"), &p->mark))
         return why_set(why, ERR_IO, "%s", strerror(errno));
     return OK;
 }
@@ -75,5 +76,7 @@ enum err presence_check(struct presence *p, const struct place *place, struct lo
     enum err err = file_check(place->file, &p->file, why);
     if (err == OK && p->log.inode)
         err = file_check(beside(path, place, "-wal"), &p->log, why);
+    if (err == OK)
+        err = file_check(beside(path, place, ".mark"), &p->mark, why);
     return err == OK ? lock_check(p, place, lock, why) : err;
 }

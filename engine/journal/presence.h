@@ -1,7 +1,7 @@
 /*
- * Are the three files of a journal (main file, log, lock file) still those that were opened?
- * Someone may remove, rename, replace or link them while a run goes on, and commits would still
- * succeed, into files that nobody will find again. For the writer.
+ * Are the files of a journal (main file, log, lock file, high-water mark) still those that were
+ * opened? Someone may remove, rename, replace or link them while a run goes on, and commits would
+ * still succeed, into files that nobody will find again. For the writer.
  */
 #ifndef MF_PRESENCE_H
 #define MF_PRESENCE_H
@@ -17,10 +17,11 @@ struct file_id {
 };
 
 struct presence {
-    struct file_id file, log, lock;
+    struct file_id file, log, lock, mark;
 };
 
-/* Notes the main file and the lock file. Called once they are open. ERR_IO: they are not there. */
+/* Notes the main file, the lock file and the mark. Called once they are open. ERR_IO: they are not
+ * there. */
 enum err presence_begin(struct presence *p, const struct place *place, const struct lock *lock,
                         struct why *why);
 /* Notes the log, which SQLite makes at the first commit. */

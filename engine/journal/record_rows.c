@@ -10,6 +10,7 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "scheduler/record_digest.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -78,6 +79,8 @@ static const struct column columns[] = {
     {COLUMN_U32, AT(row.wave), 0},
 };
 
+#define MX_COLUMN    17 /* spf and dmarc follow */
+#define SET_COLUMN   20
 #define NOTES_COLUMN 21 /* the one that is carried */
 #define COLUMNS_LEN  ((int)COUNT(columns))
 
@@ -270,8 +273,21 @@ static enum err append_prepare(struct journal *j, struct why *why)
         return OK;
     return sql_prepare(j->sql, &j->append,
                        TEXT("INSERT INTO record VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-                            "?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+                            "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
                        why);
+}
+
+/* The words of a row as its columns hold them; its notes are bound already. */
+static struct record_words words_of(struct journal *j, const struct job_row *row)
+{
+    struct record_words words = {.mx = text_of(mx_status_name(row->mx)),
+                                 .spf = text_of(spf_status_name(row->spf)),
+                                 .dmarc = text_of(dmarc_status_name(row->dmarc))};
+    if (row->notes.known)
+        words.notes = buf_text(&j->notes);
+    if (row->findings)
+        words.rules = rule_numbers_digest(j, rule_numbers_to_row(j, row->findings));
+    return words;
 }
 
 static enum err record_store(struct journal *j, uint64_t run, const struct record *record,
@@ -282,7 +298,12 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
         column_bind(j, c + 2, &columns[c], record);
     if (j->notes.failed)
         return why_set(why, ERR_NOMEM, "out of memory");
-    return sql_run(j->sql, j->append, why);
+    struct record_words words = words_of(j, &record->row);
+    j->tail.digest = record_digest(j->tail.digest, record, &words);
+    sql_bind_int(j->append, COLUMNS_LEN + 2, (int64_t)j->tail.digest);
+    enum err err = sql_run(j->sql, j->append, why);
+    j->tail.record = (uint64_t)sql_last_id(j->sql);
+    return err;
 }
 
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
@@ -293,50 +314,84 @@ enum err journal_keep(struct journal *j, uint64_t run, const struct record *reco
     if (err != OK)
         return err;
     err = append_prepare(j, why);
+    if (err == OK)
+        err = tail_of_run(j, run, why);
     for (uint32_t i = 0; err == OK && i < len; i++) {
         intends |= records[i].kind == RECORD_INTENT;
         err = records[i].kind == RECORD_LANE ? lane_note_store(j, run, &records[i], why)
                                              : record_store(j, run, &records[i], why);
     }
     err = journal_leave(j, err, why);
+    if (err == OK)
+        err = mark_advance(j, why);
     return err == OK && intends ? journal_stand(j, why) : err;
 }
 
-/* Steps through `SELECT ..., seq, says` in the order of keeping. */
-static enum err replay_step(struct reader *r, struct sql_stmt *st, struct why *why)
+/* Steps through `SELECT ..., seq, digest` in the order of keeping. */
+static enum err replay_step(struct reader *r, struct sql_stmt *st, struct kept *kept,
+                            struct why *why)
 {
     enum err err = sql_step(r->j->sql, st, why);
     if (err == OK)
         err = record_read(r, st, why);
-    if (err == OK)
-        err = reader_mark(r, r->record.job, sql_col_int(st, COLUMNS_LEN),
-                          !sql_col_is_null(st, NOTES_COLUMN), why);
-    return err;
+    if (err != OK)
+        return err;
+    *kept = (struct kept){
+        .seq = (uint64_t)sql_col_int(st, COLUMNS_LEN),
+        .digest = (uint64_t)sql_col_int(st, COLUMNS_LEN + 1),
+        .words = {.mx = sql_col_text(st, MX_COLUMN),
+                  .spf = sql_col_text(st, MX_COLUMN + 1),
+                  .dmarc = sql_col_text(st, MX_COLUMN + 2),
+                  .notes = sql_col_text(st, NOTES_COLUMN),
+                  .rules = rule_numbers_digest(r->j, (uint64_t)sql_col_int(st, SET_COLUMN))}};
+    return reader_mark(r, r->record.job, (int64_t)kept->seq, !sql_col_is_null(st, NOTES_COLUMN),
+                       why);
 }
 
-enum err journal_replay(struct journal *j, uint64_t run,
-                        bool (*fn)(void *ctx, const struct record *record), void *ctx,
-                        struct why *why)
+enum err record_walk(struct journal *j, uint64_t run,
+                     bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
+                     void *ctx, struct why *why)
 {
     struct reader r;
+    struct kept kept;
     struct sql_stmt *st = NULL;
     bool more = true;
     enum err err = reader_init(&r, j, run, why);
     bool found = err != ERR_GONE;
     if (err == OK)
         err = journal_select(j, &st,
-                             "SELECT " RECORD_COLUMNS ", seq FROM record WHERE run = ?1"
+                             "SELECT " RECORD_COLUMNS ", seq, digest FROM record WHERE run = ?1"
                              " AND seq > ?2 ORDER BY seq",
                              run, why);
     if (err == OK)
         sql_bind_int(st, 2, r.first);
-    while (err == OK && more && (err = replay_step(&r, st, why)) == OK)
-        more = fn(ctx, &r.record);
+    while (err == OK && more && (err = replay_step(&r, st, &kept, why)) == OK)
+        more = fn(ctx, &r.record, &kept);
     sql_finish(st);
     reader_clear(&r);
     if (err == OK || (err == ERR_GONE && found))
         return OK;
     return why_wrap(why, err, "journal %s", j->place.file);
+}
+
+struct replaying {
+    bool (*fn)(void *ctx, const struct record *record);
+    void *ctx;
+};
+
+static bool replay_one(void *ctx, const struct record *record, const struct kept *kept)
+{
+    struct replaying *to = ctx;
+    (void)kept;
+    return to->fn(to->ctx, record);
+}
+
+enum err journal_replay(struct journal *j, uint64_t run,
+                        bool (*fn)(void *ctx, const struct record *record), void *ctx,
+                        struct why *why)
+{
+    struct replaying to = {fn, ctx};
+    return record_walk(j, run, replay_one, &to, why);
 }
 
 static enum err marks_read(struct reader *r, struct why *why)
@@ -395,68 +450,4 @@ enum err journal_rows(struct journal *j, uint64_t run,
     sql_finish(st);
     reader_clear(&r);
     return err == OK ? OK : why_wrap(why, err, "journal %s", j->place.file);
-}
-
-enum err journal_written(struct journal *j,
-                         bool (*fn)(void *ctx, struct text account, struct text region,
-                                    struct text identity, struct text mail_from),
-                         void *ctx, struct why *why)
-{
-    struct sql_stmt *st = NULL;
-    bool more = true;
-    enum err err =
-        sql_prepare(j->sql, &st,
-                    TEXT("SELECT a.name, l.region, c.identity, r.write_mail_from FROM record r"
-                         " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
-                         " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
-                         " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
-                         " WHERE r.kind = 1 AND r.write_mail_from <> '' ORDER BY r.seq"),
-                    why);
-    while (err == OK && more && (err = sql_step(j->sql, st, why)) == OK)
-        more = fn(ctx, sql_col_text(st, 0), sql_col_text(st, 1), sql_col_text(st, 2),
-                  sql_col_text(st, 3));
-    sql_finish(st);
-    if (!more)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    return err == ERR_GONE ? OK : why_wrap(why, err, "journal %s", j->place.file);
-}
-
-static struct journal_accepted accepted_of(struct sql_stmt *st)
-{
-    return (struct journal_accepted){.run = (uint64_t)sql_col_int(st, 0),
-                                     .account = sql_col_text(st, 1),
-                                     .region = sql_col_text(st, 2),
-                                     .identity = sql_col_text(st, 3),
-                                     .mail_from = sql_col_text(st, 4),
-                                     .behavior = (enum behavior)(sql_col_int(st, 5) != 0),
-                                     .mail_from_before = sql_col_text(st, 6),
-                                     .behavior_before = (enum behavior)(sql_col_int(st, 7) != 0),
-                                     .at = sql_col_int(st, 8)};
-}
-
-/* A row that has drifted saw what is another operator's. */
-enum err journal_accepted(struct journal *j,
-                          bool (*fn)(void *ctx, const struct journal_accepted *accepted), void *ctx,
-                          struct why *why)
-{
-    struct sql_stmt *st = NULL;
-    bool more = true;
-    enum err err = sql_prepare(j->sql, &st,
-                               TEXT("SELECT r.run, a.name, l.region, c.identity, r.mail_from_seen,"
-                                    " r.behavior_seen, r.mail_from_before, r.behavior_before, r.at"
-                                    " FROM record r"
-                                    " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
-                                    " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
-                                    " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
-                                    " WHERE r.accepted > 0 AND r.kind <> 1 AND r.outcome <> 9"
-                                    " ORDER BY r.seq"),
-                               why);
-    while (err == OK && more && (err = sql_step(j->sql, st, why)) == OK) {
-        struct journal_accepted accepted = accepted_of(st);
-        more = fn(ctx, &accepted);
-    }
-    sql_finish(st);
-    if (!more)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    return err == ERR_GONE ? OK : why_wrap(why, err, "journal %s", j->place.file);
 }

@@ -5,6 +5,8 @@
  */
 #include "inside.h"
 
+#include "scheduler/record_digest.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -12,6 +14,7 @@ static void number_take(struct rule_numbers *rules, unsigned number, struct text
 {
     enum finding f;
     rules->rule_of[number] = RULE_UNKNOWN;
+    rules->digest_of[number] = record_digest_rule(name);
     if (!finding_parse(name, &f))
         return;
     rules->rule_of[number] = (unsigned char)f;
@@ -23,7 +26,8 @@ enum err rule_numbers_load(struct journal *j, struct why *why)
 {
     struct sql_stmt *st;
     bool ok = true;
-    memset(&j->rules, RULE_NONE, sizeof j->rules);
+    memset(j->rules.number_of, RULE_NONE, sizeof j->rules.number_of);
+    memset(j->rules.rule_of, RULE_NONE, sizeof j->rules.rule_of);
     enum err err = sql_prepare(j->sql, &st, TEXT("SELECT number, name FROM rule"), why);
     while (err == OK && (err = sql_step(j->sql, st, why)) == OK) {
         uint64_t number = journal_number(st, 0, RULE_NUMBERS - 1, &ok);
@@ -96,4 +100,13 @@ finding_set rule_numbers_from_row(const struct journal *j, struct sql_stmt *st, 
             findings |= FINDING_BIT(j->rules.rule_of[number]);
     }
     return findings;
+}
+
+uint64_t rule_numbers_digest(const struct journal *j, uint64_t set)
+{
+    uint64_t sum = 0;
+    for (unsigned number = 0; set && number < RULE_NUMBERS; number++, set >>= 1)
+        if (set & 1)
+            sum += j->rules.digest_of[number];
+    return sum;
 }

@@ -35,7 +35,8 @@ static_assert(OUTCOME_OPEN == 0 && OUTCOME_REFUSED == 6 && OUTCOME_DRIFTED == 9 
 static_assert(MAIL_FROM_NONE == 0 && MAIL_FROM_SUCCESS == 2 && MAIL_FROM_UNKNOWN == 5, "status");
 static_assert(BEHAVIOR_USE_DEFAULT_VALUE == 0 && BEHAVIOR_REJECT_MESSAGE == 1, "behavior");
 static_assert(REQUIRE_MX_SPF == 0 && REQUIRE_MX == 1 && REQUIRE_NONE == 2, "require");
-static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GUARD_SKIP == 4,
+static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GUARD_SKIP == 4 &&
+                  GUARD_UNKNOWN == 5,
               "guard");
 static_assert(VERIFICATION_NONE == 0 && VERIFICATION_NOT_STARTED == 5, "verification");
 static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kind");
@@ -113,7 +114,21 @@ static const char version_2[] =
     " (25,'shared-mail-from'), (26,'overwrites-custom'), (27,'account-cannot-send'),"
     " (28,'sandbox'), (29,'dns-trouble');";
 
-static const char *const migrations[] = {version_1, version_2};
+/*
+ * The running digest of the records (record_digest.h). Records of older versions have none; the
+ * greatest number of those is their run's undigested. A run that stopped has the number and digest
+ * of its newest record in its head, so that the end of its records is known too. A run that has
+ * lost records is in `lost`, whether its head is still there or not.
+ */
+static const char version_3[] =
+    "ALTER TABLE record ADD COLUMN digest INT;"
+    "ALTER TABLE run ADD COLUMN undigested INT DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN last_record INT DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN last_digest INT DEFAULT 0;"
+    "UPDATE run SET undigested = ifnull((SELECT max(seq) FROM record), 0);"
+    "CREATE TABLE lost (run INTEGER PRIMARY KEY, kept INT, what TEXT);";
+
+static const char *const migrations[] = {version_1, version_2, version_3};
 
 static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 

@@ -56,6 +56,8 @@ enum guard {
                        back as wanted already is fine too */
     GUARD_FORCED,   /* the same is expected, but what else is there is overwritten and told */
     GUARD_SKIP,     /* no change was reviewed: SES is not even asked, the row ends as skipped */
+    GUARD_UNKNOWN,  /* what there was before a run, whose records are lost, is not known: SES is
+                       asked, nothing is written, and what the run may have left is refused */
     GUARDS,
 };
 

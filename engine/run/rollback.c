@@ -4,6 +4,12 @@
  * process was cut off, or the answer was lost for good) may or may not have taken effect, so both
  * values are expected then.
  *
+ * Where the journal has lost records of the run, every identity of it is taken back: a write of it
+ * may be among what is lost. Its last writes put there what the run wanted, with either behaviour,
+ * and that is what is expected; SES is read anyway before anything is written, and anything else is
+ * left alone. What there was before is what the first look of the run saw, or what its plan was
+ * reviewed on. Where that is lost too, nothing is written, and the row says so (GUARD_UNKNOWN).
+ *
  * What SES was merely seen to hold is never taken for what the run left: somebody else may have set
  * it, and then it is not the run's to take back.
  */
@@ -22,6 +28,7 @@ struct job_history {
     uint8_t status_before;
     uint8_t outcome;
     bool written, confirmed;
+    bool before_known; /* of a run that has lost records */
 };
 
 struct telling {
@@ -29,6 +36,7 @@ struct telling {
     const struct fleet *from;
     struct fleet *to;
     struct job_history *stories; /* one per job */
+    uint64_t told;               /* records so far */
     bool failed;                 /* no memory */
 };
 
@@ -42,6 +50,8 @@ static enum outcome outcome_of(const struct job_row *row)
 static bool job_history_begin(struct job_history *s, struct names *names, const struct job_row *row)
 {
     s->written = true;
+    if (s->before_known)
+        return true;
     s->behavior_before = s->behavior_or_left = (uint8_t)row->behavior_before;
     s->status_before = (uint8_t)row->status_seen; /* an intent has what it replaces */
     bool added = names_add(names, row->mail_from_before, &s->before);
@@ -73,13 +83,35 @@ static bool is_confirmed(const struct job_history *s, const struct names *names,
            (left.len == 0 || row->behavior_seen == (enum behavior)s->behavior_left);
 }
 
+/* Each record holds the whole state of its job, and so the value before the first write, whether
+ * the record of that write is there or not. Where all that was known of a job is lost, a resumed
+ * run begins with a look of its own; when that shows what the run wants, a lost write may have put
+ * it there. */
+static bool before_learn(struct telling *t, struct job_history *s, const struct record *record)
+{
+    const struct job_row *row = &record->row;
+    bool looked = row->seen_known && row->writes == 0 && !s->written;
+    struct text before = row->before_known ? row->mail_from_before : row->mail_from_seen;
+    bool may_be_own =
+        t->told > t->how->kept && dname_eq(before, fleet_mail_from(t->from, record->job));
+    if (s->before_known || may_be_own || (!row->before_known && !looked))
+        return true;
+    s->before_known = true;
+    s->status_before = (uint8_t)(looked ? row->status_seen : MAIL_FROM_UNKNOWN);
+    s->behavior_before = (uint8_t)(row->before_known ? row->behavior_before : row->behavior_seen);
+    return names_add(&t->to->names, before, &s->before);
+}
+
 static bool tell(void *ctx, const struct record *record)
 {
     struct telling *t = ctx;
     struct job_history *s = &t->stories[record->job];
+    t->told++;
+    if (t->how->refresh && !before_learn(t, s, record))
+        t->failed = true;
     s->outcome = (uint8_t)outcome_of(&record->row);
     if (record->kind == RECORD_INTENT)
-        t->failed = !job_history_intent(s, &t->to->names, record);
+        t->failed |= !job_history_intent(s, &t->to->names, record);
     else if (s->written && !s->confirmed && is_confirmed(s, &t->to->names, &record->row)) {
         s->confirmed = true;
         s->or_left = s->left;
@@ -119,7 +151,7 @@ static bool lanes_copy(struct fleet *to, const struct fleet *from)
 static bool is_meant(const struct telling *t, uint32_t job)
 {
     const struct job_history *s = &t->stories[job];
-    if (!s->written || (t->how->by_outcome && s->outcome != t->how->outcome))
+    if ((!s->written && !t->how->refresh) || (t->how->by_outcome && s->outcome != t->how->outcome))
         return false;
     return !t->how->only ||
            fnmatch(t->how->only, fleet_identity(t->from, job).at, FNM_CASEFOLD) == 0;
@@ -139,6 +171,23 @@ static struct policy policy_back(const struct telling *t, const struct job_histo
     return policy;
 }
 
+/* A row of a run that has lost records: expects what the run wanted, with either behaviour. */
+static void row_expect(struct telling *t, uint32_t job, struct choice *choice,
+                       struct expectation *e)
+{
+    const struct job_history *s = &t->stories[job];
+    bool cleared = s->written && s->left == MAIL_FROM_DEFAULT;
+    *e = (struct expectation){.mail_from = t->from->choices[job].mail_from,
+                              .behavior = BEHAVIOR_USE_DEFAULT_VALUE,
+                              .or_mail_from = t->from->choices[job].mail_from,
+                              .or_behavior = BEHAVIOR_REJECT_MESSAGE,
+                              .status = MAIL_FROM_UNKNOWN};
+    if (cleared)
+        e->or_mail_from = MAIL_FROM_DEFAULT;
+    if (!s->before_known && !t->how->to_default)
+        choice->guarded = GUARD_UNKNOWN;
+}
+
 static bool row_add(struct telling *t, uint32_t job)
 {
     const struct job_history *s = &t->stories[job];
@@ -146,15 +195,33 @@ static bool row_add(struct telling *t, uint32_t job)
     uint32_t row;
     choice.guarded = t->how->forced ? GUARD_FORCED : GUARD_WRITTEN;
     choice.mail_from = t->how->to_default ? MAIL_FROM_DEFAULT : s->before;
+    struct expectation expected = {.mail_from = s->left,
+                                   .behavior = s->behavior_left,
+                                   .or_mail_from = s->or_left,
+                                   .or_behavior = s->behavior_or_left,
+                                   .status = MAIL_FROM_UNKNOWN};
+    if (t->how->refresh)
+        row_expect(t, job, &choice, &expected);
     struct policy policy = policy_back(t, s, &t->from->policies[choice.policy]);
     if (!fleet_policy(t->to, policy, &choice.policy) || !fleet_choice(t->to, choice, &row))
         return false;
-    t->to->expected[row] = (struct expectation){.mail_from = s->left,
-                                                .behavior = s->behavior_left,
-                                                .or_mail_from = s->or_left,
-                                                .or_behavior = s->behavior_or_left,
-                                                .status = MAIL_FROM_UNKNOWN};
+    t->to->expected[row] = expected;
     return true;
+}
+
+/* What a plan was reviewed on is what stood there before its writes. */
+static void reviewed_take(struct telling *t)
+{
+    for (uint32_t i = 0; i < t->from->choices_len; i++) {
+        const struct expectation *e = t->from->expected ? &t->from->expected[i] : NULL;
+        struct job_history *s = &t->stories[i];
+        if (!e || t->from->choices[i].guarded != GUARD_REVIEWED || s->before_known || s->written)
+            continue;
+        s->before = e->mail_from;
+        s->behavior_before = e->behavior;
+        s->status_before = e->status;
+        s->before_known = true;
+    }
 }
 
 static bool rows_add(struct telling *t)
@@ -192,6 +259,8 @@ enum err rollback_fleet(struct fleet *fleet, struct journal *journal, uint64_t r
     enum err err = journal_fleet(journal, run, &from, why);
     if (err == OK)
         err = stories_read(&t, journal, run, why);
+    if (err == OK && how->refresh)
+        reviewed_take(&t);
     if (err == OK && !rows_add(&t))
         err = no_memory(why);
     if (err == OK)

@@ -9,6 +9,8 @@
 
 struct rollback {
     bool to_default;  /* want no custom MAIL FROM, instead of what was there before */
+    bool refresh;     /* the journal has lost records of the run: see rollback.c */
+    uint64_t kept;    /* with refresh: how many records there were when that was found */
     bool forced;      /* also where SES holds something else by now */
     const char *only; /* pattern of identities (glob(7)); NULL: all */
     bool by_outcome;  /* only rows that ended as `outcome` */

@@ -73,14 +73,15 @@ static enum err head_begin(struct run *r, instant_us now, struct why *why)
 
 struct restoring {
     struct scheduler *scheduler;
-    bool reopens;
+    bool reopens, reopens_all;
     instant_us now;
 };
 
 static bool restore_one(void *ctx, const struct record *record)
 {
     struct restoring *restoring = ctx;
-    bool reopen = restoring->reopens && outcome_is_bad(record->row.outcome);
+    bool reopen =
+        restoring->reopens_all || (restoring->reopens && outcome_is_bad(record->row.outcome));
     scheduler_restore(restoring->scheduler, record, reopen, restoring->now);
     return true;
 }
@@ -131,7 +132,7 @@ static void observer_end(const struct run *r, bool failed, instant_us now)
 /* What is known already: from the plan that was shown, or from the run that is resumed. */
 static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
 {
-    struct restoring restoring = {r->scheduler, r->reopens, now};
+    struct restoring restoring = {r->scheduler, r->reopens, *r->lost.what, now};
     if (r->shown && r->head.verb == RUN_APPLY)
         return run_shown_take(r, now, why);
     return r->resumes ? journal_rows(r->journal, r->head.id, restore_one, &restoring, why) : OK;

@@ -62,6 +62,7 @@ struct run {
     struct scheduler *planner;   /* its scheduler; in memory */
     bool keeps_scheduler;        /* the scheduler outlives the engine, as planner */
     uint8_t *read_api;           /* enum api of each lane, as its reads went in the end */
+    struct run_loss lost;        /* of the records of a run: ui/run_lost.h */
     bool stopped;                /* by a signal, before anything was begun */
     enum engine_end end;
     struct scheduler_totals totals;

@@ -197,6 +197,8 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
         return step_gone(s);
     if (is_gone && (s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED))
         return step_gone(s);
+    if (s->guard == GUARD_UNKNOWN)
+        return step_before_unknown(s, ses);
     if (s->recent && s->recent->is_later)
         return changed_by_later_run(s);
     if (step_contradicts_recent(s, ses) && !s->rules->plan_only)

@@ -109,6 +109,26 @@ struct decision step_drifted(const struct situation *s, const struct ses_facts *
     return d;
 }
 
+struct decision step_before_unknown(const struct situation *s, const struct ses_facts *ses)
+{
+    bool may_be_left = ses->mail_from.len == 0 || dname_eq(ses->mail_from, s->expected_mail_from);
+    struct decision d = step_finish(s, may_be_left ? OUTCOME_REFUSED : OUTCOME_UNCHANGED, "");
+    if (may_be_left)
+        snprintf(d.reason, sizeof d.reason,
+                 "SES has MAIL FROM " TEXT_FMT " with %s; what it had before the run is not known, "
+                 "since the journal has lost that record: set it by hand, or roll back with --to "
+                 "default",
+                 TEXT_ARG(ses->mail_from.len ? ses->mail_from : TEXT("default")),
+                 behavior_name(ses->behavior));
+    else
+        snprintf(d.reason, sizeof d.reason,
+                 "SES has MAIL FROM " TEXT_FMT
+                 ", which the run did not want: there is nothing of it "
+                 "to put back",
+                 TEXT_ARG(ses->mail_from));
+    return d;
+}
+
 /* What this run has put there itself, and has replaced since. */
 static bool was_put_there(const struct situation *s, const struct ses_facts *ses)
 {

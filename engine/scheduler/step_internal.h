@@ -43,6 +43,8 @@ bool step_shows_own(const struct situation *s, const struct ses_facts *ses);
 /* Before SES has taken a write of this run: is it other than the guard expects? */
 bool step_has_drifted(const struct situation *s, const struct ses_facts *ses);
 struct decision step_drifted(const struct situation *s, const struct ses_facts *ses);
+/* GUARD_UNKNOWN: the end of the row. */
+struct decision step_before_unknown(const struct situation *s, const struct ses_facts *ses);
 /* After it has: is it what the run found there or had put there before? */
 bool step_is_stale(const struct situation *s, const struct ses_facts *ses);
 /* Before it has: is it what another run of this journal has just replaced? */

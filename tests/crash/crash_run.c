@@ -205,6 +205,18 @@ static const char *audit_judge(const struct audit *a)
     return NULL;
 }
 
+/* Nothing has been lost, so nothing may be said to be. */
+static const char *loss_said(struct journal *j, uint64_t run, struct why *why)
+{
+    static struct run_loss lost;
+    uint64_t of;
+    if (*journal_loss(j, &of))
+        return journal_loss(j, &of);
+    if (run && journal_vet(j, run, &lost, why) == OK && *lost.what)
+        return lost.what;
+    return NULL;
+}
+
 const char *crash_run_audit(struct crash_run *v, const char *file, struct why *why)
 {
     static const char *const no_run = "the run is gone";
@@ -217,7 +229,10 @@ const char *crash_run_audit(struct crash_run *v, const char *file, struct why *w
     arena_init(&a.arena, SIZE_MAX);
     if (journal_open(&v->journal, file, JOURNAL_WRITE, why) == OK) {
         enum err err = journal_run(v->journal, 0, &head, &a.arena, why);
-        if (err == ERR_GONE) /* it was never acknowledged, and so nothing may have left */
+        const char *accused = loss_said(v->journal, err == OK ? head.id : 0, why);
+        if (accused)
+            complaint = accused;
+        else if (err == ERR_GONE) /* it was never acknowledged, and so nothing may have left */
             complaint = v->head.id == 0 ? NULL : no_run;
         else if (err != OK || journal_replay(v->journal, 1, audit_one, &a, why) != OK)
             complaint = why->text;

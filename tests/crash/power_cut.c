@@ -4,6 +4,8 @@
  * synced is torn, the journal is opened again and held to its word, and the run is resumed to its
  * end, which must be that of the undisturbed run. Every second child loses its power once more
  * while it opens or resumes.
+ * No child may take what it finds for damage: the log is scanned as the journal does it, and the
+ * high-water mark comes along, as it was last written or not at all.
  *
  *     power_cut [--seed N] [--jobs N] [--every N]
  */
@@ -12,6 +14,7 @@
 
 #include "base/count.h"
 #include "base/hash.h"
+#include "journal/wal_scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +30,8 @@ struct campaign {
     struct power *power;
     uint64_t seed, every;
     char folder[64], file[96];
+    char mark[1024]; /* the high-water mark at the last cut */
+    size_t mark_len;
     bool is_child;
     uint64_t cut_at; /* in a child: the point of its next cut; 0: none */
     enum tear tear;
@@ -44,10 +49,33 @@ static void child_reap(struct campaign *c)
     c->bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
+static void mark_read(struct campaign *c, const char *folder)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/journal.db.mark", folder);
+    FILE *file = fopen(path, "r");
+    c->mark_len = file ? fread(c->mark, 1, sizeof c->mark, file) : 0;
+    if (file)
+        fclose(file);
+}
+
+/* Each third cut finds no mark: its bytes never got to the disk. */
+static void mark_write(const struct campaign *c, const char *folder, uint64_t roll)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/journal.db.mark", folder);
+    FILE *file = roll % 3 ? fopen(path, "w") : NULL;
+    if (!file)
+        return;
+    fwrite(c->mark, 1, c->mark_len, file);
+    fclose(file);
+}
+
 static void child_fork(struct campaign *c, uint64_t number, enum tear tear)
 {
     while (c->children >= CHILDREN_MAX)
         child_reap(c);
+    mark_read(c, c->folder);
     fflush(NULL);
     pid_t pid = fork();
     if (pid < 0) {
@@ -95,12 +123,13 @@ static bool reboot(struct campaign *c, char *folder, char *file, size_t size)
         return false;
     snprintf(file, size, "%s/journal.db", folder);
     power_back(c->power, before, folder);
+    mark_write(c, folder, hash_mix(c->seed, c->cut_at) >> 8);
     return true;
 }
 
 static void folder_remove(const char *folder)
 {
-    static const char *const names[] = {"journal.db", "journal.db.lock"};
+    static const char *const names[] = {"journal.db", "journal.db.lock", "journal.db.mark"};
     char path[128];
     for (size_t i = 0; i < COUNT(names); i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -125,10 +154,36 @@ static const char *rows_differ(struct campaign *c, const char *file)
     return complaint;
 }
 
+struct log_bytes {
+    const unsigned char *at;
+};
+
+static bool log_read(void *ctx, uint64_t offset, void *out, size_t len)
+{
+    memcpy(out, ((struct log_bytes *)ctx)->at + offset, len);
+    return true;
+}
+
+/* What the cut has left of the log is no damage. */
+static const char *log_accused(struct campaign *c, const char *file)
+{
+    char name[128];
+    size_t len;
+    struct wal_scan scan;
+    snprintf(name, sizeof name, "%s-wal", file);
+    struct log_bytes bytes = {power_file(c->power, name, &len)};
+    struct wal_reader reader = {.ctx = &bytes, .size = len, .read = log_read};
+    if (!wal_scan(&scan, &reader))
+        return "the log cannot be scanned";
+    return scan.damaged ? "the log is taken for a damaged one" : NULL;
+}
+
 /* One life between two cuts; NULL: it came to its end. */
 static const char *life(struct campaign *c, const char *file, struct why *why)
 {
-    const char *complaint = crash_run_audit(&c->crash_run, file, why);
+    const char *complaint = log_accused(c, file);
+    if (!complaint)
+        complaint = crash_run_audit(&c->crash_run, file, why);
     if (complaint || crash_run_go(&c->crash_run, file, why) == OK)
         return complaint;
     return why->text;
@@ -149,6 +204,7 @@ static int child_live(struct campaign *c)
         complaint = life(c, file, &why);
         if (!power_is_out(c->power))
             break;
+        mark_read(c, folder);
         folder_remove(folder);
     }
     if (!complaint)
@@ -176,6 +232,8 @@ static bool rehearse(struct campaign *c, uint32_t jobs)
     crash_run_clear(&v);
     unlink(file);
     snprintf(file, sizeof file, "%s/calm.db.lock", c->folder);
+    unlink(file);
+    snprintf(file, sizeof file, "%s/calm.db.mark", c->folder);
     unlink(file);
     c->wanted = rows;
     if (!fine)

@@ -189,6 +189,13 @@ void power_back(struct power *p, const char *from, const char *to)
     }
 }
 
+const unsigned char *power_file(struct power *p, const char *name, size_t *len)
+{
+    const struct disk_file *f = file_find(p, name);
+    *len = f ? f->now.len : 0;
+    return f ? f->now.at : NULL;
+}
+
 bool power_is_out(const struct power *p)
 {
     return p->is_out;

@@ -13,6 +13,7 @@
 #define MF_POWER_VFS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum tear {
@@ -34,6 +35,8 @@ void power_free(struct power *p);
 void power_cut(struct power *p, enum tear tear, uint64_t seed);
 /* The files of one folder are in the other now, and can be used again. */
 void power_back(struct power *p, const char *from, const char *to);
+/* The bytes of a file as they are now; NULL: there is none. Borrowed until it changes. */
+const unsigned char *power_file(struct power *p, const char *name, size_t *len);
 bool power_is_out(const struct power *p);
 uint64_t power_points(const struct power *p);
 

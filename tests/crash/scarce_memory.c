@@ -87,7 +87,7 @@ struct campaign {
 
 static void files_remove(const struct campaign *c)
 {
-    static const char *const endings[] = {"", "-wal", ".lock"};
+    static const char *const endings[] = {"", "-wal", ".lock", ".mark"};
     char path[128];
     for (size_t i = 0; i < COUNT(endings); i++) {
         snprintf(path, sizeof path, "%s%s", c->file, endings[i]);

@@ -220,6 +220,7 @@ DEEDS = {
     "removed with its folder": (shutil.rmtree, "taken away"),
     "replaced by a copy": (replaced, "replaced"),
     "without its lock file": (lambda path: (path / "journal.db.lock").unlink(), "lock was taken away"),
+    "without its high-water mark": (lambda path: (path / "journal.db.mark").unlink(), "mark was taken away"),
     "without its log": (lambda path: (path / "journal.db-wal").unlink(), "wal was taken away"),
     "under a second name": (lambda path: os.link(path / "journal.db", path / "other.db"), "second name"),
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The crash campaigns at full length: 10,000 kills, 100,000 calls through a bad proxy, the power cut
+# The crash campaigns at full length: 10,000 kills, 1,000 damaged journals, 100,000 calls through a bad proxy, the power cut
 # at every point of three runs, every allocation and every system call failing once.
 # About an hour and a half on two cores. A number as argument divides the counts.
 set -euo pipefail
@@ -18,6 +18,7 @@ done
 for seed in {1..10}; do
     "${python[@]}" tests/crash/kill9.py "${programs[@]}" --seed "$seed" --rounds $((1000 / by)) --identities $((20 * seed))
 done
+"${python[@]}" tests/crash/damage.py "${programs[@]}" --seed 1 --journals $((1000 / by))
 "${python[@]}" tests/crash/hidden_sends.py "${programs[@]}" --seed 1 --calls $((100000 / by))
 "${python[@]}" tests/crash/syscalls.py "${programs[@]}" --every "$by"
 "${python[@]}" tests/crash/signals.py "${programs[@]}" --seed 1 --rounds $((1000 / by))

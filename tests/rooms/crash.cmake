@@ -25,6 +25,7 @@ function(mailfrom_campaign name)
 endfunction()
 
 mailfrom_campaign(kill9 --seed 1 --rounds 500)
+mailfrom_campaign(damage --seed 1 --journals 45)
 mailfrom_campaign(hidden_sends --seed 1 --calls 2000)
 mailfrom_campaign(signals --seed 1 --rounds 100)
 mailfrom_campaign(syscalls --every 13)

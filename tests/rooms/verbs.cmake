@@ -24,6 +24,7 @@ mailfrom_run_test(run_discover)
 mailfrom_run_test(run_read_api)
 mailfrom_run_test(run_lanes)
 mailfrom_run_test(run_old_journal)
+mailfrom_run_test(run_lost_records)
 mailfrom_run_test(run_callers)
 
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).

@@ -136,6 +136,7 @@ def spared(room):
             ("a report over the journal", ["report", 1, "--report", "csv:.mailfrom/journal.db"]),
             ("its log", ["report", 1, "--report", "csv:.mailfrom/journal.db-wal"]),
             ("its lock", ["resume", 1, "--report", "csv:.mailfrom/journal.db.lock"]),
+            ("its high-water mark", ["resume", 1, "--report", "csv:.mailfrom/journal.db.mark"]),
             ("the journal by another folder", ["rollback", 1, "--yes", "--report", "csv:way/../.mailfrom/journal.db"]),
             ("the journal by a linked folder", [*apply, "--report", "csv:way/journal.db"]),
             ("the journal by a link", ["report", 1, "--report", "json:journal.link"]),

@@ -169,6 +169,7 @@ static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
         {"rm s/j-wal", "j-wal was taken away"},
         {"cp s/j-wal s/w && mv s/w s/j-wal", "j-wal was replaced"},
         {"rm s/j.lock", "j.lock was taken away"},
+        {"rm s/j.mark", "j.mark was taken away"},
         {"rm s/j.lock && touch s/j.lock", "j.lock was replaced"},
         {"mv s t && cp -r t s", "replaced"},
     };

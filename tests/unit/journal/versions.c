@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#define LATER(n) ((instant_us)2000000000000000 + (n))
+
 struct bench {
     char folder[64], file[96];
     struct journal *journal;
@@ -145,6 +147,49 @@ static void a_writer_migrates_version_1_once(void **state)
     assert_version_1(b);
 }
 
+static void assert_version_2(struct bench *b)
+{
+    struct run_loss lost;
+    uint64_t of;
+    assert_string_equal(rows_of(b, 1),
+                        "0 2/2/1 done, 1 1/1/1 done, 2 0/0/0 unchanged, 3 0/0/0 refused, ");
+    assert_string_equal(rows_of(b, 3), "0 1/1/1 done, 1 1/1/1 done, ");
+    assert_string_equal(journal_loss(b->journal, &of), "");
+    for (uint64_t run = 1; run <= 3; run++) {
+        assert_int_equal(journal_vet(b->journal, run, &lost, &b->why), OK);
+        assert_string_equal(lost.what, "");
+    }
+}
+
+/* Its records have no digests, and those that are kept from now on have. */
+static void version_2_goes_on_with_digests(void **state)
+{
+    struct bench *b = *state;
+    struct run_loss lost;
+    struct record r = {.job = 1, .at = LATER(1), .row.state = JOB_READING};
+    shell(b, "cp " TEST_DATA "/journal/v2.db journal.db && chmod 600 journal.db");
+    opened(b, JOURNAL_READ);
+    assert_version_2(b);
+    closed(b);
+    shell(b, "cmp journal.db " TEST_DATA "/journal/v2.db && test \"$(ls)\" = journal.db");
+    opened(b, JOURNAL_WRITE);
+    assert_version_2(b);
+    assert_string_equal(rows_of(b, 2), "0 1/1/1 , 1 0/0/0 , 2 1/1/1 , ");
+    assert_int_equal(journal_stop(b->journal, 2, RUN_OPEN, 0, &b->why), OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(journal_keep(b->journal, 2, &r, 1, &b->why), OK);
+    assert_int_equal(journal_stop(b->journal, 2, RUN_STOPPED, LATER(9), &b->why), OK);
+    for (int mode = JOURNAL_READ; mode <= JOURNAL_WRITE; mode++) {
+        opened(b, (enum journal_mode)mode);
+        assert_version_2(b);
+    }
+    closed(b);
+    sql(b, "DELETE FROM record WHERE seq = (SELECT max(seq) - 1 FROM record)");
+    opened(b, JOURNAL_READ);
+    assert_int_equal(journal_vet(b->journal, 2, &lost, &b->why), OK);
+    assert_non_null(strstr(lost.what, "are missing"));
+}
+
 /* A migration that cannot be ended leaves the file as it was, for the program that wrote it. */
 static void a_migration_that_fails_changes_nothing(void **state)
 {
@@ -237,8 +282,6 @@ static const char *notes_of(struct bench *b, uint64_t run)
     return told(b);
 }
 
-#define LATER(n) ((instant_us)2000000000000000 + (n))
-
 static void notes_of_lanes_are_no_rows_and_the_newest_counts(void **state)
 {
     struct bench *b = *state;
@@ -269,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_OF(a_reader_understands_version_1_and_leaves_it_alone),
         TEST_OF(a_writer_migrates_version_1_once),
+        TEST_OF(version_2_goes_on_with_digests),
         TEST_OF(a_migration_that_fails_changes_nothing),
         TEST_OF(writes_that_were_taken_stay_taken),
         TEST_OF(findings_are_what_the_journal_names_them),

@@ -195,6 +195,27 @@ static void only_what_a_run_left_is_taken_back(void **state)
     }
 }
 
+/* What was there before the run is lost: nothing is written, and what the run may have put there,
+ * or have cleared, is not taken for what was there. */
+static void what_was_before_is_not_guessed(void **state)
+{
+    (void)state;
+    static const struct guard_row rows[] = {
+        {GUARD_UNKNOWN, OLD, USE, SUCCESS, OLD, OLD, ANY, JOB_DONE, OUTCOME_REFUSED},
+        {GUARD_UNKNOWN, OLD, REJECT, PENDING, OLD, OLD, ANY, JOB_DONE, OUTCOME_REFUSED},
+        {GUARD_UNKNOWN, "", USE, MAIL_FROM_NONE, OLD, OLD, ANY, JOB_DONE, OUTCOME_REFUSED},
+        {GUARD_UNKNOWN, "", USE, MAIL_FROM_NONE, "", "", ANY, JOB_DONE, OUTCOME_REFUSED},
+        {GUARD_UNKNOWN, OTHER, USE, SUCCESS, OLD, OLD, ANY, JOB_DONE, OUTCOME_UNCHANGED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct decision d = guarded_read(&rows[i], UNTIL_SUCCESS);
+        assert_int_equal(d.to, rows[i].to);
+        assert_int_equal(d.outcome, rows[i].outcome);
+        bool says = strstr(d.reason, "--to default") != NULL;
+        assert_int_equal(says, d.outcome == OUTCOME_REFUSED);
+    }
+}
+
 /* A job whose last known value at SES is this. */
 static void knows(struct situation *s, struct job *job, const char *seen, enum behavior behavior)
 {
@@ -650,6 +671,7 @@ int main(void)
         cmocka_unit_test(reject_is_never_written_before_success),
         cmocka_unit_test(facts_that_moved_since_the_review_are_drift),
         cmocka_unit_test(only_what_a_run_left_is_taken_back),
+        cmocka_unit_test(what_was_before_is_not_guessed),
         cmocka_unit_test(what_never_succeeded_is_put_back_without_waiting_for_success),
         cmocka_unit_test(force_says_what_it_overwrote),
         cmocka_unit_test(a_lost_answer_is_looked_at_and_not_repeated_blindly),

@@ -1,0 +1,104 @@
+#include "run_lost.h"
+
+#include "messages.h"
+#include "options/advice.h"
+
+#include <stdio.h>
+
+static const char *next_step(struct advice *a, const struct options *o, const struct run *r)
+{
+    const char *verb = r->head.state == RUN_ENDED ? "rollback" : "resume";
+    return advice_run(a, o, verb, r->head.id, "--refresh");
+}
+
+struct listing {
+    const char *file;
+    uint64_t gone_after; /* only runs that are gone, with a greater number */
+};
+
+static bool list_one(void *ctx, uint64_t run, struct text what, bool is_gone)
+{
+    const struct listing *l = ctx;
+    if (l->gone_after && (!is_gone || run <= l->gone_after))
+        return true;
+    message_note("journal %s has lost %s run %llu: " TEXT_FMT, l->file,
+                 is_gone ? "all of" : "records of", (unsigned long long)run, TEXT_ARG(what));
+    return true;
+}
+
+enum err run_lost_list(const struct options *o, const struct run *r, struct why *why)
+{
+    struct listing l = {.file = options_journal(o)};
+    run_lost_note(o, r);
+    return journal_losses(r->journal, list_one, &l, why);
+}
+
+/* The newest run may be an older one now. */
+static enum err others_tell(const struct options *o, const struct run *r, uint64_t run,
+                            struct why *why)
+{
+    struct listing l = {.file = options_journal(o), .gone_after = run};
+    uint64_t of;
+    if (*journal_loss(r->journal, &of)) {
+        run_lost_note(o, r);
+        return OK;
+    }
+    return journal_losses(r->journal, list_one, &l, why);
+}
+
+enum err run_lost_tell(const struct options *o, struct run *r, struct why *why)
+{
+    struct advice a;
+    enum err err = journal_vet(r->journal, r->head.id, &r->lost, why);
+    if (err != OK)
+        return err;
+    if (!*r->lost.what)
+        return others_tell(o, r, r->head.id, why);
+    message_note_then(
+        next_step(&a, o, r),
+        "journal %s has lost records of run %llu: %s. What the run wrote is not wholly "
+        "known; before more is written, SES is to be looked at for every identity of it:",
+        options_journal(o), (unsigned long long)r->head.id, r->lost.what);
+    return OK;
+}
+
+enum err run_lost_hold(const struct options *o, struct run *r, uint64_t id, const char *verb,
+                       struct why *why)
+{
+    struct advice a;
+    enum err err = journal_vet(r->journal, id, &r->lost, why);
+    if (err != OK)
+        return err;
+    if (!*r->lost.what)
+        return others_tell(o, r, id, why);
+    if (!o->refresh)
+        return why_set(why, ERR_INPUT,
+                       "journal %s has lost records of run %llu: %s. What the run wrote is not "
+                       "wholly known, so nothing was done; to look at SES for every identity of it "
+                       "first: %s",
+                       options_journal(o), (unsigned long long)id, r->lost.what,
+                       advice_run(&a, o, verb, id, "--refresh"));
+    message_note(
+        "journal %s has lost records of run %llu: %s. SES is looked at for every identity of "
+        "the run",
+        options_journal(o), (unsigned long long)id, r->lost.what);
+    return OK;
+}
+
+void run_lost_note(const struct options *o, const struct run *r)
+{
+    struct advice a;
+    uint64_t run;
+    const char *what = journal_loss(r->journal, &run);
+    const char *file = options_journal(o);
+    if (*what && run)
+        message_note_then(advice_run(&a, o, "status", run, ""),
+                          "journal %s has lost records of run %llu: %s. For more:", file,
+                          (unsigned long long)run, what);
+    else if (*what)
+        message_note_then(
+            advice_make(&a, o, "status", "--all"),
+            "journal %s has lost records, of which of its runs is not known: %s. To see "
+            "the runs:",
+            file, what);
+}

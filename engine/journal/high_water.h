@@ -1,0 +1,46 @@
+/*
+ * The high-water mark of a journal, in the file "journal.db.mark": how far the journal had come
+ * when it was last written to. A log that was cut, or whose end was damaged, looks to SQLite like
+ * one that never was longer; this second witness knows better.
+ *
+ * It is written after the commit that it tells of is durable, so it is never ahead of what was on
+ * the disk, and a journal that is behind its mark has lost records. It is not synced with each
+ * commit: a kill takes nothing of it away, and after a loss of power it may lie some seconds back,
+ * where it proves less and accuses nobody. Two slots of a sector each are written in turn, so that
+ * one is whole whatever happens to the other.
+ *
+ * A journal without a mark was copied from elsewhere or written by an older program; nothing
+ * follows from that. For this room only.
+ */
+#ifndef MF_HIGH_WATER_H
+#define MF_HIGH_WATER_H
+
+#include "place.h"
+
+#include <stdint.h>
+
+/* A point in the journal: the greatest number of a record, and the digest kept with it. */
+struct high_point {
+    uint64_t record, digest; /* 0: before the first */
+};
+
+struct high_water {
+    uint64_t turn;         /* counts the writes of the mark; 0: there is none */
+    uint64_t runs;         /* the greatest number of a run */
+    uint64_t run;          /* to which the newest record belongs; 0: to none that is known */
+    struct high_point top; /* the newest record */
+    /* The newest one when the writer of `run` opened the journal. Lost records that are newer than
+     * this are records of `run`. */
+    struct high_point base;
+};
+
+/* Reads the mark of a journal. OK with turn 0: there is none that can be read. */
+enum err high_water_read(struct high_water *mark, const char *journal_file, struct why *why);
+
+/* The writer's file. */
+enum err high_water_open(int *fd, const char *journal_file, struct why *why);
+/* Writes the mark into the slot whose turn it is, and counts. No sync. */
+enum err high_water_write(struct high_water *mark, int fd, struct why *why);
+enum err high_water_sync(int fd, struct why *why);
+
+#endif

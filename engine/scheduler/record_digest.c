@@ -1,0 +1,102 @@
+#include "record_digest.h"
+
+#include "base/hash.h"
+
+/* The same on every machine, whatever its order of bytes. */
+static uint64_t word_of(const char *at, size_t len)
+{
+    uint64_t word = 0;
+    for (size_t i = 0; i < len; i++)
+        word |= (uint64_t)(unsigned char)at[i] << (8 * i);
+    return word;
+}
+
+static uint64_t text_fold(uint64_t digest, struct text text)
+{
+    digest = hash_mix(digest, text.len);
+    while (text.len >= sizeof digest) {
+        digest = hash_mix(digest, word_of(text.at, sizeof digest));
+        text.at += sizeof digest;
+        text.len -= sizeof digest;
+    }
+    return text.len ? hash_mix(digest, word_of(text.at, text.len)) : digest;
+}
+
+struct fold {
+    uint64_t digest;
+    unsigned field; /* the number of the last one */
+};
+
+static void number(struct fold *f, uint64_t value)
+{
+    f->field++;
+    if (value)
+        f->digest = hash_mix(f->digest ^ f->field, value);
+}
+
+static void words(struct fold *f, struct text text)
+{
+    f->field++;
+    if (text.len)
+        f->digest = text_fold(f->digest ^ f->field, text);
+}
+
+uint64_t record_digest_begin(uint64_t run, instant_us started, uint64_t seed)
+{
+    return hash_mix(hash_mix(hash_mix(1, run), (uint64_t)started), seed);
+}
+
+uint64_t record_digest_rule(struct text name)
+{
+    return text_fold(2, name);
+}
+
+static void fold_seen(struct fold *f, const struct job_row *row)
+{
+    number(f, row->before_known);
+    words(f, row->mail_from_before);
+    number(f, row->behavior_before);
+    number(f, row->seen_known);
+    words(f, row->mail_from_seen);
+    number(f, row->behavior_seen);
+    number(f, row->status_seen);
+    number(f, row->verification);
+}
+
+static void fold_row(struct fold *f, const struct job_row *row, const struct record_words *said)
+{
+    number(f, row->state);
+    number(f, row->action);
+    number(f, row->outcome);
+    words(f, row->reason);
+    fold_seen(f, row);
+    words(f, said->mx);
+    words(f, said->spf);
+    words(f, said->dmarc);
+    words(f, said->notes);
+    number(f, row->writes);
+    number(f, row->accepted);
+    number(f, row->wave);
+    number(f, row->calls);
+    number(f, row->restarts);
+    number(f, row->attempts);
+    number(f, (uint64_t)row->first_seen);
+    number(f, (uint64_t)row->finished);
+    number(f, (uint64_t)row->deadline);
+}
+
+/* A new field goes to the end. */
+uint64_t record_digest(uint64_t before, const struct record *record,
+                       const struct record_words *said)
+{
+    struct fold f = {.digest = hash_mix(before, 3)};
+    number(&f, record->job);
+    number(&f, record->kind);
+    number(&f, (uint64_t)record->at);
+    number(&f, record->from);
+    words(&f, record->write_mail_from);
+    number(&f, record->write_behavior);
+    fold_row(&f, &record->row, said);
+    number(&f, said->rules);
+    return f.digest ? f.digest : 1;
+}

@@ -1,0 +1,414 @@
+/*
+ * A journal that has lost records says so: whatever became of its log, its main file or a record,
+ * whoever opens it, and for good. And one that has lost nothing says nothing.
+ */
+#include "journal/journal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define RECORDS 12 /* each in a commit of its own */
+#define FRAME   (4096 + 24)
+
+struct bench {
+    char folder[64], file[96];
+    struct journal *journal;
+    struct arena arena;
+    struct run_loss lost;
+    struct why why;
+};
+
+static int shell(const struct bench *b, const char *command)
+{
+    char line[2048];
+    snprintf(line, sizeof line, "cd %s && { %s; }", b->folder, command);
+    return system(line);
+}
+
+static void run(const struct bench *b, const char *command)
+{
+    assert_int_equal(shell(b, command), 0);
+}
+
+/* With SQLite's own log folded in: the main file alone is changed. */
+static void sql(const struct bench *b, const char *statement)
+{
+    char line[900];
+    snprintf(line, sizeof line,
+             "/usr/bin/python3 -c \"import sqlite3;c=sqlite3.connect('journal.db',"
+             "isolation_level=None);c.execute('''%s ''')\" && rm -f journal.db-wal journal.db-shm",
+             statement);
+    run(b, line);
+}
+
+static void closed(struct bench *b)
+{
+    journal_close(b->journal);
+    b->journal = NULL;
+}
+
+static void opened(struct bench *b, enum journal_mode mode)
+{
+    closed(b);
+    if (journal_open(&b->journal, b->file, mode, &b->why) != OK)
+        fail_msg("%s", b->why.text);
+}
+
+static uint64_t begin(struct bench *b)
+{
+    struct fleet f;
+    struct run_head head = {.started = 1000, .seed = 7};
+    struct choice c = {0};
+    uint16_t index;
+    uint32_t row;
+    fleet_init(&f);
+    assert_true(names_init(&f.names, 1 << 20));
+    assert_true(names_add(&f.names, TEXT("example.com"), &c.identity));
+    assert_true(fleet_account(&f, (struct account){0}, &index));
+    assert_true(fleet_lane(&f, 0, c.identity, &index));
+    assert_true(fleet_policy(&f, (struct policy){0}, &index));
+    assert_true(fleet_choice(&f, c, &row));
+    assert_int_equal(journal_begin(b->journal, &head, &f, &b->why), OK);
+    fleet_clear(&f);
+    return head.id;
+}
+
+static void keep(struct bench *b, uint64_t of, int from, int to)
+{
+    for (int i = from; i <= to; i++) {
+        struct record r = {.kind = RECORD_INTENT,
+                           .at = 1000 + i,
+                           .write_mail_from = TEXT("bounce.example.com"),
+                           .row = {.state = JOB_WRITING,
+                                   .reason = TEXT("a reason of some length, so that it is read"),
+                                   .findings = FINDING_BIT(SPF_MISSING) | FINDING_BIT(SENDS_MAIL),
+                                   .notes = {.known = i % 3 == 0},
+                                   .writes = (uint32_t)i}};
+        assert_int_equal(journal_keep(b->journal, of, &r, 1, &b->why), OK);
+    }
+}
+
+/* A process that is gone without a word after run 1 has kept records. */
+static void killed(struct bench *b, int from, int to)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        b->journal = NULL;
+        opened(b, JOURNAL_WRITE);
+        if (from == 1)
+            begin(b);
+        keep(b, 1, from, to);
+        _exit(0);
+    }
+    int status;
+    assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
+    assert_int_equal(status, 0);
+}
+
+static int set_up(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    strcpy(b->folder, "/tmp/journal_damage.XXXXXX");
+    assert_non_null(mkdtemp(b->folder));
+    snprintf(b->file, sizeof b->file, "%s/journal.db", b->folder);
+    arena_init(&b->arena, 1 << 20);
+    killed(b, 1, RECORDS);
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+    closed(b);
+    arena_clear(&b->arena);
+    run(b, "cd / && rm -rf $OLDPWD");
+    free(b);
+    return 0;
+}
+
+static const char *loss_of(struct bench *b, uint64_t of)
+{
+    assert_int_equal(journal_vet(b->journal, of, &b->lost, &b->why), OK);
+    return b->lost.what;
+}
+
+static void assert_lost(struct bench *b, const char *what)
+{
+    if (!strstr(loss_of(b, 1), what))
+        fail_msg("'%s' is not in '%s'", what, b->lost.what);
+}
+
+/* Found by a reader, who leaves no trace; then by a writer, who writes it down; then it is known.
+ */
+static void assert_said(struct bench *b, const char *damage, const char *what, uint64_t kept)
+{
+    uint64_t of;
+    run(b, damage);
+    for (int i = 0; i < 2; i++) {
+        opened(b, JOURNAL_READ);
+        assert_lost(b, what);
+        assert_int_equal(b->lost.kept, kept);
+    }
+    opened(b, JOURNAL_UPDATE);
+    assert_lost(b, what);
+    keep(b, 1, RECORDS + 1, RECORDS + 3);
+    for (int i = 0; i < 2; i++) {
+        opened(b, i ? JOURNAL_READ : JOURNAL_WRITE);
+        assert_string_equal(journal_loss(b->journal, &of), "");
+        assert_lost(b, what);
+        assert_int_equal(b->lost.kept, kept);
+    }
+    closed(b);
+}
+
+static void what_is_whole_says_nothing(void **state)
+{
+    struct bench *b = *state;
+    uint64_t of;
+    for (int i = 0; i < 4; i++) {
+        opened(b, i % 2 ? JOURNAL_WRITE : JOURNAL_READ);
+        assert_string_equal(loss_of(b, 1), "");
+        assert_string_equal(journal_loss(b->journal, &of), "");
+    }
+    keep(b, 1, 13, 14);
+    assert_int_equal(journal_stop(b->journal, 1, RUN_ENDED, 2000, &b->why), OK);
+    keep(b, begin(b), 1, 3);
+    keep(b, 1, 15, 16);
+    for (int i = 0; i < 2; i++) {
+        opened(b, i ? JOURNAL_WRITE : JOURNAL_READ);
+        assert_string_equal(loss_of(b, 1), "");
+        assert_string_equal(loss_of(b, 2), "");
+    }
+    closed(b);
+    run(b, "test -z \"$(ls | grep damaged)\"");
+}
+
+static void a_log_that_was_cut(void **state)
+{
+    assert_said(*state, "truncate -s -20 journal.db-wal",
+                "of its 12 records the last 1 are missing", RECORDS - 1);
+}
+
+static void a_bit_of_the_last_frame(void **state)
+{
+    assert_said(*state,
+                "printf X | dd of=journal.db-wal bs=1 conv=notrunc status=none"
+                " seek=$(($(stat -c %s journal.db-wal) - 9))",
+                "of its 12 records the last 1 are missing", RECORDS - 1);
+}
+
+/* Even where the mark is of no help, since it is gone. */
+static void a_bit_of_the_log_without_a_mark(void **state)
+{
+    struct bench *b = *state;
+    char damage[256];
+    struct stat st, copy;
+    char log[128];
+    snprintf(log, sizeof log, "%s-wal", b->file);
+    assert_int_equal(stat(log, &st), 0);
+    long frames = (st.st_size - 32) / FRAME;
+    snprintf(damage, sizeof damage,
+             "rm journal.db.mark && printf X | dd of=journal.db-wal bs=1 conv=notrunc status=none"
+             " seek=%ld && cp journal.db-wal was",
+             32 + (frames - 5) * (long)FRAME + 900);
+    run(b, damage);
+    opened(b, JOURNAL_READ);
+    snprintf(damage, sizeof damage, "damaged at frame %ld of %ld", frames - 4, frames);
+    assert_lost(b, damage);
+    opened(b, JOURNAL_WRITE);
+    assert_lost(b, damage);
+    run(b, "cmp was journal.db-wal.damaged-1"); /* nothing of it is thrown away */
+    snprintf(log, sizeof log, "%s-wal.damaged-1", b->file);
+    assert_true(stat(log, &copy) == 0 && (copy.st_mode & 0777) == 0600);
+}
+
+static void a_bit_of_the_logs_head_loses_the_run(void **state)
+{
+    struct bench *b = *state;
+    struct run_head head;
+    uint64_t of;
+    run(b, "printf X | dd of=journal.db-wal bs=1 conv=notrunc status=none seek=18");
+    opened(b, JOURNAL_WRITE);
+    assert_non_null(strstr(journal_loss(b->journal, &of), "the head of its log"));
+    assert_int_equal(of, 1);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(journal_run(b->journal, 1, &head, &b->arena, &b->why), ERR_IO);
+        assert_non_null(strstr(b->why.text, "has lost run 1"));
+        opened(b, JOURNAL_READ);
+    }
+    assert_int_equal(journal_run(b->journal, 9, &head, &b->arena, &b->why), ERR_GONE);
+    opened(b, JOURNAL_WRITE);
+    assert_int_equal(begin(b), 2); /* the number of the lost run stays its own */
+    assert_string_equal(loss_of(b, 2), "");
+}
+
+static void an_older_journal(void **state)
+{
+    struct bench *b = *state;
+    run(b, "mkdir older && cp journal.db journal.db-wal older");
+    killed(b, RECORDS + 1, RECORDS + 4);
+    assert_said(b, "cp older/journal.db older/journal.db-wal .",
+                "of its 16 records the last 4 are missing", RECORDS);
+}
+
+/* Which run the lost records belong to is known only back to where its writer began. */
+static void losses_of_other_runs_too(void **state)
+{
+    struct bench *b = *state;
+    run(b, "mkdir older && cp journal.db journal.db-wal older");
+    opened(b, JOURNAL_WRITE);
+    keep(b, 1, RECORDS + 1, RECORDS + 2);
+    opened(b, JOURNAL_WRITE);
+    keep(b, begin(b), 1, 3);
+    closed(b);
+    run(b, "cp older/journal.db older/journal.db-wal .");
+    opened(b, JOURNAL_WRITE);
+    assert_lost(b, "run 2 is not in the journal any more; of its 17 records");
+    struct run_head head;
+    assert_int_equal(journal_run(b->journal, 2, &head, &b->arena, &b->why), ERR_IO);
+    assert_int_equal(begin(b), 3);
+}
+
+static void only_the_run_that_was_written_is_accused(void **state)
+{
+    struct bench *b = *state;
+    opened(b, JOURNAL_WRITE);
+    assert_int_equal(begin(b), 2);
+    closed(b);
+    pid_t pid = fork();
+    if (pid == 0) {
+        opened(b, JOURNAL_WRITE);
+        keep(b, 2, 1, 5);
+        _exit(0);
+    }
+    int status;
+    assert_true(waitpid(pid, &status, 0) == pid && status == 0);
+    run(b, "truncate -s -20 journal.db-wal");
+    for (int i = 0; i < 2; i++) {
+        opened(b, i ? JOURNAL_WRITE : JOURNAL_READ);
+        assert_string_equal(loss_of(b, 1), "");
+        assert_non_null(strstr(loss_of(b, 2), "of its 17 records the last 1 are missing"));
+    }
+}
+
+static void records_of_the_main_file(void **state)
+{
+    static const struct {
+        const char *statement, *what;
+    } cases[] = {
+        {"DELETE FROM record WHERE seq = 5", "between record 4 and 6 are missing"},
+        {"DELETE FROM record WHERE seq = 1", "record 2 was changed, or one that came before"},
+        {"DELETE FROM record WHERE seq > 10", "up to record 12, are missing"},
+        {"UPDATE record SET write_mail_from = 'bounce.example.con' WHERE seq = 7", "record 7 was"},
+        {"UPDATE record SET findings = findings + 1 WHERE seq = 7", "record 7 was"},
+        {"UPDATE record SET findings_json = NULL WHERE seq = 6", "record 6 was"},
+        {"UPDATE record SET digest = NULL WHERE seq = 8", "record 8 was"},
+        {"UPDATE record SET digest = digest + 1 WHERE seq = 8", "record 8 was"},
+        {"UPDATE run SET seed = 8", "record 1 was"},
+    };
+    struct bench *b = *state;
+    opened(b, JOURNAL_WRITE);
+    assert_int_equal(journal_stop(b->journal, 1, RUN_STOPPED, 2000, &b->why), OK);
+    closed(b);
+    run(b, "cp journal.db whole");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run(b, "cp whole journal.db && rm -f journal.db.mark");
+        sql(b, cases[i].statement);
+        opened(b, JOURNAL_READ);
+        assert_lost(b, cases[i].what);
+        opened(b, JOURNAL_WRITE);
+        assert_lost(b, cases[i].what);
+        opened(b, JOURNAL_READ);
+        assert_lost(b, cases[i].what);
+    }
+}
+
+static void the_mark_itself(void **state)
+{
+    static const char *const cases[] = {
+        "rm journal.db.mark",
+        ": >journal.db.mark",
+        "truncate -s 600 journal.db.mark",
+        "printf X | dd of=journal.db.mark bs=1 conv=notrunc status=none seek=40",
+        "printf X | dd of=journal.db.mark bs=1 conv=notrunc status=none seek=560",
+        "dd if=/dev/zero of=journal.db.mark bs=512 count=1 conv=notrunc status=none",
+    };
+    struct bench *b = *state;
+    run(b, "mkdir whole && cp -p journal.db* whole");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run(b, "rm -f journal.db* && cp -p whole/* .");
+        run(b, cases[i]);
+        opened(b, i % 2 ? JOURNAL_WRITE : JOURNAL_READ);
+        assert_string_equal(loss_of(b, 1), "");
+        closed(b);
+    }
+    run(b, "rm -f journal.db* && cp -p whole/* . && rm journal.db.mark && ln -s whole "
+           "journal.db.mark");
+    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_WRITE, &b->why), ERR_IO);
+    assert_non_null(strstr(b->why.text, "high-water mark"));
+}
+
+/* One slot is enough: the mark of the turn before still sees all but the last record. */
+static void a_mark_with_one_slot_left(void **state)
+{
+    for (int slot = 0; slot < 2; slot++) {
+        struct bench *b;
+        char damage[256];
+        if (slot) {
+            tear_down(state);
+            set_up(state);
+        }
+        b = *state;
+        snprintf(damage, sizeof damage,
+                 "dd if=/dev/zero of=journal.db.mark bs=512 count=1 conv=notrunc status=none"
+                 " seek=%d && truncate -s -%d journal.db-wal",
+                 slot, 4 * FRAME);
+        assert_said(b, damage, "records the last", RECORDS - 4);
+    }
+}
+
+static void an_emptied_main_file(void **state)
+{
+    struct bench *b = *state;
+    run(b, ": >journal.db");
+    for (int mode = JOURNAL_READ; mode <= JOURNAL_UPDATE; mode++) {
+        assert_int_equal(journal_open(&b->journal, b->file, (enum journal_mode)mode, &b->why),
+                         ERR_IO);
+        assert_non_null(strstr(b->why.text, "is empty, although it held 1 runs"));
+    }
+    run(b, "rm journal.db"); /* which is somebody's wish, and begins anew */
+    opened(b, JOURNAL_WRITE);
+    assert_int_equal(begin(b), 1);
+    keep(b, 1, 1, 2);
+    opened(b, JOURNAL_READ);
+    assert_string_equal(loss_of(b, 1), "");
+}
+
+int main(void)
+{
+#define TEST_OF(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST_OF(what_is_whole_says_nothing),
+        TEST_OF(a_log_that_was_cut),
+        TEST_OF(a_bit_of_the_last_frame),
+        TEST_OF(a_bit_of_the_log_without_a_mark),
+        TEST_OF(a_bit_of_the_logs_head_loses_the_run),
+        TEST_OF(an_older_journal),
+        TEST_OF(losses_of_other_runs_too),
+        TEST_OF(only_the_run_that_was_written_is_accused),
+        TEST_OF(records_of_the_main_file),
+        TEST_OF(the_mark_itself),
+        TEST_OF(a_mark_with_one_slot_left),
+        TEST_OF(an_emptied_main_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
