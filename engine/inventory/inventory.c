@@ -408,6 +408,52 @@ bool inventory_is_done(const struct inventory *v)
     return true;
 }
 
+static void on_event(void *ctx, const struct event *event, instant_us now)
+{
+    struct inventory *v = ctx;
+    if (event->kind == EVENT_ANSWER)
+        inventory_answered(v, event->call, now);
+    else
+        v->stopped = true;
+}
+
+static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t max)
+{
+    return ((struct inventory *)ctx)->stopped ? 0 : inventory_decide(ctx, now, calls, max);
+}
+
+static instant_us wake(const void *ctx, instant_us now)
+{
+    (void)now;
+    return inventory_wake(ctx);
+}
+
+static bool is_stopped(const void *ctx)
+{
+    return ((const struct inventory *)ctx)->stopped;
+}
+
+static bool is_finished(const void *ctx)
+{
+    return is_stopped(ctx) || inventory_is_done(ctx);
+}
+
+static bool is_out_of_memory(const void *ctx)
+{
+    return inventory_is_out_of_memory(ctx);
+}
+
+struct machine inventory_machine(struct inventory *v)
+{
+    return (struct machine){.ctx = v,
+                            .event = on_event,
+                            .decide = decide,
+                            .wake = wake,
+                            .is_finished = is_finished,
+                            .is_draining = is_stopped,
+                            .is_out_of_memory = is_out_of_memory};
+}
+
 /* --- what is known ---------------------------------------------------------------------------- */
 
 uint32_t inventory_calls_out(const struct inventory *v)

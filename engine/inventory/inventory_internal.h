@@ -59,6 +59,7 @@ struct inventory {
     uint32_t calls_out;
     uint64_t ticket;
     bool no_memory;
+    bool stopped; /* somebody asked to: nothing more is sent, nor waited for */
 };
 
 struct call *lane_inventory_call(struct inventory *v, uint16_t lane, enum call_kind kind);

@@ -6,7 +6,7 @@
 #define MF_PROBES_H
 
 #include "calls/verdict.h"
-#include "wire/wire.h"
+#include "io.h"
 
 struct probe {
     /* the question */
@@ -28,14 +28,14 @@ struct probe {
     instant_us due; /* not before; for whoever asks */
 };
 
-/* What carries the probes. It outlives the wire where a second signal has cut probes_ask() short:
+/* What carries the probes. It outlives the world where a second signal has cut probes_ask() short:
  * then calls are still out. NULL: out of memory. */
 struct call *probes_calls_new(void);
 void probes_calls_free(struct call *calls); /* NULL is fine */
 
-/* Returns when every probe is answered for good. False: interrupted, and probes without an answer
- * have no answered_at; after a first signal it still waits for those that are out. */
-bool probes_ask(struct probe *probes, uint32_t len, struct wire *wire, struct call *calls,
-                struct arena *arena);
+/* Returns when every probe is answered for good. ERR_BUSY: interrupted, and probes without an
+ * answer have no answered_at; after a first signal it still waits for those that are out. */
+enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io, struct call *calls,
+                    struct arena *arena, struct why *why);
 
 #endif

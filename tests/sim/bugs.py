@@ -4,16 +4,16 @@ of which must match exactly once."""
 
 BUGS = [
     ("engine.c", "calls leave before the turn's records are durable", [
-        ("    const struct record *records = scheduler_records(scheduler, &records_len);\n",
-         "    const struct record *records = scheduler_records(scheduler, &records_len);\n"
-         "    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n"),
+        ("    if (records_len && t->unkept_since == WHEN_NEVER)\n",
+         "    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n"
+         "    if (records_len && t->unkept_since == WHEN_NEVER)\n"),
         ("    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n    return OK;",
          "    return OK;")]),
     ("engine.c", "an intent may be kept some turns after its write has left", [
-        ("return changes_world(t, calls_len) || !scheduler_has_room", "return !scheduler_has_room")]),
+        ("return changes_world(t, calls_len) || !has_room", "return !has_room")]),
     ("engine.c", "a journal that fails is ignored", [
-        ("        if (err != OK)\n            return err;\n        scheduler_turn_end",
-         "        scheduler_turn_end")]),
+        ("        if (err != OK)\n            return err;\n        m->turn_end",
+         "        m->turn_end")]),
     ("scheduler/writes.c", "a write has no record of its intent", [
         ("scheduler_record(d, number, RECORD_INTENT, ", "scheduler_record(d, number, RECORD_MOVE, ")]),
     ("scheduler/writes.c", "a write goes to the first lane, whatever the job's", [
