@@ -35,24 +35,19 @@ struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
     v->lanes = ARENA_ARRAY(memory, struct lane_inventory, fleet->lanes_len + 1);
     v->accounts = ARENA_ARRAY(memory, struct account_asking, fleet->accounts_len + 1);
     v->batches = ARENA_ARRAY(memory, struct batch, BATCHES);
-    v->calls = ARENA_ARRAY(memory, struct call, INVENTORY_CALLS_MAX);
-    if (!v->lanes || !v->accounts || !v->batches || !v->calls)
+    if (!v->lanes || !v->accounts || !v->batches ||
+        !call_pool_init(&v->calls, memory, INVENTORY_CALLS_MAX))
         return NULL;
     for (uint32_t i = 0; i < fleet->lanes_len; i++)
         lane_init(v, i);
-    for (uint32_t i = 0; i < INVENTORY_CALLS_MAX; i++) {
-        arena_init(&v->calls[i].arena, HTTP_BODY_MAX * 4);
-        v->calls[i].next = v->pool;
-        v->pool = &v->calls[i];
-    }
     batches_init(v);
     return v;
 }
 
 void inventory_clear(struct inventory *v)
 {
-    for (uint32_t i = 0; v && i < INVENTORY_CALLS_MAX; i++)
-        arena_clear(&v->calls[i].arena);
+    if (v)
+        call_pool_clear(&v->calls);
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -95,35 +90,21 @@ static bool row_add(struct inventory *v, struct lane_inventory *s, struct text i
 
 struct call *lane_inventory_call(struct inventory *v, uint16_t lane, enum call_kind kind)
 {
-    struct call *call = v->pool;
-    v->pool = call->next;
-    v->calls_out++;
-    call->next = NULL;
-    call->ticket = ++v->ticket;
-    call->kind = kind;
-    call->lane = lane;
-    call->api = kind == CALL_GET ? API_V2 : v->lanes[lane].seen.api;
-    call->count = 0;
-    call->attempt = 1;
-    call->mail_from = call->token = TEXT_NONE;
-    return call;
+    return call_pool_take(&v->calls, kind, lane,
+                          kind == CALL_GET ? API_V2 : v->lanes[lane].seen.api);
 }
 
 static bool may_call(const struct inventory *v, struct lane_inventory *s, enum call_kind kind,
                      instant_us now)
 {
-    return v->pool && pace_take(&s->pace[kind], now);
+    return v->calls.free && pace_take(&s->pace[kind], now);
 }
 
 enum verdict lane_inventory_verdict(struct lane_inventory *s, const struct call *call,
                                     unsigned attempts, instant_us now)
 {
     enum verdict verdict = verdict_after(verdict_of(&call->reply, call->kind), attempts);
-    if (verdict == VERDICT_SLOW_DOWN)
-        pace_throttled(&s->pace[call->kind], call->sent_at, now,
-                       SPAN_MS(call->reply.retry_after_ms));
-    else if (call->reply.how == REPLY_HTTP)
-        pace_answered(&s->pace[call->kind], call->sent_at, call->answered_at);
+    retry_pace_learn(&s->pace[call->kind], call, verdict, now);
     return verdict;
 }
 
@@ -206,14 +187,18 @@ static void caller_take(struct inventory *v, struct account_asking *a, const str
 static void caller_failed(struct inventory *v, struct account_asking *a, const struct call *call,
                           enum verdict verdict, instant_us now)
 {
-    if (verdict == VERDICT_SLOW_DOWN)
+    const struct retry_rules rules = {.attempts_max = CALLER_ATTEMPTS_MAX, .is_paced = true};
+    const struct retry_case failure = {verdict, &call->reply, call->api, a->attempts, 0};
+    enum retry next = retry_next(&rules, &failure);
+    if (next == RETRY_BY_PACE)
         return;
-    if (verdict_is_retried(verdict) && ++a->attempts < CALLER_ATTEMPTS_MAX) {
+    if (next == RETRY_BACKOFF) {
+        a->attempts++;
         a->wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, a->lane, a->attempts);
         return;
     }
     reason_of(call, a->seen.reason);
-    account_end(v, a, is_guarded(v, a) || verdict == VERDICT_DENIED);
+    account_end(v, a, is_guarded(v, a) || next == RETRY_DENIED);
 }
 
 static void caller_answered(struct inventory *v, struct call *call, instant_us now)
@@ -252,12 +237,9 @@ void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const 
     s->seen.phase = INVENTORY_REFUSED;
 }
 
-void lane_inventory_denied(struct inventory *v, struct lane_inventory *s, const struct call *call)
+void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
+                              const struct call *call)
 {
-    if (!v->options.may_fall_back || s->seen.api == API_V2 || call->api == API_V2) {
-        lane_inventory_refuse(v, s, call);
-        return;
-    }
     lane_inventory_restart(v, s);
     reason_of(call, s->seen.denied);
     s->seen.api = API_V2;
@@ -292,18 +274,20 @@ static void page_failed(struct inventory *v, struct lane_inventory *s, const str
                         enum verdict verdict, instant_us now)
 {
     bool token_is_old = text_eq(text_of(call->reply.code), TEXT("InvalidNextTokenException"));
-    unsigned attempts = token_is_old ? ++s->list_restarts : s->list_attempts + 1u;
-    if (verdict == VERDICT_SLOW_DOWN)
-        return;
-    if (verdict == VERDICT_DENIED) {
-        lane_inventory_denied(v, s, call);
-    } else if (verdict_is_retried(verdict) && attempts < ATTEMPTS_MAX) {
+    unsigned attempts = token_is_old ? s->list_restarts++ : s->list_attempts;
+    const struct retry_rules rules = {
+        .attempts_max = ATTEMPTS_MAX, .is_paced = true, .may_fall_back = v->options.may_fall_back};
+    const struct retry_case failure = {verdict, &call->reply, call->api, attempts, 0};
+    switch (retry_next(&rules, &failure)) {
+    case RETRY_BY_PACE: break;
+    case RETRY_BACKOFF:
         if (token_is_old)
             lane_inventory_restart(v, s);
-        s->list_attempts = (uint8_t)attempts;
-        s->list_wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, call->lane, attempts);
-    } else {
-        lane_inventory_refuse(v, s, call);
+        s->list_attempts = (uint8_t)(attempts + 1);
+        s->list_wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, call->lane, attempts + 1);
+        break;
+    case RETRY_FALL_BACK: lane_inventory_fall_back(v, s, call); break;
+    default: lane_inventory_refuse(v, s, call); break;
     }
 }
 
@@ -375,15 +359,14 @@ void inventory_answered(struct inventory *v, struct call *call, instant_us now)
     else
         batch_answered(v, call, now);
     lane_end(&v->lanes[call->lane]);
-    call->next = v->pool;
-    v->pool = call;
-    v->calls_out--;
+    call_pool_returned(&v->calls);
+    call_pool_give(&v->calls, call);
 }
 
 instant_us inventory_wake(const struct inventory *v)
 {
     instant_us wake = WHEN_NEVER;
-    if (!v->pool)
+    if (!v->calls.free)
         return wake;
     for (uint32_t i = 0; i < v->fleet->accounts_len; i++) {
         const struct account_asking *a = &v->accounts[i];
@@ -458,7 +441,7 @@ struct machine inventory_machine(struct inventory *v)
 
 uint32_t inventory_calls_out(const struct inventory *v)
 {
-    return v->calls_out;
+    return v->calls.out;
 }
 
 bool inventory_is_out_of_memory(const struct inventory *v)

@@ -6,7 +6,8 @@
 #define MF_INVENTORY_INTERNAL_H
 
 #include "calls/backoff.h"
-#include "calls/verdict.h"
+#include "calls/call_pool.h"
+#include "calls/retry.h"
 #include "inventory.h"
 
 #define READS         3   /* verification, MAIL FROM, notification; or GET alone, the first */
@@ -53,11 +54,9 @@ struct inventory {
     struct arena *memory;
     struct lane_inventory *lanes;
     struct account_asking *accounts;
-    struct call *calls, *pool;
+    struct call_pool calls;
     struct batch *batches;
     uint32_t batches_free, batches_free_len;
-    uint32_t calls_out;
-    uint64_t ticket;
     bool no_memory;
     bool stopped; /* somebody asked to: nothing more is sent, nor waited for */
 };
@@ -69,8 +68,9 @@ enum verdict lane_inventory_verdict(struct lane_inventory *s, const struct call 
                                     unsigned attempts, instant_us now);
 /* Ends the lane. */
 void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const struct call *call);
-/* IAM refuses version 1: the lane begins again by version 2, or ends. */
-void lane_inventory_denied(struct inventory *v, struct lane_inventory *s, const struct call *call);
+/* IAM refuses version 1: the lane begins again by version 2. */
+void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
+                              const struct call *call);
 void lane_inventory_reason(struct lane_inventory *s, const struct call *call);
 
 void batches_init(struct inventory *v);

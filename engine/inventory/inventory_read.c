@@ -113,7 +113,7 @@ static uint32_t again_send(struct inventory *v, struct lane_inventory *s, instan
                            struct call **calls, uint32_t max)
 {
     uint32_t len = 0;
-    for (uint32_t *link = &s->again; *link && len < max && v->pool;) {
+    for (uint32_t *link = &s->again; *link && len < max && v->calls.free;) {
         struct batch *b = &v->batches[*link - 1];
         if (now < b->wake || !pace_take(&s->pace[part_kind(s, b->part)], now)) {
             link = &b->next;
@@ -146,7 +146,7 @@ uint32_t batches_send(struct inventory *v, uint16_t lane, instant_us now, struct
     uint32_t len = again_send(v, s, now, calls, max);
     for (uint32_t part = 0; part < READS; part++) {
         uint32_t rows;
-        while (len < max && v->pool && v->batches_free_len > BATCHES_SPARE &&
+        while (len < max && v->calls.free && v->batches_free_len > BATCHES_SPARE &&
                (rows = batch_len(s, part)) > 0 && pace_take(&s->pace[part_kind(s, part)], now))
             calls[len++] = batch_call(v, batch_gather(v, lane, part, rows));
     }
@@ -241,14 +241,17 @@ static bool batch_split(struct inventory *v, struct batch *b)
 }
 
 /* IAM may refuse the one read that a manifest can do without. */
-static void batch_denied(struct inventory *v, struct lane_inventory *s, const struct call *call)
+static void batch_denied(struct inventory *v, struct lane_inventory *s, const struct call *call,
+                         enum retry next)
 {
     if (call->kind == CALL_READ_NOTIFICATION) {
         s->seen.blind = true;
         lane_inventory_reason(s, call);
         batches_drop(v, s, READS - 1);
+    } else if (next == RETRY_FALL_BACK) {
+        lane_inventory_fall_back(v, s, call);
     } else {
-        lane_inventory_denied(v, s, call);
+        lane_inventory_refuse(v, s, call);
     }
 }
 
@@ -257,22 +260,27 @@ static bool batch_failed(struct inventory *v, struct batch *b, const struct call
                          enum verdict verdict, instant_us now)
 {
     struct lane_inventory *s = &v->lanes[b->lane];
-    if (verdict_is_retried(verdict) && b->attempts + 1u < ATTEMPTS_MAX) {
+    const struct retry_rules rules = {
+        .attempts_max = ATTEMPTS_MAX, .is_paced = true, .may_fall_back = v->options.may_fall_back};
+    const struct retry_case failure = {verdict, &call->reply, call->api, b->attempts, b->len};
+    enum retry next = retry_next(&rules, &failure);
+    if (next == RETRY_BACKOFF) {
         b->attempts++;
         b->wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, b->first, b->attempts);
     }
-    if (verdict == VERDICT_SLOW_DOWN || b->wake > now) {
-        batch_again(v, b);
-        return true;
-    }
-    if (verdict == VERDICT_DENIED)
-        batch_denied(v, s, call);
-    else if (verdict_is_retried(verdict))
-        lane_inventory_refuse(v, s, call);
-    else if (batch_split(v, b))
-        return true;
-    else
+    switch (next) {
+    case RETRY_BACKOFF:
+    case RETRY_BY_PACE: batch_again(v, b); return true;
+    case RETRY_SPLIT:
+        if (batch_split(v, b))
+            return true;
         batch_give_up(v, b, call);
+        break;
+    case RETRY_REFUSED: batch_give_up(v, b, call); break;
+    case RETRY_EXHAUSTED: lane_inventory_refuse(v, s, call); break;
+    case RETRY_DENIED:
+    case RETRY_FALL_BACK: batch_denied(v, s, call, next); break;
+    }
     return false;
 }
 
@@ -280,12 +288,9 @@ void batch_answered(struct inventory *v, struct call *call, instant_us now)
 {
     struct batch *b = &v->batches[call->owner];
     struct lane_inventory *s = &v->lanes[b->lane];
-    enum verdict verdict = lane_inventory_verdict(s, call, b->attempts, now);
+    enum verdict verdict =
+        retry_gone_is_told(call, lane_inventory_verdict(s, call, b->attempts, now));
     bool again = false;
-    if (verdict == VERDICT_GONE && call->kind == CALL_GET) { /* deleted since it was listed */
-        call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
-        verdict = VERDICT_OK;
-    }
     if (b->generation == s->generation && s->seen.phase != INVENTORY_REFUSED) {
         if (verdict == VERDICT_OK)
             batch_take(v, b, call);

@@ -13,14 +13,13 @@ enum err preflight_begin(struct preflight *p, const struct fleet *f, const struc
     arena_init(&p->arena, SIZE_MAX);
     p->callers = ARENA_ARRAY(&p->arena, struct probe, f->accounts_len + 1);
     p->probes = ARENA_ARRAY(&p->arena, struct probe, (f->lanes_len + 1) * PREFLIGHT_QUESTIONS);
-    p->calls = probes_calls_new();
-    return p->callers && p->probes && p->calls ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    bool made = p->callers && p->probes && probes_pool_init(&p->calls, &p->arena);
+    return made ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
 void preflight_end(struct preflight *p)
 {
-    probes_calls_free(p->calls);
-    p->calls = NULL;
+    call_pool_clear(&p->calls);
     arena_clear(&p->arena);
 }
 
@@ -33,7 +32,7 @@ static enum err ask(struct preflight *p, struct probe **list, uint32_t len, cons
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < len; i++)
         packed[i] = *list[i];
-    enum err err = probes_ask(packed, len, io, p->calls, &p->arena, why);
+    enum err err = probes_ask(packed, len, io, &p->calls, &p->arena, why);
     for (uint32_t i = 0; i < len; i++)
         *list[i] = packed[i];
     return err;

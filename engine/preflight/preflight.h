@@ -19,10 +19,10 @@ struct preflight {
     const struct access *access;
     const struct notices *notices;
     struct lanes *lanes;
-    struct arena arena;    /* probes and their texts */
-    struct probe *callers; /* as fleet.accounts; sent_at 0: not asked */
-    struct call *calls;    /* that carry them */
-    struct probe *probes;  /* PREFLIGHT_QUESTIONS to a lane; attempts_max 0: not asked */
+    struct arena arena;     /* probes and their texts */
+    struct probe *callers;  /* as fleet.accounts; sent_at 0: not asked */
+    struct call_pool calls; /* that carry them */
+    struct probe *probes;   /* PREFLIGHT_QUESTIONS to a lane; attempts_max 0: not asked */
 };
 
 enum err preflight_begin(struct preflight *p, const struct fleet *f, const struct access *access,

@@ -3,8 +3,6 @@
 #include "calls/backoff.h"
 #include "engine.h"
 
-#include <stdlib.h>
-
 #define PROBES_OUT_MAX 64 /* a few lanes' worth; each of them is answered within a trip */
 
 /* Invariant: a probe waits (due is an instant), is out (due is WHEN_NEVER), or is done. */
@@ -12,58 +10,37 @@ struct asking {
     struct probe *probes;
     uint32_t len, first; /* those before it are done */
     struct arena *arena;
-    struct call *idle;
-    uint32_t out, done;
+    struct call_pool *calls;
+    uint32_t done;
     bool interrupted; /* no more is sent; what is out is waited for */
 };
 
-struct call *probes_calls_new(void)
+bool probes_pool_init(struct call_pool *calls, struct arena *memory)
 {
-    struct call *calls = calloc(PROBES_OUT_MAX, sizeof *calls);
-    for (uint32_t i = 0; calls && i < PROBES_OUT_MAX; i++)
-        arena_init(&calls[i].arena, HTTP_BODY_MAX * 4);
-    return calls;
-}
-
-void probes_calls_free(struct call *calls)
-{
-    for (uint32_t i = 0; calls && i < PROBES_OUT_MAX; i++)
-        arena_clear(&calls[i].arena);
-    free(calls);
+    return call_pool_init(calls, memory, PROBES_OUT_MAX);
 }
 
 static struct call *probe_call(struct asking *a, uint32_t number)
 {
     struct probe *p = &a->probes[number];
-    struct call *call = a->idle;
-    a->idle = call->next;
-    call->next = NULL;
-    call->ticket = number + 1u;
-    call->kind = p->kind;
-    call->api = p->api;
-    call->lane = p->lane;
+    struct call *call = call_pool_take(a->calls, p->kind, p->lane, p->api);
     call->owner = number;
     call->attempt = ++p->attempts;
     call->count = p->identity.len > 0;
     call->identities[0] = p->identity;
-    call->token = TEXT_NONE;
     p->due = WHEN_NEVER;
-    a->out++;
     return call;
-}
-
-static bool is_transient(enum verdict v)
-{
-    return v == VERDICT_SLOW_DOWN || verdict_is_retried(v);
 }
 
 static void probe_answered(struct asking *a, struct call *call, instant_us now)
 {
     struct probe *p = &a->probes[call->owner];
+    const struct retry_rules rules = {.attempts_max = p->attempts_max};
     p->verdict = verdict_after(verdict_of(&call->reply, call->kind), p->attempts - 1);
+    const struct retry_case failure = {p->verdict, &call->reply, p->api, p->attempts - 1, 0};
     p->reply = call->reply;
     p->sent_at = call->sent_at;
-    if (is_transient(p->verdict) && p->attempts < p->attempts_max) {
+    if (p->verdict != VERDICT_OK && retry_next(&rules, &failure) == RETRY_BACKOFF) {
         p->due =
             now + backoff_span(BACKOFF_ERROR, (uint64_t)call->sent_at, call->owner, p->attempts);
     } else {
@@ -76,9 +53,8 @@ static void probe_answered(struct asking *a, struct call *call, instant_us now)
         p->account.enforcement_status = arena_text(a->arena, call->account.enforcement_status);
         a->done++;
     }
-    call->next = a->idle;
-    a->idle = call;
-    a->out--;
+    call_pool_returned(a->calls);
+    call_pool_give(a->calls, call);
 }
 
 static void on_event(void *ctx, const struct event *event, instant_us now)
@@ -96,7 +72,7 @@ static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t 
     uint32_t len = 0;
     while (a->first < a->len && a->probes[a->first].answered_at)
         a->first++;
-    for (uint32_t i = a->first; i < a->len && a->idle && !a->interrupted && len < max; i++)
+    for (uint32_t i = a->first; i < a->len && a->calls->free && !a->interrupted && len < max; i++)
         if (!a->probes[i].answered_at && a->probes[i].due <= now)
             calls[len++] = probe_call(a, i);
     return len;
@@ -107,7 +83,7 @@ static instant_us wake(const void *ctx, instant_us now)
     const struct asking *a = ctx;
     instant_us next = WHEN_NEVER;
     (void)now;
-    for (uint32_t i = a->first; i < a->len && a->idle && !a->interrupted; i++)
+    for (uint32_t i = a->first; i < a->len && a->calls->free && !a->interrupted; i++)
         if (!a->probes[i].answered_at && a->probes[i].due < next)
             next = a->probes[i].due;
     return next;
@@ -116,7 +92,7 @@ static instant_us wake(const void *ctx, instant_us now)
 static bool is_finished(const void *ctx)
 {
     const struct asking *a = ctx;
-    return a->out == 0 && (a->done == a->len || a->interrupted);
+    return a->calls->out == 0 && (a->done == a->len || a->interrupted);
 }
 
 static bool is_draining(const void *ctx)
@@ -130,10 +106,10 @@ static bool is_out_of_memory(const void *ctx)
     return false;
 }
 
-enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io, struct call *calls,
-                    struct arena *arena, struct why *why)
+enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io,
+                    struct call_pool *calls, struct arena *arena, struct why *why)
 {
-    struct asking a = {.probes = probes, .len = len, .arena = arena};
+    struct asking a = {.probes = probes, .len = len, .arena = arena, .calls = calls};
     const struct machine machine = {.ctx = &a,
                                     .event = on_event,
                                     .decide = decide,
@@ -142,10 +118,6 @@ enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io, str
                                     .is_draining = is_draining,
                                     .is_out_of_memory = is_out_of_memory};
     enum engine_end end;
-    for (uint32_t i = 0; i < PROBES_OUT_MAX; i++) {
-        calls[i].next = a.idle;
-        a.idle = &calls[i];
-    }
     if (len == 0)
         return OK;
     enum err err = engine_run(&machine, io, NULL, &end, why);

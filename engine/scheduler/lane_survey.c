@@ -101,7 +101,7 @@ uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, st
     if (d->lanes[lane].closed)
         l->to_send = 0;
     for (unsigned part = 0; part < PARTS && l->to_send && now >= l->wake; part++)
-        if ((l->to_send & BIT(part)) && len < max && d->pool &&
+        if ((l->to_send & BIT(part)) && len < max && d->calls.free &&
             pace_take(&d->lanes[lane].pace[kind_of(l, part)], now))
             calls[len++] = part_call(d, lane, (enum part)part);
     return len;
@@ -197,8 +197,10 @@ static void notifications_take(struct scheduler *d, const struct call *call)
     for (uint32_t i = 0; i < call->count; i++) {
         char lower[DNAME_LEN_MAX + 1];
         struct text domain;
-        bool known = call->facts[i].known & KNOWN_FORWARDING;
-        if (known && !call->facts[i].forwarding)
+        const struct ses_facts *facts = &call->facts[i];
+        bool is_gone =
+            facts->known & KNOWN_VERIFICATION && facts->verification == VERIFICATION_NONE;
+        if (is_gone || (facts->known & KNOWN_FORWARDING && !facts->forwarding))
             continue;
         if (dname_normalize(identity_domain(call->identities[i]), lower, &domain))
             d->surveys.senders[mail_from_above(d, domain)] |= SENDER_FORWARDS;
@@ -237,16 +239,6 @@ static void part_taken(struct scheduler *d, struct call *call)
     case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
     case PARTS: break;
     }
-}
-
-/* IAM does not let the caller list or ask by version 1. */
-static bool falls_back(const struct scheduler *d, struct lane_survey *l, const struct call *call)
-{
-    bool is_read = call->part != PART_ACCOUNT && call->api == API_V1;
-    if (!d->options.read_falls_back || !is_read || !reply_is_access_denied(&call->reply))
-        return false;
-    l->api = API_V2;
-    return true;
 }
 
 /* A batch of a hundred is asked about one by one from now on; the last part that is out begins. */
@@ -293,14 +285,21 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
                         instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    if (verdict == VERDICT_SLOW_DOWN || falls_back(d, l, call)) {
-        part_again(d, l, call);
-    } else if (verdict_is_retried(verdict) && ++l->attempts < SURVEY_ATTEMPTS_MAX) {
-        part_again(d, l, call);
+    const struct retry_rules rules = {.attempts_max = SURVEY_ATTEMPTS_MAX,
+                                      .is_paced = true,
+                                      .may_fall_back =
+                                          d->options.read_falls_back && call->part != PART_ACCOUNT};
+    const struct retry_case failure = {verdict, &call->reply, call->api, l->attempts, call->count};
+    enum retry next = retry_next(&rules, &failure);
+    l->attempts = (uint8_t)(l->attempts + (next == RETRY_BACKOFF || next == RETRY_EXHAUSTED));
+    if (next == RETRY_BACKOFF)
         l->wake = now + backoff_span(BACKOFF_ERROR, d->options.rules.seed, call->lane, l->attempts);
-    } else {
+    if (next == RETRY_FALL_BACK)
+        l->api = API_V2;
+    if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE)
+        part_again(d, l, call);
+    else
         part_given_up(d, l, call);
-    }
 }
 
 void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now)
@@ -308,16 +307,12 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
     struct lane_survey *l = &d->surveys.lanes[call->lane];
     enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), l->attempts);
     l->out = (uint8_t)(l->out & ~BIT(call->part));
-    if (verdict == VERDICT_GONE && call->kind == CALL_GET &&
-        (BIT(call->part) & SURVEY_MASK_PARTS)) {
-        call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
-        verdict = VERDICT_OK; /* deleted since it was listed */
-    }
+    verdict = retry_gone_is_told(call, verdict);
     if (verdict == VERDICT_OK)
         part_taken(d, call);
     else
         part_failed(d, call, verdict, now);
-    scheduler_call_free(d, call);
+    call_pool_give(&d->calls, call);
 }
 
 void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan)

@@ -96,7 +96,7 @@ static void read_batch_drop_answers(struct scheduler *d, struct read_batch *s)
 {
     for (int i = 0; i < 2; i++) {
         if (s->answers[i])
-            scheduler_call_free(d, s->answers[i]);
+            call_pool_give(&d->calls, s->answers[i]);
         s->answers[i] = NULL;
     }
 }
@@ -166,7 +166,7 @@ static uint32_t read_batch_send(struct scheduler *d, struct read_batch *s, insta
     uint32_t len = 0;
     for (uint32_t part = 0; part < 2 && len < max; part++) {
         struct pace *pace = &d->lanes[s->lane].pace[part_kind(s->api, s->kind, part)];
-        if ((s->to_send & (1u << part)) && now >= s->wake && d->pool && pace_take(pace, now))
+        if ((s->to_send & (1u << part)) && now >= s->wake && d->calls.free && pace_take(pace, now))
             calls[len++] = read_batch_call(d, s, part);
     }
     return len;
@@ -210,7 +210,7 @@ static bool may_gather(const struct scheduler *d, uint16_t lane, enum read_kind 
     const struct lane_state *l = &d->lanes[lane];
     return !l->closed && !holds_back(l) && now >= doubted_until(l) &&
            (kind != READ_FIRST || lane_survey_is_done(d, lane)) && d->read_batches_free &&
-           d->pool && queue_due(d, l, kind, now) <= now &&
+           d->calls.free && queue_due(d, l, kind, now) <= now &&
            pace_next(&l->pace[part_kind(l->read_api, kind, 0)]) <= now;
 }
 
@@ -377,7 +377,7 @@ static void read_batch_finish(struct scheduler *d, struct read_batch *s, instant
     read_batch_free(d, s);
 }
 
-static void read_batch_fail(struct scheduler *d, struct read_batch *s, enum verdict verdict,
+static void read_batch_fail(struct scheduler *d, struct read_batch *s, bool denied,
                             const struct reply *reply, instant_us now)
 {
     struct lane_state *lane = &d->lanes[s->lane];
@@ -389,7 +389,7 @@ static void read_batch_fail(struct scheduler *d, struct read_batch *s, enum verd
         job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
         scheduler_apply(d, s->jobs[i], &last, now, NULL);
     }
-    if (last.to == JOB_DONE && (verdict == VERDICT_DENIED || !lane->answered))
+    if (last.to == JOB_DONE && (denied || !lane->answered))
         scheduler_close_lane(d, s->lane, last.reason, now);
     read_batch_free(d, s);
 }
@@ -425,12 +425,9 @@ static bool read_batch_split(struct scheduler *d, struct read_batch *s, instant_
 
 /* IAM does not let this lane read by version 1: its jobs look one by one from now on. Where that
  * had worked it may be allowed again, so it is tried again. */
-static bool read_batch_falls_back(struct scheduler *d, struct read_batch *s,
-                                  const struct reply *reply, instant_us now)
+static void read_batch_fall_back(struct scheduler *d, struct read_batch *s, instant_us now)
 {
     struct lane_state *lane = &d->lanes[s->lane];
-    if (!d->options.read_falls_back || s->api != API_V1 || !reply_is_access_denied(reply))
-        return false;
     d->lane_changes += lane->read_api == API_V1;
     lane->read_api = API_V2;
     lane->v1_again_at = lane->v1_worked ? now + V1_AGAIN : 0;
@@ -438,7 +435,6 @@ static bool read_batch_falls_back(struct scheduler *d, struct read_batch *s,
     for (int kind = 0; kind < CALL_ASK; kind++)
         lane->doubts[kind] = (struct doubt){0};
     read_batch_put_back(d, s, now);
-    return true;
 }
 
 /* IAM can confine version 2 to chosen identities, so one refusal says nothing of the others; many
@@ -462,36 +458,40 @@ static void read_batch_refused(struct scheduler *d, struct read_batch *s, instan
 {
     struct reply reply = s->fail_reply;
     struct lane_state *lane = &d->lanes[s->lane];
-    enum verdict verdict = (enum verdict)s->fail_verdict;
+    enum retry next = s->fail_next;
+    bool denied = next == RETRY_DENIED || next == RETRY_FALL_BACK;
     bool waits = lane->worked && !d->options.rules.plan_only;
-    bool doubted = verdict == VERDICT_DENIED && !is_sure_of(d, s, now);
     bool is_news = s->api == API_V2 || lane->v1_worked || !reply_is_access_denied(&reply);
+    bool doubted = denied && !is_sure_of(d, s, now) && is_news;
     s->failed = false;
-    if (doubted && waits && is_news) {
+    if (waits && doubted)
         read_batch_put_back(d, s, now);
-        return;
-    }
-    if (read_batch_falls_back(d, s, &reply, now))
-        return;
-    if (waits && (verdict == VERDICT_DENIED || verdict == VERDICT_AGAIN))
+    else if (next == RETRY_FALL_BACK)
+        read_batch_fall_back(d, s, now);
+    else if (waits && (denied || next == RETRY_EXHAUSTED))
         read_batch_put_back(d, s, now);
-    else if (verdict == VERDICT_DENIED || verdict == VERDICT_AGAIN || !read_batch_split(d, s, now))
-        read_batch_fail(d, s, verdict, &reply, now);
+    else if (next != RETRY_SPLIT || !read_batch_split(d, s, now))
+        read_batch_fail(d, s, denied, &reply, now);
 }
 
+/* Whatever does not just repeat the part concerns the whole read batch, once all parts are back. */
 static void part_failed(struct scheduler *d, struct read_batch *s, const struct call *call,
                         enum verdict verdict, instant_us now)
 {
-    uint8_t bit = (uint8_t)(1u << call->part);
-    if (verdict == VERDICT_SLOW_DOWN) {
-        read_batch_want(d, s, bit);
-    } else if (verdict_is_retried(verdict) && s->attempts + 1 < ATTEMPTS_MAX) {
+    const struct retry_rules rules = {.attempts_max = ATTEMPTS_MAX,
+                                      .is_paced = true,
+                                      .may_fall_back = d->options.read_falls_back};
+    const struct retry_case failure = {verdict, &call->reply, s->api, s->attempts, s->count};
+    enum retry next = retry_next(&rules, &failure);
+    if (next == RETRY_BACKOFF) {
         s->attempts++;
         s->wake = now + backoff_span(BACKOFF_ERROR, d->options.rules.seed, s->jobs[0], s->attempts);
-        read_batch_want(d, s, bit);
+    }
+    if (next == RETRY_BACKOFF || next == RETRY_BY_PACE) {
+        read_batch_want(d, s, (uint8_t)(1u << call->part));
     } else {
         s->failed = true;
-        s->fail_verdict = (uint8_t)(verdict_is_retried(verdict) ? VERDICT_AGAIN : verdict);
+        s->fail_next = next;
         s->fail_reply = call->reply;
     }
 }
@@ -503,16 +503,13 @@ void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
     s->out = (uint8_t)(s->out & ~(1u << call->part));
     if (call->kind == CALL_GET)
         verdict = get_refused(&d->lanes[call->lane], verdict, &call->reply);
-    if (verdict == VERDICT_GONE && call->kind == CALL_GET) {
-        call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
-        verdict = VERDICT_OK;
-    }
+    verdict = retry_gone_is_told(call, verdict);
     if (verdict == VERDICT_OK) {
         d->lanes[call->lane].get_allowed |= call->kind == CALL_GET;
         s->answers[call->part] = call;
     } else {
         part_failed(d, s, call, verdict, now);
-        scheduler_call_free(d, call);
+        call_pool_give(&d->calls, call);
     }
     if (s->out || s->to_send)
         return; /* the rest of the read batch is still to come */

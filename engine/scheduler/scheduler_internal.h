@@ -14,7 +14,8 @@
 #define MF_SCHEDULER_INTERNAL_H
 
 #include "base/heap.h"
-#include "calls/pace.h"
+#include "calls/call_pool.h"
+#include "calls/retry.h"
 #include "lane_survey.h"
 #include "scheduler.h"
 #include "survey/survey_pool.h"
@@ -106,7 +107,7 @@ struct read_batch {
     struct call *answers[2]; /* held until all parts are there */
     instant_us wake;         /* not before */
     bool failed;             /* one part has, and the other is still out: */
-    uint8_t fail_verdict;    /* enum verdict */
+    enum retry fail_next;    /* what is then to be done */
     struct reply fail_reply;
 };
 
@@ -133,10 +134,7 @@ struct scheduler {
         *mx_denied_s; /* recursive mode only: until which second of UTC, as a job's reason says */
     struct lane_surveys surveys;
     struct waves waves;
-    struct call *pool; /* free calls */
-    struct call *all_calls;
-    uint32_t calls_out; /* handed to the world and not back yet */
-    uint64_t next_ticket;
+    struct call_pool calls;
     uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
     uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
@@ -162,10 +160,8 @@ void scheduler_enter_wave(struct scheduler *d, struct job *job);
 /* SES has taken a write of the job. */
 void scheduler_accept(struct scheduler *d, uint32_t job, instant_us now);
 struct situation scheduler_situation(struct scheduler *d, uint32_t job, instant_us now);
-struct call *scheduler_call_new(struct scheduler *d, enum call_kind kind); /* NULL: none free */
-/* The same for a lane, by the API that goes with it. */
+/* A call for a lane, by the API that goes with it. One must be free. */
 struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kind kind);
-void scheduler_call_free(struct scheduler *d, struct call *call);
 /* What the answer means; its lane's pace has learned from it. */
 enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, instant_us now);
 /* Carries a decision out: moves the job, queues it or sets its timer, keeps a record of the move.

@@ -27,14 +27,6 @@ static void uses_count(struct scheduler *d)
     }
 }
 
-static void calls_init(struct scheduler *d)
-{
-    for (uint32_t i = 0; i < CALLS_IN_FLIGHT_MAX; i++) {
-        arena_init(&d->all_calls[i].arena, HTTP_BODY_MAX * 4);
-        scheduler_call_free(d, &d->all_calls[i]);
-    }
-}
-
 static bool memory_take(struct scheduler *d, struct arena *memory)
 {
     const struct fleet *f = d->fleet;
@@ -45,11 +37,10 @@ static bool memory_take(struct scheduler *d, struct arena *memory)
     d->survey_pool = ARENA_NEW(memory, struct survey_pool);
     if (!d->options.authority_dns)
         d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
-    d->all_calls = ARENA_ARRAY(memory, struct call, CALLS_IN_FLIGHT_MAX);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
     d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, f->names.len + 1);
-    return d->jobs && d->lanes && d->lane_wake && d->read_batches && d->survey_pool &&
-           d->all_calls && d->records && d->mail_from_uses &&
+    return call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) && d->jobs && d->lanes &&
+           d->lane_wake && d->read_batches && d->survey_pool && d->records && d->mail_from_uses &&
            (d->options.authority_dns || d->mx_denied_s);
 }
 
@@ -92,7 +83,6 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     arena_init(&d->judging, JUDGEMENT_BYTES_MAX);
     lanes_init(d);
     uses_count(d);
-    calls_init(d);
     read_batches_init(d);
     survey_pool_open(d);
     jobs_init(d);
@@ -104,8 +94,7 @@ void scheduler_clear(struct scheduler *d)
 {
     if (!d)
         return;
-    for (uint32_t i = 0; i < CALLS_IN_FLIGHT_MAX; i++)
-        arena_clear(&d->all_calls[i].arena);
+    call_pool_clear(&d->calls);
     survey_pool_clear(d->survey_pool);
     lane_survey_clear(d);
     heap_clear(&d->timers);

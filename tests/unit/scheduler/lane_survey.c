@@ -22,7 +22,8 @@ struct script {
     const char *same;       /* one that has the wanted MAIL FROM already */
     bool one_by_one;        /* the batched reads are refused to the lane survey */
     const char *account_code, *notification_code; /* refusals */
-    unsigned more;                                /* addresses below example.org, all unverified */
+    const char *gone; /* listed, but deleted since; everything is asked by version 2 then */
+    unsigned more;    /* addresses below example.org, all unverified */
 };
 
 struct outcome_seen {
@@ -110,6 +111,8 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
         }
         if (call->owner == SURVEY_OWNER && s->one_by_one && call->api == API_V1)
             refuse(call, 403, "AccessDenied", "not for you");
+        else if (is(call->identities[0], s->gone))
+            refuse(call, 404, "NotFoundException", "not there");
         else
             answer_facts(s, call);
         break;
@@ -160,6 +163,7 @@ static struct outcome_seen lane_survey_of(struct script s)
     struct scheduler_options options = {.rules = {.plan_only = true},
                                         .lane_survey = true,
                                         .read_falls_back = s.one_by_one,
+                                        .read_api = s.gone ? API_V2 : API_V1,
                                         .rate_per_s = 10};
     struct outcome_seen seen = {0};
     struct fleet fleet;
@@ -267,6 +271,19 @@ static void what_was_judged_is_not_said_to_be_missing(void **state)
     assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
 }
 
+/* It was there when it was listed, so the rule stands; mail that it forwards is no reason to wait.
+ */
+static void a_sender_that_is_deleted_since_it_was_listed_forwards_nothing(void **state)
+{
+    (void)state;
+    struct outcome_seen seen = lane_survey_of(
+        (struct script){.listed = {"bounce.example.org"}, .gone = "bounce.example.org"});
+    assert_string_equal(seen.gap, "");
+    assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+    assert_false(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+}
+
 /* Those that may mask are asked about a hundred at a time, and no longer than a lane may wait. */
 static void many_that_may_mask_cost_few_calls(void **state)
 {
@@ -330,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
         cmocka_unit_test(what_was_judged_is_not_said_to_be_missing),
+        cmocka_unit_test(a_sender_that_is_deleted_since_it_was_listed_forwards_nothing),
         cmocka_unit_test(many_that_may_mask_cost_few_calls),
         cmocka_unit_test(a_lane_survey_that_is_denied_holds_nobody_up_and_says_so),
         cmocka_unit_test(a_list_that_leads_to_itself_holds_nobody_up_and_is_told),
