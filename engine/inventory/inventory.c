@@ -215,15 +215,10 @@ static void caller_answered(struct inventory *v, struct call *call, instant_us n
 /* --- listing ---------------------------------------------------------------------------------- */
 
 /* Forgets everything that was listed, and every call that is out. */
-static void lane_inventory_restart(struct inventory *v, struct lane_inventory *s)
+static void lane_inventory_forget(struct inventory *v, struct lane_inventory *s)
 {
     s->generation++;
     batches_drop(v, s, READS);
-    s->token = TEXT_NONE;
-    s->list_out = false;
-    s->list_attempts = 0;
-    s->pages = 0;
-    s->list_wake = 0;
     s->seen.phase = INVENTORY_LISTING;
     s->seen.listed = s->seen.rows_len = s->seen.read = s->seen.unread = 0;
     memset(s->next_row, 0, sizeof s->next_row);
@@ -232,7 +227,7 @@ static void lane_inventory_restart(struct inventory *v, struct lane_inventory *s
 
 void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const struct call *call)
 {
-    lane_inventory_restart(v, s);
+    lane_inventory_forget(v, s);
     lane_inventory_reason(s, call);
     s->seen.phase = INVENTORY_REFUSED;
 }
@@ -240,7 +235,8 @@ void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const 
 void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
                               const struct call *call)
 {
-    lane_inventory_restart(v, s);
+    lane_inventory_forget(v, s);
+    paged_list_begin(&s->list);
     reason_of(call, s->seen.denied);
     s->seen.api = API_V2;
     s->seen.one_by_one = s->seen.fell_back = true;
@@ -256,35 +252,31 @@ static void lane_inventory_endless(struct inventory *v, struct lane_inventory *s
 
 static void page_take(struct inventory *v, struct lane_inventory *s, const struct call *call)
 {
-    s->list_attempts = 0;
     for (uint32_t i = 0; i < call->listed_len; i++) {
         s->seen.listed++;
         if (!v->options.wanted || v->options.wanted(v->options.ctx, call->listed[i]))
             v->no_memory |= !row_add(v, s, call->listed[i]);
     }
-    s->token = call->next_token.len ? arena_text(v->memory, call->next_token) : TEXT_NONE;
-    v->no_memory |= call->next_token.len && !s->token.at;
-    if (!call->next_token.len)
-        s->seen.phase = INVENTORY_READING;
-    else if (list_is_endless(call, ++s->pages))
-        lane_inventory_endless(v, s, call);
+    switch (paged_list_take(&s->list, call, v->memory)) {
+    case PAGE_LAST: s->seen.phase = INVENTORY_READING; break;
+    case PAGE_MORE: break;
+    case PAGE_ENDLESS: lane_inventory_endless(v, s, call); break;
+    case PAGE_UNKEPT: v->no_memory = true; break;
+    }
 }
 
 static void page_failed(struct inventory *v, struct lane_inventory *s, const struct call *call,
                         enum verdict verdict, instant_us now)
 {
-    bool token_is_old = text_eq(text_of(call->reply.code), TEXT("InvalidNextTokenException"));
-    unsigned attempts = token_is_old ? s->list_restarts++ : s->list_attempts;
     const struct retry_rules rules = {
         .attempts_max = ATTEMPTS_MAX, .is_paced = true, .may_fall_back = v->options.may_fall_back};
-    const struct retry_case failure = {verdict, &call->reply, call->api, attempts, 0};
-    switch (retry_next(&rules, &failure)) {
+    bool begins_again;
+    switch (
+        paged_list_failed(&s->list, &rules, call, verdict, v->options.seed, now, &begins_again)) {
     case RETRY_BY_PACE: break;
     case RETRY_BACKOFF:
-        if (token_is_old)
-            lane_inventory_restart(v, s);
-        s->list_attempts = (uint8_t)(attempts + 1);
-        s->list_wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, call->lane, attempts + 1);
+        if (begins_again)
+            lane_inventory_forget(v, s);
         break;
     case RETRY_FALL_BACK: lane_inventory_fall_back(v, s, call); break;
     default: lane_inventory_refuse(v, s, call); break;
@@ -294,10 +286,9 @@ static void page_failed(struct inventory *v, struct lane_inventory *s, const str
 static void page_answered(struct inventory *v, struct call *call, instant_us now)
 {
     struct lane_inventory *s = &v->lanes[call->lane];
-    enum verdict verdict = lane_inventory_verdict(s, call, s->list_attempts, now);
+    enum verdict verdict = lane_inventory_verdict(s, call, s->list.attempts, now);
     if (call->owner != s->generation || s->seen.phase != INVENTORY_LISTING)
         return;
-    s->list_out = false;
     if (verdict == VERDICT_OK)
         page_take(v, s, call);
     else
@@ -317,14 +308,12 @@ static struct call *caller_call(struct inventory *v, struct account_asking *a, i
 static struct call *page_call(struct inventory *v, uint16_t lane, instant_us now)
 {
     struct lane_inventory *s = &v->lanes[lane];
-    if (s->seen.phase != INVENTORY_LISTING || s->list_out || now < s->list_wake ||
+    if (s->seen.phase != INVENTORY_LISTING || s->list.out || now < s->list.wake ||
         !may_call(v, s, CALL_LIST, now))
         return NULL;
     struct call *call = lane_inventory_call(v, lane, CALL_LIST);
-    call->token = s->token;
     call->owner = s->generation;
-    call->attempt = s->list_attempts + 1u;
-    s->list_out = true;
+    paged_list_ask(&s->list, call);
     return call;
 }
 
@@ -376,8 +365,8 @@ instant_us inventory_wake(const struct inventory *v)
     }
     for (uint32_t i = 0; i < v->fleet->lanes_len; i++) {
         const struct lane_inventory *s = &v->lanes[i];
-        if (s->seen.phase == INVENTORY_LISTING && !s->list_out)
-            wake = when_earlier(wake, when_later(s->list_wake, pace_next(&s->pace[CALL_LIST])));
+        if (s->seen.phase == INVENTORY_LISTING && !s->list.out)
+            wake = when_earlier(wake, when_later(s->list.wake, pace_next(&s->pace[CALL_LIST])));
         wake = when_earlier(wake, batches_wake(v, s));
     }
     return wake;

@@ -7,6 +7,7 @@
 
 #include "calls/backoff.h"
 #include "calls/call_pool.h"
+#include "calls/paged_list.h"
 #include "calls/retry.h"
 #include "inventory.h"
 
@@ -33,11 +34,8 @@ struct lane_inventory {
     uint32_t blocks_cap;
     uint32_t generation, again; /* again: first batch to be sent again, + 1 */
     uint32_t next_row[READS], batches_left[READS];
-    struct text token;
-    uint32_t pages; /* listed so far */
-    instant_us list_wake;
-    uint8_t list_attempts, list_restarts;
-    bool list_out, told_something;
+    struct paged_list list;
+    bool told_something;
 };
 
 struct account_asking {

@@ -16,6 +16,7 @@ struct script {
     bool forwarding;
     const char *list_code;  /* the refusal of ListIdentities, or NULL */
     unsigned throttled;     /* so many lists are throttled first */
+    unsigned old_tokens;    /* so many tokens are refused: the list begins again */
     bool two_pages;         /* the second half of `listed` comes behind a token */
     bool circles;           /* and that page leads to itself */
     const char *unverified; /* one that is listed */
@@ -30,7 +31,8 @@ struct outcome_seen {
     enum outcome outcome;
     finding_set findings;
     char gap[SURVEY_REASON_LEN];
-    unsigned lists, notifications, reads, gets; /* reads, gets: about others than the fleet's */
+    unsigned old_tokens, lists, notifications, reads,
+        gets; /* reads, gets: about others than the fleet's */
 };
 
 static void refuse(struct call *call, uint16_t status, const char *code, const char *message)
@@ -82,6 +84,8 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
     case CALL_LIST:
         if (seen->lists++ < s->throttled)
             refuse(call, 400, "Throttling", "Rate exceeded");
+        else if (call->token.len && seen->old_tokens++ < s->old_tokens)
+            refuse(call, 400, "InvalidNextTokenException", "The token is not valid.");
         else if (s->list_code)
             refuse(call, 403, s->list_code, "not for you");
         else
@@ -332,6 +336,24 @@ static void a_list_that_leads_to_itself_holds_nobody_up_and_is_told(void **state
     assert_int_equal(seen.lists, 2);
 }
 
+static void a_list_whose_token_is_too_old_begins_again(void **state)
+{
+    (void)state;
+    struct script s = {.listed = {"x@bounce.example.org", "b.test", "y@bounce.example.org"},
+                       .forwarding = true,
+                       .two_pages = true,
+                       .old_tokens = 2};
+    struct outcome_seen seen = lane_survey_of(s);
+    assert_string_equal(seen.gap, "");
+    assert_int_equal(seen.lists, 6);         /* three first pages, and three second ones */
+    assert_int_equal(seen.notifications, 2); /* each is asked about once */
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+    s.old_tokens = 1000;
+    seen = lane_survey_of(s);
+    assert_non_null(strstr(seen.gap, "ListIdentities: InvalidNextTokenException"));
+    assert_int_equal(seen.lists, 6);
+}
+
 static void a_lane_survey_that_is_throttled_is_taken_all_the_same(void **state)
 {
     (void)state;
@@ -351,6 +373,7 @@ int main(void)
         cmocka_unit_test(many_that_may_mask_cost_few_calls),
         cmocka_unit_test(a_lane_survey_that_is_denied_holds_nobody_up_and_says_so),
         cmocka_unit_test(a_list_that_leads_to_itself_holds_nobody_up_and_is_told),
+        cmocka_unit_test(a_list_whose_token_is_too_old_begins_again),
         cmocka_unit_test(a_lane_survey_that_is_throttled_is_taken_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
