@@ -34,13 +34,11 @@ struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
     *v = (struct inventory){.fleet = fleet, .options = *options, .memory = memory};
     v->lanes = ARENA_ARRAY(memory, struct lane_inventory, fleet->lanes_len + 1);
     v->accounts = ARENA_ARRAY(memory, struct account_asking, fleet->accounts_len + 1);
-    v->batches = ARENA_ARRAY(memory, struct batch, BATCHES);
-    if (!v->lanes || !v->accounts || !v->batches ||
-        !call_pool_init(&v->calls, memory, INVENTORY_CALLS_MAX))
+    if (!v->lanes || !v->accounts || !call_pool_init(&v->calls, memory, INVENTORY_CALLS_MAX) ||
+        !batch_reads_init(&v->reads, memory, BATCHES, &v->calls))
         return NULL;
     for (uint32_t i = 0; i < fleet->lanes_len; i++)
         lane_init(v, i);
-    batches_init(v);
     return v;
 }
 
@@ -218,7 +216,7 @@ static void caller_answered(struct inventory *v, struct call *call, instant_us n
 static void lane_inventory_forget(struct inventory *v, struct lane_inventory *s)
 {
     s->generation++;
-    batches_drop(v, s, READS);
+    batch_reads_drop(&v->reads, &s->again, UINT8_MAX);
     s->seen.phase = INVENTORY_LISTING;
     s->seen.listed = s->seen.rows_len = s->seen.read = s->seen.unread = 0;
     memset(s->next_row, 0, sizeof s->next_row);
@@ -341,15 +339,18 @@ uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **cal
 
 void inventory_answered(struct inventory *v, struct call *call, instant_us now)
 {
-    if (call->kind == CALL_CALLER)
-        caller_answered(v, call, now);
-    else if (call->kind == CALL_LIST)
-        page_answered(v, call, now);
-    else
-        batch_answered(v, call, now);
-    lane_end(&v->lanes[call->lane]);
+    struct lane_inventory *s = &v->lanes[call->lane];
     call_pool_returned(&v->calls);
-    call_pool_give(&v->calls, call);
+    if (call->kind != CALL_CALLER && call->kind != CALL_LIST) {
+        batch_answered(v, call, now);
+    } else {
+        if (call->kind == CALL_CALLER)
+            caller_answered(v, call, now);
+        else
+            page_answered(v, call, now);
+        call_pool_give(&v->calls, call);
+    }
+    lane_end(s);
 }
 
 instant_us inventory_wake(const struct inventory *v)

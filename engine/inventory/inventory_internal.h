@@ -6,7 +6,7 @@
 #define MF_INVENTORY_INTERNAL_H
 
 #include "calls/backoff.h"
-#include "calls/call_pool.h"
+#include "calls/batch_read.h"
 #include "calls/paged_list.h"
 #include "calls/retry.h"
 #include "inventory.h"
@@ -16,15 +16,6 @@
 #define BATCHES_SPARE 256 /* new ones leave these for halves */
 #define BLOCK_ROWS    1000u
 
-/* Rows that are asked about together. */
-struct batch {
-    uint32_t next; /* + 1, in the list of those that are to be sent again; or of the free ones */
-    uint32_t first, generation;
-    instant_us wake;
-    uint16_t lane, len;
-    uint8_t part, attempts;
-};
-
 /* Behind struct inventory_lane, which guests see. A new generation forgets what was read and what
  * is on its way: answers to an older one are for nothing. */
 struct lane_inventory {
@@ -32,7 +23,7 @@ struct lane_inventory {
     struct pace pace[CALL_KINDS];
     struct inventory_row **blocks; /* of BLOCK_ROWS rows */
     uint32_t blocks_cap;
-    uint32_t generation, again; /* again: first batch to be sent again, + 1 */
+    uint32_t generation, again; /* again: batches to be sent, a list */
     uint32_t next_row[READS], batches_left[READS];
     struct paged_list list;
     bool told_something;
@@ -53,8 +44,7 @@ struct inventory {
     struct lane_inventory *lanes;
     struct account_asking *accounts;
     struct call_pool calls;
-    struct batch *batches;
-    uint32_t batches_free, batches_free_len;
+    struct batch_reads reads; /* items: rows of the lane */
     bool no_memory;
     bool stopped; /* somebody asked to: nothing more is sent, nor waited for */
 };
@@ -71,9 +61,6 @@ void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
                               const struct call *call);
 void lane_inventory_reason(struct lane_inventory *s, const struct call *call);
 
-void batches_init(struct inventory *v);
-/* Those of a part that wait to be sent again; READS: of every part. */
-void batches_drop(struct inventory *v, struct lane_inventory *s, uint32_t part);
 uint32_t batches_send(struct inventory *v, uint16_t lane, instant_us now, struct call **calls,
                       uint32_t max);
 instant_us batches_wake(const struct inventory *v, const struct lane_inventory *s);

@@ -311,7 +311,7 @@ static void lanes_set_wake(struct scheduler *d, instant_us now)
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
         if (all || d->lane_wake[i] <= now)
             d->lane_wake[i] = lane_wake_of(d, (uint16_t)i, now);
-    d->out_of_calls = !d->calls.free || !d->read_batches_free;
+    d->out_of_calls = !d->calls.free || !d->reads.free;
 }
 
 /* Nobody in the lane is tightened any more: those that wait for it end. */

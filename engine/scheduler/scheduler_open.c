@@ -33,14 +33,14 @@ static bool memory_take(struct scheduler *d, struct arena *memory)
     d->jobs = ARENA_ARRAY(memory, struct job, f->choices_len + 1);
     d->lanes = ARENA_ARRAY(memory, struct lane_state, f->lanes_len + 1);
     d->lane_wake = ARENA_ARRAY(memory, instant_us, f->lanes_len + 1);
-    d->read_batches = ARENA_ARRAY(memory, struct read_batch, READ_BATCHES_MAX);
     d->survey_pool = ARENA_NEW(memory, struct survey_pool);
     if (!d->options.authority_dns)
         d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
     d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, f->names.len + 1);
-    return call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) && d->jobs && d->lanes &&
-           d->lane_wake && d->read_batches && d->survey_pool && d->records && d->mail_from_uses &&
+    return call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) &&
+           batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) && d->jobs &&
+           d->lanes && d->lane_wake && d->survey_pool && d->records && d->mail_from_uses &&
            (d->options.authority_dns || d->mx_denied_s);
 }
 
@@ -83,7 +83,6 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     arena_init(&d->judging, JUDGEMENT_BYTES_MAX);
     lanes_init(d);
     uses_count(d);
-    read_batches_init(d);
     survey_pool_open(d);
     jobs_init(d);
     waves_init(&d->waves, fleet);

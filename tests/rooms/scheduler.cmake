@@ -1,6 +1,7 @@
 mailfrom_test(calls/budget USES scheduler)
 mailfrom_test(calls/pace USES scheduler)
 mailfrom_test(scheduler/step USES scheduler)
+mailfrom_test(calls/batch_read USES calls)
 mailfrom_test(calls/paged_list USES calls)
 mailfrom_test(calls/retry USES calls)
 mailfrom_test(calls/verdict USES scheduler)

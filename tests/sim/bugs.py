@@ -119,17 +119,17 @@ BUGS = [
          "(p->next > earliest ? p->next : earliest) + interval(p) / 2;"),
         ("    if (is_even(p) && held > p->next)\n        p->next = held;\n",
          "    (void)held;\n")]),
-    ("scheduler/reads.c", "a look that was throttled counts as an empty answer", [
+    ("calls/batch_read.c", "a look that was throttled counts as an empty answer", [
         ("    if (next == RETRY_BACKOFF || next == RETRY_BY_PACE) {\n",
          "    if (next == RETRY_BY_PACE)\n        return;\n    if (next == RETRY_BACKOFF) {\n")]),
+    ("calls/batch_read.c", "a batch is done when its first answer is there", [
+        ("    if (b->out || b->to_send)\n        return BATCH_WAITS;\n", "")]),
     ("scheduler/reads.c", "every job of a batch gets the first one's answer", [
-        ("&s->answers[part]->facts[i]", "&s->answers[part]->facts[0]")]),
+        ("&s->answers[kind]->facts[i]", "&s->answers[kind]->facts[0]")]),
     ("calls/retry.c", "by the v2 API, an identity that is not there is an error", [
         ("if (verdict != VERDICT_GONE || call->kind != CALL_GET)", "if (true)")]),
     ("calls/retry.c", "what IAM refuses by version 1 is never asked by version 2", [
         ("rules->may_fall_back && is_version_1", "false && is_version_1")]),
-    ("calls/retry.c", "a question that failed once is given up", [
-        ("c->attempts + 1 < rules->attempts_max", "c->attempts + 1 < 1")]),
     ("calls/call_pool.c", "a call that is still read is given to the next one who asks", [
         ("    assert(pool->out > 0);\n    pool->out--;",
          "    pool->out--;\n    call_pool_give(pool, &pool->calls[pool->last_ticket % pool->len]);")]),
