@@ -15,14 +15,19 @@ struct turn {
     instant_us unkept_since; /* of the oldest record that is not durable yet; WHEN_NEVER: none */
 };
 
+static bool has_room(const struct machine *m)
+{
+    return !m->has_room || m->has_room(m->ctx);
+}
+
 /* Takes what the journal has room for this turn; the rest is taken in the next one. */
-static bool take_events(struct scheduler *scheduler, struct turn *t, instant_us now)
+static bool take_events(const struct machine *m, struct turn *t, instant_us now)
 {
     bool aborted = false;
-    while (t->taken < t->len && scheduler_has_room(scheduler)) {
+    while (t->taken < t->len && has_room(m)) {
         const struct event *event = &t->events[t->taken++];
         aborted = aborted || event->kind == EVENT_ABORT;
-        scheduler_event(scheduler, event, now);
+        m->event(m->ctx, event, now);
     }
     return aborted;
 }
@@ -38,28 +43,28 @@ static bool changes_world(const struct turn *t, uint32_t calls_len)
 /* Only a write that is about to leave cannot wait for its record. Answers can, for a moment: one
  * that is lost with the process is looked up again, and a commit that takes several turns' records
  * costs as much as one that takes one. */
-static bool keep_is_due(const struct scheduler *scheduler, const struct turn *t, uint32_t calls_len,
+static bool keep_is_due(const struct machine *m, const struct turn *t, uint32_t calls_len,
                         instant_us now)
 {
-    return changes_world(t, calls_len) || !scheduler_has_room(scheduler) ||
-           scheduler_is_finished(scheduler) || now >= t->unkept_since + KEEP_WITHIN;
+    return changes_world(t, calls_len) || !has_room(m) || m->is_finished(m->ctx) ||
+           now >= t->unkept_since + KEEP_WITHIN;
 }
 
-static enum err keep_and_send(struct scheduler *scheduler, const struct io *io, struct turn *t,
+static enum err keep_and_send(const struct machine *m, const struct io *io, struct turn *t,
                               bool last, instant_us now, struct why *why)
 {
-    uint32_t records_len,
-        calls_len = scheduler_decide(scheduler, now, t->calls, CALLS_IN_FLIGHT_MAX);
-    const struct record *records = scheduler_records(scheduler, &records_len);
-    if (scheduler_is_out_of_memory(scheduler))
+    uint32_t records_len = 0;
+    uint32_t calls_len = m->decide(m->ctx, now, t->calls, CALLS_IN_FLIGHT_MAX);
+    const struct record *records = m->records ? m->records(m->ctx, &records_len) : NULL;
+    if (m->is_out_of_memory(m->ctx))
         return why_set(why, ERR_NOMEM, "out of memory");
     if (records_len && t->unkept_since == WHEN_NEVER)
         t->unkept_since = now;
-    if (records_len && (last || keep_is_due(scheduler, t, calls_len, now))) {
-        enum err err = io->keep(io->world, records, records_len, why);
+    if (records_len && (last || keep_is_due(m, t, calls_len, now))) {
+        enum err err = io->keep ? io->keep(io->keeper, records, records_len, why) : OK;
         if (err != OK)
             return err;
-        scheduler_turn_end(scheduler);
+        m->turn_end(m->ctx);
         t->unkept_since = WHEN_NEVER;
     }
     if (calls_len)
@@ -67,15 +72,15 @@ static enum err keep_and_send(struct scheduler *scheduler, const struct io *io, 
     return OK;
 }
 
-static instant_us next_turn(const struct scheduler *scheduler, const struct turn *t, instant_us now)
+static instant_us next_turn(const struct machine *m, const struct turn *t, instant_us now)
 {
-    instant_us wake = scheduler_wake(scheduler, now);
+    instant_us wake = m->wake(m->ctx, now);
     if (t->unkept_since == WHEN_NEVER || wake < t->unkept_since + KEEP_WITHIN)
         return wake;
     return t->unkept_since + KEEP_WITHIN;
 }
 
-static enum err turns_take(struct scheduler *scheduler, const struct io *io,
+static enum err turns_take(const struct machine *m, const struct io *io,
                            const struct engine_watch *watch, struct turn *turn,
                            enum engine_end *end, struct why *why)
 {
@@ -86,24 +91,24 @@ static enum err turns_take(struct scheduler *scheduler, const struct io *io,
             turn->taken = 0;
         }
         instant_us now = io->now(io->world);
-        bool aborted = take_events(scheduler, turn, now);
-        enum err err = keep_and_send(scheduler, io, turn, aborted, now, why);
+        bool aborted = take_events(m, turn, now);
+        enum err err = keep_and_send(m, io, turn, aborted, now, why);
         if (err != OK)
             return err;
         if (watch->turn)
-            watch->turn(watch->ctx, scheduler, now);
-        if (aborted || scheduler_is_finished(scheduler)) {
-            bool drained = scheduler_is_draining(scheduler);
+            watch->turn(watch->ctx, now);
+        if (aborted || m->is_finished(m->ctx)) {
+            bool drained = m->is_draining(m->ctx);
             *end = aborted ? ENGINE_ABORTED : drained ? ENGINE_DRAINED : ENGINE_ENDED;
             return OK;
         }
-        until = next_turn(scheduler, turn, now);
+        until = next_turn(m, turn, now);
         if (watch->wake && watch->wake(watch->ctx, now) < until)
             until = watch->wake(watch->ctx, now);
     }
 }
 
-enum err engine_run(struct scheduler *scheduler, const struct io *io,
+enum err engine_run(const struct machine *machine, const struct io *io,
                     const struct engine_watch *watch, enum engine_end *end, struct why *why)
 {
     static const struct engine_watch nobody = {0};
@@ -111,7 +116,7 @@ enum err engine_run(struct scheduler *scheduler, const struct io *io,
     if (!turn)
         return why_set(why, ERR_NOMEM, "out of memory");
     turn->unkept_since = WHEN_NEVER;
-    enum err err = turns_take(scheduler, io, watch ? watch : &nobody, turn, end, why);
+    enum err err = turns_take(machine, io, watch ? watch : &nobody, turn, end, why);
     free(turn);
     return err;
 }

@@ -8,7 +8,8 @@
 #include "base/error.h"
 #include "calls/call.h"
 #include "calls/event.h"
-#include "scheduler/record.h"
+
+struct record; /* scheduler/record.h */
 
 struct io {
     void *world;
@@ -20,12 +21,14 @@ struct io {
      * returns at most max of them. An instant in the past only collects what is there. */
     uint32_t (*wait)(void *world, instant_us until, struct event *events, uint32_t max);
 
-    /* Durable when it returns OK, all or nothing. After an error the engine sends nothing more. */
-    enum err (*keep)(void *world, const struct record *records, uint32_t len, struct why *why);
-
     /* Hands the calls over. Never blocks and cannot fail: what goes wrong comes back as an event.
      */
     void (*send)(void *world, struct call **calls, uint32_t len);
+
+    /* Durable when it returns OK, all or nothing. After an error the engine sends nothing more.
+     * NULL: nothing is kept, as for a machine that changes nothing. */
+    enum err (*keep)(void *keeper, const struct record *records, uint32_t len, struct why *why);
+    void *keeper;
 };
 
 #endif

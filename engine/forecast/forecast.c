@@ -224,12 +224,6 @@ static uint32_t bounded_wait(void *ctx, instant_us until, struct event *events, 
     return b->world.wait(b->world.world, until, events, max);
 }
 
-static enum err bounded_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
-{
-    const struct bounded *b = ctx;
-    return b->world.keep(b->world.world, records, len, why);
-}
-
 static void bounded_send(void *ctx, struct call **calls, uint32_t len)
 {
     const struct bounded *b = ctx;
@@ -241,7 +235,12 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     const struct access *a = r->access;
     enum engine_end end;
     struct bounded bounded = {.world = world_io(w)};
-    const struct io io = {&bounded, bounded_now, bounded_wait, bounded_keep, bounded_send};
+    const struct io io = {.world = &bounded,
+                          .now = bounded_now,
+                          .wait = bounded_wait,
+                          .send = bounded_send,
+                          .keep = bounded.world.keep,
+                          .keeper = bounded.world.keeper};
     struct scheduler_options options = {.rules = {.seed = r->config->seed},
                                         .read_api = access_api(a->read_api, API_V1),
                                         .write_api = access_api(a->write_api, API_V2),
@@ -250,8 +249,9 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     struct scheduler *scheduler = scheduler_init(&r->memory, &r->fleet, &options);
     if (!scheduler)
         return why_set(why, ERR_NOMEM, "out of memory");
+    struct machine machine = scheduler_machine(scheduler);
     scheduler_start(scheduler, START);
-    enum err err = engine_run(scheduler, &io, NULL, &end, why);
+    enum err err = engine_run(&machine, &io, NULL, &end, why);
     calls_fold(&r->forecast, scheduler);
     if (scheduler_pause_reason(scheduler))
         snprintf(r->forecast.paused, sizeof r->forecast.paused, "%s",

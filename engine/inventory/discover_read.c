@@ -1,8 +1,8 @@
 /*
- * Duty: the inventory against the live world. A turn is as the engine's: wait, take, decide, send.
- * Nothing is kept, since nothing is changed.
+ * The inventory in the live world, driven by the engine. Nothing is kept, since nothing is changed.
  */
 #include "discover.h"
+#include "engine.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,11 +10,10 @@
 
 struct reading {
     struct discover *d;
-    struct wire *wire;
     bool *cost_is_told; /* per lane */
 };
 
-/* Calls that are one an identity may take hours: that is said before the first leaves. */
+/* Calls that are one an identity may take hours: that is said when the first leaves. */
 static void cost_tell(struct reading *r, uint32_t lane)
 {
     const struct discover *d = r->d;
@@ -36,49 +35,29 @@ static void cost_tell(struct reading *r, uint32_t lane)
         span_format((span_us)(1e6 * l->rows_len / rate), span), rate);
 }
 
-/* False: somebody asked to stop. */
-static bool events_take(struct reading *r, instant_us until)
+static void on_turn(void *ctx, instant_us now)
 {
-    struct event events[EVENTS_PER_TURN_MAX];
-    bool goes_on = true;
-    uint32_t len = wire_wait(r->wire, until, events, EVENTS_PER_TURN_MAX);
-    for (uint32_t i = 0; i < len; i++) {
-        if (events[i].kind == EVENT_ANSWER)
-            inventory_answered(r->d->inventory, events[i].call, wire_now(r->wire));
-        else
-            goes_on = false;
-    }
-    return goes_on;
+    struct reading *r = ctx;
+    for (uint32_t i = 0; i < r->d->fleet.lanes_len; i++)
+        cost_tell(r, i);
+    if (r->d->progress)
+        r->d->progress(r->d->progress_ctx, r->d, now);
 }
 
-static void turns(struct reading *r)
+static enum err read_on(struct reading *r, const struct io *io, struct why *why)
 {
-    struct inventory *v = r->d->inventory;
-    struct call *calls[INVENTORY_CALLS_MAX];
-    while (!inventory_is_done(v) && !inventory_is_out_of_memory(v) && !r->d->stopped) {
-        instant_us now = wire_now(r->wire);
-        for (uint32_t i = 0; i < r->d->fleet.lanes_len; i++)
-            cost_tell(r, i);
-        uint32_t len = inventory_decide(v, now, calls, INVENTORY_CALLS_MAX);
-        wire_send(r->wire, calls, len);
-        if (r->d->progress)
-            r->d->progress(r->d->progress_ctx, r->d, now);
-        if (!inventory_is_done(v))
-            r->d->stopped = !events_take(r, inventory_wake(v));
-    }
-}
-
-static enum err read_on(struct reading *r, struct why *why)
-{
-    instant_us began = wire_now(r->wire);
+    const struct machine machine = inventory_machine(r->d->inventory);
+    const struct engine_watch watch = {.ctx = r, .turn = on_turn};
+    instant_us began = io->now(io->world);
+    enum engine_end end = ENGINE_ENDED;
     r->cost_is_told = calloc(r->d->fleet.lanes_len + 1, sizeof *r->cost_is_told);
     if (!r->cost_is_told)
         return why_set(why, ERR_NOMEM, "out of memory");
-    turns(r);
+    enum err err = engine_run(&machine, io, &watch, &end, why);
     free(r->cost_is_told);
-    r->d->took = wire_now(r->wire) - began;
-    return inventory_is_out_of_memory(r->d->inventory) ? why_set(why, ERR_NOMEM, "out of memory")
-                                                       : OK;
+    r->d->stopped = end != ENGINE_ENDED;
+    r->d->took = io->now(io->world) - began;
+    return err;
 }
 
 static enum err wire_read(struct discover *d, struct why *why)
@@ -91,13 +70,16 @@ static enum err wire_read(struct discover *d, struct why *why)
                                        .ca_bundle = text_of(d->access->ca_bundle),
                                        .call_timeout_us = d->access->call_timeout_us,
                                        .verbose = d->access->verbose};
-    enum err err = wire_open(&r.wire, &config, why);
+    struct wire *wire = NULL;
+    enum err err = wire_open(&wire, &config, why);
     if (err == OK)
-        err = wire_opened(&d->owner, r.wire, why);
-    if (err == OK)
-        err = read_on(&r, why);
+        err = wire_opened(&d->owner, wire, why);
+    if (err == OK) {
+        struct io io = wire_io(wire);
+        err = read_on(&r, &io, why);
+    }
     wire_closing(&d->owner);
-    wire_close(r.wire); /* calls that are out come home, or are dropped */
+    wire_close(wire); /* calls that are out come home, or are dropped */
     return err;
 }
 

@@ -34,25 +34,18 @@ struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
     *v = (struct inventory){.fleet = fleet, .options = *options, .memory = memory};
     v->lanes = ARENA_ARRAY(memory, struct lane_inventory, fleet->lanes_len + 1);
     v->accounts = ARENA_ARRAY(memory, struct account_asking, fleet->accounts_len + 1);
-    v->batches = ARENA_ARRAY(memory, struct batch, BATCHES);
-    v->calls = ARENA_ARRAY(memory, struct call, INVENTORY_CALLS_MAX);
-    if (!v->lanes || !v->accounts || !v->batches || !v->calls)
+    if (!v->lanes || !v->accounts || !call_pool_init(&v->calls, memory, INVENTORY_CALLS_MAX) ||
+        !batch_reads_init(&v->reads, memory, BATCHES, &v->calls))
         return NULL;
     for (uint32_t i = 0; i < fleet->lanes_len; i++)
         lane_init(v, i);
-    for (uint32_t i = 0; i < INVENTORY_CALLS_MAX; i++) {
-        arena_init(&v->calls[i].arena, HTTP_BODY_MAX * 4);
-        v->calls[i].next = v->pool;
-        v->pool = &v->calls[i];
-    }
-    batches_init(v);
     return v;
 }
 
 void inventory_clear(struct inventory *v)
 {
-    for (uint32_t i = 0; v && i < INVENTORY_CALLS_MAX; i++)
-        arena_clear(&v->calls[i].arena);
+    if (v)
+        call_pool_clear(&v->calls);
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -95,35 +88,21 @@ static bool row_add(struct inventory *v, struct lane_inventory *s, struct text i
 
 struct call *lane_inventory_call(struct inventory *v, uint16_t lane, enum call_kind kind)
 {
-    struct call *call = v->pool;
-    v->pool = call->next;
-    v->calls_out++;
-    call->next = NULL;
-    call->ticket = ++v->ticket;
-    call->kind = kind;
-    call->lane = lane;
-    call->api = kind == CALL_GET ? API_V2 : v->lanes[lane].seen.api;
-    call->count = 0;
-    call->attempt = 1;
-    call->mail_from = call->token = TEXT_NONE;
-    return call;
+    return call_pool_take(&v->calls, kind, lane,
+                          kind == CALL_GET ? API_V2 : v->lanes[lane].seen.api);
 }
 
 static bool may_call(const struct inventory *v, struct lane_inventory *s, enum call_kind kind,
                      instant_us now)
 {
-    return v->pool && pace_take(&s->pace[kind], now);
+    return v->calls.free && pace_take(&s->pace[kind], now);
 }
 
 enum verdict lane_inventory_verdict(struct lane_inventory *s, const struct call *call,
                                     unsigned attempts, instant_us now)
 {
     enum verdict verdict = verdict_after(verdict_of(&call->reply, call->kind), attempts);
-    if (verdict == VERDICT_SLOW_DOWN)
-        pace_throttled(&s->pace[call->kind], call->sent_at, now,
-                       SPAN_MS(call->reply.retry_after_ms));
-    else if (call->reply.how == REPLY_HTTP)
-        pace_answered(&s->pace[call->kind], call->sent_at, call->answered_at);
+    retry_pace_learn(&s->pace[call->kind], call, verdict, now);
     return verdict;
 }
 
@@ -206,14 +185,18 @@ static void caller_take(struct inventory *v, struct account_asking *a, const str
 static void caller_failed(struct inventory *v, struct account_asking *a, const struct call *call,
                           enum verdict verdict, instant_us now)
 {
-    if (verdict == VERDICT_SLOW_DOWN)
+    const struct retry_rules rules = {.attempts_max = CALLER_ATTEMPTS_MAX, .is_paced = true};
+    const struct retry_case failure = {verdict, &call->reply, call->api, a->attempts, 0};
+    enum retry next = retry_next(&rules, &failure);
+    if (next == RETRY_BY_PACE)
         return;
-    if (verdict_is_retried(verdict) && ++a->attempts < CALLER_ATTEMPTS_MAX) {
+    if (next == RETRY_BACKOFF) {
+        a->attempts++;
         a->wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, a->lane, a->attempts);
         return;
     }
     reason_of(call, a->seen.reason);
-    account_end(v, a, is_guarded(v, a) || verdict == VERDICT_DENIED);
+    account_end(v, a, is_guarded(v, a) || next == RETRY_DENIED);
 }
 
 static void caller_answered(struct inventory *v, struct call *call, instant_us now)
@@ -230,15 +213,10 @@ static void caller_answered(struct inventory *v, struct call *call, instant_us n
 /* --- listing ---------------------------------------------------------------------------------- */
 
 /* Forgets everything that was listed, and every call that is out. */
-static void lane_inventory_restart(struct inventory *v, struct lane_inventory *s)
+static void lane_inventory_forget(struct inventory *v, struct lane_inventory *s)
 {
     s->generation++;
-    batches_drop(v, s, READS);
-    s->token = TEXT_NONE;
-    s->list_out = false;
-    s->list_attempts = 0;
-    s->pages = 0;
-    s->list_wake = 0;
+    batch_reads_drop(&v->reads, &s->again, UINT8_MAX);
     s->seen.phase = INVENTORY_LISTING;
     s->seen.listed = s->seen.rows_len = s->seen.read = s->seen.unread = 0;
     memset(s->next_row, 0, sizeof s->next_row);
@@ -247,18 +225,16 @@ static void lane_inventory_restart(struct inventory *v, struct lane_inventory *s
 
 void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const struct call *call)
 {
-    lane_inventory_restart(v, s);
+    lane_inventory_forget(v, s);
     lane_inventory_reason(s, call);
     s->seen.phase = INVENTORY_REFUSED;
 }
 
-void lane_inventory_denied(struct inventory *v, struct lane_inventory *s, const struct call *call)
+void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
+                              const struct call *call)
 {
-    if (!v->options.may_fall_back || s->seen.api == API_V2 || call->api == API_V2) {
-        lane_inventory_refuse(v, s, call);
-        return;
-    }
-    lane_inventory_restart(v, s);
+    lane_inventory_forget(v, s);
+    paged_list_begin(&s->list);
     reason_of(call, s->seen.denied);
     s->seen.api = API_V2;
     s->seen.one_by_one = s->seen.fell_back = true;
@@ -274,46 +250,43 @@ static void lane_inventory_endless(struct inventory *v, struct lane_inventory *s
 
 static void page_take(struct inventory *v, struct lane_inventory *s, const struct call *call)
 {
-    s->list_attempts = 0;
     for (uint32_t i = 0; i < call->listed_len; i++) {
         s->seen.listed++;
         if (!v->options.wanted || v->options.wanted(v->options.ctx, call->listed[i]))
             v->no_memory |= !row_add(v, s, call->listed[i]);
     }
-    s->token = call->next_token.len ? arena_text(v->memory, call->next_token) : TEXT_NONE;
-    v->no_memory |= call->next_token.len && !s->token.at;
-    if (!call->next_token.len)
-        s->seen.phase = INVENTORY_READING;
-    else if (list_is_endless(call, ++s->pages))
-        lane_inventory_endless(v, s, call);
+    switch (paged_list_take(&s->list, call, v->memory)) {
+    case PAGE_LAST: s->seen.phase = INVENTORY_READING; break;
+    case PAGE_MORE: break;
+    case PAGE_ENDLESS: lane_inventory_endless(v, s, call); break;
+    case PAGE_UNKEPT: v->no_memory = true; break;
+    }
 }
 
 static void page_failed(struct inventory *v, struct lane_inventory *s, const struct call *call,
                         enum verdict verdict, instant_us now)
 {
-    bool token_is_old = text_eq(text_of(call->reply.code), TEXT("InvalidNextTokenException"));
-    unsigned attempts = token_is_old ? ++s->list_restarts : s->list_attempts + 1u;
-    if (verdict == VERDICT_SLOW_DOWN)
-        return;
-    if (verdict == VERDICT_DENIED) {
-        lane_inventory_denied(v, s, call);
-    } else if (verdict_is_retried(verdict) && attempts < ATTEMPTS_MAX) {
-        if (token_is_old)
-            lane_inventory_restart(v, s);
-        s->list_attempts = (uint8_t)attempts;
-        s->list_wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, call->lane, attempts);
-    } else {
-        lane_inventory_refuse(v, s, call);
+    const struct retry_rules rules = {
+        .attempts_max = ATTEMPTS_MAX, .is_paced = true, .may_fall_back = v->options.may_fall_back};
+    bool begins_again;
+    switch (
+        paged_list_failed(&s->list, &rules, call, verdict, v->options.seed, now, &begins_again)) {
+    case RETRY_BY_PACE: break;
+    case RETRY_BACKOFF:
+        if (begins_again)
+            lane_inventory_forget(v, s);
+        break;
+    case RETRY_FALL_BACK: lane_inventory_fall_back(v, s, call); break;
+    default: lane_inventory_refuse(v, s, call); break;
     }
 }
 
 static void page_answered(struct inventory *v, struct call *call, instant_us now)
 {
     struct lane_inventory *s = &v->lanes[call->lane];
-    enum verdict verdict = lane_inventory_verdict(s, call, s->list_attempts, now);
+    enum verdict verdict = lane_inventory_verdict(s, call, s->list.attempts, now);
     if (call->owner != s->generation || s->seen.phase != INVENTORY_LISTING)
         return;
-    s->list_out = false;
     if (verdict == VERDICT_OK)
         page_take(v, s, call);
     else
@@ -333,14 +306,12 @@ static struct call *caller_call(struct inventory *v, struct account_asking *a, i
 static struct call *page_call(struct inventory *v, uint16_t lane, instant_us now)
 {
     struct lane_inventory *s = &v->lanes[lane];
-    if (s->seen.phase != INVENTORY_LISTING || s->list_out || now < s->list_wake ||
+    if (s->seen.phase != INVENTORY_LISTING || s->list.out || now < s->list.wake ||
         !may_call(v, s, CALL_LIST, now))
         return NULL;
     struct call *call = lane_inventory_call(v, lane, CALL_LIST);
-    call->token = s->token;
     call->owner = s->generation;
-    call->attempt = s->list_attempts + 1u;
-    s->list_out = true;
+    paged_list_ask(&s->list, call);
     return call;
 }
 
@@ -368,22 +339,24 @@ uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **cal
 
 void inventory_answered(struct inventory *v, struct call *call, instant_us now)
 {
-    if (call->kind == CALL_CALLER)
-        caller_answered(v, call, now);
-    else if (call->kind == CALL_LIST)
-        page_answered(v, call, now);
-    else
+    struct lane_inventory *s = &v->lanes[call->lane];
+    call_pool_returned(&v->calls);
+    if (call->kind != CALL_CALLER && call->kind != CALL_LIST) {
         batch_answered(v, call, now);
-    lane_end(&v->lanes[call->lane]);
-    call->next = v->pool;
-    v->pool = call;
-    v->calls_out--;
+    } else {
+        if (call->kind == CALL_CALLER)
+            caller_answered(v, call, now);
+        else
+            page_answered(v, call, now);
+        call_pool_give(&v->calls, call);
+    }
+    lane_end(s);
 }
 
 instant_us inventory_wake(const struct inventory *v)
 {
     instant_us wake = WHEN_NEVER;
-    if (!v->pool)
+    if (!v->calls.free)
         return wake;
     for (uint32_t i = 0; i < v->fleet->accounts_len; i++) {
         const struct account_asking *a = &v->accounts[i];
@@ -393,8 +366,8 @@ instant_us inventory_wake(const struct inventory *v)
     }
     for (uint32_t i = 0; i < v->fleet->lanes_len; i++) {
         const struct lane_inventory *s = &v->lanes[i];
-        if (s->seen.phase == INVENTORY_LISTING && !s->list_out)
-            wake = when_earlier(wake, when_later(s->list_wake, pace_next(&s->pace[CALL_LIST])));
+        if (s->seen.phase == INVENTORY_LISTING && !s->list.out)
+            wake = when_earlier(wake, when_later(s->list.wake, pace_next(&s->pace[CALL_LIST])));
         wake = when_earlier(wake, batches_wake(v, s));
     }
     return wake;
@@ -408,11 +381,57 @@ bool inventory_is_done(const struct inventory *v)
     return true;
 }
 
+static void on_event(void *ctx, const struct event *event, instant_us now)
+{
+    struct inventory *v = ctx;
+    if (event->kind == EVENT_ANSWER)
+        inventory_answered(v, event->call, now);
+    else
+        v->stopped = true;
+}
+
+static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t max)
+{
+    return ((struct inventory *)ctx)->stopped ? 0 : inventory_decide(ctx, now, calls, max);
+}
+
+static instant_us wake(const void *ctx, instant_us now)
+{
+    (void)now;
+    return inventory_wake(ctx);
+}
+
+static bool is_stopped(const void *ctx)
+{
+    return ((const struct inventory *)ctx)->stopped;
+}
+
+static bool is_finished(const void *ctx)
+{
+    return is_stopped(ctx) || inventory_is_done(ctx);
+}
+
+static bool is_out_of_memory(const void *ctx)
+{
+    return inventory_is_out_of_memory(ctx);
+}
+
+struct machine inventory_machine(struct inventory *v)
+{
+    return (struct machine){.ctx = v,
+                            .event = on_event,
+                            .decide = decide,
+                            .wake = wake,
+                            .is_finished = is_finished,
+                            .is_draining = is_stopped,
+                            .is_out_of_memory = is_out_of_memory};
+}
+
 /* --- what is known ---------------------------------------------------------------------------- */
 
 uint32_t inventory_calls_out(const struct inventory *v)
 {
-    return v->calls_out;
+    return v->calls.out;
 }
 
 bool inventory_is_out_of_memory(const struct inventory *v)

@@ -24,7 +24,7 @@
 #ifndef MF_INVENTORY_H
 #define MF_INVENTORY_H
 
-#include "calls/call.h"
+#include "calls/machine.h"
 #include "calls/pace.h"
 #include "model/fleet.h"
 
@@ -88,6 +88,9 @@ void inventory_close_lane(struct inventory *v, uint32_t lane, const char *senten
 /* Before anything is decided: STS is not asked for the account, unless the manifest has an
  * account_id to compare; the sentence says why. */
 void inventory_ask_no_caller(struct inventory *v, uint32_t account, const char *sentence);
+/* What engine_run() drives. It ends when every lane is done or refused, and at once when somebody
+ * asks to stop: then calls may be out, which is harmless, since none changes anything. */
+struct machine inventory_machine(struct inventory *v);
 /* The calls that leave now; at most max. */
 uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **calls, uint32_t max);
 void inventory_answered(struct inventory *v, struct call *call, instant_us now);

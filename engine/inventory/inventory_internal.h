@@ -6,22 +6,15 @@
 #define MF_INVENTORY_INTERNAL_H
 
 #include "calls/backoff.h"
-#include "calls/verdict.h"
+#include "calls/batch_read.h"
+#include "calls/paged_list.h"
+#include "calls/retry.h"
 #include "inventory.h"
 
 #define READS         3   /* verification, MAIL FROM, notification; or GET alone, the first */
 #define BATCHES       768 /* three per call: those that are out, that wait, and halves of them */
 #define BATCHES_SPARE 256 /* new ones leave these for halves */
 #define BLOCK_ROWS    1000u
-
-/* Rows that are asked about together. */
-struct batch {
-    uint32_t next; /* + 1, in the list of those that are to be sent again; or of the free ones */
-    uint32_t first, generation;
-    instant_us wake;
-    uint16_t lane, len;
-    uint8_t part, attempts;
-};
 
 /* Behind struct inventory_lane, which guests see. A new generation forgets what was read and what
  * is on its way: answers to an older one are for nothing. */
@@ -30,13 +23,10 @@ struct lane_inventory {
     struct pace pace[CALL_KINDS];
     struct inventory_row **blocks; /* of BLOCK_ROWS rows */
     uint32_t blocks_cap;
-    uint32_t generation, again; /* again: first batch to be sent again, + 1 */
+    uint32_t generation, again; /* again: batches to be sent, a list */
     uint32_t next_row[READS], batches_left[READS];
-    struct text token;
-    uint32_t pages; /* listed so far */
-    instant_us list_wake;
-    uint8_t list_attempts, list_restarts;
-    bool list_out, told_something;
+    struct paged_list list;
+    bool told_something;
 };
 
 struct account_asking {
@@ -53,12 +43,10 @@ struct inventory {
     struct arena *memory;
     struct lane_inventory *lanes;
     struct account_asking *accounts;
-    struct call *calls, *pool;
-    struct batch *batches;
-    uint32_t batches_free, batches_free_len;
-    uint32_t calls_out;
-    uint64_t ticket;
+    struct call_pool calls;
+    struct batch_reads reads; /* items: rows of the lane */
     bool no_memory;
+    bool stopped; /* somebody asked to: nothing more is sent, nor waited for */
 };
 
 struct call *lane_inventory_call(struct inventory *v, uint16_t lane, enum call_kind kind);
@@ -68,13 +56,11 @@ enum verdict lane_inventory_verdict(struct lane_inventory *s, const struct call 
                                     unsigned attempts, instant_us now);
 /* Ends the lane. */
 void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const struct call *call);
-/* IAM refuses version 1: the lane begins again by version 2, or ends. */
-void lane_inventory_denied(struct inventory *v, struct lane_inventory *s, const struct call *call);
+/* IAM refuses version 1: the lane begins again by version 2. */
+void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
+                              const struct call *call);
 void lane_inventory_reason(struct lane_inventory *s, const struct call *call);
 
-void batches_init(struct inventory *v);
-/* Those of a part that wait to be sent again; READS: of every part. */
-void batches_drop(struct inventory *v, struct lane_inventory *s, uint32_t part);
 uint32_t batches_send(struct inventory *v, uint16_t lane, instant_us now, struct call **calls,
                       uint32_t max);
 instant_us batches_wake(const struct inventory *v, const struct lane_inventory *s);

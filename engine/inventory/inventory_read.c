@@ -1,7 +1,6 @@
 /*
- * Batches of reads. Each read walks over the lane's rows on its own, since each has a bucket of its
- * own; a batch that fails is sent again, and one that SES will not have is halved, so that one name
- * does not take ninety-nine others with it.
+ * Batches of reads (batch_read.h). Each read walks over the lane's rows on its own, since each has
+ * a bucket of its own, so a batch asks for one thing only.
  */
 #include "inventory_internal.h"
 
@@ -48,121 +47,72 @@ bool batches_are_done(const struct lane_inventory *s)
     return true;
 }
 
-/* --- the pool --------------------------------------------------------------------------------- */
-
-void batches_init(struct inventory *v)
-{
-    for (uint32_t i = BATCHES; i > 0; i--) {
-        v->batches[i - 1].next = v->batches_free;
-        v->batches_free = i;
-    }
-    v->batches_free_len = BATCHES;
-}
-
-static struct batch *batch_new(struct inventory *v)
-{
-    assert(v->batches_free);
-    struct batch *b = &v->batches[v->batches_free - 1];
-    v->batches_free = b->next;
-    v->batches_free_len--;
-    return b;
-}
-
-static void batch_free(struct inventory *v, struct batch *b)
-{
-    b->next = v->batches_free;
-    v->batches_free = (uint32_t)(b - v->batches) + 1;
-    v->batches_free_len++;
-}
-
-void batches_drop(struct inventory *v, struct lane_inventory *s, uint32_t part)
-{
-    for (uint32_t *link = &s->again; *link;) {
-        struct batch *b = &v->batches[*link - 1];
-        if (part == READS || b->part == part) {
-            *link = b->next;
-            batch_free(v, b);
-        } else {
-            link = &b->next;
-        }
-    }
-}
-
-static void batch_again(struct inventory *v, struct batch *b)
-{
-    struct lane_inventory *s = &v->lanes[b->lane];
-    b->next = s->again;
-    s->again = (uint32_t)(b - v->batches) + 1;
-}
-
 /* --- sending ---------------------------------------------------------------------------------- */
 
-static struct call *batch_call(struct inventory *v, struct batch *b)
+static uint32_t part_of(const struct batch_read *b)
 {
-    const struct lane_inventory *s = &v->lanes[b->lane];
-    struct call *call = lane_inventory_call(v, b->lane, part_kind(s, b->part));
-    call->owner = (uint32_t)(b - v->batches);
-    call->attempt = b->attempts + 1u;
-    call->count = b->len;
-    for (uint32_t i = 0; i < b->len; i++)
-        call->identities[i] = lane_inventory_row(s, b->first + i)->identity;
-    return call;
+    for (uint32_t part = 0; part < READS; part++)
+        if (b->kinds & BATCH_KIND(kinds_v1[part]))
+            return part;
+    return 0; /* CALL_GET */
 }
 
-static uint32_t again_send(struct inventory *v, struct lane_inventory *s, instant_us now,
-                           struct call **calls, uint32_t max)
+static void call_fill(void *ctx, const struct batch_read *b, struct call *call)
 {
-    uint32_t len = 0;
-    for (uint32_t *link = &s->again; *link && len < max && v->pool;) {
-        struct batch *b = &v->batches[*link - 1];
-        if (now < b->wake || !pace_take(&s->pace[part_kind(s, b->part)], now)) {
-            link = &b->next;
-            continue;
-        }
-        *link = b->next;
-        calls[len++] = batch_call(v, b);
-    }
-    return len;
+    struct inventory *v = ctx;
+    for (uint32_t i = 0; i < b->count; i++)
+        call->identities[i] = lane_inventory_row(&v->lanes[b->lane], b->items[i])->identity;
 }
 
-static struct batch *batch_gather(struct inventory *v, uint16_t lane, uint32_t part, uint32_t len)
+static uint32_t list_send(struct inventory *v, struct lane_inventory *s, instant_us now,
+                          struct call **calls, uint32_t max)
+{
+    const struct batch_sender by = {s->pace, v, call_fill};
+    return batch_reads_send(&v->reads, &s->again, &by, now, calls, max);
+}
+
+/* The next rows of a part. A batch is free. */
+static void batch_gather(struct inventory *v, uint16_t lane, uint32_t part, uint32_t len,
+                         instant_us now)
 {
     struct lane_inventory *s = &v->lanes[lane];
-    struct batch *b = batch_new(v);
-    *b = (struct batch){.first = s->next_row[part],
-                        .generation = s->generation,
-                        .lane = lane,
-                        .len = (uint16_t)len,
-                        .part = (uint8_t)part};
-    s->next_row[part] += len;
+    uint8_t kinds = BATCH_KIND(part_kind(s, part));
+    enum api api = s->seen.one_by_one ? API_V2 : API_V1;
+    struct batch_read *b = batch_read_new(&v->reads, lane, api, kinds, now);
+    b->generation = s->generation;
+    while (b->count < len)
+        b->items[b->count++] = s->next_row[part]++;
     s->batches_left[part]++;
-    return b;
+    batch_read_want(&v->reads, &s->again, b, kinds);
+}
+
+/* A batch is gathered when its call can leave at once. */
+static uint32_t may_gather(const struct inventory *v, const struct lane_inventory *s, uint32_t part,
+                           instant_us now)
+{
+    bool may = v->calls.free && v->reads.free_len > BATCHES_SPARE &&
+               pace_next(&s->pace[part_kind(s, part)]) <= now;
+    return may ? batch_len(s, part) : 0;
 }
 
 uint32_t batches_send(struct inventory *v, uint16_t lane, instant_us now, struct call **calls,
                       uint32_t max)
 {
     struct lane_inventory *s = &v->lanes[lane];
-    uint32_t len = again_send(v, s, now, calls, max);
+    uint32_t rows, len = list_send(v, s, now, calls, max);
     for (uint32_t part = 0; part < READS; part++) {
-        uint32_t rows;
-        while (len < max && v->pool && v->batches_free_len > BATCHES_SPARE &&
-               (rows = batch_len(s, part)) > 0 && pace_take(&s->pace[part_kind(s, part)], now))
-            calls[len++] = batch_call(v, batch_gather(v, lane, part, rows));
+        while (len < max && (rows = may_gather(v, s, part, now)) > 0) {
+            batch_gather(v, lane, part, rows, now);
+            len += list_send(v, s, now, calls + len, max - len);
+        }
     }
     return len;
 }
 
 instant_us batches_wake(const struct inventory *v, const struct lane_inventory *s)
 {
-    instant_us wake = WHEN_NEVER;
-    for (uint32_t i = s->again; i; i = v->batches[i - 1].next) {
-        const struct batch *b = &v->batches[i - 1];
-        instant_us at = pace_next(&s->pace[part_kind(s, b->part)]);
-        at = at > b->wake ? at : b->wake;
-        wake = at < wake ? at : wake;
-    }
-    for (uint32_t part = 0; part < READS && v->batches_free_len > BATCHES_SPARE; part++) {
+    instant_us wake = batch_reads_wake(&v->reads, s->again, s->pace);
+    for (uint32_t part = 0; part < READS && v->reads.free_len > BATCHES_SPARE; part++) {
         instant_us at = pace_next(&s->pace[part_kind(s, part)]);
         if (batch_len(s, part) > 0 && at < wake)
             wake = at;
@@ -201,99 +151,98 @@ static bool facts_take(struct inventory *v, struct inventory_row *row, const str
     return !f->mail_from.len || row->mail_from.at;
 }
 
-static void batch_take(struct inventory *v, struct batch *b, const struct call *call)
+static void batch_take(struct inventory *v, const struct batch_read *b, const struct call *call)
 {
     struct lane_inventory *s = &v->lanes[b->lane];
-    for (uint32_t i = 0; i < b->len; i++) {
-        struct inventory_row *row = lane_inventory_row(s, b->first + i);
+    for (uint32_t i = 0; i < b->count; i++) {
+        struct inventory_row *row = lane_inventory_row(s, b->items[i]);
         v->no_memory |= !facts_take(v, row, &call->facts[i]);
         if (call->kind == CALL_GET)
             v->no_memory |= !tags_take(v, row, call);
     }
     s->told_something = true;
-    if (b->part == 0)
-        s->seen.read += b->len;
+    if (part_of(b) == 0)
+        s->seen.read += b->count;
 }
 
 /* SES has not told, and will not: not of these, though it may of others. */
-static void batch_give_up(struct inventory *v, struct batch *b, const struct call *call)
+static void batch_give_up(struct inventory *v, const struct batch_read *b, const struct call *call)
 {
     struct lane_inventory *s = &v->lanes[b->lane];
-    s->seen.unread += b->len;
+    s->seen.unread += b->count;
     lane_inventory_reason(s, call);
     if (!s->told_something && s->seen.unread >= DENIED_MAX)
         lane_inventory_refuse(v, s, call);
 }
 
-static bool batch_split(struct inventory *v, struct batch *b)
+static bool batch_split(struct inventory *v, struct batch_read *b, instant_us now)
 {
-    if (b->len < 2 || !v->batches_free)
-        return false;
-    struct batch *half = batch_new(v);
-    *half = *b;
-    half->len = b->len / 2;
-    b->len = (uint16_t)(b->len - half->len);
-    half->first = b->first + b->len;
-    v->lanes[b->lane].batches_left[b->part]++;
-    batch_again(v, half);
-    batch_again(v, b);
-    return true;
+    struct lane_inventory *s = &v->lanes[b->lane];
+    bool is_split = batch_read_split(&v->reads, &s->again, b, now) != NULL;
+    s->batches_left[part_of(b)] += is_split;
+    return is_split;
 }
 
 /* IAM may refuse the one read that a manifest can do without. */
-static void batch_denied(struct inventory *v, struct lane_inventory *s, const struct call *call)
+static void batch_denied(struct inventory *v, struct lane_inventory *s, const struct call *call,
+                         enum retry next)
 {
     if (call->kind == CALL_READ_NOTIFICATION) {
         s->seen.blind = true;
         lane_inventory_reason(s, call);
-        batches_drop(v, s, READS - 1);
+        batch_reads_drop(&v->reads, &s->again, BATCH_KIND(CALL_READ_NOTIFICATION));
+    } else if (next == RETRY_FALL_BACK) {
+        lane_inventory_fall_back(v, s, call);
     } else {
-        lane_inventory_denied(v, s, call);
+        lane_inventory_refuse(v, s, call);
     }
 }
 
-/* True: the batch is to be sent again, or its halves are. */
-static bool batch_failed(struct inventory *v, struct batch *b, const struct call *call,
-                         enum verdict verdict, instant_us now)
+/* True: its halves are to be sent. */
+static bool batch_failed(struct inventory *v, struct batch_read *b, const struct call *call,
+                         instant_us now)
 {
     struct lane_inventory *s = &v->lanes[b->lane];
-    if (verdict_is_retried(verdict) && b->attempts + 1u < ATTEMPTS_MAX) {
-        b->attempts++;
-        b->wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, b->first, b->attempts);
-    }
-    if (verdict == VERDICT_SLOW_DOWN || b->wake > now) {
-        batch_again(v, b);
-        return true;
-    }
-    if (verdict == VERDICT_DENIED)
-        batch_denied(v, s, call);
-    else if (verdict_is_retried(verdict))
-        lane_inventory_refuse(v, s, call);
-    else if (batch_split(v, b))
-        return true;
-    else
+    switch (b->failed_next) {
+    case RETRY_SPLIT:
+        if (batch_split(v, b, now))
+            return true;
         batch_give_up(v, b, call);
+        break;
+    case RETRY_REFUSED: batch_give_up(v, b, call); break;
+    case RETRY_DENIED:
+    case RETRY_FALL_BACK: batch_denied(v, s, call, b->failed_next); break;
+    default: lane_inventory_refuse(v, s, call); break;
+    }
     return false;
+}
+
+/* The lane has begun again since, or has ended. */
+static bool is_stale(const struct lane_inventory *s, const struct batch_read *b)
+{
+    return b->generation != s->generation || s->seen.phase == INVENTORY_REFUSED;
 }
 
 void batch_answered(struct inventory *v, struct call *call, instant_us now)
 {
-    struct batch *b = &v->batches[call->owner];
+    struct batch_read *b = batch_read_of(&v->reads, call);
     struct lane_inventory *s = &v->lanes[b->lane];
-    enum verdict verdict = lane_inventory_verdict(s, call, b->attempts, now);
-    bool again = false;
-    if (verdict == VERDICT_GONE && call->kind == CALL_GET) { /* deleted since it was listed */
-        call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
-        verdict = VERDICT_OK;
-    }
-    if (b->generation == s->generation && s->seen.phase != INVENTORY_REFUSED) {
-        if (verdict == VERDICT_OK)
-            batch_take(v, b, call);
-        else
-            again = batch_failed(v, b, call, verdict, now);
-        if (!again && b->generation == s->generation)
-            s->batches_left[b->part]--;
-    }
-    if (!again)
-        batch_free(v, b);
+    const struct retry_rules rules = {
+        .attempts_max = ATTEMPTS_MAX, .is_paced = true, .may_fall_back = v->options.may_fall_back};
+    enum verdict verdict =
+        retry_gone_is_told(call, lane_inventory_verdict(s, call, b->attempts, now));
+    enum batch_state state = BATCH_DONE;
+    if (!is_stale(s, b))
+        state =
+            batch_read_answered(&v->reads, &s->again, call, verdict, &rules, v->options.seed, now);
+    if (state == BATCH_DONE && !is_stale(s, b))
+        batch_take(v, b, call);
+    bool goes_on = state == BATCH_WAITS || (state == BATCH_FAILED && batch_failed(v, b, call, now));
+    if (!b->answers[call->kind])
+        call_pool_give(&v->calls, call);
+    if (goes_on)
+        return;
+    if (!is_stale(s, b))
+        s->batches_left[part_of(b)]--;
+    batch_read_free(&v->reads, b);
 }

@@ -13,29 +13,26 @@ enum err preflight_begin(struct preflight *p, const struct fleet *f, const struc
     arena_init(&p->arena, SIZE_MAX);
     p->callers = ARENA_ARRAY(&p->arena, struct probe, f->accounts_len + 1);
     p->probes = ARENA_ARRAY(&p->arena, struct probe, (f->lanes_len + 1) * PREFLIGHT_QUESTIONS);
-    p->calls = probes_calls_new();
-    return p->callers && p->probes && p->calls ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    bool made = p->callers && p->probes && probes_pool_init(&p->calls, &p->arena);
+    return made ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
 void preflight_end(struct preflight *p)
 {
-    probes_calls_free(p->calls);
-    p->calls = NULL;
+    call_pool_clear(&p->calls);
     arena_clear(&p->arena);
 }
 
 /* Asks those that have something to ask, packed for the while. */
-static enum err ask(struct preflight *p, struct probe **list, uint32_t len, struct wire *wire,
+static enum err ask(struct preflight *p, struct probe **list, uint32_t len, const struct io *io,
                     struct why *why)
 {
-    enum err err = OK;
     struct probe *packed = ARENA_ARRAY(&p->arena, struct probe, len + 1);
     if (!packed)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < len; i++)
         packed[i] = *list[i];
-    if (!probes_ask(packed, len, wire, p->calls, &p->arena))
-        err = why_set(why, ERR_BUSY, "stopped before anything was begun");
+    enum err err = probes_ask(packed, len, io, &p->calls, &p->arena, why);
     for (uint32_t i = 0; i < len; i++)
         *list[i] = packed[i];
     return err;
@@ -110,7 +107,7 @@ static enum err accounts_judge(struct preflight *p, struct why *why)
     return err;
 }
 
-enum err preflight_accounts(struct preflight *p, struct wire *wire, struct why *why)
+enum err preflight_accounts(struct preflight *p, const struct io *io, struct why *why)
 {
     const struct fleet *f = p->fleet;
     struct probe **list = ARENA_ARRAY(&p->arena, struct probe *, f->accounts_len + 1);
@@ -126,7 +123,7 @@ enum err preflight_accounts(struct preflight *p, struct wire *wire, struct why *
             (struct probe){.lane = lane, .kind = CALL_CALLER, .attempts_max = GUARD_ATTEMPTS};
         list[len++] = &p->callers[i];
     }
-    enum err err = ask(p, list, len, wire, why);
+    enum err err = ask(p, list, len, io, why);
     if (err == OK)
         err = accounts_judge(p, why);
     if (err == OK && f->lanes_len && lanes_usable(p->lanes) == 0)
@@ -179,7 +176,7 @@ static const struct text *identities_of(struct preflight *p)
     return first;
 }
 
-static enum err questions_ask(struct preflight *p, struct wire *wire, struct why *why)
+static enum err questions_ask(struct preflight *p, const struct io *io, struct why *why)
 {
     uint32_t max = p->fleet->lanes_len * PREFLIGHT_QUESTIONS, len = 0;
     struct probe **list = ARENA_ARRAY(&p->arena, struct probe *, max + 1);
@@ -188,7 +185,7 @@ static enum err questions_ask(struct preflight *p, struct wire *wire, struct why
     for (uint32_t i = 0; i < max; i++)
         if (p->probes[i].attempts_max && !p->probes[i].answered_at)
             list[len++] = &p->probes[i];
-    return ask(p, list, len, wire, why);
+    return ask(p, list, len, io, why);
 }
 
 /* Reads by version 1 that IAM refuses make version 2 matter. */
@@ -219,7 +216,7 @@ static void lane_judge(struct preflight *p, uint16_t lane)
     }
 }
 
-enum err preflight_lanes(struct preflight *p, struct wire *wire, struct why *why)
+enum err preflight_lanes(struct preflight *p, const struct io *io, struct why *why)
 {
     const struct text *identities = identities_of(p);
     const char *wish = p->access->read_api;
@@ -238,12 +235,12 @@ enum err preflight_lanes(struct preflight *p, struct wire *wire, struct why *why
         else
             questions_add(p, i, by_v2, COUNT(by_v2), identities[i]);
     }
-    enum err err = questions_ask(p, wire, why);
+    enum err err = questions_ask(p, io, why);
     for (uint16_t i = 0; err == OK && by_auto && i < p->fleet->lanes_len; i++)
         if (wants_v2(p, i))
             questions_add(p, i, by_v2, COUNT(by_v2), identities[i]);
     if (err == OK)
-        err = questions_ask(p, wire, why);
+        err = questions_ask(p, io, why);
     for (uint16_t i = 0; err == OK && i < p->fleet->lanes_len; i++)
         lane_judge(p, i);
     if (err == OK && p->fleet->lanes_len && lanes_usable(p->lanes) == 0)

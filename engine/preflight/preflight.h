@@ -19,23 +19,24 @@ struct preflight {
     const struct access *access;
     const struct notices *notices;
     struct lanes *lanes;
-    struct arena arena;    /* probes and their texts */
-    struct probe *callers; /* as fleet.accounts; sent_at 0: not asked */
-    struct call *calls;    /* that carry them */
-    struct probe *probes;  /* PREFLIGHT_QUESTIONS to a lane; attempts_max 0: not asked */
+    struct arena arena;     /* probes and their texts */
+    struct probe *callers;  /* as fleet.accounts; sent_at 0: not asked */
+    struct call_pool calls; /* that carry them */
+    struct probe *probes;   /* PREFLIGHT_QUESTIONS to a lane; attempts_max 0: not asked */
 };
 
 enum err preflight_begin(struct preflight *p, const struct fleet *f, const struct access *access,
                          const struct notices *n, struct lanes *lanes, struct why *why);
-/* Any number of times; the last one after wire_close(), since a second signal leaves calls out. */
+/* Any number of times; the last one after the world is closed, since a second signal leaves calls
+ * out. */
 void preflight_end(struct preflight *p);
 
 /* Asks STS whose the credentials of all accounts are and compares with the manifest. All accounts
  * that differ are named, and are an error. A guarded account of which STS does not say it, and one
  * whose credentials it refuses, has its lanes given up; that no lane is left is an error. */
-enum err preflight_accounts(struct preflight *p, struct wire *wire, struct why *why);
+enum err preflight_accounts(struct preflight *p, const struct io *io, struct why *why);
 /* Asks SES, in every lane that is left, what a plan will need; gives lanes up in which nobody may
  * do anything. */
-enum err preflight_lanes(struct preflight *p, struct wire *wire, struct why *why);
+enum err preflight_lanes(struct preflight *p, const struct io *io, struct why *why);
 
 #endif

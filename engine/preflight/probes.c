@@ -1,8 +1,7 @@
 #include "probes.h"
 
 #include "calls/backoff.h"
-
-#include <stdlib.h>
+#include "engine.h"
 
 #define PROBES_OUT_MAX 64 /* a few lanes' worth; each of them is answered within a trip */
 
@@ -10,79 +9,40 @@
 struct asking {
     struct probe *probes;
     uint32_t len, first; /* those before it are done */
-    struct wire *wire;
     struct arena *arena;
-    struct call *idle;
-    uint32_t out, done;
-    bool interrupted, aborted; /* no more is sent; nor is what is out waited for */
+    struct call_pool *calls;
+    uint32_t done;
+    bool interrupted; /* no more is sent; what is out is waited for */
 };
 
-struct call *probes_calls_new(void)
+bool probes_pool_init(struct call_pool *calls, struct arena *memory)
 {
-    struct call *calls = calloc(PROBES_OUT_MAX, sizeof *calls);
-    for (uint32_t i = 0; calls && i < PROBES_OUT_MAX; i++)
-        arena_init(&calls[i].arena, HTTP_BODY_MAX * 4);
-    return calls;
+    return call_pool_init(calls, memory, PROBES_OUT_MAX);
 }
 
-void probes_calls_free(struct call *calls)
-{
-    for (uint32_t i = 0; calls && i < PROBES_OUT_MAX; i++)
-        arena_clear(&calls[i].arena);
-    free(calls);
-}
-
-static void probe_send(struct asking *a, uint32_t number)
+static struct call *probe_call(struct asking *a, uint32_t number)
 {
     struct probe *p = &a->probes[number];
-    struct call *call = a->idle;
-    a->idle = call->next;
-    call->next = NULL;
-    call->kind = p->kind;
-    call->api = p->api;
-    call->lane = p->lane;
+    struct call *call = call_pool_take(a->calls, p->kind, p->lane, p->api);
     call->owner = number;
     call->attempt = ++p->attempts;
     call->count = p->identity.len > 0;
     call->identities[0] = p->identity;
-    call->token = TEXT_NONE;
     p->due = WHEN_NEVER;
-    a->out++;
-    wire_send(a->wire, &call, 1);
+    return call;
 }
 
-static void due_send(struct asking *a, instant_us now)
-{
-    while (a->first < a->len && a->probes[a->first].answered_at)
-        a->first++;
-    for (uint32_t i = a->first; i < a->len && a->idle && !a->interrupted; i++)
-        if (!a->probes[i].answered_at && a->probes[i].due <= now)
-            probe_send(a, i);
-}
-
-static instant_us next_due(const struct asking *a)
-{
-    instant_us next = WHEN_NEVER;
-    for (uint32_t i = a->first; i < a->len && a->idle && !a->interrupted; i++)
-        if (!a->probes[i].answered_at && a->probes[i].due < next)
-            next = a->probes[i].due;
-    return next;
-}
-
-static bool is_transient(enum verdict v)
-{
-    return v == VERDICT_SLOW_DOWN || verdict_is_retried(v);
-}
-
-static void probe_answered(struct asking *a, struct call *call)
+static void probe_answered(struct asking *a, struct call *call, instant_us now)
 {
     struct probe *p = &a->probes[call->owner];
+    const struct retry_rules rules = {.attempts_max = p->attempts_max};
     p->verdict = verdict_after(verdict_of(&call->reply, call->kind), p->attempts - 1);
+    const struct retry_case failure = {p->verdict, &call->reply, p->api, p->attempts - 1, 0};
     p->reply = call->reply;
     p->sent_at = call->sent_at;
-    if (is_transient(p->verdict) && p->attempts < p->attempts_max) {
-        p->due = wire_now(a->wire) +
-                 backoff_span(BACKOFF_ERROR, (uint64_t)call->sent_at, call->owner, p->attempts);
+    if (p->verdict != VERDICT_OK && retry_next(&rules, &failure) == RETRY_BACKOFF) {
+        p->due =
+            now + backoff_span(BACKOFF_ERROR, (uint64_t)call->sent_at, call->owner, p->attempts);
     } else {
         p->answered_at = call->answered_at;
         p->signed_with = call->signed_with;
@@ -93,30 +53,75 @@ static void probe_answered(struct asking *a, struct call *call)
         p->account.enforcement_status = arena_text(a->arena, call->account.enforcement_status);
         a->done++;
     }
-    call->next = a->idle;
-    a->idle = call;
-    a->out--;
+    call_pool_returned(a->calls);
+    call_pool_give(a->calls, call);
 }
 
-bool probes_ask(struct probe *probes, uint32_t len, struct wire *wire, struct call *calls,
-                struct arena *arena)
+static void on_event(void *ctx, const struct event *event, instant_us now)
 {
-    struct asking a = {.probes = probes, .len = len, .wire = wire, .arena = arena};
-    struct event events[PROBES_OUT_MAX];
-    for (uint32_t i = 0; i < PROBES_OUT_MAX; i++) {
-        calls[i].next = a.idle;
-        a.idle = &calls[i];
-    }
-    while (!a.aborted && (a.out || (a.done < len && !a.interrupted))) {
-        due_send(&a, wire_now(wire));
-        uint32_t count = wire_wait(wire, next_due(&a), events, PROBES_OUT_MAX);
-        for (uint32_t i = 0; i < count; i++) {
-            if (events[i].kind == EVENT_ANSWER)
-                probe_answered(&a, events[i].call);
-            else
-                a.interrupted = true;
-            a.aborted |= events[i].kind == EVENT_ABORT;
-        }
-    }
-    return !a.interrupted;
+    struct asking *a = ctx;
+    if (event->kind == EVENT_ANSWER)
+        probe_answered(a, event->call, now);
+    else
+        a->interrupted = true;
+}
+
+static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t max)
+{
+    struct asking *a = ctx;
+    uint32_t len = 0;
+    while (a->first < a->len && a->probes[a->first].answered_at)
+        a->first++;
+    for (uint32_t i = a->first; i < a->len && a->calls->free && !a->interrupted && len < max; i++)
+        if (!a->probes[i].answered_at && a->probes[i].due <= now)
+            calls[len++] = probe_call(a, i);
+    return len;
+}
+
+static instant_us wake(const void *ctx, instant_us now)
+{
+    const struct asking *a = ctx;
+    instant_us next = WHEN_NEVER;
+    (void)now;
+    for (uint32_t i = a->first; i < a->len && a->calls->free && !a->interrupted; i++)
+        if (!a->probes[i].answered_at && a->probes[i].due < next)
+            next = a->probes[i].due;
+    return next;
+}
+
+static bool is_finished(const void *ctx)
+{
+    const struct asking *a = ctx;
+    return a->calls->out == 0 && (a->done == a->len || a->interrupted);
+}
+
+static bool is_draining(const void *ctx)
+{
+    return ((const struct asking *)ctx)->interrupted;
+}
+
+static bool is_out_of_memory(const void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io,
+                    struct call_pool *calls, struct arena *arena, struct why *why)
+{
+    struct asking a = {.probes = probes, .len = len, .arena = arena, .calls = calls};
+    const struct machine machine = {.ctx = &a,
+                                    .event = on_event,
+                                    .decide = decide,
+                                    .wake = wake,
+                                    .is_finished = is_finished,
+                                    .is_draining = is_draining,
+                                    .is_out_of_memory = is_out_of_memory};
+    enum engine_end end;
+    if (len == 0)
+        return OK;
+    enum err err = engine_run(&machine, io, NULL, &end, why);
+    if (err == OK && end != ENGINE_ENDED)
+        err = why_set(why, ERR_BUSY, "stopped before anything was begun");
+    return err;
 }

@@ -138,11 +138,25 @@ static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
     return r->resumes ? journal_rows(r->journal, r->head.id, restore_one, &restoring, why) : OK;
 }
 
+static void observer_turn(void *ctx, instant_us now)
+{
+    const struct run *r = ctx;
+    const struct run_observer *o = &r->config.observer;
+    if (o->turn)
+        o->turn(o->ctx, r->scheduler, now);
+}
+
+static instant_us observer_wake(void *ctx, instant_us now)
+{
+    const struct run_observer *o = &((const struct run *)ctx)->config.observer;
+    return o->wake ? o->wake(o->ctx, now) : WHEN_NEVER;
+}
+
 static enum err run_engine(struct run *r, struct live *live, struct why *why)
 {
     struct scheduler *scheduler = r->scheduler;
-    const struct run_observer *o = &r->config.observer;
-    struct engine_watch watch = {.ctx = o->ctx, .turn = o->turn, .wake = o->wake};
+    struct machine machine = scheduler_machine(scheduler);
+    struct engine_watch watch = {.ctx = r, .turn = observer_turn, .wake = observer_wake};
     struct io io = live_io(live);
     enum err err = OK;
     r->read_api = ARENA_ARRAY(&r->arena, uint8_t, r->fleet.lanes_len + 1);
@@ -156,7 +170,7 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
         return err;
     troubled_close(r, wire_now(live->wire));
     scheduler_start(scheduler, wire_now(live->wire));
-    err = engine_run(scheduler, &io, &watch, &r->end, why);
+    err = engine_run(&machine, &io, &watch, &r->end, why);
     scheduler_totals(scheduler, &r->totals);
     observer_end(r, err != OK, wire_now(live->wire));
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
@@ -171,15 +185,16 @@ static enum err run_preflight(struct run *r, struct preflight *p, struct wire *w
 {
     const struct run_observer *o = &r->config.observer;
     const struct notices *n = &r->config.notices;
+    const struct io io = wire_io(wire);
     enum err err = preflight_begin(p, &r->fleet, r->config.access, n, &r->lanes, why);
     if (err == OK)
-        err = preflight_accounts(p, wire, why);
+        err = preflight_accounts(p, &io, why);
     if (err == OK)
         err = callers_hold(&r->fleet, &r->lanes, p->callers, r->begun, n, why);
     if (err == OK)
         callers_expect(&r->fleet, &r->lanes, p->callers, wire);
     if (err == OK && r->config.probes_lanes)
-        err = preflight_lanes(p, wire, why);
+        err = preflight_lanes(p, &io, why);
     if (err == OK && r->config.probes_lanes && o->preflight)
         o->preflight(o->ctx, p);
     return err;

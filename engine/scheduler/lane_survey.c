@@ -76,7 +76,7 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
     call->attempt = l->attempts + 1u;
     call->count = 0;
     if (part == PART_LIST)
-        call->token = l->token;
+        paged_list_ask(&l->list, call);
     if (part == PART_NOTIFICATION && call->kind == CALL_GET) {
         call->api = API_V2; /* even while the lane itself reads by version 1 */
         call->count = 1;
@@ -93,6 +93,11 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
     return call;
 }
 
+static instant_us part_due(const struct lane_survey *l, unsigned part)
+{
+    return part == PART_LIST ? l->list.wake : l->wake;
+}
+
 uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                           uint32_t max)
 {
@@ -100,8 +105,8 @@ uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, st
     uint32_t len = 0;
     if (d->lanes[lane].closed)
         l->to_send = 0;
-    for (unsigned part = 0; part < PARTS && l->to_send && now >= l->wake; part++)
-        if ((l->to_send & BIT(part)) && len < max && d->pool &&
+    for (unsigned part = 0; part < PARTS && l->to_send; part++)
+        if ((l->to_send & BIT(part)) && now >= part_due(l, part) && len < max && d->calls.free &&
             pace_take(&d->lanes[lane].pace[kind_of(l, part)], now))
             calls[len++] = part_call(d, lane, (enum part)part);
     return len;
@@ -114,7 +119,7 @@ instant_us lane_survey_wake(const struct scheduler *d, uint16_t lane)
     for (unsigned part = 0; part < PARTS; part++) {
         instant_us token = pace_next(&d->lanes[lane].pace[kind_of(l, part)]);
         if (l->to_send & BIT(part))
-            wake = when_earlier(wake, when_later(token, l->wake));
+            wake = when_earlier(wake, when_later(token, part_due(l, part)));
     }
     return wake;
 }
@@ -179,16 +184,16 @@ static void page_take(struct scheduler *d, struct call *call)
     struct lane_survey *l = &d->surveys.lanes[call->lane];
     for (uint32_t i = 0; i < call->listed_len; i++)
         identity_seen(d, call->lane, call->listed[i]);
-    l->token = arena_text(&l->text, call->next_token);
-    l->listed = call->next_token.len == 0;
-    if (!l->listed && (list_is_endless(call, ++l->pages) || !l->token.len))
-        gap_tell(l, PART_LIST, call, "the list does not end");
-    else if (!l->listed)
-        l->to_send |= BIT(PART_LIST);
-    if (l->listed && l->suspects_len)
-        l->to_send |= BIT(PART_NOTIFICATION);
-    if (l->listed)
+    switch (paged_list_take(&l->list, call, &l->text)) {
+    case PAGE_LAST:
+        if (l->suspects_len)
+            l->to_send |= BIT(PART_NOTIFICATION);
         l->to_send |= masks_next(d, call->lane);
+        break;
+    case PAGE_MORE: l->to_send |= BIT(PART_LIST); break;
+    case PAGE_ENDLESS:
+    case PAGE_UNKEPT: gap_tell(l, PART_LIST, call, "the list does not end"); break;
+    }
 }
 
 static void notifications_take(struct scheduler *d, const struct call *call)
@@ -197,8 +202,10 @@ static void notifications_take(struct scheduler *d, const struct call *call)
     for (uint32_t i = 0; i < call->count; i++) {
         char lower[DNAME_LEN_MAX + 1];
         struct text domain;
-        bool known = call->facts[i].known & KNOWN_FORWARDING;
-        if (known && !call->facts[i].forwarding)
+        const struct ses_facts *facts = &call->facts[i];
+        bool is_gone =
+            facts->known & KNOWN_VERIFICATION && facts->verification == VERIFICATION_NONE;
+        if (is_gone || (facts->known & KNOWN_FORWARDING && !facts->forwarding))
             continue;
         if (dname_normalize(identity_domain(call->identities[i]), lower, &domain))
             d->surveys.senders[mail_from_above(d, domain)] |= SENDER_FORWARDS;
@@ -228,7 +235,8 @@ static void mask_part_take(struct scheduler *d, const struct call *call)
 
 static void part_taken(struct scheduler *d, struct call *call)
 {
-    d->surveys.lanes[call->lane].attempts = 0;
+    if (call->part != PART_LIST)
+        d->surveys.lanes[call->lane].attempts = 0;
     switch ((enum part)call->part) {
     case PART_LIST: page_take(d, call); break;
     case PART_ACCOUNT: account_take(&d->surveys.lanes[call->lane], call); break;
@@ -237,16 +245,6 @@ static void part_taken(struct scheduler *d, struct call *call)
     case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
     case PARTS: break;
     }
-}
-
-/* IAM does not let the caller list or ask by version 1. */
-static bool falls_back(const struct scheduler *d, struct lane_survey *l, const struct call *call)
-{
-    bool is_read = call->part != PART_ACCOUNT && call->api == API_V1;
-    if (!d->options.read_falls_back || !is_read || !reply_is_access_denied(&call->reply))
-        return false;
-    l->api = API_V2;
-    return true;
 }
 
 /* A batch of a hundred is asked about one by one from now on; the last part that is out begins. */
@@ -289,35 +287,62 @@ static void part_given_up(struct scheduler *d, struct lane_survey *l, const stru
         l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
 }
 
+/* From the first page again: whoever was listed is listed once more. */
+static void list_forget(struct lane_survey *l)
+{
+    l->suspects_len = 0;
+    l->maybe_len = l->masks_left = 0;
+}
+
+static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const struct call *call,
+                             enum verdict verdict, instant_us now)
+{
+    const struct retry_rules rules = {.attempts_max = SURVEY_ATTEMPTS_MAX,
+                                      .is_paced = true,
+                                      .may_fall_back =
+                                          d->options.read_falls_back && call->part != PART_ACCOUNT};
+    const struct retry_case failure = {verdict, &call->reply, call->api, l->attempts, call->count};
+    uint64_t seed = d->options.rules.seed;
+    bool begins_again = false;
+    if (call->part == PART_LIST) {
+        enum retry next =
+            paged_list_failed(&l->list, &rules, call, verdict, seed, now, &begins_again);
+        if (begins_again)
+            list_forget(l);
+        return next;
+    }
+    enum retry next = retry_next(&rules, &failure);
+    l->attempts = (uint8_t)(l->attempts + (next == RETRY_BACKOFF || next == RETRY_EXHAUSTED));
+    if (next == RETRY_BACKOFF)
+        l->wake = now + backoff_span(BACKOFF_ERROR, seed, call->lane, l->attempts);
+    return next;
+}
+
 static void part_failed(struct scheduler *d, const struct call *call, enum verdict verdict,
                         instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    if (verdict == VERDICT_SLOW_DOWN || falls_back(d, l, call)) {
+    enum retry next = part_retry(d, l, call, verdict, now);
+    if (next == RETRY_FALL_BACK)
+        l->api = API_V2;
+    if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE)
         part_again(d, l, call);
-    } else if (verdict_is_retried(verdict) && ++l->attempts < SURVEY_ATTEMPTS_MAX) {
-        part_again(d, l, call);
-        l->wake = now + backoff_span(BACKOFF_ERROR, d->options.rules.seed, call->lane, l->attempts);
-    } else {
+    else
         part_given_up(d, l, call);
-    }
 }
 
 void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), l->attempts);
+    unsigned attempts = call->part == PART_LIST ? l->list.attempts : l->attempts;
+    enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), attempts);
     l->out = (uint8_t)(l->out & ~BIT(call->part));
-    if (verdict == VERDICT_GONE && call->kind == CALL_GET &&
-        (BIT(call->part) & SURVEY_MASK_PARTS)) {
-        call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
-        verdict = VERDICT_OK; /* deleted since it was listed */
-    }
+    verdict = retry_gone_is_told(call, verdict);
     if (verdict == VERDICT_OK)
         part_taken(d, call);
     else
         part_failed(d, call, verdict, now);
-    scheduler_call_free(d, call);
+    call_pool_give(&d->calls, call);
 }
 
 void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan)

@@ -20,7 +20,7 @@
 #ifndef MF_LANE_SURVEY_H
 #define MF_LANE_SURVEY_H
 
-#include "calls/call.h"
+#include "calls/paged_list.h"
 #include "model/fleet_index.h"
 
 #define SURVEY_REASON_LEN 256
@@ -46,14 +46,12 @@ struct lane_survey_maybe {
 
 struct lane_survey {
     uint8_t to_send, out; /* bits of parts */
-    uint8_t attempts;
+    uint8_t attempts;     /* of the parts apart from the list */
     enum api api;
-    uint32_t pages;    /* listed so far */
-    uint32_t asked;    /* of suspects, where they are asked about one by one (version 2) */
-    bool listed;       /* the last page is here */
-    instant_us wake;   /* not before */
+    uint32_t asked; /* of suspects, where they are asked about one by one (version 2) */
+    struct paged_list list;
+    instant_us wake;   /* of the other parts: not before */
     struct arena text; /* the token of the next page, the names to be asked about */
-    struct text token;
     struct text suspects[SES_BATCH_MAX]; /* identities that send from a MAIL FROM of the fleet */
     uint32_t suspects_len;
     struct lane_survey_maybe *maybe;           /* that may mask; in text */

@@ -18,21 +18,20 @@
 #define COMPANY_MAX   SPAN_M(8)
 #define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
 
-static uint32_t batch_max(enum api api)
+/* What a batch of this kind wants to know; the first look alone asks for verification. */
+static uint8_t kinds_of(enum api api, enum read_kind kind)
 {
-    return api == API_V1 ? SES_BATCH_MAX : 1;
+    if (api == API_V2)
+        return BATCH_KIND(CALL_GET);
+    return kind == READ_FIRST ? BATCH_KIND(CALL_READ_VERIFICATION) | BATCH_KIND(CALL_READ_MAIL_FROM)
+                              : BATCH_KIND(CALL_READ_MAIL_FROM);
 }
 
-static enum call_kind part_kind(enum api api, enum read_kind kind, uint32_t part)
+static enum call_kind first_kind(enum api api, enum read_kind kind)
 {
     if (api == API_V2)
         return CALL_GET;
-    return kind == READ_FIRST && part == 0 ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
-}
-
-static uint8_t parts_of(enum api api, enum read_kind kind)
-{
-    return api == API_V1 && kind == READ_FIRST ? 0x3 : 0x1;
+    return kind == READ_FIRST ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
 }
 
 /* Who may still come: while a wave runs, only those that are under way. */
@@ -46,7 +45,7 @@ static uint32_t company(const struct scheduler *d, const struct lane_state *lane
 
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there)
 {
-    if (batch_max(lane->read_api) == 1)
+    if (batch_read_max(lane->read_api) == 1)
         return 0;
     double rate = lane->pace[CALL_READ_MAIL_FROM].load.rate_per_s;
     double span = 1e6 * COMPANY_SHARE * company(d, lane, there) / rate;
@@ -66,125 +65,62 @@ static instant_us queue_due(const struct scheduler *d, const struct lane_state *
     uint32_t len = gathered(lane, kind);
     if (len == 0)
         return WHEN_NEVER;
-    if (len >= batch_max(lane->read_api) || kind == READ_FIRST || len > q->len)
+    if (len >= batch_read_max(lane->read_api) || kind == READ_FIRST || len > q->len)
         return now; /* who is to be written has waited for company already */
     return q->since + reads_linger(d, lane, len);
 }
 
-void read_batches_init(struct scheduler *d)
+static struct batch_read *read_batch_new(struct scheduler *d, uint16_t lane, enum api api,
+                                         uint8_t kinds, instant_us now)
 {
-    for (uint32_t i = READ_BATCHES_MAX; i > 0; i--) {
-        d->read_batches[i - 1].next = d->read_batches_free;
-        d->read_batches_free = i;
-    }
+    struct batch_read *b = batch_read_new(&d->reads, lane, api, kinds, now);
+    d->lanes[lane].read_batches_alive += b != NULL;
+    return b;
 }
 
-static struct read_batch *read_batch_new(struct scheduler *d, uint16_t lane, enum read_kind kind,
-                                         instant_us now)
+static void read_batch_free(struct scheduler *d, struct batch_read *b)
 {
-    if (!d->read_batches_free)
-        return NULL;
-    struct read_batch *s = &d->read_batches[d->read_batches_free - 1];
-    d->read_batches_free = s->next;
-    *s = (struct read_batch){
-        .lane = lane, .kind = kind, .api = d->lanes[lane].read_api, .wake = now};
-    d->lanes[lane].read_batches_alive++;
-    return s;
+    d->lanes[b->lane].read_batches_alive--;
+    batch_read_free(&d->reads, b);
 }
 
-static void read_batch_drop_answers(struct scheduler *d, struct read_batch *s)
-{
-    for (int i = 0; i < 2; i++) {
-        if (s->answers[i])
-            scheduler_call_free(d, s->answers[i]);
-        s->answers[i] = NULL;
-    }
-}
-
-static void read_batch_free(struct scheduler *d, struct read_batch *s)
-{
-    read_batch_drop_answers(d, s);
-    d->lanes[s->lane].read_batches_alive--;
-    s->next = d->read_batches_free;
-    d->read_batches_free = (uint32_t)(s - d->read_batches) + 1;
-}
-
-/* Marks parts to be sent. A read batch with any is in its lane's list, behind those that wait
- * already.
- */
-static void read_batch_want(struct scheduler *d, struct read_batch *s, uint8_t parts)
-{
-    bool listed = s->to_send != 0;
-    s->to_send |= parts;
-    if (listed)
-        return;
-    uint32_t *link = &d->lanes[s->lane].read_batches;
-    while (*link)
-        link = &d->read_batches[*link - 1].next;
-    *link = (uint32_t)(s - d->read_batches) + 1;
-    s->next = 0;
-}
-
-static void read_batch_take(struct scheduler *d, struct read_batch *s, struct queue *q,
+static void read_batch_take(struct scheduler *d, struct batch_read *b, struct queue *q,
                             instant_us now)
 {
-    while (q->len && s->count < batch_max(s->api))
-        s->jobs[s->count++] = queue_pop(d, q);
+    while (q->len && b->count < batch_read_max(b->api))
+        b->items[b->count++] = queue_pop(d, q);
     q->since = now;
 }
 
+/* A batch is free. */
 static void read_batch_gather(struct scheduler *d, uint16_t lane, enum read_kind kind,
                               instant_us now)
 {
-    struct read_batch *s = read_batch_new(d, lane, kind, now);
-    read_batch_want(d, s, parts_of(s->api, kind));
+    struct lane_state *l = &d->lanes[lane];
+    uint8_t kinds = kinds_of(l->read_api, kind);
+    struct batch_read *b = read_batch_new(d, lane, l->read_api, kinds, now);
+    batch_read_want(&d->reads, &l->read_batches, b, kinds);
     if (kind == READ_AGAIN)
-        read_batch_take(d, s, &d->lanes[lane].read[READ_CONFIRM], now);
-    read_batch_take(d, s, &d->lanes[lane].read[kind], now);
+        read_batch_take(d, b, &l->read[READ_CONFIRM], now);
+    read_batch_take(d, b, &l->read[kind], now);
 }
 
-static struct call *read_batch_call(struct scheduler *d, struct read_batch *s, uint32_t part)
+static void call_fill(void *ctx, const struct batch_read *b, struct call *call)
 {
-    struct call *call = scheduler_call_to(d, s->lane, part_kind(s->api, s->kind, part));
-    call->owner = (uint32_t)(s - d->read_batches);
-    call->part = part;
-    call->attempt = s->attempts + 1u;
-    call->count = s->count;
-    for (uint32_t i = 0; i < s->count; i++) {
-        struct job *job = &d->jobs[s->jobs[i]];
-        call->identities[i] = fleet_identity(d->fleet, s->jobs[i]);
+    struct scheduler *d = ctx;
+    d->lanes[b->lane].calls_out++;
+    for (uint32_t i = 0; i < b->count; i++) {
+        struct job *job = &d->jobs[b->items[i]];
+        call->identities[i] = fleet_identity(d->fleet, b->items[i]);
         job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
     }
-    s->to_send = (uint8_t)(s->to_send & ~(1u << part));
-    s->out = (uint8_t)(s->out | 1u << part);
-    return call;
-}
-
-static uint32_t read_batch_send(struct scheduler *d, struct read_batch *s, instant_us now,
-                                struct call **calls, uint32_t max)
-{
-    uint32_t len = 0;
-    for (uint32_t part = 0; part < 2 && len < max; part++) {
-        struct pace *pace = &d->lanes[s->lane].pace[part_kind(s->api, s->kind, part)];
-        if ((s->to_send & (1u << part)) && now >= s->wake && d->pool && pace_take(pace, now))
-            calls[len++] = read_batch_call(d, s, part);
-    }
-    return len;
 }
 
 static uint32_t lane_send(struct scheduler *d, struct lane_state *lane, instant_us now,
                           struct call **calls, uint32_t max)
 {
-    uint32_t len = 0;
-    for (uint32_t *link = &lane->read_batches; *link;) {
-        struct read_batch *s = &d->read_batches[*link - 1];
-        len += read_batch_send(d, s, now, calls + len, max - len);
-        if (s->to_send)
-            link = &s->next;
-        else
-            *link = s->next;
-    }
-    return len;
+    const struct batch_sender by = {lane->pace, d, call_fill};
+    return batch_reads_send(&d->reads, &lane->read_batches, &by, now, calls, max);
 }
 
 /* Reads that are in doubt wait; then one of them is the probe. 0: they are not. */
@@ -209,9 +145,9 @@ static bool may_gather(const struct scheduler *d, uint16_t lane, enum read_kind 
 {
     const struct lane_state *l = &d->lanes[lane];
     return !l->closed && !holds_back(l) && now >= doubted_until(l) &&
-           (kind != READ_FIRST || lane_survey_is_done(d, lane)) && d->read_batches_free &&
-           d->pool && queue_due(d, l, kind, now) <= now &&
-           pace_next(&l->pace[part_kind(l->read_api, kind, 0)]) <= now;
+           (kind != READ_FIRST || lane_survey_is_done(d, lane)) && d->reads.free && d->calls.free &&
+           queue_due(d, l, kind, now) <= now &&
+           pace_next(&l->pace[first_kind(l->read_api, kind)]) <= now;
 }
 
 /* Reads that fell back in the middle of a run go by version 1 again for once. */
@@ -232,7 +168,7 @@ uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, str
     uint32_t len = lane_send(d, &d->lanes[lane], now, calls, max);
     for (int kind = READ_AGAIN; kind >= READ_FIRST; kind--) {
         while (len < max && may_gather(d, lane, (enum read_kind)kind, now)) {
-            if (kind == READ_AGAIN && batch_max(d->lanes[lane].read_api) > 1)
+            if (kind == READ_AGAIN && batch_read_max(d->lanes[lane].read_api) > 1)
                 ready_along(d, lane, now);
             read_batch_gather(d, lane, (enum read_kind)kind, now);
             len += lane_send(d, &d->lanes[lane], now, calls + len, max - len);
@@ -241,27 +177,15 @@ uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, str
     return len;
 }
 
-static instant_us part_wake(const struct scheduler *d, const struct read_batch *s, uint32_t part)
-{
-    const struct pace *pace = &d->lanes[s->lane].pace[part_kind(s->api, s->kind, part)];
-    return s->to_send & (1u << part) ? when_later(pace_next(pace), s->wake) : WHEN_NEVER;
-}
-
 instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instant_us now)
 {
     const struct lane_state *l = &d->lanes[lane];
-    instant_us wake = WHEN_NEVER;
-    for (uint32_t i = l->read_batches; i; i = d->read_batches[i - 1].next) {
-        for (uint32_t part = 0; part < 2; part++) {
-            instant_us at = part_wake(d, &d->read_batches[i - 1], part);
-            wake = at < wake ? at : wake;
-        }
-    }
-    for (int kind = READ_FIRST; kind <= READ_AGAIN && d->read_batches_free; kind++) {
+    instant_us wake = batch_reads_wake(&d->reads, l->read_batches, l->pace);
+    for (int kind = READ_FIRST; kind <= READ_AGAIN && d->reads.free; kind++) {
         instant_us due = queue_due(d, l, (enum read_kind)kind, now);
         if (holds_back(l) || (kind == READ_FIRST && !lane_survey_is_done(d, lane)))
             continue;
-        instant_us token = pace_next(&l->pace[part_kind(l->read_api, (enum read_kind)kind, 0)]);
+        instant_us token = pace_next(&l->pace[first_kind(l->read_api, (enum read_kind)kind)]);
         if (due != WHEN_NEVER)
             wake = when_earlier(wake, when_later(when_later(due, token), doubted_until(l)));
     }
@@ -270,14 +194,14 @@ instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instan
 
 /* What SES said of one job, from the parts of its read batch or, for what was not asked again, from
  * what the job knows. */
-static struct ses_facts facts_of(struct scheduler *d, const struct read_batch *s, uint32_t i)
+static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s, uint32_t i)
 {
-    struct job *job = &d->jobs[s->jobs[i]];
+    struct job *job = &d->jobs[s->items[i]];
     struct ses_facts facts = {.verification = (enum verification)job->verification};
-    for (int part = 0; part < 2; part++) {
-        if (!s->answers[part])
+    for (unsigned kind = 0; kind < BATCH_KINDS; kind++) {
+        if (!s->answers[kind])
             continue;
-        const struct ses_facts *f = &s->answers[part]->facts[i];
+        const struct ses_facts *f = &s->answers[kind]->facts[i];
         if (f->known & KNOWN_VERIFICATION)
             facts.verification = f->verification;
         if (f->known & KNOWN_MAIL_FROM) {
@@ -359,46 +283,46 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
     scheduler_apply(d, number, &decision, now, judged || decision.fell_back ? &j : NULL);
 }
 
-static instant_us sent_at_of(const struct read_batch *s)
+static instant_us sent_at_of(const struct batch_read *s)
 {
     instant_us at = WHEN_NEVER;
-    for (int part = 0; part < 2; part++)
-        if (s->answers[part] && s->answers[part]->sent_at < at)
-            at = s->answers[part]->sent_at;
+    for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
+        if (s->answers[kind] && s->answers[kind]->sent_at < at)
+            at = s->answers[kind]->sent_at;
     return at;
 }
 
-static void read_batch_finish(struct scheduler *d, struct read_batch *s, instant_us now)
+static void read_batch_finish(struct scheduler *d, struct batch_read *s, instant_us now)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         struct ses_facts facts = facts_of(d, s, i);
-        job_read_done(d, s->jobs[i], &facts, sent_at_of(s), now);
+        job_read_done(d, s->items[i], &facts, sent_at_of(s), now);
     }
     read_batch_free(d, s);
 }
 
-static void read_batch_fail(struct scheduler *d, struct read_batch *s, enum verdict verdict,
+static void read_batch_fail(struct scheduler *d, struct batch_read *s, bool denied,
                             const struct reply *reply, instant_us now)
 {
     struct lane_state *lane = &d->lanes[s->lane];
     struct decision last = {0};
     for (uint32_t i = 0; i < s->count; i++) {
-        struct situation situation = scheduler_situation(d, s->jobs[i], now);
-        struct job *job = &d->jobs[s->jobs[i]];
+        struct situation situation = scheduler_situation(d, s->items[i], now);
+        struct job *job = &d->jobs[s->items[i]];
         last = step_read_failed(&situation, reply);
         job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
-        scheduler_apply(d, s->jobs[i], &last, now, NULL);
+        scheduler_apply(d, s->items[i], &last, now, NULL);
     }
-    if (last.to == JOB_DONE && (verdict == VERDICT_DENIED || !lane->answered))
+    if (last.to == JOB_DONE && (denied || !lane->answered))
         scheduler_close_lane(d, s->lane, last.reason, now);
     read_batch_free(d, s);
 }
 
 /* The lane is in trouble that passes: its jobs look again when it does. */
-static void read_batch_put_back(struct scheduler *d, struct read_batch *s, instant_us now)
+static void read_batch_put_back(struct scheduler *d, struct batch_read *s, instant_us now)
 {
     for (uint32_t i = s->count; i > 0; i--) {
-        uint32_t job = s->jobs[i - 1];
+        uint32_t job = s->items[i - 1];
         enum read_kind kind = d->jobs[job].state == JOB_CONFIRMING ? READ_CONFIRM
                               : d->jobs[job].state == JOB_READING  ? READ_FIRST
                                                                    : READ_AGAIN;
@@ -408,29 +332,19 @@ static void read_batch_put_back(struct scheduler *d, struct read_batch *s, insta
 }
 
 /* One name that SES will not have must not take ninety-nine others with it. */
-static bool read_batch_split(struct scheduler *d, struct read_batch *s, instant_us now)
+static bool read_batch_split(struct scheduler *d, struct batch_read *s, instant_us now)
 {
-    struct read_batch *half = s->count > 1 ? read_batch_new(d, s->lane, s->kind, now) : NULL;
-    if (!half)
-        return false;
-    half->api = s->api;
-    half->count = s->count / 2;
-    s->count -= half->count;
-    memcpy(half->jobs, s->jobs + s->count, sizeof half->jobs[0] * half->count);
-    read_batch_drop_answers(d, s);
-    read_batch_want(d, half, parts_of(s->api, s->kind));
-    read_batch_want(d, s, parts_of(s->api, s->kind));
-    return true;
+    struct lane_state *lane = &d->lanes[s->lane];
+    bool is_split = batch_read_split(&d->reads, &lane->read_batches, s, now) != NULL;
+    lane->read_batches_alive += is_split;
+    return is_split;
 }
 
 /* IAM does not let this lane read by version 1: its jobs look one by one from now on. Where that
  * had worked it may be allowed again, so it is tried again. */
-static bool read_batch_falls_back(struct scheduler *d, struct read_batch *s,
-                                  const struct reply *reply, instant_us now)
+static void read_batch_fall_back(struct scheduler *d, struct batch_read *s, instant_us now)
 {
     struct lane_state *lane = &d->lanes[s->lane];
-    if (!d->options.read_falls_back || s->api != API_V1 || !reply_is_access_denied(reply))
-        return false;
     d->lane_changes += lane->read_api == API_V1;
     lane->read_api = API_V2;
     lane->v1_again_at = lane->v1_worked ? now + V1_AGAIN : 0;
@@ -438,7 +352,6 @@ static bool read_batch_falls_back(struct scheduler *d, struct read_batch *s,
     for (int kind = 0; kind < CALL_ASK; kind++)
         lane->doubts[kind] = (struct doubt){0};
     read_batch_put_back(d, s, now);
-    return true;
 }
 
 /* IAM can confine version 2 to chosen identities, so one refusal says nothing of the others; many
@@ -451,73 +364,53 @@ static enum verdict get_refused(struct lane_state *lane, enum verdict verdict,
     return ++lane->gets_refused < GETS_REFUSED_MAX ? verdict : VERDICT_DENIED;
 }
 
-static bool is_sure_of(const struct scheduler *d, const struct read_batch *s, instant_us now)
+static bool is_sure_of(const struct scheduler *d, const struct batch_read *s, instant_us now)
 {
     const struct lane_state *lane = &d->lanes[s->lane];
-    return lane_is_sure(d, lane, part_kind(s->api, s->kind, 0), now) ||
-           lane_is_sure(d, lane, part_kind(s->api, s->kind, 1), now);
+    for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
+        if ((s->kinds & BATCH_KIND(kind)) && lane_is_sure(d, lane, (enum call_kind)kind, now))
+            return true;
+    return false;
 }
 
-static void read_batch_refused(struct scheduler *d, struct read_batch *s, instant_us now)
+static void read_batch_refused(struct scheduler *d, struct batch_read *s, instant_us now)
 {
-    struct reply reply = s->fail_reply;
+    struct reply reply = s->failed_reply;
     struct lane_state *lane = &d->lanes[s->lane];
-    enum verdict verdict = (enum verdict)s->fail_verdict;
+    enum retry next = s->failed_next;
+    bool denied = next == RETRY_DENIED || next == RETRY_FALL_BACK;
     bool waits = lane->worked && !d->options.rules.plan_only;
-    bool doubted = verdict == VERDICT_DENIED && !is_sure_of(d, s, now);
     bool is_news = s->api == API_V2 || lane->v1_worked || !reply_is_access_denied(&reply);
-    s->failed = false;
-    if (doubted && waits && is_news) {
+    bool doubted = denied && !is_sure_of(d, s, now) && is_news;
+    if (waits && doubted)
         read_batch_put_back(d, s, now);
-        return;
-    }
-    if (read_batch_falls_back(d, s, &reply, now))
-        return;
-    if (waits && (verdict == VERDICT_DENIED || verdict == VERDICT_AGAIN))
+    else if (next == RETRY_FALL_BACK)
+        read_batch_fall_back(d, s, now);
+    else if (waits && (denied || next == RETRY_EXHAUSTED))
         read_batch_put_back(d, s, now);
-    else if (verdict == VERDICT_DENIED || verdict == VERDICT_AGAIN || !read_batch_split(d, s, now))
-        read_batch_fail(d, s, verdict, &reply, now);
-}
-
-static void part_failed(struct scheduler *d, struct read_batch *s, const struct call *call,
-                        enum verdict verdict, instant_us now)
-{
-    uint8_t bit = (uint8_t)(1u << call->part);
-    if (verdict == VERDICT_SLOW_DOWN) {
-        read_batch_want(d, s, bit);
-    } else if (verdict_is_retried(verdict) && s->attempts + 1 < ATTEMPTS_MAX) {
-        s->attempts++;
-        s->wake = now + backoff_span(BACKOFF_ERROR, d->options.rules.seed, s->jobs[0], s->attempts);
-        read_batch_want(d, s, bit);
-    } else {
-        s->failed = true;
-        s->fail_verdict = (uint8_t)(verdict_is_retried(verdict) ? VERDICT_AGAIN : verdict);
-        s->fail_reply = call->reply;
-    }
+    else if (next != RETRY_SPLIT || !read_batch_split(d, s, now))
+        read_batch_fail(d, s, denied, &reply, now);
 }
 
 void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
 {
-    struct read_batch *s = &d->read_batches[call->owner];
-    enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), s->attempts);
-    s->out = (uint8_t)(s->out & ~(1u << call->part));
+    struct lane_state *lane = &d->lanes[call->lane];
+    struct batch_read *b = batch_read_of(&d->reads, call);
+    const struct retry_rules rules = {.attempts_max = ATTEMPTS_MAX,
+                                      .is_paced = true,
+                                      .may_fall_back = d->options.read_falls_back};
+    enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), b->attempts);
     if (call->kind == CALL_GET)
-        verdict = get_refused(&d->lanes[call->lane], verdict, &call->reply);
-    if (verdict == VERDICT_GONE && call->kind == CALL_GET) {
-        call->facts[0] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
-        verdict = VERDICT_OK;
+        verdict = get_refused(lane, verdict, &call->reply);
+    verdict = retry_gone_is_told(call, verdict);
+    lane->get_allowed |= verdict == VERDICT_OK && call->kind == CALL_GET;
+    enum batch_state state = batch_read_answered(&d->reads, &lane->read_batches, call, verdict,
+                                                 &rules, d->options.rules.seed, now);
+    if (verdict != VERDICT_OK)
+        call_pool_give(&d->calls, call);
+    switch (state) {
+    case BATCH_WAITS: break;
+    case BATCH_DONE: read_batch_finish(d, b, now); break;
+    case BATCH_FAILED: read_batch_refused(d, b, now); break;
     }
-    if (verdict == VERDICT_OK) {
-        d->lanes[call->lane].get_allowed |= call->kind == CALL_GET;
-        s->answers[call->part] = call;
-    } else {
-        part_failed(d, s, call, verdict, now);
-        scheduler_call_free(d, call);
-    }
-    if (s->out || s->to_send)
-        return; /* the rest of the read batch is still to come */
-    if (s->failed)
-        read_batch_refused(d, s, now);
-    else
-        read_batch_finish(d, s, now);
 }

@@ -244,7 +244,7 @@ void scheduler_event(struct scheduler *d, const struct event *event, instant_us 
         d->draining = true;
         return;
     }
-    d->calls_out--;
+    call_pool_returned(&d->calls);
     if (event->call->kind != CALL_ASK) {
         d->lane_wake[event->call->lane] = 0;
         d->lanes[event->call->lane].calls_out--;
@@ -311,7 +311,7 @@ static void lanes_set_wake(struct scheduler *d, instant_us now)
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
         if (all || d->lane_wake[i] <= now)
             d->lane_wake[i] = lane_wake_of(d, (uint16_t)i, now);
-    d->out_of_calls = !d->pool || !d->read_batches_free;
+    d->out_of_calls = !d->calls.free || !d->reads.free;
 }
 
 /* Nobody in the lane is tightened any more: those that wait for it end. */
@@ -392,14 +392,14 @@ instant_us scheduler_wake(const struct scheduler *d, instant_us now)
     if (d->skipped.len)
         return now;
     wake = when_earlier(wake, scheduler_asks_wake(d, now));
-    for (uint32_t i = 0; i < d->fleet->lanes_len && d->pool; i++)
+    for (uint32_t i = 0; i < d->fleet->lanes_len && d->calls.free; i++)
         wake = when_earlier(wake, d->lane_wake[i]);
     return wake;
 }
 
 bool scheduler_is_finished(const struct scheduler *d)
 {
-    if (d->calls_out > 0)
+    if (d->calls.out > 0)
         return false;
     return d->draining || d->by_state[JOB_DONE] == d->fleet->choices_len;
 }
@@ -412,7 +412,7 @@ bool scheduler_is_draining(const struct scheduler *d)
 void scheduler_totals(const struct scheduler *d, struct scheduler_totals *t)
 {
     *t = (struct scheduler_totals){.jobs = d->fleet->choices_len,
-                                   .calls_out = d->calls_out,
+                                   .calls_out = d->calls.out,
                                    .earliest_deadline = heap_first(&d->timers)};
     memcpy(t->by_state, d->by_state, sizeof t->by_state);
     memcpy(t->by_outcome, d->by_outcome, sizeof t->by_outcome);

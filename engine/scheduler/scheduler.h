@@ -13,7 +13,7 @@
 #ifndef MF_SCHEDULER_H
 #define MF_SCHEDULER_H
 
-#include "calls/event.h"
+#include "calls/machine.h"
 #include "calls/pace.h"
 #include "model/fleet.h"
 #include "model/own_names.h"
@@ -84,6 +84,8 @@ void scheduler_called(struct scheduler *d, uint16_t lane, enum call_kind kind, i
  * that wait for something when they would have gone on. The other lanes are not concerned. */
 void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now);
 
+/* What engine_run() drives: the functions below. */
+struct machine scheduler_machine(struct scheduler *d);
 bool scheduler_has_room(const struct scheduler *d); /* for the records of one more event */
 void scheduler_event(struct scheduler *d, const struct event *event, instant_us now);
 /* Fills calls (at most max) with what is to be sent now; returns how many. */

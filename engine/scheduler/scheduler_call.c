@@ -1,5 +1,5 @@
 /*
- * The pool of calls, and the queues that jobs wait in.
+ * Calls of a lane, and the queues that jobs wait in.
  */
 #include "scheduler_internal.h"
 
@@ -51,35 +51,12 @@ enum api scheduler_api(const struct scheduler *d, uint16_t lane, enum call_kind 
     }
 }
 
-struct call *scheduler_call_new(struct scheduler *d, enum call_kind kind)
-{
-    struct call *call = d->pool;
-    if (!call)
-        return NULL;
-    d->pool = call->next;
-    d->calls_out++;
-    call->next = NULL;
-    call->ticket = ++d->next_ticket;
-    call->kind = kind;
-    call->count = 0;
-    call->mail_from = call->token = TEXT_NONE;
-    return call;
-}
-
 struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kind kind)
 {
-    struct call *call = scheduler_call_new(d, kind);
+    struct call *call = call_pool_take(&d->calls, kind, lane, scheduler_api(d, lane, kind));
     assert(call);
-    call->lane = lane;
-    call->api = scheduler_api(d, lane, kind);
     d->lanes[lane].calls_out++;
     return call;
-}
-
-void scheduler_call_free(struct scheduler *d, struct call *call)
-{
-    call->next = d->pool;
-    d->pool = call;
 }
 
 void scheduler_called(struct scheduler *d, uint16_t lane, enum call_kind kind, instant_us sent_at,
@@ -96,10 +73,6 @@ enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, 
     struct pace *pace = &lane->pace[call->kind];
     enum verdict verdict = verdict_of(&call->reply, call->kind);
     lane_learn(d, call, verdict, now);
-    if (verdict == VERDICT_SLOW_DOWN)
-        d->lane_changes +=
-            pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
-    else if (call->reply.how == REPLY_HTTP)
-        pace_answered(pace, call->sent_at, call->answered_at);
+    d->lane_changes += retry_pace_learn(pace, call, verdict, now);
     return verdict;
 }

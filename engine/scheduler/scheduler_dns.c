@@ -136,7 +136,7 @@ static void survey_end(struct scheduler *d, uint32_t job, const struct survey *s
 
 static struct call *ask_call(struct scheduler *d, const struct survey_question *q)
 {
-    struct call *call = scheduler_call_new(d, CALL_ASK);
+    struct call *call = call_pool_take(&d->calls, CALL_ASK, 0, API_V1);
     call->owner = q->slot;
     call->part = q->part;
     call->question = q->question;
@@ -148,7 +148,7 @@ static uint32_t questions_send(struct scheduler *d, instant_us now, struct call 
 {
     struct survey_question q;
     uint32_t len = 0;
-    while (len < max && d->pool && survey_pool_next(d->survey_pool, now, &q))
+    while (len < max && d->calls.free && survey_pool_next(d->survey_pool, now, &q))
         calls[len++] = ask_call(d, &q);
     return len;
 }
@@ -173,7 +173,7 @@ static struct queue *next_asking(struct scheduler *d)
 
 static bool wants_to_ask(const struct scheduler *d)
 {
-    return (d->to_judge.len || d->dns.len) && d->pool && survey_pool_has_room(d->survey_pool);
+    return (d->to_judge.len || d->dns.len) && d->calls.free && survey_pool_has_room(d->survey_pool);
 }
 
 uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls, uint32_t max)
@@ -193,7 +193,7 @@ uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls
 
 instant_us scheduler_asks_wake(const struct scheduler *d, instant_us now)
 {
-    if (!d->pool)
+    if (!d->calls.free)
         return WHEN_NEVER;
     return wants_to_ask(d) ? now : survey_pool_wake(d->survey_pool, now);
 }
@@ -202,5 +202,5 @@ void scheduler_asked(struct scheduler *d, struct call *call, instant_us now)
 {
     const struct survey_question q = {call->owner, call->part, call->question};
     survey_pool_reply(d->survey_pool, &q, &call->dns, now);
-    scheduler_call_free(d, call);
+    call_pool_give(&d->calls, call);
 }

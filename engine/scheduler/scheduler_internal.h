@@ -14,7 +14,7 @@
 #define MF_SCHEDULER_INTERNAL_H
 
 #include "base/heap.h"
-#include "calls/pace.h"
+#include "calls/batch_read.h"
 #include "lane_survey.h"
 #include "scheduler.h"
 #include "survey/survey_pool.h"
@@ -65,8 +65,8 @@ struct lane_state {
     struct queue confirmed; /* SES was read a moment ago: they are written next */
     struct tighten tightening;
     uint32_t open;         /* jobs that are not final */
-    uint32_t read_batches; /* those with a part to send: read batch + 1, linked through
-                              read_batch.next */
+    uint32_t read_batches; /* those with a part to send: batch + 1, linked through
+                              batch_read.next */
     struct pace pace[CALL_KINDS];
     enum api read_api;
     uint32_t gets_refused; /* by IAM; counted while none was allowed */
@@ -93,23 +93,6 @@ struct lane_state {
     char trouble[REASON_LEN_MAX]; /* the last, with trouble_since or a doubt */
 };
 
-/* A read batch: up to a hundred jobs that look together, by one call for each thing to be known. */
-struct read_batch {
-    uint32_t next; /* in the lane's list, or in the list of free ones: read batch + 1, 0 ends */
-    uint16_t lane;
-    enum read_kind kind;
-    enum api api;
-    uint8_t to_send, out; /* bits of parts */
-    uint8_t attempts;
-    uint32_t count;
-    uint32_t jobs[SES_BATCH_MAX];
-    struct call *answers[2]; /* held until all parts are there */
-    instant_us wake;         /* not before */
-    bool failed;             /* one part has, and the other is still out: */
-    uint8_t fail_verdict;    /* enum verdict */
-    struct reply fail_reply;
-};
-
 struct scheduler {
     const struct fleet *fleet;
     struct scheduler_options options;
@@ -126,17 +109,13 @@ struct scheduler {
     struct names seen;          /* MAIL FROM names that SES told */
     bool out_of_memory;         /* something was not remembered: nothing is to be kept or sent */
     uint8_t *mail_from_uses;    /* by name_id of the fleet, saturating */
-    struct read_batch *read_batches;
-    uint32_t read_batches_free;      /* list */
+    struct batch_reads reads;   /* items: jobs */
     struct survey_pool *survey_pool; /* what is being asked of DNS; their subjects are jobs */
     uint32_t
         *mx_denied_s; /* recursive mode only: until which second of UTC, as a job's reason says */
     struct lane_surveys surveys;
     struct waves waves;
-    struct call *pool; /* free calls */
-    struct call *all_calls;
-    uint32_t calls_out; /* handed to the world and not back yet */
-    uint64_t next_ticket;
+    struct call_pool calls;
     uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
     uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
@@ -162,10 +141,8 @@ void scheduler_enter_wave(struct scheduler *d, struct job *job);
 /* SES has taken a write of the job. */
 void scheduler_accept(struct scheduler *d, uint32_t job, instant_us now);
 struct situation scheduler_situation(struct scheduler *d, uint32_t job, instant_us now);
-struct call *scheduler_call_new(struct scheduler *d, enum call_kind kind); /* NULL: none free */
-/* The same for a lane, by the API that goes with it. */
+/* A call for a lane, by the API that goes with it. One must be free. */
 struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kind kind);
-void scheduler_call_free(struct scheduler *d, struct call *call);
 /* What the answer means; its lane's pace has learned from it. */
 enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, instant_us now);
 /* Carries a decision out: moves the job, queues it or sets its timer, keeps a record of the move.
@@ -241,7 +218,6 @@ uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, str
                          uint32_t max);
 void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now);
 instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instant_us now);
-void read_batches_init(struct scheduler *d);
 /* For how long a look of the lane that follows a write waits for company; so many are there. */
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there);
 

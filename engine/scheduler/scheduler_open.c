@@ -27,29 +27,20 @@ static void uses_count(struct scheduler *d)
     }
 }
 
-static void calls_init(struct scheduler *d)
-{
-    for (uint32_t i = 0; i < CALLS_IN_FLIGHT_MAX; i++) {
-        arena_init(&d->all_calls[i].arena, HTTP_BODY_MAX * 4);
-        scheduler_call_free(d, &d->all_calls[i]);
-    }
-}
-
 static bool memory_take(struct scheduler *d, struct arena *memory)
 {
     const struct fleet *f = d->fleet;
     d->jobs = ARENA_ARRAY(memory, struct job, f->choices_len + 1);
     d->lanes = ARENA_ARRAY(memory, struct lane_state, f->lanes_len + 1);
     d->lane_wake = ARENA_ARRAY(memory, instant_us, f->lanes_len + 1);
-    d->read_batches = ARENA_ARRAY(memory, struct read_batch, READ_BATCHES_MAX);
     d->survey_pool = ARENA_NEW(memory, struct survey_pool);
     if (!d->options.authority_dns)
         d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
-    d->all_calls = ARENA_ARRAY(memory, struct call, CALLS_IN_FLIGHT_MAX);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
     d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, f->names.len + 1);
-    return d->jobs && d->lanes && d->lane_wake && d->read_batches && d->survey_pool &&
-           d->all_calls && d->records && d->mail_from_uses &&
+    return call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) &&
+           batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) && d->jobs &&
+           d->lanes && d->lane_wake && d->survey_pool && d->records && d->mail_from_uses &&
            (d->options.authority_dns || d->mx_denied_s);
 }
 
@@ -92,8 +83,6 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     arena_init(&d->judging, JUDGEMENT_BYTES_MAX);
     lanes_init(d);
     uses_count(d);
-    calls_init(d);
-    read_batches_init(d);
     survey_pool_open(d);
     jobs_init(d);
     waves_init(&d->waves, fleet);
@@ -104,8 +93,7 @@ void scheduler_clear(struct scheduler *d)
 {
     if (!d)
         return;
-    for (uint32_t i = 0; i < CALLS_IN_FLIGHT_MAX; i++)
-        arena_clear(&d->all_calls[i].arena);
+    call_pool_clear(&d->calls);
     survey_pool_clear(d->survey_pool);
     lane_survey_clear(d);
     heap_clear(&d->timers);

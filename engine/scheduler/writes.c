@@ -109,7 +109,7 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
 {
     struct pace *pace = &d->lanes[lane].pace[CALL_SET];
     uint32_t len = 0, job;
-    while (len < max && ready_may_write(d, lane, now) && d->pool && scheduler_has_room(d) &&
+    while (len < max && ready_may_write(d, lane, now) && d->calls.free && scheduler_has_room(d) &&
            pace_next(pace) <= now && ready_next(d, lane, now, &job)) {
         bool taken = pace_take(pace, now);
         assert(taken);
@@ -167,5 +167,5 @@ void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
     scheduler_apply(d, number, &decision, now, NULL);
     if (verdict == VERDICT_DENIED && !d->lanes[call->lane].worked)
         scheduler_close_lane(d, call->lane, decision.reason, now);
-    scheduler_call_free(d, call);
+    call_pool_give(&d->calls, call);
 }

@@ -316,6 +316,26 @@ uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint3
     }
 }
 
+static instant_us io_now(void *world)
+{
+    return wire_now(world);
+}
+
+static uint32_t io_wait(void *world, instant_us until, struct event *events, uint32_t max)
+{
+    return wire_wait(world, until, events, max);
+}
+
+static void io_send(void *world, struct call **calls, uint32_t len)
+{
+    wire_send(world, calls, len);
+}
+
+struct io wire_io(struct wire *w)
+{
+    return (struct io){.world = w, .now = io_now, .wait = io_wait, .send = io_send};
+}
+
 enum err wire_opened(const struct wire_owner *owner, struct wire *wire, struct why *why)
 {
     return owner->opened ? owner->opened(owner->ctx, wire, why) : OK;

@@ -49,6 +49,8 @@ void wire_close(struct wire *w);
 instant_us wire_now(struct wire *w);
 uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint32_t max);
 void wire_send(struct wire *w, struct call **calls, uint32_t len);
+/* The three as the engine's port, which keeps nothing. */
+struct io wire_io(struct wire *w);
 /* From now on the lane's calls are signed only with keys of this account (twelve digits): keys that
  * come new are taken to STS first, and those of another account close the lane. signed_with: of the
  * CALL_CALLER that named the account. Any thread. */

@@ -1,5 +1,7 @@
 #include "ses_door.h"
 
+#include "ses_internal.h"
+
 #include <stdio.h>
 
 static enum ses_action action_of(const struct call *call)
@@ -74,10 +76,23 @@ static void list(struct ses_model *m, uint16_t lane, struct call *call)
             arena_text(&call->arena, text_of(ses_token_make(lane, SES_ALL, cursor, token)));
 }
 
+/* STS, which is no part of SES and has no bucket here. An account is called as its number. */
+static void caller(const struct ses_model *m, uint16_t lane, struct call *call)
+{
+    struct text account = names_text(&m->names, m->lanes[lane].account);
+    call->account.caller_account = account;
+    call->account.caller_arn =
+        arena_fmt(&call->arena, "arn:aws:iam::" TEXT_FMT ":user/simulated", TEXT_ARG(account));
+}
+
 void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, instant_us now)
 {
     call->reply.how = REPLY_HTTP;
     call->reply.http_status = 200;
+    if (call->kind == CALL_CALLER) {
+        caller(m, lane, call);
+        return;
+    }
     if (!ses_model_admit(m, lane, action_of(call), now)) {
         bool v2 = call->api == API_V2;
         ses_door_refuse(call, v2 ? 429 : 400, v2 ? "TooManyRequestsException" : "Throttling",

@@ -408,12 +408,6 @@ static uint32_t world_wait(void *ctx, instant_us until, struct event *events, ui
     }
 }
 
-static enum err world_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
-{
-    struct world *w = ctx;
-    return w->keeper.keep ? w->keeper.keep(w->keeper.ctx, records, len, why) : OK;
-}
-
 static instant_us clock_read(void *ctx)
 {
     return ((struct world *)ctx)->now;
@@ -421,7 +415,7 @@ static instant_us clock_read(void *ctx)
 
 struct io world_io(struct world *w)
 {
-    return (struct io){w, clock_read, world_wait, world_keep, world_send};
+    return (struct io){w, clock_read, world_wait, world_send, w->keeper.keep, w->keeper.ctx};
 }
 
 void world_crash(struct world *w)

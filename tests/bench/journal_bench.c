@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "journal/journal.h"
 #include "scene.h"
+#include "scheduler/scheduler.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -200,10 +201,10 @@ static enum err on_keep(void *ctx, const struct record *records, uint32_t len, s
     return journal_keep(v->journal, v->head.id, records, len, why);
 }
 
-static void on_turn(void *ctx, const struct scheduler *scheduler, instant_us now)
+static void on_turn(void *ctx, instant_us now)
 {
     struct crash_run *v = ctx;
-    (void)scheduler, (void)now;
+    (void)now;
     v->turns++;
     if (v->keeps_in_turn > v->keeps_in_turn_max)
         v->keeps_in_turn_max = v->keeps_in_turn;
@@ -226,7 +227,8 @@ static enum err sail(struct crash_run *v, struct scene *scene, struct world *wor
     enum err err = scheduler ? OK : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK) {
         scheduler_start(scheduler, SCENE_START);
-        err = engine_run(scheduler, &io, &watch, &end, why);
+        struct machine machine = scheduler_machine(scheduler);
+        err = engine_run(&machine, &io, &watch, &end, why);
     }
     world_crash(world);
     scheduler_clear(scheduler);

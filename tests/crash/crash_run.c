@@ -127,7 +127,7 @@ static enum err sail_scheduler(struct crash_run *v, struct arena *memory, struct
                                         .write_api = v->scene.write_api,
                                         .authority_dns = v->scene.authority_dns,
                                         .rate_per_s = v->scene.rate_per_s};
-    struct io io = {v, port_now, port_wait, port_keep, port_send};
+    struct io io = {v, port_now, port_wait, port_send, port_keep, v};
     enum engine_end end;
     struct scheduler *scheduler = *out = scheduler_init(memory, &v->scene.fleet, &options);
     if (!scheduler)
@@ -136,7 +136,8 @@ static enum err sail_scheduler(struct crash_run *v, struct arena *memory, struct
     if (err != OK)
         return err;
     scheduler_start(scheduler, world_now(v->world));
-    err = engine_run(scheduler, &io, NULL, &end, why);
+    struct machine machine = scheduler_machine(scheduler);
+    err = engine_run(&machine, &io, NULL, &end, why);
     if (err == OK && end != ENGINE_ENDED)
         err = why_set(why, ERR_IO, "the engine waits for ever with nothing on its way");
     return err;

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "journal/journal.h"
 #include "scene.h"
+#include "scheduler/scheduler.h"
 
 struct crash_run_row {
     enum outcome outcome;

@@ -4,6 +4,10 @@ mailfrom_test(world/dns USES world)
 mailfrom_out_of_memory_test(world/out_of_memory USES world)
 mailfrom_test(world/read_counts USES world engine)
 
+# What discover and a plan ask beforehand, in the simulated world.
+mailfrom_test(inventory/simulated USES inventory world engine)
+mailfrom_test(preflight/simulated USES preflight world engine)
+
 # The simulated SES, held against AWS's own clients.
 add_test(NAME sim_boto3 COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/sim_boto3.py $<TARGET_FILE:ses-sim>)

@@ -4,16 +4,16 @@ of which must match exactly once."""
 
 BUGS = [
     ("engine.c", "calls leave before the turn's records are durable", [
-        ("    const struct record *records = scheduler_records(scheduler, &records_len);\n",
-         "    const struct record *records = scheduler_records(scheduler, &records_len);\n"
-         "    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n"),
+        ("    if (records_len && t->unkept_since == WHEN_NEVER)\n",
+         "    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n"
+         "    if (records_len && t->unkept_since == WHEN_NEVER)\n"),
         ("    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n    return OK;",
          "    return OK;")]),
     ("engine.c", "an intent may be kept some turns after its write has left", [
-        ("return changes_world(t, calls_len) || !scheduler_has_room", "return !scheduler_has_room")]),
+        ("return changes_world(t, calls_len) || !has_room", "return !has_room")]),
     ("engine.c", "a journal that fails is ignored", [
-        ("        if (err != OK)\n            return err;\n        scheduler_turn_end",
-         "        scheduler_turn_end")]),
+        ("        if (err != OK)\n            return err;\n        m->turn_end",
+         "        m->turn_end")]),
     ("scheduler/writes.c", "a write has no record of its intent", [
         ("scheduler_record(d, number, RECORD_INTENT, ", "scheduler_record(d, number, RECORD_MOVE, ")]),
     ("scheduler/writes.c", "a write goes to the first lane, whatever the job's", [
@@ -108,7 +108,7 @@ BUGS = [
     ("survey/survey_pool.c", "what waits for the same question of another survey is never tried again", [
         ("        slot_list(p, slot);\n    held_retry(p);\n", "        slot_list(p, slot);\n")]),
     ("scheduler/scheduler_dns.c", "a job that finds the window of questions full is lost", [
-        (" && d->pool && survey_pool_has_room(d->survey_pool);", " && d->pool;"),
+        (" && d->calls.free && survey_pool_has_room(d->survey_pool);", " && d->calls.free;"),
         ("        uint32_t job = queue_pop(d, next_asking(d));\n",
          "        uint32_t job = queue_pop(d, next_asking(d));\n"
          "        if (!survey_pool_has_room(d->survey_pool))\n            break;\n")]),
@@ -119,13 +119,20 @@ BUGS = [
          "(p->next > earliest ? p->next : earliest) + interval(p) / 2;"),
         ("    if (is_even(p) && held > p->next)\n        p->next = held;\n",
          "    (void)held;\n")]),
-    ("scheduler/reads.c", "a look that was throttled counts as an empty answer", [
-        ("    if (verdict == VERDICT_SLOW_DOWN) {\n        read_batch_want(d, s, bit);",
-         "    if (verdict == VERDICT_SLOW_DOWN) {\n        (void)bit;")]),
+    ("calls/batch_read.c", "a look that was throttled counts as an empty answer", [
+        ("    if (next == RETRY_BACKOFF || next == RETRY_BY_PACE) {\n",
+         "    if (next == RETRY_BY_PACE)\n        return;\n    if (next == RETRY_BACKOFF) {\n")]),
+    ("calls/batch_read.c", "a batch is done when its first answer is there", [
+        ("    if (b->out || b->to_send)\n        return BATCH_WAITS;\n", "")]),
     ("scheduler/reads.c", "every job of a batch gets the first one's answer", [
-        ("&s->answers[part]->facts[i]", "&s->answers[part]->facts[0]")]),
-    ("scheduler/reads.c", "by the v2 API, an identity that is not there is an error", [
-        ("if (verdict == VERDICT_GONE && call->kind == CALL_GET)", "if (false)")]),
+        ("&s->answers[kind]->facts[i]", "&s->answers[kind]->facts[0]")]),
+    ("calls/retry.c", "by the v2 API, an identity that is not there is an error", [
+        ("if (verdict != VERDICT_GONE || call->kind != CALL_GET)", "if (true)")]),
+    ("calls/retry.c", "what IAM refuses by version 1 is never asked by version 2", [
+        ("rules->may_fall_back && is_version_1", "false && is_version_1")]),
+    ("calls/call_pool.c", "a call that is still read is given to the next one who asks", [
+        ("    assert(pool->out > 0);\n    pool->out--;",
+         "    pool->out--;\n    call_pool_give(pool, &pool->calls[pool->last_ticket % pool->len]);")]),
     ("scheduler/scheduler_open.c", "a resumed job takes what it saw last for the value before", [
         ("scheduler_name(d, row->mail_from_before)", "scheduler_name(d, row->mail_from_seen)")]),
     ("scheduler/scheduler_open.c", "a resumed job forgets that it was written", [

@@ -75,7 +75,8 @@ static void plan_first(struct play *p)
     arena_init(&memory, SIZE_MAX);
     struct scheduler *scheduler = scheduler_make(p, &memory, true);
     scheduler_start(scheduler, world_now(p->world));
-    if (engine_run(scheduler, &io, NULL, &end, &why) != OK)
+    struct machine machine = scheduler_machine(scheduler);
+    if (engine_run(&machine, &io, NULL, &end, &why) != OK)
         watcher_complain(&p->watcher, "the plan gave up: %s", why.text);
     world_crash(p->world);
     scheduler_clear(scheduler);
@@ -100,7 +101,9 @@ static void live_once(struct play *p, struct coverage *coverage)
     }
     scheduler_start(scheduler, world_now(p->world));
     p->watcher.crashed = false;
-    enum err err = engine_run(scheduler, &io, &watch, &end, &why);
+    struct machine machine = scheduler_machine(scheduler);
+    p->watcher.scheduler = scheduler;
+    enum err err = engine_run(&machine, &io, &watch, &end, &why);
     if (err != OK && !p->watcher.crashed)
         watcher_complain(&p->watcher, "the engine gave up: %s", why.text);
     p->paused = err == OK && !p->watcher.complaint[0] &&

@@ -454,7 +454,7 @@ static instant_us watch_now(void *ctx)
 
 struct io watcher_io(struct watcher *w)
 {
-    return (struct io){w, watch_now, watch_wait, watch_keep, watch_send};
+    return (struct io){w, watch_now, watch_wait, watch_send, watch_keep, w};
 }
 
 static void check_closed(struct watcher *w, const struct scheduler *scheduler, uint16_t lane)
@@ -468,9 +468,10 @@ static void check_closed(struct watcher *w, const struct scheduler *scheduler, u
     seen->worked = seen->works;
 }
 
-void watcher_turn(void *ctx, const struct scheduler *scheduler, instant_us now)
+void watcher_turn(void *ctx, instant_us now)
 {
     struct watcher *w = ctx;
+    const struct scheduler *scheduler = w->scheduler;
     struct scheduler_totals totals;
     uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
     scheduler_totals(scheduler, &totals);

@@ -74,6 +74,7 @@ struct lane_seen {
 struct watcher {
     const struct scene *scene;
     struct world *world;
+    const struct scheduler *scheduler; /* of the life that is watched now */
     struct io inner;
     struct arena arena;
     struct kept_row *rows;
@@ -97,8 +98,7 @@ struct watcher {
 bool watcher_init(struct watcher *w, const struct scene *scene, struct world *world);
 void watcher_clear(struct watcher *w);
 struct io watcher_io(struct watcher *w);
-void watcher_turn(void *ctx, const struct scheduler *scheduler,
-                  instant_us now); /* for engine_watch */
+void watcher_turn(void *ctx, instant_us now); /* for engine_watch */
 /* Another process goes on, after a crash or a pause: what was in flight is forgotten. */
 void watcher_resume(struct watcher *w, bool reopens);
 /* What was watched so far was a plan: its verdicts stay, its changes are still to be made. */

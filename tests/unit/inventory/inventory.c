@@ -132,6 +132,8 @@ static void what_iam_refuses_is_read_otherwise_or_said(void **state)
     lane_ends("forwarding is not told", SCRIPT(2500, .forwarding_code = denied), "", usual,
               (struct ended){INVENTORY_DONE, 2500, 0, "GetIdentityNotificationAttributes: AccessD",
                              false, true});
+    lane_ends("a Region that is not enabled", SCRIPT(250, .list_code = "OptInRequired"), "", usual,
+              REFUSED("ListIdentities: OptInRequired"));
     lane_ends("nothing one by one", SCRIPT(250, .get_code = "AccessDeniedException"), "", tags,
               REFUSED("GetEmailIdentity: AccessDenied"));
 }

@@ -16,20 +16,23 @@ struct script {
     bool forwarding;
     const char *list_code;  /* the refusal of ListIdentities, or NULL */
     unsigned throttled;     /* so many lists are throttled first */
+    unsigned old_tokens;    /* so many tokens are refused: the list begins again */
     bool two_pages;         /* the second half of `listed` comes behind a token */
     bool circles;           /* and that page leads to itself */
     const char *unverified; /* one that is listed */
     const char *same;       /* one that has the wanted MAIL FROM already */
     bool one_by_one;        /* the batched reads are refused to the lane survey */
     const char *account_code, *notification_code; /* refusals */
-    unsigned more;                                /* addresses below example.org, all unverified */
+    const char *gone; /* listed, but deleted since; everything is asked by version 2 then */
+    unsigned more;    /* addresses below example.org, all unverified */
 };
 
 struct outcome_seen {
     enum outcome outcome;
     finding_set findings;
     char gap[SURVEY_REASON_LEN];
-    unsigned lists, notifications, reads, gets; /* reads, gets: about others than the fleet's */
+    unsigned old_tokens, lists, notifications, reads,
+        gets; /* reads, gets: about others than the fleet's */
 };
 
 static void refuse(struct call *call, uint16_t status, const char *code, const char *message)
@@ -81,6 +84,8 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
     case CALL_LIST:
         if (seen->lists++ < s->throttled)
             refuse(call, 400, "Throttling", "Rate exceeded");
+        else if (call->token.len && seen->old_tokens++ < s->old_tokens)
+            refuse(call, 400, "InvalidNextTokenException", "The token is not valid.");
         else if (s->list_code)
             refuse(call, 403, s->list_code, "not for you");
         else
@@ -110,6 +115,8 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
         }
         if (call->owner == SURVEY_OWNER && s->one_by_one && call->api == API_V1)
             refuse(call, 403, "AccessDenied", "not for you");
+        else if (is(call->identities[0], s->gone))
+            refuse(call, 404, "NotFoundException", "not there");
         else
             answer_facts(s, call);
         break;
@@ -160,6 +167,7 @@ static struct outcome_seen lane_survey_of(struct script s)
     struct scheduler_options options = {.rules = {.plan_only = true},
                                         .lane_survey = true,
                                         .read_falls_back = s.one_by_one,
+                                        .read_api = s.gone ? API_V2 : API_V1,
                                         .rate_per_s = 10};
     struct outcome_seen seen = {0};
     struct fleet fleet;
@@ -267,6 +275,19 @@ static void what_was_judged_is_not_said_to_be_missing(void **state)
     assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
 }
 
+/* It was there when it was listed, so the rule stands; mail that it forwards is no reason to wait.
+ */
+static void a_sender_that_is_deleted_since_it_was_listed_forwards_nothing(void **state)
+{
+    (void)state;
+    struct outcome_seen seen = lane_survey_of(
+        (struct script){.listed = {"bounce.example.org"}, .gone = "bounce.example.org"});
+    assert_string_equal(seen.gap, "");
+    assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+    assert_false(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
+}
+
 /* Those that may mask are asked about a hundred at a time, and no longer than a lane may wait. */
 static void many_that_may_mask_cost_few_calls(void **state)
 {
@@ -315,6 +336,24 @@ static void a_list_that_leads_to_itself_holds_nobody_up_and_is_told(void **state
     assert_int_equal(seen.lists, 2);
 }
 
+static void a_list_whose_token_is_too_old_begins_again(void **state)
+{
+    (void)state;
+    struct script s = {.listed = {"x@bounce.example.org", "b.test", "y@bounce.example.org"},
+                       .forwarding = true,
+                       .two_pages = true,
+                       .old_tokens = 2};
+    struct outcome_seen seen = lane_survey_of(s);
+    assert_string_equal(seen.gap, "");
+    assert_int_equal(seen.lists, 6);         /* three first pages, and three second ones */
+    assert_int_equal(seen.notifications, 2); /* each is asked about once */
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+    s.old_tokens = 1000;
+    seen = lane_survey_of(s);
+    assert_non_null(strstr(seen.gap, "ListIdentities: InvalidNextTokenException"));
+    assert_int_equal(seen.lists, 6);
+}
+
 static void a_lane_survey_that_is_throttled_is_taken_all_the_same(void **state)
 {
     (void)state;
@@ -330,9 +369,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
         cmocka_unit_test(what_was_judged_is_not_said_to_be_missing),
+        cmocka_unit_test(a_sender_that_is_deleted_since_it_was_listed_forwards_nothing),
         cmocka_unit_test(many_that_may_mask_cost_few_calls),
         cmocka_unit_test(a_lane_survey_that_is_denied_holds_nobody_up_and_says_so),
         cmocka_unit_test(a_list_that_leads_to_itself_holds_nobody_up_and_is_told),
+        cmocka_unit_test(a_list_whose_token_is_too_old_begins_again),
         cmocka_unit_test(a_lane_survey_that_is_throttled_is_taken_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "base/bounds.h"
 #include "engine.h"
+#include "scheduler/scheduler.h"
 #include "world/world.h"
 
 #include <stdio.h>
@@ -121,7 +122,8 @@ static void crash_run_on(struct crash_run *v)
     struct scheduler *scheduler = scheduler_init(&memory, &v->fleet, &options);
     assert_non_null(scheduler);
     scheduler_start(scheduler, START);
-    assert_int_equal(engine_run(scheduler, &io, NULL, &end, &why), OK);
+    struct machine machine = scheduler_machine(scheduler);
+    assert_int_equal(engine_run(&machine, &io, NULL, &end, &why), OK);
     scheduler_totals(scheduler, &v->totals);
     assert_int_equal(v->totals.by_outcome[OUTCOME_DONE], v->jobs);
     scheduler_clear(scheduler);

@@ -1,0 +1,86 @@
+/*
+ * Batched reads: identities that are asked about together, by one call for each thing that is to be
+ * known of them. Version 1 of the API takes a hundred in a call, version 2 one.
+ *
+ *   batch_read_new, items --batch_read_want--> in a list --batch_reads_send--> out
+ *   out --batch_read_answered--> BATCH_WAITS   other calls of it are out, or it is in the list
+ * again BATCH_DONE    every answer is there BATCH_FAILED  what is to be done is in failed_next
+ * (retry.h)
+ *
+ * A batch that is done or has failed is the owner's: to be freed, split, or asked for again. Who
+ * its items are, and which lists there are, is the owner's business. Pure; deciding thread only.
+ */
+#ifndef MF_BATCH_READ_H
+#define MF_BATCH_READ_H
+
+#include "call_pool.h"
+#include "retry.h"
+
+#define BATCH_KINDS      (CALL_GET + 1) /* kinds of calls that read identities */
+#define BATCH_KIND(kind) (1u << (kind))
+
+struct batch_read {
+    uint32_t next; /* in a list, or among the free ones: batch + 1, 0 ends */
+    uint16_t lane;
+    enum api api;
+    uint8_t kinds;        /* bits of BATCH_KIND: what is to be known */
+    uint8_t to_send, out; /* of kinds; with any to send it is in the list */
+    uint8_t attempts;     /* failures of its calls, in a row */
+    uint32_t generation;  /* the owner's */
+    uint32_t count;
+    uint32_t items[SES_BATCH_MAX];     /* the owner's numbers of the identities */
+    instant_us wake;                   /* nothing of it is sent before */
+    struct call *answers[BATCH_KINDS]; /* held until it is freed or split */
+    bool failed;                       /* one call has, and another one is still out: */
+    enum retry failed_next;            /* never RETRY_BY_PACE or RETRY_BACKOFF */
+    struct reply failed_reply;
+};
+
+struct batch_reads {
+    struct batch_read *batches;
+    uint32_t free, free_len; /* list */
+    struct call_pool *calls;
+};
+
+/* Takes room for len batches from *memory. False: out of memory. */
+bool batch_reads_init(struct batch_reads *r, struct arena *memory, uint32_t len,
+                      struct call_pool *calls);
+
+uint32_t batch_read_max(enum api api); /* identities in one batch */
+/* Empty, and due at once. NULL: none is free. */
+struct batch_read *batch_read_new(struct batch_reads *r, uint16_t lane, enum api api, uint8_t kinds,
+                                  instant_us now);
+void batch_read_free(struct batch_reads *r, struct batch_read *b); /* in no list; its answers too */
+struct batch_read *batch_read_of(const struct batch_reads *r, const struct call *call);
+
+/* Asks for these kinds: puts the batch behind those that wait in the list already. */
+void batch_read_want(struct batch_reads *r, uint32_t *list, struct batch_read *b, uint8_t kinds);
+/* Frees those that wait in the list for one of these kinds. */
+void batch_reads_drop(struct batch_reads *r, uint32_t *list, uint8_t kinds);
+
+/* How calls of a list are made. */
+struct batch_sender {
+    struct pace *pace; /* of the lane, by kind of call */
+    void *ctx;
+    /* Fills in the identities; count is set. */
+    void (*fill)(void *ctx, const struct batch_read *b, struct call *call);
+};
+
+/* Calls of the list that leave now, as buckets and the pool allow; at most max. */
+uint32_t batch_reads_send(struct batch_reads *r, uint32_t *list, const struct batch_sender *by,
+                          instant_us now, struct call **calls, uint32_t max);
+/* When one may leave; WHEN_NEVER: the list is empty. */
+instant_us batch_reads_wake(const struct batch_reads *r, uint32_t list, const struct pace *pace);
+
+enum batch_state { BATCH_WAITS, BATCH_DONE, BATCH_FAILED };
+
+/* A call of the batch has come back. With VERDICT_OK the batch holds it, else it stays with the
+ * caller, to be given back. */
+enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, struct call *call,
+                                     enum verdict verdict, const struct retry_rules *rules,
+                                     uint64_t seed, instant_us now);
+/* Halves the batch, and asks for all of both. Returns the other half; NULL: none is free. */
+struct batch_read *batch_read_split(struct batch_reads *r, uint32_t *list, struct batch_read *b,
+                                    instant_us now);
+
+#endif
