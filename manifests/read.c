@@ -73,10 +73,13 @@ static void complain_of_bytes(struct reader *reader)
                  (unsigned)p->problem_value, p->problem ? p->problem : "");
 }
 
-/* What libyaml says of tabs and of names such as @example.com helps nobody. */
-static const char *hint_for(const char *problem)
+/* What libyaml says of tabs and of names such as @example.com helps nobody. Its words are not
+ * compared: where the scanner stops at such a character, that is the reason. */
+static const char *syntax_hint(const yaml_parser_t *p)
 {
-    return strcmp(problem, "found character that cannot start any token") == 0
+    bool at_the_place = p->error == YAML_SCANNER_ERROR && p->problem_mark.index == p->mark.index &&
+                        p->buffer.pointer < p->buffer.last;
+    return at_the_place && *p->buffer.pointer && strchr("\t@`", *p->buffer.pointer)
                ? " (a tab cannot indent; text that begins with @ or ` needs quotes)"
                : "";
 }
@@ -88,9 +91,9 @@ static void complain_of_syntax(struct reader *reader)
     struct place at = place_of(reader, p->problem_mark);
     if (p->context)
         complain(reader->raw, at, "not valid YAML: %s, %s from line %u on%s", problem, p->context,
-                 (unsigned)p->context_mark.line + 1, hint_for(problem));
+                 (unsigned)p->context_mark.line + 1, syntax_hint(p));
     else
-        complain(reader->raw, at, "not valid YAML: %s%s", problem, hint_for(problem));
+        complain(reader->raw, at, "not valid YAML: %s%s", problem, syntax_hint(p));
 }
 
 static void reader_break(struct reader *reader, struct event *event)

@@ -19,6 +19,7 @@
 #include "base/escape.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -43,9 +44,10 @@ static enum err err_of(int code)
 
 static enum err sql_fail(struct sql *s, struct why *why)
 {
-    enum err err = err_of(sqlite3_extended_errcode(s->db));
-    int os = sqlite3_system_errno(s->db);
-    const char *hint = err == ERR_IO && os == 28 /* ENOSPC */ ? ": no space left on device" : "";
+    int code = sqlite3_extended_errcode(s->db);
+    enum err err = err_of(code);
+    bool full = (code & 0xff) == SQLITE_FULL || sqlite3_system_errno(s->db) == ENOSPC;
+    const char *hint = err == ERR_IO && full ? ": no space left on device" : "";
     return why_set(why, err == OK ? ERR_IO : err, "%s%s", sqlite3_errmsg(s->db), hint);
 }
 

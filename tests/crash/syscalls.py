@@ -67,7 +67,7 @@ def full_disk(mailfrom, fleet, calm, counts):
     try:
         fleet.journal = room / "journal.db"
         code, said = mailfrom.finish(fleet, *OPTIONS)
-        found = [] if code == 1 and "full" in said else [f"a full disk: ends with {code}: {said}"]
+        found = [] if code == 1 and "no space left on device" in said else [f"a full disk: ends with {code}: {said}"]
         subprocess.run(["mount", "-o", "remount,size=20m", room], check=True)
         counts["full disks"] += 1
         found += heal(mailfrom, fleet)

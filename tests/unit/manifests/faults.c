@@ -30,6 +30,26 @@ static struct text cut_before(struct text *rest, struct text mark)
     return text_slice(all, 0, end);
 }
 
+/* Is it one of the complaints that are expected? A library's words may be any. */
+static bool complaint_fits(struct text said, struct text want)
+{
+    const struct text words = TEXT("<libyaml>");
+    size_t at = text_find_text(want, words);
+    if (at == want.len)
+        return text_eq(said, want);
+    struct text after = text_from(want, at + words.len);
+    return said.len > at + after.len && text_starts(said, text_slice(want, 0, at)) &&
+           text_ends(said, after);
+}
+
+static bool complaints_fit(struct text said, struct text want)
+{
+    while (said.len && want.len)
+        if (!complaint_fits(text_cut(&said, '\n'), text_cut(&want, '\n')))
+            return false;
+    return said.len == want.len;
+}
+
 static void case_check(struct text name, struct text manifest, struct text expected)
 {
     struct loaded l;
@@ -41,7 +61,7 @@ static void case_check(struct text name, struct text manifest, struct text expec
         struct text line = text_cut(&expected, '\n');
         buf_add_fmt(&want, "case.yaml:" TEXT_FMT "\n", TEXT_ARG(line));
     }
-    if (!text_eq(buf_text(&want), buf_text(&l.said)))
+    if (!complaints_fit(buf_text(&l.said), buf_text(&want)))
         fail_msg(TEXT_FMT "\nwant:\n" TEXT_FMT "got:\n" TEXT_FMT, TEXT_ARG(name),
                  TEXT_ARG(buf_text(&want)), TEXT_ARG(buf_text(&l.said)));
     assert_int_equal(l.err, ERR_INPUT);
