@@ -3,4 +3,6 @@ add_test(NAME install_tree COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/package/install_tree.py ${CMAKE_BINARY_DIR})
 add_test(NAME completion_bash COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/package/completion.py $<TARGET_FILE:mailfrom>)
-set_tests_properties(install_tree completion_bash PROPERTIES LABELS release)
+add_test(NAME setup_elsewhere COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/package/setup_elsewhere.py)
+set_tests_properties(install_tree completion_bash setup_elsewhere PROPERTIES LABELS release)
