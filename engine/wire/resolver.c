@@ -13,7 +13,7 @@
  *
  * - Since 1.32 c-ares measures a server and waits for it as little as 250 ms. So the second try has
  *   a channel of its own that is made anew each time, has measured nothing and waits in full.
- * - Towards a server that answers EDNS with FORMERR, c-ares asks without EDNS. Before 1.28 it turns
+ * - Towards a server that answers EDNS with FORMERR, c-ares asks without EDNS. Before 1.22 it turns
  *   EDNS off for the channel; other questions that were out at the time get the FORMERR. They are
  *   asked once more.
  */
