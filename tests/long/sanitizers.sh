@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The whole runs again, with programs that watch themselves: AddressSanitizer and
 # UndefinedBehaviorSanitizer, then ThreadSanitizer. Every scenario of tests/wire and tests/hostile, and
-# the crash campaigns with small numbers; no suppression. Unit tests run in these builds every day.
+# the crash campaigns with small numbers; nothing is suppressed but what tests/tsan.supp says of OpenSSL.
+# Unit tests run in these builds every day.
 # Left out: tests/crash/syscalls.py, since a tracer and a sanitizer want the same processes.
 # The builds to run may be named: tests/long/sanitizers.sh [asan|tsan]...
 set -euo pipefail

@@ -28,7 +28,7 @@ watched() {
     export REPORTS=$folder/report
     export ASAN_OPTIONS="log_path=$REPORTS:exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1"
     export UBSAN_OPTIONS="log_path=$REPORTS:exitcode=99:print_stacktrace=1"
-    export TSAN_OPTIONS="log_path=$REPORTS:exitcode=99:second_deadlock_stack=1"
+    export TSAN_OPTIONS="log_path=$REPORTS:exitcode=99:second_deadlock_stack=1:suppressions='$PWD/tests/tsan.supp'"
     local code=0 reports
     "$@" >"$folder/said" 2>&1 || code=$?
     reports=$(reports_of "$folder")
