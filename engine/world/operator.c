@@ -87,7 +87,7 @@ bool operator_act(struct operator* o, struct ses_model *m, instant_us now)
     t->next = WHEN_NEVER;
     if (!ses_model_find(m, lane, fleet_identity(o->fleet, row), &id))
         return true;
-    t->act = (enum operator_act)(OPERATOR_ACTS * unit(o, row, 10 + t->acts));
+    t->act = (enum operator_act)((double)OPERATOR_ACTS * unit(o, row, 10 + t->acts));
     if (t->act == OPERATOR_REJECTS && ses_model_facts(m, id).mail_from.len == 0)
         t->act = OPERATOR_CLEARS; /* there is nothing to reject by */
     t->at = now;

@@ -54,7 +54,7 @@ static void a_piece_of_sixteen_is_found_wherever_it_was_cut(void **state)
     (void)state;
     char in[64], want[64];
     for (size_t start = 0; start + REDACT_PIECE <= sizeof SECRET - 1; start++) {
-        snprintf(in, sizeof in, "<%.*s>", REDACT_PIECE, SECRET + start);
+        snprintf(in, sizeof in, "<%.*s>", REDACT_PIECE, &SECRET[start]);
         snprintf(want, sizeof want, "<" REDACT_MARK ">");
         check_redacted(SECRET, in, want);
     }
@@ -74,8 +74,8 @@ static void other_text_stays_as_it_is(void **state)
         "\\u00",
         "wJalrXUtnFEMI%2",
         "wJalrXUtnFEMIxK7MDENGxbPxRfi",
-        "100 % of b\xc3\xbc"
-        "cher & more \\ than that",
+        ("100 % of b\xc3\xbc"
+         "cher & more \\ than that"),
         "\xff\xfe\x01",
     };
     for (size_t i = 0; i < COUNT(rows); i++)
