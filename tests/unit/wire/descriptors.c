@@ -18,10 +18,10 @@ static void what_is_shared_is_never_more_than_there_is(void **state)
                 if (!fits)
                     continue;
                 assert_true(descriptors_needed(&s, ses) <= free);
-                assert_in_range(s.carriers, 1, wish->carriers);
-                assert_in_range(s.transfers, 1, wish->transfers);
-                assert_in_range(s.questions, 1, wish->questions);
-                assert_in_range(s.refreshers, 1, wish->refreshers);
+                assert_between(s.carriers, 1, wish->carriers);
+                assert_between(s.transfers, 1, wish->transfers);
+                assert_between(s.questions, 1, wish->questions);
+                assert_between(s.refreshers, 1, wish->refreshers);
             }
         }
 }

@@ -257,12 +257,12 @@ static void a_source_that_has_given_keys_is_asked_until_it_gives_some(void **sta
         assert_int_equal(err, ERR_IO); /* so the scheduler asks again, and no lane is closed */
         assert_string_equal(why.text, "no keys today");
     }
-    assert_in_range(refused, 12, 26); /* once or twice a minute */
+    assert_between(refused, 12, 26); /* once or twice a minute */
     source_set(&h->sources[0], false, OK, KEYS_MISSING);
     enum err err = ERR_IO;
     for (passed = 0; err == ERR_IO; passed += SPAN_S(1))
         err = ask(h, 0, SPAN_S(1), &out, &why);
-    assert_in_range(passed, 0, SPAN_M(1) + SPAN_S(1));
+    assert_between(passed, 0, SPAN_M(1) + SPAN_S(1));
     assert_int_equal(err, ERR_BUSY);
     news_wait(h, 2 + refused);
     assert_int_equal(ask(h, 0, 0, &out, &why), OK);
