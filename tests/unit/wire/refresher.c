@@ -2,18 +2,13 @@
  * Who waits for whose keys: sources that hang, fail, grow old, against a refresher with real
  * threads. The sources are made here, in the place of engine/aws/credentials.
  */
-#include "wire/refresher.h"
+#include "unit.h"
 
 #include "base/hash.h"
+#include "wire/refresher.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define SOURCES 3
 
