@@ -35,6 +35,8 @@ import dns.rrset
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from patience import patient
+
 try:
     import botocore.crt.auth
     SIGNERS = [botocore.auth, botocore.crt.auth]
@@ -116,7 +118,7 @@ class Sim:
         return boto3.client(
             service, region_name=region, endpoint_url=self.url, verify=self.ca, aws_access_key_id=key,
             aws_secret_access_key=secret, aws_session_token=token,
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=10, **config))
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=patient(10), **config))
 
     def log(self):
         return [json.loads(line) for line in (self.folder / "log").read_text().splitlines()]
@@ -126,7 +128,7 @@ class Sim:
         environment = dict(os.environ, AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret, AWS_MAX_ATTEMPTS="1",
                            AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
         done = subprocess.run([AWS, "--endpoint-url", self.url, "--ca-bundle", self.ca, "--region", "us-east-1",
-                               "--output", "json", *words], env=environment, capture_output=True, text=True, timeout=30)
+                               "--output", "json", *words], env=environment, capture_output=True, text=True, timeout=patient(30))
         return json.loads(done.stdout or "{}") if done.returncode == 0 else done.stderr.strip()
 
 
@@ -493,7 +495,7 @@ def start_up():
         with tempfile.TemporaryDirectory() as name:
             path = pathlib.Path(name) / "identities.csv"
             path.write_text(table)
-            done = subprocess.run([SIM, "--identities", str(path), *options], capture_output=True, text=True, timeout=10)
+            done = subprocess.run([SIM, "--identities", str(path), *options], capture_output=True, text=True, timeout=patient(10))
             return done.returncode, done.stderr
     good = rows([row("a.example")])
     for what, options, table, words in [
