@@ -15,7 +15,7 @@ from tap import check, verdict
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(sys.argv[1])
-# It writes empty paragraphs for spacing, and newer ones a date with \\- for -.
+# It writes empty paragraphs for spacing, and newer ones a date with \- for -.
 SCDOCS_OWN = re.compile(r"skipping paragraph macro: PP (empty|after S[HS])$|cannot parse date, using it verbatim: TH [\d\\-]+$")
 WANTED = """
 bin/mailfrom bin/ses-sim
