@@ -16,7 +16,7 @@ import dns.query
 import dns.update
 
 from knot_room import free_port, knot_conf, start, unbound_conf, wait_until_it_serves
-from patience import patient
+from timeouts import patient
 
 SES = "feedback-smtp.us-east-1.amazonses.com"
 SPF = '"v=spf1 include:amazonses.com ~all"'

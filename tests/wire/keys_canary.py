@@ -21,7 +21,7 @@ import tempfile
 import urllib.parse
 
 from key_stands import Keys, Stands, clean_environment, encodings, sts_error
-from patience import patient
+from timeouts import patient
 from rehearsal_room import Names, check, until, verdict
 
 RNG = random.SystemRandom()

@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 from key_stands import Keys, Stands, clean_environment
-from patience import patient
+from timeouts import patient
 from rehearsal_room import Names, check, verdict
 
 ARN = "arn:aws:iam::%s:role/%s"

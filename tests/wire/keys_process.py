@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 from key_stands import Keys, Stands, clean_environment
-from patience import patient
+from timeouts import patient
 from rehearsal_room import check, until, verdict
 
 KEYS = Keys("550000000000", "ASIAPROCESS", "secret", "token")

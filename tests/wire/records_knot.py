@@ -22,7 +22,7 @@ import jsonschema
 
 import records_readers as readers
 from knot_room import free_port, knot_conf, start, wait_until_it_serves
-from patience import patient
+from timeouts import patient
 
 SES = "feedback-smtp.us-east-1.amazonses.com"
 SPF = b"v=spf1 include:amazonses.com ~all"

@@ -16,7 +16,7 @@ import dns.rdatatype
 import dns.update
 
 from knot_room import free_port, knot_conf, start, wait_until_it_serves
-from patience import patient
+from timeouts import patient
 
 ZONES = {"test": "", "d1.test": "cut NS ns.cut.d1.test.\nns.cut A 127.0.0.1\n", "cut.d1.test": ""}
 failed = number = 0

@@ -4,7 +4,7 @@ it waits for. Arguments: mailfrom, ses-sim, the library of wall_clock.c."""
 
 import sys
 
-from patience import patient
+from timeouts import patient
 from rehearsal_room import ACCOUNT, DONE, STOPPED, TROUBLE, check, signalled, until, verdict
 from two_accounts import KEYS, OTHER, STS, TwoAccounts
 

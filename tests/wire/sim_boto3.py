@@ -35,7 +35,7 @@ import dns.rrset
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from patience import patient
+from timeouts import patient
 
 try:
     import botocore.crt.auth
