@@ -35,13 +35,8 @@ import dns.rrset
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from botocore_clock import signers_clock
 from timeouts import patient
-
-try:
-    import botocore.crt.auth
-    SIGNERS = [botocore.auth, botocore.crt.auth]
-except ImportError:
-    SIGNERS = [botocore.auth]
 
 SIM = sys.argv[1]
 AWS = "/usr/bin/aws"
@@ -317,25 +312,10 @@ def signatures(s):
     check("a body changed on its way", error_of(ses.get_send_quota)[:2], ("SignatureDoesNotMatch", 403))
 
 
-@contextlib.contextmanager
 def shifted(minutes):
     """botocore's clock, some minutes off."""
-    class Clock(datetime.datetime):
-        @classmethod
-        def utcnow(cls):
-            return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) + datetime.timedelta(minutes=minutes)
-
-    class Module:
-        datetime, timezone = Clock, datetime.timezone
-
-    kept = [(module, module.datetime) for module in SIGNERS]
-    for module in SIGNERS:
-        module.datetime = Module
-    try:
-        yield
-    finally:
-        for module, own in kept:
-            module.datetime = own
+    return signers_clock(lambda: datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+                         + datetime.timedelta(minutes=minutes))
 
 
 def both_signers(s):
