@@ -216,7 +216,9 @@ static void half_an_answer_is_lost(void **state)
     };
     struct web_server *server = web_server_open(WEB_PLAIN);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct client *client = client_open((struct https_config){.timeout_us = short_us()});
+        bool silent = cases[i].code == CURLE_OPERATION_TIMEDOUT;
+        struct client *client =
+            client_open((struct https_config){.timeout_us = silent ? short_us() : 0});
         const struct outcome *o = fetch(client, "POST", url_of(server, cases[i].path));
         bool coded = cases[i].code == CURLE_OK || o->code == (int)cases[i].code;
         if (o->how != REPLY_LOST || !coded || o->trouble[0] == '\0' ||
