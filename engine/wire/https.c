@@ -13,6 +13,7 @@
 
 #include "base/bounds.h"
 #include "echo.h"
+#include "sockets.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -55,6 +56,7 @@ struct https {
     https_done *done;
     void *context;
     struct transfer *idle;
+    struct sockets sockets;
     struct curl_waitfd waits[POLL_FDS_MAX];
     struct transfer transfers[HTTPS_TRANSFERS_MAX];
 };
@@ -200,6 +202,17 @@ static int on_request(void *data, char *ip, char *local_ip, int port, int local_
     return CURL_PREREQFUNC_ABORT;
 }
 
+static curl_socket_t on_socket_open(void *data, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    (void)purpose;
+    return sockets_open(data, a->family, a->socktype, a->protocol);
+}
+
+static int on_socket_close(void *data, curl_socket_t fd)
+{
+    return sockets_close(data, fd);
+}
+
 /* An option that this libcurl does not know would be a hole, not an inconvenience. */
 static bool is_set(CURLcode code)
 {
@@ -246,6 +259,18 @@ static bool options_route(CURL *easy, const struct https *h, const struct transf
     return ok;
 }
 
+static bool options_connection(CURL *easy, struct https *h)
+{
+    bool ok = true;
+    SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_open);
+    SET(easy, CURLOPT_OPENSOCKETDATA, &h->sockets);
+    SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
+    SET(easy, CURLOPT_CLOSESOCKETDATA, &h->sockets);
+    SET(easy, CURLOPT_FRESH_CONNECT, (long)sockets_any_is_dead(&h->sockets));
+    SET(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S_MAX);
+    return ok;
+}
+
 static bool options_limits(CURL *easy, const struct http_terms *terms)
 {
     bool ok = true;
@@ -256,7 +281,6 @@ static bool options_limits(CURL *easy, const struct http_terms *terms)
     SET(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
     SET(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_S);
     SET(easy, CURLOPT_MAXFILESIZE, (long)terms->body_max);
-    SET(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S_MAX);
     return ok;
 }
 
@@ -316,8 +340,9 @@ static bool transfer_prepare(struct https *h, struct transfer *t)
         return false;
     curl_easy_reset(t->easy);
     return options_tls(t->easy, t->ca_bundle) && options_route(t->easy, h, t) &&
-           options_limits(t->easy, &t->terms) && options_request(t->easy, t) &&
-           options_callbacks(t->easy, t) && curl_multi_add_handle(h->multi, t->easy) == CURLM_OK;
+           options_connection(t->easy, h) && options_limits(t->easy, &t->terms) &&
+           options_request(t->easy, t) && options_callbacks(t->easy, t) &&
+           curl_multi_add_handle(h->multi, t->easy) == CURLM_OK;
 }
 
 /* Gives the answer back and the transfer to the idle ones. The handle is out of the multi. */

@@ -2,7 +2,7 @@
 function(mailfrom_run_test name)
   add_test(NAME ${name} COMMAND /usr/bin/python3 -B
     ${CMAKE_CURRENT_SOURCE_DIR}/wire/${name}.py $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim>)
-  set_tests_properties(${name} PROPERTIES LABELS release TIMEOUT 120)
+  set_tests_properties(${name} PROPERTIES LABELS release TIMEOUT 300)
 endfunction()
 
 mailfrom_out_of_memory_test(plan/file USES plan)

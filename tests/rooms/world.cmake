@@ -11,4 +11,4 @@ mailfrom_test(preflight/simulated USES preflight world engine)
 # The simulated SES, held against AWS's own clients.
 add_test(NAME sim_boto3 COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/sim_boto3.py $<TARGET_FILE:ses-sim>)
-set_tests_properties(sim_boto3 PROPERTIES TIMEOUT 120)
+set_tests_properties(sim_boto3 PROPERTIES TIMEOUT 300)

@@ -21,6 +21,7 @@ import tempfile
 import urllib.parse
 
 from key_stands import Keys, Stands, clean_environment, encodings, sts_error
+from timeouts import patient
 from rehearsal_room import Names, check, until, verdict
 
 RNG = random.SystemRandom()
@@ -123,7 +124,7 @@ class Den:
         if goes_on:
             until(lambda: len(self.stands.seen) >= seen + 2)
             process.send_signal(signal.SIGINT)
-        out = process.communicate(timeout=60)[0]
+        out = process.communicate(timeout=patient(60))[0]
         self.said += out
         return process.returncode, out.decode("utf-8", "replace")
 
@@ -245,7 +246,7 @@ def core_is_not_left(den):
     den.process = den.start("plan", "fleet.yaml", **env_keys())
     until(lambda: held)
     den.process.send_signal(signal.SIGABRT)
-    den.said += den.process.communicate(timeout=30)[0]
+    den.said += den.process.communicate(timeout=patient(30))[0]
     den.stands.on_request = den.look_at_command_lines
     pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
     left = [p for p in den.here.iterdir() if p.name.startswith(pattern.split("%")[0].strip("|/") or "core")]

@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 from key_stands import Keys, Stands, clean_environment
+from timeouts import patient
 from rehearsal_room import Names, check, verdict
 
 ARN = "arn:aws:iam::%s:role/%s"
@@ -151,7 +152,7 @@ def aws(cli, environment, arguments):
 def mailfrom(program, environment, arguments, folder, names):
     command = [program, "plan", "fleet.yaml", *arguments, "--resolver", f"127.0.0.1:{names.port}", "--dns", "recursive",
                "--rate", "500", "--quiet"]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=patient(60))
 
 
 def who(stands, act):
@@ -168,7 +169,7 @@ def renewal_check(stands, program, folder, home):
     environment = {**clean_environment(home), **stands.environment(), **{k: put(v) for k, v in CONTAINER.items()}}
     seen, stands.expires = len(stands.seen), 1
     run = subprocess.run([program, "discover", "--region", "us-east-1", "--rate", "500"], cwd=folder, env=environment,
-                         capture_output=True, text=True, timeout=60)
+                         capture_output=True, text=True, timeout=patient(60))
     asked = sum("/v2/credentials/" in place for _, place, _ in stands.seen[seen:])
     check("keys that SES calls expired are fetched again once", run.returncode == 0 and asked == 2, asked, run.stdout, run.stderr)
 

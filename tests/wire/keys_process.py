@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 from key_stands import Keys, Stands, clean_environment
+from timeouts import patient
 from rehearsal_room import check, until, verdict
 
 KEYS = Keys("550000000000", "ASIAPROCESS", "secret", "token")
@@ -62,14 +63,14 @@ def main():
             (home / "argv").unlink(missing_ok=True)
             trace = folder / "trace"
             run = subprocess.run([tracer, "-f", "-qq", "-o", trace, "-e", "trace=execve,execveat", *verb], cwd=folder,
-                                 env=environment, capture_output=True, text=True, timeout=60)
+                                 env=environment, capture_output=True, text=True, timeout=patient(60))
             execs = re.findall(r"execve(?:at)?\((.*)", trace.read_text())
             argv = json.loads((home / "argv").read_text()) if (home / "argv").exists() else None
             check(f"one execve and its arguments as written: {line}",
                   run.returncode == 0 and argv == shlex.split(command) and len(execs) == 2
                   and not (home / "owned").exists(), argv, shlex.split(command), *execs, run.stdout, run.stderr)
         (home / ".aws/config").write_text("[profile x]\ncredential_process = sh -c 'exit 3'\n")
-        run = subprocess.run(verb, cwd=folder, env=environment, capture_output=True, text=True, timeout=60,
+        run = subprocess.run(verb, cwd=folder, env=environment, capture_output=True, text=True, timeout=patient(60),
                              preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
         check("how it ended is known where the parent ignored the ends of children",
               "ended with exit code 3" in run.stderr, run.stdout, run.stderr)
@@ -80,7 +81,7 @@ def main():
         until(lambda: pid_file.exists() and pid_file.read_text().strip())
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGINT)
-        code = process.wait(timeout=30)
+        code = process.wait(timeout=patient(30))
         gone = until(lambda: not pathlib.Path(f"/proc/{pid_file.read_text().strip()}").exists(), 5)
         check("two signals end a run whose program hangs, and the program", code != 0 and gone, code)
         stands.close()

@@ -1,6 +1,7 @@
 """Knot DNS and other daemons on loopback, for tests that want real servers. Nothing here is a test."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -14,9 +15,20 @@ from timeouts import patient
 
 
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Free for UDP and TCP, and none that the kernel gives to sockets that ask for any: one of those might
+    take it before the daemon does."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        first, last = map(int, file.read().split())
+    while True:
+        port = random.randrange(10000, 65536)
+        with socket.socket(type=socket.SOCK_STREAM) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if not first <= port <= last:
+            return port
 
 
 def knot_conf(folder, port, zones):

@@ -22,6 +22,7 @@ import jsonschema
 
 import records_readers as readers
 from knot_room import free_port, knot_conf, start, wait_until_it_serves
+from timeouts import patient
 
 SES = "feedback-smtp.us-east-1.amazonses.com"
 SPF = b"v=spf1 include:amazonses.com ~all"
@@ -136,7 +137,7 @@ class Records:
 
 def published(port, name, kind):
     query = dns.message.make_query(name, kind)
-    reply = dns.query.tcp(query, "127.0.0.1", port=port, timeout=5)
+    reply = dns.query.tcp(query, "127.0.0.1", port=port, timeout=patient(5))
     return sorted(readers.value_of(kind, rdata) for rrset in reply.answer for rdata in rrset
                   if dns.rdatatype.to_text(rdata.rdtype) == kind)
 
@@ -317,7 +318,7 @@ def updates(records, client):
     update = dns.update.Update("d1.test")
     for label, kind, value in (("h39", "TXT", '"of somebody else"'), ("none", "MX", "10 mail.example.net.")):
         update.add(f"{label}.d1.test.", 60, kind, value)
-    assert dns.query.udp(update, "127.0.0.1", port=records.port, timeout=5).rcode() == 0
+    assert dns.query.udp(update, "127.0.0.1", port=records.port, timeout=patient(5)).rcode() == 0
     first = send(records, client, text)
     check(first.returncode != 0 and published(records.port, "none.d1.test", "MX") == [(10, "mail.example.net")] and
           published(records.port, "h39.d1.test", "TXT") == sorted([*before, b"of somebody else"]),

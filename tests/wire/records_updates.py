@@ -16,6 +16,7 @@ import dns.rdatatype
 import dns.update
 
 from knot_room import free_port, knot_conf, start, wait_until_it_serves
+from timeouts import patient
 
 ZONES = {"test": "", "d1.test": "cut NS ns.cut.d1.test.\nns.cut A 127.0.0.1\n", "cut.d1.test": ""}
 failed = number = 0
@@ -66,14 +67,14 @@ class Server:
     def types(self, name):
         found = set()
         for kind in ("MX", "TXT", "CNAME"):
-            reply = dns.query.tcp(dns.message.make_query(name, kind), "127.0.0.1", port=self.port, timeout=5)
+            reply = dns.query.tcp(dns.message.make_query(name, kind), "127.0.0.1", port=self.port, timeout=patient(5))
             found |= {dns.rdatatype.to_text(rrset.rdtype) for rrset in reply.answer}
         return found
 
     def add(self, zone, name, kind, value):
         update = dns.update.Update(zone)
         update.add(name, 60, kind, value)
-        assert dns.query.tcp(update, "127.0.0.1", port=self.port, timeout=5).rcode() == 0
+        assert dns.query.tcp(update, "127.0.0.1", port=self.port, timeout=patient(5)).rcode() == 0
 
 
 def situations(server, title):

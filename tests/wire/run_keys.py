@@ -4,6 +4,7 @@ it waits for. Arguments: mailfrom, ses-sim, the library of wall_clock.c."""
 
 import sys
 
+from timeouts import patient
 from rehearsal_room import ACCOUNT, DONE, STOPPED, TROUBLE, check, signalled, until, verdict
 from two_accounts import KEYS, OTHER, STS, TwoAccounts
 
@@ -77,7 +78,7 @@ def keys_that_change_hands(programs):
         room.give("other", 4)
         until(lambda: room.asked("other"))
         room.names.publish("bounce.late.example")
-        told = process.communicate(timeout=120)
+        told = process.communicate(timeout=patient(120))
         check("a run whose keys come from another account ends with trouble", process.returncode == TROUBLE, process.returncode, *told)
         rows = room.report(1)
         reason = rows["late.example"]["reason"]
@@ -99,7 +100,7 @@ def a_source_that_refuses_for_a_while(programs):
         until(lambda: len(room.sent()) == seen, 1)
         check("the run waits for its keys", process.poll() is None, process.returncode)
         room.give("own", HOUR)
-        told = process.communicate(timeout=120)
+        told = process.communicate(timeout=patient(120))
         check("and ends well when they come", process.returncode == DONE, process.returncode, *told)
         check("every row is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
 

@@ -22,6 +22,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
+from botocore_clock import signers_clock
+
 REGIONS = ["us-east-1", "eu-central-1", "us-gov-west-1"]
 LOCALS = ["a+b", "o'hara", "percent%41", "slash/x", "dot.", "...", "tilde~_-", "q?x=1&y=2#z", "semi;colon",
           "sp ace", '"quoted"', "back\\slash", "star*(paren)!", "%2F", "%", "%%", "=", "+", "ü", "日本語", "e\u0301", "😀"]
@@ -122,21 +124,14 @@ class Capture:
         return service, self.sent
 
 
-class FixedClock(datetime.datetime):
-    at = None
-
-    @classmethod
-    def utcnow(cls):
-        return cls.at
-
-
 def authorization(signer, ours, headers, r, service):
-    FixedClock.at = datetime.datetime.strptime(r["at"], "%Y-%m-%dT%H:%M:%SZ")
+    at = datetime.datetime.strptime(r["at"], "%Y-%m-%dT%H:%M:%SZ")
     request = AWSRequest(method=ours["method"], url=ours["url"], data=ours["body"].encode())
     if "Content-Type" in headers:
         request.headers["Content-Type"] = headers["Content-Type"]
     keys = Credentials(r["key_id"], r["secret"], r["session_token"] or None)
-    signer(keys, service, r["region"]).add_auth(request)
+    with signers_clock(lambda: at):
+        signer(keys, service, r["region"]).add_auth(request)
     return request.headers["Authorization"]
 
 
@@ -181,8 +176,6 @@ def main():
     lines = "".join(json.dumps(r) + "\n" for r in requests)
     output = subprocess.run([sys.argv[1]], input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout
     answers = [json.loads(line) for line in output.decode().splitlines()]
-    botocore.auth.datetime.datetime = FixedClock
-    botocore.crt.auth.datetime.datetime = FixedClock
     capture, compared, failed = Capture(), 0, 0
     for r, ours in zip(requests, answers, strict=True):
         for what, a, b in compare(r, ours, capture):

@@ -35,11 +35,8 @@ import dns.rrset
 from botocore import UNSIGNED
 from botocore.config import Config
 
-try:
-    import botocore.crt.auth
-    SIGNERS = [botocore.auth, botocore.crt.auth]
-except ImportError:
-    SIGNERS = [botocore.auth]
+from botocore_clock import signers_clock
+from timeouts import patient
 
 SIM = sys.argv[1]
 AWS = "/usr/bin/aws"
@@ -116,7 +113,7 @@ class Sim:
         return boto3.client(
             service, region_name=region, endpoint_url=self.url, verify=self.ca, aws_access_key_id=key,
             aws_secret_access_key=secret, aws_session_token=token,
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=10, **config))
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=patient(10), **config))
 
     def log(self):
         return [json.loads(line) for line in (self.folder / "log").read_text().splitlines()]
@@ -126,7 +123,7 @@ class Sim:
         environment = dict(os.environ, AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret, AWS_MAX_ATTEMPTS="1",
                            AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
         done = subprocess.run([AWS, "--endpoint-url", self.url, "--ca-bundle", self.ca, "--region", "us-east-1",
-                               "--output", "json", *words], env=environment, capture_output=True, text=True, timeout=30)
+                               "--output", "json", *words], env=environment, capture_output=True, text=True, timeout=patient(30))
         return json.loads(done.stdout or "{}") if done.returncode == 0 else done.stderr.strip()
 
 
@@ -315,25 +312,10 @@ def signatures(s):
     check("a body changed on its way", error_of(ses.get_send_quota)[:2], ("SignatureDoesNotMatch", 403))
 
 
-@contextlib.contextmanager
 def shifted(minutes):
     """botocore's clock, some minutes off."""
-    class Clock(datetime.datetime):
-        @classmethod
-        def utcnow(cls):
-            return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) + datetime.timedelta(minutes=minutes)
-
-    class Module:
-        datetime, timezone = Clock, datetime.timezone
-
-    kept = [(module, module.datetime) for module in SIGNERS]
-    for module in SIGNERS:
-        module.datetime = Module
-    try:
-        yield
-    finally:
-        for module, own in kept:
-            module.datetime = own
+    return signers_clock(lambda: datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+                         + datetime.timedelta(minutes=minutes))
 
 
 def both_signers(s):
@@ -493,7 +475,7 @@ def start_up():
         with tempfile.TemporaryDirectory() as name:
             path = pathlib.Path(name) / "identities.csv"
             path.write_text(table)
-            done = subprocess.run([SIM, "--identities", str(path), *options], capture_output=True, text=True, timeout=10)
+            done = subprocess.run([SIM, "--identities", str(path), *options], capture_output=True, text=True, timeout=patient(10))
             return done.returncode, done.stderr
     good = rows([row("a.example")])
     for what, options, table, words in [

@@ -38,7 +38,7 @@ struct web_server {
     uint16_t port;
     pthread_mutex_t lock; /* of last */
     char ca_path[64], last[HEADER_MAX];
-    atomic_uint requests, connections_len;
+    atomic_uint requests, connections_len, closed;
     struct connection *connections[CONNECTIONS_MAX];
 };
 
@@ -116,6 +116,13 @@ static bool do_forbidden(struct connection *c)
 static bool do_second_lost(struct connection *c)
 {
     return c->requests == 1 && do_ok(c);
+}
+
+/* Not announced by "Connection: close". */
+static bool do_last(struct connection *c)
+{
+    do_ok(c);
+    return false;
 }
 
 static bool do_close(struct connection *c)
@@ -201,6 +208,7 @@ static const struct {
     {"/redirect", do_redirect},
     {"/unavailable", do_unavailable},
     {"/second-lost", do_second_lost},
+    {"/last", do_last},
     {"/close", do_close},
     {"/cut", do_cut},
     {"/too-much", do_too_much},
@@ -270,6 +278,7 @@ static void *connection_run(void *data)
         open = request_act(c);
     SSL_free(c->tls);
     shutdown(c->fd, SHUT_RDWR);
+    atomic_fetch_add(&c->server->closed, 1);
     return NULL;
 }
 
@@ -363,6 +372,11 @@ unsigned web_server_requests(const struct web_server *s)
 unsigned web_server_connections(const struct web_server *s)
 {
     return atomic_load(&s->connections_len);
+}
+
+unsigned web_server_closed(const struct web_server *s)
+{
+    return atomic_load(&s->closed);
 }
 
 const char *web_server_last(struct web_server *s)

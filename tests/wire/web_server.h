@@ -26,6 +26,7 @@ uint16_t web_server_port(const struct web_server *s);
 const char *web_server_ca_path(const struct web_server *s); /* PEM file; gone after close */
 unsigned web_server_requests(const struct web_server *s);   /* whose header came as a whole */
 unsigned web_server_connections(const struct web_server *s);
+unsigned web_server_closed(const struct web_server *s); /* connections that it has closed */
 /* Start line and header of the last request; NUL-terminated. Only while nothing is under way. */
 const char *web_server_last(struct web_server *s);
 

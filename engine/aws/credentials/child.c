@@ -171,6 +171,7 @@ static void child_end(struct child *c, struct child_result *r)
 {
     if (c->pid > 0) {
         kill(-c->pid, SIGKILL);
+        kill(c->pid, SIGKILL); /* qemu-user comes back before the child has its group */
         while (waitpid(c->pid, &r->status, 0) < 0 && errno == EINTR)
             continue;
     }

@@ -8,6 +8,7 @@
 #include "wire/web_server.h"
 
 #include <curl/curl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,7 +216,9 @@ static void half_an_answer_is_lost(void **state)
     };
     struct web_server *server = web_server_open(WEB_PLAIN);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct client *client = client_open((struct https_config){.timeout_us = short_us()});
+        bool silent = cases[i].code == CURLE_OPERATION_TIMEDOUT;
+        struct client *client =
+            client_open((struct https_config){.timeout_us = silent ? short_us() : 0});
         const struct outcome *o = fetch(client, "POST", url_of(server, cases[i].path));
         bool coded = cases[i].code == CURLE_OK || o->code == (int)cases[i].code;
         if (o->how != REPLY_LOST || !coded || o->trouble[0] == '\0' ||
@@ -275,6 +278,31 @@ static void a_trusted_server_is_served_on_one_connection(void **state)
     assert_int_equal(web_server_connections(server), 1);
     client_close(client);
     web_server_close(server);
+}
+
+/* A server may close a connection after any answer. libcurl 8.22 would send on it all the same. */
+static void a_connection_that_was_closed_is_not_used_again(void **state)
+{
+    (void)state;
+    for (unsigned security = WEB_PLAIN; security <= WEB_TRUSTED; security++) {
+        struct web_server *server = web_server_open(security);
+        struct client *client =
+            client_open((struct https_config){.ca_bundle = web_server_ca_path(server)});
+        for (unsigned i = 0; i < 5; i++) {
+            char url[64];
+            snprintf(url, sizeof url, "%s://127.0.0.1:%u/last",
+                     security == WEB_PLAIN ? "http" : "https", web_server_port(server));
+            const struct outcome *o = fetch(client, "POST", url);
+            assert_string_equal(o->trouble, "");
+            assert_int_equal(o->status, 200);
+            while (web_server_closed(server) <= i)
+                sched_yield();
+        }
+        assert_int_equal(web_server_requests(server), 5);
+        assert_int_equal(web_server_connections(server), 5);
+        client_close(client);
+        web_server_close(server);
+    }
 }
 
 static void a_closed_port_gets_no_request(void **state)
@@ -362,6 +390,7 @@ int main(void)
         cmocka_unit_test(half_an_answer_is_lost),
         cmocka_unit_test(bad_servers_get_no_request),
         cmocka_unit_test(a_trusted_server_is_served_on_one_connection),
+        cmocka_unit_test(a_connection_that_was_closed_is_not_used_again),
         cmocka_unit_test(a_closed_port_gets_no_request),
         cmocka_unit_test(other_schemes_are_not_spoken),
         cmocka_unit_test(a_proxy_sees_connect_only_and_never_this_machine),

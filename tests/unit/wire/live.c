@@ -78,7 +78,7 @@ static void calls_collect(struct live *l, uint32_t wanted)
 {
     struct event events[64];
     uint32_t got = 0;
-    instant_us deadline = wire_now(l->wire) + SPAN_S(20);
+    instant_us deadline = wire_now(l->wire) + (span_us)((double)SPAN_S(20) * test_timeouts());
     while (got < wanted) {
         uint32_t len = wire_wait(l->wire, deadline, events, 64);
         assert_true(len > 0);

@@ -1,0 +1,27 @@
+#include "sockets.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+int sockets_open(struct sockets *list, int family, int type, int protocol)
+{
+    int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+    if (fd >= 0 && list->len < SOCKETS_MAX)
+        list->at[list->len++] = (struct pollfd){.fd = fd, .events = POLLRDHUP};
+    return fd;
+}
+
+int sockets_close(struct sockets *list, int fd)
+{
+    for (uint32_t i = 0; i < list->len; i++)
+        if (list->at[i].fd == fd) {
+            list->at[i] = list->at[--list->len];
+            break;
+        }
+    return close(fd);
+}
+
+bool sockets_any_is_dead(struct sockets *list)
+{
+    return poll(list->at, list->len, 0) > 0;
+}

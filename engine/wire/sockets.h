@@ -1,0 +1,30 @@
+/*
+ * The sockets of a carrier's connections, so that one that its server has closed is noticed before
+ * a request goes out on it. Since 8.22 libcurl looks at a connection that rests once a second at
+ * most; what it sends on a dead one is lost, and nobody can say whether it came to anything. Used
+ * by one thread.
+ */
+#ifndef MF_SOCKETS_H
+#define MF_SOCKETS_H
+
+#include "base/bounds.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SOCKETS_MAX (2 * HTTPS_TRANSFERS_MAX) /* two addresses of a server may be tried at once */
+
+struct sockets {
+    struct pollfd at[SOCKETS_MAX];
+    uint32_t len;
+};
+
+/* As socket(2), closed on exec; -1 with errno. One beyond SOCKETS_MAX is opened and not watched. */
+int sockets_open(struct sockets *list, int family, int type, int protocol);
+/* As close(2). */
+int sockets_close(struct sockets *list, int fd);
+/* Has the other side of any of them closed it, or is it broken? */
+bool sockets_any_is_dead(struct sockets *list);
+
+#endif
