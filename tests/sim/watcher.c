@@ -289,8 +289,12 @@ static void check_others(struct watcher *w, uint32_t job)
     struct ses_facts facts = ses_model_facts(world_ses(w->world), id);
     bool is_own =
         row->last.row.accepted > 0 && row->last.row.behavior_seen == BEHAVIOR_REJECT_MESSAGE;
+    /* What the row wants, set by another hand before Success: mail is rejected, so the row is made
+     * loose, followed, and tightened again. */
+    bool is_wanted = !reviewed && dname_eq(facts.mail_from, fleet_mail_from(f, job)) &&
+                     fleet_policy_of(f, job)->behavior == BEHAVIOR_REJECT_MESSAGE;
     bool was_so = trace.act == OPERATOR_REJECTS &&
-                  (w->scene->parts[job] == PART_LOOSE || is_own); /* he changed nothing */
+                  (w->scene->parts[job] == PART_LOOSE || is_own || is_wanted);
     if (!was_so && holds_theirs(trace.act, &facts, reviewed))
         watcher_complain(w, "job %u overwrites what another operator set: " TEXT_FMT " with %s",
                          job, TEXT_ARG(facts.mail_from), behavior_name(facts.behavior));
