@@ -59,7 +59,7 @@ static struct asking *asking_new(const struct inspect_wish *wish)
     }
     for (uint32_t i = 0; i < INSPECT_AHEAD_MAX; i++)
         buf_init(&a->written[i], WRITTEN_MAX);
-    manners_init(&a->manners);
+    manners_init(&a->manners, siphash_key_of_process());
     return a;
 }
 

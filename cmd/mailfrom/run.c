@@ -12,6 +12,7 @@
 #include "run_own.h"
 #include "run_recent.h"
 #include "run_shown.h"
+#include "base/siphash.h"
 #include "ui/advice.h"
 #include "ui/messages.h"
 #include "verbs.h"
@@ -103,7 +104,7 @@ enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 static enum err head_begin(struct run *r, instant_us now, struct why *why)
 {
     r->head.started = r->head.last = now;
-    r->head.seed = hash_mix((uint64_t)now, r->fleet.choices_len);
+    r->head.seed = siphash_pair(siphash_key_of_process(), (uint64_t)now, r->fleet.choices_len);
     r->head.options = run_options_write(r->options, &r->arena);
     r->head.version = TEXT(MAILFROM_VERSION);
     r->head.jobs = r->fleet.choices_len;

@@ -1,13 +1,12 @@
 #include "memo.h"
 
 #include "base/dname.h"
-#include "base/hash.h"
 
 #define MEMO_BYTES_MAX 65536u
 
-void memo_init(struct memo *m)
+void memo_init(struct memo *m, struct siphash_key key)
 {
-    *m = (struct memo){0};
+    *m = (struct memo){.key = key};
     for (int i = 0; i < MEMO_SLOTS; i++)
         arena_init(&m->slots[i].arena, MEMO_BYTES_MAX);
 }
@@ -30,8 +29,8 @@ bool memo_is_shared(const struct dns_question *question)
 
 static struct memo_slot *slot_of(const struct memo *m, const struct dns_question *question)
 {
-    uint64_t hash = hash_bytes(question->name.at, question->name.len);
-    return (struct memo_slot *)&m->slots[hash_mix(hash, question->type) % MEMO_SLOTS];
+    uint64_t name = siphash(m->key, question->name.at, question->name.len);
+    return (struct memo_slot *)&m->slots[siphash_pair(m->key, name, question->type) % MEMO_SLOTS];
 }
 
 const struct dns_reply *memo_find(const struct memo *m, const struct dns_question *question,

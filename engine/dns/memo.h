@@ -9,6 +9,7 @@
 
 #include "base/when.h"
 #include "question.h"
+#include "base/siphash.h"
 
 #define MEMO_SLOTS 64
 #define MEMO_KEEP  SPAN_S(60)
@@ -22,10 +23,11 @@ struct memo_slot {
 };
 
 struct memo {
+    struct siphash_key key; /* an SPF record names what is asked for */
     struct memo_slot slots[MEMO_SLOTS];
 };
 
-void memo_init(struct memo *m);
+void memo_init(struct memo *m, struct siphash_key key);
 void memo_clear(struct memo *m);
 /* Is it a name that many share: below amazonses.com, or the DMARC record of a top-level domain? Of
  * the resolver, that is; an authority is always asked anew. */

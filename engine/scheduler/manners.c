@@ -7,7 +7,6 @@
  */
 #include "manners.h"
 
-#include "base/hash.h"
 
 #include <assert.h>
 #include <string.h>
@@ -15,9 +14,9 @@
 #define QUESTION_SPAN (SPAN_S(1) / DNS_SERVER_RATE_MAX)
 #define ALLOWANCE     (DNS_SERVER_OUT_MAX * QUESTION_SPAN)
 
-void manners_init(struct manners *m)
+void manners_init(struct manners *m, struct siphash_key key)
 {
-    *m = (struct manners){0};
+    *m = (struct manners){.key = key};
 }
 
 static bool server_same(const struct dns_server *a, const struct dns_server *b)
@@ -35,8 +34,8 @@ static bool is_own(const struct dns_server *s)
 
 static struct manners_server *row_of(struct manners *m, const struct dns_server *s)
 {
-    uint64_t hash =
-        hash_mix(hash_bytes(s->address, sizeof s->address), (uint64_t)s->family << 16 | s->port);
+    uint64_t hash = siphash_pair(m->key, siphash(m->key, s->address, sizeof s->address),
+                                 (uint64_t)s->family << 16 | s->port);
     return m->rows[hash % MANNERS_ROWS];
 }
 

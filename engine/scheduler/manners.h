@@ -17,6 +17,7 @@
 #define MF_MANNERS_H
 
 #include "base/bounds.h"
+#include "base/siphash.h"
 #include "base/when.h"
 #include "dns/question.h"
 
@@ -29,10 +30,12 @@ struct manners_server {
 };
 
 struct manners {
+    struct siphash_key key;
     struct manners_server rows[MANNERS_ROWS][MANNERS_WAYS];
 };
 
-void manners_init(struct manners *m);
+/* Addresses are chosen by those who publish them, so rows are found with a key (siphash.h). */
+void manners_init(struct manners *m, struct siphash_key key);
 /* May one question go to this server now? True: it is counted. False: *again is the earliest
  * instant at which it is worth asking again. */
 bool manners_take(struct manners *m, const struct dns_server *server, instant_us now,

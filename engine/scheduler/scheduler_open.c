@@ -63,8 +63,9 @@ static void asks_init(struct scheduler *d)
         spf_survey_init(&d->asks[i].spf);
         dmarc_survey_init(&d->asks[i].dmarc);
     }
-    memo_init(&d->memo);
-    manners_init(d->manners);
+    struct siphash_key key = siphash_key_of_seed(d->options.rules.seed);
+    memo_init(&d->memo, key);
+    manners_init(d->manners, key);
 }
 
 static void jobs_init(struct scheduler *d)

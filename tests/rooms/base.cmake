@@ -1,6 +1,7 @@
 foreach(test IN ITEMS base/arena base/buf base/dname base/escape base/hash base/heap base/names base/redact base/text base/when)
   mailfrom_test(${test} USES base)
 endforeach()
+mailfrom_test(base/siphash USES base LIBRARIES PkgConfig::openssl)
 foreach(test IN ITEMS model/finding model/fleet model/own_names model/ses)
   mailfrom_test(${test} USES model)
 endforeach()
