@@ -102,6 +102,21 @@ static void a_billion_laughs_are_refused_at_the_first(void **state)
     refuse_quickly("x.yaml", "x.yaml:7:5: found alias \"c\"");
 }
 
+/* Each of another handle: libyaml compares them all with one another. */
+static void a_heap_of_tag_directives_is_refused(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 4u << 20);
+    for (uint32_t i = 0; i < 80000; i++)
+        buf_add_fmt(&b, "%%TAG !%x! x\n", i);
+    buf_add_str(&b, "---\n" TOP "identities: [a.example]\n");
+    assert_false(b.failed);
+    file_write_bytes("x.yaml", b.at, b.len);
+    refuse_quickly("x.yaml", "found more than 64 %TAG directives");
+    buf_clear(&b);
+}
+
 static void bytes_that_are_no_text_are_refused_at_their_place(void **state)
 {
     (void)state;
@@ -327,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(bombs_of_repetition_are_refused),
         TEST(a_billion_laughs_are_refused_at_the_first),
+        TEST(a_heap_of_tag_directives_is_refused),
         TEST(bytes_that_are_no_text_are_refused_at_their_place),
         TEST(complaints_beyond_the_bound_are_counted),
         TEST(only_regular_files_of_the_folder_are_included),
