@@ -87,7 +87,7 @@ static bool write_all(int fd, const char *at, size_t len)
 
 static bool bytes_copy(int from, int to)
 {
-    char block[1 << 16];
+    char block[4096]; /* a stack may be small */
     for (;;) {
         ssize_t n = read(from, block, sizeof block);
         if (n < 0 && errno == EINTR)
