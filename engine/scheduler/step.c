@@ -324,8 +324,12 @@ static struct decision give_up(const struct situation *s, const char *what,
 struct decision step_out_of_time(const struct situation *s, const char *trouble)
 {
     struct decision d = step_finish(s, OUTCOME_EXPIRED, "");
-    snprintf(d.reason, sizeof d.reason, "its time is over, and SES could not be asked: %s",
-             trouble);
+    if (trouble)
+        snprintf(d.reason, sizeof d.reason, "its time is over, and SES could not be asked: %s",
+                 trouble);
+    else
+        snprintf(d.reason, sizeof d.reason,
+                 "its time is over: SES has throttled the calls that it needs");
     return d;
 }
 

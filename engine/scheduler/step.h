@@ -85,7 +85,8 @@ struct decision step_written(const struct situation *s, enum verdict verdict,
 /* A look was refused, or tried as often as it may be. */
 struct decision step_read_failed(const struct situation *s, const struct reply *reply);
 
-/* Its deadline is over while SES cannot be asked. trouble: what SES or the network says. */
+/* Its deadline is over while SES cannot be asked. trouble: what SES or the network says;
+ * NULL: SES has throttled. */
 struct decision step_out_of_time(const struct situation *s, const char *trouble);
 
 /* It is as wanted but for REJECT_MESSAGE, which is not to be set in its lane. */
