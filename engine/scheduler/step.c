@@ -199,7 +199,7 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
         return step_gone(s);
     if (s->recent && s->recent->is_later)
         return changed_by_later_run(s);
-    if (step_contradicts_recent(s, ses) && !s->rules->plan_only)
+    if (step_contradicts_recent(s, ses))
         return wait_for_recent(s);
     if (s->job->state == JOB_CONFIRMING)
         return step_confirmed(s, ses);
