@@ -70,9 +70,10 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
 /* What DNS shows of a MAIL FROM. */
 struct dns_judged {
     finding_set errors;
-    bool ready;       /* the policy's requirement is visible */
-    bool mx_is_right; /* exactly one MX, a feedback host of SES */
-    const char *first_reason;
+    bool ready;               /* the policy's requirement is visible */
+    bool mx_is_right;         /* exactly one MX, a feedback host of SES */
+    const char *first_reason; /* "": nothing that the policy does not accept */
+    struct text mx;           /* the word for the MX, where it is not right */
 };
 
 /* DNS has answered. */
