@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include "base/hash.h"
+#include "base/siphash.h"
 #include "callers.h"
 #include "dns_wire.h"
 #include "live.h"
@@ -12,7 +13,6 @@
 #include "run_own.h"
 #include "run_recent.h"
 #include "run_shown.h"
-#include "base/siphash.h"
 #include "ui/advice.h"
 #include "ui/messages.h"
 #include "verbs.h"

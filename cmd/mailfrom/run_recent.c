@@ -1,6 +1,7 @@
 #include "run_recent.h"
 
 #include "model/fleet_index.h"
+#include "run_own.h"
 
 #include <stdlib.h>
 

@@ -7,9 +7,9 @@
 #ifndef MF_DNS_MEMO_H
 #define MF_DNS_MEMO_H
 
+#include "base/siphash.h"
 #include "base/when.h"
 #include "question.h"
-#include "base/siphash.h"
 
 #define MEMO_SLOTS 64
 #define MEMO_KEEP  SPAN_S(60)

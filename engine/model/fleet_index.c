@@ -1,6 +1,5 @@
 #include "fleet_index.h"
 
-
 static uint32_t slot_of(const struct fleet_index *x, uint16_t lane, name_id identity)
 {
     uint32_t i = (uint32_t)siphash_pair(x->fleet->names.key, lane, identity) & x->slot_mask;

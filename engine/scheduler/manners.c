@@ -7,7 +7,6 @@
  */
 #include "manners.h"
 
-
 #include <assert.h>
 #include <string.h>
 

@@ -4,10 +4,10 @@
  */
 #include "unit.h"
 
-#include "crafted_names.h"
 #include "base/bounds.h"
 #include "base/names.h"
 #include "base/siphash.h"
+#include "crafted_names.h"
 
 #include <endian.h>
 #include <openssl/core_names.h>

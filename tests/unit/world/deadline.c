@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "engine.h"
 #include "base/bounds.h"
+#include "engine.h"
 #include "world/world.h"
 
 #include <stdio.h>
