@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hostile"))
 
-from liar import Liar, answer
+from bad_server import Liar, answer
 from rehearsal_room import DONE, STOPPED, TROUBLE, Room, check, until, verdict
 
 FLEET = {"none.example": {}, "old.example": {"mail_from": "old.old.example"}}
@@ -17,34 +17,34 @@ FLEET = {"none.example": {}, "old.example": {"mail_from": "old.old.example"}}
 ENTRY = re.compile(rb"<entry><key>([^<]*)</key>.*?</entry>", re.S)
 
 
-async def first_again(liar, writer, pass_on):
+async def first_again(server, writer, pass_on):
     """Of each identity every read says what the first one said."""
-    body = ENTRY.sub(lambda entry: liar.first.setdefault(entry[1], entry[0]), (await pass_on()).partition(b"\r\n\r\n")[2])
+    body = ENTRY.sub(lambda entry: server.first.setdefault(entry[1], entry[0]), (await pass_on()).partition(b"\r\n\r\n")[2])
     writer.write(answer("200 OK", body))
 
 
 class LaggingRoom(Room):
     def __init__(self):
         super().__init__(*sys.argv[1:3], FLEET)
-        self.liar = Liar(self.url, "read-v1", "double", 0)
-        self.liar.lie, self.liar.first = first_again, {}
+        self.bad_server = Liar(self.url, "read-v1", "double", 0)
+        self.bad_server.lie, self.bad_server.first = first_again, {}
         self.manifest("fleet.yaml", {name: {} for name in FLEET})
 
     def __exit__(self, *_):
-        self.liar.close()
+        self.bad_server.close()
         super().__exit__(*_)
 
     def environment(self):
-        return {**super().environment(), "AWS_ENDPOINT_URL": self.liar.url}
+        return {**super().environment(), "AWS_ENDPOINT_URL": self.bad_server.url}
 
     def lag(self, lags):
-        self.liar.times = 10**6 if lags else 0
+        self.bad_server.times = 10**6 if lags else 0
 
     def while_it_lags(self, *verbs):
         """Verbs that are begun while reads lag, and end when they no longer do."""
-        seen = self.liar.requests["read-v1"]
+        seen = self.bad_server.requests["read-v1"]
         processes = [self.start(*verb) for verb in verbs]
-        until(lambda: self.liar.requests["read-v1"] >= seen + len(verbs))
+        until(lambda: self.bad_server.requests["read-v1"] >= seen + len(verbs))
         until(lambda: any(process.poll() is not None for process in processes), 2)
         running = [process.poll() is None for process in processes]
         self.lag(False)
