@@ -30,6 +30,10 @@ static void print_state(const struct run *r)
         printf("%s\n", state_text(r->head.state));
     else if (journal_has_writer(r->journal, holder))
         printf("running%s%s\n", *holder ? ", as " : "", holder);
+    else if (journal_lock_is_gone(r->journal))
+        printf("open, and whether it goes on cannot be told: the lock file of its journal is gone. "
+               "When no process goes on with it: %s\n",
+               resume);
     else
         printf("cut off; to go on: %s\n", resume);
 }

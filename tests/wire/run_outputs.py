@@ -191,6 +191,9 @@ def small_stack(room):
     done = room.run("status", *journal, preexec_fn=limit)
     check("a status of a run under way needs no large stack", done.returncode == DONE and "running" in done.stdout_text,
           done.returncode, done.stdout_text, done.stderr_text)
+    (room.path / "under-way/journal.db.lock").unlink()
+    said = room.run("status", *journal).stdout_text
+    check("without its lock file it is not said to be cut off", "cut off" not in said and "cannot be told" in said, said)
     process.terminate()
     process.communicate()
 
