@@ -18,8 +18,9 @@ static const char *state_text(enum run_state state)
     return texts[state];
 }
 
-/* Open means running, if somebody writes; otherwise the process is gone. */
-static void print_state(const struct run *r)
+/* Open means running, if somebody writes; otherwise the process is gone. Not inlined: its advice
+ * would lie on the stack of all that is printed. */
+__attribute__((noinline)) static void print_state(const struct run *r)
 {
     struct advice a;
     char holder[JOURNAL_HOLDER_MAX];
