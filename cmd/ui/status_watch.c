@@ -116,7 +116,7 @@ static const char *state_of(struct watch *w)
         return w->run.head.state == RUN_ENDED ? "ended" : "stopped";
     w->goes_on = journal_has_writer(w->run.journal, holder);
     bool is_told = w->goes_on || !journal_lock_is_gone(w->run.journal);
-    return w->goes_on ? "running" : is_told ? "cut off" : "open, without its lock file";
+    return w->goes_on ? "running" : is_told ? "cut off" : "unknown";
 }
 
 /* The journal is opened anew: what was written since is in the next copy. */
