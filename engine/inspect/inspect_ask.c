@@ -32,7 +32,7 @@ static struct asking *asking_new(const struct survey_options *options)
     struct asking *a = calloc(1, sizeof *a);
     if (!a)
         return NULL;
-    survey_pool_init(&a->surveys, options, NULL, NULL);
+    survey_pool_init(&a->surveys, options, siphash_key_of_process(), NULL, NULL);
     for (uint32_t i = 0; i < DNS_WINDOW; i++) {
         arena_init(&a->calls[i].arena, ANSWER_BYTES);
         a->calls[i].next = a->pool;
