@@ -6,6 +6,7 @@
 
 #include "base/bounds.h"
 #include "engine.h"
+#include "scheduler/scheduler.h"
 #include "world/world.h"
 
 #include <stdio.h>
@@ -148,11 +149,17 @@ static void run_throttled(struct throttling *t, struct scheduler_totals *totals)
     fleet_make(&fleet);
     struct world *world = world_make(&fleet);
     t->below = world_io(world);
-    struct io io = {t, throttling_now, throttling_wait, throttling_keep, throttling_send};
+    struct io io = {.world = t,
+                    .now = throttling_now,
+                    .wait = throttling_wait,
+                    .send = throttling_send,
+                    .keep = throttling_keep,
+                    .keeper = t};
     struct scheduler *scheduler = scheduler_init(&memory, &fleet, &options);
     assert_non_null(scheduler);
     scheduler_start(scheduler, START);
-    assert_int_equal(engine_run(scheduler, &io, NULL, &end, &why), OK);
+    struct machine machine = scheduler_machine(scheduler);
+    assert_int_equal(engine_run(&machine, &io, NULL, &end, &why), OK);
     scheduler_totals(scheduler, totals);
     scheduler_clear(scheduler);
     world_free(world);
