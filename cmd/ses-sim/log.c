@@ -32,6 +32,7 @@ void log_write(FILE *log, const struct exchange *x)
     buf_init(&line, LOG_LINE_MAX);
     buf_add_fmt(&line, "{\"time\":\"%s\"", when_format_ms(x->real, when));
     add_member(&line, "account", x->account);
+    add_member(&line, "key", x->key_id);
     add_member(&line, "region", x->region);
     add_member(&line, "protocol", text_of(protocol_name(x->protocol)));
     add_member(&line, "action", text_of(x->action));
