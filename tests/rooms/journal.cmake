@@ -1,5 +1,6 @@
 mailfrom_test(journal/store USES journal)
 mailfrom_test(journal/place USES journal)
 target_link_options(test_journal_place PRIVATE -Wl,--wrap=statfs)
+mailfrom_test(journal/sent USES journal)
 mailfrom_test(journal/crash USES journal)
 mailfrom_test(journal/versions USES journal)
