@@ -7,6 +7,7 @@
 struct gathering {
     struct run *run;
     struct fleet_index index;
+    struct recent_write *taken; /* the last that SES is known to have taken, one per row */
 };
 
 static bool recent_add(void *ctx, const struct journal_accepted *a)
@@ -17,14 +18,21 @@ static bool recent_add(void *ctx, const struct journal_accepted *a)
     bool resumes = g->run->resumes;
     if (row == 0 || (resumes && a->run == g->run->head.id))
         return true;
-    struct recent_write *recent = &f->recent[row - 1];
+    struct recent_write *recent = &f->recent[row - 1], *taken = &g->taken[row - 1];
+    if (a->word == JOURNAL_REFUSED) {
+        *recent = *taken;
+        return true;
+    }
     *recent = (struct recent_write){.behavior = (uint8_t)a->behavior,
                                     .behavior_before = (uint8_t)a->behavior_before,
                                     .is_later = resumes && a->run > g->run->head.id,
                                     .at_s = (uint32_t)(a->at / SPAN_S(1)),
                                     .run = (uint32_t)a->run};
-    return names_add(&f->names, a->mail_from, &recent->mail_from) &&
-           names_add(&f->names, a->mail_from_before, &recent->mail_from_before);
+    bool ok = names_add(&f->names, a->mail_from, &recent->mail_from) &&
+              names_add(&f->names, a->mail_from_before, &recent->mail_from_before);
+    if (a->word == JOURNAL_TAKEN)
+        *taken = *recent;
+    return ok;
 }
 
 enum err run_recent(struct run *r, struct why *why)
@@ -35,11 +43,13 @@ enum err run_recent(struct run *r, struct why *why)
         return OK;
     arena_init(&memory, SIZE_MAX);
     r->fleet.recent = calloc(r->fleet.choices_len + 1, sizeof *r->fleet.recent);
-    enum err err = r->fleet.recent && fleet_index_init(&g.index, &memory, &r->fleet)
+    g.taken = calloc(r->fleet.choices_len + 1, sizeof *g.taken);
+    enum err err = r->fleet.recent && g.taken && fleet_index_init(&g.index, &memory, &r->fleet)
                        ? OK
                        : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = journal_accepted(r->journal, recent_add, &g, why);
     arena_clear(&memory);
+    free(g.taken);
     return err;
 }
