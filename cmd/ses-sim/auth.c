@@ -300,6 +300,7 @@ static const struct sim_key *key_check(struct sim *s, struct exchange *x, const 
     }
     x->account = key->account;
     x->caller_arn = key->arn;
+    x->key_id = key->id;
     x->deny = key->deny;
     x->state = key->state;
     x->region = arena_text(&x->arena, c->region);

@@ -47,7 +47,7 @@ struct exchange {
 
     /* Who asks, set by auth.c; empty while nobody is known. */
     enum protocol protocol;
-    struct text account, region, caller_arn;
+    struct text account, region, caller_arn, key_id;
     struct text deny, state; /* of the key (sim.h) */
     uint16_t lane;
 
@@ -60,6 +60,7 @@ struct exchange {
                                    */
     bool is_error;
     const char *fault; /* that befell the answer; NULL: none */
+    bool is_stale;     /* a read goes to a copy that lags behind */
     enum leaving leaving;
     unsigned delay_ms;
 

@@ -1,6 +1,8 @@
 /*
  * Duty: what goes wrong, and when. Invariant: the draw depends on nothing but the seed, the number
- * of the request and the fault, so one sequence of requests meets the same faults every time.
+ * of the request and the fault, so one sequence of requests meets the same faults every time. An
+ * outage is drawn by time instead: time is cut into spans of outage_lasts, and each of them is an
+ * outage or is not.
  */
 #include "base/hash.h"
 #include "sim.h"
@@ -20,6 +22,8 @@ static const struct {
     {"reset-after", offsetof(struct sim_faults, reset_after)},
     {"cut", offsetof(struct sim_faults, cut)},
     {"expired", offsetof(struct sim_faults, expired)},
+    {"stale", offsetof(struct sim_faults, stale)},
+    {"outage", offsetof(struct sim_faults, outage)},
 };
 
 #define SHARES (COUNT(shares))
@@ -35,6 +39,10 @@ static bool fault_set(struct sim_faults *f, struct text name, double value)
         f->delay_ms = (unsigned)value;
     else if (text_eq(name, TEXT("skew")) && value >= -1e9 && value <= 1e9)
         f->skew = (span_us)(value * 1e6);
+    else if (text_eq(name, TEXT("lag")) && value > 0 && value <= 86400)
+        f->lag = (span_us)(value * 1e6);
+    else if (text_eq(name, TEXT("outage-lasts")) && value >= 1 && value <= 86400)
+        f->outage_lasts = (span_us)(value * 1e6);
     else
         return false;
     return true;
@@ -51,8 +59,9 @@ enum err sim_faults_parse(struct sim_faults *f, const char *spec, struct why *wh
         if (value.len == 0 || end != value.at + value.len || !fault_set(f, name, number))
             return why_set(why, ERR_INPUT,
                            "--faults: '" TEXT_FMT
-                           "' is not one of throttle, http500, reset-before, "
-                           "reset-after, cut or expired=SHARE (0 to 1), delay=MS, skew=SECONDS",
+                           "' is not one of throttle, http500, reset-before, reset-after, cut, "
+                           "expired, stale or outage=SHARE (0 to 1), delay=MS, skew, lag or "
+                           "outage-lasts=SECONDS",
                            TEXT_ARG(whole));
     }
     return OK;
@@ -63,7 +72,15 @@ static bool befalls(const struct sim_faults *f, uint64_t number, uint64_t fault,
     return share > 0 && hash_unit(f->seed, number, fault) < share;
 }
 
-struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number)
+static enum outage outage_at(const struct sim_faults *f, instant_us now)
+{
+    uint64_t span = (uint64_t)(now / f->outage_lasts);
+    if (!befalls(f, span, 8, f->outage))
+        return OUTAGE_NONE;
+    return befalls(f, span, 9, 0.5) ? OUTAGE_ERRORS : OUTAGE_SILENCE;
+}
+
+struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number, instant_us now)
 {
     return (struct misfortune){
         .throttle = befalls(f, number, 1, f->throttle),
@@ -72,5 +89,7 @@ struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number)
         .reset_after = befalls(f, number, 4, f->reset_after),
         .cut = befalls(f, number, 5, f->cut),
         .expired = befalls(f, number, 6, f->expired),
+        .stale = befalls(f, number, 7, f->stale),
+        .outage = outage_at(f, now),
     };
 }

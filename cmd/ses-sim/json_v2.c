@@ -69,7 +69,7 @@ static void get_identity(struct sim *s, struct exchange *x)
                       TEXT_ARG(x->identities[0]));
         return;
     }
-    struct ses_facts facts = ses_model_facts(&s->model, id);
+    struct ses_facts facts = setting_read(s, x, id);
     struct text name = ses_model_name(&s->model, id);
     bool sends = can_send(&s->model, x->lane, id);
     json_init(&j, &x->out);
@@ -124,16 +124,13 @@ static void put_with(struct sim *s, struct exchange *x, const cJSON *json)
         return;
     }
     x->behavior = behavior_name(behavior);
-    enum ses_refusal refusal = ses_model_set(&s->model, x->lane, x->identities[0], x->mail_from,
-                                             behavior, x->scaled, &why);
+    enum ses_refusal refusal = setting_write(s, x, x->identities[0], behavior, &why);
     if (refusal == SES_NO_ROOM)
         exchange_trouble(x, TROUBLE_INTERNAL, why.text);
     else if (refusal != SES_ACCEPTED)
         exchange_fail(x, 400, "BadRequestException", "%s", why.text);
-    else {
+    else
         buf_add_str(&x->out, "{}");
-        sim_wake(s);
-    }
 }
 
 static void put_mail_from(struct sim *s, struct exchange *x)

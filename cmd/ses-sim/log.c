@@ -27,6 +27,7 @@ void log_write(FILE *log, const struct exchange *x)
     json_add_object(&j, NULL);
     json_add_word(&j, "time", when_format_ms(x->real, when));
     json_add_text(&j, "account", x->account);
+    json_add_text(&j, "key", x->key_id);
     json_add_text(&j, "region", x->region);
     json_add_word(&j, "protocol", protocol_name(x->protocol));
     json_add_word(&j, "action", x->action);

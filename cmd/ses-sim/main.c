@@ -34,6 +34,8 @@ static const char usage[] =
     "  --time-scale X       how fast the 72-hour set-up runs: 3600 makes an hour a second (1)\n"
     "  --detect-after SEC   from a set to the first look at the MX, in scaled time (60)\n"
     "  --faults SPEC        throttle, http500, reset-before, reset-after, cut, expired=SHARE;\n"
+    "                       stale=SHARE of reads, by a copy that is lag=SECONDS behind (30);\n"
+    "                       outage=SHARE of the time, for SES; outage-lasts=SECONDS (60);\n"
     "                       delay=MS; skew=SECONDS; joined by commas\n"
     "  --seed N             of the faults (1)\n"
     "  --log FILE           one JSON line per call\n"
@@ -131,7 +133,7 @@ static enum err options_read(struct options *o, int argc, char **argv, struct wh
     enum err err = OK;
     *o = (struct options){.front.listen = "127.0.0.1:0",
                           .rules = ses_rules_default(),
-                          .faults.seed = 1,
+                          .faults = {.seed = 1, .lag = SPAN_S(30), .outage_lasts = SPAN_M(1)},
                           .time_scale = 1};
     for (int option; err == OK && (option = getopt_long(argc, argv, "", names, NULL)) != -1;)
         err = option_take(o, option, optarg, why);
@@ -153,6 +155,8 @@ static enum err sim_open(struct sim *s, const struct options *o, struct why *why
     clock_start(&s->clock, o->time_scale, o->faults.skew);
     keyring_init(&s->keys);
     enum err err = keyring_load(&s->keys, o->credentials, why);
+    if (err == OK && !ses_past_init(&s->past, SIM_PAST_MAX))
+        err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = identities_load(s, o->identities, &o->rules, why);
     if (err == OK && o->log && !(s->log = fopen(o->log, "ae")))
@@ -169,6 +173,7 @@ static void sim_close(struct sim *s)
     if (s->wake_fd >= 0)
         close(s->wake_fd);
     identities_clear(s);
+    ses_past_clear(&s->past);
     keyring_clear(&s->keys);
     pthread_mutex_destroy(&s->lock);
 }

@@ -78,7 +78,7 @@ static void attributes_answer(struct sim *s, struct exchange *x, const char *map
             identity = text_from(asked, arn + strlen(":identity/"));
         if (!ses_model_find(&s->model, x->lane, identity, &id))
             continue;
-        struct ses_facts facts = ses_model_facts(&s->model, id);
+        struct ses_facts facts = setting_read(s, x, id);
         buf_add_str(&x->out, "<entry>");
         xml_element(&x->out, "key", asked);
         buf_add_str(&x->out, "<value>");
@@ -157,8 +157,7 @@ static void set_mail_from(struct sim *s, struct exchange *x)
         return;
     }
     x->behavior = behavior_name(behavior);
-    enum ses_refusal refusal =
-        ses_model_set(&s->model, x->lane, *identity, x->mail_from, behavior, x->scaled, &why);
+    enum ses_refusal refusal = setting_write(s, x, *identity, behavior, &why);
     if (refusal == SES_NO_ROOM)
         exchange_trouble(x, TROUBLE_INTERNAL, why.text);
     else if (refusal != SES_ACCEPTED)
@@ -166,8 +165,25 @@ static void set_mail_from(struct sim *s, struct exchange *x)
     else {
         xml_begin(x);
         xml_end(x);
-        sim_wake(s);
     }
+}
+
+/* Deleting one that is not there is no error. */
+static void delete_identity(struct sim *s, struct exchange *x)
+{
+    uint32_t id;
+    struct text *identity = ARENA_NEW(&x->arena, struct text);
+    if (identity)
+        *identity = form_get(&x->form, "Identity");
+    if (!identity || !identity->at) {
+        fail_null(x, "identity");
+        return;
+    }
+    exchange_names(x, identity, 1);
+    if (ses_model_find(&s->model, x->lane, *identity, &id))
+        ses_model_delete(&s->model, id);
+    xml_begin(x);
+    xml_end(x);
 }
 
 /* Listing */
@@ -250,6 +266,7 @@ static const struct route routes[] = {
     {"ListIdentities", list_identities, SES_LIST_V1},
     {"GetAccountSendingEnabled", sending_enabled, SES_SENDING_ENABLED},
     {"GetSendQuota", send_quota, SES_SEND_QUOTA},
+    {"DeleteIdentity", delete_identity, SES_ACTIONS},
 };
 
 const struct route *v1_route(struct exchange *x)

@@ -43,10 +43,24 @@ static void fail_html(struct exchange *x)
                          "<body><h1>503 Service Unavailable</h1></body></html>\n");
 }
 
+/* SES serves nobody, whatever is asked. */
+static void meet_outage(struct exchange *x, enum outage outage)
+{
+    if (outage == OUTAGE_ERRORS) {
+        fail_html(x);
+    } else {
+        exchange_fail(x, 0, "outage", "fault");
+        x->leaving = LEAVES_RESET;
+    }
+    x->fault = "outage";
+}
+
 /* Did something happen to the request before it could have an effect? */
 static bool meet_before(struct exchange *x, const struct misfortune *bad)
 {
-    if (bad->reset_before) {
+    if (bad->outage && x->protocol != PROTOCOL_STS) {
+        meet_outage(x, bad->outage);
+    } else if (bad->reset_before) {
         exchange_fail(x, 0, "reset-before", "fault");
         x->leaving = LEAVES_RESET;
         x->fault = "reset-before";
@@ -96,7 +110,8 @@ void sim_serve(struct sim *s, struct exchange *x)
     request_id_make(x);
     x->protocol = protocol_of(x);
     const struct route *route = route_of(x);
-    struct misfortune bad = sim_faults_draw(&s->faults, x->number);
+    struct misfortune bad = sim_faults_draw(&s->faults, x->number, x->real);
+    x->is_stale = bad.stale;
     if (auth_check(s, x) && iam_check(x) && !meet_before(x, &bad)) {
         if (route)
             act(s, x, route);

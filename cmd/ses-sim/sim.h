@@ -6,7 +6,7 @@
 #define MF_SIM_H
 
 #include "exchange.h"
-#include "world/ses_model.h"
+#include "world/ses_past.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -49,25 +49,32 @@ const struct sim_key *keyring_issue(struct keyring *k, struct text account, stru
 /* Faults: each share is drawn for each request from (seed, request number, fault). */
 struct sim_faults {
     uint64_t seed;
-    double throttle, http500, reset_before, reset_after, cut, expired;
+    double throttle, http500, reset_before, reset_after, cut, expired, stale;
+    double outage; /* share of the time */
+    span_us outage_lasts, lag, skew;
     unsigned delay_ms;
-    span_us skew;
 };
 
-/* "throttle=0.01,http500=0.01,reset-before=..,reset-after=..,cut=..,expired=..,delay=MS,skew=S" */
+/* "throttle=0.01,http500=0.01,..,delay=MS,skew=S". */
 enum err sim_faults_parse(struct sim_faults *f, const char *spec, struct why *why);
+
+/* In an outage of SES every request meets the same: an error page, or a connection that is reset.
+ */
+enum outage { OUTAGE_NONE, OUTAGE_ERRORS, OUTAGE_SILENCE };
 
 /* The faults that befall one request. */
 struct misfortune {
-    bool throttle, http500, reset_before, reset_after, cut, expired;
+    bool throttle, http500, reset_before, reset_after, cut, expired, stale;
+    enum outage outage;
 };
 
-struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number);
+struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number, instant_us now);
 
 struct sim {
-    pthread_mutex_t lock; /* guards model, keys, calls */
+    pthread_mutex_t lock; /* guards model, past, keys, calls */
     struct ses_model model;
-    struct text *tags; /* of each identity, as the table has them; in tags_arena */
+    struct ses_past past; /* what a copy that lags behind still shows */
+    struct text *tags;    /* of each identity, as the table has them; in tags_arena */
     struct arena tags_arena;
     struct keyring keys;
     uint64_t calls;
@@ -105,6 +112,14 @@ bool iam_check(struct exchange *x);
 
 /* A setting has changed, so a look-up may be due earlier. */
 void sim_wake(struct sim *s);
+
+/* setting.c: what identities are set to. The sim's lock is held. */
+
+/* Sets x->mail_from and the behaviour. *why: SES's sentence when it is refused. */
+enum ses_refusal setting_write(struct sim *s, struct exchange *x, struct text identity,
+                               enum behavior behavior, struct why *why);
+/* As x is shown it: by an old copy, perhaps. */
+struct ses_facts setting_read(struct sim *s, struct exchange *x, uint32_t id);
 
 void log_write(FILE *log, const struct exchange *x);
 

@@ -142,5 +142,7 @@
 #define SIM_LOOKUPS_MAX     100           /* MX questions out at once: above 200 UDP drops them */
 #define SIM_DELAYED_MAX     4096          /* answers that a fault holds back at once */
 #define SIM_CONNECTIONS_MAX 4096
+#define SIM_PAST_MAX                                                                               \
+    16384 /* changes that an old copy may not show: a hundred a second for minutes */
 
 #endif

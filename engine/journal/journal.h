@@ -94,9 +94,14 @@ enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, str
 enum err journal_replay(struct journal *j, uint64_t run,
                         bool (*fn)(void *ctx, const struct record *record), void *ctx,
                         struct why *why);
-/* What a run of the journal knows to stand at SES because SES took it, and what stood there before.
- */
+/* What a run of the journal has sent, and what stood there before. */
+enum journal_word {
+    JOURNAL_TAKEN,   /* SES took it: it is known to stand there */
+    JOURNAL_SENT,    /* and no answer is known yet: it may stand there */
+    JOURNAL_REFUSED, /* the one that was sent last took no effect */
+};
 struct journal_accepted {
+    enum journal_word word;
     uint64_t run;
     struct text account, region, identity;
     struct text mail_from, mail_from_before;

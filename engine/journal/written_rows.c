@@ -27,9 +27,17 @@ enum err journal_written(struct journal *j,
     return err == ERR_GONE ? OK : why_wrap(why, err, "journal %s", j->place.file);
 }
 
+static enum journal_word word_of(struct sql_stmt *st)
+{
+    if (sql_col_int(st, 9) == RECORD_INTENT)
+        return JOURNAL_SENT;
+    return sql_col_int(st, 10) > 0 ? JOURNAL_TAKEN : JOURNAL_REFUSED;
+}
+
 static struct journal_accepted accepted_of(struct sql_stmt *st)
 {
-    return (struct journal_accepted){.run = (uint64_t)sql_col_int(st, 0),
+    return (struct journal_accepted){.word = word_of(st),
+                                     .run = (uint64_t)sql_col_int(st, 0),
                                      .account = sql_col_text(st, 1),
                                      .region = sql_col_text(st, 2),
                                      .identity = sql_col_text(st, 3),
@@ -40,23 +48,28 @@ static struct journal_accepted accepted_of(struct sql_stmt *st)
                                      .at = sql_col_int(st, 8)};
 }
 
-/* A row that has drifted saw what is another operator's. */
+/* A row that has drifted saw what is another operator's. An answer that leaves a row unsure is
+ * none: 1 and 2 are intents and answers, 6 is JOB_UNSURE. */
 enum err journal_accepted(struct journal *j,
                           bool (*fn)(void *ctx, const struct journal_accepted *accepted), void *ctx,
                           struct why *why)
 {
     struct sql_stmt *st = NULL;
     bool more = true;
-    enum err err = sql_prepare(j->sql, &st,
-                               TEXT("SELECT r.run, a.name, l.region, c.identity, r.mail_from_seen,"
-                                    " r.behavior_seen, r.mail_from_before, r.behavior_before, r.at"
-                                    " FROM record r"
-                                    " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
-                                    " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
-                                    " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
-                                    " WHERE r.accepted > 0 AND r.kind <> 1 AND r.outcome <> 9"
-                                    " ORDER BY r.seq"),
-                               why);
+    enum err err =
+        sql_prepare(j->sql, &st,
+                    TEXT("SELECT r.run, a.name, l.region, c.identity,"
+                         " iif(r.kind = 1, r.write_mail_from, r.mail_from_seen),"
+                         " iif(r.kind = 1, r.write_behavior, r.behavior_seen),"
+                         " r.mail_from_before, r.behavior_before, r.at, r.kind, r.accepted"
+                         " FROM record r"
+                         " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
+                         " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
+                         " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
+                         " WHERE (r.accepted > 0 OR r.kind IN (1, 2)) AND r.outcome <> 9"
+                         " AND NOT (r.kind = 2 AND r.state = 6)"
+                         " ORDER BY r.seq"),
+                    why);
     while (err == OK && more && (err = sql_step(j->sql, st, why)) == OK) {
         struct journal_accepted accepted = accepted_of(st);
         more = fn(ctx, &accepted);

@@ -94,14 +94,15 @@ struct expectation {
     uint8_t status;       /* GUARD_REVIEWED: enum mail_from_status; MAIL_FROM_UNKNOWN: any */
 };
 
-/* What another run of the same journal had accepted last for this identity. SES promises no read
- * that shows every write, so that counts for more than one read of what stood there before; how
- * long ago it was is not asked, since clocks are set. */
+/* What another run of the same journal has sent last for this identity, and SES has accepted, or
+ * may have where the answer is not known. SES promises no read that shows every write, so that
+ * counts for more than one read of what stood there before; how long ago it was is not asked, since
+ * clocks are set. */
 struct recent_write {
     name_id mail_from, mail_from_before; /* what it put there, and what stood there before */
     uint8_t behavior, behavior_before;   /* enum behavior */
     bool is_later; /* that run began after the one that is resumed: its word is the last */
-    uint32_t at_s; /* seconds since 1970, when SES was known to hold it; 0: there is none */
+    uint32_t at_s; /* seconds since 1970, when it was sent or known to stand; 0: there is none */
     uint32_t run;
 };
 

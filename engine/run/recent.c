@@ -8,6 +8,7 @@
 struct gathering {
     struct run *run;
     struct fleet_index index;
+    struct recent_write *taken; /* the last that SES is known to have taken, one per row */
 };
 
 static bool is_of_interest(const struct run *r, const struct journal_accepted *a)
@@ -26,14 +27,21 @@ static bool recent_add(void *ctx, const struct journal_accepted *a)
     bool resumes = g->run->resumes;
     if (row == 0 || !is_of_interest(g->run, a))
         return true;
-    struct recent_write *recent = &f->recent[row - 1];
+    struct recent_write *recent = &f->recent[row - 1], *taken = &g->taken[row - 1];
+    if (a->word == JOURNAL_REFUSED) {
+        *recent = *taken;
+        return true;
+    }
     *recent = (struct recent_write){.behavior = (uint8_t)a->behavior,
                                     .behavior_before = (uint8_t)a->behavior_before,
                                     .is_later = resumes && a->run > g->run->head.id,
                                     .at_s = (uint32_t)(a->at / SPAN_S(1)),
                                     .run = (uint32_t)a->run};
-    return names_add(&f->names, a->mail_from, &recent->mail_from) &&
-           names_add(&f->names, a->mail_from_before, &recent->mail_from_before);
+    bool ok = names_add(&f->names, a->mail_from, &recent->mail_from) &&
+              names_add(&f->names, a->mail_from_before, &recent->mail_from_before);
+    if (a->word == JOURNAL_TAKEN)
+        *taken = *recent;
+    return ok;
 }
 
 static enum err recent_read(struct run *r, struct why *why)
@@ -41,10 +49,12 @@ static enum err recent_read(struct run *r, struct why *why)
     struct gathering g = {.run = r};
     struct arena memory;
     arena_init(&memory, SIZE_MAX);
-    enum err err = fleet_index_init(&g.index, &memory, &r->fleet)
+    g.taken = calloc(r->fleet.choices_len + 1, sizeof *g.taken);
+    enum err err = g.taken && fleet_index_init(&g.index, &memory, &r->fleet)
                        ? journal_accepted(r->journal, recent_add, &g, why)
                        : why_set(why, ERR_NOMEM, "out of memory");
     arena_clear(&memory);
+    free(g.taken);
     return err;
 }
 

@@ -1,6 +1,6 @@
 /*
- * What other runs of the journal had accepted last: it counts for more than one read of SES that
- * shows what stood there before (struct recent_write).
+ * What other runs of the journal have sent last, unless SES has refused it: it counts for more than
+ * one read of SES that shows what stood there before (struct recent_write).
  */
 #ifndef MF_RECENT_H
 #define MF_RECENT_H

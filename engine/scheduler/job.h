@@ -122,15 +122,16 @@ struct job {
     uint8_t accepted;       /* writes that SES has taken, as far as is known; saturating */
     uint8_t state, action, outcome, write; /* enums above */
     uint8_t status_seen;                   /* enum mail_from_status */
-    uint8_t verification;                  /* enum verification */
     uint8_t mx, spf, dmarc;                /* enum mx_status, spf_status, dmarc_status */
     uint8_t attempts; /* failures in a row of what it is doing now; saturating */
     uint8_t reads;    /* in a row without news, for the pace of following */
     uint8_t mx_seen;  /* DNS showed the right MX so many seconds after read_at_s, and one; 0: not */
     bool seen_known : 1, before_known : 1;
-    bool reserved : 1; /* has a place in the wave that runs, and no write of it was sent yet */
-    bool lost : 1;     /* the answer to a write was: SES may hold it, or come to hold it yet */
+    bool reserved : 1;   /* has a place in the wave that runs, and no write of it was sent yet */
+    bool stale_told : 1; /* its last record says that it waits for newer reads */
+    bool lost : 1;       /* the answer to a write was: SES may hold it, or come to hold it yet */
     enum behavior behavior_seen : 1, behavior_before : 1;
+    enum verification verification : 3;
     unsigned restarts : 2; /* of a Failed set-up: RESTARTS_MAX in step.c */
 };
 

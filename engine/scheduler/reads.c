@@ -218,7 +218,7 @@ static void remember_seen(struct scheduler *d, struct job *job, const struct ses
 {
     job->mail_from_seen = scheduler_name(d, facts->mail_from);
     job->seen_known = true;
-    job->verification = (uint8_t)facts->verification;
+    job->verification = facts->verification;
     job->behavior_seen = facts->behavior;
     job->status_seen = (uint8_t)facts->status;
 }
@@ -256,6 +256,18 @@ static bool ends_failures(const struct job *job, const struct decision *decision
     return job->state != JOB_CONFIRMING && (job->state != JOB_UNSURE || decision->to != JOB_READY);
 }
 
+/* A row that waits for newer reads moves nowhere: its reason is kept once, and once when it is
+ * over. */
+static void tell_waiting(struct scheduler *d, uint32_t number, const struct decision *decision,
+                         instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    bool is_news = decision->stale != job->stale_told;
+    job->stale_told = decision->stale;
+    if (is_news && decision->to == (enum job_state)job->state)
+        scheduler_record(d, number, RECORD_MOVE, decision->to, now, decision->reason, NULL);
+}
+
 static void job_read_done(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
                           instant_us sent_at, instant_us now)
 {
@@ -280,6 +292,7 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
         job->findings = j.found;
     if (decision.fell_back)
         scheduler_judge_fall_back(d, number, &j);
+    tell_waiting(d, number, &decision, now);
     scheduler_apply(d, number, &decision, now, judged || decision.fell_back ? &j : NULL);
 }
 

@@ -1,8 +1,9 @@
 /*
- * A record: one move of one job, with the whole state of the job after it. Records are only ever
- * appended, so the last one of a job says where it stands, all of them together say how it got
- * there, and a run is resumed by reading them once. No record, no move: what is not kept did not
- * happen, except that a change whose intent was kept may have reached SES.
+ * A record: one move of one job, or a new reason to stay where it is, with the whole state of the
+ * job after it. Records are only ever appended, so the last one of a job says where it stands, all
+ * of them together say how it got there, and a run is resumed by reading them once. No record, no
+ * move: what is not kept did not happen, except that a change whose intent was kept may have
+ * reached SES.
  */
 #ifndef MF_RECORD_H
 #define MF_RECORD_H

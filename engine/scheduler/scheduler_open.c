@@ -120,7 +120,7 @@ static void row_restore(struct scheduler *d, struct job *job, const struct job_r
     job->seen_known = row->seen_known;
     job->behavior_seen = row->behavior_seen;
     job->status_seen = (uint8_t)row->status_seen;
-    job->verification = (uint8_t)row->verification;
+    job->verification = row->verification;
     job->mail_from_before = scheduler_name(d, row->mail_from_before);
     job->mail_from_seen = scheduler_name(d, row->mail_from_seen);
     job->deadline = row->deadline;
@@ -149,6 +149,7 @@ static void job_resume(struct scheduler *d, const struct record *record, instant
         look.to = JOB_UNSURE;
         look.write = write_of(d, record);
         d->jobs[record->job].lost = true;
+        d->jobs[record->job].stale_since_s = (uint32_t)(record->at / SPAN_S(1));
     } else if (record->row.accepted > 0) {
         look.to = JOB_FOLLOWING;
     }

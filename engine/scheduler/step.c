@@ -185,7 +185,7 @@ static struct decision wait_for_recent(const struct situation *s)
     d.stale = true;
     d.wait_us = RECENT_READ_WAIT;
     snprintf(d.reason, sizeof d.reason,
-             "SES does not show yet what run %u of this journal has just written", s->recent->run);
+             "SES does not show yet what run %u of this journal has sent", s->recent->run);
     return d;
 }
 
@@ -193,7 +193,8 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
                           finding_set errors, const char *first_error)
 {
     bool is_gone = ses->known & KNOWN_VERIFICATION && ses->verification == VERIFICATION_NONE;
-    if (s->job->state != JOB_READING && is_gone)
+    bool was_there = s->job->verification != VERIFICATION_NONE; /* seen before a resume */
+    if (is_gone && (s->job->state != JOB_READING || was_there))
         return step_gone(s);
     if (is_gone && (s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED))
         return step_gone(s);
@@ -209,17 +210,14 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
         return step_read_after(s, ses);
     if (s->job->accepted > 0 && !step_is_last_known(s, ses))
         return step_read_anew(s, ses);
-    bool is_own = s->job->lost && step_shows_own(s, ses);
+    bool is_own = step_shows_lost(s, ses);
     if (!is_own && step_has_drifted(s, ses))
         return step_drifted(s, ses);
     struct decision d = saw_first(s, ses, errors, first_error);
-    d.confirmed = is_own;
-    if (is_own && d.outcome == OUTCOME_UNCHANGED) { /* it was not before this run wrote it */
-        d.outcome = OUTCOME_DONE;
-        d.action = (enum action)s->job->action;
-        d.reason[0] = '\0';
-    }
-    return d;
+    if (!is_own)
+        return d;
+    d.action = (enum action)s->job->action; /* what SES still lacks is not what was done */
+    return step_confirmed_by_read(d);
 }
 
 /* What a judged job does when it has nothing to write: it is done, or SES is to be followed. */

@@ -29,7 +29,7 @@ static struct decision write_again(const struct situation *s)
         struct decision d = step_finish(s, OUTCOME_FAILED, "");
         snprintf(d.reason, sizeof d.reason,
                  "SES's answer to the change was lost %u times, and SES does not show it",
-                 (unsigned)s->job->attempts);
+                 s->job->attempts > 0 ? s->job->attempts : 1u); /* by those who were killed */
         return d;
     }
     struct decision d = step_ready(s, (enum write_kind)s->job->write);
@@ -73,7 +73,10 @@ static struct decision wait_for_newer(const struct situation *s)
     d.to = (enum job_state)s->job->state;
     if (d.wait_us > STALE_READ_MAX)
         d.wait_us = STALE_READ_MAX;
-    snprintf(d.reason, sizeof d.reason, "SES has accepted the change and does not show it yet");
+    snprintf(d.reason, sizeof d.reason,
+             s->job->state == JOB_UNSURE
+                 ? "SES's answer to the change is not known, and SES does not show it yet"
+                 : "SES has accepted the change and does not show it yet");
     return d;
 }
 
@@ -162,7 +165,7 @@ static bool is_own(const struct situation *s, const struct ses_facts *ses)
 }
 
 /* The read shows a write whose answer was lost: from now on it counts as taken. */
-static struct decision confirmed_by_read(struct decision d)
+struct decision step_confirmed_by_read(struct decision d)
 {
     d.confirmed = true;
     if (d.to == JOB_DONE && d.outcome == OUTCOME_UNCHANGED) {
@@ -230,8 +233,10 @@ static struct decision saw_unsure(const struct situation *s, const struct ses_fa
 {
     bool forced = s->rules->force || s->guard == GUARD_FORCED;
     if (has_come(s, ses))
-        return confirmed_by_read(s->job->write == WRITE_CLEAR_FIRST ? step_ready(s, WRITE_NAME)
-                                                                    : saw_own(s, ses));
+        return step_confirmed_by_read(s->job->write == WRITE_CLEAR_FIRST ? step_ready(s, WRITE_NAME)
+                                                                         : saw_own(s, ses));
+    if (step_is_last_known(s, ses) && step_may_show_yet(s))
+        return wait_for_newer(s);
     if (step_is_last_known(s, ses) && s->job->write == WRITE_TIGHTEN)
         return tighten_again(s, ses);
     if (step_is_last_known(s, ses))
@@ -306,7 +311,7 @@ struct decision step_confirmed(const struct situation *s, const struct ses_facts
     if (s->job->accepted > 0 && !step_is_last_known(s, ses))
         return step_read_after(s, ses);
     if (s->job->lost && has_come(s, ses))
-        return confirmed_by_read(saw_own(s, ses));
+        return step_confirmed_by_read(saw_own(s, ses));
     if (step_has_drifted(s, ses))
         return step_drifted(s, ses);
     if (is_still_needed(s, ses))

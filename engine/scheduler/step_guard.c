@@ -47,6 +47,15 @@ bool step_shows_own(const struct situation *s, const struct ses_facts *ses)
            (s->wanted.len > 0 && step_holds(ses, s->wanted, BEHAVIOR_USE_DEFAULT_VALUE));
 }
 
+bool step_shows_lost(const struct situation *s, const struct ses_facts *ses)
+{
+    const struct job *job = s->job;
+    bool was_there =
+        job->before_known && step_holds(ses, s->mail_from_before, job->behavior_before);
+    bool is_set_anew = job->status_seen == MAIL_FROM_FAILED && ses->status != MAIL_FROM_FAILED;
+    return job->lost && step_shows_own(s, ses) && (!was_there || is_set_anew);
+}
+
 /* Has the status moved since the review? That SES got on with the very name that is wanted is what
  * everybody waited for. */
 static bool status_moved(const struct situation *s, const struct ses_facts *ses)
@@ -152,6 +161,24 @@ bool step_is_stale(const struct situation *s, const struct ses_facts *ses)
     return job->accepted > 0 && (is_past || had_failed) && (!since || s->now < since + STALE_SPAN);
 }
 
+/* What stood there before the recent write, or on the way to it: a name is set with
+ * USE_DEFAULT_VALUE first, what rejects mail is loosened, what has failed is cleared. */
+static bool is_before_recent(const struct situation *s, const struct ses_facts *ses)
+{
+    bool was_there = dname_eq(ses->mail_from, s->recent_before);
+    bool is_loose = ses->behavior == BEHAVIOR_USE_DEFAULT_VALUE &&
+                    (was_there || dname_eq(ses->mail_from, s->recent_mail_from));
+    bool is_cleared = ses->mail_from.len == 0 && dname_eq(s->recent_before, s->recent_mail_from);
+    return is_loose || is_cleared ||
+           step_holds(ses, s->recent_before, (enum behavior)s->recent->behavior_before);
+}
+
+bool step_may_show_yet(const struct situation *s)
+{
+    instant_us since = SPAN_S(s->job->stale_since_s);
+    return since > 0 && s->now < since + STALE_SPAN;
+}
+
 bool step_contradicts_recent(const struct situation *s, const struct ses_facts *ses)
 {
     const struct recent_write *r = s->recent;
@@ -159,8 +186,7 @@ bool step_contradicts_recent(const struct situation *s, const struct ses_facts *
     if (!r || s->job->accepted > 0)
         return false;
     return !step_holds(ses, s->recent_mail_from, (enum behavior)r->behavior) &&
-           step_holds(ses, s->recent_before, (enum behavior)r->behavior_before) &&
-           (!since || s->now < since + STALE_SPAN);
+           is_before_recent(s, ses) && (!since || s->now < since + STALE_SPAN);
 }
 
 void step_say_overwritten(const struct situation *s, char out[REASON_LEN_MAX])

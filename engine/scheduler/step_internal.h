@@ -40,6 +40,12 @@ bool step_is_last_known(const struct situation *s, const struct ses_facts *ses);
 bool step_shows_write(const struct situation *s, const struct ses_facts *ses);
 /* SES shows what some write of this job would have put there. */
 bool step_shows_own(const struct situation *s, const struct ses_facts *ses);
+/* What a read leads to that shows such a write: from now on it counts as taken. */
+struct decision step_confirmed_by_read(struct decision d);
+/* A write whose answer died with its process may show up yet. */
+bool step_may_show_yet(const struct situation *s);
+/* SES shows a write whose answer was lost, and did not show as much before it. */
+bool step_shows_lost(const struct situation *s, const struct ses_facts *ses);
 /* Before SES has taken a write of this run: is it other than the guard expects? */
 bool step_has_drifted(const struct situation *s, const struct ses_facts *ses);
 struct decision step_drifted(const struct situation *s, const struct ses_facts *ses);

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "ses_door.h"
+#include "ses_past.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -25,12 +26,6 @@ struct flight {
     uint32_t next_free; /* flight + 1 */
 };
 
-struct recent {
-    uint32_t identity;
-    instant_us at;
-    struct ses_facts before;
-};
-
 struct world {
     struct world_options options;
     const struct fleet *fleet;
@@ -43,8 +38,7 @@ struct world {
     struct flight *flights;
     uint32_t free_flights;
     struct heap happens; /* flight -> instant of its next phase */
-    struct recent recent[WRITES_KEPT];
-    uint32_t recent_len;
+    struct ses_past past;
     bool stuck;
 };
 
@@ -84,7 +78,8 @@ struct world *world_new(const struct world_options *options, const struct fleet 
     w->keeper = keeper;
     w->now = options->start;
     if (ses_model_init(&w->ses, &options->ses, options->identities_max, why) == OK &&
-        dns_model_init(&w->dns, &options->dns) && lanes_make(w) && flights_make(w) &&
+        ses_past_init(&w->past, WRITES_KEPT) && dns_model_init(&w->dns, &options->dns) &&
+        lanes_make(w) && flights_make(w) &&
         operator_init(&w->operator, & options->operator, fleet, w->lanes))
         return w;
     why_set(why, ERR_NOMEM, "out of memory");
@@ -97,6 +92,7 @@ void world_free(struct world *w)
     if (!w)
         return;
     ses_model_clear(&w->ses);
+    ses_past_clear(&w->past);
     dns_model_clear(&w->dns);
     heap_clear(&w->happens);
     operator_clear(&w->operator);
@@ -202,17 +198,11 @@ static void world_send(void *ctx, struct call **calls, uint32_t len)
     }
 }
 
-static void write_remember(struct world *w, uint32_t id)
-{
-    struct recent *r = &w->recent[w->recent_len++ % WRITES_KEPT];
-    *r = (struct recent){id, w->now, ses_model_facts(&w->ses, id)};
-}
-
 static void write_remember_old(struct world *w, const struct write *write)
 {
     uint32_t id;
     if (ses_model_find(&w->ses, write->lane, write->identity, &id))
-        write_remember(w, id);
+        ses_past_remember(&w->past, &w->ses, id, w->now);
 }
 
 static void write_apply(struct world *w, const struct write *write)
@@ -226,20 +216,12 @@ static void write_apply(struct world *w, const struct write *write)
 /* Puts back what a read of an eventually consistent service may still show. */
 static void read_stale(struct world *w, struct call *call)
 {
-    uint32_t oldest = w->recent_len > WRITES_KEPT ? w->recent_len - WRITES_KEPT : 0;
     for (uint32_t i = 0; i < call->count; i++) {
         uint32_t id;
-        if (!ses_model_find(&w->ses, w->lanes[call->lane], call->identities[i], &id))
-            continue;
-        for (uint32_t r = oldest; r < w->recent_len; r++) {
-            const struct recent *recent = &w->recent[r % WRITES_KEPT];
-            if (recent->identity == id && recent->at + w->options.faults.stale_max > w->now) {
-                unsigned known = call->facts[i].known;
-                call->facts[i] = recent->before;
-                call->facts[i].known = known;
-                break;
-            }
-        }
+        unsigned known = call->facts[i].known;
+        if (ses_model_find(&w->ses, w->lanes[call->lane], call->identities[i], &id) &&
+            ses_past_facts(&w->past, id, w->now - w->options.faults.stale_max, &call->facts[i]))
+            call->facts[i].known = known;
     }
 }
 

@@ -1,13 +1,16 @@
 """What the crash campaigns stand on: a DNS server that answers from a rule, ses-sim, small mixed
 fleets, and readers of the two witnesses, the journal and the server's log.
 
-Everything is on loopback. A campaign prints its seed and its counts, and ends with 1 on the first
+Everything is on loopback. A campaign prints its seed and its counts, and ends with 1 when there is a
 complaint."""
 
+import collections
 import concurrent.futures
 import csv
 import datetime
 import json
+import multiprocessing
+import multiprocessing.connection
 import os
 import pathlib
 import shutil
@@ -18,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
@@ -27,8 +31,10 @@ SES_HOST = "feedback-smtp.us-east-1.amazonses.com"
 KEY = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")  # of the AWS documentation
 ACCOUNT = "111122223333"
 INTENT, ANSWER = 1, 2  # enum record_kind
-UNSURE = 6  # enum job_state
+WAITING_DNS, UNSURE, DONE = 3, 6, 8  # enum job_state
+FAILED, EXPIRED = 7, 8  # enum outcome
 KINDS = ("set", "tight", "set", "change", "set", "as-wanted", "tight", "clear", "failed", "late")
+DNS_WORDS = {"mx", "spf", "dmarc"}  # what DNS said last; where clocks run fast, its time-outs are short
 # What a kill may change in a row of the report: when, how many calls, and the sentence that tells
 # an identity found as wanted from one that this process made so.
 MAY_DIFFER = {"writes", "calls", "first_seen", "finished", "reason", "findings", "source"}
@@ -36,23 +42,35 @@ MAY_DIFFER = {"writes", "calls", "first_seen", "finished", "reason", "findings",
 
 class Dns:
     """Answers MX and TXT at bounce.* and old.* as SES wants them, and denies everything else. A name with
-    "late" in it is denied the first time."""
+    "late" in it is denied the first time, that of an identity that is held until the instant said. It
+    runs in a process of its own, for answers are wanted at once, whatever the campaign does."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.socket.bind(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
-        self.asked = set()
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.asked, self.held, self.lock = set(), {}, threading.Lock()
+        self.told, teller = multiprocessing.Pipe(duplex=False)
+        multiprocessing.get_context("fork").Process(target=self._serve, daemon=True).start()
+        self.teller = teller
+
+    def hold(self, identity, until=float("inf")):
+        """Until that instant it has no records; 0: it has them now."""
+        with self.lock:
+            self.teller.send((identity, until))
 
     def _serve(self):
         while True:
-            query, peer = self.socket.recvfrom(4096)
-            try:
-                self.socket.sendto(self._answer(query), peer)
-            except (IndexError, struct.error):
-                continue
+            for ready in multiprocessing.connection.wait([self.socket, self.told]):
+                if ready is self.told:
+                    self.held.update([self.told.recv()])
+                    continue
+                query, peer = self.socket.recvfrom(4096)
+                try:
+                    self.socket.sendto(self._answer(query), peer)
+                except (IndexError, struct.error):
+                    continue
 
     @staticmethod
     def _name(query):
@@ -69,6 +87,7 @@ class Dns:
         late = "late" in name and (name, kind) not in self.asked
         self.asked.add((name, kind))
         known = labels[:1] in (["bounce"], ["old"]) or name == "amazonses.com"
+        known = known and self.held.get(".".join(labels[1:]), 0) <= time.time()
         if known and not late and kind == 15:
             host = b"".join(bytes([len(p)]) + p.encode() for p in SES_HOST.split(".")) + b"\0"
             data = struct.pack("!H", 10) + host
@@ -81,8 +100,15 @@ class Dns:
         return head + query[12 : end + 4] + record
 
 
+def environment_of_programs():
+    """That of the shell, without its keys. Where clocks run fast, those of the programs do in every way."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and k != "CLOCK_WALL_ONLY"}
+
+
 class Fleet:
     """`count` identities of every kind, in a domain of its own."""
+
+    kinds, head = KINDS, ""  # head: further lines of the manifest
 
     def __init__(self, number, count, folder):
         self.number, self.folder = number, pathlib.Path(folder) / f"fleet{number}"
@@ -91,30 +117,35 @@ class Fleet:
         self.manifest = self.folder / "fleet.yaml"
         self.rows = []
         for i in range(count):
-            kind = KINDS[i % len(KINDS)]
+            kind = self.kinds[i % len(self.kinds)]
             identity = f"{'late' if kind == 'late' else 'd'}{i}.f{number}.test"
             self.rows.append((identity, kind))
         self._write()
 
     def _write(self):
-        lines = ["version: 1", "defaults: {region: us-east-1, mail_from: 'bounce.{domain}'}", "identities:"]
+        lines = ["version: 1", *self.head.splitlines(), "defaults: {region: us-east-1, mail_from: 'bounce.{domain}'}", "identities:"]
         for identity, kind in self.rows:
             more = ", mail_from: default" if kind == "clear" else ""
             more += ", behavior_on_mx_failure: REJECT_MESSAGE" if kind == "tight" else ""
+            more += self.more_of(kind)
             lines.append(f"  - {{identity: {identity}{more}}}")
         self.manifest.write_text("\n".join(lines) + "\n")
+
+    def more_of(self, _kind):
+        """Further keys of an identity of that kind."""
+        return ""
 
     def ses_rows(self):
         for identity, kind in self.rows:
             mail_from, status = "", ""
-            if kind in ("change", "clear"):
+            if kind in ("change", "clear", "back"):
                 mail_from, status = "old." + identity, "SUCCESS"
             elif kind in ("as-wanted", "failed"):
                 mail_from, status = "bounce." + identity, "SUCCESS" if kind == "as-wanted" else "FAILED"
             yield [ACCOUNT, "us-east-1", identity, "DOMAIN", "SUCCESS", mail_from, "USE_DEFAULT_VALUE", status, "true"]
 
     def wanted(self):
-        """identity -> (mail_from, behaviour, status) at the end; v1 spellings."""
+        """identity -> (mail_from, behaviour, status) at the end; v1 spellings. None: it is gone."""
         for identity, kind in self.rows:
             behavior = "RejectMessage" if kind == "tight" else "UseDefaultValue"
             yield identity, ("" if kind == "clear" else "bounce." + identity, behavior, "" if kind == "clear" else "Success")
@@ -142,7 +173,7 @@ class Sim:
                 writer.writerows(fleet.ses_rows())
         command = [program, "--identities", table, "--resolver", dns.address, "--rate", "1000000", "--burst", "1000000",
                    "--detect-after", "0", "--log", self.log, *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment_of_programs())
         self.url = self.process.stdout.readline().split()[1]
 
     def stop(self):
@@ -157,29 +188,57 @@ class Sim:
                 call["at"] = int(when.timestamp() * 1e6)
                 yield call
 
+    def watch(self):
+        """{fleet's number: an event}, set by a thread as soon as the log has a write of that fleet."""
+        written = collections.defaultdict(threading.Event)
+
+        def follow():
+            begun = ""
+            with open(self.log) as log:
+                while self.process.poll() is None:
+                    *lines, begun = (begun + log.read()).split("\n")
+                    for line in lines:
+                        if '"mail_from"' in line:
+                            written[int(json.loads(line)["identities"][0].split(".")[1][1:])].set()
+                    time.sleep(0.001)
+
+        threading.Thread(target=follow, daemon=True).start()
+        return written
+
+    def calls_by_fleet(self):
+        """{fleet's number: its calls}"""
+        per_fleet = collections.defaultdict(list)
+        for call in self.calls():
+            for number in {i.split(".")[1] for i in call["identities"]}:
+                per_fleet[int(number[1:])].append(call)
+        return per_fleet
+
 
 class Mailfrom:
     def __init__(self, program, url, dns):
         self.program, self.url, self.dns = program, url, dns
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        self.environment = environment_of_programs()
         self.environment.update(AWS_ACCESS_KEY_ID=KEY[0], AWS_SECRET_ACCESS_KEY=KEY[1], AWS_REGION="us-east-1",
                                 AWS_EC2_METADATA_DISABLED="true", AWS_ENDPOINT_URL=url)
 
     def command(self, fleet, *arguments):
-        """The first life of a fleet is an apply, the next ones resume it."""
-        if Journal.has_run(fleet.journal):
+        """The first life of a fleet is an apply, the next ones resume it. With "rollback" in front of the
+        arguments the first one is the rollback of run 1."""
+        beginning = ["rollback", "1"] if arguments[:1] == ("rollback",) else ["apply", fleet.manifest]
+        if Journal.runs(fleet.journal) >= (2 if beginning[0] == "rollback" else 1):
             verb = ["resume"]
         else:
-            verb = ["apply", fleet.manifest, "--yes", "--resolver", self.dns.address, "--dns", "recursive",
-                    "--endpoint-url", self.url, *arguments]
+            verb = [*beginning, "--yes", "--resolver", self.dns.address, "--dns", "recursive", "--endpoint-url", self.url,
+                    *(a for a in arguments if a != "rollback")]
         return [self.program, *verb, "--journal", fleet.journal, "--progress", "none"]
 
     def start(self, fleet, *arguments, **options):
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "env": self.environment, "text": True, **options}
         return subprocess.Popen(self.command(fleet, *arguments), **options)
 
-    def finish(self, fleet, *arguments, timeout=120):
-        """Runs to the end. Exit code and what it said."""
+    def finish(self, fleet, *arguments, timeout=420):
+        """Runs to the end. Exit code and what it said. A write without an answer may be waited for for five
+        minutes."""
         process = self.start(fleet, *arguments)
         said = process.communicate(timeout=patient(timeout))[1]
         return process.returncode, said
@@ -188,6 +247,10 @@ class Mailfrom:
         subprocess.run([self.program, "report", "1", "--journal", fleet.journal, "--report", f"csv:{fleet.folder / name}"],
                        check=True, env=self.environment, stdout=subprocess.DEVNULL)
         return fleet.report(name)
+
+
+Record = collections.namedtuple("Record", "seq run job at kind from_state state outcome write_mail_from write_behavior"
+                                " accepted wave")
 
 
 class Journal:
@@ -209,19 +272,43 @@ class Journal:
         self.folder.cleanup()
 
     @staticmethod
-    def has_run(path):
+    def all_records(path):
+        """Those of a journal that may not have begun."""
+        if not Journal.has_run(path):
+            return []
+        with Journal(path) as journal:
+            return journal.records()
+
+    @staticmethod
+    def has_seen(path, run):
+        """Has SES ever answered in that run?"""
+        with Journal(path) as journal:
+            return journal.db.execute("SELECT count(*) FROM record WHERE run = ? AND seen_known", (run,)).fetchone()[0] > 0
+
+    @staticmethod
+    def runs(path):
+        """How many there are; 0 where no journal is."""
         if not pathlib.Path(path).exists():
-            return False
+            return 0
         with Journal(path) as journal:
             tables = journal.db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'run'").fetchone()[0]
-            return bool(tables and journal.db.execute("SELECT count(*) FROM run").fetchone()[0])
+            return journal.db.execute("SELECT count(*) FROM run").fetchone()[0] if tables else 0
+
+    @staticmethod
+    def has_run(path):
+        return Journal.runs(path) > 0
 
     def records(self):
-        return self.db.execute("SELECT seq, job, at, kind, from_state, state, outcome, write_mail_from, write_behavior"
-                               " FROM record ORDER BY seq").fetchall()
+        return [Record(*row) for row in self.db.execute(f"SELECT {', '.join(Record._fields)} FROM record ORDER BY seq")]
+
+    def standing(self):
+        """(identity, seq, state, accepted) of every row of the first run, by its last record."""
+        return self.db.execute("SELECT identity, seq, state, accepted FROM record JOIN choice ON place = job AND choice.run = 1"
+                               " WHERE seq IN (SELECT max(seq) FROM record WHERE run = 1 GROUP BY job)").fetchall()
 
     def identities(self):
-        return dict(self.db.execute("SELECT place, identity FROM choice WHERE run = 1").fetchall())
+        """{(run, job): identity}"""
+        return {(run, place): name for run, place, name in self.db.execute("SELECT run, place, identity FROM choice")}
 
     def run_has_ended(self):
         return self.db.execute("SELECT state FROM run ORDER BY id DESC LIMIT 1").fetchone()[0] == 2  # RUN_ENDED
@@ -234,59 +321,67 @@ class Journal:
         return self.db.execute("SELECT sum(calls) FROM record WHERE seq IN (SELECT max(seq) FROM record GROUP BY job)").fetchone()[0]
 
 
-def rows_differ(calm, shaken):
-    """Complaints about rows that a kill must not have changed."""
-    complaints = []
+def rows_differ(calm, shaken, may_differ=frozenset()):
+    """Complaints about rows that a kill must not have changed. may_differ: further columns."""
+    complaints, calm, shaken = [], list(calm), list(shaken)
     if len(calm) != len(shaken):
         return [f"{len(shaken)} rows instead of {len(calm)}"]
     for a, b in zip(calm, shaken):
         for column in a:
             same = a[column] == b[column] or {a[column], b[column]} == {"done", "unchanged"} and column == "outcome"
-            if column not in MAY_DIFFER and not same:
+            if column not in MAY_DIFFER | may_differ and not same:
                 complaints.append(f"{b['identity']}: {column} is '{b[column]}', undisturbed '{a[column]}'")
     return complaints
 
 
-def ses_differs(url, fleet):
-    """Complaints of an outsider, AWS's own SDK, about the end state."""
+def sdk(url, key=KEY):
+    """AWS's own, for outsiders. It asks again as often as it takes."""
     import boto3
+    import botocore.config
 
-    ses = boto3.client("ses", endpoint_url=url, region_name="us-east-1", aws_access_key_id=KEY[0],
-                       aws_secret_access_key=KEY[1])
-    wanted, complaints = dict(fleet.wanted()), []
-    names = list(wanted)
+    config = botocore.config.Config(retries={"mode": "standard", "max_attempts": 40})
+    return boto3.client("ses", endpoint_url=url, region_name="us-east-1", aws_access_key_id=key[0],
+                        aws_secret_access_key=key[1], config=config)
+
+
+def settings(ses, names):
+    """identity -> (mail_from, behaviour, status), as an outsider sees them. None: it is not there."""
     for first in range(0, len(names), 100):
         answer = ses.get_identity_mail_from_domain_attributes(Identities=names[first : first + 100])
         for identity in names[first : first + 100]:
-            a = answer["MailFromDomainAttributes"].get(identity, {})
-            is_set = a.get("MailFromDomain", "")
-            found = (is_set, a.get("BehaviorOnMXFailure", "UseDefaultValue"), a.get("MailFromDomainStatus", "") if is_set else "")
-            if found != wanted[identity]:
-                complaints.append(f"{identity}: SES has {found}, wanted {wanted[identity]}")
-    return complaints
+            a = answer["MailFromDomainAttributes"].get(identity)
+            is_set = a and a.get("MailFromDomain", "")
+            yield identity, a and (is_set, a["BehaviorOnMXFailure"], a.get("MailFromDomainStatus", "") if is_set else "")
 
 
-def witnesses_differ(fleet, calls, counts):
-    """Holds the server's log against the journal. counts: a Counter that learns what was seen."""
-    complaints, clock_slack = [], 2000  # the log shows whole milliseconds
+def ses_differs(url, fleet):
+    """Complaints about the end state."""
+    wanted = dict(fleet.wanted())
+    return [f"{identity}: SES has {found}, wanted {wanted[identity]}" for identity, found in
+            settings(sdk(url), list(wanted)) if found != wanted[identity]]
+
+
+def witnesses_differ(fleet, calls, counts, clock_slack=2000):
+    """Holds the server's log against the journal. counts: a Counter that learns what was seen. clock_slack:
+    microseconds by which their clocks may differ; the log shows whole milliseconds."""
+    complaints = []
     with Journal(fleet.journal) as journal:
         names, records = journal.identities(), journal.records()
         if not journal.healthy():
             complaints.append("the journal is damaged")
-    by_identity = {name: {"intents": [], "writes": [], "looks": []} for name in names.values()}
-    for _, job, at, kind, _, state, _, mail_from, behavior in records:
-        intents = by_identity[names[job]]["intents"]
-        if kind == INTENT:
-            word = "REJECT_MESSAGE" if behavior else "USE_DEFAULT_VALUE"
-            intents.append({"at": at, "value": (mail_from or "", word), "answered": False, "arrived": 0})
-        elif kind == ANSWER and state != UNSURE and intents:  # unsure: it was lost
-            intents[-1]["answered"] = True
+    by_identity = {name: {"intents": [], "shown": [], "writes": [], "looks": []} for name in names.values()}
+    accepted = collections.Counter()
+    for r in records:
+        record_told(by_identity[names[r.run, r.job]], r, r.accepted > accepted[r.run, r.job])
+        accepted[r.run, r.job] = r.accepted
     for call in calls:
+        if call["key"] != KEY[0]:  # another operator's
+            continue
         for identity in call["identities"]:
             if identity not in by_identity:
                 continue
             if "mail_from" in call:
-                by_identity[identity]["writes"].append((call["at"], (call["mail_from"], call["behavior"])))
+                by_identity[identity]["writes"].append((call["at"], (call["mail_from"], call["behavior"]), call["outcome"] == "ok"))
             elif "MailFrom" in call["action"] or call["action"] == "GetEmailIdentity":
                 by_identity[identity]["looks"].append(call["at"])
     for identity, story in by_identity.items():
@@ -294,12 +389,29 @@ def witnesses_differ(fleet, calls, counts):
     return complaints
 
 
+def record_told(story, r, is_taken):
+    """A record of one identity. is_taken: SES has taken a write, as it said or as a look shows."""
+    open_ones = [i for i in story["intents"] if i["open"]]
+    if r.kind == INTENT:
+        word = "REJECT_MESSAGE" if r.write_behavior else "USE_DEFAULT_VALUE"
+        story["intents"].append({"seq": r.seq, "at": r.at, "value": (r.write_mail_from or "", word), "open": True,
+                                 "refused": False, "taken": 0, "arrived": 0})
+    elif r.kind == ANSWER and r.state != UNSURE:
+        open_ones[-1].update(open=False, refused=not is_taken, taken=r.seq if is_taken else 0)
+        story["shown"] += [open_ones[-1:]] if is_taken else []
+    elif is_taken:  # one of them, nobody knows which
+        for intent in open_ones:
+            intent.update(open=False, taken=r.seq)
+        story["shown"].append(open_ones)
+
+
 def job_history_faults(story, counts, slack):
     """Complaints about one identity. Each write belongs to the newest intent before it that is not
-    another write's, which is why the newest write chooses first."""
+    another write's, which is why the newest write chooses first. What SES took was not refused."""
     chosen, intents = [], story["intents"]
-    for when, value in reversed(story["writes"]):
-        fits = [i for i in intents if not i["arrived"] and i["value"] == value and i["at"] <= when + slack]
+    for when, value, is_ok in reversed(story["writes"]):
+        fits = [i for i in intents if not i["arrived"] and i["value"] == value and i["at"] <= when + slack
+                and not (is_ok and i["refused"])]
         if fits:
             fits[-1]["arrived"] = when
         else:
@@ -311,15 +423,48 @@ def job_history_faults(story, counts, slack):
         if not before or not intent or before["value"] != intent["value"]:
             continue
         counts["repeated writes"] += 1
-        if before["answered"]:
+        if 0 < before["taken"] < intent["seq"]:
             yield f"{intent['value']} was written again although its answer was kept"
         elif not any(before["at"] < look <= when + slack for look in story["looks"]):
             yield f"{intent['value']} was written again without a look"
     counts["intents"] += len(intents)
-    for intent in intents:
-        counts["intents never sent"] += not intent["arrived"]
-        if intent["answered"] and not intent["arrived"]:
-            yield f"an answer to {intent['value']}, which never reached SES, is in the journal"
+    counts["intents never sent"] += sum(not intent["arrived"] for intent in intents)
+    for group in story["shown"]:
+        if not any(intent["arrived"] for intent in group):
+            yield f"{[i['value'] for i in group]} is taken in the journal and never reached SES"
+
+
+def speed_up(library, speed):
+    """Begins this program anew with clocks that run fast: its own wall clock, for it signs requests, and all
+    clocks of the programs that it starts. library: of wall_clock.c."""
+    if "CLOCK_SPEED" in os.environ:
+        return
+    os.environ.update(LD_PRELOAD=library, CLOCK_SPEED=str(speed), CLOCK_WALL_ONLY="1",
+                      CLOCK_SINCE=str(time.clock_gettime_ns(time.CLOCK_BOOTTIME)))
+    os.execv(sys.executable, [sys.executable, "-B", *sys.argv])
+
+
+def killed(process, seconds, counts, event=None):
+    """One life, ended after so long, or at the event, unless it has ended by itself: exit code, or None,
+    and what it said."""
+    ends = time.monotonic() + seconds
+    try:
+        while event and process.poll() is None and time.monotonic() < ends and not event.wait(0.1):
+            pass
+        process.wait(0 if event else max(0, seconds))
+    except subprocess.TimeoutExpired:
+        process.kill()
+    said = process.communicate()[1]
+    counts["kills"] += process.returncode == -9
+    return (None if process.returncode == -9 else process.returncode), said
+
+
+def keep_world(folder):
+    """For whoever looks into a complaint."""
+    kept = pathlib.Path(tempfile.mkdtemp(prefix="crash."))
+    pathlib.Path(folder).rename(kept / "world")
+    pathlib.Path(folder).mkdir()
+    print(f"# everything is kept in {kept}")
 
 
 def in_parallel(workers, work, items):

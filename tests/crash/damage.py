@@ -200,7 +200,7 @@ def unknown_writes(world, fleet, records):
     """Writes that reached SES and have no intent among the records."""
     with crash_room.Journal(fleet.kept) as journal:
         names = journal.identities()
-    intents = collections.Counter(names[r[2]] for r in records if r[4] == crash_room.INTENT)
+    intents = collections.Counter(names[r[1], r[2]] for r in records if r[4] == crash_room.INTENT)
     writes = collections.Counter(i for call in world.sim.calls() if "mail_from" in call for i in call["identities"])
     return [i for i, _ in fleet.rows if writes[i] > intents[i]]
 

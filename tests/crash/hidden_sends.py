@@ -42,7 +42,7 @@ def main():
                 complaints.append(f"the run ends with {code}: {said}")
             with crash_room.Journal(fleet.journal) as journal:
                 attempts = journal.calls()
-                intents = sum(record[3] == crash_room.INTENT for record in journal.records())
+                intents = sum(record.kind == crash_room.INTENT for record in journal.records())
             # the journal counts what was asked for a job, not what was asked of an account
             seen = sum(n for (_, target), n in proxy.requests.items() if target.startswith("/v2/email/identities/"))
             puts = sum(n for (method, _), n in proxy.requests.items() if method == "PUT")

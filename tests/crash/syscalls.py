@@ -117,13 +117,10 @@ class Campaign:
 
 def after_the_failure(campaign, sim):
     """The server's word: no write without its intent, none after the failure but from a later life."""
-    complaints, per_fleet = [], collections.defaultdict(list)
-    for call in sim.calls():
-        for number in {i.split(".")[1] for i in call["identities"]}:
-            per_fleet[number].append(call)
+    complaints, per_fleet = [], sim.calls_by_fleet()
     for fleet, _ in campaign.used:
         complaints += crash_room.ses_differs(sim.url, fleet)
-        complaints += crash_room.witnesses_differ(fleet, per_fleet[f"f{fleet.number}"], campaign.counts)
+        complaints += crash_room.witnesses_differ(fleet, per_fleet[fleet.number], campaign.counts)
     return complaints
 
 

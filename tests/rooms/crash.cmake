@@ -17,6 +17,9 @@ target_link_libraries(scarce_memory PRIVATE crash_run PkgConfig::sqlite3)
 target_link_options(scarce_memory PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)
 add_test(NAME crash_memory COMMAND scarce_memory --seed 12 --every 17)
 
+# Preloaded: a wall clock that a test sets, and clocks that run fast.
+add_library(wall_clock MODULE wire/wall_clock.c)
+
 # The programs as they are shipped, killed, starved and interrupted. Each needs both of them.
 function(mailfrom_campaign name)
   add_test(NAME crash_${name} COMMAND /usr/bin/python3 -B ${crash_folder}/${name}.py
@@ -24,9 +27,10 @@ function(mailfrom_campaign name)
   set_tests_properties(crash_${name} PROPERTIES LABELS release)
 endfunction()
 
-mailfrom_campaign(kill9 --seed 1 --rounds 500)
+mailfrom_campaign(kill9 $<TARGET_FILE:wall_clock> --seed 1 --rounds 500)
 mailfrom_campaign(damage --seed 1 --journals 45)
 mailfrom_campaign(hidden_sends --seed 1 --calls 2000)
 mailfrom_campaign(signals --seed 1 --rounds 100)
 mailfrom_campaign(syscalls --every 13)
 mailfrom_campaign(two_at_once)
+mailfrom_campaign(weather $<TARGET_FILE:wall_clock> --seed 1 --rounds 30 --lives 12 --workers 16)

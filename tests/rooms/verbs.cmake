@@ -46,7 +46,6 @@ mailfrom_run_test(keys_canary)
 mailfrom_run_test(keys_process)
 
 # Keys that change while a run goes on, and a wall clock that a test sets.
-add_library(wall_clock MODULE wire/wall_clock.c)
 add_test(NAME run_keys COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_keys.py
   $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
 set_tests_properties(run_keys PROPERTIES LABELS release TIMEOUT 300)

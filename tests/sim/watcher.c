@@ -211,7 +211,7 @@ static enum err watch_keep(void *ctx, const struct record *records, uint32_t len
         const struct record *r = &records[i];
         if (r->kind == RECORD_LANE)
             continue;
-        if (!job_may_move(r->from, r->row.state))
+        if (r->from != r->row.state && !job_may_move(r->from, r->row.state))
             watcher_complain(w, "job %u: no move from %s to %s", r->job, job_state_name(r->from),
                              job_state_name(r->row.state));
         check_memory(w, r);

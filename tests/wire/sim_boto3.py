@@ -252,6 +252,16 @@ def writing(s):
     check("setting a Failed one again restarts it", got, "PENDING")
 
 
+def deleting(s):
+    ses, v2 = s.client("ses"), s.client("sesv2")
+    names = ["d1202.example", "example.com"]
+    ses.delete_identity(Identity=names[0])
+    got = ses.get_identity_mail_from_domain_attributes(Identities=names)["MailFromDomainAttributes"]
+    check("a deleted identity is left out", list(got), names[1:])
+    check("and not found", error_of(lambda: v2.get_email_identity(EmailIdentity=names[0]))[:2], ("NotFoundException", 404))
+    check("deleting it again is no error", error_of(lambda: ses.delete_identity(Identity=names[0]))[0], "no error")
+
+
 def refusals(s):
     ses, v2 = s.client("ses"), s.client("sesv2")
     above = "Provided MAIL-FROM domain <example.com> is not subdomain of the domain of the identity <example.com>."
@@ -458,6 +468,26 @@ def faults():
         date = datetime.datetime.strptime(answer["ResponseMetadata"]["HTTPHeaders"]["date"], "%a, %d %b %Y %H:%M:%S GMT")
         off = (date - datetime.datetime.utcnow()).total_seconds()
         check("fault skew: the Date header tells it", off, lambda off: 1195 < off < 1205)
+    with sim([row("a.example")], "--rate", "1000", "--faults", "stale=1,lag=1", tls=False) as s:
+        v2 = s.client("sesv2")
+        read = lambda: v2.get_email_identity(EmailIdentity="a.example")["MailFromAttributes"].get("MailFromDomain")
+        start = time.monotonic()
+        v2.put_email_identity_mail_from_attributes(**put)
+        check("fault stale: what was set is not shown at once", read(), None)
+        check("but when the lag is over", until(read, "m.a.example"), "m.a.example")
+        check("and not sooner", time.monotonic() - start, lambda took: took >= 1)
+    seen = set()
+    for seed in range(8):
+        spec = ("--faults", "outage=1,outage-lasts=3600", "--seed", str(seed))
+        with sim([row("a.example")], "--rate", "1000", *spec, tls=False) as s:
+            seen.add(tuple(error_of(s.client("ses").list_identities)[:2] for _ in range(3)))
+            check("fault outage: STS is spared", s.client("sts").get_caller_identity()["Account"], ACCOUNT)
+            check("nothing else has an effect", {(r["outcome"] == "ok", r["fault"]) for r in s.log() if r["protocol"] != "sts"},
+                  {(False, "outage")})
+    check("an outage is of one kind while it lasts", seen, {(("503", 503),) * 3, (("ConnectionClosedError", 0),) * 3})
+    with sim([row("a.example")], "--rate", "1000", "--faults", "outage=0.5,outage-lasts=1", tls=False) as s:
+        ok = lambda: error_of(s.client("ses").list_identities)[0] == "no error"
+        check("outages come and go", [until(ok, value) for value in (True, False, True)], [True, False, True])
     with sim([row("a.example")], "--rate", "1000", "--faults", "delay=300") as s:
         start = time.monotonic()
         s.client("ses").get_send_quota()
@@ -502,7 +532,7 @@ def main():
     zone = Zone()
     options = ["--rate", "1e6", "--burst", "1e6", "--resolver", zone.address, "--time-scale", str(SCALE)]
     with sim(by_hand(), *options) as s:
-        for part in reading_v1, listing, reading_v2, writing, refusals, signatures, both_signers, tokens, command_line, the_log:
+        for part in reading_v1, listing, reading_v2, writing, refusals, deleting, signatures, both_signers, tokens, command_line, the_log:
             part(s)
         set_up_states(s, zone)
     pace()
