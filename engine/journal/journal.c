@@ -97,7 +97,10 @@ enum err journal_select(struct journal *j, struct sql_stmt **st, const char *tex
 
 enum err journal_damaged(struct why *why, const char *what)
 {
-    return why_set(why, ERR_IO, "the journal is damaged: %s", what);
+    return why_set(why, ERR_IO,
+                   "the journal is damaged: %s: put back a copy of it, or name another file with "
+                   "--journal",
+                   what);
 }
 
 uint64_t journal_number(struct sql_stmt *st, int column, uint64_t max, bool *ok)

@@ -33,6 +33,7 @@ REFUSAL = 20  # seconds in which a verb that must refuse has done so; it only re
 ENOUGH = 10  # complaints, after which nothing more is tried
 LOG_BYTES = (90_000, 300_000)  # of a log when its run is killed
 FRAME = 4096 + 24
+NEXT = ("put back a copy", "--refresh", "name another file")  # what a refusal advises
 SAID = ("has lost records", "damaged", "malformed", "has lost run", "is empty, although", "not a journal")
 
 
@@ -245,6 +246,8 @@ def read_only_faults(world, fleet, journal, name, lost, counts):
                 yield f"{where}: a false alarm: {said[:300]}"
             if lost and writes and code != 1:
                 yield f"{where}: it went on: {said[:300]}"
+            if lost and told and code == 1 and not any(words in said.lower() for words in NEXT):
+                yield f"{where}: no next step: {said[:300]}"
             if lost and not writes and verb == "report" and code == 0 and '"lost_records"' not in said:
                 yield f"{where}: the report does not carry it"
             if writes and world.states(fleet) != before:
