@@ -408,6 +408,15 @@ enum err sql_check(struct sql *s, struct why *why)
     return err;
 }
 
+void sql_head(struct sql *s, unsigned char out[SQL_HEAD_LEN])
+{
+    sqlite3_file *file = NULL;
+    memset(out, 0, SQL_HEAD_LEN);
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+        file && file->pMethods)
+        file->pMethods->xRead(file, out, SQL_HEAD_LEN, 0);
+}
+
 int64_t sql_last_id(const struct sql *s)
 {
     return sqlite3_last_insert_rowid(s->db);
