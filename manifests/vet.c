@@ -7,7 +7,6 @@
  * names: where a name will be looked for is told to the processor VET_AHEAD choices before, so that
  * the look-up need not wait for memory; choices end in the order in which they began.
  */
-#include "base/hash.h"
 #include "raw.h"
 
 #include <assert.h>
@@ -17,7 +16,7 @@
 
 static uint32_t slot_of(const struct vet *v, uint16_t lane, name_id identity)
 {
-    uint64_t block = hash_mix(lane, identity / BLOCK);
+    uint64_t block = siphash_pair(v->raw->fleet->names.key, lane, identity / BLOCK);
     return ((uint32_t)block * BLOCK + identity % BLOCK) & v->seen_mask;
 }
 
@@ -61,7 +60,7 @@ static void mail_from_begin(const struct fleet *f, struct ahead *a)
     if (a->is_too_long)
         return;
     a->mail_from = host_normal(filled, a->normal);
-    a->mail_from_hash = names_hash(a->mail_from);
+    a->mail_from_hash = names_hash(&f->names, a->mail_from);
     names_prefetch(&f->names, a->mail_from_hash);
 }
 
@@ -115,7 +114,7 @@ static void row_vet(struct vet *v, const struct raw_row *row, const struct resol
 {
     struct names *names = &v->raw->fleet->names;
     struct text identity = names_stowed(row->identity);
-    uint32_t hash = names_hash(identity);
+    uint32_t hash = names_hash(names, identity);
     names_prefetch(names, hash);
     for (uint32_t i = 0; i < s->lanes_len && v->raw->err == OK; i++) {
         struct ahead *a = choice_begin(v);

@@ -2,7 +2,6 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
-#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,9 +122,9 @@ static bool is_same(const struct group *a, const struct group *b)
 static struct group *group_like(struct groups *g, const struct group *wanted)
 {
     uint64_t hash =
-        hash_mix(hash_mix(wanted->lane, wanted->reason),
-                 (((uint64_t)wanted->outcome * 16 + wanted->action) * 4 + wanted->alarm) * 2 +
-                     wanted->rejects);
+        siphash_pair(g->names.key, (uint64_t)wanted->lane << 32 | wanted->reason,
+                     (((uint64_t)wanted->outcome * 16 + wanted->action) * 4 + wanted->alarm) * 2 +
+                         wanted->rejects);
     for (uint32_t slot = (uint32_t)hash & (SLOTS - 1);; slot = (slot + 1) & (SLOTS - 1)) {
         if (g->slots[slot] == 0) {
             struct group *made = g->len < GROUPS_MAX ? list_add(g, wanted) : NULL;

@@ -32,8 +32,9 @@ static void written(void *context, struct buf *out, const struct survey *s)
         inspect_text(out, s, &mx, p->options);
 }
 
-static void print(void *context, struct text t)
+static void print(void *context, struct text t, instant_us now)
 {
+    (void)now;
     struct printing *p = context;
     if (p->printed++)
         fputs(p->json ? ",\n" : "\n", stdout);
@@ -72,11 +73,12 @@ static enum err names_ask(struct wire *wire, struct inspection *i,
                           struct why *why)
 {
     const struct inspect_out out = {p, written, print};
+    const struct io io = wire_io(wire);
     i->survey.time_s = wire_now(wire) / 1000000;
     if (p->json)
         fputs("[\n", stdout);
     enum err err =
-        inspect_ask(wire, &i->survey, i->from, names->list, names->len, &out, troubled, why);
+        inspect_ask(&io, &i->survey, i->from, names->list, names->len, &out, troubled, why);
     if (p->json && err == OK)
         fputs("\n]\n", stdout);
     return err;

@@ -21,8 +21,9 @@ static const char *state_text(enum run_state state)
     return texts[state];
 }
 
-/* Open means running, if somebody writes; otherwise the process is gone. */
-static void print_state(const struct options *o, const struct run *r)
+/* Open means running, if somebody writes; otherwise the process is gone. Not inlined: its advice
+ * would lie on the stack of all that is printed. */
+__attribute__((noinline)) static void print_state(const struct options *o, const struct run *r)
 {
     struct advice a;
     char holder[JOURNAL_HOLDER_MAX];
@@ -33,6 +34,10 @@ static void print_state(const struct options *o, const struct run *r)
         printf("%s\n", state_text(r->head.state));
     else if (journal_has_writer(r->journal, holder))
         printf("running%s%s\n", *holder ? ", as " : "", holder);
+    else if (journal_lock_is_gone(r->journal))
+        printf("open, and whether it goes on cannot be told: the lock file of its journal is gone. "
+               "When no process goes on with it: %s\n",
+               resume);
     else
         printf("cut off; to go on: %s\n", resume);
 }

@@ -20,21 +20,23 @@ static bool is_safe(struct text t)
     return true;
 }
 
-/* A word that no terminal gets raw is one that printf(1) makes. A newline at its end is lost. */
+/* A word that no terminal gets raw, or with a backslash, is one that printf(1) makes. Within double
+ * quotes "\134" and "\\134" are the same to it, so it may stand in a sentence of messages.h, which
+ * doubles backslashes. A newline at its end is lost. */
 static void word_add_made(struct buf *out, const char *word)
 {
-    buf_add_str(out, "\"$(printf '");
-    for (; *word; word++) {
-        unsigned char c = (unsigned char)*word;
-        if (c < 0x20 || c >= 0x7f || c == '\'' || c == '\\')
+    buf_add_str(out, "\"$(printf \"");
+    for (const char *at = word; *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        bool is_option = c == '-' && at == word;
+        if (c < 0x20 || c >= 0x7f || is_option || strchr("\\\"$`!", c))
             buf_add_fmt(out, "\\%03o", c);
         else
-            buf_add_str(out, c == '%' ? "%%" : (char[]){*word, '\0'});
+            buf_add_str(out, c == '%' ? "%%" : (char[]){*at, '\0'});
     }
-    buf_add_str(out, "')\"");
+    buf_add_str(out, "\")\"");
 }
 
-/* A quotation mark is quoted without a backslash, since a sentence of messages.h doubles those. */
 static void word_add(struct buf *out, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -43,7 +45,7 @@ static void word_add(struct buf *out, const char *word)
         buf_add_str(out, word);
         return;
     }
-    if (!is_safe(text_of(word))) {
+    if (!is_safe(text_of(word)) || strchr(word, '\\')) {
         word_add_made(out, word);
         return;
     }

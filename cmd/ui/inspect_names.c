@@ -59,10 +59,10 @@ static enum err name_add(struct inspect_names *names, struct text given, const c
 
 static enum err lines_read(struct inspect_names *names, FILE *in, const char *file, struct why *why)
 {
-    char line[LINE_LEN_MAX];
+    char *line = malloc(LINE_LEN_MAX); /* too large for a small stack */
     unsigned number = 0;
-    enum err err = OK;
-    while (err == OK && fgets(line, sizeof line, in)) {
+    enum err err = line ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    while (err == OK && fgets(line, LINE_LEN_MAX, in)) {
         size_t len = strcspn(line, "\r\n");
         struct text name = text_trim((struct text){line, len});
         number++;
@@ -71,6 +71,7 @@ static enum err lines_read(struct inspect_names *names, FILE *in, const char *fi
     }
     if (err == OK && ferror(in))
         err = why_set(why, ERR_IO, "%s: %s", file, strerror(errno));
+    free(line);
     return err;
 }
 

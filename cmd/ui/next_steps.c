@@ -39,14 +39,14 @@ void next_steps_after(const struct options *o, const struct run *r, enum err err
 
 void next_steps_records(const struct options *o, const struct run *r, uint32_t waiting)
 {
-    struct advice a, word;
+    struct advice a; /* large for a small stack: one is enough */
     struct buf words;
     bool is_plan = r->head.verb == RUN_PLAN;
     if (waiting == 0 || (is_plan && o->dry_run))
         return;
     buf_init(&words, sizeof a.text);
     for (size_t i = 0; is_plan && i < o->arguments_len; i++)
-        buf_add_fmt(&words, "%s ", advice_word(&word, o->arguments[i]));
+        buf_add_fmt(&words, "%s ", advice_word(&a, o->arguments[i]));
     if (!is_plan)
         buf_add_fmt(&words, "%llu ", (unsigned long long)r->head.id);
     buf_add_str(&words, "--missing");

@@ -113,7 +113,8 @@ static const char *state_of(struct watch *w)
     if (w->run.head.state != RUN_OPEN)
         return w->run.head.state == RUN_ENDED ? "ended" : "stopped";
     w->goes_on = journal_has_writer(w->run.journal, holder);
-    return w->goes_on ? "running" : "cut off";
+    bool is_told = w->goes_on || !journal_lock_is_gone(w->run.journal);
+    return w->goes_on ? "running" : is_told ? "cut off" : "unknown";
 }
 
 /* The journal is opened anew: what was written since is in the next copy. */

@@ -163,16 +163,19 @@ static enum err all_open(struct lanes *l, struct opening *o, struct why *why)
 enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access *a,
                     const struct notices *n, struct why *why)
 {
-    struct opening opening = {.fleet = f, .access = a, .notices = n, .account = UINT32_MAX};
     *l = (struct lanes){.len = f->lanes_len, .sources_len = f->accounts_len};
     arena_init(&l->arena, SIZE_MAX);
     l->list = ARENA_ARRAY(&l->arena, struct wire_lane, f->lanes_len + 1);
     l->trouble = ARENA_ARRAY(&l->arena, const char *, f->lanes_len + 1);
     l->sources = ARENA_ARRAY(&l->arena, struct credential_source *, f->accounts_len + 1);
-    enum err err = l->list && l->trouble && l->sources ? secrets_open(&l->secrets, why)
-                                                       : why_set(why, ERR_NOMEM, "out of memory");
-    if (err == OK)
-        err = all_open(l, &opening, why);
+    struct opening *opening = ARENA_NEW(&l->arena, struct opening); /* large for a small stack */
+    enum err err = l->list && l->trouble && l->sources && opening
+                       ? secrets_open(&l->secrets, why)
+                       : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK) {
+        *opening = (struct opening){.fleet = f, .access = a, .notices = n, .account = UINT32_MAX};
+        err = all_open(l, opening, why);
+    }
     if (err != OK)
         lanes_close(l);
     return err;

@@ -1,7 +1,6 @@
 #include "names.h"
 
 #include "bounds.h"
-#include "hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,7 +12,10 @@
 
 bool names_init(struct names *n, size_t limit_bytes)
 {
-    *n = (struct names){.len = 1, .cap = SLOTS_FIRST / 2, .slot_mask = SLOTS_FIRST - 1};
+    *n = (struct names){.len = 1,
+                        .cap = SLOTS_FIRST / 2,
+                        .slot_mask = SLOTS_FIRST - 1,
+                        .key = siphash_key_of_process()};
     arena_init(&n->bytes, limit_bytes);
     n->slots = calloc(SLOTS_FIRST, sizeof *n->slots);
     n->at = calloc(n->cap, sizeof *n->at);
@@ -48,9 +50,9 @@ struct text names_stowed(const char *stowed)
 
 /* A slot is hash << 32 | id. With the hash at hand, a look-up that finds nothing and a growing
  * table touch no name, which would be a cache miss each. */
-uint32_t names_hash(struct text t)
+uint32_t names_hash(const struct names *n, struct text t)
 {
-    return (uint32_t)hash_bytes(t.at, t.len);
+    return (uint32_t)siphash(n->key, t.at, t.len);
 }
 
 void names_prefetch(const struct names *n, uint32_t hash)
@@ -72,7 +74,7 @@ static uint32_t slot_of(const struct names *n, struct text t, uint32_t hash)
 
 name_id names_find(const struct names *n, struct text t)
 {
-    return t.len == 0 ? NAME_NONE : (name_id)n->slots[slot_of(n, t, names_hash(t))];
+    return t.len == 0 ? NAME_NONE : (name_id)n->slots[slot_of(n, t, names_hash(n, t))];
 }
 
 /* Look-ups fall all over the table. By ordinary pages nearly each of them would miss the
@@ -170,5 +172,5 @@ bool names_add_hashed(struct names *n, struct text t, uint32_t hash, name_id *id
 
 bool names_add(struct names *n, struct text t, name_id *id)
 {
-    return names_add_hashed(n, t, names_hash(t), id);
+    return names_add_hashed(n, t, names_hash(n, t), id);
 }

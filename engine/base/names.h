@@ -9,6 +9,7 @@
 #define MF_NAMES_H
 
 #include "arena.h"
+#include "siphash.h"
 
 typedef uint32_t name_id;
 #define NAME_NONE 0u /* the empty name */
@@ -18,6 +19,7 @@ struct names {
     const char **at; /* id -> bytes; a length stands before the bytes */
     uint64_t *slots; /* open addressing: half a hash and the id, or 0; see names.c */
     uint32_t len, cap, slot_mask;
+    struct siphash_key key; /* the process's; numbers are given in order, whatever it is */
 };
 
 bool names_init(struct names *n, size_t limit_bytes);
@@ -27,8 +29,8 @@ void names_clear(struct names *n);
 bool names_add(struct names *n, struct text t, name_id *id);
 /* names_add() in two halves, for millions of names: a large table misses the caches nearly every
  * time, and what is prefetched some names ahead is there when it is looked at. hash is
- * names_hash(t). */
-uint32_t names_hash(struct text t);
+ * names_hash(n, t). */
+uint32_t names_hash(const struct names *n, struct text t);
 void names_prefetch(const struct names *n, uint32_t hash);
 bool names_add_hashed(struct names *n, struct text t, uint32_t hash, name_id *id);
 /* Bytes without a number yet: kept for as long as the table, and given one by names_adopt(), which

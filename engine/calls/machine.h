@@ -1,8 +1,8 @@
 /*
  * A machine: what asks SES or DNS by calls until it knows what it wants, or has changed what it was
- * to change. The scheduler of a run, the inventory of `discover` and the questions of preflight are
- * machines; engine_run() (engine.h) drives every one of them, live or simulated. A machine does no
- * I/O, reads no clock and cannot block: an instant is an argument.
+ * to change. The scheduler of a run, the inventory of `discover`, the questions of preflight and
+ * the names of `inspect` are machines; engine_run() (engine.h) drives every one of them, live or
+ * simulated. A machine does no I/O, reads no clock and cannot block: an instant is an argument.
  *
  * One turn is event() for each event, decide(), the records kept, the calls sent, turn_end(). Only
  * the deciding thread calls these functions.

@@ -4,6 +4,7 @@
 #include "access/dns_wire.h"
 #include "decide.h"
 #include "inspect/inspect_ask.h"
+#include "wire/wire.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -12,7 +13,6 @@
 
 struct asking {
     struct records_gather *g;
-    struct wire *wire;
     uint32_t done;
     instant_us told; /* when a person last heard how far it is */
 };
@@ -46,10 +46,9 @@ static void survey_take(void *context, struct buf *out, const struct survey *s)
     buf_add_char(out, '\n');
 }
 
-static void survey_leave(void *context, struct text written)
+static void survey_leave(void *context, struct text written, instant_us now)
 {
     struct asking *a = context;
-    instant_us now = wire_now(a->wire);
     (void)written;
     a->done++;
     if (now - a->told < TOLD_EVERY)
@@ -65,10 +64,11 @@ static enum err names_ask(struct records_gather *g, struct wire *wire, const str
     const struct survey_options options = {.mode = access_dns_mode(g->config->access),
                                            .authority_port = g->config->access->authority_port,
                                            .suffixes = g->suffixes};
-    struct asking asking = {.g = g, .wire = wire, .told = wire_now(wire)};
+    const struct io io = wire_io(wire);
+    struct asking asking = {.g = g, .told = wire_now(wire)};
     const struct inspect_out out = {&asking, survey_take, survey_leave};
     size_t troubled;
-    return inspect_ask(wire, &options, TEXT_NONE, names, g->entries_len, &out, &troubled, why);
+    return inspect_ask(&io, &options, TEXT_NONE, names, g->entries_len, &out, &troubled, why);
 }
 
 static void blocked_print(struct records_gather *g, const struct records_entry *e)

@@ -1,27 +1,27 @@
 /*
- * Carries questions out and answers in for a pool of surveys (survey_pool.h), whose subjects are
- * indexes of names.
+ * A pool of surveys (survey_pool.h), whose subjects are indexes of names, as a machine of the
+ * engine.
  */
 #include "inspect_ask.h"
 
 #include "base/bounds.h"
+#include "calls/call_pool.h"
+#include "engine.h"
 #include "survey/survey_pool.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#define WRITTEN_MAX  (4u << 20) /* of one name: a record of 4 KB and 26 servers are far below */
-#define ANSWER_BYTES (1u << 20) /* one message of 64 KB, parsed */
+#define WRITTEN_MAX (4u << 20) /* of one name: a record of 4 KB and 26 servers are far below */
 
 struct asking {
-    struct wire *wire;
     struct text from;
     const struct text *names;
     size_t names_len, started, printed;
     const struct inspect_out *out;
     struct survey_pool surveys;
-    struct call calls[DNS_WINDOW], *pool;
-    uint64_t ticket;
+    struct arena memory; /* of the calls */
+    struct call_pool calls;
     struct buf written[INSPECT_AHEAD_MAX]; /* by index of the name, modulo */
     size_t troubled;
     bool no_memory;
@@ -32,12 +32,10 @@ static struct asking *asking_new(const struct survey_options *options)
     struct asking *a = calloc(1, sizeof *a);
     if (!a)
         return NULL;
-    survey_pool_init(&a->surveys, options, NULL, NULL);
-    for (uint32_t i = 0; i < DNS_WINDOW; i++) {
-        arena_init(&a->calls[i].arena, ANSWER_BYTES);
-        a->calls[i].next = a->pool;
-        a->pool = &a->calls[i];
-    }
+    survey_pool_init(&a->surveys, options, siphash_key_of_process(), NULL, NULL);
+    arena_init(&a->memory, SIZE_MAX);
+    if (!call_pool_init(&a->calls, &a->memory, DNS_WINDOW))
+        a->no_memory = true;
     for (uint32_t i = 0; i < INSPECT_AHEAD_MAX; i++)
         buf_init(&a->written[i], WRITTEN_MAX);
     return a;
@@ -46,8 +44,8 @@ static struct asking *asking_new(const struct survey_options *options)
 static void asking_free(struct asking *a)
 {
     survey_pool_clear(&a->surveys);
-    for (uint32_t i = 0; i < DNS_WINDOW; i++)
-        arena_clear(&a->calls[i].arena);
+    call_pool_clear(&a->calls);
+    arena_clear(&a->memory);
     for (uint32_t i = 0; i < INSPECT_AHEAD_MAX; i++)
         buf_clear(&a->written[i]);
     free(a);
@@ -55,15 +53,10 @@ static void asking_free(struct asking *a)
 
 static struct call *call_make(struct asking *a, const struct survey_question *q)
 {
-    struct call *call = a->pool;
+    struct call *call = call_pool_take(&a->calls, CALL_ASK, 0, API_V1);
     assert(call); /* there are as many as the window of the surveys */
-    a->pool = call->next;
-    call->next = NULL;
-    call->ticket = ++a->ticket;
-    call->kind = CALL_ASK;
     call->owner = q->slot;
     call->part = q->part;
-    call->attempt = 1;
     call->question = q->question;
     return call;
 }
@@ -98,66 +91,93 @@ static uint32_t questions_take(struct asking *a, instant_us now, struct call **c
     return len;
 }
 
-static void questions_send(struct asking *a)
+static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t max)
 {
-    struct call *calls[DNS_WINDOW];
-    instant_us now = wire_now(a->wire);
+    struct asking *a = ctx;
+    assert(max >= DNS_WINDOW);
+    if (a->no_memory)
+        return 0;
     uint32_t len = questions_take(a, now, calls);
     while (name_may_start(a)) {
         uint32_t name = (uint32_t)a->started++;
         survey_pool_start(&a->surveys, name, a->names[name], a->from, now);
         len += questions_take(a, now, calls + len);
     }
-    wire_send(a->wire, calls, len);
+    return len;
 }
 
-static void written_print(struct asking *a)
+static void on_event(void *ctx, const struct event *event, instant_us now)
 {
+    struct asking *a = ctx;
+    (void)now;
+    assert(event->kind == EVENT_ANSWER); /* no signal interrupts this world */
+    struct call *call = event->call;
+    const struct survey_question q = {call->owner, call->part, call->question};
+    survey_pool_reply(&a->surveys, &q, &call->dns, call->answered_at);
+    call_pool_returned(&a->calls);
+    call_pool_give(&a->calls, call);
+}
+
+/* Printing makes room for further names, and those need no answer to begin. */
+static instant_us wake(const void *ctx, instant_us now)
+{
+    const struct asking *a = ctx;
+    if (a->no_memory)
+        return WHEN_NEVER;
+    return name_may_start(a) ? now : survey_pool_wake(&a->surveys, now);
+}
+
+/* The calls are memory of this struct, so all of them come home first. */
+static bool is_finished(const void *ctx)
+{
+    const struct asking *a = ctx;
+    return a->calls.out == 0 && a->printed == a->names_len;
+}
+
+static bool is_draining(const void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+static bool is_out_of_memory(const void *ctx)
+{
+    const struct asking *a = ctx;
+    return a->no_memory && a->calls.out == 0;
+}
+
+static void written_print(void *ctx, instant_us now)
+{
+    struct asking *a = ctx;
     while (a->printed < a->started && a->written[a->printed % INSPECT_AHEAD_MAX].len) {
         struct buf *written = &a->written[a->printed++ % INSPECT_AHEAD_MAX];
-        a->out->print(a->out->context, buf_text(written));
+        a->out->print(a->out->context, buf_text(written), now);
         buf_clear(written);
     }
 }
 
-static void answers_take(struct asking *a, instant_us until)
-{
-    struct event events[DNS_WINDOW];
-    uint32_t len = wire_wait(a->wire, until, events, DNS_WINDOW);
-    for (uint32_t i = 0; i < len; i++) {
-        assert(events[i].kind == EVENT_ANSWER); /* no signal interrupts this wire */
-        struct call *call = events[i].call;
-        const struct survey_question q = {call->owner, call->part, call->question};
-        survey_pool_reply(&a->surveys, &q, &call->dns, call->answered_at);
-        call->next = a->pool;
-        a->pool = call;
-    }
-}
-
-enum err inspect_ask(struct wire *wire, const struct survey_options *options, struct text from,
+enum err inspect_ask(const struct io *io, const struct survey_options *options, struct text from,
                      const struct text *names, size_t len, const struct inspect_out *out,
                      size_t *troubled, struct why *why)
 {
     struct asking *a = asking_new(options);
     if (!a)
         return why_set(why, ERR_NOMEM, "out of memory");
-    a->wire = wire;
+    const struct machine machine = {.ctx = a,
+                                    .event = on_event,
+                                    .decide = decide,
+                                    .wake = wake,
+                                    .is_finished = is_finished,
+                                    .is_draining = is_draining,
+                                    .is_out_of_memory = is_out_of_memory};
+    const struct engine_watch watch = {.ctx = a, .turn = written_print};
+    enum engine_end end;
     a->from = from;
     a->names = names;
     a->names_len = len;
     a->out = out;
-    while (a->printed < len && !a->no_memory) {
-        questions_send(a);
-        written_print(a);
-        instant_us wake = survey_pool_wake(&a->surveys, wire_now(wire));
-        assert(a->surveys.out || wake < WHEN_NEVER || name_may_start(a) || a->printed == len);
-        if (a->surveys.out || wake < WHEN_NEVER)
-            answers_take(a, wake);
-    }
-    while (a->surveys.out) /* the calls are this struct's memory: they all come home first */
-        answers_take(a, WHEN_NEVER);
+    enum err err = engine_run(&machine, io, &watch, &end, why);
     *troubled = a->troubled;
-    enum err err = a->no_memory ? why_set(why, ERR_NOMEM, "out of memory") : OK;
     asking_free(a);
     return err;
 }

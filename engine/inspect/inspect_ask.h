@@ -1,19 +1,20 @@
 /*
- * Surveys of many names: carries their questions over the wire, and hands the surveys back in the
- * order of the names.
+ * Surveys of many names, in a live or a simulated world: their questions are asked side by side,
+ * and the surveys are handed back in the order of the names.
  */
 #ifndef MF_INSPECT_ASK_H
 #define MF_INSPECT_ASK_H
 
+#include "base/buf.h"
 #include "base/error.h"
+#include "io.h"
 #include "survey/survey.h"
-#include "wire/wire.h"
 
 /* Writes what is to be said of a survey that is done; called in any order. Writing nothing means
  * that memory is out. */
 typedef void inspect_write(void *context, struct buf *out, const struct survey *s);
 /* Takes what was written, in the order of the names. */
-typedef void inspect_print(void *context, struct text written);
+typedef void inspect_print(void *context, struct text written, instant_us now);
 
 struct inspect_out {
     void *context;
@@ -22,8 +23,8 @@ struct inspect_out {
 };
 
 /* Asks about each name, and about DMARC of `from` unless it is empty. *troubled counts the names
- * for which survey_has_trouble(). The wire belongs to this call until it returns. ERR_NOMEM. */
-enum err inspect_ask(struct wire *wire, const struct survey_options *options, struct text from,
+ * for which survey_has_trouble(). The world belongs to this call until it returns. ERR_NOMEM. */
+enum err inspect_ask(const struct io *io, const struct survey_options *options, struct text from,
                      const struct text *names, size_t len, const struct inspect_out *out,
                      size_t *troubled, struct why *why);
 

@@ -3,8 +3,8 @@
  *
  * A second connection on the same file would do in theory. In practice SQLite before 3.51.3 has a
  * race between two connections that reset the log, and Debian 12 ships 3.40; and a connection that
- * only reads still creates a shared-memory file. So a reader copies main file and log into a folder
- * of its own and opens the copy.
+ * only reads still creates a shared-memory file. So a reader copies main file and log into two
+ * files without a name and opens these (sql_open_scratch).
  *
  * Why the copy is whole: the reader holds the readers' byte of the lock file (lock.h), so no
  * checkpoint happens, so the main file stands still and the log only grows. A log that is cut
@@ -87,7 +87,7 @@ static bool write_all(int fd, const char *at, size_t len)
 
 static bool bytes_copy(int from, int to)
 {
-    char block[1 << 16];
+    char block[4096]; /* a stack may be small */
     for (;;) {
         ssize_t n = read(from, block, sizeof block);
         if (n < 0 && errno == EINTR)
@@ -105,90 +105,53 @@ static const char *tmp_folder(void)
     return tmp && *tmp ? tmp : "/tmp";
 }
 
-/* Makes the folder of the names, once. */
-static bool folder_make(struct copy *copy)
+/* Where the file system has no files without a name, it is taken away at once. */
+static int nameless_open(void)
 {
-    char folder[PATH_MAX];
-    if (copy->folder[0])
-        return true;
-    int len = snprintf(folder, sizeof folder, "%s/mailfrom-XXXXXX", tmp_folder());
-    if (len < 0 || (size_t)len >= sizeof folder || !mkdtemp(folder) ||
-        !realpath(folder, copy->folder))
-        return false;
-    snprintf(copy->file, sizeof copy->file, "%s/journal.db", copy->folder);
-    return true;
-}
-
-static void copy_name(const struct copy *copy, const char *end, char out[PATH_MAX + 32])
-{
-    snprintf(out, PATH_MAX + 32, "%s%s", copy->file, end);
-}
-
-/* A file without a name, so that a reader that is killed while it copies leaves nothing; where the
- * file system has no such files, one with the name that it will have. */
-static int scratch_open(struct copy *copy, const char *end)
-{
-    char name[PATH_MAX + 32];
-    int fd = open(tmp_folder(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR) || !folder_make(copy))
+    char name[PATH_MAX];
+    int fd = open(tmp_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
         return fd;
-    copy_name(copy, end, name);
-    unlink(name); /* of an earlier try */
-    return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int len = snprintf(name, sizeof name, "%s/mailfrom-XXXXXX", tmp_folder());
+    fd = len > 0 && (size_t)len < sizeof name ? mkostemp(name, O_CLOEXEC) : -1;
+    if (fd >= 0)
+        unlink(name);
+    return fd;
 }
 
-static bool scratch_name(int fd, const struct copy *copy, const char *end)
-{
-    char self[64], name[PATH_MAX + 32];
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return false;
-    if (st.st_nlink > 0)
-        return true;
-    copy_name(copy, end, name);
-    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-    return linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
-}
-
-/* *out: the copy, or -1 where there is nothing to copy, which is right for the log. False with
- * errno. */
-static bool file_copy(const char *from, struct copy *copy, const char *end, int *out)
+/* A log that is missing is an empty one. False with errno. */
+static bool file_copy(const char *from, bool may_miss, int *out)
 {
     *out = -1;
     int in = place_open(from, O_RDONLY);
-    if (in < 0)
-        return errno == ENOENT;
-    *out = scratch_open(copy, end);
-    bool copied = *out >= 0 && bytes_copy(in, *out);
+    if (in < 0 && (errno != ENOENT || !may_miss))
+        return false;
+    *out = nameless_open();
+    bool copied = *out >= 0 && (in < 0 || bytes_copy(in, *out));
     int saved = errno;
-    close(in);
+    if (in >= 0)
+        close(in);
     errno = saved;
     return copied;
 }
 
-struct pair {
-    int file, wal;
-};
-
-static void pair_close(struct pair *pair)
+static void files_close(struct sql_files *files)
 {
-    if (pair->file >= 0)
-        close(pair->file);
-    if (pair->wal >= 0)
-        close(pair->wal);
-    *pair = (struct pair){-1, -1};
+    if (files->main >= 0)
+        close(files->main);
+    if (files->log >= 0)
+        close(files->log);
+    *files = (struct sql_files){-1, -1};
 }
 
 /* Both, as they were at one instant. ERR_BUSY: they moved meanwhile. */
-static enum err pair_copy(struct copy *copy, const char *journal_file, struct pair *pair,
-                          struct why *why)
+static enum err files_copy(struct sql_files *copy, const char *journal_file, struct why *why)
 {
     struct heads before, after;
     char from_wal[PATH_MAX + 32];
     wal_name(from_wal, journal_file);
     heads_read(journal_file, &before);
-    if (!file_copy(journal_file, copy, "", &pair->file) || pair->file < 0 ||
-        !file_copy(from_wal, copy, "-wal", &pair->wal))
+    if (!file_copy(journal_file, false, &copy->main) || !file_copy(from_wal, true, &copy->log))
         return why_set(why, ERR_IO,
                        "cannot copy it to %s, which reading beside a writer needs: %s. Let TMPDIR "
                        "name a folder with room",
@@ -199,42 +162,17 @@ static enum err pair_copy(struct copy *copy, const char *journal_file, struct pa
     return why_set(why, ERR_BUSY, "it kept changing while it was copied: try again");
 }
 
-static enum err pair_name(struct copy *copy, const struct pair *pair, struct why *why)
+enum err copy_make(struct sql_files *copy, const char *journal_file, struct why *why)
 {
-    if (folder_make(copy) && scratch_name(pair->file, copy, "") &&
-        (pair->wal < 0 || scratch_name(pair->wal, copy, "-wal")))
-        return OK;
-    return why_set(why, ERR_IO, "cannot name the copy of it in %s: %s", tmp_folder(),
-                   strerror(errno));
-}
-
-enum err copy_make(struct copy *copy, const char *journal_file, struct why *why)
-{
-    struct pair pair = {-1, -1};
     enum err err = ERR_BUSY;
-    *copy = (struct copy){0};
+    *copy = (struct sql_files){-1, -1};
     for (int i = 0; i < JOURNAL_COPY_TRIES && err == ERR_BUSY; i++) {
-        pair_close(&pair);
-        err = pair_copy(copy, journal_file, &pair, why);
+        files_close(copy);
+        err = files_copy(copy, journal_file, why);
     }
-    if (err == OK)
-        err = pair_name(copy, &pair, why);
-    pair_close(&pair);
     if (err != OK)
-        copy_unlink(copy);
+        files_close(copy);
     return err;
-}
-
-void copy_unlink(struct copy *copy)
-{
-    char wal[PATH_MAX + 32];
-    if (!copy->folder[0])
-        return;
-    copy_name(copy, "-wal", wal);
-    unlink(wal);
-    unlink(copy->file);
-    rmdir(copy->folder);
-    copy->folder[0] = '\0';
 }
 
 #define ASIDE_MAX 99

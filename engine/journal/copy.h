@@ -6,18 +6,14 @@
 
 #include "base/error.h"
 
-#include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
+#include "sql.h"
+
 #include <stdbool.h>
 
-struct copy {
-    char folder[PATH_MAX]; /* under $TMPDIR, 0700; "" when there is none */
-    char file[PATH_MAX + 16];
-};
-
 bool copy_has_log(const char *journal_file); /* is there anything in "journal.db-wal"? */
-enum err copy_make(struct copy *copy, const char *journal_file, struct why *why);
-/* Removes the names. Whoever has the copy open keeps it: so a killed reader leaves nothing. */
-void copy_unlink(struct copy *copy);
+/* The copies lie in $TMPDIR and have no names, so a reader leaves nothing behind, at whatever
+ * moment it is killed. Owned by the caller; both are -1 after an error. */
+enum err copy_make(struct sql_files *copy, const char *journal_file, struct why *why);
 
 /* Keeps a damaged log as "journal.db-wal.damaged-1" (or the next number that is free), before
  * SQLite drops what it cannot use. OK where there is no log. */

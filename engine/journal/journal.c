@@ -119,12 +119,16 @@ static enum err crash_vet(struct journal *j, struct why *why)
     return err == OK && open ? sql_check(j->sql, why) : err;
 }
 
-static enum err open_sql(struct journal *j, const char *file, enum sql_how how, struct why *why)
+static enum err sql_err(enum err err, struct why *why)
 {
-    enum err err = sql_open(&j->sql, file, how, why);
     return err == ERR_INPUT
                ? why_set(why, err, "is not a journal of mailfrom: name another file with --journal")
                : err;
+}
+
+static enum err open_sql(struct journal *j, const char *file, enum sql_how how, struct why *why)
+{
+    return sql_err(sql_open(&j->sql, file, how, why), why);
 }
 
 /* An empty file is no journal yet, unless there was one. */
@@ -189,14 +193,13 @@ static enum err open_writer(struct journal *j, bool creates, struct why *why)
 static enum err open_copy(struct journal *j, struct why *why)
 {
     int version = 0;
-    struct copy copy;
+    struct sql_files copy;
     enum err err = copy_make(&copy, j->place.file, why);
     if (err != OK)
         return err;
-    err = open_sql(j, copy.file, SQL_SCRATCH, why);
-    if (err == OK) /* a first read opens the log, after which the names may go */
+    err = sql_err(sql_open_scratch(&j->sql, copy, why), why);
+    if (err == OK)
         err = schema_vet(j->sql, &version, why);
-    copy_unlink(&copy);
     if (err == OK && version < SCHEMA_VERSION)
         err = schema_migrate(j->sql, version, why);
     return err;
@@ -299,6 +302,11 @@ bool journal_has_writer(const struct journal *j, char holder[JOURNAL_HOLDER_MAX]
 {
     assert(j->mode == JOURNAL_READ);
     return lock_is_held(j->place.file, holder);
+}
+
+bool journal_lock_is_gone(const struct journal *j)
+{
+    return lock_is_gone(j->place.file);
 }
 
 static enum err head_store(struct journal *j, const struct run_head *head,

@@ -45,8 +45,10 @@ enum err journal_open(struct journal **out, const char *path, enum journal_mode 
                       struct why *why);
 void journal_close(struct journal *j);
 /* Does another process write to the file of *j (JOURNAL_READ) just now? holder: "pid 7 on host", or
- * "" where that cannot be read. Without one, a run that is open was cut off. */
+ * "" where that cannot be read. Without one, a run that is open was cut off; unless the lock file
+ * is gone, for then nobody can tell. */
 bool journal_has_writer(const struct journal *j, char holder[JOURNAL_HOLDER_MAX]);
+bool journal_lock_is_gone(const struct journal *j);
 
 /* Begins a run: head and every choice of the fleet, durable on return. Fills in head->id. */
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,

@@ -126,6 +126,14 @@ bool lock_is_held(const char *journal_file, char holder[LOCK_HOLDER_MAX])
     return held;
 }
 
+bool lock_is_gone(const char *journal_file)
+{
+    struct lock lock;
+    enum err err = lock_open(&lock, journal_file, O_RDONLY, NULL);
+    lock_release(&lock);
+    return err == ERR_GONE;
+}
+
 /* To take what one has changes nothing. */
 bool lock_is_ours(struct lock *lock)
 {

@@ -35,6 +35,8 @@ bool lock_is_ours(struct lock *lock);
 /* Does a process hold the writer's byte just now? Neither takes nor awaits a lock. Its name goes to
  * holder: "pid 4194304 on host", or "". */
 bool lock_is_held(const char *journal_file, char holder[LOCK_HOLDER_MAX]);
+/* There is no lock file: whoever holds its lock cannot be seen. */
+bool lock_is_gone(const char *journal_file);
 
 /* The writer: may the main file change now? Never waits. */
 bool lock_readers_out(struct lock *lock);

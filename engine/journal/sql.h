@@ -15,11 +15,18 @@ enum sql_how {
     SQL_WRITER,    /* the file is ours alone: WAL, synchronous=FULL, exclusive */
     SQL_IMMUTABLE, /* read where it lies, without a trace; nobody may change it meanwhile */
     SQL_MEMORY,    /* no file at all; path is ":memory:" */
-    SQL_SCRATCH,   /* a private copy that is thrown away: nothing is checkpointed at close */
+    SQL_SCRATCH,   /* a private copy that is thrown away (sql_open_scratch) */
+};
+
+/* A database and its log as open files that need no names. */
+struct sql_files {
+    int main, log;
 };
 
 /* path: absolute. The file must exist; an empty one is a new database. */
 enum err sql_open(struct sql **out, const char *path, enum sql_how how, struct why *why);
+/* Takes the files over, whatever it returns. Nothing is checkpointed at close. */
+enum err sql_open_scratch(struct sql **out, struct sql_files files, struct why *why);
 void sql_close(struct sql *s); /* accepts NULL */
 
 /* Moves the log into the main file and empties it. Only while no reader stands on either. */

@@ -21,12 +21,210 @@
 #include <assert.h>
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SCRATCH_NAME "scratch"
+
+/* A VFS of one database, whose files are open already. Everything else is the system's VFS. */
+struct scratch {
+    sqlite3_vfs vfs;
+    sqlite3_vfs *system;
+    struct sql_files files;
+    char name[32];
+};
 
 struct sql {
     sqlite3 *db;
     int wal_pages;
+    struct scratch *scratch; /* SQL_SCRATCH: owned */
 };
+
+/* The files of a scratch database. It is ours alone, so locks are granted and nothing is synced. */
+
+struct scratch_file {
+    sqlite3_file base;
+    int fd;
+};
+
+static int fd_of(sqlite3_file *file)
+{
+    return ((struct scratch_file *)file)->fd;
+}
+
+static int scratch_read(sqlite3_file *file, void *out, int len, sqlite3_int64 at)
+{
+    char *p = out;
+    while (len > 0) {
+        ssize_t n = pread(fd_of(file), p, (size_t)len, at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return SQLITE_IOERR_READ;
+        if (n == 0) {
+            memset(p, 0, (size_t)len); /* as SQLite wants it */
+            return SQLITE_IOERR_SHORT_READ;
+        }
+        p += n;
+        at += n;
+        len -= (int)n;
+    }
+    return SQLITE_OK;
+}
+
+static int scratch_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 at)
+{
+    const char *p = bytes;
+    while (len > 0) {
+        ssize_t n = pwrite(fd_of(file), p, (size_t)len, at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+        p += n;
+        at += n;
+        len -= (int)n;
+    }
+    return SQLITE_OK;
+}
+
+static int scratch_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    return ftruncate(fd_of(file), size) == 0 ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
+}
+
+static int scratch_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    struct stat st;
+    if (fstat(fd_of(file), &st) != 0)
+        return SQLITE_IOERR_FSTAT;
+    *size = st.st_size;
+    return SQLITE_OK;
+}
+
+static int scratch_done(sqlite3_file *file)
+{
+    (void)file;
+    return SQLITE_OK;
+}
+
+static int scratch_done_flags(sqlite3_file *file, int flags)
+{
+    (void)file;
+    (void)flags;
+    return SQLITE_OK;
+}
+
+static int scratch_is_reserved(sqlite3_file *file, int *reserved)
+{
+    (void)file;
+    *reserved = 0;
+    return SQLITE_OK;
+}
+
+static int scratch_control(sqlite3_file *file, int what, void *more)
+{
+    (void)file;
+    (void)what;
+    (void)more;
+    return SQLITE_NOTFOUND;
+}
+
+/* Version 1: without shared memory, which locking_mode=EXCLUSIVE makes unnecessary. */
+static const sqlite3_io_methods scratch_methods = {
+    .iVersion = 1,
+    .xClose = scratch_done, /* the descriptors are closed with the connection */
+    .xRead = scratch_read,
+    .xWrite = scratch_write,
+    .xTruncate = scratch_truncate,
+    .xSync = scratch_done_flags,
+    .xFileSize = scratch_size,
+    .xLock = scratch_done_flags,
+    .xUnlock = scratch_done_flags,
+    .xCheckReservedLock = scratch_is_reserved,
+    .xFileControl = scratch_control,
+    .xSectorSize = scratch_done, /* 0: as usual */
+    .xDeviceCharacteristics = scratch_done,
+};
+
+/* What is neither the database nor its log is a temporary file of SQLite's own. */
+static int scratch_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *out, int flags,
+                        int *flags_out)
+{
+    struct scratch *s = vfs->pAppData;
+    if (!(flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)))
+        return s->system->xOpen(s->system, NULL, out, flags | SQLITE_OPEN_DELETEONCLOSE, flags_out);
+    struct scratch_file *file = (struct scratch_file *)out;
+    (void)name;
+    file->base.pMethods = &scratch_methods;
+    file->fd = flags & SQLITE_OPEN_WAL ? s->files.log : s->files.main;
+    if (flags_out)
+        *flags_out = flags;
+    return SQLITE_OK;
+}
+
+static int scratch_delete(sqlite3_vfs *vfs, const char *name, int sync)
+{
+    (void)vfs;
+    (void)name;
+    (void)sync;
+    return SQLITE_OK;
+}
+
+/* The log is asked for by its name, and a journal of the other kind, which there is not. */
+static int scratch_access(sqlite3_vfs *vfs, const char *name, int flags, int *out)
+{
+    struct scratch *s = vfs->pAppData;
+    struct stat st;
+    (void)flags;
+    *out =
+        strcmp(name, SCRATCH_NAME "-wal") == 0 && fstat(s->files.log, &st) == 0 && st.st_size > 0;
+    return SQLITE_OK;
+}
+
+static int scratch_path(sqlite3_vfs *vfs, const char *name, int size, char *out)
+{
+    (void)vfs;
+    snprintf(out, (size_t)size, "%s", name);
+    return SQLITE_OK;
+}
+
+static void scratch_free(struct scratch *s)
+{
+    if (!s)
+        return;
+    sqlite3_vfs_unregister(&s->vfs);
+    close(s->files.main);
+    close(s->files.log);
+    free(s);
+}
+
+static struct scratch *scratch_new(struct sql_files files)
+{
+    struct scratch *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->system = sqlite3_vfs_find(NULL);
+    s->files = files;
+    s->vfs = *s->system;
+    snprintf(s->name, sizeof s->name, "scratch-%d-%d", files.main, files.log);
+    s->vfs.zName = s->name;
+    s->vfs.pNext = NULL;
+    s->vfs.pAppData = s;
+    s->vfs.xOpen = scratch_open;
+    s->vfs.xDelete = scratch_delete;
+    s->vfs.xAccess = scratch_access;
+    s->vfs.xFullPathname = scratch_path;
+    if (s->vfs.szOsFile < (int)sizeof(struct scratch_file))
+        s->vfs.szOsFile = sizeof(struct scratch_file);
+    if (sqlite3_vfs_register(&s->vfs, 0) == SQLITE_OK)
+        return s;
+    free(s);
+    return NULL;
+}
 
 static enum err err_of(int code)
 {
@@ -73,7 +271,9 @@ static enum err open_handle(struct sql *s, const char *path, enum sql_how how, s
     } else {
         buf_add_str(&uri, path);
     }
-    int code = uri.failed ? SQLITE_NOMEM : sqlite3_open_v2(uri.at, &s->db, flags, NULL);
+    int code = uri.failed
+                   ? SQLITE_NOMEM
+                   : sqlite3_open_v2(uri.at, &s->db, flags, s->scratch ? s->scratch->name : NULL);
     buf_clear(&uri);
     if (code == SQLITE_OK)
         return OK;
@@ -104,12 +304,9 @@ static enum err apply_settings(struct sql *s, enum sql_how how, struct why *why)
     return err;
 }
 
-enum err sql_open(struct sql **out, const char *path, enum sql_how how, struct why *why)
+static enum err sql_begin(struct sql **out, struct sql *s, const char *path, enum sql_how how,
+                          struct why *why)
 {
-    *out = NULL;
-    struct sql *s = calloc(1, sizeof *s);
-    if (!s)
-        return why_set(why, ERR_NOMEM, "out of memory");
     enum err err = open_handle(s, path, how, why);
     if (err == OK)
         err = apply_settings(s, how, why);
@@ -121,6 +318,27 @@ enum err sql_open(struct sql **out, const char *path, enum sql_how how, struct w
     return OK;
 }
 
+enum err sql_open(struct sql **out, const char *path, enum sql_how how, struct why *why)
+{
+    struct sql *s = calloc(1, sizeof *s);
+    *out = NULL;
+    return s ? sql_begin(out, s, path, how, why) : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+enum err sql_open_scratch(struct sql **out, struct sql_files files, struct why *why)
+{
+    struct sql *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (s)
+        s->scratch = scratch_new(files);
+    if (s && s->scratch)
+        return sql_begin(out, s, SCRATCH_NAME, SQL_SCRATCH, why);
+    close(files.main);
+    close(files.log);
+    free(s);
+    return why_set(why, ERR_NOMEM, "out of memory");
+}
+
 void sql_close(struct sql *s)
 {
     if (!s)
@@ -128,6 +346,7 @@ void sql_close(struct sql *s)
     int code = sqlite3_close(s->db);
     assert(code == SQLITE_OK); /* else a statement was not finished */
     (void)code;
+    scratch_free(s->scratch);
     free(s);
 }
 

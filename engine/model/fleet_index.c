@@ -1,10 +1,8 @@
 #include "fleet_index.h"
 
-#include "base/hash.h"
-
 static uint32_t slot_of(const struct fleet_index *x, uint16_t lane, name_id identity)
 {
-    uint32_t i = (uint32_t)hash_mix(lane, identity) & x->slot_mask;
+    uint32_t i = (uint32_t)siphash_pair(x->fleet->names.key, lane, identity) & x->slot_mask;
     while (x->slots[i]) {
         const struct choice *choice = &x->fleet->choices[x->slots[i] - 1];
         if (choice->lane == lane && choice->identity == identity)

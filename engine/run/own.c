@@ -6,18 +6,30 @@ static bool own_add(void *ctx, struct text account, struct text region, struct t
     return own_names_add(ctx, account, region, identity, mail_from);
 }
 
-/* A plan changes nothing, so it needs no journal. */
-static enum err own_read_aside(struct run *r, struct why *why)
+enum err run_read_aside(struct run *r, enum err (*read)(struct run *r, struct why *why),
+                        struct why *trouble)
 {
     struct journal *mine = r->journal;
-    struct why trouble = {""};
     r->journal = NULL;
-    enum err err = run_journal(r, JOURNAL_READ, &trouble);
+    enum err err = run_journal(r, JOURNAL_READ, trouble);
     if (err == OK)
-        err = journal_written(r->journal, own_add, &r->own, &trouble);
+        err = read(r, trouble);
     if (r->journal)
         journal_close(r->journal);
     r->journal = mine;
+    return err;
+}
+
+static enum err own_read(struct run *r, struct why *why)
+{
+    return journal_written(r->journal, own_add, &r->own, why);
+}
+
+/* A plan changes nothing, so it needs no journal. */
+static enum err own_read_aside(struct run *r, struct why *why)
+{
+    struct why trouble = {""};
+    enum err err = run_read_aside(r, own_read, &trouble);
     if (err == ERR_NOMEM)
         return why_set(why, err, "%s", trouble.text);
     if (err != OK && err != ERR_GONE)
@@ -33,6 +45,5 @@ enum err run_own_names(struct run *r, struct why *why)
     own_names_clear(&r->own); /* those of the plan that was shown */
     if (!own_names_init(&r->own, &r->fleet))
         return why_set(why, ERR_NOMEM, "out of memory");
-    return r->head.verb == RUN_PLAN ? own_read_aside(r, why)
-                                    : journal_written(r->journal, own_add, &r->own, why);
+    return r->head.verb == RUN_PLAN ? own_read_aside(r, why) : own_read(r, why);
 }

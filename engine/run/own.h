@@ -12,4 +12,9 @@
  * costs a plan no more than warnings that need not be. */
 enum err run_own_names(struct run *r, struct why *why);
 
+/* Has the journal that the config names read for a run whose own is in memory. trouble: what kept
+ * it from being read; ERR_GONE is none, there is no journal yet. */
+enum err run_read_aside(struct run *r, enum err (*read)(struct run *r, struct why *why),
+                        struct why *trouble);
+
 #endif

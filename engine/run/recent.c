@@ -1,6 +1,7 @@
 #include "recent.h"
 
 #include "model/fleet_index.h"
+#include "own.h"
 
 #include <stdlib.h>
 
@@ -10,13 +11,21 @@ struct gathering {
     struct recent_write *taken; /* the last that SES is known to have taken, one per row */
 };
 
+static bool is_of_interest(const struct run *r, const struct journal_accepted *a)
+{
+    span_us age = r->head.started - a->at;
+    if (r->head.verb == RUN_PLAN)
+        return age < RECENT_FOR_PLAN && age > -RECENT_FOR_PLAN; /* clocks are set back, too */
+    return !r->resumes || a->run != r->head.id;
+}
+
 static bool recent_add(void *ctx, const struct journal_accepted *a)
 {
     struct gathering *g = ctx;
     struct fleet *f = &g->run->fleet;
     uint32_t row = fleet_index_row(&g->index, a->account, a->region, a->identity);
     bool resumes = g->run->resumes;
-    if (row == 0 || (resumes && a->run == g->run->head.id))
+    if (row == 0 || !is_of_interest(g->run, a))
         return true;
     struct recent_write *recent = &f->recent[row - 1], *taken = &g->taken[row - 1];
     if (a->word == JOURNAL_REFUSED) {
@@ -35,21 +44,28 @@ static bool recent_add(void *ctx, const struct journal_accepted *a)
     return ok;
 }
 
-enum err run_recent(struct run *r, struct why *why)
+static enum err recent_read(struct run *r, struct why *why)
 {
     struct gathering g = {.run = r};
     struct arena memory;
-    if (r->head.verb == RUN_PLAN)
-        return OK;
     arena_init(&memory, SIZE_MAX);
-    r->fleet.recent = calloc(r->fleet.choices_len + 1, sizeof *r->fleet.recent);
     g.taken = calloc(r->fleet.choices_len + 1, sizeof *g.taken);
-    enum err err = r->fleet.recent && g.taken && fleet_index_init(&g.index, &memory, &r->fleet)
-                       ? OK
+    enum err err = g.taken && fleet_index_init(&g.index, &memory, &r->fleet)
+                       ? journal_accepted(r->journal, recent_add, &g, why)
                        : why_set(why, ERR_NOMEM, "out of memory");
-    if (err == OK)
-        err = journal_accepted(r->journal, recent_add, &g, why);
     arena_clear(&memory);
     free(g.taken);
     return err;
+}
+
+enum err run_recent(struct run *r, struct why *why)
+{
+    free(r->fleet.recent); /* of the plan that was shown */
+    r->fleet.recent = calloc(r->fleet.choices_len + 1, sizeof *r->fleet.recent);
+    if (!r->fleet.recent)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    if (r->head.verb != RUN_PLAN)
+        return recent_read(r, why);
+    enum err err = run_read_aside(r, recent_read, why);
+    return err == ERR_NOMEM ? err : OK;
 }

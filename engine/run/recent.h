@@ -7,7 +7,11 @@
 
 #include "run.h"
 
-/* Fills r->fleet.recent. Nothing is read for a plan, which changes nothing. */
+#define RECENT_FOR_PLAN SPAN_M(15)
+
+/* Fills r->fleet.recent. A plan does not wait for two reads that agree where the write is older
+ * than RECENT_FOR_PLAN: it changes nothing. A journal that it cannot read was told by
+ * run_own_names(). */
 enum err run_recent(struct run *r, struct why *why);
 
 #endif

@@ -2,7 +2,7 @@
 #include "run.h"
 
 #include "access/trust.h"
-#include "base/hash.h"
+#include "base/siphash.h"
 #include "live.h"
 #include "own.h"
 #include "preflight/callers.h"
@@ -64,7 +64,7 @@ enum err run_recall(struct run *r, uint64_t id, struct why *why)
 static enum err head_begin(struct run *r, instant_us now, struct why *why)
 {
     r->head.started = r->head.last = now;
-    r->head.seed = hash_mix((uint64_t)now, r->fleet.choices_len);
+    r->head.seed = siphash_pair(siphash_key_of_process(), (uint64_t)now, r->fleet.choices_len);
     r->head.options = access_write(r->config.access, &r->arena);
     r->head.version = r->config.version;
     r->head.jobs = r->fleet.choices_len;

@@ -148,6 +148,15 @@ instant_us lane_held_until(const struct lane_state *l)
     return l->calls_out > 0 ? WHEN_NEVER : l->hold_until;
 }
 
+static void end_out_of_time(struct scheduler *d, const struct lane_state *l, uint32_t number,
+                            instant_us now)
+{
+    struct situation s = scheduler_situation(d, number, now);
+    bool is_told = l->trouble_since || lane_doubted_since(l);
+    struct decision end = step_out_of_time(&s, is_told ? l->trouble : NULL);
+    scheduler_apply(d, number, &end, now, NULL);
+}
+
 static void end_overdue_of(struct scheduler *d, struct lane_state *l, struct queue *q,
                            instant_us now)
 {
@@ -160,27 +169,50 @@ static void end_overdue_of(struct scheduler *d, struct lane_state *l, struct que
             queue_push(d, q, number, now);
             continue;
         }
-        struct situation s = scheduler_situation(d, number, now);
-        struct decision end = step_out_of_time(&s, l->trouble);
-        scheduler_apply(d, number, &end, now, NULL);
+        end_out_of_time(d, l, number, now);
     }
 }
 
-/* SES serves no call of some kind any more, and says that it is called too often. */
-static bool is_starved(const struct lane_state *l, instant_us now)
+/* Those that wait for their turn have no time of their own yet. When the lane has served nobody for
+ * as long as they would have had, they end too: else each would try as long as those before it. */
+static void end_unstarted(struct scheduler *d, struct lane_state *l, instant_us since,
+                          instant_us now)
 {
+    for (uint32_t left = l->start.len; left > 0 && scheduler_has_room(d); left--) {
+        uint32_t number = queue_pop(d, &l->start);
+        if (now < since + fleet_policy_of(d->fleet, number)->timeout_us)
+            queue_push(d, &l->start, number, now);
+        else
+            end_out_of_time(d, l, number, now);
+    }
+}
+
+/* SES serves no call of some kind any more, and says that it is called too often. 0: it does. */
+static instant_us starved_since(const struct lane_state *l, instant_us now)
+{
+    instant_us since = 0;
     for (int kind = 0; kind < CALL_ASK; kind++)
         if (l->throttled_since[kind] && now >= l->throttled_since[kind] + STARVED_AFTER)
-            return true;
-    return false;
+            since =
+                since ? when_earlier(since, l->throttled_since[kind]) : l->throttled_since[kind];
+    return since;
+}
+
+/* Since when the lane serves some of its calls, or all, not at all. 0: it does. */
+static instant_us in_trouble_since(const struct lane_state *l, instant_us now)
+{
+    instant_us all[] = {l->trouble_since, lane_doubted_since(l), starved_since(l, now)}, since = 0;
+    for (int i = 0; i < 3; i++)
+        if (all[i])
+            since = since ? when_earlier(since, all[i]) : all[i];
+    return since;
 }
 
 void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
 {
     struct lane_state *l = &d->lanes[lane];
-    bool in_trouble = l->trouble_since || lane_doubted_since(l) || is_starved(l, now);
-    if (!in_trouble || !l->worked || d->options.rules.plan_only ||
-        now < l->swept_at + OVERDUE_EVERY)
+    instant_us since = in_trouble_since(l, now);
+    if (!since || !l->worked || d->options.rules.plan_only || now < l->swept_at + OVERDUE_EVERY)
         return;
     l->swept_at = now;
     for (int kind = 0; kind < READ_KINDS; kind++)
@@ -188,6 +220,7 @@ void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
     end_overdue_of(d, l, &l->write, now);
     end_overdue_of(d, l, &l->tighten, now);
     end_overdue_of(d, l, &l->confirmed, now);
+    end_unstarted(d, l, since, now);
 }
 
 void lane_write_refused(struct scheduler *d, uint16_t lane, const struct reply *reply,

@@ -41,7 +41,8 @@ static struct decision decide_dns(const struct situation *s, const struct judgem
     struct dns_judged dns = {.errors = j->errors,
                              .ready = judge_dns_ready(s->policy, mx, spf),
                              .mx_is_right = mx == MX_STATUS_OK,
-                             .first_reason = j->first_error};
+                             .first_reason = j->first_error,
+                             .mx = mx};
     return step_dns(s, &dns);
 }
 

@@ -51,7 +51,8 @@ static void survey_pool_open(struct scheduler *d)
         .authority_port = d->options.authority_port,
         .suffixes = d->options.suffixes,
     };
-    survey_pool_init(d->survey_pool, &options, scheduler_survey_goes_on, d);
+    survey_pool_init(d->survey_pool, &options, siphash_key_of_seed(d->options.rules.seed),
+                     scheduler_survey_goes_on, d);
 }
 
 static void jobs_init(struct scheduler *d)

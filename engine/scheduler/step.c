@@ -202,7 +202,7 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
         return step_before_unknown(s, ses);
     if (s->recent && s->recent->is_later)
         return changed_by_later_run(s);
-    if (step_contradicts_recent(s, ses) && !s->rules->plan_only)
+    if (step_contradicts_recent(s, ses))
         return wait_for_recent(s);
     if (s->job->state == JOB_CONFIRMING)
         return step_confirmed(s, ses);
@@ -266,10 +266,11 @@ static struct decision wait_for_dns(const struct situation *s, const char *reaso
 
 /* Setting REJECT_MESSAGE while the MX is not there would make SES reject mail one day. So nothing
  * that is wrong with DNS refuses it, and everything holds it up. */
-static struct decision dns_before_tighten(const struct situation *s, const struct dns_judged *dns)
+static struct decision dns_before_tighten(const struct situation *s, const struct dns_judged *dns,
+                                          const char *why)
 {
     char reason[REASON_LEN_MAX];
-    snprintf(reason, sizeof reason, "REJECT_MESSAGE waits for the right MX: %s", dns->first_reason);
+    snprintf(reason, sizeof reason, "REJECT_MESSAGE waits for the right MX: %s", why);
     if (s->left_loose)
         return step_left_loose(s);
     if (!dns->mx_is_right)
@@ -277,21 +278,33 @@ static struct decision dns_before_tighten(const struct situation *s, const struc
     return s->rules->plan_only ? step_finish(s, OUTCOME_PLANNED, "") : step_ready(s, WRITE_TIGHTEN);
 }
 
+/* A policy that accepts a wrong MX, as that of a rollback, does not make it right. */
+static const char *dns_reason(const struct situation *s, const struct dns_judged *dns, char out[64])
+{
+    bool matters = s->job->status_seen != MAIL_FROM_SUCCESS || s->job->write == WRITE_TIGHTEN;
+    if (dns->first_reason[0] || dns->mx_is_right || !matters || dns->mx == MX_STATUS_NONE)
+        return dns->first_reason;
+    snprintf(out, 64, "the verdict on its MX is \"%s\"", mx_status_name(dns->mx));
+    return out;
+}
+
 struct decision step_dns(const struct situation *s, const struct dns_judged *dns)
 {
     const struct job *job = s->job;
+    char mx_reason[64];
+    const char *why = dns_reason(s, dns, mx_reason);
     bool restarting = job->restarts > 0 && job->status_seen == MAIL_FROM_FAILED;
     if (restarting && job->restarts > RESTARTS_MAX)
         return step_end_told(s, OUTCOME_FAILED,
                              "SES says FAILED again, after it was set anew and after it was "
                              "cleared and set",
-                             dns->first_reason);
+                             why);
     if (job->write == WRITE_NOTHING && !restarting)
-        return nothing_to_write(s, dns->first_reason);
+        return nothing_to_write(s, why);
     if (job->write == WRITE_LOOSEN && s->rules->plan_only) /* a run does not ask DNS first */
         return step_finish(s, OUTCOME_PLANNED, "");
     if (job->write == WRITE_TIGHTEN)
-        return dns_before_tighten(s, dns);
+        return dns_before_tighten(s, dns, why);
     if (dns->errors)
         return step_finish(s, OUTCOME_REFUSED, dns->first_reason);
     if (!dns->ready)
@@ -329,8 +342,12 @@ static struct decision give_up(const struct situation *s, const char *what,
 struct decision step_out_of_time(const struct situation *s, const char *trouble)
 {
     struct decision d = step_finish(s, OUTCOME_EXPIRED, "");
-    snprintf(d.reason, sizeof d.reason, "its time is over, and SES could not be asked: %s",
-             trouble);
+    if (trouble)
+        snprintf(d.reason, sizeof d.reason, "its time is over, and SES could not be asked: %s",
+                 trouble);
+    else
+        snprintf(d.reason, sizeof d.reason,
+                 "its time is over: SES has throttled the calls that it needs");
     return d;
 }
 

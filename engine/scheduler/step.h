@@ -15,6 +15,7 @@
 #include "calls/backoff.h"
 #include "calls/verdict.h"
 #include "job.h"
+#include "model/dns_status.h"
 #include "model/facts.h"
 #include "model/fleet.h"
 
@@ -70,9 +71,10 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
 /* What DNS shows of a MAIL FROM. */
 struct dns_judged {
     finding_set errors;
-    bool ready;       /* the policy's requirement is visible */
-    bool mx_is_right; /* exactly one MX, a feedback host of SES */
-    const char *first_reason;
+    bool ready;               /* the policy's requirement is visible */
+    bool mx_is_right;         /* exactly one MX, a feedback host of SES */
+    const char *first_reason; /* "": nothing that the policy does not accept */
+    enum mx_status mx;        /* NONE: nothing is to be told of it */
 };
 
 /* DNS has answered. */
@@ -85,7 +87,8 @@ struct decision step_written(const struct situation *s, enum verdict verdict,
 /* A look was refused, or tried as often as it may be. */
 struct decision step_read_failed(const struct situation *s, const struct reply *reply);
 
-/* Its deadline is over while SES cannot be asked. trouble: what SES or the network says. */
+/* Its deadline is over while SES cannot be asked. trouble: what SES or the network says;
+ * NULL: SES has throttled. */
 struct decision step_out_of_time(const struct situation *s, const char *trouble);
 
 /* It is as wanted but for REJECT_MESSAGE, which is not to be set in its lane. */

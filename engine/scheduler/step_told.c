@@ -18,8 +18,12 @@ struct decision step_end_told(const struct situation *s, enum outcome outcome, c
 struct decision step_expired(const struct situation *s, enum mail_from_status status,
                              const char *why)
 {
-    char what[96];
-    snprintf(what, sizeof what, "SES still says %s at the deadline", mail_from_status_name(status));
+    char what[160];
+    bool left_loose = s->wanted.len > 0 && s->policy->behavior == BEHAVIOR_REJECT_MESSAGE &&
+                      s->job->behavior_seen != BEHAVIOR_REJECT_MESSAGE;
+    snprintf(what, sizeof what, "SES still says %s at the deadline%s",
+             mail_from_status_name(status),
+             left_loose ? ", so it is left at USE_DEFAULT_VALUE" : "");
     return step_end_told(s, OUTCOME_EXPIRED, what, why);
 }
 

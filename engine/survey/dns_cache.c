@@ -4,13 +4,11 @@
  */
 #include "dns_cache.h"
 
-#include "base/hash.h"
-
 #define DNS_CACHE_BYTES_MAX 65536u /* of one entry: the records of a message, and their texts */
 
-void dns_cache_init(struct dns_cache *c)
+void dns_cache_init(struct dns_cache *c, struct siphash_key key)
 {
-    *c = (struct dns_cache){0};
+    *c = (struct dns_cache){.key = key};
     for (unsigned set = 0; set < DNS_CACHE_SETS; set++)
         for (unsigned way = 0; way < DNS_CACHE_WAYS; way++)
             arena_init(&c->entries[set][way].arena, DNS_CACHE_BYTES_MAX);
@@ -38,8 +36,8 @@ bool dns_cache_is_shared(const struct dns_question *question)
 
 static struct dns_cache_entry *set_of(struct dns_cache *c, const struct dns_question *question)
 {
-    uint64_t hash = hash_bytes(question->name.at, question->name.len);
-    return c->entries[hash_mix(hash, question->type) % DNS_CACHE_SETS];
+    uint64_t name = siphash(c->key, question->name.at, question->name.len);
+    return c->entries[siphash_pair(c->key, name, question->type) % DNS_CACHE_SETS];
 }
 
 static struct dns_cache_entry *entry_find(struct dns_cache *c, const struct dns_question *question)

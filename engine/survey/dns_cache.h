@@ -16,6 +16,7 @@
 #ifndef MF_DNS_CACHE_H
 #define MF_DNS_CACHE_H
 
+#include "base/siphash.h"
 #include "base/when.h"
 #include "dns/question.h"
 
@@ -34,13 +35,14 @@ struct dns_cache_entry {
 };
 
 struct dns_cache {
+    struct siphash_key key; /* an SPF record names what is asked for */
     uint64_t uses;
     struct dns_cache_entry entries[DNS_CACHE_SETS][DNS_CACHE_WAYS];
 };
 
 enum dns_cache_state { DNS_CACHE_SEND, DNS_CACHE_OUT, DNS_CACHE_KNOWN };
 
-void dns_cache_init(struct dns_cache *c);
+void dns_cache_init(struct dns_cache *c, struct siphash_key key);
 void dns_cache_clear(struct dns_cache *c);
 /* Is the answer to this question kept? Of the resolver only: an authority is always asked anew. */
 bool dns_cache_is_shared(const struct dns_question *question);

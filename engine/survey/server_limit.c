@@ -7,17 +7,15 @@
  */
 #include "server_limit.h"
 
-#include "base/hash.h"
-
 #include <assert.h>
 #include <string.h>
 
 #define QUESTION_SPAN (SPAN_S(1) / DNS_SERVER_RATE_MAX)
 #define ALLOWANCE     (DNS_SERVER_OUT_MAX * QUESTION_SPAN)
 
-void server_limit_init(struct server_limit *m)
+void server_limit_init(struct server_limit *m, struct siphash_key key)
 {
-    *m = (struct server_limit){0};
+    *m = (struct server_limit){.key = key};
 }
 
 static bool server_same(const struct dns_server *a, const struct dns_server *b)
@@ -35,8 +33,8 @@ static bool is_own(const struct dns_server *s)
 
 static struct limited_server *row_of(struct server_limit *m, const struct dns_server *s)
 {
-    uint64_t hash =
-        hash_mix(hash_bytes(s->address, sizeof s->address), (uint64_t)s->family << 16 | s->port);
+    uint64_t hash = siphash_pair(m->key, siphash(m->key, s->address, sizeof s->address),
+                                 (uint64_t)s->family << 16 | s->port);
     return m->rows[hash % SERVER_LIMIT_ROWS];
 }
 

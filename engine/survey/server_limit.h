@@ -18,6 +18,7 @@
 #define MF_SERVER_LIMIT_H
 
 #include "base/bounds.h"
+#include "base/siphash.h"
 #include "base/when.h"
 #include "dns/question.h"
 
@@ -30,10 +31,12 @@ struct limited_server {
 };
 
 struct server_limit {
+    struct siphash_key key;
     struct limited_server rows[SERVER_LIMIT_ROWS][SERVER_LIMIT_WAYS];
 };
 
-void server_limit_init(struct server_limit *m);
+/* Addresses are chosen by those who publish them, so rows are found with a key (siphash.h). */
+void server_limit_init(struct server_limit *m, struct siphash_key key);
 /* May one question go to this server now? True: the question is counted. False: *again is the
  * earliest instant at which the caller should ask again. */
 bool server_limit_take(struct server_limit *m, const struct dns_server *server, instant_us now,

@@ -55,7 +55,7 @@ static void held_retry(struct survey_pool *p)
 /* ---- the pool ---- */
 
 void survey_pool_init(struct survey_pool *p, const struct survey_options *options,
-                      survey_goes_on *goes_on, void *ctx)
+                      struct siphash_key key, survey_goes_on *goes_on, void *ctx)
 {
     p->options = *options;
     p->goes_on = goes_on;
@@ -63,8 +63,8 @@ void survey_pool_init(struct survey_pool *p, const struct survey_options *option
     p->out = p->unanswered = 0;
     p->free = p->ready = p->held = p->done = (struct survey_list){0};
     p->held_until = WHEN_NEVER;
-    server_limit_init(&p->server_limit);
-    dns_cache_init(&p->cache);
+    server_limit_init(&p->server_limit, key);
+    dns_cache_init(&p->cache, key);
     for (uint32_t i = 0; i < SURVEYS_MAX; i++) {
         p->slots[i].is_listed = false;
         p->slots[i].held_len = 0;

@@ -17,6 +17,7 @@
 #define MF_SURVEY_POOL_H
 
 #include "base/bounds.h"
+#include "base/siphash.h"
 #include "dns_cache.h"
 #include "server_limit.h"
 #include "survey.h"
@@ -67,8 +68,9 @@ struct survey_pool {
     struct survey_slot slots[SURVEYS_MAX];
 };
 
+/* key: of the tables of names and servers that others choose. */
 void survey_pool_init(struct survey_pool *p, const struct survey_options *options,
-                      survey_goes_on *goes_on, void *ctx);
+                      struct siphash_key key, survey_goes_on *goes_on, void *ctx);
 void survey_pool_clear(struct survey_pool *p);
 /* Is it worth starting another survey now? All that may go has gone, and the window is not full. */
 bool survey_pool_has_room(const struct survey_pool *p);

@@ -2,12 +2,22 @@
 
 #include <signal.h>
 
+/* By default a thread gets what `ulimit -s` says, be it 64 KB. */
+#define STACK_BYTES ((size_t)1 << 20)
+
 int thread_start(pthread_t *thread, void *(*run)(void *data), void *data)
 {
     sigset_t all, before;
+    pthread_attr_t attributes;
+    int failed = pthread_attr_init(&attributes);
+    if (failed)
+        return failed;
+    failed = pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(thread, NULL, run, data);
+    if (!failed)
+        failed = pthread_create(thread, &attributes, run, data);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
     return failed;
 }

@@ -70,7 +70,7 @@ void ses_model_clear(struct ses_model *m)
 
 static uint32_t lane_slot(const struct ses_model *m, name_id account, name_id region)
 {
-    uint32_t i = (uint32_t)hash_mix(account, region) & LANE_MASK;
+    uint32_t i = (uint32_t)siphash_pair(m->names.key, account, region) & LANE_MASK;
     for (; m->lane_slots[i]; i = (i + 1) & LANE_MASK) {
         const struct ses_lane *lane = &m->lanes[m->lane_slots[i] - 1];
         if (lane->account == account && lane->region == region)
@@ -143,7 +143,7 @@ bool ses_model_admit(struct ses_model *m, uint16_t lane, enum ses_action action,
 
 static uint32_t identity_slot(const struct ses_model *m, uint16_t lane, name_id name)
 {
-    uint32_t i = (uint32_t)hash_mix(lane, name) & m->identity_mask;
+    uint32_t i = (uint32_t)siphash_pair(m->names.key, lane, name) & m->identity_mask;
     for (; m->identity_slots[i]; i = (i + 1) & m->identity_mask) {
         const struct ses_identity *identity = &m->identities[m->identity_slots[i] - 1];
         if (identity->lane == lane && identity->name == name)

@@ -41,7 +41,7 @@ ROOMS = {
     "engine/run": USE_CASE + ["engine/preflight", "engine/plan"],
     "engine/inventory": LIVE + ["engine/rules", "engine", "engine/access", "manifests", "reports"],
     "engine/forecast": DECIDES + ["engine", "engine/world", "engine/access"],
-    "engine/inspect": LIVE + ["engine/rules", "engine/survey", "engine/access"],
+    "engine/inspect": CALLS + ["engine/rules", "engine/survey", "engine"],
     "engine/handoff": LIVE + ["engine/rules", "engine/survey", "engine/access", "engine/inspect", "reports"],
     "cmd/options": None,  # everything
     "cmd/ui": None,

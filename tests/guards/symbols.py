@@ -29,7 +29,7 @@ ADDRESS = {"inet_pton", "inet_ntop"}  # text to bytes and back, no look-up
 
 # library -> (allowed beyond PLAIN everywhere, {object: allowed there only})
 ALLOWED = {
-    "base": (set(), {"arena": HEAP, "buf": HEAP, "heap": HEAP, "names": HEAP | LARGE, "redact": HEAP, "when": CALENDAR}),
+    "base": (set(), {"arena": HEAP, "buf": HEAP, "heap": HEAP, "names": HEAP | LARGE, "redact": HEAP, "siphash": {"getauxval"}, "when": CALENDAR}),
     "model": (set(), {"fleet": HEAP}),
     "dns": (ADDRESS, {}),
     "rules": (ADDRESS, {"idna": {"idn2_*", "free"}, "suffix": {"psl_*", "calloc", "free"}}),

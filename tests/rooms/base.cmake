@@ -2,6 +2,7 @@ foreach(test IN ITEMS base/arena base/buf base/dname base/escape base/hash base/
   mailfrom_test(${test} USES base)
 endforeach()
 mailfrom_test(base/json_out USES base LIBRARIES PkgConfig::libcjson)
+mailfrom_test(base/siphash USES base LIBRARIES PkgConfig::openssl)
 mailfrom_test(crypto/sha256 USES crypto)
 foreach(test IN ITEMS model/dns_status model/finding model/fleet model/own_names model/ses)
   mailfrom_test(${test} USES model)

@@ -3,10 +3,12 @@ mailfrom_test(world/parts USES world)
 mailfrom_test(world/dns USES world)
 mailfrom_out_of_memory_test(world/out_of_memory USES world)
 mailfrom_test(world/read_counts USES world engine)
+mailfrom_test(world/deadline USES world engine)
 
 # What discover and a plan ask beforehand, in the simulated world.
 mailfrom_test(inventory/simulated USES inventory world engine)
 mailfrom_test(preflight/simulated USES preflight world engine)
+mailfrom_test(inspect/simulated USES inspect world engine)
 
 # The simulated SES, held against AWS's own clients.
 add_test(NAME sim_boto3 COMMAND /usr/bin/python3 -B

@@ -23,7 +23,7 @@ struct simulated_options {
     uint64_t seed;
     uint32_t identities; /* in each lane */
     uint64_t v1_refused; /* lanes, as in struct world_options */
-    bool troubled;       /* one call in seven is throttled, lost or not served */
+    bool troubled;       /* one call in seven is throttled, lost or not served; of DNS one in ten */
     bool backwards;
     uint32_t stop_after; /* events, then somebody asks to stop; 0: nobody does */
 };
@@ -132,14 +132,21 @@ static inline void simulated_fleet(struct simulated *s)
 static inline void simulated_open(struct simulated *s, struct simulated_options options)
 {
     struct why why = {""};
-    struct world_options world = {.start = SIMULATED_START,
-                                  .seed = options.seed,
-                                  .round_trip = SPAN_MS(80),
-                                  .time_out = SPAN_S(30),
-                                  .ses = ses_rules_default(),
-                                  .identities_max = LANES * options.identities,
-                                  .v1_refused = options.v1_refused,
-                                  .faults = {.seed = options.seed}};
+    struct world_options world = {
+        .start = SIMULATED_START,
+        .seed = options.seed,
+        .round_trip = SPAN_MS(80),
+        .time_out = SPAN_S(30),
+        .ses = ses_rules_default(),
+        .identities_max = LANES * options.identities,
+        .v1_refused = options.v1_refused,
+        .dns = {.seed = options.seed,
+                .start = SIMULATED_START,
+                .published = 0.7,
+                .delay_min = SPAN_H(100),
+                .delay_max = SPAN_H(200),
+                .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com")},
+        .faults = {.seed = options.seed}};
     memset(s, 0, sizeof *s);
     world.ses.watch_every = SPAN_H(100000); /* SES stays as it is while it is read */
     world.ses.rate_per_s = 1.25 * SIMULATED_RATE;
@@ -148,6 +155,7 @@ static inline void simulated_open(struct simulated *s, struct simulated_options 
         world.faults.share[FAULT_THROTTLE] = 0.06;
         world.faults.share[FAULT_NOT_SENT] = world.faults.share[FAULT_LOST_BEFORE] = 0.02;
         world.faults.share[FAULT_LOST_AFTER] = world.faults.share[FAULT_HTTP_500] = 0.02;
+        world.faults.share[FAULT_DNS_TIMEOUT] = world.faults.share[FAULT_DNS_SERVFAIL] = 0.05;
     }
     simulated_fleet(s);
     s->world = world_new(&world, &s->fleet, (struct world_keeper){NULL, NULL}, &why);

@@ -19,6 +19,7 @@ import tempfile
 from key_stands import Keys, Stands, clean_environment
 from timeouts import patient
 from rehearsal_room import check, until, verdict
+from timeouts import patient
 
 KEYS = Keys("550000000000", "ASIAPROCESS", "secret", "token")
 LINES = [
@@ -40,6 +41,15 @@ LINES = [
 ]
 
 
+def hanging(program, top):
+    """A run whose program hangs, in a home of its own; each start of the program is a line of the file."""
+    home, starts = pathlib.Path(top) / "hanging", pathlib.Path(top) / "starts"
+    (home / ".aws").mkdir(parents=True)
+    (home / ".aws/config").write_text(f"[profile x]\ncredential_process = sh -c 'echo start >> {starts}; exec sleep 600'\n")
+    return starts, subprocess.Popen([program, "discover", "--profile", "x", "--region", "us-east-1"], cwd=top, text=True,
+                                    env=clean_environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
 def main():
     program, ses_sim = (pathlib.Path(p).resolve() for p in sys.argv[1:3])
     tracer = shutil.which("strace")
@@ -50,6 +60,7 @@ def main():
     with tempfile.TemporaryDirectory() as top:
         folder, home = pathlib.Path(top), pathlib.Path(top) / "home"
         (home / ".aws").mkdir(parents=True)
+        starts, hung = hanging(program, top)
         stands = Stands(folder, ses_sim, [KEYS], {})
         helper = home / "helper"
         helper.write_text("#!/usr/bin/python3 -I\nimport json, sys\n"
@@ -84,6 +95,10 @@ def main():
         code = process.wait(timeout=patient(30))
         gone = until(lambda: not pathlib.Path(f"/proc/{pid_file.read_text().strip()}").exists(), 5)
         check("two signals end a run whose program hangs, and the program", code != 0 and gone, code)
+        told = hung.communicate(timeout=patient(120))[1]
+        check("a program that hangs ends its account within 60 s", hung.returncode == 1 and "did not end within 60 s" in told,
+              hung.returncode, told)
+        check("and is not asked again", starts.read_text() == "start\n", starts.read_text())
         stands.close()
     verdict()
 

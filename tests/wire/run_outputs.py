@@ -168,13 +168,13 @@ def kept_bytes(room):
 
 
 def small_stack(room):
-    """64 kB are enough for the stack, as a container's or a service's limit may have it; a sanitizer needs more."""
+    """48 kB are enough for the stack, as a container's or a service's limit may have it; a sanitizer needs more."""
     if b"__asan_init" in pathlib.Path(room.mailfrom).read_bytes() or b"__tsan_init" in pathlib.Path(
             room.mailfrom).read_bytes():
         return
 
     def limit():
-        resource.setrlimit(resource.RLIMIT_STACK, (64 << 10, 64 << 10))
+        resource.setrlimit(resource.RLIMIT_STACK, (48 << 10, 48 << 10))
 
     for title, code, verb in [
             ("a plan", DONE, ["plan", "small.yaml", "--out", "small.plan", "--report", "html:small.html"]),
@@ -186,6 +186,17 @@ def small_stack(room):
             ("a rollback", DONE, ["rollback", 1, "--yes"])]:
         done = room.run(*verb, preexec_fn=limit)
         check(f"{title} needs no large stack", done.returncode == code, done.returncode, done.stderr_text)
+    journal = ("--journal", "under-way/journal.db")
+    process = room.start("apply", "late.yaml", "--yes", *journal)
+    until(lambda: room.run("status", *journal).returncode == DONE)
+    done = room.run("status", *journal, preexec_fn=limit)
+    check("a status of a run under way needs no large stack", done.returncode == DONE and "running" in done.stdout_text,
+          done.returncode, done.stdout_text, done.stderr_text)
+    (room.path / "under-way/journal.db.lock").unlink()
+    said = room.run("status", *journal).stdout_text
+    check("without its lock file it is not said to be cut off", "cut off" not in said and "cannot be told" in said, said)
+    process.terminate()
+    process.communicate()
 
 
 def advice_beside(room):
@@ -210,7 +221,7 @@ def refused_writes():
 
 def main():
     refused_writes()
-    with Room(*sys.argv[1:3], {**FLEET, "other.example": {}, "small.example": {}}) as room:
+    with Room(*sys.argv[1:3], {**FLEET, "other.example": {}, "small.example": {}, "late.example": {"late": True}}) as room:
         room.manifest("fleet.yaml", {name: {} for name in FLEET})
         room.manifest("other.yaml", {"other.example": {}})
         proved(room)
@@ -221,6 +232,7 @@ def main():
         advice(room)
         advice_beside(room)
         room.manifest("small.yaml", {"small.example": {}})
+        room.manifest("late.yaml", {"late.example": {}})
         small_stack(room)
     verdict()
 

@@ -107,6 +107,30 @@ def whole_run(room):
     check("and that is said", "has no run 99" in text, text)
 
 
+def without_mx():
+    """REJECT_MESSAGE stood there before, and the MX has gone since: of the name that is put back, so that SES says
+    PENDING, or of the one that has stayed, while SES has not looked again."""
+    identities = {"moved.example": {"mail_from": "old.moved.example", "behavior": REJECT},
+                  "stayed.example": {"mail_from": "bounce.stayed.example", "behavior": REJECT},
+                  "well.example": {"mail_from": "bounce.well.example", "behavior": REJECT}}
+    with Room(*sys.argv[1:3], identities) as room:
+        room.manifest("fleet.yaml", {name: {} for name in identities}, dns={"timeout": "4s"})
+        room.ends("a run loosens what rejects", DONE, "apply", "fleet.yaml", "--yes")
+        written = len(room.writes())
+        for name in ("old.moved.example", "bounce.stayed.example"):
+            for kind in ("MX", "TXT"):
+                room.names.records.pop((name, kind))
+        room.ends("where the MX is gone, REJECT_MESSAGE is not put back", TROUBLE, "rollback", 1, "--yes")
+        rejecting = [call["identities"][0] for call in room.writes()[written:] if "REJECT" in call["behavior"].upper()]
+        check("only where it is there REJECT_MESSAGE is written", rejecting == ["well.example"], rejecting)
+        rows, ses = room.report(2), names_and_behaviours(room.ses())
+        check("the name is back without it", ses["moved.example"] == ("old.moved.example", "UseDefaultValue"), ses)
+        check("which the row says, and why", "left at USE_DEFAULT_VALUE" in rows["moved.example"]["reason"]
+              and '"missing"' in rows["moved.example"]["reason"], rows["moved.example"])
+        check("SES's Success alone is not enough", ses["stayed.example"] == ("bounce.stayed.example", "UseDefaultValue")
+              and "REJECT_MESSAGE waits for the right MX" in rows["stayed.example"]["reason"], ses, rows["stayed.example"])
+
+
 def cut_off(room):
     """The process dies with writes on their way: what they wrote is known from the intents alone."""
     room.manifest("fleet.yaml", {name: {} for name in room.identities})
@@ -126,6 +150,7 @@ def cut_off(room):
 
 
 def main():
+    without_mx()
     with Room(*sys.argv[1:3], IDENTITIES) as room:
         whole_run(room)
     fleet = {f"d{i}.example": {"mail_from": f"old.d{i}.example"} if i % 2 else {} for i in range(60)}

@@ -74,7 +74,7 @@ static void said_copy(struct text said, char out[SAID_LEN])
 /* A program that has given keys before may do so again. */
 static enum err failure_say(const struct child_result *r, bool is_renewal, struct why *why)
 {
-    bool is_passing = is_renewal || r->is_late;
+    bool is_passing = is_renewal;
     char said[SAID_LEN], how[64];
     said_copy(buf_text(&r->err), said);
     if (r->is_late)

@@ -33,7 +33,7 @@ static bool variable_expand(struct buf *out, struct text *t)
     return true;
 }
 
-static enum err path_expand(const char *path, char out[PATH_LEN_MAX], struct why *why)
+static enum err path_expand(const char *path, char **out, struct why *why)
 {
     struct buf expanded;
     struct text rest = text_of(path);
@@ -50,9 +50,11 @@ static enum err path_expand(const char *path, char out[PATH_LEN_MAX], struct why
         rest = text_from(rest, 1);
     }
     bool fits = !expanded.failed;
-    snprintf(out, PATH_LEN_MAX, "%s", fits && expanded.at ? expanded.at : "");
+    *out = fits ? strdup(expanded.at ? expanded.at : "") : NULL;
     buf_clear(&expanded);
-    return fits ? OK : why_set(why, ERR_LIMIT, "the path %.200s is too long", path);
+    if (!fits)
+        return why_set(why, ERR_LIMIT, "the path %.200s is too long", path);
+    return *out ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
 static enum err name_put(struct profile *p, struct text name, struct why *why)
@@ -106,7 +108,7 @@ enum err profile_open(struct profile *p, const struct credential_request *reques
     enum err err = name_set(p, request, why);
     for (unsigned i = 0; i < PROFILE_FILES && !err; i++) {
         const char *path = variable(path_variables[i]);
-        err = path_expand(path ? path : path_defaults[i], p->paths[i], why);
+        err = path_expand(path ? path : path_defaults[i], &p->paths[i], why);
         if (!err)
             err = ini_read(&p->files[i], p->paths[i], why);
     }
@@ -128,8 +130,10 @@ enum err profile_select(struct profile *other, const struct profile *p, struct t
 
 void profile_close(struct profile *p)
 {
-    for (unsigned i = 0; i < PROFILE_FILES; i++)
+    for (unsigned i = 0; i < PROFILE_FILES; i++) {
         ini_clear(&p->files[i]);
+        free(p->paths[i]);
+    }
 }
 
 /* botocore keeps " # note" in the value, other SDKs take it off; no key, Region or path holds a

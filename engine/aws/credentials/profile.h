@@ -17,7 +17,7 @@ struct profile {
     char name[PROFILE_NAME_LEN];
     bool is_named; /* by the user, not by default: then it has to exist */
     bool is_found;
-    char paths[PROFILE_FILES][PATH_LEN_MAX];
+    char *paths[PROFILE_FILES]; /* owned */
     struct ini files[PROFILE_FILES];
 };
 

@@ -64,10 +64,10 @@ static void a_stowed_name_gets_a_number_of_its_own_or_that_of_its_equal(void **s
     assert_ptr_not_equal(first, second);
     assert_text(names_stowed(second), TEXT("a.example"));
     assert_int_equal(names_find(&n, TEXT("a.example")), NAME_NONE);
-    assert_true(names_adopt(&n, first, names_hash(TEXT("a.example")), &id));
+    assert_true(names_adopt(&n, first, names_hash(&n, TEXT("a.example")), &id));
     assert_ptr_equal(names_text(&n, id).at, first);
-    names_prefetch(&n, names_hash(TEXT("a.example")));
-    assert_true(names_adopt(&n, second, names_hash(TEXT("a.example")), &again));
+    names_prefetch(&n, names_hash(&n, TEXT("a.example")));
+    assert_true(names_adopt(&n, second, names_hash(&n, TEXT("a.example")), &again));
     assert_int_equal(again, id);
     assert_true(names_add(&n, TEXT("a.example"), &again));
     assert_int_equal(again, id);

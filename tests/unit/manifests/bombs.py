@@ -3,7 +3,10 @@
 
 Usage: manifest_bombs.py MAILFROM CORPUS. What is given to `mailfrom check`: bombs made of one piece, every
 input that the fuzzers keep, repeated to 1 MiB, as manifest and as CSV, and soups of YAML's own signs and of
-any bytes, by seed. The kernel keeps count: the program is ended beyond 2 s, and what it took is compared."""
+any bytes, by seed. The kernel keeps count: the program is ended beyond 2 s, and what it took is compared.
+
+The bounds are the shipped program's. One with a sanitizer in it keeps freed memory back and is several times
+slower, so of that only its answers are looked at."""
 
 import pathlib
 import random
@@ -16,7 +19,10 @@ import unittest
 
 MAILFROM, CORPUS = sys.argv[1], pathlib.Path(sys.argv[2])
 SIZE = 1 << 20
-SECONDS_MAX, KB_MAX = 1.0, 64 << 10
+SECONDS_MAX, CPU_MAX, KB_MAX = 1.0, 2, 64 << 10
+IS_SANITIZED = any(word in pathlib.Path(MAILFROM).read_bytes() for word in (b"__asan_init", b"__tsan_init"))
+if IS_SANITIZED:
+    CPU_MAX = 60
 SEED, SOUPS = 20261126, 40
 TOP = b"version: 1\ndefaults: {region: us-east-1, mail_from: default}\n"
 PIECES = [b"[", b"{a: ", b"{", b"- ", b"? ", b"-\n", b"a: ", b"a:\n ", b"&a ", b"*a,", b"!t x,", b"---\n", b"...\n",
@@ -41,10 +47,12 @@ class Bombs(unittest.TestCase):
             (path / "fleet.yaml").write_bytes(MANIFEST_OF_CSV)
         program = subprocess.Popen([MAILFROM, "check", str(path / "fleet.yaml")], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (2, 2)))
+                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (CPU_MAX, CPU_MAX)))
         _, status, used = os.wait4(program.pid, 0)
         program.returncode = os.waitstatus_to_exitcode(status)
         self.assertIn(program.returncode, (0, 1), what)
+        if IS_SANITIZED:
+            return
         self.assertLessEqual(used.ru_utime + used.ru_stime, SECONDS_MAX, what)
         self.assertLessEqual(used.ru_maxrss, KB_MAX, what)
 

@@ -4,6 +4,7 @@
 #include "manifest_room.h"
 
 #include "base/bounds.h"
+#include "crafted_names.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -99,6 +100,21 @@ static void a_billion_laughs_are_refused_at_the_first(void **state)
                              "  - *c\n");
     refuse_quickly("x.yaml", "x.yaml:4:5: found anchor \"a\"");
     refuse_quickly("x.yaml", "x.yaml:7:5: found alias \"c\"");
+}
+
+/* Each of another handle: libyaml compares them all with one another. */
+static void a_heap_of_tag_directives_is_refused(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 4u << 20);
+    for (uint32_t i = 0; i < 80000; i++)
+        buf_add_fmt(&b, "%%TAG !%x! x\n", i);
+    buf_add_str(&b, "---\n" TOP "identities: [a.example]\n");
+    assert_false(b.failed);
+    file_write_bytes("x.yaml", b.at, b.len);
+    refuse_quickly("x.yaml", "found more than 64 %TAG directives");
+    buf_clear(&b);
 }
 
 static void bytes_that_are_no_text_are_refused_at_their_place(void **state)
@@ -284,6 +300,41 @@ static void hostile_csv_is_refused_at_its_place(void **state)
     refuse_quickly("x.yaml", "x.csv:2:1: found a field of more than 4096 bytes");
 }
 
+/* Seconds of the quickest of three: what else the machine does only makes them slower. */
+static double seconds_of_names(bool crafted)
+{
+    struct buf b;
+    double best = 1e9;
+    char name[] = CRAFTED_NAME;
+    buf_init(&b, 4u << 20);
+    buf_add_str(&b, TOP "identities:\n");
+    for (uint32_t i = 0; i < CRAFTED_MANY; i++) {
+        crafted_next(name, crafted);
+        buf_add_fmt(&b, "- %s\n", name);
+    }
+    assert_false(b.failed);
+    file_write_bytes("x.yaml", b.at, b.len);
+    for (int i = 0; i < 3; i++) {
+        struct loaded l;
+        load(&l, "x.yaml");
+        assert_int_equal(l.err, OK);
+        assert_int_equal(l.fleet.choices_len, CRAFTED_MANY);
+        best = l.seconds < best ? l.seconds : best;
+        loaded_clear(&l);
+    }
+    buf_clear(&b);
+    return best;
+}
+
+/* Hash flooding. Without a key these names took 30 times as long as others. */
+static void names_chosen_to_meet_take_no_longer_than_others(void **state)
+{
+    (void)state;
+    double plain = seconds_of_names(false), crafted = seconds_of_names(true);
+    if (crafted > 2 * plain)
+        fail_msg("%.3f s for crafted names, %.3f s for others", crafted, plain);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, set_down)
 
 int main(void)
@@ -291,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(bombs_of_repetition_are_refused),
         TEST(a_billion_laughs_are_refused_at_the_first),
+        TEST(a_heap_of_tag_directives_is_refused),
         TEST(bytes_that_are_no_text_are_refused_at_their_place),
         TEST(complaints_beyond_the_bound_are_counted),
         TEST(only_regular_files_of_the_folder_are_included),
@@ -298,6 +350,7 @@ int main(void)
         TEST(loops_of_includes_end),
         TEST(a_file_that_grows_a_chain_of_includes_meets_the_bound),
         TEST(hostile_csv_is_refused_at_its_place),
+        TEST(names_chosen_to_meet_take_no_longer_than_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 #include "unit.h"
 
 #include "base/bounds.h"
+#include "crafted_names.h"
 #include "model/fleet.h"
+#include "model/fleet_index.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -152,6 +154,36 @@ static void a_rate_is_the_option_s_else_the_account_s_else_one(void **state)
     }
 }
 
+/* Who writes a manifest decides which identities are in which lanes, and knows their numbers. */
+static void rows_chosen_to_meet_do_not_meet(void **state)
+{
+    (void)state;
+    struct fleet f;
+    struct fleet_index x;
+    struct arena memory;
+    char text[] = CRAFTED_NAME;
+    uint32_t row, longest = 0, run = 0;
+    setup(&f);
+    arena_init(&memory, 1u << 20);
+    for (uint32_t i = 0; i < CRAFTED_MANY; i++) {
+        crafted_next(text, false);
+        name(&f, text);
+    }
+    for (uint16_t lane = 0; f.choices_len < CRAFTED_MANY; lane++)
+        for (name_id id = 1; id < f.names.len && f.choices_len < CRAFTED_MANY; id++)
+            if (is_crafted(hash_mix(lane, id)))
+                assert_true(fleet_choice(&f, (struct choice){.identity = id, .lane = lane}, &row));
+    assert_true(fleet_index_init(&x, &memory, &f));
+    assert_int_equal(x.slot_mask + 1, CRAFTED_PLACES);
+    for (uint32_t i = 0; i <= x.slot_mask; i++) {
+        run = x.slots[i] ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    assert_between(longest, 1, CRAFTED_RUN_MAX);
+    arena_clear(&memory);
+    fleet_clear(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +194,7 @@ int main(void)
         cmocka_unit_test(lanes_are_bounded),
         cmocka_unit_test(a_rate_is_the_option_s_else_the_account_s_else_one),
         cmocka_unit_test(numbers_beyond_what_a_manifest_may_say_do_not_fit),
+        cmocka_unit_test(rows_chosen_to_meet_do_not_meet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

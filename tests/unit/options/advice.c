@@ -1,6 +1,7 @@
 /* A command that is printed to be pasted is given to a shell, and its words to the program. */
 #include "unit.h"
 
+#include "base/escape.h"
 #include "options/advice.h"
 
 #include <stdlib.h>
@@ -29,6 +30,17 @@ static void paste(struct pasted *p, const char *command)
         assert_true(p->len < WORDS_MAX);
         p->words[p->len++] = at;
     }
+}
+
+/* As it stands in a sentence, whose backslashes are doubled on their way to the terminal. */
+static void sentence_paste(struct pasted *p, const char *command)
+{
+    struct buf safe;
+    buf_init(&safe, sizeof((struct advice *)0)->text);
+    escape_terminal(&safe, text_of(command));
+    assert_false(safe.failed);
+    paste(p, safe.at);
+    buf_clear(&safe);
 }
 
 static void read_or_fail(struct options *o, int argc, char **argv)
@@ -99,6 +111,7 @@ static void a_run_s_options_are_read_from_its_advice(void **state)
         {"--rate=0.3333333333", "--rate=12.5"},
         {"--journal=it's here/j.db", "--profile=two words"},
         {"--journal=a\\b\\'c", "--profile=$HOME `id` \"x\" !1 *"},
+        {"--journal=-\\12 !`\"$x%s", "--profile=\\\\"},
         {"--journal=\033[2Jj%d.db", "--profile=tab\tand\xff"},
         {"--journal=b\xc3\xbc"
          "cher.db",
@@ -123,6 +136,9 @@ static void a_run_s_options_are_read_from_its_advice(void **state)
         read_or_fail(&again, pasted.len - 2, pasted.words + 2);
         assert_int_equal(again.arguments_len, 1);
         assert_string_equal(again.arguments[0], "7");
+        assert_same(&o, &again);
+        sentence_paste(&pasted, advice_run(&a, &o, "resume", 7, ""));
+        read_or_fail(&again, pasted.len - 2, pasted.words + 2);
         assert_same(&o, &again);
     }
 }

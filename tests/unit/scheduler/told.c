@@ -86,6 +86,33 @@ static void who_expires_is_told_why(void **state)
                                   "records as they should be");
 }
 
+/* A rollback accepts all that DNS may say: the reason is none of the policy's findings, but is told
+ * all the same, and so is that the behaviour was not put back. */
+static void who_accepts_a_wrong_mx_is_told_of_it(void **state)
+{
+    struct job job = {.state = JOB_JUDGING, .accepted = 1, .status_seen = MAIL_FROM_PENDING};
+    struct policy policy = {.behavior = BEHAVIOR_REJECT_MESSAGE, .require = REQUIRE_NONE};
+    struct situation s = situation_of(&job, &policy);
+    struct dns_judged dns = {.ready = true, .first_reason = "", .mx = MX_STATUS_MISSING};
+    (void)state;
+    s.now = job.deadline;
+    struct decision d = step_dns(&s, &dns);
+    assert_int_equal(d.outcome, OUTCOME_EXPIRED);
+    assert_string_equal(d.reason,
+                        "SES still says PENDING at the deadline, so it is left at "
+                        "USE_DEFAULT_VALUE; in DNS: the verdict on its MX is \"missing\"");
+    job.status_seen = MAIL_FROM_SUCCESS;
+    job.write = WRITE_TIGHTEN;
+    d = step_dns(&s, &dns);
+    assert_int_equal(d.outcome, OUTCOME_EXPIRED);
+    assert_string_equal(d.reason, "REJECT_MESSAGE waits for the right MX: the verdict on its MX is "
+                                  "\"missing\"");
+    s.now = SPAN_H(1);
+    assert_int_equal(step_dns(&s, &dns).to, JOB_WAITING_DNS);
+    dns.mx_is_right = true;
+    assert_true(step_dns(&s, &dns).to == JOB_READY && step_dns(&s, &dns).write == WRITE_TIGHTEN);
+}
+
 static void what_is_deleted_needs_no_putting_back(void **state)
 {
     static const enum guard guards[] = {GUARD_WRITTEN, GUARD_FORCED, GUARD_REVIEWED, GUARD_NONE};
@@ -112,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_as_wanted_is_judged_like_others),
         cmocka_unit_test(who_expires_is_told_why),
+        cmocka_unit_test(who_accepts_a_wrong_mx_is_told_of_it),
         cmocka_unit_test(what_is_deleted_needs_no_putting_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

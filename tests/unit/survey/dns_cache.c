@@ -49,7 +49,7 @@ static void an_answer_is_kept_for_a_minute_and_asked_for_once(void **state)
     struct dns_reply reply = reply_of(&record, txt);
     instant_us now = SPAN_H(1);
     (void)state;
-    dns_cache_init(c);
+    dns_cache_init(c, siphash_key_of_seed(1));
     assert_int_equal(dns_cache_ask(c, &q, now, &known), DNS_CACHE_SEND);
     assert_int_equal(dns_cache_ask(c, &q, now, &known), DNS_CACHE_OUT);
     assert_int_equal(dns_cache_ask(c, &q, now + SPAN_M(5), &known), DNS_CACHE_OUT);
@@ -73,7 +73,7 @@ static void silence_is_kept_as_well(void **state)
     struct dns_reply silence = {.outcome = DNS_TIMED_OUT, .trouble = "timed out"};
     const struct dns_reply *known = NULL;
     (void)state;
-    dns_cache_init(c);
+    dns_cache_init(c, siphash_key_of_seed(1));
     dns_cache_reply(c, &q, &silence, 1); /* of a question that was never sent: not kept */
     assert_int_equal(dns_cache_ask(c, &q, 1, &known), DNS_CACHE_SEND);
     dns_cache_reply(c, &q, &silence, 1);
@@ -94,7 +94,7 @@ static void what_is_used_all_the_time_stays_while_a_large_fleet_passes(void **st
     struct dns_reply reply = reply_of(&record, "v=DMARC1; p=none");
     unsigned sent = 0;
     (void)state;
-    dns_cache_init(c);
+    dns_cache_init(c, siphash_key_of_seed(1));
     for (unsigned i = 0; i < 100000; i++) {
         char name[64];
         snprintf(name, sizeof name, "_dmarc.d%u.com", i);
@@ -122,7 +122,7 @@ static void a_question_that_is_out_keeps_its_entry(void **state)
     const struct dns_reply *known = NULL;
     unsigned kept = 0;
     (void)state;
-    dns_cache_init(c);
+    dns_cache_init(c, siphash_key_of_seed(1));
     for (int round = 0; round < 2; round++) {
         for (unsigned i = 0; i < QUESTIONS; i++) {
             char name[64];

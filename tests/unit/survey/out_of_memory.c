@@ -46,7 +46,7 @@ static bool work_pool(void)
     struct survey_question q;
     struct dns_record record;
     uint32_t subject, ended = 0;
-    survey_pool_init(&pool, &options, NULL, NULL);
+    survey_pool_init(&pool, &options, siphash_key_of_seed(1), NULL, NULL);
     for (uint32_t i = 0; i < NAMES; i++) {
         char name[64];
         snprintf(name, sizeof name, "bounce.d%u.example.com", i);

@@ -33,7 +33,7 @@ static void an_authority_gets_a_burst_and_then_its_rate(void **state)
 {
     struct server_limit m;
     (void)state;
-    server_limit_init(&m);
+    server_limit_init(&m, siphash_key_of_seed(1));
     unsigned asked = asked_in(&m, server_of(1), SPAN_S(10));
     assert_between(asked, 10 * DNS_SERVER_RATE_MAX, 10 * DNS_SERVER_RATE_MAX + DNS_SERVER_OUT_MAX);
 }
@@ -44,7 +44,7 @@ static void the_burst_comes_back_with_rest(void **state)
     struct dns_server server = server_of(1);
     instant_us again;
     (void)state;
-    server_limit_init(&m);
+    server_limit_init(&m, siphash_key_of_seed(1));
     for (int round = 0; round < 3; round++) {
         instant_us now = SPAN_S(10 * (round + 1));
         unsigned burst = 0;
@@ -66,7 +66,7 @@ static void no_more_than_so_many_are_out_at_one_server(void **state)
         instant_us again = 0;
         unsigned out = 0;
         server.address[0] = addresses[i];
-        server_limit_init(&m);
+        server_limit_init(&m, siphash_key_of_seed(1));
         while (out < 1000 && server_limit_take(&m, &server, SPAN_S(out), &again))
             out++;
         assert_int_equal(out, DNS_SERVER_OUT_MAX);
@@ -84,7 +84,7 @@ static void the_resolver_and_servers_of_ones_own_have_no_rate(void **state)
                       own6 = {.family = 6, .port = 53, .address = {[15] = 1}};
     instant_us again;
     (void)state;
-    server_limit_init(&m);
+    server_limit_init(&m, siphash_key_of_seed(1));
     for (unsigned i = 0; i < 10000; i++) {
         assert_true(server_limit_take(&m, &resolver, 1, &again)); /* never given back */
         assert_true(server_limit_take(&m, &own4, 1, &again));
@@ -102,7 +102,7 @@ static void ports_and_families_are_servers_of_their_own(void **state)
     (void)state;
     port.port = 5300;
     family.family = 6;
-    server_limit_init(&m);
+    server_limit_init(&m, siphash_key_of_seed(1));
     for (unsigned i = 0; i < DNS_SERVER_OUT_MAX; i++)
         assert_true(server_limit_take(&m, &one, 1, &again));
     assert_false(server_limit_take(&m, &one, 1, &again));
@@ -116,7 +116,7 @@ static void a_crowd_of_servers_is_served_in_turn(void **state)
     instant_us again, now = 1;
     unsigned refused = 0;
     (void)state;
-    server_limit_init(&m);
+    server_limit_init(&m, siphash_key_of_seed(1));
     for (unsigned i = 0; i < 60000; i++) { /* a hundred at a time, a new one every 10 us */
         struct dns_server server = server_of(i), oldest = server_of(i - 100);
         while (!server_limit_take(&m, &server, now, &again)) {

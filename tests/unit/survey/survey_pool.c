@@ -55,7 +55,7 @@ static void crowd_init(struct crowd *c, enum inquiry_mode mode, survey_goes_on *
     assert_int_equal(suffix_list_open(&c->suffixes, NULL, &why), OK);
     c->pool = test_calloc(1, sizeof *c->pool);
     const struct survey_options options = {.mode = mode, .suffixes = c->suffixes};
-    survey_pool_init(c->pool, &options, goes_on, c);
+    survey_pool_init(c->pool, &options, siphash_key_of_seed(1), goes_on, c);
 }
 
 static void crowd_clear(struct crowd *c)
