@@ -334,14 +334,29 @@ def rows_differ(calm, shaken, may_differ=frozenset()):
     return complaints
 
 
-def sdk(url, key=KEY):
-    """AWS's own, for outsiders. It asks again as often as it takes."""
-    import boto3
-    import botocore.config
+class Sdk:
+    """AWS's own client, for outsiders. It asks again as often as it takes, for minutes."""
 
-    config = botocore.config.Config(retries={"mode": "standard", "max_attempts": 40})
-    return boto3.client("ses", endpoint_url=url, region_name="us-east-1", aws_access_key_id=key[0],
-                        aws_secret_access_key=key[1], config=config)
+    def __init__(self, url, key=KEY):
+        import boto3
+        import botocore.config
+        import botocore.exceptions
+
+        self.trouble = (botocore.exceptions.HTTPClientError, botocore.exceptions.ClientError)
+        self.client = boto3.client("ses", endpoint_url=url, region_name="us-east-1", aws_access_key_id=key[0],
+                                   aws_secret_access_key=key[1], config=botocore.config.Config(retries={"max_attempts": 0}))
+
+    def __getattr__(self, operation):
+        def asked(**arguments):
+            for _ in range(3000):
+                try:
+                    return getattr(self.client, operation)(**arguments)
+                except self.trouble as trouble:
+                    said = trouble
+                    time.sleep(0.05)
+            raise said
+
+        return asked
 
 
 def settings(ses, names):
@@ -358,7 +373,7 @@ def ses_differs(url, fleet):
     """Complaints about the end state."""
     wanted = dict(fleet.wanted())
     return [f"{identity}: SES has {found}, wanted {wanted[identity]}" for identity, found in
-            settings(sdk(url), list(wanted)) if found != wanted[identity]]
+            settings(Sdk(url), list(wanted)) if found != wanted[identity]]
 
 
 def witnesses_differ(fleet, calls, counts, clock_slack=2000):

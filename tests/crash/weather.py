@@ -71,7 +71,7 @@ class Campaign:
             out.writelines(f"{crash_room.ACCOUNT},{key},{secret}\n" for key, secret in (crash_room.KEY, weather_fleet.OTHER_KEY))
         self.sim = crash_room.Sim(args.sim, self.fleets, self.ses_dns, folder, "--credentials", keys, "--seed", str(args.seed), *WEATHER)
         self.mailfrom = crash_room.Mailfrom(args.mailfrom, self.sim.url, self.dns)
-        self.other = crash_room.sdk(self.sim.url, weather_fleet.OTHER_KEY)
+        self.other = crash_room.Sdk(self.sim.url, weather_fleet.OTHER_KEY)
         self.written = self.sim.watch()
 
     def draw(self, fleet):

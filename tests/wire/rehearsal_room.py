@@ -166,9 +166,10 @@ class Room:
                                 stdin=subprocess.DEVNULL, env=self.environment(), **more)
 
     def run(self, verb, *arguments, **more):
-        """A verb to its end; .returncode, .stdout and .stderr."""
+        """A verb to its end; .returncode, .stdout and .stderr. After a kill it may wait for five minutes for
+        a write that was never sent."""
         process = self.start(verb, *arguments, **more)
-        process.stdout_text, process.stderr_text = process.communicate(timeout=patient(120))
+        process.stdout_text, process.stderr_text = process.communicate(timeout=patient(420))
         return process
 
     def ends(self, title, wanted, verb, *arguments, **more):
