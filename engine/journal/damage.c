@@ -28,7 +28,7 @@ static bool fd_read(void *ctx, uint64_t offset, void *out, size_t len)
     return pread(*(const int *)ctx, out, len, (off_t)offset) == (ssize_t)len;
 }
 
-static bool log_scan(struct wal_scan *scan, const char *journal_file)
+bool log_scan(struct wal_scan *scan, const char *journal_file)
 {
     char path[PATH_MAX + 8];
     struct stat st;

@@ -9,7 +9,7 @@
  *   findings_text.c  the column findings_json
  *   schema.c       the tables;  sqlite.c  SQLite itself
  *   place.c, lock.c, copy.c     where it lies, who may write, how it is read meanwhile
- *   presence.c     whether it is still there
+ *   presence.c     whether it is still there;  overwritten.c  and as it was left
  *   damage.c       what it has lost;  wal_scan.c, high_water.c  the witnesses of that
  */
 #ifndef MF_JOURNAL_INSIDE_H
@@ -23,6 +23,8 @@
 #include "scheduler/record_digest.h"
 #include "sql.h"
 #include "wal_scan.h"
+
+#include <time.h>
 
 /* The journal's numbers of the finding rules, which are the bits of its sets, and the program's. A
  * set is stored as SQLite's signed integer, so bit 63 is not used. */
@@ -49,12 +51,25 @@ struct loss {
     char what[JOURNAL_LOSS_MAX];
 };
 
+/* What a file looked like when this process last wrote to it. */
+struct file_stamp {
+    struct file_id id; /* inode 0: not noted */
+    off_t size;
+    struct timespec changed;
+};
+
+struct stamps {
+    struct file_stamp file, log;
+    unsigned char head[SQL_HEAD_LEN]; /* of the main file */
+};
+
 struct journal {
     struct sql *sql;
     enum journal_mode mode;
     struct place place;
     struct lock lock;         /* writer: the lock; reader: the readers' byte, while it needs it */
     struct presence presence; /* writer */
+    struct stamps stamps;     /* writer */
     struct sql_stmt *append;  /* made at the first keep */
     struct rule_numbers rules;
     struct buf notes;       /* of the record that is being appended, as text */
@@ -118,6 +133,8 @@ enum err record_walk(struct journal *j, uint64_t run,
 
 /* damage.c */
 
+/* Scans the log of a journal; there need be none. False: it cannot be read. */
+bool log_scan(struct wal_scan *scan, const char *journal_file);
 /* Reads the witnesses, before SQLite opens the journal. */
 enum err loss_witness(struct journal *j, struct why *why);
 /* Holds an opened journal against them: j->loss. Of a journal of this program's version. */
@@ -130,6 +147,14 @@ enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, str
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);
 /* The writer, after a commit: the mark goes to the newest record of j->tail. */
 enum err mark_advance(struct journal *j, struct why *why);
+
+/* overwritten.c */
+
+/* The writer, after a write of its own: to the log, or to the main file too. */
+void stamps_note(struct journal *j, bool main_too);
+/* The writer, before a transaction. ERR_IO: another program has written to the log or to the main
+ * file since. OK too where one is gone or replaced: journal_stand() says so. */
+enum err stamps_check(struct journal *j, struct why *why);
 
 /* lane_rows.c; inside a transaction. A record of kind RECORD_LANE. */
 enum err lane_note_store(struct journal *j, uint64_t run, const struct record *record,

@@ -38,6 +38,7 @@ static enum err journal_fold(struct journal *j, struct why *why)
     enum err err = sql_checkpoint(j->sql, why);
     if (err == OK && j->mark_fd >= 0)
         err = high_water_sync(j->mark_fd, why);
+    stamps_note(j, true);
     lock_readers_in(&j->lock);
     j->wal_pages_next = JOURNAL_WAL_PAGES;
     return err;
@@ -60,7 +61,9 @@ enum err journal_enter(struct journal *j, struct why *why)
     assert(j->mode != JOURNAL_READ);
     if (j->failed)
         return why_set(why, ERR_IO, "%s (nothing more is written after that)", j->trouble.text);
-    enum err err = sql_exec(j->sql, "BEGIN IMMEDIATE", why);
+    enum err err = stamps_check(j, why);
+    if (err == OK)
+        err = sql_exec(j->sql, "BEGIN IMMEDIATE", why);
     return err == OK ? OK : journal_trouble(j, err, why);
 }
 
@@ -68,8 +71,10 @@ enum err journal_leave(struct journal *j, enum err err, struct why *why)
 {
     if (err == OK)
         err = sql_exec(j->sql, "COMMIT", why);
-    if (err == OK && j->mode == JOURNAL_WRITE)
+    if (err == OK && j->mode == JOURNAL_WRITE) {
         presence_log(&j->presence, &j->place);
+        stamps_note(j, false);
+    }
     if (err == OK && sql_wal_pages(j->sql) > j->wal_pages_next)
         err = journal_fold(j, why);
     if (err == OK)
@@ -97,7 +102,10 @@ enum err journal_select(struct journal *j, struct sql_stmt **st, const char *tex
 
 enum err journal_damaged(struct why *why, const char *what)
 {
-    return why_set(why, ERR_IO, "the journal is damaged: %s", what);
+    return why_set(why, ERR_IO,
+                   "the journal is damaged: %s: put back a copy of it, or name another file with "
+                   "--journal",
+                   what);
 }
 
 uint64_t journal_number(struct sql_stmt *st, int column, uint64_t max, bool *ok)
@@ -186,7 +194,10 @@ static enum err open_writer(struct journal *j, bool creates, struct why *why)
         err = loss_keep(j, why);
     if (err == OK)
         err = presence_begin(&j->presence, &j->place, &j->lock, why);
-    return err == OK ? journal_fold(j, why) : err;
+    if (err != OK)
+        return err;
+    stamps_note(j, true);
+    return journal_fold(j, why);
 }
 
 /* An old journal is migrated in the copy, by the same code as in the file. */

@@ -40,6 +40,11 @@ enum err sql_exec(struct sql *s, const char *text, struct why *why);
 enum err sql_int(struct sql *s, const char *text, int64_t *out, struct why *why);
 /* Finds nothing wrong, or ERR_IO with SQLite's first complaint. */
 enum err sql_check(struct sql *s, struct why *why);
+/* The head of the main file as it is on the disk, with SQLite's change counter and number of pages;
+ * zeros where it cannot be read. Through SQLite's own handle: to open and close the file beside it
+ * would drop SQLite's locks. */
+#define SQL_HEAD_LEN 100
+void sql_head(struct sql *s, unsigned char out[SQL_HEAD_LEN]);
 int64_t sql_last_id(const struct sql *s);
 
 enum err sql_prepare(struct sql *s, struct sql_stmt **out, struct text text, struct why *why);

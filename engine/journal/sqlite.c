@@ -244,6 +244,11 @@ static enum err sql_fail(struct sql *s, struct why *why)
 {
     int code = sqlite3_extended_errcode(s->db);
     enum err err = err_of(code);
+    if ((code & 0xff) == SQLITE_CORRUPT)
+        return why_set(why, err,
+                       "the file is damaged (%s): put back a copy of it, or name another file with "
+                       "--journal",
+                       sqlite3_errmsg(s->db));
     bool full = (code & 0xff) == SQLITE_FULL || sqlite3_system_errno(s->db) == ENOSPC;
     const char *hint = err == ERR_IO && full ? ": no space left on device" : "";
     return why_set(why, err == OK ? ERR_IO : err, "%s%s", sqlite3_errmsg(s->db), hint);
@@ -395,9 +400,21 @@ enum err sql_check(struct sql *s, struct why *why)
     if (err == OK)
         err = sql_step(s, st, why);
     if (err == OK && !text_eq(sql_col_text(st, 0), TEXT("ok")))
-        err = why_set(why, ERR_IO, "the file is damaged: " TEXT_FMT, TEXT_ARG(sql_col_text(st, 0)));
+        err = why_set(why, ERR_IO,
+                      "the file is damaged (" TEXT_FMT "): put back a copy of it, or name another "
+                      "file with --journal",
+                      TEXT_ARG(sql_col_text(st, 0)));
     sql_finish(st);
     return err;
+}
+
+void sql_head(struct sql *s, unsigned char out[SQL_HEAD_LEN])
+{
+    sqlite3_file *file = NULL;
+    memset(out, 0, SQL_HEAD_LEN);
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+        file && file->pMethods)
+        file->pMethods->xRead(file, out, SQL_HEAD_LEN, 0);
 }
 
 int64_t sql_last_id(const struct sql *s)

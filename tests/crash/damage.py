@@ -7,7 +7,10 @@ A run is killed with its log beside the journal, some after a resume, so that th
 records too. Copies of the journal are damaged in many places. Whoever reads such a copy must say
 that records are lost where some are; resume and rollback must refuse it and send nothing. Each
 fleet's own journal is damaged as well and then taken back with --refresh, at once or after a resume
-with --refresh: a rollback that ends with 0 has put back every identity."""
+with --refresh: a rollback that ends with 0 has put back every identity.
+
+The campaign ends early once there are complaints enough: where losses are not seen, verbs that should
+refuse go on for long, and each is given up after its time."""
 
 import argparse
 import collections
@@ -26,8 +29,11 @@ from timeouts import patient
 COPIES = 9  # of one fleet's journal, damaged and only read; its own is damaged once more and taken back
 OPTIONS = ("--rate", "90")
 LONGEST = 60  # seconds of one verb: looks of SES that contradict the journal are repeated for a while
+REFUSAL = 20  # seconds in which a verb that must refuse has done so; it only reads its journal
+ENOUGH = 10  # complaints, after which nothing more is tried
 LOG_BYTES = (90_000, 300_000)  # of a log when its run is killed
 FRAME = 4096 + 24
+NEXT = ("put back a copy", "--refresh", "name another file")  # what a refusal advises
 SAID = ("has lost records", "damaged", "malformed", "has lost run", "is empty, although", "not a journal")
 
 
@@ -157,14 +163,18 @@ class World:
         import boto3
 
         self.mailfrom, self.sim = mailfrom, sim
+        self.complaints = []  # of all workers
         self.ses = boto3.client("ses", endpoint_url=sim.url, region_name="us-east-1", aws_access_key_id=crash_room.KEY[0],
                                 aws_secret_access_key=crash_room.KEY[1])
 
-    def run(self, journal, *arguments):
+    def has_enough(self):
+        return len(self.complaints) >= ENOUGH
+
+    def run(self, journal, *arguments, longest=LONGEST):
         process = subprocess.Popen([self.mailfrom.program, *arguments, "--journal", journal],
                                    env=self.mailfrom.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
-            return process.communicate(timeout=patient(LONGEST))[0], process.returncode
+            return process.communicate(timeout=patient(longest))[0], process.returncode
         except subprocess.TimeoutExpired:
             process.kill()
             return process.communicate()[0], "none in time"
@@ -175,7 +185,8 @@ class World:
         for life in range(lives):
             limit = draw.randrange(*LOG_BYTES) // lives
             process = self.mailfrom.start(fleet, *OPTIONS)
-            while process.poll() is None:
+            deadline = time.monotonic() + patient(LONGEST)
+            while process.poll() is None and time.monotonic() < deadline:
                 size = log_size(fleet.journal)
                 if life == lives - 1 and size > limit // 2 and not fleet.older.exists():
                     journal_copy(fleet.journal, fleet.older)
@@ -225,7 +236,7 @@ def read_only_faults(world, fleet, journal, name, lost, counts):
             if writes and not lost:
                 continue
             before = world.states(fleet) if writes else None
-            said, code = world.run(copy, verb, *more)
+            said, code = world.run(copy, verb, *more, longest=REFUSAL)
             told = any(words in said for words in SAID)
             where = f"fleet {fleet.number}, {name}, {verb}: exit code {code}"
             counts["verbs"] += 1
@@ -235,6 +246,8 @@ def read_only_faults(world, fleet, journal, name, lost, counts):
                 yield f"{where}: a false alarm: {said[:300]}"
             if lost and writes and code != 1:
                 yield f"{where}: it went on: {said[:300]}"
+            if lost and told and code == 1 and not any(words in said.lower() for words in NEXT):
+                yield f"{where}: no next step: {said[:300]}"
             if lost and not writes and verb == "report" and code == 0 and '"lost_records"' not in said:
                 yield f"{where}: the report does not carry it"
             if writes and world.states(fleet) != before:
@@ -265,24 +278,33 @@ def taken_back_faults(world, fleet, name, draw, lost, counts):
 
 
 def campaign(world, fleet, seed, counts):
-    draw, found = random.Random(seed * 1000003 + fleet.number), []
+    draw, found = random.Random(seed * 1000003 + fleet.number), world.complaints
+    if world.has_enough():
+        counts["fleets left out"] += 1
+        return
     fleet.older = fleet.folder / "older"
     fleet.before = world.states(fleet)
     if not world.killed(fleet, draw, 1 + fleet.number % 2):
         counts["ended before the kill"] += 1
-        return found
+        return
     counts["fleets"] += 1
     fleet.kept = journal_copy(fleet.journal, fleet.folder / "kept")
     fleet.acknowledged = acknowledged(fleet.kept)
     names = list(DAMAGES)
     for copy in range(COPIES):
+        if world.has_enough():
+            return
         name = names[(fleet.number * COPIES + copy) % len(names)]
         journal = journal_copy(fleet.journal, fleet.folder / f"copy{copy}")
         lost = damaged(world, fleet, Files(journal, fleet.older), name, draw, counts)
-        found += read_only_faults(world, fleet, journal, name, lost, counts)
+        for complaint in read_only_faults(world, fleet, journal, name, lost, counts):
+            found.append(complaint)
+    if world.has_enough():
+        return
     name = names[fleet.number % len(names)]
     lost = damaged(world, fleet, Files(fleet.journal, fleet.older), name, draw, counts)
-    return found + list(taken_back_faults(world, fleet, name, draw, lost, counts))
+    for complaint in taken_back_faults(world, fleet, name, draw, lost, counts):
+        found.append(complaint)
 
 
 def main():
@@ -301,9 +323,10 @@ def main():
         sim = crash_room.Sim(args.sim, fleets, dns, folder, "--faults", "delay=15", "--detect-after", "0.5")
         world = World(crash_room.Mailfrom(args.mailfrom, sim.url, dns), sim)
         try:
-            complaints = crash_room.in_parallel(args.workers, lambda f: campaign(world, f, args.seed, counts), fleets)
+            crash_room.in_parallel(args.workers, lambda f: campaign(world, f, args.seed, counts) or [], fleets)
         finally:
             sim.stop()
+    complaints = world.complaints
     if not counts["that lost records"]:
         complaints.append("no damage has lost a record")
     return crash_room.verdict("damaged journals", args.seed, counts, complaints)

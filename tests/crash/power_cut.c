@@ -4,8 +4,10 @@
  * synced is torn, the journal is opened again and held to its word, and the run is resumed to its
  * end, which must be that of the undisturbed run. Every second child loses its power once more
  * while it opens or resumes.
- * No child may take what it finds for damage: the log is scanned as the journal does it, and the
- * high-water mark comes along, as it was last written or not at all.
+ * No child may take what it finds for damage. The log is scanned as the journal does it. The
+ * high-water mark comes along as it was last written, which accuses soonest, or not at all; the
+ * journal that is opened again is one that was there before, so it is held against the mark. At
+ * every eighth point tried one child more gets a mark that is a record ahead, and must notice it.
  *
  *     power_cut [--seed N] [--jobs N] [--every N]
  */
@@ -14,8 +16,10 @@
 
 #include "base/count.h"
 #include "base/hash.h"
+#include "journal/high_water.h"
 #include "journal/wal_scan.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +28,7 @@
 
 #define CHILDREN_MAX 2
 #define SECOND_CUTS  40 /* a second cut comes within so many points */
+#define AHEAD_EVERY  8  /* of the points tried: a child whose mark is ahead */
 
 struct campaign {
     struct crash_run crash_run;
@@ -35,7 +40,8 @@ struct campaign {
     bool is_child;
     uint64_t cut_at; /* in a child: the point of its next cut; 0: none */
     enum tear tear;
-    uint64_t cuts, bad;
+    bool mark_ahead; /* in a child: its mark tells of a record that never was */
+    uint64_t cuts, bad, tried;
     uint32_t children;
     struct crash_run_row *wanted;
 };
@@ -71,7 +77,20 @@ static void mark_write(const struct campaign *c, const char *folder, uint64_t ro
     fclose(file);
 }
 
-static void child_fork(struct campaign *c, uint64_t number, enum tear tear)
+static bool mark_push(const char *file)
+{
+    int fd;
+    struct why why;
+    struct high_water mark;
+    if (high_water_read(&mark, file, &why) != OK || high_water_open(&fd, file, &why) != OK)
+        return false;
+    mark.top.record++;
+    enum err err = high_water_write(&mark, fd, &why);
+    close(fd);
+    return err == OK;
+}
+
+static void child_fork(struct campaign *c, uint64_t number, enum tear tear, bool mark_ahead)
 {
     while (c->children >= CHILDREN_MAX)
         child_reap(c);
@@ -88,6 +107,7 @@ static void child_fork(struct campaign *c, uint64_t number, enum tear tear)
         return;
     c->is_child = true;
     c->tear = tear;
+    c->mark_ahead = mark_ahead;
     c->cut_at = number;
     power_cut(c->power, tear, hash_mix(c->seed, number));
 }
@@ -103,7 +123,9 @@ static void at_point(void *ctx, uint64_t number)
     if (!c->wanted || number % c->every)
         return;
     for (int tear = 0; tear < TEARS && !c->is_child; tear++)
-        child_fork(c, number, (enum tear)tear);
+        child_fork(c, number, (enum tear)tear, false);
+    if (!c->is_child && c->tried++ % AHEAD_EVERY == 0)
+        child_fork(c, number, TEAR_DROP, true);
 }
 
 static int complain(const struct campaign *c, uint64_t point, const char *what)
@@ -112,6 +134,14 @@ static int complain(const struct campaign *c, uint64_t point, const char *what)
            (unsigned long long)point, (int)c->tear, what);
     fflush(stdout);
     return 1;
+}
+
+/* The disk in memory holds what is in the journal. A writer looks for its file on the real disk,
+ * and takes a journal that is not there for a new one, of which no mark can tell. */
+static bool file_lay(const char *file)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return fd >= 0 && close(fd) == 0;
 }
 
 static bool reboot(struct campaign *c, char *folder, char *file, size_t size)
@@ -124,7 +154,7 @@ static bool reboot(struct campaign *c, char *folder, char *file, size_t size)
     snprintf(file, size, "%s/journal.db", folder);
     power_back(c->power, before, folder);
     mark_write(c, folder, hash_mix(c->seed, c->cut_at) >> 8);
-    return true;
+    return file_lay(file);
 }
 
 static void folder_remove(const char *folder)
@@ -189,6 +219,26 @@ static const char *life(struct campaign *c, const char *file, struct why *why)
     return why->text;
 }
 
+/* The power is out, as in child_live(), and the mark that is found is ahead of the journal. */
+static int child_accuse(struct campaign *c)
+{
+    char folder[64], file[96];
+    struct why why = {""};
+    strcpy(folder, c->folder);
+    if (!reboot(c, folder, file, sizeof file))
+        return complain(c, c->cut_at, "no folder");
+    mark_write(c, folder, 1);
+    if (!mark_push(file))
+        return complain(c, c->cut_at, "no mark");
+    uint64_t point = c->cut_at;
+    c->cut_at = 0;
+    const char *said = crash_run_audit(&c->crash_run, file, &why);
+    folder_remove(folder);
+    if (said && strstr(said, "records the last 1 are missing"))
+        return 0;
+    return complain(c, point, said ? said : "a mark that is a record ahead was not noticed");
+}
+
 /* The power is out and the process that ran has ended. The power comes back, and life goes on. */
 static int child_live(struct campaign *c)
 {
@@ -250,7 +300,7 @@ static bool campaign_run(struct campaign *c, uint32_t jobs)
     uint64_t before = power_points(c->power);
     enum err err = crash_run_go(&c->crash_run, c->file, &why);
     if (c->is_child)
-        _exit(child_live(c));
+        _exit(c->mark_ahead ? child_accuse(c) : child_live(c));
     while (c->children)
         child_reap(c);
     printf("%s - seed %llu: %u jobs, %llu records, %llu points, %llu cuts, %llu bad\n",

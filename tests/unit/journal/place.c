@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -189,6 +190,54 @@ static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
     }
 }
 
+/* File systems tell time in ticks of some milliseconds: waits until a write would get a new one. */
+static void next_tick(const char *file)
+{
+    struct stat then, now;
+    assert_int_equal(stat(file, &then), 0);
+    do {
+        poll(NULL, 0, 1);
+        shell("echo >clock");
+        assert_int_equal(stat(in_folder("clock"), &now), 0);
+    } while (now.st_mtim.tv_sec == then.st_mtim.tv_sec &&
+             now.st_mtim.tv_nsec == then.st_mtim.tv_nsec);
+}
+
+static void nothing_is_kept_in_a_journal_that_another_program_wrote_to(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *deed, *file;
+    } cases[] = {
+        {": >s/j-wal", "j-wal"},
+        {"truncate -s -1 s/j-wal", "j-wal"},
+        {"truncate -s +4096 s/j-wal", "j-wal"},
+        {"dd if=/dev/zero of=s/j-wal bs=1 count=32 conv=notrunc status=none", "j-wal"},
+        {"printf damage | dd of=s/j-wal bs=1 seek=4700 conv=notrunc status=none", "j-wal"},
+        {"truncate -s -4120 s/j-wal", "j-wal"}, /* a frame */
+        {": >s/j", "s/j"},
+        {"truncate -s -4096 s/j", "s/j"},
+        {"dd if=/dev/zero of=s/j bs=100 count=1 conv=notrunc status=none", "s/j"},
+        {"echo something else >s/j", "s/j"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct why why = {""};
+        shell("rm -rf ./*");
+        struct journal *j = begin("s/j");
+        assert_int_equal(keep_kind(j, RECORD_INTENT, &why), OK);
+        assert_int_equal(journal_stop(j, 1, RUN_ENDED, 3, &why), OK); /* so both have something */
+        assert_int_equal(keep_kind(j, RECORD_INTENT, &why), OK);
+        assert_int_equal(keep_kind(j, RECORD_ANSWER, &why), OK);
+        next_tick(in_folder("s/j-wal"));
+        shell(cases[i].deed);
+        if (keep_kind(j, RECORD_INTENT, &why) != ERR_IO ||
+            !strstr(why.text, "another program wrote to") || !strstr(why.text, cases[i].file))
+            fail_msg("%s: %s", cases[i].deed, why.text);
+        assert_int_equal(keep_kind(j, RECORD_ANSWER, &why), ERR_IO); /* and nothing after it */
+        journal_close(j);
+    }
+}
+
 static void a_journal_that_is_only_looked_at_goes_on(void **state)
 {
     (void)state;
@@ -196,7 +245,7 @@ static void a_journal_that_is_only_looked_at_goes_on(void **state)
     struct journal *j = begin("s/j");
     for (int i = 0; i < 3; i++) {
         assert_int_equal(keep_kind(j, RECORD_INTENT, &why), OK);
-        shell("cat s/j s/j-wal s/j.lock >copy && touch s/j s/other && cp s/j t");
+        shell("cat s/j s/j-wal s/j.lock >copy && touch s/j s/j-wal s/other && cp s/j t");
         assert_int_equal(open_close("s/j", JOURNAL_READ, &why), OK);
         assert_int_equal(journal_stop(j, 1, i < 2 ? RUN_OPEN : RUN_ENDED, 3, &why), OK);
     }
@@ -431,6 +480,7 @@ int main(void)
         TEST_OF(modes_are_private_whatever_the_umask),
         TEST_OF(a_planted_path_is_refused_with_the_reason),
         TEST_OF(no_intent_is_kept_in_a_journal_that_was_taken_away),
+        TEST_OF(nothing_is_kept_in_a_journal_that_another_program_wrote_to),
         TEST_OF(a_journal_that_is_only_looked_at_goes_on),
         TEST_OF(devices_are_refused),
         TEST_OF(an_update_creates_nothing),

@@ -456,11 +456,13 @@ static void what_another_run_has_just_written_counts_for_more_than_a_read(void *
     ses.mail_from = TEXT(OLD);
     recent.at_s -= 900; /* whatever a clock says: two reads must agree */
     assert_true(step_read(&s, &ses, 0, "").stale);
+    const struct step_rules *as_before = s.rules;
     struct step_rules planning = *s.rules;
     planning.plan_only = true;
     s.rules = &planning;
     assert_true(step_read(&s, &ses, 0, "").stale); /* a plan likewise */
-    recent.behavior = REJECT;                      /* which was set in two steps */
+    s.rules = as_before;
+    recent.behavior = REJECT; /* which was set in two steps */
     ses.mail_from = TEXT(WANTED);
     assert_true(step_read(&s, &ses, 0, "").stale);
     ses.behavior = REJECT;

@@ -1,0 +1,88 @@
+/*
+ * Has another program written into the files of a journal while its writer has them open? The main
+ * file changes only when the log is moved into it, and the log only by commits, so between two of
+ * ours both must stay as we left them. SQLite keeps the index of the log, and many pages, in
+ * memory: it would go on without a word, into files that do not give back what is kept.
+ *
+ * Two calls of lstat(2) before a transaction. Size and time of the last change say that all is as
+ * it was; where only the time is another, as after touch(1), the bytes are asked: the log is
+ * scanned, and the head of the main file compared. What is written inside the main file, at the
+ * same size and behind its head, is found when the journal is opened again and not here.
+ */
+#include "inside.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* False: it is not there, or not the one that was noted (presence.h says so). */
+static bool stamp_read(struct file_stamp *now, const char *path, const struct file_stamp *noted)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return false;
+    *now = (struct file_stamp){
+        .id = {st.st_dev, st.st_ino}, .size = st.st_size, .changed = st.st_mtim};
+    return !noted || (noted->id.device == st.st_dev && noted->id.inode == st.st_ino);
+}
+
+static bool stamp_is(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->size == b->size && a->changed.tv_sec == b->changed.tv_sec &&
+           a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+static const char *log_path(char out[PATH_MAX + 8], const struct journal *j)
+{
+    snprintf(out, PATH_MAX + 8, "%s-wal", j->place.file);
+    return out;
+}
+
+void stamps_note(struct journal *j, bool main_too)
+{
+    char path[PATH_MAX + 8];
+    struct stamps *s = &j->stamps;
+    if (!stamp_read(&s->log, log_path(path, j), NULL))
+        s->log.id.inode = 0;
+    if (!main_too)
+        return;
+    if (!stamp_read(&s->file, j->place.file, NULL))
+        s->file.id.inode = 0;
+    sql_head(j->sql, s->head);
+}
+
+static bool head_is(struct journal *j)
+{
+    unsigned char head[SQL_HEAD_LEN];
+    sql_head(j->sql, head);
+    return memcmp(head, j->stamps.head, sizeof head) == 0;
+}
+
+static bool log_is_sound(struct journal *j)
+{
+    struct wal_scan scan;
+    return log_scan(&scan, j->place.file) && !scan.damaged &&
+           scan.sound >= (uint32_t)sql_wal_pages(j->sql);
+}
+
+static enum err stamp_check(struct journal *j, struct file_stamp *noted, const char *path,
+                            bool (*holds)(struct journal *j), struct why *why)
+{
+    struct file_stamp now;
+    if (!noted->id.inode || !stamp_read(&now, path, noted) || stamp_is(&now, noted))
+        return OK;
+    if (now.size != noted->size || !holds(j))
+        return why_set(why, ERR_IO,
+                       "another program wrote to %s while the run goes on; nothing more is sent: "
+                       "resume the run, which says what was lost",
+                       path);
+    *noted = now;
+    return OK;
+}
+
+enum err stamps_check(struct journal *j, struct why *why)
+{
+    char path[PATH_MAX + 8];
+    enum err err = stamp_check(j, &j->stamps.file, j->place.file, head_is, why);
+    return err == OK ? stamp_check(j, &j->stamps.log, log_path(path, j), log_is_sound, why) : err;
+}
