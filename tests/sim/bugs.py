@@ -28,8 +28,6 @@ BUGS = [
          "    if (verdict == VERDICT_SLOW_DOWN)\n"
          "        queue_push(d, &scheduler_lane_of(d, number)->write, number, now);\n"
          "    if (verdict == VERDICT_DENIED")]),
-    ("scheduler/step.c", "a write whose answer was lost is sent again blindly", [
-        ("d = step_decide(s, JOB_UNSURE);", "d = step_decide(s, JOB_READY);")]),
     ("scheduler/step_guard.c", "a read that lags behind is believed at once", [
         ("    return job->accepted > 0 && (is_past || had_failed) &&",
          "    return false && job->accepted > 0 && (is_past || had_failed) &&")]),
@@ -157,7 +155,7 @@ BUGS = [
 # Each of another kind, and found within a second: for every day.
 DAILY = [
     "calls leave before the turn's records are durable",
-    "a write whose answer was lost is sent again blindly",
+    "Pending is taken for Success",
     "REJECT_MESSAGE is written with the name",
     "a wave starts while the last one is under way",
 ]
