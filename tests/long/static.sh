@@ -40,7 +40,7 @@ check_analyzer() {
         '-DCMAKE_C_FLAGS=-fanalyzer -Wno-analyzer-malloc-leak'
 }
 
-sources() { git ls-files -- 'engine/*.c' 'manifests/*.c' 'plans/*.c' 'reports/*.c' 'cmd/*.c'; }
+sources() { git ls-files -- 'engine/*.c' 'manifests/*.c' 'reports/*.c' 'cmd/*.c'; }
 
 check_tidy() {
     compile tidy -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DMAILFROM_TESTS=OFF || return
