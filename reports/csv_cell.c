@@ -1,3 +1,4 @@
+/* Quotes a cell, and shields one that a spreadsheet would take for a formula. */
 #include "csv_cell.h"
 
 #include "base/escape.h"

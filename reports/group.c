@@ -1,3 +1,4 @@
+/* A table of groups by what their rows have in common, with a few examples of each. */
 #include "group.h"
 
 #include "base/bounds.h"

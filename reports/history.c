@@ -1,3 +1,4 @@
+/* Moves are counted into steps of equal length, from the first record of a run to its last. */
 #include "history.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Entities and backslashes, by what each language takes for its own. */
 #include "markup.h"
 
 #include "base/bounds.h"

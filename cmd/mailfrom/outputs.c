@@ -1,3 +1,4 @@
+/* Files that options name: expanded, proved to be writable, kept apart from what the run reads. */
 #include "outputs.h"
 
 #include "base/count.h"

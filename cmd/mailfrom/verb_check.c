@@ -1,3 +1,4 @@
+/* check: manifests are read and vetted; nothing is asked of anybody. */
 #include "session.h"
 #include "ui/messages.h"
 #include "verbs.h"

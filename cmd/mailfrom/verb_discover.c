@@ -1,3 +1,4 @@
+/* discover: lanes are found, read and written as a manifest (inventory/discover.h). */
 #include "options/advice.h"
 #include "outputs.h"
 #include "reports/deliver.h"

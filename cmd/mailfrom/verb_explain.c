@@ -1,3 +1,4 @@
+/* explain: the page of a rule, or the list of rules. */
 #include "model/finding.h"
 #include "rules/explain.h"
 #include "ui/messages.h"

@@ -1,3 +1,4 @@
+/* inspect: names are asked of live DNS and printed in their order. */
 #include "access/dns_wire.h"
 #include "access/lanes.h"
 #include "inspect/inspect_ask.h"

@@ -1,3 +1,4 @@
+/* plan: a run that writes nothing, into a journal in memory, and into a plan file with --out. */
 #include "options/advice.h"
 #include "reports/deliver.h"
 #include "run/planned.h"

@@ -1,3 +1,4 @@
+/* records: the DNS records of a fleet or of a run, in the format that is wished for. */
 #include "handoff/gather.h"
 #include "outputs.h"
 #include "session.h"

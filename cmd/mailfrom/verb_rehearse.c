@@ -1,3 +1,4 @@
+/* rehearse: a fleet in virtual time; the forecast is printed. */
 #include "session.h"
 #include "ui/forecast_text.h"
 #include "ui/messages.h"

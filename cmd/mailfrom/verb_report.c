@@ -1,3 +1,4 @@
+/* report: the reports of a run, written again from its journal. */
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/run_lost.h"

@@ -1,3 +1,4 @@
+/* resume: a run goes on where its journal says that it stood. */
 #include "access/trust.h"
 #include "options/advice.h"
 #include "session.h"

@@ -1,3 +1,4 @@
+/* status: where a run stands, from its journal, on one screen. */
 #include "options/advice.h"
 #include "run/rows.h"
 #include "session.h"

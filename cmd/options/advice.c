@@ -1,3 +1,7 @@
+/*
+ * Commands to be pasted: words are quoted for a POSIX shell, options are taken by the verb's
+ * table.
+ */
 #include "advice.h"
 
 #include "base/buf.h"

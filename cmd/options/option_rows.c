@@ -1,3 +1,4 @@
+/* The table of options, and a function for each that reads its value. */
 #include "option_rows.h"
 
 #include "base/bounds.h"

@@ -1,3 +1,4 @@
+/* Reads argv by the table of options; what is no option becomes an argument. */
 #include "option_rows.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* A question on a terminal, and its answer from standard input. */
 #include "confirm.h"
 
 #include <stdio.h>

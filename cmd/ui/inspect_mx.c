@@ -1,3 +1,4 @@
+/* The MX of an inspected name, judged under the strictest policy. */
 #include "inspect_mx.h"
 
 #include "rules/mx.h"

@@ -1,3 +1,4 @@
+/* Names from arguments, files and standard input; all that are none are told. */
 #include "inspect_names.h"
 
 #include "reports/deliver.h"

@@ -1,3 +1,4 @@
+/* One inspected name as lines: MX, SPF, DMARC, servers. */
 #include "inspect_text.h"
 
 #include "base/escape.h"

@@ -1,3 +1,4 @@
+/* Lines for a person: made safe for a terminal, wrapped, coloured where colours are wanted. */
 #include "messages.h"
 
 #include "base/bounds.h"

@@ -1,3 +1,4 @@
+/* What to do next, as commands to be pasted. */
 #include "next_steps.h"
 
 #include "messages.h"

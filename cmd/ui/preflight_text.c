@@ -1,3 +1,4 @@
+/* The preflight in words: a line per lane, and the IAM policy that lacks nothing. */
 #include "preflight_text.h"
 
 #include "base/count.h"

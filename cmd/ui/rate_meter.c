@@ -1,3 +1,6 @@
+/*
+ * A rate that follows the last ten seconds or so, and the time that the calls of a lane will take.
+ */
 #include "rate_meter.h"
 
 #include "calls/budget.h"

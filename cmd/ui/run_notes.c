@@ -1,3 +1,4 @@
+/* Watches a run: tells what befalls lanes, and passes each turn on to the progress view. */
 #include "run_notes.h"
 
 #include "base/bounds.h"

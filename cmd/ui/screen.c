@@ -1,3 +1,4 @@
+/* The few escape sequences that this program needs, and the size of the terminal. */
 #include "screen.h"
 
 #include "base/count.h"

@@ -1,3 +1,4 @@
+/* One thread waits for signals by sigwait(3) and interrupts the wire that is open. */
 #include "signals.h"
 
 #include "base/count.h"

@@ -1,3 +1,4 @@
+/* Reads the journal again and again, more rarely the longer it takes, and draws what it says. */
 #include "status_watch.h"
 
 #include "access/lanes.h"

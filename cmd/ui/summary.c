@@ -1,3 +1,4 @@
+/* Counts the rows of a run and prints what it came to. */
 #include "summary.h"
 
 #include "messages.h"

@@ -1,3 +1,4 @@
+/* One line that is written over on a terminal, and now and then elsewhere. */
 #include "ticker.h"
 
 #include "progress.h"

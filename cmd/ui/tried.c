@@ -1,3 +1,4 @@
+/* Compares versions of libraries number by number with the table that the build has read. */
 #include "tried.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Opens lanes account by account; one that cannot be reached keeps its sentence. */
 #include "lanes.h"
 
 #include "aws/credentials/secrets.h"

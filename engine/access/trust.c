@@ -1,3 +1,4 @@
+/* Which options of a file must be given again before they count. */
 #include "trust.h"
 
 #include "aws/endpoints.h"

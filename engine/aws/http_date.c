@@ -1,3 +1,4 @@
+/* Reads the form of an HTTP date that servers send (RFC 9110, section 5.6.7) as an RFC 3339 one. */
 #include "http_date.h"
 
 #include <stdio.h>

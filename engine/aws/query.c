@@ -1,3 +1,4 @@
+/* Forms of the Query protocol go out, envelopes of XML come back. */
 #include "query.h"
 
 #include "base/escape.h"

@@ -1,3 +1,4 @@
+/* Fills in a reply: its code, its message, and lists that grow. */
 #include "reply.h"
 
 #include "base/escape.h"

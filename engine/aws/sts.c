@@ -1,3 +1,4 @@
+/* GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity, asked and read. */
 #include "sts.h"
 
 #include "aws/credentials/key_fields.h"

@@ -1,3 +1,4 @@
+/* Blocks that grow by doubling up to a size; what is larger has a block of its own. */
 #include "arena.h"
 
 #include <stdalign.h>

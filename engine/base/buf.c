@@ -1,3 +1,4 @@
+/* A growing array of bytes; the failure of one add makes all later ones do nothing. */
 #include "buf.h"
 
 #include <stdarg.h>

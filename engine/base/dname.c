@@ -1,3 +1,4 @@
+/* Compares and checks domain names label by label. */
 #include "dname.h"
 
 static struct text undotted(struct text name)

@@ -1,3 +1,4 @@
+/* Sentences of errors, put together in place; one that is too long is cut. */
 #include "error.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* Decodes UTF-8, and escapes what JSON, YAML, a terminal or a URL does not take literally. */
 #include "escape.h"
 
 #include "count.h"

@@ -1,3 +1,4 @@
+/* Mixing by the finalizer of splitmix64. */
 #include "hash.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* A 4-ary heap in an array, with the place of each id beside it. */
 #include "heap.h"
 
 #include <assert.h>

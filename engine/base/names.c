@@ -1,3 +1,4 @@
+/* An open-addressed table of hashes and ids; the names lie packed in an arena. */
 #include "names.h"
 
 #include "bounds.h"

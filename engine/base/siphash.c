@@ -1,3 +1,4 @@
+/* The rounds of SipHash, and the key of the process, which the kernel gives at its start. */
 #include "siphash.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* Functions of borrowed text; none allocates. */
 #include "text.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Instants and spans in writing, and back (RFC 3339; 1h30m). */
 #include "when.h"
 
 #include "count.h"

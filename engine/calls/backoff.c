@@ -1,3 +1,4 @@
+/* Factors and ceilings of waiting, with a jitter that is a hash. */
 #include "backoff.h"
 
 #include "base/hash.h"

@@ -1,3 +1,4 @@
+/* Which parts of a batch are out, answered, to be halved or to be sent again. */
 #include "batch_read.h"
 
 #include "backoff.h"

@@ -1,3 +1,4 @@
+/* Counts calls by action and lane; the slowest lane tells the end. */
 #include "budget.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* What each kind of call is named in both versions of the API, and what it changes. */
 #include "call.h"
 
 #include "base/bounds.h"

@@ -1,3 +1,4 @@
+/* What load.h explains, step by step. */
 #include "load.h"
 
 #include "base/bounds.h"

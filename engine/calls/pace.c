@@ -1,3 +1,4 @@
+/* A token bucket whose rate load.h finds, and pauses that SES asks for. */
 #include "pace.h"
 
 #include "base/bounds.h"

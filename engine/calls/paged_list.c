@@ -1,3 +1,4 @@
+/* Tokens of pages: one that is too old begins the list anew, a bounded number of times. */
 #include "paged_list.h"
 
 #include "backoff.h"

@@ -1,3 +1,4 @@
+/* The table of retry.h as a switch. */
 #include "retry.h"
 
 #include <assert.h>

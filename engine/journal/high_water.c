@@ -1,3 +1,4 @@
+/* Two slots with a checksum each, written in turn: one of them is always whole. */
 #include "high_water.h"
 
 #include "base/text.h"

@@ -1,3 +1,6 @@
+/*
+ * Locks of open file descriptions on bytes of the lock file: one for the writer, one for readers.
+ */
 #include "lock.h"
 
 #include "base/text.h"

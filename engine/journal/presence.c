@@ -1,3 +1,4 @@
+/* Compares device, inode and link count of open files with what their names lead to. */
 #include "presence.h"
 
 #include <errno.h>

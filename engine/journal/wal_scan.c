@@ -1,3 +1,4 @@
+/* Follows checksums and salts of a log frame by frame. Source: SQLite, "WAL-mode file format". */
 #include "wal_scan.h"
 
 #include <stdlib.h>

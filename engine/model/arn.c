@@ -1,3 +1,4 @@
+/* Splits an ARN at its colons, and knows an account number when it sees one. */
 #include "arn.h"
 
 #include "base/bounds.h"

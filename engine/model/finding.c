@@ -1,3 +1,4 @@
+/* The table of rules: name, severity, and the sentence of a summary. */
 #include "finding.h"
 
 static const struct finding_rule rules[FINDINGS_LEN] = {

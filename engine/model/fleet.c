@@ -1,3 +1,4 @@
+/* A fleet's arrays, which grow by doubling while it is made. */
 #include "fleet.h"
 
 #include "base/bounds.h"

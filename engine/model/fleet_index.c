@@ -1,3 +1,4 @@
+/* An open-addressed table from (lane, identity) to row. */
 #include "fleet_index.h"
 
 static uint32_t slot_of(const struct fleet_index *x, uint16_t lane, name_id identity)

@@ -1,3 +1,4 @@
+/* Pairs of a fleet's row and a name that a run has written to it. */
 #include "own_names.h"
 
 #include "base/bounds.h"

@@ -1,3 +1,4 @@
+/* The tables of Regions and partitions, and the nearest name for "did you mean". */
 #include "region.h"
 
 #include "base/count.h"

@@ -1,3 +1,4 @@
+/* SES's words in both spellings, each table read both ways. */
 #include "ses.h"
 
 #include "base/count.h"

@@ -1,3 +1,4 @@
+/* Lines of a plan file, read one after the other. */
 #include "plan_internal.h"
 
 #include "base/bounds.h"

@@ -1,3 +1,4 @@
+/* Names of plan files that its reader and its writer share. */
 #include "plan_internal.h"
 
 #include "base/count.h"

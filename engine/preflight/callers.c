@@ -1,3 +1,4 @@
+/* Compares callers as they were remembered with those that STS names now. */
 #include "callers.h"
 
 #include "base/bounds.h"

@@ -1,3 +1,4 @@
+/* Which questions each account and lane is asked, and what the answers close. */
 #include "preflight.h"
 #include "base/count.h"
 

@@ -1,3 +1,4 @@
+/* A machine that sends each question, again a few times, until it is answered for good. */
 #include "probes.h"
 
 #include "calls/backoff.h"

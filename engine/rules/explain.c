@@ -1,3 +1,4 @@
+/* Finds a page by its name in the table that the build has made. */
 #include "explain.h"
 
 #include "pages.h"

@@ -1,3 +1,4 @@
+/* Fills a Region into the pattern of a feedback host, and reads one out of a host's name. */
 #include "feedback.h"
 
 #include "base/dname.h"

@@ -1,3 +1,4 @@
+/* Puts the include of SES behind the version of a record, where evaluation reaches it. */
 #include "spf_merge.h"
 
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* The only file that knows libpsl. */
 #include "suffix.h"
 
 #include "base/dname.h"

@@ -1,3 +1,4 @@
+/* The port's functions, each a call of the wire or of the journal. */
 #include "live.h"
 
 static enum err live_keep(void *keeper, const struct record *records, uint32_t len, struct why *why)

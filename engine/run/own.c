@@ -1,3 +1,4 @@
+/* Reads the names of all runs, for a plan from the journal's file beside it. */
 #include "own.h"
 
 static bool own_add(void *ctx, struct text account, struct text region, struct text identity,

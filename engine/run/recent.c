@@ -1,3 +1,4 @@
+/* The newest write of each identity of the fleet, from all runs of the journal. */
 #include "recent.h"
 
 #include "model/fleet_index.h"

@@ -1,3 +1,4 @@
+/* The table of moves, and the one function that makes a move. */
 #include "job.h"
 
 #include "base/count.h"

@@ -1,3 +1,4 @@
+/* Lists a lane once, asks about those who may matter, and gives what it found to the rules. */
 #include "lane_survey.h"
 
 #include "base/dname.h"

@@ -1,3 +1,4 @@
+/* The fold of a record's fields. It never changes: digests are kept for good. */
 #include "record_digest.h"
 
 #include "base/hash.h"

@@ -1,3 +1,4 @@
+/* Counts who was started, who is final and who failed, and opens the next wave. */
 #include "waves.h"
 
 #include <assert.h>

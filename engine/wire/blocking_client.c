@@ -1,3 +1,4 @@
+/* One transfer at a time by https.h, driven until it is over or the wire ends. */
 #include "blocking_client.h"
 
 #include "aws/http_date.h"

@@ -1,3 +1,4 @@
+/* A list of calls behind a mutex. */
 #include "call_queue.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* What a wire may open within RLIMIT_NOFILE, which is raised where that is allowed. */
 #include "descriptors.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* Hides what an answer repeats of the request that was signed. */
 #include "echo.h"
 
 #include "base/redact.h"

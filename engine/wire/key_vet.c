@@ -1,3 +1,4 @@
+/* One signed GetCallerIdentity, and what its answer says of keys and clock. */
 #include "key_vet.h"
 
 #include "base/bounds.h"

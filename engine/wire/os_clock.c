@@ -1,3 +1,4 @@
+/* CLOCK_REALTIME once, CLOCK_BOOTTIME from then on. */
 #include "os_clock.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* Parses lists of addresses with ports, and writes them. */
 #include "servers.h"
 
 #include <arpa/inet.h>

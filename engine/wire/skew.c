@@ -1,3 +1,4 @@
+/* The skew of one answer: its Date against the middle of its trip. */
 #include "skew.h"
 
 bool skew_measure(instant_us sent_at, instant_us received_at, instant_us server_date, span_us *skew)

@@ -1,3 +1,4 @@
+/* The sockets of a carrier, asked by poll(2) whether the other side has closed one. */
 #include "sockets.h"
 
 #include <sys/socket.h>

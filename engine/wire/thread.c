@@ -1,3 +1,4 @@
+/* Starts threads with all signals blocked and a stack of a bounded size. */
 #include "thread.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* Draws the history of a name's records from the seed, and answers questions about it. */
 #include "dns_model.h"
 
 #include "base/count.h"

@@ -1,3 +1,4 @@
+/* Parses shares of faults, and draws from a hash whether one hits. */
 #include "faults.h"
 
 #include "base/hash.h"

@@ -1,3 +1,4 @@
+/* Turns a call into a function of the SES model, and its result into a reply. */
 #include "ses_door.h"
 
 #include "ses_internal.h"

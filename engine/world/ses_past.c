@@ -1,3 +1,4 @@
+/* A ring of the settings that the latest changes replaced, for reads that lag. */
 #include "ses_past.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Answers lie in a heap by their instants; the clock jumps to the next one. */
 #include "world.h"
 
 #include "base/hash.h"

@@ -1,3 +1,4 @@
+/* Splits a command line as a POSIX shell would, with quotes and backslashes, and nothing else. */
 #include "command_line.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Reads the INI dialect of AWS files line by line, with sections inside of values. */
 #include "ini.h"
 
 #include "base/bounds.h"

@@ -1,3 +1,4 @@
+/* Gathers the parts of temporary keys, and wipes them. */
 #include "key_fields.h"
 
 #include "aws/json.h"

@@ -1,3 +1,4 @@
+/* Which hosts plain http may reach. */
 #include "near_url.h"
 
 static bool is_allowed(const struct url *url, const char *const *hosts, size_t hosts_len)

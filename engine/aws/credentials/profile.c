@@ -1,3 +1,4 @@
+/* Reads one profile from both files; where each value comes from is kept for messages. */
 #include "profile.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Reads a file whole, bounded, into memory that is wiped. */
 #include "secret_file.h"
 
 #include "base/bounds.h"

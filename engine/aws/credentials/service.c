@@ -1,3 +1,4 @@
+/* Asks a service for keys a few times, as botocore does. */
 #include "service.h"
 
 #include "base/bounds.h"
