@@ -1,6 +1,6 @@
 # cmake -DPAGES="a.md;b.md" -DROOM=rules -DTABLE=pages -DOUT=pages.c -P embed_pages.cmake
 # Writes the files as a table of C arrays, in the order given, so that the program carries its manual.
-# TABLE.h of ROOM declares the table and `struct page`, its rows: a name and a text.
+# TABLE.h of ROOM declares the table, whose rows are `struct page` (base/page.h).
 set(arrays "")
 set(rows "")
 foreach(page IN LISTS PAGES)

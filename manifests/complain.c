@@ -72,7 +72,7 @@ static struct text file_name_kept(struct complaints *c, struct text name)
     return arena_text(&c->arena, name);
 }
 
-void complain(struct raw *r, struct place at, const char *fmt, ...)
+void complain(struct raw *r, struct source_place at, const char *fmt, ...)
 {
     struct complaints *c = r->complaints;
     if (complaints_full(r)) {
@@ -130,8 +130,8 @@ const char *meant(const char *near, char out[QUOTE_LEN])
     return out;
 }
 
-void complain_value(struct raw *r, struct place at, const struct key_rule *rule, struct text found,
-                    const char *near)
+void complain_value(struct raw *r, struct source_place at, const struct key_rule *rule,
+                    struct text found, const char *near)
 {
     char q[QUOTE_LEN], m[QUOTE_LEN];
     complain(r, at, "%s: found %s, expected %s%s", rule->name,

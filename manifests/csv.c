@@ -23,7 +23,7 @@ struct csv {
     size_t len, next; /* in bytes */
     uint32_t line, column;
     size_t field_len;
-    struct place field_at;
+    struct source_place field_at;
     bool row_is_broken;
     const struct key_rule *columns[COLUMNS_MAX]; /* NULL: complained about */
     size_t columns_len;
@@ -54,13 +54,13 @@ static void step(struct csv *c)
     }
 }
 
-static struct place here(const struct csv *c)
+static struct source_place here(const struct csv *c)
 {
-    return (struct place){c->file, c->line, c->column};
+    return (struct source_place){c->file, c->line, c->column};
 }
 
 /* One complaint a row: what follows a broken quotation is guesswork. */
-static void row_break(struct csv *c, struct place at, const char *sentence)
+static void row_break(struct csv *c, struct source_place at, const char *sentence)
 {
     if (!c->row_is_broken)
         complain(c->raw, at, "%s", sentence);
@@ -133,7 +133,7 @@ static bool take_comma(struct csv *c)
     int b = peek(c);
     if (b == CSV_END)
         return false;
-    struct place at = here(c);
+    struct source_place at = here(c);
     step(c);
     if (b == '\r' && peek(c) == '\n')
         step(c);
@@ -167,7 +167,7 @@ static void take_column(struct csv *c, struct text name)
 static bool take_header(struct csv *c)
 {
     bool has_identity = false;
-    struct place at = {.file = c->file, .line = 1, .column = 1};
+    struct source_place at = {.file = c->file, .line = 1, .column = 1};
     if (peek(c) == CSV_END) {
         complain(c->raw, at,
                  "the file is empty, expected a header line such as "
@@ -213,7 +213,7 @@ static void take_row(struct csv *c)
 {
     struct draft d;
     size_t fields = 0;
-    struct place at = here(c);
+    struct source_place at = here(c);
     c->row_is_broken = false;
     if (peek(c) == '\n' || peek(c) == '\r') { /* a blank line */
         take_comma(c);

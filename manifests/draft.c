@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-void draft_begin(struct draft *d, uint16_t file, struct place at)
+void draft_begin(struct draft *d, uint16_t file, struct source_place at)
 {
     d->settings = (struct settings){.file = file};
     d->mail_from = NAME_NONE;
@@ -29,14 +29,14 @@ void draft_break(struct draft *d, enum key key)
 }
 
 static void refuse(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                   struct place at, const char *near)
+                   struct source_place at, const char *near)
 {
     complain_value(r, at, rule, t, near);
     draft_break(d, rule->key);
 }
 
 static void refuse_name(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                        struct place at, enum name_fault fault)
+                        struct source_place at, enum name_fault fault)
 {
     char q[QUOTE_LEN];
     if (fault == NAME_EMPTY)
@@ -48,7 +48,7 @@ static void refuse_name(struct raw *r, struct draft *d, const struct key_rule *r
 }
 
 static void put_identity(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                         struct place at)
+                         struct source_place at)
 {
     char normal[NAME_LEN_MAX + 1];
     enum name_fault fault = identity_check(t);
@@ -60,7 +60,7 @@ static void put_identity(struct raw *r, struct draft *d, const struct key_rule *
 }
 
 static void put_mail_from(struct raw *r, struct draft *d, const struct key_rule *rule,
-                          struct text t, struct place at)
+                          struct text t, struct source_place at)
 {
     char normal[NAME_LEN_MAX + 1], q[QUOTE_LEN];
     enum name_fault fault = name_check(t);
@@ -92,7 +92,7 @@ static bool has_region(const struct draft *d, name_id id)
 }
 
 static void put_region(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                       struct place at)
+                       struct source_place at)
 {
     char q[QUOTE_LEN];
     name_id id;
@@ -115,7 +115,7 @@ static void put_region(struct raw *r, struct draft *d, const struct key_rule *ru
 
 /* region and regions say the same thing, so only one of them may stand. */
 static void open_regions(struct raw *r, struct draft *d, const struct key_rule *rule,
-                         struct place at)
+                         struct source_place at)
 {
     if (d->regions_at.line && d->regions_key != rule->key) {
         complain(r, at, "found %s beside %s on line %u, expected only one of them", rule->name,
@@ -128,7 +128,7 @@ static void open_regions(struct raw *r, struct draft *d, const struct key_rule *
 }
 
 static void put_account(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                        struct place at)
+                        struct source_place at)
 {
     enum name_fault fault = name_check(t);
     name_id name;
@@ -149,7 +149,7 @@ static void put_account(struct raw *r, struct draft *d, const struct key_rule *r
 }
 
 static void put_behavior(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                         struct place at)
+                         struct source_place at)
 {
     enum behavior behavior;
     if (behavior_parse(t, &behavior))
@@ -159,7 +159,7 @@ static void put_behavior(struct raw *r, struct draft *d, const struct key_rule *
 }
 
 static void put_require(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                        struct place at)
+                        struct source_place at)
 {
     enum dns_require require;
     if (require_parse(t, &require))
@@ -169,7 +169,7 @@ static void put_require(struct raw *r, struct draft *d, const struct key_rule *r
 }
 
 static void put_mx_region(struct raw *r, struct draft *d, const struct key_rule *rule,
-                          struct text t, struct place at)
+                          struct text t, struct source_place at)
 {
     if (region_is(t) && region_is_plausible(t)) /* no MX would ever be right else */
         raw_name(r, t, &d->settings.mx_region);
@@ -178,7 +178,7 @@ static void put_mx_region(struct raw *r, struct draft *d, const struct key_rule 
 }
 
 static void put_timeout(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                        struct place at)
+                        struct source_place at)
 {
     if (!span_parse(t, &d->settings.timeout_us) || d->settings.timeout_us > MANIFEST_TIMEOUT_MAX) {
         d->settings.timeout_us = 0;
@@ -187,7 +187,7 @@ static void put_timeout(struct raw *r, struct draft *d, const struct key_rule *r
 }
 
 static void put_accept(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                       struct place at)
+                       struct source_place at)
 {
     enum finding finding;
     if (finding_parse(t, &finding))
@@ -197,10 +197,10 @@ static void put_accept(struct raw *r, struct draft *d, const struct key_rule *ru
 }
 
 void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-               struct place at)
+               struct source_place at)
 {
     typedef void put_value(struct raw *, struct draft *, const struct key_rule *, struct text,
-                           struct place);
+                           struct source_place);
     static put_value *const puts[KEYS_LEN] = {
         [KEY_IDENTITY] = put_identity,   [KEY_MAIL_FROM] = put_mail_from,
         [KEY_REGION] = put_region,       [KEY_REGIONS] = put_region,
@@ -212,7 +212,7 @@ void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, stru
         puts[rule->key](r, d, rule, t, at);
 }
 
-void draft_open(struct raw *r, struct draft *d, const struct key_rule *rule, struct place at)
+void draft_open(struct raw *r, struct draft *d, const struct key_rule *rule, struct source_place at)
 {
     bool is_region = rule->key == KEY_REGION || rule->key == KEY_REGIONS;
     d->settings.given |= KEY_BIT(is_region ? KEY_REGIONS : rule->key);

@@ -174,7 +174,7 @@ static void pattern_add(struct raw *r, struct raw_file file, struct text path, s
 }
 
 void include_add(struct raw *r, uint16_t parent, enum file_kind kind, struct text pattern,
-                 struct place at)
+                 struct source_place at)
 {
     char q[QUOTE_LEN];
     while (text_starts(pattern, TEXT("./")))

@@ -41,7 +41,8 @@ static bool is_read_already(struct raw *r, uint32_t index)
     for (uint32_t i = 0; i < index; i++) {
         if (r->files[i].device != file->device || r->files[i].inode != file->inode)
             continue;
-        struct place at = file->nested ? file->from : (struct place){.file = (uint16_t)index};
+        struct source_place at =
+            file->nested ? file->from : (struct source_place){.file = (uint16_t)index};
         complain(r, at, "%s is read already, as " TEXT_FMT, quote(r->fleet->files[index], q),
                  TEXT_ARG(r->fleet->files[i]));
         return true;
@@ -72,7 +73,8 @@ static void file_read(struct raw *r, uint32_t index)
         if (file->nested)
             complain(r, file->from, "%s cannot be read: %s", quote(shown, q), fault);
         else
-            complain(r, (struct place){.file = (uint16_t)index}, "cannot be read: %s", fault);
+            complain(r, (struct source_place){.file = (uint16_t)index}, "cannot be read: %s",
+                     fault);
         return;
     }
     if (!is_read_already(r, index)) {
@@ -98,7 +100,7 @@ static void root_read(struct raw *r, const char *path)
     if (r->err != OK)
         return;
     if (!is_open) {
-        complain(r, (struct place){.file = (uint16_t)index}, "its folder cannot be read: %s",
+        complain(r, (struct source_place){.file = (uint16_t)index}, "its folder cannot be read: %s",
                  strerror(errnum));
         return;
     }
@@ -112,8 +114,8 @@ static void region_take(struct raw *r, struct text region)
 {
     char q[QUOTE_LEN];
     if (region.len && !region_is(region))
-        complain(r, (struct place){0}, "--region: found %s, expected a Region such as us-east-1",
-                 quote(region, q));
+        complain(r, (struct source_place){0},
+                 "--region: found %s, expected a Region such as us-east-1", quote(region, q));
     else
         r->region = region;
 }

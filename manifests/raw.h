@@ -80,7 +80,7 @@ const char *column_near(struct text name);
 
 /* --- complain.c ------------------------------------------------------------------------------- */
 
-struct place {
+struct source_place {
     uint16_t file; /* index into raw.files and fleet.files */
     uint32_t line, column;
 };
@@ -88,7 +88,7 @@ struct place {
 struct raw;
 
 /* Adds a complaint in reading order. */
-void complain(struct raw *r, struct place at, const char *fmt, ...)
+void complain(struct raw *r, struct source_place at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* No more are kept, only counted: the time to look for near misses can be saved. */
 bool complaints_full(const struct raw *r);
@@ -99,8 +99,8 @@ const char *quote(struct text t, char out[QUOTE_LEN]);
 /* "; did you mean NEAR?", or "" when near is NULL. Returns out. */
 const char *meant(const char *near, char out[QUOTE_LEN]);
 /* "KEY: found X, expected Y; did you mean NEAR?" */
-void complain_value(struct raw *r, struct place at, const struct key_rule *rule, struct text found,
-                    const char *near);
+void complain_value(struct raw *r, struct source_place at, const struct key_rule *rule,
+                    struct text found, const char *near);
 
 /* --- what has been read so far ---------------------------------------------------------------- */
 
@@ -122,12 +122,12 @@ struct settings {
 /* Settings while their keys are being read. */
 struct draft {
     struct settings settings;
-    name_id mail_from;    /* NAME_NONE: not given, or default */
-    const char *identity; /* stowed in fleet.names; NULL: not given */
-    struct place at;      /* of the identity */
-    struct place mail_from_at;
-    struct place regions_at; /* of the key region or regions */
-    enum key regions_key;    /* which of the two */
+    name_id mail_from;      /* NAME_NONE: not given, or default */
+    const char *identity;   /* stowed in fleet.names; NULL: not given */
+    struct source_place at; /* of the identity */
+    struct source_place mail_from_at;
+    struct source_place regions_at; /* of the key region or regions */
+    enum key regions_key;           /* which of the two */
     name_id regions[REGIONS_MAX];
     uint32_t regions_len;
 };
@@ -143,14 +143,14 @@ struct raw_row {
 
 struct raw_account {
     struct account account;
-    struct place at;
+    struct source_place at;
     name_id regions; /* in raw.lists */
 };
 
 /* A name that stood in `account:` before an account of that name was read. */
 struct account_ref {
     name_id name;
-    struct place at;
+    struct source_place at;
 };
 
 enum file_kind { FILE_YAML, FILE_CSV };
@@ -159,7 +159,7 @@ struct raw_file {
     enum file_kind kind;
     bool nested;              /* named by another file */
     uint16_t parent;          /* that file */
-    struct place from;        /* where it was named */
+    struct source_place from; /* where it was named */
     struct text path;         /* below the folder of the user's file */
     uint64_t device, inode;   /* to notice a file that is read twice */
     struct settings settings; /* its defaults, the parent's included once they are known */
@@ -181,7 +181,7 @@ struct raw {
     uint32_t accounts_len, accounts_cap;
     struct account_ref *refs;
     uint32_t refs_len, refs_cap;
-    struct place waves_at, max_failures_at; /* line 0: not given yet */
+    struct source_place waves_at, max_failures_at; /* line 0: not given yet */
     bool identities_named; /* some file has identities, identities_from or include */
     struct sha256 *file_digest, *digest;
     int folder;   /* of the user's file that is being read, with all that it includes */
@@ -202,12 +202,13 @@ name_id raw_list_at(const struct raw *r, name_id list, uint32_t i);
 
 /* --- draft.c ---------------------------------------------------------------------------------- */
 
-void draft_begin(struct draft *d, uint16_t file, struct place at);
+void draft_begin(struct draft *d, uint16_t file, struct source_place at);
 /* A key stands there, at its place. Comes before its values. */
-void draft_open(struct raw *r, struct draft *d, const struct key_rule *rule, struct place at);
+void draft_open(struct raw *r, struct draft *d, const struct key_rule *rule,
+                struct source_place at);
 /* One value of one key of an identity or of defaults; of a list, one element. */
 void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-               struct place at);
+               struct source_place at);
 /* The key's value was nothing that draft_put() could be given. */
 void draft_break(struct draft *d, enum key key);
 /* After the last key: closes the list of Regions. False after raw_fail(). */
@@ -231,7 +232,7 @@ void source_close(struct source *s);
 /* Reads on and digests; 0 at the end, -1 after raw_fail() . */
 long source_read(struct source *s, void *bytes, size_t len);
 /* Counts the line and column (in characters) of the byte at offset. */
-void source_place(const struct source *s, uint64_t offset, struct place *at);
+void source_place(const struct source *s, uint64_t offset, struct source_place *at);
 /* The first bytes, without moving on. */
 size_t source_peek(const struct source *s, unsigned char *bytes, size_t len);
 
@@ -248,43 +249,44 @@ enum event_kind {
     EVENT_BROKEN, /* complained about; nothing can follow */
 };
 
-struct event {
+struct yaml_event {
     enum event_kind kind;
     bool plain;       /* a scalar without quotes */
     struct text text; /* of a scalar; until the next event */
-    struct place at;
+    struct source_place at;
 };
 
-struct reader;
-struct reader *reader_new(struct raw *r, struct source *s, uint16_t file); /* NULL: raw_fail() */
-void reader_free(struct reader *reader);
-void reader_next(struct reader *reader, struct event *event);
+struct yaml_reader;
+struct yaml_reader *reader_new(struct raw *r, struct source *s,
+                               uint16_t file); /* NULL: raw_fail() */
+void reader_free(struct yaml_reader *reader);
+void reader_next(struct yaml_reader *reader, struct yaml_event *event);
 
 /* --- walk.c, walk_entry.c, csv.c, include.c, vet.c -------------------------------------------- */
 
-struct walk {
+struct manifest_walk {
     struct raw *raw;
-    struct reader *reader;
+    struct yaml_reader *reader;
     uint16_t file;
-    struct event event;
+    struct yaml_event event;
 };
 
 /* Takes the value that begins with w->event, and leaves its last event in w->event. */
-typedef void take_value(struct walk *w, const struct key_rule *rule, void *into);
-typedef void put_text(struct walk *w, const struct key_rule *rule, void *into);
+typedef void take_value(struct manifest_walk *w, const struct key_rule *rule, void *into);
+typedef void put_text(struct manifest_walk *w, const struct key_rule *rule, void *into);
 
-bool walk_next(struct walk *w); /* false when nothing can follow */
-void walk_skip(struct walk *w); /* the rest of the value that begins with w->event */
-void walk_map(struct walk *w, enum section s, take_value *take, void *into);
+bool walk_next(struct manifest_walk *w); /* false when nothing can follow */
+void walk_skip(struct manifest_walk *w); /* the rest of the value that begins with w->event */
+void walk_map(struct manifest_walk *w, enum section s, take_value *take, void *into);
 /* A value of the rule's shape, text by text; false after a complaint. */
-bool walk_texts(struct walk *w, const struct key_rule *rule, put_text *put, void *into);
-bool walk_is(struct walk *w, const struct key_rule *rule, enum event_kind kind);
-const char *event_noun(const struct event *event, char out[QUOTE_LEN]); /* "a list" */
+bool walk_texts(struct manifest_walk *w, const struct key_rule *rule, put_text *put, void *into);
+bool walk_is(struct manifest_walk *w, const struct key_rule *rule, enum event_kind kind);
+const char *event_noun(const struct yaml_event *event, char out[QUOTE_LEN]); /* "a list" */
 
 void walk_file(struct raw *r, struct source *s, uint16_t file);
-void walk_accounts(struct walk *w);
-void walk_defaults(struct walk *w);
-void walk_identities(struct walk *w);
+void walk_accounts(struct manifest_walk *w);
+void walk_defaults(struct manifest_walk *w);
+void walk_identities(struct manifest_walk *w);
 
 void csv_file(struct raw *r, struct source *s, uint16_t file);
 
@@ -292,7 +294,7 @@ void csv_file(struct raw *r, struct source *s, uint16_t file);
 void include_root(struct raw *r, struct text path, struct text shown);
 /* Adds the file or the files that pattern names to the reading list. */
 void include_add(struct raw *r, uint16_t parent, enum file_kind kind, struct text pattern,
-                 struct place at);
+                 struct source_place at);
 
 /* vet_settings.c: what a row's settings come to, defaults and accounts included. */
 struct resolved {

@@ -15,7 +15,7 @@
 
 #define TAG_DIRECTIVES_MAX 64 /* of no use, since tags are refused, and no harm so few */
 
-struct reader {
+struct yaml_reader {
     yaml_parser_t parser;
     yaml_event_t event; /* holds the bytes of the last scalar */
     bool holds_event, has_document, is_broken;
@@ -26,7 +26,7 @@ struct reader {
 };
 
 /* Wherever it stands: what libyaml takes for a directive is decided too late. */
-static void directives_count(struct reader *reader, const unsigned char *bytes, size_t len)
+static void directives_count(struct yaml_reader *reader, const unsigned char *bytes, size_t len)
 {
     static const char word[] = "%TAG";
     const unsigned char *p = bytes, *end = bytes + len;
@@ -45,16 +45,16 @@ static void directives_count(struct reader *reader, const unsigned char *bytes, 
 
 static int read_bytes(void *data, unsigned char *bytes, size_t size, size_t *len)
 {
-    struct reader *reader = data;
+    struct yaml_reader *reader = data;
     long n = source_read(reader->source, bytes, size);
     *len = n > 0 ? (size_t)n : 0;
     directives_count(reader, bytes, *len);
     return n >= 0 && reader->tag_directives <= TAG_DIRECTIVES_MAX;
 }
 
-struct reader *reader_new(struct raw *r, struct source *s, uint16_t file)
+struct yaml_reader *reader_new(struct raw *r, struct source *s, uint16_t file)
 {
-    struct reader *reader = calloc(1, sizeof *reader);
+    struct yaml_reader *reader = calloc(1, sizeof *reader);
     if (!reader || !yaml_parser_initialize(&reader->parser)) {
         free(reader);
         raw_fail(r, ERR_NOMEM, "no memory to read a manifest");
@@ -67,7 +67,7 @@ struct reader *reader_new(struct raw *r, struct source *s, uint16_t file)
     return reader;
 }
 
-void reader_free(struct reader *reader)
+void reader_free(struct yaml_reader *reader)
 {
     if (!reader)
         return;
@@ -77,16 +77,16 @@ void reader_free(struct reader *reader)
     free(reader);
 }
 
-static struct place place_of(const struct reader *reader, yaml_mark_t mark)
+static struct source_place place_of(const struct yaml_reader *reader, yaml_mark_t mark)
 {
-    return (struct place){reader->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
+    return (struct source_place){reader->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
 }
 
 /* libyaml gives the place of bad bytes as an offset only. */
-static void complain_of_bytes(struct reader *reader)
+static void complain_of_bytes(struct yaml_reader *reader)
 {
     const yaml_parser_t *p = &reader->parser;
-    struct place at = {.file = reader->file};
+    struct source_place at = {.file = reader->file};
     source_place(reader->source, p->problem_offset, &at);
     if (reader->tag_directives > TAG_DIRECTIVES_MAX)
         complain(reader->raw, at,
@@ -110,11 +110,11 @@ static const char *syntax_hint(const yaml_parser_t *p)
                : "";
 }
 
-static void complain_of_syntax(struct reader *reader)
+static void complain_of_syntax(struct yaml_reader *reader)
 {
     const yaml_parser_t *p = &reader->parser;
     const char *problem = p->problem ? p->problem : "cannot be read";
-    struct place at = place_of(reader, p->problem_mark);
+    struct source_place at = place_of(reader, p->problem_mark);
     if (p->context)
         complain(reader->raw, at, "not valid YAML: %s, %s from line %u on%s", problem, p->context,
                  (unsigned)p->context_mark.line + 1, syntax_hint(p));
@@ -122,13 +122,13 @@ static void complain_of_syntax(struct reader *reader)
         complain(reader->raw, at, "not valid YAML: %s%s", problem, syntax_hint(p));
 }
 
-static void reader_break(struct reader *reader, struct event *event)
+static void reader_break(struct yaml_reader *reader, struct yaml_event *event)
 {
     reader->is_broken = true;
-    *event = (struct event){.kind = EVENT_BROKEN, .at = {.file = reader->file}};
+    *event = (struct yaml_event){.kind = EVENT_BROKEN, .at = {.file = reader->file}};
 }
 
-static void reader_fault(struct reader *reader, struct event *event)
+static void reader_fault(struct yaml_reader *reader, struct yaml_event *event)
 {
     switch (reader->parser.error) {
     case YAML_MEMORY_ERROR: raw_fail(reader->raw, ERR_NOMEM, "no memory to read a manifest"); break;
@@ -141,8 +141,8 @@ static void reader_fault(struct reader *reader, struct event *event)
     reader_break(reader, event);
 }
 
-static void complain_of_extras(struct reader *reader, struct place at, const yaml_char_t *anchor,
-                               const yaml_char_t *tag)
+static void complain_of_extras(struct yaml_reader *reader, struct source_place at,
+                               const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     char q[QUOTE_LEN];
     if (anchor)
@@ -155,7 +155,7 @@ static void complain_of_extras(struct reader *reader, struct place at, const yam
                  quote(text_of((const char *)tag), q));
 }
 
-static void open_node(struct reader *reader, struct event *event, enum event_kind kind)
+static void open_node(struct yaml_reader *reader, struct yaml_event *event, enum event_kind kind)
 {
     event->kind = kind;
     if (++reader->depth <= MANIFEST_DEPTH_MAX)
@@ -165,7 +165,7 @@ static void open_node(struct reader *reader, struct event *event, enum event_kin
     reader_break(reader, event);
 }
 
-static void open_document(struct reader *reader, struct event *event)
+static void open_document(struct yaml_reader *reader, struct yaml_event *event)
 {
     if (reader->has_document) {
         complain(reader->raw, event->at, "found a second document, expected one per file");
@@ -174,7 +174,7 @@ static void open_document(struct reader *reader, struct event *event)
     reader->has_document = true;
 }
 
-static void take_scalar(struct reader *reader, struct event *event)
+static void take_scalar(struct yaml_reader *reader, struct yaml_event *event)
 {
     event->kind = EVENT_SCALAR;
     event->plain = reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -190,11 +190,11 @@ static void take_scalar(struct reader *reader, struct event *event)
 }
 
 /* False: the event is of no interest, the next one is wanted. */
-static bool take_event(struct reader *reader, struct event *event)
+static bool take_event(struct yaml_reader *reader, struct yaml_event *event)
 {
     const yaml_event_t *e = &reader->event;
     char q[QUOTE_LEN];
-    *event = (struct event){.at = place_of(reader, e->start_mark)};
+    *event = (struct yaml_event){.at = place_of(reader, e->start_mark)};
     switch (e->type) {
     case YAML_SCALAR_EVENT: take_scalar(reader, event); return true;
     case YAML_SEQUENCE_START_EVENT:
@@ -225,7 +225,7 @@ static bool take_event(struct reader *reader, struct event *event)
     }
 }
 
-void reader_next(struct reader *reader, struct event *event)
+void reader_next(struct yaml_reader *reader, struct yaml_event *event)
 {
     do {
         if (reader->holds_event)

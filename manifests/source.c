@@ -125,7 +125,7 @@ long source_read(struct source *s, void *bytes, size_t len)
     return s->raw->err == OK ? (long)n : -1;
 }
 
-void source_place(const struct source *s, uint64_t offset, struct place *at)
+void source_place(const struct source *s, uint64_t offset, struct source_place *at)
 {
     char bytes[4096];
     uint64_t done = 0;

@@ -40,7 +40,7 @@ static void complain_of_twin(struct vet *v, const struct choice *c, uint32_t row
     const struct fleet *f = r->fleet;
     const struct choice *first = &f->choices[row];
     char name[QUOTE_LEN], account[QUOTE_LEN];
-    complain(r, (struct place){c->file, c->line, c->column},
+    complain(r, (struct source_place){c->file, c->line, c->column},
              "%s in account %s, Region " TEXT_FMT " stands in " TEXT_FMT ":%u:%u already",
              quote(names_text(&f->names, c->identity), name),
              quote(fleet_account_name(f, row), account), TEXT_ARG(fleet_region(f, row)),
@@ -71,7 +71,7 @@ static bool mail_from_end(struct raw *r, const struct ahead *a, struct choice *c
     if (!a->is_template)
         return true;
     if (a->is_too_long) {
-        complain(r, (struct place){c->file, c->line, c->column},
+        complain(r, (struct source_place){c->file, c->line, c->column},
                  "mail_from: found more than %d bytes for %s once it is filled in, expected a host "
                  "name",
                  NAME_LEN_MAX, quote(names_stowed(a->identity), q));
@@ -142,7 +142,7 @@ static uint64_t rows_count(struct vet *v)
         if (!s)
             return 0;
         if (s->missing)
-            complain(r, (struct place){s->file, row->line, row->column}, "%s", s->missing);
+            complain(r, (struct source_place){s->file, row->line, row->column}, "%s", s->missing);
         count += s->lanes_len;
     }
     return count;
@@ -195,7 +195,7 @@ void vet_fleet(struct raw *r)
     if (r->options->every_account)
         vet_every_account(r);
     else if (!r->identities_named && r->complaints->len == 0)
-        complain(r, (struct place){0},
+        complain(r, (struct source_place){0},
                  "no identities: expected one of the keys identities, identities_from and include");
     struct vet *v = calloc(1, sizeof *v); /* too large for a small stack */
     if (!v) {

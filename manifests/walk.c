@@ -8,13 +8,13 @@
 
 #include <string.h>
 
-bool walk_next(struct walk *w)
+bool walk_next(struct manifest_walk *w)
 {
     reader_next(w->reader, &w->event);
     return w->event.kind != EVENT_BROKEN && w->event.kind != EVENT_END;
 }
 
-void walk_skip(struct walk *w)
+void walk_skip(struct manifest_walk *w)
 {
     unsigned depth = w->event.kind == EVENT_LIST || w->event.kind == EVENT_MAP;
     while (depth > 0 && walk_next(w)) {
@@ -25,7 +25,7 @@ void walk_skip(struct walk *w)
     }
 }
 
-const char *event_noun(const struct event *event, char out[QUOTE_LEN])
+const char *event_noun(const struct yaml_event *event, char out[QUOTE_LEN])
 {
     switch (event->kind) {
     case EVENT_LIST: return "a list";
@@ -35,16 +35,17 @@ const char *event_noun(const struct event *event, char out[QUOTE_LEN])
     }
 }
 
-static bool is_merge_key(const struct event *event)
+static bool is_merge_key(const struct yaml_event *event)
 {
     return event->plain && text_eq(event->text, TEXT("<<"));
 }
 
 /* The rule of the key in w->event; NULL after a complaint. */
-static const struct key_rule *take_key(struct walk *w, enum section s, uint32_t *first_lines)
+static const struct key_rule *take_key(struct manifest_walk *w, enum section s,
+                                       uint32_t *first_lines)
 {
     char q[QUOTE_LEN], m[QUOTE_LEN];
-    const struct event *e = &w->event;
+    const struct yaml_event *e = &w->event;
     if (e->kind != EVENT_SCALAR) {
         if (e->kind != EVENT_REFUSED)
             complain(w->raw, e->at, "found %s as a key of %s, expected a name", event_noun(e, q),
@@ -73,7 +74,7 @@ static const struct key_rule *take_key(struct walk *w, enum section s, uint32_t 
     return rule;
 }
 
-void walk_map(struct walk *w, enum section s, take_value *take, void *into)
+void walk_map(struct manifest_walk *w, enum section s, take_value *take, void *into)
 {
     uint32_t first_lines[SECTION_KEYS_MAX] = {0};
     while (walk_next(w) && w->event.kind != EVENT_MAP_END) {
@@ -95,14 +96,14 @@ static const char *const shape_nouns[] = {
 };
 
 /* Text such as {domain}.example, unquoted, is a map to YAML. */
-static const char *brace_hint(const struct walk *w, const struct key_rule *rule)
+static const char *brace_hint(const struct manifest_walk *w, const struct key_rule *rule)
 {
     return w->event.kind == EVENT_MAP && rule->key == KEY_MAIL_FROM
                ? "; text that begins with { needs quotes"
                : "";
 }
 
-bool walk_is(struct walk *w, const struct key_rule *rule, enum event_kind kind)
+bool walk_is(struct manifest_walk *w, const struct key_rule *rule, enum event_kind kind)
 {
     char q[QUOTE_LEN];
     if (w->event.kind == kind)
@@ -115,11 +116,12 @@ bool walk_is(struct walk *w, const struct key_rule *rule, enum event_kind kind)
     return false;
 }
 
-static bool walk_list(struct walk *w, const struct key_rule *rule, put_text *put, void *into)
+static bool walk_list(struct manifest_walk *w, const struct key_rule *rule, put_text *put,
+                      void *into)
 {
     char q[QUOTE_LEN];
     bool whole = true;
-    struct place at = w->event.at;
+    struct source_place at = w->event.at;
     uint32_t len = 0;
     for (; walk_next(w) && w->event.kind != EVENT_LIST_END; len++) {
         if (w->event.kind == EVENT_SCALAR) {
@@ -139,7 +141,7 @@ static bool walk_list(struct walk *w, const struct key_rule *rule, put_text *put
     return whole;
 }
 
-bool walk_texts(struct walk *w, const struct key_rule *rule, put_text *put, void *into)
+bool walk_texts(struct manifest_walk *w, const struct key_rule *rule, put_text *put, void *into)
 {
     if (rule->shape == SHAPE_TEXT_OR_LIST && w->event.kind == EVENT_LIST)
         return walk_list(w, rule, put, into);
@@ -151,7 +153,7 @@ bool walk_texts(struct walk *w, const struct key_rule *rule, put_text *put, void
     return true;
 }
 
-static void put_wave(struct walk *w, const struct key_rule *rule)
+static void put_wave(struct manifest_walk *w, const struct key_rule *rule)
 {
     struct fleet *f = w->raw->fleet;
     struct quota wave;
@@ -163,11 +165,11 @@ static void put_wave(struct walk *w, const struct key_rule *rule)
         f->waves[f->waves_len++] = wave;
 }
 
-static void put_top(struct walk *w, const struct key_rule *rule, void *into)
+static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     (void)into;
     struct text t = w->event.text;
-    struct place at = w->event.at;
+    struct source_place at = w->event.at;
     switch (rule->key) {
     case KEY_VERSION:
         if (!text_eq(t, TEXT("1")))
@@ -184,7 +186,8 @@ static void put_top(struct walk *w, const struct key_rule *rule, void *into)
 }
 
 /* waves and max_failures are the run's, not a file's: only one file may say them. */
-static bool is_first(struct walk *w, const struct key_rule *rule, struct place *first)
+static bool is_first(struct manifest_walk *w, const struct key_rule *rule,
+                     struct source_place *first)
 {
     if (first->line == 0) {
         *first = w->event.at;
@@ -196,7 +199,7 @@ static bool is_first(struct walk *w, const struct key_rule *rule, struct place *
     return false;
 }
 
-static void take_top(struct walk *w, const struct key_rule *rule, void *into)
+static void take_top(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     bool *has_version = into;
     struct raw *r = w->raw;
@@ -230,11 +233,11 @@ static bool is_utf16(const struct source *s)
                         (len == 4 && (b[0] == 0) != (b[1] == 0)));
 }
 
-static void walk_root(struct walk *w)
+static void walk_root(struct manifest_walk *w)
 {
     char q[QUOTE_LEN];
     bool has_version = false;
-    struct place whole = {.file = w->file};
+    struct source_place whole = {.file = w->file};
     if (!walk_next(w)) {
         if (w->event.kind == EVENT_END)
             complain(w->raw, whole, "the file is empty, expected version: 1 and identities");
@@ -248,7 +251,7 @@ static void walk_root(struct walk *w)
                      event_noun(&w->event, q));
         walk_skip(w);
     } else {
-        struct place at = w->event.at;
+        struct source_place at = w->event.at;
         walk_map(w, SECTION_TOP, take_top, &has_version);
         if (!has_version && w->event.kind == EVENT_MAP_END)
             complain(w->raw, at, "the key version is missing, expected version: 1");
@@ -260,10 +263,10 @@ static void walk_root(struct walk *w)
 void walk_file(struct raw *r, struct source *s, uint16_t file)
 {
     if (is_utf16(s)) {
-        complain(r, (struct place){file, 1, 1}, "found UTF-16 or UTF-32, expected UTF-8");
+        complain(r, (struct source_place){file, 1, 1}, "found UTF-16 or UTF-32, expected UTF-8");
         return;
     }
-    struct walk w = {.raw = r, .reader = reader_new(r, s, file), .file = file};
+    struct manifest_walk w = {.raw = r, .reader = reader_new(r, s, file), .file = file};
     if (w.reader)
         walk_root(&w);
     reader_free(w.reader);

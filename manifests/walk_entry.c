@@ -6,12 +6,12 @@
 
 /* --- identities and defaults ------------------------------------------------------------------ */
 
-static void put_setting(struct walk *w, const struct key_rule *rule, void *into)
+static void put_setting(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     draft_put(w->raw, into, rule, w->event.text, w->event.at);
 }
 
-static void take_setting(struct walk *w, const struct key_rule *rule, void *into)
+static void take_setting(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     struct draft *d = into;
     draft_open(w->raw, d, rule, w->event.at);
@@ -23,7 +23,7 @@ static void take_setting(struct walk *w, const struct key_rule *rule, void *into
     }
 }
 
-void walk_defaults(struct walk *w)
+void walk_defaults(struct manifest_walk *w)
 {
     struct draft d;
     draft_begin(&d, w->file, w->event.at);
@@ -39,7 +39,7 @@ static const struct key_rule *identity_rule(void)
     return &section_rule(SECTION_IDENTITY)->keys[0];
 }
 
-static void walk_identity(struct walk *w)
+static void walk_identity(struct manifest_walk *w)
 {
     struct draft d;
     char q[QUOTE_LEN];
@@ -64,7 +64,7 @@ static void walk_identity(struct walk *w)
         raw_row_add(w->raw, &d);
 }
 
-void walk_identities(struct walk *w)
+void walk_identities(struct manifest_walk *w)
 {
     while (walk_next(w) && w->event.kind != EVENT_LIST_END)
         walk_identity(w);
@@ -74,13 +74,13 @@ void walk_identities(struct walk *w)
 
 struct account_draft {
     struct raw_account account;
-    struct draft draft;                 /* for the Regions */
-    struct place role_at, role_only_at; /* of role_arn; of the first key that needs it */
-    struct place profile_at;
+    struct draft draft;                        /* for the Regions */
+    struct source_place role_at, role_only_at; /* of role_arn; of the first key that needs it */
+    struct source_place profile_at;
     const char *role_only; /* that key's name */
 };
 
-static void put_text_name(struct walk *w, const struct key_rule *rule, name_id *id)
+static void put_text_name(struct manifest_walk *w, const struct key_rule *rule, name_id *id)
 {
     enum name_fault fault = name_check(w->event.text);
     char q[QUOTE_LEN];
@@ -93,7 +93,7 @@ static void put_text_name(struct walk *w, const struct key_rule *rule, name_id *
                  name_fault_text(fault));
 }
 
-static void put_account_key(struct walk *w, const struct key_rule *rule, void *into)
+static void put_account_key(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     struct account_draft *a = into;
     struct account *account = &a->account.account;
@@ -114,10 +114,10 @@ static void put_account_key(struct walk *w, const struct key_rule *rule, void *i
         complain_value(w->raw, w->event.at, rule, t, NULL);
 }
 
-static void take_account_key(struct walk *w, const struct key_rule *rule, void *into)
+static void take_account_key(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     struct account_draft *a = into;
-    struct place at = w->event.at;
+    struct source_place at = w->event.at;
     if (rule->key == KEY_ROLE_ARN)
         a->role_at = at;
     if (rule->key == KEY_PROFILE)
@@ -131,7 +131,7 @@ static void take_account_key(struct walk *w, const struct key_rule *rule, void *
     walk_texts(w, rule, put_account_key, a);
 }
 
-static void account_end(struct walk *w, struct account_draft *a)
+static void account_end(struct manifest_walk *w, struct account_draft *a)
 {
     struct raw *r = w->raw;
     if (a->role_at.line && a->profile_at.line)
@@ -154,10 +154,10 @@ static void account_end(struct walk *w, struct account_draft *a)
 }
 
 /* The name of the account in w->event; NAME_NONE after a complaint. */
-static name_id take_account_name(struct walk *w)
+static name_id take_account_name(struct manifest_walk *w)
 {
     struct raw *r = w->raw;
-    struct event *e = &w->event;
+    struct yaml_event *e = &w->event;
     char q[QUOTE_LEN];
     name_id name = NAME_NONE;
     enum name_fault fault = e->kind == EVENT_SCALAR ? name_check(e->text) : NAME_OK;
@@ -184,7 +184,7 @@ static name_id take_account_name(struct walk *w)
     return NAME_NONE;
 }
 
-void walk_accounts(struct walk *w)
+void walk_accounts(struct manifest_walk *w)
 {
     while (walk_next(w) && w->event.kind != EVENT_MAP_END) {
         struct account_draft a = {.account.at = w->event.at};

@@ -4,12 +4,7 @@
 #ifndef MF_HTML_FILES_H
 #define MF_HTML_FILES_H
 
-#include "base/text.h"
-
-struct page {
-    const char *name;
-    struct text text; /* the file, byte by byte; a NUL follows */
-};
+#include "base/page.h"
 
 enum { HTML_STYLE, HTML_SCRIPT }; /* the order in CMakeLists.txt */
 extern const struct page html_files[];

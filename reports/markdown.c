@@ -15,13 +15,13 @@ static_assert(OPEN_ROWS_MAX <= GROUP_EXAMPLES, "a group knows that many of its r
 
 /* The alarms and outcomes that are listed, worst first; other outcomes are counted. A row with an
  * alarm stands in that section only. */
-struct section {
+struct markdown_section {
     enum outcome outcome; /* ALARM_NONE */
     const char *title;
     enum row_alarm alarm;
 };
 
-static const struct section sections[] = {
+static const struct markdown_section sections[] = {
     {.alarm = ALARM_REJECTING},
     {OUTCOME_FAILED, "Failed", ALARM_NONE},
     {OUTCOME_EXPIRED, "Expired: DNS or SES was not ready in time", ALARM_NONE},
@@ -113,19 +113,20 @@ static void more_add(struct comment *c, uint32_t more)
         buf_add_fmt(c->out, "\nAnd %u more, in the CSV and JSON reports.\n", more);
 }
 
-static bool is_in(const struct section *section, const struct group *g)
+static bool is_in(const struct markdown_section *section, const struct group *g)
 {
     return g->alarm == section->alarm && (g->alarm || g->outcome == section->outcome);
 }
 
-static uint32_t section_rows(const struct comment *c, const struct section *section)
+static uint32_t section_rows(const struct comment *c, const struct markdown_section *section)
 {
     enum outcome o = section->outcome;
     return section->alarm ? c->sum.by_alarm[section->alarm]
                           : c->sum.by_outcome[o] - c->sum.apart[o];
 }
 
-static void open_section_add(struct comment *c, const struct section *section, size_t limit)
+static void open_section_add(struct comment *c, const struct markdown_section *section,
+                             size_t limit)
 {
     uint32_t added = 0;
     buf_add_str(c->out, "| identity | account | Region | MAIL FROM | reason | source |\n"
@@ -164,7 +165,8 @@ static void folded_group_add(struct comment *c, const struct group *g, size_t li
     buf_add_str(c->out, "\n</details>\n");
 }
 
-static void folded_section_add(struct comment *c, const struct section *section, size_t limit)
+static void folded_section_add(struct comment *c, const struct markdown_section *section,
+                               size_t limit)
 {
     uint32_t left = section_rows(c, section);
     for (uint32_t i = 0; i < c->groups.len && c->out->len < limit; i++) {
@@ -179,7 +181,7 @@ static void folded_section_add(struct comment *c, const struct section *section,
 
 static void section_add(struct comment *c, size_t i)
 {
-    const struct section *section = &sections[i];
+    const struct markdown_section *section = &sections[i];
     size_t limit = limit_of(c->out, SECTIONS_LEN - i);
     uint32_t rows = section_rows(c, section);
     if (rows == 0)

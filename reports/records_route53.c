@@ -12,13 +12,13 @@
 #include "base/bounds.h"
 
 /* What a change counts for; an UPSERT counts twice. */
-struct load {
+struct request_load {
     size_t elements, characters;
 };
 
-static struct load load_of(const struct records_set *set, bool *fits)
+static struct request_load load_of(const struct records_set *set, bool *fits)
 {
-    struct load load = {records_after_len(set), 0};
+    struct request_load load = {records_after_len(set), 0};
     *fits = true;
     for (uint32_t i = 0; i < load.elements; i++) {
         size_t len = records_route53_len(set->type, records_after_at(set, i));
@@ -68,7 +68,7 @@ static void change_add(struct json_out *j, const struct records_set *set, uint32
 }
 
 struct batch {
-    struct load load;
+    struct request_load load;
     uint64_t changes;
 };
 
@@ -77,7 +77,7 @@ static bool set_add(struct records_out *o, const struct records_set *set, struct
                     struct buf *scratch)
 {
     bool fits;
-    struct load load = load_of(set, &fits);
+    struct request_load load = load_of(set, &fits);
     if (!fits) {
         records_leave_out(o, set);
         return true;

@@ -48,7 +48,7 @@ static verb_function *function_of(const struct verb_row *row)
         {"records", verb_records},       {"inspect", verb_inspect},   {"explain", verb_explain},
         {"completion", verb_completion}, {"--version", run_version},
     };
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+    for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
             return functions[i].run;
     assert(!"every row has a function");

@@ -43,7 +43,7 @@ static const char usage[] =
     "Prints `ready URL` when it serves. Example:\n"
     "  ses-sim --identities identities.csv --tls tls --resolver 127.0.0.1:5300 --time-scale 3600\n";
 
-struct options {
+struct sim_options {
     const char *identities, *credentials, *tls, *resolver, *log;
     struct front_options front;
     struct ses_rules rules;
@@ -99,7 +99,7 @@ static const struct option names[] = {
     {NULL, 0, NULL, 0},
 };
 
-static enum err option_take(struct options *o, int option, const char *value, struct why *why)
+static enum err option_take(struct sim_options *o, int option, const char *value, struct why *why)
 {
     double number = 0;
     enum err err = OK;
@@ -128,13 +128,13 @@ static enum err option_take(struct options *o, int option, const char *value, st
     return err;
 }
 
-static enum err options_read(struct options *o, int argc, char **argv, struct why *why)
+static enum err options_read(struct sim_options *o, int argc, char **argv, struct why *why)
 {
     enum err err = OK;
-    *o = (struct options){.front.listen = "127.0.0.1:0",
-                          .rules = ses_rules_default(),
-                          .faults = {.seed = 1, .lag = SPAN_S(30), .outage_lasts = SPAN_M(1)},
-                          .time_scale = 1};
+    *o = (struct sim_options){.front.listen = "127.0.0.1:0",
+                              .rules = ses_rules_default(),
+                              .faults = {.seed = 1, .lag = SPAN_S(30), .outage_lasts = SPAN_M(1)},
+                              .time_scale = 1};
     for (int option; err == OK && (option = getopt_long(argc, argv, "", names, NULL)) != -1;)
         err = option_take(o, option, optarg, why);
     if (err != OK || o->help)
@@ -148,7 +148,7 @@ static enum err options_read(struct options *o, int argc, char **argv, struct wh
 
 /* The sim */
 
-static enum err sim_open(struct sim *s, const struct options *o, struct why *why)
+static enum err sim_open(struct sim *s, const struct sim_options *o, struct why *why)
 {
     *s = (struct sim){.faults = o->faults, .wake_fd = -1};
     pthread_mutex_init(&s->lock, NULL);
@@ -188,7 +188,7 @@ static void signals_block(sigset_t *set)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static enum err serve_until_signal(struct sim *s, const struct options *o, struct why *why)
+static enum err serve_until_signal(struct sim *s, const struct sim_options *o, struct why *why)
 {
     struct front_options front = o->front;
     struct front *door = NULL;
@@ -223,7 +223,7 @@ static enum err serve_until_signal(struct sim *s, const struct options *o, struc
 
 int main(int argc, char **argv)
 {
-    struct options o;
+    struct sim_options o;
     struct sim s;
     struct why why;
     enum err err = options_read(&o, argc, argv, &why);

@@ -19,9 +19,9 @@
 #define WAIT_MS_MAX  60000
 #define ANSWER_BYTES (1u << 18) /* a message of 64 KB, and what is read out of it */
 
-struct lookup {
+struct mx_lookup_slot {
     struct call call; /* first: the resolver hands it back */
-    struct lookup *next_free;
+    struct mx_lookup_slot *next_free;
     struct ses_check check;
 };
 
@@ -29,8 +29,8 @@ struct mx_lookup {
     struct sim *sim;
     pthread_t thread;
     struct resolver *resolver;
-    struct lookup lookups[SIM_LOOKUPS_MAX];
-    struct lookup *free;
+    struct mx_lookup_slot lookups[SIM_LOOKUPS_MAX];
+    struct mx_lookup_slot *free;
     atomic_bool stopping;
 };
 
@@ -56,7 +56,7 @@ static enum ses_mx answer_judge(struct call *c)
 static void lookup_answered(void *context, struct call *call)
 {
     struct mx_lookup *owner = context;
-    struct lookup *l = (struct lookup *)call;
+    struct mx_lookup_slot *l = (struct mx_lookup_slot *)call;
     struct sim *s = owner->sim;
     enum ses_mx found = answer_judge(call);
     pthread_mutex_lock(&s->lock);
@@ -72,7 +72,7 @@ static instant_us questions_send(struct mx_lookup *l)
 {
     struct sim *s = l->sim;
     while (l->free) {
-        struct lookup *one = l->free;
+        struct mx_lookup_slot *one = l->free;
         pthread_mutex_lock(&s->lock);
         bool due = ses_model_next_check(&s->model, clock_scaled(&s->clock), &one->check);
         instant_us next = ses_model_next_due(&s->model);

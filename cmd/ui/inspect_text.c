@@ -6,26 +6,26 @@
 
 #define INDENT "                        "
 
-struct page {
+struct text_page {
     struct buf *out;
     const struct options *o;
 };
 
-static void word_add(struct page *p, const char *label, enum color color, const char *word)
+static void word_add(struct text_page *p, const char *label, enum color color, const char *word)
 {
     buf_add_fmt(p->out, "  %-7s %s%-13s%s ", label, message_color(p->o, color), word,
                 message_color(p->o, COLOR_PLAIN));
 }
 
 /* A word with nothing behind it leaves no blanks. */
-static void line_end(struct page *p)
+static void line_end(struct text_page *p)
 {
     while (p->out->len && p->out->at[p->out->len - 1] == ' ')
         p->out->len--;
     buf_add_char(p->out, '\n');
 }
 
-static void remark(struct page *p, struct text raw)
+static void remark(struct text_page *p, struct text raw)
 {
     if (raw.len == 0)
         return;
@@ -34,7 +34,7 @@ static void remark(struct page *p, struct text raw)
     line_end(p);
 }
 
-static void name_add(struct page *p, struct text name)
+static void name_add(struct text_page *p, struct text name)
 {
     char shown[IDNA_UNICODE_LEN_MAX + 1];
     struct text unicode;
@@ -58,7 +58,7 @@ static enum color mx_color(enum mx_status status)
 }
 
 /* Exchanges and sentences are printable already (message.h, judge.h). */
-static void mx_add(struct page *p, const struct survey *s, const struct inspect_mx *mx)
+static void mx_add(struct text_page *p, const struct survey *s, const struct inspect_mx *mx)
 {
     const struct dns_facts *facts = survey_facts(s);
     word_add(p, "MX", mx_color(mx->status), mx_status_name(mx->status));
@@ -74,7 +74,7 @@ static void mx_add(struct page *p, const struct survey *s, const struct inspect_
         buf_add_fmt(p->out, INDENT TEXT_FMT "\n", TEXT_ARG(facts->trouble));
 }
 
-static void spf_add(struct page *p, const struct survey *s)
+static void spf_add(struct text_page *p, const struct survey *s)
 {
     const struct spf_walk *w = &s->spf.walk;
     enum spf_class class = spf_survey_class(&s->spf);
@@ -93,7 +93,7 @@ static void spf_add(struct page *p, const struct survey *s)
                     w->lookups, w->lookups == 1 ? "" : "s", w->void_lookups);
 }
 
-static void check_add(struct page *p, const struct survey *s)
+static void check_add(struct text_page *p, const struct survey *s)
 {
     const struct spf_walk *w = &s->check.walk;
     char client[SPF_ADDRESS_LEN];
@@ -120,7 +120,7 @@ static struct text or_unknown(struct text domain)
     return domain.len ? domain : TEXT("not known");
 }
 
-static void verdict_add(struct page *p, const char *rule, const struct dmarc_verdict *v)
+static void verdict_add(struct text_page *p, const char *rule, const struct dmarc_verdict *v)
 {
     buf_add_fmt(p->out, INDENT "%s: %s (" TEXT_FMT " and " TEXT_FMT ")\n", rule,
                 v->aligned ? "aligned" : "not aligned",
@@ -128,7 +128,7 @@ static void verdict_add(struct page *p, const char *rule, const struct dmarc_ver
                 TEXT_ARG(or_unknown(v->from_organizational_domain)));
 }
 
-static void dmarc_add(struct page *p, const struct survey *s)
+static void dmarc_add(struct text_page *p, const struct survey *s)
 {
     const struct dmarc_survey *d = &s->dmarc;
     const struct dmarc_verdict *v = d->rfc9989.record.len ? &d->rfc9989 : &d->rfc7489;
@@ -154,7 +154,7 @@ static void dmarc_add(struct page *p, const struct survey *s)
 }
 
 /* Notes are printable already (facts.h). */
-static void servers_add(struct page *p, const struct survey *s)
+static void servers_add(struct text_page *p, const struct survey *s)
 {
     const struct dns_facts *facts = survey_facts(s);
     for (uint32_t i = 0; i < facts->servers_len; i++) {
@@ -171,7 +171,7 @@ static void servers_add(struct page *p, const struct survey *s)
 void inspect_text(struct buf *out, const struct survey *s, const struct inspect_mx *mx,
                   const struct options *o)
 {
-    struct page page = {out, o};
+    struct text_page page = {out, o};
     name_add(&page, s->name);
     mx_add(&page, s, mx);
     spf_add(&page, s);

@@ -89,14 +89,14 @@ static void cell_left(struct cell *c, const struct progress_view *b, const struc
     view_left(l, c->text);
 }
 
-struct column {
+struct table_column {
     const char *title;
     uint8_t keep; /* 0 goes last */
     enum { EVERYWHERE, LIVE_ONLY, JOURNAL_ONLY } where;
     void (*cell)(struct cell *c, const struct progress_view *b, const struct view_lane *l);
 };
 
-static const struct column columns_all[] = {
+static const struct table_column columns_all[] = {
     {"final", 0, EVERYWHERE, cell_final},        {"bad", 2, EVERYWHERE, cell_bad},
     {"look", 7, EVERYWHERE, cell_look},          {"DNS", 3, EVERYWHERE, cell_dns},
     {"write", 5, EVERYWHERE, cell_write},        {"SES", 4, EVERYWHERE, cell_ses},
@@ -107,7 +107,7 @@ static const struct column columns_all[] = {
 
 /* The table */
 
-struct table {
+struct lane_table {
     const struct progress_view *view;
     const struct view_lane *rows[VIEW_ROWS_MAX];
     uint32_t rows_len;
@@ -125,14 +125,14 @@ static void lane_name(struct buf *out, const struct view_lane *l)
     escape_terminal(out, l->region);
 }
 
-static struct cell cell_of(const struct table *t, size_t column, const struct view_lane *l)
+static struct cell cell_of(const struct lane_table *t, size_t column, const struct view_lane *l)
 {
     struct cell c = {.text = ""};
     columns_all[column].cell(&c, t->view, l);
     return c;
 }
 
-static void measure(struct table *t, struct buf *scratch)
+static void measure(struct lane_table *t, struct buf *scratch)
 {
     t->name_width = NAME_MIN;
     for (size_t c = 0; c < COUNT(columns_all); c++) {
@@ -154,7 +154,7 @@ static void measure(struct table *t, struct buf *scratch)
     t->name_width = t->name_width > NAME_MAX ? NAME_MAX : t->name_width;
 }
 
-static uint32_t table_width(const struct table *t, uint32_t name_width)
+static uint32_t table_width(const struct lane_table *t, uint32_t name_width)
 {
     uint32_t width = name_width;
     for (size_t c = 0; c < COUNT(columns_all); c++)
@@ -163,7 +163,7 @@ static uint32_t table_width(const struct table *t, uint32_t name_width)
 }
 
 /* Leaves out columns until a short name fits beside the rest, then gives the name what is left. */
-static void squeeze(struct table *t)
+static void squeeze(struct lane_table *t)
 {
     for (int keep = 9; keep > 0 && table_width(t, NAME_MIN) > t->columns; keep--)
         for (size_t c = 0; c < COUNT(columns_all); c++)
@@ -176,7 +176,7 @@ static void squeeze(struct table *t)
     t->name_width = t->name_width < room ? t->name_width : room;
 }
 
-static void cell_print(struct buf *out, const struct table *t, size_t column, struct cell cell)
+static void cell_print(struct buf *out, const struct lane_table *t, size_t column, struct cell cell)
 {
     const char *color = t->color && cell.color ? cell.color : NULL;
     if (t->width[column] == 0)
@@ -185,7 +185,7 @@ static void cell_print(struct buf *out, const struct table *t, size_t column, st
     buf_add_fmt(out, "%s%s%s", color ? color : "", cell.text, color ? PLAIN : "");
 }
 
-static void heading_print(struct buf *out, const struct table *t)
+static void heading_print(struct buf *out, const struct lane_table *t)
 {
     buf_add_str(out, t->color ? DIM : "");
     view_fit(out, TEXT("lane"), t->name_width, true);
@@ -195,7 +195,7 @@ static void heading_print(struct buf *out, const struct table *t)
     buf_add_fmt(out, "%s\n", t->color ? PLAIN : "");
 }
 
-static void row_print(struct buf *out, const struct table *t, const struct view_lane *l,
+static void row_print(struct buf *out, const struct lane_table *t, const struct view_lane *l,
                       struct buf *scratch)
 {
     lane_name(scratch, l);
@@ -206,7 +206,7 @@ static void row_print(struct buf *out, const struct table *t, const struct view_
 }
 
 /* Those that go on before those that are over; each in the order of the manifest. */
-static void rows_choose(struct table *t, uint32_t room)
+static void rows_choose(struct lane_table *t, uint32_t room)
 {
     const struct progress_view *b = t->view;
     uint32_t going = 0;
@@ -221,7 +221,7 @@ static void rows_choose(struct table *t, uint32_t room)
             t->rows[t->rows_len++] = &b->lanes[i];
 }
 
-static void fold_print(struct buf *out, const struct table *t)
+static void fold_print(struct buf *out, const struct lane_table *t)
 {
     struct view_lane rest = t->view->total;
     char line[128];
@@ -240,7 +240,7 @@ static void fold_print(struct buf *out, const struct table *t)
 void view_table(struct buf *out, const struct progress_view *b, uint32_t columns, uint32_t rows,
                 bool color)
 {
-    struct table t = {.view = b, .columns = columns, .color = color};
+    struct lane_table t = {.view = b, .columns = columns, .color = color};
     struct buf scratch;
     uint32_t room = rows - 1 < VIEW_ROWS_MAX ? rows - 1 : VIEW_ROWS_MAX;
     bool folds = b->lanes_len > room;

@@ -14,7 +14,7 @@
 #define LOOK_EVERY SPAN_S(1)
 #define LOOK_SHARE 4 /* a look waits so many times what the last one took */
 
-struct watch {
+struct watched_run {
     const struct options *options;
     struct run run;     /* its fleet is read once, its head each time */
     struct access kept; /* those of the run */
@@ -29,9 +29,9 @@ struct watch {
     instant_us opened, next_line;
 };
 
-static void watch_begin(struct watch *w, const struct options *o, uint64_t id)
+static void watch_begin(struct watched_run *w, const struct options *o, uint64_t id)
 {
-    *w = (struct watch){.options = o, .id = id};
+    *w = (struct watched_run){.options = o, .id = id};
     const struct run_config config = {.access = &o->access, .journal = options_journal(o)};
     run_init(&w->run, &config);
     os_clock_open(&w->clock, 0);
@@ -39,7 +39,7 @@ static void watch_begin(struct watch *w, const struct options *o, uint64_t id)
     screen_init(&w->screen, stdout, o->no_color);
 }
 
-static void watch_end(struct watch *w)
+static void watch_end(struct watched_run *w)
 {
     free(w->lanes);
     free(w->rate_meters);
@@ -47,7 +47,7 @@ static void watch_end(struct watch *w)
 }
 
 /* What never changes while the run goes on. */
-static enum err fleet_read(struct watch *w, struct why *why)
+static enum err fleet_read(struct watched_run *w, struct why *why)
 {
     struct run *r = &w->run;
     w->id = r->head.id;
@@ -77,7 +77,7 @@ static enum err fleet_read(struct watch *w, struct why *why)
 /* A row without a record is where every job begins: JOB_NEW. */
 static bool row_add(void *ctx, const struct report_row *row)
 {
-    struct watch *w = ctx;
+    struct watched_run *w = ctx;
     struct view_lane *l = &w->lanes[row->lane];
     l->by_state[row->state]++;
     l->bad += row->state == JOB_DONE && outcome_is_bad(row->outcome_kind);
@@ -87,7 +87,7 @@ static bool row_add(void *ctx, const struct report_row *row)
     return true;
 }
 
-static enum err rows_read(struct watch *w, struct why *why)
+static enum err rows_read(struct watched_run *w, struct why *why)
 {
     struct run *r = &w->run;
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
@@ -106,7 +106,7 @@ static enum err rows_read(struct watch *w, struct why *why)
     return err;
 }
 
-static const char *state_of(struct watch *w)
+static const char *state_of(struct watched_run *w)
 {
     char holder[JOURNAL_HOLDER_MAX];
     w->goes_on = false;
@@ -118,7 +118,7 @@ static const char *state_of(struct watch *w)
 }
 
 /* The journal is opened anew: what was written since is in the next copy. */
-static enum err look(struct watch *w, struct why *why)
+static enum err look(struct watched_run *w, struct why *why)
 {
     struct run *r = &w->run;
     enum err err = run_journal(r, JOURNAL_READ, why);
@@ -139,13 +139,13 @@ static enum err look(struct watch *w, struct why *why)
     return err;
 }
 
-static void line_print(const struct watch *w)
+static void line_print(const struct watched_run *w)
 {
     const char *type = w->goes_on ? "progress" : "end";
     screen_line(&w->screen, &w->view, w->options->json ? type : NULL);
 }
 
-static void show(struct watch *w)
+static void show(struct watched_run *w)
 {
     enum progress_mode mode = w->options->json ? PROGRESS_JSON : PROGRESS_LINES;
     instant_us now = os_clock_now(&w->clock);
@@ -158,7 +158,7 @@ static void show(struct watch *w)
 }
 
 /* Until then; a terminal whose size changes meanwhile gets the same picture again. */
-static void rest(struct watch *w, instant_us until)
+static void rest(struct watched_run *w, instant_us until)
 {
     sigset_t resize;
     sigemptyset(&resize);
@@ -180,7 +180,7 @@ static void resize_block(void)
 
 enum err watch_run(const struct options *o, uint64_t id, struct why *why)
 {
-    struct watch w;
+    struct watched_run w;
     enum err err;
     resize_block();
     watch_begin(&w, o, id);
@@ -203,7 +203,7 @@ enum err watch_run(const struct options *o, uint64_t id, struct why *why)
 
 enum err watch_once(const struct options *o, uint64_t id, struct why *why)
 {
-    struct watch w;
+    struct watched_run w;
     watch_begin(&w, o, id);
     enum err err = look(&w, why);
     if (err == OK)

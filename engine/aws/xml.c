@@ -13,7 +13,7 @@
 
 #define PATH_BYTES_MAX (XML_DEPTH_MAX * 256u)
 
-struct reader {
+struct xml_reader {
     XML_Parser parser;
     const struct xml_sink *sink;
     struct buf path, content;
@@ -23,7 +23,7 @@ struct reader {
     const char *trouble;
 };
 
-static void reader_stop(struct reader *r, enum err err, const char *trouble)
+static void reader_stop(struct xml_reader *r, enum err err, const char *trouble)
 {
     if (r->err)
         return;
@@ -34,7 +34,7 @@ static void reader_stop(struct reader *r, enum err err, const char *trouble)
 
 static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes)
 {
-    struct reader *r = user;
+    struct xml_reader *r = user;
     (void)attributes;
     if (r->err)
         return;
@@ -63,7 +63,7 @@ static struct text trimmed(struct text t)
 
 static void XMLCALL on_end(void *user, const XML_Char *name)
 {
-    struct reader *r = user;
+    struct xml_reader *r = user;
     (void)name;
     if (r->err)
         return;
@@ -78,7 +78,7 @@ static void XMLCALL on_end(void *user, const XML_Char *name)
 
 static void XMLCALL on_text(void *user, const XML_Char *bytes, int len)
 {
-    struct reader *r = user;
+    struct xml_reader *r = user;
     if (r->err || !r->leaf)
         return;
     buf_add(&r->content, bytes, (size_t)len);
@@ -103,7 +103,7 @@ static unsigned long line_of(XML_Parser parser)
 #endif
 }
 
-static enum err reader_run(struct reader *r, struct text document, struct why *why)
+static enum err reader_run(struct xml_reader *r, struct text document, struct why *why)
 {
     XML_SetUserData(r->parser, r);
     XML_SetElementHandler(r->parser, on_start, on_end);
@@ -121,7 +121,7 @@ static enum err reader_run(struct reader *r, struct text document, struct why *w
 
 enum err xml_read(struct text document, const struct xml_sink *sink, struct why *why)
 {
-    struct reader r = {.sink = sink};
+    struct xml_reader r = {.sink = sink};
     if (document.len > HTTP_BODY_MAX)
         return why_set(why, ERR_LIMIT, "the document is too long");
     r.parser = XML_ParserCreate(NULL);

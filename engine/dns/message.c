@@ -19,7 +19,7 @@
 #define NAME_WIRE_MAX  255u /* RFC 1035, section 2.3.4 */
 #define CLASS_IN       1
 
-struct reader {
+struct message_reader {
     const unsigned char *bytes;
     size_t at, len;
     size_t end; /* of the part being read: the message, or one record's data */
@@ -28,7 +28,7 @@ struct reader {
     const char *fault;
 };
 
-static void reader_fail(struct reader *r, enum err err, const char *fault)
+static void reader_fail(struct message_reader *r, enum err err, const char *fault)
 {
     if (r->err == OK) {
         r->err = err;
@@ -37,7 +37,7 @@ static void reader_fail(struct reader *r, enum err err, const char *fault)
     r->at = r->end;
 }
 
-static uint8_t read_u8(struct reader *r)
+static uint8_t read_u8(struct message_reader *r)
 {
     if (r->at >= r->end) {
         reader_fail(r, ERR_PROTO, "it is cut short");
@@ -46,13 +46,13 @@ static uint8_t read_u8(struct reader *r)
     return r->bytes[r->at++];
 }
 
-static uint16_t read_u16(struct reader *r)
+static uint16_t read_u16(struct message_reader *r)
 {
     unsigned high = read_u8(r);
     return (uint16_t)(high << 8 | read_u8(r));
 }
 
-static uint32_t read_u32(struct reader *r)
+static uint32_t read_u32(struct message_reader *r)
 {
     uint32_t high = read_u16(r);
     return high << 16 | read_u16(r);
@@ -83,7 +83,7 @@ static void name_add_octet(struct name *n, unsigned char octet)
     n->text[n->len++] = char_lower((char)octet);
 }
 
-static bool name_add_label(struct reader *r, struct name *n, unsigned len)
+static bool name_add_label(struct message_reader *r, struct name *n, unsigned len)
 {
     n->octets += len + 1;
     if (len > n->end - n->at) {
@@ -101,7 +101,7 @@ static bool name_add_label(struct reader *r, struct name *n, unsigned len)
     return true;
 }
 
-static bool name_jump(struct reader *r, struct name *n, unsigned high)
+static bool name_jump(struct message_reader *r, struct name *n, unsigned high)
 {
     if (n->at >= n->end) {
         reader_fail(r, ERR_PROTO, "a name is cut short");
@@ -124,7 +124,7 @@ static bool name_jump(struct reader *r, struct name *n, unsigned high)
 }
 
 /* Reads labels and pointers up to the root. On return r->at is behind the name. */
-static bool name_read(struct reader *r, struct name *n)
+static bool name_read(struct message_reader *r, struct name *n)
 {
     for (;;) {
         if (n->at >= n->end) {
@@ -147,7 +147,7 @@ static bool name_read(struct reader *r, struct name *n)
     return true;
 }
 
-static struct text read_name(struct reader *r)
+static struct text read_name(struct message_reader *r)
 {
     struct name n;
     n.at = n.lowest = r->at;
@@ -167,7 +167,7 @@ static struct text read_name(struct reader *r)
 }
 
 /* The strings of one TXT record with nothing between them (RFC 7208, section 3.3). */
-static struct text read_txt(struct reader *r)
+static struct text read_txt(struct message_reader *r)
 {
     size_t room = r->end - r->at; /* each string is one shorter than its place on the wire */
     if (room == 0 || room > DNS_TXT_LEN_MAX) {
@@ -194,7 +194,7 @@ static struct text read_txt(struct reader *r)
     return (struct text){joined, len};
 }
 
-static void read_address(struct reader *r, struct dns_record *record, size_t len)
+static void read_address(struct message_reader *r, struct dns_record *record, size_t len)
 {
     if (r->end - r->at != len) {
         reader_fail(r, ERR_PROTO, "an address has the wrong length");
@@ -204,7 +204,7 @@ static void read_address(struct reader *r, struct dns_record *record, size_t len
     r->at += len;
 }
 
-static void read_soa(struct reader *r, struct dns_record *record)
+static void read_soa(struct message_reader *r, struct dns_record *record)
 {
     record->name = read_name(r);
     read_name(r);                                   /* the mailbox */
@@ -213,7 +213,7 @@ static void read_soa(struct reader *r, struct dns_record *record)
     record->soa_minimum_s = read_u32(r);
 }
 
-static void read_data(struct reader *r, struct dns_record *record)
+static void read_data(struct message_reader *r, struct dns_record *record)
 {
     switch (record->type) {
     case DNS_TYPE_A: read_address(r, record, 4); break;
@@ -235,7 +235,7 @@ static void read_data(struct reader *r, struct dns_record *record)
 }
 
 /* Adds the record to the message, unless it is OPT or of another class than IN. */
-static void read_record(struct reader *r, struct dns_message *m, enum dns_section section)
+static void read_record(struct message_reader *r, struct dns_message *m, enum dns_section section)
 {
     struct dns_record record = {.section = (uint8_t)section};
     record.owner = read_name(r);
@@ -264,7 +264,7 @@ static void read_record(struct reader *r, struct dns_message *m, enum dns_sectio
     m->records[m->records_len++] = record;
 }
 
-static void read_header(struct reader *r, struct dns_message *m, unsigned counts[4])
+static void read_header(struct message_reader *r, struct dns_message *m, unsigned counts[4])
 {
     m->id = read_u16(r);
     unsigned flags = read_u16(r);
@@ -277,7 +277,7 @@ static void read_header(struct reader *r, struct dns_message *m, unsigned counts
         counts[i] = read_u16(r);
 }
 
-static void read_question(struct reader *r, struct dns_message *m, unsigned count)
+static void read_question(struct message_reader *r, struct dns_message *m, unsigned count)
 {
     if (count > 1) {
         reader_fail(r, ERR_PROTO, "it repeats more than one question");
@@ -289,7 +289,7 @@ static void read_question(struct reader *r, struct dns_message *m, unsigned coun
         read_u16(r); /* class */
 }
 
-static void read_records(struct reader *r, struct dns_message *m, const unsigned counts[3])
+static void read_records(struct message_reader *r, struct dns_message *m, const unsigned counts[3])
 {
     size_t claimed = (size_t)counts[0] + counts[1] + counts[2];
     if (claimed > DNS_RECORDS_MAX || claimed * RECORD_LEN_MIN > r->len - r->at) {
@@ -316,7 +316,7 @@ enum err dns_message_parse(struct dns_message *m, const void *bytes, size_t len,
     if (len < HEADER_LEN || len > DNS_MESSAGE_MAX)
         return why_set(why, ERR_PROTO, "DNS message of %zu bytes: %s", len,
                        len < HEADER_LEN ? "it is shorter than its header" : "it is too long");
-    struct reader r = {.bytes = bytes, .len = len, .end = len, .arena = arena};
+    struct message_reader r = {.bytes = bytes, .len = len, .end = len, .arena = arena};
     unsigned counts[4];
     read_header(&r, m, counts);
     read_question(&r, m, counts[0]);

@@ -23,7 +23,7 @@ struct waits {
 };
 
 /* Folds the records of the engine into a forecast. */
-struct fold {
+struct forecast_fold {
     const struct fleet *fleet;
     span_us detect_after;
     struct forecast *forecast;
@@ -59,8 +59,8 @@ void rehearsal_clear(struct rehearsal *r)
 /* Of the time from a set to Success, SES's detection is what it takes at the least; the rest is the
  * wait for a look, or for the owner of the DNS where the manifest does not want it to be right
  * before the set. Once Success has been seen, a tightened identity waits for a look alone. */
-static void wait_followed(const struct fold *fold, struct waits *waits, const struct record *r,
-                          span_us span)
+static void wait_followed(const struct forecast_fold *fold, struct waits *waits,
+                          const struct record *r, span_us span)
 {
     span_us detect = r->row.writes > 1 ? 0 : fold->detect_after;
     bool early = fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
@@ -68,7 +68,7 @@ static void wait_followed(const struct fold *fold, struct waits *waits, const st
     waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += span < detect ? 0 : span - detect;
 }
 
-static void wait_add(const struct fold *fold, const struct record *r)
+static void wait_add(const struct forecast_fold *fold, const struct record *r)
 {
     struct waits *waits = &fold->waits[r->job];
     span_us span = r->at - (waits->since ? waits->since : START);
@@ -79,7 +79,7 @@ static void wait_add(const struct fold *fold, const struct record *r)
         waits->by_cause[r->from == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += span;
 }
 
-static void fold_final(struct fold *fold, const struct waits *waits, span_us after)
+static void fold_final(struct forecast_fold *fold, const struct waits *waits, span_us after)
 {
     struct forecast *f = fold->forecast;
     f->finals++;
@@ -95,7 +95,7 @@ static void fold_final(struct fold *fold, const struct waits *waits, span_us aft
 
 static enum err fold_records(void *ctx, const struct record *records, uint32_t len, struct why *why)
 {
-    struct fold *fold = ctx;
+    struct forecast_fold *fold = ctx;
     struct forecast *f = fold->forecast;
     (void)why;
     for (uint32_t i = 0; i < len; i++) {
@@ -262,7 +262,7 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
 
 enum err rehearsal_play(struct rehearsal *r, struct why *why)
 {
-    struct fold fold = {&r->fleet, r->detect_after, &r->forecast, NULL};
+    struct forecast_fold fold = {&r->fleet, r->detect_after, &r->forecast, NULL};
     struct world_options options = world_options_of(r);
     struct world *world = NULL;
     forecast_init(r);

@@ -11,7 +11,7 @@
 
 #define TOLD_EVERY SPAN_S(5) /* authorities are spared, so that a large fleet takes minutes */
 
-struct asking {
+struct gather_asking {
     struct records_gather *g;
     uint32_t done;
     instant_us told; /* when a person last heard how far it is */
@@ -35,7 +35,7 @@ static void zone_take(struct records_entry *e, struct text name, struct text zon
 
 static void survey_take(void *context, struct buf *out, const struct survey *s)
 {
-    struct records_gather *g = ((struct asking *)context)->g;
+    struct records_gather *g = ((struct gather_asking *)context)->g;
     struct records_entry *e = entry_of(g, s->name);
     struct records_found *found = ARENA_NEW(&g->arena, struct records_found);
     if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e),
@@ -48,7 +48,7 @@ static void survey_take(void *context, struct buf *out, const struct survey *s)
 
 static void survey_leave(void *context, struct text written, instant_us now)
 {
-    struct asking *a = context;
+    struct gather_asking *a = context;
     (void)written;
     a->done++;
     if (now - a->told < TOLD_EVERY)
@@ -65,7 +65,7 @@ static enum err names_ask(struct records_gather *g, struct wire *wire, const str
                                            .authority_port = g->config->access->authority_port,
                                            .suffixes = g->suffixes};
     const struct io io = wire_io(wire);
-    struct asking asking = {.g = g, .told = wire_now(wire)};
+    struct gather_asking asking = {.g = g, .told = wire_now(wire)};
     const struct inspect_out out = {&asking, survey_take, survey_leave};
     size_t troubled;
     return inspect_ask(&io, &options, TEXT_NONE, names, g->entries_len, &out, &troubled, why);

@@ -159,14 +159,14 @@ static int by_name(const void *a, const void *b)
 
 /* A name that a manifest's reader takes for another one: a U-label for its A-label, capitals for
  * small letters. */
-struct spelling {
+struct identity_spelling {
     struct found *found;
     struct text normal; /* in the arena of the discovery */
 };
 
 static int by_normal(const void *a, const void *b)
 {
-    const struct spelling *x = a, *y = b;
+    const struct identity_spelling *x = a, *y = b;
     int order = text_cmp(x->normal, y->normal);
     return order ? order : text_cmp(x->found->row->identity, y->found->row->identity);
 }
@@ -183,7 +183,7 @@ static bool is_listed(const struct found *list, uint32_t len, struct text name)
 static bool same_mark(struct discover *d, struct found *list, uint32_t len)
 {
     char normal[NAME_LEN_MAX + 1];
-    struct spelling *others = calloc(len + 1u, sizeof *others);
+    struct identity_spelling *others = calloc(len + 1u, sizeof *others);
     uint32_t others_len = 0;
     bool good = others != NULL;
     for (uint32_t i = 0; good && i < len; i++) {
@@ -191,7 +191,7 @@ static bool same_mark(struct discover *d, struct found *list, uint32_t len)
         struct text t = name.len <= NAME_LEN_MAX ? identity_normal(name, normal) : name;
         if (text_eq(t, name))
             continue;
-        others[others_len++] = (struct spelling){&list[i], arena_text(&d->memory, t)};
+        others[others_len++] = (struct identity_spelling){&list[i], arena_text(&d->memory, t)};
         good = others[others_len - 1].normal.at != NULL;
     }
     if (good && others_len)

@@ -31,20 +31,20 @@ void findings_write(const struct finding_notes *notes, struct buf *out)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-struct reading {
+struct findings_reading {
     struct text rest;
     char *out; /* where the next decoded text goes: none is longer than what it is made of */
     struct finding_note notes[NOTES_MAX];
     uint32_t len;
 };
 
-static void skip_blank(struct reading *r)
+static void skip_blank(struct findings_reading *r)
 {
     while (r->rest.len && (r->rest.at[0] == ' ' || r->rest.at[0] == '\n' || r->rest.at[0] == '\t'))
         r->rest = text_from(r->rest, 1);
 }
 
-static bool take(struct reading *r, char c)
+static bool take(struct findings_reading *r, char c)
 {
     skip_blank(r);
     if (r->rest.len == 0 || r->rest.at[0] != c)
@@ -68,7 +68,7 @@ static bool take_hex4(struct text *t, uint32_t *code)
     return true;
 }
 
-static void add_utf8(struct reading *r, uint32_t c)
+static void add_utf8(struct findings_reading *r, uint32_t c)
 {
     if (c >= 0xd800 && c <= 0xdfff)
         c = 0xfffd;
@@ -90,7 +90,7 @@ static void add_utf8(struct reading *r, uint32_t c)
 }
 
 /* \uXXXX, or two of them that are one character (RFC 8259, section 7). */
-static bool take_code(struct reading *r)
+static bool take_code(struct findings_reading *r)
 {
     uint32_t high, low;
     if (!take_hex4(&r->rest, &high))
@@ -107,7 +107,7 @@ static bool take_code(struct reading *r)
     return true;
 }
 
-static bool take_escape(struct reading *r)
+static bool take_escape(struct findings_reading *r)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     if (r->rest.len == 0)
@@ -125,7 +125,7 @@ static bool take_escape(struct reading *r)
     return false;
 }
 
-static bool take_string(struct reading *r, struct text *value)
+static bool take_string(struct findings_reading *r, struct text *value)
 {
     const char *start = r->out;
     if (!take(r, '"'))
@@ -161,7 +161,7 @@ struct members {
     bool accepted;
 };
 
-static bool take_member(struct reading *r, struct members *m)
+static bool take_member(struct findings_reading *r, struct members *m)
 {
     struct text key;
     if (!take_string(r, &key) || !take(r, ':'))
@@ -180,7 +180,7 @@ static bool take_member(struct reading *r, struct members *m)
     return true;
 }
 
-static bool take_note(struct reading *r)
+static bool take_note(struct findings_reading *r)
 {
     struct members m = {.accepted = false};
     struct finding_note note;
@@ -202,7 +202,7 @@ static bool take_note(struct reading *r)
     return true;
 }
 
-static bool take_notes(struct reading *r)
+static bool take_notes(struct findings_reading *r)
 {
     if (!take(r, '['))
         return false;
@@ -217,7 +217,7 @@ static bool take_notes(struct reading *r)
 
 bool findings_read(struct text json, struct arena *arena, struct finding_notes *out)
 {
-    struct reading r;
+    struct findings_reading r;
     *out = (struct finding_notes){0};
     if (json.len == 0)
         return true;

@@ -27,7 +27,7 @@ enum column_type {
     COLUMN_NAME, /* an enum, stored by its name */
 };
 
-struct column {
+struct record_column {
     enum column_type type;
     size_t offset; /* in struct record */
     uint32_t last; /* COLUMN_ENUM: the greatest number that means something; COLUMN_NAME: which */
@@ -44,7 +44,7 @@ static_assert(sizeof(enum job_state) == sizeof(uint32_t), "enums are read and wr
     }
 
 /* In the order of the table `record`, from `job` on. */
-static const struct column columns[] = {
+static const struct record_column columns[] = {
     {COLUMN_U32, AT(job), 0},
     {COLUMN_I64, AT(at), 0},
     ENUM(kind, RECORD_ANSWER),
@@ -123,7 +123,7 @@ static void notes_bind(struct journal *j, int place, const struct finding_notes 
     }
 }
 
-static void column_bind(struct journal *j, int place, const struct column *c,
+static void column_bind(struct journal *j, int place, const struct record_column *c,
                         const struct record *record)
 {
     struct sql_stmt *st = j->append;
@@ -156,7 +156,7 @@ struct mark {
     uint32_t said; /* the newest one that brought findings */
 };
 
-struct reader {
+struct record_reader {
     struct journal *j;
     uint64_t run;
     struct mark *marks; /* one per job */
@@ -168,9 +168,9 @@ struct reader {
 };
 
 /* False: the number is none that this program writes. */
-static bool column_read(struct reader *r, struct sql_stmt *st, int i, bool *fits)
+static bool column_read(struct record_reader *r, struct sql_stmt *st, int i, bool *fits)
 {
-    const struct column *c = &columns[i];
+    const struct record_column *c = &columns[i];
     void *at = (char *)&r->record + c->offset;
     bool ok = true;
     if (c->type == COLUMN_NOTES) {
@@ -197,18 +197,19 @@ static bool column_read(struct reader *r, struct sql_stmt *st, int i, bool *fits
     return ok;
 }
 
-static void reader_clear(struct reader *r)
+static void reader_clear(struct record_reader *r)
 {
     sql_finish(r->notes);
     arena_clear(&r->arena);
     free(r->marks);
 }
 
-static enum err reader_init(struct reader *r, struct journal *j, uint64_t run, struct why *why)
+static enum err reader_init(struct record_reader *r, struct journal *j, uint64_t run,
+                            struct why *why)
 {
     struct sql_stmt *st;
     bool ok = true;
-    *r = (struct reader){.j = j, .run = run};
+    *r = (struct record_reader){.j = j, .run = run};
     arena_init(&r->arena, RECORD_BYTES_MAX);
     enum err err =
         journal_select(j, &st, "SELECT jobs, first_record FROM run WHERE id = ?", run, why);
@@ -227,7 +228,8 @@ static enum err reader_init(struct reader *r, struct journal *j, uint64_t run, s
     return ok ? OK : journal_damaged(why, "a run's head");
 }
 
-static enum err reader_mark(struct reader *r, uint64_t job, int64_t seq, bool says, struct why *why)
+static enum err reader_mark(struct record_reader *r, uint64_t job, int64_t seq, bool says,
+                            struct why *why)
 {
     if (job >= r->jobs || seq - r->first > UINT32_MAX)
         return journal_damaged(why, "a record of no job");
@@ -238,7 +240,7 @@ static enum err reader_mark(struct reader *r, uint64_t job, int64_t seq, bool sa
 }
 
 /* The notes of a record that left them out. */
-static enum err notes_fill(struct reader *r, struct why *why)
+static enum err notes_fill(struct record_reader *r, struct why *why)
 {
     uint32_t said = r->marks[r->record.job].said;
     if (!said)
@@ -252,7 +254,7 @@ static enum err notes_fill(struct reader *r, struct why *why)
     return fits ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
-static enum err record_read(struct reader *r, struct sql_stmt *st, struct why *why)
+static enum err record_read(struct record_reader *r, struct sql_stmt *st, struct why *why)
 {
     bool fits = true;
     r->record = (struct record){0};
@@ -328,7 +330,7 @@ enum err journal_keep(struct journal *j, uint64_t run, const struct record *reco
 }
 
 /* Steps through `SELECT ..., seq, digest` in the order of keeping. */
-static enum err replay_step(struct reader *r, struct sql_stmt *st, struct kept *kept,
+static enum err replay_step(struct record_reader *r, struct sql_stmt *st, struct kept *kept,
                             struct why *why)
 {
     enum err err = sql_step(r->j->sql, st, why);
@@ -352,7 +354,7 @@ enum err record_walk(struct journal *j, uint64_t run,
                      bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
                      void *ctx, struct why *why)
 {
-    struct reader r;
+    struct record_reader r;
     struct kept kept;
     struct sql_stmt *st = NULL;
     bool more = true;
@@ -394,7 +396,7 @@ enum err journal_replay(struct journal *j, uint64_t run,
     return record_walk(j, run, replay_one, &to, why);
 }
 
-static enum err marks_read(struct reader *r, struct why *why)
+static enum err marks_read(struct record_reader *r, struct why *why)
 {
     struct sql_stmt *st;
     bool ok = true;
@@ -413,7 +415,7 @@ static enum err marks_read(struct reader *r, struct why *why)
     return err == ERR_GONE ? OK : err;
 }
 
-static enum err last_record_read(struct reader *r, struct sql_stmt *st, uint32_t job,
+static enum err last_record_read(struct record_reader *r, struct sql_stmt *st, uint32_t job,
                                  struct why *why)
 {
     sql_bind_int(st, 1, r->first + r->marks[job].last);
@@ -429,7 +431,7 @@ enum err journal_rows(struct journal *j, uint64_t run,
                       bool (*fn)(void *ctx, const struct record *record), void *ctx,
                       struct why *why)
 {
-    struct reader r;
+    struct record_reader r;
     struct sql_stmt *st = NULL;
     bool more = true;
     enum err err = reader_init(&r, j, run, why);

@@ -9,7 +9,7 @@
 #define PAGE_MIN         512
 #define PAGE_MAX         65536
 
-struct walk {
+struct wal_walk {
     const struct wal_reader *reader;
     unsigned char *frame; /* header and page */
     uint32_t page_len, salts[2], sum[2];
@@ -28,7 +28,7 @@ static uint32_t little(const unsigned char *at)
 }
 
 /* len: a multiple of 8. */
-static void sum_add(struct walk *w, const unsigned char *at, size_t len)
+static void sum_add(struct wal_walk *w, const unsigned char *at, size_t len)
 {
     for (const unsigned char *end = at + len; at < end; at += 8) {
         w->sum[0] += (w->big_endian ? big(at) : little(at)) + w->sum[1];
@@ -36,13 +36,13 @@ static void sum_add(struct walk *w, const unsigned char *at, size_t len)
     }
 }
 
-static bool sum_is(const struct walk *w, const unsigned char *at)
+static bool sum_is(const struct wal_walk *w, const unsigned char *at)
 {
     return w->sum[0] == big(at) && w->sum[1] == big(at + 4);
 }
 
 /* False: SQLite takes the log for an empty one. */
-static bool header_take(struct walk *w, const unsigned char header[HEADER_LEN])
+static bool header_take(struct wal_walk *w, const unsigned char header[HEADER_LEN])
 {
     uint32_t page_len = big(header + 8);
     w->big_endian = big(header) & 1;
@@ -68,7 +68,7 @@ static bool header_was_whole(const struct wal_reader *reader, uint32_t page_len,
     return *readable && big(two[0] + 8) && memcmp(two[0] + 8, two[1] + 8, 8) == 0;
 }
 
-static void frame_take(struct walk *w, struct wal_scan *scan, uint32_t number)
+static void frame_take(struct wal_walk *w, struct wal_scan *scan, uint32_t number)
 {
     const unsigned char *f = w->frame;
     bool is_salted = big(f + 8) == w->salts[0] && big(f + 12) == w->salts[1];
@@ -90,7 +90,7 @@ static void frame_take(struct walk *w, struct wal_scan *scan, uint32_t number)
     w->ends += ends;
 }
 
-static bool frames_walk(struct walk *w, struct wal_scan *scan)
+static bool frames_walk(struct wal_walk *w, struct wal_scan *scan)
 {
     size_t frame_len = FRAME_HEADER_LEN + w->page_len;
     bool readable = true;
@@ -112,7 +112,7 @@ bool wal_scan(struct wal_scan *scan, const struct wal_reader *reader)
 {
     unsigned char header[HEADER_LEN];
     bool readable = true;
-    struct walk w = {.reader = reader};
+    struct wal_walk w = {.reader = reader};
     *scan = (struct wal_scan){0};
     if (reader->size < HEADER_LEN)
         return true;

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct reading {
+struct plan_reading {
     struct plan_lines lines;
     struct buf scratch; /* a line as a JSON value of its own */
     cJSON *json;        /* of the line that was read last */
@@ -56,7 +56,7 @@ static bool index_of(const cJSON *json, const char *key, uint32_t len, uint16_t 
     return ok;
 }
 
-static name_id name(struct reading *r, const cJSON *json, const char *key)
+static name_id name(struct plan_reading *r, const cJSON *json, const char *key)
 {
     name_id id;
     r->fits &= names_add(&r->fleet->names, word(json, key), &id);
@@ -72,7 +72,7 @@ static bool quota(const cJSON *json, struct quota *out)
     return true;
 }
 
-static bool wave_take(struct reading *r)
+static bool wave_take(struct plan_reading *r)
 {
     struct fleet *f = r->fleet;
     struct quota wave;
@@ -82,7 +82,7 @@ static bool wave_take(struct reading *r)
     return true;
 }
 
-static bool file_take(struct reading *r)
+static bool file_take(struct plan_reading *r)
 {
     uint16_t index;
     struct text file = word(r->json, "name");
@@ -90,7 +90,7 @@ static bool file_take(struct reading *r)
     return file.at != NULL;
 }
 
-static bool account_take(struct reading *r)
+static bool account_take(struct plan_reading *r)
 {
     const cJSON *j = r->json, *rate = member(j, "rate");
     uint16_t index;
@@ -105,7 +105,7 @@ static bool account_take(struct reading *r)
     return rate_fits(a.rate_per_s);
 }
 
-static bool lane_take(struct reading *r)
+static bool lane_take(struct plan_reading *r)
 {
     uint16_t account, index;
     uint32_t place = r->fleet->lanes_len;
@@ -135,7 +135,7 @@ static bool accept_take(const cJSON *list, finding_set *out)
     return cJSON_IsArray(list);
 }
 
-static bool policy_take(struct reading *r)
+static bool policy_take(struct plan_reading *r)
 {
     uint16_t index;
     uint64_t timeout = 0;
@@ -151,7 +151,7 @@ static bool policy_take(struct reading *r)
     return !r->fits || index == place;
 }
 
-static bool source_take(struct reading *r, struct choice *c)
+static bool source_take(struct plan_reading *r, struct choice *c)
 {
     uint64_t line = 0, column = 0;
     if (!member(r->json, "line"))
@@ -165,7 +165,7 @@ static bool source_take(struct reading *r, struct choice *c)
 }
 
 /* The expectations grow with the rows, and are there for all of them. */
-static bool expect(struct reading *r, uint32_t row, struct expectation e)
+static bool expect(struct plan_reading *r, uint32_t row, struct expectation e)
 {
     if (row == r->expected_cap) {
         uint32_t cap = row ? row * 2 : 64;
@@ -179,7 +179,7 @@ static bool expect(struct reading *r, uint32_t row, struct expectation e)
     return true;
 }
 
-static bool live_take(struct reading *r, struct expectation *e)
+static bool live_take(struct plan_reading *r, struct expectation *e)
 {
     const cJSON *live = member(r->json, "live");
     enum behavior behavior;
@@ -197,7 +197,7 @@ static bool live_take(struct reading *r, struct expectation *e)
 }
 
 /* What a person reads in a row is what is done: the lane and the policy say the same once more. */
-static bool row_agrees(const struct reading *r, uint32_t row)
+static bool row_agrees(const struct plan_reading *r, uint32_t row)
 {
     enum behavior behavior;
     return behavior_parse(word(r->json, "behavior"), &behavior) &&
@@ -206,7 +206,7 @@ static bool row_agrees(const struct reading *r, uint32_t row)
            text_eq(word(r->json, "region"), fleet_region(r->fleet, row));
 }
 
-static bool identity_take(struct reading *r)
+static bool identity_take(struct plan_reading *r)
 {
     struct fleet *f = r->fleet;
     struct expectation expected = {.status = MAIL_FROM_UNKNOWN};
@@ -234,7 +234,7 @@ static bool identity_take(struct reading *r)
 /* Lines */
 
 /* The next line, which must be `before` something `after`: the something becomes r->json. */
-static bool line_take(struct reading *r, const char *before, const char *after)
+static bool line_take(struct plan_reading *r, const char *before, const char *after)
 {
     struct text line;
     cJSON_Delete(r->json);
@@ -255,13 +255,14 @@ static bool line_take(struct reading *r, const char *before, const char *after)
     return cJSON_IsObject(r->json) && end == r->scratch.at + r->scratch.len;
 }
 
-static bool member_take(struct reading *r, const char *key)
+static bool member_take(struct plan_reading *r, const char *key)
 {
     return line_take(r, "{", "}") && member(r->json, key);
 }
 
 /* "name":[, elements, ], */
-static bool list_take(struct reading *r, const char *name, bool (*take)(struct reading *r))
+static bool list_take(struct plan_reading *r, const char *name,
+                      bool (*take)(struct plan_reading *r))
 {
     struct text line, rest;
     if (plan_lines_next(&r->lines, &line) != OK || line.len < 4 || line.at[0] != '"')
@@ -276,7 +277,7 @@ static bool list_take(struct reading *r, const char *name, bool (*take)(struct r
     return text_eq(buf_text(&r->scratch), TEXT("]"));
 }
 
-static bool head_take(struct reading *r)
+static bool head_take(struct plan_reading *r)
 {
     struct plan_head *h = r->head;
     if (!member_take(r, "version"))
@@ -296,7 +297,7 @@ static bool head_take(struct reading *r)
            (q->value == NO_BOUND || quota_fits(*q));
 }
 
-static bool tail_take(struct reading *r)
+static bool tail_take(struct plan_reading *r)
 {
     uint64_t rows, changes;
     sha256_t found, want;
@@ -313,14 +314,14 @@ static bool tail_take(struct reading *r)
            memcmp(found, want, sizeof want) == 0 && plan_lines_next(&r->lines, &none) == ERR_GONE;
 }
 
-static bool lists_take(struct reading *r)
+static bool lists_take(struct plan_reading *r)
 {
     return list_take(r, "files", file_take) && list_take(r, "waves", wave_take) &&
            list_take(r, "accounts", account_take) && list_take(r, "lanes", lane_take) &&
            list_take(r, "policies", policy_take) && list_take(r, "identities", identity_take);
 }
 
-static enum err format_vet(struct reading *r, struct why *why)
+static enum err format_vet(struct plan_reading *r, struct why *why)
 {
     struct text line = TEXT_NONE, number;
     static const struct text start = {"{\"format_version\":", 18};
@@ -337,7 +338,7 @@ static enum err format_vet(struct reading *r, struct why *why)
     return OK;
 }
 
-static enum err walk(struct reading *r, struct why *why)
+static enum err walk(struct plan_reading *r, struct why *why)
 {
     if (!names_init(&r->fleet->names, NAMES_BYTES_MAX))
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -358,7 +359,7 @@ static enum err walk(struct reading *r, struct why *why)
 enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
                    struct fleet *fleet, struct arena *arena, struct why *why)
 {
-    struct reading r = {
+    struct plan_reading r = {
         .fleet = fleet, .arena = arena, .head = head, .counts = counts, .fits = true};
     *head = (struct plan_head){0};
     *counts = (struct plan_counts){0};

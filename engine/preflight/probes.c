@@ -6,7 +6,7 @@
 #define PROBES_OUT_MAX 64 /* a few lanes' worth; each of them is answered within a trip */
 
 /* Invariant: a probe waits (due is an instant), is out (due is WHEN_NEVER), or is done. */
-struct asking {
+struct probing {
     struct probe *probes;
     uint32_t len, first; /* those before it are done */
     struct arena *arena;
@@ -20,7 +20,7 @@ bool probes_pool_init(struct call_pool *calls, struct arena *memory)
     return call_pool_init(calls, memory, PROBES_OUT_MAX);
 }
 
-static struct call *probe_call(struct asking *a, uint32_t number)
+static struct call *probe_call(struct probing *a, uint32_t number)
 {
     struct probe *p = &a->probes[number];
     struct call *call = call_pool_take(a->calls, p->kind, p->lane, p->api);
@@ -32,7 +32,7 @@ static struct call *probe_call(struct asking *a, uint32_t number)
     return call;
 }
 
-static void probe_answered(struct asking *a, struct call *call, instant_us now)
+static void probe_answered(struct probing *a, struct call *call, instant_us now)
 {
     struct probe *p = &a->probes[call->owner];
     const struct retry_rules rules = {.attempts_max = p->attempts_max};
@@ -59,7 +59,7 @@ static void probe_answered(struct asking *a, struct call *call, instant_us now)
 
 static void on_event(void *ctx, const struct event *event, instant_us now)
 {
-    struct asking *a = ctx;
+    struct probing *a = ctx;
     if (event->kind == EVENT_ANSWER)
         probe_answered(a, event->call, now);
     else
@@ -68,7 +68,7 @@ static void on_event(void *ctx, const struct event *event, instant_us now)
 
 static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t max)
 {
-    struct asking *a = ctx;
+    struct probing *a = ctx;
     uint32_t len = 0;
     while (a->first < a->len && a->probes[a->first].answered_at)
         a->first++;
@@ -80,7 +80,7 @@ static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t 
 
 static instant_us wake(const void *ctx, instant_us now)
 {
-    const struct asking *a = ctx;
+    const struct probing *a = ctx;
     instant_us next = WHEN_NEVER;
     (void)now;
     for (uint32_t i = a->first; i < a->len && a->calls->free && !a->interrupted; i++)
@@ -91,13 +91,13 @@ static instant_us wake(const void *ctx, instant_us now)
 
 static bool is_finished(const void *ctx)
 {
-    const struct asking *a = ctx;
+    const struct probing *a = ctx;
     return a->calls->out == 0 && (a->done == a->len || a->interrupted);
 }
 
 static bool is_draining(const void *ctx)
 {
-    return ((const struct asking *)ctx)->interrupted;
+    return ((const struct probing *)ctx)->interrupted;
 }
 
 static bool is_out_of_memory(const void *ctx)
@@ -109,7 +109,7 @@ static bool is_out_of_memory(const void *ctx)
 enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io,
                     struct call_pool *calls, struct arena *arena, struct why *why)
 {
-    struct asking a = {.probes = probes, .len = len, .arena = arena, .calls = calls};
+    struct probing a = {.probes = probes, .len = len, .arena = arena, .calls = calls};
     const struct machine machine = {.ctx = &a,
                                     .event = on_event,
                                     .decide = decide,

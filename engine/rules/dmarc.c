@@ -68,14 +68,14 @@ static const struct dmarc_name *name_need(struct dmarc_survey *s, struct text do
 }
 
 /* A walk up the tree (RFC 9989, section 4.10) and what it says of its start. */
-struct walk {
+struct dmarc_tree_walk {
     struct text organizational_domain;
     const struct dmarc_name *found[WALK_QUERIES_MAX]; /* single records, longest name first */
     unsigned found_len, queries;
 };
 
 /* Section 4.10.2. The walk stops at a psd tag, so only the last record can have one. */
-static struct text organizational_domain_of(const struct walk *w, struct text start)
+static struct text organizational_domain_of(const struct dmarc_tree_walk *w, struct text start)
 {
     if (w->found_len == 0)
         return start;
@@ -87,11 +87,11 @@ static struct text organizational_domain_of(const struct walk *w, struct text st
 }
 
 /* False: a record on the way is not known yet. */
-static bool walk_up(struct dmarc_survey *s, struct text start, struct walk *w)
+static bool walk_up(struct dmarc_survey *s, struct text start, struct dmarc_tree_walk *w)
 {
     unsigned labels = dname_labels(start);
     bool ended = false;
-    *w = (struct walk){0};
+    *w = (struct dmarc_tree_walk){0};
     while (labels > 0 && !ended) {
         assert(w->queries < WALK_QUERIES_MAX);
         const struct dmarc_name *n = name_need(s, dname_tail(start, labels), DNS_TYPE_TXT);
@@ -108,7 +108,7 @@ static bool walk_up(struct dmarc_survey *s, struct text start, struct walk *w)
     return true;
 }
 
-static const struct dmarc_name *walk_record_at(const struct walk *w, struct text domain)
+static const struct dmarc_name *walk_record_at(const struct dmarc_tree_walk *w, struct text domain)
 {
     for (unsigned i = 0; i < w->found_len; i++)
         if (dname_eq(w->found[i]->domain, domain))
@@ -117,7 +117,7 @@ static const struct dmarc_name *walk_record_at(const struct walk *w, struct text
 }
 
 /* Section 4.10.1: the author domain's record, its organizational domain's, its public suffix's. */
-static const struct dmarc_name *walk_policy(const struct walk *w, struct text from)
+static const struct dmarc_name *walk_policy(const struct dmarc_tree_walk *w, struct text from)
 {
     const struct dmarc_name *n = walk_record_at(w, from);
     if (!n)
@@ -168,8 +168,8 @@ static bool policy_refine(struct dmarc_survey *s, struct dmarc_verdict *v,
     return true;
 }
 
-static unsigned names_shared(const struct walk *a, struct text a_start, const struct walk *b,
-                             struct text b_start)
+static unsigned names_shared(const struct dmarc_tree_walk *a, struct text a_start,
+                             const struct dmarc_tree_walk *b, struct text b_start)
 {
     unsigned shared = 0, a_labels = dname_labels(a_start);
     for (unsigned i = 0; i < a->queries; i++) {
@@ -187,7 +187,7 @@ static unsigned names_shared(const struct walk *a, struct text a_start, const st
 static bool rfc9989_judge(struct dmarc_survey *s)
 {
     struct dmarc_verdict *v = &s->rfc9989;
-    struct walk from, mail_from;
+    struct dmarc_tree_walk from, mail_from;
     *v = (struct dmarc_verdict){0};
     bool from_ended = walk_up(s, s->from, &from);
     if (!walk_up(s, s->mail_from, &mail_from) || !from_ended)

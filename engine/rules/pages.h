@@ -4,12 +4,7 @@
 #ifndef MF_PAGES_H
 #define MF_PAGES_H
 
-#include "base/text.h"
-
-struct page {
-    const char *name; /* "mx-missing"; NULL ends the table */
-    struct text text; /* the file, byte by byte; a NUL follows */
-};
+#include "base/page.h"
 
 extern const struct page pages[];
 

@@ -31,7 +31,7 @@ struct job_history {
     bool before_known; /* of a run that has lost records */
 };
 
-struct telling {
+struct rollback_telling {
     const struct rollback *how;
     const struct fleet *from;
     struct fleet *to;
@@ -87,7 +87,8 @@ static bool is_confirmed(const struct job_history *s, const struct names *names,
  * the record of that write is there or not. Where all that was known of a job is lost, a resumed
  * run begins with a look of its own; when that shows what the run wants, a lost write may have put
  * it there. */
-static bool before_learn(struct telling *t, struct job_history *s, const struct record *record)
+static bool before_learn(struct rollback_telling *t, struct job_history *s,
+                         const struct record *record)
 {
     const struct job_row *row = &record->row;
     bool looked = row->seen_known && row->writes == 0 && !s->written;
@@ -104,7 +105,7 @@ static bool before_learn(struct telling *t, struct job_history *s, const struct 
 
 static bool tell(void *ctx, const struct record *record)
 {
-    struct telling *t = ctx;
+    struct rollback_telling *t = ctx;
     struct job_history *s = &t->stories[record->job];
     t->told++;
     if (t->how->refresh && !before_learn(t, s, record))
@@ -148,7 +149,7 @@ static bool lanes_copy(struct fleet *to, const struct fleet *from)
     return true;
 }
 
-static bool is_meant(const struct telling *t, uint32_t job)
+static bool is_meant(const struct rollback_telling *t, uint32_t job)
 {
     const struct job_history *s = &t->stories[job];
     if ((!s->written && !t->how->refresh) || (t->how->by_outcome && s->outcome != t->how->outcome))
@@ -159,7 +160,7 @@ static bool is_meant(const struct telling *t, uint32_t job)
 
 /* Nothing that is known of a MAIL FROM by now speaks against putting it back, except that the
  * identity itself is gone. Nor is DNS asked for anything: what was there counts. */
-static struct policy policy_back(const struct telling *t, const struct job_history *s,
+static struct policy policy_back(const struct rollback_telling *t, const struct job_history *s,
                                  const struct policy *old)
 {
     struct policy policy = *old;
@@ -172,7 +173,7 @@ static struct policy policy_back(const struct telling *t, const struct job_histo
 }
 
 /* A row of a run that has lost records: expects what the run wanted, with either behaviour. */
-static void row_expect(struct telling *t, uint32_t job, struct choice *choice,
+static void row_expect(struct rollback_telling *t, uint32_t job, struct choice *choice,
                        struct expectation *e)
 {
     const struct job_history *s = &t->stories[job];
@@ -188,7 +189,7 @@ static void row_expect(struct telling *t, uint32_t job, struct choice *choice,
         choice->guarded = GUARD_UNKNOWN;
 }
 
-static bool row_add(struct telling *t, uint32_t job)
+static bool row_add(struct rollback_telling *t, uint32_t job)
 {
     const struct job_history *s = &t->stories[job];
     struct choice choice = t->from->choices[job];
@@ -210,7 +211,7 @@ static bool row_add(struct telling *t, uint32_t job)
 }
 
 /* What a plan was reviewed on is what stood there before its writes. */
-static void reviewed_take(struct telling *t)
+static void reviewed_take(struct rollback_telling *t)
 {
     for (uint32_t i = 0; i < t->from->choices_len; i++) {
         const struct expectation *e = t->from->expected ? &t->from->expected[i] : NULL;
@@ -224,7 +225,7 @@ static void reviewed_take(struct telling *t)
     }
 }
 
-static bool rows_add(struct telling *t)
+static bool rows_add(struct rollback_telling *t)
 {
     for (uint32_t i = 0; i < t->from->choices_len; i++)
         if (is_meant(t, i) && !row_add(t, i))
@@ -237,7 +238,7 @@ static enum err no_memory(struct why *why)
     return why_set(why, ERR_NOMEM, "out of memory");
 }
 
-static enum err stories_read(struct telling *t, struct journal *journal, uint64_t run,
+static enum err stories_read(struct rollback_telling *t, struct journal *journal, uint64_t run,
                              struct why *why)
 {
     struct fleet *to = t->to;
@@ -254,7 +255,7 @@ enum err rollback_fleet(struct fleet *fleet, struct journal *journal, uint64_t r
                         const struct rollback *how, struct why *why)
 {
     struct fleet from;
-    struct telling t = {.how = how, .from = &from, .to = fleet};
+    struct rollback_telling t = {.how = how, .from = &from, .to = fleet};
     fleet_init(&from);
     enum err err = journal_fleet(journal, run, &from, why);
     if (err == OK)

@@ -22,19 +22,19 @@ static uint64_t text_fold(uint64_t digest, struct text text)
     return text.len ? hash_mix(digest, word_of(text.at, text.len)) : digest;
 }
 
-struct fold {
+struct digest_fold {
     uint64_t digest;
     unsigned field; /* the number of the last one */
 };
 
-static void number(struct fold *f, uint64_t value)
+static void number(struct digest_fold *f, uint64_t value)
 {
     f->field++;
     if (value)
         f->digest = hash_mix(f->digest ^ f->field, value);
 }
 
-static void words(struct fold *f, struct text text)
+static void words(struct digest_fold *f, struct text text)
 {
     f->field++;
     if (text.len)
@@ -51,7 +51,7 @@ uint64_t record_digest_rule(struct text name)
     return text_fold(2, name);
 }
 
-static void fold_seen(struct fold *f, const struct job_row *row)
+static void fold_seen(struct digest_fold *f, const struct job_row *row)
 {
     number(f, row->before_known);
     words(f, row->mail_from_before);
@@ -63,7 +63,8 @@ static void fold_seen(struct fold *f, const struct job_row *row)
     number(f, row->verification);
 }
 
-static void fold_row(struct fold *f, const struct job_row *row, const struct record_words *said)
+static void fold_row(struct digest_fold *f, const struct job_row *row,
+                     const struct record_words *said)
 {
     number(f, row->state);
     number(f, row->action);
@@ -89,7 +90,7 @@ static void fold_row(struct fold *f, const struct job_row *row, const struct rec
 uint64_t record_digest(uint64_t before, const struct record *record,
                        const struct record_words *said)
 {
-    struct fold f = {.digest = hash_mix(before, 3)};
+    struct digest_fold f = {.digest = hash_mix(before, 3)};
     number(&f, record->job);
     number(&f, record->kind);
     number(&f, (uint64_t)record->at);

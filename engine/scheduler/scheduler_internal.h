@@ -21,7 +21,6 @@
 #include "waves.h"
 
 #define READ_BATCHES_MAX   256 /* batches of looks in flight or waiting for a token */
-#define WORDS_MAX          64  /* distinct verdict words of mx, spf and dmarc */
 #define WORDS_RESTORED_MAX 32  /* of a journal, which may be damaged; the rules have 20 */
 #define GETS_REFUSED_MAX   20  /* by IAM, from the first on: then no look is allowed there */
 #define RECORD_ROOM        (SES_BATCH_MAX + 8) /* one event moves a batch at most */

@@ -25,7 +25,7 @@
 #define TICK_US      SPAN_MS(50)
 #define IDLE_POLL_MS 1000
 
-struct lane_state {
+struct carrier_lane {
     span_us skew_us; /* the service's clock minus the system's; 0 until it is known to be far off */
     char key_id[CREDENTIAL_ID_LEN]; /* signed with last; no secret */
 };
@@ -39,7 +39,7 @@ struct carrier {
     struct https *https;
     struct resolver *resolver;
     struct call_list waiting_https, waiting_keys, waiting_dns, answered;
-    struct lane_state *lanes; /* as config.lanes */
+    struct carrier_lane *lanes; /* as config.lanes */
     instant_us ticked_at;
 };
 
@@ -115,7 +115,7 @@ static void call_failed(struct carrier *k, struct call *c, enum reply_how how, c
 static void signing_learn(struct carrier *k, struct call *c)
 {
     const struct wire_lane *lane = &k->config.lanes[c->lane];
-    struct lane_state *state = &k->lanes[c->lane];
+    struct carrier_lane *state = &k->lanes[c->lane];
     span_us skew, trip = now(k) - c->sent_at;
     instant_us utc = os_clock_utc(k->config.clock);
     if (skew_measure(utc - trip, utc, c->reply.server_date, &skew)) {
@@ -153,7 +153,7 @@ static void request_start(struct carrier *k, struct call *c)
 {
     assert(c->lane < k->config.lanes_len);
     const struct wire_lane *lane = &k->config.lanes[c->lane];
-    struct lane_state *state = &k->lanes[c->lane];
+    struct carrier_lane *state = &k->lanes[c->lane];
     struct aws_request request;
     struct credentials credentials;
     struct why why = {""};

@@ -38,8 +38,8 @@ struct channel {
 };
 
 /* One question that is out, or about to be. */
-struct asking {
-    struct asking *next; /* in the list of idle ones, or of those to send */
+struct resolver_asking {
+    struct resolver_asking *next; /* in the list of idle ones, or of those to send */
     struct resolver *resolver;
     struct channel *channel; /* NULL: not out at this moment */
     struct call *call;
@@ -52,7 +52,7 @@ struct asking {
     struct dns_reply said; /* the first such reply */
 };
 
-struct watch {
+struct socket_watch {
     int fd;
     short events;
     struct channel *channel;
@@ -65,10 +65,10 @@ struct resolver {
     uint64_t turn;
     uint32_t first; /* of the servers: behind those that were silent or not there */
     uint32_t out, watches_len;
-    struct asking *idle, *to_send;
-    struct watch watches[RESOLVER_FDS_MAX];
+    struct resolver_asking *idle, *to_send;
+    struct socket_watch watches[RESOLVER_FDS_MAX];
     struct channel channels[DNS_CHANNELS_MAX];
-    struct asking askings[DNS_CARRIER_WINDOW];
+    struct resolver_asking askings[DNS_CARRIER_WINDOW];
 };
 
 static_assert(DNS_RESOLVERS_MAX <= 32, "asking.silent has a bit for each");
@@ -91,7 +91,7 @@ static void on_socket(void *context, int fd, short events)
         assert(r->watches_len < RESOLVER_FDS_MAX);
         r->watches_len++;
     }
-    r->watches[i] = (struct watch){fd, events, ch};
+    r->watches[i] = (struct socket_watch){fd, events, ch};
 }
 
 static void channel_close(struct channel *ch)
@@ -198,19 +198,19 @@ bool resolver_is_busy(const struct resolver *r)
 
 /* Replies */
 
-static uint32_t server_index(const struct asking *a)
+static uint32_t server_index(const struct resolver_asking *a)
 {
     return (a->start + a->step) % a->servers_len;
 }
 
-static const struct dns_server *server_of(const struct asking *a)
+static const struct dns_server *server_of(const struct resolver_asking *a)
 {
     const struct dns_server *server = &a->call->question.server;
     return server->family ? server : &a->resolver->config.servers.at[server_index(a)];
 }
 
 /* What does not fit is cut. */
-static void reply_trouble(struct asking *a, enum dns_outcome outcome, const char *what)
+static void reply_trouble(struct resolver_asking *a, enum dns_outcome outcome, const char *what)
 {
     struct dns_reply *reply = &a->call->dns;
     char server[SERVER_LEN], others[32] = "";
@@ -221,7 +221,7 @@ static void reply_trouble(struct asking *a, enum dns_outcome outcome, const char
              server_format(server_of(a), server), others, what);
 }
 
-static void reply_failed(struct asking *a, const struct cares_answer *answer)
+static void reply_failed(struct resolver_asking *a, const struct cares_answer *answer)
 {
     static const struct {
         enum dns_outcome outcome;
@@ -237,7 +237,7 @@ static void reply_failed(struct asking *a, const struct cares_answer *answer)
     reply_trouble(a, outcomes[answer->outcome].outcome, words ? words : answer->words);
 }
 
-static void reply_message(struct asking *a, const struct cares_answer *answer)
+static void reply_message(struct resolver_asking *a, const struct cares_answer *answer)
 {
     struct dns_reply *reply = &a->call->dns;
     struct why why;
@@ -250,16 +250,16 @@ static void reply_message(struct asking *a, const struct cares_answer *answer)
 
 /* The next step */
 
-static void asking_queue(struct asking *a)
+static void asking_queue(struct resolver_asking *a)
 {
-    struct asking **last = &a->resolver->to_send;
+    struct resolver_asking **last = &a->resolver->to_send;
     while (*last)
         last = &(*last)->next;
     a->next = NULL;
     *last = a;
 }
 
-static void asking_end(struct asking *a)
+static void asking_end(struct resolver_asking *a)
 {
     struct resolver *r = a->resolver;
     struct call *call = a->call;
@@ -278,7 +278,7 @@ static bool reply_is_answer(const struct dns_reply *reply)
 }
 
 /* False: there is no server left to ask. */
-static bool step_next(struct asking *a)
+static bool step_next(struct resolver_asking *a)
 {
     while (++a->step < ROUNDS * a->servers_len)
         if (a->step < a->servers_len || a->silent & 1u << server_index(a))
@@ -287,7 +287,7 @@ static bool step_next(struct asking *a)
 }
 
 /* The reply of one server is there: is it the reply to the question? */
-static void asking_decide(struct asking *a)
+static void asking_decide(struct resolver_asking *a)
 {
     struct dns_reply *reply = &a->call->dns;
     struct resolver *r = a->resolver;
@@ -314,7 +314,7 @@ static void asking_decide(struct asking *a)
 
 static void on_answer(void *context, const struct cares_answer *answer)
 {
-    struct asking *a = context;
+    struct resolver_asking *a = context;
     struct dns_reply *reply = &a->call->dns;
     if (answer->outcome == CARES_DROPPED)
         return; /* resolver_close */
@@ -346,7 +346,7 @@ static bool name_can_be_asked(struct text name)
     return name.len <= NAME_LEN_MAX;
 }
 
-static void asking_send(struct asking *a)
+static void asking_send(struct resolver_asking *a)
 {
     const struct dns_question *q = &a->call->question;
     struct channel wanted = {.resolver = a->resolver,
@@ -372,7 +372,7 @@ static void asking_send(struct asking *a)
 
 static void queued_send(struct resolver *r)
 {
-    for (struct asking *a; (a = r->to_send) != NULL;) {
+    for (struct resolver_asking *a; (a = r->to_send) != NULL;) {
         r->to_send = a->next;
         asking_send(a);
     }
@@ -380,14 +380,14 @@ static void queued_send(struct resolver *r)
 
 void resolver_ask(struct resolver *r, struct call *call)
 {
-    struct asking *a = r->idle;
+    struct resolver_asking *a = r->idle;
     bool one = call->question.server.family != 0;
     assert(a);
     r->idle = a->next;
-    *a = (struct asking){.resolver = r,
-                         .call = call,
-                         .servers_len = one ? 1 : r->config.servers.len,
-                         .start = one ? 0 : r->first};
+    *a = (struct resolver_asking){.resolver = r,
+                                  .call = call,
+                                  .servers_len = one ? 1 : r->config.servers.len,
+                                  .start = one ? 0 : r->first};
     r->out++;
     if (name_can_be_asked(call->question.name)) {
         asking_queue(a);

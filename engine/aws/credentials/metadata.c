@@ -52,7 +52,7 @@ static enum err number_read(const struct provider_input *in, const char *variabl
     return OK;
 }
 
-struct service {
+struct metadata_service {
     struct near_url url;
     struct service_tries tries;
 };
@@ -69,7 +69,8 @@ static struct text url_of(const struct provider_input *in)
                                               : TEXT("http://169.254.169.254");
 }
 
-static enum err service_find(struct service *s, const struct provider_input *in, struct why *why)
+static enum err service_find(struct metadata_service *s, const struct provider_input *in,
+                             struct why *why)
 {
     uint64_t timeout_s = 0, attempts = 0;
     enum err err = near_url_parse(url_of(in), hosts, COUNT(hosts), &s->url, why);
@@ -91,7 +92,7 @@ static enum err service_find(struct service *s, const struct provider_input *in,
 }
 
 /* token empty: this is the PUT that gets one. */
-static enum err service_call(const struct service *s, const struct provider_input *in,
+static enum err service_call(const struct metadata_service *s, const struct provider_input *in,
                              const char *path, struct text more, struct text token,
                              struct http_answer *answer, struct why *why)
 {
@@ -124,7 +125,7 @@ static bool is_role_name(struct text t)
     return t.len > 0 && t.len < NAME_LEN;
 }
 
-static enum err token_get(const struct service *s, const struct provider_input *in,
+static enum err token_get(const struct metadata_service *s, const struct provider_input *in,
                           struct buf *token, struct why *why)
 {
     struct http_answer answer;
@@ -146,7 +147,7 @@ static enum err token_get(const struct service *s, const struct provider_input *
     return err;
 }
 
-static enum err role_get(const struct service *s, const struct provider_input *in,
+static enum err role_get(const struct metadata_service *s, const struct provider_input *in,
                          struct text token, char role[NAME_LEN], struct why *why)
 {
     struct http_answer answer;
@@ -190,7 +191,7 @@ static void late_extend(struct credentials *c, instant_us now)
                      (span_us)(hash_unit((uint64_t)now, 0, 0) * (double)SPAN_M(8));
 }
 
-static enum err keys_get(const struct service *s, const struct provider_input *in,
+static enum err keys_get(const struct metadata_service *s, const struct provider_input *in,
                          struct text token, const char *role, struct credentials *out,
                          struct why *why)
 {
@@ -214,7 +215,7 @@ static enum err keys_get(const struct service *s, const struct provider_input *i
 
 static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
-    struct service s;
+    struct metadata_service s;
     struct buf token;
     char role[NAME_LEN];
     enum err err = service_find(&s, in, why);

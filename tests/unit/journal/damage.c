@@ -2,6 +2,7 @@
  * A journal that has lost records says so: whatever became of its log, its main file or a record,
  * whoever opens it, and for good. And one that has lost nothing says nothing.
  */
+#include "base/count.h"
 #include "journal/journal.h"
 
 #include <setjmp.h>
@@ -320,7 +321,7 @@ static void records_of_the_main_file(void **state)
     assert_int_equal(journal_stop(b->journal, 1, RUN_STOPPED, 2000, &b->why), OK);
     closed(b);
     run(b, "cp journal.db whole");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         run(b, "cp whole journal.db && rm -f journal.db.mark");
         sql(b, cases[i].statement);
         opened(b, JOURNAL_READ);
@@ -344,7 +345,7 @@ static void the_mark_itself(void **state)
     };
     struct bench *b = *state;
     run(b, "mkdir whole && cp -p journal.db* whole");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         run(b, "rm -f journal.db* && cp -p whole/* .");
         run(b, cases[i]);
         opened(b, i % 2 ? JOURNAL_WRITE : JOURNAL_READ);

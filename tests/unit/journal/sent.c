@@ -1,6 +1,7 @@
 /*
  * What other runs have sent, as a later run is told of it: a table of records of one identity.
  */
+#include "base/count.h"
 #include "journal/journal.h"
 
 #include <setjmp.h>
@@ -116,7 +117,7 @@ static void an_answered_write_is_told_as_taken(void **state)
         {RECORD_ANSWER, JOB_FOLLOWING, OUTCOME_OPEN, WANTED, 1, true, JOURNAL_TAKEN, WANTED},
         {RECORD_MOVE, JOB_DONE, OUTCOME_DONE, WANTED, 1, true, JOURNAL_TAKEN, WANTED},
     };
-    hear_of(rows, sizeof rows / sizeof rows[0]);
+    hear_of(rows, COUNT(rows));
 }
 
 /* Its process was killed, or the answer was lost and a look does not show the write. */
@@ -129,7 +130,7 @@ static void an_unanswered_write_is_told_as_sent(void **state)
         {RECORD_MOVE, JOB_READY, OUTCOME_OPEN, OLD, 0, false, 0, ""},
     };
     hear_of(rows, 1);
-    hear_of(rows, sizeof rows / sizeof rows[0]);
+    hear_of(rows, COUNT(rows));
 }
 
 static void a_refused_write_is_taken_back(void **state)
@@ -139,7 +140,7 @@ static void a_refused_write_is_taken_back(void **state)
         {RECORD_INTENT, JOB_WRITING, OUTCOME_OPEN, OLD, 0, true, JOURNAL_SENT, WANTED},
         {RECORD_ANSWER, JOB_READY, OUTCOME_OPEN, OLD, 0, true, JOURNAL_REFUSED, ""},
     };
-    hear_of(rows, sizeof rows / sizeof rows[0]);
+    hear_of(rows, COUNT(rows));
 }
 
 static void what_has_drifted_is_another_operators(void **state)

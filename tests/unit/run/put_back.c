@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "base/count.h"
 #include "journal/journal.h"
 #include "run/rollback.h"
 
@@ -235,7 +236,7 @@ static void patterns_and_outcomes_choose_rows(void **state)
         {{.by_outcome = true, .outcome = OUTCOME_DONE}, 1},
         {{.by_outcome = true, .outcome = OUTCOME_FAILED}, 0},
     };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+    for (size_t i = 0; i < COUNT(table); i++)
         assert_int_equal(rows_of(steps, &table[i].how), table[i].rows);
 }
 

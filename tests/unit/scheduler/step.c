@@ -1,4 +1,5 @@
 #include "scheduler/step.h"
+#include "base/count.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -207,7 +208,7 @@ static void what_was_before_is_not_guessed(void **state)
         {GUARD_UNKNOWN, "", USE, MAIL_FROM_NONE, "", "", ANY, JOB_DONE, OUTCOME_REFUSED},
         {GUARD_UNKNOWN, OTHER, USE, SUCCESS, OLD, OLD, ANY, JOB_DONE, OUTCOME_UNCHANGED},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct decision d = guarded_read(&rows[i], UNTIL_SUCCESS);
         assert_int_equal(d.to, rows[i].to);
         assert_int_equal(d.outcome, rows[i].outcome);
