@@ -28,7 +28,7 @@ from timeouts import patient
 
 COPIES = 9  # of one fleet's journal, damaged and only read; its own is damaged once more and taken back
 OPTIONS = ("--rate", "90")
-LONGEST = 60  # seconds of one verb: looks of SES that contradict the journal are repeated for a while
+LONGEST = 420  # seconds of one verb: a write without an answer may be waited for for five minutes
 REFUSAL = 20  # seconds in which a verb that must refuse has done so; it only reads its journal
 ENOUGH = 10  # complaints, after which nothing more is tried
 LOG_BYTES = (90_000, 300_000)  # of a log when its run is killed
