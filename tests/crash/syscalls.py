@@ -2,11 +2,12 @@
 """Failing system calls: the k-th call of each kind on the journal fails, for every k until none is
 left to fail; and a disk that is full.
 
-  syscalls.py MAILFROM SES-SIM [--every N] [--seed N] [--identities N]
+  syscalls.py MAILFROM SES-SIM CLOCK [--every N] [--seed N] [--identities N]
 
 strace injects the errors. After one the program must leave with 1 and a sentence, and SES must see
 no write that the journal does not hold; when the disk is well again the run must reach the end of an
-undisturbed one."""
+undisturbed one. CLOCK is the library of wall_clock.c: the programs' time passes SPEED times as fast, for
+a write that was cut off is waited for."""
 
 import argparse
 import collections
@@ -29,6 +30,7 @@ OPTIONS = ("--rate", "60")
 MANY = ("pwrite64", "fdatasync", "openat")  # of these, --every skips some
 WORKERS = 4  # of each kind; the kinds go on beside each other
 FLEETS_MAX = 1200
+SPEED = 10
 
 
 def run_failing(mailfrom, fleet, call, error, k):
@@ -71,7 +73,7 @@ def full_disk(mailfrom, fleet, calm, counts):
         subprocess.run(["mount", "-o", "remount,size=20m", room], check=True)
         counts["full disks"] += 1
         found += heal(mailfrom, fleet)
-        return found + crash_room.rows_differ(calm, mailfrom.report(fleet, "end.csv"))
+        return found + crash_room.rows_differ(calm, mailfrom.report(fleet, "end.csv"), crash_room.DNS_WORDS)
     finally:
         subprocess.run(["umount", room], check=True)
 
@@ -95,7 +97,7 @@ class Campaign:
             found.append(f"leaves without a sentence: '{said}'")
         if code:
             found += heal(self.mailfrom, fleet)
-        found += crash_room.rows_differ(self.calm, self.mailfrom.report(fleet, "after.csv"))
+        found += crash_room.rows_differ(self.calm, self.mailfrom.report(fleet, "after.csv"), crash_room.DNS_WORDS)
         return hit, [f"{call} {error} at {k} (fleet {fleet.number}): {c}" for c in found]
 
     def sweep(self, kind):
@@ -128,10 +130,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("mailfrom")
     parser.add_argument("sim")
+    parser.add_argument("clock")
     parser.add_argument("--every", type=int, default=1, help="of the calls that are many")
     parser.add_argument("--identities", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1, help="the first k, modulo --every")
     args = parser.parse_args()
+    crash_room.speed_up(args.clock, SPEED)
     complaints = []
     with tempfile.TemporaryDirectory() as folder:
         dns = crash_room.Dns()

@@ -22,6 +22,6 @@ for seed in {1..5}; do
 done
 "${python[@]}" tests/crash/damage.py "${programs[@]}" --seed 1 --journals $((1000 / by))
 "${python[@]}" tests/crash/hidden_sends.py "${programs[@]}" --seed 1 --calls $((100000 / by))
-"${python[@]}" tests/crash/syscalls.py "${programs[@]}" --every "$by"
+"${python[@]}" tests/crash/syscalls.py "${programs[@]}" "$clock" --every "$by"
 "${python[@]}" tests/crash/signals.py "${programs[@]}" --seed 1 --rounds $((1000 / by))
 "${python[@]}" tests/crash/two_at_once.py "${programs[@]}" --rounds $((20 / by + 1))
