@@ -13,6 +13,8 @@
 #include <string.h>
 #include <yaml.h>
 
+#define TAG_LEN_MAX                                                                                \
+    1024 /* libyaml copies its prefix for each use: of a longer one the first is the last */
 #define TAG_DIRECTIVES_MAX 64 /* of no use, since tags are refused, and no harm so few */
 
 struct yaml_reader {
@@ -150,9 +152,12 @@ static void complain_of_extras(struct yaml_reader *reader, struct source_place a
                  "found anchor %s, but anchors and aliases are not allowed: write the value out, "
                  "or put it into defaults",
                  quote(text_of((const char *)anchor), q));
-    if (tag)
-        complain(reader->raw, at, "found tag %s, but tags are not allowed: leave it out",
-                 quote(text_of((const char *)tag), q));
+    if (!tag)
+        return;
+    struct text text = text_of((const char *)tag);
+    complain(reader->raw, at, "found tag %s, but tags are not allowed: leave it out",
+             quote(text, q));
+    reader->is_broken = reader->is_broken || text.len > TAG_LEN_MAX;
 }
 
 static void open_node(struct yaml_reader *reader, struct yaml_event *event, enum event_kind kind)

@@ -117,6 +117,25 @@ static void a_heap_of_tag_directives_is_refused(void **state)
     buf_clear(&b);
 }
 
+/* A prefix of half a megabyte, which libyaml copies for each use. */
+static void a_long_tag_ends_the_reading(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 4u << 20);
+    buf_add_str(&b, "%TAG ! ");
+    for (uint32_t i = 0; i < 520000; i++)
+        buf_add_char(&b, 'x');
+    buf_add_str(&b, "\n---\n" TOP "identities: [");
+    for (uint32_t i = 0; i < 150000; i++)
+        buf_add_str(&b, "!b,");
+    buf_add_str(&b, "]\n");
+    assert_false(b.failed);
+    file_write_bytes("x.yaml", b.at, b.len);
+    refuse_quickly("x.yaml", "but tags are not allowed");
+    buf_clear(&b);
+}
+
 static void bytes_that_are_no_text_are_refused_at_their_place(void **state)
 {
     (void)state;
@@ -343,6 +362,7 @@ int main(void)
         TEST(bombs_of_repetition_are_refused),
         TEST(a_billion_laughs_are_refused_at_the_first),
         TEST(a_heap_of_tag_directives_is_refused),
+        TEST(a_long_tag_ends_the_reading),
         TEST(bytes_that_are_no_text_are_refused_at_their_place),
         TEST(complaints_beyond_the_bound_are_counted),
         TEST(only_regular_files_of_the_folder_are_included),
