@@ -202,10 +202,17 @@ static void print_section(struct showing *s)
                kinds - KINDS_SHOWN);
 }
 
+/* Of a plan that was stopped: what stands at SES is not known. */
+static bool is_unread(const struct report_row *row)
+{
+    return row->state == JOB_NEW || row->state == JOB_READING;
+}
+
 static bool group_row(void *ctx, const struct report_row *row)
 {
     struct showing *s = ctx;
-    groups_add(&s->groups, row);
+    if (!is_unread(row))
+        groups_add(&s->groups, row);
     return true;
 }
 
@@ -232,7 +239,7 @@ static enum err show_folded(struct showing *s, struct why *why)
 static bool show_row(void *ctx, const struct report_row *row)
 {
     struct showing *s = ctx;
-    if (!is_in(s->section, row->alarm, row->outcome_kind, row->action_kind))
+    if (is_unread(row) || !is_in(s->section, row->alarm, row->outcome_kind, row->action_kind))
         return true;
     if (!s->titled)
         printf("\n  %s%s%s\n", message_color(s->options, COLOR_BOLD), s->section->title,
@@ -266,6 +273,9 @@ enum err summary_plan(const struct options *o, struct run *r, const struct repor
     for (size_t i = 0; i < COUNT(bufs); i++)
         buf_init(bufs[i], LINE_LEN_MAX);
     enum err err = o->all || o->access.verbose ? show_all(&s, sum, why) : show_folded(&s, why);
+    uint32_t unread = sum->by_state[JOB_NEW] + sum->by_state[JOB_READING];
+    if (unread)
+        printf("\n  not read before the plan was stopped (%u)\n", unread);
     fputc('\n', stdout);
     for (size_t i = 0; i < COUNT(bufs); i++)
         buf_clear(bufs[i]);
