@@ -174,7 +174,7 @@ def small_stack(room):
         return
 
     def limit():
-        resource.setrlimit(resource.RLIMIT_STACK, (48 << 10, 48 << 10))
+        resource.setrlimit(resource.RLIMIT_STACK, (64 << 10, 64 << 10))
 
     for title, code, verb in [
             ("a plan", DONE, ["plan", "small.yaml", "--out", "small.plan", "--report", "html:small.html"]),
