@@ -168,7 +168,7 @@ def kept_bytes(room):
 
 
 def small_stack(room):
-    """48 kB are enough for the stack, as a container's or a service's limit may have it; a sanitizer needs more."""
+    """64 kB are enough for the stack, as a container's or a service's limit may have it; a sanitizer needs more."""
     if b"__asan_init" in pathlib.Path(room.mailfrom).read_bytes() or b"__tsan_init" in pathlib.Path(
             room.mailfrom).read_bytes():
         return
