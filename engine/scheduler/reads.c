@@ -242,8 +242,10 @@ static void remember(struct scheduler *d, struct job *job, const struct ses_fact
     job->stale_since_s = 0;
     job->read_at_s = (uint32_t)(sent_at / SPAN_S(1));
     job->mx_seen = 0;
+    /* A row that ends here writes nothing over what the read shows: should it begin again, that is
+     * held against what stood there before, like every other operator's. */
     if (job->accepted > 0 || decision->confirmed || !before_write ||
-        (job->before_known && decision->outcome == OUTCOME_DRIFTED))
+        (job->before_known && decision->to == JOB_DONE))
         return;
     job->before_known = true;
     job->mail_from_before = job->mail_from_seen;
