@@ -535,6 +535,9 @@ static void row_resume(struct watcher *w, uint32_t i, bool reopens)
     bool is_final = row->known && row->last.row.state == JOB_DONE && !row->reopened;
     w->waves.failed += is_final && row->last.row.outcome == OUTCOME_FAILED;
     w->waves.open += row->started && !is_final;
+    w->waves.expired += w->scene->fleet.waves_len > 0 && is_final && row->started &&
+                        row->last.row.wave == w->waves.index + 1 &&
+                        row->last.row.outcome == OUTCOME_EXPIRED;
     if (row->known && row->last.row.seen_known)
         w->lanes[w->scene->fleet.choices[i].lane] = (struct lane_seen){true, true, false};
 }
@@ -556,12 +559,12 @@ static bool goes_on_tightened(const struct watcher *w, uint32_t job)
 void watcher_resume(struct watcher *w, bool reopens)
 {
     struct waves_seen *seen = &w->waves;
-    if (seen->open == 0 && seen->started == wave_size(&w->scene->fleet, seen->index))
-        seen->expired = 0; /* whoever resumes has looked at it */
-    seen->failed = seen->open = 0;
+    seen->failed = seen->open = seen->expired = 0;
     memset(w->lanes, 0, sizeof *w->lanes * w->scene->fleet.lanes_len);
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
         row_resume(w, i, reopens);
+    if (seen->open == 0 && seen->started == wave_size(&w->scene->fleet, seen->index))
+        seen->expired = 0; /* whoever resumes has looked at it */
     for (uint32_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
         if (!w->tightened[lane].first_settled && !goes_on_tightened(w, w->tightened[lane].first))
             w->tightened[lane].first = UINT32_MAX;
