@@ -93,6 +93,7 @@ static void call_off(struct scheduler *d, uint32_t number, instant_us now)
 {
     d->jobs[number].reserved = false;
     waves_call_off(&d->waves);
+    tighten_ended(d, number); /* others of the lane, begun before the pause, may wait for it */
     queue_push(d, &scheduler_lane_of(d, number)->start, number, now);
 }
 
