@@ -30,6 +30,12 @@ static bool waits_for_wave(const struct job *job)
     return !job_is_started(job) && job->write != WRITE_LOOSEN;
 }
 
+/* Another of the lane is tightened first, or nobody is any more. */
+static bool waits_for_canary(const struct lane_state *lane, const struct job *job, uint32_t number)
+{
+    return job->write == WRITE_TIGHTEN && !tighten_may(lane, number);
+}
+
 /* DNS was asked for the MX a moment ago. */
 static bool mx_is_fresh(const struct job *job, instant_us now)
 {
@@ -57,7 +63,7 @@ struct queue *ready_queue(struct scheduler *d, uint32_t number, instant_us now)
     const struct job *job = &d->jobs[number];
     if (waits_for_wave(job))
         return &lane->start;
-    if (job->write == WRITE_TIGHTEN && !tighten_may(lane, number))
+    if (waits_for_canary(lane, job, number))
         return &lane->tighten;
     return is_fresh(job, now) ? &lane->confirmed : &lane->write;
 }
@@ -133,7 +139,7 @@ static void bring_near(struct scheduler *d, struct queue *q, instant_us now)
     }
     if (waits_for_wave(job))
         start(d, number);
-    if (job->write == WRITE_TIGHTEN && !tighten_may(lane, number)) {
+    if (waits_for_canary(lane, job, number)) {
         if (!tighten_has_turn(lane)) {
             queue_push(d, &lane->tighten, number, now);
             return;
@@ -231,6 +237,8 @@ bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *
         uint32_t job = queue_pop(d, &lane->confirmed);
         if (is_called_off(d, &d->jobs[job])) {
             call_off(d, job, now);
+        } else if (waits_for_canary(lane, &d->jobs[job], job)) {
+            scheduler_enqueue(d, job, now); /* SES has left SUCCESS since it was brought near */
         } else if (is_fresh(&d->jobs[job], now) && d->jobs[job].write == WRITE_TIGHTEN &&
                    !mx_is_fresh(&d->jobs[job], now)) {
             ask_for_mx(d, job, now);

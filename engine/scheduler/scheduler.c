@@ -286,6 +286,8 @@ static instant_us lane_wake_of(const struct scheduler *d, uint16_t lane, instant
     const struct lane_state *l = &d->lanes[lane];
     if (l->closed && has_queued(l))
         return now;
+    if (l->tightening.canary == CANARY_BAD && l->tighten.len)
+        return now; /* they end */
     if (lane_is_held(l, now))
         return lane_held_until(l);
     instant_us wake = when_earlier(scheduler_reads_wake(d, lane, now), lane_survey_wake(d, lane));
