@@ -72,6 +72,15 @@ void batch_read_want(struct batch_reads *r, uint32_t *list, struct batch_read *b
     b->next = 0;
 }
 
+void batch_read_unlist(struct batch_reads *r, uint32_t *list, struct batch_read *b)
+{
+    assert(b->to_send && !b->out);
+    while (*list != link_to(r, b))
+        list = &r->batches[*list - 1].next;
+    *list = b->next;
+    b->to_send = 0;
+}
+
 void batch_reads_drop(struct batch_reads *r, uint32_t *list, uint8_t kinds)
 {
     while (*list) {

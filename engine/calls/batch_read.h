@@ -55,6 +55,8 @@ struct batch_read *batch_read_of(const struct batch_reads *r, const struct call 
 
 /* Asks for these kinds: puts the batch behind those that wait in the list already. */
 void batch_read_want(struct batch_reads *r, uint32_t *list, struct batch_read *b, uint8_t kinds);
+/* Takes a batch of which nothing is out from the list that it waits in. */
+void batch_read_unlist(struct batch_reads *r, uint32_t *list, struct batch_read *b);
 /* Frees those that wait in the list for one of these kinds. */
 void batch_reads_drop(struct batch_reads *r, uint32_t *list, uint8_t kinds);
 

@@ -157,19 +157,23 @@ static void end_out_of_time(struct scheduler *d, const struct lane_state *l, uin
     scheduler_apply(d, number, &end, now, NULL);
 }
 
+bool lane_is_overdue(struct scheduler *d, uint32_t number, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    if (job->deadline == WHEN_NEVER)
+        job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+    return now >= job->deadline;
+}
+
 static void end_overdue_of(struct scheduler *d, struct lane_state *l, struct queue *q,
                            instant_us now)
 {
     for (uint32_t left = q->len; left > 0 && scheduler_has_room(d); left--) {
         uint32_t number = queue_pop(d, q);
-        struct job *job = &d->jobs[number];
-        if (job->deadline == WHEN_NEVER)
-            job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
-        if (now < job->deadline) {
+        if (lane_is_overdue(d, number, now))
+            end_out_of_time(d, l, number, now);
+        else
             queue_push(d, q, number, now);
-            continue;
-        }
-        end_out_of_time(d, l, number, now);
     }
 }
 
@@ -215,6 +219,7 @@ void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
     if (!since || !l->worked || d->options.rules.plan_only || now < l->swept_at + OVERDUE_EVERY)
         return;
     l->swept_at = now;
+    reads_release_overdue(d, lane, now);
     for (int kind = 0; kind < READ_KINDS; kind++)
         end_overdue_of(d, l, &l->read[kind], now);
     end_overdue_of(d, l, &l->write, now);

@@ -346,6 +346,27 @@ static void read_batch_put_back(struct scheduler *d, struct batch_read *s, insta
     read_batch_free(d, s);
 }
 
+static bool has_overdue(struct scheduler *d, const struct batch_read *b, instant_us now)
+{
+    bool is_overdue = false;
+    for (uint32_t i = 0; i < b->count; i++)
+        is_overdue = lane_is_overdue(d, b->items[i], now) || is_overdue;
+    return is_overdue;
+}
+
+void reads_release_overdue(struct scheduler *d, uint16_t lane, instant_us now)
+{
+    uint32_t *list = &d->lanes[lane].read_batches;
+    for (uint32_t next = *list; next;) {
+        struct batch_read *b = &d->reads.batches[next - 1];
+        next = b->next;
+        if (b->out || !has_overdue(d, b, now))
+            continue;
+        batch_read_unlist(&d->reads, list, b);
+        read_batch_put_back(d, b, now);
+    }
+}
+
 /* One name that SES will not have must not take ninety-nine others with it. */
 static bool read_batch_split(struct scheduler *d, struct batch_read *s, instant_us now)
 {

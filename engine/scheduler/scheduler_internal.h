@@ -192,8 +192,10 @@ instant_us lane_doubted_until(const struct lane_state *lane, enum call_kind kind
 bool lane_is_sure(const struct scheduler *d, const struct lane_state *lane, enum call_kind kind,
                   instant_us now);
 instant_us lane_doubted_since(const struct lane_state *lane); /* 0: nothing is in doubt */
-/* While there is trouble: ends the jobs in its queues whose time is over. */
+/* While there is trouble: ends the jobs that wait for a call and whose time is over. */
 void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now);
+/* Is the time of this job over? It begins now, unless it has begun. */
+bool lane_is_overdue(struct scheduler *d, uint32_t job, instant_us now);
 /* IAM has refused a write. */
 void lane_write_refused(struct scheduler *d, uint16_t lane, const struct reply *reply,
                         instant_us now);
@@ -216,6 +218,8 @@ void tighten_restore(struct scheduler *d, uint32_t job);
 uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                          uint32_t max);
 void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now);
+/* Puts the jobs of a waiting batch back into their queues when the time of one of them is over. */
+void reads_release_overdue(struct scheduler *d, uint16_t lane, instant_us now);
 instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instant_us now);
 /* For how long a look of the lane that follows a write waits for company; so many are there. */
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there);

@@ -1,6 +1,7 @@
 /*
- * Writes that SES throttles for ever, and a network that is gone for ever: every row ends with its
- * own time, and says so. The world is the simulated one, but for the calls that are answered here.
+ * Writes that SES throttles for ever, reads of SES likewise, and a network that is gone for ever:
+ * every row ends with its own time, and says so. The world is the simulated one, but for the calls
+ * that are answered here.
  */
 #include "unit.h"
 
@@ -22,9 +23,10 @@ struct throttling {
     struct event events[CALLS_IN_FLIGHT_MAX];
     uint32_t events_len;
     instant_us first_write[JOBS], ended[JOBS];
-    uint32_t writes, told;
-    instant_us gone_at; /* from then on no call gets through; 0: only writes are throttled */
-    const char *tells;  /* what the reasons hold */
+    uint32_t refused, told;
+    instant_us gone_at;  /* from then on no call gets through; 0: never */
+    instant_us reads_at; /* from then on reads are throttled instead of writes; 0: never */
+    const char *tells;   /* what the reasons hold */
 };
 
 static void call_refuse(struct call *call, bool is_gone, instant_us now)
@@ -46,13 +48,15 @@ static void throttling_send(void *ctx, struct call **calls, uint32_t len)
     for (uint32_t i = 0; i < len; i++) {
         instant_us now = t->below.now(t->below.world);
         bool is_gone = t->gone_at && now >= t->gone_at;
-        if (calls[i]->kind == CALL_ASK || (calls[i]->kind != CALL_SET && !is_gone)) {
+        bool is_set = calls[i]->kind == CALL_SET;
+        bool is_throttled = t->reads_at ? !is_set && now >= t->reads_at : is_set;
+        if (calls[i]->kind == CALL_ASK || (!is_throttled && !is_gone)) {
             t->below.send(t->below.world, &calls[i], 1);
             continue;
         }
         call_refuse(calls[i], is_gone || t->gone_at, now);
         t->events[t->events_len++] = (struct event){.kind = EVENT_ANSWER, .call = calls[i]};
-        t->writes += calls[i]->kind == CALL_SET;
+        t->refused++;
     }
 }
 
@@ -178,7 +182,7 @@ static void ends_in_time(struct throttling *t)
                      (long long)((t->ended[i] - t->first_write[i]) / SPAN_S(1)));
         last = t->ended[i] > last ? t->ended[i] : last;
     }
-    print_message("%u writes in %.1f h; of %u rows %u say '%s'\n", t->writes,
+    print_message("%u calls refused in %.1f h; of %u rows %u say '%s'\n", t->refused,
                   (double)(last - START) / (double)SPAN_H(1), JOBS, t->told, t->tells);
     assert_true(last <= START + 2 * TIMEOUT);
     assert_int_equal(totals.by_outcome[OUTCOME_EXPIRED], JOBS);
@@ -188,6 +192,14 @@ static void ends_in_time(struct throttling *t)
 static void throttled_for_ever_each_row_ends_with_its_own_time(void **state)
 {
     static struct throttling t = {.tells = "throttled"};
+    (void)state;
+    ends_in_time(&t);
+}
+
+/* SES has taken half of the writes by then; the other half waits for the read before its write. */
+static void reads_throttled_for_ever_each_row_ends_with_its_own_time(void **state)
+{
+    static struct throttling t = {.tells = "throttled", .reads_at = START + SPAN_S(30)};
     (void)state;
     ends_in_time(&t);
 }
@@ -203,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(throttled_for_ever_each_row_ends_with_its_own_time),
+        cmocka_unit_test(reads_throttled_for_ever_each_row_ends_with_its_own_time),
         cmocka_unit_test(without_a_network_each_row_ends_with_its_own_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
