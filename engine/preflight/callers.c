@@ -44,9 +44,10 @@ static const char *account_words(const struct fleet *f, const struct caller *c, 
     return out;
 }
 
-static bool is_known(const struct fleet *f, const struct caller *c)
+bool caller_is_known(const struct fleet *f, const struct caller *c)
 {
-    return !text_eq(names_text(&f->names, c->account), TEXT(CALLER_UNKNOWN));
+    return c->account != NAME_NONE &&
+           !text_eq(names_text(&f->names, c->account), TEXT(CALLER_UNKNOWN));
 }
 
 static void lane_close(struct lanes *l, uint32_t lane, const struct fleet *f,
@@ -57,9 +58,9 @@ static void lane_close(struct lanes *l, uint32_t lane, const struct fleet *f,
     char is[ACCOUNT_LEN] = "of an account that STS does not say",
          was[ACCOUNT_LEN] = "where STS could not be asked for the account,";
     struct why why = {""};
-    if (is_known(f, now))
+    if (caller_is_known(f, now))
         account_words(f, now, "of", is);
-    if (is_known(f, then))
+    if (caller_is_known(f, then))
         account_words(f, then, "in", was);
     why_set(&why, ERR_AUTH,
             "these credentials (" TEXT_FMT ") are %s, but %s was begun %s with " TEXT_FMT
@@ -74,11 +75,17 @@ static bool is_same(const struct caller *a, const struct caller *b)
 }
 
 static void unknown_tell(const struct notices *n, const struct fleet *f, uint32_t account,
-                         const struct probe *p)
+                         const struct probe *p, bool waits)
 {
     const struct reply *reply = &p->reply;
     struct text name = names_text(&f->names, f->accounts[account].name);
-    if (!p->answered_at)
+    if (waits)
+        notice_note(n,
+                    "note: account " TEXT_FMT
+                    ": STS cannot be asked now whose credentials these are (%s%s%s); nothing is "
+                    "sent to SES there before it has said so",
+                    TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
+    else if (!p->answered_at)
         notice_note(n,
                     "note: account " TEXT_FMT
                     ": STS is not asked whose credentials these are, since "
@@ -93,7 +100,7 @@ static void unknown_tell(const struct notices *n, const struct fleet *f, uint32_
 }
 
 enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *found,
-                      const char *begun, const struct notices *n, struct why *why)
+                      const char *begun, bool resumes, const struct notices *n, struct why *why)
 {
     bool is_said = false;
     for (uint32_t i = 0; i < f->lanes_len; i++) {
@@ -101,12 +108,16 @@ enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *foun
         struct caller now;
         if (l->trouble[i])
             continue;
+        bool waits =
+            resumes && probe_may_pass(&found[account]) && caller_is_known(f, &f->lanes[i].caller);
         if (!caller_of(f, &found[account], credential_source_name(l->sources[account]), &now))
             return why_set(why, ERR_NOMEM, "out of memory");
         if (!is_answered(&found[account]) && !is_said) {
-            unknown_tell(n, f, account, &found[account]);
+            unknown_tell(n, f, account, &found[account], waits);
             is_said = true;
         }
+        if (waits)
+            continue;
         if (f->lanes[i].caller.account != NAME_NONE && !is_same(&now, &f->lanes[i].caller))
             lane_close(l, i, f, &now, begun);
         else
@@ -121,7 +132,12 @@ void callers_expect(const struct fleet *f, const struct lanes *l, const struct p
     const struct probe *told = NULL;
     for (uint32_t i = 0; i < f->lanes_len; i++) {
         const struct probe *p = &found[f->lanes[i].account];
-        if (l->trouble[i] || !is_answered(p))
+        const struct caller *caller = &f->lanes[i].caller;
+        if (l->trouble[i])
+            continue;
+        if (!is_answered(p) && caller_is_known(f, caller)) /* callers_hold has let it wait */
+            wire_expect(wire, i, names_text(&f->names, caller->account), 0);
+        if (!is_answered(p))
             continue;
         wire_expect(wire, i, p->account.caller_account, p->signed_with);
         told = told ? told : p;

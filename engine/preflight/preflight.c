@@ -1,6 +1,8 @@
 /* Which questions each account and lane is asked, and what the answers close. */
 #include "preflight.h"
+
 #include "base/count.h"
+#include "callers.h"
 
 #include <string.h>
 
@@ -88,16 +90,37 @@ static bool is_for_good(const struct probe *caller)
            !reply_is_access_denied(&caller->reply);
 }
 
+/* Does every lane of the account that is left remember its caller? */
+static bool is_remembered(const struct preflight *p, uint32_t account)
+{
+    const struct fleet *f = p->fleet;
+    for (uint32_t i = 0; i < f->lanes_len; i++)
+        if (f->lanes[i].account == account && !p->lanes->trouble[i] &&
+            !caller_is_known(f, &f->lanes[i].caller))
+            return false;
+    return true;
+}
+
+static bool is_given_up(const struct preflight *p, uint32_t account)
+{
+    const struct probe *caller = &p->callers[account];
+    bool is_guarded = p->fleet->accounts[account].account_id != NAME_NONE;
+    if (caller->verdict == VERDICT_OK)
+        return false;
+    if (p->resumes && probe_may_pass(caller) && is_remembered(p, account))
+        return false;
+    return is_guarded || is_for_good(caller);
+}
+
 static enum err accounts_judge(struct preflight *p, struct why *why)
 {
     enum err err = OK;
     for (uint32_t i = 0; i < p->fleet->accounts_len; i++) {
         const struct probe *caller = &p->callers[i];
-        bool is_guarded = p->fleet->accounts[i].account_id != NAME_NONE;
         struct why each = {""};
         if (!caller->answered_at)
             continue;
-        if (caller->verdict != VERDICT_OK && (is_guarded || is_for_good(caller)))
+        if (is_given_up(p, i))
             account_give_up(p, i, &caller->reply);
         if (caller->verdict != VERDICT_OK || !is_mismatched(p, i, &each))
             continue;

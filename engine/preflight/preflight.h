@@ -19,6 +19,7 @@ struct preflight {
     const struct access *access;
     const struct notices *notices;
     struct lanes *lanes;
+    bool resumes; /* a run that is remembered: trouble of STS that may pass is waited out in it */
     struct arena arena;     /* probes and their texts */
     struct probe *callers;  /* as fleet.accounts; sent_at 0: not asked */
     struct call_pool calls; /* that carry them */
@@ -33,7 +34,8 @@ void preflight_end(struct preflight *p);
 
 /* Asks STS whose the credentials of all accounts are and compares with the manifest. All accounts
  * that differ are named, and are an error. A guarded account of which STS does not say it, and one
- * whose credentials it refuses, has its lanes given up; that no lane is left is an error. */
+ * whose credentials it refuses, has its lanes given up; that no lane is left is an error. Lanes of
+ * a run that is resumed, with a caller that is remembered, wait for STS instead: callers.h. */
 enum err preflight_accounts(struct preflight *p, const struct io *io, struct why *why);
 /* Asks SES, in every lane that is left, what a plan will need; gives lanes up in which nobody may
  * do anything. */

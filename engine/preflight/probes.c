@@ -107,6 +107,11 @@ static bool is_out_of_memory(const void *ctx)
     return false;
 }
 
+bool probe_may_pass(const struct probe *p)
+{
+    return p->answered_at && (p->verdict == VERDICT_SLOW_DOWN || verdict_is_retried(p->verdict));
+}
+
 enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io,
                     struct call_pool *calls, struct arena *arena, struct why *why)
 {

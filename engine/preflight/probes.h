@@ -33,6 +33,9 @@ struct probe {
  * then calls are still out. False: out of memory. */
 bool probes_pool_init(struct call_pool *calls, struct arena *memory);
 
+/* Is it without an answer only for now? Whoever asked may ask again later. */
+bool probe_may_pass(const struct probe *p);
+
 /* Returns when every probe is answered for good. ERR_BUSY: interrupted, and probes without an
  * answer have no answered_at; after a first signal it still waits for those that are out. */
 enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io,

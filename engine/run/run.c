@@ -187,10 +187,11 @@ static enum err run_preflight(struct run *r, struct preflight *p, struct wire *w
     const struct notices *n = &r->config.notices;
     const struct io io = wire_io(wire);
     enum err err = preflight_begin(p, &r->fleet, r->config.access, n, &r->lanes, why);
+    p->resumes = r->resumes;
     if (err == OK)
         err = preflight_accounts(p, &io, why);
     if (err == OK)
-        err = callers_hold(&r->fleet, &r->lanes, p->callers, r->begun, n, why);
+        err = callers_hold(&r->fleet, &r->lanes, p->callers, r->begun, r->resumes, n, why);
     if (err == OK)
         callers_expect(&r->fleet, &r->lanes, p->callers, wire);
     if (err == OK && r->config.probes_lanes)

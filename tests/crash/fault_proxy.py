@@ -26,10 +26,10 @@ async def http_message(reader):
 
 
 class FaultProxy:
-    """`share` of the requests meet one of the cuts. requests: (method, target) -> how many."""
+    """`share` of the requests meet one of the kinds of cuts. requests: (method, target) -> how many."""
 
-    def __init__(self, host, port, seed, share):
-        self.host, self.port, self.share = host, port, share
+    def __init__(self, host, port, seed, share, kinds=CUTS):
+        self.host, self.port, self.share, self.kinds = host, port, share, kinds
         self.draw = random.Random(seed)
         self.requests, self.cuts = collections.Counter(), collections.Counter()
         self.loop = asyncio.new_event_loop()
@@ -50,7 +50,7 @@ class FaultProxy:
             while request := await http_message(reader):
                 method, target = request.split(b" ", 2)[:2]
                 self.requests[method.decode(), target.decode()] += 1
-                cut = self.draw.choice(CUTS) if self.draw.random() < self.share else None
+                cut = self.draw.choice(self.kinds) if self.draw.random() < self.share else None
                 self.cuts[cut] += cut is not None
                 if cut == "eaten":
                     break

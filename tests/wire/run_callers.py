@@ -3,11 +3,16 @@
 nothing. Arguments: mailfrom, ses-sim."""
 
 import json
+import pathlib
 import sqlite3
 import sys
 
 from rehearsal_room import ACCOUNT, DONE, STOPPED, TROUBLE, check, signalled, until, verdict
+from timeouts import patient
 from two_accounts import OTHER, STS, TwoAccounts
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent / "crash"))
+from fault_proxy import FaultProxy  # noqa: E402
 
 IDENTITIES = {"a.example": {}, "b.example": {"mail_from": "old.b.example"}, "late.example": {"late": True}}
 BOTH = (ACCOUNT, OTHER)
@@ -72,8 +77,7 @@ def one_lane_of_two(programs):
         until(lambda: {call["account"] for call in room.sent()} == set(BOTH))
         signalled(process, 2)
         check("both lanes are remembered", [lane[0] for lane in lanes_of(room, 1)] == [ACCOUNT, OTHER], lanes_of(room, 1))
-        credentials = room.path / ".aws/credentials"
-        credentials.write_text(credentials.read_text().replace("AKIDOTHER", "AKIDOWN").replace("secretother", "secretown"))
+        room.swap_keys()
         for name in ("a", "b"):
             room.names.publish(f"bounce.{name}.example")
         writes = len(room.writes())
@@ -85,6 +89,54 @@ def one_lane_of_two(programs):
         check("and only there was written", [w["identities"] for w in room.writes()[writes:]] == [["a.example"]], text)
         room.write_profiles()
         room.ends("with the right keys the closed lane is done too", DONE, "resume", "--retry-failed")
+
+
+def stopped_in_both(room):
+    """A run over both accounts, the first one guarded, that was stopped while it waited for DNS."""
+    rows = [{"identity": "a.example", "account": "x"}, {"identity": "b.example", "account": "y"}]
+    (room.path / "fleet.yaml").write_text(json.dumps(
+        {"version": 1, "accounts": {"x": {"profile": "own", "account_id": ACCOUNT}, "y": {"profile": "other"}},
+         "defaults": {"mail_from": "bounce.{domain}", "region": "us-east-1"}, "identities": rows}))
+    process = room.start("apply", "fleet.yaml", "--yes")
+    until(lambda: {call["account"] for call in room.sent()} == set(BOTH))
+    signalled(process, 2)
+    for name in ("a", "b"):
+        room.names.publish(f"bounce.{name}.example")
+
+
+def resumed_without_sts(room):
+    """The run is resumed while STS gives no whole answer, and goes on when it does. What it ended with, its
+    output, and what SES was asked until STS was back."""
+    host, port = room.url.removeprefix("http://").split(":")
+    proxy = FaultProxy(host, int(port), 1, 1.0, ("eaten",))
+    room.more_environment = {"AWS_ENDPOINT_URL_STS": proxy.url}
+    before = len(room.sent())
+    process = room.start("resume")
+    tried = until(lambda: sum(proxy.requests.values()) >= 12)
+    check("a resumed run asks STS again and again", tried and process.poll() is None, proxy.requests, process.poll())
+    check("and signs nothing meanwhile", len(room.sent()) == before, room.sent()[before:])
+    proxy.share = 0
+    out, complaints = process.communicate(timeout=patient(120))
+    return process.returncode, out + complaints, room.sent()[before:]
+
+
+def sts_out(programs):
+    """STS is out when a run is resumed: its lanes wait for it, guarded or not, and no row is lost."""
+    late = {"a.example": {"late": True}, "b.example": {"late": True}}
+    with TwoAccounts(*programs, late) as room:
+        stopped_in_both(room)
+        code, text, _ = resumed_without_sts(room)
+        check("with STS back every row is done", code == DONE, code, text)
+        check("the wait was said", "STS cannot be asked now" in text, text)
+    with TwoAccounts(*programs, late) as room:
+        stopped_in_both(room)
+        room.swap_keys()
+        code, text, sent = resumed_without_sts(room)
+        rows = room.report(1)
+        check("keys that turn out to be of another account close their lane", code == TROUBLE and
+              rows["b.example"]["outcome"] == "failed" and all(n in rows["b.example"]["reason"] for n in BOTH), text, rows)
+        check("and are used for nothing", {c["account"] for c in sent} == {ACCOUNT} and
+              not any("b.example" in c["identities"] for c in sent), sent)
 
 
 def unknown_accounts(programs):
@@ -120,7 +172,7 @@ def blocked(programs):
 
 
 def main():
-    for part in (whole_life, plan_files, one_lane_of_two, unknown_accounts, blocked):
+    for part in (whole_life, plan_files, one_lane_of_two, sts_out, unknown_accounts, blocked):
         part(sys.argv[1:3])
     verdict()
 

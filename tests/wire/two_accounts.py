@@ -35,6 +35,11 @@ class TwoAccounts(Room):
             f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
             for name, (_, key, secret) in KEYS.items()))
 
+    def swap_keys(self):
+        """The profile of the other account holds the keys of the own one now."""
+        credentials = self.path / ".aws/credentials"
+        credentials.write_text(credentials.read_text().replace("AKIDOTHER", "AKIDOWN").replace("secretother", "secretown"))
+
     def environment(self):
         clean = super().environment()
         _, clean["AWS_ACCESS_KEY_ID"], clean["AWS_SECRET_ACCESS_KEY"] = KEYS[self.keys]
