@@ -150,14 +150,13 @@ static bool may_gather(const struct scheduler *d, uint16_t lane, enum read_kind 
            pace_next(&l->pace[first_kind(l->read_api, kind)]) <= now;
 }
 
-/* Reads that fell back in the middle of a run go by version 1 again for once. */
+/* Reads that fell back in the middle of a run go by version 1 again; one refusal ends that. */
 static void reads_try_v1(struct scheduler *d, struct lane_state *lane, instant_us now)
 {
     if (!lane->v1_again_at || now < lane->v1_again_at || lane->read_batches_alive > 0)
         return;
     lane->v1_again_at = 0;
     lane->read_api = API_V1;
-    lane->v1_worked = true; /* else the next refusal would be the last word */
     d->lane_changes++;
 }
 
@@ -383,7 +382,8 @@ static void read_batch_fall_back(struct scheduler *d, struct batch_read *s, inst
     struct lane_state *lane = &d->lanes[s->lane];
     d->lane_changes += lane->read_api == API_V1;
     lane->read_api = API_V2;
-    lane->v1_again_at = lane->v1_worked ? now + V1_AGAIN : 0;
+    lane->v1_returns = lane->v1_returns || lane->v1_worked;
+    lane->v1_again_at = lane->v1_returns ? now + V1_AGAIN : 0;
     lane->v1_worked = false;
     for (int kind = 0; kind < CALL_ASK; kind++)
         lane->doubts[kind] = (struct doubt){0};

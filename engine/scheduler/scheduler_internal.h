@@ -76,6 +76,7 @@ struct lane_state {
     bool answered;        /* some call has had a whole answer */
     bool worked;          /* some call was answered well in this run: trouble is waited out */
     bool v1_worked;       /* likewise a batched read, since reads last began by version 1 */
+    bool v1_returns;      /* reads that have fallen back try version 1 again every hour */
     bool write_worked;    /* likewise a write */
     uint8_t sets_refused; /* by IAM, since the last write that worked */
     bool trouble_told;    /* a record of it was kept */

@@ -168,6 +168,7 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     bool is_final = row->state == JOB_DONE && !reopen;
     row_restore(d, job, row);
     lane->worked = lane->worked || row->seen_known;
+    lane->v1_returns = lane->worked; /* by which version is not known */
     lane->write_worked = lane->write_worked || row->accepted > 0;
     waves_restore(&d->waves, job->wave, is_final, row->outcome);
     if (is_final) {
