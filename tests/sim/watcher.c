@@ -401,7 +401,8 @@ static void listen_look(struct watcher *w, const struct call *call, uint32_t i, 
         return;
     row->must_read = false;
     row->read_at = call->sent_at;
-    row->first_read_at = row->first_read_at ? row->first_read_at : call->sent_at;
+    if (!row->first_read_at || !row->known) /* half a look decides on nothing */
+        row->first_read_at = call->sent_at;
     row->read_mail_from = arena_text(&w->arena, call->facts[i].mail_from);
     row->read_behavior = call->facts[i].behavior;
     listen_tightened(w, call, i, job);
