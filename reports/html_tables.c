@@ -21,12 +21,6 @@ static void number_add(struct buf *out, uint32_t n)
     buf_add_fmt(out, "<td class=\"number%s\">%u</td>", n ? "" : " zero", n);
 }
 
-static void outcome_add(struct buf *out, enum outcome o)
-{
-    buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome_name(o),
-                outcome_name(o));
-}
-
 static void lane_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum,
                      uint32_t i)
 {
@@ -71,7 +65,8 @@ static void group_add(struct buf *out, const struct fleet *fleet, const struct g
 {
     const struct lane *lane = &fleet->lanes[g->lane];
     buf_add_str(out, "<tr>");
-    outcome_add(out, g->outcome);
+    buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome_name(g->outcome),
+                outcome_name(g->outcome));
     number_add(out, g->count);
     cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
     cell_add(out, "short", names_text(&fleet->names, lane->region));

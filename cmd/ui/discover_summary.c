@@ -44,16 +44,6 @@ static void lane_tell(const struct discover *d, uint32_t lane, int account_width
                  custom_text(l, custom));
 }
 
-static void lanes_tell(const struct discover *d)
-{
-    int account = widest(d, discover_account, "account"),
-        region = widest(d, discover_region, "Region");
-    message_note("%-*s  %-*s  %10s  %8s  %10s  %s", account, "account", region, "Region",
-                 "identities", "verified", "forwarding", "custom MAIL FROM");
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
-        lane_tell(d, i, account, region);
-}
-
 /* --- what was left out, and the calls --------------------------------------------------------- */
 
 static void left_out_tell(const struct discover *d)
@@ -109,7 +99,12 @@ static void calls_tell(const struct discover *d)
 
 void discover_summary(const struct discover *d)
 {
-    lanes_tell(d);
+    int account = widest(d, discover_account, "account"),
+        region = widest(d, discover_region, "Region");
+    message_note("%-*s  %-*s  %10s  %8s  %10s  %s", account, "account", region, "Region",
+                 "identities", "verified", "forwarding", "custom MAIL FROM");
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        lane_tell(d, i, account, region);
     left_out_tell(d);
     calls_tell(d);
 }

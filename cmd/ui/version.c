@@ -56,17 +56,6 @@ static void libraries_ask(struct library l[LIBRARIES])
                 "converts U-labels");
 }
 
-/* The list decides what a public suffix is, and grows old with its package. */
-static void suffix_list_age_print(void)
-{
-    char day[16] = "unknown";
-    time_t made = psl_builtin_file_time();
-    struct tm tm;
-    if (made > 0 && gmtime_r(&made, &tm))
-        strftime(day, sizeof day, "%Y-%m-%d", &tm);
-    printf("Public Suffix List: built in, of %s; --psl-file FILE takes a newer one\n", day);
-}
-
 /* An SPDX expression, or the identifier of one licence. */
 static void licences_add(struct json_out *j, const char *licence)
 {
@@ -83,30 +72,6 @@ static void licences_add(struct json_out *j, const char *licence)
     json_end(j);
 }
 
-static void component_add(struct json_out *j, const struct library *l)
-{
-    json_line(j, "\n");
-    json_add_object(j, NULL);
-    json_add_word(j, "type", "library");
-    json_add_word(j, "name", l->name);
-    json_add_word(j, "version", l->version);
-    json_add_word(j, "description", l->duty);
-    licences_add(j, l->licence);
-    json_end(j);
-}
-
-static void program_add(struct json_out *j)
-{
-    json_add_object(j, "metadata");
-    json_add_object(j, "component");
-    json_add_word(j, "type", "application");
-    json_add_word(j, "name", "mailfrom");
-    json_add_word(j, "version", MAILFROM_VERSION);
-    licences_add(j, "Apache-2.0");
-    json_end(j);
-    json_end(j);
-}
-
 /* CycloneDX 1.5. */
 static void bill_print(const struct library list[LIBRARIES])
 {
@@ -119,11 +84,27 @@ static void bill_print(const struct library list[LIBRARIES])
     json_add_word(&j, "specVersion", "1.5");
     json_add_u64(&j, "version", 1);
     json_line(&j, "\n");
-    program_add(&j);
+    json_add_object(&j, "metadata");
+    json_add_object(&j, "component");
+    json_add_word(&j, "type", "application");
+    json_add_word(&j, "name", "mailfrom");
+    json_add_word(&j, "version", MAILFROM_VERSION);
+    licences_add(&j, "Apache-2.0");
+    json_end(&j);
+    json_end(&j);
     json_line(&j, "\n");
     json_add_array(&j, "components");
-    for (int i = 0; i < LIBRARIES; i++)
-        component_add(&j, &list[i]);
+    for (int i = 0; i < LIBRARIES; i++) {
+        const struct library *l = &list[i];
+        json_line(&j, "\n");
+        json_add_object(&j, NULL);
+        json_add_word(&j, "type", "library");
+        json_add_word(&j, "name", l->name);
+        json_add_word(&j, "version", l->version);
+        json_add_word(&j, "description", l->duty);
+        licences_add(&j, l->licence);
+        json_end(&j);
+    }
     json_end_line(&j, "\n");
     json_end(&j);
     buf_add_char(&out, '\n');
@@ -153,5 +134,11 @@ void version_print(const struct options *o)
         if (!version_is_tried(list[i].name, list[i].version, complaint))
             printf("warning: %s\n", complaint);
     }
-    suffix_list_age_print();
+    /* The list decides what a public suffix is, and grows old with its package. */
+    char day[16] = "unknown";
+    time_t made = psl_builtin_file_time();
+    struct tm tm;
+    if (made > 0 && gmtime_r(&made, &tm))
+        strftime(day, sizeof day, "%Y-%m-%d", &tm);
+    printf("Public Suffix List: built in, of %s; --psl-file FILE takes a newer one\n", day);
 }

@@ -264,19 +264,6 @@ static void read_record(struct message_reader *r, struct dns_message *m, enum dn
     m->records[m->records_len++] = record;
 }
 
-static void read_header(struct message_reader *r, struct dns_message *m, unsigned counts[4])
-{
-    m->id = read_u16(r);
-    unsigned flags = read_u16(r);
-    m->is_response = flags & 0x8000;
-    m->authoritative = flags & 0x0400;
-    m->truncated = flags & 0x0200;
-    m->recursion_available = flags & 0x0080;
-    m->rcode = flags & 0x000f;
-    for (unsigned i = 0; i < 4; i++)
-        counts[i] = read_u16(r);
-}
-
 static void read_question(struct message_reader *r, struct dns_message *m, unsigned count)
 {
     if (count > 1) {
@@ -318,7 +305,15 @@ enum err dns_message_parse(struct dns_message *m, const void *bytes, size_t len,
                        len < HEADER_LEN ? "it is shorter than its header" : "it is too long");
     struct message_reader r = {.bytes = bytes, .len = len, .end = len, .arena = arena};
     unsigned counts[4];
-    read_header(&r, m, counts);
+    m->id = read_u16(&r);
+    unsigned flags = read_u16(&r);
+    m->is_response = flags & 0x8000;
+    m->authoritative = flags & 0x0400;
+    m->truncated = flags & 0x0200;
+    m->recursion_available = flags & 0x0080;
+    m->rcode = flags & 0x000f;
+    for (unsigned i = 0; i < 4; i++)
+        counts[i] = read_u16(&r);
     read_question(&r, m, counts[0]);
     if (r.err == OK)
         read_records(&r, m, counts + 1);

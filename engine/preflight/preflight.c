@@ -166,17 +166,6 @@ static void questions_add(struct preflight *p, uint16_t lane, const struct quest
         question_add(p, lane, list[i].kind, list[i].api, identity);
 }
 
-/* The first identity of each lane is as good as any other to ask about. */
-static const struct text *identities_of(struct preflight *p)
-{
-    const struct fleet *f = p->fleet;
-    struct text *first = ARENA_ARRAY(&p->arena, struct text, f->lanes_len + 1);
-    for (uint32_t i = 0; first && i < f->choices_len; i++)
-        if (!first[f->choices[i].lane].len)
-            first[f->choices[i].lane] = fleet_identity(f, i);
-    return first;
-}
-
 static enum err questions_ask(struct preflight *p, const struct io *io, struct why *why)
 {
     uint32_t max = p->fleet->lanes_len * PREFLIGHT_QUESTIONS, len = 0;
@@ -219,7 +208,12 @@ static void lane_judge(struct preflight *p, uint16_t lane)
 
 enum err preflight_lanes(struct preflight *p, const struct io *io, struct why *why)
 {
-    const struct text *identities = identities_of(p);
+    /* The first identity of each lane is as good as any other to ask about. */
+    const struct fleet *f = p->fleet;
+    struct text *identities = ARENA_ARRAY(&p->arena, struct text, f->lanes_len + 1);
+    for (uint32_t i = 0; identities && i < f->choices_len; i++)
+        if (!identities[f->choices[i].lane].len)
+            identities[f->choices[i].lane] = fleet_identity(f, i);
     const char *wish = p->access->read_api;
     bool by_auto = !wish || strcmp(wish, "auto") == 0;
     enum api read = access_api(wish, API_V1), write = access_api(p->access->write_api, API_V2);

@@ -77,21 +77,17 @@ static void list(struct ses_model *m, uint16_t lane, struct call *call)
             arena_text(&call->arena, text_of(ses_token_make(lane, SES_ALL, cursor, token)));
 }
 
-/* STS, which is no part of SES and has no bucket here. An account is called as its number. */
-static void caller(const struct ses_model *m, uint16_t lane, struct call *call)
-{
-    struct text account = names_text(&m->names, m->lanes[lane].account);
-    call->account.caller_account = account;
-    call->account.caller_arn =
-        arena_fmt(&call->arena, "arn:aws:iam::" TEXT_FMT ":user/simulated", TEXT_ARG(account));
-}
-
 void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, instant_us now)
 {
     call->reply.how = REPLY_HTTP;
     call->reply.http_status = 200;
     if (call->kind == CALL_CALLER) {
-        caller(m, lane, call);
+        /* STS, which is no part of SES and has no bucket here. An account is called as its
+         * number. */
+        struct text account = names_text(&m->names, m->lanes[lane].account);
+        call->account.caller_account = account;
+        call->account.caller_arn =
+            arena_fmt(&call->arena, "arn:aws:iam::" TEXT_FMT ":user/simulated", TEXT_ARG(account));
         return;
     }
     if (!ses_model_admit(m, lane, action_of(call), now)) {

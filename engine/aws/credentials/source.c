@@ -155,15 +155,18 @@ static bool was_held(struct credential_source *s)
     return was;
 }
 
-static enum err source_fetch(struct credential_source *s, const struct http_exchange *exchange,
-                             instant_us now, struct credentials *out, struct why *why)
+enum err credential_source_refresh(struct credential_source *s,
+                                   const struct http_exchange *exchange,
+                                   const struct credential_terms *terms, struct why *why)
 {
+    char at[WHEN_LEN];
+    struct credentials fresh = {.expires = WHEN_NEVER};
     struct profile profile;
     const struct provider *provider = NULL;
     struct provider_input in = {.request = &s->request,
                                 .profile = &profile,
                                 .exchange = exchange,
-                                .now = now,
+                                .now = terms->now,
                                 .is_renewal = was_held(s),
                                 .secrets = s->request.secrets,
                                 .owner = s};
@@ -171,18 +174,8 @@ static enum err source_fetch(struct credential_source *s, const struct http_exch
     if (!err)
         err = provider_choose(&in, &provider, why);
     if (!err)
-        err = provider_run(provider, &in, out, why);
+        err = provider_run(provider, &in, &fresh, why);
     profile_close(&profile);
-    return err;
-}
-
-enum err credential_source_refresh(struct credential_source *s,
-                                   const struct http_exchange *exchange,
-                                   const struct credential_terms *terms, struct why *why)
-{
-    char at[WHEN_LEN];
-    struct credentials fresh = {.expires = WHEN_NEVER};
-    enum err err = source_fetch(s, exchange, terms->now, &fresh, why);
     if (err && s->is_of_profile)
         why_wrap(why, err, "credentials of %s", s->name);
     else if (!err && fresh.expires <= terms->told)
