@@ -14,17 +14,12 @@
 
 #define BLOCK 16u /* 4-byte slots of a cache line */
 
-static uint32_t slot_of(const struct vet *v, uint16_t lane, name_id identity)
-{
-    uint64_t block = siphash_pair(v->raw->fleet->names.key, lane, identity / BLOCK);
-    return ((uint32_t)block * BLOCK + identity % BLOCK) & v->seen_mask;
-}
-
 /* The row that has this identity in this lane already, or the free slot for it. */
 static bool seen_find(const struct vet *v, const struct choice *c, uint32_t *slot)
 {
     const struct choice *choices = v->raw->fleet->choices;
-    uint32_t i = slot_of(v, c->lane, c->identity);
+    uint64_t block = siphash_pair(v->raw->fleet->names.key, c->lane, c->identity / BLOCK);
+    uint32_t i = ((uint32_t)block * BLOCK + c->identity % BLOCK) & v->seen_mask;
     for (; v->seen[i]; i = (i + 1) & v->seen_mask) {
         const struct choice *other = &choices[v->seen[i] - 1];
         if (other->identity == c->identity && other->lane == c->lane)

@@ -65,43 +65,6 @@ static void add_outcomes(struct json_out *j, const uint32_t counts[OUTCOMES])
     json_end(j);
 }
 
-static void add_summary(struct json_out *j, const struct fleet *fleet, const struct report_sum *sum)
-{
-    struct buf verdict;
-    buf_init(&verdict, 4096);
-    report_verdict(sum, &verdict);
-    json_add_object(j, "summary");
-    json_add_text(j, "verdict", buf_text(&verdict));
-    buf_spend(&verdict, j->buf);
-    json_add_u64(j, "identities", sum->rows);
-    json_add_u64(j, "attention", sum->bad);
-    json_add_u64(j, "writes", sum->writes);
-    json_add_u64(j, "calls", sum->calls);
-    json_line(j, "\n");
-    json_add_u64(j, "rejecting_mail", sum->by_alarm[ALARM_REJECTING]);
-    json_add_u64(j, "as_wanted_but", sum->by_alarm[ALARM_AILING]);
-    json_line(j, "\n");
-    add_outcomes(j, sum->by_outcome);
-    json_line(j, "\n");
-    json_add_object(j, "actions");
-    for (int a = ACTION_NONE; a <= ACTION_RESTART; a++)
-        json_add_u64(j, action_name((enum action)a), sum->by_action[a]);
-    json_end(j);
-    json_line(j, "\n");
-    json_add_array(j, "lanes");
-    for (uint32_t i = 0; i < fleet->lanes_len; i++) {
-        const struct lane *lane = &fleet->lanes[i];
-        json_line(j, "\n");
-        json_add_object(j, NULL);
-        json_add_text(j, "account", names_text(&fleet->names, fleet->accounts[lane->account].name));
-        json_add_text(j, "region", names_text(&fleet->names, lane->region));
-        add_outcomes(j, sum->by_lane[i]);
-        json_end(j);
-    }
-    json_end(j);
-    json_end(j);
-}
-
 enum err json_write(const struct report *report, struct why *why)
 {
     struct json j = {.out = report->out};
@@ -128,7 +91,41 @@ enum err json_write(const struct report *report, struct why *why)
     if (err == OK) {
         json_end_line(&j.json, "\n");
         json_line(&j.json, "\n");
-        add_summary(&j.json, report->fleet, &j.sum);
+        struct buf verdict;
+        buf_init(&verdict, 4096);
+        report_verdict(&j.sum, &verdict);
+        json_add_object(&j.json, "summary");
+        json_add_text(&j.json, "verdict", buf_text(&verdict));
+        buf_spend(&verdict, j.json.buf);
+        json_add_u64(&j.json, "identities", j.sum.rows);
+        json_add_u64(&j.json, "attention", j.sum.bad);
+        json_add_u64(&j.json, "writes", j.sum.writes);
+        json_add_u64(&j.json, "calls", j.sum.calls);
+        json_line(&j.json, "\n");
+        json_add_u64(&j.json, "rejecting_mail", j.sum.by_alarm[ALARM_REJECTING]);
+        json_add_u64(&j.json, "as_wanted_but", j.sum.by_alarm[ALARM_AILING]);
+        json_line(&j.json, "\n");
+        add_outcomes(&j.json, j.sum.by_outcome);
+        json_line(&j.json, "\n");
+        json_add_object(&j.json, "actions");
+        for (int a = ACTION_NONE; a <= ACTION_RESTART; a++)
+            json_add_u64(&j.json, action_name((enum action)a), j.sum.by_action[a]);
+        json_end(&j.json);
+        json_line(&j.json, "\n");
+        json_add_array(&j.json, "lanes");
+        for (uint32_t i = 0; i < report->fleet->lanes_len; i++) {
+            const struct lane *lane = &report->fleet->lanes[i];
+            json_line(&j.json, "\n");
+            json_add_object(&j.json, NULL);
+            json_add_text(
+                &j.json, "account",
+                names_text(&report->fleet->names, report->fleet->accounts[lane->account].name));
+            json_add_text(&j.json, "region", names_text(&report->fleet->names, lane->region));
+            add_outcomes(&j.json, j.sum.by_lane[i]);
+            json_end(&j.json);
+        }
+        json_end(&j.json);
+        json_end(&j.json);
         json_end(&j.json);
         buf_add_char(&j.out->buf, '\n');
     }

@@ -46,28 +46,6 @@ static void uri_add(struct buf *out, struct text path)
     }
 }
 
-static void place_add(struct json_out *j, const struct fleet *fleet, const struct choice *choice)
-{
-    struct buf uri;
-    buf_init(&uri, 3 * PATH_LEN_MAX);
-    uri_add(&uri, fleet->files[choice->file]);
-    json_add_array(j, "locations");
-    json_add_object(j, NULL);
-    json_add_object(j, "physicalLocation");
-    json_add_object(j, "artifactLocation");
-    json_add_text(j, "uri", buf_text(&uri));
-    json_end(j);
-    json_add_object(j, "region");
-    json_add_u64(j, "startLine", choice->line);
-    if (choice->column)
-        json_add_u64(j, "startColumn", choice->column);
-    json_end(j);
-    json_end(j);
-    json_end(j);
-    json_end(j);
-    buf_spend(&uri, j->buf);
-}
-
 /* What stays the same when the line moves, so that a finding is known again. */
 static void fingerprint_add(struct json_out *j, const struct report_row *row, struct text rule)
 {
@@ -96,7 +74,25 @@ static void result_add(struct log *log, const struct report_row *row, const stru
     json_add_u64(j, "ruleIndex", f->rule);
     json_add_word(j, "level", levels[log->level]);
     message_add(j, "message", f->text);
-    place_add(j, fleet, &fleet->choices[row->number]);
+    const struct choice *choice = &fleet->choices[row->number];
+    struct buf uri;
+    buf_init(&uri, 3 * PATH_LEN_MAX);
+    uri_add(&uri, fleet->files[choice->file]);
+    json_add_array(j, "locations");
+    json_add_object(j, NULL);
+    json_add_object(j, "physicalLocation");
+    json_add_object(j, "artifactLocation");
+    json_add_text(j, "uri", buf_text(&uri));
+    json_end(j);
+    json_add_object(j, "region");
+    json_add_u64(j, "startLine", choice->line);
+    if (choice->column)
+        json_add_u64(j, "startColumn", choice->column);
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    buf_spend(&uri, j->buf);
     fingerprint_add(j, row, text_of(rule));
     if (f->accepted) {
         json_add_array(j, "suppressions");

@@ -207,30 +207,6 @@ static void json_timeline(struct json_out *j, const struct forecast *f)
     json_seconds(j, "window_end_s", f->last_write + SPAN_H(72));
 }
 
-static void json_calls(struct json_out *j, const struct rehearsal *r)
-{
-    const struct forecast *f = &r->forecast;
-    json_line(j, "\n  ");
-    json_add_array(j, "calls");
-    for (int kind = 0; kind < CALL_ASK; kind++) {
-        if (!is_told(f, kind))
-            continue;
-        json_line(j, "\n    ");
-        json_add_object(j, NULL);
-        json_add_word(j, "action", action_of(r, kind));
-        json_add_u64(j, "calls", f->totals.calls[kind]);
-        json_add_u64(j, "at_least", f->budget.calls[kind]);
-        json_add_u64(j, "throttled", f->totals.throttled[kind]);
-        json_end(j);
-    }
-    json_end_line(j, "\n  ");
-    json_line(j, "\n  ");
-    json_add_object(j, "lane_calls");
-    json_add_u64(j, "min", f->lane_calls_min);
-    json_add_u64(j, "max", f->lane_calls_max);
-    json_end(j);
-}
-
 static void json_waits(struct json_out *j, const char *key, const double sums[WAIT_CAUSES],
                        uint32_t count)
 {
@@ -261,7 +237,25 @@ void forecast_print_json(const struct rehearsal *r)
     json_line(&j, "\n  ");
     json_add_u64(&j, "seed", r->config->seed);
     json_timeline(&j, f);
-    json_calls(&j, r);
+    json_line(&j, "\n  ");
+    json_add_array(&j, "calls");
+    for (int kind = 0; kind < CALL_ASK; kind++) {
+        if (!is_told(f, kind))
+            continue;
+        json_line(&j, "\n    ");
+        json_add_object(&j, NULL);
+        json_add_word(&j, "action", action_of(r, kind));
+        json_add_u64(&j, "calls", f->totals.calls[kind]);
+        json_add_u64(&j, "at_least", f->budget.calls[kind]);
+        json_add_u64(&j, "throttled", f->totals.throttled[kind]);
+        json_end(&j);
+    }
+    json_end_line(&j, "\n  ");
+    json_line(&j, "\n  ");
+    json_add_object(&j, "lane_calls");
+    json_add_u64(&j, "min", f->lane_calls_min);
+    json_add_u64(&j, "max", f->lane_calls_max);
+    json_end(&j);
     json_line(&j, "\n  ");
     json_add_object(&j, "outcomes");
     for (int o = 0; o < OUTCOMES; o++)

@@ -180,33 +180,6 @@ static instant_us notes_wake(void *ctx, instant_us now)
     return progress_wake(&((struct run_notes *)ctx)->progress, now);
 }
 
-/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or calls are
- * refused whatever their rate. */
-static void throttles_print(const struct fleet *f, const struct scheduler *scheduler, uint16_t lane)
-{
-    for (int kind = 0; kind < CALL_ASK; kind++) {
-        const struct pace *pace = scheduler_pace(scheduler, lane, (enum call_kind)kind);
-        const char *action =
-            call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind));
-        if (pace_is_slowed(pace))
-            message_note(
-                "note: account " TEXT_FMT ", Region " TEXT_FMT
-                ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
-                "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
-                TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-                (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
-                pace->load.rate_per_s, pace->load.wanted_per_s);
-        else if (pace->throttled * 100 > pace->calls)
-            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                         ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
-                         "second, as wanted. Slower calls were not refused less, or somebody else "
-                         "used the same bucket for a while",
-                         TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-                         (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
-                         action, pace->load.rate_per_s);
-    }
-}
-
 static void notes_end(void *ctx, const struct run *r, bool failed, instant_us now)
 {
     struct run_notes *n = ctx;
@@ -220,7 +193,30 @@ static void notes_end(void *ctx, const struct run *r, bool failed, instant_us no
                 message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
                              TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
                              scheduler_survey_gap(scheduler, i, gap));
-        throttles_print(&r->fleet, scheduler, i);
+        /* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or
+         * calls are refused whatever their rate. */
+        for (int kind = 0; kind < CALL_ASK; kind++) {
+            const struct pace *pace = scheduler_pace(scheduler, i, (enum call_kind)kind);
+            const char *action = call_action((enum call_kind)kind,
+                                             scheduler_api(scheduler, i, (enum call_kind)kind));
+            if (pace_is_slowed(pace))
+                message_note(
+                    "note: account " TEXT_FMT ", Region " TEXT_FMT
+                    ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
+                    "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
+                    TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
+                    (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                    pace->load.rate_per_s, pace->load.wanted_per_s);
+            else if (pace->throttled * 100 > pace->calls)
+                message_note(
+                    "note: account " TEXT_FMT ", Region " TEXT_FMT
+                    ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
+                    "second, as wanted. Slower calls were not refused less, or somebody else "
+                    "used the same bucket for a while",
+                    TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
+                    (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                    pace->load.rate_per_s);
+        }
     }
     if (scheduler_pause_reason(scheduler))
         message_error("paused: %s", scheduler_pause_reason(scheduler));

@@ -40,22 +40,6 @@ static void library_set(struct library *l, const char *name, const char *said, c
     snprintf(l->version, sizeof l->version, "%.*s", (int)strcspn(number, " "), number);
 }
 
-static void libraries_ask(struct library l[LIBRARIES])
-{
-    const char *curl = curl_version_info(CURLVERSION_NOW)->version;
-    library_set(&l[0], "libyaml", yaml_get_version_string(), "MIT", "reads manifests");
-    library_set(&l[1], "libcurl", curl, "curl", "carries calls to SES");
-    library_set(&l[2], "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING), "Apache-2.0",
-                "signs requests, makes digests");
-    library_set(&l[3], "cJSON", cJSON_Version(), "MIT", "reads SES v2 answers and plan files");
-    library_set(&l[4], "c-ares", ares_version(NULL), "MIT", "carries questions to DNS");
-    library_set(&l[5], "SQLite", sqlite3_libversion(), "blessing", "keeps the journal");
-    library_set(&l[6], "expat", XML_ExpatVersion(), "MIT", "reads SES v1 answers");
-    library_set(&l[7], "libpsl", psl_get_version(), "MIT", "knows the Public Suffix List");
-    library_set(&l[8], "libidn2", idn2_check_version(NULL), "LGPL-3.0-or-later OR GPL-2.0-or-later",
-                "converts U-labels");
-}
-
 /* An SPDX expression, or the identifier of one licence. */
 static void licences_add(struct json_out *j, const char *licence)
 {
@@ -115,7 +99,18 @@ static void bill_print(const struct library list[LIBRARIES])
 void version_print(const struct options *o)
 {
     struct library list[LIBRARIES];
-    libraries_ask(list);
+    const char *curl = curl_version_info(CURLVERSION_NOW)->version;
+    library_set(&list[0], "libyaml", yaml_get_version_string(), "MIT", "reads manifests");
+    library_set(&list[1], "libcurl", curl, "curl", "carries calls to SES");
+    library_set(&list[2], "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING), "Apache-2.0",
+                "signs requests, makes digests");
+    library_set(&list[3], "cJSON", cJSON_Version(), "MIT", "reads SES v2 answers and plan files");
+    library_set(&list[4], "c-ares", ares_version(NULL), "MIT", "carries questions to DNS");
+    library_set(&list[5], "SQLite", sqlite3_libversion(), "blessing", "keeps the journal");
+    library_set(&list[6], "expat", XML_ExpatVersion(), "MIT", "reads SES v1 answers");
+    library_set(&list[7], "libpsl", psl_get_version(), "MIT", "knows the Public Suffix List");
+    library_set(&list[8], "libidn2", idn2_check_version(NULL),
+                "LGPL-3.0-or-later OR GPL-2.0-or-later", "converts U-labels");
     if (o->json) {
         bill_print(list);
         return;

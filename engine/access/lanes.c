@@ -21,24 +21,6 @@ struct text lanes_usual_region(const struct access *a, struct text profile, stru
     return arena_text(arena, text_of(settings.region));
 }
 
-/* An account that names a profile or a role means it; --profile means it for all others. */
-static struct credential_request request_of(const struct fleet *f, uint32_t account,
-                                            struct text region, const struct access *how)
-{
-    const struct account *a = &f->accounts[account];
-    struct credential_request request = {
-        .profile = names_text(&f->names, a->profile),
-        .role_arn = names_text(&f->names, a->role_arn),
-        .external_id = names_text(&f->names, a->external_id),
-        .source_profile = names_text(&f->names, a->source_profile),
-        .region = region,
-    };
-    if (request.profile.len == 0 && how->profile)
-        request.profile = text_of(how->profile);
-    request.profile_is_explicit = request.profile.len > 0;
-    return request;
-}
-
 /* One account while its lanes are opened: they come one after the other, or nearly so. */
 struct opening {
     const struct fleet *fleet;
@@ -80,7 +62,18 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
     const struct fleet *f = o->fleet;
     uint16_t account = f->lanes[number].account;
     struct text region = names_text(&f->names, f->lanes[number].region);
-    struct credential_request request = request_of(f, account, region, o->access);
+    /* An account that names a profile or a role means it; --profile means it for all others. */
+    const struct account *a = &f->accounts[account];
+    struct credential_request request = {
+        .profile = names_text(&f->names, a->profile),
+        .role_arn = names_text(&f->names, a->role_arn),
+        .external_id = names_text(&f->names, a->external_id),
+        .source_profile = names_text(&f->names, a->source_profile),
+        .region = region,
+    };
+    if (request.profile.len == 0 && o->access->profile)
+        request.profile = text_of(o->access->profile);
+    request.profile_is_explicit = request.profile.len > 0;
     if (o->account != account)
         o->err = aws_settings_read(&o->settings, &request, why);
     o->account = o->err == OK ? account : UINT32_MAX;

@@ -213,27 +213,6 @@ static void read_soa(struct message_reader *r, struct dns_record *record)
     record->soa_minimum_s = read_u32(r);
 }
 
-static void read_data(struct message_reader *r, struct dns_record *record)
-{
-    switch (record->type) {
-    case DNS_TYPE_A: read_address(r, record, 4); break;
-    case DNS_TYPE_AAAA: read_address(r, record, 16); break;
-    case DNS_TYPE_MX:
-        record->preference = read_u16(r);
-        record->name = read_name(r);
-        break;
-    case DNS_TYPE_NS:
-    case DNS_TYPE_CNAME:
-    case DNS_TYPE_DNAME:
-    case DNS_TYPE_PTR: record->name = read_name(r); break;
-    case DNS_TYPE_SOA: read_soa(r, record); break;
-    case DNS_TYPE_TXT: record->txt = read_txt(r); break;
-    default: r->at = r->end; break; /* a type that nobody here asks for */
-    }
-    if (r->at != r->end)
-        reader_fail(r, ERR_PROTO, "a record is longer than its data");
-}
-
 /* Adds the record to the message, unless it is OPT or of another class than IN. */
 static void read_record(struct message_reader *r, struct dns_message *m, enum dns_section section)
 {
@@ -259,7 +238,23 @@ static void read_record(struct message_reader *r, struct dns_message *m, enum dn
         return;
     }
     r->end = r->at + data_len;
-    read_data(r, &record);
+    switch (record.type) {
+    case DNS_TYPE_A: read_address(r, &record, 4); break;
+    case DNS_TYPE_AAAA: read_address(r, &record, 16); break;
+    case DNS_TYPE_MX:
+        record.preference = read_u16(r);
+        record.name = read_name(r);
+        break;
+    case DNS_TYPE_NS:
+    case DNS_TYPE_CNAME:
+    case DNS_TYPE_DNAME:
+    case DNS_TYPE_PTR: record.name = read_name(r); break;
+    case DNS_TYPE_SOA: read_soa(r, &record); break;
+    case DNS_TYPE_TXT: record.txt = read_txt(r); break;
+    default: r->at = r->end; break; /* a type that nobody here asks for */
+    }
+    if (r->at != r->end)
+        reader_fail(r, ERR_PROTO, "a record is longer than its data");
     r->end = r->len;
     m->records[m->records_len++] = record;
 }

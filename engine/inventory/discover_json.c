@@ -40,25 +40,6 @@ static void facts_add(const struct inventory_row *row, struct json_out *j)
     }
 }
 
-static void identity_add(const struct discover *d, const struct found *f, struct json_out *j)
-{
-    char reason[FOUND_REASON_LEN], name[NAME_LEN_MAX + 1];
-    enum identity_type type = identity_type_of(f->row->identity);
-    json_line(j, "\n  ");
-    json_add_object(j, NULL);
-    json_add_text(j, "identity", f->row->identity);
-    json_add_text_or_null(j, "account", discover_account(d, f->lane));
-    json_add_text_or_null(j, "account_id", number_of(d, f->lane));
-    json_add_text_or_null(j, "region", discover_region(d, f->lane));
-    json_add_word(j, "identity_type", identity_type_name(type));
-    facts_add(f->row, j);
-    json_add_text_or_null(j, "left_out", text_of(found_reason(f, reason)));
-    if (d->config->mail_from)
-        json_add_text_or_null(j, "proposed_mail_from",
-                              f->how == FOUND_PROPOSED ? found_mail_from(d, f, name) : TEXT_NONE);
-    json_end(j);
-}
-
 enum err discover_json(void *ctx, struct sink *out, struct why *why)
 {
     const struct discover *d = ctx;
@@ -85,8 +66,25 @@ enum err discover_json(void *ctx, struct sink *out, struct why *why)
     json_end(&j);
     json_line(&j, "\n ");
     json_add_array(&j, "identities");
-    for (uint32_t i = 0; i < d->found_len && sink_turn(out); i++)
-        identity_add(d, &d->found[i], &j);
+    for (uint32_t i = 0; i < d->found_len && sink_turn(out); i++) {
+        const struct found *f = &d->found[i];
+        char reason[FOUND_REASON_LEN], name[NAME_LEN_MAX + 1];
+        enum identity_type type = identity_type_of(f->row->identity);
+        json_line(&j, "\n  ");
+        json_add_object(&j, NULL);
+        json_add_text(&j, "identity", f->row->identity);
+        json_add_text_or_null(&j, "account", discover_account(d, f->lane));
+        json_add_text_or_null(&j, "account_id", number_of(d, f->lane));
+        json_add_text_or_null(&j, "region", discover_region(d, f->lane));
+        json_add_word(&j, "identity_type", identity_type_name(type));
+        facts_add(f->row, &j);
+        json_add_text_or_null(&j, "left_out", text_of(found_reason(f, reason)));
+        if (d->config->mail_from)
+            json_add_text_or_null(&j, "proposed_mail_from",
+                                  f->how == FOUND_PROPOSED ? found_mail_from(d, f, name)
+                                                           : TEXT_NONE);
+        json_end(&j);
+    }
     json_end(&j);
     json_end(&j);
     buf_add_char(&out->buf, '\n');

@@ -73,25 +73,6 @@ static bool is_same(const struct caller *a, const struct caller *b)
     return a->account == b->account && a->partition == b->partition;
 }
 
-static void unknown_tell(const struct notices *n, const struct fleet *f, uint32_t account,
-                         const struct probe *p)
-{
-    const struct reply *reply = &p->reply;
-    struct text name = names_text(&f->names, f->accounts[account].name);
-    if (!p->answered_at)
-        notice_note(n,
-                    "note: account " TEXT_FMT
-                    ": STS is not asked whose credentials these are, since "
-                    "SES is asked at an endpoint of your own; the account is remembered as unknown",
-                    TEXT_ARG(name));
-    else
-        notice_note(n,
-                    "note: account " TEXT_FMT
-                    ": STS does not say whose credentials these are (%s%s%s);"
-                    " the account is remembered as unknown",
-                    TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
-}
-
 enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *found,
                       const char *begun, const struct notices *n, struct why *why)
 {
@@ -104,7 +85,23 @@ enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *foun
         if (!caller_of(f, &found[account], credential_source_name(l->sources[account]), &now))
             return why_set(why, ERR_NOMEM, "out of memory");
         if (!is_answered(&found[account]) && !is_said) {
-            unknown_tell(n, f, account, &found[account]);
+            const struct probe *p = &found[account];
+            const struct reply *reply = &p->reply;
+            struct text name = names_text(&f->names, f->accounts[account].name);
+            if (!p->answered_at)
+                notice_note(
+                    n,
+                    "note: account " TEXT_FMT
+                    ": STS is not asked whose credentials these are, since "
+                    "SES is asked at an endpoint of your own; the account is remembered as unknown",
+                    TEXT_ARG(name));
+            else
+                notice_note(n,
+                            "note: account " TEXT_FMT
+                            ": STS does not say whose credentials these are (%s%s%s);"
+                            " the account is remembered as unknown",
+                            TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "",
+                            reply->message);
             is_said = true;
         }
         if (f->lanes[i].caller.account != NAME_NONE && !is_same(&now, &f->lanes[i].caller))

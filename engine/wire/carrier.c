@@ -99,10 +99,17 @@ static void call_failed(struct carrier *k, struct call *c, enum reply_how how, c
     call_answered(k, c);
 }
 
-/* What an answer says about signing the next request: the service's clock, and whether it takes
- * the key no more. */
-static void signing_learn(struct carrier *k, struct call *c)
+static void on_https(void *context, struct call *c, const struct https_answer *answer)
 {
+    struct carrier *k = context;
+    if (answer->how != REPLY_HTTP) {
+        call_failed(k, c, answer->how, answer->trouble);
+        return;
+    }
+    aws_reply_decode(c, &answer->reply);
+    reply_hide(k, &c->reply);
+    /* What an answer says about signing the next request: the service's clock, and whether it takes
+     * the key no more. */
     const struct wire_lane *lane = &k->config.lanes[c->lane];
     struct carrier_lane *state = &k->lanes[c->lane];
     span_us skew, trip = now(k) - c->sent_at;
@@ -114,18 +121,6 @@ static void signing_learn(struct carrier *k, struct call *c)
     c->reply.clock_corrected = state->skew_us != c->skew_us;
     if (verdict_of(&c->reply, c->kind) == VERDICT_RENEW)
         credential_source_expired(lane->credentials, state->key_id);
-}
-
-static void on_https(void *context, struct call *c, const struct https_answer *answer)
-{
-    struct carrier *k = context;
-    if (answer->how != REPLY_HTTP) {
-        call_failed(k, c, answer->how, answer->trouble);
-        return;
-    }
-    aws_reply_decode(c, &answer->reply);
-    reply_hide(k, &c->reply);
-    signing_learn(k, c);
     call_answered(k, c);
 }
 

@@ -220,15 +220,6 @@ static void reply_lost(struct call *call)
     memcpy(call->reply.message, "the answer was lost", sizeof "the answer was lost");
 }
 
-static void effect_later(struct world *w, const struct flight *flight)
-{
-    uint32_t f = flight_new(w);
-    double unit = hash_unit(w->options.seed, flight->call->ticket, 9);
-    w->flights[f].phase = PHASE_LATE_EFFECT;
-    w->flights[f].write = flight->write;
-    heap_set(&w->happens, f, w->now + 1 + (span_us)((double)w->options.faults.late_max * unit));
-}
-
 /* The faults that keep a call from being served at all. True: it was one of them. */
 static bool arrive_broken(struct world *w, struct flight *flight)
 {
@@ -247,7 +238,11 @@ static bool arrive_broken(struct world *w, struct flight *flight)
     } else if (hits(w, FAULT_LOST_BEFORE, call)) {
         reply_lost(call);
     } else if (call->kind == CALL_SET && hits(w, FAULT_LATE, call)) {
-        effect_later(w, flight);
+        uint32_t f = flight_new(w);
+        double unit = hash_unit(w->options.seed, flight->call->ticket, 9);
+        w->flights[f].phase = PHASE_LATE_EFFECT;
+        w->flights[f].write = flight->write;
+        heap_set(&w->happens, f, w->now + 1 + (span_us)((double)w->options.faults.late_max * unit));
         reply_lost(call);
     } else {
         return false;
