@@ -178,13 +178,14 @@ static enum err questions_ask(struct preflight *p, const struct io *io, struct w
     return ask(p, list, len, io, why);
 }
 
-/* Reads by version 1 that IAM refuses make version 2 matter. */
+/* Reads by version 1 that IAM refuses make version 2 matter; the account's state and quota, which
+ * nothing waits for, do not. */
 static bool wants_v2(const struct preflight *p, uint16_t lane)
 {
     const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];
     for (int i = 0; i < PREFLIGHT_QUESTIONS; i++)
         if (at[i].answered_at && at[i].api == API_V1 && at[i].kind != CALL_ACCOUNT &&
-            reply_is_access_denied(&at[i].reply))
+            at[i].kind != CALL_QUOTA && reply_is_access_denied(&at[i].reply))
             return true;
     return false;
 }
