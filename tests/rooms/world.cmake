@@ -8,6 +8,7 @@ mailfrom_test(world/deadline USES world engine)
 # What discover and a plan ask beforehand, in the simulated world.
 mailfrom_test(inventory/simulated USES inventory world engine)
 mailfrom_test(preflight/simulated USES preflight world engine)
+mailfrom_test(preflight/verdicts USES preflight engine)
 mailfrom_test(inspect/simulated USES inspect world engine)
 
 # The simulated SES, held against AWS's own clients.

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#define NAME   "bounce.example.com"
+#define NAME "bounce.example.com"
 /* with the record that SES's own include names */
 #define ZONE   "server 192.0.2.1\namazonses.com 300 TXT \"v=spf1 ip4:199.255.192.0/22 -all\"\n"
 #define MX(h)  NAME " 300 MX 10 " h "\n"
@@ -86,13 +86,29 @@ static const struct row {
     {ZONE SES_MX SPF TXT("v=spf1 -all"),
      {RECORDS_KEEP, .there = 1},
      {RECORDS_BLOCKED, .there = 2, .says = "2 SPF records"}},
-    {ZONE SES_MX TXT("v=spf1 include:i1.example.com include:i2.example.com -all")
-         "i1.example.com 300 TXT \"v=spf1 include:a.example.com include:b.example.com "
-         "include:c.example.com include:d.example.com -all\"\n"
-         "i2.example.com 300 TXT \"v=spf1 include:a.example.com include:b.example.com "
-         "include:c.example.com include:d.example.com -all\"\n"
-         "a.example.com 300 TXT \"v=spf1 -all\"\nb.example.com 300 TXT \"v=spf1 -all\"\n"
-         "c.example.com 300 TXT \"v=spf1 -all\"\nd.example.com 300 TXT \"v=spf1 -all\"\n",
+    {ZONE SES_MX TXT(
+         "v=spf1 include:i1.example.com include:i2.example.com -all") "i1.example.com 300 TXT "
+                                                                      "\"v=spf1 "
+                                                                      "include:a.example.com "
+                                                                      "include:b.example.com "
+                                                                      "include:c.example.com "
+                                                                      "include:d.example.com "
+                                                                      "-all\"\n"
+                                                                      "i2.example.com 300 TXT "
+                                                                      "\"v=spf1 "
+                                                                      "include:a.example.com "
+                                                                      "include:b.example.com "
+                                                                      "include:c.example.com "
+                                                                      "include:d.example.com "
+                                                                      "-all\"\n"
+                                                                      "a.example.com 300 TXT "
+                                                                      "\"v=spf1 "
+                                                                      "-all\"\nb.example.com 300 "
+                                                                      "TXT \"v=spf1 -all\"\n"
+                                                                      "c.example.com 300 TXT "
+                                                                      "\"v=spf1 "
+                                                                      "-all\"\nd.example.com 300 "
+                                                                      "TXT \"v=spf1 -all\"\n",
      {RECORDS_KEEP, .there = 1},
      {RECORDS_BLOCKED, .there = 1, .says = "ten DNS look-ups already"}},
     /* servers that do not answer, or not the same */

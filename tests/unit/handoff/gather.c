@@ -87,9 +87,13 @@ static void one_mail_from_has_one_mx_however_many_share_it(void **state)
         bool mixed;
     } rows[] = {
         {{{"a.test", "bounce.a.test", NULL, NULL}}, 1, "us-east-1", false},
-        {{{"a.test", "bounce.a.test", NULL, NULL}, {"x@a.test", "bounce.a.test", NULL, NULL}}, 2, "us-east-1", false},
+        {{{"a.test", "bounce.a.test", NULL, NULL}, {"x@a.test", "bounce.a.test", NULL, NULL}},
+         2,
+         "us-east-1",
+         false},
         /* two Regions: the first row's counts, and a person is told */
-        {{{"a.test", "bounce.a.test", "eu-west-1", NULL}, {"a.test", "bounce.a.test", "us-east-1", NULL}},
+        {{{"a.test", "bounce.a.test", "eu-west-1", NULL},
+          {"a.test", "bounce.a.test", "us-east-1", NULL}},
          2,
          "eu-west-1",
          true},
@@ -137,11 +141,11 @@ static void names_that_no_record_can_help_are_told_and_left_out(void **state)
 {
     static const struct line lines[] = {
         {"a.test", "bounce.a.test", NULL, NULL},
-        {"b.test", NULL, NULL, NULL},             /* back to the default needs no record */
-        {"c.test", "c.test", NULL, NULL},         /* the identity itself */
+        {"b.test", NULL, NULL, NULL},                /* back to the default needs no record */
+        {"c.test", "c.test", NULL, NULL},            /* the identity itself */
         {"d.test", "bounce.other.test", NULL, NULL}, /* not below the identity */
-        {"e.test", "_x.e.test", NULL, NULL},      /* not a host name */
-        {"com", "bounce.com", NULL, NULL},        /* a public suffix */
+        {"e.test", "_x.e.test", NULL, NULL},         /* not a host name */
+        {"com", "bounce.com", NULL, NULL},           /* a public suffix */
     };
     struct gathered t;
     struct why why = {""};
@@ -199,11 +203,16 @@ static void the_zone_is_the_longest_given_one_or_the_organizational_domain(void 
         {{"bounce.a.example.com"}, "bounce.a.example.com", "bounce.a.example.com", true},
         {{"other.test"}, "bounce.a.example.com", "example.com", false},
         {{"ounce.a.example.com"}, "bounce.a.example.com", "example.com", false},
-        {{"b\xc3\xbc" "cher.test"}, "bounce.xn--bcher-kva.test", "xn--bcher-kva.test", true},
+        {{"b\xc3\xbc"
+          "cher.test"},
+         "bounce.xn--bcher-kva.test",
+         "xn--bcher-kva.test",
+         true},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const struct line line = {strchr(rows[i].mail_from, '.') + 1, rows[i].mail_from, NULL, NULL};
+        const struct line line = {strchr(rows[i].mail_from, '.') + 1, rows[i].mail_from, NULL,
+                                  NULL};
         struct gathered t;
         struct records_list list;
         struct records_set set;
@@ -287,7 +296,8 @@ static void sets_stand_by_zone_and_natural_order_mx_first(void **state)
 /* With --missing what DNS has already is left out, and what it found is in the sets. */
 static void what_dns_has_is_left_out_of_what_is_missing(void **state)
 {
-    static const struct line lines[] = {{"a.test", "bounce.a.test", NULL, NULL}, {"b.test", "bounce.b.test", NULL, NULL}};
+    static const struct line lines[] = {{"a.test", "bounce.a.test", NULL, NULL},
+                                        {"b.test", "bounce.b.test", NULL, NULL}};
     struct records_value mx = {10, TEXT("feedback-smtp.us-east-1.amazonses.com")};
     struct records_value spf = {0, TEXT("v=spf1 mx -all")};
     const struct records_found found = {
@@ -341,7 +351,8 @@ static void a_feedback_host_of_ones_own_and_u_labels_are_in_the_sets(void **stat
     records_gather_list(&t.g, &list);
     list.at(list.ctx, 0, &set);
     assert_text(set.wanted.data, TEXT("in.us-east-1.ses.test"));
-    assert_text(set.unicode, TEXT("bounce.b\xc3\xbc" "cher.test"));
+    assert_text(set.unicode, TEXT("bounce.b\xc3\xbc"
+                                  "cher.test"));
     gathered_close(&t);
 }
 
