@@ -18,7 +18,10 @@ const double forecast_shares[FORECAST_MARKS] = {0.01, 0.1, 0.5, 0.9, 0.99, 1};
 
 /* What is known of one identity while it is on its way. */
 struct waits {
-    instant_us since;
+    instant_us since;       /* its last record */
+    enum job_state state;   /* in which that record left it; moves in between are not kept */
+    bool has_been_followed; /* to Success, once */
+    span_us detection;      /* of SES, as far as it has been waited for */
     span_us by_cause[WAIT_CAUSES];
 };
 
@@ -62,10 +65,14 @@ void rehearsal_clear(struct rehearsal *r)
 static void wait_followed(const struct forecast_fold *fold, struct waits *waits,
                           const struct record *r, span_us span)
 {
-    span_us detect = r->row.writes > 1 ? 0 : fold->detect_after;
-    bool early = fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
-    waits->by_cause[WAIT_DETECT] += span < detect ? span : detect;
-    waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += span < detect ? 0 : span - detect;
+    span_us detect = waits->has_been_followed ? 0 : fold->detect_after - waits->detection;
+    bool early =
+        !waits->has_been_followed && fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
+    detect = span < detect ? span : detect;
+    waits->detection += detect;
+    waits->by_cause[WAIT_DETECT] += detect;
+    waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += span - detect;
+    waits->has_been_followed = waits->has_been_followed || r->row.state != JOB_FOLLOWING;
 }
 
 static void fold_final(struct forecast_fold *fold, const struct waits *waits, span_us after)
@@ -92,10 +99,11 @@ static enum err fold_records(void *ctx, const struct record *records, uint32_t l
         struct waits *waits = &fold->waits[r->job];
         span_us span = r->at - (waits->since ? waits->since : START);
         waits->since = r->at;
-        if (r->from == JOB_FOLLOWING)
+        if (waits->state == JOB_FOLLOWING)
             wait_followed(fold, waits, r, span);
         else
-            waits->by_cause[r->from == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += span;
+            waits->by_cause[waits->state == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += span;
+        waits->state = r->row.state;
         if (r->kind == RECORD_INTENT) {
             f->first_write = f->last_write ? f->first_write : r->at - START;
             f->last_write = r->at - START;
