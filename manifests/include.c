@@ -86,19 +86,6 @@ struct search {
     bool is_too_wide;
 };
 
-static void search_keep(struct search *s, struct text path)
-{
-    struct text *found = raw_grown(s->raw, s->found, s->len, &s->cap, sizeof *found);
-    if (!found)
-        return;
-    s->found = found;
-    found[s->len] = arena_text(&s->raw->arena, path);
-    if (found[s->len].at)
-        s->len++;
-    else
-        raw_fail(s->raw, ERR_NOMEM, "no memory for the names of files");
-}
-
 static void search_below(struct search *s, int dir, struct text done, struct text pattern);
 
 /* name matched one part of the pattern; rest is what follows, or at == NULL. */
@@ -110,7 +97,15 @@ static void search_step(struct search *s, int dir, struct text done, const char 
     if (!path.at) {
         raw_fail(s->raw, ERR_NOMEM, "no memory for the names of files");
     } else if (!rest.at) {
-        search_keep(s, path);
+        struct text *found = raw_grown(s->raw, s->found, s->len, &s->cap, sizeof *found);
+        if (found) {
+            s->found = found;
+            found[s->len] = arena_text(&s->raw->arena, path);
+            if (found[s->len].at)
+                s->len++;
+            else
+                raw_fail(s->raw, ERR_NOMEM, "no memory for the names of files");
+        }
     } else {
         int below = openat(dir, name, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
         if (below >= 0)

@@ -130,19 +130,6 @@ static void reader_break(struct yaml_reader *reader, struct yaml_event *event)
     *event = (struct yaml_event){.kind = EVENT_BROKEN, .at = {.file = reader->file}};
 }
 
-static void reader_fault(struct yaml_reader *reader, struct yaml_event *event)
-{
-    switch (reader->parser.error) {
-    case YAML_MEMORY_ERROR: raw_fail(reader->raw, ERR_NOMEM, "no memory to read a manifest"); break;
-    case YAML_READER_ERROR:
-        if (reader->raw->err == OK)
-            complain_of_bytes(reader);
-        break;
-    default: complain_of_syntax(reader);
-    }
-    reader_break(reader, event);
-}
-
 static void complain_of_extras(struct yaml_reader *reader, struct source_place at,
                                const yaml_char_t *anchor, const yaml_char_t *tag)
 {
@@ -241,7 +228,17 @@ void reader_next(struct yaml_reader *reader, struct yaml_event *event)
             return;
         }
         if (!yaml_parser_parse(&reader->parser, &reader->event)) {
-            reader_fault(reader, event);
+            switch (reader->parser.error) {
+            case YAML_MEMORY_ERROR:
+                raw_fail(reader->raw, ERR_NOMEM, "no memory to read a manifest");
+                break;
+            case YAML_READER_ERROR:
+                if (reader->raw->err == OK)
+                    complain_of_bytes(reader);
+                break;
+            default: complain_of_syntax(reader);
+            }
+            reader_break(reader, event);
             return;
         }
         reader->holds_event = true;

@@ -14,17 +14,12 @@
 
 #define BLOCK 16u /* 4-byte slots of a cache line */
 
-static uint32_t slot_of(const struct vet *v, uint16_t lane, name_id identity)
-{
-    uint64_t block = siphash_pair(v->raw->fleet->names.key, lane, identity / BLOCK);
-    return ((uint32_t)block * BLOCK + identity % BLOCK) & v->seen_mask;
-}
-
 /* The row that has this identity in this lane already, or the free slot for it. */
 static bool seen_find(const struct vet *v, const struct choice *c, uint32_t *slot)
 {
     const struct choice *choices = v->raw->fleet->choices;
-    uint32_t i = slot_of(v, c->lane, c->identity);
+    uint64_t block = siphash_pair(v->raw->fleet->names.key, c->lane, c->identity / BLOCK);
+    uint32_t i = ((uint32_t)block * BLOCK + c->identity % BLOCK) & v->seen_mask;
     for (; v->seen[i]; i = (i + 1) & v->seen_mask) {
         const struct choice *other = &choices[v->seen[i] - 1];
         if (other->identity == c->identity && other->lane == c->lane)
@@ -32,19 +27,6 @@ static bool seen_find(const struct vet *v, const struct choice *c, uint32_t *slo
     }
     *slot = i;
     return v->seen[i] != 0;
-}
-
-static void complain_of_twin(struct vet *v, const struct choice *c, uint32_t row)
-{
-    struct raw *r = v->raw;
-    const struct fleet *f = r->fleet;
-    const struct choice *first = &f->choices[row];
-    char name[QUOTE_LEN], account[QUOTE_LEN];
-    complain(r, (struct source_place){c->file, c->line, c->column},
-             "%s in account %s, Region " TEXT_FMT " stands in " TEXT_FMT ":%u:%u already",
-             quote(names_text(&f->names, c->identity), name),
-             quote(fleet_account_name(f, row), account), TEXT_ARG(fleet_region(f, row)),
-             TEXT_ARG(f->files[first->file]), first->line, first->column);
 }
 
 /* The MAIL FROM of a choice whose lane is known, as far as it can be said without the table. */
@@ -94,20 +76,21 @@ static void choice_end(struct vet *v)
         return;
     }
     if (seen_find(v, &c, &slot)) {
-        complain_of_twin(v, &c, v->seen[slot] - 1);
+        uint32_t row = v->seen[slot] - 1;
+        const struct fleet *f = r->fleet;
+        const struct choice *first = &f->choices[row];
+        char name[QUOTE_LEN], account[QUOTE_LEN];
+        complain(r, (struct source_place){c.file, c.line, c.column},
+                 "%s in account %s, Region " TEXT_FMT " stands in " TEXT_FMT ":%u:%u already",
+                 quote(names_text(&f->names, c.identity), name),
+                 quote(fleet_account_name(f, row), account), TEXT_ARG(fleet_region(f, row)),
+                 TEXT_ARG(f->files[first->file]), first->line, first->column);
     } else if (mail_from_end(r, a, &c)) {
         if (fleet_choice(r->fleet, c, &number))
             v->seen[slot] = number + 1;
         else
             raw_fail(r, ERR_NOMEM, "no memory for the rows of the fleet");
     }
-}
-
-static struct ahead *choice_begin(struct vet *v)
-{
-    if (v->begun - v->ended == VET_AHEAD)
-        choice_end(v);
-    return &v->ahead[v->begun++ % VET_AHEAD];
 }
 
 static void row_vet(struct vet *v, const struct raw_row *row, const struct resolved *s)
@@ -117,7 +100,9 @@ static void row_vet(struct vet *v, const struct raw_row *row, const struct resol
     uint32_t hash = names_hash(names, identity);
     names_prefetch(names, hash);
     for (uint32_t i = 0; i < s->lanes_len && v->raw->err == OK; i++) {
-        struct ahead *a = choice_begin(v);
+        if (v->begun - v->ended == VET_AHEAD)
+            choice_end(v);
+        struct ahead *a = &v->ahead[v->begun++ % VET_AHEAD];
         a->choice = (struct choice){.lane = v->lanes[s->lanes_at + i],
                                     .policy = s->policy,
                                     .file = s->file,
@@ -168,14 +153,6 @@ static bool vet_init(struct vet *v, struct raw *r)
     return r->err == OK;
 }
 
-static void vet_clear(struct vet *v)
-{
-    free(v->resolved);
-    free(v->lanes);
-    free(v->seen);
-    free(v);
-}
-
 static void rows_vet(struct vet *v)
 {
     const struct raw *r = v->raw;
@@ -204,5 +181,8 @@ void vet_fleet(struct raw *r)
     }
     if (vet_init(v, r))
         rows_vet(v);
-    vet_clear(v);
+    free(v->resolved);
+    free(v->lanes);
+    free(v->seen);
+    free(v);
 }

@@ -179,19 +179,6 @@ static void resolve_lanes(struct vet *v, struct resolved *out, const struct sett
     out->lanes_len = v->lanes_len - out->lanes_at;
 }
 
-static void resolve_policy(struct raw *r, struct resolved *out, const struct settings *s)
-{
-    struct policy policy = {
-        .behavior = (enum behavior)s->behavior,
-        .require = (enum dns_require)s->require,
-        .mx_region = s->mx_region,
-        .timeout_us = s->timeout_us ? s->timeout_us : TIMEOUT_DEFAULT,
-        .accept = s->accept,
-    };
-    if (!fleet_policy(r->fleet, policy, &out->policy))
-        raw_fail(r, ERR_LIMIT, "more than 65535 different settings");
-}
-
 const struct resolved *vet_settings(struct vet *v, name_id settings)
 {
     struct raw *r = v->raw;
@@ -208,7 +195,15 @@ const struct resolved *vet_settings(struct vet *v, name_id settings)
     if (has_own)
         out->mail_from = NAME_NONE;
     resolve_lanes(v, out, &s);
-    resolve_policy(r, out, &s);
+    struct policy policy = {
+        .behavior = (enum behavior)s.behavior,
+        .require = (enum dns_require)s.require,
+        .mx_region = s.mx_region,
+        .timeout_us = s.timeout_us ? s.timeout_us : TIMEOUT_DEFAULT,
+        .accept = s.accept,
+    };
+    if (!fleet_policy(r->fleet, policy, &out->policy))
+        raw_fail(r, ERR_LIMIT, "more than 65535 different settings");
     if (out->is_usable && !out->missing && !out->has_mail_from)
         out->missing = "no MAIL FROM: expected the key mail_from here or in defaults";
     return r->err == OK ? out : NULL;

@@ -35,11 +35,6 @@ const char *event_noun(const struct yaml_event *event, char out[QUOTE_LEN])
     }
 }
 
-static bool is_merge_key(const struct yaml_event *event)
-{
-    return event->plain && text_eq(event->text, TEXT("<<"));
-}
-
 /* The rule of the key in w->event; NULL after a complaint. */
 static const struct key_rule *take_key(struct manifest_walk *w, enum section s,
                                        uint32_t *first_lines)
@@ -56,7 +51,7 @@ static const struct key_rule *take_key(struct manifest_walk *w, enum section s,
     const struct key_rule *rule = key_find(s, e->text);
     if (!rule) {
         const char *near = complaints_full(w->raw) ? NULL : key_near(s, e->text);
-        if (is_merge_key(e))
+        if (e->plain && text_eq(e->text, TEXT("<<")))
             complain(w->raw, e->at,
                      "found a merge key, but merge keys are not allowed: write the keys out");
         else

@@ -34,11 +34,6 @@ void walk_defaults(struct manifest_walk *w)
     }
 }
 
-static const struct key_rule *identity_rule(void)
-{
-    return &section_rule(SECTION_IDENTITY)->keys[0];
-}
-
 static void walk_identity(struct manifest_walk *w)
 {
     struct draft d;
@@ -46,7 +41,7 @@ static void walk_identity(struct manifest_walk *w)
     draft_begin(&d, w->file, w->event.at);
     if (w->event.kind == EVENT_SCALAR) {
         d.settings.given = KEY_BIT(KEY_IDENTITY);
-        draft_put(w->raw, &d, identity_rule(), w->event.text, w->event.at);
+        draft_put(w->raw, &d, &section_rule(SECTION_IDENTITY)->keys[0], w->event.text, w->event.at);
     } else if (w->event.kind == EVENT_MAP) {
         walk_map(w, SECTION_IDENTITY, take_setting, &d);
         if (!(d.settings.given & KEY_BIT(KEY_IDENTITY)) && w->event.kind == EVENT_MAP_END)

@@ -16,25 +16,22 @@ static void cell_findings(struct buf *out, finding_set findings)
     }
 }
 
-static void cell_add(struct buf *out, const struct report_row *row,
-                     const struct report_column *column)
-{
-    const void *cell = report_cell(row, column);
-    char when[WHEN_LEN];
-    switch (column->type) {
-    case REPORT_TEXT: csv_cell_add(out, *(const struct text *)cell); break;
-    case REPORT_COUNT: buf_add_u64(out, *(const uint32_t *)cell); break;
-    case REPORT_INSTANT: buf_add_str(out, when_format(*(const instant_us *)cell, when)); break;
-    case REPORT_FINDINGS: cell_findings(out, *(const finding_set *)cell); break;
-    }
-}
-
 static bool line_add(void *ctx, const struct report_row *row)
 {
     struct sink *out = ctx;
     for (int i = 0; i < REPORT_COLUMNS; i++) {
         buf_add_str(&out->buf, i ? "," : "");
-        cell_add(&out->buf, row, &report_columns[i]);
+        const struct report_column *column = &report_columns[i];
+        const void *cell = report_cell(row, column);
+        char when[WHEN_LEN];
+        switch (column->type) {
+        case REPORT_TEXT: csv_cell_add(&out->buf, *(const struct text *)cell); break;
+        case REPORT_COUNT: buf_add_u64(&out->buf, *(const uint32_t *)cell); break;
+        case REPORT_INSTANT:
+            buf_add_str(&out->buf, when_format(*(const instant_us *)cell, when));
+            break;
+        case REPORT_FINDINGS: cell_findings(&out->buf, *(const finding_set *)cell); break;
+        }
     }
     buf_add_str(&out->buf, "\r\n");
     return sink_turn(out);

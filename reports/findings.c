@@ -9,20 +9,6 @@ void finding_walk_init(struct finding_walk *walk, const struct report_row *row)
     *walk = (struct finding_walk){.row = row, .bits = row->finding_bits};
 }
 
-static bool next_bit(struct finding_walk *walk, struct finding_note *out)
-{
-    for (int f = 0; f < FINDINGS_LEN; f++) {
-        if (walk->bits & FINDING_BIT(f)) {
-            const struct finding_rule *rule = finding_rule((enum finding)f);
-            walk->bits &= ~FINDING_BIT(f);
-            *out = (struct finding_note){(enum finding)f, rule->severity, false,
-                                         text_of(rule->summary)};
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Of what SES says again and again the bits know better than a sentence of the first time. */
 #define RENEWED FINDING_BIT(REJECTS_MAIL)
 
@@ -44,7 +30,16 @@ bool finding_walk_next(struct finding_walk *walk, struct finding_note *out)
     }
     if (notes->known)
         walk->bits &= RENEWED & ~walk->told;
-    return next_bit(walk, out);
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        if (walk->bits & FINDING_BIT(f)) {
+            const struct finding_rule *rule = finding_rule((enum finding)f);
+            walk->bits &= ~FINDING_BIT(f);
+            *out = (struct finding_note){(enum finding)f, rule->severity, false,
+                                         text_of(rule->summary)};
+            return true;
+        }
+    }
+    return false;
 }
 
 void finding_tell(const struct report_row *row, enum finding finding, struct buf *out)

@@ -81,20 +81,6 @@ static void choice_fill(struct report_row *row, const struct fleet *fleet, struc
     row->source = fleet_source(fleet, n, scratch);
 }
 
-/* Before is what the run found before its first write; without a write, what it saw. */
-static void before_fill(struct report_row *row, const struct job_row *job)
-{
-    if (job->before_known) {
-        row->mail_from_before = job->mail_from_before;
-        row->behavior_before = text_of(behavior_name(job->behavior_before));
-    } else if (job->seen_known) {
-        row->mail_from_before = job->mail_from_seen;
-        row->behavior_before = text_of(behavior_name(job->behavior_seen));
-    }
-    if (job->seen_known)
-        row->ses_status = text_of(mail_from_status_name(job->status_seen));
-}
-
 void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
                      const struct job_row *job, struct buf *scratch)
 {
@@ -102,7 +88,16 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         .number = number, .outcome_kind = outcome_of(job), .deadline = WHEN_NEVER};
     choice_fill(row, fleet, scratch);
     if (job) {
-        before_fill(row, job);
+        /* Before is what the run found before its first write; without a write, what it saw. */
+        if (job->before_known) {
+            row->mail_from_before = job->mail_from_before;
+            row->behavior_before = text_of(behavior_name(job->behavior_before));
+        } else if (job->seen_known) {
+            row->mail_from_before = job->mail_from_seen;
+            row->behavior_before = text_of(behavior_name(job->behavior_seen));
+        }
+        if (job->seen_known)
+            row->ses_status = text_of(mail_from_status_name(job->status_seen));
         row->state = job->state;
         row->action_kind = job->action;
         row->reason = job->reason;

@@ -146,13 +146,6 @@ static name_id name_of(struct groups *g, struct text t)
     return id;
 }
 
-static void example_add(struct groups *g, struct group *group, const struct report_row *row,
-                        struct text told)
-{
-    group->examples[group->count] =
-        (struct group_example){row->number, name_of(g, row->mail_from_before), name_of(g, told)};
-}
-
 finding_set row_warnings(const struct report_row *row)
 {
     finding_set warnings = 0;
@@ -195,7 +188,8 @@ void groups_add(struct groups *g, const struct report_row *row)
         return;
     }
     if (group->count < GROUP_EXAMPLES)
-        example_add(g, group, row, told);
+        group->examples[group->count] = (struct group_example){
+            row->number, name_of(g, row->mail_from_before), name_of(g, told)};
     group->count++;
 }
 

@@ -46,19 +46,13 @@ static bool row_count(void *ctx, const struct report_row *row)
     return true;
 }
 
-static void counts_add(struct buf *out, const struct report_sum *sum)
+static void head_add(struct buf *out, const struct report_head *head, const struct report_sum *sum)
 {
-    buf_add_str(out, "<ul class=\"counts\">\n");
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        if (sum->by_outcome[o])
-            buf_add_fmt(out, "<li class=\"%s\"><b>%u</b> %s</li>\n", outcome_name((enum outcome)o),
-                        sum->by_outcome[o], outcome_name((enum outcome)o));
-    buf_add_fmt(out, "<li><b>%llu</b> writes to SES</li>\n</ul>\n",
-                (unsigned long long)sum->writes);
-}
-
-static void facts_add(struct buf *out, const struct report_head *head)
-{
+    bool open = report_unfinished(sum) > 0;
+    bool bad = sum->bad || head->lost.len;
+    buf_add_fmt(out, "<header class=\"%s\">\n<h1>", bad ? "bad" : open ? "open" : "good");
+    report_verdict(sum, out);
+    buf_add_str(out, "</h1>\n");
     char started[WHEN_LEN], stopped[WHEN_LEN], took[WHEN_LEN];
     buf_add_str(out, "<p class=\"facts\">mailfrom ");
     markup_add(out, head->verb);
@@ -73,39 +67,20 @@ static void facts_add(struct buf *out, const struct report_head *head)
     buf_add_str(out, ". Program version ");
     markup_add(out, head->version);
     buf_add_str(out, ".</p>\n");
-}
-
-static void lost_add(struct buf *out, const struct report_head *head)
-{
-    if (head->lost.len == 0)
-        return;
-    buf_add_str(out, "<p class=\"lost\"><strong>The journal has lost records of this run: ");
-    markup_add(out, head->lost);
-    buf_add_str(out, ". Rows may lack what was written last.</strong></p>\n");
-}
-
-static void head_add(struct buf *out, const struct report_head *head, const struct report_sum *sum)
-{
-    bool open = report_unfinished(sum) > 0;
-    bool bad = sum->bad || head->lost.len;
-    buf_add_fmt(out, "<header class=\"%s\">\n<h1>", bad ? "bad" : open ? "open" : "good");
-    report_verdict(sum, out);
-    buf_add_str(out, "</h1>\n");
-    facts_add(out, head);
-    lost_add(out, head);
-    counts_add(out, sum);
+    if (head->lost.len != 0) {
+        buf_add_str(out, "<p class=\"lost\"><strong>The journal has lost records of this run: ");
+        markup_add(out, head->lost);
+        buf_add_str(out, ". Rows may lack what was written last.</strong></p>\n");
+    }
+    buf_add_str(out, "<ul class=\"counts\">\n");
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+        if (sum->by_outcome[o])
+            buf_add_fmt(out, "<li class=\"%s\"><b>%u</b> %s</li>\n", outcome_name((enum outcome)o),
+                        sum->by_outcome[o], outcome_name((enum outcome)o));
+    buf_add_fmt(out, "<li><b>%llu</b> writes to SES</li>\n</ul>\n",
+                (unsigned long long)sum->writes);
     share_draw(out, sum);
     buf_add_str(out, "</header>\n");
-}
-
-static void pictures_add(struct buf *out, const struct history *h)
-{
-    buf_add_str(out, "<section>\n<h2>Over time</h2>\n");
-    timeline_draw(out, h);
-    window_draw(out, h);
-    buf_add_str(out, "</section>\n<section>\n<h2>Where every identity stands</h2>\n");
-    states_draw(out, h);
-    buf_add_str(out, "</section>\n");
 }
 
 static enum err rows_add(const struct report *report, struct sheet *sheet, struct why *why)
@@ -158,7 +133,12 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     groups_table_add(out, report->fleet, &sheet->groups, ALARM_REJECTING);
     groups_table_add(out, report->fleet, &sheet->groups, ALARM_NONE);
     groups_table_add(out, report->fleet, &sheet->groups, ALARM_AILING);
-    pictures_add(out, &sheet->history);
+    buf_add_str(out, "<section>\n<h2>Over time</h2>\n");
+    timeline_draw(out, &sheet->history);
+    window_draw(out, &sheet->history);
+    buf_add_str(out, "</section>\n<section>\n<h2>Where every identity stands</h2>\n");
+    states_draw(out, &sheet->history);
+    buf_add_str(out, "</section>\n");
     rules_add(out, &sheet->sum);
     lanes_add(out, report->fleet, &sheet->sum);
     err = rows_add(report, sheet, why);

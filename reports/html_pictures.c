@@ -75,17 +75,6 @@ static bool is_ever_there(const struct history *h, int band)
     return false;
 }
 
-/* Up along the upper edge in steps, back along the lower one. */
-static void area_draw(struct buf *out, const struct history *h, int band)
-{
-    buf_add_fmt(out, "<path class=\"area %s\" d=\"M%d %d", bands[band].class, LEFT, BOTTOM);
-    for (int step = 0; step < HISTORY_STEPS; step++)
-        buf_add_fmt(out, "V%.1fH%.1f", y_of(h, below(h, step, band + 1)), x_of(step + 1));
-    for (int step = HISTORY_STEPS - 1; step >= 0; step--)
-        buf_add_fmt(out, "V%.1fH%.1f", y_of(h, below(h, step, band)), x_of(step));
-    buf_add_fmt(out, "Z\"><title>%s</title></path>\n", bands[band].title);
-}
-
 static span_us tick_of(span_us whole)
 {
     static const span_us ticks[] = {SPAN_MS(100), SPAN_MS(500), SPAN_S(1),  SPAN_S(5),
@@ -132,16 +121,6 @@ static void axes_draw(struct buf *out, const struct history *h)
     }
 }
 
-static void legend_add(struct buf *out, const struct history *h)
-{
-    buf_add_str(out, "<ul class=\"legend\">\n");
-    for (int band = 0; band < BANDS; band++)
-        if (is_ever_there(h, band))
-            buf_add_fmt(out, "<li class=\"%s\"><i></i>%s: %u at the end</li>\n", bands[band].class,
-                        bands[band].title, h->stands[HISTORY_STEPS - 1][band]);
-    buf_add_str(out, "</ul>\n");
-}
-
 void timeline_draw(struct buf *out, const struct history *h)
 {
     char span[WHEN_LEN];
@@ -155,11 +134,23 @@ void timeline_draw(struct buf *out, const struct history *h)
                 "aria-label=\"how many identities stood where, over %s\">\n",
                 WIDTH, BOTTOM + 28, span);
     for (int band = 0; band < BANDS; band++)
-        if (is_ever_there(h, band))
-            area_draw(out, h, band);
+        if (is_ever_there(h, band)) {
+            /* Up along the upper edge in steps, back along the lower one. */
+            buf_add_fmt(out, "<path class=\"area %s\" d=\"M%d %d", bands[band].class, LEFT, BOTTOM);
+            for (int step = 0; step < HISTORY_STEPS; step++)
+                buf_add_fmt(out, "V%.1fH%.1f", y_of(h, below(h, step, band + 1)), x_of(step + 1));
+            for (int step = HISTORY_STEPS - 1; step >= 0; step--)
+                buf_add_fmt(out, "V%.1fH%.1f", y_of(h, below(h, step, band)), x_of(step));
+            buf_add_fmt(out, "Z\"><title>%s</title></path>\n", bands[band].title);
+        }
     axes_draw(out, h);
     buf_add_str(out, "</svg></div>\n");
-    legend_add(out, h);
+    buf_add_str(out, "<ul class=\"legend\">\n");
+    for (int band = 0; band < BANDS; band++)
+        if (is_ever_there(h, band))
+            buf_add_fmt(out, "<li class=\"%s\"><i></i>%s: %u at the end</li>\n", bands[band].class,
+                        bands[band].title, h->stands[HISTORY_STEPS - 1][band]);
+    buf_add_str(out, "</ul>\n");
 }
 
 void window_draw(struct buf *out, const struct history *h)
@@ -268,19 +259,6 @@ static void way_draw(struct buf *out, const char *path, bool used)
                 used ? " used" : "", path, used ? "-used" : "");
 }
 
-static void ways_draw(struct buf *out, const struct history *h)
-{
-    for (size_t i = 0; i < COUNT(ways); i++) {
-        uint32_t from, to, here;
-        counts_of(h, ways[i].from, &here, &from);
-        counts_of(h, ways[i].to, &here, &to);
-        way_draw(out, ways[i].path, from && to);
-    }
-    way_draw(out, "M725 74v38c0 26 10 40 34 40h63", h->attention > h->refused);
-    way_draw(out, "M69 74v110c0 14 6 20 20 20h780c14 0 20-4 20-16", h->refused > 0);
-    buf_add_str(out, "<text x=\"180\" y=\"200\">refused, or given up, before any write</text>\n");
-}
-
 static void tip_define(struct buf *out, const char *id, const char *class)
 {
     buf_add_fmt(
@@ -301,7 +279,15 @@ void states_draw(struct buf *out, const struct history *h)
     tip_define(out, "tip", "tip");
     tip_define(out, "tip-used", "tip used");
     buf_add_str(out, "</defs>\n");
-    ways_draw(out, h);
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        uint32_t from, to, here;
+        counts_of(h, ways[i].from, &here, &from);
+        counts_of(h, ways[i].to, &here, &to);
+        way_draw(out, ways[i].path, from && to);
+    }
+    way_draw(out, "M725 74v38c0 26 10 40 34 40h63", h->attention > h->refused);
+    way_draw(out, "M69 74v110c0 14 6 20 20 20h780c14 0 20-4 20-16", h->refused > 0);
+    buf_add_str(out, "<text x=\"180\" y=\"200\">refused, or given up, before any write</text>\n");
     for (int n = 0; n < NODES; n++)
         node_draw(out, h, (enum node)n);
     buf_add_str(out, "</svg></div>\n<p class=\"note\">Large: how many are in that state now. "

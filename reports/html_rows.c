@@ -19,34 +19,6 @@ static struct text or_default(struct text mail_from)
     return mail_from.len ? mail_from : TEXT("default");
 }
 
-/* Before -> after, or just what it is where nothing changes. */
-static void change_add(struct buf *out, const struct report_row *row)
-{
-    buf_add_str(out, "<span>");
-    if (row->action_kind != ACTION_NONE) {
-        markup_add(out, or_default(row->mail_from_before));
-        buf_add_str(out, " &rarr; ");
-    }
-    markup_add(out, or_default(row->mail_from_after));
-    buf_add_str(out, "</span>");
-}
-
-static void findings_add(struct buf *out, const struct report_row *row)
-{
-    struct finding_walk walk;
-    struct finding_note f;
-    buf_add_str(out, "<ul>");
-    finding_walk_init(&walk, row);
-    while (finding_walk_next(&walk, &f)) {
-        const struct finding_rule *rule = finding_rule(f.rule);
-        buf_add_fmt(out, "<li class=\"%s\"><b>%s", severity_name(rule->severity), rule->name);
-        buf_add_str(out, f.accepted ? "</b> (accepted) " : "</b> ");
-        markup_add(out, f.text);
-        buf_add_str(out, "</li>");
-    }
-    buf_add_str(out, "</ul>");
-}
-
 /* " · MX ok": a browser lays ten thousand lines out faster than ten thousand lists. */
 static void fact_add(struct buf *out, const char *name, struct text value)
 {
@@ -117,7 +89,14 @@ void row_add_html(struct buf *out, const struct report_row *row)
     span_add(out, " class=\"who\"", row->identity);
     span_add(out, " class=\"state\"", row->outcome);
     span_add(out, "", row->action);
-    change_add(out, row);
+    /* Before -> after, or just what it is where nothing changes. */
+    buf_add_str(out, "<span>");
+    if (row->action_kind != ACTION_NONE) {
+        markup_add(out, or_default(row->mail_from_before));
+        buf_add_str(out, " &rarr; ");
+    }
+    markup_add(out, or_default(row->mail_from_after));
+    buf_add_str(out, "</span>");
     span_add(out, "", row->account);
     span_add(out, "", row->region);
     span_add(out, " class=\"source\"", text_from(row->source, base));
@@ -127,8 +106,20 @@ void row_add_html(struct buf *out, const struct report_row *row)
         markup_add(out, row->reason);
         buf_add_str(out, "</p>");
     }
-    if (row->finding_bits)
-        findings_add(out, row);
+    if (row->finding_bits) {
+        struct finding_walk walk;
+        struct finding_note f;
+        buf_add_str(out, "<ul>");
+        finding_walk_init(&walk, row);
+        while (finding_walk_next(&walk, &f)) {
+            const struct finding_rule *rule = finding_rule(f.rule);
+            buf_add_fmt(out, "<li class=\"%s\"><b>%s", severity_name(rule->severity), rule->name);
+            buf_add_str(out, f.accepted ? "</b> (accepted) " : "</b> ");
+            markup_add(out, f.text);
+            buf_add_str(out, "</li>");
+        }
+        buf_add_str(out, "</ul>");
+    }
     facts_add(out, row);
     buf_add_str(out, "</div></details>\n");
 }

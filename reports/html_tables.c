@@ -21,12 +21,6 @@ static void number_add(struct buf *out, uint32_t n)
     buf_add_fmt(out, "<td class=\"number%s\">%u</td>", n ? "" : " zero", n);
 }
 
-static void outcome_add(struct buf *out, enum outcome o)
-{
-    buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome_name(o),
-                outcome_name(o));
-}
-
 static void lane_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum,
                      uint32_t i)
 {
@@ -66,29 +60,6 @@ static bool is_told(const struct group *g, enum row_alarm alarm)
     return g->alarm == alarm && (alarm != ALARM_NONE || !is_over);
 }
 
-static void group_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
-                      const struct group *g)
-{
-    const struct lane *lane = &fleet->lanes[g->lane];
-    buf_add_str(out, "<tr>");
-    outcome_add(out, g->outcome);
-    number_add(out, g->count);
-    cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
-    cell_add(out, "short", names_text(&fleet->names, lane->region));
-    buf_add_fmt(out, "<td class=\"short\">%s%s</td>", action_name(g->action),
-                g->rejects ? ", REJECT_MESSAGE" : "");
-    buf_add_str(out, "<td class=\"long\">");
-    markup_add(out, group_reason(groups, g));
-    if (g->warnings) {
-        buf_add_str(out, " <b class=\"warning\">");
-        group_warnings(g, out);
-        buf_add_str(out, "</b>");
-    }
-    buf_add_str(out, "</td>");
-    cell_add(out, "name", fleet_identity(fleet, g->examples[0].row));
-    buf_add_str(out, "</tr>\n");
-}
-
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
                       enum row_alarm alarm)
 {
@@ -107,7 +78,26 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
     for (uint32_t i = 0; i < groups->len && shown < HTML_GROUPS_MAX; i++) {
         if (!is_told(&groups->list[i], alarm))
             continue;
-        group_add(out, fleet, groups, &groups->list[i]);
+        const struct group *g = &groups->list[i];
+        const struct lane *lane = &fleet->lanes[g->lane];
+        buf_add_str(out, "<tr>");
+        buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome_name(g->outcome),
+                    outcome_name(g->outcome));
+        number_add(out, g->count);
+        cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
+        cell_add(out, "short", names_text(&fleet->names, lane->region));
+        buf_add_fmt(out, "<td class=\"short\">%s%s</td>", action_name(g->action),
+                    g->rejects ? ", REJECT_MESSAGE" : "");
+        buf_add_str(out, "<td class=\"long\">");
+        markup_add(out, group_reason(groups, g));
+        if (g->warnings) {
+            buf_add_str(out, " <b class=\"warning\">");
+            group_warnings(g, out);
+            buf_add_str(out, "</b>");
+        }
+        buf_add_str(out, "</td>");
+        cell_add(out, "name", fleet_identity(fleet, g->examples[0].row));
+        buf_add_str(out, "</tr>\n");
         shown++;
     }
     buf_add_str(out, "</tbody>\n</table></div>\n");

@@ -37,44 +37,24 @@ static void add_findings(struct json_out *j, const char *key, const struct repor
     json_end(j);
 }
 
-static void add_cell(struct json_out *j, const struct report_row *row,
-                     const struct report_column *column)
-{
-    const void *cell = report_cell(row, column);
-    switch (column->type) {
-    case REPORT_TEXT: json_add_text(j, column->name, *(const struct text *)cell); break;
-    case REPORT_COUNT: json_add_u64(j, column->name, *(const uint32_t *)cell); break;
-    case REPORT_INSTANT: add_instant(j, column->name, *(const instant_us *)cell); break;
-    case REPORT_FINDINGS: add_findings(j, column->name, row); break;
-    }
-}
-
 static bool add_row(void *ctx, const struct report_row *row)
 {
     struct json *j = ctx;
     json_line(&j->json, "\n");
     json_add_object(&j->json, NULL);
-    for (int i = 0; i < REPORT_COLUMNS; i++)
-        add_cell(&j->json, row, &report_columns[i]);
+    for (int i = 0; i < REPORT_COLUMNS; i++) {
+        const struct report_column *column = &report_columns[i];
+        const void *cell = report_cell(row, column);
+        switch (column->type) {
+        case REPORT_TEXT: json_add_text(&j->json, column->name, *(const struct text *)cell); break;
+        case REPORT_COUNT: json_add_u64(&j->json, column->name, *(const uint32_t *)cell); break;
+        case REPORT_INSTANT: add_instant(&j->json, column->name, *(const instant_us *)cell); break;
+        case REPORT_FINDINGS: add_findings(&j->json, column->name, row); break;
+        }
+    }
     json_end(&j->json);
     report_sum_add(&j->sum, row);
     return sink_turn(j->out);
-}
-
-static void add_run(struct json_out *j, const struct report_head *head)
-{
-    json_add_u64(j, "format_version", 1);
-    json_line(j, "\n");
-    json_add_object(j, "run");
-    json_add_u64(j, "id", head->run);
-    json_add_text(j, "verb", head->verb);
-    json_add_text(j, "state", head->state);
-    add_instant(j, "started", head->started);
-    add_instant(j, "stopped", head->stopped);
-    json_add_text(j, "version", head->version);
-    if (head->lost.len)
-        json_add_text(j, "lost_records", head->lost);
-    json_end(j);
 }
 
 static void add_outcomes(struct json_out *j, const uint32_t counts[OUTCOMES])
@@ -82,48 +62,6 @@ static void add_outcomes(struct json_out *j, const uint32_t counts[OUTCOMES])
     json_add_object(j, "outcomes");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         json_add_u64(j, outcome_name((enum outcome)o), counts[o]);
-    json_end(j);
-}
-
-static void add_lanes(struct json_out *j, const struct fleet *fleet, const struct report_sum *sum)
-{
-    json_line(j, "\n");
-    json_add_array(j, "lanes");
-    for (uint32_t i = 0; i < fleet->lanes_len; i++) {
-        const struct lane *lane = &fleet->lanes[i];
-        json_line(j, "\n");
-        json_add_object(j, NULL);
-        json_add_text(j, "account", names_text(&fleet->names, fleet->accounts[lane->account].name));
-        json_add_text(j, "region", names_text(&fleet->names, lane->region));
-        add_outcomes(j, sum->by_lane[i]);
-        json_end(j);
-    }
-    json_end(j);
-}
-
-static void add_summary(struct json_out *j, const struct fleet *fleet, const struct report_sum *sum)
-{
-    struct buf verdict;
-    buf_init(&verdict, 4096);
-    report_verdict(sum, &verdict);
-    json_add_object(j, "summary");
-    json_add_text(j, "verdict", buf_text(&verdict));
-    buf_spend(&verdict, j->buf);
-    json_add_u64(j, "identities", sum->rows);
-    json_add_u64(j, "attention", sum->bad);
-    json_add_u64(j, "writes", sum->writes);
-    json_add_u64(j, "calls", sum->calls);
-    json_line(j, "\n");
-    json_add_u64(j, "rejecting_mail", sum->by_alarm[ALARM_REJECTING]);
-    json_add_u64(j, "as_wanted_but", sum->by_alarm[ALARM_AILING]);
-    json_line(j, "\n");
-    add_outcomes(j, sum->by_outcome);
-    json_line(j, "\n");
-    json_add_object(j, "actions");
-    for (int a = ACTION_NONE; a <= ACTION_RESTART; a++)
-        json_add_u64(j, action_name((enum action)a), sum->by_action[a]);
-    json_end(j);
-    add_lanes(j, fleet, sum);
     json_end(j);
 }
 
@@ -135,14 +73,59 @@ enum err json_write(const struct report *report, struct why *why)
         return err;
     json_init(&j.json, &j.out->buf);
     json_add_object(&j.json, NULL);
-    add_run(&j.json, report->head);
+    json_add_u64(&j.json, "format_version", 1);
+    json_line(&j.json, "\n");
+    json_add_object(&j.json, "run");
+    json_add_u64(&j.json, "id", report->head->run);
+    json_add_text(&j.json, "verb", report->head->verb);
+    json_add_text(&j.json, "state", report->head->state);
+    add_instant(&j.json, "started", report->head->started);
+    add_instant(&j.json, "stopped", report->head->stopped);
+    json_add_text(&j.json, "version", report->head->version);
+    if (report->head->lost.len)
+        json_add_text(&j.json, "lost_records", report->head->lost);
+    json_end(&j.json);
     json_line(&j.json, "\n");
     json_add_array(&j.json, "identities");
     err = report_rows(report, add_row, &j, why);
     if (err == OK) {
         json_end_line(&j.json, "\n");
         json_line(&j.json, "\n");
-        add_summary(&j.json, report->fleet, &j.sum);
+        struct buf verdict;
+        buf_init(&verdict, 4096);
+        report_verdict(&j.sum, &verdict);
+        json_add_object(&j.json, "summary");
+        json_add_text(&j.json, "verdict", buf_text(&verdict));
+        buf_spend(&verdict, j.json.buf);
+        json_add_u64(&j.json, "identities", j.sum.rows);
+        json_add_u64(&j.json, "attention", j.sum.bad);
+        json_add_u64(&j.json, "writes", j.sum.writes);
+        json_add_u64(&j.json, "calls", j.sum.calls);
+        json_line(&j.json, "\n");
+        json_add_u64(&j.json, "rejecting_mail", j.sum.by_alarm[ALARM_REJECTING]);
+        json_add_u64(&j.json, "as_wanted_but", j.sum.by_alarm[ALARM_AILING]);
+        json_line(&j.json, "\n");
+        add_outcomes(&j.json, j.sum.by_outcome);
+        json_line(&j.json, "\n");
+        json_add_object(&j.json, "actions");
+        for (int a = ACTION_NONE; a <= ACTION_RESTART; a++)
+            json_add_u64(&j.json, action_name((enum action)a), j.sum.by_action[a]);
+        json_end(&j.json);
+        json_line(&j.json, "\n");
+        json_add_array(&j.json, "lanes");
+        for (uint32_t i = 0; i < report->fleet->lanes_len; i++) {
+            const struct lane *lane = &report->fleet->lanes[i];
+            json_line(&j.json, "\n");
+            json_add_object(&j.json, NULL);
+            json_add_text(
+                &j.json, "account",
+                names_text(&report->fleet->names, report->fleet->accounts[lane->account].name));
+            json_add_text(&j.json, "region", names_text(&report->fleet->names, lane->region));
+            add_outcomes(&j.json, j.sum.by_lane[i]);
+            json_end(&j.json);
+        }
+        json_end(&j.json);
+        json_end(&j.json);
         json_end(&j.json);
         buf_add_char(&j.out->buf, '\n');
     }

@@ -48,31 +48,6 @@ static void add_result(struct buf *out, const struct report_row *row)
     buf_add_str(out, bad ? "</failure>" : "</skipped>");
 }
 
-static void add_cell(struct buf *out, const struct report_row *row,
-                     const struct report_column *column)
-{
-    const void *cell = report_cell(row, column);
-    char when[WHEN_LEN];
-    buf_add_fmt(out, "%s: ", column->name);
-    switch (column->type) {
-    case REPORT_TEXT: markup_add(out, *(const struct text *)cell); break;
-    case REPORT_COUNT: buf_add_u64(out, *(const uint32_t *)cell); break;
-    case REPORT_INSTANT: buf_add_str(out, when_format(*(const instant_us *)cell, when)); break;
-    case REPORT_FINDINGS: break;
-    }
-    buf_add_char(out, '\n');
-}
-
-static void add_facts(struct buf *out, const struct report_row *row)
-{
-    buf_add_str(out, "<system-out>");
-    for (int i = 0; i < REPORT_COLUMNS; i++)
-        if (report_columns[i].type != REPORT_FINDINGS)
-            add_cell(out, row, &report_columns[i]);
-    add_findings(out, row);
-    buf_add_str(out, "</system-out>");
-}
-
 static void add_time(struct buf *out, span_us took)
 {
     took = took > 0 ? took : 0;
@@ -93,7 +68,25 @@ static bool case_add(void *ctx, const struct report_row *row)
     add_time(out, row->finished && row->first_seen ? row->finished - row->first_seen : 0);
     buf_add_char(out, '>');
     add_result(out, row);
-    add_facts(out, row);
+    buf_add_str(out, "<system-out>");
+    for (int i = 0; i < REPORT_COLUMNS; i++)
+        if (report_columns[i].type != REPORT_FINDINGS) {
+            const struct report_column *column = &report_columns[i];
+            const void *cell = report_cell(row, column);
+            char when[WHEN_LEN];
+            buf_add_fmt(out, "%s: ", column->name);
+            switch (column->type) {
+            case REPORT_TEXT: markup_add(out, *(const struct text *)cell); break;
+            case REPORT_COUNT: buf_add_u64(out, *(const uint32_t *)cell); break;
+            case REPORT_INSTANT:
+                buf_add_str(out, when_format(*(const instant_us *)cell, when));
+                break;
+            case REPORT_FINDINGS: break;
+            }
+            buf_add_char(out, '\n');
+        }
+    add_findings(out, row);
+    buf_add_str(out, "</system-out>");
     buf_add_str(out, "</testcase>\n");
     return sink_turn(sink);
 }
@@ -126,13 +119,6 @@ static void suite_begin(struct buf *out, const struct report_head *head,
     buf_add_str(out, "</properties>\n");
 }
 
-static void suite_end(struct buf *out, const struct report_sum *sum)
-{
-    buf_add_str(out, "<system-out>");
-    report_verdict(sum, out);
-    buf_add_str(out, "</system-out>\n</testsuite>\n</testsuites>\n");
-}
-
 enum err junit_write(const struct report *report, struct why *why)
 {
     struct report_sum sum;
@@ -140,7 +126,10 @@ enum err junit_write(const struct report *report, struct why *why)
     if (err == OK) {
         suite_begin(&report->out->buf, report->head, &sum);
         err = report_rows(report, case_add, report->out, why);
-        suite_end(&report->out->buf, &sum);
+        struct buf *out = &report->out->buf;
+        buf_add_str(out, "<system-out>");
+        report_verdict(&sum, out);
+        buf_add_str(out, "</system-out>\n</testsuite>\n</testsuites>\n");
     }
     report_sum_clear(&sum);
     return err;

@@ -62,25 +62,6 @@ static struct text or_default(struct text mail_from)
     return mail_from.len ? mail_from : TEXT("default");
 }
 
-static void change_add(struct comment *c, const struct group *g, const struct group_example *e)
-{
-    buf_add_str(c->out, "| ");
-    if (g->action != ACTION_NONE) {
-        markup_add_code(c->out, or_default(names_text(&c->groups.names, e->before)));
-        buf_add_str(c->out, " \xe2\x86\x92 ");
-    }
-    markup_add_code(c->out, or_default(fleet_mail_from(c->report->fleet, e->row)));
-    buf_add_char(c->out, ' ');
-}
-
-static void source_add(struct comment *c, uint32_t row)
-{
-    struct buf scratch;
-    buf_init(&scratch, LINE_LEN_MAX);
-    cell_add(c->out, fleet_source(c->report->fleet, row, &scratch));
-    buf_spend(&scratch, c->out);
-}
-
 static void lane_add(struct comment *c, uint16_t lane)
 {
     const struct fleet *f = c->report->fleet;
@@ -98,10 +79,19 @@ static uint32_t examples_add(struct comment *c, const struct group *g, bool with
         cell_add(c->out, fleet_identity(c->report->fleet, e->row));
         if (with_all)
             lane_add(c, g->lane);
-        change_add(c, g, e);
+        buf_add_str(c->out, "| ");
+        if (g->action != ACTION_NONE) {
+            markup_add_code(c->out, or_default(names_text(&c->groups.names, e->before)));
+            buf_add_str(c->out, " \xe2\x86\x92 ");
+        }
+        markup_add_code(c->out, or_default(fleet_mail_from(c->report->fleet, e->row)));
+        buf_add_char(c->out, ' ');
         if (with_all)
             cell_add(c->out, names_text(&c->groups.names, e->reason));
-        source_add(c, e->row);
+        struct buf scratch;
+        buf_init(&scratch, LINE_LEN_MAX);
+        cell_add(c->out, fleet_source(c->report->fleet, e->row, &scratch));
+        buf_spend(&scratch, c->out);
         buf_add_str(c->out, "|\n");
     }
     return added;
@@ -146,25 +136,6 @@ static void code_add(struct buf *out, struct text t)
     buf_add_str(out, t.len > MARKDOWN_CELL_MAX ? "\xe2\x80\xa6</code>" : "</code>");
 }
 
-static void folded_group_add(struct comment *c, const struct group *g, size_t limit)
-{
-    const struct fleet *f = c->report->fleet;
-    const struct lane *lane = &f->lanes[g->lane];
-    buf_add_fmt(c->out, "<details><summary><b>%u</b> %s", g->count, action_name(g->action));
-    buf_add_str(c->out, g->rejects ? ", REJECT_MESSAGE" : "");
-    code_add(c->out, names_text(&f->names, f->accounts[lane->account].name));
-    code_add(c->out, names_text(&f->names, lane->region));
-    code_add(c->out, group_reason(&c->groups, g));
-    if (g->warnings) {
-        buf_add_str(c->out, " <b>warning: ");
-        group_warnings(g, c->out);
-        buf_add_str(c->out, "</b>");
-    }
-    buf_add_str(c->out, "</summary>\n\n| identity | MAIL FROM | source |\n| --- | --- | --- |\n");
-    more_add(c, g->count - examples_add(c, g, false, limit));
-    buf_add_str(c->out, "\n</details>\n");
-}
-
 static void folded_section_add(struct comment *c, const struct markdown_section *section,
                                size_t limit)
 {
@@ -173,7 +144,22 @@ static void folded_section_add(struct comment *c, const struct markdown_section 
         const struct group *g = &c->groups.list[i];
         if (!is_in(section, g))
             continue;
-        folded_group_add(c, g, limit);
+        const struct fleet *f = c->report->fleet;
+        const struct lane *lane = &f->lanes[g->lane];
+        buf_add_fmt(c->out, "<details><summary><b>%u</b> %s", g->count, action_name(g->action));
+        buf_add_str(c->out, g->rejects ? ", REJECT_MESSAGE" : "");
+        code_add(c->out, names_text(&f->names, f->accounts[lane->account].name));
+        code_add(c->out, names_text(&f->names, lane->region));
+        code_add(c->out, group_reason(&c->groups, g));
+        if (g->warnings) {
+            buf_add_str(c->out, " <b>warning: ");
+            group_warnings(g, c->out);
+            buf_add_str(c->out, "</b>");
+        }
+        buf_add_str(c->out,
+                    "</summary>\n\n| identity | MAIL FROM | source |\n| --- | --- | --- |\n");
+        more_add(c, g->count - examples_add(c, g, false, limit));
+        buf_add_str(c->out, "\n</details>\n");
         left -= g->count;
     }
     more_add(c, left);
@@ -192,15 +178,6 @@ static void section_add(struct comment *c, size_t i)
         open_section_add(c, section, limit);
     else
         folded_section_add(c, section, limit);
-}
-
-static void counts_add(struct buf *out, const struct report_sum *sum)
-{
-    buf_add_str(out, "\n| outcome | identities |\n| --- | ---: |\n");
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        if (sum->by_outcome[o])
-            buf_add_fmt(out, "| %s | %u |\n", outcome_name((enum outcome)o), sum->by_outcome[o]);
-    buf_add_fmt(out, "\n%llu writes to SES.\n", (unsigned long long)sum->writes);
 }
 
 static void lane_counts_add(struct comment *c, uint16_t lane)
@@ -240,14 +217,6 @@ static void lanes_add(struct comment *c)
     buf_add_str(c->out, "\n</details>\n");
 }
 
-static void head_add(struct buf *out, const struct report_head *head)
-{
-    buf_add_fmt(out, "## mailfrom " TEXT_FMT, TEXT_ARG(head->verb));
-    if (head->run)
-        buf_add_fmt(out, ", run %llu", (unsigned long long)head->run);
-    buf_add_str(out, "\n\n**");
-}
-
 static bool row_count(void *ctx, const struct report_row *row)
 {
     struct comment *c = ctx;
@@ -258,7 +227,11 @@ static bool row_count(void *ctx, const struct report_row *row)
 
 static void comment_write(struct comment *c)
 {
-    head_add(c->out, c->report->head);
+    const struct report_head *head = c->report->head;
+    buf_add_fmt(c->out, "## mailfrom " TEXT_FMT, TEXT_ARG(head->verb));
+    if (head->run)
+        buf_add_fmt(c->out, ", run %llu", (unsigned long long)head->run);
+    buf_add_str(c->out, "\n\n**");
     report_verdict(&c->sum, c->out);
     buf_add_str(c->out, "**\n");
     if (c->report->head->lost.len)
@@ -267,7 +240,12 @@ static void comment_write(struct comment *c)
                     ". Rows may lack what was written last.**\n",
                     TEXT_ARG(c->report->head->lost));
     section_add(c, 0); /* mail that is rejected now comes before everything */
-    counts_add(c->out, &c->sum);
+    buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+        if (c->sum.by_outcome[o])
+            buf_add_fmt(c->out, "| %s | %u |\n", outcome_name((enum outcome)o),
+                        c->sum.by_outcome[o]);
+    buf_add_fmt(c->out, "\n%llu writes to SES.\n", (unsigned long long)c->sum.writes);
     lanes_add(c);
     for (size_t i = 1; i < SECTIONS_LEN; i++)
         section_add(c, i);

@@ -6,11 +6,6 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-static bool is_forbidden(uint32_t c)
-{
-    return escape_is_unsafe(c) || (c & 0xfffe) == 0xfffe;
-}
-
 /* The next character as bytes that may stand anywhere; *t moves on. */
 static struct text next_safe(struct text *t, uint32_t *code)
 {
@@ -21,7 +16,7 @@ static struct text next_safe(struct text *t, uint32_t *code)
     *code = c;
     if (len && (c == '\n' || c == '\r' || c == '\t'))
         return TEXT(" ");
-    return len == 0 || is_forbidden(c) ? TEXT(REPLACEMENT) : here;
+    return len == 0 || (escape_is_unsafe(c) || (c & 0xfffe) == 0xfffe) ? TEXT(REPLACEMENT) : here;
 }
 
 void markup_add(struct buf *out, struct text t)

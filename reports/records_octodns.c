@@ -49,8 +49,23 @@ static void txt_add(struct buf *out, struct text t)
     buf_spend(&escaped, out);
 }
 
-static void values_add(struct buf *out, const struct records_set *set)
+static bool item_add(struct records_out *o, const struct records_set *set)
 {
+    struct buf *out = &o->sink->buf;
+    records_add_notes(out, "#", set);
+    if (set->action == RECORDS_BLOCKED)
+        return true;
+    if (!set_can_be_said(set))
+        return false;
+    /* The key of a name stands once, before the first of its sets. */
+    struct text host = records_host(set);
+    if (!text_eq(o->key, set->name)) {
+        o->key = set->name;
+        buf_add_fmt(&o->sink->buf, "\"" TEXT_FMT "\":\n",
+                    TEXT_ARG(text_eq(host, TEXT("@")) ? TEXT_NONE : host));
+    }
+    buf_add_fmt(out, "  - ttl: %u\n    type: %s\n    values:\n", o->style->ttl_s,
+                records_type_name(set->type));
     for (uint32_t i = 0; i < records_after_len(set); i++) {
         const struct records_value *value = records_after_at(set, i);
         buf_add_str(out, "      - ");
@@ -62,31 +77,6 @@ static void values_add(struct buf *out, const struct records_set *set)
                         TEXT_ARG(value->data), value->preference);
         }
     }
-}
-
-/* The key of a name stands once, before the first of its sets. */
-static void key_add(struct records_out *o, const struct records_set *set)
-{
-    struct text host = records_host(set);
-    if (text_eq(o->key, set->name))
-        return;
-    o->key = set->name;
-    buf_add_fmt(&o->sink->buf, "\"" TEXT_FMT "\":\n",
-                TEXT_ARG(text_eq(host, TEXT("@")) ? TEXT_NONE : host));
-}
-
-static bool item_add(struct records_out *o, const struct records_set *set)
-{
-    struct buf *out = &o->sink->buf;
-    records_add_notes(out, "#", set);
-    if (set->action == RECORDS_BLOCKED)
-        return true;
-    if (!set_can_be_said(set))
-        return false;
-    key_add(o, set);
-    buf_add_fmt(out, "  - ttl: %u\n    type: %s\n    values:\n", o->style->ttl_s,
-                records_type_name(set->type));
-    values_add(out, set);
     return true;
 }
 

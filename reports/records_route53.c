@@ -44,29 +44,6 @@ static void name_add(struct json_out *j, const char *key, struct text name, cons
     j->buf->failed = j->buf->failed || scratch->failed;
 }
 
-static void change_add(struct json_out *j, const struct records_set *set, uint32_t ttl_s,
-                       struct buf *scratch)
-{
-    json_add_object(j, NULL);
-    json_add_word(j, "Action", set->there_len ? "UPSERT" : "CREATE");
-    json_add_object(j, "ResourceRecordSet");
-    name_add(j, "Name", set->name, ".", scratch);
-    json_add_word(j, "Type", records_type_name(set->type));
-    json_add_u64(j, "TTL", ttl_s);
-    json_add_array(j, "ResourceRecords");
-    for (uint32_t i = 0; i < records_after_len(set); i++) {
-        buf_reset(scratch);
-        records_add_route53(scratch, set->type, records_after_at(set, i), " ");
-        json_add_object(j, NULL);
-        json_add_text(j, "Value", buf_text(scratch));
-        json_end(j);
-        j->buf->failed = j->buf->failed || scratch->failed;
-    }
-    json_end(j);
-    json_end(j);
-    json_end(j);
-}
-
 struct batch {
     struct request_load load;
     uint64_t changes;
@@ -93,7 +70,24 @@ static bool set_add(struct records_out *o, const struct records_set *set, struct
         name_add(&o->json, "Comment", set->zone, ": MAIL FROM for Amazon SES", scratch);
         json_add_array(&o->json, "Changes");
     }
-    change_add(&o->json, set, o->style->ttl_s, scratch);
+    json_add_object(&o->json, NULL);
+    json_add_word(&o->json, "Action", set->there_len ? "UPSERT" : "CREATE");
+    json_add_object(&o->json, "ResourceRecordSet");
+    name_add(&o->json, "Name", set->name, ".", scratch);
+    json_add_word(&o->json, "Type", records_type_name(set->type));
+    json_add_u64(&o->json, "TTL", o->style->ttl_s);
+    json_add_array(&o->json, "ResourceRecords");
+    for (uint32_t i = 0; i < records_after_len(set); i++) {
+        buf_reset(scratch);
+        records_add_route53(scratch, set->type, records_after_at(set, i), " ");
+        json_add_object(&o->json, NULL);
+        json_add_text(&o->json, "Value", buf_text(scratch));
+        json_end(&o->json);
+        o->json.buf->failed = o->json.buf->failed || scratch->failed;
+    }
+    json_end(&o->json);
+    json_end(&o->json);
+    json_end(&o->json);
     records_count(o, set);
     return true;
 }

@@ -22,17 +22,6 @@ static void cell_add(struct buf *out, struct text t)
     csv_cell_add(out, t);
 }
 
-/* As zone files have it, since whatever strangers published is printable there. */
-static void replaced_add(struct buf *out, const struct records_set *set)
-{
-    struct buf presented;
-    buf_init(&presented, RECORDS_VALUE_MAX);
-    if (set->action == RECORDS_REPLACE)
-        records_add_rdata(&presented, set->type, &set->there[set->replaced]);
-    cell_add(out, buf_text(&presented));
-    buf_spend(&presented, out);
-}
-
 static bool row_add(struct records_out *o, const struct records_set *set)
 {
     struct buf *out = &o->sink->buf;
@@ -46,7 +35,13 @@ static bool row_add(struct records_out *o, const struct records_set *set)
         buf_add_u64(out, set->wanted.preference);
     cell_add(out, set->wanted.data);
     buf_add_fmt(out, ",%s", records_action_name(set->action));
-    replaced_add(out, set);
+    /* As zone files have it, since whatever strangers published is printable there. */
+    struct buf presented;
+    buf_init(&presented, RECORDS_VALUE_MAX);
+    if (set->action == RECORDS_REPLACE)
+        records_add_rdata(&presented, set->type, &set->there[set->replaced]);
+    cell_add(out, buf_text(&presented));
+    buf_spend(&presented, out);
     cell_add(out, set->unicode);
     buf_add_str(out, "\r\n");
     return true;
@@ -71,19 +66,6 @@ static void presented_add(struct json_out *j, const char *key, enum records_type
     buf_spend(&presented, j->buf);
 }
 
-static void wanted_add(struct json_out *j, const struct records_set *set)
-{
-    if (set->type == RECORDS_MX)
-        json_add_u64(j, "priority", set->wanted.preference);
-    json_add_text(j, "value", set->wanted.data);
-    if (set->action == RECORDS_REPLACE)
-        presented_add(j, "replaces", set->type, &set->there[set->replaced]);
-    json_add_array(j, "values");
-    for (uint32_t i = 0; i < records_after_len(set); i++)
-        presented_add(j, NULL, set->type, records_after_at(set, i));
-    json_end(j);
-}
-
 static bool object_add(struct records_out *o, const struct records_set *set)
 {
     struct json_out *j = &o->json;
@@ -100,7 +82,15 @@ static bool object_add(struct records_out *o, const struct records_set *set)
         json_add_text(j, "reason", set->reason);
     } else {
         json_add_u64(j, "ttl", o->style->ttl_s);
-        wanted_add(j, set);
+        if (set->type == RECORDS_MX)
+            json_add_u64(j, "priority", set->wanted.preference);
+        json_add_text(j, "value", set->wanted.data);
+        if (set->action == RECORDS_REPLACE)
+            presented_add(j, "replaces", set->type, &set->there[set->replaced]);
+        json_add_array(j, "values");
+        for (uint32_t i = 0; i < records_after_len(set); i++)
+            presented_add(j, NULL, set->type, records_after_at(set, i));
+        json_end(j);
     }
     json_end(j);
     return true;

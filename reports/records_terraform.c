@@ -33,22 +33,6 @@ static void label_add(struct buf *out, struct text name)
         buf_add_char(out, name.at[i] == '.' ? '_' : name.at[i]);
 }
 
-/* The provider adds the outer quotes of a TXT itself. */
-static void values_add(struct buf *out, const struct records_set *set)
-{
-    struct buf presented;
-    buf_init(&presented, RECORDS_VALUE_MAX);
-    for (uint32_t i = 0; i < records_after_len(set); i++) {
-        buf_reset(&presented);
-        records_add_route53(&presented, set->type, records_after_at(set, i), "");
-        struct text t = buf_text(&presented);
-        buf_add_str(out, i ? ", " : "");
-        string_add(out, set->type == RECORDS_TXT && t.len ? text_slice(t, 1, t.len - 1) : t);
-        out->failed = out->failed || presented.failed;
-    }
-    buf_clear(&presented);
-}
-
 static bool route53_takes(const struct records_set *set)
 {
     for (uint32_t i = 0; i < records_after_len(set); i++)
@@ -76,7 +60,18 @@ static bool resource_add(struct records_out *o, const struct records_set *set)
                 ".zone_id\n  name    = \"" TEXT_FMT
                 "\"\n  type    = \"%s\"\n  ttl     = %u\n  records = [",
                 TEXT_ARG(set->name), records_type_name(set->type), o->style->ttl_s);
-    values_add(out, set);
+    /* The provider adds the outer quotes of a TXT itself. */
+    struct buf presented;
+    buf_init(&presented, RECORDS_VALUE_MAX);
+    for (uint32_t i = 0; i < records_after_len(set); i++) {
+        buf_reset(&presented);
+        records_add_route53(&presented, set->type, records_after_at(set, i), "");
+        struct text t = buf_text(&presented);
+        buf_add_str(out, i ? ", " : "");
+        string_add(out, set->type == RECORDS_TXT && t.len ? text_slice(t, 1, t.len - 1) : t);
+        out->failed = out->failed || presented.failed;
+    }
+    buf_clear(&presented);
     buf_add_str(out, "]\n}\n\n");
     return true;
 }

@@ -44,15 +44,6 @@ static bool is_plain(unsigned char c)
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
-/* Other octets as three digits: decimal in zone files, octal at Route 53. */
-static void octet_add(struct buf *out, unsigned char c, unsigned base)
-{
-    if (c == '"' || c == '\\')
-        buf_add_fmt(out, "\\%c", c);
-    else
-        buf_add_fmt(out, "\\%u%u%u", c / (base * base), c / base % base, c % base);
-}
-
 static void string_add(struct buf *out, struct text t, unsigned base)
 {
     buf_add_char(out, '"');
@@ -63,7 +54,12 @@ static void string_add(struct buf *out, struct text t, unsigned base)
         buf_add(out, t.at, plain);
         if (plain == t.len)
             break;
-        octet_add(out, (unsigned char)t.at[plain], base);
+        /* Other octets as three digits: decimal in zone files, octal at Route 53. */
+        unsigned char c = (unsigned char)t.at[plain];
+        if (c == '"' || c == '\\')
+            buf_add_fmt(out, "\\%c", c);
+        else
+            buf_add_fmt(out, "\\%u%u%u", c / (base * base), c / base % base, c % base);
         t = text_from(t, plain + 1);
     }
     buf_add_char(out, '"');
@@ -113,20 +109,16 @@ static void note_add(struct buf *out, const char *lead, const char *words, struc
     buf_add_char(out, '\n');
 }
 
-static void replaced_add(struct buf *out, const char *lead, const struct records_set *set)
-{
-    const struct records_value *old = &set->there[set->replaced];
-    buf_add_fmt(out, "%s replaces %s ", lead, records_type_name(set->type));
-    records_add_rdata(out, set->type, old);
-    buf_add_char(out, '\n');
-}
-
 void records_add_notes(struct buf *out, const char *lead, const struct records_set *set)
 {
     if (set->unicode.len && set->type == RECORDS_MX)
         note_add(out, lead, "", set->unicode);
-    if (set->action == RECORDS_REPLACE)
-        replaced_add(out, lead, set);
+    if (set->action == RECORDS_REPLACE) {
+        const struct records_value *old = &set->there[set->replaced];
+        buf_add_fmt(out, "%s replaces %s ", lead, records_type_name(set->type));
+        records_add_rdata(out, set->type, old);
+        buf_add_char(out, '\n');
+    }
     if (set->action == RECORDS_BLOCKED)
         note_add(out, lead, set->type == RECORDS_MX ? "no MX: " : "no TXT: ", set->reason);
 }

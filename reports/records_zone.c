@@ -50,11 +50,15 @@ static void absence_add(struct buf *out, const struct records_set *set, const ch
     buf_add_fmt(out, " %s\n", type);
 }
 
-/* Exactly this set is there, or none. At a CNAME a server drops an addition and still answers
- * NOERROR (RFC 2136, section 3.4.2.2), so that there is none is asked for too. */
-static void prerequisites_add(struct buf *out, const struct records_set *set)
+static bool update_add(struct records_out *o, const struct records_set *set)
 {
+    struct buf *out = &o->sink->buf;
     const char *type = records_type_name(set->type);
+    records_add_notes(out, ";", set);
+    if (set->action == RECORDS_BLOCKED || set->action == RECORDS_KEEP)
+        return true;
+    /* Exactly this set is there, or none. At a CNAME a server drops an addition and still answers
+     * NOERROR (RFC 2136, section 3.4.2.2), so that there is none is asked for too. */
     absence_add(out, set, "CNAME");
     for (uint32_t i = 0; i < set->there_len; i++) {
         buf_add_str(out, "prereq yxrrset ");
@@ -65,16 +69,6 @@ static void prerequisites_add(struct buf *out, const struct records_set *set)
     }
     if (!set->there_len)
         absence_add(out, set, type);
-}
-
-static bool update_add(struct records_out *o, const struct records_set *set)
-{
-    struct buf *out = &o->sink->buf;
-    const char *type = records_type_name(set->type);
-    records_add_notes(out, ";", set);
-    if (set->action == RECORDS_BLOCKED || set->action == RECORDS_KEEP)
-        return true;
-    prerequisites_add(out, set);
     if (set->action == RECORDS_REPLACE) {
         buf_add_str(out, "update delete ");
         owner_add(out, set);

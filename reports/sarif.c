@@ -36,19 +36,6 @@ static void message_add(struct json_out *j, const char *key, struct text text)
     json_end(j);
 }
 
-static void rule_add(struct json_out *j, enum finding f)
-{
-    char help[64];
-    const struct finding_rule *rule = finding_rule(f);
-    snprintf(help, sizeof help, "mailfrom explain %s", rule->name);
-    json_line(j, "\n");
-    json_add_object(j, NULL);
-    json_add_word(j, "id", rule->name);
-    message_add(j, "shortDescription", text_of(rule->summary));
-    message_add(j, "help", text_of(help));
-    json_end(j);
-}
-
 /* A path as a URI: each of its parts percent-encoded. */
 static void uri_add(struct buf *out, struct text path)
 {
@@ -57,28 +44,6 @@ static void uri_add(struct buf *out, struct text path)
         if (path.at)
             buf_add_char(out, '/');
     }
-}
-
-static void place_add(struct json_out *j, const struct fleet *fleet, const struct choice *choice)
-{
-    struct buf uri;
-    buf_init(&uri, 3 * PATH_LEN_MAX);
-    uri_add(&uri, fleet->files[choice->file]);
-    json_add_array(j, "locations");
-    json_add_object(j, NULL);
-    json_add_object(j, "physicalLocation");
-    json_add_object(j, "artifactLocation");
-    json_add_text(j, "uri", buf_text(&uri));
-    json_end(j);
-    json_add_object(j, "region");
-    json_add_u64(j, "startLine", choice->line);
-    if (choice->column)
-        json_add_u64(j, "startColumn", choice->column);
-    json_end(j);
-    json_end(j);
-    json_end(j);
-    json_end(j);
-    buf_spend(&uri, j->buf);
 }
 
 /* What stays the same when the line moves, so that a finding is known again. */
@@ -109,7 +74,25 @@ static void result_add(struct log *log, const struct report_row *row, const stru
     json_add_u64(j, "ruleIndex", f->rule);
     json_add_word(j, "level", levels[log->level]);
     message_add(j, "message", f->text);
-    place_add(j, fleet, &fleet->choices[row->number]);
+    const struct choice *choice = &fleet->choices[row->number];
+    struct buf uri;
+    buf_init(&uri, 3 * PATH_LEN_MAX);
+    uri_add(&uri, fleet->files[choice->file]);
+    json_add_array(j, "locations");
+    json_add_object(j, NULL);
+    json_add_object(j, "physicalLocation");
+    json_add_object(j, "artifactLocation");
+    json_add_text(j, "uri", buf_text(&uri));
+    json_end(j);
+    json_add_object(j, "region");
+    json_add_u64(j, "startLine", choice->line);
+    if (choice->column)
+        json_add_u64(j, "startColumn", choice->column);
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    json_end(j);
+    buf_spend(&uri, j->buf);
     fingerprint_add(j, row, text_of(rule));
     if (f->accepted) {
         json_add_array(j, "suppressions");
@@ -135,40 +118,6 @@ static bool row_add(void *ctx, const struct report_row *row)
     return log->results < SARIF_RESULTS_MAX && sink_turn(log->report->out);
 }
 
-static void lost_add(struct json_out *j, const struct report_head *head)
-{
-    if (head->lost.len == 0)
-        return;
-    json_add_array(j, "invocations");
-    json_add_object(j, NULL);
-    json_add_bool(j, "executionSuccessful", true);
-    json_add_array(j, "toolExecutionNotifications");
-    json_add_object(j, NULL);
-    json_add_word(j, "level", "warning");
-    json_add_object(j, "message");
-    json_add_text(j, "text", head->lost);
-    json_end(j);
-    json_end(j);
-    json_end(j);
-    json_end(j);
-    json_end(j);
-    json_line(j, "\n");
-}
-
-static void tool_add(struct json_out *j, struct text version)
-{
-    json_add_object(j, "tool");
-    json_add_object(j, "driver");
-    json_add_word(j, "name", "mailfrom");
-    json_add_text(j, "version", version);
-    json_add_array(j, "rules");
-    for (int f = 0; f < FINDINGS_LEN; f++)
-        rule_add(j, (enum finding)f);
-    json_end_line(j, "\n");
-    json_end(j);
-    json_end(j);
-}
-
 enum err sarif_write(const struct report *report, struct why *why)
 {
     struct log log = {.report = report};
@@ -181,9 +130,42 @@ enum err sarif_write(const struct report *report, struct why *why)
     json_line(j, "\n");
     json_add_array(j, "runs");
     json_add_object(j, NULL);
-    tool_add(j, report->head->version);
+    json_add_object(j, "tool");
+    json_add_object(j, "driver");
+    json_add_word(j, "name", "mailfrom");
+    json_add_text(j, "version", report->head->version);
+    json_add_array(j, "rules");
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        char help[64];
+        const struct finding_rule *rule = finding_rule((enum finding)f);
+        snprintf(help, sizeof help, "mailfrom explain %s", rule->name);
+        json_line(j, "\n");
+        json_add_object(j, NULL);
+        json_add_word(j, "id", rule->name);
+        message_add(j, "shortDescription", text_of(rule->summary));
+        message_add(j, "help", text_of(help));
+        json_end(j);
+    }
+    json_end_line(j, "\n");
+    json_end(j);
+    json_end(j);
     json_line(j, "\n");
-    lost_add(j, report->head);
+    if (report->head->lost.len != 0) {
+        json_add_array(j, "invocations");
+        json_add_object(j, NULL);
+        json_add_bool(j, "executionSuccessful", true);
+        json_add_array(j, "toolExecutionNotifications");
+        json_add_object(j, NULL);
+        json_add_word(j, "level", "warning");
+        json_add_object(j, "message");
+        json_add_text(j, "text", report->head->lost);
+        json_end(j);
+        json_end(j);
+        json_end(j);
+        json_end(j);
+        json_end(j);
+        json_line(j, "\n");
+    }
     json_add_array(j, "results");
     for (; err == OK && log.level < LEVELS_LEN; log.level++)
         err = report_rows(report, row_add, &log, why);

@@ -70,19 +70,6 @@ static void print_usage(FILE *out)
           out);
 }
 
-static void print_help(const struct verb_row *v)
-{
-    printf("Usage: mailfrom %s%s%s [options]\n\n%s\n\nOptions:\n", v->name,
-           *v->arguments ? " " : "", v->arguments, v->help);
-    options_print(stdout, v->options);
-    printf("\nExample: %s\n", v->example);
-}
-
-static const struct verb_row *verb_find(const char *name)
-{
-    return strcmp(name, version_row.name) == 0 ? &version_row : verb_row_find(name);
-}
-
 static const char *verb_near(const char *name)
 {
     const char *best = NULL;
@@ -97,50 +84,30 @@ static const char *verb_near(const char *name)
     return best;
 }
 
-static int unknown_verb(const char *name)
-{
-    const char *near = verb_near(name);
-    if (near)
-        message_error("there is no verb \"%s\": did you mean %s?", name, near);
-    else
-        message_error("there is no verb \"%s\"; mailfrom --help lists them", name);
-    return EXIT_CANNOT_RUN;
-}
-
-/* A descriptor below 3 that is closed would be given to the next file that is opened, and what is
- * printed would go into it: into the journal, say. */
-static void descriptors_fill(void)
-{
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        close(fd);
-}
-
-/* Signals that would end the process by default though they are about nothing of ours: a stray one
- * must not end a run of three days. Real-time signals are the same. */
-static void strangers_ignore(void)
-{
-    static const int strangers[] = {SIGUSR1, SIGUSR2,   SIGALRM, SIGVTALRM,
-                                    SIGPROF, SIGSTKFLT, SIGIO,   SIGPWR};
-    for (size_t i = 0; i < COUNT(strangers); i++)
-        signal(strangers[i], SIG_IGN);
-    for (int i = SIGRTMIN; i <= SIGRTMAX; i++)
-        signal(i, SIG_IGN);
-}
-
 /* Credentials must not end in a core file. A closed pipe must not end a run, nor a file that grew
  * to its limit: both are told by the write that fails. How a program ended that gives credentials
  * is known only while nobody ignores the ends of children, as whoever started us may have. */
 static void process_harden(void)
 {
     struct rlimit no_core = {0, 0};
-    descriptors_fill();
+    /* A descriptor below 3 that is closed would be given to the next file that is opened, and what
+     * is printed would go into it: into the journal, say. */
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
-    strangers_ignore();
+    /* Signals that would end the process by default though they are about nothing of ours: a stray
+     * one must not end a run of three days. Real-time signals are the same. */
+    static const int strangers[] = {SIGUSR1, SIGUSR2,   SIGALRM, SIGVTALRM,
+                                    SIGPROF, SIGSTKFLT, SIGIO,   SIGPWR};
+    for (size_t i = 0; i < COUNT(strangers); i++)
+        signal(strangers[i], SIG_IGN);
+    for (int i = SIGRTMIN; i <= SIGRTMAX; i++)
+        signal(i, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
@@ -177,15 +144,26 @@ int main(int argc, char **argv)
         print_usage(argc < 2 ? stderr : stdout);
         return message_flush(argc < 2 ? EXIT_CANNOT_RUN : EXIT_OK);
     }
-    const struct verb_row *verb = verb_find(argv[1]);
-    if (!verb)
-        return unknown_verb(argv[1]);
+    const char *name = argv[1];
+    const struct verb_row *verb =
+        strcmp(name, version_row.name) == 0 ? &version_row : verb_row_find(name);
+    if (!verb) {
+        const char *near = verb_near(name);
+        if (near)
+            message_error("there is no verb \"%s\": did you mean %s?", name, near);
+        else
+            message_error("there is no verb \"%s\"; mailfrom --help lists them", name);
+        return EXIT_CANNOT_RUN;
+    }
     if (options_read(&options, verb->options, argc - 2, argv + 2, &why) != OK) {
         message_error("%s: %s", verb->name, why.text);
         return EXIT_CANNOT_RUN;
     }
     if (options.help) {
-        print_help(verb);
+        printf("Usage: mailfrom %s%s%s [options]\n\n%s\n\nOptions:\n", verb->name,
+               *verb->arguments ? " " : "", verb->arguments, verb->help);
+        options_print(stdout, verb->options);
+        printf("\nExample: %s\n", verb->example);
         return message_flush(EXIT_OK);
     }
     return verb_run(verb, &options);

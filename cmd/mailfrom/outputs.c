@@ -76,18 +76,6 @@ static enum err input_spare(const char *output, const char *what, const char *in
                : OK;
 }
 
-static enum err journal_spare(const char *output, const char *journal, struct why *why)
-{
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock", ".mark"};
-    char file[PATH_MAX + 16];
-    enum err err = OK;
-    for (size_t i = 0; err == OK && i < COUNT(ends); i++) {
-        snprintf(file, sizeof file, "%s%s", journal, ends[i]);
-        err = input_spare(output, *ends[i] ? "the journal's file" : "the journal", file, why);
-    }
-    return err;
-}
-
 static enum err named_spare(const struct options *o, const char *output, struct why *why)
 {
     const struct {
@@ -96,7 +84,13 @@ static enum err named_spare(const struct options *o, const char *output, struct 
                  {"the manifest", o->discover.manifest},
                  {"the file of --psl-file", o->access.psl_file},
                  {"the file of --ca-bundle", o->access.ca_bundle}};
-    enum err err = journal_spare(output, options_journal(o), why);
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock", ".mark"};
+    char file[PATH_MAX + 16];
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < COUNT(ends); i++) {
+        snprintf(file, sizeof file, "%s%s", options_journal(o), ends[i]);
+        err = input_spare(output, *ends[i] ? "the journal's file" : "the journal", file, why);
+    }
     for (size_t i = 0; err == OK && i < COUNT(named); i++)
         err = input_spare(output, named[i].what, named[i].path, why);
     return err;

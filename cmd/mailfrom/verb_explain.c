@@ -4,20 +4,16 @@
 #include "ui/messages.h"
 #include "verbs.h"
 
-static int print_all(void)
-{
-    for (int f = 0; f < FINDINGS_LEN; f++) {
-        const struct finding_rule *rule = finding_rule((enum finding)f);
-        printf("%-22s %-8s %s\n", rule->name, severity_name(rule->severity), rule->summary);
-    }
-    return EXIT_OK;
-}
-
 int verb_explain(const struct options *o)
 {
     enum finding finding;
-    if (o->arguments_len == 0)
-        return print_all();
+    if (o->arguments_len == 0) {
+        for (int f = 0; f < FINDINGS_LEN; f++) {
+            const struct finding_rule *rule = finding_rule((enum finding)f);
+            printf("%-22s %-8s %s\n", rule->name, severity_name(rule->severity), rule->summary);
+        }
+        return EXIT_OK;
+    }
     if (!finding_parse(text_of(o->arguments[0]), &finding)) {
         const char *near = finding_near(text_of(o->arguments[0]));
         message_error("there is no rule \"%s\"%s%s; mailfrom explain lists them", o->arguments[0],

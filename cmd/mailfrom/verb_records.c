@@ -68,26 +68,6 @@ static enum err server_read(const struct options *o, char out[SERVER_LEN], struc
     return OK;
 }
 
-static void sum_print(const struct options *o, const struct records_gather *g,
-                      const struct records_sum *sum)
-{
-    if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
-        message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
-    if (sum->left_out)
-        message_note(
-            "left out, since %s has no words for what is in DNS beside them: %llu record sets, "
-            "first at " TEXT_FMT,
-            o->format, (unsigned long long)sum->left_out, TEXT_ARG(sum->left_out_name));
-    if (o->missing && sum->sets == 0 && !g->blocked)
-        message_note("DNS has all of the records");
-    else
-        message_note("%llu record sets in %llu zones%s", (unsigned long long)sum->sets,
-                     (unsigned long long)sum->zones, o->missing ? ", missing in DNS" : "");
-    if (g->refused || g->blocked)
-        message_note("%u identities and %u record sets need a person first", g->refused,
-                     g->blocked);
-}
-
 static enum err sets_write(const struct options *o, struct records_gather *g,
                            const struct records_style *style, struct records_sum *sum,
                            struct why *why)
@@ -136,8 +116,23 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
     records_gather_init(&g, &config, &r->fleet, r->suffixes);
     err = sets_write(o, &g, &style, &sum, why);
     *whole = err == OK && !g.refused && !g.blocked && !sum.left_out;
-    if (err == OK && !o->quiet)
-        sum_print(o, &g, &sum);
+    if (err == OK && !o->quiet) {
+        if (g.notes > RECORDS_NOTES_MAX && !o->access.verbose)
+            message_note("... and %u more; --verbose says all", g.notes - RECORDS_NOTES_MAX);
+        if (sum.left_out)
+            message_note(
+                "left out, since %s has no words for what is in DNS beside them: %llu record sets, "
+                "first at " TEXT_FMT,
+                o->format, (unsigned long long)sum.left_out, TEXT_ARG(sum.left_out_name));
+        if (o->missing && sum.sets == 0 && !g.blocked)
+            message_note("DNS has all of the records");
+        else
+            message_note("%llu record sets in %llu zones%s", (unsigned long long)sum.sets,
+                         (unsigned long long)sum.zones, o->missing ? ", missing in DNS" : "");
+        if (g.refused || g.blocked)
+            message_note("%u identities and %u record sets need a person first", g.refused,
+                         g.blocked);
+    }
     records_gather_clear(&g);
     return err;
 }

@@ -43,16 +43,6 @@ static int nothing_to_resume(struct session *s, struct why *why)
     return session_conclude(s, OK, why);
 }
 
-/* Whose failures count from now on. */
-static void budget_tell(const struct session *s)
-{
-    struct quota max = s->run.fleet.max_failures;
-    if (s->options.retry_failed && !s->options.quiet && max.value >= 0)
-        message_note(
-            "max_failures allows %g%s of run %llu to fail; what begins again no longer counts",
-            max.value, max.is_percent ? " %" : " identities", (unsigned long long)s->run.head.id);
-}
-
 int verb_resume(const struct options *given)
 {
     struct session s;
@@ -66,7 +56,13 @@ int verb_resume(const struct options *given)
     if (err == OK && s.run.head.state == RUN_ENDED && !given->retry_failed && !looks)
         code = nothing_to_resume(&s, &why);
     else if (err == OK) {
-        budget_tell(&s);
+        /* Whose failures count from now on. */
+        struct quota max = s.run.fleet.max_failures;
+        if (s.options.retry_failed && !s.options.quiet && max.value >= 0)
+            message_note(
+                "max_failures allows %g%s of run %llu to fail; what begins again no longer counts",
+                max.value, max.is_percent ? " %" : " identities",
+                (unsigned long long)s.run.head.id);
         code = session_carry_out(&s, &why);
     } else
         message_error("%s", why.text);

@@ -30,14 +30,6 @@ __attribute__((noinline)) static enum err rollback_vet(const struct options *o, 
     return err == OK ? session_report_vet(o, why) : err;
 }
 
-/* The run that is only planned: its journal is in memory, that of the old one is closed again. */
-static enum err rollback_to_memory(struct run *r, struct why *why)
-{
-    journal_close(r->journal);
-    r->journal = NULL;
-    return journal_open(&r->journal, NULL, JOURNAL_MEMORY, why);
-}
-
 static enum err rollback_load(struct session *s, struct why *why)
 {
     struct run_head old;
@@ -68,8 +60,13 @@ static enum err rollback_load(struct session *s, struct why *why)
         err = rollback_fleet(&r->fleet, r->journal, r->head.parent, &how, why);
     if (err == OK)
         err = run_begun(r, why, "run %llu", (unsigned long long)r->head.parent);
-    if (err == OK && o->dry_run)
-        err = rollback_to_memory(r, why);
+    if (err == OK && o->dry_run) {
+        /* The run that is only planned: its journal is in memory, that of the old one is closed
+         * again. */
+        journal_close(r->journal);
+        r->journal = NULL;
+        err = journal_open(&r->journal, NULL, JOURNAL_MEMORY, why);
+    }
     r->head.verb = o->dry_run ? RUN_PLAN : RUN_ROLLBACK;
     return err;
 }
@@ -88,13 +85,6 @@ static enum err rollback_confirm(const struct session *s, struct why *why)
     return err == OK ? confirm_ask(question, why) : err;
 }
 
-static void nothing_print(const struct session *s)
-{
-    bool some = s->options.only || s->options.outcome_given;
-    printf("Run %llu wrote nothing%s: there is nothing to put back\n",
-           (unsigned long long)s->run.head.parent, some ? " to what was asked for" : "");
-}
-
 int verb_rollback(const struct options *given)
 {
     struct session s;
@@ -105,7 +95,9 @@ int verb_rollback(const struct options *given)
     if (err == OK)
         err = rollback_confirm(&s, &why);
     if (err == OK && s.run.fleet.choices_len == 0) {
-        nothing_print(&s);
+        bool some = s.options.only || s.options.outcome_given;
+        printf("Run %llu wrote nothing%s: there is nothing to put back\n",
+               (unsigned long long)s.run.head.parent, some ? " to what was asked for" : "");
         code = EXIT_OK;
     } else if (err == OK) {
         code = session_carry_out(&s, &why);

@@ -136,8 +136,14 @@ static bool note_one(void *ctx, const struct lane_note *note)
     return true;
 }
 
-static void print_counts(const struct run *r, const struct report_sum *s)
+static enum err print_parts(const struct options *o, struct run *r, const struct report_sum *s,
+                            struct why *why)
 {
+    printf("Run %llu (%s): ", (unsigned long long)r->head.id, journal_verb_name(r->head.verb));
+    print_state(o, r);
+    enum err err = print_alarm(o, r, s, ALARM_REJECTING, why);
+    if (err == OK && s->by_alarm[ALARM_REJECTING])
+        fputc('\n', stdout);
     struct buf counts;
     char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&counts, LINE_LEN_MAX);
@@ -149,17 +155,6 @@ static void print_counts(const struct run *r, const struct report_sum *s)
     if (s->deadline != WHEN_NEVER)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
     buf_clear(&counts);
-}
-
-static enum err print_parts(const struct options *o, struct run *r, const struct report_sum *s,
-                            struct why *why)
-{
-    printf("Run %llu (%s): ", (unsigned long long)r->head.id, journal_verb_name(r->head.verb));
-    print_state(o, r);
-    enum err err = print_alarm(o, r, s, ALARM_REJECTING, why);
-    if (err == OK && s->by_alarm[ALARM_REJECTING])
-        fputc('\n', stdout);
-    print_counts(r, s);
     if (err == OK && r->head.state != RUN_ENDED)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
     if (err == OK)

@@ -33,16 +33,6 @@ static const struct option_row *row_find(enum option_set accepted, struct text n
     return NULL;
 }
 
-static enum err unknown(enum option_set accepted, struct text name, struct why *why)
-{
-    const struct option_row *near = row_near(accepted, name);
-    if (near)
-        return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here: did you mean --%s?",
-                       TEXT_ARG(name), near->name);
-    return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here; see --help",
-                   TEXT_ARG(name));
-}
-
 /* Reads one "--name", "--name=value" or "--name value"; *i is left on the last word it took. */
 static enum err read_one(struct options *o, enum option_set accepted, int argc, char **argv, int *i,
                          struct why *why)
@@ -51,8 +41,15 @@ static enum err read_one(struct options *o, enum option_set accepted, int argc, 
     struct text name = text_cut(&rest, '=');
     const struct option_row *row = row_find(accepted, name);
     const char *value = rest.at;
-    if (!row)
-        return unknown(accepted, name, why);
+    if (!row) {
+        const struct option_row *near = row_near(accepted, name);
+        if (near)
+            return why_set(why, ERR_INPUT,
+                           "there is no option --" TEXT_FMT " here: did you mean --%s?",
+                           TEXT_ARG(name), near->name);
+        return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here; see --help",
+                       TEXT_ARG(name));
+    }
     if (!row->value && value)
         return why_set(why, ERR_INPUT, "--%s takes no value, but has \"%s\"", row->name, value);
     if (row->value && !value) {

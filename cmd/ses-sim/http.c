@@ -78,16 +78,6 @@ static enum MHD_Result header_take(void *arg, enum MHD_ValueKind kind, const cha
 
 /* Answers */
 
-static void date_add(const struct front *f, struct MHD_Response *response)
-{
-    char date[64];
-    struct tm tm;
-    time_t now = (time_t)(clock_real(&f->sim->clock) / SPAN_S(1));
-    gmtime_r(&now, &tm);
-    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date);
-}
-
 /* The first half of the body, then the connection is closed on the client. */
 static ssize_t half_read(void *arg, uint64_t position, char *out, size_t max)
 {
@@ -118,7 +108,12 @@ static enum MHD_Result answer(const struct front *f, struct visit *v)
     MHD_add_response_header(response, "x-amzn-RequestId", x->request_id);
     if (x->is_error && text_eq(text_of(x->content_type), TEXT("application/json")))
         MHD_add_response_header(response, "x-amzn-ErrorType", x->outcome);
-    date_add(f, response);
+    char date[64];
+    struct tm tm;
+    time_t now = (time_t)(clock_real(&f->sim->clock) / SPAN_S(1));
+    gmtime_r(&now, &tm);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date);
     enum MHD_Result result = MHD_queue_response(v->connection, x->status, response);
     MHD_destroy_response(response);
     return result;

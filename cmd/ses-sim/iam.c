@@ -16,28 +16,24 @@ static bool word_applies(struct text word, enum protocol protocol, struct text a
     return text_eq(pattern, action);
 }
 
-static void refuse(struct exchange *x)
-{
-    const char *prefix = x->protocol == PROTOCOL_STS ? "sts" : "ses";
-    struct text message =
-        arena_fmt(&x->arena, "User: " TEXT_FMT " is not authorized to perform: %s:%s",
-                  TEXT_ARG(x->caller_arn), prefix, x->action);
-    if (x->protocol == PROTOCOL_V2 && x->identities_len)
-        message = arena_fmt(&x->arena,
-                            TEXT_FMT " on resource: arn:aws:ses:" TEXT_FMT ":" TEXT_FMT
-                                     ":identity/" TEXT_FMT
-                                     " because no identity-based policy allows the ses:%s action",
-                            TEXT_ARG(message), TEXT_ARG(x->region), TEXT_ARG(x->account),
-                            TEXT_ARG(x->identities[0]), x->action);
-    exchange_trouble(x, TROUBLE_ACCESS_DENIED, message.at);
-}
-
 bool iam_check(struct exchange *x)
 {
     struct text words = x->deny;
     while (words.len) {
         if (word_applies(text_cut(&words, ' '), x->protocol, text_of(x->action))) {
-            refuse(x);
+            const char *prefix = x->protocol == PROTOCOL_STS ? "sts" : "ses";
+            struct text message =
+                arena_fmt(&x->arena, "User: " TEXT_FMT " is not authorized to perform: %s:%s",
+                          TEXT_ARG(x->caller_arn), prefix, x->action);
+            if (x->protocol == PROTOCOL_V2 && x->identities_len)
+                message =
+                    arena_fmt(&x->arena,
+                              TEXT_FMT " on resource: arn:aws:ses:" TEXT_FMT ":" TEXT_FMT
+                                       ":identity/" TEXT_FMT
+                                       " because no identity-based policy allows the ses:%s action",
+                              TEXT_ARG(message), TEXT_ARG(x->region), TEXT_ARG(x->account),
+                              TEXT_ARG(x->identities[0]), x->action);
+            exchange_trouble(x, TROUBLE_ACCESS_DENIED, message.at);
             return false;
         }
     }

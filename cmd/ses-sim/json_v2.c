@@ -24,28 +24,6 @@ static bool can_send(const struct ses_model *m, uint16_t lane, uint32_t id)
 
 /* Reading one */
 
-static void add_mail_from(struct json_out *j, const struct ses_facts *facts)
-{
-    json_add_object(j, "MailFromAttributes");
-    if (facts->mail_from.len) {
-        json_add_text(j, "MailFromDomain", facts->mail_from);
-        json_add_word(j, "MailFromDomainStatus", mail_from_status_name(facts->status));
-    }
-    json_add_word(j, "BehaviorOnMxFailure", behavior_name(facts->behavior));
-    json_end(j);
-}
-
-static void add_dkim(struct json_out *j)
-{
-    json_add_object(j, "DkimAttributes");
-    json_add_bool(j, "SigningEnabled", true);
-    json_add_word(j, "Status", "SUCCESS");
-    json_add_array(j, "Tokens");
-    json_end(j);
-    json_add_word(j, "SigningAttributesOrigin", "AWS_SES");
-    json_end(j);
-}
-
 /* "team=shop;stage=prod" */
 static void add_tags(struct json_out *j, struct text tags)
 {
@@ -78,8 +56,20 @@ static void get_identity(struct sim *s, struct exchange *x)
     json_add_bool(&j, "FeedbackForwardingStatus", facts.forwarding);
     json_add_bool(&j, "VerifiedForSendingStatus", sends);
     json_add_word(&j, "VerificationStatus", verification_name(facts.verification));
-    add_dkim(&j);
-    add_mail_from(&j, &facts);
+    json_add_object(&j, "DkimAttributes");
+    json_add_bool(&j, "SigningEnabled", true);
+    json_add_word(&j, "Status", "SUCCESS");
+    json_add_array(&j, "Tokens");
+    json_end(&j);
+    json_add_word(&j, "SigningAttributesOrigin", "AWS_SES");
+    json_end(&j);
+    json_add_object(&j, "MailFromAttributes");
+    if (facts.mail_from.len) {
+        json_add_text(&j, "MailFromDomain", facts.mail_from);
+        json_add_word(&j, "MailFromDomainStatus", mail_from_status_name(facts.status));
+    }
+    json_add_word(&j, "BehaviorOnMxFailure", behavior_name(facts.behavior));
+    json_end(&j);
     json_add_object(&j, "Policies");
     json_end(&j);
     add_tags(&j, s->tags[id]);
@@ -87,15 +77,6 @@ static void get_identity(struct sim *s, struct exchange *x)
 }
 
 /* Writing one */
-
-static void fail_enum(struct exchange *x, const char *word)
-{
-    exchange_fail(x, 400, "BadRequestException",
-                  "1 validation error detected: Value '%s' at 'behaviorOnMxFailure' failed to "
-                  "satisfy constraint: Member must satisfy enum value set: [USE_DEFAULT_VALUE, "
-                  "REJECT_MESSAGE]",
-                  word);
-}
 
 /* An absent or null member is NULL; one of another type is an error. */
 static bool string_read(struct exchange *x, const cJSON *json, const char *name, const char **out)
@@ -120,7 +101,11 @@ static void put_with(struct sim *s, struct exchange *x, const cJSON *json)
     x->mail_from = arena_text(&x->arena, text_of(domain));
     if (word && (!behavior_parse(text_of(word), &behavior) ||
                  !text_eq(text_of(word), text_of(behavior_name(behavior))))) {
-        fail_enum(x, word);
+        exchange_fail(x, 400, "BadRequestException",
+                      "1 validation error detected: Value '%s' at 'behaviorOnMxFailure' failed to "
+                      "satisfy constraint: Member must satisfy enum value set: [USE_DEFAULT_VALUE, "
+                      "REJECT_MESSAGE]",
+                      word);
         return;
     }
     x->behavior = behavior_name(behavior);
@@ -158,17 +143,6 @@ static struct text parameter(struct exchange *x, const char *name)
     return TEXT_NONE;
 }
 
-static void add_listed(const struct ses_model *m, uint16_t lane, uint32_t id, struct json_out *j)
-{
-    struct text name = ses_model_name(m, id);
-    json_add_object(j, NULL);
-    json_add_word(j, "IdentityType", identity_type_name(identity_type_of(name)));
-    json_add_text(j, "IdentityName", name);
-    json_add_bool(j, "SendingEnabled", can_send(m, lane, id));
-    json_add_word(j, "VerificationStatus", verification_name(ses_model_facts(m, id).verification));
-    json_end(j);
-}
-
 static void list_identities(struct sim *s, struct exchange *x)
 {
     struct text size = parameter(x, "PageSize"), from = parameter(x, "NextToken");
@@ -189,8 +163,17 @@ static void list_identities(struct sim *s, struct exchange *x)
     json_init(&j, &x->out);
     json_add_object(&j, NULL);
     json_add_array(&j, "EmailIdentities");
-    for (uint32_t i = 0; i < len; i++)
-        add_listed(&s->model, x->lane, ids[i], &j);
+    for (uint32_t i = 0; i < len; i++) {
+        uint32_t id = ids[i];
+        struct text name = ses_model_name(&s->model, id);
+        json_add_object(&j, NULL);
+        json_add_word(&j, "IdentityType", identity_type_name(identity_type_of(name)));
+        json_add_text(&j, "IdentityName", name);
+        json_add_bool(&j, "SendingEnabled", can_send(&s->model, x->lane, id));
+        json_add_word(&j, "VerificationStatus",
+                      verification_name(ses_model_facts(&s->model, id).verification));
+        json_end(&j);
+    }
     json_end(&j);
     if (cursor)
         json_add_word(&j, "NextToken", ses_token_make(x->lane, SES_ALL, cursor, token));

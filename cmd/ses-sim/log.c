@@ -7,14 +7,6 @@
 
 #define LOG_LINE_MAX (1u << 20) /* 100 identities of NAME_LEN_MAX, escaped */
 
-static void add_identities(struct json_out *j, const struct exchange *x)
-{
-    json_add_array(j, "identities");
-    for (uint32_t i = 0; i < x->identities_len; i++)
-        json_add_text(j, NULL, x->identities[i]);
-    json_end(j);
-}
-
 void log_write(FILE *log, const struct exchange *x)
 {
     char when[WHEN_LEN];
@@ -31,7 +23,10 @@ void log_write(FILE *log, const struct exchange *x)
     json_add_text(&j, "region", x->region);
     json_add_word(&j, "protocol", protocol_name(x->protocol));
     json_add_word(&j, "action", x->action);
-    add_identities(&j, x);
+    json_add_array(&j, "identities");
+    for (uint32_t i = 0; i < x->identities_len; i++)
+        json_add_text(&j, NULL, x->identities[i]);
+    json_end(&j);
     if (x->is_write)
         json_add_text(&j, "mail_from", x->mail_from);
     if (x->behavior)

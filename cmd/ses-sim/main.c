@@ -166,28 +166,6 @@ static enum err sim_open(struct sim *s, const struct sim_options *o, struct why 
     return err;
 }
 
-static void sim_close(struct sim *s)
-{
-    if (s->log)
-        fclose(s->log);
-    if (s->wake_fd >= 0)
-        close(s->wake_fd);
-    identities_clear(s);
-    ses_past_clear(&s->past);
-    keyring_clear(&s->keys);
-    pthread_mutex_destroy(&s->lock);
-}
-
-/* Signals are blocked in every thread, so that only this wait meets them. */
-static void signals_block(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
 static enum err serve_until_signal(struct sim *s, const struct sim_options *o, struct why *why)
 {
     struct front_options front = o->front;
@@ -199,7 +177,12 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
     enum err err = OK;
     buf_init(&certificate, PEM_MAX);
     buf_init(&key, PEM_MAX);
-    signals_block(&set);
+    /* Signals are blocked in every thread, so that only this wait meets them. */
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
     if (o->tls) {
         err = certificates_make(o->tls, &certificate, &key, why);
         front.certificate = certificate.at;
@@ -235,7 +218,14 @@ int main(int argc, char **argv)
         err = sim_open(&s, &o, &why);
         if (err == OK)
             err = serve_until_signal(&s, &o, &why);
-        sim_close(&s);
+        if (s.log)
+            fclose(s.log);
+        if (s.wake_fd >= 0)
+            close(s.wake_fd);
+        identities_clear(&s);
+        ses_past_clear(&s.past);
+        keyring_clear(&s.keys);
+        pthread_mutex_destroy(&s.lock);
     }
     if (err != OK)
         fprintf(stderr, "ses-sim: %s\n", why.text);

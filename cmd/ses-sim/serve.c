@@ -26,13 +26,6 @@ static const struct route *route_of(struct exchange *x)
     }
 }
 
-static void request_id_make(struct exchange *x)
-{
-    unsigned long long a = hash_mix((uint64_t)x->real, x->number), b = hash_mix(a, 1);
-    snprintf(x->request_id, sizeof x->request_id, "%08llx-%04llx-4%03llx-8%03llx-%012llx",
-             a & 0xffffffff, a >> 32 & 0xffff, a >> 52, b & 0xfff, b >> 16);
-}
-
 /* What a proxy or load balancer in front of a service says, which is neither XML nor JSON. */
 static void fail_html(struct exchange *x)
 {
@@ -43,23 +36,18 @@ static void fail_html(struct exchange *x)
                          "<body><h1>503 Service Unavailable</h1></body></html>\n");
 }
 
-/* SES serves nobody, whatever is asked. */
-static void meet_outage(struct exchange *x, enum outage outage)
-{
-    if (outage == OUTAGE_ERRORS) {
-        fail_html(x);
-    } else {
-        exchange_fail(x, 0, "outage", "fault");
-        x->leaving = LEAVES_RESET;
-    }
-    x->fault = "outage";
-}
-
 /* Did something happen to the request before it could have an effect? */
 static bool meet_before(struct exchange *x, const struct misfortune *bad)
 {
     if (bad->outage && x->protocol != PROTOCOL_STS) {
-        meet_outage(x, bad->outage);
+        /* SES serves nobody, whatever is asked. */
+        if (bad->outage == OUTAGE_ERRORS) {
+            fail_html(x);
+        } else {
+            exchange_fail(x, 0, "outage", "fault");
+            x->leaving = LEAVES_RESET;
+        }
+        x->fault = "outage";
     } else if (bad->reset_before) {
         exchange_fail(x, 0, "reset-before", "fault");
         x->leaving = LEAVES_RESET;
@@ -77,28 +65,6 @@ static bool meet_before(struct exchange *x, const struct misfortune *bad)
     return x->fault != NULL;
 }
 
-static void meet_after(struct exchange *x, const struct misfortune *bad)
-{
-    if (bad->reset_after) {
-        x->leaving = LEAVES_RESET;
-        x->fault = "reset-after";
-    } else if (bad->cut) {
-        x->leaving = LEAVES_CUT;
-        x->fault = "cut";
-    }
-}
-
-static void act(struct sim *s, struct exchange *x, const struct route *route)
-{
-    pthread_mutex_lock(&s->lock);
-    bool metered = route->bucket < SES_ACTIONS;
-    if (metered && !ses_model_admit(&s->model, x->lane, route->bucket, x->real))
-        exchange_trouble(x, TROUBLE_THROTTLED, NULL);
-    else
-        route->handle(s, x);
-    pthread_mutex_unlock(&s->lock);
-}
-
 void sim_serve(struct sim *s, struct exchange *x)
 {
     pthread_mutex_lock(&s->lock);
@@ -107,15 +73,30 @@ void sim_serve(struct sim *s, struct exchange *x)
     x->real = clock_real(&s->clock);
     x->scaled = clock_scaled(&s->clock);
     x->delay_ms = s->faults.delay_ms;
-    request_id_make(x);
+    unsigned long long a = hash_mix((uint64_t)x->real, x->number), b = hash_mix(a, 1);
+    snprintf(x->request_id, sizeof x->request_id, "%08llx-%04llx-4%03llx-8%03llx-%012llx",
+             a & 0xffffffff, a >> 32 & 0xffff, a >> 52, b & 0xfff, b >> 16);
     x->protocol = protocol_of(x);
     const struct route *route = route_of(x);
     struct misfortune bad = sim_faults_draw(&s->faults, x->number, x->real);
     x->is_stale = bad.stale;
     if (auth_check(s, x) && iam_check(x) && !meet_before(x, &bad)) {
-        if (route)
-            act(s, x, route);
-        meet_after(x, &bad);
+        if (route) {
+            pthread_mutex_lock(&s->lock);
+            bool metered = route->bucket < SES_ACTIONS;
+            if (metered && !ses_model_admit(&s->model, x->lane, route->bucket, x->real))
+                exchange_trouble(x, TROUBLE_THROTTLED, NULL);
+            else
+                route->handle(s, x);
+            pthread_mutex_unlock(&s->lock);
+        }
+        if (bad.reset_after) {
+            x->leaving = LEAVES_RESET;
+            x->fault = "reset-after";
+        } else if (bad.cut) {
+            x->leaving = LEAVES_CUT;
+            x->fault = "cut";
+        }
     }
     if (x->out.failed)
         exchange_trouble(x, TROUBLE_INTERNAL, NULL);

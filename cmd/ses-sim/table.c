@@ -51,17 +51,6 @@ static struct text cell_cut(char **p, bool *last)
     return (struct text){start, (size_t)(to - start)};
 }
 
-/* The row at *p into cells, places[column of the file] being the wanted column + 1, or 0. */
-static void row_cut(char **p, const uint32_t *places, struct text *cells)
-{
-    bool last = false;
-    for (uint32_t i = 0; !last; i++) {
-        struct text cell = cell_cut(p, &last);
-        if (i < COLUMNS_MAX && places[i])
-            cells[places[i] - 1] = cell;
-    }
-}
-
 static enum err header_read(char **p, const char *const *columns, uint32_t len, uint32_t *places,
                             uint32_t required, const char *file, struct why *why)
 {
@@ -97,7 +86,14 @@ static enum err rows_read(struct table *t, char *p, const uint32_t *places, stru
         }
         struct text *row = t->cells + (size_t)t->rows++ * t->columns;
         memset(row, 0, sizeof *row * t->columns);
-        row_cut(&p, places, row);
+        /* The row at *p into cells, places[column of the file] being the wanted column + 1, or
+         * 0. */
+        bool last = false;
+        for (uint32_t i = 0; !last; i++) {
+            struct text cell = cell_cut(&p, &last);
+            if (i < COLUMNS_MAX && places[i])
+                row[places[i] - 1] = cell;
+        }
     }
     return OK;
 }

@@ -44,46 +44,7 @@ static void lane_tell(const struct discover *d, uint32_t lane, int account_width
                  custom_text(l, custom));
 }
 
-static void lanes_tell(const struct discover *d)
-{
-    int account = widest(d, discover_account, "account"),
-        region = widest(d, discover_region, "Region");
-    message_note("%-*s  %-*s  %10s  %8s  %10s  %s", account, "account", region, "Region",
-                 "identities", "verified", "forwarding", "custom MAIL FROM");
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
-        lane_tell(d, i, account, region);
-}
-
 /* --- what was left out, and the calls --------------------------------------------------------- */
-
-static void left_out_tell(const struct discover *d)
-{
-    static const char *const whys[FOUND_HOWS] = {
-        [FOUND_UNVERIFIED] = "not verified",
-        [FOUND_FAILED] = "set-up FAILED",
-        [FOUND_UNREAD] = "not told about",
-        [FOUND_UNFIT] = "a name that no manifest can hold",
-        [FOUND_SAME] = "the same name as another, written otherwise",
-    };
-    uint32_t sums[FOUND_HOWS] = {0}, formulas = 0;
-    for (uint32_t i = 0; i < d->found_len; i++) {
-        sums[d->found[i].how]++;
-        formulas += found_is_entry(&d->found[i]) && discover_csv_refuses(d, &d->found[i]);
-    }
-    enum discover_format format = d->config->format;
-    for (int how = FOUND_UNVERIFIED; how < FOUND_HOWS; how++)
-        if (sums[how] && format != DISCOVER_JSON) /* which has them all */
-            message_note("%s: %u (%s)", format == DISCOVER_YAML ? "Left as comments" : "Left out",
-                         sums[how], whys[how]);
-    if (formulas && format == DISCOVER_CSV)
-        message_note(
-            "Left out: %u that begin with = + - or @, which a spreadsheet takes for a formula, or "
-            "hold what no page shows; --format yaml has them",
-            formulas);
-    if (d->config->mail_from)
-        message_note("Proposed: %u of %u", sums[FOUND_PROPOSED],
-                     sums[FOUND_PROPOSED] + sums[FOUND_AS_IS]);
-}
 
 static void calls_tell(const struct discover *d)
 {
@@ -109,8 +70,37 @@ static void calls_tell(const struct discover *d)
 
 void discover_summary(const struct discover *d)
 {
-    lanes_tell(d);
-    left_out_tell(d);
+    int account = widest(d, discover_account, "account"),
+        region = widest(d, discover_region, "Region");
+    message_note("%-*s  %-*s  %10s  %8s  %10s  %s", account, "account", region, "Region",
+                 "identities", "verified", "forwarding", "custom MAIL FROM");
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        lane_tell(d, i, account, region);
+    static const char *const whys[FOUND_HOWS] = {
+        [FOUND_UNVERIFIED] = "not verified",
+        [FOUND_FAILED] = "set-up FAILED",
+        [FOUND_UNREAD] = "not told about",
+        [FOUND_UNFIT] = "a name that no manifest can hold",
+        [FOUND_SAME] = "the same name as another, written otherwise",
+    };
+    uint32_t sums[FOUND_HOWS] = {0}, formulas = 0;
+    for (uint32_t i = 0; i < d->found_len; i++) {
+        sums[d->found[i].how]++;
+        formulas += found_is_entry(&d->found[i]) && discover_csv_refuses(d, &d->found[i]);
+    }
+    enum discover_format format = d->config->format;
+    for (int how = FOUND_UNVERIFIED; how < FOUND_HOWS; how++)
+        if (sums[how] && format != DISCOVER_JSON) /* which has them all */
+            message_note("%s: %u (%s)", format == DISCOVER_YAML ? "Left as comments" : "Left out",
+                         sums[how], whys[how]);
+    if (formulas && format == DISCOVER_CSV)
+        message_note(
+            "Left out: %u that begin with = + - or @, which a spreadsheet takes for a formula, or "
+            "hold what no page shows; --format yaml has them",
+            formulas);
+    if (d->config->mail_from)
+        message_note("Proposed: %u of %u", sums[FOUND_PROPOSED],
+                     sums[FOUND_PROPOSED] + sums[FOUND_AS_IS]);
     calls_tell(d);
 }
 

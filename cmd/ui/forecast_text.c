@@ -114,43 +114,6 @@ static const char *action_of(const struct rehearsal *r, int kind)
     return call_action((enum call_kind)kind, api);
 }
 
-static void print_calls(const struct rehearsal *r)
-{
-    const struct forecast *f = &r->forecast;
-    printf("  %-38s %10s %10s  %s\n", "calls to SES", "calls", "at least", "throttled");
-    for (int kind = 0; kind < CALL_ASK; kind++)
-        if (is_told(f, kind))
-            printf("  %-38s %10llu %10llu  %.1f %%\n", action_of(r, kind),
-                   (unsigned long long)f->totals.calls[kind],
-                   (unsigned long long)f->budget.calls[kind],
-                   100 * (double)f->totals.throttled[kind] / (double)f->totals.calls[kind]);
-    printf("  %-38s %10llu to %llu\n\n", "per lane", (unsigned long long)f->lane_calls_min,
-           (unsigned long long)f->lane_calls_max);
-}
-
-static void print_outcomes(const struct forecast *f)
-{
-    int n = 0;
-    printf("Outcomes: ");
-    for (int o = 0; o < OUTCOMES; o++)
-        if (f->totals.by_outcome[o])
-            printf("%s%u %s", n++ ? ", " : "", f->totals.by_outcome[o],
-                   outcome_name((enum outcome)o));
-    printf("%s\n", n ? "" : "none");
-}
-
-/* Those that are left when the rehearsal ends. */
-static void print_unfinished(const struct forecast *f)
-{
-    uint32_t count = forecast_unfinished(f);
-    char after[WHEN_LEN];
-    if (f->paused[0])
-        printf("%u identit%s left: %s.\n", count, count == 1 ? "y is" : "ies are", f->paused);
-    else
-        printf("%u identit%s never done: a rehearsal ends after %s.\n", count,
-               count == 1 ? "y is" : "ies are", span_format(REHEARSAL_SPAN, after));
-}
-
 static void print_waits(const char *who, const double sums[WAIT_CAUSES], uint32_t count)
 {
     char turn[WHEN_LEN], dns[WHEN_LEN], detect[WHEN_LEN];
@@ -165,12 +128,33 @@ void forecast_print_text(const struct rehearsal *r)
     const struct forecast *f = &r->forecast;
     print_assumptions(r);
     print_timeline(f);
-    print_calls(r);
-    print_outcomes(f);
+    printf("  %-38s %10s %10s  %s\n", "calls to SES", "calls", "at least", "throttled");
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        if (is_told(f, kind))
+            printf("  %-38s %10llu %10llu  %.1f %%\n", action_of(r, kind),
+                   (unsigned long long)f->totals.calls[kind],
+                   (unsigned long long)f->budget.calls[kind],
+                   100 * (double)f->totals.throttled[kind] / (double)f->totals.calls[kind]);
+    printf("  %-38s %10llu to %llu\n\n", "per lane", (unsigned long long)f->lane_calls_min,
+           (unsigned long long)f->lane_calls_max);
+    int n = 0;
+    printf("Outcomes: ");
+    for (int o = 0; o < OUTCOMES; o++)
+        if (f->totals.by_outcome[o])
+            printf("%s%u %s", n++ ? ", " : "", f->totals.by_outcome[o],
+                   outcome_name((enum outcome)o));
+    printf("%s\n", n ? "" : "none");
     if (f->finals)
         print_waits("An identity waits on average", f->wait_us, f->finals);
     if (forecast_unfinished(f)) {
-        print_unfinished(f);
+        /* Those that are left when the rehearsal ends. */
+        uint32_t count = forecast_unfinished(f);
+        char after[WHEN_LEN];
+        if (f->paused[0])
+            printf("%u identit%s left: %s.\n", count, count == 1 ? "y is" : "ies are", f->paused);
+        else
+            printf("%u identit%s never done: a rehearsal ends after %s.\n", count,
+                   count == 1 ? "y is" : "ies are", span_format(REHEARSAL_SPAN, after));
         return;
     }
     print_waits("One of the last hundredth", f->tail_wait_us, f->tail);
@@ -223,42 +207,6 @@ static void json_timeline(struct json_out *j, const struct forecast *f)
     json_seconds(j, "window_end_s", f->last_write + SPAN_H(72));
 }
 
-static void json_calls(struct json_out *j, const struct rehearsal *r)
-{
-    const struct forecast *f = &r->forecast;
-    json_line(j, "\n  ");
-    json_add_array(j, "calls");
-    for (int kind = 0; kind < CALL_ASK; kind++) {
-        if (!is_told(f, kind))
-            continue;
-        json_line(j, "\n    ");
-        json_add_object(j, NULL);
-        json_add_word(j, "action", action_of(r, kind));
-        json_add_u64(j, "calls", f->totals.calls[kind]);
-        json_add_u64(j, "at_least", f->budget.calls[kind]);
-        json_add_u64(j, "throttled", f->totals.throttled[kind]);
-        json_end(j);
-    }
-    json_end_line(j, "\n  ");
-    json_line(j, "\n  ");
-    json_add_object(j, "lane_calls");
-    json_add_u64(j, "min", f->lane_calls_min);
-    json_add_u64(j, "max", f->lane_calls_max);
-    json_end(j);
-}
-
-static void json_outcomes(struct json_out *j, const struct forecast *f)
-{
-    json_line(j, "\n  ");
-    json_add_object(j, "outcomes");
-    for (int o = 0; o < OUTCOMES; o++)
-        if (f->totals.by_outcome[o])
-            json_add_u64(j, outcome_name((enum outcome)o), f->totals.by_outcome[o]);
-    json_end(j);
-    json_line(j, "\n  ");
-    json_add_u64(j, "never_done", forecast_unfinished(f));
-}
-
 static void json_waits(struct json_out *j, const char *key, const double sums[WAIT_CAUSES],
                        uint32_t count)
 {
@@ -268,18 +216,6 @@ static void json_waits(struct json_out *j, const char *key, const double sums[WA
         json_add_fixed(j, cause_names[cause], seconds(mean(sums, (enum wait_cause)cause, count)),
                        3);
     json_end(j);
-}
-
-static void json_counts(struct json_out *j, const struct rehearsal *r)
-{
-    json_line(j, "\n  ");
-    json_add_u64(j, "format_version", 1);
-    json_line(j, "\n  ");
-    json_add_u64(j, "identities", r->forecast.identities);
-    json_line(j, "\n  ");
-    json_add_u64(j, "lanes", r->forecast.lanes);
-    json_line(j, "\n  ");
-    json_add_u64(j, "seed", r->config->seed);
 }
 
 void forecast_print_json(const struct rehearsal *r)
@@ -292,10 +228,42 @@ void forecast_print_json(const struct rehearsal *r)
     json_init(&j, &out);
     j.spaced = true;
     json_add_object(&j, NULL);
-    json_counts(&j, r);
+    json_line(&j, "\n  ");
+    json_add_u64(&j, "format_version", 1);
+    json_line(&j, "\n  ");
+    json_add_u64(&j, "identities", r->forecast.identities);
+    json_line(&j, "\n  ");
+    json_add_u64(&j, "lanes", r->forecast.lanes);
+    json_line(&j, "\n  ");
+    json_add_u64(&j, "seed", r->config->seed);
     json_timeline(&j, f);
-    json_calls(&j, r);
-    json_outcomes(&j, f);
+    json_line(&j, "\n  ");
+    json_add_array(&j, "calls");
+    for (int kind = 0; kind < CALL_ASK; kind++) {
+        if (!is_told(f, kind))
+            continue;
+        json_line(&j, "\n    ");
+        json_add_object(&j, NULL);
+        json_add_word(&j, "action", action_of(r, kind));
+        json_add_u64(&j, "calls", f->totals.calls[kind]);
+        json_add_u64(&j, "at_least", f->budget.calls[kind]);
+        json_add_u64(&j, "throttled", f->totals.throttled[kind]);
+        json_end(&j);
+    }
+    json_end_line(&j, "\n  ");
+    json_line(&j, "\n  ");
+    json_add_object(&j, "lane_calls");
+    json_add_u64(&j, "min", f->lane_calls_min);
+    json_add_u64(&j, "max", f->lane_calls_max);
+    json_end(&j);
+    json_line(&j, "\n  ");
+    json_add_object(&j, "outcomes");
+    for (int o = 0; o < OUTCOMES; o++)
+        if (f->totals.by_outcome[o])
+            json_add_u64(&j, outcome_name((enum outcome)o), f->totals.by_outcome[o]);
+    json_end(&j);
+    json_line(&j, "\n  ");
+    json_add_u64(&j, "never_done", forecast_unfinished(f));
     json_waits(&j, "mean_wait_s", f->wait_us, f->finals);
     json_waits(&j, "last_hundredth_wait_s", f->tail_wait_us, f->tail);
     json_line(&j, "\n  ");

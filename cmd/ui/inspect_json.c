@@ -5,15 +5,6 @@
 #include "base/json_out.h"
 #include "rules/idna.h"
 
-static void name_write(struct json_out *j, struct text name)
-{
-    char shown[IDNA_UNICODE_LEN_MAX + 1];
-    struct text unicode;
-    json_add_text_or_null(j, "name", name);
-    if (idna_to_unicode(name, shown, &unicode) && !text_eq(unicode, name))
-        json_add_text_or_null(j, "name_unicode", unicode);
-}
-
 static void mx_write(struct json_out *j, const struct survey *s, const struct inspect_mx *mx)
 {
     const struct dns_facts *facts = survey_facts(s);
@@ -80,19 +71,6 @@ static void dmarc_known_write(struct json_out *j, const struct dmarc_survey *d)
     verdict_write(j, "rfc7489", &d->rfc7489, false);
 }
 
-static void dmarc_write(struct json_out *j, const struct survey *s)
-{
-    const struct dmarc_survey *d = &s->dmarc;
-    json_add_object(j, "dmarc");
-    if (d->certain)
-        dmarc_known_write(j, d);
-    else
-        dmarc_unknown_write(j);
-    if (!d->certain || d->trouble.len)
-        json_add_text_or_null(j, "error", d->trouble);
-    json_end(j);
-}
-
 static void server_write(struct json_out *j, struct text server, struct text rcode,
                          struct text error)
 {
@@ -105,20 +83,6 @@ static void server_write(struct json_out *j, struct text server, struct text rco
     json_end(j);
 }
 
-/* When the servers could not even be found, it was the resolver that failed. */
-static void servers_write(struct json_out *j, const struct survey *s)
-{
-    const struct dns_facts *facts = survey_facts(s);
-    json_add_array(j, "servers");
-    if (facts->servers_len == 0 && facts->trouble.len)
-        server_write(j, TEXT("resolver"), TEXT_NONE, facts->trouble);
-    for (uint32_t i = 0; i < facts->servers_len; i++) {
-        const struct server_note *n = &facts->servers[i];
-        server_write(j, n->server, n->rcode, n->error);
-    }
-    json_end(j);
-}
-
 void inspect_json(struct buf *out, const struct survey *s, const struct inspect_mx *mx)
 {
     struct json_out j;
@@ -126,16 +90,37 @@ void inspect_json(struct buf *out, const struct survey *s, const struct inspect_
     j.spaced = true;
     buf_add_str(out, "  ");
     json_add_object(&j, NULL);
-    name_write(&j, s->name);
+    char shown[IDNA_UNICODE_LEN_MAX + 1];
+    struct text unicode;
+    json_add_text_or_null(&j, "name", s->name);
+    if (idna_to_unicode(s->name, shown, &unicode) && !text_eq(unicode, s->name))
+        json_add_text_or_null(&j, "name_unicode", unicode);
     json_line(&j, "\n   ");
     mx_write(&j, s, mx);
     json_line(&j, "\n   ");
     spf_write(&j, s);
     if (s->from.len) {
         json_line(&j, "\n   ");
-        dmarc_write(&j, s);
+        const struct dmarc_survey *d = &s->dmarc;
+        json_add_object(&j, "dmarc");
+        if (d->certain)
+            dmarc_known_write(&j, d);
+        else
+            dmarc_unknown_write(&j);
+        if (!d->certain || d->trouble.len)
+            json_add_text_or_null(&j, "error", d->trouble);
+        json_end(&j);
     }
     json_line(&j, "\n   ");
-    servers_write(&j, s);
+    /* When the servers could not even be found, it was the resolver that failed. */
+    const struct dns_facts *facts = survey_facts(s);
+    json_add_array(&j, "servers");
+    if (facts->servers_len == 0 && facts->trouble.len)
+        server_write(&j, TEXT("resolver"), TEXT_NONE, facts->trouble);
+    for (uint32_t i = 0; i < facts->servers_len; i++) {
+        const struct server_note *n = &facts->servers[i];
+        server_write(&j, n->server, n->rcode, n->error);
+    }
+    json_end(&j);
     json_end(&j);
 }

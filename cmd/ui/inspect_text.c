@@ -35,18 +35,6 @@ static void remark(struct text_page *p, struct text raw)
     line_end(p);
 }
 
-static void name_add(struct text_page *p, struct text name)
-{
-    char shown[IDNA_UNICODE_LEN_MAX + 1];
-    struct text unicode;
-    if (idna_to_unicode(name, shown, &unicode) && !text_eq(unicode, name)) {
-        escape_terminal(p->out, unicode);
-        buf_add_fmt(p->out, " (" TEXT_FMT ")\n", TEXT_ARG(name));
-    } else {
-        buf_add_fmt(p->out, TEXT_FMT "\n", TEXT_ARG(name));
-    }
-}
-
 static enum color mx_color(enum mx_status status)
 {
     switch (status) {
@@ -154,31 +142,34 @@ static void dmarc_add(struct text_page *p, const struct survey *s)
         remark(p, d->trouble);
 }
 
-/* Notes are printable already (facts.h). */
-static void servers_add(struct text_page *p, const struct survey *s)
-{
-    const struct dns_facts *facts = survey_facts(s);
-    for (uint32_t i = 0; i < facts->servers_len; i++) {
-        const struct server_note *n = &facts->servers[i];
-        buf_add_fmt(p->out, "  %s%-7s " TEXT_FMT ": " TEXT_FMT "%s", message_color(p->o, COLOR_DIM),
-                    i ? "" : "asked", TEXT_ARG(n->server),
-                    TEXT_ARG(n->error.len ? n->error : n->rcode), message_color(p->o, COLOR_PLAIN));
-        if (p->o->access.verbose && n->said.len)
-            buf_add_fmt(p->out, " - " TEXT_FMT, TEXT_ARG(n->said));
-        line_end(p);
-    }
-}
-
 void inspect_text(struct buf *out, const struct survey *s, const struct inspect_mx *mx,
                   const struct options *o)
 {
     struct text_page page = {out, o};
-    name_add(&page, s->name);
+    char shown[IDNA_UNICODE_LEN_MAX + 1];
+    struct text unicode;
+    if (idna_to_unicode(s->name, shown, &unicode) && !text_eq(unicode, s->name)) {
+        escape_terminal(page.out, unicode);
+        buf_add_fmt(page.out, " (" TEXT_FMT ")\n", TEXT_ARG(s->name));
+    } else {
+        buf_add_fmt(page.out, TEXT_FMT "\n", TEXT_ARG(s->name));
+    }
     mx_add(&page, s, mx);
     spf_add(&page, s);
     if (s->options->checks)
         check_add(&page, s);
     if (s->from.len)
         dmarc_add(&page, s);
-    servers_add(&page, s);
+    /* Notes are printable already (facts.h). */
+    const struct dns_facts *facts = survey_facts(s);
+    for (uint32_t i = 0; i < facts->servers_len; i++) {
+        const struct server_note *n = &facts->servers[i];
+        buf_add_fmt(page.out, "  %s%-7s " TEXT_FMT ": " TEXT_FMT "%s",
+                    message_color(page.o, COLOR_DIM), i ? "" : "asked", TEXT_ARG(n->server),
+                    TEXT_ARG(n->error.len ? n->error : n->rcode),
+                    message_color(page.o, COLOR_PLAIN));
+        if (page.o->access.verbose && n->said.len)
+            buf_add_fmt(page.out, " - " TEXT_FMT, TEXT_ARG(n->said));
+        line_end(&page);
+    }
 }

@@ -89,17 +89,6 @@ static void name_add(struct buf *out, struct text mail_from)
     escape_terminal(out, mail_from.len ? mail_from : TEXT("(default)"));
 }
 
-static void change_make(struct showing *s, uint32_t job, struct text before)
-{
-    const struct fleet *f = &s->run->fleet;
-    buf_reset(&s->change);
-    name_add(&s->change, before);
-    buf_add_str(&s->change, " -> ");
-    name_add(&s->change, fleet_mail_from(f, job));
-    if (fleet_policy_of(f, job)->behavior == BEHAVIOR_REJECT_MESSAGE)
-        buf_add_str(&s->change, " (REJECT_MESSAGE)");
-}
-
 static void where_make(struct showing *s, uint32_t job)
 {
     const struct fleet *f = &s->run->fleet;
@@ -124,7 +113,13 @@ static void print_row(struct showing *s, uint32_t job, struct text before, struc
 {
     const struct options *o = s->options;
     who_make(s, job);
-    change_make(s, job, before);
+    const struct fleet *f = &s->run->fleet;
+    buf_reset(&s->change);
+    name_add(&s->change, before);
+    buf_add_str(&s->change, " -> ");
+    name_add(&s->change, fleet_mail_from(f, job));
+    if (fleet_policy_of(f, job)->behavior == BEHAVIOR_REJECT_MESSAGE)
+        buf_add_str(&s->change, " (REJECT_MESSAGE)");
     where_make(s, job);
     struct text who = buf_text(&s->who), change = buf_text(&s->change);
     struct text where = buf_text(&s->where);
@@ -137,13 +132,6 @@ static void print_row(struct showing *s, uint32_t job, struct text before, struc
            TEXT_ARG(where));
     if (s->section->reason && reason.len)
         print_reason(s, reason);
-}
-
-static void print_title(struct showing *s, uint32_t count)
-{
-    const struct options *o = s->options;
-    printf("\n  %s%s%s (%u)\n", message_color(o, COLOR_BOLD), s->section->title,
-           message_color(o, COLOR_PLAIN), count);
 }
 
 static void print_warnings(struct showing *s, finding_set warnings)
@@ -186,8 +174,11 @@ static void print_section(struct showing *s)
     for (uint32_t i = 0; i < s->groups.len; i++)
         if (group_is_in(s->section, &s->groups.list[i]))
             count += s->groups.list[i].count;
-    if (count)
-        print_title(s, count);
+    if (count) {
+        const struct options *o = s->options;
+        printf("\n  %s%s%s (%u)\n", message_color(o, COLOR_BOLD), s->section->title,
+               message_color(o, COLOR_PLAIN), count);
+    }
     for (uint32_t i = 0; i < s->groups.len; i++) {
         const struct group *g = &s->groups.list[i];
         if (!group_is_in(s->section, g))

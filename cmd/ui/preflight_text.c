@@ -66,25 +66,6 @@ static bool is_healthy(const struct lane_view *v)
            !v->silent;
 }
 
-static void state_add(struct buf *line, const struct lane_view *v)
-{
-    if (!v->account_known)
-        buf_add_str(line, "the account's state is not known");
-    else
-        buf_add_fmt(line, "%s, %s", v->can_send ? "may send" : "sending is DISABLED",
-                    v->in_sandbox ? "IN THE SANDBOX" : "out of the sandbox");
-    if (v->status[0])
-        buf_add_fmt(line, ", %s", v->status);
-    if (v->quota_known && v->per_day < 0)
-        buf_add_str(line, ", no daily quota");
-    else if (v->quota_known)
-        buf_add_fmt(line, ", %.15g mails a day, %.15g a second", v->per_day, v->per_second);
-    if (v->refused)
-        buf_add_str(line, "; IAM refuses something, see below");
-    if (v->silent)
-        buf_add_str(line, "; not everything was answered");
-}
-
 /* What stands there, made safe: one line, or as many as the terminal needs. */
 static void line_print(struct buf *line)
 {
@@ -105,7 +86,21 @@ static void lane_print(const struct preflight *p, uint32_t lane, const struct la
                 TEXT_ARG(names_text(&f->names, f->lanes[lane].region)));
     if (caller->caller_account.len)
         buf_add_fmt(line, TEXT_FMT ", ", TEXT_ARG(caller->caller_arn));
-    state_add(line, v);
+    if (!v->account_known)
+        buf_add_str(line, "the account's state is not known");
+    else
+        buf_add_fmt(line, "%s, %s", v->can_send ? "may send" : "sending is DISABLED",
+                    v->in_sandbox ? "IN THE SANDBOX" : "out of the sandbox");
+    if (v->status[0])
+        buf_add_fmt(line, ", %s", v->status);
+    if (v->quota_known && v->per_day < 0)
+        buf_add_str(line, ", no daily quota");
+    else if (v->quota_known)
+        buf_add_fmt(line, ", %.15g mails a day, %.15g a second", v->per_day, v->per_second);
+    if (v->refused)
+        buf_add_str(line, "; IAM refuses something, see below");
+    if (v->silent)
+        buf_add_str(line, "; not everything was answered");
     line_print(line);
 }
 

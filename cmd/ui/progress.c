@@ -179,18 +179,13 @@ instant_us progress_wake(void *ctx, instant_us now)
     return wake > now ? wake : now;
 }
 
-static const char *end_name(bool failed, enum engine_end end)
-{
-    static const char *const names[] = {"ended", "stopped", "left"};
-    return failed ? "failed" : names[end];
-}
-
 void progress_end(struct progress *p, const struct scheduler *scheduler, bool failed,
                   enum engine_end end, instant_us now)
 {
     if (p->mode != PROGRESS_NONE) {
         view_read(p, scheduler, now);
-        p->view.state = end_name(failed, end);
+        static const char *const names[] = {"ended", "stopped", "left"};
+        p->view.state = failed ? "failed" : names[end];
         if (strcmp(p->view.state, "ended") == 0 || !scheduler_pause_reason(scheduler))
             p->view.reason = "";
         if (now > p->view.started) /* of all the time */

@@ -38,25 +38,22 @@ bool view_is_over(const struct view_lane *l)
     return view_final(l) == l->jobs;
 }
 
-static void lane_add(struct view_lane *sum, const struct view_lane *l)
-{
-    sum->jobs += l->jobs;
-    for (int s = 0; s < JOB_STATES; s++)
-        sum->by_state[s] += l->by_state[s];
-    sum->bad += l->bad;
-    sum->calls += l->calls;
-    sum->throttled += l->throttled;
-    sum->writes += l->writes;
-    sum->per_s += l->per_s;
-    sum->deadline = l->deadline < sum->deadline ? l->deadline : sum->deadline;
-    sum->left = l->left > sum->left ? l->left : sum->left;
-}
-
 void view_sum(struct progress_view *b)
 {
     b->total = (struct view_lane){.deadline = WHEN_NEVER};
-    for (uint32_t i = 0; i < b->lanes_len; i++)
-        lane_add(&b->total, &b->lanes[i]);
+    for (uint32_t i = 0; i < b->lanes_len; i++) {
+        const struct view_lane *l = &b->lanes[i];
+        b->total.jobs += l->jobs;
+        for (int s = 0; s < JOB_STATES; s++)
+            b->total.by_state[s] += l->by_state[s];
+        b->total.bad += l->bad;
+        b->total.calls += l->calls;
+        b->total.throttled += l->throttled;
+        b->total.writes += l->writes;
+        b->total.per_s += l->per_s;
+        b->total.deadline = l->deadline < b->total.deadline ? l->deadline : b->total.deadline;
+        b->total.left = l->left > b->total.left ? l->left : b->total.left;
+    }
 }
 
 char *view_span(span_us span, char out[WHEN_LEN])
@@ -167,23 +164,18 @@ static void numbers_add(struct buf *out, const struct progress_view *b)
         buf_add_fmt(out, "; next deadline in %s", view_span(t->deadline - b->now, span));
 }
 
-/* " 12%  2h31m left", " 12%  waits for DNS", "100%" */
-static void progress_add(struct buf *out, const struct progress_view *b)
-{
-    char left[VIEW_CELL_LEN];
-    view_left(&b->total, left);
-    buf_add_fmt(out, "%3u%%", percent(&b->total));
-    if (b->total.left > 0)
-        buf_add_fmt(out, "  %s left", left);
-    else if (view_waits_for_dns(&b->total) || b->total.by_state[JOB_FOLLOWING])
-        buf_add_fmt(out, "  waits for %s", left);
-}
-
 static void bar_add(struct buf *out, const struct progress_view *b, uint32_t columns)
 {
     struct buf tail;
     buf_init(&tail, VIEW_BYTES_MAX);
-    progress_add(&tail, b);
+    /* " 12%  2h31m left", " 12%  waits for DNS", "100%" */
+    char left[VIEW_CELL_LEN];
+    view_left(&b->total, left);
+    buf_add_fmt(&tail, "%3u%%", percent(&b->total));
+    if (b->total.left > 0)
+        buf_add_fmt(&tail, "  %s left", left);
+    else if (view_waits_for_dns(&b->total) || b->total.by_state[JOB_FOLLOWING])
+        buf_add_fmt(&tail, "  waits for %s", left);
     if (columns >= BAR_MIN + tail.len) {
         uint32_t width = columns - (uint32_t)tail.len - 3;
         uint32_t full = width * percent(&b->total) / 100;

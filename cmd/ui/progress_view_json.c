@@ -36,15 +36,6 @@ static void counts_add(struct json_out *j, const struct progress_view *b, const 
     json_add_fixed(j, "calls_left_seconds", (double)l->left / 1e6, 1);
 }
 
-static void lane_add(struct json_out *j, const struct progress_view *b, const struct view_lane *l)
-{
-    json_add_object(j, NULL);
-    json_add_text(j, "account", l->account);
-    json_add_text(j, "region", l->region);
-    counts_add(j, b, l);
-    json_end(j);
-}
-
 void view_json(struct buf *out, const struct progress_view *b, const char *type)
 {
     struct json_out j;
@@ -66,7 +57,11 @@ void view_json(struct buf *out, const struct progress_view *b, const char *type)
         const struct view_lane *l = &b->lanes[i];
         if (b->lanes_len > VIEW_JSON_LANES && view_final(l) == l->jobs)
             continue;
-        lane_add(&j, b, l);
+        json_add_object(&j, NULL);
+        json_add_text(&j, "account", l->account);
+        json_add_text(&j, "region", l->region);
+        counts_add(&j, b, l);
+        json_end(&j);
         shown++;
     }
     json_end(&j);

@@ -185,16 +185,6 @@ static void cell_print(struct buf *out, const struct lane_table *t, size_t colum
     buf_add_fmt(out, "%s%s%s", color ? color : "", cell.text, color ? PLAIN : "");
 }
 
-static void heading_print(struct buf *out, const struct lane_table *t)
-{
-    buf_add_str(out, t->color ? DIM : "");
-    view_fit(out, TEXT("lane"), t->name_width, true);
-    for (size_t c = 0; c < COUNT(columns_all); c++)
-        if (t->width[c])
-            buf_add_fmt(out, "  %*s", (int)t->width[c], columns_all[c].title);
-    buf_add_fmt(out, "%s\n", t->color ? PLAIN : "");
-}
-
 static void row_print(struct buf *out, const struct lane_table *t, const struct view_lane *l,
                       struct buf *scratch)
 {
@@ -248,7 +238,12 @@ void view_table(struct buf *out, const struct progress_view *b, uint32_t columns
     rows_choose(&t, room - folds);
     measure(&t, &scratch);
     squeeze(&t);
-    heading_print(out, &t);
+    buf_add_str(out, t.color ? DIM : "");
+    view_fit(out, TEXT("lane"), t.name_width, true);
+    for (size_t c = 0; c < COUNT(columns_all); c++)
+        if (t.width[c])
+            buf_add_fmt(out, "  %*s", (int)t.width[c], columns_all[c].title);
+    buf_add_fmt(out, "%s\n", t.color ? PLAIN : "");
     for (uint32_t r = 0; r < t.rows_len; r++)
         row_print(out, &t, t.rows[r], &scratch);
     if (folds)

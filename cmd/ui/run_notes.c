@@ -138,17 +138,6 @@ static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, u
     n->waits[lane] = why ? n->waits[lane] || lasts : false;
 }
 
-static void loose_tell(struct run_notes *n, uint16_t lane)
-{
-    const struct fleet *f = &n->run->fleet;
-    n->loose[lane] = true;
-    message_error(
-        "account " TEXT_FMT ", Region " TEXT_FMT
-        ": SES left SUCCESS when REJECT_MESSAGE was set, so that identity was set back and no "
-        "other is tightened: mailfrom explain tighten-falls-back",
-        TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
-}
-
 static void changes_tell(struct run_notes *n, const struct scheduler *scheduler, instant_us now)
 {
     const char *wish = n->run->config.access->read_api;
@@ -158,8 +147,15 @@ static void changes_tell(struct run_notes *n, const struct scheduler *scheduler,
         if (scheduler_lane_trouble(scheduler, i) && !n->closed[i])
             closed_tell(n, scheduler, i);
         waits_tell(n, scheduler, i, now);
-        if (scheduler_lane_stays_loose(scheduler, i) && !n->loose[i])
-            loose_tell(n, i);
+        if (scheduler_lane_stays_loose(scheduler, i) && !n->loose[i]) {
+            const struct fleet *f = &n->run->fleet;
+            n->loose[i] = true;
+            message_error("account " TEXT_FMT ", Region " TEXT_FMT
+                          ": SES left SUCCESS when REJECT_MESSAGE was set, so that identity was "
+                          "set back and no other is tightened: mailfrom explain "
+                          "tighten-falls-back",
+                          TEXT_ARG(account_of(f, i)), TEXT_ARG(region_of(f, i)));
+        }
         if (!chosen && scheduler_api(scheduler, i, CALL_READ_MAIL_FROM) == API_V2 &&
             !n->fell_back[i])
             fell_back_tell(n, i);
@@ -184,39 +180,6 @@ static instant_us notes_wake(void *ctx, instant_us now)
     return progress_wake(&((struct run_notes *)ctx)->progress, now);
 }
 
-static void gap_print(const struct fleet *f, uint16_t lane, const char *gap)
-{
-    message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
-                 TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), gap);
-}
-
-/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or calls are
- * refused whatever their rate. */
-static void throttles_print(const struct fleet *f, const struct scheduler *scheduler, uint16_t lane)
-{
-    for (int kind = 0; kind < CALL_ASK; kind++) {
-        const struct pace *pace = scheduler_pace(scheduler, lane, (enum call_kind)kind);
-        const char *action =
-            call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind));
-        if (pace_is_slowed(pace))
-            message_note(
-                "note: account " TEXT_FMT ", Region " TEXT_FMT
-                ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
-                "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
-                TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-                (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
-                pace->load.rate_per_s, pace->load.wanted_per_s);
-        else if (pace->throttled * 100 > pace->calls)
-            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                         ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
-                         "second, as wanted. Slower calls were not refused less, or somebody else "
-                         "used the same bucket for a while",
-                         TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-                         (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
-                         action, pace->load.rate_per_s);
-    }
-}
-
 static void notes_end(void *ctx, const struct run *r, bool failed, instant_us now)
 {
     struct run_notes *n = ctx;
@@ -227,8 +190,33 @@ static void notes_end(void *ctx, const struct run *r, bool failed, instant_us no
         for (unsigned gap = 0; gap < SURVEY_GAPS_MAX && !scheduler_lane_trouble(scheduler, i);
              gap++)
             if (scheduler_survey_gap(scheduler, i, gap))
-                gap_print(&r->fleet, i, scheduler_survey_gap(scheduler, i, gap));
-        throttles_print(&r->fleet, scheduler, i);
+                message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
+                             TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
+                             scheduler_survey_gap(scheduler, i, gap));
+        /* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or
+         * calls are refused whatever their rate. */
+        for (int kind = 0; kind < CALL_ASK; kind++) {
+            const struct pace *pace = scheduler_pace(scheduler, i, (enum call_kind)kind);
+            const char *action = call_action((enum call_kind)kind,
+                                             scheduler_api(scheduler, i, (enum call_kind)kind));
+            if (pace_is_slowed(pace))
+                message_note(
+                    "note: account " TEXT_FMT ", Region " TEXT_FMT
+                    ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
+                    "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
+                    TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
+                    (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                    pace->load.rate_per_s, pace->load.wanted_per_s);
+            else if (pace->throttled * 100 > pace->calls)
+                message_note(
+                    "note: account " TEXT_FMT ", Region " TEXT_FMT
+                    ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
+                    "second, as wanted. Slower calls were not refused less, or somebody else "
+                    "used the same bucket for a while",
+                    TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
+                    (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                    pace->load.rate_per_s);
+        }
     }
     if (scheduler_pause_reason(scheduler))
         message_error("paused: %s", scheduler_pause_reason(scheduler));

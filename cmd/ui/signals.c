@@ -52,16 +52,6 @@ void signals_block(struct signals *s)
     pthread_sigmask(SIG_BLOCK, &s->watched, &s->before);
 }
 
-static void signal_tell(struct signals *s)
-{
-    pthread_mutex_lock(&s->lock);
-    if (!s->wire || s->told == TOLD_MAX)
-        _exit(EXIT_STOPPED);
-    s->told++;
-    wire_interrupt(s->wire);
-    pthread_mutex_unlock(&s->lock);
-}
-
 static void terminal_tell(struct signals *s, int signal)
 {
     pthread_mutex_lock(&s->lock);
@@ -78,10 +68,16 @@ static void *watch(void *arg)
     while (sigwait(&s->watched, &signal) == 0) {
         if (signal == SIGNAL_STOP && atomic_load(&s->ending))
             break;
-        if (signal == SIGWINCH || signal == SIGCONT)
+        if (signal == SIGWINCH || signal == SIGCONT) {
             terminal_tell(s, signal);
-        else if (signal != SIGNAL_STOP)
-            signal_tell(s);
+        } else if (signal != SIGNAL_STOP) {
+            pthread_mutex_lock(&s->lock);
+            if (!s->wire || s->told == TOLD_MAX)
+                _exit(EXIT_STOPPED);
+            s->told++;
+            wire_interrupt(s->wire);
+            pthread_mutex_unlock(&s->lock);
+        }
     }
     return NULL;
 }

@@ -171,19 +171,14 @@ static void rest(struct watched_run *w, instant_us until)
     }
 }
 
-static void resize_block(void)
-{
-    sigset_t resize;
-    sigemptyset(&resize);
-    sigaddset(&resize, SIGWINCH);
-    pthread_sigmask(SIG_BLOCK, &resize, NULL);
-}
-
 enum err watch_run(const struct options *o, uint64_t id, struct why *why)
 {
     struct watched_run w;
     enum err err;
-    resize_block();
+    sigset_t resize;
+    sigemptyset(&resize);
+    sigaddset(&resize, SIGWINCH);
+    pthread_sigmask(SIG_BLOCK, &resize, NULL);
     watch_begin(&w, o, id);
     do {
         instant_us begun = os_clock_now(&w.clock);

@@ -24,16 +24,6 @@ static uint64_t reads_of(const struct scheduler_totals *t)
     return reads;
 }
 
-static void print_calls(const struct run *r)
-{
-    uint64_t throttled = 0;
-    for (int kind = 0; kind < CALL_ASK; kind++)
-        throttled += r->totals.throttled[kind];
-    printf("SES calls: %llu reads, %llu writes, %llu throttled\n",
-           (unsigned long long)reads_of(&r->totals), (unsigned long long)r->totals.writes,
-           (unsigned long long)throttled);
-}
-
 void summary_alarms(const struct report_sum *s)
 {
     uint32_t rejecting = s->by_alarm[ALARM_REJECTING], ailing = s->by_alarm[ALARM_AILING];
@@ -57,7 +47,12 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     printf("%s of %u identities\n", counts.len ? counts.at : "nothing", r->head.jobs);
     buf_clear(&counts);
     summary_alarms(s);
-    print_calls(r);
+    uint64_t throttled = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        throttled += r->totals.throttled[kind];
+    printf("SES calls: %llu reads, %llu writes, %llu throttled\n",
+           (unsigned long long)reads_of(&r->totals), (unsigned long long)r->totals.writes,
+           (unsigned long long)throttled);
     next_steps_records(o, r,
                        r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                 : r->totals.by_state[JOB_WAITING_DNS]);

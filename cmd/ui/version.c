@@ -40,33 +40,6 @@ static void library_set(struct library *l, const char *name, const char *said, c
     snprintf(l->version, sizeof l->version, "%.*s", (int)strcspn(number, " "), number);
 }
 
-static void libraries_ask(struct library l[LIBRARIES])
-{
-    const char *curl = curl_version_info(CURLVERSION_NOW)->version;
-    library_set(&l[0], "libyaml", yaml_get_version_string(), "MIT", "reads manifests");
-    library_set(&l[1], "libcurl", curl, "curl", "carries calls to SES");
-    library_set(&l[2], "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING), "Apache-2.0",
-                "signs requests, makes digests");
-    library_set(&l[3], "cJSON", cJSON_Version(), "MIT", "reads SES v2 answers and plan files");
-    library_set(&l[4], "c-ares", ares_version(NULL), "MIT", "carries questions to DNS");
-    library_set(&l[5], "SQLite", sqlite3_libversion(), "blessing", "keeps the journal");
-    library_set(&l[6], "expat", XML_ExpatVersion(), "MIT", "reads SES v1 answers");
-    library_set(&l[7], "libpsl", psl_get_version(), "MIT", "knows the Public Suffix List");
-    library_set(&l[8], "libidn2", idn2_check_version(NULL), "LGPL-3.0-or-later OR GPL-2.0-or-later",
-                "converts U-labels");
-}
-
-/* The list decides what a public suffix is, and grows old with its package. */
-static void suffix_list_age_print(void)
-{
-    char day[16] = "unknown";
-    time_t made = psl_builtin_file_time();
-    struct tm tm;
-    if (made > 0 && gmtime_r(&made, &tm))
-        strftime(day, sizeof day, "%Y-%m-%d", &tm);
-    printf("Public Suffix List: built in, of %s; --psl-file FILE takes a newer one\n", day);
-}
-
 /* An SPDX expression, or the identifier of one licence. */
 static void licences_add(struct json_out *j, const char *licence)
 {
@@ -83,30 +56,6 @@ static void licences_add(struct json_out *j, const char *licence)
     json_end(j);
 }
 
-static void component_add(struct json_out *j, const struct library *l)
-{
-    json_line(j, "\n");
-    json_add_object(j, NULL);
-    json_add_word(j, "type", "library");
-    json_add_word(j, "name", l->name);
-    json_add_word(j, "version", l->version);
-    json_add_word(j, "description", l->duty);
-    licences_add(j, l->licence);
-    json_end(j);
-}
-
-static void program_add(struct json_out *j)
-{
-    json_add_object(j, "metadata");
-    json_add_object(j, "component");
-    json_add_word(j, "type", "application");
-    json_add_word(j, "name", "mailfrom");
-    json_add_word(j, "version", MAILFROM_VERSION);
-    licences_add(j, "Apache-2.0");
-    json_end(j);
-    json_end(j);
-}
-
 /* CycloneDX 1.5. */
 static void bill_print(const struct library list[LIBRARIES])
 {
@@ -119,11 +68,27 @@ static void bill_print(const struct library list[LIBRARIES])
     json_add_word(&j, "specVersion", "1.5");
     json_add_u64(&j, "version", 1);
     json_line(&j, "\n");
-    program_add(&j);
+    json_add_object(&j, "metadata");
+    json_add_object(&j, "component");
+    json_add_word(&j, "type", "application");
+    json_add_word(&j, "name", "mailfrom");
+    json_add_word(&j, "version", MAILFROM_VERSION);
+    licences_add(&j, "Apache-2.0");
+    json_end(&j);
+    json_end(&j);
     json_line(&j, "\n");
     json_add_array(&j, "components");
-    for (int i = 0; i < LIBRARIES; i++)
-        component_add(&j, &list[i]);
+    for (int i = 0; i < LIBRARIES; i++) {
+        const struct library *l = &list[i];
+        json_line(&j, "\n");
+        json_add_object(&j, NULL);
+        json_add_word(&j, "type", "library");
+        json_add_word(&j, "name", l->name);
+        json_add_word(&j, "version", l->version);
+        json_add_word(&j, "description", l->duty);
+        licences_add(&j, l->licence);
+        json_end(&j);
+    }
     json_end_line(&j, "\n");
     json_end(&j);
     buf_add_char(&out, '\n');
@@ -134,7 +99,18 @@ static void bill_print(const struct library list[LIBRARIES])
 void version_print(const struct options *o)
 {
     struct library list[LIBRARIES];
-    libraries_ask(list);
+    const char *curl = curl_version_info(CURLVERSION_NOW)->version;
+    library_set(&list[0], "libyaml", yaml_get_version_string(), "MIT", "reads manifests");
+    library_set(&list[1], "libcurl", curl, "curl", "carries calls to SES");
+    library_set(&list[2], "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING), "Apache-2.0",
+                "signs requests, makes digests");
+    library_set(&list[3], "cJSON", cJSON_Version(), "MIT", "reads SES v2 answers and plan files");
+    library_set(&list[4], "c-ares", ares_version(NULL), "MIT", "carries questions to DNS");
+    library_set(&list[5], "SQLite", sqlite3_libversion(), "blessing", "keeps the journal");
+    library_set(&list[6], "expat", XML_ExpatVersion(), "MIT", "reads SES v1 answers");
+    library_set(&list[7], "libpsl", psl_get_version(), "MIT", "knows the Public Suffix List");
+    library_set(&list[8], "libidn2", idn2_check_version(NULL),
+                "LGPL-3.0-or-later OR GPL-2.0-or-later", "converts U-labels");
     if (o->json) {
         bill_print(list);
         return;
@@ -153,5 +129,11 @@ void version_print(const struct options *o)
         if (!version_is_tried(list[i].name, list[i].version, complaint))
             printf("warning: %s\n", complaint);
     }
-    suffix_list_age_print();
+    /* The list decides what a public suffix is, and grows old with its package. */
+    char day[16] = "unknown";
+    time_t made = psl_builtin_file_time();
+    struct tm tm;
+    if (made > 0 && gmtime_r(&made, &tm))
+        strftime(day, sizeof day, "%Y-%m-%d", &tm);
+    printf("Public Suffix List: built in, of %s; --psl-file FILE takes a newer one\n", day);
 }

@@ -21,24 +21,6 @@ struct text lanes_usual_region(const struct access *a, struct text profile, stru
     return arena_text(arena, text_of(settings.region));
 }
 
-/* An account that names a profile or a role means it; --profile means it for all others. */
-static struct credential_request request_of(const struct fleet *f, uint32_t account,
-                                            struct text region, const struct access *how)
-{
-    const struct account *a = &f->accounts[account];
-    struct credential_request request = {
-        .profile = names_text(&f->names, a->profile),
-        .role_arn = names_text(&f->names, a->role_arn),
-        .external_id = names_text(&f->names, a->external_id),
-        .source_profile = names_text(&f->names, a->source_profile),
-        .region = region,
-    };
-    if (request.profile.len == 0 && how->profile)
-        request.profile = text_of(how->profile);
-    request.profile_is_explicit = request.profile.len > 0;
-    return request;
-}
-
 /* One account while its lanes are opened: they come one after the other, or nearly so. */
 struct opening {
     const struct fleet *fleet;
@@ -48,15 +30,6 @@ struct opening {
     uint32_t account; /* whose settings those are; UINT32_MAX: nobody's */
     enum err err;     /* what came of reading them */
 };
-
-static enum err settings_open(struct opening *o, uint32_t account,
-                              const struct credential_request *request, struct why *why)
-{
-    if (o->account != account)
-        o->err = aws_settings_read(&o->settings, request, why);
-    o->account = o->err == OK ? account : UINT32_MAX;
-    return o->err;
-}
 
 static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct text region,
                                struct why *why)
@@ -83,26 +56,28 @@ static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane, const st
     return lane->ca_bundle ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
-/* Once for each such Region. */
-static void region_note(const struct notices *n, const struct fleet *f, uint32_t lane,
-                        const struct endpoint *e)
-{
-    bool is_told = e->known_region;
-    for (uint32_t i = 0; i < lane && !is_told; i++)
-        is_told = f->lanes[i].region == f->lanes[lane].region;
-    if (!is_told)
-        notice_note(n, "note: SES is not known to be in Region %s; it is asked all the same, at %s",
-                    e->region, e->host);
-}
-
 static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, struct why *why)
 {
     struct wire_lane *lane = &l->list[number];
     const struct fleet *f = o->fleet;
     uint16_t account = f->lanes[number].account;
     struct text region = names_text(&f->names, f->lanes[number].region);
-    struct credential_request request = request_of(f, account, region, o->access);
-    enum err err = settings_open(o, account, &request, why);
+    /* An account that names a profile or a role means it; --profile means it for all others. */
+    const struct account *a = &f->accounts[account];
+    struct credential_request request = {
+        .profile = names_text(&f->names, a->profile),
+        .role_arn = names_text(&f->names, a->role_arn),
+        .external_id = names_text(&f->names, a->external_id),
+        .source_profile = names_text(&f->names, a->source_profile),
+        .region = region,
+    };
+    if (request.profile.len == 0 && o->access->profile)
+        request.profile = text_of(o->access->profile);
+    request.profile_is_explicit = request.profile.len > 0;
+    if (o->account != account)
+        o->err = aws_settings_read(&o->settings, &request, why);
+    o->account = o->err == OK ? account : UINT32_MAX;
+    enum err err = o->err;
     if (err == OK)
         err = endpoints_open(lane, o, region, why);
     if (err == OK)
@@ -112,7 +87,15 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
         err = credential_source_open(&l->sources[account], &request, why);
     if (err != OK)
         return err;
-    region_note(o->notices, f, number, &lane->at.ses);
+    /* Once for each such Region. */
+    const struct endpoint *e = &lane->at.ses;
+    bool is_told = e->known_region;
+    for (uint32_t i = 0; i < number && !is_told; i++)
+        is_told = f->lanes[i].region == f->lanes[number].region;
+    if (!is_told)
+        notice_note(o->notices,
+                    "note: SES is not known to be in Region %s; it is asked all the same, at %s",
+                    e->region, e->host);
     lane->keeps_own_clock = o->settings.keeps_own_clock;
     lane->credentials = l->sources[account];
     return OK;

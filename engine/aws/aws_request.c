@@ -167,19 +167,6 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
     return err;
 }
 
-/* What every answer of AWS may carry in its headers, whatever its protocol. */
-static void headers_decode(struct reply *reply, const struct aws_reply *r)
-{
-    uint64_t ms;
-    instant_us date;
-    if (r->request_id.len)
-        REPLY_PUT(reply->request_id, r->request_id);
-    if (text_to_u64(r->retry_after, &ms))
-        reply->retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
-    if (r->age.len == 0 && http_date_parse(r->date, &date))
-        reply->server_date = date;
-}
-
 /* A write is accepted by its documented answer alone. Whoever stands in between can say 200 with a
  * page of its own, or with nothing at all; AWS numbers every answer. */
 static void accepted_check(struct call *c, const struct aws_reply *r)
@@ -206,7 +193,15 @@ void aws_reply_decode(struct call *c, const struct aws_reply *r)
         ses_v2_decode(c, r->http_status, r->error_type, r->body);
     else
         ses_v1_decode(c, r->http_status, r->body);
-    headers_decode(&c->reply, r);
+    /* What every answer of AWS may carry in its headers, whatever its protocol. */
+    uint64_t ms;
+    instant_us date;
+    if (r->request_id.len)
+        REPLY_PUT(c->reply.request_id, r->request_id);
+    if (text_to_u64(r->retry_after, &ms))
+        c->reply.retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+    if (r->age.len == 0 && http_date_parse(r->date, &date))
+        c->reply.server_date = date;
     if (call_changes_world(c->kind))
         accepted_check(c, r);
 }

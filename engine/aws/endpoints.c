@@ -69,19 +69,6 @@ static enum err endpoint_custom(struct endpoint *e, const struct endpoint_settin
     return OK;
 }
 
-static void endpoint_by_region(struct endpoint *e, const struct service *service,
-                               const struct partition *partition,
-                               const struct endpoint_settings *settings)
-{
-    bool is_gov = strcmp(partition->name, "aws-us-gov") == 0;
-    bool is_plain =
-        !settings->use_fips || (is_gov && service->gov_has_plain_fips && !settings->use_dual_stack);
-    snprintf(e->host, sizeof e->host, "%s.%s.%s",
-             is_plain ? service->host_prefix : service->fips_prefix, e->region,
-             settings->use_dual_stack ? partition->dual_stack_suffix : partition->dns_suffix);
-    snprintf(e->url, sizeof e->url, "https://%.300s", e->host);
-}
-
 enum err endpoint_make(struct endpoint *e, struct text service, struct text region,
                        const struct endpoint_settings *settings, struct why *why)
 {
@@ -98,7 +85,13 @@ enum err endpoint_make(struct endpoint *e, struct text service, struct text regi
     snprintf(e->service, sizeof e->service, "%s", known->name);
     if (settings->url.len)
         return endpoint_custom(e, settings, why);
-    endpoint_by_region(e, known, partition, settings);
+    bool is_gov = strcmp(partition->name, "aws-us-gov") == 0;
+    bool is_plain =
+        !settings->use_fips || (is_gov && known->gov_has_plain_fips && !settings->use_dual_stack);
+    snprintf(e->host, sizeof e->host, "%s.%s.%s",
+             is_plain ? known->host_prefix : known->fips_prefix, e->region,
+             settings->use_dual_stack ? partition->dual_stack_suffix : partition->dns_suffix);
+    snprintf(e->url, sizeof e->url, "https://%.300s", e->host);
     return OK;
 }
 

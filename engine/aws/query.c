@@ -37,11 +37,6 @@ struct envelope {
     char code[REPLY_CODE_LEN], message[REPLY_MESSAGE_LEN];
 };
 
-static bool is_request_id(struct text path)
-{
-    return text_ends_nocase(path, TEXT("/RequestId"));
-}
-
 static void on_error_element(struct envelope *e, struct text path, struct text content)
 {
     if (text_ends(path, TEXT("/Error/Code")))
@@ -62,7 +57,7 @@ static void on_result_element(struct envelope *e, struct text path, struct text 
 static void on_element(void *user, struct text path, struct text content)
 {
     struct envelope *e = user;
-    if (is_request_id(path))
+    if (text_ends_nocase(path, TEXT("/RequestId")))
         REPLY_PUT(e->reply->request_id, content);
     if (e->is_error)
         on_error_element(e, path, content);

@@ -38,27 +38,6 @@ static void add_identity_path(struct buf *path, const struct call *c)
     escape_percent(path, c->identities[0]);
 }
 
-static void add_set_body(struct buf *body, const struct call *c)
-{
-    struct json_out j;
-    json_init(&j, body);
-    json_add_object(&j, NULL);
-    if (c->mail_from.len)
-        json_add_text(&j, "MailFromDomain", c->mail_from);
-    json_add_word(&j, "BehaviorOnMxFailure", behavior_name(c->behavior));
-    json_end(&j);
-}
-
-static void add_list_query(struct buf *query, const struct call *c)
-{
-    if (c->token.len) {
-        buf_add_str(query, "NextToken=");
-        escape_percent(query, c->token);
-        buf_add_char(query, '&');
-    }
-    buf_add_fmt(query, "PageSize=%d", SES_LIST_PAGE);
-}
-
 enum err ses_v2_encode(const struct call *c, const char **method, struct buf *path,
                        struct buf *query, struct buf *body, struct why *why)
 {
@@ -75,10 +54,22 @@ enum err ses_v2_encode(const struct call *c, const char **method, struct buf *pa
         buf_add_str(path, c->kind == CALL_LIST ? IDENTITIES_PATH : "/v2/email/account");
     if (c->kind == CALL_SET) {
         buf_add_str(path, "/mail-from");
-        add_set_body(body, c);
+        struct json_out j;
+        json_init(&j, body);
+        json_add_object(&j, NULL);
+        if (c->mail_from.len)
+            json_add_text(&j, "MailFromDomain", c->mail_from);
+        json_add_word(&j, "BehaviorOnMxFailure", behavior_name(c->behavior));
+        json_end(&j);
     }
-    if (c->kind == CALL_LIST)
-        add_list_query(query, c);
+    if (c->kind == CALL_LIST) {
+        if (c->token.len) {
+            buf_add_str(query, "NextToken=");
+            escape_percent(query, c->token);
+            buf_add_char(query, '&');
+        }
+        buf_add_fmt(query, "PageSize=%d", SES_LIST_PAGE);
+    }
     if (path->failed || query->failed || body->failed)
         return why_set(why, ERR_LIMIT, "the request is too long");
     return OK;
@@ -218,21 +209,6 @@ static struct text bare_code(struct text t)
     return text_trim(hash == t.len ? t : text_from(t, hash + 1));
 }
 
-static void decode_error(struct call *c, struct text error_type, struct text body)
-{
-    struct json *root = NULL;
-    struct text code = error_type, message = TEXT_NONE;
-    json_parse(&root, body, NULL); /* HTML or nothing leaves root NULL, which every reader takes */
-    static const char *const code_names[] = {"code", "Code", "__type"};
-    for (size_t i = 0; code.len == 0 && i < COUNT(code_names); i++)
-        read_text(root, code_names[i], &code);
-    read_text(root, "message", &message);
-    if (message.len == 0)
-        read_text(root, "Message", &message);
-    reply_fail(&c->reply, bare_code(code), message);
-    json_free(root);
-}
-
 static bool decode_ok(struct call *c, const struct json *root)
 {
     switch (c->kind) {
@@ -253,7 +229,17 @@ void ses_v2_decode(struct call *c, int http_status, struct text error_type, stru
     if (c->reply.how != REPLY_HTTP)
         return;
     if (!HTTP_IS_OK(http_status)) {
-        decode_error(c, error_type, body);
+        struct text code = error_type, message = TEXT_NONE;
+        json_parse(&root, body,
+                   NULL); /* HTML or nothing leaves root NULL, which every reader takes */
+        static const char *const code_names[] = {"code", "Code", "__type"};
+        for (size_t i = 0; code.len == 0 && i < COUNT(code_names); i++)
+            read_text(root, code_names[i], &code);
+        read_text(root, "message", &message);
+        if (message.len == 0)
+            read_text(root, "Message", &message);
+        reply_fail(&c->reply, bare_code(code), message);
+        json_free(root);
         return;
     }
     if (c->kind == CALL_SET && body.len == 0)

@@ -59,17 +59,6 @@ static bool take_char(struct text *t, char c)
     return true;
 }
 
-static int64_t take_fraction_us(struct text *t)
-{
-    int64_t us = 0, unit = 100000;
-    while (t->len && char_is_digit(t->at[0])) {
-        us += (t->at[0] - '0') * unit;
-        unit /= 10;
-        *t = text_from(*t, 1);
-    }
-    return us;
-}
-
 /* timegm would take the 31st of February for the 3rd of March. */
 static int month_days(int year, int month)
 {
@@ -90,8 +79,14 @@ bool when_parse(struct text t, instant_us *out)
     if (!take_digits(&t, 2, &tm.tm_hour) || !take_char(&t, ':') ||
         !take_digits(&t, 2, &tm.tm_min) || !take_char(&t, ':') || !take_digits(&t, 2, &tm.tm_sec))
         return false;
-    if (take_char(&t, '.'))
-        fraction_us = take_fraction_us(&t);
+    if (take_char(&t, '.')) {
+        int64_t unit = 100000;
+        while (t.len && char_is_digit(t.at[0])) {
+            fraction_us += (t.at[0] - '0') * unit;
+            unit /= 10;
+            t = text_from(t, 1);
+        }
+    }
     if (!text_eq(t, TEXT("Z")) && !text_eq(t, TEXT("+00:00")) && !text_eq(t, TEXT("UTC")))
         return false;
     if (tm.tm_year < 1970 || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||

@@ -105,17 +105,6 @@ static bool values_take(struct answer *a, const struct dns_question *q, const st
     return true;
 }
 
-/* RFC 2308, section 5: the smaller of the SOA's own TTL and its last field. */
-static void negative_ttl(struct answer *a, const struct dns_message *m)
-{
-    for (uint32_t i = 0; i < m->records_len; i++) {
-        const struct dns_record *r = &m->records[i];
-        if (r->type != DNS_TYPE_SOA || r->section != DNS_AUTHORITY)
-            continue;
-        ttl_lower(a, r->ttl_s < r->soa_minimum_s ? r->ttl_s : r->soa_minimum_s);
-    }
-}
-
 static void fail(struct answer *a, enum answer_kind kind, struct text trouble)
 {
     a->kind = kind;
@@ -209,7 +198,13 @@ enum err answer_read(struct answer *a, const struct dns_question *question,
         a->state = DNS_FOUND;
     } else {
         a->state = m->rcode == DNS_RCODE_NXDOMAIN ? DNS_NXDOMAIN : DNS_NODATA;
-        negative_ttl(a, m);
+        /* RFC 2308, section 5: the smaller of the SOA's own TTL and its last field. */
+        for (uint32_t i = 0; i < m->records_len; i++) {
+            const struct dns_record *r = &m->records[i];
+            if (r->type != DNS_TYPE_SOA || r->section != DNS_AUTHORITY)
+                continue;
+            ttl_lower(a, r->ttl_s < r->soa_minimum_s ? r->ttl_s : r->soa_minimum_s);
+        }
     }
     if (a->ttl_s == UINT32_MAX)
         a->ttl_s = 0;
@@ -236,18 +231,6 @@ bool answer_same(const struct answer *a, const struct answer *b)
     return true;
 }
 
-static void message_values(struct buf *out, const struct answer *a)
-{
-    for (uint32_t i = 0; i < a->mx_len; i++)
-        buf_add_fmt(out, "%sMX %u " TEXT_FMT, i ? ", " : "", a->mx[i].preference,
-                    TEXT_ARG(a->mx[i].exchange.len ? a->mx[i].exchange : TEXT(".")));
-    for (uint32_t i = 0; i < a->txt_len; i++) {
-        buf_add_str(out, i ? ", TXT \"" : "TXT \"");
-        escape_terminal(out, text_slice(a->txt[i], 0, MESSAGE_VALUE_LEN_MAX));
-        buf_add_str(out, a->txt[i].len > MESSAGE_VALUE_LEN_MAX ? "...\"" : "\"");
-    }
-}
-
 struct text answer_say(const struct answer *a, uint16_t type, struct arena *arena)
 {
     struct buf out;
@@ -261,7 +244,14 @@ struct text answer_say(const struct answer *a, uint16_t type, struct arena *aren
     if (a->cname.len)
         buf_add_fmt(&out, "CNAME " TEXT_FMT "%s", TEXT_ARG(a->cname),
                     a->state == DNS_FOUND ? ", " : "");
-    message_values(&out, a);
+    for (uint32_t i = 0; i < a->mx_len; i++)
+        buf_add_fmt(&out, "%sMX %u " TEXT_FMT, i ? ", " : "", a->mx[i].preference,
+                    TEXT_ARG(a->mx[i].exchange.len ? a->mx[i].exchange : TEXT(".")));
+    for (uint32_t i = 0; i < a->txt_len; i++) {
+        buf_add_str(&out, i ? ", TXT \"" : "TXT \"");
+        escape_terminal(&out, text_slice(a->txt[i], 0, MESSAGE_VALUE_LEN_MAX));
+        buf_add_str(&out, a->txt[i].len > MESSAGE_VALUE_LEN_MAX ? "...\"" : "\"");
+    }
     struct text said = out.failed ? TEXT_NONE : arena_text(arena, buf_text(&out));
     buf_clear(&out);
     return said;

@@ -84,22 +84,6 @@ static bool server_fits(const struct inquiry *q)
            q->planned + 2 * (waiting + 1) <= INQUIRY_QUESTIONS_MAX;
 }
 
-/* The first address of every host, then the second of every host, as far as the budget goes: each
- * host is heard before any is heard twice. */
-static void servers_add(struct inquiry *q)
-{
-    struct inquiry_walk *w = q->walk;
-    for (uint32_t round = 0; round < HOST_ADDRESSES_MAX; round++) {
-        for (uint32_t i = 0; i < w->zone.hosts_len; i++) {
-            const struct host *h = &w->zone.hosts[i];
-            if (round >= h->at_len || server_is_known(w, &h->at[round]) || !server_fits(q))
-                continue;
-            w->servers[w->servers_len++] = (struct server){
-                .label = host_label(h, &h->at[round], &q->arena), .at = h->at[round]};
-        }
-    }
-}
-
 /* ---- the end ---- */
 
 static const struct answer *server_answer(const struct server *s, uint16_t type)
@@ -248,7 +232,17 @@ static void values_ask(struct inquiry *q)
 {
     struct inquiry_walk *w = q->walk;
     w->step = STEP_VALUES;
-    servers_add(q);
+    /* The first address of every host, then the second of every host, as far as the budget goes:
+     * each host is heard before any is heard twice. */
+    for (uint32_t round = 0; round < HOST_ADDRESSES_MAX; round++) {
+        for (uint32_t i = 0; i < w->zone.hosts_len; i++) {
+            const struct host *h = &w->zone.hosts[i];
+            if (round >= h->at_len || server_is_known(w, &h->at[round]) || !server_fits(q))
+                continue;
+            w->servers[w->servers_len++] = (struct server){
+                .label = host_label(h, &h->at[round], &q->arena), .at = h->at[round]};
+        }
+    }
     for (; w->servers_asked < w->servers_len; w->servers_asked++) {
         struct dns_question question = {.name = q->name, .server = w->servers[w->servers_asked].at};
         question.type = DNS_TYPE_MX;
@@ -336,22 +330,6 @@ static void values_decide(struct inquiry *q)
         finish(q);
     else
         no_server(q);
-}
-
-/* All questions are answered: goes on until there are new ones, or to the end. */
-static void advance(struct inquiry *q)
-{
-    struct inquiry_walk *w = q->walk;
-    while (!q->done && q->answered == q->planned) {
-        if (w->overdrawn)
-            finish_in_trouble(q, TEXT("the name servers cannot be asked within 64 questions"));
-        else if (w->step == STEP_HOSTS)
-            values_ask(q);
-        else if (w->step == STEP_VALUES)
-            values_decide(q);
-        else
-            finish(q);
-    }
 }
 
 /* ---- replies ---- */
@@ -443,5 +421,16 @@ void authority_reply(struct inquiry *q, uint32_t number, const struct dns_reply 
     case DNS_TYPE_AAAA: address_read(q, question->type, subject, reply); break;
     default: value_read(q, question, subject, reply); break;
     }
-    advance(q);
+    /* All questions are answered: goes on until there are new ones, or to the end. */
+    struct inquiry_walk *w = q->walk;
+    while (!q->done && q->answered == q->planned) {
+        if (w->overdrawn)
+            finish_in_trouble(q, TEXT("the name servers cannot be asked within 64 questions"));
+        else if (w->step == STEP_HOSTS)
+            values_ask(q);
+        else if (w->step == STEP_VALUES)
+            values_decide(q);
+        else
+            finish(q);
+    }
 }

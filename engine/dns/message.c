@@ -213,27 +213,6 @@ static void read_soa(struct message_reader *r, struct dns_record *record)
     record->soa_minimum_s = read_u32(r);
 }
 
-static void read_data(struct message_reader *r, struct dns_record *record)
-{
-    switch (record->type) {
-    case DNS_TYPE_A: read_address(r, record, 4); break;
-    case DNS_TYPE_AAAA: read_address(r, record, 16); break;
-    case DNS_TYPE_MX:
-        record->preference = read_u16(r);
-        record->name = read_name(r);
-        break;
-    case DNS_TYPE_NS:
-    case DNS_TYPE_CNAME:
-    case DNS_TYPE_DNAME:
-    case DNS_TYPE_PTR: record->name = read_name(r); break;
-    case DNS_TYPE_SOA: read_soa(r, record); break;
-    case DNS_TYPE_TXT: record->txt = read_txt(r); break;
-    default: r->at = r->end; break; /* a type that nobody here asks for */
-    }
-    if (r->at != r->end)
-        reader_fail(r, ERR_PROTO, "a record is longer than its data");
-}
-
 /* Adds the record to the message, unless it is OPT or of another class than IN. */
 static void read_record(struct message_reader *r, struct dns_message *m, enum dns_section section)
 {
@@ -259,22 +238,25 @@ static void read_record(struct message_reader *r, struct dns_message *m, enum dn
         return;
     }
     r->end = r->at + data_len;
-    read_data(r, &record);
+    switch (record.type) {
+    case DNS_TYPE_A: read_address(r, &record, 4); break;
+    case DNS_TYPE_AAAA: read_address(r, &record, 16); break;
+    case DNS_TYPE_MX:
+        record.preference = read_u16(r);
+        record.name = read_name(r);
+        break;
+    case DNS_TYPE_NS:
+    case DNS_TYPE_CNAME:
+    case DNS_TYPE_DNAME:
+    case DNS_TYPE_PTR: record.name = read_name(r); break;
+    case DNS_TYPE_SOA: read_soa(r, &record); break;
+    case DNS_TYPE_TXT: record.txt = read_txt(r); break;
+    default: r->at = r->end; break; /* a type that nobody here asks for */
+    }
+    if (r->at != r->end)
+        reader_fail(r, ERR_PROTO, "a record is longer than its data");
     r->end = r->len;
     m->records[m->records_len++] = record;
-}
-
-static void read_header(struct message_reader *r, struct dns_message *m, unsigned counts[4])
-{
-    m->id = read_u16(r);
-    unsigned flags = read_u16(r);
-    m->is_response = flags & 0x8000;
-    m->authoritative = flags & 0x0400;
-    m->truncated = flags & 0x0200;
-    m->recursion_available = flags & 0x0080;
-    m->rcode = flags & 0x000f;
-    for (unsigned i = 0; i < 4; i++)
-        counts[i] = read_u16(r);
 }
 
 static void read_question(struct message_reader *r, struct dns_message *m, unsigned count)
@@ -318,7 +300,15 @@ enum err dns_message_parse(struct dns_message *m, const void *bytes, size_t len,
                        len < HEADER_LEN ? "it is shorter than its header" : "it is too long");
     struct message_reader r = {.bytes = bytes, .len = len, .end = len, .arena = arena};
     unsigned counts[4];
-    read_header(&r, m, counts);
+    m->id = read_u16(&r);
+    unsigned flags = read_u16(&r);
+    m->is_response = flags & 0x8000;
+    m->authoritative = flags & 0x0400;
+    m->truncated = flags & 0x0200;
+    m->recursion_available = flags & 0x0080;
+    m->rcode = flags & 0x000f;
+    for (unsigned i = 0; i < 4; i++)
+        counts[i] = read_u16(&r);
     read_question(&r, m, counts[0]);
     if (r.err == OK)
         read_records(&r, m, counts + 1);

@@ -24,16 +24,6 @@ static struct host *zone_host(struct zone *z, struct text name, struct arena *ar
     return &z->hosts[z->hosts_len++];
 }
 
-static void host_add(struct host *h, const struct dns_record *r, uint16_t port)
-{
-    if (h->at_len == HOST_ADDRESSES_MAX)
-        return;
-    bool ipv4 = r->type == DNS_TYPE_A;
-    struct dns_server *at = &h->at[h->at_len++];
-    *at = (struct dns_server){.family = ipv4 ? 4 : 6, .port = port};
-    memcpy(at->address, r->address, ipv4 ? 4 : sizeof at->address);
-}
-
 struct text zone_of_denial(const struct dns_message *m, struct text name)
 {
     bool denial = m->rcode == DNS_RCODE_NOERROR || m->rcode == DNS_RCODE_NXDOMAIN;
@@ -51,8 +41,14 @@ void host_read(struct host *h, const struct dns_message *m, enum dns_section sec
 {
     for (uint32_t i = 0; i < m->records_len; i++) {
         const struct dns_record *r = &m->records[i];
-        if (r->section == section && r->type == type && (!owner.len || dname_eq(r->owner, owner)))
-            host_add(h, r, port);
+        bool is_wanted =
+            r->section == section && r->type == type && (!owner.len || dname_eq(r->owner, owner));
+        if (!is_wanted || h->at_len == HOST_ADDRESSES_MAX)
+            continue;
+        bool ipv4 = r->type == DNS_TYPE_A;
+        struct dns_server *at = &h->at[h->at_len++];
+        *at = (struct dns_server){.family = ipv4 ? 4 : 6, .port = port};
+        memcpy(at->address, r->address, ipv4 ? 4 : sizeof at->address);
     }
 }
 

@@ -18,7 +18,10 @@ const double forecast_shares[FORECAST_MARKS] = {0.01, 0.1, 0.5, 0.9, 0.99, 1};
 
 /* What is known of one identity while it is on its way. */
 struct waits {
-    instant_us since;
+    instant_us since;       /* its last record */
+    enum job_state state;   /* in which that record left it; moves in between are not kept */
+    bool has_been_followed; /* to Success, once */
+    span_us detection;      /* of SES, as far as it has been waited for */
     span_us by_cause[WAIT_CAUSES];
 };
 
@@ -62,21 +65,14 @@ void rehearsal_clear(struct rehearsal *r)
 static void wait_followed(const struct forecast_fold *fold, struct waits *waits,
                           const struct record *r, span_us span)
 {
-    span_us detect = r->row.writes > 1 ? 0 : fold->detect_after;
-    bool early = fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
-    waits->by_cause[WAIT_DETECT] += span < detect ? span : detect;
-    waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += span < detect ? 0 : span - detect;
-}
-
-static void wait_add(const struct forecast_fold *fold, const struct record *r)
-{
-    struct waits *waits = &fold->waits[r->job];
-    span_us span = r->at - (waits->since ? waits->since : START);
-    waits->since = r->at;
-    if (r->from == JOB_FOLLOWING)
-        wait_followed(fold, waits, r, span);
-    else
-        waits->by_cause[r->from == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += span;
+    span_us detect = waits->has_been_followed ? 0 : fold->detect_after - waits->detection;
+    bool early =
+        !waits->has_been_followed && fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
+    detect = span < detect ? span : detect;
+    waits->detection += detect;
+    waits->by_cause[WAIT_DETECT] += detect;
+    waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += span - detect;
+    waits->has_been_followed = waits->has_been_followed || r->row.state != JOB_FOLLOWING;
 }
 
 static void fold_final(struct forecast_fold *fold, const struct waits *waits, span_us after)
@@ -100,7 +96,14 @@ static enum err fold_records(void *ctx, const struct record *records, uint32_t l
     (void)why;
     for (uint32_t i = 0; i < len; i++) {
         const struct record *r = &records[i];
-        wait_add(fold, r);
+        struct waits *waits = &fold->waits[r->job];
+        span_us span = r->at - (waits->since ? waits->since : START);
+        waits->since = r->at;
+        if (waits->state == JOB_FOLLOWING)
+            wait_followed(fold, waits, r, span);
+        else
+            waits->by_cause[waits->state == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += span;
+        waits->state = r->row.state;
         if (r->kind == RECORD_INTENT) {
             f->first_write = f->last_write ? f->first_write : r->at - START;
             f->last_write = r->at - START;
@@ -109,18 +112,6 @@ static enum err fold_records(void *ctx, const struct record *records, uint32_t l
             fold_final(fold, &fold->waits[r->job], r->at - START);
     }
     return OK;
-}
-
-static void forecast_init(struct rehearsal *r)
-{
-    const struct fleet *fleet = &r->fleet;
-    struct forecast *f = &r->forecast;
-    *f = (struct forecast){.identities = fleet->choices_len, .lanes = fleet->lanes_len};
-    for (int i = 0; i < FORECAST_MARKS; i++) {
-        double count = forecast_shares[i] * f->identities;
-        f->mark_at[i] = (uint32_t)count + (count > (uint32_t)count);
-    }
-    f->tail = (f->identities + 99) / 100;
 }
 
 static enum err budget_make(struct rehearsal *r, struct why *why)
@@ -184,19 +175,6 @@ static enum err world_populate(const struct rehearsal *r, struct world *w, struc
     return err;
 }
 
-static void calls_fold(struct forecast *f, const struct scheduler *scheduler)
-{
-    scheduler_totals(scheduler, &f->totals);
-    f->lane_calls_min = f->lanes ? UINT64_MAX : 0;
-    for (uint32_t lane = 0; lane < f->lanes; lane++) {
-        uint64_t calls = 0;
-        for (int kind = 0; kind < CALL_ASK; kind++)
-            calls += scheduler_pace(scheduler, (uint16_t)lane, (enum call_kind)kind)->calls;
-        f->lane_calls_min = calls < f->lane_calls_min ? calls : f->lane_calls_min;
-        f->lane_calls_max = calls > f->lane_calls_max ? calls : f->lane_calls_max;
-    }
-}
-
 /* The world's side of the port, with an end: a world in which every call is throttled would be
  * asked for ever, and virtual time makes nobody impatient. Then the engine is drained, as a signal
  * does it. */
@@ -252,7 +230,17 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     struct machine machine = scheduler_machine(scheduler);
     scheduler_start(scheduler, START);
     enum err err = engine_run(&machine, &io, NULL, &end, why);
-    calls_fold(&r->forecast, scheduler);
+    scheduler_totals(scheduler, &r->forecast.totals);
+    r->forecast.lane_calls_min = r->forecast.lanes ? UINT64_MAX : 0;
+    for (uint32_t lane = 0; lane < r->forecast.lanes; lane++) {
+        uint64_t calls = 0;
+        for (int kind = 0; kind < CALL_ASK; kind++)
+            calls += scheduler_pace(scheduler, (uint16_t)lane, (enum call_kind)kind)->calls;
+        r->forecast.lane_calls_min =
+            calls < r->forecast.lane_calls_min ? calls : r->forecast.lane_calls_min;
+        r->forecast.lane_calls_max =
+            calls > r->forecast.lane_calls_max ? calls : r->forecast.lane_calls_max;
+    }
     if (scheduler_pause_reason(scheduler))
         snprintf(r->forecast.paused, sizeof r->forecast.paused, "%s",
                  scheduler_pause_reason(scheduler));
@@ -265,7 +253,14 @@ enum err rehearsal_play(struct rehearsal *r, struct why *why)
     struct forecast_fold fold = {&r->fleet, r->detect_after, &r->forecast, NULL};
     struct world_options options = world_options_of(r);
     struct world *world = NULL;
-    forecast_init(r);
+    const struct fleet *fleet = &r->fleet;
+    struct forecast *f = &r->forecast;
+    *f = (struct forecast){.identities = fleet->choices_len, .lanes = fleet->lanes_len};
+    for (int i = 0; i < FORECAST_MARKS; i++) {
+        double count = forecast_shares[i] * f->identities;
+        f->mark_at[i] = (uint32_t)count + (count > (uint32_t)count);
+    }
+    f->tail = (f->identities + 99) / 100;
     fold.waits = calloc(r->forecast.identities + 1u, sizeof *fold.waits);
     enum err err = fold.waits ? OK : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)

@@ -17,32 +17,23 @@ struct gather_asking {
     instant_us told; /* when a person last heard how far it is */
 };
 
-static struct records_entry *entry_of(struct records_gather *g, struct text name)
-{
-    name_id id = names_find(&g->fleet->names, name);
-    assert(g->of_name[id] > 0); /* every name that is asked has an entry */
-    return &g->entries[g->of_name[id] - 1];
-}
-
-static void zone_take(struct records_entry *e, struct text name, struct text zone)
-{
-    bool holds = zone.len && (dname_eq(name, zone) || dname_below(name, zone));
-    if (!holds || e->zone_is_given)
-        return;
-    e->zone_len = (uint8_t)zone.len;
-    e->zone_is_seen = true;
-}
-
 static void survey_take(void *context, struct buf *out, const struct survey *s)
 {
     struct records_gather *g = ((struct gather_asking *)context)->g;
-    struct records_entry *e = entry_of(g, s->name);
+    name_id id = names_find(&g->fleet->names, s->name);
+    assert(g->of_name[id] > 0); /* every name that is asked has an entry */
+    struct records_entry *e = &g->entries[g->of_name[id] - 1];
     struct records_found *found = ARENA_NEW(&g->arena, struct records_found);
     if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e),
                                  text_of(g->config->access->feedback_host)))
         return; /* nothing written: memory is out */
     e->found = found;
-    zone_take(e, s->name, survey_facts(s)->zone);
+    struct text zone = survey_facts(s)->zone;
+    bool holds = zone.len && (dname_eq(s->name, zone) || dname_below(s->name, zone));
+    if (holds && !e->zone_is_given) {
+        e->zone_len = (uint8_t)zone.len;
+        e->zone_is_seen = true;
+    }
     buf_add_char(out, '\n');
 }
 
@@ -56,19 +47,6 @@ static void survey_leave(void *context, struct text written, instant_us now)
     a->told = now;
     notice_note(&a->g->config->notices, "DNS was asked of %u of %u names", a->done,
                 a->g->entries_len);
-}
-
-static enum err names_ask(struct records_gather *g, struct wire *wire, const struct text *names,
-                          struct why *why)
-{
-    const struct survey_options options = {.mode = access_dns_mode(g->config->access),
-                                           .authority_port = g->config->access->authority_port,
-                                           .suffixes = g->suffixes};
-    const struct io io = wire_io(wire);
-    struct gather_asking asking = {.g = g, .told = wire_now(wire)};
-    const struct inspect_out out = {&asking, survey_take, survey_leave};
-    size_t troubled;
-    return inspect_ask(&io, &options, TEXT_NONE, names, g->entries_len, &out, &troubled, why);
 }
 
 static void blocked_print(struct records_gather *g, const struct records_entry *e)
@@ -95,8 +73,16 @@ enum err records_gather_live(struct records_gather *g, struct why *why)
     for (uint32_t i = 0; i < g->entries_len; i++)
         names[i] = names_text(&g->fleet->names, g->entries[i].name);
     enum err err = dns_wire_open(&wire, g->config->access, why);
-    if (err == OK)
-        err = names_ask(g, wire, names, why);
+    if (err == OK) {
+        const struct survey_options options = {.mode = access_dns_mode(g->config->access),
+                                               .authority_port = g->config->access->authority_port,
+                                               .suffixes = g->suffixes};
+        const struct io io = wire_io(wire);
+        struct gather_asking asking = {.g = g, .told = wire_now(wire)};
+        const struct inspect_out out = {&asking, survey_take, survey_leave};
+        size_t troubled;
+        err = inspect_ask(&io, &options, TEXT_NONE, names, g->entries_len, &out, &troubled, why);
+    }
     wire_close(wire);
     free(names);
     for (uint32_t i = 0; err == OK && i < g->entries_len; i++)

@@ -43,15 +43,6 @@ static bool value_keep(struct records_verdict *v, struct arena *arena, uint16_t 
     return value->data.at || data.len == 0;
 }
 
-static bool mx_copy(struct records_verdict *v, struct arena *arena, const struct dns_facts *facts)
-{
-    v->there = ARENA_ARRAY(arena, struct records_value, facts->mx_len + 1u);
-    bool kept = v->there != NULL;
-    for (uint32_t i = 0; kept && i < facts->mx_len; i++)
-        kept = value_keep(v, arena, facts->mx[i].preference, facts->mx[i].exchange);
-    return kept;
-}
-
 static enum records_action mx_action(const struct judgement *j, enum mx_status status)
 {
     if (j->errors & FINDING_BIT(MX_UNKNOWN_REGION))
@@ -86,7 +77,11 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
         block(v, arena, text_of(j.first_error));
     if (v->action != RECORDS_KEEP && v->action != RECORDS_REPLACE)
         return true;
-    if (!mx_copy(v, arena, facts))
+    v->there = ARENA_ARRAY(arena, struct records_value, facts->mx_len + 1u);
+    bool kept = v->there != NULL;
+    for (uint32_t i = 0; kept && i < facts->mx_len; i++)
+        kept = value_keep(v, arena, facts->mx[i].preference, facts->mx[i].exchange);
+    if (!kept)
         return false;
     if (!mx_is_plain(v))
         block(v, arena, TEXT("its MX names something that is not a host"));
@@ -94,18 +89,6 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
 }
 
 /* ---- SPF ---- */
-
-static bool txt_copy(struct records_verdict *v, struct arena *arena, const struct dns_facts *facts)
-{
-    v->there = ARENA_ARRAY(arena, struct records_value, facts->txt_len + 1u);
-    bool kept = v->there != NULL;
-    for (uint32_t i = 0; kept && i < facts->txt_len; i++) {
-        kept = value_keep(v, arena, 0, facts->txt[i]);
-        if (spf_record_is(facts->txt[i]))
-            v->replaced = i;
-    }
-    return kept;
-}
 
 static void spf_merge(struct records_verdict *v, struct arena *arena, const struct survey *s)
 {
@@ -144,7 +127,14 @@ static bool spf_decide(struct records_verdict *v, struct arena *arena, const str
         block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
         return true;
     }
-    if (!txt_copy(v, arena, facts))
+    v->there = ARENA_ARRAY(arena, struct records_value, facts->txt_len + 1u);
+    bool kept = v->there != NULL;
+    for (uint32_t i = 0; kept && i < facts->txt_len; i++) {
+        kept = value_keep(v, arena, 0, facts->txt[i]);
+        if (spf_record_is(facts->txt[i]))
+            v->replaced = i;
+    }
+    if (!kept)
         return false;
     switch (spf_record_select(facts->txt, facts->txt_len, &record)) {
     case SPF_RECORD_NONE: v->action = RECORDS_ADD; break;

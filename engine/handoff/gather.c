@@ -129,19 +129,6 @@ static void row_gather(struct records_gather *g, uint32_t row)
     g->of_name[name] = g->entries_len;
 }
 
-static void mixed_print(struct records_gather *g)
-{
-    for (uint32_t i = 0; i < g->entries_len; i++) {
-        const struct records_entry *e = &g->entries[i];
-        if (e->mixed)
-            records_note(g,
-                         TEXT_FMT " serves several Regions with its one MX, which names " TEXT_FMT
-                                  "; dns.mx_region in the manifest chooses",
-                         TEXT_ARG(names_text(&g->fleet->names, e->name)),
-                         TEXT_ARG(records_entry_region(g, e)));
-    }
-}
-
 enum err records_gather_fleet(struct records_gather *g, struct why *why)
 {
     const struct fleet *f = g->fleet;
@@ -154,7 +141,15 @@ enum err records_gather_fleet(struct records_gather *g, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t row = 0; row < f->choices_len; row++)
         row_gather(g, row);
-    mixed_print(g);
+    for (uint32_t i = 0; i < g->entries_len; i++) {
+        const struct records_entry *e = &g->entries[i];
+        if (e->mixed)
+            records_note(g,
+                         TEXT_FMT " serves several Regions with its one MX, which names " TEXT_FMT
+                                  "; dns.mx_region in the manifest chooses",
+                         TEXT_ARG(names_text(&g->fleet->names, e->name)),
+                         TEXT_ARG(records_entry_region(g, e)));
+    }
     return OK;
 }
 
@@ -206,19 +201,6 @@ enum err records_gather_arrange(struct records_gather *g, struct why *why)
 
 /* ---- the list ---- */
 
-static void set_of_found(struct records_set *set, const struct records_verdict *v)
-{
-    set->action = v->action;
-    set->there = v->there;
-    set->there_len = v->there_len;
-    set->replaced = v->replaced;
-    set->reason = v->reason;
-    if (v->action == RECORDS_KEEP)
-        set->wanted = v->there[v->replaced];
-    else if (v->merged.len)
-        set->wanted.data = v->merged;
-}
-
 /* What a name has that nothing else uses. */
 static void wanted_make(struct records_gather *g, const struct records_entry *e,
                         struct records_set *set)
@@ -231,14 +213,6 @@ static void wanted_make(struct records_gather *g, const struct records_entry *e,
     set->wanted = (struct records_value){MX_PREFERENCE, text_of(g->host)};
 }
 
-static void unicode_find(struct records_gather *g, struct records_set *set)
-{
-    struct text shown;
-    if (text_find_text(set->name, TEXT("xn--")) < set->name.len &&
-        idna_to_unicode(set->name, g->unicode, &shown) && !text_eq(shown, set->name))
-        set->unicode = shown;
-}
-
 static void set_make(void *ctx, size_t i, struct records_set *set)
 {
     struct records_gather *g = ctx;
@@ -247,10 +221,23 @@ static void set_make(void *ctx, size_t i, struct records_set *set)
                                 .name = entry_name(g, e),
                                 .zone_known = e->zone_is_given || e->zone_is_seen,
                                 .type = (enum records_type)(g->items[i] % RECORDS_TYPES)};
-    unicode_find(g, set);
+    struct text shown;
+    if (text_find_text(set->name, TEXT("xn--")) < set->name.len &&
+        idna_to_unicode(set->name, g->unicode, &shown) && !text_eq(shown, set->name))
+        set->unicode = shown;
     wanted_make(g, e, set);
-    if (e->found)
-        set_of_found(set, &e->found->of[set->type]);
+    if (e->found) {
+        const struct records_verdict *v = &e->found->of[set->type];
+        set->action = v->action;
+        set->there = v->there;
+        set->there_len = v->there_len;
+        set->replaced = v->replaced;
+        set->reason = v->reason;
+        if (v->action == RECORDS_KEEP)
+            set->wanted = v->there[v->replaced];
+        else if (v->merged.len)
+            set->wanted.data = v->merged;
+    }
 }
 
 void records_gather_list(struct records_gather *g, struct records_list *list)

@@ -41,16 +41,6 @@ static struct asking *asking_new(const struct survey_options *options)
     return a;
 }
 
-static void asking_free(struct asking *a)
-{
-    survey_pool_clear(&a->surveys);
-    call_pool_clear(&a->calls);
-    arena_clear(&a->memory);
-    for (uint32_t i = 0; i < INSPECT_AHEAD_MAX; i++)
-        buf_clear(&a->written[i]);
-    free(a);
-}
-
 static struct call *call_make(struct asking *a, const struct survey_question *q)
 {
     struct call *call = call_pool_take(&a->calls, CALL_ASK, 0, API_V1);
@@ -59,19 +49,6 @@ static struct call *call_make(struct asking *a, const struct survey_question *q)
     call->part = q->part;
     call->question = q->question;
     return call;
-}
-
-static void surveys_write(struct asking *a)
-{
-    const struct survey *s;
-    uint32_t name;
-    while ((s = survey_pool_take(&a->surveys, &name)) != NULL) {
-        struct buf *written = &a->written[name % INSPECT_AHEAD_MAX];
-        buf_reset(written);
-        a->out->write(a->out->context, written, s);
-        a->no_memory = a->no_memory || written->failed || written->len == 0;
-        a->troubled += survey_has_trouble(s);
-    }
 }
 
 /* Names that follow a very slow one wait once a few thousand are done behind it. */
@@ -87,7 +64,15 @@ static uint32_t questions_take(struct asking *a, instant_us now, struct call **c
     uint32_t len = 0;
     while (survey_pool_next(&a->surveys, now, &q))
         calls[len++] = call_make(a, &q);
-    surveys_write(a);
+    const struct survey *s;
+    uint32_t name;
+    while ((s = survey_pool_take(&a->surveys, &name)) != NULL) {
+        struct buf *written = &a->written[name % INSPECT_AHEAD_MAX];
+        buf_reset(written);
+        a->out->write(a->out->context, written, s);
+        a->no_memory = a->no_memory || written->failed || written->len == 0;
+        a->troubled += survey_has_trouble(s);
+    }
     return len;
 }
 
@@ -178,6 +163,11 @@ enum err inspect_ask(const struct io *io, const struct survey_options *options, 
     a->out = out;
     enum err err = engine_run(&machine, io, &watch, &end, why);
     *troubled = a->troubled;
-    asking_free(a);
+    survey_pool_clear(&a->surveys);
+    call_pool_clear(&a->calls);
+    arena_clear(&a->memory);
+    for (uint32_t i = 0; i < INSPECT_AHEAD_MAX; i++)
+        buf_clear(&a->written[i]);
+    free(a);
     return err;
 }

@@ -38,19 +38,6 @@ static void cell_add(struct buf *out, struct text t, char after)
     buf_add_char(out, after);
 }
 
-static void row_add(const struct discover *d, const struct found *f, struct buf *out)
-{
-    char name[NAME_LEN_MAX + 1];
-    struct text mail_from = found_mail_from(d, f, name);
-    bool rejects =
-        mail_from.len && f->row->mail_from.len && f->row->behavior == BEHAVIOR_REJECT_MESSAGE;
-    cell_add(out, f->row->identity, ',');
-    cell_add(out, discover_account(d, f->lane), ',');
-    cell_add(out, discover_region(d, f->lane), ',');
-    cell_add(out, mail_from.len ? mail_from : TEXT("default"), ',');
-    buf_add_fmt(out, "%s\r\n", rejects ? behavior_name(BEHAVIOR_REJECT_MESSAGE) : "");
-}
-
 enum err discover_csv(void *ctx, struct sink *out, struct why *why)
 {
     const struct discover *d = ctx;
@@ -60,7 +47,15 @@ enum err discover_csv(void *ctx, struct sink *out, struct why *why)
         const struct found *f = &d->found[i];
         if (!found_is_entry(f) || discover_csv_refuses(d, f))
             continue;
-        row_add(d, f, &out->buf);
+        char name[NAME_LEN_MAX + 1];
+        struct text mail_from = found_mail_from(d, f, name);
+        bool rejects =
+            mail_from.len && f->row->mail_from.len && f->row->behavior == BEHAVIOR_REJECT_MESSAGE;
+        cell_add(&out->buf, f->row->identity, ',');
+        cell_add(&out->buf, discover_account(d, f->lane), ',');
+        cell_add(&out->buf, discover_region(d, f->lane), ',');
+        cell_add(&out->buf, mail_from.len ? mail_from : TEXT("default"), ',');
+        buf_add_fmt(&out->buf, "%s\r\n", rejects ? behavior_name(BEHAVIOR_REJECT_MESSAGE) : "");
         if (!sink_turn(out))
             break;
     }

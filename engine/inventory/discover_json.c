@@ -17,29 +17,6 @@ static const char *state_of(const struct discover *d, uint32_t lane)
     return discover_has_lane(d, lane) ? "read" : "refused";
 }
 
-static void lane_add(const struct discover *d, uint32_t lane, struct json_out *j)
-{
-    const struct inventory_lane *l = inventory_lane(d->inventory, lane);
-    json_line(j, "\n  ");
-    json_add_object(j, NULL);
-    json_add_word(j, "state", state_of(d, lane));
-    json_add_text_or_null(j, "account", discover_account(d, lane));
-    json_add_text_or_null(j, "account_id", number_of(d, lane));
-    json_add_text_or_null(j, "region", discover_region(d, lane));
-    json_add_u64(j, "listed", l->listed);
-    json_add_u64(j, "identities", d->by_lane[lane].len);
-    json_add_text_or_null(j, "reason", text_of(l->reason));
-    json_end(j);
-}
-
-static void tags_add(const struct inventory_row *row, struct json_out *j)
-{
-    json_add_object(j, "tags");
-    for (uint32_t i = 0; i < row->tags_len; i++)
-        json_add_pair(j, row->tags[i].key, row->tags[i].value);
-    json_end(j);
-}
-
 static void facts_add(const struct inventory_row *row, struct json_out *j)
 {
     bool told = row->known & KNOWN_MAIL_FROM, has = row->mail_from.len > 0;
@@ -55,27 +32,12 @@ static void facts_add(const struct inventory_row *row, struct json_out *j)
         json_add_bool(j, "feedback_forwarding", row->forwarding);
     else
         json_add_null(j, "feedback_forwarding");
-    if (row->tags)
-        tags_add(row, j);
-}
-
-static void identity_add(const struct discover *d, const struct found *f, struct json_out *j)
-{
-    char reason[FOUND_REASON_LEN], name[NAME_LEN_MAX + 1];
-    enum identity_type type = identity_type_of(f->row->identity);
-    json_line(j, "\n  ");
-    json_add_object(j, NULL);
-    json_add_text(j, "identity", f->row->identity);
-    json_add_text_or_null(j, "account", discover_account(d, f->lane));
-    json_add_text_or_null(j, "account_id", number_of(d, f->lane));
-    json_add_text_or_null(j, "region", discover_region(d, f->lane));
-    json_add_word(j, "identity_type", identity_type_name(type));
-    facts_add(f->row, j);
-    json_add_text_or_null(j, "left_out", text_of(found_reason(f, reason)));
-    if (d->config->mail_from)
-        json_add_text_or_null(j, "proposed_mail_from",
-                              f->how == FOUND_PROPOSED ? found_mail_from(d, f, name) : TEXT_NONE);
-    json_end(j);
+    if (row->tags) {
+        json_add_object(j, "tags");
+        for (uint32_t i = 0; i < row->tags_len; i++)
+            json_add_pair(j, row->tags[i].key, row->tags[i].value);
+        json_end(j);
+    }
 }
 
 enum err discover_json(void *ctx, struct sink *out, struct why *why)
@@ -88,13 +50,41 @@ enum err discover_json(void *ctx, struct sink *out, struct why *why)
     json_add_u64(&j, "format_version", 1);
     json_line(&j, "\n ");
     json_add_array(&j, "lanes");
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
-        lane_add(d, i, &j);
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        const struct inventory_lane *l = inventory_lane(d->inventory, i);
+        json_line(&j, "\n  ");
+        json_add_object(&j, NULL);
+        json_add_word(&j, "state", state_of(d, i));
+        json_add_text_or_null(&j, "account", discover_account(d, i));
+        json_add_text_or_null(&j, "account_id", number_of(d, i));
+        json_add_text_or_null(&j, "region", discover_region(d, i));
+        json_add_u64(&j, "listed", l->listed);
+        json_add_u64(&j, "identities", d->by_lane[i].len);
+        json_add_text_or_null(&j, "reason", text_of(l->reason));
+        json_end(&j);
+    }
     json_end(&j);
     json_line(&j, "\n ");
     json_add_array(&j, "identities");
-    for (uint32_t i = 0; i < d->found_len && sink_turn(out); i++)
-        identity_add(d, &d->found[i], &j);
+    for (uint32_t i = 0; i < d->found_len && sink_turn(out); i++) {
+        const struct found *f = &d->found[i];
+        char reason[FOUND_REASON_LEN], name[NAME_LEN_MAX + 1];
+        enum identity_type type = identity_type_of(f->row->identity);
+        json_line(&j, "\n  ");
+        json_add_object(&j, NULL);
+        json_add_text(&j, "identity", f->row->identity);
+        json_add_text_or_null(&j, "account", discover_account(d, f->lane));
+        json_add_text_or_null(&j, "account_id", number_of(d, f->lane));
+        json_add_text_or_null(&j, "region", discover_region(d, f->lane));
+        json_add_word(&j, "identity_type", identity_type_name(type));
+        facts_add(f->row, &j);
+        json_add_text_or_null(&j, "left_out", text_of(found_reason(f, reason)));
+        if (d->config->mail_from)
+            json_add_text_or_null(&j, "proposed_mail_from",
+                                  f->how == FOUND_PROPOSED ? found_mail_from(d, f, name)
+                                                           : TEXT_NONE);
+        json_end(&j);
+    }
     json_end(&j);
     json_end(&j);
     buf_add_char(&out->buf, '\n');

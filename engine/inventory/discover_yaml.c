@@ -32,22 +32,6 @@ static uint32_t sum(const struct discover *d, enum found_how from, enum found_ho
     return len;
 }
 
-static void head_add(const struct discover *d, struct buf *out)
-{
-    uint32_t proposed = sum(d, FOUND_PROPOSED, FOUND_PROPOSED);
-    uint32_t left = sum(d, FOUND_UNVERIFIED, FOUND_SAME);
-    buf_add_fmt(out, "# Written by mailfrom discover: what lives in SES.\n");
-    if (d->config->mail_from)
-        buf_add_fmt(out, "# mailfrom plan shows what this proposes: %u of %u identities.\n",
-                    proposed, sum(d, FOUND_AS_IS, FOUND_PROPOSED));
-    else
-        buf_add_str(out, "# mailfrom plan finds nothing to change in it.\n");
-    if (left)
-        buf_add_fmt(out, "# %u identit%s, with the reason.\n", left,
-                    left == 1 ? "y is left as a comment" : "ies are left as comments");
-    buf_add_str(out, "version: 1\n");
-}
-
 /* A key whose value is not empty. */
 static void key_add(struct buf *out, const char *before, const char *key, struct text value)
 {
@@ -55,19 +39,6 @@ static void key_add(struct buf *out, const char *before, const char *key, struct
         return;
     buf_add_fmt(out, "%s%s: ", before, key);
     escape_yaml(out, value);
-}
-
-static void account_regions_add(const struct discover *d, uint32_t account, struct buf *out)
-{
-    const char *between = "\n    regions: [";
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
-        if (d->fleet.lanes[i].account != account || !discover_has_lane(d, i))
-            continue;
-        buf_add_str(out, between);
-        escape_yaml(out, discover_region(d, i));
-        between = ", ";
-    }
-    buf_add_str(out, "]");
 }
 
 static void account_add(const struct discover *d, uint32_t account, struct buf *out)
@@ -83,22 +54,18 @@ static void account_add(const struct discover *d, uint32_t account, struct buf *
     key_add(out, line, "external_id", names_text(names, a->external_id));
     key_add(out, line, "source_profile", names_text(names, a->source_profile));
     key_add(out, line, "account_id", text_of(inventory_account(d->inventory, account)->number));
-    account_regions_add(d, account, out);
+    const char *between = "\n    regions: [";
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        if (d->fleet.lanes[i].account != account || !discover_has_lane(d, i))
+            continue;
+        buf_add_str(out, between);
+        escape_yaml(out, discover_region(d, i));
+        between = ", ";
+    }
+    buf_add_str(out, "]");
     if (a->rate_per_s > 0)
         buf_add_fmt(out, "\n    rate: %.9g", a->rate_per_s);
     buf_add_str(out, "\n");
-}
-
-static void settings_add(const struct discover *d, struct buf *out)
-{
-    const char *mail_from = d->config->mail_from;
-    buf_add_str(out, "\naccounts:\n");
-    for (uint32_t i = 0; i < d->fleet.accounts_len; i++)
-        if (lanes_of(d, i))
-            account_add(d, i, out);
-    buf_add_str(out, "\ndefaults:");
-    key_add(out, "\n  ", "mail_from", text_of(mail_from ? mail_from : "default"));
-    buf_add_str(out, "\n\nidentities:");
 }
 
 /* What SES says, where it is worth a word beside the entry. */
@@ -131,26 +98,6 @@ struct entry_form {
     struct text account, region; /* empty: goes without saying */
 };
 
-static void entry_add(const struct discover *d, const struct entry_form *form,
-                      const struct found *f, struct buf *out)
-{
-    const struct inventory_row *row = f->row;
-    char name[NAME_LEN_MAX + 1];
-    bool rejects = row->mail_from.len && row->behavior == BEHAVIOR_REJECT_MESSAGE &&
-                   found_mail_from(d, f, name).len;
-    bool is_short = !f->names_its_own && !rejects && !form->account.len && !form->region.len;
-    buf_add_fmt(out, "  %s- %s", found_is_entry(f) ? "" : "# ", is_short ? "" : "{identity: ");
-    escape_yaml(out, row->identity);
-    key_add(out, ", ", "account", form->account);
-    key_add(out, ", ", "region", form->region);
-    key_add(out, ", ", "mail_from", f->names_its_own ? row->mail_from : TEXT_NONE);
-    if (rejects)
-        buf_add_fmt(out, ", behavior_on_mx_failure: %s", behavior_name(BEHAVIOR_REJECT_MESSAGE));
-    buf_add_str(out, is_short ? "" : "}");
-    note_add(d, f, out);
-    buf_add_char(out, '\n');
-}
-
 static bool lane_add(const struct discover *d, uint32_t lane, struct sink *out)
 {
     const struct found_lane *l = &d->by_lane[lane];
@@ -168,7 +115,23 @@ static bool lane_add(const struct discover *d, uint32_t lane, struct sink *out)
     }
     buf_add_fmt(buf, ": %u identit%s\n", l->len, l->len == 1 ? "y" : "ies");
     for (uint32_t i = 0; i < l->len; i++) {
-        entry_add(d, &form, &d->found[l->first + i], buf);
+        const struct found *f = &d->found[l->first + i];
+        const struct inventory_row *row = f->row;
+        char name[NAME_LEN_MAX + 1];
+        bool rejects = row->mail_from.len && row->behavior == BEHAVIOR_REJECT_MESSAGE &&
+                       found_mail_from(d, f, name).len;
+        bool is_short = !f->names_its_own && !rejects && !form.account.len && !form.region.len;
+        buf_add_fmt(buf, "  %s- %s", found_is_entry(f) ? "" : "# ", is_short ? "" : "{identity: ");
+        escape_yaml(buf, row->identity);
+        key_add(buf, ", ", "account", form.account);
+        key_add(buf, ", ", "region", form.region);
+        key_add(buf, ", ", "mail_from", f->names_its_own ? row->mail_from : TEXT_NONE);
+        if (rejects)
+            buf_add_fmt(buf, ", behavior_on_mx_failure: %s",
+                        behavior_name(BEHAVIOR_REJECT_MESSAGE));
+        buf_add_str(buf, is_short ? "" : "}");
+        note_add(d, f, buf);
+        buf_add_char(buf, '\n');
         if (!sink_turn(out))
             return false;
     }
@@ -179,8 +142,26 @@ enum err discover_yaml(void *ctx, struct sink *out, struct why *why)
 {
     const struct discover *d = ctx;
     (void)why;
-    head_add(d, &out->buf);
-    settings_add(d, &out->buf);
+    uint32_t proposed = sum(d, FOUND_PROPOSED, FOUND_PROPOSED);
+    uint32_t left = sum(d, FOUND_UNVERIFIED, FOUND_SAME);
+    buf_add_fmt(&out->buf, "# Written by mailfrom discover: what lives in SES.\n");
+    if (d->config->mail_from)
+        buf_add_fmt(&out->buf, "# mailfrom plan shows what this proposes: %u of %u identities.\n",
+                    proposed, sum(d, FOUND_AS_IS, FOUND_PROPOSED));
+    else
+        buf_add_str(&out->buf, "# mailfrom plan finds nothing to change in it.\n");
+    if (left)
+        buf_add_fmt(&out->buf, "# %u identit%s, with the reason.\n", left,
+                    left == 1 ? "y is left as a comment" : "ies are left as comments");
+    buf_add_str(&out->buf, "version: 1\n");
+    const char *mail_from = d->config->mail_from;
+    buf_add_str(&out->buf, "\naccounts:\n");
+    for (uint32_t i = 0; i < d->fleet.accounts_len; i++)
+        if (lanes_of(d, i))
+            account_add(d, i, &out->buf);
+    buf_add_str(&out->buf, "\ndefaults:");
+    key_add(&out->buf, "\n  ", "mail_from", text_of(mail_from ? mail_from : "default"));
+    buf_add_str(&out->buf, "\n\nidentities:");
     buf_add_str(&out->buf, sum(d, FOUND_AS_IS, FOUND_PROPOSED) ? "" : " []");
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
         if (!lane_add(d, i, out))

@@ -12,19 +12,6 @@
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-static void lane_init(struct inventory *v, uint32_t lane)
-{
-    struct lane_inventory *s = &v->lanes[lane];
-    struct account_asking *a = &v->accounts[v->fleet->lanes[lane].account];
-    for (int kind = 0; kind < CALL_KINDS; kind++)
-        pace_init(&s->pace[kind], fleet_rate(v->fleet, lane, v->options.rate_per_s));
-    s->seen.api = v->options.read_api;
-    s->seen.one_by_one = v->options.with_tags || v->options.read_api == API_V2;
-    if (!a->used)
-        a->lane = (uint16_t)lane;
-    a->used = true;
-}
-
 struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
                                 const struct inventory_options *options)
 {
@@ -37,8 +24,17 @@ struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
     if (!v->lanes || !v->accounts || !call_pool_init(&v->calls, memory, INVENTORY_CALLS_MAX) ||
         !batch_reads_init(&v->reads, memory, BATCHES, &v->calls))
         return NULL;
-    for (uint32_t i = 0; i < fleet->lanes_len; i++)
-        lane_init(v, i);
+    for (uint32_t i = 0; i < fleet->lanes_len; i++) {
+        struct lane_inventory *s = &v->lanes[i];
+        struct account_asking *a = &v->accounts[v->fleet->lanes[i].account];
+        for (int kind = 0; kind < CALL_KINDS; kind++)
+            pace_init(&s->pace[kind], fleet_rate(v->fleet, i, v->options.rate_per_s));
+        s->seen.api = v->options.read_api;
+        s->seen.one_by_one = v->options.with_tags || v->options.read_api == API_V2;
+        if (!a->used)
+            a->lane = (uint16_t)i;
+        a->used = true;
+    }
     return v;
 }
 

@@ -170,23 +170,6 @@ static void live_add(struct json_out *j, const struct job_row *job)
     json_end(j);
 }
 
-static void choice_add(struct json_out *j, const struct fleet *f, uint32_t row)
-{
-    const struct choice *c = &f->choices[row];
-    json_add_text(j, "account", fleet_account_name(f, row));
-    json_add_text(j, "region", fleet_region(f, row));
-    json_add_text(j, "identity", fleet_identity(f, row));
-    json_add_text(j, "mail_from", fleet_mail_from(f, row));
-    json_add_word(j, "behavior", behavior_name(fleet_policy_of(f, row)->behavior));
-    json_add_u64(j, "lane", c->lane);
-    json_add_u64(j, "policy", c->policy);
-    if (c->line) {
-        json_add_u64(j, "file", c->file);
-        json_add_u64(j, "line", c->line);
-        json_add_u64(j, "column", c->column);
-    }
-}
-
 void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *job, struct buf *out)
 {
     struct json_out *j = &w->json;
@@ -194,7 +177,19 @@ void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *j
     j->buf = out;
     json_line(j, "\n");
     json_add_object(j, NULL);
-    choice_add(j, w->fleet, row);
+    const struct choice *c = &w->fleet->choices[row];
+    json_add_text(j, "account", fleet_account_name(w->fleet, row));
+    json_add_text(j, "region", fleet_region(w->fleet, row));
+    json_add_text(j, "identity", fleet_identity(w->fleet, row));
+    json_add_text(j, "mail_from", fleet_mail_from(w->fleet, row));
+    json_add_word(j, "behavior", behavior_name(fleet_policy_of(w->fleet, row)->behavior));
+    json_add_u64(j, "lane", c->lane);
+    json_add_u64(j, "policy", c->policy);
+    if (c->line) {
+        json_add_u64(j, "file", c->file);
+        json_add_u64(j, "line", c->line);
+        json_add_u64(j, "column", c->column);
+    }
     json_add_word(j, "action", action_name(job->action));
     json_add_word(j, "outcome", outcome_name(job->outcome));
     json_add_text(j, "reason", job->reason);

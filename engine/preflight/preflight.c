@@ -189,17 +189,6 @@ static void questions_add(struct preflight *p, uint16_t lane, const struct quest
         question_add(p, lane, list[i].kind, list[i].api, identity);
 }
 
-/* The first identity of each lane is as good as any other to ask about. */
-static const struct text *identities_of(struct preflight *p)
-{
-    const struct fleet *f = p->fleet;
-    struct text *first = ARENA_ARRAY(&p->arena, struct text, f->lanes_len + 1);
-    for (uint32_t i = 0; first && i < f->choices_len; i++)
-        if (!first[f->choices[i].lane].len)
-            first[f->choices[i].lane] = fleet_identity(f, i);
-    return first;
-}
-
 static enum err questions_ask(struct preflight *p, const struct io *io, struct why *why)
 {
     uint32_t max = p->fleet->lanes_len * PREFLIGHT_QUESTIONS, len = 0;
@@ -212,13 +201,14 @@ static enum err questions_ask(struct preflight *p, const struct io *io, struct w
     return ask(p, list, len, io, why);
 }
 
-/* Reads by version 1 that IAM refuses make version 2 matter. */
+/* Reads by version 1 that IAM refuses make version 2 matter; the account's state and quota, which
+ * nothing waits for, do not. */
 static bool wants_v2(const struct preflight *p, uint16_t lane)
 {
     const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];
     for (int i = 0; i < PREFLIGHT_QUESTIONS; i++)
         if (at[i].answered_at && at[i].api == API_V1 && at[i].kind != CALL_ACCOUNT &&
-            reply_is_access_denied(&at[i].reply))
+            at[i].kind != CALL_QUOTA && reply_is_access_denied(&at[i].reply))
             return true;
     return false;
 }
@@ -242,7 +232,12 @@ static void lane_judge(struct preflight *p, uint16_t lane)
 
 enum err preflight_lanes(struct preflight *p, const struct io *io, struct why *why)
 {
-    const struct text *identities = identities_of(p);
+    /* The first identity of each lane is as good as any other to ask about. */
+    const struct fleet *f = p->fleet;
+    struct text *identities = ARENA_ARRAY(&p->arena, struct text, f->lanes_len + 1);
+    for (uint32_t i = 0; identities && i < f->choices_len; i++)
+        if (!identities[f->choices[i].lane].len)
+            identities[f->choices[i].lane] = fleet_identity(f, i);
     const char *wish = p->access->read_api;
     bool by_auto = !wish || strcmp(wish, "auto") == 0;
     enum api read = access_api(wish, API_V1), write = access_api(p->access->write_api, API_V2);

@@ -264,19 +264,6 @@ static unsigned world_make(struct dmarc_survey *s, unsigned world)
     return failed;
 }
 
-static void trouble_tell(struct dmarc_survey *s)
-{
-    for (unsigned i = 0; i < s->names_len && !s->trouble.len; i++) {
-        const struct lookup *l = &s->names[i].lookup;
-        if (l->outcome != LOOKUP_TROUBLE)
-            continue;
-        s->trouble =
-            arena_fmt(&s->arena, "resolver: " TEXT_FMT ": %s", TEXT_ARG(l->name), l->trouble);
-        if (!s->trouble.at)
-            s->trouble = TEXT("out of memory");
-    }
-}
-
 /* Is it the same verdict? Organizational domains that differ are not known, and hurt nobody as long
  * as the alignment is the same. */
 static bool verdict_agree(struct dmarc_verdict *known, const struct dmarc_verdict *v)
@@ -289,9 +276,23 @@ static bool verdict_agree(struct dmarc_verdict *known, const struct dmarc_verdic
            dname_eq(known->record_domain, v->record_domain);
 }
 
-/* Runs both rules in every world. Not certain: nothing is left of what the first one gave. */
-static void certain_find(struct dmarc_survey *s, unsigned failed)
+static void survey_advance(struct dmarc_survey *s)
 {
+    unsigned failed = world_make(s, 0);
+    bool rfc9989 = rfc9989_judge(s), rfc7489 = rfc7489_judge(s);
+    s->done = (rfc9989 && rfc7489) || failed > FAILED_MAX;
+    if (!s->done)
+        return;
+    for (unsigned i = 0; i < s->names_len && !s->trouble.len; i++) {
+        const struct lookup *l = &s->names[i].lookup;
+        if (l->outcome != LOOKUP_TROUBLE)
+            continue;
+        s->trouble =
+            arena_fmt(&s->arena, "resolver: " TEXT_FMT ": %s", TEXT_ARG(l->name), l->trouble);
+        if (!s->trouble.at)
+            s->trouble = TEXT("out of memory");
+    }
+    /* Runs both rules in every world. Not certain: nothing is left of what the first one gave. */
     struct dmarc_verdict new = s->rfc9989, old = s->rfc7489;
     unsigned worlds = 1;
     for (unsigned i = 0; i < failed; i++)
@@ -304,17 +305,6 @@ static void certain_find(struct dmarc_survey *s, unsigned failed)
     }
     s->rfc9989 = s->certain ? new : (struct dmarc_verdict){0};
     s->rfc7489 = s->certain ? old : (struct dmarc_verdict){0};
-}
-
-static void survey_advance(struct dmarc_survey *s)
-{
-    unsigned failed = world_make(s, 0);
-    bool rfc9989 = rfc9989_judge(s), rfc7489 = rfc7489_judge(s);
-    s->done = (rfc9989 && rfc7489) || failed > FAILED_MAX;
-    if (!s->done)
-        return;
-    trouble_tell(s);
-    certain_find(s, failed);
     s->alignment_differs = s->rfc9989.aligned != s->rfc7489.aligned;
     s->record_differs = s->rfc9989.has_record != s->rfc7489.has_record ||
                         !dname_eq(s->rfc9989.record_domain, s->rfc7489.record_domain);

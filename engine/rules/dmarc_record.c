@@ -76,40 +76,37 @@ static void flag_tag_take(struct tag tag, struct text yes, bool *flag)
     *flag = *flag || text_eq_nocase(tag.value, yes);
 }
 
-static void tag_take(struct dmarc_record *r, struct tag tag, bool *has_p, bool *bad)
-{
-    static const struct text psd[] = {TEXT("u"), TEXT("y"), TEXT("n"), {"", 0}};
-    if (text_eq_nocase(tag.name, TEXT("p"))) {
-        policy_tag_take(tag, &r->p, has_p, bad);
-    } else if (text_eq_nocase(tag.name, TEXT("sp"))) {
-        policy_tag_take(tag, &r->sp, &r->has_sp, bad);
-    } else if (text_eq_nocase(tag.name, TEXT("np"))) {
-        policy_tag_take(tag, &r->np, &r->has_np, bad);
-    } else if (text_eq_nocase(tag.name, TEXT("psd"))) {
-        size_t i = word_find(tag.value, psd);
-        if (r->psd == DMARC_PSD_UNSAID && i < 3)
-            r->psd = (enum dmarc_psd)i;
-    } else if (text_eq_nocase(tag.name, TEXT("aspf"))) {
-        flag_tag_take(tag, TEXT("s"), &r->aspf_strict);
-    } else if (text_eq_nocase(tag.name, TEXT("adkim"))) {
-        flag_tag_take(tag, TEXT("s"), &r->adkim_strict);
-    } else if (text_eq_nocase(tag.name, TEXT("t"))) {
-        flag_tag_take(tag, TEXT("y"), &r->testing);
-    } else if (text_eq_nocase(tag.name, TEXT("rua")) && !r->rua.len) {
-        r->rua = tag.value;
-    } else if (text_eq_nocase(tag.name, TEXT("ruf")) && !r->ruf.len) {
-        r->ruf = tag.value;
-    }
-}
-
 void dmarc_record_parse(struct dmarc_record *r, struct text text)
 {
     struct text rest = text;
     bool has_p = false, bad = false;
     *r = (struct dmarc_record){.text = text};
     text_cut(&rest, ';');
-    while (rest.at)
-        tag_take(r, tag_cut(&rest), &has_p, &bad);
+    while (rest.at) {
+        struct tag tag = tag_cut(&rest);
+        static const struct text psd[] = {TEXT("u"), TEXT("y"), TEXT("n"), {"", 0}};
+        if (text_eq_nocase(tag.name, TEXT("p"))) {
+            policy_tag_take(tag, &r->p, &has_p, &bad);
+        } else if (text_eq_nocase(tag.name, TEXT("sp"))) {
+            policy_tag_take(tag, &r->sp, &r->has_sp, &bad);
+        } else if (text_eq_nocase(tag.name, TEXT("np"))) {
+            policy_tag_take(tag, &r->np, &r->has_np, &bad);
+        } else if (text_eq_nocase(tag.name, TEXT("psd"))) {
+            size_t i = word_find(tag.value, psd);
+            if (r->psd == DMARC_PSD_UNSAID && i < 3)
+                r->psd = (enum dmarc_psd)i;
+        } else if (text_eq_nocase(tag.name, TEXT("aspf"))) {
+            flag_tag_take(tag, TEXT("s"), &r->aspf_strict);
+        } else if (text_eq_nocase(tag.name, TEXT("adkim"))) {
+            flag_tag_take(tag, TEXT("s"), &r->adkim_strict);
+        } else if (text_eq_nocase(tag.name, TEXT("t"))) {
+            flag_tag_take(tag, TEXT("y"), &r->testing);
+        } else if (text_eq_nocase(tag.name, TEXT("rua")) && !r->rua.len) {
+            r->rua = tag.value;
+        } else if (text_eq_nocase(tag.name, TEXT("ruf")) && !r->ruf.len) {
+            r->ruf = tag.value;
+        }
+    }
     bool in_order = has_p && !bad;
     r->applies = in_order || has_uri(r->rua);
     if (!in_order) {

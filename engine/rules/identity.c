@@ -9,14 +9,6 @@
 
 #define SENTENCE_LEN_MAX 1024 /* the part that holds a name from outside */
 
-static const char *place_name(const struct fleet *f, uint32_t row, struct buf *scratch)
-{
-    struct text account = fleet_account_name(f, row), region = fleet_region(f, row);
-    buf_add_fmt(scratch, "account " TEXT_FMT ", Region " TEXT_FMT, TEXT_ARG(account),
-                TEXT_ARG(region));
-    return scratch->failed ? "that account and Region" : scratch->at;
-}
-
 /* Going back to the default needs no verification: it takes a setting away. */
 static void verification_judge(struct judgement *j, const struct fleet *f, uint32_t row,
                                const struct ses_facts *ses, const char *where)
@@ -187,7 +179,10 @@ void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
     struct text name = fleet_mail_from(f, row);
     struct buf where;
     buf_init(&where, 4 * NAME_LEN_MAX);
-    const char *place = place_name(f, row, &where);
+    struct text account = fleet_account_name(f, row), region = fleet_region(f, row);
+    buf_add_fmt(&where, "account " TEXT_FMT ", Region " TEXT_FMT, TEXT_ARG(account),
+                TEXT_ARG(region));
+    const char *place = where.failed ? "that account and Region" : where.at;
     rejects_judge(j, policy, fleet_identity(f, row), name, ses);
     verification_judge(j, f, row, ses, place);
     sender_judge(j, policy, name, around);

@@ -84,15 +84,6 @@ static const struct finding_note *note_find(const struct judgement *j, enum find
     return NULL;
 }
 
-static void note_remove(struct judgement *j, enum finding rule)
-{
-    uint32_t len = 0;
-    for (uint32_t i = 0; i < j->notes_len; i++)
-        if (j->notes[i].rule != rule)
-            j->notes[len++] = j->notes[i];
-    j->notes_len = len;
-}
-
 /* The reason falls back to the next rule: to its sentence, or, where none was kept, to what the
  * rule says of itself. */
 static void first_error_renew(struct judgement *j)
@@ -118,7 +109,11 @@ void judge_withdraw(struct judgement *j, enum finding finding)
     j->found &= ~FINDING_BIT(finding);
     j->errors &= ~FINDING_BIT(finding);
     j->waits &= ~FINDING_BIT(finding);
-    note_remove(j, finding);
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < j->notes_len; i++)
+        if (j->notes[i].rule != finding)
+            j->notes[len++] = j->notes[i];
+    j->notes_len = len;
     if (counted && j->first_finding == finding)
         first_error_renew(j);
 }

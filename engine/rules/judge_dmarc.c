@@ -24,24 +24,6 @@ static bool is_strict(const struct dmarc_verdict *v)
     return v->has_record && v->aspf_strict;
 }
 
-static void missing_judge(struct judgement *j, const struct policy *policy, struct text from)
-{
-    judge_finding(j, policy, DMARC_MISSING, SEVERITY_INFO,
-                  "no DMARC record applies to " TEXT_FMT ": there is nothing to align for",
-                  TEXT_ARG(from));
-}
-
-static void strict_judge(struct judgement *j, const struct policy *policy, struct text from,
-                         struct text name, const struct dmarc_survey *survey)
-{
-    const struct dmarc_verdict *v =
-        is_strict(&survey->rfc9989) ? &survey->rfc9989 : &survey->rfc7489;
-    judge_finding(j, policy, DMARC_STRICT_SPF, SEVERITY_WARNING,
-                  "the DMARC record at _dmarc." TEXT_FMT " has aspf=s: SPF of " TEXT_FMT
-                  " can never align with " TEXT_FMT ", only DKIM can",
-                  TEXT_ARG(v->record_domain), TEXT_ARG(name), TEXT_ARG(from));
-}
-
 static void differ_judge(struct judgement *j, const struct policy *policy, struct text from,
                          struct text name, const struct dmarc_survey *survey)
 {
@@ -73,19 +55,6 @@ static void not_aligned_judge(struct judgement *j, const struct policy *policy, 
                   TEXT_ARG(or_unknown(old->from_organizational_domain)));
 }
 
-/* A verdict on half of the records would be a guess. */
-static void trouble_judge(struct judgement *j, const struct policy *policy, struct text from,
-                          const struct dmarc_survey *survey)
-{
-    struct buf shown;
-    buf_init(&shown, 4 * SHOWN_LEN_MAX + 8);
-    escape_terminal(&shown, text_slice(survey->trouble, 0, SHOWN_LEN_MAX));
-    judge_finding(j, policy, DNS_TROUBLE, SEVERITY_WARNING,
-                  "DNS gives no verdict on DMARC of " TEXT_FMT ": " TEXT_FMT, TEXT_ARG(from),
-                  TEXT_ARG(buf_text(&shown)));
-    buf_clear(&shown);
-}
-
 enum dmarc_status judge_dmarc_status(const struct dmarc_survey *survey)
 {
     const struct dmarc_verdict *new = &survey->rfc9989, *old = &survey->rfc7489;
@@ -110,16 +79,31 @@ void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
         return;
     *dmarc = judge_dmarc_status(survey);
     if (*dmarc == DMARC_STATUS_TROUBLE) {
-        trouble_judge(j, policy, from, survey);
+        /* A verdict on half of the records would be a guess. */
+        struct buf shown;
+        buf_init(&shown, 4 * SHOWN_LEN_MAX + 8);
+        escape_terminal(&shown, text_slice(survey->trouble, 0, SHOWN_LEN_MAX));
+        judge_finding(j, policy, DNS_TROUBLE, SEVERITY_WARNING,
+                      "DNS gives no verdict on DMARC of " TEXT_FMT ": " TEXT_FMT, TEXT_ARG(from),
+                      TEXT_ARG(buf_text(&shown)));
+        buf_clear(&shown);
         return;
     }
     if (*dmarc == DMARC_STATUS_MISSING) {
-        missing_judge(j, policy, from);
+        judge_finding(j, policy, DMARC_MISSING, SEVERITY_INFO,
+                      "no DMARC record applies to " TEXT_FMT ": there is nothing to align for",
+                      TEXT_ARG(from));
         return;
     }
     bool aligned_by_both = survey->rfc9989.aligned && survey->rfc7489.aligned;
-    if (!aligned_by_both && (is_strict(&survey->rfc9989) || is_strict(&survey->rfc7489)))
-        strict_judge(j, policy, from, name, survey);
+    if (!aligned_by_both && (is_strict(&survey->rfc9989) || is_strict(&survey->rfc7489))) {
+        const struct dmarc_verdict *v =
+            is_strict(&survey->rfc9989) ? &survey->rfc9989 : &survey->rfc7489;
+        judge_finding(j, policy, DMARC_STRICT_SPF, SEVERITY_WARNING,
+                      "the DMARC record at _dmarc." TEXT_FMT " has aspf=s: SPF of " TEXT_FMT
+                      " can never align with " TEXT_FMT ", only DKIM can",
+                      TEXT_ARG(v->record_domain), TEXT_ARG(name), TEXT_ARG(from));
+    }
     if (survey->alignment_differs)
         differ_judge(j, policy, from, name, survey);
     if (*dmarc == DMARC_STATUS_NOT_ALIGNED)

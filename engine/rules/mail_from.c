@@ -9,18 +9,6 @@
 
 #define SHOWN_LEN_MAX 300 /* of a name in a sentence; a longer one is no name */
 
-static void invalid_judge(struct judgement *j, const struct policy *policy, struct text name,
-                          enum dname_fault fault)
-{
-    struct buf shown;
-    buf_init(&shown, 8 * SHOWN_LEN_MAX);
-    escape_terminal(&shown, text_slice(name, 0, SHOWN_LEN_MAX));
-    judge_finding(j, policy, INVALID_NAME, SEVERITY_ERROR,
-                  "MAIL FROM \"" TEXT_FMT "\" is not a host name: %s", TEXT_ARG(buf_text(&shown)),
-                  dname_fault_text(fault));
-    buf_clear(&shown);
-}
-
 static void below_judge(struct judgement *j, const struct policy *policy, struct text name,
                         struct text domain)
 {
@@ -40,9 +28,25 @@ static void below_judge(struct judgement *j, const struct policy *policy, struct
                   TEXT_ARG(name), TEXT_ARG(domain), TEXT_ARG(domain));
 }
 
-static void suffix_judge(struct judgement *j, const struct policy *policy, struct text name,
-                         struct text domain)
+void judge_name(struct judgement *j, const struct fleet *f, uint32_t row)
 {
+    const struct policy *policy = fleet_policy_of(f, row);
+    struct text name = fleet_mail_from(f, row);
+    struct text domain = identity_domain(fleet_identity(f, row));
+    if (name.len == 0)
+        return; /* back to the default: any identity may */
+    enum dname_fault fault = dname_check(name);
+    if (fault != DNAME_OK) {
+        struct buf shown;
+        buf_init(&shown, 8 * SHOWN_LEN_MAX);
+        escape_terminal(&shown, text_slice(name, 0, SHOWN_LEN_MAX));
+        judge_finding(j, policy, INVALID_NAME, SEVERITY_ERROR,
+                      "MAIL FROM \"" TEXT_FMT "\" is not a host name: %s",
+                      TEXT_ARG(buf_text(&shown)), dname_fault_text(fault));
+        buf_clear(&shown);
+        return;
+    }
+    below_judge(j, policy, name, domain);
     if (!j->suffixes)
         return;
     if (suffix_is_public(j->suffixes, domain))
@@ -55,20 +59,4 @@ static void suffix_judge(struct judgement *j, const struct policy *policy, struc
                       "MAIL FROM " TEXT_FMT " is a public suffix: anybody may register names below "
                       "it, and no mail aligns with it",
                       TEXT_ARG(name));
-}
-
-void judge_name(struct judgement *j, const struct fleet *f, uint32_t row)
-{
-    const struct policy *policy = fleet_policy_of(f, row);
-    struct text name = fleet_mail_from(f, row);
-    struct text domain = identity_domain(fleet_identity(f, row));
-    if (name.len == 0)
-        return; /* back to the default: any identity may */
-    enum dname_fault fault = dname_check(name);
-    if (fault != DNAME_OK) {
-        invalid_judge(j, policy, name, fault);
-        return;
-    }
-    below_judge(j, policy, name, domain);
-    suffix_judge(j, policy, name, domain);
 }

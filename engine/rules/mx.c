@@ -185,15 +185,6 @@ static enum mx_status missing_judge(struct judgement *j, const struct policy *po
     return MX_STATUS_MISSING;
 }
 
-static void wildcard_judge(struct judgement *j, const struct policy *policy, struct text name)
-{
-    judge_finding(j, policy, WILDCARD_ANSWER, SEVERITY_WARNING,
-                  "the MX of " TEXT_FMT
-                  " is that of a wildcard above it, which is gone for this name "
-                  "as soon as anything else is published there. Publish the MX at the name itself",
-                  TEXT_ARG(name));
-}
-
 bool wildcard_serves(const struct judgement *j, struct text name, const struct dns_facts *dns)
 {
     struct text region;
@@ -242,7 +233,11 @@ enum mx_status mx_judge(struct judgement *j, const struct policy *policy, struct
     case DNS_FOUND: break;
     }
     if (dns->wildcard)
-        wildcard_judge(j, policy, name);
+        judge_finding(
+            j, policy, WILDCARD_ANSWER, SEVERITY_WARNING,
+            "the MX of " TEXT_FMT " is that of a wildcard above it, which is gone for this name "
+            "as soon as anything else is published there. Publish the MX at the name itself",
+            TEXT_ARG(name));
     if (dns->mx_len > 1)
         return several_judge(j, policy, name, wanted_region, dns);
     return one_judge(j, policy, name, wanted_region, dns->mx[0].exchange);

@@ -36,40 +36,6 @@ static bool names_ses(struct text record)
     return false;
 }
 
-static enum spf_status missing_judge(struct judgement *j, const struct policy *policy,
-                                     enum severity severity, struct text name)
-{
-    judge_finding(j, policy, SPF_MISSING, severity,
-                  TEXT_FMT " has no SPF record yet. Publish TXT " PUBLISH, TEXT_ARG(name));
-    return SPF_STATUS_MISSING;
-}
-
-static enum spf_status several_judge(struct judgement *j, const struct policy *policy,
-                                     enum severity severity, struct text name, uint32_t records)
-{
-    judge_finding(j, policy, SPF_SEVERAL, severity,
-                  TEXT_FMT
-                  " has %u SPF records, which makes every check a permanent error (RFC 7208, "
-                  "section 4.5). Merge them into one",
-                  TEXT_ARG(name), records);
-    return SPF_STATUS_SEVERAL;
-}
-
-static enum spf_status without_ses_judge(struct judgement *j, const struct policy *policy,
-                                         enum severity severity, struct text name,
-                                         struct text record)
-{
-    struct buf shown;
-    buf_init(&shown, 4 * SHOWN_LEN_MAX + 8);
-    escape_terminal(&shown, text_slice(record, 0, SHOWN_LEN_MAX));
-    judge_finding(j, policy, SPF_WITHOUT_SES, severity,
-                  "the SPF record of " TEXT_FMT " does not authorize Amazon SES: \"" TEXT_FMT "\". "
-                  "Add include:amazonses.com to it",
-                  TEXT_ARG(name), TEXT_ARG(buf_text(&shown)));
-    buf_clear(&shown);
-    return SPF_STATUS_WITHOUT_SES;
-}
-
 /* The one SPF record of the name, or the last of several; returns how many there are. */
 static uint32_t records_count(const struct dns_facts *dns, struct text *record)
 {
@@ -101,11 +67,29 @@ enum spf_status spf_presence_judge(struct judgement *j, const struct policy *pol
     if (dns->txt_state == DNS_TROUBLE_STATE)
         return SPF_STATUS_TROUBLE;
     uint32_t records = records_count(dns, &record);
-    if (records == 0 || (dns->wildcard && !wildcard_serves(j, name, dns)))
-        return missing_judge(j, policy, severity, name);
-    if (records > 1)
-        return several_judge(j, policy, severity, name, records);
-    if (!names_ses(record))
-        return without_ses_judge(j, policy, severity, name, record);
+    if (records == 0 || (dns->wildcard && !wildcard_serves(j, name, dns))) {
+        judge_finding(j, policy, SPF_MISSING, severity,
+                      TEXT_FMT " has no SPF record yet. Publish TXT " PUBLISH, TEXT_ARG(name));
+        return SPF_STATUS_MISSING;
+    }
+    if (records > 1) {
+        judge_finding(j, policy, SPF_SEVERAL, severity,
+                      TEXT_FMT
+                      " has %u SPF records, which makes every check a permanent error (RFC 7208, "
+                      "section 4.5). Merge them into one",
+                      TEXT_ARG(name), records);
+        return SPF_STATUS_SEVERAL;
+    }
+    if (!names_ses(record)) {
+        struct buf shown;
+        buf_init(&shown, 4 * SHOWN_LEN_MAX + 8);
+        escape_terminal(&shown, text_slice(record, 0, SHOWN_LEN_MAX));
+        judge_finding(j, policy, SPF_WITHOUT_SES, severity,
+                      "the SPF record of " TEXT_FMT " does not authorize Amazon SES: \"" TEXT_FMT
+                      "\". Add include:amazonses.com to it",
+                      TEXT_ARG(name), TEXT_ARG(buf_text(&shown)));
+        buf_clear(&shown);
+        return SPF_STATUS_WITHOUT_SES;
+    }
     return SPF_STATUS_OK;
 }

@@ -288,41 +288,31 @@ static void record_take(struct spf_walk *w)
     w->state = SPF_AT_TERM;
 }
 
-static void lookup_ended(struct spf_walk *w)
-{
-    switch (w->state) {
-    case SPF_AT_RECORD: record_take(w); break;
-    case SPF_AT_ADDRESSES: spf_addresses_take(w); break;
-    case SPF_AT_MX: spf_mx_take(w); break;
-    case SPF_AT_MX_HOST: spf_mx_host_take(w); break;
-    case SPF_AT_PTR: spf_ptr_names_take(w); break;
-    case SPF_AT_PTR_HOST: spf_ptr_host_take(w); break;
-    case SPF_AT_EXP_TEXT: spf_explanation_take(w); break;
-    default: assert(false && "a state with a look-up");
-    }
-}
-
-static void state_begin(struct spf_walk *w)
-{
-    switch (w->state) {
-    case SPF_AT_TERM: term_begin(w); break;
-    case SPF_AT_EXP: spf_explanation_begin(w); break;
-    case SPF_AT_EXP_MACROS: spf_explanation_expand(w); break;
-    default: assert(false && "a state without a look-up");
-    }
-}
-
 /* Goes on until an answer is needed or the walk is done. */
 static void walk_advance(struct spf_walk *w)
 {
     while (!w->done) {
         if (!w->lookup_is_on) {
-            state_begin(w);
+            switch (w->state) {
+            case SPF_AT_TERM: term_begin(w); break;
+            case SPF_AT_EXP: spf_explanation_begin(w); break;
+            case SPF_AT_EXP_MACROS: spf_explanation_expand(w); break;
+            default: assert(false && "a state without a look-up");
+            }
         } else if (w->lookup.outcome == LOOKUP_RUNNING) {
             return;
         } else {
             w->lookup_is_on = false;
-            lookup_ended(w);
+            switch (w->state) {
+            case SPF_AT_RECORD: record_take(w); break;
+            case SPF_AT_ADDRESSES: spf_addresses_take(w); break;
+            case SPF_AT_MX: spf_mx_take(w); break;
+            case SPF_AT_MX_HOST: spf_mx_host_take(w); break;
+            case SPF_AT_PTR: spf_ptr_names_take(w); break;
+            case SPF_AT_PTR_HOST: spf_ptr_host_take(w); break;
+            case SPF_AT_EXP_TEXT: spf_explanation_take(w); break;
+            default: assert(false && "a state with a look-up");
+            }
         }
     }
 }

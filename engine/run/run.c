@@ -108,25 +108,10 @@ static struct scheduler_options scheduler_options_of(const struct run *r)
     };
 }
 
-/* What is known before the first call: the jobs of such lanes fail at once. */
-static void troubled_close(struct run *r, instant_us now)
-{
-    for (uint32_t i = 0; i < r->lanes.len; i++)
-        if (r->lanes.trouble[i])
-            scheduler_close_lane(r->scheduler, (uint16_t)i, r->lanes.trouble[i], now);
-}
-
 static enum err observer_begin(const struct run *r, instant_us now, struct why *why)
 {
     const struct run_observer *o = &r->config.observer;
     return o->begin ? o->begin(o->ctx, r, now, why) : OK;
-}
-
-static void observer_end(const struct run *r, bool failed, instant_us now)
-{
-    const struct run_observer *o = &r->config.observer;
-    if (o->end)
-        o->end(o->ctx, r, failed, now);
 }
 
 /* What is known already: from the plan that was shown, or from the run that is resumed. */
@@ -168,11 +153,17 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
         err = observer_begin(r, wire_now(live->wire), why);
     if (err != OK)
         return err;
-    troubled_close(r, wire_now(live->wire));
+    /* What is known before the first call: the jobs of such lanes fail at once. */
+    for (uint32_t i = 0; i < r->lanes.len; i++)
+        if (r->lanes.trouble[i])
+            scheduler_close_lane(r->scheduler, (uint16_t)i, r->lanes.trouble[i],
+                                 wire_now(live->wire));
     scheduler_start(scheduler, wire_now(live->wire));
     err = engine_run(&machine, &io, &watch, &r->end, why);
     scheduler_totals(scheduler, &r->totals);
-    observer_end(r, err != OK, wire_now(live->wire));
+    const struct run_observer *o = &r->config.observer;
+    if (o->end)
+        o->end(o->ctx, r, err != OK, wire_now(live->wire));
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
         r->read_api[i] = (uint8_t)scheduler_api(scheduler, (uint16_t)i, CALL_READ_MAIL_FROM);
     return err;
@@ -201,17 +192,6 @@ static enum err run_preflight(struct run *r, struct preflight *p, struct wire *w
     return err;
 }
 
-/* What has been asked already counts for the pace of its lane. */
-static void preflight_count(const struct preflight *p, struct scheduler *scheduler)
-{
-    for (uint32_t i = 0; i < p->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
-        const struct probe *probe = &p->probes[i];
-        if (probe->answered_at && probe->reply.how == REPLY_HTTP)
-            scheduler_called(scheduler, probe->lane, probe->kind, probe->sent_at,
-                             probe->answered_at);
-    }
-}
-
 static enum err run_on_wire(struct run *r, struct preflight *preflight, struct wire *wire,
                             struct why *why)
 {
@@ -225,8 +205,15 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
     struct scheduler_options options = scheduler_options_of(r);
     if (err == OK)
         r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
-    if (r->scheduler)
-        preflight_count(preflight, r->scheduler);
+    if (r->scheduler) {
+        /* What has been asked already counts for the pace of its lane. */
+        for (uint32_t i = 0; i < preflight->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
+            const struct probe *probe = &preflight->probes[i];
+            if (probe->answered_at && probe->reply.how == REPLY_HTTP)
+                scheduler_called(r->scheduler, probe->lane, probe->kind, probe->sent_at,
+                                 probe->answered_at);
+        }
+    }
     if (err != OK)
         return err;
     preflight_end(preflight);

@@ -77,18 +77,6 @@ static void rows_keep(struct taking *t)
     arena_reset(&t->texts);
 }
 
-static void row_copy(struct taking *t, const struct record *from)
-{
-    struct record *to = &t->records[t->len++];
-    struct text *texts[] = {&to->row.reason, &to->row.mail_from_before, &to->row.mail_from_seen};
-    *to = *from;
-    to->write_mail_from = TEXT_NONE;
-    for (size_t i = 0; i < COUNT(texts); i++)
-        *texts[i] = arena_text(&t->texts, *texts[i]);
-    if (!finding_notes_copy(&to->row.notes, &t->texts))
-        t->err = why_set(t->why, ERR_NOMEM, "out of memory");
-}
-
 /* What is to be done begins where the plan ended; the other verdicts stand. */
 static bool row_take(void *ctx, const struct record *record)
 {
@@ -106,7 +94,14 @@ static bool row_take(void *ctx, const struct record *record)
     } else {
         scheduler_restore(t->run->scheduler, &mine, false, t->now);
     }
-    row_copy(t, &mine);
+    struct record *to = &t->records[t->len++];
+    struct text *texts[] = {&to->row.reason, &to->row.mail_from_before, &to->row.mail_from_seen};
+    *to = mine;
+    to->write_mail_from = TEXT_NONE;
+    for (size_t i = 0; i < COUNT(texts); i++)
+        *texts[i] = arena_text(&t->texts, *texts[i]);
+    if (!finding_notes_copy(&to->row.notes, &t->texts))
+        t->err = why_set(t->why, ERR_NOMEM, "out of memory");
     if (t->len == ROWS_TOGETHER)
         rows_keep(t);
     return t->err == OK;

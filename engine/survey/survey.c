@@ -130,29 +130,6 @@ static void trouble_reply(const struct dns_facts *facts, struct dns_reply *reply
     snprintf(reply->trouble, sizeof reply->trouble, TEXT_FMT, TEXT_ARG(facts->trouble));
 }
 
-static void own_reply(struct survey *s, const struct dns_facts *facts, uint16_t type,
-                      struct dns_reply *reply)
-{
-    enum dns_state state = type == DNS_TYPE_MX ? facts->mx_state : facts->txt_state;
-    struct dns_message *m = &reply->message;
-    m->question = s->name;
-    m->question_type = type;
-    if (state == DNS_TROUBLE_STATE) {
-        trouble_reply(facts, reply);
-    } else if (state == DNS_FOUND) {
-        (type == DNS_TYPE_MX ? message_of_mx : message_of_txt)(s, facts, m);
-        if (!m->records)
-            m->rcode = DNS_RCODE_SERVFAIL; /* out of memory: no verdict */
-    } else if (facts->cname.len) {         /* an authority gives no more than the alias */
-        s->known_record = (struct dns_record){
-            .owner = s->name, .type = DNS_TYPE_CNAME, .section = DNS_ANSWER, .name = facts->cname};
-        m->records = &s->known_record;
-        m->records_len = 1;
-    } else if (state == DNS_NXDOMAIN) {
-        m->rcode = DNS_RCODE_NXDOMAIN;
-    }
-}
-
 /* The name's own MX and TXT are known, and so is that nothing exists at or below a name that does
  * not exist (RFC 8020). A resolver that minimises names (RFC 9156) asks for the name itself before
  * one below it. So where the authorities have not said whether the name exists, no name at or below
@@ -166,7 +143,26 @@ static bool is_known(struct survey *s, const struct dns_question *q, struct dns_
                    facts->txt_state == DNS_TROUBLE_STATE && facts->cname.len == 0;
     *reply = (struct dns_reply){.outcome = DNS_ANSWERED};
     if (is_name && (q->type == DNS_TYPE_MX || q->type == DNS_TYPE_TXT)) {
-        own_reply(s, facts, q->type, reply);
+        enum dns_state state = q->type == DNS_TYPE_MX ? facts->mx_state : facts->txt_state;
+        struct dns_message *m = &reply->message;
+        m->question = s->name;
+        m->question_type = q->type;
+        if (state == DNS_TROUBLE_STATE) {
+            trouble_reply(facts, reply);
+        } else if (state == DNS_FOUND) {
+            (q->type == DNS_TYPE_MX ? message_of_mx : message_of_txt)(s, facts, m);
+            if (!m->records)
+                m->rcode = DNS_RCODE_SERVFAIL; /* out of memory: no verdict */
+        } else if (facts->cname.len) {         /* an authority gives no more than the alias */
+            s->known_record = (struct dns_record){.owner = s->name,
+                                                  .type = DNS_TYPE_CNAME,
+                                                  .section = DNS_ANSWER,
+                                                  .name = facts->cname};
+            m->records = &s->known_record;
+            m->records_len = 1;
+        } else if (state == DNS_NXDOMAIN) {
+            m->rcode = DNS_RCODE_NXDOMAIN;
+        }
         return true;
     }
     if (!(is_missing || is_open) || !(is_name || dname_below(q->name, s->name)))

@@ -84,17 +84,6 @@ static void reply_hide(const struct carrier *k, struct reply *r)
     secrets_hide_string(k->config.https.secrets, r->request_id);
 }
 
-static void message_hide(const struct carrier *k, struct call *c)
-{
-    struct secrets *s = k->config.https.secrets;
-    for (uint32_t i = 0; s && i < c->dns.message.records_len; i++) {
-        struct dns_record *r = &c->dns.message.records[i];
-        r->owner = secrets_hidden(s, r->owner, &c->arena);
-        r->name = secrets_hidden(s, r->name, &c->arena);
-        r->txt = secrets_hidden(s, r->txt, &c->arena);
-    }
-}
-
 static void call_answered(struct carrier *k, struct call *c)
 {
     c->answered_at = now(k);
@@ -110,10 +99,17 @@ static void call_failed(struct carrier *k, struct call *c, enum reply_how how, c
     call_answered(k, c);
 }
 
-/* What an answer says about signing the next request: the service's clock, and whether it takes
- * the key no more. */
-static void signing_learn(struct carrier *k, struct call *c)
+static void on_https(void *context, struct call *c, const struct https_answer *answer)
 {
+    struct carrier *k = context;
+    if (answer->how != REPLY_HTTP) {
+        call_failed(k, c, answer->how, answer->trouble);
+        return;
+    }
+    aws_reply_decode(c, &answer->reply);
+    reply_hide(k, &c->reply);
+    /* What an answer says about signing the next request: the service's clock, and whether it takes
+     * the key no more. */
     const struct wire_lane *lane = &k->config.lanes[c->lane];
     struct carrier_lane *state = &k->lanes[c->lane];
     span_us skew, trip = now(k) - c->sent_at;
@@ -125,26 +121,21 @@ static void signing_learn(struct carrier *k, struct call *c)
     c->reply.clock_corrected = state->skew_us != c->skew_us;
     if (verdict_of(&c->reply, c->kind) == VERDICT_RENEW)
         credential_source_expired(lane->credentials, state->key_id);
-}
-
-static void on_https(void *context, struct call *c, const struct https_answer *answer)
-{
-    struct carrier *k = context;
-    if (answer->how != REPLY_HTTP) {
-        call_failed(k, c, answer->how, answer->trouble);
-        return;
-    }
-    aws_reply_decode(c, &answer->reply);
-    reply_hide(k, &c->reply);
-    signing_learn(k, c);
     call_answered(k, c);
 }
 
 static void on_dns(void *context, struct call *c)
 {
     struct carrier *k = context;
-    if (c->dns.outcome == DNS_ANSWERED)
-        message_hide(k, c);
+    if (c->dns.outcome == DNS_ANSWERED) {
+        struct secrets *s = k->config.https.secrets;
+        for (uint32_t i = 0; s && i < c->dns.message.records_len; i++) {
+            struct dns_record *r = &c->dns.message.records[i];
+            r->owner = secrets_hidden(s, r->owner, &c->arena);
+            r->name = secrets_hidden(s, r->name, &c->arena);
+            r->txt = secrets_hidden(s, r->txt, &c->arena);
+        }
+    }
     call_answered(k, c);
 }
 
@@ -181,13 +172,6 @@ static void request_start(struct carrier *k, struct call *c)
     aws_request_clear(&request);
 }
 
-static void question_start(struct carrier *k, struct call *c)
-{
-    call_answer_reset(c);
-    c->sent_at = now(k);
-    resolver_ask(k->resolver, c);
-}
-
 static void mail_take(struct carrier *k)
 {
     struct call_list mail = {0};
@@ -202,8 +186,12 @@ static void waiting_start(struct carrier *k)
         call_list_join(&k->waiting_keys, &k->waiting_https); /* those who wait longer first */
         call_list_join(&k->waiting_https, &k->waiting_keys);
     }
-    while (k->waiting_dns.first && resolver_has_room(k->resolver))
-        question_start(k, call_list_pop(&k->waiting_dns));
+    while (k->waiting_dns.first && resolver_has_room(k->resolver)) {
+        struct call *c = call_list_pop(&k->waiting_dns);
+        call_answer_reset(c);
+        c->sent_at = now(k);
+        resolver_ask(k->resolver, c);
+    }
     while (k->waiting_https.first && https_has_room(k->https))
         request_start(k, call_list_pop(&k->waiting_https));
 }

@@ -34,11 +34,6 @@ static unsigned min_of(unsigned long a, unsigned b)
     return a < b ? (unsigned)a : b;
 }
 
-static unsigned at_least_one(unsigned n)
-{
-    return n ? n : 1;
-}
-
 /* One of each is sure of its place; `rest` is what there is beyond. */
 static void rest_share(struct descriptor_share *s, const struct descriptor_share *wish,
                        bool asks_ses, unsigned long rest)
@@ -59,7 +54,7 @@ bool descriptors_share(struct descriptor_share *share, const struct descriptor_s
         *share = *wish;
         return true;
     }
-    for (unsigned carriers = at_least_one(wish->carriers); carriers > 0; carriers--) {
+    for (unsigned carriers = wish->carriers ? wish->carriers : 1; carriers > 0; carriers--) {
         struct descriptor_share s = {carriers, 1, 1, 1};
         unsigned long least = descriptors_needed(&s, asks_ses);
         if (least > free)

@@ -118,19 +118,14 @@ enum err https_open(struct https **out, const struct https_config *config, https
     return OK;
 }
 
-/* The list's copies of the headers hold the session token and the signature. */
-static void headers_wipe(struct curl_slist *headers)
-{
-    for (struct curl_slist *item = headers; item; item = item->next)
-        explicit_bzero(item->data, strlen(item->data));
-    curl_slist_free_all(headers);
-}
-
 static void transfer_clear(struct transfer *t)
 {
     if (t->easy)
         curl_easy_reset(t->easy);
-    headers_wipe(t->headers);
+    /* The list's copies of the headers hold the session token and the signature. */
+    for (struct curl_slist *item = t->headers; item; item = item->next)
+        explicit_bzero(item->data, strlen(item->data));
+    curl_slist_free_all(t->headers);
     t->headers = NULL;
     aws_request_clear(&t->request);
     if (t->body.len)
@@ -382,22 +377,6 @@ static struct text header(CURL *easy, const char *name)
     return code == CURLHE_OK ? text_trim(text_of(found->value)) : TEXT_NONE;
 }
 
-static struct aws_reply reply_of(const struct transfer *t)
-{
-    long status = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    return (struct aws_reply){
-        .http_status = (int)status,
-        .content_type = header(t->easy, "content-type"),
-        .error_type = header(t->easy, "x-amzn-errortype"),
-        .request_id = header(t->easy, "x-amzn-requestid"),
-        .retry_after = header(t->easy, "x-amz-retry-after"),
-        .date = header(t->easy, "date"),
-        .age = header(t->easy, "age"),
-        .body = buf_text(&t->body),
-    };
-}
-
 /* Whichever of the two bounds on a body is met first: ours, or the one that libcurl was given. */
 static const char *trouble_of(const struct transfer *t, CURLcode code)
 {
@@ -416,7 +395,18 @@ static void transfer_finish(struct https *h, struct transfer *t, CURLcode code)
         code = CURLE_OUT_OF_MEMORY;
     }
     if (code == CURLE_OK) {
-        answer.reply = reply_of(t);
+        long status = 0;
+        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+        answer.reply = (struct aws_reply){
+            .http_status = (int)status,
+            .content_type = header(t->easy, "content-type"),
+            .error_type = header(t->easy, "x-amzn-errortype"),
+            .request_id = header(t->easy, "x-amzn-requestid"),
+            .retry_after = header(t->easy, "x-amz-retry-after"),
+            .date = header(t->easy, "date"),
+            .age = header(t->easy, "age"),
+            .body = buf_text(&t->body),
+        };
     } else {
         answer.how = t->attempts ? REPLY_LOST : REPLY_NOT_SENT;
         answer.code = (int)code;

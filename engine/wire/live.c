@@ -52,15 +52,6 @@ static const char *environment(const char *const names[])
     return "";
 }
 
-static void proxy_from_environment(struct https_config *https)
-{
-    static const char *const proxy[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
-                                        NULL};
-    static const char *const no_proxy[] = {"no_proxy", "NO_PROXY", NULL};
-    https->proxy = environment(proxy);
-    https->no_proxy = environment(no_proxy);
-}
-
 /* "http://user:password@proxy": a proxy may repeat what it was told. */
 static enum err proxy_hide(struct wire *w, struct secrets *secrets, const char *proxy,
                            struct why *why)
@@ -105,20 +96,6 @@ static void on_wakeup(void *context)
         carrier_wake(w->carriers[i]);
 }
 
-/* Before the carriers, which need it; its threads have no work until carriers ask for keys. */
-static enum err wire_refresher_open(struct wire *w, const struct wire_config *config,
-                                    const struct https_config *https, struct why *why)
-{
-    struct refresher_config refresher = {.clock = &w->clock,
-                                         .lanes = config->lanes,
-                                         .lanes_len = config->lanes_len,
-                                         .https = *https,
-                                         .threads_max = w->share.refreshers,
-                                         .wakeup = on_wakeup,
-                                         .context = w};
-    return refresher_open(&w->refresher, &refresher, why);
-}
-
 static enum err carriers_open(struct wire *w, const struct wire_config *config, struct why *why)
 {
     struct carrier_config each = {
@@ -131,15 +108,29 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
         .inbox_eventfd = w->eventfd,
         .verbose = config->verbose,
     };
-    proxy_from_environment(&each.https);
+    static const char *const proxy[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                                        NULL};
+    static const char *const no_proxy[] = {"no_proxy", "NO_PROXY", NULL};
+    each.https.proxy = environment(proxy);
+    each.https.no_proxy = environment(no_proxy);
     if (config->resolvers.len) {
         enum err err = servers_parse(&each.resolver.servers, config->resolvers, why);
         if (err != OK)
             return err;
     }
     enum err opened = proxy_hide(w, config->secrets, each.https.proxy, why);
-    if (opened == OK)
-        opened = wire_refresher_open(w, config, &each.https, why);
+    if (opened == OK) {
+        /* Before the carriers, which need it; its threads have no work until carriers ask for
+         * keys. */
+        struct refresher_config refresher = {.clock = &w->clock,
+                                             .lanes = config->lanes,
+                                             .lanes_len = config->lanes_len,
+                                             .https = each.https,
+                                             .threads_max = w->share.refreshers,
+                                             .wakeup = on_wakeup,
+                                             .context = w};
+        opened = refresher_open(&w->refresher, &refresher, why);
+    }
     if (opened != OK)
         return opened;
     each.https.secrets = config->secrets;

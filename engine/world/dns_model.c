@@ -69,19 +69,15 @@ static instant_us breaks_at(const struct dns_model *m, struct text name)
     return published_at(m, name) + wrong_for(m, name) + after;
 }
 
-static enum dns_view wrong_view(const struct dns_model *m, struct text name)
-{
-    /* Records that a rule refuses would end the job at once; what heals is waited for. */
-    return draw(m, name, DRAW_WRONG_KIND) < 0.5 ? VIEW_NO_SPF : VIEW_MISSING;
-}
-
 enum dns_view dns_model_view(const struct dns_model *m, struct text name, instant_us at)
 {
     instant_us from = published_at(m, name), broken = breaks_at(m, name);
     if (at < from)
         return VIEW_MISSING;
-    if (at < from + wrong_for(m, name))
-        return wrong_view(m, name);
+    if (at < from + wrong_for(m, name)) {
+        /* Records that a rule refuses would end the job at once; what heals is waited for. */
+        return draw(m, name, DRAW_WRONG_KIND) < 0.5 ? VIEW_NO_SPF : VIEW_MISSING;
+    }
     if (broken != WHEN_NEVER && at >= broken && at < broken + m->options.outage)
         return VIEW_MISSING;
     return VIEW_RIGHT;

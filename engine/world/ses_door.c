@@ -28,18 +28,6 @@ void ses_door_refuse(struct call *call, unsigned status, const char *code, const
     snprintf(call->reply.message, sizeof call->reply.message, "%s", message);
 }
 
-static void read_one(struct ses_model *m, uint16_t lane, struct call *call, uint32_t i)
-{
-    static const unsigned known[] = {[CALL_READ_VERIFICATION] = KNOWN_VERIFICATION,
-                                     [CALL_READ_MAIL_FROM] = KNOWN_MAIL_FROM,
-                                     [CALL_READ_NOTIFICATION] = KNOWN_FORWARDING};
-    uint32_t id;
-    call->facts[i] = (struct ses_facts){0};
-    if (ses_model_find(m, lane, call->identities[i], &id))
-        call->facts[i] = ses_model_facts(m, id);
-    call->facts[i].known = known[call->kind];
-}
-
 static void get(struct ses_model *m, uint16_t lane, struct call *call)
 {
     uint32_t id;
@@ -77,21 +65,17 @@ static void list(struct ses_model *m, uint16_t lane, struct call *call)
             arena_text(&call->arena, text_of(ses_token_make(lane, SES_ALL, cursor, token)));
 }
 
-/* STS, which is no part of SES and has no bucket here. An account is called as its number. */
-static void caller(const struct ses_model *m, uint16_t lane, struct call *call)
-{
-    struct text account = names_text(&m->names, m->lanes[lane].account);
-    call->account.caller_account = account;
-    call->account.caller_arn =
-        arena_fmt(&call->arena, "arn:aws:iam::" TEXT_FMT ":user/simulated", TEXT_ARG(account));
-}
-
 void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, instant_us now)
 {
     call->reply.how = REPLY_HTTP;
     call->reply.http_status = 200;
     if (call->kind == CALL_CALLER) {
-        caller(m, lane, call);
+        /* STS, which is no part of SES and has no bucket here. An account is called as its
+         * number. */
+        struct text account = names_text(&m->names, m->lanes[lane].account);
+        call->account.caller_account = account;
+        call->account.caller_arn =
+            arena_fmt(&call->arena, "arn:aws:iam::" TEXT_FMT ":user/simulated", TEXT_ARG(account));
         return;
     }
     if (!ses_model_admit(m, lane, action_of(call), now)) {
@@ -107,8 +91,16 @@ void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, insta
     case CALL_READ_VERIFICATION:
     case CALL_READ_MAIL_FROM:
     case CALL_READ_NOTIFICATION:
-        for (uint32_t i = 0; i < call->count; i++)
-            read_one(m, lane, call, i);
+        for (uint32_t i = 0; i < call->count; i++) {
+            static const unsigned known[] = {[CALL_READ_VERIFICATION] = KNOWN_VERIFICATION,
+                                             [CALL_READ_MAIL_FROM] = KNOWN_MAIL_FROM,
+                                             [CALL_READ_NOTIFICATION] = KNOWN_FORWARDING};
+            uint32_t id;
+            call->facts[i] = (struct ses_facts){0};
+            if (ses_model_find(m, lane, call->identities[i], &id))
+                call->facts[i] = ses_model_facts(m, id);
+            call->facts[i].known = known[call->kind];
+        }
         break;
     default:
         call->account = (struct account_facts){.sending_enabled = true, .production_access = true};

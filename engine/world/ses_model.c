@@ -172,16 +172,6 @@ bool ses_model_find(const struct ses_model *m, uint16_t lane, struct text identi
     return found > 0 && !m->identities[found - 1].gone;
 }
 
-static void lane_append(struct ses_model *m, uint16_t lane, uint32_t id)
-{
-    struct ses_lane *l = &m->lanes[lane];
-    if (l->last)
-        m->identities[l->last - 1].next = id + 1;
-    else
-        l->first = id + 1;
-    l->last = id + 1;
-}
-
 enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
                        const struct ses_facts *facts, instant_us now, struct why *why)
 {
@@ -216,7 +206,12 @@ enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
         .behavior = (uint8_t)facts->behavior,
         .forwarding = facts->forwarding,
     };
-    lane_append(m, lane, id);
+    struct ses_lane *l = &m->lanes[lane];
+    if (l->last)
+        m->identities[l->last - 1].next = id + 1;
+    else
+        l->first = id + 1;
+    l->last = id + 1;
     /* Those that are a Success from the start are not all looked at again in the same second. */
     bool spreads = facts->status == MAIL_FROM_SUCCESS;
     double spread_us = spreads ? (double)m->rules.watch_every * hash_unit(0, id, 0) : 0;
@@ -335,17 +330,12 @@ uint32_t ses_model_list(const struct ses_model *m, uint16_t lane, enum ses_filte
     return len;
 }
 
-static uint64_t token_seal(uint16_t lane, enum ses_filter filter, uint32_t cursor)
-{
-    return hash_mix(hash_mix(lane, filter), cursor);
-}
-
 /* With the characters that are encoded in a query string: real tokens have them too. */
 char *ses_token_make(uint16_t lane, enum ses_filter filter, uint32_t cursor,
                      char out[SES_TOKEN_LEN])
 {
     snprintf(out, SES_TOKEN_LEN, "%08x/%016llx+==", cursor,
-             (unsigned long long)token_seal(lane, filter, cursor));
+             (unsigned long long)hash_mix(hash_mix(lane, filter), cursor));
     return out;
 }
 

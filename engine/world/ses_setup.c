@@ -79,20 +79,6 @@ instant_us ses_model_next_due(const struct ses_model *m)
     return heap_first(&m->checks);
 }
 
-static void judge_setup(const struct ses_rules *rules, struct ses_identity *i, enum ses_mx found,
-                        instant_us now)
-{
-    bool lasts = i->status != MAIL_FROM_SUCCESS;
-    if (found == SES_MX_RIGHT && lasts)
-        enter(i, MAIL_FROM_SUCCESS, now);
-    else if (found == SES_MX_SEVERAL && i->status == MAIL_FROM_PENDING)
-        enter(i, MAIL_FROM_FAILED, now);
-    else if (found != SES_MX_RIGHT && lasts && now - i->since >= rules->give_up)
-        enter(i, MAIL_FROM_FAILED, now);
-    else if ((found == SES_MX_NONE || found == SES_MX_SEVERAL) && !lasts)
-        enter(i, MAIL_FROM_TEMPORARY_FAILURE, now);
-}
-
 void ses_model_mx_result(struct ses_model *m, const struct ses_check *check, enum ses_mx found,
                          instant_us now)
 {
@@ -101,6 +87,14 @@ void ses_model_mx_result(struct ses_model *m, const struct ses_check *check, enu
     if (i->generation != check->generation)
         return;
     i->reads = (uint8_t)(i->reads < UINT8_MAX ? i->reads + 1 : UINT8_MAX);
-    judge_setup(&m->rules, i, found, now);
+    bool lasts = i->status != MAIL_FROM_SUCCESS;
+    if (found == SES_MX_RIGHT && lasts)
+        enter(i, MAIL_FROM_SUCCESS, now);
+    else if (found == SES_MX_SEVERAL && i->status == MAIL_FROM_PENDING)
+        enter(i, MAIL_FROM_FAILED, now);
+    else if (found != SES_MX_RIGHT && lasts && now - i->since >= m->rules.give_up)
+        enter(i, MAIL_FROM_FAILED, now);
+    else if ((found == SES_MX_NONE || found == SES_MX_SEVERAL) && !lasts)
+        enter(i, MAIL_FROM_TEMPORARY_FAILURE, now);
     ses_setup_watch(m, check->id, now);
 }

@@ -214,31 +214,10 @@ static void write_apply(struct world *w, const struct write *write)
                   &why);
 }
 
-/* Puts back what a read of an eventually consistent service may still show. */
-static void read_stale(struct world *w, struct call *call)
-{
-    for (uint32_t i = 0; i < call->count; i++) {
-        uint32_t id;
-        unsigned known = call->facts[i].known;
-        if (ses_model_find(&w->ses, w->lanes[call->lane], call->identities[i], &id) &&
-            ses_past_facts(&w->past, id, w->now - w->options.faults.stale_max, &call->facts[i]))
-            call->facts[i].known = known;
-    }
-}
-
 static void reply_lost(struct call *call)
 {
     call->reply = (struct reply){.how = REPLY_LOST};
     memcpy(call->reply.message, "the answer was lost", sizeof "the answer was lost");
-}
-
-static void effect_later(struct world *w, const struct flight *flight)
-{
-    uint32_t f = flight_new(w);
-    double unit = hash_unit(w->options.seed, flight->call->ticket, 9);
-    w->flights[f].phase = PHASE_LATE_EFFECT;
-    w->flights[f].write = flight->write;
-    heap_set(&w->happens, f, w->now + 1 + (span_us)((double)w->options.faults.late_max * unit));
 }
 
 /* The faults that keep a call from being served at all. True: it was one of them. */
@@ -259,7 +238,11 @@ static bool arrive_broken(struct world *w, struct flight *flight)
     } else if (hits(w, FAULT_LOST_BEFORE, call)) {
         reply_lost(call);
     } else if (call->kind == CALL_SET && hits(w, FAULT_LATE, call)) {
-        effect_later(w, flight);
+        uint32_t f = flight_new(w);
+        double unit = hash_unit(w->options.seed, flight->call->ticket, 9);
+        w->flights[f].phase = PHASE_LATE_EFFECT;
+        w->flights[f].write = flight->write;
+        heap_set(&w->happens, f, w->now + 1 + (span_us)((double)w->options.faults.late_max * unit));
         reply_lost(call);
     } else {
         return false;
@@ -291,8 +274,16 @@ static void arrive_ses(struct world *w, struct flight *flight)
     if (call->kind == CALL_SET)
         write_remember_old(w, &flight->write);
     ses_door_serve(&w->ses, w->lanes[call->lane], call, w->now);
-    if (call->kind == CALL_READ_MAIL_FROM && hits(w, FAULT_STALE, call))
-        read_stale(w, call);
+    if (call->kind == CALL_READ_MAIL_FROM && hits(w, FAULT_STALE, call)) {
+        /* Puts back what a read of an eventually consistent service may still show. */
+        for (uint32_t i = 0; i < call->count; i++) {
+            uint32_t id;
+            unsigned known = call->facts[i].known;
+            if (ses_model_find(&w->ses, w->lanes[call->lane], call->identities[i], &id) &&
+                ses_past_facts(&w->past, id, w->now - w->options.faults.stale_max, &call->facts[i]))
+                call->facts[i].known = known;
+        }
+    }
     if (hits(w, FAULT_LOST_AFTER, call))
         reply_lost(call);
 }
@@ -331,23 +322,18 @@ static void arrive(struct world *w, uint32_t f)
     heap_set(&w->happens, f, on_grid(w, call, w->now + leg));
 }
 
-static void checks_make(struct world *w)
-{
-    struct ses_check check;
-    while (ses_model_next_check(&w->ses, w->now, &check)) {
-        struct mx_fact mx;
-        bool is_there = dns_model_mx(&w->dns, check.mail_from, w->now, &mx);
-        ses_model_mx_result(&w->ses, &check, is_there ? ses_mx_judge(&mx, 1) : SES_MX_NONE, w->now);
-    }
-}
-
 /* Everything that happens at this instant; returns how many events it makes. */
 static uint32_t happen(struct world *w, struct event *events, uint32_t max)
 {
     uint32_t len = 0, f;
     while (operator_act(&w->operator, & w->ses, w->now))
         continue;
-    checks_make(w);
+    struct ses_check check;
+    while (ses_model_next_check(&w->ses, w->now, &check)) {
+        struct mx_fact mx;
+        bool is_there = dns_model_mx(&w->dns, check.mail_from, w->now, &mx);
+        ses_model_mx_result(&w->ses, &check, is_there ? ses_mx_judge(&mx, 1) : SES_MX_NONE, w->now);
+    }
     while (len < max && heap_pop_due(&w->happens, w->now, &f)) {
         struct flight *flight = &w->flights[f];
         if (flight->phase == PHASE_ARRIVES) {

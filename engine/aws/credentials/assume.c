@@ -78,14 +78,6 @@ static enum err sts_ask(const struct provider_input *in, const struct endpoint *
     return err ? why_wrap(why, err, "STS at %.200s", sts->host) : OK;
 }
 
-/* The clock of STS when ours is so far off that it takes no signature of ours; else now. */
-static instant_us clock_of(const struct http_answer *answer, instant_us now)
-{
-    span_us difference = answer->server_date - now;
-    bool is_far = difference > SKEW_US || difference < -SKEW_US;
-    return answer->server_date && is_far ? answer->server_date : now;
-}
-
 struct errand {
     const struct provider_input *in;
     const struct sts_role *role;
@@ -108,7 +100,10 @@ static enum err errand_run(struct errand *e, struct credentials *out, struct why
             return err;
         if (sts_role_decode(e->role, e->answer.status, buf_text(&e->answer.body), out, &e->reply))
             return OK;
-        instant_us theirs = clock_of(&e->answer, now);
+        /* The clock of STS when ours is so far off that it takes no signature of ours; else now. */
+        span_us difference = e->answer.server_date - now;
+        bool is_far = difference > SKEW_US || difference < -SKEW_US;
+        instant_us theirs = e->answer.server_date && is_far ? e->answer.server_date : now;
         e->is_refused = !e->keys || e->answer.status < 400 || theirs == now || e->clock != now;
         if (e->is_refused)
             return ERR_AUTH;

@@ -20,14 +20,6 @@ static bool profile_is_missing(const struct provider_input *in)
            !provider_environment.applies(in);
 }
 
-static enum err profile_missing(const struct provider_input *in, struct why *why)
-{
-    const struct profile *p = in->profile;
-    return why_set(why, ERR_AUTH, "profile \"%s\"%s is neither in %.300s nor in %.300s", p->name,
-                   in->trail ? " (a source_profile)" : "", p->paths[PROFILE_IN_CONFIG],
-                   p->paths[PROFILE_IN_CREDENTIALS]);
-}
-
 enum err provider_none(const struct provider_input *in, const char *metadata, struct why *why)
 {
     const struct profile *p = in->profile;
@@ -47,8 +39,12 @@ enum err provider_choose(const struct provider_input *in, const struct provider 
                          struct why *why)
 {
     *out = NULL;
-    if (profile_is_missing(in))
-        return profile_missing(in, why);
+    if (profile_is_missing(in)) {
+        const struct profile *p = in->profile;
+        return why_set(why, ERR_AUTH, "profile \"%s\"%s is neither in %.300s nor in %.300s",
+                       p->name, in->trail ? " (a source_profile)" : "", p->paths[PROFILE_IN_CONFIG],
+                       p->paths[PROFILE_IN_CREDENTIALS]);
+    }
     for (size_t i = 0; i < COUNT(providers); i++) {
         bool is_open = providers[i]->is_of_profile || !in->trail;
         if (is_open && providers[i]->applies(in)) {

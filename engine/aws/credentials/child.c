@@ -53,20 +53,6 @@ static enum err program_find(const char *name, char path[PATH_LEN_MAX], struct w
     return why_set(why, ERR_AUTH, "%.300s is in no folder of PATH", name);
 }
 
-static int spawn_with(pid_t *pid, const char *path, char *const argv[],
-                      posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes)
-{
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                             POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(attributes, 0);
-    posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setsigdefault(attributes, &all);
-    return posix_spawn(pid, path, actions, attributes, argv, environ);
-}
-
 static int spawn(pid_t *pid, const char *path, char *const argv[], int out, int err)
 {
     posix_spawn_file_actions_t actions;
@@ -83,7 +69,15 @@ static int spawn(pid_t *pid, const char *path, char *const argv[], int out, int 
     if (!failed)
         failed = posix_spawnattr_init(&attributes);
     if (!failed) {
-        failed = spawn_with(pid, path, argv, &actions, &attributes);
+        sigset_t none, all;
+        sigemptyset(&none);
+        sigfillset(&all);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                  POSIX_SPAWN_SETSIGDEF);
+        posix_spawnattr_setpgroup(&attributes, 0);
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setsigdefault(&attributes, &all);
+        failed = posix_spawn(pid, path, &actions, &attributes, argv, environ);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
@@ -167,18 +161,6 @@ static enum err child_watch(struct child *c, struct child_result *r, struct why 
     return OK;
 }
 
-static void child_end(struct child *c, struct child_result *r)
-{
-    if (c->pid > 0) {
-        kill(-c->pid, SIGKILL);
-        kill(c->pid, SIGKILL); /* qemu-user comes back before the child has its group */
-        while (waitpid(c->pid, &r->status, 0) < 0 && errno == EINTR)
-            continue;
-    }
-    for (int i = OUT; i <= TIME; i++)
-        fd_close(&c->fds[i].fd);
-}
-
 enum err child_run(char *const argv[], span_us time_max, int ending_fd, struct child_result *result,
                    struct why *why)
 {
@@ -191,6 +173,13 @@ enum err child_run(char *const argv[], span_us time_max, int ending_fd, struct c
         err = why_set(why, ERR_IO, "pidfd_open: %s", strerror(errno));
     if (!err)
         err = child_watch(&c, result, why);
-    child_end(&c, result);
+    if (c.pid > 0) {
+        kill(-c.pid, SIGKILL);
+        kill(c.pid, SIGKILL); /* qemu-user comes back before the child has its group */
+        while (waitpid(c.pid, &result->status, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    for (int i = OUT; i <= TIME; i++)
+        fd_close(&c.fds[i].fd);
     return err;
 }

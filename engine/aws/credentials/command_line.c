@@ -51,15 +51,6 @@ static size_t argument_take(struct buf *out, struct text line, size_t i)
     return i;
 }
 
-/* Last, for the bytes move while they grow. */
-static void argv_point(struct command_line *c)
-{
-    char *at = c->bytes.at;
-    for (unsigned i = 0; i < c->argc; i++, at += strlen(at) + 1)
-        c->argv[i] = at;
-    c->argv[c->argc] = NULL;
-}
-
 enum err command_line_parse(struct command_line *c, struct text line, struct why *why)
 {
     if (text_find(line, '\0') < line.len)
@@ -80,6 +71,10 @@ enum err command_line_parse(struct command_line *c, struct text line, struct why
         return why_set(why, ERR_LIMIT, "it is longer than %d bytes", COMMAND_LEN_MAX);
     if (c->argc == 0)
         return why_set(why, ERR_INPUT, "it is empty");
-    argv_point(c);
+    /* Last, for the bytes move while they grow. */
+    char *at = c->bytes.at;
+    for (unsigned i = 0; i < c->argc; i++, at += strlen(at) + 1)
+        c->argv[i] = at;
+    c->argv[c->argc] = NULL;
     return OK;
 }

@@ -59,12 +59,6 @@ static struct text section_of(struct text line)
     return text_trim(text_slice(line, 1, end));
 }
 
-static size_t delimiter_of(struct text line)
-{
-    size_t equals = text_find(line, '='), colon = text_find(line, ':');
-    return equals < colon ? equals : colon;
-}
-
 struct line {
     struct text whole, bare; /* without line end; and without blanks around it */
     size_t indent;
@@ -97,7 +91,8 @@ static const char *line_take(struct ini *ini, const struct line *l)
             return "a section must look like [name]";
         return entry_add(ini, (struct ini_entry){.section = section}) ? NULL : "too many lines";
     }
-    size_t delimiter = delimiter_of(l->bare);
+    size_t equals = text_find(l->bare, '='), colon = text_find(l->bare, ':');
+    size_t delimiter = equals < colon ? equals : colon;
     struct text key = text_trim(text_slice(l->bare, 0, delimiter));
     if (!last)
         return "a section in brackets must come first";

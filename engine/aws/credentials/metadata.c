@@ -25,15 +25,10 @@
 
 static const char *const hosts[] = {"169.254.169.254", "fd00:ec2::254"};
 
-static bool is_true(struct text t)
-{
-    return text_eq_nocase(t, TEXT("true"));
-}
-
 static bool applies(const struct provider_input *in)
 {
     (void)in;
-    return !is_true(environment_text("AWS_EC2_METADATA_DISABLED"));
+    return !text_eq_nocase(environment_text("AWS_EC2_METADATA_DISABLED"), TEXT("true"));
 }
 
 static struct text setting(const struct provider_input *in, const char *variable, const char *key)

@@ -23,18 +23,6 @@ static bool applies(const struct provider_input *in)
 
 /* Reading */
 
-static enum err output_check(struct text document, struct why *why)
-{
-    struct json *json = NULL;
-    double version = 0;
-    enum err err = json_parse(&json, document, why);
-    if (!err &&
-        (!json_number(json_member(json, "Version"), &version) || version < 1 || version > 1))
-        err = why_set(why, ERR_PROTO, "its \"Version\" is not 1");
-    json_wipe(json);
-    return err;
-}
-
 /* Twenty characters of base64 in a row, a capital or a digit among them: a key, a token, or a path
  * that the error can do without. */
 static bool is_key_like(struct text t)
@@ -96,7 +84,13 @@ static enum err result_read(const struct child_result *r, bool is_renewal, struc
         !r->is_late && !r->is_too_long && WIFEXITED(r->status) && WEXITSTATUS(r->status) == 0;
     if (!is_good)
         return failure_say(r, is_renewal, why);
-    enum err err = output_check(buf_text(&r->out), why);
+    struct json *json = NULL;
+    double version = 0;
+    enum err err = json_parse(&json, buf_text(&r->out), why);
+    if (!err &&
+        (!json_number(json_member(json, "Version"), &version) || version < 1 || version > 1))
+        err = why_set(why, ERR_PROTO, "its \"Version\" is not 1");
+    json_wipe(json);
     if (!err)
         err = key_json_read(buf_text(&r->out), "SessionToken", out, why);
     return err ? why_wrap(why, ERR_AUTH, "what it printed") : OK;

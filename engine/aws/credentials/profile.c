@@ -70,18 +70,6 @@ static enum err name_put(struct profile *p, struct text name, struct why *why)
     return OK;
 }
 
-static enum err name_set(struct profile *p, const struct credential_request *request,
-                         struct why *why)
-{
-    struct text name = request->profile;
-    if (name.len == 0)
-        name = text_of(variable("AWS_PROFILE"));
-    if (name.len == 0)
-        name = text_of(variable("AWS_DEFAULT_PROFILE"));
-    p->is_named = name.len > 0;
-    return name_put(p, name.len ? name : TEXT("default"), why);
-}
-
 /* In the config file every profile but the default one has the word before its name; the default
  * one may have it, and then that section counts. */
 static const char *kind_in(const struct profile *p, enum profile_file file)
@@ -106,7 +94,13 @@ enum err profile_open(struct profile *p, const struct credential_request *reques
     *p = (struct profile){.is_named = false};
     for (unsigned i = 0; i < PROFILE_FILES; i++)
         ini_init(&p->files[i]);
-    enum err err = name_set(p, request, why);
+    struct text name = request->profile;
+    if (name.len == 0)
+        name = text_of(variable("AWS_PROFILE"));
+    if (name.len == 0)
+        name = text_of(variable("AWS_DEFAULT_PROFILE"));
+    p->is_named = name.len > 0;
+    enum err err = name_put(p, name.len ? name : TEXT("default"), why);
     for (unsigned i = 0; i < PROFILE_FILES && !err; i++) {
         const char *path = variable(path_variables[i]);
         err = path_expand(path ? path : path_defaults[i], &p->paths[i], why);

@@ -28,22 +28,6 @@ static bool role_applies(const struct provider_input *in)
            !(in->trail && profile_has_keys(in->profile));
 }
 
-static struct sts_role role_of(const struct provider_input *in)
-{
-    bool ours = is_of_manifest(in);
-    struct sts_role role = {
-        .arn = ours ? in->request->role_arn : profile_get(in->profile, "role_arn"),
-        .external_id = ours ? in->request->external_id : profile_get(in->profile, "external_id"),
-    };
-    if (!ours) {
-        role.session_name = profile_get(in->profile, "role_session_name");
-        role.duration_s = profile_get(in->profile, "duration_seconds");
-    }
-    if (role.session_name.len == 0)
-        role.session_name = ROLE_SESSION_NAME;
-    return role;
-}
-
 /* Whoever has to be asked for the keys that assume the role, and what they are told. */
 struct base {
     struct provider_input in;
@@ -147,24 +131,31 @@ static enum err base_find(struct base *b, const struct provider_input *in, struc
                       : base_of_profile(b, in, source_profile, why);
 }
 
-static enum err mfa_refuse(const struct provider_input *in, struct why *why)
-{
-    const char *name = in->profile->name;
-    return why_set(why, ERR_AUTH,
-                   "profile \"%s\" wants a code from an MFA device (mfa_serial), and nobody is "
-                   "there to type one while a run goes on. Take a role that does not ask for one, "
-                   "or put keys of a session into the environment: \"aws configure "
-                   "export-credentials --profile %s --format env\"",
-                   name, name);
-}
-
 static enum err role_run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
-    struct sts_role role = role_of(in);
+    bool ours = is_of_manifest(in);
+    struct sts_role role = {
+        .arn = ours ? in->request->role_arn : profile_get(in->profile, "role_arn"),
+        .external_id = ours ? in->request->external_id : profile_get(in->profile, "external_id"),
+    };
+    if (!ours) {
+        role.session_name = profile_get(in->profile, "role_session_name");
+        role.duration_s = profile_get(in->profile, "duration_seconds");
+    }
+    if (role.session_name.len == 0)
+        role.session_name = ROLE_SESSION_NAME;
     struct credentials keys = {.expires = WHEN_NEVER};
     struct base base;
-    if (!is_of_manifest(in) && profile_has(in->profile, "mfa_serial"))
-        return mfa_refuse(in, why);
+    if (!is_of_manifest(in) && profile_has(in->profile, "mfa_serial")) {
+        const char *name = in->profile->name;
+        return why_set(
+            why, ERR_AUTH,
+            "profile \"%s\" wants a code from an MFA device (mfa_serial), and nobody is "
+            "there to type one while a run goes on. Take a role that does not ask for one, "
+            "or put keys of a session into the environment: \"aws configure "
+            "export-credentials --profile %s --format env\"",
+            name, name);
+    }
     enum err err = role_vet(&role, why);
     if (err)
         return is_of_manifest(in) ? err : why_wrap(why, err, "profile \"%s\"", in->profile->name);

@@ -77,9 +77,18 @@ static void keys_put(struct credential_source *s, const struct credentials *fres
     secrets_renewed(s->request.secrets, s);
 }
 
-/* The name is set once, before anybody else knows s. */
-static enum err source_open(struct credential_source *s, struct why *why)
+enum err credential_source_open(struct credential_source **out,
+                                const struct credential_request *request, struct why *why)
 {
+    struct credential_source *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (!s || !request_copy(s, request) || pthread_mutex_init(&s->lock, NULL) != 0) {
+        if (s)
+            free(s->texts);
+        free(s);
+        return why_set(why, ERR_NOMEM, "out of memory");
+    }
+    /* The name is set once, before anybody else knows s. */
     struct profile profile;
     const struct provider *provider = NULL;
     struct credentials fresh = {.expires = WHEN_NEVER};
@@ -96,21 +105,6 @@ static enum err source_open(struct credential_source *s, struct why *why)
         keys_put(s, &fresh, 0);
     credentials_wipe(&fresh);
     profile_close(&profile);
-    return err;
-}
-
-enum err credential_source_open(struct credential_source **out,
-                                const struct credential_request *request, struct why *why)
-{
-    struct credential_source *s = calloc(1, sizeof *s);
-    *out = NULL;
-    if (!s || !request_copy(s, request) || pthread_mutex_init(&s->lock, NULL) != 0) {
-        if (s)
-            free(s->texts);
-        free(s);
-        return why_set(why, ERR_NOMEM, "out of memory");
-    }
-    enum err err = source_open(s, why);
     if (err)
         credential_source_close(s);
     else
@@ -155,15 +149,18 @@ static bool was_held(struct credential_source *s)
     return was;
 }
 
-static enum err source_fetch(struct credential_source *s, const struct http_exchange *exchange,
-                             instant_us now, struct credentials *out, struct why *why)
+enum err credential_source_refresh(struct credential_source *s,
+                                   const struct http_exchange *exchange,
+                                   const struct credential_terms *terms, struct why *why)
 {
+    char at[WHEN_LEN];
+    struct credentials fresh = {.expires = WHEN_NEVER};
     struct profile profile;
     const struct provider *provider = NULL;
     struct provider_input in = {.request = &s->request,
                                 .profile = &profile,
                                 .exchange = exchange,
-                                .now = now,
+                                .now = terms->now,
                                 .is_renewal = was_held(s),
                                 .secrets = s->request.secrets,
                                 .owner = s};
@@ -171,18 +168,8 @@ static enum err source_fetch(struct credential_source *s, const struct http_exch
     if (!err)
         err = provider_choose(&in, &provider, why);
     if (!err)
-        err = provider_run(provider, &in, out, why);
+        err = provider_run(provider, &in, &fresh, why);
     profile_close(&profile);
-    return err;
-}
-
-enum err credential_source_refresh(struct credential_source *s,
-                                   const struct http_exchange *exchange,
-                                   const struct credential_terms *terms, struct why *why)
-{
-    char at[WHEN_LEN];
-    struct credentials fresh = {.expires = WHEN_NEVER};
-    enum err err = source_fetch(s, exchange, terms->now, &fresh, why);
     if (err && s->is_of_profile)
         why_wrap(why, err, "credentials of %s", s->name);
     else if (!err && fresh.expires <= terms->told)

@@ -94,23 +94,6 @@ static bool is_refreshable(const struct sso_token *t, const struct sso_setup *s,
            t->texts[SSO_CLIENT_SECRET].len && t->registration_expires > now;
 }
 
-static void refresh_body(const struct sso_token *t, struct buf *out)
-{
-    static const struct {
-        const char *name;
-        enum sso_field field;
-    } members[] = {{"clientId", SSO_CLIENT_ID},
-                   {"clientSecret", SSO_CLIENT_SECRET},
-                   {"refreshToken", SSO_REFRESH_TOKEN}};
-    struct json_out j;
-    json_init(&j, out);
-    json_add_object(&j, NULL);
-    json_add_word(&j, "grantType", "refresh_token");
-    for (size_t i = 0; i < COUNT(members); i++)
-        json_add_text(&j, members[i].name, buf_text(&t->texts[members[i].field]));
-    json_end(&j);
-}
-
 static enum err token_hide(const struct provider_input *in, const struct sso_token *t,
                            struct why *why)
 {
@@ -139,7 +122,19 @@ static enum err refresh_ask(const struct provider_input *in, const struct sso_se
     buf_add_fmt(&request.url, "%s/token", oidc.url);
     aws_request_header(&request, TEXT("Host"), text_of(oidc.host));
     aws_request_header(&request, TEXT("Content-Type"), TEXT("application/json"));
-    refresh_body(t, &request.body);
+    static const struct {
+        const char *name;
+        enum sso_field field;
+    } members[] = {{"clientId", SSO_CLIENT_ID},
+                   {"clientSecret", SSO_CLIENT_SECRET},
+                   {"refreshToken", SSO_REFRESH_TOKEN}};
+    struct json_out j;
+    json_init(&j, &request.body);
+    json_add_object(&j, NULL);
+    json_add_word(&j, "grantType", "refresh_token");
+    for (size_t i = 0; i < COUNT(members); i++)
+        json_add_text(&j, members[i].name, buf_text(&t->texts[members[i].field]));
+    json_end(&j);
     err = service_ask(in, &request, &service_tries_aws, &answer, why);
     if (!err && answer.status != 200)
         err = why_set(why, ERR_AUTH, "HTTP %d", answer.status);
@@ -241,20 +236,6 @@ static enum err keys_refused(const struct provider_input *in, const struct sso_s
                    TEXT_ARG(s->role_name), TEXT_ARG(s->account_id), status);
 }
 
-static void keys_request(struct aws_request *r, const struct endpoint *portal,
-                         const struct sso_setup *s, const struct sso_token *t)
-{
-    struct buf url;
-    buf_init(&url, REQUEST_BODY_MAX);
-    buf_add_fmt(&url, "%s/federation/credentials?role_name=", portal->url);
-    escape_percent(&url, s->role_name);
-    buf_add_str(&url, "&account_id=");
-    escape_percent(&url, s->account_id);
-    service_get(r, buf_text(&url), text_of(portal->host));
-    aws_request_header(r, TEXT("x-amz-sso_bearer_token"), buf_text(&t->texts[SSO_ACCESS_TOKEN]));
-    buf_clear(&url);
-}
-
 static enum err keys_ask(const struct provider_input *in, const struct sso_setup *s,
                          const struct sso_token *t, struct credentials *out, struct why *why)
 {
@@ -268,7 +249,16 @@ static enum err keys_ask(const struct provider_input *in, const struct sso_setup
         return err;
     http_answer_init(&answer);
     aws_request_init(&request);
-    keys_request(&request, &portal, s, t);
+    struct buf url;
+    buf_init(&url, REQUEST_BODY_MAX);
+    buf_add_fmt(&url, "%s/federation/credentials?role_name=", portal.url);
+    escape_percent(&url, s->role_name);
+    buf_add_str(&url, "&account_id=");
+    escape_percent(&url, s->account_id);
+    service_get(&request, buf_text(&url), text_of(portal.host));
+    aws_request_header(&request, TEXT("x-amz-sso_bearer_token"),
+                       buf_text(&t->texts[SSO_ACCESS_TOKEN]));
+    buf_clear(&url);
     err = service_ask(in, &request, &service_tries_aws, &answer, why);
     if (!err && answer.status == 200)
         err = keys_parse(buf_text(&answer.body), out, why);

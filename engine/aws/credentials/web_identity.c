@@ -26,18 +26,6 @@ static bool applies(const struct provider_input *in)
     return token_path(in).len > 0;
 }
 
-static struct sts_role role_of(const struct provider_input *in)
-{
-    struct sts_role role = {
-        .arn = setting(in, "AWS_ROLE_ARN", "role_arn"),
-        .session_name = setting(in, "AWS_ROLE_SESSION_NAME", "role_session_name"),
-        .duration_s = profile_get(in->profile, "duration_seconds"),
-    };
-    if (role.session_name.len == 0)
-        role.session_name = ROLE_SESSION_NAME;
-    return role;
-}
-
 static enum err token_read(struct buf *token, struct text path, struct why *why)
 {
     enum err err = secret_file_read(token, path, why);
@@ -52,7 +40,13 @@ static enum err token_read(struct buf *token, struct text path, struct why *why)
 static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     struct buf token;
-    struct sts_role role = role_of(in);
+    struct sts_role role = {
+        .arn = setting(in, "AWS_ROLE_ARN", "role_arn"),
+        .session_name = setting(in, "AWS_ROLE_SESSION_NAME", "role_session_name"),
+        .duration_s = profile_get(in->profile, "duration_seconds"),
+    };
+    if (role.session_name.len == 0)
+        role.session_name = ROLE_SESSION_NAME;
     if (role.arn.len == 0)
         return why_set(why, ERR_AUTH,
                        "web identity: a token file without a role (AWS_ROLE_ARN or role_arn)");

@@ -8,7 +8,8 @@
 
 static const struct refusal by_iam = {403, "AccessDenied", "User: u is not authorized"};
 static const struct refusal by_proxy = {403, "", "<html>not for you</html>"};
-static const struct refusal bad_key = {403, "InvalidClientTokenId", "The security token is invalid"};
+static const struct refusal bad_key = {403, "InvalidClientTokenId",
+                                       "The security token is invalid"};
 static const struct refusal served = {0, NULL, NULL};
 
 /* Batched reads are refused from an instant on, and served again from another one on. */
@@ -18,7 +19,7 @@ struct denial {
     uint32_t most; /* so many at most */
 
     uint32_t refused, one_by_one;
-    instant_us first, last;     /* of the refusals */
+    instant_us first, last;      /* of the refusals */
     instant_us first_one_by_one; /* read of one identity by version 2; 0: none */
     uint32_t batched_after;      /* batched reads that were served, after the first refusal */
 };
@@ -45,8 +46,7 @@ static struct refusal refuse(void *test, const struct call *call, instant_us now
 static void run_denied(struct denial *d)
 {
     struct scheduler_totals totals;
-    struct refusing r = {
-        .refuse = refuse, .test = d, .timeout = TIMEOUT, .dns_delay = DNS_DELAY};
+    struct refusing r = {.refuse = refuse, .test = d, .timeout = TIMEOUT, .dns_delay = DNS_DELAY};
     refusing_run(&r, &totals);
     print_message("%u refused, %u identities read one by one, %u batched reads after it\n",
                   d->refused, d->one_by_one, d->batched_after);
@@ -70,10 +70,8 @@ static void one_odd_answer_changes_nothing(void **state)
 /* Three times over ten minutes; then version 1 is tried once an hour, and taken when it serves. */
 static void a_denial_that_lasts_is_believed_and_asked_again(void **state)
 {
-    struct denial d = {.no = by_iam,
-                       .from = START + SPAN_H(5),
-                       .until = START + SPAN_H(10),
-                       .most = UINT32_MAX};
+    struct denial d = {
+        .no = by_iam, .from = START + SPAN_H(5), .until = START + SPAN_H(10), .most = UINT32_MAX};
     (void)state;
     run_denied(&d);
     assert_true(d.first_one_by_one >= d.first + SPAN_M(10));

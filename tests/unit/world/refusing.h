@@ -1,6 +1,6 @@
 /*
- * A run of one lane in the simulated world, in which a test answers calls in SES's place: it refuses
- * them, or lets them through. For tests.
+ * A run of one lane in the simulated world, in which a test answers calls in SES's place: it
+ * refuses them, or lets them through. For tests.
  */
 #ifndef MF_TEST_REFUSING_H
 #define MF_TEST_REFUSING_H
@@ -49,8 +49,8 @@ static inline void refusing_send(void *ctx, struct call **calls, uint32_t len)
         }
         call_answer_reset(call);
         call->sent_at = call->answered_at = now;
-        call->reply =
-            (struct reply){.how = no.status ? REPLY_HTTP : REPLY_NOT_SENT, .http_status = no.status};
+        call->reply = (struct reply){.how = no.status ? REPLY_HTTP : REPLY_NOT_SENT,
+                                     .http_status = no.status};
         snprintf(call->reply.code, sizeof call->reply.code, "%s", no.code);
         snprintf(call->reply.message, sizeof call->reply.message, "%s", no.message);
         r->events[r->events_len++] = (struct event){.kind = EVENT_ANSWER, .call = call};
