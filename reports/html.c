@@ -68,7 +68,8 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     markup_add(out, head->version);
     buf_add_str(out, ".</p>\n");
     if (head->lost.len != 0) {
-        buf_add_str(out, "<p class=\"lost\"><strong>The journal has lost records of this run: ");
+        buf_add_fmt(out, "<p class=\"lost\"><strong>The journal %s lost records of this run: ",
+                    head->lost_is_suspected ? "may have" : "has");
         markup_add(out, head->lost);
         buf_add_str(out, ". Rows may lack what was written last.</strong></p>\n");
     }

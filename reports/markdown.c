@@ -236,8 +236,9 @@ static void comment_write(struct comment *c)
     buf_add_str(c->out, "**\n");
     if (c->report->head->lost.len)
         buf_add_fmt(c->out,
-                    "\n**The journal has lost records of this run: " TEXT_FMT
+                    "\n**The journal %s lost records of this run: " TEXT_FMT
                     ". Rows may lack what was written last.**\n",
+                    c->report->head->lost_is_suspected ? "may have" : "has",
                     TEXT_ARG(c->report->head->lost));
     section_add(c, 0); /* mail that is rejected now comes before everything */
     buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");

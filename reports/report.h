@@ -29,6 +29,7 @@ struct report_head {
     struct text state;           /* "open", "stopped", "ended" */
     struct text version;         /* of the program that began the run */
     struct text lost;            /* what the journal has lost of its records; empty: nothing */
+    bool lost_is_suspected;      /* and not known */
     instant_us started, stopped; /* 0: not yet */
     instant_us last;             /* instant of the newest record */
 };

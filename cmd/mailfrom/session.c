@@ -110,6 +110,7 @@ static enum err report_one(struct run *r, const struct report_wish *wish, struct
         .state = text_of(journal_state_name(r->head.state)),
         .version = r->head.version,
         .lost = text_of(r->lost.what),
+        .lost_is_suspected = journal_may_have_lost(text_of(r->lost.what)),
         .started = r->head.started,
         .stopped = r->head.stopped,
         .last = r->head.last,

@@ -115,7 +115,7 @@ int verb_apply(const struct options *given)
     if (err == OK)
         err = run_journal(&s.run, JOURNAL_WRITE, &why);
     if (err == OK)
-        run_lost_note(given, &s.run);
+        err = run_lost_note(given, &s.run, &why);
     if (err == OK)
         err = apply_confirm(&s, &stopped, &why);
     if (err == OK)

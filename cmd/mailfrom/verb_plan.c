@@ -45,6 +45,7 @@ int verb_plan(const struct options *given)
     int code = EXIT_CANNOT_RUN;
     session_init(&s, given);
     s.run.head.verb = RUN_PLAN;
+    s.notes.tells_losses = true;
     enum err err = session_load(&s, &why);
     if (err == OK)
         err = journal_open(&s.run.journal, NULL, JOURNAL_MEMORY, &why);

@@ -31,7 +31,7 @@ static enum err fleet_load(struct session *s, struct why *why)
     if (err == OK)
         err = run_recall(&s->run, id, why);
     if (err == OK)
-        run_lost_note(o, &s->run);
+        err = run_lost_note(o, &s->run, why);
     return err;
 }
 

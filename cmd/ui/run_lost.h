@@ -17,7 +17,8 @@ enum err run_lost_hold(const struct options *o, struct run *r, uint64_t id, cons
                        struct why *why);
 /* For those who list all runs: says which have lost records. */
 enum err run_lost_list(const struct options *o, const struct run *r, struct why *why);
-/* For those who begin another run: says what was found lost when the journal was opened. */
-void run_lost_note(const struct options *o, const struct run *r);
+/* For those who begin another run, or plan one: says what was found lost when the journal was
+ * opened just now, or else what is known to be lost. */
+enum err run_lost_note(const struct options *o, const struct run *r, struct why *why);
 
 #endif

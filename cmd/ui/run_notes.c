@@ -4,6 +4,7 @@
 #include "base/bounds.h"
 #include "messages.h"
 #include "preflight_text.h"
+#include "run_lost.h"
 
 #include <string.h>
 
@@ -233,10 +234,21 @@ static void notes_preflight(void *ctx, const struct preflight *p)
     preflight_print_missing(p);
 }
 
+static enum err notes_beside(void *ctx, const struct run *r, struct why *why)
+{
+    const struct run_notes *n = ctx;
+    return n->tells_losses ? run_lost_note(n->options, r, why) : OK;
+}
+
 struct run_observer run_notes_observer(struct run_notes *n, const struct options *o,
                                        const struct signals *signals)
 {
     *n = (struct run_notes){.options = o, .signals = signals};
-    return (struct run_observer){n,          notes_preflight, notes_begin,
-                                 notes_turn, notes_wake,      notes_end};
+    return (struct run_observer){.ctx = n,
+                                 .preflight = notes_preflight,
+                                 .beside = notes_beside,
+                                 .begin = notes_begin,
+                                 .turn = notes_turn,
+                                 .wake = notes_wake,
+                                 .end = notes_end};
 }

@@ -12,6 +12,7 @@ struct run_notes {
     const struct options *options;
     const struct signals *signals;
     bool shows_preflight; /* standard output is free for it */
+    bool tells_losses;    /* of the journal that a plan reads beside: nothing else tells them */
     const struct run *run;
     struct progress progress;            /* shown each turn too */
     uint32_t lane_changes;               /* of the scheduler, as far as they are told */

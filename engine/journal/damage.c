@@ -12,6 +12,7 @@
 
 #include "copy.h"
 #include "scheduler/record_digest.h"
+#include "schema.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -45,6 +46,26 @@ bool log_scan(struct wal_scan *scan, const char *journal_file)
     return scanned;
 }
 
+enum err journal_emptied(const struct journal *j, struct why *why)
+{
+    if (!j->mark.runs && (!j->log.frames || j->mark.turn))
+        return ERR_GONE;
+    return why_set(why, ERR_IO,
+                   "is empty, although it held runs: put back a copy of it, or name another file "
+                   "with --journal");
+}
+
+/* SQLite throws away a log that it finds beside an empty main file. That is right where the tables
+ * were never moved into the main file, since no run is begun before (journal.c); the mark was there
+ * by then, and says so. */
+static enum err log_vet(const struct journal *j, struct why *why)
+{
+    struct stat st;
+    bool empty = lstat(j->place.file, &st) == 0 && st.st_size == 0;
+    enum err err = empty && j->log.frames ? journal_emptied(j, why) : OK;
+    return err == ERR_GONE ? OK : err;
+}
+
 enum err loss_witness(struct journal *j, struct why *why)
 {
     enum err err = high_water_read(&j->mark, j->place.file, why);
@@ -56,6 +77,33 @@ enum err loss_witness(struct journal *j, struct why *why)
         if (!j->log.damaged)
             break;
     }
+    return err == OK ? log_vet(j, why) : err;
+}
+
+/* A reader may have looked for the mark before a writer made it, or while it was being written: it
+ * looks again. What it finds then is newer than the journal that it read, and proves nothing. */
+static enum err mark_miss(struct journal *j, struct why *why)
+{
+    struct high_water now = {0};
+    enum err err = OK;
+    for (int i = 0; err == OK && !now.turn && i < SCANS; i++) {
+        if (i > 0)
+            poll(NULL, 0, SCAN_MS);
+        err = high_water_read(&now, j->place.file, why);
+    }
+    j->mark_missed = !now.turn;
+    return err;
+}
+
+enum err mark_expect(struct journal *j, int version, struct why *why)
+{
+    enum err err = OK;
+    if (version >= SCHEMA_MARKED && !j->mark.turn)
+        err = mark_miss(j, why);
+    if (err == OK && j->mode == JOURNAL_WRITE)
+        err = high_water_open(&j->mark_fd, j->place.file, why);
+    if (err == OK && j->mode == JOURNAL_WRITE && version < SCHEMA_MARKED)
+        err = high_water_begin(&j->mark, j->mark_fd, j->place.file, why);
     return err;
 }
 
@@ -120,14 +168,23 @@ static void runs_tell(struct journal *j, uint64_t first)
     what_add(&j->loss, text);
 }
 
+/* The whole of what is said where nothing else was found; so a suspicion can be told from a loss,
+ * as it lies in the journal, too. */
+#define MARK_MISSED                                                                                \
+    "its high-water mark (.mark) is missing or cannot be read, so whether its newest records are " \
+    "there is not known"
+
+bool journal_may_have_lost(struct text what)
+{
+    return text_eq(what, TEXT(MARK_MISSED));
+}
+
 enum err loss_judge(struct journal *j, struct why *why)
 {
     int64_t runs = 0, have = 0;
     bool top = true, base = false;
     const struct high_water *m = &j->mark;
     struct loss *loss = &j->loss;
-    if (j->place.made)
-        return OK;
     *loss = (struct loss){.runs = m->runs};
     enum err err = sql_int(j->sql, "SELECT max(id) FROM run", &runs, why);
     if (err == OK)
@@ -139,7 +196,7 @@ enum err loss_judge(struct journal *j, struct why *why)
     if (err != OK)
         return err;
     bool runs_lost = (uint64_t)runs < m->runs;
-    loss->found = !top || runs_lost || j->log.damaged;
+    loss->found = !top || runs_lost || j->log.damaged || j->mark_missed;
     loss->run = base ? m->run : 0; /* what is newer than base is of that run */
     loss->runs = m->runs > (uint64_t)runs ? m->runs : (uint64_t)runs;
     if (runs_lost)
@@ -147,17 +204,21 @@ enum err loss_judge(struct journal *j, struct why *why)
     if (!top)
         top_tell(j, (uint64_t)have);
     log_tell(j);
+    if (j->mark_missed)
+        what_add(loss, MARK_MISSED);
     return OK;
 }
 
-/* A second loss of the same run is added to what was written down, and changes nothing else. */
+/* A second loss of the same run is added to what was written down, once, and changes nothing else.
+ */
 static enum err lost_insert(struct journal *j, uint64_t run, const char *what, struct why *why)
 {
     struct sql_stmt *st;
     enum err err = journal_select(
         j, &st,
         "INSERT INTO lost SELECT ?1, (SELECT count(*) FROM record WHERE run = ?1), ?2 WHERE true"
-        " ON CONFLICT (run) DO UPDATE SET what = what || '; ' || excluded.what",
+        " ON CONFLICT (run) DO UPDATE SET what = what || '; ' || excluded.what"
+        " WHERE instr(what, excluded.what) = 0",
         run, why);
     if (err == OK) {
         sql_bind_text(st, 2, text_of(what));
@@ -176,6 +237,8 @@ static enum err lost_store(struct journal *j, struct why *why)
         return err;
     for (uint64_t run = first; err == OK && run <= last; run++)
         err = lost_insert(j, run, loss->what, why);
+    if (err == OK && j->mark_missed) /* and of runs that are gone, and how many is not known */
+        err = lost_insert(j, 0, loss->what, why);
     return journal_leave(j, err, why);
 }
 
@@ -200,13 +263,15 @@ enum err loss_keep(struct journal *j, struct why *why)
         err = sql_int(j->sql, "SELECT max(id) FROM run", &runs, why);
     if (err == OK)
         err = newest_point(j, &j->mark.top, why);
-    if (err == OK)
-        err = high_water_open(&j->mark_fd, j->place.file, why);
+    if (err == OK) /* of a writer that was killed: written, and perhaps not synced */
+        err = sql_sync_log(j->sql, why);
     if (err != OK)
         return err;
     j->mark.runs = (uint64_t)runs;
     j->mark.run = 0;
     j->mark.base = j->mark.top;
+    if (j->mark_missed)
+        return high_water_begin(&j->mark, j->mark_fd, j->place.file, why);
     err = high_water_write(&j->mark, j->mark_fd, why);
     return err == OK ? high_water_sync(j->mark_fd, why) : err;
 }
@@ -340,7 +405,7 @@ enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, str
     }
     sql_finish(st);
     const struct loss *loss = &j->loss;
-    bool meant = loss->run ? run == loss->run : run <= loss->runs;
+    bool meant = run == 0 ? j->mark_missed : loss->run ? run == loss->run : run <= loss->runs;
     if (err != ERR_GONE || !loss->found || !meant)
         return err == ERR_GONE ? OK : err;
     snprintf(lost->what, sizeof lost->what, "%s", loss->what);

@@ -47,7 +47,7 @@ struct tail {
 struct loss {
     bool found;
     uint64_t run;  /* whose records were lost; 0: that is not known */
-    uint64_t runs; /* how many there were */
+    uint64_t runs; /* how many there were, as far as that is known */
     char what[JOURNAL_LOSS_MAX];
 };
 
@@ -76,6 +76,7 @@ struct journal {
     struct tail tail;       /* writer: of the run that it keeps records of */
     struct high_water mark; /* as it was read, then as it was written */
     int mark_fd;            /* writer; -1: none */
+    bool mark_missed;       /* the tables are of a version that has one, and there was none */
     struct wal_scan log;    /* as it was when the journal was opened */
     struct loss loss;
     int wal_pages_next; /* the log is moved into the main file past this many pages */
@@ -135,13 +136,20 @@ enum err record_walk(struct journal *j, uint64_t run,
 
 /* Scans the log of a journal; there need be none. False: it cannot be read. */
 bool log_scan(struct wal_scan *scan, const char *journal_file);
-/* Reads the witnesses, before SQLite opens the journal. */
+/* Reads the witnesses, before SQLite opens the journal. ERR_IO too where the main file was emptied
+ * and the log was not. */
 enum err loss_witness(struct journal *j, struct why *why);
+/* Of a main file without tables: ERR_GONE, it is no journal yet; ERR_IO, it was one. */
+enum err journal_emptied(const struct journal *j, struct why *why);
+/* The journal's tables, as they were found, are of that version: misses a mark that must be there,
+ * and has the writer make one before newer tables are. */
+enum err mark_expect(struct journal *j, int version, struct why *why);
 /* Holds an opened journal against them: j->loss. Of a journal of this program's version. */
 enum err loss_judge(struct journal *j, struct why *why);
 /* The writer: writes a loss down, so that it stays known; begins the mark anew. */
 enum err loss_keep(struct journal *j, struct why *why);
-/* What is written down of a run's loss, or was found when the journal was opened; "": nothing. */
+/* What is written down of a run's loss, or was found when the journal was opened; "": nothing. Run
+ * 0: of runs that may be gone, how many is not known. */
 enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why);
 /* The writer, inside a transaction: j->tail is that of run from here on. */
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);

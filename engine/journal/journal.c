@@ -12,6 +12,7 @@
 #include "schema.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,9 @@
     "max(ifnull((SELECT at FROM record WHERE run = ?1 AND seq > " first                            \
     " ORDER BY seq DESC LIMIT 1), 0),"                                                             \
     " ifnull((SELECT at FROM lane_note WHERE run = ?1 ORDER BY seq DESC LIMIT 1), 0))"
+
+#define FOLD_TRIES 200
+#define FOLD_MS    10
 
 #define HEAD_COLUMNS                                                                               \
     "SELECT id, verb, state, parent, started, stopped, last, seed, jobs, options, version,"        \
@@ -139,29 +143,20 @@ static enum err open_sql(struct journal *j, const char *file, enum sql_how how, 
     return sql_err(sql_open(&j->sql, file, how, why), why);
 }
 
-/* An empty file is no journal yet, unless there was one. */
-static enum err emptied(struct journal *j, struct why *why)
-{
-    if (j->mark.runs == 0)
-        return ERR_GONE;
-    return why_set(why, ERR_IO,
-                   "is empty, although it held %llu runs: put back a copy of it, or name another "
-                   "file with --journal",
-                   (unsigned long long)j->mark.runs);
-}
-
 /* The journal's tables, as they were left and then as this program has them. What was lost is
  * judged before anything is written. */
 static enum err writer_tables(struct journal *j, bool creates, struct why *why)
 {
     int version = 0;
     enum err err = schema_vet(j->sql, &version, why);
-    if (err == ERR_GONE && creates && j->mark.runs == 0) /* an empty file */
+    if (err == ERR_GONE)
+        err = journal_emptied(j, why);
+    if (err == ERR_GONE && creates)
         err = OK;
-    else if (err == ERR_GONE)
-        err = emptied(j, why);
     else if (err == OK)
         err = crash_vet(j, why);
+    if (err == OK)
+        err = mark_expect(j, version, why);
     if (err == OK && version == SCHEMA_VERSION)
         err = loss_judge(j, why);
     if (err == OK && j->loss.found && !j->log.damaged)
@@ -173,14 +168,26 @@ static enum err writer_tables(struct journal *j, bool creates, struct why *why)
     return err;
 }
 
+/* SQLite throws away a log beside an empty main file. So no run begins before that has the tables;
+ * a reader who stands on it meanwhile finds nothing to read, and is soon gone. */
+static enum err main_begin(struct journal *j, struct why *why)
+{
+    enum err err = journal_fold(j, why);
+    for (int i = 0; err == OK && sql_main_is_empty(j->sql) && i < FOLD_TRIES; i++) {
+        poll(NULL, 0, FOLD_MS);
+        err = journal_fold(j, why);
+    }
+    return err == OK && sql_main_is_empty(j->sql)
+               ? why_set(why, ERR_BUSY, "it is being read while it is made: try again")
+               : err;
+}
+
 static enum err open_writer(struct journal *j, bool creates, struct why *why)
 {
     enum err err = lock_for_writing(&j->lock, j->place.file, why);
     if (err == OK)
         err = loss_witness(j, why);
-    if (err == OK && j->place.made)
-        j->mark.runs = 0; /* of a journal that was removed, as its log may be */
-    if (err == OK && (j->log.damaged || j->place.made))
+    if (err == OK && j->log.damaged)
         err = copy_log_aside(j->place.file, why);
     if (err == OK)
         err = open_sql(j, j->place.file, SQL_WRITER, why);
@@ -197,22 +204,21 @@ static enum err open_writer(struct journal *j, bool creates, struct why *why)
     if (err != OK)
         return err;
     stamps_note(j, true);
-    return journal_fold(j, why);
+    return main_begin(j, why);
 }
 
 /* An old journal is migrated in the copy, by the same code as in the file. */
-static enum err open_copy(struct journal *j, struct why *why)
+static enum err open_copy(struct journal *j, int *version, struct why *why)
 {
-    int version = 0;
     struct sql_files copy;
     enum err err = copy_make(&copy, j->place.file, why);
     if (err != OK)
         return err;
     err = sql_err(sql_open_scratch(&j->sql, copy, why), why);
     if (err == OK)
-        err = schema_vet(j->sql, &version, why);
-    if (err == OK && version < SCHEMA_VERSION)
-        err = schema_migrate(j->sql, version, why);
+        err = schema_vet(j->sql, version, why);
+    if (err == OK && *version < SCHEMA_VERSION)
+        err = schema_migrate(j->sql, *version, why);
     return err;
 }
 
@@ -233,11 +239,13 @@ static enum err open_reader(struct journal *j, struct why *why)
     if (err == OK && copies) {
         sql_close(j->sql);
         j->sql = NULL;
-        err = open_copy(j, why);
+        err = open_copy(j, &version, why);
         lock_release(&j->lock);
     }
     if (err == ERR_GONE)
-        err = emptied(j, why);
+        err = journal_emptied(j, why);
+    if (err == OK)
+        err = mark_expect(j, version, why);
     if (err == OK)
         err = loss_judge(j, why);
     return err == OK ? rule_numbers_load(j, why) : err;
@@ -460,14 +468,21 @@ static enum err run_gone(struct journal *j, uint64_t run, struct why *why)
     int64_t newest = (int64_t)j->loss.runs;
     enum err err = OK;
     if (run == 0 && !j->loss.found)
-        err = sql_int(j->sql, "SELECT max(run) FROM lost", &newest, why);
-    if (err == OK && run == 0 && newest == 0)
+        err = sql_int(j->sql, "SELECT ifnull(max(run), -1) FROM lost", &newest, why);
+    if (err == OK && run == 0 && newest < 0)
         return why_set(why, ERR_GONE, "holds no run yet: mailfrom apply begins one");
     run = run ? run : (uint64_t)newest;
     if (err == OK)
         err = loss_of_run(j, run, &lost, why);
+    if (err == OK && !*lost.what)
+        err = loss_of_run(j, 0, &lost, why);
     if (err != OK)
         return err;
+    if (journal_may_have_lost(text_of(lost.what)))
+        return why_set(why, ERR_IO,
+                       "has no such run, and may have lost it: %s. Put back a copy of the journal, "
+                       "or see with mailfrom discover what SES has",
+                       lost.what);
     if (*lost.what)
         return why_set(why, ERR_IO,
                        "has lost run %llu: %s. Put back a copy of the journal, or see with "

@@ -68,7 +68,11 @@ enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, ins
  * end that names the run; "": nothing. *run: whose records they were; 0: that is not known. Lives
  * as long as the journal. */
 const char *journal_loss(const struct journal *j, uint64_t *run);
-/* Every run that was known before to have lost records, by its number. is_gone: its head too. */
+/* True: what, a sentence of this page about a loss, is a suspicion. The high-water mark is gone,
+ * and with it the proof that nothing was lost. */
+bool journal_may_have_lost(struct text what);
+/* Every run that was known before to have lost records, by its number. is_gone: its head too; run 0
+ * stands for runs that may be gone, how many is not known. */
 enum err journal_losses(struct journal *j,
                         bool (*fn)(void *ctx, uint64_t run, struct text what, bool is_gone),
                         void *ctx, struct why *why);

@@ -46,6 +46,9 @@ enum err sql_check(struct sql *s, struct why *why);
 #define SQL_HEAD_LEN 100
 void sql_head(struct sql *s, unsigned char out[SQL_HEAD_LEN]);
 int64_t sql_last_id(const struct sql *s);
+bool sql_main_is_empty(struct sql *s); /* has the main file no page yet? */
+/* What is in the log, by whomever it was written, is on the disk on return. */
+enum err sql_sync_log(struct sql *s, struct why *why);
 
 enum err sql_prepare(struct sql *s, struct sql_stmt **out, struct text text, struct why *why);
 void sql_finish(struct sql_stmt *st); /* accepts NULL */

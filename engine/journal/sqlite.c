@@ -417,6 +417,26 @@ void sql_head(struct sql *s, unsigned char out[SQL_HEAD_LEN])
         file->pMethods->xRead(file, out, SQL_HEAD_LEN, 0);
 }
 
+bool sql_main_is_empty(struct sql *s)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    return sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+           file && file->pMethods && file->pMethods->xFileSize(file, &size) == SQLITE_OK &&
+           size == 0;
+}
+
+enum err sql_sync_log(struct sql *s, struct why *why)
+{
+    sqlite3_file *log = NULL;
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+        !log || !log->pMethods)
+        return OK; /* there is none yet */
+    if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK)
+        return OK;
+    return why_set(why, ERR_IO, "its log cannot be written: %s", strerror(errno));
+}
+
 int64_t sql_last_id(const struct sql *s)
 {
     return sqlite3_last_insert_rowid(s->db);

@@ -23,6 +23,10 @@ enum err run_read_aside(struct run *r, enum err (*read)(struct run *r, struct wh
 
 static enum err own_read(struct run *r, struct why *why)
 {
+    const struct run_observer *o = &r->config.observer;
+    enum err err = r->head.verb == RUN_PLAN && o->beside ? o->beside(o->ctx, r, why) : OK;
+    if (err != OK)
+        return err;
     return journal_written(r->journal, own_add, &r->own, why);
 }
 

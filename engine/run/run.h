@@ -21,6 +21,8 @@ struct run_observer {
     void *ctx;
     /* What the lanes allow, before a plan that asks for it. */
     void (*preflight)(void *ctx, const struct preflight *p);
+    /* A plan reads the journal of its config beside its own: r->journal, for this moment. */
+    enum err (*beside)(void *ctx, const struct run *r, struct why *why);
     /* The scheduler is there, and nothing is decided yet. */
     enum err (*begin)(void *ctx, const struct run *r, instant_us now, struct why *why);
     void (*turn)(void *ctx, const struct scheduler *scheduler, instant_us now);

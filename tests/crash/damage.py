@@ -34,7 +34,8 @@ ENOUGH = 10  # complaints, after which nothing more is tried
 LOG_BYTES = (90_000, 300_000)  # of a log when its run is killed
 FRAME = 4096 + 24
 NEXT = ("put back a copy", "--refresh", "name another file")  # what a refusal advises
-SAID = ("has lost records", "damaged", "malformed", "has lost run", "is empty, although", "not a journal")
+SAID = ("has lost records", "may have lost records", "damaged", "malformed", "has lost run", "may have lost it", "is empty, although",
+        "removed or renamed", "not a journal")
 
 
 def flip(path, draw, first=0, last=None):
@@ -67,6 +68,14 @@ def cut(path, draw):
     keep = draw.randrange(size) if draw.random() < 0.5 else size - draw.choice((1, FRAME, 2 * FRAME, 3 * FRAME))
     with open(path, "r+b") as file:
         file.truncate(max(0, keep))
+
+
+def cut_between(path, draw):
+    """Behind a transaction: what is left is a whole log."""
+    data = path.read_bytes()
+    ends = [at + FRAME for at in range(32, len(data) - FRAME + 1, FRAME) if data[at + 4 : at + 8] != bytes(4)]
+    with open(path, "r+b") as file:
+        file.truncate(draw.choice([0, 32, *ends[:-1]]))
 
 
 def drop_frame(path, draw):
@@ -116,12 +125,21 @@ DAMAGES = {
     "an empty main file": lambda f, d: f.db.write_bytes(b""),
     "a bit of the mark": lambda f, d: flip(f.mark, d),
     "no mark": lambda f, d: f.mark.unlink(),
+    "a mark of zeros": lambda f, d: f.mark.write_bytes(bytes(f.mark.stat().st_size)),
+    "an empty mark, and a log cut between two transactions": lambda f, d: (f.mark.write_bytes(b""), cut_between(f.log, d)),
+    "no mark, and a log cut between two transactions": lambda f, d: (f.mark.unlink(), cut_between(f.log, d)),
+    "a log cut between two transactions": lambda f, d: cut_between(f.log, d),
+    "no main file": lambda f, d: f.db.unlink(),
+    "no main file and no log": lambda f, d: (f.db.unlink(), f.log.unlink()),
     "nothing": lambda f, d: None,
 }
+NO_PROOF = {name for name in DAMAGES if "no mark" in name or "a mark of zeros" in name or "an empty mark" in name}
 
 
 def records_of(journal):
     """Every record, or None where SQLite cannot read them all."""
+    if not journal.exists():
+        return None
     try:
         with crash_room.Journal(journal) as opened:
             return opened.db.execute("SELECT * FROM record ORDER BY seq").fetchall()
@@ -217,13 +235,14 @@ def unknown_writes(world, fleet, records):
 
 
 def damaged(world, fleet, files, name, draw, counts):
-    """Damages the journal. Are records lost that were acknowledged?"""
+    """Damages the journal. Are records lost that were acknowledged, or is the proof lost that none are?"""
     DAMAGES[name](files, draw)
     after, before = records_of(files.db), fleet.acknowledged
     lost = after is None or after[: len(before)] != before or bool(unknown_writes(world, fleet, after))
     counts["damaged journals"] += name != "nothing"
     counts["that lost records"] += lost
-    return lost
+    counts["that lost the proof alone"] += name in NO_PROOF and not lost
+    return lost or name in NO_PROOF
 
 
 def read_only_faults(world, fleet, journal, name, lost, counts):
@@ -242,7 +261,7 @@ def read_only_faults(world, fleet, journal, name, lost, counts):
             counts["verbs"] += 1
             if lost and not told:
                 yield f"{where}: a loss is not said: {said[:300]}"
-            if not lost and told and name in ("nothing", "no mark", "a bit of the mark"):
+            if not lost and told and name in ("nothing", "a bit of the mark"):
                 yield f"{where}: a false alarm: {said[:300]}"
             if lost and writes and code != 1:
                 yield f"{where}: it went on: {said[:300]}"

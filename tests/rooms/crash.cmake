@@ -6,8 +6,9 @@ add_library(crash_run STATIC crash/crash_run.c sim/scene.c)
 target_include_directories(crash_run PUBLIC ${crash_folder} ${CMAKE_CURRENT_SOURCE_DIR}/sim)
 target_link_libraries(crash_run PUBLIC world journal)
 
-add_executable(power_cut crash/power_cut.c crash/power_vfs.c)
+add_executable(power_cut crash/power_cut.c crash/power_mark.c crash/power_vfs.c)
 target_link_libraries(power_cut PRIVATE crash_run PkgConfig::sqlite3)
+target_link_options(power_cut PRIVATE -Wl,--wrap=place_open,--wrap=pwrite,--wrap=fdatasync,--wrap=place_sync)
 add_test(NAME crash_power COMMAND power_cut --every 13)
 set_tests_properties(crash_power PROPERTIES LABELS release)
 

@@ -133,6 +133,8 @@ static void a_planted_path_is_refused_with_the_reason(void **state)
          "j", "not a journal of mailfrom", true},
         {"touch t && ln -s t j.lock", "j", "symbolic link", false},
         {"mkfifo j.lock", "j", "lock file", false},
+        {"touch j-wal", "j", "was removed or renamed", true},
+        {"touch j-wal j-shm j.mark", "j", "(-wal, -shm, .mark)", true},
         {"true", "no/such/folder/j", "cannot make the folder", false},
         {"true", "sub/", "directory", true},
     };
@@ -175,6 +177,13 @@ static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
         {"rm s/j.mark", "j.mark was taken away"},
         {"rm s/j.lock && touch s/j.lock", "j.lock was replaced"},
         {"mv s t && cp -r t s", "replaced"},
+        {"mv s t && ln -s t s", "s was replaced by a symbolic link"},
+        {"chmod 777 s", "others can write to its folder"},
+        {"chmod 1777 s", "others can write to its folder"},
+        {"chmod 720 s", "others can write to its folder"},
+        {"chmod 777 .", "where all may rename it"},
+        {"mv ../$(basename $PWD) ../aside.$(basename $PWD) && ln -s aside.$(basename $PWD) $PWD",
+         "was replaced by a symbolic link"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct why why = {""};
@@ -187,7 +196,9 @@ static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
             fail_msg("%s: %s", cases[i].deed, why.text);
         assert_int_equal(keep_kind(j, RECORD_ANSWER, &why), ERR_IO); /* and nothing after it */
         journal_close(j);
+        shell("chmod 700 .");
     }
+    shell("rm $PWD && mv ../aside.$(basename $PWD) $PWD");
 }
 
 /* File systems tell time in ticks of some milliseconds: waits until a write would get a new one. */
@@ -246,6 +257,7 @@ static void a_journal_that_is_only_looked_at_goes_on(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(keep_kind(j, RECORD_INTENT, &why), OK);
         shell("cat s/j s/j-wal s/j.lock >copy && touch s/j s/j-wal s/other && cp s/j t");
+        shell("chmod 755 s && chmod g+w . && chmod 1777 . && chmod 700 .");
         assert_int_equal(open_close("s/j", JOURNAL_READ, &why), OK);
         assert_int_equal(journal_stop(j, 1, i < 2 ? RUN_OPEN : RUN_ENDED, 3, &why), OK);
     }

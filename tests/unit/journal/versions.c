@@ -172,8 +172,15 @@ static void version_2_goes_on_with_digests(void **state)
     assert_version_2(b);
     closed(b);
     shell(b, "cmp journal.db " TEST_DATA "/journal/v2.db && test \"$(ls)\" = journal.db");
+    for (int i = 0; i < 2;
+         i++) { /* killed after the mark, before the tables; or killed after both */
+        opened(b, JOURNAL_WRITE);
+        assert_version_2(b);
+        closed(b);
+        if (i == 0)
+            shell(b, "cp " TEST_DATA "/journal/v2.db journal.db");
+    }
     opened(b, JOURNAL_WRITE);
-    assert_version_2(b);
     assert_string_equal(rows_of(b, 2), "0 1/1/1 , 1 0/0/0 , 2 1/1/1 , ");
     assert_int_equal(journal_stop(b->journal, 2, RUN_OPEN, 0, &b->why), OK);
     for (int i = 0; i < 3; i++)
@@ -188,6 +195,18 @@ static void version_2_goes_on_with_digests(void **state)
     opened(b, JOURNAL_READ);
     assert_int_equal(journal_vet(b->journal, 2, &lost, &b->why), OK);
     assert_non_null(strstr(lost.what, "are missing"));
+}
+
+/* It had no mark, as it should; from its migration on it must have one. */
+static void a_migrated_journal_has_a_mark(void **state)
+{
+    struct bench *b = *state;
+    uint64_t of;
+    opened(b, JOURNAL_WRITE);
+    closed(b);
+    shell(b, "rm journal.db.mark");
+    opened(b, JOURNAL_READ);
+    assert_non_null(strstr(journal_loss(b->journal, &of), "high-water mark (.mark) is missing"));
 }
 
 /* A migration that cannot be ended leaves the file as it was, for the program that wrote it. */
@@ -313,6 +332,7 @@ int main(void)
         TEST_OF(a_reader_understands_version_1_and_leaves_it_alone),
         TEST_OF(a_writer_migrates_version_1_once),
         TEST_OF(version_2_goes_on_with_digests),
+        TEST_OF(a_migrated_journal_has_a_mark),
         TEST_OF(a_migration_that_fails_changes_nothing),
         TEST_OF(writes_that_were_taken_stay_taken),
         TEST_OF(findings_are_what_the_journal_names_them),
