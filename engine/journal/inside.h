@@ -15,14 +15,14 @@
 #ifndef MF_JOURNAL_INSIDE_H
 #define MF_JOURNAL_INSIDE_H
 
-#include "high_water.h"
 #include "journal.h"
-#include "lock.h"
-#include "place.h"
-#include "presence.h"
+#include "journal/store_sqlite/high_water.h"
+#include "journal/store_sqlite/lock.h"
+#include "journal/store_sqlite/place.h"
+#include "journal/store_sqlite/presence.h"
+#include "journal/store_sqlite/sql.h"
+#include "journal/store_sqlite/wal_scan.h"
 #include "scheduler/record_digest.h"
-#include "sql.h"
-#include "wal_scan.h"
 
 #include <time.h>
 

@@ -8,8 +8,8 @@
 #include "inside.h"
 
 #include "base/bounds.h"
-#include "copy.h"
-#include "schema.h"
+#include "journal/store_sqlite/copy.h"
+#include "journal/store_sqlite/schema.h"
 
 #include <assert.h>
 #include <poll.h>

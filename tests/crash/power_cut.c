@@ -19,8 +19,8 @@
 
 #include "base/count.h"
 #include "base/hash.h"
-#include "journal/high_water.h"
-#include "journal/wal_scan.h"
+#include "journal/store_sqlite/high_water.h"
+#include "journal/store_sqlite/wal_scan.h"
 
 #include <errno.h>
 #include <fcntl.h>

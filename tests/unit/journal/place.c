@@ -1,7 +1,7 @@
 /*
  * Where a journal may lie, who may write it, and what a reader leaves behind: nothing.
  */
-#include "journal/place.h"
+#include "journal/store_sqlite/place.h"
 #include "journal/journal.h"
 
 #include "base/count.h"

@@ -18,7 +18,7 @@
 #include "schema.h"
 
 #include "base/count.h"
-#include "journal.h"
+#include "journal/journal.h"
 #include "model/finding.h"
 #include "scheduler/record.h"
 

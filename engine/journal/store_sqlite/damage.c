@@ -8,7 +8,7 @@
  * (journal_vet). Before a writer lets SQLite drop what does not fit of a log, the log is copied
  * aside.
  */
-#include "inside.h"
+#include "journal/inside.h"
 
 #include "copy.h"
 #include "scheduler/record_digest.h"

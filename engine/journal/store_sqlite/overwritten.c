@@ -9,7 +9,7 @@
  * scanned, and the head of the main file compared. What is written inside the main file, at the
  * same size and behind its head, is found when the journal is opened again and not here.
  */
-#include "inside.h"
+#include "journal/inside.h"
 
 #include <stdio.h>
 #include <string.h>
