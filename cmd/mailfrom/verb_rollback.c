@@ -3,6 +3,7 @@
  * taken back like any other. With --dry-run the journal is only read, and the run lives in memory.
  */
 #include "access/trust.h"
+#include "journal/store_sqlite/store_sqlite.h"
 #include "options/advice.h"
 #include "run/rollback.h"
 #include "session.h"
@@ -65,7 +66,7 @@ static enum err rollback_load(struct session *s, struct why *why)
          * again. */
         journal_close(r->journal);
         r->journal = NULL;
-        err = journal_open(&r->journal, NULL, JOURNAL_MEMORY, why);
+        err = journal_open_memory(&r->journal, why);
     }
     r->head.verb = o->dry_run ? RUN_PLAN : RUN_ROLLBACK;
     return err;

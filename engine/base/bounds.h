@@ -99,6 +99,7 @@
 #define JOURNAL_COMMIT_ROWS 1000  /* rows per commit on import */
 #define JOURNAL_WAL_PAGES   16384 /* 64 MB of log: what a reader copies, what a restart reads */
 #define JOURNAL_COPY_TRIES  5     /* each would need a checkpoint in its way */
+#define JOURNAL_FETCH_ROWS  256   /* rows asked for at once: a store may be a round trip away */
 #define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
 #define LINE_LEN_MAX        65536
 #define JUDGEMENT_BYTES_MAX (256u << 10) /* notes of one identity: 32 of 1 KB, with room */

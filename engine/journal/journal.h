@@ -1,6 +1,7 @@
 /*
- * The journal: the only truth of a run. One SQLite file; records are appended and never changed.
- * Reports, status, resume and rollback read it and nothing else.
+ * The journal: the only truth of a run. Records are appended and never changed. Reports, status,
+ * resume and rollback read it and nothing else. Where it is kept is a store's business (store.h):
+ * journal_open_file() of journal/store_sqlite/store_sqlite.h opens one in a file.
  */
 #ifndef MF_JOURNAL_H
 #define MF_JOURNAL_H
@@ -10,6 +11,7 @@
 #include "scheduler/record.h"
 
 struct journal;
+struct store;
 
 #define JOURNAL_HOLDER_MAX 320
 #define JOURNAL_LOSS_MAX   384
@@ -33,28 +35,29 @@ struct run_head {
 
 enum journal_mode {
     JOURNAL_READ,   /* never writes, creates nothing */
-    JOURNAL_WRITE,  /* creates folder (0700) and file (0600); one writer at a time, else ERR_BUSY */
-    JOURNAL_UPDATE, /* as WRITE, but creates neither: ERR_GONE where there is no such file */
-    JOURNAL_MEMORY, /* written and read like any other, but gone when it is closed: for plans */
+    JOURNAL_WRITE,  /* creates it where there is none; one writer at a time, else ERR_BUSY */
+    JOURNAL_UPDATE, /* as WRITE, but creates nothing: ERR_GONE where there is none */
 };
 
-/* ERR_GONE: there is no such file (JOURNAL_READ). ERR_BUSY: another process writes; *why names its
- * pid and host. */
-/* path is not looked at for JOURNAL_MEMORY. */
-enum err journal_open(struct journal **out, const char *path, enum journal_mode mode,
-                      struct why *why);
+/* Takes the store over, whatever it returns. */
+enum err journal_open(struct journal **out, struct store *store, struct why *why);
 void journal_close(struct journal *j);
-/* Does another process write to the file of *j (JOURNAL_READ) just now? holder: "pid 7 on host", or
- * "" where that cannot be read. Without one, a run that is open was cut off; unless the lock file
- * is gone, for then nobody can tell. */
-bool journal_has_writer(const struct journal *j, char holder[JOURNAL_HOLDER_MAX]);
-bool journal_lock_is_gone(const struct journal *j);
+
+enum journal_writer {
+    JOURNAL_NO_WRITER, /* a run that is open was cut off */
+    JOURNAL_HAS_WRITER,
+    JOURNAL_WRITER_UNKNOWN, /* nobody can tell: the lock file is gone */
+};
+/* Does another process carry a run of *j (JOURNAL_READ) just now? holder: "pid 7 on host", or ""
+ * where that cannot be read. */
+enum journal_writer journal_writer(const struct journal *j, uint64_t run,
+                                   char holder[JOURNAL_HOLDER_MAX]);
 
 /* Begins a run: head and every choice of the fleet, durable on return. Fills in head->id. */
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
                        struct why *why);
 /* Appends, in one durable transaction. With an intent among the records it is OK only while the
- * journal's files are still those that were opened: whoever reads that name finds the intent.
+ * journal is still what was opened: whoever reads it by that name finds the intent.
  * Records of kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone.
  */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
@@ -68,8 +71,8 @@ enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, ins
  * end that names the run; "": nothing. *run: whose records they were; 0: that is not known. Lives
  * as long as the journal. */
 const char *journal_loss(const struct journal *j, uint64_t *run);
-/* True: what, a sentence of this page about a loss, is a suspicion. The high-water mark is gone,
- * and with it the proof that nothing was lost. */
+/* True: what, a sentence of this page about a loss, is a suspicion. The proof that nothing was lost
+ * is gone. */
 bool journal_may_have_lost(struct text what);
 /* Every run that was known before to have lost records, by its number. is_gone: its head too; run 0
  * stands for runs that may be gone, how many is not known. */

@@ -3,6 +3,7 @@
 
 #include "access/trust.h"
 #include "base/siphash.h"
+#include "journal/store_sqlite/store_sqlite.h"
 #include "live.h"
 #include "own.h"
 #include "preflight/callers.h"
@@ -52,7 +53,7 @@ enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
 
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
-    return journal_open(&r->journal, r->config.journal, mode, why);
+    return journal_open_file(&r->journal, r->config.journal, mode, why);
 }
 
 enum err run_recall(struct run *r, uint64_t id, struct why *why)

@@ -1,6 +1,7 @@
 #include "crash_run.h"
 
 #include "base/hash.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -148,7 +149,7 @@ enum err crash_run_go(struct crash_run *v, const char *file, struct why *why)
     struct arena memory;
     struct scheduler *scheduler = NULL;
     arena_init(&memory, SIZE_MAX);
-    enum err err = journal_open(&v->journal, file, JOURNAL_WRITE, why);
+    enum err err = journal_open_file(&v->journal, file, JOURNAL_WRITE, why);
     if (err == OK)
         err = begin_or_resume(v, why);
     if (err == OK)
@@ -228,7 +229,7 @@ const char *crash_run_audit(struct crash_run *v, const char *file, struct why *w
     a.intents = calloc(jobs, sizeof *a.intents);
     a.intent_last = calloc(jobs, sizeof *a.intent_last);
     arena_init(&a.arena, SIZE_MAX);
-    if (journal_open(&v->journal, file, JOURNAL_WRITE, why) == OK) {
+    if (journal_open_file(&v->journal, file, JOURNAL_WRITE, why) == OK) {
         enum err err = journal_run(v->journal, 0, &head, &a.arena, why);
         const char *accused = loss_said(v->journal, err == OK ? head.id : 0, why);
         if (accused)
@@ -277,7 +278,7 @@ enum err crash_run_rows(struct crash_run *v, const char *file, struct crash_run_
 {
     struct journal *j;
     struct folding folding = {rows, &v->arena};
-    enum err err = journal_open(&j, file, JOURNAL_WRITE, why);
+    enum err err = journal_open_file(&j, file, JOURNAL_WRITE, why);
     if (err != OK)
         return err;
     err = journal_rows(j, 1, fold_one, &folding, why);

@@ -1,7 +1,7 @@
 #include "power_mark.h"
 
 #include "base/hash.h"
-#include "journal/place.h"
+#include "journal/store_sqlite/place.h"
 
 #include <errno.h>
 #include <fcntl.h>

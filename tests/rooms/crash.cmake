@@ -4,7 +4,7 @@ set(crash_folder ${CMAKE_CURRENT_SOURCE_DIR}/crash)
 
 add_library(crash_run STATIC crash/crash_run.c sim/scene.c)
 target_include_directories(crash_run PUBLIC ${crash_folder} ${CMAKE_CURRENT_SOURCE_DIR}/sim)
-target_link_libraries(crash_run PUBLIC world journal)
+target_link_libraries(crash_run PUBLIC world store_sqlite)
 
 add_executable(power_cut crash/power_cut.c crash/power_mark.c crash/power_vfs.c)
 target_link_libraries(power_cut PRIVATE crash_run PkgConfig::sqlite3)

@@ -5,8 +5,8 @@
 #ifndef MF_SQL_H
 #define MF_SQL_H
 
-#include "base/arena.h"
 #include "base/error.h"
+#include "journal/store.h"
 
 struct sql;      /* a connection */
 struct sql_stmt; /* a prepared statement */
@@ -55,10 +55,8 @@ void sql_finish(struct sql_stmt *st); /* accepts NULL */
 
 /* Places count from 1. Texts are borrowed until the next sql_reset. */
 void sql_bind_int(struct sql_stmt *st, int place, int64_t value);
-void sql_bind_real(struct sql_stmt *st, int place, double value);
 void sql_bind_text(struct sql_stmt *st, int place, struct text value);
-void sql_bind_null(struct sql_stmt *st, int place);
-void sql_bind_blob(struct sql_stmt *st, int place, const void *bytes, size_t len);
+void sql_bind(struct sql_stmt *st, int place, const struct store_value *value);
 
 /* One row further. ERR_GONE: there is none (and the statement is reset). */
 enum err sql_step(struct sql *s, struct sql_stmt *st, struct why *why);
@@ -67,10 +65,9 @@ enum err sql_run(struct sql *s, struct sql_stmt *st, struct why *why);
 void sql_reset(struct sql_stmt *st);
 
 /* Columns count from 0. */
-bool sql_col_is_null(struct sql_stmt *st, int column);
 int64_t sql_col_int(struct sql_stmt *st, int column);
-double sql_col_real(struct sql_stmt *st, int column);
 /* The bytes are SQLite's until the next step or reset. */
 struct text sql_col_text(struct sql_stmt *st, int column);
+struct store_value sql_col(struct sql_stmt *st, int column); /* its text likewise */
 
 #endif

@@ -473,25 +473,24 @@ void sql_bind_int(struct sql_stmt *st, int place, int64_t value)
     bound(sqlite3_bind_int64(of(st), place, value));
 }
 
-void sql_bind_real(struct sql_stmt *st, int place, double value)
-{
-    bound(sqlite3_bind_double(of(st), place, value));
-}
-
 void sql_bind_text(struct sql_stmt *st, int place, struct text value)
 {
     const char *at = value.len ? value.at : "";
     bound(sqlite3_bind_text64(of(st), place, at, value.len, SQLITE_STATIC, SQLITE_UTF8));
 }
 
-void sql_bind_null(struct sql_stmt *st, int place)
+void sql_bind(struct sql_stmt *st, int place, const struct store_value *value)
 {
-    bound(sqlite3_bind_null(of(st), place));
-}
-
-void sql_bind_blob(struct sql_stmt *st, int place, const void *bytes, size_t len)
-{
-    bound(sqlite3_bind_blob64(of(st), place, bytes, len, SQLITE_STATIC));
+    struct text text = value->type < STORE_TEXT ? TEXT_NONE : value->text;
+    switch (value->type) {
+    case STORE_NULL: bound(sqlite3_bind_null(of(st), place)); break;
+    case STORE_INT: sql_bind_int(st, place, value->number); break;
+    case STORE_REAL: bound(sqlite3_bind_double(of(st), place, value->real)); break;
+    case STORE_TEXT: sql_bind_text(st, place, text); break;
+    case STORE_BYTES:
+        bound(sqlite3_bind_blob64(of(st), place, text.at, text.len, SQLITE_STATIC));
+        break;
+    }
 }
 
 enum err sql_step(struct sql *s, struct sql_stmt *st, struct why *why)
@@ -520,23 +519,23 @@ void sql_reset(struct sql_stmt *st)
     sqlite3_reset(of(st));
 }
 
-bool sql_col_is_null(struct sql_stmt *st, int column)
-{
-    return sqlite3_column_type(of(st), column) == SQLITE_NULL;
-}
-
 int64_t sql_col_int(struct sql_stmt *st, int column)
 {
     return sqlite3_column_int64(of(st), column);
-}
-
-double sql_col_real(struct sql_stmt *st, int column)
-{
-    return sqlite3_column_double(of(st), column);
 }
 
 struct text sql_col_text(struct sql_stmt *st, int column)
 {
     const void *at = sqlite3_column_blob(of(st), column);
     return (struct text){at, (size_t)sqlite3_column_bytes(of(st), column)};
+}
+
+struct store_value sql_col(struct sql_stmt *st, int column)
+{
+    switch (sqlite3_column_type(of(st), column)) {
+    case SQLITE_INTEGER: return store_int(sql_col_int(st, column));
+    case SQLITE_FLOAT: return store_real(sqlite3_column_double(of(st), column));
+    case SQLITE_NULL: return store_null();
+    default: return store_text(sql_col_text(st, column));
+    }
 }

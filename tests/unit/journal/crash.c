@@ -2,6 +2,7 @@
  * What survives: a writer that is killed at any instant, a disk that is full.
  */
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include <sched.h>
 #include <setjmp.h>
@@ -44,7 +45,7 @@ static struct journal *writer_open(void)
 {
     struct journal *j;
     struct why why;
-    if (journal_open(&j, file, JOURNAL_WRITE, &why) != OK)
+    if (journal_open_file(&j, file, JOURNAL_WRITE, &why) != OK)
         fail_msg("%s", why.text);
     return j;
 }
@@ -146,7 +147,8 @@ static void no_acknowledged_record_is_lost_in_200_kills(void **state)
         int64_t promised = *acknowledged;
         assert_true(promised >= target);
         struct why why;
-        assert_int_equal(journal_open(&j, file, i % 2 ? JOURNAL_READ : JOURNAL_WRITE, &why), OK);
+        assert_int_equal(journal_open_file(&j, file, i % 2 ? JOURNAL_READ : JOURNAL_WRITE, &why),
+                         OK);
         int64_t kept = i % 20 == 0 || i == ROUNDS - 1 ? last_kept(j) : newest(j);
         journal_close(j);
         assert_true(kept >= promised && kept <= promised + 7);
@@ -170,7 +172,7 @@ static void a_reader_beside_a_busy_writer_always_sees_whole_turns(void **state)
     for (int i = 0; i < 50; i++) {
         struct why why;
         int64_t promised = *acknowledged;
-        if (journal_open(&j, file, JOURNAL_READ, &why) != OK)
+        if (journal_open_file(&j, file, JOURNAL_READ, &why) != OK)
             fail_msg("%s", why.text);
         assert_true(last_kept(j) >= promised);
         journal_close(j);

@@ -4,6 +4,7 @@
  */
 #include "base/count.h"
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,7 +61,7 @@ static void closed(struct bench *b)
 static void opened(struct bench *b, enum journal_mode mode)
 {
     closed(b);
-    if (journal_open(&b->journal, b->file, mode, &b->why) != OK)
+    if (journal_open_file(&b->journal, b->file, mode, &b->why) != OK)
         fail_msg("%s", b->why.text);
 }
 
@@ -70,7 +71,7 @@ static void opened_new(struct bench *b, const char *name)
     struct journal *j;
     char file[160];
     snprintf(file, sizeof file, "%s/%s/journal.db", b->folder, name);
-    assert_int_equal(journal_open(&j, file, JOURNAL_WRITE, &b->why), OK);
+    assert_int_equal(journal_open_file(&j, file, JOURNAL_WRITE, &b->why), OK);
     journal_close(j);
 }
 
@@ -367,7 +368,7 @@ static void half_of_the_mark_is_enough(void **state)
     }
     run(b, "rm -f journal.db* && cp -p whole/* . && rm journal.db.mark && ln -s whole "
            "journal.db.mark");
-    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_WRITE, &b->why), ERR_IO);
+    assert_int_equal(journal_open_file(&b->journal, b->file, JOURNAL_WRITE, &b->why), ERR_IO);
     assert_non_null(strstr(b->why.text, "high-water mark"));
 }
 
@@ -394,7 +395,7 @@ static void a_mark_with_one_slot_left(void **state)
 static void assert_refused(struct bench *b, enum err wanted, const char *what)
 {
     for (int mode = JOURNAL_READ; mode <= JOURNAL_UPDATE; mode++) {
-        assert_int_equal(journal_open(&b->journal, b->file, (enum journal_mode)mode, &b->why),
+        assert_int_equal(journal_open_file(&b->journal, b->file, (enum journal_mode)mode, &b->why),
                          wanted);
         if (!strstr(b->why.text, what))
             fail_msg("'%s' is not in '%s'", what, b->why.text);
@@ -511,7 +512,7 @@ static void a_journal_that_was_never_made(void **state)
         struct journal *j;
         run(b, "rm -f journal.db*");
         run(b, cases[i]);
-        assert_int_equal(journal_open(&j, b->file, JOURNAL_READ, &b->why), ERR_GONE);
+        assert_int_equal(journal_open_file(&j, b->file, JOURNAL_READ, &b->why), ERR_GONE);
         opened(b, JOURNAL_WRITE);
         assert_string_equal(journal_loss(b->journal, &of), "");
         assert_int_equal(begin(b), 1);

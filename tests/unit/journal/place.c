@@ -3,6 +3,7 @@
  */
 #include "journal/store_sqlite/place.h"
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include "base/count.h"
 
@@ -60,7 +61,7 @@ static int tear_down(void **state)
 static enum err open_close(const char *name, enum journal_mode mode, struct why *why)
 {
     struct journal *j;
-    enum err err = journal_open(&j, in_folder(name), mode, why);
+    enum err err = journal_open_file(&j, in_folder(name), mode, why);
     journal_close(j);
     return err;
 }
@@ -80,7 +81,7 @@ static struct journal *begin(const char *name)
     struct run_head head = {.started = 1};
     uint32_t row;
     uint16_t index;
-    if (journal_open(&j, in_folder(name), JOURNAL_WRITE, &why) != OK)
+    if (journal_open_file(&j, in_folder(name), JOURNAL_WRITE, &why) != OK)
         fail_msg("%s", why.text);
     fleet_init(&f);
     assert_true(names_init(&f.names, 1 << 20));
@@ -283,8 +284,8 @@ static void devices_are_refused(void **state)
     (void)state;
     struct journal *j;
     struct why why;
-    assert_int_equal(journal_open(&j, "/dev/null", JOURNAL_WRITE, &why), ERR_INPUT);
-    assert_int_equal(journal_open(&j, "/dev/null", JOURNAL_READ, &why), ERR_INPUT);
+    assert_int_equal(journal_open_file(&j, "/dev/null", JOURNAL_WRITE, &why), ERR_INPUT);
+    assert_int_equal(journal_open_file(&j, "/dev/null", JOURNAL_READ, &why), ERR_INPUT);
     assert_non_null(strstr(why.text, "device"));
 }
 
@@ -376,7 +377,7 @@ static int records_in(const char *name)
     struct journal *j;
     struct why why;
     int len = 0;
-    if (journal_open(&j, in_folder(name), JOURNAL_READ, &why) != OK ||
+    if (journal_open_file(&j, in_folder(name), JOURNAL_READ, &why) != OK ||
         journal_replay(j, 1, count, &len, &why) != OK)
         fail_msg("%s", why.text);
     journal_close(j);
@@ -431,8 +432,8 @@ static void the_main_file_stands_still_while_it_is_read(void **state)
     int len = 0;
     assert_int_equal(journal_keep(j, 1, &r, 1, &why), OK);
     journal_close(j);
-    assert_int_equal(journal_open(&reader, in_folder("j"), JOURNAL_READ, &why), OK);
-    assert_int_equal(journal_open(&j, in_folder("j"), JOURNAL_WRITE, &why), OK);
+    assert_int_equal(journal_open_file(&reader, in_folder("j"), JOURNAL_READ, &why), OK);
+    assert_int_equal(journal_open_file(&j, in_folder("j"), JOURNAL_WRITE, &why), OK);
     shell("cp j before");
     assert_int_equal(journal_keep(j, 1, &r, 1, &why), OK);
     assert_int_equal(journal_stop(j, 1, RUN_ENDED, 5, &why), OK);

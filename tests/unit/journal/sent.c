@@ -3,6 +3,7 @@
  */
 #include "base/count.h"
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,7 +95,7 @@ static void hear_of(const struct told_row *rows, size_t len)
     assert_non_null(mkdtemp(folder));
     snprintf(file, sizeof file, "%s/journal.db", folder);
     fleet_make(&fleet);
-    assert_int_equal(journal_open(&journal, file, JOURNAL_WRITE, &why), OK);
+    assert_int_equal(journal_open_file(&journal, file, JOURNAL_WRITE, &why), OK);
     assert_int_equal(journal_begin(journal, &head, &fleet, &why), OK);
     for (size_t i = 0; i < len; i++)
         keep(journal, head.id, &rows[i], &why);

@@ -2,6 +2,7 @@
  * What goes into a journal comes out of it: fleets, heads, records; and what is damaged is said.
  */
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include "base/count.h"
 
@@ -89,7 +90,7 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(b->folder));
     snprintf(b->file, sizeof b->file, "%s/journal.db", b->folder);
     fleet_fill(&b->fleet);
-    if (journal_open(&b->journal, b->file, JOURNAL_WRITE, &b->why) != OK)
+    if (journal_open_file(&b->journal, b->file, JOURNAL_WRITE, &b->why) != OK)
         fail_msg("%s", b->why.text);
     *state = b;
     return 0;
@@ -395,7 +396,7 @@ static void a_closed_journal_is_one_file_and_opens_again(void **state)
     journal_close(b->journal);
     snprintf(wal, sizeof wal, "%s-wal", b->file);
     assert_int_equal(access(wal, F_OK), -1);
-    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_WRITE, &b->why), OK);
+    assert_int_equal(journal_open_file(&b->journal, b->file, JOURNAL_WRITE, &b->why), OK);
     assert_int_equal(journal_replay(b->journal, run, see, &s, &b->why), OK);
     assert_int_equal(s.len, 1);
     assert_int_equal(journal_keep(b->journal, run, &full, 1, &b->why), OK);
@@ -437,7 +438,7 @@ static void damage_is_said_and_never_followed(void **state)
                  b->folder, harm[i]);
         assert_int_equal(system(command), 0);
         snprintf(command, sizeof command, "%s/bad.db", b->folder);
-        assert_int_equal(journal_open(&j, command, JOURNAL_READ, &b->why), OK);
+        assert_int_equal(journal_open_file(&j, command, JOURNAL_READ, &b->why), OK);
         fleet_init(&f);
         if (journal_fleet(j, 1, &f, &b->why) != ERR_IO || !strstr(b->why.text, "damaged") ||
             !strstr(b->why.text, "put back a copy of it"))

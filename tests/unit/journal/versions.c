@@ -3,6 +3,7 @@
  * copy, says what it said, and what newer tables add is there.
  */
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,7 +75,7 @@ static int tear_down(void **state)
 static void opened(struct bench *b, enum journal_mode mode)
 {
     closed(b);
-    if (journal_open(&b->journal, b->file, mode, &b->why) != OK)
+    if (journal_open_file(&b->journal, b->file, mode, &b->why) != OK)
         fail_msg("%s", b->why.text);
 }
 
@@ -215,10 +216,10 @@ static void a_migration_that_fails_changes_nothing(void **state)
     struct bench *b = *state;
     sql(b, "CREATE TABLE rule (of_somebody_else INT)");
     shell(b, "cp journal.db before");
-    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_WRITE, &b->why), ERR_IO);
+    assert_int_equal(journal_open_file(&b->journal, b->file, JOURNAL_WRITE, &b->why), ERR_IO);
     assert_non_null(strstr(b->why.text, "table rule already exists"));
     shell(b, "cmp journal.db before");
-    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_READ, &b->why), ERR_IO);
+    assert_int_equal(journal_open_file(&b->journal, b->file, JOURNAL_READ, &b->why), ERR_IO);
     shell(b, "cmp journal.db before");
 }
 
@@ -283,7 +284,7 @@ static void numbers_that_name_no_rule_are_damage(void **state)
     assert_non_null(strstr(b->why.text, "damaged"));
     closed(b);
     sql(b, "UPDATE rule SET number = 64 WHERE number = 3");
-    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_READ, &b->why), ERR_IO);
+    assert_int_equal(journal_open_file(&b->journal, b->file, JOURNAL_READ, &b->why), ERR_IO);
     assert_non_null(strstr(b->why.text, "a number of a rule"));
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/count.h"
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 #include "run/rollback.h"
 
 #define NEW "bounce.example.com"
@@ -55,7 +56,7 @@ static void given_open(struct given *g)
     assert_true(fleet_policy(f, (struct policy){.require = REQUIRE_MX_SPF}, &index));
     struct choice choice = {.identity = name_of(f, "example.com"), .mail_from = name_of(f, NEW)};
     assert_true(fleet_choice(f, choice, &row));
-    assert_int_equal(journal_open(&g->journal, NULL, JOURNAL_MEMORY, &why), OK);
+    assert_int_equal(journal_open_memory(&g->journal, &why), OK);
     assert_int_equal(journal_begin(g->journal, &g->head, f, &why), OK);
 }
 
