@@ -14,17 +14,22 @@ struct vetting {
     struct run_loss *lost;
 };
 
+/* Numbers grow, and whether one was left out only the store knows. */
 static void vet_complain(struct vetting *v, uint64_t number)
 {
-    unsigned long long after = (unsigned long long)v->number, at = (unsigned long long)number;
+    unsigned long long before = (unsigned long long)v->number, at = (unsigned long long)number;
     if (*v->lost->what)
         return;
-    if (v->number && number > v->number + 1)
+    if (v->number)
         snprintf(v->lost->what, sizeof v->lost->what,
-                 "records of it between record %llu and %llu are missing", after, at);
+                 "record %llu does not follow record %llu: one was changed, or those between them "
+                 "are missing",
+                 at, before);
     else
         snprintf(v->lost->what, sizeof v->lost->what,
-                 "record %llu was changed, or one that came before it is missing", at);
+                 "record %llu does not begin the run: it was changed, or those before it are "
+                 "missing",
+                 at);
 }
 
 static bool vet_one(void *ctx, const struct record *record, const struct kept *kept)

@@ -41,17 +41,6 @@ static void run(const struct bench *b, const char *command)
     assert_int_equal(shell(b, command), 0);
 }
 
-/* With SQLite's own log folded in: the main file alone is changed. */
-static void sql(const struct bench *b, const char *statement)
-{
-    char line[900];
-    snprintf(line, sizeof line,
-             "/usr/bin/python3 -c \"import sqlite3;c=sqlite3.connect('journal.db',"
-             "isolation_level=None);c.execute('''%s ''')\" && rm -f journal.db-wal journal.db-shm",
-             statement);
-    run(b, line);
-}
-
 static void closed(struct bench *b)
 {
     journal_close(b->journal);
@@ -315,39 +304,6 @@ static void only_the_run_that_was_written_is_accused(void **state)
     }
 }
 
-static void records_of_the_main_file(void **state)
-{
-    static const struct {
-        const char *statement, *what;
-    } cases[] = {
-        {"DELETE FROM record WHERE seq = 5", "between record 4 and 6 are missing"},
-        {"DELETE FROM record WHERE seq = 1", "record 2 was changed, or one that came before"},
-        {"DELETE FROM record WHERE seq > 10", "up to record 12, are missing"},
-        {"UPDATE record SET write_mail_from = 'bounce.example.con' WHERE seq = 7", "record 7 was"},
-        {"UPDATE record SET findings = findings + 1 WHERE seq = 7", "record 7 was"},
-        {"UPDATE record SET findings_json = NULL WHERE seq = 6", "record 6 was"},
-        {"UPDATE record SET digest = NULL WHERE seq = 8", "record 8 was"},
-        {"UPDATE record SET digest = digest + 1 WHERE seq = 8", "record 8 was"},
-        {"UPDATE run SET seed = 8", "record 1 was"},
-    };
-    struct bench *b = *state;
-    opened(b, JOURNAL_WRITE);
-    assert_int_equal(journal_stop(b->journal, 1, RUN_STOPPED, 2000, &b->why), OK);
-    closed(b);
-    run(b, "cp journal.db whole");
-    opened_new(b, "new");
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        run(b, "cp whole journal.db && cp new/journal.db.mark .");
-        sql(b, cases[i].statement);
-        opened(b, JOURNAL_READ);
-        assert_lost(b, cases[i].what);
-        opened(b, JOURNAL_WRITE);
-        assert_lost(b, cases[i].what);
-        opened(b, JOURNAL_READ);
-        assert_lost(b, cases[i].what);
-    }
-}
-
 /* A sector of it may be torn when the power fails, but not both. */
 static void half_of_the_mark_is_enough(void **state)
 {
@@ -532,7 +488,6 @@ int main(void)
         TEST_OF(an_older_journal),
         TEST_OF(losses_of_other_runs_too),
         TEST_OF(only_the_run_that_was_written_is_accused),
-        TEST_OF(records_of_the_main_file),
         TEST_OF(half_of_the_mark_is_enough),
         TEST_OF(a_mark_with_one_slot_left),
         TEST_OF(a_mark_that_is_gone),

@@ -288,44 +288,6 @@ static void numbers_that_name_no_rule_are_damage(void **state)
     assert_non_null(strstr(b->why.text, "a number of a rule"));
 }
 
-static bool note_take(void *ctx, const struct lane_note *note)
-{
-    buf_add_fmt(ctx, "%u +%lld " TEXT_FMT ";", note->lane,
-                (long long)(note->at - (instant_us)2000000000000000), TEXT_ARG(note->reason));
-    return true;
-}
-
-static const char *notes_of(struct bench *b, uint64_t run)
-{
-    buf_reset(&b->out);
-    assert_int_equal(journal_lane_notes(b->journal, run, note_take, &b->out, &b->why), OK);
-    return told(b);
-}
-
-static void notes_of_lanes_are_no_rows_and_the_newest_counts(void **state)
-{
-    struct bench *b = *state;
-    struct run_head head;
-    const struct record r[] = {
-        {.kind = RECORD_LANE, .job = 1, .at = LATER(1), .row.reason = TEXT("SES answers 503")},
-        {.kind = RECORD_LANE, .job = 0, .at = LATER(3), .row.reason = TEXT("no route")},
-        {.kind = RECORD_LANE, .job = 1, .at = LATER(4)},
-    };
-    opened(b, JOURNAL_WRITE);
-    assert_int_equal(journal_stop(b->journal, 2, RUN_OPEN, 0, &b->why), OK);
-    assert_int_equal(journal_keep(b->journal, 2, r, 2, &b->why), OK);
-    assert_string_equal(notes_of(b, 2), "0 +3 no route;1 +1 SES answers 503;");
-    assert_int_equal(journal_run(b->journal, 2, &head, &b->arena, &b->why), OK);
-    assert_true(head.last == LATER(3));
-    assert_int_equal(journal_keep(b->journal, 2, r + 2, 1, &b->why), OK);
-    assert_string_equal(notes_of(b, 2), "0 +3 no route;1 +4 ;");
-    assert_string_equal(notes_of(b, 1), "");
-    assert_string_equal(rows_of(b, 2), "0 1/1/1 , 1 0/0/0 , 2 1/1/1 , ");
-    assert_int_equal(journal_stop(b->journal, 2, RUN_STOPPED, LATER(9), &b->why), OK);
-    assert_int_equal(journal_run(b->journal, 2, &head, &b->arena, &b->why), OK);
-    assert_true(head.last == LATER(4));
-}
-
 int main(void)
 {
 #define TEST_OF(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -338,7 +300,6 @@ int main(void)
         TEST_OF(writes_that_were_taken_stay_taken),
         TEST_OF(findings_are_what_the_journal_names_them),
         TEST_OF(numbers_that_name_no_rule_are_damage),
-        TEST_OF(notes_of_lanes_are_no_rows_and_the_newest_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
