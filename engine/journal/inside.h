@@ -63,11 +63,31 @@ enum err journal_wrap(const struct journal *j, enum err err, struct why *why);
 
 /* Values as they are read. What has another type than it was written with says nothing: 0, empty.
  */
-int64_t value_int(const struct store_value *v);
-double value_real(const struct store_value *v);
-struct text value_text(const struct store_value *v);
+static inline int64_t value_int(const struct store_value *v)
+{
+    return v->type == STORE_INT ? v->number : 0;
+}
+
+static inline double value_real(const struct store_value *v)
+{
+    return v->type == STORE_REAL ? v->real : (double)value_int(v);
+}
+
+static inline struct text value_text(const struct store_value *v)
+{
+    return v->type == STORE_TEXT || v->type == STORE_BYTES ? v->text : TEXT_NONE;
+}
+
 /* A number that must lie in 0..max; otherwise 0 and *ok = false. */
-uint64_t value_number(const struct store_value *v, uint64_t max, bool *ok);
+static inline uint64_t value_number(const struct store_value *v, uint64_t max, bool *ok)
+{
+    int64_t value = value_int(v);
+    bool is_number = v->type == STORE_INT || v->type == STORE_NULL;
+    if (is_number && value >= 0 && (uint64_t)value <= max)
+        return (uint64_t)value;
+    *ok = false;
+    return 0;
+}
 
 /* head_rows.c */
 

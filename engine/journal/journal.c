@@ -69,31 +69,6 @@ enum err journal_damaged(struct why *why, const char *what)
                    what);
 }
 
-int64_t value_int(const struct store_value *v)
-{
-    return v->type == STORE_INT ? v->number : 0;
-}
-
-double value_real(const struct store_value *v)
-{
-    return v->type == STORE_REAL ? v->real : (double)value_int(v);
-}
-
-struct text value_text(const struct store_value *v)
-{
-    return v->type == STORE_TEXT || v->type == STORE_BYTES ? v->text : TEXT_NONE;
-}
-
-uint64_t value_number(const struct store_value *v, uint64_t max, bool *ok)
-{
-    int64_t value = value_int(v);
-    bool is_number = v->type == STORE_INT || v->type == STORE_NULL;
-    if (is_number && value >= 0 && (uint64_t)value <= max)
-        return (uint64_t)value;
-    *ok = false;
-    return 0;
-}
-
 enum err journal_open(struct journal **out, struct store *store, struct why *why)
 {
     *out = NULL;

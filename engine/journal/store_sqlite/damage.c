@@ -213,7 +213,7 @@ enum err sqlite_add_loss(struct store *store, uint64_t run, struct text what, st
         " WHERE instr(what, excluded.what) = 0",
         run, why);
     if (err == OK) {
-        sql_bind_text(st, 2, what);
+        sql_bind_values(st, 2, &(struct store_value){STORE_TEXT, {.text = what}}, 1);
         err = sql_run(s->sql, st, why);
     }
     sql_finish(st);

@@ -36,6 +36,9 @@ int sql_wal_pages(const struct sql *s); /* pages in the log after the last commi
 void sql_keep_wal(struct sql *s, bool keep);
 
 enum err sql_exec(struct sql *s, const char *text, struct why *why);
+/* A transaction that writes; taken back by sql_exec("ROLLBACK"). */
+enum err sql_enter(struct sql *s, struct why *why);
+enum err sql_commit(struct sql *s, struct why *why);
 /* The first column of the first row; 0 when there is none. */
 enum err sql_int(struct sql *s, const char *text, int64_t *out, struct why *why);
 /* Finds nothing wrong, or ERR_IO with SQLite's first complaint. */
@@ -55,8 +58,8 @@ void sql_finish(struct sql_stmt *st); /* accepts NULL */
 
 /* Places count from 1. Texts are borrowed until the next sql_reset. */
 void sql_bind_int(struct sql_stmt *st, int place, int64_t value);
-void sql_bind_text(struct sql_stmt *st, int place, struct text value);
-void sql_bind(struct sql_stmt *st, int place, const struct store_value *value);
+void sql_bind_values(struct sql_stmt *st, int place, const struct store_value *values,
+                     unsigned len);
 
 /* One row further. ERR_GONE: there is none (and the statement is reset). */
 enum err sql_step(struct sql *s, struct sql_stmt *st, struct why *why);
@@ -68,6 +71,6 @@ void sql_reset(struct sql_stmt *st);
 int64_t sql_col_int(struct sql_stmt *st, int column);
 /* The bytes are SQLite's until the next step or reset. */
 struct text sql_col_text(struct sql_stmt *st, int column);
-struct store_value sql_col(struct sql_stmt *st, int column); /* its text likewise */
+void sql_col_values(struct sql_stmt *st, int column, struct store_value *values, unsigned len);
 
 #endif

@@ -39,6 +39,7 @@ struct scratch {
 
 struct sql {
     sqlite3 *db;
+    struct sql_stmt *enter, *commit; /* made at the first transaction */
     int wal_pages;
     struct scratch *scratch; /* SQL_SCRATCH: owned */
 };
@@ -348,6 +349,8 @@ void sql_close(struct sql *s)
 {
     if (!s)
         return;
+    sql_finish(s->enter);
+    sql_finish(s->commit);
     int code = sqlite3_close(s->db);
     assert(code == SQLITE_OK); /* else a statement was not finished */
     (void)code;
@@ -473,24 +476,24 @@ void sql_bind_int(struct sql_stmt *st, int place, int64_t value)
     bound(sqlite3_bind_int64(of(st), place, value));
 }
 
-void sql_bind_text(struct sql_stmt *st, int place, struct text value)
+static int value_bind(sqlite3_stmt *st, int place, const struct store_value *value)
 {
-    const char *at = value.len ? value.at : "";
-    bound(sqlite3_bind_text64(of(st), place, at, value.len, SQLITE_STATIC, SQLITE_UTF8));
+    switch (value->type) {
+    case STORE_NULL: return sqlite3_bind_null(st, place);
+    case STORE_INT: return sqlite3_bind_int64(st, place, value->number);
+    case STORE_REAL: return sqlite3_bind_double(st, place, value->real);
+    case STORE_BYTES:
+        return sqlite3_bind_blob64(st, place, value->text.at, value->text.len, SQLITE_STATIC);
+    case STORE_TEXT: break;
+    }
+    const char *at = value->text.len ? value->text.at : "";
+    return sqlite3_bind_text64(st, place, at, value->text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void sql_bind(struct sql_stmt *st, int place, const struct store_value *value)
+void sql_bind_values(struct sql_stmt *st, int place, const struct store_value *values, unsigned len)
 {
-    struct text text = value->type < STORE_TEXT ? TEXT_NONE : value->text;
-    switch (value->type) {
-    case STORE_NULL: bound(sqlite3_bind_null(of(st), place)); break;
-    case STORE_INT: sql_bind_int(st, place, value->number); break;
-    case STORE_REAL: bound(sqlite3_bind_double(of(st), place, value->real)); break;
-    case STORE_TEXT: sql_bind_text(st, place, text); break;
-    case STORE_BYTES:
-        bound(sqlite3_bind_blob64(of(st), place, text.at, text.len, SQLITE_STATIC));
-        break;
-    }
+    for (unsigned i = 0; i < len; i++)
+        bound(value_bind(of(st), place + (int)i, &values[i]));
 }
 
 enum err sql_step(struct sql *s, struct sql_stmt *st, struct why *why)
@@ -514,6 +517,22 @@ enum err sql_run(struct sql *s, struct sql_stmt *st, struct why *why)
     return err == ERR_GONE ? OK : err;
 }
 
+static enum err run_kept(struct sql *s, struct sql_stmt **st, struct text text, struct why *why)
+{
+    enum err err = *st ? OK : sql_prepare(s, st, text, why);
+    return err == OK ? sql_run(s, *st, why) : err;
+}
+
+enum err sql_enter(struct sql *s, struct why *why)
+{
+    return run_kept(s, &s->enter, TEXT("BEGIN IMMEDIATE"), why);
+}
+
+enum err sql_commit(struct sql *s, struct why *why)
+{
+    return run_kept(s, &s->commit, TEXT("COMMIT"), why);
+}
+
 void sql_reset(struct sql_stmt *st)
 {
     sqlite3_reset(of(st));
@@ -530,12 +549,25 @@ struct text sql_col_text(struct sql_stmt *st, int column)
     return (struct text){at, (size_t)sqlite3_column_bytes(of(st), column)};
 }
 
-struct store_value sql_col(struct sql_stmt *st, int column)
+static void value_take(struct store_value *out, sqlite3_value *value)
 {
-    switch (sqlite3_column_type(of(st), column)) {
-    case SQLITE_INTEGER: return store_int(sql_col_int(st, column));
-    case SQLITE_FLOAT: return store_real(sqlite3_column_double(of(st), column));
-    case SQLITE_NULL: return store_null();
-    default: return store_text(sql_col_text(st, column));
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+        out->type = STORE_INT;
+        out->number = sqlite3_value_int64(value);
+        break;
+    case SQLITE_FLOAT: *out = store_real(sqlite3_value_double(value)); break;
+    case SQLITE_NULL: out->type = STORE_NULL; break;
+    default:
+        out->type = STORE_TEXT;
+        out->text.at = sqlite3_value_blob(value);
+        out->text.len = (size_t)sqlite3_value_bytes(value);
     }
+}
+
+/* A column's value is not protected against other threads, of which a connection has none. */
+void sql_col_values(struct sql_stmt *st, int column, struct store_value *values, unsigned len)
+{
+    for (unsigned i = 0; i < len; i++)
+        value_take(&values[i], sqlite3_column_value(of(st), column + (int)i));
 }

@@ -46,7 +46,7 @@ enum err sqlite_enter(struct sqlite_store *s, struct why *why)
 {
     s->appended = (struct appended){.run = 0};
     enum err err = stamps_check(s, why);
-    return err == OK ? sql_exec(s->sql, "BEGIN IMMEDIATE", why) : err;
+    return err == OK ? sql_enter(s->sql, why) : err;
 }
 
 static enum err enter(struct store *store, struct why *why)
@@ -70,7 +70,7 @@ static enum err witnesses_note(struct sqlite_store *s, enum store_end end, struc
 enum err sqlite_leave(struct sqlite_store *s, enum err err, enum store_end end, struct why *why)
 {
     if (err == OK && end != STORE_UNDO)
-        err = sql_exec(s->sql, "COMMIT", why);
+        err = sql_commit(s->sql, why);
     if (err != OK || end == STORE_UNDO) {
         sql_exec(s->sql, "ROLLBACK", NULL); /* SQLite may have done so already */
         return err;

@@ -116,8 +116,7 @@ enum err sqlite_put(struct store *store, enum store_table table, uint64_t run,
         return err;
     sql_bind_int(s->put[table], 1, (int64_t)run);
     sql_bind_int(s->put[table], 2, (int64_t)*number);
-    for (unsigned i = 0; i < store_columns[table].len; i++)
-        sql_bind(s->put[table], (int)(FIRST_VALUE + i), &values[i]);
+    sql_bind_values(s->put[table], FIRST_VALUE, values, store_columns[table].len);
     err = sql_run(s->sql, s->put[table], why);
     if (table == TABLE_RUN || table == TABLE_RECORD || table == TABLE_LANE_NOTE)
         *number = (uint64_t)sql_last_id(s->sql);
@@ -165,8 +164,7 @@ static enum err rows_prepare(struct sqlite_store *s, enum store_table table, str
 static void row_take(struct sql_stmt *st, enum store_table table, struct store_row *row,
                      struct store_value *values)
 {
-    for (unsigned i = 0; i < store_columns[table].len; i++)
-        values[i] = sql_col(st, (int)i + 1);
+    sql_col_values(st, 1, values, store_columns[table].len);
     *row = (struct store_row){(uint64_t)sql_col_int(st, 0), values};
 }
 
@@ -211,8 +209,10 @@ static enum err pick_read(struct fetching *f, const struct store_pick *pick, str
     row_take(f->record, TABLE_RECORD, row, values);
     if (pick->notes == pick->record)
         return OK;
+    values[RECORD_NOTES] = store_null();
     err = pick->notes ? row_find(f, f->notes, pick->notes, why) : OK;
-    values[RECORD_NOTES] = pick->notes && err == OK ? sql_col(f->notes, 0) : store_null();
+    if (pick->notes && err == OK)
+        sql_col_values(f->notes, 0, &values[RECORD_NOTES], 1);
     return err;
 }
 
