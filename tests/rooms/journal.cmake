@@ -9,6 +9,7 @@ target_link_libraries(journal_stores PUBLIC store_sqlite PkgConfig::cmocka)
 mailfrom_test(journal/kept USES journal_stores)
 mailfrom_test(journal/lost USES journal_stores)
 mailfrom_test(journal/sent USES journal_stores)
+mailfrom_test(journal/runs USES journal_stores crash_run)
 
 # Without a store; of SQLite's files.
 mailfrom_test(journal/findings USES journal)

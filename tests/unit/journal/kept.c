@@ -464,7 +464,7 @@ static void after_a_write_that_failed_nothing_more_is_kept(void **state)
     for (unsigned nth = 1; nth <= 4; nth++) {
         struct seen s = {0};
         stored_open(b, JOURNAL_WRITE);
-        memory_fail_at(b->rows, nth);
+        memory_fail_at(b->rows, nth, false);
         assert_int_equal(journal_keep(b->journal, 1, r, 2, &b->why), ERR_IO);
         assert_int_equal(journal_keep(b->journal, 1, r, 2, &b->why), ERR_IO);
         assert_non_null(strstr(b->why.text, "nothing more is written after that"));

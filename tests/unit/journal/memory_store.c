@@ -20,6 +20,7 @@ struct memory_rows {
     uint64_t runs, numbers; /* the last ones given */
     bool exists, is_written;
     unsigned writes_left; /* until one fails, counting that; 0: none does */
+    bool fails_kept;
     struct store_loss loss;
 };
 
@@ -239,7 +240,7 @@ static enum err leave(struct store *store, enum store_end end, struct why *why)
 {
     struct memory_store *s = of(store);
     enum err err = end == STORE_UNDO ? OK : write_fails(s->rows, why);
-    if (end == STORE_UNDO || err != OK)
+    if (end == STORE_UNDO || (err != OK && !s->rows->fails_kept))
         undo(s);
     else if (s->changed)
         free(s->was.values);
@@ -482,9 +483,10 @@ void memory_rows_free(struct memory_rows *m)
     free(m);
 }
 
-void memory_fail_at(struct memory_rows *m, unsigned nth)
+void memory_fail_at(struct memory_rows *m, unsigned nth, bool is_kept)
 {
     m->writes_left = nth;
+    m->fails_kept = is_kept;
 }
 
 void memory_lose(struct memory_rows *m, const struct store_loss *loss)

@@ -18,8 +18,9 @@ void memory_rows_free(struct memory_rows *rows);
 enum err journal_open_rows(struct journal **out, struct memory_rows *rows, enum journal_mode mode,
                            struct why *why);
 
-/* The store fails at the nth call that writes, from now on; 0: never again. */
-void memory_fail_at(struct memory_rows *rows, unsigned nth);
+/* The store fails at the nth call that writes, from now on; 0: never again. is_kept: what a leave
+ * that fails was to keep is there all the same. */
+void memory_fail_at(struct memory_rows *rows, unsigned nth, bool is_kept);
 /* What the next one that opens it finds to be lost. */
 void memory_lose(struct memory_rows *rows, const struct store_loss *loss);
 

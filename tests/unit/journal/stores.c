@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum store_kind store_kinds[] = {STORE_OF_SQLITE, STORE_OF_MEMORY};
+enum store_kind store_kinds[STORE_KINDS] = {STORE_OF_SQLITE, STORE_OF_MEMORY};
 
 int stored_set_up(void **state)
 {

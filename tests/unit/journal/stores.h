@@ -33,8 +33,8 @@ void stored_set(struct stored *s, enum store_table table, uint64_t number, const
 void stored_drop(struct stored *s, enum store_table table, uint64_t number);
 
 /* *state is one of these when a test is set up, and a struct stored from then on. */
-enum store_kind { STORE_OF_SQLITE, STORE_OF_MEMORY };
-extern enum store_kind store_kinds[];
+enum store_kind { STORE_OF_SQLITE, STORE_OF_MEMORY, STORE_KINDS };
+extern enum store_kind store_kinds[STORE_KINDS];
 int stored_set_up(void **state);
 int stored_tear_down(void **state);
 void stored_again(void **state); /* an empty store of the same kind */
