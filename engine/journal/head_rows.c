@@ -6,6 +6,7 @@
 #include "inside.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 
 #include <assert.h>
 
@@ -37,10 +38,12 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
         store_int(0),
         store_int(0),
     };
+    assert(COUNT(values) == store_columns[TABLE_RUN].len);
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
     err = journal_put(j, TABLE_RUN, 0, values, &run, why);
+    assert(err != OK || run > 0);
     if (err == OK)
         err = fleet_store(j, run, fleet, why);
     err = journal_leave(j, err, STORE_COMMIT, why);

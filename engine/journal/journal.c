@@ -72,6 +72,7 @@ enum err journal_damaged(struct why *why, const char *what)
 enum err journal_open(struct journal **out, struct store *store, struct why *why)
 {
     *out = NULL;
+    assert(store->ops && store->name);
     struct journal *j = calloc(1, sizeof *j);
     if (!j) {
         store->ops->close(store);

@@ -176,7 +176,10 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
     struct record_words words = words_of(j, values);
     j->tail.digest = record_digest(j->tail.digest, record, &words);
     values[DIGEST_COLUMN] = store_int((int64_t)j->tail.digest);
-    return journal_put(j, TABLE_RECORD, run, values, &j->tail.record, why);
+    uint64_t before = j->tail.record;
+    enum err err = journal_put(j, TABLE_RECORD, run, values, &j->tail.record, why);
+    assert(err != OK || j->tail.record > before); /* the store's promise, on which rows stand */
+    return err;
 }
 
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why)

@@ -475,6 +475,48 @@ static void after_a_write_that_failed_nothing_more_is_kept(void **state)
     }
 }
 
+static bool set_take(void *ctx, const struct record *r)
+{
+    *(finding_set *)ctx |= r->row.findings;
+    return true;
+}
+
+static enum err findings_of(struct stored *b, finding_set *set)
+{
+    *set = 0;
+    return journal_rows(b->journal, 1, set_take, set, &b->why);
+}
+
+/* The journal's numbers count, wherever the program's enum has its rules. */
+static void findings_are_what_the_journal_names_them(void **state)
+{
+    struct stored *b = *state;
+    const finding_set both = FINDING_BIT(SPF_SYNTAX) | FINDING_BIT(SANDBOX);
+    struct record r = {.job = 0, .at = 2000, .row.findings = both};
+    finding_set found;
+    begin(b);
+    assert_int_equal(journal_keep(b->journal, 1, &r, 1, &b->why), OK);
+    assert_int_equal(findings_of(b, &found), OK);
+    assert_true(found == both);
+    uint64_t syntax = stored_rule(b, SPF_SYNTAX), sandbox = stored_rule(b, SANDBOX);
+    stored_set(b, TABLE_RULE, syntax, "name", store_text(TEXT("a-rule-of-later")));
+    for (int mode = JOURNAL_READ; mode <= JOURNAL_WRITE; mode++) {
+        stored_open(b, (enum journal_mode)mode);
+        assert_int_equal(findings_of(b, &found), OK);
+        assert_true(found == FINDING_BIT(SANDBOX));
+    }
+    assert_true(stored_rule(b, SPF_SYNTAX) != syntax); /* the writer has given it another */
+    r.job = 1;
+    assert_int_equal(journal_keep(b->journal, 1, &r, 1, &b->why), OK);
+    stored_open(b, JOURNAL_READ);
+    assert_int_equal(findings_of(b, &found), OK);
+    assert_true(found == both);
+    stored_drop(b, TABLE_RULE, sandbox);
+    stored_open(b, JOURNAL_READ);
+    assert_int_equal(findings_of(b, &found), ERR_IO);
+    assert_non_null(strstr(b->why.text, "damaged"));
+}
+
 static void damage_is_said_and_never_followed(void **state)
 {
     static const struct {
@@ -530,6 +572,7 @@ int main(void)
         ON_STORES(rows_are_the_last_of_each_job_with_the_notes_that_it_left_out),
         ON_STORES(rows_of_a_large_fleet_come_in_its_order),
         ON_STORES(notes_of_lanes_are_no_rows_and_the_newest_counts),
+        ON_STORES(findings_are_what_the_journal_names_them),
         ON_STORES(a_journal_that_is_closed_opens_again),
         ON_STORES(a_journal_has_one_writer_and_readers_beside_it),
         ON_STORE(STORE_OF_MEMORY, "memory", after_a_write_that_failed_nothing_more_is_kept),

@@ -1,6 +1,7 @@
 /* The stores under test, behind one set of functions. */
 #include "stores.h"
 
+#include "journal/inside.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "memory_store.h"
 
@@ -97,6 +98,13 @@ uint64_t stored_begin(struct stored *s, uint32_t jobs)
         fail_msg("%s", s->why.text);
     fleet_clear(&f);
     return head.id;
+}
+
+uint64_t stored_rule(struct stored *s, enum finding rule)
+{
+    unsigned number = s->journal->rules.number_of[rule];
+    assert_true(number < RULE_NUMBERS);
+    return number;
 }
 
 uint64_t stored_number(const struct stored *s, unsigned nth)

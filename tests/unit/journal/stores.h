@@ -25,6 +25,8 @@ void stored_close(struct stored *s);
 /* Begins a run of a fleet of d0.test, d1.test, ... in one lane of the account "main". */
 uint64_t stored_begin(struct stored *s, uint32_t jobs);
 
+/* The number that an open journal has given a rule of findings. */
+uint64_t stored_rule(struct stored *s, enum finding rule);
 /* The number that the nth record of the store has, counted from 1. */
 uint64_t stored_number(const struct stored *s, unsigned nth);
 /* Damage to a journal that is closed; of every run that has such a row. */
