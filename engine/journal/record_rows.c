@@ -169,6 +169,8 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
                              struct why *why)
 {
     struct store_value values[COLUMNS_LEN + 1];
+    assert(COUNT(values) == store_columns[TABLE_RECORD].len);
+    assert(columns[RECORD_NOTES].type == COLUMN_NOTES && columns[SET_COLUMN].type == COLUMN_SET);
     for (unsigned c = 0; c < COLUMNS_LEN; c++)
         column_fill(j, &columns[c], record, &values[c]);
     if (j->notes.failed)
