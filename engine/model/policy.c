@@ -17,15 +17,13 @@ static const char *require_word(unsigned value)
 }
 
 const struct policy_field policy_fields[POLICY_FIELDS] = {
-    {"behavior", "behavior", POLICY_WORD, offsetof(struct policy, behavior),
-     BEHAVIOR_REJECT_MESSAGE, behavior_word},
-    {"require", "require", POLICY_WORD, offsetof(struct policy, require), REQUIRE_NONE,
-     require_word},
-    {"timeout_us", "timeout", POLICY_NUMBER, offsetof(struct policy, timeout_us),
-     MANIFEST_TIMEOUT_MAX, NULL},
-    {"mx_region", "mx_region", POLICY_NAME, offsetof(struct policy, mx_region), 0, NULL},
-    {"accept", "accept", POLICY_RULES, offsetof(struct policy, accept), 0, NULL},
-    {NULL, "until", POLICY_WORD, offsetof(struct policy, until), UNTIL_SET, NULL},
+    {"behavior", POLICY_WORD, offsetof(struct policy, behavior), BEHAVIOR_REJECT_MESSAGE,
+     behavior_word},
+    {"require", POLICY_WORD, offsetof(struct policy, require), REQUIRE_NONE, require_word},
+    {"mx_region", POLICY_NAME, offsetof(struct policy, mx_region), 0, NULL},
+    {"timeout_us", POLICY_NUMBER, offsetof(struct policy, timeout_us), MANIFEST_TIMEOUT_MAX, NULL},
+    {"accept", POLICY_RULES, offsetof(struct policy, accept), 0, NULL},
+    {NULL, POLICY_WORD, offsetof(struct policy, until), UNTIL_SET, NULL},
 };
 
 static_assert(sizeof(enum behavior) == 4 && sizeof(enum dns_require) == 4 &&

@@ -15,8 +15,7 @@ enum policy_type {
 };
 
 struct policy_field {
-    const char *key;    /* in a plan file; NULL: plan files do not have it */
-    const char *column; /* of the journal's table policy */
+    const char *key; /* in a plan file; NULL: the journal alone has it */
     enum policy_type type;
     size_t offset;                       /* in struct policy */
     uint64_t most;                       /* of words and numbers */
@@ -24,7 +23,8 @@ struct policy_field {
 };
 
 enum { POLICY_FIELDS = 6 };
-extern const struct policy_field policy_fields[POLICY_FIELDS]; /* in the order of plan files */
+extern const struct policy_field
+    policy_fields[POLICY_FIELDS]; /* in the order of the journal's columns */
 
 uint64_t policy_get(const struct policy *p, const struct policy_field *field);
 void policy_put(struct policy *p, const struct policy_field *field, uint64_t value);
