@@ -109,14 +109,13 @@ void complain_value(struct raw *r, struct source_place at, const struct key_rule
 /* What defaults or an entry says, but for the MAIL FROM, which most entries have for themselves.
  * Compared and interned as bytes: no padding, and members that were not given are zero. */
 struct settings {
-    finding_set accept;
-    span_us timeout_us;
+    struct policy policy;
     uint32_t given;  /* bits of enum key; a region counts as KEY_REGIONS */
     uint32_t broken; /* given, but not usable: complained about already */
-    name_id account, mx_region;
+    name_id account;
     name_id regions; /* id in raw.lists */
-    uint16_t file;
-    uint8_t behavior, require;
+    uint32_t file;
+    uint32_t zero; /* in place of padding */
 };
 
 /* Settings while their keys are being read. */
@@ -132,7 +131,9 @@ struct draft {
     uint32_t regions_len;
 };
 
-static_assert(sizeof(struct settings) == 40, "settings are compared as bytes: no padding");
+static_assert(sizeof(struct policy) == 2 * 8 + 4 * 4 &&
+                  sizeof(struct settings) == sizeof(struct policy) + 6 * 4,
+              "settings are compared as bytes: no padding");
 
 struct raw_row {
     const char *identity; /* stowed in fleet.names */
@@ -213,6 +214,8 @@ void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, stru
 void draft_break(struct draft *d, enum key key);
 /* After the last key: closes the list of Regions. False after raw_fail(). */
 bool draft_end(struct raw *r, struct draft *d);
+/* Each key that *s was not given is taken from *from, if it was given there. */
+void settings_inherit(struct settings *s, const struct settings *from);
 
 /* --- source.c: files as bytes ----------------------------------------------------------------- */
 

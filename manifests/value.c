@@ -230,13 +230,10 @@ bool quota_parse(struct text t, struct quota *quota)
     return quota_fits(*quota);
 }
 
-static const char *const requires[] = {
-    [REQUIRE_MX_SPF] = "mx+spf", [REQUIRE_MX] = "mx", [REQUIRE_NONE] = "none"};
-
 bool require_parse(struct text t, enum dns_require *out)
 {
-    for (size_t i = 0; i < COUNT(requires); i++) {
-        if (text_eq(t, text_of(requires[i]))) {
+    for (int i = REQUIRE_MX_SPF; i <= REQUIRE_NONE; i++) {
+        if (text_eq(t, text_of(require_name((enum dns_require)i)))) {
             *out = (enum dns_require)i;
             return true;
         }
@@ -263,7 +260,9 @@ const char *word_near(struct text t, const char *const *words, size_t words_len)
 
 const char *require_near(struct text t)
 {
-    return word_near(t, requires, COUNT(requires));
+    const char *const words[] = {require_name(REQUIRE_MX_SPF), require_name(REQUIRE_MX),
+                                 require_name(REQUIRE_NONE)};
+    return word_near(t, words, COUNT(words));
 }
 
 const char *behavior_near(struct text t)

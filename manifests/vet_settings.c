@@ -11,28 +11,6 @@
 
 #define TIMEOUT_DEFAULT SPAN_H(72) /* as long as SES itself looks for the MX record */
 
-static void inherit(struct settings *s, const struct settings *from)
-{
-    uint32_t missing = ~s->given;
-    uint32_t taken = from->given & missing;
-    if (taken & KEY_BIT(KEY_ACCOUNT))
-        s->account = from->account;
-    if (taken & KEY_BIT(KEY_REGIONS))
-        s->regions = from->regions;
-    if (taken & KEY_BIT(KEY_BEHAVIOR))
-        s->behavior = from->behavior;
-    if (taken & KEY_BIT(KEY_DNS_REQUIRE))
-        s->require = from->require;
-    if (taken & KEY_BIT(KEY_DNS_MX_REGION))
-        s->mx_region = from->mx_region;
-    if (taken & KEY_BIT(KEY_DNS_TIMEOUT))
-        s->timeout_us = from->timeout_us;
-    if (taken & KEY_BIT(KEY_ACCEPT))
-        s->accept = from->accept;
-    s->given |= taken;
-    s->broken |= from->broken & missing;
-}
-
 void vet_defaults(struct raw *r)
 {
     for (uint32_t i = 0; i < r->files_len; i++) {
@@ -42,7 +20,7 @@ void vet_defaults(struct raw *r)
         const struct raw_file *parent = &r->files[file->parent];
         if (!(file->settings.given & KEY_BIT(KEY_MAIL_FROM)))
             file->mail_from = parent->mail_from;
-        inherit(&file->settings, &parent->settings);
+        settings_inherit(&file->settings, &parent->settings);
     }
 }
 
@@ -189,20 +167,16 @@ const struct resolved *vet_settings(struct vet *v, name_id settings)
     memcpy(&s, names_text(&r->settings, settings).at, sizeof s);
     const struct raw_file *file = &r->files[s.file];
     bool has_own = s.given & KEY_BIT(KEY_MAIL_FROM);
-    inherit(&s, &file->settings);
-    *out = (struct resolved){.is_known = true, .file = s.file, .mail_from = file->mail_from};
+    settings_inherit(&s, &file->settings);
+    *out =
+        (struct resolved){.is_known = true, .file = (uint16_t)s.file, .mail_from = file->mail_from};
     out->has_mail_from = s.given & KEY_BIT(KEY_MAIL_FROM);
     if (has_own)
         out->mail_from = NAME_NONE;
     resolve_lanes(v, out, &s);
-    struct policy policy = {
-        .behavior = (enum behavior)s.behavior,
-        .require = (enum dns_require)s.require,
-        .mx_region = s.mx_region,
-        .timeout_us = s.timeout_us ? s.timeout_us : TIMEOUT_DEFAULT,
-        .accept = s.accept,
-    };
-    if (!fleet_policy(r->fleet, policy, &out->policy))
+    if (s.policy.timeout_us == 0)
+        s.policy.timeout_us = TIMEOUT_DEFAULT;
+    if (!fleet_policy(r->fleet, s.policy, &out->policy))
         raw_fail(r, ERR_LIMIT, "more than 65535 different settings");
     if (out->is_usable && !out->missing && !out->has_mail_from)
         out->missing = "no MAIL FROM: expected the key mail_from here or in defaults";

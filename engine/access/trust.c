@@ -2,23 +2,23 @@
 #include "trust.h"
 
 #include "aws/endpoints.h"
+#include "aws/variables.h"
 #include "base/count.h"
 #include "model/region.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 
 static const struct leading {
     const char *name; /* of the option */
     size_t offset;
     const char *what;
-    const char *variable; /* that says the same */
+    enum aws_variable variable; /* that says the same */
 } leadings[] = {
     {"endpoint-url", offsetof(struct access, endpoint_url),
-     "send requests that are signed with your credentials to", "AWS_ENDPOINT_URL"},
+     "send requests that are signed with your credentials to", AWS_ENDPOINT_URL},
     {"ca-bundle", offsetof(struct access, ca_bundle),
      "trust, for requests that are signed with your credentials, the authorities of",
-     "AWS_CA_BUNDLE"},
+     AWS_CA_BUNDLE},
 };
 
 #define LEADINGS (COUNT(leadings))
@@ -58,7 +58,7 @@ static bool is_of_aws(struct text url)
 static bool is_leading(const struct leading *l, struct text value)
 {
     bool is_url = l->offset == offsetof(struct access, endpoint_url);
-    bool is_users = text_eq(text_of(getenv(l->variable)), value);
+    bool is_users = text_eq(text_of(aws_variable_value(l->variable)), value);
     return value.len && !is_users && !(is_url && is_of_aws(value));
 }
 

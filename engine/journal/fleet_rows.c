@@ -8,6 +8,7 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "model/policy.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -78,13 +79,16 @@ static void fill_lane(struct filler *in, const struct fleet *f, uint32_t i)
 
 static void fill_policy(struct filler *in, const struct fleet *f, uint32_t i)
 {
-    const struct policy *p = &f->policies[i];
-    fill_int(in, p->behavior);
-    fill_int(in, p->require);
-    fill_name(in, f, p->mx_region);
-    fill_int(in, p->timeout_us);
-    fill_int(in, (int64_t)rule_numbers_to_row(in->j, p->accept));
-    fill_int(in, p->until);
+    for (int n = 0; n < POLICY_FIELDS; n++) {
+        const struct policy_field *field = &policy_fields[n];
+        uint64_t value = policy_get(&f->policies[i], field);
+        switch (field->type) {
+        case POLICY_WORD:
+        case POLICY_NUMBER: fill_int(in, (int64_t)value); break;
+        case POLICY_NAME: fill_name(in, f, (name_id)value); break;
+        case POLICY_RULES: fill_int(in, (int64_t)rule_numbers_to_row(in->j, value)); break;
+        }
+    }
 }
 
 static void fill_file(struct filler *in, const struct fleet *f, uint32_t i)
@@ -257,12 +261,18 @@ static void take_policy(struct taker *t)
 {
     uint16_t index;
     uint32_t place = t->fleet->policies_len;
-    struct policy p = {.behavior = (enum behavior)take_int(t, BEHAVIOR_REJECT_MESSAGE)};
-    p.require = (enum dns_require)take_int(t, REQUIRE_NONE);
-    p.mx_region = take_name(t);
-    p.timeout_us = (span_us)take_int(t, MANIFEST_TIMEOUT_MAX);
-    p.accept = rule_numbers_from_row(t->j, take_value(t), &t->ok);
-    p.until = (enum until)take_int(t, UNTIL_SET);
+    struct policy p = {.until = UNTIL_SUCCESS};
+    for (int n = 0; n < POLICY_FIELDS; n++) {
+        const struct policy_field *field = &policy_fields[n];
+        uint64_t value = 0;
+        switch (field->type) {
+        case POLICY_WORD:
+        case POLICY_NUMBER: value = take_int(t, field->most); break;
+        case POLICY_NAME: value = take_name(t); break;
+        case POLICY_RULES: value = rule_numbers_from_row(t->j, take_value(t), &t->ok); break;
+        }
+        policy_put(&p, field, value);
+    }
     t->fits &= fleet_policy(t->fleet, p, &index);
     t->ok &= index == place;
 }

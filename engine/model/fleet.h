@@ -43,6 +43,7 @@ struct lane {
 
 /* What must be visible in DNS before the first write (manifest key dns.require). */
 enum dns_require { REQUIRE_MX_SPF, REQUIRE_MX, REQUIRE_NONE };
+const char *require_name(enum dns_require require); /* "mx+spf", "mx", "none" */
 
 /* When a choice is reached: SES says Success; or it merely holds the name and the behaviour, which
  * is all there was where a rollback leads back to a set-up that had not succeeded. */
@@ -61,13 +62,14 @@ enum guard {
     GUARDS,
 };
 
-/* The settings that rows share; most fleets have a handful of distinct ones. */
+/* The settings that rows share; most fleets have a handful of distinct ones. What each is called
+ * elsewhere stands in policy.c. */
 struct policy {
+    finding_set accept;     /* findings that the owner knows and accepts */
+    span_us timeout_us;     /* how long DNS and SES together may take */
     enum behavior behavior; /* wanted in the end */
     enum dns_require require;
-    name_id mx_region;  /* NAME_NONE: the lane's own Region */
-    span_us timeout_us; /* how long DNS and SES together may take */
-    finding_set accept; /* findings that the owner knows and accepts */
+    name_id mx_region; /* NAME_NONE: the lane's own Region */
     enum until until;
 };
 

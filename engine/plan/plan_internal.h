@@ -10,8 +10,6 @@
 
 #include <stdio.h>
 
-const char *plan_require_name(enum dns_require require); /* "mx+spf", as in a manifest */
-bool plan_require_parse(struct text t, enum dns_require *out);
 /* As mail_from_status_name(), but "UNKNOWN" for a word that this program did not know. */
 const char *plan_status_name(enum mail_from_status status);
 bool plan_status_parse(struct text t, enum mail_from_status *out);

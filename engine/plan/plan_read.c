@@ -11,6 +11,7 @@
 #include "base/bounds.h"
 #include "base/escape.h"
 #include "base/hex.h"
+#include "model/policy.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -121,7 +122,7 @@ static bool lane_take(struct plan_reading *r)
     return !r->fits || index == place;
 }
 
-static bool accept_take(const cJSON *list, finding_set *out)
+static bool rules_take(const cJSON *list, uint64_t *out)
 {
     const cJSON *item;
     enum finding finding;
@@ -138,15 +139,24 @@ static bool accept_take(const cJSON *list, finding_set *out)
 static bool policy_take(struct plan_reading *r)
 {
     uint16_t index;
-    uint64_t timeout = 0;
     uint32_t place = r->fleet->policies_len;
-    struct policy p = {.mx_region = name(r, r->json, "mx_region")};
-    if (!behavior_parse(word(r->json, "behavior"), &p.behavior) ||
-        !plan_require_parse(word(r->json, "require"), &p.require) ||
-        !whole(r->json, "timeout_us", MANIFEST_TIMEOUT_MAX, &timeout) ||
-        !accept_take(member(r->json, "accept"), &p.accept))
+    struct policy p = {.until = UNTIL_SUCCESS};
+    bool good = true;
+    for (int i = 0; i < POLICY_FIELDS && good; i++) {
+        const struct policy_field *field = &policy_fields[i];
+        uint64_t value = 0;
+        if (!field->key)
+            continue;
+        switch (field->type) {
+        case POLICY_WORD: good = policy_word_parse(field, word(r->json, field->key), &value); break;
+        case POLICY_NUMBER: good = whole(r->json, field->key, (double)field->most, &value); break;
+        case POLICY_NAME: value = name(r, r->json, field->key); break;
+        case POLICY_RULES: good = rules_take(member(r->json, field->key), &value); break;
+        }
+        policy_put(&p, field, value);
+    }
+    if (!good)
         return false;
-    p.timeout_us = (span_us)timeout;
     r->fits &= fleet_policy(r->fleet, p, &index);
     return !r->fits || index == place;
 }

@@ -41,11 +41,15 @@ static void fleet_fill(struct fleet *f)
         (struct caller){NAME(f, "111122223333"), NAME(f, "aws-cn"),
                         NAME(f, "arn:aws-cn:iam::111122223333:user/x"), NAME(f, "profile p")};
     assert_true(fleet_policy(f, (struct policy){.timeout_us = SPAN_H(72)}, &policy));
-    assert_true(fleet_policy(
-        f,
-        (struct policy){BEHAVIOR_REJECT_MESSAGE, REQUIRE_NONE, NAME(f, "us-west-2"), SPAN_M(5),
-                        FINDING_BIT(DNS_TROUBLE) | FINDING_BIT(SENDS_MAIL), UNTIL_SET},
-        &policy));
+    assert_true(
+        fleet_policy(f,
+                     (struct policy){.behavior = BEHAVIOR_REJECT_MESSAGE,
+                                     .require = REQUIRE_NONE,
+                                     .mx_region = NAME(f, "us-west-2"),
+                                     .timeout_us = SPAN_M(5),
+                                     .accept = FINDING_BIT(DNS_TROUBLE) | FINDING_BIT(SENDS_MAIL),
+                                     .until = UNTIL_SET},
+                     &policy));
     assert_true(fleet_file(f, TEXT("a file.yaml"), &file));
     assert_true(fleet_file(f, TEXT("x\n'\"--;\xff.csv"), &file));
     struct choice choices[] = {
