@@ -15,7 +15,7 @@ static const char *variable(const char *name)
     return value && value[0] ? value : NULL;
 }
 
-/* "$NAME" or "${NAME}" at the front of *t; a variable that is not set stays as it is written. */
+/* "$NAME" or "${NAME}" at the front of *t; an unset variable stays as written. */
 static bool variable_expand(struct buf *out, struct text *t)
 {
     char name[128];
@@ -131,8 +131,8 @@ void profile_close(struct profile *p)
     }
 }
 
-/* botocore keeps " # note" in the value, other SDKs take it off; no key, Region or path holds a
- * blank before a hash, so taking it off harms nobody. */
+/* botocore keeps " # note" in the value, other SDKs remove such a note. No key, Region or path
+ * holds a blank before a hash, so removing is safe. */
 static struct text without_comment(struct text t)
 {
     for (size_t i = 1; i < t.len; i++)
