@@ -11,7 +11,7 @@ static const enum aws_variable path_variables[PROFILE_FILES] = {AWS_SHARED_CREDE
                                                                 AWS_CONFIG_FILE};
 static const char *const path_defaults[PROFILE_FILES] = {"~/.aws/credentials", "~/.aws/config"};
 
-/* "$NAME" or "${NAME}" at the front of *t; a variable that is not set stays as it is written. */
+/* "$NAME" or "${NAME}" at the front of *t; an unset variable stays as written. */
 static bool variable_expand(struct buf *out, struct text *t)
 {
     char name[128];
@@ -66,8 +66,8 @@ static enum err name_put(struct profile *p, struct text name, struct why *why)
     return OK;
 }
 
-/* In the config file every profile but the default one has the word before its name; the default
- * one may have it, and then that section counts. */
+/* In the config file every profile but the default one has the word "profile" before the name. The
+ * default profile may have the word too, and then this section counts. */
 static const char *kind_in(const struct profile *p, enum profile_file file)
 {
     struct text name = text_of(p->name);
@@ -127,8 +127,8 @@ void profile_close(struct profile *p)
     }
 }
 
-/* botocore keeps " # note" in the value, other SDKs take it off; no key, Region or path holds a
- * blank before a hash, so taking it off harms nobody. */
+/* botocore keeps " # note" in the value, other SDKs remove such a note. No key, Region or path
+ * holds a blank before a hash, so removing is safe. */
 static struct text without_comment(struct text t)
 {
     for (size_t i = 1; i < t.len; i++)
