@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "servers.h"
 
-/* Once per process, before the first channel, and after the last. */
+/* Once per process, before the first channel, and after the last. ERR_IO: a library that does not
+ * fit the headers of the build. */
 enum err cares_library_open(struct why *why);
 void cares_library_close(void);
 

@@ -35,7 +35,7 @@
             fail_msg("%lld is not within %lld and %lld", value_, least_, most_);                   \
     } while (0)
 
-/* By how much a bound on time may be missed; see tests/wire/patience.py. */
+/* By how much a bound on time may be missed; see tests/wire/timeouts.py. */
 static inline double test_timeouts(void)
 {
     const char *factor = getenv("TEST_PATIENCE");
