@@ -25,7 +25,7 @@ enum cares_outcome {
     CARES_SILENT,      /* no answer within the channel's time */
     CARES_UNREACHABLE, /* connection refused, no route */
     CARES_NO_TCP,      /* the answer was cut, and TCP led nowhere */
-    CARES_BROKEN,      /* what came is no DNS message */
+    CARES_BROKEN,      /* what came is no DNS message; since 1.28 also: no memory to read it */
     CARES_FAILED,      /* anything else; words say what */
     CARES_DROPPED,     /* the channel was closed */
 };
