@@ -55,7 +55,7 @@ static void run_denied(struct denial *d)
 
 static void one_odd_answer_changes_nothing(void **state)
 {
-    static const struct refusal all[] = {by_iam, by_proxy, bad_key};
+    const struct refusal all[] = {by_iam, by_proxy, bad_key};
     (void)state;
     for (size_t i = 0; i < COUNT(all); i++)
         for (uint32_t most = 1; most <= 2; most++) {
