@@ -51,7 +51,7 @@ static verb_function *function_of(const struct verb_row *row)
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
             return functions[i].run;
-    assert(!"every row has a function");
+    assert(false && "every row has a function");
     abort();
 }
 

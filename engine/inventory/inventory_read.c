@@ -76,7 +76,7 @@ static void batch_gather(struct inventory *v, uint16_t lane, uint32_t part, uint
                          instant_us now)
 {
     struct lane_inventory *s = &v->lanes[lane];
-    uint8_t kinds = BATCH_KIND(part_kind(s, part));
+    uint8_t kinds = (uint8_t)BATCH_KIND(part_kind(s, part));
     enum api api = s->seen.one_by_one ? API_V2 : API_V1;
     struct batch_read *b = batch_read_new(&v->reads, lane, api, kinds, now);
     b->generation = s->generation;

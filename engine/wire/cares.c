@@ -6,6 +6,8 @@
  * Switched off or mended here:
  * - NOCHECKRESP: SERVFAIL and REFUSED are answers; by default they read as other errors.
  * - The query cache (on by default since 1.31) would keep "no such name" as long as the zone says.
+ *   A build with the headers of an older version cannot turn the cache off, so such a program does
+ *   not run with a newer library: a system that was upgraded has one.
  * - Spelling of names at random (DNS0x20) is off, as are the hosts file, search lists and rotation.
  * - A cut answer (TC) from a server that takes no TCP reads as "connection refused". A TCP socket
  *   opened since the question tells the two cases apart.
@@ -25,6 +27,7 @@
 #define EDNS_SIZE  1232 /* fits every path unfragmented (DNS flag day 2020) */
 #define CLASS_IN   1
 #define ARES_1_28  0x011c00 /* the first with ares_query_dnsrec */
+#define ARES_1_31  0x011f00 /* the first with a query cache */
 #define HAS_DNSREC (ARES_VERSION >= ARES_1_28)
 
 struct cares {
@@ -42,6 +45,14 @@ static enum err trouble(struct why *why, int status)
 
 enum err cares_library_open(struct why *why)
 {
+    int loaded;
+    const char *version = ares_version(&loaded);
+    if (ARES_VERSION < ARES_1_31 && loaded >= ARES_1_31)
+        return why_set(why, ERR_IO,
+                       "c-ares %s remembers answers, and this program was built with %s, which has "
+                       "no way to turn that off: install the package of this release, or build "
+                       "the program anew",
+                       version, ARES_VERSION_STR);
     int status = ares_library_init(ARES_LIB_INIT_ALL);
     return status ? trouble(why, status) : OK;
 }

@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "servers.h"
 
-/* Once per process, before the first channel, and after the last. */
+/* Once per process, before the first channel, and after the last. ERR_IO: a library that does not
+ * fit the headers of the build. */
 enum err cares_library_open(struct why *why);
 void cares_library_close(void);
 
@@ -24,7 +25,7 @@ enum cares_outcome {
     CARES_SILENT,      /* no answer within the channel's time */
     CARES_UNREACHABLE, /* connection refused, no route */
     CARES_NO_TCP,      /* the answer was cut, and TCP led nowhere */
-    CARES_BROKEN,      /* the bytes are no DNS message */
+    CARES_BROKEN,      /* the bytes are no DNS message; since 1.28 also: no memory to read them */
     CARES_FAILED,      /* any other failure; words has the text */
     CARES_DROPPED,     /* the channel was closed */
 };

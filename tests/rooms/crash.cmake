@@ -29,7 +29,7 @@ function(mailfrom_campaign name)
 endfunction()
 
 mailfrom_campaign(kill9 $<TARGET_FILE:wall_clock> --seed 1 --rounds 500)
-mailfrom_campaign(damage --seed 1 --journals 45)
+mailfrom_campaign(damage $<TARGET_FILE:wall_clock> --seed 1 --journals 45)
 mailfrom_campaign(hidden_sends --seed 1 --calls 2000)
 mailfrom_campaign(signals --seed 1 --rounds 100)
 mailfrom_campaign(syscalls $<TARGET_FILE:wall_clock> --every 13)

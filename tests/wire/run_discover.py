@@ -4,6 +4,7 @@ proposes a migration and nothing else. Arguments: mailfrom, ses-sim."""
 
 import collections
 import csv
+import errno
 import io
 import json
 import os
@@ -227,7 +228,7 @@ def formats(room):
     check("before any call is made", not room.calls() or room.counted()["ListIdentities"] == 4, room.counted())
     room.ends("but with --force", DONE, "discover", *BOTH, "--out", "rows.csv", "--force")
     text = room.ends("a folder that is not there is told before", CANNOT_RUN, "discover", *BOTH, "--out", "no/where.yaml")
-    check("with its reason", "--out no/where.yaml: No such file" in text, text)
+    check("with its reason", f"--out no/where.yaml: {os.strerror(errno.ENOENT)}" in text, text)
 
 
 def refusals(room):

@@ -6,6 +6,7 @@
 #include "aws/credentials/command_line.h"
 #include "aws_script.h"
 
+#include <errno.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
@@ -125,11 +126,11 @@ static void a_program_gives_keys_or_a_reason(void **state)
 
 static void a_program_that_is_not_there_is_told(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {.config = "[profile x]\ncredential_process = ^/nobody\n",
          .profile = "x",
          .err = ERR_AUTH,
-         .says = {"cannot run", "/nobody: No such file"}},
+         .says = {"cannot run", "/nobody: ", strerror(ENOENT)}},
         {.config = "[profile x]\ncredential_process = no-such-program-of-ours\n",
          .profile = "x",
          .err = ERR_AUTH,

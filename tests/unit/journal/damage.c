@@ -110,7 +110,7 @@ static void killed(struct bench *b, int from, int to)
         keep(b, 1, from, to);
         _exit(0);
     }
-    int status;
+    int status = -1;
     assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
     assert_int_equal(status, 0);
 }
