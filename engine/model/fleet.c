@@ -1,4 +1,4 @@
-/* A fleet's arrays, which grow by doubling while it is made. */
+/* A fleet's arrays, doubled as rows are added. */
 #include "fleet.h"
 
 #include "base/bounds.h"
@@ -27,7 +27,7 @@ void fleet_clear(struct fleet *f)
     fleet_init(f);
 }
 
-/* Room for one more in an array that doubles; its capacity is the next power of two. */
+/* Makes room for one more element; the capacity is the next power of two. */
 static void *grown(void *array, uint32_t len, uint32_t len_max, size_t size)
 {
     if (len >= len_max)
