@@ -1,10 +1,10 @@
 /*
- * Duty: turn the bytes of a DNS answer into names, numbers and texts.
+ * Turns the bytes of a DNS answer into names, numbers and texts.
  *
- * Invariant: no byte outside the message is read; the work is bounded by its length; a name can
- * only jump to a place before everything it has read so far, so no chain of pointers is a loop. The
- * first fault sticks in the reader, every later read gives zero, and the caller looks once at the
- * end. What a faulty message said is dropped as a whole.
+ * Invariant: no byte outside the message is read; the length of the message bounds the work; a name
+ * jumps only to a place before all bytes read so far, so no chain of pointers is a loop. The first
+ * fault sticks in the reader, every later read gives zero, and the caller checks once at the end. A
+ * faulty message is dropped as a whole.
  */
 #include "message.h"
 
@@ -58,7 +58,7 @@ static uint32_t read_u32(struct message_reader *r)
     return high << 16 | read_u16(r);
 }
 
-/* A name on its way from the wire to presentation form. */
+/* A name under conversion from the wire to presentation form. */
 struct name {
     size_t at, end;
     size_t lowest; /* the earliest place read so far; jumps must go before it */
@@ -67,8 +67,8 @@ struct name {
     char text[NAME_WIRE_MAX * 4]; /* every octet as \DDD at worst */
 };
 
-/* RFC 4343, section 2.1: a dot or backslash inside a label is escaped by a backslash, anything
- * that is not printable by its three digits. */
+/* RFC 4343, section 2.1: a dot or backslash inside a label is escaped by a backslash, an
+ * unprintable byte by three digits. */
 static void name_add_octet(struct name *n, unsigned char octet)
 {
     if (octet <= ' ' || octet >= 0x7f) {
@@ -169,7 +169,7 @@ static struct text read_name(struct message_reader *r)
 /* The strings of one TXT record with nothing between them (RFC 7208, section 3.3). */
 static struct text read_txt(struct message_reader *r)
 {
-    size_t room = r->end - r->at; /* each string is one shorter than its place on the wire */
+    size_t room = r->end - r->at; /* each string has one byte less than on the wire */
     if (room == 0 || room > DNS_TXT_LEN_MAX) {
         reader_fail(r, ERR_PROTO, room ? "a TXT record is too long" : "a TXT record is empty");
         return TEXT_NONE;
