@@ -1,5 +1,5 @@
 /*
- * What SES says of the identity, and what stands around it in the fleet and in the account.
+ * Judges SES's facts about the identity, and its neighbours in the fleet and in the account.
  */
 #include "judge.h"
 
@@ -7,7 +7,7 @@
 #include "base/dname.h"
 #include "base/escape.h"
 
-#define SENTENCE_LEN_MAX 1024 /* the part that holds a name from outside */
+#define SENTENCE_LEN_MAX 1024 /* the part with a name from outside */
 
 /* Going back to the default needs no verification: it takes a setting away. */
 static void verification_judge(struct judgement *j, const struct fleet *f, uint32_t row,
@@ -27,7 +27,7 @@ static void verification_judge(struct judgement *j, const struct fleet *f, uint3
                       TEXT_ARG(identity), where, verification_name(ses->verification));
 }
 
-/* Which identity it is, as the subject of a sentence. */
+/* The sending identity, as the subject of a sentence. */
 static void sender_name(struct buf *out, struct text name, struct text identity)
 {
     if (identity.len == 0) {
@@ -44,7 +44,7 @@ static void sender_name(struct buf *out, struct text name, struct text identity)
         buf_add_fmt(out, " sends under the MAIL FROM " TEXT_FMT, TEXT_ARG(name));
 }
 
-/* Feedback forwarding would send bounces to a From address whose mail they are about. */
+/* Feedback forwarding would send bounces to the From address of the bounced mail. */
 static void sender_judge(struct judgement *j, const struct policy *policy, struct text name,
                          const struct judge_context *around)
 {
@@ -90,7 +90,7 @@ static void replaced_judge(struct judgement *j, const struct policy *policy, str
                       TEXT_ARG(ses->mail_from));
 }
 
-/* What the choice comes to for somebody whose mail is rejected meanwhile. */
+/* The consequence of the choice for an identity with rejected mail. */
 static const char *end_of_rejecting(const struct policy *policy, struct text name,
                                     const struct ses_facts *ses)
 {
@@ -136,7 +136,7 @@ static void masked_judge(struct judgement *j, const struct policy *policy, struc
     buf_clear(&shown);
 }
 
-/* Settings can be written all the same, so that a fleet may be made ready. */
+/* Settings can be written even so, to prepare a fleet. */
 static void account_judge(struct judgement *j, const struct policy *policy, const char *where,
                           const struct judge_context *around)
 {

@@ -1,6 +1,6 @@
 /*
- * The name itself, before anything is asked. SES refuses a MAIL FROM that is not below the domain
- * of the identity: a sibling under the same parent is not below it.
+ * Judges the name itself, before any question. SES refuses a MAIL FROM outside the domain of the
+ * identity; a sibling under a common parent is outside.
  */
 #include "judge.h"
 

@@ -1,4 +1,5 @@
-/* Puts the include of SES behind the version of a record, where evaluation reaches it. */
+/* Puts the include of SES right behind the version of a record, so evaluation reaches the
+   include. */
 #include "spf_merge.h"
 
 #include "base/buf.h"
@@ -6,7 +7,7 @@
 #include "base/escape.h"
 #include "spf_record.h"
 
-#define SHOWN_LEN_MAX 160 /* of what is wrong, in a sentence */
+#define SHOWN_LEN_MAX 160 /* of the fault, in a sentence */
 
 static bool denies_ses(const struct spf_record *r)
 {
