@@ -1,5 +1,5 @@
 /*
- * The steps of a survey, and what is known before it is asked.
+ * The steps of a survey, and answers known without a question.
  */
 #include "survey.h"
 
@@ -10,7 +10,7 @@
 
 #define SURVEY_BYTES_MAX (64u << 10) /* two names, an address and a reply of 256 records */
 
-/* A part is the machine that asks and the machine's own number for the question. */
+/* A part is the asking machine and the machine's own number for the question. */
 enum machine { MACHINE_INQUIRY, MACHINE_SPF, MACHINE_CHECK, MACHINE_DMARC, MACHINES };
 #define PART_BITS 24
 
@@ -34,7 +34,7 @@ void survey_clear(struct survey *s)
     arena_clear(&s->arena);
 }
 
-/* Without memory for a name the inquiry ends in trouble, and nothing else is asked. */
+/* Without memory for a name the inquiry ends in trouble, and no further question follows. */
 void survey_start(struct survey *s, struct text name, struct text from)
 {
     arena_reset(&s->arena);
@@ -103,7 +103,7 @@ void survey_stop(struct survey *s)
     s->stage = SURVEY_DONE;
 }
 
-/* ---- what is known already ---- */
+/* ---- known answers ---- */
 
 static void message_of_txt(struct survey *s, const struct dns_facts *facts, struct dns_message *m)
 {
