@@ -1,4 +1,4 @@
-/* Turns a call into a function of the SES model, and its result into a reply. */
+/* Turns a call into a function call of the SES model, and the result into a reply. */
 #include "ses_door.h"
 
 #include "ses_internal.h"
