@@ -22,7 +22,7 @@ enum inquiry_mode access_dns_mode(const struct access *a)
     return authority ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE;
 }
 
-/* The texts that are kept, by their option's name. */
+/* The kept texts, by the name of the option. */
 static const struct {
     const char *name;
     size_t offset;
@@ -39,7 +39,7 @@ static const struct {
 };
 
 #define KEPT_TEXTS     COUNT(kept_texts)
-#define KEPT_BYTES_MAX (1u << 20) /* arguments of the command line, which Linux bounds by less */
+#define KEPT_BYTES_MAX (1u << 20) /* arguments of the command line; Linux allows less */
 
 static const char **text_field(struct access *a, size_t i)
 {

@@ -1,4 +1,4 @@
-/* Opens lanes account by account; one that cannot be reached keeps its sentence. */
+/* Opens lanes account by account; an unreachable lane keeps a sentence with the reason. */
 #include "lanes.h"
 
 #include "aws/credentials/secrets.h"
@@ -27,8 +27,8 @@ struct opening {
     const struct access *access;
     const struct notices *notices;
     struct aws_settings settings;
-    uint32_t account; /* whose settings those are; UINT32_MAX: nobody's */
-    enum err err;     /* what came of reading them */
+    uint32_t account; /* owner of the settings; UINT32_MAX: none yet */
+    enum err err;     /* the result of reading the settings */
 };
 
 static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct text region,

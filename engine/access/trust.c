@@ -1,4 +1,4 @@
-/* Which options of a file must be given again before they count. */
+/* Options of a file without effect until the user gives the option again. */
 #include "trust.h"
 
 #include "aws/endpoints.h"
@@ -28,7 +28,7 @@ static struct text value_of(const struct access *a, const struct leading *l)
     return text_of(*(const char *const *)(const void *)((const char *)a + l->offset));
 }
 
-/* Not by the end of its name: below amazonaws.com are hosts of customers, too. */
+/* Compares whole names, not the end: hosts of customers lie below amazonaws.com too. */
 static bool is_of_region(struct text url, struct text region)
 {
     struct endpoint e;
@@ -54,7 +54,7 @@ static bool is_of_aws(struct text url)
     return false;
 }
 
-/* Must somebody else than a file say it? */
+/* Must the user confirm the value? */
 static bool is_leading(const struct leading *l, struct text value)
 {
     bool is_url = l->offset == offsetof(struct access, endpoint_url);
