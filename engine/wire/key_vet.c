@@ -1,4 +1,4 @@
-/* One signed GetCallerIdentity, and what its answer says of keys and clock. */
+/* One signed GetCallerIdentity; its answer tells the owner of the keys and the service's clock. */
 #include "key_vet.h"
 
 #include "base/bounds.h"
@@ -62,7 +62,7 @@ static enum err caller_ask(struct key_vet *v, struct call *c, const struct crede
         aws_reply_decode(
             c, &(struct aws_reply){.http_status = answer.status, .body = buf_text(&answer.body)});
     aws_request_clear(&request);
-    buf_clear(&answer.body); /* no secret is in it */
+    buf_clear(&answer.body); /* without secrets */
     return err;
 }
 
@@ -83,8 +83,8 @@ static enum err caller_judge(struct key_vet *v, const struct call *c,
     return OK;
 }
 
-/* Once more where STS takes the date of the signature for wrong: by then it has told the right
- * one. */
+/* Asks once more when STS rejects the date of the signature: the rejection has told the right
+ * time. */
 enum err key_vet_ask(void *context, const struct credentials *fresh, struct why *why)
 {
     struct key_vet *v = context;
