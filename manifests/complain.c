@@ -1,6 +1,6 @@
 /*
- * Complaints: every one with its place, in reading order, safe to print. Reading goes on after a
- * complaint, so one run shows all there is to mend.
+ * Complaints: each with its place, in reading order, safe to print. Reading goes on after a
+ * complaint, so one run shows every fault.
  */
 #include "base/escape.h"
 #include "raw.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define COMPLAINT_LEN  512
-#define QUOTE_TEXT_MAX 60 /* characters of the user's text that are shown */
+#define QUOTE_TEXT_MAX 60 /* characters shown of the user's text */
 
 void complaints_init(struct complaints *c)
 {
@@ -51,7 +51,7 @@ static bool complaints_grow(struct complaints *c)
     return true;
 }
 
-/* Nearly always at the end: only vetting looks back at files that were read before. */
+/* Nearly always at the end: only vetting looks back at earlier files. */
 static void complaints_insert(struct complaints *c, struct complaint new)
 {
     if (!complaints_grow(c)) {
@@ -64,7 +64,7 @@ static void complaints_insert(struct complaints *c, struct complaint new)
     c->list[i] = new;
 }
 
-/* Complaints outlive the fleet, so they hold their file's name; one copy serves a run of them. */
+/* Complaints outlive the fleet, so each holds its file's name; neighbours share one copy. */
 static struct text file_name_kept(struct complaints *c, struct text name)
 {
     if (c->len && text_eq(c->list[c->len - 1].file, name))
@@ -113,7 +113,7 @@ const char *quote(struct text t, char out[QUOTE_LEN])
     struct buf safe;
     buf_init(&safe, QUOTE_TEXT_MAX * 8);
     escape_terminal(&safe, shown);
-    /* Escapes grow: what still does not fit is cut here, between quotation marks. */
+    /* Escaping makes text longer: a text beyond the room is cut here, between quotation marks. */
     int room = QUOTE_LEN - (int)sizeof "\"\"...";
     int len = (int)safe.len < room ? (int)safe.len : room;
     bool cut = shown.len < t.len || (size_t)len < safe.len;

@@ -1,10 +1,10 @@
 /*
  * Identities from CSV (RFC 4180): a header line with the keys of an identity as columns, then a row
- * per identity; "dns.require" and the like are the keys of dns; several Regions or accepted
- * findings in one field are parted by blanks or semicolons; an empty field says nothing. A byte
- * order mark and either line ending are fine.
+ * per identity; "dns.require" and the like are the keys of dns; blanks or semicolons separate
+ * several Regions or accepted findings in one field; an empty field counts as missing. A byte order
+ * mark and either line ending are fine.
  *
- * A field's place is that of its first character, in characters, as in YAML.
+ * The place of a field is its first character, counted in characters, as in YAML.
  */
 #include "base/escape.h"
 #include "raw.h"
@@ -59,7 +59,7 @@ static struct source_place here(const struct csv *c)
     return (struct source_place){c->file, c->line, c->column};
 }
 
-/* One complaint a row: what follows a broken quotation is guesswork. */
+/* One complaint a row: the text after a broken quotation is guesswork. */
 static void row_break(struct csv *c, struct source_place at, const char *sentence)
 {
     if (!c->row_is_broken)

@@ -1,9 +1,9 @@
 /*
- * One value of one key becomes a setting or a complaint. YAML and CSV meet here, so that a column
- * means what the key means.
+ * One value of one key becomes a setting or a complaint. YAML and CSV meet here, so a column and a
+ * key have one meaning.
  *
- * Invariant: a bit in settings.given says that the key stood there; a bit in settings.broken that
- * its value cannot be used and has been complained about, so that nobody complains twice.
+ * Invariant: a bit in settings.given marks a key present in the file; a bit in settings.broken an
+ * unusable value with a complaint already made, so no value gets two complaints.
  */
 #include "model/region.h"
 #include "raw.h"
@@ -113,7 +113,7 @@ static void put_region(struct raw *r, struct draft *d, const struct key_rule *ru
     }
 }
 
-/* region and regions say the same thing, so only one of them may stand. */
+/* region and regions are two spellings of one setting, so only one may be present. */
 static void open_regions(struct raw *r, struct draft *d, const struct key_rule *rule,
                          struct source_place at)
 {

@@ -1,7 +1,7 @@
 /*
- * Files as bytes. What a manifest names is opened part by part below the folder of the user's
- * file, by descriptor and without following a symbolic link, so that no name and no race leads
- * anywhere else; and only regular files are read, so that no pipe or device can hold us up.
+ * Files as bytes. A file named in a manifest is opened part by part below the folder of the user's
+ * file, by descriptor and without following a symbolic link, so no name and no race leads out of
+ * the folder. Only regular files are read, so no pipe or device can block the reading.
  */
 #include "base/escape.h"
 #include "raw.h"
@@ -35,8 +35,8 @@ bool source_folder(const char *path, int *folder, struct text *name, int *errnum
     return *folder >= 0;
 }
 
-/* Opens the folder that holds the last part of *path, and leaves that part in *path. The result is
- * a descriptor of its own, or -1. */
+/* Opens the folder of the last part of *path, and leaves the last part in *path. Returns a new
+ * descriptor, or -1. */
 static int folder_walk(int folder, struct text *path)
 {
     int at = dup(folder);
@@ -45,7 +45,7 @@ static int folder_walk(int folder, struct text *path)
         char part[NAME_LEN_MAX + 1];
         struct text name = text_cut(path, '/');
         if (name.len > NAME_LEN_MAX)
-            name.len = NAME_LEN_MAX; /* no file system has such a name */
+            name.len = NAME_LEN_MAX; /* no file system has longer names */
         memcpy(part, name.at, name.len);
         part[name.len] = '\0';
         int below = openat(at, part, OPEN_FLAGS | O_DIRECTORY | O_NOFOLLOW);
@@ -67,7 +67,7 @@ static int file_open(int folder, struct text path, bool follow)
     if (path.len <= NAME_LEN_MAX) {
         memcpy(name, path.at, path.len);
         name[path.len] = '\0';
-        /* O_NONBLOCK: opening a pipe must not wait for its writer. */
+        /* O_NONBLOCK: opening a pipe must not wait for a writer. */
         fd = openat(dir, name, OPEN_FLAGS | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
         errnum = errno;
     }

@@ -1,9 +1,9 @@
 /*
- * What the settings of an entry come to. The entry's own keys come first, then the defaults of its
- * file, then those of the file that named it, and so on; key by key. Regions may come from the
- * account at last, or from the command line.
+ * Resolves the settings of an entry, key by key. The entry's own keys come first, then the defaults
+ * of its file, then the defaults of the including file, and so on. Regions may come last from the
+ * account, or from the command line.
  *
- * Rows share their settings, so each distinct set is resolved once.
+ * Rows share settings, so each distinct set is resolved once.
  */
 #include "raw.h"
 
@@ -68,7 +68,7 @@ void vet_accounts(struct raw *r)
     }
 }
 
-/* For an entry that names none in an account that names none. */
+/* The Region for an entry without one, in an account without one. */
 static struct text usual_region(const struct raw *r, const struct raw_account *account)
 {
     struct text profile = names_text(&r->fleet->names, account->account.profile);
@@ -90,7 +90,8 @@ void vet_every_account(struct raw *r)
         struct text usual = regions == NAME_NONE ? usual_region(r, account) : TEXT_NONE;
         if (usual.len && raw_name(r, usual, &region))
             regions = raw_list(r, &region, 1);
-        bool is_told = account->at.line || r->complaints->len == 0; /* else there was no account */
+        bool is_told =
+            account->at.line || r->complaints->len == 0; /* otherwise there was no account */
         if (regions == NAME_NONE && is_told && r->err == OK)
             complain(r, account->at,
                      "no Region for account %s: expected the key regions here, or the option "
@@ -102,7 +103,7 @@ void vet_every_account(struct raw *r)
     }
 }
 
-/* The account of an entry that names none: the only one, or the one called default. */
+/* The account of an entry without one: the only account, or the account named default. */
 static struct raw_account *account_of(struct raw *r, const struct settings *s)
 {
     if (s->account != NAME_NONE)
