@@ -1,8 +1,8 @@
 /*
- * Invariant: the name always holds a whole file, since only a whole one is renamed to it. A crash
- * leaves a "FILE.part" at most (deliver_part.h). A link at the name is replaced and not followed:
- * in a folder that others may write to, it may be theirs. Of what is no plain file, only the
- * descriptors that the process was given are written to (a shell's redirection, its >(...)).
+ * Delivers files. Invariant: the name always holds a whole file, since only a whole file is renamed
+ * to the name. A crash leaves at most a "FILE.part" (deliver_part.h). A link at the name is
+ * replaced and not followed: in a folder writable for others, the link may be an attacker's. Apart
+ * from plain files, only inherited descriptors are written to (a shell's redirection or >(...)).
  */
 #include "deliver.h"
 
@@ -64,7 +64,8 @@ static void folder_of(const char *path, char folder[PATH_MAX])
     snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 }
 
-/* Without this a crash of the machine may forget the rename; it cannot tear the file. */
+/* Without the fsync of the folder a crash of the machine may forget the rename; the file stays
+   whole. */
 static void folder_sync(const char *path)
 {
     char folder[PATH_MAX];
@@ -116,7 +117,7 @@ int deliver_stream(const char *path)
     return -1;
 }
 
-/* A link there, such as /dev/stdin, would be replaced by the file. */
+/* A link at the name, such as /dev/stdin, would be replaced by the file. */
 static bool is_of_system(const char *path)
 {
     static const char *const folders[] = {"/dev", "/proc", "/sys"};
@@ -131,7 +132,7 @@ static bool is_of_system(const char *path)
     return false;
 }
 
-/* What cannot be replaced by a file: named, since a FIFO would be waited for, for ever. */
+/* Names the kind of a path no file can replace: opening a FIFO would wait for ever. */
 static enum err kind_vet(const char *path, struct why *why)
 {
     struct stat st;
@@ -168,7 +169,7 @@ enum err deliver_into(const char *path, deliver_writer *write, void *ctx, struct
     return write_file(path, false, write, ctx, why);
 }
 
-/* In a folder with the sticky bit, a name of somebody else's cannot be renamed over. */
+/* In a folder with the sticky bit, another user's file cannot be renamed over. */
 static enum err owner_vet(const char *path, struct why *why)
 {
     char folder[PATH_MAX];

@@ -1,6 +1,6 @@
 /*
- * From choices and records to rows: one row per choice, in the fleet's order, whatever is known of
- * it. A choice without a record was never reached, which is an outcome too: skipped.
+ * From choices and records to rows: one row per choice, in the fleet's order. A choice without a
+ * record was never reached; the outcome is skipped.
  */
 #include "row.h"
 
@@ -42,7 +42,7 @@ const void *report_cell(const struct report_row *row, const struct report_column
     return (const char *)row + column->offset;
 }
 
-/* An open job is reported by where it stands. */
+/* The state of an open job gives the outcome. */
 static enum outcome outcome_of(const struct job_row *job)
 {
     if (!job)
@@ -122,7 +122,7 @@ struct fold {
     const struct report *report;
     bool (*fn)(void *ctx, const struct report_row *row);
     void *ctx;
-    uint32_t next; /* the first row that was not given yet */
+    uint32_t next; /* the first row not given yet */
     bool more;
     struct buf scratch;
 };
@@ -144,7 +144,7 @@ static bool fold_record(void *ctx, uint32_t row, const struct job_row *job)
 {
     struct fold *f = ctx;
     if (row < f->next || row >= f->report->fleet->choices_len)
-        return f->more; /* not of this fleet, or not ascending: nothing to say about it */
+        return f->more; /* not of this fleet, or not ascending: ignored */
     fold_until(f, row);
     if (f->more)
         fold_row(f, job);

@@ -1,6 +1,6 @@
 /*
- * The list of identities: each is a disclosure that shows its row and opens to its facts, so it
- * works where no script runs. html_script.js counts on the order of the cells.
+ * The list of identities: each is a disclosure element with the row, opening to the facts, usable
+ * without scripts. html_script.js relies on the order of the cells.
  */
 #include "html_internal.h"
 
@@ -68,7 +68,7 @@ static void rule_names_add(struct buf *out, finding_set findings)
     buf_add_str(out, "\"");
 }
 
-/* Most reasons are the sentence of a finding, which is shown anyway. */
+/* Most reasons are the sentence of a finding, shown with the findings already. */
 static bool is_a_finding(struct text reason, const struct report_row *row)
 {
     struct finding_walk walk;

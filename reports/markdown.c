@@ -1,7 +1,7 @@
 /*
- * Markdown for a pull-request comment: verdict, counts, what needs attention first, the rows folded
- * away by kind. GitHub takes 65,536 characters; this stays under MARKDOWN_MAX whatever the fleet,
- * by naming as many rows as fit and counting the rest.
+ * Markdown for a pull-request comment: verdict, counts, rows in need of attention first, the others
+ * folded by kind. GitHub takes 65,536 characters; the writer stays under MARKDOWN_MAX for every
+ * fleet: as many rows as fit are named, the rest counted.
  */
 #include "group.h"
 
@@ -9,12 +9,13 @@
 #include "base/count.h"
 #include "markup.h"
 
-#define OPEN_ROWS_MAX 10 /* an outcome with no more is shown unfolded, each row with its reason */
+#define OPEN_ROWS_MAX                                                                              \
+    10 /* an outcome with at most so many rows is shown unfolded, each row with its reason */
 
 static_assert(OPEN_ROWS_MAX <= GROUP_EXAMPLES, "a group knows that many of its rows");
 
-/* The alarms and outcomes that are listed, worst first; other outcomes are counted. A row with an
- * alarm stands in that section only. */
+/* The listed alarms and outcomes, worst first; other outcomes are counted. A row with an alarm is
+ * listed in the alarm's section only. */
 struct markdown_section {
     enum outcome outcome; /* ALARM_NONE */
     const char *title;
@@ -43,7 +44,7 @@ struct comment {
     struct groups groups;
 };
 
-/* A part gets its share of the room that is left; what it does not need the later ones have. */
+/* A part gets a share of the remaining room; unused room goes to later parts. */
 static size_t limit_of(const struct buf *out, size_t parts_left)
 {
     const size_t most = MARKDOWN_MAX - MARKDOWN_ROW_MAX - MARKDOWN_TAIL_MAX;
@@ -69,8 +70,8 @@ static void lane_add(struct comment *c, uint16_t lane)
     cell_add(c->out, names_text(&f->names, f->lanes[lane].region));
 }
 
-/* Rows of one group. with_all: account, Region and reason too, which a folded group has above it.
- * Returns how many fitted. */
+/* Rows of one group. with_all: also account, Region and reason; a folded group has the three in its
+ * head. Returns the number of rows written. */
 static uint32_t examples_add(struct comment *c, const struct group *g, bool with_all, size_t limit)
 {
     uint32_t added = 0;

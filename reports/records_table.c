@@ -1,7 +1,7 @@
 /*
- * The two for everybody else: CSV, a row for each record to publish, with the columns that the
- * forms of DNS providers have; JSON (docs/records.schema.json), an object for each set, blocked
- * ones too.
+ * The two formats for all other DNS: CSV, a row for each record to publish, with columns as in the
+ * forms of DNS providers; JSON (docs/records.schema.json), an object for each set, blocked sets
+ * too.
  */
 #include "records_internal.h"
 
