@@ -1,7 +1,6 @@
 /*
- * Duty: choose the protocol, put the request together, look once more where it leads, sign it.
- * Invariant: a request that leaves here is signed for exactly the bytes that it holds; one that
- * could not be made is empty.
+ * Chooses the protocol, builds the request, checks the destination again, signs. Invariant: a
+ * request leaving here is signed for exactly its bytes; a failed one is empty.
  */
 #include "aws_request.h"
 
@@ -52,7 +51,7 @@ static const struct endpoint *endpoint_of(const struct aws_endpoints *at, const 
     return api_of(c) == API_V2 ? &at->sesv2 : &at->ses;
 }
 
-/* A request in parts; what is signed and what is sent are both made from it. */
+/* A request in parts: source of both the signature and the sent bytes. */
 struct parts {
     struct buf path, query;
     const char *content_type; /* NULL: no body */

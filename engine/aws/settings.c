@@ -1,7 +1,7 @@
 /*
- * Duty: settings that are no secret, from environment and profile, in botocore's order. Invariant:
- * a value that is not understood stops the account; it is never taken for "not set", since what is
- * then used instead would be real AWS.
+ * Settings without secrets, from environment and profile, in botocore's order. Invariant: an
+ * unreadable value stops the account and never counts as "not set", since the default would be real
+ * AWS.
  */
 #include "settings.h"
 

@@ -1,6 +1,6 @@
 /*
- * Duty: say where a URL leads, or that it is not plain enough to say. Invariant: whatever passes
- * means the same to every URL parser; dotted numbers are IPv4 addresses or refused.
+ * Finds the destination of a URL, or refuses the URL as ambiguous. Invariant: an accepted URL has
+ * one meaning for every URL parser; dotted numbers are IPv4 addresses or refused.
  */
 #include "url.h"
 
@@ -63,8 +63,7 @@ static bool take_port(struct text *t, struct url *url)
     return true;
 }
 
-/* A name or an address, and nothing that one reader takes for a name and another for an address:
- * "127.1", "0x7f.0.0.1", "2130706433". */
+/* A name or an address. Refuses texts readable as both: "127.1", "0x7f.0.0.1", "2130706433". */
 static bool host_vet(struct url *url)
 {
     struct in_addr v4;

@@ -1,6 +1,6 @@
 /*
- * Duty: ask STS for the keys of a role; when it refuses, say who asked for what, in STS's words,
- * and what can be done.
+ * Asks STS for the keys of a role. After a refusal the sentence names the caller, the role, STS's
+ * words and the remedy.
  */
 #include "assume.h"
 
@@ -113,7 +113,7 @@ static enum err errand_run(struct errand *e, struct credentials *out, struct why
 
 /* Refused */
 
-/* Who holds these keys? GetCallerIdentity needs no permission. */
+/* Asks for the owner of the keys. GetCallerIdentity needs no permission. */
 static void caller_ask(struct errand *e, char *out, size_t out_len)
 {
     struct buf body;

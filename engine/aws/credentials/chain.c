@@ -1,6 +1,6 @@
 /*
- * Duty: choose the provider in botocore's order. A profile that is named drops the environment,
- * which the providers see to.
+ * Chooses the provider in botocore's order. A named profile excludes the environment; the providers
+ * check this.
  */
 #include "provider.h"
 
@@ -12,7 +12,8 @@ static const struct provider *const providers[] = {
     &provider_container,        &provider_metadata,
 };
 
-/* A role of the manifest stands for itself; a profile beside it is looked at when its keys are. */
+/* A role of the manifest needs no profile; a profile beside the role is read with the role's
+   keys. */
 static bool profile_is_missing(const struct provider_input *in)
 {
     bool is_needed = in->trail || !in->request->role_arn.len;

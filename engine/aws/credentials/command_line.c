@@ -1,4 +1,4 @@
-/* Splits a command line as a POSIX shell would, with quotes and backslashes, and nothing else. */
+/* Splits a command line by quotes and backslashes, as a POSIX shell does, without any expansion. */
 #include "command_line.h"
 
 #include <string.h>

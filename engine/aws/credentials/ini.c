@@ -60,7 +60,7 @@ static struct text section_of(struct text line)
 }
 
 struct line {
-    struct text whole, bare; /* without line end; and without blanks around it */
+    struct text whole, bare; /* without line end; and also without blanks around */
     size_t indent;
 };
 
@@ -75,7 +75,7 @@ static struct line line_cut(struct text *rest)
     return l;
 }
 
-/* NULL, or what is wrong with the line. */
+/* NULL, or the fault of the line. */
 static const char *line_take(struct ini *ini, const struct line *l)
 {
     struct ini_entry *last = ini->len ? &ini->entries[ini->len - 1] : NULL;

@@ -1,7 +1,7 @@
 /*
- * Profiles of "aws login" (login_session). Their tokens are bound to an elliptic-curve key (DPoP),
- * for which the AWS CLI is the only speaker; it can hand its keys on. Going on to the next provider
- * instead would sign with keys that the user did not mean.
+ * Profiles of "aws login" (login_session). The tokens are bound to an elliptic-curve key (DPoP).
+ * Only the AWS CLI implements this, and the CLI can export its keys. Going on to the next provider
+ * instead would sign with unintended keys.
  */
 #include "provider.h"
 

@@ -1,10 +1,10 @@
 /*
- * Keys of the instance that this runs on, by version 2 of the metadata service (IMDSv2). Version 1
- * is never spoken: it answers anybody who can make this machine send a GET.
+ * Keys of the instance under this process, by version 2 of the metadata service (IMDSv2). Version 1
+ * is never used: version 1 answers every GET an attacker can provoke.
  *
- * The service may hand out keys that have run out, while it cannot get new ones; they often still
- * work. They are used and asked for again soon, as botocore does.
- * Source: AWS SDKs and Tools Reference Guide, "IMDS credential provider"; EC2 User Guide.
+ * The service may hand out expired keys while it cannot get new ones; expired keys often still
+ * work. The provider uses such keys and asks again soon, like botocore. Source: AWS SDKs and Tools
+ * Reference Guide, "IMDS credential provider"; EC2 User Guide.
  */
 #include "aws/json.h"
 #include "base/bounds.h"
@@ -86,7 +86,7 @@ static enum err service_find(struct metadata_service *s, const struct provider_i
     return err;
 }
 
-/* token empty: this is the PUT that gets one. */
+/* token empty: the PUT for a token. */
 static enum err service_call(const struct metadata_service *s, const struct provider_input *in,
                              const char *path, struct text more, struct text token,
                              struct http_answer *answer, struct why *why)
@@ -111,7 +111,7 @@ static enum err service_call(const struct metadata_service *s, const struct prov
     return err;
 }
 
-/* IAM's own alphabet; it becomes part of a URL. */
+/* IAM's alphabet; the name becomes part of a URL. */
 static bool is_role_name(struct text t)
 {
     for (size_t i = 0; i < t.len; i++)
@@ -178,7 +178,7 @@ static enum err code_check(struct text document, struct why *why)
     return err;
 }
 
-/* Late keys get 17 to 25 minutes more, so that they are asked for again in 2 to 10. */
+/* Expired keys get 17 to 25 minutes more, so the next fetch comes in 2 to 10 minutes. */
 static void late_extend(struct credentials *c, instant_us now)
 {
     if (c->expires - now < SOON_US)

@@ -1,4 +1,4 @@
-/* Which hosts plain http may reach. */
+/* Checks URLs of metadata services: plain http only to loopback and to AWS's own addresses. */
 #include "near_url.h"
 
 static bool is_allowed(const struct url *url, const char *const *hosts, size_t hosts_len)

@@ -127,8 +127,8 @@ void profile_close(struct profile *p)
     }
 }
 
-/* botocore keeps " # note" in the value, other SDKs take it off; no key, Region or path holds a
- * blank before a hash, so taking it off harms nobody. */
+/* botocore keeps " # note" in the value, other SDKs remove such a note. No key, Region or path
+ * holds a blank before a hash, so removing is safe. */
 static struct text without_comment(struct text t)
 {
     for (size_t i = 1; i < t.len; i++)

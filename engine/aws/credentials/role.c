@@ -1,6 +1,6 @@
 /*
- * A role to be assumed: the manifest's (role_arn of an account) or the profile's. The keys that
- * assume it come from source_profile or credential_source, which may lead to another role.
+ * A role to be assumed: the manifest's (role_arn of an account) or the profile's. The source keys
+ * come from source_profile or credential_source, perhaps through another role.
  *
  * Invariant: the way from a role to its keys visits no profile twice, so it ends.
  */
@@ -12,13 +12,13 @@
 #include <assert.h>
 #include <stdio.h>
 
-/* A role of the manifest; of the source of one it is the profile's that counts. */
+/* A role of the manifest; for a role's source, the profile's role counts. */
 static bool is_of_manifest(const struct provider_input *in)
 {
     return in->request->role_arn.len && !in->trail;
 }
 
-/* With keys of its own, a source_profile hands out those and not its role's. */
+/* A source_profile with keys of its own hands out its keys and not its role's. */
 static bool role_applies(const struct provider_input *in)
 {
     if (is_of_manifest(in))

@@ -1,6 +1,6 @@
 /*
- * Keys of IAM Identity Center: the cached token of "aws sso login", refreshed while its refresh
- * token serves, exchanged for keys of one account and role.
+ * Keys of IAM Identity Center: the cached token of "aws sso login", refreshed as long as the
+ * refresh token is valid, exchanged for keys of one account and role.
  */
 #include "aws/json.h"
 #include "base/escape.h"
@@ -29,7 +29,7 @@ static bool applies(const struct provider_input *in)
 
 /* Setting up */
 
-/* From the session's section; what stands in the profile beside it must say the same. */
+/* From the session's section; an equal key of the profile must have an equal value. */
 static enum err setting_take(const struct provider_input *in, struct text session, const char *key,
                              struct text *out, struct why *why)
 {
@@ -194,7 +194,7 @@ static enum err token_get(const struct provider_input *in, const struct sso_setu
             return why_set(why, err, "%s", refresh_why.text);
     }
     if (t->expires > in->now)
-        return OK; /* what is left of the old one serves */
+        return OK; /* the old token is still valid */
     char what[WHY_LEN_MAX], at[WHEN_LEN];
     snprintf(what, sizeof what, "the SSO session expired at %s%s%.500s",
              when_format(t->expires, at), refresh_why.text[0] ? ", and " : "", refresh_why.text);

@@ -1,8 +1,9 @@
 /*
- * Duty: read and replace the cached token of an SSO session, which the AWS CLI and others share.
+ * Reads and replaces the cached token of an SSO session, shared with the AWS CLI and other
+ * programs.
  *
- * Invariant: whoever refreshes holds a lock on the file that it read after locking. A crash leaves
- * the old token or the new one, and at most a file beside it that nobody reads.
+ * Invariant: a refresh holds a lock on the file and has read the file after locking. A crash leaves
+ * the old token or the new one, and at most an unused file beside.
  */
 #include "sso_token.h"
 
@@ -67,7 +68,7 @@ static enum err token_check(const struct sso_token *t, struct why *why)
         if (t->texts[i].failed)
             return why_set(why, ERR_PROTO, "%s is too long", field_names[i]);
     struct text token = buf_text(&t->texts[SSO_ACCESS_TOKEN]);
-    if (token.len == 0 || !text_is_visible(token)) /* it becomes a header */
+    if (token.len == 0 || !text_is_visible(token)) /* the token becomes a header */
         return why_set(why, ERR_PROTO, "it has no accessToken that could be sent");
     return OK;
 }
