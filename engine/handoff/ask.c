@@ -1,5 +1,5 @@
 /*
- * What live DNS says of the names that were gathered, asked as `inspect` asks.
+ * Asks live DNS about the gathered names, like `inspect`.
  */
 #include "access/dns_wire.h"
 #include "decide.h"
@@ -9,12 +9,14 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define TOLD_EVERY SPAN_S(5) /* authorities are spared, so that a large fleet takes minutes */
+#define TOLD_EVERY                                                                                 \
+    SPAN_S(5) /* a large fleet takes minutes, because authorities are asked slowly                 \
+               */
 
 struct gather_asking {
     struct records_gather *g;
     uint32_t done;
-    instant_us told; /* when a person last heard how far it is */
+    instant_us told; /* the last report of progress */
 };
 
 static void survey_take(void *context, struct buf *out, const struct survey *s)
