@@ -145,7 +145,7 @@ static enum err kind_vet(const char *path, struct why *why)
                        : S_ISSOCK(st.st_mode) ? "a socket"
                                               : "a device";
     return why_set(why, ERR_INPUT,
-                   "is %s, expected the name of a file, or - or /dev/fd/N for what is open already",
+                   "is %s, expected the name of a file, or - or /dev/fd/N for an open descriptor",
                    kind);
 }
 
@@ -179,8 +179,8 @@ static enum err owner_vet(const char *path, struct why *why)
         !(above.st_mode & S_ISVTX) || name.st_uid == geteuid() || above.st_uid == geteuid())
         return OK;
     return why_set(why, ERR_INPUT,
-                   "belongs to somebody else (uid %u) in a folder where only its owner may replace "
-                   "it: name another file",
+                   "belongs to another user (uid %u), and only the owner may replace it in this "
+                   "folder: name another file",
                    (unsigned)name.st_uid);
 }
 
@@ -242,7 +242,7 @@ enum err report_write(const char *format, const char *path, const struct report_
     struct written written = {writer_of(text_of(format)),
                               {.head = head, .fleet = fleet, .source = source}};
     if (!written.write)
-        return why_set(why, ERR_INPUT, "there is no report format \"%s\"", format);
+        return why_set(why, ERR_INPUT, "unknown report format \"%s\"", format);
     enum err err = deliver(path, report_deliver, &written, why);
     return err == OK ? OK : why_wrap(why, err, "report %s", path);
 }

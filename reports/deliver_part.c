@@ -74,7 +74,7 @@ enum err part_make(struct part *part, const char *path, struct why *why)
         if (i == 0)
             part_read_batch(path);
     }
-    return why_set(why, ERR_IO, "no name for a file beside it is free");
+    return why_set(why, ERR_IO, "every name for a temporary file beside it is taken");
 }
 
 /* A network file system reports failed writes at close. The lock is held until the rename and

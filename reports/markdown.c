@@ -26,7 +26,7 @@ static const struct markdown_section sections[] = {
     {.alarm = ALARM_REJECTING},
     {OUTCOME_FAILED, "Failed", ALARM_NONE},
     {OUTCOME_EXPIRED, "Expired: DNS or SES was not ready in time", ALARM_NONE},
-    {OUTCOME_DRIFTED, "Drifted: changed by somebody else, not touched", ALARM_NONE},
+    {OUTCOME_DRIFTED, "Drifted: changed by another operator, not touched", ALARM_NONE},
     {OUTCOME_REFUSED, "Refused before any write", ALARM_NONE},
     {.alarm = ALARM_AILING},
     {OUTCOME_WAITING_DNS, "Waiting for DNS", ALARM_NONE},

@@ -272,7 +272,7 @@ enum err records_write(struct text format, const char *path, const struct record
                      .out = {.list = list, .style = style, .sum = sum}};
     *sum = (struct records_sum){0};
     if (!f.format)
-        return why_set(why, ERR_INPUT, "there is no format \"" TEXT_FMT "\" of records",
+        return why_set(why, ERR_INPUT, "unknown format \"" TEXT_FMT "\" of DNS records",
                        TEXT_ARG(format));
     if (records_path_is_folder(path))
         return folder_write(&f, path, why);

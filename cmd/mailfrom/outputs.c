@@ -71,8 +71,8 @@ static enum err input_spare(const char *output, const char *what, const char *in
                             struct why *why)
 {
     return input && is_same_file(output, input)
-               ? why_set(why, ERR_INPUT, "is %s %s, which must stay: name another file", what,
-                         input)
+               ? why_set(why, ERR_INPUT, "is %s %s, which would be overwritten: name another file",
+                         what, input)
                : OK;
 }
 

@@ -63,7 +63,7 @@ enum err session_load(struct session *s, struct why *why)
     struct manifest_options options = {
         .region = text_of(o->access.region), .region_of = region_of, .ctx = s};
     if (o->arguments_len == 0)
-        return why_set(why, ERR_INPUT, "which manifest? Name one or more YAML files");
+        return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
     if (session_report_vet(o, why) != OK)
         return ERR_INPUT;
     complaints_init(&complaints);
@@ -87,7 +87,7 @@ enum err session_report_vet(const struct options *o, struct why *why)
     for (size_t i = 0; i < o->reports_len; i++)
         if (!report_format_known(o->reports[i].format))
             return why_set(why, ERR_INPUT,
-                           "--report: there is no format \"" TEXT_FMT "\"; there are %s",
+                           "--report: unknown format \"" TEXT_FMT "\", expected one of %s",
                            TEXT_ARG(o->reports[i].format), known);
     return OK;
 }

@@ -25,8 +25,8 @@ static enum err manifests_vet(const struct session *s, struct why *why)
     if (err == OK &&
         memcmp(named->run.fleet.digest, s->run.fleet.digest, sizeof s->run.fleet.digest) != 0)
         err = why_set(why, ERR_INPUT,
-                      "plan %s was made from other manifests than these (their bytes or their "
-                      "names differ): review a new plan",
+                      "plan %s was made from other manifests than these (their contents or names "
+                      "differ): make and review a new plan",
                       s->options.plan);
     session_clear(named);
     free(named);
@@ -43,7 +43,8 @@ static enum err apply_load(struct session *s, struct why *why)
         return err == OK && o->arguments_len ? manifests_vet(s, why) : err;
     }
     if (o->max_age)
-        return why_set(why, ERR_INPUT, "--max-age is about the file of --plan, and none is given");
+        return why_set(why, ERR_INPUT,
+                       "--max-age bounds the age of a plan file: give --plan FILE too");
     return session_load(s, why);
 }
 
@@ -89,8 +90,7 @@ static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
         return err;
     if (changes == 0)
         return why_set(why, ERR_GONE,
-                       "there is nothing to change: SES has what the manifest wants, or it was "
-                       "refused above");
+                       "no changes: every identity is as wanted already, or is refused above");
     err = run_begun(&s->run, why, "the plan above");
     return err == OK ? confirm_ask("Change SES as shown?", why) : err;
 }

@@ -24,7 +24,8 @@ static enum err fleet_load(struct session *s, struct why *why)
     if (!names_run(o))
         return o->arguments_len
                    ? session_load(s, why)
-                   : why_set(why, ERR_INPUT, "which manifest or run? Name YAML files, or a number");
+                   : why_set(why, ERR_INPUT,
+                             "no manifest or run given: name YAML files, or the number of a run");
     enum err err = session_number(o, &id, why);
     if (err == OK)
         err = run_journal(&s->run, JOURNAL_READ, why);
@@ -44,7 +45,7 @@ static enum err format_vet(const struct options *o, struct why *why)
     for (size_t i = 0; records_format_name(i) && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
                                  records_format_name(i));
-    return why_set(why, ERR_INPUT, "--format: there is no format \"%s\"; there are %s", o->format,
+    return why_set(why, ERR_INPUT, "--format: unknown format \"%s\", expected one of %s", o->format,
                    known);
 }
 

@@ -37,7 +37,7 @@ static int nothing_to_resume(struct session *s, struct why *why)
     struct advice a;
     struct run *r = &s->run;
     const char *command = advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed");
-    message_note_then(command, "run %llu has ended; to begin again with what did not succeed:",
+    message_note_then(command, "run %llu has ended; to try again what did not succeed:",
                       (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
     return session_conclude(s, OK, why);

@@ -132,7 +132,8 @@ static enum err read_outcome(struct options *o, const char *value, struct why *w
     o->outcome_given = true;
     if (*value && outcome_parse(text_of(value), &o->outcome))
         return OK;
-    return why_set(why, ERR_INPUT, "--outcome takes a word of the report's column, not \"%s\"",
+    return why_set(why, ERR_INPUT,
+                   "--outcome takes an outcome of a report, such as done or refused, not \"%s\"",
                    value);
 }
 

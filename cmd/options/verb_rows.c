@@ -46,11 +46,12 @@ const struct verb_row verb_rows[] = {
     {"rollback", "RUN", "put back what a run changed",
      LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH,
      "Puts every identity that RUN wrote to back to what it was before, or to the default MAIL\n"
-     "FROM. An identity that somebody else has changed since is left alone. A rollback is a run\n"
+     "FROM. An identity that another operator has changed since is left alone. A rollback is a "
+     "run\n"
      "of its own: it can be resumed, reported and rolled back.",
      "mailfrom rollback 3 --to previous"},
     {"status", "[RUN]", "one screen: what waits for what", OPTIONS_JOURNAL | OPTIONS_STATUS,
-     "Shows where the newest run stands, or RUN. Reads the journal only, so it disturbs nobody.\n"
+     "Shows where the newest run stands, or RUN. Reads the journal only, so it disturbs no run.\n"
      "--watch follows a run of another process; --format json prints it for programs.",
      "mailfrom status --watch"},
     {"report", "RUN", "write reports again from the journal", OPTIONS_JOURNAL | OPTIONS_REPORT,
@@ -64,7 +65,7 @@ const struct verb_row verb_rows[] = {
      "organizational domain, or that of --zone. Exit code 3: some names need a person first.",
      "mailfrom records fleet.yaml --missing --format nsupdate --server 192.0.2.53"},
     {"inspect", "NAME...", "what DNS says of a MAIL FROM name: MX, SPF, DMARC", OPTIONS_INSPECT,
-     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with its look-ups followed, and\n"
+     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and\n"
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or\n"
      "- for one name a line. SES is not asked. Exit code 3: some question has no answer.",
      "mailfrom inspect bounce.example.com --from example.com"},

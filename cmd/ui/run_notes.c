@@ -61,7 +61,7 @@ static void closed_tell(struct run_notes *n, const struct scheduler *scheduler, 
     snprintf(regions, sizeof regions, "%u Regions", lanes);
     if (lanes == 1)
         snprintf(regions, sizeof regions, "Region " TEXT_FMT, TEXT_ARG(region_of(f, lane)));
-    message_error("account " TEXT_FMT ", %s: what is left of its %u %s %s%s: %s",
+    message_error("account " TEXT_FMT ", %s: the rest of its %u %s %s%s: %s",
                   TEXT_ARG(account_of(f, lane)), regions, jobs,
                   jobs == 1 ? "identity" : "identities",
                   scheduler_lane_is_closed(scheduler, lane) ? "fails" : "is not written",
@@ -108,8 +108,8 @@ static void hint_cut_tell(struct run_notes *n, const struct scheduler *scheduler
         n->hint_cut[lane] = true;
         message_note(
             "note: account " TEXT_FMT ", Region " TEXT_FMT
-            ": SES asked for a pause of %s before the next %s (x-amz-retry-after); at most %s "
-            "are waited, then it is called again",
+            ": SES asked for a pause of %s before the next %s (x-amz-retry-after); the pause is "
+            "cut to %s",
             TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
             span_format(pace->hint_cut, asked),
             call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind)),
@@ -127,12 +127,11 @@ static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, u
     const char *why = scheduler_lane_waits(scheduler, lane, &since);
     bool lasts = why && now >= since + TROUBLE_TOLD_AFTER;
     if (lasts && !n->waits[lane])
-        message_error(
-            "account " TEXT_FMT ", Region " TEXT_FMT
-            ": since %s SES cannot be asked; its identities wait, and one call at a time is "
-            "tried: %s",
-            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), when_format(since, when),
-            why);
+        message_error("account " TEXT_FMT ", Region " TEXT_FMT
+                      ": since %s SES cannot be reached; the identities wait, and one call at a "
+                      "time is tried: %s",
+                      TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                      when_format(since, when), why);
     else if (!why && n->waits[lane])
         message_note("account " TEXT_FMT ", Region " TEXT_FMT ": SES answers again",
                      TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));

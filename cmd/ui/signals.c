@@ -24,7 +24,7 @@ static bool is_ignored(int signal)
 
 static void leave_early(int signal)
 {
-    static const char said[] = "mailfrom: stopped by a signal, with nothing under way\n";
+    static const char said[] = "mailfrom: stopped by a signal; no call was in flight\n";
     ssize_t written = write(STDERR_FILENO, said, sizeof said - 1);
     (void)written;
     (void)signal;

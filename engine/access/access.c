@@ -72,9 +72,10 @@ enum err access_read(struct access *a, struct text kept, struct arena *arena, st
     cJSON *json = cJSON_ParseWithLength(kept.at, kept.len);
     if (!cJSON_IsObject(json)) {
         cJSON_Delete(json);
-        return why_set(why, ERR_IO,
-                       "the journal is damaged: it has lost the options of this run. Begin another "
-                       "with mailfrom apply: what is as wanted is left alone");
+        return why_set(
+            why, ERR_IO,
+            "the journal is damaged: it has lost the options of this run. Start a new run with "
+            "mailfrom apply, which leaves alone every identity that is as wanted");
     }
     for (size_t i = 0; i < KEPT_TEXTS; i++) {
         const char *value =

@@ -69,11 +69,11 @@ enum err access_trust_vet(const struct access *given, const struct access *taken
         struct text value = value_of(taken, &leadings[i]);
         if (value_of(given, &leadings[i]).len || !is_leading(&leadings[i], value))
             continue;
-        return why_set(why, ERR_INPUT,
-                       "%s would %s " TEXT_FMT ". Only you can say so, and --yes does not: if that "
-                       "is right, give the same --%s again",
-                       from, leadings[i].what, TEXT_ARG(text_slice(value, 0, 300)),
-                       leadings[i].name);
+        return why_set(
+            why, ERR_INPUT,
+            "%s would %s " TEXT_FMT
+            ". To allow this, give the same --%s on the command line; --yes does not allow it",
+            from, leadings[i].what, TEXT_ARG(text_slice(value, 0, 300)), leadings[i].name);
     }
     return OK;
 }

@@ -83,7 +83,8 @@ static enum err url_make(struct aws_request *r, const struct parts *p, const str
     if (r->url.failed)
         return why_set(why, ERR_LIMIT, "the request is too long");
     if (!endpoint_owns_url(e, buf_text(&r->url)))
-        return why_set(why, ERR_INPUT, "the request would not go to %s and is not signed", e->host);
+        return why_set(why, ERR_INPUT, "the URL does not lead to %s so the request is not signed",
+                       e->host);
     return OK;
 }
 

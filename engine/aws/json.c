@@ -125,12 +125,12 @@ enum err json_parse(struct json **out, struct text document, struct why *why)
     const char *end = NULL, *fault = document_fault(document);
     *out = NULL;
     if (document.len == 0 || document.len > HTTP_BODY_MAX)
-        return why_set(why, ERR_PROTO, "JSON: it is %s", document.len ? "too long" : "empty");
+        return why_set(why, ERR_PROTO, "JSON: the text is %s", document.len ? "too long" : "empty");
     if (fault)
         return why_set(why, ERR_PROTO, "JSON: %s", fault);
     cJSON *root = cJSON_ParseWithLengthOpts(document.at, document.len, &end, 0);
     if (!root)
-        return why_set(why, ERR_PROTO, "JSON: a mistake after %zu bytes",
+        return why_set(why, ERR_PROTO, "JSON: syntax error after %zu bytes",
                        end ? (size_t)(end - document.at) : 0);
     if (!only_blanks(end, document.at + document.len))
         fault = "something follows the value";

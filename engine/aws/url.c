@@ -88,15 +88,15 @@ enum err url_parse_origin(struct text t, struct url *url, struct why *why)
 {
     *url = (struct url){0};
     if (t.len >= URL_LEN_MAX)
-        return why_set(why, ERR_INPUT, "it is longer than %d characters", URL_LEN_MAX - 1);
+        return why_set(why, ERR_INPUT, "longer than %d characters", URL_LEN_MAX - 1);
     if (!take_scheme(&t, url))
-        return why_set(why, ERR_INPUT, "it must begin with https:// (or http:// for loopback)");
+        return why_set(why, ERR_INPUT, "must begin with https:// (or http:// for loopback)");
     if (!take_host(&t, url) || !host_vet(url))
-        return why_set(why, ERR_INPUT, "its host is neither a host name nor an IP address");
+        return why_set(why, ERR_INPUT, "the host is neither a host name nor an IP address");
     if (!take_port(&t, url))
-        return why_set(why, ERR_INPUT, "its port is not a number from 1 to 65535");
+        return why_set(why, ERR_INPUT, "the port is not a number from 1 to 65535");
     if (t.len && !text_eq(t, TEXT("/")))
-        return why_set(why, ERR_INPUT, "it must end after host and port");
+        return why_set(why, ERR_INPUT, "must end after host and port");
     return OK;
 }
 

@@ -297,7 +297,7 @@ enum err dns_message_parse(struct dns_message *m, const void *bytes, size_t len,
     *m = (struct dns_message){0};
     if (len < HEADER_LEN || len > DNS_MESSAGE_MAX)
         return why_set(why, ERR_PROTO, "DNS message of %zu bytes: %s", len,
-                       len < HEADER_LEN ? "it is shorter than its header" : "it is too long");
+                       len < HEADER_LEN ? "shorter than its header" : "too long");
     struct message_reader r = {.bytes = bytes, .len = len, .end = len, .arena = arena};
     unsigned counts[4];
     m->id = read_u16(&r);

@@ -99,8 +99,8 @@ static void spf_merge(struct records_verdict *v, struct arena *arena, const stru
         block(v, arena, err == ERR_NOMEM ? TEXT_NONE : text_of(why.text));
     else if (s->spf.walk.lookups >= SPF_LOOKUPS_MAX)
         block(v, arena,
-              TEXT("its SPF record needs ten DNS look-ups already, and include:amazonses.com would "
-                   "be one more than receivers make; shorten it first"));
+              TEXT("its SPF record needs ten DNS lookups already, and include:amazonses.com would "
+                   "be one more than receivers allow; shorten the record first"));
 }
 
 /* The one existing SPF record: good, to be merged, or not to be touched. */

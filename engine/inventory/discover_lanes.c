@@ -68,8 +68,9 @@ static enum err profile_regions(struct discover *d, uint16_t account, struct tex
     if (regions.len == 0)
         regions = lanes_usual_region(d->access, profile, &d->memory);
     if (regions.len == 0)
-        return why_set(why, ERR_INPUT,
-                       "which Region? Give --regions, set AWS_REGION, or give the profile one");
+        return why_set(
+            why, ERR_INPUT,
+            "no Region given: give --regions, set AWS_REGION, or add a region to the profile");
     return lanes_add(&d->fleet, account, regions, why);
 }
 

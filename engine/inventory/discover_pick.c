@@ -66,7 +66,7 @@ enum err discover_vet(const struct discover_config *c, const struct access *acce
     if (c->regions && access->region)
         return why_set(why, ERR_INPUT, "found --region and --regions, expected one of them");
     if (c->replace && !c->mail_from)
-        return why_set(why, ERR_INPUT, "--replace is for --mail-from");
+        return why_set(why, ERR_INPUT, "--replace needs --mail-from");
     if (c->mail_from && !template_is_below(text_of(c->mail_from)))
         return why_set(why, ERR_INPUT,
                        "--mail-from takes a name below the identity's domain, such as "

@@ -103,6 +103,6 @@ enum err discover_read(struct discover *d, struct why *why)
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
         if (!d->lanes.trouble[i] && !lanes_may_ask_caller(&d->lanes, i))
             inventory_ask_no_caller(d->inventory, d->fleet.lanes[i].account,
-                                    "SES is asked at an endpoint of your own, STS is not asked");
+                                    "SES is asked at a custom endpoint, so STS is not asked");
     return wire_read(d, why);
 }

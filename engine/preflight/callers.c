@@ -55,16 +55,16 @@ static void lane_close(struct lanes *l, uint32_t lane, const struct fleet *f,
 {
     const struct caller *then = &f->lanes[lane].caller;
     struct text with = names_text(&f->names, then->begun_with);
-    char is[ACCOUNT_LEN] = "of an account that STS does not say",
-         was[ACCOUNT_LEN] = "where STS could not be asked for the account,";
+    char is[ACCOUNT_LEN] = "of an account unknown to STS",
+         was[ACCOUNT_LEN] = "when STS could not be asked for the account,";
     struct why why = {""};
     if (caller_is_known(f, now))
         account_words(f, now, "of", is);
     if (caller_is_known(f, then))
         account_words(f, then, "in", was);
     why_set(&why, ERR_AUTH,
-            "these credentials (" TEXT_FMT ") are %s, but %s was begun %s with " TEXT_FMT
-            ": nothing is sent. Use the credentials and the endpoints that it was begun with",
+            "these credentials (" TEXT_FMT ") are %s, but %s was started %s with " TEXT_FMT
+            ": nothing is sent. Use the same credentials and endpoints as then",
             TEXT_ARG(names_text(&f->names, now->begun_with)), is, begun, was, TEXT_ARG(with));
     lanes_give_up(l, lane, why.text);
 }
@@ -82,21 +82,21 @@ static void unknown_tell(const struct notices *n, const struct fleet *f, uint32_
     if (waits)
         notice_note(n,
                     "note: account " TEXT_FMT
-                    ": STS cannot be asked now whose credentials these are (%s%s%s); nothing is "
-                    "sent to SES there before it has said so",
+                    ": STS cannot be asked now who owns the credentials (%s%s%s); nothing is sent "
+                    "to SES there before STS has answered",
                     TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
     else if (!p->answered_at)
         notice_note(n,
                     "note: account " TEXT_FMT
-                    ": STS is not asked whose credentials these are, since "
-                    "SES is asked at an endpoint of your own; the account is remembered as unknown",
+                    ": STS is not asked who owns the credentials, because SES is asked at a custom "
+                    "endpoint; the account is kept as unknown",
                     TEXT_ARG(name));
     else
-        notice_note(n,
-                    "note: account " TEXT_FMT
-                    ": STS does not say whose credentials these are (%s%s%s);"
-                    " the account is remembered as unknown",
-                    TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
+        notice_note(
+            n,
+            "note: account " TEXT_FMT
+            ": STS does not tell who owns the credentials (%s%s%s); the account is kept as unknown",
+            TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
 }
 
 enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *found,

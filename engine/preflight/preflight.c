@@ -75,7 +75,7 @@ static void account_give_up(struct preflight *p, uint32_t account, const struct 
     struct why why = {""};
     bool is_ours = reply->how == REPLY_NO_KEYS; /* its sentence says it all */
     why_set(&why, ERR_AUTH, "%s%s%s%s",
-            is_ours ? "" : "STS does not say whose credentials these are: ", reply->code,
+            is_ours ? "" : "STS does not tell who owns the credentials: ", reply->code,
             reply->code[0] ? ": " : "", reply->message);
     for (uint32_t i = 0; i < p->fleet->lanes_len; i++)
         if (p->fleet->lanes[i].account == account && !p->lanes->trouble[i])

@@ -55,9 +55,8 @@ static void sender_judge(struct judgement *j, const struct policy *policy, struc
     sender_name(&sender, name, around->sending_identity);
     if (around->mail_from_forwards)
         judge_finding(j, policy, SENDS_MAIL, SEVERITY_ERROR,
-                      TEXT_FMT
-                      ", with feedback forwarding on: its bounces would be sent to a name that "
-                      "receives no mail. Choose a name that nothing sends from",
+                      TEXT_FMT ", with feedback forwarding on: its bounces would be sent to a name "
+                               "that receives no mail. Choose a name that is not used for sending",
                       TEXT_ARG(buf_text(&sender)));
     else if (around->mail_from_unasked)
         judge_finding(j, policy, SENDS_MAIL, SEVERITY_WARNING,
@@ -128,9 +127,9 @@ static void masked_judge(struct judgement *j, const struct policy *policy, struc
     buf_init(&shown, SENTENCE_LEN_MAX);
     escape_terminal(&shown, masking);
     judge_finding(j, policy, MASKED_BY_IDENTITY, SEVERITY_WARNING,
-                  "identity " TEXT_FMT " below " TEXT_FMT " has a MAIL FROM setting of its own: "
-                  "mail from that %s will not follow this change. Add it to the manifest if it "
-                  "shall",
+                  "identity " TEXT_FMT " below " TEXT_FMT
+                  " has a MAIL FROM setting of its own: mail from that %s will not follow this "
+                  "change. Add it to the manifest to change it too",
                   TEXT_ARG(buf_text(&shown)), TEXT_ARG(identity),
                   is_address ? "address" : "subdomain");
     buf_clear(&shown);

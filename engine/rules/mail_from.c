@@ -50,13 +50,15 @@ void judge_name(struct judgement *j, const struct fleet *f, uint32_t row)
     if (!j->suffixes)
         return;
     if (suffix_is_public(j->suffixes, domain))
-        judge_finding(j, policy, PUBLIC_SUFFIX, SEVERITY_ERROR,
-                      TEXT_FMT ", the domain of the identity, is a public suffix: anybody may "
-                               "register names below it",
-                      TEXT_ARG(domain));
+        judge_finding(
+            j, policy, PUBLIC_SUFFIX, SEVERITY_ERROR,
+            TEXT_FMT
+            ", the domain of the identity, is a public suffix: anyone may register names below it",
+            TEXT_ARG(domain));
     else if (suffix_is_public(j->suffixes, name))
-        judge_finding(j, policy, PUBLIC_SUFFIX, SEVERITY_ERROR,
-                      "MAIL FROM " TEXT_FMT " is a public suffix: anybody may register names below "
-                      "it, and no mail aligns with it",
-                      TEXT_ARG(name));
+        judge_finding(
+            j, policy, PUBLIC_SUFFIX, SEVERITY_ERROR,
+            "MAIL FROM " TEXT_FMT
+            " is a public suffix: anyone may register names below it, and no mail aligns with it",
+            TEXT_ARG(name));
 }

@@ -63,7 +63,8 @@ static enum mx_status impossible_judge(struct judgement *j, const struct policy 
     char meant[FEEDBACK_HOST_LEN];
     feedback_host_make(j->feedback_host, near ? text_of(near) : wanted, meant);
     judge_finding(j, policy, MX_UNKNOWN_REGION, SEVERITY_ERROR,
-                  "MX of " TEXT_FMT " is " TEXT_FMT ", but no AWS Region can be called " TEXT_FMT
+                  "MX of " TEXT_FMT " is " TEXT_FMT
+                  ", but no AWS Region can have the name " TEXT_FMT
                   ": the set-up would fail after 72 hours. Did you mean %s? Publish 10 %s",
                   TEXT_ARG(name), TEXT_ARG(host), TEXT_ARG(region), meant, meant);
     return MX_STATUS_UNKNOWN_REGION;
@@ -118,10 +119,11 @@ static enum mx_status one_judge(struct judgement *j, const struct policy *policy
                       TEXT_ARG(name), TEXT_ARG(host), publish);
         return MX_STATUS_WRONG_SUFFIX;
     case MX_DOUBLED:
-        judge_finding(j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
-                      "MX of " TEXT_FMT " is " TEXT_FMT ": the zone's own name was appended, for "
-                      "want of a final dot. Publish 10 %s.",
-                      TEXT_ARG(name), TEXT_ARG(host), publish);
+        judge_finding(
+            j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
+            "MX of " TEXT_FMT " is " TEXT_FMT
+            ": the zone's own name was appended, because the final dot is missing. Publish 10 %s.",
+            TEXT_ARG(name), TEXT_ARG(host), publish);
         return MX_STATUS_WRONG_SUFFIX;
     case MX_FOREIGN: break;
     }
@@ -222,8 +224,8 @@ enum mx_status mx_judge(struct judgement *j, const struct policy *policy, struct
     if (dns->cname.len) {
         judge_finding(j, policy, CNAME_AT_NAME, SEVERITY_ERROR,
                       TEXT_FMT " is a CNAME to " TEXT_FMT
-                               ", beside which no MX and no TXT can stand. "
-                               "Remove it, or choose another MAIL FROM",
+                               ", and a CNAME cannot have an MX or a TXT beside it. Remove the "
+                               "CNAME, or choose another MAIL FROM",
                       TEXT_ARG(name), TEXT_ARG(dns->cname));
         return MX_STATUS_CNAME;
     }

@@ -87,7 +87,7 @@ bool spf_walk_count_void(struct spf_walk *w)
 {
     w->void_lookups++;
     if (w->void_lookups > limit_of(w, SPF_VOID_LOOKUPS_MAX))
-        spf_walk_end(w, SPF_PERMERROR, "more than %u look-ups find nothing", SPF_VOID_LOOKUPS_MAX);
+        spf_walk_end(w, SPF_PERMERROR, "more than %u void lookups", SPF_VOID_LOOKUPS_MAX);
     return !w->done;
 }
 
@@ -95,7 +95,7 @@ static bool count_lookup(struct spf_walk *w)
 {
     w->lookups++;
     if (w->lookups > limit_of(w, SPF_LOOKUPS_MAX))
-        spf_walk_end(w, SPF_PERMERROR, "more than %u look-ups are needed",
+        spf_walk_end(w, SPF_PERMERROR, "more than %u DNS lookups are needed",
                      limit_of(w, SPF_LOOKUPS_MAX));
     return !w->done;
 }
@@ -169,7 +169,7 @@ static void include_begin(struct spf_walk *w, const struct spf_term *term, struc
     }
     if (w->depth > SPF_LOOKUPS_MAX) {
         assert(w->lookups > SPF_LOOKUPS_MAX);
-        spf_walk_end(w, SPF_PERMERROR, "more than %u look-ups are needed", SPF_LOOKUPS_MAX);
+        spf_walk_end(w, SPF_PERMERROR, "more than %u DNS lookups are needed", SPF_LOOKUPS_MAX);
         return;
     }
     w->frames[w->depth++] = (struct spf_frame){.domain = domain, .passes = passes};

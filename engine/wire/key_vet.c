@@ -70,13 +70,13 @@ static enum err caller_judge(struct key_vet *v, const struct call *c,
                              const struct credentials *fresh, struct why *why)
 {
     if (verdict_of(&c->reply, CALL_CALLER) != VERDICT_OK)
-        return why_set(why, ERR_IO, "STS does not say whose the new credentials are: %s%s%s",
+        return why_set(why, ERR_IO, "STS does not tell who owns the new credentials: %s%s%s",
                        c->reply.code, c->reply.code[0] ? ": " : "", c->reply.message);
     v->is_foreign = !text_eq(c->account.caller_account, text_of(v->account));
     if (v->is_foreign)
         return why_set(why, ERR_AUTH,
                        "the new credentials are of account " TEXT_FMT " (" TEXT_FMT
-                       "), but the run was begun in account %s: nothing more is sent",
+                       "), but the run was started in account %s: nothing more is sent",
                        TEXT_ARG(c->account.caller_account), TEXT_ARG(c->account.caller_arn),
                        v->account);
     v->id_hash = hash_bytes(fresh->access_key_id, strlen(fresh->access_key_id));

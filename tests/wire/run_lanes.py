@@ -150,7 +150,7 @@ def guarded(programs):
         room.ends("an account that STS refuses does not stop the guarded others", TROUBLE, "apply", "fleet.yaml", "--yes")
         rows = room.report(1)
         check("the others are done", {r["outcome"] for n, r in rows.items() if r["account"] != "a2"} == {"done"}, rows)
-        check("SES was not asked with its keys", all("STS does not say" in r["reason"] for r in room.of(rows, "a2").values()), rows)
+        check("SES was not asked with its keys", all("STS does not tell" in r["reason"] for r in room.of(rows, "a2").values()), rows)
 
 
 def preflight(programs):

@@ -91,7 +91,7 @@ def resumed_then_taken_back():
         journal = killed(room)
         cut_before_looks(room, journal)
         text = room.ends("resume --refresh goes on to the end", DONE, "resume", 1, "--refresh")
-        check("and says what it does", "SES is looked at for every identity" in text, text)
+        check("and says what it does", "Every identity of the run is read from SES" in text, text)
         check("all are as wanted", all(name == f"bounce.{i}" for i, name in mail_from(room).items()), room.ses())
         text = room.ends("the loss stays known", CANNOT_RUN, "rollback", 1, "--yes")
         check("with the step that is left", "mailfrom rollback 1 --refresh" in text, text)

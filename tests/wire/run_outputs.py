@@ -131,7 +131,7 @@ def spared(room):
     os.link(room.path / "teams" / "inner.yaml", room.path / "inner.hard")
     (room.path / "new").mkdir(0o700)
     before = kept_bytes(room)
-    plan, apply, words = ["plan", "d0.example.json"], ["apply", "d0.example.json", "--yes"], "which must stay"
+    plan, apply, words = ["plan", "d0.example.json"], ["apply", "d0.example.json", "--yes"], "which would be overwritten"
     for title, verb in [
             ("a report over the journal", ["report", 1, "--report", "csv:.mailfrom/journal.db"]),
             ("its log", ["report", 1, "--report", "csv:.mailfrom/journal.db-wal"]),
@@ -194,7 +194,7 @@ def small_stack(room):
           done.returncode, done.stdout_text, done.stderr_text)
     (room.path / "under-way/journal.db.lock").unlink()
     said = room.run("status", *journal).stdout_text
-    check("without its lock file it is not said to be cut off", "cut off" not in said and "cannot be told" in said, said)
+    check("without its lock file it is not said to be cut off", "cut off" not in said and "it is not known whether a process is running it" in said, said)
     process.terminate()
     process.communicate()
 

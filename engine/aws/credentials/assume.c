@@ -32,8 +32,8 @@ enum err role_vet(const struct sts_role *role, struct why *why)
     uint64_t seconds;
     if (!role_arn_is(role->arn))
         return why_set(why, ERR_AUTH,
-                       "role_arn \"" TEXT_FMT "\" is not like "
-                       "arn:aws:iam::111122223333:role/NAME",
+                       "role_arn \"" TEXT_FMT
+                       "\" is not of the form arn:aws:iam::111122223333:role/NAME",
                        TEXT_ARG(text_slice(role->arn, 0, 200)));
     if (role->duration_s.len && (!text_to_u64(role->duration_s, &seconds) ||
                                  seconds < DURATION_S_MIN || seconds > DURATION_S_MAX))

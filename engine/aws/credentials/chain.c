@@ -28,12 +28,12 @@ enum err provider_none(const struct provider_input *in, const char *metadata, st
         return why_set(why, ERR_AUTH, "profile \"%s\", the source_profile of %s%s, holds no keys",
                        p->name, in->trail->profile[0] ? "profile " : "the manifest's account",
                        in->trail->profile);
-    return why_set(
-        why, ERR_AUTH,
-        "no AWS credentials: looked %sinto profile \"%s\" of %.200s and %.200s, and for a "
-        "container's; an instance's metadata service %s. Set AWS_PROFILE, or run \"aws configure\"",
-        in->request->profile_is_explicit ? "" : "at AWS_ACCESS_KEY_ID, ", p->name,
-        p->paths[PROFILE_IN_CREDENTIALS], p->paths[PROFILE_IN_CONFIG], metadata);
+    return why_set(why, ERR_AUTH,
+                   "no AWS credentials found: searched %sprofile \"%s\" of %.200s and %.200s, and "
+                   "the container's endpoint; the instance's metadata service %s. Set AWS_PROFILE, "
+                   "or run \"aws configure\"",
+                   in->request->profile_is_explicit ? "" : "AWS_ACCESS_KEY_ID, ", p->name,
+                   p->paths[PROFILE_IN_CREDENTIALS], p->paths[PROFILE_IN_CONFIG], metadata);
 }
 
 enum err provider_choose(const struct provider_input *in, const struct provider **out,

@@ -50,7 +50,7 @@ static enum err program_find(const char *name, char path[PATH_LEN_MAX], struct w
             access(path, X_OK) == 0)
             return OK;
     }
-    return why_set(why, ERR_AUTH, "%.300s is in no folder of PATH", name);
+    return why_set(why, ERR_AUTH, "%.300s was not found in PATH", name);
 }
 
 static int spawn(pid_t *pid, const char *path, char *const argv[], int out, int err)

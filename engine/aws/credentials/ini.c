@@ -111,7 +111,7 @@ enum err ini_parse(struct ini *ini, struct why *why)
     if (text_starts(rest, TEXT("\xef\xbb\xbf")))
         rest = text_from(rest, 3);
     if (text_find(rest, '\0') < rest.len)
-        return why_set(why, ERR_INPUT, "it holds a NUL byte and is no text");
+        return why_set(why, ERR_INPUT, "contains a NUL byte, expected text");
     for (unsigned number = 1; rest.at; number++) {
         struct line line = line_cut(&rest);
         const char *fault = line_take(ini, &line);

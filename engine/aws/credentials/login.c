@@ -14,12 +14,11 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
 {
     const char *name = in->profile->name;
     (void)out;
-    return why_set(
-        why, ERR_AUTH,
-        "profile \"%s\" wants a session of \"aws login\" (login_session), which only the "
-        "AWS CLI speaks; let another profile run it: credential_process = aws configure "
-        "export-credentials --profile %s --format process",
-        name, name);
+    return why_set(why, ERR_AUTH,
+                   "profile \"%s\" uses a session of \"aws login\" (login_session), which only the "
+                   "AWS CLI supports. Use another profile with: credential_process = aws configure "
+                   "export-credentials --profile %s --format process",
+                   name, name);
 }
 
 const struct provider provider_login = {

@@ -70,7 +70,7 @@ static enum err service_find(struct metadata_service *s, const struct provider_i
     uint64_t timeout_s = 0, attempts = 0;
     enum err err = near_url_parse(url_of(in), hosts, COUNT(hosts), &s->url, why);
     if (!err && s->url.path.len > 1)
-        err = why_set(why, ERR_AUTH, "it must end after host and port");
+        err = why_set(why, ERR_AUTH, "the URL must end after host and port");
     if (err)
         return why_wrap(why, err, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
     err = number_read(in, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout", TIMEOUT_S,
@@ -129,11 +129,11 @@ static enum err token_get(const struct metadata_service *s, const struct provide
     struct text body = text_trim(buf_text(&answer.body));
     if (!err && answer.status != 200)
         err = why_set(why, ERR_AUTH,
-                      "it gives no session token (HTTP %d), so it does not speak version 2, and "
-                      "version 1 is not spoken here",
+                      "no session token (HTTP %d): the service does not support IMDSv2, and "
+                      "mailfrom does not use IMDSv1",
                       answer.status);
     else if (!err && (body.len == 0 || !text_is_visible(body)))
-        err = why_set(why, ERR_IO, "its session token is not one");
+        err = why_set(why, ERR_IO, "the session token is malformed");
     if (!err)
         err = provider_secret(in, body, why);
     if (!err)
@@ -150,12 +150,11 @@ static enum err role_get(const struct metadata_service *s, const struct provider
     enum err err = service_call(s, in, LIST_PATH, TEXT_NONE, token, &answer, why);
     struct text rest = buf_text(&answer.body), name = text_trim(text_cut(&rest, '\n'));
     if (!err && answer.status == 404)
-        err = why_set(why, ERR_AUTH, "the instance has no role; give it an instance profile");
+        err = why_set(why, ERR_AUTH, "the instance has no role: attach an instance profile");
     else if (!err && answer.status != 200)
-        err = why_set(why, ERR_AUTH, "HTTP %d to the question for the instance's role",
-                      answer.status);
+        err = why_set(why, ERR_AUTH, "HTTP %d when asked for the instance's role", answer.status);
     else if (!err && !is_role_name(name))
-        err = why_set(why, ERR_IO, "its name of the instance's role is not one");
+        err = why_set(why, ERR_IO, "the name of the instance's role is malformed");
     if (!err)
         snprintf(role, NAME_LEN, TEXT_FMT, TEXT_ARG(name));
     http_answer_clear(&answer);
@@ -194,8 +193,7 @@ static enum err keys_get(const struct metadata_service *s, const struct provider
     http_answer_init(&answer);
     enum err err = service_call(s, in, LIST_PATH, text_of(role), token, &answer, why);
     if (!err && answer.status != 200)
-        err = why_set(why, ERR_AUTH, "HTTP %d to the question for keys of role %s", answer.status,
-                      role);
+        err = why_set(why, ERR_AUTH, "HTTP %d when asked for keys of role %s", answer.status, role);
     if (!err)
         err = code_check(buf_text(&answer.body), why);
     if (!err)

@@ -73,8 +73,8 @@ static enum err failure_say(const struct child_result *r, bool is_renewal, struc
         snprintf(how, sizeof how, "was ended by signal %d", WTERMSIG(r->status));
     else
         snprintf(how, sizeof how, "ended with exit code %d", WEXITSTATUS(r->status));
-    return why_set(why, is_passing ? ERR_IO : ERR_AUTH, "it %s%s%s", how,
-                   said[0] ? ", and said last: " : "", said);
+    return why_set(why, is_passing ? ERR_IO : ERR_AUTH, "the program %s%s%s", how,
+                   said[0] ? "; its last output: " : "", said);
 }
 
 static enum err result_read(const struct child_result *r, bool is_renewal, struct credentials *out,

@@ -90,12 +90,12 @@ static enum err base_of_source(struct base *b, struct text source, struct why *w
         snprintf(b->who, sizeof b->who, "%s", b->provider->name);
         if (b->provider->applies(&b->in))
             return OK;
-        return why_set(why, ERR_AUTH, "credential_source %s: this process has no keys of that kind",
+        return why_set(why, ERR_AUTH, "credential_source %s: this process has no such credentials",
                        sources[i].word);
     }
     return why_set(why, ERR_AUTH,
                    "credential_source " TEXT_FMT
-                   " is none of Environment, Ec2InstanceMetadata and EcsContainer",
+                   " is not one of Environment, Ec2InstanceMetadata and EcsContainer",
                    TEXT_ARG(source));
 }
 

@@ -156,7 +156,7 @@ static const struct row roles_refused[] = {
     {.config = "[profile x]\nrole_arn = " R "a\ncredential_source = Environment\n",
      .profile = "x",
      .err = ERR_AUTH,
-     .says = {"no keys of that kind"}},
+     .says = {"no such credentials"}},
     {.config = "[profile y]\nregion = x\n[profile x]\nrole_arn = " R "a\nsource_profile = y\n",
      .profile = "x",
      .environment = {"AWS_ACCESS_KEY_ID", "AKIDENV", "AWS_SECRET_ACCESS_KEY", "SECRET"},

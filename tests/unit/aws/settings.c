@@ -149,7 +149,7 @@ static const struct setup setups[] = {
     {.config = "[default]\nservices = s\n[services s]\nsesv2 =\n  endpoint_url = //x.example\n",
      .refused = "endpoint_url of sesv2 in the services of profile \"default\": "},
     {.config = "[default]\nendpoint_url = https://x.example/path\n",
-     .refused = "endpoint_url of profile \"default\": endpoint URL: it must end after host"},
+     .refused = "endpoint_url of profile \"default\": endpoint URL: must end after host"},
     {.config = "[default]\nno value\n", .refused = "line 2: a line must look like key = value"},
 };
 
