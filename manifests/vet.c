@@ -14,7 +14,7 @@
 
 #define BLOCK 16u /* 4-byte slots of a cache line */
 
-/* The row that has this identity in this lane already, or the free slot for it. */
+/* The existing row of this identity in this lane, or the free slot for a new row. */
 static bool seen_find(const struct vet *v, const struct choice *c, uint32_t *slot)
 {
     const struct choice *choices = v->raw->fleet->choices;
@@ -29,7 +29,7 @@ static bool seen_find(const struct vet *v, const struct choice *c, uint32_t *slo
     return v->seen[i] != 0;
 }
 
-/* The MAIL FROM of a choice whose lane is known, as far as it can be said without the table. */
+/* The MAIL FROM of a choice with a known lane, as far as possible without the table. */
 static void mail_from_begin(const struct fleet *f, struct ahead *a)
 {
     struct text name = names_text(&f->names, a->wanted), filled;

@@ -9,7 +9,7 @@ void finding_walk_init(struct finding_walk *walk, const struct report_row *row)
     *walk = (struct finding_walk){.row = row, .bits = row->finding_bits};
 }
 
-/* Of what SES says again and again the bits know better than a sentence of the first time. */
+/* For facts re-read from SES, the row's bits are newer than the sentence of the first time. */
 #define RENEWED FINDING_BIT(REJECTS_MAIL)
 
 /* Does the row still have the finding? */

@@ -88,7 +88,8 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         .number = number, .outcome_kind = outcome_of(job), .deadline = WHEN_NEVER};
     choice_fill(row, fleet, scratch);
     if (job) {
-        /* Before is what the run found before its first write; without a write, what it saw. */
+        /* Before: the setting found before the run's first write; without a write, the setting last
+           read. */
         if (job->before_known) {
             row->mail_from_before = job->mail_from_before;
             row->behavior_before = text_of(behavior_name(job->behavior_before));

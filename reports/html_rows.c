@@ -89,7 +89,7 @@ void row_add_html(struct buf *out, const struct report_row *row)
     span_add(out, " class=\"who\"", row->identity);
     span_add(out, " class=\"state\"", row->outcome);
     span_add(out, "", row->action);
-    /* Before -> after, or just what it is where nothing changes. */
+    /* Before -> after, or the one value without a change. */
     buf_add_str(out, "<span>");
     if (row->action_kind != ACTION_NONE) {
         markup_add(out, or_default(row->mail_from_before));

@@ -241,7 +241,7 @@ static void comment_write(struct comment *c)
                     ". Rows may lack what was written last.**\n",
                     c->report->head->lost_is_suspected ? "may have" : "has",
                     TEXT_ARG(c->report->head->lost));
-    section_add(c, 0); /* mail that is rejected now comes before everything */
+    section_add(c, 0); /* mail rejected now comes first */
     buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (c->sum.by_outcome[o])

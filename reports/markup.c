@@ -6,7 +6,7 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* The next character as bytes that may stand anywhere; *t moves on. */
+/* Adds the next character, safe in any place; *t moves on. */
 static struct text next_safe(struct text *t, uint32_t *code)
 {
     uint32_t c = 0;

@@ -57,7 +57,7 @@ static bool item_add(struct records_out *o, const struct records_set *set)
         return true;
     if (!set_can_be_said(set))
         return false;
-    /* The key of a name stands once, before the first of its sets. */
+    /* The key of a name is written once, before the name's first set. */
     struct text host = records_host(set);
     if (!text_eq(o->key, set->name)) {
         o->key = set->name;

@@ -56,8 +56,9 @@ static bool update_add(struct records_out *o, const struct records_set *set)
     records_add_notes(out, ";", set);
     if (set->action == RECORDS_BLOCKED || set->action == RECORDS_KEEP)
         return true;
-    /* Exactly this set is there, or none. At a CNAME a server drops an addition and still answers
-     * NOERROR (RFC 2136, section 3.4.2.2), so that there is none is asked for too. */
+    /* Prerequisite: exactly this set exists, or none. At a CNAME a server drops an addition and
+     * still answers NOERROR (RFC 2136, section 3.4.2.2), so the absence of a CNAME is a
+     * prerequisite too. */
     absence_add(out, set, "CNAME");
     for (uint32_t i = 0; i < set->there_len; i++) {
         buf_add_str(out, "prereq yxrrset ");

@@ -19,7 +19,7 @@ static const char *const levels[] = {"error", "warning", "note"};
 struct log {
     struct json_out json;
     const struct report *report;
-    int level; /* the level of this pass */
+    int level; /* the level the level of this pass */
     uint32_t results;
 };
 
@@ -46,7 +46,7 @@ static void uri_add(struct buf *out, struct text path)
     }
 }
 
-/* What stays the same when the line moves, so that a finding is known again. */
+/* A fingerprint without the line number, so a host recognizes the finding after the line moves. */
 static void fingerprint_add(struct json_out *j, const struct report_row *row, struct text rule)
 {
     const struct text parts[] = {row->account, row->region, row->identity, rule};

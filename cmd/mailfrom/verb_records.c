@@ -121,10 +121,9 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         if (g.notes > RECORDS_NOTES_MAX && !o->access.verbose)
             message_note("... and %u more; --verbose says all", g.notes - RECORDS_NOTES_MAX);
         if (sum.left_out)
-            message_note(
-                "left out, since %s has no words for what is in DNS beside them: %llu record sets, "
-                "first at " TEXT_FMT,
-                o->format, (unsigned long long)sum.left_out, TEXT_ARG(sum.left_out_name));
+            message_note("left out, because %s cannot express the records that DNS has beside "
+                         "them: %llu record sets, first at " TEXT_FMT,
+                         o->format, (unsigned long long)sum.left_out, TEXT_ARG(sum.left_out_name));
         if (o->missing && sum.sets == 0 && !g.blocked)
             message_note("DNS has all of the records");
         else

@@ -59,10 +59,10 @@ int verb_resume(const struct options *given)
         /* Whose failures count from now on. */
         struct quota max = s.run.fleet.max_failures;
         if (s.options.retry_failed && !s.options.quiet && max.value >= 0)
-            message_note(
-                "max_failures allows %g%s of run %llu to fail; what begins again no longer counts",
-                max.value, max.is_percent ? " %" : " identities",
-                (unsigned long long)s.run.head.id);
+            message_note("max_failures allows %g%s of run %llu to fail; identities that are tried "
+                         "again no longer count",
+                         max.value, max.is_percent ? " %" : " identities",
+                         (unsigned long long)s.run.head.id);
         code = session_carry_out(&s, &why);
     } else
         message_error("%s", why.text);

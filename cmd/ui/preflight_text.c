@@ -100,7 +100,7 @@ static void lane_print(const struct preflight *p, uint32_t lane, const struct la
     if (v->refused)
         buf_add_str(line, "; IAM refuses something, see below");
     if (v->silent)
-        buf_add_str(line, "; not everything was answered");
+        buf_add_str(line, "; some questions had no answer");
     line_print(line);
 }
 

@@ -202,20 +202,19 @@ static void notes_end(void *ctx, const struct run *r, bool failed, instant_us no
             if (pace_is_slowed(pace))
                 message_note(
                     "note: account " TEXT_FMT ", Region " TEXT_FMT
-                    ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
-                    "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
+                    ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
+                    "Its rate is lower than %.3g, or other programs share its quota",
                     TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
                     pace->load.rate_per_s, pace->load.wanted_per_s);
             else if (pace->throttled * 100 > pace->calls)
-                message_note(
-                    "note: account " TEXT_FMT ", Region " TEXT_FMT
-                    ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
-                    "second, as wanted. Slower calls were not refused less, or somebody else "
-                    "used the same bucket for a while",
-                    TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
-                    (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
-                    pace->load.rate_per_s);
+                message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                             ": SES throttled %llu of %llu calls of %s; at the end they went at "
+                             "%.3g a second, as wanted. Slower calls were not refused less, or "
+                             "other programs shared the quota for a while",
+                             TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
+                             (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
+                             action, pace->load.rate_per_s);
         }
     }
     if (scheduler_pause_reason(scheduler))

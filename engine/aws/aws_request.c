@@ -167,8 +167,8 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
     return err;
 }
 
-/* A write is accepted by its documented answer alone. Whoever stands in between can say 200 with a
- * page of its own, or with nothing at all; AWS numbers every answer. */
+/* Only its documented answer accepts a write. A proxy in between can answer 200 with a page of its
+ * own, or with an empty body; AWS numbers every answer. */
 static void accepted_check(struct call *c, const struct aws_reply *r)
 {
     struct text given = text_trim(text_slice(r->content_type, 0, text_find(r->content_type, ';')));
@@ -193,7 +193,7 @@ void aws_reply_decode(struct call *c, const struct aws_reply *r)
         ses_v2_decode(c, r->http_status, r->error_type, r->body);
     else
         ses_v1_decode(c, r->http_status, r->body);
-    /* What every answer of AWS may carry in its headers, whatever its protocol. */
+    /* Headers possible in every answer of AWS, in both protocols. */
     uint64_t ms;
     instant_us date;
     if (r->request_id.len)

@@ -232,7 +232,7 @@ void ses_v2_decode(struct call *c, int http_status, struct text error_type, stru
     if (!HTTP_IS_OK(http_status)) {
         struct text code = error_type, message = TEXT_NONE;
         json_parse(&root, body,
-                   NULL); /* HTML or nothing leaves root NULL, which every reader takes */
+                   NULL); /* HTML or an empty body leaves root NULL; every reader accepts NULL */
         static const char *const code_names[] = {"code", "Code", "__type"};
         for (size_t i = 0; code.len == 0 && i < COUNT(code_names); i++)
             read_text(root, code_names[i], &code);

@@ -198,7 +198,7 @@ enum err answer_read(struct answer *a, const struct dns_question *question,
         a->state = DNS_FOUND;
     } else {
         a->state = m->rcode == DNS_RCODE_NXDOMAIN ? DNS_NXDOMAIN : DNS_NODATA;
-        /* RFC 2308, section 5: the smaller of the SOA's own TTL and its last field. */
+        /* RFC 2308, section 5: the smaller of the SOA's TTL and the SOA's last field. */
         for (uint32_t i = 0; i < m->records_len; i++) {
             const struct dns_record *r = &m->records[i];
             if (r->type != DNS_TYPE_SOA || r->section != DNS_AUTHORITY)

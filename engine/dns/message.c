@@ -213,7 +213,7 @@ static void read_soa(struct message_reader *r, struct dns_record *record)
     record->soa_minimum_s = read_u32(r);
 }
 
-/* Adds the record to the message, unless it is OPT or of another class than IN. */
+/* Adds the record to the message, except OPT and classes other than IN. */
 static void read_record(struct message_reader *r, struct dns_message *m, enum dns_section section)
 {
     struct dns_record record = {.section = (uint8_t)section};
@@ -251,7 +251,7 @@ static void read_record(struct message_reader *r, struct dns_message *m, enum dn
     case DNS_TYPE_PTR: record.name = read_name(r); break;
     case DNS_TYPE_SOA: read_soa(r, &record); break;
     case DNS_TYPE_TXT: record.txt = read_txt(r); break;
-    default: r->at = r->end; break; /* a type that nobody here asks for */
+    default: r->at = r->end; break; /* a type never asked for */
     }
     if (r->at != r->end)
         reader_fail(r, ERR_PROTO, "a record is longer than its data");

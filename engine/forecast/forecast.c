@@ -175,9 +175,8 @@ static enum err world_populate(const struct rehearsal *r, struct world *w, struc
     return err;
 }
 
-/* The world's side of the port, with an end: a world in which every call is throttled would be
- * asked for ever, and virtual time makes nobody impatient. Then the engine is drained, as a signal
- * does it. */
+/* The world's side of the port, with an end: without one, a rehearsal with every call throttled
+ * would never end. At the end the engine is drained, as by a signal. */
 struct bounded {
     struct io world;
     bool over;

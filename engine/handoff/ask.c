@@ -23,7 +23,7 @@ static void survey_take(void *context, struct buf *out, const struct survey *s)
 {
     struct records_gather *g = ((struct gather_asking *)context)->g;
     name_id id = names_find(&g->fleet->names, s->name);
-    assert(g->of_name[id] > 0); /* every name that is asked has an entry */
+    assert(g->of_name[id] > 0); /* every asked name has an entry */
     struct records_entry *e = &g->entries[g->of_name[id] - 1];
     struct records_found *found = ARENA_NEW(&g->arena, struct records_found);
     if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e),

@@ -202,7 +202,7 @@ enum err records_gather_arrange(struct records_gather *g, struct why *why)
 
 /* ---- the list ---- */
 
-/* What a name has that nothing else uses. */
+/* The record sets of a name without other uses. */
 static void wanted_make(struct records_gather *g, const struct records_entry *e,
                         struct records_set *set)
 {

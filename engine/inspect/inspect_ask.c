@@ -50,7 +50,7 @@ static struct call *call_make(struct asking *a, const struct survey_question *q)
     return call;
 }
 
-/* Names that follow a very slow one wait once a few thousand are done behind it. */
+/* Once a few thousand names behind a very slow one are done, further names wait. */
 static bool name_may_start(const struct asking *a)
 {
     return a->started < a->names_len && a->started - a->printed < INSPECT_AHEAD_MAX &&

@@ -264,8 +264,8 @@ static unsigned world_make(struct dmarc_survey *s, unsigned world)
     return failed;
 }
 
-/* Is it the same verdict? Organizational domains that differ are not known, and hurt nobody as long
- * as the alignment is the same. */
+/* Are two verdicts equal? Different organizational domains count as unknown, and are harmless while
+ * the alignment is equal. */
 static bool verdict_agree(struct dmarc_verdict *known, const struct dmarc_verdict *v)
 {
     if (!dname_eq(known->from_organizational_domain, v->from_organizational_domain))
@@ -292,7 +292,7 @@ static void survey_advance(struct dmarc_survey *s)
         if (!s->trouble.at)
             s->trouble = TEXT("out of memory");
     }
-    /* Runs both rules in every world. Not certain: nothing is left of what the first one gave. */
+    /* Runs both rules in every world. Not certain: the results of the first world are cleared. */
     struct dmarc_verdict new = s->rfc9989, old = s->rfc7489;
     unsigned worlds = 1;
     for (unsigned i = 0; i < failed; i++)

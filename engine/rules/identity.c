@@ -9,7 +9,7 @@
 
 #define SENTENCE_LEN_MAX 1024 /* the part with a name from outside */
 
-/* Going back to the default needs no verification: it takes a setting away. */
+/* Going back to the default needs no verification: the setting is removed. */
 static void verification_judge(struct judgement *j, const struct fleet *f, uint32_t row,
                                const struct ses_facts *ses, const char *where)
 {

@@ -84,8 +84,8 @@ static const struct finding_note *note_find(const struct judgement *j, enum find
     return NULL;
 }
 
-/* The reason falls back to the next rule: to its sentence, or, where none was kept, to what the
- * rule says of itself. */
+/* The reason falls back to the next rule: to the kept sentence, or without one to the summary of
+ * the rule. */
 static void first_error_renew(struct judgement *j)
 {
     finding_set rest = j->errors ? j->errors : j->waits;

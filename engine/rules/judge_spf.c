@@ -90,17 +90,19 @@ void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
     if (w->lookups > SPF_LOOKUPS_MAX) {
         bool is_more = w->lookups > SPF_SURVEY_LOOKUPS_MAX;
         judge_finding(s.j, s.policy, SPF_LOOKUPS, severity,
-                      "the SPF record of " TEXT_FMT " needs %s%u DNS look-ups, and receivers stop "
-                      "with a permanent error after %u (RFC 7208, section 4.6.4)",
+                      "the SPF record of " TEXT_FMT
+                      " needs %s%u DNS lookups, and receivers stop with a permanent error after %u "
+                      "(RFC 7208, section 4.6.4)",
                       TEXT_ARG(s.name), is_more ? "more than " : "",
                       is_more ? SPF_SURVEY_LOOKUPS_MAX : w->lookups, SPF_LOOKUPS_MAX);
         status_take(&s, SPF_LOOKUPS, SPF_STATUS_LOOKUPS);
     }
     if (w->void_lookups > SPF_VOID_LOOKUPS_MAX) {
-        judge_finding(s.j, s.policy, SPF_VOID_LOOKUPS, severity,
-                      "%u look-ups of the SPF record of " TEXT_FMT " find nothing, and receivers "
-                      "stop with a permanent error after %u (RFC 7208, section 4.6.4)",
-                      w->void_lookups, TEXT_ARG(s.name), SPF_VOID_LOOKUPS_MAX);
+        judge_finding(
+            s.j, s.policy, SPF_VOID_LOOKUPS, severity,
+            "%u void lookups are caused by the SPF record of " TEXT_FMT
+            ", and receivers stop with a permanent error after %u (RFC 7208, section 4.6.4)",
+            w->void_lookups, TEXT_ARG(s.name), SPF_VOID_LOOKUPS_MAX);
         status_take(&s, SPF_VOID_LOOKUPS, SPF_STATUS_VOID_LOOKUPS);
     }
     if (walk->authorizes_ses)

@@ -237,11 +237,11 @@ enum mx_status mx_judge(struct judgement *j, const struct policy *policy, struct
     case DNS_FOUND: break;
     }
     if (dns->wildcard)
-        judge_finding(
-            j, policy, WILDCARD_ANSWER, SEVERITY_WARNING,
-            "the MX of " TEXT_FMT " is that of a wildcard above it, which is gone for this name "
-            "as soon as anything else is published there. Publish the MX at the name itself",
-            TEXT_ARG(name));
+        judge_finding(j, policy, WILDCARD_ANSWER, SEVERITY_WARNING,
+                      "the MX of " TEXT_FMT
+                      " comes from a wildcard above it and disappears for this name as soon as any "
+                      "other record is published there. Publish the MX at the name itself",
+                      TEXT_ARG(name));
     if (dns->mx_len > 1)
         return several_judge(j, policy, name, wanted_region, dns);
     return one_judge(j, policy, name, wanted_region, dns->mx[0].exchange);

@@ -130,10 +130,10 @@ static void trouble_reply(const struct dns_facts *facts, struct dns_reply *reply
     snprintf(reply->trouble, sizeof reply->trouble, TEXT_FMT, TEXT_ARG(facts->trouble));
 }
 
-/* The name's own MX and TXT are known, and so is that nothing exists at or below a name that does
- * not exist (RFC 8020). A resolver that minimises names (RFC 9156) asks for the name itself before
- * one below it. So where the authorities have not said whether the name exists, no name at or below
- * it is said to the resolver either. */
+/* The name's own MX and TXT are known, and no name exists at or below a missing name (RFC 8020). A
+ * resolver with QNAME minimisation (RFC 9156) asks for the name itself before a name below. So
+ * while the authorities have not said whether the name exists, the resolver gets no question at or
+ * below the name. */
 static bool is_known(struct survey *s, const struct dns_question *q, struct dns_reply *reply)
 {
     const struct dns_facts *facts = survey_facts(s);

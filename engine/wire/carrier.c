@@ -108,8 +108,8 @@ static void on_https(void *context, struct call *c, const struct https_answer *a
     }
     aws_reply_decode(c, &answer->reply);
     reply_hide(k, &c->reply);
-    /* What an answer says about signing the next request: the service's clock, and whether it takes
-     * the key no more. */
+    /* Takes two facts for the next signature from an answer: the service's clock, and whether the
+     * key is refused. */
     const struct wire_lane *lane = &k->config.lanes[c->lane];
     struct carrier_lane *state = &k->lanes[c->lane];
     span_us skew, trip = now(k) - c->sent_at;

@@ -33,7 +33,7 @@ static unsigned min_of(unsigned long a, unsigned b)
     return a < b ? (unsigned)a : b;
 }
 
-/* One of each is sure of its place; `rest` is what there is beyond. */
+/* One of each kind is sure of a place; `rest` are the descriptors beyond. */
 static void rest_share(struct descriptor_share *s, const struct descriptor_share *wish,
                        bool asks_ses, unsigned long rest)
 {

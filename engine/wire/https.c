@@ -376,7 +376,7 @@ static struct text header(CURL *easy, const char *name)
     return code == CURLHE_OK ? text_trim(text_of(found->value)) : TEXT_NONE;
 }
 
-/* Whichever of the two bounds on a body is met first: ours, or the one that libcurl was given. */
+/* The sentence for both bounds on a body: ours, and libcurl's. */
 static const char *trouble_of(const struct transfer *t, CURLcode code)
 {
     if (t->refused)

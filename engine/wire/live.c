@@ -52,7 +52,7 @@ static const char *environment(const char *const names[])
     return "";
 }
 
-/* "http://user:password@proxy": a proxy may repeat what it was told. */
+/* "http://user:password@proxy": a proxy may repeat the password in an answer. */
 static enum err proxy_hide(struct wire *w, struct secrets *secrets, const char *proxy,
                            struct why *why)
 {
@@ -120,7 +120,7 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
     }
     enum err opened = proxy_hide(w, config->secrets, each.https.proxy, why);
     if (opened == OK) {
-        /* Before the carriers, which need it; its threads have no work until carriers ask for
+        /* Starts before the carriers; the refresher's threads have no work until carriers ask for
          * keys. */
         struct refresher_config refresher = {.clock = &w->clock,
                                              .lanes = config->lanes,

@@ -75,7 +75,7 @@ enum dns_view dns_model_view(const struct dns_model *m, struct text name, instan
     if (at < from)
         return VIEW_MISSING;
     if (at < from + wrong_for(m, name)) {
-        /* Records that a rule refuses would end the job at once; what heals is waited for. */
+        /* Refused records would end the job at once; the job waits for curable faults. */
         return draw(m, name, DRAW_WRONG_KIND) < 0.5 ? VIEW_NO_SPF : VIEW_MISSING;
     }
     if (broken != WHEN_NEVER && at >= broken && at < broken + m->options.outage)

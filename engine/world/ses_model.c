@@ -212,7 +212,7 @@ enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
     else
         l->first = id + 1;
     l->last = id + 1;
-    /* Those that are a Success from the start are not all looked at again in the same second. */
+    /* Spreads the checks of identities at Success from the start over time. */
     bool spreads = facts->status == MAIL_FROM_SUCCESS;
     double spread_us = spreads ? (double)m->rules.watch_every * hash_unit(0, id, 0) : 0;
     ses_setup_watch(m, id, now - (span_us)spread_us);
@@ -330,7 +330,7 @@ uint32_t ses_model_list(const struct ses_model *m, uint16_t lane, enum ses_filte
     return len;
 }
 
-/* With the characters that are encoded in a query string: real tokens have them too. */
+/* Has characters in need of encoding in a query string, like real tokens. */
 char *ses_token_make(uint16_t lane, enum ses_filter filter, uint32_t cursor,
                      char out[SES_TOKEN_LEN])
 {

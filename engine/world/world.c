@@ -221,7 +221,7 @@ static void reply_lost(struct call *call)
     memcpy(call->reply.message, "the answer was lost", sizeof "the answer was lost");
 }
 
-/* The faults that keep a call from being served at all. True: it was one of them. */
+/* Faults before service. True: a fault hit the call. */
 static bool arrive_broken(struct world *w, struct flight *flight)
 {
     struct call *call = flight->call;
@@ -276,7 +276,7 @@ static void arrive_ses(struct world *w, struct flight *flight)
         write_remember_old(w, &flight->write);
     ses_door_serve(&w->ses, w->lanes[call->lane], call, w->now);
     if (call->kind == CALL_READ_MAIL_FROM && hits(w, FAULT_STALE, call)) {
-        /* Puts back what a read of an eventually consistent service may still show. */
+        /* Puts back an old value, as a read of an eventually consistent service may show. */
         for (uint32_t i = 0; i < call->count; i++) {
             uint32_t id;
             unsigned known = call->facts[i].known;
@@ -323,7 +323,7 @@ static void arrive(struct world *w, uint32_t f)
     heap_set(&w->happens, f, on_grid(w, call, w->now + leg));
 }
 
-/* Everything that happens at this instant; returns how many events it makes. */
+/* Does every step due at this instant; returns the number of events made. */
 static uint32_t happen(struct world *w, struct event *events, uint32_t max)
 {
     uint32_t len = 0, f;

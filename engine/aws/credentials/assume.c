@@ -100,7 +100,7 @@ static enum err errand_run(struct errand *e, struct credentials *out, struct why
             return err;
         if (sts_role_decode(e->role, e->answer.status, buf_text(&e->answer.body), out, &e->reply))
             return OK;
-        /* The clock of STS when ours is so far off that it takes no signature of ours; else now. */
+        /* The clock of STS when ours is too far off for a signature; otherwise now. */
         span_us difference = e->answer.server_date - now;
         bool is_far = difference > SKEW_US || difference < -SKEW_US;
         instant_us theirs = e->answer.server_date && is_far ? e->answer.server_date : now;

@@ -175,7 +175,7 @@ enum err child_run(char *const argv[], span_us time_max, int ending_fd, struct c
         err = child_watch(&c, result, why);
     if (c.pid > 0) {
         kill(-c.pid, SIGKILL);
-        kill(c.pid, SIGKILL); /* qemu-user comes back before the child has its group */
+        kill(c.pid, SIGKILL); /* under qemu-user the parent runs before the child has its group */
         while (waitpid(c.pid, &result->status, 0) < 0 && errno == EINTR)
             continue;
     }

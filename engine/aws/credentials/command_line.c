@@ -71,8 +71,8 @@ enum err command_line_parse(struct command_line *c, struct text line, struct why
     if (c->bytes.failed)
         return why_set(why, ERR_LIMIT, "longer than %d bytes", COMMAND_LEN_MAX);
     if (c->argc == 0)
-        return why_set(why, ERR_INPUT, "it is empty");
-    /* Last, for the bytes move while they grow. */
+        return why_set(why, ERR_INPUT, "the command line is empty");
+    /* Last, because growing moves the bytes. */
     char *at = c->bytes.at;
     for (unsigned i = 0; i < c->argc; i++, at += strlen(at) + 1)
         c->argv[i] = at;

@@ -89,7 +89,7 @@ static enum err result_read(const struct child_result *r, bool is_renewal, struc
     enum err err = json_parse(&json, buf_text(&r->out), why);
     if (!err &&
         (!json_number(json_member(json, "Version"), &version) || version < 1 || version > 1))
-        err = why_set(why, ERR_PROTO, "its \"Version\" is not 1");
+        err = why_set(why, ERR_PROTO, "\"Version\" is not 1");
     json_wipe(json);
     if (!err)
         err = key_json_read(buf_text(&r->out), "SessionToken", out, why);

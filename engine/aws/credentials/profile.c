@@ -66,8 +66,8 @@ static enum err name_put(struct profile *p, struct text name, struct why *why)
     return OK;
 }
 
-/* In the config file every profile but the default one has the word before its name; the default
- * one may have it, and then that section counts. */
+/* In the config file every profile but the default one has the word "profile" before the name. The
+ * default profile may have the word too, and then this section counts. */
 static const char *kind_in(const struct profile *p, enum profile_file file)
 {
     struct text name = text_of(p->name);

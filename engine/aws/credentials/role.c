@@ -28,7 +28,7 @@ static bool role_applies(const struct provider_input *in)
            !(in->trail && profile_has_keys(in->profile));
 }
 
-/* Whoever has to be asked for the keys that assume the role, and what they are told. */
+/* Fetches the keys for assuming the role from their source. */
 struct base {
     struct provider_input in;
     struct credential_request request;
@@ -150,10 +150,9 @@ static enum err role_run(const struct provider_input *in, struct credentials *ou
         const char *name = in->profile->name;
         return why_set(
             why, ERR_AUTH,
-            "profile \"%s\" wants a code from an MFA device (mfa_serial), and nobody is "
-            "there to type one while a run goes on. Take a role that does not ask for one, "
-            "or put keys of a session into the environment: \"aws configure "
-            "export-credentials --profile %s --format env\"",
+            "profile \"%s\" needs a code from an MFA device (mfa_serial), which cannot be typed "
+            "during a run. Use a role without MFA, or put session credentials into the "
+            "environment: \"aws configure export-credentials --profile %s --format env\"",
             name, name);
     }
     enum err err = role_vet(&role, why);

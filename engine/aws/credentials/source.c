@@ -16,7 +16,7 @@
 #define PAUSE_US   SPAN_M(1)  /* a source with short-lived keys is not asked more often */
 
 struct credential_source {
-    struct credential_request request; /* its texts are in `texts` below */
+    struct credential_request request; /* its texts are in `texts` below below */
     char *texts;
     char name[PROFILE_NAME_LEN + 16];
     bool is_of_profile;   /* false: errors name the place by themselves */
@@ -87,7 +87,7 @@ enum err credential_source_open(struct credential_source **out,
         free(s);
         return why_set(why, ERR_NOMEM, "out of memory");
     }
-    /* The name is set once, before anybody else knows s. */
+    /* The name is set once, before s is shared. */
     struct profile profile;
     const struct provider *provider = NULL;
     struct credentials fresh = {.expires = WHEN_NEVER};

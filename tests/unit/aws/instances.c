@@ -149,7 +149,7 @@ static const struct row instances[] = {
     {.environment = {IMDS},
      .steps = {TOKEN_STEP, {{"GET"}, 200, "../../user-data\n", 0}},
      .err = ERR_IO,
-     .says = {"is not one"}},
+     .says = {"is malformed"}},
     {.environment = {IMDS},
      .steps =
          {TOKEN_STEP,

@@ -152,7 +152,7 @@ static const struct row roles_refused[] = {
     {.config = "[profile x]\nrole_arn = " R "a\ncredential_source = Wallet\n",
      .profile = "x",
      .err = ERR_AUTH,
-     .says = {"credential_source Wallet is none of"}},
+     .says = {"credential_source Wallet is not one of"}},
     {.config = "[profile x]\nrole_arn = " R "a\ncredential_source = Environment\n",
      .profile = "x",
      .err = ERR_AUTH,
@@ -165,7 +165,7 @@ static const struct row roles_refused[] = {
     {.config = BASE "[profile x]\nrole_arn = mail\nsource_profile = base\n",
      .profile = "x",
      .err = ERR_AUTH,
-     .says = {"role_arn \"mail\" is not like"}},
+     .says = {"role_arn \"mail\" is not of the form"}},
     {.config =
          BASE "[profile x]\nrole_arn = " R "a\nsource_profile = base\nduration_seconds = 899\n",
      .profile = "x",
