@@ -1,4 +1,4 @@
-/* Names of plan files that its reader and its writer share. */
+/* Names in plan files, shared by reader and writer. */
 #include "plan_internal.h"
 
 #include "plan_file.h"

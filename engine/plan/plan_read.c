@@ -1,7 +1,7 @@
 /*
- * A plan file to a fleet. The lines come in the one order in which they are written, so the reader
- * is a walk through that order; what is not there, or is not what it should be, is damage. Nothing
- * is believed: every index is checked against the list it points into.
+ * A plan file to a fleet. The lines come in the writer's order, so the reader is a walk through
+ * this order; a missing or unexpected line is damage. No index is trusted: each is checked against
+ * its list.
  *
  * Memory: one line and its JSON at a time, beside the fleet itself.
  */
@@ -19,8 +19,8 @@
 
 struct plan_reading {
     struct plan_lines lines;
-    struct buf scratch; /* a line as a JSON value of its own */
-    cJSON *json;        /* of the line that was read last */
+    struct buf scratch; /* a line as a separate JSON value */
+    cJSON *json;        /* of the last line read */
     struct fleet *fleet;
     struct arena *arena;
     struct plan_head *head;
@@ -34,7 +34,7 @@ static const cJSON *member(const cJSON *json, const char *key)
     return cJSON_GetObjectItemCaseSensitive(json, key);
 }
 
-/* at == NULL: it is not there, or no string. */
+/* at == NULL: missing, or no string. */
 static struct text word(const cJSON *json, const char *key)
 {
     return text_of(cJSON_GetStringValue(member(json, key)));
@@ -174,7 +174,7 @@ static bool source_take(struct plan_reading *r, struct choice *c)
     return ok;
 }
 
-/* The expectations grow with the rows, and are there for all of them. */
+/* The expectations grow with the rows: one for each row. */
 static bool expect(struct plan_reading *r, uint32_t row, struct expectation e)
 {
     if (row == r->expected_cap) {
@@ -206,7 +206,7 @@ static bool live_take(struct plan_reading *r, struct expectation *e)
     return true;
 }
 
-/* What a person reads in a row is what is done: the lane and the policy say the same once more. */
+/* A row's own words count, since a person reviews them; lane and policy must agree with the row. */
 static bool row_agrees(const struct plan_reading *r, uint32_t row)
 {
     enum behavior behavior;
@@ -243,7 +243,7 @@ static bool identity_take(struct plan_reading *r)
 
 /* Lines */
 
-/* The next line, which must be `before` something `after`: the something becomes r->json. */
+/* The next line must be `before`, a JSON value, `after`: the value becomes r->json. */
 static bool line_take(struct plan_reading *r, const char *before, const char *after)
 {
     struct text line;

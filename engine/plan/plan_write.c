@@ -1,6 +1,6 @@
 /*
- * Fleet and rows to a plan file. Whatever is added to the buffer is hashed in the same call, so the
- * buffer may be emptied between calls.
+ * Fleet and rows to a plan file. Added bytes are hashed in the same call, so the buffer may be
+ * emptied between calls.
  */
 #include "plan_file.h"
 #include "plan_internal.h"
@@ -14,7 +14,7 @@
 
 struct plan_writer {
     const struct fleet *fleet;
-    struct sha256 *hash; /* of all that was written */
+    struct sha256 *hash; /* of all bytes written */
     struct json_out json;
     struct plan_counts counts;
 };
@@ -119,7 +119,7 @@ static void file_add(struct json_out *j, const struct fleet *f, uint32_t i)
     json_end(j);
 }
 
-/* A list that is part of the head: one element to a line. */
+/* A list of the head: one element to a line. */
 static void list_add(struct plan_writer *w, const char *key, uint32_t len,
                      void (*add)(struct json_out *j, const struct fleet *f, uint32_t i))
 {
@@ -225,7 +225,7 @@ void plan_write_end(struct plan_writer *w, struct buf *out)
     json_add_u64(j, "rows", w->counts.rows);
     json_add_u64(j, "changes", w->counts.changes);
     json_end(j);
-    json_line(j, "\n"); /* the digest is of all lines before its own */
+    json_line(j, "\n"); /* the digest covers all lines before the digest's own line */
     hash_from(w, start, out);
     if (!sha256_take(w->hash, hash))
         out->failed = true;

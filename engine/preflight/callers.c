@@ -1,4 +1,4 @@
-/* Compares callers as they were remembered with those that STS names now. */
+/* Compares remembered callers with the callers named by STS now. */
 #include "callers.h"
 
 #include "base/bounds.h"
@@ -32,7 +32,7 @@ static bool caller_of(struct fleet *f, const struct probe *p, const char *source
            names_add(&f->names, text_of(source), &out->begun_with);
 }
 
-/* "in account 111122223333"; the partition where it is not the usual one. */
+/* "in account 111122223333"; with the partition unless "aws". */
 static const char *account_words(const struct fleet *f, const struct caller *c, const char *before,
                                  char out[ACCOUNT_LEN])
 {
@@ -135,7 +135,7 @@ void callers_expect(const struct fleet *f, const struct lanes *l, const struct p
         const struct caller *caller = &f->lanes[i].caller;
         if (l->trouble[i])
             continue;
-        if (!is_answered(p) && caller_is_known(f, caller)) /* callers_hold has let it wait */
+        if (!is_answered(p) && caller_is_known(f, caller)) /* callers_hold lets the lane wait */
             wire_expect(wire, i, names_text(&f->names, caller->account), 0);
         if (!is_answered(p))
             continue;

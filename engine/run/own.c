@@ -30,7 +30,7 @@ static enum err own_read(struct run *r, struct why *why)
     return journal_written(r->journal, own_add, &r->own, why);
 }
 
-/* A plan changes nothing, so it needs no journal. */
+/* A plan makes no change, so it needs no journal. */
 static enum err own_read_aside(struct run *r, struct why *why)
 {
     struct why trouble = {""};
@@ -47,7 +47,7 @@ static enum err own_read_aside(struct run *r, struct why *why)
 
 enum err run_own_names(struct run *r, struct why *why)
 {
-    own_names_clear(&r->own); /* those of the plan that was shown */
+    own_names_clear(&r->own); /* the names of the shown plan */
     if (!own_names_init(&r->own, &r->fleet))
         return why_set(why, ERR_NOMEM, "out of memory");
     return r->head.verb == RUN_PLAN ? own_read_aside(r, why) : own_read(r, why);

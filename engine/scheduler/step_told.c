@@ -1,5 +1,6 @@
 /*
- * What SES says is rarely why: its reason is in DNS, and so is what mends it.
+ * Sentences of ends with DNS's reason: SES's status rarely tells the cause; the cause and the
+ * remedy are in DNS.
  */
 #include "step_internal.h"
 
