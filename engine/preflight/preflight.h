@@ -20,7 +20,7 @@ struct preflight {
     const struct access *access;
     const struct notices *notices;
     struct lanes *lanes;
-    bool resumes; /* a resumed run: waits for passing trouble of STS */
+    bool resumes;           /* a resumed run: waits for passing trouble of STS */
     struct arena arena;     /* probes and texts */
     struct probe *callers;  /* as fleet.accounts; sent_at 0: not asked */
     struct call_pool calls; /* calls of the probes */
