@@ -26,7 +26,8 @@ struct discover_list {
 enum discover_format { DISCOVER_YAML, DISCOVER_CSV, DISCOVER_JSON };
 
 struct discover_config {
-    const char *manifest;  /* the accounts of this manifest; NULL: of the profiles, or of the AWS chain */
+    const char
+        *manifest; /* the accounts of this manifest; NULL: of the profiles, or of the AWS chain */
     const char *regions;   /* "us-east-1,eu-west-1" */
     const char *mail_from; /* proposed for identities without one; NULL: no proposal */
     bool replace;          /* proposed also for identities with one */
