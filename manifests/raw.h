@@ -1,10 +1,10 @@
 /*
  * Family header of the manifest room. How a manifest becomes a fleet:
  *
- *   source.c opens a file safely, reads and digests its bytes include.c patterns -> files read.c
- *   bytes -> YAML events (the only yaml.h) csv.c bytes -> CSV fields walk.c events -> keys and
- *   values, by the tables of schema.c draft.c one value of one key -> a setting, or a complaint
- *   value.h checks of one value
+ *   source.c   opens a file safely, reads and digests its bytes     include.c  patterns -> files
+ *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
+ *   walk.c     events -> keys and values, by the tables of schema.c
+ *   draft.c    one value of one key -> a setting, or a complaint    value.h    checks of one value
  *   vet.c      settings, defaults and accounts -> the rows of the fleet
  *
  * Everything here belongs to the thread of manifest_load(). A fleet may have millions of rows, so

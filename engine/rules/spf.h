@@ -1,8 +1,9 @@
 /*
  * SPF (RFC 7208), as two questions about a domain:
  *
- *   spf_check check_host(): does mail from this address with this sender pass? spf_survey the
- *   record for any sender: its class, the worst case of look-ups, and whether Amazon SES may send.
+ *   spf_check   check_host(): does mail from this address with this sender pass?
+ *   spf_survey  the record for any sender: its class, the worst case of lookups, and whether
+ *               Amazon SES may send
  *
  * Both are pure state machines, asking one DNS question at a time:
  *

@@ -8,9 +8,9 @@
  * - The query cache (on by default since 1.31) would keep "no such name" as long as the zone says.
  * - Spelling of names at random (DNS0x20) is off, as are the hosts file, search lists and rotation.
  * - A cut answer (TC) from a server that takes no TCP reads as "connection refused". A TCP socket
- * opened since the question tells the two cases apart.
+ *   opened since the question tells the two cases apart.
  * - Only raw answers are used: c-ares's parsers give no TTL and no SOA. Since 1.28 c-ares parses
- * every message and refuses some; accepted messages are written out again for our parser.
+ *   every message and refuses some; accepted messages are written out again for our parser.
  */
 #include "cares.h"
 

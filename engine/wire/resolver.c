@@ -13,9 +13,9 @@
  * send.
  *
  * - Since 1.32 c-ares measures a server and waits as little as 250 ms. So the second try has a new
- * channel of its own each time, without measurements, and waits in full.
+ *   channel of its own each time, without measurements, and waits in full.
  * - After a FORMERR to EDNS, c-ares asks without EDNS. Before 1.22 c-ares turns EDNS off for the
- * channel, and other questions out at the time get the FORMERR. The resolver asks these once more.
+ *   channel, and other questions out at the time get the FORMERR. The resolver asks these again.
  */
 #include "resolver.h"
 

@@ -247,7 +247,7 @@ def refusals(room):
     check("and no file", not (room.path / "none.yaml").exists())
     text = room.discover("two profiles of one account", DONE, "--profile", "two,again", "--regions", "us-east-1")
     check("list it once, and say so", len(entries(text)) == 1 and "again" not in yaml.safe_load(text)["accounts"] and
-          "account again, Region us-east-1 is the account of another profile" in room.told, text, room.told)
+          "account again, Region us-east-1 belongs to the account of another profile" in room.told, text, room.told)
     (room.path / "accounts.yaml").write_text(json.dumps({"version": 1, "accounts": {
         "letters": {"profile": "one", "account_id": ONE, "regions": ["eu-west-1", "us-east-1"], "rate": 50},
         "parcels": {"profile": "two", "account_id": ONE, "regions": ["us-east-1"]}}}))
