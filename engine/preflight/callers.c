@@ -55,7 +55,7 @@ static void lane_close(struct lanes *l, uint32_t lane, const struct fleet *f,
 {
     const struct caller *then = &f->lanes[lane].caller;
     struct text with = names_text(&f->names, then->begun_with);
-    char is[ACCOUNT_LEN] = "of an account unknown to STS",
+    char is[ACCOUNT_LEN] = "of an unknown account",
          was[ACCOUNT_LEN] = "when STS could not be asked for the account,";
     struct why why = {""};
     if (caller_is_known(f, now))

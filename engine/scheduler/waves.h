@@ -16,8 +16,8 @@
  * the same budget. Two exceptions: resume ends an inconclusive wave, since a person has decided to
  * go on; and identities tried again no longer count as failures.
  */
-#ifndef MF_DESK_WAVES_H
-#define MF_DESK_WAVES_H
+#ifndef MF_WAVES_H
+#define MF_WAVES_H
 
 #include "job.h"
 #include "model/fleet.h"

@@ -157,7 +157,7 @@ def unknown_accounts(programs):
         room.more_environment = {}
         room.ends("a run where STS is asked", DONE, "apply", "fleet.yaml", "--yes")
         room.more_environment = {"AWS_ENDPOINT_URL": "", "https_proxy": "http://127.0.0.1:9"}
-        room.is_refused("is not gone on with where it is not", "rollback", 3, "--yes", *own, words=(ACCOUNT, "run 3", "does not say"))
+        room.is_refused("is not gone on with where it is not", "rollback", 3, "--yes", *own, words=(ACCOUNT, "run 3", "unknown account"))
 
 
 def blocked(programs):
