@@ -27,8 +27,8 @@ struct report_head {
     uint64_t run;
     struct text verb;            /* "apply", "rollback", "plan" */
     struct text state;           /* "open", "stopped", "ended" */
-    struct text version;         /* of the program that began the run */
-    struct text lost;            /* what the journal has lost of its records; empty: nothing */
+    struct text version;         /* of the program, at the beginning of the run */
+    struct text lost;            /* the journal's lost records; empty: none lost */
     bool lost_is_suspected;      /* and not known */
     instant_us started, stopped; /* 0: not yet */
     instant_us last;             /* instant of the newest record */

@@ -49,7 +49,7 @@ static void found_tell(const struct options *o, const struct run *r)
     else if (*what)
         message_note_then(
             advice_make(&a, o, "status", "--all"),
-            "journal %s %s records, of which of its runs is not known: %s. To see the runs:", file,
+            "journal %s %s records, and which of its runs they belong to is not known: %s. To see the runs:", file,
             lost_words(text_of(what)), what);
 }
 
@@ -83,8 +83,7 @@ enum err run_lost_tell(const struct options *o, struct run *r, struct why *why)
         return others_tell(o, r, r->head.id, why);
     message_note_then(
         next_step(&a, o, r),
-        "journal %s %s records of run %llu: %s. What the run wrote is not wholly "
-        "known; before more is written, SES is to be looked at for every identity of it:",
+        "journal %s %s records of run %llu: %s. Its writes are not completely known. To read every identity of the run from SES before more is written:",
         options_journal(o), lost_words(text_of(r->lost.what)), (unsigned long long)r->head.id,
         r->lost.what);
     return OK;
@@ -101,14 +100,12 @@ enum err run_lost_hold(const struct options *o, struct run *r, uint64_t id, cons
         return others_tell(o, r, id, why);
     if (!o->refresh)
         return why_set(why, ERR_INPUT,
-                       "journal %s %s records of run %llu: %s. What the run wrote is not wholly "
-                       "known, so nothing was done; to look at SES for every identity of it first: "
-                       "%s",
+                       "journal %s %s records of run %llu: %s. Its writes are not completely known, so nothing was done. To read every identity of the run from SES first: %s",
                        options_journal(o), lost_words(text_of(r->lost.what)),
                        (unsigned long long)id, r->lost.what,
                        advice_run(&a, o, verb, id, "--refresh"));
     message_note(
-        "journal %s %s records of run %llu: %s. SES is looked at for every identity of the run",
+        "journal %s %s records of run %llu: %s. Every identity of the run is read from SES",
         options_journal(o), lost_words(text_of(r->lost.what)), (unsigned long long)id,
         r->lost.what);
     return OK;

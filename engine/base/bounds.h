@@ -96,8 +96,8 @@
 
 /* journal and files */
 #define JOURNAL_COMMIT_ROWS 1000  /* rows per commit on import */
-#define JOURNAL_WAL_PAGES   16384 /* 64 MB of log: what a reader copies, what a restart reads */
-#define JOURNAL_COPY_TRIES  5     /* each would need a checkpoint in its way */
+#define JOURNAL_WAL_PAGES   16384 /* 64 MB of log, copied by a reader and read by a restart */
+#define JOURNAL_COPY_TRIES  5     /* a try fails only when a checkpoint interferes */
 #define JOURNAL_FETCH_ROWS  256   /* rows asked for at once: a store may be a round trip away */
 #define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
 #define LINE_LEN_MAX        65536
