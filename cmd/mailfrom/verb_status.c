@@ -39,7 +39,8 @@ __attribute__((noinline)) static void print_state(const struct options *o, const
     case JOURNAL_NO_WRITER: printf("cut off; to go on: %s\n", resume); break;
     case JOURNAL_HAS_WRITER: printf("running%s%s\n", *holder ? ", as " : "", holder); break;
     case JOURNAL_WRITER_UNKNOWN:
-        printf("open, and it is not known whether a process is running it: the lock file of its journal is gone. If no process is running it: %s\n",
+        printf("open, and it is not known whether a process is running it: the lock file of its "
+               "journal is gone. If no process is running it: %s\n",
                resume);
         break;
     }

@@ -47,10 +47,10 @@ static void found_tell(const struct options *o, const struct run *r)
                           "journal %s %s records of run %llu: %s. For more:", file,
                           lost_words(text_of(what)), (unsigned long long)run, what);
     else if (*what)
-        message_note_then(
-            advice_make(&a, o, "status", "--all"),
-            "journal %s %s records, and which of its runs they belong to is not known: %s. To see the runs:", file,
-            lost_words(text_of(what)), what);
+        message_note_then(advice_make(&a, o, "status", "--all"),
+                          "journal %s %s records, and which of its runs they belong to is not "
+                          "known: %s. To see the runs:",
+                          file, lost_words(text_of(what)), what);
 }
 
 enum err run_lost_list(const struct options *o, const struct run *r, struct why *why)
@@ -81,11 +81,11 @@ enum err run_lost_tell(const struct options *o, struct run *r, struct why *why)
         return err;
     if (!*r->lost.what)
         return others_tell(o, r, r->head.id, why);
-    message_note_then(
-        next_step(&a, o, r),
-        "journal %s %s records of run %llu: %s. Its writes are not completely known. To read every identity of the run from SES before more is written:",
-        options_journal(o), lost_words(text_of(r->lost.what)), (unsigned long long)r->head.id,
-        r->lost.what);
+    message_note_then(next_step(&a, o, r),
+                      "journal %s %s records of run %llu: %s. Its writes are not completely known. "
+                      "To read every identity of the run from SES before more is written:",
+                      options_journal(o), lost_words(text_of(r->lost.what)),
+                      (unsigned long long)r->head.id, r->lost.what);
     return OK;
 }
 
@@ -99,11 +99,12 @@ enum err run_lost_hold(const struct options *o, struct run *r, uint64_t id, cons
     if (!*r->lost.what)
         return others_tell(o, r, id, why);
     if (!o->refresh)
-        return why_set(why, ERR_INPUT,
-                       "journal %s %s records of run %llu: %s. Its writes are not completely known, so nothing was done. To read every identity of the run from SES first: %s",
-                       options_journal(o), lost_words(text_of(r->lost.what)),
-                       (unsigned long long)id, r->lost.what,
-                       advice_run(&a, o, verb, id, "--refresh"));
+        return why_set(
+            why, ERR_INPUT,
+            "journal %s %s records of run %llu: %s. Its writes are not completely known, so "
+            "nothing was done. To read every identity of the run from SES first: %s",
+            options_journal(o), lost_words(text_of(r->lost.what)), (unsigned long long)id,
+            r->lost.what, advice_run(&a, o, verb, id, "--refresh"));
     message_note(
         "journal %s %s records of run %llu: %s. Every identity of the run is read from SES",
         options_journal(o), lost_words(text_of(r->lost.what)), (unsigned long long)id,

@@ -21,7 +21,7 @@ static enum err journal_trouble(struct journal *j, enum err err, struct why *why
     struct why unheard = {""};
     struct why *said = why ? why : &unheard;
     if (!why)
-        why_set(said, err, "a write failed, and why is not known");
+        why_set(said, err, "a write failed for an unknown reason");
     j->store->has_failed = true;
     journal_wrap(j, err, said);
     j->trouble = *said;
@@ -33,7 +33,7 @@ enum err journal_enter(struct journal *j, struct why *why)
     struct store *s = j->store;
     assert(!s->is_read_only);
     if (s->has_failed)
-        return why_set(why, ERR_IO, "%s (nothing more is written after that)", j->trouble.text);
+        return why_set(why, ERR_IO, "%s (the journal takes no more records)", j->trouble.text);
     enum err err = s->ops->enter(s, why);
     return err == OK ? OK : journal_trouble(j, err, why);
 }
@@ -63,10 +63,10 @@ enum err journal_each(struct journal *j, enum store_table table, uint64_t run,
 
 enum err journal_damaged(struct why *why, const char *what)
 {
-    return why_set(why, ERR_IO,
-                   "the journal is damaged: %s: put back a copy of it, or name another file with "
-                   "--journal",
-                   what);
+    return why_set(
+        why, ERR_IO,
+        "the journal is damaged: %s: restore it from a copy, or name another file with --journal",
+        what);
 }
 
 enum err journal_open(struct journal **out, struct store *store, struct why *why)

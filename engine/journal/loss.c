@@ -184,12 +184,12 @@ enum err run_gone(struct journal *j, uint64_t run, struct why *why)
         return err;
     if (journal_may_have_lost(text_of(lost.what)))
         return why_set(why, ERR_IO,
-                       "has no such run, and may have lost it: %s. Put back a copy of the journal, "
-                       "or see with mailfrom discover what SES has",
+                       "has no such run, and may have lost it: %s. Restore the journal from a "
+                       "copy, or see with mailfrom discover what SES has",
                        lost.what);
     if (*lost.what)
         return why_set(why, ERR_IO,
-                       "has lost run %llu: %s. Put back a copy of the journal, or see with "
+                       "has lost run %llu: %s. Restore the journal from a copy, or see with "
                        "mailfrom discover what SES has",
                        (unsigned long long)run, lost.what);
     return why_set(why, ERR_GONE, "has no run %llu: mailfrom status --all lists what it has",

@@ -361,8 +361,8 @@ static enum err walk(struct plan_reading *r, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory, or beyond a bound, at line %u",
                        r->lines.number);
     return why_set(why, ERR_INPUT,
-                   "is damaged or was edited, seen at line %u: nothing of it is done. Make a new "
-                   "one with mailfrom plan --out",
+                   "is damaged or was edited, seen at line %u: nothing was done. Make a new plan "
+                   "with mailfrom plan --out FILE",
                    r->lines.number);
 }
 

@@ -228,7 +228,7 @@ static void skip_some(struct scheduler *d, instant_us now)
     while (d->skipped.len && scheduler_has_room(d)) {
         struct decision skip = {.to = JOB_DONE, .outcome = OUTCOME_SKIPPED};
         snprintf(skip.reason, sizeof skip.reason,
-                 "the plan has no change for it that could be reviewed: left alone");
+                 "the reviewed plan has no change for this identity, so it is left alone");
         scheduler_apply(d, queue_pop(d, &d->skipped), &skip, now, NULL);
     }
 }

@@ -176,7 +176,8 @@ static struct decision changed_by_later_run(const struct situation *s)
 {
     struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
     snprintf(d.reason, sizeof d.reason,
-             "run %u of this journal has changed it since, so it is left alone", s->recent->run);
+             "run %u of this journal has changed the identity since, so it is left alone",
+             s->recent->run);
     return d;
 }
 
@@ -344,11 +345,11 @@ struct decision step_out_of_time(const struct situation *s, const char *trouble)
 {
     struct decision d = step_finish(s, OUTCOME_EXPIRED, "");
     if (trouble)
-        snprintf(d.reason, sizeof d.reason, "its time is over, and SES could not be asked: %s",
-                 trouble);
+        snprintf(d.reason, sizeof d.reason,
+                 "the deadline has passed, and SES could not be asked: %s", trouble);
     else
         snprintf(d.reason, sizeof d.reason,
-                 "its time is over: SES has throttled the calls that it needs");
+                 "the deadline has passed: SES has throttled the calls that the identity needs");
     return d;
 }
 

@@ -88,7 +88,8 @@ static struct decision judge_tighten(const struct situation *s)
 {
     struct decision d = step_decide(s, JOB_JUDGING);
     d.write = WRITE_TIGHTEN;
-    snprintf(d.reason, sizeof d.reason, "SES says SUCCESS: is the MX there, too?");
+    snprintf(d.reason, sizeof d.reason,
+             "SES says SUCCESS; the MX is checked before REJECT_MESSAGE is set");
     return d;
 }
 
@@ -181,11 +182,11 @@ struct decision step_confirmed_by_read(struct decision d)
 struct decision step_gone(const struct situation *s)
 {
     if (s->wanted.len == 0 || s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED)
-        return step_finish(s, OUTCOME_SKIPPED,
-                           "the identity does not exist any more: nothing to put back");
+        return step_finish(
+            s, OUTCOME_SKIPPED,
+            "the identity does not exist any more, so there is nothing to roll back");
     return step_finish(s, OUTCOME_FAILED,
-                       "SES does not know the identity any more: it was deleted while this run "
-                       "went on");
+                       "the identity does not exist any more: it was deleted during the run");
 }
 
 static struct decision read_whole(const struct situation *s)

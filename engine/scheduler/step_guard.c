@@ -131,8 +131,7 @@ struct decision step_before_unknown(const struct situation *s, const struct ses_
     else
         snprintf(d.reason, sizeof d.reason,
                  "SES has MAIL FROM " TEXT_FMT
-                 ", which the run did not want: there is nothing of it "
-                 "to put back",
+                 ", which is not the run's, so there is nothing to roll back",
                  TEXT_ARG(ses->mail_from));
     return d;
 }

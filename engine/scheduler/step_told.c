@@ -35,7 +35,7 @@ struct decision step_pending(const struct situation *s, enum mail_from_status st
     bool fails = status == MAIL_FROM_TEMPORARY_FAILURE;
     snprintf(d.reason, sizeof d.reason, "set already; SES says %s%s%s%s",
              mail_from_status_name(status),
-             fails ? ": it must see the MX again within 72 hours, or it gives the set-up up" : "",
+             fails ? ": SES must see the MX again within 72 hours, or the set-up fails" : "",
              *why ? "; in DNS: " : ", and DNS shows its records as they should be", why);
     return d;
 }

@@ -66,7 +66,7 @@ static void pause_as_inconclusive(struct waves *w)
     if (!w->paused)
         snprintf(w->reason, sizeof w->reason,
                  "wave %u is inconclusive: %u identities waited for DNS or SES until their "
-                 "deadline, which is no failure and no success. Look at them, then resume",
+                 "deadline, which is neither failure nor success. Check them, then resume",
                  w->index + 1, w->expired);
     w->paused = true;
 }

@@ -33,7 +33,7 @@ REFUSAL = 20  # seconds in which a verb that must refuse has done so; it only re
 ENOUGH = 10  # complaints, after which nothing more is tried
 LOG_BYTES = (90_000, 300_000)  # of a log when its run is killed
 FRAME = 4096 + 24
-NEXT = ("put back a copy", "--refresh", "name another file")  # what a refusal advises
+NEXT = ("from a copy", "--refresh", "name another file")  # what a refusal advises
 SAID = ("has lost records", "may have lost records", "damaged", "malformed", "has lost run", "may have lost it", "is empty, although",
         "removed or renamed", "not a journal")
 

@@ -85,8 +85,8 @@ JOURNAL_TRAPS = [
     ("a directory", lambda path: path.mkdir(), "directory", False),
     ("no database", lambda path: (path.write_bytes(b"\x00\xff" * 4096), path.chmod(0o600)), "journal", False),
     ("a device", trap_device, "device", True),
-    ("somebody else's file", trap_owner, "somebody else", True),
-    ("a file in somebody else's folder", trap_parent_owner, "somebody else", True),
+    ("somebody else's file", trap_owner, "another user", True),
+    ("a file in somebody else's folder", trap_parent_owner, "another user", True),
 ]
 
 
@@ -217,7 +217,7 @@ def replaced(path):
 
 
 DEEDS = {
-    "removed with its folder": (shutil.rmtree, "taken away"),
+    "removed with its folder": (shutil.rmtree, "was removed"),
     "replaced by a copy": (replaced, "replaced"),
     "without its lock file": (lambda path: (path / "journal.db.lock").unlink(), "lock was taken away"),
     "without its high-water mark": (lambda path: (path / "journal.db.mark").unlink(), "mark was taken away"),

@@ -50,7 +50,7 @@ enum err journal_emptied(const struct sqlite_store *s, struct why *why)
     if (!s->mark.runs && (!s->log.frames || s->mark.turn))
         return ERR_GONE;
     return why_set(why, ERR_IO,
-                   "is empty, although it held runs: put back a copy of it, or name another file "
+                   "is empty, although it held runs: restore it from a copy, or name another file "
                    "with --journal");
 }
 

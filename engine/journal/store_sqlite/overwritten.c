@@ -73,8 +73,8 @@ static enum err stamp_check(struct sqlite_store *s, struct file_stamp *noted, co
         return OK;
     if (now.size != noted->size || !holds(s))
         return why_set(why, ERR_IO,
-                       "another program wrote to %s while the run goes on; nothing more is sent: "
-                       "resume the run, which says what was lost",
+                       "another program wrote to %s during the run, so nothing more is sent: "
+                       "resume the run to see what was lost",
                        path);
     *noted = now;
     return OK;

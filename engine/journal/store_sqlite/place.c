@@ -54,7 +54,7 @@ static enum err file_vet(const char *file, bool for_writing, struct why *why)
         return OK;
     if (st.st_uid != geteuid())
         return why_set(why, ERR_INPUT,
-                       "belongs to somebody else (uid %u): name one of your own with --journal",
+                       "belongs to another user (uid %u): name a file of your own with --journal",
                        (unsigned)st.st_uid);
     if (st.st_mode & OTHERS_WRITE)
         return why_set(why, ERR_INPUT, "others can write to it (mode %03o): chmod go-w it first",
@@ -118,7 +118,7 @@ static enum err folder_vet(const char *folder, struct stat *out, struct why *why
         return err;
     *out = st;
     if (st.st_uid != geteuid() && st.st_uid != 0)
-        return why_set(why, ERR_INPUT, "its folder %s belongs to somebody else (uid %u)", folder,
+        return why_set(why, ERR_INPUT, "its folder %s belongs to another user (uid %u)", folder,
                        (unsigned)st.st_uid);
     if (st.st_mode & OTHERS_WRITE)
         return why_set(why, ERR_INPUT,
@@ -220,8 +220,8 @@ static enum err above_vet(const char *folder, struct why *why)
             return err;
         if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
             return why_set(why, ERR_INPUT,
-                           "its folder %s lies in %s, where all may rename it (mode %03o): chmod "
-                           "o-w that, or name a file elsewhere",
+                           "its folder %s lies in %s, where every user may rename it (mode %03o): "
+                           "chmod o-w that, or name a file elsewhere",
                            folder, above, (unsigned)(st.st_mode & 07777));
         if (slash == above)
             break;

@@ -13,14 +13,13 @@ static enum err file_check(const char *path, const struct file_id *id, struct wh
 {
     struct stat st;
     if (lstat(path, &st) != 0)
-        return why_set(why, ERR_IO, "%s was taken away while the run goes on (%s)" WHERE, path,
+        return why_set(why, ERR_IO, "%s was removed during the run (%s)" WHERE, path,
                        strerror(errno));
     if (!S_ISREG(st.st_mode) || st.st_dev != id->device || st.st_ino != id->inode)
-        return why_set(why, ERR_IO, "%s was replaced by another file while the run goes on" WHERE,
-                       path);
+        return why_set(why, ERR_IO, "%s was replaced by another file during the run" WHERE, path);
     if (st.st_nlink != 1)
-        return why_set(why, ERR_IO,
-                       "%s was given a second name (hard link) while the run goes on" WHERE, path);
+        return why_set(why, ERR_IO, "%s was given a second name (hard link) during the run" WHERE,
+                       path);
     return OK;
 }
 
@@ -29,9 +28,9 @@ static enum err folder_check(const struct presence *p, const struct place *place
     struct stat st;
     struct why fact = {""};
     if (place_folder_vet(place, &st, &fact) != OK)
-        return why_set(why, ERR_IO, "while the run goes on, %s" WHERE, fact.text);
+        return why_set(why, ERR_IO, "during the run, %s" WHERE, fact.text);
     if (st.st_dev != p->folder.device || st.st_ino != p->folder.inode)
-        return why_set(why, ERR_IO, "the folder of %s was replaced while the run goes on" WHERE,
+        return why_set(why, ERR_IO, "the folder of %s was replaced during the run" WHERE,
                        place->file);
     return OK;
 }
@@ -48,7 +47,7 @@ static enum err lock_check(struct presence *p, const struct place *place, struct
     char path[PATH_MAX + 8];
     enum err err = file_check(beside(path, place, ".lock"), &p->lock, why);
     if (err == OK && !lock_is_ours(lock))
-        err = why_set(why, ERR_IO, "the lock on %s was lost while the run goes on" WHERE, path);
+        err = why_set(why, ERR_IO, "the lock on %s was lost during the run" WHERE, path);
     return err;
 }
 

@@ -152,7 +152,7 @@ enum err schema_vet(struct sql *s, int *version_out, struct why *why)
     if (version > SCHEMA_VERSION)
         return why_set(why, ERR_INPUT,
                        "was written by a newer mailfrom (journal version %lld, this program knows "
-                       "%d): use that program",
+                       "%d): use the newer program",
                        (long long)version, SCHEMA_VERSION);
     *version_out = (int)version;
     return OK;

@@ -246,10 +246,10 @@ static enum err sql_fail(struct sql *s, struct why *why)
     int code = sqlite3_extended_errcode(s->db);
     enum err err = err_of(code);
     if ((code & 0xff) == SQLITE_CORRUPT)
-        return why_set(why, err,
-                       "the file is damaged (%s): put back a copy of it, or name another file with "
-                       "--journal",
-                       sqlite3_errmsg(s->db));
+        return why_set(
+            why, err,
+            "the file is damaged (%s): restore it from a copy, or name another file with --journal",
+            sqlite3_errmsg(s->db));
     bool full = (code & 0xff) == SQLITE_FULL || sqlite3_system_errno(s->db) == ENOSPC;
     const char *hint = err == ERR_IO && full ? ": no space left on device" : "";
     return why_set(why, err == OK ? ERR_IO : err, "%s%s", sqlite3_errmsg(s->db), hint);
@@ -404,8 +404,8 @@ enum err sql_check(struct sql *s, struct why *why)
         err = sql_step(s, st, why);
     if (err == OK && !text_eq(sql_col_text(st, 0), TEXT("ok")))
         err = why_set(why, ERR_IO,
-                      "the file is damaged (" TEXT_FMT "): put back a copy of it, or name another "
-                      "file with --journal",
+                      "the file is damaged (" TEXT_FMT
+                      "): restore it from a copy, or name another file with --journal",
                       TEXT_ARG(sql_col_text(st, 0)));
     sql_finish(st);
     return err;

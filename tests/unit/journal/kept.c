@@ -471,7 +471,7 @@ static void after_a_write_that_failed_nothing_more_is_kept(void **state)
         memory_fail_at(b->rows, nth, false);
         assert_int_equal(journal_keep(b->journal, 1, r, 2, &b->why), ERR_IO);
         assert_int_equal(journal_keep(b->journal, 1, r, 2, &b->why), ERR_IO);
-        assert_non_null(strstr(b->why.text, "nothing more is written after that"));
+        assert_non_null(strstr(b->why.text, "the journal takes no more records"));
         assert_int_equal(journal_stop(b->journal, 1, RUN_ENDED, 3000, &b->why), ERR_IO);
         stored_open(b, JOURNAL_READ);
         assert_int_equal(journal_replay(b->journal, 1, see, &s, &b->why), OK);
@@ -560,7 +560,7 @@ static void damage_is_said_and_never_followed(void **state)
         stored_open(b, JOURNAL_READ);
         fleet_init(&f);
         if (journal_fleet(b->journal, 1, &f, &b->why) != ERR_IO ||
-            !strstr(b->why.text, "damaged") || !strstr(b->why.text, "put back a copy of it"))
+            !strstr(b->why.text, "damaged") || !strstr(b->why.text, "restore it from a copy"))
             fail_msg("%zu: %s", i, b->why.text);
         fleet_clear(&f);
         stored_again(state);

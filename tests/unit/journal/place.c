@@ -127,8 +127,8 @@ static void a_planted_path_is_refused_with_the_reason(void **state)
         {"mkdir w && chmod 1777 w", "w/j", "others can write to its folder", false},
         {"mkdir w && chmod 770 w", "w/j", "others can write to its folder", false},
         {"mkdir -p w/private && chmod 777 w && chmod 700 w/private", "w/private/j",
-         "where all may rename it", false},
-        {"mkdir -p w/a/b && chmod 777 w", "w/a/b/j", "where all may rename it", false},
+         "where every user may rename it", false},
+        {"mkdir -p w/a/b && chmod 777 w", "w/a/b/j", "where every user may rename it", false},
         {"echo no database, but long enough to look at >j", "j", "not a journal of mailfrom", true},
         {"/usr/bin/python3 -c \"import sqlite3;sqlite3.connect('j').execute('create table t(a)')\"",
          "j", "not a journal of mailfrom", true},
@@ -166,9 +166,9 @@ static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
     static const struct {
         const char *deed, *sentence;
     } cases[] = {
-        {"rm -rf s", "taken away"},
-        {"mv s elsewhere", "taken away"},
-        {"rm s/j", "taken away"},
+        {"rm -rf s", "was removed"},
+        {"mv s elsewhere", "was removed"},
+        {"rm s/j", "was removed"},
         {"mv s/j s/k && cp s/k s/j", "replaced"},
         {"mv s/j s/k && ln -s k s/j", "replaced"},
         {"ln s/j s/k", "second name"},
@@ -182,7 +182,7 @@ static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
         {"chmod 777 s", "others can write to its folder"},
         {"chmod 1777 s", "others can write to its folder"},
         {"chmod 720 s", "others can write to its folder"},
-        {"chmod 777 .", "where all may rename it"},
+        {"chmod 777 .", "where every user may rename it"},
         {"mv ../$(basename $PWD) ../aside.$(basename $PWD) && ln -s aside.$(basename $PWD) $PWD",
          "was replaced by a symbolic link"},
     };

@@ -401,7 +401,8 @@ static const struct held_row {
     {NULL, NULL, "111122223333", ARN, NULL, NULL, "111122223333", false},
     {"111122223333", "aws", "111122223333", ARN, NULL, NULL, "111122223333", false},
     {"999900001111", "aws", "111122223333", ARN,
-     "these credentials (environment) are of account 111122223333, but run 7 was started in account "
+     "these credentials (environment) are of account 111122223333, but run 7 was started in "
+     "account "
      "999900001111 with profile old: nothing is sent",
      NULL, "999900001111", false},
     {"111122223333", "aws", "111122223333", ARN_CN,
