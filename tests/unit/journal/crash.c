@@ -200,7 +200,7 @@ static int fill_the_disk(void)
     if (err != ERR_IO)
         return 1;
     for (int i = 0; i < 3; i++)
-        if (journal_keep(j, 1, &r, 1, &why) != ERR_IO || !strstr(why.text, "nothing more"))
+        if (journal_keep(j, 1, &r, 1, &why) != ERR_IO || !strstr(why.text, "no more records"))
             return 2;
     if (journal_stop(j, 1, RUN_ENDED, 5, &why) != ERR_IO)
         return 3;
