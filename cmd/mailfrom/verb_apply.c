@@ -1,7 +1,7 @@
 /*
- * apply. Without --yes a person at a terminal is shown the plan first and asked, and then just that
- * plan is done; nobody at the terminal means nothing is done. The journal is opened before anything
- * is asked of anybody: where another run is going on, that is said at once.
+ * apply. Without --yes, a person at a terminal sees the plan first and is asked, and then exactly
+ * this plan is carried out; without a terminal the verb refuses. The journal is opened before any
+ * question to SES or DNS, so another run under way is reported at once.
  */
 #include "run/planned.h"
 #include "run/shown.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Are the manifests that are named the ones that the plan was made from? */
+/* Was the plan made from the named manifests? */
 static enum err manifests_vet(const struct session *s, struct why *why)
 {
     struct session *named = malloc(sizeof *named); /* too large for a small stack */
@@ -56,8 +56,8 @@ static enum err plan_confirm(const struct session *s, struct why *why)
     return confirm_ask(question, why);
 }
 
-/* Plans and shows the plan, without the reports that are wished for of the run that follows.
- * Returns the exit code of a plan. */
+/* Plans and shows the plan, without reports: these are for the following run. Returns the exit code
+ * of a plan. */
 static int plan_show(struct session *s, struct why *why)
 {
     struct options *o = &s->options;

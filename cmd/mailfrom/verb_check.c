@@ -1,4 +1,4 @@
-/* check: manifests are read and vetted; nothing is asked of anybody. */
+/* check: reads and vets manifests, without any question to SES or DNS. */
 #include "session.h"
 #include "ui/messages.h"
 #include "verbs.h"

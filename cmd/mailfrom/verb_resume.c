@@ -1,4 +1,4 @@
-/* resume: a run goes on where its journal says that it stood. */
+/* resume: a run goes on from the state in its journal. */
 #include "access/trust.h"
 #include "options/advice.h"
 #include "session.h"
@@ -56,7 +56,7 @@ int verb_resume(const struct options *given)
     if (err == OK && s.run.head.state == RUN_ENDED && !given->retry_failed && !looks)
         code = nothing_to_resume(&s, &why);
     else if (err == OK) {
-        /* Whose failures count from now on. */
+        /* Tells whose failures no longer count. */
         struct quota max = s.run.fleet.max_failures;
         if (s.options.retry_failed && !s.options.quiet && max.value >= 0)
             message_note("max_failures allows %g%s of run %llu to fail; identities that are tried "

@@ -1,4 +1,4 @@
-/* status: where a run stands, from its journal, on one screen. */
+/* status: the state of a run, from its journal, on one screen. */
 #include "options/advice.h"
 #include "run/rows.h"
 #include "session.h"
@@ -215,7 +215,7 @@ static enum err status_all(const struct options *o, struct why *why)
     return err;
 }
 
-/* Fifty who look at once shall not take the processor from the run that they look at. */
+/* Fifty watchers at once must not take the processor from the watched run. */
 #define NICENESS 19
 
 int verb_status(const struct options *o)

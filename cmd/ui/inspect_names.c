@@ -1,4 +1,4 @@
-/* Names from arguments, files and standard input; all that are none are told. */
+/* Reads names from arguments, files and standard input; complains of every invalid one. */
 #include "inspect_names.h"
 
 #include "reports/deliver.h"

@@ -1,4 +1,4 @@
-/* What is said of lost records, and whether a verb may go on without --refresh. */
+/* Sentences about lost records, and whether a verb may go on without --refresh. */
 #include "run_lost.h"
 
 #include "messages.h"

@@ -1,4 +1,5 @@
-/* Watches a run: tells what befalls lanes, and passes each turn on to the progress view. */
+/* The observer of a run: prints the changes of lanes, and passes each turn on to the progress
+   view. */
 #include "run_notes.h"
 
 #include "base/bounds.h"
@@ -68,8 +69,8 @@ static void closed_tell(struct run_notes *n, const struct scheduler *scheduler, 
                   lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
 }
 
-/* What it costs: a call for each identity instead of one for a hundred, each time all are read.
- * Told once for the account, since its Regions have one policy. */
+/* The cost of a fall-back: a call for each identity instead of one for a hundred, each time all are
+ * read. Printed once for the account, since its Regions share one policy. */
 static void fell_back_tell(struct run_notes *n, uint16_t lane)
 {
     const struct fleet *f = &n->run->fleet;
@@ -96,7 +97,7 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
 }
 
-/* SES asked for a longer pause than it is believed: of the lane's first action that met one. */
+/* SES asked for a longer pause than the bound: printed for the lane's first such action. */
 static void hint_cut_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
 {
     const struct fleet *f = &n->run->fleet;

@@ -1,6 +1,6 @@
 /*
- * What a person should be told of a run beside its rows, on standard error: at once when a lane is
- * closed or reads otherwise than usual, at the end what was not judged and what went slowly.
+ * Notes about a run beside its rows, on standard error: at once when a lane is closed or falls
+ * back, at the end rules not judged and slow actions.
  */
 #ifndef MF_RUN_NOTES_H
 #define MF_RUN_NOTES_H

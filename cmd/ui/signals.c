@@ -15,7 +15,7 @@ static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
 
 #define STOPPING_LEN (COUNT(stopping))
 
-/* Whoever started us with it ignored (nohup, a shell's background job) wants it ignored. */
+/* A signal ignored at start (nohup, a shell's background job) stays ignored. */
 static bool is_ignored(int signal)
 {
     struct sigaction now;

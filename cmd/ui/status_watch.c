@@ -1,4 +1,4 @@
-/* Reads the journal again and again, more rarely the longer it takes, and draws what it says. */
+/* Reads the journal again and again, more rarely the longer a read takes, and draws the state. */
 #include "status_watch.h"
 
 #include "access/lanes.h"

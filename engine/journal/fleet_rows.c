@@ -1,8 +1,8 @@
 /*
- * The fleet of a run, to rows and back. Each table is written in the order of its array and read
- * in that order, so that every index means the same again.
+ * The fleet of a run, to rows and back. Each table is written in the order of its array and read in
+ * that order, so every index keeps its meaning.
  *
- * What is read is not believed: an index that points nowhere is damage, not a crash.
+ * Read values are not trusted: an index out of range is damage, not a crash.
  */
 #include "inside.h"
 
@@ -21,7 +21,7 @@ static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GUA
                   GUARD_UNKNOWN == 5,
               "guard");
 
-/* A row that is being made: the next column to fill. */
+/* A row under construction: the next column to fill. */
 struct filler {
     struct journal *j;
     struct store_value values[STORE_VALUES_MAX];
@@ -158,7 +158,7 @@ enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet,
     return err;
 }
 
-/* A row that is being read: the next column to take, and what went wrong in any row. */
+/* A row under reading: the next column to take, and the first fault in any row. */
 struct taker {
     struct journal *j;
     struct fleet *fleet;
@@ -190,7 +190,7 @@ static name_id take_name(struct taker *t)
     return id;
 }
 
-/* A number below len: an index into an array that was read before. */
+/* A number below len: an index into an array read before. */
 static uint16_t take_index(struct taker *t, uint32_t len)
 {
     if (len == 0)

@@ -1,7 +1,6 @@
 /*
  * The heads of runs. A head is put in the same transaction as its fleet, so half a run is never
- * seen; of what is kept, a head alone changes later (state, stopped, last, and where its records
- * end).
+ * seen. Of all rows only a head changes later (state, stopped, last, and the end of its records).
  */
 #include "inside.h"
 
@@ -12,7 +11,8 @@
 
 /* Words of the program are kept as the numbers of their enums, here and for fleets and records: a
  * record is written while a call waits for it, and a large fleet makes millions of them. These
- * asserts hold the numbers still: whoever moves one must bring every store's journals along. */
+ * asserts hold the numbers still: a change of a number needs a migration of every store's
+ * journals. */
 static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_OPEN == 0 && RUN_ENDED == 2, "run");
 
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
@@ -92,7 +92,7 @@ struct head_reading {
     struct why *why;
 };
 
-/* The head of a run that is open does not know its newest record. */
+/* The head of an open run does not know the run's newest record. */
 static enum err last_read(struct journal *j, struct run_head *head, struct why *why)
 {
     struct store_tail newest;

@@ -32,7 +32,7 @@ struct rule_numbers {
     uint64_t digest_of[RULE_NUMBERS]; /* of the rules' names */
 };
 
-/* The newest record of a run, as its writer knows it. */
+/* The newest record of a run, as known to its writer. */
 struct tail {
     uint64_t run;            /* 0: none was asked for yet */
     uint64_t record, digest; /* no record yet: the digest before the first */
@@ -49,8 +49,8 @@ struct journal {
 /* Begins a transaction, unless the store is read-only (a program bug) or has failed. */
 enum err journal_enter(struct journal *j, struct why *why);
 /* Ends it: as `end` says when err is OK, else takes it back. After an error the store has failed
- * for good: pages that the kernel could not write may be marked clean, so a second attempt would
- * succeed and mean nothing. */
+ * for good: the kernel may mark unwritten pages clean, so a second attempt would succeed without
+ * effect. */
 enum err journal_leave(struct journal *j, enum err err, enum store_end end, struct why *why);
 enum err journal_put(struct journal *j, enum store_table table, uint64_t run,
                      const struct store_value *values, uint64_t *number, struct why *why);
@@ -61,7 +61,7 @@ enum err journal_each(struct journal *j, enum store_table table, uint64_t run,
 enum err journal_damaged(struct why *why, const char *what);
 enum err journal_wrap(const struct journal *j, enum err err, struct why *why);
 
-/* Values as they are read. What has another type than it was written with says nothing: 0, empty.
+/* Readers of values. A value of another type than written counts as missing: 0, empty.
  */
 static inline int64_t value_int(const struct store_value *v)
 {
@@ -117,7 +117,7 @@ enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet,
 enum err rule_numbers_load(struct journal *j, struct why *why);
 enum err rule_numbers_add(struct journal *j, struct why *why);
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
-/* Findings of rules that this program does not have are left out. *ok = false: damage. */
+/* Findings of unknown rules are left out. *ok = false: damage. */
 finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
                                   bool *ok);
 /* The digest of a set of rules by the journal's numbers: record_digest.h. */
@@ -125,8 +125,8 @@ uint64_t rule_numbers_digest(const struct journal *j, uint64_t set);
 
 /* findings_text.c: [{"rule","severity","text"[,"accepted":true]}...]. */
 void findings_write(const struct finding_notes *notes, struct buf *out);
-/* Into the arena. What findings_write() cannot have written is not known, and a rule that this
- * program does not have is left out. False: out of memory. */
+/* Into the arena. Text not written by findings_write() gives no notes, and unknown rules are left
+ * out. False: out of memory. */
 bool findings_read(struct text json, struct arena *arena, struct finding_notes *out);
 
 /* record_rows.c. How a record lies in the journal. */
@@ -150,7 +150,7 @@ enum err lane_note_store(struct journal *j, uint64_t run, const struct record *r
 /* loss.c: what is written down of a run's loss, or was found when the journal was opened; "":
  * nothing. Run 0: of runs that may be gone, how many is not known. */
 enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why);
-/* A run that is not there: was there none, or is it lost? ERR_GONE, ERR_IO. run 0: the newest. */
+/* The error for a missing run: never there (ERR_GONE), or lost (ERR_IO). run 0: the newest. */
 enum err run_gone(struct journal *j, uint64_t run, struct why *why);
 
 #endif

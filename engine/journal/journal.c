@@ -1,8 +1,8 @@
 /*
  * The journal's life on its store: opening, transactions, closing.
  *
- * Invariant: what a transaction has put is in the store whole or not at all, and after the first
- * one that may be neither nothing more is put.
+ * Invariant: the rows of a transaction are in the store whole or not at all; after the first
+ * transaction in doubt no more rows are put.
  */
 #include "inside.h"
 

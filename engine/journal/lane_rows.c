@@ -1,5 +1,5 @@
 /*
- * What is known of the lanes of a run: their troubles, as they began and ended.
+ * The troubles of a run's lanes, with beginning and end.
  */
 #include "inside.h"
 
@@ -18,10 +18,10 @@ enum err lane_note_store(struct journal *j, uint64_t run, const struct record *r
     return journal_put(j, TABLE_LANE_NOTE, run, values, &number, why);
 }
 
-/* The newest note of each lane, gathered in one pass that says which it is and one that takes it.
+/* The newest note of each lane: one pass finds the numbers, a second takes the notes.
  */
 struct newest_notes {
-    uint64_t last[LANES_MAX]; /* the number of its newest note; 0: it has none */
+    uint64_t last[LANES_MAX]; /* the number of the lane's newest note; 0: none */
     struct lane_note at[LANES_MAX];
     struct arena texts;
     bool ok, fits;

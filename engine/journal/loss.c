@@ -1,7 +1,7 @@
 /*
- * Are the records of a run whole? A store says what it was found to have lost when it was opened;
- * the running digest of the records sees what is missing, changed or foreign anywhere, whatever the
- * store. What was found once is written down, so that it stays known.
+ * Losses of records. A store reports the losses found at opening; the running digest notices
+ * missing, changed or foreign records anywhere, in any store. A loss found once is written into the
+ * journal, so the loss stays known.
  */
 #include "inside.h"
 
@@ -137,7 +137,7 @@ static bool losses_one(void *ctx, const struct store_row *row)
     return r->err == OK && r->fn(r->ctx, row->number, value_text(&row->values[1]), is_gone);
 }
 
-/* What a reader has just found is told by journal_loss(). */
+/* journal_loss() tells a reader's own finding. */
 enum err journal_losses(struct journal *j,
                         bool (*fn)(void *ctx, uint64_t run, struct text what, bool is_gone),
                         void *ctx, struct why *why)
@@ -153,7 +153,7 @@ bool journal_may_have_lost(struct text what)
     return text_ends(what, TEXT(STORE_NOT_KNOWN)) && text_find_text(what, TEXT("; ")) == what.len;
 }
 
-/* The newest run that is known to be lost. */
+/* The newest run known to be lost. */
 struct newest_loss {
     bool found;
     uint64_t run;

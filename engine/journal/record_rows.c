@@ -1,10 +1,10 @@
 /*
- * The records of a run: appended, replayed, and folded to the last one per job. One table says how
- * a struct record lies in a row; writing and reading both walk it, so they cannot disagree.
+ * The records of a run: appended, replayed, and folded to the last one per job. One table maps a
+ * struct record to a row; writing and reading both walk the table, so the two cannot disagree.
  *
- * Only a judgement makes notes of findings, so most records leave them out (NULL) and mean those of
- * the job's record before. Whoever reads rows gets them filled in: two numbers per job, 8 bytes,
- * are all that is held in memory for it. A replay reads none.
+ * Only a judgement makes notes of findings, so most records have none (NULL): the notes of the
+ * job's record before are still valid. Readers of rows get the notes filled in, at a cost of 8
+ * bytes of memory per job. A replay reads no notes.
  */
 #include "inside.h"
 
@@ -107,7 +107,7 @@ static const char *name_of(uint32_t kind, uint32_t value)
     return dmarc_status_name((enum dmarc_status)value);
 }
 
-/* A name that this program does not know says nothing to it. */
+/* A name unknown to this program is ignored. */
 static uint32_t name_parse(uint32_t kind, struct text name)
 {
     switch ((enum name_kind)kind) {

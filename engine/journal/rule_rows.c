@@ -1,7 +1,6 @@
 /*
- * Findings are stored as sets of bits, and which bit means which rule is written in the journal
- * itself, by name. So the program may order, add and drop its rules, and a journal of any other
- * order still says what it said.
+ * Findings are stored as sets of bits; the journal itself maps each bit to the name of a rule. So
+ * the program may order, add and drop rules, and a journal of any other order keeps its meaning.
  */
 #include "inside.h"
 

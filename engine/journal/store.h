@@ -1,11 +1,11 @@
 /*
- * What a journal needs of whatever keeps it: rows that last, in the order in which they came, by
- * whole transactions. A store does not know what a row means. How a fleet or a record looks as a
- * row, rules by their names, the digests, the newest record of each job and what follows from a
- * loss are written once, on this side (journal.h), so no two stores can differ in them.
+ * The interface between a journal and its store. A store keeps rows durably, in order, by whole
+ * transactions, and does not know the meaning of a row. The journal's side (journal.h) has
+ * everything else once: fleets and records as rows, rules by name, digests, the newest record of
+ * each job, and the consequences of a loss. So no two stores can differ there.
  *
  * One thread at a time. After an error of enter, put, set_state, add_loss or leave the journal only
- * reads and closes. How a store is proved: docs/ARCHITECTURE.md, "A new journal store".
+ * reads and closes. Tests for a store: docs/ARCHITECTURE.md, "A new journal store".
  */
 #ifndef MF_STORE_H
 #define MF_STORE_H
@@ -29,8 +29,8 @@ struct store_value {
     };
 };
 
-/* The tables, and what the number of a row is. Unless another order is named, rows are read by
- * their numbers. */
+/* The tables, with the meaning of a row's number. Unless another order is named, rows are read by
+ * number. */
 enum store_table {
     TABLE_RUN,  /* its head. The store numbers runs 1, 2, ..., and gives no number twice, also not
                    that of a run that is lost. Read from the newest to the oldest */
@@ -46,7 +46,7 @@ enum store_table {
     TABLE_RULE,      /* of all runs: the journal's number of a rule of findings */
     TABLE_LOST,      /* runs that have lost records: the run (add_loss); 0: runs that may be gone */
     STORE_TABLES,
-    /* What is only read. */
+    /* Views, only for reading. */
     VIEW_OUTLINE = STORE_TABLES, /* the records of a run: of which job, and whether it has notes */
     VIEW_SENT, /* records of all runs, in the order of keeping, that are intents or answers or have
                   accepted > 0, and of whom they are */

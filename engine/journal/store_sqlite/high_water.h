@@ -1,13 +1,13 @@
 /*
  * The high-water mark of a journal, in the file "journal.db.mark": how far the journal had come
- * when it was last written to. A log that was cut, or whose end was damaged, looks to SQLite like
- * one that never was longer; this second witness knows better.
+ * when it was last written to. To SQLite, a cut log or a log with a damaged end looks like a
+ * shorter log; the mark is a second witness.
  *
- * It is written after the commit that it tells of is durable, so it is never ahead of what was on
- * the disk, and a journal that is behind its mark has lost records. It is not synced with each
- * commit: a kill takes nothing of it away, and after a loss of power it may lie some seconds back,
- * where it proves less and accuses nobody. Two slots, each a sector in a block of its own, are
- * written in turn, so that one is whole whatever happens to the other.
+ * The mark is written after its commit is durable, so the mark is never ahead of the disk, and a
+ * journal behind its mark has lost records. The mark is not synced with each commit: a kill loses
+ * nothing of it, and after a loss of power the mark may lag some seconds, proving less but never
+ * accusing wrongly. Two slots, each a sector in a block of its own, are written in turn, so that
+ * one is whole whatever happens to the other.
  *
  * A mark that has gone is missed: it is on the disk, in both slots and under its name, before the
  * tables of a journal are committed (high_water_begin), and never removed. So a journal with the

@@ -2,7 +2,7 @@
  * Has another program written into the files of a journal while its writer has them open? The main
  * file changes only when the log is moved into it, and the log only by commits, so between two of
  * ours both must stay as we left them. SQLite keeps the index of the log, and many pages, in
- * memory: it would go on without a word, into files that do not give back what is kept.
+ * memory, and would go on silently, into files without the kept records.
  *
  * Two calls of lstat(2) before a transaction. Size and time of the last change say that all is as
  * it was; where only the time is another, as after touch(1), the bytes are asked: the log is

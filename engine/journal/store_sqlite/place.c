@@ -1,6 +1,6 @@
 /*
- * The vetting of a journal's path. The folder is resolved first and must be safe; then nobody but
- * its owner can swap what lies in it, so looking at the file and opening it later by name is sound.
+ * The vetting of a journal's path. The folder is resolved first and must be safe; then only the
+ * folder's owner can swap its files, so checking a file and opening it later by name is sound.
  */
 #include "place.h"
 

@@ -1,6 +1,6 @@
 /*
  * Where a journal lies: its path made absolute and vetted. A journal decides what a rollback
- * writes, so a file that somebody else could have put there or can change is refused.
+ * writes, so a file another user could have made or can change is refused.
  */
 #ifndef MF_PLACE_H
 #define MF_PLACE_H
