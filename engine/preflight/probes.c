@@ -109,7 +109,9 @@ static bool is_out_of_memory(const void *ctx)
 
 bool probe_may_pass(const struct probe *p)
 {
-    return p->answered_at && (p->verdict == VERDICT_SLOW_DOWN || verdict_is_retried(p->verdict));
+    bool is_odd = p->reply.how == REPLY_HTTP && p->verdict != VERDICT_OK && !p->reply.code[0];
+    return p->answered_at &&
+           (p->verdict == VERDICT_SLOW_DOWN || verdict_is_retried(p->verdict) || is_odd);
 }
 
 enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io,

@@ -34,6 +34,7 @@ struct probe {
 bool probes_pool_init(struct call_pool *calls, struct arena *memory);
 
 /* Is the probe unanswered only for now? The caller may ask again later. */
+/* A refusal without a code of AWS is a proxy's word, and passes. */
 bool probe_may_pass(const struct probe *p);
 
 /* Returns when every probe has a final answer. ERR_BUSY: interrupted, and unanswered probes have no

@@ -14,16 +14,18 @@
 
 #include <stdio.h>
 
-#define STARVED_AFTER    SPAN_M(1)
-#define PROBE_AFTER      SPAN_M(5)
-#define PROBE_EVERY      SPAN_M(1)
-#define DOUBTS_MAX       3
-#define DOUBT_SPAN       SPAN_M(10)
-#define DOUBT_WAIT       (DOUBT_SPAN / (DOUBTS_MAX - 1))
-#define DENIED_WAIT      SPAN_H(1)
-#define OVERDUE_EVERY    SPAN_M(1)
-#define REFUSAL_SHOWN    200 /* of SES's sentence; the caller and the action come first */
-#define SETS_REFUSED_MAX 3   /* by IAM, without a success: the others would be refused too */
+#define STARVED_AFTER SPAN_M(1)
+#define PROBE_AFTER   SPAN_M(5)
+#define PROBE_EVERY   SPAN_M(1)
+#define DOUBTS_MAX    3
+#define DOUBT_SPAN    SPAN_M(10)
+#define DOUBT_WAIT    (DOUBT_SPAN / (DOUBTS_MAX - 1))
+#define DENIED_WAIT   SPAN_H(1)
+#define OVERDUE_EVERY SPAN_M(1)
+#define REFUSAL_SHOWN 200 /* of SES's sentence; the caller and the action come first */
+#define SETS_REFUSED_MAX                                                                           \
+    3 /* by IAM, without a success: the others would be refused too. After                         \
+         one, the action is in doubt */
 
 static void trouble_tell(struct scheduler *d, uint16_t lane, instant_us since, instant_us now)
 {
@@ -52,11 +54,22 @@ instant_us lane_doubted_until(const struct lane_state *l, enum call_kind kind)
     return l->doubts[kind].count > 0 ? l->doubts[kind].until : 0;
 }
 
+/* Since when SES has throttled every call of some kind. 0: no such kind. */
+static instant_us starved_since(const struct lane_state *l, instant_us now)
+{
+    instant_us since = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        if (l->throttled_since[kind] && now >= l->throttled_since[kind] + STARVED_AFTER)
+            since =
+                since ? when_earlier(since, l->throttled_since[kind]) : l->throttled_since[kind];
+    return since;
+}
+
 static void trouble_over(struct scheduler *d, uint16_t lane, instant_us now)
 {
     struct lane_state *l = &d->lanes[lane];
     l->trouble_since = l->hold_until = 0;
-    if (!l->trouble_told || lane_doubted_since(l))
+    if (!l->trouble_told || lane_doubted_since(l) || l->starved_since)
         return;
     l->trouble_told = false;
     d->lane_changes++;
@@ -75,8 +88,19 @@ static void came_to_nothing(struct scheduler *d, uint16_t lane, const struct rep
     trouble_tell(d, lane, l->trouble_since, now);
 }
 
-/* Refusals of calls out together count as one. */
-static void doubt(struct scheduler *d, const struct call *call, instant_us now)
+/* SES answers, if only that it is called too often. */
+static void came_throttled(struct scheduler *d, uint16_t lane, const struct reply *reply,
+                           instant_us now)
+{
+    struct lane_state *l = &d->lanes[lane];
+    trouble_over(d, lane, now);
+    if (!l->starved_since || lane_doubted_since(l))
+        return;
+    step_words(reply, "", l->trouble);
+    trouble_tell(d, lane, l->starved_since, now);
+}
+
+void lane_doubt(struct scheduler *d, const struct call *call, instant_us now)
 {
     struct lane_state *l = &d->lanes[call->lane];
     struct doubt *doubt = &l->doubts[call->kind];
@@ -108,6 +132,7 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
         l->throttled_since[call->kind] = 0;
     else if (!l->throttled_since[call->kind])
         l->throttled_since[call->kind] = now;
+    l->starved_since = starved_since(l, now);
     switch (verdict) {
     case VERDICT_OK:
         l->worked = true;
@@ -115,7 +140,7 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
         l->doubts[call->kind] = (struct doubt){0};
         trouble_over(d, call->lane, now);
         break;
-    case VERDICT_SLOW_DOWN:
+    case VERDICT_SLOW_DOWN: came_throttled(d, call->lane, &call->reply, now); break;
     case VERDICT_GONE:
     case VERDICT_REFUSED: trouble_over(d, call->lane, now); break;
     case VERDICT_AGAIN:
@@ -126,7 +151,7 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
         if (call->reply.how == REPLY_NO_KEYS && l->worked) /* keys of another account */
             scheduler_close_lane(d, call->lane, call->reply.message, now);
         else
-            doubt(d, call, now);
+            lane_doubt(d, call, now);
         break;
     }
 }
@@ -190,17 +215,6 @@ static void end_unstarted(struct scheduler *d, struct lane_state *l, instant_us 
     }
 }
 
-/* Since when SES has throttled every call of some kind. 0: no such kind. */
-static instant_us starved_since(const struct lane_state *l, instant_us now)
-{
-    instant_us since = 0;
-    for (int kind = 0; kind < CALL_ASK; kind++)
-        if (l->throttled_since[kind] && now >= l->throttled_since[kind] + STARVED_AFTER)
-            since =
-                since ? when_earlier(since, l->throttled_since[kind]) : l->throttled_since[kind];
-    return since;
-}
-
 /* Since when the lane serves no call, or none of some kind. 0: the lane serves calls. */
 static instant_us in_trouble_since(const struct lane_state *l, instant_us now)
 {
@@ -227,13 +241,18 @@ void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
     end_unstarted(d, l, since, now);
 }
 
-void lane_write_refused(struct scheduler *d, uint16_t lane, const struct reply *reply,
-                        instant_us now)
+void lane_write_refused(struct scheduler *d, const struct call *call, instant_us now)
 {
-    struct lane_state *l = &d->lanes[lane];
-    if (!reply_is_access_denied(reply) || l->writes_closed || ++l->sets_refused < SETS_REFUSED_MAX)
+    struct lane_state *l = &d->lanes[call->lane];
+    if (!reply_is_access_denied(&call->reply) || l->writes_closed)
         return;
-    (void)now;
+    l->sets_refused = (uint8_t)(l->sets_refused + (l->sets_refused < SETS_REFUSED_MAX));
+    if (l->sets_refused < SETS_REFUSED_MAX)
+        return;
+    if (l->write_worked) {
+        lane_doubt(d, call, now);
+        return;
+    }
     l->writes_closed = true;
     d->lane_changes++;
     snprintf(l->reason, sizeof l->reason,
@@ -241,5 +260,5 @@ void lane_write_refused(struct scheduler *d, uint16_t lane, const struct reply *
              "of this account and Region are not tried; allow ses:%s (docs/PERMISSIONS.md). SES "
              "said: %.*s",
              call_action(CALL_SET, d->options.write_api), SETS_REFUSED_MAX,
-             call_action(CALL_SET, d->options.write_api), REFUSAL_SHOWN, reply->message);
+             call_action(CALL_SET, d->options.write_api), REFUSAL_SHOWN, call->reply.message);
 }

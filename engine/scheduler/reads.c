@@ -391,13 +391,22 @@ static void read_batch_fall_back(struct scheduler *d, struct batch_read *s, inst
 }
 
 /* IAM can confine version 2 to chosen identities, so one refusal tells nothing about other
- * identities; many refusals without a success do. */
-static enum verdict get_refused(struct lane_state *lane, enum verdict verdict,
-                                const struct reply *reply)
+ * identities; many refusals without a success do. Where the lane has worked they put the action in
+ * doubt, and each identity is still judged by its own refusals. */
+static enum verdict get_answered(struct scheduler *d, const struct call *call, enum verdict verdict,
+                                 instant_us now)
 {
-    if (verdict != VERDICT_REFUSED || !reply_is_access_denied(reply) || lane->get_allowed)
+    struct lane_state *lane = &d->lanes[call->lane];
+    if (verdict == VERDICT_OK) {
+        lane->get_allowed = true;
+        lane->gets_refused = 0;
+    }
+    if (verdict != VERDICT_REFUSED || !reply_is_access_denied(&call->reply) ||
+        ++lane->gets_refused < GETS_REFUSED_MAX)
         return verdict;
-    return ++lane->gets_refused < GETS_REFUSED_MAX ? verdict : VERDICT_DENIED;
+    lane_doubt(d, call, now);
+    bool waits = lane->worked && !d->options.rules.plan_only;
+    return waits || lane->get_allowed ? verdict : VERDICT_DENIED;
 }
 
 static bool is_sure_of(const struct scheduler *d, const struct batch_read *s, instant_us now)
@@ -436,10 +445,9 @@ void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
                                       .is_paced = true,
                                       .may_fall_back = d->options.read_falls_back};
     enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), b->attempts);
-    if (call->kind == CALL_GET)
-        verdict = get_refused(lane, verdict, &call->reply);
     verdict = retry_gone_is_told(call, verdict);
-    lane->get_allowed |= verdict == VERDICT_OK && call->kind == CALL_GET;
+    if (call->kind == CALL_GET)
+        verdict = get_answered(d, call, verdict, now);
     enum batch_state state = batch_read_answered(&d->reads, &lane->read_batches, call, verdict,
                                                  &rules, d->options.rules.seed, now);
     if (verdict != VERDICT_OK)

@@ -68,7 +68,7 @@ struct lane_state {
         read_batches; /* batches with a part to send: batch + 1, linked through batch_read.next */
     struct pace pace[CALL_KINDS];
     enum api read_api;
-    uint32_t gets_refused; /* by IAM; counted while none was allowed */
+    uint32_t gets_refused; /* by IAM, since the last that was allowed */
     bool get_allowed;
     uint32_t read_batches_alive;
     uint32_t calls_out;   /* of this lane, lane survey included */
@@ -82,10 +82,11 @@ struct lane_state {
     bool trouble_told;    /* a record of the trouble was kept */
     struct doubt doubts[CALL_KINDS];
     instant_us throttled_since[CALL_KINDS]; /* without a served call since then; 0: not throttled */
-    instant_us trouble_since;               /* calls fail since then; 0: no trouble */
-    instant_us hold_until;                  /* no call is sent before */
-    instant_us swept_at;                    /* the last search for jobs past their deadline */
-    instant_us v1_again_at; /* next try of version 1 after a fall-back during a run; 0: none */
+    instant_us starved_since; /* as the last answer says: none of some kind is served; 0: no */
+    instant_us trouble_since; /* calls fail since then; 0: no trouble */
+    instant_us hold_until;    /* no call is sent before */
+    instant_us swept_at;      /* the last search for jobs past their deadline */
+    instant_us v1_again_at;   /* next try of version 1 after a fall-back during a run; 0: none */
     uint32_t by_state[JOB_STATES], bad; /* jobs of the lane; bad: with a bad end */
     bool closed;                        /* all calls are refused: `reason` has the sentence */
     bool writes_closed;                 /* writes are refused: `reason` has the sentence */
@@ -198,8 +199,9 @@ void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now);
 /* Is the job past its deadline? Starts the job's time, unless started. */
 bool lane_is_overdue(struct scheduler *d, uint32_t job, instant_us now);
 /* IAM has refused a write. */
-void lane_write_refused(struct scheduler *d, uint16_t lane, const struct reply *reply,
-                        instant_us now);
+void lane_write_refused(struct scheduler *d, const struct call *call, instant_us now);
+/* This answer denies what has worked in the run. Refusals of calls out together count as one. */
+void lane_doubt(struct scheduler *d, const struct call *call, instant_us now);
 
 /* tighten.c */
 

@@ -138,7 +138,7 @@ static void write_failed(struct scheduler *d, const struct call *call, enum verd
     if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
         job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
     if (verdict == VERDICT_REFUSED)
-        lane_write_refused(d, call->lane, &call->reply, now);
+        lane_write_refused(d, call, now);
 }
 
 static void write_taken(struct scheduler *d, const struct call *call, instant_us now)

@@ -402,8 +402,8 @@ static void a_mark_that_is_gone(void **state)
         "rm journal.db.mark",
         ": >journal.db.mark",
         "dd if=/dev/zero of=journal.db.mark bs=4096 count=2 conv=notrunc status=none",
-        "printf 'XX' >x && for at in 40 4136; do dd if=x of=journal.db.mark bs=1 conv=notrunc"
-        " status=none seek=$at; done",
+        ("printf 'XX' >x && for at in 40 4136; do dd if=x of=journal.db.mark bs=1 conv=notrunc"
+         " status=none seek=$at; done"),
     };
     char damage[256];
     for (size_t i = 0; i < COUNT(cases); i++) {
