@@ -47,7 +47,7 @@ static unsigned column_of(enum store_table table, const char *name)
             return i;
         at += strcspn(at, ",") + 1;
     }
-    assert(!"a column of that name");
+    assert(false && "a column of that name");
     return 0;
 }
 
