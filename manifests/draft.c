@@ -171,7 +171,7 @@ static void put_require(struct raw *r, struct draft *d, const struct key_rule *r
 static void put_mx_region(struct raw *r, struct draft *d, const struct key_rule *rule,
                           struct text t, struct source_place at)
 {
-    if (region_is(t) && region_is_plausible(t)) /* no MX would ever be right else */
+    if (region_is(t) && region_is_plausible(t)) /* otherwise no MX could be right */
         raw_name(r, t, &d->settings.policy.mx_region);
     else
         refuse(r, d, rule, t, at, region_near(t));

@@ -19,7 +19,7 @@ static const char *const levels[] = {"error", "warning", "note"};
 struct log {
     struct json_out json;
     const struct report *report;
-    int level; /* the level the level the level of this pass */
+    int level; /* the level of this pass */
     uint32_t results;
 };
 

@@ -23,7 +23,7 @@ static const struct {
     [CLIENT_SSO_OIDC] = {"sso-oidc", AWS_ENDPOINT_URL_SSO_OIDC, "sso_oidc"},
 };
 
-/* The variable, else the profile's key; *from tells which. */
+/* The variable, or else the profile's key; *from names the source. */
 static struct text setting(const struct profile *p, enum aws_variable variable, const char *key,
                            char from[SETTING_FROM_MAX])
 {

@@ -62,10 +62,10 @@ enum guard {
     GUARDS,
 };
 
-/* The settings that rows share; most fleets have a handful of distinct ones. What each is called
+/* Settings shared by rows; most fleets have a handful of distinct policies. What each is called
  * elsewhere stands in policy.c. */
 struct policy {
-    finding_set accept;     /* findings that the owner knows and accepts */
+    finding_set accept;     /* findings accepted by the owner */
     span_us timeout_us;     /* how long DNS and SES together may take */
     enum behavior behavior; /* wanted in the end */
     enum dns_require require;

@@ -53,7 +53,7 @@ struct tighten {
 struct doubt {
     uint8_t count;    /* in a row, one probe each; 0: none */
     instant_us since; /* of the first */
-    instant_us until; /* no call of this kind before this instant this instant */
+    instant_us until; /* no call of this kind before this instant */
 };
 
 struct lane_state {

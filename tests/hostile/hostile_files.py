@@ -221,9 +221,9 @@ def replaced(path):
 DEEDS = {
     "removed with its folder": (shutil.rmtree, "was removed"),
     "replaced by a copy": (replaced, "replaced"),
-    "without its lock file": (lambda path: (path / "journal.db.lock").unlink(), "lock was taken away"),
-    "without its high-water mark": (lambda path: (path / "journal.db.mark").unlink(), "mark was taken away"),
-    "without its log": (lambda path: (path / "journal.db-wal").unlink(), "wal was taken away"),
+    "without its lock file": (lambda path: (path / "journal.db.lock").unlink(), "lock was removed"),
+    "without its high-water mark": (lambda path: (path / "journal.db.mark").unlink(), "mark was removed"),
+    "without its log": (lambda path: (path / "journal.db-wal").unlink(), "wal was removed"),
     "robbed of its log's bytes": (lambda path: os.truncate(path / "journal.db-wal", 0), "another program wrote to"),
     "overwritten": (lambda path: (path / "journal.db").write_bytes(b"something else"), "another program wrote to"),
     "under a second name": (lambda path: os.link(path / "journal.db", path / "other.db"), "second name"),

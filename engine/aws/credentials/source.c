@@ -16,7 +16,7 @@
 #define PAUSE_US   SPAN_M(1)  /* a source with short-lived keys is not asked more often */
 
 struct credential_source {
-    struct credential_request request; /* its texts are in `texts` below below below */
+    struct credential_request request; /* its texts are in `texts` below */
     char *texts;
     char name[PROFILE_NAME_LEN + 16];
     bool is_of_profile;   /* false: errors name the place by themselves */
