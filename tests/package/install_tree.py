@@ -49,10 +49,11 @@ def options_of(text):
 
 
 def variables():
-    """Every variable of the environment that a source file of the program names."""
+    """Every variable of the environment that a source file of the program names, and those of its table."""
     sources = [path for folder in ("cmd/mailfrom", "engine") for path in (ROOT / folder).rglob("*.c")]
     name = re.compile(r'"((?:AWS|MAILFROM)_[A-Z0-9_]+|NO_COLOR|TERM|TMPDIR|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)"')
-    return sorted({found for path in sources for found in name.findall(path.read_text())})
+    table = re.findall(r"NAMED\((AWS_[A-Z0-9_]+)\)", (ROOT / "engine/aws/variables.c").read_text())
+    return sorted({*table, *(found for path in sources for found in name.findall(path.read_text()))})
 
 
 def keys_of(schema):
