@@ -267,7 +267,7 @@ def disks(room):
     small = on_disk("-o size=64k,mode=700", 'dd if=/dev/zero of="$0/fill" bs=1k 2>/dev/null; exec "$@"') + [folder]
     refused(room, titles[0], "journal", "apply", "fleet.yaml", "--yes", *journal, before=small)
     sealed = on_disk("-o size=1m,mode=700", 'mount -o remount,ro "$0" && exec "$@"') + [folder]
-    refused(room, titles[1], "Read-only", "apply", "fleet.yaml", "--yes", *journal, before=sealed)
+    refused(room, titles[1], os.strerror(errno.EROFS), "apply", "fleet.yaml", "--yes", *journal, before=sealed)
     check("and neither led to a write", not room.writes()[len(FLEET):], room.writes())
 
 
