@@ -120,8 +120,8 @@ enum err inspect_names_read(struct inspect_names *names, const char *const *argu
             err = name_add(names, text_of(arguments[i]), NULL, 0, why);
     }
     if (err == OK && names->faults)
-        err = why_set(why, ERR_INPUT, "%u of the names %s none; nothing was asked", names->faults,
-                      names->faults == 1 ? "is" : "are");
+        err = why_set(why, ERR_INPUT, "%u of the names given %s valid; DNS was not asked",
+                      names->faults, names->faults == 1 ? "is not" : "are not");
     if (err == OK && names->len == 0)
         err = why_set(why, ERR_INPUT,
                       "no name given: give one or more names, @FILE, or - for standard input");

@@ -239,7 +239,7 @@ static void lane_inventory_endless(struct inventory *v, struct lane_inventory *s
                                    const struct call *call)
 {
     lane_inventory_refuse(v, s, call);
-    snprintf(s->seen.reason, sizeof s->seen.reason, "%s: the list does not end",
+    snprintf(s->seen.reason, sizeof s->seen.reason, "%s: SES's pages of the list do not end",
              call_action(call->kind, call->api));
 }
 

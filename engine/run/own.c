@@ -38,10 +38,11 @@ static enum err own_read_aside(struct run *r, struct why *why)
     if (err == ERR_NOMEM)
         return why_set(why, err, "%s", trouble.text);
     if (err != OK && err != ERR_GONE)
-        notice_note(&r->config.notices,
-                    "note: %s. So overwrites-custom reports every custom MAIL FROM, also one set "
-                    "by mailfrom",
-                    trouble.text);
+        notice_note(
+            &r->config.notices,
+            "note: %s. Without the journal it is not known which names mailfrom has set, so "
+            "overwrites-custom reports every custom MAIL FROM",
+            trouble.text);
     return OK;
 }
 

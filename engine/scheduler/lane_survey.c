@@ -193,7 +193,7 @@ static void page_take(struct scheduler *d, struct call *call)
         break;
     case PAGE_MORE: l->to_send |= BIT(PART_LIST); break;
     case PAGE_ENDLESS:
-    case PAGE_UNKEPT: gap_tell(l, PART_LIST, call, "the list does not end"); break;
+    case PAGE_UNKEPT: gap_tell(l, PART_LIST, call, "SES's pages of the list do not end"); break;
     }
 }
 

@@ -133,7 +133,9 @@ static struct decision only_loosened(const struct situation *s, struct need need
     struct decision d = step_finish(s, OUTCOME_PLANNED, "");
     d.action = need.action;
     snprintf(d.reason, sizeof d.reason,
-             "only USE_DEFAULT_VALUE is set, with the name that is there; the rest is refused: %s",
+             "the MAIL FROM stays and only its behavior becomes USE_DEFAULT_VALUE; the change of "
+             "name is "
+             "refused: %s",
              first_error);
     return d;
 }

@@ -72,7 +72,9 @@ enum err loss_witness(struct sqlite_store *s, struct why *why)
         if (i > 0)
             poll(NULL, 0, SCAN_MS);
         if (!log_scan(&s->log, s->place.file))
-            err = why_set(why, ERR_IO, "its log cannot be read");
+            err = why_set(why, ERR_IO,
+                          "its write-ahead log (-wal) cannot be read: check the permissions of the "
+                          "file and the disk");
         if (!s->log.damaged)
             break;
     }

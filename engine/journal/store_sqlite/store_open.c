@@ -144,7 +144,9 @@ static enum err main_begin(struct sqlite_store *s, struct why *why)
         err = store_fold(s, why);
     }
     return err == OK && sql_main_is_empty(s->sql)
-               ? why_set(why, ERR_BUSY, "it is being read while it is made: try again")
+               ? why_set(why, ERR_BUSY,
+                         "another program reads it while its tables are made: end that program and "
+                         "try again")
                : err;
 }
 

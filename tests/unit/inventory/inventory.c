@@ -106,9 +106,9 @@ static void trouble_that_passes_leaves_no_trace(void **state)
     lane_ends("no token lives", SCRIPT(2500, .old_tokens = 99), "", usual,
               REFUSED("ListIdentities: InvalidNextTokenException"));
     lane_ends("a page that leads to itself", SCRIPT(2500, .list = CIRCLES), "", usual,
-              REFUSED("ListIdentities: the list does not end"));
+              REFUSED("ListIdentities: SES's pages of the list do not end"));
     lane_ends("always one page more", SCRIPT(2500, .list = GOES_ON), "", usual,
-              REFUSED("ListIdentities: the list does not end"));
+              REFUSED("ListIdentities: SES's pages of the list do not end"));
     lane_ends("never there", SCRIPT(5, .troubled = 1000), "", usual, REFUSED("ListIdentities: "));
     lane_ends("one name that SES will not have", poisoned, "", usual,
               (struct ended){INVENTORY_DONE, 250, 3, "GetIdentity", false, false});

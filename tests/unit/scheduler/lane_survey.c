@@ -329,9 +329,9 @@ static void a_list_that_leads_to_itself_holds_nobody_up_and_is_told(void **state
 {
     (void)state;
     struct outcome_seen seen = lane_survey_of((struct script){.two_pages = true, .circles = true});
-    assert_string_equal(seen.gap,
-                        "ListIdentities: the list does not end: what else lives there is "
-                        "not known, so sends-mail and masked-by-identity were not judged");
+    assert_string_equal(
+        seen.gap, "ListIdentities: SES's pages of the list do not end: what else lives there is "
+                  "not known, so sends-mail and masked-by-identity were not judged");
     assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
     assert_int_equal(seen.lists, 2);
 }
