@@ -6,9 +6,10 @@
 #define LIVE_RUN (OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_PROGRESS)
 
 const struct verb_row verb_rows[] = {
-    {"check", "MANIFEST...", "read and vet manifests; touches nothing", OPTIONS_LIVE,
+    {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing", OPTIONS_LIVE,
      "Reads the manifests with everything they include and prints every complaint with\n"
-     "file:line:column. Nothing is sent anywhere.",
+     "file:line:column, and what the rules that need no network find. Nothing is sent anywhere.\n"
+     "Exit code 3: some identities would be refused.",
      "mailfrom check fleet.yaml"},
     {"discover", "", "list what lives in accounts and Regions, as a manifest; reads only",
      OPTIONS_DISCOVER,

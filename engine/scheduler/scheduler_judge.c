@@ -26,13 +26,13 @@ void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_
 {
     name_id wanted = d->fleet->choices[number].mail_from;
     struct judge_context around = {
-        .mail_from_is_shared = wanted != MAIL_FROM_DEFAULT && d->mail_from_uses[wanted] > 1,
         .set_by_us =
             d->jobs[number].writes > 0 || own_names_has(d->options.own, number, facts->mail_from),
     };
     lane_survey_tell(d, number, &around);
     j->suffixes = d->options.suffixes;
-    judge_name(j, d->fleet, number);
+    j->feedback_host = d->options.feedback_host;
+    judge_choice(j, d->fleet, number, wanted != MAIL_FROM_DEFAULT && d->mail_from_uses[wanted] > 1);
     judge_ses(j, d->fleet, number, facts, &around);
 }
 
