@@ -2,10 +2,11 @@
  * Family header of the manifest room. How a manifest becomes a fleet:
  *
  *   source.c   opens a file safely, reads and digests its bytes     include.c  patterns -> files
- *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
- *   walk.c     events -> keys and values, by the tables of schema.c
- *   draft.c    one value of one key -> a setting, or a complaint    value.h    what a value must be
- *   vet.c      settings, defaults and accounts -> the rows of the fleet
+ *   spool.c    pipes and UTF-16 become a file in memory             container.c  names .xlsx and
+ * such read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV
+ * fields walk.c     events -> keys and values, by the tables of schema.c draft.c    one value of
+ * one key -> a setting, or a complaint    value.h    what a value must be vet.c      settings,
+ * defaults and accounts -> the rows of the fleet
  *
  * Everything here belongs to the one thread that calls manifest_load(). A fleet may have millions
  * of rows, so an entry is kept as five numbers; the settings that entries share are stored once.
@@ -158,6 +159,8 @@ enum file_kind { FILE_YAML, FILE_CSV };
 struct raw_file {
     enum file_kind kind;
     bool nested;              /* named by another file */
+    bool is_stdin;            /* the user's "-" */
+    bool is_stream;           /* of the user's, and read once only: it has no folder */
     uint16_t parent;          /* that file */
     struct source_place from; /* where it was named */
     struct text path;         /* below the folder of the user's file */
@@ -220,21 +223,40 @@ struct source {
     int fd;
     uint64_t taken_bytes;
     struct raw *raw;
+    unsigned char early[1]; /* of a FIFO, read before it was known to have a writer */
+    size_t early_len;
 };
 
 /* Opens the user's path: *folder is its directory, *name its last part. */
 bool source_folder(const char *path, int *folder, struct text *name, int *errnum);
-/* Opens path below folder: no symbolic link anywhere on the way, a regular file at its end. False
- * with a clause for a person. */
+/* Opens path below folder with links followed as long as they end below it, or anywhere when the
+ * user named it; *file says which. A regular file at its end, or a copy of a stream or of UTF-16.
+ * False with a clause for a person. */
 bool source_open(struct source *s, struct raw *r, int folder, struct text path,
                  struct raw_file *file, char fault[QUOTE_LEN]);
 void source_close(struct source *s);
+/* A descriptor of what path leads to, a file or a folder below folder; of anything else there one
+ * that cannot be read. -1: errno, EXDEV when it is not below. */
+int below_open(int folder, struct text path, int flags);
 /* Reads on and digests; 0 at the end, -1 after raw_fail() . */
 long source_read(struct source *s, void *bytes, size_t len);
 /* Counts the line and column (in characters) of the byte at offset. */
 void source_place(const struct source *s, uint64_t offset, struct source_place *at);
 /* The first bytes, without moving on. */
 size_t source_peek(const struct source *s, unsigned char *bytes, size_t len);
+
+/* --- spool.c ---------------------------------------------------------------------------------- */
+
+bool spool_is_wanted(const struct source *s); /* is it UTF-16 by its byte order mark? */
+/* Puts a copy in memory, in UTF-8, in the place of the descriptor. False with a clause; it is
+ * closed then. */
+bool spool(struct source *s, char fault[QUOTE_LEN]);
+
+/* --- container.c ------------------------------------------------------------------------------ */
+
+/* What a file is that is no text, and what its user does: "is an Excel workbook (.xlsx): ...";
+ * NULL: nothing that is known. */
+const char *container_fault(const struct source *s);
 
 /* --- read.c: YAML events ---------------------------------------------------------------------- */
 

@@ -228,6 +228,17 @@ static bool is_utf16(const struct source *s)
                         (len == 4 && (b[0] == 0) != (b[1] == 0)));
 }
 
+/* Rows of a spreadsheet are one long text to YAML. */
+static const char *csv_hint(const struct yaml_event *e)
+{
+    size_t end = 0;
+    while (end < e->text.len && !strchr(",;\t \n", e->text.at[end]))
+        end++;
+    return e->kind == EVENT_SCALAR && column_find(text_slice(e->text, 0, end))
+               ? "; if it is a CSV file, name it in identities_from of a manifest"
+               : "";
+}
+
 static void walk_root(struct manifest_walk *w)
 {
     char q[QUOTE_LEN];
@@ -242,8 +253,8 @@ static void walk_root(struct manifest_walk *w)
         if (w->event.kind != EVENT_REFUSED)
             complain(w->raw, w->event.at,
                      "found %s, expected the keys of a manifest: version, "
-                     "identities and others",
-                     event_noun(&w->event, q));
+                     "identities and others%s",
+                     event_noun(&w->event, q), csv_hint(&w->event));
         walk_skip(w);
     } else {
         struct source_place at = w->event.at;
@@ -257,8 +268,14 @@ static void walk_root(struct manifest_walk *w)
 
 void walk_file(struct raw *r, struct source *s, uint16_t file)
 {
+    const char *fault = container_fault(s);
+    if (fault) {
+        complain(r, (struct source_place){.file = file}, "the file %s", fault);
+        return;
+    }
     if (is_utf16(s)) {
-        complain(r, (struct source_place){file, 1, 1}, "found UTF-16 or UTF-32, expected UTF-8");
+        complain(r, (struct source_place){file, 1, 1},
+                 "found UTF-16 without a byte order mark, or UTF-32, expected UTF-8");
         return;
     }
     struct manifest_walk w = {.raw = r, .reader = reader_new(r, s, file), .file = file};

@@ -46,20 +46,22 @@ static bool has_underscore_only(struct text domain)
     return dname_check((struct text){plain, domain.len}) == DNAME_OK;
 }
 
-/* Into *fault, which stays empty where there is none. */
-static void identity_fault(struct buf *fault, struct text identity)
+/* Into *fault, which stays empty where there is none. False: the identity may exist all the same,
+ * since SES has the last word on what stands before the @ of an address. */
+static bool identity_fault(struct buf *fault, struct text identity)
 {
     struct text domain = identity_domain(identity);
     enum dname_fault of_domain = dname_check(domain);
     if (of_domain != DNAME_OK && !has_underscore_only(domain)) {
         name_fault_add(fault, domain, of_domain);
-        return;
+        return true;
     }
     if (domain.len == identity.len)
-        return;
+        return false;
     const char *of_local = local_part_fault(text_slice(identity, 0, identity.len - domain.len - 1));
     if (of_local)
         buf_add_str(fault, of_local);
+    return of_local && name_is_something_else(identity);
 }
 
 /* Where everybody has an address and nobody of its users may publish records. */
@@ -101,6 +103,8 @@ void not_your_domain_judge(struct judgement *j, const struct policy *policy, str
     buf_clear(&shown);
 }
 
+/* Going back to the default is refused to nobody: what SES lists is an identity, whatever its name.
+ */
 bool identity_name_judge(struct judgement *j, const struct fleet *f, uint32_t row)
 {
     const struct policy *policy = fleet_policy_of(f, row);
@@ -109,21 +113,20 @@ bool identity_name_judge(struct judgement *j, const struct fleet *f, uint32_t ro
     buf_init(&fault, FAULT_BYTES_MAX);
     buf_init(&shown, 8 * SHOWN_LEN_MAX);
     buf_init(&hint, 8 * SHOWN_LEN_MAX);
-    identity_fault(&fault, identity);
-    bool is_name = fault.len == 0;
-    if (!is_name) {
+    bool clears = fleet_mail_from(f, row).len == 0;
+    bool is_impossible = identity_fault(&fault, identity);
+    if (fault.len) {
         escape_terminal(&shown, text_slice(identity, 0, SHOWN_LEN_MAX));
         name_hint(&hint, identity);
         judge_finding(
-            j, policy, INVALID_NAME, SEVERITY_ERROR,
+            j, policy, INVALID_NAME, is_impossible && !clears ? SEVERITY_ERROR : SEVERITY_WARNING,
             "identity \"" TEXT_FMT "\" is not a domain or an e-mail address: " TEXT_FMT TEXT_FMT,
             TEXT_ARG(buf_text(&shown)), TEXT_ARG(buf_text(&fault)), TEXT_ARG(buf_text(&hint)));
-    } else if (domain.len < identity.len && fleet_mail_from(f, row).len &&
-               is_mailbox_domain(domain)) {
+    } else if (domain.len < identity.len && !clears && is_mailbox_domain(domain)) {
         not_your_domain_judge(j, policy, identity, true);
     }
     buf_clear(&fault);
     buf_clear(&shown);
     buf_clear(&hint);
-    return is_name;
+    return !is_impossible;
 }

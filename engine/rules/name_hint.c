@@ -121,6 +121,13 @@ static const char *thing_of(struct text t)
     return NULL;
 }
 
+bool name_is_something_else(struct text name)
+{
+    size_t len;
+    bool is_quoted = is_quote(name, &len) && is_quote(text_from(name, name.len - 1), &len);
+    return thing_of(name) || is_template(name) || is_quoted || text_starts(name, TEXT("mailto:"));
+}
+
 void name_hint(struct buf *out, struct text name)
 {
     if (is_template(name)) {

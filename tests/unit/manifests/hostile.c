@@ -151,8 +151,10 @@ static void bytes_that_are_no_text_are_refused_at_their_place(void **state)
         {BYTES(TOP "identities: [\xed\xa0\x80]\n"), "x.yaml:3:14: "},
         {BYTES(TOP "identities: [a\x1b[31m]\n"), "x.yaml:3:15: "},
         {BYTES(TOP "identities: [\"\\e[31m\"]\n"), "control character in it"},
-        {BYTES("\xff\xfev\0e\0r\0"), "x.yaml:1:1: found UTF-16"},
-        {BYTES("\xfe\xff\0v\0e\0r"), "x.yaml:1:1: found UTF-16"},
+        {BYTES("\xff\xfev\0e\0r\0"), "x.yaml:1:1: found \"ver\""},
+        {BYTES("\xfe\xff\0v\0e\0r\0"), "x.yaml:1:4: "},  /* half a unit at the end */
+        {BYTES("\xff\xfev\0\0\xd8r\0"), "x.yaml:1:2: "}, /* half a surrogate pair */
+        {BYTES("\xff\xfe\0\0v\0\0\0"), "x.yaml:1:1: found UTF-16 without a byte order mark"},
         {BYTES("v\0e\0r\0s\0"), "x.yaml:1:1: found UTF-16"},
         {BYTES("\0v\0e\0r\0s"), "x.yaml:1:1: found UTF-16"},
         {BYTES("\0"), "x.yaml:1:1: "},
@@ -196,13 +198,16 @@ static void only_regular_files_of_the_folder_are_included(void **state)
         {"pipe", "not a regular file"},
         {"folder", "not a regular file"},
         {"socket", "cannot be read"},
-        {"link-out", "symbolic link"},
-        {"link-in", "symbolic link"},
-        {"link-device", "symbolic link"},
-        {"link-folder/x.yaml", "symbolic link"},
-        {"link-folder/*.yaml", "matches no file"},
+        {"link-out", "a symbolic link leads out of the manifest's folder"},
+        {"link-up", "a symbolic link leads out of the manifest's folder"},
+        {"link-device", "a symbolic link leads out of the manifest's folder"},
+        {"link-away/hostname", "a symbolic link leads out of the manifest's folder"},
+        {"link-away/*", "matches no file"},
+        {"link-round", "symbolic link"},
+        {"link-folder", "not a regular file"},
+        {"link-self", "is read already"},
         {"link-*", "symbolic link"},
-        {"x.yaml/below", "no folder"},
+        {"x.yaml/below", "cannot be read"},
         {"../x.yaml", "has .. in it"},
         {"folder/..", "has .. in it"},
         {"/dev/zero", "is absolute"},
@@ -214,7 +219,10 @@ static void only_regular_files_of_the_folder_are_included(void **state)
     assert_int_equal(mkdir("folder", 0700), 0);
     socket_make("socket");
     assert_int_equal(symlink("/etc/hostname", "link-out"), 0);
-    assert_int_equal(symlink("good.yaml", "link-in"), 0);
+    assert_int_equal(symlink("../../../../../../../etc/hostname", "link-up"), 0);
+    assert_int_equal(symlink("/etc", "link-away"), 0);
+    assert_int_equal(symlink("link-round", "link-round"), 0);
+    assert_int_equal(symlink("x.yaml", "link-self"), 0);
     assert_int_equal(symlink("/dev/zero", "link-device"), 0);
     assert_int_equal(symlink("folder", "link-folder"), 0);
     file_write("good.yaml", "version: 1\nidentities: [b.example]\n");
@@ -234,7 +242,8 @@ static void the_users_own_path_must_be_a_file_too(void **state)
 {
     (void)state;
     assert_int_equal(mkfifo("pipe", 0600), 0);
-    refuse_quickly("pipe", "pipe:0:0: cannot be read: it is not a regular file");
+    refuse_quickly("pipe", "pipe:0:0: cannot be read: it is not a regular file, but a FIFO that "
+                           "nothing writes to");
     refuse_quickly("/dev/zero", "it is not a regular file");
     refuse_quickly(".", "it is not a regular file");
     refuse_quickly("", "cannot be read: No such file");
@@ -296,7 +305,7 @@ static void hostile_csv_is_refused_at_its_place(void **state)
         {BYTES("identity\na\"b.example\n"), "x.csv:2:2: found a quotation mark inside"},
         {BYTES("identity\na\0b\n"), "x.csv:2:1: found bytes that are not text"},
         {BYTES("identity\na\xff\n"), "x.csv:2:1: found bytes that are not text"},
-        {BYTES("identity\ra.example\r"), "x.csv:1:9: found a carriage return"},
+        {BYTES("identity\ra example\r"), "x.csv:2:1: identity: found \"a example\""},
         {BYTES("identity\n\"a\nb\"\n"), "x.csv:2:1: identity: found \"a\\x0ab\""},
         {BYTES("identity\na.example\n\nA.EXAMPLE\n"), "x.csv:4:1: \"a.example\" in account"},
         {BYTES("identity\n=HYPERLINK(1)\na b\n"), "x.csv:3:1: identity: found \"a b\""},
@@ -313,7 +322,7 @@ static void hostile_csv_is_refused_at_its_place(void **state)
     }
     repeat_write("x.csv", "identity\n", "a", 1u << 20, "");
     refuse_quickly("x.yaml", "x.csv:2:1: found a field of more than 4096 bytes");
-    repeat_write("x.csv", "identity", ",", 1u << 20, "");
+    repeat_write("x.csv", "identity", ",x", 1u << 20, "");
     refuse_quickly("x.yaml", "found more than 32 columns");
     repeat_write("x.csv", "identity\n\"", "\"\"", 1u << 19, "");
     refuse_quickly("x.yaml", "x.csv:2:1: found a field of more than 4096 bytes");

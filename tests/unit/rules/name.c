@@ -90,7 +90,7 @@ static const struct name_row {
     {"https://u@example.com:8/x?y", "b.example.com", INVALID_NAME, "did you mean example.com?"},
     {"arn:aws:ses:us-east-1:111122223333:identity/a@example.com", "b.example.com", INVALID_NAME,
      "an ARN; did you mean a@example.com?"},
-    {"*.example.com", "", INVALID_NAME, "SES has no wildcards"},
+    {"*.example.com", "b.example.com", INVALID_NAME, "SES has no wildcards"},
     {"*@example.com", "b.example.com", INVALID_NAME, "did you mean example.com?"},
     {"${DOMAIN}", "b.example.com", INVALID_NAME, "a template that nothing has filled in"},
     {"{{ domain }}", "b.example.com", INVALID_NAME, "a template that nothing has filled in"},
@@ -107,14 +107,36 @@ static const struct name_row {
     {".example.com", "b.example.com", INVALID_NAME, "did you mean example.com?"},
     {"localhost", "b.localhost", INVALID_NAME, "identity \"localhost\""},
     {"192.0.2.1", "b.192.0.2.1", INVALID_NAME, "its last label is a number"},
-    {"\xc3\xbc@example.com", "b.example.com", INVALID_NAME, "SES takes only ASCII before the @"},
-    {"a b@example.com", "b.example.com", INVALID_NAME, "needs quotation marks"},
     {"\"a b\"@example.com", "b.example.com", -1, ""},
     {"a..b.@example.com", "b.example.com", -1, ""},
     {"o'brien+x@example.com", "b.example.com", -1, ""},
     {"_old.example.com", "", -1, ""},
     {"_old.example.com", "b._old.example.com", INVALID_NAME, "MAIL FROM \"b._old.example.com\""},
 };
+
+/* SES may have an identity that a rule of names would not take. */
+static void an_odd_identity_is_warned_of(void **state)
+{
+    static const char *const rows[][3] = {
+        {"\xc3\xbc@example.com", "b.example.com", "SES takes only ASCII before the @"},
+        {"a b@example.com", "b.example.com", "needs quotation marks"},
+        {"key:@example.com", "b.example.com", "needs quotation marks"},
+        {"no", "", "only one label"},
+        {"https://example.com/", "", "did you mean example.com?"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fixture x;
+        fixture_make(&x, rows[i][0], rows[i][1], 0);
+        judge_choice(&x.judgement, &x.fleet, 0, false);
+        assert_int_equal(x.judgement.found, FINDING_BIT(INVALID_NAME));
+        assert_int_equal(x.judgement.errors, 0);
+        struct text told = told_text(&x.told, &x.judgement);
+        if (text_find_text(told, text_of(rows[i][2])) == told.len)
+            fail_msg("'%s' is not in " TEXT_FMT, rows[i][2], TEXT_ARG(told));
+        fixture_clear(&x);
+    }
+}
 
 static const struct region_row {
     const char *region, *mx_region, *feedback_host; /* NULL: none */
@@ -447,6 +469,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_judged_before_anything_is_asked),
+        cmocka_unit_test(an_odd_identity_is_warned_of),
         cmocka_unit_test(a_region_is_judged_before_anything_is_asked),
         cmocka_unit_test(a_mailbox_at_a_provider_is_not_your_domain),
         cmocka_unit_test(a_shared_mail_from_is_told),
