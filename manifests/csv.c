@@ -346,8 +346,14 @@ void csv_file(struct raw *r, struct source *s, uint16_t file)
     if (source_peek(s, mark, sizeof mark) == sizeof mark && memcmp(mark, "\xef\xbb\xbf", 3) == 0)
         c->next = sizeof mark;
     take_dialect(c);
+    uint32_t rows = r->rows_len, faults = r->complaints->len;
     if (take_header(c))
         while (r->err == OK && peek(c) != CSV_END)
             take_row(c);
+    if (r->err == OK && r->rows_len == rows && r->complaints->len == faults &&
+        !r->options->allow_empty && !r->options->every_account)
+        complain(r, (struct source_place){file, c->line, 1},
+                 "found a header line and no identities below it; --allow-empty is for a file that "
+                 "is empty on purpose");
     free(c);
 }

@@ -60,8 +60,10 @@ enum err session_load(struct session *s, struct why *why)
 {
     const struct options *o = &s->options;
     struct complaints complaints;
-    struct manifest_options options = {
-        .region = text_of(o->access.region), .region_of = region_of, .ctx = s};
+    struct manifest_options options = {.region = text_of(o->access.region),
+                                       .region_of = region_of,
+                                       .ctx = s,
+                                       .allow_empty = o->allow_empty};
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "which manifest? Name one or more YAML files");
     if (session_report_vet(o, why) != OK)

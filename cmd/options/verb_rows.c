@@ -6,7 +6,8 @@
 #define LIVE_RUN (OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_PROGRESS)
 
 const struct verb_row verb_rows[] = {
-    {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing", OPTIONS_LIVE,
+    {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
+     OPTIONS_LIVE | OPTIONS_MANIFEST,
      "Reads the manifests with everything they include and prints every complaint with\n"
      "file:line:column, and what the rules that need no network find. Nothing is sent anywhere.\n"
      "Exit code 3: some identities would be refused.",
@@ -20,21 +21,21 @@ const struct verb_row verb_rows[] = {
      "mailfrom discover --profile prod,shop --regions us-east-1,eu-west-1 \\\n"
      "           --mail-from bounce.{domain} --out fleet.yaml"},
     {"plan", "MANIFEST...", "read SES and DNS, judge every choice, show before -> after",
-     LIVE_RUN | OPTIONS_PLAN,
+     LIVE_RUN | OPTIONS_PLAN | OPTIONS_MANIFEST,
      "Reads what SES and DNS say now, a hundred identities a call, judges every MAIL FROM, by "
      "DMARC\n"
      "too and whether or not its records are there, and shows what apply would do, and what is as\n"
      "wanted, but not well. Reads only; of the journal, which names its runs have set.",
      "mailfrom plan fleet.yaml --out fleet.plan --report csv:plan.csv"},
     {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
-     OPTIONS_REHEARSE,
+     OPTIONS_REHEARSE | OPTIONS_MANIFEST,
      "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints when\n"
      "how much would be done. Every identity exists there, is verified and has no MAIL FROM; SES\n"
      "allows --rate. The same seed gives the same bytes. Exit code 3: some would end badly, or\n"
      "would not be done in a year.",
      "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.05"},
     {"apply", "MANIFEST...", "do it: set, wait for DNS and SES, tighten; write reports",
-     LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH,
+     LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST,
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks\n"
      "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
      "With --plan FILE it does what was reviewed and nothing else, and needs no manifest: an\n"
@@ -58,7 +59,7 @@ const struct verb_row verb_rows[] = {
      "Writes the reports of a run, any format, any time. The same journal gives the same bytes.",
      "mailfrom report 3 --report json:run3.json"},
     {"records", "MANIFEST...|RUN", "the DNS records that the owners must publish",
-     OPTIONS_JOURNAL | OPTIONS_RECORDS,
+     OPTIONS_JOURNAL | OPTIONS_RECORDS | OPTIONS_MANIFEST,
      "Writes one MX and one SPF record for each MAIL FROM, by zone, in the language that the DNS\n"
      "of its owner speaks. With --missing or --live, DNS is asked first: zones are cut where they\n"
      "really are, and SES is merged into an SPF record that is there. Without, the zone is the\n"

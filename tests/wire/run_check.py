@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, check, verdict
+from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, check, until, verdict
 from timeouts import patient
 
 HEAD = 'version: 1\ndefaults: {region: us-east-1, mail_from: "bounce.{domain}"}\nidentities:\n'
@@ -96,12 +96,49 @@ def option_region(desk):
           done.returncode, done.stderr.decode())
 
 
+def empty(desk):
+    desk.write("fleet.yaml", "version: 1\nidentities: []\n")
+    for verb in "check", "plan", "apply", "rehearse", "records":
+        done = desk.run(verb, "fleet.yaml", *(["--yes"] if verb == "apply" else []))
+        check(f"{verb} of a manifest without identities is refused", done.returncode == CANNOT_RUN and b"--allow-empty" in done.stderr,
+              done.returncode, done.stderr.decode())
+    for verb in "check", "rehearse", "records":
+        done = desk.run(verb, "fleet.yaml", "--allow-empty")
+        check(f"{verb} --allow-empty takes it", done.returncode == DONE, done.returncode, done.stderr.decode())
+
+
+def through_pipes(desk):
+    manifest = (HEAD + "  - a.example\n").encode()
+    done = desk.run("check", "-", input=manifest)
+    check("a manifest comes from standard input", done.returncode == DONE, done.stderr.decode())
+    done = desk.run("records", "-", input=manifest)
+    check("for records, too", b"feedback-smtp.us-east-1" in done.stdout, done.stderr.decode())
+    done = desk.run("check", "-", input=b"\xff\xfe" + manifest.decode().encode("utf-16-le"))
+    check("in UTF-16, too", done.returncode == DONE, done.stderr.decode())
+    read, write = os.pipe()
+    os.write(write, manifest)
+    os.close(write)
+    done = desk.run("check", f"/dev/fd/{read}", pass_fds=[read])
+    os.close(read)
+    check("a manifest comes through a pipe", done.returncode == DONE, done.stderr.decode())
+    fifo = os.path.join(desk.folder.name, "fifo")
+    os.mkfifo(fifo)
+    writer = subprocess.Popen(["/bin/sh", "-c", "printf '%s' \"$0\" >\"$1\"", manifest, fifo])
+    try:
+        tries = until(lambda: (done := desk.run("check", "fifo")).returncode == DONE and [done])
+        check("through a FIFO that has a writer", tries, "refused each time")
+    finally:
+        writer.wait()
+
+
 def main():
     desk = Desk(sys.argv[1])
     entries(desk)
     other_verbs(desk)
     feedback_host(desk)
     option_region(desk)
+    empty(desk)
+    through_pipes(desk)
     verdict()
 
 

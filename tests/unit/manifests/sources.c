@@ -153,6 +153,36 @@ static void a_manifest_in_utf16_is_read_by_its_mark(void **state)
     }
 }
 
+static void no_identities_are_said_unless_they_are_meant(void **state)
+{
+    static const struct {
+        const char *manifest, *csv, *says;
+    } rows[] = {
+        {TOP "identities: []\n", "", "x.yaml:0:0: found no identities at all"},
+        {TOP "identities_from: x.csv\n", "identity,region\n",
+         "x.csv:2:1: found a header line and no"},
+        {TOP "identities_from: x.csv\n", "identity\n,\n\n",
+         "x.csv:4:1: found a header line and no"},
+        {TOP "identities: [a.example]\nidentities_from: x.csv\n", "identity", "x.csv:1:1: found a"},
+        {TOP "include: [y.yaml]\n", "", "x.yaml:0:0: found no identities at all"},
+    };
+    const char *path = "x.yaml";
+    (void)state;
+    file_write("y.yaml", "version: 1\nidentities: []\n");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct loaded l;
+        file_write("x.yaml", rows[i].manifest);
+        file_write("x.csv", rows[i].csv);
+        load(&l, path);
+        assert_says(&l, rows[i].says);
+        assert_int_equal(l.complaints.len, 1);
+        loaded_clear(&l);
+        load_by(&l, (struct manifest_options){.allow_empty = true}, &path, 1);
+        assert_loads(&l);
+        loaded_clear(&l);
+    }
+}
+
 /* --- pipes ------------------------------------------------------------------------------------ */
 
 /* A path that leads to a pipe with the text in it, as <(command) is. */
@@ -262,6 +292,7 @@ int main(void)
         TEST(a_spreadsheet_in_the_place_of_a_manifest_is_named),
         TEST(a_large_workbook_is_known_by_its_end),
         TEST(a_manifest_in_utf16_is_read_by_its_mark),
+        TEST(no_identities_are_said_unless_they_are_meant),
         TEST(a_pipe_is_read_like_a_file),
         TEST(a_pipe_has_no_folder_to_include_from),
         TEST(standard_input_is_a_dash),
