@@ -10,6 +10,7 @@
  *
  * A field's place is that of its first character, in characters, as in YAML.
  */
+#include "base/character.h"
 #include "base/escape.h"
 #include "raw.h"
 
@@ -150,7 +151,7 @@ static bool take_separator(struct csv *c)
 /* The column at place index, from 0. Spreadsheets write empty ones after the last. */
 static void take_column(struct csv *c, size_t index, struct text name)
 {
-    char q[QUOTE_LEN], m[QUOTE_LEN];
+    char q[QUOTE_LEN], m[QUOTE_LEN], seen[QUOTE_LEN];
     const struct key_rule *rule = column_find(name);
     if (name.len == 0)
         return;
@@ -160,7 +161,7 @@ static void take_column(struct csv *c, size_t index, struct text name)
     }
     if (!rule)
         complain(c->raw, c->field_at, "unknown column %s%s", quote(name, q),
-                 meant(column_near(name), m));
+                 meant(column_near(character_seen(name, seen, sizeof seen)), m));
     for (size_t i = 0; rule && i < c->columns_len; i++) {
         if (c->columns[i] == rule) {
             complain(c->raw, c->field_at, "duplicate column %s; it is column %zu already",

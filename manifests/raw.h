@@ -94,8 +94,9 @@ void complain(struct raw *r, struct source_place at, const char *fmt, ...)
 /* No more are kept, only counted: the time to look for near misses can be saved. */
 bool complaints_full(const struct raw *r);
 
-#define QUOTE_LEN 128
-/* t in quotation marks, made safe for a terminal and cut when long. Returns out. */
+#define QUOTE_LEN 256
+/* t in quotation marks, made safe for a terminal and cut when long; a character that cannot be seen
+ * stands there as <U+00A0>, with what to do about it after the quotation. Returns out. */
 const char *quote(struct text t, char out[QUOTE_LEN]);
 /* "; did you mean NEAR?", or "" when near is NULL. Returns out. */
 const char *meant(const char *near, char out[QUOTE_LEN]);
@@ -242,6 +243,9 @@ int below_open(int folder, struct text path, int flags);
 long source_read(struct source *s, void *bytes, size_t len);
 /* Counts the line and column (in characters) of the byte at offset. */
 void source_place(const struct source *s, uint64_t offset, struct source_place *at);
+/* The first character in lines first to last that is taken for another (character.h); 0: none. Its
+ * place goes to *at. */
+uint32_t source_odd(const struct source *s, uint32_t first, uint32_t last, struct source_place *at);
 /* The first bytes, without moving on. */
 size_t source_peek(const struct source *s, unsigned char *bytes, size_t len);
 
@@ -266,15 +270,18 @@ enum event_kind {
     EVENT_LIST_END,
     EVENT_MAP,
     EVENT_MAP_END,
-    EVENT_REFUSED, /* an alias: complained about, and a value of no kind */
+    EVENT_REFUSED, /* complained about, and a value of no kind */
+    EVENT_ALIAS,   /* of reader_next() only: anchors_next() gives what it stands for */
     EVENT_END,
     EVENT_BROKEN, /* complained about; nothing can follow */
 };
 
 struct yaml_event {
     enum event_kind kind;
-    bool plain;       /* a scalar without quotes */
-    struct text text; /* of a scalar; until the next event */
+    bool plain;         /* a scalar without quotes */
+    bool is_alias;      /* an alias stood for it */
+    struct text text;   /* of a scalar, or the name of an alias; until the next event */
+    struct text anchor; /* of reader_next(); likewise */
     struct source_place at;
 };
 
@@ -284,11 +291,30 @@ struct yaml_reader *reader_new(struct raw *r, struct source *s,
 void reader_free(struct yaml_reader *reader);
 void reader_next(struct yaml_reader *reader, struct yaml_event *event);
 
+/* --- anchors.c: what aliases and merge keys bring again --------------------------------------- */
+
+struct anchors;
+struct anchors *anchors_new(struct raw *r, struct source *s, uint16_t file); /* NULL: raw_fail() */
+void anchors_free(struct anchors *a);
+/* The next event, with what an alias stands for in its place. Text until the next one. */
+void anchors_next(struct anchors *a, struct yaml_event *event);
+
+/* A value that can be read again. */
+struct held {
+    uint32_t start, end;
+};
+/* Steps over the value that begins with *event, the last one that came, and holds it. False after a
+ * complaint. */
+bool anchors_hold(struct anchors *a, const struct yaml_event *event, struct held *held);
+/* Its events come next, before all others. */
+void anchors_replay(struct anchors *a, struct held held);
+void anchors_release(struct anchors *a, struct held held); /* it is not needed any more */
+
 /* --- walk.c, walk_entry.c, csv.c, include.c, vet.c -------------------------------------------- */
 
 struct manifest_walk {
     struct raw *raw;
-    struct yaml_reader *reader;
+    struct anchors *anchors;
     uint16_t file;
     struct yaml_event event;
 };
@@ -300,6 +326,20 @@ typedef void put_text(struct manifest_walk *w, const struct key_rule *rule, void
 bool walk_next(struct manifest_walk *w); /* false when nothing can follow */
 void walk_skip(struct manifest_walk *w); /* the rest of the value that begins with w->event */
 void walk_map(struct manifest_walk *w, enum section s, take_value *take, void *into);
+
+#define MERGES_MAX 16 /* maps that one map merges */
+struct merges {
+    struct held at[MERGES_MAX];
+    unsigned len;
+};
+bool walk_is_merge(const struct manifest_walk *w); /* is w->event the key "<<"? */
+/* Takes the value of a merge key. */
+void walk_merge(struct manifest_walk *w, struct merges *merges);
+/* Takes the keys of a map until its end. is_merged: they are of a map that is merged into it, and
+ * those that are there already are passed over. */
+typedef void take_keys(struct manifest_walk *w, void *ctx, struct merges *merges, bool is_merged);
+/* The map's own keys, then those of the maps that it merges, in their order. */
+void walk_keys(struct manifest_walk *w, take_keys *take, void *ctx);
 /* A value of the rule's shape, text by text; false after a complaint. */
 bool walk_texts(struct manifest_walk *w, const struct key_rule *rule, put_text *put, void *into);
 bool walk_is(struct manifest_walk *w, const struct key_rule *rule, enum event_kind kind);

@@ -4,6 +4,7 @@
  * asked of the descriptor, so that no race leads anywhere else. Only regular files are read, so
  * that no pipe or device can hold us up; what the user names may be a pipe.
  */
+#include "base/character.h"
 #include "base/escape.h"
 #include "raw.h"
 
@@ -207,6 +208,37 @@ void source_place(const struct source *s, uint64_t offset, struct source_place *
         if (done == 0 && n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
             at->column -= at->line == 1; /* a byte order mark is no character */
         done += (uint64_t)n;
+    }
+}
+
+uint32_t source_odd(const struct source *s, uint32_t first, uint32_t last, struct source_place *at)
+{
+    char bytes[4096];
+    off_t done = 0;
+    at->line = at->column = 1;
+    for (;;) {
+        ssize_t n = pread(s->fd, bytes, sizeof bytes, done);
+        struct text rest = {bytes, n > 0 ? (size_t)n : 0};
+        size_t i = 0;
+        /* A character may begin at the end of what was read: all but the last few bytes of it. */
+        size_t end = n == (ssize_t)sizeof bytes ? rest.len - 4 : rest.len;
+        while (i < end && at->line <= last) {
+            uint32_t code;
+            size_t len = utf8_next(text_from(rest, i), &code);
+            len = len ? len : 1;
+            bool is_mark = done == 0 && i == 0 && len == 3 && code == 0xfeff;
+            if (!is_mark && at->line >= first && character_first_odd(text_slice(rest, i, i + len)))
+                return code;
+            at->column += !is_mark;
+            if (rest.at[i] == '\n') {
+                at->line++;
+                at->column = 1;
+            }
+            i += len;
+        }
+        if (n <= 0 || at->line > last || i == 0)
+            return 0;
+        done += (off_t)i;
     }
 }
 

@@ -4,6 +4,8 @@
 #include "count.h"
 #include "escape.h"
 
+#include <string.h>
+
 static const struct {
     uint32_t first, last;
     enum character_kind kind;
@@ -79,18 +81,55 @@ const char *character_fix(uint32_t code)
     return fixes[character_kind(code)];
 }
 
-uint32_t character_first_unseen(struct text t)
+/* The character at i if it is none that is plain, or 0; *len: how long what stands there is. */
+static uint32_t odd_at(struct text t, size_t i, size_t *len)
 {
     uint32_t code;
-    for (size_t i = 0, len; i < t.len; i += len ? len : 1) {
-        len = 1;
-        if ((unsigned char)t.at[i] < 0x80)
-            continue;
-        len = utf8_next(text_from(t, i), &code);
-        enum character_kind kind = len ? character_kind(code) : CHARACTER_PLAIN;
-        bool is_joiner = len && (code == 0x200c || code == 0x200d);
-        if ((kind == CHARACTER_BLANK || kind == CHARACTER_HIDDEN) && !is_joiner)
+    *len = 1;
+    if ((unsigned char)t.at[i] < 0x80)
+        return 0;
+    size_t whole = utf8_next(text_from(t, i), &code);
+    *len = whole ? whole : 1;
+    bool is_joiner = whole && (code == 0x200c || code == 0x200d);
+    return whole && !is_joiner && character_kind(code) != CHARACTER_PLAIN ? code : 0;
+}
+
+static bool is_unseen(uint32_t code)
+{
+    enum character_kind kind = character_kind(code);
+    return kind == CHARACTER_BLANK || kind == CHARACTER_HIDDEN;
+}
+
+uint32_t character_first_odd(struct text t)
+{
+    for (size_t i = 0, len; i < t.len; i += len) {
+        uint32_t code = odd_at(t, i, &len);
+        if (code)
             return code;
     }
     return 0;
+}
+
+uint32_t character_first_unseen(struct text t)
+{
+    for (size_t i = 0, len; i < t.len; i += len) {
+        uint32_t code = odd_at(t, i, &len);
+        if (is_unseen(code))
+            return code;
+    }
+    return 0;
+}
+
+struct text character_seen(struct text t, char *out, size_t size)
+{
+    size_t done = 0;
+    for (size_t i = 0, len; i < t.len; i += len) {
+        if (is_unseen(odd_at(t, i, &len)))
+            continue;
+        if (done + len >= size)
+            break;
+        memcpy(out + done, t.at + i, len);
+        done += len;
+    }
+    return (struct text){out, done};
 }

@@ -24,5 +24,11 @@ const char *character_fix(uint32_t code);
 /* May the text stand in a manifest's value as it is? 0, or the first blank or hidden character. The
  * joiners U+200C and U+200D are letters of some scripts, so IDNA decides on them. */
 uint32_t character_first_unseen(struct text t);
+/* The same of quotation marks and dashes, too: what may be wrong with a text that is not
+ * understood. */
+uint32_t character_first_odd(struct text t);
+/* t without those that cannot be seen, in out, cut to size - 1 bytes: what its writer believes to
+ * have written. */
+struct text character_seen(struct text t, char *out, size_t size);
 
 #endif

@@ -111,6 +111,40 @@ static const struct {
      "identities:\n- 'a.example'\n- \"b.example\"\n- c\\\n...\n",
      "default us-east-1 a.example default\ndefault us-east-1 b.example default\n"
      "default us-east-1 c\\ default\n"},
+    /* Anchors, aliases and merge keys; keys that begin with x- are there for them. */
+    {"version: 1\nx-a: &a {region: us-east-1, mail_from: 'b.{domain}', dns: {require: mx}}\n"
+     "defaults: {<<: *a, region: eu-west-1}\nidentities: [a.example, {<<: *a, identity: "
+     "b.example}]\n",
+     "default eu-west-1 a.example b.a.example mx\ndefault us-east-1 b.example b.b.example mx\n"},
+    {"version: 1\nx-a: &a {region: us-east-1, mail_from: default}\nidentities:\n"
+     "  - {identity: a.example, <<: *a, mail_from: m.a.example}\n"
+     "  - {<<: [{region: us-west-2}, *a], identity: b.example}\n"
+     "  - {<<: {<<: *a, region: eu-west-2}, identity: c.example}\n"
+     "  - {<<: *a, identity: d.example, regions: [us-west-1, us-west-2]}\n",
+     "default us-east-1 a.example m.a.example\ndefault us-west-2 b.example default\n"
+     "default eu-west-2 c.example default\ndefault us-west-1 d.example default\n"
+     "default us-west-2 d.example default\n"},
+    {"version: 1\nx-ids: &ids [&first a.example, {identity: b.example}]\n"
+     "defaults: {region: &r us-east-1, mail_from: default, dns: {mx_region: *r}}\n"
+     "identities: *ids\n",
+     "default us-east-1 a.example default mx_region=us-east-1\n"
+     "default us-east-1 b.example default mx_region=us-east-1\n"},
+    {"version: 1\nx-l: &l [{region: us-east-1}, {region: us-west-2, mail_from: default}]\n"
+     "identities: [{<<: *l, identity: a.example}]\n",
+     "default us-east-1 a.example default\n"},
+    {"version: 1\nx-v: &v us-east-1\nx-w: &v eu-west-1\n" /* an anchor may be set anew */
+     "identities: [{identity: a.example, region: *v, mail_from: default}]\n",
+     "default eu-west-1 a.example default\n"},
+    {"version: 1\nx-acc: &acc {one: {regions: [us-east-1]}, two: {regions: [us-east-1]}}\n"
+     "accounts: {<<: *acc, two: {regions: [eu-west-1]}}\ndefaults: {mail_from: default}\n"
+     "identities: [{identity: a.example, account: one}, {identity: a.example, account: two}]\n",
+     "one us-east-1 a.example default\ntwo eu-west-1 a.example default\n"},
+    {"x-all: &all {version: 1, defaults: {region: us-east-1, mail_from: default}}\n<<: *all\n"
+     "identities: [a.example]\n",
+     "default us-east-1 a.example default\n"},
+    {"version: 1\n&k defaults: {region: us-east-1, mail_from: default}\nx-k: *k\n"
+     "identities: [&e {identity: a.example}]\n",
+     "default us-east-1 a.example default\n"},
     {"version: 1\naccounts:\n  default: {regions: [us-east-1]}\n  other:\n"
      "defaults: {mail_from: default}\nidentities: [a.example]\n",
      "default us-east-1 a.example default\n"},
