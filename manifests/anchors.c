@@ -1,6 +1,6 @@
 /*
- * Anchors, aliases and what merge keys hold: events that are kept and come again. The walk sees only
- * what an alias stands for.
+ * Anchors, aliases and what merge keys hold: events that are kept and come again. The walk sees
+ * only what an alias stands for.
  *
  * Kept are the events of anchored values, and of a merged map until its keys have been taken; an
  * alias among them is kept as an alias and unfolded when it comes again, so that what is kept is
@@ -30,7 +30,7 @@ struct anchor {
 
 /* An alias, or a held value, that is being unfolded. */
 struct frame {
-    uint32_t next, end; /* in kept[] */
+    uint32_t next, end;     /* in kept[] */
     struct source_place at; /* of the alias; line 0: a held value */
 };
 

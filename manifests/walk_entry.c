@@ -4,6 +4,8 @@
 #include "model/arn.h"
 #include "raw.h"
 
+#include <string.h>
+
 /* --- identities and defaults ------------------------------------------------------------------ */
 
 static void put_setting(struct manifest_walk *w, const struct key_rule *rule, void *into)
@@ -79,7 +81,8 @@ static void put_text_name(struct manifest_walk *w, const struct key_rule *rule, 
 {
     enum name_fault fault = name_check(w->event.text);
     char q[QUOTE_LEN];
-    if (fault == NAME_OK || (fault == NAME_BLANK && rule->key != KEY_EXTERNAL_ID))
+    bool is_title = rule->key != KEY_EXTERNAL_ID && !strpbrk(w->event.text.at, "\t\r\n");
+    if (fault == NAME_OK || (fault == NAME_BLANK && is_title))
         raw_name(w->raw, w->event.text, id); /* a profile's name may have blanks */
     else if (fault == NAME_EMPTY)
         complain_value(w->raw, w->event.at, rule, w->event.text, NULL);
