@@ -42,7 +42,8 @@ enum found_how {
     FOUND_FAILED,     /* ... would start its set-up again, */
     FOUND_UNREAD,     /* ... SES does not tell about it, */
     FOUND_UNFIT,      /* ... no manifest can hold its name, */
-    FOUND_SAME,       /* ... or it is another's name, written otherwise */
+    FOUND_SAME,       /* ... it is another's name, written otherwise, */
+    FOUND_FOREIGN,    /* ... or its domain is another owner's, who alone can publish records */
     FOUND_HOWS,
 };
 

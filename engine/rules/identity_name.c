@@ -98,8 +98,8 @@ void not_your_domain_judge(struct judgement *j, const struct policy *policy, str
                   "MAIL FROM, or verify the domain",
                   TEXT_ARG(buf_text(&shown)), TEXT_ARG(domain),
                   is_mailbox ? "where anybody can have a mailbox"
-                             : "which is no verified identity of the account, nor is a domain "
-                               "above it");
+                             : "which is no identity of the account in that Region, nor "
+                               "is a domain above it");
     buf_clear(&shown);
 }
 

@@ -15,6 +15,7 @@ static void lane_survey_tell(const struct scheduler *d, uint32_t number,
     around->mail_from_is_identity = c->senders[choice->mail_from] & SENDER_EXISTS;
     around->mail_from_forwards = c->senders[choice->mail_from] & SENDER_FORWARDS;
     around->mail_from_unasked = c->senders[choice->mail_from] & SENDER_UNASKED;
+    around->domain_is_foreign = owners_is_foreign(d, number);
     around->account_known = lane->account_known;
     around->account_can_send = lane->can_send;
     around->account_in_sandbox = lane->in_sandbox;

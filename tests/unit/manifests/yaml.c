@@ -11,8 +11,9 @@
 /* How the reader ended: it took the document for YAML of our subset, or not. */
 enum reading { READ_WHOLE, READ_REFUSED, READINGS };
 
-#define VALID_READ 211 /* of 308; the others have tags, several documents, or are YAML 1.2 alone   \
-                        */
+#define VALID_READ                                                                                 \
+    211 /* of 308; the others have tags, several documents, or are YAML 1.2 alone                  \
+         */
 
 /* No YAML 1.2 and read all the same: comments without a blank before them, and indents that
  * only 1.2 forbids. None can hide or change a value of a manifest. */

@@ -56,7 +56,7 @@ static const struct identity_row {
      "MAIL FROM bounce.example.com is itself an SES identity; feedback"},
     {"the default sends nothing", "", VERIFICATION_SUCCESS, "", FORWARDS, -1, 0, ""},
     {"an address of another's domain", "bounce.example.com", VERIFICATION_SUCCESS, "", FOREIGN,
-     NOT_YOUR_DOMAIN, SEVERITY_WARNING, "which is no verified identity of the account"},
+     NOT_YOUR_DOMAIN, SEVERITY_WARNING, "which is no identity of the account in that Region"},
     {"one that stays at the default", "", VERIFICATION_SUCCESS, "", FOREIGN, -1, 0, ""},
     {"a masked domain", "bounce.example.com", VERIFICATION_SUCCESS, "", MASKED, MASKED_BY_IDENTITY,
      SEVERITY_WARNING, "identity billing@example.com below example.com"},
