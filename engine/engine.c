@@ -1,6 +1,7 @@
 /*
- * One turn reads the clock once, so everything in it happens at one instant. Records are durable
- * before the turn's calls leave: a write that reached SES always has its intent in the journal.
+ * The turn and the loop. One turn reads the clock once, so the whole turn happens at one instant.
+ * Records are durable before the turn's calls leave: a write at SES always has its intent in the
+ * journal.
  */
 #include "engine.h"
 
@@ -12,7 +13,7 @@ struct turn {
     struct event events[EVENTS_PER_TURN_MAX];
     uint32_t len, taken;
     struct call *calls[CALLS_IN_FLIGHT_MAX];
-    instant_us unkept_since; /* of the oldest record that is not durable yet; WHEN_NEVER: none */
+    instant_us unkept_since; /* of the oldest record not yet durable; WHEN_NEVER: none */
 };
 
 static bool has_room(const struct machine *m)
@@ -20,7 +21,7 @@ static bool has_room(const struct machine *m)
     return !m->has_room || m->has_room(m->ctx);
 }
 
-/* Takes what the journal has room for this turn; the rest is taken in the next one. */
+/* Takes as many events as the journal has room for in this turn; the rest wait for the next. */
 static bool take_events(const struct machine *m, struct turn *t, instant_us now)
 {
     bool aborted = false;
@@ -40,9 +41,9 @@ static bool changes_world(const struct turn *t, uint32_t calls_len)
     return false;
 }
 
-/* Only a write that is about to leave cannot wait for its record. Answers can, for a moment: one
- * that is lost with the process is looked up again, and a commit that takes several turns' records
- * costs as much as one that takes one. */
+/* Only a write about to leave needs its record at once. The record of an answer can wait a moment:
+ * an answer lost with the process is read again, and one commit for several turns costs as much as
+ * one for a single turn. */
 static bool keep_is_due(const struct machine *m, const struct turn *t, uint32_t calls_len,
                         instant_us now)
 {

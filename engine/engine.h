@@ -1,7 +1,6 @@
 /*
- * The engine: the turn, and the only loop of its kind. Wait, decide, keep, send; again until the
- * machine (calls/machine.h) has nothing left to do. It cannot tell a live world from a simulated
- * one.
+ * The engine: the turn, and the only event loop. Wait, decide, keep, send; again until the machine
+ * (calls/machine.h) is finished. The engine cannot tell a live world from a simulated one.
  */
 #ifndef MF_ENGINE_H
 #define MF_ENGINE_H
@@ -12,7 +11,7 @@
 enum engine_end {
     ENGINE_ENDED,   /* the machine is finished: of a run, every job is final */
     ENGINE_DRAINED, /* asked to stop: of a run, no call is out, the rest can be resumed */
-    ENGINE_ABORTED, /* asked twice: calls may be out, the journal knows which */
+    ENGINE_ABORTED, /* asked twice: calls may be out; the journal has their intents */
 };
 
 struct engine_watch {
@@ -22,8 +21,8 @@ struct engine_watch {
     instant_us (*wake)(void *ctx, instant_us now);
 };
 
-/* ERR_IO: the journal could not keep a turn's records; nothing was sent after that. ERR_NOMEM: the
- * machine could not remember; nothing of that turn was kept or sent. */
+/* ERR_IO: the journal could not keep a turn's records; no call was sent afterwards. ERR_NOMEM: the
+ * machine is out of memory; no record of this turn was kept and no call sent. */
 enum err engine_run(const struct machine *machine, const struct io *io,
                     const struct engine_watch *watch, enum engine_end *end, struct why *why);
 

@@ -17,16 +17,16 @@ struct io {
     /* UTC at start plus monotonic time since: never goes backwards. Read once per turn. */
     instant_us (*now)(void *world);
 
-    /* Sleeps (or jumps) until the instant or until there are events, whichever is first, and
-     * returns at most max of them. An instant in the past only collects what is there. */
+    /* Sleeps (or jumps) until the instant or the first event, and returns at most max events. An
+     * instant in the past only collects what is there. */
     uint32_t (*wait)(void *world, instant_us until, struct event *events, uint32_t max);
 
-    /* Hands the calls over. Never blocks and cannot fail: what goes wrong comes back as an event.
+    /* Hands the calls over. Never blocks and cannot fail: a failure comes back as an event.
      */
     void (*send)(void *world, struct call **calls, uint32_t len);
 
-    /* Durable when it returns OK, all or nothing. After an error the engine sends nothing more.
-     * NULL: nothing is kept, as for a machine that changes nothing. */
+    /* Makes the records durable before returning OK, all or none. After an error the engine sends
+     * no more calls. NULL: no records, for machines with reads only. */
     enum err (*keep)(void *keeper, const struct record *records, uint32_t len, struct why *why);
     void *keeper;
 };

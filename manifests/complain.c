@@ -1,6 +1,6 @@
 /*
- * Complaints: every one with its place, in reading order, safe to print. Reading goes on after a
- * complaint, so one run shows all there is to mend.
+ * Complaints: each with its place, in reading order, safe to print. Reading goes on after a
+ * complaint, so one run shows every fault.
  */
 #include "base/character.h"
 #include "base/escape.h"
@@ -52,7 +52,7 @@ static bool complaints_grow(struct complaints *c)
     return true;
 }
 
-/* Nearly always at the end: only vetting looks back at files that were read before. */
+/* Nearly always at the end: only vetting looks back at earlier files. */
 static void complaints_insert(struct complaints *c, struct complaint new)
 {
     if (!complaints_grow(c)) {
@@ -65,7 +65,7 @@ static void complaints_insert(struct complaints *c, struct complaint new)
     c->list[i] = new;
 }
 
-/* Complaints outlive the fleet, so they hold their file's name; one copy serves a run of them. */
+/* Complaints outlive the fleet, so each holds its file's name; neighbours share one copy. */
 static struct text file_name_kept(struct complaints *c, struct text name)
 {
     if (c->len && text_eq(c->list[c->len - 1].file, name))

@@ -8,7 +8,7 @@
  * semicolons or tabs, which the header line shows or a line "sep=;" before it says, and lines that
  * end with CR LF, LF or CR.
  *
- * A field's place is that of its first character, in characters, as in YAML.
+ * The place of a field is its first character, counted in characters, as in YAML.
  */
 #include "base/character.h"
 #include "base/escape.h"
@@ -67,7 +67,7 @@ static struct source_place here(const struct csv *c)
     return (struct source_place){c->file, c->line, c->column};
 }
 
-/* One complaint a row: what follows a broken quotation is guesswork. */
+/* One complaint a row: the text after a broken quotation is guesswork. */
 static void row_break(struct csv *c, struct source_place at, const char *sentence)
 {
     if (!c->row_is_broken)

@@ -1,9 +1,9 @@
 /*
- * One value of one key becomes a setting or a complaint. YAML and CSV meet here, so that a column
- * means what the key means.
+ * One value of one key becomes a setting or a complaint. YAML and CSV meet here, so a column and a
+ * key have one meaning.
  *
- * Invariant: a bit in settings.given says that the key stood there; a bit in settings.broken that
- * its value cannot be used and has been complained about, so that nobody complains twice.
+ * Invariant: a bit in settings.given marks a key present in the file; a bit in settings.broken an
+ * unusable value with a complaint already made, so no value gets two complaints.
  */
 #include "model/region.h"
 #include "raw.h"
@@ -115,7 +115,7 @@ static void put_region(struct raw *r, struct draft *d, const struct key_rule *ru
     }
 }
 
-/* region and regions say the same thing, so only one of them may stand. */
+/* region and regions are two spellings of one setting, so only one may be present. */
 static void open_regions(struct raw *r, struct draft *d, const struct key_rule *rule,
                          struct source_place at)
 {
@@ -155,7 +155,7 @@ static void put_behavior(struct raw *r, struct draft *d, const struct key_rule *
 {
     enum behavior behavior;
     if (behavior_parse(t, &behavior))
-        d->settings.behavior = (uint8_t)behavior;
+        d->settings.policy.behavior = behavior;
     else
         refuse(r, d, rule, t, at, behavior_near(t));
 }
@@ -165,7 +165,7 @@ static void put_require(struct raw *r, struct draft *d, const struct key_rule *r
 {
     enum dns_require require;
     if (require_parse(t, &require))
-        d->settings.require = (uint8_t)require;
+        d->settings.policy.require = require;
     else
         refuse(r, d, rule, t, at, require_near(t));
 }
@@ -174,7 +174,7 @@ static void put_mx_region(struct raw *r, struct draft *d, const struct key_rule 
                           struct text t, struct source_place at)
 {
     if (region_is(t))
-        raw_name(r, t, &d->settings.mx_region);
+        raw_name(r, t, &d->settings.policy.mx_region);
     else
         refuse(r, d, rule, t, at, region_near(t));
 }
@@ -182,8 +182,9 @@ static void put_mx_region(struct raw *r, struct draft *d, const struct key_rule 
 static void put_timeout(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
                         struct source_place at)
 {
-    if (!span_parse(t, &d->settings.timeout_us) || d->settings.timeout_us > MANIFEST_TIMEOUT_MAX) {
-        d->settings.timeout_us = 0;
+    span_us *timeout_us = &d->settings.policy.timeout_us;
+    if (!span_parse(t, timeout_us) || *timeout_us > MANIFEST_TIMEOUT_MAX) {
+        *timeout_us = 0;
         refuse(r, d, rule, t, at, NULL);
     }
 }
@@ -193,25 +194,50 @@ static void put_accept(struct raw *r, struct draft *d, const struct key_rule *ru
 {
     enum finding finding;
     if (finding_parse(t, &finding))
-        d->settings.accept |= FINDING_BIT(finding);
+        d->settings.policy.accept |= FINDING_BIT(finding);
     else
         refuse(r, d, rule, t, at, complaints_full(r) ? NULL : finding_near(t));
 }
 
+typedef void put_value(struct raw *, struct draft *, const struct key_rule *, struct text,
+                       struct source_place);
+
+#define KEPT(member)                                                                               \
+    offsetof(struct settings, member), sizeof(((const struct settings *)NULL)->member)
+
+/* What becomes of the value of a key, and where it is kept, for files that inherit it. */
+static const struct setting {
+    put_value *put;
+    size_t offset, size;
+} settings[KEYS_LEN] = {
+    [KEY_IDENTITY] = {put_identity, 0, 0},
+    [KEY_MAIL_FROM] = {put_mail_from, 0, 0}, /* inherited beside the settings */
+    [KEY_REGION] = {put_region, 0, 0},       /* counts as KEY_REGIONS */
+    [KEY_REGIONS] = {put_region, KEPT(regions)},
+    [KEY_ACCOUNT] = {put_account, KEPT(account)},
+    [KEY_BEHAVIOR] = {put_behavior, KEPT(policy.behavior)},
+    [KEY_DNS_REQUIRE] = {put_require, KEPT(policy.require)},
+    [KEY_DNS_MX_REGION] = {put_mx_region, KEPT(policy.mx_region)},
+    [KEY_DNS_TIMEOUT] = {put_timeout, KEPT(policy.timeout_us)},
+    [KEY_ACCEPT] = {put_accept, KEPT(policy.accept)},
+};
+
 void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
                struct source_place at)
 {
-    typedef void put_value(struct raw *, struct draft *, const struct key_rule *, struct text,
-                           struct source_place);
-    static put_value *const puts[KEYS_LEN] = {
-        [KEY_IDENTITY] = put_identity,   [KEY_MAIL_FROM] = put_mail_from,
-        [KEY_REGION] = put_region,       [KEY_REGIONS] = put_region,
-        [KEY_ACCOUNT] = put_account,     [KEY_BEHAVIOR] = put_behavior,
-        [KEY_DNS_REQUIRE] = put_require, [KEY_DNS_MX_REGION] = put_mx_region,
-        [KEY_DNS_TIMEOUT] = put_timeout, [KEY_ACCEPT] = put_accept,
-    };
     if (r->err == OK)
-        puts[rule->key](r, d, rule, t, at);
+        settings[rule->key].put(r, d, rule, t, at);
+}
+
+void settings_inherit(struct settings *s, const struct settings *from)
+{
+    uint32_t taken = from->given & ~s->given;
+    for (unsigned key = 0; key < KEYS_LEN; key++)
+        if (taken & KEY_BIT(key))
+            memcpy((char *)s + settings[key].offset, (const char *)from + settings[key].offset,
+                   settings[key].size);
+    s->broken |= from->broken & ~s->given;
+    s->given |= taken;
 }
 
 void draft_open(struct raw *r, struct draft *d, const struct key_rule *rule, struct source_place at)

@@ -1,9 +1,8 @@
 /*
- * Which files a manifest names. A path is relative to the file that names it and never leaves that
- * file's folder: no absolute path, no "..", and symbolic links as long as they end below it
- * (source.c). What a pattern matches is read in bytewise order, so that a fleet does not depend on
- * the file system. Files are read in the order in which they were named, a file before those that
- * it names.
+ * The files named by a manifest. A path is relative to the naming file and never leaves its folder:
+ * no absolute path, no "..", and symbolic links only to below (source.c). Matches of a pattern are
+ * read in bytewise order, so a fleet does not depend on the file system. Files are read in the
+ * order of naming, a file before the files named inside.
  */
 #include "raw.h"
 
@@ -71,7 +70,7 @@ void include_root(struct raw *r, struct text path, struct text shown)
     file_add(r, file, shown);
 }
 
-/* A file below the same root, shown with what the user wrote before the root's name. */
+/* A file below the root folder, shown with the user's path to the root in front. */
 static void file_add_nested(struct raw *r, struct raw_file file, struct text path)
 {
     struct text shown = r->fleet->files[file.parent];
@@ -83,7 +82,7 @@ static void file_add_nested(struct raw *r, struct raw_file file, struct text pat
 
 struct search {
     struct raw *raw;
-    const char *pattern_at; /* parts of the path before it are literal, whatever they look like */
+    const char *pattern_at; /* parts of the path before here are literal, even with wildcards */
     struct text *found;     /* in raw.arena */
     uint32_t len, cap, looked_at;
     bool is_too_wide;
@@ -91,7 +90,7 @@ struct search {
 
 static void search_below(struct search *s, int dir, struct text done, struct text pattern);
 
-/* name matched one part of the pattern; rest is what follows, or at == NULL. */
+/* name matched one part of the pattern; rest has the parts after, or at == NULL. */
 static void search_step(struct search *s, struct text done, const char *name, struct text rest)
 {
     struct text path = done.len ? arena_fmt(&s->raw->arena, TEXT_FMT "/%s", TEXT_ARG(done), name)
@@ -115,12 +114,12 @@ static void search_step(struct search *s, struct text done, const char *name, st
     }
 }
 
-/* Takes dir over and closes it. */
+/* Takes dir over and closes dir. */
 static void search_below(struct search *s, int dir, struct text done, struct text pattern)
 {
     char part[256];
     struct text rest = pattern, first = text_cut(&rest, '/');
-    memcpy(part, first.at, first.len); /* path_fault() has bounded it */
+    memcpy(part, first.at, first.len); /* path_fault() has bounded the length */
     part[first.len] = '\0';
     if (first.at < s->pattern_at || !is_pattern(first)) {
         search_step(s, done, part, rest);

@@ -1,5 +1,5 @@
 /*
- * Loading: every file the user named, each followed by the files that it names, into one fleet.
+ * Loading: every file named by the user, each followed by the files named inside, into one fleet.
  */
 #include "model/region.h"
 #include "raw.h"
@@ -34,7 +34,7 @@ static void raw_clear(struct raw *r)
     sha256_free(r->file_digest);
 }
 
-/* A file that is read twice, by a loop of includes or by two patterns, would only repeat itself. */
+/* A second reading of a file, by a loop of includes or two patterns, would only repeat entries. */
 static bool is_read_already(struct raw *r, uint32_t index)
 {
     const struct raw_file *file = &r->files[index];
@@ -51,8 +51,8 @@ static bool is_read_already(struct raw *r, uint32_t index)
     return false;
 }
 
-/* Names are hashed with the NUL after them, and bytes as their own digest, so that no two lists of
- * files run together. */
+/* Names are hashed with the final NUL, and file contents as digests, so no two lists of files give
+ * equal input. */
 static void digest_file(struct raw *r, struct text name)
 {
     sha256_t bytes;

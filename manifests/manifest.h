@@ -1,6 +1,6 @@
 /*
- * Manifests: YAML files (and the CSV files they name) become a vetted fleet, or a list of every
- * complaint about them. Nothing is half accepted: with one complaint there is no fleet.
+ * Manifests: YAML files (and CSV files named inside) become a vetted fleet, or a list of all
+ * complaints. No half acceptance: with one complaint there is no fleet.
  */
 #ifndef MF_MANIFEST_H
 #define MF_MANIFEST_H
@@ -9,9 +9,9 @@
 #include "model/fleet.h"
 
 struct complaint {
-    struct text file;      /* as the user named it, or as the include resolved */
+    struct text file;      /* as named by the user, or as resolved by the include */
     uint32_t line, column; /* from 1; 0: the file as a whole */
-    struct text text;      /* what was found, what was expected, how to mend it; safe to print */
+    struct text text;      /* the text found, the text expected, the remedy; safe to print */
     uint32_t order;        /* of the file, in reading order */
 };
 
@@ -26,19 +26,19 @@ void complaints_init(struct complaints *c);
 void complaints_clear(struct complaints *c);
 
 struct manifest_options {
-    struct text region; /* --region: for identities that name none; may be empty */
-    /* Without --region: the Region of the environment or of that AWS profile (empty: the usual
-     * one); or empty. Never called when NULL. The text must outlive manifest_load(). */
+    struct text region; /* --region: for identities without a Region; may be empty */
+    /* Without --region: the Region of the environment or of the named AWS profile (empty: the
+     * default profile); or empty. Never called when NULL. The text must outlive manifest_load(). */
     struct text (*region_of)(void *ctx, struct text profile);
     void *ctx;
-    /* Every account in each of its Regions is a lane, identities or not; the accounts alone are a
-     * manifest. */
+    /* Every account in each of its Regions is a lane, identities or not; a manifest of accounts
+     * alone is complete. */
     bool every_account;
     bool allow_empty; /* no identities are fine: else that is a complaint, for a slip is likelier */
 };
 
-/* Reads and vets all files as one fleet, in order. *f must be fresh from fleet_init().
- * OK: the fleet is whole. ERR_INPUT: see complaints. Others: *why says what stopped the reading. */
+/* Reads and vets all files as one fleet, in order. *f must be fresh from fleet_init(). OK: the
+ * fleet is whole. ERR_INPUT: see complaints. Others: *why has the reason for stopping. */
 enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_len,
                        const struct manifest_options *options, struct complaints *complaints,
                        struct why *why);

@@ -1,5 +1,5 @@
 /*
- * The growing arrays of what was read. After raw_fail() everything stops as soon as it can.
+ * The growing arrays of read entries. After raw_fail() reading stops as soon as possible.
  */
 #include "raw.h"
 

@@ -2,14 +2,15 @@
  * Family header of the manifest room. How a manifest becomes a fleet:
  *
  *   source.c   opens a file safely, reads and digests its bytes     include.c  patterns -> files
- *   spool.c    pipes and UTF-16 become a file in memory             container.c  names .xlsx and
- * such read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV
- * fields walk.c     events -> keys and values, by the tables of schema.c draft.c    one value of
- * one key -> a setting, or a complaint    value.h    what a value must be vet.c      settings,
- * defaults and accounts -> the rows of the fleet
+ *   spool.c    pipes and UTF-16 -> a file in memory                 container.c  .xlsx and such
+ *   anchors.c  aliases -> the events they stand for
+ *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
+ *   walk.c     events -> keys and values, by the tables of schema.c
+ *   draft.c    one value of one key -> a setting, or a complaint    value.h    checks of one value
+ *   vet.c      settings, defaults and accounts -> the rows of the fleet
  *
- * Everything here belongs to the one thread that calls manifest_load(). A fleet may have millions
- * of rows, so an entry is kept as five numbers; the settings that entries share are stored once.
+ * Everything here belongs to the thread of manifest_load(). A fleet may have millions of rows, so
+ * an entry is kept as five numbers; settings shared by entries are stored once.
  */
 #ifndef MF_RAW_H
 #define MF_RAW_H
@@ -22,7 +23,7 @@
 
 #include <assert.h>
 
-/* --- schema.c: which keys there are, and what they hold --------------------------------------- */
+/* --- schema.c: the keys and the shapes of their values ---------------------------------------- */
 
 enum key {
     KEY_VERSION,
@@ -104,24 +105,23 @@ const char *meant(const char *near, char out[QUOTE_LEN]);
 void complain_value(struct raw *r, struct source_place at, const struct key_rule *rule,
                     struct text found, const char *near);
 
-/* --- what has been read so far ---------------------------------------------------------------- */
+/* --- entries read so far ---------------------------------------------------------------------- */
 
 #define REGIONS_MAX 128 /* of one entry; AWS has about 40 */
 
-/* What defaults or an entry says, but for the MAIL FROM, which most entries have for themselves.
- * Compared and interned as bytes: no padding, and members that were not given are zero. */
+/* The settings of defaults or of an entry, except the MAIL FROM: most entries have one of their
+ * own. Compared and interned as bytes: no padding, and members not given are zero. */
 struct settings {
-    finding_set accept;
-    span_us timeout_us;
+    struct policy policy;
     uint32_t given;  /* bits of enum key; a region counts as KEY_REGIONS */
     uint32_t broken; /* given, but not usable: complained about already */
-    name_id account, mx_region;
+    name_id account;
     name_id regions; /* id in raw.lists */
-    uint16_t file;
-    uint8_t behavior, require;
+    uint32_t file;
+    uint32_t zero; /* in place of padding */
 };
 
-/* Settings while their keys are being read. */
+/* Settings under construction. */
 struct draft {
     struct settings settings;
     name_id mail_from;      /* NAME_NONE: not given, or default */
@@ -129,12 +129,14 @@ struct draft {
     struct source_place at; /* of the identity */
     struct source_place mail_from_at;
     struct source_place regions_at; /* of the key region or regions */
-    enum key regions_key;           /* which of the two */
+    enum key regions_key;           /* region or regions */
     name_id regions[REGIONS_MAX];
     uint32_t regions_len;
 };
 
-static_assert(sizeof(struct settings) == 40, "settings are compared as bytes: no padding");
+static_assert(sizeof(struct policy) == 2 * 8 + 4 * 4 &&
+                  sizeof(struct settings) == sizeof(struct policy) + 6 * 4,
+              "settings are compared as bytes: no padding");
 
 struct raw_row {
     const char *identity; /* stowed in fleet.names */
@@ -149,7 +151,7 @@ struct raw_account {
     name_id regions; /* in raw.lists */
 };
 
-/* A name that stood in `account:` before an account of that name was read. */
+/* A name used in `account:` before the account of this name was read. */
 struct account_ref {
     name_id name;
     struct source_place at;
@@ -161,12 +163,12 @@ struct raw_file {
     enum file_kind kind;
     bool nested;              /* named by another file */
     bool is_stdin;            /* the user's "-" */
-    bool is_stream;           /* of the user's, and read once only: it has no folder */
-    uint16_t parent;          /* that file */
-    struct source_place from; /* where it was named */
+    bool is_stream;           /* named by the user, and readable once: no folder */
+    uint16_t parent;          /* the including file */
+    struct source_place from; /* the place of naming */
     struct text path;         /* below the folder of the user's file */
-    uint64_t device, inode;   /* to notice a file that is read twice */
-    struct settings settings; /* its defaults, the parent's included once they are known */
+    uint64_t device, inode;   /* to notice a second reading of a file */
+    struct settings settings; /* the defaults of the file, the parent's included once known */
     name_id mail_from;
 };
 
@@ -188,8 +190,8 @@ struct raw {
     struct source_place waves_at, max_failures_at; /* line 0: not given yet */
     bool identities_named; /* some file has identities, identities_from or include */
     struct sha256 *file_digest, *digest;
-    int folder;   /* of the user's file that is being read, with all that it includes */
-    enum err err; /* the first trouble that no mending of a manifest cures; it stops the reading */
+    int folder;   /* of the user's file under reading, with all its includes */
+    enum err err; /* the first trouble outside the manifests, such as memory; stops the reading */
     struct why *why;
 };
 
@@ -207,16 +209,18 @@ name_id raw_list_at(const struct raw *r, name_id list, uint32_t i);
 /* --- draft.c ---------------------------------------------------------------------------------- */
 
 void draft_begin(struct draft *d, uint16_t file, struct source_place at);
-/* A key stands there, at its place. Comes before its values. */
+/* Notes a key at its place. Comes before the values. */
 void draft_open(struct raw *r, struct draft *d, const struct key_rule *rule,
                 struct source_place at);
 /* One value of one key of an identity or of defaults; of a list, one element. */
 void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
                struct source_place at);
-/* The key's value was nothing that draft_put() could be given. */
+/* The key's value had a shape unfit for draft_put(). */
 void draft_break(struct draft *d, enum key key);
 /* After the last key: closes the list of Regions. False after raw_fail(). */
 bool draft_end(struct raw *r, struct draft *d);
+/* Each key that *s was not given is taken from *from, if it was given there. */
+void settings_inherit(struct settings *s, const struct settings *from);
 
 /* --- source.c: files as bytes ----------------------------------------------------------------- */
 
@@ -319,12 +323,12 @@ struct manifest_walk {
     struct yaml_event event;
 };
 
-/* Takes the value that begins with w->event, and leaves its last event in w->event. */
+/* Takes the value beginning with w->event, and leaves the last event of the value in w->event. */
 typedef void take_value(struct manifest_walk *w, const struct key_rule *rule, void *into);
 typedef void put_text(struct manifest_walk *w, const struct key_rule *rule, void *into);
 
 bool walk_next(struct manifest_walk *w); /* false when nothing can follow */
-void walk_skip(struct manifest_walk *w); /* the rest of the value that begins with w->event */
+void walk_skip(struct manifest_walk *w); /* skips the rest of the value beginning with w->event */
 void walk_map(struct manifest_walk *w, enum section s, take_value *take, void *into);
 
 #define MERGES_MAX 16 /* maps that one map merges */
@@ -352,31 +356,31 @@ void walk_identities(struct manifest_walk *w);
 
 void csv_file(struct raw *r, struct source *s, uint16_t file);
 
-/* The user's own file, below r->folder, shown as the user named it. */
+/* The user's own file, below r->folder, shown as named by the user. */
 void include_root(struct raw *r, struct text path, struct text shown);
-/* Adds the file or the files that pattern names to the reading list. */
+/* Adds the files matching pattern to the reading list. */
 void include_add(struct raw *r, uint16_t parent, enum file_kind kind, struct text pattern,
                  struct source_place at);
 
-/* vet_settings.c: what a row's settings come to, defaults and accounts included. */
+/* vet_settings.c: the resolved settings of a row, defaults and accounts included. */
 struct resolved {
     bool is_known;       /* the members below are set */
-    bool is_usable;      /* false: complained about, but for what `missing` says */
-    const char *missing; /* to complain about at every such row; NULL: nothing */
+    bool is_usable;      /* false: complained about, except for `missing` */
+    const char *missing; /* to complain about at every row of these settings; NULL: no complaint */
     bool has_mail_from;
     name_id mail_from; /* of the defaults; may hold {domain} and {region} */
     uint16_t policy, file;
     uint32_t lanes_at, lanes_len; /* in vet.lanes */
 };
 
-#define VET_AHEAD 16u /* choices on their way: a look into memory takes as long as ten of them */
+#define VET_AHEAD 16u /* choices on their way: a cache miss takes as long as ten choices */
 
-/* A choice whose names are known as texts, and where in the table of names they will be looked for.
+/* A choice with names as texts, and the hashes for the coming look-ups.
  */
 struct ahead {
     struct choice choice;
     const char *identity; /* stowed in fleet.names */
-    name_id wanted;       /* MAIL FROM as given, when it is no template */
+    name_id wanted;       /* MAIL FROM as given, when not a template */
     bool is_template, is_too_long;
     struct text mail_from; /* of a template: filled in */
     uint32_t identity_hash, mail_from_hash;
@@ -389,16 +393,16 @@ struct vet {
     uint16_t *lanes;           /* lists of lanes of the fleet */
     uint32_t lanes_len, lanes_cap;
     uint32_t *seen, seen_mask; /* rows of the fleet + 1, by lane and identity */
-    uint32_t begun, ended;     /* choices; those between the two are in ahead[] */
+    uint32_t begun, ended;     /* choices; the ones between the two are in ahead[] */
     struct ahead ahead[VET_AHEAD];
 };
 
-void vet_defaults(struct raw *r); /* files inherit from the files that name them */
+void vet_defaults(struct raw *r); /* files inherit from their naming files */
 void vet_accounts(struct raw *r);
 void vet_every_account(struct raw *r); /* a lane for each account and Region */
 const struct resolved *vet_settings(struct vet *v, name_id settings); /* NULL after raw_fail() */
 
-/* Makes the fleet of what was read, or complains. */
+/* Makes the fleet of all entries, or complains. */
 void vet_fleet(struct raw *r);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * The only file that knows libyaml: bytes become events that are safe to work on.
+ * Bytes become safe YAML events; the only user of libyaml.
  *
- * Refused here, with line and column: what is no YAML, bytes that are no UTF-8, explicit tags,
- * a second document, values that are too long, and nesting beyond
- * MANIFEST_DEPTH_MAX. The last one must end the reading at once: libyaml 0.2.5 has no bound of its
- * own and needs 18 s for 200 KB of open brackets. So must a heap of %TAG directives, of which it
- * compares each with all before: 6 s for 1 MB.
+ * Refused here, with line and column: text outside YAML, bytes outside UTF-8, explicit tags,
+ * a second document, values beyond the bound, and nesting beyond MANIFEST_DEPTH_MAX.
+ * Deep nesting must end the reading at once: libyaml 0.2.5 has no bound of its own and needs 18 s
+ * for 200 KB of open brackets. So must many %TAG directives: libyaml compares each with all before,
+ * 6 s for 1 MB.
  */
 #include "raw.h"
 
@@ -17,7 +17,7 @@
 #include <yaml.h>
 
 #define TAG_LEN_MAX                                                                                \
-    1024 /* libyaml copies its prefix for each use: of a longer one the first is the last */
+    1024 /* libyaml copies a prefix at each use; the first longer one ends the reading */
 #define TAG_DIRECTIVES_MAX 64 /* of no use, since tags are refused, and no harm so few */
 
 struct yaml_reader {
@@ -30,7 +30,7 @@ struct yaml_reader {
     uint16_t file;
 };
 
-/* Wherever it stands: what libyaml takes for a directive is decided too late. */
+/* At any place in the file: libyaml recognizes directives too late. */
 static void directives_count(struct yaml_reader *reader, const unsigned char *bytes, size_t len)
 {
     static const char word[] = "%TAG";
@@ -108,8 +108,8 @@ static void complain_of_bytes(struct yaml_reader *reader)
                  (unsigned)p->problem_value, p->problem ? p->problem : "");
 }
 
-/* What libyaml says of tabs and of names such as @example.com helps nobody. Its words are not
- * compared: where the scanner stops at such a character, that is the reason. */
+/* libyaml's words about tabs and about names such as @example.com are no help. Stopping at a tab or
+ * an @ is the reason, whatever libyaml's words. */
 static const char *syntax_hint(const yaml_parser_t *p)
 {
     bool at_the_place = p->error == YAML_SCANNER_ERROR && p->problem_mark.index == p->mark.index &&

@@ -1,5 +1,6 @@
 /*
- * The keys of a manifest. docs/manifest.schema.json says the same to editors; a test compares them.
+ * The keys of a manifest. docs/manifest.schema.json repeats the keys for editors; a test compares
+ * the two.
  */
 #include "raw.h"
 

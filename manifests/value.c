@@ -1,5 +1,5 @@
 /*
- * What a value must be. Pure: text in, verdict out; the places and the sentences are draft.c's.
+ * Checks values. Pure: text in, verdict out; draft.c has the places and the sentences.
  */
 #include "raw.h"
 #include "rules/idna.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define NEAR_EDITS  3 /* of long words such as USE_DEFAULT_VALUE */
+#define NEAR_EDITS  3 /* edits in long words, for example USE_DEFAULT_VALUE */
 #define DECIMAL_MAX 9 /* digits before and after the point */
 
 const char *name_fault_text(enum name_fault fault)
@@ -66,7 +66,7 @@ enum name_fault identity_check(struct text t)
     return at == 0 || at + 1 == t.len ? NAME_AT : NAME_OK;
 }
 
-/* Is t in its normal form as it stands? True of nearly every name, and cheap to see. */
+/* Is t already in normal form? True of nearly every name, and cheap to test. */
 static bool host_is_normal(struct text t)
 {
     for (size_t i = 0; i < t.len; i++) {
@@ -74,7 +74,7 @@ static bool host_is_normal(struct text t)
         if ((c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80)
             return false;
         if (c == '-' && i >= 3 && t.at[i - 1] == '-')
-            return false; /* maybe an A-label, which IDNA must look at */
+            return false; /* maybe an A-label: IDNA must check */
     }
     return t.len > 0 && t.at[t.len - 1] != '.';
 }
@@ -128,7 +128,7 @@ struct text identity_normal(struct text t, char out[NAME_LEN_MAX + 1])
 
 static const struct text placeholders[] = {{"{domain}", 8}, {"{region}", 8}};
 
-/* Which placeholder begins at i? COUNT(placeholders): none. */
+/* The placeholder beginning at i; COUNT(placeholders): none. */
 static size_t placeholder_at(struct text t, size_t i)
 {
     size_t p = 0;
@@ -201,7 +201,8 @@ bool region_is(struct text t)
     return true;
 }
 
-/* Digits, maybe a point and more digits. Not strtod(), which knows hex, exponents and locales. */
+/* Digits, maybe a point and more digits. Not strtod(): strtod() takes hex, exponents and
+   locales. */
 static bool decimal_parse(struct text t, double *out)
 {
     struct text rest = t, whole = text_cut(&rest, '.');
@@ -234,13 +235,10 @@ bool quota_parse(struct text t, struct quota *quota)
     return quota_fits(*quota);
 }
 
-static const char *const requires[] = {
-    [REQUIRE_MX_SPF] = "mx+spf", [REQUIRE_MX] = "mx", [REQUIRE_NONE] = "none"};
-
 bool require_parse(struct text t, enum dns_require *out)
 {
-    for (size_t i = 0; i < COUNT(requires); i++) {
-        if (text_eq(t, text_of(requires[i]))) {
+    for (int i = REQUIRE_MX_SPF; i <= REQUIRE_NONE; i++) {
+        if (text_eq(t, text_of(require_name((enum dns_require)i)))) {
             *out = (enum dns_require)i;
             return true;
         }
@@ -267,7 +265,9 @@ const char *word_near(struct text t, const char *const *words, size_t words_len)
 
 const char *require_near(struct text t)
 {
-    return word_near(t, requires, COUNT(requires));
+    const char *const words[] = {require_name(REQUIRE_MX_SPF), require_name(REQUIRE_MX),
+                                 require_name(REQUIRE_NONE)};
+    return word_near(t, words, COUNT(words));
 }
 
 const char *behavior_near(struct text t)

@@ -2,10 +2,10 @@
  * Entries become rows of the fleet: one per Region, with the MAIL FROM filled in, and no identity
  * twice in one account and Region.
  *
- * The tables are made for speed. That of what was seen: identities that were read one after the
- * other have neighbouring numbers, so a block of BLOCK of them lies in one cache line. That of the
- * names: where a name will be looked for is told to the processor VET_AHEAD choices before, so that
- * the look-up need not wait for memory; choices end in the order in which they began.
+ * The tables are made for speed. Table of seen identities: identities read in a row have
+ * neighbouring numbers, so a block of BLOCK identities lies in one cache line. Table of names:
+ * slots are prefetched VET_AHEAD choices ahead, so the look-up need not wait for memory; choices
+ * end in the order of their beginning.
  */
 #include "raw.h"
 
@@ -14,7 +14,7 @@
 
 #define BLOCK 16u /* 4-byte slots of a cache line */
 
-/* The row that has this identity in this lane already, or the free slot for it. */
+/* The existing row of this identity in this lane, or the free slot for a new row. */
 static bool seen_find(const struct vet *v, const struct choice *c, uint32_t *slot)
 {
     const struct choice *choices = v->raw->fleet->choices;
@@ -29,13 +29,13 @@ static bool seen_find(const struct vet *v, const struct choice *c, uint32_t *slo
     return v->seen[i] != 0;
 }
 
-/* The MAIL FROM of a choice whose lane is known, as far as it can be said without the table. */
+/* The MAIL FROM of a choice with a known lane, as far as possible without the table. */
 static void mail_from_begin(const struct fleet *f, struct ahead *a)
 {
     struct text name = names_text(&f->names, a->wanted), filled;
     a->is_template = template_is(name);
     if (!a->is_template)
-        return; /* in its normal form since it was read */
+        return; /* in normal form since reading */
     struct text domain = identity_domain(names_stowed(a->identity));
     struct text region = names_text(&f->names, f->lanes[a->choice.lane].region);
     a->is_too_long = !template_fill(name, domain, region, a->filled, &filled);
@@ -64,7 +64,7 @@ static bool mail_from_end(struct raw *r, const struct ahead *a, struct choice *c
     return r->err == OK;
 }
 
-/* The oldest choice on its way becomes a row, or a complaint. */
+/* Turns the oldest choice on its way into a row or a complaint. */
 static void choice_end(struct vet *v)
 {
     struct raw *r = v->raw;
@@ -116,7 +116,7 @@ static void row_vet(struct vet *v, const struct raw_row *row, const struct resol
     }
 }
 
-/* How many rows the fleet will have; complains of entries that lack something. */
+/* Counts the rows of the fleet; complains of incomplete entries. */
 static uint64_t rows_count(struct vet *v)
 {
     struct raw *r = v->raw;

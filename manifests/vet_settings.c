@@ -1,37 +1,15 @@
 /*
- * What the settings of an entry come to. The entry's own keys come first, then the defaults of its
- * file, then those of the file that named it, and so on; key by key. Regions may come from the
- * account at last, or from the command line.
+ * Resolves the settings of an entry, key by key. The entry's own keys come first, then the defaults
+ * of its file, then the defaults of the including file, and so on. Regions may come last from the
+ * account, or from the command line.
  *
- * Rows share their settings, so each distinct set is resolved once.
+ * Rows share settings, so each distinct set is resolved once.
  */
 #include "raw.h"
 
 #include <string.h>
 
 #define TIMEOUT_DEFAULT SPAN_H(72) /* as long as SES itself looks for the MX record */
-
-static void inherit(struct settings *s, const struct settings *from)
-{
-    uint32_t missing = ~s->given;
-    uint32_t taken = from->given & missing;
-    if (taken & KEY_BIT(KEY_ACCOUNT))
-        s->account = from->account;
-    if (taken & KEY_BIT(KEY_REGIONS))
-        s->regions = from->regions;
-    if (taken & KEY_BIT(KEY_BEHAVIOR))
-        s->behavior = from->behavior;
-    if (taken & KEY_BIT(KEY_DNS_REQUIRE))
-        s->require = from->require;
-    if (taken & KEY_BIT(KEY_DNS_MX_REGION))
-        s->mx_region = from->mx_region;
-    if (taken & KEY_BIT(KEY_DNS_TIMEOUT))
-        s->timeout_us = from->timeout_us;
-    if (taken & KEY_BIT(KEY_ACCEPT))
-        s->accept = from->accept;
-    s->given |= taken;
-    s->broken |= from->broken & missing;
-}
 
 void vet_defaults(struct raw *r)
 {
@@ -42,7 +20,7 @@ void vet_defaults(struct raw *r)
         const struct raw_file *parent = &r->files[file->parent];
         if (!(file->settings.given & KEY_BIT(KEY_MAIL_FROM)))
             file->mail_from = parent->mail_from;
-        inherit(&file->settings, &parent->settings);
+        settings_inherit(&file->settings, &parent->settings);
     }
 }
 
@@ -90,7 +68,7 @@ void vet_accounts(struct raw *r)
     }
 }
 
-/* For an entry that names none in an account that names none. */
+/* The Region for an entry without one, in an account without one. */
 static struct text usual_region(const struct raw *r, const struct raw_account *account)
 {
     struct text profile = names_text(&r->fleet->names, account->account.profile);
@@ -112,7 +90,8 @@ void vet_every_account(struct raw *r)
         struct text usual = regions == NAME_NONE ? usual_region(r, account) : TEXT_NONE;
         if (usual.len && raw_name(r, usual, &region))
             regions = raw_list(r, &region, 1);
-        bool is_told = account->at.line || r->complaints->len == 0; /* else there was no account */
+        bool is_told =
+            account->at.line || r->complaints->len == 0; /* otherwise there was no account */
         if (regions == NAME_NONE && is_told && r->err == OK)
             complain(r, account->at,
                      "no Region for account %s: expected the key regions here, or the option "
@@ -124,7 +103,7 @@ void vet_every_account(struct raw *r)
     }
 }
 
-/* The account of an entry that names none: the only one, or the one called default. */
+/* The account of an entry without one: the only account, or the account named default. */
 static struct raw_account *account_of(struct raw *r, const struct settings *s)
 {
     if (s->account != NAME_NONE)
@@ -189,20 +168,16 @@ const struct resolved *vet_settings(struct vet *v, name_id settings)
     memcpy(&s, names_text(&r->settings, settings).at, sizeof s);
     const struct raw_file *file = &r->files[s.file];
     bool has_own = s.given & KEY_BIT(KEY_MAIL_FROM);
-    inherit(&s, &file->settings);
-    *out = (struct resolved){.is_known = true, .file = s.file, .mail_from = file->mail_from};
+    settings_inherit(&s, &file->settings);
+    *out =
+        (struct resolved){.is_known = true, .file = (uint16_t)s.file, .mail_from = file->mail_from};
     out->has_mail_from = s.given & KEY_BIT(KEY_MAIL_FROM);
     if (has_own)
         out->mail_from = NAME_NONE;
     resolve_lanes(v, out, &s);
-    struct policy policy = {
-        .behavior = (enum behavior)s.behavior,
-        .require = (enum dns_require)s.require,
-        .mx_region = s.mx_region,
-        .timeout_us = s.timeout_us ? s.timeout_us : TIMEOUT_DEFAULT,
-        .accept = s.accept,
-    };
-    if (!fleet_policy(r->fleet, policy, &out->policy))
+    if (s.policy.timeout_us == 0)
+        s.policy.timeout_us = TIMEOUT_DEFAULT;
+    if (!fleet_policy(r->fleet, s.policy, &out->policy))
         raw_fail(r, ERR_LIMIT, "more than 65535 different settings");
     if (out->is_usable && !out->missing && !out->has_mail_from)
         out->missing = "no MAIL FROM: expected the key mail_from here or in defaults";

@@ -1,8 +1,8 @@
 /*
  * Events become keys and values, by the tables of schema.c: the walk through any section, and the
- * top of a manifest. Whatever is wrong is complained about and stepped over.
+ * top of a manifest. A wrong value gets a complaint and is stepped over.
  *
- * Invariant: whoever takes a value leaves the value's last event in w->event.
+ * Invariant: a function taking a value leaves the value's last event in w->event.
  */
 #include "raw.h"
 
@@ -194,7 +194,7 @@ static const char *const shape_nouns[] = {
     [SHAPE_MAP] = "keys and values",
 };
 
-/* Text such as {domain}.example, unquoted, is a map to YAML. */
+/* Unquoted text beginning with {domain} is a map in YAML. */
 static const char *brace_hint(const struct manifest_walk *w, const struct key_rule *rule)
 {
     return w->event.kind == EVENT_MAP && rule->key == KEY_MAIL_FROM
@@ -284,7 +284,7 @@ static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *
     }
 }
 
-/* waves and max_failures are the run's, not a file's: only one file may say them. */
+/* waves and max_failures are the run's, not a file's: only one file may set these keys. */
 static bool is_first(struct manifest_walk *w, const struct key_rule *rule,
                      struct source_place *first)
 {
@@ -323,7 +323,8 @@ static void take_top(struct manifest_walk *w, const struct key_rule *rule, void 
     }
 }
 
-/* A byte order mark of UTF-16 or UTF-32, or the zeros that their ASCII characters have. */
+/* A byte order mark of UTF-16 or UTF-32, or the zero bytes of ASCII characters in UTF-16 or
+   UTF-32. */
 static bool is_utf16(const struct source *s)
 {
     unsigned char b[4] = {0};

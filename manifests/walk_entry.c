@@ -72,9 +72,9 @@ void walk_identities(struct manifest_walk *w)
 struct account_draft {
     struct raw_account account;
     struct draft draft;                        /* for the Regions */
-    struct source_place role_at, role_only_at; /* of role_arn; of the first key that needs it */
+    struct source_place role_at, role_only_at; /* of role_arn; of the first key needing role_arn */
     struct source_place profile_at;
-    const char *role_only; /* that key's name */
+    const char *role_only; /* the name of the key at role_only_at */
 };
 
 static void put_text_name(struct manifest_walk *w, const struct key_rule *rule, name_id *id)

@@ -1,6 +1,6 @@
 /*
- * Which rows need a person although their outcome is a good one. Made from what the journal has:
- * what SES said last, and the findings with the severity that they had for this row.
+ * Alarms: rows with a good outcome in need of a person. Made from the journal: SES's last answer,
+ * and the findings with the severity for this row.
  */
 #include "row.h"
 
@@ -24,7 +24,7 @@ static void rejecting_renew(struct report_row *row, const struct policy *policy,
         row->alarm = ALARM_REJECTING;
 }
 
-/* Would it refuse the identity or make it wait, had it something to write? */
+/* Would the finding refuse the identity or make a write wait? */
 static bool has_fault(const struct report_row *row)
 {
     struct finding_walk walk;

@@ -1,5 +1,5 @@
 /*
- * CSV as RFC 4180 has it: a header line, CRLF, quotes where they are needed.
+ * CSV by RFC 4180: a header line, CRLF, quotes where needed.
  */
 #include "csv_cell.h"
 #include "row.h"

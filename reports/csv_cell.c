@@ -1,17 +1,17 @@
-/* Quotes a cell, and shields one that a spreadsheet would take for a formula. */
+/* Quotes a cell, and shields a cell from being read as a formula. */
 #include "csv_cell.h"
 
 #include "base/escape.h"
 
-/* What spreadsheets pass over, or may, on their way to the first character of a cell: blanks,
- * what has no width, and the quote of a reader that splits cells elsewhere than we do. */
+/* Characters a spreadsheet may skip before the first character of a cell: blanks, characters
+ * without width, and quotes of a reader with other separators than ours. */
 static bool is_passed_over(uint32_t c)
 {
     return c == ' ' || c == '"' || c == 0xa0 || (c >= 0x2000 && c <= 0x200f) || c == 0x2060 ||
            c == 0x3000 || c == 0xfeff;
 }
 
-/* = + - @ and their full-width and small forms, which some spreadsheets take for the same. */
+/* = + - @ and the full-width and small forms; some spreadsheets take these forms for = + - @. */
 static bool begins_formula(uint32_t c)
 {
     switch (c) {
@@ -34,7 +34,7 @@ static bool begins_formula(uint32_t c)
     }
 }
 
-/* Would a spreadsheet take a cell that begins with t for a formula? */
+/* Would a spreadsheet take a cell beginning with t for a formula? */
 static bool is_risky(struct text t)
 {
     while (t.len) {
@@ -47,7 +47,7 @@ static bool is_risky(struct text t)
     return false;
 }
 
-/* Where a reader that was told of another separator, or of none of our quotes, begins a cell. */
+/* The beginning of a cell for a reader with another separator, or without our quotes. */
 static bool ends_cell_elsewhere(char c)
 {
     return c == ';' || c == '\t' || c == '\n' || c == '\r';
@@ -61,7 +61,7 @@ static bool needs_quotes(struct text t)
     return t.len && (t.at[0] == ' ' || t.at[t.len - 1] == ' ');
 }
 
-/* Nearly every cell is plain ASCII, and a large fleet has twenty million of them. */
+/* Nearly every cell is plain ASCII, and a large fleet has twenty million cells. */
 static size_t plain_len(struct text t)
 {
     size_t i = 0;

@@ -1,12 +1,11 @@
 /*
- * One cell of CSV (RFC 4180), quoted where it must be.
+ * One cell of CSV (RFC 4180), quoted where necessary.
  *
- * A spreadsheet takes a cell that begins with = + - @ for a formula, even a quoted one, and some
- * skip blanks, a tab or a line break to get there, or take full-width forms for the same; such a
- * cell gets an apostrophe in front (CWE-1236, OWASP "CSV Injection"). So does what follows a
- * semicolon, a tab or a line break inside a cell: where these separate cells, a cell begins there.
- * Bytes that are not UTF-8, and control characters, become U+FFFD: most readers
- * of CSV stop at a NUL.
+ * A spreadsheet takes a cell beginning with = + - @ for a formula, even a quoted cell. Some skip
+ * blanks, a tab or a line break before, or accept full-width forms. The writer puts an apostrophe
+ * in front of such a cell (CWE-1236, OWASP "CSV Injection"), and also behind a semicolon, a tab or
+ * a line break inside a cell, since a reader with such separators begins a cell there. Bytes
+ * outside UTF-8, and control characters, become U+FFFD: most readers of CSV stop at a NUL.
  */
 #ifndef MF_CSV_CELL_H
 #define MF_CSV_CELL_H

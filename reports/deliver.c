@@ -1,8 +1,8 @@
 /*
- * Invariant: the name always holds a whole file, since only a whole one is renamed to it. A crash
- * leaves a "FILE.part" at most (deliver_part.h). A link at the name is replaced and not followed:
- * in a folder that others may write to, it may be theirs. Of what is no plain file, only the
- * descriptors that the process was given are written to (a shell's redirection, its >(...)).
+ * Delivers files. Invariant: the name always holds a whole file, since only a whole file is renamed
+ * to the name. A crash leaves at most a "FILE.part" (deliver_part.h). A link at the name is
+ * replaced and not followed: in a folder writable for others, the link may be an attacker's. Apart
+ * from plain files, only inherited descriptors are written to (a shell's redirection or >(...)).
  */
 #include "deliver.h"
 
@@ -64,7 +64,8 @@ static void folder_of(const char *path, char folder[PATH_MAX])
     snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 }
 
-/* Without this a crash of the machine may forget the rename; it cannot tear the file. */
+/* Without the fsync of the folder a crash of the machine may forget the rename; the file stays
+   whole. */
 static void folder_sync(const char *path)
 {
     char folder[PATH_MAX];
@@ -116,7 +117,7 @@ int deliver_stream(const char *path)
     return -1;
 }
 
-/* A link there, such as /dev/stdin, would be replaced by the file. */
+/* A link at the name, such as /dev/stdin, would be replaced by the file. */
 static bool is_of_system(const char *path)
 {
     static const char *const folders[] = {"/dev", "/proc", "/sys"};
@@ -131,7 +132,7 @@ static bool is_of_system(const char *path)
     return false;
 }
 
-/* What cannot be replaced by a file: named, since a FIFO would be waited for, for ever. */
+/* Names the kind of a path no file can replace: opening a FIFO would wait for ever. */
 static enum err kind_vet(const char *path, struct why *why)
 {
     struct stat st;
@@ -144,7 +145,7 @@ static enum err kind_vet(const char *path, struct why *why)
                        : S_ISSOCK(st.st_mode) ? "a socket"
                                               : "a device";
     return why_set(why, ERR_INPUT,
-                   "is %s, expected the name of a file, or - or /dev/fd/N for what is open already",
+                   "is %s, expected the name of a file, or - or /dev/fd/N for an open descriptor",
                    kind);
 }
 
@@ -168,7 +169,7 @@ enum err deliver_into(const char *path, deliver_writer *write, void *ctx, struct
     return write_file(path, false, write, ctx, why);
 }
 
-/* In a folder with the sticky bit, a name of somebody else's cannot be renamed over. */
+/* In a folder with the sticky bit, another user's file cannot be renamed over. */
 static enum err owner_vet(const char *path, struct why *why)
 {
     char folder[PATH_MAX];
@@ -178,8 +179,8 @@ static enum err owner_vet(const char *path, struct why *why)
         !(above.st_mode & S_ISVTX) || name.st_uid == geteuid() || above.st_uid == geteuid())
         return OK;
     return why_set(why, ERR_INPUT,
-                   "belongs to somebody else (uid %u) in a folder where only its owner may replace "
-                   "it: name another file",
+                   "belongs to another user (uid %u), and only the owner may replace it in this "
+                   "folder: name another file",
                    (unsigned)name.st_uid);
 }
 
@@ -241,7 +242,7 @@ enum err report_write(const char *format, const char *path, const struct report_
     struct written written = {writer_of(text_of(format)),
                               {.head = head, .fleet = fleet, .source = source}};
     if (!written.write)
-        return why_set(why, ERR_INPUT, "there is no report format \"%s\"", format);
+        return why_set(why, ERR_INPUT, "unknown report format \"%s\"", format);
     enum err err = deliver(path, report_deliver, &written, why);
     return err == OK ? OK : why_wrap(why, err, "report %s", path);
 }

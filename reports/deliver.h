@@ -1,6 +1,6 @@
 /*
- * Getting bytes to where they shall be: written beside, synced, renamed, the folder synced. So a
- * reader never sees half a file, and a failure leaves the file that was there.
+ * Delivery of files: written beside, synced, renamed, the folder synced. So a reader never sees
+ * half a file, and a failure leaves the old file.
  */
 #ifndef MF_DELIVER_H
 #define MF_DELIVER_H
@@ -12,15 +12,15 @@
 /* Adds everything to out->buf, with a sink_turn() now and then. */
 typedef enum err deliver_writer(void *ctx, struct sink *out, struct why *why);
 
-/* path "-" is standard output, and so are "/dev/stdout" and the like what they name; a link at path
- * is replaced. ERR_INPUT: a directory, a FIFO, a socket, a device. The sentence does not name the
- * path, here and below. */
+/* path "-" is standard output; "/dev/stdout" and similar names stand for their descriptor; a link
+ * at path is replaced. ERR_INPUT: a directory, a FIFO, a socket, a device. The sentence does not
+ * name the path, here and below. */
 enum err deliver(const char *path, deliver_writer *write, void *ctx, struct why *why);
 
-/* The descriptor that path names ("-", "/dev/stdout", "/dev/fd/63"); -1: it names a file. */
+/* The descriptor named by path ("-", "/dev/stdout", "/dev/fd/63"); -1: path names a file. */
 int deliver_stream(const char *path);
-/* Would deliver() take this path? Makes a file beside it, and removes it again. Asked before any
- * file of the program's own is open, so that no path names the journal's descriptor. */
+/* Would deliver() take this path? Makes a file beside path, and removes the file again. Called
+ * before the program opens any file of its own, so no path can name the journal's descriptor. */
 enum err deliver_prove(const char *path, struct why *why);
 /* Two paths of one file have one place. */
 enum err deliver_place(const char *path, char place[PATH_MAX], struct why *why);

@@ -1,6 +1,6 @@
 /*
- * Invariant: a part is locked from its making until it has its name or is gone. So whoever gets the
- * lock of a part may remove it: its owner is dead.
+ * The file beside. Invariant: a part is locked from its creation until the rename or the removal.
+ * So a process that gets the lock may remove the part: the writer is dead.
  */
 #include "deliver_part.h"
 
@@ -32,7 +32,7 @@ static bool part_lock(int fd)
     return fcntl(fd, F_OFD_SETLK, &all) == 0;
 }
 
-/* Somebody who cleans up may have found it between its making and its lock, and removed it. */
+/* Another process may have found the part between creation and lock, and removed it. */
 static bool is_kept(int fd)
 {
     struct stat st;
@@ -41,7 +41,8 @@ static bool is_kept(int fd)
     return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
-/* "FILE.part", "FILE.part1", ...; past all of these, one that nobody can have laid in the way. */
+/* "FILE.part", "FILE.part1", ...; after the last number a random name, safe from blocking by
+   others. */
 static bool part_name(struct part *part, const char *path, int i)
 {
     unsigned long long drawn = 0;
@@ -73,11 +74,11 @@ enum err part_make(struct part *part, const char *path, struct why *why)
         if (i == 0)
             part_read_batch(path);
     }
-    return why_set(why, ERR_IO, "no name for a file beside it is free");
+    return why_set(why, ERR_IO, "every name for a temporary file beside it is taken");
 }
 
-/* A file system of another machine tells at a close what it could not write; the lock, which is
- * held until the name is there, outlives the close of a second descriptor. */
+/* A network file system reports failed writes at close. The lock is held until the rename and
+ * outlives the close of a second descriptor. */
 static bool is_written(int fd)
 {
     int second = fcntl(fd, F_DUPFD_CLOEXEC, 0);

@@ -1,6 +1,6 @@
 /*
- * The file beside: what is written before it is renamed to the name that was asked for. It is
- * locked by whoever writes it, so one that nobody has locked was left by a process that is gone.
+ * The file beside: written first, then renamed to the final name. The writer holds a lock on the
+ * file, so an unlocked one was left by a dead process.
  */
 #ifndef MF_DELIVER_PART_H
 #define MF_DELIVER_PART_H
@@ -14,13 +14,13 @@ struct part {
     char path[PATH_MAX];
 };
 
-/* A new file "PATH.part", or with a number where that one is taken; mode as the umask leaves it.
- * Never follows a link. *why does not name the path. */
+/* A new file "PATH.part", with a number if the name is taken; mode by the umask. Never follows a
+ * link. *why does not name the path. */
 enum err part_make(struct part *part, const char *path, struct why *why);
-/* Renames it to path, over whatever is there, a link included, and closes it. */
+/* Renames the part to path, over any file or link, and closes the part. */
 enum err part_settle(struct part *part, const char *path, struct why *why);
 void part_drop(struct part *part);
-/* Removes files beside path that were left by processes that are gone. */
+/* Removes files beside path left by dead processes. */
 void part_read_batch(const char *path);
 
 #endif

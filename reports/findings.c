@@ -1,6 +1,6 @@
 /*
- * The findings of a row: the notes that the judgement made, or, where there are none, the rules of
- * the row's set, with their usual severity and summary.
+ * The findings of a row: the notes of the judgement, or without notes the rules of the row's set,
+ * with usual severity and summary.
  */
 #include "row.h"
 
@@ -9,10 +9,10 @@ void finding_walk_init(struct finding_walk *walk, const struct report_row *row)
     *walk = (struct finding_walk){.row = row, .bits = row->finding_bits};
 }
 
-/* Of what SES says again and again the bits know better than a sentence of the first time. */
+/* For facts re-read from SES, the row's bits are newer than the sentence of the first time. */
 #define RENEWED FINDING_BIT(REJECTS_MAIL)
 
-/* Does the row still have it? */
+/* Does the row still have the finding? */
 static bool still_holds(struct finding_walk *walk, enum finding rule)
 {
     finding_set bit = FINDING_BIT(rule) & RENEWED;

@@ -1,6 +1,6 @@
 /*
- * From choices and records to rows: one row per choice, in the fleet's order, whatever is known of
- * it. A choice without a record was never reached, which is an outcome too: skipped.
+ * From choices and records to rows: one row per choice, in the fleet's order. A choice without a
+ * record was never reached; the outcome is skipped.
  */
 #include "row.h"
 
@@ -42,7 +42,7 @@ const void *report_cell(const struct report_row *row, const struct report_column
     return (const char *)row + column->offset;
 }
 
-/* An open job is reported by where it stands. */
+/* The state of an open job gives the outcome. */
 static enum outcome outcome_of(const struct job_row *job)
 {
     if (!job)
@@ -88,7 +88,8 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         .number = number, .outcome_kind = outcome_of(job), .deadline = WHEN_NEVER};
     choice_fill(row, fleet, scratch);
     if (job) {
-        /* Before is what the run found before its first write; without a write, what it saw. */
+        /* Before: the setting found before the run's first write; without a write, the setting last
+           read. */
         if (job->before_known) {
             row->mail_from_before = job->mail_from_before;
             row->behavior_before = text_of(behavior_name(job->behavior_before));
@@ -122,7 +123,7 @@ struct fold {
     const struct report *report;
     bool (*fn)(void *ctx, const struct report_row *row);
     void *ctx;
-    uint32_t next; /* the first row that was not given yet */
+    uint32_t next; /* the first row not given yet */
     bool more;
     struct buf scratch;
 };
@@ -144,7 +145,7 @@ static bool fold_record(void *ctx, uint32_t row, const struct job_row *job)
 {
     struct fold *f = ctx;
     if (row < f->next || row >= f->report->fleet->choices_len)
-        return f->more; /* not of this fleet, or not ascending: nothing to say about it */
+        return f->more; /* not of this fleet, or not ascending: ignored */
     fold_until(f, row);
     if (f->more)
         fold_row(f, job);

@@ -1,4 +1,4 @@
-/* A table of groups by what their rows have in common, with a few examples of each. */
+/* A table of groups of similar rows, with a few examples of each. */
 #include "group.h"
 
 #include "base/bounds.h"
@@ -89,7 +89,7 @@ static int outcome_rank(enum outcome o)
     return OUTCOMES;
 }
 
-/* What is as wanted, but ..., stands behind the refused. */
+/* Ailing rows (as wanted, but ...) come after the refused. */
 static int group_rank(const struct group *g)
 {
     int rank = 2 * outcome_rank(g->outcome), ailing = 2 * outcome_rank(OUTCOME_REFUSED) + 1;
@@ -225,5 +225,5 @@ void groups_sort(struct groups *g)
 {
     if (g->len)
         qsort(g->list, g->len, sizeof *g->list, group_cmp);
-    memset(g->slots, 0, SLOTS * sizeof *g->slots); /* they knew the old order */
+    memset(g->slots, 0, SLOTS * sizeof *g->slots); /* slots of the old order */
 }

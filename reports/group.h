@@ -1,19 +1,18 @@
 /*
- * Rows that say the same, counted together: same account, Region, outcome and action, and the same
- * reason but for the names in it. A fleet of a hundred thousand has a handful of these, and they
- * are what a person reads.
+ * Groups of similar rows: equal account, Region, outcome and action, and equal reason except for
+ * the names inside. A fleet of a hundred thousand has a handful of groups for a person to read.
  */
 #ifndef MF_GROUP_H
 #define MF_GROUP_H
 
 #include "row.h"
 
-/* The first rows of a group, for whoever wants to see some. */
+/* The first rows of a group, as examples. */
 #define GROUP_EXAMPLES 10
 
 struct group_example {
     uint32_t row;           /* of the fleet */
-    name_id before, reason; /* its MAIL FROM before, and what is said of it, in groups.names */
+    name_id before, reason; /* the MAIL FROM before and the reason, in groups.names */
 };
 
 struct group {
@@ -22,8 +21,8 @@ struct group {
     enum action action;
     enum row_alarm alarm;
     bool rejects;         /* REJECT_MESSAGE is wanted */
-    finding_set warnings; /* of what is still to be done: to be read before it is */
-    name_id reason;       /* the shape of it, in groups.names; NAME_NONE: nothing to say */
+    finding_set warnings; /* of open rows: to be read before the work */
+    name_id reason;       /* the reason without names, in groups.names; NAME_NONE: no reason */
     uint32_t count;
     struct group_example examples[GROUP_EXAMPLES]; /* as many as count says, at most */
 };
@@ -42,14 +41,14 @@ struct groups {
 enum err groups_init(struct groups *g, struct why *why);
 void groups_clear(struct groups *g);
 void groups_add(struct groups *g, const struct report_row *row);
-/* Mail that is rejected first, then the worst outcome, then what replaces something before what
- * adds, then what has warnings, then REJECT_MESSAGE, then the largest; equals as they came. */
+/* Rejected mail first, then the worst outcome, then replacing before adding, then rows with
+ * warnings, then REJECT_MESSAGE, then the largest group; equal groups in order of arrival. */
 void groups_sort(struct groups *g);
-/* What is said of all of them; of a single one in its own words. */
+/* The common reason of the group; for a single row the row's own reason. */
 struct text group_reason(const struct groups *g, const struct group *group);
-/* Warnings of a row that is still to be done. */
+/* Warnings of an open row. */
 finding_set row_warnings(const struct report_row *row);
-/* The names of its warnings, with commas between; nothing when there are none. */
+/* The names of the warnings, separated by commas; empty without warnings. */
 void group_warnings(const struct group *group, struct buf *out);
 /* How many of examples there are. */
 uint32_t group_examples(const struct group *group);

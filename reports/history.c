@@ -64,7 +64,7 @@ static bool fold_move(void *ctx, const struct record *record)
     struct folding *f = ctx;
     struct history *h = f->h;
     if (record->job >= h->jobs)
-        return true; /* not of this fleet */
+        return true; /* no row of the fleet */
     struct job_past *past = &f->past[record->job];
     enum job_state stand = stand_of(&record->row);
     enum history_band band = band_of(&record->row);
@@ -74,7 +74,7 @@ static bool fold_move(void *ctx, const struct record *record)
     h->attention -= past->band == BAND_ATTENTION;
     h->attention += band == BAND_ATTENTION;
     past->band = (uint8_t)band;
-    note_state(h, past, JOB_READING); /* nobody moves unseen, but a look alone is no move */
+    note_state(h, past, JOB_READING); /* a read alone is no move, so the state is noted here */
     note_state(h, past, record->from);
     note_state(h, past, stand);
     h->here[past->state]--;
@@ -87,7 +87,7 @@ static bool fold_move(void *ctx, const struct record *record)
     return true;
 }
 
-/* From what came and went in each step to how many stood there at its end. */
+/* Turns arrivals and departures of each step into counts at the end of the step. */
 static void add_up(struct history *h, int32_t flow[HISTORY_STEPS][BANDS])
 {
     int64_t now[BANDS] = {[BAND_UNTOUCHED] = h->jobs};

@@ -1,11 +1,11 @@
 /*
- * One page that needs nothing but a browser: verdict, pictures, tables, rows. Texts from outside
- * are only ever the text of an element or the value of a quoted attribute, and the page's policy
- * lets no script run but the one that is named by its hash, so a hostile name is shown and nothing
- * else.
+ * One self-contained page: verdict, pictures, tables, rows. Text from outside is only ever the text
+ * of an element or the value of a quoted attribute, and the page's policy lets only the script with
+ * the named hash run, so a hostile name is merely shown.
  *
- * Up to HTML_ROWS_MAX identities there is a row for each; beyond that a browser would crawl, so
- * they are counted by account, Region, outcome and reason, and only what needs attention is listed.
+ * Up to HTML_ROWS_MAX identities there is a row for each. More rows would slow a browser down, so a
+ * larger fleet is counted by account, Region, outcome and reason, and only rows in need of
+ * attention are listed.
  */
 #include "html_internal.h"
 
@@ -68,7 +68,8 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     markup_add(out, head->version);
     buf_add_str(out, ".</p>\n");
     if (head->lost.len != 0) {
-        buf_add_str(out, "<p class=\"lost\"><strong>The journal has lost records of this run: ");
+        buf_add_fmt(out, "<p class=\"lost\"><strong>The journal %s lost records of this run: ",
+                    head->lost_is_suspected ? "may have" : "has");
         markup_add(out, head->lost);
         buf_add_str(out, ". Rows may lack what was written last.</strong></p>\n");
     }
@@ -102,8 +103,7 @@ static enum err rows_add(const struct report *report, struct sheet *sheet, struc
     return err;
 }
 
-/* The first lines. The policy names the one script by its hash: whatever else gets into the page
- * cannot run. */
+/* The first lines. The policy names the one script by its hash: no other script can run. */
 static enum err document_begin(struct buf *out, struct why *why)
 {
     char hash[SHA256_BASE64_LEN];

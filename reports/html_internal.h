@@ -1,5 +1,5 @@
 /*
- * What the HTML page is put together from. For html.c and the tests.
+ * The parts of the HTML page. For html.c and the tests.
  */
 #ifndef MF_HTML_INTERNAL_H
 #define MF_HTML_INTERNAL_H
@@ -10,18 +10,18 @@
 /* Pictures of numbers: no text from outside comes here. Nothing is drawn where there is nothing to
  * show. */
 void share_draw(struct buf *out, const struct report_sum *sum); /* a bar, a part per outcome */
-void timeline_draw(struct buf *out, const struct history *h);   /* who stood where, over time */
+void timeline_draw(struct buf *out, const struct history *h);   /* rows by state over time */
 void window_draw(struct buf *out, const struct history *h);     /* SES's 72 hours */
 void states_draw(struct buf *out, const struct history *h);     /* the life of a job, with counts */
 
 /* Counted tables: one line per account and Region, per reason, per finding. */
 void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum);
-/* Those of one alarm, or with ALARM_NONE all that are not done. */
+/* Groups of one alarm, or with ALARM_NONE all groups not done. */
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
                       enum row_alarm alarm);
 void rules_add(struct buf *out, const struct report_sum *sum);
 
-/* The list of identities: what stands before it up to the list's opening tag, and one row. */
+/* The list of identities: the head up to the list's opening tag, and one row. */
 void rows_begin(struct buf *out);
 void row_add_html(struct buf *out, const struct report_row *row);
 

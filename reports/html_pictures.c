@@ -1,5 +1,5 @@
 /*
- * The page's pictures, as SVG that the page's style colours. Their shapes come from counts alone.
+ * The page's pictures, as SVG coloured by the page's style. The shapes come from counts alone.
  */
 #include "html_internal.h"
 
@@ -58,7 +58,7 @@ static double y_of(const struct history *h, uint32_t count)
     return BOTTOM - (double)(BOTTOM - TOP) * count / h->jobs;
 }
 
-/* How many stand in the bands below this one. */
+/* The number of rows in the bands below this one. */
 static uint32_t below(const struct history *h, int step, int band)
 {
     uint32_t sum = 0;
@@ -184,7 +184,7 @@ void window_draw(struct buf *out, const struct history *h)
                 when_format(h->last_write + window, end));
 }
 
-/* The nodes of the picture of states, and where they lie. */
+/* The nodes of the picture of states, with positions. */
 enum node { LOOK, JUDGE, WAIT, READY, WRITE, UNSURE, FOLLOW, DONE, ATTENTION, NODES };
 
 #define NODE_WIDTH  122

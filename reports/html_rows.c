@@ -1,6 +1,6 @@
 /*
- * The list of identities: each is a disclosure that shows its row and opens to its facts, so it
- * works where no script runs. html_script.js counts on the order of the cells.
+ * The list of identities: each is a disclosure element with the row, opening to the facts, usable
+ * without scripts. html_script.js relies on the order of the cells.
  */
 #include "html_internal.h"
 
@@ -68,7 +68,7 @@ static void rule_names_add(struct buf *out, finding_set findings)
     buf_add_str(out, "\"");
 }
 
-/* Most reasons are the sentence of a finding, which is shown anyway. */
+/* Most reasons are the sentence of a finding, shown with the findings already. */
 static bool is_a_finding(struct text reason, const struct report_row *row)
 {
     struct finding_walk walk;
@@ -89,7 +89,7 @@ void row_add_html(struct buf *out, const struct report_row *row)
     span_add(out, " class=\"who\"", row->identity);
     span_add(out, " class=\"state\"", row->outcome);
     span_add(out, "", row->action);
-    /* Before -> after, or just what it is where nothing changes. */
+    /* Before -> after, or the one value without a change. */
     buf_add_str(out, "<span>");
     if (row->action_kind != ACTION_NONE) {
         markup_add(out, or_default(row->mail_from_before));

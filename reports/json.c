@@ -1,7 +1,7 @@
 /*
  * JSON, format_version 1 (docs/report.schema.json): the run, the identities with one line each, and
- * the summary last, so that one pass over the journal is enough. Texts that are not known are "",
- * instants that have not come are null.
+ * the summary last, so one pass over the journal is enough. Unknown texts are "", instants not yet
+ * come are null.
  */
 #include "row.h"
 

@@ -1,7 +1,7 @@
 /*
- * JUnit XML as CI systems read it (the schema of Jenkins' xUnit plug-in, "junit-10"): one suite,
- * one case per identity. What needs attention fails; what has not come to its end is skipped, so
- * that a pane shows it without turning red. The facts of a row are the case's output.
+ * JUnit XML for CI systems (the schema of Jenkins' xUnit plug-in, "junit-10"): one suite, one case
+ * per identity. A row in need of attention fails; an unfinished row is skipped, so a pane shows the
+ * row without turning red. The facts of a row are the case's output.
  */
 #include "row.h"
 
@@ -44,7 +44,7 @@ static void add_result(struct buf *out, const struct report_row *row)
     out->failed = out->failed || told.failed;
     buf_clear(&told);
     buf_add_char(out, '>');
-    add_findings(out, row); /* some panes show this and not the message */
+    add_findings(out, row); /* some panes show the text and not the message */
     buf_add_str(out, bad ? "</failure>" : "</skipped>");
 }
 

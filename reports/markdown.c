@@ -1,7 +1,7 @@
 /*
- * Markdown for a pull-request comment: verdict, counts, what needs attention first, the rows folded
- * away by kind. GitHub takes 65,536 characters; this stays under MARKDOWN_MAX whatever the fleet,
- * by naming as many rows as fit and counting the rest.
+ * Markdown for a pull-request comment: verdict, counts, rows in need of attention first, the others
+ * folded by kind. GitHub takes 65,536 characters; the writer stays under MARKDOWN_MAX for every
+ * fleet: as many rows as fit are named, the rest counted.
  */
 #include "group.h"
 
@@ -9,12 +9,13 @@
 #include "base/count.h"
 #include "markup.h"
 
-#define OPEN_ROWS_MAX 10 /* an outcome with no more is shown unfolded, each row with its reason */
+#define OPEN_ROWS_MAX                                                                              \
+    10 /* an outcome with at most so many rows is shown unfolded, each row with its reason */
 
 static_assert(OPEN_ROWS_MAX <= GROUP_EXAMPLES, "a group knows that many of its rows");
 
-/* The alarms and outcomes that are listed, worst first; other outcomes are counted. A row with an
- * alarm stands in that section only. */
+/* The listed alarms and outcomes, worst first; other outcomes are counted. A row with an alarm is
+ * listed in the alarm's section only. */
 struct markdown_section {
     enum outcome outcome; /* ALARM_NONE */
     const char *title;
@@ -25,7 +26,7 @@ static const struct markdown_section sections[] = {
     {.alarm = ALARM_REJECTING},
     {OUTCOME_FAILED, "Failed", ALARM_NONE},
     {OUTCOME_EXPIRED, "Expired: DNS or SES was not ready in time", ALARM_NONE},
-    {OUTCOME_DRIFTED, "Drifted: changed by somebody else, not touched", ALARM_NONE},
+    {OUTCOME_DRIFTED, "Drifted: changed by another operator, not touched", ALARM_NONE},
     {OUTCOME_REFUSED, "Refused before any write", ALARM_NONE},
     {.alarm = ALARM_AILING},
     {OUTCOME_WAITING_DNS, "Waiting for DNS", ALARM_NONE},
@@ -43,7 +44,7 @@ struct comment {
     struct groups groups;
 };
 
-/* A part gets its share of the room that is left; what it does not need the later ones have. */
+/* A part gets a share of the remaining room; unused room goes to later parts. */
 static size_t limit_of(const struct buf *out, size_t parts_left)
 {
     const size_t most = MARKDOWN_MAX - MARKDOWN_ROW_MAX - MARKDOWN_TAIL_MAX;
@@ -69,8 +70,8 @@ static void lane_add(struct comment *c, uint16_t lane)
     cell_add(c->out, names_text(&f->names, f->lanes[lane].region));
 }
 
-/* Rows of one group. with_all: account, Region and reason too, which a folded group has above it.
- * Returns how many fitted. */
+/* Rows of one group. with_all: also account, Region and reason; a folded group has the three in its
+ * head. Returns the number of rows written. */
 static uint32_t examples_add(struct comment *c, const struct group *g, bool with_all, size_t limit)
 {
     uint32_t added = 0;
@@ -236,10 +237,11 @@ static void comment_write(struct comment *c)
     buf_add_str(c->out, "**\n");
     if (c->report->head->lost.len)
         buf_add_fmt(c->out,
-                    "\n**The journal has lost records of this run: " TEXT_FMT
+                    "\n**The journal %s lost records of this run: " TEXT_FMT
                     ". Rows may lack what was written last.**\n",
+                    c->report->head->lost_is_suspected ? "may have" : "has",
                     TEXT_ARG(c->report->head->lost));
-    section_add(c, 0); /* mail that is rejected now comes before everything */
+    section_add(c, 0); /* mail rejected now comes first */
     buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (c->sum.by_outcome[o])

@@ -1,4 +1,4 @@
-/* Entities and backslashes, by what each language takes for its own. */
+/* Escapes with entities and backslashes, by language. */
 #include "markup.h"
 
 #include "base/bounds.h"
@@ -6,7 +6,7 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* The next character as bytes that may stand anywhere; *t moves on. */
+/* Adds the next character, safe in any place; *t moves on. */
 static struct text next_safe(struct text *t, uint32_t *code)
 {
     uint32_t c = 0;
@@ -51,7 +51,7 @@ void markup_add_code(struct buf *out, struct text t)
         if (c == '`')
             buf_add_char(out, '\'');
         else if (c == '|')
-            buf_add_str(out, "\xc2\xa6"); /* a bar that ends no cell */
+            buf_add_str(out, "\xc2\xa6"); /* a bar without meaning in a table */
         else
             buf_add_text(out, safe);
     }

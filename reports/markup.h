@@ -7,8 +7,8 @@
 #include "base/buf.h"
 
 /* As the text of an element or the value of a quoted attribute, in HTML5 and XML 1.0. Line breaks
- * and tabs become blanks; what is not UTF-8, controls, characters that turn the reading direction
- * and what XML 1.0 forbids become U+FFFD. */
+ * and tabs become blanks; bytes outside UTF-8, control characters, characters for the reading
+ * direction and characters forbidden by XML 1.0 become U+FFFD. */
 void markup_add(struct buf *out, struct text t);
 
 /* As a code span of GitHub's Markdown, fit for a table cell: inside one there is no markup, no

@@ -1,5 +1,5 @@
 /*
- * From a list of record sets to files: which format, one file or one for each zone.
+ * From a list of record sets to files: chooses the format, and one file or one for each zone.
  */
 #include "records.h"
 
@@ -100,7 +100,8 @@ int records_name_cmp(struct text a, struct text b)
     return order ? order : text_cmp(a, b);
 }
 
-/* The index after the last set of the zone that begins at from. *has_change: something is to do. */
+/* The index after the last set of the zone that begins at from. *has_change: some set needs a
+   change. */
 static size_t zone_end(const struct records_list *list, size_t from, struct text *zone,
                        bool *has_change)
 {
@@ -123,7 +124,7 @@ static size_t zone_end(const struct records_list *list, size_t from, struct text
 struct file {
     const struct records_format *format;
     struct records_out out;
-    size_t from, to; /* of one zone's file; from moves on to what the next file begins with */
+    size_t from, to; /* of one zone's file; from moves on to the first set of the next file */
 };
 
 static void file_begin(struct file *f, struct sink *sink)
@@ -169,7 +170,8 @@ static enum err whole_write(void *ctx, struct sink *sink, struct why *why)
     return OK;
 }
 
-/* "FOLDER/example.com.zone", then "FOLDER/example.com.2.json" for what one file cannot hold. */
+/* "FOLDER/example.com.zone", then "FOLDER/example.com.2.json" for sets beyond the room of one
+   file. */
 static enum err zone_path(const struct file *f, const char *folder, struct text zone, unsigned part,
                           char path[PATH_LEN_MAX], struct why *why)
 {
@@ -201,7 +203,7 @@ static enum err zone_files_write(struct file *f, const char *folder, struct text
     return OK;
 }
 
-/* The first file of each zone; how many follow is known once it is written. */
+/* The first file of each zone; the number of further files is known after writing. */
 static enum err zone_paths_vet(struct file *f, const char *folder, struct why *why)
 {
     const struct records_list *list = f->out.list;
@@ -270,7 +272,7 @@ enum err records_write(struct text format, const char *path, const struct record
                      .out = {.list = list, .style = style, .sum = sum}};
     *sum = (struct records_sum){0};
     if (!f.format)
-        return why_set(why, ERR_INPUT, "there is no format \"" TEXT_FMT "\" of records",
+        return why_set(why, ERR_INPUT, "unknown format \"" TEXT_FMT "\" of DNS records",
                        TEXT_ARG(format));
     if (records_path_is_folder(path))
         return folder_write(&f, path, why);

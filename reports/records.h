@@ -1,10 +1,9 @@
 /*
- * DNS records for their owners: record sets in, bytes out, in the language that the owner's DNS
- * speaks. Pure but for the file at the end; what the sets are is found out elsewhere
- * (cmd/mailfrom/records_*.c).
+ * DNS records for their owners: record sets in, bytes out, in the format of the owner's DNS. Pure
+ * except for the file at the end; engine/handoff makes the sets.
  *
- * Every text of a set may come from live DNS and so from strangers; each format neutralizes it in
- * its own way, and a set that a format has no words for is left out and counted.
+ * Every text of a set may come from live DNS and so from strangers; each format neutralizes text in
+ * its own way, and a set beyond a format's syntax is left out and counted.
  */
 #ifndef MF_RECORDS_H
 #define MF_RECORDS_H
@@ -22,29 +21,30 @@ struct records_value {
 
 enum records_action {
     RECORDS_ADD,     /* the value is not there */
-    RECORDS_REPLACE, /* it takes the place of there[replaced] */
-    RECORDS_KEEP,    /* it is there already: there[replaced] */
+    RECORDS_REPLACE, /* takes the place of there[replaced] */
+    RECORDS_KEEP,    /* exists already: there[replaced] */
     RECORDS_BLOCKED, /* a person has to decide or to look first; see reason */
 };
 
-/* What shall become of one type at one name. */
+/* The wanted change of one type at one name. */
 struct records_set {
     struct text zone, name; /* A-labels, lower case; name is zone or below it */
-    bool zone_known;     /* DNS or the user named the zone; else it is the organizational domain */
-    struct text unicode; /* name as U-labels; empty when it has none */
+    bool zone_known; /* DNS or the user named the zone; otherwise zone is the organizational domain
+                      */
+    struct text unicode; /* name as U-labels; empty: name has none */
     enum records_type type;
     enum records_action action;
     struct records_value wanted;       /* printable ASCII; not with RECORDS_BLOCKED */
-    const struct records_value *there; /* what DNS has now, as far as it was asked */
+    const struct records_value *there; /* the records in DNS now, if asked */
     uint32_t there_len, replaced;      /* replaced: RECORDS_REPLACE and RECORDS_KEEP only */
     struct text reason;                /* RECORDS_BLOCKED: one printable sentence */
 };
 
-/* Sets in the order of the output: those of a zone together, names in natural order, MX first. */
+/* Sets in the order of the output: sets of a zone together, names in natural order, MX first. */
 struct records_list {
     void *ctx;
     size_t len;
-    /* name and zone are good for as long as the list, all else until the next call. */
+    /* name and zone live as long as the list, the rest until the next call. */
     void (*at)(void *ctx, size_t i, struct records_set *set);
 };
 
@@ -53,16 +53,16 @@ typedef enum err records_vet(void *ctx, const char *path, struct why *why);
 
 struct records_style {
     uint32_t ttl_s;
-    struct text server; /* nsupdate: whom to send to, "192.0.2.1 53"; empty: not said */
+    struct text server; /* nsupdate: the server to send to, "192.0.2.1 53"; empty: none named */
     records_vet *vet;   /* of a folder's files, asked before the first is written; NULL: any may */
     void *vet_ctx;
 };
 
-/* What a call made. */
+/* The result of a call. */
 struct records_sum {
-    uint64_t sets;             /* written, those that are kept included */
-    uint64_t left_out;         /* that the format has no words for */
-    struct text left_out_name; /* the first of them; good as long as the list's texts */
+    uint64_t sets;             /* written, kept sets included */
+    uint64_t left_out;         /* sets beyond the format's syntax */
+    struct text left_out_name; /* the first set left out; lives as long as the list's texts */
     uint64_t zones, files;
 };
 
@@ -73,13 +73,13 @@ const char *records_format_name(size_t i);
 /* Names of one zone: "n2" before "n10", the zone itself first. For sorting; also of zones. */
 int records_name_cmp(struct text a, struct text b);
 
-bool records_path_is_folder(const char *path); /* it ends with a slash, or is one */
-/* Can files be written into that folder, or the folder be made? Leaves nothing behind. */
+bool records_path_is_folder(const char *path); /* true: path ends with a slash, or is a folder */
+/* Can files be written into the folder, or the folder be made? Leaves no file behind. */
 enum err records_folder_prove(const char *path, struct why *why);
 
-/* Writes to path, "-" is standard output. A path that ends with a slash, or is a folder, gets a
- * file for each zone (and, for route53, for each batch); the folder is made. Files are written
- * beside and renamed, each by itself. ERR_INPUT: no such format. */
+/* Writes to path, "-" is standard output. For a folder or a path ending with a slash, writes a file
+ * for each zone (and, for route53, for each batch); the folder is made if missing. Files are
+ * written beside and renamed, each by itself. ERR_INPUT: no such format. */
 enum err records_write(struct text format, const char *path, const struct records_list *list,
                        const struct records_style *style, struct records_sum *sum, struct why *why);
 

@@ -1,8 +1,7 @@
 /*
- * DNSControl, as additions to zones that are declared elsewhere: D_EXTEND, since D says all that a
- * zone has and would take everything else out of it. Strings are JavaScript's, which JSON's are
- * too; long ones are cut by DNSControl itself. Source: DNSControl's language reference, D_EXTEND,
- * MX, TXT.
+ * DNSControl, as additions to zones declared in other files: D_EXTEND, since D declares a whole
+ * zone and would delete all other records. Strings are JavaScript's, and every JSON string is one;
+ * DNSControl itself cuts long strings. Source: DNSControl's language reference, D_EXTEND, MX, TXT.
  */
 #include "records_internal.h"
 

@@ -1,12 +1,12 @@
 /*
- * octoDNS, a YAML document for each zone, which is the content of its file in the folder of the
- * YamlProvider. Keys are in the order that the provider enforces. Sets are whole, so what stays in
- * one is repeated.
+ * octoDNS, a YAML document for each zone: the content of the zone's file in the folder of the
+ * YamlProvider. Keys are in the order enforced by the provider. Sets are whole, so unchanged values
+ * are repeated.
  *
- * A semicolon is escaped by a backslash. What the provider would read differently from how it is
- * meant (no ASCII, quotes of its own) is left out: octoDNS has no words for it. Every scalar that
- * is not a number stands in double quotes, so that no name is a boolean ("on", "no"). Source:
- * octodns/record/chunked.py and octodns/yaml.py.
+ * A semicolon is escaped by a backslash. Values misread by the provider (outside ASCII, with
+ * quotes) are left out: octoDNS has no syntax for such values. Every scalar but a number is in
+ * double quotes, so no name is a boolean ("on", "no"). Source: octodns/record/chunked.py and
+ * octodns/yaml.py.
  */
 #include "records_internal.h"
 
@@ -57,7 +57,7 @@ static bool item_add(struct records_out *o, const struct records_set *set)
         return true;
     if (!set_can_be_said(set))
         return false;
-    /* The key of a name stands once, before the first of its sets. */
+    /* The key of a name is written once, before the name's first set. */
     struct text host = records_host(set);
     if (!text_eq(o->key, set->name)) {
         o->key = set->name;

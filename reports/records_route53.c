@@ -1,17 +1,17 @@
 /*
- * Change batches for Route 53: aws route53 change-resource-record-sets --change-batch. One line,
- * which is one JSON document, for each batch; a batch is of one zone and is carried out whole or
+ * Change batches for Route 53: aws route53 change-resource-record-sets --change-batch. One line, a
+ * JSON document, for each batch; a batch is of one zone, and Route 53 carries a batch out whole or
  * not at all.
  *
- * CREATE fails where something is there; UPSERT, for a set that was seen, replaces all of it, so it
- * repeats what stays. Source: Route 53 Developer Guide, "Quotas on records" and "Supported DNS
- * record types"; API Reference, ChangeResourceRecordSets.
+ * CREATE fails on an existing set. UPSERT, for a set seen in DNS, replaces the whole set, so
+ * unchanged values are repeated. Source: Route 53 Developer Guide, "Quotas on records" and
+ * "Supported DNS record types"; API Reference, ChangeResourceRecordSets.
  */
 #include "records_internal.h"
 
 #include "base/bounds.h"
 
-/* What a change counts for; an UPSERT counts twice. */
+/* The weight of a change in a batch; an UPSERT counts twice. */
 struct request_load {
     size_t elements, characters;
 };
@@ -49,7 +49,7 @@ struct batch {
     uint64_t changes;
 };
 
-/* False: the batch is full. A set that fits no batch at all is left out. */
+/* False: the batch is full. A set larger than a batch is left out. */
 static bool set_add(struct records_out *o, const struct records_set *set, struct batch *batch,
                     struct buf *scratch)
 {

@@ -1,7 +1,7 @@
 /*
- * The two for everybody else: CSV, a row for each record to publish, with the columns that the
- * forms of DNS providers have; JSON (docs/records.schema.json), an object for each set, blocked
- * ones too.
+ * The two formats for all other DNS: CSV, a row for each record to publish, with columns as in the
+ * forms of DNS providers; JSON (docs/records.schema.json), an object for each set, blocked sets
+ * too.
  */
 #include "records_internal.h"
 
@@ -35,7 +35,7 @@ static bool row_add(struct records_out *o, const struct records_set *set)
         buf_add_u64(out, set->wanted.preference);
     cell_add(out, set->wanted.data);
     buf_add_fmt(out, ",%s", records_action_name(set->action));
-    /* As zone files have it, since whatever strangers published is printable there. */
+    /* In zone-file form: every value published by strangers is printable there. */
     struct buf presented;
     buf_init(&presented, RECORDS_VALUE_MAX);
     if (set->action == RECORDS_REPLACE)

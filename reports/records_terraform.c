@@ -1,10 +1,10 @@
 /*
  * Terraform, for zones at Route 53: aws_route53_record of the hashicorp/aws provider. Resources are
- * whole sets, so what stays in a set is repeated.
+ * whole sets, so unchanged values are repeated.
  *
- * The provider puts a value of a TXT between quotes and hands it to Route 53 as it is, so inside
- * the string of HCL stands Route 53's own form, and "\"\"" cuts it after 255 octets. "${" and "%{"
- * begin templates in HCL (and "%{" macros in SPF), so they are doubled. Source: Terraform Language,
+ * The provider puts a value of a TXT between quotes and hands the value to Route 53 unchanged, so
+ * the HCL string holds Route 53's own form, cut by "\"\"" after 255 octets. "${" and "%{" begin
+ * templates in HCL (and "%{" macros in SPF), so both are doubled. Source: Terraform Language,
  * "Strings and Templates"; provider documentation of aws_route53_record.
  */
 #include "records_internal.h"

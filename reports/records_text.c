@@ -1,5 +1,5 @@
 /*
- * What the formats share: names, values as zone files have them, comments.
+ * Shared by the formats: names, values in zone-file form, comments.
  */
 #include "records_internal.h"
 

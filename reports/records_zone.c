@@ -2,10 +2,9 @@
  * The zone-file family: a snippet for a zone file (RFC 1035, section 5), and updates for nsupdate
  * and knsupdate (RFC 2136).
  *
- * Each set is an update of its own with prerequisites of its own: where something else is there by
- * then, that one is refused and nothing is overwritten, and no other set is held up by it. Strings
- * are compared as they are cut; a TXT that was published in strings other than of 255 octets is
- * therefore refused too.
+ * Each set is an update with its own prerequisites. If DNS has changed meanwhile, the server
+ * refuses this one update; no record is overwritten, and no other set is held up. Servers compare
+ * TXT strings as cut; a TXT published in strings other than of 255 octets is therefore refused too.
  */
 #include "records_internal.h"
 
@@ -57,8 +56,9 @@ static bool update_add(struct records_out *o, const struct records_set *set)
     records_add_notes(out, ";", set);
     if (set->action == RECORDS_BLOCKED || set->action == RECORDS_KEEP)
         return true;
-    /* Exactly this set is there, or none. At a CNAME a server drops an addition and still answers
-     * NOERROR (RFC 2136, section 3.4.2.2), so that there is none is asked for too. */
+    /* Prerequisite: exactly this set exists, or none. At a CNAME a server drops an addition and
+     * still answers NOERROR (RFC 2136, section 3.4.2.2), so the absence of a CNAME is a
+     * prerequisite too. */
     absence_add(out, set, "CNAME");
     for (uint32_t i = 0; i < set->there_len; i++) {
         buf_add_str(out, "prereq yxrrset ");
@@ -84,8 +84,8 @@ static bool update_add(struct records_out *o, const struct records_set *set)
     return true;
 }
 
-/* An update of a zone that the server does not have is refused as a whole, so a guess is no zone
- * line: nsupdate asks for the SOA then. */
+/* A server refuses a whole update of an unknown zone, so a guessed zone gives no zone line:
+ * nsupdate asks for the SOA then. */
 static void zone_line_add(struct buf *out, const struct records_list *list, size_t from, size_t to)
 {
     struct records_set set = {.zone_known = false};

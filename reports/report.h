@@ -1,9 +1,9 @@
 /*
- * Reports: what became of every identity, one row each, in the order of the manifest. Made from a
- * fleet and from what a journal says of it, and from nothing else: the same journal gives the same
- * bytes.
+ * Reports: the outcome of every identity, one row each, in the order of the manifest. Made from a
+ * fleet and the records of a journal alone: equal journals give equal bytes.
  *
- * The caller brings the rows (cmd/ hands journal_rows in), so this room never meets the journal.
+ * The caller brings the records (a `struct report_source`), so this room does not depend on the
+ * journal.
  */
 #ifndef MF_REPORT_H
 #define MF_REPORT_H
@@ -12,13 +12,13 @@
 #include "model/fleet.h"
 #include "scheduler/record.h"
 
-/* Where rows come from: calls fn with the last record of each job that has one, rows ascending,
- * until fn returns false. May be asked more than once and then says the same again. */
+/* The source of records: calls fn with the last record of each recorded job, rows ascending, until
+ * fn returns false. Repeatable: a second pass gives equal records. */
 struct report_source {
     void *ctx;
     enum err (*rows)(void *ctx, bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job),
                      void *fn_ctx, struct why *why);
-    /* Every record in the order of keeping: what happened when. */
+    /* Every record in the order of keeping. */
     enum err (*moves)(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
                       void *fn_ctx, struct why *why);
 };
@@ -27,8 +27,9 @@ struct report_head {
     uint64_t run;
     struct text verb;            /* "apply", "rollback", "plan" */
     struct text state;           /* "open", "stopped", "ended" */
-    struct text version;         /* of the program that began the run */
-    struct text lost;            /* what the journal has lost of its records; empty: nothing */
+    struct text version;         /* of the program, at the beginning of the run */
+    struct text lost;            /* the journal's lost records; empty: none lost */
+    bool lost_is_suspected;      /* and not known */
     instant_us started, stopped; /* 0: not yet */
     instant_us last;             /* instant of the newest record */
 };
@@ -37,8 +38,8 @@ bool report_format_known(struct text format); /* csv, json, ... */
 /* The format at index i, or NULL past the last: for help texts. */
 const char *report_format_name(size_t i);
 
-/* Writes the report to path, or to standard output when path is "-". A file is written beside and
- * renamed, so that path always holds a whole report: the new one, or after an error the old one.
+/* Writes the report to path, or to standard output when path is "-". The report is written beside
+ * and renamed, so path always holds a whole report: the new one, or after an error the old one.
  * ERR_INPUT: no such format. */
 enum err report_write(const char *format, const char *path, const struct report_head *head,
                       const struct fleet *fleet, const struct report_source *source,

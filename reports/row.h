@@ -1,5 +1,5 @@
 /*
- * One row of a report, and the columns that every format shares. For this room and its tests.
+ * One row of a report, and the columns shared by all formats. For this room and its tests.
  */
 #ifndef MF_REPORT_ROW_H
 #define MF_REPORT_ROW_H
@@ -7,12 +7,12 @@
 #include "report.h"
 #include "sink.h"
 
-/* What a row says that its outcome does not: it comes before, or beside, the outcomes, and needs a
- * person like those that are bad. */
+/* An alarm: trouble beside a good outcome. Alarms are listed before or beside the outcomes and need
+ * a person, like bad outcomes. */
 enum row_alarm {
     ALARM_NONE,
     ALARM_REJECTING, /* SES rejects mail of the identity now (rejects-mail) */
-    ALARM_AILING,    /* as wanted, but DNS or SES is not as it should be */
+    ALARM_AILING,    /* as wanted, but DNS or SES is faulty */
     ALARMS,
 };
 
@@ -31,11 +31,11 @@ struct report_row {
     struct text mail_from_before, mail_from_after, behavior_before, behavior_after;
     struct text ses_status, mx, spf, dmarc;
     finding_set finding_bits;
-    struct finding_notes notes; /* read them with finding_walk_next() */
+    struct finding_notes notes; /* to be read with finding_walk_next() */
     uint32_t writes, calls;
     uint32_t accepted; /* of the writes, SES has taken */
     instant_us first_seen, finished;
-    instant_us deadline; /* WHEN_NEVER: it has none */
+    instant_us deadline; /* WHEN_NEVER: none */
     struct text source;  /* "fleet.yaml:12" */
 };
 
@@ -51,7 +51,7 @@ struct report_column {
 extern const struct report_column report_columns[REPORT_COLUMNS];
 const void *report_cell(const struct report_row *row, const struct report_column *column);
 
-/* What a writer works with. */
+/* The input of a writer. */
 struct report {
     const struct report_head *head;
     const struct fleet *fleet;
@@ -62,9 +62,9 @@ struct report {
 typedef enum err report_writer(const struct report *report, struct why *why);
 report_writer csv_write, json_write, markdown_write, junit_write, html_write, sarif_write;
 
-/* The fold: every row of the fleet in its order, those without a record too. All that shows rows
- * takes them from here, so that a state has one name everywhere. report needs source and fleet. fn
- * returns false to end it early. */
+/* The fold: every row of the fleet in order, rows without a record too. Every display takes rows
+ * from here, so a state has one name everywhere. report needs source and fleet. fn returns false to
+ * end early. */
 enum err report_rows(const struct report *report,
                      bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
                      struct why *why);
@@ -75,7 +75,7 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
 
 /* Needs a person: refused, failed, expired, drifted, or an alarm. */
 bool row_needs_care(const struct report_row *row);
-/* The reason, and before it what SES does meanwhile with the mail of a row that is ALARM_REJECTING.
+/* The reason; for ALARM_REJECTING with a clause in front about SES rejecting mail meanwhile.
  */
 void row_told(const struct report_row *row, struct buf *out);
 
@@ -85,11 +85,11 @@ struct report_sum {
     uint32_t unfinished; /* of the others */
     uint32_t by_alarm[ALARMS];
     uint32_t
-        apart[OUTCOMES]; /* of by_outcome: those with an alarm, which have a section of their own */
+        apart[OUTCOMES]; /* of by_outcome: rows with an alarm; these have a section of their own */
     uint32_t by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1], by_finding[FINDINGS_LEN];
     uint32_t by_state[JOB_STATES];
     uint64_t writes, calls, accepted;
-    instant_us deadline;           /* the earliest of those that are not final; WHEN_NEVER */
+    instant_us deadline;           /* the earliest deadline of open rows; WHEN_NEVER: none */
     uint32_t (*by_lane)[OUTCOMES]; /* one per lane; owned */
 };
 
@@ -98,10 +98,10 @@ void report_sum_clear(struct report_sum *sum);
 void report_sum_add(struct report_sum *sum, const struct report_row *row);
 /* A pass over all rows. */
 enum err report_sum_make(struct report_sum *sum, const struct report *report, struct why *why);
-/* It may still come to something: planned, waiting-dns, pending, skipped. */
+/* Open outcomes: planned, waiting-dns, pending, skipped. */
 bool outcome_is_unfinished(enum outcome o);
 uint32_t report_unfinished(const struct report_sum *sum);
-/* "3 done, 2 refused": the outcomes that there are. */
+/* "3 done, 2 refused": outcomes with rows. */
 void report_counts(const struct report_sum *sum, struct buf *out);
 /* "3 of 120 identities need attention: 2 failed, 1 refused." One line, no markup. */
 void report_verdict(const struct report_sum *sum, struct buf *out);
@@ -109,18 +109,18 @@ void report_verdict(const struct report_sum *sum, struct buf *out);
 /* Of the row's facts: outcome_kind and findings must be there. */
 void row_alarm_find(struct report_row *row, const struct policy *policy, const struct job_row *job);
 
-/* The sentence of a finding of the row, appended; its summary where there is none. */
+/* Appends the sentence of a finding of the row; without one, the rule's summary. */
 void finding_tell(const struct report_row *row, enum finding finding, struct buf *out);
 
 struct finding_walk {
     const struct report_row *row;
     uint32_t next;    /* note */
-    finding_set bits; /* of the row's, those that may still have to be told */
-    finding_set told; /* of those that come and go: what the notes had */
+    finding_set bits; /* of the row's findings, the rules not given yet */
+    finding_set told; /* of changing rules: the ones with a note */
 };
 
-/* The notes of the row; where none are known, its rules with their usual severity and summary.
- * rejects-mail comes and goes with the row's bit. */
+/* Walks the notes of the row; without notes, the row's rules with usual severity and summary.
+ * rejects-mail follows the row's bit. */
 void finding_walk_init(struct finding_walk *walk, const struct report_row *row);
 bool finding_walk_next(struct finding_walk *walk, struct finding_note *out);
 

@@ -1,7 +1,7 @@
 /*
- * SARIF 2.1.0 (OASIS), for code hosts that show findings beside the line of the manifest that they
- * are about. Findings only: a change is no finding. The worst come first, and no more than
- * SARIF_RESULTS_MAX, which is what GitHub takes in one file.
+ * SARIF 2.1.0 (OASIS), for code hosts with findings beside the lines of the manifest. Findings
+ * only: a change is no finding. The worst come first, at most SARIF_RESULTS_MAX, GitHub's bound for
+ * one file.
  */
 #include "row.h"
 
@@ -19,11 +19,11 @@ static const char *const levels[] = {"error", "warning", "note"};
 struct log {
     struct json_out json;
     const struct report *report;
-    int level; /* of this pass */
+    int level; /* the level the level the level of this pass */
     uint32_t results;
 };
 
-/* What waits for DNS is a warning: nothing is wrong yet, and nothing goes on. */
+/* A wait for DNS is a warning: no fault yet, and no progress. */
 static int level_of(enum severity severity)
 {
     return severity == SEVERITY_ERROR ? 0 : severity == SEVERITY_INFO ? 2 : 1;
@@ -46,7 +46,7 @@ static void uri_add(struct buf *out, struct text path)
     }
 }
 
-/* What stays the same when the line moves, so that a finding is known again. */
+/* A fingerprint without the line number, so a host recognizes the finding after the line moves. */
 static void fingerprint_add(struct json_out *j, const struct report_row *row, struct text rule)
 {
     const struct text parts[] = {row->account, row->region, row->identity, rule};

@@ -1,4 +1,4 @@
-/* A buffer that is written out when it is full enough; the first error of write(2) stays. */
+/* A buffer, written out when full enough; the first error of write(2) stays. */
 #include "sink.h"
 
 #include "base/bounds.h"

@@ -1,5 +1,5 @@
 /*
- * Counting rows, and the sentence that sums them up.
+ * Counts rows, and makes the summary sentence.
  */
 #include "row.h"
 
@@ -61,7 +61,7 @@ static bool is_finished(enum outcome o)
     return !outcome_is_unfinished(o) && !outcome_is_bad(o);
 }
 
-/* "2 failed, 1 refused" of the outcomes that are meant; returns how many identities that is. */
+/* "2 failed, 1 refused" for the given outcomes; returns the number of identities. */
 static uint32_t outcomes_add(const struct report_sum *sum, bool (*is_meant)(enum outcome o),
                              const char *before, struct buf *out)
 {

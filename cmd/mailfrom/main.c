@@ -20,7 +20,7 @@
 
 typedef int verb_function(const struct options *o);
 
-/* Not in the table of verbs, for it is spelt as an option. */
+/* Not in the table of verbs, because --version is spelt as an option. */
 static const struct verb_row version_row = {
     "--version",
     "",
@@ -51,7 +51,7 @@ static verb_function *function_of(const struct verb_row *row)
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
             return functions[i].run;
-    assert(!"every row has a function");
+    assert(false && "every row has a function");
     abort();
 }
 
@@ -84,14 +84,14 @@ static const char *verb_near(const char *name)
     return best;
 }
 
-/* Credentials must not end in a core file. A closed pipe must not end a run, nor a file that grew
- * to its limit: both are told by the write that fails. How a program ended that gives credentials
- * is known only while nobody ignores the ends of children, as whoever started us may have. */
+/* Credentials must not end in a core file. A closed pipe must not end a run, nor a file at its size
+ * limit: the failing write reports both. The parent process may have left SIGCHLD ignored; then the
+ * exit status of a credential program would be lost. */
 static void process_harden(void)
 {
     struct rlimit no_core = {0, 0};
-    /* A descriptor below 3 that is closed would be given to the next file that is opened, and what
-     * is printed would go into it: into the journal, say. */
+    /* The next opened file would get a closed descriptor below 3, and printed text would go into
+     * this file: into the journal, for example. */
     int fd;
     do
         fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -100,8 +100,8 @@ static void process_harden(void)
         close(fd);
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
-    /* Signals that would end the process by default though they are about nothing of ours: a stray
-     * one must not end a run of three days. Real-time signals are the same. */
+    /* Signals without a meaning here would end the process by default: a stray one must not end a
+     * run of three days. Real-time signals are ignored too. */
     static const int strangers[] = {SIGUSR1, SIGUSR2,   SIGALRM, SIGVTALRM,
                                     SIGPROF, SIGSTKFLT, SIGIO,   SIGPWR};
     for (size_t i = 0; i < COUNT(strangers); i++)
@@ -113,7 +113,7 @@ static void process_harden(void)
     signal(SIGCHLD, SIG_DFL);
 }
 
-/* Descriptors that outputs name are looked at before a file of our own is open. */
+/* Descriptors named by outputs are checked before a file of our own is open. */
 static int verb_run(const struct verb_row *verb, struct options *options)
 {
     struct arena paths;

@@ -1,4 +1,4 @@
-/* Files that options name: expanded, proved to be writable, kept apart from what the run reads. */
+/* Files named by options: expanded, proved writable, kept apart from the run's input. */
 #include "outputs.h"
 
 #include "base/count.h"
@@ -47,14 +47,14 @@ enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
     return err;
 }
 
-/* What path leads to, as far as it is there. */
+/* The target of path, as far as it exists. */
 static bool file_find(const char *path, struct stat *st)
 {
     int stream = deliver_stream(path);
     return (stream < 0 ? stat(path, st) : fstat(stream, st)) == 0 && S_ISREG(st->st_mode);
 }
 
-/* Under whatever names, and even before it is there. */
+/* Compares files under any name, even before they exist. */
 static bool is_same_file(const char *output, const char *input)
 {
     char to[PATH_MAX], from[PATH_MAX];
@@ -71,8 +71,8 @@ static enum err input_spare(const char *output, const char *what, const char *in
                             struct why *why)
 {
     return input && is_same_file(output, input)
-               ? why_set(why, ERR_INPUT, "is %s %s, which must stay: name another file", what,
-                         input)
+               ? why_set(why, ERR_INPUT, "is %s %s, which would be overwritten: name another file",
+                         what, input)
                : OK;
 }
 

@@ -1,6 +1,6 @@
 /*
- * What a verb will write for its user (--report, --out), vetted before the first call leaves: a run
- * of three days shall not end with "No such file".
+ * The output files of a verb (--report, --out), vetted before the first call leaves: a run of three
+ * days shall not end with "No such file".
  */
 #ifndef MF_OUTPUTS_H
 #define MF_OUTPUTS_H
@@ -8,16 +8,16 @@
 #include "model/fleet.h"
 #include "options/options.h"
 
-/* "~/x" becomes the home's, as where a shell would have done it (not in csv:~/x, nor in --out=~/x).
- * Texts in the arena. ERR_INPUT: there is no home. */
+/* Expands "~/x", in places where a shell does not (csv:~/x, --out=~/x). Texts in the arena.
+ * ERR_INPUT: there is no home. */
 enum err outputs_expand(struct options *o, struct arena *arena, struct why *why);
 /* Every file can be written, no two are the same, and none is a file of the journal or one that an
  * option names to be read. may_be_folder: --out takes one. Leaves nothing behind. */
 enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *why);
-/* None is a manifest or CSV file of f, which was just read. */
+/* No output is a manifest or CSV file of f, just read. */
 enum err outputs_spare(const struct options *o, const struct fleet *f, struct why *why);
-/* The same of one file more, which goes into a folder: it is nothing that the run reads, nor the
- * journal's. f may be NULL. The sentence does not name path. */
+/* Checks one more file, in a folder: no input of the run, and no file of the journal. f may be
+ * NULL. The sentence does not name path. */
 enum err outputs_spare_file(const struct options *o, const struct fleet *f, const char *path,
                             struct why *why);
 

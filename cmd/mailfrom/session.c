@@ -65,7 +65,7 @@ enum err session_load(struct session *s, struct why *why)
                                        .ctx = s,
                                        .allow_empty = o->allow_empty};
     if (o->arguments_len == 0)
-        return why_set(why, ERR_INPUT, "which manifest? Name one or more YAML files");
+        return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
     if (session_report_vet(o, why) != OK)
         return ERR_INPUT;
     complaints_init(&complaints);
@@ -137,7 +137,7 @@ enum err session_report_vet(const struct options *o, struct why *why)
     for (size_t i = 0; i < o->reports_len; i++)
         if (!report_format_known(o->reports[i].format))
             return why_set(why, ERR_INPUT,
-                           "--report: there is no format \"" TEXT_FMT "\"; there are %s",
+                           "--report: unknown format \"" TEXT_FMT "\", expected one of %s",
                            TEXT_ARG(o->reports[i].format), known);
     return OK;
 }
@@ -160,6 +160,7 @@ static enum err report_one(struct run *r, const struct report_wish *wish, struct
         .state = text_of(journal_state_name(r->head.state)),
         .version = r->head.version,
         .lost = text_of(r->lost.what),
+        .lost_is_suspected = journal_may_have_lost(text_of(r->lost.what)),
         .started = r->head.started,
         .stopped = r->head.stopped,
         .last = r->head.last,

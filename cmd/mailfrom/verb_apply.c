@@ -1,7 +1,7 @@
 /*
- * apply. Without --yes a person at a terminal is shown the plan first and asked, and then just that
- * plan is done; nobody at the terminal means nothing is done. The journal is opened before anything
- * is asked of anybody: where another run is going on, that is said at once.
+ * apply. Without --yes, a person at a terminal sees the plan first and is asked, and then exactly
+ * this plan is carried out; without a terminal the verb refuses. The journal is opened before any
+ * question to SES or DNS, so another run under way is reported at once.
  */
 #include "run/planned.h"
 #include "run/shown.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Are the manifests that are named the ones that the plan was made from? */
+/* Was the plan made from the named manifests? */
 static enum err manifests_vet(const struct session *s, struct why *why)
 {
     struct session *named = malloc(sizeof *named); /* too large for a small stack */
@@ -25,8 +25,8 @@ static enum err manifests_vet(const struct session *s, struct why *why)
     if (err == OK &&
         memcmp(named->run.fleet.digest, s->run.fleet.digest, sizeof s->run.fleet.digest) != 0)
         err = why_set(why, ERR_INPUT,
-                      "plan %s was made from other manifests than these (their bytes or their "
-                      "names differ): review a new plan",
+                      "plan %s was made from other manifests than these (their contents or names "
+                      "differ): make and review a new plan",
                       s->options.plan);
     session_clear(named);
     free(named);
@@ -43,7 +43,8 @@ static enum err apply_load(struct session *s, struct why *why)
         return err == OK && o->arguments_len ? manifests_vet(s, why) : err;
     }
     if (o->max_age)
-        return why_set(why, ERR_INPUT, "--max-age is about the file of --plan, and none is given");
+        return why_set(why, ERR_INPUT,
+                       "--max-age bounds the age of a plan file: give --plan FILE too");
     return session_load(s, why);
 }
 
@@ -55,8 +56,8 @@ static enum err plan_confirm(const struct session *s, struct why *why)
     return confirm_ask(question, why);
 }
 
-/* Plans and shows the plan, without the reports that are wished for of the run that follows.
- * Returns the exit code of a plan. */
+/* Plans and shows the plan, without reports: these are for the following run. Returns the exit code
+ * of a plan. */
 static int plan_show(struct session *s, struct why *why)
 {
     struct options *o = &s->options;
@@ -89,8 +90,7 @@ static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
         return err;
     if (changes == 0)
         return why_set(why, ERR_GONE,
-                       "there is nothing to change: SES has what the manifest wants, or it was "
-                       "refused above");
+                       "no changes: every identity is as wanted already, or is refused above");
     err = run_begun(&s->run, why, "the plan above");
     return err == OK ? confirm_ask("Change SES as shown?", why) : err;
 }
@@ -115,7 +115,7 @@ int verb_apply(const struct options *given)
     if (err == OK)
         err = run_journal(&s.run, JOURNAL_WRITE, &why);
     if (err == OK)
-        run_lost_note(given, &s.run);
+        err = run_lost_note(given, &s.run, &why);
     if (err == OK)
         err = apply_confirm(&s, &stopped, &why);
     if (err == OK)

@@ -1,4 +1,4 @@
-/* check: manifests are read, vetted and judged by every rule that needs no network. */
+/* check: reads, vets and judges manifests by every rule that needs no network. */
 #include "session.h"
 #include "ui/messages.h"
 #include "verbs.h"

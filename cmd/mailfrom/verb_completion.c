@@ -284,6 +284,6 @@ int verb_completion(const struct options *o)
             return EXIT_OK;
         }
     }
-    message_error("completion: of which shell? bash, zsh or fish");
+    message_error("completion: no shell given, expected bash, zsh or fish");
     return EXIT_CANNOT_RUN;
 }

@@ -50,7 +50,8 @@ static enum err write_out(struct discover *d, const struct options *o, struct wh
     bool to_stdout = is_to_stdout(o->out);
     const char *path = to_stdout ? "-" : o->out;
     if (d->fleet.lanes_len == lanes_refused(d))
-        return why_set(why, ERR_AUTH, "nothing could be read, so nothing was written");
+        return why_set(why, ERR_AUTH,
+                       "no account and Region could be read, so no manifest was written");
     struct signals held = {0};
     enum err err = out_vet(o, why); /* somebody else may have been quicker */
     if (err != OK)

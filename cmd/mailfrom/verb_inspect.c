@@ -64,7 +64,7 @@ static enum err inspection_read(struct inspection *i, const struct options *o, s
         return why_set(why, ERR_INPUT, "--spf-check takes an IPv4 or IPv6 address, not \"%s\"",
                        o->spf_check);
     if (!o->spf_check && (o->sender || o->helo))
-        return why_set(why, ERR_INPUT, "--sender and --helo are for --spf-check");
+        return why_set(why, ERR_INPUT, "--sender and --helo need --spf-check ADDRESS");
     enum err err = name_option("--helo", o->helo, arena, &i->survey.helo, why);
     return err == OK ? name_option("--from", o->from, arena, &i->from, why) : err;
 }

@@ -1,4 +1,5 @@
 /* plan: a run that writes nothing, into a journal in memory, and into a plan file with --out. */
+#include "journal/store_sqlite/store_sqlite.h"
 #include "options/advice.h"
 #include "reports/deliver.h"
 #include "run/planned.h"
@@ -45,9 +46,10 @@ int verb_plan(const struct options *given)
     int code = EXIT_CANNOT_RUN;
     session_init(&s, given);
     s.run.head.verb = RUN_PLAN;
+    s.notes.tells_losses = true;
     enum err err = session_load(&s, &why);
     if (err == OK)
-        err = journal_open(&s.run.journal, NULL, JOURNAL_MEMORY, &why);
+        err = journal_open_memory(&s.run.journal, &why);
     if (err == OK)
         code = plan_keep(&s, session_carry_out(&s, &why), &why);
     else

@@ -24,14 +24,15 @@ static enum err fleet_load(struct session *s, struct why *why)
     if (!names_run(o))
         return o->arguments_len
                    ? session_load(s, why)
-                   : why_set(why, ERR_INPUT, "which manifest or run? Name YAML files, or a number");
+                   : why_set(why, ERR_INPUT,
+                             "no manifest or run given: name YAML files, or the number of a run");
     enum err err = session_number(o, &id, why);
     if (err == OK)
         err = run_journal(&s->run, JOURNAL_READ, why);
     if (err == OK)
         err = run_recall(&s->run, id, why);
     if (err == OK)
-        run_lost_note(o, &s->run);
+        err = run_lost_note(o, &s->run, why);
     return err;
 }
 
@@ -44,7 +45,7 @@ static enum err format_vet(const struct options *o, struct why *why)
     for (size_t i = 0; records_format_name(i) && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
                                  records_format_name(i));
-    return why_set(why, ERR_INPUT, "--format: there is no format \"%s\"; there are %s", o->format,
+    return why_set(why, ERR_INPUT, "--format: unknown format \"%s\", expected one of %s", o->format,
                    known);
 }
 
@@ -120,10 +121,9 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         if (g.notes > RECORDS_NOTES_MAX && !o->access.verbose)
             message_note("... and %u more; --verbose says all", g.notes - RECORDS_NOTES_MAX);
         if (sum.left_out)
-            message_note(
-                "left out, since %s has no words for what is in DNS beside them: %llu record sets, "
-                "first at " TEXT_FMT,
-                o->format, (unsigned long long)sum.left_out, TEXT_ARG(sum.left_out_name));
+            message_note("left out, because %s cannot express the records that DNS has beside "
+                         "them: %llu record sets, first at " TEXT_FMT,
+                         o->format, (unsigned long long)sum.left_out, TEXT_ARG(sum.left_out_name));
         if (o->missing && sum.sets == 0 && !g.blocked)
             message_note("DNS has all of the records");
         else

@@ -1,4 +1,4 @@
-/* resume: a run goes on where its journal says that it stood. */
+/* resume: a run goes on from the state in its journal. */
 #include "access/trust.h"
 #include "options/advice.h"
 #include "session.h"
@@ -37,7 +37,7 @@ static int nothing_to_resume(struct session *s, struct why *why)
     struct advice a;
     struct run *r = &s->run;
     const char *command = advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed");
-    message_note_then(command, "run %llu has ended; to begin again with what did not succeed:",
+    message_note_then(command, "run %llu has ended; to try again what did not succeed:",
                       (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
     return session_conclude(s, OK, why);
@@ -56,13 +56,13 @@ int verb_resume(const struct options *given)
     if (err == OK && s.run.head.state == RUN_ENDED && !given->retry_failed && !looks)
         code = nothing_to_resume(&s, &why);
     else if (err == OK) {
-        /* Whose failures count from now on. */
+        /* Tells whose failures no longer count. */
         struct quota max = s.run.fleet.max_failures;
         if (s.options.retry_failed && !s.options.quiet && max.value >= 0)
-            message_note(
-                "max_failures allows %g%s of run %llu to fail; what begins again no longer counts",
-                max.value, max.is_percent ? " %" : " identities",
-                (unsigned long long)s.run.head.id);
+            message_note("max_failures allows %g%s of run %llu to fail; identities that are tried "
+                         "again no longer count",
+                         max.value, max.is_percent ? " %" : " identities",
+                         (unsigned long long)s.run.head.id);
         code = session_carry_out(&s, &why);
     } else
         message_error("%s", why.text);

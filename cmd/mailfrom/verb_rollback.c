@@ -3,6 +3,7 @@
  * taken back like any other. With --dry-run the journal is only read, and the run lives in memory.
  */
 #include "access/trust.h"
+#include "journal/store_sqlite/store_sqlite.h"
 #include "options/advice.h"
 #include "run/rollback.h"
 #include "session.h"
@@ -24,7 +25,7 @@ __attribute__((noinline)) static enum err rollback_vet(const struct options *o, 
 {
     struct advice a;
     if (o->arguments_len != 1)
-        return why_set(why, ERR_INPUT, "which run is to be taken back? %s lists them",
+        return why_set(why, ERR_INPUT, "no run given: name the run to roll back. %s lists them",
                        advice_make(&a, o, "status", "--all"));
     enum err err = session_number(o, id, why);
     return err == OK ? session_report_vet(o, why) : err;
@@ -65,7 +66,7 @@ static enum err rollback_load(struct session *s, struct why *why)
          * again. */
         journal_close(r->journal);
         r->journal = NULL;
-        err = journal_open(&r->journal, NULL, JOURNAL_MEMORY, why);
+        err = journal_open_memory(&r->journal, why);
     }
     r->head.verb = o->dry_run ? RUN_PLAN : RUN_ROLLBACK;
     return err;
@@ -80,7 +81,7 @@ static enum err rollback_confirm(const struct session *s, struct why *why)
         return OK;
     snprintf(question, sizeof question, "Put %u identities back to %s%s?", len,
              is_to_default(o) ? "the default MAIL FROM" : "what they were before the run",
-             o->force ? ", whatever is there now" : "");
+             o->force ? ", whatever SES has now" : "");
     enum err err = confirm_possible(why);
     return err == OK ? confirm_ask(question, why) : err;
 }

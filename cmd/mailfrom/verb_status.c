@@ -1,4 +1,4 @@
-/* status: where a run stands, from its journal, on one screen. */
+/* status: the state of a run, from its journal, on one screen. */
 #include "options/advice.h"
 #include "run/rows.h"
 #include "session.h"
@@ -31,16 +31,19 @@ __attribute__((noinline)) static void print_state(const struct options *o, const
     const char *resume = advice_run(&a, o, "resume", r->head.id, "");
     if (r->head.state == RUN_STOPPED)
         printf("%s; to go on: %s\n", state_text(r->head.state), resume);
-    else if (r->head.state != RUN_OPEN)
+    if (r->head.state == RUN_ENDED)
         printf("%s\n", state_text(r->head.state));
-    else if (journal_has_writer(r->journal, holder))
-        printf("running%s%s\n", *holder ? ", as " : "", holder);
-    else if (journal_lock_is_gone(r->journal))
-        printf("open, and whether it goes on cannot be told: the lock file of its journal is gone. "
-               "When no process goes on with it: %s\n",
+    if (r->head.state != RUN_OPEN)
+        return;
+    switch (journal_writer(r->journal, r->head.id, holder)) {
+    case JOURNAL_NO_WRITER: printf("cut off; to go on: %s\n", resume); break;
+    case JOURNAL_HAS_WRITER: printf("running%s%s\n", *holder ? ", as " : "", holder); break;
+    case JOURNAL_WRITER_UNKNOWN:
+        printf("open, and it is not known whether a process is running it: the lock file of its "
+               "journal is gone. If no process is running it: %s\n",
                resume);
-    else
-        printf("cut off; to go on: %s\n", resume);
+        break;
+    }
 }
 
 struct waiting {
@@ -212,7 +215,7 @@ static enum err status_all(const struct options *o, struct why *why)
     return err;
 }
 
-/* Fifty who look at once shall not take the processor from the run that they look at. */
+/* Fifty watchers at once must not take the processor from the watched run. */
 #define NICENESS 19
 
 int verb_status(const struct options *o)

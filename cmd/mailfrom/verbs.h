@@ -1,6 +1,6 @@
 /*
  * The verbs of `mailfrom`. Each reads its own options and returns the exit code of the process;
- * this room is the only one that prints and the only one that ends the process.
+ * only this room ends the process.
  */
 #ifndef MF_VERBS_H
 #define MF_VERBS_H

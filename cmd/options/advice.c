@@ -4,6 +4,7 @@
  */
 #include "advice.h"
 
+#include "aws/variables.h"
 #include "base/buf.h"
 #include "base/count.h"
 #include "base/escape.h"
@@ -67,33 +68,14 @@ static bool takes(const struct verb_row *verb, const char *option)
     return false;
 }
 
-/* Settings of the AWS chain that this process was given and a pasted command may not be; nothing
- * secret is among them. */
+/* Settings of AWS that this process was given and a pasted command may not be. */
 static void environment_add(struct buf *out)
 {
-    static const char *const names[] = {
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_CONFIG_FILE",
-        "AWS_SHARED_CREDENTIALS_FILE",
-        "AWS_REGION",
-        "AWS_DEFAULT_REGION",
-        "AWS_ENDPOINT_URL",
-        "AWS_ENDPOINT_URL_SES",
-        "AWS_ENDPOINT_URL_SESV2",
-        "AWS_ENDPOINT_URL_STS",
-        "AWS_ENDPOINT_URL_SSO",
-        "AWS_ENDPOINT_URL_SSO_OIDC",
-        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-        "AWS_USE_FIPS_ENDPOINT",
-        "AWS_USE_DUALSTACK_ENDPOINT",
-        "AWS_CA_BUNDLE",
-    };
-    for (size_t i = 0; i < COUNT(names); i++) {
-        const char *value = getenv(names[i]);
-        if (!value || !*value)
+    for (int v = 0; v < AWS_VARIABLES; v++) {
+        const char *value = aws_variable_value((enum aws_variable)v);
+        if (!value)
             continue;
-        buf_add_fmt(out, "%s=", names[i]);
+        buf_add_fmt(out, "%s=", aws_variable_name((enum aws_variable)v));
         word_add(out, value);
         buf_add_char(out, ' ');
     }

@@ -1,7 +1,6 @@
 /*
- * Commands that are printed to be pasted: the verb, its words, and those options of this run that
- * the verb takes, quoted for a POSIX shell. Without --journal, "rollback 1" would be another
- * fleet's.
+ * Commands printed for pasting: the verb, its words, and the options of this run accepted by the
+ * verb, quoted for a POSIX shell. Without --journal, "rollback 1" would be another fleet's.
  */
 #ifndef MF_ADVICE_H
 #define MF_ADVICE_H

@@ -1,6 +1,6 @@
 /*
- * The table of options: --help, parsing and completion read it, and nothing else says what there
- * is. For the family of options.c.
+ * The table of options, the only list: source of --help, parsing and completion. For the family of
+ * options.c.
  */
 #ifndef MF_OPTION_ROWS_H
 #define MF_OPTION_ROWS_H

@@ -1,4 +1,4 @@
-/* Reads argv by the table of options; what is no option becomes an argument. */
+/* Reads argv by the table of options; other words become arguments. */
 #include "option_rows.h"
 
 #include <stdlib.h>

@@ -8,51 +8,51 @@
 const struct verb_row verb_rows[] = {
     {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
      OPTIONS_LIVE | OPTIONS_MANIFEST,
-     "Reads the manifests with everything they include and prints every complaint with\n"
-     "file:line:column, and what the rules that need no network find. Nothing is sent anywhere.\n"
+     "Reads the manifests with all included files and prints every complaint with\n"
+     "file:line:column, and the findings of the rules that need no network. Sends nothing.\n"
      "Exit code 3: some identities would be refused.",
      "mailfrom check fleet.yaml"},
-    {"discover", "", "list what lives in accounts and Regions, as a manifest; reads only",
+    {"discover", "", "list the identities of accounts and Regions, as a manifest; reads only",
      OPTIONS_DISCOVER,
      "Reads every identity of the accounts and Regions, a hundred a call, and writes a manifest\n"
      "in which plan finds nothing to change, or with --mail-from one that proposes a migration.\n"
-     "What cannot be in force (not verified, set-up FAILED) stands there as a comment.\n"
-     "Exit code 3: some account or Region could not be read; the others are there.",
+     "An identity that is not verified or has FAILED is written as a comment.\n"
+     "Exit code 3: some account or Region could not be read.",
      "mailfrom discover --profile prod,shop --regions us-east-1,eu-west-1 \\\n"
      "           --mail-from bounce.{domain} --out fleet.yaml"},
     {"plan", "MANIFEST...", "read SES and DNS, judge every choice, show before -> after",
      LIVE_RUN | OPTIONS_PLAN | OPTIONS_MANIFEST,
-     "Reads what SES and DNS say now, a hundred identities a call, judges every MAIL FROM, by "
-     "DMARC\n"
-     "too and whether or not its records are there, and shows what apply would do, and what is as\n"
-     "wanted, but not well. Reads only; of the journal, which names its runs have set.",
+     "Reads SES and DNS, a hundred identities a call, judges every MAIL FROM, with DMARC and even\n"
+     "before its records exist, and shows what apply would do, and identities that are as wanted\n"
+     "but have trouble. Reads only. From the journal it takes the names that its runs have set.",
      "mailfrom plan fleet.yaml --out fleet.plan --report csv:plan.csv"},
     {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
      OPTIONS_REHEARSE | OPTIONS_MANIFEST,
-     "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints when\n"
-     "how much would be done. Every identity exists there, is verified and has no MAIL FROM; SES\n"
-     "allows --rate. The same seed gives the same bytes. Exit code 3: some would end badly, or\n"
-     "would not be done in a year.",
+     "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints a\n"
+     "forecast. Every simulated identity exists, is verified and has no MAIL FROM; SES allows\n"
+     "--rate. Equal seeds give equal bytes. Exit code 3: some identities would end badly, or not\n"
+     "within a year.",
      "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.05"},
-    {"apply", "MANIFEST...", "do it: set, wait for DNS and SES, tighten; write reports",
+    {"apply", "MANIFEST...", "carry out: set, wait for DNS and SES, tighten; write reports",
      LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST,
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks\n"
      "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
-     "With --plan FILE it does what was reviewed and nothing else, and needs no manifest: an\n"
+     "With --plan FILE it carries out exactly the reviewed plan, without a manifest: an\n"
      "identity whose facts have moved since is drifted, one without a planned change skipped.",
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
      LIVE_RUN | OPTIONS_RESUME | OPTIONS_DETACH,
-     "Goes on with the newest run, or with RUN. What was on its way is looked at first.",
+     "Goes on with the newest run, or with RUN. Unanswered writes are read from SES first.",
      "mailfrom resume --retry-failed"},
     {"rollback", "RUN", "put back what a run changed",
      LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH,
-     "Puts every identity that RUN wrote to back to what it was before, or to the default MAIL\n"
-     "FROM. An identity that somebody else has changed since is left alone. A rollback is a run\n"
+     "Puts every identity that RUN changed back to its values before the run, or to the default\n"
+     "MAIL FROM. An identity that another operator has changed since is left alone. A rollback is "
+     "a run\n"
      "of its own: it can be resumed, reported and rolled back.",
      "mailfrom rollback 3 --to previous"},
     {"status", "[RUN]", "one screen: what waits for what", OPTIONS_JOURNAL | OPTIONS_STATUS,
-     "Shows where the newest run stands, or RUN. Reads the journal only, so it disturbs nobody.\n"
+     "Shows where the newest run stands, or RUN. Reads the journal only, so it disturbs no run.\n"
      "--watch follows a run of another process; --format json prints it for programs.",
      "mailfrom status --watch"},
     {"report", "RUN", "write reports again from the journal", OPTIONS_JOURNAL | OPTIONS_REPORT,
@@ -60,20 +60,20 @@ const struct verb_row verb_rows[] = {
      "mailfrom report 3 --report json:run3.json"},
     {"records", "MANIFEST...|RUN", "the DNS records that the owners must publish",
      OPTIONS_JOURNAL | OPTIONS_RECORDS | OPTIONS_MANIFEST,
-     "Writes one MX and one SPF record for each MAIL FROM, by zone, in the language that the DNS\n"
-     "of its owner speaks. With --missing or --live, DNS is asked first: zones are cut where they\n"
-     "really are, and SES is merged into an SPF record that is there. Without, the zone is the\n"
-     "organizational domain, or that of --zone. Exit code 3: some names need a person first.",
+     "Writes one MX and one SPF record for each MAIL FROM, by zone, in the format of the\n"
+     "owner's DNS. With --missing or --live, DNS is asked first: for the true zones, and for SPF\n"
+     "records to merge SES into. Otherwise the zone is the organizational domain, or the one of\n"
+     "--zone. Exit code 3: some names need a person first.",
      "mailfrom records fleet.yaml --missing --format nsupdate --server 192.0.2.53"},
-    {"inspect", "NAME...", "what DNS says of a MAIL FROM name: MX, SPF, DMARC", OPTIONS_INSPECT,
-     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with its look-ups followed, and\n"
+    {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
+     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and\n"
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or\n"
      "- for one name a line. SES is not asked. Exit code 3: some question has no answer.",
      "mailfrom inspect bounce.example.com --from example.com"},
     {"explain", "[RULE]", "what a finding means and how to mend it", OPTIONS_NONE,
      "Prints the page of a rule; without one, the list of all rules.",
      "mailfrom explain mx-wrong-suffix"},
-    {"completion", "bash|zsh|fish", "print what a shell needs to complete mailfrom", OPTIONS_NONE,
+    {"completion", "bash|zsh|fish", "print the completion script of a shell", OPTIONS_NONE,
      "Prints a script for the shell's completion of verbs, options and their values. The packages\n"
      "install it; elsewhere put the line of the example into the shell's start-up file.",
      "source <(mailfrom completion bash)"},

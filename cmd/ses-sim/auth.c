@@ -1,8 +1,8 @@
 /*
- * Duty: who asks, and is it really them? The request is put into canonical form from what arrived
- * on the wire, signed with the secret of the key it names, and compared. Nothing is shared with the
- * signing code of the product: a mistake there must not be forgiven here.
- * Source: AWS, "Create a signed AWS API request" (Signature Version 4, header form).
+ * Authenticates requests. The request is put into canonical form from the bytes on the wire, signed
+ * with the secret of the named key, and compared. No code is shared with the product's signing: a
+ * mistake there must not be forgiven here. Source: AWS, "Create a signed AWS API request"
+ * (Signature Version 4, header form).
  */
 #include "base/escape.h"
 #include "sim.h"

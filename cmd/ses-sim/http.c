@@ -261,7 +261,7 @@ enum err front_open(struct front **out, struct sim *s, const struct front_option
         return why_set(why, ERR_INPUT, "--listen: %s is not a loopback address", host);
     struct front *f = calloc(1, sizeof *f);
     if (!f)
-        return why_set(why, ERR_NOMEM, "no memory for the front door");
+        return why_set(why, ERR_NOMEM, "no memory for the HTTP server");
     f->sim = s;
     f->delay = s->faults.delay_ms ? delay_open(visit_release) : NULL;
     f->daemon = daemon_start(f, options, &address);

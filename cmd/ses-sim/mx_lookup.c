@@ -152,7 +152,7 @@ enum err mx_lookup_start(struct mx_lookup **out, struct sim *s, const char *reso
     struct mx_lookup *l = calloc(1, sizeof *l);
     if (!l) {
         cares_library_close();
-        return why_set(why, ERR_NOMEM, "no memory for look-ups");
+        return why_set(why, ERR_NOMEM, "no memory for DNS lookups");
     }
     l->sim = s;
     for (size_t i = 0; i < SIM_LOOKUPS_MAX; i++) {
@@ -162,7 +162,7 @@ enum err mx_lookup_start(struct mx_lookup **out, struct sim *s, const char *reso
     }
     err = resolver_start(l, resolver, why);
     if (err == OK && pthread_create(&l->thread, NULL, lookup_loop, l) != 0)
-        err = why_set(why, ERR_NOMEM, "no thread for look-ups");
+        err = why_set(why, ERR_NOMEM, "cannot start the thread for DNS lookups");
     if (err != OK) {
         lookup_free(l);
         return err;

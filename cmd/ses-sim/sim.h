@@ -1,6 +1,6 @@
 /*
- * What the pieces of ses-sim share: the model and the lock around it, the keys it knows, its
- * clocks, its faults, and who does what with a request. For the family of this room.
+ * Shared by the pieces of ses-sim: the model and its lock, the keys, clocks and faults, and the
+ * functions a request passes through. For the family of this room.
  */
 #ifndef MF_SIM_H
 #define MF_SIM_H

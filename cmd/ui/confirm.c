@@ -11,7 +11,7 @@ enum err confirm_possible(struct why *why)
         return OK;
     return why_set(
         why, ERR_INPUT,
-        "nobody is at the terminal to say yes: give --yes to write to SES without asking");
+        "no terminal to ask for confirmation: give --yes to write to SES without asking");
 }
 
 enum err confirm_ask(const char *question, struct why *why)

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-/* ERR_INPUT when nobody is there to answer. */
+/* ERR_INPUT: no terminal to ask on. */
 enum err confirm_possible(struct why *why);
 /* "yes" and nothing else says yes; ERR_INPUT otherwise. */
 enum err confirm_ask(const char *question, struct why *why);

@@ -114,7 +114,7 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
     if (l->phase == INVENTORY_REFUSED)
         trouble = "could not be read, and is left out";
     else if (d->by_lane[lane].is_twin)
-        trouble = "is the account of another profile, and is listed there";
+        trouble = "belongs to the account of another profile, and is listed there";
     else if (l->unread)
         trouble = "some identities are not told about";
     else if (l->blind)

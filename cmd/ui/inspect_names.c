@@ -1,4 +1,4 @@
-/* Names from arguments, files and standard input; all that are none are told. */
+/* Reads names from arguments, files and standard input; complains of every invalid one. */
 #include "inspect_names.h"
 
 #include "reports/deliver.h"
@@ -36,7 +36,7 @@ static enum err name_add(struct inspect_names *names, struct text given, const c
     const char *fault;
     char where[64] = "";
     if (names->len == INSPECT_NAMES_MAX)
-        return why_set(why, ERR_LIMIT, "more than %d names: ask for them in several calls",
+        return why_set(why, ERR_LIMIT, "more than %d names: split them over several calls",
                        INSPECT_NAMES_MAX);
     if (names->len == names->cap) {
         size_t cap = names->cap ? 2 * names->cap : 64;
@@ -124,7 +124,6 @@ enum err inspect_names_read(struct inspect_names *names, const char *const *argu
                       names->faults == 1 ? "is" : "are");
     if (err == OK && names->len == 0)
         err = why_set(why, ERR_INPUT,
-                      "which name? Give one or more, @FILE, or - for standard "
-                      "input");
+                      "no name given: give one or more names, @FILE, or - for standard input");
     return err;
 }

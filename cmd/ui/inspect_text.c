@@ -75,7 +75,7 @@ static void spf_add(struct text_page *p, const struct survey *s)
     if (class == SPF_CLASS_PERMERROR || class == SPF_CLASS_TEMPERROR)
         remark(p, w->reason);
     if (w->record.len)
-        buf_add_fmt(p->out, INDENT "%s; %u look-up%s, %u of nothing\n",
+        buf_add_fmt(p->out, INDENT "%s; %u DNS lookup%s, %u void\n",
                     w->authorizes_ses              ? "authorizes Amazon SES"
                     : class == SPF_CLASS_TEMPERROR ? "not known whether it authorizes Amazon SES"
                                                    : "does not authorize Amazon SES",

@@ -15,7 +15,7 @@ enum color { COLOR_PLAIN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_DIM, COLOR
 void message_setup(const struct options *o);
 void message_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void message_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* The same, and a command to be pasted (advice.h) behind it, as it is. */
+/* Like say_error(), with a command for pasting (advice.h) behind, unchanged. */
 void message_error_then(const char *command, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void message_note_then(const char *command, const char *fmt, ...)

@@ -1,5 +1,5 @@
 /*
- * The last lines of a run: what a person can do next.
+ * The last lines of a run: the next steps for a person.
  */
 #ifndef MF_NEXT_STEPS_H
 #define MF_NEXT_STEPS_H
@@ -7,11 +7,11 @@
 #include "options/options.h"
 #include "run/run.h"
 
-/* After a run that ended, was stopped or went its way; wrote: it has written something. */
+/* After a run that ended, was stopped or was detached; wrote: the run has made a write. */
 void next_steps_print(const struct options *o, const struct run *r, bool wrote);
-/* After a run that could not go on, such as when the journal took nothing more. */
+/* After a failed run, for example when the journal takes no more records. */
 void next_steps_after(const struct options *o, const struct run *r, enum err err);
-/* Names the verb that lists what those lack who wait for DNS; nothing when nobody does. */
+/* Names the verb for listing missing DNS records; prints nothing when no row waits for DNS. */
 void next_steps_records(const struct options *o, const struct run *r, uint32_t waiting);
 
 #endif

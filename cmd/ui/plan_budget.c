@@ -1,5 +1,5 @@
 /*
- * What apply would cost, from the rows of a plan: one line for the person who decides.
+ * The cost of an apply, from the rows of a plan: one line for the person in charge.
  */
 #include "access/lanes.h"
 #include "calls/budget.h"

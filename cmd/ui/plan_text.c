@@ -28,7 +28,7 @@ struct section {
 static const struct section sections[] = {
     {"mail is being rejected now", OUTCOME_OPEN, ACTION_NONE, true, COLOR_RED, ALARM_REJECTING},
     {"refused: nothing will be written", OUTCOME_REFUSED, ACTION_NONE, true, COLOR_RED, ALARM_NONE},
-    {"drifted: changed by somebody else", OUTCOME_DRIFTED, ACTION_NONE, true, COLOR_RED,
+    {"drifted: changed by another operator", OUTCOME_DRIFTED, ACTION_NONE, true, COLOR_RED,
      ALARM_NONE},
     {"failed: SES could not be asked", OUTCOME_FAILED, ACTION_NONE, true, COLOR_RED, ALARM_NONE},
     {"as wanted, but ...", OUTCOME_OPEN, ACTION_NONE, true, COLOR_RED, ALARM_AILING},
@@ -221,8 +221,7 @@ static enum err show_folded(struct showing *s, struct why *why)
         print_section(s);
     }
     if (err == OK && s->groups.without_group)
-        printf("    ... and %u more of yet other kinds; --all shows them\n",
-               s->groups.without_group);
+        printf("    ... and %u more of further kinds; --all shows them\n", s->groups.without_group);
     groups_clear(&s->groups);
     return err;
 }

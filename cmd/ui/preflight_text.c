@@ -100,7 +100,7 @@ static void lane_print(const struct preflight *p, uint32_t lane, const struct la
     if (v->refused)
         buf_add_str(line, "; IAM refuses something, see below");
     if (v->silent)
-        buf_add_str(line, "; not everything was answered");
+        buf_add_str(line, "; some questions had no answer");
     line_print(line);
 }
 
@@ -111,10 +111,10 @@ static void many_print(const struct preflight *p, struct buf *line)
         struct lane_view v = view_of(p, i);
         healthy += !p->lanes->trouble[i] && is_healthy(&v);
     }
-    buf_add_fmt(line,
-                "%u of %u lanes in %u accounts answer everything, may send and are out of the "
-                "sandbox",
-                healthy, p->fleet->lanes_len, p->fleet->accounts_len);
+    buf_add_fmt(
+        line,
+        "%u of %u lanes in %u accounts answer every question, may send and are out of the sandbox",
+        healthy, p->fleet->lanes_len, p->fleet->accounts_len);
     if (usable < p->fleet->lanes_len)
         buf_add_fmt(line, "; %u cannot be asked", p->fleet->lanes_len - usable);
     line_print(line);
@@ -225,14 +225,14 @@ void preflight_print_missing(const struct preflight *p)
             continue;
         }
         message_note(
-            "note: account " TEXT_FMT ": IAM refuses %s. This policy allows all that is needed "
-            "for reads by version 1 and writes by version 2; whether it allows to write is not "
-            "known before the first write:",
+            "note: account " TEXT_FMT
+            ": IAM refuses %s. This policy allows everything that reads by version 1 and writes by "
+            "version 2 need; whether writes are allowed now is known only after the first write:",
             TEXT_ARG(names_text(&p->fleet->names, p->fleet->accounts[i].name)), actions);
         policy_print(p, i, lane);
     }
     if (more)
-        message_note(
-            "note: %u more accounts lack permissions too, and need the same with their numbers",
-            more);
+        message_note("note: %u more accounts lack permissions too, and need the same policy with "
+                     "their own numbers",
+                     more);
 }

@@ -52,7 +52,7 @@ enum progress_mode progress_mode_of(const struct options *o)
         return PROGRESS_NONE;
     if (o->progress != PROGRESS_AUTO)
         return o->progress;
-    /* With --verbose there is a line for every call, which no progress view can stand between. */
+    /* With --verbose there is a line for every call, and lines would break a progress view. */
     return screen_can_draw(stderr) && !o->access.verbose ? PROGRESS_BAR : PROGRESS_LINES;
 }
 
@@ -130,7 +130,8 @@ static void line_write(const struct progress *p, const char *type)
     screen_line(&p->screen, &p->view, p->mode == PROGRESS_JSON ? type : NULL);
 }
 
-/* Is what was drawn broken? After a stop the shell has written below it, so it stays. */
+/* Is the drawn view broken? After a stop the shell has written below the view, so the view
+   stays. */
 static bool is_spoilt(struct progress *p)
 {
     unsigned resized = atomic_load(&p->signals->resized);

@@ -2,9 +2,9 @@
  * Progress of a run on standard error: a progress view that is drawn again and again on a terminal,
  * a plain line now and then elsewhere, so that a CI log stays short, or lines of JSON.
  *
- * The decider calls progress_turn() after every turn; it looks at the clock and does nothing most
- * of the time, and it leaves out what standard error does not take at once, so a run never waits
- * for whoever watches it.
+ * The decider calls progress_turn() after every turn; the function checks the clock and mostly does
+ * nothing. It leaves out output standard error does not take at once, so a run never waits for its
+ * watcher.
  */
 #ifndef MF_PROGRESS_H
 #define MF_PROGRESS_H
@@ -32,7 +32,7 @@ struct progress {
     instant_us shown_at, next;   /* when it was shown last, when it may be again */
 };
 
-/* A run without memory for it goes on without progress. */
+/* A run out of memory for progress goes on without. */
 void progress_begin(struct progress *p, const struct options *o, const struct run_head *head,
                     const struct fleet *fleet, const struct signals *signals);
 /* For engine_watch. */

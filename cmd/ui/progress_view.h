@@ -1,7 +1,6 @@
 /*
- * The progress view: what is shown of a run while it goes on. Numbers go in, lines of text come
- * out; there is no terminal, no clock and no journal here, so what it looks like is tested as
- * tables.
+ * The progress view of a run. Numbers go in, lines of text come out; without terminal, clock and
+ * journal, so tests compare the lines as tables.
  *
  *     Run 3, apply: 1240 of 10000 final, 12 bad
  *     [######..........................................]  12%  2h31m left

@@ -18,9 +18,9 @@ struct rate_meter {
 
 double rate_meter_read(struct rate_meter *g, uint64_t count, instant_us now);
 
-/* How long at the least the calls take that a lane can make without waiting for anybody: the looks
- * that it owes, and its writes. Of identities that nobody has looked at, as many are thought to
- * need a write as of those that have been judged. writes: the run writes at all. */
+/* The least time for a lane's calls without any waiting: the reads still to make, and the writes.
+ * Unread identities are assumed to need writes in the proportion of the judged ones. writes: the
+ * run makes writes at all. */
 span_us rate_meter_left(const struct view_lane *l, double rate_per_s, enum api read_api,
                         bool writes);
 

@@ -1,9 +1,11 @@
-/* Watches a run: tells what befalls lanes, and passes each turn on to the progress view. */
+/* The observer of a run: prints the changes of lanes, and passes each turn on to the progress
+   view. */
 #include "run_notes.h"
 
 #include "base/bounds.h"
 #include "messages.h"
 #include "preflight_text.h"
+#include "run_lost.h"
 
 #include <string.h>
 
@@ -60,15 +62,15 @@ static void closed_tell(struct run_notes *n, const struct scheduler *scheduler, 
     snprintf(regions, sizeof regions, "%u Regions", lanes);
     if (lanes == 1)
         snprintf(regions, sizeof regions, "Region " TEXT_FMT, TEXT_ARG(region_of(f, lane)));
-    message_error("account " TEXT_FMT ", %s: what is left of its %u %s %s%s: %s",
+    message_error("account " TEXT_FMT ", %s: the rest of its %u %s %s%s: %s",
                   TEXT_ARG(account_of(f, lane)), regions, jobs,
                   jobs == 1 ? "identity" : "identities",
                   scheduler_lane_is_closed(scheduler, lane) ? "fails" : "is not written",
                   lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
 }
 
-/* What it costs: a call for each identity instead of one for a hundred, each time all are read.
- * Told once for the account, since its Regions have one policy. */
+/* The cost of a fall-back: a call for each identity instead of one for a hundred, each time all are
+ * read. Printed once for the account, since its Regions share one policy. */
 static void fell_back_tell(struct run_notes *n, uint16_t lane)
 {
     const struct fleet *f = &n->run->fleet;
@@ -95,7 +97,7 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
 }
 
-/* SES asked for a longer pause than it is believed: of the lane's first action that met one. */
+/* SES asked for a longer pause than the bound: printed for the lane's first such action. */
 static void hint_cut_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
 {
     const struct fleet *f = &n->run->fleet;
@@ -107,8 +109,8 @@ static void hint_cut_tell(struct run_notes *n, const struct scheduler *scheduler
         n->hint_cut[lane] = true;
         message_note(
             "note: account " TEXT_FMT ", Region " TEXT_FMT
-            ": SES asked for a pause of %s before the next %s (x-amz-retry-after); at most %s "
-            "are waited, then it is called again",
+            ": SES asked for a pause of %s before the next %s (x-amz-retry-after); the pause is "
+            "cut to %s",
             TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
             span_format(pace->hint_cut, asked),
             call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind)),
@@ -126,12 +128,11 @@ static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, u
     const char *why = scheduler_lane_waits(scheduler, lane, &since);
     bool lasts = why && now >= since + TROUBLE_TOLD_AFTER;
     if (lasts && !n->waits[lane])
-        message_error(
-            "account " TEXT_FMT ", Region " TEXT_FMT
-            ": since %s SES cannot be asked; its identities wait, and one call at a time is "
-            "tried: %s",
-            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), when_format(since, when),
-            why);
+        message_error("account " TEXT_FMT ", Region " TEXT_FMT
+                      ": since %s SES cannot be reached; the identities wait, and one call at a "
+                      "time is tried: %s",
+                      TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                      when_format(since, when), why);
     else if (!why && n->waits[lane])
         message_note("account " TEXT_FMT ", Region " TEXT_FMT ": SES answers again",
                      TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
@@ -202,20 +203,19 @@ static void notes_end(void *ctx, const struct run *r, bool failed, instant_us no
             if (pace_is_slowed(pace))
                 message_note(
                     "note: account " TEXT_FMT ", Region " TEXT_FMT
-                    ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a "
-                    "second. Its rate is lower than %.3g, or somebody else uses the same bucket",
+                    ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
+                    "Its rate is lower than %.3g, or other programs share its quota",
                     TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
                     pace->load.rate_per_s, pace->load.wanted_per_s);
             else if (pace->throttled * 100 > pace->calls)
-                message_note(
-                    "note: account " TEXT_FMT ", Region " TEXT_FMT
-                    ": SES throttled %llu of %llu calls of %s; at the end they went at %.3g a "
-                    "second, as wanted. Slower calls were not refused less, or somebody else "
-                    "used the same bucket for a while",
-                    TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
-                    (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
-                    pace->load.rate_per_s);
+                message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                             ": SES throttled %llu of %llu calls of %s; at the end they went at "
+                             "%.3g a second, as wanted. Slower calls were not refused less, or "
+                             "other programs shared the quota for a while",
+                             TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
+                             (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
+                             action, pace->load.rate_per_s);
         }
     }
     if (scheduler_pause_reason(scheduler))
@@ -233,10 +233,21 @@ static void notes_preflight(void *ctx, const struct preflight *p)
     preflight_print_missing(p);
 }
 
+static enum err notes_beside(void *ctx, const struct run *r, struct why *why)
+{
+    const struct run_notes *n = ctx;
+    return n->tells_losses ? run_lost_note(n->options, r, why) : OK;
+}
+
 struct run_observer run_notes_observer(struct run_notes *n, const struct options *o,
                                        const struct signals *signals)
 {
     *n = (struct run_notes){.options = o, .signals = signals};
-    return (struct run_observer){n,          notes_preflight, notes_begin,
-                                 notes_turn, notes_wake,      notes_end};
+    return (struct run_observer){.ctx = n,
+                                 .preflight = notes_preflight,
+                                 .beside = notes_beside,
+                                 .begin = notes_begin,
+                                 .turn = notes_turn,
+                                 .wake = notes_wake,
+                                 .end = notes_end};
 }

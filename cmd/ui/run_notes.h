@@ -1,6 +1,6 @@
 /*
- * What a person should be told of a run beside its rows, on standard error: at once when a lane is
- * closed or reads otherwise than usual, at the end what was not judged and what went slowly.
+ * Notes about a run beside its rows, on standard error: at once when a lane is closed or falls
+ * back, at the end rules not judged and slow actions.
  */
 #ifndef MF_RUN_NOTES_H
 #define MF_RUN_NOTES_H
@@ -12,6 +12,7 @@ struct run_notes {
     const struct options *options;
     const struct signals *signals;
     bool shows_preflight; /* standard output is free for it */
+    bool tells_losses;    /* of the journal that a plan reads beside: nothing else tells them */
     const struct run *run;
     struct progress progress;            /* shown each turn too */
     uint32_t lane_changes;               /* of the scheduler, as far as they are told */

@@ -15,7 +15,7 @@ static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
 
 #define STOPPING_LEN (COUNT(stopping))
 
-/* Whoever started us with it ignored (nohup, a shell's background job) wants it ignored. */
+/* A signal ignored at start (nohup, a shell's background job) stays ignored. */
 static bool is_ignored(int signal)
 {
     struct sigaction now;
@@ -24,7 +24,7 @@ static bool is_ignored(int signal)
 
 static void leave_early(int signal)
 {
-    static const char said[] = "mailfrom: stopped by a signal, with nothing under way\n";
+    static const char said[] = "mailfrom: stopped by a signal; no call was in flight\n";
     ssize_t written = write(STDERR_FILENO, said, sizeof said - 1);
     (void)written;
     (void)signal;

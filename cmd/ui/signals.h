@@ -2,7 +2,7 @@
  * SIGWINCH and SIGCONT are counted, and the deciding thread is woken.
  *
  * SIGINT, SIGTERM and SIGHUP: the first asks the run to drain, the second to leave at once. One
- * thread waits for them, so no code runs inside a handler and there is nothing to be careful about.
+ * thread waits for the signals, so no code runs inside a handler.
  *
  * Reports are written when the engine is done. A signal that comes then, and any third one, ends
  * the process on the spot with EXIT_STOPPED: the journal is whole at every instant, and `report`

@@ -1,4 +1,4 @@
-/* Reads the journal again and again, more rarely the longer it takes, and draws what it says. */
+/* Reads the journal again and again, more rarely the longer a read takes, and draws the state. */
 #include "status_watch.h"
 
 #include "access/lanes.h"
@@ -109,13 +109,14 @@ static enum err rows_read(struct watched_run *w, struct why *why)
 
 static const char *state_of(struct watched_run *w)
 {
+    static const char *const names[] = {"cut off", "running", "unknown"};
     char holder[JOURNAL_HOLDER_MAX];
     w->goes_on = false;
     if (w->run.head.state != RUN_OPEN)
         return w->run.head.state == RUN_ENDED ? "ended" : "stopped";
-    w->goes_on = journal_has_writer(w->run.journal, holder);
-    bool is_told = w->goes_on || !journal_lock_is_gone(w->run.journal);
-    return w->goes_on ? "running" : is_told ? "cut off" : "unknown";
+    enum journal_writer writer = journal_writer(w->run.journal, w->run.head.id, holder);
+    w->goes_on = writer == JOURNAL_HAS_WRITER;
+    return names[writer];
 }
 
 /* The journal is opened anew: what was written since is in the next copy. */

@@ -3,8 +3,8 @@
  * --format json`.
  *
  * The run never waits for a watcher, since a journal that is being written is read from a copy
- * (engine/journal/copy.h). Nor is the disk kept busy: a large journal is read less often, so that
- * reading takes a fifth of the time at most.
+ * (engine/journal/store_sqlite/copy.h). Nor is the disk kept busy: a large journal is read less
+ * often, so that reading takes a fifth of the time at most.
  */
 #ifndef MF_STATUS_WATCH_H
 #define MF_STATUS_WATCH_H

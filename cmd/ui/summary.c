@@ -1,4 +1,4 @@
-/* Counts the rows of a run and prints what it came to. */
+/* Counts the rows of a run and prints the result. */
 #include "summary.h"
 
 #include "messages.h"

@@ -1,5 +1,5 @@
 /*
- * What a run came to, for a person: counts, the plan row by row, the way on.
+ * The result of a run for a person: counts, the plan row by row, the next steps.
  */
 #ifndef MF_SUMMARY_H
 #define MF_SUMMARY_H
@@ -10,7 +10,7 @@
 
 /* Counts the rows of r->head.id; sum must be cleared (report_sum_clear), after an error too. */
 enum err summary_count(struct run *r, struct report_sum *sum, struct why *why);
-/* What is wrong beside the outcomes: a line each; nothing where nothing is. */
+/* The alarms beside the outcomes, a line each; prints nothing without alarms. */
 void summary_alarms(const struct report_sum *sum);
 /* Before -> after, by section, risky ones first; rows that are alike are folded unless --all. */
 enum err summary_plan(const struct options *o, struct run *r, const struct report_sum *sum,
@@ -19,7 +19,7 @@ enum err summary_plan(const struct options *o, struct run *r, const struct repor
 /* What apply would cost: writes, reads, the earliest finish; one line. */
 enum err summary_budget(struct run *r, struct why *why);
 
-/* The last lines: what it came to, what it cost, the way on. */
+/* The last lines: the result, the cost, the next steps. */
 void summary_end(const struct options *o, const struct run *r, const struct report_sum *sum);
 
 #endif

@@ -22,7 +22,7 @@ enum inquiry_mode access_dns_mode(const struct access *a)
     return authority ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE;
 }
 
-/* The texts that are kept, by their option's name. */
+/* The kept texts, by the name of the option. */
 static const struct {
     const char *name;
     size_t offset;
@@ -39,7 +39,7 @@ static const struct {
 };
 
 #define KEPT_TEXTS     COUNT(kept_texts)
-#define KEPT_BYTES_MAX (1u << 20) /* arguments of the command line, which Linux bounds by less */
+#define KEPT_BYTES_MAX (1u << 20) /* arguments of the command line; Linux allows less */
 
 static const char **text_field(struct access *a, size_t i)
 {
@@ -72,9 +72,10 @@ enum err access_read(struct access *a, struct text kept, struct arena *arena, st
     cJSON *json = cJSON_ParseWithLength(kept.at, kept.len);
     if (!cJSON_IsObject(json)) {
         cJSON_Delete(json);
-        return why_set(why, ERR_IO,
-                       "the journal is damaged: it has lost the options of this run. Begin another "
-                       "with mailfrom apply: what is as wanted is left alone");
+        return why_set(
+            why, ERR_IO,
+            "the journal is damaged: it has lost the options of this run. Start a new run with "
+            "mailfrom apply, which leaves alone every identity that is as wanted");
     }
     for (size_t i = 0; i < KEPT_TEXTS; i++) {
         const char *value =

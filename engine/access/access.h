@@ -1,6 +1,6 @@
 /*
- * How SES and DNS are reached: what the command line says of it, and what the journal or a plan
- * file has kept of it for the runs that follow. Texts are borrowed; NULL is "not given".
+ * How SES and DNS are reached: options of the command line, or options kept in a journal or plan
+ * file for later runs. Texts are borrowed; NULL is "not given".
  */
 #ifndef MF_ACCESS_H
 #define MF_ACCESS_H
@@ -23,15 +23,15 @@ struct access {
     bool verbose; /* each call is told on standard error */
 };
 
-/* "v1", "v2", "auto" (which begins with v1), or NULL for what is usual. */
+/* "v1", "v2", "auto" (begins with v1), or NULL for the default. */
 enum api access_api(const char *wish, enum api usual);
-/* dns, or what fits the resolver: one that is given is used as given. */
+/* dns, or the mode fitting the resolver: a given resolver is asked in recursive mode. */
 enum inquiry_mode access_dns_mode(const struct access *a);
 
-/* What a run must know again when it is resumed, as a JSON object in *arena; at == NULL when out of
+/* The options a resumed run needs again, as a JSON object in *arena; at == NULL when out of
  * memory. */
 struct text access_write(const struct access *a, struct arena *arena);
-/* Fills in what *a leaves open from what was kept. Texts live in *arena. */
+/* Fills the open members of *a from the kept options. Texts live in *arena. */
 enum err access_read(struct access *a, struct text kept, struct arena *arena, struct why *why);
 
 #endif

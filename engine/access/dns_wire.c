@@ -1,4 +1,4 @@
-/* A wire without lanes, for those who ask DNS alone. */
+/* A wire without lanes, for verbs with questions to DNS alone. */
 #include "dns_wire.h"
 
 #define CALL_TIMEOUT SPAN_S(6) /* of one question: two tries of two and four seconds */

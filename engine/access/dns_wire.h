@@ -1,5 +1,5 @@
 /*
- * The wire of a verb that asks DNS only, as it is to be reached.
+ * The wire of a verb with questions to DNS only.
  */
 #ifndef MF_DNS_WIRE_H
 #define MF_DNS_WIRE_H

@@ -1,4 +1,4 @@
-/* Opens lanes account by account; one that cannot be reached keeps its sentence. */
+/* Opens lanes account by account; an unreachable lane keeps a sentence with the reason. */
 #include "lanes.h"
 
 #include "aws/credentials/secrets.h"
@@ -21,14 +21,14 @@ struct text lanes_usual_region(const struct access *a, struct text profile, stru
     return arena_text(arena, text_of(settings.region));
 }
 
-/* One account while its lanes are opened: they come one after the other, or nearly so. */
+/* The settings of the last account: lanes of an account mostly come in a row. */
 struct opening {
     const struct fleet *fleet;
     const struct access *access;
     const struct notices *notices;
     struct aws_settings settings;
-    uint32_t account; /* whose settings those are; UINT32_MAX: nobody's */
-    enum err err;     /* what came of reading them */
+    uint32_t account; /* owner of the settings; UINT32_MAX: none yet */
+    enum err err;     /* the result of reading the settings */
 };
 
 static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct text region,
@@ -62,7 +62,7 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
     const struct fleet *f = o->fleet;
     uint16_t account = f->lanes[number].account;
     struct text region = names_text(&f->names, f->lanes[number].region);
-    /* An account that names a profile or a role means it; --profile means it for all others. */
+    /* The profile or role of the account comes first; --profile is for accounts without one. */
     const struct account *a = &f->accounts[account];
     struct credential_request request = {
         .profile = names_text(&f->names, a->profile),
@@ -87,14 +87,14 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
         err = credential_source_open(&l->sources[account], &request, why);
     if (err != OK)
         return err;
-    /* Once for each such Region. */
+    /* Once for each guessed Region. */
     const struct endpoint *e = &lane->at.ses;
     bool is_told = e->known_region;
     for (uint32_t i = 0; i < number && !is_told; i++)
         is_told = f->lanes[i].region == f->lanes[number].region;
     if (!is_told)
         notice_note(o->notices,
-                    "note: SES is not known to be in Region %s; it is asked all the same, at %s",
+                    "note: Region %s is not a known SES Region; it is asked anyway, at %s",
                     e->region, e->host);
     lane->keeps_own_clock = o->settings.keeps_own_clock;
     lane->credentials = l->sources[account];

@@ -1,24 +1,24 @@
-/* Which options of a file must be given again before they count. */
+/* Options of a file without effect until the user gives the option again. */
 #include "trust.h"
 
 #include "aws/endpoints.h"
+#include "aws/variables.h"
 #include "base/count.h"
 #include "model/region.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 
 static const struct leading {
     const char *name; /* of the option */
     size_t offset;
     const char *what;
-    const char *variable; /* that says the same */
+    enum aws_variable variable; /* the environment's equal of the option */
 } leadings[] = {
     {"endpoint-url", offsetof(struct access, endpoint_url),
-     "send requests that are signed with your credentials to", "AWS_ENDPOINT_URL"},
+     "send requests that are signed with your credentials to", AWS_ENDPOINT_URL},
     {"ca-bundle", offsetof(struct access, ca_bundle),
      "trust, for requests that are signed with your credentials, the authorities of",
-     "AWS_CA_BUNDLE"},
+     AWS_CA_BUNDLE},
 };
 
 #define LEADINGS (COUNT(leadings))
@@ -28,7 +28,7 @@ static struct text value_of(const struct access *a, const struct leading *l)
     return text_of(*(const char *const *)(const void *)((const char *)a + l->offset));
 }
 
-/* Not by the end of its name: below amazonaws.com are hosts of customers, too. */
+/* Compares whole names, not the end: hosts of customers lie below amazonaws.com too. */
 static bool is_of_region(struct text url, struct text region)
 {
     struct endpoint e;
@@ -54,11 +54,11 @@ static bool is_of_aws(struct text url)
     return false;
 }
 
-/* Must somebody else than a file say it? */
+/* Must the user confirm the value? */
 static bool is_leading(const struct leading *l, struct text value)
 {
     bool is_url = l->offset == offsetof(struct access, endpoint_url);
-    bool is_users = text_eq(text_of(getenv(l->variable)), value);
+    bool is_users = text_eq(text_of(aws_variable_value(l->variable)), value);
     return value.len && !is_users && !(is_url && is_of_aws(value));
 }
 
@@ -69,11 +69,11 @@ enum err access_trust_vet(const struct access *given, const struct access *taken
         struct text value = value_of(taken, &leadings[i]);
         if (value_of(given, &leadings[i]).len || !is_leading(&leadings[i], value))
             continue;
-        return why_set(why, ERR_INPUT,
-                       "%s would %s " TEXT_FMT ". Only you can say so, and --yes does not: if that "
-                       "is right, give the same --%s again",
-                       from, leadings[i].what, TEXT_ARG(text_slice(value, 0, 300)),
-                       leadings[i].name);
+        return why_set(
+            why, ERR_INPUT,
+            "%s would %s " TEXT_FMT
+            ". To allow this, give the same --%s on the command line; --yes does not allow it",
+            from, leadings[i].what, TEXT_ARG(text_slice(value, 0, 300)), leadings[i].name);
     }
     return OK;
 }

@@ -1,8 +1,8 @@
 /*
- * Where signed requests go is for whoever runs the program to say. A plan file and a journal may
- * come from elsewhere, with a repository or an archive, and an endpoint or a CA bundle that they
- * name would be given the session token. So what they name counts only when the user's own command
- * line or environment names it too, except the hosts that AWS has for a Region.
+ * The user of the program decides where signed requests go. A plan file or a journal may come with
+ * a repository or an archive, and an endpoint or CA bundle named in the file would receive the
+ * session token. So an endpoint or a bundle of a file counts only when the user's own command line
+ * or environment names the value too. AWS's own hosts for a Region are exempt.
  */
 #ifndef MF_TRUST_H
 #define MF_TRUST_H
@@ -10,8 +10,8 @@
 #include "access.h"
 #include "base/error.h"
 
-/* given: before access_read() filled in what was kept; taken: after. from: "plan a.plan", for
- * the sentence. ERR_INPUT names the option that has to be given again. */
+/* given: before access_read() filled in what was kept; taken: after. from: "plan a.plan", for the
+ * sentence. ERR_INPUT names the option to give again. */
 enum err access_trust_vet(const struct access *given, const struct access *taken, const char *from,
                           struct why *why);
 

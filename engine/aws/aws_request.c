@@ -1,7 +1,6 @@
 /*
- * Duty: choose the protocol, put the request together, look once more where it leads, sign it.
- * Invariant: a request that leaves here is signed for exactly the bytes that it holds; one that
- * could not be made is empty.
+ * Chooses the protocol, builds the request, checks the destination again, signs. Invariant: a
+ * request leaving here is signed for exactly its bytes; a failed one is empty.
  */
 #include "aws_request.h"
 
@@ -52,7 +51,7 @@ static const struct endpoint *endpoint_of(const struct aws_endpoints *at, const 
     return api_of(c) == API_V2 ? &at->sesv2 : &at->ses;
 }
 
-/* A request in parts; what is signed and what is sent are both made from it. */
+/* A request in parts: source of both the signature and the sent bytes. */
 struct parts {
     struct buf path, query;
     const char *content_type; /* NULL: no body */
@@ -84,7 +83,8 @@ static enum err url_make(struct aws_request *r, const struct parts *p, const str
     if (r->url.failed)
         return why_set(why, ERR_LIMIT, "the request is too long");
     if (!endpoint_owns_url(e, buf_text(&r->url)))
-        return why_set(why, ERR_INPUT, "the request would not go to %s and is not signed", e->host);
+        return why_set(why, ERR_INPUT, "the URL does not lead to %s so the request is not signed",
+                       e->host);
     return OK;
 }
 
@@ -167,8 +167,8 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
     return err;
 }
 
-/* A write is accepted by its documented answer alone. Whoever stands in between can say 200 with a
- * page of its own, or with nothing at all; AWS numbers every answer. */
+/* Only its documented answer accepts a write. A proxy in between can answer 200 with a page of its
+ * own, or with an empty body; AWS numbers every answer. */
 static void accepted_check(struct call *c, const struct aws_reply *r)
 {
     struct text given = text_trim(text_slice(r->content_type, 0, text_find(r->content_type, ';')));
@@ -193,7 +193,7 @@ void aws_reply_decode(struct call *c, const struct aws_reply *r)
         ses_v2_decode(c, r->http_status, r->error_type, r->body);
     else
         ses_v1_decode(c, r->http_status, r->body);
-    /* What every answer of AWS may carry in its headers, whatever its protocol. */
+    /* Headers possible in every answer of AWS, in both protocols. */
     uint64_t ms;
     instant_us date;
     if (r->request_id.len)

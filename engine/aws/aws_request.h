@@ -1,6 +1,6 @@
 /*
  * The one door of this room: a call becomes a signed HTTP request, an HTTP answer becomes the
- * call's answer. Nothing here sends, waits or reads a clock, so that every byte can be tested.
+ * call's answer. No function here sends, waits or reads a clock, so tests can check every byte.
  *
  * The carrier's way with a call:
  *
@@ -29,14 +29,15 @@ struct aws_endpoints {
     struct endpoint ses, sesv2, sts; /* by version 1, by version 2, STS */
 };
 
-/* Owned by whoever made it. Holds the session token: clear it as soon as it is sent. */
+/* Owned by its maker. Holds the session token: clear the request right after sending. */
 struct aws_request {
     const char *method; /* "GET", "POST", "PUT" */
-    struct buf url;     /* NUL-terminated; path and query are encoded as they were signed, so they
-                           must go out as they stand (no dot-segment squashing) */
-    struct buf headers[AWS_HEADERS_MAX]; /* "Name: value", NUL-terminated, no line end: Host,
-                           X-Amz-Date, Authorization; Content-Type and X-Amz-Security-Token when
-                           there is one. Others may be added, but not these again */
+    struct buf url;     /* NUL-terminated; path and query are encoded as signed, so both must go out
+                           unchanged (no dot-segment squashing) */
+    struct buf
+        headers[AWS_HEADERS_MAX]; /* "Name: value", NUL-terminated, no line end: Host, X-Amz-Date,
+                                     Authorization; Content-Type and X-Amz-Security-Token if any.
+                                     Other headers may be added, but none of these again */
     uint32_t headers_len;
     struct buf body; /* empty for GET; Content-Length is the carrier's to send */
 };
@@ -47,16 +48,17 @@ void aws_request_clear(struct aws_request *r); /* wipes; fine after init and aft
 /* Fills r (init'ed) for any kind but CALL_ASK. CALL_CALLER goes to STS, all others to SES. now is
  * the signing instant, clock correction included. Borrows nothing afterwards. ERR_INPUT: the call
  * cannot be expressed, or the host of the URL is not the endpoint's; ERR_LIMIT, ERR_NOMEM; then r
- * is empty, nothing must be sent, and the reply is REPLY_NOT_SENT with *why as its message. */
+ * is empty, the carrier sends no request, and the reply is REPLY_NOT_SENT with *why as the
+ * message. */
 enum err aws_request_make(struct aws_request *r, const struct call *c,
                           const struct aws_endpoints *at, const struct credentials *cred,
                           instant_us now, struct why *why);
 
-/* For the family: finishes a request whose body is a form (Query protocol) to the root of *e. cred
- * NULL: it is not signed. Errors as above. */
+/* For the family: finishes a request with a form as its body (Query protocol) to the root of *e.
+ * cred NULL: unsigned. Errors as above. */
 enum err aws_request_form(struct aws_request *r, const struct endpoint *e,
                           const struct credentials *cred, instant_us now, struct why *why);
-/* One more header line. Too long a one sticks in its buf. */
+/* One more header line. The failure of a longer line sticks in its buf. */
 void aws_request_header(struct aws_request *r, struct text name, struct text value);
 
 /* A whole HTTP answer. Header values without the spaces around them; empty when absent. Borrowed
@@ -71,9 +73,9 @@ struct aws_reply {
     struct text body;
 };
 
-/* Fills the call's answer: reply (how is REPLY_HTTP or REPLY_GARBLED) and what the kind asks for,
- * copied into c->arena. call_answer_reset(c) was called before. For answers that did not come as a
- * whole the carrier fills reply by itself (REPLY_NOT_SENT, REPLY_LOST). */
+/* Fills the call's answer: reply (how is REPLY_HTTP or REPLY_GARBLED) and the members of the call's
+ * kind, copied into c->arena. Call call_answer_reset(c) before. For incomplete answers the carrier
+ * fills reply by itself (REPLY_NOT_SENT, REPLY_LOST). */
 void aws_reply_decode(struct call *c, const struct aws_reply *r);
 
 #endif

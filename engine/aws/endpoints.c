@@ -1,8 +1,7 @@
 /*
- * Duty: from a Region or an override to a host name. Invariant: what is not spelled exactly as AWS
- * spells Regions, or as RFC 3986 spells a bare origin, never becomes part of a URL. A Region such
- * as "x@attacker.com:443/#" sent signed requests of other programs away (GHSA-9cvc-h2w8-phrp and
- * kin).
+ * From a Region or an override to a host name. Invariant: only a Region in AWS's exact spelling, or
+ * a bare origin by RFC 3986, becomes part of a URL. A Region such as "x@attacker.com:443/#" led
+ * signed requests of other programs astray (GHSA-9cvc-h2w8-phrp and similar).
  */
 #include "endpoints.h"
 

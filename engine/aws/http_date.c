@@ -1,4 +1,4 @@
-/* Reads the form of an HTTP date that servers send (RFC 9110, section 5.6.7) as an RFC 3339 one. */
+/* Reads an HTTP date (RFC 9110, section 5.6.7) by rewriting the text as an RFC 3339 date. */
 #include "http_date.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ static int month_of(struct text t)
     return 0;
 }
 
-/* Rewritten as ISO 8601, so that one reader checks the numbers of both. */
+/* Rewritten as ISO 8601, so one reader checks the numbers of both forms. */
 bool http_date_parse(struct text t, instant_us *out)
 {
     static const char pattern[] = "aaa, 00 aaa 0000 00:00:00 GMT";

@@ -6,7 +6,7 @@
 
 #include "base/when.h"
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT": the one form that servers may send today. */
+/* "Sun, 06 Nov 1994 08:49:37 GMT": the one form allowed for servers today. */
 bool http_date_parse(struct text t, instant_us *out);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * The way of the credential providers to the network: one request out, its answer back, bounded in
- * time and size. The live world stands behind it (engine/wire/blocking_client.h), and scripts in
- * tests.
+ * The credential providers' way to the network: one request out, one answer back, bounded in time
+ * and size. Implemented by the live world (engine/wire/blocking_client.h), and by scripts in tests.
  */
 #ifndef MF_HTTP_EXCHANGE_H
 #define MF_HTTP_EXCHANGE_H
@@ -17,7 +16,7 @@ struct http_terms {
 /* Holds secrets: http_answer_clear. */
 struct http_answer {
     int status;
-    instant_us server_date; /* header Date; 0: none, or an Age header stood beside it */
+    instant_us server_date; /* header Date; 0: none, or with an Age header */
     struct buf body;
 };
 
@@ -30,7 +29,7 @@ struct http_exchange {
                     const struct http_terms *terms, struct http_answer *answer, struct why *why);
     /* Sleeps. False: cut short, because the program is ending. */
     bool (*rest)(void *context, span_us span);
-    int ending_fd; /* readable once the program is ending; -1: it never is */
+    int ending_fd; /* readable once the program is ending; -1: never */
 };
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Duty: a guarded door to cJSON, and the only file that knows it. cJSON copies texts as C strings,
- * takes the first of two equal members and has a bound of its own for depth only; what would slip
- * through is refused before or right after parsing.
+ * A guarded door to cJSON, for the rest of the room. cJSON copies texts as C strings, takes the
+ * first of two equal members and bounds only the depth; NULs, doubles and excess are refused before
+ * or right after parsing.
  */
 #include "json.h"
 
@@ -25,7 +25,7 @@ static const struct json *outer(const cJSON *value)
     return (const struct json *)(const void *)value;
 }
 
-/* The index after the string that begins at i, or t.len + 1 for one that holds \u0000. */
+/* The index after the string beginning at i, or t.len + 1 for a string with \u0000. */
 static size_t string_skip(struct text t, size_t i)
 {
     for (i++; i < t.len && t.at[i] != '"'; i++) {
@@ -38,7 +38,7 @@ static size_t string_skip(struct text t, size_t i)
     return i < t.len ? i + 1 : t.len;
 }
 
-/* One pass over the bytes, before any memory is spent on them. */
+/* One pass over the bytes, before any allocation. */
 static const char *document_fault(struct text t)
 {
     size_t depth = 0, nodes = 1;
@@ -125,12 +125,12 @@ enum err json_parse(struct json **out, struct text document, struct why *why)
     const char *end = NULL, *fault = document_fault(document);
     *out = NULL;
     if (document.len == 0 || document.len > HTTP_BODY_MAX)
-        return why_set(why, ERR_PROTO, "JSON: it is %s", document.len ? "too long" : "empty");
+        return why_set(why, ERR_PROTO, "JSON: the text is %s", document.len ? "too long" : "empty");
     if (fault)
         return why_set(why, ERR_PROTO, "JSON: %s", fault);
     cJSON *root = cJSON_ParseWithLengthOpts(document.at, document.len, &end, 0);
     if (!root)
-        return why_set(why, ERR_PROTO, "JSON: a mistake after %zu bytes",
+        return why_set(why, ERR_PROTO, "JSON: syntax error after %zu bytes",
                        end ? (size_t)(end - document.at) : 0);
     if (!only_blanks(end, document.at + document.len))
         fault = "something follows the value";

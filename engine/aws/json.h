@@ -1,6 +1,6 @@
 /*
- * JSON as it comes from outside, read with bounds: depth, number of values, no NUL inside a text,
- * no member twice, nothing after the value. For the family of this room.
+ * JSON from outside, read with bounds: depth, number of values, no NUL inside a text, no member
+ * twice, nothing after the value. For the family of this room.
  */
 #ifndef MF_JSON_H
 #define MF_JSON_H
@@ -13,10 +13,10 @@ struct json; /* one value of a parsed document */
 /* *out is owned: json_free. ERR_PROTO: not JSON, or not allowed here. */
 enum err json_parse(struct json **out, struct text document, struct why *why);
 void json_free(struct json *document); /* NULL is fine */
-void json_wipe(struct json *document); /* the same for a document with secrets */
+void json_wipe(struct json *document); /* like json_free() for a document with secrets */
 
-/* A member of an object; NULL when value is no object, or the member is absent or null: the three
- * mean the same to every reader here. NULL is accepted as value everywhere below. */
+/* A member of an object; NULL: value is no object, or the member is absent or null. The readers
+ * here treat the three cases alike. NULL is accepted as value in all functions below. */
 const struct json *json_member(const struct json *value, const char *name);
 
 /* False when value is NULL or of another type; *out is then untouched. Text is borrowed. */
@@ -26,7 +26,7 @@ bool json_number(const struct json *value, double *out);
 
 bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
-/* Of an array or an object; NULL when it is empty or neither. */
+/* Of an array or an object; NULL: empty, or neither. */
 const struct json *json_first(const struct json *value);
 const struct json *json_next(const struct json *element);
 

@@ -26,7 +26,7 @@ void query_add_members(struct buf *body, const char *name, const struct text *va
     }
 }
 
-/* What is gathered while the XML goes by. */
+/* State gathered during one pass over the XML. */
 struct envelope {
     struct reply *reply;
     bool is_error;

@@ -1,6 +1,6 @@
 /*
- * The AWS Query protocol, which SES v1 and STS speak: a form goes out, XML comes back in an
- * envelope of <ActionResponse><ActionResult>, or <ErrorResponse>. For the family of this room.
+ * The AWS Query protocol of SES v1 and STS: a form goes out, XML comes back in an envelope of
+ * <ActionResponse><ActionResult>, or <ErrorResponse>. For the family of this room.
  */
 #ifndef MF_QUERY_H
 #define MF_QUERY_H
@@ -15,12 +15,13 @@ void query_add(struct buf *body, const char *name, struct text value);
 /* "Identities.member.1=..", numbered from 1 without gaps. */
 void query_add_members(struct buf *body, const char *name, const struct text *values, uint32_t len);
 
-/* Called for each element below <ActionResult>; path is relative to it: "Identities/member". */
+/* Called for each element below <ActionResult>; path is relative to <ActionResult>:
+   "Identities/member". */
 typedef void query_member_fn(void *user, struct text path, struct text content);
 
-/* Fills *reply: the error of an answer that is not 2xx, the request id of any. True when the
- * answer is 2xx, well-formed and of this action, and every member has been handed to fn. False
- * otherwise, reply.how then being REPLY_GARBLED for a 2xx. */
+/* Fills *reply: the error of an answer other than 2xx, the request id of any. True: the answer is
+ * 2xx, well-formed and of this action, and fn has received every member. False otherwise; reply.how
+ * is then REPLY_GARBLED for a 2xx. */
 bool query_decode(struct reply *reply, int http_status, struct text body, const char *action,
                   query_member_fn *fn, void *user);
 

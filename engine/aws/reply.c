@@ -1,4 +1,4 @@
-/* Fills in a reply: its code, its message, and lists that grow. */
+/* Fills in a reply: code, message, and growing lists. */
 #include "reply.h"
 
 #include "base/escape.h"

@@ -1,7 +1,7 @@
 /*
- * Duty: calls to v1 forms, v1 XML to facts. Invariant: after a decode that leaves reply.how at
- * REPLY_HTTP with a 2xx, every identity of the call has its bit in `known`; in every other case
- * none has, so that an answer which cannot be read is never taken for "nothing is set".
+ * Calls to v1 forms, v1 XML to facts. Invariant: after a decode with reply.how REPLY_HTTP and a
+ * 2xx, every identity of the call has its bit in `known`. In every other case none has, so an
+ * unreadable answer never counts as "no MAIL FROM".
  */
 #include "ses_v1.h"
 
@@ -68,8 +68,8 @@ enum err ses_v1_encode(const struct call *c, struct buf *body, struct why *why)
     return body->failed ? why_set(why, ERR_LIMIT, "the request is too long") : OK;
 }
 
-/* Decoding. Members of an <entry> come in any order, its key perhaps last, so they are gathered
- * and looked at when the entry ends. */
+/* Decoding. Members of an <entry> come in any order, the key perhaps last, so members are gathered
+ * and evaluated at the end of the entry. */
 
 enum field {
     FIELD_KEY,
@@ -93,9 +93,9 @@ static const char *const field_names[FIELDS_LEN] = {
 struct map_reader {
     struct call *call;
     const char *name; /* of the map: "VerificationAttributes" */
-    unsigned known;   /* the bit that an entry of this map sets */
-    bool seen;        /* the map itself, be it empty */
-    bool twice;       /* a key that the map holds twice */
+    unsigned known;   /* the bit set by an entry of this map */
+    bool seen;        /* the map itself, empty or not */
+    bool twice;       /* the map holds a key twice */
     bool no_memory;
     struct text fields[FIELDS_LEN]; /* of the open entry; at == NULL: absent */
 };

@@ -1,6 +1,6 @@
 /*
- * SES API v1, 2010-12-01, in the AWS Query protocol: the only one that reads 100 identities at
- * once. Source: Amazon SES API Reference. For the family of this room; guests use aws_request.h.
+ * SES API v1, 2010-12-01, in the AWS Query protocol: the only version with reads of 100 identities
+ * at once. Source: Amazon SES API Reference. For the family of this room; guests use aws_request.h.
  *
  * Kinds: READ_VERIFICATION, READ_MAIL_FROM, READ_NOTIFICATION, LIST, SET, ACCOUNT, QUOTA.
  */
@@ -11,12 +11,12 @@
 #include "base/error.h"
 #include "calls/call.h"
 
-/* The body of the POST to "/". ERR_INPUT: a kind or count that v1 does not have. */
+/* The body of the POST to "/". ERR_INPUT: a kind or count unknown to v1. */
 enum err ses_v1_encode(const struct call *c, struct buf *body, struct why *why);
 
-/* facts[i] is of identities[i]; one that the answer does not mention does not exist
- * (VERIFICATION) or has no MAIL FROM (MAIL_FROM); existence is only ever told by VERIFICATION.
- * v1 cannot tell the sandbox from production, so production_access is true. */
+/* facts[i] is of identities[i]. An identity missing in the answer does not exist (VERIFICATION) or
+ * has no MAIL FROM (MAIL_FROM); only VERIFICATION tells about existence. v1 cannot tell the sandbox
+ * from production, so production_access is true. */
 void ses_v1_decode(struct call *c, int http_status, struct text body);
 
 #endif

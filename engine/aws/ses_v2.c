@@ -1,7 +1,7 @@
 /*
- * Duty: calls to v2 paths and JSON, v2 JSON to facts. Invariant: null, absent and unknown members
- * mean the same; a member of the wrong type makes the whole answer unreadable, and an unreadable
- * answer leaves no fact behind.
+ * Calls to v2 paths and JSON, v2 JSON to facts. Invariant: null, absent and unknown members are
+ * equal; a member of the wrong type makes the whole answer unreadable, and an unreadable answer
+ * leaves no fact behind.
  */
 #include "ses_v2.h"
 
@@ -75,7 +75,7 @@ enum err ses_v2_encode(const struct call *c, const char **method, struct buf *pa
     return OK;
 }
 
-/* Decoding. A reader of one member is true when the member is absent or of its type. */
+/* Decoding. A reader of one member is true when the member is absent or of the right type. */
 
 static bool read_text(const struct json *object, const char *name, struct text *out)
 {
@@ -113,7 +113,8 @@ static bool read_mail_from(const struct json *block, struct arena *arena, struct
 }
 
 /* The identity's own status counts: VerifiedForSendingStatus is also true for an address that only
- * inherits from its domain. Old emulators know no other, so it stands in when it is alone. */
+ * inherits from its domain. Old emulators send only VerifiedForSendingStatus, so the value counts
+ * when alone. */
 static bool read_verification(const struct json *root, struct ses_facts *f)
 {
     struct text status = TEXT_NONE;
@@ -231,7 +232,7 @@ void ses_v2_decode(struct call *c, int http_status, struct text error_type, stru
     if (!HTTP_IS_OK(http_status)) {
         struct text code = error_type, message = TEXT_NONE;
         json_parse(&root, body,
-                   NULL); /* HTML or nothing leaves root NULL, which every reader takes */
+                   NULL); /* HTML or an empty body leaves root NULL; every reader accepts NULL */
         static const char *const code_names[] = {"code", "Code", "__type"};
         for (size_t i = 0; code.len == 0 && i < COUNT(code_names); i++)
             read_text(root, code_names[i], &code);
@@ -243,7 +244,7 @@ void ses_v2_decode(struct call *c, int http_status, struct text error_type, stru
         return;
     }
     if (c->kind == CALL_SET && body.len == 0)
-        return; /* REST leaves it open whether "nothing" is written as {} */
+        return; /* REST does not define whether an empty answer is written as {} */
     if (json_parse(&root, body, &why))
         reply_garble(&c->reply, "the answer is not the JSON that was promised: %.200s", why.text);
     else if (!json_is_object(root) || !decode_ok(c, root)) {

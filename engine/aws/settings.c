@@ -1,49 +1,45 @@
 /*
- * Duty: settings that are no secret, from environment and profile, in botocore's order. Invariant:
- * a value that is not understood stops the account; it is never taken for "not set", since what is
- * then used instead would be real AWS.
+ * Settings without secrets, from environment and profile, in botocore's order. Invariant: an
+ * unreadable value stops the account and never counts as "not set", since the default would be real
+ * AWS.
  */
 #include "settings.h"
 
 #include "aws/credentials/profile.h"
+#include "base/count.h"
+#include "variables.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static const struct {
-    const char *service;  /* of endpoint_make() */
-    const char *variable; /* of the environment */
-    const char *section;  /* key of a [services NAME] section */
+    const char *service; /* of endpoint_make() */
+    enum aws_variable variable;
+    const char *section; /* key of a [services NAME] section */
 } clients[CLIENTS] = {
-    [CLIENT_SES] = {"ses", "AWS_ENDPOINT_URL_SES", "ses"},
-    [CLIENT_SESV2] = {"ses", "AWS_ENDPOINT_URL_SESV2", "sesv2"},
-    [CLIENT_STS] = {"sts", "AWS_ENDPOINT_URL_STS", "sts"},
-    [CLIENT_SSO] = {"sso", "AWS_ENDPOINT_URL_SSO", "sso"},
-    [CLIENT_SSO_OIDC] = {"sso-oidc", "AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"},
+    [CLIENT_SES] = {"ses", AWS_ENDPOINT_URL_SES, "ses"},
+    [CLIENT_SESV2] = {"ses", AWS_ENDPOINT_URL_SESV2, "sesv2"},
+    [CLIENT_STS] = {"sts", AWS_ENDPOINT_URL_STS, "sts"},
+    [CLIENT_SSO] = {"sso", AWS_ENDPOINT_URL_SSO, "sso"},
+    [CLIENT_SSO_OIDC] = {"sso-oidc", AWS_ENDPOINT_URL_SSO_OIDC, "sso_oidc"},
 };
 
-static struct text variable(const char *name)
-{
-    return text_of(getenv(name));
-}
-
 /* The variable, else the profile's key; *from tells which. */
-static struct text setting(const struct profile *p, const char *name, const char *key,
+static struct text setting(const struct profile *p, enum aws_variable variable, const char *key,
                            char from[SETTING_FROM_MAX])
 {
-    struct text value = variable(name);
+    struct text value = text_of(aws_variable_value(variable));
     if (value.len)
-        snprintf(from, SETTING_FROM_MAX, "%s", name);
+        snprintf(from, SETTING_FROM_MAX, "%s", aws_variable_name(variable));
     else
         snprintf(from, SETTING_FROM_MAX, "%s of profile \"%s\"", key, p->name);
     return value.len ? value : profile_get(p, key);
 }
 
-static enum err switch_read(const struct profile *p, const char *name, const char *key, bool *out,
-                            struct why *why)
+static enum err switch_read(const struct profile *p, enum aws_variable variable, const char *key,
+                            bool *out, struct why *why)
 {
     char from[SETTING_FROM_MAX];
-    struct text value = setting(p, name, key, from);
+    struct text value = setting(p, variable, key, from);
     *out = text_eq_nocase(value, TEXT("true"));
     if (*out || value.len == 0 || text_eq_nocase(value, TEXT("false")))
         return OK;
@@ -76,15 +72,14 @@ static struct text section_url(const struct profile *p, enum aws_client client)
 static struct text url_of(const struct profile *p, enum aws_client client,
                           char from[SETTING_FROM_MAX])
 {
-    struct text url = variable(clients[client].variable);
-    snprintf(from, SETTING_FROM_MAX, "%s", clients[client].variable);
-    if (url.len)
-        return url;
-    url = variable("AWS_ENDPOINT_URL");
-    snprintf(from, SETTING_FROM_MAX, "AWS_ENDPOINT_URL");
-    if (url.len)
-        return url;
-    url = section_url(p, client);
+    const enum aws_variable variables[] = {clients[client].variable, AWS_ENDPOINT_URL};
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        const char *value = aws_variable_value(variables[i]);
+        snprintf(from, SETTING_FROM_MAX, "%s", aws_variable_name(variables[i]));
+        if (value)
+            return text_of(value);
+    }
+    struct text url = section_url(p, client);
     snprintf(from, SETTING_FROM_MAX, "endpoint_url of %s in the services of profile \"%s\"",
              clients[client].section, p->name);
     if (url.len)
@@ -96,7 +91,7 @@ static struct text url_of(const struct profile *p, enum aws_client client,
 static enum err endpoints_read(struct aws_settings *s, const struct profile *p, struct why *why)
 {
     bool ignored;
-    enum err err = switch_read(p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    enum err err = switch_read(p, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS,
                                "ignore_configured_endpoint_urls", &ignored, why);
     for (unsigned i = 0; i < CLIENTS && err == OK && !ignored; i++) {
         char *from = s->endpoints[i].from;
@@ -108,10 +103,11 @@ static enum err endpoints_read(struct aws_settings *s, const struct profile *p, 
 
 static enum err region_read(struct aws_settings *s, const struct profile *p, struct why *why)
 {
-    char from[SETTING_FROM_MAX] = "AWS_REGION";
-    struct text region = variable("AWS_REGION");
+    char from[SETTING_FROM_MAX];
+    struct text region = text_of(aws_variable_value(AWS_REGION));
+    snprintf(from, sizeof from, "%s", aws_variable_name(AWS_REGION));
     if (region.len == 0)
-        region = setting(p, "AWS_DEFAULT_REGION", "region", from);
+        region = setting(p, AWS_DEFAULT_REGION, "region", from);
     return text_keep(region, from, s->region, sizeof s->region, why);
 }
 
@@ -120,15 +116,15 @@ static enum err profile_take(struct aws_settings *s, const struct profile *p, st
     char from[SETTING_FROM_MAX];
     enum err err = region_read(s, p, why);
     if (err == OK)
-        err = text_keep(setting(p, "AWS_CA_BUNDLE", "ca_bundle", from), from, s->ca_bundle,
+        err = text_keep(setting(p, AWS_CA_BUNDLE, "ca_bundle", from), from, s->ca_bundle,
                         sizeof s->ca_bundle, why);
     if (err == OK)
-        err = switch_read(p, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", &s->use_fips, why);
+        err = switch_read(p, AWS_USE_FIPS_ENDPOINT, "use_fips_endpoint", &s->use_fips, why);
     if (err == OK)
-        err = switch_read(p, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint",
+        err = switch_read(p, AWS_USE_DUALSTACK_ENDPOINT, "use_dualstack_endpoint",
                           &s->use_dual_stack, why);
     if (err == OK)
-        err = switch_read(p, "AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction",
+        err = switch_read(p, AWS_DISABLE_CLOCK_SKEW_CORRECTION, "disable_clock_skew_correction",
                           &s->keeps_own_clock, why);
     return err == OK ? endpoints_read(s, p, why) : err;
 }

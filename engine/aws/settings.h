@@ -1,8 +1,8 @@
 /*
- * How AWS is to be reached, as the user's environment and profile say it, beside credentials:
- * endpoints, FIPS and dual-stack, Region, trust anchors, clock. docs/ENDPOINTS.md has the table.
- * Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "Dual-stack and FIPS
- * endpoints", "AWS Region"; botocore's order where the guide leaves one open.
+ * The user's environment and profile on reaching AWS, beside credentials: endpoints, FIPS and
+ * dual-stack, Region, trust anchors, clock. docs/ENDPOINTS.md has the table. Source: AWS SDKs and
+ * Tools Reference Guide, "Service-specific endpoints", "Dual-stack and FIPS endpoints", "AWS
+ * Region"; botocore's order where the guide has none.
  */
 #ifndef MF_SETTINGS_H
 #define MF_SETTINGS_H
@@ -28,13 +28,13 @@ struct aws_settings {
     } endpoints[CLIENTS];
 };
 
-/* Reads environment and files; nothing is asked of anybody. A switch that is neither true nor
- * false and a text that is too long are ERR_INPUT; a file that cannot be read is its own error. */
+/* Reads environment and files, without network. A switch other than true or false and a text beyond
+ * the bound are ERR_INPUT; an unreadable file keeps its own error. */
 enum err aws_settings_read(struct aws_settings *s, const struct credential_request *request,
                            struct why *why);
 
-/* Where the client goes in that Region. url: an option that counts before all settings; or empty.
- * Errors as of endpoint_make; they name the setting. */
+/* The client's endpoint in the Region. url: an option with precedence over all settings; or empty.
+ * Errors as of endpoint_make, with the setting named. */
 enum err aws_settings_endpoint(const struct aws_settings *s, enum aws_client client,
                                struct text region, struct text url, struct endpoint *e,
                                struct why *why);

@@ -1,6 +1,6 @@
 /*
- * Duty: from a request, an instant and a key to a signature, and nothing else. Invariant: no
- * derived key outlives its function; all of them are wiped.
+ * From a request, an instant and a key to a signature. Invariant: no derived key outlives its
+ * function; all derived keys are wiped.
  */
 #include "sign.h"
 
@@ -34,7 +34,7 @@ void signature_clear(struct signature *s)
 }
 
 /* Canonical path: dot segments and doubled slashes go (RFC 3986, section 5.2.4, and further), then
- * every segment is encoded once more, which is what all services but S3 do. */
+ * every segment is encoded once more, as in all services but S3. */
 
 static void segment_drop(struct buf *path)
 {
@@ -96,7 +96,7 @@ static int hex_value(char c)
     return char_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes what is encoded and encodes everything, so that encoding twice cannot happen. */
+/* Decodes encoded bytes, then encodes all, so no byte is encoded twice. */
 static void add_encoded_once(struct buf *out, struct text t)
 {
     for (size_t i = 0; i < t.len; i++) {

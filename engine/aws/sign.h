@@ -18,8 +18,8 @@ struct sign_header {
     struct text name, value;
 };
 
-/* The request as it will be sent. Every header given here is signed: give Host and what the service
- * looks at, not what a proxy may touch. */
+/* The request before sending. Every header given here is signed: give Host and headers read by the
+ * service, not headers a proxy may change. */
 struct sign_request {
     struct text method;
     struct text path;  /* encoded for the wire; "" is "/" */
@@ -37,7 +37,7 @@ struct sign_options {
     bool omit_session_token; /* true: the token is sent but not signed */
 };
 
-/* What came out, each step by itself. Holds the session token: clear it. */
+/* The result of each step. Holds the session token: clear after use. */
 struct signature {
     struct buf canonical_request;
     struct buf string_to_sign;

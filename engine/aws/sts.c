@@ -39,7 +39,7 @@ void sts_decode(struct call *c, int http_status, struct text body)
     bool ok = query_decode(&c->reply, http_status, body, CALLER, on_member, c);
     if (ok && account_id_is(c->account.caller_account))
         return;
-    c->account = (struct account_facts){0}; /* members may have come before what broke the answer */
+    c->account = (struct account_facts){0}; /* members before the fault may have been stored */
     if (ok)
         reply_garble(&c->reply, "the answer of " CALLER " has no account number");
 }

@@ -1,7 +1,7 @@
 /*
- * AWS Security Token Service, 2011-06-15: whose credentials are these, and those of a role. For the
- * family of this room.
- * Source: AWS STS API Reference, GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity.
+ * AWS Security Token Service, 2011-06-15: the owner of credentials, and credentials of a role. For
+ * the family of this room. Source: AWS STS API Reference, GetCallerIdentity, AssumeRole,
+ * AssumeRoleWithWebIdentity.
  */
 #ifndef MF_STS_H
 #define MF_STS_H
@@ -15,15 +15,15 @@ enum err sts_encode(const struct call *c, struct buf *body, struct why *why); /*
 /* Fills account.caller_account (twelve digits) and account.caller_arn. */
 void sts_decode(struct call *c, int http_status, struct text body);
 
-/* A role that is to be assumed. Empty texts are left out. */
+/* A role to assume. Empty texts are left out. */
 struct sts_role {
     struct text arn, session_name, external_id;
     struct text duration_s; /* digits */
-    struct text web_token;  /* not empty: AssumeRoleWithWebIdentity, else AssumeRole */
+    struct text web_token;  /* not empty: AssumeRoleWithWebIdentity; empty: AssumeRole */
 };
 
 void sts_role_encode(const struct sts_role *role, struct buf *body);
-/* False: refused, or not what the API promises; *reply then says how. */
+/* False: refused, or an answer outside the API; *reply has the reason. */
 bool sts_role_decode(const struct sts_role *role, int http_status, struct text body,
                      struct credentials *out, struct reply *reply);
 

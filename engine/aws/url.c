@@ -1,6 +1,6 @@
 /*
- * Duty: say where a URL leads, or that it is not plain enough to say. Invariant: whatever passes
- * means the same to every URL parser; dotted numbers are IPv4 addresses or refused.
+ * Finds the destination of a URL, or refuses the URL as ambiguous. Invariant: an accepted URL has
+ * one meaning for every URL parser; dotted numbers are IPv4 addresses or refused.
  */
 #include "url.h"
 
@@ -63,8 +63,7 @@ static bool take_port(struct text *t, struct url *url)
     return true;
 }
 
-/* A name or an address, and nothing that one reader takes for a name and another for an address:
- * "127.1", "0x7f.0.0.1", "2130706433". */
+/* A name or an address. Refuses texts readable as both: "127.1", "0x7f.0.0.1", "2130706433". */
 static bool host_vet(struct url *url)
 {
     struct in_addr v4;
@@ -89,15 +88,15 @@ enum err url_parse_origin(struct text t, struct url *url, struct why *why)
 {
     *url = (struct url){0};
     if (t.len >= URL_LEN_MAX)
-        return why_set(why, ERR_INPUT, "it is longer than %d characters", URL_LEN_MAX - 1);
+        return why_set(why, ERR_INPUT, "longer than %d characters", URL_LEN_MAX - 1);
     if (!take_scheme(&t, url))
-        return why_set(why, ERR_INPUT, "it must begin with https:// (or http:// for loopback)");
+        return why_set(why, ERR_INPUT, "must begin with https:// (or http:// for loopback)");
     if (!take_host(&t, url) || !host_vet(url))
-        return why_set(why, ERR_INPUT, "its host is neither a host name nor an IP address");
+        return why_set(why, ERR_INPUT, "the host is neither a host name nor an IP address");
     if (!take_port(&t, url))
-        return why_set(why, ERR_INPUT, "its port is not a number from 1 to 65535");
+        return why_set(why, ERR_INPUT, "the port is not a number from 1 to 65535");
     if (t.len && !text_eq(t, TEXT("/")))
-        return why_set(why, ERR_INPUT, "it must end after host and port");
+        return why_set(why, ERR_INPUT, "must end after host and port");
     return OK;
 }
 

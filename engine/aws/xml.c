@@ -1,6 +1,6 @@
 /*
- * Duty: XML to (path, content) pairs. The only file that knows expat. Invariant: without a document
- * type there are no entities but the five of XML itself, so nothing can grow, and no file or
+ * XML to (path, content) pairs, by expat; the only user of expat. Invariant: without a document
+ * type there are no entities but the five of XML itself, so no text can grow, and no file or
  * address is ever fetched.
  */
 #include "xml.h"
@@ -18,7 +18,7 @@ struct xml_reader {
     const struct xml_sink *sink;
     struct buf path, content;
     unsigned depth;
-    bool leaf; /* no child has ended inside the open element: content is its own */
+    bool leaf; /* no child has ended inside the open element: content is the element's own */
     enum err err;
     const char *trouble;
 };
@@ -132,6 +132,6 @@ enum err xml_read(struct text document, const struct xml_sink *sink, struct why 
     enum err err = reader_run(&r, document, why);
     XML_ParserFree(r.parser);
     buf_clear(&r.path);
-    buf_wipe(&r.content); /* STS sends secrets this way */
+    buf_wipe(&r.content); /* STS sends secrets in XML */
     return err;
 }

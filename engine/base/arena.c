@@ -1,4 +1,4 @@
-/* Blocks that grow by doubling up to a size; what is larger has a block of its own. */
+/* Blocks double in size up to BLOCK_BYTES_MAX. A larger piece gets a block of its own. */
 #include "arena.h"
 
 #include <stdalign.h>
@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES 4096u
-#define BLOCK_BYTES_MAX                                                                            \
-    (1u << 20) /* blocks double up to this, so that many small takes stay cheap */
+#define BLOCK_BYTES     4096u
+#define BLOCK_BYTES_MAX (1u << 20) /* blocks double up to here, so many small takes stay cheap */
 
 struct arena_block {
     struct arena_block *next;

@@ -36,11 +36,10 @@
 #define REPLY_MESSAGE_LEN 512
 
 /* the engine */
-#define RATE_MIN                                                                                   \
-    0.01 /* calls per second: one in 100 s is slow enough for anybody, and still moving */
+#define RATE_MIN 0.01    /* calls per second: one in 100 s still makes progress */
 #define RATE_MAX 10000.0 /* no account is granted as much */
 #define READ_BEFORE_WRITE_MAX                                                                      \
-    60000000ll /* us; what a write replaces was seen at most so long before: a read of a hundred   \
+    60000000ll /* us; greatest age of the read before a write: a read of a hundred identities      \
                   serves forty seconds of writes at the documented rate */
 #define MX_BEFORE_TIGHTEN_MAX                                                                      \
     5000000ll /* us; REJECT_MESSAGE is written at most so long after DNS showed the MX: a lane of  \
@@ -49,22 +48,22 @@
     1024 /* calls of all lanes; a lane needs its rate times its round trip */
 #define RETRY_AFTER_MAX                                                                            \
     (300ll * 1000000) /* us; a bucket of SES is full again in seconds, and more stops a lane */
-#define INVENTORY_CALLS_MAX  256 /* out at once: 100 calls a second that take 2.5 s */
+#define INVENTORY_CALLS_MAX  256 /* out at once: 100 calls a second, 2.5 s each */
 #define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */
 #define EVENTS_PER_TURN_MAX  1024
-#define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds what a crash can leave unsure */
+#define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds the unsure jobs after a crash */
 
 /* DNS */
 #define DNS_MESSAGE_MAX     65535
-#define DNS_RECORDS_MAX     256        /* per message; a MAIL FROM name has two */
-#define DNS_POINTERS_MAX    64         /* compression pointers followed in one name */
-#define DNS_TXT_LEN_MAX     4096       /* one TXT record, its strings joined */
-#define INQUIRY_HOSTS_MAX   13         /* name servers of one zone: as many as the root has */
-#define INQUIRY_SERVERS_MAX 26         /* addresses asked in one inquiry: two for each of those */
+#define DNS_RECORDS_MAX     256  /* per message; a MAIL FROM name has two */
+#define DNS_POINTERS_MAX    64   /* compression pointers followed in one name */
+#define DNS_TXT_LEN_MAX     4096 /* one TXT record, strings joined */
+#define INQUIRY_HOSTS_MAX   13   /* name servers of one zone: as many as the root has */
+#define INQUIRY_SERVERS_MAX 26   /* addresses asked in one inquiry: two for each name server */
 #define INQUIRY_BYTES_MAX   (4u << 20) /* 64 answers of the largest size a server can send */
 
 #define DNS_SERVER_OUT_MAX  32      /* questions out at one authority: a third of our window */
-#define DNS_SERVER_RATE_MAX 200     /* a second at one authority: what NSD allows a source */
+#define DNS_SERVER_RATE_MAX 200     /* a second at one authority: NSD's limit for one source */
 #define SERVER_LIMIT_ROWS   256     /* of 8: 2,048 servers, 20 times the window */
 #define INSPECT_NAMES_MAX   1000000 /* names in one call: a fleet's, from a file */
 #define INSPECT_AHEAD_MAX   4096    /* verdicts held back until the names before are done */
@@ -79,11 +78,11 @@
 #define JSON_NODES_MAX        200000 /* 1,000 listed identities are 5,000; 64 bytes each in memory */
 #define JSON_MEMBERS_MAX      512    /* of one object; GetEmailIdentity has about 15 */
 #define CREDENTIAL_FILE_MAX   (1u << 20)  /* ~/.aws/config of a large company is under 100 KB */
-#define INI_ENTRIES_MAX       65536       /* keys in one such file */
-#define CREDENTIAL_ANSWER_MAX (64u << 10) /* what gives keys: an STS answer has under 16 KB */
+#define INI_ENTRIES_MAX       65536       /* keys in one INI file */
+#define CREDENTIAL_ANSWER_MAX (64u << 10) /* an answer with keys: STS sends under 16 KB */
 #define WEB_TOKEN_MAX         20000       /* STS takes no longer one */
-#define ROLE_CHAIN_MAX        8           /* roles that lead to one another; people use two */
-#define COMMAND_LEN_MAX       16384       /* credential_process, and the arguments in it */
+#define ROLE_CHAIN_MAX        8           /* roles in one chain; people use two */
+#define COMMAND_LEN_MAX       16384       /* a credential_process line with its arguments */
 #define COMMAND_ARGUMENTS_MAX 256
 #define SSO_TOKEN_S_MAX       (90 * 86400) /* a session lasts at most 90 days */
 #define PATH_LEN_MAX          4096         /* Linux opens no longer one (PATH_MAX) */
@@ -101,37 +100,38 @@
 
 /* journal and files */
 #define JOURNAL_COMMIT_ROWS 1000  /* rows per commit on import */
-#define JOURNAL_WAL_PAGES   16384 /* 64 MB of log: what a reader copies, what a restart reads */
-#define JOURNAL_COPY_TRIES  5     /* each would need a checkpoint in its way */
+#define JOURNAL_WAL_PAGES   16384 /* 64 MB of log, copied by a reader and read by a restart */
+#define JOURNAL_COPY_TRIES  5     /* a try fails only when a checkpoint interferes */
+#define JOURNAL_FETCH_ROWS  256   /* rows asked for at once: a store may be a round trip away */
 #define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
 #define LINE_LEN_MAX        65536
 #define JUDGEMENT_BYTES_MAX (256u << 10) /* notes of one identity: 32 of 1 KB, with room */
 #define PLAN_LINE_MAX       (256u << 10) /* a row is under 16 KB, the options under 64 KB */
 #define REPORT_CHUNK        (64u << 10)  /* bytes per write(2) of a report */
-#define REPORT_CHUNK_MAX    (64u << 20)  /* a chunk and the row that made it full */
+#define REPORT_CHUNK_MAX    (64u << 20)  /* a chunk and the row beyond its size */
 #define REPORT_PART_TRIES   100   /* names for the file beside; more are left only by many kills */
-#define HTML_ROWS_MAX       10000 /* a browser filters and sorts these in a blink */
-#define GROUPS_MAX          4096  /* kinds of rows that a report tells apart; the rest is counted */
-#define HTML_PART_ROWS      100   /* laid out together when they come into sight */
-#define HTML_GROUPS_MAX     200   /* of these on one page: more is no overview any more */
+#define HTML_ROWS_MAX       10000 /* a browser filters and sorts so many in a blink */
+#define GROUPS_MAX          4096  /* kinds of rows a report tells apart; the rest is counted */
+#define HTML_PART_ROWS      100   /* rows laid out together when scrolled into sight */
+#define HTML_GROUPS_MAX     200   /* groups on one page: more would be no overview */
 #define SARIF_RESULTS_MAX   25000 /* GitHub refuses a file with more */
 #define MARKDOWN_MAX        60000 /* bytes; GitHub takes 65,536 characters in a comment */
-#define MARKDOWN_CELL_MAX   300   /* of one cell; the CSV has it whole */
+#define MARKDOWN_CELL_MAX   300   /* characters of one cell; the CSV has the whole value */
 #define MARKDOWN_ROW_MAX                                                                           \
     6000                       /* a folded group's head: three texts, a character escaped to five  \
                                 */
-#define MARKDOWN_TAIL_MAX 3000 /* headings of the groups that no longer fit */
+#define MARKDOWN_TAIL_MAX 3000 /* headings of groups without room for rows */
 
 /* records for DNS owners */
-#define RECORDS_ZONES_MAX        64          /* --zone; more are what live DNS is for */
-#define RECORDS_VALUE_MAX        (64u << 10) /* one value, each of its 4,096 octets as four */
+#define RECORDS_ZONES_MAX        64 /* --zone options; live DNS finds more zones by itself */
+#define RECORDS_VALUE_MAX        (64u << 10) /* one value: 4,096 octets, four characters for each */
 #define ROUTE53_VALUE_MAX        4000        /* one Value (Route 53, "Quotas on records") */
 #define ROUTE53_BATCH_RECORDS    1000        /* ResourceRecord elements of a batch */
-#define ROUTE53_BATCH_CHARACTERS 32000       /* in its Value elements */
+#define ROUTE53_BATCH_CHARACTERS 32000       /* characters in the Value elements of a batch */
 
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
-#define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; what is more waits */
+#define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; more questions wait */
 #define DNS_CHANNELS_MAX    128 /* servers known at once: over the window, so one is always idle */
 #define DNS_RESOLVERS_MAX   8   /* servers in --resolver */
 
@@ -143,10 +143,9 @@
 #define SIM_QUERY_MAX       64   /* parameters of one query string; SES knows two */
 #define SIM_KEYS_MAX        16384 /* of the file and given out by AssumeRole: one a second for 4 hours */
 #define SIM_TABLE_MAX       (1024u << 20) /* a million identities are about 100 MB */
-#define SIM_LOOKUPS_MAX     100           /* MX questions out at once: above 200 UDP drops them */
-#define SIM_DELAYED_MAX     4096          /* answers that a fault holds back at once */
+#define SIM_LOOKUPS_MAX     100           /* MX questions out at once: above 200 UDP drops some */
+#define SIM_DELAYED_MAX     4096          /* answers held back by faults at once */
 #define SIM_CONNECTIONS_MAX 4096
-#define SIM_PAST_MAX                                                                               \
-    16384 /* changes that an old copy may not show: a hundred a second for minutes */
+#define SIM_PAST_MAX        16384 /* changes an old copy may lack: a hundred a second for minutes */
 
 #endif

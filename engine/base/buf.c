@@ -45,7 +45,7 @@ struct text buf_text(const struct buf *b)
     return (struct text){b->at, b->len};
 }
 
-/* A secret may have been in the old memory, so it is wiped rather than handed to realloc. */
+/* The old memory may hold a secret, so the buffer wipes the old memory and does not use realloc. */
 static bool buf_reserve(struct buf *b, size_t more)
 {
     if (b->failed || more > b->max || b->len > b->max - more) {

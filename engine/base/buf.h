@@ -1,6 +1,6 @@
 /*
- * A growing run of bytes with a bound. Failure sticks: after the first add that did not fit, every
- * later one does nothing and `failed` stays true, so callers check once at the end.
+ * A growing run of bytes with a bound. Failure sticks: after the first add without room, every
+ * later add does nothing and `failed` stays true, so callers check once at the end.
  */
 #ifndef MF_BUF_H
 #define MF_BUF_H
@@ -17,7 +17,7 @@ void buf_init(struct buf *b, size_t max_bytes);
 void buf_clear(struct buf *b); /* frees */
 void buf_wipe(struct buf *b);  /* overwrites, then frees: for secrets */
 void buf_reset(struct buf *b); /* empty again, memory kept */
-/* Clears a part of which the whole was made: what could not be had of it, the whole lacks too. */
+/* Clears a part after its bytes were added to whole. If part had failed, whole fails too. */
 void buf_spend(struct buf *part, struct buf *whole);
 struct text buf_text(const struct buf *b);
 

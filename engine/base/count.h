@@ -1,6 +1,6 @@
 /*
- * The number of elements of an array, known when the program is compiled. Of arrays only: of a
- * pointer it gives nonsense, about which compilers warn (-Wsizeof-pointer-div).
+ * The number of elements of an array, as a constant. For arrays only: a pointer gives a wrong
+ * number, and compilers warn (-Wsizeof-pointer-div).
  */
 #ifndef MF_COUNT_H
 #define MF_COUNT_H

@@ -1,4 +1,4 @@
-/* Sentences of errors, put together in place; one that is too long is cut. */
+/* Builds the sentences of errors in place; a longer sentence is cut. */
 #include "error.h"
 
 #include <stdarg.h>

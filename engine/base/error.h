@@ -1,24 +1,24 @@
 /*
- * How a function says that it could not do its work.
+ * How a function reports a failure.
  *
- * `enum err` is what code branches on; `struct why` is one sentence for a person, wrapped on its
- * way up with the outermost noun first: "journal .mailfrom/journal.db: disk I/O error".
- * Trouble in the outside world travels this way. Trouble in the program is an assert, which stays
- * on in release builds. Only cmd/ ends the process.
+ * Code branches on `enum err`; a person reads `struct why`, one sentence. Each caller puts its noun
+ * in front, so the outermost noun comes first: "journal .mailfrom/journal.db: disk I/O error".
+ * Failures of the outside world are reported so. A fault of the program is an assert, on in release
+ * builds too. Only cmd/ ends the process.
  */
 #ifndef MF_ERROR_H
 #define MF_ERROR_H
 
 enum err {
     OK = 0,
-    ERR_INPUT, /* what the user gave is wrong: manifest, option, file */
+    ERR_INPUT, /* wrong input from the user: manifest, option, file */
     ERR_LIMIT, /* a bound of limits.h was reached */
     ERR_NOMEM, /* the allocator said no */
     ERR_IO,    /* the operating system or the disk said no */
-    ERR_BUSY,  /* somebody else holds it */
+    ERR_BUSY,  /* another process holds the file or lock */
     ERR_AUTH,  /* no usable credentials, or the wrong ones */
-    ERR_PROTO, /* the other side sent something that its protocol does not allow */
-    ERR_GONE,  /* what was asked for is not there */
+    ERR_PROTO, /* the peer broke its protocol */
+    ERR_GONE,  /* the thing asked for does not exist */
 };
 
 #define WHY_LEN_MAX 1024 /* longest sentence; a longer one is cut */
@@ -27,12 +27,12 @@ struct why {
     char text[WHY_LEN_MAX];
 };
 
-/* Puts the sentence into *why (which may be NULL) and returns err, so that it ends a function:
- * return why_set(why, ERR_IO, "cannot open %s: %s", path, strerror(errno)); */
+/* Puts the sentence into *why (NULL allowed) and returns err. A function can end with return
+ * why_set(why, ERR_IO, "cannot open %s: %s", path, strerror(errno)); */
 enum err why_set(struct why *why, enum err err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts "outer: " before the sentence that is there. Returns err. */
+/* Puts "outer: " before the sentence of *why. Returns err. */
 enum err why_wrap(struct why *why, enum err err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,4 +1,4 @@
-/* Decodes UTF-8, and escapes what JSON, YAML, a terminal or a URL does not take literally. */
+/* Decodes UTF-8, and escapes characters with a meaning in JSON, YAML, a terminal or a URL. */
 #include "escape.h"
 
 #include "count.h"
@@ -33,14 +33,14 @@ bool utf8_is(struct text t)
     return true;
 }
 
-/* Characters that move a cursor, start an escape sequence or turn the reading direction. */
+/* Characters for moving a cursor, starting an escape sequence or turning the reading direction. */
 bool escape_is_unsafe(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-/* Text that stands in a JSON string as it is: as a rule all of it. */
+/* Copies text without characters to escape in one piece: as a rule all of it. */
 static size_t plain_len(struct text t)
 {
     size_t i = 0;
@@ -75,7 +75,7 @@ void escape_json(struct buf *out, struct text t)
     buf_add_char(out, '"');
 }
 
-/* Words that YAML 1.1 or 1.2 takes for something else than text. */
+/* Words with a meaning of their own in YAML 1.1 or 1.2. */
 static bool is_yaml_word(struct text t)
 {
     static const char *const words[] = {"y",   "n",    "yes",   "no",  "on",
@@ -86,7 +86,7 @@ static bool is_yaml_word(struct text t)
     return false;
 }
 
-/* Begins with a letter, so it is no number; has nothing that YAML reads. */
+/* A first letter rules a number out; the other characters have no meaning in YAML. */
 static bool is_yaml_plain(struct text t)
 {
     if (t.len == 0 || !char_is_alpha(t.at[0]) || is_yaml_word(t))

@@ -11,8 +11,8 @@ uint64_t hash_bytes(const void *bytes, size_t len);
 /* Mixes value into hash; order matters. Start from any seed. */
 uint64_t hash_mix(uint64_t hash, uint64_t value);
 
-/* Jitter: a number in [0, 1) that depends on nothing but (seed, job, attempt), so that neither
- * replay nor the number of carriers can change it. */
+/* Jitter: a number in [0, 1) made from (seed, job, attempt) alone, so neither replay nor the number
+ * of carriers can change the result. */
 double hash_unit(uint64_t seed, uint64_t job, uint64_t attempt);
 
 #endif

@@ -1,4 +1,4 @@
-/* A 4-ary heap in an array, with the place of each id beside it. */
+/* A 4-ary heap in an array, with a second array for the place of each id. */
 #include "heap.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* A JSON writer that knows where it stands. Source: RFC 8259. */
+/* The JSON writer: tracks open objects and arrays. Source: RFC 8259. */
 #include "json_out.h"
 
 #include "escape.h"
@@ -13,7 +13,7 @@ void json_init(struct json_out *j, struct buf *buf)
     *j = (struct json_out){.buf = buf};
 }
 
-/* Is a comma due before the next element? From now on one is due before the one after it. */
+/* Returns whether a comma is due before the next element, and notes one for the element after. */
 static bool take_comma(struct json_out *j)
 {
     if (j->depth == 0)
@@ -25,7 +25,7 @@ static bool take_comma(struct json_out *j)
     return is_due;
 }
 
-/* What stands before a value, added in one piece: `, "key": `. */
+/* The text before a value, added in one piece: `, "key": `. */
 static void begin(struct json_out *j, const char *key)
 {
     char head[JSON_KEY_LEN_MAX + 6];

@@ -1,6 +1,7 @@
 /*
- * JSON (RFC 8259), written as it goes: the only writer of the program. Values go to a buffer that
- * the caller owns and may empty between calls, as a sink does. Nothing is allocated here.
+ * JSON (RFC 8259), written piece by piece: the only JSON writer of the program. Values go to a
+ * buffer of the caller, who may empty the buffer between calls, as a sink does. Nothing is
+ * allocated here.
  *
  *     json_add_object(&j, NULL);               {
  *     json_add_text(&j, "name", TEXT("a"));    "name":"a"
@@ -12,11 +13,10 @@
  *     json_end_line(&j, "\n");
  *     json_end(&j);                            ]}
  *
- * Commas, colons and brackets are the writer's. It asserts that a key is given for each member of
- * an object and for nothing else, that brackets match, and that nesting stays within
- * JSON_OPEN_MAX: mistakes there are the caller's, whatever its data are. Failure of the buffer
- * sticks in the buffer. Strings are escape_json()'s: what is not UTF-8 becomes U+FFFD, and a
- * terminal may show them.
+ * The writer adds commas, colons and brackets. Asserts hold the caller to three rules: a key for
+ * each member of an object and for nothing more, matching brackets, nesting within JSON_OPEN_MAX.
+ * Failure of the buffer sticks in the buffer. escape_json() writes the strings: bytes outside UTF-8
+ * become U+FFFD, and a terminal may show the result.
  */
 #ifndef MF_JSON_OUT_H
 #define MF_JSON_OUT_H
@@ -53,13 +53,13 @@ void json_add_number(struct json_out *j, const char *key,
 void json_add_bool(struct json_out *j, const char *key, bool value);
 void json_add_null(struct json_out *j, const char *key);
 void json_add_raw(struct json_out *j, const char *key, struct text value); /* is JSON already */
-/* A member whose key comes from outside. */
+/* A member with a key from outside. */
 void json_add_pair(struct json_out *j, struct text key, struct text value);
 
-void json_end(struct json_out *j); /* of what was opened last */
+void json_end(struct json_out *j); /* of the object or array opened last */
 /* White space (a borrowed literal) before the next element, after the comma if one is due. */
 void json_line(struct json_out *j, const char *white);
-/* White space, then the end of what was opened last. */
+/* White space, then the end of the object or array opened last. */
 void json_end_line(struct json_out *j, const char *white);
 
 #endif

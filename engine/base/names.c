@@ -49,8 +49,8 @@ struct text names_stowed(const char *stowed)
     return (struct text){stowed, len};
 }
 
-/* A slot is hash << 32 | id. With the hash at hand, a look-up that finds nothing and a growing
- * table touch no name, which would be a cache miss each. */
+/* A slot is hash << 32 | id. With the hash in the slot, a failed look-up and a growing table touch
+ * no name, and each saves a cache miss. */
 uint32_t names_hash(const struct names *n, struct text t)
 {
     return (uint32_t)siphash(n->key, t.at, t.len);
@@ -78,8 +78,8 @@ name_id names_find(const struct names *n, struct text t)
     return t.len == 0 ? NAME_NONE : (name_id)n->slots[slot_of(n, t, names_hash(n, t))];
 }
 
-/* Look-ups fall all over the table. By ordinary pages nearly each of them would miss the
- * processor's address cache too, which costs as much as the look-up. */
+/* Look-ups fall all over the table. With ordinary pages nearly every look-up would miss the
+ * processor's address cache too, at the cost of a second look-up. */
 static uint64_t *slots_new(uint32_t len)
 {
     size_t bytes = len * sizeof(uint64_t);
@@ -134,7 +134,7 @@ const char *names_stow(struct names *n, struct text t)
     return p + sizeof len;
 }
 
-/* A name that is not in the table, at the slot where it was looked for; stowed already or not yet.
+/* Adds a new name at the slot of its look-up; the bytes are stowed already or not yet.
  */
 static bool add_new(struct names *n, struct text t, const char *stowed, uint32_t hash,
                     uint32_t slot, name_id *id)

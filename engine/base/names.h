@@ -1,9 +1,9 @@
 /*
  * Interned names: every distinct text once, known by a number. A fleet of a million identities
- * repeats its domains, accounts and MAIL FROM names so often that this is most of its memory.
+ * repeats its domains, accounts and MAIL FROM names; interned, most of the fleet's memory is here.
  *
- * Written by the deciding thread only. The bytes never move, so other threads may read a text that
- * was handed to them for as long as the table lives.
+ * Only the deciding thread writes. The bytes never move, so other threads may read a text handed to
+ * them for as long as the table lives.
  */
 #ifndef MF_NAMES_H
 #define MF_NAMES_H
@@ -19,22 +19,22 @@ struct names {
     const char **at; /* id -> bytes; a length stands before the bytes */
     uint64_t *slots; /* open addressing: half a hash and the id, or 0; see names.c */
     uint32_t len, cap, slot_mask;
-    struct siphash_key key; /* the process's; numbers are given in order, whatever it is */
+    struct siphash_key key; /* of the process; the order of the ids does not depend on the key */
 };
 
 bool names_init(struct names *n, size_t limit_bytes);
 void names_clear(struct names *n);
-/* The id of t, adding it when it is new. The empty text is NAME_NONE. False: out of memory or of
- * bounds (NAME_LEN_MAX); *id is then NAME_NONE. */
+/* The id of t, new or known. The empty text is NAME_NONE. False: out of memory or of bounds
+ * (NAME_LEN_MAX); *id is then NAME_NONE. */
 bool names_add(struct names *n, struct text t, name_id *id);
 /* names_add() in two halves, for millions of names: a large table misses the caches nearly every
- * time, and what is prefetched some names ahead is there when it is looked at. hash is
- * names_hash(n, t). */
+ * time, and a slot prefetched some names ahead is in the cache in time. hash is names_hash(n,
+ * t). */
 uint32_t names_hash(const struct names *n, struct text t);
 void names_prefetch(const struct names *n, uint32_t hash);
 bool names_add_hashed(struct names *n, struct text t, uint32_t hash, name_id *id);
-/* Bytes without a number yet: kept for as long as the table, and given one by names_adopt(), which
- * copies nothing. NULL: out of memory or of bounds, or t is empty. */
+/* Keeps bytes without an id for as long as the table lives. names_adopt() gives the bytes an id
+ * later and copies nothing. NULL: out of memory or of bounds, or t is empty. */
 const char *names_stow(struct names *n, struct text t);
 struct text names_stowed(const char *stowed);
 bool names_adopt(struct names *n, const char *stowed, uint32_t hash, name_id *id);

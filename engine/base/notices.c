@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void tell(const struct notices *n, enum notice kind, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void tell(const struct notices *n, enum notice kind,
+                                                       const char *fmt, va_list ap)
 {
     char sentence[NOTICE_LEN_MAX];
     if (!n->tell)

@@ -1,6 +1,6 @@
 /*
- * Sentences for whoever runs the program, told while work goes on: a note, or a complaint that is
- * not the last one. Rooms below cmd/ print nothing; they hand the sentence to whoever called.
+ * Sentences for the user during the work: a note, or a complaint before the last one. Rooms below
+ * cmd/ print nothing and hand each sentence to the caller.
  */
 #ifndef MF_NOTICES_H
 #define MF_NOTICES_H
@@ -11,7 +11,7 @@ enum notice { NOTICE_NOTE, NOTICE_ERROR };
 
 struct notices {
     void *ctx;
-    /* sentence: whole, without a line's end; borrowed. NULL: nobody listens. */
+    /* sentence: whole, without a newline; borrowed. NULL: the caller wants no notices. */
     void (*tell)(void *ctx, enum notice kind, const char *sentence);
 };
 

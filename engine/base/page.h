@@ -1,5 +1,5 @@
 /*
- * A file that the program carries inside itself; cmake/embed_pages.cmake makes tables of them.
+ * A file embedded in the program; cmake/embed_pages.cmake makes tables of such pages.
  */
 #ifndef MF_PAGE_H
 #define MF_PAGE_H
@@ -7,7 +7,7 @@
 #include "text.h"
 
 struct page {
-    const char *name; /* of the file, without its end; NULL ends a table */
+    const char *name; /* of the file, without the extension; NULL ends a table */
     struct text text;
 };
 

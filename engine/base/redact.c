@@ -1,9 +1,9 @@
 /*
- * Duty: find pieces of secrets in escaped text in one pass.
+ * Finds pieces of secrets in escaped text in one pass.
  *
- * The text is read in units, one for each character however it is escaped, and the last eight are
- * looked up among the eights of the secrets, which are taken at every eighth place. A piece of
- * sixteen holds such an eight wherever it begins; from there the match is followed both ways.
+ * The text is read in units, one for each character, escaped or not. The last eight units are
+ * looked up in a table of eights, taken at every eighth place of the secrets. Every piece of
+ * sixteen holds one of these eights; the match is then followed both ways.
  */
 #include "redact.h"
 
@@ -40,7 +40,7 @@ static bool hex_read(struct text t, size_t digits, unsigned char *out)
     return value < 256;
 }
 
-/* "%2F", and "%252F" of those who encode twice. 0: it is none. */
+/* "%2F", and "%252F" of double encoding. 0: no percent escape. */
 static size_t percent_read(struct text t, unsigned char *out)
 {
     size_t at = 1;
@@ -81,7 +81,7 @@ static size_t number_read(struct text t, unsigned char *out)
     return end + 1;
 }
 
-/* "&#x2F;", "&#47;", "&quot;", and these with "&amp;" for the "&". */
+/* "&#x2F;", "&#47;", "&quot;", also with "&amp;" for the "&". */
 static size_t entity_read(struct text t, unsigned char *out)
 {
     static const struct {
@@ -160,7 +160,7 @@ static void slot_put(struct redactor *r, uint32_t place)
     r->used++;
 }
 
-/* At most half full, so that a look-up ends soon. */
+/* At most half full, so a look-up ends soon. */
 static bool table_grow(struct redactor *r, uint32_t more)
 {
     uint32_t slots = r->slots ? r->slots : SLOTS_MIN;
@@ -182,7 +182,7 @@ static bool table_grow(struct redactor *r, uint32_t more)
     return true;
 }
 
-/* realloc would leave a copy behind that nobody wipes. */
+/* realloc would leave an unwiped copy behind. */
 static bool pool_grow(struct redactor *r, size_t more)
 {
     size_t cap = r->cap ? r->cap : 1024;
@@ -231,8 +231,8 @@ static void word_raw(struct redactor *r, struct text secret)
     word_keep(r, len);
 }
 
-/* The characters of base64 that the secret alone decides when `before` bytes stand in front of it:
- * each holds six bits, from the first that is wholly the secret's to the last. */
+/* The base64 characters made from the secret alone, with `before` bytes in front: each character
+ * holds six bits, from the first one wholly of the secret to the last. */
 static void word_base64(struct redactor *r, struct text secret, size_t before)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -265,15 +265,15 @@ bool redactor_add(struct redactor *r, struct text secret)
 
 struct seen {
     unsigned char unit;
-    size_t at; /* where it begins */
+    size_t at; /* where the unit begins */
 };
 
-#define SEEN (2 * ANCHOR) /* the anchor, and what may stand before it in a piece */
+#define SEEN (2 * ANCHOR) /* the anchor and the units before the anchor in a piece */
 
 struct scan {
     const struct redactor *r;
     struct text t;
-    size_t next; /* the first byte that is not read */
+    size_t next; /* the first unread byte */
     struct seen seen[SEEN];
     size_t count; /* units read since the last match */
 };
@@ -355,7 +355,7 @@ bool redactor_finds(const struct redactor *r, struct text t)
     return match_next(&s, &m);
 }
 
-/* What is written never overtakes what is read: a match is at least as long as its mark. */
+/* Writing never overtakes reading: a match is at least as long as its mark. */
 size_t redact(const struct redactor *r, char *at, size_t len)
 {
     struct scan s = {.r = r, .t = {at, len}};

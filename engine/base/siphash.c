@@ -1,4 +1,4 @@
-/* The rounds of SipHash, and the key of the process, which the kernel gives at its start. */
+/* The rounds of SipHash, and the key of the process, given by the kernel at its start. */
 #include "siphash.h"
 
 #include <assert.h>
@@ -37,7 +37,7 @@ static void word_take(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
-/* len is at most 8; what is missing counts as zeros. */
+/* len is at most 8; missing bytes count as zeros. */
 static uint64_t word_read(const unsigned char *p, size_t len)
 {
     uint64_t word = 0;
@@ -65,7 +65,7 @@ uint64_t siphash_pair(struct siphash_key key, uint64_t a, uint64_t b)
     return siphash(key, words, sizeof words);
 }
 
-/* The bytes are the stack protector's as well, so they are not the key themselves. */
+/* The stack protector uses the bytes too, so the key is a hash of the bytes. */
 struct siphash_key siphash_key_of_process(void)
 {
     struct siphash_key bytes;

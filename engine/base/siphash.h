@@ -1,9 +1,8 @@
 /*
  * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012), for every hash
- * table whose keys others choose: names of a manifest or a plan, what SES and DNS say. Who does not
- * know the key of a table cannot choose names that meet in one place of it. The rounds, one for a
- * word and three at the end, are those that Rust and CPython give their tables. For no other
- * purpose.
+ * table with keys from outside: names of a manifest, a plan, SES or DNS. Without the key of a
+ * table, an attacker cannot choose colliding names. The rounds, one for a word and three at the
+ * end, are those of the tables in Rust and CPython. For no other purpose.
  *
  * OpenSSL has SipHash too, as EVP_MAC: 44 ns for a name of 28 bytes against 16 ns here, a handle
  * that can fail for every table, and none at all with its FIPS provider. The tests compare the two.
@@ -21,11 +20,11 @@ struct siphash_key {
 };
 
 /* Of this process: made from the 16 random bytes that the kernel lays beside the arguments of each
- * program (AT_RANDOM, getauxval(3)). The same at each call, and another in each process, so nothing
- * that is printed, kept or sent may depend on it. */
+ * program (AT_RANDOM, getauxval(3)). Constant in a process and different in each, so no printed,
+ * kept or sent byte may depend on the key. */
 struct siphash_key siphash_key_of_process(void);
-/* Of a run: for tables whose collisions can be seen from outside, and must be the same when the run
- * is repeated from its seed. As secret as the seed. */
+/* Of a run: for tables with collisions visible from outside, so a run repeated from its seed
+ * repeats the collisions. As secret as the seed. */
 struct siphash_key siphash_key_of_seed(uint64_t seed);
 
 uint64_t siphash(struct siphash_key key, const void *bytes, size_t len);

@@ -1,6 +1,6 @@
 /*
- * Borrowed text: a pointer and a length, never owned, not NUL-terminated. Whoever hands a text out
- * says how long it lives. ASCII rules only: DNS names and protocol words need no locale.
+ * Borrowed text: a pointer and a length, never owned, not NUL-terminated. The owner of the bytes
+ * states the lifetime. ASCII rules only: DNS names and protocol words need no locale.
  */
 #ifndef MF_TEXT_H
 #define MF_TEXT_H
@@ -30,7 +30,7 @@ struct text text_from(struct text t, size_t start);              /* all from sta
 struct text text_slice(struct text t, size_t start, size_t end); /* clamped */
 struct text text_trim(struct text t); /* without spaces and tabs at both ends */
 
-/* ASCII without blanks and control characters: what a header or a URL may hold. "" is, too. */
+/* ASCII without blanks and control characters, as allowed in a header or a URL. True for "". */
 bool text_is_visible(struct text t);
 
 /* Index of the first (last) c, or t.len when there is none. */
@@ -39,11 +39,11 @@ size_t text_rfind(struct text t, char c);
 /* Index of the first occurrence of needle, or t.len. */
 size_t text_find_text(struct text t, struct text needle);
 
-/* Cuts the part before the first sep off *rest and returns it; *rest is what follows. When sep is
- * not there the whole of *rest comes back and *rest becomes TEXT_NONE (at == NULL). */
+/* Cuts *rest at the first sep: returns the part before sep and leaves the part after in *rest.
+ * Without sep, returns the whole of *rest, and *rest becomes TEXT_NONE (at == NULL). */
 struct text text_cut(struct text *rest, char sep);
 
-/* Decimal digits only, whole text, no sign. False on anything else and on overflow. */
+/* Decimal digits only, whole text, no sign. False on any other text and on overflow. */
 bool text_to_u64(struct text t, uint64_t *out);
 
 char char_lower(char c); /* ASCII */

@@ -1,6 +1,5 @@
 /*
- * Instants and spans, in microseconds. There is no way to ask for the time here: whoever needs
- * `now` is given it.
+ * Instants and spans, in microseconds. No function here asks for the time: callers pass `now`.
  */
 #ifndef MF_WHEN_H
 #define MF_WHEN_H
@@ -30,19 +29,19 @@ static inline instant_us when_later(instant_us a, instant_us b)
 
 /* "2026-05-20T08:30:00Z" (whole seconds); "" for 0 and for WHEN_NEVER. Returns out. */
 char *when_format(instant_us at, char out[WHEN_LEN]);
-/* The same with milliseconds: "2026-05-20T08:30:00.250Z". */
+/* With milliseconds: "2026-05-20T08:30:00.250Z". */
 char *when_format_ms(instant_us at, char out[WHEN_LEN]);
-/* "20260520T083000Z", as SigV4 wants it. */
+/* "20260520T083000Z", as in SigV4. */
 char *when_format_basic(instant_us at, char out[WHEN_LEN]);
 /* ISO 8601 in UTC, with "T" or blank, fraction optional, ending in Z, +00:00 or UTC. */
 bool when_parse(struct text t, instant_us *out);
 
-/* "72h", "90m", "45s", "500ms", "2d", "1h30m". False on anything else, zero included. */
+/* "72h", "90m", "45s", "500ms", "2d", "1h30m". False on any other text, zero included. */
 bool span_parse(struct text t, span_us *out);
 /* For people, at most two units: "2 h 47 min", "1 min 40 s", "12 s", "0 s". Returns out. */
 char *span_format(span_us span, char out[WHEN_LEN]);
-/* As span_parse reads it, in whole milliseconds: "1h30m", "9s", "1s500ms"; "" below one. Returns
- * out. */
+/* In the form of span_parse(), in whole milliseconds: "1h30m", "9s", "1s500ms"; "" below one.
+ * Returns out. */
 char *span_write(span_us span, char out[WHEN_LEN]);
 
 #endif

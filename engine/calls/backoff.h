@@ -1,7 +1,7 @@
 /*
- * Backoff: how long a job waits after an error. It is about errors of one job; load is the business
- * of pace.h. The wait grows by a factor up to a ceiling, and its jitter is a hash of (seed, job,
- * attempt), so that a replay waits exactly as long.
+ * Backoff: how long a job waits after an error. Backoff is about errors of one job; pace.h is about
+ * load. The wait grows by a factor up to a ceiling, and the jitter is a hash of (seed, job,
+ * attempt), so a replay waits exactly as long.
  */
 #ifndef MF_BACKOFF_H
 #define MF_BACKOFF_H

@@ -1,4 +1,4 @@
-/* Which parts of a batch are out, answered, to be halved or to be sent again. */
+/* Tracks the parts of a batch: out, answered, to be halved or to be sent again. */
 #include "batch_read.h"
 
 #include "backoff.h"
@@ -146,7 +146,8 @@ instant_us batch_reads_wake(const struct batch_reads *r, uint32_t list, const st
     return wake;
 }
 
-/* What does not just repeat the call concerns the whole batch, once all its calls are back. */
+/* A next step other than repeating the call is for the whole batch, after all its calls are
+   back. */
 static void call_failed(struct batch_reads *r, uint32_t *list, struct batch_read *b,
                         const struct call *call, const struct retry_case *failure,
                         const struct retry_rules *rules, uint64_t seed, instant_us now)

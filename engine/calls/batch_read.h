@@ -1,14 +1,14 @@
 /*
- * Batched reads: identities that are asked about together, by one call for each thing that is to be
- * known of them. Version 1 of the API takes a hundred in a call, version 2 one.
+ * Batched reads: identities read together, by one call for each kind of fact. Version 1 of the API
+ * takes a hundred in a call, version 2 one.
  *
  *   batch_read_new, items --batch_read_want--> in a list --batch_reads_send--> out
- *   out --batch_read_answered--> BATCH_WAITS   other calls of it are out, or it is in the list
- * again BATCH_DONE    every answer is there BATCH_FAILED  what is to be done is in failed_next
- * (retry.h)
+ *   out --batch_read_answered--> BATCH_WAITS   other calls are out, or the batch is listed again
+ *                                BATCH_DONE    every answer has come
+ *                                BATCH_FAILED  failed_next has the next step (retry.h)
  *
- * A batch that is done or has failed is the owner's: to be freed, split, or asked for again. Who
- * its items are, and which lists there are, is the owner's business. Pure; deciding thread only.
+ * A done or failed batch is the owner's: to be freed, split, or asked for again. The owner knows
+ * the meaning of items and lists. Pure; deciding thread only.
  */
 #ifndef MF_BATCH_READ_H
 #define MF_BATCH_READ_H
@@ -16,21 +16,21 @@
 #include "call_pool.h"
 #include "retry.h"
 
-#define BATCH_KINDS      (CALL_GET + 1) /* kinds of calls that read identities */
+#define BATCH_KINDS      (CALL_GET + 1) /* kinds of calls for reading identities */
 #define BATCH_KIND(kind) (1u << (kind))
 
 struct batch_read {
     uint32_t next; /* in a list, or among the free ones: batch + 1, 0 ends */
     uint16_t lane;
     enum api api;
-    uint8_t kinds;        /* bits of BATCH_KIND: what is to be known */
-    uint8_t to_send, out; /* of kinds; with any to send it is in the list */
+    uint8_t kinds;        /* bits of BATCH_KIND: facts to read */
+    uint8_t to_send, out; /* of kinds; with any to send the batch is in the list */
     uint8_t attempts;     /* failures of its calls, in a row */
     uint32_t generation;  /* the owner's */
     uint32_t count;
     uint32_t items[SES_BATCH_MAX];     /* the owner's numbers of the identities */
-    instant_us wake;                   /* nothing of it is sent before */
-    struct call *answers[BATCH_KINDS]; /* held until it is freed or split */
+    instant_us wake;                   /* no call of the batch is sent before */
+    struct call *answers[BATCH_KINDS]; /* held until the batch is freed or split */
     bool failed;                       /* one call has, and another one is still out: */
     enum retry failed_next;            /* never RETRY_BY_PACE or RETRY_BACKOFF */
     struct reply failed_reply;
@@ -50,14 +50,15 @@ uint32_t batch_read_max(enum api api); /* identities in one batch */
 /* Empty, and due at once. NULL: none is free. */
 struct batch_read *batch_read_new(struct batch_reads *r, uint16_t lane, enum api api, uint8_t kinds,
                                   instant_us now);
-void batch_read_free(struct batch_reads *r, struct batch_read *b); /* in no list; its answers too */
+void batch_read_free(struct batch_reads *r,
+                     struct batch_read *b); /* of a batch in no list; frees the answers too */
 struct batch_read *batch_read_of(const struct batch_reads *r, const struct call *call);
 
-/* Asks for these kinds: puts the batch behind those that wait in the list already. */
+/* Asks for these kinds: puts the batch at the end of the list. */
 void batch_read_want(struct batch_reads *r, uint32_t *list, struct batch_read *b, uint8_t kinds);
-/* Takes a batch of which nothing is out from the list that it waits in. */
+/* Takes a waiting batch without calls out from its list. */
 void batch_read_unlist(struct batch_reads *r, uint32_t *list, struct batch_read *b);
-/* Frees those that wait in the list for one of these kinds. */
+/* Frees the batches waiting in the list for one of these kinds. */
 void batch_reads_drop(struct batch_reads *r, uint32_t *list, uint8_t kinds);
 
 /* How calls of a list are made. */
@@ -68,7 +69,7 @@ struct batch_sender {
     void (*fill)(void *ctx, const struct batch_read *b, struct call *call);
 };
 
-/* Calls of the list that leave now, as buckets and the pool allow; at most max. */
+/* The calls of the list to send now, as buckets and the pool allow; at most max. */
 uint32_t batch_reads_send(struct batch_reads *r, uint32_t *list, const struct batch_sender *by,
                           instant_us now, struct call **calls, uint32_t max);
 /* When one may leave; WHEN_NEVER: the list is empty. */
@@ -76,8 +77,8 @@ instant_us batch_reads_wake(const struct batch_reads *r, uint32_t list, const st
 
 enum batch_state { BATCH_WAITS, BATCH_DONE, BATCH_FAILED };
 
-/* A call of the batch has come back. With VERDICT_OK the batch holds it, else it stays with the
- * caller, to be given back. */
+/* A call of the batch has come back. With VERDICT_OK the batch keeps the call; otherwise the caller
+ * gives the call back to the pool. */
 enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, struct call *call,
                                      enum verdict verdict, const struct retry_rules *rules,
                                      uint64_t seed, instant_us now);

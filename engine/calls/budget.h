@@ -1,10 +1,10 @@
 /*
- * Budget: how many calls a piece of work needs and how soon it can be over, from counts alone. Each
- * lane has one bucket per action and lanes do not wait for each other, so the earliest finish is
- * the fullest bucket of the slowest lane divided by its rate. It is a bound, not a promise: DNS
- * owners, SES's own detection, retries and the trip of each call come on top.
+ * Budget: the number of calls for some work and the earliest finish, from counts alone. Each lane
+ * has one bucket per action and lanes do not wait for each other, so the earliest finish is the
+ * fullest bucket of the slowest lane divided by its rate. A bound, not a promise: DNS owners, SES's
+ * own detection, retries and the trip of each call come on top.
  *
- * Example: 250 identities to look at, all to be set, ten of them tightened, at 1 call a second: 3
+ * Example: 250 identities to read, all to be set, ten of them tightened, at 1 call a second: 3
  * verification reads, 3 + 3 + 1 MAIL FROM reads, 260 writes; earliest finish 260 s.
  */
 #ifndef MF_BUDGET_H
@@ -12,23 +12,23 @@
 
 #include "call.h"
 
-/* What one lane has to do. */
+/* The work of one lane. */
 struct lane_need {
     double rate_per_s; /* of every action; above 0 */
-    uint32_t reads;    /* identities to be looked at before anything else */
+    uint32_t reads;    /* identities to read first */
     uint32_t sets;     /* a MAIL FROM is written and followed until Success */
     uint32_t tightens; /* REJECT_MESSAGE is written after Success and looked at once more */
     uint32_t clears;   /* back to the default: written, not followed */
 };
 
-/* Zero-initialize it, then add lane by lane. */
+/* Zero-initialize, then add lane by lane. */
 struct budget {
     uint64_t calls[CALL_KINDS]; /* at the least: following costs a look more each time SES says
                                    Pending */
     uint64_t reads, writes;     /* sums of the above */
     span_us earliest;           /* of all lanes together */
     uint32_t lanes;             /* added so far */
-    uint32_t slowest;           /* the lane that takes longest, in the order of adding */
+    uint32_t slowest;           /* the slowest lane, in the order of adding */
 };
 
 void budget_add(struct budget *b, const struct lane_need *need, enum api read_api);

@@ -1,4 +1,4 @@
-/* What each kind of call is named in both versions of the API, and what it changes. */
+/* The names of each kind of call in both versions of the API, and whether it is a write. */
 #include "call.h"
 
 #include "base/bounds.h"

@@ -35,16 +35,16 @@ enum api { API_V1, API_V2 };
 bool call_changes_world(enum call_kind kind); /* only CALL_SET: kept before sent, never resent */
 const char *call_action(enum call_kind kind, enum api api); /* "SetIdentityMailFromDomain" */
 
-/* How the exchange ended, as far as the adapter can tell. It draws no conclusion: verdict.c does.
+/* The end of the exchange, as seen by the adapter. verdict.c draws the conclusion.
  */
 enum reply_how {
     REPLY_NOT_SENT, /* no byte of the request can have reached the server: name look-up, connection,
                        TLS, refused by our own checks */
     REPLY_LOST,     /* the server may have read the request; no whole answer came back */
     REPLY_HTTP,     /* a whole HTTP answer: http_status holds; not 2xx: code and message too */
-    REPLY_GARBLED,  /* 2xx whose body is not what the API promises */
-    REPLY_NO_KEYS,  /* nothing was sent: the lane has never had credentials and gets none, or those
-                       that came new are of another account than the run's */
+    REPLY_GARBLED,  /* 2xx with a body outside the API's promise */
+    REPLY_NO_KEYS, /* not sent: the lane has never had credentials and gets none, or new keys belong
+                      to another account than the run's */
 };
 
 struct reply {
@@ -54,8 +54,8 @@ struct reply {
     char message[REPLY_MESSAGE_LEN]; /* SES's words, or the adapter's for the other outcomes */
     char request_id[REPLY_CODE_LEN];
     uint32_t retry_after_ms; /* header x-amz-retry-after; 0: none */
-    instant_us server_date;  /* header Date; 0: none, or an Age header stood beside it */
-    bool clock_corrected;    /* the next request is dated otherwise than this one was */
+    instant_us server_date;  /* header Date; 0: none, or with an Age header */
+    bool clock_corrected;    /* the next request gets a corrected date */
 };
 
 struct account_facts {
@@ -66,16 +66,16 @@ struct account_facts {
 };
 
 struct call {
-    struct call *next; /* for whichever list holds it: pool, call queue, inbox */
+    struct call *next; /* for the list holding the call: pool, call queue, inbox */
 
-    /* The request. Texts are borrowed: from the fleet's names or from the scheduler, which keep
-     * them for as long as the call is out. */
+    /* The request. Texts are borrowed: from the fleet's names or from the scheduler, and valid as
+     * long as the call is out. */
     uint64_t ticket; /* unique within a run */
     enum call_kind kind;
     enum api api;
     uint16_t lane;    /* index into fleet.lanes; ignored for CALL_ASK */
-    uint32_t owner;   /* for the scheduler: read batch, inquiry or job that waits for it */
-    uint32_t part;    /* for the scheduler: which part of the owner's work this is */
+    uint32_t owner;   /* for the scheduler: the waiting read batch, survey or job */
+    uint32_t part;    /* for the scheduler: the part of the owner's work */
     uint32_t attempt; /* from 1 */
     uint32_t count;   /* identities; 1 for GET and SET */
     struct text identities[SES_BATCH_MAX];
@@ -104,8 +104,8 @@ struct call {
 /* Empties the answer and resets the arena; the request is left alone. Carriers call it first. */
 void call_answer_reset(struct call *c);
 
-/* Of the answer to a CALL_LIST that names a next page, the pages-th: it leads back to itself, or is
- * longer than any list. Whoever went on would list for ever. */
+/* True: the pages-th answer to a CALL_LIST names itself as the next page, or the list is longer
+ * than any real one. Going on would never end. */
 bool list_is_endless(const struct call *call, uint32_t pages);
 
 #endif

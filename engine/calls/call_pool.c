@@ -1,4 +1,4 @@
-/* A free list through calls that were allocated at the start. */
+/* A free list through calls allocated at the start. */
 #include "call_pool.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /*
- * What can happen to a run: an answer comes back, or somebody asks it to stop.
+ * Events of a run: an answer comes back, or a signal asks to stop.
  */
 #ifndef MF_EVENT_H
 #define MF_EVENT_H
@@ -8,7 +8,7 @@
 
 enum event_kind {
     EVENT_ANSWER, /* call came back */
-    EVENT_DRAIN,  /* somebody asked to stop: no new writes, finish what is out */
+    EVENT_DRAIN,  /* asked to stop: no new writes, finish the calls out */
     EVENT_ABORT,  /* asked again: leave at once, the journal tells the truth */
 };
 

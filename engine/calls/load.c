@@ -1,4 +1,4 @@
-/* What load.h explains, step by step. */
+/* The controller explained in load.h, step by step. */
 #include "load.h"
 
 #include "base/bounds.h"
@@ -6,7 +6,7 @@
 #include <math.h>
 
 #define CUSUM_ALARM         5.0 /* at 20 % independent refusals one false alarm in some 10,000 calls */
-#define CUSUM_RISE          0.1 /* of what is not refused: the rise that an alarm is tuned for */
+#define CUSUM_RISE          0.1 /* of the served share: the rise an alarm is tuned for */
 #define MESSAGE_INDEPENDENT 4.0 /* wrong once in fifty */
 #define MESSAGE_LIMITED     4.0 /* wrong once in fifty */
 #define VERIFY_CALLS        300
@@ -19,14 +19,15 @@
 #define TRIAL_FAILS         3.0
 #define TRIAL_STEP          16 /* calls of a step of the bisection */
 #define TRIAL_FULL          40
-#define GENTLE_EACH         32 /* trial starts a little above what is given, not at the full rate */
-#define GENTLE_NOISY        8
-#define GENTLE              1.1
-#define HOLD_FAST           200 /* calls before the first trial of a fast lane, then twice as many */
-#define TRIALS_FIRST        8
-#define RECHECK             200
-#define RECHECK_MAX         6400
-#define NOISE_MEMORY        256.0
+#define GENTLE_EACH                                                                                \
+    32 /* each so many trials, one starts a little above the given rate, not at the full rate */
+#define GENTLE_NOISY 8
+#define GENTLE       1.1
+#define HOLD_FAST    200 /* calls before the first trial of a fast lane, then twice as many */
+#define TRIALS_FIRST 8
+#define RECHECK      200
+#define RECHECK_MAX  6400
+#define NOISE_MEMORY 256.0
 
 void load_init(struct load *l, double wanted_per_s)
 {
@@ -43,7 +44,7 @@ static double seconds(span_us span)
     return (double)span * 1e-6;
 }
 
-/* What one answer adds to the evidence that refusals have the share `high` and not `low`. */
+/* The evidence of one answer for refusals having the share `high` and not `low`. */
 static double weight(bool served, double high, double low)
 {
     return (served ? log((1 - high) / (1 - low)) : log(high / low));
@@ -120,7 +121,7 @@ static void window_add(struct load *l, instant_us sent_at, bool served)
     }
 }
 
-/* Above this a bucket that refused the last of them would have had a token for it. A bucket of one
+/* Above this rate, the bucket would have had a token for the last refused call. A bucket of one
  * token wastes at most one interval's worth at each call that it serves. */
 static double bound_above(const struct load *l)
 {

@@ -1,9 +1,9 @@
 /*
- * Load: at what rate a bucket may be called whose true rate nobody tells.
+ * Load: finds the rate of a bucket with an unknown true rate.
  *
- * Two things look alike from outside. A bucket whose rate is below ours refuses what is above it; a
- * service may also refuse a share of all calls whatever their rate. The first is answered by
- * slowing down, the second by going on. Controllers of the AIMD family (AIMD, CUBIC of the AWS
+ * Two cases look alike from outside. A bucket with a lower rate than ours refuses the calls above;
+ * a service may also refuse a share of all calls at any rate. The right answer to the first is
+ * slowing down, to the second going on. Controllers of the AIMD family (AIMD, CUBIC of the AWS
  * SDKs' adaptive mode) take every refusal for load and starve on the second kind. Here refusals are
  * measured, then the explanation is tested:
  *
@@ -18,8 +18,8 @@
  *          after as few calls as the difference allows. Independent: the share is remembered, and
  *          the rate goes back up. Limited: the rate is kept.
  * TRIAL    From a kept rate up: by bisection first, until the bracket is LOAD_BRACKET wide; then to
- *          the full rate each LOAD_HOLD or so, as BBR probes for bandwidth. A refused trial is
- * taken back at once.
+ *          the full rate each LOAD_HOLD or so, as BBR probes for bandwidth. After a refused trial
+ *          the kept rate returns at once.
  *
  * Example: wanted 1/s, the bucket gives 0.5/s. Served, refused, served, refused ...: the alarm
  * comes at the third refusal, 24 calls later 0.48/s are proved; six calls at 0.47/s are all served,
@@ -27,7 +27,7 @@
  * is refused: the trial at 1/s. With one call in five refused at random, the alarm leads to 0.7/s,
  * where the next few refusals say that slowing down has changed nothing, and calls go at 1/s again.
  *
- * Figures: the test core_pace prints them (`ctest -R core_pace -V`), over 20 seeds.
+ * Figures: the test calls_pace prints them (`ctest -R calls_pace -V`), over 20 seeds.
  */
 #ifndef MF_LOAD_H
 #define MF_LOAD_H
@@ -46,31 +46,31 @@ enum load_phase { LOAD_CRUISE, LOAD_MEASURE, LOAD_VERIFY, LOAD_TRIAL };
 
 struct load {
     double wanted_per_s, rate_per_s; /* as configured; now */
-    double given_per_s;              /* the highest rate that the bucket is known to give */
-    double refused_per_s;            /* the lowest above it that it is thought to refuse */
-    double proved_per_s;             /* what MEASURE has proved: a refusal at a kept rate lowers it
-                                        a little, never below this */
-    double proved_above_per_s;       /* and the bound above that MEASURE found */
-    double before_per_s;             /* the rate when MEASURE began */
-    instant_us changed;              /* calls that left before say nothing of this rate */
-    instant_us held;                 /* when calls went at the full rate last */
+    double given_per_s;              /* the highest rate known to be given by the bucket */
+    double refused_per_s;            /* the lowest higher rate thought to be refused */
+    double proved_per_s; /* the rate proved by MEASURE: a refusal at a kept rate lowers the rate a
+                            little, never below */
+    double proved_above_per_s; /* the upper bound found by MEASURE */
+    double before_per_s;       /* the rate when MEASURE began */
+    instant_us changed;        /* calls sent before tell nothing about this rate */
+    instant_us held;           /* when calls went at the full rate last */
     instant_us refused_first, served_first, served_last, refused_last; /* of MEASURE; 0: none */
-    double noise;    /* share of refusals that does not depend on our rate */
-    double evidence; /* logarithm of the likelihood ratio, of the test that is going on */
-    double share;    /* of refusals in MEASURE */
+    double noise;                    /* share of refusals independent of our rate */
+    double evidence;                 /* logarithm of the likelihood ratio of the present test */
+    double share;                    /* of refusals in MEASURE */
     uint32_t calls, refused, served; /* of the phase; served: of MEASURE's window, of a trial */
     uint32_t served_before;          /* of MEASURE's window, up to refused_last */
     uint32_t held_calls;             /* and the calls since then */
     uint32_t in_a_row;               /* refusals */
     uint32_t recheck;                /* calls until a remembered share is tested again */
-    uint16_t trials;                 /* of the full rate that failed one after another */
+    uint16_t trials;                 /* of the full rate, failed one after another */
     uint8_t phase;                   /* enum load_phase */
     bool halved, climbing;           /* by a blackout; a trial is a step of a bisection */
 };
 
 void load_init(struct load *l, double wanted_per_s);
-/* An answer: of a call that left at sent_at, was it served? idle: it left later than the rate asked
- * for, so that it was served says nothing of the rate. */
+/* Takes the answer to a call sent at sent_at. idle: the call left later than the rate allowed, so a
+ * served call tells nothing about the rate. */
 void load_learn(struct load *l, instant_us sent_at, instant_us now, bool served, bool idle);
 
 #endif

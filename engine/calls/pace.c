@@ -1,4 +1,4 @@
-/* A token bucket whose rate load.h finds, and pauses that SES asks for. */
+/* A token bucket with the rate of load.h, and pauses asked for by SES. */
 #include "pace.h"
 
 #include "base/bounds.h"

@@ -1,4 +1,4 @@
-/* Tokens of pages: one that is too old begins the list anew, a bounded number of times. */
+/* Tokens of pages: an expired token begins the list anew, a bounded number of times. */
 #include "paged_list.h"
 
 #include "backoff.h"

@@ -23,7 +23,7 @@ enum retry retry_next(const struct retry_rules *rules, const struct retry_case *
     case VERDICT_REFUSED:
     case VERDICT_GONE: return c->count > 1 ? RETRY_SPLIT : RETRY_REFUSED;
     case VERDICT_OK:
-    case VERDICT_UNSURE: assert(!"a question that failed");
+    case VERDICT_UNSURE: assert(false && "a question that failed");
     }
     return c->attempts + 1 < rules->attempts_max ? RETRY_BACKOFF : RETRY_EXHAUSTED;
 }

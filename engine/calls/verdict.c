@@ -1,9 +1,9 @@
 /*
- * The order matters: first what no code can say (nothing sent, answer lost), then the code, then
- * the HTTP status for answers without a code that we know, such as an HTML page from a proxy.
+ * Classes the answers of SES. The order matters: first the cases without any code (not sent, answer
+ * lost), then the code, then the HTTP status for answers without a known code, such as an HTML page
+ * from a proxy.
  *
- * A 5xx to a write is unsure, not failed: the front end that gives up may stand before a back end
- * that does not.
+ * A 5xx to a write is unsure, not failed: a front end may give up while the back end goes on.
  */
 #include "verdict.h"
 
@@ -78,7 +78,8 @@ static enum verdict of_status(unsigned status, enum call_kind kind)
     return VERDICT_REFUSED;
 }
 
-/* Clocks that agree are not why a signature was refused: asking again would not help. */
+/* The clocks agree, so skew is not the reason for refusing the signature: asking again would not
+   help. */
 static enum verdict of_code(enum verdict verdict, const struct reply *reply)
 {
     return verdict == VERDICT_SKEW && !reply->clock_corrected ? VERDICT_DENIED : verdict;

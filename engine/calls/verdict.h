@@ -1,6 +1,6 @@
 /*
- * What an answer of SES means for the one who asked. Both protocols' errors go through one table,
- * and every entry is named by its consequence. Pure.
+ * The class of an answer of SES. Both protocols' errors go through one table, and every class is
+ * named by its consequence. Pure.
  *
  * Sources: SES API Reference "Common Errors" (v1, v2), botocore's retry classes.
  */
@@ -13,22 +13,23 @@ enum verdict {
     VERDICT_OK,
     VERDICT_SLOW_DOWN, /* throttled: nothing happened; the bucket is at fault, not the job */
     VERDICT_AGAIN,   /* nothing happened, or a question went unanswered: ask again after a while */
-    VERDICT_UNSURE,  /* a write whose effect is unknown: look before anything else */
+    VERDICT_UNSURE,  /* a write with an unknown effect: read SES first */
     VERDICT_RENEW,   /* the credentials have expired: once more with fresh ones */
     VERDICT_SKEW,    /* the clocks differed: once more with the service's time, known by now */
     VERDICT_GONE,    /* SES does not know the identity */
-    VERDICT_REFUSED, /* SES will not do this for this identity, however often it is asked */
-    VERDICT_DENIED,  /* nobody of this lane may do this: credentials, IAM, Region not enabled */
+    VERDICT_REFUSED, /* SES refuses this for this identity, at every try */
+    VERDICT_DENIED,  /* the lane may not do this: credentials, IAM, Region not enabled */
 };
 
 enum verdict verdict_of(const struct reply *reply, enum call_kind kind);
-/* The same, for one that has failed `attempts` times before: fresh credentials help at once or not
- * at all, and then the lane is denied. */
+/* The verdict after `attempts` earlier failures: fresh credentials help at once or never, and then
+ * the lane is denied. */
 enum verdict verdict_after(enum verdict verdict, unsigned attempts);
 /* AGAIN, RENEW, SKEW: a question may be asked again after a while. (SLOW_DOWN is the bucket's.) */
 bool verdict_is_retried(enum verdict verdict);
 
-/* SES finds fault with what was asked for, and not with who asks or when: it will again. */
+/* SES finds fault with the request itself, not with the caller or the time, and will at every
+   try. */
 bool reply_is_about_request(const struct reply *reply);
 /* IAM does not allow the action: to this caller, by this API, perhaps for this identity only. */
 bool reply_is_access_denied(const struct reply *reply);

@@ -1,4 +1,4 @@
-/* The only file that hashes by OpenSSL. */
+/* SHA-256 by OpenSSL; no other file of the program hashes with OpenSSL. */
 #include "sha256.h"
 
 #include "base/hex.h"

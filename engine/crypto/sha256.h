@@ -15,7 +15,7 @@
 
 typedef unsigned char sha256_t[SHA256_BYTES];
 
-/* A hash of bytes that come in pieces. A failure of the crypto library sticks until the hash is
+/* A hash of bytes added in pieces. A failure of the crypto library sticks until the hash is
  * taken. */
 struct sha256;
 struct sha256 *sha256_new(void);    /* NULL: out of memory */
@@ -23,7 +23,7 @@ void sha256_free(struct sha256 *s); /* accepts NULL */
 void sha256_add(struct sha256 *s, struct text bytes);
 bool sha256_take(struct sha256 *s, sha256_t out); /* and starts afresh; false: the library failed */
 
-/* Of bytes that are all there. False: the crypto library failed. */
+/* The hash of one text. False: the crypto library failed. */
 bool sha256_hex(struct text bytes, char out[SHA256_HEX_LEN]);
 bool sha256_base64(struct text bytes, char out[SHA256_BASE64_LEN]);
 bool sha256_hmac(const void *key, size_t key_len, struct text bytes,

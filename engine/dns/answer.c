@@ -51,7 +51,7 @@ static struct text lower(struct text name, struct arena *arena)
     struct text small;
     if (dname_normalize(name, bytes, &small))
         return arena_text(arena, small);
-    return arena_text(arena, name); /* \DDD escapes can make a legal name longer than its limit */
+    return arena_text(arena, name); /* \DDD escapes can make a legal name longer than the limit */
 }
 
 static const struct dns_record *alias_of(const struct dns_message *m, struct text name)
@@ -83,7 +83,7 @@ static bool value_take(struct answer *a, const struct dns_record *r, struct aren
     return txt.at != NULL || r->txt.len == 0;
 }
 
-/* The values at name, or at the end of its aliases. */
+/* The values at name, or at the end of the alias chain. */
 static bool values_take(struct answer *a, const struct dns_question *q, const struct dns_message *m,
                         struct arena *arena)
 {
@@ -150,7 +150,7 @@ static void fail_unanswered(struct answer *a, const struct dns_reply *reply, str
     fail(a, outcomes[reply->outcome].kind, said);
 }
 
-/* True when the message is an answer whose values may be read. */
+/* True: the message is an answer with usable values. */
 static bool message_speaks(struct answer *a, const struct dns_question *q,
                            const struct dns_message *m)
 {
@@ -198,7 +198,7 @@ enum err answer_read(struct answer *a, const struct dns_question *question,
         a->state = DNS_FOUND;
     } else {
         a->state = m->rcode == DNS_RCODE_NXDOMAIN ? DNS_NXDOMAIN : DNS_NODATA;
-        /* RFC 2308, section 5: the smaller of the SOA's own TTL and its last field. */
+        /* RFC 2308, section 5: the smaller of the SOA's TTL and the SOA's last field. */
         for (uint32_t i = 0; i < m->records_len; i++) {
             const struct dns_record *r = &m->records[i];
             if (r->type != DNS_TYPE_SOA || r->section != DNS_AUTHORITY)

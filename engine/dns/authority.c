@@ -7,10 +7,10 @@
  *  one label    a referral to a deeper zone,
  *     up        or nobody spoke over IPv4
  *
- * The resolver is asked for NS sets from the parent of the name upwards, and for addresses. The
- * name itself is only ever said to authorities. A step begins when all questions of the one before
- * it are answered, so done means that nothing is out any more. Each referral is strictly deeper
- * than the zone before it and no server is asked twice, so the walk ends.
+ * The resolver is asked for NS sets from the parent of the name upwards, and for addresses. Only
+ * authorities are asked for the name itself. A step begins when all questions of the step before
+ * are answered, so no question is out when the inquiry is done. Each referral is strictly deeper
+ * than the zone before, and no server is asked twice, so the walk ends.
  */
 #include "authority.h"
 
@@ -34,14 +34,14 @@ struct server {
 struct inquiry_walk {
     enum step step;
     bool overdrawn;                          /* wanted more questions than there may be */
-    uint32_t subject[INQUIRY_QUESTIONS_MAX]; /* question -> index of its host or server */
-    struct text candidate;                   /* STEP_CUT: whose NS set is asked for */
+    uint32_t subject[INQUIRY_QUESTIONS_MAX]; /* question -> index of the host or server */
+    struct text candidate;                   /* STEP_CUT: the owner of the NS set in question */
     struct text trouble;                     /* the resolver's last one */
     struct zone zone, deeper;
     struct server servers[INQUIRY_SERVERS_MAX];
     uint32_t servers_len, servers_asked;
-    struct text own_zone;   /* the name's, where its servers hold the zone above it too */
-    struct answer wildcard; /* MX, or else TXT, of "*." and the parent of the name */
+    struct text own_zone;   /* the name's own zone, on servers of the zone above too */
+    struct answer wildcard; /* MX, or without MX the TXT, of "*." and the parent of the name */
 };
 
 static void plan(struct inquiry *q, struct dns_question question, uint32_t subject)
@@ -101,7 +101,7 @@ static struct text message_disagreement(struct inquiry *q, uint16_t type, const 
                      TEXT_ARG(a->label), TEXT_ARG(one), TEXT_ARG(b->label), TEXT_ARG(other));
 }
 
-/* What the servers said instead of an answer. A referral that was followed is no trouble. */
+/* The failures of the servers. A followed referral is no trouble. */
 static struct text message_silence(struct inquiry *q, uint16_t type)
 {
     const struct inquiry_walk *w = q->walk;
@@ -125,8 +125,8 @@ static struct text message_silence(struct inquiry *q, uint16_t type)
     return left ? arena_fmt(&q->arena, TEXT_FMT "; and %u more", TEXT_ARG(all), left) : all;
 }
 
-/* Servers that did not speak are noted but do not count, as a resolver would pass them over too.
- * Those that spoke must agree. */
+/* Failed servers are noted but do not count, since a resolver would pass on to the next server too.
+ * All SPOKE answers must agree. */
 static struct answer merge(struct inquiry *q, uint16_t type)
 {
     const struct inquiry_walk *w = q->walk;
@@ -260,7 +260,7 @@ static bool somebody_spoke(const struct inquiry_walk *w)
     return false;
 }
 
-/* The first server that has the type, or an alias; NULL: none. */
+/* The first server with the type or an alias; NULL: none. */
 static const struct server *server_with(const struct inquiry_walk *w, uint16_t type)
 {
     for (uint32_t i = 0; i < w->servers_len; i++)
@@ -269,9 +269,9 @@ static const struct server *server_with(const struct inquiry_walk *w, uint16_t t
     return NULL;
 }
 
-/* A wildcard is asked for by its own name (RFC 4592, section 2.3). What a wildcard higher up says
- * comes back for this name too. The MX tells for the TXT as well, since a name has all of its
- * records from a wildcard or none. */
+/* A wildcard is asked for by name (RFC 4592, section 2.3). A wildcard higher up answers for this
+ * name too. The MX decides for the TXT as well, since a name has all records from a wildcard or
+ * none. */
 static void wildcard_ask(struct inquiry *q)
 {
     struct inquiry_walk *w = q->walk;
@@ -285,7 +285,7 @@ static void wildcard_ask(struct inquiry *q)
          (uint32_t)(s - w->servers));
 }
 
-/* The second family, when the first one led to nobody. False: there is nobody left to look for. */
+/* Looks for addresses of the second family after the first gave none. False: no host is left. */
 static bool hosts_ask_ipv6(struct inquiry *q)
 {
     struct inquiry_walk *w = q->walk;
@@ -334,15 +334,15 @@ static void values_decide(struct inquiry *q)
 
 /* ---- replies ---- */
 
-/* Where to ask next: the labels between the candidate and a zone that denies it are skipped. */
+/* The next candidate: labels between the candidate and the denying zone are skipped. */
 static struct text one_up(const struct dns_message *m, struct text candidate)
 {
     struct text zone = zone_of_denial(m, candidate);
     return zone.len && !dname_eq(zone, candidate) ? zone : dname_parent(candidate);
 }
 
-/* An rcode is not the end: a zone whose signatures are broken gives SERVFAIL, yet its parent's
- * servers refer to it. A resolver that does not answer is. */
+/* An rcode does not end the walk: a zone with broken signatures gives SERVFAIL, yet the parent's
+ * servers refer to the zone. A silent resolver does. */
 static void cut_read(struct inquiry *q, const struct dns_reply *reply)
 {
     struct inquiry_walk *w = q->walk;

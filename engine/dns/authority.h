@@ -1,5 +1,5 @@
 /*
- * For the family: the authority mode of an inquiry, and what it needs of the inquiry itself.
+ * For the family: the authority mode of an inquiry, and the functions of inquiry.c for authority.c.
  */
 #ifndef MF_DNS_AUTHORITY_H
 #define MF_DNS_AUTHORITY_H

@@ -1,6 +1,6 @@
 /*
- * The frame of every inquiry (questions in the order in which they were planned, numbered by that
- * order) and the recursive mode. The authority mode is in authority.c.
+ * The frame of every inquiry (questions numbered in the order of planning) and the recursive mode.
+ * authority.c has the authority mode.
  */
 #include "inquiry.h"
 

@@ -1,11 +1,11 @@
 /*
- * An inquiry: everything that is asked of DNS about one MAIL FROM name, as a pure state machine. It
- * says which questions to send next, is given the replies, and ends with facts. It never asks the
- * same thing twice; asking again later is a new inquiry.
+ * An inquiry: all questions to DNS about one MAIL FROM name, as a pure state machine. The inquiry
+ * hands out questions, takes the replies and ends with facts. No question is asked twice; asking
+ * again later is a new inquiry.
  *
- * INQUIRY_RECURSIVE asks the resolver for MX and TXT and believes it.
- * INQUIRY_AUTHORITY uses the resolver only to find the name servers, then asks each of them. It
- * never says the name itself to the resolver, so that no "no such name" is cached (RFC 2308).
+ * INQUIRY_RECURSIVE asks the resolver for MX and TXT and believes the answer. INQUIRY_AUTHORITY
+ * uses the resolver only to find the name servers, then asks each server. The resolver never hears
+ * the name itself, so no "no such name" is cached (RFC 2308).
  */
 #ifndef MF_INQUIRY_H
 #define MF_INQUIRY_H
@@ -13,7 +13,7 @@
 #include "model/facts.h"
 #include "question.h"
 
-#define INQUIRY_QUESTIONS_MAX 64 /* in all; an inquiry that wants more ends in trouble */
+#define INQUIRY_QUESTIONS_MAX 64 /* in all; an inquiry beyond ends in trouble */
 
 enum inquiry_mode { INQUIRY_RECURSIVE, INQUIRY_AUTHORITY };
 
@@ -23,9 +23,10 @@ struct inquiry {
     struct text name;   /* copied into arena */
     struct dns_facts facts;
     uint32_t planned, asked, answered; /* questions; answered <= asked <= planned */
-    int64_t same_until;                /* the earliest of the replies'; 0: of one it is not known */
+    int64_t same_until;                /* the earliest of the replies'; 0: unknown for some reply */
     bool done;
-    uint16_t authority_port; /* of authoritative servers; 0: 53. Set it after init; it stays */
+    uint16_t
+        authority_port; /* of authoritative servers; 0: 53. Set after init; start keeps the value */
     struct dns_question *questions; /* INQUIRY_QUESTIONS_MAX; in arena */
     struct answer *answers;         /* recursive mode only: of MX and of TXT; in arena */
     struct inquiry_walk *walk;      /* authority mode only; in arena */
@@ -33,12 +34,12 @@ struct inquiry {
 
 void inquiry_init(struct inquiry *q); /* once per slot */
 void inquiry_clear(struct inquiry *q);
-/* Begins anew with this name. */
+/* Begins a new inquiry about name. */
 void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name);
 /* The next question to send now, with its number; false: none until a reply comes (or done). */
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number);
-/* The reply to question `number`, once for each number that was handed out; what matters is copied,
- * the caller keeps its own. An inquiry is never done while a question is out. */
+/* The reply to question `number`, once for each handed-out number. The inquiry copies values; the
+ * reply stays the caller's. An inquiry is never done while a question is out. */
 void inquiry_reply(struct inquiry *q, uint32_t number, const struct dns_reply *reply);
 /* Valid when q->done; borrowed until the next start. */
 const struct dns_facts *inquiry_facts(const struct inquiry *q);

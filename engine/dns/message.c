@@ -1,10 +1,10 @@
 /*
- * Duty: turn the bytes of a DNS answer into names, numbers and texts.
+ * Turns the bytes of a DNS answer into names, numbers and texts.
  *
- * Invariant: no byte outside the message is read; the work is bounded by its length; a name can
- * only jump to a place before everything it has read so far, so no chain of pointers is a loop. The
- * first fault sticks in the reader, every later read gives zero, and the caller looks once at the
- * end. What a faulty message said is dropped as a whole.
+ * Invariant: no byte outside the message is read; the length of the message bounds the work; a name
+ * jumps only to a place before all bytes read so far, so no chain of pointers is a loop. The first
+ * fault sticks in the reader, every later read gives zero, and the caller checks once at the end. A
+ * faulty message is dropped as a whole.
  */
 #include "message.h"
 
@@ -58,7 +58,7 @@ static uint32_t read_u32(struct message_reader *r)
     return high << 16 | read_u16(r);
 }
 
-/* A name on its way from the wire to presentation form. */
+/* A name under conversion from the wire to presentation form. */
 struct name {
     size_t at, end;
     size_t lowest; /* the earliest place read so far; jumps must go before it */
@@ -67,8 +67,8 @@ struct name {
     char text[NAME_WIRE_MAX * 4]; /* every octet as \DDD at worst */
 };
 
-/* RFC 4343, section 2.1: a dot or backslash inside a label is escaped by a backslash, anything
- * that is not printable by its three digits. */
+/* RFC 4343, section 2.1: a dot or backslash inside a label is escaped by a backslash, an
+ * unprintable byte by three digits. */
 static void name_add_octet(struct name *n, unsigned char octet)
 {
     if (octet <= ' ' || octet >= 0x7f) {
@@ -169,7 +169,7 @@ static struct text read_name(struct message_reader *r)
 /* The strings of one TXT record with nothing between them (RFC 7208, section 3.3). */
 static struct text read_txt(struct message_reader *r)
 {
-    size_t room = r->end - r->at; /* each string is one shorter than its place on the wire */
+    size_t room = r->end - r->at; /* each string has one byte less than on the wire */
     if (room == 0 || room > DNS_TXT_LEN_MAX) {
         reader_fail(r, ERR_PROTO, room ? "a TXT record is too long" : "a TXT record is empty");
         return TEXT_NONE;
@@ -213,7 +213,7 @@ static void read_soa(struct message_reader *r, struct dns_record *record)
     record->soa_minimum_s = read_u32(r);
 }
 
-/* Adds the record to the message, unless it is OPT or of another class than IN. */
+/* Adds the record to the message, except OPT and classes other than IN. */
 static void read_record(struct message_reader *r, struct dns_message *m, enum dns_section section)
 {
     struct dns_record record = {.section = (uint8_t)section};
@@ -251,7 +251,7 @@ static void read_record(struct message_reader *r, struct dns_message *m, enum dn
     case DNS_TYPE_PTR: record.name = read_name(r); break;
     case DNS_TYPE_SOA: read_soa(r, &record); break;
     case DNS_TYPE_TXT: record.txt = read_txt(r); break;
-    default: r->at = r->end; break; /* a type that nobody here asks for */
+    default: r->at = r->end; break; /* a type never asked for */
     }
     if (r->at != r->end)
         reader_fail(r, ERR_PROTO, "a record is longer than its data");
@@ -297,7 +297,7 @@ enum err dns_message_parse(struct dns_message *m, const void *bytes, size_t len,
     *m = (struct dns_message){0};
     if (len < HEADER_LEN || len > DNS_MESSAGE_MAX)
         return why_set(why, ERR_PROTO, "DNS message of %zu bytes: %s", len,
-                       len < HEADER_LEN ? "it is shorter than its header" : "it is too long");
+                       len < HEADER_LEN ? "shorter than its header" : "too long");
     struct message_reader r = {.bytes = bytes, .len = len, .end = len, .arena = arena};
     unsigned counts[4];
     m->id = read_u16(&r);

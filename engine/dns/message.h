@@ -1,6 +1,6 @@
 /*
  * DNS messages (RFC 1035, section 4), read by a bounded parser: pointer jumps, counts and lengths
- * have limits (limits.h), and nothing of a message that breaks them is believed. Pure.
+ * have limits (base/bounds.h), and a message beyond a limit is dropped as a whole. Pure.
  */
 #ifndef MF_DNS_MESSAGE_H
 #define MF_DNS_MESSAGE_H
@@ -58,7 +58,7 @@ struct dns_message {
     uint32_t records_len;
 };
 
-/* Texts and records live in *arena. ERR_PROTO for anything that is not a well-formed message. */
+/* Texts and records live in *arena. ERR_PROTO: no well-formed message. */
 enum err dns_message_parse(struct dns_message *m, const void *bytes, size_t len,
                            struct arena *arena, struct why *why);
 

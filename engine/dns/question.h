@@ -1,13 +1,14 @@
 /*
- * One DNS question to one server, and what came of it. Questions are made by pure state machines
- * (inquiry.h), carried by the world, and answered with a parsed message or with the way it failed.
+ * One DNS question to one server, and the outcome. Questions are made by pure state machines
+ * (inquiry.h), carried by the world, and answered with a parsed message or with the kind of
+ * failure.
  */
 #ifndef MF_DNS_QUESTION_H
 #define MF_DNS_QUESTION_H
 
 #include "message.h"
 
-/* family 0 stands for the resolver that the run was given; 4 and 6 name one authoritative server.
+/* family 0 stands for the resolver of the run; 4 and 6 name one authoritative server.
  */
 struct dns_server {
     uint8_t family;
@@ -26,15 +27,15 @@ enum dns_outcome {
     DNS_ANSWERED, /* a message came; its rcode may be anything */
     DNS_TIMED_OUT,
     DNS_UNREACHABLE, /* connection refused, no route */
-    DNS_GARBLED,     /* a message came that dns_message_parse refused */
+    DNS_GARBLED,     /* a message came, and dns_message_parse refused the bytes */
 };
 
 struct dns_reply {
     enum dns_outcome outcome;
     struct dns_message message; /* outcome DNS_ANSWERED */
     char trouble[128];          /* other outcomes: for a person */
-    int64_t same_until; /* instant: before it the same question has the same answer. 0: nobody
-                           knows, as in life; a simulated world can know */
+    int64_t same_until; /* instant: until then the question would get an equal answer. 0: unknown,
+                           as in life; a simulated world can know */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Reads delegations. A hostile zone can name many servers, so there is a bound on each count; what
- * goes beyond is not asked.
+ * Reads delegations. A hostile zone can name many servers, so each count has a bound; servers
+ * beyond the bound are not asked.
  */
 #include "zone.h"
 

@@ -16,7 +16,7 @@
 
 const double forecast_shares[FORECAST_MARKS] = {0.01, 0.1, 0.5, 0.9, 0.99, 1};
 
-/* What is known of one identity while it is on its way. */
+/* The state of one identity under way. */
 struct waits {
     instant_us since;       /* its last record */
     enum job_state state;   /* in which that record left it; moves in between are not kept */
@@ -59,9 +59,9 @@ void rehearsal_clear(struct rehearsal *r)
     arena_clear(&r->memory);
 }
 
-/* Of the time from a set to Success, SES's detection is what it takes at the least; the rest is the
- * wait for a look, or for the owner of the DNS where the manifest does not want it to be right
- * before the set. Once Success has been seen, a tightened identity waits for a look alone. */
+/* Splits the time from a set to Success: at least SES's detection; the rest is the wait for a read,
+ * or for the owner of the DNS where dns.require does not demand right records before the set. After
+ * Success, a tightened identity waits for a read alone. */
 static void wait_followed(const struct forecast_fold *fold, struct waits *waits,
                           const struct record *r, span_us span)
 {
@@ -151,7 +151,7 @@ static struct world_options world_options_of(const struct rehearsal *r)
         if (fleet_rate(&r->fleet, i, r->access->rate_per_s) > w.ses.rate_per_s)
             w.ses.rate_per_s = fleet_rate(&r->fleet, i, r->access->rate_per_s);
     w.ses.detect_after = r->detect_after;
-    w.ses.watch_every = NEVER; /* no record that is there goes away again */
+    w.ses.watch_every = NEVER; /* in a rehearsal no record goes away again */
     w.dns = (struct dns_model_options){
         .seed = config->seed,
         .start = START,
@@ -175,9 +175,8 @@ static enum err world_populate(const struct rehearsal *r, struct world *w, struc
     return err;
 }
 
-/* The world's side of the port, with an end: a world in which every call is throttled would be
- * asked for ever, and virtual time makes nobody impatient. Then the engine is drained, as a signal
- * does it. */
+/* The world's side of the port, with an end: without one, a rehearsal with every call throttled
+ * would never end. At the end the engine is drained, as by a signal. */
 struct bounded {
     struct io world;
     bool over;

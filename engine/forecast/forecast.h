@@ -1,11 +1,11 @@
 /*
- * A rehearsal: the engine of apply in a simulated world, folded into a forecast as it goes. Nothing
- * is kept but sums and a few words per identity, so a million identities are an ordinary rehearsal.
+ * A rehearsal: the engine of apply in a simulated world, folded into a forecast on the way. Only
+ * sums and a few words per identity are kept, so a million identities are an ordinary rehearsal.
  *
- * The world that is assumed: every identity of the manifest exists, is verified and has no MAIL
- * FROM; SES allows each lane the rate that the manifest or --rate gives it and not a call more;
- * DNS is seen as its owners publish it, without caches. Times are since the start of the run. It
- * ends after REHEARSAL_SPAN, whoever is not done by then.
+ * The assumed world: every identity of the manifest exists, is verified and has no MAIL FROM; SES
+ * allows each lane exactly the rate of the manifest or --rate; DNS is seen as published, without
+ * caches. Times are since the start of the run. A rehearsal ends after REHEARSAL_SPAN, with
+ * unfinished identities counted.
  */
 #ifndef MF_FORECAST_H
 #define MF_FORECAST_H
@@ -16,22 +16,22 @@
 #include "scheduler/scheduler.h"
 #include "world/faults.h"
 
-/* What an identity waits for, from the first look to the end. */
+/* The causes of waiting, from the first read to the end. */
 enum wait_cause {
-    WAIT_TURN,   /* for its turn to be written or looked at: SES takes so many calls a second */
+    WAIT_TURN,   /* for a write or read in turn: the rate of calls is limited */
     WAIT_DNS,    /* for the owner of its DNS */
     WAIT_DETECT, /* for SES to see the MX and say Success */
     WAIT_CAUSES,
 };
 
-#define REHEARSAL_SPAN SPAN_H(24 * 366) /* longer than any manifest lets anybody wait */
+#define REHEARSAL_SPAN SPAN_H(24 * 366) /* longer than the longest timeout of a manifest */
 #define FORECAST_MARKS 6
 
 struct forecast {
     uint32_t identities, lanes, finals;
     uint32_t mark_at[FORECAST_MARKS]; /* so many identities final ... */
     span_us mark[FORECAST_MARKS];     /* ... after so long */
-    uint32_t marks;                   /* so many of them were reached; the others never are */
+    uint32_t marks;                   /* so many marks were reached; the others never are */
     struct scheduler_totals totals;
     uint64_t lane_calls_min, lane_calls_max; /* of SES, per lane */
     span_us first_write, last_write;         /* sent; without writes: 0 */
@@ -44,7 +44,7 @@ struct forecast {
 
 extern const double forecast_shares[FORECAST_MARKS]; /* 0.01 .. 1 */
 
-/* What is assumed of the world. */
+/* The assumptions about the world. */
 struct forecast_config {
     span_us delay_min, delay_max; /* when DNS owners publish, after the start; 0: not given */
     double published;             /* per cent of the names, from the start; below 0: not given */
@@ -65,13 +65,13 @@ struct rehearsal {
     struct forecast forecast;
 };
 
-/* Fills in what the config leaves open; ERR_INPUT: faults that do not exist. */
+/* Fills in the config's open members; ERR_INPUT: unknown faults. */
 enum err rehearsal_init(struct rehearsal *r, const struct forecast_config *config,
                         const struct access *access, struct why *why);
 void rehearsal_clear(struct rehearsal *r);
 enum err rehearsal_play(struct rehearsal *r, struct why *why);
 
-/* Identities that were not done when the rehearsal ended. */
+/* Identities not done at the end of the rehearsal. */
 uint32_t forecast_unfinished(const struct forecast *f);
 
 #endif

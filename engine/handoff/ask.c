@@ -1,5 +1,5 @@
 /*
- * What live DNS says of the names that were gathered, asked as `inspect` asks.
+ * Asks live DNS about the gathered names, like `inspect`.
  */
 #include "access/dns_wire.h"
 #include "decide.h"
@@ -9,19 +9,21 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define TOLD_EVERY SPAN_S(5) /* authorities are spared, so that a large fleet takes minutes */
+#define TOLD_EVERY                                                                                 \
+    SPAN_S(5) /* a large fleet takes minutes, because authorities are asked slowly                 \
+               */
 
 struct gather_asking {
     struct records_gather *g;
     uint32_t done;
-    instant_us told; /* when a person last heard how far it is */
+    instant_us told; /* the last report of progress */
 };
 
 static void survey_take(void *context, struct buf *out, const struct survey *s)
 {
     struct records_gather *g = ((struct gather_asking *)context)->g;
     name_id id = names_find(&g->fleet->names, s->name);
-    assert(g->of_name[id] > 0); /* every name that is asked has an entry */
+    assert(g->of_name[id] > 0); /* every asked name has an entry */
     struct records_entry *e = &g->entries[g->of_name[id] - 1];
     struct records_found *found = ARENA_NEW(&g->arena, struct records_found);
     if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e),

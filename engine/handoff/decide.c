@@ -1,7 +1,7 @@
 /*
- * Foreign records are never replaced: of an MX only the slips that lead mail nowhere
- * (amazonaws.com, a doubled zone, a Region that cannot be) and the null MX are, of TXT only the one
- * SPF record is, by the same record with SES in it.
+ * Decides the change of each set. Foreign records are never replaced. Among MX, only slips without
+ * any mail (amazonaws.com, a doubled zone, an impossible Region) and the null MX are replaced;
+ * among TXT, only the one SPF record, by itself with SES merged in.
  */
 #include "decide.h"
 
@@ -13,7 +13,7 @@
 
 #define REASON_LEN_MAX 1024
 
-/* The sentences of the judgements as if nothing were accepted: what owners shall know. */
+/* The sentences of the judgements without any accepted finding, for the owners. */
 static const struct policy strict = {.require = REQUIRE_MX_SPF};
 
 static void block(struct records_verdict *v, struct arena *arena, struct text reason)
@@ -46,7 +46,7 @@ static bool value_keep(struct records_verdict *v, struct arena *arena, uint16_t 
 static enum records_action mx_action(const struct judgement *j, enum mx_status status)
 {
     if (j->errors & FINDING_BIT(MX_UNKNOWN_REGION))
-        return RECORDS_REPLACE; /* a slip: no host of that name exists */
+        return RECORDS_REPLACE; /* a slip: no such host exists */
     switch (status) {
     case MX_STATUS_MISSING: return RECORDS_ADD;
     case MX_STATUS_OK:
@@ -57,7 +57,7 @@ static enum records_action mx_action(const struct judgement *j, enum mx_status s
     }
 }
 
-/* A name that is no host name could mean something else in the syntax of a format. */
+/* A name outside host name rules could have a meaning in the syntax of a format. */
 static bool mx_is_plain(const struct records_verdict *v)
 {
     return v->there_len == 1 &&
@@ -99,11 +99,11 @@ static void spf_merge(struct records_verdict *v, struct arena *arena, const stru
         block(v, arena, err == ERR_NOMEM ? TEXT_NONE : text_of(why.text));
     else if (s->spf.walk.lookups >= SPF_LOOKUPS_MAX)
         block(v, arena,
-              TEXT("its SPF record needs ten DNS look-ups already, and include:amazonses.com would "
-                   "be one more than receivers make; shorten it first"));
+              TEXT("its SPF record needs ten DNS lookups already, and include:amazonses.com would "
+                   "be one more than receivers allow; shorten the record first"));
 }
 
-/* The one SPF record that is there: good, to be merged, or not to be touched. */
+/* The one existing SPF record: good, to be merged, or not to be touched. */
 static void spf_weigh(struct records_verdict *v, struct arena *arena, const struct survey *s)
 {
     const struct spf_walk *w = &s->spf.walk;
@@ -149,8 +149,8 @@ static bool spf_decide(struct records_verdict *v, struct arena *arena, const str
 
 /* ---- together ---- */
 
-/* What a wildcard gives is gone for this name as soon as anything is published there: so both are
- * published, or neither. Nothing that is wrong with the wildcard stands in the way. */
+/* A wildcard's records vanish for this name as soon as any record is published there: so both
+ * records are published, or neither. Faults of the wildcard's records do not matter. */
 static void wildcard_leave(struct records_found *found, const struct dns_facts *facts)
 {
     struct records_verdict *mx = &found->of[RECORDS_MX], *txt = &found->of[RECORDS_TXT];

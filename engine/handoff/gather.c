@@ -1,5 +1,6 @@
 /*
- * Invariant: entries are distinct by name; each lies below its zone or is it.
+ * Gathers the record sets of a fleet. Invariant: entries are distinct by name; each lies at or
+ * below its zone.
  */
 #include "gather.h"
 
@@ -10,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MX_PREFERENCE 10 /* as SES's own documentation has it; any does */
+#define MX_PREFERENCE 10 /* as in SES's documentation; any value works */
 
 void records_gather_init(struct records_gather *g, const struct handoff_config *config,
                          const struct fleet *f, const struct suffix_list *suffixes)
@@ -54,7 +55,7 @@ static enum err zones_read(struct records_gather *g, struct why *why)
     return OK;
 }
 
-/* The longest of --zone that holds the name; else its organizational domain. */
+/* The longest --zone holding the name, or else the organizational domain. */
 static void zone_find(const struct records_gather *g, struct records_entry *e, struct text name)
 {
     size_t longest = 0;
@@ -82,8 +83,8 @@ struct text records_entry_region(const struct records_gather *g, const struct re
     return names_text(&g->fleet->names, row_region(g->fleet, e->row));
 }
 
-/* Another row has the same MAIL FROM. SES wants one MX whatever the number of Regions;
- * dns.mx_region chooses, else the first row does. */
+/* Another row shares the MAIL FROM. SES wants one MX for any number of Regions; dns.mx_region
+ * chooses, or else the first row. */
 static void entry_share(struct records_entry *e, const struct fleet *f, uint32_t row)
 {
     bool chose = fleet_policy_of(f, e->row)->mx_region != NAME_NONE;
@@ -236,7 +237,7 @@ enum err records_gather_arrange(struct records_gather *g, struct why *why)
 
 /* ---- the list ---- */
 
-/* What a name has that nothing else uses. */
+/* The record sets of a name without other uses. */
 static void wanted_make(struct records_gather *g, const struct records_entry *e,
                         struct records_set *set)
 {

@@ -1,6 +1,5 @@
 /*
- * A pool of surveys (survey_pool.h), whose subjects are indexes of names, as a machine of the
- * engine.
+ * A pool of surveys (survey_pool.h) as a machine of the engine; subjects are indexes of names.
  */
 #include "inspect_ask.h"
 
@@ -51,7 +50,7 @@ static struct call *call_make(struct asking *a, const struct survey_question *q)
     return call;
 }
 
-/* Names that follow a very slow one wait once a few thousand are done behind it. */
+/* Once a few thousand names behind a very slow one are done, further names wait. */
 static bool name_may_start(const struct asking *a)
 {
     return a->started < a->names_len && a->started - a->printed < INSPECT_AHEAD_MAX &&
@@ -103,7 +102,7 @@ static void on_event(void *ctx, const struct event *event, instant_us now)
     call_pool_give(&a->calls, call);
 }
 
-/* Printing makes room for further names, and those need no answer to begin. */
+/* Printing makes room for further names, startable without an answer. */
 static instant_us wake(const void *ctx, instant_us now)
 {
     const struct asking *a = ctx;
@@ -112,7 +111,7 @@ static instant_us wake(const void *ctx, instant_us now)
     return name_may_start(a) ? now : survey_pool_wake(&a->surveys, now);
 }
 
-/* The calls are memory of this struct, so all of them come home first. */
+/* The calls are memory of this struct, so all calls must come back first. */
 static bool is_finished(const void *ctx)
 {
     const struct asking *a = ctx;

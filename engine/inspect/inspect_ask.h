@@ -1,6 +1,6 @@
 /*
- * Surveys of many names, in a live or a simulated world: their questions are asked side by side,
- * and the surveys are handed back in the order of the names.
+ * Surveys of many names, in a live or a simulated world: questions are asked side by side, and
+ * surveys are handed back in the order of the names.
  */
 #ifndef MF_INSPECT_ASK_H
 #define MF_INSPECT_ASK_H
@@ -10,10 +10,9 @@
 #include "io.h"
 #include "survey/survey.h"
 
-/* Writes what is to be said of a survey that is done; called in any order. Writing nothing means
- * that memory is out. */
+/* Writes the text of a finished survey; called in any order. An empty text means out of memory. */
 typedef void inspect_write(void *context, struct buf *out, const struct survey *s);
-/* Takes what was written, in the order of the names. */
+/* Takes the written texts, in the order of the names. */
 typedef void inspect_print(void *context, struct text written, instant_us now);
 
 struct inspect_out {

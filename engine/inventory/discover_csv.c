@@ -1,7 +1,6 @@
 /*
- * Rows for identities_from: the entries alone, each with all that it needs. A cell that a
- * spreadsheet would take for a formula cannot be defused without becoming another name, so such an
- * identity is left out, and the summary says so.
+ * Rows for identities_from: the entries alone, each complete. A name resembling a formula cannot be
+ * shielded without becoming another name, so the identity is left out and counted in the summary.
  */
 #include "base/escape.h"
 #include "discover.h"
@@ -9,7 +8,7 @@
 
 #include "base/count.h"
 
-/* It would be written as another name. */
+/* The name would be written as another name. */
 static bool is_unsafe(struct text t)
 {
     uint32_t c;

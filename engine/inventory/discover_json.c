@@ -1,6 +1,6 @@
 /*
- * Everything that SES told, for programs: {"format_version", "lanes": [..], "identities": [..]}.
- * What is not known is null.
+ * All answers of SES, for programs: {"format_version", "lanes": [..], "identities": [..]}. Unknown
+ * values are null.
  */
 #include "base/json_out.h"
 #include "discover.h"

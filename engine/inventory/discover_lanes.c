@@ -1,6 +1,6 @@
 /*
- * Which accounts and Regions. As everywhere, an option comes before the environment, and that
- * before the profile's own region.
+ * Chooses accounts and Regions. As in all verbs, an option comes before the environment, and the
+ * environment before the profile's own region.
  */
 #include "discover.h"
 
@@ -50,7 +50,7 @@ static enum err manifest_lanes(struct discover *d, struct complaints *complaints
     struct manifest_options options = {
         .region = text_trim(first), .region_of = region_of, .ctx = d, .every_account = true};
     enum err err = manifest_load(f, &d->config->manifest, 1, &options, complaints, why);
-    f->choices_len = 0; /* its accounts are what counts */
+    f->choices_len = 0; /* only the accounts of the manifest count */
     if (err != OK || regions_wished(d).len == 0)
         return err;
     f->lanes_len = 0;
@@ -68,12 +68,13 @@ static enum err profile_regions(struct discover *d, uint16_t account, struct tex
     if (regions.len == 0)
         regions = lanes_usual_region(d->access, profile, &d->memory);
     if (regions.len == 0)
-        return why_set(why, ERR_INPUT,
-                       "which Region? Give --regions, set AWS_REGION, or give the profile one");
+        return why_set(
+            why, ERR_INPUT,
+            "no Region given: give --regions, set AWS_REGION, or add a region to the profile");
     return lanes_add(&d->fleet, account, regions, why);
 }
 
-/* An account is named as its profile, but for blanks, which a manifest does not allow there. */
+/* An account gets the name of its profile, without blanks: a manifest allows no blanks there. */
 static enum err account_name(struct fleet *f, struct text profile, name_id *id, struct why *why)
 {
     char name[NAME_LEN_MAX];

@@ -1,10 +1,9 @@
 /*
- * What of the inventory stands in a manifest.
+ * Picks the entries of the manifest from the inventory.
  *
- * An identity that is not verified is left as a comment, since plan would refuse it, and so is a
- * set-up that SES has given up, since plan would start it again: neither is what somebody wants who
- * asks for a manifest of what is there. With --mail-from a set-up that failed is an entry, for then
- * changes are what is asked for.
+ * An unverified identity becomes a comment, since plan would refuse the entry. A FAILED set-up
+ * becomes a comment too, since plan would restart the set-up, and a manifest of the present state
+ * must not ask for changes. With --mail-from a FAILED set-up is an entry: changes are wanted then.
  */
 #include "base/dname.h"
 #include "base/escape.h"
@@ -16,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- what the user wants ---------------------------------------------------------------------- */
+/* --- the user's options ----------------------------------------------------------------------- */
 
 static bool matches_any(const struct discover_list *patterns, const char *name)
 {
@@ -66,7 +65,7 @@ enum err discover_vet(const struct discover_config *c, const struct access *acce
     if (c->regions && access->region)
         return why_set(why, ERR_INPUT, "found --region and --regions, expected one of them");
     if (c->replace && !c->mail_from)
-        return why_set(why, ERR_INPUT, "--replace is for --mail-from");
+        return why_set(why, ERR_INPUT, "--replace needs --mail-from");
     if (c->mail_from && !template_is_below(text_of(c->mail_from)))
         return why_set(why, ERR_INPUT,
                        "--mail-from takes a name below the identity's domain, such as "
@@ -75,7 +74,7 @@ enum err discover_vet(const struct discover_config *c, const struct access *acce
     return OK;
 }
 
-/* --- what an identity is ---------------------------------------------------------------------- */
+/* --- the kind of an identity ------------------------------------------------------------------ */
 
 /* The template of the defaults, or nothing: the default MAIL FROM. */
 static struct text template_of(const struct discover *d)
@@ -129,7 +128,8 @@ static enum found_how how_of(const struct discover *d, const struct found *f)
     return stays ? FOUND_AS_IS : FOUND_PROPOSED;
 }
 
-/* The template is for those that have no MAIL FROM, or for all; it may be what is there already. */
+/* The template is for identities without MAIL FROM, or for all; the present MAIL FROM may equal the
+   template. */
 static bool names_its_own(const struct discover *d, const struct found *f)
 {
     char filled[NAME_LEN_MAX + 1];
@@ -157,8 +157,8 @@ static int by_name(const void *a, const void *b)
                     ((const struct found *)b)->row->identity);
 }
 
-/* A name that a manifest's reader takes for another one: a U-label for its A-label, capitals for
- * small letters. */
+/* A name changed by reading a manifest: a U-label becomes an A-label, capitals become small
+ * letters. */
 struct identity_spelling {
     struct found *found;
     struct text normal; /* in the arena of the discovery */
@@ -178,8 +178,8 @@ static const struct found *found_find(const struct found *list, uint32_t len, st
     return bsearch(&key, list, len, sizeof *list, by_name);
 }
 
-/* Of those that are one name to a manifest, the one in its normal form is an entry, or else the
- * first. *list is sorted, and each name stands in it once. False: there is no memory. */
+/* Of several spellings of one name, the one in normal form is the entry, or else the first. *list
+ * is sorted, each name once. False: out of memory. */
 static bool same_mark(struct discover *d, struct found *list, uint32_t len)
 {
     char normal[NAME_LEN_MAX + 1];
@@ -262,7 +262,7 @@ static bool lane_pick(struct discover *d, uint16_t lane)
     return good;
 }
 
-/* Two profiles may lead to one account: its identities are listed once. */
+/* Two profiles may lead to one account: the identities are listed once. */
 static bool is_twin(const struct discover *d, uint32_t lane)
 {
     const struct lane *l = &d->fleet.lanes[lane];

@@ -13,7 +13,7 @@ struct reading {
     bool *cost_is_told; /* per lane */
 };
 
-/* Calls that are one an identity may take hours: that is said when the first leaves. */
+/* One call an identity may take hours: a notice tells so when the first call leaves. */
 static void cost_tell(struct reading *r, uint32_t lane)
 {
     const struct discover *d = r->d;
@@ -79,7 +79,7 @@ static enum err wire_read(struct discover *d, struct why *why)
         err = read_on(&r, &io, why);
     }
     wire_closing(&d->owner);
-    wire_close(wire); /* calls that are out come home, or are dropped */
+    wire_close(wire); /* calls still out come back, or are dropped */
     return err;
 }
 
@@ -103,6 +103,6 @@ enum err discover_read(struct discover *d, struct why *why)
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
         if (!d->lanes.trouble[i] && !lanes_may_ask_caller(&d->lanes, i))
             inventory_ask_no_caller(d->inventory, d->fleet.lanes[i].account,
-                                    "SES is asked at an endpoint of your own, STS is not asked");
+                                    "SES is asked at a custom endpoint, so STS is not asked");
     return wire_read(d, why);
 }

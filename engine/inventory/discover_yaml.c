@@ -1,7 +1,7 @@
 /*
- * The manifest. One identity a line, so that two of them can be compared line by line; what the
- * defaults or the only account say is not said again. Names come from SES: whatever they hold, they
- * pass through escape_yaml(), in comments too.
+ * The manifest. One identity a line, so two manifests can be compared line by line; settings of the
+ * defaults or of the only account are not repeated. Names come from SES, so all pass through
+ * escape_yaml(), in comments too.
  */
 #include "base/dname.h"
 #include "base/escape.h"
@@ -32,7 +32,7 @@ static uint32_t sum(const struct discover *d, enum found_how from, enum found_ho
     return len;
 }
 
-/* A key whose value is not empty. */
+/* A key with a value, unless empty. */
 static void key_add(struct buf *out, const char *before, const char *key, struct text value)
 {
     if (value.len == 0)
@@ -68,7 +68,7 @@ static void account_add(const struct discover *d, uint32_t account, struct buf *
     buf_add_str(out, "\n");
 }
 
-/* What SES says, where it is worth a word beside the entry. */
+/* Remarkable facts of SES, as a comment beside the entry. */
 static void note_add(const struct discover *d, const struct found *f, struct buf *out)
 {
     char reason[FOUND_REASON_LEN], name[NAME_LEN_MAX + 1];
@@ -93,7 +93,7 @@ static void note_add(const struct discover *d, const struct found *f, struct buf
         out->len = before;
 }
 
-/* Which keys an entry of a lane needs, besides its own. */
+/* The keys an entry of a lane needs in addition. */
 struct entry_form {
     struct text account, region; /* empty: goes without saying */
 };

@@ -1,7 +1,6 @@
 /*
- * Duty: accounts, listing, and which lane may send what. Invariant: a call is in the pool or out; a
- * lane that is done or refused sends nothing, and answers that come to it all the same only go back
- * to the pool.
+ * Accounts, listing, and the calls each lane may send. Invariant: a call is in the pool or out; a
+ * done or refused lane sends no call, and late answers only return their call to the pool.
  */
 #include "inventory_internal.h"
 
@@ -120,7 +119,7 @@ static bool is_guarded(const struct inventory *v, const struct account_asking *a
     return v->fleet->accounts[a - v->accounts].account_id != NAME_NONE;
 }
 
-/* The account is asked by its first lane that can be. */
+/* The first reachable lane of an account asks for the account. */
 void inventory_close_lane(struct inventory *v, uint32_t lane, const char *sentence)
 {
     struct lane_inventory *s = &v->lanes[lane];
@@ -176,8 +175,8 @@ static void caller_take(struct inventory *v, struct account_asking *a, const str
     account_end(v, a, differs);
 }
 
-/* Without credentials SES would say the same, once per lane. Where STS is merely out of reach, as
- * in a closed network, an account without a guard is read all the same. */
+/* Without credentials SES would refuse too, once per lane. While STS is merely unreachable, as in a
+ * closed network, an account without a guard is read anyway. */
 static void caller_failed(struct inventory *v, struct account_asking *a, const struct call *call,
                           enum verdict verdict, instant_us now)
 {
@@ -208,7 +207,7 @@ static void caller_answered(struct inventory *v, struct call *call, instant_us n
 
 /* --- listing ---------------------------------------------------------------------------------- */
 
-/* Forgets everything that was listed, and every call that is out. */
+/* Drops the listed identities, and every call out. */
 static void lane_inventory_forget(struct inventory *v, struct lane_inventory *s)
 {
     s->generation++;
@@ -423,7 +422,7 @@ struct machine inventory_machine(struct inventory *v)
                             .is_out_of_memory = is_out_of_memory};
 }
 
-/* --- what is known ---------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 uint32_t inventory_calls_out(const struct inventory *v)
 {

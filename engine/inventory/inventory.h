@@ -1,6 +1,6 @@
 /*
- * The inventory: every identity of some lanes, with what SES says of each. Nothing is known before,
- * so nothing is judged: this is what `discover` makes manifests of.
+ * The inventory: every identity of some lanes, with SES's facts about each. Without a fleet there
+ * is no judgement: `discover` makes manifests of the facts.
  *
  *   GetCallerIdentity, once per account   whose credentials are these? An account whose number is
  *                                         not the one that is wanted is not read at all
@@ -15,8 +15,8 @@
  * Example: 10,000 identities at one call a second are 10 + 3 x 100 calls in 100 seconds, or, with
  * tags, 10 + 10,000 calls in 2 h 47 min.
  *
- * A pure state machine, as the scheduler is: answers in, calls out, `now` an argument. A lane that
- * is refused says why and stops nobody else.
+ * A pure state machine like the scheduler: answers in, calls out, `now` an argument. A refused lane
+ * keeps its reason and stops no other lane.
  *
  * Sources: SES API Reference v1 (ListIdentities, GetIdentity...Attributes) and v2
  * (ListEmailIdentities, GetEmailIdentity); STS API Reference (GetCallerIdentity).
@@ -33,7 +33,7 @@ struct inventory_options {
     enum api read_api;  /* API_V2: one by one */
     bool may_fall_back; /* to version 2 where IAM refuses version 1 */
     bool with_tags;     /* one by one, whatever read_api says */
-    /* Which of the listed identities are to be read; NULL: all. */
+    /* Selects the listed identities to read; NULL: all. */
     bool (*wanted)(const void *ctx, struct text identity);
     const void *ctx;
     uint64_t seed; /* of the jitter */
@@ -54,7 +54,7 @@ enum inventory_phase {
     INVENTORY_LISTING, /* and reading, where a hundred are there */
     INVENTORY_READING, /* everything is listed */
     INVENTORY_DONE,
-    INVENTORY_REFUSED, /* reason says why; its rows are for nothing */
+    INVENTORY_REFUSED, /* with a reason; the lane's rows do not count */
 };
 
 #define INVENTORY_REASON_LEN 640
@@ -77,24 +77,24 @@ struct inventory_account {
 
 struct inventory;
 
-/* fleet: accounts and lanes; its rows are not looked at. Everything lives in *memory; NULL: there
- * is not enough. inventory_clear() before memory goes, when no call is out. */
+/* fleet: accounts and lanes; rows are ignored. The inventory lives in *memory; NULL: not enough.
+ * Call inventory_clear() before freeing *memory, when no call is out. */
 struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
                                 const struct inventory_options *options);
 void inventory_clear(struct inventory *v);
 
-/* Nothing is to be asked of this lane: it is refused, for this reason. Before the first call. */
+/* Refuses a lane with a reason; no question is sent. Before the first call. */
 void inventory_close_lane(struct inventory *v, uint32_t lane, const char *sentence);
 /* Before anything is decided: STS is not asked for the account, unless the manifest has an
  * account_id to compare; the sentence says why. */
 void inventory_ask_no_caller(struct inventory *v, uint32_t account, const char *sentence);
-/* What engine_run() drives. It ends when every lane is done or refused, and at once when somebody
- * asks to stop: then calls may be out, which is harmless, since none changes anything. */
+/* The machine for engine_run(). It ends when every lane is done or refused, and at once when asked
+ * to stop: calls may be out then, harmlessly, since all are reads. */
 struct machine inventory_machine(struct inventory *v);
-/* The calls that leave now; at most max. */
+/* The calls to send now; at most max. */
 uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **calls, uint32_t max);
 void inventory_answered(struct inventory *v, struct call *call, instant_us now);
-/* When there is something to decide again, answers apart; WHEN_NEVER: only they can help. */
+/* The next instant with a decision due, apart from answers; WHEN_NEVER: only answers help. */
 instant_us inventory_wake(const struct inventory *v);
 bool inventory_is_done(const struct inventory *v);
 uint32_t inventory_calls_out(const struct inventory *v);
@@ -102,7 +102,7 @@ bool inventory_is_out_of_memory(const struct inventory *v);
 
 const struct inventory_lane *inventory_lane(const struct inventory *v, uint32_t lane);
 const struct inventory_account *inventory_account(const struct inventory *v, uint32_t account);
-/* In the order in which SES listed them. */
+/* In SES's order of listing. */
 const struct inventory_row *inventory_row(const struct inventory *v, uint32_t lane, uint32_t i);
 const struct pace *inventory_pace(const struct inventory *v, uint32_t lane, enum call_kind kind);
 

@@ -12,12 +12,12 @@
 #include "inventory.h"
 
 #define READS         3   /* verification, MAIL FROM, notification; or GET alone, the first */
-#define BATCHES       768 /* three per call: those that are out, that wait, and halves of them */
+#define BATCHES       768 /* three per call: one out, one waiting, one half */
 #define BATCHES_SPARE 256 /* new ones leave these for halves */
 #define BLOCK_ROWS    1000u
 
-/* Behind struct inventory_lane, which guests see. A new generation forgets what was read and what
- * is on its way: answers to an older one are for nothing. */
+/* The private part of struct inventory_lane. A new generation drops read facts and calls on their
+ * way: answers to an older generation do not count. */
 struct lane_inventory {
     struct inventory_lane seen;
     struct pace pace[CALL_KINDS];
@@ -31,7 +31,7 @@ struct lane_inventory {
 
 struct account_asking {
     struct inventory_account seen;
-    uint16_t lane; /* by which it is asked */
+    uint16_t lane; /* the lane that asks */
     bool used, out, done;
     uint8_t attempts;
     instant_us wake;
@@ -46,12 +46,12 @@ struct inventory {
     struct call_pool calls;
     struct batch_reads reads; /* items: rows of the lane */
     bool no_memory;
-    bool stopped; /* somebody asked to: nothing more is sent, nor waited for */
+    bool stopped; /* on request: no call is sent or waited for any more */
 };
 
 struct call *lane_inventory_call(struct inventory *v, uint16_t lane, enum call_kind kind);
 struct inventory_row *lane_inventory_row(const struct lane_inventory *s, uint32_t i);
-/* What the bucket learns of an answer. */
+/* Tells the bucket about an answer. */
 enum verdict lane_inventory_verdict(struct lane_inventory *s, const struct call *call,
                                     unsigned attempts, instant_us now);
 /* Ends the lane. */
@@ -65,7 +65,7 @@ uint32_t batches_send(struct inventory *v, uint16_t lane, instant_us now, struct
                       uint32_t max);
 instant_us batches_wake(const struct inventory *v, const struct lane_inventory *s);
 void batch_answered(struct inventory *v, struct call *call, instant_us now);
-/* Everything that is listed is read. */
+/* Every listed identity has been read. */
 bool batches_are_done(const struct lane_inventory *s);
 
 #endif

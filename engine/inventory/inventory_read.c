@@ -1,12 +1,12 @@
 /*
- * Batches of reads (batch_read.h). Each read walks over the lane's rows on its own, since each has
- * a bucket of its own, so a batch asks for one thing only.
+ * Batches of reads (batch_read.h). Each read walks over the lane's rows separately, since each has
+ * a bucket of its own, so a batch asks for one fact only.
  */
 #include "inventory_internal.h"
 
 #include <assert.h>
 
-#define DENIED_MAX 20 /* refusals, and no answer before: then it is not about the names */
+#define DENIED_MAX 20 /* refusals without an answer before: the names are not the reason */
 
 static const enum call_kind kinds_v1[READS] = {CALL_READ_VERIFICATION, CALL_READ_MAIL_FROM,
                                                CALL_READ_NOTIFICATION};
@@ -22,7 +22,7 @@ static bool part_is_read(const struct lane_inventory *s, uint32_t part)
                               : kinds_v1[part] != CALL_READ_NOTIFICATION || !s->seen.blind;
 }
 
-/* How many rows the next batch of this part has; 0: it does not leave yet. */
+/* The number of rows in the next batch of this part; 0: none leaves yet. */
 static uint32_t batch_len(const struct lane_inventory *s, uint32_t part)
 {
     bool listed = s->seen.phase == INVENTORY_READING;
@@ -76,7 +76,7 @@ static void batch_gather(struct inventory *v, uint16_t lane, uint32_t part, uint
                          instant_us now)
 {
     struct lane_inventory *s = &v->lanes[lane];
-    uint8_t kinds = BATCH_KIND(part_kind(s, part));
+    uint8_t kinds = (uint8_t)BATCH_KIND(part_kind(s, part));
     enum api api = s->seen.one_by_one ? API_V2 : API_V1;
     struct batch_read *b = batch_read_new(&v->reads, lane, api, kinds, now);
     b->generation = s->generation;
@@ -86,7 +86,7 @@ static void batch_gather(struct inventory *v, uint16_t lane, uint32_t part, uint
     batch_read_want(&v->reads, &s->again, b, kinds);
 }
 
-/* A batch is gathered when its call can leave at once. */
+/* A batch is gathered when the call can leave at once. */
 static uint32_t may_gather(const struct inventory *v, const struct lane_inventory *s, uint32_t part,
                            instant_us now)
 {
@@ -165,7 +165,7 @@ static void batch_take(struct inventory *v, const struct batch_read *b, const st
         s->seen.read += b->count;
 }
 
-/* SES has not told, and will not: not of these, though it may of others. */
+/* SES will give no facts about these identities, though perhaps about others. */
 static void batch_give_up(struct inventory *v, const struct batch_read *b, const struct call *call)
 {
     struct lane_inventory *s = &v->lanes[b->lane];
@@ -183,7 +183,7 @@ static bool batch_split(struct inventory *v, struct batch_read *b, instant_us no
     return is_split;
 }
 
-/* IAM may refuse the one read that a manifest can do without. */
+/* IAM may refuse the one read a manifest does not need. */
 static void batch_denied(struct inventory *v, struct lane_inventory *s, const struct call *call,
                          enum retry next)
 {
@@ -198,7 +198,7 @@ static void batch_denied(struct inventory *v, struct lane_inventory *s, const st
     }
 }
 
-/* True: its halves are to be sent. */
+/* True: send the batch's halves. */
 static bool batch_failed(struct inventory *v, struct batch_read *b, const struct call *call,
                          instant_us now)
 {

@@ -1,7 +1,7 @@
 /*
- * The notes of findings as the journal keeps them: JSON, of which only the shape that is written
- * here is understood. A journal may be damaged, and a report must not become so by it: what has
- * another shape is left aside as a whole, and the row's set of rules stands for it.
+ * The notes of findings as the journal keeps them: JSON, read only in the shape written here. A
+ * journal may be damaged, and a report must not suffer: notes of another shape are left aside as a
+ * whole, and the row's set of rules takes their place.
  */
 #include "inside.h"
 

@@ -1,51 +1,51 @@
 /*
- * The fleet of a run, to rows and back. Each table is written in the order of its array and read
- * in that order, so that every index means the same again.
+ * The fleet of a run, to rows and back. Each table is written in the order of its array and read in
+ * that order, so every index keeps its meaning.
  *
- * What is read is not believed: an index that points nowhere is damage, not a crash.
+ * Read values are not trusted: an index out of range is damage, not a crash.
  */
 #include "inside.h"
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "model/policy.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* An INSERT in use: the next place to bind. */
+/* Their numbers are held still, as head_rows.c says. */
+static_assert(BEHAVIOR_USE_DEFAULT_VALUE == 0 && BEHAVIOR_REJECT_MESSAGE == 1, "behavior");
+static_assert(REQUIRE_MX_SPF == 0 && REQUIRE_MX == 1 && REQUIRE_NONE == 2, "require");
+static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GUARD_SKIP == 4 &&
+                  GUARD_UNKNOWN == 5,
+              "guard");
+
+/* A row under construction: the next column to fill. */
 struct filler {
     struct journal *j;
-    struct sql_stmt *st;
-    int place;
+    struct store_value values[STORE_VALUES_MAX];
+    unsigned column;
 };
-
-static enum err filler_begin(struct filler *in, struct journal *j, const char *text,
-                             struct why *why)
-{
-    *in = (struct filler){.j = j};
-    return sql_prepare(j->sql, &in->st, text_of(text), why);
-}
-
-static void fill_row(struct filler *in, uint64_t run, uint32_t row)
-{
-    sql_bind_int(in->st, 1, (int64_t)run);
-    sql_bind_int(in->st, 2, row);
-    in->place = 3;
-}
 
 static void fill_int(struct filler *in, int64_t value)
 {
-    sql_bind_int(in->st, in->place++, value);
+    in->values[in->column++] = store_int(value);
 }
 
 static void fill_real(struct filler *in, double value)
 {
-    sql_bind_real(in->st, in->place++, value);
+    in->values[in->column++] = store_real(value);
+}
+
+static void fill_text(struct filler *in, struct text value)
+{
+    in->values[in->column++] = store_text(value);
 }
 
 static void fill_name(struct filler *in, const struct fleet *f, name_id id)
 {
-    sql_bind_text(in->st, in->place++, names_text(&f->names, id));
+    fill_text(in, names_text(&f->names, id));
 }
 
 static void fill_wave(struct filler *in, const struct fleet *f, uint32_t i)
@@ -79,18 +79,21 @@ static void fill_lane(struct filler *in, const struct fleet *f, uint32_t i)
 
 static void fill_policy(struct filler *in, const struct fleet *f, uint32_t i)
 {
-    const struct policy *p = &f->policies[i];
-    fill_int(in, p->behavior);
-    fill_int(in, p->require);
-    fill_name(in, f, p->mx_region);
-    fill_int(in, p->timeout_us);
-    fill_int(in, (int64_t)rule_numbers_to_row(in->j, p->accept));
-    fill_int(in, p->until);
+    for (int n = 0; n < POLICY_FIELDS; n++) {
+        const struct policy_field *field = &policy_fields[n];
+        uint64_t value = policy_get(&f->policies[i], field);
+        switch (field->type) {
+        case POLICY_WORD:
+        case POLICY_NUMBER: fill_int(in, (int64_t)value); break;
+        case POLICY_NAME: fill_name(in, f, (name_id)value); break;
+        case POLICY_RULES: fill_int(in, (int64_t)rule_numbers_to_row(in->j, value)); break;
+        }
+    }
 }
 
 static void fill_file(struct filler *in, const struct fleet *f, uint32_t i)
 {
-    sql_bind_text(in->st, in->place++, f->files[i]);
+    fill_text(in, f->files[i]);
 }
 
 static void fill_choice(struct filler *in, const struct fleet *f, uint32_t i)
@@ -118,36 +121,36 @@ static void fill_expected(struct filler *in, const struct fleet *f, uint32_t i)
 }
 
 struct table_out {
-    const char *insert;
+    enum store_table table;
     uint32_t len;
     void (*fill)(struct filler *in, const struct fleet *f, uint32_t i);
 };
 
 static enum err table_store(struct journal *j, uint64_t run, const struct fleet *fleet,
-                            const struct table_out *table, struct why *why)
+                            const struct table_out *out, struct why *why)
 {
-    struct filler in;
-    enum err err = filler_begin(&in, j, table->insert, why);
-    for (uint32_t i = 0; err == OK && i < table->len; i++) {
-        fill_row(&in, run, i);
-        table->fill(&in, fleet, i);
-        err = sql_run(j->sql, in.st, why);
+    struct filler in = {.j = j};
+    enum err err = OK;
+    for (uint32_t i = 0; err == OK && i < out->len; i++) {
+        uint64_t place = i;
+        in.column = 0;
+        out->fill(&in, fleet, i);
+        assert(in.column == store_columns[out->table].len);
+        err = journal_put(j, out->table, run, in.values, &place, why);
     }
-    sql_finish(in.st);
     return err;
 }
 
 enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet, struct why *why)
 {
     const struct table_out tables[] = {
-        {"INSERT INTO wave VALUES (?,?,?,?)", fleet->waves_len, fill_wave},
-        {"INSERT INTO account VALUES (?,?,?,?,?,?,?,?,?)", fleet->accounts_len, fill_account},
-        {"INSERT INTO lane VALUES (?,?,?,?,?,?,?,?)", fleet->lanes_len, fill_lane},
-        {"INSERT INTO policy VALUES (?,?,?,?,?,?,?,?)", fleet->policies_len, fill_policy},
-        {"INSERT INTO file VALUES (?,?,?)", fleet->files_len, fill_file},
-        {"INSERT INTO choice VALUES (?,?,?,?,?,?,?,?,?,?,?)", fleet->choices_len, fill_choice},
-        {"INSERT INTO expected VALUES (?,?,?,?,?,?,?)", fleet->expected ? fleet->choices_len : 0,
-         fill_expected},
+        {TABLE_WAVE, fleet->waves_len, fill_wave},
+        {TABLE_ACCOUNT, fleet->accounts_len, fill_account},
+        {TABLE_LANE, fleet->lanes_len, fill_lane},
+        {TABLE_POLICY, fleet->policies_len, fill_policy},
+        {TABLE_FILE, fleet->files_len, fill_file},
+        {TABLE_CHOICE, fleet->choices_len, fill_choice},
+        {TABLE_EXPECTED, fleet->expected ? fleet->choices_len : 0, fill_expected},
     };
     enum err err = OK;
     for (size_t i = 0; err == OK && i < COUNT(tables); i++)
@@ -155,33 +158,39 @@ enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet,
     return err;
 }
 
-/* A SELECT in use: the next column to take, and what went wrong in any of them. */
+/* A row under reading: the next column to take, and the first fault in any row. */
 struct taker {
     struct journal *j;
-    struct sql_stmt *st;
     struct fleet *fleet;
-    int column;
+    const struct store_row *row;
+    unsigned column;
     bool ok, fits; /* no damage; no bound of memory reached */
+    void (*take)(struct taker *t);
 };
+
+static const struct store_value *take_value(struct taker *t)
+{
+    return &t->row->values[t->column++];
+}
 
 static uint64_t take_int(struct taker *t, uint64_t max)
 {
-    return journal_number(t->st, t->column++, max, &t->ok);
+    return value_number(take_value(t), max, &t->ok);
 }
 
 static double take_real(struct taker *t)
 {
-    return sql_col_real(t->st, t->column++);
+    return value_real(take_value(t));
 }
 
 static name_id take_name(struct taker *t)
 {
     name_id id;
-    t->fits &= names_add(&t->fleet->names, sql_col_text(t->st, t->column++), &id);
+    t->fits &= names_add(&t->fleet->names, value_text(take_value(t)), &id);
     return id;
 }
 
-/* A number below len: an index into an array that was read before. */
+/* A number below len: an index into an array read before. */
 static uint16_t take_index(struct taker *t, uint32_t len)
 {
     if (len == 0)
@@ -192,7 +201,9 @@ static uint16_t take_index(struct taker *t, uint32_t len)
 static void take_head(struct taker *t)
 {
     struct fleet *f = t->fleet;
-    struct text digest = sql_col_text(t->st, t->column++);
+    uint64_t len = value_number(&t->row->values[HEAD_JOBS], IDENTITIES_MAX, &t->ok);
+    t->column = HEAD_DIGEST;
+    struct text digest = value_text(take_value(t));
     if (digest.len == sizeof f->digest)
         memcpy(f->digest, digest.at, digest.len);
     else
@@ -201,7 +212,6 @@ static void take_head(struct taker *t)
     f->max_failures.is_percent = take_int(t, 1) == 1;
     t->ok &= f->max_failures.value == NO_BOUND || quota_fits(f->max_failures);
     if (take_int(t, 1) == 1 && !f->expected) { /* a damaged journal may have two heads of a run */
-        uint64_t len = take_int(t, IDENTITIES_MAX);
         f->expected = calloc(len ? len : 1, sizeof *f->expected);
         t->fits &= f->expected != NULL;
     }
@@ -251,12 +261,18 @@ static void take_policy(struct taker *t)
 {
     uint16_t index;
     uint32_t place = t->fleet->policies_len;
-    struct policy p = {.behavior = (enum behavior)take_int(t, BEHAVIOR_REJECT_MESSAGE)};
-    p.require = (enum dns_require)take_int(t, REQUIRE_NONE);
-    p.mx_region = take_name(t);
-    p.timeout_us = (span_us)take_int(t, MANIFEST_TIMEOUT_MAX);
-    p.accept = rule_numbers_from_row(t->j, t->st, t->column++, &t->ok);
-    p.until = (enum until)take_int(t, UNTIL_SET);
+    struct policy p = {.until = UNTIL_SUCCESS};
+    for (int n = 0; n < POLICY_FIELDS; n++) {
+        const struct policy_field *field = &policy_fields[n];
+        uint64_t value = 0;
+        switch (field->type) {
+        case POLICY_WORD:
+        case POLICY_NUMBER: value = take_int(t, field->most); break;
+        case POLICY_NAME: value = take_name(t); break;
+        case POLICY_RULES: value = rule_numbers_from_row(t->j, take_value(t), &t->ok); break;
+        }
+        policy_put(&p, field, value);
+    }
     t->fits &= fleet_policy(t->fleet, p, &index);
     t->ok &= index == place;
 }
@@ -264,7 +280,7 @@ static void take_policy(struct taker *t)
 static void take_file(struct taker *t)
 {
     uint16_t index;
-    struct text name = sql_col_text(t->st, t->column++);
+    struct text name = value_text(take_value(t));
     t->fits &= fleet_file(t->fleet, name.len ? name : TEXT(""), &index);
 }
 
@@ -288,7 +304,7 @@ static void take_choice(struct taker *t)
 
 static void take_expected(struct taker *t)
 {
-    uint32_t place = (uint32_t)take_int(t, UINT32_MAX);
+    uint64_t place = t->row->number;
     struct expectation e = {.mail_from = take_name(t)};
     e.behavior = (uint8_t)take_int(t, BEHAVIOR_REJECT_MESSAGE);
     e.status = (uint8_t)take_int(t, MAIL_FROM_UNKNOWN);
@@ -301,47 +317,35 @@ static void take_expected(struct taker *t)
 }
 
 struct table_in {
-    const char *select, *what;
+    enum store_table table;
+    const char *what;
     void (*take)(struct taker *t);
 };
 
 static const struct table_in tables_in[] = {
-    {"SELECT digest, max_failures, max_failures_percent, guarded, jobs FROM run WHERE id = ?",
-     "a run's head", take_head},
-    {"SELECT value, percent FROM wave WHERE run = ? ORDER BY place", "a wave", take_wave},
-    {"SELECT name, profile, role_arn, external_id, source_profile, account_id, rate"
-     " FROM account WHERE run = ? ORDER BY place",
-     "an account", take_account},
-    {"SELECT account, region, caller_account, caller_partition, caller_arn, begun_with"
-     " FROM lane WHERE run = ? ORDER BY place",
-     "a lane", take_lane},
-    {"SELECT behavior, require, mx_region, timeout, accept, until"
-     " FROM policy WHERE run = ? ORDER BY place",
-     "a policy", take_policy},
-    {"SELECT name FROM file WHERE run = ? ORDER BY place", "a file name", take_file},
-    {"SELECT identity, mail_from, lane, policy, file, type, guarded, line, col"
-     " FROM choice WHERE run = ? ORDER BY place",
-     "a choice", take_choice},
-    {"SELECT place, mail_from, behavior, status, or_mail_from, or_behavior FROM expected WHERE run "
-     "= ? ORDER BY place",
-     "an expectation", take_expected},
+    {TABLE_RUN, "a run's head", take_head},      {TABLE_WAVE, "a wave", take_wave},
+    {TABLE_ACCOUNT, "an account", take_account}, {TABLE_LANE, "a lane", take_lane},
+    {TABLE_POLICY, "a policy", take_policy},     {TABLE_FILE, "a file name", take_file},
+    {TABLE_CHOICE, "a choice", take_choice},     {TABLE_EXPECTED, "an expectation", take_expected},
 };
 
-static enum err table_load(struct journal *j, uint64_t run, struct fleet *fleet,
-                           const struct table_in *table, struct why *why)
+static bool take_one(void *ctx, const struct store_row *row)
 {
-    struct taker t = {.j = j, .fleet = fleet, .ok = true, .fits = true};
-    enum err err = journal_select(j, &t.st, table->select, run, why);
-    while (err == OK && (err = sql_step(j->sql, t.st, why)) == OK) {
-        t.column = 0;
-        table->take(&t);
-        if (!t.ok)
-            err = journal_damaged(why, table->what);
-        else if (!t.fits)
-            err = why_set(why, ERR_NOMEM, "out of memory");
-    }
-    sql_finish(t.st);
-    return err == ERR_GONE ? OK : err;
+    struct taker *t = ctx;
+    t->row = row;
+    t->column = 0;
+    t->take(t);
+    return t->ok && t->fits;
+}
+
+static enum err table_load(struct journal *j, uint64_t run, struct fleet *fleet,
+                           const struct table_in *in, struct why *why)
+{
+    struct taker t = {.j = j, .fleet = fleet, .ok = true, .fits = true, .take = in->take};
+    enum err err = journal_each(j, in->table, run, take_one, &t, why);
+    if (err == OK && !t.ok)
+        return journal_damaged(why, in->what);
+    return err == OK && !t.fits ? why_set(why, ERR_NOMEM, "out of memory") : err;
 }
 
 enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, struct why *why)
@@ -359,5 +363,5 @@ enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, str
         err = table_load(j, head.id, fleet, &tables_in[i], why);
     if (err == OK && fleet->choices_len != head.jobs)
         err = journal_damaged(why, "choices are missing");
-    return err == OK ? OK : why_wrap(why, err, "journal %s", j->place.file);
+    return err == OK ? OK : journal_wrap(j, err, why);
 }

@@ -1,33 +1,28 @@
 /*
- * The journal from inside, for the files of this room and its tests.
+ * The journal from inside, for the files of this room and its tests. Everything here stands on a
+ * store (store.h) and reaches no file.
  *
- *   journal.c      open, close, heads of runs
- *   fleet_rows.c   the fleet of a run
- *   record_rows.c  its records;  lane_rows.c  what is known of its lanes
- *   written_rows.c what all runs have written
- *   rule_rows.c    the journal's own numbers of the finding rules
+ *   store.c          the columns of the tables
+ *   journal.c        open, close, transactions
+ *   head_rows.c      the heads of runs
+ *   fleet_rows.c     the fleet of a run
+ *   record_rows.c    its records;  lane_rows.c  what is known of its lanes
+ *   written_rows.c   what all runs have written
+ *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
- *   schema.c       the tables;  sqlite.c  SQLite itself
- *   place.c, lock.c, copy.c     where it lies, who may write, how it is read meanwhile
- *   presence.c     whether it is still there;  overwritten.c  and as it was left
- *   damage.c       what it has lost;  wal_scan.c, high_water.c  the witnesses of that
+ *   loss.c           what the journal has lost
  */
 #ifndef MF_JOURNAL_INSIDE_H
 #define MF_JOURNAL_INSIDE_H
 
-#include "high_water.h"
-#include "journal.h"
-#include "lock.h"
-#include "place.h"
-#include "presence.h"
 #include "scheduler/record_digest.h"
-#include "sql.h"
-#include "wal_scan.h"
+#include "store.h"
 
-#include <time.h>
+#include "base/arena.h"
+#include "base/buf.h"
 
 /* The journal's numbers of the finding rules, which are the bits of its sets, and the program's. A
- * set is stored as SQLite's signed integer, so bit 63 is not used. */
+ * set is stored as a signed integer, so bit 63 is not used. */
 #define RULE_NUMBERS 63
 #define RULE_NONE    0xff /* number_of: the journal has no number for it; rule_of: no such number */
 #define RULE_UNKNOWN 0xfe /* rule_of: a rule that this program does not have */
@@ -37,91 +32,106 @@ struct rule_numbers {
     uint64_t digest_of[RULE_NUMBERS]; /* of the rules' names */
 };
 
-/* The newest record of a run. */
+/* The newest record of a run, as known to its writer. */
 struct tail {
-    uint64_t run; /* 0: none was asked for yet */
-    uint64_t record, digest;
-};
-
-/* What an opened journal has lost since it was last written to. */
-struct loss {
-    bool found;
-    uint64_t run;  /* whose records were lost; 0: that is not known */
-    uint64_t runs; /* how many there were */
-    char what[JOURNAL_LOSS_MAX];
-};
-
-/* What a file looked like when this process last wrote to it. */
-struct file_stamp {
-    struct file_id id; /* inode 0: not noted */
-    off_t size;
-    struct timespec changed;
-};
-
-struct stamps {
-    struct file_stamp file, log;
-    unsigned char head[SQL_HEAD_LEN]; /* of the main file */
+    uint64_t run;            /* 0: none was asked for yet */
+    uint64_t record, digest; /* no record yet: the digest before the first */
 };
 
 struct journal {
-    struct sql *sql;
-    enum journal_mode mode;
-    struct place place;
-    struct lock lock;         /* writer: the lock; reader: the readers' byte, while it needs it */
-    struct presence presence; /* writer */
-    struct stamps stamps;     /* writer */
-    struct sql_stmt *append;  /* made at the first keep */
+    struct store *store;
     struct rule_numbers rules;
-    struct buf notes;       /* of the record that is being appended, as text */
-    struct tail tail;       /* writer: of the run that it keeps records of */
-    struct high_water mark; /* as it was read, then as it was written */
-    int mark_fd;            /* writer; -1: none */
-    struct wal_scan log;    /* as it was when the journal was opened */
-    struct loss loss;
-    int wal_pages_next; /* the log is moved into the main file past this many pages */
-    bool failed;        /* a write failed: what is on the disk is not known, nothing more goes */
-    struct why trouble; /* of that write */
+    struct buf notes;   /* of the record that is being appended, as text */
+    struct tail tail;   /* of the run that records are kept of */
+    struct why trouble; /* why the store has failed */
 };
 
-/* Begins a transaction, unless the journal is read-only (a program bug) or has failed. */
+/* Begins a transaction, unless the store is read-only (a program bug) or has failed. */
 enum err journal_enter(struct journal *j, struct why *why);
-/* Ends it: commits when err is OK, else takes it back. After an error of the disk the journal has
- * failed for good: pages that the kernel could not write may be marked clean, so a second attempt
- * would succeed and mean nothing. */
-enum err journal_leave(struct journal *j, enum err err, struct why *why);
+/* Ends it: as `end` says when err is OK, else takes it back. After an error the store has failed
+ * for good: the kernel may mark unwritten pages clean, so a second attempt would succeed without
+ * effect. */
+enum err journal_leave(struct journal *j, enum err err, enum store_end end, struct why *why);
+enum err journal_put(struct journal *j, enum store_table table, uint64_t run,
+                     const struct store_value *values, uint64_t *number, struct why *why);
+enum err journal_each(struct journal *j, enum store_table table, uint64_t run,
+                      bool (*fn)(void *ctx, const struct store_row *row), void *ctx,
+                      struct why *why);
 
-/* Marks the journal as failed for good, because of *why. */
-enum err journal_trouble(struct journal *j, enum err err, struct why *why);
-/* After a commit that must be found again under the journal's name. ERR_IO: it would not be, and
- * the journal has failed. */
-enum err journal_stand(struct journal *j, struct why *why);
-
-/* "SELECT ..." bound to a run. */
-enum err journal_select(struct journal *j, struct sql_stmt **st, const char *text, uint64_t run,
-                        struct why *why);
 enum err journal_damaged(struct why *why, const char *what);
-/* Reads a number that must lie in 0..max; false and *ok = false otherwise. */
-uint64_t journal_number(struct sql_stmt *st, int column, uint64_t max, bool *ok);
+enum err journal_wrap(const struct journal *j, enum err err, struct why *why);
+
+/* Readers of values. A value of another type than written counts as missing: 0, empty.
+ */
+static inline int64_t value_int(const struct store_value *v)
+{
+    return v->type == STORE_INT ? v->number : 0;
+}
+
+static inline double value_real(const struct store_value *v)
+{
+    return v->type == STORE_REAL ? v->real : (double)value_int(v);
+}
+
+static inline struct text value_text(const struct store_value *v)
+{
+    return v->type == STORE_TEXT || v->type == STORE_BYTES ? v->text : TEXT_NONE;
+}
+
+/* A number that must lie in 0..max; otherwise 0 and *ok = false. */
+static inline uint64_t value_number(const struct store_value *v, uint64_t max, bool *ok)
+{
+    int64_t value = value_int(v);
+    bool is_number = v->type == STORE_INT || v->type == STORE_NULL;
+    if (is_number && value >= 0 && (uint64_t)value <= max)
+        return (uint64_t)value;
+    *ok = false;
+    return 0;
+}
+
+/* head_rows.c */
+
+/* The fleet's part of a head: max_failures, its percent and guarded follow the digest. */
+enum head_column { HEAD_JOBS = 7, HEAD_DIGEST = 10 };
+
+struct head {
+    struct run_head head;
+    uint64_t undigested;  /* records up to this number were kept without a digest */
+    uint64_t last_record; /* when the run stopped last; 0: it never did, or had none */
+    uint64_t last_digest;
+};
+
+/* run 0: the newest. Texts go to the arena; NULL: they are left out. ERR_GONE without a sentence:
+ * there is none. */
+enum err head_find(struct journal *j, uint64_t run, struct head *head, struct arena *arena,
+                   struct why *why);
+/* As head_find, of a run that must be there. */
+enum err head_of_run(struct journal *j, uint64_t run, struct head *head, struct why *why);
+/* The digest before the run's first record. */
+uint64_t head_digest(const struct head *head);
+
+/* fleet_rows.c; inside a transaction. */
+enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet, struct why *why);
 
 /* rule_rows.c. Reads the numbers; a writer then adds those of rules that have none yet. */
 enum err rule_numbers_load(struct journal *j, struct why *why);
 enum err rule_numbers_add(struct journal *j, struct why *why);
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
-/* Findings of rules that this program does not have are left out. *ok = false: damage. */
-finding_set rule_numbers_from_row(const struct journal *j, struct sql_stmt *st, int column,
+/* Findings of unknown rules are left out. *ok = false: damage. */
+finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
                                   bool *ok);
-
-/* findings_text.c: [{"rule","severity","text"[,"accepted":true]}...]. */
-void findings_write(const struct finding_notes *notes, struct buf *out);
-/* Into the arena. What findings_write() cannot have written is not known, and a rule that this
- * program does not have is left out. False: out of memory. */
-bool findings_read(struct text json, struct arena *arena, struct finding_notes *out);
 /* The digest of a set of rules by the journal's numbers: record_digest.h. */
 uint64_t rule_numbers_digest(const struct journal *j, uint64_t set);
 
+/* findings_text.c: [{"rule","severity","text"[,"accepted":true]}...]. */
+void findings_write(const struct finding_notes *notes, struct buf *out);
+/* Into the arena. Text not written by findings_write() gives no notes, and unknown rules are left
+ * out. False: out of memory. */
+bool findings_read(struct text json, struct arena *arena, struct finding_notes *out);
+
 /* record_rows.c. How a record lies in the journal. */
 struct kept {
-    uint64_t seq;              /* 1, 2, ... over all runs */
+    uint64_t number;           /* greater than that of the record before */
     uint64_t digest;           /* 0: kept without one, by a program before version 3 */
     struct record_words words; /* as they lie in the columns; for the length of one callback */
 };
@@ -130,37 +140,17 @@ struct kept {
 enum err record_walk(struct journal *j, uint64_t run,
                      bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
                      void *ctx, struct why *why);
-
-/* damage.c */
-
-/* Scans the log of a journal; there need be none. False: it cannot be read. */
-bool log_scan(struct wal_scan *scan, const char *journal_file);
-/* Reads the witnesses, before SQLite opens the journal. */
-enum err loss_witness(struct journal *j, struct why *why);
-/* Holds an opened journal against them: j->loss. Of a journal of this program's version. */
-enum err loss_judge(struct journal *j, struct why *why);
-/* The writer: writes a loss down, so that it stays known; begins the mark anew. */
-enum err loss_keep(struct journal *j, struct why *why);
-/* What is written down of a run's loss, or was found when the journal was opened; "": nothing. */
-enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why);
-/* The writer, inside a transaction: j->tail is that of run from here on. */
+/* Inside a transaction: j->tail is that of run from here on. */
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);
-/* The writer, after a commit: the mark goes to the newest record of j->tail. */
-enum err mark_advance(struct journal *j, struct why *why);
-
-/* overwritten.c */
-
-/* The writer, after a write of its own: to the log, or to the main file too. */
-void stamps_note(struct journal *j, bool main_too);
-/* The writer, before a transaction. ERR_IO: another program has written to the log or to the main
- * file since. OK too where one is gone or replaced: journal_stand() says so. */
-enum err stamps_check(struct journal *j, struct why *why);
 
 /* lane_rows.c; inside a transaction. A record of kind RECORD_LANE. */
 enum err lane_note_store(struct journal *j, uint64_t run, const struct record *record,
                          struct why *why);
 
-/* fleet_rows.c; inside a transaction. */
-enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet, struct why *why);
+/* loss.c: what is written down of a run's loss, or was found when the journal was opened; "":
+ * nothing. Run 0: of runs that may be gone, how many is not known. */
+enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why);
+/* The error for a missing run: never there (ERR_GONE), or lost (ERR_IO). run 0: the newest. */
+enum err run_gone(struct journal *j, uint64_t run, struct why *why);
 
 #endif

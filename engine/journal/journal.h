@@ -1,6 +1,7 @@
 /*
- * The journal: the only truth of a run. One SQLite file; records are appended and never changed.
- * Reports, status, resume and rollback read it and nothing else.
+ * The journal: the only truth of a run. Records are appended and never changed. Reports, status,
+ * resume and rollback read it and nothing else. A store (store.h) keeps the rows:
+ * journal_open_file() of journal/store_sqlite/store_sqlite.h opens a journal in a file.
  */
 #ifndef MF_JOURNAL_H
 #define MF_JOURNAL_H
@@ -10,76 +11,84 @@
 #include "scheduler/record.h"
 
 struct journal;
+struct store;
 
 #define JOURNAL_HOLDER_MAX 320
 #define JOURNAL_LOSS_MAX   384
 
 enum run_verb { RUN_APPLY, RUN_ROLLBACK, RUN_PLAN };
-enum run_state { RUN_OPEN, RUN_STOPPED, RUN_ENDED }; /* OPEN without a live writer: it crashed */
+enum run_state {
+    RUN_OPEN,
+    RUN_STOPPED,
+    RUN_ENDED
+}; /* OPEN without a live writer: the process crashed */
 
 struct run_head {
     uint64_t id; /* 1, 2, ...; given by journal_begin */
     enum run_verb verb;
     enum run_state state;
-    uint64_t parent; /* rollback: the run that is taken back; else 0 */
+    uint64_t parent; /* rollback: the run to roll back; otherwise 0 */
     instant_us started, stopped;
     instant_us last; /* instant of the newest record; the clock of a resumed run starts there */
     uint64_t seed;   /* of the jitter */
     uint32_t jobs;
-    struct text
-        options; /* JSON object: what resume must know again (endpoint, resolver, rate...) */
-    struct text version; /* of the program that began it */
+    struct text options; /* JSON object: the options for resume (endpoint, resolver, rate...) */
+    struct text version; /* of the program that began the run */
 };
 
 enum journal_mode {
     JOURNAL_READ,   /* never writes, creates nothing */
-    JOURNAL_WRITE,  /* creates folder (0700) and file (0600); one writer at a time, else ERR_BUSY */
-    JOURNAL_UPDATE, /* as WRITE, but creates neither: ERR_GONE where there is no such file */
-    JOURNAL_MEMORY, /* written and read like any other, but gone when it is closed: for plans */
+    JOURNAL_WRITE,  /* creates a missing journal; one writer at a time, otherwise ERR_BUSY */
+    JOURNAL_UPDATE, /* as WRITE, but creates nothing: ERR_GONE where there is none */
 };
 
-/* ERR_GONE: there is no such file (JOURNAL_READ). ERR_BUSY: another process writes; *why names its
- * pid and host. */
-/* path is not looked at for JOURNAL_MEMORY. */
-enum err journal_open(struct journal **out, const char *path, enum journal_mode mode,
-                      struct why *why);
+/* Takes the store over, in every case. */
+enum err journal_open(struct journal **out, struct store *store, struct why *why);
 void journal_close(struct journal *j);
-/* Does another process write to the file of *j (JOURNAL_READ) just now? holder: "pid 7 on host", or
- * "" where that cannot be read. Without one, a run that is open was cut off; unless the lock file
- * is gone, for then nobody can tell. */
-bool journal_has_writer(const struct journal *j, char holder[JOURNAL_HOLDER_MAX]);
-bool journal_lock_is_gone(const struct journal *j);
+
+enum journal_writer {
+    JOURNAL_NO_WRITER, /* an open run was cut off */
+    JOURNAL_HAS_WRITER,
+    JOURNAL_WRITER_UNKNOWN, /* unknown: the lock file is gone */
+};
+/* Does another process carry out a run of *j (JOURNAL_READ) now? holder: "pid 7 on host", or ""
+ * when unreadable. */
+enum journal_writer journal_writer(const struct journal *j, uint64_t run,
+                                   char holder[JOURNAL_HOLDER_MAX]);
 
 /* Begins a run: head and every choice of the fleet, durable on return. Fills in head->id. */
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
                        struct why *why);
-/* Appends, in one durable transaction. With an intent among the records it is OK only while the
- * journal's files are still those that were opened: whoever reads that name finds the intent.
- * Records of kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone.
+/* Appends, in one durable transaction. With an intent among the records, OK only while the
+ * journal's name still leads to the opened journal, so a later reader finds the intent. Records of
+ * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone.
  */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why);
-/* RUN_OPEN: a run that stopped goes on (resume). After an error of begin, keep or stop the journal
- * takes nothing more: what is on the disk is not known until it is opened again. */
+/* RUN_OPEN: a stopped run goes on (resume). After an error of begin, keep or stop the journal takes
+ * no more records: the state on disk is unknown until the journal is opened again. */
 enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,
                       struct why *why);
 
-/* What the journal was found to have lost when it was opened just now, as a sentence without its
- * end that names the run; "": nothing. *run: whose records they were; 0: that is not known. Lives
- * as long as the journal. */
+/* The loss found while opening the journal, as a sentence with the run and without a full stop; "":
+ * none. *run: the run of the lost records; 0: unknown. Lives as long as the journal. */
 const char *journal_loss(const struct journal *j, uint64_t *run);
-/* Every run that was known before to have lost records, by its number. is_gone: its head too. */
+/* True: `what`, a sentence of this page about a loss, is a suspicion: the proof of completeness is
+ * gone. */
+bool journal_may_have_lost(struct text what);
+/* Every run already known to have lost records, by number. is_gone: the head is lost too; run 0
+ * stands for an unknown number of runs possibly gone. */
 enum err journal_losses(struct journal *j,
                         bool (*fn)(void *ctx, uint64_t run, struct text what, bool is_gone),
                         void *ctx, struct why *why);
-/* What a run has lost of its records. */
+/* The lost records of a run. */
 struct run_loss {
     char what[JOURNAL_LOSS_MAX]; /* part of a sentence; "": nothing */
-    uint64_t kept; /* how many records there were when that was found; later ones are newer */
+    uint64_t kept;               /* the number of records when the loss was found */
 };
 
-/* Are the records of a run whole? Reads all of them and compares their running digest. What was
- * found once stays known: a writer writes it into the journal. */
+/* Are the records of a run whole? Reads all records and compares the running digest. A loss stays
+ * known: a writer writes the loss into the journal. */
 enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why);
 
 /* run 0: the newest. Texts of *head live in *arena. ERR_GONE: no such run. */
@@ -88,17 +97,17 @@ enum err journal_run(struct journal *j, uint64_t run, struct run_head *head, str
 /* Newest first; returning false from fn ends it. */
 enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_head *head),
                       void *ctx, struct why *why);
-/* The fleet as journal_begin was given it. *fleet must be fresh from fleet_init(). */
+/* The fleet given to journal_begin. *fleet must be fresh from fleet_init(). */
 enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, struct why *why);
 /* Every record in the order of keeping, without the notes of its findings. */
 enum err journal_replay(struct journal *j, uint64_t run,
                         bool (*fn)(void *ctx, const struct record *record), void *ctx,
                         struct why *why);
-/* What a run of the journal has sent, and what stood there before. */
+/* A write sent by a run of the journal, and the value before. */
 enum journal_word {
-    JOURNAL_TAKEN,   /* SES took it: it is known to stand there */
-    JOURNAL_SENT,    /* and no answer is known yet: it may stand there */
-    JOURNAL_REFUSED, /* the one that was sent last took no effect */
+    JOURNAL_TAKEN,   /* accepted by SES: known to stand there */
+    JOURNAL_SENT,    /* without a known answer: may stand there */
+    JOURNAL_REFUSED, /* the last write took no effect */
 };
 struct journal_accepted {
     enum journal_word word;
@@ -108,13 +117,13 @@ struct journal_accepted {
     enum behavior behavior, behavior_before;
     instant_us at;
 };
-/* All of them, in the order of keeping, the same identity more than once; texts are borrowed for
- * the length of one callback. fn returns false: out of memory. */
+/* All writes, in the order of keeping, an identity perhaps more than once; texts are borrowed for
+ * one callback. fn returns false: out of memory. */
 enum err journal_accepted(struct journal *j,
                           bool (*fn)(void *ctx, const struct journal_accepted *accepted), void *ctx,
                           struct why *why);
-/* Every custom MAIL FROM that some run of the journal has sent to SES, in the order of keeping,
- * with doubles; texts are borrowed for the length of one callback. fn returns false: out of memory.
+/* Every custom MAIL FROM sent to SES by a run of the journal, in the order of keeping, with
+ * doubles; texts are borrowed for the length of one callback. fn returns false: out of memory.
  */
 enum err journal_written(struct journal *j,
                          bool (*fn)(void *ctx, struct text account, struct text region,
@@ -125,14 +134,14 @@ enum err journal_rows(struct journal *j, uint64_t run,
                       bool (*fn)(void *ctx, const struct record *record), void *ctx,
                       struct why *why);
 
-/* What befell a lane last: a trouble since `at`, or its end (reason is empty). */
+/* The last note of a lane: a trouble since `at`, or the end of a trouble (empty reason). */
 struct lane_note {
     uint16_t lane; /* row of fleet.lanes */
     instant_us at;
     struct text reason; /* borrowed for the length of the callback */
 };
 
-/* The newest note of every lane that has one, in the order of the lanes. */
+/* The newest note of every lane with one, in the order of the lanes. */
 enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why);

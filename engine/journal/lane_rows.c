@@ -1,51 +1,83 @@
 /*
- * What is known of the lanes of a run: their troubles, as they began and ended.
+ * The troubles of a run's lanes, with beginning and end.
  */
 #include "inside.h"
 
 #include "base/bounds.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 enum err lane_note_store(struct journal *j, uint64_t run, const struct record *record,
                          struct why *why)
 {
-    struct sql_stmt *st;
+    uint64_t number;
     assert(record->kind == RECORD_LANE);
-    enum err err =
-        sql_prepare(j->sql, &st, TEXT("INSERT INTO lane_note VALUES (NULL,?,?,?,?)"), why);
-    if (err == OK) {
-        sql_bind_int(st, 1, (int64_t)run);
-        sql_bind_int(st, 2, record->job);
-        sql_bind_int(st, 3, record->at);
-        sql_bind_text(st, 4, record->row.reason);
-        err = sql_run(j->sql, st, why);
-    }
-    sql_finish(st);
-    return err;
+    const struct store_value values[] = {store_int(record->job), store_int(record->at),
+                                         store_text(record->row.reason)};
+    return journal_put(j, TABLE_LANE_NOTE, run, values, &number, why);
+}
+
+/* The newest note of each lane: one pass finds the numbers, a second takes the notes.
+ */
+struct newest_notes {
+    uint64_t last[LANES_MAX]; /* the number of the lane's newest note; 0: none */
+    struct lane_note at[LANES_MAX];
+    struct arena texts;
+    bool ok, fits;
+};
+
+static uint16_t lane_of(struct newest_notes *n, const struct store_row *row)
+{
+    return (uint16_t)value_number(&row->values[0], LANES_MAX - 1, &n->ok);
+}
+
+static bool note_seen(void *ctx, const struct store_row *row)
+{
+    struct newest_notes *n = ctx;
+    uint16_t lane = lane_of(n, row);
+    n->last[lane] = row->number;
+    return n->ok;
+}
+
+static bool note_take(void *ctx, const struct store_row *row)
+{
+    struct newest_notes *n = ctx;
+    uint16_t lane = lane_of(n, row);
+    struct text reason = value_text(&row->values[2]);
+    if (n->last[lane] != row->number)
+        return true;
+    n->at[lane] = (struct lane_note){lane, value_int(&row->values[1]), TEXT_NONE};
+    if (reason.len)
+        n->at[lane].reason = arena_text(&n->texts, reason);
+    n->fits &= reason.len == 0 || n->at[lane].reason.at;
+    return n->fits;
+}
+
+static enum err notes_read(struct journal *j, uint64_t run, struct newest_notes *n, struct why *why)
+{
+    enum err err = journal_each(j, TABLE_LANE_NOTE, run, note_seen, n, why);
+    if (err == OK && !n->ok)
+        return journal_damaged(why, "a note of no lane");
+    if (err == OK)
+        err = journal_each(j, TABLE_LANE_NOTE, run, note_take, n, why);
+    return err == OK && !n->fits ? why_set(why, ERR_NOMEM, "out of memory") : err;
 }
 
 enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why)
 {
-    struct sql_stmt *st;
-    bool ok = true, more = true;
-    /* Of several rows of one group, SQLite takes `at` and `reason` from the one with the maximum.
-     */
-    enum err err = journal_select(j, &st,
-                                  "SELECT lane, at, reason, max(seq) FROM lane_note"
-                                  " WHERE run = ? GROUP BY lane ORDER BY lane",
-                                  run, why);
-    while (err == OK && more && (err = sql_step(j->sql, st, why)) == OK) {
-        struct lane_note note = {.lane = (uint16_t)journal_number(st, 0, LANES_MAX - 1, &ok),
-                                 .at = sql_col_int(st, 1),
-                                 .reason = sql_col_text(st, 2)};
-        if (ok)
-            more = fn(ctx, &note);
-        else
-            err = journal_damaged(why, "a note of no lane");
-    }
-    sql_finish(st);
-    return err == OK || err == ERR_GONE ? OK : why_wrap(why, err, "journal %s", j->place.file);
+    struct newest_notes *n = calloc(1, sizeof *n);
+    if (!n)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    n->ok = n->fits = true;
+    arena_init(&n->texts, (size_t)LANES_MAX * WHY_LEN_MAX);
+    enum err err = notes_read(j, run, n, why);
+    for (uint32_t lane = 0; err == OK && lane < LANES_MAX; lane++)
+        if (n->last[lane] && !fn(ctx, &n->at[lane]))
+            break;
+    arena_clear(&n->texts);
+    free(n);
+    return err == OK ? OK : journal_wrap(j, err, why);
 }

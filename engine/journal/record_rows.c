@@ -1,10 +1,10 @@
 /*
- * The records of a run: appended, replayed, and folded to the last one per job. One table says how
- * a struct record lies in a row; binding and reading both walk it, so they cannot disagree.
+ * The records of a run: appended, replayed, and folded to the last one per job. One table maps a
+ * struct record to a row; writing and reading both walk the table, so the two cannot disagree.
  *
- * Only a judgement makes notes of findings, so most records leave them out (NULL) and mean those of
- * the job's record before. Whoever reads rows gets them filled in: two numbers per job, 8 bytes,
- * are all that is held in memory for it. A replay reads none.
+ * Only a judgement makes notes of findings, so most records have none (NULL): the notes of the
+ * job's record before are still valid. Readers of rows get the notes filled in, at a cost of 8
+ * bytes of memory per job. A replay reads no notes.
  */
 #include "inside.h"
 
@@ -37,13 +37,24 @@ enum name_kind { NAME_MX, NAME_SPF, NAME_DMARC };
 
 static_assert(sizeof(enum job_state) == sizeof(uint32_t), "enums are read and written as uint32_t");
 
+/* Their numbers are held still, as head_rows.c says. Findings alone are numbered by the journal
+ * itself (rule_rows.c), and what DNS is found to be like is kept by its name. */
+static_assert(JOB_NEW == 0 && JOB_WAITING_DNS == 3 && JOB_FOLLOWING == 7 && JOB_DONE == 8, "job");
+static_assert(ACTION_NONE == 0 && ACTION_TIGHTEN == 4 && ACTION_RESTART == 5, "action");
+static_assert(OUTCOME_OPEN == 0 && OUTCOME_REFUSED == 6 && OUTCOME_DRIFTED == 9 &&
+                  OUTCOME_SKIPPED == 10,
+              "outcome");
+static_assert(MAIL_FROM_NONE == 0 && MAIL_FROM_SUCCESS == 2 && MAIL_FROM_UNKNOWN == 5, "status");
+static_assert(VERIFICATION_NONE == 0 && VERIFICATION_NOT_STARTED == 5, "verification");
+static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kind");
+
 #define AT(member) offsetof(struct record, member)
 #define ENUM(member, last)                                                                         \
     {                                                                                              \
         COLUMN_ENUM, AT(member), (last)                                                            \
     }
 
-/* In the order of the table `record`, from `job` on. */
+/* In the order of store_columns[TABLE_RECORD], where the digest follows. */
 static const struct record_column columns[] = {
     {COLUMN_U32, AT(job), 0},
     {COLUMN_I64, AT(at), 0},
@@ -79,16 +90,12 @@ static const struct record_column columns[] = {
     {COLUMN_U32, AT(row.wave), 0},
 };
 
-#define MX_COLUMN    17 /* spf and dmarc follow */
-#define SET_COLUMN   20
-#define NOTES_COLUMN 21 /* the one that is carried */
-#define COLUMNS_LEN  ((int)COUNT(columns))
+#define MX_COLUMN     17 /* spf and dmarc follow */
+#define SET_COLUMN    20
+#define COLUMNS_LEN   ((unsigned)COUNT(columns))
+#define DIGEST_COLUMN COLUMNS_LEN
 
-#define RECORD_COLUMNS                                                                             \
-    "job, at, kind, from_state, write_mail_from, write_behavior, state, action, outcome,"          \
-    " reason, before_known, mail_from_before, behavior_before, seen_known, mail_from_seen,"        \
-    " behavior_seen, status_seen, mx, spf, dmarc, findings, findings_json, writes, calls,"         \
-    " restarts, attempts, first_seen, finished, deadline, verification, accepted, wave"
+static_assert(COUNT(columns) + 1 <= STORE_VALUES_MAX, "columns of a record");
 
 static const char *name_of(uint32_t kind, uint32_t value)
 {
@@ -100,7 +107,7 @@ static const char *name_of(uint32_t kind, uint32_t value)
     return dmarc_status_name((enum dmarc_status)value);
 }
 
-/* A name that this program does not know says nothing to it. */
+/* A name unknown to this program is ignored. */
 static uint32_t name_parse(uint32_t kind, struct text name)
 {
     switch ((enum name_kind)kind) {
@@ -111,200 +118,84 @@ static uint32_t name_parse(uint32_t kind, struct text name)
     return dmarc_status_parse(name);
 }
 
-/* The text must last until the statement has run. */
-static void notes_bind(struct journal *j, int place, const struct finding_notes *notes)
+/* The text lasts until the next record. */
+static struct store_value notes_value(struct journal *j, const struct finding_notes *notes)
 {
     buf_reset(&j->notes);
-    if (notes->known) {
-        findings_write(notes, &j->notes);
-        sql_bind_text(j->append, place, buf_text(&j->notes));
-    } else {
-        sql_bind_null(j->append, place);
-    }
+    if (!notes->known)
+        return store_null();
+    findings_write(notes, &j->notes);
+    return store_text(buf_text(&j->notes));
 }
 
-static void column_bind(struct journal *j, int place, const struct record_column *c,
-                        const struct record *record)
+/* Millions of these are made for a large fleet, each in its place. */
+static void column_fill(struct journal *j, const struct record_column *c,
+                        const struct record *record, struct store_value *v)
 {
-    struct sql_stmt *st = j->append;
     const void *at = (const char *)record + c->offset;
+    uint32_t number = 0;
+    v->type = STORE_INT;
     switch (c->type) {
-    case COLUMN_NOTES: notes_bind(j, place, at); break;
-    case COLUMN_TEXT: sql_bind_text(st, place, *(const struct text *)at); break;
-    case COLUMN_I64: sql_bind_int(st, place, *(const int64_t *)at); break;
-    case COLUMN_SET:
-        sql_bind_int(st, place, (int64_t)rule_numbers_to_row(j, *(const finding_set *)at));
+    case COLUMN_NOTES: *v = notes_value(j, at); break;
+    case COLUMN_TEXT: *v = store_text(*(const struct text *)at); break;
+    case COLUMN_I64: v->number = *(const int64_t *)at; break;
+    case COLUMN_SET: v->number = (int64_t)rule_numbers_to_row(j, *(const finding_set *)at); break;
+    case COLUMN_BOOL: v->number = *(const bool *)at; break;
+    case COLUMN_U32: v->number = *(const uint32_t *)at; break;
+    case COLUMN_ENUM:
+        memcpy(&number, at, sizeof number);
+        assert(number <= c->last);
+        v->number = number;
         break;
-    case COLUMN_BOOL: sql_bind_int(st, place, *(const bool *)at); break;
-    case COLUMN_U32: sql_bind_int(st, place, *(const uint32_t *)at); break;
     case COLUMN_NAME:
-    case COLUMN_ENUM: {
-        uint32_t value;
-        memcpy(&value, at, sizeof value);
-        assert(c->type == COLUMN_NAME || value <= c->last);
-        if (c->type == COLUMN_NAME)
-            sql_bind_text(st, place, text_of(name_of(c->last, value)));
-        else
-            sql_bind_int(st, place, value);
-    }
+        memcpy(&number, at, sizeof number);
+        *v = store_text(text_of(name_of(c->last, number)));
+        break;
     }
 }
 
-/* Where a job's story stands: numbers of records, counted from the run's first_record; 0: none. */
-struct mark {
-    uint32_t last; /* its newest record */
-    uint32_t said; /* the newest one that brought findings */
-};
-
-struct record_reader {
-    struct journal *j;
-    uint64_t run;
-    struct mark *marks; /* one per job */
-    uint32_t jobs;
-    int64_t first;          /* the run's first_record */
-    struct sql_stmt *notes; /* NULL: they are not read */
-    struct arena arena;     /* the texts of *record; reset per record */
-    struct record record;
-};
-
-/* False: the number is none that this program writes. */
-static bool column_read(struct record_reader *r, struct sql_stmt *st, int i, bool *fits)
+/* The words of a row as its columns hold them. */
+static struct record_words words_of(const struct journal *j, const struct store_value *values)
 {
-    const struct record_column *c = &columns[i];
-    void *at = (char *)&r->record + c->offset;
-    bool ok = true;
-    if (c->type == COLUMN_NOTES) {
-        if (r->notes)
-            *fits &= findings_read(sql_col_text(st, i), &r->arena, at);
-    } else if (c->type == COLUMN_TEXT) {
-        struct text t = sql_col_text(st, i), copy = t.len ? arena_text(&r->arena, t) : TEXT_NONE;
-        *fits &= t.len == 0 || copy.at;
-        memcpy(at, &copy, sizeof copy);
-    } else if (c->type == COLUMN_NAME) {
-        uint32_t value = name_parse(c->last, sql_col_text(st, i));
-        memcpy(at, &value, sizeof value);
-    } else if (c->type == COLUMN_I64) {
-        *(int64_t *)at = sql_col_int(st, i);
-    } else if (c->type == COLUMN_SET) {
-        *(finding_set *)at = rule_numbers_from_row(r->j, st, i, &ok);
-    } else if (c->type == COLUMN_BOOL) {
-        *(bool *)at = journal_number(st, i, 1, &ok) == 1;
-    } else {
-        uint64_t last = c->type == COLUMN_ENUM ? c->last : UINT32_MAX;
-        uint32_t value = (uint32_t)journal_number(st, i, last, &ok);
-        memcpy(at, &value, sizeof value);
-    }
-    return ok;
-}
-
-static void reader_clear(struct record_reader *r)
-{
-    sql_finish(r->notes);
-    arena_clear(&r->arena);
-    free(r->marks);
-}
-
-static enum err reader_init(struct record_reader *r, struct journal *j, uint64_t run,
-                            struct why *why)
-{
-    struct sql_stmt *st;
-    bool ok = true;
-    *r = (struct record_reader){.j = j, .run = run};
-    arena_init(&r->arena, RECORD_BYTES_MAX);
-    enum err err =
-        journal_select(j, &st, "SELECT jobs, first_record FROM run WHERE id = ?", run, why);
-    if (err == OK && (err = sql_step(j->sql, st, why)) == OK) {
-        r->jobs = (uint32_t)journal_number(st, 0, IDENTITIES_MAX, &ok);
-        r->first = (int64_t)journal_number(st, 1, INT64_MAX, &ok);
-    }
-    sql_finish(st);
-    if (err == ERR_GONE)
-        return why_set(why, err, "has no run %llu", (unsigned long long)run);
-    if (err != OK)
-        return err;
-    r->marks = calloc(r->jobs ? r->jobs : 1, sizeof *r->marks);
-    if (!r->marks)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    return ok ? OK : journal_damaged(why, "a run's head");
-}
-
-static enum err reader_mark(struct record_reader *r, uint64_t job, int64_t seq, bool says,
-                            struct why *why)
-{
-    if (job >= r->jobs || seq - r->first > UINT32_MAX)
-        return journal_damaged(why, "a record of no job");
-    r->marks[job].last = (uint32_t)(seq - r->first);
-    if (says)
-        r->marks[job].said = r->marks[job].last;
-    return OK;
-}
-
-/* The notes of a record that left them out. */
-static enum err notes_fill(struct record_reader *r, struct why *why)
-{
-    uint32_t said = r->marks[r->record.job].said;
-    if (!said)
-        return OK;
-    sql_bind_int(r->notes, 1, r->first + said);
-    enum err err = sql_step(r->j->sql, r->notes, why);
-    if (err != OK)
-        return err == ERR_GONE ? journal_damaged(why, "a record is missing") : err;
-    bool fits = findings_read(sql_col_text(r->notes, 0), &r->arena, &r->record.row.notes);
-    sql_reset(r->notes);
-    return fits ? OK : why_set(why, ERR_NOMEM, "out of memory");
-}
-
-static enum err record_read(struct record_reader *r, struct sql_stmt *st, struct why *why)
-{
-    bool fits = true;
-    r->record = (struct record){0};
-    arena_reset(&r->arena);
-    for (int i = 0; i < COLUMNS_LEN; i++)
-        if (!column_read(r, st, i, &fits))
-            return journal_damaged(why, "a record");
-    if (!fits)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    if (r->record.job >= r->jobs)
-        return journal_damaged(why, "a record of no job");
-    return r->notes && sql_col_is_null(st, NOTES_COLUMN) ? notes_fill(r, why) : OK;
-}
-
-static enum err append_prepare(struct journal *j, struct why *why)
-{
-    if (j->append)
-        return OK;
-    return sql_prepare(j->sql, &j->append,
-                       TEXT("INSERT INTO record VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-                            "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
-                       why);
-}
-
-/* The words of a row as its columns hold them; its notes are bound already. */
-static struct record_words words_of(struct journal *j, const struct job_row *row)
-{
-    struct record_words words = {.mx = text_of(mx_status_name(row->mx)),
-                                 .spf = text_of(spf_status_name(row->spf)),
-                                 .dmarc = text_of(dmarc_status_name(row->dmarc))};
-    if (row->notes.known)
-        words.notes = buf_text(&j->notes);
-    if (row->findings)
-        words.rules = rule_numbers_digest(j, rule_numbers_to_row(j, row->findings));
-    return words;
+    return (struct record_words){
+        .mx = value_text(&values[MX_COLUMN]),
+        .spf = value_text(&values[MX_COLUMN + 1]),
+        .dmarc = value_text(&values[MX_COLUMN + 2]),
+        .notes = value_text(&values[RECORD_NOTES]),
+        .rules = rule_numbers_digest(j, (uint64_t)value_int(&values[SET_COLUMN]))};
 }
 
 static enum err record_store(struct journal *j, uint64_t run, const struct record *record,
                              struct why *why)
 {
-    sql_bind_int(j->append, 1, (int64_t)run);
-    for (int c = 0; c < COLUMNS_LEN; c++)
-        column_bind(j, c + 2, &columns[c], record);
+    struct store_value values[COLUMNS_LEN + 1];
+    assert(COUNT(values) == store_columns[TABLE_RECORD].len);
+    assert(columns[RECORD_NOTES].type == COLUMN_NOTES && columns[SET_COLUMN].type == COLUMN_SET);
+    for (unsigned c = 0; c < COLUMNS_LEN; c++)
+        column_fill(j, &columns[c], record, &values[c]);
     if (j->notes.failed)
         return why_set(why, ERR_NOMEM, "out of memory");
-    struct record_words words = words_of(j, &record->row);
+    struct record_words words = words_of(j, values);
     j->tail.digest = record_digest(j->tail.digest, record, &words);
-    sql_bind_int(j->append, COLUMNS_LEN + 2, (int64_t)j->tail.digest);
-    enum err err = sql_run(j->sql, j->append, why);
-    j->tail.record = (uint64_t)sql_last_id(j->sql);
+    values[DIGEST_COLUMN] = store_int((int64_t)j->tail.digest);
+    uint64_t before = j->tail.record;
+    enum err err = journal_put(j, TABLE_RECORD, run, values, &j->tail.record, why);
+    assert(err != OK || j->tail.record > before); /* the store's promise, on which rows stand */
+    return err;
+}
+
+enum err tail_of_run(struct journal *j, uint64_t run, struct why *why)
+{
+    struct head head;
+    struct store_tail newest;
+    if (j->tail.run == run)
+        return OK;
+    enum err err = head_of_run(j, run, &head, why);
+    if (err == OK)
+        err = j->store->ops->tail(j->store, run, &newest, why);
+    if (err == OK)
+        j->tail =
+            (struct tail){run, newest.record, newest.digest ? newest.digest : head_digest(&head)};
     return err;
 }
 
@@ -315,65 +206,112 @@ enum err journal_keep(struct journal *j, uint64_t run, const struct record *reco
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
-    err = append_prepare(j, why);
-    if (err == OK)
-        err = tail_of_run(j, run, why);
+    err = tail_of_run(j, run, why);
     for (uint32_t i = 0; err == OK && i < len; i++) {
         intends |= records[i].kind == RECORD_INTENT;
         err = records[i].kind == RECORD_LANE ? lane_note_store(j, run, &records[i], why)
                                              : record_store(j, run, &records[i], why);
     }
-    err = journal_leave(j, err, why);
-    if (err == OK)
-        err = mark_advance(j, why);
-    return err == OK && intends ? journal_stand(j, why) : err;
+    return journal_leave(j, err, intends ? STORE_COMMIT_INTENT : STORE_COMMIT, why);
 }
 
-/* Steps through `SELECT ..., seq, digest` in the order of keeping. */
-static enum err replay_step(struct record_reader *r, struct sql_stmt *st, struct kept *kept,
-                            struct why *why)
+/* Where a job's story stands: numbers of records, counted from 1 at the run's first; 0: none. */
+struct mark {
+    uint32_t last; /* its newest record */
+    uint32_t said; /* the newest one that brought findings */
+};
+
+struct record_reader {
+    struct journal *j;
+    uint64_t run;
+    uint32_t jobs;
+    bool reads_notes;
+    struct arena arena; /* the texts of *record; reset per record */
+    struct record record;
+    struct mark *marks; /* one per job; for rows only */
+    uint64_t first;     /* the number of the run's first record, which marks count from */
+    /* Who is told. */
+    bool (*walk)(void *ctx, const struct record *record, const struct kept *kept);
+    bool (*fn)(void *ctx, const struct record *record);
+    void *ctx;
+    bool more;
+    enum err err;
+    struct why *why;
+};
+
+/* False: the number is none that this program writes. */
+static bool column_read(struct record_reader *r, const struct store_value *v,
+                        const struct record_column *c, bool *fits)
 {
-    enum err err = sql_step(r->j->sql, st, why);
-    if (err == OK)
-        err = record_read(r, st, why);
-    if (err != OK)
-        return err;
-    *kept = (struct kept){
-        .seq = (uint64_t)sql_col_int(st, COLUMNS_LEN),
-        .digest = (uint64_t)sql_col_int(st, COLUMNS_LEN + 1),
-        .words = {.mx = sql_col_text(st, MX_COLUMN),
-                  .spf = sql_col_text(st, MX_COLUMN + 1),
-                  .dmarc = sql_col_text(st, MX_COLUMN + 2),
-                  .notes = sql_col_text(st, NOTES_COLUMN),
-                  .rules = rule_numbers_digest(r->j, (uint64_t)sql_col_int(st, SET_COLUMN))}};
-    return reader_mark(r, r->record.job, (int64_t)kept->seq, !sql_col_is_null(st, NOTES_COLUMN),
-                       why);
+    void *at = (char *)&r->record + c->offset;
+    bool ok = true;
+    if (c->type == COLUMN_NOTES) {
+        if (r->reads_notes)
+            *fits &= findings_read(value_text(v), &r->arena, at);
+    } else if (c->type == COLUMN_TEXT) {
+        struct text t = value_text(v), copy = t.len ? arena_text(&r->arena, t) : TEXT_NONE;
+        *fits &= t.len == 0 || copy.at;
+        memcpy(at, &copy, sizeof copy);
+    } else if (c->type == COLUMN_NAME) {
+        uint32_t value = name_parse(c->last, value_text(v));
+        memcpy(at, &value, sizeof value);
+    } else if (c->type == COLUMN_I64) {
+        *(int64_t *)at = value_int(v);
+    } else if (c->type == COLUMN_SET) {
+        *(finding_set *)at = rule_numbers_from_row(r->j, v, &ok);
+    } else if (c->type == COLUMN_BOOL) {
+        *(bool *)at = value_number(v, 1, &ok) == 1;
+    } else {
+        uint64_t last = c->type == COLUMN_ENUM ? c->last : UINT32_MAX;
+        uint32_t value = (uint32_t)value_number(v, last, &ok);
+        memcpy(at, &value, sizeof value);
+    }
+    return ok;
+}
+
+static enum err record_read(struct record_reader *r, const struct store_row *row)
+{
+    bool fits = true;
+    r->record = (struct record){0};
+    arena_reset(&r->arena);
+    for (unsigned i = 0; i < COLUMNS_LEN; i++)
+        if (!column_read(r, &row->values[i], &columns[i], &fits))
+            return journal_damaged(r->why, "a record");
+    if (!fits)
+        return why_set(r->why, ERR_NOMEM, "out of memory");
+    return r->record.job < r->jobs ? OK : journal_damaged(r->why, "a record of no job");
+}
+
+static enum err reader_init(struct record_reader *r)
+{
+    struct head head;
+    arena_init(&r->arena, RECORD_BYTES_MAX);
+    enum err err = head_of_run(r->j, r->run, &head, r->why);
+    r->jobs = err == OK ? head.head.jobs : 0;
+    return err;
+}
+
+static bool walk_one(void *ctx, const struct store_row *row)
+{
+    struct record_reader *r = ctx;
+    r->err = record_read(r, row);
+    struct kept kept = {.number = row->number,
+                        .digest = (uint64_t)value_int(&row->values[DIGEST_COLUMN]),
+                        .words = words_of(r->j, row->values)};
+    return r->err == OK && r->walk(r->ctx, &r->record, &kept);
 }
 
 enum err record_walk(struct journal *j, uint64_t run,
                      bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
                      void *ctx, struct why *why)
 {
-    struct record_reader r;
-    struct kept kept;
-    struct sql_stmt *st = NULL;
-    bool more = true;
-    enum err err = reader_init(&r, j, run, why);
-    bool found = err != ERR_GONE;
+    struct record_reader r = {.j = j, .run = run, .walk = fn, .ctx = ctx, .why = why};
+    enum err err = reader_init(&r);
     if (err == OK)
-        err = journal_select(j, &st,
-                             "SELECT " RECORD_COLUMNS ", seq, digest FROM record WHERE run = ?1"
-                             " AND seq > ?2 ORDER BY seq",
-                             run, why);
-    if (err == OK)
-        sql_bind_int(st, 2, r.first);
-    while (err == OK && more && (err = replay_step(&r, st, &kept, why)) == OK)
-        more = fn(ctx, &r.record, &kept);
-    sql_finish(st);
-    reader_clear(&r);
-    if (err == OK || (err == ERR_GONE && found))
-        return OK;
-    return why_wrap(why, err, "journal %s", j->place.file);
+        err = journal_each(j, TABLE_RECORD, run, walk_one, &r, why);
+    arena_clear(&r.arena);
+    err = err == OK ? r.err : err;
+    return err == OK ? OK : journal_wrap(j, err, why);
 }
 
 struct replaying {
@@ -396,60 +334,74 @@ enum err journal_replay(struct journal *j, uint64_t run,
     return record_walk(j, run, replay_one, &to, why);
 }
 
-static enum err marks_read(struct record_reader *r, struct why *why)
+static bool mark_one(void *ctx, const struct store_row *row)
 {
-    struct sql_stmt *st;
+    struct record_reader *r = ctx;
     bool ok = true;
-    enum err err = journal_select(r->j, &st,
-                                  "SELECT seq, job, findings_json IS NOT NULL FROM record"
-                                  " WHERE run = ?1 AND seq > ?2 ORDER BY seq",
-                                  r->run, why);
-    if (err == OK)
-        sql_bind_int(st, 2, r->first);
-    while (err == OK && (err = sql_step(r->j->sql, st, why)) == OK) {
-        uint64_t job = journal_number(st, 1, UINT32_MAX, &ok);
-        err = ok ? reader_mark(r, job, sql_col_int(st, 0), sql_col_int(st, 2) == 1, why)
-                 : journal_damaged(why, "a record of no job");
+    uint64_t job = value_number(&row->values[0], UINT32_MAX, &ok);
+    if (!r->first)
+        r->first = row->number;
+    if (!ok || job >= r->jobs || row->number - r->first >= UINT32_MAX) {
+        r->err = journal_damaged(r->why, "a record of no job");
+        return false;
     }
-    sql_finish(st);
-    return err == ERR_GONE ? OK : err;
+    r->marks[job].last = (uint32_t)(row->number - r->first) + 1;
+    if (value_int(&row->values[1]))
+        r->marks[job].said = r->marks[job].last;
+    return true;
 }
 
-static enum err last_record_read(struct record_reader *r, struct sql_stmt *st, uint32_t job,
-                                 struct why *why)
+static uint64_t number_of(const struct record_reader *r, uint32_t place)
 {
-    sql_bind_int(st, 1, r->first + r->marks[job].last);
-    enum err err = sql_step(r->j->sql, st, why);
-    if (err != OK)
-        return err == ERR_GONE ? journal_damaged(why, "a record is missing") : err;
-    err = record_read(r, st, why);
-    sql_reset(st);
-    return err;
+    return place ? r->first + place - 1 : 0;
+}
+
+static bool row_one(void *ctx, const struct store_row *row)
+{
+    struct record_reader *r = ctx;
+    r->err = record_read(r, row);
+    r->more = r->err == OK && r->fn(r->ctx, &r->record);
+    return r->more;
+}
+
+static enum err picks_read(struct record_reader *r, const struct store_pick *picks, uint32_t len)
+{
+    enum err err = r->j->store->ops->fetch(r->j->store, r->run, picks, len, row_one, r, r->why);
+    if (err == ERR_GONE)
+        return journal_damaged(r->why, "a record is missing");
+    return err == OK ? r->err : err;
+}
+
+static enum err rows_read(struct record_reader *r)
+{
+    struct store_pick picks[JOURNAL_FETCH_ROWS];
+    uint32_t len = 0;
+    enum err err = journal_each(r->j, VIEW_OUTLINE, r->run, mark_one, r, r->why);
+    err = err == OK ? r->err : err;
+    r->more = true;
+    for (uint32_t i = 0; err == OK && r->more && i < r->jobs; i++) {
+        struct mark m = r->marks[i];
+        if (m.last)
+            picks[len++] = (struct store_pick){number_of(r, m.last), number_of(r, m.said)};
+        if (len == COUNT(picks)) {
+            err = picks_read(r, picks, len);
+            len = 0;
+        }
+    }
+    return err == OK && r->more && len ? picks_read(r, picks, len) : err;
 }
 
 enum err journal_rows(struct journal *j, uint64_t run,
                       bool (*fn)(void *ctx, const struct record *record), void *ctx,
                       struct why *why)
 {
-    struct record_reader r;
-    struct sql_stmt *st = NULL;
-    bool more = true;
-    enum err err = reader_init(&r, j, run, why);
+    struct record_reader r = {
+        .j = j, .run = run, .reads_notes = true, .fn = fn, .ctx = ctx, .why = why};
+    enum err err = reader_init(&r);
+    r.marks = calloc(r.jobs ? r.jobs : 1, sizeof *r.marks);
     if (err == OK)
-        err = marks_read(&r, why);
-    if (err == OK)
-        err = sql_prepare(j->sql, &r.notes, TEXT("SELECT findings_json FROM record WHERE seq = ?"),
-                          why);
-    if (err == OK)
-        err = sql_prepare(j->sql, &st, TEXT("SELECT " RECORD_COLUMNS " FROM record WHERE seq = ?"),
-                          why);
-    for (uint32_t i = 0; err == OK && more && i < r.jobs; i++) {
-        if (!r.marks[i].last)
-            continue;
-        err = last_record_read(&r, st, i, why);
-        more = err == OK && fn(ctx, &r.record);
-    }
-    sql_finish(st);
-    reader_clear(&r);
-    return err == OK ? OK : why_wrap(why, err, "journal %s", j->place.file);
+        err = r.marks ? rows_read(&r) : why_set(why, ERR_NOMEM, "out of memory");
+    arena_clear(&r.arena);
+    free(r.marks);
+    return err == OK ? OK : journal_wrap(j, err, why);
 }

@@ -1,7 +1,6 @@
 /*
- * Findings are stored as sets of bits, and which bit means which rule is written in the journal
- * itself, by name. So the program may order, add and drop its rules, and a journal of any other
- * order still says what it said.
+ * Findings are stored as sets of bits; the journal itself maps each bit to the name of a rule. So
+ * the program may order, add and drop rules, and a journal of any other order keeps its meaning.
  */
 #include "inside.h"
 
@@ -22,47 +21,50 @@ static void number_take(struct rule_numbers *rules, unsigned number, struct text
         rules->number_of[f] = (unsigned char)number;
 }
 
-enum err rule_numbers_load(struct journal *j, struct why *why)
+struct numbers_reading {
+    struct journal *j;
+    bool ok;
+};
+
+static bool number_read(void *ctx, const struct store_row *row)
 {
-    struct sql_stmt *st;
-    bool ok = true;
-    memset(j->rules.number_of, RULE_NONE, sizeof j->rules.number_of);
-    memset(j->rules.rule_of, RULE_NONE, sizeof j->rules.rule_of);
-    enum err err = sql_prepare(j->sql, &st, TEXT("SELECT number, name FROM rule"), why);
-    while (err == OK && (err = sql_step(j->sql, st, why)) == OK) {
-        uint64_t number = journal_number(st, 0, RULE_NUMBERS - 1, &ok);
-        if (!ok)
-            err = journal_damaged(why, "a number of a rule");
-        else
-            number_take(&j->rules, (unsigned)number, sql_col_text(st, 1));
-    }
-    sql_finish(st);
-    return err == ERR_GONE ? OK : err;
+    struct numbers_reading *r = ctx;
+    r->ok = row->number < RULE_NUMBERS;
+    if (r->ok)
+        number_take(&r->j->rules, (unsigned)row->number, value_text(&row->values[0]));
+    return r->ok;
 }
 
-static enum err number_add(struct journal *j, struct sql_stmt *st, enum finding f, struct why *why)
+enum err rule_numbers_load(struct journal *j, struct why *why)
 {
-    unsigned number = 0;
+    struct numbers_reading r = {.j = j, .ok = true};
+    memset(j->rules.number_of, RULE_NONE, sizeof j->rules.number_of);
+    memset(j->rules.rule_of, RULE_NONE, sizeof j->rules.rule_of);
+    enum err err = journal_each(j, TABLE_RULE, 0, number_read, &r, why);
+    return err == OK && !r.ok ? journal_damaged(why, "a number of a rule") : err;
+}
+
+static enum err number_add(struct journal *j, enum finding f, struct why *why)
+{
+    uint64_t number = 0;
+    struct text name = text_of(finding_rule(f)->name);
+    const struct store_value value = store_text(name);
     while (number < RULE_NUMBERS && j->rules.rule_of[number] != RULE_NONE)
         number++;
     if (number == RULE_NUMBERS)
         return journal_damaged(why, "it has numbers for more rules than there ever were");
-    sql_bind_int(st, 1, number);
-    sql_bind_text(st, 2, text_of(finding_rule(f)->name));
-    enum err err = sql_run(j->sql, st, why);
+    enum err err = journal_put(j, TABLE_RULE, 0, &value, &number, why);
     if (err == OK)
-        number_take(&j->rules, number, text_of(finding_rule(f)->name));
+        number_take(&j->rules, (unsigned)number, name);
     return err;
 }
 
 static enum err numbers_add(struct journal *j, struct why *why)
 {
-    struct sql_stmt *st;
-    enum err err = sql_prepare(j->sql, &st, TEXT("INSERT INTO rule VALUES (?,?)"), why);
+    enum err err = OK;
     for (int f = 0; err == OK && f < FINDINGS_LEN; f++)
         if (j->rules.number_of[f] == RULE_NONE)
-            err = number_add(j, st, (enum finding)f, why);
-    sql_finish(st);
+            err = number_add(j, (enum finding)f, why);
     return err;
 }
 
@@ -71,7 +73,7 @@ enum err rule_numbers_add(struct journal *j, struct why *why)
     if (!memchr(j->rules.number_of, RULE_NONE, sizeof j->rules.number_of))
         return OK;
     enum err err = journal_enter(j, why);
-    return err == OK ? journal_leave(j, numbers_add(j, why), why) : err;
+    return err == OK ? journal_leave(j, numbers_add(j, why), STORE_COMMIT, why) : err;
 }
 
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings)
@@ -86,11 +88,11 @@ uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings)
     return set;
 }
 
-finding_set rule_numbers_from_row(const struct journal *j, struct sql_stmt *st, int column,
+finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
                                   bool *ok)
 {
     finding_set findings = 0;
-    uint64_t set = journal_number(st, column, INT64_MAX, ok);
+    uint64_t set = value_number(value, INT64_MAX, ok);
     for (unsigned number = 0; set; number++, set >>= 1) {
         if (!(set & 1))
             continue;

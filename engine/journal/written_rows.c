@@ -3,79 +3,106 @@
  */
 #include "inside.h"
 
+/* A row of VIEW_SENT. */
+enum sent_column {
+    SENT_RUN,
+    SENT_ACCOUNT,
+    SENT_REGION,
+    SENT_IDENTITY,
+    SENT_AT,
+    SENT_KIND,
+    SENT_STATE,
+    SENT_OUTCOME,
+    SENT_ACCEPTED,
+    SENT_WRITE_MAIL_FROM,
+    SENT_WRITE_BEHAVIOR,
+    SENT_MAIL_FROM_SEEN,
+    SENT_BEHAVIOR_SEEN,
+    SENT_MAIL_FROM_BEFORE,
+    SENT_BEHAVIOR_BEFORE,
+};
+
+struct sent_reading {
+    bool (*written)(void *ctx, struct text account, struct text region, struct text identity,
+                    struct text mail_from);
+    bool (*accepted)(void *ctx, const struct journal_accepted *accepted);
+    void *ctx;
+    bool more;
+};
+
+static enum err sent_each(struct journal *j, bool (*fn)(void *ctx, const struct store_row *row),
+                          struct sent_reading *r, struct why *why)
+{
+    r->more = true;
+    enum err err = journal_each(j, VIEW_SENT, 0, fn, r, why);
+    if (!r->more)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    return err == OK ? OK : journal_wrap(j, err, why);
+}
+
+static bool written_one(void *ctx, const struct store_row *row)
+{
+    struct sent_reading *r = ctx;
+    const struct store_value *v = row->values;
+    struct text mail_from = value_text(&v[SENT_WRITE_MAIL_FROM]);
+    if (value_int(&v[SENT_KIND]) == RECORD_INTENT && mail_from.len)
+        r->more = r->written(r->ctx, value_text(&v[SENT_ACCOUNT]), value_text(&v[SENT_REGION]),
+                             value_text(&v[SENT_IDENTITY]), mail_from);
+    return r->more;
+}
+
 enum err journal_written(struct journal *j,
                          bool (*fn)(void *ctx, struct text account, struct text region,
                                     struct text identity, struct text mail_from),
                          void *ctx, struct why *why)
 {
-    struct sql_stmt *st = NULL;
-    bool more = true;
-    enum err err =
-        sql_prepare(j->sql, &st,
-                    TEXT("SELECT a.name, l.region, c.identity, r.write_mail_from FROM record r"
-                         " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
-                         " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
-                         " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
-                         " WHERE r.kind = 1 AND r.write_mail_from <> '' ORDER BY r.seq"),
-                    why);
-    while (err == OK && more && (err = sql_step(j->sql, st, why)) == OK)
-        more = fn(ctx, sql_col_text(st, 0), sql_col_text(st, 1), sql_col_text(st, 2),
-                  sql_col_text(st, 3));
-    sql_finish(st);
-    if (!more)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    return err == ERR_GONE ? OK : why_wrap(why, err, "journal %s", j->place.file);
+    struct sent_reading r = {.written = fn, .ctx = ctx};
+    return sent_each(j, written_one, &r, why);
 }
 
-static enum journal_word word_of(struct sql_stmt *st)
+static enum behavior behavior_of(const struct store_value *v)
 {
-    if (sql_col_int(st, 9) == RECORD_INTENT)
-        return JOURNAL_SENT;
-    return sql_col_int(st, 10) > 0 ? JOURNAL_TAKEN : JOURNAL_REFUSED;
+    return (enum behavior)(value_int(v) != 0);
 }
 
-static struct journal_accepted accepted_of(struct sql_stmt *st)
+static struct journal_accepted accepted_of(const struct store_value *v)
 {
-    return (struct journal_accepted){.word = word_of(st),
-                                     .run = (uint64_t)sql_col_int(st, 0),
-                                     .account = sql_col_text(st, 1),
-                                     .region = sql_col_text(st, 2),
-                                     .identity = sql_col_text(st, 3),
-                                     .mail_from = sql_col_text(st, 4),
-                                     .behavior = (enum behavior)(sql_col_int(st, 5) != 0),
-                                     .mail_from_before = sql_col_text(st, 6),
-                                     .behavior_before = (enum behavior)(sql_col_int(st, 7) != 0),
-                                     .at = sql_col_int(st, 8)};
+    bool intends = value_int(&v[SENT_KIND]) == RECORD_INTENT;
+    bool was_taken = value_int(&v[SENT_ACCEPTED]) > 0;
+    return (struct journal_accepted){
+        .word = intends     ? JOURNAL_SENT
+                : was_taken ? JOURNAL_TAKEN
+                            : JOURNAL_REFUSED,
+        .run = (uint64_t)value_int(&v[SENT_RUN]),
+        .account = value_text(&v[SENT_ACCOUNT]),
+        .region = value_text(&v[SENT_REGION]),
+        .identity = value_text(&v[SENT_IDENTITY]),
+        .mail_from = value_text(&v[intends ? SENT_WRITE_MAIL_FROM : SENT_MAIL_FROM_SEEN]),
+        .behavior = behavior_of(&v[intends ? SENT_WRITE_BEHAVIOR : SENT_BEHAVIOR_SEEN]),
+        .mail_from_before = value_text(&v[SENT_MAIL_FROM_BEFORE]),
+        .behavior_before = behavior_of(&v[SENT_BEHAVIOR_BEFORE]),
+        .at = value_int(&v[SENT_AT])};
 }
 
 /* A row that has drifted saw what is another operator's. An answer that leaves a row unsure is
- * none: 1 and 2 are intents and answers, 6 is JOB_UNSURE. */
+ * none. */
+static bool accepted_one(void *ctx, const struct store_row *row)
+{
+    struct sent_reading *r = ctx;
+    const struct store_value *v = row->values;
+    bool is_unsure =
+        value_int(&v[SENT_KIND]) == RECORD_ANSWER && value_int(&v[SENT_STATE]) == JOB_UNSURE;
+    if (value_int(&v[SENT_OUTCOME]) == OUTCOME_DRIFTED || is_unsure)
+        return true;
+    struct journal_accepted accepted = accepted_of(v);
+    r->more = r->accepted(r->ctx, &accepted);
+    return r->more;
+}
+
 enum err journal_accepted(struct journal *j,
                           bool (*fn)(void *ctx, const struct journal_accepted *accepted), void *ctx,
                           struct why *why)
 {
-    struct sql_stmt *st = NULL;
-    bool more = true;
-    enum err err =
-        sql_prepare(j->sql, &st,
-                    TEXT("SELECT r.run, a.name, l.region, c.identity,"
-                         " iif(r.kind = 1, r.write_mail_from, r.mail_from_seen),"
-                         " iif(r.kind = 1, r.write_behavior, r.behavior_seen),"
-                         " r.mail_from_before, r.behavior_before, r.at, r.kind, r.accepted"
-                         " FROM record r"
-                         " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
-                         " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
-                         " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
-                         " WHERE (r.accepted > 0 OR r.kind IN (1, 2)) AND r.outcome <> 9"
-                         " AND NOT (r.kind = 2 AND r.state = 6)"
-                         " ORDER BY r.seq"),
-                    why);
-    while (err == OK && more && (err = sql_step(j->sql, st, why)) == OK) {
-        struct journal_accepted accepted = accepted_of(st);
-        more = fn(ctx, &accepted);
-    }
-    sql_finish(st);
-    if (!more)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    return err == ERR_GONE ? OK : why_wrap(why, err, "journal %s", j->place.file);
+    struct sent_reading r = {.accepted = fn, .ctx = ctx};
+    return sent_each(j, accepted_one, &r, why);
 }

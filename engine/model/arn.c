@@ -1,4 +1,4 @@
-/* Splits an ARN at its colons, and knows an account number when it sees one. */
+/* Splits an ARN at its colons, and recognizes account numbers. */
 #include "arn.h"
 
 #include "base/bounds.h"

@@ -1,4 +1,4 @@
-/* The names of what DNS is found to be like. */
+/* The names of the statuses of MX, SPF and DMARC. */
 #include "dns_status.h"
 
 static const char *const mx_names[MX_STATUSES] = {
@@ -33,7 +33,7 @@ static const char *const dmarc_names[DMARC_STATUSES] = {
     [DMARC_STATUS_TROUBLE] = "trouble",
 };
 
-/* The index of name, or 0, which is NONE in each of the three. */
+/* The index of name, or 0: NONE in each of the three enums. */
 static unsigned name_find(const char *const *names, unsigned len, struct text name)
 {
     for (unsigned i = 1; i < len; i++)

@@ -1,7 +1,7 @@
 /*
- * What was made of the DNS of one MAIL FROM: the columns mx, spf and dmarc of a report. The names
- * are a contract (reports, journals, `inspect --format json`) and are never changed. NONE, whose
- * name is empty, says that nothing was judged.
+ * The verdict on the DNS of one MAIL FROM: the columns mx, spf and dmarc of a report. The names are
+ * a contract (reports, journals, `inspect --format json`) and are never changed. NONE has an empty
+ * name and means: not judged.
  */
 #ifndef MF_DNS_STATUS_H
 #define MF_DNS_STATUS_H
@@ -49,7 +49,7 @@ enum dmarc_status {
 const char *mx_status_name(enum mx_status s); /* "wrong-suffix" */
 const char *spf_status_name(enum spf_status s);
 const char *dmarc_status_name(enum dmarc_status s);
-/* The status of that name, or NONE. */
+/* The status with this name, or NONE. */
 enum mx_status mx_status_parse(struct text name);
 enum spf_status spf_status_parse(struct text name);
 enum dmarc_status dmarc_status_parse(struct text name);

@@ -1,14 +1,14 @@
 /*
- * What was seen: by SES about an identity, by DNS about a MAIL FROM name. Facts are what rules
- * judge; they hold no opinion.
+ * Facts: what SES shows of an identity and DNS of a MAIL FROM name. Rules judge facts; facts hold
+ * no opinion.
  */
 #ifndef MF_FACTS_H
 #define MF_FACTS_H
 
 #include "ses.h"
 
-/* What SES says of one identity. Texts are borrowed from the answer. Members that no call has
- * asked for yet are marked by `known`. */
+/* SES's answer about one identity. Texts are borrowed from the answer. `known` has a bit for each
+ * member some call has asked for. */
 enum ses_known {
     KNOWN_VERIFICATION = 1 << 0,
     KNOWN_MAIL_FROM = 1 << 1,
@@ -32,7 +32,7 @@ struct ses_tag {
 enum dns_state {
     DNS_UNASKED,
     DNS_FOUND,
-    DNS_NODATA,        /* the name exists, this type does not */
+    DNS_NODATA,        /* the name exists, without the type asked for */
     DNS_NXDOMAIN,      /* the name does not exist */
     DNS_TROUBLE_STATE, /* SERVFAIL, REFUSED, time-out, no connection, broken message: no verdict */
 };
@@ -42,12 +42,12 @@ struct mx_fact {
     struct text exchange; /* lower case, no final dot; "" is the null MX (RFC 7505) */
 };
 
-/* One server that was asked, and how that went. Names and values are as the sentences of a report
- * may hold them: printable. */
+/* One server and the outcome of its question. Names and values are printable, as in the sentences
+ * of a report. */
 struct server_note {
     struct text server; /* "ns1.example.com (192.0.2.1)", or "resolver" */
     struct text rcode;  /* "NOERROR", "SERVFAIL"; empty when no message came */
-    struct text error;  /* "timed out", "not authoritative"; empty when it answered */
+    struct text error;  /* "timed out", "not authoritative"; empty: the server answered */
     struct text said;   /* "MX 10 feedback-smtp.us-east-1.amazonses.com; no TXT" */
 };
 
@@ -55,18 +55,17 @@ struct dns_facts {
     enum dns_state mx_state, txt_state;
     struct mx_fact *mx; /* borrowed */
     uint32_t mx_len;
-    struct text *txt; /* each record with its strings joined (RFC 7208, section 3.3) */
+    struct text *txt; /* one text for each record, strings joined (RFC 7208, section 3.3) */
     uint32_t txt_len;
-    bool wildcard;       /* authority mode: a wildcard above the name has the very same MX or alias,
-                            or TXT where there is neither */
-    struct text cname;   /* target of a CNAME at the name itself; empty: none */
-    struct text trouble; /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
-    uint32_t ttl_s;      /* smallest TTL of what was found, or of the negative answer */
-    uint32_t
-        mx_denied_s; /* recursive mode: so long the resolver goes on to say that there is no MX */
-    struct server_note *servers; /* borrowed; in the order in which they were found */
+    bool wildcard; /* authority mode: a wildcard above the name has an identical MX or alias, or TXT
+                      without both */
+    struct text cname;    /* target of a CNAME at the name itself; empty: none */
+    struct text trouble;  /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
+    uint32_t ttl_s;       /* smallest TTL of the records, or of the negative answer */
+    uint32_t mx_denied_s; /* recursive mode: the resolver caches "no MX" for so long */
+    struct server_note *servers; /* borrowed; in the order of discovery */
     uint32_t servers_len;
-    struct text zone; /* the zone that holds the name, when authorities were asked; or empty */
+    struct text zone; /* the zone of the name, in authority mode; or empty */
 };
 
 #endif

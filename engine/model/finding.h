@@ -1,6 +1,6 @@
 /*
- * Findings: what a judgement of one choice can say. The names are a contract: they are used in
- * manifests (`accept:`), in reports and by `mailfrom explain`, and are never renamed.
+ * Findings: the rules a judgement of one choice can report. The names are a contract: manifests
+ * (`accept:`), reports and `mailfrom explain` use the names, and no name ever changes.
  */
 #ifndef MF_FINDING_H
 #define MF_FINDING_H
@@ -9,8 +9,8 @@
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_WAIT, SEVERITY_ERROR };
 
-/* The order is the order in reports: errors of the choice first, then SES, then DNS. A journal
- * keeps the numbers, so what is new comes last. */
+/* The order is the order in reports: errors of the choice first, then SES, then DNS. A new rule
+ * comes last. */
 enum finding {
     NOT_A_SUBDOMAIN,
     INVALID_NAME,
@@ -54,23 +54,24 @@ typedef uint64_t finding_set; /* bit n is enum finding n */
 
 struct finding_rule {
     const char *name;       /* "not-a-subdomain" */
-    enum severity severity; /* usual one; a judgement may raise or lower it (sends-mail, spf-*) */
+    enum severity severity; /* the usual severity; a judgement may raise or lower the severity
+                               (sends-mail, spf-*) */
     const char *summary;    /* one line for `explain` without an argument */
 };
 
-/* A finding as it was judged for one choice. */
+/* A finding as judged for one choice. */
 struct finding_note {
     enum finding rule;
-    enum severity severity; /* the one that held there */
-    bool accepted;          /* the owner knows the rule and accepts it (policy.accept) */
+    enum severity severity; /* the severity for this choice */
+    bool accepted;          /* the owner accepts the rule (policy.accept) */
     struct text text;       /* one printable sentence; borrowed */
 };
 
-/* All of one choice, in the order in which they were made; borrowed. */
+/* The findings of one choice in the order of judgement; borrowed. */
 struct finding_notes {
     const struct finding_note *at;
     uint32_t len;
-    bool known; /* false: nothing is said of them, which is not the same as that there are none */
+    bool known; /* false: findings were not kept; true with len 0: none */
 };
 
 /* Copies notes and sentences into the arena. False: out of memory. */
@@ -79,7 +80,7 @@ bool finding_notes_copy(struct finding_notes *notes, struct arena *arena);
 const struct finding_rule *finding_rule(enum finding f);
 const char *severity_name(enum severity s); /* "error", "warning", "wait", "info" */
 bool finding_parse(struct text name, enum finding *out);
-/* The rule whose name is nearest to name, for "did you mean"; NULL when none is near. */
+/* The rule with the nearest name, for "did you mean"; NULL: none is near. */
 const char *finding_near(struct text name);
 
 #endif

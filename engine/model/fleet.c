@@ -1,7 +1,8 @@
-/* A fleet's arrays, which grow by doubling while it is made. */
+/* A fleet's arrays, doubled as rows are added. */
 #include "fleet.h"
 
 #include "base/bounds.h"
+#include "policy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ void fleet_clear(struct fleet *f)
     fleet_init(f);
 }
 
-/* Room for one more in an array that doubles; its capacity is the next power of two. */
+/* Makes room for one more element; the capacity is the next power of two. */
 static void *grown(void *array, uint32_t len, uint32_t len_max, size_t size)
 {
     if (len >= len_max)
@@ -82,10 +83,11 @@ bool fleet_lane(struct fleet *f, uint16_t account, name_id region, uint16_t *lan
     return true;
 }
 
-static bool policy_eq(const struct policy *a, const struct policy *b)
+const char *require_name(enum dns_require require)
 {
-    return a->behavior == b->behavior && a->require == b->require && a->mx_region == b->mx_region &&
-           a->until == b->until && a->timeout_us == b->timeout_us && a->accept == b->accept;
+    static const char *const names[] = {
+        [REQUIRE_MX_SPF] = "mx+spf", [REQUIRE_MX] = "mx", [REQUIRE_NONE] = "none"};
+    return names[require];
 }
 
 bool fleet_policy(struct fleet *f, struct policy policy, uint16_t *index)

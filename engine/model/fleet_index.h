@@ -1,5 +1,5 @@
 /*
- * Which row of a fleet has an identity in a lane? A table over the fleet's choices, made once.
+ * A table from (lane, identity) to the row of a fleet, made once.
  */
 #ifndef MF_FLEET_INDEX_H
 #define MF_FLEET_INDEX_H
@@ -12,11 +12,11 @@ struct fleet_index {
     uint32_t slot_mask;
 };
 
-/* The fleet must outlive it. False: out of memory. */
+/* The fleet must outlive the index. False: out of memory. */
 bool fleet_index_init(struct fleet_index *x, struct arena *memory, const struct fleet *fleet);
 /* The row + 1; 0: none. */
 uint32_t fleet_index_find(const struct fleet_index *x, uint16_t lane, struct text identity);
-/* The same in whichever lane has that account and Region. */
+/* Like fleet_index_find(), with an account and a Region for the lane. */
 uint32_t fleet_index_row(const struct fleet_index *x, struct text account, struct text region,
                          struct text identity);
 

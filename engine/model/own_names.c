@@ -1,4 +1,4 @@
-/* Pairs of a fleet's row and a name that a run has written to it. */
+/* Pairs of a fleet's row and a MAIL FROM name written by some run. */
 #include "own_names.h"
 
 #include "base/bounds.h"

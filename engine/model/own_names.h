@@ -1,7 +1,7 @@
 /*
- * The MAIL FROM names that runs of this program have written to the identities of a fleet: what SES
- * shows of them is ours, and replacing it takes nothing from anybody (overwrites-custom). Made
- * before a run begins, from the journal; read-only for as long as it lasts.
+ * The MAIL FROM names written by earlier runs to the identities of a fleet. Replacing one of these
+ * names is no `overwrites-custom`. Made from the journal before a run begins; read-only until the
+ * end of the run.
  */
 #ifndef MF_OWN_NAMES_H
 #define MF_OWN_NAMES_H
@@ -10,7 +10,7 @@
 
 struct own_name {
     name_id name;
-    uint32_t next; /* of the same row: index + 1, 0 ends */
+    uint32_t next; /* of the row: index + 1, 0 ends */
 };
 
 struct own_names {
@@ -22,10 +22,10 @@ struct own_names {
     uint32_t len, cap;
 };
 
-/* The fleet must outlive it. False: out of memory; own_names_clear() is due all the same. */
+/* The fleet must outlive *own. False: out of memory; own_names_clear() is due in any case. */
 bool own_names_init(struct own_names *o, const struct fleet *fleet);
 void own_names_clear(struct own_names *o);
-/* What is not of the fleet is left out, doubles too; accounts are told apart by their name in the
+/* Identities outside the fleet and doubles are left out. Accounts are compared by the name in the
  * manifest. False: out of memory. */
 bool own_names_add(struct own_names *o, struct text account, struct text region,
                    struct text identity, struct text mail_from);

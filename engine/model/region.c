@@ -11,9 +11,9 @@
         }                                                                                          \
     }
 
-/* The longer prefix stands before the shorter one that it begins with. */
+/* A longer prefix stands before its own beginning. */
 static const struct {
-    const char *prefix; /* what a Region begins with, up to its direction word */
+    const char *prefix; /* the beginning of a Region, up to the direction word */
     struct partition is;
 } partitions[] = {
     {"us-gov-", {"aws-us-gov", "amazonaws.com", "api.aws"}},
@@ -76,7 +76,7 @@ static const char *const without_ses[] = {
     "ap-southeast-7", "mx-central-1", "cn-north-1",     "cn-northwest-1",
 };
 
-/* Index in regions, or their count. */
+/* Index in regions, or the number of regions. */
 static size_t region_index(struct text region)
 {
     size_t i = 0;
@@ -85,7 +85,7 @@ static size_t region_index(struct text region)
     return i;
 }
 
-/* What follows the prefix: one word and one number, "east-1". */
+/* The part after the prefix: one word and one number, "east-1". */
 static bool is_word_and_number(struct text t)
 {
     struct text word = text_cut(&t, '-');

@@ -1,8 +1,8 @@
 /*
- * AWS Regions: which are known, which could be, and the partition that each belongs to.
- * Source: botocore's partitions.json and endpoints.json (August 2026); of feedback hosts, the SES
- * Developer Guide, "Using a custom MAIL FROM domain", which lists 21 Regions; the newer ones follow
- * the same pattern.
+ * AWS Regions: known ones, possible ones, and the partition of each. Source: botocore's
+ * partitions.json and endpoints.json (August 2026); of feedback hosts, the SES Developer Guide,
+ * "Using a custom MAIL FROM domain", which lists 21 Regions; the newer ones follow the same
+ * pattern.
  */
 #ifndef MF_REGION_H
 #define MF_REGION_H
@@ -14,7 +14,7 @@ struct partition {
     const char *dns_suffix, *dual_stack_suffix;
 };
 
-/* Is this one of the Regions with an SES feedback host that this program knows? */
+/* Is region a Region with a known SES feedback host? */
 bool region_has_ses(struct text region);
 bool region_is_known(struct text region);
 /* Is it a Region of AWS where SES is not, as of that date? */
@@ -22,7 +22,7 @@ bool region_lacks_ses(struct text region);
 /* Could a Region be called so: a partition's pattern with a point of the compass or "central" in
  * it, as every Region has so far ("us-east-1", "eusc-de-east-1", but not "us-esat-1")? */
 bool region_is_plausible(struct text region);
-/* The partition whose pattern it matches; NULL: none. */
+/* The partition with a matching pattern; NULL: none. */
 const struct partition *region_partition_of(struct text region);
 /* "aws", "aws-us-gov", "aws-cn", ...: as ARNs of the Region begin; NULL for an implausible one. */
 const char *region_partition(struct text region);

@@ -10,9 +10,9 @@
 
 enum identity_type { IDENTITY_DOMAIN, IDENTITY_EMAIL_ADDRESS };
 
-/* The domain of an identity: what follows the last '@', or the whole name. */
+/* The domain of an identity: the part after the last '@', or the whole name. */
 struct text identity_domain(struct text identity);
-enum identity_type identity_type_of(struct text identity); /* an '@' makes it an address */
+enum identity_type identity_type_of(struct text identity); /* with an '@': an address */
 const char *identity_type_name(enum identity_type type);   /* "DOMAIN", "EMAIL_ADDRESS" */
 
 enum behavior { BEHAVIOR_USE_DEFAULT_VALUE, BEHAVIOR_REJECT_MESSAGE };
@@ -21,8 +21,8 @@ const char *behavior_name(enum behavior b);             /* v2: "USE_DEFAULT_VALU
 const char *behavior_name_v1(enum behavior b);          /* v1: "UseDefaultValue" */
 bool behavior_parse(struct text t, enum behavior *out); /* either spelling, case matters */
 
-/* MAIL FROM set-up state. MAIL_FROM_NONE: no custom MAIL FROM is set. UNKNOWN: a word that this
- * program does not know, which is never fatal. */
+/* MAIL FROM set-up state. MAIL_FROM_NONE: no custom MAIL FROM is set. UNKNOWN: a word unknown to
+ * this program, never fatal. */
 enum mail_from_status {
     MAIL_FROM_NONE,
     MAIL_FROM_PENDING,
@@ -36,8 +36,8 @@ const char *mail_from_status_name(enum mail_from_status s);    /* v2: "PENDING";
 const char *mail_from_status_name_v1(enum mail_from_status s); /* v1: "Pending" */
 enum mail_from_status mail_from_status_parse(struct text t);   /* either spelling; empty is NONE */
 
-/* Does SES reject the mail of an identity that it shows so? It takes none as long as a custom MAIL
- * FROM with REJECT_MESSAGE is not at Success. */
+/* Does SES reject mail of an identity in this state? SES does so while a custom MAIL FROM with
+ * REJECT_MESSAGE is not at Success. */
 bool ses_rejects_mail(struct text mail_from, enum mail_from_status status, enum behavior behavior);
 
 enum verification {

@@ -1,11 +1,11 @@
 /*
- * A plan file: what a review approves. It carries the whole fleet (accounts, lanes, policies, every
- * identity with what is wanted) together with the facts that each row was judged on, so that it can
- * be applied without the manifests, and so that a row whose facts have moved since is noticed.
+ * A plan file, for review and approval. The file carries the whole fleet (accounts, lanes,
+ * policies, every identity with the wanted settings) and the facts each row was judged on. So apply
+ * needs no manifests, and apply notices a row with changed facts.
  *
- * It is JSON, one element to a line, and ends with a SHA-256 of all bytes before: a file that was
- * cut, damaged or edited is refused. The digest is no signature: whoever may replace the file may
- * compute a new one.
+ * The file is JSON, one element to a line, and ends with a SHA-256 of all bytes before: a cut,
+ * damaged or edited file is refused. The digest is no signature: a person able to replace the file
+ * can compute a new digest.
  */
 #ifndef MF_PLAN_FILE_H
 #define MF_PLAN_FILE_H
@@ -17,21 +17,21 @@
 #define PLAN_FORMAT_VERSION 1
 
 struct plan_head {
-    struct text version; /* of the program that made it */
+    struct text version; /* of the program that made the plan */
     instant_us created;  /* to the millisecond */
-    struct text options; /* JSON object on one line, as run_options.h makes it */
+    struct text options; /* JSON object on one line, made by access_write() */
 };
 
 struct plan_counts {
     uint32_t rows;
-    uint32_t changes; /* rows that apply goes for: planned, waiting-dns, pending */
+    uint32_t changes; /* rows for apply: planned, waiting-dns, pending */
 };
 
-/* Does applying the plan go for a row with this outcome? All others are left alone. */
+/* Does apply act on a row with this outcome? All other rows are left alone. */
 bool plan_goes_for(enum outcome outcome);
 
-/* Writing: begin, every row of the fleet in its order, end. Each adds to *out, which may be emptied
- * between two calls (a row is at most LINE_LEN_MAX bytes or so). */
+/* Writing: begin, every row of the fleet in order, end. Each call adds to *out; the caller may
+ * empty *out between two calls (a row is at most about LINE_LEN_MAX bytes). */
 struct plan_writer;
 struct plan_writer *plan_writer_new(const struct fleet *fleet); /* NULL: out of memory */
 void plan_writer_free(struct plan_writer *w);                   /* accepts NULL */
@@ -40,10 +40,9 @@ void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *j
                     struct buf *out);
 void plan_write_end(struct plan_writer *w, struct buf *out);
 
-/* Reads a plan into *fleet, which must be fresh from fleet_init(); each row comes out guarded by
- * the facts it was reviewed on, or as GUARD_SKIP. Texts of *head live in *arena. ERR_INPUT:
- * damaged, edited, or of a format that this program does not know; nothing of *fleet may be used
- * then. */
+/* Reads a plan into *fleet, which must be fresh from fleet_init(); each row is guarded by the
+ * reviewed facts, or has GUARD_SKIP. Texts of *head live in *arena. ERR_INPUT: damaged, edited, or
+ * of an unknown format; no part of *fleet may be used then. */
 enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
                    struct fleet *fleet, struct arena *arena, struct why *why);
 

@@ -1,5 +1,5 @@
 /*
- * What writer and reader of plan files share: the words that no other room has, and lines.
+ * Shared by writer and reader of plan files: names used only here, and lines.
  */
 #ifndef MF_PLAN_INTERNAL_H
 #define MF_PLAN_INTERNAL_H
@@ -10,26 +10,24 @@
 
 #include <stdio.h>
 
-const char *plan_require_name(enum dns_require require); /* "mx+spf", as in a manifest */
-bool plan_require_parse(struct text t, enum dns_require *out);
-/* As mail_from_status_name(), but "UNKNOWN" for a word that this program did not know. */
+/* As mail_from_status_name(), but "UNKNOWN" for an unknown word. */
 const char *plan_status_name(enum mail_from_status status);
 bool plan_status_parse(struct text t, enum mail_from_status *out);
 /* verification_name() and back, strictly. */
 bool plan_verification_parse(struct text t, enum verification *out);
 
-/* Lines of a file, with a bound, hashed as they are read. */
+/* Lines of a file, with a bound, hashed while reading. */
 struct plan_lines {
     FILE *file;
-    struct sha256 *hash; /* of all lines but the last one that was read */
+    struct sha256 *hash; /* of all lines but the last one read */
     char *line;          /* PLAN_LINE_MAX + 1 bytes */
     size_t len;
     uint32_t number; /* of the line, from 1 */
 };
 
 enum err plan_lines_open(struct plan_lines *l, const char *path, struct why *why);
-void plan_lines_close(struct plan_lines *l); /* accepts one that did not open */
-/* The next line without its line feed. ERR_GONE: there is none. ERR_LIMIT: too long, or cut. */
+void plan_lines_close(struct plan_lines *l); /* accepts lines never opened */
+/* The next line without its line feed. ERR_GONE: no more lines. ERR_LIMIT: too long, or cut. */
 enum err plan_lines_next(struct plan_lines *l, struct text *line);
 
 #endif

@@ -1,32 +1,12 @@
-/* Names of plan files that its reader and its writer share. */
+/* Names in plan files, shared by reader and writer. */
 #include "plan_internal.h"
 
-#include "base/count.h"
 #include "plan_file.h"
-
-static const char *const requires[] = {
-    [REQUIRE_MX_SPF] = "mx+spf", [REQUIRE_MX] = "mx", [REQUIRE_NONE] = "none"};
 
 bool plan_goes_for(enum outcome outcome)
 {
     return outcome == OUTCOME_PLANNED || outcome == OUTCOME_WAITING_DNS ||
            outcome == OUTCOME_PENDING;
-}
-
-const char *plan_require_name(enum dns_require require)
-{
-    return requires[require];
-}
-
-bool plan_require_parse(struct text t, enum dns_require *out)
-{
-    for (size_t i = 0; i < COUNT(requires); i++) {
-        if (text_eq(t, text_of(requires[i]))) {
-            *out = (enum dns_require)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 const char *plan_status_name(enum mail_from_status status)

@@ -1,7 +1,7 @@
 /*
- * A plan file to a fleet. The lines come in the one order in which they are written, so the reader
- * is a walk through that order; what is not there, or is not what it should be, is damage. Nothing
- * is believed: every index is checked against the list it points into.
+ * A plan file to a fleet. The lines come in the writer's order, so the reader is a walk through
+ * this order; a missing or unexpected line is damage. No index is trusted: each is checked against
+ * its list.
  *
  * Memory: one line and its JSON at a time, beside the fleet itself.
  */
@@ -11,6 +11,7 @@
 #include "base/bounds.h"
 #include "base/escape.h"
 #include "base/hex.h"
+#include "model/policy.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -18,8 +19,8 @@
 
 struct plan_reading {
     struct plan_lines lines;
-    struct buf scratch; /* a line as a JSON value of its own */
-    cJSON *json;        /* of the line that was read last */
+    struct buf scratch; /* a line as a separate JSON value */
+    cJSON *json;        /* of the last line read */
     struct fleet *fleet;
     struct arena *arena;
     struct plan_head *head;
@@ -33,7 +34,7 @@ static const cJSON *member(const cJSON *json, const char *key)
     return cJSON_GetObjectItemCaseSensitive(json, key);
 }
 
-/* at == NULL: it is not there, or no string. */
+/* at == NULL: missing, or no string. */
 static struct text word(const cJSON *json, const char *key)
 {
     return text_of(cJSON_GetStringValue(member(json, key)));
@@ -121,7 +122,7 @@ static bool lane_take(struct plan_reading *r)
     return !r->fits || index == place;
 }
 
-static bool accept_take(const cJSON *list, finding_set *out)
+static bool rules_take(const cJSON *list, uint64_t *out)
 {
     const cJSON *item;
     enum finding finding;
@@ -138,15 +139,24 @@ static bool accept_take(const cJSON *list, finding_set *out)
 static bool policy_take(struct plan_reading *r)
 {
     uint16_t index;
-    uint64_t timeout = 0;
     uint32_t place = r->fleet->policies_len;
-    struct policy p = {.mx_region = name(r, r->json, "mx_region")};
-    if (!behavior_parse(word(r->json, "behavior"), &p.behavior) ||
-        !plan_require_parse(word(r->json, "require"), &p.require) ||
-        !whole(r->json, "timeout_us", MANIFEST_TIMEOUT_MAX, &timeout) ||
-        !accept_take(member(r->json, "accept"), &p.accept))
+    struct policy p = {.until = UNTIL_SUCCESS};
+    bool good = true;
+    for (int i = 0; i < POLICY_FIELDS && good; i++) {
+        const struct policy_field *field = &policy_fields[i];
+        uint64_t value = 0;
+        if (!field->key)
+            continue;
+        switch (field->type) {
+        case POLICY_WORD: good = policy_word_parse(field, word(r->json, field->key), &value); break;
+        case POLICY_NUMBER: good = whole(r->json, field->key, (double)field->most, &value); break;
+        case POLICY_NAME: value = name(r, r->json, field->key); break;
+        case POLICY_RULES: good = rules_take(member(r->json, field->key), &value); break;
+        }
+        policy_put(&p, field, value);
+    }
+    if (!good)
         return false;
-    p.timeout_us = (span_us)timeout;
     r->fits &= fleet_policy(r->fleet, p, &index);
     return !r->fits || index == place;
 }
@@ -164,7 +174,7 @@ static bool source_take(struct plan_reading *r, struct choice *c)
     return ok;
 }
 
-/* The expectations grow with the rows, and are there for all of them. */
+/* The expectations grow with the rows: one for each row. */
 static bool expect(struct plan_reading *r, uint32_t row, struct expectation e)
 {
     if (row == r->expected_cap) {
@@ -196,7 +206,7 @@ static bool live_take(struct plan_reading *r, struct expectation *e)
     return true;
 }
 
-/* What a person reads in a row is what is done: the lane and the policy say the same once more. */
+/* A row's own words count, since a person reviews them; lane and policy must agree with the row. */
 static bool row_agrees(const struct plan_reading *r, uint32_t row)
 {
     enum behavior behavior;
@@ -233,7 +243,7 @@ static bool identity_take(struct plan_reading *r)
 
 /* Lines */
 
-/* The next line, which must be `before` something `after`: the something becomes r->json. */
+/* The next line must be `before`, a JSON value, `after`: the value becomes r->json. */
 static bool line_take(struct plan_reading *r, const char *before, const char *after)
 {
     struct text line;
@@ -351,8 +361,8 @@ static enum err walk(struct plan_reading *r, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory, or beyond a bound, at line %u",
                        r->lines.number);
     return why_set(why, ERR_INPUT,
-                   "is damaged or was edited, seen at line %u: nothing of it is done. Make a new "
-                   "one with mailfrom plan --out",
+                   "is damaged or was edited, seen at line %u: nothing was done. Make a new plan "
+                   "with mailfrom plan --out FILE",
                    r->lines.number);
 }
 

@@ -1,19 +1,20 @@
 /*
- * Fleet and rows to a plan file. Whatever is added to the buffer is hashed in the same call, so the
- * buffer may be emptied between calls.
+ * Fleet and rows to a plan file. Added bytes are hashed in the same call, so the buffer may be
+ * emptied between calls.
  */
 #include "plan_file.h"
 #include "plan_internal.h"
 
 #include "base/hex.h"
 #include "base/json_out.h"
+#include "model/policy.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct plan_writer {
     const struct fleet *fleet;
-    struct sha256 *hash; /* of all that was written */
+    struct sha256 *hash; /* of all bytes written */
     struct json_out json;
     struct plan_counts counts;
 };
@@ -84,19 +85,30 @@ static void lane_add(struct json_out *j, const struct fleet *f, uint32_t i)
     json_end(j);
 }
 
-static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
+static void rules_add(struct json_out *j, const char *key, finding_set rules)
 {
-    const struct policy *p = &f->policies[i];
-    json_add_object(j, NULL);
-    json_add_word(j, "behavior", behavior_name(p->behavior));
-    json_add_word(j, "require", plan_require_name(p->require));
-    json_add_u64(j, "timeout_us", (uint64_t)p->timeout_us);
-    add_name(j, f, "mx_region", p->mx_region);
-    json_add_array(j, "accept");
+    json_add_array(j, key);
     for (int rule = 0; rule < FINDINGS_LEN; rule++)
-        if (p->accept & FINDING_BIT(rule))
+        if (rules & FINDING_BIT(rule))
             json_add_word(j, NULL, finding_rule((enum finding)rule)->name);
     json_end(j);
+}
+
+static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
+{
+    json_add_object(j, NULL);
+    for (int n = 0; n < POLICY_FIELDS; n++) {
+        const struct policy_field *field = &policy_fields[n];
+        uint64_t value = policy_get(&f->policies[i], field);
+        if (!field->key)
+            continue;
+        switch (field->type) {
+        case POLICY_WORD: json_add_word(j, field->key, field->word((unsigned)value)); break;
+        case POLICY_NUMBER: json_add_u64(j, field->key, value); break;
+        case POLICY_NAME: add_name(j, f, field->key, (name_id)value); break;
+        case POLICY_RULES: rules_add(j, field->key, value); break;
+        }
+    }
     json_end(j);
 }
 
@@ -107,7 +119,7 @@ static void file_add(struct json_out *j, const struct fleet *f, uint32_t i)
     json_end(j);
 }
 
-/* A list that is part of the head: one element to a line. */
+/* A list of the head: one element to a line. */
 static void list_add(struct plan_writer *w, const char *key, uint32_t len,
                      void (*add)(struct json_out *j, const struct fleet *f, uint32_t i))
 {
@@ -213,7 +225,7 @@ void plan_write_end(struct plan_writer *w, struct buf *out)
     json_add_u64(j, "rows", w->counts.rows);
     json_add_u64(j, "changes", w->counts.changes);
     json_end(j);
-    json_line(j, "\n"); /* the digest is of all lines before its own */
+    json_line(j, "\n"); /* the digest covers all lines before the digest's own line */
     hash_from(w, start, out);
     if (!sha256_take(w->hash, hash))
         out->failed = true;

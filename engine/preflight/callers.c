@@ -1,4 +1,4 @@
-/* Compares callers as they were remembered with those that STS names now. */
+/* Compares remembered callers with the callers named by STS now. */
 #include "callers.h"
 
 #include "base/bounds.h"
@@ -32,7 +32,7 @@ static bool caller_of(struct fleet *f, const struct probe *p, const char *source
            names_add(&f->names, text_of(source), &out->begun_with);
 }
 
-/* "in account 111122223333"; the partition where it is not the usual one. */
+/* "in account 111122223333"; with the partition unless "aws". */
 static const char *account_words(const struct fleet *f, const struct caller *c, const char *before,
                                  char out[ACCOUNT_LEN])
 {
@@ -55,16 +55,16 @@ static void lane_close(struct lanes *l, uint32_t lane, const struct fleet *f,
 {
     const struct caller *then = &f->lanes[lane].caller;
     struct text with = names_text(&f->names, then->begun_with);
-    char is[ACCOUNT_LEN] = "of an account that STS does not say",
-         was[ACCOUNT_LEN] = "where STS could not be asked for the account,";
+    char is[ACCOUNT_LEN] = "of an unknown account",
+         was[ACCOUNT_LEN] = "when STS could not be asked for the account,";
     struct why why = {""};
     if (caller_is_known(f, now))
         account_words(f, now, "of", is);
     if (caller_is_known(f, then))
         account_words(f, then, "in", was);
     why_set(&why, ERR_AUTH,
-            "these credentials (" TEXT_FMT ") are %s, but %s was begun %s with " TEXT_FMT
-            ": nothing is sent. Use the credentials and the endpoints that it was begun with",
+            "these credentials (" TEXT_FMT ") are %s, but %s was started %s with " TEXT_FMT
+            ": nothing is sent. Use the same credentials and endpoints as then",
             TEXT_ARG(names_text(&f->names, now->begun_with)), is, begun, was, TEXT_ARG(with));
     lanes_give_up(l, lane, why.text);
 }
@@ -82,21 +82,21 @@ static void unknown_tell(const struct notices *n, const struct fleet *f, uint32_
     if (waits)
         notice_note(n,
                     "note: account " TEXT_FMT
-                    ": STS cannot be asked now whose credentials these are (%s%s%s); nothing is "
-                    "sent to SES there before it has said so",
+                    ": STS cannot be asked now who owns the credentials (%s%s%s); nothing is sent "
+                    "to SES there before STS has answered",
                     TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
     else if (!p->answered_at)
         notice_note(n,
                     "note: account " TEXT_FMT
-                    ": STS is not asked whose credentials these are, since "
-                    "SES is asked at an endpoint of your own; the account is remembered as unknown",
+                    ": STS is not asked who owns the credentials, because SES is asked at a custom "
+                    "endpoint; the account is kept as unknown",
                     TEXT_ARG(name));
     else
-        notice_note(n,
-                    "note: account " TEXT_FMT
-                    ": STS does not say whose credentials these are (%s%s%s);"
-                    " the account is remembered as unknown",
-                    TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
+        notice_note(
+            n,
+            "note: account " TEXT_FMT
+            ": STS does not tell who owns the credentials (%s%s%s); the account is kept as unknown",
+            TEXT_ARG(name), reply->code, reply->code[0] ? ": " : "", reply->message);
 }
 
 enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *found,
@@ -135,7 +135,7 @@ void callers_expect(const struct fleet *f, const struct lanes *l, const struct p
         const struct caller *caller = &f->lanes[i].caller;
         if (l->trouble[i])
             continue;
-        if (!is_answered(p) && caller_is_known(f, caller)) /* callers_hold has let it wait */
+        if (!is_answered(p) && caller_is_known(f, caller)) /* callers_hold lets the lane wait */
             wire_expect(wire, i, names_text(&f->names, caller->account), 0);
         if (!is_answered(p))
             continue;

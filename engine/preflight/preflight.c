@@ -1,4 +1,4 @@
-/* Which questions each account and lane is asked, and what the answers close. */
+/* Chooses the questions for each account and lane, and closes lanes by the answers. */
 #include "preflight.h"
 
 #include "base/count.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define GUARD_ATTEMPTS 4 /* nothing may begin without the answer */
-#define ASK_ATTEMPTS   2 /* what it would tell is not worth holding the others up for long */
+#define ASK_ATTEMPTS   2 /* an answer is not worth a long delay of the others */
 
 enum err preflight_begin(struct preflight *p, const struct fleet *f, const struct access *access,
                          const struct notices *n, struct lanes *lanes, struct why *why)
@@ -26,7 +26,7 @@ void preflight_end(struct preflight *p)
     arena_clear(&p->arena);
 }
 
-/* Asks those that have something to ask, packed for the while. */
+/* Asks the probes with a question, packed into one array. */
 static enum err ask(struct preflight *p, struct probe **list, uint32_t len, const struct io *io,
                     struct why *why)
 {
@@ -73,24 +73,24 @@ static bool is_mismatched(const struct preflight *p, uint32_t account, struct wh
 static void account_give_up(struct preflight *p, uint32_t account, const struct reply *reply)
 {
     struct why why = {""};
-    bool is_ours = reply->how == REPLY_NO_KEYS; /* its sentence says it all */
+    bool is_ours = reply->how == REPLY_NO_KEYS; /* the sentence is complete */
     why_set(&why, ERR_AUTH, "%s%s%s%s",
-            is_ours ? "" : "STS does not say whose credentials these are: ", reply->code,
+            is_ours ? "" : "STS does not tell who owns the credentials: ", reply->code,
             reply->code[0] ? ": " : "", reply->message);
     for (uint32_t i = 0; i < p->fleet->lanes_len; i++)
         if (p->fleet->lanes[i].account == account && !p->lanes->trouble[i])
             lanes_give_up(p->lanes, i, why.text);
 }
 
-/* STS refuses the credentials themselves. That a policy, such as that of a VPC endpoint, allows no
- * question to STS says nothing about them. */
+/* STS refuses the credentials themselves. A policy without permission to ask STS, such as a VPC
+ * endpoint's, tells nothing about the credentials. */
 static bool is_for_good(const struct probe *caller)
 {
     return (caller->verdict == VERDICT_DENIED || caller->verdict == VERDICT_REFUSED) &&
            !reply_is_access_denied(&caller->reply);
 }
 
-/* Does every lane of the account that is left remember its caller? */
+/* Does every remaining lane of the account have a remembered caller? */
 static bool is_remembered(const struct preflight *p, uint32_t account)
 {
     const struct fleet *f = p->fleet;
@@ -201,8 +201,8 @@ static enum err questions_ask(struct preflight *p, const struct io *io, struct w
     return ask(p, list, len, io, why);
 }
 
-/* Reads by version 1 that IAM refuses make version 2 matter; the account's state and quota, which
- * nothing waits for, do not. */
+/* A refused read by version 1 makes the questions of version 2 matter; the account's state and
+ * quota hold up no run. */
 static bool wants_v2(const struct preflight *p, uint16_t lane)
 {
     const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];
@@ -213,7 +213,7 @@ static bool wants_v2(const struct preflight *p, uint16_t lane)
     return false;
 }
 
-/* Refused as whoever they are, not for want of a permission: then nothing else will be heard. */
+/* The keys themselves are refused, not a permission: no other question can succeed. */
 static void lane_judge(struct preflight *p, uint16_t lane)
 {
     const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];

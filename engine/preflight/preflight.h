@@ -1,10 +1,11 @@
 /*
- * Before a run: whose credentials are these, and may they do what the run will need?
+ * Preflight: before a run, asks for the owner of the credentials and for the permissions of the
+ * run.
  *
- * Every verb asks who the caller is, for the guard `account_id` of the manifest and for what is
- * remembered of the lanes (callers.h). A plan asks more, of every lane: whether each read that it
- * will need is allowed, whether the account may send, is out of the sandbox, and its quota. What
- * only a write would tell is not known before the first one.
+ * Every verb asks for the caller, for the manifest's guard `account_id` and for the remembered
+ * callers of the lanes (callers.h). A plan asks more about every lane: permission for each needed
+ * read, and the account's sending status, sandbox and quota. Permission to write shows only at the
+ * first write.
  */
 #ifndef MF_PREFLIGHT_H
 #define MF_PREFLIGHT_H
@@ -19,10 +20,10 @@ struct preflight {
     const struct access *access;
     const struct notices *notices;
     struct lanes *lanes;
-    bool resumes; /* a run that is remembered: trouble of STS that may pass is waited out in it */
-    struct arena arena;     /* probes and their texts */
+    bool resumes;           /* a resumed run: waits for passing trouble of STS */
+    struct arena arena;     /* probes and texts */
     struct probe *callers;  /* as fleet.accounts; sent_at 0: not asked */
-    struct call_pool calls; /* that carry them */
+    struct call_pool calls; /* calls of the probes */
     struct probe *probes;   /* PREFLIGHT_QUESTIONS to a lane; attempts_max 0: not asked */
 };
 
@@ -32,13 +33,13 @@ enum err preflight_begin(struct preflight *p, const struct fleet *f, const struc
  * out. */
 void preflight_end(struct preflight *p);
 
-/* Asks STS whose the credentials of all accounts are and compares with the manifest. All accounts
- * that differ are named, and are an error. A guarded account of which STS does not say it, and one
- * whose credentials it refuses, has its lanes given up; that no lane is left is an error. Lanes of
- * a run that is resumed, with a caller that is remembered, wait for STS instead: callers.h. */
+/* Asks STS for the owner of the credentials of all accounts and compares with the manifest. All
+ * differing accounts are named, and are an error. A guarded account without an answer of STS, and
+ * an account with refused credentials, lose their lanes; without any lane left, an error. Lanes of
+ * a resumed run with a remembered caller wait for STS instead: callers.h. */
 enum err preflight_accounts(struct preflight *p, const struct io *io, struct why *why);
-/* Asks SES, in every lane that is left, what a plan will need; gives lanes up in which nobody may
- * do anything. */
+/* Asks SES in every remaining lane for the permissions of a plan; gives up lanes without any
+ * permission. */
 enum err preflight_lanes(struct preflight *p, const struct io *io, struct why *why);
 
 #endif

@@ -1,19 +1,19 @@
-/* A machine that sends each question, again a few times, until it is answered for good. */
+/* A machine: sends each question, again a few times, until a final answer. */
 #include "probes.h"
 
 #include "calls/backoff.h"
 #include "engine.h"
 
-#define PROBES_OUT_MAX 64 /* a few lanes' worth; each of them is answered within a trip */
+#define PROBES_OUT_MAX 64 /* questions of a few lanes; each has an answer within a round trip */
 
 /* Invariant: a probe waits (due is an instant), is out (due is WHEN_NEVER), or is done. */
 struct probing {
     struct probe *probes;
-    uint32_t len, first; /* those before it are done */
+    uint32_t len, first; /* probes before `first` are done */
     struct arena *arena;
     struct call_pool *calls;
     uint32_t done;
-    bool interrupted; /* no more is sent; what is out is waited for */
+    bool interrupted; /* no more is sent; calls out are waited for */
 };
 
 bool probes_pool_init(struct call_pool *calls, struct arena *memory)

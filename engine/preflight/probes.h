@@ -1,6 +1,6 @@
 /*
- * Questions asked before a run begins, all at once, each tried again a few times while nothing
- * speaks against it. They change nothing.
+ * Questions before a run, all at once, each tried again a few times while another try can help. All
+ * are reads.
  */
 #ifndef MF_PROBES_H
 #define MF_PROBES_H
@@ -14,30 +14,30 @@ struct probe {
     uint16_t lane;
     enum call_kind kind;
     enum api api;
-    struct text identity;  /* of kinds that ask about one; else empty */
+    struct text identity;  /* for kinds about an identity; otherwise empty */
     unsigned attempts_max; /* 1 .. */
 
-    /* the answer; texts in the arena that was given */
+    /* the answer; texts in the given arena */
     enum verdict verdict;
     struct reply reply;
     struct account_facts account;
     instant_us sent_at, answered_at; /* of the last try */
-    uint64_t signed_with;            /* these two as in struct call */
+    uint64_t signed_with;            /* as in struct call, like the member below */
     span_us skew_us;
 
     unsigned attempts;
-    instant_us due; /* not before; for whoever asks */
+    instant_us due; /* earliest time; private */
 };
 
-/* What carries the probes. It outlives the world where a second signal has cut probes_ask() short:
- * then calls are still out. False: out of memory. */
+/* The calls of the probes. They outlive the world after a second signal cut probes_ask() short:
+ * calls are still out then. False: out of memory. */
 bool probes_pool_init(struct call_pool *calls, struct arena *memory);
 
-/* Is it without an answer only for now? Whoever asked may ask again later. */
+/* Is the probe unanswered only for now? The caller may ask again later. */
 bool probe_may_pass(const struct probe *p);
 
-/* Returns when every probe is answered for good. ERR_BUSY: interrupted, and probes without an
- * answer have no answered_at; after a first signal it still waits for those that are out. */
+/* Returns when every probe has a final answer. ERR_BUSY: interrupted, and unanswered probes have no
+ * answered_at; after a first signal the function still waits for probes out. */
 enum err probes_ask(struct probe *probes, uint32_t len, const struct io *io,
                     struct call_pool *calls, struct arena *arena, struct why *why);
 

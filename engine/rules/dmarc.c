@@ -1,9 +1,9 @@
 /*
- * The DMARC survey. Each rule is written as if every record were at hand; where one is not, its
- * name is noted as a question and the rule is run again once the reply is there. The rules are
- * short and the names few, so running them again costs nothing, and no rule is cut into states.
+ * The DMARC survey. Each rule is written as if every record were at hand. The name of a missing
+ * record becomes a question, and the rule is run again after the reply. The rules are short and the
+ * names few, so running a rule again costs nothing, and no rule is cut into states.
  *
- * Invariant: names holds every (domain, type) once, so nothing is asked twice.
+ * Invariant: names holds every (domain, type) once, so no question is asked twice.
  */
 #include "dmarc.h"
 
@@ -49,7 +49,7 @@ static void name_add(struct dmarc_survey *s, struct text domain, uint16_t type)
     lookup_start(&n->lookup, &s->arena, name, type);
 }
 
-/* What is known of the name; NULL: it is, or now will be, asked for. */
+/* The known answer about the name; NULL: the question is out or now planned. */
 static const struct dmarc_name *name_need(struct dmarc_survey *s, struct text domain, uint16_t type)
 {
     for (unsigned i = 0; i < s->names_len; i++) {
@@ -67,7 +67,7 @@ static const struct dmarc_name *name_need(struct dmarc_survey *s, struct text do
                                                                        : name_need(s, domain, type);
 }
 
-/* A walk up the tree (RFC 9989, section 4.10) and what it says of its start. */
+/* A walk up the tree (RFC 9989, section 4.10) and its result for the starting name. */
 struct dmarc_tree_walk {
     struct text organizational_domain;
     const struct dmarc_name *found[WALK_QUERIES_MAX]; /* single records, longest name first */
@@ -150,7 +150,7 @@ static void verdict_align(struct dmarc_verdict *v, struct text from, struct text
         v->aligned = dname_eq(v->from_organizational_domain, v->mail_from_organizational_domain);
 }
 
-/* np is for subdomains that do not exist, whatever is asked of them; t=y asks for one step less. */
+/* np is for subdomains without any record; t=y asks for one step less. */
 static bool policy_refine(struct dmarc_survey *s, struct dmarc_verdict *v,
                           const struct dmarc_name *n)
 {
@@ -234,7 +234,7 @@ static bool rfc7489_judge(struct dmarc_survey *s)
 
 /* ---- what could not be looked up ---- */
 
-/* What may stand at a name that gave no answer; the last two only end a walk there. */
+/* Possible records at a name without an answer; the last two only end a walk there. */
 enum supposition { SUPPOSE_NOTHING, SUPPOSE_RECORD, SUPPOSE_PSD_YES, SUPPOSE_PSD_NO, SUPPOSITIONS };
 
 #define FAILED_MAX 3 /* 64 worlds; where more names fail there is no verdict */
@@ -248,8 +248,8 @@ static void suppose(struct dmarc_name *n, enum supposition what)
     n->record = (struct dmarc_record){.applies = true, .psd = tags[what]};
 }
 
-/* Digit i of world, to the base SUPPOSITIONS, is what the i-th failed name has; returns how many
- * names have failed. */
+/* Digit i of world, to the base SUPPOSITIONS, is the record supposed at the i-th failed name.
+ * Returns the number of failed names. */
 static unsigned world_make(struct dmarc_survey *s, unsigned world)
 {
     unsigned failed = 0;
@@ -264,8 +264,8 @@ static unsigned world_make(struct dmarc_survey *s, unsigned world)
     return failed;
 }
 
-/* Is it the same verdict? Organizational domains that differ are not known, and hurt nobody as long
- * as the alignment is the same. */
+/* Are two verdicts equal? Different organizational domains count as unknown, and are harmless while
+ * the alignment is equal. */
 static bool verdict_agree(struct dmarc_verdict *known, const struct dmarc_verdict *v)
 {
     if (!dname_eq(known->from_organizational_domain, v->from_organizational_domain))
@@ -292,7 +292,7 @@ static void survey_advance(struct dmarc_survey *s)
         if (!s->trouble.at)
             s->trouble = TEXT("out of memory");
     }
-    /* Runs both rules in every world. Not certain: nothing is left of what the first one gave. */
+    /* Runs both rules in every world. Not certain: the results of the first world are cleared. */
     struct dmarc_verdict new = s->rfc9989, old = s->rfc7489;
     unsigned worlds = 1;
     for (unsigned i = 0; i < failed; i++)

@@ -1,6 +1,6 @@
 /*
- * DMARC as far as a custom MAIL FROM is concerned: which record governs a From domain, and does SPF
- * of a MAIL FROM domain align with it? Answered by both rules that receivers follow:
+ * DMARC for a custom MAIL FROM: the record of a From domain, and whether SPF of a MAIL FROM domain
+ * aligns with the From domain. Answered by both rules in use among receivers:
  *
  *   RFC 9989 (2026)  organizational domains by a walk up the DNS tree, at most 8 names each
  *   RFC 7489 (2015)  organizational domains by the Public Suffix List
@@ -10,10 +10,10 @@
  *   dmarc_survey_start(&survey, from, mail_from, organizational_domain, list);
  *   while (!survey.done) { send all that dmarc_survey_next gives; dmarc_survey_reply(one); }
  *
- * A name that cannot be looked up takes no verdict away that holds whatever stands there: the rules
- * are run again with each kind of record at that name, and what comes out every time is certain.
+ * After a failed look-up the rules are run again with each kind of record supposed at the name. A
+ * verdict equal in all these runs is certain.
  *
- * One owner, one thread at a time. Texts that come out are borrowed until the next start or clear.
+ * One owner, one thread at a time. Returned texts are borrowed until the next start or clear.
  */
 #ifndef MF_DMARC_H
 #define MF_DMARC_H
@@ -22,28 +22,29 @@
 #include "dmarc_record.h"
 #include "lookup.h"
 
-/* By the Public Suffix List: the suffix and one label; empty for a name that is itself a suffix,
- * which is then its own. What comes back must live as long as `name`: a tail of it does. */
+/* By the Public Suffix List: the suffix and one label. Empty for a public suffix, which is then its
+ * own organizational domain. The returned text must live as long as `name`: a tail of `name`
+ * does. */
 typedef struct text dmarc_organizational_domain(void *ctx, struct text name);
 
 struct dmarc_verdict {
     bool has_record;           /* a DMARC record applies to the From domain */
-    struct text record;        /* empty: none was found; else as published, applying or not */
+    struct text record;        /* empty: no record; otherwise as published, applying or not */
     struct text record_domain; /* without "_dmarc." */
-    enum dmarc_policy policy;  /* for mail that fails; where it is not known whether the From domain
-                                  exists, as if it did */
+    enum dmarc_policy
+        policy; /* for failing mail; a From domain of unknown existence counts as existing */
     bool aspf_strict, adkim_strict;
     /* empty: not known, since a name on the way could not be looked up */
     struct text from_organizational_domain, mail_from_organizational_domain;
-    bool aligned;     /* SPF pass of the MAIL FROM domain would count; strict: the very same name */
-    unsigned queries; /* names that this rule asks for; a walk has at most 8 */
+    bool aligned; /* SPF pass of the MAIL FROM domain would count; strict: the names are equal */
+    unsigned queries; /* names asked for by this rule; a walk has at most 8 */
     unsigned from_queries, mail_from_queries; /* RFC 9989: each walk's own */
 };
 
 struct dmarc_name {
-    struct text domain; /* whose record, or existence, is asked for */
+    struct text domain; /* the name asked about: record or existence */
     struct lookup lookup;
-    bool judged, failed; /* failed: no answer, so what follows is a supposition */
+    bool judged, failed; /* failed: no answer, so the record is supposed */
     unsigned records;    /* DMARC records there; only a single one counts */
     struct dmarc_record record;
 };
@@ -51,8 +52,8 @@ struct dmarc_name {
 struct dmarc_survey {
     /* outcome */
     bool done;
-    struct text trouble; /* not empty: a name that could not be looked up, who said so and why */
-    bool certain;        /* there is a verdict, with or without trouble; else the rest is empty */
+    struct text trouble; /* not empty: a failed look-up: the name, the server and the reason */
+    bool certain; /* true: a verdict, with or without trouble; false: the other members are empty */
     struct dmarc_verdict rfc9989, rfc7489;
     bool alignment_differs; /* one rule aligns, the other does not */
     bool record_differs;    /* the rules find records of different domains */

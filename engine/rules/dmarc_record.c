@@ -1,6 +1,6 @@
 /*
  * The grammar of DMARC records: tag=value, semicolons between, spaces and tabs around both signs.
- * Names and values of tags know no case, but for the version and what is an address.
+ * Names and values of tags are case-insensitive, except the version and addresses.
  */
 #include "dmarc_record.h"
 
@@ -29,7 +29,7 @@ bool dmarc_record_is(struct text txt)
     return text_eq_nocase(v.name, TEXT("v")) && text_eq(v.value, TEXT("DMARC1"));
 }
 
-/* Index of the word in the list, which ends with an empty text; the list's length when absent. */
+/* Index of the word in the list, ended by an empty text; the list's length when absent. */
 static size_t word_find(struct text value, const struct text *words)
 {
     size_t i = 0;
@@ -62,7 +62,7 @@ static bool has_uri(struct text list)
     return false;
 }
 
-/* The first tag of a name counts. *bad remembers that one said something else than a policy. */
+/* The first tag of a name counts. *bad notes a value without a known policy. */
 static void policy_tag_take(struct tag tag, enum dmarc_policy *policy, bool *has, bool *bad)
 {
     if (*has)

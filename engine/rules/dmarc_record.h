@@ -1,7 +1,7 @@
 /*
  * DMARC records as text (RFC 9989, section 4.7; RFC 7489, section 6.3). One parser serves both:
- * unknown tags are ignored, tags with a bad value count as absent, and what one of the two does not
- * know (psd, np, t; pct, rf, ri) is left to its reader to leave alone.
+ * unknown tags are ignored, tags with a bad value count as absent, and each rule leaves alone the
+ * tags of the other RFC (psd, np, t; pct, rf, ri).
  */
 #ifndef MF_DMARC_RECORD_H
 #define MF_DMARC_RECORD_H
@@ -16,7 +16,7 @@ enum dmarc_psd { DMARC_PSD_UNSAID, DMARC_PSD_YES, DMARC_PSD_NO };
 
 struct dmarc_record {
     struct text text; /* borrowed, and so are the texts below */
-    bool applies;     /* p, sp and np are in order, or rua is: else the record counts for nothing */
+    bool applies; /* p, sp and np are in order, or rua is; otherwise the record does not count */
     enum dmarc_policy p, sp, np; /* sp falls back to p, np to sp */
     bool has_sp, has_np;
     enum dmarc_psd psd;

@@ -1,4 +1,4 @@
-/* Finds a page by its name in the table that the build has made. */
+/* Finds a page by name in the table made by the build. */
 #include "explain.h"
 
 #include "pages.h"
@@ -11,6 +11,6 @@ struct text rule_page(enum finding f)
     const struct page *p = pages;
     while (p->name && !text_eq(name, text_of(p->name)))
         p++;
-    assert(p->name); /* every rule has its page: a test sees to it */
+    assert(p->name); /* every rule has a page: a test checks */
     return p->text;
 }

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-#define REGION_LEN_MAX 63 /* it is one label of a host name */
+#define REGION_LEN_MAX 63 /* a Region is one label of a host name */
 
-/* What stands before and behind the Region. */
+/* The parts of a host before and behind the Region. */
 static bool pattern_cut(struct text pattern, struct text *prefix, struct text *suffix)
 {
     const struct text region = TEXT("{region}");

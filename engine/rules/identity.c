@@ -1,5 +1,5 @@
 /*
- * What SES says of the identity, and what stands around it in the fleet and in the account.
+ * Judges SES's facts about the identity, and its neighbours in the fleet and in the account.
  */
 #include "judge.h"
 
@@ -7,9 +7,9 @@
 #include "base/dname.h"
 #include "base/escape.h"
 
-#define SENTENCE_LEN_MAX 1024 /* the part that holds a name from outside */
+#define SENTENCE_LEN_MAX 1024 /* the part with a name from outside */
 
-/* Going back to the default needs no verification: it takes a setting away. */
+/* Going back to the default needs no verification: the setting is removed. */
 static void verification_judge(struct judgement *j, const struct fleet *f, uint32_t row,
                                const struct ses_facts *ses, const char *where)
 {
@@ -27,7 +27,7 @@ static void verification_judge(struct judgement *j, const struct fleet *f, uint3
                       TEXT_ARG(identity), where, verification_name(ses->verification));
 }
 
-/* Which identity it is, as the subject of a sentence. */
+/* The sending identity, as the subject of a sentence. */
 static void sender_name(struct buf *out, struct text name, struct text identity)
 {
     if (identity.len == 0) {
@@ -44,7 +44,7 @@ static void sender_name(struct buf *out, struct text name, struct text identity)
         buf_add_fmt(out, " sends under the MAIL FROM " TEXT_FMT, TEXT_ARG(name));
 }
 
-/* Feedback forwarding would send bounces to a From address whose mail they are about. */
+/* Feedback forwarding would send bounces to the From address of the bounced mail. */
 static void sender_judge(struct judgement *j, const struct policy *policy, struct text name,
                          const struct judge_context *around)
 {
@@ -55,9 +55,8 @@ static void sender_judge(struct judgement *j, const struct policy *policy, struc
     sender_name(&sender, name, around->sending_identity);
     if (around->mail_from_forwards)
         judge_finding(j, policy, SENDS_MAIL, SEVERITY_ERROR,
-                      TEXT_FMT
-                      ", with feedback forwarding on: its bounces would be sent to a name that "
-                      "receives no mail. Choose a name that nothing sends from",
+                      TEXT_FMT ", with feedback forwarding on: its bounces would be sent to a name "
+                               "that receives no mail. Choose a name that is not used for sending",
                       TEXT_ARG(buf_text(&sender)));
     else if (around->mail_from_unasked)
         judge_finding(j, policy, SENDS_MAIL, SEVERITY_WARNING,
@@ -90,7 +89,7 @@ static void replaced_judge(struct judgement *j, const struct policy *policy, str
                       TEXT_ARG(ses->mail_from));
 }
 
-/* What the choice comes to for somebody whose mail is rejected meanwhile. */
+/* The consequence of the choice for an identity with rejected mail. */
 static const char *end_of_rejecting(const struct policy *policy, struct text name,
                                     const struct ses_facts *ses)
 {
@@ -128,15 +127,15 @@ static void masked_judge(struct judgement *j, const struct policy *policy, struc
     buf_init(&shown, SENTENCE_LEN_MAX);
     escape_terminal(&shown, masking);
     judge_finding(j, policy, MASKED_BY_IDENTITY, SEVERITY_WARNING,
-                  "identity " TEXT_FMT " below " TEXT_FMT " has a MAIL FROM setting of its own: "
-                  "mail from that %s will not follow this change. Add it to the manifest if it "
-                  "shall",
+                  "identity " TEXT_FMT " below " TEXT_FMT
+                  " has a MAIL FROM setting of its own: mail from that %s will not follow this "
+                  "change. Add it to the manifest to change it too",
                   TEXT_ARG(buf_text(&shown)), TEXT_ARG(identity),
                   is_address ? "address" : "subdomain");
     buf_clear(&shown);
 }
 
-/* Settings can be written all the same, so that a fleet may be made ready. */
+/* Settings can be written even so, to prepare a fleet. */
 static void account_judge(struct judgement *j, const struct policy *policy, const char *where,
                           const struct judge_context *around)
 {

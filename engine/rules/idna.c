@@ -1,6 +1,6 @@
 /*
- * The only file that knows libidn2. Plain ASCII, which is nearly every name of a fleet, never gets
- * there: libidn2 allocates and is a hundred times slower than folding.
+ * The only user of libidn2. Plain ASCII, nearly every name of a fleet, never reaches libidn2, which
+ * allocates and is a hundred times slower than folding.
  */
 #include "idna.h"
 
@@ -20,7 +20,7 @@ static bool needs_idna(struct text name)
     return false;
 }
 
-/* In plain ASCII, only what an A-label stands for can be forbidden. */
+/* In plain ASCII, only an A-label can hide a forbidden character. */
 static const char *fault_of(int code, bool ascii)
 {
     switch (code) {
@@ -89,7 +89,7 @@ bool idna_to_unicode(struct text name, char out[IDNA_UNICODE_LEN_MAX + 1], struc
     if (!needs_idna(name))
         return true;
 
-    /* libidn2 drops a label that it cannot decode, so only a valid name is given to it. */
+    /* libidn2 drops an undecodable label, so libidn2 gets only valid names. */
     char *unicode = NULL, ascii_out[DNAME_LEN_MAX + 1];
     struct text ascii;
     const char *fault;

@@ -1,6 +1,6 @@
 /*
  * Internationalized domain names: U-labels to A-labels and back, by IDNA 2008 with the mappings of
- * UTS #46, non-transitional (RFC 5891; what browsers do). Pure; safe from any thread.
+ * UTS #46, non-transitional (RFC 5891; as in browsers). Pure; safe from any thread.
  */
 #ifndef MF_IDNA_H
 #define MF_IDNA_H
@@ -17,13 +17,13 @@
 bool idna_to_ascii(struct text name, char out[DNAME_LEN_MAX + 1], struct text *result,
                    const char **fault);
 
-/* For showing: "xn--bcher-kva.example" becomes "bücher.example". A name that has no valid A-label
- * comes back as it is. False only when it does not fit; then *result is empty. The text may hold
- * look-alikes: show it beside the A-labels, never instead of them. */
+/* For showing: "xn--bcher-kva.example" becomes "bücher.example". A name without valid A-labels
+ * comes back unchanged. False only when out is too small; then *result is empty. The text may hold
+ * look-alikes: show the text beside the A-labels, never instead. */
 bool idna_to_unicode(struct text name, char out[IDNA_UNICODE_LEN_MAX + 1], struct text *result);
 
-/* A name as a person types it, into A-labels in the arena; underscores may stand in it, since they
- * stand in names that DNS carries well. False: *fault says why it is none. */
+/* Converts a typed name into A-labels in the arena. Underscores are allowed, since DNS names have
+ * underscores. False: *fault says why the text is no name. */
 bool idna_name_read(struct arena *arena, struct text given, struct text *name, const char **fault);
 
 #endif

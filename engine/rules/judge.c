@@ -1,7 +1,7 @@
 /*
- * How a finding is added, and what the statuses of DNS mean for a write. The judgements
+ * Adds findings, and decides by the statuses of DNS whether a write may go. The judgements
  * themselves: mail_from.c (the name), identity.c (SES), mx.c and spf_presence.c (DNS of the name),
- * judge_spf.c and judge_dmarc.c (what receivers make of it).
+ * judge_spf.c and judge_dmarc.c (the receivers' view).
  */
 #include "judge.h"
 
@@ -55,7 +55,7 @@ void judge_finding(struct judgement *j, const struct policy *policy, enum findin
     bool first = severity == SEVERITY_ERROR ? j->errors == 0 : j->errors == 0 && j->waits == 0;
     va_list ap;
     sentence[0] = '\0';
-    if (!j->silent && (j->memory || first)) { /* else nobody will read it */
+    if (!j->silent && (j->memory || first)) { /* otherwise no reader */
         va_start(ap, fmt);
         vsnprintf(sentence, sizeof sentence, fmt, ap);
         va_end(ap);
@@ -84,8 +84,8 @@ static const struct finding_note *note_find(const struct judgement *j, enum find
     return NULL;
 }
 
-/* The reason falls back to the next rule: to its sentence, or, where none was kept, to what the
- * rule says of itself. */
+/* The reason falls back to the next rule: to the kept sentence, or without one to the summary of
+ * the rule. */
 static void first_error_renew(struct judgement *j)
 {
     finding_set rest = j->errors ? j->errors : j->waits;
@@ -118,7 +118,7 @@ void judge_withdraw(struct judgement *j, enum finding finding)
         first_error_renew(j);
 }
 
-/* Trouble is one finding for both types, as severe as the less patient of them. */
+/* Trouble is one finding for both types, with the severity of the less patient type. */
 static void trouble_judge(struct judgement *j, const struct policy *policy, struct text name,
                           const struct dns_facts *dns)
 {

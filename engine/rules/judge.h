@@ -17,46 +17,46 @@
 #include "spf.h"
 #include "suffix.h"
 
-/* What the fleet as a whole or a lane survey of the account knows about a choice. */
+/* Facts about a choice from the whole fleet or from the lane survey of the account. */
 struct judge_context {
-    bool mail_from_is_identity;   /* it, or an address under it, is an SES identity of the lane */
-    bool mail_from_forwards;      /* feedback forwarding is on for that identity */
-    bool mail_from_unasked;       /* whether it is on could not be asked of all of them */
-    bool set_by_us;               /* the present custom MAIL FROM was written by this program */
+    bool mail_from_is_identity; /* the MAIL FROM, or an address under it, is an SES identity of the
+                                   lane */
+    bool mail_from_forwards;    /* feedback forwarding is on for that identity */
+    bool mail_from_unasked;     /* forwarding is unknown for some of these identities */
+    bool set_by_us;             /* the present custom MAIL FROM was written by this program */
     struct text sending_identity; /* the one behind mail_from_is_identity; may be empty */
-    struct text masking_identity; /* one below this domain that has its own setting; or empty */
-    /* GetAccount, for the identity's lane; nothing is judged unless it is known. */
+    struct text masking_identity; /* an identity below this domain with its own setting; or empty */
+    /* GetAccount, for the identity's lane; judged only when known. */
     bool account_known, account_can_send, account_in_sandbox;
     struct text account_status; /* SES's word: HEALTHY, PROBATION, SHUTDOWN; or empty */
     /* The identity is an address, and no domain above its @ is a verified identity of the lane. */
     bool domain_is_foreign;
 };
 
-/* Each judgement answers for the rules that its facts decide, and adds to what is there. Facts from
- * outside are escaped in sentences. Zero-initialize it, then set memory and suffixes. */
+/* Each judge_*() function adds the findings decided by its facts. Facts from outside are escaped in
+ * sentences. Zero-initialize the judgement, then set memory and suffixes. */
 struct judgement {
     finding_set found;    /* every rule that fired */
-    finding_set errors;   /* those that refuse the identity; accepted ones are left out */
-    finding_set waits;    /* those that more time can heal; accepted ones are left out */
-    struct arena *memory; /* of the notes and their sentences; NULL: none are made */
+    finding_set errors;   /* rules refusing the identity, without accepted ones */
+    finding_set waits;    /* rules curable by waiting, without accepted ones */
+    struct arena *memory; /* of the notes and their sentences; NULL: no notes */
     struct finding_note *notes;
     uint32_t notes_len, notes_cap;
     bool out_of_memory; /* notes are missing */
-    bool silent;    /* no sentences, first_error included: for a verdict that nobody will read */
-    bool ses_waits; /* the MAIL FROM is set and SES is not at Success: what is wrong with the MX is
-                       what it waits for, whatever dns.require says */
-    char first_error[512];      /* the sentence of the first error, else of the first wait, for the
-                                   report's reason; empty when there is neither */
-    enum finding first_finding; /* whose sentence that is */
+    bool silent;        /* no sentences, first_error included: for a verdict without a reader */
+    bool ses_waits; /* the MAIL FROM is set and SES is not at Success: SES waits for the MX, so a
+                       fault of the MX counts under every dns.require */
+    char first_error[512]; /* the sentence of the first error, or else of the first wait, for the
+                              report's reason; empty: neither */
+    enum finding first_finding; /* the rule of first_error */
     struct text feedback_host;  /* pattern of SES's feedback hosts (feedback.h); empty: SES's own */
-    instant_us
-        mx_denied_until; /* by the resolver, which will not look again before; 0: not known */
+    instant_us mx_denied_until; /* the resolver caches "no MX" until then; 0: not known */
     const struct suffix_list *suffixes; /* borrowed; NULL: public-suffix is not judged */
 };
 
-/* Adds one finding. The severity is the one that holds here; policy->accept (policy may be NULL)
- * turns an error or a wait into a note. The sentence must be printable: what comes from outside
- * goes through escape_terminal() first. */
+/* Adds one finding. The severity is the one for this choice; policy->accept (policy may be NULL)
+ * turns an error or a wait into a note. The sentence must be printable: text from outside goes
+ * through escape_terminal() first. */
 void judge_finding(struct judgement *j, const struct policy *policy, enum finding finding,
                    enum severity severity, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
@@ -66,10 +66,10 @@ void judge_finding(struct judgement *j, const struct policy *policy, enum findin
 void not_your_domain_judge(struct judgement *j, const struct policy *policy, struct text identity,
                            bool is_mailbox);
 
-/* What was found so far; borrowed from the judgement and its memory. */
+/* The findings so far; borrowed from the judgement and its memory. */
 struct finding_notes judge_notes(const struct judgement *j);
 
-/* Takes a finding back that better facts have overruled; one that was not made is fine. */
+/* Takes a finding back after better facts; a finding never made is fine. */
 void judge_withdraw(struct judgement *j, enum finding finding);
 
 /* Before anything is asked: the identity, the MAIL FROM, whose templates are filled in already, and
@@ -91,29 +91,29 @@ struct fleet_verdict {
 enum err judge_fleet(const struct fleet *f, const struct fleet_judge *how,
                      struct fleet_verdict *verdict, struct why *why);
 
-/* What SES says of the identity (known: verification and MAIL FROM). rejects-mail is an error that
- * refuses nothing, for what it forbids would be what mends it. */
+/* Judges SES's facts about the identity (known: verification and MAIL FROM). rejects-mail is an
+ * error without refusal: refusing would forbid the remedy. */
 void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct ses_facts *ses, const struct judge_context *around);
-/* What DNS says of the MAIL FROM name. Sets what the report's columns mx and spf say; NONE: nothing
- * was judged, because the choice is the default MAIL FROM. */
+/* Judges DNS of the MAIL FROM name. Sets the statuses for the report's columns mx and spf; NONE:
+ * not judged, because the choice is the default MAIL FROM. */
 void judge_dns(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct dns_facts *dns, enum mx_status *mx, enum spf_status *spf);
-/* What receivers make of the SPF record, once judge_dns has found one (*spf is OK or WITHOUT_SES;
- * else nothing is done). *survey is of the MAIL FROM, and done. *spf becomes OK, SYNTAX, LOOKUPS,
- * VOID_LOOKUPS or WITHOUT_SES, where a finding that is not accepted comes before one that is. A
- * survey that met trouble (temperror) changes nothing. An include of an include that ends at
- * amazonses.com takes spf-without-ses back. */
+/* Judges the SPF record as receivers do, after judge_dns (only when *spf is OK or WITHOUT_SES).
+ * *survey is of the MAIL FROM, and done. *spf becomes OK, SYNTAX, LOOKUPS, VOID_LOOKUPS or
+ * WITHOUT_SES; findings not accepted come before accepted ones. A survey with trouble (temperror)
+ * changes nothing. An include of an include that ends at amazonses.com takes spf-without-ses
+ * back. */
 void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct spf_survey *survey, enum spf_status *spf);
-/* What DMARC makes of it. *survey is of the identity's domain and the MAIL FROM, and done. *dmarc
- * is NONE for the default MAIL FROM. Warnings and notes only. */
+/* Judges DMARC. *survey is of the identity's domain and the MAIL FROM, and done. *dmarc is NONE for
+ * the default MAIL FROM. Warnings and notes only. */
 void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
                  const struct dmarc_survey *survey, enum dmarc_status *dmarc);
-/* The same in one word. *survey is done. */
+/* The DMARC status without findings. *survey is done. */
 enum dmarc_status judge_dmarc_status(const struct dmarc_survey *survey);
-/* May the write go out, as far as DNS is concerned, under the policy's dns.require? A status whose
- * finding is accepted counts as good; NONE does not. */
+/* May the write go out, as far as DNS is concerned, under the policy's dns.require? A status with
+ * an accepted finding counts as good; NONE does not. */
 bool judge_dns_ready(const struct policy *policy, enum mx_status mx, enum spf_status spf);
 
 #endif

@@ -1,19 +1,19 @@
 /*
- * What DMARC makes of a MAIL FROM: would a pass of SPF count for the From domain? Nothing here
- * refuses or waits: DMARC may pass by DKIM alone, and SES does not look at it.
+ * Judges DMARC of a MAIL FROM: would a pass of SPF count for the From domain? No finding here
+ * refuses or waits: DMARC may pass by DKIM alone, and SES ignores DMARC.
  */
 #include "judge.h"
 
 #include "base/escape.h"
 
-#define SHOWN_LEN_MAX 400 /* of what a server said: a name and a reason */
+#define SHOWN_LEN_MAX 400 /* of a server's words: a name and a reason */
 
 static const char *alignment_name(bool aligned)
 {
     return aligned ? "aligned" : "not aligned";
 }
 
-/* An organizational domain, where every name on the way to it could be looked up. */
+/* An organizational domain, if every look-up on the way had an answer. */
 static struct text or_unknown(struct text domain)
 {
     return domain.len ? domain : TEXT("one that is not known");

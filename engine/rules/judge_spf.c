@@ -1,7 +1,7 @@
 /*
- * What receivers make of the SPF record that spf_presence.c has found at a MAIL FROM. Presence is
- * judged by its words alone; here the includes have been followed, so this judgement is the better
- * one: it may take spf-without-ses back. Trouble on the way is no judgement, and changes nothing.
+ * Judges the SPF record of a MAIL FROM as receivers do. spf_presence.c reads only the words of the
+ * record; here the includes have been followed, so this judgement is better and may take
+ * spf-without-ses back. Trouble on the way is no judgement, and changes nothing.
  */
 #include "judge.h"
 
@@ -16,7 +16,7 @@ struct spf_judging {
     struct text name;
     const struct spf_walk *walk;
     enum spf_status status;
-    bool is_accepted; /* a finding that counts takes the status over from one that was accepted */
+    bool is_accepted; /* a counting finding replaces the status of an accepted one */
 };
 
 static enum severity severity_of(const struct policy *policy)
@@ -59,8 +59,8 @@ static void without_ses_judge(struct spf_judging *s)
     status_take(s, SPF_WITHOUT_SES, SPF_STATUS_WITHOUT_SES);
 }
 
-/* Did the walk end within SES's own record? Nobody but AWS can mend that, and while a resolver
- * shows it broken every fleet would stand still; the presence of the include is what counts then.
+/* Did the walk end within SES's own record? Only AWS can mend a fault there, and every fleet would
+ * stand still meanwhile; so the presence of the include counts then.
  */
 static bool is_at_ses(const struct spf_walk *walk)
 {
@@ -90,17 +90,19 @@ void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
     if (w->lookups > SPF_LOOKUPS_MAX) {
         bool is_more = w->lookups > SPF_SURVEY_LOOKUPS_MAX;
         judge_finding(s.j, s.policy, SPF_LOOKUPS, severity,
-                      "the SPF record of " TEXT_FMT " needs %s%u DNS look-ups, and receivers stop "
-                      "with a permanent error after %u (RFC 7208, section 4.6.4)",
+                      "the SPF record of " TEXT_FMT
+                      " needs %s%u DNS lookups, and receivers stop with a permanent error after %u "
+                      "(RFC 7208, section 4.6.4)",
                       TEXT_ARG(s.name), is_more ? "more than " : "",
                       is_more ? SPF_SURVEY_LOOKUPS_MAX : w->lookups, SPF_LOOKUPS_MAX);
         status_take(&s, SPF_LOOKUPS, SPF_STATUS_LOOKUPS);
     }
     if (w->void_lookups > SPF_VOID_LOOKUPS_MAX) {
-        judge_finding(s.j, s.policy, SPF_VOID_LOOKUPS, severity,
-                      "%u look-ups of the SPF record of " TEXT_FMT " find nothing, and receivers "
-                      "stop with a permanent error after %u (RFC 7208, section 4.6.4)",
-                      w->void_lookups, TEXT_ARG(s.name), SPF_VOID_LOOKUPS_MAX);
+        judge_finding(
+            s.j, s.policy, SPF_VOID_LOOKUPS, severity,
+            "%u void lookups are caused by the SPF record of " TEXT_FMT
+            ", and receivers stop with a permanent error after %u (RFC 7208, section 4.6.4)",
+            w->void_lookups, TEXT_ARG(s.name), SPF_VOID_LOOKUPS_MAX);
         status_take(&s, SPF_VOID_LOOKUPS, SPF_STATUS_VOID_LOOKUPS);
     }
     if (walk->authorizes_ses)

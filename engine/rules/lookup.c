@@ -1,6 +1,6 @@
 /*
- * Look-ups. Invariant: while the outcome is LOOKUP_RUNNING the name is one that DNS can carry, and
- * at most LOOKUP_ALIASES_MAX aliases were followed.
+ * Look-ups. Invariant: while the outcome is LOOKUP_RUNNING the name is a legal DNS name, and at
+ * most LOOKUP_ALIASES_MAX aliases were followed.
  */
 #include "lookup.h"
 
@@ -15,8 +15,8 @@ static void trouble(struct lookup *l, const char *reason)
     snprintf(l->trouble, sizeof l->trouble, "%s", reason);
 }
 
-/* Any bytes may stand in a label as far as DNS is concerned (RFC 2181, section 11); SPF macros make
- * use of that. Control characters and bytes above ASCII are left out: no such name is meant. */
+/* DNS allows any byte in a label (RFC 2181, section 11), and SPF macros rely on this. Control
+ * characters and bytes above ASCII are refused here: no real name has any. */
 static bool name_is_askable(struct text name)
 {
     if (name.len == 0 || name.len > DNAME_LEN_MAX)
@@ -110,7 +110,7 @@ static void records_take(struct lookup *l, const struct dns_message *m, struct t
     l->outcome = LOOKUP_FOUND;
 }
 
-/* Follows the aliases that this reply holds. *end is where they lead. False: too many, or a loop.
+/* Follows the aliases in this reply to *end. False: too many, or a loop.
  */
 static bool aliases_follow(struct lookup *l, const struct dns_message *m, struct text *end)
 {
@@ -125,7 +125,7 @@ static bool aliases_follow(struct lookup *l, const struct dns_message *m, struct
 
 static void answer_take(struct lookup *l, const struct dns_message *m)
 {
-    /* The message's own spelling of the question matches the owners that stand in it. */
+    /* The message's own spelling of the question matches the owners of its records. */
     struct text start = m->question.len ? m->question : l->name, end = start;
     if (!aliases_follow(l, m, &end)) {
         trouble(l, "a chain of aliases has no end");

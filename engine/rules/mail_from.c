@@ -1,6 +1,6 @@
 /*
- * The name itself, before anything is asked. SES refuses a MAIL FROM that is not below the domain
- * of the identity: a sibling under the same parent is not below it.
+ * Judges the name itself, before any question. SES refuses a MAIL FROM outside the domain of the
+ * identity; a sibling under a common parent is outside.
  */
 #include "choice.h"
 
@@ -86,13 +86,15 @@ void mail_from_judge(struct judgement *j, const struct fleet *f, uint32_t row)
     if (!j->suffixes)
         return;
     if (suffix_is_public(j->suffixes, domain))
-        judge_finding(j, policy, PUBLIC_SUFFIX, SEVERITY_ERROR,
-                      TEXT_FMT ", the domain of the identity, is a public suffix: anybody may "
-                               "register names below it",
-                      TEXT_ARG(domain));
+        judge_finding(
+            j, policy, PUBLIC_SUFFIX, SEVERITY_ERROR,
+            TEXT_FMT
+            ", the domain of the identity, is a public suffix: anyone may register names below it",
+            TEXT_ARG(domain));
     else if (suffix_is_public(j->suffixes, name))
-        judge_finding(j, policy, PUBLIC_SUFFIX, SEVERITY_ERROR,
-                      "MAIL FROM " TEXT_FMT " is a public suffix: anybody may register names below "
-                      "it, and no mail aligns with it",
-                      TEXT_ARG(name));
+        judge_finding(
+            j, policy, PUBLIC_SUFFIX, SEVERITY_ERROR,
+            "MAIL FROM " TEXT_FMT
+            " is a public suffix: anyone may register names below it, and no mail aligns with it",
+            TEXT_ARG(name));
 }

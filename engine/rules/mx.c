@@ -1,6 +1,7 @@
 /*
- * SES wants exactly one MX at the MAIL FROM name, and that it be a feedback host: with more than
- * one its set-up fails, and with a foreign one bounces go astray. The preference does not matter.
+ * Judges the MX records. SES wants exactly one MX at the MAIL FROM name, an SES feedback host: with
+ * several MX the set-up fails, and with a foreign MX bounces go astray. The preference does not
+ * matter.
  */
 #include "mx.h"
 
@@ -16,7 +17,7 @@ enum mx_kind { MX_FEEDBACK, MX_NULL, MX_AMAZONAWS, MX_DOUBLED, MX_FOREIGN };
 
 #define VALUE_LEN_MAX 320 /* of all exchanges in a sentence; longer ones are cut */
 
-/* Hosts under amazonaws.com that do receive mail: SES's own inbound end and rented machines. */
+/* Hosts under amazonaws.com for receiving mail: SES's own inbound endpoints and rented machines. */
 static bool is_amazonaws_mail_host(struct text host)
 {
     static const struct text receiving[] = {TEXT("inbound-smtp."), TEXT("ec2-")};
@@ -26,7 +27,7 @@ static bool is_amazonaws_mail_host(struct text host)
     return text_ends_nocase(host, TEXT(".elb.amazonaws.com"));
 }
 
-/* A zone editor that appends its own zone to a name without a final dot gives
+/* A zone editor may append its zone to a name without a final dot:
  * "feedback-smtp.us-east-1.amazonses.com.example.com". */
 static bool is_doubled(struct text host, struct text name)
 {
@@ -52,7 +53,8 @@ static enum mx_kind mx_kind_of(const struct judgement *j, struct text host, stru
     return is_doubled(host, name) ? MX_DOUBLED : MX_FOREIGN;
 }
 
-/* AWS calls no Region so: SES never takes the host for its own, and nothing answers there. */
+/* No AWS Region has such a name: SES never takes the host for its own, and no server answers
+   there. */
 static enum mx_status impossible_judge(struct judgement *j, const struct policy *policy,
                                        struct text name, struct text wanted, struct text host,
                                        struct text region)
@@ -61,7 +63,8 @@ static enum mx_status impossible_judge(struct judgement *j, const struct policy 
     char meant[FEEDBACK_HOST_LEN];
     feedback_host_make(j->feedback_host, near ? text_of(near) : wanted, meant);
     judge_finding(j, policy, MX_UNKNOWN_REGION, SEVERITY_ERROR,
-                  "MX of " TEXT_FMT " is " TEXT_FMT ", but no AWS Region can be called " TEXT_FMT
+                  "MX of " TEXT_FMT " is " TEXT_FMT
+                  ", but no AWS Region can have the name " TEXT_FMT
                   ": the set-up would fail after 72 hours. Did you mean %s? Publish 10 %s",
                   TEXT_ARG(name), TEXT_ARG(host), TEXT_ARG(region), meant, meant);
     return MX_STATUS_UNKNOWN_REGION;
@@ -116,10 +119,11 @@ static enum mx_status one_judge(struct judgement *j, const struct policy *policy
                       TEXT_ARG(name), TEXT_ARG(host), publish);
         return MX_STATUS_WRONG_SUFFIX;
     case MX_DOUBLED:
-        judge_finding(j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
-                      "MX of " TEXT_FMT " is " TEXT_FMT ": the zone's own name was appended, for "
-                      "want of a final dot. Publish 10 %s.",
-                      TEXT_ARG(name), TEXT_ARG(host), publish);
+        judge_finding(
+            j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
+            "MX of " TEXT_FMT " is " TEXT_FMT
+            ": the zone's own name was appended, because the final dot is missing. Publish 10 %s.",
+            TEXT_ARG(name), TEXT_ARG(host), publish);
         return MX_STATUS_WRONG_SUFFIX;
     case MX_FOREIGN: break;
     }
@@ -141,7 +145,7 @@ static void hosts_list(const struct dns_facts *dns, char out[VALUE_LEN_MAX])
     }
 }
 
-/* Several are one fault of their own; a foreign one among them is another. */
+/* Several MX are one fault; a foreign MX among the several is another. */
 static enum mx_status several_judge(struct judgement *j, const struct policy *policy,
                                     struct text name, struct text wanted,
                                     const struct dns_facts *dns)
@@ -194,8 +198,8 @@ bool wildcard_serves(const struct judgement *j, struct text name, const struct d
            region_is_plausible(region) && spf_presence_is_good(dns);
 }
 
-/* What the name has is not its own, and is gone as soon as it has something (RFC 4592, section
- * 2.2.1): it is judged as the absent name that it is. */
+/* The records come from a wildcard and vanish as soon as any record is published at the name (RFC
+ * 4592, section 2.2.1): the name is judged as absent. */
 static enum mx_status hidden_judge(struct judgement *j, const struct policy *policy,
                                    struct text name, struct text wanted,
                                    const struct dns_facts *dns)
@@ -220,8 +224,8 @@ enum mx_status mx_judge(struct judgement *j, const struct policy *policy, struct
     if (dns->cname.len) {
         judge_finding(j, policy, CNAME_AT_NAME, SEVERITY_ERROR,
                       TEXT_FMT " is a CNAME to " TEXT_FMT
-                               ", beside which no MX and no TXT can stand. "
-                               "Remove it, or choose another MAIL FROM",
+                               ", and a CNAME cannot have an MX or a TXT beside it. Remove the "
+                               "CNAME, or choose another MAIL FROM",
                       TEXT_ARG(name), TEXT_ARG(dns->cname));
         return MX_STATUS_CNAME;
     }
@@ -233,11 +237,11 @@ enum mx_status mx_judge(struct judgement *j, const struct policy *policy, struct
     case DNS_FOUND: break;
     }
     if (dns->wildcard)
-        judge_finding(
-            j, policy, WILDCARD_ANSWER, SEVERITY_WARNING,
-            "the MX of " TEXT_FMT " is that of a wildcard above it, which is gone for this name "
-            "as soon as anything else is published there. Publish the MX at the name itself",
-            TEXT_ARG(name));
+        judge_finding(j, policy, WILDCARD_ANSWER, SEVERITY_WARNING,
+                      "the MX of " TEXT_FMT
+                      " comes from a wildcard above it and disappears for this name as soon as any "
+                      "other record is published there. Publish the MX at the name itself",
+                      TEXT_ARG(name));
     if (dns->mx_len > 1)
         return several_judge(j, policy, name, wanted_region, dns);
     return one_judge(j, policy, name, wanted_region, dns->mx[0].exchange);

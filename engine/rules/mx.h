@@ -6,12 +6,12 @@
 
 #include "judge.h"
 
-/* Adds the findings and returns what the report's column mx says.
- * wanted_region is the Region whose feedback host the records should name. */
+/* Adds the findings and returns the status for the report's column mx. The records should name the
+ * feedback host of wanted_region. */
 enum mx_status mx_judge(struct judgement *j, const struct policy *policy, struct text name,
                         struct text wanted_region, const struct dns_facts *dns);
-/* dns->wildcard is true. Is what it gives the name all that SES and receivers want? Else none of it
- * counts: as soon as one of the records is published at the name, the wildcard's are gone for it.
+/* dns->wildcard is true. Does the wildcard give the name every needed record? If one is missing,
+ * none counts: publishing any record at the name removes the wildcard's records from the name.
  */
 bool wildcard_serves(const struct judgement *j, struct text name, const struct dns_facts *dns);
 

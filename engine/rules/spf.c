@@ -62,22 +62,22 @@ bool spf_survey_next(struct spf_survey *s, struct dns_question *question, uint32
 void spf_survey_reply(struct spf_survey *s, uint32_t number, const struct dns_reply *reply)
 {
     spf_walk_reply(&s->walk, number, reply);
-    /* What the walk saw is held against the limits at its end, for the survey counts past them.
-     * Trouble behind the eleventh look-up is no trouble: no receiver would come that far. */
+    /* Starts SPF checks and surveys, and concludes the survey. The survey counts past the limits,
+     * so its end compares the counts with the limits. Trouble behind the eleventh look-up does not
+     * count: no receiver comes so far. */
     bool has_error = s->walk.result == SPF_PERMERROR && s->walk.lookups <= SPF_SURVEY_LOOKUPS_MAX;
     if (!s->walk.done || has_error)
         return;
     if (s->walk.lookups > SPF_SURVEY_LOOKUPS_MAX)
         spf_walk_end(&s->walk, SPF_PERMERROR,
-                     "the record needs more than %u look-ups; %u are allowed",
+                     "the record needs more than %u DNS lookups; %u are allowed",
                      SPF_SURVEY_LOOKUPS_MAX, SPF_LOOKUPS_MAX);
     else if (s->walk.lookups > SPF_LOOKUPS_MAX)
-        spf_walk_end(&s->walk, SPF_PERMERROR, "the record needs %u look-ups; %u are allowed",
+        spf_walk_end(&s->walk, SPF_PERMERROR, "the record needs %u DNS lookups; %u are allowed",
                      s->walk.lookups, SPF_LOOKUPS_MAX);
     else if (s->walk.void_lookups > SPF_VOID_LOOKUPS_MAX)
-        spf_walk_end(&s->walk, SPF_PERMERROR,
-                     "%u look-ups of the record find nothing; %u are allowed", s->walk.void_lookups,
-                     SPF_VOID_LOOKUPS_MAX);
+        spf_walk_end(&s->walk, SPF_PERMERROR, "the record causes %u void lookups; %u are allowed",
+                     s->walk.void_lookups, SPF_VOID_LOOKUPS_MAX);
 }
 
 enum spf_class spf_survey_class(const struct spf_survey *s)

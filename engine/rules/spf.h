@@ -2,17 +2,17 @@
  * SPF (RFC 7208), as two questions about a domain:
  *
  *   spf_check   check_host(): does mail from this address with this sender pass?
- *   spf_survey  what is there to say of the record whoever sends: its class, its worst case of
- *               look-ups, and whether it lets Amazon SES send.
+ *   spf_survey  the record for any sender: its class, the worst case of lookups, and whether
+ *               Amazon SES may send
  *
- * Both are pure state machines that ask one DNS question at a time:
+ * Both are pure state machines, asking one DNS question at a time:
  *
  *   spf_check_start(&check, &mail);
  *   while (spf_check_next(&check, &question, &number))
  *       spf_check_reply(&check, number, ask(&question));
  *   if (check.walk.done) ... check.walk.result
  *
- * One owner, one thread at a time. Texts that come out are borrowed until the next start or clear.
+ * One owner, one thread at a time. Returned texts are borrowed until the next start or clear.
  */
 #ifndef MF_SPF_H
 #define MF_SPF_H
@@ -21,7 +21,7 @@
 #include "lookup.h"
 #include "spf_record.h"
 
-/* What is known of a message before its data. Texts are copied by start. */
+/* The facts of a message before its data. Start copies the texts. */
 struct spf_mail {
     struct spf_address client;
     struct text sender; /* MAIL FROM; empty: postmaster at helo (section 2.4) */
@@ -35,27 +35,27 @@ enum spf_walk_mode { SPF_WALK_CHECK, SPF_WALK_SURVEY };
 enum spf_walk_state {
     SPF_AT_TERM,       /* about to judge the next term of the top frame */
     SPF_AT_RECORD,     /* the record of the top frame is looked up */
-    SPF_AT_ADDRESSES,  /* a: addresses of its target; exists too */
-    SPF_AT_MX,         /* mx: names of its target */
+    SPF_AT_ADDRESSES,  /* a: addresses of the target; exists too */
+    SPF_AT_MX,         /* mx: names of the target */
     SPF_AT_MX_HOST,    /* mx: addresses of one name */
     SPF_AT_PTR,        /* names of the client's address */
-    SPF_AT_PTR_HOST,   /* addresses of one of them, to validate it (section 5.5) */
+    SPF_AT_PTR_HOST,   /* addresses of one PTR name, for validation (section 5.5) */
     SPF_AT_EXP,        /* about to look the explanation up */
     SPF_AT_EXP_TEXT,   /* the explanation is looked up */
-    SPF_AT_EXP_MACROS, /* about to expand it */
+    SPF_AT_EXP_MACROS, /* about to expand the explanation */
 };
 
-/* One record on the way: the domain's own, or one that an include leads to. A redirect takes the
- * frame over. */
+/* One record on the way: the domain's own, or the target of an include. A redirect takes the frame
+ * over. */
 struct spf_frame {
     struct text domain;
     struct spf_record record;
     uint32_t term;   /* index of the one at hand */
-    bool redirected; /* its record was named by a redirect */
-    bool passes;     /* a pass in it is a pass of the whole: every include above has a plus */
+    bool redirected; /* a redirect named the record */
+    bool passes;     /* a pass here is a pass of the whole: every include above has a plus */
 };
 
-/* Names that the client's address claims and that claim it back. */
+/* Names of the client's address with an address record back to the client. */
 struct spf_validation {
     bool known;
     struct text names[SPF_NAMES_MAX], validated[SPF_NAMES_MAX];
@@ -68,10 +68,10 @@ struct spf_walk {
     /* outcome */
     bool done;
     enum spf_result result;
-    struct text record;      /* the domain's own SPF record; empty: none found */
-    struct text reason;      /* errors: one sentence; raw bytes of the record may stand in it */
-    struct text matched;     /* SPF_WALK_CHECK: the term that decided; empty: none */
-    struct text explanation; /* SPF_FAIL: the domain owner's words (exp=); empty: none */
+    struct text record;             /* the domain's own SPF record; empty: none found */
+    struct text reason;             /* errors: one sentence, perhaps with raw bytes of the record */
+    struct text matched;            /* SPF_WALK_CHECK: the deciding term; empty: none */
+    struct text explanation;        /* SPF_FAIL: the domain owner's words (exp=); empty: none */
     unsigned lookups, void_lookups; /* section 4.6.4 */
     bool authorizes_ses;
 
@@ -84,7 +84,7 @@ struct spf_walk {
     unsigned depth;
     struct lookup lookup;
     bool lookup_is_on;
-    uint32_t number;                  /* of the question that is out, or was last */
+    uint32_t number;                  /* of the question out now, or of the last one */
     struct text hosts[SPF_NAMES_MAX]; /* mx */
     unsigned hosts_len, host;
     struct spf_validation ptr;
@@ -103,15 +103,14 @@ bool spf_check_next(struct spf_check *c, struct dns_question *question, uint32_t
 void spf_check_reply(struct spf_check *c, uint32_t number, const struct dns_reply *reply);
 
 /*
- * The survey walks as if no address matched, so it sees all that any client could meet: everything
- * up to an `all`. It counts beyond the limits (to SPF_SURVEY_LOOKUPS_MAX), so that an owner learns
- * how far over the record is. Names that hang on the message (%{i}, %{l} ...) are counted but not
- * looked up. Void look-ups are those of an IPv4 client, since SES sends by IPv4.
+ * The survey walks as if no address matched, so the walk covers every term up to an `all`. Counts
+ * go beyond the limits (to SPF_SURVEY_LOOKUPS_MAX), so an owner learns how far over the record is.
+ * Names depending on the message (%{i}, %{l} ...) are counted but not looked up. Void look-ups are
+ * counted for an IPv4 client, since SES sends by IPv4.
  *
- * authorizes_ses: a record is reached that is amazonses.com's own, or `all`, through includes and
- * redirects that each carry a pass on. It can be true beside a permerror of a limit, for a client
- * that matches early is spared the rest. A flattened record (SES networks written as ip4) says
- * false.
+ * authorizes_ses: the walk reaches amazonses.com's own record, or `all`, through includes and
+ * redirects, each passing a pass on. True is possible beside a permerror of a limit, since an early
+ * match spares a client the rest. A flattened record (SES networks written as ip4) gives false.
  */
 enum spf_class { SPF_CLASS_NONE, SPF_CLASS_PERMERROR, SPF_CLASS_TEMPERROR, SPF_CLASS_VALID };
 

@@ -1,6 +1,6 @@
 /*
- * IP addresses. Own parsers: the C library's would bring its resolver's tastes along (short forms,
- * octal octets), and this room calls nothing that could reach a socket.
+ * Parses and compares IP addresses. The C library's parsers accept short forms and octal octets,
+ * and this room calls no function near a socket; so the parsers are our own.
  */
 #include "spf_address.h"
 
@@ -43,7 +43,7 @@ static bool group_parse(struct text t, uint8_t out[2])
     return true;
 }
 
-/* Groups between single colons, the last of them perhaps an IPv4 address. Counts bytes. */
+/* Groups between single colons, the last one perhaps an IPv4 address. Counts bytes. */
 static bool groups_parse(struct text t, uint8_t out[16], unsigned *bytes)
 {
     struct spf_address tail;

@@ -9,7 +9,7 @@
 #define SPF_ADDRESS_LEN 64 /* the dotted form of an IPv6 address has 63 characters */
 
 struct spf_address {
-    uint8_t family; /* 4, 6; 0: no address, which matches nothing */
+    uint8_t family; /* 4, 6; 0: no address, never a match */
     uint8_t bytes[16];
 };
 

@@ -1,6 +1,6 @@
 /*
- * Mechanisms that addresses decide (RFC 7208, sections 5.3, 5.4, 5.7): a, mx and exists. An mx
- * stops at the first host that matches; hosts behind it are not asked for.
+ * Mechanisms decided by addresses (RFC 7208, sections 5.3, 5.4, 5.7): a, mx and exists. An mx stops
+ * at the first matching host; later hosts are not asked for.
  */
 #include "spf_walk.h"
 

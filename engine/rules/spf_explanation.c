@@ -1,6 +1,6 @@
 /*
  * The domain owner's words for a fail (RFC 7208, section 6.2). Exactly one TXT record of clean
- * ASCII with sound macros, or none at all. Its look-ups count towards no limit.
+ * ASCII with sound macros, or none at all. Look-ups for the explanation count towards no limit.
  */
 #include "spf_walk.h"
 

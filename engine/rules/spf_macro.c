@@ -1,6 +1,6 @@
 /*
  * SPF macros. One tokenizer serves the check of the syntax, the list of letters and the expansion,
- * so that they cannot disagree.
+ * so the three cannot disagree.
  */
 #include "spf_macro.h"
 
@@ -13,7 +13,7 @@
 #define PARTS_MAX (NAME_LEN_MAX + 1) /* a value has at most NAME_LEN_MAX delimiters */
 
 struct token {
-    struct text literal; /* text to take as it is; used when letter is 0 */
+    struct text literal; /* literal text; used when letter is 0 */
     bool is_macro;       /* any macro-expand: %{..}, %%, %_, %- */
     char letter;         /* lower case */
     bool escaped;        /* the letter was upper case: URL-escape the value */
@@ -27,7 +27,7 @@ static bool is_delimiter(char c)
     return text_find(TEXT(".-+,/_="), c) < 7;
 }
 
-/* What stands between "%{" and "}": letter, digits, "r", delimiters. */
+/* The text between "%{" and "}": letter, digits, "r", delimiters. */
 static bool token_parse_braces(struct text inner, struct token *token)
 {
     size_t digits = 0, i;

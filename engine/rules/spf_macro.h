@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "spf_address.h"
 
-/* Which letters a macro-string uses, without regard to case. */
+/* The letters used in a macro-string, without regard to case. */
 typedef uint32_t spf_letters;
 #define SPF_LETTER(c) ((spf_letters)1 << ((c) - 'a'))
 
@@ -16,9 +16,9 @@ enum spf_place {
     SPF_IN_EXPLANATION, /* c, r, t and spaces too (section 6.2) */
 };
 
-/* Is s a macro-string? *letters says what its expansion needs. */
+/* Is s a macro-string? *letters gets the letters for the expansion. */
 bool spf_macro_check(struct text s, enum spf_place place, spf_letters *letters);
-/* The same, and it ends like a domain-spec: in a macro or in a dot and a top label (section 7.1).
+/* Is s a domain-spec: a macro-string ending in a macro or in a dot and a top label (section 7.1)?
  */
 bool spf_macro_check_domain(struct text s, spf_letters *letters);
 
@@ -31,10 +31,11 @@ struct spf_macro_values {
     int64_t time_s;                                /* t */
 };
 
-/* s must have passed the check. at == NULL when it grows beyond SPF_EXPANSION_MAX or memory ends.
+/* Expands s, which has passed the check. at == NULL: longer than SPF_EXPANSION_MAX, or out of
+   memory.
  */
 struct text spf_macro_expand(struct arena *arena, struct text s, const struct spf_macro_values *v);
-/* The same as a domain name: no final dot, and labels dropped from the left down to 253 characters
+/* Expands s as a domain name: no final dot, and labels dropped from the left down to 253 characters
  * (section 7.3). */
 struct text spf_macro_expand_domain(struct arena *arena, struct text s,
                                     const struct spf_macro_values *v);

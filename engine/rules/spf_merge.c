@@ -1,4 +1,5 @@
-/* Puts the include of SES behind the version of a record, where evaluation reaches it. */
+/* Puts the include of SES right behind the version of a record, so evaluation reaches the
+   include. */
 #include "spf_merge.h"
 
 #include "base/buf.h"
@@ -6,7 +7,7 @@
 #include "base/escape.h"
 #include "spf_record.h"
 
-#define SHOWN_LEN_MAX 160 /* of what is wrong, in a sentence */
+#define SHOWN_LEN_MAX 160 /* of the fault, in a sentence */
 
 static bool denies_ses(const struct spf_record *r)
 {
@@ -25,8 +26,8 @@ static enum err broken(const struct why *fault, struct why *why)
     buf_init(&shown, 4 * SHOWN_LEN_MAX + 8);
     escape_terminal(&shown, text_slice(text_of(fault->text), 0, SHOWN_LEN_MAX));
     why_set(why, ERR_INPUT,
-            "its SPF record is broken (" TEXT_FMT "); nothing can be merged into it before it is "
-            "mended",
+            "its SPF record is broken (" TEXT_FMT
+            "): correct the record before SES can be merged into it",
             TEXT_ARG(buf_text(&shown)));
     buf_clear(&shown);
     return ERR_INPUT;
@@ -45,8 +46,8 @@ enum err spf_merge_ses(struct text record, struct arena *arena, struct text *mer
         return why_set(why, err, "%s", fault.text);
     if (denies_ses(&parsed))
         return why_set(why, ERR_INPUT,
-                       "its SPF record names amazonses.com so that it does not pass; take that "
-                       "term out first");
+                       "its SPF record has amazonses.com in a term that does not pass; remove that "
+                       "term first");
     *merged = arena_fmt(arena, TEXT_FMT " include:amazonses.com" TEXT_FMT,
                         TEXT_ARG(text_slice(record, 0, version_len)),
                         TEXT_ARG(text_from(record, version_len)));

@@ -1,6 +1,6 @@
 /*
- * Amazon SES into an SPF record that is there already: a second record beside it would make every
- * check a permanent error (RFC 7208, section 4.5).
+ * Merges Amazon SES into an existing SPF record: a second record would make every check a permanent
+ * error (RFC 7208, section 4.5).
  */
 #ifndef MF_SPF_MERGE_H
 #define MF_SPF_MERGE_H
@@ -8,13 +8,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-/* The record that a MAIL FROM of SES has when nothing else uses the name. */
+/* The record of a MAIL FROM used for SES alone. */
 #define SPF_SES_RECORD "v=spf1 include:amazonses.com ~all"
 
-/* *merged is the record with include:amazonses.com as its first term, where nothing that stands
- * before it can decide; in the arena. The rest stays as it is. ERR_INPUT: the record is broken, or
- * it denies SES on purpose; the sentence is a clause for a person, and holds no raw byte of it.
- * ERR_NOMEM. */
+/* *merged is the record with include:amazonses.com as the first term, so no other term decides
+ * before; in the arena. The rest is unchanged. ERR_INPUT: the record is broken or denies SES on
+ * purpose; the sentence is a clause for a person, without raw bytes of the record. ERR_NOMEM. */
 enum err spf_merge_ses(struct text record, struct arena *arena, struct text *merged,
                        struct why *why);
 

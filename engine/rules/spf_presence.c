@@ -1,6 +1,7 @@
 /*
- * SES looks at the MX only, so that Success says nothing about SPF: this is the one place that
- * does. What more patience can heal waits under dns.require mx+spf and is a warning otherwise.
+ * Judges whether the MAIL FROM has an SPF record for SES. SES checks the MX only, so Success says
+ * nothing about SPF. A fault curable by waiting waits under dns.require mx+spf and is a warning
+ * otherwise.
  */
 #include "spf_presence.h"
 

@@ -1,7 +1,7 @@
 /*
  * Validated names of the client (RFC 7208, section 5.5), for `ptr` and %{p}. Found out at most once
- * per walk. The client's side owns these names, so errors in them never become errors of the
- * sender's record: a name that cannot be looked up is no validated name.
+ * per walk. The client's side owns the PTR names, so a failed look-up never becomes an error of the
+ * sender's record: the name is merely not validated.
  */
 #include "spf_walk.h"
 

@@ -1,12 +1,12 @@
 /*
  * The grammar of SPF records. Invariant of a parsed record: every target, redirect and exp has
- * passed spf_macro_check_domain, so that expansion cannot meet bad syntax later.
+ * passed spf_macro_check_domain, so expansion cannot meet bad syntax later.
  */
 #include "spf_record.h"
 
 #include "base/count.h"
 
-#define TERM_QUOTED_MAX 100 /* characters of a term that a sentence repeats */
+#define TERM_QUOTED_MAX 100 /* characters of a term quoted in a sentence */
 
 const char *spf_result_name(enum spf_result result)
 {
@@ -77,7 +77,7 @@ static struct text quoted(struct text term)
 }
 
 /* Cuts "/digits" off the end of *t when the digits are a number without leading zeros; slashes is
- * how many must stand before them. Leaves both alone when nothing of that form is there. */
+ * the number of slashes before the digits. Leaves both alone without such an end. */
 static void bits_cut(struct text *t, size_t slashes, uint64_t *bits)
 {
     size_t slash = text_rfind(*t, '/');
@@ -92,7 +92,7 @@ static void bits_cut(struct text *t, size_t slashes, uint64_t *bits)
     *t = text_slice(*t, 0, slash + 1 - slashes);
 }
 
-/* dual-cidr-length, or the single one of ip4 and ip6. *rest keeps what stands before it. */
+/* dual-cidr-length, or the single one of ip4 and ip6. *rest keeps the part before. */
 static bool prefix_take(struct spf_term *term, struct text *rest)
 {
     uint64_t ip4 = 32, ip6 = 128;
@@ -149,7 +149,7 @@ static enum err mechanism_parse(struct spf_term *term, struct text source, struc
     return target_check(term, text_from(rest, 1), why);
 }
 
-/* Length of a modifier's name when "=" follows it, else 0. */
+/* Length of a modifier's name before "=", or 0. */
 static size_t modifier_name_len(struct text term)
 {
     size_t i = 0;

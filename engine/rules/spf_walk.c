@@ -1,7 +1,6 @@
 /*
- * The walk through SPF records: frames, results and limits. Mechanisms decide (those that look
- * addresses up in spf_addresses.c); this file knows what a decision means for the record it stands
- * in and for those above.
+ * The walk through SPF records: frames, results and limits. Mechanisms decide (spf_addresses.c for
+ * look-ups of addresses); this file applies a decision to its record and to the records above.
  *
  *   record -> term -> (look-ups) -> next term | match -> end of frame -> term above ...
  *
@@ -16,7 +15,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Letters whose value only a message has. */
+/* Letters with a value only in a message. */
 #define LETTERS_OF_MESSAGE                                                                         \
     (SPF_LETTER('s') | SPF_LETTER('l') | SPF_LETTER('i') | SPF_LETTER('p') | SPF_LETTER('v') |     \
      SPF_LETTER('h'))
@@ -88,7 +87,7 @@ bool spf_walk_count_void(struct spf_walk *w)
 {
     w->void_lookups++;
     if (w->void_lookups > limit_of(w, SPF_VOID_LOOKUPS_MAX))
-        spf_walk_end(w, SPF_PERMERROR, "more than %u look-ups find nothing", SPF_VOID_LOOKUPS_MAX);
+        spf_walk_end(w, SPF_PERMERROR, "more than %u void lookups", SPF_VOID_LOOKUPS_MAX);
     return !w->done;
 }
 
@@ -96,7 +95,7 @@ static bool count_lookup(struct spf_walk *w)
 {
     w->lookups++;
     if (w->lookups > limit_of(w, SPF_LOOKUPS_MAX))
-        spf_walk_end(w, SPF_PERMERROR, "more than %u look-ups are needed",
+        spf_walk_end(w, SPF_PERMERROR, "more than %u DNS lookups are needed",
                      limit_of(w, SPF_LOOKUPS_MAX));
     return !w->done;
 }
@@ -111,7 +110,7 @@ bool spf_walk_lookup_is_usable(struct spf_walk *w)
     return !w->done;
 }
 
-/* The frame has come to a result. An include that matches is a match of the record above it. */
+/* The frame has a result. A matching include is a match of the record above. */
 static void frame_end(struct spf_walk *w, enum spf_result result)
 {
     while (w->depth > 1) {
@@ -170,7 +169,7 @@ static void include_begin(struct spf_walk *w, const struct spf_term *term, struc
     }
     if (w->depth > SPF_LOOKUPS_MAX) {
         assert(w->lookups > SPF_LOOKUPS_MAX);
-        spf_walk_end(w, SPF_PERMERROR, "more than %u look-ups are needed", SPF_LOOKUPS_MAX);
+        spf_walk_end(w, SPF_PERMERROR, "more than %u DNS lookups are needed", SPF_LOOKUPS_MAX);
         return;
     }
     w->frames[w->depth++] = (struct spf_frame){.domain = domain, .passes = passes};
@@ -332,7 +331,7 @@ void spf_walk_reply(struct spf_walk *w, uint32_t number, const struct dns_reply 
     walk_advance(w);
 }
 
-/* s, l, o (section 7.2): without a sender it is postmaster at the HELO name (section 2.4). */
+/* s, l, o (section 7.2): without a sender, postmaster at the HELO name (section 2.4). */
 static bool values_set(struct spf_walk *w, const struct spf_mail *mail)
 {
     struct spf_macro_values *v = &w->values;

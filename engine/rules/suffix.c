@@ -1,4 +1,4 @@
-/* The only file that knows libpsl. */
+/* The Public Suffix List, by libpsl; the only user of libpsl. */
 #include "suffix.h"
 
 #include "base/dname.h"

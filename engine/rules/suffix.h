@@ -1,7 +1,7 @@
 /*
- * The Public Suffix List (publicsuffix.org): below which names can anybody register? Both of its
- * sections count, so that "github.io" is a public suffix too. Read-only after opening; every thread
- * may use it.
+ * The Public Suffix List (publicsuffix.org): names with public registration below. Both sections of
+ * the list count, so "github.io" is a public suffix too. Read-only after opening; every thread may
+ * use it.
  */
 #ifndef MF_SUFFIX_H
 #define MF_SUFFIX_H
@@ -11,12 +11,12 @@
 
 struct suffix_list;
 
-/* path NULL: the list that libpsl was built with. ERR_INPUT: the file is no such list. */
+/* path NULL: libpsl's built-in list. ERR_INPUT: the file is no such list. */
 enum err suffix_list_open(struct suffix_list **list, const char *path, struct why *why);
 void suffix_list_close(struct suffix_list *list); /* NULL is fine */
 
-/* Names in lower case, A-labels. A top-level domain that the list does not know is no suffix here:
- * the list's fallback rule "*" is left out. */
+/* Names in lower case, A-labels. A top-level domain missing in the list is no suffix here: the
+ * list's fallback rule "*" is left out. */
 bool suffix_is_public(const struct suffix_list *list, struct text name);
 /* The suffix and one label: RFC 7489's organizational domain, borrowed from name. Here the fallback
  * rule holds. Empty when name is itself a suffix. */

@@ -23,10 +23,14 @@ enum err run_read_aside(struct run *r, enum err (*read)(struct run *r, struct wh
 
 static enum err own_read(struct run *r, struct why *why)
 {
+    const struct run_observer *o = &r->config.observer;
+    enum err err = r->head.verb == RUN_PLAN && o->beside ? o->beside(o->ctx, r, why) : OK;
+    if (err != OK)
+        return err;
     return journal_written(r->journal, own_add, &r->own, why);
 }
 
-/* A plan changes nothing, so it needs no journal. */
+/* A plan makes no change, so it needs no journal. */
 static enum err own_read_aside(struct run *r, struct why *why)
 {
     struct why trouble = {""};
@@ -34,16 +38,16 @@ static enum err own_read_aside(struct run *r, struct why *why)
     if (err == ERR_NOMEM)
         return why_set(why, err, "%s", trouble.text);
     if (err != OK && err != ERR_GONE)
-        notice_note(
-            &r->config.notices,
-            "note: %s. So overwrites-custom takes every custom MAIL FROM for somebody else's",
-            trouble.text);
+        notice_note(&r->config.notices,
+                    "note: %s. So overwrites-custom reports every custom MAIL FROM, also one set "
+                    "by mailfrom",
+                    trouble.text);
     return OK;
 }
 
 enum err run_own_names(struct run *r, struct why *why)
 {
-    own_names_clear(&r->own); /* those of the plan that was shown */
+    own_names_clear(&r->own); /* the names of the shown plan */
     if (!own_names_init(&r->own, &r->fleet))
         return why_set(why, ERR_NOMEM, "out of memory");
     return r->head.verb == RUN_PLAN ? own_read_aside(r, why) : own_read(r, why);

@@ -1,19 +1,19 @@
 /*
- * What the journal knows to be ours, looked up before a run begins: every run that was kept counts,
- * not the present one alone.
+ * The names set by runs of this journal, looked up before a run begins: every kept run counts, not
+ * the present one alone.
  */
 #ifndef MF_OWN_H
 #define MF_OWN_H
 
 #include "run.h"
 
-/* Fills r->own; r->fleet must be loaded. A plan's own journal is in memory, so for it the file that
- * the config names is read; that there is none yet is fine, and one that cannot be read is told and
- * costs a plan no more than warnings that need not be. */
+/* Fills r->own; r->fleet must be loaded. A plan's own journal is in memory, so a plan reads the
+ * journal file of the config. A missing file is fine; an unreadable file gives a notice, and a plan
+ * then has needless warnings at worst. */
 enum err run_own_names(struct run *r, struct why *why);
 
-/* Has the journal that the config names read for a run whose own is in memory. trouble: what kept
- * it from being read; ERR_GONE is none, there is no journal yet. */
+/* Reads the journal file of the config for a run with a journal in memory. trouble: the failure to
+ * read; ERR_GONE: no journal yet, no trouble. */
 enum err run_read_aside(struct run *r, enum err (*read)(struct run *r, struct why *why),
                         struct why *trouble);
 

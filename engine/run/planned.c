@@ -43,10 +43,8 @@ enum err run_plan_keep(struct run *r, const char *path, struct why *why)
 {
     struct keeping k = {.run = r};
     if (r->end != ENGINE_ENDED)
-        return why_set(
-            why, ERR_INPUT,
-            "plan %s: not written, since the plan was stopped before it was whole; plan again",
-            path);
+        return why_set(why, ERR_INPUT,
+                       "plan %s: not written, because planning was stopped: run plan again", path);
     k.writer = plan_writer_new(&r->fleet);
     if (!k.writer)
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -70,14 +68,14 @@ static enum err age_vet(const char *path, span_us max_age, instant_us created, s
     when_format(created, when);
     if (old < -AHEAD_MAX)
         return why_set(why, ERR_INPUT,
-                       "plan %s was made at %s, which is still to come: is a clock "
-                       "wrong?",
+                       "plan %s was made at %s, which is in the future: check the clock of this "
+                       "machine and of the one that made the plan",
                        path, when);
     if (old <= max_age)
         return OK;
     return why_set(why, ERR_INPUT,
-                   "plan %s was made at %s, %s ago, and may be %s old: review a new one, or give "
-                   "--max-age",
+                   "plan %s was made at %s, %s ago, and may be %s old: make and review a new plan, "
+                   "or give --max-age",
                    path, when, span_format(old, age), span_format(max_age, max));
 }
 

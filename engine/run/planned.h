@@ -1,18 +1,18 @@
 /*
- * Runs and plan files: a plan that was made is kept, one that was kept is carried out.
+ * Runs and plan files: keeps a plan, and carries out a kept plan.
  */
 #ifndef MF_PLANNED_H
 #define MF_PLANNED_H
 
 #include "run.h"
 
-/* Keeps the plan that r has just made in the file. ERR_INPUT: it was stopped on its way. */
+/* Keeps r's plan in the file. ERR_INPUT: planning was stopped. */
 enum err run_plan_keep(struct run *r, const char *path, struct why *why);
-/* Reads the file into r->fleet, fills in what *access leaves open from what the plan has kept, and
- * refuses a plan that is damaged or older than max_age (0: what is usual). */
+/* Reads the file into r->fleet, fills in the open members of *access from the plan, and refuses a
+ * damaged plan or one older than max_age (0: the default). */
 enum err run_plan_load(struct run *r, struct access *access, const char *path, span_us max_age,
                        struct why *why);
-/* Of the plan that was loaded: how many identities it changes. */
+/* The number of identities changed by the loaded plan. */
 uint32_t run_plan_changes(const struct run *r);
 
 #endif

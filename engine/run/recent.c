@@ -9,7 +9,7 @@
 struct gathering {
     struct run *run;
     struct fleet_index index;
-    struct recent_write *taken; /* the last that SES is known to have taken, one per row */
+    struct recent_write *taken; /* the last write known to be accepted, one per row */
 };
 
 static bool is_of_interest(const struct run *r, const struct journal_accepted *a)
@@ -61,7 +61,7 @@ static enum err recent_read(struct run *r, struct why *why)
 
 enum err run_recent(struct run *r, struct why *why)
 {
-    free(r->fleet.recent); /* of the plan that was shown */
+    free(r->fleet.recent); /* of the shown plan */
     r->fleet.recent = calloc(r->fleet.choices_len + 1, sizeof *r->fleet.recent);
     if (!r->fleet.recent)
         return why_set(why, ERR_NOMEM, "out of memory");

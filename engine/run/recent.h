@@ -1,6 +1,6 @@
 /*
- * What other runs of the journal have sent last, unless SES has refused it: it counts for more than
- * one read of SES that shows what stood there before (struct recent_write).
+ * The last writes of other runs of the journal, unless refused by SES. Such a write counts for more
+ * than one read with the value before (struct recent_write).
  */
 #ifndef MF_RECENT_H
 #define MF_RECENT_H
@@ -9,9 +9,8 @@
 
 #define RECENT_FOR_PLAN SPAN_M(15)
 
-/* Fills r->fleet.recent. A plan does not wait for two reads that agree where the write is older
- * than RECENT_FOR_PLAN: it changes nothing. A journal that it cannot read was told by
- * run_own_names(). */
+/* Fills r->fleet.recent. A plan makes no change, so for a write older than RECENT_FOR_PLAN one read
+ * is enough. run_own_names() has already reported an unreadable journal. */
 enum err run_recent(struct run *r, struct why *why);
 
 #endif

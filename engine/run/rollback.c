@@ -1,17 +1,17 @@
 /*
- * A history is what the records tell of one job: what was there before the first write, what the
- * last write put there, and whether SES has confirmed that one. A write without an answer (the
- * process was cut off, or the answer was lost for good) may or may not have taken effect, so both
- * values are expected then.
+ * Decides what a rollback puts back, and what SES must still show first. The history of a job,
+ * folded from its records: the value before the first write, the value of the last write, and
+ * whether SES confirmed the last write. An unanswered write (the process was killed, or the answer
+ * lost for good) may or may not have taken effect, so both values are expected.
  *
- * Where the journal has lost records of the run, every identity of it is taken back: a write of it
- * may be among what is lost. Its last writes put there what the run wanted, with either behaviour,
- * and that is what is expected; SES is read anyway before anything is written, and anything else is
- * left alone. What there was before is what the first look of the run saw, or what its plan was
- * reviewed on. Where that is lost too, nothing is written, and the row says so (GUARD_UNKNOWN).
+ * If the journal has lost records of the run, every identity of the run is rolled back, since a
+ * write may be among the lost records. The expected value is then the run's wanted MAIL FROM with
+ * either behaviour. SES is read before any write, and another value is left alone. The value before
+ * is the one of the run's first read, or of the reviewed plan. If that value is lost too, nothing
+ * is written, and the row tells so (GUARD_UNKNOWN).
  *
- * What SES was merely seen to hold is never taken for what the run left: somebody else may have set
- * it, and then it is not the run's to take back.
+ * A value merely read from SES never counts as written by the run: another operator may have set
+ * the value, and a rollback must not remove it.
  */
 #include "rollback.h"
 
@@ -28,7 +28,7 @@ struct job_history {
     uint8_t status_before;
     uint8_t outcome;
     bool written, confirmed;
-    bool before_known; /* of a run that has lost records */
+    bool before_known; /* of a run with lost records */
 };
 
 struct rollback_telling {
@@ -53,7 +53,7 @@ static bool job_history_begin(struct job_history *s, struct names *names, const 
     if (s->before_known)
         return true;
     s->behavior_before = s->behavior_or_left = (uint8_t)row->behavior_before;
-    s->status_before = (uint8_t)row->status_seen; /* an intent has what it replaces */
+    s->status_before = (uint8_t)row->status_seen; /* an intent has the replaced value */
     bool added = names_add(names, row->mail_from_before, &s->before);
     s->or_left = s->before;
     return added;
@@ -73,7 +73,7 @@ static bool job_history_intent(struct job_history *s, struct names *names,
     return names_add(names, record->write_mail_from, &s->left);
 }
 
-/* SES holds what was written last: by its own answer, or by what a later look saw. */
+/* SES holds the last written value: by the answer to the write, or by a later read. */
 static bool is_confirmed(const struct job_history *s, const struct names *names,
                          const struct job_row *row)
 {
@@ -83,10 +83,9 @@ static bool is_confirmed(const struct job_history *s, const struct names *names,
            (left.len == 0 || row->behavior_seen == (enum behavior)s->behavior_left);
 }
 
-/* Each record holds the whole state of its job, and so the value before the first write, whether
- * the record of that write is there or not. Where all that was known of a job is lost, a resumed
- * run begins with a look of its own; when that shows what the run wants, a lost write may have put
- * it there. */
+/* Each record holds the whole state of the job, and so the value before the first write, even if
+ * the record of the write is lost. If all records of a job are lost, a resumed run begins with a
+ * new read; when the read shows the wanted value, a lost write may have set the value. */
 static bool before_learn(struct rollback_telling *t, struct job_history *s,
                          const struct record *record)
 {
@@ -158,8 +157,8 @@ static bool is_meant(const struct rollback_telling *t, uint32_t job)
            fnmatch(t->how->only, fleet_identity(t->from, job).at, FNM_CASEFOLD) == 0;
 }
 
-/* Nothing that is known of a MAIL FROM by now speaks against putting it back, except that the
- * identity itself is gone. Nor is DNS asked for anything: what was there counts. */
+/* No finding about a MAIL FROM stops putting it back, except a missing identity. DNS is not asked:
+ * the value before the run counts. */
 static struct policy policy_back(const struct rollback_telling *t, const struct job_history *s,
                                  const struct policy *old)
 {
@@ -172,7 +171,7 @@ static struct policy policy_back(const struct rollback_telling *t, const struct 
     return policy;
 }
 
-/* A row of a run that has lost records: expects what the run wanted, with either behaviour. */
+/* A row of a run with lost records: expects the run's wanted value, with either behaviour. */
 static void row_expect(struct rollback_telling *t, uint32_t job, struct choice *choice,
                        struct expectation *e)
 {
@@ -210,7 +209,7 @@ static bool row_add(struct rollback_telling *t, uint32_t job)
     return true;
 }
 
-/* What a plan was reviewed on is what stood there before its writes. */
+/* The reviewed value of a plan is the value before its writes. */
 static void reviewed_take(struct rollback_telling *t)
 {
     for (uint32_t i = 0; i < t->from->choices_len; i++) {

@@ -1,6 +1,6 @@
 /*
- * From the records of a run to the fleet that takes it back: every identity that the run wrote to,
- * wanting what was there before the run's first write, and guarded by what the run left there.
+ * From the records of a run to the fleet that takes it back: every identity written by the run,
+ * wanting the value before the run's first write, guarded by the value the run left.
  */
 #ifndef MF_ROLLBACK_H
 #define MF_ROLLBACK_H
@@ -8,16 +8,16 @@
 #include "journal/journal.h"
 
 struct rollback {
-    bool to_default;  /* want no custom MAIL FROM, instead of what was there before */
+    bool to_default;  /* want no custom MAIL FROM, instead of the value before */
     bool refresh;     /* the journal has lost records of the run: see rollback.c */
-    uint64_t kept;    /* with refresh: how many records there were when that was found */
-    bool forced;      /* also where SES holds something else by now */
+    uint64_t kept;    /* with refresh: the number of records when the loss was found */
+    bool forced;      /* also over a value of another operator */
     const char *only; /* pattern of identities (glob(7)); NULL: all */
-    bool by_outcome;  /* only rows that ended as `outcome` */
+    bool by_outcome;  /* only rows with this `outcome` */
     enum outcome outcome;
 };
 
-/* *fleet must be fresh from fleet_init(). It may come out empty: nothing is to be taken back. */
+/* *fleet must be fresh from fleet_init(). An empty fleet: no row to roll back. */
 enum err rollback_fleet(struct fleet *fleet, struct journal *journal, uint64_t run,
                         const struct rollback *how, struct why *why);
 

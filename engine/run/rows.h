@@ -8,9 +8,9 @@
 #include "reports/row.h"
 #include "run.h"
 
-/* What report_write() reads; *r is borrowed. */
+/* The source for report_write(); *r is borrowed. */
 struct report_source run_source(struct run *r);
-/* The rows of r->head.id as reports have them (row.h): of the whole fleet, in its order. */
+/* The rows of r->head.id as in reports (row.h): of the whole fleet, in order. */
 enum err run_rows(struct run *r, bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
                   struct why *why);
 

@@ -1,8 +1,9 @@
-/* A run, carried out: guards first, then the engine in the live world, then its end. */
+/* Carries a run out: guards first, then the engine in the live world, then the end. */
 #include "run.h"
 
 #include "access/trust.h"
 #include "base/siphash.h"
+#include "journal/store_sqlite/store_sqlite.h"
 #include "live.h"
 #include "own.h"
 #include "preflight/callers.h"
@@ -52,7 +53,7 @@ enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
 
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
-    return journal_open(&r->journal, r->config.journal, mode, why);
+    return journal_open_file(&r->journal, r->config.journal, mode, why);
 }
 
 enum err run_recall(struct run *r, uint64_t id, struct why *why)
@@ -114,7 +115,7 @@ static enum err observer_begin(const struct run *r, instant_us now, struct why *
     return o->begin ? o->begin(o->ctx, r, now, why) : OK;
 }
 
-/* What is known already: from the plan that was shown, or from the run that is resumed. */
+/* Known state: from the shown plan, or from the resumed run. */
 static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
 {
     struct restoring restoring = {r->scheduler, r->reopens, *r->lost.what, now};
@@ -153,7 +154,7 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
         err = observer_begin(r, wire_now(live->wire), why);
     if (err != OK)
         return err;
-    /* What is known before the first call: the jobs of such lanes fail at once. */
+    /* Lanes with trouble before the first call: their jobs fail at once. */
     for (uint32_t i = 0; i < r->lanes.len; i++)
         if (r->lanes.trouble[i])
             scheduler_close_lane(r->scheduler, (uint16_t)i, r->lanes.trouble[i],
@@ -169,7 +170,7 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
     return err;
 }
 
-/* The guards for everybody; for a plan that a person will read, all that can be known beforehand.
+/* The guards of every verb; for a plan to be read by a person, also all probes.
  */
 static enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire,
                               struct why *why)
@@ -206,7 +207,7 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
     if (err == OK)
         r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
     if (r->scheduler) {
-        /* What has been asked already counts for the pace of its lane. */
+        /* Preflight calls count for the pace of their lane. */
         for (uint32_t i = 0; i < preflight->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
             const struct probe *probe = &preflight->probes[i];
             if (probe->answered_at && probe->reply.how == REPLY_HTTP)
@@ -246,7 +247,7 @@ static enum err wire_run(struct run *r, struct why *why)
     wire_closing(&r->config.owner);
     if (wire)
         wire_close(wire);
-    preflight_end(&preflight); /* calls that were out live in its memory, */
+    preflight_end(&preflight); /* calls still out live in its memory, */
     if (r->keeps_scheduler)
         r->planner = r->scheduler;
     else
@@ -258,7 +259,7 @@ static enum err wire_run(struct run *r, struct why *why)
 enum err run_carry_out(struct run *r, struct why *why)
 {
     enum err err = OK;
-    if (!r->suffixes) /* the plan that was shown has opened it */
+    if (!r->suffixes) /* opened by the shown plan */
         err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
     if (err == OK)
         err = run_own_names(r, why);

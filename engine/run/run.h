@@ -1,7 +1,7 @@
 /*
  * A run: a fleet, a journal and a live world brought together, from the first read of SES to the
- * last record. plan, apply, resume and rollback differ in what they put in here. What is told to a
- * person goes through notices and the observer; nothing here prints.
+ * last record. plan, apply, resume and rollback differ in the config. Sentences for a person go
+ * through notices and the observer; no function here prints.
  */
 #ifndef MF_RUN_H
 #define MF_RUN_H
@@ -16,11 +16,13 @@
 
 struct run;
 
-/* Who watches a run. All functions are called by the deciding thread; each may be NULL. */
+/* The observer of a run. The deciding thread calls all functions; each may be NULL. */
 struct run_observer {
     void *ctx;
-    /* What the lanes allow, before a plan that asks for it. */
+    /* The permissions of the lanes, before a plan with probes_lanes. */
     void (*preflight)(void *ctx, const struct preflight *p);
+    /* A plan reads the journal of its config beside its own: r->journal, for this moment. */
+    enum err (*beside)(void *ctx, const struct run *r, struct why *why);
     /* The scheduler is there, and nothing is decided yet. */
     enum err (*begin)(void *ctx, const struct run *r, instant_us now, struct why *why);
     void (*turn)(void *ctx, const struct scheduler *scheduler, instant_us now);
@@ -29,7 +31,7 @@ struct run_observer {
     void (*end)(void *ctx, const struct run *r, bool failed, instant_us now);
 };
 
-/* How a run is done. Texts and pointers are borrowed for its life. */
+/* The config of a run. Texts and pointers are borrowed for the life of the run. */
 struct run_config {
     const struct access *access;
     const char *journal; /* the file */
@@ -39,7 +41,7 @@ struct run_config {
     struct run_observer observer;
     bool force;        /* apply and rollback: whatever is there is overwritten */
     bool detach;       /* ends as soon as only others are waited for */
-    bool probes_lanes; /* a plan asks first what each lane allows */
+    bool probes_lanes; /* a plan first asks each lane for permissions */
 };
 
 struct run {
@@ -47,21 +49,21 @@ struct run {
     struct fleet fleet;
     struct journal *journal;
     struct run_head head; /* texts in arena */
-    const char *begun;    /* what remembers the callers of the lanes: "run 7"; NULL: nothing does */
+    const char *begun;    /* the rememberer of the lanes' callers: "run 7"; NULL: none */
     struct arena arena;
     struct arena memory; /* the scheduler's */
     struct suffix_list *suffixes;
-    struct lanes lanes;          /* while it is carried out */
-    struct own_names own;        /* of fleet, while it is carried out */
+    struct lanes lanes;          /* while the run is carried out */
+    struct own_names own;        /* of fleet, while the run is carried out */
     struct scheduler *scheduler; /* while the engine runs */
     bool resumes;                /* head and records are in the journal already */
-    bool reopens;                /* what ended badly begins again */
-    struct journal *aside;       /* its own, while a plan is made that will be shown */
-    struct journal *shown;       /* of the plan that was shown and is now to be done; or NULL */
-    uint64_t shown_run;          /* in it */
-    struct scheduler *planner;   /* its scheduler; in memory */
+    bool reopens;                /* rows with a bad end begin again */
+    struct journal *aside;       /* the run's own journal, while a plan to be shown is made */
+    struct journal *shown;       /* of the shown plan now to be carried out; or NULL */
+    uint64_t shown_run;          /* the plan's run there */
+    struct scheduler *planner;   /* the plan's scheduler; in memory */
     bool keeps_scheduler;        /* the scheduler outlives the engine, as planner */
-    uint8_t *read_api;           /* enum api of each lane, as its reads went in the end */
+    uint8_t *read_api;           /* enum api of each lane's last reads */
     struct run_loss lost;        /* of the records of a run: ui/run_lost.h */
     bool stopped;                /* by a signal, before anything was begun */
     enum engine_end end;
@@ -71,14 +73,14 @@ struct run {
 void run_init(struct run *r, const struct run_config *config);
 void run_clear(struct run *r); /* closes the journal too */
 
-/* Notes what remembers the callers of the lanes: r->begun. */
+/* Notes the rememberer of the lanes' callers: r->begun. */
 enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Opens the journal that the config names; a plan has one in memory. */
+/* Opens the journal of the config; a plan has one in memory. */
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why);
 /* Head and fleet of a run of the open journal; id 0: the newest. */
 enum err run_recall(struct run *r, uint64_t id, struct why *why);
-/* Does it: begins (or resumes) in the journal, runs the engine, stops. */
+/* Carries the run out: begins (or resumes) in the journal, runs the engine, stops. */
 enum err run_carry_out(struct run *r, struct why *why);
 
 #endif

@@ -1,7 +1,8 @@
-/* An apply that asks: the plan in a journal of its own, and what the run takes from it. */
+/* An apply with confirmation: the plan in a journal of its own, and its facts for the run. */
 #include "shown.h"
 
 #include "base/count.h"
+#include "journal/store_sqlite/store_sqlite.h"
 #include "plan/plan_file.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ enum err run_shown_begin(struct run *r, struct why *why)
     r->journal = NULL;
     r->head.verb = RUN_PLAN;
     r->keeps_scheduler = true;
-    return journal_open(&r->journal, NULL, JOURNAL_MEMORY, why);
+    return journal_open_memory(&r->journal, why);
 }
 
 void run_shown_end(struct run *r)
@@ -33,7 +34,7 @@ struct guarding {
     bool failed; /* no memory */
 };
 
-/* The row is written only while SES says what was shown. */
+/* The row is written only while SES shows the facts of the plan. */
 static bool row_guard(void *ctx, const struct record *record)
 {
     struct guarding *g = ctx;
@@ -77,7 +78,7 @@ static void rows_keep(struct taking *t)
     arena_reset(&t->texts);
 }
 
-/* What is to be done begins where the plan ended; the other verdicts stand. */
+/* Rows with a change begin at the state of the plan; the other outcomes stand. */
 static bool row_take(void *ctx, const struct record *record)
 {
     struct taking *t = ctx;

@@ -1,7 +1,6 @@
 /*
- * An apply that asks: the plan is made in memory, shown, and then exactly that is done. What SES
- * said while planning is not asked again, except right before each write, and a row whose value has
- * moved since is left alone.
+ * An apply with confirmation: the plan is made in memory, shown, and then carried out exactly. SES
+ * is not read again, except right before each write, and a row with a changed value is left alone.
  *
  *     run_shown_begin(r); run_carry_out(r); ...show it...; run_shown_end(r);
  *     run_shown_guard(r, &changes); ...ask...; run_carry_out(r);
@@ -11,13 +10,14 @@
 
 #include "run.h"
 
-/* From now on *r plans, into a journal in memory; its own is set aside. */
+/* From now on *r plans, into a journal in memory; the run's own journal is set aside. */
 enum err run_shown_begin(struct run *r, struct why *why);
-/* From now on *r applies, into its own journal. Also after a plan that came to nothing. */
+/* From now on *r applies, into its own journal. Also after a failed plan. */
 void run_shown_end(struct run *r);
-/* Each row that would change is written only while SES says what was shown; counts them. */
+/* Guards each row with a change: written only while SES shows the facts of the plan. Counts these
+   rows. */
 enum err run_shown_guard(struct run *r, uint32_t *changes, struct why *why);
-/* Gives the scheduler of the run that follows what the plan found, and the journal the rows. */
+/* Gives the plan's results to the scheduler of the following run, and the rows to the journal. */
 enum err run_shown_take(struct run *r, instant_us now, struct why *why);
 void run_shown_clear(struct run *r);
 

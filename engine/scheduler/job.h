@@ -1,9 +1,9 @@
 /*
  * The life of one identity in one run. The arrows below are the table of job.c: tests/guards holds
- * them against each other, and the simulation takes each of them.
+ * them against each other, and the simulation takes each arrow.
  *
  *   NEW         -> READING      the run begins
- *   NEW         -> JUDGING      a plan that was just made has looked already
+ *   NEW         -> JUDGING      the plan just made has read SES already
  *   NEW         -> READY        likewise; or a resumed run was about to write
  *   NEW         -> UNSURE       a resumed run: a write was on its way
  *   NEW         -> FOLLOWING    a resumed run: SES had taken the write
@@ -21,9 +21,9 @@
  *   CONFIRMING  -> FOLLOWING    there is nothing to write any more
  *   WRITING     -> READY        throttled or not sent; or half of two writes is done
  *   WRITING     -> UNSURE       the answer was lost
- *   WRITING     -> FOLLOWING    SES has taken it
- *   UNSURE      -> READY        SES does not show it: once more
- *   UNSURE      -> FOLLOWING    SES shows it
+ *   WRITING     -> FOLLOWING    SES has accepted the write
+ *   UNSURE      -> READY        SES does not show the write: send again
+ *   UNSURE      -> FOLLOWING    SES shows the write
  *   UNSURE      -> JUDGING      SES shows it and says FAILED, or Success and it is to be tightened
  *   FOLLOWING   -> READING      another name was loosened on the way: judge what is left
  *   FOLLOWING   -> READY        to be loosened, or cleared and set
@@ -49,17 +49,17 @@ enum job_state {
     JOB_WAITING_DNS, /* the records are not there yet: asked again and again until the deadline */
     JOB_READY,       /* may be written; waits for its turn in the lane */
     JOB_WRITING,     /* the intent is kept and the write is on its way */
-    JOB_UNSURE,      /* the write's answer was lost: SES is looked at before anything else */
+    JOB_UNSURE,      /* the write's answer was lost: SES is read first */
     JOB_FOLLOWING,   /* SES has accepted; waits for Success */
     JOB_DONE,        /* final: see the outcome */
-    JOB_CONFIRMING,  /* waits for the read of SES that a write must follow within the minute */
+    JOB_CONFIRMING,  /* waits for the read of SES before its write */
     JOB_STATES,
 };
 
 const char *job_state_name(enum job_state s); /* "waiting-dns" */
 bool job_may_move(enum job_state from, enum job_state to);
 
-/* What is (or would be) done to the identity. */
+/* The (possible) change of the identity. */
 enum action {
     ACTION_NONE,
     ACTION_SET,
@@ -90,46 +90,45 @@ const char *outcome_name(enum outcome o); /* "unchanged", ...; OUTCOME_OPEN is "
 bool outcome_parse(struct text t, enum outcome *out);
 bool outcome_is_bad(enum outcome o); /* refused, failed, expired, drifted: exit code 3 */
 
-/* The write that a READY job waits for. One call to SES each. */
+/* The next write of a READY job. One call to SES each. */
 enum write_kind {
     WRITE_NOTHING,
-    WRITE_NAME,        /* the wanted MAIL FROM with USE_DEFAULT_VALUE: mail is never rejected */
-    WRITE_TIGHTEN,     /* the wanted MAIL FROM, which SES has at Success or which is just to be put
-                          back as it was, with the wanted behaviour */
-    WRITE_CLEAR,       /* back to the default MAIL FROM: wanted */
-    WRITE_CLEAR_FIRST, /* the same, as the first half of starting a Failed set-up again */
-    WRITE_LOOSEN,      /* the name that SES has, with USE_DEFAULT_VALUE: mail is (or could be)
-                          rejected, and that waits for nothing */
+    WRITE_NAME,    /* the wanted MAIL FROM with USE_DEFAULT_VALUE: mail is never rejected */
+    WRITE_TIGHTEN, /* the wanted MAIL FROM with the wanted behaviour: SES has the name at Success,
+                      or a rollback only puts the setting back */
+    WRITE_CLEAR,   /* back to the default MAIL FROM: wanted */
+    WRITE_CLEAR_FIRST, /* like WRITE_CLEAR, as the first half of restarting a Failed set-up */
+    WRITE_LOOSEN, /* SES's present name, with USE_DEFAULT_VALUE: mail is (or could be) rejected, so
+                     this write waits for nothing */
 };
 
-/* The hot record of a job: what the scheduler touches on every event. Names are numbers of the
- * scheduler's own table of names seen; what never changes is in the fleet's choice with the same
- * number.
+/* The hot record of a job, touched on every event. Names are numbers of the scheduler's own table
+ * of names seen; constant members are in the fleet's choice of equal number.
  *
- * Two values of SES are remembered. `seen` is the last that is known: of the last read, or of the
- * last write that SES took. `before` is what the first write replaces: until SES has taken one, the
- * value of the last read before it. */
+ * A job remembers two values of SES. `seen` is the last known value: of the last read, or of the
+ * last accepted write. `before` is the value the first accepted write replaces: the value of the
+ * last read before. */
 struct job {
     finding_set findings;
     instant_us deadline;   /* WHEN_NEVER before the first wait or write */
     instant_us first_seen; /* 0: not yet */
     name_id mail_from_seen, mail_from_before;
     uint32_t next;          /* queue link: job + 1, 0 ends */
-    uint32_t read_at_s;     /* the last read that was believed was sent then; 0: none */
-    uint32_t stale_since_s; /* reads contradict an accepted write since then; 0: they do not */
+    uint32_t read_at_s;     /* when the last believed read was sent; 0: none */
+    uint32_t stale_since_s; /* since when reads contradict an accepted write; 0: no contradiction */
     uint16_t writes, calls; /* sent; saturating */
     uint16_t wave;          /* of its first write, from 1, saturating; 0: not sent yet */
-    uint8_t accepted;       /* writes that SES has taken, as far as is known; saturating */
+    uint8_t accepted;       /* writes known to be accepted by SES; saturating */
     uint8_t state, action, outcome, write; /* enums above */
     uint8_t status_seen;                   /* enum mail_from_status */
     uint8_t mx, spf, dmarc;                /* enum mx_status, spf_status, dmarc_status */
-    uint8_t attempts; /* failures in a row of what it is doing now; saturating */
-    uint8_t reads;    /* in a row without news, for the pace of following */
-    uint8_t mx_seen;  /* DNS showed the right MX so many seconds after read_at_s, and one; 0: not */
+    uint8_t attempts;                      /* failures in a row of the present step; saturating */
+    uint8_t reads;                         /* in a row without news, for the pace of following */
+    uint8_t mx_seen; /* DNS showed the right MX so many seconds after read_at_s, and one; 0: not */
     bool seen_known : 1, before_known : 1;
-    bool reserved : 1;   /* has a place in the wave that runs, and no write of it was sent yet */
-    bool stale_told : 1; /* its last record says that it waits for newer reads */
-    bool lost : 1;       /* the answer to a write was: SES may hold it, or come to hold it yet */
+    bool reserved : 1;   /* has a place in the running wave, without a write sent yet */
+    bool stale_told : 1; /* the last record has the reason "waits for newer reads" */
+    bool lost : 1;       /* a write's answer was lost: SES may show the write now or later */
     enum behavior behavior_seen : 1, behavior_before : 1;
     enum verification verification : 3;
     unsigned restarts : 2; /* of a Failed set-up: RESTARTS_MAX in step.c */
@@ -137,7 +136,7 @@ struct job {
 
 static_assert(sizeof(struct job) <= 64, "a job is one cache line");
 
-/* Has its first write been started, as waves count? */
+/* Has the first write been started, in the count of waves? */
 static inline bool job_is_started(const struct job *job)
 {
     return job->wave > 0 || job->reserved;

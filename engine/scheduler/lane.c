@@ -1,15 +1,14 @@
 /*
- * A lane's trouble. What a later moment can mend ends no row: calls that do not arrive, servers
- * that fail, keys that are refused although they have worked. The rows wait, each until its own
- * time is over, and the lane is probed by one call at a time:
+ * A lane's trouble. Passing trouble ends no row: calls without arrival, failing servers, refused
+ * keys with earlier success. The rows wait, each until its own deadline, and one call at a time
+ * probes the lane:
  *
  *   calls come to nothing    for PROBE_AFTER as usual, each with its backoff; then once a minute
  *   an answer denies what    a page of a proxy, an empty 401: it must come DOUBTS_MAX times within
  *   has worked in this run   DOUBT_SPAN or more, a probe each, before it is believed; and what is
  *                            believed is asked again every hour
  *
- * A lane in which nothing has ever worked in the run is closed at once instead
- * (scheduler_close_lane).
+ * A lane without any success in the run is closed at once instead (scheduler_close_lane).
  */
 #include "scheduler_internal.h"
 
@@ -23,8 +22,8 @@
 #define DOUBT_WAIT       (DOUBT_SPAN / (DOUBTS_MAX - 1))
 #define DENIED_WAIT      SPAN_H(1)
 #define OVERDUE_EVERY    SPAN_M(1)
-#define REFUSAL_SHOWN    200 /* of SES's sentence, which names the caller and the action first */
-#define SETS_REFUSED_MAX 3   /* by IAM, without one that worked: the others would be refused too */
+#define REFUSAL_SHOWN    200 /* of SES's sentence; the caller and the action come first */
+#define SETS_REFUSED_MAX 3   /* by IAM, without a success: the others would be refused too */
 
 static void trouble_tell(struct scheduler *d, uint16_t lane, instant_us since, instant_us now)
 {
@@ -76,7 +75,7 @@ static void came_to_nothing(struct scheduler *d, uint16_t lane, const struct rep
     trouble_tell(d, lane, l->trouble_since, now);
 }
 
-/* Those that were out together count as one. */
+/* Refusals of calls out together count as one. */
 static void doubt(struct scheduler *d, const struct call *call, instant_us now)
 {
     struct lane_state *l = &d->lanes[call->lane];
@@ -177,8 +176,8 @@ static void end_overdue_of(struct scheduler *d, struct lane_state *l, struct que
     }
 }
 
-/* Those that wait for their turn have no time of their own yet. When the lane has served nobody for
- * as long as they would have had, they end too: else each would try as long as those before it. */
+/* Jobs waiting for their turn have no deadline yet. When the lane has served no call for the length
+ * of their timeout, these jobs end too: otherwise each would try as long as the jobs before. */
 static void end_unstarted(struct scheduler *d, struct lane_state *l, instant_us since,
                           instant_us now)
 {
@@ -191,7 +190,7 @@ static void end_unstarted(struct scheduler *d, struct lane_state *l, instant_us 
     }
 }
 
-/* SES serves no call of some kind any more, and says that it is called too often. 0: it does. */
+/* Since when SES has throttled every call of some kind. 0: no such kind. */
 static instant_us starved_since(const struct lane_state *l, instant_us now)
 {
     instant_us since = 0;
@@ -202,7 +201,7 @@ static instant_us starved_since(const struct lane_state *l, instant_us now)
     return since;
 }
 
-/* Since when the lane serves some of its calls, or all, not at all. 0: it does. */
+/* Since when the lane serves no call, or none of some kind. 0: the lane serves calls. */
 static instant_us in_trouble_since(const struct lane_state *l, instant_us now)
 {
     instant_us all[] = {l->trouble_since, lane_doubted_since(l), starved_since(l, now)}, since = 0;

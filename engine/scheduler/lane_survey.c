@@ -1,4 +1,4 @@
-/* Lists a lane once, asks about those who may matter, and gives what it found to the rules. */
+/* Lists a lane once, asks about the identities of interest, and gives the results to the rules. */
 #include "lane_survey.h"
 
 #include "base/dname.h"
@@ -127,7 +127,7 @@ instant_us lane_survey_wake(const struct scheduler *d, uint16_t lane)
     return wake;
 }
 
-/* Is somebody of the fleet meant to have this name, or one above it, as MAIL FROM? */
+/* Does a row of the fleet want this name, or a name above, as MAIL FROM? */
 static name_id mail_from_above(const struct scheduler *d, struct text domain)
 {
     for (; domain.len; domain = dname_parent(domain)) {
@@ -251,7 +251,7 @@ static void part_taken(struct scheduler *d, struct call *call)
     }
 }
 
-/* A batch of a hundred is asked about one by one from now on; the last part that is out begins. */
+/* From now on the batch of a hundred is asked about one by one; the last part out begins. */
 static void mask_part_fell_back(struct scheduler *d, struct lane_survey *l, const struct call *call)
 {
     l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
@@ -270,7 +270,7 @@ static void part_again(struct scheduler *d, struct lane_survey *l, const struct 
         l->to_send = (uint8_t)(l->to_send | BIT(call->part));
 }
 
-/* Which suspects forward is not known, then. */
+/* Feedback forwarding of the suspects is unknown then. */
 static void forwarding_left(struct scheduler *d, const struct lane_survey *l)
 {
     char lower[DNAME_LEN_MAX + 1];
@@ -291,7 +291,7 @@ static void part_given_up(struct scheduler *d, struct lane_survey *l, const stru
         l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
 }
 
-/* From the first page again: whoever was listed is listed once more. */
+/* Begins again with the first page: all identities are listed again. */
 static void list_forget(struct lane_survey *l)
 {
     l->suspects_len = 0;

@@ -1,6 +1,6 @@
 /*
- * The lane survey of a lane: what else lives in that account and Region? Taken once, before the
- * lane's first look, so that every judgement knows it:
+ * The lane survey: the other identities of an account and Region. Taken once, before the lane's
+ * first read, so every judgement has the facts:
  *
  *   ListIdentities, a thousand a page    identities at or below a MAIL FROM of the fleet (they send
  *                                        mail from it), and identities below one of its domains
@@ -11,9 +11,9 @@
  *   GetIdentityMailFromDomainAttributes  another one? (lane_survey_masks.c)
  *   GetAccount                           may the account send, is it out of the sandbox?
  *
- * By version 2 each identity is asked about by a GetEmailIdentity of its own. What SES refuses is
- * left out, and the lane goes on: what it would have told is then not judged, and the user is told
- * why, and what.
+ * By version 2 each identity is asked about by a GetEmailIdentity of its own. A part refused by SES
+ * is left out, and the lane goes on: the rules in need of the part are not judged, and the user is
+ * told the rules and the reason.
  *
  * Sources: SES Developer Guide, "Using a custom MAIL FROM domain" (not a domain that you send
  * from) and "Creating and verifying identities" (the most specific identity wins).
@@ -27,7 +27,7 @@
 
 #define SURVEY_REASON_LEN 256
 
-/* What a lane survey could not tell; each has a reason of its own. */
+/* The gaps of a lane survey; each has a reason. */
 enum lane_survey_gap {
     SURVEY_GAP_LIST,
     SURVEY_GAP_ACCOUNT,
@@ -36,8 +36,8 @@ enum lane_survey_gap {
     SURVEY_GAPS,
 };
 
-/* Bits of the parts that ask about those that may mask: verification, MAIL FROM. By version 2 the
- * first one asks for both. */
+/* Bits of the parts about possibly masking identities: verification, MAIL FROM. By version 2 the
+ * first part asks for both. */
 #define SURVEY_MASK_PARTS 0x18u
 
 /* An identity below a domain of the fleet. */
@@ -50,13 +50,13 @@ struct lane_survey {
     uint8_t to_send, out; /* bits of parts */
     uint8_t attempts;     /* of the parts apart from the list */
     enum api api;
-    uint32_t asked; /* of suspects, where they are asked about one by one (version 2) */
+    uint32_t asked; /* of suspects, when asked about one by one (version 2) */
     struct paged_list list;
     instant_us wake;   /* of the other parts: not before */
     struct arena text; /* the token of the next page, the names to be asked about */
-    struct text suspects[SES_BATCH_MAX]; /* identities that send from a MAIL FROM of the fleet */
+    struct text suspects[SES_BATCH_MAX]; /* identities sending from a MAIL FROM of the fleet */
     uint32_t suspects_len;
-    struct lane_survey_maybe *maybe;           /* that may mask; in text */
+    struct lane_survey_maybe *maybe;           /* possibly masking identities; in text */
     uint32_t maybe_len, maybe_cap, masks_left; /* left: for want of memory */
     uint32_t batch[SES_BATCH_MAX], batch_len;  /* of maybe: asked about now */
     uint32_t batches;                          /* so far */
@@ -65,14 +65,14 @@ struct lane_survey {
     char gaps[SURVEY_GAPS][SURVEY_REASON_LEN]; /* empty: none */
 };
 
-/* What the lane surveys of all lanes know. */
+/* The results of the lane surveys of all lanes. */
 struct lane_surveys {
     bool wanted;
     struct lane_survey *lanes; /* as fleet.lanes */
     struct fleet_index index;
-    struct text *masking; /* per job: an identity below its domain; in arena */
+    struct text *masking; /* per job: an identity below the job's domain; in arena */
     uint8_t *senders;     /* per name_id of the fleet: bits below */
-    uint32_t *mask_batch; /* per job: the batch that last asked for its sake */
+    uint32_t *mask_batch; /* per job: the last batch with a question for the job */
     struct names owners;  /* of the domains of the fleet's addresses and those above, by lane */
     bool *is_owner;       /* per id of owners: SES lists it; in arena */
 };
@@ -81,7 +81,7 @@ enum lane_survey_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2, SENDER_UNASKED
 
 struct scheduler;
 
-#define SURVEY_OWNER UINT32_MAX /* call.owner of its calls */
+#define SURVEY_OWNER UINT32_MAX /* call.owner of the survey's calls */
 
 bool lane_survey_init(struct scheduler *d, struct arena *memory);
 void lane_survey_clear(struct scheduler *d);

@@ -1,17 +1,16 @@
 /*
- * The part of a lane survey that finds who masks a domain of the fleet: an identity below it that
- * is verified, that the fleet does not move as well, and whose MAIL FROM is not the wanted one
- * already. The list gives names only, so those that may mask are asked about, a hundred a call. One
- * that does is enough for a domain: a batch takes one for each domain that has none yet, and is
- * filled up with others. Where a domain has many below it that all are not verified, the bound ends
- * the search.
+ * The part of a lane survey about masking identities. An identity below a domain masks the domain
+ * if it is verified, not in the fleet itself, and without the wanted MAIL FROM. The list gives
+ * names only, so candidates are asked about, a hundred a call. One masking identity is enough for a
+ * domain: a batch takes one candidate for each domain without a result, then more candidates. For a
+ * domain with many unverified identities below, the bound ends the search.
  */
 #include "base/dname.h"
 #include "scheduler_internal.h"
 
 #include <stdio.h>
 
-#define BATCHES_MAX 100 /* at a call a second: what a lane may be held up for this */
+#define BATCHES_MAX 100 /* at a call a second: the longest delay of a lane by this search */
 
 static struct text domain_of(struct text identity, char lower[DNAME_LEN_MAX + 1])
 {
@@ -19,7 +18,7 @@ static struct text domain_of(struct text identity, char lower[DNAME_LEN_MAX + 1]
     return dname_normalize(identity_domain(identity), lower, &domain) ? domain : TEXT_NONE;
 }
 
-/* The nearest name whose identity would be masked by this one; borrowed from lower. */
+/* The nearest name with an identity masked by this one; borrowed from lower. */
 static struct text above_of(struct text identity, char lower[DNAME_LEN_MAX + 1])
 {
     struct text domain = domain_of(identity, lower);
@@ -67,8 +66,8 @@ void masks_seen(struct scheduler *d, uint16_t lane, struct text identity)
         l->masks_left++;
 }
 
-/* Is there a domain above it of which nobody is known yet, and, with one_each, nobody is in the
- * batch either? Those that it is asked for are marked. */
+/* Is there a domain above without a known masking identity and, with one_each, without a candidate
+ * in the batch? Marks the domains of the question. */
 static bool is_wanted(struct scheduler *d, uint16_t lane, struct text identity, bool one_each)
 {
     char lower[DNAME_LEN_MAX + 1];
@@ -100,7 +99,7 @@ static void batch_fill(struct scheduler *d, uint16_t lane, bool one_each)
     }
 }
 
-/* How many of those that are left could still tell something. */
+/* The number of remaining candidates with a possible result. */
 static uint32_t left_count(struct scheduler *d, uint16_t lane)
 {
     struct lane_survey *l = &d->surveys.lanes[lane];

@@ -1,14 +1,14 @@
 /*
- * Looks: read batches of up to a hundred jobs. A first look asks for verification and for MAIL
- * FROM, two calls with a bucket each; a later one asks for MAIL FROM alone. By the v2 API each job
- * is a read batch of its own, since v2 has no batched read.
+ * Reads of SES: read batches of up to a hundred jobs. A first read asks for verification and for
+ * MAIL FROM, two calls with a bucket each; a later read asks for MAIL FROM alone. By the v2 API
+ * each job is a read batch, since v2 has no batched read.
  *
- * A read batch leaves when it is full, or when the oldest job has waited long enough. A call that
- * carries one job costs as much as one that carries a hundred, so long enough depends on who else
- * may come: every open job of the lane will want to look some day. A look waits for three tenths of
- * the time that it would take to look at all of them one by one, and never longer than COMPANY_MAX.
- * Example, at one call a second: while 3,000 jobs wait for their DNS, those whose records have come
- * are swept every eight minutes; of 100, every 30 s; and the last one is looked at at once.
+ * A full read batch leaves at once; another when its oldest job has waited long enough. A call with
+ * one job costs as much as a call with a hundred, so the wait depends on the number of jobs still
+ * to come: every open job of the lane will need a read. A job waits three tenths of the time for
+ * reading all open jobs one by one, at most COMPANY_MAX. Example, at one call a second: with 3,000
+ * jobs waiting for DNS, jobs with new records are read every eight minutes; with 100, every 30 s;
+ * and the last job at once.
  */
 #include "scheduler_internal.h"
 
@@ -18,7 +18,7 @@
 #define COMPANY_MAX   SPAN_M(8)
 #define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
 
-/* What a batch of this kind wants to know; the first look alone asks for verification. */
+/* The parts of a batch of this kind; only the first read asks for verification. */
 static uint8_t kinds_of(enum api api, enum read_kind kind)
 {
     if (api == API_V2)
@@ -34,7 +34,7 @@ static enum call_kind first_kind(enum api api, enum read_kind kind)
     return kind == READ_FIRST ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
 }
 
-/* Who may still come: while a wave runs, only those that are under way. */
+/* The number of jobs still to come: during a wave, only the started ones. */
 static uint32_t company(const struct scheduler *d, const struct lane_state *lane, uint32_t there)
 {
     uint32_t open = lane->open;
@@ -52,7 +52,7 @@ span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, u
     return span < (double)COMPANY_MAX ? (span_us)span : COMPANY_MAX;
 }
 
-/* Looks after writes and before them share a read batch. */
+/* Reads after writes and before writes share a read batch. */
 static uint32_t gathered(const struct lane_state *lane, enum read_kind kind)
 {
     return lane->read[kind].len + (kind == READ_AGAIN ? lane->read[READ_CONFIRM].len : 0);
@@ -66,7 +66,7 @@ static instant_us queue_due(const struct scheduler *d, const struct lane_state *
     if (len == 0)
         return WHEN_NEVER;
     if (len >= batch_read_max(lane->read_api) || kind == READ_FIRST || len > q->len)
-        return now; /* who is to be written has waited for company already */
+        return now; /* a job before its write has waited for company already */
     return q->since + reads_linger(d, lane, len);
 }
 
@@ -123,7 +123,7 @@ static uint32_t lane_send(struct scheduler *d, struct lane_state *lane, instant_
     return batch_reads_send(&d->reads, &lane->read_batches, &by, now, calls, max);
 }
 
-/* Reads that are in doubt wait; then one of them is the probe. 0: they are not. */
+/* Reads in doubt wait; then one read is the probe. 0: not in doubt. */
 static instant_us doubted_until(const struct lane_state *lane)
 {
     instant_us v1 = when_later(lane_doubted_until(lane, CALL_READ_VERIFICATION),
@@ -131,15 +131,15 @@ static instant_us doubted_until(const struct lane_state *lane)
     return lane->read_api == API_V1 ? v1 : lane_doubted_until(lane, CALL_GET);
 }
 
-/* A lane whose last call came to nothing has one read batch out at a time: what finds out that it
- * is back must not take the place of read batches that others have use for. */
+/* A lane with a failed last call has one read batch out at a time: a probe of a failing lane must
+ * not use up the read batches of other lanes. */
 static bool holds_back(const struct lane_state *lane)
 {
     return (lane->unresponsive || doubted_until(lane) > 0) && lane->read_batches_alive > 0;
 }
 
-/* May another read batch be gathered? Only when its first call could leave at once: what waits in
- * the queue meanwhile finds company. */
+/* May another read batch be gathered? Only when its first call could leave at once: jobs waiting in
+ * the queue meanwhile find company. */
 static bool may_gather(const struct scheduler *d, uint16_t lane, enum read_kind kind,
                        instant_us now)
 {
@@ -150,7 +150,7 @@ static bool may_gather(const struct scheduler *d, uint16_t lane, enum read_kind 
            pace_next(&l->pace[first_kind(l->read_api, kind)]) <= now;
 }
 
-/* Reads that fell back in the middle of a run go by version 1 again; one refusal ends that. */
+/* Reads fallen back during a run try version 1 again; one refusal ends the try. */
 static void reads_try_v1(struct scheduler *d, struct lane_state *lane, instant_us now)
 {
     if (!lane->v1_again_at || now < lane->v1_again_at || lane->read_batches_alive > 0)
@@ -191,8 +191,8 @@ instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instan
     return wake;
 }
 
-/* What SES said of one job, from the parts of its read batch or, for what was not asked again, from
- * what the job knows. */
+/* SES's facts about one job, from the parts of the read batch, or for parts not asked again from
+ * the job's memory. */
 static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s, uint32_t i)
 {
     struct job *job = &d->jobs[s->items[i]];
@@ -222,7 +222,7 @@ static void remember_seen(struct scheduler *d, struct job *job, const struct ses
     job->status_seen = (uint8_t)facts->status;
 }
 
-/* What the read leaves in the job's memory. An old copy leaves nothing but the time. */
+/* Stores the read in the job's memory. An old copy stores only the time. */
 static void remember(struct scheduler *d, struct job *job, const struct ses_facts *facts,
                      const struct decision *decision, instant_us sent_at, instant_us now)
 {
@@ -241,8 +241,8 @@ static void remember(struct scheduler *d, struct job *job, const struct ses_fact
     job->stale_since_s = 0;
     job->read_at_s = (uint32_t)(sent_at / SPAN_S(1));
     job->mx_seen = 0;
-    /* A row that ends here writes nothing over what the read shows: should it begin again, that is
-     * held against what stood there before, like every other operator's. */
+    /* A row ending here writes nothing: if the row begins again, the value of this read is compared
+     * with the value before, like any other operator's. */
     if (job->accepted > 0 || decision->confirmed || !before_write ||
         (job->before_known && decision->to == JOB_DONE))
         return;
@@ -251,14 +251,14 @@ static void remember(struct scheduler *d, struct job *job, const struct ses_fact
     job->behavior_before = job->behavior_seen;
 }
 
-/* A read that does not show a lost write ends no row of failures: it would be tried for ever. */
+/* A read without a lost write does not reset the count of failures: otherwise the write would be
+   tried for ever. */
 static bool ends_failures(const struct job *job, const struct decision *decision)
 {
     return job->state != JOB_CONFIRMING && (job->state != JOB_UNSURE || decision->to != JOB_READY);
 }
 
-/* A row that waits for newer reads moves nowhere: its reason is kept once, and once when it is
- * over. */
+/* A row waiting for newer reads does not move: one record tells the beginning, one the end. */
 static void tell_waiting(struct scheduler *d, uint32_t number, const struct decision *decision,
                          instant_us now)
 {
@@ -332,7 +332,7 @@ static void read_batch_fail(struct scheduler *d, struct batch_read *s, bool deni
     read_batch_free(d, s);
 }
 
-/* The lane is in trouble that passes: its jobs look again when it does. */
+/* The lane is in passing trouble: its jobs read again afterwards. */
 static void read_batch_put_back(struct scheduler *d, struct batch_read *s, instant_us now)
 {
     for (uint32_t i = s->count; i > 0; i--) {
@@ -366,7 +366,7 @@ void reads_release_overdue(struct scheduler *d, uint16_t lane, instant_us now)
     }
 }
 
-/* One name that SES will not have must not take ninety-nine others with it. */
+/* One name refused by SES must not fail ninety-nine others. */
 static bool read_batch_split(struct scheduler *d, struct batch_read *s, instant_us now)
 {
     struct lane_state *lane = &d->lanes[s->lane];
@@ -375,8 +375,8 @@ static bool read_batch_split(struct scheduler *d, struct batch_read *s, instant_
     return is_split;
 }
 
-/* IAM does not let this lane read by version 1: its jobs look one by one from now on. Where that
- * had worked it may be allowed again, so it is tried again. */
+/* IAM refuses reads by version 1 in this lane: its jobs are read one by one from now on. After
+ * earlier success version 1 may be allowed again, so the lane tries again. */
 static void read_batch_fall_back(struct scheduler *d, struct batch_read *s, instant_us now)
 {
     struct lane_state *lane = &d->lanes[s->lane];
@@ -390,8 +390,8 @@ static void read_batch_fall_back(struct scheduler *d, struct batch_read *s, inst
     read_batch_put_back(d, s, now);
 }
 
-/* IAM can confine version 2 to chosen identities, so one refusal says nothing of the others; many
- * and nothing else say enough. */
+/* IAM can confine version 2 to chosen identities, so one refusal tells nothing about other
+ * identities; many refusals without a success do. */
 static enum verdict get_refused(struct lane_state *lane, enum verdict verdict,
                                 const struct reply *reply)
 {

@@ -1,13 +1,13 @@
 /*
- * Whose turn to write is near. A write leaves only when SES was read within READ_BEFORE_WRITE_MAX:
- * what a row was judged on may be days old. A read carries a hundred identities and a write one, so
- * SES is read ahead, for as many as can be written while the read is fresh. They wait in the queue
- * `confirmed`; what has grown old there is read again.
+ * Brings jobs near their write. A write leaves only after a read of SES within
+ * READ_BEFORE_WRITE_MAX, since the judged facts may be days old. A read carries a hundred
+ * identities and a write one, so SES is read ahead, for as many jobs as can be written while the
+ * read is fresh. These jobs wait in the queue `confirmed`; a job with a stale read is read again.
  *
  * Example, at one call a second: when three are left, forty are read by one call, and the last of
- * them is written 43 s later. A row that was judged just now needs no other read, unless it has
- * waited for DNS meanwhile or its write has failed. A row that is to be tightened asks DNS for its
- * MX when its turn has come.
+ * them is written 43 s later. A row judged just now needs no second read, unless the row has waited
+ * for DNS meanwhile or a write has failed. A row to be tightened asks DNS for its MX when its turn
+ * has come.
  */
 #include "scheduler_internal.h"
 
@@ -24,13 +24,13 @@ static bool is_fresh(const struct job *job, instant_us at)
     return job->read_at_s && at < SPAN_S(job->read_at_s) + READ_BEFORE_WRITE_MAX;
 }
 
-/* Waves hold back changes. That mail is rejected no longer is none to wait with. */
+/* Waves hold back changes, except a loosening: rejected mail must not wait for a wave. */
 static bool waits_for_wave(const struct job *job)
 {
     return !job_is_started(job) && job->write != WRITE_LOOSEN;
 }
 
-/* Another of the lane is tightened first, or nobody is any more. */
+/* Another job of the lane is tightened first, or tightening has ended in the lane. */
 static bool waits_for_canary(const struct lane_state *lane, const struct job *job, uint32_t number)
 {
     return job->write == WRITE_TIGHTEN && !tighten_may(lane, number);
@@ -68,7 +68,7 @@ struct queue *ready_queue(struct scheduler *d, uint32_t number, instant_us now)
     return is_fresh(job, now) ? &lane->confirmed : &lane->write;
 }
 
-/* Those that were started before others: a wave ends sooner. */
+/* Started jobs first: a wave ends sooner. */
 static struct queue *next_source(const struct scheduler *d, struct lane_state *lane)
 {
     if (lane->write.len)
@@ -89,7 +89,7 @@ static uint32_t seconds_of(const struct lane_state *lane, unsigned seconds)
     return writes < 1 ? 1 : writes > AHEAD_MAX ? AHEAD_MAX : (uint32_t)writes;
 }
 
-/* Its wave was called off before its first write left. */
+/* The job's wave was called off before the first write left. */
 static bool is_called_off(const struct scheduler *d, const struct job *job)
 {
     return d->waves.paused && job->reserved;
@@ -99,7 +99,8 @@ static void call_off(struct scheduler *d, uint32_t number, instant_us now)
 {
     d->jobs[number].reserved = false;
     waves_call_off(&d->waves);
-    tighten_ended(d, number); /* others of the lane, begun before the pause, may wait for it */
+    tighten_ended(
+        d, number); /* other jobs of the lane, begun before the pause, may wait for the canary */
     queue_push(d, &scheduler_lane_of(d, number)->start, number, now);
 }
 
@@ -119,13 +120,13 @@ static void confirm(struct scheduler *d, uint32_t number, instant_us now)
     scheduler_apply(d, number, &look, now, NULL);
 }
 
-/* When a job that is brought near now will be written. */
+/* The time of writing for a job brought near now. */
 static instant_us turn_of(const struct lane_state *lane, instant_us now)
 {
     return now + (instant_us)(1e6 * (under_way(lane) + 1) / lane->pace[CALL_SET].load.rate_per_s);
 }
 
-/* Takes one job from where it waits to where it is read or, when that was done just now, written.
+/* Moves one waiting job to a read, or after a fresh read to the write.
  */
 static void bring_near(struct scheduler *d, struct queue *q, instant_us now)
 {
@@ -152,7 +153,7 @@ static void bring_near(struct scheduler *d, struct queue *q, instant_us now)
         confirm(d, number, now);
 }
 
-/* How many wait that may be written as soon as SES was read, and since when the first does. */
+/* The number of jobs writable after a read, and since when the first one waits. */
 static uint32_t backlog(const struct scheduler *d, const struct lane_state *lane, instant_us *since)
 {
     uint32_t len = lane->write.len;
@@ -173,8 +174,8 @@ static uint32_t ahead_max(const struct lane_state *lane)
     return seconds_of(lane, LEFT_S) + seconds_of(lane, AHEAD_S);
 }
 
-/* When to read ahead: at once where writes would have to wait for it, else when company has come,
- * as for every look. */
+/* The time to read ahead: at once if writes would have to wait, otherwise with company, as for
+ * every read. */
 static instant_us read_due(const struct scheduler *d, const struct lane_state *lane, instant_us now)
 {
     instant_us since;
@@ -184,7 +185,7 @@ static instant_us read_due(const struct scheduler *d, const struct lane_state *l
     return waiting >= ahead_max(lane) ? now : since + reads_linger(d, lane, waiting);
 }
 
-/* The next in turn was read so lately that it needs no other read. */
+/* The next job in turn has a fresh read and needs no other. */
 static bool next_is_fresh(const struct scheduler *d, struct lane_state *lane, instant_us now)
 {
     struct queue *q = next_source(d, lane);
@@ -238,7 +239,8 @@ bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *
         if (is_called_off(d, &d->jobs[job])) {
             call_off(d, job, now);
         } else if (waits_for_canary(lane, &d->jobs[job], job)) {
-            scheduler_enqueue(d, job, now); /* SES has left SUCCESS since it was brought near */
+            scheduler_enqueue(d, job,
+                              now); /* SES has left SUCCESS since the job was brought near */
         } else if (is_fresh(&d->jobs[job], now) && d->jobs[job].write == WRITE_TIGHTEN &&
                    !mx_is_fresh(&d->jobs[job], now)) {
             ask_for_mx(d, job, now);

@@ -1,9 +1,8 @@
 /*
  * A record: one move of one job, or a new reason to stay where it is, with the whole state of the
- * job after it. Records are only ever appended, so the last one of a job says where it stands, all
- * of them together say how it got there, and a run is resumed by reading them once. No record, no
- * move: what is not kept did not happen, except that a change whose intent was kept may have
- * reached SES.
+ * job after it. Records are only ever appended: the last record of a job has its state, all records
+ * have its history, and resume reads all records once. No record, no move, with one exception: a
+ * write with a kept intent may have reached SES.
  */
 #ifndef MF_RECORD_H
 #define MF_RECORD_H
@@ -14,19 +13,19 @@
 #include "model/finding.h"
 #include "model/ses.h"
 
-/* What a report's row says beyond the choice itself. Texts are borrowed for the length of one
- * keep() or of one callback. */
+/* The part of a report's row beyond the choice. Texts are borrowed for one keep() or one
+ * callback. */
 struct job_row {
     enum job_state state;
     enum action action;
     enum outcome outcome;
     struct text reason; /* one sentence; may be empty */
 
-    bool before_known; /* the two below were seen before the first write of this run */
+    bool before_known; /* the two members below were read before the first write of this run */
     struct text mail_from_before;
     enum behavior behavior_before;
 
-    bool seen_known; /* what SES said last */
+    bool seen_known; /* the members below are SES's last answer */
     struct text mail_from_seen;
     enum behavior behavior_seen;
     enum mail_from_status status_seen;
@@ -36,22 +35,22 @@ struct job_row {
     enum spf_status spf;
     enum dmarc_status dmarc;
     finding_set findings;
-    /* Not known in a record: as in the job's record before, since only a judgement makes notes.
-     * Rows that a journal gives back are whole. */
+    /* Not known in a record: unchanged since the job's record before, since only a judgement makes
+     * notes. Rows read from a journal are whole. */
     struct finding_notes notes;
 
-    uint32_t writes;   /* sent, whatever became of them */
-    uint32_t accepted; /* of those, SES has taken: it said so, or a read showed it; saturating */
-    uint32_t wave;     /* in which its first write was started, from 1; 0: not started */
+    uint32_t writes;   /* sent, with any outcome */
+    uint32_t accepted; /* of these, accepted by SES: by its answer or shown in a read; saturating */
+    uint32_t wave;     /* the wave of the first write, from 1; 0: not started */
     uint32_t calls, restarts, attempts;
     instant_us first_seen, finished; /* 0: not yet */
     instant_us deadline;             /* WHEN_NEVER before the first write or wait */
 };
 
 enum record_kind {
-    RECORD_MOVE,   /* a decision that changes nothing outside */
-    RECORD_INTENT, /* a write is about to be sent; row.*_seen is the value it will replace */
-    RECORD_ANSWER, /* the outcome of that write */
+    RECORD_MOVE,   /* a decision without effect outside */
+    RECORD_INTENT, /* a write is about to be sent; row.*_seen is the value to be replaced */
+    RECORD_ANSWER, /* the outcome of the write */
     RECORD_LANE,   /* of a lane, not of a job: trouble began, or is over (row.reason is empty) */
 };
 
@@ -60,7 +59,7 @@ struct record {
     enum record_kind kind;
     instant_us at;
     enum job_state from;         /* to is row.state */
-    struct text write_mail_from; /* with row.state WRITING, UNSURE: what is sent; empty clears */
+    struct text write_mail_from; /* with row.state WRITING, UNSURE: the name sent; empty clears */
     enum behavior write_behavior;
     struct job_row row;
 };

@@ -1,9 +1,9 @@
-/* The fold of a record's fields. It never changes: digests are kept for good. */
+/* The fold of a record's fields. The fold never changes: digests are kept for good. */
 #include "record_digest.h"
 
 #include "base/hash.h"
 
-/* The same on every machine, whatever its order of bytes. */
+/* Equal on every machine, in any byte order. */
 static uint64_t word_of(const char *at, size_t len)
 {
     uint64_t word = 0;

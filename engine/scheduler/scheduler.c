@@ -1,6 +1,6 @@
 /*
- * Jobs, queues, timers and the turn. Invariant: a job that is not final is in exactly one place: a
- * queue, a read batch, an inquiry, a write that is out, or the heap of timers.
+ * Jobs, queues, timers and the turn. Invariant: an open job is in exactly one place: a queue, a
+ * read batch, a survey, a write on its way, or the heap of timers.
  */
 #include "scheduler_internal.h"
 
@@ -74,7 +74,7 @@ void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now)
     struct lane_state *lane = scheduler_lane_of(d, job);
     d->lane_wake[d->fleet->choices[job].lane] = 0;
     if (lane->closed) {
-        queue_push(d, &lane->write, job, now); /* where the next visit drops it */
+        queue_push(d, &lane->write, job, now); /* the next visit drops the job there */
         return;
     }
     switch ((enum job_state)d->jobs[job].state) {
@@ -116,7 +116,7 @@ static void finish_job(struct scheduler *d, struct job *job, enum outcome outcom
     tighten_ended(d, (uint32_t)(job - d->jobs));
 }
 
-/* When to look again. Long waits end on whole seconds, so that many jobs make one turn. */
+/* The time of the next look. Long waits end on whole seconds, so many jobs share one turn. */
 static instant_us next_attempt(const struct job *job, span_us wait_us, instant_us now)
 {
     instant_us at = now + wait_us;
@@ -125,7 +125,7 @@ static instant_us next_attempt(const struct job *job, span_us wait_us, instant_u
     return at < job->deadline ? at : job->deadline;
 }
 
-/* Moves that only lead from one question to the next have no record. */
+/* Moves from one question to the next have no record. */
 static bool is_quiet(enum job_state from, enum job_state to)
 {
     return to == JOB_READING || to == JOB_JUDGING || to == JOB_CONFIRMING ||
@@ -151,7 +151,7 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
     if (moved)
         scheduler_move(d, number, decision->to);
     if (from == JOB_WAITING_DNS)
-        job->read_at_s = 0; /* whoever publishes records may have set the name as well */
+        job->read_at_s = 0; /* the publisher of the records may have set the name as well */
     job->action = (uint8_t)decision->action;
     job->write = (uint8_t)decision->write;
     assert(!decision->restart || job->restarts < 3);
@@ -228,7 +228,7 @@ static void skip_some(struct scheduler *d, instant_us now)
     while (d->skipped.len && scheduler_has_room(d)) {
         struct decision skip = {.to = JOB_DONE, .outcome = OUTCOME_SKIPPED};
         snprintf(skip.reason, sizeof skip.reason,
-                 "the plan has no change for it that could be reviewed: left alone");
+                 "the reviewed plan has no change for this identity, so it is left alone");
         scheduler_apply(d, queue_pop(d, &d->skipped), &skip, now, NULL);
     }
 }
@@ -259,7 +259,7 @@ void scheduler_event(struct scheduler *d, const struct event *event, instant_us 
         scheduler_read_done(d, event->call, now);
 }
 
-/* Every write is confirmed; what is left waits for others. */
+/* Every write is confirmed; the open jobs wait for other people. */
 static bool is_settled(const struct scheduler *d)
 {
     uint32_t waiting = d->by_state[JOB_FOLLOWING] + d->by_state[JOB_WAITING_DNS];
@@ -287,14 +287,15 @@ static instant_us lane_wake_of(const struct scheduler *d, uint16_t lane, instant
     if (l->closed && has_queued(l))
         return now;
     if (l->tightening.canary == CANARY_BAD && l->tighten.len)
-        return now; /* they end */
+        return now; /* the jobs end */
     if (lane_is_held(l, now))
         return lane_held_until(l);
     instant_us wake = when_earlier(scheduler_reads_wake(d, lane, now), lane_survey_wake(d, lane));
     return when_earlier(wake, ready_wake(d, lane, now));
 }
 
-/* What every lane's next instant depends on besides the lane itself. True: it has changed. */
+/* Updates the conditions of every lane's next instant outside the lane. True: some condition has
+   changed. */
 static bool lanes_changed(struct scheduler *d)
 {
     bool may_start = waves_may_start(&d->waves);
@@ -305,8 +306,8 @@ static bool lanes_changed(struct scheduler *d)
     return changed;
 }
 
-/* Lanes without anything to do are passed over, until something happens to them or their next
- * instant comes: a run may have thousands of lanes and millions of turns. */
+/* Lanes without work are passed over until an event or their next instant: a run may have thousands
+ * of lanes and millions of turns. */
 static void lanes_set_wake(struct scheduler *d, instant_us now)
 {
     bool all = lanes_changed(d);
@@ -316,7 +317,7 @@ static void lanes_set_wake(struct scheduler *d, instant_us now)
     d->out_of_calls = !d->calls.free || !d->reads.free;
 }
 
-/* Nobody in the lane is tightened any more: those that wait for it end. */
+/* Tightening has ended in the lane: jobs waiting for it end. */
 static void drop_tighten(struct scheduler *d, struct lane_state *l, instant_us now)
 {
     while (l->tighten.len && scheduler_has_room(d)) {

@@ -1,5 +1,5 @@
 /*
- * Calls of a lane, and the queues that jobs wait in.
+ * Calls of a lane, and the queues of waiting jobs.
  */
 #include "scheduler_internal.h"
 

@@ -1,24 +1,24 @@
 /*
- * What DNS says of a job's MAIL FROM. The questions are those of a survey (survey.h); here they
- * become calls, and what comes out is judged and decided on.
+ * Asks DNS about a job's MAIL FROM. A survey (survey.h) makes the questions; here the questions
+ * become calls, and the results are judged and decided on.
  *
- * Nothing that only receivers would look at holds a job up: a resolver that does not answer about
- * them is soon asked for names alone.
+ * The receivers' view holds up no job: a resolver silent about SPF and DMARC is soon asked for
+ * addresses of name servers alone.
  */
 #include "base/dname.h"
 #include "scheduler_internal.h"
 
 #define DENIAL_MIN     SPAN_M(1) /* a shorter one is over before the next look */
-#define UNANSWERED_MAX 16        /* receivers' questions in a row: no more of them are asked */
+#define UNANSWERED_MAX 16 /* unanswered receivers' questions in a row: then no more are asked */
 
-/* Until when the resolver that said "no MX" will say so without looking; 0: nothing to tell. */
+/* The end of the resolver's negative cache entry for the MX; 0: unknown. */
 static instant_us denied_until(const struct survey *s, instant_us now)
 {
     span_us left = SPAN_S(survey_facts(s)->mx_denied_s);
     return left < DENIAL_MIN ? 0 : now + left;
 }
 
-/* Has the resolver looked again and been sent away again, so that the job's reason is out of date?
+/* Has the resolver's negative cache entry been renewed, so the job's reason is out of date?
  */
 static bool denied_anew(const struct scheduler *d, uint32_t job, const struct survey *s,
                         instant_us now)
@@ -46,7 +46,7 @@ static struct decision decide_dns(const struct situation *s, const struct judgem
     return step_dns(s, &dns);
 }
 
-/* Is the name set already, so that SES looks for its MX by itself? */
+/* Is the name set already, so SES looks for the MX by itself? */
 static struct judgement judgement_of(const struct scheduler *d, uint32_t number)
 {
     const struct job *job = &d->jobs[number];
@@ -56,8 +56,8 @@ static struct judgement judgement_of(const struct scheduler *d, uint32_t number)
                               .ses_waits = is_set && job->status_seen != MAIL_FROM_SUCCESS};
 }
 
-/* Most answers say what the last one said: the job goes on waiting, nobody reads a sentence about
- * it, and so none is made. */
+/* Most answers repeat the last one: the job goes on waiting, and no sentence is made because none
+ * would be read. */
 static bool still_waits(struct scheduler *d, uint32_t number, const struct survey *s,
                         instant_us now, struct decision *decision)
 {
@@ -76,8 +76,8 @@ static bool still_waits(struct scheduler *d, uint32_t number, const struct surve
     return decision->to == JOB_WAITING_DNS;
 }
 
-/* A job is judged whole whenever sentences are made about it: the first time, when what is said of
- * it changes, and before its write. DMARC needs none of the MAIL FROM's records. */
+/* A job is fully judged whenever sentences are made: the first time, when its reason changes, and
+ * before its write. DMARC needs no record of the MAIL FROM. */
 bool scheduler_survey_goes_on(void *ctx, uint32_t job, const struct survey *s, instant_us now)
 {
     struct scheduler *d = ctx;
@@ -86,7 +86,7 @@ bool scheduler_survey_goes_on(void *ctx, uint32_t job, const struct survey *s, i
            d->survey_pool->unanswered < UNANSWERED_MAX && !still_waits(d, job, s, now, &decision);
 }
 
-/* Where the name itself is in trouble, that is said already: DMARC adds a verdict or nothing. */
+/* Trouble of the name itself is reported already: DMARC adds a verdict or no finding. */
 static void judge_receivers(struct scheduler *d, uint32_t job, const struct survey *s,
                             struct judgement *j, enum spf_status *spf)
 {
@@ -162,9 +162,8 @@ static void surveys_end(struct scheduler *d, instant_us now)
         survey_end(d, job, s, now);
 }
 
-/* Those that are judged for the first time and those that wait for their records take turns: a
- * hundred thousand that wait must not keep back what could be written at once, nor the other way
- * round. */
+/* Jobs judged for the first time and jobs waiting for records take turns: a hundred thousand
+ * waiting jobs must not hold back jobs ready to be written, nor the other way round. */
 static struct queue *next_asking(struct scheduler *d)
 {
     bool judge = d->to_judge.len && !(d->to_judge_last && d->dns.len);

@@ -21,7 +21,7 @@
 #include "waves.h"
 
 #define READ_BATCHES_MAX   256 /* batches of looks in flight or waiting for a token */
-#define WORDS_RESTORED_MAX 32  /* of a journal, which may be damaged; the rules have 20 */
+#define WORDS_RESTORED_MAX 32  /* from a journal, perhaps damaged; the rules have 20 */
 #define GETS_REFUSED_MAX   20  /* by IAM, from the first on: then no look is allowed there */
 #define RECORD_ROOM        (SES_BATCH_MAX + 8) /* one event moves a batch at most */
 
@@ -29,31 +29,31 @@
 struct queue {
     uint32_t first, last; /* job + 1; 0: empty */
     uint32_t len;
-    instant_us since; /* when it last stopped being empty */
+    instant_us since; /* when the queue last stopped being empty */
 };
 
 enum read_kind {
     READ_FIRST,   /* verification and MAIL FROM */
     READ_AGAIN,   /* MAIL FROM, after a write */
-    READ_CONFIRM, /* the same, before one; shares its read batches with the former */
+    READ_CONFIRM, /* MAIL FROM, before a write; shares read batches with READ_AGAIN */
     READ_KINDS,
 };
 
-/* May identities of a lane be tightened? SES does not say what setting REJECT_MESSAGE does to
- * Success, so one goes first, and the others follow when it has stayed there. */
+/* May identities of a lane be tightened? AWS does not document whether setting REJECT_MESSAGE keeps
+ * Success, so one identity goes first, and the others follow once it has stayed at Success. */
 enum canary { CANARY_NEEDED, CANARY_OUT, CANARY_GOOD, CANARY_BAD };
 
 struct tighten {
     enum canary canary;
-    uint32_t job;          /* CANARY_OUT: the one that goes first */
-    instant_us settles_at; /* and until when it must stay in Success; 0: not written yet */
+    uint32_t job;          /* CANARY_OUT: the first job */
+    instant_us settles_at; /* until when the first job must stay at Success; 0: not written yet */
 };
 
-/* Answers to one action that deny what worked before in this run. */
+/* Denying answers to one action with earlier success in this run. */
 struct doubt {
     uint8_t count;    /* in a row, one probe each; 0: none */
     instant_us since; /* of the first */
-    instant_us until; /* no call of this kind before */
+    instant_us until; /* no call of this kind before this instant this instant */
 };
 
 struct lane_state {
@@ -61,11 +61,11 @@ struct lane_state {
     struct queue start;     /* ready for their first write, as waves allow */
     struct queue write;     /* ready for another one */
     struct queue tighten;   /* ready for REJECT_MESSAGE */
-    struct queue confirmed; /* SES was read a moment ago: they are written next */
+    struct queue confirmed; /* with a fresh read: written next */
     struct tighten tightening;
-    uint32_t open;         /* jobs that are not final */
-    uint32_t read_batches; /* those with a part to send: batch + 1, linked through
-                              batch_read.next */
+    uint32_t open; /* jobs not final */
+    uint32_t
+        read_batches; /* batches with a part to send: batch + 1, linked through batch_read.next */
     struct pace pace[CALL_KINDS];
     enum api read_api;
     uint32_t gets_refused; /* by IAM; counted while none was allowed */
@@ -74,21 +74,21 @@ struct lane_state {
     uint32_t calls_out;   /* of this lane, lane survey included */
     bool unresponsive;    /* the last call came to nothing: not sent, or no whole answer */
     bool answered;        /* some call has had a whole answer */
-    bool worked;          /* some call was answered well in this run: trouble is waited out */
+    bool worked;          /* some call succeeded in this run: trouble is waited out */
     bool v1_worked;       /* likewise a batched read, since reads last began by version 1 */
-    bool v1_returns;      /* reads that have fallen back try version 1 again every hour */
+    bool v1_returns;      /* fallen-back reads try version 1 again every hour */
     bool write_worked;    /* likewise a write */
-    uint8_t sets_refused; /* by IAM, since the last write that worked */
-    bool trouble_told;    /* a record of it was kept */
+    uint8_t sets_refused; /* by IAM, since the last successful write */
+    bool trouble_told;    /* a record of the trouble was kept */
     struct doubt doubts[CALL_KINDS];
-    instant_us throttled_since[CALL_KINDS]; /* without one call that was served; 0: it is not */
-    instant_us trouble_since;               /* calls come to nothing since then; 0: they do not */
-    instant_us hold_until;                  /* before this nothing is sent */
-    instant_us swept_at;                    /* when those whose time is over were last looked for */
-    instant_us v1_again_at; /* reads that fell back in the middle of a run try again; 0: no */
-    uint32_t by_state[JOB_STATES], bad; /* of its jobs; bad: ended badly */
-    bool closed;                        /* nobody may do anything here: `reason` says why */
-    bool writes_closed;                 /* nobody may write: `reason` says why */
+    instant_us throttled_since[CALL_KINDS]; /* without a served call since then; 0: not throttled */
+    instant_us trouble_since;               /* calls fail since then; 0: no trouble */
+    instant_us hold_until;                  /* no call is sent before */
+    instant_us swept_at;                    /* the last search for jobs past their deadline */
+    instant_us v1_again_at; /* next try of version 1 after a fall-back during a run; 0: none */
+    uint32_t by_state[JOB_STATES], bad; /* jobs of the lane; bad: with a bad end */
+    bool closed;                        /* all calls are refused: `reason` has the sentence */
+    bool writes_closed;                 /* writes are refused: `reason` has the sentence */
     char reason[REASON_LEN_MAX];
     char trouble[REASON_LEN_MAX]; /* the last, with trouble_since or a doubt */
 };
@@ -100,19 +100,18 @@ struct scheduler {
     struct lane_state *lanes;
     instant_us *lane_wake; /* as lanes: nothing to do there before; 0: to be worked out anew */
     bool out_of_calls; /* calls or read batches ran out: every lane is visited in the next turn */
-    bool lanes_may_start;   /* what lane_wake was worked out with */
+    bool lanes_may_start;   /* the value at the last computation of lane_wake */
     uint32_t lanes_company; /* likewise */
     struct heap timers;
     struct queue to_judge, dns; /* want to ask DNS: for the first time, and again */
-    bool to_judge_last;         /* they take turns */
-    struct queue skipped;       /* rows that end unasked, as records have room */
-    struct names seen;          /* MAIL FROM names that SES told */
+    bool to_judge_last;         /* the two queues take turns */
+    struct queue skipped;       /* rows ending without a read, as records have room */
+    struct names seen;          /* MAIL FROM names told by SES */
     bool out_of_memory;         /* something was not remembered: nothing is to be kept or sent */
     uint8_t *mail_from_uses;    /* by name_id of the fleet, saturating */
     struct batch_reads reads;   /* items: jobs */
-    struct survey_pool *survey_pool; /* what is being asked of DNS; their subjects are jobs */
-    uint32_t
-        *mx_denied_s; /* recursive mode only: until which second of UTC, as a job's reason says */
+    struct survey_pool *survey_pool; /* surveys under way; subjects are jobs */
+    uint32_t *mx_denied_s;           /* recursive mode only: the second of UTC in a job's reason */
     struct lane_surveys surveys;
     struct waves waves;
     struct call_pool calls;
@@ -124,7 +123,7 @@ struct scheduler {
     struct record *records;
     uint32_t records_len;
     struct arena turn_text; /* texts of the records of this turn */
-    struct arena judging;   /* notes of the judgement that is under way */
+    struct arena judging;   /* notes of the present judgement */
 };
 
 /* scheduler_call.c */
@@ -134,22 +133,22 @@ uint32_t queue_pop(struct scheduler *d, struct queue *q); /* not empty */
 struct lane_state *scheduler_lane_of(struct scheduler *d, uint32_t job);
 /* Moves the job; the counts of the scheduler and of its lane follow. */
 void scheduler_move(struct scheduler *d, uint32_t job, enum job_state to);
-/* Where a job goes to wait for what its state wants. */
+/* Puts a job into the queue of its state. */
 void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now);
-/* What had a place in the wave that runs is of that wave now. */
+/* A job with a reserved place now belongs to the running wave. */
 void scheduler_enter_wave(struct scheduler *d, struct job *job);
 /* SES has taken a write of the job. */
 void scheduler_accept(struct scheduler *d, uint32_t job, instant_us now);
 struct situation scheduler_situation(struct scheduler *d, uint32_t job, instant_us now);
-/* A call for a lane, by the API that goes with it. One must be free. */
+/* A call for a lane, by the lane's API. A call must be free. */
 struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kind kind);
-/* What the answer means; its lane's pace has learned from it. */
+/* The verdict on an answer; updates the lane's pace. */
 enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, instant_us now);
 /* Carries a decision out: moves the job, queues it or sets its timer, keeps a record of the move.
- * said: the judgement that decided, or NULL: what was found before still stands. */
+ * said: the deciding judgement, or NULL: earlier findings stay. */
 void scheduler_apply(struct scheduler *d, uint32_t job, const struct decision *decision,
                      instant_us now, const struct judgement *said);
-/* Remembers a name that SES told, or that there is no memory for it. */
+/* Remembers a name told by SES, or the lack of memory. */
 name_id scheduler_name(struct scheduler *d, struct text name);
 
 /* writes.c */
@@ -159,43 +158,44 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
                           uint32_t max);
 void scheduler_written(struct scheduler *d, struct call *call, instant_us now);
 
-/* Of a lane, not of a job: its trouble has begun, or is over (reason is empty). */
+/* A record of a lane: trouble has begun, or is over (empty reason). */
 void scheduler_record_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now);
 
 /* ready.c */
 
-/* The queue of its lane in which a READY job waits. */
+/* The queue of a READY job in its lane. */
 struct queue *ready_queue(struct scheduler *d, uint32_t job, instant_us now);
-/* DNS has shown the MX of a job that is to be tightened. */
+/* DNS has shown the MX of a job to be tightened. */
 void ready_mx_seen(struct scheduler *d, uint32_t job, instant_us now);
-/* It was its turn already, and was asked for. */
+/* The job's turn had come, and the MX was asked for. */
 bool ready_is_next(const struct scheduler *d, uint32_t job, instant_us now);
-/* Reads SES ahead for those whose turn is near. */
+/* Reads SES ahead for jobs near their turn. */
 void ready_confirm(struct scheduler *d, uint16_t lane, instant_us now);
-/* The same now: a read leaves anyhow, and takes them along. */
+/* Reads ahead now: a read leaves in any case, and takes the jobs along. */
 void ready_along(struct scheduler *d, uint16_t lane, instant_us now);
-/* Writes that are in doubt are probed by one at a time. */
+/* Writes in doubt are probed one at a time. */
 bool ready_may_write(const struct scheduler *d, uint16_t lane, instant_us now);
-/* The next job that may be written just now. False: there is none. */
+/* The next job writable now. False: none. */
 bool ready_next(struct scheduler *d, uint16_t lane, instant_us now, uint32_t *job);
 instant_us ready_wake(const struct scheduler *d, uint16_t lane, instant_us now);
 
 /* lane.c */
 
-/* What the answer to a call of the lane says about the lane. */
+/* Updates a lane's trouble from the answer to a call. */
 void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdict, instant_us now);
-/* Is nothing to be sent just now? Trouble that lasts is probed by one call at a time. */
+/* Must the lane send no call now? Lasting trouble is probed by one call at a time. */
 bool lane_is_held(const struct lane_state *lane, instant_us now);
 instant_us lane_held_until(const struct lane_state *lane);
-/* The same of one action that is in doubt. */
+/* Must the lane send no call of this action now, because the action is in doubt? */
 instant_us lane_doubted_until(const struct lane_state *lane, enum call_kind kind);
-/* An answer denies what has worked before in this run: is it to be believed by now? */
+/* An answer denies an action with earlier success in this run: is the denial to be believed by
+   now? */
 bool lane_is_sure(const struct scheduler *d, const struct lane_state *lane, enum call_kind kind,
                   instant_us now);
 instant_us lane_doubted_since(const struct lane_state *lane); /* 0: nothing is in doubt */
-/* While there is trouble: ends the jobs that wait for a call and whose time is over. */
+/* During trouble: ends waiting jobs past their deadline. */
 void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now);
-/* Is the time of this job over? It begins now, unless it has begun. */
+/* Is the job past its deadline? Starts the job's time, unless started. */
 bool lane_is_overdue(struct scheduler *d, uint32_t job, instant_us now);
 /* IAM has refused a write. */
 void lane_write_refused(struct scheduler *d, uint16_t lane, const struct reply *reply,
@@ -210,7 +210,7 @@ void tighten_take(struct lane_state *lane, uint32_t job);
 void tighten_written(struct lane_state *lane, uint32_t job, instant_us now);
 void tighten_fell_back(struct scheduler *d, uint32_t job);
 void tighten_ended(struct scheduler *d, uint32_t job);
-/* An earlier process was tightening it: it goes first, unless another one does. */
+/* An earlier process was tightening the job: the job goes first, unless another one does. */
 void tighten_resume(struct lane_state *lane, uint32_t job, instant_us now);
 /* As a record of an earlier process says. */
 void tighten_restore(struct scheduler *d, uint32_t job);
@@ -219,10 +219,10 @@ void tighten_restore(struct scheduler *d, uint32_t job);
 uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                          uint32_t max);
 void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now);
-/* Puts the jobs of a waiting batch back into their queues when the time of one of them is over. */
+/* Puts the jobs of a waiting batch back into their queues when one is past its deadline. */
 void reads_release_overdue(struct scheduler *d, uint16_t lane, instant_us now);
 instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instant_us now);
-/* For how long a look of the lane that follows a write waits for company; so many are there. */
+/* How long a read after a write waits for company, with so many jobs waiting. */
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there);
 
 /* scheduler_dns.c */
@@ -231,12 +231,12 @@ void scheduler_asked(struct scheduler *d, struct call *call, instant_us now);
 /* Shall receivers be asked about after the name itself? (survey_pool.h) */
 bool scheduler_survey_goes_on(void *ctx, uint32_t job, const struct survey *s, instant_us now);
 instant_us scheduler_asks_wake(const struct scheduler *d, instant_us now);
-/* Everything but DNS: the name, and what SES says. */
+/* Judges everything but DNS: the name, and SES's facts. */
 void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
                          struct judgement *j);
-/* The same when REJECT_MESSAGE has taken it out of Success. */
+/* Judges likewise after REJECT_MESSAGE has taken the identity out of Success. */
 void scheduler_judge_fall_back(struct scheduler *d, uint32_t number, struct judgement *j);
-/* The same from what the job remembers, for the sentences only: its errors were decided on. */
+/* Judges from the job's memory, for the sentences only: errors were decided on before. */
 void scheduler_judge_again(struct scheduler *d, uint32_t number, struct judgement *j);
 
 #endif

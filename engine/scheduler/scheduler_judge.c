@@ -1,5 +1,5 @@
 /*
- * Judging a job: gathers what the fleet, the lane survey and the job know, and asks the rules.
+ * Judges a job: gathers the facts of the fleet, the lane survey and the job, and asks the rules.
  */
 #include "scheduler_internal.h"
 
@@ -46,7 +46,7 @@ void scheduler_judge_again(struct scheduler *d, uint32_t number, struct judgemen
                             .status = (enum mail_from_status)job->status_seen,
                             .behavior = (enum behavior)job->behavior_seen};
     scheduler_judge_ses(d, number, &ses, j);
-    j->errors = 0; /* they were decided on when SES answered */
+    j->errors = 0; /* decided on at SES's answer */
     j->waits = 0;
     j->first_error[0] = '\0';
 }

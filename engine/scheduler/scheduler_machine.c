@@ -1,5 +1,5 @@
 /*
- * The scheduler as a machine of the engine: its functions, by the types that every machine has.
+ * The scheduler as a machine of the engine: its functions, with the types of struct machine.
  */
 #include "scheduler.h"
 

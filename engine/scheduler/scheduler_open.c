@@ -1,5 +1,5 @@
 /*
- * A scheduler's memory, and how it takes up a run that another process began.
+ * Sets a scheduler up, and restores a run begun by another process.
  */
 #include "scheduler_internal.h"
 
@@ -125,23 +125,23 @@ static void row_restore(struct scheduler *d, struct job *job, const struct job_r
     job->mail_from_seen = scheduler_name(d, row->mail_from_seen);
     job->deadline = row->deadline;
     job->first_seen = row->first_seen;
-    job->lost = row->writes > 0 && row->accepted == 0; /* some answer of them, perhaps */
+    job->lost = row->writes > 0 && row->accepted == 0; /* perhaps the answer to one write */
 }
 
-/* What was written, where the answer to it is not known. */
+/* The written value of an unanswered write. */
 static enum write_kind write_of(const struct scheduler *d, const struct record *record)
 {
     struct text wanted = fleet_mail_from(d->fleet, record->job);
     if (wanted.len == 0)
         return WRITE_CLEAR;
-    if (record->write_mail_from.len == 0) /* only who starts again for good clears first */
+    if (record->write_mail_from.len == 0) /* only a restart clears first */
         return record->row.restarts >= RESTARTS_MAX ? WRITE_CLEAR_FIRST : WRITE_NAME;
     if (record->write_behavior == BEHAVIOR_REJECT_MESSAGE)
         return WRITE_TIGHTEN;
     return dname_eq(record->write_mail_from, wanted) ? WRITE_NAME : WRITE_LOOSEN;
 }
 
-/* Where a job goes on that another process had begun. */
+/* The state where a restored job goes on. */
 static void job_resume(struct scheduler *d, const struct record *record, instant_us now)
 {
     struct decision look = {.to = JOB_READING, .action = record->row.action};
@@ -168,7 +168,7 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     bool is_final = row->state == JOB_DONE && !reopen;
     row_restore(d, job, row);
     lane->worked = lane->worked || row->seen_known;
-    lane->v1_returns = lane->worked; /* by which version is not known */
+    lane->v1_returns = lane->worked; /* the version is not known */
     lane->write_worked = lane->write_worked || row->accepted > 0;
     waves_restore(&d->waves, job->wave, is_final, row->outcome);
     if (is_final) {
@@ -181,7 +181,7 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     }
     tighten_restore(d, record->job);
     if (row->state == JOB_READY && (row->accepted == 0 || row->wave == 0))
-        job->deadline = WHEN_NEVER; /* its records were there: it waited for its turn */
+        job->deadline = WHEN_NEVER; /* the records were there: the job waited for its turn */
     if (row->state == JOB_DONE) {
         job->deadline = WHEN_NEVER;
         job->restarts = 0;
@@ -189,7 +189,7 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     job_resume(d, record, now);
 }
 
-/* What a planned row is about to do, as its look decided. */
+/* The next write of a planned row, as decided at its read. */
 static enum write_kind write_planned(struct scheduler *d, uint32_t number, instant_us now)
 {
     struct situation s = scheduler_situation(d, number, now);

@@ -1,5 +1,5 @@
 /*
- * The first look, what DNS says, answers to writes, and how long a job waits for what.
+ * Decisions at the first read, at answers of DNS and to writes, and the length of waits.
  */
 #include "step_internal.h"
 
@@ -8,13 +8,13 @@
 
 #include <stdio.h>
 
-#define FOLLOW_SOON      SPAN_MS(250) /* after a write, when nobody else would share the look */
+#define FOLLOW_SOON      SPAN_MS(250) /* after a write, without company for the read */
 #define FOLLOW_LATE      SPAN_S(60)   /* and when many would */
-#define RECENT_READ_WAIT SPAN_S(20)   /* between two reads that may be old copies */
+#define RECENT_READ_WAIT SPAN_S(20)   /* between two possible old copies */
 #define DNS_PATIENCE     30 /* a name waited for so many minutes is looked at once a minute */
 #define DNS_WAIT_MAX     SPAN_M(15)
 
-/* An answer that contradicts what worked before in this run must come so often, so far apart,
+/* An answer denying an action with earlier success in this run must come so often, so far apart,
  * before it ends a row: over ten minutes. One page of a proxy is no answer of SES. */
 #define ODD_ANSWERS_MAX 3
 #define ODD_ANSWER_WAIT SPAN_M(5)
@@ -50,8 +50,8 @@ struct decision step_done(const struct situation *s)
     return d;
 }
 
-/* A row ends when its own time is over, whatever it tries. What never worked ends sooner: then it
- * is not the weather. */
+/* A row ends at its deadline, whatever the step. Without any success in the lane the row ends
+ * sooner: the trouble is not a passing one. */
 bool step_is_out_of_time(const struct situation *s)
 {
     if (s->rules->plan_only || !s->lane_worked)
@@ -64,7 +64,7 @@ span_us step_error_wait(const struct situation *s, unsigned attempt)
     return backoff_span(BACKOFF_ERROR, s->rules->seed, s->number, attempt);
 }
 
-/* Mail is rejected, or will be when the MX goes, and the manifest does not want that. */
+/* Mail is rejected, or will be when the MX goes, against the manifest. */
 static bool is_to_be_loosened(const struct situation *s, const struct ses_facts *ses)
 {
     return s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE && ses->mail_from.len > 0 &&
@@ -92,15 +92,15 @@ struct need step_need(const struct situation *s, const struct ses_facts *ses)
                          ses->status == MAIL_FROM_SUCCESS ? WRITE_TIGHTEN : WRITE_NOTHING};
 }
 
-/* Where looks wait long for company, a job gains nothing by being due sooner than a fraction of
- * that; and of the looks that find SES still busy, each costs its share of a call. */
+/* If reads wait long for company, a job gains nothing by being due much sooner; and each read
+ * finding SES still busy costs its share of a call. */
 static span_us follow_wait(const struct situation *s, span_us wait_us)
 {
     span_us shared = s->company_us / 4 < FOLLOW_LATE ? s->company_us / 4 : FOLLOW_LATE;
     return shared > wait_us ? shared : wait_us;
 }
 
-/* Before a job ends for what SES says, DNS is asked once more: its owner shall learn why. */
+/* Before a job ends by SES's answer, DNS is asked once more: the owner shall learn the cause. */
 static struct decision ask_why(const struct situation *s)
 {
     struct decision d = step_decide(s, JOB_JUDGING);
@@ -126,7 +126,7 @@ struct decision step_follow(const struct situation *s, enum mail_from_status sta
     return d;
 }
 
-/* A plan's row of which nothing but the behaviour will be written. */
+/* A plan's row with only the behaviour to write. */
 static struct decision only_loosened(const struct situation *s, struct need need,
                                      const char *first_error)
 {
@@ -143,7 +143,8 @@ static struct decision saw_first(const struct situation *s, const struct ses_fac
 {
     struct need need = step_need(s, ses);
     struct decision d = step_decide(s, JOB_JUDGING);
-    bool loosens = need.write == WRITE_LOOSEN; /* mail is rejected: nothing refuses that */
+    bool loosens =
+        need.write == WRITE_LOOSEN; /* mail is rejected: no finding refuses a loosening */
     if (s->job->accepted == 0)
         d.action = need.action;
     d.write = need.write;
@@ -165,17 +166,18 @@ static struct decision saw_first(const struct situation *s, const struct ses_fac
         d.to = JOB_DONE;
         d.outcome = OUTCOME_PLANNED;
     } else if (!s->rules->plan_only && (s->wanted.len == 0 || need.write == WRITE_LOOSEN)) {
-        d.to = JOB_READY; /* waits for nothing that DNS could say */
+        d.to = JOB_READY; /* waits for no answer of DNS */
     }
     return d;
 }
 
-/* A resumed run finds that a later one, a rollback of it perhaps, has had the last word. */
+/* A resumed run finds a later run's write, perhaps of its own rollback. */
 static struct decision changed_by_later_run(const struct situation *s)
 {
     struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
     snprintf(d.reason, sizeof d.reason,
-             "run %u of this journal has changed it since, so it is left alone", s->recent->run);
+             "run %u of this journal has changed the identity since, so it is left alone",
+             s->recent->run);
     return d;
 }
 
@@ -216,11 +218,11 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
     struct decision d = saw_first(s, ses, errors, first_error);
     if (!is_own)
         return d;
-    d.action = (enum action)s->job->action; /* what SES still lacks is not what was done */
+    d.action = (enum action)s->job->action; /* the action done, not the one still missing at SES */
     return step_confirmed_by_read(d);
 }
 
-/* What a judged job does when it has nothing to write: it is done, or SES is to be followed. */
+/* A judged job without a write: done, or SES is to be followed. */
 static struct decision nothing_to_write(const struct situation *s, const char *why)
 {
     enum mail_from_status status = (enum mail_from_status)s->job->status_seen;
@@ -232,9 +234,9 @@ static struct decision nothing_to_write(const struct situation *s, const char *w
     return s->rules->plan_only ? step_pending(s, status, why) : step_follow(s, status, why);
 }
 
-/* The longer a name has been waited for, the less a minute matters: looks are a thirtieth of the
- * wait apart, so a record is seen within some 3 % of the time that its owner took. Where it is
- * known how long DNS will say the same, the looks in between are left out. */
+/* The longer the wait for a name, the less a minute matters: looks are a thirtieth of the wait
+ * apart, so a record is seen within about 3 % of its owner's time. If the time of DNS's next change
+ * is known, the looks before are left out. */
 static span_us dns_wait(const struct situation *s)
 {
     const struct job *job = s->job;
@@ -264,8 +266,8 @@ static struct decision wait_for_dns(const struct situation *s, const char *reaso
     return d;
 }
 
-/* Setting REJECT_MESSAGE while the MX is not there would make SES reject mail one day. So nothing
- * that is wrong with DNS refuses it, and everything holds it up. */
+/* Setting REJECT_MESSAGE without the MX would make SES reject mail one day. So a fault in DNS never
+ * refuses the write, and always holds the write up. */
 static struct decision dns_before_tighten(const struct situation *s, const struct dns_judged *dns,
                                           const char *why)
 {
@@ -278,7 +280,7 @@ static struct decision dns_before_tighten(const struct situation *s, const struc
     return s->rules->plan_only ? step_finish(s, OUTCOME_PLANNED, "") : step_ready(s, WRITE_TIGHTEN);
 }
 
-/* A policy that accepts a wrong MX, as that of a rollback, does not make it right. */
+/* A policy accepting a wrong MX, such as a rollback's, does not make the MX right. */
 static const char *dns_reason(const struct situation *s, const struct dns_judged *dns, char out[64])
 {
     bool matters = s->job->status_seen != MAIL_FROM_SUCCESS || s->job->write == WRITE_TIGHTEN;
@@ -316,10 +318,10 @@ struct decision step_dns(const struct situation *s, const struct dns_judged *dns
     return step_ready(s, (enum write_kind)job->write);
 }
 
-/* SES's own words, behind an optional "what: ". A long message is cut, as reasons are. */
+/* SES's own words, behind an optional "what: ". A long message is cut, like all reasons. */
 void step_words(const struct reply *reply, const char *what, char out[REASON_LEN_MAX])
 {
-    bool is_ses = reply->how != REPLY_NO_KEYS; /* else SES did not refuse or miss anything */
+    bool is_ses = reply->how != REPLY_NO_KEYS; /* otherwise SES neither refused nor missed a call */
     int n = is_ses && *what ? snprintf(out, REASON_LEN_MAX, "%s: ", what) : 0;
     size_t used = n > 0 ? (size_t)n : 0, room = REASON_LEN_MAX - used;
     if (reply->code[0])
@@ -343,15 +345,15 @@ struct decision step_out_of_time(const struct situation *s, const char *trouble)
 {
     struct decision d = step_finish(s, OUTCOME_EXPIRED, "");
     if (trouble)
-        snprintf(d.reason, sizeof d.reason, "its time is over, and SES could not be asked: %s",
-                 trouble);
+        snprintf(d.reason, sizeof d.reason,
+                 "the deadline has passed, and SES could not be asked: %s", trouble);
     else
         snprintf(d.reason, sizeof d.reason,
-                 "its time is over: SES has throttled the calls that it needs");
+                 "the deadline has passed: SES has throttled the calls that the identity needs");
     return d;
 }
 
-/* The same once more, after a while; until the row's time is over. */
+/* Tries the step again after a while, until the row's deadline. */
 static struct decision again(const struct situation *s, enum job_state to, const char *what,
                              const struct reply *reply)
 {
@@ -367,7 +369,7 @@ static struct decision again(const struct situation *s, enum job_state to, const
     return d;
 }
 
-/* SES has refused what it did before in this run. Is it sure? */
+/* SES refuses an action with earlier success in this run: is the refusal certain? */
 static bool is_odd(const struct situation *s, bool worked)
 {
     return worked && !s->rules->plan_only && s->job->attempts + 1 < ODD_ANSWERS_MAX &&
@@ -416,7 +418,7 @@ struct decision step_written(const struct situation *s, enum verdict verdict,
         if (is_odd(s, s->write_worked && !reply_is_about_request(reply)))
             return odd(s, JOB_READY, reply);
         break;
-    case VERDICT_DENIED: /* of the whole lane: where it has worked, the lane waits (lane.c) */
+    case VERDICT_DENIED: /* of the whole lane: after earlier success, the lane waits (lane.c) */
         if (s->lane_worked && !s->rules->plan_only && s->now < s->job->deadline)
             return step_ready(s, (enum write_kind)s->job->write);
         break;

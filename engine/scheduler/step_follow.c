@@ -1,6 +1,7 @@
 /*
- * Looks after a write, and the one right before it. Invariant: what leads to a write here was read
- * just now and is the run's own, or what the guard expects; all else ends as drifted.
+ * Decisions at reads after a write, and at the read right before. Invariant: a decision to write
+ * follows a fresh read of the run's own value, or of the value expected by the guard; any other
+ * value ends as drifted.
  */
 #include "step_internal.h"
 
@@ -8,7 +9,7 @@
 
 #include <stdio.h>
 
-#define STALE_READ_MAX SPAN_M(1) /* between two reads of what may be an old copy */
+#define STALE_READ_MAX SPAN_M(1) /* between two reads of a possible old copy */
 
 static struct decision drifted_since(const struct situation *s, const struct ses_facts *ses)
 {
@@ -22,14 +23,16 @@ static struct decision drifted_since(const struct situation *s, const struct ses
     return d;
 }
 
-/* The answer was lost, and what was written is not there: as far as SES shows, it never came. */
+/* The answer was lost, and SES does not show the write: as far as known, the write never
+   arrived. */
 static struct decision write_again(const struct situation *s)
 {
     if (step_is_out_of_time(s)) {
         struct decision d = step_finish(s, OUTCOME_FAILED, "");
         snprintf(d.reason, sizeof d.reason,
                  "SES's answer to the change was lost %u times, and SES does not show it",
-                 s->job->attempts > 0 ? s->job->attempts : 1u); /* by those who were killed */
+                 s->job->attempts > 0 ? s->job->attempts
+                                      : 1u); /* at least one, by a killed process */
         return d;
     }
     struct decision d = step_ready(s, (enum write_kind)s->job->write);
@@ -46,15 +49,15 @@ static struct decision set_up_anew(const struct situation *s)
     return d;
 }
 
-/* Was it this run that cleared? The first half of starting again may take effect after a look that
- * did not show it yet, when its process died or its answer was lost. Taken for that once only, so
- * that nobody who clears on purpose is fought. */
+/* Did this run clear the name? After a crash or a lost answer, the first half of a restart may take
+ * effect after a read without it. A cleared name counts as the run's own only once, so an operator
+ * clearing on purpose is not fought. */
 static bool is_own_late_clear(const struct situation *s, const struct ses_facts *ses)
 {
     return ses->mail_from.len == 0 && s->job->restarts == RESTARTS_MAX;
 }
 
-/* Setting anew begins with clearing, and this is the second half of it. */
+/* Setting anew begins with clearing; this is the second half. */
 static struct decision set_after_clear(const struct situation *s)
 {
     struct decision d = step_ready(s, WRITE_NAME);
@@ -62,7 +65,7 @@ static struct decision set_after_clear(const struct situation *s)
     return d;
 }
 
-/* An old copy, as it seems: look again, soon at first. */
+/* Probably an old copy: read again, soon at first. */
 static struct decision wait_for_newer(const struct situation *s)
 {
     struct decision d = s->now < s->job->deadline ? step_follow(s, MAIL_FROM_PENDING, "")
@@ -80,12 +83,13 @@ static struct decision wait_for_newer(const struct situation *s)
     return d;
 }
 
-/* It must have Success and the right MX before it is tightened: DNS is asked for the latter. */
+/* A tightening needs Success and the right MX: DNS is asked for the MX. */
 static struct decision judge_tighten(const struct situation *s)
 {
     struct decision d = step_decide(s, JOB_JUDGING);
     d.write = WRITE_TIGHTEN;
-    snprintf(d.reason, sizeof d.reason, "SES says SUCCESS: is the MX there, too?");
+    snprintf(d.reason, sizeof d.reason,
+             "SES says SUCCESS; the MX is checked before REJECT_MESSAGE is set");
     return d;
 }
 
@@ -101,7 +105,7 @@ struct decision step_left_loose(const struct situation *s)
         "REJECT_MESSAGE was set (mailfrom explain tighten-falls-back)");
 }
 
-/* REJECT_MESSAGE without Success: mail is being rejected, and it was this run that set it. */
+/* REJECT_MESSAGE without Success: mail is being rejected, by this run's setting. */
 static struct decision loosen(const struct situation *s, const struct ses_facts *ses)
 {
     struct decision d = step_ready(s, WRITE_LOOSEN);
@@ -120,7 +124,7 @@ static struct decision settle(const struct situation *s)
     return d;
 }
 
-/* SES shows the wanted name, and it was this run that set it. */
+/* SES shows the wanted name, set by this run. */
 static struct decision saw_wanted(const struct situation *s, const struct ses_facts *ses)
 {
     bool success = ses->status == MAIL_FROM_SUCCESS;
@@ -138,7 +142,7 @@ static struct decision saw_wanted(const struct situation *s, const struct ses_fa
     return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status, "");
 }
 
-/* The name that this run loosened on its way to the wanted one. */
+/* The name loosened by this run on the way to the wanted one. */
 static struct decision saw_loosened(const struct situation *s)
 {
     struct decision d = step_decide(s, JOB_READING);
@@ -146,7 +150,7 @@ static struct decision saw_loosened(const struct situation *s)
     return d;
 }
 
-/* SES has taken a write of this run, or shows one whose answer was lost. */
+/* SES has accepted a write of this run, or shows an unanswered one. */
 static struct decision saw_own(const struct situation *s, const struct ses_facts *ses)
 {
     if (s->wanted.len == 0)
@@ -164,7 +168,7 @@ static bool is_own(const struct situation *s, const struct ses_facts *ses)
            (s->job->lost && step_shows_write(s, ses));
 }
 
-/* The read shows a write whose answer was lost: from now on it counts as taken. */
+/* The read shows an unanswered write: the write counts as accepted from now on. */
 struct decision step_confirmed_by_read(struct decision d)
 {
     d.confirmed = true;
@@ -178,11 +182,11 @@ struct decision step_confirmed_by_read(struct decision d)
 struct decision step_gone(const struct situation *s)
 {
     if (s->wanted.len == 0 || s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED)
-        return step_finish(s, OUTCOME_SKIPPED,
-                           "the identity does not exist any more: nothing to put back");
+        return step_finish(
+            s, OUTCOME_SKIPPED,
+            "the identity does not exist any more, so there is nothing to roll back");
     return step_finish(s, OUTCOME_FAILED,
-                       "SES does not know the identity any more: it was deleted while this run "
-                       "went on");
+                       "the identity does not exist any more: it was deleted during the run");
 }
 
 static struct decision read_whole(const struct situation *s)
@@ -206,7 +210,7 @@ static bool has_come(const struct situation *s, const struct ses_facts *ses)
     return step_shows_write(s, ses) && !still_failed;
 }
 
-/* SES has moved, and nothing that anybody would miss is there: what is to be done now? */
+/* SES has moved to a value free to be overwritten: decides the next step. */
 static struct decision decided_anew(const struct situation *s, const struct ses_facts *ses)
 {
     struct need need = step_need(s, ses);
@@ -220,7 +224,7 @@ static struct decision decided_anew(const struct situation *s, const struct ses_
     return d;
 }
 
-/* Whether it may be tightened is asked anew each time. */
+/* The permission to tighten is asked anew each time. */
 static struct decision tighten_again(const struct situation *s, const struct ses_facts *ses)
 {
     struct decision d = saw_own(s, ses);
@@ -264,7 +268,7 @@ struct decision step_read_after(const struct situation *s, const struct ses_fact
     return drifted(s, ses);
 }
 
-/* Would the write that the job is about to send still be the right one? */
+/* Is the write about to be sent still right? */
 static bool is_still_needed(const struct situation *s, const struct ses_facts *ses)
 {
     bool is_wanted = dname_eq(ses->mail_from, s->wanted);
@@ -283,7 +287,7 @@ static bool is_still_needed(const struct situation *s, const struct ses_facts *s
     return false;
 }
 
-/* SES would take the write, and nothing would come of it. */
+/* SES would accept the write, without any effect. */
 static bool is_unverified(const struct situation *s, const struct ses_facts *ses)
 {
     enum write_kind write = (enum write_kind)s->job->write;

@@ -1,5 +1,5 @@
 /*
- * Is what SES shows what it should be? Four kinds of values are told apart:
+ * Compares the value at SES with the expected one. Four kinds of values are told apart:
  *
  *   last known   the value of the last read, or of the last write that SES took
  *   past         what stood there before a write of this run that SES took. SES promises no read
@@ -56,8 +56,7 @@ bool step_shows_lost(const struct situation *s, const struct ses_facts *ses)
     return job->lost && step_shows_own(s, ses) && (!was_there || is_set_anew);
 }
 
-/* Has the status moved since the review? That SES got on with the very name that is wanted is what
- * everybody waited for. */
+/* Has the status moved since the review? Progress of SES with the wanted name is no drift. */
 static bool status_moved(const struct situation *s, const struct ses_facts *ses)
 {
     enum mail_from_status was = (enum mail_from_status)s->expected->status;
@@ -68,8 +67,8 @@ static bool status_moved(const struct situation *s, const struct ses_facts *ses)
     return was != MAIL_FROM_UNKNOWN && ses->status != was && !got_on && !loosens;
 }
 
-/* Without a review: a custom name, or a behaviour, that was not there at the first read. The name
- * that is wanted, set by another hand, is no harm. */
+/* Without a review: a custom name, or a behaviour, that was not there at the first read. The wanted
+ * name set by another operator is no drift. */
 static bool has_appeared(const struct situation *s, const struct ses_facts *ses)
 {
     return s->job->before_known && ses->mail_from.len > 0 && !step_shows_own(s, ses) &&
@@ -132,13 +131,12 @@ struct decision step_before_unknown(const struct situation *s, const struct ses_
     else
         snprintf(d.reason, sizeof d.reason,
                  "SES has MAIL FROM " TEXT_FMT
-                 ", which the run did not want: there is nothing of it "
-                 "to put back",
+                 ", which is not the run's, so there is nothing to roll back",
                  TEXT_ARG(ses->mail_from));
     return d;
 }
 
-/* What this run has put there itself, and has replaced since. */
+/* A value written by this run, and replaced since. */
 static bool was_put_there(const struct situation *s, const struct ses_facts *ses)
 {
     bool cleared = ses->mail_from.len == 0 && s->job->restarts >= RESTARTS_MAX;
@@ -148,7 +146,7 @@ static bool was_put_there(const struct situation *s, const struct ses_facts *ses
     return cleared || set || tightened;
 }
 
-/* A set-up that was started again had failed before, and an old copy still says so. */
+/* A restarted set-up had failed before, and an old copy still shows FAILED. */
 bool step_is_stale(const struct situation *s, const struct ses_facts *ses)
 {
     const struct job *job = s->job;
@@ -161,8 +159,8 @@ bool step_is_stale(const struct situation *s, const struct ses_facts *ses)
     return job->accepted > 0 && (is_past || had_failed) && (!since || s->now < since + STALE_SPAN);
 }
 
-/* What stood there before the recent write, or on the way to it: a name is set with
- * USE_DEFAULT_VALUE first, what rejects mail is loosened, what has failed is cleared. */
+/* A value before the recent write, or on the way to it: a name is set with USE_DEFAULT_VALUE first,
+ * a rejecting one is loosened, a FAILED one cleared. */
 static bool is_before_recent(const struct situation *s, const struct ses_facts *ses)
 {
     bool was_there = dname_eq(ses->mail_from, s->recent_before);

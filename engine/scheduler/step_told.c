@@ -1,5 +1,6 @@
 /*
- * What SES says is rarely why: its reason is in DNS, and so is what mends it.
+ * Sentences of ends with DNS's reason: SES's status rarely tells the cause; the cause and the
+ * remedy are in DNS.
  */
 #include "step_internal.h"
 
@@ -34,7 +35,7 @@ struct decision step_pending(const struct situation *s, enum mail_from_status st
     bool fails = status == MAIL_FROM_TEMPORARY_FAILURE;
     snprintf(d.reason, sizeof d.reason, "set already; SES says %s%s%s%s",
              mail_from_status_name(status),
-             fails ? ": it must see the MX again within 72 hours, or it gives the set-up up" : "",
+             fails ? ": SES must see the MX again within 72 hours, or the set-up fails" : "",
              *why ? "; in DNS: " : ", and DNS shows its records as they should be", why);
     return d;
 }

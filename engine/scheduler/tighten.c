@@ -1,9 +1,9 @@
 /*
- * The canary of a lane. Whether SES stays in Success when REJECT_MESSAGE is set is not documented,
- * and where it does not, mail is rejected until SES has seen the MX again. So one identity of a
- * lane is tightened first and read back. While it is out, the others wait; when it has stayed in
- * Success for a while they follow; when it has left Success it is loosened at once, and nobody in
- * the lane is tightened in this run any more.
+ * The canary of a lane. AWS does not document whether SES stays at Success when REJECT_MESSAGE is
+ * set; if not, mail is rejected until SES has seen the MX again. So one identity of a lane is
+ * tightened first and read back. The others wait meanwhile. When the canary has stayed at Success
+ * for a while, the others follow. When the canary has left Success, it is loosened at once, and no
+ * identity of the lane is tightened in this run any more.
  */
 #include "scheduler_internal.h"
 

@@ -1,4 +1,4 @@
-/* Counts who was started, who is final and who failed, and opens the next wave. */
+/* Counts started, final and failed identities, and opens the next wave. */
 #include "waves.h"
 
 #include <assert.h>
@@ -16,7 +16,7 @@ static uint32_t size_of(const struct waves *w, const struct fleet *f)
         return UINT32_MAX;
     uint32_t last = f->waves_len - 1;
     uint32_t size = quota_of(f->waves[w->index < last ? w->index : last], f->choices_len);
-    return size > 0 ? size : 1; /* 1 % of twelve is still somebody */
+    return size > 0 ? size : 1; /* 1 % of twelve is at least one */
 }
 
 void waves_init(struct waves *w, const struct fleet *fleet)
@@ -66,7 +66,7 @@ static void pause_as_inconclusive(struct waves *w)
     if (!w->paused)
         snprintf(w->reason, sizeof w->reason,
                  "wave %u is inconclusive: %u identities waited for DNS or SES until their "
-                 "deadline, which is no failure and no success. Look at them, then resume",
+                 "deadline, which is neither failure nor success. Check them, then resume",
                  w->index + 1, w->expired);
     w->paused = true;
 }

@@ -1,7 +1,7 @@
 /*
- * Writes and records. Invariant: a write that is out has its intent among the records of the same
- * turn, and the engine keeps those before it sends; the intent holds what the write replaces, which
- * SES showed within READ_BEFORE_WRITE_MAX before.
+ * Writes and records. Invariant: a write on its way has its intent among the records of its turn,
+ * and the engine keeps records before sending; the intent holds the replaced value, read from SES
+ * within READ_BEFORE_WRITE_MAX before.
  */
 #include "scheduler_internal.h"
 
@@ -43,7 +43,7 @@ static struct job_row row_of(struct scheduler *d, const struct job *job)
     };
 }
 
-/* What the job writes, or has written and knows no answer to: a resumed run looks for that. */
+/* The value of the job's present or unanswered write: a resumed run looks for this value. */
 static void record_write(struct scheduler *d, struct record *r, instant_us now)
 {
     struct situation s = scheduler_situation(d, r->job, now);
@@ -118,7 +118,7 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
     return len;
 }
 
-/* What SES holds now, as far as an accepted write tells. */
+/* The value at SES after an accepted write. */
 static void believe_write(struct scheduler *d, struct job *job, const struct call *call)
 {
     job->mail_from_seen = scheduler_name(d, call->mail_from);
@@ -134,7 +134,7 @@ static void write_failed(struct scheduler *d, const struct call *call, enum verd
 {
     struct job *job = &d->jobs[call->owner];
     job->lost = job->lost || verdict == VERDICT_UNSURE;
-    job->read_at_s = 0; /* what it was to replace may be another value by the next try */
+    job->read_at_s = 0; /* the value to be replaced may differ by the next try */
     if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
         job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
     if (verdict == VERDICT_REFUSED)

@@ -1,10 +1,10 @@
 /*
- * Invariant: a (name, type) has at most one entry, and an entry whose question is out stays until
- * its reply is there. In a set full of such entries a question is sent without being kept.
+ * Invariant: a (name, type) has at most one entry, and an entry with a question out stays until the
+ * reply. In a set full of such entries a question is sent without an entry.
  */
 #include "dns_cache.h"
 
-#define DNS_CACHE_BYTES_MAX 65536u /* of one entry: the records of a message, and their texts */
+#define DNS_CACHE_BYTES_MAX 65536u /* of one entry: the records of a message with texts */
 
 void dns_cache_init(struct dns_cache *c, struct siphash_key key)
 {
@@ -50,7 +50,7 @@ static struct dns_cache_entry *entry_find(struct dns_cache *c, const struct dns_
     return NULL;
 }
 
-/* Makes an entry for a question that goes out now, if one of the set may go. */
+/* Makes an entry for a question about to be sent, if an entry of the set may be dropped. */
 static void entry_add(struct dns_cache *c, const struct dns_question *question)
 {
     struct dns_cache_entry *set = set_of(c, question), *oldest = NULL;

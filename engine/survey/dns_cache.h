@@ -1,9 +1,9 @@
 /*
- * What the resolver said of names that many surveys ask for: amazonses.com, and every _dmarc name.
+ * The resolver's answers about names common to many surveys: amazonses.com, and every _dmarc name.
  * Without a cache a fleet of a hundred thousand names would ask for _dmarc.com a hundred thousand
- * times. An answer is kept for DNS_CACHE_KEEP. Silence and trouble are kept as well, so that a
- * resolver that does not answer is not waited for again and again. While a question is out, the
- * same question is not sent a second time.
+ * times. An answer is kept for DNS_CACHE_KEEP. Silence and trouble are kept as well, so surveys do
+ * not wait for a silent resolver again and again. While a question is out, an equal question is not
+ * sent.
  *
  *   switch (dns_cache_ask(&c, &question, now, &known)) {
  *   case DNS_CACHE_KNOWN: use *known
@@ -11,7 +11,7 @@
  *   case DNS_CACHE_SEND:  send it; dns_cache_reply() with what comes back
  *   }
  *
- * Set-associative: of a full set the entry goes that was used longest ago. Pure. One owner.
+ * Set-associative: a full set drops the least recently used entry. Pure. One owner.
  */
 #ifndef MF_DNS_CACHE_H
 #define MF_DNS_CACHE_H
@@ -29,13 +29,13 @@ struct dns_cache_entry {
     uint16_t type;
     bool is_out; /* the question was sent, and the reply is not there yet */
     instant_us until;
-    uint64_t used_at; /* dns_cache.uses when it was last of use */
+    uint64_t used_at; /* dns_cache.uses at the last use */
     struct dns_reply reply;
     struct arena arena; /* name, and texts of the reply */
 };
 
 struct dns_cache {
-    struct siphash_key key; /* an SPF record names what is asked for */
+    struct siphash_key key; /* SPF records choose the names, so the table has a key */
     uint64_t uses;
     struct dns_cache_entry entries[DNS_CACHE_SETS][DNS_CACHE_WAYS];
 };
@@ -44,13 +44,14 @@ enum dns_cache_state { DNS_CACHE_SEND, DNS_CACHE_OUT, DNS_CACHE_KNOWN };
 
 void dns_cache_init(struct dns_cache *c, struct siphash_key key);
 void dns_cache_clear(struct dns_cache *c);
-/* Is the answer to this question kept? Of the resolver only: an authority is always asked anew. */
+/* Is the answer to this question kept? Only the resolver's answers are; an authority is always
+   asked anew. */
 bool dns_cache_is_shared(const struct dns_question *question);
 /* *known is set with DNS_CACHE_KNOWN, and borrowed until the next call. With DNS_CACHE_SEND the
- * caller sends the question. A question that is not shared is always to be sent. */
+ * caller sends the question. A question outside the cache is always to be sent. */
 enum dns_cache_state dns_cache_ask(struct dns_cache *c, const struct dns_question *question,
                                    instant_us now, const struct dns_reply **known);
-/* The reply to a question that was sent. It is copied; when memory is out, it is not kept. */
+/* The reply to a sent question. The cache keeps a copy, or nothing when memory is out. */
 void dns_cache_reply(struct dns_cache *c, const struct dns_question *question,
                      const struct dns_reply *reply, instant_us now);
 

@@ -1,9 +1,9 @@
 /*
- * Counts the questions that are out at each server, and says when the next one may go.
+ * Counts the questions out at each server, and tells when the next one may go.
  *
- * Invariant: a server with questions out, or whose bucket is not full yet, keeps its entry; every
- * other entry may be forgotten, for a fresh entry says the same. In a row full of kept entries a
- * new server waits for a moment. That is rare, as there are more entries than questions out.
+ * Invariant: a server with questions out, or with a bucket not yet full, keeps its entry. Every
+ * other entry may be dropped, since a fresh entry is equal. In a row full of kept entries a new
+ * server waits for a moment. Such a row is rare: there are more entries than questions out.
  */
 #include "server_limit.h"
 

@@ -1,12 +1,12 @@
 /*
- * What one authoritative name server gets from us at most: so many questions at once, and so many a
- * second. DNS_WINDOW bounds all questions and protects us from drops; this bound protects servers
- * that belong to others.
+ * The limit for one authoritative name server: so many questions at once, and so many a second.
+ * DNS_WINDOW bounds all questions and protects us from drops; this limit protects other people's
+ * servers.
  *
  * Each server has a token bucket: DNS_SERVER_OUT_MAX tokens, refilled at DNS_SERVER_RATE_MAX a
  * second; a question takes one. Two kinds of servers have no bucket: family 0, the resolver of the
- * run, which only DNS_WINDOW bounds; and servers on loopback, which are the user's own and keep
- * only the number of questions out.
+ * run, bounded by DNS_WINDOW alone; and servers on loopback, the user's own, bounded by the number
+ * of questions out alone.
  *
  *   if (server_limit_take(&m, &question.server, now, &again)) send it
  *   else keep it until `again`, or until an answer of that server has come (WHEN_NEVER)
@@ -22,12 +22,12 @@
 #include "base/when.h"
 #include "dns/question.h"
 
-#define SERVER_LIMIT_WAYS 8 /* servers that may share a row of the table */
+#define SERVER_LIMIT_WAYS 8 /* servers in one row of the table */
 
 struct limited_server {
     struct dns_server server;
     uint32_t out;
-    instant_us paid_until; /* each question moves it on by 1/rate; the past counts as now */
+    instant_us paid_until; /* each question adds 1/rate; the past counts as now */
 };
 
 struct server_limit {
@@ -35,7 +35,7 @@ struct server_limit {
     struct limited_server rows[SERVER_LIMIT_ROWS][SERVER_LIMIT_WAYS];
 };
 
-/* Addresses are chosen by those who publish them, so rows are found with a key (siphash.h). */
+/* Publishers choose the addresses, so rows are found with a key (siphash.h). */
 void server_limit_init(struct server_limit *m, struct siphash_key key);
 /* May one question go to this server now? True: the question is counted. False: *again is the
  * earliest instant at which the caller should ask again. */

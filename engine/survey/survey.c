@@ -1,5 +1,5 @@
 /*
- * The steps of a survey, and what is known before it is asked.
+ * The steps of a survey, and answers known without a question.
  */
 #include "survey.h"
 
@@ -10,7 +10,7 @@
 
 #define SURVEY_BYTES_MAX (64u << 10) /* two names, an address and a reply of 256 records */
 
-/* A part is the machine that asks and the machine's own number for the question. */
+/* A part is the asking machine and the machine's own number for the question. */
 enum machine { MACHINE_INQUIRY, MACHINE_SPF, MACHINE_CHECK, MACHINE_DMARC, MACHINES };
 #define PART_BITS 24
 
@@ -34,7 +34,7 @@ void survey_clear(struct survey *s)
     arena_clear(&s->arena);
 }
 
-/* Without memory for a name the inquiry ends in trouble, and nothing else is asked. */
+/* Without memory for a name the inquiry ends in trouble, and no further question follows. */
 void survey_start(struct survey *s, struct text name, struct text from)
 {
     arena_reset(&s->arena);
@@ -103,7 +103,7 @@ void survey_stop(struct survey *s)
     s->stage = SURVEY_DONE;
 }
 
-/* ---- what is known already ---- */
+/* ---- known answers ---- */
 
 static void message_of_txt(struct survey *s, const struct dns_facts *facts, struct dns_message *m)
 {
@@ -130,10 +130,10 @@ static void trouble_reply(const struct dns_facts *facts, struct dns_reply *reply
     snprintf(reply->trouble, sizeof reply->trouble, TEXT_FMT, TEXT_ARG(facts->trouble));
 }
 
-/* The name's own MX and TXT are known, and so is that nothing exists at or below a name that does
- * not exist (RFC 8020). A resolver that minimises names (RFC 9156) asks for the name itself before
- * one below it. So where the authorities have not said whether the name exists, no name at or below
- * it is said to the resolver either. */
+/* The name's own MX and TXT are known, and no name exists at or below a missing name (RFC 8020). A
+ * resolver with QNAME minimisation (RFC 9156) asks for the name itself before a name below. So
+ * while the authorities have not said whether the name exists, the resolver gets no question at or
+ * below the name. */
 static bool is_known(struct survey *s, const struct dns_question *q, struct dns_reply *reply)
 {
     const struct dns_facts *facts = survey_facts(s);

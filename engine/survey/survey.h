@@ -1,16 +1,14 @@
 /*
- * A survey: everything that is asked of DNS about one MAIL FROM name, in its order, as a pure state
- * machine.
+ * A survey: all questions to DNS about one MAIL FROM name, in order, as a pure state machine.
  *
  *   1. the name itself: MX and TXT, by the mode of the inquiry (dns/inquiry.h)
- *   2. what receivers make of it: SPF (RFC 7208), one message if the options name one, and DMARC
- *      (RFC 9989, RFC 7489) for a From domain. Their questions are about other names and go to the
- *      resolver; they are handed out in this order, as many at once as can be asked.
+ *   2. the receivers' view: SPF (RFC 7208), one message if the options name one, and DMARC
+ *      (RFC 9989, RFC 7489) for a From domain. These questions are about other names and go to the
+ *      resolver, in this order, as many at once as possible.
  *
- * Receivers' questions that the inquiry has answered are not sent: they are answered from its
- * facts. So in authority mode MX and TXT of the name are never asked of the resolver, nor anything
- * at or below a name that does not exist, and no "no such name" is cached there (RFC 2308, RFC
- * 8020).
+ * Questions of step 2 already answered by the inquiry are not sent: the survey answers from the
+ * facts. So in authority mode the resolver is never asked for MX and TXT of the name, nor for any
+ * name at or below a missing one, and caches no "no such name" (RFC 2308, RFC 8020).
  *
  *   survey_start(&s, name, from);
  *   while (s.stage != SURVEY_DONE) {
@@ -31,7 +29,7 @@
 #define SURVEY_HELD_MAX                                                                            \
     (INQUIRY_QUESTIONS_MAX + DMARC_NAMES_MAX + 2) /* questions of one survey at once, at most */
 
-/* The same for every survey that has them. Texts and the list are borrowed. */
+/* Options common to many surveys. Texts and the list are borrowed. */
 struct survey_options {
     enum inquiry_mode mode;
     uint16_t authority_port;            /* 0: 53 */
@@ -48,7 +46,7 @@ struct survey {
     enum survey_stage stage;
     bool has_receivers; /* step 2 was taken: spf, check and dmarc hold an outcome when done */
 
-    /* outcome, as far as it was asked for */
+    /* outcome, for the parts asked for */
     struct text name, from; /* A-labels; copied. from: empty, DMARC is not asked for */
     struct inquiry inquiry;
     struct spf_survey spf;
@@ -58,8 +56,8 @@ struct survey {
     /* inside */
     const struct survey_options *options;
     uint32_t out;                   /* questions handed out and not replied to */
-    struct arena arena;             /* name, from, and texts made from them */
-    struct dns_record known_record; /* of the reply that is made from facts */
+    struct arena arena;             /* name, from, and texts made of both */
+    struct dns_record known_record; /* of the reply made from facts */
 };
 
 void survey_init(struct survey *s, const struct survey_options *options);
@@ -67,17 +65,17 @@ void survey_clear(struct survey *s);
 /* Begins anew. from may be empty. */
 void survey_start(struct survey *s, struct text name, struct text from);
 /* A question to send now, with its part; false: none until a reply or a decision comes, or done.
- * Each question that is handed out wants exactly one reply. */
+ * Each question handed out wants exactly one reply. */
 bool survey_next(struct survey *s, struct dns_question *question, uint32_t *part);
 void survey_reply(struct survey *s, uint32_t part, const struct dns_reply *reply);
-/* Has step 1 ended, and is it not decided yet whether step 2 follows? */
+/* Has step 1 ended, without a decision yet about step 2? */
 bool survey_name_is_known(const struct survey *s);
 void survey_go_on(struct survey *s);
 void survey_stop(struct survey *s);
 bool survey_part_is_of_receivers(uint32_t part);
 /* Valid once step 1 has ended. */
 const struct dns_facts *survey_facts(const struct survey *s);
-/* Is there something that was asked and has no answer? Valid when done. */
+/* Did a question stay without an answer? Valid when done. */
 bool survey_has_trouble(const struct survey *s);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Invariant: a question that a survey has handed out is either held in its slot or on its way, so a
- * slot whose survey is done holds nothing.
+ * Runs many surveys in slots. Invariant: a question handed out by a survey is either held in the
+ * slot or on its way, so a slot with a finished survey holds none.
  */
 #include "survey_pool.h"
 
@@ -39,7 +39,7 @@ static struct survey_slot *list_pop(struct survey_pool *p, struct survey_list *l
     return slot;
 }
 
-/* What was held may be tried again, before what has become ready since. */
+/* Held slots are tried again, before slots ready since. */
 static void held_retry(struct survey_pool *p)
 {
     p->held_until = WHEN_NEVER;
@@ -85,7 +85,7 @@ bool survey_pool_has_room(const struct survey_pool *p)
     return p->free.first && !p->ready.first && p->out < DNS_WINDOW;
 }
 
-/* Takes over what the survey has to ask or to say. */
+/* Moves the slot on after its survey changed: to a list, or to the next question. */
 static void slot_advance(struct survey_pool *p, struct survey_slot *slot, instant_us now)
 {
     struct survey *s = &slot->survey;
@@ -105,7 +105,7 @@ static void slot_advance(struct survey_pool *p, struct survey_slot *slot, instan
     assert(s->stage != SURVEY_DONE || slot->held_len == 0);
 }
 
-/* After slot_advance(), for a slot that is in no list. */
+/* After slot_advance(), for a slot in no list. */
 static void slot_list(struct survey_pool *p, struct survey_slot *slot)
 {
     slot->is_listed = slot->held_len > 0;
@@ -133,7 +133,7 @@ static void held_remove(struct survey_slot *slot, uint32_t index)
         slot->held[i] = slot->held[i + 1];
 }
 
-/* May the question go? If not, held_until is brought forward to when it is worth trying again. */
+/* May the question go? If not, held_until is brought forward to the next worthwhile try. */
 static enum dns_cache_state question_try(struct survey_pool *p, const struct dns_question *question,
                                          instant_us now, const struct dns_reply **known)
 {
@@ -146,7 +146,7 @@ static enum dns_cache_state question_try(struct survey_pool *p, const struct dns
     return DNS_CACHE_OUT;
 }
 
-/* The next question of one slot that may go; what the cache knows is answered on the way. */
+/* The next sendable question of one slot; the cache answers known ones on the way. */
 static bool slot_next(struct survey_pool *p, struct survey_slot *slot, instant_us now,
                       struct survey_question *out)
 {
@@ -214,7 +214,7 @@ const struct survey *survey_pool_take(struct survey_pool *p, uint32_t *subject)
     if (!slot)
         return NULL;
     *subject = slot->subject;
-    list_push_first(p, &p->free, slot); /* its memory is warm */
+    list_push_first(p, &p->free, slot); /* the memory is warm */
     return &slot->survey;
 }
 

@@ -1,7 +1,7 @@
 /*
- * Many surveys at once. The pool says which questions may go now: at most DNS_WINDOW are out, each
- * server gets what server_limit.h allows, and what the resolver said a moment ago is not asked
- * again (dns_cache.h). The owner carries the questions, by any world.
+ * Many surveys at once. The pool chooses the next question: at most DNS_WINDOW are out,
+ * server_limit.h bounds each server, and dns_cache.h answers from the resolver's recent answers.
+ * The owner carries the questions, by any world.
  *
  *   while (survey_pool_has_room(p) && there is a name)  survey_pool_start(p, subject, ...);
  *   while (survey_pool_next(p, now, &q))                send q
@@ -11,7 +11,7 @@
  * Starting one name after the other, with all questions sent in between, keeps the window full and
  * leaves the choice of the next name to the last moment.
  *
- * Pure: nothing is allocated but what the surveys learn. One owner, one thread at a time.
+ * Pure: only answers are allocated. One owner, one thread at a time.
  */
 #ifndef MF_SURVEY_POOL_H
 #define MF_SURVEY_POOL_H
@@ -22,9 +22,7 @@
 #include "server_limit.h"
 #include "survey.h"
 
-#define SURVEYS_MAX                                                                                \
-    (2 * DNS_WINDOW) /* so that those a server limit holds leave the window full                   \
-                      */
+#define SURVEYS_MAX (2 * DNS_WINDOW) /* slots held by a server limit leave the window full */
 
 /* A question on its way. slot and part come back with its reply. */
 struct survey_question {
@@ -39,8 +37,8 @@ struct survey_held {
 
 struct survey_slot {
     struct survey survey;
-    uint32_t subject; /* the owner's number for it */
-    uint32_t next;    /* in its list: slot + 1, 0 ends */
+    uint32_t subject; /* the owner's number for the survey */
+    uint32_t next;    /* in the slot's list: slot + 1, 0 ends */
     bool is_listed;   /* in `ready` or in `held` */
     uint32_t held_len;
     struct survey_held held[SURVEY_HELD_MAX]; /* handed out by the survey, not sent */
@@ -59,30 +57,32 @@ struct survey_pool {
     void *ctx;
     uint32_t out;        /* questions on their way */
     uint32_t unanswered; /* questions of step 2 that timed out, since one was answered */
-    /* Each slot is in one list, unless all its questions are out: free; ready to be tried; held,
-     * since no question of it may go; or done. */
+    /* Each slot is in one list, unless all questions of the slot are out: free; ready to be tried;
+     * held, since no question may go; or done. */
     struct survey_list free, ready, held, done;
-    instant_us held_until; /* the earliest for those in `held`; WHEN_NEVER: when an answer comes */
+    instant_us
+        held_until; /* the earliest try of a slot in `held`; WHEN_NEVER: when an answer comes */
     struct server_limit server_limit;
     struct dns_cache cache;
     struct survey_slot slots[SURVEYS_MAX];
 };
 
-/* key: of the tables of names and servers that others choose. */
+/* key: of the tables, since outsiders choose names and servers. */
 void survey_pool_init(struct survey_pool *p, const struct survey_options *options,
                       struct siphash_key key, survey_goes_on *goes_on, void *ctx);
 void survey_pool_clear(struct survey_pool *p);
-/* Is it worth starting another survey now? All that may go has gone, and the window is not full. */
+/* Should the owner start another survey now? Yes when all sendable questions are out and the window
+   is not full. */
 bool survey_pool_has_room(const struct survey_pool *p);
 /* Has room. from may be empty (survey.h); both names are copied. */
 void survey_pool_start(struct survey_pool *p, uint32_t subject, struct text name, struct text from,
                        instant_us now);
-/* The next question to send now. Each one that is given wants exactly one reply. Its name is
- * borrowed until then. */
+/* The next question to send now. Each question wants exactly one reply. The name is borrowed until
+ * the reply. */
 bool survey_pool_next(struct survey_pool *p, instant_us now, struct survey_question *out);
 void survey_pool_reply(struct survey_pool *p, const struct survey_question *q,
                        const struct dns_reply *reply, instant_us now);
-/* A survey that has ended, with its subject; NULL: none. Borrowed until the next start. */
+/* A finished survey with its subject; NULL: none. Borrowed until the next start. */
 const struct survey *survey_pool_take(struct survey_pool *p, uint32_t *subject);
 /* When there is something to do without an answer; WHEN_NEVER: not before one comes. */
 instant_us survey_pool_wake(const struct survey_pool *p, instant_us now);

@@ -1,4 +1,4 @@
-/* One transfer at a time by https.h, driven until it is over or the wire ends. */
+/* One transfer at a time by https.h, driven to the end of the transfer or of the wire. */
 #include "blocking_client.h"
 
 #include "aws/http_date.h"
@@ -40,7 +40,7 @@ static bool is_ending(const struct blocking_client *c)
     return poll(&fd, 1, 0) > 0;
 }
 
-/* A copy, because https takes what it sends, and the caller may want to send it again. */
+/* A copy: https takes its request over, and the caller may want to send the request again. */
 static bool request_copy(struct aws_request *out, const struct aws_request *r)
 {
     aws_request_init(out);
@@ -63,7 +63,7 @@ static enum err blocking_client_ask(void *context, const struct aws_request *req
     struct blocking_client *c = context;
     struct aws_request copy;
     struct pollfd ending = {.fd = c->ending_fd, .events = POLLIN};
-    if (is_ending(c)) /* one that was dropped may still be out, and would be taken for this one */
+    if (is_ending(c)) /* a dropped transfer may still be out and would be taken for the new one */
         return why_set(why, ERR_BUSY, "the program is ending");
     if (!request_copy(&copy, request)) {
         aws_request_clear(&copy);
@@ -75,7 +75,7 @@ static enum err blocking_client_ask(void *context, const struct aws_request *req
     for (https_work(c->https); !c->is_back; https_work(c->https)) {
         if (is_ending(c))
             return why_set(why, ERR_BUSY,
-                           "the program is ending"); /* blocking_client_close drops it */
+                           "the program is ending"); /* blocking_client_close drops the transfer */
         https_poll(c->https, &ending, 1, 1000);
     }
     if (c->how != REPLY_HTTP)

@@ -1,6 +1,6 @@
 /*
- * One request at a time over HTTPS, waited for: how the credential providers reach the network. A
- * blocking client belongs to the thread that waits.
+ * One request at a time over HTTPS: the caller waits for the answer. The credential providers reach
+ * the network so. A blocking client belongs to the waiting thread.
  */
 #ifndef MF_BLOCKING_CLIENT_H
 #define MF_BLOCKING_CLIENT_H

@@ -1,6 +1,6 @@
 /*
- * Hand-over of calls between threads: lists go in, the whole content comes out at once. Whoever
- * takes a call owns it; nothing is copied and nothing can fail.
+ * Hand-over of calls between threads: lists go in, the whole content comes out at once. The taker
+ * of a call owns the call; the queue copies no call and cannot fail.
  */
 #ifndef MF_CALL_QUEUE_H
 #define MF_CALL_QUEUE_H
@@ -24,10 +24,10 @@ struct call_queue {
 };
 
 void call_queue_init(struct call_queue *m);
-void call_queue_clear(struct call_queue *m); /* forgets what is in it */
-/* Moves all of *calls in. True: the call queue was empty before, so its owner has to be woken. */
+void call_queue_clear(struct call_queue *m); /* forgets the content */
+/* Moves all of *calls in. True: the queue was empty before, so the caller has to wake the owner. */
 bool call_queue_put(struct call_queue *m, struct call_list *calls);
-/* Moves everything that is there to the end of *calls. */
+/* Moves the whole content to the end of *calls. */
 void call_queue_take(struct call_queue *m, struct call_list *calls);
 
 #endif

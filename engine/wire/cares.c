@@ -1,15 +1,18 @@
 /*
- * Duty: the only file that knows c-ares, 1.18 to 1.34. Invariant: a channel has one server and one
- * try, so c-ares has nothing to choose: no order of servers, no failover, no probes, no repetition.
+ * One channel of c-ares (1.18 to 1.34); the only user of the library. Invariant: a channel has one
+ * server and one try, so c-ares has nothing to choose: no order of servers, no failover, no probes,
+ * no repetition.
  *
- * What c-ares would hide or do by itself is switched off or mended here:
+ * Switched off or mended here:
  * - NOCHECKRESP: SERVFAIL and REFUSED are answers; by default they read as other errors.
  * - The query cache (on by default since 1.31) would keep "no such name" as long as the zone says.
+ *   A build with the headers of an older version cannot turn the cache off, so such a program does
+ *   not run with a newer library: a system that was upgraded has one.
  * - Spelling of names at random (DNS0x20) is off, as are the hosts file, search lists and rotation.
- * - A cut answer (TC) from a server that takes no TCP reads as "connection refused". That a TCP
- *   socket was opened since the question went out tells it apart.
- * - Only raw answers are used: its own parsers give no TTL and no SOA. Since 1.28 it parses every
- *   message itself and refuses some; what it takes is written out again for our parser.
+ * - A cut answer (TC) from a server that takes no TCP reads as "connection refused". A TCP socket
+ *   opened since the question tells the two cases apart.
+ * - Only raw answers are used: c-ares's parsers give no TTL and no SOA. Since 1.28 c-ares parses
+ *   every message and refuses some; accepted messages are written out again for our parser.
  */
 #include "cares.h"
 
@@ -24,6 +27,7 @@
 #define EDNS_SIZE  1232 /* fits every path unfragmented (DNS flag day 2020) */
 #define CLASS_IN   1
 #define ARES_1_28  0x011c00 /* the first with ares_query_dnsrec */
+#define ARES_1_31  0x011f00 /* the first with a query cache */
 #define HAS_DNSREC (ARES_VERSION >= ARES_1_28)
 
 struct cares {
@@ -41,6 +45,14 @@ static enum err trouble(struct why *why, int status)
 
 enum err cares_library_open(struct why *why)
 {
+    int loaded;
+    const char *version = ares_version(&loaded);
+    if (ARES_VERSION < ARES_1_31 && loaded >= ARES_1_31)
+        return why_set(why, ERR_IO,
+                       "c-ares %s remembers answers, and this program was built with %s, which has "
+                       "no way to turn that off: install the package of this release, or build "
+                       "the program anew",
+                       version, ARES_VERSION_STR);
     int status = ares_library_init(ARES_LIB_INIT_ALL);
     return status ? trouble(why, status) : OK;
 }
@@ -50,7 +62,7 @@ void cares_library_close(void)
     ares_library_cleanup();
 }
 
-/* c-ares says which sockets it has and what it waits for; closed ones wait for nothing. */
+/* c-ares reports a socket and the awaited events; a closed socket waits for none. */
 static void on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
 {
     const struct cares_config *config = &((struct cares *)data)->config;
@@ -66,7 +78,7 @@ static int on_socket_made(ares_socket_t fd, int type, void *data)
     return ARES_SUCCESS;
 }
 
-/* All is given that c-ares would else look up in resolv.conf, or have a default of its own for. */
+/* Sets every option with a default of c-ares or a line in resolv.conf. */
 static int channel_init(struct cares *c)
 {
     struct in_addr placeholder = {htonl(INADDR_LOOPBACK)};

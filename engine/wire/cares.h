@@ -1,8 +1,8 @@
 /*
- * c-ares, as far as questions need it: a channel asks one server, once a question, and gives back
- * the bytes of the answer or how there came none. Which server is asked next, and whether one is
- * asked again, is the resolver's business (resolver.c). Everything that versions of c-ares do in
- * different ways ends here; docs/ARCHITECTURE.md lists it.
+ * c-ares for questions: a channel asks one server, once a question, and gives back the bytes of the
+ * answer or the kind of failure. The resolver (resolver.c) chooses the next server and decides
+ * about asking again. Differences between versions of c-ares end here; docs/ARCHITECTURE.md has the
+ * list.
  *
  * All functions but the first two belong to the thread of the channel.
  */
@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "servers.h"
 
-/* Once per process, before the first channel, and after the last. */
+/* Once per process, before the first channel, and after the last. ERR_IO: a library that does not
+ * fit the headers of the build. */
 enum err cares_library_open(struct why *why);
 void cares_library_close(void);
 
@@ -24,8 +25,8 @@ enum cares_outcome {
     CARES_SILENT,      /* no answer within the channel's time */
     CARES_UNREACHABLE, /* connection refused, no route */
     CARES_NO_TCP,      /* the answer was cut, and TCP led nowhere */
-    CARES_BROKEN,      /* what came is no DNS message */
-    CARES_FAILED,      /* anything else; words say what */
+    CARES_BROKEN,      /* the bytes are no DNS message; since 1.28 also: no memory to read them */
+    CARES_FAILED,      /* any other failure; words has the text */
     CARES_DROPPED,     /* the channel was closed */
 };
 
@@ -40,24 +41,24 @@ struct cares_config {
     struct dns_server server; /* family 4 or 6 */
     bool recurse;             /* RD; sockets are then kept open between questions */
     unsigned timeout_ms;      /* at most; newer c-ares waits less where a server is quick */
-    /* A socket waits for these events of poll(2); 0: it is closed. */
+    /* A socket waits for these events of poll(2); 0: closed. */
     void (*on_socket)(void *context, int fd, short events);
     void *context;
 };
 
 struct cares;
 
-/* One question that is out, in the caller's memory until it is answered. */
+/* One question out, in the caller's memory until its answer. */
 struct cares_question {
     void (*on_answer)(void *context, const struct cares_answer *answer);
     void *context;
-    struct cares *channel; /* set by cares_ask, with what follows */
+    struct cares *channel; /* set by cares_ask, with the members below */
     uint32_t tcp_opened;   /* TCP sockets of the channel so far */
 };
 
 /* ERR_NOMEM, ERR_IO. */
 enum err cares_open(struct cares **out, const struct cares_config *config, struct why *why);
-/* Questions that are out are answered with DROPPED; not from inside a callback. */
+/* Questions still out are answered with DROPPED; not from inside a callback. */
 void cares_close(struct cares *c);
 
 /* q->on_answer is called once, perhaps before this returns. The name: labels with dots, no NUL. */

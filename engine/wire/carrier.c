@@ -1,10 +1,10 @@
 /*
- * Duty: the loop of one carrier: mail in, requests and questions out, answers back in batches.
+ * The loop of one carrier: mail in, requests and questions out, answers back in batches.
  *
  * Invariant: a call is in exactly one place: the call queue, a waiting list, out (https or
  * resolver), the list of answered ones, or the inbox. When the transfers or the window are full, or
- * keys are being fetched, calls wait here: a request that was started waits for nothing but the
- * network, so its timeout means the network.
+ * keys are being fetched, calls wait here: a started request waits for the network alone, so a
+ * timeout means the network.
  */
 #include "carrier.h"
 
@@ -26,7 +26,7 @@
 #define IDLE_POLL_MS 1000
 
 struct carrier_lane {
-    span_us skew_us; /* the service's clock minus the system's; 0 until it is known to be far off */
+    span_us skew_us; /* the service's clock minus the system's; 0 until known to be far off */
     char key_id[CREDENTIAL_ID_LEN]; /* signed with last; no secret */
 };
 
@@ -48,8 +48,8 @@ static instant_us now(const struct carrier *k)
     return os_clock_now(k->config.clock);
 }
 
-/* The one line per call that --verbose asks for: never a header, an address or a body, and nothing
- * of the server's that a terminal would obey. One write, so that lines of carriers do not mix. */
+/* The one line per call for --verbose: never a header, an address or a body, and no control
+ * character of the server's. One write, so lines of carriers do not mix. */
 static void call_say(const struct carrier *k, const struct call *c)
 {
     static const char *const hows[] = {"not sent", "lost", "HTTP", "garbled", "no keys"};
@@ -72,11 +72,11 @@ static void call_say(const struct carrier *k, const struct call *c)
     }
     buf_add_char(&line, '\n');
     ssize_t written = write(STDERR_FILENO, line.at, line.len);
-    (void)written; /* nobody reads it */
+    (void)written; /* standard error may be closed */
     buf_clear(&line);
 }
 
-/* What the other side has said passes here before anybody looks at it. */
+/* Every answer passes here before any reader. */
 static void reply_hide(const struct carrier *k, struct reply *r)
 {
     secrets_hide_string(k->config.https.secrets, r->code);
@@ -108,8 +108,8 @@ static void on_https(void *context, struct call *c, const struct https_answer *a
     }
     aws_reply_decode(c, &answer->reply);
     reply_hide(k, &c->reply);
-    /* What an answer says about signing the next request: the service's clock, and whether it takes
-     * the key no more. */
+    /* Takes two facts for the next signature from an answer: the service's clock, and whether the
+     * key is refused. */
     const struct wire_lane *lane = &k->config.lanes[c->lane];
     struct carrier_lane *state = &k->lanes[c->lane];
     span_us skew, trip = now(k) - c->sent_at;
@@ -183,7 +183,7 @@ static void mail_take(struct carrier *k)
 static void waiting_start(struct carrier *k)
 {
     if (atomic_exchange(&k->wakeup, false)) {
-        call_list_join(&k->waiting_keys, &k->waiting_https); /* those who wait longer first */
+        call_list_join(&k->waiting_keys, &k->waiting_https); /* longest waiting first */
         call_list_join(&k->waiting_https, &k->waiting_keys);
     }
     while (k->waiting_dns.first && resolver_has_room(k->resolver)) {

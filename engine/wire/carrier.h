@@ -1,7 +1,7 @@
 /*
- * A carrier: one thread with one loop. It takes calls from its call queue, carries them over HTTPS
- * or DNS, writes the answer into each and puts them into the inbox. It decides nothing and repeats
- * nothing.
+ * A carrier: one thread with one loop. The carrier takes calls from its call queue, carries each
+ * over HTTPS or DNS, writes the answer into the call and puts the call into the inbox. A carrier
+ * decides nothing and repeats nothing.
  */
 #ifndef MF_CARRIER_H
 #define MF_CARRIER_H
@@ -13,7 +13,7 @@
 #include "resolver.h"
 #include "wire.h"
 
-/* What all carriers of a wire share; read only. Borrowed by each for its life. */
+/* Shared by all carriers of a wire; read only. Borrowed for the life of each carrier. */
 struct carrier_config {
     const struct os_clock *clock;
     const struct wire_lane *lanes;
@@ -29,11 +29,11 @@ struct carrier_config {
 struct carrier;
 
 enum err carrier_open(struct carrier **out, const struct carrier_config *config, struct why *why);
-/* Ends the thread and waits for it. Calls that are out are forgotten, not freed. */
+/* Ends and joins the thread. Calls still out are forgotten, not freed. */
 void carrier_close(struct carrier *k);
 /* Deciding thread. Takes the list over; *calls is empty afterwards. */
 void carrier_send(struct carrier *k, struct call_list *calls);
-/* Any thread: the refresher has news for calls that wait for keys. */
+/* Any thread: the refresher has news for calls waiting for keys. */
 void carrier_wake(struct carrier *k);
 
 #endif

@@ -1,14 +1,13 @@
-/* What a wire may open within RLIMIT_NOFILE, which is raised where that is allowed. */
+/* Shares of file descriptors within RLIMIT_NOFILE; raises the soft limit where allowed. */
 #include "descriptors.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
 
 /* Descriptors of each, counted with lsof and strace on Debian 12 (libcurl 7.88, c-ares 1.18). */
-#define OF_PROCESS                                                                                 \
-    8 /* two eventfds; journal log, report, CA file, resolv.conf while they are read */
+#define OF_PROCESS   8 /* two eventfds; journal log, report, CA file, resolv.conf while read */
 #define OF_CARRIER   6 /* libcurl's wake-up pair, the resolvers' sockets */
-#define OF_TRANSFER  4 /* two addresses tried at once, or a look-up's pair and its question */
+#define OF_TRANSFER  4 /* two addresses tried at once, or a look-up's pair with the question */
 #define OF_QUESTION  2 /* UDP, and TCP after a cut answer */
 #define OF_REFRESHER 8 /* a wake-up pair; a transfer, or a child's pipes, timer and pidfd */
 
@@ -34,7 +33,7 @@ static unsigned min_of(unsigned long a, unsigned b)
     return a < b ? (unsigned)a : b;
 }
 
-/* One of each is sure of its place; `rest` is what there is beyond. */
+/* One of each kind is sure of a place; `rest` are the descriptors beyond. */
 static void rest_share(struct descriptor_share *s, const struct descriptor_share *wish,
                        bool asks_ses, unsigned long rest)
 {

@@ -1,9 +1,9 @@
-/* Hides what an answer repeats of the request that was signed. */
+/* Hides repeated parts of the signed request in an answer. */
 #include "echo.h"
 
 #include "base/redact.h"
 
-/* Of this one request: nobody else's list has it. */
+/* The signature belongs to this request alone, so no shared list has the value. */
 static struct text signature_of(const struct aws_request *r)
 {
     const struct text mark = TEXT("Signature=");

@@ -1,13 +1,12 @@
 /*
- * Duty: one request out, one answer or one reason back.
+ * One request out, one answer or one reason back.
  *
  * Invariant: the server sees a request at most once. libcurl 7.88 repeats a request of any method
- * when a connection that was kept alive dies before the first byte of the answer. It asks
- * PREREQFUNCTION each time a request is about to go out, so that this is where attempts are counted
- * and the second is stopped. The same count tells the two kinds of failure apart: as long as it is
- * zero no byte of the request has left.
+ * when a kept-alive connection dies before the first byte of the answer. libcurl calls
+ * PREREQFUNCTION before each sending, so the callback counts attempts and stops the second. The
+ * count also separates the two kinds of failure: at zero, no byte of the request has left.
  *
- * One function sets every option before each transfer, because curl_easy_reset forgets them all.
+ * One function sets every option before each transfer, because curl_easy_reset forgets all options.
  */
 #include "https.h"
 
@@ -29,14 +28,14 @@
 #define POLL_FDS_MAX           1024
 #define NO_PROXY_LEN_MAX       (64u << 10)
 
-/* Hosts that a proxy must never see: this machine and where credentials are handed out. */
+/* Hosts never reached by a proxy: this machine and the metadata services with credentials. */
 #define NO_PROXY_ALWAYS                                                                            \
     "localhost,127.0.0.0/8,::1,169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::254,"        \
     "fd00:ec2::23"
 
 struct transfer {
     struct transfer *next_idle;
-    CURL *easy; /* made at first use, kept with its connection caches */
+    CURL *easy; /* made at first use, kept with the connection caches */
     struct call *call;
     struct aws_request request;
     const char *ca_bundle; /* NULL: the system's */
@@ -45,7 +44,7 @@ struct transfer {
     size_t header_bytes;
     struct http_terms terms;
     unsigned attempts;   /* how often the request was about to go out */
-    const char *refused; /* why we broke it off; NULL: we did not */
+    const char *refused; /* our reason for breaking off; NULL: not broken off */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -72,8 +71,8 @@ void https_library_close(void)
     curl_global_cleanup();
 }
 
-/* Ours are added to the hosts that the environment wants reached directly, unless it says "*":
- * libcurl knows that word only when it stands alone. */
+/* Our hosts are added to the environment's no_proxy list, unless the list is "*": libcurl knows "*"
+ * only alone. */
 static void no_proxy_set(struct https *h)
 {
     buf_init(&h->no_proxy, NO_PROXY_LEN_MAX);
@@ -110,7 +109,7 @@ enum err https_open(struct https **out, const struct https_config *config, https
         return why_set(why, ERR_NOMEM, "out of memory");
     }
     curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    /* One that rests is closed for one that is needed, so a started request never waits for this.
+    /* libcurl closes an idle connection for a needed one, so a started request never waits here.
      */
     curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)transfers);
     curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)transfers);
@@ -129,7 +128,7 @@ static void transfer_clear(struct transfer *t)
     t->headers = NULL;
     aws_request_clear(&t->request);
     if (t->body.len)
-        explicit_bzero(t->body.at, t->body.len); /* it may be an answer with keys */
+        explicit_bzero(t->body.at, t->body.len); /* the body may hold keys */
     if (t->body.cap > BODY_KEPT_MAX)
         buf_clear(&t->body);
     buf_reset(&t->body);
@@ -208,7 +207,7 @@ static int on_socket_close(void *data, curl_socket_t fd)
     return sockets_close(data, fd);
 }
 
-/* An option that this libcurl does not know would be a hole, not an inconvenience. */
+/* An option unknown to this libcurl would be a security hole, so setting one must succeed. */
 static bool is_set(CURLcode code)
 {
     assert(code == CURLE_OK || code == CURLE_OUT_OF_MEMORY);
@@ -227,22 +226,22 @@ static bool options_tls(CURL *easy, const char *ca_bundle)
     SET(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
     if (ca_bundle) {
         SET(easy, CURLOPT_CAINFO, ca_bundle);
-        SET(easy, CURLOPT_CAPATH, NULL); /* only this bundle, not the system's beside it */
+        SET(easy, CURLOPT_CAPATH, NULL); /* only this bundle, without the system's */
         SET(easy, CURLOPT_PROXY_CAINFO, ca_bundle);
         SET(easy, CURLOPT_PROXY_CAPATH, NULL);
     }
     return ok;
 }
 
-/* Where the request may go: to this URL, as it was signed, and nowhere else. */
+/* Confines the request to the signed URL. */
 static bool options_route(CURL *easy, const struct https *h, const struct transfer *t)
 {
     bool ok = true;
     bool plain = text_starts(buf_text(&t->request.url), TEXT("http:"));
     SET(easy, CURLOPT_URL, t->request.url.at);
     SET(easy, CURLOPT_PATH_AS_IS, 1L);
-    /* endpoint_make lets plain http through for loopback only, near_url_parse for the addresses of
-     * AWS that hand out keys as well; no proxy sees either */
+    /* endpoint_make allows plain http for loopback only, near_url_parse also for AWS's metadata
+     * addresses; no proxy sees either */
     SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
     SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -301,7 +300,7 @@ static bool options_callbacks(CURL *easy, struct transfer *t)
     bool ok = true;
     t->error[0] = '\0';
     SET(easy, CURLOPT_NOSIGNAL, 1L);
-    SET(easy, CURLOPT_QUICK_EXIT, 1L); /* else a name that does not resolve delays the exit */
+    SET(easy, CURLOPT_QUICK_EXIT, 1L); /* otherwise an unresolvable name delays the exit */
     SET(easy, CURLOPT_PRIVATE, t);
     SET(easy, CURLOPT_ERRORBUFFER, t->error);
     SET(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -317,7 +316,7 @@ static bool headers_make(struct transfer *t)
 {
     const struct aws_request *r = &t->request;
     for (uint32_t i = 0; i <= r->headers_len; i++) {
-        /* the last one: no "Expect: 100-continue", which costs a round trip and a special case */
+        /* the last one: no "Expect: 100-continue": saves a round trip and a special case */
         const char *line = i < r->headers_len ? r->headers[i].at : "Expect:";
         struct curl_slist *longer = curl_slist_append(t->headers, line);
         if (!longer)
@@ -377,7 +376,7 @@ static struct text header(CURL *easy, const char *name)
     return code == CURLHE_OK ? text_trim(text_of(found->value)) : TEXT_NONE;
 }
 
-/* Whichever of the two bounds on a body is met first: ours, or the one that libcurl was given. */
+/* The sentence for both bounds on a body: ours, and libcurl's. */
 static const char *trouble_of(const struct transfer *t, CURLcode code)
 {
     if (t->refused)

@@ -1,7 +1,7 @@
 /*
- * HTTPS requests, many at a time, on one thread. Each is sent at most once: what libcurl would
- * repeat on its own is given back as lost. Besides, this is where a carrier sleeps, because libcurl
- * waits for its own sockets and for those of others in one go.
+ * HTTPS requests, many at a time, on one thread. Each request is sent at most once: a request
+ * libcurl would repeat by itself is given back as lost. A carrier also sleeps here, because libcurl
+ * waits for its own and for other sockets in one call.
  *
  * All functions but https_wake belong to the carrier's thread.
  */
@@ -19,11 +19,11 @@ void https_library_close(void);
 struct https;
 
 struct https_config {
-    const char *ca_bundle;   /* PEM file; NULL: the system's. For requests that bring none */
+    const char *ca_bundle;   /* PEM file for requests without one; NULL: the system's */
     const char *proxy;       /* "": none. Never used for loopback and metadata addresses */
-    const char *no_proxy;    /* as in the environment: hosts reached without it; "": none */
-    struct secrets *secrets; /* hidden in what answers say; NULL: answers bring secrets, so whoever
-                                reads them hides what goes on */
+    const char *no_proxy;    /* as in the environment: hosts reached without the proxy; "": none */
+    struct secrets *secrets; /* hidden in answers; NULL: answers bring new secrets, and their reader
+                                hides them */
     unsigned transfers;      /* at once; 0: HTTPS_TRANSFERS_MAX */
     span_us timeout_us;      /* of one request, from look-up of the name to the last byte */
 };
@@ -32,7 +32,7 @@ struct https_answer {
     enum reply_how how;     /* NOT_SENT, LOST, or HTTP: then reply holds */
     struct aws_reply reply; /* borrowed for the length of https_done */
     const char *trouble;    /* NOT_SENT, LOST: for a person; libcurl's words change */
-    int code;               /* NOT_SENT, LOST: libcurl's number for it (CURLcode) */
+    int code;               /* NOT_SENT, LOST: libcurl's CURLcode */
 };
 
 typedef void https_done(void *context, struct call *call, const struct https_answer *answer);
@@ -41,15 +41,15 @@ typedef void https_done(void *context, struct call *call, const struct https_ans
  * runs out, from https_start. */
 enum err https_open(struct https **out, const struct https_config *config, https_done *done,
                     void *context, struct why *why);
-void https_close(struct https *h); /* what is out is dropped without done */
+void https_close(struct https *h); /* requests still out are dropped without done */
 
 bool https_has_room(const struct https *h); /* for one more request */
-/* Sends *request, which is moved: the caller's is empty afterwards. call is only a name here.
- * ca_bundle: of this request, or NULL; it must outlive it. terms NULL: the handle's own time,
- * HTTP_BODY_MAX, and the proxy of the environment. */
+/* Sends *request and takes the request over: *request is empty afterwards. call is only a name
+ * here. ca_bundle: of this request, or NULL; must outlive the request. terms NULL: the handle's own
+ * timeout, HTTP_BODY_MAX, and the proxy of the environment. */
 void https_start(struct https *h, struct call *call, struct aws_request *request,
                  const char *ca_bundle, const struct http_terms *terms);
-/* Moves all requests as far as they go, and calls done for those that ended. */
+/* Moves all requests on, and calls done for each finished one. */
 void https_work(struct https *h);
 /* Sleeps until a socket of a request or one of fds is ready, https_wake is called, or the time is
  * over. Fills revents. */

@@ -1,4 +1,4 @@
-/* One signed GetCallerIdentity, and what its answer says of keys and clock. */
+/* One signed GetCallerIdentity; its answer tells the owner of the keys and the service's clock. */
 #include "key_vet.h"
 
 #include "base/bounds.h"
@@ -62,7 +62,7 @@ static enum err caller_ask(struct key_vet *v, struct call *c, const struct crede
         aws_reply_decode(
             c, &(struct aws_reply){.http_status = answer.status, .body = buf_text(&answer.body)});
     aws_request_clear(&request);
-    buf_clear(&answer.body); /* no secret is in it */
+    buf_clear(&answer.body); /* without secrets */
     return err;
 }
 
@@ -70,21 +70,21 @@ static enum err caller_judge(struct key_vet *v, const struct call *c,
                              const struct credentials *fresh, struct why *why)
 {
     if (verdict_of(&c->reply, CALL_CALLER) != VERDICT_OK)
-        return why_set(why, ERR_IO, "STS does not say whose the new credentials are: %s%s%s",
+        return why_set(why, ERR_IO, "STS does not tell who owns the new credentials: %s%s%s",
                        c->reply.code, c->reply.code[0] ? ": " : "", c->reply.message);
     v->is_foreign = !text_eq(c->account.caller_account, text_of(v->account));
     if (v->is_foreign)
         return why_set(why, ERR_AUTH,
                        "the new credentials are of account " TEXT_FMT " (" TEXT_FMT
-                       "), but the run was begun in account %s: nothing more is sent",
+                       "), but the run was started in account %s: nothing more is sent",
                        TEXT_ARG(c->account.caller_account), TEXT_ARG(c->account.caller_arn),
                        v->account);
     v->id_hash = hash_bytes(fresh->access_key_id, strlen(fresh->access_key_id));
     return OK;
 }
 
-/* Once more where STS takes the date of the signature for wrong: by then it has told the right
- * one. */
+/* Asks once more when STS rejects the date of the signature: the rejection has told the right
+ * time. */
 enum err key_vet_ask(void *context, const struct credentials *fresh, struct why *why)
 {
     struct key_vet *v = context;

@@ -1,7 +1,7 @@
 /*
- * Vetting of keys that were just fetched, before any call is signed with them: STS
- * GetCallerIdentity must name the account that is expected. On its way it hears what servers say of
- * the time. For the refresher; a vet belongs to one fetch and one thread.
+ * Vets newly fetched keys before the first signature: STS GetCallerIdentity must name the expected
+ * account. On the way, a vet takes the time from servers' answers. For the refresher; a vet belongs
+ * to one fetch and one thread.
  */
 #ifndef MF_KEY_VET_H
 #define MF_KEY_VET_H
@@ -13,11 +13,11 @@
 #define KEY_VET_ACCOUNT_LEN 16 /* twelve digits */
 
 struct key_vet {
-    struct http_exchange exchange; /* to hand to the source: it listens for dates */
+    struct http_exchange exchange; /* to hand to the source: listens for dates */
     char account[KEY_VET_ACCOUNT_LEN];
 
     bool is_foreign;  /* STS named another account */
-    uint64_t id_hash; /* of the keys that STS named the account of; 0: none */
+    uint64_t id_hash; /* of the keys with an account named by STS; 0: none */
     bool is_clock_told;
     span_us skew; /* a server's clock minus the system's */
 
@@ -32,7 +32,7 @@ void key_vet_init(struct key_vet *v, const struct http_exchange *exchange,
                   span_us skew);
 
 /* credential_terms.vet with a struct key_vet as its context. ERR_AUTH: the keys are of another
- * account (is_foreign). ERR_IO: STS does not say whose they are, which may pass. ERR_BUSY: the
+ * account (is_foreign). ERR_IO: STS does not name the owner; the trouble may pass. ERR_BUSY: the
  * program is ending. */
 enum err key_vet_ask(void *context, const struct credentials *fresh, struct why *why);
 

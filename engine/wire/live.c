@@ -1,9 +1,9 @@
 /*
- * Duty: the live world's side of the port: clock, inbox, hand-over to the carriers, interruption.
+ * The live world's side of the port: clock, inbox, hand-over to the carriers, interruption.
  *
- * Invariant: the eventfd is readable whenever there is something that wire_wait has not seen: it is
- * written after the inbox stopped being empty and after each interruption, and read before the
- * inbox is looked at.
+ * Invariant: the eventfd is readable while wire_wait has not seen some event: the eventfd is
+ * written after a call enters an empty inbox and after each interruption, and read before the
+ * inbox.
  */
 #include "aws/credentials/secrets.h"
 #include "cares.h"
@@ -21,8 +21,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* DNS: the second try waits twice as long, so a question takes three of these at most for each
- * server that it is put to. */
+/* DNS: the second try waits twice as long, so a question takes at most three timeouts for each
+ * server asked. */
 #define DNS_TRY_MS_MAX 2000
 #define DNS_TRY_MS_MIN 10
 
@@ -41,7 +41,7 @@ struct wire {
     struct carrier *carriers[WIRE_CARRIERS_MAX];
 };
 
-/* As curl reads it: the lower-case name first, then the other; the general proxy last. */
+/* In curl's order: the lower-case name first, then the upper-case name; the general proxy last. */
 static const char *environment(const char *const names[])
 {
     for (; *names; names++) {
@@ -52,7 +52,7 @@ static const char *environment(const char *const names[])
     return "";
 }
 
-/* "http://user:password@proxy": a proxy may repeat what it was told. */
+/* "http://user:password@proxy": a proxy may repeat the password in an answer. */
 static enum err proxy_hide(struct wire *w, struct secrets *secrets, const char *proxy,
                            struct why *why)
 {
@@ -120,7 +120,7 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
     }
     enum err opened = proxy_hide(w, config->secrets, each.https.proxy, why);
     if (opened == OK) {
-        /* Before the carriers, which need it; its threads have no work until carriers ask for
+        /* Starts before the carriers; the refresher's threads have no work until carriers ask for
          * keys. */
         struct refresher_config refresher = {.clock = &w->clock,
                                              .lanes = config->lanes,
@@ -140,7 +140,7 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
     while (w->carriers_len < w->share.carriers) {
         enum err err = carrier_open(&w->carriers[w->carriers_len], &each, why);
         if (err == ERR_IO && w->carriers_len)
-            return OK; /* threads are short: fewer carry all the same */
+            return OK; /* fewer threads than wished can carry too */
         if (err != OK)
             return why_wrap(why, err, "carrier %u", w->carriers_len + 1);
         w->carriers_len++;
@@ -231,7 +231,7 @@ instant_us wire_now(struct wire *w)
     return os_clock_now(&w->clock);
 }
 
-/* Calls of a lane always take the same carrier, where its connections are. */
+/* Calls of a lane always take one carrier, with the lane's connections. */
 static unsigned carrier_of(const struct wire *w, const struct call *c)
 {
     uint64_t key = c->kind == CALL_ASK ? c->ticket : c->lane;
@@ -252,7 +252,7 @@ static void eventfd_write_one(int fd)
 {
     uint64_t one = 1;
     ssize_t written = write(fd, &one, sizeof one);
-    (void)written; /* it can only be full, and then it is readable anyway */
+    (void)written; /* fails only when full, and a full eventfd is readable */
 }
 
 void wire_interrupt(struct wire *w)

@@ -12,7 +12,7 @@ static int64_t read_us(clockid_t id)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* CLOCK_BOOTTIME is CLOCK_MONOTONIC that goes on while the machine sleeps: after a night in a bag
+/* CLOCK_BOOTTIME goes on while the machine sleeps, unlike CLOCK_MONOTONIC: after a night in a bag
  * deadlines have passed and signatures still carry the right time. */
 void os_clock_open(struct os_clock *clock, instant_us not_before)
 {

@@ -1,12 +1,11 @@
 /*
- * Duty: one fetch at a time per source, started when a call needs keys or those held grow old. A
- * source that has given keys is asked again, at growing intervals, for as long as calls want some:
- * what it refuses today it may give in an hour. New keys are vetted (key_vet.h) before they are
- * held, and old ones are used to their end.
+ * One fetch at a time per source, started when a call needs keys or the held keys grow old. A
+ * source with earlier success is asked again, at growing intervals, as long as calls want keys: a
+ * refusal may pass within an hour. New keys are vetted (key_vet.h) before use, and old keys are
+ * used to their end.
  *
- * Invariant: a source is in one state, and in the queue exactly while it is WANTED; FETCHING
- * belongs to one thread. All of it is touched under the lock only; nothing is fetched while it is
- * held.
+ * Invariant: a source is in one state, and in the queue exactly while WANTED; FETCHING belongs to
+ * one thread. All state is touched under the lock only; no fetch holds the lock.
  */
 #include "refresher.h"
 
@@ -23,29 +22,29 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define FAILED_US       SPAN_S(5) /* for so long a failure answers all calls that waited for it */
-#define FAILED_AGING_US SPAN_M(1) /* and while there are keys that still serve */
+#define FAILED_US       SPAN_S(5) /* for so long a failure answers all calls of the source */
+#define FAILED_AGING_US SPAN_M(1) /* for so long while older keys still serve */
 
-/* Of a source that has given keys before: a minute is soon enough to see the end of an outage. */
+/* For a source with earlier success: a minute is soon enough to see the end of an outage. */
 static const struct backoff again = {SPAN_S(5), SPAN_M(1), 2};
 
 enum refresh_slot_state { RESTING, WANTED, FETCHING };
 
-/* One source and what is going on with it. */
+/* One source with the state of its keys and fetches. */
 struct refresh_slot {
     struct credential_source *source;
-    const struct wire_lane *lane; /* one of its account */
+    const struct wire_lane *lane; /* a lane of the source's account */
     enum refresh_slot_state state;
     struct refresh_slot *next; /* in the queue */
     bool has_given;            /* keys, at least once */
-    enum err err;              /* of the last fetch; OK: there was none, or it went well */
+    enum err err;              /* of the last fetch; OK: none yet, or success */
     struct why why;
     uint32_t failures; /* in a row */
     instant_us failed_at;
     bool is_foreign; /* the last fetch brought keys of another account */
 
-    char account[KEY_VET_ACCOUNT_LEN]; /* whose the keys must be; "": anybody's */
-    uint64_t vetted;                   /* hash of the id of the keys that are known to be */
+    char account[KEY_VET_ACCOUNT_LEN]; /* the account expected of the keys; "": any */
+    uint64_t vetted;                   /* hash of the id of keys known to belong to it */
     bool is_clock_told;
     span_us skew; /* a server's clock minus the system's */
 };
@@ -61,7 +60,8 @@ struct refresher {
     pthread_mutex_t lock;
     pthread_cond_t wanted;
     bool ending;
-    int ending_fd; /* eventfd: readable once `ending` is set, for those who wait outside the lock */
+    int ending_fd; /* eventfd: readable once `ending` is set, for threads waiting outside the lock
+                    */
     struct refresh_slot *refresh_slots;
     struct refresh_slot **of_lane; /* as config.lanes */
     uint32_t refresh_slots_len;
@@ -93,7 +93,7 @@ static void queue_add(struct refresher *k, struct refresh_slot *w)
     pthread_cond_signal(&k->wanted);
 }
 
-/* The server's time, for what has expired; the best guess at it, for all else. */
+/* The service's time, or the best guess, for judging expiry. */
 static instant_us told(const struct refresher *k, const struct refresh_slot *w)
 {
     return w->is_clock_told ? os_clock_utc(k->config.clock) + w->skew : CLOCK_NOT_TOLD;
@@ -158,7 +158,7 @@ static void *refresher_run(void *data)
 
 /* Asking */
 
-/* Is the last failure so fresh that it answers this one, too? */
+/* Is the last failure fresh enough to answer this call too? */
 static bool has_failed(const struct refresher *k, const struct refresh_slot *w, span_us hold)
 {
     return w->state == RESTING && w->err != OK &&
@@ -242,7 +242,7 @@ static int source_cmp(const void *left, const void *right)
     return (a->source > b->source) - (a->source < b->source);
 }
 
-/* Lanes of one account share a source. A lane that was given up has none, and never asks. */
+/* Lanes of one account share a source. A closed lane has none, and never asks. */
 static bool refresh_slots_make(struct refresher *k)
 {
     uint32_t lanes = k->config.lanes_len, len = 0;
@@ -278,7 +278,7 @@ static enum err threads_start(struct refresher *k, struct why *why)
         int failed = err ? 0 : thread_start(&t->id, refresher_run, t);
         if (failed)
             err = why_set(why, ERR_IO, "cannot start a thread: %s", strerror(failed));
-        if (err) /* threads are short: fewer take longer, and that is all */
+        if (err) /* fewer threads are merely slower */
             return err == ERR_IO && k->threads_len ? OK : err;
         k->threads_len++;
     }

@@ -1,21 +1,21 @@
 /*
- * Duty: one question out, one reply back, over channels of c-ares to one server each.
+ * One question out, one reply back, over channels of c-ares to one server each.
  *
- * Which server is asked next is decided here and nowhere else, by one rule for every version of
- * c-ares. The resolvers of the run are asked in their order, each once; an answer ends it, also
- * "no such name". SERVFAIL, REFUSED and the like, a broken message, a server that is not there or
- * is silent send the question to the next. Those that were silent are then asked once more, with
- * twice the patience. A single authority is a list of one. The engine sees one resolver: which of
- * its servers is well is no fact about a name.
+ * Only this file chooses the next server, by one rule for every version of c-ares. The resolvers of
+ * the run are asked in order, each once; an answer ends the question, "no such name" included.
+ * SERVFAIL, REFUSED and similar, a broken message, an absent or silent server send the question to
+ * the next server. Silent servers are then asked once more, with a doubled timeout. A single
+ * authority is a list of one. The engine sees one resolver: the health of a server is no fact about
+ * a name.
  *
- * Invariants: a channel is closed only while nothing is out on it; nothing is asked from inside a
- * callback, where closing is not allowed, but from the list of those to send.
+ * Invariants: a channel is closed only while no question is out on the channel; no question is sent
+ * from inside a callback, where closing is not allowed, but only from the list of questions to
+ * send.
  *
- * - Since 1.32 c-ares measures a server and waits for it as little as 250 ms. So the second try has
- *   a channel of its own that is made anew each time, has measured nothing and waits in full.
- * - Towards a server that answers EDNS with FORMERR, c-ares asks without EDNS. Before 1.22 it turns
- *   EDNS off for the channel; other questions that were out at the time get the FORMERR. They are
- *   asked once more.
+ * - Since 1.32 c-ares measures a server and waits as little as 250 ms. So the second try has a new
+ *   channel of its own each time, without measurements, and waits in full.
+ * - After a FORMERR to EDNS, c-ares asks without EDNS. Before 1.22 c-ares turns EDNS off for the
+ *   channel, and other questions out at the time get the FORMERR. The resolver asks these again.
  */
 #include "resolver.h"
 
@@ -37,19 +37,19 @@ struct channel {
     uint64_t used_at; /* by resolver->turn */
 };
 
-/* One question that is out, or about to be. */
+/* One question out, or about to be sent. */
 struct resolver_asking {
-    struct resolver_asking *next; /* in the list of idle ones, or of those to send */
+    struct resolver_asking *next; /* in the list of idle slots, or of slots to send */
     struct resolver *resolver;
     struct channel *channel; /* NULL: not out at this moment */
     struct call *call;
     struct cares_question question;
-    uint32_t servers_len, start; /* the servers to ask, and with which of them to begin */
+    uint32_t servers_len, start; /* the servers to ask, and the first one to ask */
     uint32_t step;   /* step % servers_len behind start; step / servers_len: the round */
     uint32_t silent; /* bit i: the server at i was */
     bool again;
     bool has_said;         /* a server has answered, but with no answer: */
-    struct dns_reply said; /* the first such reply */
+    struct dns_reply said; /* the first reply of a failing server */
 };
 
 struct socket_watch {
@@ -63,7 +63,7 @@ struct resolver {
     resolver_done *done;
     void *context;
     uint64_t turn;
-    uint32_t first; /* of the servers: behind those that were silent or not there */
+    uint32_t first; /* index of the next server; silent and absent ones lie before */
     uint32_t out, watches_len;
     struct resolver_asking *idle, *to_send;
     struct socket_watch watches[RESOLVER_FDS_MAX];
@@ -111,7 +111,7 @@ static enum err channel_open(struct channel *ch, struct why *why)
     return cares_open(&ch->cares, &config, why);
 }
 
-/* The slot for a server that is not known yet: a free one, or the one that rested longest. */
+/* The slot for a new server: a free slot, or the slot idle for longest. */
 static struct channel *channel_oldest(struct resolver *r)
 {
     struct channel *oldest = NULL;
@@ -133,7 +133,7 @@ static struct channel *channel_for(struct resolver *r, const struct channel *wan
     struct channel *found = NULL;
     for (uint32_t i = 0; i < DNS_CHANNELS_MAX && !found; i++) {
         struct channel *ch = &r->channels[i];
-        bool rested = ch->patient && ch->out == 0; /* it has measured the server */
+        bool rested = ch->patient && ch->out == 0; /* this channel has measured the server */
         if (ch->cares && !rested && ch->recurse == wanted->recurse &&
             ch->patient == wanted->patient && server_eq(&ch->server, &wanted->server))
             found = ch;
@@ -209,7 +209,7 @@ static const struct dns_server *server_of(const struct resolver_asking *a)
     return server->family ? server : &a->resolver->config.servers.at[server_index(a)];
 }
 
-/* What does not fit is cut. */
+/* Cuts to the room. */
 static void reply_trouble(struct resolver_asking *a, enum dns_outcome outcome, const char *what)
 {
     struct dns_reply *reply = &a->call->dns;
@@ -270,7 +270,7 @@ static void asking_end(struct resolver_asking *a)
     r->done(r->context, call);
 }
 
-/* An answer, and be it "no such name", ends the question; a server's trouble does not. */
+/* An answer ends the question, "no such name" included; a server's trouble does not. */
 static bool reply_is_answer(const struct dns_reply *reply)
 {
     return reply->outcome == DNS_ANSWERED && (reply->message.rcode == DNS_RCODE_NOERROR ||
@@ -286,7 +286,7 @@ static bool step_next(struct resolver_asking *a)
     return false;
 }
 
-/* The reply of one server is there: is it the reply to the question? */
+/* Takes one server's reply: the reply to the question, or a reason to ask the next server. */
 static void asking_decide(struct resolver_asking *a)
 {
     struct dns_reply *reply = &a->call->dns;
@@ -334,7 +334,7 @@ static void on_answer(void *context, const struct cares_answer *answer)
 
 /* Asking */
 
-/* c-ares knows "\." but not "\DDD": such a name would silently become another one. */
+/* c-ares knows "\." but not "\DDD": a name with \DDD would silently become another name. */
 static bool name_can_be_asked(struct text name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -407,7 +407,7 @@ uint32_t resolver_fds(const struct resolver *r, struct pollfd *fds)
     return r->watches_len;
 }
 
-/* The channel that has this socket now: answers to others may have closed it meanwhile. */
+/* The channel with this socket now: answers to other questions may have closed the socket. */
 static struct channel *channel_of_fd(struct resolver *r, int fd)
 {
     for (uint32_t i = 0; i < r->watches_len; i++)

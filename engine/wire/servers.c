@@ -1,4 +1,4 @@
-/* Parses lists of addresses with ports, and writes them. */
+/* Parses and writes lists of addresses with ports. */
 #include "servers.h"
 
 #include <arpa/inet.h>
@@ -7,7 +7,7 @@
 
 #define DNS_PORT 53
 
-/* Cuts the port off *entry and the brackets with it. False: there is something, but no port. */
+/* Cuts the port and the brackets off *entry. False: the text after the address is no port. */
 static bool cut_port(struct text *entry, uint16_t *port)
 {
     struct text digits;
@@ -29,7 +29,7 @@ static bool cut_port(struct text *entry, uint16_t *port)
         digits = text_from(*entry, colon + 1);
         *entry = text_slice(*entry, 0, colon);
     } else {
-        return true; /* no colon, or an IPv6 address as it is */
+        return true; /* no colon, or a plain IPv6 address */
     }
     uint64_t number;
     if (!text_to_u64(digits, &number) || number == 0 || number > UINT16_MAX)

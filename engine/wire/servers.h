@@ -15,9 +15,9 @@ struct servers {
     uint32_t len;
 };
 
-/* A list with commas, at least one: IPv4 address, IPv6 address, either with a port (the IPv6 one
- * in brackets then); without one the port is 53. Names are not looked up: who would look them up?
- * ERR_INPUT names the entry that is wrong. */
+/* A list with commas, at least one entry: IPv4 or IPv6 address, each with an optional port (an IPv6
+ * address in brackets then); the default port is 53. Names are refused, since no resolver is known
+ * yet. ERR_INPUT names the wrong entry. */
 enum err servers_parse(struct servers *out, struct text list, struct why *why);
 
 /* "192.0.2.1:53", "[2001:db8::1]:53". Returns out. Family 0 gives "the resolver". */

@@ -1,4 +1,4 @@
-/* The skew of one answer: its Date against the middle of its trip. */
+/* The skew of one answer: the Date against the middle of the round trip. */
 #include "skew.h"
 
 bool skew_measure(instant_us sent_at, instant_us received_at, instant_us server_date, span_us *skew)

@@ -1,8 +1,7 @@
 /*
- * The sockets of a carrier's connections, so that one that its server has closed is noticed before
- * a request goes out on it. Since 8.22 libcurl looks at a connection that rests once a second at
- * most; what it sends on a dead one is lost, and nobody can say whether it came to anything. Used
- * by one thread.
+ * The sockets of a carrier's connections, watched to notice a closed connection before a request
+ * goes out. Since 8.22 libcurl checks an idle connection at most once a second; a request sent on a
+ * dead connection is lost, with an unknown outcome. Used by one thread.
  */
 #ifndef MF_SOCKETS_H
 #define MF_SOCKETS_H
@@ -24,7 +23,7 @@ struct sockets {
 int sockets_open(struct sockets *list, int family, int type, int protocol);
 /* As close(2). */
 int sockets_close(struct sockets *list, int fd);
-/* Has the other side of any of them closed it, or is it broken? */
+/* Has the peer closed any of the connections, or is one broken? */
 bool sockets_any_is_dead(struct sockets *list);
 
 #endif

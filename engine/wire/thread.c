@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-/* By default a thread gets what `ulimit -s` says, be it 64 KB. */
+/* Starts threads. The default stack is `ulimit -s`, perhaps only 64 KB, so the size is set here. */
 #define STACK_BYTES ((size_t)1 << 20)
 
 int thread_start(pthread_t *thread, void *(*run)(void *data), void *data)

@@ -6,9 +6,9 @@
 
 #include <pthread.h>
 
-/* As pthread_create, with every signal blocked in the new thread. SIGPIPE above all: a write to a
- * connection that c-ares or TLS finds closed must be an error, not the end of the process. 0, or
- * an errno. */
+/* As pthread_create, with every signal blocked in the new thread. SIGPIPE above all: a write by
+ * c-ares or TLS to a closed connection must be an error, not the end of the process. 0, or an
+ * errno. */
 int thread_start(pthread_t *thread, void *(*run)(void *data), void *data);
 
 #endif

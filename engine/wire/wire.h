@@ -1,7 +1,7 @@
 /*
  * The live world: the operating system's clock and N carrier threads, each with one loop (a curl
  * multi handle, a c-ares channel, a call queue). Carriers carry questions and writes out and
- * answers in; they decide nothing and repeat nothing.
+ * answers in, decide nothing and repeat nothing.
  *
  * wire_now, wire_wait and wire_send are called by the deciding thread only. wire_interrupt may be
  * called from a signal handler.
@@ -16,8 +16,8 @@
 /* How one lane is reached. Borrowed for the life of the wire. */
 struct wire_lane {
     struct aws_endpoints at;
-    struct credential_source *credentials; /* shared by the lanes of an account; has its own lock.
-                                              NULL: the lane is never called */
+    struct credential_source *credentials; /* shared by the lanes of an account; has a lock of its
+                                              own. NULL: the lane is never called */
     const char *ca_bundle;                 /* PEM file of the account; NULL: as the wire's */
     bool keeps_own_clock;                  /* signatures are never dated by the service's clock */
 };
@@ -26,10 +26,9 @@ struct wire_config {
     unsigned carriers;             /* 1 .. WIRE_CARRIERS_MAX */
     const struct wire_lane *lanes; /* as fleet.lanes */
     uint32_t lanes_len;
-    struct text resolvers; /* "127.0.0.1:5353,[::1]:53"; empty: the system's */
-    struct text ca_bundle; /* PEM file; empty: the system's */
-    struct secrets
-        *secrets; /* hidden in all that comes in; outlives the wire. NULL: there are none */
+    struct text resolvers;   /* "127.0.0.1:5353,[::1]:53"; empty: the system's */
+    struct text ca_bundle;   /* PEM file; empty: the system's */
+    struct secrets *secrets; /* hidden in all answers; outlive the wire. NULL: none */
     span_us call_timeout_us;
     instant_us not_before; /* a resumed run's last instant, where the clock starts until
                               wire_clock_set(): the system's may be years off; 0: none */
@@ -49,20 +48,20 @@ void wire_close(struct wire *w);
 instant_us wire_now(struct wire *w);
 uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint32_t max);
 void wire_send(struct wire *w, struct call **calls, uint32_t len);
-/* The three as the engine's port, which keeps nothing. */
+/* The three functions as the engine's port, without keep. */
 struct io wire_io(struct wire *w);
-/* From now on the lane's calls are signed only with keys of this account (twelve digits): keys that
- * come new are taken to STS first, and those of another account close the lane. signed_with: of the
- * CALL_CALLER that named the account. Any thread. */
+/* From now on the lane's calls are signed only with keys of this account (twelve digits): STS is
+ * asked about new keys first, and keys of another account close the lane. signed_with: from the
+ * CALL_CALLER answer with the account. Any thread. */
 void wire_expect(struct wire *w, uint32_t lane, struct text account, uint64_t signed_with);
-/* Once a service has taken a signature whose date was this far from the system's clock (or none
- * can be asked: 0): wire_now goes on from the time that this tells, unless that has been already.
- * Never while the engine runs. */
+/* To be called once a service has accepted a signature dated so far from the system's clock (0: no
+ * service can be asked). wire_now goes on from the corrected time, unless already past. Never while
+ * the engine runs. */
 void wire_clock_set(struct wire *w, span_us skew_us);
 /* The first is told as EVENT_DRAIN, the second as EVENT_ABORT. Async-signal-safe. */
 void wire_interrupt(struct wire *w);
-/* Who may interrupt a wire from outside of the deciding thread, such as whoever waits for signals.
- * Its functions are called by the deciding thread. */
+/* A party allowed to interrupt a wire from another thread, such as the signal thread. The deciding
+ * thread calls the functions. */
 struct wire_owner {
     void *ctx;
     enum err (*opened)(void *ctx, struct wire *wire, struct why *why);
@@ -72,7 +71,7 @@ struct wire_owner {
 enum err wire_opened(const struct wire_owner *owner, struct wire *wire, struct why *why);
 void wire_closing(const struct wire_owner *owner);
 
-/* A wait that goes on ends now, without an event. Any thread. */
+/* Ends a wait under way, without an event. Any thread. */
 void wire_wake(struct wire *w);
 
 #endif

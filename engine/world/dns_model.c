@@ -75,7 +75,7 @@ enum dns_view dns_model_view(const struct dns_model *m, struct text name, instan
     if (at < from)
         return VIEW_MISSING;
     if (at < from + wrong_for(m, name)) {
-        /* Records that a rule refuses would end the job at once; what heals is waited for. */
+        /* Refused records would end the job at once; the job waits for curable faults. */
         return draw(m, name, DRAW_WRONG_KIND) < 0.5 ? VIEW_NO_SPF : VIEW_MISSING;
     }
     if (broken != WHEN_NEVER && at >= broken && at < broken + m->options.outage)
@@ -119,8 +119,8 @@ static void answer_view(const struct dns_model *m, enum dns_view view, uint16_t 
         record_add(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
 }
 
-/* What the surveys of SPF and DMARC look up: SES's own record, and a policy for every other zone,
- * some of them strict. */
+/* Answers for the surveys of SPF and DMARC: SES's own record, and a policy for every other zone,
+ * some policies strict. */
 static void answer_policy(const struct dns_model *m, struct text name, struct dns_message *message,
                           struct arena *arena)
 {
@@ -158,8 +158,8 @@ static void answer_address(struct text name, struct dns_message *message, struct
     memcpy(r->address, address, sizeof address);
 }
 
-/* Until when the resolver takes the name for silent; 0: it has never heard so. A name may be known
- * without an instant, when there was no memory for it. */
+/* The end of the resolver's negative cache entry for the name; 0: none. A name may be known without
+ * an instant, when memory was out. */
 static instant_us silent_until(const struct dns_model *m, struct text name)
 {
     name_id id = names_find(&m->silent, name);
@@ -205,7 +205,7 @@ static enum dns_view server_view(const struct dns_model *m, const struct dns_ser
     return dns_model_view(m, name, now - lag_of(m, server, name));
 }
 
-/* When the view of a server that lags so far behind changes next. */
+/* When the view of a server with this lag changes next. */
 static instant_us view_until(const struct dns_model *m, struct text name, instant_us now,
                              span_us lag)
 {

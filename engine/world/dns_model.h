@@ -1,11 +1,11 @@
 /*
- * A model of other people's DNS: who publishes the records of a MAIL FROM name, when, and how
- * badly. Every name has a story, drawn from the seed and the name alone, so that a million names
- * cost no memory: there from the start, or published after a while; right at once, or wrong first;
+ * A model of other people's DNS: when the records of a MAIL FROM name appear, and with which
+ * faults. Every name has a history, drawn from the seed and the name alone, so a million names cost
+ * no memory: there from the start, or published after a while; right at once, or wrong first;
  * broken again later, then mended for good.
  *
- * Every zone is two labels deep and has two servers, of which the second lags behind. The resolver
- * remembers silence for the negative TTL (RFC 2308).
+ * Every zone is two labels deep and has two servers; the second lags behind. The resolver caches
+ * negative answers for the negative TTL (RFC 2308).
  */
 #ifndef MF_DNS_MODEL_H
 #define MF_DNS_MODEL_H
@@ -18,15 +18,15 @@
 struct dns_model_options {
     uint64_t seed;
     instant_us start;
-    double published;             /* share of names that are right from the start */
-    double wrong_first;           /* share of the others that are wrong before they are right */
-    double breaks;                /* share of all that break once more and are mended */
+    double published;             /* share of names right from the start */
+    double wrong_first;           /* share of the other names with a wrong record first */
+    double breaks;                /* share of all names with a later outage */
     span_us delay_min, delay_max; /* when the others publish, after the start */
     span_us outage;               /* how long wrong and broken records stay */
     span_us lag_max;              /* of the second server */
-    span_us negative_ttl;         /* of the resolver; 0: it remembers nothing */
+    span_us negative_ttl;         /* of the resolver; 0: no negative cache */
     struct text right_host;       /* "feedback-smtp.us-east-1.amazonses.com" */
-    bool foretells;               /* answers say until when they hold: nobody need ask before */
+    bool foretells; /* answers carry the instant of the next change: no need to ask before */
 };
 
 enum dns_view {
@@ -37,7 +37,7 @@ enum dns_view {
 
 struct dns_model {
     struct dns_model_options options;
-    struct names silent;      /* names that the resolver knows to be silent... */
+    struct names silent;      /* names in the resolver's negative cache... */
     instant_us *silent_until; /* ...and until when; by name_id */
     uint32_t silent_cap;
 };
@@ -46,15 +46,15 @@ struct dns_model {
 bool dns_model_init(struct dns_model *m, const struct dns_model_options *options);
 void dns_model_clear(struct dns_model *m);
 
-/* What stands in the zone at an instant. */
+/* The records in the zone at an instant. */
 enum dns_view dns_model_view(const struct dns_model *m, struct text name, instant_us at);
 /* From when on the story is right for good: the end of every wait. */
 instant_us dns_model_right_from(const struct dns_model *m, struct text name);
 
-/* Answers a question as its server would at `now`; texts live in *arena or with the model. */
+/* Answers a question as the named server would at `now`; texts live in *arena or with the model. */
 void dns_model_answer(struct dns_model *m, const struct dns_question *question, instant_us now,
                       struct arena *arena, struct dns_reply *reply);
-/* The MX record at the name now, as SES's own resolver sees it. False: there is none. */
+/* The MX record at the name now, in the view of SES's own resolver. False: none. */
 bool dns_model_mx(const struct dns_model *m, struct text name, instant_us now, struct mx_fact *mx);
 
 #endif

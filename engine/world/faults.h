@@ -1,6 +1,6 @@
 /*
- * Faults by seed. Whether a fault hits is a hash of (seed, kind, number of the call), so the same
- * seed gives the same faults whatever else changes. A share of 0 switches a kind off.
+ * Faults by seed. A hash of (seed, kind, number of the call) decides about each fault, so equal
+ * seeds give equal faults. A share of 0 switches a kind off.
  */
 #ifndef MF_FAULTS_H
 #define MF_FAULTS_H
@@ -12,12 +12,12 @@ enum fault {
     FAULT_THROTTLE,    /* throttled although the bucket had a token */
     FAULT_NOT_SENT,    /* no connection */
     FAULT_LOST_BEFORE, /* the request never took effect, and no answer came */
-    FAULT_LOST_AFTER,  /* it took effect, and no answer came */
-    FAULT_LATE,        /* no answer came, and it takes effect later */
+    FAULT_LOST_AFTER,  /* the call took effect, and no answer came */
+    FAULT_LATE,        /* no answer came, and the call takes effect later */
     FAULT_HTTP_500,    /* an HTML page instead of an answer; no effect */
     FAULT_EXPIRED,     /* ExpiredToken */
     FAULT_ODD,         /* 403 with the page of a proxy: no word of SES */
-    FAULT_STALE,       /* a read that does not show the newest write yet */
+    FAULT_STALE,       /* a read without the newest write */
     FAULT_DNS_TIMEOUT,
     FAULT_DNS_SERVFAIL,
     FAULTS_LEN,
@@ -32,7 +32,7 @@ struct faults {
 
 const char *fault_name(enum fault f); /* "lost-after" */
 bool fault_hits(const struct faults *f, enum fault kind, uint64_t number);
-/* "throttle=0.02,lost-after=0.01"; names that are not known are ERR_INPUT. Shares only. */
+/* "throttle=0.02,lost-after=0.01"; an unknown name is ERR_INPUT. Shares only. */
 enum err faults_parse(struct faults *f, struct text spec, struct why *why);
 /* A mix drawn from the seed: each kind is off, rare or frequent. For simulations. */
 void faults_draw(struct faults *f, uint64_t seed);

@@ -1,4 +1,4 @@
-/* Draws when another operator does what to an identity, and does it to the model of SES. */
+/* Draws the actions of another operator and their times, and applies each to the model of SES. */
 #include "operator.h"
 
 #include "base/bounds.h"

@@ -1,7 +1,7 @@
 /*
  * Another operator: sets, clears, deletes and unverifies identities of the fleet while a run goes
- * on, from the console or by another tool. What is done to which identity, and when, is drawn from
- * the seed and the identity alone.
+ * on, from the console or by another tool. Actions and times are drawn from the seed and the
+ * identity alone.
  */
 #ifndef MF_OPERATOR_H
 #define MF_OPERATOR_H
@@ -12,8 +12,8 @@
 
 enum operator_act {
     OPERATOR_SETS_OTHER,  /* a name of his own */
-    OPERATOR_SETS_WANTED, /* the very name that the run wants */
-    OPERATOR_REJECTS,     /* the name that is there, with REJECT_MESSAGE */
+    OPERATOR_SETS_WANTED, /* the name wanted by the run */
+    OPERATOR_REJECTS,     /* the present name, with REJECT_MESSAGE */
     OPERATOR_CLEARS,
     OPERATOR_DELETES,
     OPERATOR_UNVERIFIES,
@@ -23,11 +23,12 @@ enum operator_act {
 struct operator_options {
     uint64_t seed;
     instant_us start;
-    double share;   /* of the identities; 0: there is no other operator */
-    span_us within; /* of the start: when he acts; on half of them twice */
+    double share; /* of the identities; 0: there is no other operator */
+    span_us
+        within; /* of the start: when the operator acts; on half of the chosen identities twice */
 };
 
-/* What he did last to an identity of the fleet. */
+/* The operator's last action on an identity of the fleet. */
 struct operator_trace {
     instant_us at;   /* 0: nothing yet */
     instant_us next; /* when he acts again; WHEN_NEVER */
@@ -49,11 +50,10 @@ bool operator_init(struct operator* o, const struct operator_options *options,
                    const struct fleet *fleet, const uint16_t *lanes);
 void operator_clear(struct operator* o);
 instant_us operator_next(const struct operator* o);
-/* A write of the run has failed, and he is at it at the same time: on some of them he acts right
- * now.
+/* To be told of a failed write of the run: on some of these identities the operator acts right now.
  */
 void operator_provoke(struct operator* o, uint32_t row, instant_us now);
-/* Does the next thing that is due at `now`; false: nothing is. */
+/* Does the next action due at `now`; false: none is due. */
 bool operator_act(struct operator* o, struct ses_model *m, instant_us now);
 
 #endif

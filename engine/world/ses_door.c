@@ -1,4 +1,4 @@
-/* Turns a call into a function of the SES model, and its result into a reply. */
+/* Turns a call into a function call of the SES model, and the result into a reply. */
 #include "ses_door.h"
 
 #include "ses_internal.h"
@@ -70,8 +70,7 @@ void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, insta
     call->reply.how = REPLY_HTTP;
     call->reply.http_status = 200;
     if (call->kind == CALL_CALLER) {
-        /* STS, which is no part of SES and has no bucket here. An account is called as its
-         * number. */
+        /* STS is no part of SES and has no bucket here. The name of an account is its number. */
         struct text account = names_text(&m->names, m->lanes[lane].account);
         call->account.caller_account = account;
         call->account.caller_arn =

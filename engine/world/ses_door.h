@@ -1,5 +1,5 @@
 /*
- * The SES model's door for calls of the engine: what ses-sim does over HTTP, without the HTTP.
+ * The SES model's door for calls of the engine: like ses-sim, without HTTP.
  */
 #ifndef MF_SES_DOOR_H
 #define MF_SES_DOOR_H
@@ -11,7 +11,7 @@
  * model's. */
 void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, instant_us now);
 
-/* Fills in an error, as both protocols would tell it. */
+/* Fills in an error, as told by both protocols. */
 void ses_door_refuse(struct call *call, unsigned status, const char *code, const char *message);
 
 #endif

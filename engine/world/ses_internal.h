@@ -1,5 +1,5 @@
 /*
- * What the pieces of the SES model share. For the family of ses_model.h.
+ * The structures shared by the files of the SES model. For the family of ses_model.h.
  */
 #ifndef MF_SES_INTERNAL_H
 #define MF_SES_INTERNAL_H
@@ -18,9 +18,9 @@ struct ses_lane {
 };
 
 struct ses_identity {
-    instant_us since; /* Pending, TemporaryFailure: when it began */
+    instant_us since; /* Pending, TemporaryFailure: the beginning */
     name_id name, mail_from;
-    uint32_t next;       /* of its lane: identity + 1, or 0 */
+    uint32_t next;       /* of the lane: identity + 1, or 0 */
     uint32_t generation; /* grows with every change of the setting */
     uint16_t lane;
     uint8_t verification, status, behavior; /* enums of model/ses.h */
@@ -29,9 +29,9 @@ struct ses_identity {
     bool gone; /* deleted */
 };
 
-/* Begins the set-up at `now`, or ends it when the identity has no MAIL FROM. */
+/* Begins the set-up at `now`, or ends the set-up of an identity without MAIL FROM. */
 void ses_setup_start(struct ses_model *m, uint32_t id, instant_us now);
-/* Schedules the check that the identity's state calls for, if any. */
+/* Schedules the check for the identity's state, if any. */
 void ses_setup_watch(struct ses_model *m, uint32_t id, instant_us now);
 
 #endif

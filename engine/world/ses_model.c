@@ -1,7 +1,7 @@
 /*
- * Duty: the records of the SES model: lanes, identities, their index, listing, and the rules by
- * which a setting is accepted. Invariant: an identity is in the index, in its lane's list and in
- * the array, or in none of them; its MAIL FROM is empty exactly when its status is MAIL_FROM_NONE.
+ * The records of the SES model: lanes, identities, their index, listing, and the rules for
+ * accepting a setting. Invariant: an identity is in the index, in its lane's list and in the array,
+ * or in none of the three; the MAIL FROM is empty exactly when the status is MAIL_FROM_NONE.
  */
 #include "ses_model.h"
 
@@ -119,7 +119,7 @@ bool ses_model_has_account(const struct ses_model *m, struct text account)
     return false;
 }
 
-/* A bucket is filled up when it is asked, so a model at rest costs nothing. */
+/* A bucket is refilled when asked, so a model at rest costs nothing. */
 bool ses_model_admit(struct ses_model *m, uint16_t lane, enum ses_action action, instant_us now)
 {
     assert(lane < m->lanes_len && action < SES_ACTIONS);
@@ -152,8 +152,8 @@ static uint32_t identity_slot(const struct ses_model *m, uint16_t lane, name_id 
     return i;
 }
 
-/* A domain is known by its lower-case form, an address by its very bytes (SES Developer Guide,
- * "Creating and verifying identities"). */
+/* A domain is stored in lower case, an address byte by byte (SES Developer Guide, "Creating and
+ * verifying identities"). */
 static struct text stored_form(struct text identity, char out[DNAME_LEN_MAX + 1])
 {
     struct text lower;
@@ -212,7 +212,7 @@ enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
     else
         l->first = id + 1;
     l->last = id + 1;
-    /* Those that are a Success from the start are not all looked at again in the same second. */
+    /* Spreads the checks of identities at Success from the start over time. */
     bool spreads = facts->status == MAIL_FROM_SUCCESS;
     double spread_us = spreads ? (double)m->rules.watch_every * hash_unit(0, id, 0) : 0;
     ses_setup_watch(m, id, now - (span_us)spread_us);
@@ -253,7 +253,7 @@ struct ses_facts ses_model_facts(const struct ses_model *m, uint32_t id)
 
 /* Setting */
 
-/* The sentences are SES's own where they are known. */
+/* The sentences are SES's own where known. */
 static enum ses_refusal setting_vet(struct text identity, struct text mail_from, struct why *why)
 {
     enum dname_fault fault = dname_check(mail_from);
@@ -330,7 +330,7 @@ uint32_t ses_model_list(const struct ses_model *m, uint16_t lane, enum ses_filte
     return len;
 }
 
-/* With the characters that are encoded in a query string: real tokens have them too. */
+/* Has characters in need of encoding in a query string, like real tokens. */
 char *ses_token_make(uint16_t lane, enum ses_filter filter, uint32_t cursor,
                      char out[SES_TOKEN_LEN])
 {

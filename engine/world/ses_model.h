@@ -1,9 +1,8 @@
 /*
- * A model of Amazon SES, as far as custom MAIL FROM goes: identities, their setting, the states of
- * its set-up, and one token bucket per (account, Region, action). Pure: no I/O, no clock, one
- * thread at a time. ses-sim serves it over HTTP; simulations run it in virtual time with a million
- * identities, so a record is 32 bytes, every name is stored once, and all but names and lanes is
- * allocated at init.
+ * A model of Amazon SES for custom MAIL FROM: identities, settings, the states of a set-up, and one
+ * token bucket per (account, Region, action). Pure: no I/O, no clock, one thread at a time. ses-sim
+ * serves it over HTTP; simulations run it in virtual time with a million identities, so a record is
+ * 32 bytes, every name is stored once, and all but names and lanes is allocated at init.
  *
  * The set-up states (SES Developer Guide, "Using a custom MAIL FROM domain"):
  *
@@ -18,8 +17,8 @@
  * unless the rules say set_restarts. An empty name clears the setting and resets the behaviour. SES
  * asks for the MX alone, never for SPF.
  *
- * Who owns a model looks MX records up for it: ses_model_next_check says for which name,
- * ses_model_mx_result takes what was found.
+ * The owner of a model looks MX records up: ses_model_next_check names the identity,
+ * ses_model_mx_result takes the result.
  */
 #ifndef MF_SES_MODEL_H
 #define MF_SES_MODEL_H
@@ -29,8 +28,8 @@
 #include "base/names.h"
 #include "model/facts.h"
 
-/* Every action has a bucket of its own. Whether v1 and v2 share one at the real SES is not
- * documented; here they do not. */
+/* Every action has a bucket of its own. AWS does not document whether v1 and v2 share a bucket at
+ * the real SES; here v1 and v2 have separate buckets. */
 enum ses_action {
     SES_SET_V1,
     SES_READ_MAIL_FROM,
@@ -49,12 +48,11 @@ enum ses_action {
 struct ses_rules {
     double rate_per_s, burst; /* of every bucket; burst is at least 1 */
     span_us detect_after;     /* from a set to the first look at the MX */
-    span_us recheck_first;    /* then after this long, doubled each time ... */
-    span_us recheck_max;      /* ... up to this */
-    span_us watch_every;      /* a Success is looked at again this often */
+    span_us recheck_first;    /* then after so long, doubled each time ... */
+    span_us recheck_max;      /* ... up to here */
+    span_us watch_every;      /* interval of checks at Success */
     span_us give_up;          /* 72 hours */
-    bool set_restarts; /* any set of a Success makes it Pending again: AWS documents neither this
-                          nor the contrary */
+    bool set_restarts; /* any set at Success returns to Pending: AWS documents neither behaviour */
 };
 
 struct ses_rules ses_rules_default(void);
@@ -68,7 +66,7 @@ struct ses_model {
     struct ses_identity *identities;
     struct ses_lane *lanes;
     uint32_t *identity_slots, *lane_slots; /* open addressing: number + 1, or 0 */
-    struct heap checks;                    /* identity -> when its MX is to be looked up */
+    struct heap checks;                    /* identity -> time of the next MX look-up */
     uint32_t identities_len, identities_cap, identity_mask;
     uint32_t lanes_len, lanes_cap;
 };
@@ -86,26 +84,26 @@ bool ses_model_lane(struct ses_model *m, struct text account, struct text region
 bool ses_model_has_account(const struct ses_model *m, struct text account);
 
 /* Takes a token of the action's bucket; false: throttled. `now` may run on another clock than the
- * rest of the model, for as long as it is always the same one. */
+ * rest of the model, as long as the caller never changes clocks. */
 bool ses_model_admit(struct ses_model *m, uint16_t lane, enum ses_action action, instant_us now);
 
 /* Identities. */
 
-/* As it stands at `now`: a Pending set-up has its 72 hours before it, a Success is looked at again
- * within watch_every. facts->known is ignored. ERR_INPUT: there already, or facts that SES cannot
- * hold; ERR_LIMIT: full. */
+/* Adds an identity in its state at `now`: a Pending set-up has the full 72 hours left, and Success
+ * is checked again within watch_every. facts->known is ignored. ERR_INPUT: a known identity, or
+ * facts impossible in SES; ERR_LIMIT: full. */
 enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
                        const struct ses_facts *facts, instant_us now, struct why *why);
 /* Domains in any case; addresses exactly as they were added. */
 bool ses_model_find(const struct ses_model *m, uint16_t lane, struct text identity, uint32_t *id);
-/* What other operators do. A deleted identity is not found any more; its number stays. */
+/* Actions of other operators. A deleted identity is no longer found; the number stays taken. */
 void ses_model_delete(struct ses_model *m, uint32_t id);
 void ses_model_unverify(struct ses_model *m, uint32_t id);
 struct text ses_model_name(const struct ses_model *m, uint32_t id);
 /* Texts are borrowed from the model and live as long. facts.known has every bit. */
 struct ses_facts ses_model_facts(const struct ses_model *m, uint32_t id);
 
-/* Why SES would not do it. */
+/* Why SES refuses. */
 enum ses_refusal {
     SES_ACCEPTED,
     SES_IDENTITY_UNKNOWN,
@@ -114,8 +112,8 @@ enum ses_refusal {
     SES_NO_ROOM, /* of this model, not of SES */
 };
 
-/* mail_from empty: clears. *why gets SES's own sentence when it is refused. The identity need not
- * be verified. */
+/* mail_from empty: clears. *why gets SES's own sentence on refusal. The identity need not be
+ * verified. */
 enum ses_refusal ses_model_set(struct ses_model *m, uint16_t lane, struct text identity,
                                struct text mail_from, enum behavior behavior, instant_us now,
                                struct why *why);
@@ -126,8 +124,8 @@ enum ses_filter { SES_ALL, SES_DOMAINS, SES_ADDRESSES };
 
 #define SES_TOKEN_LEN 40
 
-/* One page: at most max ids from *cursor on (0: from the first). Moves *cursor behind the page;
- * 0 says that there is no more. */
+/* One page: at most max ids from *cursor on (0: from the first). Moves *cursor behind the page; 0:
+ * the last page. */
 uint32_t ses_model_list(const struct ses_model *m, uint16_t lane, enum ses_filter filter,
                         uint32_t *cursor, uint32_t *ids, uint32_t max);
 /* A cursor as a client sees it: opaque, and good for this lane and filter only. */
@@ -146,9 +144,9 @@ struct ses_check {
 };
 
 enum ses_mx {
-    SES_MX_RIGHT,   /* exactly one MX, and it is the feedback host of an SES Region */
-    SES_MX_SEVERAL, /* several, whatever they are */
-    SES_MX_NONE,    /* none, or one that leads elsewhere */
+    SES_MX_RIGHT,   /* exactly one MX, the feedback host of an SES Region */
+    SES_MX_SEVERAL, /* several MX */
+    SES_MX_NONE,    /* none, or one foreign MX */
     SES_MX_TROUBLE, /* no answer: says nothing */
 };
 

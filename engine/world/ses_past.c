@@ -1,4 +1,4 @@
-/* A ring of the settings that the latest changes replaced, for reads that lag. */
+/* A ring of recently replaced settings, for lagging reads. */
 #include "ses_past.h"
 
 #include <stdlib.h>

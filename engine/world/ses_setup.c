@@ -1,7 +1,7 @@
 /*
- * Duty: the states of a MAIL FROM set-up and when its MX is looked up; the diagram is in
- * ses_model.h. Invariant: an identity waits in m->checks exactly when its status is Pending,
- * Success or TemporaryFailure and no look-up of its present setting is out.
+ * The states of a MAIL FROM set-up and the times of MX look-ups; the diagram is in ses_model.h.
+ * Invariant: an identity waits in m->checks exactly when the status is Pending, Success or
+ * TemporaryFailure and no look-up of the present setting is out.
  */
 #include "model/region.h"
 #include "rules/feedback.h"
@@ -34,7 +34,7 @@ static span_us recheck_span(const struct ses_rules *rules, unsigned looks)
     return span < rules->recheck_max ? span : rules->recheck_max;
 }
 
-/* The last look of a set-up falls on the very end of its 72 hours, never behind it. */
+/* The last check of a set-up falls exactly on the end of the 72 hours, never later. */
 static instant_us next_read(const struct ses_rules *rules, const struct ses_identity *i,
                             instant_us now)
 {

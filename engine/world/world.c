@@ -1,4 +1,5 @@
-/* Answers lie in a heap by their instants; the clock jumps to the next one. */
+/* The simulated port. Answers lie in a heap, ordered by instant; the clock jumps to the next
+   one. */
 #include "world.h"
 
 #include "base/hash.h"
@@ -9,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FLIGHTS_MAX (4 * CALLS_IN_FLIGHT_MAX) /* calls out, and effects that outlive a crash */
-#define WRITES_KEPT 256                       /* recent writes that a stale read may not show */
+#define FLIGHTS_MAX (4 * CALLS_IN_FLIGHT_MAX) /* calls out, and effects after a crash */
+#define WRITES_KEPT 256                       /* recent writes hidden from a stale read */
 
 enum phase { PHASE_FREE, PHASE_ARRIVES, PHASE_RETURNS, PHASE_LATE_EFFECT };
 
@@ -22,7 +23,7 @@ struct write {
 
 struct flight {
     enum phase phase;
-    struct call *call;  /* NULL: whoever sent it is gone */
+    struct call *call;  /* NULL: the sender is gone */
     struct write write; /* CALL_SET and late effects */
     uint32_t next_free; /* flight + 1 */
 };
@@ -172,7 +173,7 @@ static instant_us on_grid(const struct world *w, const struct call *call, instan
     return grain ? (at + grain - 1) / grain * grain : at;
 }
 
-/* The request as it goes over the wire: it outlives whoever sent it. */
+/* The request on the wire: a copy, since the request outlives the sender. */
 static struct text stowed(struct world *w, struct text t)
 {
     name_id id;
@@ -220,7 +221,7 @@ static void reply_lost(struct call *call)
     memcpy(call->reply.message, "the answer was lost", sizeof "the answer was lost");
 }
 
-/* The faults that keep a call from being served at all. True: it was one of them. */
+/* Faults before service. True: a fault hit the call. */
 static bool arrive_broken(struct world *w, struct flight *flight)
 {
     struct call *call = flight->call;
@@ -275,7 +276,7 @@ static void arrive_ses(struct world *w, struct flight *flight)
         write_remember_old(w, &flight->write);
     ses_door_serve(&w->ses, w->lanes[call->lane], call, w->now);
     if (call->kind == CALL_READ_MAIL_FROM && hits(w, FAULT_STALE, call)) {
-        /* Puts back what a read of an eventually consistent service may still show. */
+        /* Puts back an old value, as a read of an eventually consistent service may show. */
         for (uint32_t i = 0; i < call->count; i++) {
             uint32_t id;
             unsigned known = call->facts[i].known;
@@ -306,7 +307,7 @@ static void arrive(struct world *w, uint32_t f)
 {
     struct flight *flight = &w->flights[f];
     struct call *call = flight->call;
-    if (!call) { /* sent before a crash: it arrives all the same */
+    if (!call) { /* sent before a crash: the request arrives even so */
         if (flight->write.identity.len)
             write_apply(w, &flight->write);
         flight_free(w, f);
@@ -322,7 +323,7 @@ static void arrive(struct world *w, uint32_t f)
     heap_set(&w->happens, f, on_grid(w, call, w->now + leg));
 }
 
-/* Everything that happens at this instant; returns how many events it makes. */
+/* Does every step due at this instant; returns the number of events made. */
 static uint32_t happen(struct world *w, struct event *events, uint32_t max)
 {
     uint32_t len = 0, f;

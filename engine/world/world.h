@@ -1,10 +1,10 @@
 /*
  * The simulated world: a virtual clock, the model of SES behind its door, the model of DNS, and
- * faults by seed, behind the engine's port. Hours pass in microseconds, because nothing waits:
- * the clock jumps to the next thing that happens.
+ * faults by seed, behind the engine's port. Hours pass in microseconds: the clock jumps to the next
+ * event instead of waiting.
  *
- * A call arrives half a round trip after it was sent and takes effect then; its answer comes half a
- * round trip later. What a crash leaves behind is what was on its way.
+ * A call arrives half a round trip after sending and takes effect then; the answer comes half a
+ * round trip later. A crash leaves behind the calls and answers on their way.
  */
 #ifndef MF_WORLD_H
 #define MF_WORLD_H
@@ -20,13 +20,13 @@ struct world_options {
     instant_us start;
     uint64_t seed;
     span_us round_trip, time_out; /* a lost answer is given up after time_out */
-    span_us dns_grain; /* DNS hears and answers at multiples of this; 0: at any instant */
+    span_us dns_grain; /* DNS hears and answers at multiples of the grain; 0: at any instant */
     struct ses_rules ses;
     struct dns_model_options dns;
     struct faults faults;
     struct operator_options operator;
     uint32_t identities_max;
-    uint64_t v1_refused;         /* lanes of the fleet (bit by number) whose IAM refuses reads by */
+    uint64_t v1_refused;         /* lanes of the fleet (bit by number) where IAM refuses reads by */
     instant_us v1_refused_since; /* version 1, from this instant on */
 };
 
@@ -46,7 +46,7 @@ struct ses_model *world_ses(struct world *w);
 /* The model's number of a lane of the fleet. */
 uint16_t world_lane(const struct world *w, uint16_t lane);
 struct dns_model *world_dns(struct world *w);
-/* What another operator did last to a row of the fleet; at 0: nothing. */
+/* Another operator's last action on a row of the fleet; at 0: none. */
 struct operator_trace world_operator(const struct world *w, uint32_t row);
 struct io world_io(struct world *w);
 instant_us world_now(const struct world *w);
@@ -55,7 +55,7 @@ instant_us world_now(const struct world *w);
 void world_crash(struct world *w);
 /* From now on everything works: no faults. */
 void world_heal(struct world *w);
-/* Was it asked to wait for ever with nothing on its way? The engine has then lost a job. */
+/* Was the world asked to wait for ever with nothing on its way? Then the engine has lost a job. */
 bool world_is_stuck(const struct world *w);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/bounds.h"
 #include "engine.h"
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 #include "scene.h"
 #include "scheduler/scheduler.h"
 
@@ -151,7 +152,7 @@ static int keeps_run(const char *path, struct fleet *f, uint32_t batch)
     struct journal *j;
     struct why why;
     struct run_head head = {.started = SCENE_START, .jobs = f->choices_len};
-    if (journal_open(&j, path, JOURNAL_WRITE, &why) != OK)
+    if (journal_open_file(&j, path, JOURNAL_WRITE, &why) != OK)
         return complain(why.text);
     if (journal_begin(j, &head, f, &why) != OK)
         return complain(why.text);
@@ -248,7 +249,7 @@ static int turns(const char *path, uint32_t jobs)
     struct world *world = world_new(&scene.world, &scene.fleet, keeper, &why);
     v.head = (struct run_head){.started = SCENE_START, .jobs = scene.fleet.choices_len};
     if (!world || !scene_populate(&scene, world) ||
-        journal_open(&v.journal, path, JOURNAL_WRITE, &why) != OK ||
+        journal_open_file(&v.journal, path, JOURNAL_WRITE, &why) != OK ||
         journal_begin(v.journal, &v.head, &scene.fleet, &why) != OK)
         return complain(why.text);
     unsigned long syncs_before = syncs;

@@ -1,6 +1,7 @@
 #include "crash_run.h"
 
 #include "base/hash.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -143,12 +144,19 @@ static enum err sail_scheduler(struct crash_run *v, struct arena *memory, struct
     return err;
 }
 
+static enum err journal_reopen(struct crash_run *v, struct journal **out, const char *file,
+                               struct why *why)
+{
+    return v->open ? v->open(v->open_ctx, out, why)
+                   : journal_open_file(out, file, JOURNAL_WRITE, why);
+}
+
 enum err crash_run_go(struct crash_run *v, const char *file, struct why *why)
 {
     struct arena memory;
     struct scheduler *scheduler = NULL;
     arena_init(&memory, SIZE_MAX);
-    enum err err = journal_open(&v->journal, file, JOURNAL_WRITE, why);
+    enum err err = journal_reopen(v, &v->journal, file, why);
     if (err == OK)
         err = begin_or_resume(v, why);
     if (err == OK)
@@ -228,14 +236,14 @@ const char *crash_run_audit(struct crash_run *v, const char *file, struct why *w
     a.intents = calloc(jobs, sizeof *a.intents);
     a.intent_last = calloc(jobs, sizeof *a.intent_last);
     arena_init(&a.arena, SIZE_MAX);
-    if (journal_open(&v->journal, file, JOURNAL_WRITE, why) == OK) {
+    if (journal_reopen(v, &v->journal, file, why) == OK) {
         enum err err = journal_run(v->journal, 0, &head, &a.arena, why);
         const char *accused = loss_said(v->journal, err == OK ? head.id : 0, why);
         if (accused)
             complaint = accused;
         else if (err == ERR_GONE) /* it was never acknowledged, and so nothing may have left */
             complaint = v->head.id == 0 ? NULL : no_run;
-        else if (err != OK || journal_replay(v->journal, 1, audit_one, &a, why) != OK)
+        else if (err != OK || journal_replay(v->journal, head.id, audit_one, &a, why) != OK)
             complaint = why->text;
         else
             complaint = audit_judge(&a);
@@ -277,10 +285,10 @@ enum err crash_run_rows(struct crash_run *v, const char *file, struct crash_run_
 {
     struct journal *j;
     struct folding folding = {rows, &v->arena};
-    enum err err = journal_open(&j, file, JOURNAL_WRITE, why);
+    enum err err = journal_reopen(v, &j, file, why);
     if (err != OK)
         return err;
-    err = journal_rows(j, 1, fold_one, &folding, why);
+    err = journal_rows(j, v->head.id, fold_one, &folding, why);
     journal_close(j);
     return err;
 }

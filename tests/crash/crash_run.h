@@ -29,7 +29,10 @@ struct crash_run {
     uint32_t keeping;           /* records of the keep that has not returned; 0: none */
     uint32_t *sent;             /* per job: writes handed to the world */
     void (*in_world)(bool in);  /* told when the world is at work and when the engine; or NULL */
-    struct text *sent_last;     /* per job: the MAIL FROM of the newest one; in arena */
+    /* Opens the journal for writing; NULL: in the file that is named. */
+    enum err (*open)(void *ctx, struct journal **out, struct why *why);
+    void *open_ctx;
+    struct text *sent_last; /* per job: the MAIL FROM of the newest one; in arena */
 };
 
 /* A world without faults and a mixed fleet drawn from the seed. False: out of memory. */

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """Journals of killed runs are damaged, and every loss must be said.
 
-  damage.py MAILFROM SES-SIM [--journals N] [--seed N] [--identities N] [--workers N]
+  damage.py MAILFROM SES-SIM CLOCK [--journals N] [--seed N] [--identities N] [--workers N]
+
+CLOCK is the library of wall_clock.c: the programs' time passes SPEED times as fast, for a write that was
+kept and never sent is waited for for five minutes.
 
 A run is killed with its log beside the journal, some after a resume, so that the main file has
 records too. Copies of the journal are damaged in many places. Whoever reads such a copy must say
@@ -27,14 +30,18 @@ import crash_room
 from timeouts import patient
 
 COPIES = 9  # of one fleet's journal, damaged and only read; its own is damaged once more and taken back
-OPTIONS = ("--rate", "90")
-LONGEST = 420  # seconds of one verb: a write without an answer may be waited for for five minutes
+SPEED = 20
+OPTIONS = ("--rate", "4.5")  # a second of the programs' time, as below
+SIM = ("--faults", "delay=300", "--detect-after", "10")
+ENDED = (0, 3)  # 3: at that speed DNS may time out for a row that is as wanted, and that is an alarm
+LONGEST = 120  # seconds of one verb
 REFUSAL = 20  # seconds in which a verb that must refuse has done so; it only reads its journal
 ENOUGH = 10  # complaints, after which nothing more is tried
 LOG_BYTES = (90_000, 300_000)  # of a log when its run is killed
 FRAME = 4096 + 24
-NEXT = ("put back a copy", "--refresh", "name another file")  # what a refusal advises
-SAID = ("has lost records", "damaged", "malformed", "has lost run", "is empty, although", "not a journal")
+NEXT = ("from a copy", "--refresh", "name another file")  # what a refusal advises
+SAID = ("has lost records", "may have lost records", "damaged", "malformed", "has lost run", "may have lost it", "is empty, although",
+        "removed or renamed", "not a journal")
 
 
 def flip(path, draw, first=0, last=None):
@@ -67,6 +74,14 @@ def cut(path, draw):
     keep = draw.randrange(size) if draw.random() < 0.5 else size - draw.choice((1, FRAME, 2 * FRAME, 3 * FRAME))
     with open(path, "r+b") as file:
         file.truncate(max(0, keep))
+
+
+def cut_between(path, draw):
+    """Behind a transaction: what is left is a whole log."""
+    data = path.read_bytes()
+    ends = [at + FRAME for at in range(32, len(data) - FRAME + 1, FRAME) if data[at + 4 : at + 8] != bytes(4)]
+    with open(path, "r+b") as file:
+        file.truncate(draw.choice([0, 32, *ends[:-1]]))
 
 
 def drop_frame(path, draw):
@@ -116,12 +131,21 @@ DAMAGES = {
     "an empty main file": lambda f, d: f.db.write_bytes(b""),
     "a bit of the mark": lambda f, d: flip(f.mark, d),
     "no mark": lambda f, d: f.mark.unlink(),
+    "a mark of zeros": lambda f, d: f.mark.write_bytes(bytes(f.mark.stat().st_size)),
+    "an empty mark, and a log cut between two transactions": lambda f, d: (f.mark.write_bytes(b""), cut_between(f.log, d)),
+    "no mark, and a log cut between two transactions": lambda f, d: (f.mark.unlink(), cut_between(f.log, d)),
+    "a log cut between two transactions": lambda f, d: cut_between(f.log, d),
+    "no main file": lambda f, d: f.db.unlink(),
+    "no main file and no log": lambda f, d: (f.db.unlink(), f.log.unlink()),
     "nothing": lambda f, d: None,
 }
+NO_PROOF = {name for name in DAMAGES if "no mark" in name or "a mark of zeros" in name or "an empty mark" in name}
 
 
 def records_of(journal):
     """Every record, or None where SQLite cannot read them all."""
+    if not journal.exists():
+        return None
     try:
         with crash_room.Journal(journal) as opened:
             return opened.db.execute("SELECT * FROM record ORDER BY seq").fetchall()
@@ -217,13 +241,14 @@ def unknown_writes(world, fleet, records):
 
 
 def damaged(world, fleet, files, name, draw, counts):
-    """Damages the journal. Are records lost that were acknowledged?"""
+    """Damages the journal. Are records lost that were acknowledged, or is the proof lost that none are?"""
     DAMAGES[name](files, draw)
     after, before = records_of(files.db), fleet.acknowledged
     lost = after is None or after[: len(before)] != before or bool(unknown_writes(world, fleet, after))
     counts["damaged journals"] += name != "nothing"
     counts["that lost records"] += lost
-    return lost
+    counts["that lost the proof alone"] += name in NO_PROOF and not lost
+    return lost or name in NO_PROOF
 
 
 def read_only_faults(world, fleet, journal, name, lost, counts):
@@ -242,7 +267,7 @@ def read_only_faults(world, fleet, journal, name, lost, counts):
             counts["verbs"] += 1
             if lost and not told:
                 yield f"{where}: a loss is not said: {said[:300]}"
-            if not lost and told and name in ("nothing", "no mark", "a bit of the mark"):
+            if not lost and told and name in ("nothing", "a bit of the mark"):
                 yield f"{where}: a false alarm: {said[:300]}"
             if lost and writes and code != 1:
                 yield f"{where}: it went on: {said[:300]}"
@@ -269,7 +294,7 @@ def taken_back_faults(world, fleet, name, draw, lost, counts):
     counts["identities put back"] += len(fleet.rows) - len(changed)
     if code == 0 and changed:
         yield f"fleet {fleet.number}, {name}, {'after a resume' if after_resume else 'at once'}: rollback ends with 0 and leaves {changed}"
-    if name == "nothing" and code:
+    if name == "nothing" and (code not in ENDED or changed):
         yield f"fleet {fleet.number}: an undamaged journal is not taken back: {code}: {said[-400:]}"
     if code == 1:
         print(f"# {name}: {said[-300:]}")
@@ -311,16 +336,18 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("mailfrom")
     parser.add_argument("sim")
+    parser.add_argument("clock")
     parser.add_argument("--journals", type=int, default=500)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--identities", type=int, default=60)
     parser.add_argument("--workers", type=int, default=4)
     args = parser.parse_args()
+    crash_room.speed_up(args.clock, SPEED)
     counts = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
         dns = crash_room.Dns()
         fleets = [crash_room.Fleet(n, args.identities, folder) for n in range(1 + args.journals // COPIES)]
-        sim = crash_room.Sim(args.sim, fleets, dns, folder, "--faults", "delay=15", "--detect-after", "0.5")
+        sim = crash_room.Sim(args.sim, fleets, dns, folder, *SIM)
         world = World(crash_room.Mailfrom(args.mailfrom, sim.url, dns), sim)
         try:
             crash_room.in_parallel(args.workers, lambda f: campaign(world, f, args.seed, counts) or [], fleets)

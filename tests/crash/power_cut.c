@@ -1,24 +1,28 @@
 /*
- * Power loss at every write and every sync of a run in the simulated world, in three ways of
- * tearing. At each point a child is forked in which the power fails right there: what was not
- * synced is torn, the journal is opened again and held to its word, and the run is resumed to its
- * end, which must be that of the undisturbed run. Every second child loses its power once more
- * while it opens or resumes.
+ * Power loss at every write and every sync of a run in the simulated world, from the making of the
+ * journal and its mark on, in three ways of tearing. At each point a child is forked in which the
+ * power fails right there: what was not synced is torn, the journal is opened again and held to its
+ * word, and the run is resumed to its end, which must be that of the undisturbed run. Every second
+ * child loses its power once more while it opens or resumes. A fourth child is only killed, so that
+ * all is there that was not synced; it loses its power while it opens or resumes.
  * No child may take what it finds for damage. The log is scanned as the journal does it. The
- * high-water mark comes along as it was last written, which accuses soonest, or not at all; the
- * journal that is opened again is one that was there before, so it is held against the mark. At
- * every eighth point tried one child more gets a mark that is a record ahead, and must notice it.
+ * high-water mark is on the same disk (power_mark.h): it is found as it was synced, or newer, slot
+ * by slot, or not at all where its name was not synced. At every eighth point tried one child more
+ * gets the newest mark, pushed a record ahead, and must notice it; another gets none, or an empty
+ * one, and must miss it where the journal has tables.
  *
  *     power_cut [--seed N] [--jobs N] [--every N]
  */
 #include "crash_run.h"
+#include "power_mark.h"
 #include "power_vfs.h"
 
 #include "base/count.h"
 #include "base/hash.h"
-#include "journal/high_water.h"
-#include "journal/wal_scan.h"
+#include "journal/store_sqlite/high_water.h"
+#include "journal/store_sqlite/wal_scan.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,19 +32,27 @@
 
 #define CHILDREN_MAX 2
 #define SECOND_CUTS  40 /* a second cut comes within so many points */
-#define AHEAD_EVERY  8  /* of the points tried: a child whose mark is ahead */
+#define PAGE         4096
+#define FALSE_EVERY  8 /* of the points tried: children whose mark is ahead, or gone */
+
+/* What a child finds in the place of its mark. */
+enum mark_fate {
+    MARK_LEFT,  /* what the cut has left */
+    MARK_AHEAD, /* one that tells of a record that never was */
+    MARK_GONE,
+    MARK_EMPTY,
+    MARK_FATES,
+};
 
 struct campaign {
     struct crash_run crash_run;
     struct power *power;
     uint64_t seed, every;
     char folder[64], file[96];
-    char mark[1024]; /* the high-water mark at the last cut */
-    size_t mark_len;
     bool is_child;
     uint64_t cut_at; /* in a child: the point of its next cut; 0: none */
     enum tear tear;
-    bool mark_ahead; /* in a child: its mark tells of a record that never was */
+    enum mark_fate fate; /* in a child */
     uint64_t cuts, bad, tried;
     uint32_t children;
     struct crash_run_row *wanted;
@@ -53,28 +65,6 @@ static void child_reap(struct campaign *c)
         return;
     c->children--;
     c->bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-}
-
-static void mark_read(struct campaign *c, const char *folder)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/journal.db.mark", folder);
-    FILE *file = fopen(path, "r");
-    c->mark_len = file ? fread(c->mark, 1, sizeof c->mark, file) : 0;
-    if (file)
-        fclose(file);
-}
-
-/* Each third cut finds no mark: its bytes never got to the disk. */
-static void mark_write(const struct campaign *c, const char *folder, uint64_t roll)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/journal.db.mark", folder);
-    FILE *file = roll % 3 ? fopen(path, "w") : NULL;
-    if (!file)
-        return;
-    fwrite(c->mark, 1, c->mark_len, file);
-    fclose(file);
 }
 
 static bool mark_push(const char *file)
@@ -90,11 +80,17 @@ static bool mark_push(const char *file)
     return err == OK;
 }
 
-static void child_fork(struct campaign *c, uint64_t number, enum tear tear, bool mark_ahead)
+static void power_fail(struct campaign *c, uint64_t number)
+{
+    uint64_t seed = hash_mix(c->seed, number);
+    power_cut(c->power, c->tear, seed);
+    power_mark_cut(c->tear, seed);
+}
+
+static void child_fork(struct campaign *c, uint64_t number, enum tear tear, enum mark_fate fate)
 {
     while (c->children >= CHILDREN_MAX)
         child_reap(c);
-    mark_read(c, c->folder);
     fflush(NULL);
     pid_t pid = fork();
     if (pid < 0) {
@@ -107,9 +103,9 @@ static void child_fork(struct campaign *c, uint64_t number, enum tear tear, bool
         return;
     c->is_child = true;
     c->tear = tear;
-    c->mark_ahead = mark_ahead;
+    c->fate = fate;
     c->cut_at = number;
-    power_cut(c->power, tear, hash_mix(c->seed, number));
+    power_fail(c, number);
 }
 
 static void at_point(void *ctx, uint64_t number)
@@ -117,15 +113,17 @@ static void at_point(void *ctx, uint64_t number)
     struct campaign *c = ctx;
     if (c->is_child) {
         if (number == c->cut_at)
-            power_cut(c->power, c->tear, hash_mix(c->seed, number));
+            power_fail(c, number);
         return;
     }
     if (!c->wanted || number % c->every)
         return;
     for (int tear = 0; tear < TEARS && !c->is_child; tear++)
-        child_fork(c, number, (enum tear)tear, false);
-    if (!c->is_child && c->tried++ % AHEAD_EVERY == 0)
-        child_fork(c, number, TEAR_DROP, true);
+        child_fork(c, number, (enum tear)tear, MARK_LEFT);
+    if (c->is_child || c->tried++ % FALSE_EVERY)
+        return;
+    for (int fate = MARK_AHEAD; fate < MARK_FATES && !c->is_child; fate++)
+        child_fork(c, number, TEAR_KILL, (enum mark_fate)fate);
 }
 
 static int complain(const struct campaign *c, uint64_t point, const char *what)
@@ -153,7 +151,7 @@ static bool reboot(struct campaign *c, char *folder, char *file, size_t size)
         return false;
     snprintf(file, size, "%s/journal.db", folder);
     power_back(c->power, before, folder);
-    mark_write(c, folder, hash_mix(c->seed, c->cut_at) >> 8);
+    power_mark_back(folder, c->tear == TEAR_KILL);
     return file_lay(file);
 }
 
@@ -194,16 +192,30 @@ static bool log_read(void *ctx, uint64_t offset, void *out, size_t len)
     return true;
 }
 
-/* What the cut has left of the log is no damage. */
-static const char *log_accused(struct campaign *c, const char *file)
+static bool log_scanned(struct campaign *c, const char *file, struct wal_scan *scan)
 {
     char name[128];
     size_t len;
-    struct wal_scan scan;
     snprintf(name, sizeof name, "%s-wal", file);
     struct log_bytes bytes = {power_file(c->power, name, &len)};
     struct wal_reader reader = {.ctx = &bytes, .size = len, .read = log_read};
-    if (!wal_scan(&scan, &reader))
+    return wal_scan(scan, &reader);
+}
+
+/* The tables are there, in the main file or in a transaction of the log that was ended. */
+static bool has_tables(struct campaign *c, const char *file)
+{
+    size_t len;
+    struct wal_scan scan;
+    power_file(c->power, file, &len);
+    return len > PAGE || (log_scanned(c, file, &scan) && scan.sound > 0);
+}
+
+/* What the cut has left of the log is no damage. */
+static const char *log_accused(struct campaign *c, const char *file)
+{
+    struct wal_scan scan;
+    if (!log_scanned(c, file, &scan))
         return "the log cannot be scanned";
     return scan.damaged ? "the log is taken for a damaged one" : NULL;
 }
@@ -219,24 +231,36 @@ static const char *life(struct campaign *c, const char *file, struct why *why)
     return why->text;
 }
 
-/* The power is out, as in child_live(), and the mark that is found is ahead of the journal. */
+static bool mark_spoil(const struct campaign *c, const char *folder, const char *file)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/journal.db.mark", folder);
+    if (c->fate == MARK_AHEAD)
+        return mark_push(file);
+    if (c->fate == MARK_EMPTY)
+        return truncate(path, 0) == 0 || errno == ENOENT;
+    return unlink(path) == 0 || errno == ENOENT;
+}
+
+/* The process was killed, and the mark that is found is ahead of the journal, or is none. */
 static int child_accuse(struct campaign *c)
 {
+    static const char *const words[] = {[MARK_AHEAD] = "record", /* missing, or another one */
+                                        [MARK_GONE] = "high-water mark (.mark) is missing",
+                                        [MARK_EMPTY] = "high-water mark (.mark) is missing"};
     char folder[64], file[96];
     struct why why = {""};
     strcpy(folder, c->folder);
-    if (!reboot(c, folder, file, sizeof file))
-        return complain(c, c->cut_at, "no folder");
-    mark_write(c, folder, 1);
-    if (!mark_push(file))
-        return complain(c, c->cut_at, "no mark");
+    if (!reboot(c, folder, file, sizeof file) || !mark_spoil(c, folder, file))
+        return complain(c, c->cut_at, "no folder, or no mark");
     uint64_t point = c->cut_at;
+    bool tables = c->fate == MARK_AHEAD || has_tables(c, file);
     c->cut_at = 0;
     const char *said = crash_run_audit(&c->crash_run, file, &why);
     folder_remove(folder);
-    if (said && strstr(said, "records the last 1 are missing"))
+    if (tables ? said && strstr(said, words[c->fate]) : !said || strstr(said, words[c->fate]))
         return 0;
-    return complain(c, point, said ? said : "a mark that is a record ahead was not noticed");
+    return complain(c, point, said ? said : "a mark that is ahead, or gone, was not noticed");
 }
 
 /* The power is out and the process that ran has ended. The power comes back, and life goes on. */
@@ -247,16 +271,17 @@ static int child_live(struct campaign *c)
     const char *complaint = NULL;
     struct why why;
     strcpy(folder, c->folder);
-    for (bool again = roll % 2;; again = false) {
+    for (bool again = roll % 2 || c->tear == TEAR_KILL;; again = false) {
         if (!reboot(c, folder, file, sizeof file))
             return complain(c, point, "no folder");
+        c->tear = c->tear == TEAR_KILL ? (enum tear)(roll / 2 % TEAR_KILL) : c->tear;
         c->cut_at = again ? power_points(c->power) + 1 + roll / 2 % SECOND_CUTS : 0;
         complaint = life(c, file, &why);
         if (!power_is_out(c->power))
             break;
-        mark_read(c, folder);
         folder_remove(folder);
     }
+    c->cut_at = 0; /* it came to its end before that */
     if (!complaint)
         complaint = rows_differ(c, file);
     if (!complaint && !scene_strangers_untouched(&c->crash_run.scene, c->crash_run.world))
@@ -298,9 +323,10 @@ static bool campaign_run(struct campaign *c, uint32_t jobs)
     if (!c->power || !crash_run_make(&c->crash_run, c->seed, jobs) || !rehearse(c, jobs))
         return false;
     uint64_t before = power_points(c->power);
+    power_mark_watch(c->power);
     enum err err = crash_run_go(&c->crash_run, c->file, &why);
     if (c->is_child)
-        _exit(c->mark_ahead ? child_accuse(c) : child_live(c));
+        _exit(c->fate == MARK_LEFT ? child_live(c) : child_accuse(c));
     while (c->children)
         child_reap(c);
     printf("%s - seed %llu: %u jobs, %llu records, %llu points, %llu cuts, %llu bad\n",

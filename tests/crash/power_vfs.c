@@ -162,16 +162,17 @@ static void file_cut(struct disk_file *f, enum tear tear, uint64_t seed)
 
 void power_cut(struct power *p, enum tear tear, uint64_t seed)
 {
-    for (int i = 0; i < FILES_MAX; i++) {
+    p->is_out = true;
+    for (int i = 0; i < FILES_MAX && tear != TEAR_KILL; i++) {
         struct disk_file *f = &p->files[i];
         if (!f->name[0])
             continue;
         bool name_survives = f->name_is_synced || (tear != TEAR_DROP && hash_mix(seed, 77) & 1);
         file_cut(f, tear, hash_mix(seed, (uint64_t)i));
+        f->name_is_synced = true;
         if (!name_survives)
             file_remove(f);
     }
-    p->is_out = true;
 }
 
 void power_back(struct power *p, const char *from, const char *to)
@@ -185,7 +186,6 @@ void power_back(struct power *p, const char *from, const char *to)
             continue;
         snprintf(name, sizeof name, "%.200s%.300s", to, f->name + len);
         memcpy(f->name, name, sizeof name);
-        f->name_is_synced = true;
     }
 }
 
@@ -207,7 +207,7 @@ uint64_t power_points(const struct power *p)
 }
 
 /* Whoever watches may cut the power right here, before the change. */
-static bool point_passed(struct power *p)
+bool power_pass(struct power *p)
 {
     if (!p->is_out && p->point)
         p->point(p->ctx, ++p->points);
@@ -245,7 +245,7 @@ static int file_read(sqlite3_file *file, void *out, int len, sqlite3_int64 offse
 static int file_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 offset)
 {
     struct handle *h = handle_of(file);
-    if (!point_passed(h->power))
+    if (!power_pass(h->power))
         return SQLITE_IOERR_WRITE;
     return file_change(h->file, data, (size_t)offset, (size_t)len, false) ? SQLITE_OK
                                                                           : SQLITE_NOMEM;
@@ -254,7 +254,7 @@ static int file_write(sqlite3_file *file, const void *data, int len, sqlite3_int
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     struct handle *h = handle_of(file);
-    if (!point_passed(h->power))
+    if (!power_pass(h->power))
         return SQLITE_IOERR_TRUNCATE;
     return file_change(h->file, NULL, (size_t)size, 0, true) ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -263,7 +263,7 @@ static int file_sync(sqlite3_file *file, int flags)
 {
     struct handle *h = handle_of(file);
     (void)flags;
-    if (!point_passed(h->power))
+    if (!power_pass(h->power))
         return SQLITE_IOERR_FSYNC;
     changes_forget(h->file);
     h->file->name_is_synced = true; /* the unix VFS syncs the folder of a new file as well */
@@ -358,7 +358,7 @@ static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync)
     struct power *p = power_of(vfs);
     struct disk_file *f = file_find(p, name);
     (void)sync;
-    if (!point_passed(p))
+    if (!power_pass(p))
         return SQLITE_IOERR_DELETE;
     if (!f)
         return SQLITE_IOERR_DELETE_NOENT;

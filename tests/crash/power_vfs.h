@@ -20,6 +20,7 @@ enum tear {
     TEAR_DROP,    /* nothing that was not synced is there */
     TEAR_REORDER, /* each write is there or not, whatever came after it */
     TEAR_SECTORS, /* each sector of each write is there or not */
+    TEAR_KILL,    /* the power stays: only the process ends, and the next one finds it all */
     TEARS,
 };
 
@@ -39,5 +40,7 @@ void power_back(struct power *p, const char *from, const char *to);
 const unsigned char *power_file(struct power *p, const char *name, size_t *len);
 bool power_is_out(const struct power *p);
 uint64_t power_points(const struct power *p);
+/* One point more, of a file that SQLite does not know; false: the power is out. */
+bool power_pass(struct power *p);
 
 #endif

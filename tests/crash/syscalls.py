@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Failing system calls: the k-th call of each kind on the journal fails, for every k until none is
-left to fail; and a disk that is full.
+left to fail; and a disk that is full. And kills at each of the calls with which a journal is made: a
+journal that was never whole has lost nothing, and says nothing of the kind.
 
   syscalls.py MAILFROM SES-SIM CLOCK [--every N] [--seed N] [--identities N]
 
@@ -27,11 +28,13 @@ KINDS = (
     ("rename", "ENOSPC", False),
 )
 OPTIONS = ("--rate", "60")
+MAKING = "openat,pwrite64,write,fdatasync,fsync,ftruncate,unlink,rename,fcntl,mkdir"  # what makes a journal
 MANY = ("pwrite64", "fdatasync", "openat")  # of these, --every skips some
 WORKERS = 4  # of each kind; the kinds go on beside each other
-FLEETS_MAX = 1200
+FLEETS_MAX = 1500
+KILLS_MAX = 200  # a journal is made in fewer calls
 SPEED = 10
-SLACK = 2000 * SPEED  # microseconds: clocks that run fast differ by as much more
+SLACK = 100000 * SPEED  # microseconds: the programs go by the Date of answers that took a while at that speed
 
 
 def run_failing(mailfrom, fleet, call, error, k):
@@ -56,6 +59,41 @@ def heal(mailfrom, fleet):
                 return []
     code, said = mailfrom.finish(fleet, *OPTIONS)
     return [f"the run after it ends with {code}: {said}"] if code else []
+
+
+def killed_while_making(mailfrom, fleet, k):
+    """Was it killed, at the k-th call on its journal's files?"""
+    names = ("", "-wal", "-journal", ".lock", ".mark")
+    paths = [arg for name in names for arg in ("-P", f"{fleet.journal}{name}")]
+    command = ["strace", "-f", "-o", fleet.folder / "strace", *paths, "-P", fleet.folder, "-e", f"trace={MAKING}", "-e",
+               f"inject={MAKING}:signal=SIGKILL:when={k}", *mailfrom.command(fleet, *OPTIONS)]
+    return subprocess.run(command, capture_output=True, env=mailfrom.environment, timeout=120).returncode in (-9, 137)
+
+
+def tells_a_loss(said):
+    return any(words in said for words in ("lost", "removed or renamed", "is empty, although"))
+
+
+def making_faults(mailfrom, fleets, step, counts):
+    """Kills at the calls up to the first records, of one fleet each."""
+    for k in range(1, KILLS_MAX, step):
+        fleet = next(fleets)
+        if not killed_while_making(mailfrom, fleet, k):
+            yield f"not killed at call {k}"
+            return
+        counts["kills while a journal is made"] += 1
+        kept = len(crash_room.Journal.all_records(fleet.journal)) if fleet.journal.exists() else 0
+        for verb in ("status", "report"):
+            said = subprocess.run([mailfrom.program, verb, "1", "--journal", fleet.journal], capture_output=True, text=True,
+                                  env=mailfrom.environment, timeout=120).stderr
+            if tells_a_loss(said):
+                yield f"killed at call {k}: {verb} takes it for a loss: {said}"
+        code, said = mailfrom.finish(fleet, *OPTIONS)
+        if code or tells_a_loss(said):
+            yield f"killed at call {k}: the run after it ends with {code}: {said}"
+        if kept:
+            return
+    yield "no kill came after the first records"
 
 
 def full_disk(mailfrom, fleet, calm, counts):
@@ -149,6 +187,7 @@ def main():
                 complaints.append(f"the undisturbed run ends with {code}: {said}")
             campaign = Campaign(args, mailfrom, iter(fleets[2:]), mailfrom.report(fleets[0], "calm.csv"))
             complaints += full_disk(mailfrom, fleets[1], campaign.calm, campaign.counts)
+            complaints += making_faults(mailfrom, campaign.fleets, 1 if args.every == 1 else 3, campaign.counts)
             complaints += crash_room.in_parallel(len(KINDS), campaign.sweep, KINDS)
             complaints += after_the_failure(campaign, sim)
         finally:

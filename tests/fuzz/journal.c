@@ -7,6 +7,7 @@
 
 #include "base/bounds.h"
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #define JOBS_MAX 10000 /* of what is written again: more would only be slower */
 
@@ -50,7 +51,7 @@ static void run_copy(struct journal *from, struct run_head *head, const struct f
     uint32_t records = 0, rows = 0;
     struct why why;
     uint64_t run = head->id;
-    assert(journal_open(&c.to, NULL, JOURNAL_MEMORY, &why) == OK);
+    assert(journal_open_memory(&c.to, &why) == OK);
     assert(journal_begin(c.to, head, fleet, &why) == OK);
     c.run = head->id;
     fleet_comes_back(&c, fleet);
@@ -97,14 +98,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct why why = {""};
     unsigned runs = 0;
     fuzz_file("journal.db", (struct text){(const char *)bytes, len}, path);
-    enum err err = journal_open(&j, path, JOURNAL_READ, &why);
+    enum err err = journal_open_file(&j, path, JOURNAL_READ, &why);
     assert((err == OK) == (j != NULL) && (err == OK || why.text[0]));
     if (err != OK)
         return 0;
     journal_runs(j, head_is_sound, &runs, &why);
     for (uint64_t run = 0; run < 3; run++)
         run_is_sound(j, run);
-    assert(!journal_has_writer(j, holder));
+    assert(journal_writer(j, 0, holder) != JOURNAL_HAS_WRITER);
     journal_close(j);
     return 0;
 }

@@ -12,7 +12,7 @@ import guard
 PAGE = "docs/MESSAGES.md"
 START = "<!-- the list: tests/guards/messages.py --write -->\n"
 ROOMS = ("cmd/", "engine/", "manifests/", "reports/")
-CALL = re.compile(r"\b(?:why_set|why_wrap|say_error|say_note|say_error_then|say_note_then|complain|complain_value|judge_finding|"
+CALL = re.compile(r"\b(?:why_set|why_wrap|say_error|say_note|say_error_then|say_note_then|complain|complain_value|judge_finding|notice_note|notice_error|"
                   r"step_finish|step_end_told|finish)\s*\(|"
                   r"\bsnprintf\s*\((?=[\w.>-]*reason,)")
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
 from timeouts import patient
-from rehearsal_room import CANNOT_RUN, DONE, Room, check, until, verdict
+from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, Room, check, until, verdict
 
 MAILFROM, SES_SIM = (str(pathlib.Path(program).resolve()) for program in sys.argv[1:3])
 FLEET = {f"d{i}.example": {} for i in range(3)}
@@ -39,12 +39,12 @@ def run(room, verb, *arguments, **more):
         return None, "".join(process.communicate()), time.monotonic() - began
 
 
-def one_verb(room, verb, arguments, limits, name):
+def one_verb(room, verb, arguments, limits, name, ends=(DONE,)):
     journal = ("--journal", f"{name}/journal.db") if verb in ("apply", "status") else ()
     if verb == "status":
         room.run("apply", "fleet.yaml", "--yes", *journal)
     code, said, seconds = run(room, verb, *arguments, *journal, preexec_fn=limits)
-    good = code == DONE or (code == CANNOT_RUN and said.strip() and seconds < patient(2))
+    good = code in ends or (code == CANNOT_RUN and said.strip() and seconds < patient(2))
     return good, f"{verb} at {name}: exit code {code} after {seconds:.1f} s: {said[-300:]}"
 
 
@@ -64,11 +64,13 @@ def memory(room):
     if IS_ASAN:
         print("ok - too little address space # SKIP the sanitizer needs more than any limit")
         return
-    told = [one_verb(room, verb, VERBS[verb], limited(resource.RLIMIT_AS, mb * MB), f"v{mb}")
+    # TROUBLE: there was no memory for one answer of DNS, and its row says so (a c-ares since 1.28 calls such
+    # an answer a broken one).
+    told = [one_verb(room, verb, VERBS[verb], limited(resource.RLIMIT_AS, mb * MB), f"v{mb}", ends=(DONE, TROUBLE))
             for verb in ("plan", "apply") for mb in range(32, 321, 16)]
     check("with little address space it is done, or says at once that it cannot go on",
           all(good for good, _ in told), *[what for good, what in told if not good])
-    check("both came about", len({what.split("exit code ")[1][0] for _, what in told}) == 2, told)
+    check("both came about", {what.split("exit code ")[1][0] for _, what in told} >= {"0", "1"}, told)
 
 
 def full_temporary_folder(room):

@@ -30,7 +30,7 @@ class BareRoom(Room):
 def refused(room, title, value, option, verb, *arguments):
     before = len(room.calls())
     text = room.ends(f"{title} is refused", CANNOT_RUN, verb, *arguments)
-    check("and shown, with the option that says so", value in text and f"give the same --{option} again" in text, text)
+    check("and shown, with the option that says so", value in text and f"give the same --{option} on the command line" in text, text)
     check("and no request was sent", len(room.calls()) == before, room.calls()[before:])
 
 

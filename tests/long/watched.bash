@@ -2,7 +2,7 @@
 # to each other's. A run is good when its own checks hold and none of its processes has left a report,
 # whatever the exit code that it was expected to have.
 #
-# The caller sets: out, a folder that is begun anew; TEST_PATIENCE, see tests/wire/patience.py.
+# The caller sets: out, a folder that is begun anew; TEST_PATIENCE, see tests/wire/timeouts.py.
 
 python=(/usr/bin/python3 -B)
 export TEST_PATIENCE

@@ -4,10 +4,11 @@ set(crash_folder ${CMAKE_CURRENT_SOURCE_DIR}/crash)
 
 add_library(crash_run STATIC crash/crash_run.c sim/scene.c)
 target_include_directories(crash_run PUBLIC ${crash_folder} ${CMAKE_CURRENT_SOURCE_DIR}/sim)
-target_link_libraries(crash_run PUBLIC world journal)
+target_link_libraries(crash_run PUBLIC world store_sqlite)
 
-add_executable(power_cut crash/power_cut.c crash/power_vfs.c)
+add_executable(power_cut crash/power_cut.c crash/power_mark.c crash/power_vfs.c)
 target_link_libraries(power_cut PRIVATE crash_run PkgConfig::sqlite3)
+target_link_options(power_cut PRIVATE -Wl,--wrap=place_open,--wrap=pwrite,--wrap=fdatasync,--wrap=place_sync)
 add_test(NAME crash_power COMMAND power_cut --every 13)
 set_tests_properties(crash_power PROPERTIES LABELS release)
 
@@ -28,7 +29,7 @@ function(mailfrom_campaign name)
 endfunction()
 
 mailfrom_campaign(kill9 $<TARGET_FILE:wall_clock> --seed 1 --rounds 500)
-mailfrom_campaign(damage --seed 1 --journals 45)
+mailfrom_campaign(damage $<TARGET_FILE:wall_clock> --seed 1 --journals 45)
 mailfrom_campaign(hidden_sends --seed 1 --calls 2000)
 mailfrom_campaign(signals --seed 1 --rounds 100)
 mailfrom_campaign(syscalls $<TARGET_FILE:wall_clock> --every 13)

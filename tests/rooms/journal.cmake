@@ -1,8 +1,20 @@
-mailfrom_test(journal/store USES journal)
-mailfrom_test(journal/place USES journal)
-target_link_options(test_journal_place PRIVATE -Wl,--wrap=statfs)
+# The store that the seam is proved by, and a journal in any store.
+add_library(journal_stores STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/memory_store.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/stores.c)
+target_include_directories(journal_stores PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
+target_link_libraries(journal_stores PUBLIC store_sqlite PkgConfig::cmocka)
+
+# On every store.
+mailfrom_test(journal/kept USES journal_stores)
+mailfrom_test(journal/lost USES journal_stores)
+mailfrom_test(journal/sent USES journal_stores)
+mailfrom_test(journal/runs USES journal_stores crash_run)
+
+# Without a store; of SQLite's files.
 mailfrom_test(journal/findings USES journal)
-mailfrom_test(journal/sent USES journal)
-mailfrom_test(journal/crash USES journal)
-mailfrom_test(journal/versions USES journal)
-mailfrom_test(journal/damage USES journal)
+mailfrom_test(journal/place USES store_sqlite)
+target_link_options(test_journal_place PRIVATE -Wl,--wrap=statfs)
+mailfrom_test(journal/crash USES store_sqlite)
+mailfrom_test(journal/versions USES store_sqlite)
+mailfrom_test(journal/damage USES store_sqlite)

@@ -26,7 +26,9 @@
             fail_msg("got '" TEXT_FMT "', want '" TEXT_FMT "'", TEXT_ARG(got_), TEXT_ARG(want_));  \
     } while (0)
 
-/* cmocka 2 has one for each kind of integer, and calls the one of cmocka 1 deprecated. */
+/* cmocka 2 has one for each kind of integer, and calls the one of cmocka 1 deprecated, so that is
+ * not to be had here with either. */
+#undef assert_in_range
 #define assert_between(value, least, most)                                                         \
     do {                                                                                           \
         long long value_ = (long long)(value), least_ = (long long)(least);                        \
@@ -35,7 +37,7 @@
             fail_msg("%lld is not within %lld and %lld", value_, least_, most_);                   \
     } while (0)
 
-/* By how much a bound on time may be missed; see tests/wire/patience.py. */
+/* By how much a bound on time may be missed; see tests/wire/timeouts.py. */
 static inline double test_timeouts(void)
 {
     const char *factor = getenv("TEST_PATIENCE");

@@ -146,7 +146,7 @@ def unknown_accounts(programs):
         room.more_environment = {"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_STS": "", "https_proxy": "http://127.0.0.1:9"}
         own = ("--endpoint-url", room.url)
         text = room.ends("a run where STS is not asked", DONE, "apply", "fleet.yaml", "--yes", *own)
-        check("that is said once", text.count("remembered as unknown") == 1, text)
+        check("that is said once", text.count("kept as unknown") == 1, text)
         check("and remembered", lanes_of(room, 1) == [("unknown", "", "", "environment")], lanes_of(room, 1))
         check("STS was not asked", not [c for c in room.calls() if c["action"] == STS], room.calls())
         room.ends("discover asks only SES", DONE, "discover", "--regions", "us-east-1", "--out", "found.yaml", *own)
@@ -157,7 +157,7 @@ def unknown_accounts(programs):
         room.more_environment = {}
         room.ends("a run where STS is asked", DONE, "apply", "fleet.yaml", "--yes")
         room.more_environment = {"AWS_ENDPOINT_URL": "", "https_proxy": "http://127.0.0.1:9"}
-        room.is_refused("is not gone on with where it is not", "rollback", 3, "--yes", *own, words=(ACCOUNT, "run 3", "does not say"))
+        room.is_refused("is not gone on with where it is not", "rollback", 3, "--yes", *own, words=(ACCOUNT, "run 3", "unknown account"))
 
 
 def blocked(programs):
@@ -166,7 +166,7 @@ def blocked(programs):
         room.manifest("fleet.yaml", {"a.example": {}})
         room.more_environment = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}
         text = room.ends("a run goes on without STS", DONE, "apply", "fleet.yaml", "--yes")
-        check("that is said once, with the reason", text.count("remembered as unknown") == 1 and "127.0.0.1" in text, text)
+        check("that is said once, with the reason", text.count("kept as unknown") == 1 and "127.0.0.1" in text, text)
         check("and remembered", lanes_of(room, 1)[0][0] == "unknown", lanes_of(room, 1))
         room.ends("and taken back so", DONE, "rollback", 1, "--yes")
 

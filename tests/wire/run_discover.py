@@ -4,6 +4,7 @@ proposes a migration and nothing else. Arguments: mailfrom, ses-sim."""
 
 import collections
 import csv
+import errno
 import io
 import json
 import os
@@ -176,7 +177,7 @@ def proposals(room):
     for wrong, why in [(["--mail-from", "bounce.{domian}"], "takes a name"), (["--mail-from", "a b"], "takes a name"),
                        (["--mail-from", "bounce.example"], "below the identity's domain"), (["--mail-from", ".{domain}"], "such as bounce."),
                        (["--out", "."], "--out .: is a directory"),
-                       (["--replace"], "is for --mail-from"), (["--regions", "moon"], "expected one such as us-east-1"),
+                       (["--replace"], "needs --mail-from"), (["--regions", "moon"], "expected one such as us-east-1"),
                        (["--regions", "us-east-1", "--region", "us-east-1"], "expected one of them"),
                        (["fleet.yaml"], "--manifest FILE"), (["--tag", "=x"], "--tag takes KEY"), (["--profile", ",one"], "found an empty name")]:
         text = room.ends(f"{' '.join(wrong)} is refused", CANNOT_RUN, "discover", "--profile", "one", *wrong)
@@ -227,7 +228,7 @@ def formats(room):
     check("before any call is made", not room.calls() or room.counted()["ListIdentities"] == 4, room.counted())
     room.ends("but with --force", DONE, "discover", *BOTH, "--out", "rows.csv", "--force")
     text = room.ends("a folder that is not there is told before", CANNOT_RUN, "discover", *BOTH, "--out", "no/where.yaml")
-    check("with its reason", "--out no/where.yaml: No such file" in text, text)
+    check("with its reason", f"--out no/where.yaml: {os.strerror(errno.ENOENT)}" in text, text)
 
 
 def refusals(room):
@@ -247,7 +248,7 @@ def refusals(room):
     check("and no file", not (room.path / "none.yaml").exists())
     text = room.discover("two profiles of one account", DONE, "--profile", "two,again", "--regions", "us-east-1")
     check("list it once, and say so", len(entries(text)) == 1 and "again" not in yaml.safe_load(text)["accounts"] and
-          "account again, Region us-east-1 is the account of another profile" in room.told, text, room.told)
+          "account again, Region us-east-1 belongs to the account of another profile" in room.told, text, room.told)
     (room.path / "accounts.yaml").write_text(json.dumps({"version": 1, "accounts": {
         "letters": {"profile": "one", "account_id": ONE, "regions": ["eu-west-1", "us-east-1"], "rate": 50},
         "parcels": {"profile": "two", "account_id": ONE, "regions": ["us-east-1"]}}}))

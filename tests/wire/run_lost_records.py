@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""A journal that has lost records of a run: every verb says so, resume and rollback refuse, and with
---refresh they go by what SES shows. Arguments: mailfrom, ses-sim."""
+"""A journal that has lost records of a run, or may have: every verb says so, resume and rollback refuse,
+and with --refresh they go by what SES shows. Arguments: mailfrom, ses-sim."""
 
 import contextlib
 import json
@@ -91,7 +91,7 @@ def resumed_then_taken_back():
         journal = killed(room)
         cut_before_looks(room, journal)
         text = room.ends("resume --refresh goes on to the end", DONE, "resume", 1, "--refresh")
-        check("and says what it does", "SES is looked at for every identity" in text, text)
+        check("and says what it does", "Every identity of the run is read from SES" in text, text)
         check("all are as wanted", all(name == f"bounce.{i}" for i, name in mail_from(room).items()), room.ses())
         text = room.ends("the loss stays known", CANNOT_RUN, "rollback", 1, "--yes")
         check("with the step that is left", "mailfrom rollback 1 --refresh" in text, text)
@@ -153,10 +153,56 @@ def a_run_that_is_gone():
         check("and nothing is said of the lost one", "lost" not in text, text)
 
 
+def a_mark_that_is_gone():
+    """A log that was cut between two transactions looks like a whole one, and nothing else tells."""
+    with room_of() as room:
+        journal = killed(room)
+        cut_to(pathlib.Path(f"{journal}-wal"), 0.6)
+        pathlib.Path(f"{journal}.mark").write_bytes(bytes(8192))
+        may = "may have lost records"
+        for verb, *more in (("status", 1), ("status", "--all"), ("status", "--format", "json"), ("report", 1), ("records", 1)):
+            text = room.ends(f"{verb} reads it", DONE, verb, *more)
+            check("and says that it may have lost records, and why", f"{may}" in text and "high-water mark (.mark) is missing" in text, text)
+        text = room.run("plan", "fleet.yaml").stderr_text
+        check("plan says it as well", may in text and "status --all" in text, text)
+        writes = len(room.writes())
+        for verb, *more in (("rollback", 1, "--dry-run"), ("resume", 1), ("rollback", 1, "--yes"), ("resume", 1)):
+            text = room.ends(f"{verb} refuses", CANNOT_RUN, verb, *more)
+            check("says why and how to go on", f"{may} of run 1" in text and f"mailfrom {verb} 1 --refresh" in text, text)
+        check("nothing was written", len(room.writes()) == writes)
+        for kind in ("html", "markdown"):
+            text = room.ends(f"a report as {kind} is written", DONE, "report", 1, "--report", f"{kind}:-")
+            check("and does not say that it has", "may have lost records of this run" in text and "has lost" not in text, text)
+        text = room.run("plan", "fleet.yaml").stderr_text
+        check("plan says what is known of the journal", f"{may} of 1 of its runs; of run 1" in text, text)
+        process = room.run("rollback", 1, "--yes", "--refresh")
+        left = {i for i, name in mail_from(room).items() if name != BEFORE[i]}
+        check("what a rollback cannot put back is not hidden", process.returncode == (TROUBLE if left else DONE), process.returncode, left)
+        text = room.ends("the next run goes on", DONE, "apply", "fleet.yaml", "--yes")
+        check("and says what is known of the journal", f"{may} of 1 of its runs" in text, text)
+
+
+def a_main_file_that_was_removed():
+    with room_of() as room:
+        journal = killed(room)
+        journal.rename(room.path / "aside.db")
+        writes = len(room.writes())
+        for verb, *more in (("apply", "fleet.yaml", "--yes"), ("resume",), ("rollback", 1, "--yes"), ("status",), ("report", 1), ("records", 1)):
+            text = room.ends(f"{verb} refuses", CANNOT_RUN, verb, *more)
+            check("and says what was found and what to do", "(-wal, .mark)" in text and "Put it back" in text and "--journal" in text, text)
+        text = room.run("plan", "fleet.yaml").stderr_text
+        check("plan says it", "it was removed or renamed" in text, text)
+        check("nothing was written or made", len(room.writes()) == writes and not journal.exists())
+        (room.path / "aside.db").rename(journal)
+        room.ends("put back, it goes on", DONE, "resume", 1)
+
+
 everybody_says_it()
 resumed_then_taken_back()
 taken_back_to_the_default()
 taken_back_at_once()
 the_next_run()
 a_run_that_is_gone()
+a_mark_that_is_gone()
+a_main_file_that_was_removed()
 verdict()

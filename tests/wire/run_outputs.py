@@ -2,6 +2,7 @@
 """What a verb will write is proved writable before the first call leaves, a pipe of the shell's is written
 to, and what is printed to be pasted can be pasted. Arguments: mailfrom, ses-sim."""
 
+import errno
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import sys
 
 from rehearsal_room import CANNOT_RUN, DONE, Room, check, until, verdict
 
+ABSENT = os.strerror(errno.ENOENT)
 FLEET = {f"d{i}.example": {} for i in range(3)}
 
 
@@ -30,7 +32,7 @@ def proved(room):
     with socket.socket(socket.AF_UNIX) as laid:
         laid.bind(str(room.path / "socket"))
     (room.path / "folder").mkdir()
-    traps = [("nowhere/x", "nowhere/x: No such file"), ("fifo", "fifo: is a FIFO"), ("socket", "socket: is a socket"),
+    traps = [("nowhere/x", f"nowhere/x: {ABSENT}"), ("fifo", "fifo: is a FIFO"), ("socket", "socket: is a socket"),
              ("folder", "folder: is a directory"), ("/dev/null", "/dev/null: is a device"),
              ("/dev/stdin", "/dev/stdin: is a name of the system's"),
              ("/dev/fd/77", "descriptor 77 is not open")]
@@ -40,7 +42,7 @@ def proved(room):
         refused(room, f"plan --out {path} is refused", words, "plan", "fleet.yaml", "--out", path)
         if path != "folder":
             refused(room, f"records --out {path} is refused", words, "records", "fleet.yaml", "--missing", "--out", path)
-    refused(room, "records into a folder that cannot be made is refused", "nowhere/records/: No such file", "records",
+    refused(room, "records into a folder that cannot be made is refused", f"nowhere/records/: {ABSENT}", "records",
             "fleet.yaml", "--missing", "--out", "nowhere/records/")
     refused(room, "two reports of one file are refused", "is the file of --report", "apply", "fleet.yaml", "--yes",
             "--report", "csv:same", "--report", "json:folder/../same")
@@ -54,7 +56,7 @@ def proved(room):
 
 def nothing_made(room):
     for verb in (["resume"], ["rollback", "1"], ["status"], ["report", "1"]):
-        refused(room, f"{verb[0]} without a journal is refused", "No such file", *verb)
+        refused(room, f"{verb[0]} without a journal is refused", ABSENT, *verb)
     check("and makes none", not (room.path / ".mailfrom").exists())
 
 
@@ -131,7 +133,7 @@ def spared(room):
     os.link(room.path / "teams" / "inner.yaml", room.path / "inner.hard")
     (room.path / "new").mkdir(0o700)
     before = kept_bytes(room)
-    plan, apply, words = ["plan", "d0.example.json"], ["apply", "d0.example.json", "--yes"], "which must stay"
+    plan, apply, words = ["plan", "d0.example.json"], ["apply", "d0.example.json", "--yes"], "which would be overwritten"
     for title, verb in [
             ("a report over the journal", ["report", 1, "--report", "csv:.mailfrom/journal.db"]),
             ("its log", ["report", 1, "--report", "csv:.mailfrom/journal.db-wal"]),
@@ -194,7 +196,7 @@ def small_stack(room):
           done.returncode, done.stdout_text, done.stderr_text)
     (room.path / "under-way/journal.db.lock").unlink()
     said = room.run("status", *journal).stdout_text
-    check("without its lock file it is not said to be cut off", "cut off" not in said and "cannot be told" in said, said)
+    check("without its lock file it is not said to be cut off", "cut off" not in said and "it is not known whether a process is running it" in said, said)
     process.terminate()
     process.communicate()
 

@@ -106,7 +106,7 @@ def early(name):
         os.close(terminal)
         os.close(inside)
         check(f"{name.name} at the question ends with 4, and says that nothing was begun",
-              asked.returncode == STOPPED and "with nothing under way" in err, asked.returncode, err)
+              asked.returncode == STOPPED and "no call was in flight" in err, asked.returncode, err)
         check("nothing was written", not room.writes())
 
 

@@ -189,10 +189,11 @@ static bool do_stall(struct connection *c)
     return false;
 }
 
+/* A body that takes minutes, whatever patience a test has. */
 static bool do_drip(struct connection *c)
 {
     struct pollfd fd = {c->fd, POLLIN, 0};
-    bool open = say(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+    bool open = say(c, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
     while (open && poll(&fd, 1, 5) == 0)
         open = say(c, "x");
     return false;

@@ -1,6 +1,6 @@
 /*
- * Duty: ask STS for the keys of a role; when it refuses, say who asked for what, in STS's words,
- * and what can be done.
+ * Asks STS for the keys of a role. After a refusal the sentence names the caller, the role, STS's
+ * words and the remedy.
  */
 #include "assume.h"
 
@@ -32,8 +32,8 @@ enum err role_vet(const struct sts_role *role, struct why *why)
     uint64_t seconds;
     if (!role_arn_is(role->arn))
         return why_set(why, ERR_AUTH,
-                       "role_arn \"" TEXT_FMT "\" is not like "
-                       "arn:aws:iam::111122223333:role/NAME",
+                       "role_arn \"" TEXT_FMT
+                       "\" is not of the form arn:aws:iam::111122223333:role/NAME",
                        TEXT_ARG(text_slice(role->arn, 0, 200)));
     if (role->duration_s.len && (!text_to_u64(role->duration_s, &seconds) ||
                                  seconds < DURATION_S_MIN || seconds > DURATION_S_MAX))
@@ -100,7 +100,7 @@ static enum err errand_run(struct errand *e, struct credentials *out, struct why
             return err;
         if (sts_role_decode(e->role, e->answer.status, buf_text(&e->answer.body), out, &e->reply))
             return OK;
-        /* The clock of STS when ours is so far off that it takes no signature of ours; else now. */
+        /* The clock of STS when ours is too far off for a signature; otherwise now. */
         span_us difference = e->answer.server_date - now;
         bool is_far = difference > SKEW_US || difference < -SKEW_US;
         instant_us theirs = e->answer.server_date && is_far ? e->answer.server_date : now;
@@ -113,7 +113,7 @@ static enum err errand_run(struct errand *e, struct credentials *out, struct why
 
 /* Refused */
 
-/* Who holds these keys? GetCallerIdentity needs no permission. */
+/* Asks for the owner of the keys. GetCallerIdentity needs no permission. */
 static void caller_ask(struct errand *e, char *out, size_t out_len)
 {
     struct buf body;

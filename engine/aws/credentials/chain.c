@@ -1,6 +1,6 @@
 /*
- * Duty: choose the provider in botocore's order. A profile that is named drops the environment,
- * which the providers see to.
+ * Chooses the provider in botocore's order. A named profile excludes the environment; the providers
+ * check this.
  */
 #include "provider.h"
 
@@ -12,7 +12,8 @@ static const struct provider *const providers[] = {
     &provider_container,        &provider_metadata,
 };
 
-/* A role of the manifest stands for itself; a profile beside it is looked at when its keys are. */
+/* A role of the manifest needs no profile; a profile beside the role is read with the role's
+   keys. */
 static bool profile_is_missing(const struct provider_input *in)
 {
     bool is_needed = in->trail || !in->request->role_arn.len;
@@ -27,12 +28,12 @@ enum err provider_none(const struct provider_input *in, const char *metadata, st
         return why_set(why, ERR_AUTH, "profile \"%s\", the source_profile of %s%s, holds no keys",
                        p->name, in->trail->profile[0] ? "profile " : "the manifest's account",
                        in->trail->profile);
-    return why_set(
-        why, ERR_AUTH,
-        "no AWS credentials: looked %sinto profile \"%s\" of %.200s and %.200s, and for a "
-        "container's; an instance's metadata service %s. Set AWS_PROFILE, or run \"aws configure\"",
-        in->request->profile_is_explicit ? "" : "at AWS_ACCESS_KEY_ID, ", p->name,
-        p->paths[PROFILE_IN_CREDENTIALS], p->paths[PROFILE_IN_CONFIG], metadata);
+    return why_set(why, ERR_AUTH,
+                   "no AWS credentials found: searched %sprofile \"%s\" of %.200s and %.200s, and "
+                   "the container's endpoint; the instance's metadata service %s. Set AWS_PROFILE, "
+                   "or run \"aws configure\"",
+                   in->request->profile_is_explicit ? "" : "AWS_ACCESS_KEY_ID, ", p->name,
+                   p->paths[PROFILE_IN_CREDENTIALS], p->paths[PROFILE_IN_CONFIG], metadata);
 }
 
 enum err provider_choose(const struct provider_input *in, const struct provider **out,

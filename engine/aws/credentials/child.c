@@ -1,7 +1,7 @@
 /*
- * Duty: start a program, gather what it prints, see it end. Invariant: when child_run returns the
- * program has ended and was waited for, whatever it did; a child of its own that left the process
- * group may go on, but nobody listens to it.
+ * Starts a program, gathers its output, waits for its end. Invariant: when child_run returns the
+ * program has ended and was waited for. A grandchild outside the process group may go on, but its
+ * output is not read.
  */
 #include "child.h"
 
@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PIPE_BYTES (64u << 10) /* what Linux gives a pipe */
+#define PIPE_BYTES (64u << 10) /* Linux's size of a pipe */
 
 enum { OUT, ERR, EXITED, TIME, ENDING, WATCHED };
 
@@ -30,7 +30,7 @@ struct child {
     struct pollfd fds[WATCHED];
 };
 
-/* Looking it up ourselves leaves one execve, and an error that says what is wrong. */
+/* An own search of PATH leaves one execve, and an exact error. */
 static enum err program_find(const char *name, char path[PATH_LEN_MAX], struct why *why)
 {
     const char *list = getenv("PATH");
@@ -50,7 +50,7 @@ static enum err program_find(const char *name, char path[PATH_LEN_MAX], struct w
             access(path, X_OK) == 0)
             return OK;
     }
-    return why_set(why, ERR_AUTH, "%.300s is in no folder of PATH", name);
+    return why_set(why, ERR_AUTH, "%.300s was not found in PATH", name);
 }
 
 static int spawn(pid_t *pid, const char *path, char *const argv[], int out, int err)
@@ -124,8 +124,8 @@ static enum err child_start(struct child *c, char *const argv[], span_us time_ma
     return failed ? why_set(why, ERR_AUTH, "cannot run %.300s: %s", argv[0], strerror(failed)) : OK;
 }
 
-/* All that is there, as far as a pipe holds it: whoever writes on as fast as it is read must not
- * keep us from looking at the time. What does not fit is counted by the buf's failure, and dropped.
+/* Reads at most one pipe's content: a program writing without pause must not keep the loop from
+ * checking the time. Output beyond the bound is dropped, and the buf has failed.
  */
 static void pipe_drain(struct pollfd *fd, struct buf *into)
 {
@@ -175,7 +175,7 @@ enum err child_run(char *const argv[], span_us time_max, int ending_fd, struct c
         err = child_watch(&c, result, why);
     if (c.pid > 0) {
         kill(-c.pid, SIGKILL);
-        kill(c.pid, SIGKILL); /* qemu-user comes back before the child has its group */
+        kill(c.pid, SIGKILL); /* under qemu-user the parent runs before the child has its group */
         while (waitpid(c.pid, &result->status, 0) < 0 && errno == EINTR)
             continue;
     }

@@ -1,5 +1,5 @@
 /*
- * A program that is run for what it prints. For the family of this folder.
+ * Runs a program for its output. For the family of this folder.
  */
 #ifndef MF_CHILD_H
 #define MF_CHILD_H
@@ -9,16 +9,16 @@
 #include "base/when.h"
 
 struct child_result {
-    struct buf out;   /* standard output; a longer one than its bound ends the program */
-    struct buf err;   /* standard error, its beginning */
+    struct buf out;   /* standard output; output beyond the bound ends the program */
+    struct buf err;   /* the beginning of standard error */
     int status;       /* as waitpid() tells */
     bool is_late;     /* was killed, because the time was over */
-    bool is_too_long; /* was killed, because it printed too much */
+    bool is_too_long; /* killed after too much output */
 };
 
-/* Runs argv[0], looked up in PATH when it has no slash, without a shell: one execve, standard input
- * empty, no descriptor of ours, a process group of its own, which is killed as a whole. Blocks.
- * ERR_AUTH: it cannot be started; ERR_BUSY: ending_fd became readable; both say so in why. */
+/* Runs argv[0] without a shell, looked up in PATH unless the name has a slash: one execve, standard
+ * input empty, no descriptor of ours, a process group of its own, killed as a whole. Blocks.
+ * ERR_AUTH: cannot be started; ERR_BUSY: ending_fd became readable; both with a sentence in why. */
 enum err child_run(char *const argv[], span_us time_max, int ending_fd, struct child_result *result,
                    struct why *why);
 

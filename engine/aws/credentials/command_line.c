@@ -1,4 +1,4 @@
-/* Splits a command line as a POSIX shell would, with quotes and backslashes, and nothing else. */
+/* Splits a command line by quotes and backslashes, as a POSIX shell does, without any expansion. */
 #include "command_line.h"
 
 #include <string.h>
@@ -54,7 +54,7 @@ static size_t argument_take(struct buf *out, struct text line, size_t i)
 enum err command_line_parse(struct command_line *c, struct text line, struct why *why)
 {
     if (text_find(line, '\0') < line.len)
-        return why_set(why, ERR_INPUT, "it holds a NUL");
+        return why_set(why, ERR_INPUT, "contains a NUL byte");
     for (size_t i = 0;;) {
         while (i < line.len && is_blank(line.at[i]))
             i++;
@@ -64,14 +64,15 @@ enum err command_line_parse(struct command_line *c, struct text line, struct why
             return why_set(why, ERR_LIMIT, "more than %d arguments", COMMAND_ARGUMENTS_MAX);
         i = argument_take(&c->bytes, line, i);
         if (i > line.len)
-            return why_set(why, ERR_INPUT, "a quote is not closed, or it ends in a backslash");
+            return why_set(why, ERR_INPUT,
+                           "a quote is not closed, or the line ends in a backslash");
         c->argc++;
     }
     if (c->bytes.failed)
-        return why_set(why, ERR_LIMIT, "it is longer than %d bytes", COMMAND_LEN_MAX);
+        return why_set(why, ERR_LIMIT, "longer than %d bytes", COMMAND_LEN_MAX);
     if (c->argc == 0)
-        return why_set(why, ERR_INPUT, "it is empty");
-    /* Last, for the bytes move while they grow. */
+        return why_set(why, ERR_INPUT, "the command line is empty");
+    /* Last, because growing moves the bytes. */
     char *at = c->bytes.at;
     for (unsigned i = 0; i < c->argc; i++, at += strlen(at) + 1)
         c->argv[i] = at;

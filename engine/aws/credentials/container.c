@@ -1,6 +1,6 @@
 /*
- * Keys of the container that this runs in: ECS tasks, EKS Pod Identity and what imitates them.
- * Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
+ * Keys of the container around this process: ECS tasks, EKS Pod Identity and imitations. Source:
+ * AWS SDKs and Tools Reference Guide, "Container credential provider".
  */
 #include "base/bounds.h"
 #include "near_url.h"
@@ -41,7 +41,7 @@ static enum err url_make(struct buf *url, struct near_url *parsed, struct why *w
     return err ? why_wrap(why, err, relative.len ? RELATIVE_URI : FULL_URI) : OK;
 }
 
-/* Read anew each time, for it is rotated. */
+/* Read anew each time, because the token file is rotated. */
 static enum err authorization_read(struct buf *token, struct why *why)
 {
     struct text file = environment_text("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
@@ -72,7 +72,7 @@ static enum err answer_read(const struct http_answer *answer, struct credentials
     return err ? why_wrap(why, ERR_IO, "the answer") : OK;
 }
 
-/* The path of the URL is not shown: what it names is as good as a password to some. */
+/* The path of the URL is not shown: in some setups the path works like a password. */
 static enum err keys_ask(const struct provider_input *in, struct text url,
                          const struct near_url *parsed, struct credentials *out, struct why *why)
 {

@@ -1,8 +1,7 @@
 /*
- * AWS credentials: where they come from and how long they last. One file per provider; sources are
- * shared by the lanes of an account and guard themselves; who calls them when is
- * engine/wire/refresher.h.
- * Source: botocore's credential chain; AWS SDKs and Tools Reference Guide.
+ * AWS credentials: sources and expiry. One file per provider; sources are shared by the lanes of an
+ * account and have locks of their own; engine/wire/refresher.h decides when to fetch. Source:
+ * botocore's credential chain; AWS SDKs and Tools Reference Guide.
  */
 #ifndef MF_CREDENTIALS_H
 #define MF_CREDENTIALS_H
@@ -26,28 +25,28 @@ void credentials_wipe(struct credentials *c);
 
 struct secrets;
 
-/* What the user said about whose credentials to use. */
+/* The user's choice of credentials. */
 struct credential_request {
-    struct text profile;      /* --profile or the manifest's; empty: AWS_PROFILE, else "default" */
+    struct text profile;      /* --profile or the manifest's; empty: AWS_PROFILE, or "default" */
     bool profile_is_explicit; /* then the environment's keys are not used */
     struct text role_arn, external_id, source_profile; /* of the manifest's account; empty: none */
     struct text region;                                /* for STS and SSO endpoints */
-    /* Where the source enters what it uses; outlives it. NULL: nowhere. */
+    /* The source enters its secrets here; outlives the source. NULL: nowhere. */
     struct secrets *secrets;
 };
 
 struct credential_source;
 struct http_exchange;
 
-/* Finds the source and vets its set-up; reads files and environment, calls nothing over the network
- * yet and runs no program. The error says which places were looked at. */
+/* Finds the source and vets the set-up; reads files and environment, uses no network yet and runs
+ * no program. The error names the places searched. */
 enum err credential_source_open(struct credential_source **out,
                                 const struct credential_request *request, struct why *why);
 void credential_source_close(struct credential_source *s); /* wipes */
 
 enum keys_state {
-    KEYS_GOOD,    /* use them */
-    KEYS_AGING,   /* use them, and refresh: under 15 minutes are left */
+    KEYS_GOOD,    /* usable */
+    KEYS_AGING,   /* usable, but refresh: under 15 minutes are left */
     KEYS_MISSING, /* refresh first: none yet, expired, or called expired */
 };
 
@@ -55,26 +54,27 @@ enum keys_state {
  * off. Until a server has told the time, nothing expires. */
 #define CLOCK_NOT_TOLD ((instant_us)0)
 
-/* What is held at `now`, a server's time or CLOCK_NOT_TOLD; *out is filled unless they are missing.
- * Never blocks. Any thread. Wipe *out. */
+/* The held keys at `now`, a server's time or CLOCK_NOT_TOLD; *out is filled unless keys are
+ * missing. Never blocks. Any thread. Wipe *out. */
 enum keys_state credential_source_held(struct credential_source *s, instant_us now,
                                        struct credentials *out);
 struct credential_terms {
-    instant_us now;  /* the best that is known, for providers */
+    instant_us now;  /* the best known time, for providers */
     instant_us told; /* a server's time, or CLOCK_NOT_TOLD */
-    /* Whether the new keys may be held; NULL: whatever they are. Its error is that of the refresh.
+    /* Decides whether new keys may be held; NULL: any keys. An error becomes the error of the
+       refresh.
      */
     enum err (*vet)(void *context, const struct credentials *fresh, struct why *why);
     void *context;
 };
 
-/* Asks the source for new ones, which may block for a minute; what is held stays until it answers
- * and they are vetted. One thread at a time per source. ERR_IO, ERR_NOMEM: may pass by itself;
- * ERR_BUSY: the program is ending; all others: the source refuses. */
+/* Asks the source for new keys, and may block for a minute. The held keys stay until the new ones
+ * are vetted. One thread at a time per source. ERR_IO, ERR_NOMEM: may pass by itself; ERR_BUSY: the
+ * program is ending; all others: the source refuses. */
 enum err credential_source_refresh(struct credential_source *s,
                                    const struct http_exchange *exchange,
                                    const struct credential_terms *terms, struct why *why);
-/* The service said ExpiredToken for this key: forget what was cached, once per key. Any thread. */
+/* To be called after ExpiredToken for this key: drops the cached keys, once per key. Any thread. */
 void credential_source_expired(struct credential_source *s, const char *access_key_id);
 const char *credential_source_name(
     const struct credential_source *s); /* "environment", "profile x" */

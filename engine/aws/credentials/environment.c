@@ -1,6 +1,6 @@
 /*
- * Keys from the environment. Not used when the user names a profile: whoever says --profile means
- * it, and a forgotten export must not move another account's mail.
+ * Keys from the environment. Not used when the user names a profile: an explicit --profile counts,
+ * and a forgotten export must not move another account's mail.
  */
 #include "provider.h"
 
@@ -11,7 +11,7 @@ struct text environment_text(const char *name)
     return text_of(getenv(name));
 }
 
-/* A role of the manifest comes first; its keys may come from here, see role.c. */
+/* A role of the manifest comes first; the role's source keys may come from here, see role.c. */
 static bool applies(const struct provider_input *in)
 {
     const struct credential_request *r = in->request;

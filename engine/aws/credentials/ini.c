@@ -60,7 +60,7 @@ static struct text section_of(struct text line)
 }
 
 struct line {
-    struct text whole, bare; /* without line end; and without blanks around it */
+    struct text whole, bare; /* without line end; and also without blanks around */
     size_t indent;
 };
 
@@ -75,7 +75,7 @@ static struct line line_cut(struct text *rest)
     return l;
 }
 
-/* NULL, or what is wrong with the line. */
+/* NULL, or the fault of the line. */
 static const char *line_take(struct ini *ini, const struct line *l)
 {
     struct ini_entry *last = ini->len ? &ini->entries[ini->len - 1] : NULL;
@@ -111,7 +111,7 @@ enum err ini_parse(struct ini *ini, struct why *why)
     if (text_starts(rest, TEXT("\xef\xbb\xbf")))
         rest = text_from(rest, 3);
     if (text_find(rest, '\0') < rest.len)
-        return why_set(why, ERR_INPUT, "it holds a NUL byte and is no text");
+        return why_set(why, ERR_INPUT, "contains a NUL byte, expected text");
     for (unsigned number = 1; rest.at; number++) {
         struct line line = line_cut(&rest);
         const char *fault = line_take(ini, &line);

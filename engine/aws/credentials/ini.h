@@ -1,10 +1,10 @@
 /*
- * The INI dialect of ~/.aws/config and ~/.aws/credentials, as botocore reads it. For the family.
- * Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
+ * The INI dialect of ~/.aws/config and ~/.aws/credentials, as in botocore. For the family. Source:
+ * AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
  *
- * Keys are case-insensitive. Lines that begin with # or ; are comments. A line that is indented
- * deeper than its key goes on with the value. The same section twice is one section; of the same
- * key twice the last one counts.
+ * Keys are case-insensitive. Lines beginning with # or ; are comments. A line indented deeper than
+ * its key continues the value. A repeated section continues the first; of a repeated key the last
+ * one counts.
  */
 #ifndef MF_INI_H
 #define MF_INI_H
@@ -15,11 +15,11 @@
 struct ini_entry {
     struct text section; /* between the brackets, trimmed: profile "a b" */
     struct text key;     /* empty: the section's own line */
-    struct text value;   /* with its line ends when it goes on */
+    struct text value;   /* with line ends when continued */
     size_t indent;
 };
 
-/* Everything is a slice of bytes, so wiping those wipes all secrets. */
+/* Every text is a slice of bytes, so wiping bytes wipes all secrets. */
 struct ini {
     struct buf bytes;
     struct ini_entry *entries;
@@ -29,8 +29,8 @@ struct ini {
 void ini_init(struct ini *ini);
 void ini_clear(struct ini *ini); /* wipes */
 
-/* Reads a regular file. One that does not exist is empty. The error tells the line, never its
- * text, which may be a secret. */
+/* Reads a regular file. A missing file is empty. The error tells the line, never the text, perhaps
+ * a secret. */
 enum err ini_read(struct ini *ini, const char *path, struct why *why);
 /* Parses ini->bytes. */
 enum err ini_parse(struct ini *ini, struct why *why);

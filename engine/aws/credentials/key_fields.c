@@ -16,7 +16,9 @@ static enum err field_fill(char *out, size_t out_len, struct text t, const char 
     if (t.len >= out_len)
         return why_set(why, ERR_AUTH, "%s is longer than %zu characters", what, out_len - 1);
     if (!text_is_visible(t))
-        return why_set(why, ERR_AUTH, "%s holds blanks or other characters that no key has", what);
+        return why_set(why, ERR_AUTH,
+                       "%s contains blanks or other characters that are not allowed in a key",
+                       what);
     if (t.len)
         memcpy(out, t.at, t.len);
     out[t.len] = '\0';
@@ -66,10 +68,10 @@ enum err key_fields_take(const struct key_fields *f, struct credentials *out, st
             return why_set(why, ERR_AUTH, "a part is longer than %d characters",
                            CREDENTIAL_TOKEN_LEN - 1);
     if (f->texts[KEY_FIELD_ID].len == 0 && f->texts[KEY_FIELD_SECRET].len == 0)
-        return why_set(why, ERR_AUTH, "neither an access key id nor a secret key is in it");
+        return why_set(why, ERR_AUTH, "contains neither an access key id nor a secret key");
     out->expires = WHEN_NEVER;
     if (expiration.len && !when_parse(expiration, &out->expires))
-        return why_set(why, ERR_AUTH, "its expiration is not a time like 2026-05-20T08:30:00Z");
+        return why_set(why, ERR_AUTH, "the expiration is not a time like 2026-05-20T08:30:00Z");
     return credentials_fill(out, buf_text(&f->texts[KEY_FIELD_ID]),
                             buf_text(&f->texts[KEY_FIELD_SECRET]),
                             buf_text(&f->texts[KEY_FIELD_TOKEN]), why);

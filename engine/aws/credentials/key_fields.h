@@ -1,6 +1,5 @@
 /*
- * The four parts of temporary credentials, gathered from whatever form they come in. For the family
- * of this room.
+ * The four parts of temporary credentials, gathered from all formats. For the family of this room.
  */
 #ifndef MF_KEY_FIELDS_H
 #define MF_KEY_FIELDS_H
@@ -28,13 +27,13 @@ void key_fields_put(struct key_fields *f, enum key_field field, struct text valu
  * missing, too long or not printable; the error never holds a value. */
 enum err key_fields_take(const struct key_fields *f, struct credentials *out, struct why *why);
 
-/* Copies and checks: both keys, printable characters only (they become HTTP headers), within the
- * bounds. The error names what is missing or wrong, never a value. */
+/* Copies and checks: both keys, printable characters only (for HTTP headers), within the bounds.
+ * The error names the missing or wrong part, never a value. */
 enum err credentials_fill(struct credentials *out, struct text id, struct text secret,
                           struct text token, struct why *why);
 
-/* The JSON that programs, containers and instances give: AccessKeyId, SecretAccessKey, Expiration,
- * and the token under the name given. ERR_PROTO: not JSON; ERR_AUTH: not credentials. */
+/* The JSON of programs, containers and instances: AccessKeyId, SecretAccessKey, Expiration, and the
+ * token under the name given. ERR_PROTO: not JSON; ERR_AUTH: not credentials. */
 enum err key_json_read(struct text document, const char *token_name, struct credentials *out,
                        struct why *why);
 

@@ -1,7 +1,7 @@
 /*
- * Profiles of "aws login" (login_session). Their tokens are bound to an elliptic-curve key (DPoP),
- * for which the AWS CLI is the only speaker; it can hand its keys on. Going on to the next provider
- * instead would sign with keys that the user did not mean.
+ * Profiles of "aws login" (login_session). The tokens are bound to an elliptic-curve key (DPoP).
+ * Only the AWS CLI implements this, and the CLI can export its keys. Going on to the next provider
+ * instead would sign with unintended keys.
  */
 #include "provider.h"
 
@@ -14,12 +14,11 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
 {
     const char *name = in->profile->name;
     (void)out;
-    return why_set(
-        why, ERR_AUTH,
-        "profile \"%s\" wants a session of \"aws login\" (login_session), which only the "
-        "AWS CLI speaks; let another profile run it: credential_process = aws configure "
-        "export-credentials --profile %s --format process",
-        name, name);
+    return why_set(why, ERR_AUTH,
+                   "profile \"%s\" uses a session of \"aws login\" (login_session), which only the "
+                   "AWS CLI supports. Use another profile with: credential_process = aws configure "
+                   "export-credentials --profile %s --format process",
+                   name, name);
 }
 
 const struct provider provider_login = {

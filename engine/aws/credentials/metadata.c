@@ -1,10 +1,10 @@
 /*
- * Keys of the instance that this runs on, by version 2 of the metadata service (IMDSv2). Version 1
- * is never spoken: it answers anybody who can make this machine send a GET.
+ * Keys of the instance under this process, by version 2 of the metadata service (IMDSv2). Version 1
+ * is never used: version 1 answers every GET an attacker can provoke.
  *
- * The service may hand out keys that have run out, while it cannot get new ones; they often still
- * work. They are used and asked for again soon, as botocore does.
- * Source: AWS SDKs and Tools Reference Guide, "IMDS credential provider"; EC2 User Guide.
+ * The service may hand out expired keys while it cannot get new ones; expired keys often still
+ * work. The provider uses such keys and asks again soon, like botocore. Source: AWS SDKs and Tools
+ * Reference Guide, "IMDS credential provider"; EC2 User Guide.
  */
 #include "aws/json.h"
 #include "base/bounds.h"
@@ -70,7 +70,7 @@ static enum err service_find(struct metadata_service *s, const struct provider_i
     uint64_t timeout_s = 0, attempts = 0;
     enum err err = near_url_parse(url_of(in), hosts, COUNT(hosts), &s->url, why);
     if (!err && s->url.path.len > 1)
-        err = why_set(why, ERR_AUTH, "it must end after host and port");
+        err = why_set(why, ERR_AUTH, "the URL must end after host and port");
     if (err)
         return why_wrap(why, err, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
     err = number_read(in, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout", TIMEOUT_S,
@@ -86,7 +86,7 @@ static enum err service_find(struct metadata_service *s, const struct provider_i
     return err;
 }
 
-/* token empty: this is the PUT that gets one. */
+/* token empty: the PUT for a token. */
 static enum err service_call(const struct metadata_service *s, const struct provider_input *in,
                              const char *path, struct text more, struct text token,
                              struct http_answer *answer, struct why *why)
@@ -111,7 +111,7 @@ static enum err service_call(const struct metadata_service *s, const struct prov
     return err;
 }
 
-/* IAM's own alphabet; it becomes part of a URL. */
+/* IAM's alphabet; the name becomes part of a URL. */
 static bool is_role_name(struct text t)
 {
     for (size_t i = 0; i < t.len; i++)
@@ -129,11 +129,11 @@ static enum err token_get(const struct metadata_service *s, const struct provide
     struct text body = text_trim(buf_text(&answer.body));
     if (!err && answer.status != 200)
         err = why_set(why, ERR_AUTH,
-                      "it gives no session token (HTTP %d), so it does not speak version 2, and "
-                      "version 1 is not spoken here",
+                      "no session token (HTTP %d): the service does not support IMDSv2, and "
+                      "mailfrom does not use IMDSv1",
                       answer.status);
     else if (!err && (body.len == 0 || !text_is_visible(body)))
-        err = why_set(why, ERR_IO, "its session token is not one");
+        err = why_set(why, ERR_IO, "the session token is malformed");
     if (!err)
         err = provider_secret(in, body, why);
     if (!err)
@@ -150,12 +150,11 @@ static enum err role_get(const struct metadata_service *s, const struct provider
     enum err err = service_call(s, in, LIST_PATH, TEXT_NONE, token, &answer, why);
     struct text rest = buf_text(&answer.body), name = text_trim(text_cut(&rest, '\n'));
     if (!err && answer.status == 404)
-        err = why_set(why, ERR_AUTH, "the instance has no role; give it an instance profile");
+        err = why_set(why, ERR_AUTH, "the instance has no role: attach an instance profile");
     else if (!err && answer.status != 200)
-        err = why_set(why, ERR_AUTH, "HTTP %d to the question for the instance's role",
-                      answer.status);
+        err = why_set(why, ERR_AUTH, "HTTP %d when asked for the instance's role", answer.status);
     else if (!err && !is_role_name(name))
-        err = why_set(why, ERR_IO, "its name of the instance's role is not one");
+        err = why_set(why, ERR_IO, "the name of the instance's role is malformed");
     if (!err)
         snprintf(role, NAME_LEN, TEXT_FMT, TEXT_ARG(name));
     http_answer_clear(&answer);
@@ -178,7 +177,7 @@ static enum err code_check(struct text document, struct why *why)
     return err;
 }
 
-/* Late keys get 17 to 25 minutes more, so that they are asked for again in 2 to 10. */
+/* Expired keys get 17 to 25 minutes more, so the next fetch comes in 2 to 10 minutes. */
 static void late_extend(struct credentials *c, instant_us now)
 {
     if (c->expires - now < SOON_US)
@@ -194,8 +193,7 @@ static enum err keys_get(const struct metadata_service *s, const struct provider
     http_answer_init(&answer);
     enum err err = service_call(s, in, LIST_PATH, text_of(role), token, &answer, why);
     if (!err && answer.status != 200)
-        err = why_set(why, ERR_AUTH, "HTTP %d to the question for keys of role %s", answer.status,
-                      role);
+        err = why_set(why, ERR_AUTH, "HTTP %d when asked for keys of role %s", answer.status, role);
     if (!err)
         err = code_check(buf_text(&answer.body), why);
     if (!err)

@@ -1,4 +1,4 @@
-/* Which hosts plain http may reach. */
+/* Checks URLs of metadata services: plain http only to loopback and to AWS's own addresses. */
 #include "near_url.h"
 
 static bool is_allowed(const struct url *url, const char *const *hosts, size_t hosts_len)
@@ -24,12 +24,12 @@ enum err near_url_parse(struct text t, const char *const *hosts, size_t hosts_le
         return ERR_AUTH;
     if (!text_is_visible(url->path) || text_find(url->path, '#') < url->path.len ||
         (url->path.len && url->path.at[0] != '/'))
-        return why_set(why, ERR_AUTH, "its path is not one");
+        return why_set(why, ERR_AUTH, "the path is malformed");
     url_authority(&url->at, url->host, sizeof url->host);
     if (is_allowed(&url->at, hosts, hosts_len))
         return OK;
     return why_set(why, ERR_AUTH,
-                   "http://%s is neither this machine nor an address that AWS gives to this "
-                   "service; elsewhere it must be https",
+                   "http://%s is not allowed: plain http is only for this machine and the "
+                   "addresses of AWS's metadata services. Use https",
                    url->at.host);
 }

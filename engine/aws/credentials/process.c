@@ -1,7 +1,7 @@
 /*
- * Keys that a program of the user's prints (credential_process). It is run without a shell and in
- * no terminal; what it says on standard error goes into the error, without what looks like a key.
- * Source: AWS SDKs and Tools Reference Guide, "Process credential provider".
+ * Keys printed by a program of the user (credential_process). The program runs without a shell and
+ * without a terminal; its standard error goes into the error sentence, without texts resembling
+ * keys. Source: AWS SDKs and Tools Reference Guide, "Process credential provider".
  */
 #include "aws/json.h"
 #include "child.h"
@@ -13,7 +13,7 @@
 
 #define TIME_MAX     SPAN_S(60)
 #define STDERR_MAX   4096
-#define SAID_LEN     300 /* of it in the error */
+#define SAID_LEN     300 /* characters of standard error in the sentence */
 #define KEY_LIKE_LEN 20  /* access key ids have 20 characters, secrets 40 */
 
 static bool applies(const struct provider_input *in)
@@ -24,7 +24,7 @@ static bool applies(const struct provider_input *in)
 /* Reading */
 
 /* Twenty characters of base64 in a row, a capital or a digit among them: a key, a token, or a path
- * that the error can do without. */
+ * not needed in the error. */
 static bool is_key_like(struct text t)
 {
     bool mixed = false;
@@ -38,7 +38,7 @@ static bool is_of_key(char c)
     return char_is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '_' || c == '-' || c == '%';
 }
 
-/* The last line, which is where programs say what went wrong. */
+/* The last line: programs report their failure there. */
 static void said_copy(struct text said, char out[SAID_LEN])
 {
     struct buf safe;
@@ -59,7 +59,7 @@ static void said_copy(struct text said, char out[SAID_LEN])
     buf_clear(&safe);
 }
 
-/* A program that has given keys before may do so again. */
+/* A program with earlier success may succeed again. */
 static enum err failure_say(const struct child_result *r, bool is_renewal, struct why *why)
 {
     bool is_passing = is_renewal;
@@ -73,8 +73,8 @@ static enum err failure_say(const struct child_result *r, bool is_renewal, struc
         snprintf(how, sizeof how, "was ended by signal %d", WTERMSIG(r->status));
     else
         snprintf(how, sizeof how, "ended with exit code %d", WEXITSTATUS(r->status));
-    return why_set(why, is_passing ? ERR_IO : ERR_AUTH, "it %s%s%s", how,
-                   said[0] ? ", and said last: " : "", said);
+    return why_set(why, is_passing ? ERR_IO : ERR_AUTH, "the program %s%s%s", how,
+                   said[0] ? "; its last output: " : "", said);
 }
 
 static enum err result_read(const struct child_result *r, bool is_renewal, struct credentials *out,
@@ -89,7 +89,7 @@ static enum err result_read(const struct child_result *r, bool is_renewal, struc
     enum err err = json_parse(&json, buf_text(&r->out), why);
     if (!err &&
         (!json_number(json_member(json, "Version"), &version) || version < 1 || version > 1))
-        err = why_set(why, ERR_PROTO, "its \"Version\" is not 1");
+        err = why_set(why, ERR_PROTO, "\"Version\" is not 1");
     json_wipe(json);
     if (!err)
         err = key_json_read(buf_text(&r->out), "SessionToken", out, why);

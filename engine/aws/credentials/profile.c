@@ -1,21 +1,17 @@
 /* Reads one profile from both files; where each value comes from is kept for messages. */
 #include "profile.h"
 
+#include "aws/variables.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const path_variables[PROFILE_FILES] = {"AWS_SHARED_CREDENTIALS_FILE",
-                                                          "AWS_CONFIG_FILE"};
+static const enum aws_variable path_variables[PROFILE_FILES] = {AWS_SHARED_CREDENTIALS_FILE,
+                                                                AWS_CONFIG_FILE};
 static const char *const path_defaults[PROFILE_FILES] = {"~/.aws/credentials", "~/.aws/config"};
 
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-    return value && value[0] ? value : NULL;
-}
-
-/* "$NAME" or "${NAME}" at the front of *t; a variable that is not set stays as it is written. */
+/* "$NAME" or "${NAME}" at the front of *t; an unset variable stays as written. */
 static bool variable_expand(struct buf *out, struct text *t)
 {
     char name[128];
@@ -38,9 +34,9 @@ static enum err path_expand(const char *path, char **out, struct why *why)
 {
     struct buf expanded;
     struct text rest = text_of(path);
-    const char *home = variable("HOME");
+    const char *home = getenv("HOME");
     buf_init(&expanded, PATH_LEN_MAX - 1);
-    if (home && (text_eq(rest, TEXT("~")) || text_starts(rest, TEXT("~/")))) {
+    if (home && *home && (text_eq(rest, TEXT("~")) || text_starts(rest, TEXT("~/")))) {
         buf_add_str(&expanded, home);
         rest = text_from(rest, 1);
     }
@@ -70,8 +66,8 @@ static enum err name_put(struct profile *p, struct text name, struct why *why)
     return OK;
 }
 
-/* In the config file every profile but the default one has the word before its name; the default
- * one may have it, and then that section counts. */
+/* In the config file every profile but the default one has the word "profile" before the name. The
+ * default profile may have the word too, and then this section counts. */
 static const char *kind_in(const struct profile *p, enum profile_file file)
 {
     struct text name = text_of(p->name);
@@ -96,13 +92,13 @@ enum err profile_open(struct profile *p, const struct credential_request *reques
         ini_init(&p->files[i]);
     struct text name = request->profile;
     if (name.len == 0)
-        name = text_of(variable("AWS_PROFILE"));
+        name = text_of(aws_variable_value(AWS_PROFILE));
     if (name.len == 0)
-        name = text_of(variable("AWS_DEFAULT_PROFILE"));
+        name = text_of(aws_variable_value(AWS_DEFAULT_PROFILE));
     p->is_named = name.len > 0;
     enum err err = name_put(p, name.len ? name : TEXT("default"), why);
     for (unsigned i = 0; i < PROFILE_FILES && !err; i++) {
-        const char *path = variable(path_variables[i]);
+        const char *path = aws_variable_value(path_variables[i]);
         err = path_expand(path ? path : path_defaults[i], &p->paths[i], why);
         if (!err)
             err = ini_read(&p->files[i], p->paths[i], why);
@@ -131,8 +127,8 @@ void profile_close(struct profile *p)
     }
 }
 
-/* botocore keeps " # note" in the value, other SDKs take it off; no key, Region or path holds a
- * blank before a hash, so taking it off harms nobody. */
+/* botocore keeps " # note" in the value, other SDKs remove such a note. No key, Region or path
+ * holds a blank before a hash, so removing is safe. */
 static struct text without_comment(struct text t)
 {
     for (size_t i = 1; i < t.len; i++)

@@ -1,5 +1,5 @@
 /*
- * One profile of the user's AWS files: its section of ~/.aws/credentials laid over its section of
+ * One profile of the user's AWS files: the section of ~/.aws/credentials laid over the section of
  * ~/.aws/config. For the family of this folder.
  */
 #ifndef MF_PROFILE_H
@@ -15,25 +15,25 @@ enum profile_file { PROFILE_IN_CREDENTIALS, PROFILE_IN_CONFIG, PROFILE_FILES };
 
 struct profile {
     char name[PROFILE_NAME_LEN];
-    bool is_named; /* by the user, not by default: then it has to exist */
+    bool is_named; /* by the user, not by default: then the profile must exist */
     bool is_found;
     char *paths[PROFILE_FILES]; /* owned */
     struct ini files[PROFILE_FILES];
 };
 
-/* Reads both files. A profile that is in neither is not an error here. */
+/* Reads both files. A profile missing in both is no error here. */
 enum err profile_open(struct profile *p, const struct credential_request *request, struct why *why);
 void profile_close(struct profile *p); /* wipes; fine after a failed open */
 /* Another profile of the same files, named by the user. *other borrows from p: no close. */
 enum err profile_select(struct profile *other, const struct profile *p, struct text name,
                         struct why *why);
 
-/* A key's value without a trailing comment; at == NULL when it is not there. Borrowed from p. */
+/* A key's value without a trailing comment; at == NULL: missing. Borrowed from p. */
 struct text profile_get_in(const struct profile *p, enum profile_file file, const char *key);
-/* The same from both files, credentials first. */
+/* Like profile_get() from both files, credentials first. */
 struct text profile_get(const struct profile *p, const char *key);
 bool profile_has(const struct profile *p, const char *key); /* there and not empty */
-/* From both files as it stands, for values in which a hash is no comment. */
+/* From both files with any trailing comment, for values where a hash is no comment. */
 struct text profile_get_whole(const struct profile *p, const char *key);
 /* A key of the section [KIND NAME] of the config file: "sso-session", "services". */
 struct text profile_section_get(const struct profile *p, const char *kind, struct text name,

@@ -1,6 +1,6 @@
 /*
- * A role to be assumed: the manifest's (role_arn of an account) or the profile's. The keys that
- * assume it come from source_profile or credential_source, which may lead to another role.
+ * A role to be assumed: the manifest's (role_arn of an account) or the profile's. The source keys
+ * come from source_profile or credential_source, perhaps through another role.
  *
  * Invariant: the way from a role to its keys visits no profile twice, so it ends.
  */
@@ -12,13 +12,13 @@
 #include <assert.h>
 #include <stdio.h>
 
-/* A role of the manifest; of the source of one it is the profile's that counts. */
+/* A role of the manifest; for a role's source, the profile's role counts. */
 static bool is_of_manifest(const struct provider_input *in)
 {
     return in->request->role_arn.len && !in->trail;
 }
 
-/* With keys of its own, a source_profile hands out those and not its role's. */
+/* A source_profile with keys of its own hands out its keys and not its role's. */
 static bool role_applies(const struct provider_input *in)
 {
     if (is_of_manifest(in))
@@ -28,7 +28,7 @@ static bool role_applies(const struct provider_input *in)
            !(in->trail && profile_has_keys(in->profile));
 }
 
-/* Whoever has to be asked for the keys that assume the role, and what they are told. */
+/* Fetches the keys for assuming the role from their source. */
 struct base {
     struct provider_input in;
     struct credential_request request;
@@ -90,12 +90,12 @@ static enum err base_of_source(struct base *b, struct text source, struct why *w
         snprintf(b->who, sizeof b->who, "%s", b->provider->name);
         if (b->provider->applies(&b->in))
             return OK;
-        return why_set(why, ERR_AUTH, "credential_source %s: this process has no keys of that kind",
+        return why_set(why, ERR_AUTH, "credential_source %s: this process has no such credentials",
                        sources[i].word);
     }
     return why_set(why, ERR_AUTH,
                    "credential_source " TEXT_FMT
-                   " is none of Environment, Ec2InstanceMetadata and EcsContainer",
+                   " is not one of Environment, Ec2InstanceMetadata and EcsContainer",
                    TEXT_ARG(source));
 }
 
@@ -150,10 +150,9 @@ static enum err role_run(const struct provider_input *in, struct credentials *ou
         const char *name = in->profile->name;
         return why_set(
             why, ERR_AUTH,
-            "profile \"%s\" wants a code from an MFA device (mfa_serial), and nobody is "
-            "there to type one while a run goes on. Take a role that does not ask for one, "
-            "or put keys of a session into the environment: \"aws configure "
-            "export-credentials --profile %s --format env\"",
+            "profile \"%s\" needs a code from an MFA device (mfa_serial), which cannot be typed "
+            "during a run. Use a role without MFA, or put session credentials into the "
+            "environment: \"aws configure export-credentials --profile %s --format env\"",
             name, name);
     }
     enum err err = role_vet(&role, why);

@@ -1,4 +1,4 @@
-/* Reads a file whole, bounded, into memory that is wiped. */
+/* Reads a whole file, bounded, into memory to be wiped. */
 #include "secret_file.h"
 
 #include "base/bounds.h"

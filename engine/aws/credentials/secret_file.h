@@ -1,5 +1,5 @@
 /*
- * A file that may hold secrets, read whole. For the family of this folder.
+ * Reads a whole file with possible secrets. For the family of this folder.
  */
 #ifndef MF_SECRET_FILE_H
 #define MF_SECRET_FILE_H
@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* Appends a regular file to *out, whose bound is the file's. ERR_GONE: it does not exist;
- * ERR_LIMIT: it, or its path, is too long. The error tells the path, never what stands in the file.
+/* Appends a regular file to *out; the bound of *out bounds the file. ERR_GONE: no such file;
+ * ERR_LIMIT: the file or the path is too long. The error tells the path, never the content.
  */
 enum err secret_file_read(struct buf *out, struct text name, struct why *why);
 

@@ -1,6 +1,6 @@
 /*
- * Duty: know what must not be shown. Invariant: every entry is in the redactor; what was forgotten
- * may still be there until more of it is dead than alive, and is hidden for so long.
+ * The set of live secrets. Invariant: every entry is in the redactor. A forgotten secret may stay
+ * there, and stay hidden, until more entries are dead than alive.
  */
 #include "secrets.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGE_MAX 2 /* renewals since it was named; calls of the keys before may still be out */
+#define AGE_MAX 2 /* renewals since the last naming; calls with earlier keys may still be out */
 
 struct entry {
     const void *owner;
@@ -104,7 +104,7 @@ enum err secrets_put(struct secrets *s, const void *owner, struct text secret, s
     return good ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
-/* Without memory for a new one the old one stays: it hides too much, never too little. */
+/* Without memory for a new redactor the old one stays: hides too much, never too little. */
 static void redactor_renew(struct secrets *s)
 {
     struct redactor fresh;

@@ -39,8 +39,7 @@ static bool is_transient(const struct service_tries *tries, const struct http_an
            (tries->is_transient && tries->is_transient(answer));
 }
 
-/* Twice as long each time, and somewhere below: lanes that failed together do not come back
- * together. */
+/* Doubled each time, with jitter below: lanes failing together do not come back together. */
 static span_us pause_before(const struct service_tries *tries, instant_us now, unsigned attempt)
 {
     if (!tries->is_jittered)

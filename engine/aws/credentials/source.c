@@ -1,10 +1,9 @@
 /*
- * Duty: hold what a provider gave, say how good it still is, and ask again.
+ * Holds a provider's keys, judges their age, and asks again.
  *
- * Invariant: `held` and what belongs to it are touched under the lock only, and the lock is never
- * held while a provider is asked. The files are read anew for every refresh and wiped after it, so
- * that no secret but the one in use stays in memory, and keys that somebody rotates in the file are
- * found after ExpiredToken.
+ * Invariant: `held` and its members are touched under the lock only, and no thread holds the lock
+ * while asking a provider. Every refresh reads the files anew and wipes the bytes after, so only
+ * the secret in use stays in memory, and keys rotated in the file are found after ExpiredToken.
  */
 #include "provider.h"
 
@@ -14,19 +13,19 @@
 #include <string.h>
 
 #define ADVISED_US SPAN_M(15) /* with less left, new ones are asked for */
-#define PAUSE_US   SPAN_M(1)  /* a source that gives no longer-lived ones is not asked more often */
+#define PAUSE_US   SPAN_M(1)  /* a source with short-lived keys is not asked more often */
 
 struct credential_source {
-    struct credential_request request; /* its texts are in `texts` */
+    struct credential_request request; /* its texts are in `texts` below below below */
     char *texts;
     char name[PROFILE_NAME_LEN + 16];
-    bool is_of_profile;   /* else what goes wrong names the place by itself */
+    bool is_of_profile;   /* false: errors name the place by themselves */
     pthread_mutex_t lock; /* of the rest */
     struct credentials held;
     bool is_held;
     instant_us held_since;
     bool was_held;                      /* ever */
-    char expired_id[CREDENTIAL_ID_LEN]; /* the last key that the service called expired */
+    char expired_id[CREDENTIAL_ID_LEN]; /* the last key reported as expired by the service */
 };
 
 static struct text text_keep(char **at, struct text t)
@@ -88,7 +87,7 @@ enum err credential_source_open(struct credential_source **out,
         free(s);
         return why_set(why, ERR_NOMEM, "out of memory");
     }
-    /* The name is set once, before anybody else knows s. */
+    /* The name is set once, before s is shared. */
     struct profile profile;
     const struct provider *provider = NULL;
     struct credentials fresh = {.expires = WHEN_NEVER};
@@ -185,7 +184,7 @@ enum err credential_source_refresh(struct credential_source *s,
     return err;
 }
 
-/* A second ExpiredToken for the same key finds it noted already: asking again would not help. */
+/* A second ExpiredToken for one key is already noted: asking again would not help. */
 void credential_source_expired(struct credential_source *s, const char *access_key_id)
 {
     pthread_mutex_lock(&s->lock);

@@ -1,6 +1,6 @@
 /*
- * Keys of IAM Identity Center: the cached token of "aws sso login", refreshed while its refresh
- * token serves, exchanged for keys of one account and role.
+ * Keys of IAM Identity Center: the cached token of "aws sso login", refreshed as long as the
+ * refresh token is valid, exchanged for keys of one account and role.
  */
 #include "aws/json.h"
 #include "base/escape.h"
@@ -29,15 +29,15 @@ static bool applies(const struct provider_input *in)
 
 /* Setting up */
 
-/* From the session's section; what stands in the profile beside it must say the same. */
+/* From the session's section; an equal key of the profile must have an equal value. */
 static enum err setting_take(const struct provider_input *in, struct text session, const char *key,
                              struct text *out, struct why *why)
 {
     struct text own = profile_get(in->profile, key);
     struct text shared = profile_section_get(in->profile, "sso-session", session, key);
     if (own.len && shared.len && !text_eq(own, shared))
-        return why_set(why, ERR_AUTH, "%s says one thing and [sso-session " TEXT_FMT "] another",
-                       key, TEXT_ARG(session));
+        return why_set(why, ERR_AUTH, "%s differs from [sso-session " TEXT_FMT "]", key,
+                       TEXT_ARG(session));
     *out = shared.len ? shared : own;
     return OK;
 }
@@ -185,7 +185,7 @@ static enum err token_get(const struct provider_input *in, const struct sso_setu
     struct why refresh_why = {""};
     enum err err = sso_token_load(t, s->path, why);
     if (err == ERR_GONE)
-        return login_needed(in, "nobody has logged in to the SSO session yet", why);
+        return login_needed(in, "there is no login to the SSO session yet", why);
     if (err || t->expires - in->now >= TOKEN_ADVISED_US)
         return err == ERR_PROTO ? ERR_AUTH : err;
     if (is_refreshable(t, s, in->now)) {
@@ -194,7 +194,7 @@ static enum err token_get(const struct provider_input *in, const struct sso_setu
             return why_set(why, err, "%s", refresh_why.text);
     }
     if (t->expires > in->now)
-        return OK; /* what is left of the old one serves */
+        return OK; /* the old token is still valid */
     char what[WHY_LEN_MAX], at[WHEN_LEN];
     snprintf(what, sizeof what, "the SSO session expired at %s%s%.500s",
              when_format(t->expires, at), refresh_why.text[0] ? ", and " : "", refresh_why.text);
@@ -215,7 +215,7 @@ static enum err keys_parse(struct text document, struct credentials *out, struct
         json_text(json_member(keys, names[i]), &texts[i]);
     if (!err && (!texts[2].len || !json_number(json_member(keys, "expiration"), &expiration_ms) ||
                  !(expiration_ms > 0) || expiration_ms > 1e15))
-        err = why_set(why, ERR_PROTO, "it has no whole roleCredentials");
+        err = why_set(why, ERR_PROTO, "the answer has no complete roleCredentials");
     if (!err)
         err = credentials_fill(out, texts[0], texts[1], texts[2], why);
     if (!err)
@@ -231,7 +231,7 @@ static enum err keys_refused(const struct provider_input *in, const struct sso_s
         return login_needed(in, "the SSO session is no longer accepted", why);
     return why_set(why, ERR_AUTH,
                    "SSO does not give role " TEXT_FMT " of account " TEXT_FMT
-                   " to this user (HTTP %d): have it assigned, or correct sso_account_id and "
+                   " to this user (HTTP %d): ask for the assignment, or correct sso_account_id and "
                    "sso_role_name",
                    TEXT_ARG(s->role_name), TEXT_ARG(s->account_id), status);
 }

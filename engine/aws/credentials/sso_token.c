@@ -1,8 +1,9 @@
 /*
- * Duty: read and replace the cached token of an SSO session, which the AWS CLI and others share.
+ * Reads and replaces the cached token of an SSO session, shared with the AWS CLI and other
+ * programs.
  *
- * Invariant: whoever refreshes holds a lock on the file that it read after locking. A crash leaves
- * the old token or the new one, and at most a file beside it that nobody reads.
+ * Invariant: a refresh holds a lock on the file and has read the file after locking. A crash leaves
+ * the old token or the new one, and at most an unused file beside.
  */
 #include "sso_token.h"
 
@@ -67,8 +68,8 @@ static enum err token_check(const struct sso_token *t, struct why *why)
         if (t->texts[i].failed)
             return why_set(why, ERR_PROTO, "%s is too long", field_names[i]);
     struct text token = buf_text(&t->texts[SSO_ACCESS_TOKEN]);
-    if (token.len == 0 || !text_is_visible(token)) /* it becomes a header */
-        return why_set(why, ERR_PROTO, "it has no accessToken that could be sent");
+    if (token.len == 0 || !text_is_visible(token)) /* the token becomes a header */
+        return why_set(why, ERR_PROTO, "no usable accessToken");
     return OK;
 }
 
@@ -87,7 +88,7 @@ enum err sso_token_parse(struct sso_token *t, struct text document, struct why *
         when_take(json, "registrationExpiresAt", &t->registration_expires);
         err = when_take(json, "expiresAt", &t->expires)
                   ? token_check(t, why)
-                  : why_set(why, ERR_PROTO, "it has no expiresAt like 2026-05-20T08:30:00Z");
+                  : why_set(why, ERR_PROTO, "no expiresAt like 2026-05-20T08:30:00Z");
     }
     json_wipe(json);
     return err;
@@ -102,7 +103,7 @@ enum err sso_token_renew(struct sso_token *t, struct text document, instant_us n
         texts_take(t, json);
         if (!json_number(json_member(json, "expiresIn"), &lasts_s) || !(lasts_s > 0) ||
             lasts_s > SSO_TOKEN_S_MAX)
-            err = why_set(why, ERR_PROTO, "it does not say how long the token lasts");
+            err = why_set(why, ERR_PROTO, "the answer does not tell how long the token lasts");
         else
             err = token_check(t, why);
         if (!err)

@@ -1,8 +1,7 @@
 /*
- * The token that "aws sso login" leaves in ~/.aws/sso/cache: where it lies, what it holds, and how
- * a new one is put in its place. For the family of this folder.
- * Source: botocore tokens.py and utils.py; AWS SDKs and Tools Reference Guide, "IAM Identity Center
- * credential provider".
+ * The token of "aws sso login" in ~/.aws/sso/cache: path, content and replacement. For the family
+ * of this folder. Source: botocore tokens.py and utils.py; AWS SDKs and Tools Reference Guide, "IAM
+ * Identity Center credential provider".
  */
 #ifndef MF_SSO_TOKEN_H
 #define MF_SSO_TOKEN_H
@@ -39,16 +38,16 @@ enum err sso_token_parse(struct sso_token *t, struct text document, struct why *
 /* Pure: the answer of CreateToken laid over *t. */
 enum err sso_token_renew(struct sso_token *t, struct text document, instant_us now,
                          struct why *why);
-/* As botocore writes it. */
+/* In botocore's format. */
 void sso_token_write(const struct sso_token *t, struct buf *out);
 
-/* ERR_GONE: nobody has logged in. */
+/* ERR_GONE: no login yet. */
 enum err sso_token_load(struct sso_token *t, const char *path, struct why *why);
-/* Beside it, then renamed: a reader meets the old token or the new one, also after a crash. */
+/* Written beside, then renamed: a reader sees the old token or the new one, also after a crash. */
 enum err sso_token_store(const struct sso_token *t, const char *path, struct why *why);
 
-/* One refresh at a time over all processes: a refresh token serves once. ERR_BUSY: held by somebody
- * else. *fd is to be closed. */
+/* One refresh at a time over all processes: a refresh token is valid once. ERR_BUSY: held by
+ * another process. Close *fd. */
 enum err sso_token_lock(const char *path, int *fd, struct why *why);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Keys that stand in the user's files. Key id, secret and token are taken from one file, never from
- * both: a stale token of one beside fresh keys of the other signs nothing.
+ * Keys in the user's files. Key id, secret and token are taken from one file, never from both: a
+ * stale token of one beside fresh keys of the other signs nothing.
  */
 #include "provider.h"
 

@@ -1,7 +1,7 @@
 /*
- * A role assumed with a web identity token, as pods of EKS and jobs of CI services have it. Each
- * setting is taken from the environment, and from the profile when it is not there; a profile that
- * is named speaks for itself alone. The token file is read anew for every fetch: it is rotated.
+ * A role assumed with a web identity token, as in pods of EKS and jobs of CI services. Each setting
+ * comes from the environment, or else from the profile; for a named profile only the profile
+ * counts. The token file is read anew for every fetch, because the file is rotated.
  */
 #include "assume.h"
 #include "base/bounds.h"

@@ -42,7 +42,7 @@ static void whatever_only_looks_like_one_does(void **state)
         struct why why = {""};
         assert_int_equal(vet(NULL, urls[i], &why), ERR_INPUT);
         assert_non_null(strstr(why.text, urls[i]));
-        assert_non_null(strstr(why.text, "give the same --endpoint-url again"));
+        assert_non_null(strstr(why.text, "give the same --endpoint-url on the command line"));
         assert_int_equal(vet(urls[i], urls[i], &why), OK);
     }
 }

@@ -6,6 +6,7 @@
 #include "aws/credentials/command_line.h"
 #include "aws_script.h"
 
+#include <errno.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
@@ -96,16 +97,15 @@ static void a_program_gives_keys_or_a_reason(void **state)
          "ended' >&2\n"
          "exit 3",
          {.err = ERR_AUTH,
-          .says = {"credentials of profile x: credential_process: it ended with exit code 3, and "
-                   "said last: "
-                   "session (hidden) of (hidden) has ended",
+          .says = {"credentials of profile x: credential_process: the program ended with exit code "
+                   "3; its last output: session (hidden) of (hidden) has ended",
                    "!AKIDABC"}}},
         {"echo '" KEYS_JSON "'; exit 1", {.err = ERR_AUTH, .says = {"exit code 1"}}},
         {"kill -9 $$", {.err = ERR_AUTH, .says = {"ended by signal 9"}}},
         {"while echo 0123456789012345678901234567890123456789; do :; done",
          {.err = ERR_AUTH, .says = {"printed more than 65536 bytes"}}},
         {"echo SECRET", {.err = ERR_AUTH, .says = {"what it printed: JSON"}}},
-        {":", {.err = ERR_AUTH, .says = {"JSON: it is empty"}}},
+        {":", {.err = ERR_AUTH, .says = {"JSON: the text is empty"}}},
         {"echo '{\"Version\":2}'", {.err = ERR_AUTH, .says = {"\"Version\" is not 1"}}},
         {"echo '{\"Version\":1,\"AccessKeyId\":\"A\"}'",
          {.err = ERR_AUTH, .says = {"without its secret access key"}}},
@@ -126,15 +126,15 @@ static void a_program_gives_keys_or_a_reason(void **state)
 
 static void a_program_that_is_not_there_is_told(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {.config = "[profile x]\ncredential_process = ^/nobody\n",
          .profile = "x",
          .err = ERR_AUTH,
-         .says = {"cannot run", "/nobody: No such file"}},
+         .says = {"cannot run", "/nobody: ", strerror(ENOENT)}},
         {.config = "[profile x]\ncredential_process = no-such-program-of-ours\n",
          .profile = "x",
          .err = ERR_AUTH,
-         .says = {"no-such-program-of-ours is in no folder of PATH"}},
+         .says = {"no-such-program-of-ours was not found in PATH"}},
         {.config = "[profile x]\ncredential_process = 'SECRET\n",
          .profile = "x",
          .err = ERR_AUTH,

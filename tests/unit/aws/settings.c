@@ -2,29 +2,12 @@
  * What environment and profile say about reaching AWS: real files, a real environment.
  */
 #include "aws/settings.h"
+#include "aws/variables.h"
 #include "unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static const char *const variables[] = {"AWS_ENDPOINT_URL",
-                                        "AWS_ENDPOINT_URL_SES",
-                                        "AWS_ENDPOINT_URL_SESV2",
-                                        "AWS_ENDPOINT_URL_STS",
-                                        "AWS_ENDPOINT_URL_SSO",
-                                        "AWS_ENDPOINT_URL_SSO_OIDC",
-                                        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                                        "AWS_USE_FIPS_ENDPOINT",
-                                        "AWS_USE_DUALSTACK_ENDPOINT",
-                                        "AWS_DISABLE_CLOCK_SKEW_CORRECTION",
-                                        "AWS_REGION",
-                                        "AWS_DEFAULT_REGION",
-                                        "AWS_CA_BUNDLE",
-                                        "AWS_PROFILE",
-                                        "AWS_DEFAULT_PROFILE",
-                                        "AWS_CONFIG_FILE",
-                                        "AWS_SHARED_CREDENTIALS_FILE"};
 
 #define CONFIG "/tmp/mailfrom-settings-XXXXXX"
 
@@ -43,8 +26,8 @@ static enum err settings_of(const struct setup *s, struct aws_settings *settings
     struct credential_request request = {.profile = TEXT_NONE};
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    for (size_t i = 0; i < COUNT(variables); i++)
-        unsetenv(variables[i]);
+    for (int v = 0; v < AWS_VARIABLES; v++)
+        unsetenv(aws_variable_name((enum aws_variable)v));
     setenv("AWS_CONFIG_FILE", path, 1);
     setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent", 1);
     if (s->config)
@@ -166,7 +149,7 @@ static const struct setup setups[] = {
     {.config = "[default]\nservices = s\n[services s]\nsesv2 =\n  endpoint_url = //x.example\n",
      .refused = "endpoint_url of sesv2 in the services of profile \"default\": "},
     {.config = "[default]\nendpoint_url = https://x.example/path\n",
-     .refused = "endpoint_url of profile \"default\": endpoint URL: it must end after host"},
+     .refused = "endpoint_url of profile \"default\": endpoint URL: must end after host"},
     {.config = "[default]\nno value\n", .refused = "line 2: a line must look like key = value"},
 };
 

@@ -232,7 +232,7 @@ static void mistakes_are_asserted(void **state)
         a_member_without_key,  an_element_with_key, an_end_without_beginning,
         a_comma_before_an_end, a_pair_in_an_array,  one_bracket_too_many};
     for (size_t i = 0; i < COUNT(mistakes); i++) {
-        int status;
+        int status = 0;
         pid_t child = fork();
         if (child == 0) {
             struct buf b;

@@ -82,7 +82,7 @@ static const struct row {
     /* SPF that nothing can be merged into */
     {ZONE SES_MX TXT("v=spf1 ?include:amazonses.com -all"),
      {RECORDS_KEEP, .there = 1},
-     {RECORDS_BLOCKED, .there = 1, .says = "take that term out first"}},
+     {RECORDS_BLOCKED, .there = 1, .says = "remove that term first"}},
     {ZONE SES_MX TXT("v=spf1 ipv4:192.0.2.1 -all"),
      {RECORDS_KEEP, .there = 1},
      {RECORDS_BLOCKED, .there = 1, .says = "its SPF record is in error: "}},
@@ -113,7 +113,7 @@ static const struct row {
                                                                       "-all\"\nd.example.com 300 "
                                                                       "TXT \"v=spf1 -all\"\n",
      {RECORDS_KEEP, .there = 1},
-     {RECORDS_BLOCKED, .there = 1, .says = "ten DNS look-ups already"}},
+     {RECORDS_BLOCKED, .there = 1, .says = "ten DNS lookups already"}},
     /* servers that do not answer, or not the same */
     {ZONE "says * timeout\n",
      {RECORDS_BLOCKED, .says = "DNS gives no verdict: "},

@@ -4,6 +4,7 @@
  */
 #include "base/count.h"
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 
 #define RECORDS 12 /* each in a commit of its own */
 #define FRAME   (4096 + 24)
+#define MISSED  "its high-water mark (.mark) is missing"
 
 struct bench {
     char folder[64], file[96];
@@ -39,17 +41,6 @@ static void run(const struct bench *b, const char *command)
     assert_int_equal(shell(b, command), 0);
 }
 
-/* With SQLite's own log folded in: the main file alone is changed. */
-static void sql(const struct bench *b, const char *statement)
-{
-    char line[900];
-    snprintf(line, sizeof line,
-             "/usr/bin/python3 -c \"import sqlite3;c=sqlite3.connect('journal.db',"
-             "isolation_level=None);c.execute('''%s ''')\" && rm -f journal.db-wal journal.db-shm",
-             statement);
-    run(b, line);
-}
-
 static void closed(struct bench *b)
 {
     journal_close(b->journal);
@@ -59,8 +50,18 @@ static void closed(struct bench *b)
 static void opened(struct bench *b, enum journal_mode mode)
 {
     closed(b);
-    if (journal_open(&b->journal, b->file, mode, &b->why) != OK)
+    if (journal_open_file(&b->journal, b->file, mode, &b->why) != OK)
         fail_msg("%s", b->why.text);
+}
+
+/* Leaves a journal without a run in a folder of its own, with a mark that proves nothing. */
+static void opened_new(struct bench *b, const char *name)
+{
+    struct journal *j;
+    char file[160];
+    snprintf(file, sizeof file, "%s/%s/journal.db", b->folder, name);
+    assert_int_equal(journal_open_file(&j, file, JOURNAL_WRITE, &b->why), OK);
+    journal_close(j);
 }
 
 static uint64_t begin(struct bench *b)
@@ -109,7 +110,7 @@ static void killed(struct bench *b, int from, int to)
         keep(b, 1, from, to);
         _exit(0);
     }
-    int status;
+    int status = -1;
     assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
     assert_int_equal(status, 0);
 }
@@ -207,7 +208,7 @@ static void a_bit_of_the_last_frame(void **state)
                 "of its 12 records the last 1 are missing", RECORDS - 1);
 }
 
-/* Even where the mark is of no help, since it is gone. */
+/* Even where the mark is of no help, since it is gone; and that is not all that is said then. */
 static void a_bit_of_the_log_without_a_mark(void **state)
 {
     struct bench *b = *state;
@@ -225,6 +226,8 @@ static void a_bit_of_the_log_without_a_mark(void **state)
     opened(b, JOURNAL_READ);
     snprintf(damage, sizeof damage, "damaged at frame %ld of %ld", frames - 4, frames);
     assert_lost(b, damage);
+    assert_lost(b, MISSED);
+    assert_false(journal_may_have_lost(text_of(b->lost.what))); /* it has */
     opened(b, JOURNAL_WRITE);
     assert_lost(b, damage);
     run(b, "cmp was journal.db-wal.damaged-1"); /* nothing of it is thrown away */
@@ -301,47 +304,14 @@ static void only_the_run_that_was_written_is_accused(void **state)
     }
 }
 
-static void records_of_the_main_file(void **state)
-{
-    static const struct {
-        const char *statement, *what;
-    } cases[] = {
-        {"DELETE FROM record WHERE seq = 5", "between record 4 and 6 are missing"},
-        {"DELETE FROM record WHERE seq = 1", "record 2 was changed, or one that came before"},
-        {"DELETE FROM record WHERE seq > 10", "up to record 12, are missing"},
-        {"UPDATE record SET write_mail_from = 'bounce.example.con' WHERE seq = 7", "record 7 was"},
-        {"UPDATE record SET findings = findings + 1 WHERE seq = 7", "record 7 was"},
-        {"UPDATE record SET findings_json = NULL WHERE seq = 6", "record 6 was"},
-        {"UPDATE record SET digest = NULL WHERE seq = 8", "record 8 was"},
-        {"UPDATE record SET digest = digest + 1 WHERE seq = 8", "record 8 was"},
-        {"UPDATE run SET seed = 8", "record 1 was"},
-    };
-    struct bench *b = *state;
-    opened(b, JOURNAL_WRITE);
-    assert_int_equal(journal_stop(b->journal, 1, RUN_STOPPED, 2000, &b->why), OK);
-    closed(b);
-    run(b, "cp journal.db whole");
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        run(b, "cp whole journal.db && rm -f journal.db.mark");
-        sql(b, cases[i].statement);
-        opened(b, JOURNAL_READ);
-        assert_lost(b, cases[i].what);
-        opened(b, JOURNAL_WRITE);
-        assert_lost(b, cases[i].what);
-        opened(b, JOURNAL_READ);
-        assert_lost(b, cases[i].what);
-    }
-}
-
-static void the_mark_itself(void **state)
+/* A sector of it may be torn when the power fails, but not both. */
+static void half_of_the_mark_is_enough(void **state)
 {
     static const char *const cases[] = {
-        "rm journal.db.mark",
-        ": >journal.db.mark",
         "truncate -s 600 journal.db.mark",
         "printf X | dd of=journal.db.mark bs=1 conv=notrunc status=none seek=40",
-        "printf X | dd of=journal.db.mark bs=1 conv=notrunc status=none seek=560",
-        "dd if=/dev/zero of=journal.db.mark bs=512 count=1 conv=notrunc status=none",
+        "printf X | dd of=journal.db.mark bs=1 conv=notrunc status=none seek=4140",
+        "dd if=/dev/zero of=journal.db.mark bs=4096 count=1 conv=notrunc status=none",
     };
     struct bench *b = *state;
     run(b, "mkdir whole && cp -p journal.db* whole");
@@ -354,7 +324,7 @@ static void the_mark_itself(void **state)
     }
     run(b, "rm -f journal.db* && cp -p whole/* . && rm journal.db.mark && ln -s whole "
            "journal.db.mark");
-    assert_int_equal(journal_open(&b->journal, b->file, JOURNAL_WRITE, &b->why), ERR_IO);
+    assert_int_equal(journal_open_file(&b->journal, b->file, JOURNAL_WRITE, &b->why), ERR_IO);
     assert_non_null(strstr(b->why.text, "high-water mark"));
 }
 
@@ -370,28 +340,140 @@ static void a_mark_with_one_slot_left(void **state)
         }
         b = *state;
         snprintf(damage, sizeof damage,
-                 "dd if=/dev/zero of=journal.db.mark bs=512 count=1 conv=notrunc status=none"
+                 "dd if=/dev/zero of=journal.db.mark bs=4096 count=1 conv=notrunc status=none"
                  " seek=%d && truncate -s -%d journal.db-wal",
                  slot, 4 * FRAME);
         assert_said(b, damage, "records the last", RECORDS - 4);
     }
 }
 
+/* Nobody may open it, in whatever way. */
+static void assert_refused(struct bench *b, enum err wanted, const char *what)
+{
+    for (int mode = JOURNAL_READ; mode <= JOURNAL_UPDATE; mode++) {
+        assert_int_equal(journal_open_file(&b->journal, b->file, (enum journal_mode)mode, &b->why),
+                         wanted);
+        if (!strstr(b->why.text, what))
+            fail_msg("'%s' is not in '%s'", what, b->why.text);
+    }
+}
+
 static void an_emptied_main_file(void **state)
 {
     struct bench *b = *state;
-    run(b, ": >journal.db");
-    for (int mode = JOURNAL_READ; mode <= JOURNAL_UPDATE; mode++) {
-        assert_int_equal(journal_open(&b->journal, b->file, (enum journal_mode)mode, &b->why),
-                         ERR_IO);
-        assert_non_null(strstr(b->why.text, "is empty, although it held 1 runs"));
+    run(b, ": >journal.db && cp journal.db-wal was");
+    assert_refused(b, ERR_IO, "is empty, although it held runs");
+    run(b, "rm journal.db.mark"); /* the log still tells */
+    assert_refused(b, ERR_IO, "is empty, although it held runs");
+    run(b, "cmp was journal.db-wal"); /* which SQLite would have removed */
+}
+
+static void a_main_file_that_was_removed(void **state)
+{
+    static const struct {
+        const char *deed, *found;
+    } cases[] = {
+        {"rm journal.db", "(-wal, .mark)"},
+        {"touch journal.db-shm", "(-wal, -shm, .mark)"},
+        {"rm journal.db-wal", "(-shm, .mark)"},
+        {"rm journal.db.mark", "(-shm)"},
+        {"rm journal.db-shm && touch journal.db-journal", "(-journal)"},
+    };
+    struct bench *b = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        run(b, cases[i].deed);
+        assert_refused(b, ERR_INPUT, "it was removed or renamed");
+        assert_non_null(strstr(b->why.text, cases[i].found));
+        run(b, "test ! -e journal.db");
     }
-    run(b, "rm journal.db"); /* which is somebody's wish, and begins anew */
+    run(b, "rm journal.db-journal"); /* all of it: which is somebody's wish, and begins anew */
     opened(b, JOURNAL_WRITE);
     assert_int_equal(begin(b), 1);
     keep(b, 1, 1, 2);
     opened(b, JOURNAL_READ);
     assert_string_equal(loss_of(b, 1), "");
+}
+
+/* A log that was cut between two transactions is a whole log. Without the mark nobody can tell, and
+ * that is said, of every run, and for good. */
+static void a_mark_that_is_gone(void **state)
+{
+    static const char *const cases[] = {
+        "rm journal.db.mark",
+        ": >journal.db.mark",
+        "dd if=/dev/zero of=journal.db.mark bs=4096 count=2 conv=notrunc status=none",
+        "printf 'XX' >x && for at in 40 4136; do dd if=x of=journal.db.mark bs=1 conv=notrunc"
+        " status=none seek=$at; done",
+    };
+    char damage[256];
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct bench *b;
+        uint64_t of;
+        if (i > 0) {
+            tear_down(state);
+            set_up(state);
+        }
+        b = *state;
+        snprintf(damage, sizeof damage, "{ %s; } && truncate -s -%d journal.db-wal", cases[i],
+                 i % 2 ? 0 : 4 * FRAME);
+        assert_said(b, damage, MISSED, i % 2 ? RECORDS : RECORDS - 4);
+        assert_true(journal_may_have_lost(text_of(b->lost.what)));
+        run(b, "rm journal.db.mark"); /* once more: it is not said twice */
+        opened(b, JOURNAL_WRITE);
+        assert_non_null(strstr(journal_loss(b->journal, &of), MISSED));
+        assert_int_equal(of, 0);
+        assert_true(journal_may_have_lost(text_of(loss_of(b, 1))));
+        assert_int_equal(begin(b), 2);
+        assert_string_equal(loss_of(b, 2), "");
+    }
+}
+
+/* All of its log, with the only run: the tables alone tell that there was a mark. */
+static void a_mark_and_a_log_that_are_gone(void **state)
+{
+    struct bench *b = *state;
+    struct run_head head;
+    uint64_t of;
+    run(b, "rm journal.db-wal journal.db.mark");
+    opened(b, JOURNAL_READ);
+    assert_non_null(strstr(journal_loss(b->journal, &of), MISSED));
+    for (int i = 0; i < 4; i++) { /* found, written down, and known from then on */
+        for (uint64_t id = 0; id < 3; id++) {
+            assert_int_equal(journal_run(b->journal, id, &head, &b->arena, &b->why), ERR_IO);
+            assert_non_null(strstr(b->why.text, "may have lost it: its high-water mark"));
+        }
+        opened(b, i % 2 ? JOURNAL_READ : JOURNAL_WRITE);
+        assert_int_equal(*journal_loss(b->journal, &of) != 0, i == 0);
+    }
+    opened(b, JOURNAL_WRITE);
+    assert_int_equal(begin(b), 1);
+    assert_string_equal(loss_of(b, 1), "");
+}
+
+/* Killed while the journal was made: after its main file, its mark, or one slot of that. */
+static void a_journal_that_was_never_made(void **state)
+{
+    static const char *const cases[] = {
+        ": >journal.db",
+        ": >journal.db && : >journal.db.mark",
+        ": >journal.db && head -c 512 new/journal.db.mark >journal.db.mark",
+        ": >journal.db && cp new/journal.db.mark .",
+        ": >journal.db && cp new/journal.db.mark . && cp was journal.db-wal",
+    };
+    struct bench *b = *state;
+    opened_new(b, "new");
+    run(b, "cp journal.db-wal was"); /* instead of one with the tables alone */
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint64_t of;
+        struct journal *j;
+        run(b, "rm -f journal.db*");
+        run(b, cases[i]);
+        assert_int_equal(journal_open_file(&j, b->file, JOURNAL_READ, &b->why), ERR_GONE);
+        opened(b, JOURNAL_WRITE);
+        assert_string_equal(journal_loss(b->journal, &of), "");
+        assert_int_equal(begin(b), 1);
+        closed(b);
+    }
 }
 
 int main(void)
@@ -406,10 +488,13 @@ int main(void)
         TEST_OF(an_older_journal),
         TEST_OF(losses_of_other_runs_too),
         TEST_OF(only_the_run_that_was_written_is_accused),
-        TEST_OF(records_of_the_main_file),
-        TEST_OF(the_mark_itself),
+        TEST_OF(half_of_the_mark_is_enough),
         TEST_OF(a_mark_with_one_slot_left),
+        TEST_OF(a_mark_that_is_gone),
+        TEST_OF(a_mark_and_a_log_that_are_gone),
+        TEST_OF(a_journal_that_was_never_made),
         TEST_OF(an_emptied_main_file),
+        TEST_OF(a_main_file_that_was_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

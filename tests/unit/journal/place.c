@@ -1,8 +1,9 @@
 /*
  * Where a journal may lie, who may write it, and what a reader leaves behind: nothing.
  */
-#include "journal/place.h"
+#include "journal/store_sqlite/place.h"
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 
 #include "base/count.h"
 
@@ -60,7 +61,7 @@ static int tear_down(void **state)
 static enum err open_close(const char *name, enum journal_mode mode, struct why *why)
 {
     struct journal *j;
-    enum err err = journal_open(&j, in_folder(name), mode, why);
+    enum err err = journal_open_file(&j, in_folder(name), mode, why);
     journal_close(j);
     return err;
 }
@@ -80,7 +81,7 @@ static struct journal *begin(const char *name)
     struct run_head head = {.started = 1};
     uint32_t row;
     uint16_t index;
-    if (journal_open(&j, in_folder(name), JOURNAL_WRITE, &why) != OK)
+    if (journal_open_file(&j, in_folder(name), JOURNAL_WRITE, &why) != OK)
         fail_msg("%s", why.text);
     fleet_init(&f);
     assert_true(names_init(&f.names, 1 << 20));
@@ -126,13 +127,15 @@ static void a_planted_path_is_refused_with_the_reason(void **state)
         {"mkdir w && chmod 1777 w", "w/j", "others can write to its folder", false},
         {"mkdir w && chmod 770 w", "w/j", "others can write to its folder", false},
         {"mkdir -p w/private && chmod 777 w && chmod 700 w/private", "w/private/j",
-         "where all may rename it", false},
-        {"mkdir -p w/a/b && chmod 777 w", "w/a/b/j", "where all may rename it", false},
+         "where every user may rename it", false},
+        {"mkdir -p w/a/b && chmod 777 w", "w/a/b/j", "where every user may rename it", false},
         {"echo no database, but long enough to look at >j", "j", "not a journal of mailfrom", true},
         {"/usr/bin/python3 -c \"import sqlite3;sqlite3.connect('j').execute('create table t(a)')\"",
          "j", "not a journal of mailfrom", true},
         {"touch t && ln -s t j.lock", "j", "symbolic link", false},
         {"mkfifo j.lock", "j", "lock file", false},
+        {"touch j-wal", "j", "was removed or renamed", true},
+        {"touch j-wal j-shm j.mark", "j", "(-wal, -shm, .mark)", true},
         {"true", "no/such/folder/j", "cannot make the folder", false},
         {"true", "sub/", "directory", true},
     };
@@ -163,18 +166,25 @@ static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
     static const struct {
         const char *deed, *sentence;
     } cases[] = {
-        {"rm -rf s", "taken away"},
-        {"mv s elsewhere", "taken away"},
-        {"rm s/j", "taken away"},
+        {"rm -rf s", "was removed"},
+        {"mv s elsewhere", "was removed"},
+        {"rm s/j", "was removed"},
         {"mv s/j s/k && cp s/k s/j", "replaced"},
         {"mv s/j s/k && ln -s k s/j", "replaced"},
         {"ln s/j s/k", "second name"},
-        {"rm s/j-wal", "j-wal was taken away"},
+        {"rm s/j-wal", "j-wal was removed"},
         {"cp s/j-wal s/w && mv s/w s/j-wal", "j-wal was replaced"},
-        {"rm s/j.lock", "j.lock was taken away"},
-        {"rm s/j.mark", "j.mark was taken away"},
+        {"rm s/j.lock", "j.lock was removed"},
+        {"rm s/j.mark", "j.mark was removed"},
         {"rm s/j.lock && touch s/j.lock", "j.lock was replaced"},
         {"mv s t && cp -r t s", "replaced"},
+        {"mv s t && ln -s t s", "s was replaced by a symbolic link"},
+        {"chmod 777 s", "others can write to its folder"},
+        {"chmod 1777 s", "others can write to its folder"},
+        {"chmod 720 s", "others can write to its folder"},
+        {"chmod 777 .", "where every user may rename it"},
+        {"mv ../$(basename $PWD) ../aside.$(basename $PWD) && ln -s aside.$(basename $PWD) $PWD",
+         "was replaced by a symbolic link"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct why why = {""};
@@ -187,7 +197,9 @@ static void no_intent_is_kept_in_a_journal_that_was_taken_away(void **state)
             fail_msg("%s: %s", cases[i].deed, why.text);
         assert_int_equal(keep_kind(j, RECORD_ANSWER, &why), ERR_IO); /* and nothing after it */
         journal_close(j);
+        shell("chmod 700 .");
     }
+    shell("rm $PWD && mv ../aside.$(basename $PWD) $PWD");
 }
 
 /* File systems tell time in ticks of some milliseconds: waits until a write would get a new one. */
@@ -246,6 +258,7 @@ static void a_journal_that_is_only_looked_at_goes_on(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(keep_kind(j, RECORD_INTENT, &why), OK);
         shell("cat s/j s/j-wal s/j.lock >copy && touch s/j s/j-wal s/other && cp s/j t");
+        shell("chmod 755 s && chmod g+w . && chmod 1777 . && chmod 700 .");
         assert_int_equal(open_close("s/j", JOURNAL_READ, &why), OK);
         assert_int_equal(journal_stop(j, 1, i < 2 ? RUN_OPEN : RUN_ENDED, 3, &why), OK);
     }
@@ -271,8 +284,8 @@ static void devices_are_refused(void **state)
     (void)state;
     struct journal *j;
     struct why why;
-    assert_int_equal(journal_open(&j, "/dev/null", JOURNAL_WRITE, &why), ERR_INPUT);
-    assert_int_equal(journal_open(&j, "/dev/null", JOURNAL_READ, &why), ERR_INPUT);
+    assert_int_equal(journal_open_file(&j, "/dev/null", JOURNAL_WRITE, &why), ERR_INPUT);
+    assert_int_equal(journal_open_file(&j, "/dev/null", JOURNAL_READ, &why), ERR_INPUT);
     assert_non_null(strstr(why.text, "device"));
 }
 
@@ -364,7 +377,7 @@ static int records_in(const char *name)
     struct journal *j;
     struct why why;
     int len = 0;
-    if (journal_open(&j, in_folder(name), JOURNAL_READ, &why) != OK ||
+    if (journal_open_file(&j, in_folder(name), JOURNAL_READ, &why) != OK ||
         journal_replay(j, 1, count, &len, &why) != OK)
         fail_msg("%s", why.text);
     journal_close(j);
@@ -419,8 +432,8 @@ static void the_main_file_stands_still_while_it_is_read(void **state)
     int len = 0;
     assert_int_equal(journal_keep(j, 1, &r, 1, &why), OK);
     journal_close(j);
-    assert_int_equal(journal_open(&reader, in_folder("j"), JOURNAL_READ, &why), OK);
-    assert_int_equal(journal_open(&j, in_folder("j"), JOURNAL_WRITE, &why), OK);
+    assert_int_equal(journal_open_file(&reader, in_folder("j"), JOURNAL_READ, &why), OK);
+    assert_int_equal(journal_open_file(&j, in_folder("j"), JOURNAL_WRITE, &why), OK);
     shell("cp j before");
     assert_int_equal(journal_keep(j, 1, &r, 1, &why), OK);
     assert_int_equal(journal_stop(j, 1, RUN_ENDED, 5, &why), OK);

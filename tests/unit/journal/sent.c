@@ -1,17 +1,7 @@
 /*
  * What other runs have sent, as a later run is told of it: a table of records of one identity.
  */
-#include "base/count.h"
-#include "journal/journal.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "stores.h"
 
 #define WANTED "bounce.example.com"
 #define OLD    "old.example.com"
@@ -41,31 +31,10 @@ static bool hear(void *ctx, const struct journal_accepted *a)
     assert_true(h->at < h->len);
     const struct told_row *row = &h->rows[h->at++];
     assert_int_equal(a->word, row->word);
-    assert_true(text_eq(a->identity, TEXT("example.com")));
+    assert_true(text_eq(a->identity, TEXT("d0.test")));
     assert_true(a->word == JOURNAL_REFUSED || text_eq(a->mail_from, text_of(row->mail_from)));
     assert_true(text_eq(a->mail_from_before, TEXT(OLD)));
     return true;
-}
-
-static name_id name(struct fleet *f, const char *word)
-{
-    name_id id;
-    assert_true(names_add(&f->names, text_of(word), &id));
-    return id;
-}
-
-static void fleet_make(struct fleet *f)
-{
-    uint16_t account, lane, policy, file;
-    uint32_t row;
-    fleet_init(f);
-    assert_true(names_init(&f->names, 1 << 16));
-    assert_true(fleet_account(f, (struct account){.name = name(f, "default")}, &account));
-    assert_true(fleet_lane(f, 0, name(f, "us-east-1"), &lane));
-    assert_true(fleet_policy(f, (struct policy){.timeout_us = SPAN_H(72)}, &policy));
-    assert_true(fleet_file(f, TEXT("fleet.yaml"), &file));
-    struct choice choice = {.identity = name(f, "example.com"), .mail_from = name(f, WANTED)};
-    assert_true(fleet_choice(f, choice, &row));
 }
 
 static void keep(struct journal *j, uint64_t run, const struct told_row *row, struct why *why)
@@ -83,82 +52,126 @@ static void keep(struct journal *j, uint64_t run, const struct told_row *row, st
     assert_int_equal(journal_keep(j, run, &r, 1, why), OK);
 }
 
-static void hear_of(const struct told_row *rows, size_t len)
+static void hear_of(void **state, const struct told_row *rows, size_t len)
 {
-    char folder[] = "/tmp/journal_sent.XXXXXX", file[64], command[64];
-    struct journal *journal;
-    struct fleet fleet;
-    struct why why = {""};
-    struct run_head head = {.verb = RUN_APPLY, .options = TEXT("{}"), .version = TEXT("0.1.0")};
+    struct stored *s = *state;
     struct hearing h = {.rows = rows, .len = len};
-    assert_non_null(mkdtemp(folder));
-    snprintf(file, sizeof file, "%s/journal.db", folder);
-    fleet_make(&fleet);
-    assert_int_equal(journal_open(&journal, file, JOURNAL_WRITE, &why), OK);
-    assert_int_equal(journal_begin(journal, &head, &fleet, &why), OK);
+    stored_open(s, JOURNAL_WRITE);
+    uint64_t run = stored_begin(s, 1);
     for (size_t i = 0; i < len; i++)
-        keep(journal, head.id, &rows[i], &why);
-    assert_int_equal(journal_accepted(journal, hear, &h, &why), OK);
+        keep(s->journal, run, &rows[i], &s->why);
+    stored_open(s, JOURNAL_READ);
+    assert_int_equal(journal_accepted(s->journal, hear, &h, &s->why), OK);
     while (h.at < h.len && !rows[h.at].is_told)
         h.at++;
     assert_int_equal(h.at, len);
-    journal_close(journal);
-    fleet_clear(&fleet);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    assert_int_equal(system(command), 0);
 }
 
 static void an_answered_write_is_told_as_taken(void **state)
 {
-    (void)state;
     static const struct told_row rows[] = {
         {RECORD_MOVE, JOB_READY, OUTCOME_OPEN, OLD, 0, false, 0, ""},
         {RECORD_INTENT, JOB_WRITING, OUTCOME_OPEN, OLD, 0, true, JOURNAL_SENT, WANTED},
         {RECORD_ANSWER, JOB_FOLLOWING, OUTCOME_OPEN, WANTED, 1, true, JOURNAL_TAKEN, WANTED},
         {RECORD_MOVE, JOB_DONE, OUTCOME_DONE, WANTED, 1, true, JOURNAL_TAKEN, WANTED},
     };
-    hear_of(rows, COUNT(rows));
+    hear_of(state, rows, COUNT(rows));
 }
 
 /* Its process was killed, or the answer was lost and a look does not show the write. */
 static void an_unanswered_write_is_told_as_sent(void **state)
 {
-    (void)state;
     static const struct told_row rows[] = {
         {RECORD_INTENT, JOB_WRITING, OUTCOME_OPEN, OLD, 0, true, JOURNAL_SENT, WANTED},
         {RECORD_ANSWER, JOB_UNSURE, OUTCOME_OPEN, OLD, 0, false, 0, ""},
         {RECORD_MOVE, JOB_READY, OUTCOME_OPEN, OLD, 0, false, 0, ""},
     };
-    hear_of(rows, 1);
-    hear_of(rows, COUNT(rows));
+    hear_of(state, rows, 1);
+    stored_again(state);
+    hear_of(state, rows, COUNT(rows));
 }
 
 static void a_refused_write_is_taken_back(void **state)
 {
-    (void)state;
     static const struct told_row rows[] = {
         {RECORD_INTENT, JOB_WRITING, OUTCOME_OPEN, OLD, 0, true, JOURNAL_SENT, WANTED},
         {RECORD_ANSWER, JOB_READY, OUTCOME_OPEN, OLD, 0, true, JOURNAL_REFUSED, ""},
     };
-    hear_of(rows, COUNT(rows));
+    hear_of(state, rows, COUNT(rows));
 }
 
 static void what_has_drifted_is_another_operators(void **state)
 {
-    (void)state;
     static const struct told_row rows[] = {
         {RECORD_MOVE, JOB_DONE, OUTCOME_DRIFTED, "theirs.example.com", 1, false, 0, ""},
     };
-    hear_of(rows, 1);
+    hear_of(state, rows, 1);
+}
+
+struct written {
+    uint32_t len;
+    uint64_t of[8];
+    struct buf told;
+};
+
+static bool written_hear(void *ctx, struct text account, struct text region, struct text identity,
+                         struct text mail_from)
+{
+    buf_add_fmt(ctx, TEXT_FMT "/" TEXT_FMT " " TEXT_FMT "=" TEXT_FMT ";", TEXT_ARG(account),
+                TEXT_ARG(region), TEXT_ARG(identity), TEXT_ARG(mail_from));
+    return true;
+}
+
+static bool runs_hear(void *ctx, const struct journal_accepted *a)
+{
+    struct written *w = ctx;
+    w->of[w->len] = a->run;
+    return ++w->len < COUNT(w->of);
+}
+
+static void intend(struct stored *s, uint64_t run, uint32_t job, struct text mail_from)
+{
+    struct record r = {.kind = RECORD_INTENT,
+                       .job = job,
+                       .at = 1000,
+                       .write_mail_from = mail_from,
+                       .row.state = JOB_WRITING};
+    assert_int_equal(journal_keep(s->journal, run, &r, 1, &s->why), OK);
+}
+
+/* Of all runs, in the order of keeping, though a run that was resumed goes on behind a later one.
+ */
+static void what_was_sent_comes_in_the_order_of_keeping(void **state)
+{
+    struct stored *s = *state;
+    struct written w = {.len = 0};
+    static const uint64_t order[] = {1, 2, 1, 1};
+    stored_open(s, JOURNAL_WRITE);
+    stored_begin(s, 2);
+    stored_begin(s, 2);
+    intend(s, 1, 0, TEXT("a.test"));
+    intend(s, 2, 1, TEXT("b.test"));
+    intend(s, 1, 1, TEXT(""));
+    intend(s, 1, 0, TEXT("c.test"));
+    buf_init(&w.told, 1 << 16);
+    assert_int_equal(journal_written(s->journal, written_hear, &w.told, &s->why), OK);
+    assert_text(buf_text(&w.told), TEXT("main/us-east-1 d0.test=a.test;main/us-east-1 d1.test="
+                                        "b.test;main/us-east-1 d0.test=c.test;"));
+    buf_clear(&w.told);
+    assert_int_equal(journal_accepted(s->journal, runs_hear, &w, &s->why), OK);
+    assert_int_equal(w.len, COUNT(order));
+    for (size_t i = 0; i < COUNT(order); i++)
+        assert_int_equal(w.of[i], order[i]);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_answered_write_is_told_as_taken),
-        cmocka_unit_test(an_unanswered_write_is_told_as_sent),
-        cmocka_unit_test(a_refused_write_is_taken_back),
-        cmocka_unit_test(what_has_drifted_is_another_operators),
+        ON_STORES(an_answered_write_is_told_as_taken),
+        ON_STORES(an_unanswered_write_is_told_as_sent),
+        ON_STORES(a_refused_write_is_taken_back),
+        ON_STORES(what_has_drifted_is_another_operators),
+        ON_STORES(what_was_sent_comes_in_the_order_of_keeping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "base/bounds.h"
 #include "crafted_names.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -292,9 +293,16 @@ static void the_users_own_path_must_be_a_file_too(void **state)
                            "nothing writes to");
     refuse_quickly("/dev/zero", "it is not a regular file");
     refuse_quickly(".", "it is not a regular file");
-    refuse_quickly("", "cannot be read: No such file");
-    refuse_quickly("nowhere.yaml", "nowhere.yaml:0:0: cannot be read: No such file");
-    refuse_quickly("nowhere/x.yaml", "its folder cannot be read: No such file");
+    static const char *const absent[][2] = {
+        {"", "cannot be read: "},
+        {"nowhere.yaml", "nowhere.yaml:0:0: cannot be read: "},
+        {"nowhere/x.yaml", "its folder cannot be read: "},
+    };
+    for (size_t i = 0; i < COUNT(absent); i++) {
+        char reason[128];
+        snprintf(reason, sizeof reason, "%s%s", absent[i][1], strerror(ENOENT));
+        refuse_quickly(absent[i][0], reason);
+    }
 }
 
 static void loops_of_includes_end(void **state)

@@ -1,6 +1,7 @@
 /* A command that is printed to be pasted is given to a shell, and its words to the program. */
 #include "unit.h"
 
+#include "aws/variables.h"
 #include "base/escape.h"
 #include "options/advice.h"
 
@@ -73,30 +74,14 @@ static void assert_same(const struct options *a, const struct options *b)
     assert_true(a->access.rate_per_s == b->access.rate_per_s);
 }
 
-static const char *const said[] = {"AWS_PROFILE",
-                                   "AWS_DEFAULT_PROFILE",
-                                   "AWS_CONFIG_FILE",
-                                   "AWS_REGION",
-                                   "AWS_DEFAULT_REGION",
-                                   "AWS_SHARED_CREDENTIALS_FILE",
-                                   "AWS_ENDPOINT_URL",
-                                   "AWS_ENDPOINT_URL_SES",
-                                   "AWS_ENDPOINT_URL_SESV2",
-                                   "AWS_ENDPOINT_URL_STS",
-                                   "AWS_ENDPOINT_URL_SSO",
-                                   "AWS_ENDPOINT_URL_SSO_OIDC",
-                                   "AWS_CA_BUNDLE",
-                                   "AWS_USE_DUALSTACK_ENDPOINT",
-                                   "AWS_USE_FIPS_ENDPOINT",
-                                   "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"};
 static const char *const secret[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
                                      "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"};
 
 static void environment_clear(void)
 {
     unsetenv("MAILFROM_JOURNAL");
-    for (size_t i = 0; i < COUNT(said); i++)
-        unsetenv(said[i]);
+    for (int v = 0; v < AWS_VARIABLES; v++)
+        unsetenv(aws_variable_name((enum aws_variable)v));
 }
 
 static void a_run_s_options_are_read_from_its_advice(void **state)
@@ -168,17 +153,20 @@ static void the_environment_that_chose_the_account_goes_with_it(void **state)
     char word[128];
     environment_clear();
     read_or_fail(&o, 0, NULL);
-    for (size_t i = 0; i < COUNT(said); i++)
-        setenv(said[i], "it's set", 1);
+    for (int v = 0; v < AWS_VARIABLES; v++) {
+        const char *name = aws_variable_name((enum aws_variable)v);
+        assert_false(strstr(name, "SECRET") || strstr(name, "TOKEN") || strstr(name, "KEY"));
+        setenv(name, "it's set", 1);
+    }
     for (size_t i = 0; i < COUNT(secret); i++)
         setenv(secret[i], "hidden", 1);
     const char *command = advice_run(&a, &o, "resume", 7, "");
     assert_null(strstr(command, "hidden"));
     paste(&pasted, command);
-    for (size_t i = 0; i < COUNT(said); i++) {
-        snprintf(word, sizeof word, "%s=it's set", said[i]);
+    for (int v = 0; v < AWS_VARIABLES; v++) {
+        snprintf(word, sizeof word, "%s=it's set", aws_variable_name((enum aws_variable)v));
         if (!is_among(&pasted, word))
-            fail_msg("%s is not in: %s", said[i], command);
+            fail_msg("'%s' is not in: %s", word, command);
     }
     assert_string_equal(advice_run(&a, &o, "status", 7, ""), "mailfrom status 7");
     environment_clear();

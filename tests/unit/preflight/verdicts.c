@@ -184,7 +184,7 @@ static const struct account_row {
     /* IAM or a policy forbids the question: only a guard needs its answer */
     {NULL, false, IAM, 1, OK, NULL, NULL},
     {"111122223333", false, IAM, 1, OK, NULL,
-     "STS does not say whose credentials these are: AccessDenied: User: x is not authorized"},
+     "STS does not tell who owns the credentials: AccessDenied: User: x is not authorized"},
     /* STS knows the key not at all: nothing else will be heard */
     {NULL, false, BAD_KEY, 1, OK, NULL, "InvalidClientTokenId: The security token is invalid"},
     {"111122223333", false, BAD_KEY, 1, OK, NULL, "InvalidClientTokenId"},
@@ -200,7 +200,7 @@ static const struct account_row {
     /* what passes is tried again, and then only a guard stops */
     {NULL, false, LOST, 4, OK, NULL, NULL},
     {"111122223333", false, LOST, 4, OK, NULL,
-     "STS does not say whose credentials these are: the answer was lost"},
+     "STS does not tell who owns the credentials: the answer was lost"},
     {NULL, false, SAYS(503, "", "busy"), 4, OK, NULL, NULL},
     {"111122223333", false, SAYS(400, "Throttling", "Rate exceeded"), 4, OK, NULL,
      "Throttling: Rate exceeded"},
@@ -272,7 +272,7 @@ static void a_run_without_a_lane_ends_with_the_first_ones_trouble(void **state)
     a.scripted.answer = bad_key_answer;
     struct io io = io_of(&a);
     assert_int_equal(preflight_accounts(&a.preflight, &io, &why), ERR_AUTH);
-    assert_string_equal(why.text, "account shop: STS does not say whose credentials these are: "
+    assert_string_equal(why.text, "account shop: STS does not tell who owns the credentials: "
                                   "InvalidClientTokenId: The security token is invalid");
     asked_close(&a);
 }
@@ -386,7 +386,7 @@ static void a_lane_in_trouble_is_left_alone(void **state)
     asked_close(&a);
 }
 
-/* ---- the account that a run was begun in ---- */
+/* ---- the account that a run was started in ---- */
 
 /* Of the account "shop": who is remembered, whom STS names, and what comes of it. */
 static const struct held_row {
@@ -401,28 +401,29 @@ static const struct held_row {
     {NULL, NULL, "111122223333", ARN, NULL, NULL, "111122223333", false},
     {"111122223333", "aws", "111122223333", ARN, NULL, NULL, "111122223333", false},
     {"999900001111", "aws", "111122223333", ARN,
-     "these credentials (environment) are of account 111122223333, but run 7 was begun in account "
+     "these credentials (environment) are of account 111122223333, but run 7 was started in "
+     "account "
      "999900001111 with profile old: nothing is sent",
      NULL, "999900001111", false},
     {"111122223333", "aws", "111122223333", ARN_CN,
-     "of account 111122223333 of partition aws-cn, but run 7 was begun in account 111122223333 "
+     "of account 111122223333 of partition aws-cn, but run 7 was started in account 111122223333 "
      "with",
      NULL, "111122223333", false},
     {CALLER_UNKNOWN, NULL, "111122223333", ARN,
-     "but run 7 was begun where STS could not be asked for the account, with profile old", NULL,
+     "but run 7 was started when STS could not be asked for the account, with profile old", NULL,
      CALLER_UNKNOWN, false},
-    {"111122223333", "aws", NULL, NULL, "are of an account that STS does not say, but run 7",
-     "STS does not say whose credentials these are (AccessDenied: User: x is not authorized)",
+    {"111122223333", "aws", NULL, NULL, "are of an unknown account, but run 7",
+     "STS does not tell who owns the credentials (AccessDenied: User: x is not authorized)",
      "111122223333", false},
-    {CALLER_UNKNOWN, NULL, NULL, NULL, NULL, "the account is remembered as unknown", CALLER_UNKNOWN,
+    {CALLER_UNKNOWN, NULL, NULL, NULL, NULL, "the account is kept as unknown", CALLER_UNKNOWN,
      false},
-    {NULL, NULL, NULL, NULL, NULL, "the account is remembered as unknown", CALLER_UNKNOWN, false},
+    {NULL, NULL, NULL, NULL, NULL, "the account is kept as unknown", CALLER_UNKNOWN, false},
     {"111122223333", "aws", NULL, NULL, NULL,
-     "STS cannot be asked now whose credentials these are (timed out); nothing is sent to SES "
+     "STS cannot be asked now who owns the credentials (timed out); nothing is sent to SES "
      "there "
-     "before it has said so",
+     "before STS has answered",
      "111122223333", true},
-    {CALLER_UNKNOWN, NULL, NULL, NULL, NULL, "the account is remembered as unknown", CALLER_UNKNOWN,
+    {CALLER_UNKNOWN, NULL, NULL, NULL, NULL, "the account is kept as unknown", CALLER_UNKNOWN,
      true},
 #undef ARN
 #undef ARN_CN

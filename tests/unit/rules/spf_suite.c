@@ -267,7 +267,7 @@ static void the_survey_gives_every_class_of_the_suite_but_one(void **state)
     assert_int_equal(tally.cases, CASES);
     assert_int_equal(tally.right, CASES - 1);
     assert_string_equal(tally.wrong.at,
-                        "include-at-limit: the record needs 11 look-ups; 10 are allowed\n");
+                        "include-at-limit: the record needs 11 DNS lookups; 10 are allowed\n");
     buf_clear(&tally.wrong);
 }
 

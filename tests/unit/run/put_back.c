@@ -6,6 +6,7 @@
 
 #include "base/count.h"
 #include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
 #include "run/rollback.h"
 
 #define NEW "bounce.example.com"
@@ -55,7 +56,7 @@ static void given_open(struct given *g)
     assert_true(fleet_policy(f, (struct policy){.require = REQUIRE_MX_SPF}, &index));
     struct choice choice = {.identity = name_of(f, "example.com"), .mail_from = name_of(f, NEW)};
     assert_true(fleet_choice(f, choice, &row));
-    assert_int_equal(journal_open(&g->journal, NULL, JOURNAL_MEMORY, &why), OK);
+    assert_int_equal(journal_open_memory(&g->journal, &why), OK);
     assert_int_equal(journal_begin(g->journal, &g->head, f, &why), OK);
 }
 
@@ -150,7 +151,7 @@ static void a_default_comes_back_where_the_write_was_seen(void **state)
     const struct step steps[] = {{STEP_INTENT, .name = NEW},
                                  {STEP_SEEN, .name = NEW},
                                  {STEP_DONE, .name = NEW},
-                                 {STEP_NONE}};
+                                 {.kind = STEP_NONE}};
     check(steps, &(struct wanted){.left = NEW, .or_left = NEW, .until = UNTIL_SET});
 }
 
@@ -160,7 +161,7 @@ static void a_name_comes_back_with_its_behavior_and_success(void **state)
     const struct step steps[] = {{STEP_INTENT, NEW, OLD, BEHAVIOR_USE_DEFAULT_VALUE,
                                   BEHAVIOR_REJECT_MESSAGE, MAIL_FROM_SUCCESS},
                                  {STEP_SEEN, .name = NEW},
-                                 {STEP_NONE}};
+                                 {.kind = STEP_NONE}};
     check(steps, &(struct wanted){OLD, NEW, NEW, BEHAVIOR_REJECT_MESSAGE, UNTIL_SUCCESS});
 }
 
@@ -169,11 +170,12 @@ static void a_write_without_an_answer_leaves_two_possibilities(void **state)
 {
     (void)state;
     const struct step cut_off[] = {
-        {STEP_INTENT, .name = NEW, .before = OLD, .status_before = MAIL_FROM_FAILED}, {STEP_NONE}};
+        {STEP_INTENT, .name = NEW, .before = OLD, .status_before = MAIL_FROM_FAILED},
+        {.kind = STEP_NONE}};
     const struct step lost[] = {
         {STEP_INTENT, .name = NEW, .before = OLD, .status_before = MAIL_FROM_FAILED},
         {STEP_UNSURE, .name = NEW, .before = OLD},
-        {STEP_NONE}};
+        {.kind = STEP_NONE}};
     const struct wanted wanted = {OLD, NEW, OLD, .until = UNTIL_SET};
     check(cut_off, &wanted);
     check(lost, &wanted);
@@ -185,7 +187,7 @@ static void what_others_were_seen_to_set_is_not_what_the_run_left(void **state)
     const struct step steps[] = {{STEP_INTENT, .name = NEW, .before = OLD},
                                  {STEP_SEEN, .name = NEW},
                                  {STEP_DONE, .name = "other.example.com"},
-                                 {STEP_NONE}};
+                                 {.kind = STEP_NONE}};
     check(steps, &(struct wanted){OLD, NEW, NEW, .until = UNTIL_SET});
 }
 
@@ -198,7 +200,7 @@ static void of_two_writes_the_first_says_what_was_there(void **state)
                                  {STEP_INTENT, NEW, NEW, BEHAVIOR_REJECT_MESSAGE,
                                   BEHAVIOR_USE_DEFAULT_VALUE, MAIL_FROM_SUCCESS},
                                  {STEP_SEEN, .name = NEW, .behavior = BEHAVIOR_REJECT_MESSAGE},
-                                 {STEP_NONE}};
+                                 {.kind = STEP_NONE}};
     check(steps, &(struct wanted){OLD, NEW, NEW, .until = UNTIL_SET});
 }
 
@@ -217,7 +219,7 @@ static uint32_t rows_of(const struct step *steps, const struct rollback *how)
 static void what_was_not_written_is_not_put_back(void **state)
 {
     (void)state;
-    const struct step only_seen[] = {{STEP_DONE, .name = OLD}, {STEP_NONE}};
+    const struct step only_seen[] = {{STEP_DONE, .name = OLD}, {.kind = STEP_NONE}};
     assert_int_equal(rows_of(only_seen, &(struct rollback){0}), 0);
 }
 
@@ -225,7 +227,7 @@ static void patterns_and_outcomes_choose_rows(void **state)
 {
     (void)state;
     const struct step steps[] = {
-        {STEP_INTENT, .name = NEW, .before = OLD}, {STEP_DONE, .name = NEW}, {STEP_NONE}};
+        {STEP_INTENT, .name = NEW, .before = OLD}, {STEP_DONE, .name = NEW}, {.kind = STEP_NONE}};
     const struct {
         struct rollback how;
         uint32_t rows;
@@ -245,7 +247,7 @@ static void to_default_and_force_are_taken_at_their_word(void **state)
     (void)state;
     const struct step steps[] = {{STEP_INTENT, NEW, OLD, BEHAVIOR_USE_DEFAULT_VALUE,
                                   BEHAVIOR_REJECT_MESSAGE, MAIL_FROM_SUCCESS},
-                                 {STEP_NONE}};
+                                 {.kind = STEP_NONE}};
     struct given g;
     given_open(&g);
     steps_keep(&g, steps);

@@ -112,7 +112,7 @@ static void deleted_while_nobody_looked(void **state)
     struct ses_facts gone = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM};
     struct decision d = step_read(&s, &gone, FINDING_BIT(IDENTITY_MISSING), "does not exist");
     assert_int_equal(d.outcome, OUTCOME_FAILED);
-    assert_non_null(strstr(d.reason, "deleted while this run went on"));
+    assert_non_null(strstr(d.reason, "deleted during the run"));
     job.verification = VERIFICATION_NONE; /* it was never there */
     d = step_read(&s, &gone, FINDING_BIT(IDENTITY_MISSING), "does not exist");
     assert_int_equal(d.outcome, OUTCOME_REFUSED);

@@ -40,8 +40,8 @@ static void what_is_as_wanted_is_judged_like_others(void **state)
         {MAIL_FROM_PENDING, "x is a CNAME", OUTCOME_PENDING,
          "set already; SES says PENDING; in DNS: x is a CNAME"},
         {MAIL_FROM_TEMPORARY_FAILURE, "x has no MX", OUTCOME_PENDING,
-         "set already; SES says TEMPORARY_FAILURE: it must see the MX again within 72 hours, or it "
-         "gives the set-up up; in DNS: x has no MX"},
+         "set already; SES says TEMPORARY_FAILURE: SES must see the MX again within 72 hours, or "
+         "the set-up fails; in DNS: x has no MX"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -130,7 +130,8 @@ static void what_is_deleted_needs_no_putting_back(void **state)
         struct decision d = step_read(&s, &gone, FINDING_BIT(IDENTITY_MISSING), "is missing");
         assert_int_equal(d.to == JOB_DONE && d.outcome == OUTCOME_SKIPPED, puts_back);
         if (puts_back)
-            assert_non_null(strstr(d.reason, "does not exist any more: nothing to put back"));
+            assert_non_null(
+                strstr(d.reason, "does not exist any more, so there is nothing to roll back"));
     }
 }
 

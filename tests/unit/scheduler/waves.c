@@ -231,9 +231,8 @@ static void a_wave_whose_dns_was_too_slow_is_inconclusive(void **state)
     finish_many(&w, &f, 1, OUTCOME_DONE);
     assert_true(waves_are_over(&w));
     assert_string_equal(w.reason,
-                        "wave 2 is inconclusive: 2 identities waited for DNS or SES until "
-                        "their deadline, which is no failure and no success. Look at "
-                        "them, then resume");
+                        "wave 2 is inconclusive: 2 identities waited for DNS or SES until their "
+                        "deadline, which is neither failure nor success. Check them, then resume");
 }
 
 static void without_waves_a_deadline_holds_nobody_back(void **state)

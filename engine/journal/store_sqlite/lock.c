@@ -86,12 +86,14 @@ enum err lock_for_writing(struct lock *lock, const char *journal_file, struct wh
     if (!is_held())
         err = why_set(why, ERR_IO, "cannot lock %s.lock: %s", journal_file, strerror(errno));
     else if (holder_read(lock->fd, holder))
+        err = why_set(why, ERR_BUSY,
+                      "another mailfrom is writing to it: %s. Wait until it ends, or stop it with "
+                      "Ctrl-C there",
+                      holder);
+    else
         err = why_set(
             why, ERR_BUSY,
-            "another mailfrom writes to it: %s; wait for it, or stop it with Ctrl-C there", holder);
-    else
-        err = why_set(why, ERR_BUSY,
-                      "another mailfrom writes to it; wait for it, or stop it with Ctrl-C there");
+            "another mailfrom is writing to it. Wait until it ends, or stop it with Ctrl-C there");
     lock_release(lock);
     return err;
 }
@@ -108,7 +110,7 @@ enum err lock_for_reading(struct lock *lock, const char *journal_file, struct wh
             break;
         poll(NULL, 0, TRY_MS);
     }
-    err = is_held() ? why_set(why, ERR_BUSY, "it is being rewritten just now: try again")
+    err = is_held() ? why_set(why, ERR_BUSY, "it is being rewritten at this moment: try again")
                     : why_set(why, ERR_IO, "cannot lock it: %s", strerror(errno));
     lock_release(lock);
     return err;

@@ -7,6 +7,7 @@
 #include "sql.h"
 
 #define SCHEMA_VERSION 3
+#define SCHEMA_MARKED  3 /* from here on a high-water mark is made before the tables */
 
 /* Is it a journal, and one that this program can read? *version: 0 to SCHEMA_VERSION, where less
  * than SCHEMA_VERSION needs schema_migrate() first. ERR_GONE: an empty file (version 0), not yet a

@@ -1,12 +1,7 @@
 /*
- * The tables, as text. A row that was written is never changed, except the head of a run (state,
- * stopped, last). A run is there when its head is, and the head is written in the same transaction
- * as its fleet: half a run is never seen.
- *
- * Words of the program are stored as the numbers of their enums, for a record is written while
- * a call waits for it and a large fleet makes millions of them. The asserts below hold those
- * numbers still: whoever moves one adds a migration. Findings alone are numbered by the journal
- * itself, in the table `rule`, so that their enum may change. Instants are microseconds UTC.
+ * The tables, as text: the columns of store.c, and what SQLite's rows have beside them. What the
+ * values mean is the journal's business (head_rows.c, record_rows.c); a number that changes its
+ * meaning there needs a migration here. Instants are microseconds UTC.
  *
  * A migration that was published is never changed: journals of its version are on people's disks.
  * What a later program wants otherwise is one more migration, at the end of the list. A new journal
@@ -18,7 +13,7 @@
 #include "schema.h"
 
 #include "base/count.h"
-#include "journal.h"
+#include "journal/journal.h"
 #include "model/finding.h"
 #include "scheduler/record.h"
 
@@ -26,21 +21,6 @@
 #include <stdio.h>
 
 #define APPLICATION_ID 0x6d61696c /* "mail", shown by file(1) */
-
-static_assert(JOB_NEW == 0 && JOB_WAITING_DNS == 3 && JOB_FOLLOWING == 7 && JOB_DONE == 8, "job");
-static_assert(ACTION_NONE == 0 && ACTION_TIGHTEN == 4 && ACTION_RESTART == 5, "action");
-static_assert(OUTCOME_OPEN == 0 && OUTCOME_REFUSED == 6 && OUTCOME_DRIFTED == 9 &&
-                  OUTCOME_SKIPPED == 10,
-              "outcome");
-static_assert(MAIL_FROM_NONE == 0 && MAIL_FROM_SUCCESS == 2 && MAIL_FROM_UNKNOWN == 5, "status");
-static_assert(BEHAVIOR_USE_DEFAULT_VALUE == 0 && BEHAVIOR_REJECT_MESSAGE == 1, "behavior");
-static_assert(REQUIRE_MX_SPF == 0 && REQUIRE_MX == 1 && REQUIRE_NONE == 2, "require");
-static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GUARD_SKIP == 4 &&
-                  GUARD_UNKNOWN == 5,
-              "guard");
-static_assert(VERIFICATION_NONE == 0 && VERIFICATION_NOT_STARTED == 5, "verification");
-static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kind");
-static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_OPEN == 0 && RUN_ENDED == 2, "run");
 
 /* The states and outcomes that the list below names by number. */
 static_assert(JOB_FOLLOWING == 7 && JOB_DONE == 8 && OUTCOME_DONE == 3, "version_2");
@@ -172,7 +152,7 @@ enum err schema_vet(struct sql *s, int *version_out, struct why *why)
     if (version > SCHEMA_VERSION)
         return why_set(why, ERR_INPUT,
                        "was written by a newer mailfrom (journal version %lld, this program knows "
-                       "%d): use that program",
+                       "%d): use the newer program",
                        (long long)version, SCHEMA_VERSION);
     *version_out = (int)version;
     return OK;

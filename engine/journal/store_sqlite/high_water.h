@@ -1,16 +1,19 @@
 /*
  * The high-water mark of a journal, in the file "journal.db.mark": how far the journal had come
- * when it was last written to. A log that was cut, or whose end was damaged, looks to SQLite like
- * one that never was longer; this second witness knows better.
+ * when it was last written to. To SQLite, a cut log or a log with a damaged end looks like a
+ * shorter log; the mark is a second witness.
  *
- * It is written after the commit that it tells of is durable, so it is never ahead of what was on
- * the disk, and a journal that is behind its mark has lost records. It is not synced with each
- * commit: a kill takes nothing of it away, and after a loss of power it may lie some seconds back,
- * where it proves less and accuses nobody. Two slots of a sector each are written in turn, so that
+ * The mark is written after its commit is durable, so the mark is never ahead of the disk, and a
+ * journal behind its mark has lost records. The mark is not synced with each commit: a kill loses
+ * nothing of it, and after a loss of power the mark may lag some seconds, proving less but never
+ * accusing wrongly. Two slots, each a sector in a block of its own, are written in turn, so that
  * one is whole whatever happens to the other.
  *
- * A journal without a mark was copied from elsewhere or written by an older program; nothing
- * follows from that. For this room only.
+ * A mark that has gone is missed: it is on the disk, in both slots and under its name, before the
+ * tables of a journal are committed (high_water_begin), and never removed. So a journal with the
+ * tables of version 3 or later has one, whenever its writer was killed or the power failed, and
+ * where there is none it was taken away, emptied or overwritten, or the journal was copied without
+ * it. Journals of older programs have none. For this room only.
  */
 #ifndef MF_HIGH_WATER_H
 #define MF_HIGH_WATER_H
@@ -37,8 +40,12 @@ struct high_water {
 /* Reads the mark of a journal. OK with turn 0: there is none that can be read. */
 enum err high_water_read(struct high_water *mark, const char *journal_file, struct why *why);
 
-/* The writer's file. */
+/* The writer's file; made, empty, where there is none. */
 enum err high_water_open(int *fd, const char *journal_file, struct why *why);
+/* A mark that proves nothing yet goes into both slots, where *mark is none; what is in the file is
+ * on the disk then, and so is its name. */
+enum err high_water_begin(struct high_water *mark, int fd, const char *journal_file,
+                          struct why *why);
 /* Writes the mark into the slot whose turn it is, and counts. No sync. */
 enum err high_water_write(struct high_water *mark, int fd, struct why *why);
 enum err high_water_sync(int fd, struct why *why);

@@ -1,6 +1,6 @@
 /*
- * The lock file beside a journal, "journal.db.lock". It is never removed: a lock on a file that
- * somebody else may have replaced protects nothing.
+ * The lock file beside a journal, "journal.db.lock". The lock file is never removed: a lock on a
+ * replaced file protects nothing.
  *
  * Two open-file-description locks (fcntl(2), F_OFD_SETLK) on single bytes of it; both die with
  * their holder, whatever kills it:
@@ -30,12 +30,12 @@ enum err lock_for_writing(struct lock *lock, const char *journal_file, struct wh
  * ERR_BUSY: a checkpoint goes on and did not end within 200 ms. */
 enum err lock_for_reading(struct lock *lock, const char *journal_file, struct why *why);
 void lock_release(struct lock *lock);
-/* The writer: is the writer's byte still held by this process, and by nobody else? */
+/* The writer: does this process alone still hold the writer's byte? */
 bool lock_is_ours(struct lock *lock);
-/* Does a process hold the writer's byte just now? Neither takes nor awaits a lock. Its name goes to
+/* Does a process hold the writer's byte now? Neither takes nor awaits a lock. Its name goes to
  * holder: "pid 4194304 on host", or "". */
 bool lock_is_held(const char *journal_file, char holder[LOCK_HOLDER_MAX]);
-/* There is no lock file: whoever holds its lock cannot be seen. */
+/* There is no lock file: a holder of its lock cannot be seen. */
 bool lock_is_gone(const char *journal_file);
 
 /* The writer: may the main file change now? Never waits. */

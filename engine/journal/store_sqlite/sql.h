@@ -5,8 +5,8 @@
 #ifndef MF_SQL_H
 #define MF_SQL_H
 
-#include "base/arena.h"
 #include "base/error.h"
+#include "journal/store.h"
 
 struct sql;      /* a connection */
 struct sql_stmt; /* a prepared statement */
@@ -36,6 +36,9 @@ int sql_wal_pages(const struct sql *s); /* pages in the log after the last commi
 void sql_keep_wal(struct sql *s, bool keep);
 
 enum err sql_exec(struct sql *s, const char *text, struct why *why);
+/* A transaction that writes; taken back by sql_exec("ROLLBACK"). */
+enum err sql_enter(struct sql *s, struct why *why);
+enum err sql_commit(struct sql *s, struct why *why);
 /* The first column of the first row; 0 when there is none. */
 enum err sql_int(struct sql *s, const char *text, int64_t *out, struct why *why);
 /* Finds nothing wrong, or ERR_IO with SQLite's first complaint. */
@@ -46,16 +49,17 @@ enum err sql_check(struct sql *s, struct why *why);
 #define SQL_HEAD_LEN 100
 void sql_head(struct sql *s, unsigned char out[SQL_HEAD_LEN]);
 int64_t sql_last_id(const struct sql *s);
+bool sql_main_is_empty(struct sql *s); /* has the main file no page yet? */
+/* What is in the log, by whomever it was written, is on the disk on return. */
+enum err sql_sync_log(struct sql *s, struct why *why);
 
 enum err sql_prepare(struct sql *s, struct sql_stmt **out, struct text text, struct why *why);
 void sql_finish(struct sql_stmt *st); /* accepts NULL */
 
 /* Places count from 1. Texts are borrowed until the next sql_reset. */
 void sql_bind_int(struct sql_stmt *st, int place, int64_t value);
-void sql_bind_real(struct sql_stmt *st, int place, double value);
-void sql_bind_text(struct sql_stmt *st, int place, struct text value);
-void sql_bind_null(struct sql_stmt *st, int place);
-void sql_bind_blob(struct sql_stmt *st, int place, const void *bytes, size_t len);
+void sql_bind_values(struct sql_stmt *st, int place, const struct store_value *values,
+                     unsigned len);
 
 /* One row further. ERR_GONE: there is none (and the statement is reset). */
 enum err sql_step(struct sql *s, struct sql_stmt *st, struct why *why);
@@ -64,10 +68,9 @@ enum err sql_run(struct sql *s, struct sql_stmt *st, struct why *why);
 void sql_reset(struct sql_stmt *st);
 
 /* Columns count from 0. */
-bool sql_col_is_null(struct sql_stmt *st, int column);
 int64_t sql_col_int(struct sql_stmt *st, int column);
-double sql_col_real(struct sql_stmt *st, int column);
 /* The bytes are SQLite's until the next step or reset. */
 struct text sql_col_text(struct sql_stmt *st, int column);
+void sql_col_values(struct sql_stmt *st, int column, struct store_value *values, unsigned len);
 
 #endif

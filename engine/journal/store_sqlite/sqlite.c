@@ -39,6 +39,7 @@ struct scratch {
 
 struct sql {
     sqlite3 *db;
+    struct sql_stmt *enter, *commit; /* made at the first transaction */
     int wal_pages;
     struct scratch *scratch; /* SQL_SCRATCH: owned */
 };
@@ -245,10 +246,10 @@ static enum err sql_fail(struct sql *s, struct why *why)
     int code = sqlite3_extended_errcode(s->db);
     enum err err = err_of(code);
     if ((code & 0xff) == SQLITE_CORRUPT)
-        return why_set(why, err,
-                       "the file is damaged (%s): put back a copy of it, or name another file with "
-                       "--journal",
-                       sqlite3_errmsg(s->db));
+        return why_set(
+            why, err,
+            "the file is damaged (%s): restore it from a copy, or name another file with --journal",
+            sqlite3_errmsg(s->db));
     bool full = (code & 0xff) == SQLITE_FULL || sqlite3_system_errno(s->db) == ENOSPC;
     const char *hint = err == ERR_IO && full ? ": no space left on device" : "";
     return why_set(why, err == OK ? ERR_IO : err, "%s%s", sqlite3_errmsg(s->db), hint);
@@ -348,6 +349,8 @@ void sql_close(struct sql *s)
 {
     if (!s)
         return;
+    sql_finish(s->enter);
+    sql_finish(s->commit);
     int code = sqlite3_close(s->db);
     assert(code == SQLITE_OK); /* else a statement was not finished */
     (void)code;
@@ -401,8 +404,8 @@ enum err sql_check(struct sql *s, struct why *why)
         err = sql_step(s, st, why);
     if (err == OK && !text_eq(sql_col_text(st, 0), TEXT("ok")))
         err = why_set(why, ERR_IO,
-                      "the file is damaged (" TEXT_FMT "): put back a copy of it, or name another "
-                      "file with --journal",
+                      "the file is damaged (" TEXT_FMT
+                      "): restore it from a copy, or name another file with --journal",
                       TEXT_ARG(sql_col_text(st, 0)));
     sql_finish(st);
     return err;
@@ -415,6 +418,26 @@ void sql_head(struct sql *s, unsigned char out[SQL_HEAD_LEN])
     if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
         file && file->pMethods)
         file->pMethods->xRead(file, out, SQL_HEAD_LEN, 0);
+}
+
+bool sql_main_is_empty(struct sql *s)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    return sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+           file && file->pMethods && file->pMethods->xFileSize(file, &size) == SQLITE_OK &&
+           size == 0;
+}
+
+enum err sql_sync_log(struct sql *s, struct why *why)
+{
+    sqlite3_file *log = NULL;
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+        !log || !log->pMethods)
+        return OK; /* there is none yet */
+    if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK)
+        return OK;
+    return why_set(why, ERR_IO, "its log cannot be written: %s", strerror(errno));
 }
 
 int64_t sql_last_id(const struct sql *s)
@@ -453,25 +476,24 @@ void sql_bind_int(struct sql_stmt *st, int place, int64_t value)
     bound(sqlite3_bind_int64(of(st), place, value));
 }
 
-void sql_bind_real(struct sql_stmt *st, int place, double value)
+static int value_bind(sqlite3_stmt *st, int place, const struct store_value *value)
 {
-    bound(sqlite3_bind_double(of(st), place, value));
+    switch (value->type) {
+    case STORE_NULL: return sqlite3_bind_null(st, place);
+    case STORE_INT: return sqlite3_bind_int64(st, place, value->number);
+    case STORE_REAL: return sqlite3_bind_double(st, place, value->real);
+    case STORE_BYTES:
+        return sqlite3_bind_blob64(st, place, value->text.at, value->text.len, SQLITE_STATIC);
+    case STORE_TEXT: break;
+    }
+    const char *at = value->text.len ? value->text.at : "";
+    return sqlite3_bind_text64(st, place, at, value->text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void sql_bind_text(struct sql_stmt *st, int place, struct text value)
+void sql_bind_values(struct sql_stmt *st, int place, const struct store_value *values, unsigned len)
 {
-    const char *at = value.len ? value.at : "";
-    bound(sqlite3_bind_text64(of(st), place, at, value.len, SQLITE_STATIC, SQLITE_UTF8));
-}
-
-void sql_bind_null(struct sql_stmt *st, int place)
-{
-    bound(sqlite3_bind_null(of(st), place));
-}
-
-void sql_bind_blob(struct sql_stmt *st, int place, const void *bytes, size_t len)
-{
-    bound(sqlite3_bind_blob64(of(st), place, bytes, len, SQLITE_STATIC));
+    for (unsigned i = 0; i < len; i++)
+        bound(value_bind(of(st), place + (int)i, &values[i]));
 }
 
 enum err sql_step(struct sql *s, struct sql_stmt *st, struct why *why)
@@ -495,14 +517,25 @@ enum err sql_run(struct sql *s, struct sql_stmt *st, struct why *why)
     return err == ERR_GONE ? OK : err;
 }
 
+static enum err run_kept(struct sql *s, struct sql_stmt **st, struct text text, struct why *why)
+{
+    enum err err = *st ? OK : sql_prepare(s, st, text, why);
+    return err == OK ? sql_run(s, *st, why) : err;
+}
+
+enum err sql_enter(struct sql *s, struct why *why)
+{
+    return run_kept(s, &s->enter, TEXT("BEGIN IMMEDIATE"), why);
+}
+
+enum err sql_commit(struct sql *s, struct why *why)
+{
+    return run_kept(s, &s->commit, TEXT("COMMIT"), why);
+}
+
 void sql_reset(struct sql_stmt *st)
 {
     sqlite3_reset(of(st));
-}
-
-bool sql_col_is_null(struct sql_stmt *st, int column)
-{
-    return sqlite3_column_type(of(st), column) == SQLITE_NULL;
 }
 
 int64_t sql_col_int(struct sql_stmt *st, int column)
@@ -510,13 +543,31 @@ int64_t sql_col_int(struct sql_stmt *st, int column)
     return sqlite3_column_int64(of(st), column);
 }
 
-double sql_col_real(struct sql_stmt *st, int column)
-{
-    return sqlite3_column_double(of(st), column);
-}
-
 struct text sql_col_text(struct sql_stmt *st, int column)
 {
     const void *at = sqlite3_column_blob(of(st), column);
     return (struct text){at, (size_t)sqlite3_column_bytes(of(st), column)};
+}
+
+static void value_take(struct store_value *out, sqlite3_value *value)
+{
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+        out->type = STORE_INT;
+        out->number = sqlite3_value_int64(value);
+        break;
+    case SQLITE_FLOAT: *out = store_real(sqlite3_value_double(value)); break;
+    case SQLITE_NULL: out->type = STORE_NULL; break;
+    default:
+        out->type = STORE_TEXT;
+        out->text.at = sqlite3_value_blob(value);
+        out->text.len = (size_t)sqlite3_value_bytes(value);
+    }
+}
+
+/* A column's value is not protected against other threads, of which a connection has none. */
+void sql_col_values(struct sql_stmt *st, int column, struct store_value *values, unsigned len)
+{
+    for (unsigned i = 0; i < len; i++)
+        value_take(&values[i], sqlite3_column_value(of(st), column + (int)i));
 }

@@ -153,8 +153,8 @@ static enum err files_copy(struct sql_files *copy, const char *journal_file, str
     heads_read(journal_file, &before);
     if (!file_copy(journal_file, false, &copy->main) || !file_copy(from_wal, true, &copy->log))
         return why_set(why, ERR_IO,
-                       "cannot copy it to %s, which reading beside a writer needs: %s. Let TMPDIR "
-                       "name a folder with room",
+                       "cannot copy it to %s, as needed to read a journal in use: %s. Set TMPDIR "
+                       "to a folder with free space",
                        tmp_folder(), strerror(errno));
     heads_read(journal_file, &after);
     if (memcmp(&before, &after, sizeof before) == 0)

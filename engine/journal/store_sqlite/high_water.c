@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLOT_LEN 512 /* a sector: it is written whole or not at all */
+#define SLOT_LEN 512  /* a sector: it is written whole or not at all */
+#define SLOT_GAP 4096 /* disks whose sectors are larger tear that many bytes at once */
 #define SLOTS    2
 #define FORMAT                                                                                     \
     "mailfrom journal mark 1: turn %" PRIu64 " runs %" PRIu64 " run %" PRIu64 " record %" PRIu64   \
@@ -71,7 +72,7 @@ enum err high_water_read(struct high_water *mark, const char *journal_file, stru
     for (int i = 0; i < SLOTS; i++) {
         struct high_water found;
         memset(slot, 0, sizeof slot);
-        if (pread(fd, slot, SLOT_LEN, (off_t)i * SLOT_LEN) == SLOT_LEN && slot_scan(&found, slot) &&
+        if (pread(fd, slot, SLOT_LEN, (off_t)i * SLOT_GAP) == SLOT_LEN && slot_scan(&found, slot) &&
             found.turn > mark->turn)
             *mark = found;
     }
@@ -92,7 +93,7 @@ enum err high_water_write(struct high_water *mark, int fd, struct why *why)
     char slot[SLOT_LEN + 1];
     mark->turn++;
     slot_print(mark, slot);
-    ssize_t len = pwrite(fd, slot, SLOT_LEN, (off_t)(mark->turn % SLOTS) * SLOT_LEN);
+    ssize_t len = pwrite(fd, slot, SLOT_LEN, (off_t)(mark->turn % SLOTS) * SLOT_GAP);
     if (len >= 0 && len != SLOT_LEN)
         errno = ENOSPC;
     return len == SLOT_LEN ? OK : cannot("written", why);
@@ -101,4 +102,15 @@ enum err high_water_write(struct high_water *mark, int fd, struct why *why)
 enum err high_water_sync(int fd, struct why *why)
 {
     return fdatasync(fd) == 0 ? OK : cannot("written", why);
+}
+
+enum err high_water_begin(struct high_water *mark, int fd, const char *journal_file,
+                          struct why *why)
+{
+    enum err err = OK;
+    while (err == OK && mark->turn < SLOTS)
+        err = high_water_write(mark, fd, why);
+    if (err == OK)
+        err = high_water_sync(fd, why);
+    return err == OK ? place_sync(journal_file, why) : err;
 }

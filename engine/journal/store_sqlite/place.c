@@ -1,6 +1,6 @@
 /*
- * The vetting of a journal's path. The folder is resolved first and must be safe; then nobody but
- * its owner can swap what lies in it, so looking at the file and opening it later by name is sound.
+ * The vetting of a journal's path. The folder is resolved first and must be safe; then only the
+ * folder's owner can swap its files, so checking a file and opening it later by name is sound.
  */
 #include "place.h"
 
@@ -54,7 +54,7 @@ static enum err file_vet(const char *file, bool for_writing, struct why *why)
         return OK;
     if (st.st_uid != geteuid())
         return why_set(why, ERR_INPUT,
-                       "belongs to somebody else (uid %u): name one of your own with --journal",
+                       "belongs to another user (uid %u): name a file of your own with --journal",
                        (unsigned)st.st_uid);
     if (st.st_mode & OTHERS_WRITE)
         return why_set(why, ERR_INPUT, "others can write to it (mode %03o): chmod go-w it first",
@@ -101,13 +101,24 @@ static enum err disk_vet(const char *folder, struct why *why)
                    folder, network);
 }
 
-static enum err folder_vet(const char *folder, struct why *why)
+static enum err folder_look(const char *folder, struct stat *st, struct why *why)
+{
+    if (lstat(folder, st) != 0)
+        return why_set(why, ERR_IO, "folder %s: %s", folder, strerror(errno));
+    if (!S_ISDIR(st->st_mode)) /* the path was resolved */
+        return why_set(why, ERR_IO, "folder %s was replaced by %s", folder, kind_name(st->st_mode));
+    return OK;
+}
+
+static enum err folder_vet(const char *folder, struct stat *out, struct why *why)
 {
     struct stat st;
-    if (lstat(folder, &st) != 0)
-        return why_set(why, ERR_IO, "folder %s: %s", folder, strerror(errno));
+    enum err err = folder_look(folder, &st, why);
+    if (err != OK)
+        return err;
+    *out = st;
     if (st.st_uid != geteuid() && st.st_uid != 0)
-        return why_set(why, ERR_INPUT, "its folder %s belongs to somebody else (uid %u)", folder,
+        return why_set(why, ERR_INPUT, "its folder %s belongs to another user (uid %u)", folder,
                        (unsigned)st.st_uid);
     if (st.st_mode & OTHERS_WRITE)
         return why_set(why, ERR_INPUT,
@@ -117,9 +128,9 @@ static enum err folder_vet(const char *folder, struct why *why)
     return OK;
 }
 
-/* Splits path at its last slash and resolves the folder; *folder_len is the folder's length. */
+/* Splits path at its last slash and resolves the folder. */
 static enum err place_resolve(struct place *place, const char *path, bool make_folder,
-                              size_t *folder_len, struct why *why)
+                              struct why *why)
 {
     char folder[PATH_MAX], real[PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -140,7 +151,6 @@ static enum err place_resolve(struct place *place, const char *path, bool make_f
     if (real_len + 1 + strlen(base) >= PLACE_LEN_MAX)
         return why_set(why, ERR_INPUT, "the path is too long");
     snprintf(place->file, sizeof place->file, "%.*s/%s", (int)real_len, real, base);
-    *folder_len = real_len;
     return OK;
 }
 
@@ -157,7 +167,32 @@ static enum err folder_sync(const char *folder, struct why *why)
     return synced ? OK : why_set(why, ERR_IO, "folder %s: %s", folder, strerror(trouble));
 }
 
-static enum err file_make(const char *file, const char *folder, bool *made, struct why *why)
+/* Whoever makes a journal makes the main file first, and none of ours removes it: where others of
+ * its files are and it is not, it was taken away. Looked for in this order, since another process
+ * may make a journal meanwhile. */
+static enum err remains_vet(const char *file, struct why *why)
+{
+    static const char *const ends[] = {"-wal", "-shm", "-journal", ".mark"};
+    char found[128] = "", path[PATH_MAX + 16];
+    struct stat st;
+    size_t len = 0;
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        snprintf(path, sizeof path, "%s%s", file, ends[i]);
+        if (lstat(path, &st) == 0)
+            len +=
+                (size_t)snprintf(found + len, sizeof found - len, "%s%s", len ? ", " : "", ends[i]);
+    }
+    if (!len || lstat(file, &st) == 0 || errno != ENOENT)
+        return OK;
+    return why_set(
+        why, ERR_INPUT,
+        "is not there, but what belongs to it is (%s): it was removed or renamed, and "
+        "what its runs wrote is not known without it. Put it back beside these files; or "
+        "to begin anew, move them away or name another file with --journal",
+        found);
+}
+
+static enum err file_make(const char *file, const char *folder, struct why *why)
 {
     int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST)
@@ -165,7 +200,6 @@ static enum err file_make(const char *file, const char *folder, bool *made, stru
     if (fd < 0)
         return why_set(why, ERR_IO, "cannot be created: %s", strerror(errno));
     close(fd);
-    *made = true;
     char above[PATH_MAX + 4];
     snprintf(above, sizeof above, "%s/..", folder); /* which place_resolve may have added to */
     enum err err = folder_sync(folder, why);
@@ -181,12 +215,13 @@ static enum err above_vet(const char *folder, struct why *why)
     snprintf(above, sizeof above, "%s", folder);
     for (char *slash; (slash = strrchr(above, '/'));) {
         *(slash == above ? slash + 1 : slash) = '\0';
-        if (stat(above, &st) != 0)
-            return why_set(why, ERR_IO, "folder %s: %s", above, strerror(errno));
+        enum err err = folder_look(above, &st, why);
+        if (err != OK)
+            return err;
         if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
             return why_set(why, ERR_INPUT,
-                           "its folder %s lies in %s, where all may rename it (mode %03o): chmod "
-                           "o-w that, or name a file elsewhere",
+                           "its folder %s lies in %s, where every user may rename it (mode %03o): "
+                           "chmod o-w that, or name a file elsewhere",
                            folder, above, (unsigned)(st.st_mode & 07777));
         if (slash == above)
             break;
@@ -194,21 +229,43 @@ static enum err above_vet(const char *folder, struct why *why)
     return OK;
 }
 
+/* "/" is its own folder. */
+static void folder_of(char folder[PATH_MAX], const char *file)
+{
+    size_t len = (size_t)(strrchr(file, '/') - file);
+    snprintf(folder, PATH_MAX, "%.*s", len ? (int)len : 1, file);
+}
+
+enum err place_sync(const char *file, struct why *why)
+{
+    char folder[PATH_MAX];
+    folder_of(folder, file);
+    return folder_sync(folder, why);
+}
+
+enum err place_folder_vet(const struct place *place, struct stat *out, struct why *why)
+{
+    char folder[PATH_MAX];
+    folder_of(folder, place->file);
+    enum err err = folder_vet(folder, out, why);
+    return err == OK ? above_vet(folder, why) : err;
+}
+
 static enum err place_vet(struct place *place, const char *path, bool makes, struct why *why)
 {
-    size_t folder_len = 0;
-    enum err err = place_resolve(place, path, makes, &folder_len, why);
+    struct stat st;
+    enum err err = place_resolve(place, path, makes, why);
     if (err != OK)
         return err == ERR_GONE && makes ? ERR_IO : err;
     char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%.*s", folder_len ? (int)folder_len : 1, place->file);
-    err = folder_vet(folder, why);
-    if (err == OK)
-        err = above_vet(folder, why);
+    folder_of(folder, place->file);
+    err = place_folder_vet(place, &st, why);
     if (err == OK)
         err = disk_vet(folder, why);
+    if (err == OK)
+        err = remains_vet(place->file, why);
     if (err == OK && makes)
-        err = file_make(place->file, folder, &place->made, why);
+        err = file_make(place->file, folder, why);
     return err == OK ? file_vet(place->file, true, why) : err;
 }
 
@@ -224,7 +281,8 @@ enum err place_for_update(struct place *place, const char *path, struct why *why
 
 enum err place_for_reading(struct place *place, const char *path, struct why *why)
 {
-    size_t folder_len = 0;
-    enum err err = place_resolve(place, path, false, &folder_len, why);
+    enum err err = place_resolve(place, path, false, why);
+    if (err == OK)
+        err = remains_vet(place->file, why);
     return err == OK ? file_vet(place->file, false, why) : err;
 }

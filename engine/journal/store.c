@@ -1,0 +1,40 @@
+/*
+ * The columns of a store's tables, in the order in which the journal writes and reads them. Their
+ * codecs are in head_rows.c, fleet_rows.c, record_rows.c, lane_rows.c, rule_rows.c, loss.c and
+ * written_rows.c.
+ */
+#include "store.h"
+
+const struct store_columns store_columns[STORE_VIEWS] = {
+    [TABLE_RUN] = {"run",
+                   "verb, state, parent, started, stopped, last, seed, jobs, options, version,"
+                   " digest, max_failures, max_failures_percent, guarded, undigested, last_record,"
+                   " last_digest",
+                   17},
+    [TABLE_WAVE] = {"wave", "value, percent", 2},
+    [TABLE_ACCOUNT] = {"account",
+                       "name, profile, role_arn, external_id, source_profile, account_id, rate", 7},
+    [TABLE_LANE] = {"lane",
+                    "account, region, caller_account, caller_partition, caller_arn, begun_with", 6},
+    [TABLE_POLICY] = {"policy", "behavior, require, mx_region, timeout, accept, until", 6},
+    [TABLE_FILE] = {"file", "name", 1},
+    [TABLE_CHOICE] = {"choice", "identity, mail_from, lane, policy, file, type, guarded, line, col",
+                      9},
+    [TABLE_EXPECTED] = {"expected", "mail_from, behavior, status, or_mail_from, or_behavior", 5},
+    [TABLE_RECORD] = {"record",
+                      "job, at, kind, from_state, write_mail_from, write_behavior, state, action,"
+                      " outcome, reason, before_known, mail_from_before, behavior_before,"
+                      " seen_known, mail_from_seen, behavior_seen, status_seen, mx, spf, dmarc,"
+                      " findings, findings_json, writes, calls, restarts, attempts, first_seen,"
+                      " finished, deadline, verification, accepted, wave, digest",
+                      33},
+    [TABLE_LANE_NOTE] = {"lane_note", "lane, at, reason", 3},
+    [TABLE_RULE] = {"rule", "name", 1},
+    [TABLE_LOST] = {"lost", "kept, what", 2},
+    [VIEW_OUTLINE] = {"record", "job, has_notes", 2},
+    [VIEW_SENT] = {"record",
+                   "run, account, region, identity, at, kind, state, outcome, accepted,"
+                   " write_mail_from, write_behavior, mail_from_seen, behavior_seen,"
+                   " mail_from_before, behavior_before",
+                   15},
+};

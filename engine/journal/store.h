@@ -1,0 +1,172 @@
+/*
+ * The interface between a journal and its store. A store keeps rows durably, in order, by whole
+ * transactions, and does not know the meaning of a row. The journal's side (journal.h) has
+ * everything else once: fleets and records as rows, rules by name, digests, the newest record of
+ * each job, and the consequences of a loss. So no two stores can differ there.
+ *
+ * One thread at a time. After an error of enter, put, set_state, add_loss or leave the journal only
+ * reads and closes. Tests for a store: docs/ARCHITECTURE.md, "A new journal store".
+ */
+#ifndef MF_STORE_H
+#define MF_STORE_H
+
+#include "journal.h"
+
+enum store_type {
+    STORE_NULL, /* of an older program, or left out; as a number 0, as a text empty */
+    STORE_INT,
+    STORE_REAL,
+    STORE_TEXT,  /* any bytes, NUL and what is no UTF-8 among them; nearly always UTF-8 */
+    STORE_BYTES, /* a digest; may come back as STORE_TEXT */
+};
+
+struct store_value {
+    enum store_type type;
+    union {
+        int64_t number;
+        double real;
+        struct text text; /* borrowed: for the length of one call, or of one callback */
+    };
+};
+
+/* The tables, with the meaning of a row's number. Unless another order is named, rows are read by
+ * number. */
+enum store_table {
+    TABLE_RUN,  /* its head. The store numbers runs 1, 2, ..., and gives no number twice, also not
+                   that of a run that is lost. Read from the newest to the oldest */
+    TABLE_WAVE, /* from here on the fleet of a run: the place in its array, given by the journal */
+    TABLE_ACCOUNT,
+    TABLE_LANE,
+    TABLE_POLICY,
+    TABLE_FILE,
+    TABLE_CHOICE,
+    TABLE_EXPECTED,
+    TABLE_RECORD,    /* given by the store: greater than that of every record kept before */
+    TABLE_LANE_NOTE, /* given by the store, likewise */
+    TABLE_RULE,      /* of all runs: the journal's number of a rule of findings */
+    TABLE_LOST,      /* runs that have lost records: the run (add_loss); 0: runs that may be gone */
+    STORE_TABLES,
+    /* Views, only for reading. */
+    VIEW_OUTLINE = STORE_TABLES, /* the records of a run: of which job, and whether it has notes */
+    VIEW_SENT, /* records of all runs, in the order of keeping, that are intents or answers or have
+                  accepted > 0, and of whom they are */
+    STORE_VIEWS,
+};
+
+struct store_columns {
+    const char *name;    /* of the table */
+    const char *columns; /* names with commas between them, beside run and number */
+    unsigned len;
+};
+
+extern const struct store_columns store_columns[STORE_VIEWS];
+
+#define STORE_VALUES_MAX 40 /* columns of a table */
+#define RECORD_NOTES     21 /* the column findings_json of TABLE_RECORD */
+
+struct store_row {
+    uint64_t number;
+    const struct store_value *values; /* one for each column */
+};
+
+/* What a run's head changes to. */
+struct store_state {
+    enum run_state state;
+    instant_us stopped, last;
+    uint64_t last_record, last_digest; /* of its newest record; 0: none */
+};
+
+/* The newest record of a run, and the instant of that or of its newest note, whichever is later. */
+struct store_tail {
+    uint64_t record, digest; /* 0: there is none; or it has none */
+    instant_us at;
+};
+
+/* A record that is wanted, and the one from which its notes are taken. */
+struct store_pick {
+    uint64_t record;
+    uint64_t notes; /* 0: from none */
+};
+
+enum store_end {
+    STORE_UNDO,   /* as if it had not been begun */
+    STORE_COMMIT, /* durable on return */
+    /* An intent is among the rows: OK only while this process may go on to send it, and whoever
+     * opens the journal hereafter finds it. */
+    STORE_COMMIT_INTENT,
+};
+
+/* A store that cannot tell whether it has lost anything, and has found nothing else, ends its
+ * sentence with this; the sentences of several losses have "; " between them. */
+#define STORE_NOT_KNOWN ", so whether its newest records are there is not known"
+
+/* What a store was found to have lost when it was opened. */
+struct store_loss {
+    bool found;
+    uint64_t run;      /* whose records were lost; 0: that is not known */
+    uint64_t runs;     /* how many there were, as far as that is known */
+    bool runs_unknown; /* there may have been more, how many is not known: 0 in TABLE_LOST */
+    char what[JOURNAL_LOSS_MAX];
+};
+
+/* Each store's own struct begins with this one. */
+struct store {
+    const struct store_ops *ops;
+    const char *name; /* for messages; lives as long as the store */
+    bool is_read_only;
+    bool has_failed; /* the journal's word, after an error: it is not known what was written */
+    struct store_loss loss;
+};
+
+struct store_ops {
+    void (*close)(struct store *store);
+
+    /* A transaction: enter, any number of the three below, leave. STORE_UNDO cannot fail. */
+    enum err (*enter)(struct store *store, struct why *why);
+    /* Adds a row, but none to TABLE_LOST. *number: what the journal or the store gives it, as the
+     * table says. An intent that this process has no right to keep any more is an error. */
+    enum err (*put)(struct store *store, enum store_table table, uint64_t run,
+                    const struct store_value *values, uint64_t *number, struct why *why);
+    enum err (*set_state)(struct store *store, uint64_t run, const struct store_state *state,
+                          struct why *why);
+    /* Adds to what is known of a run's loss, unless that says so already. The run need not be there
+     * any more. `kept` of the first one is how many records it has now, and stays. */
+    enum err (*add_loss)(struct store *store, uint64_t run, struct text what, struct why *why);
+    enum err (*leave)(struct store *store, enum store_end end, struct why *why);
+
+    /* The rows of a run, or of all (0); until fn returns false. fn may read more of the store. OK
+     * where there are none. */
+    enum err (*rows)(struct store *store, enum store_table table, uint64_t run,
+                     bool (*fn)(void *ctx, const struct store_row *row), void *ctx,
+                     struct why *why);
+    /* These records of a run, in this order. ERR_GONE: one of them is not there. */
+    enum err (*fetch)(struct store *store, uint64_t run, const struct store_pick *picks,
+                      uint32_t len, bool (*fn)(void *ctx, const struct store_row *row), void *ctx,
+                      struct why *why);
+    enum err (*tail)(struct store *store, uint64_t run, struct store_tail *tail, struct why *why);
+    /* Does a process that is not this one carry the run now? Its name goes to holder. */
+    enum journal_writer (*writer)(struct store *store, uint64_t run,
+                                  char holder[JOURNAL_HOLDER_MAX]);
+};
+
+static inline struct store_value store_null(void)
+{
+    return (struct store_value){.type = STORE_NULL};
+}
+
+static inline struct store_value store_int(int64_t number)
+{
+    return (struct store_value){.type = STORE_INT, .number = number};
+}
+
+static inline struct store_value store_real(double real)
+{
+    return (struct store_value){.type = STORE_REAL, .real = real};
+}
+
+static inline struct store_value store_text(struct text text)
+{
+    return (struct store_value){.type = STORE_TEXT, .text = text};
+}
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * A journal in a file of SQLite, or in memory. The first store (store.h); nothing is linked with
+ * SQLite but this room.
+ */
+#ifndef MF_STORE_SQLITE_H
+#define MF_STORE_SQLITE_H
+
+#include "journal/journal.h"
+
+/* For a writer: the folder is made (0700, one level) and the file (0600) when they are missing.
+ * ERR_GONE: there is no such file (JOURNAL_READ, JOURNAL_UPDATE). ERR_BUSY: another process writes;
+ * *why names its pid and host. */
+enum err journal_open_file(struct journal **out, const char *path, enum journal_mode mode,
+                           struct why *why);
+/* Written and read like any other, but gone when it is closed: for plans. */
+enum err journal_open_memory(struct journal **out, struct why *why);
+
+#endif

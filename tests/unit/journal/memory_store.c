@@ -1,0 +1,527 @@
+/* Tables are arrays of rows in the order of keeping, and a transaction is their lengths. */
+#include "memory_store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct memory_row {
+    uint64_t run, number;
+    struct store_value *values; /* one block with the bytes of its texts */
+};
+
+struct memory_table {
+    struct memory_row *at;
+    size_t len, room;
+};
+
+struct memory_rows {
+    struct memory_table tables[STORE_TABLES];
+    uint64_t runs, numbers; /* the last ones given */
+    bool exists, is_written;
+    unsigned writes_left; /* until one fails, counting that; 0: none does */
+    bool fails_kept;
+    struct store_loss loss;
+};
+
+struct memory_store {
+    struct store store;
+    struct memory_rows *rows;
+    size_t lens[STORE_TABLES]; /* when the transaction was begun */
+    /* The one row that it has changed, as it was. */
+    struct memory_row *changed, was;
+};
+
+static struct memory_store *of(struct store *store)
+{
+    return (struct memory_store *)store;
+}
+
+static unsigned column_of(enum store_table table, const char *name)
+{
+    const char *at = store_columns[table].columns;
+    size_t len = strlen(name);
+    for (unsigned i = 0; i < store_columns[table].len; i++) {
+        at += strspn(at, " ");
+        if (strncmp(at, name, len) == 0 && (at[len] == ',' || !at[len]))
+            return i;
+        at += strcspn(at, ",") + 1;
+    }
+    assert(!"a column of that name");
+    return 0;
+}
+
+static struct store_value value_of(const struct memory_row *row, enum store_table table,
+                                   const char *column)
+{
+    return row->values[column_of(table, column)];
+}
+
+static int64_t number_of(const struct memory_row *row, enum store_table table, const char *column)
+{
+    return value_of(row, table, column).number;
+}
+
+static bool is_text(const struct store_value *v)
+{
+    return v->type == STORE_TEXT || v->type == STORE_BYTES;
+}
+
+/* NULL: out of memory. */
+static struct store_value *values_copy(const struct store_value *values, unsigned len)
+{
+    size_t size = len * sizeof *values, bytes = 0;
+    for (unsigned i = 0; i < len; i++)
+        bytes += is_text(&values[i]) ? values[i].text.len : 0;
+    struct store_value *copy = malloc(size + bytes);
+    if (!copy)
+        return NULL;
+    char *at = (char *)copy + size;
+    memcpy(copy, values, size);
+    for (unsigned i = 0; i < len; i++) {
+        if (!is_text(&copy[i]) || copy[i].text.len == 0)
+            continue;
+        memcpy(at, values[i].text.at, values[i].text.len);
+        copy[i].text.at = at;
+        at += copy[i].text.len;
+    }
+    return copy;
+}
+
+static enum err no_memory(struct why *why)
+{
+    return why_set(why, ERR_NOMEM, "out of memory");
+}
+
+static enum err row_add(struct memory_rows *m, enum store_table table, uint64_t run,
+                        uint64_t number, const struct store_value *values, struct why *why)
+{
+    struct memory_table *t = &m->tables[table];
+    if (t->len == t->room) {
+        size_t room = t->room ? 2 * t->room : 16;
+        struct memory_row *at = realloc(t->at, room * sizeof *at);
+        if (!at)
+            return no_memory(why);
+        t->at = at;
+        t->room = room;
+    }
+    struct memory_row row = {run, number, values_copy(values, store_columns[table].len)};
+    if (!row.values)
+        return no_memory(why);
+    t->at[t->len++] = row;
+    return OK;
+}
+
+static struct memory_row *row_find(struct memory_rows *m, enum store_table table, uint64_t run,
+                                   uint64_t number)
+{
+    struct memory_table *t = &m->tables[table];
+    for (size_t i = 0; i < t->len; i++)
+        if (t->at[i].run == run && t->at[i].number == number)
+            return &t->at[i];
+    return NULL;
+}
+
+static enum err write_fails(struct memory_rows *m, struct why *why)
+{
+    if (!m->writes_left || --m->writes_left)
+        return OK;
+    return why_set(why, ERR_IO, "the memory is full of moths");
+}
+
+/* Transactions */
+
+static enum err enter(struct store *store, struct why *why)
+{
+    struct memory_store *s = of(store);
+    for (int i = 0; i < STORE_TABLES; i++)
+        s->lens[i] = s->rows->tables[i].len;
+    s->changed = NULL;
+    return write_fails(s->rows, why);
+}
+
+static enum err put(struct store *store, enum store_table table, uint64_t run,
+                    const struct store_value *values, uint64_t *number, struct why *why)
+{
+    struct memory_rows *m = of(store)->rows;
+    enum err err = write_fails(m, why);
+    if (err != OK)
+        return err;
+    if (table == TABLE_RUN)
+        run = *number = ++m->runs;
+    else if (table == TABLE_RECORD || table == TABLE_LANE_NOTE)
+        *number = m->numbers += MEMORY_STEP;
+    return row_add(m, table, run, *number, values, why);
+}
+
+static enum err row_change(struct memory_store *s, struct memory_row *row,
+                           const struct store_value *values, enum store_table table,
+                           struct why *why)
+{
+    struct store_value *copy = values_copy(values, store_columns[table].len);
+    if (!copy)
+        return no_memory(why);
+    assert(!s->changed); /* one is all that the journal changes */
+    s->changed = row;
+    s->was = *row;
+    row->values = copy;
+    return OK;
+}
+
+static enum err set_state(struct store *store, uint64_t run, const struct store_state *state,
+                          struct why *why)
+{
+    struct memory_store *s = of(store);
+    struct store_value values[STORE_VALUES_MAX];
+    struct memory_row *row = row_find(s->rows, TABLE_RUN, run, run);
+    enum err err = write_fails(s->rows, why);
+    if (err != OK)
+        return err;
+    memcpy(values, row->values, store_columns[TABLE_RUN].len * sizeof *values);
+    values[column_of(TABLE_RUN, "state")] = store_int(state->state);
+    values[column_of(TABLE_RUN, "stopped")] = store_int(state->stopped);
+    values[column_of(TABLE_RUN, "last")] = store_int(state->last);
+    values[column_of(TABLE_RUN, "last_record")] = store_int((int64_t)state->last_record);
+    values[column_of(TABLE_RUN, "last_digest")] = store_int((int64_t)state->last_digest);
+    return row_change(s, row, values, TABLE_RUN, why);
+}
+
+static int64_t records_of(struct memory_rows *m, uint64_t run)
+{
+    int64_t len = 0;
+    for (size_t i = 0; i < m->tables[TABLE_RECORD].len; i++)
+        len += m->tables[TABLE_RECORD].at[i].run == run;
+    return len;
+}
+
+static enum err add_loss(struct store *store, uint64_t run, struct text what, struct why *why)
+{
+    struct memory_store *s = of(store);
+    struct memory_row *row = row_find(s->rows, TABLE_LOST, run, run);
+    enum err err = write_fails(s->rows, why);
+    if (err != OK)
+        return err;
+    if (s->rows->runs < run) /* its number stays its own */
+        s->rows->runs = run;
+    if (!row) {
+        struct store_value values[] = {store_int(records_of(s->rows, run)), store_text(what)};
+        return row_add(s->rows, TABLE_LOST, run, run, values, why);
+    }
+    struct text had = row->values[1].text;
+    if (text_find_text(had, what) < had.len)
+        return OK;
+    char *both = malloc(had.len + what.len + 2);
+    if (!both)
+        return no_memory(why);
+    memcpy(both, had.at, had.len);
+    memcpy(both + had.len, "; ", 2);
+    memcpy(both + had.len + 2, what.at, what.len);
+    struct store_value values[] = {row->values[0],
+                                   store_text((struct text){both, had.len + what.len + 2})};
+    err = row_change(s, row, values, TABLE_LOST, why);
+    free(both);
+    return err;
+}
+
+static void undo(struct memory_store *s)
+{
+    for (int i = 0; i < STORE_TABLES; i++) {
+        struct memory_table *t = &s->rows->tables[i];
+        while (t->len > s->lens[i])
+            free(t->at[--t->len].values);
+    }
+    if (!s->changed)
+        return;
+    free(s->changed->values);
+    *s->changed = s->was;
+}
+
+static enum err leave(struct store *store, enum store_end end, struct why *why)
+{
+    struct memory_store *s = of(store);
+    enum err err = end == STORE_UNDO ? OK : write_fails(s->rows, why);
+    if (end == STORE_UNDO || (err != OK && !s->rows->fails_kept))
+        undo(s);
+    else if (s->changed)
+        free(s->was.values);
+    return err;
+}
+
+/* Reading */
+
+static bool row_tell(const struct memory_row *row,
+                     bool (*fn)(void *ctx, const struct store_row *row), void *ctx)
+{
+    struct store_row told = {row->number, row->values};
+    return fn(ctx, &told);
+}
+
+static bool outline_tell(const struct memory_row *row,
+                         bool (*fn)(void *ctx, const struct store_row *row), void *ctx)
+{
+    struct store_value values[] = {value_of(row, TABLE_RECORD, "job"),
+                                   store_int(row->values[RECORD_NOTES].type != STORE_NULL)};
+    struct store_row told = {row->number, values};
+    return fn(ctx, &told);
+}
+
+static bool is_sent(const struct memory_row *row)
+{
+    int64_t kind = number_of(row, TABLE_RECORD, "kind");
+    return kind == RECORD_INTENT || kind == RECORD_ANSWER ||
+           number_of(row, TABLE_RECORD, "accepted") > 0;
+}
+
+/* A row of the same fleet that another row names. */
+static struct memory_row *fleet_row(struct memory_rows *m, const struct memory_row *from,
+                                    enum store_table of, const char *column, enum store_table table)
+{
+    return from ? row_find(m, table, from->run, (uint64_t)number_of(from, of, column)) : NULL;
+}
+
+static bool sent_tell(struct memory_rows *m, const struct memory_row *row,
+                      bool (*fn)(void *ctx, const struct store_row *row), void *ctx)
+{
+    static const char *const same[] = {"at",
+                                       "kind",
+                                       "state",
+                                       "outcome",
+                                       "accepted",
+                                       "write_mail_from",
+                                       "write_behavior",
+                                       "mail_from_seen",
+                                       "behavior_seen",
+                                       "mail_from_before",
+                                       "behavior_before"};
+    struct store_value values[STORE_VALUES_MAX];
+    struct memory_row *choice = fleet_row(m, row, TABLE_RECORD, "job", TABLE_CHOICE);
+    struct memory_row *lane = fleet_row(m, choice, TABLE_CHOICE, "lane", TABLE_LANE);
+    struct memory_row *account = fleet_row(m, lane, TABLE_LANE, "account", TABLE_ACCOUNT);
+    if (!account)
+        return true;
+    values[column_of(VIEW_SENT, "run")] = store_int((int64_t)row->run);
+    values[column_of(VIEW_SENT, "account")] = value_of(account, TABLE_ACCOUNT, "name");
+    values[column_of(VIEW_SENT, "region")] = value_of(lane, TABLE_LANE, "region");
+    values[column_of(VIEW_SENT, "identity")] = value_of(choice, TABLE_CHOICE, "identity");
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        values[column_of(VIEW_SENT, same[i])] = value_of(row, TABLE_RECORD, same[i]);
+    struct store_row told = {row->number, values};
+    return fn(ctx, &told);
+}
+
+static bool tell(struct memory_rows *m, enum store_table table, const struct memory_row *row,
+                 bool (*fn)(void *ctx, const struct store_row *row), void *ctx)
+{
+    switch (table) {
+    case VIEW_OUTLINE: return outline_tell(row, fn, ctx);
+    case VIEW_SENT: return !is_sent(row) || sent_tell(m, row, fn, ctx);
+    default: return row_tell(row, fn, ctx);
+    }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = ((const struct memory_row *)a)->number, y = ((const struct memory_row *)b)->number;
+    return x < y ? -1 : x > y;
+}
+
+static enum err rows(struct store *store, enum store_table table, uint64_t run,
+                     bool (*fn)(void *ctx, const struct store_row *row), void *ctx, struct why *why)
+{
+    struct memory_rows *m = of(store)->rows;
+    struct memory_table *t = &m->tables[table < STORE_TABLES ? table : TABLE_RECORD];
+    (void)why;
+    if (t->len && (table == TABLE_RULE || table == TABLE_LOST)) /* the others come in their order */
+        qsort(t->at, t->len, sizeof *t->at, by_number);
+    bool more = true;
+    for (size_t i = 0; more && i < t->len; i++) {
+        const struct memory_row *row = &t->at[table == TABLE_RUN ? t->len - 1 - i : i];
+        more = (run && row->run != run) || tell(m, table, row, fn, ctx);
+    }
+    return OK;
+}
+
+static enum err fetch(struct store *store, uint64_t run, const struct store_pick *picks,
+                      uint32_t len, bool (*fn)(void *ctx, const struct store_row *row), void *ctx,
+                      struct why *why)
+{
+    struct memory_rows *m = of(store)->rows;
+    struct store_value values[STORE_VALUES_MAX];
+    bool more = true;
+    (void)why;
+    for (uint32_t i = 0; more && i < len; i++) {
+        struct memory_row *row = row_find(m, TABLE_RECORD, run, picks[i].record);
+        struct memory_row *notes = row_find(m, TABLE_RECORD, run, picks[i].notes);
+        if (!row || (picks[i].notes && !notes))
+            return ERR_GONE;
+        memcpy(values, row->values, store_columns[TABLE_RECORD].len * sizeof *values);
+        values[RECORD_NOTES] = notes ? notes->values[RECORD_NOTES] : store_null();
+        struct store_row told = {row->number, values};
+        more = fn(ctx, &told);
+    }
+    return OK;
+}
+
+static const struct memory_row *newest(struct memory_rows *m, enum store_table table, uint64_t run)
+{
+    const struct memory_table *t = &m->tables[table];
+    for (size_t i = t->len; i > 0; i--)
+        if (t->at[i - 1].run == run)
+            return &t->at[i - 1];
+    return NULL;
+}
+
+static enum err tail(struct store *store, uint64_t run, struct store_tail *out, struct why *why)
+{
+    const struct memory_row *record = newest(of(store)->rows, TABLE_RECORD, run);
+    const struct memory_row *note = newest(of(store)->rows, TABLE_LANE_NOTE, run);
+    (void)why;
+    *out = (struct store_tail){.record = 0};
+    if (record)
+        *out =
+            (struct store_tail){record->number, (uint64_t)number_of(record, TABLE_RECORD, "digest"),
+                                number_of(record, TABLE_RECORD, "at")};
+    if (note && number_of(note, TABLE_LANE_NOTE, "at") > out->at)
+        out->at = number_of(note, TABLE_LANE_NOTE, "at");
+    return OK;
+}
+
+static enum journal_writer writer(struct store *store, uint64_t run,
+                                  char holder[JOURNAL_HOLDER_MAX])
+{
+    (void)run;
+    strcpy(holder, of(store)->rows->is_written ? "another test" : "");
+    return *holder ? JOURNAL_HAS_WRITER : JOURNAL_NO_WRITER;
+}
+
+static void close_store(struct store *store)
+{
+    struct memory_store *s = of(store);
+    if (!store->is_read_only)
+        s->rows->is_written = false;
+    free(s);
+}
+
+static const struct store_ops ops = {.close = close_store,
+                                     .enter = enter,
+                                     .put = put,
+                                     .set_state = set_state,
+                                     .add_loss = add_loss,
+                                     .leave = leave,
+                                     .rows = rows,
+                                     .fetch = fetch,
+                                     .tail = tail,
+                                     .writer = writer};
+
+/* Opening */
+
+static enum err loss_of_run_keep(struct memory_store *s, uint64_t run, struct why *why)
+{
+    enum err err = enter(&s->store, why);
+    if (err == OK)
+        err = add_loss(&s->store, run, text_of(s->store.loss.what), why);
+    return leave(&s->store, err == OK ? STORE_COMMIT : STORE_UNDO, why);
+}
+
+static enum err loss_keep(struct memory_store *s, struct why *why)
+{
+    const struct store_loss *loss = &s->store.loss;
+    uint64_t first = loss->run ? loss->run : 1, last = loss->run ? loss->run : loss->runs;
+    enum err err = OK;
+    for (uint64_t run = first; err == OK && loss->found && run <= last; run++)
+        err = loss_of_run_keep(s, run, why);
+    if (err == OK && loss->found && loss->runs_unknown)
+        err = loss_of_run_keep(s, 0, why);
+    s->rows->loss = (struct store_loss){.found = false};
+    return err;
+}
+
+static enum err may_open(const struct memory_rows *m, enum journal_mode mode, struct why *why)
+{
+    if (mode != JOURNAL_WRITE && !m->exists)
+        return why_set(why, ERR_GONE, "there is none");
+    if (mode != JOURNAL_READ && m->is_written)
+        return why_set(why, ERR_BUSY, "another test writes to it");
+    return OK;
+}
+
+enum err journal_open_rows(struct journal **out, struct memory_rows *m, enum journal_mode mode,
+                           struct why *why)
+{
+    *out = NULL;
+    enum err err = may_open(m, mode, why);
+    if (err != OK)
+        return err;
+    struct memory_store *s = calloc(1, sizeof *s);
+    if (!s)
+        return no_memory(why);
+    s->store = (struct store){
+        .ops = &ops, .name = "of a test", .is_read_only = mode == JOURNAL_READ, .loss = m->loss};
+    s->rows = m;
+    m->exists = true;
+    m->is_written |= mode != JOURNAL_READ;
+    if (mode != JOURNAL_READ)
+        err = loss_keep(s, why);
+    if (err == OK)
+        return journal_open(out, &s->store, why);
+    close_store(&s->store);
+    return err;
+}
+
+struct memory_rows *memory_rows_new(void)
+{
+    return calloc(1, sizeof(struct memory_rows));
+}
+
+void memory_rows_free(struct memory_rows *m)
+{
+    for (int i = 0; i < STORE_TABLES; i++) {
+        for (size_t row = 0; row < m->tables[i].len; row++)
+            free(m->tables[i].at[row].values);
+        free(m->tables[i].at);
+    }
+    free(m);
+}
+
+void memory_fail_at(struct memory_rows *m, unsigned nth, bool is_kept)
+{
+    m->writes_left = nth;
+    m->fails_kept = is_kept;
+}
+
+void memory_lose(struct memory_rows *m, const struct store_loss *loss)
+{
+    m->loss = *loss;
+}
+
+/* Damage */
+
+void memory_set(struct memory_rows *m, enum store_table table, uint64_t number, const char *column,
+                struct store_value value)
+{
+    struct memory_table *t = &m->tables[table];
+    struct store_value values[STORE_VALUES_MAX];
+    for (size_t i = 0; i < t->len; i++) {
+        if (t->at[i].number != number)
+            continue;
+        memcpy(values, t->at[i].values, store_columns[table].len * sizeof *values);
+        values[column_of(table, column)] = value;
+        struct store_value *copy = values_copy(values, store_columns[table].len);
+        assert(copy);
+        free(t->at[i].values);
+        t->at[i].values = copy;
+    }
+}
+
+void memory_drop(struct memory_rows *m, enum store_table table, uint64_t number)
+{
+    struct memory_table *t = &m->tables[table];
+    size_t len = 0;
+    for (size_t i = 0; i < t->len; i++) {
+        if (t->at[i].number == number)
+            free(t->at[i].values);
+        else
+            t->at[len++] = t->at[i];
+    }
+    t->len = len;
+}

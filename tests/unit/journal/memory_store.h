@@ -1,0 +1,32 @@
+/*
+ * A second store, for tests: rows in memory, which outlive the store that wrote them as a file
+ * outlives its process. It has nothing of SQLite's but the seam (journal/store.h), and numbers its
+ * records in steps, so nothing above the seam can stand on what SQLite's numbers happen to be.
+ */
+#ifndef MF_MEMORY_STORE_H
+#define MF_MEMORY_STORE_H
+
+#include "journal/store.h"
+
+#define MEMORY_STEP 7 /* between the numbers of two records */
+
+struct memory_rows;
+
+struct memory_rows *memory_rows_new(void);
+void memory_rows_free(struct memory_rows *rows);
+/* As journal_open_file. */
+enum err journal_open_rows(struct journal **out, struct memory_rows *rows, enum journal_mode mode,
+                           struct why *why);
+
+/* The store fails at the nth call that writes, from now on; 0: never again. is_kept: what a leave
+ * that fails was to keep is there all the same. */
+void memory_fail_at(struct memory_rows *rows, unsigned nth, bool is_kept);
+/* What the next one that opens it finds to be lost. */
+void memory_lose(struct memory_rows *rows, const struct store_loss *loss);
+
+/* Damage. Of every run. */
+void memory_set(struct memory_rows *rows, enum store_table table, uint64_t number,
+                const char *column, struct store_value value);
+void memory_drop(struct memory_rows *rows, enum store_table table, uint64_t number);
+
+#endif
