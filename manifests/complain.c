@@ -2,6 +2,7 @@
  * Complaints: each with its place, in reading order, safe to print. Reading goes on after a
  * complaint, so one run shows every fault.
  */
+#include "base/character.h"
 #include "base/escape.h"
 #include "raw.h"
 
@@ -10,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMPLAINT_LEN  512
-#define QUOTE_TEXT_MAX 60 /* characters shown of the user's text */
+#define COMPLAINT_LEN  1024
+#define QUOTE_TEXT_MAX 60 /* characters of the user's text that are shown */
 
 void complaints_init(struct complaints *c)
 {
@@ -107,17 +108,36 @@ static struct text shortened(struct text t)
     return (struct text){t.at, len};
 }
 
+/* As escape_terminal(), and what cannot be seen as <U+00A0>. */
+static void unseen_escape(struct buf *out, struct text t)
+{
+    while (t.len) {
+        uint32_t code;
+        size_t len = utf8_next(t, &code);
+        if (len > 1 && character_first_unseen(text_slice(t, 0, len)))
+            buf_add_fmt(out, "<U+%04X>", code);
+        else
+            escape_terminal(out, text_slice(t, 0, len ? len : 1));
+        t = text_from(t, len ? len : 1);
+    }
+}
+
 const char *quote(struct text t, char out[QUOTE_LEN])
 {
     struct text shown = shortened(t);
+    uint32_t odd = character_first_odd(shown);
     struct buf safe;
+    char hint[QUOTE_LEN / 2] = "";
     buf_init(&safe, QUOTE_TEXT_MAX * 8);
-    escape_terminal(&safe, shown);
-    /* Escaping makes text longer: a text beyond the room is cut here, between quotation marks. */
-    int room = QUOTE_LEN - (int)sizeof "\"\"...";
+    unseen_escape(&safe, shown);
+    if (odd)
+        snprintf(hint, sizeof hint, " (U+%04X, %s: %s)", odd, character_name(odd),
+                 character_fix(odd));
+    /* Escapes grow: what still does not fit is cut here, between quotation marks. */
+    int room = QUOTE_LEN / 2 - (int)sizeof "\"\"...";
     int len = (int)safe.len < room ? (int)safe.len : room;
     bool cut = shown.len < t.len || (size_t)len < safe.len;
-    snprintf(out, QUOTE_LEN, "\"%.*s\"%s", len, safe.len ? safe.at : "", cut ? "..." : "");
+    snprintf(out, QUOTE_LEN, "\"%.*s\"%s%s", len, safe.len ? safe.at : "", cut ? "..." : "", hint);
     buf_clear(&safe);
     return out;
 }

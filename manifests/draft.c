@@ -70,6 +70,8 @@ static void put_mail_from(struct raw *r, struct draft *d, const struct key_rule 
         return;
     if (fault != NAME_OK)
         refuse_name(r, d, rule, t, at, fault);
+    else if (text_eq_nocase(t, TEXT("default")))
+        refuse(r, d, rule, t, at, "default");
     else if (brace == t.len)
         raw_name(r, template_is(t) ? t : host_normal(t, normal), &d->mail_from);
     else {
@@ -97,7 +99,7 @@ static void put_region(struct raw *r, struct draft *d, const struct key_rule *ru
     char q[QUOTE_LEN];
     name_id id;
     if (!region_is(t)) {
-        refuse(r, d, rule, t, at, NULL);
+        refuse(r, d, rule, t, at, region_near(t));
         return;
     }
     if (!raw_name(r, t, &id))
@@ -171,7 +173,7 @@ static void put_require(struct raw *r, struct draft *d, const struct key_rule *r
 static void put_mx_region(struct raw *r, struct draft *d, const struct key_rule *rule,
                           struct text t, struct source_place at)
 {
-    if (region_is(t) && region_is_plausible(t)) /* otherwise no MX could be right */
+    if (region_is(t))
         raw_name(r, t, &d->settings.policy.mx_region);
     else
         refuse(r, d, rule, t, at, region_near(t));

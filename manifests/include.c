@@ -1,8 +1,8 @@
 /*
  * The files named by a manifest. A path is relative to the naming file and never leaves its folder:
- * no absolute path, no "..", no symbolic link on the way. Matches of a pattern are read in bytewise
- * order, so a fleet does not depend on the file system. Files are read in the order of naming, a
- * file before the files named inside.
+ * no absolute path, no "..", and symbolic links only to below (source.c). Matches of a pattern are
+ * read in bytewise order, so a fleet does not depend on the file system. Files are read in the
+ * order of naming, a file before the files named inside.
  */
 #include "raw.h"
 
@@ -64,7 +64,9 @@ static void file_add(struct raw *r, struct raw_file file, struct text shown)
 
 void include_root(struct raw *r, struct text path, struct text shown)
 {
-    struct raw_file file = {.kind = FILE_YAML, .path = arena_text(&r->arena, path)};
+    struct raw_file file = {.kind = FILE_YAML,
+                            .path = arena_text(&r->arena, path),
+                            .is_stdin = text_eq(shown, TEXT("-"))};
     file_add(r, file, shown);
 }
 
@@ -89,8 +91,7 @@ struct search {
 static void search_below(struct search *s, int dir, struct text done, struct text pattern);
 
 /* name matched one part of the pattern; rest has the parts after, or at == NULL. */
-static void search_step(struct search *s, int dir, struct text done, const char *name,
-                        struct text rest)
+static void search_step(struct search *s, struct text done, const char *name, struct text rest)
 {
     struct text path = done.len ? arena_fmt(&s->raw->arena, TEXT_FMT "/%s", TEXT_ARG(done), name)
                                 : arena_text(&s->raw->arena, text_of(name));
@@ -107,7 +108,7 @@ static void search_step(struct search *s, int dir, struct text done, const char 
                 raw_fail(s->raw, ERR_NOMEM, "no memory for the names of files");
         }
     } else {
-        int below = openat(dir, name, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
+        int below = below_open(s->raw->folder, path, O_DIRECTORY);
         if (below >= 0)
             search_below(s, below, path, rest);
     }
@@ -121,7 +122,7 @@ static void search_below(struct search *s, int dir, struct text done, struct tex
     memcpy(part, first.at, first.len); /* path_fault() has bounded the length */
     part[first.len] = '\0';
     if (first.at < s->pattern_at || !is_pattern(first)) {
-        search_step(s, dir, done, part, rest);
+        search_step(s, done, part, rest);
         close(dir);
         return;
     }
@@ -135,7 +136,7 @@ static void search_below(struct search *s, int dir, struct text done, struct tex
         if (s->is_too_wide)
             break;
         if (fnmatch(part, e->d_name, FNM_PERIOD) == 0)
-            search_step(s, dir, done, e->d_name, rest);
+            search_step(s, done, e->d_name, rest);
     }
     closedir(listing);
 }
@@ -175,6 +176,9 @@ void include_add(struct raw *r, uint16_t parent, enum file_kind kind, struct tex
     while (text_starts(pattern, TEXT("./")))
         pattern = text_from(pattern, 2);
     const char *fault = path_fault(pattern);
+    if (r->files[parent].is_stream)
+        fault = "cannot be found from a manifest that comes through a pipe, which has no folder: "
+                "keep the manifest in a file beside it";
     struct text above = r->files[parent].path;
     above.len = text_rfind(above, '/') == above.len ? 0 : text_rfind(above, '/') + 1;
     if (!fault && above.len + pattern.len > BELOW_LEN_MAX)

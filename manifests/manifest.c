@@ -1,6 +1,7 @@
 /*
  * Loading: every file named by the user, each followed by the files named inside, into one fleet.
  */
+#include "model/region.h"
 #include "raw.h"
 
 #include <stdlib.h>
@@ -112,10 +113,11 @@ static void root_read(struct raw *r, const char *path)
 
 static void region_take(struct raw *r, struct text region)
 {
-    char q[QUOTE_LEN];
+    char q[QUOTE_LEN], m[QUOTE_LEN];
     if (region.len && !region_is(region))
         complain(r, (struct source_place){0},
-                 "--region: found %s, expected a Region such as us-east-1", quote(region, q));
+                 "--region: found %s, expected a Region such as us-east-1%s", quote(region, q),
+                 meant(region_near(region), m));
     else
         r->region = region;
 }

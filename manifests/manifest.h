@@ -34,6 +34,7 @@ struct manifest_options {
     /* Every account in each of its Regions is a lane, identities or not; a manifest of accounts
      * alone is complete. */
     bool every_account;
+    bool allow_empty; /* no identities are fine: else that is a complaint, for a slip is likelier */
 };
 
 /* Reads and vets all files as one fleet, in order. *f must be fresh from fleet_init(). OK: the

@@ -2,6 +2,8 @@
  * Family header of the manifest room. How a manifest becomes a fleet:
  *
  *   source.c   opens a file safely, reads and digests its bytes     include.c  patterns -> files
+ *   spool.c    pipes and UTF-16 -> a file in memory                 container.c  .xlsx and such
+ *   anchors.c  aliases -> the events they stand for
  *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
  *   walk.c     events -> keys and values, by the tables of schema.c
  *   draft.c    one value of one key -> a setting, or a complaint    value.h    checks of one value
@@ -93,8 +95,9 @@ void complain(struct raw *r, struct source_place at, const char *fmt, ...)
 /* No more are kept, only counted: the time to look for near misses can be saved. */
 bool complaints_full(const struct raw *r);
 
-#define QUOTE_LEN 128
-/* t in quotation marks, made safe for a terminal and cut when long. Returns out. */
+#define QUOTE_LEN 256
+/* t in quotation marks, made safe for a terminal and cut when long; a character that cannot be seen
+ * stands there as <U+00A0>, with what to do about it after the quotation. Returns out. */
 const char *quote(struct text t, char out[QUOTE_LEN]);
 /* "; did you mean NEAR?", or "" when near is NULL. Returns out. */
 const char *meant(const char *near, char out[QUOTE_LEN]);
@@ -159,6 +162,8 @@ enum file_kind { FILE_YAML, FILE_CSV };
 struct raw_file {
     enum file_kind kind;
     bool nested;              /* named by another file */
+    bool is_stdin;            /* the user's "-" */
+    bool is_stream;           /* named by the user, and readable once: no folder */
     uint16_t parent;          /* the including file */
     struct source_place from; /* the place of naming */
     struct text path;         /* below the folder of the user's file */
@@ -223,21 +228,43 @@ struct source {
     int fd;
     uint64_t taken_bytes;
     struct raw *raw;
+    unsigned char early[1]; /* of a FIFO, read before it was known to have a writer */
+    size_t early_len;
 };
 
 /* Opens the user's path: *folder is its directory, *name its last part. */
 bool source_folder(const char *path, int *folder, struct text *name, int *errnum);
-/* Opens path below folder: no symbolic link on the way, a regular file at the end. False with a
- * clause for a person. */
+/* Opens path below folder with links followed as long as they end below it, or anywhere when the
+ * user named it; *file says which. A regular file at its end, or a copy of a stream or of UTF-16.
+ * False with a clause for a person. */
 bool source_open(struct source *s, struct raw *r, int folder, struct text path,
                  struct raw_file *file, char fault[QUOTE_LEN]);
 void source_close(struct source *s);
+/* A descriptor of what path leads to, a file or a folder below folder; of anything else there one
+ * that cannot be read. -1: errno, EXDEV when it is not below. */
+int below_open(int folder, struct text path, int flags);
 /* Reads on and digests; 0 at the end, -1 after raw_fail() . */
 long source_read(struct source *s, void *bytes, size_t len);
 /* Counts the line and column (in characters) of the byte at offset. */
 void source_place(const struct source *s, uint64_t offset, struct source_place *at);
+/* The first character in lines first to last that is taken for another (character.h); 0: none. Its
+ * place goes to *at. */
+uint32_t source_odd(const struct source *s, uint32_t first, uint32_t last, struct source_place *at);
 /* The first bytes, without moving on. */
 size_t source_peek(const struct source *s, unsigned char *bytes, size_t len);
+
+/* --- spool.c ---------------------------------------------------------------------------------- */
+
+bool spool_is_wanted(const struct source *s); /* is it UTF-16 by its byte order mark? */
+/* Puts a copy in memory, in UTF-8, in the place of the descriptor. False with a clause; it is
+ * closed then. */
+bool spool(struct source *s, char fault[QUOTE_LEN]);
+
+/* --- container.c ------------------------------------------------------------------------------ */
+
+/* What a file is that is no text, and what its user does: "is an Excel workbook (.xlsx): ...";
+ * NULL: nothing that is known. */
+const char *container_fault(const struct source *s);
 
 /* --- read.c: YAML events ---------------------------------------------------------------------- */
 
@@ -247,15 +274,18 @@ enum event_kind {
     EVENT_LIST_END,
     EVENT_MAP,
     EVENT_MAP_END,
-    EVENT_REFUSED, /* an alias: complained about, and a value of no kind */
+    EVENT_REFUSED, /* complained about, and a value of no kind */
+    EVENT_ALIAS,   /* of reader_next() only: anchors_next() gives what it stands for */
     EVENT_END,
     EVENT_BROKEN, /* complained about; nothing can follow */
 };
 
 struct yaml_event {
     enum event_kind kind;
-    bool plain;       /* a scalar without quotes */
-    struct text text; /* of a scalar; until the next event */
+    bool plain;         /* a scalar without quotes */
+    bool is_alias;      /* an alias stood for it */
+    struct text text;   /* of a scalar, or the name of an alias; until the next event */
+    struct text anchor; /* of reader_next(); likewise */
     struct source_place at;
 };
 
@@ -265,11 +295,30 @@ struct yaml_reader *reader_new(struct raw *r, struct source *s,
 void reader_free(struct yaml_reader *reader);
 void reader_next(struct yaml_reader *reader, struct yaml_event *event);
 
+/* --- anchors.c: what aliases and merge keys bring again --------------------------------------- */
+
+struct anchors;
+struct anchors *anchors_new(struct raw *r, struct source *s, uint16_t file); /* NULL: raw_fail() */
+void anchors_free(struct anchors *a);
+/* The next event, with what an alias stands for in its place. Text until the next one. */
+void anchors_next(struct anchors *a, struct yaml_event *event);
+
+/* A value that can be read again. */
+struct held {
+    uint32_t start, end;
+};
+/* Steps over the value that begins with *event, the last one that came, and holds it. False after a
+ * complaint. */
+bool anchors_hold(struct anchors *a, const struct yaml_event *event, struct held *held);
+/* Its events come next, before all others. */
+void anchors_replay(struct anchors *a, struct held held);
+void anchors_release(struct anchors *a, struct held held); /* it is not needed any more */
+
 /* --- walk.c, walk_entry.c, csv.c, include.c, vet.c -------------------------------------------- */
 
 struct manifest_walk {
     struct raw *raw;
-    struct yaml_reader *reader;
+    struct anchors *anchors;
     uint16_t file;
     struct yaml_event event;
 };
@@ -281,6 +330,20 @@ typedef void put_text(struct manifest_walk *w, const struct key_rule *rule, void
 bool walk_next(struct manifest_walk *w); /* false when nothing can follow */
 void walk_skip(struct manifest_walk *w); /* skips the rest of the value beginning with w->event */
 void walk_map(struct manifest_walk *w, enum section s, take_value *take, void *into);
+
+#define MERGES_MAX 16 /* maps that one map merges */
+struct merges {
+    struct held at[MERGES_MAX];
+    unsigned len;
+};
+bool walk_is_merge(const struct manifest_walk *w); /* is w->event the key "<<"? */
+/* Takes the value of a merge key. */
+void walk_merge(struct manifest_walk *w, struct merges *merges);
+/* Takes the keys of a map until its end. is_merged: they are of a map that is merged into it, and
+ * those that are there already are passed over. */
+typedef void take_keys(struct manifest_walk *w, void *ctx, struct merges *merges, bool is_merged);
+/* The map's own keys, then those of the maps that it merges, in their order. */
+void walk_keys(struct manifest_walk *w, take_keys *take, void *ctx);
 /* A value of the rule's shape, text by text; false after a complaint. */
 bool walk_texts(struct manifest_walk *w, const struct key_rule *rule, put_text *put, void *into);
 bool walk_is(struct manifest_walk *w, const struct key_rule *rule, enum event_kind kind);

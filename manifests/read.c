@@ -1,14 +1,17 @@
 /*
  * Bytes become safe YAML events; the only user of libyaml.
  *
- * Refused here, with line and column: text outside YAML, bytes outside UTF-8, anchors, aliases,
- * explicit tags, a second document, values beyond the bound, and nesting beyond MANIFEST_DEPTH_MAX.
+ * Refused here, with line and column: text outside YAML, bytes outside UTF-8, explicit tags,
+ * a second document, values beyond the bound, and nesting beyond MANIFEST_DEPTH_MAX.
  * Deep nesting must end the reading at once: libyaml 0.2.5 has no bound of its own and needs 18 s
  * for 200 KB of open brackets. So must many %TAG directives: libyaml compares each with all before,
  * 6 s for 1 MB.
  */
 #include "raw.h"
 
+#include "base/character.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -96,6 +99,10 @@ static void complain_of_bytes(struct yaml_reader *reader)
                  TAG_DIRECTIVES_MAX);
     else if (p->problem_value == 0)
         complain(reader->raw, at, "found a NUL character, expected text in UTF-8");
+    else if (character_name((uint32_t)p->problem_value) && p->problem_value > 0xff)
+        complain(reader->raw, at, "found U+%04X (%s), which YAML does not allow here: %s",
+                 (unsigned)p->problem_value, character_name((uint32_t)p->problem_value),
+                 character_fix((uint32_t)p->problem_value));
     else
         complain(reader->raw, at, "found byte or character 0x%X, expected text in UTF-8: %s",
                  (unsigned)p->problem_value, p->problem ? p->problem : "");
@@ -112,16 +119,32 @@ static const char *syntax_hint(const yaml_parser_t *p)
                : "";
 }
 
+/* A no-break space is text to YAML, so a key or an indent that has one is none. */
+static void odd_hint(const struct yaml_reader *reader, char out[QUOTE_LEN])
+{
+    const yaml_parser_t *p = &reader->parser;
+    uint32_t last = (uint32_t)p->problem_mark.line + 1;
+    uint32_t first = p->context ? (uint32_t)p->context_mark.line + 1 : last;
+    struct source_place at = {.file = reader->file};
+    uint32_t code = source_odd(reader->source, first > 1 ? first - 1 : 1, last, &at);
+    out[0] = '\0';
+    if (code)
+        snprintf(out, QUOTE_LEN, " (at %u:%u stands U+%04X, %s: %s)", at.line, at.column, code,
+                 character_name(code), character_fix(code));
+}
+
 static void complain_of_syntax(struct yaml_reader *reader)
 {
+    char odd[QUOTE_LEN];
     const yaml_parser_t *p = &reader->parser;
     const char *problem = p->problem ? p->problem : "cannot be read";
     struct source_place at = place_of(reader, p->problem_mark);
+    odd_hint(reader, odd);
     if (p->context)
-        complain(reader->raw, at, "not valid YAML: %s, %s from line %u on%s", problem, p->context,
-                 (unsigned)p->context_mark.line + 1, syntax_hint(p));
+        complain(reader->raw, at, "not valid YAML: %s, %s from line %u on%s%s", problem, p->context,
+                 (unsigned)p->context_mark.line + 1, syntax_hint(p), odd);
     else
-        complain(reader->raw, at, "not valid YAML: %s%s", problem, syntax_hint(p));
+        complain(reader->raw, at, "not valid YAML: %s%s%s", problem, syntax_hint(p), odd);
 }
 
 static void reader_break(struct yaml_reader *reader, struct yaml_event *event)
@@ -130,19 +153,15 @@ static void reader_break(struct yaml_reader *reader, struct yaml_event *event)
     *event = (struct yaml_event){.kind = EVENT_BROKEN, .at = {.file = reader->file}};
 }
 
-static void complain_of_extras(struct yaml_reader *reader, struct source_place at,
-                               const yaml_char_t *anchor, const yaml_char_t *tag)
+static void take_extras(struct yaml_reader *reader, struct yaml_event *event,
+                        const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     char q[QUOTE_LEN];
-    if (anchor)
-        complain(reader->raw, at,
-                 "found anchor %s, but anchors and aliases are not allowed: write the value out, "
-                 "or put it into defaults",
-                 quote(text_of((const char *)anchor), q));
+    event->anchor = text_of((const char *)anchor);
     if (!tag)
         return;
     struct text text = text_of((const char *)tag);
-    complain(reader->raw, at, "found tag %s, but tags are not allowed: leave it out",
+    complain(reader->raw, event->at, "found tag %s, but tags are not allowed: leave it out",
              quote(text, q));
     reader->is_broken = reader->is_broken || text.len > TAG_LEN_MAX;
 }
@@ -172,8 +191,7 @@ static void take_scalar(struct yaml_reader *reader, struct yaml_event *event)
     event->plain = reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     event->text = (struct text){(const char *)reader->event.data.scalar.value,
                                 reader->event.data.scalar.length};
-    complain_of_extras(reader, event->at, reader->event.data.scalar.anchor,
-                       reader->event.data.scalar.tag);
+    take_extras(reader, event, reader->event.data.scalar.anchor, reader->event.data.scalar.tag);
     if (event->text.len > MANIFEST_SCALAR_MAX) {
         complain(reader->raw, event->at, "found a text of %zu bytes, expected at most %d",
                  event->text.len, MANIFEST_SCALAR_MAX);
@@ -185,18 +203,15 @@ static void take_scalar(struct yaml_reader *reader, struct yaml_event *event)
 static bool take_event(struct yaml_reader *reader, struct yaml_event *event)
 {
     const yaml_event_t *e = &reader->event;
-    char q[QUOTE_LEN];
     *event = (struct yaml_event){.at = place_of(reader, e->start_mark)};
     switch (e->type) {
     case YAML_SCALAR_EVENT: take_scalar(reader, event); return true;
     case YAML_SEQUENCE_START_EVENT:
-        complain_of_extras(reader, event->at, e->data.sequence_start.anchor,
-                           e->data.sequence_start.tag);
+        take_extras(reader, event, e->data.sequence_start.anchor, e->data.sequence_start.tag);
         open_node(reader, event, EVENT_LIST);
         return true;
     case YAML_MAPPING_START_EVENT:
-        complain_of_extras(reader, event->at, e->data.mapping_start.anchor,
-                           e->data.mapping_start.tag);
+        take_extras(reader, event, e->data.mapping_start.anchor, e->data.mapping_start.tag);
         open_node(reader, event, EVENT_MAP);
         return true;
     case YAML_SEQUENCE_END_EVENT:
@@ -205,11 +220,8 @@ static bool take_event(struct yaml_reader *reader, struct yaml_event *event)
         event->kind = e->type == YAML_SEQUENCE_END_EVENT ? EVENT_LIST_END : EVENT_MAP_END;
         return true;
     case YAML_ALIAS_EVENT:
-        complain(reader->raw, event->at,
-                 "found alias %s, but anchors and aliases are not allowed: write the value out, or "
-                 "put it into defaults",
-                 quote(text_of((const char *)e->data.alias.anchor), q));
-        event->kind = EVENT_REFUSED;
+        event->kind = EVENT_ALIAS;
+        event->text = text_of((const char *)e->data.alias.anchor);
         return true;
     case YAML_DOCUMENT_START_EVENT: open_document(reader, event); return reader->is_broken;
     case YAML_STREAM_END_EVENT: event->kind = EVENT_END; return true;

@@ -10,6 +10,8 @@
 
 #define NEAR_EDITS 2 /* more than two edits are another word, not a slip */
 
+#define COLUMN_LEN_MAX 64 /* the longest key has 22 */
+
 #define REGION_EXPECTED "a Region such as us-east-1"
 
 static const struct key_rule top_keys[] = {
@@ -106,8 +108,20 @@ const char *key_near(enum section s, struct text name)
     return best;
 }
 
+/* A header is typed by people and changed by programs, so the case of its letters is free. */
+static struct text lowered(struct text name, char out[COLUMN_LEN_MAX])
+{
+    if (name.len > COLUMN_LEN_MAX)
+        return name; /* no column is called so */
+    for (size_t i = 0; i < name.len; i++)
+        out[i] = char_lower(name.at[i]);
+    return (struct text){out, name.len};
+}
+
 const struct key_rule *column_find(struct text name)
 {
+    char lower[COLUMN_LEN_MAX];
+    name = lowered(name, lower);
     if (text_starts(name, TEXT("dns.")))
         return key_find(SECTION_DNS, text_from(name, 4));
     const struct key_rule *rule = key_find(SECTION_IDENTITY, name);
@@ -116,6 +130,8 @@ const struct key_rule *column_find(struct text name)
 
 const char *column_near(struct text name)
 {
+    char lower[COLUMN_LEN_MAX];
+    name = lowered(name, lower);
     if (text_eq(name, TEXT("dns")))
         return "dns.require";
     return key_near(SECTION_IDENTITY, name);

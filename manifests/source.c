@@ -1,17 +1,21 @@
 /*
- * Files as bytes. A file named in a manifest is opened part by part below the folder of the user's
- * file, by descriptor and without following a symbolic link, so no name and no race leads out of
- * the folder. Only regular files are read, so no pipe or device can block the reading.
+ * Files as bytes. What a manifest names is opened below the folder of the user's file: symbolic
+ * links are followed as long as they end there, as in a mounted ConfigMap, and where they end is
+ * asked of the descriptor, so that no race leads anywhere else. Only regular files are read, so
+ * that no pipe or device can hold us up; what the user names may be a pipe.
  */
+#include "base/character.h"
 #include "base/escape.h"
 #include "raw.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY)
@@ -35,72 +39,129 @@ bool source_folder(const char *path, int *folder, struct text *name, int *errnum
     return *folder >= 0;
 }
 
-/* Opens the folder of the last part of *path, and leaves the last part in *path. Returns a new
- * descriptor, or -1. */
-static int folder_walk(int folder, struct text *path)
+/* Copies a path for the system; false: it is too long for it. */
+static bool path_copy(struct text path, char out[PATH_LEN_MAX])
 {
-    int at = dup(folder);
-    for (size_t slash = text_find(*path, '/'); at >= 0 && slash < path->len;
-         slash = text_find(*path, '/')) {
-        char part[NAME_LEN_MAX + 1];
-        struct text name = text_cut(path, '/');
-        if (name.len > NAME_LEN_MAX)
-            name.len = NAME_LEN_MAX; /* no file system has longer names */
-        memcpy(part, name.at, name.len);
-        part[name.len] = '\0';
-        int below = openat(at, part, OPEN_FLAGS | O_DIRECTORY | O_NOFOLLOW);
-        int errnum = errno;
-        close(at);
-        errno = errnum;
-        at = below;
-    }
-    return at;
+    if (path.len >= PATH_LEN_MAX)
+        return false;
+    memcpy(out, path.at, path.len);
+    out[path.len] = '\0';
+    return true;
 }
 
-static int file_open(int folder, struct text path, bool follow)
+/* Where the descriptor leads, by the system's own word; false where there is no /proc. */
+static bool place_of(int fd, char out[PATH_LEN_MAX])
 {
-    char name[NAME_LEN_MAX + 1];
-    int dir = folder_walk(folder, &path);
-    if (dir < 0)
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(link, out, PATH_LEN_MAX - 1);
+    out[len > 0 ? len : 0] = '\0';
+    return len > 0;
+}
+
+static bool is_below(const char *place, const char *folder)
+{
+    size_t len = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
+    return strncmp(place, folder, len) == 0 && place[len] == '/';
+}
+
+/* What the path leads to, whatever it is; -1 with EXDEV when that is not below the folder. It is
+ * judged once it is held, so no link that changes meanwhile can lead elsewhere. */
+static int below_find(int folder, const char *name)
+{
+    char place[PATH_LEN_MAX], home[PATH_LEN_MAX];
+    int fd = openat(folder, name, O_PATH | O_CLOEXEC);
+    if (fd < 0)
         return -1;
-    int fd = -1, errnum = ENAMETOOLONG;
-    if (path.len <= NAME_LEN_MAX) {
-        memcpy(name, path.at, path.len);
-        name[path.len] = '\0';
-        /* O_NONBLOCK: opening a pipe must not wait for a writer. */
-        fd = openat(dir, name, OPEN_FLAGS | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
-        errnum = errno;
-    }
-    close(dir);
+    if (place_of(folder, home) && place_of(fd, place) && is_below(place, home))
+        return fd;
+    close(fd);
+    errno = EXDEV;
+    return -1;
+}
+
+int below_open(int folder, struct text path, int flags)
+{
+    char name[PATH_LEN_MAX], link[32];
+    struct stat st;
+    errno = ENAMETOOLONG;
+    int found = path_copy(path, name) ? below_find(folder, name) : -1;
+    if (found < 0 || fstat(found, &st) != 0 || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+        return found; /* held as it is: what is no file is never opened */
+    snprintf(link, sizeof link, "/proc/self/fd/%d", found);
+    int fd = open(link, OPEN_FLAGS | flags);
+    int errnum = errno;
+    close(found);
     errno = errnum;
     return fd;
+}
+
+/* The user's own file: links are followed wherever they lead. */
+static int file_open(int folder, struct text path)
+{
+    char name[PATH_LEN_MAX];
+    errno = ENAMETOOLONG;
+    /* O_NONBLOCK: opening a pipe must not wait for its writer. */
+    return path_copy(path, name) ? openat(folder, name, OPEN_FLAGS | O_NONBLOCK) : -1;
+}
+
+/* Has a FIFO of this name no writer? A byte that comes meanwhile is kept for the reader. */
+static bool fifo_is_unwritten(struct source *s)
+{
+    struct statfs system;
+    if (fstatfs(s->fd, &system) != 0 || system.f_type == PIPEFS_MAGIC)
+        return false;
+    ssize_t n = read(s->fd, s->early, sizeof s->early);
+    s->early_len = n > 0 ? (size_t)n : 0;
+    return n == 0;
+}
+
+/* May what the user names be read once only: a pipe, such as <(command), or standard input? A FIFO
+ * that nothing writes to would be waited for, for ever. */
+static bool is_stream(struct source *s, const struct stat *st, const struct raw_file *file,
+                      const char **fault)
+{
+    if (file->is_stdin)
+        return !S_ISDIR(st->st_mode);
+    if (file->nested || !S_ISFIFO(st->st_mode))
+        return false;
+    if (fifo_is_unwritten(s)) {
+        *fault = "it is not a regular file, but a FIFO that nothing writes to";
+        return false;
+    }
+    return fcntl(s->fd, F_SETFL, fcntl(s->fd, F_GETFL) & ~O_NONBLOCK) == 0;
 }
 
 bool source_open(struct source *s, struct raw *r, int folder, struct text path,
                  struct raw_file *file, char fault[QUOTE_LEN])
 {
     struct stat st;
-    *s = (struct source){.fd = file_open(folder, path, !file->nested), .raw = r};
+    const char *why = "it is not a regular file";
+    *s = (struct source){.raw = r};
+    s->fd = file->is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+            : file->nested ? below_open(folder, path, O_RDONLY)
+                           : file_open(folder, path);
     if (s->fd < 0) {
-        if (errno == ELOOP || (errno == ENOTDIR && file->nested))
-            snprintf(fault, QUOTE_LEN, "a symbolic link or no folder is on the way to it");
-        else
-            snprintf(fault, QUOTE_LEN, "%s", strerror(errno));
+        snprintf(fault, QUOTE_LEN, "%s",
+                 errno == EXDEV ? "a symbolic link leads out of the manifest's folder"
+                                : strerror(errno));
         return false;
     }
-    if (fstat(s->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        snprintf(fault, QUOTE_LEN, "it is not a regular file");
+    bool is_there = fstat(s->fd, &st) == 0;
+    file->is_stream = is_there && !S_ISREG(st.st_mode) && is_stream(s, &st, file, &why);
+    if (!is_there || !(S_ISREG(st.st_mode) || file->is_stream)) {
+        snprintf(fault, QUOTE_LEN, "%s", why);
         source_close(s);
         return false;
     }
-    if ((uint64_t)st.st_size > MANIFEST_BYTES_MAX) {
+    if (!file->is_stream && (uint64_t)st.st_size > MANIFEST_BYTES_MAX) {
         snprintf(fault, QUOTE_LEN, "it is larger than %u MB", MANIFEST_BYTES_MAX >> 20);
         source_close(s);
         return false;
     }
     file->device = st.st_dev;
     file->inode = st.st_ino;
-    return true;
+    return !(file->is_stream || spool_is_wanted(s)) || spool(s, fault);
 }
 
 void source_close(struct source *s)
@@ -147,6 +208,37 @@ void source_place(const struct source *s, uint64_t offset, struct source_place *
         if (done == 0 && n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
             at->column -= at->line == 1; /* a byte order mark is no character */
         done += (uint64_t)n;
+    }
+}
+
+uint32_t source_odd(const struct source *s, uint32_t first, uint32_t last, struct source_place *at)
+{
+    char bytes[4096];
+    off_t done = 0;
+    at->line = at->column = 1;
+    for (;;) {
+        ssize_t n = pread(s->fd, bytes, sizeof bytes, done);
+        struct text rest = {bytes, n > 0 ? (size_t)n : 0};
+        size_t i = 0;
+        /* A character may begin at the end of what was read: all but the last few bytes of it. */
+        size_t end = n == (ssize_t)sizeof bytes ? rest.len - 4 : rest.len;
+        while (i < end && at->line <= last) {
+            uint32_t code;
+            size_t len = utf8_next(text_from(rest, i), &code);
+            len = len ? len : 1;
+            bool is_mark = done == 0 && i == 0 && len == 3 && code == 0xfeff;
+            if (!is_mark && at->line >= first && character_first_odd(text_slice(rest, i, i + len)))
+                return code;
+            at->column += !is_mark;
+            if (rest.at[i] == '\n') {
+                at->line++;
+                at->column = 1;
+            }
+            i += len;
+        }
+        if (n <= 0 || at->line > last || i == 0)
+            return 0;
+        done += (off_t)i;
     }
 }
 

@@ -4,6 +4,7 @@
 #include "raw.h"
 #include "rules/idna.h"
 
+#include "base/character.h"
 #include "base/count.h"
 
 #include <string.h>
@@ -19,6 +20,7 @@ const char *name_fault_text(enum name_fault fault)
         [NAME_TOO_LONG] = "it is longer than 1024 bytes",
         [NAME_BLANK] = "it has a blank in it",
         [NAME_CONTROL] = "it has a control character in it",
+        [NAME_UNSEEN] = "it has a character in it that looks like a blank or cannot be seen",
         [NAME_AT] = "nothing stands on one side of the @",
     };
     return texts[fault];
@@ -30,14 +32,16 @@ enum name_fault name_check(struct text t)
         return NAME_EMPTY;
     if (t.len > NAME_LEN_MAX)
         return NAME_TOO_LONG;
+    bool is_plain = true;
     for (size_t i = 0; i < t.len; i++) {
         unsigned char c = (unsigned char)t.at[i];
         if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
             return NAME_BLANK;
         if (c < 0x20 || c == 0x7f)
             return NAME_CONTROL;
+        is_plain = is_plain && c < 0x80;
     }
-    return NAME_OK;
+    return is_plain || !character_first_unseen(t) ? NAME_OK : NAME_UNSEEN;
 }
 
 /* A local part in quotation marks may have blanks (RFC 5321, section 4.1.2). */

@@ -8,7 +8,15 @@
 #include "base/bounds.h"
 #include "model/fleet.h"
 
-enum name_fault { NAME_OK, NAME_EMPTY, NAME_TOO_LONG, NAME_BLANK, NAME_CONTROL, NAME_AT };
+enum name_fault {
+    NAME_OK,
+    NAME_EMPTY,
+    NAME_TOO_LONG,
+    NAME_BLANK,
+    NAME_CONTROL,
+    NAME_UNSEEN,
+    NAME_AT
+};
 const char *name_fault_text(enum name_fault fault);
 
 /* Can t be a name at all, of a host or of an address? Host name rules are not checked here: a plan

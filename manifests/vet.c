@@ -185,4 +185,10 @@ void vet_fleet(struct raw *r)
     free(v->lanes);
     free(v->seen);
     free(v);
+    bool may_be_empty = r->options->every_account || r->options->allow_empty;
+    if (r->fleet->choices_len == 0 && r->complaints->len == 0 && !may_be_empty)
+        complain(
+            r, (struct source_place){0},
+            "found no identities at all, expected one at least; --allow-empty is for a manifest "
+            "that is empty on purpose");
 }

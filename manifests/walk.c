@@ -6,11 +6,13 @@
  */
 #include "raw.h"
 
+#include "base/character.h"
+
 #include <string.h>
 
 bool walk_next(struct manifest_walk *w)
 {
-    reader_next(w->reader, &w->event);
+    anchors_next(w->anchors, &w->event);
     return w->event.kind != EVENT_BROKEN && w->event.kind != EVENT_END;
 }
 
@@ -35,31 +37,124 @@ const char *event_noun(const struct yaml_event *event, char out[QUOTE_LEN])
     }
 }
 
-/* The rule of the key in w->event; NULL after a complaint. */
-static const struct key_rule *take_key(struct manifest_walk *w, enum section s,
-                                       uint32_t *first_lines)
+/* --- merge keys ------------------------------------------------------------------------------- */
+
+bool walk_is_merge(const struct manifest_walk *w)
+{
+    return w->event.kind == EVENT_SCALAR && w->event.plain && text_eq(w->event.text, TEXT("<<"));
+}
+
+static void merge_one(struct manifest_walk *w, struct merges *merges)
+{
+    char q[QUOTE_LEN];
+    if (w->event.kind != EVENT_MAP) {
+        if (w->event.kind != EVENT_REFUSED)
+            complain(w->raw, w->event.at,
+                     "<<: found %s, expected keys and values, such as the alias of some",
+                     event_noun(&w->event, q));
+        walk_skip(w);
+    } else if (merges->len == MERGES_MAX) {
+        complain(w->raw, w->event.at, "<<: found more than %d maps to merge", MERGES_MAX);
+        walk_skip(w);
+    } else if (anchors_hold(w->anchors, &w->event, &merges->at[merges->len])) {
+        merges->len++;
+    }
+}
+
+void walk_merge(struct manifest_walk *w, struct merges *merges)
+{
+    if (w->event.kind != EVENT_LIST) {
+        merge_one(w, merges);
+        return;
+    }
+    while (walk_next(w) && w->event.kind != EVENT_LIST_END)
+        merge_one(w, merges);
+}
+
+/* depth: maps that merge one another, whose number is bounded as that of aliases is. */
+static void merges_take(struct manifest_walk *w, take_keys *take, void *ctx, struct merges *merges,
+                        unsigned depth)
+{
+    for (unsigned i = 0; i < merges->len; i++) {
+        struct merges inner = {.len = 0};
+        struct source_place at = w->event.at;
+        anchors_replay(w->anchors, merges->at[i]);
+        if (walk_next(w))
+            take(w, ctx, &inner, true);
+        if (inner.len && depth == MANIFEST_DEPTH_MAX)
+            complain(w->raw, at, "<<: found maps that merge one another more than %d deep",
+                     MANIFEST_DEPTH_MAX);
+        else if (inner.len)
+            merges_take(w, take, ctx, &inner, depth + 1);
+    }
+    for (unsigned i = merges->len; i > 0; i--)
+        anchors_release(w->anchors, merges->at[i - 1]);
+}
+
+void walk_keys(struct manifest_walk *w, take_keys *take, void *ctx)
+{
+    struct merges merges = {.len = 0};
+    take(w, ctx, &merges, false);
+    if (merges.len == 0 || w->event.kind != EVENT_MAP_END)
+        return;
+    struct yaml_event end = w->event;
+    merges_take(w, take, ctx, &merges, 1);
+    if (w->event.kind != EVENT_BROKEN)
+        w->event = end;
+}
+
+/* --- sections --------------------------------------------------------------------------------- */
+
+struct section_walk {
+    enum section section;
+    take_value *take;
+    void *into;
+    uint32_t first_lines[SECTION_KEYS_MAX]; /* of each key; 0: not given yet */
+};
+
+/* Does the map say already what the rule's key says? region and regions say one thing. */
+static bool is_said(const struct section_walk *s, const struct key_rule *rule)
+{
+    const struct section_rule *section = section_rule(s->section);
+    for (unsigned i = 0; i < section->keys_len; i++) {
+        bool is_same = section->keys[i].key == rule->key ||
+                       (rule->key == KEY_REGION && section->keys[i].key == KEY_REGIONS) ||
+                       (rule->key == KEY_REGIONS && section->keys[i].key == KEY_REGION);
+        if (is_same && s->first_lines[i])
+            return true;
+    }
+    return false;
+}
+
+/* The rule of the key in w->event; NULL after a complaint, and for what is to be passed over. */
+static const struct key_rule *take_key(struct manifest_walk *w, struct section_walk *s,
+                                       bool is_merged)
 {
     char q[QUOTE_LEN], m[QUOTE_LEN];
     const struct yaml_event *e = &w->event;
+    const struct section_rule *section = section_rule(s->section);
     if (e->kind != EVENT_SCALAR) {
         if (e->kind != EVENT_REFUSED)
             complain(w->raw, e->at, "found %s as a key of %s, expected a name", event_noun(e, q),
-                     section_rule(s)->noun);
+                     section->noun);
         walk_skip(w);
         return NULL;
     }
-    const struct key_rule *rule = key_find(s, e->text);
+    if (s->section == SECTION_TOP && text_starts(e->text, TEXT("x-")))
+        return NULL; /* a place for anchors */
+    const struct key_rule *rule = key_find(s->section, e->text);
     if (!rule) {
-        const char *near = complaints_full(w->raw) ? NULL : key_near(s, e->text);
-        if (e->plain && text_eq(e->text, TEXT("<<")))
-            complain(w->raw, e->at,
-                     "found a merge key, but merge keys are not allowed: write the keys out");
-        else
-            complain(w->raw, e->at, "unknown key %s in %s%s", quote(e->text, q),
-                     section_rule(s)->noun, meant(near, m));
+        char seen[QUOTE_LEN];
+        const char *near = complaints_full(w->raw)
+                               ? NULL
+                               : key_near(s->section, character_seen(e->text, seen, sizeof seen));
+        complain(w->raw, e->at, "unknown key %s in %s%s", quote(e->text, q), section->noun,
+                 meant(near, m));
         return NULL;
     }
-    uint32_t *first_line = &first_lines[rule - section_rule(s)->keys];
+    if (is_merged && is_said(s, rule))
+        return NULL;
+    uint32_t *first_line = &s->first_lines[rule - section->keys];
     if (*first_line) {
         complain(w->raw, e->at, "duplicate key %s; it stands on line %u already", rule->name,
                  *first_line);
@@ -69,18 +164,27 @@ static const struct key_rule *take_key(struct manifest_walk *w, enum section s,
     return rule;
 }
 
-void walk_map(struct manifest_walk *w, enum section s, take_value *take, void *into)
+static void take_section(struct manifest_walk *w, void *ctx, struct merges *merges, bool is_merged)
 {
-    uint32_t first_lines[SECTION_KEYS_MAX] = {0};
+    struct section_walk *s = ctx;
     while (walk_next(w) && w->event.kind != EVENT_MAP_END) {
-        const struct key_rule *rule = take_key(w, s, first_lines);
+        bool is_merge = walk_is_merge(w);
+        const struct key_rule *rule = is_merge ? NULL : take_key(w, s, is_merged);
         if (!walk_next(w))
             return;
-        if (rule)
-            take(w, rule, into);
+        if (is_merge)
+            walk_merge(w, merges);
+        else if (rule)
+            s->take(w, rule, s->into);
         else
             walk_skip(w);
     }
+}
+
+void walk_map(struct manifest_walk *w, enum section s, take_value *take, void *into)
+{
+    struct section_walk walk = {.section = s, .take = take, .into = into};
+    walk_keys(w, take_section, &walk);
 }
 
 static const char *const shape_nouns[] = {
@@ -229,6 +333,17 @@ static bool is_utf16(const struct source *s)
                         (len == 4 && (b[0] == 0) != (b[1] == 0)));
 }
 
+/* Rows of a spreadsheet are one long text to YAML. */
+static const char *csv_hint(const struct yaml_event *e)
+{
+    size_t end = 0;
+    while (end < e->text.len && !strchr(",;\t \n", e->text.at[end]))
+        end++;
+    return e->kind == EVENT_SCALAR && column_find(text_slice(e->text, 0, end))
+               ? "; if it is a CSV file, name it in identities_from of a manifest"
+               : "";
+}
+
 static void walk_root(struct manifest_walk *w)
 {
     char q[QUOTE_LEN];
@@ -243,8 +358,8 @@ static void walk_root(struct manifest_walk *w)
         if (w->event.kind != EVENT_REFUSED)
             complain(w->raw, w->event.at,
                      "found %s, expected the keys of a manifest: version, "
-                     "identities and others",
-                     event_noun(&w->event, q));
+                     "identities and others%s",
+                     event_noun(&w->event, q), csv_hint(&w->event));
         walk_skip(w);
     } else {
         struct source_place at = w->event.at;
@@ -258,12 +373,18 @@ static void walk_root(struct manifest_walk *w)
 
 void walk_file(struct raw *r, struct source *s, uint16_t file)
 {
-    if (is_utf16(s)) {
-        complain(r, (struct source_place){file, 1, 1}, "found UTF-16 or UTF-32, expected UTF-8");
+    const char *fault = container_fault(s);
+    if (fault) {
+        complain(r, (struct source_place){.file = file}, "the file %s", fault);
         return;
     }
-    struct manifest_walk w = {.raw = r, .reader = reader_new(r, s, file), .file = file};
-    if (w.reader)
+    if (is_utf16(s)) {
+        complain(r, (struct source_place){file, 1, 1},
+                 "found UTF-16 without a byte order mark, or UTF-32, expected UTF-8");
+        return;
+    }
+    struct manifest_walk w = {.raw = r, .anchors = anchors_new(r, s, file), .file = file};
+    if (w.anchors)
         walk_root(&w);
-    reader_free(w.reader);
+    anchors_free(w.anchors);
 }

@@ -4,6 +4,8 @@
 #include "model/arn.h"
 #include "raw.h"
 
+#include <string.h>
+
 /* --- identities and defaults ------------------------------------------------------------------ */
 
 static void put_setting(struct manifest_walk *w, const struct key_rule *rule, void *into)
@@ -79,7 +81,8 @@ static void put_text_name(struct manifest_walk *w, const struct key_rule *rule, 
 {
     enum name_fault fault = name_check(w->event.text);
     char q[QUOTE_LEN];
-    if (fault == NAME_OK || (fault == NAME_BLANK && rule->key != KEY_EXTERNAL_ID))
+    bool is_title = rule->key != KEY_EXTERNAL_ID && !strpbrk(w->event.text.at, "\t\r\n");
+    if (fault == NAME_OK || (fault == NAME_BLANK && is_title))
         raw_name(w->raw, w->event.text, id); /* a profile's name may have blanks */
     else if (fault == NAME_EMPTY)
         complain_value(w->raw, w->event.at, rule, w->event.text, NULL);
@@ -148,8 +151,9 @@ static void account_end(struct manifest_walk *w, struct account_draft *a)
     r->accounts[r->accounts_len++] = a->account;
 }
 
-/* The name of the account in w->event; NAME_NONE after a complaint. */
-static name_id take_account_name(struct manifest_walk *w)
+/* The name of the account in w->event; NAME_NONE after a complaint, and for one that is there when
+ * it comes from a map that is merged. */
+static name_id take_account_name(struct manifest_walk *w, bool is_merged)
 {
     struct raw *r = w->raw;
     struct yaml_event *e = &w->event;
@@ -161,13 +165,13 @@ static name_id take_account_name(struct manifest_walk *w)
             complain(r, e->at, "found %s as the name of an account, expected a text",
                      event_noun(e, q));
         walk_skip(w);
-    } else if (e->plain && text_eq(e->text, TEXT("<<"))) {
-        complain(r, e->at, "found a merge key, but merge keys are not allowed: write the keys out");
     } else if (fault != NAME_OK) {
         complain(r, e->at, "found %s as the name of an account, but %s", quote(e->text, q),
                  name_fault_text(fault));
     } else if (raw_name(r, e->text, &name)) {
         const struct raw_account *first = raw_account_find(r, name);
+        if (first && is_merged)
+            return NAME_NONE;
         if (first)
             complain(r, e->at, "duplicate account %s; it stands in " TEXT_FMT ":%u already",
                      quote(e->text, q), TEXT_ARG(r->fleet->files[first->at.file]), first->at.line);
@@ -179,29 +183,43 @@ static name_id take_account_name(struct manifest_walk *w)
     return NAME_NONE;
 }
 
-void walk_accounts(struct manifest_walk *w)
+static void take_account(struct manifest_walk *w, struct account_draft *a)
 {
+    char q[QUOTE_LEN];
+    bool is_nothing = w->event.kind == EVENT_SCALAR && w->event.plain && w->event.text.len == 0;
+    draft_begin(&a->draft, w->file, w->event.at);
+    if (w->event.kind == EVENT_MAP) {
+        walk_map(w, SECTION_ACCOUNT, take_account_key, a);
+    } else if (!is_nothing) {
+        if (w->event.kind != EVENT_REFUSED)
+            complain(w->raw, w->event.at,
+                     "found %s, expected the keys of an account, such as profile or rate",
+                     event_noun(&w->event, q));
+        walk_skip(w);
+    }
+    account_end(w, a);
+}
+
+static void take_accounts(struct manifest_walk *w, void *ctx, struct merges *merges, bool is_merged)
+{
+    (void)ctx;
     while (walk_next(w) && w->event.kind != EVENT_MAP_END) {
         struct account_draft a = {.account.at = w->event.at};
-        char q[QUOTE_LEN];
-        a.account.account.name = take_account_name(w);
+        bool is_merge = walk_is_merge(w);
+        name_id name = is_merge ? NAME_NONE : take_account_name(w, is_merged);
+        a.account.account.name = name;
         if (!walk_next(w))
             return;
-        draft_begin(&a.draft, w->file, w->event.at);
-        bool is_nothing = w->event.kind == EVENT_SCALAR && w->event.plain && w->event.text.len == 0;
-        if (a.account.account.name == NAME_NONE) {
+        if (is_merge)
+            walk_merge(w, merges);
+        else if (name == NAME_NONE)
             walk_skip(w);
-            continue;
-        }
-        if (w->event.kind == EVENT_MAP) {
-            walk_map(w, SECTION_ACCOUNT, take_account_key, &a);
-        } else if (!is_nothing) {
-            if (w->event.kind != EVENT_REFUSED)
-                complain(w->raw, w->event.at,
-                         "found %s, expected the keys of an account, such as profile or rate",
-                         event_noun(&w->event, q));
-            walk_skip(w);
-        }
-        account_end(w, &a);
+        else
+            take_account(w, &a);
     }
+}
+
+void walk_accounts(struct manifest_walk *w)
+{
+    walk_keys(w, take_accounts, NULL);
 }

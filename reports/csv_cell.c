@@ -56,7 +56,7 @@ static bool ends_cell_elsewhere(char c)
 static bool needs_quotes(struct text t)
 {
     for (size_t i = 0; i < t.len; i++)
-        if (text_find(TEXT(",\"\r\n"), t.at[i]) < 4)
+        if (text_find(TEXT(",;\t\"\r\n"), t.at[i]) < 6) /* what any reader may split at */
             return true;
     return t.len && (t.at[0] == ' ' || t.at[t.len - 1] == ' ');
 }

@@ -60,8 +60,10 @@ enum err session_load(struct session *s, struct why *why)
 {
     const struct options *o = &s->options;
     struct complaints complaints;
-    struct manifest_options options = {
-        .region = text_of(o->access.region), .region_of = region_of, .ctx = s};
+    struct manifest_options options = {.region = text_of(o->access.region),
+                                       .region_of = region_of,
+                                       .ctx = s,
+                                       .allow_empty = o->allow_empty};
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
     if (session_report_vet(o, why) != OK)
@@ -75,6 +77,54 @@ enum err session_load(struct session *s, struct why *why)
                 complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
     complaints_clear(&complaints);
     return err == OK ? outputs_spare(o, &s->run.fleet, why) : err;
+}
+
+struct judge_lines {
+    uint32_t printed, more;
+    bool verbose;
+};
+
+/* "fleet.yaml:12:5: error: MAIL FROM ... (not-a-subdomain)", as compilers have it. */
+static void finding_print(struct judge_lines *lines, const struct fleet *f, uint32_t row,
+                          const struct finding_note *note)
+{
+    const struct choice *c = &f->choices[row];
+    struct buf file;
+    if (note->severity == SEVERITY_INFO && !lines->verbose)
+        return;
+    if (lines->printed == MANIFEST_COMPLAINTS_MAX) {
+        lines->more++;
+        return;
+    }
+    lines->printed++;
+    buf_init(&file, LINE_LEN_MAX);
+    fprintf(stderr, "%s:%u:%u: %s%s: " TEXT_FMT " (%s)\n", message_safe(&file, f->files[c->file]),
+            c->line, c->column, severity_name(note->severity), note->accepted ? ", accepted" : "",
+            TEXT_ARG(note->text), finding_rule(note->rule)->name);
+    buf_clear(&file);
+}
+
+static void row_print(void *ctx, const struct fleet *f, uint32_t row,
+                      const struct finding_notes *notes)
+{
+    for (uint32_t i = 0; i < notes->len; i++)
+        finding_print(ctx, f, row, &notes->at[i]);
+}
+
+enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct why *why)
+{
+    const struct access *a = &s->options.access;
+    struct judge_lines lines = {.verbose = a->verbose};
+    enum err err = suffix_list_open(&s->run.suffixes, a->psl_file, why);
+    struct fleet_judge how = {.suffixes = s->run.suffixes,
+                              .feedback_host = text_of(a->feedback_host),
+                              .tell = row_print,
+                              .ctx = &lines};
+    if (err == OK)
+        err = judge_fleet(&s->run.fleet, &how, verdict, why);
+    if (lines.more)
+        fprintf(stderr, "... and %u more\n", lines.more);
+    return err;
 }
 
 enum err session_report_vet(const struct options *o, struct why *why)

@@ -6,6 +6,7 @@
 #define MF_SESSION_H
 
 #include "options/options.h"
+#include "rules/judge.h"
 #include "run/run.h"
 #include "ui/run_notes.h"
 #include "ui/signals.h"
@@ -24,6 +25,9 @@ void session_clear(struct session *s);
 
 /* Vets the manifests of the options into the run's fleet; prints every complaint. */
 enum err session_load(struct session *s, struct why *why);
+/* Judges every row by the rules that need no network, and says what is found; infos only with
+ * --verbose. Opens the run's suffixes. */
+enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct why *why);
 /* "7" or nothing into *id (0: the newest). */
 enum err session_number(const struct options *o, uint64_t *id, struct why *why);
 /* Are the wished formats known? Asked before anything is done. */

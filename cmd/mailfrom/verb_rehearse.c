@@ -13,12 +13,15 @@ static int exit_code_of(const struct forecast *f)
     return bad ? EXIT_TROUBLE : EXIT_OK;
 }
 
-/* Vetted as for every run; the rehearsal takes the fleet over. */
+/* Vetted and judged as by check; the rehearsal takes the fleet over. */
 static enum err fleet_take(struct rehearsal *r, const struct options *o, struct why *why)
 {
     struct session s;
+    struct fleet_verdict verdict;
     session_init(&s, o);
     enum err err = session_load(&s, why);
+    if (err == OK)
+        err = session_judge(&s, &verdict, why);
     if (err == OK) {
         r->fleet = s.run.fleet;
         fleet_init(&s.run.fleet);

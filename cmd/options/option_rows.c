@@ -62,6 +62,7 @@ SWITCH_OPTION(no_wait)
 SWITCH_OPTION(watch)
 SWITCH_OPTION(missing)
 SWITCH_OPTION(live)
+SWITCH_OPTION(allow_empty)
 
 /* A file that a library opens by its name: one that is a FIFO would be waited for, for ever. */
 static enum err read_file(const char *option, const char *value, const char **field,
@@ -399,6 +400,8 @@ const struct option_row option_rows[] = {
      "follow the run to its end: a progress view, or lines without a terminal", read_watch},
     {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK, NULL, "show every row, also similar ones", read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
+    {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
+     read_allow_empty},
     {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
      "time until DNS owners publish their records (default: at once)", read_dns_delay},
     {"dns-published", OPTIONS_REHEARSE, "PERCENT",

@@ -38,6 +38,7 @@ enum option_set {
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
     OPTIONS_DISCOVER = 1 << 19,
+    OPTIONS_MANIFEST = 1 << 24, /* how manifests are read */
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
@@ -69,7 +70,7 @@ struct options {
     struct discover_config discover;
     bool json; /* --format json */
     bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
-    bool force, refresh, no_wait, watch, missing, live;
+    bool force, refresh, no_wait, watch, missing, live, allow_empty;
 };
 
 /* Reads argv after the verb. Everything that is wrong is one sentence in *why. */

@@ -6,9 +6,11 @@
 #define LIVE_RUN (OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_PROGRESS)
 
 const struct verb_row verb_rows[] = {
-    {"check", "MANIFEST...", "read and vet manifests; touches nothing", OPTIONS_LIVE,
+    {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
+     OPTIONS_LIVE | OPTIONS_MANIFEST,
      "Reads the manifests with all included files and prints every complaint with\n"
-     "file:line:column. Sends nothing.",
+     "file:line:column, and the findings of the rules that need no network. Sends nothing.\n"
+     "Exit code 3: some identities would be refused.",
      "mailfrom check fleet.yaml"},
     {"discover", "", "list the identities of accounts and Regions, as a manifest; reads only",
      OPTIONS_DISCOVER,
@@ -19,20 +21,20 @@ const struct verb_row verb_rows[] = {
      "mailfrom discover --profile prod,shop --regions us-east-1,eu-west-1 \\\n"
      "           --mail-from bounce.{domain} --out fleet.yaml"},
     {"plan", "MANIFEST...", "read SES and DNS, judge every choice, show before -> after",
-     LIVE_RUN | OPTIONS_PLAN,
+     LIVE_RUN | OPTIONS_PLAN | OPTIONS_MANIFEST,
      "Reads SES and DNS, a hundred identities a call, judges every MAIL FROM, with DMARC and even\n"
      "before its records exist, and shows what apply would do, and identities that are as wanted\n"
      "but have trouble. Reads only. From the journal it takes the names that its runs have set.",
      "mailfrom plan fleet.yaml --out fleet.plan --report csv:plan.csv"},
     {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
-     OPTIONS_REHEARSE,
+     OPTIONS_REHEARSE | OPTIONS_MANIFEST,
      "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints a\n"
      "forecast. Every simulated identity exists, is verified and has no MAIL FROM; SES allows\n"
      "--rate. Equal seeds give equal bytes. Exit code 3: some identities would end badly, or not\n"
      "within a year.",
      "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.05"},
     {"apply", "MANIFEST...", "carry out: set, wait for DNS and SES, tighten; write reports",
-     LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH,
+     LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST,
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks\n"
      "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
      "With --plan FILE it carries out exactly the reviewed plan, without a manifest: an\n"
@@ -57,7 +59,7 @@ const struct verb_row verb_rows[] = {
      "Writes the reports of a run, any format, any time. The same journal gives the same bytes.",
      "mailfrom report 3 --report json:run3.json"},
     {"records", "MANIFEST...|RUN", "the DNS records that the owners must publish",
-     OPTIONS_JOURNAL | OPTIONS_RECORDS,
+     OPTIONS_JOURNAL | OPTIONS_RECORDS | OPTIONS_MANIFEST,
      "Writes one MX and one SPF record for each MAIL FROM, by zone, in the format of the\n"
      "owner's DNS. With --missing or --live, DNS is asked first: for the true zones, and for SPF\n"
      "records to merge SES into. Otherwise the zone is the organizational domain, or the one of\n"

@@ -82,6 +82,7 @@ void discover_summary(const struct discover *d)
         [FOUND_UNREAD] = "not told about",
         [FOUND_UNFIT] = "a name that no manifest can hold",
         [FOUND_SAME] = "the same name as another, written otherwise",
+        [FOUND_FOREIGN] = "at a domain that is no verified identity here",
     };
     uint32_t sums[FOUND_HOWS] = {0}, formulas = 0;
     for (uint32_t i = 0; i < d->found_len; i++) {

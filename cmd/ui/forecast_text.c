@@ -126,6 +126,10 @@ static void print_waits(const char *who, const double sums[WAIT_CAUSES], uint32_
 void forecast_print_text(const struct rehearsal *r)
 {
     const struct forecast *f = &r->forecast;
+    if (f->identities == 0) {
+        printf("No identities: nothing would be sent.\n");
+        return;
+    }
     print_assumptions(r);
     print_timeline(f);
     printf("  %-38s %10s %10s  %s\n", "calls to SES", "calls", "at least", "throttled");

@@ -78,7 +78,9 @@ enum err endpoint_make(struct endpoint *e, struct text service, struct text regi
     settings = settings ? settings : &none;
     if (!known)
         return why_set(why, ERR_INPUT, "no endpoint is known for this AWS service");
-    if (!partition)
+    /* Of whoever gives an endpoint the Region is a word in a signature, so the pattern is enough.
+     */
+    if (!partition || (settings->url.len == 0 && !region_is_plausible(region)))
         return refuse_region(region, why);
     snprintf(e->region, sizeof e->region, TEXT_FMT, TEXT_ARG(region));
     snprintf(e->service, sizeof e->service, "%s", known->name);

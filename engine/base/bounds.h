@@ -8,18 +8,22 @@
 #define NAME_LEN_MAX    1024 /* an address has at most 320, a domain 253 (RFC 5321, 1035) */
 #define NAMES_BYTES_MAX (1024u << 20) /* a million identities with their MAIL FROM need 60 MB */
 
-/* manifests (libyaml 0.2.5 is quadratic in depth and has no own bound) */
-#define MANIFEST_DEPTH_MAX      64
-#define MANIFEST_BYTES_MAX      (512u << 20) /* 1,000,000 three-key entries are 116 MB */
-#define MANIFEST_SCALAR_MAX     4096         /* one value; far above any name */
-#define MANIFEST_INCLUDES_MAX   1024
-#define MANIFEST_PATTERN_MAX    100000 /* folder entries one include pattern may read */
-#define MANIFEST_COMPLAINTS_MAX 1000   /* printed; further ones are counted */
-#define MANIFEST_TIMEOUT_MAX    (365ll * 24 * 3600 * 1000000) /* us; a longer one is a slip */
-#define IDENTITIES_MAX          4000000
-#define ACCOUNTS_MAX            4096
-#define LANES_MAX               8192
-#define POLICIES_MAX            65535
+/* manifests (reliability: libyaml 0.2.5 is quadratic in depth and has no bound of its own) */
+#define MANIFEST_DEPTH_MAX       64
+#define MANIFEST_BYTES_MAX       (512u << 20) /* 1,000,000 three-key entries are 116 MB */
+#define MANIFEST_SCALAR_MAX      4096         /* one value; far above any name */
+#define MANIFEST_INCLUDES_MAX    1024
+#define MANIFEST_PATTERN_MAX     100000 /* folder entries that one include pattern may look at */
+#define MANIFEST_KEPT_EVENTS_MAX 100000 /* of anchored values in a file; they are defaults */
+#define MANIFEST_KEPT_BYTES_MAX  (4u << 20) /* their texts */
+#define MANIFEST_UNFOLD_FIRST    100000     /* events that aliases may bring in any file, and ... */
+#define MANIFEST_UNFOLD_TIMES    10   /* ... beyond: an entry of six events merges eight keys */
+#define MANIFEST_COMPLAINTS_MAX  1000 /* printed; further ones are counted */
+#define MANIFEST_TIMEOUT_MAX     (365ll * 24 * 3600 * 1000000) /* us; a longer one is a slip */
+#define IDENTITIES_MAX           4000000
+#define ACCOUNTS_MAX             4096
+#define LANES_MAX                8192
+#define POLICIES_MAX             65535
 
 /* SES */
 #define SES_BATCH_MAX     100   /* identities per v1 Get...Attributes call */

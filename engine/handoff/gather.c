@@ -25,6 +25,7 @@ void records_gather_clear(struct records_gather *g)
     free(g->entries);
     free(g->of_name);
     free(g->items);
+    free(g->warned);
     arena_clear(&g->arena);
 }
 
@@ -96,22 +97,55 @@ static void entry_share(struct records_entry *e, const struct fleet *f, uint32_t
     }
 }
 
-/* May records be published for the name? A finding against the name would refuse the identity. */
+static void row_note(struct records_gather *g, uint32_t row, const char *verdict,
+                     const char *sentence)
+{
+    struct buf source;
+    buf_init(&source, LINE_LEN_MAX);
+    records_note(g, "%s " TEXT_FMT " (" TEXT_FMT "): %s", verdict,
+                 TEXT_ARG(fleet_identity(g->fleet, row)),
+                 TEXT_ARG(fleet_source(g->fleet, row, &source)), sentence);
+    buf_clear(&source);
+}
+
+/* What the rules warn of, once for a lane: it is of the Region. */
+static void warnings_note(struct records_gather *g, uint32_t row, const struct judgement *j)
+{
+    struct finding_notes notes = judge_notes(j);
+    uint16_t lane = g->fleet->choices[row].lane;
+    for (uint32_t i = 0; i < notes.len; i++) {
+        if (notes.at[i].severity != SEVERITY_WARNING || notes.at[i].accepted || g->warned[lane])
+            continue;
+        g->warned[lane] = true;
+        row_note(g, row, "records, with a warning, for", notes.at[i].text.at);
+    }
+}
+
+/* May records be published for it? What refuses the name would refuse the identity, and the zone of
+ * another owner is not for whoever reads this. */
 static bool row_is_sound(struct records_gather *g, uint32_t row, struct text name)
 {
-    struct judgement j = {.suffixes = g->suffixes};
-    struct buf source;
-    judge_name(&j, g->fleet, row);
-    if (!j.errors && dname_check(name) == DNAME_OK)
-        return true;
-    buf_init(&source, LINE_LEN_MAX);
-    g->refused++;
-    records_note(g, "no records for " TEXT_FMT " (" TEXT_FMT "): %s",
-                 TEXT_ARG(fleet_identity(g->fleet, row)),
-                 TEXT_ARG(fleet_source(g->fleet, row, &source)),
-                 j.errors ? j.first_error : "the MAIL FROM is not a host name");
-    buf_clear(&source);
-    return false;
+    struct arena memory;
+    struct judgement j = {.suffixes = g->suffixes,
+                          .memory = &memory,
+                          .feedback_host = text_of(g->config->access->feedback_host)};
+    arena_init(&memory, JUDGEMENT_BYTES_MAX);
+    judge_choice(&j, g->fleet, row, false);
+    bool accepts = fleet_policy_of(g->fleet, row)->accept & FINDING_BIT(NOT_YOUR_DOMAIN);
+    bool is_foreign = j.found & FINDING_BIT(NOT_YOUR_DOMAIN) && !accepts;
+    bool is_sound = !j.errors && !is_foreign && dname_check(name) == DNAME_OK;
+    if (is_sound) {
+        warnings_note(g, row, &j);
+    } else {
+        g->refused++;
+        row_note(g, row, "no records for",
+                 j.errors     ? j.first_error
+                 : is_foreign ? "anybody can have a mailbox at that domain, and only its owner can "
+                                "publish records there; accept not-your-domain if that is you"
+                              : "the MAIL FROM is not a host name");
+    }
+    arena_clear(&memory);
+    return is_sound;
 }
 
 static void row_gather(struct records_gather *g, uint32_t row)
@@ -136,9 +170,10 @@ enum err records_gather_fleet(struct records_gather *g, struct why *why)
     enum err err = zones_read(g, why);
     g->entries = calloc(f->choices_len + 1u, sizeof *g->entries);
     g->of_name = calloc(f->names.len + 1u, sizeof *g->of_name);
+    g->warned = calloc(f->lanes_len + 1u, sizeof *g->warned);
     if (err != OK)
         return err;
-    if (!g->entries || !g->of_name)
+    if (!g->entries || !g->of_name || !g->warned)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t row = 0; row < f->choices_len; row++)
         row_gather(g, row);

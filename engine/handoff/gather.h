@@ -60,6 +60,7 @@ struct records_gather {
     struct records_entry *entries; /* in the order of the fleet, by zone once arranged */
     uint32_t entries_len;
     uint32_t *of_name; /* name_id -> 1 + index of the entry; valid until entries are arranged */
+    bool *warned;      /* lane of the fleet -> a warning has been told */
     uint32_t *items;   /* 2 * entry + type, once arranged */
     size_t items_len;
     uint32_t refused; /* identities with a refused MAIL FROM */

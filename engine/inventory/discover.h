@@ -43,7 +43,8 @@ enum found_how {
     FOUND_FAILED,     /* ... plan would restart the set-up, */
     FOUND_UNREAD,     /* ... SES gives no answer about the identity, */
     FOUND_UNFIT,      /* ... no manifest can hold the name, */
-    FOUND_SAME,       /* ... or the name is a second spelling of another entry */
+    FOUND_SAME,       /* ... the name is a second spelling of another entry, */
+    FOUND_FOREIGN,    /* ... or only the owner of the domain can publish records */
     FOUND_HOWS,
 };
 

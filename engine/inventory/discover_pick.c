@@ -171,11 +171,11 @@ static int by_normal(const void *a, const void *b)
     return order ? order : text_cmp(x->found->row->identity, y->found->row->identity);
 }
 
-static bool is_listed(const struct found *list, uint32_t len, struct text name)
+static const struct found *found_find(const struct found *list, uint32_t len, struct text name)
 {
     struct inventory_row row = {.identity = name};
     struct found key = {.row = &row};
-    return bsearch(&key, list, len, sizeof *list, by_name) != NULL;
+    return bsearch(&key, list, len, sizeof *list, by_name);
 }
 
 /* Of several spellings of one name, the one in normal form is the entry, or else the first. *list
@@ -198,10 +198,39 @@ static bool same_mark(struct discover *d, struct found *list, uint32_t len)
         qsort(others, others_len, sizeof *others, by_normal);
     for (uint32_t i = 0; good && i < others_len; i++)
         if ((i && text_eq(others[i].normal, others[i - 1].normal)) ||
-            is_listed(list, len, others[i].normal))
+            found_find(list, len, others[i].normal))
             others[i].found->how = FOUND_SAME;
     free(others);
     return good;
+}
+
+/* Of an address: is neither its domain nor one above it a verified identity of the lane? */
+static bool is_foreign(const struct found *list, uint32_t len, struct text identity)
+{
+    char lower[DNAME_LEN_MAX + 1];
+    struct text domain;
+    if (identity_type_of(identity) != IDENTITY_EMAIL_ADDRESS ||
+        !dname_normalize(identity_domain(identity), lower, &domain))
+        return false;
+    for (; domain.len; domain = dname_parent(domain)) {
+        const struct found *owner = found_find(list, len, domain);
+        if (owner && owner->row->verification == VERIFICATION_SUCCESS)
+            return false;
+    }
+    return true;
+}
+
+/* A MAIL FROM that is proposed needs records that only the owner of the domain can publish. Where
+ * some identities were not asked for, their domains may be among those. */
+static void foreign_mark(const struct discover *d, struct found *list, uint32_t len)
+{
+    const struct discover_config *c = d->config;
+    if (!c->mail_from || c->only.len || c->exclude.len || c->tags.len)
+        return;
+    for (uint32_t i = 0; i < len; i++)
+        if (list[i].how == FOUND_PROPOSED && !list[i].names_its_own &&
+            is_foreign(list, len, list[i].row->identity))
+            list[i].how = FOUND_FOREIGN;
 }
 
 /* SES may list an identity twice when the list moves between two pages. */
@@ -226,6 +255,7 @@ static bool lane_pick(struct discover *d, uint16_t lane)
         list[kept++] = f;
     }
     bool good = same_mark(d, list, kept);
+    foreign_mark(d, list, kept);
     for (uint32_t i = 0; i < kept; i++)
         sum_add(sum, &list[i]);
     d->found_len += kept;
@@ -297,6 +327,9 @@ const char *found_reason(const struct found *f, char out[FOUND_REASON_LEN])
         snprintf(out, FOUND_REASON_LEN, "its set-up FAILED: as an entry, apply starts it again");
     if (f->how == FOUND_UNREAD)
         snprintf(out, FOUND_REASON_LEN, "SES does not tell about it");
+    if (f->how == FOUND_FOREIGN)
+        snprintf(out, FOUND_REASON_LEN,
+                 "its domain is no verified identity here: only its owner can publish the records");
     if (f->how == FOUND_SAME)
         snprintf(out, FOUND_REASON_LEN, "a manifest takes it for %.200s, which stands here too",
                  text_is_visible(identity_normal(f->row->identity, normal)) ? normal : "another");

@@ -4,7 +4,8 @@
 static const struct finding_rule rules[FINDINGS_LEN] = {
     [NOT_A_SUBDOMAIN] = {"not-a-subdomain", SEVERITY_ERROR,
                          "the MAIL FROM is not below the identity's own domain"},
-    [INVALID_NAME] = {"invalid-name", SEVERITY_ERROR, "the MAIL FROM is not a host name"},
+    [INVALID_NAME] = {"invalid-name", SEVERITY_ERROR,
+                      "the identity or the MAIL FROM is not a name that mail can use"},
     [PUBLIC_SUFFIX] = {"public-suffix", SEVERITY_ERROR,
                        "the identity's domain or the MAIL FROM is a public suffix"},
     [IDENTITY_MISSING] = {"identity-missing", SEVERITY_ERROR,
@@ -59,6 +60,10 @@ static const struct finding_rule rules[FINDINGS_LEN] = {
                             "SES left SUCCESS when REJECT_MESSAGE was set"},
     [REJECTS_MAIL] = {"rejects-mail", SEVERITY_ERROR,
                       "SES rejects mail of this identity now: REJECT_MESSAGE without Success"},
+    [UNKNOWN_REGION] = {"unknown-region", SEVERITY_ERROR,
+                        "no AWS Region can be called so, or SES is not known to be in it"},
+    [NOT_YOUR_DOMAIN] = {"not-your-domain", SEVERITY_WARNING,
+                         "an address at a domain that is no verified identity of the account"},
 };
 
 const struct finding_rule *finding_rule(enum finding f)

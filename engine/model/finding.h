@@ -44,6 +44,8 @@ enum finding {
     DNS_TROUBLE,
     TIGHTEN_FALLS_BACK,
     REJECTS_MAIL,
+    UNKNOWN_REGION,
+    NOT_YOUR_DOMAIN,
     FINDINGS_LEN,
 };
 

@@ -70,6 +70,12 @@ static const struct {
     {"eusc-de-east-1", false}, /* SES is there; whether under amazonses.com is not documented */
 };
 
+/* Regions of AWS that have no SES; a new one may get it any day. */
+static const char *const without_ses[] = {
+    "ap-east-1",      "ap-east-2",    "ap-southeast-4", "ap-southeast-6",
+    "ap-southeast-7", "mx-central-1", "cn-north-1",     "cn-northwest-1",
+};
+
 /* Index in regions, or the number of regions. */
 static size_t region_index(struct text region)
 {
@@ -115,9 +121,26 @@ bool region_has_ses(struct text region)
     return i < COUNT(regions) && regions[i].has_feedback_host;
 }
 
+bool region_lacks_ses(struct text region)
+{
+    for (size_t i = 0; i < COUNT(without_ses); i++)
+        if (text_eq(region, text_of(without_ses[i])))
+            return true;
+    return false;
+}
+
 bool region_is_plausible(struct text region)
 {
-    return region_partition_of(region) != NULL;
+    static const struct text directions[] = {
+        TEXT("north"),     TEXT("northeast"), TEXT("northwest"), TEXT("east"),    TEXT("west"),
+        TEXT("southeast"), TEXT("southwest"), TEXT("south"),     TEXT("central"),
+    };
+    struct text before = text_slice(region, 0, text_rfind(region, '-'));
+    struct text word = text_from(before, text_rfind(before, '-') + 1);
+    for (size_t i = 0; i < COUNT(directions); i++)
+        if (text_eq(word, directions[i]))
+            return region_partition_of(region) != NULL;
+    return false;
 }
 
 const char *region_partition(struct text region)

@@ -17,7 +17,10 @@ struct partition {
 /* Is region a Region with a known SES feedback host? */
 bool region_has_ses(struct text region);
 bool region_is_known(struct text region);
-/* Does region match a partition's pattern ("us-east-1", "eusc-de-east-1")? */
+/* Is it a Region of AWS where SES is not, as of that date? */
+bool region_lacks_ses(struct text region);
+/* Could a Region be called so: a partition's pattern with a point of the compass or "central" in
+ * it, as every Region has so far ("us-east-1", "eusc-de-east-1", but not "us-esat-1")? */
 bool region_is_plausible(struct text region);
 /* The partition with a matching pattern; NULL: none. */
 const struct partition *region_partition_of(struct text region);

@@ -160,15 +160,12 @@ static void neighbours_judge(struct judgement *j, const struct fleet *f, uint32_
                              const struct judge_context *around)
 {
     const struct policy *policy = fleet_policy_of(f, row);
-    struct text name = fleet_mail_from(f, row), identity = fleet_identity(f, row);
+    struct text identity = fleet_identity(f, row);
     if (around->masking_identity.len)
         masked_judge(j, policy, identity, around->masking_identity);
-    if (around->mail_from_is_shared && name.len)
-        judge_finding(j, policy, SHARED_MAIL_FROM, SEVERITY_INFO,
-                      "MAIL FROM " TEXT_FMT
-                      " serves several identities or Regions: one MX is enough "
-                      "for all of them",
-                      TEXT_ARG(name));
+    if (around->domain_is_foreign && fleet_mail_from(f, row).len &&
+        !(j->found & FINDING_BIT(NOT_YOUR_DOMAIN)))
+        not_your_domain_judge(j, policy, identity, false);
 }
 
 void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,

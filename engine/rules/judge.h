@@ -19,7 +19,6 @@
 
 /* Facts about a choice from the whole fleet or from the lane survey of the account. */
 struct judge_context {
-    bool mail_from_is_shared;   /* another choice of the fleet has the same MAIL FROM */
     bool mail_from_is_identity; /* the MAIL FROM, or an address under it, is an SES identity of the
                                    lane */
     bool mail_from_forwards;    /* feedback forwarding is on for that identity */
@@ -30,6 +29,8 @@ struct judge_context {
     /* GetAccount, for the identity's lane; judged only when known. */
     bool account_known, account_can_send, account_in_sandbox;
     struct text account_status; /* SES's word: HEALTHY, PROBATION, SHUTDOWN; or empty */
+    /* The identity is an address, and no domain above its @ is a verified identity of the lane. */
+    bool domain_is_foreign;
 };
 
 /* Each judge_*() function adds the findings decided by its facts. Facts from outside are escaped in
@@ -60,14 +61,36 @@ void judge_finding(struct judgement *j, const struct policy *policy, enum findin
                    enum severity severity, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* not-your-domain, of an address. is_mailbox: its domain is a provider of mailboxes, which needs no
+ * look into the account. */
+void not_your_domain_judge(struct judgement *j, const struct policy *policy, struct text identity,
+                           bool is_mailbox);
+
 /* The findings so far; borrowed from the judgement and its memory. */
 struct finding_notes judge_notes(const struct judgement *j);
 
 /* Takes a finding back after better facts; a finding never made is fine. */
 void judge_withdraw(struct judgement *j, enum finding finding);
 
-/* Before anything is asked: the name itself. Region and domain templates are expanded already. */
-void judge_name(struct judgement *j, const struct fleet *f, uint32_t row);
+/* Before anything is asked: the identity, the MAIL FROM, whose templates are filled in already, and
+ * the Region. is_shared: another choice of the fleet has the same MAIL FROM. */
+void judge_choice(struct judgement *j, const struct fleet *f, uint32_t row, bool is_shared);
+
+/* The same of every row of a fleet. tell is called for each row that has a finding; the notes live
+ * until it returns. */
+struct fleet_judge {
+    const struct suffix_list *suffixes;
+    struct text feedback_host; /* as in struct judgement */
+    void (*tell)(void *ctx, const struct fleet *f, uint32_t row, const struct finding_notes *notes);
+    void *ctx;
+};
+struct fleet_verdict {
+    uint32_t refused, warnings; /* rows; findings, without those that are accepted */
+    bool out_of_memory;
+};
+enum err judge_fleet(const struct fleet *f, const struct fleet_judge *how,
+                     struct fleet_verdict *verdict, struct why *why);
+
 /* Judges SES's facts about the identity (known: verification and MAIL FROM). rejects-mail is an
  * error without refusal: refusing would forbid the remedy. */
 void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,

@@ -41,7 +41,8 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory)
         return c->lanes && c->senders;
     c->masking = ARENA_ARRAY(memory, struct text, d->fleet->choices_len + 1);
     c->mask_batch = ARENA_ARRAY(memory, uint32_t, d->fleet->choices_len + 1);
-    if (!c->masking || !c->mask_batch || !fleet_index_init(&c->index, memory, d->fleet))
+    if (!c->masking || !c->mask_batch || !fleet_index_init(&c->index, memory, d->fleet) ||
+        !owners_init(d, memory))
         return false;
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
         arena_init(&c->lanes[i].text, SURVEY_BYTES_MAX);
@@ -55,6 +56,7 @@ void lane_survey_clear(struct scheduler *d)
 {
     for (uint32_t i = 0; d->surveys.wanted && d->surveys.lanes && i < d->fleet->lanes_len; i++)
         arena_clear(&d->surveys.lanes[i].text);
+    owners_clear(d);
 }
 
 enum api lane_survey_api(const struct scheduler *d, uint16_t lane)
@@ -157,6 +159,7 @@ static void identity_seen(struct scheduler *d, uint16_t lane, struct text identi
     if (mail_from != NAME_NONE)
         suspect_add(d, &d->surveys.lanes[lane], mail_from, identity);
     masks_seen(d, lane, identity);
+    owners_seen(d, lane, identity);
 }
 
 static void gap_tell(struct lane_survey *l, unsigned part, const struct call *call,
@@ -166,8 +169,8 @@ static void gap_tell(struct lane_survey *l, unsigned part, const struct call *ca
         enum lane_survey_gap gap;
         const char *unjudged;
     } parts[PARTS] = {
-        [PART_LIST] = {SURVEY_GAP_LIST, "what else lives there is not known, so sends-mail and "
-                                        "masked-by-identity were not judged"},
+        [PART_LIST] = {SURVEY_GAP_LIST, "what else lives there is not known, so sends-mail, "
+                                        "masked-by-identity and not-your-domain were not judged"},
         [PART_ACCOUNT] = {SURVEY_GAP_ACCOUNT, "account-cannot-send and sandbox were not judged"},
         [PART_NOTIFICATION] = {SURVEY_GAP_FORWARDING,
                                "sends-mail was judged without knowing whether feedback forwarding "

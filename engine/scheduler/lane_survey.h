@@ -4,7 +4,8 @@
  *
  *   ListIdentities, a thousand a page    identities at or below a MAIL FROM of the fleet (they send
  *                                        mail from it), and identities below one of its domains
- *                                        (they have a setting of their own)
+ *                                        (they have a setting of their own); domains at or above
+ *                                        that of an address (whose records can be published)
  *   GetIdentityNotificationAttributes    of the former: is feedback forwarding on?
  *   GetIdentityVerificationAttributes,   of the latter: are they verified, is their MAIL FROM
  *   GetIdentityMailFromDomainAttributes  another one? (lane_survey_masks.c)
@@ -20,6 +21,7 @@
 #ifndef MF_LANE_SURVEY_H
 #define MF_LANE_SURVEY_H
 
+#include "base/names.h"
 #include "calls/paged_list.h"
 #include "model/fleet_index.h"
 
@@ -71,6 +73,8 @@ struct lane_surveys {
     struct text *masking; /* per job: an identity below the job's domain; in arena */
     uint8_t *senders;     /* per name_id of the fleet: bits below */
     uint32_t *mask_batch; /* per job: the last batch with a question for the job */
+    struct names owners;  /* of the domains of the fleet's addresses and those above, by lane */
+    bool *is_owner;       /* per id of owners: SES lists it; in arena */
 };
 
 enum lane_survey_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2, SENDER_UNASKED = 4 };
@@ -95,6 +99,14 @@ uint8_t masks_next(struct scheduler *d, uint16_t lane);
 uint32_t masks_identities(const struct lane_survey *l, struct text identities[SES_BATCH_MAX]);
 void masks_taken(struct scheduler *d, const struct call *call); /* one part of the batch */
 void masks_judge(struct scheduler *d, uint16_t lane);           /* all parts are there */
+/* lane_survey_owners.c */
+bool owners_init(struct scheduler *d,
+                 struct arena *memory); /* owners_clear() is due all the same */
+void owners_clear(struct scheduler *d);
+void owners_seen(struct scheduler *d, uint16_t lane, struct text identity); /* in the list */
+/* Is the job's identity an address at a domain that is not in the list, nor is one above it? */
+bool owners_is_foreign(const struct scheduler *d, uint32_t job);
+
 void masks_again(struct lane_survey *l); /* by another API: the batch goes back to the others */
 
 #endif

@@ -15,6 +15,7 @@ static void lane_survey_tell(const struct scheduler *d, uint32_t number,
     around->mail_from_is_identity = c->senders[choice->mail_from] & SENDER_EXISTS;
     around->mail_from_forwards = c->senders[choice->mail_from] & SENDER_FORWARDS;
     around->mail_from_unasked = c->senders[choice->mail_from] & SENDER_UNASKED;
+    around->domain_is_foreign = owners_is_foreign(d, number);
     around->account_known = lane->account_known;
     around->account_can_send = lane->can_send;
     around->account_in_sandbox = lane->in_sandbox;
@@ -26,13 +27,13 @@ void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_
 {
     name_id wanted = d->fleet->choices[number].mail_from;
     struct judge_context around = {
-        .mail_from_is_shared = wanted != MAIL_FROM_DEFAULT && d->mail_from_uses[wanted] > 1,
         .set_by_us =
             d->jobs[number].writes > 0 || own_names_has(d->options.own, number, facts->mail_from),
     };
     lane_survey_tell(d, number, &around);
     j->suffixes = d->options.suffixes;
-    judge_name(j, d->fleet, number);
+    j->feedback_host = d->options.feedback_host;
+    judge_choice(j, d->fleet, number, wanted != MAIL_FROM_DEFAULT && d->mail_from_uses[wanted] > 1);
     judge_ses(j, d->fleet, number, facts, &around);
 }
 

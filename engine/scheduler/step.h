@@ -65,7 +65,7 @@ struct situation {
     instant_us now;
 };
 
-/* SES has answered a read. errors/first_error: from judge_name and judge_ses; JOB_READING. */
+/* SES has answered a read. errors/first_error: from judge_choice and judge_ses; JOB_READING. */
 struct decision step_read(const struct situation *s, const struct ses_facts *ses,
                           finding_set errors, const char *first_error);
 

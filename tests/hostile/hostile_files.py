@@ -109,7 +109,8 @@ def journals(room):
 
 
 def include_manifest(room, name, path):
-    (room.path / name).write_text(f"version: 1\ninclude: [{path!r}]\nidentities: []\n")
+    (room.path / name).write_text(f"version: 1\ninclude: [{path!r}]\n"
+                                  "identities: [{identity: a.example, region: us-east-1, mail_from: default}]\n")
     return name
 
 

@@ -1,4 +1,4 @@
-foreach(test IN ITEMS manifests/faults manifests/hostile manifests/load)
+foreach(test IN ITEMS manifests/faults manifests/hostile manifests/load manifests/sources)
   mailfrom_test(${test} USES manifests)
 endforeach()
 mailfrom_test(manifests/yaml USES manifests LIBRARIES PkgConfig::libcjson)
@@ -11,6 +11,11 @@ set_tests_properties(manifest_bombs PROPERTIES LABELS release)
 
 add_test(NAME manifest_schema COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/manifests/schema.py ${CMAKE_SOURCE_DIR})
+
+# What editors are told is what the program says.
+add_test(NAME manifest_agree COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/manifests/agree.py $<TARGET_FILE:mailfrom> ${CMAKE_SOURCE_DIR})
+set_tests_properties(manifest_agree PROPERTIES LABELS release TIMEOUT 600)
 
 add_executable(manifest_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/manifest_bench.c)
 target_link_libraries(manifest_bench PRIVATE manifests PkgConfig::yaml_0_1)

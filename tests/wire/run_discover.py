@@ -280,6 +280,31 @@ def hostile(room):
     check("JSON has them all", {i["identity"] for i in json.loads(text)["identities"]} == set(HOSTILE))
 
 
+FOREIGN = {"own.example": {}, "a@own.example": {}, "b@mail.own.example": {}, "somebody@gmail.com": {}, "c@new.example": {},
+           "new.example": {"verified": "PENDING"}}
+
+
+def foreign(room):
+    """An address at a domain of another owner is proposed no MAIL FROM, and plan warns of one that has it."""
+    where = "--profile", "one", "--regions", "us-east-1"
+    text = room.discover("addresses at domains of others", DONE, *where, "--mail-from", "bounce.{domain}", "--out", "own.yaml")
+    text = (room.path / "own.yaml").read_text()
+    lines = {name: line for line in text.splitlines() for name in FOREIGN if f"- {name}" in line}
+    check("an address at a domain of others stands as a comment", all(lines[name].strip().startswith("# - ") and "only its owner" in
+          lines[name] for name in ("somebody@gmail.com", "c@new.example")), text)
+    check("one of an own domain is an entry", all(lines[name].strip().startswith("- ") for name in
+          ("a@own.example", "b@mail.own.example")), text)
+    room.discover("without a proposal", DONE, *where, "--out", "is.yaml")
+    check("they are entries", "# - somebody" not in (room.path / "is.yaml").read_text())
+    (room.path / "foreign.yaml").write_text(json.dumps({
+        "version": 1, "accounts": {"one": {"profile": "one"}},
+        "defaults": {"region": "us-east-1", "mail_from": "bounce.{domain}", "dns": {"require": "none"}},
+        "identities": ["somebody@gmail.com", "a@own.example", "b@mail.own.example"]}))
+    rows, _ = room.plan("foreign.yaml")
+    warned = {key[2] for key, row in rows.items() if any(f["rule"] == "not-your-domain" for f in row["findings"])}
+    check("plan warns of such an address alone", warned == {"somebody@gmail.com"}, rows)
+
+
 def many(room):
     text = room.discover("3,000 identities are listed", DONE, "--profile", "one", "--regions", "us-east-1")
     check("all of them", len(entries(text)) == 3000 and list(entries(text)) == sorted(entries(text)))
@@ -339,6 +364,8 @@ def main():
         refusals(room)
     with Accounts(mailfrom, ses_sim, {(ONE, "us-east-1", name): {} for name in HOSTILE}) as room:
         hostile(room)
+    with Accounts(mailfrom, ses_sim, {(ONE, "us-east-1", name): row for name, row in FOREIGN.items()}) as room:
+        foreign(room)
     crowd = {(ONE, "us-east-1", f"d{i:04}.example"): {} for i in range(3000)}
     with Accounts(mailfrom, ses_sim, crowd) as room:
         many(room)

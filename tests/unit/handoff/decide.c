@@ -45,9 +45,12 @@ static const struct row {
     {ZONE MX("feedback-smtp.useast1.amazonses.com") SPF,
      {RECORDS_REPLACE, .there = 1},
      {RECORDS_KEEP, .there = 1}},
+    {ZONE MX("feedback-smtp.us-eats-1.amazonses.com") SPF,
+     {RECORDS_REPLACE, .there = 1},
+     {RECORDS_KEEP, .there = 1}},
     {ZONE MX(".") SPF, {RECORDS_REPLACE, .there = 1}, {RECORDS_KEEP, .there = 1}},
     /* a Region that this program does not know may be a new one, and SES forwards from any other */
-    {ZONE MX("feedback-smtp.us-eats-1.amazonses.com") SPF,
+    {ZONE MX("feedback-smtp.us-east-9.amazonses.com") SPF,
      {RECORDS_KEEP, .there = 1},
      {RECORDS_KEEP, .there = 1}},
     {ZONE MX("feedback-smtp.eu-west-1.amazonses.com") SPF,

@@ -91,16 +91,62 @@ static void bombs_of_repetition_are_refused(void **state)
     }
 }
 
-static void a_billion_laughs_are_refused_at_the_first(void **state)
+/* A chain of anchors, each of which has the one before nine times. */
+static void laughs_write(const char *first, const char *link_head, const char *link_tail,
+                         const char *end)
+{
+    struct buf b;
+    buf_init(&b, 1u << 20);
+    buf_add_fmt(&b, TOP "x-0: &m0 %s\n", first);
+    for (int i = 1; i < 40; i++) {
+        buf_add_fmt(&b, "x-%d: &m%d %s", i, i, link_head);
+        for (int n = 0; n < 9; n++)
+            buf_add_fmt(&b, "%s*m%d", n ? ", " : "", i - 1);
+        buf_add_fmt(&b, "%s\n", link_tail);
+    }
+    buf_add_str(&b, end);
+    file_write_bytes("x.yaml", b.at, b.len);
+    buf_clear(&b);
+}
+
+static void a_billion_laughs_are_refused(void **state)
 {
     (void)state;
-    file_write("x.yaml", TOP "identities:\n"
-                             "  - &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n"
-                             "  - &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
-                             "  - &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\n"
-                             "  - *c\n");
-    refuse_quickly("x.yaml", "x.yaml:4:5: found anchor \"a\"");
-    refuse_quickly("x.yaml", "x.yaml:7:5: found alias \"c\"");
+    laughs_write("[lol]", "[", "]", "identities: *m39\n");
+    refuse_quickly("x.yaml", "the aliases of this file unfold to more than ten times what stands");
+    laughs_write("{region: us-east-1}", "{<<: [", "]}", "identities: [{identity: a, <<: *m39}]\n");
+    refuse_quickly("x.yaml", "the aliases of this file unfold to more than ten times what stands");
+    laughs_write("[]", "{a: [", "]}", "identities: [a.example]\n");
+    refuse_quickly("x.yaml", "the aliases of this file unfold to more than ten times what stands");
+    repeat_write("x.yaml", TOP "x-a: &a {identity: a.example, region: us-east-1}\nidentities: [",
+                 "*a,", 300000, "]\n");
+    refuse_quickly("x.yaml", "stands in x.yaml:3:20 already");
+}
+
+static void maps_that_merge_one_another_are_bounded(void **state)
+{
+    struct buf b;
+    (void)state;
+    buf_init(&b, 1u << 20);
+    buf_add_str(&b, TOP "x-0: &m0 {region: us-east-1}\n");
+    for (int i = 1; i < 2000; i++)
+        buf_add_fmt(&b, "x-%d: &m%d {<<: *m%d}\n", i, i, i - 1);
+    buf_add_str(&b, "identities: [{identity: a.example, <<: *m1999}]\n");
+    file_write_bytes("x.yaml", b.at, b.len);
+    buf_clear(&b);
+    refuse_quickly("x.yaml", "is nested in more than 64 others");
+}
+
+static void anchors_of_a_whole_fleet_cannot_be_used(void **state)
+{
+    struct loaded l;
+    (void)state;
+    repeat_write("x.yaml", TOP "x-a: &a [", "b,", 120000, "]\nidentities: *a\n");
+    refuse_quickly("x.yaml", "but the anchors of this file hold more than 100000 values or 4 MB");
+    repeat_write("x.yaml", TOP "x-a: &a [", "b,", 120000, "]\nidentities: [a.example]\n");
+    load(&l, "x.yaml");
+    assert_loads(&l); /* one that nothing uses costs nothing */
+    loaded_clear(&l);
 }
 
 /* Each of another handle: libyaml compares them all with one another. */
@@ -152,8 +198,10 @@ static void bytes_that_are_no_text_are_refused_at_their_place(void **state)
         {BYTES(TOP "identities: [\xed\xa0\x80]\n"), "x.yaml:3:14: "},
         {BYTES(TOP "identities: [a\x1b[31m]\n"), "x.yaml:3:15: "},
         {BYTES(TOP "identities: [\"\\e[31m\"]\n"), "control character in it"},
-        {BYTES("\xff\xfev\0e\0r\0"), "x.yaml:1:1: found UTF-16"},
-        {BYTES("\xfe\xff\0v\0e\0r"), "x.yaml:1:1: found UTF-16"},
+        {BYTES("\xff\xfev\0e\0r\0"), "x.yaml:1:1: found \"ver\""},
+        {BYTES("\xfe\xff\0v\0e\0r\0"), "x.yaml:1:4: "},  /* half a unit at the end */
+        {BYTES("\xff\xfev\0\0\xd8r\0"), "x.yaml:1:2: "}, /* half a surrogate pair */
+        {BYTES("\xff\xfe\0\0v\0\0\0"), "x.yaml:1:1: found UTF-16 without a byte order mark"},
         {BYTES("v\0e\0r\0s\0"), "x.yaml:1:1: found UTF-16"},
         {BYTES("\0v\0e\0r\0s"), "x.yaml:1:1: found UTF-16"},
         {BYTES("\0"), "x.yaml:1:1: "},
@@ -197,13 +245,16 @@ static void only_regular_files_of_the_folder_are_included(void **state)
         {"pipe", "not a regular file"},
         {"folder", "not a regular file"},
         {"socket", "cannot be read"},
-        {"link-out", "symbolic link"},
-        {"link-in", "symbolic link"},
-        {"link-device", "symbolic link"},
-        {"link-folder/x.yaml", "symbolic link"},
-        {"link-folder/*.yaml", "matches no file"},
+        {"link-out", "a symbolic link leads out of the manifest's folder"},
+        {"link-up", "a symbolic link leads out of the manifest's folder"},
+        {"link-device", "a symbolic link leads out of the manifest's folder"},
+        {"link-away/hostname", "a symbolic link leads out of the manifest's folder"},
+        {"link-away/*", "matches no file"},
+        {"link-round", "symbolic link"},
+        {"link-folder", "not a regular file"},
+        {"link-self", "is read already"},
         {"link-*", "symbolic link"},
-        {"x.yaml/below", "no folder"},
+        {"x.yaml/below", "cannot be read"},
         {"../x.yaml", "has .. in it"},
         {"folder/..", "has .. in it"},
         {"/dev/zero", "is absolute"},
@@ -215,7 +266,10 @@ static void only_regular_files_of_the_folder_are_included(void **state)
     assert_int_equal(mkdir("folder", 0700), 0);
     socket_make("socket");
     assert_int_equal(symlink("/etc/hostname", "link-out"), 0);
-    assert_int_equal(symlink("good.yaml", "link-in"), 0);
+    assert_int_equal(symlink("../../../../../../../etc/hostname", "link-up"), 0);
+    assert_int_equal(symlink("/etc", "link-away"), 0);
+    assert_int_equal(symlink("link-round", "link-round"), 0);
+    assert_int_equal(symlink("x.yaml", "link-self"), 0);
     assert_int_equal(symlink("/dev/zero", "link-device"), 0);
     assert_int_equal(symlink("folder", "link-folder"), 0);
     file_write("good.yaml", "version: 1\nidentities: [b.example]\n");
@@ -235,7 +289,8 @@ static void the_users_own_path_must_be_a_file_too(void **state)
 {
     (void)state;
     assert_int_equal(mkfifo("pipe", 0600), 0);
-    refuse_quickly("pipe", "pipe:0:0: cannot be read: it is not a regular file");
+    refuse_quickly("pipe", "pipe:0:0: cannot be read: it is not a regular file, but a FIFO that "
+                           "nothing writes to");
     refuse_quickly("/dev/zero", "it is not a regular file");
     refuse_quickly(".", "it is not a regular file");
     static const char *const absent[][2] = {
@@ -304,7 +359,7 @@ static void hostile_csv_is_refused_at_its_place(void **state)
         {BYTES("identity\na\"b.example\n"), "x.csv:2:2: found a quotation mark inside"},
         {BYTES("identity\na\0b\n"), "x.csv:2:1: found bytes that are not text"},
         {BYTES("identity\na\xff\n"), "x.csv:2:1: found bytes that are not text"},
-        {BYTES("identity\ra.example\r"), "x.csv:1:9: found a carriage return"},
+        {BYTES("identity\ra example\r"), "x.csv:2:1: identity: found \"a example\""},
         {BYTES("identity\n\"a\nb\"\n"), "x.csv:2:1: identity: found \"a\\x0ab\""},
         {BYTES("identity\na.example\n\nA.EXAMPLE\n"), "x.csv:4:1: \"a.example\" in account"},
         {BYTES("identity\n=HYPERLINK(1)\na b\n"), "x.csv:3:1: identity: found \"a b\""},
@@ -321,7 +376,7 @@ static void hostile_csv_is_refused_at_its_place(void **state)
     }
     repeat_write("x.csv", "identity\n", "a", 1u << 20, "");
     refuse_quickly("x.yaml", "x.csv:2:1: found a field of more than 4096 bytes");
-    repeat_write("x.csv", "identity", ",", 1u << 20, "");
+    repeat_write("x.csv", "identity", ",x", 1u << 20, "");
     refuse_quickly("x.yaml", "found more than 32 columns");
     repeat_write("x.csv", "identity\n\"", "\"\"", 1u << 19, "");
     refuse_quickly("x.yaml", "x.csv:2:1: found a field of more than 4096 bytes");
@@ -368,7 +423,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(bombs_of_repetition_are_refused),
-        TEST(a_billion_laughs_are_refused_at_the_first),
+        TEST(a_billion_laughs_are_refused),
+        TEST(maps_that_merge_one_another_are_bounded),
+        TEST(anchors_of_a_whole_fleet_cannot_be_used),
         TEST(a_heap_of_tag_directives_is_refused),
         TEST(a_long_tag_ends_the_reading),
         TEST(bytes_that_are_no_text_are_refused_at_their_place),

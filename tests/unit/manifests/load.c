@@ -111,6 +111,40 @@ static const struct {
      "identities:\n- 'a.example'\n- \"b.example\"\n- c\\\n...\n",
      "default us-east-1 a.example default\ndefault us-east-1 b.example default\n"
      "default us-east-1 c\\ default\n"},
+    /* Anchors, aliases and merge keys; keys that begin with x- are there for them. */
+    {"version: 1\nx-a: &a {region: us-east-1, mail_from: 'b.{domain}', dns: {require: mx}}\n"
+     "defaults: {<<: *a, region: eu-west-1}\nidentities: [a.example, {<<: *a, identity: "
+     "b.example}]\n",
+     "default eu-west-1 a.example b.a.example mx\ndefault us-east-1 b.example b.b.example mx\n"},
+    {"version: 1\nx-a: &a {region: us-east-1, mail_from: default}\nidentities:\n"
+     "  - {identity: a.example, <<: *a, mail_from: m.a.example}\n"
+     "  - {<<: [{region: us-west-2}, *a], identity: b.example}\n"
+     "  - {<<: {<<: *a, region: eu-west-2}, identity: c.example}\n"
+     "  - {<<: *a, identity: d.example, regions: [us-west-1, us-west-2]}\n",
+     "default us-east-1 a.example m.a.example\ndefault us-west-2 b.example default\n"
+     "default eu-west-2 c.example default\ndefault us-west-1 d.example default\n"
+     "default us-west-2 d.example default\n"},
+    {"version: 1\nx-ids: &ids [&first a.example, {identity: b.example}]\n"
+     "defaults: {region: &r us-east-1, mail_from: default, dns: {mx_region: *r}}\n"
+     "identities: *ids\n",
+     "default us-east-1 a.example default mx_region=us-east-1\n"
+     "default us-east-1 b.example default mx_region=us-east-1\n"},
+    {"version: 1\nx-l: &l [{region: us-east-1}, {region: us-west-2, mail_from: default}]\n"
+     "identities: [{<<: *l, identity: a.example}]\n",
+     "default us-east-1 a.example default\n"},
+    {"version: 1\nx-v: &v us-east-1\nx-w: &v eu-west-1\n" /* an anchor may be set anew */
+     "identities: [{identity: a.example, region: *v, mail_from: default}]\n",
+     "default eu-west-1 a.example default\n"},
+    {"version: 1\nx-acc: &acc {one: {regions: [us-east-1]}, two: {regions: [us-east-1]}}\n"
+     "accounts: {<<: *acc, two: {regions: [eu-west-1]}}\ndefaults: {mail_from: default}\n"
+     "identities: [{identity: a.example, account: one}, {identity: a.example, account: two}]\n",
+     "one us-east-1 a.example default\ntwo eu-west-1 a.example default\n"},
+    {"x-all: &all {version: 1, defaults: {region: us-east-1, mail_from: default}}\n<<: *all\n"
+     "identities: [a.example]\n",
+     "default us-east-1 a.example default\n"},
+    {"version: 1\n&k defaults: {region: us-east-1, mail_from: default}\nx-k: *k\n"
+     "identities: [&e {identity: a.example}]\n",
+     "default us-east-1 a.example default\n"},
     {"version: 1\naccounts:\n  default: {regions: [us-east-1]}\n  other:\n"
      "defaults: {mail_from: default}\nidentities: [a.example]\n",
      "default us-east-1 a.example default\n"},
@@ -121,8 +155,9 @@ static void manifests_and_what_they_come_to(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(good); i++) {
         struct loaded l;
-        file_write("x.yaml", good[i].manifest);
-        load(&l, "x.yaml");
+        const char *path = "x.yaml";
+        file_write(path, good[i].manifest);
+        load_by(&l, (struct manifest_options){.allow_empty = true}, &path, 1);
         assert_rows(&l, good[i].rows);
         loaded_clear(&l);
     }
@@ -148,7 +183,8 @@ static void accounts_keep_what_they_say(void **state)
     (void)state;
     struct loaded l;
     file_write("x.yaml",
-               "version: 1\nidentities: []\nwaves: [10, 2.5%]\nmax_failures: 2%\naccounts:\n"
+               "version: 1\nidentities: [{identity: a.example, account: one, region: us-east-1,\n"
+               "  mail_from: default}]\nwaves: [10, 2.5%]\nmax_failures: 2%\naccounts:\n"
                "  one: {profile: my profile, account_id: 011122223333, rate: 0.25}\n"
                "  two:\n    role_arn: arn:aws-us-gov:iam::111122223333:role/path/mail\n"
                "    external_id: x:1\n    source_profile: base\n    rate: 10000\n");

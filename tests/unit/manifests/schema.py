@@ -11,10 +11,10 @@ import yaml
 ROOT = pathlib.Path(sys.argv[1])
 SCHEMA = json.loads((ROOT / "docs/manifest.schema.json").read_text())
 TYPES = {"object": dict, "array": list, "string": str, "null": type(None), "integer": int,
-         "number": (int, float)}
+         "number": (int, float), "boolean": bool}
 KNOWN = {"$schema", "title", "description", "definitions", "type", "additionalProperties", "required",
          "properties", "enum", "anyOf", "allOf", "$ref", "items", "minItems", "maxItems",
-         "uniqueItems", "minLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
+         "uniqueItems", "minLength", "maxLength", "pattern", "patternProperties", "minimum", "maximum", "exclusiveMinimum",
          "default", "examples"}  # the last two are for editors
 
 
@@ -50,6 +50,8 @@ def faults(value, schema, path="manifest"):
     if isinstance(value, dict) and "object" in types:
         yield from (f"{path}: {key} is missing" for key in schema.get("required", []) if key not in value)
         for key, member in value.items():
+            if any(re.search(p, key) for p in schema.get("patternProperties", {})):
+                continue
             inner = schema.get("properties", {}).get(key, schema.get("additionalProperties", True))
             if inner is False:
                 yield f"{path}: {key} is unknown"

@@ -2,6 +2,7 @@
  * CSV, JSON and their delivery, held against Python's csv module and against the published schema.
  */
 #include "report_kit.h"
+#include "reports/csv_cell.h"
 #include "reports/deliver.h"
 
 #include "base/bounds.h"
@@ -107,6 +108,35 @@ static void a_small_csv_is_these_bytes(void **state)
                      "0,,,fleet.yaml:2\r\n"));
     free((char *)got.at);
     kit_clear(&k);
+}
+
+/* Whatever separator a spreadsheet guesses: commas, semicolons or tabs. */
+static void a_cell_that_any_reader_may_split_is_quoted(void **state)
+{
+    static const struct {
+        const char *cell, *written;
+    } rows[] = {
+        {"plain", "plain"},
+        {"a,b", "\"a,b\""},
+        {"a;b", "\"a;b\""},
+        {"a\tb", "\"a\tb\""},
+        {"a\"b", "\"a\"\"b\""},
+        {"a b", "a b"},
+        {" a", "\" a\""},
+        {"1;=2", "\"1;'=2\""},
+        {"", ""},
+        {"a\nb", "\"a\nb\""},
+        {"v=spf1 -all", "v=spf1 -all"},
+    };
+    struct buf out;
+    (void)state;
+    buf_init(&out, 1 << 10);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        buf_reset(&out);
+        csv_cell_add(&out, text_of(rows[i].cell));
+        assert_text(buf_text(&out), text_of(rows[i].written));
+    }
+    buf_clear(&out);
 }
 
 static void ten_thousand_hostile_strings_are_neutral_csv(void **state)
@@ -419,6 +449,7 @@ int main(void)
         cmocka_unit_test(an_open_job_is_reported_by_its_state),
         cmocka_unit_test(before_is_what_was_there_before_the_first_write),
         cmocka_unit_test(a_small_csv_is_these_bytes),
+        cmocka_unit_test(a_cell_that_any_reader_may_split_is_quoted),
         cmocka_unit_test(ten_thousand_hostile_strings_are_neutral_csv),
         cmocka_unit_test(no_text_in_any_column_begins_a_formula),
         cmocka_unit_test(hostile_rows_are_json_by_the_published_schema),

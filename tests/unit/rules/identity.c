@@ -11,7 +11,7 @@ enum around {
     SENDS,
     SENDS_NAMED,
     SENDS_ITSELF,
-    SHARED,
+    FOREIGN,
     MASKED,
     MASKED_NAME,
     OURS,
@@ -55,9 +55,9 @@ static const struct identity_row {
      SENDS_ITSELF, SENDS_MAIL, SEVERITY_WARNING,
      "MAIL FROM bounce.example.com is itself an SES identity; feedback"},
     {"the default sends nothing", "", VERIFICATION_SUCCESS, "", FORWARDS, -1, 0, ""},
-    {"a shared MAIL FROM", "bounce.example.com", VERIFICATION_SUCCESS, "", SHARED, SHARED_MAIL_FROM,
-     SEVERITY_INFO, "one MX is enough"},
-    {"the default is shared by all", "", VERIFICATION_SUCCESS, "", SHARED, -1, 0, ""},
+    {"an address of another's domain", "bounce.example.com", VERIFICATION_SUCCESS, "", FOREIGN,
+     NOT_YOUR_DOMAIN, SEVERITY_WARNING, "which is no identity of the account in that Region"},
+    {"one that stays at the default", "", VERIFICATION_SUCCESS, "", FOREIGN, -1, 0, ""},
     {"a masked domain", "bounce.example.com", VERIFICATION_SUCCESS, "", MASKED, MASKED_BY_IDENTITY,
      SEVERITY_WARNING, "identity billing@example.com below example.com"},
     {"a domain masked by a subdomain", "bounce.example.com", VERIFICATION_SUCCESS, "", MASKED_NAME,
@@ -102,7 +102,7 @@ static void fleet_of(struct fleet *f, const char *wanted)
 static struct judge_context context_of(enum around around)
 {
     return (struct judge_context){
-        .mail_from_is_shared = around == SHARED,
+        .domain_is_foreign = around == FOREIGN,
         .mail_from_is_identity = around >= FORWARDS && around <= SENDS_ITSELF,
         .mail_from_forwards = around == FORWARDS,
         .sending_identity = around == SENDS_NAMED    ? TEXT("news@bounce.example.com")

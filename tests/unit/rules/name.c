@@ -69,7 +69,7 @@ static const struct name_row {
     {"example.com", L63 "a.example.com", INVALID_NAME, "longer than 63"},
     {"example.com", L63 "." L63 "." L63 "." L63 ".example.com", INVALID_NAME, "longer than 253"},
     {"example.com", "localhost", INVALID_NAME, "only one label"},
-    {"example.com", "b\xc3\xbc.example.com", INVALID_NAME, "a character other than"},
+    {"example.com", "b\xc3\xbc.example.com", INVALID_NAME, "hyphens and dots: U+00FC"},
     {"example.com", "\x1b[2J.example.com", INVALID_NAME, "\\x1b[2J"},
     {"co.uk", "bounce.co.uk", PUBLIC_SUFFIX,
      "co.uk, the domain of the identity, is a public suffix"},
@@ -77,7 +77,183 @@ static const struct name_row {
     {"amazonaws.com", "s3.amazonaws.com", PUBLIC_SUFFIX,
      "MAIL FROM s3.amazonaws.com is a public suffix"},
     {"corp.internal", "bounce.corp.internal", -1, ""},
+    {"example.com", "none", INVALID_NAME, "only one label; did you mean default?"},
+    {"example.com", "mail", INVALID_NAME, "only one label; did you mean mail.{domain}?"},
+    {"example.com", "*.example.com", INVALID_NAME, "a domain covers all that is below it"},
+    {"example.com", "b@example.com", INVALID_NAME, "a MAIL FROM is a domain and no address"},
+    {"example.com", "_x.example.com", INVALID_NAME, "dots: \"_\""},
+    {"example.com", "b\xe2\x80\x93x.example.com", INVALID_NAME,
+     "U+2013 (dash); type a plain hyphen"},
+    {"example.com", "amazonses.com", NOT_A_SUBDOMAIN, "did you mean default, which is SES's own?"},
+    {"example.com", "eu-west-1.amazonses.com", NOT_A_SUBDOMAIN, "did you mean default"},
+    {"https://example.com/", "b.example.com", INVALID_NAME, "a URL; did you mean example.com?"},
+    {"https://u@example.com:8/x?y", "b.example.com", INVALID_NAME, "did you mean example.com?"},
+    {"arn:aws:ses:us-east-1:111122223333:identity/a@example.com", "b.example.com", INVALID_NAME,
+     "an ARN; did you mean a@example.com?"},
+    {"*.example.com", "b.example.com", INVALID_NAME, "SES has no wildcards"},
+    {"*@example.com", "b.example.com", INVALID_NAME, "did you mean example.com?"},
+    {"${DOMAIN}", "b.example.com", INVALID_NAME, "a template that nothing has filled in"},
+    {"{{ domain }}", "b.example.com", INVALID_NAME, "a template that nothing has filled in"},
+    {"%DOMAIN%", "b.example.com", INVALID_NAME, "a template that nothing has filled in"},
+    {"${USER}@example.com", "b.example.com", INVALID_NAME, "a template that nothing has filled in"},
+    {"\xe2\x80\x9c"
+     "example.com\xe2\x80\x9d",
+     "b.example.com", INVALID_NAME, "U+201C (quotation mark)"},
+    {"'example.com'", "b.example.com", INVALID_NAME, "did you mean example.com?"},
+    {"<a@example.com>", "b.example.com", INVALID_NAME, "did you mean a@example.com?"},
+    {"mailto:a@example.com", "b.example.com", INVALID_NAME, "did you mean a@example.com?"},
+    {"example.com/", "b.example.com", INVALID_NAME, "did you mean example.com?"},
+    {"example.com,example.org", "b.example.com", INVALID_NAME, "dots: \",\""},
+    {".example.com", "b.example.com", INVALID_NAME, "did you mean example.com?"},
+    {"localhost", "b.localhost", INVALID_NAME, "identity \"localhost\""},
+    {"192.0.2.1", "b.192.0.2.1", INVALID_NAME, "its last label is a number"},
+    {"\"a b\"@example.com", "b.example.com", -1, ""},
+    {"a..b.@example.com", "b.example.com", -1, ""},
+    {"o'brien+x@example.com", "b.example.com", -1, ""},
+    {"_old.example.com", "", -1, ""},
+    {"_old.example.com", "b._old.example.com", INVALID_NAME, "MAIL FROM \"b._old.example.com\""},
 };
+
+/* SES may have an identity that a rule of names would not take. */
+static void an_odd_identity_is_warned_of(void **state)
+{
+    static const char *const rows[][3] = {
+        {"\xc3\xbc@example.com", "b.example.com", "SES takes only ASCII before the @"},
+        {"a b@example.com", "b.example.com", "needs quotation marks"},
+        {"key:@example.com", "b.example.com", "needs quotation marks"},
+        {"no", "", "only one label"},
+        {"https://example.com/", "", "did you mean example.com?"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fixture x;
+        fixture_make(&x, rows[i][0], rows[i][1], 0);
+        judge_choice(&x.judgement, &x.fleet, 0, false);
+        assert_int_equal(x.judgement.found, FINDING_BIT(INVALID_NAME));
+        assert_int_equal(x.judgement.errors, 0);
+        struct text told = told_text(&x.told, &x.judgement);
+        if (text_find_text(told, text_of(rows[i][2])) == told.len)
+            fail_msg("'%s' is not in " TEXT_FMT, rows[i][2], TEXT_ARG(told));
+        fixture_clear(&x);
+    }
+}
+
+static const struct region_row {
+    const char *region, *mx_region, *feedback_host; /* NULL: none */
+    int severity;                                   /* -1: no finding */
+    const char *says;
+} region_rows[] = {
+    {"us-east-1", NULL, NULL, -1, ""},
+    {"us-gov-west-1", NULL, NULL, -1, ""},
+    {"us-esat-1", NULL, NULL, SEVERITY_ERROR, "region: no AWS Region can be called us-esat-1. Did"},
+    {"eu-wets-1", NULL, NULL, SEVERITY_ERROR, "Did you mean eu-west-1?"},
+    {"xx-east-1", NULL, NULL, SEVERITY_ERROR, "no AWS Region can be called xx-east-1"},
+    {"us-gov-est-1", NULL, NULL, SEVERITY_ERROR, "Did you mean us-gov-east-1?"},
+    {"us-east-1", "us-esat-1", NULL, SEVERITY_ERROR, "dns.mx_region: no AWS Region can be called"},
+    {"us-east-9", NULL, NULL, SEVERITY_WARNING, "it may be a new one. Did you mean us-east-"},
+    {"mx-central-1", NULL, NULL, SEVERITY_WARNING, "AWS has no SES in the Region mx-central-1"},
+    {"us-east-1", "cn-north-1", NULL, SEVERITY_WARNING, "dns.mx_region: AWS has no SES in the"},
+    {"eusc-de-east-1", NULL, NULL, SEVERITY_WARNING,
+     "the SES feedback host of eusc-de-east-1 is not documented"},
+    {"eusc-de-east-1", NULL, "f.{region}.amazonses.eu", -1, ""},
+    {"eusc-de-east-1", "us-east-1", NULL, -1, ""},
+};
+
+static void region_check(const struct region_row *row, finding_set accept)
+{
+    struct fixture x;
+    struct lane *lane;
+    fixture_make(&x, "example.com", "bounce.example.com", accept);
+    lane = &x.fleet.lanes[x.fleet.choices[0].lane];
+    assert_true(names_add(&x.fleet.names, text_of(row->region), &lane->region));
+    if (row->mx_region)
+        assert_true(names_add(&x.fleet.names, text_of(row->mx_region),
+                              &x.fleet.policies[x.fleet.choices[0].policy].mx_region));
+    x.judgement.feedback_host = text_of(row->feedback_host);
+    judge_choice(&x.judgement, &x.fleet, 0, false);
+    bool refuses = row->severity == SEVERITY_ERROR && !accept;
+    if (x.judgement.found != (row->severity < 0 ? 0 : FINDING_BIT(UNKNOWN_REGION)) ||
+        x.judgement.errors != (refuses ? FINDING_BIT(UNKNOWN_REGION) : 0))
+        fail_msg("%s: " TEXT_FMT, row->region, TEXT_ARG(told_text(&x.told, &x.judgement)));
+    struct text told = told_text(&x.told, &x.judgement);
+    if (*row->says && text_find_text(told, text_of(row->says)) == told.len)
+        fail_msg("'%s' is not in " TEXT_FMT, row->says, TEXT_ARG(told));
+    fixture_clear(&x);
+}
+
+static void a_region_is_judged_before_anything_is_asked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(region_rows); i++) {
+        region_check(&region_rows[i], 0);
+        region_check(&region_rows[i], FINDING_BIT(UNKNOWN_REGION));
+    }
+}
+
+static void a_mailbox_at_a_provider_is_not_your_domain(void **state)
+{
+    struct fixture x;
+    (void)state;
+    fixture_make(&x, "somebody@GMail.com", "bounce.gmail.com", 0);
+    judge_choice(&x.judgement, &x.fleet, 0, false);
+    assert_int_equal(x.judgement.found, FINDING_BIT(NOT_YOUR_DOMAIN));
+    assert_int_equal(x.judgement.errors, 0);
+    fixture_clear(&x);
+    fixture_make(&x, "somebody@gmail.com", "", 0);
+    judge_choice(&x.judgement, &x.fleet, 0, false);
+    assert_int_equal(x.judgement.found, 0);
+    fixture_clear(&x);
+}
+
+static void a_shared_mail_from_is_told(void **state)
+{
+    struct fixture x;
+    (void)state;
+    fixture_make(&x, "example.com", "bounce.example.com", 0);
+    judge_choice(&x.judgement, &x.fleet, 0, true);
+    assert_int_equal(x.judgement.found, FINDING_BIT(SHARED_MAIL_FROM));
+    fixture_clear(&x);
+    fixture_make(&x, "example.com", "", 0); /* the default is shared by all */
+    judge_choice(&x.judgement, &x.fleet, 0, true);
+    assert_int_equal(x.judgement.found, 0);
+    fixture_clear(&x);
+}
+
+struct tally {
+    uint32_t rows, notes;
+};
+
+static void row_tally(void *ctx, const struct fleet *f, uint32_t row,
+                      const struct finding_notes *notes)
+{
+    struct tally *tally = ctx;
+    assert_true(row < f->choices_len);
+    tally->rows++;
+    tally->notes += notes->len;
+}
+
+static void a_fleet_is_judged_row_by_row(void **state)
+{
+    struct fixture x;
+    struct tally tally = {0};
+    struct fleet_verdict verdict;
+    struct why why = {""};
+    uint32_t row;
+    (void)state;
+    fixture_make(&x, "example.com", "bounce.example.com", 0);
+    struct choice bad = x.fleet.choices[0], far = bad;
+    assert_true(names_add(&x.fleet.names, TEXT("none"), &bad.mail_from));
+    assert_true(names_add(&x.fleet.names, TEXT("a@gmail.com"), &far.identity));
+    assert_true(names_add(&x.fleet.names, TEXT("b.gmail.com"), &far.mail_from));
+    assert_true(fleet_choice(&x.fleet, bad, &row) && fleet_choice(&x.fleet, far, &row));
+    struct fleet_judge how = {.tell = row_tally, .ctx = &tally};
+    assert_int_equal(judge_fleet(&x.fleet, &how, &verdict, &why), OK);
+    assert_int_equal(verdict.refused, 1);
+    assert_int_equal(verdict.warnings, 1);
+    assert_int_equal(tally.rows, 2);
+    assert_int_equal(tally.notes, 2);
+    fixture_clear(&x);
+}
 
 static void a_name_is_judged_before_anything_is_asked(void **state)
 {
@@ -89,7 +265,7 @@ static void a_name_is_judged_before_anything_is_asked(void **state)
         struct fixture x;
         fixture_make(&x, row->identity, row->mail_from, 0);
         x.judgement.suffixes = suffixes;
-        judge_name(&x.judgement, &x.fleet, 0);
+        judge_choice(&x.judgement, &x.fleet, 0, false);
         finding_set want = row->finding < 0 ? 0 : FINDING_BIT(row->finding);
         if (x.judgement.found != want || x.judgement.errors != want)
             fail_msg("%s under %s: found %llx, want %llx", row->mail_from, row->identity,
@@ -107,7 +283,7 @@ static void an_accepted_error_is_a_note_and_refuses_nothing(void **state)
     struct fixture x;
     (void)state;
     fixture_make(&x, "example.com", "example.org", FINDING_BIT(NOT_A_SUBDOMAIN));
-    judge_name(&x.judgement, &x.fleet, 0);
+    judge_choice(&x.judgement, &x.fleet, 0, false);
     assert_int_equal(x.judgement.found, FINDING_BIT(NOT_A_SUBDOMAIN));
     assert_int_equal(x.judgement.errors, 0);
     assert_string_equal(x.judgement.first_error, "");
@@ -152,11 +328,14 @@ static void there_may_be_as_many_notes_as_rules(void **state)
     (void)state;
     told_init(&told, &j);
     for (int f = 0; f < FINDINGS_LEN; f++)
-        judge_finding(&j, NULL, (enum finding)f, SEVERITY_INFO, "number %d", f);
+        judge_finding(&j, NULL, (enum finding)f, SEVERITY_INFO, "number %d of %d", f + 1,
+                      FINDINGS_LEN);
+    char last[32];
+    snprintf(last, sizeof last, "number %d of %d", FINDINGS_LEN, FINDINGS_LEN);
     assert_int_equal(judge_notes(&j).len, FINDINGS_LEN);
     for (uint32_t f = 0; f < FINDINGS_LEN; f++)
         assert_int_equal(judge_notes(&j).at[f].rule, f);
-    assert_text(judge_notes(&j).at[FINDINGS_LEN - 1].text, TEXT("number 31"));
+    assert_text(judge_notes(&j).at[FINDINGS_LEN - 1].text, text_of(last));
     told_clear(&told);
 }
 
@@ -290,6 +469,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_judged_before_anything_is_asked),
+        cmocka_unit_test(an_odd_identity_is_warned_of),
+        cmocka_unit_test(a_region_is_judged_before_anything_is_asked),
+        cmocka_unit_test(a_mailbox_at_a_provider_is_not_your_domain),
+        cmocka_unit_test(a_shared_mail_from_is_told),
+        cmocka_unit_test(a_fleet_is_judged_row_by_row),
         cmocka_unit_test(an_accepted_error_is_a_note_and_refuses_nothing),
         cmocka_unit_test(the_reason_is_the_first_error_even_after_a_wait),
         cmocka_unit_test(notes_stand_in_the_order_in_which_they_were_made),

@@ -23,8 +23,9 @@ struct script {
     const char *same;       /* one that has the wanted MAIL FROM already */
     bool one_by_one;        /* the batched reads are refused to the lane survey */
     const char *account_code, *notification_code; /* refusals */
-    const char *gone; /* listed, but deleted since; everything is asked by version 2 then */
-    unsigned more;    /* addresses below example.org, all unverified */
+    const char *gone;  /* listed, but deleted since; everything is asked by version 2 then */
+    unsigned more;     /* addresses below example.org, all unverified */
+    const char *fleet; /* the identity of the fleet; NULL: example.org */
 };
 
 struct outcome_seen {
@@ -123,7 +124,7 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
     }
 }
 
-static void fleet_make(struct fleet *f)
+static void fleet_make(struct fleet *f, const char *identity)
 {
     struct policy policy = {.timeout_us = SPAN_H(1)};
     struct choice choice = {.type = IDENTITY_DOMAIN};
@@ -135,7 +136,7 @@ static void fleet_make(struct fleet *f)
     assert_true(names_init(&f->names, 1u << 20));
     assert_true(names_add(&f->names, TEXT("main"), &account.name));
     assert_true(names_add(&f->names, TEXT("us-east-1"), &region));
-    assert_true(names_add(&f->names, TEXT("example.org"), &choice.identity));
+    assert_true(names_add(&f->names, text_of(identity), &choice.identity));
     assert_true(names_add(&f->names, TEXT("bounce.example.org"), &choice.mail_from));
     assert_true(fleet_account(f, account, &index));
     assert_true(fleet_lane(f, index, region, &choice.lane));
@@ -173,7 +174,7 @@ static struct outcome_seen lane_survey_of(struct script s)
     struct fleet fleet;
     struct arena memory;
     instant_us now = SPAN_S(1);
-    fleet_make(&fleet);
+    fleet_make(&fleet, s.fleet ? s.fleet : "example.org");
     arena_init(&memory, SIZE_MAX);
     struct scheduler *d = scheduler_init(&memory, &fleet, &options);
     assert_non_null(d);
@@ -257,6 +258,34 @@ static void neighbours_are_found_in_the_lists_of_the_account(void **state)
     }
 }
 
+static void an_address_needs_a_domain_of_the_account(void **state)
+{
+    static const struct {
+        struct script script;
+        bool is_foreign;
+    } table[] = {
+        {{.fleet = "a@example.org", .listed = {"a@example.org"}}, true},
+        {{.fleet = "a@example.org", .listed = {"a@example.org", "example.org"}}, false},
+        {{.fleet = "a@Example.ORG", .listed = {"a@Example.ORG", "example.org"}}, false},
+        {{.fleet = "a@x.example.org", .listed = {"a@x.example.org", "example.org"}}, false},
+        {{.fleet = "a@example.org", .listed = {"x.example.org", "b@example.org"}}, true},
+        {{.fleet = "a@example.org", .listed = {"notexample.org"}}, true},
+        {{.fleet = "a@example.org",
+          .listed = {"a.test", "b.test", "c.test", "example.org"},
+          .two_pages = true},
+         false},
+        {{.fleet = "a@example.org", .list_code = "AccessDenied"}, false}, /* not known */
+        {{.listed = {"example.org"}}, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct outcome_seen seen = lane_survey_of(table[i].script);
+        bool is_found = seen.findings & FINDING_BIT(NOT_YOUR_DOMAIN);
+        if (is_found != table[i].is_foreign)
+            fail_msg("row %zu: findings %llx", i, (unsigned long long)seen.findings);
+    }
+}
+
 /* A gap names the rules that were not judged, and no other. */
 static void what_was_judged_is_not_said_to_be_missing(void **state)
 {
@@ -315,8 +344,8 @@ static void a_lane_survey_that_is_denied_holds_nobody_up_and_says_so(void **stat
         char want[SURVEY_REASON_LEN];
         snprintf(
             want, sizeof want,
-            "ListIdentities: %s not for you: what else lives there is not known, so sends-mail "
-            "and masked-by-identity were not judged",
+            "ListIdentities: %s not for you: what else lives there is not known, so sends-mail, "
+            "masked-by-identity and not-your-domain were not judged",
             codes[i]);
         assert_string_equal(seen.gap, want);
         assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
@@ -330,8 +359,9 @@ static void a_list_that_leads_to_itself_holds_nobody_up_and_is_told(void **state
     (void)state;
     struct outcome_seen seen = lane_survey_of((struct script){.two_pages = true, .circles = true});
     assert_string_equal(
-        seen.gap, "ListIdentities: SES's pages of the list do not end: what else lives there is "
-                  "not known, so sends-mail and masked-by-identity were not judged");
+        seen.gap,
+        "ListIdentities: SES's pages of the list do not end: what else lives there is "
+        "not known, so sends-mail, masked-by-identity and not-your-domain were not judged");
     assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
     assert_int_equal(seen.lists, 2);
 }
@@ -368,6 +398,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
+        cmocka_unit_test(an_address_needs_a_domain_of_the_account),
         cmocka_unit_test(what_was_judged_is_not_said_to_be_missing),
         cmocka_unit_test(a_sender_that_is_deleted_since_it_was_listed_forwards_nothing),
         cmocka_unit_test(many_that_may_mask_cost_few_calls),

@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+"""What check, records and rehearse say of manifests without asking anybody: every rule that needs no
+network, on every row. Arguments: mailfrom, ses-sim (which is not started)."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, check, until, verdict
+from timeouts import patient
+
+HEAD = 'version: 1\ndefaults: {region: us-east-1, mail_from: "bounce.{domain}"}\nidentities:\n'
+
+# title, entry of the list of identities, exit code, what is said of line 4
+ENTRIES = [
+    ("a sound domain", "a.example", DONE, ""),
+    ("a URL", "https://example.com/", TROUBLE, "did you mean example.com? (invalid-name)"),
+    ("an ARN", "arn:aws:ses:us-east-1:111122223333:identity/example.com", TROUBLE, "it is an ARN; did you mean example.com?"),
+    ("a wildcard", '"*.example.com"', TROUBLE, "SES has no wildcards"),
+    ("a template", "${DOMAIN}", TROUBLE, "a template that nothing has filled in"),
+    ("smart quotes", "\u201cexample.com\u201d", TROUBLE, "U+201C (quotation mark)"),
+    ("default in capitals", "{identity: a.example, mail_from: Default}", CANNOT_RUN, "did you mean default?"),
+    ("none", "{identity: a.example, mail_from: none}", TROUBLE, "did you mean default?"),
+    ("SES's own domain", "{identity: a.example, mail_from: amazonses.com}", TROUBLE, "did you mean default"),
+    ("a bare label", "{identity: a.example, mail_from: mail}", TROUBLE, "did you mean mail.{domain}?"),
+    ("a sibling", "{identity: m.a.example, mail_from: b.a.example}", TROUBLE, "is not below m.a.example"),
+    ("the domain itself", "{identity: a.example, mail_from: a.example}", TROUBLE, "the identity's own domain"),
+    ("an underscore", "{identity: a.example, mail_from: _x.a.example}", TROUBLE, '"_" (invalid-name)'),
+    ("a public suffix", "co.uk", TROUBLE, "(public-suffix)"),
+    ("a name too long once filled in", ".".join(["a" * 60] * 4) + ".example", TROUBLE, "longer than 253"),
+    ("a Region with a slip", "{identity: a.example, region: us-esat-1}", TROUBLE, "Did you mean us-east-1? (unknown-region)"),
+    ("an MX Region with a slip", "{identity: a.example, dns: {mx_region: us-esat-1}}", TROUBLE, "dns.mx_region: no AWS Region"),
+    ("a Region without SES", "{identity: a.example, region: mx-central-1}", DONE, "warning: region: AWS has no SES in the Region mx-central-1"),
+    ("the European partition", "{identity: a.example, region: eusc-de-east-1}", DONE, "feedback host of eusc-de-east-1 is not documented"),
+    ("an availability zone", "{identity: a.example, region: us-east-1a}", CANNOT_RUN, "did you mean us-east-1?"),
+    ("a mailbox at a provider", "somebody@gmail.com", DONE, "(not-your-domain)"),
+    ("an accepted fault", "{identity: a.example, mail_from: b.example, accept: [not-a-subdomain]}", DONE, "error, accepted: MAIL FROM"),
+]
+
+
+class Desk:
+    def __init__(self, mailfrom):
+        self.mailfrom = mailfrom
+        self.folder = tempfile.TemporaryDirectory()
+        self.environment = {"PATH": os.environ["PATH"], "HOME": self.folder.name}
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder.name, name), "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+
+    def run(self, *arguments, **more):
+        return subprocess.run([self.mailfrom, *arguments], cwd=self.folder.name, env=self.environment,
+                              capture_output=True, timeout=patient(60), **more)
+
+
+def entries(desk):
+    for title, entry, code, said in ENTRIES:
+        desk.write("fleet.yaml", HEAD + f"  - {entry}\n")
+        done = desk.run("check", "fleet.yaml")
+        lines = [line for line in done.stderr.decode().splitlines() if line.startswith("fleet.yaml:4:")]
+        check(f"check of {title} ends with {code}", done.returncode == code, done.returncode, done.stderr.decode())
+        check(f"check of {title} says so at its line", any(said in line for line in lines) if said else not lines,
+              said, done.stderr.decode())
+
+
+def other_verbs(desk):
+    """records gives nothing to the owners of the DNS that check refuses; rehearse says the same words."""
+    for title, entry, code, said in ENTRIES:
+        if code != TROUBLE and "gmail" not in entry:
+            continue
+        desk.write("fleet.yaml", HEAD + f"  - {entry}\n")
+        records = desk.run("records", "fleet.yaml")
+        check(f"records of {title} has no record", b"feedback-smtp" not in records.stdout and records.returncode == TROUBLE,
+              records.returncode, records.stdout.decode(), records.stderr.decode())
+        rehearsal = desk.run("rehearse", "fleet.yaml")
+        checked = desk.run("check", "fleet.yaml")
+        check(f"rehearse of {title} says what check says", rehearsal.stderr == checked.stderr and rehearsal.returncode == code,
+              rehearsal.returncode, rehearsal.stderr.decode())
+
+
+def feedback_host(desk):
+    desk.write("fleet.yaml", HEAD + "  - {identity: a.example, region: eusc-de-east-1}\n")
+    done = desk.run("check", "fleet.yaml", "--feedback-host", "feedback-smtp.{region}.amazonses.eu")
+    check("a feedback host that is given needs no warning", done.returncode == DONE and not done.stderr, done.stderr.decode())
+    records = desk.run("records", "fleet.yaml")
+    check("records warns of one that is not documented", b"not documented" in records.stderr, records.stderr.decode())
+
+
+def option_region(desk):
+    desk.write("fleet.yaml", 'version: 1\ndefaults: {mail_from: "bounce.{domain}"}\nidentities: [a.example]\n')
+    done = desk.run("check", "fleet.yaml", "--region", "us-esat-1")
+    check("--region is vetted", done.returncode == TROUBLE and b"us-east-1?" in done.stderr, done.returncode, done.stderr.decode())
+    done = desk.run("check", "fleet.yaml", "--region", "useast1")
+    check("--region that has no Region's form is a complaint", done.returncode == CANNOT_RUN and b"us-east-1" in done.stderr,
+          done.returncode, done.stderr.decode())
+
+
+def empty(desk):
+    desk.write("fleet.yaml", "version: 1\nidentities: []\n")
+    for verb in "check", "plan", "apply", "rehearse", "records":
+        done = desk.run(verb, "fleet.yaml", *(["--yes"] if verb == "apply" else []))
+        check(f"{verb} of a manifest without identities is refused", done.returncode == CANNOT_RUN and b"--allow-empty" in done.stderr,
+              done.returncode, done.stderr.decode())
+    for verb in "check", "rehearse", "records":
+        done = desk.run(verb, "fleet.yaml", "--allow-empty")
+        check(f"{verb} --allow-empty takes it", done.returncode == DONE, done.returncode, done.stderr.decode())
+
+
+def through_pipes(desk):
+    manifest = (HEAD + "  - a.example\n").encode()
+    done = desk.run("check", "-", input=manifest)
+    check("a manifest comes from standard input", done.returncode == DONE, done.stderr.decode())
+    done = desk.run("records", "-", input=manifest)
+    check("for records, too", b"feedback-smtp.us-east-1" in done.stdout, done.stderr.decode())
+    done = desk.run("check", "-", input=b"\xff\xfe" + manifest.decode().encode("utf-16-le"))
+    check("in UTF-16, too", done.returncode == DONE, done.stderr.decode())
+    read, write = os.pipe()
+    os.write(write, manifest)
+    os.close(write)
+    done = desk.run("check", f"/dev/fd/{read}", pass_fds=[read])
+    os.close(read)
+    check("a manifest comes through a pipe", done.returncode == DONE, done.stderr.decode())
+    fifo = os.path.join(desk.folder.name, "fifo")
+    os.mkfifo(fifo)
+    writer = subprocess.Popen(["/bin/sh", "-c", "printf '%s' \"$0\" >\"$1\"", manifest, fifo])
+    try:
+        tries = until(lambda: (done := desk.run("check", "fifo")).returncode == DONE and [done])
+        check("through a FIFO that has a writer", tries, "refused each time")
+    finally:
+        writer.wait()
+
+
+def main():
+    desk = Desk(sys.argv[1])
+    entries(desk)
+    other_verbs(desk)
+    feedback_host(desk)
+    option_region(desk)
+    empty(desk)
+    through_pipes(desk)
+    verdict()
+
+
+main()
