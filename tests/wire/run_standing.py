@@ -38,7 +38,7 @@ AS_WANTED = {
     "alias.test": (["CNAME mail.test."], "PENDING", "PENDING; in DNS: .*is a CNAME to mail.test"),
     "undefined.test": (["MX 10 feedback-smtp.undefined.amazonses.com."] + TXT, "PENDING",
                        "PENDING; in DNS: .*Did you mean feedback-smtp.us-east-1.amazonses.com"),
-    "failing.test": ([], "TEMPORARY_FAILURE", "TEMPORARY_FAILURE: it must see the MX again within 72 hours.*no MX yet"),
+    "failing.test": ([], "TEMPORARY_FAILURE", "TEMPORARY_FAILURE: SES must see the MX again within 72 hours.*no MX yet"),
     "back.test": (MX + TXT, "TEMPORARY_FAILURE", "TEMPORARY_FAILURE: .* DNS shows its records as they should be"),
     "strict.example": (MX + TXT, "SUCCESS", None),
 }
