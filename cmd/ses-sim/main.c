@@ -211,8 +211,10 @@ int main(int argc, char **argv)
     struct why why;
     enum err err = options_read(&o, argc, argv, &why);
     if (err == OK && o.help) {
-        fputs(usage, stdout);
-        return 0;
+        if (fputs(usage, stdout) != EOF && fflush(stdout) == 0)
+            return 0;
+        fprintf(stderr, "ses-sim: cannot write to standard output: %s\n", strerror(errno));
+        return 1;
     }
     if (err == OK) {
         err = sim_open(&s, &o, &why);

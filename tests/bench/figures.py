@@ -36,6 +36,7 @@ FIGURES = {
     "aws-cli": figures_ses.aws_cli,
     "journal-in-the-way": figures_ses.journal_in_the_way,
     "journal": figures_here.journal,
+    "journal-witness": figures_here.journal_witness,
     "check": figures_here.check_time,
     "dns": figures_here.dns,
     "rehearse": figures_here.rehearse,

@@ -179,3 +179,15 @@ def journal(bench):
         told = f">= {goal}" if goal else ""
         yield Row("kept writes per second", size, told, rate, rate >= goal if goal else None, raw)
         yield Row("journal : bare write and fdatasync of as many bytes", size, "", bare, None, {})
+
+
+def journal_witness(bench):
+    """A commit as it is against one without the digests of its records and without the high-water mark, in
+    turn in one process."""
+    for batch, writes, rounds in ((1, 50, 201), (64, 640, 301)):
+        said = journal_said(bench, "witness", bench.size(writes, batch), batch, bench.size(rounds, 3))
+        size = f"{batch} to a commit, medians of {bench.size(rounds, 3)} rounds"
+        raw = {what: ", ".join(f"{k} {v:.4g}" for k, v in said[what].items()) for what in ("whole", "without")}
+        yield at_most("time of a commit, with its digests and mark : without", size, said["wall_ratio"], 1.05, raw)
+        yield Row("processor time of it, likewise", size, "", said["processor_ratio"], None, {})
+        yield at_most("syncs that digests and mark add to a commit", size, said["whole"]["syncs"] - said["without"]["syncs"], 0, {})

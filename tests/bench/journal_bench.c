@@ -1,19 +1,26 @@
 /*
  * What the journal costs.
- *   journal_bench keeps FILE WRITES BATCH  keeps the intents and the answers of WRITES writes,
- * BATCH of each to a commit, then appends as many bytes to FILE.bare in as many write+fdatasync and
- * nothing else journal_bench turns FILE JOBS          a mixed fleet in the simulated world with
- * this journal: commits per turn FILE must not be there. Commits are counted where they hurt: at
- * fdatasync(2), which SQLite calls through the name defined here.
+ *   journal_bench keeps FILE WRITES BATCH      keeps the intents and the answers of WRITES writes,
+ *     BATCH of each to a commit, then appends as many bytes to FILE.bare in as many write+fdatasync
+ *     and nothing else
+ *   journal_bench witness FILE WRITES BATCH ROUNDS  keeps them in turn as it is, and without the
+ *     digests and the high-water mark, ROUNDS times each: medians of both, and of their ratio
+ *   journal_bench turns FILE JOBS              a mixed fleet in the simulated world with this
+ *     journal: commits per turn
+ * FILE must not be there. Commits and bytes are counted where they hurt: at fdatasync(2) and
+ * pwrite(2), which SQLite calls through the names defined here. What is left out is left out by the
+ * linker (--wrap).
  */
 #include "base/bounds.h"
 #include "engine.h"
 #include "journal/journal.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "scene.h"
+#include "scheduler/record_digest.h"
 #include "scheduler/scheduler.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +31,7 @@
 
 #define BATCH_MAX 4096
 
-static unsigned long syncs;
+static unsigned long syncs, written; /* bytes */
 
 int fdatasync(int fd)
 {
@@ -36,6 +43,26 @@ int fsync(int fd)
 {
     syncs++;
     return (int)syscall(SYS_fsync, fd);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at);
+
+ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
+{
+    written += len;
+    return syscall(SYS_pwrite64, fd, bytes, len, at);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at)
+{
+    return pwrite(fd, bytes, len, at);
+}
+
+static double processor_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static double seconds(void)
@@ -185,6 +212,130 @@ static int keeps(const char *path, uint32_t writes, uint32_t batch)
     return status;
 }
 
+/* witness */
+
+static bool witnesses_out; /* what follows does nothing */
+
+struct sqlite_store;
+
+uint64_t __real_record_digest(uint64_t before, const struct record *record,
+                              const struct record_words *words);
+uint64_t __wrap_record_digest(uint64_t before, const struct record *record,
+                              const struct record_words *words);
+enum err __real_mark_advance(struct sqlite_store *s, struct why *why);
+enum err __wrap_mark_advance(struct sqlite_store *s, struct why *why);
+
+uint64_t __wrap_record_digest(uint64_t before, const struct record *record,
+                              const struct record_words *words)
+{
+    return witnesses_out ? 1 : __real_record_digest(before, record, words);
+}
+
+enum err __wrap_mark_advance(struct sqlite_store *s, struct why *why)
+{
+    return witnesses_out ? OK : __real_mark_advance(s, why);
+}
+
+#define ROUNDS_MAX 1001
+
+/* Of one commit. */
+struct cost {
+    double processor_us, wall_us, bytes, syncs;
+};
+
+static struct cost costs[2][ROUNDS_MAX];
+static double ratios[ROUNDS_MAX];
+
+static enum err cost_measure(struct cost *cost, struct journal *j, uint64_t run,
+                             const struct fleet *f, uint32_t batch, struct why *why)
+{
+    unsigned long syncs_before = syncs, written_before = written;
+    double start = seconds(), processor = processor_seconds();
+    enum err err = keep_all(j, run, f, batch, why);
+    double commits = 2.0 * ((f->choices_len + batch - 1) / batch);
+    *cost = (struct cost){.processor_us = (processor_seconds() - processor) * 1e6 / commits,
+                          .wall_us = (seconds() - start) * 1e6 / commits,
+                          .bytes = (double)(written - written_before) / commits,
+                          .syncs = (double)(syncs - syncs_before) / commits};
+    return err;
+}
+
+static int double_order(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, uint32_t len)
+{
+    qsort(values, len, sizeof *values, double_order);
+    return values[len / 2];
+}
+
+static double median_of(const struct cost *of, uint32_t len, size_t offset)
+{
+    static double values[ROUNDS_MAX];
+    for (uint32_t i = 0; i < len; i++)
+        values[i] = *(const double *)((const char *)&of[i] + offset);
+    return median(values, len);
+}
+
+static void costs_print(const char *name, const struct cost *of, uint32_t len)
+{
+    printf("\"%s\": {\"processor_us\": %.2f, \"wall_us\": %.1f, \"bytes\": %.0f, "
+           "\"syncs\": %.3f}, ",
+           name, median_of(of, len, offsetof(struct cost, processor_us)),
+           median_of(of, len, offsetof(struct cost, wall_us)),
+           median_of(of, len, offsetof(struct cost, bytes)),
+           median_of(of, len, offsetof(struct cost, syncs)));
+}
+
+static void witness_print(uint32_t rounds)
+{
+    printf("{");
+    costs_print("whole", costs[0], rounds);
+    costs_print("without", costs[1], rounds);
+    for (uint32_t i = 0; i < rounds; i++)
+        ratios[i] = costs[0][i].processor_us / costs[1][i].processor_us;
+    printf("\"processor_ratio\": %.3f, ", median(ratios, rounds));
+    for (uint32_t i = 0; i < rounds; i++)
+        ratios[i] = costs[0][i].wall_us / costs[1][i].wall_us;
+    printf("\"wall_ratio\": %.3f}\n", median(ratios, rounds));
+}
+
+/* The journal is good for nothing afterwards. */
+static int witness_run(const char *path, struct fleet *f, uint32_t batch, uint32_t rounds)
+{
+    struct journal *j;
+    struct why why;
+    struct run_head head = {.started = SCENE_START, .jobs = f->choices_len};
+    enum err err = journal_open_file(&j, path, JOURNAL_WRITE, &why);
+    if (err != OK)
+        return complain(why.text);
+    err = journal_begin(j, &head, f, &why);
+    for (uint32_t i = 0; err == OK && i < 2 * rounds; i++) {
+        witnesses_out = (i + i / 2) % 2; /* with, without, without, with, ... */
+        err = cost_measure(&costs[witnesses_out][i / 2], j, head.id, f, batch, &why);
+    }
+    journal_close(j);
+    if (err != OK)
+        return complain(why.text);
+    witness_print(rounds);
+    return 0;
+}
+
+static int witness(const char *path, uint32_t writes, uint32_t batch, uint32_t rounds)
+{
+    struct fleet fleet;
+    if (batch == 0 || batch > BATCH_MAX || writes < batch || rounds == 0 || rounds > ROUNDS_MAX)
+        return complain("BATCH is from 1 to WRITES and at most 4096, ROUNDS from 1 to 1001");
+    fleet_init(&fleet);
+    int status = fleet_fill(&fleet, writes) ? witness_run(path, &fleet, batch, rounds)
+                                            : complain("out of memory");
+    fleet_clear(&fleet);
+    return status;
+}
+
 /* turns */
 
 struct crash_run {
@@ -272,8 +423,12 @@ int main(int argc, char **argv)
     if (argc == 5 && strcmp(argv[1], "keeps") == 0)
         return keeps(argv[2], (uint32_t)strtoul(argv[3], NULL, 10),
                      (uint32_t)strtoul(argv[4], NULL, 10));
+    if (argc == 6 && strcmp(argv[1], "witness") == 0)
+        return witness(argv[2], (uint32_t)strtoul(argv[3], NULL, 10),
+                       (uint32_t)strtoul(argv[4], NULL, 10), (uint32_t)strtoul(argv[5], NULL, 10));
     if (argc == 4 && strcmp(argv[1], "turns") == 0)
         return turns(argv[2], (uint32_t)strtoul(argv[3], NULL, 10));
-    fprintf(stderr, "usage: journal_bench keeps FILE WRITES BATCH | turns FILE JOBS\n");
+    fprintf(stderr, "usage: journal_bench keeps FILE WRITES BATCH | turns FILE JOBS\n"
+                    "       | witness FILE WRITES BATCH ROUNDS\n");
     return 2;
 }

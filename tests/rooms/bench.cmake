@@ -1,6 +1,7 @@
 # Not a test: what a commit costs, and how many there are to a turn.
 add_executable(journal_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/journal_bench.c)
 target_link_libraries(journal_bench PRIVATE crash_run)
+target_link_options(journal_bench PRIVATE -Wl,--wrap=record_digest,--wrap=mark_advance)
 
 # Starts what is measured, and says what it cost.
 add_executable(bench_peak ${CMAKE_CURRENT_SOURCE_DIR}/bench/peak.c)
