@@ -125,11 +125,11 @@ static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, u
     const struct fleet *f = &n->run->fleet;
     char when[WHEN_LEN];
     instant_us since;
-    const char *why = scheduler_lane_waits(scheduler, lane, &since);
+    const char *why = scheduler_lane_waits(scheduler, lane, now, &since);
     bool lasts = why && now >= since + TROUBLE_TOLD_AFTER;
     if (lasts && !n->waits[lane])
         message_error("account " TEXT_FMT ", Region " TEXT_FMT
-                      ": since %s SES cannot be reached; the identities wait, and one call at a "
+                      ": since %s SES cannot be asked; the identities wait, and one call at a "
                       "time is tried: %s",
                       TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
                       when_format(since, when), why);

@@ -23,9 +23,9 @@
 #define DENIED_WAIT   SPAN_H(1)
 #define OVERDUE_EVERY SPAN_M(1)
 #define REFUSAL_SHOWN 200 /* of SES's sentence; the caller and the action come first */
-#define SETS_REFUSED_MAX                                                                           \
-    3 /* by IAM, without a success: the others would be refused too. After                         \
-         one, the action is in doubt */
+/* By IAM in a row. Without a success before them the others would be refused too; after one, the
+ * action is in doubt. */
+#define SETS_REFUSED_MAX 3
 
 static void trouble_tell(struct scheduler *d, uint16_t lane, instant_us since, instant_us now)
 {
@@ -54,8 +54,7 @@ instant_us lane_doubted_until(const struct lane_state *l, enum call_kind kind)
     return l->doubts[kind].count > 0 ? l->doubts[kind].until : 0;
 }
 
-/* Since when SES has throttled every call of some kind. 0: no such kind. */
-static instant_us starved_since(const struct lane_state *l, instant_us now)
+instant_us lane_starved_since(const struct lane_state *l, instant_us now)
 {
     instant_us since = 0;
     for (int kind = 0; kind < CALL_ASK; kind++)
@@ -69,7 +68,7 @@ static void trouble_over(struct scheduler *d, uint16_t lane, instant_us now)
 {
     struct lane_state *l = &d->lanes[lane];
     l->trouble_since = l->hold_until = 0;
-    if (!l->trouble_told || lane_doubted_since(l) || l->starved_since)
+    if (!l->trouble_told || lane_doubted_since(l) || lane_starved_since(l, now))
         return;
     l->trouble_told = false;
     d->lane_changes++;
@@ -93,11 +92,12 @@ static void came_throttled(struct scheduler *d, uint16_t lane, const struct repl
                            instant_us now)
 {
     struct lane_state *l = &d->lanes[lane];
+    instant_us since = lane_starved_since(l, now);
     trouble_over(d, lane, now);
-    if (!l->starved_since || lane_doubted_since(l))
+    if (!since || lane_doubted_since(l))
         return;
     step_words(reply, "", l->trouble);
-    trouble_tell(d, lane, l->starved_since, now);
+    trouble_tell(d, lane, since, now);
 }
 
 void lane_doubt(struct scheduler *d, const struct call *call, instant_us now)
@@ -132,7 +132,6 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
         l->throttled_since[call->kind] = 0;
     else if (!l->throttled_since[call->kind])
         l->throttled_since[call->kind] = now;
-    l->starved_since = starved_since(l, now);
     switch (verdict) {
     case VERDICT_OK:
         l->worked = true;
@@ -218,7 +217,8 @@ static void end_unstarted(struct scheduler *d, struct lane_state *l, instant_us 
 /* Since when the lane serves no call, or none of some kind. 0: the lane serves calls. */
 static instant_us in_trouble_since(const struct lane_state *l, instant_us now)
 {
-    instant_us all[] = {l->trouble_since, lane_doubted_since(l), starved_since(l, now)}, since = 0;
+    instant_us all[] = {l->trouble_since, lane_doubted_since(l), lane_starved_since(l, now)},
+               since = 0;
     for (int i = 0; i < 3; i++)
         if (all[i])
             since = since ? when_earlier(since, all[i]) : all[i];

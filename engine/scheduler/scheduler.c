@@ -472,12 +472,13 @@ bool scheduler_lane_is_closed(const struct scheduler *d, uint16_t lane)
     return d->lanes[lane].closed;
 }
 
-const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, instant_us *since)
+const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, instant_us now,
+                                 instant_us *since)
 {
     const struct lane_state *l = &d->lanes[lane];
     *since = lane_doubted_since(l) ? lane_doubted_since(l)
              : l->trouble_since    ? l->trouble_since
-                                   : l->starved_since;
+                                   : lane_starved_since(l, now);
     return *since && !l->closed ? l->trouble : NULL;
 }
 

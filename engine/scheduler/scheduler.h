@@ -117,8 +117,9 @@ const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane);
 bool scheduler_lane_is_closed(const struct scheduler *d,
                               uint16_t lane); /* the whole lane, not only its writes */
 /* The present trouble of an open lane, and since when; NULL: none. */
-#define TROUBLE_TOLD_AFTER SPAN_S(30) /* shorter trouble is nobody's business */
-const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, instant_us *since);
+#define TROUBLE_TOLD_AFTER SPAN_S(30) /* shorter trouble is not told */
+const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, instant_us now,
+                                 instant_us *since);
 /* Has tightening ended in this lane, because REJECT_MESSAGE took an identity out of Success? */
 bool scheduler_lane_stays_loose(const struct scheduler *d, uint16_t lane);
 /* A gap of the lane survey of a lane: the reason, and the rules not judged. There are

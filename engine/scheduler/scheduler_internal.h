@@ -22,7 +22,7 @@
 
 #define READ_BATCHES_MAX   256 /* batches of looks in flight or waiting for a token */
 #define WORDS_RESTORED_MAX 32  /* from a journal, perhaps damaged; the rules have 20 */
-#define GETS_REFUSED_MAX   20  /* by IAM, from the first on: then no look is allowed there */
+#define GETS_REFUSED_MAX   20  /* by IAM in a row: then reads of single identities are in doubt */
 #define RECORD_ROOM        (SES_BATCH_MAX + 8) /* one event moves a batch at most */
 
 /* A queue of jobs, linked through job.next. */
@@ -82,11 +82,10 @@ struct lane_state {
     bool trouble_told;    /* a record of the trouble was kept */
     struct doubt doubts[CALL_KINDS];
     instant_us throttled_since[CALL_KINDS]; /* without a served call since then; 0: not throttled */
-    instant_us starved_since; /* as the last answer says: none of some kind is served; 0: no */
-    instant_us trouble_since; /* calls fail since then; 0: no trouble */
-    instant_us hold_until;    /* no call is sent before */
-    instant_us swept_at;      /* the last search for jobs past their deadline */
-    instant_us v1_again_at;   /* next try of version 1 after a fall-back during a run; 0: none */
+    instant_us trouble_since;               /* calls fail since then; 0: no trouble */
+    instant_us hold_until;                  /* no call is sent before */
+    instant_us swept_at;                    /* the last search for jobs past their deadline */
+    instant_us v1_again_at; /* next try of version 1 after a fall-back during a run; 0: none */
     uint32_t by_state[JOB_STATES], bad; /* jobs of the lane; bad: with a bad end */
     bool closed;                        /* all calls are refused: `reason` has the sentence */
     bool writes_closed;                 /* writes are refused: `reason` has the sentence */
@@ -194,6 +193,8 @@ instant_us lane_doubted_until(const struct lane_state *lane, enum call_kind kind
 bool lane_is_sure(const struct scheduler *d, const struct lane_state *lane, enum call_kind kind,
                   instant_us now);
 instant_us lane_doubted_since(const struct lane_state *lane); /* 0: nothing is in doubt */
+/* Since when SES has throttled every call of some kind; 0: no such kind. */
+instant_us lane_starved_since(const struct lane_state *lane, instant_us now);
 /* During trouble: ends waiting jobs past their deadline. */
 void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now);
 /* Is the job past its deadline? Starts the job's time, unless started. */

@@ -41,7 +41,7 @@ def check(tree):
 guard.run(
     "nothing is left for later, no machine is named, and no error is known by its words",
     check,
-    {"a.c": "/* see engine/work/ and https://example.com/home/x */\n", "engine/d.c": f'f("{os.strerror(errno.ENOENT)}");\n',
+    {"a.c": "/* see engine/work/ and https://example.com/ho" "me/x */\n", "engine/d.c": f'f("{os.strerror(errno.ENOENT)}");\n',
      "tests/e.py": f"say({os.strerror(errno.EACCES)!r})  # two words, too few\n"},
     {
         "work left for later": ({"b.c": "/* TO" + "DO: finish */\n"}, "b.c:1: 'TO" + "DO' is left for later"),

@@ -395,6 +395,7 @@ static const struct held_row {
     const char *trouble, *told;
     const char *kept; /* the account that is remembered from now on */
     bool resumes;     /* STS has trouble that may pass, while a run is resumed */
+    bool is_page;     /* and that is the page of a proxy */
 } held_rows[] = {
 #define ARN    "arn:aws:iam::111122223333:user/x"
 #define ARN_CN "arn:aws-cn:iam::111122223333:user/x"
@@ -423,6 +424,8 @@ static const struct held_row {
      "there "
      "before STS has answered",
      "111122223333", true},
+    {"111122223333", "aws", NULL, NULL, NULL, "nothing is sent to SES there before", "111122223333",
+     true, true},
     {CALLER_UNKNOWN, NULL, NULL, NULL, NULL, "the account is kept as unknown", CALLER_UNKNOWN,
      true},
 #undef ARN
@@ -454,6 +457,10 @@ static void a_run_goes_on_only_in_the_account_that_it_was_begun_in(void **state)
                          .caller_arn = TEXT("arn:aws:iam::222233334444:user/y")}}};
         if (row.resumes)
             found[0].reply = (struct reply){.how = REPLY_NOT_SENT, .message = "timed out"};
+        if (row.is_page) {
+            found[0].reply = (struct reply){.how = REPLY_HTTP, .http_status = 403};
+            found[0].verdict = VERDICT_DENIED;
+        }
         asked_open(&a, (const char *const[]){NULL, NULL});
         if (lanes_open(&lanes, &a.fleet, &a.access, &a.notices, &why) != OK)
             fail_msg("%s", why.text);

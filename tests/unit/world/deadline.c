@@ -55,6 +55,8 @@ static void ends_in_time(struct trouble *t)
     assert_true(last <= START + 2 * TIMEOUT);
     assert_int_equal(totals.by_outcome[OUTCOME_EXPIRED], JOBS);
     assert_int_equal(t->told, JOBS);
+    if (!strstr(r.lane_trouble, t->no.message) || strncmp(r.lane_trouble, "since ", 6) != 0)
+        fail_msg("the lane says '%s'", r.lane_trouble);
 }
 
 static void writes_throttled_for_ever_each_row_ends_with_its_own_time(void **state)

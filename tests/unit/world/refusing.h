@@ -26,13 +26,14 @@ struct refusal {
 
 struct refusing {
     struct refusal (*refuse)(void *test, const struct call *call, instant_us now);
-    void (*kept)(void *test, const struct record *record);
+    void (*kept)(void *test, const struct record *record); /* of a job; NULL: not wanted */
     void *test;
     span_us timeout, dns_delay; /* of each row; until its records are there */
 
     struct io below;
     struct event events[CALLS_IN_FLIGHT_MAX];
     uint32_t events_len, refused;
+    char lane_trouble[REASON_LEN_MAX]; /* the first that was kept of the lane */
 };
 
 static inline void refusing_send(void *ctx, struct call **calls, uint32_t len)
@@ -82,9 +83,13 @@ static inline enum err refusing_keep(void *ctx, const struct record *records, ui
 {
     struct refusing *r = ctx;
     (void)why;
-    for (uint32_t i = 0; i < len && r->kept; i++)
-        if (records[i].kind != RECORD_LANE)
+    for (uint32_t i = 0; i < len; i++) {
+        struct text reason = records[i].row.reason;
+        if (records[i].kind != RECORD_LANE && r->kept)
             r->kept(r->test, &records[i]);
+        if (records[i].kind == RECORD_LANE && !r->lane_trouble[0])
+            snprintf(r->lane_trouble, sizeof r->lane_trouble, TEXT_FMT, TEXT_ARG(reason));
+    }
     return OK;
 }
 
