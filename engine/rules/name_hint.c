@@ -5,6 +5,7 @@
 #include "choice.h"
 
 #include "base/character.h"
+#include "base/count.h"
 #include "base/dname.h"
 #include "base/escape.h"
 
@@ -103,7 +104,7 @@ static struct text inner_name(struct text t)
 static bool is_template(struct text t)
 {
     static const char *const marks[] = {"${", "{{", "<%", "$(", "%(", "{%", "%{"};
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+    for (size_t i = 0; i < COUNT(marks); i++)
         if (text_find_text(t, text_of(marks[i])) < t.len)
             return true;
     return text_starts(t, TEXT("$")) || (t.len > 2 && t.at[0] == '%' && t.at[t.len - 1] == '%') ||
