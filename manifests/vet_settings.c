@@ -69,13 +69,17 @@ void vet_accounts(struct raw *r)
 }
 
 /* The Region for an entry without one, in an account without one. */
-static struct text usual_region(const struct raw *r, const struct raw_account *account)
+static struct text usual_region(struct raw *r, const struct raw_account *account)
 {
     struct text profile = names_text(&r->fleet->names, account->account.profile);
     if (r->region.len || !r->options->region_of)
         return r->region;
-    struct text region = r->options->region_of(r->options->ctx, profile);
-    return region_is(region) ? region : TEXT_NONE;
+    struct text region;
+    struct why why = {""};
+    enum err err = r->options->region_of(r->options->ctx, profile, &region, &why);
+    if (err != OK)
+        raw_fail(r, err, why.text);
+    return err == OK && region_is(region) ? region : TEXT_NONE;
 }
 
 void vet_every_account(struct raw *r)

@@ -8,17 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-struct text lanes_usual_region(const struct access *a, struct text profile, struct arena *arena)
+enum err lanes_usual_region(const struct access *a, struct text profile, struct arena *arena,
+                            struct text *region, struct why *why)
 {
     struct aws_settings settings;
     struct credential_request request = {.profile = profile};
+    *region = text_of(a->region);
     if (a->region)
-        return text_of(a->region);
+        return OK;
     if (profile.len == 0)
         request.profile = text_of(a->profile);
     request.profile_is_explicit = request.profile.len > 0;
-    aws_settings_read(&settings, &request, NULL);
-    return arena_text(arena, text_of(settings.region));
+    enum err err = aws_settings_region(&settings, &request, why);
+    *region = arena_text(arena, text_of(settings.region));
+    return err;
 }
 
 /* The settings of the last account: lanes of an account mostly come in a row. */
@@ -29,6 +32,7 @@ struct opening {
     struct aws_settings settings;
     uint32_t account; /* owner of the settings; UINT32_MAX: none yet */
     enum err err;     /* the result of reading the settings */
+    bool is_unread_told;
 };
 
 static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct text region,
@@ -76,6 +80,12 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
     request.profile_is_explicit = request.profile.len > 0;
     if (o->account != account)
         o->err = aws_settings_read(&o->settings, &request, why);
+    if (o->err == OK && o->account != account && o->settings.unread.text[0] && !o->is_unread_told) {
+        o->is_unread_told = true;
+        notice_note(o->notices,
+                    "note: %s; as the environment names credentials, the file counts as empty",
+                    o->settings.unread.text);
+    }
     o->account = o->err == OK ? account : UINT32_MAX;
     enum err err = o->err;
     if (err == OK)
