@@ -32,7 +32,7 @@ struct opening {
     struct aws_settings settings;
     uint32_t account; /* owner of the settings; UINT32_MAX: none yet */
     enum err err;     /* the result of reading the settings */
-    bool is_unread_told;
+    bool is_unread_told, is_open_told;
 };
 
 static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct text region,
@@ -58,6 +58,33 @@ static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane, const st
         return why_set(why, ERR_INPUT, "CA bundle %s: %s", o->settings.ca_bundle, strerror(errno));
     lane->ca_bundle = arena_text(&l->arena, text_of(o->settings.ca_bundle)).at;
     return lane->ca_bundle ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+/* Keys that are at hand are judged now; those that are fetched later, as each request is signed.
+ * One warning for all lanes. */
+static enum err plain_http_vet(const struct wire_lane *lane, struct credential_source *source,
+                               struct opening *o, struct why *why)
+{
+    const struct endpoint *open = lane->at.ses.is_open     ? &lane->at.ses
+                                  : lane->at.sesv2.is_open ? &lane->at.sesv2
+                                  : lane->at.sts.is_open   ? &lane->at.sts
+                                                           : NULL;
+    struct credentials held;
+    if (!open)
+        return OK;
+    enum err err = OK;
+    if (credential_source_held(source, CLOCK_NOT_TOLD, &held) != KEYS_MISSING)
+        err = endpoint_admits(open, held.access_key_id, why);
+    credentials_wipe(&held);
+    if (err == OK && !o->is_open_told) {
+        o->is_open_told = true;
+        notice_note(
+            o->notices,
+            "warning: %s is plain http: whoever is on the network can read and change "
+            "requests and answers. Keys with the form of real ones (AKIA, ASIA) are not sent",
+            open->url);
+    }
+    return err;
 }
 
 static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, struct why *why)
@@ -95,6 +122,8 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
     request.secrets = l->secrets;
     if (err == OK && !l->sources[account])
         err = credential_source_open(&l->sources[account], &request, why);
+    if (err == OK)
+        err = plain_http_vet(lane, l->sources[account], o, why);
     if (err != OK)
         return err;
     /* Once for each guessed Region. */

@@ -113,7 +113,9 @@ static enum err headers_make(struct aws_request *r, const struct parts *p, const
         .region = text_of(e->region), .service = text_of(e->service), .at = now};
     struct signature s;
     signature_init(&s);
-    enum err err = cred ? sign_request(&s, &request, &options, cred, why) : OK;
+    enum err err = endpoint_admits(e, cred ? cred->access_key_id : NULL, why);
+    if (!err && cred)
+        err = sign_request(&s, &request, &options, cred, why);
     for (uint32_t i = 0; !err && i < request.headers_len; i++)
         aws_request_header(r, headers[i].name, headers[i].value);
     for (uint32_t i = 0; !err && i < s.added_len; i++)

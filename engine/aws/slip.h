@@ -1,6 +1,6 @@
 /*
- * Slips of shells and editors in a value: quotes, blanks and line ends that belong to the writing and
- * not to the value. No value of AWS (Region, key, URL, path, profile) has them at its ends.
+ * Slips of shells and editors in a value: quotes, blanks and line ends that belong to the writing
+ * and not to the value. No value of AWS (Region, key, URL, path, profile) has them at its ends.
  */
 #ifndef MF_SLIP_H
 #define MF_SLIP_H

@@ -14,8 +14,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* The profile that a section seems to be written for: [profile "a b"], [Profile a b], [a b]; empty for
- * sections of another kind. *has_word: it has the word "profile". */
+/* The profile that a section seems to be written for: [profile "a b"], [Profile a b], [a b]; empty
+ * for sections of another kind. *has_word: it has the word "profile". */
 static struct text named_by(struct text section, bool *has_word)
 {
     static const struct text others[] = {TEXT("sso-session"), TEXT("services"), TEXT("plugins"),
@@ -51,7 +51,8 @@ bool profile_misspelt(const struct profile *p, struct why *why)
                 profile_reads(p, (enum profile_file)file, e->section))
                 continue;
             spell(p, (enum profile_file)file, right, sizeof right);
-            why_set(why, ERR_AUTH, "%.300s:%u: [" TEXT_FMT "] is not read as profile \"%s\"; write %s",
+            why_set(why, ERR_AUTH,
+                    "%.300s:%u: [" TEXT_FMT "] is not read as profile \"%s\"; write %s",
                     p->paths[file], (unsigned)e->line, TEXT_ARG(text_slice(e->section, 0, 300)),
                     p->name, right);
             return true;
@@ -71,8 +72,8 @@ static struct text nearest(const struct profile *p)
             struct text other = e->key.len ? TEXT_NONE : named_by(e->section, &has_word);
             if (other.len == 0)
                 continue;
-            unsigned distance = text_eq_nocase(other, mended) ? 0
-                                                              : text_distance(other, mended, NEAR_MAX);
+            unsigned distance =
+                text_eq_nocase(other, mended) ? 0 : text_distance(other, mended, NEAR_MAX);
             if (distance < best) {
                 best = distance;
                 near = other;
@@ -90,8 +91,9 @@ enum err profile_missing(const struct profile *p, const char *as, struct why *wh
         snprintf(meant.text, sizeof meant.text, "did you mean \"" TEXT_FMT "\"?", TEXT_ARG(near));
     else if (!meant.text[0] && slip)
         snprintf(meant.text, sizeof meant.text, "%s", slip);
-    return why_set(why, ERR_AUTH, "profile \"%s\"%s%s%s%s is neither in %.200s nor in %.200s%s%.500s",
-                   p->name, p->variable ? " (" : "", p->variable ? p->variable : "",
-                   p->variable ? ")" : "", as, p->paths[PROFILE_IN_CONFIG],
-                   p->paths[PROFILE_IN_CREDENTIALS], meant.text[0] ? "; " : "", meant.text);
+    return why_set(why, ERR_AUTH,
+                   "profile \"%s\"%s%s%s%s is neither in %.200s nor in %.200s%s%.500s", p->name,
+                   p->variable ? " (" : "", p->variable ? p->variable : "", p->variable ? ")" : "",
+                   as, p->paths[PROFILE_IN_CONFIG], p->paths[PROFILE_IN_CREDENTIALS],
+                   meant.text[0] ? "; " : "", meant.text);
 }

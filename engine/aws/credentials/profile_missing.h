@@ -7,12 +7,12 @@
 
 #include "profile.h"
 
-/* Is there a section that is meant for this profile, but is not read as one: [x] in the config file,
- * where [profile x] is expected, or the other way round? The sentence names file and line. */
+/* Is there a section that is meant for this profile, but is not read as one: [x] in the config
+ * file, where [profile x] is expected, or the other way round? The sentence names file and line. */
 bool profile_misspelt(const struct profile *p, struct why *why);
 
-/* Names both files, with a misspelt section or the nearest name. Returns ERR_AUTH. as: a clause about
- * the profile, such as " (a source_profile)", or "". */
+/* Names both files, with a misspelt section or the nearest name. Returns ERR_AUTH. as: a clause
+ * about the profile, such as " (a source_profile)", or "". */
 enum err profile_missing(const struct profile *p, const char *as, struct why *why);
 
 #endif

@@ -142,8 +142,6 @@ static const struct setup setups[] = {
     {.environment = {"AWS_USE_DUALSTACK_ENDPOINT", "true"},
      .option = "https://option.example",
      .refused = "a custom endpoint URL and dual-stack endpoints exclude each other"},
-    {.environment = {"AWS_ENDPOINT_URL", "http://ses.example"},
-     .refused = "AWS_ENDPOINT_URL: endpoint URL: plain http is for loopback only"},
     {.environment = {"AWS_ENDPOINT_URL_STS", "https://user@sts.example"},
      .refused = "AWS_ENDPOINT_URL_STS: endpoint URL: "},
     {.config = "[default]\nservices = s\n[services s]\nsesv2 =\n  endpoint_url = //x.example\n",
