@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ENTRY_MAX 16384 /* one line of passwd, as sysconf(_SC_GETPW_R_SIZE_MAX) suggests at most   \
-                         */
+#define ENTRY_MAX                                                                                  \
+    16384 /* one line of passwd, as sysconf(_SC_GETPW_R_SIZE_MAX) suggests at most                 \
+           */
 
 const char *home_folder(char *out, size_t out_len)
 {
