@@ -1,6 +1,7 @@
 /*
- * Regions that an account has not enabled: there STS and SES refuse keys that work in other Regions.
- * Source: AWS Account Management Reference Guide, "Enable or disable AWS Regions in your account".
+ * Regions that an account has not enabled: there STS and SES refuse keys that work in other
+ * Regions. Source: AWS Account Management Reference Guide, "Enable or disable AWS Regions in your
+ * account".
  */
 #ifndef MF_ENABLED_H
 #define MF_ENABLED_H
@@ -18,15 +19,16 @@ struct enabled {
 };
 
 /* Is STS to be asked in the lane's own Region, beside the question of its account? At first where a
- * Region must be enabled; then, where an account was refused and no other Region has taken its keys,
- * in one lane more (is_second). */
+ * Region must be enabled; then, where an account was refused and no other Region has taken its
+ * keys, in one lane more (is_second). */
 bool enabled_wants(const struct enabled *e, uint16_t lane, bool is_second);
 
-/* Gives up the lanes in whose Region STS refuses keys that it takes in another, each with a sentence
- * that names both; the account's caller is then the one of the other Region. */
+/* Gives up the lanes in whose Region STS refuses keys that it takes in another, each with a
+ * sentence that names both; the account's caller is then the one of the other Region. */
 void enabled_judge(const struct enabled *e);
 
-/* For an account without any Region that takes its keys: a clause that names the other cause, or "". */
+/* For an account without any Region that takes its keys: a clause that names the other cause, or
+ * "". */
 const char *enabled_doubt(const struct enabled *e, uint32_t account);
 
 #endif

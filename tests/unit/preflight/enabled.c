@@ -66,8 +66,9 @@ static void a_region_that_is_not_enabled_is_named_beside_one_that_is(void **stat
     s.regions[VIRGINIA] = answer(VIRGINIA, "");
     enabled_judge(&s.enabled);
     assert_non_null(s.trouble[OPT_IN]);
-    assert_non_null(strstr(s.trouble[OPT_IN], "Region me-south-1 seems not to be enabled for account "
-                                              "111122223333"));
+    assert_non_null(strstr(s.trouble[OPT_IN],
+                           "Region me-south-1 seems not to be enabled for account "
+                           "111122223333"));
     assert_non_null(strstr(s.trouble[OPT_IN], "takes the same keys in us-east-1"));
     assert_non_null(strstr(s.trouble[OPT_IN], "enable-region --region-name me-south-1"));
     assert_null(s.trouble[VIRGINIA]);
