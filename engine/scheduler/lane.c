@@ -155,14 +155,10 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
     }
 }
 
-static bool is_probed(const struct lane_state *l, instant_us now)
-{
-    return l->worked && l->trouble_since && now >= l->trouble_since + PROBE_AFTER;
-}
-
 bool lane_is_held(const struct lane_state *l, instant_us now)
 {
-    return now < l->hold_until || (is_probed(l, now) && l->calls_out > 0);
+    bool is_probed = l->worked && l->trouble_since && now >= l->trouble_since + PROBE_AFTER;
+    return now < l->hold_until || (is_probed && l->calls_out > 0);
 }
 
 /* The answer to a probe wakes the lane by itself. */
@@ -200,20 +196,6 @@ static void end_overdue_of(struct scheduler *d, struct lane_state *l, struct que
     }
 }
 
-/* Jobs waiting for their turn have no deadline yet. When the lane has served no call for the length
- * of their timeout, these jobs end too: otherwise each would try as long as the jobs before. */
-static void end_unstarted(struct scheduler *d, struct lane_state *l, instant_us since,
-                          instant_us now)
-{
-    for (uint32_t left = l->start.len; left > 0 && scheduler_has_room(d); left--) {
-        uint32_t number = queue_pop(d, &l->start);
-        if (now < since + fleet_policy_of(d->fleet, number)->timeout_us)
-            queue_push(d, &l->start, number, now);
-        else
-            end_out_of_time(d, l, number, now);
-    }
-}
-
 /* Since when the lane serves no call, or none of some kind. 0: the lane serves calls. */
 static instant_us in_trouble_since(const struct lane_state *l, instant_us now)
 {
@@ -238,7 +220,16 @@ void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
     end_overdue_of(d, l, &l->write, now);
     end_overdue_of(d, l, &l->tighten, now);
     end_overdue_of(d, l, &l->confirmed, now);
-    end_unstarted(d, l, since, now);
+    /* Jobs waiting for their turn have no deadline yet. When the lane has served no call for the
+     * length of their timeout, these jobs end too: otherwise each would try as long as the jobs
+     * before. */
+    for (uint32_t left = l->start.len; left > 0 && scheduler_has_room(d); left--) {
+        uint32_t number = queue_pop(d, &l->start);
+        if (now < since + fleet_policy_of(d->fleet, number)->timeout_us)
+            queue_push(d, &l->start, number, now);
+        else
+            end_out_of_time(d, l, number, now);
+    }
 }
 
 void lane_write_refused(struct scheduler *d, const struct call *call, instant_us now)

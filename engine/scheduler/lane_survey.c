@@ -138,17 +138,6 @@ static name_id mail_from_above(const struct scheduler *d, struct text domain)
     return NAME_NONE;
 }
 
-static void suspect_add(struct scheduler *d, struct lane_survey *l, name_id mail_from,
-                        struct text identity)
-{
-    struct text copy = arena_text(&l->text, identity);
-    d->surveys.senders[mail_from] |= SENDER_EXISTS;
-    if (l->suspects_len < SES_BATCH_MAX && copy.at)
-        l->suspects[l->suspects_len++] = copy;
-    else
-        d->surveys.senders[mail_from] |= SENDER_FORWARDS; /* not asked about: the worse is taken */
-}
-
 static void identity_seen(struct scheduler *d, uint16_t lane, struct text identity)
 {
     char lower[DNAME_LEN_MAX + 1];
@@ -156,8 +145,15 @@ static void identity_seen(struct scheduler *d, uint16_t lane, struct text identi
     if (!dname_normalize(identity_domain(identity), lower, &domain))
         return;
     name_id mail_from = mail_from_above(d, domain);
-    if (mail_from != NAME_NONE)
-        suspect_add(d, &d->surveys.lanes[lane], mail_from, identity);
+    if (mail_from != NAME_NONE) {
+        struct lane_survey *l = &d->surveys.lanes[lane];
+        struct text copy = arena_text(&l->text, identity);
+        d->surveys.senders[mail_from] |= SENDER_EXISTS;
+        if (l->suspects_len < SES_BATCH_MAX && copy.at)
+            l->suspects[l->suspects_len++] = copy;
+        else /* not asked about: the worse is taken */
+            d->surveys.senders[mail_from] |= SENDER_FORWARDS;
+    }
     masks_seen(d, lane, identity);
     owners_seen(d, lane, identity);
 }
@@ -261,43 +257,6 @@ static void mask_part_fell_back(struct scheduler *d, struct lane_survey *l, cons
     l->to_send |= masks_next(d, call->lane);
 }
 
-static void part_again(struct scheduler *d, struct lane_survey *l, const struct call *call)
-{
-    bool fell_back = call->part != PART_ACCOUNT && call->api == API_V1 && l->api == API_V2;
-    if ((BIT(call->part) & SURVEY_MASK_PARTS) && fell_back)
-        mask_part_fell_back(d, l, call);
-    else
-        l->to_send = (uint8_t)(l->to_send | BIT(call->part));
-}
-
-/* Feedback forwarding of the suspects is unknown then. */
-static void forwarding_left(struct scheduler *d, const struct lane_survey *l)
-{
-    char lower[DNAME_LEN_MAX + 1];
-    struct text domain;
-    for (uint32_t i = l->asked; i < l->suspects_len; i++)
-        if (dname_normalize(identity_domain(l->suspects[i]), lower, &domain))
-            d->surveys.senders[mail_from_above(d, domain)] |= SENDER_UNASKED;
-}
-
-static void part_given_up(struct scheduler *d, struct lane_survey *l, const struct call *call)
-{
-    char reason[SURVEY_REASON_LEN];
-    snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
-    gap_tell(l, call->part, call, reason);
-    if (call->part == PART_NOTIFICATION)
-        forwarding_left(d, l);
-    if (BIT(call->part) & SURVEY_MASK_PARTS)
-        l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
-}
-
-/* Begins again with the first page: all identities are listed again. */
-static void list_forget(struct lane_survey *l)
-{
-    l->suspects_len = 0;
-    l->maybe_len = l->masks_left = 0;
-}
-
 static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const struct call *call,
                              enum verdict verdict, instant_us now)
 {
@@ -311,8 +270,11 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
     if (call->part == PART_LIST) {
         enum retry next =
             paged_list_failed(&l->list, &rules, call, verdict, seed, now, &begins_again);
-        if (begins_again)
-            list_forget(l);
+        if (begins_again) {
+            /* Begins again with the first page: all identities are listed again. */
+            l->suspects_len = 0;
+            l->maybe_len = l->masks_left = 0;
+        }
         return next;
     }
     enum retry next = retry_next(&rules, &failure);
@@ -329,10 +291,27 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
     enum retry next = part_retry(d, l, call, verdict, now);
     if (next == RETRY_FALL_BACK)
         l->api = API_V2;
-    if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE)
-        part_again(d, l, call);
-    else
-        part_given_up(d, l, call);
+    if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE) {
+        bool fell_back = call->part != PART_ACCOUNT && call->api == API_V1 && l->api == API_V2;
+        if ((BIT(call->part) & SURVEY_MASK_PARTS) && fell_back)
+            mask_part_fell_back(d, l, call);
+        else
+            l->to_send = (uint8_t)(l->to_send | BIT(call->part));
+    } else {
+        char reason[SURVEY_REASON_LEN];
+        snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
+        gap_tell(l, call->part, call, reason);
+        if (call->part == PART_NOTIFICATION) {
+            /* Feedback forwarding of the suspects is unknown then. */
+            char lower[DNAME_LEN_MAX + 1];
+            struct text domain;
+            for (uint32_t i = l->asked; i < l->suspects_len; i++)
+                if (dname_normalize(identity_domain(l->suspects[i]), lower, &domain))
+                    d->surveys.senders[mail_from_above(d, domain)] |= SENDER_UNASKED;
+        }
+        if (BIT(call->part) & SURVEY_MASK_PARTS)
+            l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
+    }
 }
 
 void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now)

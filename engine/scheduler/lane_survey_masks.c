@@ -83,15 +83,11 @@ static bool is_wanted(struct scheduler *d, uint16_t lane, struct text identity, 
     return wanted;
 }
 
-static uint32_t batch_max(const struct lane_survey *l)
-{
-    return l->api == API_V1 ? SES_BATCH_MAX : 1;
-}
-
 static void batch_fill(struct scheduler *d, uint16_t lane, bool one_each)
 {
     struct lane_survey *l = &d->surveys.lanes[lane];
-    for (uint32_t i = 0; i < l->maybe_len && l->batch_len < batch_max(l); i++) {
+    uint32_t max = batch_read_max(l->api);
+    for (uint32_t i = 0; i < l->maybe_len && l->batch_len < max; i++) {
         if (l->maybe[i].asked || !is_wanted(d, lane, l->maybe[i].identity, one_each))
             continue;
         l->maybe[i].asked = true;
@@ -109,19 +105,6 @@ static uint32_t left_count(struct scheduler *d, uint16_t lane)
     return left;
 }
 
-static void gap_tell(struct scheduler *d, uint16_t lane)
-{
-    struct lane_survey *l = &d->surveys.lanes[lane];
-    uint32_t left = left_count(d, lane);
-    char *reason = l->gaps[SURVEY_GAP_MASKS];
-    if (left && !reason[0])
-        snprintf(
-            reason, SURVEY_REASON_LEN,
-            "%u identities below domains of the fleet were not asked about: masked-by-identity "
-            "was not judged to its end",
-            left);
-}
-
 uint8_t masks_next(struct scheduler *d, uint16_t lane)
 {
     struct lane_survey *l = &d->surveys.lanes[lane];
@@ -130,11 +113,16 @@ uint8_t masks_next(struct scheduler *d, uint16_t lane)
         batch_fill(d, lane, true);
         batch_fill(d, lane, false);
     }
-    if (l->batch_len == 0)
-        gap_tell(d, lane);
-    if (l->batch_len == 0)
-        return 0;
-    return l->api == API_V1 ? SURVEY_MASK_PARTS : SURVEY_MASK_PARTS & -SURVEY_MASK_PARTS;
+    if (l->batch_len > 0)
+        return l->api == API_V1 ? SURVEY_MASK_PARTS : SURVEY_MASK_PARTS & -SURVEY_MASK_PARTS;
+    uint32_t left = left_count(d, lane);
+    char *reason = l->gaps[SURVEY_GAP_MASKS];
+    if (left && !reason[0])
+        snprintf(reason, SURVEY_REASON_LEN,
+                 "%u identities below domains of the fleet were not asked about: "
+                 "masked-by-identity was not judged to its end",
+                 left);
+    return 0;
 }
 
 uint32_t masks_identities(const struct lane_survey *l, struct text identities[SES_BATCH_MAX])

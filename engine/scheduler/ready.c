@@ -111,15 +111,6 @@ static void start(struct scheduler *d, uint32_t number)
     d->jobs[number].deadline = WHEN_NEVER; /* the wait for its turn was not its own */
 }
 
-static void confirm(struct scheduler *d, uint32_t number, instant_us now)
-{
-    struct job *job = &d->jobs[number];
-    struct decision look = {.to = JOB_CONFIRMING,
-                            .action = (enum action)job->action,
-                            .write = (enum write_kind)job->write};
-    scheduler_apply(d, number, &look, now, NULL);
-}
-
 /* The time of writing for a job brought near now. */
 static instant_us turn_of(const struct lane_state *lane, instant_us now)
 {
@@ -147,26 +138,14 @@ static void bring_near(struct scheduler *d, struct queue *q, instant_us now)
         }
         tighten_take(lane, number);
     }
-    if (is_fresh(job, turn))
+    if (is_fresh(job, turn)) {
         queue_push(d, &lane->confirmed, number, now);
-    else
-        confirm(d, number, now);
-}
-
-/* The number of jobs writable after a read, and since when the first one waits. */
-static uint32_t backlog(const struct scheduler *d, const struct lane_state *lane, instant_us *since)
-{
-    uint32_t len = lane->write.len;
-    *since = lane->write.len ? lane->write.since : WHEN_NEVER;
-    if (lane->tighten.len && tighten_has_turn(lane)) {
-        len += lane->tighten.len;
-        *since = when_earlier(*since, lane->tighten.since);
+        return;
     }
-    if (lane->start.len && waves_may_start(&d->waves)) {
-        len += lane->start.len;
-        *since = when_earlier(*since, lane->start.since);
-    }
-    return len;
+    struct decision look = {.to = JOB_CONFIRMING,
+                            .action = (enum action)job->action,
+                            .write = (enum write_kind)job->write};
+    scheduler_apply(d, number, &look, now, NULL);
 }
 
 static uint32_t ahead_max(const struct lane_state *lane)
@@ -178,8 +157,17 @@ static uint32_t ahead_max(const struct lane_state *lane)
  * every read. */
 static instant_us read_due(const struct scheduler *d, const struct lane_state *lane, instant_us now)
 {
-    instant_us since;
-    uint32_t waiting = backlog(d, lane, &since);
+    /* The number of jobs writable after a read, and since when the first one waits. */
+    uint32_t waiting = lane->write.len;
+    instant_us since = waiting ? lane->write.since : WHEN_NEVER;
+    if (lane->tighten.len && tighten_has_turn(lane)) {
+        waiting += lane->tighten.len;
+        since = when_earlier(since, lane->tighten.since);
+    }
+    if (lane->start.len && waves_may_start(&d->waves)) {
+        waiting += lane->start.len;
+        since = when_earlier(since, lane->start.since);
+    }
     if (waiting == 0 || under_way(lane) > seconds_of(lane, LEFT_S))
         return WHEN_NEVER;
     return waiting >= ahead_max(lane) ? now : since + reads_linger(d, lane, waiting);
@@ -223,14 +211,6 @@ bool ready_may_write(const struct scheduler *d, uint16_t number, instant_us now)
            !(is_doubted && lane->by_state[JOB_WRITING] > 0);
 }
 
-/* The last question before REJECT_MESSAGE, when all others are answered and the turn has come. */
-static void ask_for_mx(struct scheduler *d, uint32_t number, instant_us now)
-{
-    struct decision ask = {
-        .to = JOB_JUDGING, .action = (enum action)d->jobs[number].action, .write = WRITE_TIGHTEN};
-    scheduler_apply(d, number, &ask, now, NULL);
-}
-
 bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *found)
 {
     struct lane_state *lane = &d->lanes[number];
@@ -243,7 +223,12 @@ bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *
                               now); /* SES has left SUCCESS since the job was brought near */
         } else if (is_fresh(&d->jobs[job], now) && d->jobs[job].write == WRITE_TIGHTEN &&
                    !mx_is_fresh(&d->jobs[job], now)) {
-            ask_for_mx(d, job, now);
+            /* The last question before REJECT_MESSAGE, when all others are answered and the turn
+             * has come. */
+            struct decision ask = {.to = JOB_JUDGING,
+                                   .action = (enum action)d->jobs[job].action,
+                                   .write = WRITE_TIGHTEN};
+            scheduler_apply(d, job, &ask, now, NULL);
         } else if (is_fresh(&d->jobs[job], now)) {
             *found = job;
             return true;

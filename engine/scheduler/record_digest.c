@@ -61,41 +61,6 @@ uint64_t record_digest_rule(struct text name)
     return text_fold(2, name);
 }
 
-static void fold_seen(struct digest_fold *f, const struct job_row *row)
-{
-    number(f, row->before_known);
-    words(f, row->mail_from_before);
-    number(f, row->behavior_before);
-    number(f, row->seen_known);
-    words(f, row->mail_from_seen);
-    number(f, row->behavior_seen);
-    number(f, row->status_seen);
-    number(f, row->verification);
-}
-
-static void fold_row(struct digest_fold *f, const struct job_row *row,
-                     const struct record_words *said)
-{
-    number(f, row->state);
-    number(f, row->action);
-    number(f, row->outcome);
-    words(f, row->reason);
-    fold_seen(f, row);
-    words(f, said->mx);
-    words(f, said->spf);
-    words(f, said->dmarc);
-    words(f, said->notes);
-    number(f, row->writes);
-    number(f, row->accepted);
-    number(f, row->wave);
-    number(f, row->calls);
-    number(f, row->restarts);
-    number(f, row->attempts);
-    number(f, (uint64_t)row->first_seen);
-    number(f, (uint64_t)row->finished);
-    number(f, (uint64_t)row->deadline);
-}
-
 /* A new field goes to the end. */
 uint64_t record_digest(uint64_t before, const struct record *record,
                        const struct record_words *said)
@@ -107,7 +72,31 @@ uint64_t record_digest(uint64_t before, const struct record *record,
     number(&f, record->from);
     words(&f, record->write_mail_from);
     number(&f, record->write_behavior);
-    fold_row(&f, &record->row, said);
+    number(&f, record->row.state);
+    number(&f, record->row.action);
+    number(&f, record->row.outcome);
+    words(&f, record->row.reason);
+    number(&f, record->row.before_known);
+    words(&f, record->row.mail_from_before);
+    number(&f, record->row.behavior_before);
+    number(&f, record->row.seen_known);
+    words(&f, record->row.mail_from_seen);
+    number(&f, record->row.behavior_seen);
+    number(&f, record->row.status_seen);
+    number(&f, record->row.verification);
+    words(&f, said->mx);
+    words(&f, said->spf);
+    words(&f, said->dmarc);
+    words(&f, said->notes);
+    number(&f, record->row.writes);
+    number(&f, record->row.accepted);
+    number(&f, record->row.wave);
+    number(&f, record->row.calls);
+    number(&f, record->row.restarts);
+    number(&f, record->row.attempts);
+    number(&f, (uint64_t)record->row.first_seen);
+    number(&f, (uint64_t)record->row.finished);
+    number(&f, (uint64_t)record->row.deadline);
     number(&f, said->rules);
     return f.digest ? f.digest : 1;
 }

@@ -132,14 +132,6 @@ static bool is_quiet(enum job_state from, enum job_state to)
            (from == JOB_CONFIRMING && to == JOB_READY) || from == JOB_NEW;
 }
 
-static void wait_more(struct scheduler *d, uint32_t number, bool moved, instant_us now)
-{
-    struct job *job = &d->jobs[number];
-    job->reads = moved ? 0 : (uint8_t)(job->reads + (job->reads < UINT8_MAX));
-    if (job->deadline == WHEN_NEVER)
-        job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
-}
-
 void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision *decision,
                      instant_us now, const struct judgement *said)
 {
@@ -156,8 +148,11 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
     job->write = (uint8_t)decision->write;
     assert(!decision->restart || job->restarts < 3);
     job->restarts = (job->restarts + decision->restart) & 3u;
-    if (decision->to == JOB_WAITING_DNS || decision->to == JOB_FOLLOWING)
-        wait_more(d, number, moved, now);
+    if (decision->to == JOB_WAITING_DNS || decision->to == JOB_FOLLOWING) {
+        job->reads = moved ? 0 : (uint8_t)(job->reads + (job->reads < UINT8_MAX));
+        if (job->deadline == WHEN_NEVER)
+            job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+    }
     if (decision->to == JOB_DONE)
         finish_job(d, job, decision->outcome);
     if (moved && !(is_quiet(from, decision->to) && decision->to != JOB_DONE))
@@ -204,32 +199,17 @@ void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason
     drop_writes(d, l, OUTCOME_FAILED, now);
 }
 
-static void start_job(struct scheduler *d, uint32_t number, instant_us now)
-{
-    struct decision look = {.to = JOB_READING};
-    scheduler_apply(d, number, &look, now, NULL);
-}
-
 void scheduler_start(struct scheduler *d, instant_us now)
 {
     waves_resume(&d->waves, d->fleet);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         if (d->jobs[i].state != JOB_NEW)
             continue;
+        const struct decision look = {.to = JOB_READING};
         if (d->fleet->choices[i].guarded == GUARD_SKIP)
             queue_push(d, &d->skipped, i, now);
         else
-            start_job(d, i, now);
-    }
-}
-
-static void skip_some(struct scheduler *d, instant_us now)
-{
-    while (d->skipped.len && scheduler_has_room(d)) {
-        struct decision skip = {.to = JOB_DONE, .outcome = OUTCOME_SKIPPED};
-        snprintf(skip.reason, sizeof skip.reason,
-                 "the reviewed plan has no change for this identity, so it is left alone");
-        scheduler_apply(d, queue_pop(d, &d->skipped), &skip, now, NULL);
+            scheduler_apply(d, i, &look, now, NULL);
     }
 }
 
@@ -264,13 +244,6 @@ static bool is_settled(const struct scheduler *d)
 {
     uint32_t waiting = d->by_state[JOB_FOLLOWING] + d->by_state[JOB_WAITING_DNS];
     return waiting > 0 && waiting + d->by_state[JOB_DONE] == d->fleet->choices_len;
-}
-
-static void timers_fire(struct scheduler *d, instant_us now)
-{
-    uint32_t job;
-    while (heap_pop_due(&d->timers, now, &job))
-        scheduler_enqueue(d, job, now);
 }
 
 static bool has_queued(const struct lane_state *l)
@@ -317,35 +290,25 @@ static void lanes_set_wake(struct scheduler *d, instant_us now)
     d->out_of_calls = !d->calls.free || !d->reads.free;
 }
 
-/* Tightening has ended in the lane: jobs waiting for it end. */
-static void drop_tighten(struct scheduler *d, struct lane_state *l, instant_us now)
+static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
+                           uint32_t max)
 {
-    while (l->tighten.len && scheduler_has_room(d)) {
+    struct lane_state *l = &d->lanes[lane];
+    uint32_t len = 0;
+    d->lane_wake[lane] = 0;
+    if (l->closed)
+        scheduler_close_lane(d, lane, "", now);
+    if (l->writes_closed)
+        drop_writes(d, l, OUTCOME_SKIPPED, now);
+    /* Once tightening has ended in the lane, the jobs waiting for it end. */
+    while (l->tightening.canary == CANARY_BAD && l->tighten.len && scheduler_has_room(d)) {
         uint32_t job = queue_pop(d, &l->tighten);
         struct situation s = scheduler_situation(d, job, now);
         struct decision end = step_left_loose(&s);
         scheduler_apply(d, job, &end, now, NULL);
     }
-}
-
-static void drop_hopeless(struct scheduler *d, struct lane_state *l, instant_us now)
-{
-    if (l->writes_closed)
-        drop_writes(d, l, OUTCOME_SKIPPED, now);
-    if (l->tightening.canary == CANARY_BAD)
-        drop_tighten(d, l, now);
-}
-
-static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
-                           uint32_t max)
-{
-    uint32_t len = 0;
-    d->lane_wake[lane] = 0;
-    if (d->lanes[lane].closed)
-        scheduler_close_lane(d, lane, "", now);
-    drop_hopeless(d, &d->lanes[lane], now);
     lane_end_overdue(d, lane, now);
-    if (d->draining || lane_is_held(&d->lanes[lane], now))
+    if (d->draining || lane_is_held(l, now))
         return 0;
     ready_confirm(d, lane, now);
     len += scheduler_writes(d, lane, now, calls + len, max - len);
@@ -356,9 +319,15 @@ static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, s
 
 uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **calls, uint32_t max)
 {
-    uint32_t len = 0, lanes = d->fleet->lanes_len;
-    skip_some(d, now);
-    timers_fire(d, now);
+    uint32_t len = 0, lanes = d->fleet->lanes_len, job;
+    while (d->skipped.len && scheduler_has_room(d)) {
+        struct decision skip = {.to = JOB_DONE, .outcome = OUTCOME_SKIPPED};
+        snprintf(skip.reason, sizeof skip.reason,
+                 "the reviewed plan has no change for this identity, so it is left alone");
+        scheduler_apply(d, queue_pop(d, &d->skipped), &skip, now, NULL);
+    }
+    while (heap_pop_due(&d->timers, now, &job))
+        scheduler_enqueue(d, job, now);
     d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
     bool all = lanes_changed(d) || d->out_of_calls;
     for (uint32_t i = 0, lane = d->lane_turn; i < lanes; i++) {

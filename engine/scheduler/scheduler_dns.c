@@ -126,15 +126,6 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
     scheduler_apply(d, number, &decision, now, &j);
 }
 
-static void survey_end(struct scheduler *d, uint32_t job, const struct survey *s, instant_us now)
-{
-    struct decision decision;
-    if (!s->has_receivers && still_waits(d, job, s, now, &decision))
-        scheduler_apply(d, job, &decision, now, NULL);
-    else
-        survey_judge(d, job, s, now);
-}
-
 static struct call *ask_call(struct scheduler *d, const struct survey_question *q)
 {
     struct call *call = call_pool_take(&d->calls, CALL_ASK, 0, API_V1);
@@ -158,8 +149,13 @@ static void surveys_end(struct scheduler *d, instant_us now)
 {
     const struct survey *s;
     uint32_t job;
-    while (scheduler_has_room(d) && (s = survey_pool_take(d->survey_pool, &job)) != NULL)
-        survey_end(d, job, s, now);
+    while (scheduler_has_room(d) && (s = survey_pool_take(d->survey_pool, &job)) != NULL) {
+        struct decision decision;
+        if (!s->has_receivers && still_waits(d, job, s, now, &decision))
+            scheduler_apply(d, job, &decision, now, NULL);
+        else
+            survey_judge(d, job, s, now);
+    }
 }
 
 /* Jobs judged for the first time and jobs waiting for records take turns: a hundred thousand

@@ -64,21 +64,16 @@ span_us step_error_wait(const struct situation *s, unsigned attempt)
     return backoff_span(BACKOFF_ERROR, s->rules->seed, s->number, attempt);
 }
 
-/* Mail is rejected, or will be when the MX goes, against the manifest. */
-static bool is_to_be_loosened(const struct situation *s, const struct ses_facts *ses)
-{
-    return s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE && ses->mail_from.len > 0 &&
-           ses->behavior == BEHAVIOR_REJECT_MESSAGE &&
-           (dname_eq(ses->mail_from, s->wanted) || ses->status != MAIL_FROM_SUCCESS);
-}
-
 struct need step_need(const struct situation *s, const struct ses_facts *ses)
 {
     bool is_wanted = dname_eq(ses->mail_from, s->wanted);
     if (s->wanted.len == 0)
         return ses->mail_from.len ? (struct need){ACTION_CLEAR, WRITE_CLEAR}
                                   : (struct need){ACTION_NONE, WRITE_NOTHING};
-    if (is_to_be_loosened(s, ses))
+    /* Mail is rejected, or will be when the MX goes, against the manifest. */
+    if (s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE && ses->mail_from.len > 0 &&
+        ses->behavior == BEHAVIOR_REJECT_MESSAGE &&
+        (dname_eq(ses->mail_from, s->wanted) || ses->status != MAIL_FROM_SUCCESS))
         return (struct need){ACTION_CHANGE, WRITE_LOOSEN};
     if (ses->mail_from.len == 0)
         return (struct need){ACTION_SET, WRITE_NAME};
@@ -173,16 +168,6 @@ static struct decision saw_first(const struct situation *s, const struct ses_fac
     return d;
 }
 
-/* A resumed run finds a later run's write, perhaps of its own rollback. */
-static struct decision changed_by_later_run(const struct situation *s)
-{
-    struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
-    snprintf(d.reason, sizeof d.reason,
-             "run %u of this journal has changed the identity since, so it is left alone",
-             s->recent->run);
-    return d;
-}
-
 static struct decision wait_for_recent(const struct situation *s)
 {
     struct decision d = step_decide(s, (enum job_state)s->job->state);
@@ -204,8 +189,14 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
         return step_gone(s);
     if (s->guard == GUARD_UNKNOWN)
         return step_before_unknown(s, ses);
-    if (s->recent && s->recent->is_later)
-        return changed_by_later_run(s);
+    if (s->recent && s->recent->is_later) {
+        /* A resumed run finds a later run's write, perhaps of its own rollback. */
+        struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
+        snprintf(d.reason, sizeof d.reason,
+                 "run %u of this journal has changed the identity since, so it is left alone",
+                 s->recent->run);
+        return d;
+    }
     if (step_contradicts_recent(s, ses))
         return wait_for_recent(s);
     if (s->job->state == JOB_CONFIRMING)

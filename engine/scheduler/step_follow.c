@@ -57,14 +57,6 @@ static bool is_own_late_clear(const struct situation *s, const struct ses_facts 
     return ses->mail_from.len == 0 && s->job->restarts == RESTARTS_MAX;
 }
 
-/* Setting anew begins with clearing; this is the second half. */
-static struct decision set_after_clear(const struct situation *s)
-{
-    struct decision d = step_ready(s, WRITE_NAME);
-    d.restart = true;
-    return d;
-}
-
 /* Probably an old copy: read again, soon at first. */
 static struct decision wait_for_newer(const struct situation *s)
 {
@@ -116,14 +108,6 @@ static struct decision loosen(const struct situation *s, const struct ses_facts 
     return d;
 }
 
-static struct decision settle(const struct situation *s)
-{
-    struct decision d = step_decide(s, JOB_FOLLOWING);
-    d.wait_us = s->settles_at - s->now;
-    snprintf(d.reason, sizeof d.reason, "tightened; SES must stay in SUCCESS for a while");
-    return d;
-}
-
 /* SES shows the wanted name, set by this run. */
 static struct decision saw_wanted(const struct situation *s, const struct ses_facts *ses)
 {
@@ -131,8 +115,12 @@ static struct decision saw_wanted(const struct situation *s, const struct ses_fa
     bool is_enough = success || s->policy->until == UNTIL_SET;
     if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0)
         return loosen(s, ses);
-    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && s->now < s->settles_at)
-        return settle(s);
+    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && s->now < s->settles_at) {
+        struct decision d = step_decide(s, JOB_FOLLOWING);
+        d.wait_us = s->settles_at - s->now;
+        snprintf(d.reason, sizeof d.reason, "tightened; SES must stay in SUCCESS for a while");
+        return d;
+    }
     if (is_enough && ses->behavior == s->policy->behavior)
         return step_done(s);
     if (is_enough && s->policy->behavior == BEHAVIOR_REJECT_MESSAGE)
@@ -142,14 +130,6 @@ static struct decision saw_wanted(const struct situation *s, const struct ses_fa
     return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status, "");
 }
 
-/* The name loosened by this run on the way to the wanted one. */
-static struct decision saw_loosened(const struct situation *s)
-{
-    struct decision d = step_decide(s, JOB_READING);
-    d.write = WRITE_NOTHING;
-    return d;
-}
-
 /* SES has accepted a write of this run, or shows an unanswered one. */
 static struct decision saw_own(const struct situation *s, const struct ses_facts *ses)
 {
@@ -157,9 +137,16 @@ static struct decision saw_own(const struct situation *s, const struct ses_facts
         return ses->mail_from.len ? drifted_since(s, ses) : step_done(s);
     if (dname_eq(ses->mail_from, s->wanted))
         return saw_wanted(s, ses);
-    if (is_own_late_clear(s, ses))
-        return set_after_clear(s);
-    return saw_loosened(s);
+    if (is_own_late_clear(s, ses)) {
+        /* Setting anew begins with clearing; this is the second half. */
+        struct decision d = step_ready(s, WRITE_NAME);
+        d.restart = true;
+        return d;
+    }
+    /* The name loosened by this run on the way to the wanted one. */
+    struct decision d = step_decide(s, JOB_READING);
+    d.write = WRITE_NOTHING;
+    return d;
 }
 
 static bool is_own(const struct situation *s, const struct ses_facts *ses)
@@ -224,15 +211,6 @@ static struct decision decided_anew(const struct situation *s, const struct ses_
     return d;
 }
 
-/* The permission to tighten is asked anew each time. */
-static struct decision tighten_again(const struct situation *s, const struct ses_facts *ses)
-{
-    struct decision d = saw_own(s, ses);
-    if (d.to == JOB_JUDGING)
-        d.wait_us = step_error_wait(s, s->job->attempts);
-    return d;
-}
-
 static struct decision saw_unsure(const struct situation *s, const struct ses_facts *ses)
 {
     bool forced = s->rules->force || s->guard == GUARD_FORCED;
@@ -241,8 +219,13 @@ static struct decision saw_unsure(const struct situation *s, const struct ses_fa
                                                                          : saw_own(s, ses));
     if (step_is_last_known(s, ses) && step_may_show_yet(s))
         return wait_for_newer(s);
-    if (step_is_last_known(s, ses) && s->job->write == WRITE_TIGHTEN)
-        return tighten_again(s, ses);
+    if (step_is_last_known(s, ses) && s->job->write == WRITE_TIGHTEN) {
+        /* The permission to tighten is asked anew each time. */
+        struct decision d = saw_own(s, ses);
+        if (d.to == JOB_JUDGING)
+            d.wait_us = step_error_wait(s, s->job->attempts);
+        return d;
+    }
     if (step_is_last_known(s, ses))
         return write_again(s);
     if (step_is_stale(s, ses))

@@ -61,20 +61,15 @@ static void pause_as_failed(struct waves *w)
     w->paused = true;
 }
 
-static void pause_as_inconclusive(struct waves *w)
-{
-    if (!w->paused)
-        snprintf(w->reason, sizeof w->reason,
-                 "wave %u is inconclusive: %u identities waited for DNS or SES until their "
-                 "deadline, which is neither failure nor success. Check them, then resume",
-                 w->index + 1, w->expired);
-    w->paused = true;
-}
-
 static void wave_end(struct waves *w, const struct fleet *fleet)
 {
     if (w->expired > 0 && fleet->waves_len > 0) {
-        pause_as_inconclusive(w);
+        if (!w->paused)
+            snprintf(w->reason, sizeof w->reason,
+                     "wave %u is inconclusive: %u identities waited for DNS or SES until their "
+                     "deadline, which is neither failure nor success. Check them, then resume",
+                     w->index + 1, w->expired);
+        w->paused = true;
         return;
     }
     w->index++;

@@ -43,13 +43,6 @@ static struct job_row row_of(struct scheduler *d, const struct job *job)
     };
 }
 
-/* The value of the job's present or unanswered write: a resumed run looks for this value. */
-static void record_write(struct scheduler *d, struct record *r, instant_us now)
-{
-    struct situation s = scheduler_situation(d, r->job, now);
-    step_write(&s, &r->write_mail_from, &r->write_behavior);
-}
-
 void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kind,
                       enum job_state from, instant_us now, const char *reason,
                       const struct judgement *said)
@@ -60,19 +53,17 @@ void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kin
     r->row = row_of(d, &d->jobs[number]);
     r->row.finished = r->row.state == JOB_DONE ? now : 0;
     r->row.reason = turn_copy(d, text_of(reason));
-    if (r->row.state == JOB_WRITING || r->row.state == JOB_UNSURE)
-        record_write(d, r, now);
+    if (r->row.state == JOB_WRITING || r->row.state == JOB_UNSURE) {
+        /* The value of the job's present or unanswered write: a resumed run looks for this value.
+         */
+        struct situation s = scheduler_situation(d, r->job, now);
+        step_write(&s, &r->write_mail_from, &r->write_behavior);
+    }
     if (said) {
         r->row.notes = judge_notes(said);
         d->out_of_memory = d->out_of_memory || said->out_of_memory ||
                            !finding_notes_copy(&r->row.notes, &d->turn_text);
     }
-}
-
-static void count_write(struct job *job)
-{
-    job->writes = (uint16_t)(job->writes + (job->writes < UINT16_MAX));
-    job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
 }
 
 void scheduler_record_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now)
@@ -96,7 +87,8 @@ static struct call *write_one(struct scheduler *d, uint32_t number, instant_us n
     step_write(&s, &call->mail_from, &call->behavior);
     assert(job->before_known && (job_is_started(job) || job->write == WRITE_LOOSEN));
     scheduler_enter_wave(d, job);
-    count_write(job);
+    job->writes = (uint16_t)(job->writes + (job->writes < UINT16_MAX));
+    job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
     if (job->deadline == WHEN_NEVER)
         job->deadline = now + s.policy->timeout_us;
     scheduler_move(d, number, JOB_WRITING);
@@ -118,34 +110,17 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
     return len;
 }
 
-/* The value at SES after an accepted write. */
-static void believe_write(struct scheduler *d, struct job *job, const struct call *call)
+static void write_taken(struct scheduler *d, const struct call *call, instant_us now)
 {
+    struct lane_state *lane = &d->lanes[call->lane];
+    struct job *job = &d->jobs[call->owner];
+    /* The value at SES after an accepted write. */
     job->mail_from_seen = scheduler_name(d, call->mail_from);
     job->behavior_seen = call->behavior;
     if (call->mail_from.len == 0)
         job->status_seen = MAIL_FROM_NONE;
     else if (job->write != WRITE_TIGHTEN)
         job->status_seen = MAIL_FROM_PENDING;
-}
-
-static void write_failed(struct scheduler *d, const struct call *call, enum verdict verdict,
-                         instant_us now)
-{
-    struct job *job = &d->jobs[call->owner];
-    job->lost = job->lost || verdict == VERDICT_UNSURE;
-    job->read_at_s = 0; /* the value to be replaced may differ by the next try */
-    if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
-        job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
-    if (verdict == VERDICT_REFUSED)
-        lane_write_refused(d, call, now);
-}
-
-static void write_taken(struct scheduler *d, const struct call *call, instant_us now)
-{
-    struct lane_state *lane = &d->lanes[call->lane];
-    struct job *job = &d->jobs[call->owner];
-    believe_write(d, job, call);
     scheduler_accept(d, call->owner, now);
     if (job->write == WRITE_TIGHTEN)
         tighten_written(lane, call->owner, now);
@@ -162,8 +137,15 @@ void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
         write_taken(d, call, now);
     struct situation s = scheduler_situation(d, number, now);
     struct decision decision = step_written(&s, verdict, &call->reply);
-    if (verdict != VERDICT_OK)
-        write_failed(d, call, verdict, now);
+    if (verdict != VERDICT_OK) {
+        struct job *job = &d->jobs[call->owner];
+        job->lost = job->lost || verdict == VERDICT_UNSURE;
+        job->read_at_s = 0; /* the value to be replaced may differ by the next try */
+        if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
+            job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
+        if (verdict == VERDICT_REFUSED)
+            lane_write_refused(d, call, now);
+    }
     scheduler_apply(d, number, &decision, now, NULL);
     if (verdict == VERDICT_DENIED && !d->lanes[call->lane].worked)
         scheduler_close_lane(d, call->lane, decision.reason, now);
