@@ -21,6 +21,7 @@
 
 static enum call_kind first_kind(enum api api, enum read_kind kind)
 {
+    assert(kind < READ_KINDS);
     if (api == API_V2)
         return CALL_GET;
     return kind == READ_FIRST ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
@@ -35,6 +36,7 @@ span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, u
         open = d->waves.open;
     uint32_t company = open > there ? open - there : 0;
     double rate = lane->pace[CALL_READ_MAIL_FROM].load.rate_per_s;
+    assert(rate > 0);
     double span = 1e6 * COMPANY_SHARE * company / rate;
     return span < (double)COMPANY_MAX ? (span_us)span : COMPANY_MAX;
 }
@@ -54,6 +56,7 @@ static instant_us queue_due(const struct scheduler *d, const struct lane_state *
 
 static void read_batch_free(struct scheduler *d, struct batch_read *b)
 {
+    assert(d->lanes[b->lane].read_batches_alive > 0);
     d->lanes[b->lane].read_batches_alive--;
     batch_read_free(&d->reads, b);
 }
@@ -64,6 +67,7 @@ static void read_batch_take(struct scheduler *d, struct batch_read *b, struct qu
     while (q->len && b->count < batch_read_max(b->api))
         b->items[b->count++] = queue_pop(d, q);
     q->since = now;
+    assert(b->count <= batch_read_max(b->api));
 }
 
 /* A batch is free. */
@@ -82,11 +86,14 @@ static void read_batch_gather(struct scheduler *d, uint16_t lane, enum read_kind
     if (kind == READ_AGAIN)
         read_batch_take(d, b, &l->read[READ_CONFIRM], now);
     read_batch_take(d, b, &l->read[kind], now);
+    assert(b->count > 0);
 }
 
 static void call_fill(void *ctx, const struct batch_read *b, struct call *call)
 {
     struct scheduler *d = ctx;
+    assert(b->count > 0);
+    assert(call->count == b->count);
     d->lanes[b->lane].calls_out++;
     for (uint32_t i = 0; i < b->count; i++) {
         struct job *job = &d->jobs[b->items[i]];
@@ -148,6 +155,7 @@ uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, str
             len += lane_send(d, l, now, calls + len, max - len);
         }
     }
+    assert(len <= max);
     return len;
 }
 
@@ -170,6 +178,7 @@ instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instan
  * the job's memory. */
 static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s, uint32_t i)
 {
+    assert(i < s->count);
     struct job *job = &d->jobs[s->items[i]];
     struct ses_facts facts = {.verification = (enum verification)job->verification};
     for (unsigned kind = 0; kind < BATCH_KINDS; kind++) {
@@ -194,6 +203,7 @@ static void remember(struct scheduler *d, struct job *job, const struct ses_fact
 {
     bool once_more = job->state == JOB_UNSURE && decision->to != JOB_DONE;
     bool before_write = job->state == JOB_READING || job->state == JOB_CONFIRMING || once_more;
+    assert(sent_at <= now);
     if (decision->stale) {
         if (!job->stale_since_s)
             job->stale_since_s = (uint32_t)((now + SPAN_S(1) - 1) / SPAN_S(1));
@@ -227,6 +237,8 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
     struct situation s = scheduler_situation(d, number, now);
     struct judgement j = {.memory = &d->judging};
     struct job *job = &d->jobs[number];
+    assert(job->state == JOB_READING || job->state == JOB_CONFIRMING || job->state == JOB_UNSURE ||
+           job->state == JOB_FOLLOWING);
     bool judged = job->state == JOB_READING;
     arena_reset(&d->judging);
     if (judged)
@@ -261,6 +273,9 @@ static void read_batch_finish(struct scheduler *d, struct batch_read *s, instant
     for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
         if (s->answers[kind])
             sent_at = when_earlier(sent_at, s->answers[kind]->sent_at);
+    assert(!s->to_send);
+    assert(!s->out);
+    assert(sent_at <= now);
     for (uint32_t i = 0; i < s->count; i++) {
         struct ses_facts facts = facts_of(d, s, i);
         job_read_done(d, s->items[i], &facts, sent_at, now);
@@ -273,6 +288,7 @@ static void read_batch_fail(struct scheduler *d, struct batch_read *s, bool deni
 {
     struct lane_state *lane = &d->lanes[s->lane];
     struct decision last = {0};
+    assert(s->count > 0);
     for (uint32_t i = 0; i < s->count; i++) {
         struct situation situation = scheduler_situation(d, s->items[i], now);
         struct job *job = &d->jobs[s->items[i]];
@@ -288,6 +304,8 @@ static void read_batch_fail(struct scheduler *d, struct batch_read *s, bool deni
 /* The lane is in passing trouble: its jobs read again afterwards. */
 static void read_batch_put_back(struct scheduler *d, struct batch_read *s, instant_us now)
 {
+    assert(s->count > 0);
+    assert(!s->out);
     for (uint32_t i = s->count; i > 0; i--) {
         uint32_t job = s->items[i - 1];
         enum read_kind kind = d->jobs[job].state == JOB_CONFIRMING ? READ_CONFIRM
@@ -325,6 +343,7 @@ void reads_release_overdue(struct scheduler *d, uint16_t lane, instant_us now)
 static enum verdict get_answered(struct scheduler *d, const struct call *call, enum verdict verdict,
                                  instant_us now)
 {
+    assert(call->kind == CALL_GET);
     struct lane_state *lane = &d->lanes[call->lane];
     if (verdict == VERDICT_OK) {
         lane->get_allowed = true;
@@ -353,6 +372,7 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
     struct lane_state *lane = &d->lanes[s->lane];
     enum retry next = s->failed_next;
     bool denied = next == RETRY_DENIED || next == RETRY_FALL_BACK;
+    assert(next != RETRY_BY_PACE && next != RETRY_BACKOFF);
     bool waits = lane->worked && !d->options.rules.plan_only;
     bool is_news = s->api == API_V2 || lane->v1_worked || !reply_is_access_denied(&reply);
     bool doubted = denied && !is_sure_of(d, s, now) && is_news;
@@ -383,6 +403,7 @@ void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_state *lane = &d->lanes[call->lane];
     struct batch_read *b = batch_read_of(&d->reads, call);
+    assert(b->lane == call->lane);
     const struct retry_rules rules = {.attempts_max = ATTEMPTS_MAX,
                                       .is_paced = true,
                                       .may_fall_back = d->options.read_falls_back};

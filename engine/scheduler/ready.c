@@ -55,12 +55,14 @@ void ready_mx_seen(struct scheduler *d, uint32_t number, instant_us now)
     span_us after = now - SPAN_S(job->read_at_s);
     bool fits = job->read_at_s && after >= 0 && after < SPAN_S(UINT8_MAX - 1);
     job->mx_seen = (uint8_t)(fits ? after / SPAN_S(1) + 1 : 0);
+    assert(!job->mx_seen || mx_is_fresh(job, now));
 }
 
 struct queue *ready_queue(struct scheduler *d, uint32_t number, instant_us now)
 {
     struct lane_state *lane = scheduler_lane_of(d, number);
     const struct job *job = &d->jobs[number];
+    assert(job->state == JOB_READY);
     if (waits_for_wave(job))
         return &lane->start;
     if (waits_for_canary(lane, job, number))
@@ -85,6 +87,7 @@ static uint32_t under_way(const struct lane_state *lane)
 
 static uint32_t seconds_of(const struct lane_state *lane, unsigned seconds)
 {
+    assert(lane->pace[CALL_SET].load.rate_per_s > 0);
     double writes = lane->pace[CALL_SET].load.rate_per_s * seconds;
     return writes < 1 ? 1 : writes > AHEAD_MAX ? AHEAD_MAX : (uint32_t)writes;
 }
@@ -97,6 +100,8 @@ static bool is_called_off(const struct scheduler *d, const struct job *job)
 
 static void call_off(struct scheduler *d, uint32_t number, instant_us now)
 {
+    assert(d->jobs[number].reserved);
+    assert(d->waves.paused);
     d->jobs[number].reserved = false;
     waves_call_off(&d->waves);
     tighten_ended(
@@ -106,6 +111,7 @@ static void call_off(struct scheduler *d, uint32_t number, instant_us now)
 
 static void start(struct scheduler *d, uint32_t number)
 {
+    assert(!job_is_started(&d->jobs[number]));
     waves_start(&d->waves);
     d->jobs[number].reserved = true;
     d->jobs[number].deadline = WHEN_NEVER; /* the wait for its turn was not its own */
@@ -114,6 +120,7 @@ static void start(struct scheduler *d, uint32_t number)
 /* The time of writing for a job brought near now. */
 static instant_us turn_of(const struct lane_state *lane, instant_us now)
 {
+    assert(lane->pace[CALL_SET].load.rate_per_s > 0);
     return now + (instant_us)(1e6 * (under_way(lane) + 1) / lane->pace[CALL_SET].load.rate_per_s);
 }
 
@@ -124,6 +131,7 @@ static void bring_near(struct scheduler *d, struct queue *q, instant_us now)
     uint32_t number = queue_pop(d, q);
     struct lane_state *lane = scheduler_lane_of(d, number);
     struct job *job = &d->jobs[number];
+    assert(job->state == JOB_READY);
     instant_us turn = turn_of(lane, now);
     if (is_called_off(d, job)) {
         call_off(d, number, now);
@@ -177,6 +185,7 @@ static instant_us read_due(const struct scheduler *d, const struct lane_state *l
 static bool next_is_fresh(const struct scheduler *d, struct lane_state *lane, instant_us now)
 {
     struct queue *q = next_source(d, lane);
+    assert(!q || q->first);
     return q && is_fresh(&d->jobs[q->first - 1], turn_of(lane, now));
 }
 
@@ -216,6 +225,7 @@ bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *
     struct lane_state *lane = &d->lanes[number];
     while (lane->confirmed.len) {
         uint32_t job = queue_pop(d, &lane->confirmed);
+        assert(d->jobs[job].state == JOB_READY);
         if (is_called_off(d, &d->jobs[job])) {
             call_off(d, job, now);
         } else if (waits_for_canary(lane, &d->jobs[job], job)) {
@@ -230,6 +240,7 @@ bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *
                                    .write = WRITE_TIGHTEN};
             scheduler_apply(d, job, &ask, now, NULL);
         } else if (is_fresh(&d->jobs[job], now)) {
+            assert(d->jobs[job].before_known); /* the read of the last minute */
             *found = job;
             return true;
         } else {

@@ -3,9 +3,12 @@
 
 #include "base/hash.h"
 
+#include <assert.h>
+
 /* Equal on every machine, in any byte order. */
 static uint64_t word_of(const char *at, size_t len)
 {
+    assert(len < sizeof(uint64_t));
     uint64_t word = 0;
     for (size_t i = 0; i < len; i++)
         word |= (uint64_t)(unsigned char)at[i] << (8 * i);
@@ -23,6 +26,7 @@ static uint64_t full_word_of(const char *at)
 
 static uint64_t text_fold(uint64_t digest, struct text text)
 {
+    assert(text.len == 0 || text.at);
     digest = hash_mix(digest, text.len);
     while (text.len >= sizeof digest) {
         digest = hash_mix(digest, full_word_of(text.at));
@@ -32,6 +36,8 @@ static uint64_t text_fold(uint64_t digest, struct text text)
     return text.len ? hash_mix(digest, word_of(text.at, text.len)) : digest;
 }
 
+#define DIGEST_FIELDS 32 /* of a record; a new one goes to the end */
+
 struct digest_fold {
     uint64_t digest;
     unsigned field; /* the number of the last one */
@@ -39,6 +45,7 @@ struct digest_fold {
 
 static void number(struct digest_fold *f, uint64_t value)
 {
+    assert(f->field < DIGEST_FIELDS);
     f->field++;
     if (value)
         f->digest = hash_mix(f->digest ^ f->field, value);
@@ -46,6 +53,7 @@ static void number(struct digest_fold *f, uint64_t value)
 
 static void words(struct digest_fold *f, struct text text)
 {
+    assert(f->field < DIGEST_FIELDS);
     f->field++;
     if (text.len)
         f->digest = text_fold(f->digest ^ f->field, text);
@@ -98,5 +106,6 @@ uint64_t record_digest(uint64_t before, const struct record *record,
     number(&f, (uint64_t)record->row.finished);
     number(&f, (uint64_t)record->row.deadline);
     number(&f, said->rules);
+    assert(f.field == DIGEST_FIELDS);
     return f.digest ? f.digest : 1;
 }

@@ -40,6 +40,8 @@ static void survey_pool_open(struct scheduler *d)
 struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet,
                                  const struct scheduler_options *options)
 {
+    assert(fleet->choices_len <= IDENTITIES_MAX);
+    assert(fleet->lanes_len <= LANES_MAX);
     struct scheduler *d = ARENA_NEW(memory, struct scheduler);
     if (!d)
         return NULL;
@@ -90,6 +92,8 @@ void scheduler_clear(struct scheduler *d)
 
 static void row_restore(struct scheduler *d, struct job *job, const struct job_row *row)
 {
+    assert(row->action <= ACTION_RESTART);
+    assert(row->status_seen <= MAIL_FROM_UNKNOWN);
     job->mx = (uint8_t)row->mx;
     job->spf = (uint8_t)row->spf;
     job->dmarc = (uint8_t)row->dmarc;
@@ -116,6 +120,7 @@ static void row_restore(struct scheduler *d, struct job *job, const struct job_r
 /* The written value of an unanswered write. */
 static enum write_kind write_of(const struct scheduler *d, const struct record *record)
 {
+    assert(record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE);
     struct text wanted = fleet_mail_from(d->fleet, record->job);
     if (wanted.len == 0)
         return WRITE_CLEAR;
@@ -134,6 +139,8 @@ static void job_resume(struct scheduler *d, const struct record *record, instant
         look.to = JOB_UNSURE;
         look.write = write_of(d, record);
         d->jobs[record->job].lost = true;
+        if (record->row.writes == 0) /* a damaged record: there was one at least */
+            d->jobs[record->job].writes = 1;
         d->jobs[record->job].stale_since_s = (uint32_t)(record->at / SPAN_S(1));
     } else if (record->row.accepted > 0) {
         look.to = JOB_FOLLOWING;
@@ -151,6 +158,8 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     struct job *job = &d->jobs[record->job];
     struct lane_state *lane = scheduler_lane_of(d, record->job);
     bool is_final = row->state == JOB_DONE && !reopen;
+    assert(record->kind != RECORD_LANE);
+    assert(job->state == JOB_NEW);
     row_restore(d, job, row);
     lane->worked = lane->worked || row->seen_known;
     lane->v1_returns = lane->worked; /* the version is not known */
@@ -177,6 +186,8 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
 void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us now)
 {
     struct job *job = &d->jobs[plan->job];
+    assert(plan->kind != RECORD_LANE);
+    assert(job->state == JOB_NEW);
     row_restore(d, job, &plan->row);
     job->deadline = WHEN_NEVER;
     job->restarts = 0;

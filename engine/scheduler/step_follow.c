@@ -7,12 +7,14 @@
 
 #include "base/dname.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define STALE_READ_MAX SPAN_M(1) /* between two reads of a possible old copy */
 
 static struct decision drifted_since(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->accepted > 0);
     struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
     bool is_wanted = s->wanted.len > 0 && dname_eq(ses->mail_from, s->wanted);
     snprintf(d.reason, sizeof d.reason,
@@ -27,6 +29,7 @@ static struct decision drifted_since(const struct situation *s, const struct ses
    arrived. */
 static struct decision write_again(const struct situation *s)
 {
+    assert(s->job->state == JOB_UNSURE);
     if (step_is_out_of_time(s)) {
         struct decision d = step_finish(s, OUTCOME_FAILED, "");
         snprintf(d.reason, sizeof d.reason,
@@ -60,6 +63,8 @@ static bool is_own_late_clear(const struct situation *s, const struct ses_facts 
 /* Probably an old copy: read again, soon at first. */
 static struct decision wait_for_newer(const struct situation *s)
 {
+    assert(s->job->state == JOB_UNSURE || s->job->state == JOB_FOLLOWING ||
+           s->job->state == JOB_READING || s->job->state == JOB_CONFIRMING);
     struct decision d = s->now < s->job->deadline ? step_follow(s, MAIL_FROM_PENDING, "")
                                                   : step_expired(s, MAIL_FROM_PENDING, NULL);
     d.stale = true;
@@ -78,6 +83,8 @@ static struct decision wait_for_newer(const struct situation *s)
 /* A tightening needs Success and the right MX: DNS is asked for the MX. */
 static struct decision judge_tighten(const struct situation *s)
 {
+    assert(!s->left_loose);
+    assert(s->policy->behavior == BEHAVIOR_REJECT_MESSAGE);
     struct decision d = step_decide(s, JOB_JUDGING);
     d.write = WRITE_TIGHTEN;
     snprintf(d.reason, sizeof d.reason,
@@ -100,6 +107,8 @@ struct decision step_left_loose(const struct situation *s)
 /* REJECT_MESSAGE without Success: mail is being rejected, by this run's setting. */
 static struct decision loosen(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(ses->status != MAIL_FROM_SUCCESS);
+    assert(s->job->accepted > 0);
     struct decision d = step_ready(s, WRITE_LOOSEN);
     d.fell_back = true;
     snprintf(d.reason, sizeof d.reason,
@@ -111,6 +120,7 @@ static struct decision loosen(const struct situation *s, const struct ses_facts 
 /* SES shows the wanted name, set by this run. */
 static struct decision saw_wanted(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(dname_eq(ses->mail_from, s->wanted));
     bool success = ses->status == MAIL_FROM_SUCCESS;
     bool is_enough = success || s->policy->until == UNTIL_SET;
     if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0)
@@ -118,6 +128,7 @@ static struct decision saw_wanted(const struct situation *s, const struct ses_fa
     if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && s->now < s->settles_at) {
         struct decision d = step_decide(s, JOB_FOLLOWING);
         d.wait_us = s->settles_at - s->now;
+        assert(d.wait_us > 0);
         snprintf(d.reason, sizeof d.reason, "tightened; SES must stay in SUCCESS for a while");
         return d;
     }
@@ -163,6 +174,7 @@ struct decision step_confirmed_by_read(struct decision d)
         d.outcome = OUTCOME_DONE;
         d.reason[0] = '\0';
     }
+    assert(d.to != JOB_DONE || d.outcome != OUTCOME_OPEN);
     return d;
 }
 
@@ -213,6 +225,7 @@ static struct decision decided_anew(const struct situation *s, const struct ses_
 
 static struct decision saw_unsure(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->lost);
     bool forced = s->rules->force || s->guard == GUARD_FORCED;
     if (has_come(s, ses))
         return step_confirmed_by_read(s->job->write == WRITE_CLEAR_FIRST ? step_ready(s, WRITE_NAME)
@@ -237,11 +250,15 @@ static struct decision saw_unsure(const struct situation *s, const struct ses_fa
 
 struct decision step_read_anew(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->state == JOB_READING);
+    assert(s->job->accepted > 0);
     return step_is_stale(s, ses) ? wait_for_newer(s) : drifted(s, ses);
 }
 
 struct decision step_read_after(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->state != JOB_READING);
+    assert(s->job->state != JOB_NEW);
     if (s->job->state == JOB_UNSURE)
         return saw_unsure(s, ses);
     if (step_is_stale(s, ses))
@@ -281,6 +298,7 @@ static bool is_unverified(const struct situation *s, const struct ses_facts *ses
 
 static struct decision unverified(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(ses->verification != VERIFICATION_SUCCESS);
     struct decision d = step_finish(s, OUTCOME_FAILED, "");
     snprintf(d.reason, sizeof d.reason,
              "the identity is not verified any more: SES says %s, so nothing is written",
@@ -290,6 +308,8 @@ static struct decision unverified(const struct situation *s, const struct ses_fa
 
 struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->state == JOB_CONFIRMING);
+    assert(s->job->write != WRITE_NOTHING);
     bool is_known = ses->known & KNOWN_VERIFICATION;
     if (ses->mail_from.len == 0 && s->mail_from_seen.len > 0 && !is_known)
         return read_whole(s);

@@ -48,6 +48,8 @@ void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kin
                       const struct judgement *said)
 {
     assert(d->records_len < RECORDS_PER_TURN_MAX);
+    assert(number < d->fleet->choices_len);
+    assert(from < JOB_STATES);
     struct record *r = &d->records[d->records_len++];
     *r = (struct record){.job = number, .kind = kind, .at = now, .from = from};
     r->row = row_of(d, &d->jobs[number]);
@@ -59,6 +61,8 @@ void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kin
         struct situation s = scheduler_situation(d, r->job, now);
         step_write(&s, &r->write_mail_from, &r->write_behavior);
     }
+    assert(kind != RECORD_INTENT || r->row.state == JOB_WRITING);
+    assert(kind != RECORD_ANSWER || from == JOB_WRITING);
     if (said) {
         r->row.notes = judge_notes(said);
         d->out_of_memory = d->out_of_memory || said->out_of_memory ||
@@ -68,6 +72,7 @@ void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kin
 
 void scheduler_record_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now)
 {
+    assert(lane < d->fleet->lanes_len);
     if (d->records_len >= RECORDS_PER_TURN_MAX)
         return; /* the next trouble is told */
     struct record *r = &d->records[d->records_len++];
@@ -85,7 +90,9 @@ static struct call *write_one(struct scheduler *d, uint32_t number, instant_us n
     call->count = 1;
     call->identities[0] = fleet_identity(d->fleet, number);
     step_write(&s, &call->mail_from, &call->behavior);
-    assert(job->before_known && (job_is_started(job) || job->write == WRITE_LOOSEN));
+    assert(job->state == JOB_READY);
+    assert(job->before_known);
+    assert(job_is_started(job) || job->write == WRITE_LOOSEN);
     scheduler_enter_wave(d, job);
     job->writes = (uint16_t)(job->writes + (job->writes < UINT16_MAX));
     job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
@@ -93,6 +100,7 @@ static struct call *write_one(struct scheduler *d, uint32_t number, instant_us n
         job->deadline = now + s.policy->timeout_us;
     scheduler_move(d, number, JOB_WRITING);
     scheduler_record(d, number, RECORD_INTENT, JOB_READY, now, "", NULL);
+    scheduler_invariant(d, number);
     return call;
 }
 
@@ -107,6 +115,7 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
         assert(taken);
         calls[len++] = write_one(d, job, now);
     }
+    assert(len <= max);
     return len;
 }
 
@@ -114,6 +123,8 @@ static void write_taken(struct scheduler *d, const struct call *call, instant_us
 {
     struct lane_state *lane = &d->lanes[call->lane];
     struct job *job = &d->jobs[call->owner];
+    assert(job->state == JOB_WRITING);
+    assert(call->count == 1);
     /* The value at SES after an accepted write. */
     job->mail_from_seen = scheduler_name(d, call->mail_from);
     job->behavior_seen = call->behavior;
@@ -131,6 +142,9 @@ static void write_taken(struct scheduler *d, const struct call *call, instant_us
 void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
 {
     uint32_t number = call->owner;
+    assert(call->kind == CALL_SET);
+    assert(number < d->fleet->choices_len);
+    assert(d->jobs[number].state == JOB_WRITING);
     enum verdict verdict =
         verdict_after(scheduler_call_paced(d, call, now), d->jobs[number].attempts);
     if (verdict == VERDICT_OK)
