@@ -90,8 +90,8 @@ static void wave_end(struct waves *w, const struct fleet *fleet)
 
 void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outcome, bool started)
 {
-    w->failed += outcome == OUTCOME_FAILED;
     assert(outcome != OUTCOME_OPEN);
+    w->failed += outcome == OUTCOME_FAILED;
     if (w->failed > w->failed_max)
         pause_as_failed(w);
     if (!started)
