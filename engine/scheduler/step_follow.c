@@ -120,7 +120,6 @@ static struct decision loosen(const struct situation *s, const struct ses_facts 
 /* SES shows the wanted name, set by this run. */
 static struct decision saw_wanted(const struct situation *s, const struct ses_facts *ses)
 {
-    assert(dname_eq(ses->mail_from, s->wanted));
     bool success = ses->status == MAIL_FROM_SUCCESS;
     bool is_enough = success || s->policy->until == UNTIL_SET;
     if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0)
