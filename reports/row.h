@@ -112,6 +112,12 @@ void row_alarm_find(struct report_row *row, const struct policy *policy, const s
 /* Appends the sentence of a finding of the row; without one, the rule's summary. */
 void finding_tell(const struct report_row *row, enum finding finding, struct buf *out);
 
+/* Warnings of an open row: those that its owner does not accept, with the severity that held for
+ * the row. */
+finding_set row_warnings(const struct report_row *row);
+/* Their sentences, a line each: "overwrites-custom: the custom MAIL FROM ...". */
+void row_warnings_tell(const struct report_row *row, struct buf *out);
+
 struct finding_walk {
     const struct report_row *row;
     uint32_t next;    /* note */

@@ -18,7 +18,8 @@
 #define MANIFEST_KEPT_BYTES_MAX  (4u << 20) /* their texts */
 #define MANIFEST_UNFOLD_FIRST    100000     /* events that aliases may bring in any file, and ... */
 #define MANIFEST_UNFOLD_TIMES    10   /* ... beyond: an entry of six events merges eight keys */
-#define MANIFEST_COMPLAINTS_MAX  1000 /* printed; further ones are counted */
+#define MANIFEST_COMPLAINTS_MAX  1000 /* kept; further ones are counted */
+#define COMPLAINTS_SHOWN         50 /* without --all: two screens, and the first ones show the kind */
 #define MANIFEST_TIMEOUT_MAX     (365ll * 24 * 3600 * 1000000) /* us; a longer one is a slip */
 #define IDENTITIES_MAX           4000000
 #define ACCOUNTS_MAX             4096
