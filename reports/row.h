@@ -73,6 +73,12 @@ enum err report_rows(const struct report *report,
 void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
                      const struct job_row *job, struct buf *scratch);
 
+/* Adds what people call an internationalized identity, "kim@bücher.example"; false: it has one
+ * name only, and nothing is added. */
+bool identity_unicode_add(struct buf *out, struct text identity);
+/* Has the fleet an identity with such a name? Its CSV has one column more then, the last one. */
+bool fleet_is_international(const struct fleet *fleet);
+
 /* Needs a person: refused, failed, expired, drifted, or an alarm. */
 bool row_needs_care(const struct report_row *row);
 /* The reason; for ALARM_REJECTING with a clause in front about SES rejecting mail meanwhile.

@@ -2,8 +2,8 @@
  * for its reader. */
 #include "kinds.h"
 
-#include "base/count.h"
 #include "base/content.h"
+#include "base/count.h"
 #include "options/advice.h"
 
 #include <fcntl.h>

@@ -48,10 +48,11 @@ static const char *name_near(enum option_set accepted, struct text name)
     const char *begun = NULL;
     unsigned names_begun = 0;
     for (const struct option_row *row = option_rows; row->name; row++) {
-        if (!option_is_for(accepted, row))
+        if (!option_is_for(accepted, row) && !row->is_common)
             continue;
         text_near_try(&near, row->name);
-        if (name.len > 2 && text_starts(text_of(row->name), name)) {
+        if (name.len > 2 && text_starts(text_of(row->name), name) &&
+            (!begun || strcmp(begun, row->name) != 0)) {
             begun = row->name;
             names_begun++;
         }
