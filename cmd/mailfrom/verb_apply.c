@@ -99,6 +99,7 @@ static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
     uint32_t changes = 0;
     int code = plan_show(s, why);
     *stopped = code == EXIT_STOPPED;
+    s->notes.follows_plan = true;
     if (code == EXIT_CANNOT_RUN)
         return why_set(why, ERR_INPUT,
                        "the plan could not be made (see above), so nothing was written");

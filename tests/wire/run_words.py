@@ -165,6 +165,28 @@ def spellings(room):
         check(f"{' '.join(words)}: {told}", done.returncode == CANNOT_RUN and told in done.stderr, done.stderr)
 
 
+class Denied(Room):
+    """Its key may not read in batches, nor list identities."""
+
+    def write_table(self):
+        super().write_table()
+        (self.path / "keys.csv").write_text(
+            "account,access_key_id,secret_access_key,deny\n111122223333,AKIDEXAMPLE,wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY,"
+            "ses:GetIdentityVerificationAttributes ses:GetIdentityMailFromDomainAttributes ses:ListIdentities "
+            "ses:ListEmailIdentities\n")
+        self.more_sim = ["--credentials", self.path / "keys.csv"]
+
+
+def notes_once(programs):
+    """A plan that is shown and the run that follows say the same things; each is noted once."""
+    with Denied(*programs, FLEET) as room:
+        room.manifest("fleet.yaml", {name: {} for name in FLEET})
+        shown, process = asked(room, b"yes\n")
+        notes = [line for line in process.stderr_text.splitlines() if line.startswith("note: ")]
+        check("a run that was confirmed repeats no note of its plan", process.returncode == DONE and len(notes) >= 2
+              and len(notes) == len(set(notes)), process.returncode, process.stderr_text)
+
+
 def main():
     with Room(*sys.argv[1:3], FLEET) as room:
         room.manifest("fleet.yaml", {name: {} for name in FLEET})
@@ -175,6 +197,7 @@ def main():
         standard_output(room)
         kinds(room)
         complaints(room)
+    notes_once(sys.argv[1:3])
     verdict()
 
 
