@@ -2,6 +2,7 @@
 #include "access/dns_wire.h"
 #include "access/lanes.h"
 #include "inspect/inspect_ask.h"
+#include "kinds.h"
 #include "rules/idna.h"
 #include "ui/inspect_json.h"
 #include "ui/inspect_names.h"
@@ -111,6 +112,8 @@ int verb_inspect(const struct options *o)
     size_t troubled = 0;
     inspect_names_init(&names);
     enum err err = inspection_read(&inspection, o, &names.arena, &why);
+    if (err == OK)
+        err = kinds_names_vet(o, &why);
     if (err == OK)
         err = inspect_names_read(&names, o->arguments, o->arguments_len, &why);
     if (err == OK)

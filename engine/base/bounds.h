@@ -18,7 +18,8 @@
 #define MANIFEST_KEPT_BYTES_MAX  (4u << 20) /* their texts */
 #define MANIFEST_UNFOLD_FIRST    100000     /* events that aliases may bring in any file, and ... */
 #define MANIFEST_UNFOLD_TIMES    10   /* ... beyond: an entry of six events merges eight keys */
-#define MANIFEST_COMPLAINTS_MAX  1000 /* printed; further ones are counted */
+#define MANIFEST_COMPLAINTS_MAX  1000 /* kept; further ones are counted */
+#define COMPLAINTS_SHOWN         50 /* without --all: two screens, and the first ones show the kind */
 #define MANIFEST_TIMEOUT_MAX     (365ll * 24 * 3600 * 1000000) /* us; a longer one is a slip */
 #define IDENTITIES_MAX           4000000
 #define ACCOUNTS_MAX             4096
@@ -120,8 +121,8 @@
 #define MARKDOWN_MAX        60000 /* bytes; GitHub takes 65,536 characters in a comment */
 #define MARKDOWN_CELL_MAX   300   /* characters of one cell; the CSV has the whole value */
 #define MARKDOWN_ROW_MAX                                                                           \
-    6000                       /* a folded group's head: three texts, a character escaped to five  \
-                                */
+    9000 /* a folded group's head: three texts, a character escaped to five; a row with warnings   \
+          */
 #define MARKDOWN_TAIL_MAX 3000 /* headings of groups without room for rows */
 
 /* records for DNS owners */

@@ -336,7 +336,12 @@ static enum err format_vet(struct plan_reading *r, struct why *why)
     struct text line = TEXT_NONE, number;
     static const struct text start = {"{\"format_version\":", 18};
     uint64_t version;
-    if (plan_lines_next(&r->lines, &line) != OK || !text_starts(line, start))
+    enum err err = plan_lines_next(&r->lines, &line);
+    if (r->lines.len > 1 && memcmp(r->lines.line, "\xff\xfe", 2) == 0)
+        return why_set(why, ERR_INPUT,
+                       "is in UTF-16, as PowerShell keeps what a program prints: let mailfrom plan "
+                       "--out FILE write it");
+    if (err != OK || !text_starts(line, start))
         return why_set(why, ERR_INPUT,
                        "is not a plan file of mailfrom: mailfrom plan --out FILE makes one");
     number = text_slice(line, start.len, line.len - 1);
