@@ -99,7 +99,7 @@ void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now)
     case JOB_NEW:
     case JOB_WRITING:
     case JOB_DONE:
-    case JOB_STATES: assert(!"a job in a queue waits for its turn");
+    case JOB_STATES: assert(false); /* no such job waits in a queue */
     }
 }
 
