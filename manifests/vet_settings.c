@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define TIMEOUT_DEFAULT SPAN_H(72) /* as long as SES itself looks for the MX record */
-
 void vet_defaults(struct raw *r)
 {
     for (uint32_t i = 0; i < r->files_len; i++) {
@@ -179,8 +177,9 @@ const struct resolved *vet_settings(struct vet *v, name_id settings)
     if (has_own)
         out->mail_from = NAME_NONE;
     resolve_lanes(v, out, &s);
-    if (s.policy.timeout_us == 0)
-        s.policy.timeout_us = TIMEOUT_DEFAULT;
+    for (int i = 0; i < POLICY_FIELDS; i++)
+        if (policy_get(&s.policy, &policy_fields[i]) == 0)
+            policy_put(&s.policy, &policy_fields[i], policy_fields[i].usual);
     if (!fleet_policy(r->fleet, s.policy, &out->policy))
         raw_fail(r, ERR_LIMIT, "more than 65535 different settings");
     if (out->is_usable && !out->missing && !out->has_mail_from)
