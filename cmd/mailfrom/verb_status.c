@@ -1,9 +1,11 @@
 /* status: the state of a run, from its journal, on one screen. */
 #include "options/advice.h"
 #include "run/rows.h"
+#include "run/unfinished.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
+#include "ui/run_beside.h"
 #include "ui/run_lost.h"
 #include "ui/screen.h"
 #include "ui/status_watch.h"
@@ -190,8 +192,12 @@ static enum err status_once(const struct options *given, uint64_t id, struct why
     struct session s; /* its options become those of the run, for what is printed to be pasted */
     session_init(&s, given);
     enum err err = run_journal(&s.run, JOURNAL_READ, why);
+    if (err == OK && id == 0)
+        err = run_meant(s.run.journal, &id, why);
     if (err == OK)
         err = run_recall(&s.run, id, why);
+    if (err == OK && given->arguments_len == 0)
+        err = run_beside_list(given, &s.run, s.run.head.id, why);
     if (err == OK)
         err = access_read(&s.options.access, s.run.head.options, &s.run.arena, why);
     if (err == OK)

@@ -5,6 +5,7 @@
 #include "progress.h"
 #include "rate_meter.h"
 #include "run/rows.h"
+#include "run/unfinished.h"
 #include "run_lost.h"
 #include "wire/os_clock.h"
 
@@ -124,6 +125,8 @@ static enum err look(struct watched_run *w, struct why *why)
 {
     struct run *r = &w->run;
     enum err err = run_journal(r, JOURNAL_READ, why);
+    if (err == OK && w->id == 0)
+        err = run_meant(r->journal, &w->id, why);
     if (err == OK)
         err = journal_run(r->journal, w->id, &r->head, &r->arena, why);
     if (err == OK && !w->known)

@@ -72,6 +72,19 @@ static enum err head_begin(struct run *r, instant_us now, struct why *why)
     return journal_begin(r->journal, &r->head, &r->fleet, why);
 }
 
+/* A run that is taken back as a whole must not be resumed: it would do everything again. */
+static enum err parents_end(struct run *r, instant_us now, struct why *why)
+{
+    struct run_head head;
+    enum err err = OK;
+    for (uint64_t id = r->head.parent; r->ends_parents && id <= r->through && err == OK; id++) {
+        enum err found = journal_run(r->journal, id, &head, &r->arena, why);
+        if (found == OK && head.state != RUN_ENDED)
+            err = journal_stop(r->journal, id, RUN_ENDED, now, why);
+    }
+    return err;
+}
+
 struct restoring {
     struct scheduler *scheduler;
     bool reopens, reopens_all;
@@ -200,6 +213,8 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
 {
     enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
+    if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes)
+        err = parents_end(r, wire_now(wire), why);
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : head_begin(r, wire_now(wire), why);

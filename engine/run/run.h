@@ -50,6 +50,8 @@ struct run {
     struct fleet fleet;
     struct journal *journal;
     struct run_head head; /* texts in arena */
+    uint64_t through;     /* rollback: the last run to take back, from head.parent on */
+    bool ends_parents;    /* rollback: the whole of these runs is taken back, none goes on */
     const char *begun;    /* the rememberer of the lanes' callers: "run 7"; NULL: none */
     struct arena arena;
     struct arena memory; /* the scheduler's */
