@@ -7,7 +7,7 @@
 #include "ui/run_lost.h"
 #include "verbs.h"
 
-#include <time.h>
+#include "wire/os_clock.h"
 
 static enum err resume_load(struct session *s, struct why *why)
 {
@@ -53,11 +53,10 @@ static int nothing_to_resume(struct session *s, struct why *why)
 static int give_up(struct session *s, struct why *why)
 {
     struct advice a;
-    struct timespec now;
+    struct os_clock clock;
     struct run *r = &s->run;
-    clock_gettime(CLOCK_REALTIME, &now);
-    enum err err = journal_stop(r->journal, r->head.id, RUN_ENDED,
-                                SPAN_S(now.tv_sec) + now.tv_nsec / 1000, why);
+    os_clock_open(&clock, r->head.last);
+    enum err err = journal_stop(r->journal, r->head.id, RUN_ENDED, os_clock_now(&clock), why);
     if (err == OK)
         message_note_then(advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed"),
                           "run %llu is given up: what it has not done stays as it is. To take it "

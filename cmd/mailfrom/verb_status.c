@@ -13,6 +13,7 @@
 #include "verbs.h"
 
 #include "base/count.h"
+#include "wire/os_clock.h"
 
 #include <sys/resource.h>
 
@@ -150,6 +151,7 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
     struct buf counts;
+    struct os_clock clock;
     char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&counts, LINE_LEN_MAX);
     report_counts(s, &counts);
@@ -159,6 +161,11 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
            (unsigned long long)s->writes);
     if (s->deadline != WHEN_NEVER)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
+    buf_reset(&counts);
+    os_clock_open(&clock, 0);
+    wave_tally_told(&s->wave, os_clock_now(&clock), &counts);
+    if (counts.len)
+        printf("Now " TEXT_FMT "\n", TEXT_ARG(buf_text(&counts)));
     buf_clear(&counts);
     if (err == OK && r->head.state != RUN_ENDED)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
