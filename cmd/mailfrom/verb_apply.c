@@ -9,6 +9,7 @@
 #include "session.h"
 #include "ui/confirm.h"
 #include "ui/messages.h"
+#include "ui/run_beside.h"
 #include "ui/run_lost.h"
 #include "verbs.h"
 
@@ -53,11 +54,19 @@ static enum err apply_load(struct session *s, struct why *why)
     return session_load(s, why);
 }
 
-static enum err plan_confirm(const struct session *s, struct why *why)
+/* The answer to the question is also the answer to this. */
+static const char *beside_words(uint32_t others)
 {
-    char question[128];
-    snprintf(question, sizeof question, "Change SES for %u of %u identities, as reviewed?",
-             run_plan_changes(&s->run), s->run.fleet.choices_len);
+    return others == 0   ? ""
+           : others == 1 ? ", beside the unfinished run"
+                         : ", beside the unfinished runs";
+}
+
+static enum err plan_confirm(const struct session *s, uint32_t others, struct why *why)
+{
+    char question[160];
+    snprintf(question, sizeof question, "Change SES for %u of %u identities, as reviewed%s?",
+             run_plan_changes(&s->run), s->run.fleet.choices_len, beside_words(others));
     return confirm_ask(question, why);
 }
 
@@ -94,9 +103,10 @@ static int plan_show(struct session *s, struct why *why)
     return code;
 }
 
-static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
+static enum err shown_confirm(struct session *s, uint32_t others, bool *stopped, struct why *why)
 {
     uint32_t changes = 0;
+    char question[80];
     int code = plan_show(s, why);
     *stopped = code == EXIT_STOPPED;
     s->notes.follows_plan = true;
@@ -112,14 +122,17 @@ static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
         return why_set(why, ERR_GONE,
                        "no changes: every identity is as wanted already, or is refused above");
     err = run_begun(&s->run, why, "the plan above");
-    return err == OK ? confirm_ask("Change SES as shown?", why) : err;
+    snprintf(question, sizeof question, "Change SES as shown%s?", beside_words(others));
+    return err == OK ? confirm_ask(question, why) : err;
 }
 
 static enum err apply_confirm(struct session *s, bool *stopped, struct why *why)
 {
-    if (s->options.yes)
-        return OK;
-    return s->options.plan ? plan_confirm(s, why) : shown_confirm(s, stopped, why);
+    uint32_t others;
+    enum err err = run_beside_hold(&s->options, &s->run, &others, why);
+    if (err != OK || s->options.yes)
+        return err;
+    return s->options.plan ? plan_confirm(s, others, why) : shown_confirm(s, others, stopped, why);
 }
 
 int verb_apply(const struct options *given)
