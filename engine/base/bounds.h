@@ -95,8 +95,13 @@
 #define SPF_SURVEY_LOOKUPS_MAX 50          /* far enough over the limit to say by how much */
 #define SPF_EXPANSION_MAX      (16u << 10) /* one macro-string; a domain needs 253 */
 #define SPF_MEMORY_MAX         (2u << 20)  /* one check; an ordinary one needs under 16 KB */
-#define DMARC_NAMES_MAX        20          /* two walks of 8 (RFC 9989), 2 by RFC 7489, existence */
-#define DMARC_MEMORY_MAX       (2u << 20)  /* 20 replies of 64 KB; ordinary ones have 200 bytes */
+#define SPF_TROUBLES_MAX       3           /* look-ups without an answer that a survey steps over */
+#define SPF_NETWORKS_MAX       8192        /* of one survey; the widest records in use have 500 */
+#define SPF_WIDE_IP4_BITS      7 /* two /8: the largest owners of addresses have one, and more ... */
+#define SPF_WIDE_IP6_BITS      15  /* ... or than two /16, of IPv6, are networks of strangers */
+#define SPF_LEN_ADVISED        450 /* octets (RFC 7208, section 3.4) */
+#define DMARC_NAMES_MAX        20  /* two walks of 8 (RFC 9989), 2 by RFC 7489, existence */
+#define DMARC_MEMORY_MAX       (2u << 20) /* 20 replies of 64 KB; ordinary ones have 200 bytes */
 
 /* journal and files */
 #define JOURNAL_COMMIT_ROWS 1000  /* rows per commit on import */

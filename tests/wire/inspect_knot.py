@@ -96,6 +96,7 @@ class Inspect:
 
 MX_WORDS = {"ok", "missing", "several", "foreign", "wrong-suffix", "unknown-region", "null-mx",
             "cname", "trouble"}
+SPF_WORDS = {"ok", "missing", "several", "syntax", "lookups", "void-lookups", "without-ses", "trouble"}
 CHECK_WORDS = {"pass", "fail", "softfail", "neutral", "none", "permerror", "temperror"}
 
 
@@ -118,18 +119,27 @@ def shape_faults(o, dmarc, checked):
     def keys(what, thing, *names):
         want(f"{what}: keys {sorted(thing)}", set(thing) == set(names))
 
-    names = ["name", "mx", "spf", "servers"] + ["dmarc"] * dmarc
+    names = ["name", "mx", "spf", "servers", "wildcard", "dnssec_bogus", "findings"] + ["dmarc"] * dmarc
     keys("object", {k: 1 for k in o if k != "name_unicode"}, *names)
     keys("mx", o["mx"], "status", "values")
     want("mx.status", o["mx"]["status"] in MX_WORDS)
     for v in o["mx"]["values"]:
         keys("mx value", v, "preference", "exchange")
         want("mx value", count(v["preference"]) and isinstance(v["exchange"], str))
-    spf = ["result", "record", "authorizes_ses", "lookups", "void_lookups", "error"]
-    keys("spf", o["spf"], *spf, *["check"] * checked)
+    spf = ["result", "record", "authorizes_ses", "lookups", "void_lookups", "error", "status"]
+    checks = ["check", "check_reason", "check_matched", "check_explanation"]
+    keys("spf", o["spf"], *spf, *checks * checked)
+    want("spf.status", o["spf"]["status"] in SPF_WORDS)
+    want("check texts", not checked or all(text_or_none(o["spf"][k]) for k in checks[1:]))
     want("spf.result", o["spf"]["result"] in {"none", "permerror", "temperror", "valid"})
     want("spf texts", text_or_none(o["spf"]["record"]) and text_or_none(o["spf"]["error"]))
-    want("spf.authorizes_ses", type(o["spf"]["authorizes_ses"]) is bool)
+    known = o["spf"]["result"] in ("valid", "permerror")
+    want("spf.authorizes_ses", type(o["spf"]["authorizes_ses"]) is bool or
+         (not known and o["spf"]["authorizes_ses"] is None))
+    want("wildcard", o["wildcard"] in (True, False, None) and type(o["dnssec_bogus"]) is bool)
+    for f in o["findings"]:
+        keys("finding", f, "rule", "severity", "text")
+        want(f"finding {f}", all(isinstance(v, str) and v for v in f.values()))
     want("spf counts", count(o["spf"]["lookups"]) and count(o["spf"]["void_lookups"]))
     want("spf.error", (o["spf"]["error"] is not None) == o["spf"]["result"].endswith("error"))
     want("spf.check", not checked or o["spf"]["check"] in CHECK_WORDS)
@@ -138,15 +148,20 @@ def shape_faults(o, dmarc, checked):
         want(f"server {s}", all(isinstance(v, str) and v for v in s.values()))
     want("servers", len(o["servers"]) > 0)
     if dmarc:
-        keys("dmarc", o["dmarc"], "record", "record_domain", "aspf", "rfc9989", "rfc7489")
+        keys("dmarc", o["dmarc"], "record", "record_domain", "aspf", "policy", "p", "sp", "np", "t", "rfc9989", "rfc7489")
         want("dmarc texts", text_or_none(o["dmarc"]["record"]) and text_or_none(o["dmarc"]["record_domain"]))
         want("dmarc.aspf", o["dmarc"]["aspf"] in ("r", "s", None))
-        both = ["from_organizational_domain", "mail_from_organizational_domain", "aligned"]
+        none = o["dmarc"]["aspf"] is None
+        for key in ("policy", "p", "sp", "np"):
+            want(f"dmarc.{key}", o["dmarc"][key] in ([None] if none else ["none", "quarantine", "reject"]))
+        want("dmarc.t", o["dmarc"]["t"] in ([None] if none else ["y", "n"]))
+        both = ["from_organizational_domain", "mail_from_organizational_domain", "aligned", "policy"]
         for rule, more in (("rfc9989", ["queries"]), ("rfc7489", [])):
             v = o["dmarc"][rule]
             keys(rule, v, *both, *more)
             want(rule, all(isinstance(v[k], str) and v[k] for k in both[:2]))
-            want(rule, type(v["aligned"]) is bool and all(count(v[k]) for k in more))
+            want(rule, type(v["aligned"]) is type(None if v["policy"] is None else True))
+            want(rule, all(count(v[k]) for k in more))
     return faults
 
 
@@ -184,11 +199,11 @@ def values(inspect):
 
 def spf(inspect):
     rows = {  # result, authorizes_ses, lookups, void_lookups, part of the error
-        "good": ("valid", True, 1, 0, None), "nospf": ("none", False, 0, 0, None),
-        "none": ("none", False, 0, 0, None), "nested": ("valid", True, 2, 0, None),
+        "good": ("valid", True, 1, 0, None), "nospf": ("none", None, 0, 0, None),
+        "none": ("none", None, 0, 0, None), "nested": ("valid", True, 2, 0, None),
         "other": ("valid", False, 1, 1, None), "broken": ("permerror", False, 0, 0, "ipv4"),
         "twice": ("permerror", False, 0, 0, "several"), "deep": ("permerror", True, 12, 0, "12"),
-        "lost": ("temperror", False, 1, 0, "REFUSED"), "alias": ("valid", True, 1, 0, None),
+        "lost": ("temperror", True, 2, 0, "REFUSED"), "alias": ("valid", True, 1, 0, None),
     }
     for mode in ("authority", "recursive"):
         for label, want in rows.items():
