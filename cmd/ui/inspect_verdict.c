@@ -10,10 +10,10 @@ void inspect_verdict_make(struct inspect_verdict *v, const struct survey *s, str
 {
     const struct policy policy = {.require = REQUIRE_MX_SPF};
     const struct validation *seen = &s->validation;
-    const struct dnssec_view unseen = {
-        .zone = seen->is_bogus[VALIDATED_ZONE] ? seen->zone : TEXT_NONE,
-        .mx = seen->is_bogus[VALIDATED_MX],
-        .txt = seen->is_bogus[VALIDATED_TXT]};
+    const struct dnssec_view unseen = {.zone =
+                                           seen->is_bogus[VALIDATED_ZONE] ? seen->zone : TEXT_NONE,
+                                       .mx = seen->is_bogus[VALIDATED_MX],
+                                       .txt = seen->is_bogus[VALIDATED_TXT]};
     *v = (struct inspect_verdict){0};
     arena_init(&v->memory, JUDGEMENT_BYTES_MAX);
     struct judgement *j = &v->judgement;
@@ -48,6 +48,5 @@ struct finding_notes inspect_notes(const struct inspect_verdict *v, enum inspect
 bool inspect_knows_ses(const struct survey *s)
 {
     enum spf_class class = spf_survey_class(&s->spf);
-    return s->spf.walk.record.len &&
-           (class != SPF_CLASS_TEMPERROR || s->spf.walk.authorizes_ses);
+    return s->spf.walk.record.len && (class != SPF_CLASS_TEMPERROR || s->spf.walk.authorizes_ses);
 }

@@ -55,9 +55,9 @@
 
 /* DNS */
 #define DNS_MESSAGE_MAX     65535
-#define DNS_RECORDS_MAX     256  /* per message; a MAIL FROM name has two */
+#define DNS_RECORDS_MAX     256  /* kept of a message; a MAIL FROM name has two */
 #define DNS_POINTERS_MAX    64   /* compression pointers followed in one name */
-#define DNS_TXT_LEN_MAX     4096 /* one TXT record, strings joined */
+#define DNS_TXT_LEN_MAX     4096 /* kept of one TXT record that is no policy, strings joined */
 #define INQUIRY_HOSTS_MAX   13   /* name servers of one zone: as many as the root has */
 #define INQUIRY_SERVERS_MAX 26   /* addresses asked in one inquiry: two for each name server */
 #define INQUIRY_BYTES_MAX   (4u << 20) /* 64 answers of the largest size a server can send */

@@ -312,8 +312,7 @@ static void elsewhere_ask(struct inquiry *q)
     struct text doubled = inquiry_doubled_name(q, zone);
     if (!s || !(lacks_mx || lacks_txt) || q->planned + 2 > INQUIRY_QUESTIONS_MAX)
         return;
-    struct dns_question question = {
-        .name = doubled, .type = lacks_mx ? DNS_TYPE_MX : DNS_TYPE_TXT, .server = s->at};
+    struct dns_question question = {.name = doubled, .type = DNS_TYPE_TXT, .server = s->at};
     if (doubled.len)
         plan(q, question, AROUND_DOUBLED);
     if (!lacks_txt || !inquiry_wants_apex(q))
@@ -449,6 +448,17 @@ static void value_read(struct inquiry *q, const struct dns_question *question, u
     }
 }
 
+/* A doubled name that exists is asked for its MX, too. */
+static void doubled_read(struct inquiry *q, const struct dns_question *question,
+                         const struct dns_reply *reply)
+{
+    struct dns_question mx = *question;
+    mx.type = DNS_TYPE_MX;
+    bool exists = inquiry_read_elsewhere(q, question, reply, &q->facts.doubled);
+    if (exists && question->type == DNS_TYPE_TXT && q->planned < INQUIRY_QUESTIONS_MAX)
+        plan(q, mx, AROUND_DOUBLED);
+}
+
 static void around_read(struct inquiry *q, const struct dns_question *question, enum around subject,
                         const struct dns_reply *reply)
 {
@@ -457,8 +467,8 @@ static void around_read(struct inquiry *q, const struct dns_question *question, 
         /* Out of memory is told as trouble by the answer itself. */
         (void)answer_read(&q->walk->wildcard, question, reply, &q->arena);
         break;
-    case AROUND_DOUBLED: inquiry_read_elsewhere(q, question, reply, &q->facts.doubled); break;
-    case AROUND_APEX: inquiry_read_elsewhere(q, question, reply, &q->facts.apex); break;
+    case AROUND_DOUBLED: doubled_read(q, question, reply); break;
+    case AROUND_APEX: (void)inquiry_read_elsewhere(q, question, reply, &q->facts.apex); break;
     }
 }
 

@@ -15,7 +15,7 @@
 
 enum { ASK_MX, ASK_TXT, ASKS }; /* numbers of the recursive mode's questions */
 
-#define ASKS_ELSEWHERE 2 /* further questions where records are missing */
+#define ASKS_ELSEWHERE 3 /* further questions where records are missing */
 
 void inquiry_init(struct inquiry *q)
 {
@@ -94,14 +94,21 @@ bool inquiry_wants_apex(const struct inquiry *q)
     return q->closer && q->apex.len && !dname_eq(q->apex, q->name);
 }
 
-void inquiry_read_elsewhere(struct inquiry *q, const struct dns_question *question,
+bool inquiry_read_elsewhere(struct inquiry *q, const struct dns_question *question,
                             const struct dns_reply *reply, struct dns_elsewhere *at)
 {
     struct answer a;
     if (answer_read(&a, question, reply, &q->arena) != OK || a.kind != ANSWER_SPOKE)
-        return;
-    *at = (struct dns_elsewhere){
-        .name = question->name, .mx = a.mx, .mx_len = a.mx_len, .txt = a.txt, .txt_len = a.txt_len};
+        return false;
+    at->name = question->name;
+    if (question->type == DNS_TYPE_MX) {
+        at->mx = a.mx;
+        at->mx_len = a.mx_len;
+    } else {
+        at->txt = a.txt;
+        at->txt_len = a.txt_len;
+    }
+    return a.state != DNS_NXDOMAIN;
 }
 
 /* The zone of a name is the owner of the SOA in a denial, if there was one. */
@@ -118,13 +125,25 @@ static void recursive_ask_elsewhere(struct inquiry *q)
     bool lacks_mx = mx->kind == ANSWER_SPOKE && !answer_is_some(mx);
     bool lacks_txt = txt->kind == ANSWER_SPOKE && !answer_is_some(txt);
     struct text doubled = inquiry_doubled_name(q, q->facts.zone);
-    struct dns_question question = {.type = lacks_mx ? DNS_TYPE_MX : DNS_TYPE_TXT, .recurse = true};
-    question.name = doubled;
+    struct dns_question question = {.name = doubled, .type = DNS_TYPE_TXT, .recurse = true};
     if ((lacks_mx || lacks_txt) && doubled.len)
         inquiry_plan(q, question);
-    question = (struct dns_question){.name = q->apex, .type = DNS_TYPE_TXT, .recurse = true};
+    question.name = q->apex;
     if (lacks_txt && inquiry_wants_apex(q))
         inquiry_plan(q, question);
+}
+
+/* A doubled name that exists is asked for its MX, too. */
+static void recursive_read_elsewhere(struct inquiry *q, const struct dns_question *question,
+                                     const struct dns_reply *reply)
+{
+    bool is_apex = dname_eq(question->name, q->apex);
+    struct dns_elsewhere *at = is_apex ? &q->facts.apex : &q->facts.doubled;
+    struct dns_question mx = *question;
+    mx.type = DNS_TYPE_MX;
+    bool exists = inquiry_read_elsewhere(q, question, reply, at);
+    if (exists && !is_apex && question->type == DNS_TYPE_TXT)
+        inquiry_plan(q, mx);
 }
 
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number)
@@ -183,9 +202,7 @@ void inquiry_reply(struct inquiry *q, uint32_t number, const struct dns_reply *r
     }
     const struct dns_question *question = &q->questions[number];
     if (number >= ASKS)
-        inquiry_read_elsewhere(q, question, reply,
-                               dname_eq(question->name, q->apex) ? &q->facts.apex
-                                                                 : &q->facts.doubled);
+        recursive_read_elsewhere(q, question, reply);
     else /* Out of memory is told as trouble by the answer itself. */
         (void)answer_read(&q->answers[number], question, reply, &q->arena);
     if (number < ASKS && !q->facts.zone.len)

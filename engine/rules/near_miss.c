@@ -6,8 +6,8 @@
 
 #include "base/bounds.h"
 #include "base/character.h"
-#include "base/escape.h"
 #include "base/dname.h"
+#include "base/escape.h"
 #include "dmarc_record.h"
 #include "spf_merge.h"
 #include "spf_record.h"
@@ -168,9 +168,9 @@ static bool is_terms(struct text txt)
         struct text name = text_slice(word, 0, name_len);
         bool has_target = name_len + 1 < word.len;
         bool ends = text_eq_nocase(word, TEXT("all"));
-        bool leads = has_target && (text_eq_nocase(name, TEXT("include")) ||
-                                    text_eq_nocase(name, TEXT("ip4")) ||
-                                    text_eq_nocase(name, TEXT("ip6")));
+        bool leads =
+            has_target && (text_eq_nocase(name, TEXT("include")) ||
+                           text_eq_nocase(name, TEXT("ip4")) || text_eq_nocase(name, TEXT("ip6")));
         bool other = text_eq_nocase(name, TEXT("a")) || text_eq_nocase(name, TEXT("mx"));
         if (word.len && !ends && !leads && !other)
             return false;
@@ -233,8 +233,9 @@ static void spf_clean(struct buf *out, struct text t)
     while (t.len) {
         uint32_t code;
         size_t len = odd_len(t, &code);
-        bool blank = (len && (code ? character_kind(code) == CHARACTER_BLANK : is_blank(t.at[0]))) ||
-                     t.at[0] == ';' || t.at[0] == ',';
+        bool blank =
+            (len && (code ? character_kind(code) == CHARACTER_BLANK : is_blank(t.at[0]))) ||
+            t.at[0] == ';' || t.at[0] == ',';
         if (blank && out->len && out->at[out->len - 1] != ' ')
             buf_add_char(out, ' ');
         if (!len && !blank && t.at[0] != '\\')
@@ -294,9 +295,9 @@ static bool near_dmarc_policy(struct text txt, char fault[NEAR_FAULT_LEN])
     if (!name.len)
         snprintf(fault, NEAR_FAULT_LEN, "p is missing, so receivers ignore the record");
     else
-        snprintf(fault, NEAR_FAULT_LEN,
-                 TEXT_FMT "=%.80s is no policy%s, so receivers %s", TEXT_ARG(name),
-                 shown.at ? shown.at : "", escaped ? " (a backslash belongs to zone files only)" : "",
+        snprintf(fault, NEAR_FAULT_LEN, TEXT_FMT "=%.80s is no policy%s, so receivers %s",
+                 TEXT_ARG(name), shown.at ? shown.at : "",
+                 escaped ? " (a backslash belongs to zone files only)" : "",
                  r.applies ? "read p=none" : "ignore the record");
     buf_clear(&shown);
     return true;
@@ -329,8 +330,8 @@ bool near_dmarc(struct text txt, char fault[NEAR_FAULT_LEN])
     if (fault[0])
         return true;
     size_t shown = text_rfind(text_slice(rest, 0, v.len), '1');
-    bool upper = shown < v.len && shown >= 5 &&
-                 text_eq(text_slice(rest, shown - 5, shown), TEXT("DMARC"));
+    bool upper =
+        shown < v.len && shown >= 5 && text_eq(text_slice(rest, shown - 5, shown), TEXT("DMARC"));
     bool spaced = v.fault && strncmp(v.fault, "blanks stand", 12) == 0; /* legal in DMARC */
     if (v.fault && !spaced) {
         snprintf(fault, NEAR_FAULT_LEN, "%s", v.fault);

@@ -9,8 +9,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-#define NEAR_FAULT_LEN 160 /* with NUL */
-#define NEAR_SHOWN_MAX 160 /* octets of a record or host in a sentence */
+#define NEAR_FAULT_LEN 160          /* with NUL */
+#define NEAR_SHOWN_MAX 160          /* octets of a record or host in a sentence */
 #define NEAR_ARENA_MAX (256u << 10) /* the record as it was meant, and its terms */
 
 /* Was the text meant as an SPF record, without being one? fault then says what is wrong with it, as

@@ -69,8 +69,8 @@ void spf_survey_reply(struct spf_survey *s, uint32_t number, const struct dns_re
      * count: no receiver comes so far. */
     bool has_error = s->walk.result == SPF_PERMERROR && s->walk.lookups <= SPF_SURVEY_LOOKUPS_MAX;
     if (s->walk.done)
-        s->passes_all = s->walk.passes_all ||
-                        spf_networks_are_wide(&s->walk.networks, &s->walk.arena);
+        s->passes_all =
+            s->walk.passes_all || spf_networks_are_wide(&s->walk.networks, &s->walk.arena);
     if (!s->walk.done || has_error)
         return;
     if (s->walk.lookups > SPF_SURVEY_LOOKUPS_MAX)
@@ -100,7 +100,8 @@ void spf_survey_take_ses(struct spf_survey *s, const struct spf_survey *ses)
     uint32_t held;
     if (spf_survey_class(ses) != SPF_CLASS_VALID)
         return;
-    s->is_flattened = spf_networks_hold(&s->walk.networks, &ses->walk.networks, &held, &missing, &s->walk.arena);
+    s->is_flattened =
+        spf_networks_hold(&s->walk.networks, &ses->walk.networks, &held, &missing, &s->walk.arena);
     s->walk.authorizes_ses = s->walk.authorizes_ses || s->is_flattened;
     if (held && missing)
         s->stale =

@@ -148,5 +148,4 @@ enum spf_class spf_survey_class(const struct spf_survey *s); /* once s->walk.don
 bool spf_survey_wants_ses(const struct spf_survey *s);
 void spf_survey_take_ses(struct spf_survey *s, const struct spf_survey *ses);
 
-
 #endif

@@ -54,8 +54,8 @@ static int range_order(const void *left, const void *right)
     return a->first < b->first ? -1 : a->first > b->first;
 }
 
-/* The passing networks of the family as ranges in order, without overlaps; the length. 0: none, or no
- * memory. */
+/* The passing networks of the family as ranges in order, without overlaps; the length. 0: none, or
+ * no memory. */
 static uint32_t ranges_make(const struct spf_networks *n, uint8_t family, struct arena *arena,
                             struct range **out)
 {
@@ -126,7 +126,8 @@ bool spf_networks_hold(const struct spf_networks *outer, const struct spf_networ
         if (!network->passes)
             continue;
         for (uint32_t r = 0; r < lens[family] && !found; r++)
-            found = ranges[family][r].first <= wanted.first && wanted.last <= ranges[family][r].last;
+            found =
+                ranges[family][r].first <= wanted.first && wanted.last <= ranges[family][r].last;
         found = found && !is_denied(outer, network);
         *held += found;
         if (!found && !*missing)

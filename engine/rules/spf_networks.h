@@ -27,10 +27,9 @@ bool spf_networks_pass(const struct spf_networks *n);
 /* Are the passing networks together wider than those of one sender can be (SPF_WIDE_IP4_BITS,
  * SPF_WIDE_IP6_BITS)? */
 bool spf_networks_are_wide(const struct spf_networks *n, struct arena *arena);
-/* Does every passing network of `inner` pass in `outer`? *held counts those that do; *missing is the
- * first that does not. False when inner has none. */
+/* Does every passing network of `inner` pass in `outer`? *held counts those that do; *missing is
+ * the first that does not. False when inner has none. */
 bool spf_networks_hold(const struct spf_networks *outer, const struct spf_networks *inner,
-                       uint32_t *held, const struct spf_network **missing,
-                       struct arena *arena);
+                       uint32_t *held, const struct spf_network **missing, struct arena *arena);
 
 #endif

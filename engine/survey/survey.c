@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#define SURVEY_BYTES_MAX (64u << 10) /* two names, an address and a reply of 256 records */
+#define SURVEY_BYTES_MAX (256u << 10) /* two names, an address and a reply of the largest size */
 
 /* A part is the asking machine and the machine's own number for the question. */
 enum machine {

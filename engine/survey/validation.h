@@ -1,9 +1,9 @@
 /*
- * Does a resolver that validates DNSSEC see what the authorities serve? It says SERVFAIL for records
- * with broken signatures, and gives them to whoever asks it not to check (the CD bit, RFC 4035,
- * section 3.2.2). So SERVFAIL without CD and an answer with it is broken DNSSEC, and SERVFAIL to
- * both is a resolver in trouble. A resolver that does not validate sees no difference, and neither
- * does this machine.
+ * Does a resolver that validates DNSSEC see what the authorities serve? It says SERVFAIL for
+ * records with broken signatures, and gives them to whoever asks it not to check (the CD bit, RFC
+ * 4035, section 3.2.2). So SERVFAIL without CD and an answer with it is broken DNSSEC, and SERVFAIL
+ * to both is a resolver in trouble. A resolver that does not validate sees no difference, and
+ * neither does this machine.
  *
  * A pure state machine, in the manner of spf.h. Only records that are there are asked for, so no
  * "no such name" is cached.
@@ -15,10 +15,10 @@
 #include "model/facts.h"
 
 enum validation_step {
-    VALIDATION_IDLE,    /* not to be asked for, or answered */
-    VALIDATION_ASK,     /* the resolver is to be asked as usual ... */
-    VALIDATION_OUT,     /* ... and has been */
-    VALIDATION_ASK_CD,  /* it has said SERVFAIL: to be asked not to check */
+    VALIDATION_IDLE,   /* not to be asked for, or answered */
+    VALIDATION_ASK,    /* the resolver is to be asked as usual ... */
+    VALIDATION_OUT,    /* ... and has been */
+    VALIDATION_ASK_CD, /* it has said SERVFAIL: to be asked not to check */
     VALIDATION_OUT_CD,
 };
 

@@ -48,6 +48,22 @@ hostile TXT "v=spf1 {HOSTILE} include:amazonses.com ~all"
 _dmarc TXT "v=DMARC1; p=reject"
 _dmarc.cut TXT "v=DMARC1; p=none; psd=n"
 cut MX 10 {SES}.
+why TXT "v=spf1 -all exp=words.d1.test"
+words TXT "go away"
+quoted MX 10 10\\032{SES}.
+quoted TXT "\\"v=spf1 include:amazonses.com ~all\\""
+far.d1.test MX 10 {SES}.
+far.d1.test TXT {SPF}
+*.wild MX 10 {SES}.
+*.wild TXT {SPF}
+placeholder MX 10 feedback-smtp.region.amazonses.com.
+_dmarc.soft TXT "v=DMARC1; p=reject; sp=quarantine; np=none; t=y"
+big MX 10 {SES}.
+big TXT {SPF}
+{"".join(f'big TXT "v=other{i} {"x" * 60}"' + chr(10) for i in range(300))}
+vast MX 10 {SES}.
+vast TXT {SPF}
+vast TXT {" ".join(['"' + "y" * 250 + '"'] * 20)}
 xn--bcher-kva MX 10 {SES}.
 xn--bcher-kva TXT {SPF}
 """,
@@ -227,6 +243,17 @@ def spf_check(inspect):
         o, code = one(inspect, "good.d1.test", *words)
         check(o["spf"]["check"] == want and code == (3 if want == "temperror" else 0),
               f"mail from {ip} of {sender or 'the name'} is {want}", (o["spf"], code))
+    for words, want in ((["--sender", "<x@other.d1.test>"], "pass"), (["--sender", "<>", "--helo", "other.d1.test"], "pass"),
+                        (["--sender", "", "--helo", "other.d1.test"], "pass"), (["--sender", "<>", "--helo", "localhost"], "none"),
+                        (["--sender", "<>", "--helo", "[192.0.2.1]"], "none"), (["--helo", "[IPv6:2001:db8::1]"], "softfail")):
+        o, _ = one(inspect, "good.d1.test", "--spf-check", "192.0.2.1", *words)
+        check(o["spf"]["check"] == want, f"{words} is {want}", o["spf"])
+    o, _ = one(inspect, "good.d1.test", "--spf-check", "192.0.2.1")
+    check((o["spf"]["check_matched"], o["spf"]["check_reason"]) == ("~all", None), "the term that decides is given", o)
+    o, _ = one(inspect, "good.d1.test", "--spf-check", "::1", "--sender", "x@why.d1.test")
+    check(o["spf"]["check_explanation"] == "go away", "so are the words of the owner", o)
+    o, _ = one(inspect, "good.d1.test", "--spf-check", "::1", "--sender", "x@broken.d1.test")
+    check("ipv4" in o["spf"]["check_reason"], "and the reason of an error", o)
     for words in (["--spf-check", "999.1.1.1"], ["--sender", "a@b.test"], ["--helo", "h.test"]):
         check(inspect.run("good.d1.test", *words).returncode == 1, f"{words} is refused")
 
@@ -245,10 +272,38 @@ def dmarc(inspect):
           "psd=n cuts one rule off", d)
     d, got = ask("bounce.strict.test", "strict.test")
     check(got == ("s", False, False, 0), "strict never aligns", d)
+    d, _ = ask("good.d1.test", "user@soft.d1.test")
+    got = [d[k] for k in ("policy", "p", "sp", "np", "t")] + [d["rfc7489"]["policy"]]
+    check(got == ["quarantine", "reject", "quarantine", "none", "y", "reject"], "the policy in force is given", d)
+    text = inspect.run("good.d1.test", "--from", "<a@soft.d1.test>").stdout.decode()
+    check("policy quarantine (p=reject, sp=quarantine, np=none, t=y)\n" in text, "in text as well", text)
+    d, got = ask("bounce.plain.test", "plain.test")
+    check(d["rfc9989"]["aligned"] is None and d["policy"] is None, "nothing is false without a record", d)
     d, got = ask("bounce.plain.test", "plain.test")
     check(got[0] is None and d["record"] is None and got[3] == 0, "no record is no record", d)
     objects, done = inspect.json("good.d1.test", "--from", "unknown.example")
     check(done.returncode == 3 and objects[0]["dmarc"]["error"], "trouble is said", objects)
+
+
+def near_misses(inspect):
+    for mode in ("authority", "recursive"):
+        for label, status, parts in (
+                ("quoted", "wrong-suffix", ["the priority stands inside the host", "quotation marks stand inside the value"]),
+                ("far", "missing", ["stands at far.d1.test.d1.test", "at far.d1.test instead"]),
+                ("placeholder", "unknown-region", ["no AWS Region can have the name region"]),
+                ("region", "unknown-region", ["no AWS Region can have the name xx-moon-1"])):
+            o, _ = one(inspect, f"{label}.d1.test", "--dns", mode)
+            texts = " ".join(f["text"] for f in o["findings"])
+            check(o["mx"]["status"] == status and all(part in texts for part in parts), f"{label} is told, {mode}", o)
+            text = inspect.run(f"{label}.d1.test", "--dns", mode).stdout.decode()
+            check(all(part in text for part in parts), f"{label} is told in text, {mode}", text)
+        for label in ("big", "vast"):
+            o, code = one(inspect, f"{label}.d1.test", "--dns", mode)
+            check((o["mx"]["status"], o["spf"]["status"], code) == ("ok", "ok", 0), f"{label} is read, {mode}", o)
+    o, _ = one(inspect, "x.wild.d1.test", "--dns", "authority")
+    check(o["wildcard"] is True and any(f["rule"] == "wildcard-answer" for f in o["findings"]), "a wildcard is told", o)
+    text = inspect.run("x.wild.d1.test", "--dns", "authority").stdout.decode()
+    check("comes from a wildcard" in text, "in text as well", text)
 
 
 def names(inspect, folder):
@@ -323,9 +378,10 @@ def negative_cache(program, unbound_port, knot_port):
 
 def nothing_below_nothing(inspect):
     """Receivers' questions at or below a name that does not exist are not sent (RFC 8020): of TXT
-    only the name's own, at its authority, and those of _dmarc.neg.test and _dmarc.test are."""
+    only the name's own, the doubled name's and the zone's, at the authority, and those of _dmarc.neg.test
+    and _dmarc.test are."""
     done = inspect.run("never.neg.test", "--from", "neg.test", "--dns", "authority", "--verbose")
-    check(done.stderr.count(b"dns TXT") == 3, "nothing is asked below a name that does not exist", done.stderr)
+    check(done.stderr.count(b"dns TXT") == 5, "nothing is asked below a name that does not exist", done.stderr)
 
 
 def next_resolver(program, unbound_port, knot_port):
@@ -357,6 +413,7 @@ def situations(program, knot_port, unbound_port, folder):
     spf(inspect)
     spf_check(inspect)
     dmarc(inspect)
+    near_misses(inspect)
     names(inspect, folder)
     nothing_below_nothing(inspect)
     hostile(inspect)

@@ -40,79 +40,79 @@ static void rows_hold(const struct row *rows, size_t len, is_near *near, is_mean
     arena_clear(&arena);
 }
 
+static const struct row spf_rows[] = {
+    /* records, and texts of other kinds */
+    {TEXT(SES), NULL, NULL},
+    {TEXT("V=SPF1 include:amazonses.com ~all"), NULL, NULL},
+    {TEXT("v=spf1"), NULL, NULL},
+    {TEXT(""), NULL, NULL},
+    {TEXT("google-site-verification=abc"), NULL, NULL},
+    {TEXT("v=DMARC1; p=none"), NULL, NULL},
+    {TEXT("v=verifydomain MS=1"), NULL, NULL},
+    {TEXT("spf2.0/pra include:example.net -all"), NULL, NULL},
+    {TEXT("a"), NULL, NULL},
+    {TEXT("all"), "v=spf1 is missing in front", "v=spf1 include:amazonses.com all"},
+    {TEXT("a mx of mine"), NULL, NULL},
+    {TEXT("spf records are managed by Jane"), NULL, NULL},
+    {TEXT("v"), NULL, NULL},
+    {TEXT("v="), NULL, NULL},
+    /* what stands in front */
+    {TEXT(" " SES), "a blank stands in front", SES},
+    {TEXT("\t" SES), "a tab stands in front", SES},
+    {TEXT("\n" SES), "a line break stands in front", SES},
+    {TEXT("\xef\xbb\xbf" SES), "U+FEFF (byte order mark) stands in front", SES},
+    {TEXT("\xc2\xa0" SES), "U+00A0 (no-break space) stands in front", SES},
+    {TEXT("\xe2\x80\x8b" SES), "U+200B (zero width space) stands in front", SES},
+    {TEXT("\"" SES "\""), "quotation marks stand inside the value", SES},
+    {TEXT("'" SES "'"), "quotation marks", SES},
+    {TEXT("\\\"" SES "\\\""), "quotation marks", SES},
+    {TEXT("\xe2\x80\x9c" SES "\xe2\x80\x9d"), "quotation marks", SES},
+    {TEXT("\" v=spf1 include:amazonses.com ~all \""), "quotation marks", SES},
+    {TEXT("\"v=spf1 \" \"include:amazonses.com ~all\""), "quotation marks", SES},
+    /* the version */
+    {TEXT("v = spf1 include:amazonses.com ~all"), "blanks stand within the version", SES},
+    {TEXT("v= spf1 include:amazonses.com ~all"), "blanks stand within the version", SES},
+    {TEXT("v=spf 1 include:amazonses.com ~all"), "blanks or a hyphen", SES},
+    {TEXT("v=spf-1 include:amazonses.com ~all"), "blanks or a hyphen", SES},
+    {TEXT("v:spf1 include:amazonses.com ~all"), "the sign =", SES},
+    {TEXT("v spf1 include:amazonses.com ~all"), "the sign =", SES},
+    {TEXT("vspf1 include:amazonses.com ~all"), "the sign =", SES},
+    {TEXT("spf1 include:amazonses.com ~all"), "v= is missing", SES},
+    {TEXT("SPF1 include:amazonses.com ~all"), "v= is missing", SES},
+    {TEXT("v=spf2 include:amazonses.com ~all"), "the version is not 1", SES},
+    {TEXT("v=spf include:amazonses.com ~all"), "the version is not 1", SES},
+    {TEXT("v=spf1.0 include:amazonses.com ~all"), "the version is not 1", SES},
+    {TEXT("v=spf10 include:amazonses.com ~all"), "the version is not 1", SES},
+    {TEXT("spf2.0/mfrom include:amazonses.com ~all"), "Sender ID", SES},
+    /* what follows it */
+    {TEXT("v=spf1\tinclude:amazonses.com ~all"), "a tab follows v=spf1", SES},
+    {TEXT("v=spf1\xc2\xa0include:amazonses.com\xc2\xa0~all"),
+     "U+00A0 (no-break space) follows v=spf1, where a blank must be", SES},
+    {TEXT("v=spf1; include:amazonses.com; ~all"), "a semicolon follows v=spf1", SES},
+    {TEXT("v=spf1;include:amazonses.com;~all;"), "a semicolon follows v=spf1", SES},
+    {TEXT("v=spf1,include:amazonses.com,~all"), "a comma follows v=spf1", SES},
+    {TEXT("v=spf1:include:amazonses.com ~all"), "\":\" follows v=spf1", SES},
+    {TEXT("v=spf1include:amazonses.com ~all"), "no blank follows v=spf1", SES},
+    {TEXT("v=spf1\" include:amazonses.com ~all"), "quotation marks", SES},
+    {TEXT("v=spf1\\; include:amazonses.com ~all"), "a backslash follows v=spf1", SES},
+    {TEXT("v=spf1\r\ninclude:amazonses.com ~all"), "a line break follows v=spf1", SES},
+    /* none at all */
+    {TEXT("include:amazonses.com ~all"), "v=spf1 is missing in front", SES},
+    {TEXT("~all"), "v=spf1 is missing in front", "v=spf1 include:amazonses.com ~all"},
+    {TEXT("-ALL"), "v=spf1 is missing in front", "v=spf1 include:amazonses.com -ALL"},
+    {TEXT("bounce TXT v=spf1 include:amazonses.com ~all"), "an SPF record begins with", SES},
+    /* the rest of what was meant is kept, and SES is added */
+    {TEXT("v=spf1;ip4:192.0.2.0/24;include:amazonses.com;-all"), "a semicolon",
+     "v=spf1 ip4:192.0.2.0/24 include:amazonses.com -all"},
+    {TEXT("\"v=spf1 a mx -all\""), "quotation marks", "v=spf1 include:amazonses.com a mx -all"},
+    {TEXT("\"v=spf1 nonsense -all\""), "quotation marks", SES},
+    {TEXT("\"v=spf1 -include:amazonses.com -all\""), "quotation marks", SES},
+};
+
 static void spf_records_that_miss(void **state)
 {
     (void)state;
-    static const struct row rows[] = {
-        /* records, and texts of other kinds */
-        {TEXT(SES), NULL, NULL},
-        {TEXT("V=SPF1 include:amazonses.com ~all"), NULL, NULL},
-        {TEXT("v=spf1"), NULL, NULL},
-        {TEXT(""), NULL, NULL},
-        {TEXT("google-site-verification=abc"), NULL, NULL},
-        {TEXT("v=DMARC1; p=none"), NULL, NULL},
-        {TEXT("v=verifydomain MS=1"), NULL, NULL},
-        {TEXT("spf2.0/pra include:example.net -all"), NULL, NULL},
-        {TEXT("a"), NULL, NULL},
-        {TEXT("all"), "v=spf1 is missing in front", "v=spf1 include:amazonses.com all"},
-        {TEXT("a mx of mine"), NULL, NULL},
-        {TEXT("spf records are managed by Jane"), NULL, NULL},
-        {TEXT("v"), NULL, NULL},
-        {TEXT("v="), NULL, NULL},
-        /* what stands in front */
-        {TEXT(" " SES), "a blank stands in front", SES},
-        {TEXT("\t" SES), "a tab stands in front", SES},
-        {TEXT("\n" SES), "a line break stands in front", SES},
-        {TEXT("\xef\xbb\xbf" SES), "U+FEFF (byte order mark) stands in front", SES},
-        {TEXT("\xc2\xa0" SES), "U+00A0 (no-break space) stands in front", SES},
-        {TEXT("\xe2\x80\x8b" SES), "U+200B (zero width space) stands in front", SES},
-        {TEXT("\"" SES "\""), "quotation marks stand inside the value", SES},
-        {TEXT("'" SES "'"), "quotation marks", SES},
-        {TEXT("\\\"" SES "\\\""), "quotation marks", SES},
-        {TEXT("\xe2\x80\x9c" SES "\xe2\x80\x9d"), "quotation marks", SES},
-        {TEXT("\" v=spf1 include:amazonses.com ~all \""), "quotation marks", SES},
-        {TEXT("\"v=spf1 \" \"include:amazonses.com ~all\""), "quotation marks", SES},
-        /* the version */
-        {TEXT("v = spf1 include:amazonses.com ~all"), "blanks stand within the version", SES},
-        {TEXT("v= spf1 include:amazonses.com ~all"), "blanks stand within the version", SES},
-        {TEXT("v=spf 1 include:amazonses.com ~all"), "blanks or a hyphen", SES},
-        {TEXT("v=spf-1 include:amazonses.com ~all"), "blanks or a hyphen", SES},
-        {TEXT("v:spf1 include:amazonses.com ~all"), "the sign =", SES},
-        {TEXT("v spf1 include:amazonses.com ~all"), "the sign =", SES},
-        {TEXT("vspf1 include:amazonses.com ~all"), "the sign =", SES},
-        {TEXT("spf1 include:amazonses.com ~all"), "v= is missing", SES},
-        {TEXT("SPF1 include:amazonses.com ~all"), "v= is missing", SES},
-        {TEXT("v=spf2 include:amazonses.com ~all"), "the version is not 1", SES},
-        {TEXT("v=spf include:amazonses.com ~all"), "the version is not 1", SES},
-        {TEXT("v=spf1.0 include:amazonses.com ~all"), "the version is not 1", SES},
-        {TEXT("v=spf10 include:amazonses.com ~all"), "the version is not 1", SES},
-        {TEXT("spf2.0/mfrom include:amazonses.com ~all"), "Sender ID", SES},
-        /* what follows it */
-        {TEXT("v=spf1\tinclude:amazonses.com ~all"), "a tab follows v=spf1", SES},
-        {TEXT("v=spf1\xc2\xa0include:amazonses.com\xc2\xa0~all"),
-         "U+00A0 (no-break space) follows v=spf1, where a blank must be", SES},
-        {TEXT("v=spf1; include:amazonses.com; ~all"), "a semicolon follows v=spf1", SES},
-        {TEXT("v=spf1;include:amazonses.com;~all;"), "a semicolon follows v=spf1", SES},
-        {TEXT("v=spf1,include:amazonses.com,~all"), "a comma follows v=spf1", SES},
-        {TEXT("v=spf1:include:amazonses.com ~all"), "\":\" follows v=spf1", SES},
-        {TEXT("v=spf1include:amazonses.com ~all"), "no blank follows v=spf1", SES},
-        {TEXT("v=spf1\" include:amazonses.com ~all"), "quotation marks", SES},
-        {TEXT("v=spf1\\; include:amazonses.com ~all"), "a backslash follows v=spf1", SES},
-        {TEXT("v=spf1\r\ninclude:amazonses.com ~all"), "a line break follows v=spf1", SES},
-        /* none at all */
-        {TEXT("include:amazonses.com ~all"), "v=spf1 is missing in front", SES},
-        {TEXT("~all"), "v=spf1 is missing in front", "v=spf1 include:amazonses.com ~all"},
-        {TEXT("-ALL"), "v=spf1 is missing in front", "v=spf1 include:amazonses.com -ALL"},
-        {TEXT("bounce TXT v=spf1 include:amazonses.com ~all"), "an SPF record begins with", SES},
-        /* the rest of what was meant is kept, and SES is added */
-        {TEXT("v=spf1;ip4:192.0.2.0/24;include:amazonses.com;-all"), "a semicolon",
-         "v=spf1 ip4:192.0.2.0/24 include:amazonses.com -all"},
-        {TEXT("\"v=spf1 a mx -all\""), "quotation marks",
-         "v=spf1 include:amazonses.com a mx -all"},
-        {TEXT("\"v=spf1 nonsense -all\""), "quotation marks", SES},
-        {TEXT("\"v=spf1 -include:amazonses.com -all\""), "quotation marks", SES},
-    };
-    rows_hold(rows, COUNT(rows), near_spf, near_spf_meant);
+    rows_hold(spf_rows, COUNT(spf_rows), near_spf, near_spf_meant);
 }
 
 static void dmarc_records_that_miss(void **state)
@@ -210,7 +210,8 @@ static void what_was_found_is_shown_so_that_it_can_be_seen(void **state)
     (void)state;
     struct buf out;
     buf_init(&out, 1 << 16);
-    near_show(&out, TEXT("v=spf1\xc2\xa0" "a\t\x1b[1m\xff\xe2\x80\x9c"));
+    near_show(&out, TEXT("v=spf1\xc2\xa0"
+                         "a\t\x1b[1m\xff\xe2\x80\x9c"));
     assert_string_equal(out.at, "v=spf1<U+00A0>a\\x09\\x1b[1m\\xff<U+201C>");
     buf_clear(&out);
 }
