@@ -91,7 +91,10 @@ static enum err helo_read(const char *value, struct arena *arena, struct text *o
 static enum err inspection_read(struct inspection *i, const struct options *o, struct arena *arena,
                                 struct why *why)
 {
-    struct text region = lanes_usual_region(&o->access, TEXT_NONE, arena);
+    struct text region;
+    enum err err = lanes_usual_region(&o->access, TEXT_NONE, arena, &region, why);
+    if (err != OK && region.len) /* what is set is no Region; files that fail matter to no DNS */
+        return err;
     *i = (struct inspection){.survey = {.mode = access_dns_mode(&o->access),
                                         .authority_port = o->access.authority_port,
                                         .checks = o->spf_check != NULL,
@@ -104,7 +107,7 @@ static enum err inspection_read(struct inspection *i, const struct options *o, s
                        o->spf_check);
     if (!o->spf_check && (o->sender || o->helo))
         return why_set(why, ERR_INPUT, "--sender and --helo need --spf-check ADDRESS");
-    enum err err = helo_read(o->helo, arena, &i->survey.helo, why);
+    err = helo_read(o->helo, arena, &i->survey.helo, why);
     return err == OK ? from_read(o->from, arena, &i->from, why) : err;
 }
 
