@@ -201,7 +201,7 @@ enum err answer_read(struct answer *a, const struct dns_question *question,
     }
     a->mx_len = set_make(a->mx, a->mx_len, sizeof *a->mx, mx_order);
     a->txt_len = set_make(a->txt, a->txt_len, sizeof *a->txt, txt_order);
-    if (a->mx_len || a->txt_len) {
+    if (a->mx_len || a->txt_len || (m->is_crowded && question->type == DNS_TYPE_TXT)) {
         a->state = DNS_FOUND;
     } else {
         a->state = m->rcode == DNS_RCODE_NXDOMAIN ? DNS_NXDOMAIN : DNS_NODATA;

@@ -56,6 +56,8 @@ struct dns_message {
     bool authoritative, truncated, recursion_available, is_response;
     struct text question; /* as owner above; empty when the message repeats none */
     uint16_t question_type;
+    bool is_crowded; /* more than DNS_RECORDS_MAX records: TXT without a policy are left out, and so
+                        are the last of what is more even then */
     struct dns_record *records; /* in the order of the message; OPT left out */
     uint32_t records_len;
 };

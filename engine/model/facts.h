@@ -56,6 +56,15 @@ struct txt_cut {
     struct text txt, lengths;
 };
 
+/* Records at a name that panels and people mistake for the wanted one. */
+struct dns_elsewhere {
+    struct text name;   /* empty: not asked for */
+    struct mx_fact *mx; /* borrowed */
+    uint32_t mx_len;
+    struct text *txt;
+    uint32_t txt_len;
+};
+
 struct dns_facts {
     enum dns_state mx_state, txt_state;
     struct mx_fact *mx; /* borrowed */
@@ -72,7 +81,11 @@ struct dns_facts {
     uint32_t mx_denied_s; /* recursive mode: the resolver caches "no MX" for so long */
     struct server_note *servers; /* borrowed; in the order of discovery */
     uint32_t servers_len;
-    struct text zone; /* the zone of the name, in authority mode; or empty */
+    struct dns_elsewhere doubled; /* the name with its zone appended once more */
+    struct dns_elsewhere apex;    /* the identity's own domain: TXT only */
+    struct text servfail_at; /* authority mode: the resolver said SERVFAIL for the NS of this name,
+                                at or above the parent of the name; or empty */
+    struct text zone;        /* the zone of the name, in authority mode; or empty */
 };
 
 #endif

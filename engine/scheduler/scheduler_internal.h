@@ -112,7 +112,8 @@ struct scheduler {
     uint8_t *mail_from_uses;    /* by name_id of the fleet, saturating */
     struct batch_reads reads;   /* items: jobs */
     struct survey_pool *survey_pool; /* surveys under way; subjects are jobs */
-    uint32_t *mx_denied_s;           /* recursive mode only: the second of UTC in a job's reason */
+    uint16_t *dns_shown; /* inquiry_digest() of what a job's sentences were made of; 0: none yet */
+    uint32_t *mx_denied_s; /* recursive mode only: the second of UTC in a job's reason */
     struct lane_surveys surveys;
     struct waves waves;
     struct call_pool calls;
