@@ -3,7 +3,6 @@
  * taken back like any other. With --dry-run the journal is only read, and the run lives in memory.
  */
 #include "access/trust.h"
-#include "journal/store_sqlite/store_sqlite.h"
 #include "options/advice.h"
 #include "run/rollback.h"
 #include "session.h"
@@ -61,13 +60,8 @@ static enum err rollback_load(struct session *s, struct why *why)
         err = rollback_fleet(&r->fleet, r->journal, r->head.parent, &how, why);
     if (err == OK)
         err = run_begun(r, why, "run %llu", (unsigned long long)r->head.parent);
-    if (err == OK && o->dry_run) {
-        /* The run that is only planned: its journal is in memory, that of the old one is closed
-         * again. */
-        journal_close(r->journal);
-        r->journal = NULL;
-        err = journal_open_memory(&r->journal, why);
-    }
+    if (err == OK && o->dry_run)
+        err = run_journal_in_memory(r, why);
     r->head.verb = o->dry_run ? RUN_PLAN : RUN_ROLLBACK;
     return err;
 }
