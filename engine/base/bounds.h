@@ -18,7 +18,8 @@
 #define MANIFEST_KEPT_BYTES_MAX  (4u << 20) /* their texts */
 #define MANIFEST_UNFOLD_FIRST    100000     /* events that aliases may bring in any file, and ... */
 #define MANIFEST_UNFOLD_TIMES    10   /* ... beyond: an entry of six events merges eight keys */
-#define MANIFEST_COMPLAINTS_MAX  1000 /* printed; further ones are counted */
+#define MANIFEST_COMPLAINTS_MAX  1000 /* kept; further ones are counted */
+#define COMPLAINTS_SHOWN         50 /* without --all: two screens, and the first ones show the kind */
 #define MANIFEST_TIMEOUT_MAX     (365ll * 24 * 3600 * 1000000) /* us; a longer one is a slip */
 #define IDENTITIES_MAX           4000000
 #define ACCOUNTS_MAX             4096
@@ -69,16 +70,18 @@
 #define INSPECT_AHEAD_MAX   4096    /* verdicts held back until the names before are done */
 
 /* AWS */
-#define SIGN_HEADERS_MAX      32           /* SES needs four, the signing suite seven */
-#define SIGN_QUERY_MAX        32           /* parameters; SES needs two */
-#define SIGN_TEXT_MAX         (256u << 10) /* a canonical request holds the path and an 8 KB token */
-#define XML_DEPTH_MAX         32           /* SES answers are six deep */
-#define XML_TEXT_MAX          65536        /* content of one element; a NextToken is under 1 KB */
-#define JSON_DEPTH_MAX        32           /* SES answers are four deep */
-#define JSON_NODES_MAX        200000 /* 1,000 listed identities are 5,000; 64 bytes each in memory */
-#define JSON_MEMBERS_MAX      512    /* of one object; GetEmailIdentity has about 15 */
-#define CREDENTIAL_FILE_MAX   (1u << 20)  /* ~/.aws/config of a large company is under 100 KB */
-#define INI_ENTRIES_MAX       65536       /* keys in one INI file */
+#define SIGN_HEADERS_MAX 32           /* SES needs four, the signing suite seven */
+#define SIGN_QUERY_MAX   32           /* parameters; SES needs two */
+#define SIGN_TEXT_MAX    (256u << 10) /* a canonical request holds the path and an 8 KB token */
+#define XML_DEPTH_MAX    32           /* SES answers are six deep */
+#define XML_TEXT_MAX     65536        /* content of one element; a NextToken is under 1 KB */
+#define JSON_DEPTH_MAX   32           /* SES answers are four deep */
+#define JSON_NODES_MAX   200000 /* 1,000 listed identities are 5,000; 64 bytes each in memory */
+#define JSON_MEMBERS_MAX 512    /* of one object; GetEmailIdentity has about 15 */
+#define CREDENTIAL_FILE_MAX                                                                        \
+    (16u << 20) /* ~/.aws/config: 4,500 generated SSO profiles, one for each account and role, are \
+                   1.2 MB; read and searched within 0.1 s at the bound */
+#define INI_ENTRIES_MAX       (1u << 20)  /* lines of one INI file: one for each 16 bytes of it */
 #define CREDENTIAL_ANSWER_MAX (64u << 10) /* an answer with keys: STS sends under 16 KB */
 #define WEB_TOKEN_MAX         20000       /* STS takes no longer one */
 #define ROLE_CHAIN_MAX        8           /* roles in one chain; people use two */
@@ -106,7 +109,7 @@
 #define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
 #define LINE_LEN_MAX        65536
 #define JUDGEMENT_BYTES_MAX (256u << 10) /* notes of one identity: 32 of 1 KB, with room */
-#define PLAN_LINE_MAX       (256u << 10) /* a row is under 16 KB, the options under 64 KB */
+#define PLAN_LINE_MAX       (256u << 10) /* a row with its findings, the options under 64 KB */
 #define REPORT_CHUNK        (64u << 10)  /* bytes per write(2) of a report */
 #define REPORT_CHUNK_MAX    (64u << 20)  /* a chunk and the row beyond its size */
 #define REPORT_PART_TRIES   100   /* names for the file beside; more are left only by many kills */
@@ -118,8 +121,8 @@
 #define MARKDOWN_MAX        60000 /* bytes; GitHub takes 65,536 characters in a comment */
 #define MARKDOWN_CELL_MAX   300   /* characters of one cell; the CSV has the whole value */
 #define MARKDOWN_ROW_MAX                                                                           \
-    6000                       /* a folded group's head: three texts, a character escaped to five  \
-                                */
+    9000 /* a folded group's head: three texts, a character escaped to five; a row with warnings   \
+          */
 #define MARKDOWN_TAIL_MAX 3000 /* headings of groups without room for rows */
 
 /* records for DNS owners */

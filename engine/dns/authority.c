@@ -184,6 +184,8 @@ static void finish(struct inquiry *q)
                            .mx_len = mx.mx_len,
                            .txt = txt.txt,
                            .txt_len = txt.txt_len,
+                           .cuts = txt.cuts,
+                           .cuts_len = txt.cuts_len,
                            .cname = mx.cname.len ? mx.cname : txt.cname,
                            .trouble = mx_spoke ? txt.trouble : mx.trouble,
                            .wildcard = is_from_wildcard(&q->walk->wildcard, &mx, &txt),

@@ -90,6 +90,8 @@ static void recursive_end(struct inquiry *q)
                                   .mx_len = mx->mx_len,
                                   .txt = txt->txt,
                                   .txt_len = txt->txt_len,
+                                  .cuts = txt->cuts,
+                                  .cuts_len = txt->cuts_len,
                                   .cname = mx->cname.len ? mx->cname : txt->cname};
     if (heard)
         q->facts.ttl_s = mx_ttl_s < txt_ttl_s ? mx_ttl_s : txt_ttl_s;

@@ -166,6 +166,31 @@ static struct text read_name(struct message_reader *r)
     return (struct text){copy, n.len};
 }
 
+/* The lengths of the strings from r->at on, unless they are cut as everybody cuts: after 255
+ * octets. */
+static struct text read_txt_cuts(struct message_reader *r)
+{
+    size_t at = r->at, len = 0;
+    bool is_usual = true;
+    while (at < r->end) {
+        size_t part = r->bytes[at], next = at + 1 + part;
+        is_usual &= next >= r->end ? part > 0 || len == 0 : part == UINT8_MAX;
+        len++;
+        at = next;
+    }
+    if (is_usual)
+        return TEXT_NONE;
+    char *cuts = arena_take_packed(r->arena, len);
+    if (!cuts) {
+        reader_fail(r, ERR_NOMEM, "there is no memory for its texts");
+        return TEXT_NONE;
+    }
+    at = r->at;
+    for (size_t i = 0; i < len; i++, at += 1 + (size_t)r->bytes[at])
+        cuts[i] = (char)r->bytes[at];
+    return (struct text){cuts, len};
+}
+
 /* The strings of one TXT record with nothing between them (RFC 7208, section 3.3). */
 static struct text read_txt(struct message_reader *r)
 {
@@ -250,7 +275,10 @@ static void read_record(struct message_reader *r, struct dns_message *m, enum dn
     case DNS_TYPE_DNAME:
     case DNS_TYPE_PTR: record.name = read_name(r); break;
     case DNS_TYPE_SOA: read_soa(r, &record); break;
-    case DNS_TYPE_TXT: record.txt = read_txt(r); break;
+    case DNS_TYPE_TXT:
+        record.txt_cuts = read_txt_cuts(r);
+        record.txt = read_txt(r);
+        break;
     default: r->at = r->end; break; /* a type never asked for */
     }
     if (r->at != r->end)

@@ -39,12 +39,14 @@ enum dns_section { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL };
 struct dns_record {
     struct text owner; /* lower case, no final dot, bytes outside printable ASCII as \DDD */
     uint16_t type;
-    uint8_t section;        /* enum dns_section */
-    uint32_t ttl_s;         /* a TTL with the top bit set is 0 (RFC 2181, section 8) */
-    uint16_t preference;    /* MX */
-    struct text name;       /* MX exchange; CNAME, DNAME, NS, PTR target; SOA MNAME */
-    struct text txt;        /* TXT: strings joined with nothing between, raw bytes */
-    uint8_t address[16];    /* A: first 4 bytes; AAAA: all */
+    uint8_t section;      /* enum dns_section */
+    uint32_t ttl_s;       /* a TTL with the top bit set is 0 (RFC 2181, section 8) */
+    uint16_t preference;  /* MX */
+    struct text name;     /* MX exchange; CNAME, DNAME, NS, PTR target; SOA MNAME */
+    struct text txt;      /* TXT: strings joined with nothing between, raw bytes */
+    struct text txt_cuts; /* TXT: the length of each string, an octet each; empty: each but the last
+                           * has 255 octets */
+    uint8_t address[16];  /* A: first 4 bytes; AAAA: all */
     uint32_t soa_minimum_s; /* SOA: negative TTL is min(ttl_s, this) (RFC 2308) */
 };
 

@@ -51,12 +51,19 @@ struct server_note {
     struct text said;   /* "MX 10 feedback-smtp.us-east-1.amazonses.com; no TXT" */
 };
 
+/* How the strings of a published TXT are cut: an octet for the length of each. */
+struct txt_cut {
+    struct text txt, lengths;
+};
+
 struct dns_facts {
     enum dns_state mx_state, txt_state;
     struct mx_fact *mx; /* borrowed */
     uint32_t mx_len;
     struct text *txt; /* one text for each record, strings joined (RFC 7208, section 3.3) */
     uint32_t txt_len;
+    struct txt_cut *cuts; /* of those whose strings are not cut after 255 octets */
+    uint32_t cuts_len;
     bool wildcard; /* authority mode: a wildcard above the name has an identical MX or alias, or TXT
                       without both */
     struct text cname;    /* target of a CNAME at the name itself; empty: none */

@@ -90,16 +90,11 @@ bool finding_parse(struct text name, enum finding *out)
 
 const char *finding_near(struct text name)
 {
-    const char *best = NULL;
-    unsigned nearest = 4; /* three edits are still a typing mistake in names this long */
-    for (int f = 0; f < FINDINGS_LEN; f++) {
-        unsigned distance = text_distance(name, text_of(rules[f].name), nearest);
-        if (distance < nearest) {
-            nearest = distance;
-            best = rules[f].name;
-        }
-    }
-    return best;
+    /* three edits are still a typing mistake in names this long */
+    struct text_near near = {name, 4, NULL};
+    for (int f = 0; f < FINDINGS_LEN; f++)
+        text_near_try(&near, rules[f].name);
+    return near.word;
 }
 
 bool finding_notes_copy(struct finding_notes *notes, struct arena *arena)

@@ -133,7 +133,10 @@ static void on_dns(void *context, struct call *c)
             struct dns_record *r = &c->dns.message.records[i];
             r->owner = secrets_hidden(s, r->owner, &c->arena);
             r->name = secrets_hidden(s, r->name, &c->arena);
+            size_t len = r->txt.len;
             r->txt = secrets_hidden(s, r->txt, &c->arena);
+            if (r->txt.len != len)
+                r->txt_cuts = TEXT_NONE;
         }
     }
     call_answered(k, c);
@@ -168,7 +171,7 @@ static void request_start(struct carrier *k, struct call *c)
     if (err == OK)
         https_start(k->https, c, &request, lane->ca_bundle, NULL);
     else
-        call_failed(k, c, REPLY_NOT_SENT, why.text);
+        call_failed(k, c, err == ERR_AUTH ? REPLY_NO_KEYS : REPLY_NOT_SENT, why.text);
     aws_request_clear(&request);
 }
 
