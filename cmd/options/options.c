@@ -83,17 +83,17 @@ void option_value_add(struct buf *out, const struct option_row *row)
 }
 
 /* What a word of the command line says. */
-struct spelling {
+struct option_word {
     const struct option_row *row;
     const char *value; /* in the word itself; NULL: there is none */
     const char *rest;  /* of a word of several letters: those that follow; NULL: none */
 };
 
-static enum err long_read(struct spelling *s, enum option_set accepted, const char *word,
+static enum err long_read(struct option_word *s, enum option_set accepted, const char *word,
                           struct why *why)
 {
     struct text rest = text_of(word + 2), name = text_cut(&rest, '=');
-    *s = (struct spelling){option_find(accepted, name), rest.at, NULL};
+    *s = (struct option_word){option_find(accepted, name), rest.at, NULL};
     if (!s->row)
         return unknown(accepted, name, why);
     return s->row->value || !s->value
@@ -104,7 +104,7 @@ static enum err long_read(struct spelling *s, enum option_set accepted, const ch
 
 /* "-qy", "-oFILE"; at: the letter to be read. "-out" was meant to be "--out": it must not write a
  * file "ut". */
-static enum err letter_read(struct spelling *s, enum option_set accepted, const char *word,
+static enum err letter_read(struct option_word *s, enum option_set accepted, const char *word,
                             const char *at, struct why *why)
 {
     struct text whole = text_of(word + 1), name = text_cut(&whole, '=');
@@ -120,7 +120,7 @@ static enum err letter_read(struct spelling *s, enum option_set accepted, const 
                        "-%c is --%s, an option of other verbs; --help shows those of this one", *at,
                        row->name);
     at++;
-    *s = (struct spelling){here, here->value && *at ? at + (*at == '=') : NULL,
+    *s = (struct option_word){here, here->value && *at ? at + (*at == '=') : NULL,
                            here->value || !*at ? NULL : at};
     return OK;
 }
@@ -155,7 +155,7 @@ static bool is_known_option(const char *word)
 }
 
 /* Reads the spelling with the value that may follow; *i is left on the last word it took. */
-static enum err spelling_take(struct options *o, struct given *given, const struct spelling *s,
+static enum err option_word_take(struct options *o, struct given *given, const struct option_word *s,
                               int argc, char **argv, int *i, struct why *why)
 {
     const struct option_row *row = s->row;
@@ -181,17 +181,17 @@ static bool is_option(const char *word)
 static enum err word_read(struct options *o, struct given *given, enum option_set accepted,
                           int argc, char **argv, int *i, struct why *why)
 {
-    struct spelling s = {NULL, NULL, NULL};
+    struct option_word s = {NULL, NULL, NULL};
     const char *word = argv[*i];
     if (word[1] == '-') {
         enum err err = long_read(&s, accepted, word, why);
-        return err == OK ? spelling_take(o, given, &s, argc, argv, i, why) : err;
+        return err == OK ? option_word_take(o, given, &s, argc, argv, i, why) : err;
     }
     enum err err = OK;
     for (const char *at = word + 1; err == OK && at; at = s.rest) {
         err = letter_read(&s, accepted, word, at, why);
         if (err == OK)
-            err = spelling_take(o, given, &s, argc, argv, i, why);
+            err = option_word_take(o, given, &s, argc, argv, i, why);
     }
     return err;
 }

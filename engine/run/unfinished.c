@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-struct heads {
+struct head_list {
     struct arena *arena;
     struct unfinished *out;
     uint32_t cap;
@@ -14,7 +14,7 @@ struct heads {
 
 static bool head_add(void *ctx, const struct run_head *head)
 {
-    struct heads *h = ctx;
+    struct head_list *h = ctx;
     struct unfinished *out = h->out;
     if (head->state == RUN_ENDED || head->verb == RUN_PLAN)
         return true;
@@ -55,7 +55,7 @@ static bool ended_note(void *ctx, const struct record *record)
     return true;
 }
 
-struct opening {
+struct open_run {
     struct journal *journal;
     const struct fleet_index *index; /* NULL: nothing is compared */
     struct unfinished_run *run;
@@ -63,7 +63,7 @@ struct opening {
     bool *ended;        /* one for each job */
 };
 
-static void open_count(struct opening *o)
+static void open_count(struct open_run *o)
 {
     struct unfinished_run *run = o->run;
     run->open = 0;
@@ -80,7 +80,7 @@ static void open_count(struct opening *o)
     }
 }
 
-static enum err opening_read(struct opening *o, struct why *why)
+static enum err open_run_read(struct open_run *o, struct why *why)
 {
     fleet_init(&o->fleet);
     enum err err = journal_fleet(o->journal, o->run->id, &o->fleet, why);
@@ -99,7 +99,7 @@ static enum err opening_read(struct opening *o, struct why *why)
 enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
                         struct unfinished *out, struct why *why)
 {
-    struct heads heads = {.arena = arena, .out = out};
+    struct head_list heads = {.arena = arena, .out = out};
     struct fleet_index index;
     struct arena memory;
     *out = (struct unfinished){0};
@@ -110,9 +110,9 @@ enum err run_unfinished(struct journal *journal, const struct fleet *fleet, stru
         err = why_set(why, ERR_NOMEM, "out of memory");
     turn_round(out);
     for (uint32_t i = 0; i < out->len && err == OK; i++) {
-        struct opening o = {
+        struct open_run o = {
             .journal = journal, .index = compares ? &index : NULL, .run = &out->at[i]};
-        err = opening_read(&o, why);
+        err = open_run_read(&o, why);
     }
     arena_clear(&memory);
     return err;
