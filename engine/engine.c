@@ -41,16 +41,6 @@ static bool changes_world(const struct turn *t, uint32_t calls_len)
     return false;
 }
 
-/* Only a write about to leave needs its record at once. The record of an answer can wait a moment:
- * an answer lost with the process is read again, and one commit for several turns costs as much as
- * one for a single turn. */
-static bool keep_is_due(const struct machine *m, const struct turn *t, uint32_t calls_len,
-                        instant_us now)
-{
-    return changes_world(t, calls_len) || !has_room(m) || m->is_finished(m->ctx) ||
-           now >= t->unkept_since + KEEP_WITHIN;
-}
-
 static enum err keep_and_send(const struct machine *m, const struct io *io, struct turn *t,
                               bool last, instant_us now, struct why *why)
 {
@@ -61,7 +51,11 @@ static enum err keep_and_send(const struct machine *m, const struct io *io, stru
         return why_set(why, ERR_NOMEM, "out of memory");
     if (records_len && t->unkept_since == WHEN_NEVER)
         t->unkept_since = now;
-    if (records_len && (last || keep_is_due(m, t, calls_len, now))) {
+    /* Only a write about to leave needs its record at once. The record of an answer can wait a
+     * moment: an answer lost with the process is read again, and one commit for several turns costs
+     * as much as one for a single turn. */
+    if (records_len && (last || changes_world(t, calls_len) || !has_room(m) ||
+                        m->is_finished(m->ctx) || now >= t->unkept_since + KEEP_WITHIN)) {
         enum err err = io->keep ? io->keep(io->keeper, records, records_len, why) : OK;
         if (err != OK)
             return err;

@@ -139,17 +139,6 @@ static bool anchor_find(struct anchors *a, struct text name, uint32_t *id)
     return true;
 }
 
-/* A value with an anchor begins. A name that stood before is another's from here on. */
-static void anchor_begin(struct anchors *a, struct text name)
-{
-    uint32_t id;
-    if (!anchor_find(a, name, &id))
-        return;
-    a->anchor[id] = (struct anchor){.start = a->kept_len, .is_too_large = a->is_full};
-    a->open[a->open_len].anchor = id;
-    a->open[a->open_len++].depth = a->depth;
-}
-
 static void anchors_close(struct anchors *a)
 {
     while (a->open_len && a->open[a->open_len - 1].depth == a->depth) {
@@ -166,8 +155,15 @@ static void parse(struct anchors *a, struct yaml_event *e, uint32_t *anchor)
     reader_next(a->reader, e);
     a->parsed++;
     *anchor = 0;
-    if (e->anchor.len && a->open_len <= MANIFEST_DEPTH_MAX)
-        anchor_begin(a, e->anchor);
+    if (e->anchor.len && a->open_len <= MANIFEST_DEPTH_MAX) {
+        /* A value with an anchor begins. A name that stood before is another's from here on. */
+        uint32_t id;
+        if (anchor_find(a, e->anchor, &id)) {
+            a->anchor[id] = (struct anchor){.start = a->kept_len, .is_too_large = a->is_full};
+            a->open[a->open_len].anchor = id;
+            a->open[a->open_len++].depth = a->depth;
+        }
+    }
     if (e->kind == EVENT_ALIAS && !anchor_find(a, e->text, anchor))
         e->kind = EVENT_BROKEN;
     keep(a, e, *anchor);

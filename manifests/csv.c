@@ -257,26 +257,21 @@ static bool take_header(struct csv *c)
 
 /* --- the rows --------------------------------------------------------------------------------- */
 
-static void put_list(struct csv *c, struct draft *d, const struct key_rule *rule, struct text t)
-{
-    size_t start = 0;
-    for (size_t i = 0; i <= t.len; i++) {
-        if (i < t.len && t.at[i] != ' ' && t.at[i] != ';')
-            continue;
-        if (i > start)
-            draft_put(c->raw, d, rule, text_slice(t, start, i), c->field_at);
-        start = i + 1;
-    }
-}
-
 static void put_field(struct csv *c, struct draft *d, const struct key_rule *rule, struct text t)
 {
     if (!rule || c->row_is_broken || t.len == 0)
         return;
     draft_open(c->raw, d, rule, c->field_at);
-    if (rule->shape == SHAPE_LIST)
-        put_list(c, d, rule, t);
-    else
+    if (rule->shape == SHAPE_LIST) {
+        size_t start = 0;
+        for (size_t i = 0; i <= t.len; i++) {
+            if (i < t.len && t.at[i] != ' ' && t.at[i] != ';')
+                continue;
+            if (i > start)
+                draft_put(c->raw, d, rule, text_slice(t, start, i), c->field_at);
+            start = i + 1;
+        }
+    } else
         draft_put(c->raw, d, rule, t, c->field_at);
 }
 

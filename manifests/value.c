@@ -79,24 +79,20 @@ static bool host_is_normal(struct text t)
     return t.len > 0 && t.at[t.len - 1] != '.';
 }
 
-static struct text lowered(struct text t, char out[NAME_LEN_MAX + 1])
-{
-    if (t.len > 1 && t.at[t.len - 1] == '.')
-        t.len--;
-    for (size_t i = 0; i < t.len; i++)
-        out[i] = char_lower(t.at[i]);
-    out[t.len] = '\0';
-    return (struct text){out, t.len};
-}
-
 struct text host_normal(struct text t, char out[NAME_LEN_MAX + 1])
 {
     if (host_is_normal(t))
         return t;
     struct text ascii;
     const char *fault;
-    if (!idna_to_ascii(t, out, &ascii, &fault) || ascii.len == 0)
-        return lowered(t, out);
+    if (!idna_to_ascii(t, out, &ascii, &fault) || ascii.len == 0) {
+        if (t.len > 1 && t.at[t.len - 1] == '.')
+            t.len--;
+        for (size_t i = 0; i < t.len; i++)
+            out[i] = char_lower(t.at[i]);
+        out[t.len] = '\0';
+        return (struct text){out, t.len};
+    }
     return ascii;
 }
 

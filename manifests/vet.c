@@ -93,29 +93,6 @@ static void choice_end(struct vet *v)
     }
 }
 
-static void row_vet(struct vet *v, const struct raw_row *row, const struct resolved *s)
-{
-    struct names *names = &v->raw->fleet->names;
-    struct text identity = names_stowed(row->identity);
-    uint32_t hash = names_hash(names, identity);
-    names_prefetch(names, hash);
-    for (uint32_t i = 0; i < s->lanes_len && v->raw->err == OK; i++) {
-        if (v->begun - v->ended == VET_AHEAD)
-            choice_end(v);
-        struct ahead *a = &v->ahead[v->begun++ % VET_AHEAD];
-        a->choice = (struct choice){.lane = v->lanes[s->lanes_at + i],
-                                    .policy = s->policy,
-                                    .file = s->file,
-                                    .type = (uint8_t)identity_type_of(identity),
-                                    .line = row->line,
-                                    .column = row->column};
-        a->identity = row->identity;
-        a->identity_hash = hash;
-        a->wanted = row->mail_from != NAME_NONE ? row->mail_from : s->mail_from;
-        mail_from_begin(v->raw->fleet, a);
-    }
-}
-
 /* Counts the rows of the fleet; complains of incomplete entries. */
 static uint64_t rows_count(struct vet *v)
 {
@@ -157,8 +134,28 @@ static void rows_vet(struct vet *v)
 {
     const struct raw *r = v->raw;
     assert(v->seen);
-    for (uint32_t i = 0; i < r->rows_len && r->err == OK; i++)
-        row_vet(v, &r->rows[i], vet_settings(v, r->rows[i].settings));
+    for (uint32_t i = 0; i < r->rows_len && r->err == OK; i++) {
+        const struct resolved *s = vet_settings(v, r->rows[i].settings);
+        struct names *names = &v->raw->fleet->names;
+        struct text identity = names_stowed(r->rows[i].identity);
+        uint32_t hash = names_hash(names, identity);
+        names_prefetch(names, hash);
+        for (uint32_t k = 0; k < s->lanes_len && v->raw->err == OK; k++) {
+            if (v->begun - v->ended == VET_AHEAD)
+                choice_end(v);
+            struct ahead *a = &v->ahead[v->begun++ % VET_AHEAD];
+            a->choice = (struct choice){.lane = v->lanes[s->lanes_at + k],
+                                        .policy = s->policy,
+                                        .file = s->file,
+                                        .type = (uint8_t)identity_type_of(identity),
+                                        .line = r->rows[i].line,
+                                        .column = r->rows[i].column};
+            a->identity = r->rows[i].identity;
+            a->identity_hash = hash;
+            a->wanted = r->rows[i].mail_from != NAME_NONE ? r->rows[i].mail_from : s->mail_from;
+            mail_from_begin(v->raw->fleet, a);
+        }
+    }
     while (v->ended < v->begun && r->err == OK)
         choice_end(v);
 }

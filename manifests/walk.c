@@ -194,23 +194,18 @@ static const char *const shape_nouns[] = {
     [SHAPE_MAP] = "keys and values",
 };
 
-/* Unquoted text beginning with {domain} is a map in YAML. */
-static const char *brace_hint(const struct manifest_walk *w, const struct key_rule *rule)
-{
-    return w->event.kind == EVENT_MAP && rule->key == KEY_MAIL_FROM
-               ? "; text that begins with { needs quotes"
-               : "";
-}
-
 bool walk_is(struct manifest_walk *w, const struct key_rule *rule, enum event_kind kind)
 {
     char q[QUOTE_LEN];
     if (w->event.kind == kind)
         return true;
+    /* Unquoted text beginning with {domain} is a map in YAML. */
     if (w->event.kind != EVENT_REFUSED)
         complain(w->raw, w->event.at, "%s: found %s, expected %s (%s)%s", rule->name,
                  event_noun(&w->event, q), shape_nouns[rule->shape], rule->expected,
-                 brace_hint(w, rule));
+                 w->event.kind == EVENT_MAP && rule->key == KEY_MAIL_FROM
+                     ? "; text that begins with { needs quotes"
+                     : "");
     walk_skip(w);
     return false;
 }

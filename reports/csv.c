@@ -60,7 +60,7 @@ enum err csv_write(const struct report *report, struct why *why)
     for (int i = 0; i < REPORT_COLUMNS; i++)
         buf_add_fmt(out, "%s%s", i ? "," : "", report_columns[i].name);
     struct csv_table table = {.out = report->out,
-                          .is_international = fleet_is_international(report->fleet)};
+                              .is_international = fleet_is_international(report->fleet)};
     buf_init(&table.unicode, LINE_LEN_MAX);
     buf_add_str(out, table.is_international ? ",identity_unicode\r\n" : "\r\n");
     enum err err = report_rows(report, line_add, &table, why);

@@ -52,12 +52,6 @@ static bool take_name(struct text *t, struct text name, const char *placeholder,
     return true;
 }
 
-/* A name begins where no name goes on: "a.example" is not replaced inside "ba.example". */
-static bool goes_on(char before)
-{
-    return char_is_alnum(before) || before == '-' || before == '_';
-}
-
 void reason_shape(const struct report_row *row, struct text reason, struct buf *out)
 {
     struct text t = reason, domain = row->identity;
@@ -65,10 +59,12 @@ void reason_shape(const struct report_row *row, struct text reason, struct buf *
     domain =
         text_from(domain, text_rfind(domain, '@') < domain.len ? text_rfind(domain, '@') + 1 : 0);
     while (t.len && !out->failed && out->len < NAME_LEN_MAX / 2) {
-        if (!goes_on(before) && (take_name(&t, row->mail_from_after, "{mail_from}", out) ||
-                                 take_name(&t, row->mail_from_before, "{mail_from_before}", out) ||
-                                 take_name(&t, row->identity, "{identity}", out) ||
-                                 take_name(&t, domain, "{domain}", out))) {
+        /* A name begins where no name goes on: "a.example" is not replaced inside "ba.example". */
+        if (!(char_is_alnum(before) || before == '-' || before == '_') &&
+            (take_name(&t, row->mail_from_after, "{mail_from}", out) ||
+             take_name(&t, row->mail_from_before, "{mail_from_before}", out) ||
+             take_name(&t, row->identity, "{identity}", out) ||
+             take_name(&t, domain, "{domain}", out))) {
             before = 'x';
             continue;
         }
@@ -113,13 +109,6 @@ static struct group *list_add(struct groups *g, const struct group *wanted)
     return &g->list[g->len++];
 }
 
-static bool is_same(const struct group *a, const struct group *b)
-{
-    return a->lane == b->lane && a->outcome == b->outcome && a->action == b->action &&
-           a->alarm == b->alarm && a->rejects == b->rejects && a->warnings == b->warnings &&
-           a->reason == b->reason;
-}
-
 /* The group like *wanted, made when there is room for another; NULL when there is none. */
 static struct group *group_like(struct groups *g, const struct group *wanted)
 {
@@ -134,7 +123,10 @@ static struct group *group_like(struct groups *g, const struct group *wanted)
             return made;
         }
         struct group *found = &g->list[g->slots[slot] - 1];
-        if (is_same(found, wanted))
+        if (found->lane == wanted->lane && found->outcome == wanted->outcome &&
+            found->action == wanted->action && found->alarm == wanted->alarm &&
+            found->rejects == wanted->rejects && found->warnings == wanted->warnings &&
+            found->reason == wanted->reason)
             return found;
     }
 }

@@ -70,32 +70,6 @@ static void lane_add(struct comment *c, uint16_t lane)
     cell_add(c->out, names_text(&f->names, f->lanes[lane].region));
 }
 
-/* With what people call an internationalized name. */
-static void identity_add(struct comment *c, uint32_t row)
-{
-    struct text identity = fleet_identity(c->report->fleet, row);
-    struct buf unicode;
-    cell_add(c->out, identity);
-    buf_init(&unicode, LINE_LEN_MAX);
-    if (identity_unicode_add(&unicode, identity)) {
-        markup_add_code(c->out, buf_text(&unicode));
-        buf_add_char(c->out, ' ');
-    }
-    buf_spend(&unicode, c->out);
-}
-
-/* Behind the reason, or in a cell of their own: each warning of the row with its sentence. */
-static void warnings_add(struct comment *c, const struct group_example *e, bool behind)
-{
-    struct text warned = names_text(&c->groups.names, e->warned);
-    buf_add_str(c->out, behind ? "" : "| ");
-    while (warned.len) {
-        buf_add_str(c->out, "**warning** ");
-        markup_add_code(c->out, text_cut(&warned, '\n'));
-        buf_add_char(c->out, ' ');
-    }
-}
-
 /* Rows of one group. with_all: also account, Region and reason; a folded group has the three in its
  * head. Returns the number of rows written. */
 static uint32_t examples_add(struct comment *c, const struct group *g, bool with_all, size_t limit)
@@ -103,7 +77,16 @@ static uint32_t examples_add(struct comment *c, const struct group *g, bool with
     uint32_t added = 0;
     for (; added < group_examples(g) && c->out->len < limit; added++) {
         const struct group_example *e = &g->examples[added];
-        identity_add(c, e->row);
+        /* With what people call an internationalized name. */
+        struct text identity = fleet_identity(c->report->fleet, e->row);
+        struct buf unicode;
+        cell_add(c->out, identity);
+        buf_init(&unicode, LINE_LEN_MAX);
+        if (identity_unicode_add(&unicode, identity)) {
+            markup_add_code(c->out, buf_text(&unicode));
+            buf_add_char(c->out, ' ');
+        }
+        buf_spend(&unicode, c->out);
         if (with_all)
             lane_add(c, g->lane);
         buf_add_str(c->out, "| ");
@@ -115,8 +98,17 @@ static uint32_t examples_add(struct comment *c, const struct group *g, bool with
         buf_add_char(c->out, ' ');
         if (with_all)
             cell_add(c->out, names_text(&c->groups.names, e->reason));
-        if (with_all || g->warnings)
-            warnings_add(c, e, with_all);
+        if (with_all || g->warnings) {
+            /* Behind the reason, or in a cell of their own: each warning of the row with its
+             * sentence. */
+            struct text warned = names_text(&c->groups.names, e->warned);
+            buf_add_str(c->out, with_all ? "" : "| ");
+            while (warned.len) {
+                buf_add_str(c->out, "**warning** ");
+                markup_add_code(c->out, text_cut(&warned, '\n'));
+                buf_add_char(c->out, ' ');
+            }
+        }
         struct buf scratch;
         buf_init(&scratch, LINE_LEN_MAX);
         cell_add(c->out, fleet_source(c->report->fleet, e->row, &scratch));
@@ -142,18 +134,6 @@ static uint32_t section_rows(const struct comment *c, const struct markdown_sect
     enum outcome o = section->outcome;
     return section->alarm ? c->sum.by_alarm[section->alarm]
                           : c->sum.by_outcome[o] - c->sum.apart[o];
-}
-
-static void open_section_add(struct comment *c, const struct markdown_section *section,
-                             size_t limit)
-{
-    uint32_t added = 0;
-    buf_add_str(c->out, "| identity | account | Region | MAIL FROM | reason | source |\n"
-                        "| --- | --- | --- | --- | --- | --- |\n");
-    for (uint32_t i = 0; i < c->groups.len; i++)
-        if (is_in(section, &c->groups.list[i]))
-            added += examples_add(c, &c->groups.list[i], true, limit);
-    more_add(c, section_rows(c, section) - added);
 }
 
 static void code_add(struct buf *out, struct text t)
@@ -206,9 +186,15 @@ static void section_add(struct comment *c, size_t i)
         return;
     buf_add_fmt(c->out, "\n### %s (%u)\n\n",
                 section->alarm ? row_alarm_title(section->alarm) : section->title, rows);
-    if (rows <= OPEN_ROWS_MAX && section->outcome != OUTCOME_DONE)
-        open_section_add(c, section, limit);
-    else
+    if (rows <= OPEN_ROWS_MAX && section->outcome != OUTCOME_DONE) {
+        uint32_t added = 0;
+        buf_add_str(c->out, "| identity | account | Region | MAIL FROM | reason | source |\n"
+                            "| --- | --- | --- | --- | --- | --- |\n");
+        for (uint32_t k = 0; k < c->groups.len; k++)
+            if (is_in(section, &c->groups.list[k]))
+                added += examples_add(c, &c->groups.list[k], true, limit);
+        more_add(c, section_rows(c, section) - added);
+    } else
         folded_section_add(c, section, limit);
 }
 

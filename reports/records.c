@@ -203,10 +203,10 @@ static enum err zone_files_write(struct file *f, const char *folder, struct text
     return OK;
 }
 
-/* The first file of each zone; the number of further files is known after writing. */
-static enum err zone_paths_vet(struct file *f, const char *folder, struct why *why)
+static enum err folder_write(struct file *f, const char *folder, struct why *why)
 {
     const struct records_list *list = f->out.list;
+    /* The first file of each zone; the number of further files is known after writing. */
     enum err err = OK;
     for (size_t to, from = 0; err == OK && from < list->len; from = to) {
         struct text zone;
@@ -216,13 +216,6 @@ static enum err zone_paths_vet(struct file *f, const char *folder, struct why *w
         if (has_change || !f->format->changes)
             err = zone_path(f, folder, zone, 1, path, why);
     }
-    return err;
-}
-
-static enum err folder_write(struct file *f, const char *folder, struct why *why)
-{
-    const struct records_list *list = f->out.list;
-    enum err err = zone_paths_vet(f, folder, why);
     if (err != OK)
         return err;
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)

@@ -25,21 +25,6 @@ static bool is_safe(struct text t)
     return true;
 }
 
-/* A word that no terminal gets raw is one that printf(1) makes. A newline at its end is lost. */
-static void word_add_made(struct buf *out, const char *word)
-{
-    buf_add_str(out, "\"$(printf \"");
-    for (const char *at = word; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        bool is_option = c == '-' && at == word;
-        if (c < 0x20 || c >= 0x7f || is_option || strchr("\\\"$`!", c))
-            buf_add_fmt(out, "\\%03o", c);
-        else
-            buf_add_str(out, c == '%' ? "%%" : (char[]){*at, '\0'});
-    }
-    buf_add_str(out, "\")\"");
-}
-
 static void word_add(struct buf *out, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -49,7 +34,18 @@ static void word_add(struct buf *out, const char *word)
         return;
     }
     if (!is_safe(text_of(word))) {
-        word_add_made(out, word);
+        /* A word that no terminal gets raw is one that printf(1) makes. A newline at its end is
+         * lost. */
+        buf_add_str(out, "\"$(printf \"");
+        for (const char *at = word; *at; at++) {
+            unsigned char c = (unsigned char)*at;
+            bool is_option = c == '-' && at == word;
+            if (c < 0x20 || c >= 0x7f || is_option || strchr("\\\"$`!", c))
+                buf_add_fmt(out, "\\%03o", c);
+            else
+                buf_add_str(out, c == '%' ? "%%" : (char[]){*at, '\0'});
+        }
+        buf_add_str(out, "\")\"");
         return;
     }
     buf_add_char(out, '\'');
@@ -77,15 +73,6 @@ static void environment_add(struct buf *out)
         word_add(out, value);
         buf_add_char(out, ' ');
     }
-}
-
-static void option_add(struct buf *out, const struct verb_row *verb, const char *name,
-                       const char *value)
-{
-    if (!value || !*value || !takes(verb, name))
-        return;
-    buf_add_fmt(out, " --%s ", name);
-    word_add(out, value);
 }
 
 static void options_add(struct buf *out, const struct options *o, const struct verb_row *verb)
@@ -116,8 +103,12 @@ static void options_add(struct buf *out, const struct options *o, const struct v
         {"read-api", o->access.read_api},
         {"write-api", o->access.write_api},
     };
-    for (size_t i = 0; i < COUNT(all); i++)
-        option_add(out, verb, all[i].name, all[i].value);
+    for (size_t i = 0; i < COUNT(all); i++) {
+        if (all[i].value && *all[i].value && takes(verb, all[i].name)) {
+            buf_add_fmt(out, " --%s ", all[i].name);
+            word_add(out, all[i].value);
+        }
+    }
 }
 
 static const char *taken(struct advice *a, struct buf *out)

@@ -60,20 +60,6 @@ static const char *name_near(enum option_set accepted, struct text name)
     return names_begun == 1 ? begun : near.word;
 }
 
-static enum err unknown(enum option_set accepted, struct text name, struct why *why)
-{
-    const char *near = name_near(accepted, name);
-    if (near)
-        return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here: did you mean --%s?",
-                       TEXT_ARG(name), near);
-    if (option_find_any(name))
-        return why_set(why, ERR_INPUT,
-                       "--" TEXT_FMT " is an option of other verbs; --help shows those of this one",
-                       TEXT_ARG(name));
-    return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here; --help shows those",
-                   TEXT_ARG(name));
-}
-
 void option_value_add(struct buf *out, const struct option_row *row)
 {
     for (size_t i = 0; row->word && row->word(i); i++)
@@ -94,8 +80,20 @@ static enum err long_read(struct option_word *s, enum option_set accepted, const
 {
     struct text rest = text_of(word + 2), name = text_cut(&rest, '=');
     *s = (struct option_word){option_find(accepted, name), rest.at, NULL};
-    if (!s->row)
-        return unknown(accepted, name, why);
+    if (!s->row) {
+        const char *near = name_near(accepted, name);
+        if (near)
+            return why_set(why, ERR_INPUT,
+                           "there is no option --" TEXT_FMT " here: did you mean --%s?",
+                           TEXT_ARG(name), near);
+        if (option_find_any(name))
+            return why_set(why, ERR_INPUT,
+                           "--" TEXT_FMT
+                           " is an option of other verbs; --help shows those of this one",
+                           TEXT_ARG(name));
+        return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here; --help shows those",
+                       TEXT_ARG(name));
+    }
     return s->row->value || !s->value
                ? OK
                : why_set(why, ERR_INPUT, "--%s takes no value, but has \"%s\"", s->row->name,
@@ -121,7 +119,7 @@ static enum err letter_read(struct option_word *s, enum option_set accepted, con
                        row->name);
     at++;
     *s = (struct option_word){here, here->value && *at ? at + (*at == '=') : NULL,
-                           here->value || !*at ? NULL : at};
+                              here->value || !*at ? NULL : at};
     return OK;
 }
 
@@ -155,8 +153,9 @@ static bool is_known_option(const char *word)
 }
 
 /* Reads the spelling with the value that may follow; *i is left on the last word it took. */
-static enum err option_word_take(struct options *o, struct given *given, const struct option_word *s,
-                              int argc, char **argv, int *i, struct why *why)
+static enum err option_word_take(struct options *o, struct given *given,
+                                 const struct option_word *s, int argc, char **argv, int *i,
+                                 struct why *why)
 {
     const struct option_row *row = s->row;
     const char *value = s->value;

@@ -89,18 +89,6 @@ static void name_add(struct buf *out, struct text mail_from)
     escape_terminal(out, mail_from.len ? mail_from : TEXT("(default)"));
 }
 
-static void where_make(struct showing *s, uint32_t job)
-{
-    const struct fleet *f = &s->run->fleet;
-    buf_reset(&s->where);
-    escape_terminal(&s->where, fleet_account_name(f, job));
-    buf_add_char(&s->where, ' ');
-    escape_terminal(&s->where, fleet_region(f, job));
-    struct text source = fleet_source(f, job, &s->scratch);
-    buf_add_str(&s->where, source.len ? "  " : "");
-    escape_terminal(&s->where, source);
-}
-
 static void print_reason(struct showing *s, struct text reason)
 {
     buf_reset(&s->scratch);
@@ -120,7 +108,13 @@ static void print_row(struct showing *s, uint32_t job, struct text before, struc
     name_add(&s->change, fleet_mail_from(f, job));
     if (fleet_policy_of(f, job)->behavior == BEHAVIOR_REJECT_MESSAGE)
         buf_add_str(&s->change, " (REJECT_MESSAGE)");
-    where_make(s, job);
+    buf_reset(&s->where);
+    escape_terminal(&s->where, fleet_account_name(f, job));
+    buf_add_char(&s->where, ' ');
+    escape_terminal(&s->where, fleet_region(f, job));
+    struct text source = fleet_source(f, job, &s->scratch);
+    buf_add_str(&s->where, source.len ? "  " : "");
+    escape_terminal(&s->where, source);
     struct text who = buf_text(&s->who), change = buf_text(&s->change);
     struct text where = buf_text(&s->where);
     size_t columns = 4 + message_columns(who) + 2 + message_columns(change) + 2;

@@ -176,22 +176,19 @@ static void squeeze(struct lane_table *t)
     t->name_width = t->name_width < room ? t->name_width : room;
 }
 
-static void cell_print(struct buf *out, const struct lane_table *t, size_t column, struct cell cell)
-{
-    const char *color = t->color && cell.color ? cell.color : NULL;
-    if (t->width[column] == 0)
-        return;
-    buf_add_fmt(out, "  %*s", (int)(t->width[column] - strlen(cell.text)), "");
-    buf_add_fmt(out, "%s%s%s", color ? color : "", cell.text, color ? PLAIN : "");
-}
-
 static void row_print(struct buf *out, const struct lane_table *t, const struct view_lane *l,
                       struct buf *scratch)
 {
     lane_name(scratch, l);
     view_fit(out, buf_text(scratch), t->name_width, true);
-    for (size_t c = 0; c < COUNT(columns_all); c++)
-        cell_print(out, t, c, cell_of(t, c, l));
+    for (size_t c = 0; c < COUNT(columns_all); c++) {
+        struct cell cell = cell_of(t, c, l);
+        const char *color = t->color && cell.color ? cell.color : NULL;
+        if (t->width[c] != 0) {
+            buf_add_fmt(out, "  %*s", (int)(t->width[c] - strlen(cell.text)), "");
+            buf_add_fmt(out, "%s%s%s", color ? color : "", cell.text, color ? PLAIN : "");
+        }
+    }
     buf_add_char(out, '\n');
 }
 
@@ -209,22 +206,6 @@ static void rows_choose(struct lane_table *t, uint32_t room)
     for (uint32_t i = 0; i < b->lanes_len && !all && t->rows_len < room && going < room; i++)
         if (view_is_over(&b->lanes[i]))
             t->rows[t->rows_len++] = &b->lanes[i];
-}
-
-static void fold_print(struct buf *out, const struct lane_table *t)
-{
-    struct view_lane rest = t->view->total;
-    char line[128];
-    for (uint32_t r = 0; r < t->rows_len; r++) {
-        rest.jobs -= t->rows[r]->jobs;
-        rest.bad -= t->rows[r]->bad;
-        rest.by_state[JOB_DONE] -= t->rows[r]->by_state[JOB_DONE];
-    }
-    uint32_t lanes = t->view->lanes_len - t->rows_len;
-    snprintf(line, sizeof line, "and %u more lane%s: %u of %u final, %u bad", lanes,
-             lanes == 1 ? "" : "s", view_final(&rest), rest.jobs, rest.bad);
-    view_fit(out, text_of(line), t->columns, false);
-    buf_add_char(out, '\n');
 }
 
 void view_table(struct buf *out, const struct progress_view *b, uint32_t columns, uint32_t rows,
@@ -246,7 +227,19 @@ void view_table(struct buf *out, const struct progress_view *b, uint32_t columns
     buf_add_fmt(out, "%s\n", t.color ? PLAIN : "");
     for (uint32_t r = 0; r < t.rows_len; r++)
         row_print(out, &t, t.rows[r], &scratch);
-    if (folds)
-        fold_print(out, &t);
+    if (folds) {
+        struct view_lane rest = t.view->total;
+        char line[128];
+        for (uint32_t r = 0; r < t.rows_len; r++) {
+            rest.jobs -= t.rows[r]->jobs;
+            rest.bad -= t.rows[r]->bad;
+            rest.by_state[JOB_DONE] -= t.rows[r]->by_state[JOB_DONE];
+        }
+        uint32_t lanes = t.view->lanes_len - t.rows_len;
+        snprintf(line, sizeof line, "and %u more lane%s: %u of %u final, %u bad", lanes,
+                 lanes == 1 ? "" : "s", view_final(&rest), rest.jobs, rest.bad);
+        view_fit(out, text_of(line), t.columns, false);
+        buf_add_char(out, '\n');
+    }
     buf_clear(&scratch);
 }

@@ -19,16 +19,6 @@ static bool is_taken_back(const struct run *r, uint64_t id)
     return r->head.parent && id >= r->head.parent && id <= r->through;
 }
 
-/* "a.example, b.example, c.example and 22 more". */
-static void names_add_told(struct buf *out, const struct fleet *f, const struct unfinished_run *u)
-{
-    uint32_t told = u->common < COMMON_TOLD ? u->common : COMMON_TOLD;
-    for (uint32_t i = 0; i < told; i++)
-        buf_add_fmt(out, "%s" TEXT_FMT, i ? ", " : "", TEXT_ARG(fleet_identity(f, u->rows[i])));
-    if (u->common > told)
-        buf_add_fmt(out, " and %u more", u->common - told);
-}
-
 /* A command for the other run, which was reached by options of its own. */
 static const char *command_of(struct advice *a, const struct options *o,
                               const struct unfinished_run *u, const char *more)
@@ -53,7 +43,13 @@ static enum err common_refuse(const struct options *o, const struct run *r,
     struct advice a;
     struct buf names;
     buf_init(&names, WHY_LEN_MAX);
-    names_add_told(&names, &r->fleet, u);
+    /* "a.example, b.example, c.example and 22 more". */
+    uint32_t told = u->common < COMMON_TOLD ? u->common : COMMON_TOLD;
+    for (uint32_t i = 0; i < told; i++)
+        buf_add_fmt(&names, "%s" TEXT_FMT, i ? ", " : "",
+                    TEXT_ARG(fleet_identity(&r->fleet, u->rows[i])));
+    if (u->common > told)
+        buf_add_fmt(&names, " and %u more", u->common - told);
     message_error("run %llu (%s) is not finished, and %u %s of this run %s open in it: " TEXT_FMT
                   ". Two runs must not change one identity",
                   (unsigned long long)u->id, journal_verb_name(u->verb), u->common,

@@ -91,26 +91,6 @@ static bool row_add(void *ctx, const struct report_row *row)
     return true;
 }
 
-static enum err rows_read(struct watched_run *w, struct why *why)
-{
-    struct run *r = &w->run;
-    for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
-        struct view_lane *l = &w->lanes[i];
-        *l = (struct view_lane){
-            .account = l->account, .region = l->region, .jobs = l->jobs, .deadline = WHEN_NEVER};
-    }
-    wave_tally_begin(&w->view.wave, &r->fleet);
-    enum err err = run_rows(r, row_add, w, why);
-    for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
-        struct view_lane *l = &w->lanes[i];
-        l->per_s = rate_meter_read(&w->rate_meters[i], l->writes, w->view.now);
-        l->left = rate_meter_left(l, fleet_rate(&r->fleet, i, w->kept.rate_per_s),
-                                  access_api(w->kept.read_api, API_V1), true);
-    }
-    view_sum(&w->view);
-    return err;
-}
-
 static const char *state_of(struct watched_run *w)
 {
     static const char *const names[] = {"cut off", "running", "unknown"};
@@ -137,7 +117,22 @@ static enum err look(struct watched_run *w, struct why *why)
     if (err == OK) {
         w->view.now = os_clock_now(&w->clock);
         w->view.state = state_of(w);
-        err = rows_read(w, why);
+        for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
+            struct view_lane *l = &w->lanes[i];
+            *l = (struct view_lane){.account = l->account,
+                                    .region = l->region,
+                                    .jobs = l->jobs,
+                                    .deadline = WHEN_NEVER};
+        }
+        wave_tally_begin(&w->view.wave, &r->fleet);
+        err = run_rows(r, row_add, w, why);
+        for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
+            struct view_lane *l = &w->lanes[i];
+            l->per_s = rate_meter_read(&w->rate_meters[i], l->writes, w->view.now);
+            l->left = rate_meter_left(l, fleet_rate(&r->fleet, i, w->kept.rate_per_s),
+                                      access_api(w->kept.read_api, API_V1), true);
+        }
+        view_sum(&w->view);
     }
     if (err == OK && r->head.state != RUN_OPEN)
         w->view.now = r->head.stopped;

@@ -49,8 +49,8 @@ static enum err endpoints_open(struct wire_lane *lane, struct lane_opening *o, s
     return err;
 }
 
-static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane, const struct lane_opening *o,
-                               struct why *why)
+static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane,
+                               const struct lane_opening *o, struct why *why)
 {
     if (o->access->ca_bundle || !*o->settings.ca_bundle)
         return OK;
@@ -191,12 +191,14 @@ enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access 
     l->list = ARENA_ARRAY(&l->arena, struct wire_lane, f->lanes_len + 1);
     l->trouble = ARENA_ARRAY(&l->arena, const char *, f->lanes_len + 1);
     l->sources = ARENA_ARRAY(&l->arena, struct credential_source *, f->accounts_len + 1);
-    struct lane_opening *opening = ARENA_NEW(&l->arena, struct lane_opening); /* large for a small stack */
+    struct lane_opening *opening =
+        ARENA_NEW(&l->arena, struct lane_opening); /* large for a small stack */
     enum err err = l->list && l->trouble && l->sources && opening
                        ? secrets_open(&l->secrets, why)
                        : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK) {
-        *opening = (struct lane_opening){.fleet = f, .access = a, .notices = n, .account = UINT32_MAX};
+        *opening =
+            (struct lane_opening){.fleet = f, .access = a, .notices = n, .account = UINT32_MAX};
         err = all_open(l, opening, why);
     }
     if (err != OK)

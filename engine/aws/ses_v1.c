@@ -121,20 +121,6 @@ static void facts_fill(struct ses_facts *f, const struct text fields[FIELDS_LEN]
     }
 }
 
-static void entry_end(struct map_reader *m)
-{
-    struct call *c = m->call;
-    bool filled = false;
-    for (uint32_t i = 0; m->fields[FIELD_KEY].at && i < c->count; i++) {
-        if (!text_eq(c->identities[i], m->fields[FIELD_KEY]))
-            continue;
-        m->twice |= !filled && c->facts[i].known & m->known;
-        facts_fill(&c->facts[i], m->fields, m->known);
-        filled = true;
-    }
-    memset(m->fields, 0, sizeof m->fields);
-}
-
 static void on_map_member(void *user, struct text path, struct text content)
 {
     struct map_reader *m = user;
@@ -142,8 +128,18 @@ static void on_map_member(void *user, struct text path, struct text content)
     if (!text_eq(map, text_of(m->name)))
         return;
     m->seen |= rest.at == NULL;
-    if (text_eq(rest, TEXT("entry")))
-        entry_end(m);
+    if (text_eq(rest, TEXT("entry"))) {
+        struct call *c = m->call;
+        bool filled = false;
+        for (uint32_t i = 0; m->fields[FIELD_KEY].at && i < c->count; i++) {
+            if (!text_eq(c->identities[i], m->fields[FIELD_KEY]))
+                continue;
+            m->twice |= !filled && c->facts[i].known & m->known;
+            facts_fill(&c->facts[i], m->fields, m->known);
+            filled = true;
+        }
+        memset(m->fields, 0, sizeof m->fields);
+    }
     if (!text_starts(rest, TEXT("entry/")))
         return;
     for (unsigned i = 0; i < FIELDS_LEN; i++) {

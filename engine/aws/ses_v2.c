@@ -32,12 +32,6 @@ static enum err identity_check(const struct call *c, struct why *why)
     return OK;
 }
 
-static void add_identity_path(struct buf *path, const struct call *c)
-{
-    buf_add_str(path, IDENTITIES_PATH "/");
-    escape_percent(path, c->identities[0]);
-}
-
 enum err ses_v2_encode(const struct call *c, const char **method, struct buf *path,
                        struct buf *query, struct buf *body, struct why *why)
 {
@@ -48,9 +42,10 @@ enum err ses_v2_encode(const struct call *c, const char **method, struct buf *pa
     if (err)
         return err;
     *method = c->kind == CALL_SET ? "PUT" : "GET";
-    if (has_identity)
-        add_identity_path(path, c);
-    else
+    if (has_identity) {
+        buf_add_str(path, IDENTITIES_PATH "/");
+        escape_percent(path, c->identities[0]);
+    } else
         buf_add_str(path, c->kind == CALL_LIST ? IDENTITIES_PATH : "/v2/email/account");
     if (c->kind == CALL_SET) {
         buf_add_str(path, "/mail-from");

@@ -36,14 +36,6 @@ void signature_clear(struct signature *s)
 /* Canonical path: dot segments and doubled slashes go (RFC 3986, section 5.2.4, and further), then
  * every segment is encoded once more, as in all services but S3. */
 
-static void segment_drop(struct buf *path)
-{
-    while (path->len && path->at[path->len - 1] != '/')
-        path->len--;
-    if (path->len)
-        path->len--;
-}
-
 static void path_normalize(struct buf *out, struct text path)
 {
     bool ends_in_slash = false;
@@ -52,9 +44,12 @@ static void path_normalize(struct buf *out, struct text path)
         struct text segment = text_cut(&rest, '/');
         bool up = text_eq(segment, TEXT(".."));
         ends_in_slash = up || segment.len == 0 || text_eq(segment, TEXT("."));
-        if (up)
-            segment_drop(out);
-        else if (!ends_in_slash) {
+        if (up) {
+            while (out->len && out->at[out->len - 1] != '/')
+                out->len--;
+            if (out->len)
+                out->len--;
+        } else if (!ends_in_slash) {
             buf_add_char(out, '/');
             buf_add_text(out, segment);
         }
@@ -201,23 +196,6 @@ static void add_lower(struct buf *out, struct text t)
         buf_add_char(out, char_lower(t.at[i]));
 }
 
-static void add_squeezed(struct buf *out, struct text t)
-{
-    bool space = false, begun = false;
-    for (size_t i = 0; i < t.len; i++) {
-        char c = t.at[i];
-        if (c == ' ' || (c >= '\t' && c <= '\r')) {
-            space = true;
-            continue;
-        }
-        if (space && begun)
-            buf_add_char(out, ' ');
-        buf_add_char(out, c);
-        space = false;
-        begun = true;
-    }
-}
-
 static bool same_name_as_last(const struct header_list *list, uint32_t i)
 {
     /* cppcheck-suppress arrayIndexOutOfBoundsCond ; takes a loop's end for its last round */
@@ -235,7 +213,19 @@ static void canonical_headers(struct buf *out, const struct header_list *list)
             add_lower(out, list->at[i].name);
             buf_add_char(out, ':');
         }
-        add_squeezed(out, list->at[i].value);
+        bool space = false, begun = false;
+        for (size_t k = 0; k < list->at[i].value.len; k++) {
+            char c = list->at[i].value.at[k];
+            if (c == ' ' || (c >= '\t' && c <= '\r')) {
+                space = true;
+                continue;
+            }
+            if (space && begun)
+                buf_add_char(out, ' ');
+            buf_add_char(out, c);
+            space = false;
+            begun = true;
+        }
     }
     buf_add_char(out, '\n');
 }
@@ -256,25 +246,6 @@ static void signed_headers(struct buf *out, const struct header_list *list)
 static void add_header(struct signature *s, struct text name, struct text value)
 {
     s->added[s->added_len++] = (struct sign_header){name, value};
-}
-
-static void headers_collect(struct signature *s, struct header_list *list,
-                            const struct sign_request *request, const struct sign_options *options,
-                            const struct credentials *cred)
-{
-    for (uint32_t i = 0; i < request->headers_len; i++)
-        header_insert(list, request->headers[i]);
-    if (cred->session_token[0]) {
-        add_header(s, TEXT("X-Amz-Security-Token"), text_of(cred->session_token));
-        if (!options->omit_session_token)
-            header_insert(list, s->added[0]);
-    }
-    add_header(s, TEXT("X-Amz-Date"), text_of(s->date));
-    header_insert(list, s->added[s->added_len - 1]);
-    if (options->sign_body) {
-        add_header(s, TEXT("x-amz-content-sha256"), text_of(s->body_hash));
-        header_insert(list, s->added[s->added_len - 1]);
-    }
 }
 
 static void add_canonical(struct signature *s, const struct header_list *list,
@@ -332,16 +303,6 @@ static bool sign_string(struct signature *s, const struct sign_options *options,
     return ok;
 }
 
-static void add_authorization(struct signature *s, const struct header_list *list,
-                              const struct sign_options *options, const struct credentials *cred)
-{
-    buf_add_fmt(&s->authorization, ALGORITHM " Credential=%s/", cred->access_key_id);
-    add_scope(&s->authorization, s, options);
-    buf_add_str(&s->authorization, ", SignedHeaders=");
-    signed_headers(&s->authorization, list);
-    buf_add_fmt(&s->authorization, ", Signature=%s", s->hex);
-}
-
 enum err sign_request(struct signature *s, const struct sign_request *request,
                       const struct sign_options *options, const struct credentials *cred,
                       struct why *why)
@@ -353,13 +314,29 @@ enum err sign_request(struct signature *s, const struct sign_request *request,
         return why_set(why, ERR_INPUT, "a request cannot be signed without a time");
     if (!sha256_hex(request->body, s->body_hash))
         return why_set(why, ERR_NOMEM, "the crypto library cannot hash");
-    headers_collect(s, &list, request, options, cred);
+    for (uint32_t i = 0; i < request->headers_len; i++)
+        header_insert(&list, request->headers[i]);
+    if (cred->session_token[0]) {
+        add_header(s, TEXT("X-Amz-Security-Token"), text_of(cred->session_token));
+        if (!options->omit_session_token)
+            header_insert(&list, s->added[0]);
+    }
+    add_header(s, TEXT("X-Amz-Date"), text_of(s->date));
+    header_insert(&list, s->added[s->added_len - 1]);
+    if (options->sign_body) {
+        add_header(s, TEXT("x-amz-content-sha256"), text_of(s->body_hash));
+        header_insert(&list, s->added[s->added_len - 1]);
+    }
     add_canonical(s, &list, request, options);
     if (s->canonical_request.failed)
         return why_set(why, ERR_LIMIT, "a request is too long to be signed");
     if (!add_string_to_sign(s, options) || !sign_string(s, options, cred))
         return why_set(why, ERR_NOMEM, "the crypto library cannot sign");
-    add_authorization(s, &list, options, cred);
+    buf_add_fmt(&s->authorization, ALGORITHM " Credential=%s/", cred->access_key_id);
+    add_scope(&s->authorization, s, options);
+    buf_add_str(&s->authorization, ", SignedHeaders=");
+    signed_headers(&s->authorization, &list);
+    buf_add_fmt(&s->authorization, ", Signature=%s", s->hex);
     if (s->string_to_sign.failed || s->authorization.failed)
         return why_set(why, ERR_LIMIT, "a signature is too long");
     return OK;

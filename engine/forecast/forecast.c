@@ -75,20 +75,6 @@ static void wait_followed(const struct forecast_fold *fold, struct waits *waits,
     waits->has_been_followed = waits->has_been_followed || r->row.state != JOB_FOLLOWING;
 }
 
-static void fold_final(struct forecast_fold *fold, const struct waits *waits, span_us after)
-{
-    struct forecast *f = fold->forecast;
-    f->finals++;
-    while (f->marks < FORECAST_MARKS && f->finals >= f->mark_at[f->marks])
-        f->mark[f->marks++] = after;
-    bool tail = f->finals > f->identities - f->tail;
-    for (int cause = 0; cause < WAIT_CAUSES; cause++) {
-        double us = (double)waits->by_cause[cause];
-        f->wait_us[cause] += us;
-        f->tail_wait_us[cause] += tail ? us : 0;
-    }
-}
-
 static enum err fold_records(void *ctx, const struct record *records, uint32_t len, struct why *why)
 {
     struct forecast_fold *fold = ctx;
@@ -108,8 +94,17 @@ static enum err fold_records(void *ctx, const struct record *records, uint32_t l
             f->first_write = f->last_write ? f->first_write : r->at - START;
             f->last_write = r->at - START;
         }
-        if (r->row.state == JOB_DONE)
-            fold_final(fold, &fold->waits[r->job], r->at - START);
+        if (r->row.state == JOB_DONE) {
+            f->finals++;
+            while (f->marks < FORECAST_MARKS && f->finals >= f->mark_at[f->marks])
+                f->mark[f->marks++] = r->at - START;
+            bool tail = f->finals > f->identities - f->tail;
+            for (int cause = 0; cause < WAIT_CAUSES; cause++) {
+                double us = (double)fold->waits[r->job].by_cause[cause];
+                f->wait_us[cause] += us;
+                f->tail_wait_us[cause] += tail ? us : 0;
+            }
+        }
     }
     return OK;
 }

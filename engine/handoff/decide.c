@@ -90,19 +90,6 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
 
 /* ---- SPF ---- */
 
-static void spf_merge(struct records_verdict *v, struct arena *arena, const struct survey *s)
-{
-    struct why why = {""};
-    v->action = RECORDS_REPLACE;
-    enum err err = spf_merge_ses(v->there[v->replaced].data, arena, &v->merged, &why);
-    if (err != OK)
-        block(v, arena, err == ERR_NOMEM ? TEXT_NONE : text_of(why.text));
-    else if (s->spf.walk.lookups >= SPF_LOOKUPS_MAX)
-        block(v, arena,
-              TEXT("its SPF record needs ten DNS lookups already, and include:amazonses.com would "
-                   "be one more than receivers allow; shorten the record first"));
-}
-
 /* The one existing SPF record: good, to be merged, or not to be touched. */
 static void spf_weigh(struct records_verdict *v, struct arena *arena, const struct survey *s)
 {
@@ -114,8 +101,19 @@ static void spf_weigh(struct records_verdict *v, struct arena *arena, const stru
         block_for_trouble(v, arena, "its SPF record is in error", w->reason);
     else if (class == SPF_CLASS_TEMPERROR)
         block_for_trouble(v, arena, "its SPF record cannot be followed", w->reason);
-    else
-        spf_merge(v, arena, s);
+    else {
+        struct why why = {""};
+        v->action = RECORDS_REPLACE;
+        enum err err = spf_merge_ses(v->there[v->replaced].data, arena, &v->merged, &why);
+        if (err != OK)
+            block(v, arena, err == ERR_NOMEM ? TEXT_NONE : text_of(why.text));
+        else if (s->spf.walk.lookups >= SPF_LOOKUPS_MAX)
+            block(
+                v, arena,
+                TEXT(
+                    "its SPF record needs ten DNS lookups already, and include:amazonses.com would "
+                    "be one more than receivers allow; shorten the record first"));
+    }
 }
 
 static bool spf_decide(struct records_verdict *v, struct arena *arena, const struct survey *s)

@@ -220,19 +220,6 @@ static bool is_foreign(const struct found *list, uint32_t len, struct text ident
     return true;
 }
 
-/* A MAIL FROM that is proposed needs records that only the owner of the domain can publish. Where
- * some identities were not asked for, their domains may be among those. */
-static void foreign_mark(const struct discover *d, struct found *list, uint32_t len)
-{
-    const struct discover_config *c = d->config;
-    if (!c->mail_from || c->only.len || c->exclude.len || c->tags.len)
-        return;
-    for (uint32_t i = 0; i < len; i++)
-        if (list[i].how == FOUND_PROPOSED && !list[i].names_its_own &&
-            is_foreign(list, len, list[i].row->identity))
-            list[i].how = FOUND_FOREIGN;
-}
-
 /* SES may list an identity twice when the list moves between two pages. */
 static bool lane_pick(struct discover *d, uint16_t lane)
 {
@@ -255,7 +242,15 @@ static bool lane_pick(struct discover *d, uint16_t lane)
         list[kept++] = f;
     }
     bool good = same_mark(d, list, kept);
-    foreign_mark(d, list, kept);
+    /* A MAIL FROM that is proposed needs records that only the owner of the domain can publish.
+     * Where some identities were not asked for, their domains may be among those. */
+    const struct discover_config *c = d->config;
+    if (c->mail_from && !c->only.len && !c->exclude.len && !c->tags.len) {
+        for (uint32_t i = 0; i < kept; i++)
+            if (list[i].how == FOUND_PROPOSED && !list[i].names_its_own &&
+                is_foreign(list, kept, list[i].row->identity))
+                list[i].how = FOUND_FOREIGN;
+    }
     for (uint32_t i = 0; i < kept; i++)
         sum_add(sum, &list[i]);
     d->found_len += kept;

@@ -159,22 +159,6 @@ void inventory_ask_no_caller(struct inventory *v, uint32_t account, const char *
     account_end(v, a, false);
 }
 
-static void caller_take(struct inventory *v, struct account_asking *a, const struct call *call)
-{
-    const struct account *account = &v->fleet->accounts[a - v->accounts];
-    struct text wanted = names_text(&v->fleet->names, account->account_id),
-                is = call->account.caller_account;
-    bool differs = is_guarded(v, a) && !text_eq(is, wanted);
-    snprintf(a->seen.number, sizeof a->seen.number, TEXT_FMT, TEXT_ARG(is));
-    if (differs)
-        snprintf(a->seen.reason, sizeof a->seen.reason,
-                 "the credentials belong to account " TEXT_FMT " (%.256s), the manifest says "
-                 "account_id " TEXT_FMT,
-                 TEXT_ARG(is), call->account.caller_arn.len ? call->account.caller_arn.at : "",
-                 TEXT_ARG(wanted));
-    account_end(v, a, differs);
-}
-
 /* Without credentials SES would refuse too, once per lane. While STS is merely unreachable, as in a
  * closed network, an account without a guard is read anyway. */
 static void caller_failed(struct inventory *v, struct account_asking *a, const struct call *call,
@@ -199,9 +183,20 @@ static void caller_answered(struct inventory *v, struct call *call, instant_us n
     struct account_asking *a = &v->accounts[v->fleet->lanes[call->lane].account];
     enum verdict verdict = lane_inventory_verdict(&v->lanes[call->lane], call, a->attempts, now);
     a->out = false;
-    if (verdict == VERDICT_OK)
-        caller_take(v, a, call);
-    else
+    if (verdict == VERDICT_OK) {
+        const struct account *account = &v->fleet->accounts[a - v->accounts];
+        struct text wanted = names_text(&v->fleet->names, account->account_id),
+                    is = call->account.caller_account;
+        bool differs = is_guarded(v, a) && !text_eq(is, wanted);
+        snprintf(a->seen.number, sizeof a->seen.number, TEXT_FMT, TEXT_ARG(is));
+        if (differs)
+            snprintf(a->seen.reason, sizeof a->seen.reason,
+                     "the credentials belong to account " TEXT_FMT " (%.256s), the manifest says "
+                     "account_id " TEXT_FMT,
+                     TEXT_ARG(is), call->account.caller_arn.len ? call->account.caller_arn.at : "",
+                     TEXT_ARG(wanted));
+        account_end(v, a, differs);
+    } else
         caller_failed(v, a, call, verdict, now);
 }
 

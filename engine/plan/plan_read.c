@@ -395,13 +395,6 @@ static bool tail_take(struct plan_reading *r)
            memcmp(found, want, sizeof want) == 0 && plan_lines_next(&r->lines, &none) == ERR_GONE;
 }
 
-static bool lists_take(struct plan_reading *r)
-{
-    return list_take(r, "files", file_take) && list_take(r, "waves", wave_take) &&
-           list_take(r, "accounts", account_take) && list_take(r, "lanes", lane_take) &&
-           list_take(r, "policies", policy_take) && list_take(r, "identities", identity_take);
-}
-
 static enum err format_vet(struct plan_reading *r, struct why *why)
 {
     struct text line = TEXT_NONE, number;
@@ -431,7 +424,10 @@ static enum err walk(struct plan_reading *r, struct why *why)
     enum err err = format_vet(r, why);
     if (err != OK)
         return err;
-    if (head_take(r) && lists_take(r) && tail_take(r) && r->fits)
+    if (head_take(r) && list_take(r, "files", file_take) && list_take(r, "waves", wave_take) &&
+        list_take(r, "accounts", account_take) && list_take(r, "lanes", lane_take) &&
+        list_take(r, "policies", policy_take) && list_take(r, "identities", identity_take) &&
+        tail_take(r) && r->fits)
         return OK;
     if (!r->fits)
         return why_set(why, ERR_NOMEM, "out of memory, or beyond a bound, at line %u",

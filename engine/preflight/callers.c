@@ -69,11 +69,6 @@ static void lane_close(struct lanes *l, uint32_t lane, const struct fleet *f,
     lanes_give_up(l, lane, why.text);
 }
 
-static bool is_same(const struct caller *a, const struct caller *b)
-{
-    return a->account == b->account && a->partition == b->partition;
-}
-
 static void unknown_tell(const struct notices *n, const struct fleet *f, uint32_t account,
                          const struct probe *p, bool waits)
 {
@@ -118,7 +113,9 @@ enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *foun
         }
         if (waits)
             continue;
-        if (f->lanes[i].caller.account != NAME_NONE && !is_same(&now, &f->lanes[i].caller))
+        if (f->lanes[i].caller.account != NAME_NONE &&
+            (now.account != f->lanes[i].caller.account ||
+             now.partition != f->lanes[i].caller.partition))
             lane_close(l, i, f, &now, begun);
         else
             f->lanes[i].caller = now;

@@ -91,14 +91,6 @@ static void account_give_up(struct preflight *p, uint32_t account, const struct 
             lanes_give_up(p->lanes, i, why.text);
 }
 
-/* STS refuses the credentials themselves. A policy without permission to ask STS, such as a VPC
- * endpoint's, tells nothing about the credentials. */
-static bool is_for_good(const struct probe *caller)
-{
-    return (caller->verdict == VERDICT_DENIED || caller->verdict == VERDICT_REFUSED) &&
-           !reply_is_access_denied(&caller->reply);
-}
-
 /* Does every remaining lane of the account have a remembered caller? */
 static bool is_remembered(const struct preflight *p, uint32_t account)
 {
@@ -118,7 +110,11 @@ static bool is_given_up(const struct preflight *p, uint32_t account)
         return false;
     if (p->resumes && probe_may_pass(caller) && is_remembered(p, account))
         return false;
-    return is_guarded || is_for_good(caller);
+    /* STS refuses the credentials themselves. A policy without permission to ask STS, such as a VPC
+     * endpoint's, tells nothing about the credentials. */
+    return is_guarded ||
+           ((caller->verdict == VERDICT_DENIED || caller->verdict == VERDICT_REFUSED) &&
+            !reply_is_access_denied(&caller->reply));
 }
 
 static enum err accounts_judge(struct preflight *p, struct why *why)

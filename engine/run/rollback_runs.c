@@ -23,24 +23,6 @@ static name_id name_take(struct merging *m, name_id id)
     return mine;
 }
 
-static struct account account_take(struct merging *m, const struct account *a)
-{
-    return (struct account){.name = name_take(m, a->name),
-                            .profile = name_take(m, a->profile),
-                            .role_arn = name_take(m, a->role_arn),
-                            .external_id = name_take(m, a->external_id),
-                            .source_profile = name_take(m, a->source_profile),
-                            .account_id = name_take(m, a->account_id),
-                            .rate_per_s = a->rate_per_s};
-}
-
-static bool account_is(const struct account *a, const struct account *b)
-{
-    return a->profile == b->profile && a->role_arn == b->role_arn &&
-           a->external_id == b->external_id && a->source_profile == b->source_profile &&
-           a->account_id == b->account_id;
-}
-
 static enum err accounts_differ(const struct merging *m, name_id name, struct why *why)
 {
     return why_set(why, ERR_INPUT,
@@ -53,12 +35,24 @@ static enum err accounts_differ(const struct merging *m, name_id name, struct wh
 static enum err account_find(struct merging *m, const struct account *theirs, uint16_t *index,
                              struct why *why)
 {
-    struct account mine = account_take(m, theirs);
+    struct account mine = (struct account){.name = name_take(m, theirs->name),
+                                           .profile = name_take(m, theirs->profile),
+                                           .role_arn = name_take(m, theirs->role_arn),
+                                           .external_id = name_take(m, theirs->external_id),
+                                           .source_profile = name_take(m, theirs->source_profile),
+                                           .account_id = name_take(m, theirs->account_id),
+                                           .rate_per_s = theirs->rate_per_s};
     for (uint32_t i = 0; i < m->to->accounts_len; i++) {
         if (m->to->accounts[i].name != mine.name)
             continue;
         *index = (uint16_t)i;
-        return account_is(&m->to->accounts[i], &mine) ? OK : accounts_differ(m, mine.name, why);
+        return (m->to->accounts[i].profile == mine.profile &&
+                m->to->accounts[i].role_arn == mine.role_arn &&
+                m->to->accounts[i].external_id == mine.external_id &&
+                m->to->accounts[i].source_profile == mine.source_profile &&
+                m->to->accounts[i].account_id == mine.account_id)
+                   ? OK
+                   : accounts_differ(m, mine.name, why);
     }
     m->failed |= !fleet_account(m->to, mine, index);
     return OK;

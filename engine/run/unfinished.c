@@ -38,16 +38,6 @@ static bool head_add(void *ctx, const struct run_head *head)
     return true;
 }
 
-/* The journal has the newest first. */
-static void turn_round(struct unfinished *u)
-{
-    for (uint32_t i = 0; i < u->len / 2; i++) {
-        struct unfinished_run other = u->at[i];
-        u->at[i] = u->at[u->len - 1 - i];
-        u->at[u->len - 1 - i] = other;
-    }
-}
-
 static bool ended_note(void *ctx, const struct record *record)
 {
     bool *ended = ctx;
@@ -63,23 +53,6 @@ struct open_run {
     bool *ended;        /* one for each job */
 };
 
-static void open_count(struct open_run *o)
-{
-    struct unfinished_run *run = o->run;
-    run->open = 0;
-    for (uint32_t i = 0; i < o->fleet.choices_len; i++) {
-        uint32_t row = 0;
-        if (o->ended[i])
-            continue;
-        run->open++;
-        if (o->index)
-            row = fleet_index_row(o->index, fleet_account_name(&o->fleet, i),
-                                  fleet_region(&o->fleet, i), fleet_identity(&o->fleet, i));
-        if (row && run->common++ < COMMON_TOLD)
-            run->rows[run->common - 1] = row - 1;
-    }
-}
-
 static enum err open_run_read(struct open_run *o, struct why *why)
 {
     fleet_init(&o->fleet);
@@ -89,8 +62,21 @@ static enum err open_run_read(struct open_run *o, struct why *why)
         err = o->ended ? journal_rows(o->journal, o->run->id, ended_note, o->ended, why)
                        : why_set(why, ERR_NOMEM, "out of memory");
     }
-    if (err == OK)
-        open_count(o);
+    if (err == OK) {
+        struct unfinished_run *run = o->run;
+        run->open = 0;
+        for (uint32_t i = 0; i < o->fleet.choices_len; i++) {
+            uint32_t row = 0;
+            if (o->ended[i])
+                continue;
+            run->open++;
+            if (o->index)
+                row = fleet_index_row(o->index, fleet_account_name(&o->fleet, i),
+                                      fleet_region(&o->fleet, i), fleet_identity(&o->fleet, i));
+            if (row && run->common++ < COMMON_TOLD)
+                run->rows[run->common - 1] = row - 1;
+        }
+    }
     free(o->ended);
     fleet_clear(&o->fleet);
     return err;
@@ -108,7 +94,12 @@ enum err run_unfinished(struct journal *journal, const struct fleet *fleet, stru
     bool compares = fleet && out->len;
     if (err == OK && (heads.failed || (compares && !fleet_index_init(&index, &memory, fleet))))
         err = why_set(why, ERR_NOMEM, "out of memory");
-    turn_round(out);
+    /* The journal has the newest first. */
+    for (uint32_t i = 0; i < out->len / 2; i++) {
+        struct unfinished_run other = out->at[i];
+        out->at[i] = out->at[out->len - 1 - i];
+        out->at[out->len - 1 - i] = other;
+    }
     for (uint32_t i = 0; i < out->len && err == OK; i++) {
         struct open_run o = {
             .journal = journal, .index = compares ? &index : NULL, .run = &out->at[i]};

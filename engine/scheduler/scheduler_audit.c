@@ -24,21 +24,6 @@ static uint32_t queue_audit(const struct scheduler *d, const struct queue *q)
     return len;
 }
 
-/* The counts say what the jobs say. */
-static void counts_audit(const struct scheduler *d)
-{
-    uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
-    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
-        job_invariant(&d->jobs[i]);
-        by_state[d->jobs[i].state]++;
-        by_outcome[d->jobs[i].outcome]++;
-    }
-    for (int state = 0; state < JOB_STATES; state++)
-        assert(d->by_state[state] == by_state[state]);
-    for (int outcome = OUTCOME_OPEN + 1; outcome < OUTCOMES; outcome++)
-        assert(d->by_outcome[outcome] == by_outcome[outcome]);
-}
-
 static uint32_t lanes_audit(const struct scheduler *d)
 {
     uint32_t jobs = 0;
@@ -110,5 +95,15 @@ void scheduler_audit(const struct scheduler *d)
     places += queue_audit(d, &d->to_judge) + queue_audit(d, &d->dns);
     places += queue_audit(d, &d->skipped) + d->timers.len + d->by_state[JOB_WRITING];
     assert(places == open);
-    counts_audit(d);
+    /* The counts say what the jobs say. */
+    uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        job_invariant(&d->jobs[i]);
+        by_state[d->jobs[i].state]++;
+        by_outcome[d->jobs[i].outcome]++;
+    }
+    for (int state = 0; state < JOB_STATES; state++)
+        assert(d->by_state[state] == by_state[state]);
+    for (int outcome = OUTCOME_OPEN + 1; outcome < OUTCOMES; outcome++)
+        assert(d->by_outcome[outcome] == by_outcome[outcome]);
 }

@@ -133,26 +133,6 @@ static enum write_kind write_of(const struct scheduler *d, const struct record *
     return dname_eq(record->write_mail_from, wanted) ? WRITE_NAME : WRITE_LOOSEN;
 }
 
-/* The state where a restored job goes on. */
-static void job_resume(struct scheduler *d, const struct record *record, instant_us now)
-{
-    struct decision look = {.to = JOB_READING, .action = record->row.action};
-    if (record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE) {
-        look.to = JOB_UNSURE;
-        look.write = write_of(d, record);
-        d->jobs[record->job].lost = true;
-        if (record->row.writes == 0) /* a damaged record: there was one at least */
-            d->jobs[record->job].writes = 1;
-        d->jobs[record->job].stale_since_s = (uint32_t)(record->at / SPAN_S(1));
-    } else if (record->row.accepted > 0) {
-        look.to = JOB_FOLLOWING;
-    }
-    bool rejects = record->row.accepted > 0 && record->row.behavior_seen == BEHAVIOR_REJECT_MESSAGE;
-    if (look.write == WRITE_TIGHTEN || (rejects && look.to == JOB_FOLLOWING))
-        tighten_resume(scheduler_lane_of(d, record->job), record->job, now);
-    scheduler_apply(d, record->job, &look, now, NULL);
-}
-
 /* A final row counts, and nothing is done for it. */
 static void job_settle(struct scheduler *d, const struct record *record)
 {
@@ -196,7 +176,22 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
         job->deadline = WHEN_NEVER;
         job->restarts = 0;
     }
-    job_resume(d, record, now);
+    /* The state where a restored job goes on. */
+    struct decision look = {.to = JOB_READING, .action = record->row.action};
+    if (record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE) {
+        look.to = JOB_UNSURE;
+        look.write = write_of(d, record);
+        d->jobs[record->job].lost = true;
+        if (record->row.writes == 0) /* a damaged record: there was one at least */
+            d->jobs[record->job].writes = 1;
+        d->jobs[record->job].stale_since_s = (uint32_t)(record->at / SPAN_S(1));
+    } else if (record->row.accepted > 0) {
+        look.to = JOB_FOLLOWING;
+    }
+    bool rejects = record->row.accepted > 0 && record->row.behavior_seen == BEHAVIOR_REJECT_MESSAGE;
+    if (look.write == WRITE_TIGHTEN || (rejects && look.to == JOB_FOLLOWING))
+        tighten_resume(scheduler_lane_of(d, record->job), record->job, now);
+    scheduler_apply(d, record->job, &look, now, NULL);
 }
 
 void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us now)

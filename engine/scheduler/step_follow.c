@@ -159,12 +159,6 @@ static struct decision saw_own(const struct situation *s, const struct ses_facts
     return d;
 }
 
-static bool is_own(const struct situation *s, const struct ses_facts *ses)
-{
-    return step_is_last_known(s, ses) || is_own_late_clear(s, ses) ||
-           (s->job->lost && step_shows_write(s, ses));
-}
-
 /* The read shows an unanswered write: the write counts as accepted from now on. */
 struct decision step_confirmed_by_read(struct decision d)
 {
@@ -262,7 +256,8 @@ struct decision step_read_after(const struct situation *s, const struct ses_fact
         return saw_unsure(s, ses);
     if (step_is_stale(s, ses))
         return wait_for_newer(s);
-    if (is_own(s, ses))
+    if (step_is_last_known(s, ses) || is_own_late_clear(s, ses) ||
+        (s->job->lost && step_shows_write(s, ses)))
         return saw_own(s, ses);
     return drifted(s, ses);
 }
@@ -295,16 +290,6 @@ static bool is_unverified(const struct situation *s, const struct ses_facts *ses
            !(s->policy->accept & FINDING_BIT(IDENTITY_UNVERIFIED));
 }
 
-static struct decision unverified(const struct situation *s, const struct ses_facts *ses)
-{
-    assert(ses->verification != VERIFICATION_SUCCESS);
-    struct decision d = step_finish(s, OUTCOME_FAILED, "");
-    snprintf(d.reason, sizeof d.reason,
-             "the identity is not verified any more: SES says %s, so nothing is written",
-             verification_name(ses->verification));
-    return d;
-}
-
 struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses)
 {
     assert(s->job->state == JOB_CONFIRMING);
@@ -312,8 +297,14 @@ struct decision step_confirmed(const struct situation *s, const struct ses_facts
     bool is_known = ses->known & KNOWN_VERIFICATION;
     if (ses->mail_from.len == 0 && s->mail_from_seen.len > 0 && !is_known)
         return read_whole(s);
-    if (is_unverified(s, ses))
-        return unverified(s, ses);
+    if (is_unverified(s, ses)) {
+        assert(ses->verification != VERIFICATION_SUCCESS);
+        struct decision d = step_finish(s, OUTCOME_FAILED, "");
+        snprintf(d.reason, sizeof d.reason,
+                 "the identity is not verified any more: SES says %s, so nothing is written",
+                 verification_name(ses->verification));
+        return d;
+    }
     if (s->job->accepted > 0 && !step_is_last_known(s, ses))
         return step_read_after(s, ses);
     if (s->job->lost && has_come(s, ses))

@@ -71,17 +71,6 @@ void https_library_close(void)
     curl_global_cleanup();
 }
 
-/* Our hosts are added to the environment's no_proxy list, unless the list is "*": libcurl knows "*"
- * only alone. */
-static void no_proxy_set(struct https *h)
-{
-    buf_init(&h->no_proxy, NO_PROXY_LEN_MAX);
-    buf_add_str(&h->no_proxy, h->config.no_proxy);
-    if (strcmp(h->config.no_proxy, "*") == 0)
-        return;
-    buf_add_str(&h->no_proxy, h->no_proxy.len ? "," NO_PROXY_ALWAYS : NO_PROXY_ALWAYS);
-}
-
 enum err https_open(struct https **out, const struct https_config *config, https_done *done,
                     void *context, struct why *why)
 {
@@ -102,7 +91,13 @@ enum err https_open(struct https **out, const struct https_config *config, https
         t->next_idle = h->idle;
         h->idle = t;
     }
-    no_proxy_set(h);
+    /* Our hosts are added to the environment's no_proxy list, unless the list is "*": libcurl knows
+     * "*" only alone. */
+    buf_init(&h->no_proxy, NO_PROXY_LEN_MAX);
+    buf_add_str(&h->no_proxy, h->config.no_proxy);
+    if (strcmp(h->config.no_proxy, "*") != 0) {
+        buf_add_str(&h->no_proxy, h->no_proxy.len ? "," NO_PROXY_ALWAYS : NO_PROXY_ALWAYS);
+    }
     h->multi = curl_multi_init();
     if (!h->multi || h->no_proxy.failed) {
         https_close(h);

@@ -104,21 +104,6 @@ static struct dns_record *record_add(struct dns_message *message, struct arena *
     return r;
 }
 
-static void answer_view(const struct dns_model *m, enum dns_view view, uint16_t type,
-                        struct text name, struct dns_message *message, struct arena *arena)
-{
-    bool has_mx = view != VIEW_MISSING;
-    bool has_txt = view != VIEW_MISSING && view != VIEW_NO_SPF;
-    message->rcode = has_mx ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
-    if (type == DNS_TYPE_MX && has_mx) {
-        struct dns_record *r = record_add(message, arena, name, DNS_TYPE_MX);
-        r->preference = 10;
-        r->name = m->options.right_host;
-    }
-    if (type == DNS_TYPE_TXT && has_txt)
-        record_add(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
-}
-
 /* Answers for the surveys of SPF and DMARC: SES's own record, and a policy for every other zone,
  * some policies strict. */
 static void answer_policy(const struct dns_model *m, struct text name, struct dns_message *message,
@@ -148,14 +133,6 @@ static void answer_ns(struct text name, struct dns_message *message, struct aren
     for (int i = 1; i <= 2; i++)
         record_add(message, arena, name, DNS_TYPE_NS)->name =
             arena_fmt(arena, "ns%d." TEXT_FMT, i, TEXT_ARG(name));
-}
-
-/* "ns2.example.com" is 192.0.2.2, like every other second server (RFC 5737). */
-static void answer_address(struct text name, struct dns_message *message, struct arena *arena)
-{
-    struct dns_record *r = record_add(message, arena, name, DNS_TYPE_A);
-    const uint8_t address[4] = {192, 0, 2, text_starts(name, TEXT("ns2.")) ? 2 : 1};
-    memcpy(r->address, address, sizeof address);
 }
 
 /* The end of the resolver's negative cache entry for the name; 0: none. A name may be known without
@@ -199,12 +176,6 @@ static span_us lag_of(const struct dns_model *m, const struct dns_server *server
     return second ? (span_us)((double)m->options.lag_max * draw(m, name, DRAW_LAG)) : 0;
 }
 
-static enum dns_view server_view(const struct dns_model *m, const struct dns_server *server,
-                                 struct text name, instant_us now)
-{
-    return dns_model_view(m, name, now - lag_of(m, server, name));
-}
-
 /* When the view of a server with this lag changes next. */
 static instant_us view_until(const struct dns_model *m, struct text name, instant_us now,
                              span_us lag)
@@ -244,15 +215,29 @@ void dns_model_answer(struct dns_model *m, const struct dns_question *question, 
     message->question_type = question->type;
     if (question->type == DNS_TYPE_NS)
         answer_ns(name, message, arena);
-    else if (question->type == DNS_TYPE_A)
-        answer_address(name, message, arena);
-    else if (question->type == DNS_TYPE_TXT && is_policy(name))
+    else if (question->type == DNS_TYPE_A) {
+        /* "ns2.example.com" is 192.0.2.2, like every other second server (RFC 5737). */
+        struct dns_record *r = record_add(message, arena, name, DNS_TYPE_A);
+        const uint8_t address[4] = {192, 0, 2, text_starts(name, TEXT("ns2.")) ? 2 : 1};
+        memcpy(r->address, address, sizeof address);
+    } else if (question->type == DNS_TYPE_TXT && is_policy(name))
         answer_policy(m, name, message, arena);
-    else if (question->type == DNS_TYPE_MX || question->type == DNS_TYPE_TXT)
-        answer_view(m,
-                    question->server.family == 0 ? resolver_view(m, name, now)
-                                                 : server_view(m, &question->server, name, now),
-                    question->type, name, message, arena);
+    else if (question->type == DNS_TYPE_MX || question->type == DNS_TYPE_TXT) {
+        enum dns_view view =
+            question->server.family == 0
+                ? resolver_view(m, name, now)
+                : dns_model_view(m, name, now - lag_of(m, &question->server, name));
+        bool has_mx = view != VIEW_MISSING;
+        bool has_txt = view != VIEW_MISSING && view != VIEW_NO_SPF;
+        message->rcode = has_mx ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
+        if (question->type == DNS_TYPE_MX && has_mx) {
+            struct dns_record *r = record_add(message, arena, name, DNS_TYPE_MX);
+            r->preference = 10;
+            r->name = m->options.right_host;
+        }
+        if (question->type == DNS_TYPE_TXT && has_txt)
+            record_add(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
+    }
     reply->same_until = same_until(m, question, now);
 }
 

@@ -161,30 +161,6 @@ static enum err role_get(const struct metadata_service *s, const struct provider
     return err;
 }
 
-/* An error comes with HTTP 200 and a Code. */
-static enum err code_check(struct text document, struct why *why)
-{
-    struct json *json = NULL;
-    struct text code = TEXT_NONE, message = TEXT_NONE;
-    enum err err = json_parse(&json, document, why);
-    json_text(json_member(json, "Code"), &code);
-    json_text(json_member(json, "Message"), &message);
-    if (!err && code.len && !text_eq(code, TEXT("Success")))
-        err = why_set(why, ERR_AUTH, "it says %.*s: %.*s", (int)(code.len < 100 ? code.len : 100),
-                      code.at, (int)(message.len < 300 ? message.len : 300),
-                      message.len ? message.at : "");
-    json_wipe(json);
-    return err;
-}
-
-/* Expired keys get 17 to 25 minutes more, so the next fetch comes in 2 to 10 minutes. */
-static void late_extend(struct credentials *c, instant_us now)
-{
-    if (c->expires - now < SOON_US)
-        c->expires = now + SOON_US + SPAN_M(2) +
-                     (span_us)(hash_unit((uint64_t)now, 0, 0) * (double)SPAN_M(8));
-}
-
 static enum err keys_get(const struct metadata_service *s, const struct provider_input *in,
                          struct text token, const char *role, struct credentials *out,
                          struct why *why)
@@ -194,14 +170,30 @@ static enum err keys_get(const struct metadata_service *s, const struct provider
     enum err err = service_call(s, in, LIST_PATH, text_of(role), token, &answer, why);
     if (!err && answer.status != 200)
         err = why_set(why, ERR_AUTH, "HTTP %d when asked for keys of role %s", answer.status, role);
-    if (!err)
-        err = code_check(buf_text(&answer.body), why);
+    if (!err) {
+        /* An error comes with HTTP 200 and a Code. */
+        struct json *json = NULL;
+        struct text code = TEXT_NONE, message = TEXT_NONE;
+        err = json_parse(&json, buf_text(&answer.body), why);
+        json_text(json_member(json, "Code"), &code);
+        json_text(json_member(json, "Message"), &message);
+        if (!err && code.len && !text_eq(code, TEXT("Success")))
+            err =
+                why_set(why, ERR_AUTH, "it says %.*s: %.*s", (int)(code.len < 100 ? code.len : 100),
+                        code.at, (int)(message.len < 300 ? message.len : 300),
+                        message.len ? message.at : "");
+        json_wipe(json);
+    }
     if (!err)
         err = key_json_read(buf_text(&answer.body), "Token", out, why);
     if (err == ERR_PROTO)
         err = why_wrap(why, ERR_IO, "its answer");
-    if (!err)
-        late_extend(out, in->now);
+    if (!err) {
+        /* Expired keys get 17 to 25 minutes more, so the next fetch comes in 2 to 10 minutes. */
+        if (out->expires - in->now < SOON_US)
+            out->expires = in->now + SOON_US + SPAN_M(2) +
+                           (span_us)(hash_unit((uint64_t)in->now, 0, 0) * (double)SPAN_M(8));
+    }
     http_answer_clear(&answer);
     return err;
 }

@@ -66,20 +66,6 @@ static enum err enter(struct store *store, struct why *why)
     return sqlite_enter(of(store), why);
 }
 
-/* After the commit. */
-static enum err witnesses_note(struct sqlite_store *s, enum store_end end, struct why *why)
-{
-    enum err err = OK;
-    if (sql_wal_pages(s->sql) > s->wal_pages_next)
-        err = store_fold(s, why);
-    if (err == OK && s->appended.run && s->mark_fd >= 0)
-        err = mark_advance(s, why);
-    if (err == OK && end == STORE_COMMIT_INTENT)
-        err = presence_check(&s->presence, &s->place, &s->lock, why);
-    assert(sql_wal_pages(s->sql) >= 0);
-    return err;
-}
-
 enum err sqlite_leave(struct sqlite_store *s, enum err err, enum store_end end, struct why *why)
 {
     if (err == OK && end != STORE_UNDO)
@@ -93,7 +79,16 @@ enum err sqlite_leave(struct sqlite_store *s, enum err err, enum store_end end, 
         return OK;
     presence_log(&s->presence, &s->place);
     stamps_note(s, false);
-    return witnesses_note(s, end, why);
+    /* After the commit. */
+    err = OK;
+    if (sql_wal_pages(s->sql) > s->wal_pages_next)
+        err = store_fold(s, why);
+    if (err == OK && s->appended.run && s->mark_fd >= 0)
+        err = mark_advance(s, why);
+    if (err == OK && end == STORE_COMMIT_INTENT)
+        err = presence_check(&s->presence, &s->place, &s->lock, why);
+    assert(sql_wal_pages(s->sql) >= 0);
+    return err;
 }
 
 static enum err leave(struct store *store, enum store_end end, struct why *why)
