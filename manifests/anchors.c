@@ -275,29 +275,24 @@ static uint32_t value_end(const struct anchors *a, uint32_t start, uint32_t limi
     return i;
 }
 
-/* A value that is read for the first time: it is kept from its first event on. */
-static bool hold_fresh(struct anchors *a, const struct yaml_event *e, struct held_value *held)
-{
-    bool is_kept = a->open_len > 0; /* by an anchor around it */
-    uint32_t depth = a->depth - is_open(e);
-    struct yaml_event next = *e;
-    a->holds = true;
-    if (!is_kept)
-        keep(a, e, 0);
-    *held = (struct held_value){.start = a->kept_len - !a->is_full};
-    while (a->depth > depth && next.kind != EVENT_BROKEN && next.kind != EVENT_END) {
-        uint32_t anchor;
-        parse(a, &next, &anchor);
-    }
-    a->holds = false;
-    held->end = a->kept_len;
-    return !a->is_full && a->depth == depth;
-}
-
 bool anchors_hold(struct anchors *a, const struct yaml_event *e, struct held_value *held)
 {
     if (a->frames == 0) {
-        if (hold_fresh(a, e, held))
+        /* A value that is read for the first time: it is kept from its first event on. */
+        bool is_kept = a->open_len > 0; /* by an anchor around it */
+        uint32_t depth = a->depth - is_open(e);
+        struct yaml_event next = *e;
+        a->holds = true;
+        if (!is_kept)
+            keep(a, e, 0);
+        *held = (struct held_value){.start = a->kept_len - !a->is_full};
+        while (a->depth > depth && next.kind != EVENT_BROKEN && next.kind != EVENT_END) {
+            uint32_t anchor;
+            parse(a, &next, &anchor);
+        }
+        a->holds = false;
+        held->end = a->kept_len;
+        if (!a->is_full && a->depth == depth)
             return true;
         if (a->is_full)
             complain(a->raw, e->at,

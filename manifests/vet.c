@@ -14,21 +14,6 @@
 
 #define BLOCK 16u /* 4-byte slots of a cache line */
 
-/* The existing row of this identity in this lane, or the free slot for a new row. */
-static bool seen_find(const struct vet *v, const struct choice *c, uint32_t *slot)
-{
-    const struct choice *choices = v->raw->fleet->choices;
-    uint64_t block = siphash_pair(v->raw->fleet->names.key, c->lane, c->identity / BLOCK);
-    uint32_t i = ((uint32_t)block * BLOCK + c->identity % BLOCK) & v->seen_mask;
-    for (; v->seen[i]; i = (i + 1) & v->seen_mask) {
-        const struct choice *other = &choices[v->seen[i] - 1];
-        if (other->identity == c->identity && other->lane == c->lane)
-            break;
-    }
-    *slot = i;
-    return v->seen[i] != 0;
-}
-
 /* The MAIL FROM of a choice with a known lane, as far as possible without the table. */
 static void mail_from_begin(const struct fleet *f, struct ahead *a)
 {
@@ -75,7 +60,17 @@ static void choice_end(struct vet *v)
         raw_fail(r, ERR_NOMEM, "no memory for the names of the manifest");
         return;
     }
-    if (seen_find(v, &c, &slot)) {
+    /* The existing row of this identity in this lane, or the free slot for a new row. */
+    const struct choice *choices = v->raw->fleet->choices;
+    uint64_t block = siphash_pair(v->raw->fleet->names.key, c.lane, c.identity / BLOCK);
+    uint32_t i = ((uint32_t)block * BLOCK + c.identity % BLOCK) & v->seen_mask;
+    for (; v->seen[i]; i = (i + 1) & v->seen_mask) {
+        const struct choice *other = &choices[v->seen[i] - 1];
+        if (other->identity == c.identity && other->lane == c.lane)
+            break;
+    }
+    slot = i;
+    if (v->seen[i] != 0) {
         uint32_t row = v->seen[slot] - 1;
         const struct fleet *f = r->fleet;
         const struct choice *first = &f->choices[row];

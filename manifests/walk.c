@@ -318,16 +318,6 @@ static void take_top(struct manifest_walk *w, const struct key_rule *rule, void 
     }
 }
 
-/* A byte order mark of UTF-16 or UTF-32, or the zero bytes of ASCII characters in UTF-16 or
-   UTF-32. */
-static bool is_utf16(const struct source *s)
-{
-    unsigned char b[4] = {0};
-    size_t len = source_peek(s, b, sizeof b);
-    return len >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] == 0xfe && b[1] == 0xff) ||
-                        (len == 4 && (b[0] == 0) != (b[1] == 0)));
-}
-
 /* Rows of a spreadsheet are one long text to YAML. */
 static const char *csv_hint(const struct yaml_event *e)
 {
@@ -373,7 +363,12 @@ void walk_file(struct raw *r, struct source *s, uint16_t file)
         complain(r, (struct source_place){.file = file}, "the file %s", fault);
         return;
     }
-    if (is_utf16(s)) {
+    /* A byte order mark of UTF-16 or UTF-32, or the zero bytes of ASCII characters in UTF-16 or
+       UTF-32. */
+    unsigned char b[4] = {0};
+    size_t len = source_peek(s, b, sizeof b);
+    if (len >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] == 0xfe && b[1] == 0xff) ||
+                     (len == 4 && (b[0] == 0) != (b[1] == 0)))) {
         complain(r, (struct source_place){file, 1, 1},
                  "found UTF-16 without a byte order mark, or UTF-32, expected UTF-8");
         return;

@@ -73,17 +73,12 @@ enum err part_make(struct part *part, const char *path, struct why *why)
     return why_set(why, ERR_IO, "every name for a temporary file beside it is taken");
 }
 
-/* A network file system reports failed writes at close. The lock is held until the rename and
- * outlives the close of a second descriptor. */
-static bool is_written(int fd)
-{
-    int second = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    return second >= 0 && close(second) == 0;
-}
-
 enum err part_settle(struct part *part, const char *path, struct why *why)
 {
-    if (!is_written(part->fd) || rename(part->path, path) != 0) {
+    /* A network file system reports failed writes at close. The lock is held until the rename and
+     * outlives the close of a second descriptor. */
+    int second = fcntl(part->fd, F_DUPFD_CLOEXEC, 0);
+    if ((second < 0 || close(second) != 0) || rename(part->path, path) != 0) {
         enum err err = failed(why);
         part_drop(part);
         return err;

@@ -243,38 +243,6 @@ static bool row_count(void *ctx, const struct report_row *row)
     return true;
 }
 
-static void comment_write(struct comment *c)
-{
-    const struct report_head *head = c->report->head;
-    buf_add_fmt(c->out, "## mailfrom " TEXT_FMT, TEXT_ARG(head->verb));
-    if (head->run)
-        buf_add_fmt(c->out, ", run %llu", (unsigned long long)head->run);
-    buf_add_str(c->out, "\n\n**");
-    report_verdict(&c->sum, c->out);
-    buf_add_str(c->out, "**\n");
-    if (wave_tally_goes_on(&c->sum.wave)) {
-        buf_add_str(c->out, "\nNow ");
-        wave_tally_told(&c->sum.wave, 0, c->out);
-        buf_add_str(c->out, ".\n");
-    }
-    if (c->report->head->lost.len)
-        buf_add_fmt(c->out,
-                    "\n**The journal %s lost records of this run: " TEXT_FMT
-                    ". Rows may lack what was written last.**\n",
-                    c->report->head->lost_is_suspected ? "may have" : "has",
-                    TEXT_ARG(c->report->head->lost));
-    section_add(c, 0); /* mail rejected now comes first */
-    buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        if (c->sum.by_outcome[o])
-            buf_add_fmt(c->out, "| %s | %u |\n", outcome_name((enum outcome)o),
-                        c->sum.by_outcome[o]);
-    buf_add_fmt(c->out, "\n%llu writes to SES.\n", (unsigned long long)c->sum.writes);
-    lanes_add(c);
-    for (size_t i = 1; i < SECTIONS_LEN; i++)
-        section_add(c, i);
-}
-
 enum err markdown_write(const struct report *report, struct why *why)
 {
     struct comment c = {.report = report, .out = &report->out->buf};
@@ -287,7 +255,34 @@ enum err markdown_write(const struct report *report, struct why *why)
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK) {
         groups_sort(&c.groups);
-        comment_write(&c);
+        const struct report_head *head = c.report->head;
+        buf_add_fmt(c.out, "## mailfrom " TEXT_FMT, TEXT_ARG(head->verb));
+        if (head->run)
+            buf_add_fmt(c.out, ", run %llu", (unsigned long long)head->run);
+        buf_add_str(c.out, "\n\n**");
+        report_verdict(&c.sum, c.out);
+        buf_add_str(c.out, "**\n");
+        if (wave_tally_goes_on(&c.sum.wave)) {
+            buf_add_str(c.out, "\nNow ");
+            wave_tally_told(&c.sum.wave, 0, c.out);
+            buf_add_str(c.out, ".\n");
+        }
+        if (c.report->head->lost.len)
+            buf_add_fmt(c.out,
+                        "\n**The journal %s lost records of this run: " TEXT_FMT
+                        ". Rows may lack what was written last.**\n",
+                        c.report->head->lost_is_suspected ? "may have" : "has",
+                        TEXT_ARG(c.report->head->lost));
+        section_add(&c, 0); /* mail rejected now comes first */
+        buf_add_str(c.out, "\n| outcome | identities |\n| --- | ---: |\n");
+        for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+            if (c.sum.by_outcome[o])
+                buf_add_fmt(c.out, "| %s | %u |\n", outcome_name((enum outcome)o),
+                            c.sum.by_outcome[o]);
+        buf_add_fmt(c.out, "\n%llu writes to SES.\n", (unsigned long long)c.sum.writes);
+        lanes_add(&c);
+        for (size_t i = 1; i < SECTIONS_LEN; i++)
+            section_add(&c, i);
     }
     groups_clear(&c.groups);
     report_sum_clear(&c.sum);

@@ -75,8 +75,23 @@ static void environment_add(struct buf *out)
     }
 }
 
-static void options_add(struct buf *out, const struct options *o, const struct verb_row *verb)
+static const char *taken(struct advice *a, struct buf *out)
 {
+    snprintf(a->text, sizeof a->text, TEXT_FMT, TEXT_ARG(buf_text(out)));
+    buf_clear(out);
+    return a->text;
+}
+
+const char *advice_make(struct advice *a, const struct options *o, const char *verb,
+                        const char *words)
+{
+    struct buf out;
+    const struct verb_row *row = verb_row_find(verb);
+    buf_init(&out, sizeof a->text);
+    assert(row); /* advice names verbs of ours */
+    if (row->options & OPTIONS_LIVE)
+        environment_add(&out);
+    buf_add_fmt(&out, "mailfrom %s%s%s", verb, *words ? " " : "", words);
     char rate[32] = "", port[16] = "", timeout[WHEN_LEN] = "";
     const char *journal = o->journal ? o->journal : getenv("MAILFROM_JOURNAL");
     if (o->access.rate_per_s > 0)
@@ -104,31 +119,11 @@ static void options_add(struct buf *out, const struct options *o, const struct v
         {"write-api", o->access.write_api},
     };
     for (size_t i = 0; i < COUNT(all); i++) {
-        if (all[i].value && *all[i].value && takes(verb, all[i].name)) {
-            buf_add_fmt(out, " --%s ", all[i].name);
-            word_add(out, all[i].value);
+        if (all[i].value && *all[i].value && takes(row, all[i].name)) {
+            buf_add_fmt(&out, " --%s ", all[i].name);
+            word_add(&out, all[i].value);
         }
     }
-}
-
-static const char *taken(struct advice *a, struct buf *out)
-{
-    snprintf(a->text, sizeof a->text, TEXT_FMT, TEXT_ARG(buf_text(out)));
-    buf_clear(out);
-    return a->text;
-}
-
-const char *advice_make(struct advice *a, const struct options *o, const char *verb,
-                        const char *words)
-{
-    struct buf out;
-    const struct verb_row *row = verb_row_find(verb);
-    buf_init(&out, sizeof a->text);
-    assert(row); /* advice names verbs of ours */
-    if (row->options & OPTIONS_LIVE)
-        environment_add(&out);
-    buf_add_fmt(&out, "mailfrom %s%s%s", verb, *words ? " " : "", words);
-    options_add(&out, o, row);
     return taken(a, &out);
 }
 

@@ -164,31 +164,6 @@ static void print_kind(struct showing *s, const struct group *g)
     }
 }
 
-static void print_section(struct showing *s)
-{
-    uint32_t kinds = 0, count = 0, left = 0;
-    for (uint32_t i = 0; i < s->groups.len; i++)
-        if (group_is_in(s->section, &s->groups.list[i]))
-            count += s->groups.list[i].count;
-    if (count) {
-        const struct options *o = s->options;
-        printf("\n  %s%s%s (%u)\n", message_color(o, COLOR_BOLD), s->section->title,
-               message_color(o, COLOR_PLAIN), count);
-    }
-    for (uint32_t i = 0; i < s->groups.len; i++) {
-        const struct group *g = &s->groups.list[i];
-        if (!group_is_in(s->section, g))
-            continue;
-        if (kinds++ < KINDS_SHOWN)
-            print_kind(s, g);
-        else
-            left += g->count;
-    }
-    if (left)
-        printf("    ... and %u more of %u other kinds; --all shows them\n", left,
-               kinds - KINDS_SHOWN);
-}
-
 /* Of a plan that was stopped: what stands at SES is not known. */
 static bool is_unread(const struct report_row *row)
 {
@@ -214,7 +189,27 @@ static enum err show_folded(struct showing *s, struct why *why)
         groups_sort(&s->groups);
     for (size_t i = 0; err == OK && i < COUNT(sections); i++) {
         s->section = &sections[i];
-        print_section(s);
+        uint32_t kinds = 0, count = 0, left = 0;
+        for (uint32_t k = 0; k < s->groups.len; k++)
+            if (group_is_in(s->section, &s->groups.list[k]))
+                count += s->groups.list[k].count;
+        if (count) {
+            const struct options *o = s->options;
+            printf("\n  %s%s%s (%u)\n", message_color(o, COLOR_BOLD), s->section->title,
+                   message_color(o, COLOR_PLAIN), count);
+        }
+        for (uint32_t k = 0; k < s->groups.len; k++) {
+            const struct group *g = &s->groups.list[k];
+            if (!group_is_in(s->section, g))
+                continue;
+            if (kinds++ < KINDS_SHOWN)
+                print_kind(s, g);
+            else
+                left += g->count;
+        }
+        if (left)
+            printf("    ... and %u more of %u other kinds; --all shows them\n", left,
+                   kinds - KINDS_SHOWN);
     }
     if (err == OK && s->groups.without_group)
         printf("    ... and %u more of further kinds; --all shows them\n", s->groups.without_group);

@@ -97,27 +97,6 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
 }
 
-/* SES asked for a longer pause than the bound: printed for the lane's first such action. */
-static void hint_cut_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
-{
-    const struct fleet *f = &n->run->fleet;
-    char asked[WHEN_LEN], most[WHEN_LEN];
-    for (int kind = 0; kind < CALL_ASK && !n->hint_cut[lane]; kind++) {
-        const struct pace *pace = scheduler_pace(scheduler, lane, (enum call_kind)kind);
-        if (!pace->hint_cut)
-            continue;
-        n->hint_cut[lane] = true;
-        message_note(
-            "note: account " TEXT_FMT ", Region " TEXT_FMT
-            ": SES asked for a pause of %s before the next %s (x-amz-retry-after); the pause is "
-            "cut to %s",
-            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-            span_format(pace->hint_cut, asked),
-            call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind)),
-            span_format(RETRY_AFTER_MAX, most));
-    }
-}
-
 /* Trouble that passes: its rows wait, each until its own time is over. */
 static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane,
                        instant_us now)
@@ -160,7 +139,24 @@ static void changes_tell(struct run_notes *n, const struct scheduler *scheduler,
         if (!chosen && !n->follows_plan &&
             scheduler_api(scheduler, i, CALL_READ_MAIL_FROM) == API_V2 && !n->fell_back[i])
             fell_back_tell(n, i);
-        hint_cut_tell(n, scheduler, i);
+        /* SES asked for a longer pause than the bound: printed for the lane's first such action. */
+        const struct fleet *f = &n->run->fleet;
+        char asked[WHEN_LEN], most[WHEN_LEN];
+        for (int kind = 0; kind < CALL_ASK && !n->hint_cut[i]; kind++) {
+            const struct pace *pace = scheduler_pace(scheduler, i, (enum call_kind)kind);
+            if (!pace->hint_cut)
+                continue;
+            n->hint_cut[i] = true;
+            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                         ": SES asked for a pause of %s before the next %s (x-amz-retry-after); "
+                         "the pause is "
+                         "cut to %s",
+                         TEXT_ARG(account_of(f, i)), TEXT_ARG(region_of(f, i)),
+                         span_format(pace->hint_cut, asked),
+                         call_action((enum call_kind)kind,
+                                     scheduler_api(scheduler, i, (enum call_kind)kind)),
+                         span_format(RETRY_AFTER_MAX, most));
+        }
     }
 }
 

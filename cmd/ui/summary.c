@@ -16,14 +16,6 @@ enum err summary_count(struct run *r, struct report_sum *sum, struct why *why)
     return err == OK ? run_rows(r, count_row, sum, why) : err;
 }
 
-static uint64_t reads_of(const struct scheduler_totals *t)
-{
-    uint64_t reads = 0;
-    for (int kind = 0; kind < CALL_ASK; kind++)
-        reads += kind == CALL_SET ? 0 : t->calls[kind];
-    return reads;
-}
-
 void summary_alarms(const struct report_sum *s)
 {
     uint32_t rejecting = s->by_alarm[ALARM_REJECTING], ailing = s->by_alarm[ALARM_AILING];
@@ -50,9 +42,11 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     uint64_t throttled = 0;
     for (int kind = 0; kind < CALL_ASK; kind++)
         throttled += r->totals.throttled[kind];
-    printf("SES calls: %llu reads, %llu writes, %llu throttled\n",
-           (unsigned long long)reads_of(&r->totals), (unsigned long long)r->totals.writes,
-           (unsigned long long)throttled);
+    uint64_t reads = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        reads += kind == CALL_SET ? 0 : r->totals.calls[kind];
+    printf("SES calls: %llu reads, %llu writes, %llu throttled\n", (unsigned long long)reads,
+           (unsigned long long)r->totals.writes, (unsigned long long)throttled);
     next_steps_records(o, r,
                        r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                 : r->totals.by_state[JOB_WAITING_DNS]);

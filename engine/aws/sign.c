@@ -58,15 +58,6 @@ static void path_normalize(struct buf *out, struct text path)
         buf_add_char(out, '/');
 }
 
-static void path_encode(struct buf *out, struct text path)
-{
-    struct text rest = text_from(path, path.at[0] == '/');
-    while (rest.at) {
-        buf_add_char(out, '/');
-        escape_percent(out, text_cut(&rest, '/'));
-    }
-}
-
 static void canonical_path(struct buf *out, struct text path, bool keep)
 {
     struct buf normal;
@@ -78,8 +69,13 @@ static void canonical_path(struct buf *out, struct text path, bool keep)
     else
         path_normalize(&normal, path);
     out->failed |= normal.failed;
-    if (!normal.failed)
-        path_encode(out, buf_text(&normal));
+    if (!normal.failed) {
+        struct text rest = text_from(buf_text(&normal), buf_text(&normal).at[0] == '/');
+        while (rest.at) {
+            buf_add_char(out, '/');
+            escape_percent(out, text_cut(&rest, '/'));
+        }
+    }
     buf_clear(&normal);
 }
 
@@ -122,18 +118,6 @@ static int query_pair_cmp(const void *left, const void *right)
                     (struct text){bytes_b + b->name_len + 1, b->value_len});
 }
 
-static struct query_pair query_pair_add(struct buf *encoded, struct text raw)
-{
-    struct query_pair pair = {.name_start = encoded->len, .encoded = encoded};
-    struct text value = raw, name = text_cut(&value, '=');
-    add_encoded_once(encoded, name);
-    pair.name_len = encoded->len - pair.name_start;
-    buf_add_char(encoded, '=');
-    add_encoded_once(encoded, value);
-    pair.value_len = encoded->len - pair.name_start - pair.name_len - 1;
-    return pair;
-}
-
 static void canonical_query(struct buf *out, struct text query)
 {
     struct query_pair pairs[SIGN_QUERY_MAX];
@@ -148,7 +132,14 @@ static void canonical_query(struct buf *out, struct text query)
             encoded.failed = true;
             break;
         }
-        pairs[len++] = query_pair_add(&encoded, raw);
+        struct query_pair pair = {.name_start = encoded.len, .encoded = &encoded};
+        struct text value = raw, name = text_cut(&value, '=');
+        add_encoded_once(&encoded, name);
+        pair.name_len = encoded.len - pair.name_start;
+        buf_add_char(&encoded, '=');
+        add_encoded_once(&encoded, value);
+        pair.value_len = encoded.len - pair.name_start - pair.name_len - 1;
+        pairs[len++] = pair;
     }
     out->failed |= encoded.failed;
     if (!encoded.failed)
@@ -202,34 +193,6 @@ static bool same_name_as_last(const struct header_list *list, uint32_t i)
     return i > 0 && name_cmp(list->at[i - 1].name, list->at[i].name) == 0;
 }
 
-static void canonical_headers(struct buf *out, const struct header_list *list)
-{
-    for (uint32_t i = 0; i < list->len; i++) {
-        if (same_name_as_last(list, i))
-            buf_add_char(out, ',');
-        else {
-            if (i)
-                buf_add_char(out, '\n');
-            add_lower(out, list->at[i].name);
-            buf_add_char(out, ':');
-        }
-        bool space = false, begun = false;
-        for (size_t k = 0; k < list->at[i].value.len; k++) {
-            char c = list->at[i].value.at[k];
-            if (c == ' ' || (c >= '\t' && c <= '\r')) {
-                space = true;
-                continue;
-            }
-            if (space && begun)
-                buf_add_char(out, ' ');
-            buf_add_char(out, c);
-            space = false;
-            begun = true;
-        }
-    }
-    buf_add_char(out, '\n');
-}
-
 static void signed_headers(struct buf *out, const struct header_list *list)
 {
     for (uint32_t i = 0; i < list->len; i++) {
@@ -258,7 +221,30 @@ static void add_canonical(struct signature *s, const struct header_list *list,
     buf_add_char(out, '\n');
     canonical_query(out, request->query);
     buf_add_char(out, '\n');
-    canonical_headers(out, list);
+    for (uint32_t i = 0; i < list->len; i++) {
+        if (same_name_as_last(list, i))
+            buf_add_char(out, ',');
+        else {
+            if (i)
+                buf_add_char(out, '\n');
+            add_lower(out, list->at[i].name);
+            buf_add_char(out, ':');
+        }
+        bool space = false, begun = false;
+        for (size_t k = 0; k < list->at[i].value.len; k++) {
+            char c = list->at[i].value.at[k];
+            if (c == ' ' || (c >= '\t' && c <= '\r')) {
+                space = true;
+                continue;
+            }
+            if (space && begun)
+                buf_add_char(out, ' ');
+            buf_add_char(out, c);
+            space = false;
+            begun = true;
+        }
+    }
+    buf_add_char(out, '\n');
     buf_add_char(out, '\n');
     signed_headers(out, list);
     buf_add_char(out, '\n');

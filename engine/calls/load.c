@@ -87,18 +87,6 @@ static void measure(struct load *l, instant_us now)
     window_open(l);
 }
 
-static void halve(struct load *l, instant_us now)
-{
-    double lowest = l->wanted_per_s < LOAD_LOWEST ? l->wanted_per_s : LOAD_LOWEST;
-    double rate = l->rate_per_s / 2 < lowest ? lowest : l->rate_per_s / 2;
-    if (l->phase != LOAD_MEASURE)
-        measure(l, now);
-    enter(l, LOAD_MEASURE, rate < l->rate_per_s ? rate : l->rate_per_s, now);
-    window_open(l);
-    l->halved = true;
-    l->in_a_row = 0;
-}
-
 /* The window begins at a refusal, when the bucket held less than a token, and the call after it. */
 static void window_add(struct load *l, instant_us sent_at, bool served)
 {
@@ -308,7 +296,14 @@ void load_learn(struct load *l, instant_us sent_at, instant_us now, bool served,
         return;
     l->in_a_row = served ? 0 : l->in_a_row + 1;
     if (l->in_a_row >= LOAD_BLACKOUT) {
-        halve(l, now);
+        double lowest = l->wanted_per_s < LOAD_LOWEST ? l->wanted_per_s : LOAD_LOWEST;
+        double rate = l->rate_per_s / 2 < lowest ? lowest : l->rate_per_s / 2;
+        if (l->phase != LOAD_MEASURE)
+            measure(l, now);
+        enter(l, LOAD_MEASURE, rate < l->rate_per_s ? rate : l->rate_per_s, now);
+        window_open(l);
+        l->halved = true;
+        l->in_a_row = 0;
         return;
     }
     bool slowed = l->rate_per_s < l->wanted_per_s;

@@ -76,19 +76,15 @@ enum err discover_vet(const struct discover_config *c, const struct access *acce
 
 /* --- the kind of an identity ------------------------------------------------------------------ */
 
-/* The template of the defaults, or nothing: the default MAIL FROM. */
-static struct text template_of(const struct discover *d)
-{
-    struct text t = text_of(d->config->mail_from);
-    return text_eq(t, TEXT("default")) ? TEXT_NONE : t;
-}
-
 static struct text template_filled(const struct discover *d, const struct found *f,
                                    char out[NAME_LEN_MAX + 1])
 {
     struct text filled = TEXT_NONE;
     struct text domain = identity_domain(f->row->identity);
-    template_fill(template_of(d), domain, discover_region(d, f->lane), out, &filled);
+    /* The template of the defaults, or nothing: the default MAIL FROM. */
+    struct text t = text_of(d->config->mail_from);
+    template_fill(text_eq(t, TEXT("default")) ? TEXT_NONE : t, domain, discover_region(d, f->lane),
+                  out, &filled);
     return filled;
 }
 
@@ -135,18 +131,6 @@ static bool names_its_own(const struct discover *d, const struct found *f)
     char filled[NAME_LEN_MAX + 1];
     return f->row->mail_from.len && !d->config->replace &&
            !dname_eq(template_filled(d, f, filled), f->row->mail_from);
-}
-
-static void sum_add(struct found_lane *sum, const struct found *f)
-{
-    const struct inventory_row *row = f->row;
-    sum->len++;
-    sum->by_how[f->how]++;
-    sum->verified += row->verification == VERIFICATION_SUCCESS;
-    sum->forwarding += row->forwarding;
-    sum->custom += row->mail_from.len > 0;
-    if (row->mail_from.len)
-        sum->by_status[row->status]++;
 }
 
 /* --- the list --------------------------------------------------------------------------------- */
@@ -251,8 +235,16 @@ static bool lane_pick(struct discover *d, uint16_t lane)
                 is_foreign(list, kept, list[i].row->identity))
                 list[i].how = FOUND_FOREIGN;
     }
-    for (uint32_t i = 0; i < kept; i++)
-        sum_add(sum, &list[i]);
+    for (uint32_t i = 0; i < kept; i++) {
+        const struct inventory_row *row = list[i].row;
+        sum->len++;
+        sum->by_how[list[i].how]++;
+        sum->verified += row->verification == VERIFICATION_SUCCESS;
+        sum->forwarding += row->forwarding;
+        sum->custom += row->mail_from.len > 0;
+        if (row->mail_from.len)
+            sum->by_status[row->status]++;
+    }
     d->found_len += kept;
     return good;
 }

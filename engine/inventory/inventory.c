@@ -238,49 +238,40 @@ static void lane_inventory_endless(struct inventory *v, struct lane_inventory *s
              call_action(call->kind, call->api));
 }
 
-static void page_take(struct inventory *v, struct lane_inventory *s, const struct call *call)
-{
-    for (uint32_t i = 0; i < call->listed_len; i++) {
-        s->seen.listed++;
-        if (!v->options.wanted || v->options.wanted(v->options.ctx, call->listed[i]))
-            v->no_memory |= !row_add(v, s, call->listed[i]);
-    }
-    switch (paged_list_take(&s->list, call, v->memory)) {
-    case PAGE_LAST: s->seen.phase = INVENTORY_READING; break;
-    case PAGE_MORE: break;
-    case PAGE_ENDLESS: lane_inventory_endless(v, s, call); break;
-    case PAGE_UNKEPT: v->no_memory = true; break;
-    }
-}
-
-static void page_failed(struct inventory *v, struct lane_inventory *s, const struct call *call,
-                        enum verdict verdict, instant_us now)
-{
-    const struct retry_rules rules = {
-        .attempts_max = ATTEMPTS_MAX, .is_paced = true, .may_fall_back = v->options.may_fall_back};
-    bool begins_again;
-    switch (
-        paged_list_failed(&s->list, &rules, call, verdict, v->options.seed, now, &begins_again)) {
-    case RETRY_BY_PACE: break;
-    case RETRY_BACKOFF:
-        if (begins_again)
-            lane_inventory_forget(v, s);
-        break;
-    case RETRY_FALL_BACK: lane_inventory_fall_back(v, s, call); break;
-    default: lane_inventory_refuse(v, s, call); break;
-    }
-}
-
 static void page_answered(struct inventory *v, struct call *call, instant_us now)
 {
     struct lane_inventory *s = &v->lanes[call->lane];
     enum verdict verdict = lane_inventory_verdict(s, call, s->list.attempts, now);
     if (call->owner != s->generation || s->seen.phase != INVENTORY_LISTING)
         return;
-    if (verdict == VERDICT_OK)
-        page_take(v, s, call);
-    else
-        page_failed(v, s, call, verdict, now);
+    if (verdict == VERDICT_OK) {
+        for (uint32_t i = 0; i < call->listed_len; i++) {
+            s->seen.listed++;
+            if (!v->options.wanted || v->options.wanted(v->options.ctx, call->listed[i]))
+                v->no_memory |= !row_add(v, s, call->listed[i]);
+        }
+        switch (paged_list_take(&s->list, call, v->memory)) {
+        case PAGE_LAST: s->seen.phase = INVENTORY_READING; break;
+        case PAGE_MORE: break;
+        case PAGE_ENDLESS: lane_inventory_endless(v, s, call); break;
+        case PAGE_UNKEPT: v->no_memory = true; break;
+        }
+    } else {
+        const struct retry_rules rules = {.attempts_max = ATTEMPTS_MAX,
+                                          .is_paced = true,
+                                          .may_fall_back = v->options.may_fall_back};
+        bool begins_again;
+        switch (paged_list_failed(&s->list, &rules, call, verdict, v->options.seed, now,
+                                  &begins_again)) {
+        case RETRY_BY_PACE: break;
+        case RETRY_BACKOFF:
+            if (begins_again)
+                lane_inventory_forget(v, s);
+            break;
+        case RETRY_FALL_BACK: lane_inventory_fall_back(v, s, call); break;
+        default: lane_inventory_refuse(v, s, call); break;
+        }
+    }
 }
 
 /* --- the turn --------------------------------------------------------------------------------- */

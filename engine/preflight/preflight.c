@@ -117,25 +117,6 @@ static bool is_given_up(const struct preflight *p, uint32_t account)
             !reply_is_access_denied(&caller->reply));
 }
 
-static enum err accounts_judge(struct preflight *p, struct why *why)
-{
-    enum err err = OK;
-    for (uint32_t i = 0; i < p->fleet->accounts_len; i++) {
-        const struct probe *caller = &p->callers[i];
-        struct why each = {""};
-        if (!caller->answered_at)
-            continue;
-        if (is_given_up(p, i))
-            account_give_up(p, i, &caller->reply);
-        if (caller->verdict != VERDICT_OK || !is_mismatched(p, i, &each))
-            continue;
-        if (err != OK)
-            notice_error(p->notices, "%s", why->text);
-        err = why_set(why, ERR_AUTH, "%s", each.text);
-    }
-    return err;
-}
-
 static uint32_t regions_add(struct preflight *p, struct probe **list, uint32_t len, bool is_second)
 {
     const struct enabled enabled = enabled_of(p);
@@ -173,7 +154,19 @@ enum err preflight_accounts(struct preflight *p, const struct io *io, struct why
         err = ask(p, list, regions_add(p, list, 0, true), io, why);
     if (err == OK) {
         enabled_judge(&enabled);
-        err = accounts_judge(p, why);
+        for (uint32_t i = 0; i < p->fleet->accounts_len; i++) {
+            const struct probe *caller = &p->callers[i];
+            struct why each = {""};
+            if (!caller->answered_at)
+                continue;
+            if (is_given_up(p, i))
+                account_give_up(p, i, &caller->reply);
+            if (caller->verdict != VERDICT_OK || !is_mismatched(p, i, &each))
+                continue;
+            if (err != OK)
+                notice_error(p->notices, "%s", why->text);
+            err = why_set(why, ERR_AUTH, "%s", each.text);
+        }
     }
     if (err == OK && f->lanes_len && lanes_usable(p->lanes) == 0)
         err = lanes_lost(p->lanes, f, ERR_AUTH, why);

@@ -53,17 +53,12 @@ enum err run_plan_keep(struct run *r, const char *path, struct why *why)
     return err == OK ? OK : why_wrap(why, err, "plan %s", path);
 }
 
-static instant_us clock_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
-}
-
 static enum err age_vet(const char *path, span_us max_age, instant_us created, struct why *why)
 {
     char when[WHEN_LEN], age[WHEN_LEN], max[WHEN_LEN];
-    span_us old = clock_now() - created;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    span_us old = (SPAN_S(now.tv_sec) + now.tv_nsec / 1000) - created;
     max_age = max_age ? max_age : AGE_MAX;
     when_format(created, when);
     if (old < -AHEAD_MAX)

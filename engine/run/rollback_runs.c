@@ -158,27 +158,6 @@ static bool room_make(struct merging *m)
     return more && m->lanes && m->files;
 }
 
-static enum err merge(struct fleet *to, const struct fleet *from, struct why *why)
-{
-    struct merging m = {.to = to, .from = from};
-    struct fleet_index index;
-    struct arena memory;
-    enum err err = OK;
-    arena_init(&memory, SIZE_MAX);
-    m.failed = !room_make(&m);
-    for (uint32_t i = 0; i < from->files_len && !m.failed; i++)
-        m.failed = !fleet_file(to, from->files[i], &m.files[i]);
-    for (uint32_t i = 0; i < from->lanes_len && !m.failed && err == OK; i++)
-        err = lane_take(&m, i, why);
-    m.failed = m.failed || !fleet_index_init(&index, &memory, to);
-    for (uint32_t i = 0; i < from->choices_len && !m.failed && err == OK; i++)
-        row_merge(&m, i, &index);
-    free(m.lanes);
-    free(m.files);
-    arena_clear(&memory);
-    return err == OK && m.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
-}
-
 enum err rollback_runs(struct fleet *fleet, struct journal *journal, uint64_t run, uint64_t through,
                        const struct rollback *how, struct why *why)
 {
@@ -187,8 +166,24 @@ enum err rollback_runs(struct fleet *fleet, struct journal *journal, uint64_t ru
         struct fleet older;
         fleet_init(&older);
         err = rollback_fleet(&older, journal, id, how, why);
-        if (err == OK)
-            err = merge(fleet, &older, why);
+        if (err == OK) {
+            struct merging m = {.to = fleet, .from = &older};
+            struct fleet_index index;
+            struct arena memory;
+            arena_init(&memory, SIZE_MAX);
+            m.failed = !room_make(&m);
+            for (uint32_t i = 0; i < older.files_len && !m.failed; i++)
+                m.failed = !fleet_file(fleet, older.files[i], &m.files[i]);
+            for (uint32_t i = 0; i < older.lanes_len && !m.failed && err == OK; i++)
+                err = lane_take(&m, i, why);
+            m.failed = m.failed || !fleet_index_init(&index, &memory, fleet);
+            for (uint32_t i = 0; i < older.choices_len && !m.failed && err == OK; i++)
+                row_merge(&m, i, &index);
+            free(m.lanes);
+            free(m.files);
+            arena_clear(&memory);
+            err = err == OK && m.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
+        }
         fleet_clear(&older);
     }
     return err;

@@ -283,24 +283,6 @@ static void read_batch_finish(struct scheduler *d, struct batch_read *s, instant
     read_batch_free(d, s);
 }
 
-static void read_batch_fail(struct scheduler *d, struct batch_read *s, bool denied,
-                            const struct reply *reply, instant_us now)
-{
-    struct lane_state *lane = &d->lanes[s->lane];
-    struct decision last = {0};
-    assert(s->count > 0);
-    for (uint32_t i = 0; i < s->count; i++) {
-        struct situation situation = scheduler_situation(d, s->items[i], now);
-        struct job *job = &d->jobs[s->items[i]];
-        last = step_read_failed(&situation, reply);
-        job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
-        scheduler_apply(d, s->items[i], &last, now, NULL);
-    }
-    if (last.to == JOB_DONE && (denied || !lane->answered))
-        scheduler_close_lane(d, s->lane, last.reason, now);
-    read_batch_free(d, s);
-}
-
 /* The lane is in passing trouble: its jobs read again afterwards. */
 static void read_batch_put_back(struct scheduler *d, struct batch_read *s, instant_us now)
 {
@@ -395,7 +377,18 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
                batch_read_split(&d->reads, &lane->read_batches, s, now) != NULL) {
         lane->read_batches_alive++; /* one name refused by SES must not fail ninety-nine others */
     } else {
-        read_batch_fail(d, s, denied, &reply, now);
+        struct decision last = {0};
+        assert(s->count > 0);
+        for (uint32_t i = 0; i < s->count; i++) {
+            struct situation situation = scheduler_situation(d, s->items[i], now);
+            struct job *job = &d->jobs[s->items[i]];
+            last = step_read_failed(&situation, &reply);
+            job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
+            scheduler_apply(d, s->items[i], &last, now, NULL);
+        }
+        if (last.to == JOB_DONE && (denied || !lane->answered))
+            scheduler_close_lane(d, s->lane, last.reason, now);
+        read_batch_free(d, s);
     }
 }
 

@@ -282,21 +282,6 @@ static struct decision wait_for_dns(const struct situation *s, const char *reaso
     return d;
 }
 
-/* Setting REJECT_MESSAGE without the MX would make SES reject mail one day. So a fault in DNS never
- * refuses the write, and always holds the write up. */
-static struct decision dns_before_tighten(const struct situation *s, const struct dns_judged *dns,
-                                          const char *why)
-{
-    assert(s->job->write == WRITE_TIGHTEN);
-    char reason[REASON_LEN_MAX];
-    snprintf(reason, sizeof reason, "REJECT_MESSAGE waits for the right MX: %s", why);
-    if (s->left_loose)
-        return step_left_loose(s);
-    if (!dns->mx_is_right)
-        return wait_for_dns(s, reason);
-    return s->rules->plan_only ? step_finish(s, OUTCOME_PLANNED, "") : step_ready(s, WRITE_TIGHTEN);
-}
-
 /* A policy accepting a wrong MX, such as a rollback's, does not make the MX right. */
 static const char *dns_reason(const struct situation *s, const struct dns_judged *dns, char out[64])
 {
@@ -324,8 +309,18 @@ struct decision step_dns(const struct situation *s, const struct dns_judged *dns
         return nothing_to_write(s, why);
     if (job->write == WRITE_LOOSEN && s->rules->plan_only) /* a run does not ask DNS first */
         return step_finish(s, OUTCOME_PLANNED, "");
-    if (job->write == WRITE_TIGHTEN)
-        return dns_before_tighten(s, dns, why);
+    if (job->write == WRITE_TIGHTEN) {
+        /* Setting REJECT_MESSAGE without the MX would make SES reject mail one day. So a fault in
+         * DNS never refuses the write, and always holds the write up. */
+        char reason[REASON_LEN_MAX];
+        snprintf(reason, sizeof reason, "REJECT_MESSAGE waits for the right MX: %s", why);
+        if (s->left_loose)
+            return step_left_loose(s);
+        if (!dns->mx_is_right)
+            return wait_for_dns(s, reason);
+        return s->rules->plan_only ? step_finish(s, OUTCOME_PLANNED, "")
+                                   : step_ready(s, WRITE_TIGHTEN);
+    }
     if (dns->errors)
         return step_finish(s, OUTCOME_REFUSED, dns->first_reason);
     if (!dns->ready)

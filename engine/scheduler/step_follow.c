@@ -25,24 +25,6 @@ static struct decision drifted_since(const struct situation *s, const struct ses
     return d;
 }
 
-/* The answer was lost, and SES does not show the write: as far as known, the write never
-   arrived. */
-static struct decision write_again(const struct situation *s)
-{
-    assert(s->job->state == JOB_UNSURE);
-    if (step_is_out_of_time(s)) {
-        struct decision d = step_finish(s, OUTCOME_FAILED, "");
-        snprintf(d.reason, sizeof d.reason,
-                 "SES's answer to the change was lost %u times, and SES does not show it",
-                 s->job->attempts > 0 ? s->job->attempts
-                                      : 1u); /* at least one, by a killed process */
-        return d;
-    }
-    struct decision d = step_ready(s, (enum write_kind)s->job->write);
-    d.wait_us = step_error_wait(s, s->job->attempts);
-    return d;
-}
-
 static struct decision set_up_anew(const struct situation *s)
 {
     struct decision d = step_decide(s, JOB_JUDGING); /* once too often: to be told why */
@@ -104,26 +86,20 @@ struct decision step_left_loose(const struct situation *s)
         "REJECT_MESSAGE was set (mailfrom explain tighten-falls-back)");
 }
 
-/* REJECT_MESSAGE without Success: mail is being rejected, by this run's setting. */
-static struct decision loosen(const struct situation *s, const struct ses_facts *ses)
-{
-    assert(ses->status != MAIL_FROM_SUCCESS);
-    assert(s->job->accepted > 0);
-    struct decision d = step_ready(s, WRITE_LOOSEN);
-    d.fell_back = true;
-    snprintf(d.reason, sizeof d.reason,
-             "SES says %s since REJECT_MESSAGE was set: back to USE_DEFAULT_VALUE",
-             mail_from_status_name(ses->status));
-    return d;
-}
-
 /* SES shows the wanted name, set by this run. */
 static struct decision saw_wanted(const struct situation *s, const struct ses_facts *ses)
 {
     bool success = ses->status == MAIL_FROM_SUCCESS;
     bool is_enough = success || s->policy->until == UNTIL_SET;
-    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0)
-        return loosen(s, ses);
+    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0) {
+        /* REJECT_MESSAGE without Success: mail is being rejected, by this run's setting. */
+        struct decision d = step_ready(s, WRITE_LOOSEN);
+        d.fell_back = true;
+        snprintf(d.reason, sizeof d.reason,
+                 "SES says %s since REJECT_MESSAGE was set: back to USE_DEFAULT_VALUE",
+                 mail_from_status_name(ses->status));
+        return d;
+    }
     if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && s->now < s->settles_at) {
         struct decision d = step_decide(s, JOB_FOLLOWING);
         d.wait_us = s->settles_at - s->now;
@@ -232,8 +208,22 @@ static struct decision saw_unsure(const struct situation *s, const struct ses_fa
             d.wait_us = step_error_wait(s, s->job->attempts);
         return d;
     }
-    if (step_is_last_known(s, ses))
-        return write_again(s);
+    if (step_is_last_known(s, ses)) {
+        /* The answer was lost, and SES does not show the write: as far as known, the write never
+           arrived. */
+        assert(s->job->state == JOB_UNSURE);
+        if (step_is_out_of_time(s)) {
+            struct decision d = step_finish(s, OUTCOME_FAILED, "");
+            snprintf(d.reason, sizeof d.reason,
+                     "SES's answer to the change was lost %u times, and SES does not show it",
+                     s->job->attempts > 0 ? s->job->attempts
+                                          : 1u); /* at least one, by a killed process */
+            return d;
+        }
+        struct decision d = step_ready(s, (enum write_kind)s->job->write);
+        d.wait_us = step_error_wait(s, s->job->attempts);
+        return d;
+    }
     if (step_is_stale(s, ses))
         return wait_for_newer(s);
     if (forced || (s->job->accepted == 0 && !step_has_drifted(s, ses)))
@@ -281,15 +271,6 @@ static bool is_still_needed(const struct situation *s, const struct ses_facts *s
     return false;
 }
 
-/* SES would accept the write, without any effect. */
-static bool is_unverified(const struct situation *s, const struct ses_facts *ses)
-{
-    enum write_kind write = (enum write_kind)s->job->write;
-    return ses->known & KNOWN_VERIFICATION && ses->verification != VERIFICATION_SUCCESS &&
-           (write == WRITE_NAME || write == WRITE_TIGHTEN) &&
-           !(s->policy->accept & FINDING_BIT(IDENTITY_UNVERIFIED));
-}
-
 struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses)
 {
     assert(s->job->state == JOB_CONFIRMING);
@@ -297,7 +278,11 @@ struct decision step_confirmed(const struct situation *s, const struct ses_facts
     bool is_known = ses->known & KNOWN_VERIFICATION;
     if (ses->mail_from.len == 0 && s->mail_from_seen.len > 0 && !is_known)
         return read_whole(s);
-    if (is_unverified(s, ses)) {
+    /* SES would accept the write, without any effect. */
+    enum write_kind write = (enum write_kind)s->job->write;
+    if (ses->known & KNOWN_VERIFICATION && ses->verification != VERIFICATION_SUCCESS &&
+        (write == WRITE_NAME || write == WRITE_TIGHTEN) &&
+        !(s->policy->accept & FINDING_BIT(IDENTITY_UNVERIFIED))) {
         assert(ses->verification != VERIFICATION_SUCCESS);
         struct decision d = step_finish(s, OUTCOME_FAILED, "");
         snprintf(d.reason, sizeof d.reason,

@@ -72,16 +72,6 @@ struct refresher {
 
 /* Fetching */
 
-static struct refresh_slot *queue_pop(struct refresher *k)
-{
-    struct refresh_slot *w = k->first;
-    k->first = w->next;
-    w->next = NULL;
-    if (!k->first)
-        k->last = NULL;
-    return w;
-}
-
 static void queue_add(struct refresher *k, struct refresh_slot *w)
 {
     w->state = WANTED;
@@ -141,7 +131,12 @@ static void *refresher_run(void *data)
             pthread_cond_wait(&k->wanted, &k->lock);
             continue;
         }
-        refresh_slot_fetch(k, queue_pop(k), own->blocking_client);
+        struct refresh_slot *w = k->first;
+        k->first = w->next;
+        w->next = NULL;
+        if (!k->first)
+            k->last = NULL;
+        refresh_slot_fetch(k, w, own->blocking_client);
         pthread_mutex_unlock(&k->lock);
         k->config.wakeup(k->config.context);
         pthread_mutex_lock(&k->lock);

@@ -142,25 +142,6 @@ static enum err token_get(const struct metadata_service *s, const struct provide
     return err;
 }
 
-static enum err role_get(const struct metadata_service *s, const struct provider_input *in,
-                         struct text token, char role[NAME_LEN], struct why *why)
-{
-    struct http_answer answer;
-    http_answer_init(&answer);
-    enum err err = service_call(s, in, LIST_PATH, TEXT_NONE, token, &answer, why);
-    struct text rest = buf_text(&answer.body), name = text_trim(text_cut(&rest, '\n'));
-    if (!err && answer.status == 404)
-        err = why_set(why, ERR_AUTH, "the instance has no role: attach an instance profile");
-    else if (!err && answer.status != 200)
-        err = why_set(why, ERR_AUTH, "HTTP %d when asked for the instance's role", answer.status);
-    else if (!err && !is_role_name(name))
-        err = why_set(why, ERR_IO, "the name of the instance's role is malformed");
-    if (!err)
-        snprintf(role, NAME_LEN, TEXT_FMT, TEXT_ARG(name));
-    http_answer_clear(&answer);
-    return err;
-}
-
 static enum err keys_get(const struct metadata_service *s, const struct provider_input *in,
                          struct text token, const char *role, struct credentials *out,
                          struct why *why)
@@ -212,8 +193,22 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
         buf_wipe(&token);
         return provider_none(in, "does not answer", why);
     }
-    if (!err)
-        err = role_get(&s, in, buf_text(&token), role, why);
+    if (!err) {
+        struct http_answer answer;
+        http_answer_init(&answer);
+        err = service_call(&s, in, LIST_PATH, TEXT_NONE, buf_text(&token), &answer, why);
+        struct text rest = buf_text(&answer.body), name = text_trim(text_cut(&rest, '\n'));
+        if (!err && answer.status == 404)
+            err = why_set(why, ERR_AUTH, "the instance has no role: attach an instance profile");
+        else if (!err && answer.status != 200)
+            err =
+                why_set(why, ERR_AUTH, "HTTP %d when asked for the instance's role", answer.status);
+        else if (!err && !is_role_name(name))
+            err = why_set(why, ERR_IO, "the name of the instance's role is malformed");
+        if (!err)
+            snprintf(role, NAME_LEN, TEXT_FMT, TEXT_ARG(name));
+        http_answer_clear(&answer);
+    }
     if (!err)
         err = keys_get(&s, in, buf_text(&token), role, out, why);
     buf_wipe(&token);
