@@ -247,18 +247,6 @@ bool walk_texts(struct manifest_walk *w, const struct key_rule *rule, put_text *
     return true;
 }
 
-static void put_wave(struct manifest_walk *w, const struct key_rule *rule)
-{
-    struct fleet *f = w->raw->fleet;
-    struct quota wave;
-    if (!quota_parse(w->event.text, &wave) || wave.value <= 0)
-        complain_value(w->raw, w->event.at, rule, w->event.text, NULL);
-    else if (f->waves_len == WAVES_MAX)
-        complain(w->raw, w->event.at, "waves: found more than %d", WAVES_MAX);
-    else
-        f->waves[f->waves_len++] = wave;
-}
-
 static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     (void)into;
@@ -269,7 +257,17 @@ static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *
         if (!text_eq(t, TEXT("1")))
             complain_value(w->raw, at, rule, t, NULL);
         break;
-    case KEY_WAVES: put_wave(w, rule); break;
+    case KEY_WAVES: {
+        struct fleet *f = w->raw->fleet;
+        struct quota wave;
+        if (!quota_parse(w->event.text, &wave) || wave.value <= 0)
+            complain_value(w->raw, w->event.at, rule, w->event.text, NULL);
+        else if (f->waves_len == WAVES_MAX)
+            complain(w->raw, w->event.at, "waves: found more than %d", WAVES_MAX);
+        else
+            f->waves[f->waves_len++] = wave;
+        break;
+    }
     case KEY_MAX_FAILURES:
         if (!quota_parse(t, &w->raw->fleet->max_failures))
             complain_value(w->raw, at, rule, t, NULL);

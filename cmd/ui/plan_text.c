@@ -69,21 +69,6 @@ static bool group_is_in(const struct section *section, const struct group *g)
     return is_in(section, g->alarm, g->outcome, g->action);
 }
 
-/* The identity, and what people call an internationalized name. */
-static void who_make(struct showing *s, uint32_t job)
-{
-    struct text identity = fleet_identity(&s->run->fleet, job), domain = identity_domain(identity);
-    char unicode[IDNA_UNICODE_LEN_MAX + 1];
-    struct text shown;
-    buf_reset(&s->who);
-    escape_terminal(&s->who, identity);
-    if (!idna_to_unicode(domain, unicode, &shown) || text_eq(shown, domain))
-        return;
-    buf_add_str(&s->who, " (");
-    escape_terminal(&s->who, shown);
-    buf_add_char(&s->who, ')');
-}
-
 static void name_add(struct buf *out, struct text mail_from)
 {
     escape_terminal(out, mail_from.len ? mail_from : TEXT("(default)"));
@@ -100,7 +85,17 @@ static void print_reason(struct showing *s, struct text reason)
 static void print_row(struct showing *s, uint32_t job, struct text before, struct text reason)
 {
     const struct options *o = s->options;
-    who_make(s, job);
+    /* The identity, and what people call an internationalized name. */
+    struct text identity = fleet_identity(&s->run->fleet, job), domain = identity_domain(identity);
+    char unicode[IDNA_UNICODE_LEN_MAX + 1];
+    struct text shown;
+    buf_reset(&s->who);
+    escape_terminal(&s->who, identity);
+    if (idna_to_unicode(domain, unicode, &shown) && !text_eq(shown, domain)) {
+        buf_add_str(&s->who, " (");
+        escape_terminal(&s->who, shown);
+        buf_add_char(&s->who, ')');
+    }
     const struct fleet *f = &s->run->fleet;
     buf_reset(&s->change);
     name_add(&s->change, before);

@@ -178,28 +178,6 @@ static void caller_failed(struct inventory *v, struct account_asking *a, const s
     account_end(v, a, is_guarded(v, a) || next == RETRY_DENIED);
 }
 
-static void caller_answered(struct inventory *v, struct call *call, instant_us now)
-{
-    struct account_asking *a = &v->accounts[v->fleet->lanes[call->lane].account];
-    enum verdict verdict = lane_inventory_verdict(&v->lanes[call->lane], call, a->attempts, now);
-    a->out = false;
-    if (verdict == VERDICT_OK) {
-        const struct account *account = &v->fleet->accounts[a - v->accounts];
-        struct text wanted = names_text(&v->fleet->names, account->account_id),
-                    is = call->account.caller_account;
-        bool differs = is_guarded(v, a) && !text_eq(is, wanted);
-        snprintf(a->seen.number, sizeof a->seen.number, TEXT_FMT, TEXT_ARG(is));
-        if (differs)
-            snprintf(a->seen.reason, sizeof a->seen.reason,
-                     "the credentials belong to account " TEXT_FMT " (%.256s), the manifest says "
-                     "account_id " TEXT_FMT,
-                     TEXT_ARG(is), call->account.caller_arn.len ? call->account.caller_arn.at : "",
-                     TEXT_ARG(wanted));
-        account_end(v, a, differs);
-    } else
-        caller_failed(v, a, call, verdict, now);
-}
-
 /* --- listing ---------------------------------------------------------------------------------- */
 
 /* Drops the listed identities, and every call out. */
@@ -230,14 +208,6 @@ void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
     s->seen.one_by_one = s->seen.fell_back = true;
 }
 
-static void lane_inventory_endless(struct inventory *v, struct lane_inventory *s,
-                                   const struct call *call)
-{
-    lane_inventory_refuse(v, s, call);
-    snprintf(s->seen.reason, sizeof s->seen.reason, "%s: SES's pages of the list do not end",
-             call_action(call->kind, call->api));
-}
-
 static void page_answered(struct inventory *v, struct call *call, instant_us now)
 {
     struct lane_inventory *s = &v->lanes[call->lane];
@@ -253,7 +223,12 @@ static void page_answered(struct inventory *v, struct call *call, instant_us now
         switch (paged_list_take(&s->list, call, v->memory)) {
         case PAGE_LAST: s->seen.phase = INVENTORY_READING; break;
         case PAGE_MORE: break;
-        case PAGE_ENDLESS: lane_inventory_endless(v, s, call); break;
+        case PAGE_ENDLESS: {
+            lane_inventory_refuse(v, s, call);
+            snprintf(s->seen.reason, sizeof s->seen.reason,
+                     "%s: SES's pages of the list do not end", call_action(call->kind, call->api));
+            break;
+        }
         case PAGE_UNKEPT: v->no_memory = true; break;
         }
     } else {
@@ -325,9 +300,29 @@ void inventory_answered(struct inventory *v, struct call *call, instant_us now)
     if (call->kind != CALL_CALLER && call->kind != CALL_LIST) {
         batch_answered(v, call, now);
     } else {
-        if (call->kind == CALL_CALLER)
-            caller_answered(v, call, now);
-        else
+        if (call->kind == CALL_CALLER) {
+            struct account_asking *a = &v->accounts[v->fleet->lanes[call->lane].account];
+            enum verdict verdict =
+                lane_inventory_verdict(&v->lanes[call->lane], call, a->attempts, now);
+            a->out = false;
+            if (verdict == VERDICT_OK) {
+                const struct account *account = &v->fleet->accounts[a - v->accounts];
+                struct text wanted = names_text(&v->fleet->names, account->account_id),
+                            is = call->account.caller_account;
+                bool differs = is_guarded(v, a) && !text_eq(is, wanted);
+                snprintf(a->seen.number, sizeof a->seen.number, TEXT_FMT, TEXT_ARG(is));
+                if (differs)
+                    snprintf(a->seen.reason, sizeof a->seen.reason,
+                             "the credentials belong to account " TEXT_FMT
+                             " (%.256s), the manifest says "
+                             "account_id " TEXT_FMT,
+                             TEXT_ARG(is),
+                             call->account.caller_arn.len ? call->account.caller_arn.at : "",
+                             TEXT_ARG(wanted));
+                account_end(v, a, differs);
+            } else
+                caller_failed(v, a, call, verdict, now);
+        } else
             page_answered(v, call, now);
         call_pool_give(&v->calls, call);
     }

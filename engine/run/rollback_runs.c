@@ -146,18 +146,6 @@ static void row_merge(struct merging *m, uint32_t theirs, const struct fleet_ind
         m->to->expected[row] = expected;
 }
 
-static bool room_make(struct merging *m)
-{
-    struct fleet *to = m->to;
-    uint32_t rows = to->choices_len + m->from->choices_len + 1;
-    void *more = realloc(to->expected, rows * sizeof *to->expected);
-    if (more)
-        to->expected = more;
-    m->lanes = calloc(m->from->lanes_len + 1u, sizeof *m->lanes);
-    m->files = calloc(m->from->files_len + 1u, sizeof *m->files);
-    return more && m->lanes && m->files;
-}
-
 enum err rollback_runs(struct fleet *fleet, struct journal *journal, uint64_t run, uint64_t through,
                        const struct rollback *how, struct why *why)
 {
@@ -171,7 +159,14 @@ enum err rollback_runs(struct fleet *fleet, struct journal *journal, uint64_t ru
             struct fleet_index index;
             struct arena memory;
             arena_init(&memory, SIZE_MAX);
-            m.failed = !room_make(&m);
+            struct fleet *to = m.to;
+            uint32_t rows = to->choices_len + m.from->choices_len + 1;
+            void *more = realloc(to->expected, rows * sizeof *to->expected);
+            if (more)
+                to->expected = more;
+            m.lanes = calloc(m.from->lanes_len + 1u, sizeof *m.lanes);
+            m.files = calloc(m.from->files_len + 1u, sizeof *m.files);
+            m.failed = !(more && m.lanes && m.files);
             for (uint32_t i = 0; i < older.files_len && !m.failed; i++)
                 m.failed = !fleet_file(fleet, older.files[i], &m.files[i]);
             for (uint32_t i = 0; i < older.lanes_len && !m.failed && err == OK; i++)

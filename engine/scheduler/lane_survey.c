@@ -236,15 +236,6 @@ static void notifications_take(struct scheduler *d, const struct call *call)
         l->to_send |= BIT(PART_NOTIFICATION);
 }
 
-static void account_take(struct lane_survey *l, const struct call *call)
-{
-    assert(call->kind == CALL_ACCOUNT);
-    l->account_known = true;
-    l->can_send = call->account.sending_enabled;
-    l->in_sandbox = !call->account.production_access;
-    snprintf(l->status, sizeof l->status, TEXT_FMT, TEXT_ARG(call->account.enforcement_status));
-}
-
 static void mask_part_take(struct scheduler *d, const struct call *call)
 {
     assert(BIT(call->part) & SURVEY_MASK_PARTS);
@@ -334,7 +325,16 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
             d->surveys.lanes[call->lane].attempts = 0;
         switch ((enum part)call->part) {
         case PART_LIST: page_take(d, call); break;
-        case PART_ACCOUNT: account_take(&d->surveys.lanes[call->lane], call); break;
+        case PART_ACCOUNT: {
+            assert(call->kind == CALL_ACCOUNT);
+            d->surveys.lanes[call->lane].account_known = true;
+            d->surveys.lanes[call->lane].can_send = call->account.sending_enabled;
+            d->surveys.lanes[call->lane].in_sandbox = !call->account.production_access;
+            snprintf(d->surveys.lanes[call->lane].status,
+                     sizeof d->surveys.lanes[call->lane].status, TEXT_FMT,
+                     TEXT_ARG(call->account.enforcement_status));
+            break;
+        }
         case PART_NOTIFICATION: notifications_take(d, call); break;
         case PART_MASK_VERIFICATION:
         case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;

@@ -15,22 +15,6 @@ static bool waits_for_others(enum job_state state)
     return state == JOB_FOLLOWING || state == JOB_WAITING_DNS;
 }
 
-static void member_add(struct wave_tally *t, enum job_state state, enum outcome outcome,
-                       instant_us since)
-{
-    t->started++;
-    if (state == JOB_DONE) {
-        t->good += !outcome_is_bad(outcome);
-        t->bad += outcome_is_bad(outcome);
-        t->expired += outcome == OUTCOME_EXPIRED;
-        return;
-    }
-    t->at_ses += state == JOB_FOLLOWING;
-    t->for_dns += state == JOB_WAITING_DNS;
-    t->in_turn += !waits_for_others(state);
-    t->since = when_earlier(t->since, since);
-}
-
 void wave_tally_add(struct wave_tally *t, uint32_t row, enum job_state state, enum outcome outcome,
                     uint32_t wave, instant_us deadline)
 {
@@ -49,8 +33,19 @@ void wave_tally_add(struct wave_tally *t, uint32_t row, enum job_state state, en
         t->at_ses = t->for_dns = t->in_turn = 0;
         t->since = WHEN_NEVER;
     }
-    if (wave > 0 && wave == t->number)
-        member_add(t, state, outcome, since);
+    if (wave > 0 && wave == t->number) {
+        t->started++;
+        if (state == JOB_DONE) {
+            t->good += !outcome_is_bad(outcome);
+            t->bad += outcome_is_bad(outcome);
+            t->expired += outcome == OUTCOME_EXPIRED;
+            return;
+        }
+        t->at_ses += state == JOB_FOLLOWING;
+        t->for_dns += state == JOB_WAITING_DNS;
+        t->in_turn += !waits_for_others(state);
+        t->since = when_earlier(t->since, since);
+    }
 }
 
 uint32_t wave_tally_of(const struct wave_tally *t)

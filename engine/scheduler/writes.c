@@ -119,26 +119,6 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
     return len;
 }
 
-static void write_taken(struct scheduler *d, const struct call *call, instant_us now)
-{
-    struct lane_state *lane = &d->lanes[call->lane];
-    struct job *job = &d->jobs[call->owner];
-    assert(job->state == JOB_WRITING);
-    assert(call->count == 1);
-    /* The value at SES after an accepted write. */
-    job->mail_from_seen = scheduler_name(d, call->mail_from);
-    job->behavior_seen = call->behavior;
-    if (call->mail_from.len == 0)
-        job->status_seen = MAIL_FROM_NONE;
-    else if (job->write != WRITE_TIGHTEN)
-        job->status_seen = MAIL_FROM_PENDING;
-    scheduler_accept(d, call->owner, now);
-    if (job->write == WRITE_TIGHTEN)
-        tighten_written(lane, call->owner, now);
-    lane->write_worked = true;
-    lane->sets_refused = 0;
-}
-
 void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
 {
     uint32_t number = call->owner;
@@ -147,8 +127,24 @@ void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
     assert(d->jobs[number].state == JOB_WRITING);
     enum verdict verdict =
         verdict_after(scheduler_call_paced(d, call, now), d->jobs[number].attempts);
-    if (verdict == VERDICT_OK)
-        write_taken(d, call, now);
+    if (verdict == VERDICT_OK) {
+        struct lane_state *lane = &d->lanes[call->lane];
+        struct job *job = &d->jobs[call->owner];
+        assert(job->state == JOB_WRITING);
+        assert(call->count == 1);
+        /* The value at SES after an accepted write. */
+        job->mail_from_seen = scheduler_name(d, call->mail_from);
+        job->behavior_seen = call->behavior;
+        if (call->mail_from.len == 0)
+            job->status_seen = MAIL_FROM_NONE;
+        else if (job->write != WRITE_TIGHTEN)
+            job->status_seen = MAIL_FROM_PENDING;
+        scheduler_accept(d, call->owner, now);
+        if (job->write == WRITE_TIGHTEN)
+            tighten_written(lane, call->owner, now);
+        lane->write_worked = true;
+        lane->sets_refused = 0;
+    }
     struct situation s = scheduler_situation(d, number, now);
     struct decision decision = step_written(&s, verdict, &call->reply);
     if (verdict != VERDICT_OK) {

@@ -44,19 +44,6 @@ static bool sum_is(const struct wal_walk *w, const unsigned char *at)
     return w->sum[0] == big(at) && w->sum[1] == big(at + 4);
 }
 
-/* False: SQLite takes the log for an empty one. */
-static bool header_take(struct wal_walk *w, const unsigned char header[HEADER_LEN])
-{
-    uint32_t page_len = big(header + 8);
-    w->big_endian = big(header) & 1;
-    w->page_len = page_len;
-    w->salts[0] = big(header + 16);
-    w->salts[1] = big(header + 20);
-    sum_add(w, header, 24);
-    return (big(header) & ~1u) == MAGIC && page_len >= PAGE_MIN && page_len <= PAGE_MAX &&
-           (page_len & (page_len - 1)) == 0 && sum_is(w, header + 24);
-}
-
 /* An overwritten or torn first sector is an accident where the log held nothing that was synced:
  * then no frame fits to anything. Otherwise the second frame and the ones after it agree. */
 static bool header_was_whole(const struct wal_reader *reader, uint32_t page_len, bool *readable)
@@ -105,7 +92,15 @@ bool wal_scan(struct wal_scan *scan, const struct wal_reader *reader)
         return true;
     if (!reader->read(reader->ctx, 0, header, sizeof header))
         return false;
-    if (header_take(&w, header)) {
+    /* False: SQLite takes the log for an empty one. */
+    uint32_t page_len = big(header + 8);
+    w.big_endian = big(header) & 1;
+    w.page_len = page_len;
+    w.salts[0] = big(header + 16);
+    w.salts[1] = big(header + 20);
+    sum_add(&w, header, 24);
+    if ((big(header) & ~1u) == MAGIC && page_len >= PAGE_MIN && page_len <= PAGE_MAX &&
+        (page_len & (page_len - 1)) == 0 && sum_is(&w, header + 24)) {
         size_t frame_len = FRAME_HEADER_LEN + w.page_len;
         assert(w.page_len >= PAGE_MIN);
         assert(w.page_len <= PAGE_MAX);
