@@ -21,18 +21,6 @@ static bool has_room(const struct machine *m)
     return !m->has_room || m->has_room(m->ctx);
 }
 
-/* Takes as many events as the journal has room for in this turn; the rest wait for the next. */
-static bool take_events(const struct machine *m, struct turn *t, instant_us now)
-{
-    bool aborted = false;
-    while (t->taken < t->len && has_room(m)) {
-        const struct event *event = &t->events[t->taken++];
-        aborted = aborted || event->kind == EVENT_ABORT;
-        m->event(m->ctx, event, now);
-    }
-    return aborted;
-}
-
 static bool changes_world(const struct turn *t, uint32_t calls_len)
 {
     for (uint32_t i = 0; i < calls_len; i++)
@@ -86,7 +74,14 @@ static enum err turns_take(const struct machine *m, const struct io *io,
             turn->taken = 0;
         }
         instant_us now = io->now(io->world);
-        bool aborted = take_events(m, turn, now);
+        /* Takes as many events as the journal has room for in this turn; the rest wait for the
+         * next. */
+        bool aborted = false;
+        while (turn->taken < turn->len && has_room(m)) {
+            const struct event *event = &turn->events[turn->taken++];
+            aborted = aborted || event->kind == EVENT_ABORT;
+            m->event(m->ctx, event, now);
+        }
         enum err err = keep_and_send(m, io, turn, aborted, now, why);
         if (err != OK)
             return err;

@@ -38,23 +38,6 @@ static bool archive_has(const struct source *s, const char *word)
     return false;
 }
 
-/* What this program writes itself, given in the place of a manifest. */
-static const char *ours_fault(enum content kind)
-{
-    static const char *const faults[] = {
-        [CONTENT_PLAN] = "is a plan file, expected a manifest or CSV: apply --plan takes it",
-        [CONTENT_JOURNAL] =
-            "is an SQLite database, such as a journal, expected text: --journal takes it",
-        [CONTENT_REPORT_CSV] = "is a CSV report, expected a manifest, or a CSV of identities",
-        [CONTENT_REPORT_JSON] = "is a JSON report, expected a manifest or CSV",
-        [CONTENT_REPORT_SARIF] = "is a SARIF report, expected a manifest or CSV",
-        [CONTENT_REPORT_MARKDOWN] = "is a Markdown report, expected a manifest or CSV",
-        [CONTENT_HTML] = "is an HTML page, such as a report, expected a manifest or CSV",
-        [CONTENT_XML] = "is an XML file, such as a JUnit report, expected a manifest or CSV",
-    };
-    return faults[kind];
-}
-
 const char *container_fault(const struct source *s)
 {
     static const struct {
@@ -85,5 +68,17 @@ const char *container_fault(const struct source *s)
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (len >= kinds[i].len && memcmp(head, kinds[i].magic, kinds[i].len) == 0)
             return kinds[i].fault;
-    return ours_fault(content_of((struct text){(const char *)head, len}));
+    /* What this program writes itself, given in the place of a manifest. */
+    static const char *const faults[] = {
+        [CONTENT_PLAN] = "is a plan file, expected a manifest or CSV: apply --plan takes it",
+        [CONTENT_JOURNAL] =
+            "is an SQLite database, such as a journal, expected text: --journal takes it",
+        [CONTENT_REPORT_CSV] = "is a CSV report, expected a manifest, or a CSV of identities",
+        [CONTENT_REPORT_JSON] = "is a JSON report, expected a manifest or CSV",
+        [CONTENT_REPORT_SARIF] = "is a SARIF report, expected a manifest or CSV",
+        [CONTENT_REPORT_MARKDOWN] = "is a Markdown report, expected a manifest or CSV",
+        [CONTENT_HTML] = "is an HTML page, such as a report, expected a manifest or CSV",
+        [CONTENT_XML] = "is an XML file, such as a JUnit report, expected a manifest or CSV",
+    };
+    return faults[content_of((struct text){(const char *)head, len})];
 }

@@ -214,23 +214,6 @@ static bool take_sep_line(struct csv *c)
     return true;
 }
 
-static void take_dialect(struct csv *c)
-{
-    static const char separators[] = {',', ';', '\t', '|'};
-    unsigned best = 0, widest = 0, fields;
-    c->separator = ',';
-    if (peek(c) == CSV_END || take_sep_line(c))
-        return;
-    for (size_t i = 0; i < sizeof separators; i++) {
-        unsigned known = known_columns(line_ahead(c), separators[i], &fields);
-        if (known > best || (known == best && fields > widest)) {
-            best = known;
-            widest = fields;
-            c->separator = separators[i];
-        }
-    }
-}
-
 /* False: the columns cannot be told, so the rows mean nothing. */
 static bool take_header(struct csv *c)
 {
@@ -341,7 +324,19 @@ void csv_file(struct raw *r, struct source *s, uint16_t file)
     peek(c);
     if (source_peek(s, mark, sizeof mark) == sizeof mark && memcmp(mark, "\xef\xbb\xbf", 3) == 0)
         c->next = sizeof mark;
-    take_dialect(c);
+    static const char separators[] = {',', ';', '\t', '|'};
+    unsigned best = 0, widest = 0, fields;
+    c->separator = ',';
+    if (peek(c) != CSV_END && !take_sep_line(c)) {
+        for (size_t i = 0; i < sizeof separators; i++) {
+            unsigned known = known_columns(line_ahead(c), separators[i], &fields);
+            if (known > best || (known == best && fields > widest)) {
+                best = known;
+                widest = fields;
+                c->separator = separators[i];
+            }
+        }
+    }
     uint32_t rows = r->rows_len, faults = r->complaints->len;
     if (take_header(c))
         while (r->err == OK && peek(c) != CSV_END)

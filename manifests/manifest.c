@@ -8,19 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool raw_init(struct raw *r, struct fleet *f, struct complaints *complaints, struct why *why)
-{
-    *r = (struct raw){.fleet = f, .complaints = complaints, .folder = -1, .why = why};
-    arena_init(&r->arena, NAMES_BYTES_MAX);
-    bool fits = names_init(&f->names, NAMES_BYTES_MAX) &&
-                names_init(&r->settings, NAMES_BYTES_MAX) && names_init(&r->lists, NAMES_BYTES_MAX);
-    r->digest = sha256_new();
-    r->file_digest = sha256_new();
-    if (!fits || !r->digest || !r->file_digest)
-        raw_fail(r, ERR_NOMEM, "no memory to read manifests");
-    return r->err == OK;
-}
-
 /* A second reading of a file, by a loop of includes or two patterns, would only repeat entries. */
 static bool is_read_already(struct raw *r, uint32_t index)
 {
@@ -98,7 +85,15 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
                        struct why *why)
 {
     struct raw r;
-    if (raw_init(&r, f, complaints, why)) {
+    r = (struct raw){.fleet = f, .complaints = complaints, .folder = -1, .why = why};
+    arena_init(&r.arena, NAMES_BYTES_MAX);
+    bool fits = names_init(&f->names, NAMES_BYTES_MAX) &&
+                names_init(&r.settings, NAMES_BYTES_MAX) && names_init(&r.lists, NAMES_BYTES_MAX);
+    r.digest = sha256_new();
+    r.file_digest = sha256_new();
+    if (!fits || !r.digest || !r.file_digest)
+        raw_fail(&r, ERR_NOMEM, "no memory to read manifests");
+    if (r.err == OK) {
         r.options = options;
         char q[QUOTE_LEN], m[QUOTE_LEN];
         if (options->region.len && !region_is(options->region))

@@ -44,17 +44,13 @@ enum name_fault name_check(struct text t)
     return is_plain || !character_first_unseen(t) ? NAME_OK : NAME_UNSEEN;
 }
 
-/* A local part in quotation marks may have blanks (RFC 5321, section 4.1.2). */
-static bool local_part_is_quoted(struct text t, size_t at)
-{
-    return at < t.len && at > 2 && t.at[0] == '"' && t.at[at - 1] == '"';
-}
-
 enum name_fault identity_check(struct text t)
 {
     size_t at = text_rfind(t, '@');
     enum name_fault fault = name_check(t);
-    if (fault == NAME_BLANK && local_part_is_quoted(t, at)) {
+    /* A local part in quotation marks may have blanks (RFC 5321, section 4.1.2). */
+    bool quoted = at < t.len && at > 2 && t.at[0] == '"' && t.at[at - 1] == '"';
+    if (fault == NAME_BLANK && quoted) {
         size_t blank = text_find(text_from(t, at), ' ');
         bool only_blanks = blank == t.len - at;
         for (size_t i = 0; i < t.len; i++)

@@ -65,8 +65,11 @@ static enum outcome outcome_of(const struct job_row *job)
     return OUTCOME_SKIPPED;
 }
 
-static void choice_fill(struct report_row *row, const struct fleet *fleet, struct buf *scratch)
+void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
+                     const struct job_row *job, struct buf *scratch)
 {
+    *row = (struct report_row){
+        .number = number, .outcome_kind = outcome_of(job), .deadline = WHEN_NEVER};
     uint32_t n = row->number;
     const struct choice *c = &fleet->choices[n];
     bool custom = c->mail_from != MAIL_FROM_DEFAULT;
@@ -79,14 +82,6 @@ static void choice_fill(struct report_row *row, const struct fleet *fleet, struc
     row->mail_from_after = fleet_mail_from(fleet, n);
     row->behavior_after = text_of(behavior_name(after));
     row->source = fleet_source(fleet, n, scratch);
-}
-
-void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
-                     const struct job_row *job, struct buf *scratch)
-{
-    *row = (struct report_row){
-        .number = number, .outcome_kind = outcome_of(job), .deadline = WHEN_NEVER};
-    choice_fill(row, fleet, scratch);
     if (job) {
         /* Before: the setting found before the run's first write; without a write, the setting last
            read. */

@@ -89,9 +89,10 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     buf_add_str(out, "</header>\n");
 }
 
-/* The first lines. The policy names the one script by its hash: no other script can run. */
-static enum err document_begin(struct buf *out, struct why *why)
+static enum err sheet_write(const struct report *report, struct sheet *sheet, struct why *why)
 {
+    struct buf *out = &sheet->out->buf;
+    /* The first lines. The policy names the one script by its hash: no other script can run. */
     char hash[SHA256_BASE64_LEN];
     if (!sha256_base64(html_files[HTML_SCRIPT].text, hash))
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -100,15 +101,7 @@ static enum err document_begin(struct buf *out, struct why *why)
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                 "style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n",
                 hash);
-    return OK;
-}
-
-static enum err sheet_write(const struct report *report, struct sheet *sheet, struct why *why)
-{
-    struct buf *out = &sheet->out->buf;
-    enum err err = document_begin(out, why);
-    if (err != OK)
-        return err;
+    enum err err = OK;
     buf_add_fmt(out,
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                 "<title>mailfrom " TEXT_FMT "</title>\n<style>\n",

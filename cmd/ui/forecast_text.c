@@ -42,27 +42,22 @@ static const char *span_or_never(const struct forecast *f, uint32_t mark, char o
     return mark < f->marks ? span_format(f->mark[mark], out) : "never";
 }
 
-static void print_rate(const struct rehearsal *r)
-{
-    double low = fleet_rate(&r->fleet, 0, r->access->rate_per_s), high = low;
-    for (uint32_t i = 1; i < r->forecast.lanes; i++) {
-        double rate = fleet_rate(&r->fleet, i, r->access->rate_per_s);
-        low = rate < low ? rate : low;
-        high = rate > high ? rate : high;
-    }
-    if (low < high)
-        printf("%g to %g", low, high);
-    else
-        printf("%g", low);
-}
-
 static void print_assumptions(const struct rehearsal *r)
 {
     const struct forecast_config *config = r->config;
     char low[WHEN_LEN], high[WHEN_LEN];
     printf("Rehearsal of %u identities in %u lane%s, ", r->forecast.identities, r->forecast.lanes,
            r->forecast.lanes == 1 ? "" : "s");
-    print_rate(r);
+    double slowest = fleet_rate(&r->fleet, 0, r->access->rate_per_s), fastest = slowest;
+    for (uint32_t i = 1; i < r->forecast.lanes; i++) {
+        double rate = fleet_rate(&r->fleet, i, r->access->rate_per_s);
+        slowest = rate < slowest ? rate : slowest;
+        fastest = rate > fastest ? rate : fastest;
+    }
+    if (slowest < fastest)
+        printf("%g to %g", slowest, fastest);
+    else
+        printf("%g", slowest);
     printf(" calls a second per account, Region and action.\nNothing was sent. Assumed: every "
            "identity exists, is verified and has no MAIL FROM yet;\n");
     if (r->published >= 1)

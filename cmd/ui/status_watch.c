@@ -148,18 +148,6 @@ static void line_print(const struct watched_run *w)
     screen_line(&w->screen, &w->view, w->options->json ? type : NULL);
 }
 
-static void show(struct watched_run *w)
-{
-    enum progress_mode mode = w->options->json ? PROGRESS_JSON : PROGRESS_LINES;
-    instant_us now = os_clock_now(&w->clock);
-    if (w->screen.is_terminal && !w->options->json) {
-        screen_show(&w->screen, &w->view);
-    } else if (now >= w->next_line || !w->goes_on) {
-        line_print(w);
-        w->next_line = now + progress_interval(mode, now - w->opened);
-    }
-}
-
 /* Until then; a terminal whose size changes meanwhile gets the same picture again. */
 static void rest(struct watched_run *w, instant_us until)
 {
@@ -185,9 +173,16 @@ enum err watch_run(const struct options *o, uint64_t id, struct why *why)
     do {
         instant_us begun = os_clock_now(&w.clock);
         err = look(&w, why);
-        if (err == OK)
-            show(&w);
-        else if (err != ERR_BUSY)
+        if (err == OK) {
+            enum progress_mode mode = w.options->json ? PROGRESS_JSON : PROGRESS_LINES;
+            instant_us at = os_clock_now(&w.clock);
+            if (w.screen.is_terminal && !w.options->json) {
+                screen_show(&w.screen, &w.view);
+            } else if (at >= w.next_line || !w.goes_on) {
+                line_print(&w);
+                w.next_line = at + progress_interval(mode, at - w.opened);
+            }
+        } else if (err != ERR_BUSY)
             break; /* busy: it was being rewritten just then */
         instant_us now = os_clock_now(&w.clock);
         span_us pause = (now - begun) * LOOK_SHARE;

@@ -57,13 +57,6 @@ static enum records_action mx_action(const struct judgement *j, enum mx_status s
     }
 }
 
-/* A name outside host name rules could have a meaning in the syntax of a format. */
-static bool mx_is_plain(const struct records_verdict *v)
-{
-    return v->there_len == 1 &&
-           (v->there[0].data.len == 0 || dname_check(v->there[0].data) == DNAME_OK);
-}
-
 static bool mx_decide(struct records_verdict *v, struct arena *arena, const struct survey *s,
                       struct text region, struct text feedback_host)
 {
@@ -83,7 +76,10 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
         kept = value_keep(v, arena, facts->mx[i].preference, facts->mx[i].exchange);
     if (!kept)
         return false;
-    if (!mx_is_plain(v))
+    /* A name outside host name rules could have a meaning in the syntax of a format. */
+    bool plain = v->there_len == 1 &&
+                 (v->there[0].data.len == 0 || dname_check(v->there[0].data) == DNAME_OK);
+    if (!plain)
         block(v, arena, TEXT("its MX names something that is not a host"));
     return true;
 }

@@ -83,17 +83,6 @@ enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, str
     return run ? journal_each(j, VIEW_OUTLINE, run, count_one, &lost->kept, why) : OK;
 }
 
-static enum err loss_store(struct journal *j, uint64_t run, const char *what, struct why *why)
-{
-    assert(what[0]);
-    assert(!j->store->is_read_only);
-    enum err err = journal_enter(j, why);
-    if (err != OK)
-        return err;
-    err = j->store->ops->add_loss(j->store, run, text_of(what), why);
-    return journal_leave(j, err, STORE_COMMIT, why);
-}
-
 enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why)
 {
     enum err err = loss_of_run(j, run, lost, why);
@@ -109,8 +98,13 @@ enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, str
         snprintf(lost->what, sizeof lost->what,
                  "its newest records, up to record %llu, are missing",
                  (unsigned long long)v.head.last_record);
-    if (err == OK && *lost->what && !j->store->is_read_only)
-        return loss_store(j, run, lost->what, why);
+    if (err == OK && *lost->what && !j->store->is_read_only) {
+        err = journal_enter(j, why);
+        if (err != OK)
+            return err;
+        err = j->store->ops->add_loss(j->store, run, text_of(lost->what), why);
+        return journal_leave(j, err, STORE_COMMIT, why);
+    }
     if (!*lost->what)
         lost->kept = 0;
     return err;

@@ -85,15 +85,6 @@ static void lane_add(struct json_out *j, const struct fleet *f, uint32_t i)
     json_end(j);
 }
 
-static void rules_add(struct json_out *j, const char *key, finding_set rules)
-{
-    json_add_array(j, key);
-    for (int rule = 0; rule < FINDINGS_LEN; rule++)
-        if (rules & FINDING_BIT(rule))
-            json_add_word(j, NULL, finding_rule((enum finding)rule)->name);
-    json_end(j);
-}
-
 static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
 {
     json_add_object(j, NULL);
@@ -108,7 +99,14 @@ static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
             break;
         case POLICY_NUMBER: json_add_u64(j, field->key, value); break;
         case POLICY_REGION: add_name(j, f, field->key, (name_id)value); break;
-        case POLICY_RULES: rules_add(j, field->key, value); break;
+        case POLICY_RULES: {
+            json_add_array(j, field->key);
+            for (int rule = 0; rule < FINDINGS_LEN; rule++)
+                if (value & FINDING_BIT(rule))
+                    json_add_word(j, NULL, finding_rule((enum finding)rule)->name);
+            json_end(j);
+            break;
+        }
         }
     }
     json_end(j);

@@ -53,35 +53,6 @@ struct open_run {
     bool *ended;        /* one for each job */
 };
 
-static enum err open_run_read(struct open_run *o, struct why *why)
-{
-    fleet_init(&o->fleet);
-    enum err err = journal_fleet(o->journal, o->run->id, &o->fleet, why);
-    if (err == OK) {
-        o->ended = calloc(o->fleet.choices_len + 1u, sizeof *o->ended);
-        err = o->ended ? journal_rows(o->journal, o->run->id, ended_note, o->ended, why)
-                       : why_set(why, ERR_NOMEM, "out of memory");
-    }
-    if (err == OK) {
-        struct unfinished_run *run = o->run;
-        run->open = 0;
-        for (uint32_t i = 0; i < o->fleet.choices_len; i++) {
-            uint32_t row = 0;
-            if (o->ended[i])
-                continue;
-            run->open++;
-            if (o->index)
-                row = fleet_index_row(o->index, fleet_account_name(&o->fleet, i),
-                                      fleet_region(&o->fleet, i), fleet_identity(&o->fleet, i));
-            if (row && run->common++ < COMMON_TOLD)
-                run->rows[run->common - 1] = row - 1;
-        }
-    }
-    free(o->ended);
-    fleet_clear(&o->fleet);
-    return err;
-}
-
 enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
                         struct unfinished *out, struct why *why)
 {
@@ -103,7 +74,30 @@ enum err run_unfinished(struct journal *journal, const struct fleet *fleet, stru
     for (uint32_t i = 0; i < out->len && err == OK; i++) {
         struct open_run o = {
             .journal = journal, .index = compares ? &index : NULL, .run = &out->at[i]};
-        err = open_run_read(&o, why);
+        fleet_init(&o.fleet);
+        err = journal_fleet(o.journal, o.run->id, &o.fleet, why);
+        if (err == OK) {
+            o.ended = calloc(o.fleet.choices_len + 1u, sizeof *o.ended);
+            err = o.ended ? journal_rows(o.journal, o.run->id, ended_note, o.ended, why)
+                          : why_set(why, ERR_NOMEM, "out of memory");
+        }
+        if (err == OK) {
+            struct unfinished_run *run = o.run;
+            run->open = 0;
+            for (uint32_t k = 0; k < o.fleet.choices_len; k++) {
+                uint32_t row = 0;
+                if (o.ended[k])
+                    continue;
+                run->open++;
+                if (o.index)
+                    row = fleet_index_row(o.index, fleet_account_name(&o.fleet, k),
+                                          fleet_region(&o.fleet, k), fleet_identity(&o.fleet, k));
+                if (row && run->common++ < COMMON_TOLD)
+                    run->rows[run->common - 1] = row - 1;
+            }
+        }
+        free(o.ended);
+        fleet_clear(&o.fleet);
     }
     arena_clear(&memory);
     return err;

@@ -218,21 +218,15 @@ static void end_overdue_of(struct scheduler *d, struct lane_state *l, struct que
     }
 }
 
-/* Since when the lane serves no call, or none of some kind. 0: the lane serves calls. */
-static instant_us in_trouble_since(const struct lane_state *l, instant_us now)
+void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
 {
+    struct lane_state *l = &d->lanes[lane];
+    /* Since when the lane serves no call, or none of some kind. 0: the lane serves calls. */
     instant_us all[] = {l->trouble_since, lane_doubted_since(l), lane_starved_since(l, now)},
                since = 0;
     for (int i = 0; i < 3; i++)
         if (all[i])
             since = since ? when_earlier(since, all[i]) : all[i];
-    return since;
-}
-
-void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
-{
-    struct lane_state *l = &d->lanes[lane];
-    instant_us since = in_trouble_since(l, now);
     if (!since || !l->worked || d->options.rules.plan_only || now < l->swept_at + OVERDUE_EVERY)
         return;
     l->swept_at = now;

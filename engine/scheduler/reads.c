@@ -267,22 +267,6 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
     scheduler_apply(d, number, &decision, now, judged || decision.fell_back ? &j : NULL);
 }
 
-static void read_batch_finish(struct scheduler *d, struct batch_read *s, instant_us now)
-{
-    instant_us sent_at = WHEN_NEVER; /* of its first call */
-    for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
-        if (s->answers[kind])
-            sent_at = when_earlier(sent_at, s->answers[kind]->sent_at);
-    assert(!s->to_send);
-    assert(!s->out);
-    assert(sent_at <= now);
-    for (uint32_t i = 0; i < s->count; i++) {
-        struct ses_facts facts = facts_of(d, s, i);
-        job_read_done(d, s->items[i], &facts, sent_at, now);
-    }
-    read_batch_free(d, s);
-}
-
 /* The lane is in passing trouble: its jobs read again afterwards. */
 static void read_batch_put_back(struct scheduler *d, struct batch_read *s, instant_us now)
 {
@@ -410,7 +394,21 @@ void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
         call_pool_give(&d->calls, call);
     switch (state) {
     case BATCH_WAITS: break;
-    case BATCH_DONE: read_batch_finish(d, b, now); break;
+    case BATCH_DONE: {
+        instant_us sent_at = WHEN_NEVER; /* of its first call */
+        for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
+            if (b->answers[kind])
+                sent_at = when_earlier(sent_at, b->answers[kind]->sent_at);
+        assert(!b->to_send);
+        assert(!b->out);
+        assert(sent_at <= now);
+        for (uint32_t i = 0; i < b->count; i++) {
+            struct ses_facts facts = facts_of(d, b, i);
+            job_read_done(d, b->items[i], &facts, sent_at, now);
+        }
+        read_batch_free(d, b);
+        break;
+    }
     case BATCH_FAILED: read_batch_refused(d, b, now); break;
     }
 }

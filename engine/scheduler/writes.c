@@ -14,9 +14,17 @@ static struct text turn_copy(struct scheduler *d, struct text t)
     return copy.at ? copy : TEXT("");
 }
 
-static struct job_row row_of(struct scheduler *d, const struct job *job)
+void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kind,
+                      enum job_state from, instant_us now, const char *reason,
+                      const struct judgement *said)
 {
-    return (struct job_row){
+    assert(d->records_len < RECORDS_PER_TURN_MAX);
+    assert(number < d->fleet->choices_len);
+    assert(from < JOB_STATES);
+    const struct job *job = &d->jobs[number];
+    struct record *r = &d->records[d->records_len++];
+    *r = (struct record){.job = number, .kind = kind, .at = now, .from = from};
+    r->row = (struct job_row){
         .state = (enum job_state)job->state,
         .action = (enum action)job->action,
         .outcome = (enum outcome)job->outcome,
@@ -41,18 +49,6 @@ static struct job_row row_of(struct scheduler *d, const struct job *job)
         .first_seen = job->first_seen,
         .deadline = job->deadline,
     };
-}
-
-void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kind,
-                      enum job_state from, instant_us now, const char *reason,
-                      const struct judgement *said)
-{
-    assert(d->records_len < RECORDS_PER_TURN_MAX);
-    assert(number < d->fleet->choices_len);
-    assert(from < JOB_STATES);
-    struct record *r = &d->records[d->records_len++];
-    *r = (struct record){.job = number, .kind = kind, .at = now, .from = from};
-    r->row = row_of(d, &d->jobs[number]);
     r->row.finished = r->row.state == JOB_DONE ? now : 0;
     r->row.reason = turn_copy(d, text_of(reason));
     if (r->row.state == JOB_WRITING || r->row.state == JOB_UNSURE) {

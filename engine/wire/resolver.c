@@ -238,13 +238,6 @@ static void asking_end(struct resolver_asking *a)
     r->done(r->context, call);
 }
 
-/* An answer ends the question, "no such name" included; a server's trouble does not. */
-static bool reply_is_answer(const struct dns_reply *reply)
-{
-    return reply->outcome == DNS_ANSWERED && (reply->message.rcode == DNS_RCODE_NOERROR ||
-                                              reply->message.rcode == DNS_RCODE_NXDOMAIN);
-}
-
 /* False: there is no server left to ask. */
 static bool step_next(struct resolver_asking *a)
 {
@@ -260,7 +253,10 @@ static void asking_decide(struct resolver_asking *a)
     struct dns_reply *reply = &a->call->dns;
     struct resolver *r = a->resolver;
     bool of_resolvers = a->call->question.server.family == 0;
-    if (!reply_is_answer(reply)) {
+    /* An answer ends the question, "no such name" included; a server's trouble does not. */
+    bool ends = reply->outcome == DNS_ANSWERED && (reply->message.rcode == DNS_RCODE_NOERROR ||
+                                                   reply->message.rcode == DNS_RCODE_NXDOMAIN);
+    if (!ends) {
         if (reply->outcome == DNS_ANSWERED && !a->has_said) {
             a->has_said = true;
             a->said = *reply;
