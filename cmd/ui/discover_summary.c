@@ -112,12 +112,12 @@ static bool is_read(const struct discover *d, uint32_t account)
 
 void discover_troubles(const struct discover *d)
 {
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
-        const struct inventory_lane *l = inventory_lane(d->inventory, i);
+    for (uint32_t lane = 0; lane < d->fleet.lanes_len; lane++) {
+        const struct inventory_lane *l = inventory_lane(d->inventory, lane);
         const char *trouble = NULL;
         if (l->phase == INVENTORY_REFUSED)
             trouble = "could not be read, and is left out";
-        else if (d->by_lane[i].is_twin)
+        else if (d->by_lane[lane].is_twin)
             trouble = "belongs to the account of another profile, and is listed there";
         else if (l->unread)
             trouble = "some identities are not told about";
@@ -127,8 +127,8 @@ void discover_troubles(const struct discover *d)
             continue;
         message_note("%saccount " TEXT_FMT ", Region " TEXT_FMT " %s%s%s",
                      l->phase == INVENTORY_REFUSED || l->unread ? "mailfrom: " : "note: ",
-                     TEXT_ARG(discover_account(d, i)), TEXT_ARG(discover_region(d, i)), trouble,
-                     l->reason[0] ? ": " : "", l->reason);
+                     TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)),
+                     trouble, l->reason[0] ? ": " : "", l->reason);
     }
     for (uint32_t i = 0; i < d->fleet.accounts_len; i++) {
         const struct inventory_account *a = inventory_account(d->inventory, i);

@@ -76,7 +76,8 @@ enum err run_lost_tell(const struct options *o, struct run *r, struct why *why)
     if (!*r->lost.what)
         return others_tell(o, r, r->head.id, why);
     const char *verb = r->head.state == RUN_ENDED ? "rollback" : "resume";
-    message_note_then(advice_run(&a, o, verb, r->head.id, "--refresh"),
+    const char *next = advice_run(&a, o, verb, r->head.id, "--refresh");
+    message_note_then(next,
                       "journal %s %s records of run %llu: %s. Its writes are not completely known. "
                       "To read every identity of the run from SES before more is written:",
                       options_journal(o), lost_words(text_of(r->lost.what)),

@@ -16,19 +16,19 @@ struct reading {
 static void on_turn(void *ctx, instant_us now)
 {
     struct reading *r = ctx;
-    for (uint32_t i = 0; i < r->d->fleet.lanes_len; i++) {
+    for (uint32_t lane = 0; lane < r->d->fleet.lanes_len; lane++) {
         /* One call an identity may take hours: a notice tells so when the first call leaves. */
         const struct discover *d = r->d;
-        const struct inventory_lane *l = inventory_lane(d->inventory, i);
-        double rate = fleet_rate(&d->fleet, i, d->access->rate_per_s);
+        const struct inventory_lane *l = inventory_lane(d->inventory, lane);
+        double rate = fleet_rate(&d->fleet, lane, d->access->rate_per_s);
         char span[WHEN_LEN];
-        if (!r->cost_is_told[i] && l->one_by_one && l->phase == INVENTORY_READING) {
-            r->cost_is_told[i] = true;
+        if (!r->cost_is_told[lane] && l->one_by_one && l->phase == INVENTORY_READING) {
+            r->cost_is_told[lane] = true;
             notice_note(&d->notices,
                         "account " TEXT_FMT ", Region " TEXT_FMT
                         ": %u identities are read one by one%s%s: %u "
                         "calls of GetEmailIdentity, about %s at %.3g a second",
-                        TEXT_ARG(discover_account(d, i)), TEXT_ARG(discover_region(d, i)),
+                        TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)),
                         l->rows_len,
                         d->config->tags.len ? " for their tags"
                         : l->fell_back      ? ", since version 1 of the API is refused: "

@@ -77,13 +77,14 @@ static struct decision judge_tighten(const struct situation *s)
 struct decision step_left_loose(const struct situation *s)
 {
     if (s->policy->until == UNTIL_SET && !s->left_loose)
-        return step_finish(s, OUTCOME_DONE,
-                           "left at USE_DEFAULT_VALUE: SES does not say SUCCESS, and with "
-                           "REJECT_MESSAGE mail would be rejected");
+        return step_finish(
+            s, OUTCOME_DONE,
+            "SES does not say SUCCESS, so the behavior stays USE_DEFAULT_VALUE: with "
+            "REJECT_MESSAGE SES would reject mail");
     return step_finish(
         s, OUTCOME_FAILED,
-        "left at USE_DEFAULT_VALUE: in this account and Region SES left SUCCESS when "
-        "REJECT_MESSAGE was set (mailfrom explain tighten-falls-back)");
+        "the behavior stays USE_DEFAULT_VALUE: in this account and Region an identity lost the "
+        "status SUCCESS when REJECT_MESSAGE was set (mailfrom explain tighten-falls-back)");
 }
 
 /* SES shows the wanted name, set by this run. */
@@ -104,7 +105,8 @@ static struct decision saw_wanted(const struct situation *s, const struct ses_fa
         struct decision d = step_decide(s, JOB_FOLLOWING);
         d.wait_us = s->settles_at - s->now;
         assert(d.wait_us > 0);
-        snprintf(d.reason, sizeof d.reason, "tightened; SES must stay in SUCCESS for a while");
+        snprintf(d.reason, sizeof d.reason,
+                 "REJECT_MESSAGE is set; the status is read once more, since it must stay SUCCESS");
         return d;
     }
     if (is_enough && ses->behavior == s->policy->behavior)
