@@ -31,6 +31,15 @@ void next_steps_print(const struct options *o, const struct run *r, bool wrote)
         printf("To take it back: %s\n", advice_run(&a, o, "rollback", id, ""));
 }
 
+void next_steps_retry(const struct options *o, const struct run *r, uint32_t bad)
+{
+    struct advice a;
+    if (bad == 0 || r->head.verb == RUN_PLAN)
+        return;
+    printf("%u did not succeed. To try %s again, once the cause is mended: %s\n", bad,
+           bad == 1 ? "it" : "them", advice_run(&a, o, "resume", r->head.id, "--retry-failed"));
+}
+
 void next_steps_after(const struct options *o, const struct run *r, enum err err)
 {
     struct advice a;
