@@ -199,6 +199,16 @@ static void put_accept(struct raw *r, struct draft *d, const struct key_rule *ru
         refuse(r, d, rule, t, at, complaints_full(r) ? NULL : finding_near(t));
 }
 
+static void put_wave(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                     struct source_place at)
+{
+    uint64_t *wave = &d->settings.policy.wave;
+    if (!text_to_u64(t, wave) || *wave == 0 || *wave > WAVES_MAX) {
+        *wave = 0;
+        refuse(r, d, rule, t, at, NULL);
+    }
+}
+
 typedef void put_value(struct raw *, struct draft *, const struct key_rule *, struct text,
                        struct source_place);
 
@@ -219,6 +229,7 @@ static const struct setting {
     [KEY_DNS_REQUIRE] = {put_require, KEPT(policy.require)},
     [KEY_DNS_MX_REGION] = {put_mx_region, KEPT(policy.mx_region)},
     [KEY_DNS_TIMEOUT] = {put_timeout, KEPT(policy.timeout_us)},
+    [KEY_WAVE] = {put_wave, KEPT(policy.wave)},
     [KEY_ACCEPT] = {put_accept, KEPT(policy.accept)},
 };
 

@@ -3,12 +3,14 @@
 
 #include "messages.h"
 #include "options/advice.h"
+#include "scheduler/waves.h"
 
 static bool is_settled(const struct run *r)
 {
     const uint32_t *by_state = r->totals.by_state;
     uint32_t waiting = by_state[JOB_FOLLOWING] + by_state[JOB_WAITING_DNS];
-    uint32_t held = r->fleet.waves_len ? by_state[JOB_READY] : 0;
+    bool has_waves = r->fleet.waves_len > 0 || waves_numbered(&r->fleet) > 0;
+    uint32_t held = has_waves ? by_state[JOB_READY] : 0;
     return r->config.detach && waiting > 0 && waiting + held + by_state[JOB_DONE] == r->totals.jobs;
 }
 

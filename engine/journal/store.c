@@ -16,7 +16,7 @@ const struct store_columns store_columns[STORE_VIEWS] = {
                        "name, profile, role_arn, external_id, source_profile, account_id, rate", 7},
     [TABLE_LANE] = {"lane",
                     "account, region, caller_account, caller_partition, caller_arn, begun_with", 6},
-    [TABLE_POLICY] = {"policy", "behavior, require, mx_region, timeout, accept, until", 6},
+    [TABLE_POLICY] = {"policy", "behavior, require, mx_region, timeout, accept, until, wave", 7},
     [TABLE_FILE] = {"file", "name", 1},
     [TABLE_CHOICE] = {"choice", "identity, mail_from, lane, policy, file, type, guarded, line, col",
                       9},

@@ -65,8 +65,9 @@ enum guard {
 /* Settings shared by rows; most fleets have a handful of distinct policies. What each is called
  * elsewhere stands in policy.c. */
 struct policy {
-    finding_set accept;     /* findings accepted by the owner */
-    span_us timeout_us;     /* how long DNS and SES together may take */
+    finding_set accept; /* findings accepted by the owner */
+    uint64_t wave;      /* in which the first write may start; 0: after all that have a number */
+    span_us timeout_us; /* how long DNS and SES together may take */
     enum behavior behavior; /* wanted in the end */
     enum dns_require require;
     name_id mx_region; /* NAME_NONE: the lane's own Region */

@@ -24,6 +24,7 @@ const struct policy_field policy_fields[POLICY_FIELDS] = {
     {"timeout_us", POLICY_NUMBER, offsetof(struct policy, timeout_us), MANIFEST_TIMEOUT_MAX, NULL},
     {"accept", POLICY_RULES, offsetof(struct policy, accept), 0, NULL},
     {NULL, POLICY_WORD, offsetof(struct policy, until), UNTIL_SET, NULL},
+    {"wave", POLICY_NUMBER, offsetof(struct policy, wave), WAVES_MAX, NULL, .may_lack = true},
 };
 
 static_assert(sizeof(enum behavior) == 4 && sizeof(enum dns_require) == 4 &&

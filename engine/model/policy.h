@@ -20,9 +20,10 @@ struct policy_field {
     size_t offset;                       /* in struct policy */
     uint64_t most;                       /* of words and numbers */
     const char *(*word)(unsigned value); /* of words, as in a manifest */
+    bool may_lack;                       /* plan files of older programs lack it: 0 */
 };
 
-enum { POLICY_FIELDS = 6 };
+enum { POLICY_FIELDS = 7 };
 extern const struct policy_field
     policy_fields[POLICY_FIELDS]; /* in the order of the journal's columns */
 

@@ -146,7 +146,7 @@ static bool policy_take(struct plan_reading *r)
     for (int i = 0; i < POLICY_FIELDS && good; i++) {
         const struct policy_field *field = &policy_fields[i];
         uint64_t value = 0;
-        if (!field->key)
+        if (!field->key || (field->may_lack && !member(r->json, field->key)))
             continue;
         switch (field->type) {
         case POLICY_WORD: good = policy_word_parse(field, word(r->json, field->key), &value); break;

@@ -62,7 +62,8 @@ struct queue *ready_queue(struct scheduler *d, uint32_t number, instant_us now)
     struct lane_state *lane = scheduler_lane_of(d, number);
     const struct job *job = &d->jobs[number];
     if (waits_for_wave(job))
-        return &lane->start;
+        return waves_admit(&d->waves, fleet_policy_of(d->fleet, number)->wave) ? &lane->start
+                                                                               : &lane->held;
     if (waits_for_canary(lane, job, number))
         return &lane->tighten;
     return is_fresh(job, now) ? &lane->confirmed : &lane->write;
