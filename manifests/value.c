@@ -235,44 +235,13 @@ bool quota_parse(struct text t, struct quota *quota)
     return quota_fits(*quota);
 }
 
-bool require_parse(struct text t, enum dns_require *out)
-{
-    for (int i = REQUIRE_MX_SPF; i <= REQUIRE_NONE; i++) {
-        if (text_eq(t, text_of(require_name((enum dns_require)i)))) {
-            *out = (enum dns_require)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *word_near(struct text t, const char *const *words, size_t words_len)
 {
-    const char *best = NULL;
-    unsigned nearest = NEAR_EDITS + 1;
+    struct text_near near = {t, NEAR_EDITS + 1, NULL};
     for (size_t i = 0; i < words_len; i++) {
-        struct text word = text_of(words[i]);
-        if (text_eq_nocase(t, word))
+        if (text_eq_nocase(t, text_of(words[i])))
             return words[i];
-        unsigned distance = text_distance(t, word, nearest);
-        if (distance < nearest && distance < word.len / 2 + 1) {
-            nearest = distance;
-            best = words[i];
-        }
+        text_near_try(&near, words[i]);
     }
-    return best;
-}
-
-const char *require_near(struct text t)
-{
-    const char *const words[] = {require_name(REQUIRE_MX_SPF), require_name(REQUIRE_MX),
-                                 require_name(REQUIRE_NONE)};
-    return word_near(t, words, COUNT(words));
-}
-
-const char *behavior_near(struct text t)
-{
-    static const char *const words[] = {"USE_DEFAULT_VALUE", "REJECT_MESSAGE", "UseDefaultValue",
-                                        "RejectMessage"};
-    return word_near(t, words, COUNT(words));
+    return near.word;
 }

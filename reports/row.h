@@ -75,6 +75,12 @@ enum err report_rows(const struct report *report,
 void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
                      const struct job_row *job, struct buf *scratch);
 
+/* Adds what people call an internationalized identity, "kim@bücher.example"; false: it has one
+ * name only, and nothing is added. */
+bool identity_unicode_add(struct buf *out, struct text identity);
+/* Has the fleet an identity with such a name? Its CSV has one column more then, the last one. */
+bool fleet_is_international(const struct fleet *fleet);
+
 /* Needs a person: refused, failed, expired, drifted, or an alarm. */
 bool row_needs_care(const struct report_row *row);
 /* The reason; for ALARM_REJECTING with a clause in front about SES rejecting mail meanwhile.
@@ -114,6 +120,12 @@ void row_alarm_find(struct report_row *row, const struct policy *policy, const s
 
 /* Appends the sentence of a finding of the row; without one, the rule's summary. */
 void finding_tell(const struct report_row *row, enum finding finding, struct buf *out);
+
+/* Warnings of an open row: those that its owner does not accept, with the severity that held for
+ * the row. */
+finding_set row_warnings(const struct report_row *row);
+/* Their sentences, a line each: "overwrites-custom: the custom MAIL FROM ...". */
+void row_warnings_tell(const struct report_row *row, struct buf *out);
 
 struct finding_walk {
     const struct report_row *row;

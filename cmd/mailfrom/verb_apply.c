@@ -3,6 +3,7 @@
  * this plan is carried out; without a terminal the verb refuses. The journal is opened before any
  * question to SES or DNS, so another run under way is reported at once.
  */
+#include "kinds.h"
 #include "run/planned.h"
 #include "run/shown.h"
 #include "session.h"
@@ -12,8 +13,10 @@
 #include "ui/run_lost.h"
 #include "verbs.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Was the plan made from the named manifests? */
 static enum err manifests_vet(const struct session *s, struct why *why)
@@ -40,6 +43,8 @@ static enum err apply_load(struct session *s, struct why *why)
     if (o->plan) {
         enum err err = session_report_vet(o, why);
         if (err == OK)
+            err = kinds_plan_vet(o, why);
+        if (err == OK)
             err = run_plan_load(&s->run, &o->access, o->plan, o->max_age, why);
         return err == OK && o->arguments_len ? manifests_vet(s, why) : err;
     }
@@ -65,20 +70,34 @@ static enum err plan_confirm(const struct session *s, uint32_t others, struct wh
     return confirm_ask(question, why);
 }
 
-/* Plans and shows the plan, without reports: these are for the following run. Returns the exit code
- * of a plan. */
+/* Standard output goes where fd goes; returns where it went before, or -1. */
+static int stdout_turn(int fd)
+{
+    fflush(stdout);
+    int before = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return before >= 0 && dup2(fd, STDOUT_FILENO) >= 0 ? before : -1;
+}
+
+/* Where a report goes to standard output, the plan that is asked about is shown beside it, on
+ * standard error. Plans and shows the plan, without reports: these are for the following run.
+ * Returns the exit code of a plan. */
 static int plan_show(struct session *s, struct why *why)
 {
     struct options *o = &s->options;
     size_t reports_len = o->reports_len;
     bool detailed_exitcode = o->detailed_exitcode;
     int code = EXIT_CANNOT_RUN;
+    int kept = session_takes_stdout(o) ? stdout_turn(STDERR_FILENO) : -1;
     o->reports_len = 0;
     o->detailed_exitcode = true;
     if (run_shown_begin(&s->run, why) == OK)
         code = session_carry_out(s, why);
     run_shown_end(&s->run);
     signals_end(&s->signals); /* at the question nothing is under way */
+    if (kept >= 0)
+        close(stdout_turn(kept));
+    if (kept >= 0)
+        close(kept);
     o->reports_len = reports_len;
     o->detailed_exitcode = detailed_exitcode;
     return code;
@@ -90,6 +109,7 @@ static enum err shown_confirm(struct session *s, uint32_t others, bool *stopped,
     char question[80];
     int code = plan_show(s, why);
     *stopped = code == EXIT_STOPPED;
+    s->notes.follows_plan = true;
     if (code == EXIT_CANNOT_RUN)
         return why_set(why, ERR_INPUT,
                        "the plan could not be made (see above), so nothing was written");
@@ -122,9 +142,9 @@ int verb_apply(const struct options *given)
     int code = EXIT_CANNOT_RUN;
     bool stopped = false;
     session_init(&s, given);
-    enum err err = given->yes ? OK : confirm_possible(&why);
-    if (err == OK)
-        err = apply_load(&s, &why);
+    enum err err = apply_load(&s, &why);
+    if (err == OK && !given->yes)
+        err = confirm_possible(&why);
     if (err == OK)
         err = run_journal(&s.run, JOURNAL_WRITE, &why);
     if (err == OK)

@@ -38,7 +38,8 @@ enum option_set {
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
     OPTIONS_DISCOVER = 1 << 19,
-    OPTIONS_MANIFEST = 1 << 24, /* how manifests are read */
+    OPTIONS_MANIFEST = 1 << 24,   /* how manifests are read */
+    OPTIONS_COMPLAINTS = 1 << 25, /* manifests are read, and nothing else has an --all */
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
@@ -62,7 +63,7 @@ struct options {
     const char *from, *spf_check, *sender, *helo; /* inspect */
     const char *zones[RECORDS_ZONES_MAX];
     size_t zones_len;
-    const char *format, *server; /* records */
+    const char *format, *server, *provider, *octodns_escaped_semicolons; /* records */
     uint32_t ttl_s;
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;
@@ -70,10 +71,13 @@ struct options {
     struct forecast_config rehearse;
     struct discover_config discover;
     bool json; /* --format json */
-    bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
+    bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help, version;
     bool force, refresh, give_up, no_wait, watch, missing, live, allow_empty;
 };
 
+/* Options may stand before the verb: moves the first word that is none, and no value of one, to the
+ * front of argv. false: there are only options. */
+bool options_verb_first(int argc, char **argv);
 /* Reads argv after the verb. Everything that is wrong is one sentence in *why. */
 enum err options_read(struct options *o, enum option_set accepted, int argc, char **argv,
                       struct why *why);

@@ -80,7 +80,11 @@ static bool host_vet(struct url *url)
     url->is_loopback = text_eq(host, TEXT("localhost"));
     if (text_starts(host, TEXT("0x")) || text_ends(host, TEXT(".")))
         return false;
-    enum dname_fault fault = dname_check(host);
+    /* Names of containers may have underscores; no URL parser reads them otherwise. */
+    char plain[sizeof url->host];
+    for (size_t i = 0; i <= host.len; i++)
+        plain[i] = url->host[i] == '_' ? 'a' : url->host[i];
+    enum dname_fault fault = dname_check(text_of(plain));
     return fault == DNAME_OK || (fault == DNAME_SINGLE_LABEL && char_is_alpha(host.at[0]));
 }
 
@@ -90,7 +94,7 @@ enum err url_parse_origin(struct text t, struct url *url, struct why *why)
     if (t.len >= URL_LEN_MAX)
         return why_set(why, ERR_INPUT, "longer than %d characters", URL_LEN_MAX - 1);
     if (!take_scheme(&t, url))
-        return why_set(why, ERR_INPUT, "must begin with https:// (or http:// for loopback)");
+        return why_set(why, ERR_INPUT, "must begin with https:// or http://");
     if (!take_host(&t, url) || !host_vet(url))
         return why_set(why, ERR_INPUT, "the host is neither a host name nor an IP address");
     if (!take_port(&t, url))

@@ -3,6 +3,8 @@
  */
 #include "inside.h"
 
+#include <assert.h>
+
 /* A row of VIEW_SENT. */
 enum sent_column {
     SENT_RUN,
@@ -33,6 +35,7 @@ struct sent_reading {
 static enum err sent_each(struct journal *j, bool (*fn)(void *ctx, const struct store_row *row),
                           struct sent_reading *r, struct why *why)
 {
+    assert(store_columns[VIEW_SENT].len == SENT_BEHAVIOR_BEFORE + 1);
     r->more = true;
     enum err err = journal_each(j, VIEW_SENT, 0, fn, r, why);
     if (!r->more)
@@ -65,11 +68,19 @@ static enum behavior behavior_of(const struct store_value *v)
     return (enum behavior)(value_int(v) != 0);
 }
 
-static struct journal_accepted accepted_of(const struct store_value *v)
+/* A row that has drifted saw what is another operator's. An answer that leaves a row unsure is
+ * none. */
+static bool accepted_one(void *ctx, const struct store_row *row)
 {
+    struct sent_reading *r = ctx;
+    const struct store_value *v = row->values;
+    bool is_unsure =
+        value_int(&v[SENT_KIND]) == RECORD_ANSWER && value_int(&v[SENT_STATE]) == JOB_UNSURE;
+    if (value_int(&v[SENT_OUTCOME]) == OUTCOME_DRIFTED || is_unsure)
+        return true;
     bool intends = value_int(&v[SENT_KIND]) == RECORD_INTENT;
     bool was_taken = value_int(&v[SENT_ACCEPTED]) > 0;
-    return (struct journal_accepted){
+    struct journal_accepted accepted = (struct journal_accepted){
         .word = intends     ? JOURNAL_SENT
                 : was_taken ? JOURNAL_TAKEN
                             : JOURNAL_REFUSED,
@@ -82,19 +93,6 @@ static struct journal_accepted accepted_of(const struct store_value *v)
         .mail_from_before = value_text(&v[SENT_MAIL_FROM_BEFORE]),
         .behavior_before = behavior_of(&v[SENT_BEHAVIOR_BEFORE]),
         .at = value_int(&v[SENT_AT])};
-}
-
-/* A row that has drifted saw what is another operator's. An answer that leaves a row unsure is
- * none. */
-static bool accepted_one(void *ctx, const struct store_row *row)
-{
-    struct sent_reading *r = ctx;
-    const struct store_value *v = row->values;
-    bool is_unsure =
-        value_int(&v[SENT_KIND]) == RECORD_ANSWER && value_int(&v[SENT_STATE]) == JOB_UNSURE;
-    if (value_int(&v[SENT_OUTCOME]) == OUTCOME_DRIFTED || is_unsure)
-        return true;
-    struct journal_accepted accepted = accepted_of(v);
     r->more = r->accepted(r->ctx, &accepted);
     return r->more;
 }

@@ -146,12 +146,16 @@ static bool policy_take(struct plan_reading *r)
     for (int i = 0; i < POLICY_FIELDS && good; i++) {
         const struct policy_field *field = &policy_fields[i];
         uint64_t value = 0;
-        if (!field->key || (field->may_lack && !member(r->json, field->key)))
+        if (!field->key)
             continue;
         switch (field->type) {
         case POLICY_WORD: good = policy_word_parse(field, word(r->json, field->key), &value); break;
         case POLICY_NUMBER: good = whole(r->json, field->key, (double)field->most, &value); break;
-        case POLICY_NAME: value = name(r, r->json, field->key); break;
+        case POLICY_COUNT:
+            good = !member(r->json, field->key) ||
+                   whole(r->json, field->key, (double)field->most, &value);
+            break;
+        case POLICY_REGION: value = name(r, r->json, field->key); break;
         case POLICY_RULES: good = rules_take(member(r->json, field->key), &value); break;
         }
         policy_put(&p, field, value);
@@ -407,7 +411,12 @@ static enum err format_vet(struct plan_reading *r, struct why *why)
     struct text line = TEXT_NONE, number;
     static const struct text start = {"{\"format_version\":", 18};
     uint64_t version;
-    if (plan_lines_next(&r->lines, &line) != OK || !text_starts(line, start))
+    enum err err = plan_lines_next(&r->lines, &line);
+    if (r->lines.len > 1 && memcmp(r->lines.line, "\xff\xfe", 2) == 0)
+        return why_set(why, ERR_INPUT,
+                       "is in UTF-16, as PowerShell keeps what a program prints: let mailfrom plan "
+                       "--out FILE write it");
+    if (err != OK || !text_starts(line, start))
         return why_set(why, ERR_INPUT,
                        "is not a plan file of mailfrom: mailfrom plan --out FILE makes one");
     number = text_slice(line, start.len, line.len - 1);

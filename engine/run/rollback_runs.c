@@ -94,7 +94,7 @@ static uint16_t policy_take(struct merging *m, uint16_t theirs)
     uint16_t index = 0;
     for (int i = 0; i < POLICY_FIELDS; i++) {
         const struct policy_field *field = &policy_fields[i];
-        if (field->type == POLICY_NAME)
+        if (field->type == POLICY_REGION)
             policy_put(&policy, field, name_take(m, (name_id)policy_get(&policy, field)));
     }
     m->failed |= !fleet_policy(m->to, policy, &index);

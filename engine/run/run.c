@@ -10,10 +10,12 @@
 #include "recent.h"
 #include "shown.h"
 
+#include <errno.h>
 #include <linux/limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void run_init(struct run *r, const struct run_config *config)
 {
@@ -53,7 +55,24 @@ enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
 
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
-    return journal_open_file(&r->journal, r->config.journal, mode, why);
+    enum err err = journal_open_file(&r->journal, r->config.journal, mode, why);
+    char folder[PATH_MAX] = "";
+    const char *path = r->config.journal;
+    if (err != ERR_GONE || access(path, F_OK) == 0)
+        return err;
+    if (*path != '/' && getcwd(folder, sizeof folder))
+        snprintf(folder + strlen(folder), sizeof folder - strlen(folder), "/");
+    return why_set(why, ERR_GONE,
+                   "there is no journal %s%s (%s): run this in the folder where apply was started, "
+                   "or name its journal with --journal FILE or in MAILFROM_JOURNAL",
+                   folder, path, strerror(ENOENT));
+}
+
+enum err run_journal_in_memory(struct run *r, struct why *why)
+{
+    journal_close(r->journal);
+    r->journal = NULL;
+    return journal_open_memory(&r->journal, why);
 }
 
 enum err run_recall(struct run *r, uint64_t id, struct why *why)
@@ -115,6 +134,7 @@ static struct scheduler_options scheduler_options_of(const struct run *r)
         .detach = r->config.detach,
         .lane_survey = r->head.verb != RUN_ROLLBACK,
         .surveys = r->head.verb != RUN_ROLLBACK,
+        .looks_closer = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = a->rate_per_s,
         .feedback_host = text_of(a->feedback_host),
         .own = &r->own,

@@ -31,6 +31,7 @@ struct scheduler_options {
     bool detach;                  /* drain as soon as every job only waits for DNS or for SES */
     uint16_t authority_port;      /* 0: 53 */
     bool lane_survey;             /* look around in each lane first (lane_survey.h) */
+    bool looks_closer;            /* survey_options.closer */
     bool surveys;                 /* follow SPF to the end, and judge DMARC */
     double rate_per_s;            /* of every action; 0: the account's own, or 1 */
     struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */
@@ -104,6 +105,9 @@ bool scheduler_is_out_of_memory(const struct scheduler *d);
 void scheduler_totals(const struct scheduler *d, struct scheduler_totals *totals);
 void scheduler_lane_totals(const struct scheduler *d, uint16_t lane,
                            struct scheduler_lane_totals *totals);
+/* Asserts that every open job is in one place, and much else: after a start, between two turns.
+ * Looks at all jobs, so it is for tests. */
+void scheduler_audit(const struct scheduler *d);
 const struct job *scheduler_job(const struct scheduler *d, uint32_t number);
 /* The API of such calls in a lane. Changes when reads fall back. */
 enum api scheduler_api(const struct scheduler *d, uint16_t lane, enum call_kind kind);

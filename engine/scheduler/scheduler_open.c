@@ -9,24 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-static void lanes_init(struct scheduler *d)
-{
-    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
-        double rate = fleet_rate(d->fleet, i, d->options.rate_per_s);
-        for (int kind = 0; kind < CALL_KINDS; kind++)
-            pace_init(&d->lanes[i].pace[kind], rate);
-        d->lanes[i].read_api = d->options.read_api;
-    }
-}
-
-static void uses_count(struct scheduler *d)
-{
-    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
-        uint8_t *uses = &d->mail_from_uses[d->fleet->choices[i].mail_from];
-        *uses = (uint8_t)(*uses + (*uses < UINT8_MAX));
-    }
-}
-
 static bool memory_take(struct scheduler *d, struct arena *memory)
 {
     const struct fleet *f = d->fleet;
@@ -34,6 +16,7 @@ static bool memory_take(struct scheduler *d, struct arena *memory)
     d->lanes = ARENA_ARRAY(memory, struct lane_state, f->lanes_len + 1);
     d->lane_wake = ARENA_ARRAY(memory, instant_us, f->lanes_len + 1);
     d->survey_pool = ARENA_NEW(memory, struct survey_pool);
+    d->dns_shown = ARENA_ARRAY(memory, uint16_t, f->choices_len + 1);
     if (!d->options.authority_dns)
         d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
@@ -41,7 +24,7 @@ static bool memory_take(struct scheduler *d, struct arena *memory)
     return call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) &&
            batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) && d->jobs &&
            d->lanes && d->lane_wake && d->survey_pool && d->records && d->mail_from_uses &&
-           (d->options.authority_dns || d->mx_denied_s);
+           d->dns_shown && (d->options.authority_dns || d->mx_denied_s);
 }
 
 static void survey_pool_open(struct scheduler *d)
@@ -50,24 +33,17 @@ static void survey_pool_open(struct scheduler *d)
         .mode = d->options.authority_dns ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
         .authority_port = d->options.authority_port,
         .suffixes = d->options.suffixes,
+        .closer = d->options.looks_closer,
     };
     survey_pool_init(d->survey_pool, &options, siphash_key_of_seed(d->options.rules.seed),
                      scheduler_survey_goes_on, d);
 }
 
-static void jobs_init(struct scheduler *d)
-{
-    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
-        d->jobs[i].deadline = WHEN_NEVER;
-        d->by_state[JOB_NEW]++;
-        scheduler_lane_of(d, i)->by_state[JOB_NEW]++;
-        scheduler_lane_of(d, i)->open++;
-    }
-}
-
 struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet,
                                  const struct scheduler_options *options)
 {
+    assert(fleet->choices_len <= IDENTITIES_MAX);
+    assert(fleet->lanes_len <= LANES_MAX);
     struct scheduler *d = ARENA_NEW(memory, struct scheduler);
     if (!d)
         return NULL;
@@ -82,10 +58,23 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     }
     arena_init(&d->turn_text, SIZE_MAX);
     arena_init(&d->judging, JUDGEMENT_BYTES_MAX);
-    lanes_init(d);
-    uses_count(d);
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        double rate = fleet_rate(d->fleet, i, d->options.rate_per_s);
+        for (int kind = 0; kind < CALL_KINDS; kind++)
+            pace_init(&d->lanes[i].pace[kind], rate);
+        d->lanes[i].read_api = d->options.read_api;
+    }
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        uint8_t *uses = &d->mail_from_uses[d->fleet->choices[i].mail_from];
+        *uses = (uint8_t)(*uses + (*uses < UINT8_MAX));
+    }
     survey_pool_open(d);
-    jobs_init(d);
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        d->jobs[i].deadline = WHEN_NEVER;
+        d->by_state[JOB_NEW]++;
+        scheduler_lane_of(d, i)->by_state[JOB_NEW]++;
+        scheduler_lane_of(d, i)->open++;
+    }
     waves_init(&d->waves, fleet);
     if (options->rules.plan_only)
         waves_ignore_numbers(&d->waves);
@@ -107,6 +96,8 @@ void scheduler_clear(struct scheduler *d)
 
 static void row_restore(struct scheduler *d, struct job *job, const struct job_row *row)
 {
+    assert(row->action <= ACTION_RESTART);
+    assert(row->status_seen <= MAIL_FROM_UNKNOWN);
     job->mx = (uint8_t)row->mx;
     job->spf = (uint8_t)row->spf;
     job->dmarc = (uint8_t)row->dmarc;
@@ -133,6 +124,7 @@ static void row_restore(struct scheduler *d, struct job *job, const struct job_r
 /* The written value of an unanswered write. */
 static enum write_kind write_of(const struct scheduler *d, const struct record *record)
 {
+    assert(record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE);
     struct text wanted = fleet_mail_from(d->fleet, record->job);
     if (wanted.len == 0)
         return WRITE_CLEAR;
@@ -151,6 +143,8 @@ static void job_resume(struct scheduler *d, const struct record *record, instant
         look.to = JOB_UNSURE;
         look.write = write_of(d, record);
         d->jobs[record->job].lost = true;
+        if (record->row.writes == 0) /* a damaged record: there was one at least */
+            d->jobs[record->job].writes = 1;
         d->jobs[record->job].stale_since_s = (uint32_t)(record->at / SPAN_S(1));
     } else if (record->row.accepted > 0) {
         look.to = JOB_FOLLOWING;
@@ -187,6 +181,8 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     struct job *job = &d->jobs[record->job];
     struct lane_state *lane = scheduler_lane_of(d, record->job);
     bool is_final = row->state == JOB_DONE && !reopen;
+    assert(record->kind != RECORD_LANE);
+    assert(job->state == JOB_NEW);
     row_restore(d, job, row);
     lane->worked = lane->worked || row->seen_known;
     lane->v1_returns = lane->worked; /* the version is not known */
@@ -207,23 +203,20 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     job_resume(d, record, now);
 }
 
-/* The next write of a planned row, as decided at its read. */
-static enum write_kind write_planned(struct scheduler *d, uint32_t number, instant_us now)
-{
-    struct situation s = scheduler_situation(d, number, now);
-    struct ses_facts ses = {.mail_from = s.mail_from_seen,
-                            .status = (enum mail_from_status)s.job->status_seen,
-                            .behavior = s.job->behavior_seen};
-    return step_need(&s, &ses).write;
-}
-
 void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us now)
 {
     struct job *job = &d->jobs[plan->job];
+    assert(plan->kind != RECORD_LANE);
+    assert(job->state == JOB_NEW);
     row_restore(d, job, &plan->row);
     job->deadline = WHEN_NEVER;
     job->restarts = 0;
-    enum write_kind write = write_planned(d, plan->job, now);
+    /* The next write of a planned row, as decided at its read. */
+    struct situation s = scheduler_situation(d, plan->job, now);
+    struct ses_facts ses = {.mail_from = s.mail_from_seen,
+                            .status = (enum mail_from_status)s.job->status_seen,
+                            .behavior = s.job->behavior_seen};
+    enum write_kind write = step_need(&s, &ses).write;
     bool waits_for_nothing = write == WRITE_CLEAR || write == WRITE_LOOSEN;
     struct decision go = {.to = waits_for_nothing ? JOB_READY : JOB_JUDGING,
                           .action = plan->row.action,

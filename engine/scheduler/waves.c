@@ -6,6 +6,7 @@
 
 static uint32_t quota_of(struct quota q, uint32_t jobs)
 {
+    assert(q.value >= 0);
     double count = q.is_percent ? q.value * jobs / 100 : q.value;
     return count >= jobs ? jobs : (uint32_t)count;
 }
@@ -56,6 +57,12 @@ bool waves_admit(const struct waves *w, uint64_t number)
     return number ? number <= w->index + 1 : !is_numbered(w);
 }
 
+void waves_invariant(const struct waves *w)
+{
+    assert(w->size > 0);
+    assert(!w->paused || w->reason[0]);
+}
+
 void waves_init(struct waves *w, const struct fleet *fleet)
 {
     *w = (struct waves){.failed_max = UINT32_MAX, .numbered = waves_numbered(fleet)};
@@ -64,6 +71,7 @@ void waves_init(struct waves *w, const struct fleet *fleet)
     if (fleet->max_failures.value >= 0)
         w->failed_max = quota_of(fleet->max_failures, fleet->choices_len);
     w->size = size_of(w, fleet);
+    waves_invariant(w);
 }
 
 bool waves_may_start(const struct waves *w)
@@ -76,6 +84,8 @@ void waves_start(struct waves *w)
     assert(waves_may_start(w));
     w->started++;
     w->open++;
+    assert(w->open > 0);
+    waves_invariant(w);
 }
 
 void waves_call_off(struct waves *w)
@@ -128,6 +138,7 @@ static void wave_next(struct waves *w, const struct fleet *fleet)
     while (is_numbered(w) && !has_left(w));
     w->started = w->expired = w->good = 0;
     w->size = size_of(w, fleet);
+    assert(w->started == 0);
 }
 
 static void wave_end(struct waves *w, const struct fleet *fleet)
@@ -149,6 +160,7 @@ void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outco
                   uint64_t number)
 {
     bool is_member = started || (number > 0 && number <= w->numbered);
+    assert(outcome != OUTCOME_OPEN);
     w->failed += outcome == OUTCOME_FAILED;
     if (w->failed > w->failed_max)
         pause_as_failed(w);
@@ -161,6 +173,7 @@ void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outco
     w->good += !outcome_is_bad(outcome);
     if (has_ended(w))
         wave_end(w, fleet);
+    assert(w->failed <= w->failed_max || w->paused);
 }
 
 void waves_restore(struct waves *w, uint16_t wave, bool is_final, enum outcome outcome,
@@ -178,6 +191,7 @@ void waves_restore(struct waves *w, uint16_t wave, bool is_final, enum outcome o
     w->good += is_final && !outcome_is_bad(outcome);
     w->started++;
     w->expired += is_final && outcome == OUTCOME_EXPIRED;
+    assert(w->started > 0);
 }
 
 void waves_resume(struct waves *w, const struct fleet *fleet)

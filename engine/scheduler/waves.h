@@ -41,6 +41,7 @@ struct waves {
     char reason[WAVES_REASON_LEN];
 };
 
+void waves_invariant(const struct waves *w);
 /* How many waves of identities with a number (manifest key wave) come before the others. */
 uint32_t waves_numbered(const struct fleet *f);
 /* How many identities without a number may start in a wave, counted from 0 after the numbered

@@ -16,6 +16,7 @@ mailfrom_run_test(run_pasted)
 mailfrom_run_test(run_lagging)
 mailfrom_run_test(run_detach)
 mailfrom_run_test(run_outputs)
+mailfrom_run_test(run_words)
 mailfrom_run_test(run_signals)
 set_tests_properties(run_signals PROPERTIES TIMEOUT 300)
 mailfrom_run_test(run_crash_safety)
@@ -39,6 +40,7 @@ mailfrom_test(ui/progress_view USES ui)
 mailfrom_test(access/trust USES access)
 mailfrom_test(run/put_back USES run)
 mailfrom_test(options/advice USES options)
+mailfrom_test(options/words USES options)
 mailfrom_run_test(run_progress)
 # Which library versions are tried, by a table of the test's own.
 mailfrom_test(ui/library_versions USES base)
@@ -48,6 +50,7 @@ target_sources(test_ui_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/ui/tried
 mailfrom_run_test(keys_matrix)
 mailfrom_run_test(keys_canary)
 mailfrom_run_test(keys_process)
+mailfrom_run_test(plain_http)
 
 # Keys that change while a run goes on, and a wall clock that a test sets.
 add_test(NAME run_keys COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_keys.py

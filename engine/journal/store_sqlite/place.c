@@ -6,6 +6,7 @@
 
 #include "base/count.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +17,12 @@
 #include <unistd.h>
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
+
+const char *place_file_end(size_t i)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".mark", PLACE_LOCK_END};
+    return i < COUNT(ends) ? ends[i] : NULL;
+}
 
 int place_open(const char *file, int flags)
 {
@@ -120,11 +127,18 @@ static enum err folder_vet(const char *folder, struct stat *out, struct why *why
     if (st.st_uid != geteuid() && st.st_uid != 0)
         return why_set(why, ERR_INPUT, "its folder %s belongs to another user (uid %u)", folder,
                        (unsigned)st.st_uid);
-    if (st.st_mode & OTHERS_WRITE)
+    if (st.st_mode & S_ISVTX) /* made for all users, such as /tmp */
         return why_set(why, ERR_INPUT,
-                       "others can write to its folder %s (mode %03o): chmod go-w it, or name a "
-                       "file in a folder of your own",
+                       "others can write to its folder %s (mode %03o): make a folder of your own "
+                       "in it, by mkdir -m 700, and name a file in that",
                        folder, (unsigned)(st.st_mode & 07777));
+    if (st.st_mode & OTHERS_WRITE)
+        return why_set(
+            why, ERR_INPUT,
+            "others can write to its folder %s (mode %03o): %sname a file in a folder of "
+            "your own",
+            folder, (unsigned)(st.st_mode & 07777),
+            st.st_uid == geteuid() ? "chmod go-w it, or " : "");
     return OK;
 }
 
@@ -151,6 +165,7 @@ static enum err place_resolve(struct place *place, const char *path, bool make_f
     if (real_len + 1 + strlen(base) >= PLACE_LEN_MAX)
         return why_set(why, ERR_INPUT, "the path is too long");
     snprintf(place->file, sizeof place->file, "%.*s/%s", (int)real_len, real, base);
+    assert(place->file[0] == '/');
     return OK;
 }
 
@@ -172,16 +187,16 @@ static enum err folder_sync(const char *folder, struct why *why)
  * may make a journal meanwhile. */
 static enum err remains_vet(const char *file, struct why *why)
 {
-    static const char *const ends[] = {"-wal", "-shm", "-journal", ".mark"};
     char found[128] = "", path[PATH_MAX + 16];
     struct stat st;
     size_t len = 0;
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        snprintf(path, sizeof path, "%s%s", file, ends[i]);
-        if (lstat(path, &st) == 0)
-            len +=
-                (size_t)snprintf(found + len, sizeof found - len, "%s%s", len ? ", " : "", ends[i]);
+    for (size_t i = 1; place_file_end(i); i++) {
+        const char *end = place_file_end(i);
+        snprintf(path, sizeof path, "%s%s", file, end);
+        if (strcmp(end, PLACE_LOCK_END) != 0 && lstat(path, &st) == 0) /* a lock holds nothing */
+            len += (size_t)snprintf(found + len, sizeof found - len, "%s%s", len ? ", " : "", end);
     }
+    assert(len < sizeof found);
     if (!len || lstat(file, &st) == 0 || errno != ENOENT)
         return OK;
     return why_set(
@@ -213,6 +228,7 @@ static enum err above_vet(const char *folder, struct why *why)
     char above[PATH_MAX];
     struct stat st;
     snprintf(above, sizeof above, "%s", folder);
+    assert(above[0] == '/');
     for (char *slash; (slash = strrchr(above, '/'));) {
         *(slash == above ? slash + 1 : slash) = '\0';
         enum err err = folder_look(above, &st, why);
@@ -221,8 +237,9 @@ static enum err above_vet(const char *folder, struct why *why)
         if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
             return why_set(why, ERR_INPUT,
                            "its folder %s lies in %s, where every user may rename it (mode %03o): "
-                           "chmod o-w that, or name a file elsewhere",
-                           folder, above, (unsigned)(st.st_mode & 07777));
+                           "%sname a file elsewhere",
+                           folder, above, (unsigned)(st.st_mode & 07777),
+                           st.st_uid == geteuid() ? "chmod o-w that, or " : "");
         if (slash == above)
             break;
     }
@@ -232,6 +249,7 @@ static enum err above_vet(const char *folder, struct why *why)
 /* "/" is its own folder. */
 static void folder_of(char folder[PATH_MAX], const char *file)
 {
+    assert(file[0] == '/');
     size_t len = (size_t)(strrchr(file, '/') - file);
     snprintf(folder, PATH_MAX, "%.*s", len ? (int)len : 1, file);
 }
