@@ -441,8 +441,8 @@ instant_us scheduler_wake(const struct scheduler *d, instant_us now)
     if (d->draining)
         return WHEN_NEVER;
     instant_us wake = heap_first(&d->timers);
-    if (d->skipped.len)
-        return now;
+    if (d->skipped.len || d->held_until != d->waves.index)
+        return now; /* the next turn ends jobs, or lets those of another wave start */
     wake = when_earlier(wake, scheduler_asks_wake(d, now));
     for (uint32_t i = 0; i < d->fleet->lanes_len && d->calls.free; i++)
         wake = when_earlier(wake, d->lane_wake[i]);
