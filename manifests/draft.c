@@ -176,6 +176,7 @@ static void put_policy(struct raw *r, struct draft *d, const struct key_rule *ru
         good = span_parse(t, &span) && (uint64_t)span <= field->most;
         value = good ? (uint64_t)span : 0;
         break;
+    case POLICY_COUNT: good = text_to_u64(t, &value) && value > 0 && value <= field->most; break;
     case POLICY_RULES: /* one rule of a list */
         good = finding_parse(t, &finding);
         near = good || complaints_full(r) ? NULL : finding_near(t);
