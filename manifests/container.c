@@ -38,6 +38,17 @@ static bool archive_has(const struct source *s, const char *word)
     return false;
 }
 
+static const char *archive_fault(const struct source *s)
+{
+    if (archive_has(s, "application/vnd.oasis.opendocument.spreadsheet"))
+        return "is an OpenDocument spreadsheet (.ods)" SAVE_AS_CSV;
+    if (archive_has(s, "xl/workbook") || archive_has(s, "xl/worksheets"))
+        return "is an Excel workbook (.xlsx)" SAVE_AS_CSV;
+    if (archive_has(s, "Index/Document.iwa") || archive_has(s, "Index/Tables/"))
+        return "is a Numbers spreadsheet (.numbers)" SAVE_AS_CSV;
+    return "is a ZIP archive: unpack it and name the file that is in it";
+}
+
 /* What this program writes itself, given in the place of a manifest. */
 static const char *ours_fault(enum content kind)
 {
@@ -73,15 +84,8 @@ const char *container_fault(const struct source *s)
     };
     unsigned char head[CONTENT_BYTES] = {0};
     size_t len = source_peek(s, head, sizeof head);
-    if (len >= 4 && memcmp(head, "PK\3\4", 4) == 0) {
-        if (archive_has(s, "application/vnd.oasis.opendocument.spreadsheet"))
-            return "is an OpenDocument spreadsheet (.ods)" SAVE_AS_CSV;
-        if (archive_has(s, "xl/workbook") || archive_has(s, "xl/worksheets"))
-            return "is an Excel workbook (.xlsx)" SAVE_AS_CSV;
-        if (archive_has(s, "Index/Document.iwa") || archive_has(s, "Index/Tables/"))
-            return "is a Numbers spreadsheet (.numbers)" SAVE_AS_CSV;
-        return "is a ZIP archive: unpack it and name the file that is in it";
-    }
+    if (len >= 4 && memcmp(head, "PK\3\4", 4) == 0)
+        return archive_fault(s);
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (len >= kinds[i].len && memcmp(head, kinds[i].magic, kinds[i].len) == 0)
             return kinds[i].fault;
