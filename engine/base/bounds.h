@@ -107,7 +107,7 @@
 #define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
 #define LINE_LEN_MAX        65536
 #define JUDGEMENT_BYTES_MAX (256u << 10) /* notes of one identity: 32 of 1 KB, with room */
-#define PLAN_LINE_MAX       (256u << 10) /* a row is under 16 KB, the options under 64 KB */
+#define PLAN_LINE_MAX       (256u << 10) /* a row with its findings, the options under 64 KB */
 #define REPORT_CHUNK        (64u << 10)  /* bytes per write(2) of a report */
 #define REPORT_CHUNK_MAX    (64u << 20)  /* a chunk and the row beyond its size */
 #define REPORT_PART_TRIES   100   /* names for the file beside; more are left only by many kills */

@@ -127,12 +127,14 @@ static enum err observer_begin(const struct run *r, instant_us now, struct why *
     return o->begin ? o->begin(o->ctx, r, now, why) : OK;
 }
 
-/* Known state: from the shown plan, or from the resumed run. */
+/* Known state: from the shown plan, the plan file, or the resumed run. */
 static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
 {
     struct restoring restoring = {r->scheduler, r->reopens, *r->lost.what, now};
     if (r->shown && r->head.verb == RUN_APPLY)
         return run_shown_take(r, now, why);
+    if (r->verdicts && r->head.verb == RUN_APPLY)
+        return run_verdicts_take(r, now, why);
     return r->resumes ? journal_rows(r->journal, r->head.id, restore_one, &restoring, why) : OK;
 }
 

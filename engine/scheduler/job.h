@@ -70,6 +70,7 @@ enum action {
 };
 
 const char *action_name(enum action a); /* "none", "set", ... */
+bool action_parse(struct text t, enum action *out);
 
 enum outcome {
     OUTCOME_OPEN, /* not yet; reported as waiting-dns or pending by state */

@@ -68,6 +68,9 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
  * (planned, waiting-dns or pending), so no job is read twice. scheduler_restore() is for final
  * outcomes. */
 void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us now);
+/* Before the first turn of a run of a plan file: a final row, as another process judged it. What
+ * that process could do in the lane says nothing of what this one can. */
+void scheduler_settle(struct scheduler *d, const struct record *verdict);
 /* Takes over the results of the plan's lane surveys, for a scheduler of the same fleet; the memory
  * of both schedulers must outlive this one. */
 void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan);

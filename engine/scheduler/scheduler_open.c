@@ -159,6 +159,24 @@ static void job_resume(struct scheduler *d, const struct record *record, instant
     scheduler_apply(d, record->job, &look, now, NULL);
 }
 
+/* A final row counts, and nothing is done for it. */
+static void job_settle(struct scheduler *d, const struct record *record)
+{
+    enum outcome outcome = record->row.outcome;
+    scheduler_move(d, record->job, JOB_DONE);
+    d->jobs[record->job].outcome = (uint8_t)outcome;
+    scheduler_lane_of(d, record->job)->bad += outcome_is_bad(outcome);
+    d->by_outcome[outcome]++;
+    tighten_restore(d, record->job);
+}
+
+void scheduler_settle(struct scheduler *d, const struct record *verdict)
+{
+    row_restore(d, &d->jobs[verdict->job], &verdict->row);
+    waves_restore(&d->waves, 0, true, verdict->row.outcome);
+    job_settle(d, verdict);
+}
+
 void scheduler_restore(struct scheduler *d, const struct record *record, bool reopen,
                        instant_us now)
 {
@@ -172,11 +190,7 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     lane->write_worked = lane->write_worked || row->accepted > 0;
     waves_restore(&d->waves, job->wave, is_final, row->outcome);
     if (is_final) {
-        scheduler_move(d, record->job, JOB_DONE);
-        job->outcome = (uint8_t)row->outcome;
-        lane->bad += outcome_is_bad(row->outcome);
-        d->by_outcome[row->outcome]++;
-        tighten_restore(d, record->job);
+        job_settle(d, record);
         return;
     }
     tighten_restore(d, record->job);
