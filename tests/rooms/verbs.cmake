@@ -36,6 +36,7 @@ mailfrom_test(ui/progress_view USES ui)
 mailfrom_test(access/trust USES access)
 mailfrom_test(run/put_back USES run)
 mailfrom_test(options/advice USES options)
+mailfrom_test(options/words USES options)
 mailfrom_run_test(run_progress)
 # Which library versions are tried, by a table of the test's own.
 mailfrom_test(ui/library_versions USES base)

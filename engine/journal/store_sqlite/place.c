@@ -128,7 +128,7 @@ static enum err folder_vet(const char *folder, struct stat *out, struct why *why
                        (unsigned)st.st_uid);
     if (st.st_mode & S_ISVTX) /* made for all users, such as /tmp */
         return why_set(why, ERR_INPUT,
-                       "its folder %s is open to all users (mode %03o): make a folder of your own "
+                       "others can write to its folder %s (mode %03o): make a folder of your own "
                        "in it, by mkdir -m 700, and name a file in that",
                        folder, (unsigned)(st.st_mode & 07777));
     if (st.st_mode & OTHERS_WRITE)
