@@ -158,6 +158,9 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
         signals_early();
     enum err err = outputs_expand(options, &paths, &why);
+    if (err == OK && !selection_settle(&options->selection, &paths))
+        err = why_set(&why, ERR_LIMIT, "a selection has %d values at most", SELECTION_VALUES_MAX);
+    options->discover.selection = &options->selection;
     if (err == OK)
         err = outputs_prove(options, verb->options & OPTIONS_RECORDS, &why);
     if (err == OK)

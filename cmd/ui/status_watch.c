@@ -4,6 +4,7 @@
 #include "access/lanes.h"
 #include "progress.h"
 #include "rate_meter.h"
+#include "run/narrow.h"
 #include "run/rows.h"
 #include "run_lost.h"
 #include "wire/os_clock.h"
@@ -54,6 +55,8 @@ static enum err fleet_read(struct watched_run *w, struct why *why)
     w->id = r->head.id;
     w->kept = w->options->access;
     enum err err = journal_fleet(r->journal, w->id, &r->fleet, why);
+    if (err == OK)
+        err = run_view(r, &w->kept, &w->options->selection, why);
     if (err == OK)
         err = access_read(&w->kept, r->head.options, &r->arena, why);
     if (err == OK)

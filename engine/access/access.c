@@ -36,6 +36,7 @@ static const struct {
     {"read-api", offsetof(struct access, read_api)},
     {"write-api", offsetof(struct access, write_api)},
     {"feedback-host", offsetof(struct access, feedback_host)},
+    {"selection", offsetof(struct access, selection)},
 };
 
 #define KEPT_TEXTS     COUNT(kept_texts)

@@ -16,6 +16,7 @@ struct access {
     const char *read_api, *write_api; /* "v1", "v2"; for reads "auto", too */
     const char *resolver, *dns;       /* dns: "authority", "recursive" */
     const char *feedback_host, *psl_file;
+    const char *selection;   /* the words that chose the rows of the run, for people; NULL: all */
     uint16_t authority_port; /* 0: 53 */
     span_us call_timeout_us; /* of one request */
     double rate_per_s;       /* 0: not given */

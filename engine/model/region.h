@@ -17,6 +17,8 @@ struct partition {
 /* Is region a Region with a known SES feedback host? */
 bool region_has_ses(struct text region);
 bool region_is_known(struct text region);
+/* The known Region with SES at index i, or NULL past the last. */
+const char *region_at(size_t i);
 /* Is it a Region of AWS where SES is not, as of that date? */
 bool region_lacks_ses(struct text region);
 /* Could a Region be called so: a partition's pattern with a point of the compass or "central" in

@@ -2,6 +2,7 @@
 #include "planned.h"
 
 #include "access/trust.h"
+#include "limit.h"
 #include "reports/deliver.h"
 
 #include "plan/plan_file.h"
@@ -34,7 +35,7 @@ static enum err keep_all(void *ctx, struct sink *out, struct why *why)
     struct plan_head plan = {head->version, head->started, head->options};
     k->out = out;
     plan_write_begin(k->writer, &plan, &out->buf);
-    enum err err = journal_rows(k->run->journal, head->id, keep_row, k, why);
+    enum err err = run_rows_limited(k->run, k->run->journal, head->id, keep_row, k, why);
     plan_write_end(k->writer, &out->buf);
     return err;
 }

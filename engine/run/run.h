@@ -9,6 +9,7 @@
 #include "access/lanes.h"
 #include "engine.h"
 #include "journal/journal.h"
+#include "model/fleet_part.h"
 #include "model/own_names.h"
 #include "plan/plan_file.h"
 #include "preflight/preflight.h"
@@ -67,6 +68,8 @@ struct run {
     bool keeps_scheduler;          /* the scheduler outlives the engine, as planner */
     uint8_t *read_api;             /* enum api of each lane's last reads */
     struct run_loss lost;          /* of the records of a run: ui/run_lost.h */
+    const struct fleet_part *view; /* of a run that is only looked at; NULL: all of it */
+    uint32_t limit;                /* changes of a plan: rows beyond are left; 0: no limit */
     bool stopped;                  /* by a signal, before anything was begun */
     enum engine_end end;
     struct scheduler_totals totals;

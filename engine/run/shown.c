@@ -4,6 +4,7 @@
 
 #include "base/count.h"
 #include "journal/store_sqlite/store_sqlite.h"
+#include "limit.h"
 #include "plan/plan_file.h"
 
 #include <stdlib.h>
@@ -41,6 +42,8 @@ static bool row_guard(void *ctx, const struct record *record)
     struct guarding *g = ctx;
     const struct job_row *row = &record->row;
     struct expectation e = {.behavior = (uint8_t)row->behavior_seen, .status = MAIL_FROM_UNKNOWN};
+    if (row->outcome == OUTCOME_SKIPPED)
+        g->fleet->choices[record->job].guarded = GUARD_SKIP;
     if (!plan_goes_for(row->outcome))
         return true;
     g->failed = !names_add(&g->fleet->names, row->mail_from_seen, &e.mail_from);
@@ -56,7 +59,7 @@ enum err run_shown_guard(struct run *r, uint32_t *changes, struct why *why)
     r->fleet.expected = calloc(r->fleet.choices_len + 1, sizeof *r->fleet.expected);
     if (!r->fleet.expected)
         return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = journal_rows(r->shown, r->shown_run, row_guard, &g, why);
+    enum err err = run_rows_limited(r, r->shown, r->shown_run, row_guard, &g, why);
     *changes = g.changes;
     return err == OK && g.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
 }
@@ -118,7 +121,7 @@ static enum err journal_take(struct taking *t)
 {
     struct run *r = t->run;
     scheduler_survey_adopt(r->scheduler, r->planner);
-    return journal_rows(r->shown, r->shown_run, row_take, t, t->why);
+    return run_rows_limited(r, r->shown, r->shown_run, row_take, t, t->why);
 }
 
 static enum err verdicts_take(struct taking *t)

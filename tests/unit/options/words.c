@@ -32,21 +32,35 @@ static void every_verb_takes_the_options_of_the_contract(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "--profile p",         "--region eu-west-1",   "--endpoint-url http://127.0.0.1:1",
-        "--resolver 127.0.0.1", "--dns recursive",      "--ca-bundle /proc/self/exe",
-        "--journal j.db",      "--rate 2",             "--carriers 3",
-        "--report csv:-",      "--report=csv:a",       "--progress none",
-        "--progress lines",    "--quiet",              "--verbose",
-        "--no-color",          "--yes",                "-q",
-        "-v",                  "-y",                   "-h",
+        "--profile p",
+        "--region eu-west-1",
+        "--endpoint-url http://127.0.0.1:1",
+        "--resolver 127.0.0.1",
+        "--dns recursive",
+        "--ca-bundle /proc/self/exe",
+        "--journal j.db",
+        "--rate 2",
+        "--carriers 3",
+        "--report csv:-",
+        "--report=csv:a",
+        "--progress none",
+        "--progress lines",
+        "--quiet",
+        "--verbose",
+        "--no-color",
+        "--yes",
+        "-q",
+        "-v",
+        "-y",
+        "-h",
     };
     for (const struct verb_row *v = verb_rows; v->name; v++) {
         for (size_t i = 0; i < COUNT(lines); i++) {
             struct options o;
             struct why why = {""};
             struct line l;
-            /* one that the process may not map is no bundle: this program is a file, and that is all
-             * that is asked of it here */
+            /* one that the process may not map is no bundle: this program is a file, and that is
+             * all that is asked of it here */
             line_cut(&l, lines[i]);
             if (options_read(&o, v->options, l.argc, l.argv, &why) != OK)
                 fail_msg("mailfrom %s %s: %s", v->name, lines[i], why.text);
@@ -65,9 +79,15 @@ static void options_may_stand_before_the_verb(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "plan -qv --out x f.yaml",  "-qv --out x plan f.yaml",      "-q --out=x plan -v f.yaml",
-        "-o x -q -v plan f.yaml",   "-ox plan -q -v f.yaml",        "-qvo x plan f.yaml",
-        "-vqo=x plan f.yaml",       "plan f.yaml --out x -v -q",    "--quiet -o x plan -v -- f.yaml",
+        "plan -qv --out x f.yaml",
+        "-qv --out x plan f.yaml",
+        "-q --out=x plan -v f.yaml",
+        "-o x -q -v plan f.yaml",
+        "-ox plan -q -v f.yaml",
+        "-qvo x plan f.yaml",
+        "-vqo=x plan f.yaml",
+        "plan f.yaml --out x -v -q",
+        "--quiet -o x plan -v -- f.yaml",
         "--verbose -q plan -o=x f.yaml",
     };
     for (size_t i = 0; i < COUNT(lines); i++) {
@@ -142,11 +162,15 @@ static void what_adds_up_may_be_given_again(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"plan", "--report csv:a --report csv:b"}, {"records", "--zone a --zone b"},
-        {"discover", "--only a --only b"},         {"discover", "--exclude a --exclude b"},
-        {"discover", "--tag a --tag b"},           {"plan", "-q --quiet -q"},
+        {"plan", "--report csv:a --report csv:b"},
+        {"records", "--zone a --zone b"},
+        {"discover", "--only a --only b"},
+        {"discover", "--exclude a --exclude b"},
+        {"discover", "--tag a --tag b"},
+        {"plan", "-q --quiet -q"},
         {"inspect", "--spf-check 192.0.2.1 --sender ''"},
-        {"inspect", "-"},                          {"inspect", "-- -x"},
+        {"inspect", "-"},
+        {"inspect", "-- -x"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct line l;
@@ -182,8 +206,8 @@ static void a_letter_means_one_name(void **state)
     (void)state;
     for (const struct option_row *a = option_rows; a->name; a++)
         for (const struct option_row *b = option_rows; b->name; b++)
-            assert_true((a->letter == b->letter && a->letter) == (strcmp(a->name, b->name) == 0 &&
-                                                                  a->letter));
+            assert_true((a->letter == b->letter && a->letter) ==
+                        (strcmp(a->name, b->name) == 0 && a->letter));
 }
 
 int main(void)
