@@ -356,6 +356,10 @@ static enum err read_limit(struct options *o, const char *value, struct why *why
 
 static enum err read_profile_any(struct options *o, const char *value, struct why *why)
 {
+    struct text rest = text_of(value);
+    while (rest.at)
+        if (text_trim(text_cut(&rest, ',')).len == 0)
+            return why_set(why, ERR_INPUT, "--profile: found an empty name in \"%s\"", value);
     o->access.profile = value; /* of accounts of --manifest that name none */
     return list_add(&o->discover.profiles, "profile", value, why);
 }

@@ -255,17 +255,18 @@ static bool lane_pick(struct discover *d, uint16_t lane)
 }
 
 /* The first ones of all lanes, as --limit says. */
-static void limit_take(struct discover *d, uint16_t lane)
+static void limit_take(struct discover *d)
 {
-    struct found_lane *sum = &d->by_lane[lane];
-    uint32_t limit = d->config->selection->limit, len = d->found_len - sum->first;
-    if (!limit || d->found_len <= limit)
-        return;
-    *sum = (struct found_lane){.first = sum->first};
-    uint32_t kept = limit > sum->first ? limit - sum->first : 0;
-    for (uint32_t i = 0; i < kept && i < len; i++)
-        sum_add(sum, &d->found[sum->first + i]);
-    d->found_len = sum->first + kept;
+    uint32_t limit = d->config->selection->limit;
+    for (uint32_t lane = 0; limit && lane < d->fleet.lanes_len; lane++) {
+        const struct found_lane whole = d->by_lane[lane];
+        uint32_t room = limit > whole.first ? limit - whole.first : 0;
+        d->by_lane[lane] = (struct found_lane){.first = whole.first, .is_twin = whole.is_twin};
+        for (uint32_t i = 0; i < whole.len && i < room; i++)
+            sum_add(&d->by_lane[lane], &d->found[whole.first + i]);
+    }
+    if (limit && limit < d->found_len)
+        d->found_len = limit;
 }
 
 /* Of each --only pattern without an identity a note; ERR_INPUT: there were identities, and none is
@@ -324,9 +325,8 @@ enum err discover_pick(struct discover *d, struct why *why)
             return why_set(why, ERR_NOMEM, "out of memory");
     }
     enum err err = patterns_tell(d, why);
-    for (uint32_t i = 0; err == OK && i < d->fleet.lanes_len; i++)
-        if (discover_has_lane(d, i))
-            limit_take(d, (uint16_t)i);
+    if (err == OK)
+        limit_take(d);
     return err;
 }
 
