@@ -104,9 +104,9 @@ static void finding_print(struct judge_lines *lines, const struct fleet *f, uint
     }
     lines->printed++;
     buf_init(&file, LINE_LEN_MAX);
-    message_place(&file, f->files[c->file], c->line, c->column);
-    fprintf(stderr, "%s: %s%s: " TEXT_FMT " (%s)\n", buf_text(&file).at,
-            severity_name(note->severity), note->accepted ? ", accepted" : "", TEXT_ARG(note->text),
+    const char *place = message_place(&file, f->files[c->file], c->line, c->column);
+    fprintf(stderr, "%s: %s%s: " TEXT_FMT " (%s)\n", place, severity_name(note->severity),
+            note->accepted ? ", accepted" : "", TEXT_ARG(note->text),
             finding_rule(note->rule)->name);
     buf_clear(&file);
 }
