@@ -79,8 +79,17 @@ enum err kinds_names_vet(const struct options *o, struct why *why)
 
 enum err kinds_plan_vet(const struct options *o, struct why *why)
 {
+    static const struct text ends[] = {{".yaml", 5}, {".yml", 4}};
     enum content kind = kind_of(o->plan);
-    if (kind == CONTENT_OTHER || kind == CONTENT_PLAN)
+    if (kind == CONTENT_PLAN)
         return OK;
-    return fault_set(o->plan, kind, "a plan file", why);
+    if (kind != CONTENT_OTHER)
+        return fault_set(o->plan, kind, "a plan file", why);
+    for (size_t e = 0; e < COUNT(ends); e++)
+        if (text_ends(text_of(o->plan), ends[e]) && is_file(o->plan))
+            return why_set(
+                why, ERR_INPUT,
+                "%s is not a plan file of mailfrom; a manifest is carried out without --plan",
+                o->plan);
+    return OK;
 }

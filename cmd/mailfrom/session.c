@@ -54,10 +54,10 @@ enum err session_number(const struct options *o, uint64_t *id, struct why *why)
                    advice_make(&a, o, "status", "--all"));
 }
 
-static struct text region_of(void *ctx, struct text profile)
+static enum err region_of(void *ctx, struct text profile, struct text *region, struct why *why)
 {
     struct session *s = ctx;
-    return lanes_usual_region(&s->options.access, profile, &s->run.arena);
+    return lanes_usual_region(&s->options.access, profile, &s->run.arena, region, why);
 }
 
 /* --profile is for accounts that name neither a profile nor an environment of their own. */
@@ -168,9 +168,9 @@ static void finding_print(struct judge_lines *lines, const struct fleet *f, uint
     }
     lines->printed++;
     buf_init(&file, LINE_LEN_MAX);
-    message_place(&file, f->files[c->file], c->line, c->column);
-    fprintf(stderr, "%s: %s%s: " TEXT_FMT " (%s)\n", buf_text(&file).at,
-            severity_name(note->severity), note->accepted ? ", accepted" : "", TEXT_ARG(note->text),
+    const char *place = message_place(&file, f->files[c->file], c->line, c->column);
+    fprintf(stderr, "%s: %s%s: " TEXT_FMT " (%s)\n", place, severity_name(note->severity),
+            note->accepted ? ", accepted" : "", TEXT_ARG(note->text),
             finding_rule(note->rule)->name);
     buf_clear(&file);
 }

@@ -84,6 +84,7 @@ static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
 {
     uint32_t changes = 0;
     enum err err = preview_make(s, s->options.yes, stopped, why);
+    s->notes.follows_plan = true;
     if (err == OK)
         err = run_shown_guard(&s->run, &changes, why);
     if (err != OK || s->options.yes)

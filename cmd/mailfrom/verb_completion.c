@@ -315,6 +315,10 @@ int verb_completion(const struct options *o)
             return EXIT_OK;
         }
     }
-    message_error("completion: no shell given, expected bash, zsh or fish");
+    if (o->arguments_len == 0)
+        message_error("completion: no shell given, expected bash, zsh or fish");
+    else
+        message_error("completion: found \"%s\", expected bash, zsh or fish",
+                      o->arguments[o->arguments_len - 1]);
     return EXIT_CANNOT_RUN;
 }

@@ -48,6 +48,8 @@ STRING_OPTION(out)
 STRING_OPTION(plan)
 STRING_OPTION(format)
 STRING_OPTION(server)
+STRING_OPTION(provider)
+STRING_OPTION(octodns_escaped_semicolons)
 SWITCH_OPTION(quiet)
 SWITCH_OPTION_AT(verbose, access.verbose)
 SWITCH_OPTION(no_color)
@@ -494,6 +496,11 @@ const struct option_row option_rows[] = {
     {"ttl", OPTIONS_RECORDS, "SECONDS", "TTL of the records (default 300)", read_ttl},
     {"server", OPTIONS_RECORDS, "ADDRESS[:PORT]", "DNS server for nsupdate to send to",
      read_server},
+    {"provider", OPTIONS_RECORDS, "route53|cloudflare|google|azure",
+     "whose resources --format terraform writes (default route53)", read_provider},
+    {"octodns-escaped-semicolons", OPTIONS_RECORDS, "yes|no",
+     "escaped_semicolons of the YamlProvider, for --format octodns (default yes)",
+     read_octodns_escaped_semicolons},
     {"out", OPTIONS_RECORDS, "FILE",
      "output file (default standard output); FOLDER/ gets a file for each zone", read_out,
      .letter = 'o'},

@@ -67,7 +67,7 @@ struct options {
     const char *from, *spf_check, *sender, *helo; /* inspect */
     const char *zones[RECORDS_ZONES_MAX];
     size_t zones_len;
-    const char *format, *server; /* records */
+    const char *format, *server, *provider, *octodns_escaped_semicolons; /* records */
     uint32_t ttl_s;
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;

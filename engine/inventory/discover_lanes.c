@@ -66,17 +66,10 @@ static enum err wished_lanes_add(struct discover *d, uint16_t account, struct te
 
 /* --- of a manifest ---------------------------------------------------------------------------- */
 
-static struct text region_of(void *ctx, struct text profile)
+static enum err region_of(void *ctx, struct text profile, struct text *region, struct why *why)
 {
     struct discover *d = ctx;
-    return lanes_usual_region(d->access, profile, &d->memory);
-}
-
-/* What a profile of the manifest's account calls its Region. */
-static struct text usual_of(struct discover *d, uint16_t account)
-{
-    const struct account *a = &d->fleet.accounts[account];
-    return lanes_usual_region(d->access, names_text(&d->fleet.names, a->profile), &d->memory);
+    return lanes_usual_region(d->access, profile, &d->memory, region, why);
 }
 
 static void profile_tell(const struct discover *d)
@@ -109,8 +102,12 @@ static enum err manifest_lanes(struct discover *d, struct complaints *complaints
     if (err != OK || !is_wished)
         return err;
     f->lanes_len = 0;
-    for (uint16_t i = 0; err == OK && i < f->accounts_len; i++)
-        err = wished_lanes_add(d, i, usual_of(d, i), why);
+    for (uint16_t i = 0; err == OK && i < f->accounts_len; i++) {
+        struct text usual, profile = names_text(&f->names, f->accounts[i].profile);
+        err = lanes_usual_region(d->access, profile, &d->memory, &usual, why);
+        if (err == OK)
+            err = wished_lanes_add(d, i, usual, why);
+    }
     return err;
 }
 
@@ -119,9 +116,12 @@ static enum err manifest_lanes(struct discover *d, struct complaints *complaints
 static enum err profile_regions(struct discover *d, uint16_t account, struct text profile,
                                 struct why *why)
 {
-    struct text usual = lanes_usual_region(d->access, profile, &d->memory);
-    if (selection_has(d->config->selection, SELECT_REGION))
+    struct text usual;
+    enum err err = lanes_usual_region(d->access, profile, &d->memory, &usual, why);
+    if (err == OK && selection_has(d->config->selection, SELECT_REGION))
         return wished_lanes_add(d, account, usual, why);
+    if (err != OK)
+        return err;
     if (usual.len == 0)
         return why_set(
             why, ERR_INPUT,
@@ -167,15 +167,9 @@ static enum err profile_lanes(struct discover *d, struct text profile, struct wh
 /* "a,b" */
 static enum err profiles_lanes(struct discover *d, struct text profiles, struct why *why)
 {
-    struct text all = profiles;
     enum err err = OK;
-    while (err == OK && profiles.at) {
-        struct text profile = text_trim(text_cut(&profiles, ','));
-        err = profile.len
-                  ? profile_lanes(d, profile, why)
-                  : why_set(why, ERR_INPUT, "--profile: found an empty name in \"" TEXT_FMT "\"",
-                            TEXT_ARG(all));
-    }
+    while (err == OK && profiles.at)
+        err = profile_lanes(d, text_trim(text_cut(&profiles, ',')), why);
     return err;
 }
 

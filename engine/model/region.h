@@ -19,6 +19,9 @@ bool region_has_ses(struct text region);
 bool region_is_known(struct text region);
 /* The known Region with SES at index i, or NULL past the last. */
 const char *region_at(size_t i);
+/* Must an account of the partition "aws" enable the Region before its keys work there? So it is
+ * with every Region since 2019, also with new ones. */
+bool region_is_opt_in(struct text region);
 /* Is it a Region of AWS where SES is not, as of that date? */
 bool region_lacks_ses(struct text region);
 /* Could a Region be called so: a partition's pattern with a point of the compass or "central" in

@@ -14,6 +14,7 @@ mailfrom_run_test(run_operators)
 mailfrom_run_test(run_lagging)
 mailfrom_run_test(run_detach)
 mailfrom_run_test(run_outputs)
+mailfrom_run_test(run_words)
 mailfrom_run_test(run_signals)
 set_tests_properties(run_signals PROPERTIES TIMEOUT 300)
 mailfrom_run_test(run_crash_safety)
@@ -47,6 +48,7 @@ target_sources(test_ui_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/ui/tried
 mailfrom_run_test(keys_matrix)
 mailfrom_run_test(keys_canary)
 mailfrom_run_test(keys_process)
+mailfrom_run_test(plain_http)
 
 # Keys that change while a run goes on, and a wall clock that a test sets.
 add_test(NAME run_keys COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_keys.py

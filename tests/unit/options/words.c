@@ -133,6 +133,7 @@ static void what_cannot_be_meant_is_refused_by_its_name(void **state)
         {"plan", "-qx", "there is no option -x here"},
         {"status", "-n", "-n is --dry-run, an option of other verbs"},
         {"check", "--plan x", "--plan is an option of other verbs"},
+        {"inspect", "--force", "--force is an option of other verbs"},
         {"check", "--yess", "did you mean --yes?"},
         {"check", "--endpoint x", "did you mean --endpoint-url?"},
         {"check", "--qiuet", "did you mean --quiet?"},
