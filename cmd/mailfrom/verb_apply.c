@@ -3,6 +3,7 @@
  * this plan is carried out; without a terminal the verb refuses. The journal is opened before any
  * question to SES or DNS, so another run under way is reported at once.
  */
+#include "journal/store_sqlite/store_sqlite.h"
 #include "kinds.h"
 #include "preview.h"
 #include "run/limit.h"
@@ -12,6 +13,7 @@
 #include "session.h"
 #include "ui/confirm.h"
 #include "ui/messages.h"
+#include "ui/plan_facts.h"
 #include "ui/run_lost.h"
 #include "verbs.h"
 
@@ -74,10 +76,13 @@ static enum err apply_load(struct session *s, struct why *why)
 
 static enum err plan_confirm(const struct session *s, struct why *why)
 {
-    char question[128];
-    snprintf(question, sizeof question, "Change SES for %u of %u identities, as reviewed?",
-             run_plan_changes(&s->run), s->run.fleet.choices_len);
-    return confirm_ask(question, why);
+    struct buf question;
+    buf_init(&question, LINE_LEN_MAX);
+    plan_question_add(&question, &s->run, "");
+    enum err err =
+        question.failed ? why_set(why, ERR_NOMEM, "out of memory") : confirm_ask(question.at, why);
+    buf_clear(&question);
+    return err;
 }
 
 static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
@@ -104,6 +109,19 @@ static enum err apply_confirm(struct session *s, bool *stopped, struct why *why)
     return s->options.plan ? plan_confirm(s, why) : shown_confirm(s, stopped, why);
 }
 
+/* A plan of this moment; of a plan file, what would become of its rows now. */
+static int apply_dry(struct session *s, struct why *why)
+{
+    int code = EXIT_CANNOT_RUN;
+    s->run.head.verb = RUN_PLAN;
+    if (journal_open_memory(&s->run.journal, why) == OK)
+        code = session_carry_out(s, why);
+    else
+        message_error("%s", why->text);
+    session_clear(s);
+    return code;
+}
+
 int verb_apply(const struct options *given)
 {
     struct session s;
@@ -113,6 +131,8 @@ int verb_apply(const struct options *given)
     session_init(&s, given);
     s.limits_changes = true;
     enum err err = apply_load(&s, &why);
+    if (err == OK && given->dry_run)
+        return apply_dry(&s, &why);
     if (err == OK && !given->yes)
         err = confirm_possible(&why);
     if (err == OK)

@@ -44,7 +44,8 @@ enum option_set {
     OPTIONS_SELECT_REGION = 1 << 27, /* ... Regions of those that the fleet has */
     OPTIONS_LIMIT_CHANGES = 1 << 28, /* ... so many changes */
     OPTIONS_LIMIT_ROWS = 1 << 29,    /* ... so many identities */
-    OPTIONS_COMPLAINTS = 1 << 25,    /* manifests are read, and nothing else has an --all */
+    OPTIONS_SHOW = 1 << 30,
+    OPTIONS_COMPLAINTS = 1 << 25, /* manifests are read, and nothing else has an --all */
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };

@@ -29,6 +29,12 @@ const struct verb_row verb_rows[] = {
      "before its records exist, and shows what apply would do, and identities that are as wanted\n"
      "but have trouble. Reads only. From the journal it takes the names that its runs have set.",
      "mailfrom plan fleet.yaml --out fleet.plan --report csv:plan.csv"},
+    {"show", "FILE.plan", "show a plan file as plan did; touches nothing",
+     OPTIONS_REPORT | OPTIONS_SHOW | CHANGES,
+     "Shows a plan file as plan showed it, with its age, manifests, accounts, options and the\n"
+     "selection that it was made with, and writes its reports, any format, any time. What has\n"
+     "changed at SES or in DNS since, mailfrom apply --plan FILE --dry-run shows.",
+     "mailfrom show fleet.plan --report html:plan.html"},
     {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
      OPTIONS_REHEARSE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints a\n"

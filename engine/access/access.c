@@ -68,6 +68,20 @@ struct text access_write(const struct access *a, struct arena *arena)
     return text;
 }
 
+void access_tell(const struct access *a, struct buf *out)
+{
+    struct access copy = *a;
+    copy.selection = NULL; /* no option of this name */
+    for (size_t i = 0; i < KEPT_TEXTS; i++)
+        if (*text_field(&copy, i))
+            buf_add_fmt(out, "%s--%s %s", out->len ? " " : "", kept_texts[i].name,
+                        *text_field(&copy, i));
+    if (a->rate_per_s > 0)
+        buf_add_fmt(out, "%s--rate %g", out->len ? " " : "", a->rate_per_s);
+    if (a->authority_port)
+        buf_add_fmt(out, "%s--authority-port %u", out->len ? " " : "", a->authority_port);
+}
+
 enum err access_read(struct access *a, struct text kept, struct arena *arena, struct why *why)
 {
     cJSON *json = cJSON_ParseWithLength(kept.at, kept.len);

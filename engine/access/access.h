@@ -6,6 +6,7 @@
 #define MF_ACCESS_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/when.h"
 #include "calls/call.h"
@@ -32,6 +33,8 @@ enum inquiry_mode access_dns_mode(const struct access *a);
 /* The options a resumed run needs again, as a JSON object in *arena; at == NULL when out of
  * memory. */
 struct text access_write(const struct access *a, struct arena *arena);
+/* The same for people: "--resolver 192.0.2.1 --rate 5"; "": nothing was given. */
+void access_tell(const struct access *a, struct buf *out);
 /* Fills the open members of *a from the kept options. Texts live in *arena. */
 enum err access_read(struct access *a, struct text kept, struct arena *arena, struct why *why);
 

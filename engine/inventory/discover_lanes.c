@@ -39,11 +39,11 @@ static enum err lane_add(struct fleet *f, uint16_t account, struct text region, 
 }
 
 /* A lane of the account for each known Region of the partition that its usual one is of. */
-static enum err every_lane_add(struct discover *d, uint16_t account, struct text usual,
-                               struct why *why)
+static enum err every_lane_add(struct discover *d, uint16_t account, struct why *why)
 {
-    const char *partition = region_partition(usual);
-    enum err err = OK;
+    struct text usual, profile = names_text(&d->fleet.names, d->fleet.accounts[account].profile);
+    enum err err = lanes_usual_region(d->access, profile, &d->memory, &usual, why);
+    const char *partition = err == OK ? region_partition(usual) : NULL;
     for (size_t i = 0; err == OK && region_at(i); i++)
         if (strcmp(region_partition(text_of(region_at(i))), partition ? partition : "aws") == 0)
             err = lane_add(&d->fleet, account, text_of(region_at(i)), why);
@@ -51,13 +51,12 @@ static enum err every_lane_add(struct discover *d, uint16_t account, struct text
 }
 
 /* A lane of the account for each wished Region. */
-static enum err wished_lanes_add(struct discover *d, uint16_t account, struct text usual,
-                                 struct why *why)
+static enum err wished_lanes_add(struct discover *d, uint16_t account, struct why *why)
 {
     const struct selection *s = d->config->selection;
     enum err err = OK;
     if (selection_is_every(s, SELECT_REGION))
-        return every_lane_add(d, account, usual, why);
+        return every_lane_add(d, account, why);
     for (uint32_t i = 0; err == OK && i < s->len; i++)
         if (s->values[i].kind == SELECT_REGION)
             err = lane_add(&d->fleet, account, text_of(s->values[i].pattern), why);
@@ -102,12 +101,8 @@ static enum err manifest_lanes(struct discover *d, struct complaints *complaints
     if (err != OK || !is_wished)
         return err;
     f->lanes_len = 0;
-    for (uint16_t i = 0; err == OK && i < f->accounts_len; i++) {
-        struct text usual, profile = names_text(&f->names, f->accounts[i].profile);
-        err = lanes_usual_region(d->access, profile, &d->memory, &usual, why);
-        if (err == OK)
-            err = wished_lanes_add(d, i, usual, why);
-    }
+    for (uint16_t i = 0; err == OK && i < f->accounts_len; i++)
+        err = wished_lanes_add(d, i, why);
     return err;
 }
 
@@ -117,9 +112,9 @@ static enum err profile_regions(struct discover *d, uint16_t account, struct tex
                                 struct why *why)
 {
     struct text usual;
+    if (selection_has(d->config->selection, SELECT_REGION))
+        return wished_lanes_add(d, account, why);
     enum err err = lanes_usual_region(d->access, profile, &d->memory, &usual, why);
-    if (err == OK && selection_has(d->config->selection, SELECT_REGION))
-        return wished_lanes_add(d, account, usual, why);
     if (err != OK)
         return err;
     if (usual.len == 0)

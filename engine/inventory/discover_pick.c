@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "discover.h"
 #include "manifests/value.h"
+#include "model/region.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -336,8 +337,7 @@ bool discover_is_disabled(const struct discover *d, uint32_t lane)
 {
     const struct inventory_lane *l = inventory_lane(d->inventory, lane);
     if (!selection_is_every(d->config->selection, SELECT_REGION) || l->phase != INVENTORY_REFUSED ||
-        !l->knows_no_keys ||
-        !region_is_opt_in(discover_region(d, lane)))
+        !l->knows_no_keys || !region_is_opt_in(discover_region(d, lane)))
         return false;
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
         if (d->fleet.lanes[i].account == d->fleet.lanes[lane].account && discover_has_lane(d, i))

@@ -64,6 +64,7 @@ struct run {
     struct journal *shown;         /* of the shown plan now to be carried out; or NULL */
     uint64_t shown_run;            /* the plan's run there */
     struct plan_verdict *verdicts; /* of a plan file, on the rows that are left alone; in arena */
+    instant_us planned_at;         /* of a plan file */
     struct scheduler *planner;     /* the plan's scheduler; in memory */
     bool keeps_scheduler;          /* the scheduler outlives the engine, as planner */
     uint8_t *read_api;             /* enum api of each lane's last reads */

@@ -130,8 +130,11 @@ static enum err verdicts_take(struct taking *t)
     for (const struct plan_verdict *v = r->verdicts; v && t->err == OK; v = v->next) {
         struct record mine = {
             .job = v->row, .at = t->now, .from = JOB_NEW, .row = plan_verdict_row(v, &r->fleet)};
-        mine.row.first_seen = mine.row.finished = t->now;
-        scheduler_settle(r->scheduler, &mine);
+        if (r->scheduler) {
+            mine.row.first_seen = mine.row.finished = t->now;
+            mine.row.calls = 0; /* those of the plan */
+            scheduler_settle(r->scheduler, &mine);
+        }
         row_keep(t, &mine);
     }
     return OK;
