@@ -1,6 +1,7 @@
 /* records: the DNS records of a fleet or of a run, in the format that is wished for. */
 #include "handoff/gather.h"
 #include "outputs.h"
+#include "reports/records_index.h"
 #include "run/narrow.h"
 #include "session.h"
 #include "ui/messages.h"
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* One argument of digits is a run; a manifest of that name is "./7". */
 static bool names_run(const struct options *o)
@@ -146,6 +148,13 @@ static enum err file_vet(void *ctx, const char *path, struct why *why)
     return outputs_spare_file(o, names_run(o) ? NULL : &s->run.fleet, path, why);
 }
 
+static instant_us clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
+}
+
 static enum err records_carry_out(struct session *s, bool *whole, struct why *why)
 {
     const struct options *o = &s->options;
@@ -157,7 +166,8 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
                                     .missing = o->missing,
                                     .verbose = o->access.verbose,
                                     .notices = o->quiet ? silent : message_notices()};
-    struct records_style style = {.ttl_s = o->ttl_s, .vet = file_vet, .vet_ctx = s};
+    struct records_style style = {
+        .ttl_s = o->ttl_s, .now = clock_now(), .force = o->force, .vet = file_vet, .vet_ctx = s};
     struct records_sum sum;
     struct records_gather g;
     char server[SERVER_LEN];
@@ -178,6 +188,7 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         return err;
     }
     config.keep = keep;
+    style.is_part = keep || o->zones_len;
     records_gather_init(&g, &config, &r->fleet, r->suffixes);
     err = sets_write(o, &g, &style, &sum, why);
     *whole = err == OK && !g.refused && !g.blocked && !sum.left_out;
@@ -193,6 +204,9 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         else
             message_note("%llu record sets in %llu zones%s", (unsigned long long)sum.sets,
                          (unsigned long long)sum.zones, o->missing ? ", missing in DNS" : "");
+        if (o->out && records_path_is_folder(o->out))
+            message_note("since yesterday: %u zone files new, %u changed, %u done; %s lists them",
+                         sum.fresh, sum.changed, sum.done, RECORDS_INDEX_FILE);
         if (g.refused || g.blocked)
             message_note("%u identities and %u record sets need a person first", g.refused,
                          g.blocked);

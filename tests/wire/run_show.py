@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -110,6 +111,48 @@ def kept(room):
               process.stderr_text)
 
 
+def handed_over(room):
+    """A folder for the owners of zones, written again every day."""
+    folder = room.path / "handoff"
+    room.names.records.pop(("bounce.a.example", "MX"), None)
+    room.names.records.pop(("bounce.a.example", "TXT"), None)
+    (room.path / "handoff").mkdir()
+    (folder / "notes.txt").write_text("mine")
+
+    def hand_over(title, code, *more):
+        text = room.ends(title, code, "records", "fleet.yaml", "--missing", "--out", "handoff/", *more)
+        return text, {path.name for path in folder.iterdir()}, (folder / "INDEX").read_text() if (folder / "INDEX").exists() else ""
+
+    text, files, index = hand_over("what is missing goes into a folder", DONE)
+    check("a file for each zone, and an index", files == {"a.example.zone", "e.example.zone", "notes.txt", "INDEX"}, files)
+    check("which says what is new", "2 new, 0 changed, 0 done" in index and "since yesterday: 2 zone files new, 0 changed, 0 done" in text,
+          index, text)
+    room.names.publish("bounce.a.example")
+    text, files, index = hand_over("a zone whose owner has published", DONE)
+    check("is moved to done, and nothing else is", files == {"done", "e.example.zone", "notes.txt", "INDEX"}
+          and [path.name for path in (folder / "done").iterdir()] == ["a.example.zone"], files)
+    check("and the index says so", "1 new, 0 changed, 1 done" in index and re.search(r"(?m)^done .* a\.example\.zone$", index), index)
+    (folder / "INDEX").write_text(re.sub(r"(?m)^((?!#).*?)20\d\d-(.*?)20\d\d-", r"\g<1>2020-\g<2>2020-", index))
+    text, files, index = hand_over("days later", DONE)
+    check("nothing is new, and what was done is no news", "0 new, 0 changed, 0 done" in index and "open" in index, index)
+    text, files, index = hand_over("another TTL", DONE, "--ttl", 60)
+    check("changes the file, and the index says so", "0 new, 1 changed, 0 done" in index, index)
+    text, files, index = hand_over("a part of the fleet", DONE, "--only", "a.*")
+    check("leaves the files of others where they are", "e.example.zone" in files, files)
+    room.names.records.pop(("bounce.a.example", "MX"), None)
+    text, files, index = hand_over("a zone that has lost its record", DONE)
+    check("is back", "a.example.zone" in files and not list((folder / "done").iterdir()), files, index)
+    (folder / "e.example.zone").write_text("mine, too")
+    (folder / "INDEX").unlink()
+    text, files, index = hand_over("a file that no index names stays", CANNOT_RUN)
+    check("and the sentence says how to overwrite it", "does not name it as written by mailfrom; --force overwrites it" in text
+          and (folder / "e.example.zone").read_text() == "mine, too", text)
+    hand_over("with --force it is overwritten", DONE, "--force")
+    (folder / "INDEX").write_text("../../etc/passwd\n")
+    text, files, index = hand_over("an index of another hand", CANNOT_RUN)
+    check("is refused with its line", "INDEX:1 is no line of an index" in text, text)
+
+
 def main():
     with Room(*sys.argv[1:3], IDENTITIES) as room:
         room.manifest("fleet.yaml", {name: {} for name in IDENTITIES})
@@ -117,6 +160,7 @@ def main():
         tried(room)
         asked(room)
         kept(room)
+        handed_over(room)
     verdict()
 
 
