@@ -82,14 +82,17 @@ static void region_settle(struct session *s, bool is_taken)
 {
     struct options *o = &s->options;
     struct text usual = text_of(o->access.region);
-    struct selection all = o->selection;
+    struct selection *meant = &o->selection;
+    uint32_t len = meant->len;
     if (!is_taken)
         return;
-    o->selection.len = 0;
-    for (uint32_t i = 0; i < all.len; i++)
-        if (all.values[i].kind != SELECT_REGION || !text_eq(text_of(all.values[i].given), usual))
-            o->selection.values[o->selection.len++] = all.values[i];
-    if (!o->quiet && o->selection.len < all.len && !is_of_region(&s->run.fleet, usual))
+    meant->len = 0;
+    for (uint32_t i = 0; i < len; i++) {
+        const struct selection_value v = meant->values[i];
+        if (v.kind != SELECT_REGION || !text_eq(text_of(v.given), usual))
+            meant->values[meant->len++] = v;
+    }
+    if (!o->quiet && meant->len < len && !is_of_region(&s->run.fleet, usual))
         message_note("note: --region " TEXT_FMT
                      " is the Region of identities that the manifest gives none, so it leaves no "
                      "other out; --regions would",

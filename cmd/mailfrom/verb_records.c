@@ -48,19 +48,19 @@ static enum err part_choose(struct session *s, bool **keep, struct why *why)
     const struct options *o = &s->options;
     char whole[32] = "the manifest";
     struct selection_found found;
-    struct selection meant = o->selection;
+    const struct selection *meant = &o->selection;
     enum err err = OK;
     if (names_run(o)) {
         err = selection_of_run(&meant, &o->selection, r->head.options, &r->arena, why);
         snprintf(whole, sizeof whole, "run %llu", (unsigned long long)r->head.id);
     }
-    if (err != OK || (!selection_chooses(&meant) && !meant.limit))
+    if (err != OK || (!selection_chooses(meant) && !meant->limit))
         return err;
     *keep = calloc(r->fleet.choices_len + 1u, sizeof **keep);
     if (!*keep)
         return why_set(why, ERR_NOMEM, "out of memory");
-    selection_mark(&meant, &r->fleet, meant.limit, *keep, &found);
-    return selection_tell(&meant, &found, whole, &r->config.notices, why);
+    selection_mark(meant, &r->fleet, meant->limit, *keep, &found);
+    return selection_tell(meant, &found, whole, &r->config.notices, why);
 }
 
 static enum err format_vet(const struct options *o, struct why *why)

@@ -40,13 +40,13 @@ static enum err rollback_choose(struct session *s, struct text options, struct w
     struct run *r = &s->run;
     struct options *o = &s->options;
     char whole[64];
-    struct selection of_run;
+    const struct selection *of_run;
     snprintf(whole, sizeof whole, "those that run %llu has changed",
              (unsigned long long)r->head.parent);
     enum err err = selection_of_run(&of_run, &o->selection, options, &r->arena, why);
     o->access.selection = NULL; /* of that run: this one takes all of it, or a part of its own */
     if (err == OK)
-        err = run_narrow(r, &o->access, &of_run, 0, whole, why);
+        err = run_narrow(r, &o->access, of_run, 0, whole, why);
     r->limit = o->selection.limit;
     return err;
 }

@@ -188,15 +188,13 @@ static enum err accounts_choose(struct discover *d, struct why *why)
     const struct selection *s = d->config->selection;
     struct fleet *f = &d->fleet;
     uint32_t len = 0;
-    for (uint32_t v = 0; v < s->len; v++)
-        if (s->values[v].kind == SELECT_ACCOUNT) {
-            struct selection one = {.values = {s->values[v]}, .len = 1};
-            bool fits = false;
-            for (uint32_t i = 0; i < f->lanes_len; i++)
-                fits |= selection_takes_account(&one, f, i);
-            if (!fits)
-                notice_note(&d->notices, "note: --account %s fits no account", s->values[v].given);
-        }
+    for (uint32_t v = 0; v < s->len; v++) {
+        bool fits = s->values[v].kind != SELECT_ACCOUNT;
+        for (uint32_t i = 0; i < f->lanes_len && !fits; i++)
+            fits = selection_lane_fits(&s->values[v], f, i);
+        if (!fits)
+            notice_note(&d->notices, "note: --account %s fits no account", s->values[v].given);
+    }
     for (uint32_t i = 0; i < f->lanes_len; i++)
         if (selection_takes_account(s, f, i))
             f->lanes[len++] = f->lanes[i];

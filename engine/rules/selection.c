@@ -159,7 +159,7 @@ bool selection_takes_name(const struct selection *s, const char *name)
     return names_taken(s, &both, NULL);
 }
 
-static bool lane_fits(const struct selection_value *v, const struct fleet *f, uint32_t lane)
+bool selection_lane_fits(const struct selection_value *v, const struct fleet *f, uint32_t lane)
 {
     const struct lane *l = &f->lanes[lane];
     const struct account *a = &f->accounts[l->account];
@@ -184,7 +184,7 @@ bool selection_takes_account(const struct selection *s, const struct fleet *f, u
 {
     bool fits = !selection_has(s, SELECT_ACCOUNT);
     for (uint32_t i = 0; i < s->len; i++)
-        fits |= s->values[i].kind == SELECT_ACCOUNT && lane_fits(&s->values[i], f, lane);
+        fits |= s->values[i].kind == SELECT_ACCOUNT && selection_lane_fits(&s->values[i], f, lane);
     return fits;
 }
 
@@ -196,7 +196,7 @@ static bool lanes_taken(const struct selection *s, const struct fleet *f, uint32
         const struct selection_value *v = &s->values[i];
         if (is_name(v->kind))
             continue;
-        bool one = lane_fits(v, f, lane);
+        bool one = selection_lane_fits(v, f, lane);
         found->hits[i] += one;
         given[v->kind] = true;
         fits[v->kind] |= one;

@@ -51,8 +51,9 @@ bool selection_chooses(const struct selection *s);
 
 /* Is the name meant by --only and --exclude? name: NUL-terminated. */
 bool selection_takes_name(const struct selection *s, const char *name);
-/* Does the one pattern fit? */
+/* Does the one pattern fit the name, the one account or Region the lane? */
 bool selection_value_fits(const struct selection_value *v, const char *name);
+bool selection_lane_fits(const struct selection_value *v, const struct fleet *f, uint32_t lane);
 /* Is the account of the lane meant by --account? */
 bool selection_takes_account(const struct selection *s, const struct fleet *f, uint32_t lane);
 

@@ -88,20 +88,23 @@ enum err run_narrow(struct run *r, struct access *access, const struct selection
     return selection_keep(access, s, &found, &r->arena, why);
 }
 
-enum err selection_of_run(struct selection *out, const struct selection *s, struct text options,
-                          struct arena *arena, struct why *why)
+enum err selection_of_run(const struct selection **out, const struct selection *s,
+                          struct text options, struct arena *arena, struct why *why)
 {
     struct access kept = {.carriers = 0};
+    struct selection *of_run = ARENA_NEW(arena, struct selection);
+    if (!of_run)
+        return no_memory(why);
     enum err err = access_read(&kept, options, arena, why);
-    *out = *s;
-    out->len = 0;
+    of_run->limit = s->limit;
     for (uint32_t i = 0; i < s->len; i++) {
         const struct selection_value *v = &s->values[i];
         bool is_usual =
             v->kind == SELECT_REGION && text_eq(text_of(v->given), text_of(kept.region));
         if (!is_usual)
-            out->values[out->len++] = *v;
+            of_run->values[of_run->len++] = *v;
     }
+    *out = of_run;
     return err;
 }
 
@@ -109,7 +112,7 @@ enum err run_view(struct run *r, struct access *access, const struct selection *
 {
     struct access kept = {.carriers = 0};
     char whole[32];
-    struct selection of_run;
+    const struct selection *of_run = s;
     struct selection_found found;
     struct fleet_part *part = ARENA_NEW(&r->arena, struct fleet_part);
     if (!part)
@@ -118,15 +121,15 @@ enum err run_view(struct run *r, struct access *access, const struct selection *
     access->selection = kept.selection;
     if (err == OK)
         err = selection_of_run(&of_run, s, r->head.options, &r->arena, why);
-    if (err != OK || (!selection_chooses(&of_run) && !of_run.limit))
+    if (err != OK || (!selection_chooses(of_run) && !of_run->limit))
         return err;
     snprintf(whole, sizeof whole, "run %llu", (unsigned long long)r->head.id);
-    err = part_take(r, &of_run, of_run.limit, whole, part, &found, why);
+    err = part_take(r, of_run, of_run->limit, whole, part, &found, why);
     if (err != OK)
         return err;
     r->view = part;
     r->head.jobs = r->fleet.choices_len;
-    return selection_keep(access, &of_run, &found, &r->arena, why);
+    return selection_keep(access, of_run, &found, &r->arena, why);
 }
 
 uint32_t run_row_shown(const struct run *r, uint32_t job)

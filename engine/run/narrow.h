@@ -17,9 +17,9 @@ enum err run_narrow(struct run *r, struct access *access, const struct selection
  * their outcomes. A Region that the run was begun with as the usual one chooses nothing. *access
  * gets the words of the run's own selection, and those of s behind them. */
 enum err run_view(struct run *r, struct access *access, const struct selection *s, struct why *why);
-/* s without a Region that the run with such kept options was begun with. */
-enum err selection_of_run(struct selection *out, const struct selection *s, struct text options,
-                          struct arena *arena, struct why *why);
+/* s without a Region that the run with such kept options was begun with; s itself, or in *arena. */
+enum err selection_of_run(const struct selection **out, const struct selection *s,
+                          struct text options, struct arena *arena, struct why *why);
 /* Tells of values that fit nothing; ERR_INPUT: no row is left of some. */
 enum err selection_tell(const struct selection *s, const struct selection_found *found,
                         const char *whole, const struct notices *n, struct why *why);

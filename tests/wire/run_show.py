@@ -2,8 +2,7 @@
 """A plan file is shown as plan showed it, tried without a write, and asked about with what it will do; files that are
 there stay. Arguments: mailfrom, ses-sim."""
 
-import csv
-import io
+import errno
 import json
 import os
 import pty
@@ -57,7 +56,7 @@ def same_as_plan(room):
     check("and how to do just that", "mailfrom apply --plan fleet.plan" in process.stderr_text, process.stderr_text)
     text = room.ends("a part of it is shown", DONE, "show", "fleet.plan", "--only", "b.*")
     check("with its rows alone", "b.example" in text and "a.example" not in text and "Selected by --only 'b.*': 1 of 5" in text, text)
-    for arguments, why in ((["fleet.yaml"], "fleet.yaml is"), ([], "expected one plan file"), (["gone.plan"], "No such file")):
+    for arguments, why in ((["fleet.yaml"], "fleet.yaml is"), ([], "expected one plan file"), (["gone.plan"], os.strerror(errno.ENOENT))):
         text = room.ends(f"show {' '.join(arguments)} is refused", CANNOT_RUN, "show", *arguments)
         check("and says why", why in text, text)
     damaged = (room.path / "fleet.plan").read_text().replace("bounce.b.example", "bounce.x.example", 1)
