@@ -53,7 +53,7 @@ enum key {
 #define KEY_BIT(key)    ((uint32_t)1 << (key))
 
 enum section { SECTION_TOP, SECTION_ACCOUNT, SECTION_DEFAULTS, SECTION_IDENTITY, SECTION_DNS };
-#define SECTION_KEYS_MAX 8 /* keys of the longest section; schema.c asserts it */
+#define SECTION_KEYS_MAX 9 /* keys of the longest section; schema.c asserts it */
 
 enum shape { SHAPE_TEXT, SHAPE_LIST, SHAPE_TEXT_OR_LIST, SHAPE_MAP };
 
@@ -131,7 +131,7 @@ struct draft {
     uint32_t regions_len;
 };
 
-static_assert(sizeof(struct policy) == 2 * 8 + 4 * 4 &&
+static_assert(sizeof(struct policy) == 3 * 8 + 4 * 4 &&
                   sizeof(struct settings) == sizeof(struct policy) + 6 * 4,
               "settings are compared as bytes: no padding");
 

@@ -67,6 +67,11 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     buf_add_str(out, ". Program version ");
     markup_add(out, head->version);
     buf_add_str(out, ".</p>\n");
+    if (wave_tally_goes_on(&sum->wave)) {
+        buf_add_str(out, "<p class=\"facts\">Now ");
+        wave_tally_told(&sum->wave, 0, out);
+        buf_add_str(out, ".</p>\n");
+    }
     if (head->lost.len != 0) {
         buf_add_fmt(out, "<p class=\"lost\"><strong>The journal %s lost records of this run: ",
                     head->lost_is_suspected ? "may have" : "has");

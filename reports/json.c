@@ -110,6 +110,8 @@ enum err json_write(const struct report *report, struct why *why)
         json_add_u64(&j.json, "writes", j.sum.writes);
         json_add_u64(&j.json, "calls", j.sum.calls);
         json_line(&j.json, "\n");
+        wave_tally_json(&j.sum.wave, &j.json);
+        json_line(&j.json, "\n");
         json_add_u64(&j.json, "rejecting_mail", j.sum.by_alarm[ALARM_REJECTING]);
         json_add_u64(&j.json, "as_wanted_but", j.sum.by_alarm[ALARM_AILING]);
         json_line(&j.json, "\n");

@@ -266,6 +266,11 @@ static void comment_write(struct comment *c)
     buf_add_str(c->out, "\n\n**");
     report_verdict(&c->sum, c->out);
     buf_add_str(c->out, "**\n");
+    if (wave_tally_goes_on(&c->sum.wave)) {
+        buf_add_str(c->out, "\nNow ");
+        wave_tally_told(&c->sum.wave, 0, c->out);
+        buf_add_str(c->out, ".\n");
+    }
     if (c->report->head->lost.len)
         buf_add_fmt(c->out,
                     "\n**The journal %s lost records of this run: " TEXT_FMT

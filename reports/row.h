@@ -5,6 +5,7 @@
 #define MF_REPORT_ROW_H
 
 #include "report.h"
+#include "scheduler/wave_tally.h"
 #include "sink.h"
 
 /* An alarm: trouble beside a good outcome. Alarms are listed before or beside the outcomes and need
@@ -34,6 +35,7 @@ struct report_row {
     struct finding_notes notes; /* to be read with finding_walk_next() */
     uint32_t writes, calls;
     uint32_t accepted; /* of the writes, SES has taken */
+    uint32_t wave;     /* of the first write, from 1; 0: not started */
     instant_us first_seen, finished;
     instant_us deadline; /* WHEN_NEVER: none */
     struct text source;  /* "fleet.yaml:12" */
@@ -95,6 +97,7 @@ struct report_sum {
     uint32_t by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1], by_finding[FINDINGS_LEN];
     uint32_t by_state[JOB_STATES];
     uint64_t writes, calls, accepted;
+    struct wave_tally wave;
     instant_us deadline;           /* the earliest deadline of open rows; WHEN_NEVER: none */
     uint32_t (*by_lane)[OUTCOMES]; /* one per lane; owned */
 };

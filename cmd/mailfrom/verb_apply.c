@@ -3,7 +3,6 @@
  * this plan is carried out; without a terminal the verb refuses. The journal is opened before any
  * question to SES or DNS, so another run under way is reported at once.
  */
-#include "journal/store_sqlite/store_sqlite.h"
 #include "kinds.h"
 #include "preview.h"
 #include "run/limit.h"
@@ -14,6 +13,7 @@
 #include "ui/confirm.h"
 #include "ui/messages.h"
 #include "ui/plan_facts.h"
+#include "ui/run_beside.h"
 #include "ui/run_lost.h"
 #include "verbs.h"
 
@@ -74,20 +74,29 @@ static enum err apply_load(struct session *s, struct why *why)
     return session_load(s, why);
 }
 
-static enum err plan_confirm(const struct session *s, struct why *why)
+/* The answer to the question is also the answer to this. */
+static const char *beside_words(uint32_t others)
+{
+    return others == 0   ? ""
+           : others == 1 ? ", beside the unfinished run"
+                         : ", beside the unfinished runs";
+}
+
+static enum err plan_confirm(const struct session *s, uint32_t others, struct why *why)
 {
     struct buf question;
     buf_init(&question, LINE_LEN_MAX);
-    plan_question_add(&question, &s->run, "");
+    plan_question_add(&question, &s->run, beside_words(others));
     enum err err =
         question.failed ? why_set(why, ERR_NOMEM, "out of memory") : confirm_ask(question.at, why);
     buf_clear(&question);
     return err;
 }
 
-static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
+static enum err shown_confirm(struct session *s, uint32_t others, bool *stopped, struct why *why)
 {
     uint32_t changes = 0;
+    char question[80];
     enum err err = preview_make(s, s->options.yes, stopped, why);
     s->notes.follows_plan = true;
     if (err == OK)
@@ -98,15 +107,18 @@ static enum err shown_confirm(struct session *s, bool *stopped, struct why *why)
         return why_set(why, ERR_GONE,
                        "no changes: every identity is as wanted already, or is refused above");
     err = run_begun(&s->run, why, "the plan above");
-    return err == OK ? confirm_ask("Change SES as shown?", why) : err;
+    snprintf(question, sizeof question, "Change SES as shown%s?", beside_words(others));
+    return err == OK ? confirm_ask(question, why) : err;
 }
 
 static enum err apply_confirm(struct session *s, bool *stopped, struct why *why)
 {
+    uint32_t others;
     bool counts = s->run.limit && !s->options.plan; /* the changes, which only a plan can */
-    if (s->options.yes && !counts)
-        return OK;
-    return s->options.plan ? plan_confirm(s, why) : shown_confirm(s, stopped, why);
+    enum err err = run_beside_hold(&s->options, &s->run, &others, why);
+    if (err != OK || (s->options.yes && !counts))
+        return err;
+    return s->options.plan ? plan_confirm(s, others, why) : shown_confirm(s, others, stopped, why);
 }
 
 /* A plan of this moment; of a plan file, what would become of its rows now. */
@@ -114,7 +126,7 @@ static int apply_dry(struct session *s, struct why *why)
 {
     int code = EXIT_CANNOT_RUN;
     s->run.head.verb = RUN_PLAN;
-    if (journal_open_memory(&s->run.journal, why) == OK)
+    if (run_journal_in_memory(&s->run, why) == OK)
         code = session_carry_out(s, why);
     else
         message_error("%s", why->text);

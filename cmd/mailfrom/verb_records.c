@@ -36,6 +36,8 @@ static enum err fleet_load(struct session *s, struct why *why)
     if (err == OK)
         err = run_recall(&s->run, id, why);
     if (err == OK)
+        err = access_read(&s->options.access, s->run.head.options, &s->run.arena, why);
+    if (err == OK)
         err = run_lost_note(o, &s->run, why);
     return err;
 }

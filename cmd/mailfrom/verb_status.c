@@ -2,9 +2,11 @@
 #include "options/advice.h"
 #include "run/narrow.h"
 #include "run/rows.h"
+#include "run/unfinished.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
+#include "ui/run_beside.h"
 #include "ui/run_lost.h"
 #include "ui/screen.h"
 #include "ui/status_watch.h"
@@ -12,6 +14,7 @@
 #include "verbs.h"
 
 #include "base/count.h"
+#include "wire/os_clock.h"
 
 #include <sys/resource.h>
 
@@ -150,6 +153,7 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
     struct buf counts, words;
+    struct os_clock clock;
     char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&counts, LINE_LEN_MAX);
     buf_init(&words, LINE_LEN_MAX);
@@ -162,12 +166,19 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
            (unsigned long long)s->writes);
     if (s->deadline != WHEN_NEVER)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
+    buf_reset(&counts);
+    os_clock_open(&clock, 0);
+    wave_tally_told(&s->wave, os_clock_now(&clock), &counts);
+    if (counts.len)
+        printf("Now " TEXT_FMT "\n", TEXT_ARG(buf_text(&counts)));
     buf_clear(&counts);
     buf_clear(&words);
     if (err == OK && r->head.state != RUN_ENDED)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
     if (err == OK)
         err = print_waiting(o, r, s, why);
+    if (err == OK && r->head.state == RUN_ENDED)
+        next_steps_retry(o, r, summary_bad(s));
     return err == OK ? print_alarm(o, r, s, ALARM_AILING, why) : err;
 }
 
@@ -196,8 +207,12 @@ static enum err status_once(const struct options *given, uint64_t id, struct why
     struct session s; /* its options become those of the run, for what is printed to be pasted */
     session_init(&s, given);
     enum err err = run_journal(&s.run, JOURNAL_READ, why);
+    if (err == OK && id == 0)
+        err = run_meant(s.run.journal, &id, why);
     if (err == OK)
         err = run_recall(&s.run, id, why);
+    if (err == OK && given->arguments_len == 0)
+        err = run_beside_list(given, &s.run, s.run.head.id, why);
     if (err == OK)
         err = run_view(&s.run, &s.options.access, &given->selection, why);
     if (err == OK)

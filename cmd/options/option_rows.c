@@ -56,6 +56,7 @@ SWITCH_OPTION(no_color)
 SWITCH_OPTION(yes)
 SWITCH_OPTION(detailed_exitcode)
 SWITCH_OPTION(retry_failed)
+SWITCH_OPTION(give_up)
 SWITCH_OPTION(dry_run)
 SWITCH_OPTION(all)
 SWITCH_OPTION(help)
@@ -140,6 +141,13 @@ static enum err read_outcome(struct options *o, const char *value, struct why *w
     return why_set(why, ERR_INPUT,
                    "--outcome takes an outcome of a report, such as done or refused, not \"%s\"",
                    value);
+}
+
+static enum err read_through(struct options *o, const char *value, struct why *why)
+{
+    if (text_to_u64(text_of(value), &o->through) && o->through > 0)
+        return OK;
+    return why_set(why, ERR_INPUT, "--through takes the number of a run, not \"%s\"", value);
 }
 
 static enum err read_max_age(struct options *o, const char *value, struct why *why)
@@ -454,8 +462,12 @@ const struct option_row option_rows[] = {
      read_no_wait},
     {"retry-failed", OPTIONS_RESUME, NULL, "try failed, expired and refused identities again",
      read_retry_failed},
+    {"give-up", OPTIONS_RESUME, NULL, "end the run as it stands; other runs may have its rows",
+     read_give_up},
     {"to", OPTIONS_ROLLBACK, "previous|default",
      "restore the values before the run (default), or remove the custom MAIL FROM", read_to},
+    {"through", OPTIONS_ROLLBACK, "RUN", "take back the runs after it too, up to this one",
+     read_through},
     {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run,
      .letter = 'n'},
     {"dry-run", OPTIONS_APPLY, NULL, "show what would be done now, write nothing", read_dry_run,

@@ -63,6 +63,7 @@ struct options {
     const char *out, *plan; /* plan files */
     span_us max_age;        /* of a plan file; 0: not given */
     struct selection selection;
+    uint64_t through; /* the last of several runs to take back; 0: not given */
     bool outcome_given;
     enum outcome outcome;                         /* with outcome_given */
     const char *from, *spf_check, *sender, *helo; /* inspect */
@@ -77,7 +78,7 @@ struct options {
     struct discover_config discover;
     bool json; /* --format json */
     bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help, version;
-    bool force, refresh, no_wait, watch, missing, live, allow_empty;
+    bool force, refresh, give_up, no_wait, watch, missing, live, allow_empty;
 };
 
 /* Options may stand before the verb: moves the first word that is none, and no value of one, to the

@@ -48,21 +48,24 @@ const struct verb_row verb_rows[] = {
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks\n"
      "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
      "With --plan FILE it carries out exactly the reviewed plan, without a manifest: an\n"
-     "identity whose facts have moved since is drifted, one without a planned change skipped.",
+     "identity whose facts have moved since is drifted, one without a planned change is left.",
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
      LIVE_RUN | OPTIONS_RESUME | OPTIONS_DETACH,
-     "Goes on with the newest run, or with RUN. Unanswered writes are read from SES first.",
+     "Goes on with the oldest unfinished run, or with RUN. Unanswered writes are read from SES\n"
+     "first. A run goes on in the wave that it had reached.",
      "mailfrom resume --retry-failed"},
     {"rollback", "RUN", "put back what a run changed",
      LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH | CHANGES,
      "Puts every identity that RUN changed back to its values before the run, or to the default\n"
-     "MAIL FROM. An identity that another operator has changed since is left alone. A rollback is "
-     "a run\n"
-     "of its own: it can be resumed, reported and rolled back.",
+     "MAIL FROM. An identity that another operator has changed since is left alone; later runs of\n"
+     "this journal are taken back first, or together by --through. A rollback is a run of its "
+     "own:\n"
+     "it can be resumed, reported and rolled back.",
      "mailfrom rollback 3 --to previous"},
     {"status", "[RUN]", "one screen: what waits for what", OPTIONS_JOURNAL | OPTIONS_STATUS | ROWS,
-     "Shows where the newest run stands, or RUN. Reads the journal only, so it disturbs no run.\n"
+     "Shows where RUN stands, or the run under way, or the newest, and names those unfinished.\n"
+     "Reads the journal only, so it disturbs no run.\n"
      "--watch follows a run of another process; --format json prints it for programs.",
      "mailfrom status --watch"},
     {"report", "RUN", "write reports again from the journal",

@@ -2,7 +2,6 @@
 #include "planned.h"
 
 #include "access/trust.h"
-#include "journal/store_sqlite/store_sqlite.h"
 #include "limit.h"
 #include "narrow.h"
 #include "reports/deliver.h"
@@ -114,7 +113,7 @@ static enum err plan_rebuild(struct run *r, const struct plan_head *plan, struct
     r->read_api = ARENA_ARRAY(&r->arena, uint8_t, r->fleet.lanes_len + 1u);
     if (!r->read_api)
         return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = journal_open_memory(&r->journal, why);
+    enum err err = run_journal_in_memory(r, why);
     if (err == OK)
         err = journal_begin(r->journal, &r->head, &r->fleet, why);
     if (err == OK)

@@ -68,6 +68,13 @@ enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
                    folder, path, strerror(ENOENT));
 }
 
+enum err run_journal_in_memory(struct run *r, struct why *why)
+{
+    journal_close(r->journal);
+    r->journal = NULL;
+    return journal_open_memory(&r->journal, why);
+}
+
 enum err run_recall(struct run *r, uint64_t id, struct why *why)
 {
     enum err err = journal_run(r->journal, id, &r->head, &r->arena, why);
@@ -82,6 +89,19 @@ static enum err head_begin(struct run *r, instant_us now, struct why *why)
     r->head.version = r->config.version;
     r->head.jobs = r->fleet.choices_len;
     return journal_begin(r->journal, &r->head, &r->fleet, why);
+}
+
+/* A run that is taken back as a whole must not be resumed: it would do everything again. */
+static enum err parents_end(struct run *r, instant_us now, struct why *why)
+{
+    struct run_head head;
+    enum err err = OK;
+    for (uint64_t id = r->head.parent; r->ends_parents && id <= r->through && err == OK; id++) {
+        enum err found = journal_run(r->journal, id, &head, &r->arena, why);
+        if (found == OK && head.state != RUN_ENDED)
+            err = journal_stop(r->journal, id, RUN_ENDED, now, why);
+    }
+    return err;
 }
 
 struct restoring {
@@ -114,6 +134,7 @@ static struct scheduler_options scheduler_options_of(const struct run *r)
         .detach = r->config.detach,
         .lane_survey = r->head.verb != RUN_ROLLBACK,
         .surveys = r->head.verb != RUN_ROLLBACK,
+        .looks_closer = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = a->rate_per_s,
         .feedback_host = text_of(a->feedback_host),
         .own = &r->own,
@@ -212,6 +233,8 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
 {
     enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
+    if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes)
+        err = parents_end(r, wire_now(wire), why);
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : head_begin(r, wire_now(wire), why);

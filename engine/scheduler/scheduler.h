@@ -31,6 +31,7 @@ struct scheduler_options {
     bool detach;                  /* drain as soon as every job only waits for DNS or for SES */
     uint16_t authority_port;      /* 0: 53 */
     bool lane_survey;             /* look around in each lane first (lane_survey.h) */
+    bool looks_closer;            /* survey_options.closer */
     bool surveys;                 /* follow SPF to the end, and judge DMARC */
     double rate_per_s;            /* of every action; 0: the account's own, or 1 */
     struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */

@@ -59,6 +59,7 @@ struct doubt {
 
 struct lane_state {
     struct queue read[READ_KINDS];
+    struct queue held;      /* ready for their first write, and their wave has not come */
     struct queue start;     /* ready for their first write, as waves allow */
     struct queue write;     /* ready for another one */
     struct queue tighten;   /* ready for REJECT_MESSAGE */
@@ -112,13 +113,16 @@ struct scheduler {
     uint8_t *mail_from_uses;    /* by name_id of the fleet, saturating */
     struct batch_reads reads;   /* items: jobs */
     struct survey_pool *survey_pool; /* surveys under way; subjects are jobs */
-    uint32_t *mx_denied_s;           /* recursive mode only: the second of UTC in a job's reason */
+    uint16_t *dns_shown; /* inquiry_digest() of what a job's sentences were made of; 0: none yet */
+    uint32_t *mx_denied_s; /* recursive mode only: the second of UTC in a job's reason */
     struct lane_surveys surveys;
     struct waves waves;
+    uint32_t held_until; /* the wave when the held jobs were looked at last */
     struct call_pool calls;
     uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
     uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
+    uint32_t unlooked; /* jobs with this bit: a run that detaches looks at them first */
     instant_us latest; /* of the instants that it was given: time does not go backwards */
     uint32_t by_state[JOB_STATES], by_outcome[OUTCOMES];
     uint16_t moves_made[JOB_STATES]; /* row: from, bit: to */

@@ -16,6 +16,7 @@ static bool memory_take(struct scheduler *d, struct arena *memory)
     d->lanes = ARENA_ARRAY(memory, struct lane_state, f->lanes_len + 1);
     d->lane_wake = ARENA_ARRAY(memory, instant_us, f->lanes_len + 1);
     d->survey_pool = ARENA_NEW(memory, struct survey_pool);
+    d->dns_shown = ARENA_ARRAY(memory, uint16_t, f->choices_len + 1);
     if (!d->options.authority_dns)
         d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
@@ -23,7 +24,7 @@ static bool memory_take(struct scheduler *d, struct arena *memory)
     return call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) &&
            batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) && d->jobs &&
            d->lanes && d->lane_wake && d->survey_pool && d->records && d->mail_from_uses &&
-           (d->options.authority_dns || d->mx_denied_s);
+           d->dns_shown && (d->options.authority_dns || d->mx_denied_s);
 }
 
 static void survey_pool_open(struct scheduler *d)
@@ -32,6 +33,7 @@ static void survey_pool_open(struct scheduler *d)
         .mode = d->options.authority_dns ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
         .authority_port = d->options.authority_port,
         .suffixes = d->options.suffixes,
+        .closer = d->options.looks_closer,
     };
     survey_pool_init(d->survey_pool, &options, siphash_key_of_seed(d->options.rules.seed),
                      scheduler_survey_goes_on, d);
@@ -74,6 +76,8 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         scheduler_lane_of(d, i)->open++;
     }
     waves_init(&d->waves, fleet);
+    if (options->rules.plan_only)
+        waves_ignore_numbers(&d->waves);
     return d;
 }
 
@@ -165,7 +169,8 @@ static void job_settle(struct scheduler *d, const struct record *record)
 void scheduler_settle(struct scheduler *d, const struct record *verdict)
 {
     row_restore(d, &d->jobs[verdict->job], &verdict->row);
-    waves_restore(&d->waves, 0, true, verdict->row.outcome);
+    waves_restore(&d->waves, 0, true, verdict->row.outcome,
+                  fleet_policy_of(d->fleet, verdict->job)->wave);
     job_settle(d, verdict);
 }
 
@@ -182,7 +187,8 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     lane->worked = lane->worked || row->seen_known;
     lane->v1_returns = lane->worked; /* the version is not known */
     lane->write_worked = lane->write_worked || row->accepted > 0;
-    waves_restore(&d->waves, job->wave, is_final, row->outcome);
+    waves_restore(&d->waves, job->wave, is_final, row->outcome,
+                  fleet_policy_of(d->fleet, record->job)->wave);
     if (is_final) {
         job_settle(d, record);
         return;

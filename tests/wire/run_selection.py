@@ -40,6 +40,8 @@ def planned(room):
           and "1 of the 6 identities of the manifest are selected" in text, text)
     text = room.ends("when nothing at all is left there is no plan", CANNOT_RUN, "plan", "fleet.yaml", "--only", "gone.*")
     check("and the sentence names the option and the number", "--only 'gone.*' leaves none of the 6 identities" in text, text)
+    text = room.ends("a plan of a part is kept", DONE, "plan", "fleet.yaml", "--only", "*.shop.example", "--exclude", "b.*", "--out", "part.plan")
+    check("and the printed command means that part", "--only '*.shop.example' --exclude 'b.*'" in text.split("apply --plan")[1], text)
     room.log.write_text("")
     room.ends("one identity is planned", DONE, "plan", "fleet.yaml", "--only", "news.example")
     asked = {name for call in room.calls() for name in call["identities"] or []}

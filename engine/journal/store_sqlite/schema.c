@@ -108,7 +108,10 @@ static const char version_3[] =
     "UPDATE run SET undigested = ifnull((SELECT max(seq) FROM record), 0);"
     "CREATE TABLE lost (run INTEGER PRIMARY KEY, kept INT, what TEXT);";
 
-static const char *const migrations[] = {version_1, version_2, version_3};
+/* The wave that a manifest gives to an identity. */
+static const char version_4[] = "ALTER TABLE policy ADD COLUMN wave INT DEFAULT 0;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4};
 
 static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 
