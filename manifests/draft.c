@@ -199,6 +199,13 @@ static void put_accept(struct raw *r, struct draft *d, const struct key_rule *ru
         refuse(r, d, rule, t, at, complaints_full(r) ? NULL : finding_near(t));
 }
 
+static void put_owner(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+                      struct source_place at)
+{
+    if (!owner_put(r, rule, t, at, &d->settings.policy.owner))
+        draft_break(d, rule->key);
+}
+
 typedef void put_value(struct raw *, struct draft *, const struct key_rule *, struct text,
                        struct source_place);
 
@@ -220,6 +227,7 @@ static const struct setting {
     [KEY_DNS_MX_REGION] = {put_mx_region, KEPT(policy.mx_region)},
     [KEY_DNS_TIMEOUT] = {put_timeout, KEPT(policy.timeout_us)},
     [KEY_ACCEPT] = {put_accept, KEPT(policy.accept)},
+    [KEY_OWNER] = {put_owner, KEPT(policy.owner)},
 };
 
 void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,

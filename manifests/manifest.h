@@ -31,6 +31,8 @@ struct manifest_options {
      * default profile); or empty. Never called when NULL. The text must outlive manifest_load(). */
     struct text (*region_of)(void *ctx, struct text profile);
     void *ctx;
+    /* Is t a format of files for owners of DNS? NULL: any word is. */
+    bool (*records_format_known)(struct text t);
     /* Every account in each of its Regions is a lane, identities or not; a manifest of accounts
      * alone is complete. */
     bool every_account;

@@ -45,8 +45,9 @@ static verb_function *function_of(const struct verb_row *row)
         {"check", verb_check},           {"discover", verb_discover}, {"plan", verb_plan},
         {"rehearse", verb_rehearse},     {"apply", verb_apply},       {"resume", verb_resume},
         {"rollback", verb_rollback},     {"status", verb_status},     {"report", verb_report},
-        {"records", verb_records},       {"inspect", verb_inspect},   {"explain", verb_explain},
-        {"completion", verb_completion}, {"--version", run_version},
+        {"records", verb_records},       {"due", verb_due},           {"inspect", verb_inspect},
+        {"explain", verb_explain},       {"completion", verb_completion},
+        {"--version", run_version},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
@@ -125,7 +126,7 @@ static int verb_run(const struct verb_row *verb, struct options *options)
         signals_early();
     enum err err = outputs_expand(options, &paths, &why);
     if (err == OK)
-        err = outputs_prove(options, verb->options & OPTIONS_RECORDS, &why);
+        err = outputs_prove(options, verb->options & (OPTIONS_RECORDS | OPTIONS_DUE), &why);
     if (err == OK)
         code = function_of(verb)(options);
     else

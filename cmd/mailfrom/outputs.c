@@ -87,9 +87,10 @@ static enum err named_spare(const struct options *o, const char *output, struct 
     static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock", ".mark"};
     char file[PATH_MAX + 16];
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < COUNT(ends); i++) {
-        snprintf(file, sizeof file, "%s%s", options_journal(o), ends[i]);
-        err = input_spare(output, *ends[i] ? "the journal's file" : "the journal", file, why);
+    for (size_t i = 0; err == OK && i < 2 * COUNT(ends); i++) {
+        snprintf(file, sizeof file, "%s%s%s", options_journal(o), i % 2 ? OPTIONS_LOOKS : "",
+                 ends[i / 2]);
+        err = input_spare(output, i ? "the journal's file" : "the journal", file, why);
     }
     for (size_t i = 0; err == OK && i < COUNT(named); i++)
         err = input_spare(output, named[i].what, named[i].path, why);

@@ -3,38 +3,10 @@
 #include "outputs.h"
 #include "session.h"
 #include "ui/messages.h"
-#include "ui/run_lost.h"
 #include "verbs.h"
-#include "wire/servers.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* One argument of digits is a run; a manifest of that name is "./7". */
-static bool names_run(const struct options *o)
-{
-    uint64_t id;
-    return o->arguments_len == 1 && text_to_u64(text_of(o->arguments[0]), &id);
-}
-
-static enum err fleet_load(struct session *s, struct why *why)
-{
-    uint64_t id;
-    const struct options *o = &s->options;
-    if (!names_run(o))
-        return o->arguments_len
-                   ? session_load(s, why)
-                   : why_set(why, ERR_INPUT,
-                             "no manifest or run given: name YAML files, or the number of a run");
-    enum err err = session_number(o, &id, why);
-    if (err == OK)
-        err = run_journal(&s->run, JOURNAL_READ, why);
-    if (err == OK)
-        err = run_recall(&s->run, id, why);
-    if (err == OK)
-        err = run_lost_note(o, &s->run, why);
-    return err;
-}
 
 static enum err format_vet(const struct options *o, struct why *why)
 {
@@ -47,26 +19,6 @@ static enum err format_vet(const struct options *o, struct why *why)
                                  records_format_name(i));
     return why_set(why, ERR_INPUT, "--format: unknown format \"%s\", expected one of %s", o->format,
                    known);
-}
-
-/* "192.0.2.1:5353" and "[2001:db8::1]:53" into nsupdate's "192.0.2.1 5353". */
-static enum err server_read(const struct options *o, char out[SERVER_LEN], struct text *server,
-                            struct why *why)
-{
-    struct servers servers;
-    char written[SERVER_LEN];
-    if (!o->server)
-        return OK;
-    if (servers_parse(&servers, text_of(o->server), why) != OK)
-        return why_wrap(why, ERR_INPUT, "--server");
-    struct text address = text_of(server_format(&servers.at[0], written));
-    struct text port = text_from(address, text_rfind(address, ':') + 1);
-    address = text_slice(address, 0, address.len - port.len - 1);
-    if (address.at[0] == '[')
-        address = text_slice(address, 1, address.len - 1);
-    snprintf(out, SERVER_LEN, TEXT_FMT " " TEXT_FMT, TEXT_ARG(address), TEXT_ARG(port));
-    *server = text_of(out);
-    return OK;
 }
 
 static enum err sets_write(const struct options *o, struct records_gather *g,
@@ -89,7 +41,7 @@ static enum err file_vet(void *ctx, const char *path, struct why *why)
 {
     const struct session *s = ctx;
     const struct options *o = &s->options;
-    return outputs_spare_file(o, names_run(o) ? NULL : &s->run.fleet, path, why);
+    return outputs_spare_file(o, session_names_run(o) ? NULL : &s->run.fleet, path, why);
 }
 
 static enum err records_carry_out(struct session *s, bool *whole, struct why *why)
@@ -107,9 +59,9 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
     struct records_sum sum;
     struct records_gather g;
     char server[SERVER_LEN];
-    enum err err = server_read(o, server, &style.server, why);
+    enum err err = session_server(o, server, &style.server, why);
     if (err == OK)
-        err = fleet_load(s, why);
+        err = session_fleet(s, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     if (err != OK)
@@ -117,9 +69,9 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
     records_gather_init(&g, &config, &r->fleet, r->suffixes);
     err = sets_write(o, &g, &style, &sum, why);
     *whole = err == OK && !g.refused && !g.blocked && !sum.left_out;
+    if (err == OK)
+        session_records_notes(o, &g);
     if (err == OK && !o->quiet) {
-        if (g.notes > RECORDS_NOTES_MAX && !o->access.verbose)
-            message_note("... and %u more; --verbose says all", g.notes - RECORDS_NOTES_MAX);
         if (sum.left_out)
             message_note("left out, because %s cannot express the records that DNS has beside "
                          "them: %llu record sets, first at " TEXT_FMT,
@@ -129,9 +81,6 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         else
             message_note("%llu record sets in %llu zones%s", (unsigned long long)sum.sets,
                          (unsigned long long)sum.zones, o->missing ? ", missing in DNS" : "");
-        if (g.refused || g.blocked)
-            message_note("%u identities and %u record sets need a person first", g.refused,
-                         g.blocked);
     }
     records_gather_clear(&g);
     return err;

@@ -41,6 +41,7 @@ struct inquiry_walk {
     struct server servers[INQUIRY_SERVERS_MAX];
     uint32_t servers_len, servers_asked;
     struct text own_zone;   /* the name's own zone, on servers of the zone above too */
+    struct text contact;    /* by the SOA of a denial */
     struct answer wildcard; /* MX, or without MX the TXT, of "*." and the parent of the name */
 };
 
@@ -166,6 +167,16 @@ static void notes_write(struct inquiry *q)
             answer_note(w->servers[i].label, &w->servers[i].mx, &w->servers[i].txt, &q->arena);
 }
 
+static struct text hosts_say(struct inquiry *q)
+{
+    const struct zone *z = &q->walk->zone;
+    struct text all = TEXT_NONE;
+    for (uint32_t i = 0; i < z->hosts_len; i++)
+        all = arena_fmt(&q->arena, TEXT_FMT "%s" TEXT_FMT, TEXT_ARG(all), i ? ", " : "",
+                        TEXT_ARG(z->hosts[i].name));
+    return all;
+}
+
 static bool is_from_wildcard(const struct answer *wildcard, const struct answer *mx,
                              const struct answer *txt)
 {
@@ -187,7 +198,9 @@ static void finish(struct inquiry *q)
                            .cname = mx.cname.len ? mx.cname : txt.cname,
                            .trouble = mx_spoke ? txt.trouble : mx.trouble,
                            .wildcard = is_from_wildcard(&q->walk->wildcard, &mx, &txt),
-                           .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut};
+                           .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut,
+                           .contact = q->walk->contact,
+                           .zone_hosts = hosts_say(q)};
     if (!(mx_spoke && txt_spoke) && !q->facts.trouble.len)
         q->facts.trouble = TEXT("out of memory");
     if (mx_spoke && (!txt_spoke || mx.ttl_s < txt.ttl_s))
@@ -202,6 +215,7 @@ static void finish_in_trouble(struct inquiry *q, struct text trouble)
 {
     notes_write(q);
     q->facts.zone = q->walk->zone.cut;
+    q->facts.zone_hosts = hosts_say(q);
     inquiry_end_in_trouble(q, trouble);
 }
 
@@ -391,6 +405,8 @@ static void value_read(struct inquiry *q, const struct dns_question *question, u
     struct text zone = zone_of_denial(&reply->message, q->name);
     if (a->kind == ANSWER_SPOKE && dname_below(zone, w->zone.cut))
         w->own_zone = arena_text(&q->arena, zone);
+    if (a->kind == ANSWER_SPOKE && zone.len && !w->contact.len)
+        w->contact = zone_contact(&reply->message, q->name, &q->arena);
     if (a->kind != ANSWER_REFERRED || a == &w->wildcard)
         return;
     struct text cut = answer_referral(&reply->message, q->name, w->zone.cut);

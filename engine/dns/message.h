@@ -43,6 +43,7 @@ struct dns_record {
     uint32_t ttl_s;         /* a TTL with the top bit set is 0 (RFC 2181, section 8) */
     uint16_t preference;    /* MX */
     struct text name;       /* MX exchange; CNAME, DNAME, NS, PTR target; SOA MNAME */
+    struct text mailbox;    /* SOA RNAME, as a name */
     struct text txt;        /* TXT: strings joined with nothing between, raw bytes */
     uint8_t address[16];    /* A: first 4 bytes; AAAA: all */
     uint32_t soa_minimum_s; /* SOA: negative TTL is min(ttl_s, this) (RFC 2308) */

@@ -18,6 +18,7 @@ void records_gather_init(struct records_gather *g, const struct handoff_config *
 {
     *g = (struct records_gather){.config = config, .fleet = f, .suffixes = suffixes};
     arena_init(&g->arena, SIZE_MAX);
+    g->no_memory = !names_init(&g->words, NAMES_BYTES_MAX);
 }
 
 void records_gather_clear(struct records_gather *g)
@@ -26,19 +27,35 @@ void records_gather_clear(struct records_gather *g)
     free(g->of_name);
     free(g->items);
     free(g->warned);
+    names_clear(&g->words);
     arena_clear(&g->arena);
+}
+
+__attribute__((format(printf, 2, 0))) static void note_tell(const struct records_gather *g,
+                                                            const char *fmt, va_list ap)
+{
+    char line[WHY_LEN_MAX];
+    vsnprintf(line, sizeof line, fmt, ap);
+    notice_note(&g->config->notices, "%s", line);
 }
 
 void records_note(struct records_gather *g, const char *fmt, ...)
 {
-    char line[WHY_LEN_MAX];
     va_list ap;
-    if (g->notes++ >= RECORDS_NOTES_MAX && !g->config->verbose)
-        return;
     va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
+    if (g->notes++ < RECORDS_NOTES_MAX || g->config->verbose)
+        note_tell(g, fmt, ap);
     va_end(ap);
-    notice_note(&g->config->notices, "%s", line);
+}
+
+void records_note_harmless(struct records_gather *g, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    g->harmless++;
+    if (g->config->verbose)
+        note_tell(g, fmt, ap);
+    va_end(ap);
 }
 
 /* ---- zones ---- */
@@ -87,6 +104,9 @@ struct text records_entry_region(const struct records_gather *g, const struct re
  * chooses, or else the first row. */
 static void entry_share(struct records_entry *e, const struct fleet *f, uint32_t row)
 {
+    if (fleet_policy_of(f, e->owner_row)->owner == NAME_NONE &&
+        fleet_policy_of(f, row)->owner != NAME_NONE)
+        e->owner_row = row;
     bool chose = fleet_policy_of(f, e->row)->mx_region != NAME_NONE;
     bool chooses = fleet_policy_of(f, row)->mx_region != NAME_NONE;
     if (chooses && !chose) {
@@ -97,14 +117,16 @@ static void entry_share(struct records_entry *e, const struct fleet *f, uint32_t
     }
 }
 
-static void row_note(struct records_gather *g, uint32_t row, const char *verdict,
+typedef void row_noter(struct records_gather *g, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void row_note(struct records_gather *g, uint32_t row, row_noter *note, const char *verdict,
                      const char *sentence)
 {
     struct buf source;
     buf_init(&source, LINE_LEN_MAX);
-    records_note(g, "%s " TEXT_FMT " (" TEXT_FMT "): %s", verdict,
-                 TEXT_ARG(fleet_identity(g->fleet, row)),
-                 TEXT_ARG(fleet_source(g->fleet, row, &source)), sentence);
+    note(g, "%s " TEXT_FMT " (" TEXT_FMT "): %s", verdict, TEXT_ARG(fleet_identity(g->fleet, row)),
+         TEXT_ARG(fleet_source(g->fleet, row, &source)), sentence);
     buf_clear(&source);
 }
 
@@ -117,7 +139,8 @@ static void warnings_note(struct records_gather *g, uint32_t row, const struct j
         if (notes.at[i].severity != SEVERITY_WARNING || notes.at[i].accepted || g->warned[lane])
             continue;
         g->warned[lane] = true;
-        row_note(g, row, "records, with a warning, for", notes.at[i].text.at);
+        row_note(g, row, records_note_harmless, "records, with a warning, for",
+                 notes.at[i].text.at);
     }
 }
 
@@ -138,7 +161,7 @@ static bool row_is_sound(struct records_gather *g, uint32_t row, struct text nam
         warnings_note(g, row, &j);
     } else {
         g->refused++;
-        row_note(g, row, "no records for",
+        row_note(g, row, records_note, "no records for",
                  j.errors     ? j.first_error
                  : is_foreign ? "anybody can have a mailbox at that domain, and only its owner can "
                                 "publish records there; accept not-your-domain if that is you"
@@ -158,8 +181,9 @@ static void row_gather(struct records_gather *g, uint32_t row)
         entry_share(&g->entries[g->of_name[name] - 1], f, row);
         return;
     }
-    struct records_entry *e = &g->entries[g->entries_len++];
-    *e = (struct records_entry){.name = name, .row = row};
+    struct records_entry *e = &g->entries[g->entries_len];
+    *e = (struct records_entry){
+        .name = name, .row = row, .owner_row = row, .number = g->entries_len++};
     zone_find(g, e, names_text(&f->names, name));
     g->of_name[name] = g->entries_len;
 }
@@ -173,14 +197,14 @@ enum err records_gather_fleet(struct records_gather *g, struct why *why)
     g->warned = calloc(f->lanes_len + 1u, sizeof *g->warned);
     if (err != OK)
         return err;
-    if (!g->entries || !g->of_name || !g->warned)
+    if (!g->entries || !g->of_name || !g->warned || g->no_memory)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t row = 0; row < f->choices_len; row++)
         row_gather(g, row);
     for (uint32_t i = 0; i < g->entries_len; i++) {
         const struct records_entry *e = &g->entries[i];
         if (e->mixed)
-            records_note(g,
+            records_note_harmless(g,
                          TEXT_FMT " serves several Regions with its one MX, which names " TEXT_FMT
                                   "; dns.mx_region in the manifest chooses",
                          TEXT_ARG(names_text(&g->fleet->names, e->name)),

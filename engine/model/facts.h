@@ -65,7 +65,10 @@ struct dns_facts {
     uint32_t mx_denied_s; /* recursive mode: the resolver caches "no MX" for so long */
     struct server_note *servers; /* borrowed; in the order of discovery */
     uint32_t servers_len;
-    struct text zone; /* the zone of the name, in authority mode; or empty */
+    /* In authority mode: */
+    struct text zone;        /* of the name; or empty */
+    struct text contact;     /* an address, by the SOA of the zone; or empty */
+    struct text zone_hosts;  /* "ns1.example.com, ns2.example.com": the servers of the zone's cut */
 };
 
 #endif

@@ -71,6 +71,8 @@ struct policy {
     enum dns_require require;
     name_id mx_region; /* NAME_NONE: the lane's own Region */
     enum until until;
+    name_id owner;          /* who publishes the records, for a person; NAME_NONE: not given */
+    name_id records_format; /* of the files for the owner; NAME_NONE: not given */
 };
 
 #define MAIL_FROM_DEFAULT NAME_NONE /* back to amazonses.com */

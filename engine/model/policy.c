@@ -24,6 +24,8 @@ const struct policy_field policy_fields[POLICY_FIELDS] = {
     {"timeout_us", POLICY_NUMBER, offsetof(struct policy, timeout_us), MANIFEST_TIMEOUT_MAX, NULL},
     {"accept", POLICY_RULES, offsetof(struct policy, accept), 0, NULL},
     {NULL, POLICY_WORD, offsetof(struct policy, until), UNTIL_SET, NULL},
+    {"owner", POLICY_NAME, offsetof(struct policy, owner), 0, NULL},
+    {"records_format", POLICY_NAME, offsetof(struct policy, records_format), 0, NULL},
 };
 
 static_assert(sizeof(enum behavior) == 4 && sizeof(enum dns_require) == 4 &&

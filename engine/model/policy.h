@@ -22,7 +22,7 @@ struct policy_field {
     const char *(*word)(unsigned value); /* of words, as in a manifest */
 };
 
-enum { POLICY_FIELDS = 6 };
+enum { POLICY_FIELDS = 8 };
 extern const struct policy_field
     policy_fields[POLICY_FIELDS]; /* in the order of the journal's columns */
 
