@@ -128,8 +128,7 @@ static void take_owner(struct manifest_walk *w, struct raw_owner *owner)
     }
     uint32_t before = w->raw->complaints->len + w->raw->complaints->more;
     walk_map(w, SECTION_OWNER, take_owner_key, owner);
-    if (owner->contact == NAME_NONE &&
-        before == w->raw->complaints->len + w->raw->complaints->more)
+    if (owner->contact == NAME_NONE && before == w->raw->complaints->len + w->raw->complaints->more)
         complain(w->raw, at, "the key contact is missing, expected %s", section->keys[0].expected);
 }
 

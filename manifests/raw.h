@@ -60,7 +60,14 @@ enum key {
 };
 #define KEY_BIT(key) ((uint32_t)1 << (key))
 
-enum section { SECTION_TOP, SECTION_ACCOUNT, SECTION_DEFAULTS, SECTION_IDENTITY, SECTION_DNS, SECTION_OWNER };
+enum section {
+    SECTION_TOP,
+    SECTION_ACCOUNT,
+    SECTION_DEFAULTS,
+    SECTION_IDENTITY,
+    SECTION_DNS,
+    SECTION_OWNER
+};
 #define SECTION_KEYS_MAX 9 /* keys of the longest section; schema.c asserts it */
 
 enum shape { SHAPE_TEXT, SHAPE_LIST, SHAPE_TEXT_OR_LIST, SHAPE_MAP };
@@ -395,7 +402,7 @@ struct resolved {
     const char *missing; /* to complain about at every row of these settings; NULL: no complaint */
     bool has_mail_from;
     bool has_own_owner; /* the policy's owner is of the entry, and no pattern counts */
-    name_id mail_from; /* of the defaults; may hold {domain} and {region} */
+    name_id mail_from;  /* of the defaults; may hold {domain} and {region} */
     uint16_t policy, file;
     uint32_t lanes_at, lanes_len; /* in vet.lanes */
 };

@@ -146,18 +146,23 @@ void due_verdict_add(struct buf *out, const struct due_list *list)
 {
     uint32_t due = list->counts[DUE_BLOCKED] + list->counts[DUE_WRONG] + list->counts[DUE_MISSING];
     char when[WHEN_LEN];
+    if (list->since) {
+        buf_add_fmt(out, "since %s: ", when_format(list->since, when));
+        due_counts_add(out, list->counts);
+        buf_add_fmt(out, "%s%u published", due ? ", " : "", list->counts[DUE_PUBLISHED]);
+        return;
+    }
     if (due == 0) {
-        buf_add_str(out, list->since ? "nothing new is due" : "DNS has all of the records");
+        buf_add_str(out, "DNS has all of the records");
     } else {
         buf_add_fmt(out, "%u %s due in %u %s: ", due,
                     due == 1 ? "record set is" : "record sets are", list->zones_due,
                     list->zones_due == 1 ? "zone" : "zones");
         due_counts_add(out, list->counts);
     }
-    if (list->since || list->last_look)
-        buf_add_fmt(out, "; published since %s%s: %u", list->since ? "" : "the last look, ",
-                    when_format(list->since ? list->since : list->last_look, when),
-                    list->counts[DUE_PUBLISHED]);
+    if (list->last_look)
+        buf_add_fmt(out, "; published since the last look, %s: %u",
+                    when_format(list->last_look, when), list->counts[DUE_PUBLISHED]);
 }
 
 static struct text group_of(const struct due_list *list, const struct due_zone *zone)
@@ -171,8 +176,7 @@ static struct text group_of(const struct due_list *list, const struct due_zone *
 struct text due_group(const struct due_list *list, uint32_t zone)
 {
     const struct due_zone *at = &list->zones[zone];
-    if (list->by == DUE_BY_ZONE ||
-        (zone && text_eq(group_of(list, at), group_of(list, at - 1))))
+    if (list->by == DUE_BY_ZONE || (zone && text_eq(group_of(list, at), group_of(list, at - 1))))
         return TEXT_NONE;
     return group_of(list, at);
 }

@@ -30,13 +30,13 @@ struct due_item {
 /* The records of one zone and owner, and with DUE_BY_ACCOUNT of one account. */
 struct due_zone {
     struct text zone;
-    bool zone_known;      /* as in struct records_set */
-    struct text owner;    /* by the manifest; empty: not given */
-    struct text contact;  /* an address by the zone's SOA; empty: not known */
-    struct text hosts;    /* "ns1.example.com, ns2.example.com"; empty: not known */
-    struct text account;  /* of the first identity */
-    struct text format;   /* of the owner's files, by the manifest; empty: not given */
-    uint32_t first, len;  /* in due_list.items */
+    bool zone_known;     /* as in struct records_set */
+    struct text owner;   /* by the manifest; empty: not given */
+    struct text contact; /* an address by the zone's SOA; empty: not known */
+    struct text hosts;   /* "ns1.example.com, ns2.example.com"; empty: not known */
+    struct text account; /* of the first identity */
+    struct text format;  /* of the owner's files, by the manifest; empty: not given */
+    uint32_t first, len; /* in due_list.items */
     uint32_t counts[DUE_STATES];
     instant_us since;    /* the oldest of what is due; 0: not known, or nothing is */
     instant_us deadline; /* the earliest of what is due; WHEN_NEVER: none */
@@ -46,9 +46,9 @@ struct due_list {
     enum due_by by;
     uint64_t run; /* 0: of manifests */
     instant_us now;
-    instant_us last_look;          /* 0: this is the first */
-    instant_us since;              /* only what has changed since then; 0: all */
-    const struct due_zone *zones;  /* the oldest and largest first; equal groups together */
+    instant_us last_look;         /* 0: this is the first */
+    instant_us since;             /* only what has changed since then; 0: all */
+    const struct due_zone *zones; /* the oldest and largest first; equal groups together */
     const struct due_item *items;
     uint32_t zones_len;
     uint32_t counts[DUE_STATES];

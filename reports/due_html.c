@@ -71,19 +71,19 @@ void due_html_write(struct sink *sink, const struct due_list *list, const struct
     char when[WHEN_LEN];
     bool is_due = list->zones_due > 0;
     (void)style;
-    buf_add_str(out,
-                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                "style-src 'unsafe-inline'\">\n"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                "<title>mailfrom due</title>\n<style>\n");
+    buf_add_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                     "style-src 'unsafe-inline'\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<title>mailfrom due</title>\n<style>\n");
     buf_add_text(out, html_files[HTML_STYLE].text);
     buf_add_fmt(out, "</style>\n</head>\n<body>\n<header class=\"%s\">\n<h1>",
                 is_due ? "open" : "good");
     words_begin(&words);
     due_verdict_add(&words, list);
     made_add(out, &words);
-    buf_add_fmt(out, "</h1>\n<p class=\"facts\">mailfrom due. DNS was asked at %s.</p>\n</header>\n",
+    buf_add_fmt(out,
+                "</h1>\n<p class=\"facts\">mailfrom due. DNS was asked at %s.</p>\n</header>\n",
                 when_format(list->now, when));
     for (uint32_t i = 0; i < list->zones_len && sink_turn(sink); i++) {
         struct text group = due_group(list, i);

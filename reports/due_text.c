@@ -37,8 +37,7 @@ static void zone_add(struct sink *sink, const struct due_list *list, const struc
     buf_add_str(out, zone->zone_known ? ": " : " (not confirmed by DNS): ");
     due_counts_add(out, zone->counts);
     if (zone->counts[DUE_PUBLISHED])
-        buf_add_fmt(out, "%s%u published", due_open(zone) ? ", " : "",
-                    zone->counts[DUE_PUBLISHED]);
+        buf_add_fmt(out, "%s%u published", due_open(zone) ? ", " : "", zone->counts[DUE_PUBLISHED]);
     if (zone->since || zone->deadline != WHEN_NEVER)
         buf_add_str(out, "; ");
     due_times_add(out, list, zone);
@@ -54,7 +53,6 @@ static void zone_add(struct sink *sink, const struct due_list *list, const struc
 void due_text_write(struct sink *out, const struct due_list *list, const struct due_style *style)
 {
     struct buf *b = &out->buf;
-    buf_add_str(b, list->since ? "Since then: " : "");
     due_verdict_add(b, list);
     buf_add_char(b, '\n');
     for (uint32_t i = 0; i < list->zones_len && sink_turn(out); i++) {

@@ -42,11 +42,13 @@ static verb_function *function_of(const struct verb_row *row)
         const char *name;
         verb_function *run;
     } functions[] = {
-        {"check", verb_check},           {"discover", verb_discover}, {"plan", verb_plan},
-        {"rehearse", verb_rehearse},     {"apply", verb_apply},       {"resume", verb_resume},
-        {"rollback", verb_rollback},     {"status", verb_status},     {"report", verb_report},
-        {"records", verb_records},       {"due", verb_due},           {"inspect", verb_inspect},
-        {"explain", verb_explain},       {"completion", verb_completion},
+        {"check", verb_check},       {"discover", verb_discover},
+        {"plan", verb_plan},         {"rehearse", verb_rehearse},
+        {"apply", verb_apply},       {"resume", verb_resume},
+        {"rollback", verb_rollback}, {"status", verb_status},
+        {"report", verb_report},     {"records", verb_records},
+        {"due", verb_due},           {"inspect", verb_inspect},
+        {"explain", verb_explain},   {"completion", verb_completion},
         {"--version", run_version},
     };
     for (size_t i = 0; i < COUNT(functions); i++)

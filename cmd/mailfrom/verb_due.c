@@ -105,9 +105,9 @@ static enum err look_keep(const struct options *o, const struct due *d, struct w
     if (err == OK)
         err = journal_asked_keep(j, d->changes, d->changes_len, why);
     journal_close(j);
-    return err == OK ? OK
-                     : why_wrap(why, err,
-                                "this look is not remembered (--dry-run asks for no memory)");
+    return err == OK
+               ? OK
+               : why_wrap(why, err, "this look is not remembered (--dry-run asks for no memory)");
 }
 
 /* ---- the list ---- */
@@ -174,10 +174,10 @@ static enum err due_find(struct session *s, struct records_gather *g, struct due
         err = records_gather_arrange(g, why);
     if (err != OK)
         return err;
-    os_clock_open(&clock, d->last_look + 1); /* a clock that was set back makes no look earlier */
-    const struct due_wish wish = {.by = o->by,
-                                  .now = os_clock_now(&clock),
-                                  .since = since_of(o, os_clock_now(&clock))};
+    os_clock_open(&clock, 0);
+    /* A clock that was set back makes no look earlier than the last one. */
+    instant_us now = when_later(os_clock_utc(&clock), d->last_look + 1);
+    const struct due_wish wish = {.by = o->by, .now = now, .since = since_of(o, now)};
     err = due_make(d, &wish, &list, why);
     if (err == OK)
         err = list_write(o, &list, why);

@@ -167,13 +167,25 @@ static void notes_write(struct inquiry *q)
             answer_note(w->servers[i].label, &w->servers[i].mx, &w->servers[i].txt, &q->arena);
 }
 
+/* By name, since every answer may have another order. */
 static struct text hosts_say(struct inquiry *q)
 {
     const struct zone *z = &q->walk->zone;
     struct text all = TEXT_NONE;
-    for (uint32_t i = 0; i < z->hosts_len; i++)
-        all = arena_fmt(&q->arena, TEXT_FMT "%s" TEXT_FMT, TEXT_ARG(all), i ? ", " : "",
-                        TEXT_ARG(z->hosts[i].name));
+    const struct text *before = NULL;
+    for (uint32_t said = 0; said < z->hosts_len; said++) {
+        const struct text *next = NULL;
+        for (uint32_t i = 0; i < z->hosts_len; i++) {
+            const struct text *name = &z->hosts[i].name; /* hosts are distinct by name */
+            if ((!before || text_cmp(*name, *before) > 0) && (!next || text_cmp(*name, *next) < 0))
+                next = name;
+        }
+        if (!next)
+            break;
+        all = arena_fmt(&q->arena, TEXT_FMT "%s" TEXT_FMT, TEXT_ARG(all), said ? ", " : "",
+                        TEXT_ARG(*next));
+        before = next;
+    }
     return all;
 }
 

@@ -35,8 +35,9 @@ static void survey_take(void *context, struct buf *out, const struct survey *s)
     assert(g->of_name[id] > 0); /* every asked name has an entry */
     struct records_entry *e = &g->entries[g->of_name[id] - 1];
     struct records_found *found = ARENA_NEW(&g->arena, struct records_found);
-    if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e),
-                                 text_of(g->config->access->feedback_host)) ||
+    if (!found ||
+        !records_judge(found, &g->arena, s, records_entry_region(g, e),
+                       text_of(g->config->access->feedback_host)) ||
         !names_add(&g->words, survey_facts(s)->contact, &found->contact) ||
         !names_add(&g->words, hosts_said(survey_facts(s)->zone_hosts), &found->hosts))
         return; /* nothing written: memory is out */

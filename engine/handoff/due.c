@@ -24,8 +24,7 @@ enum err due_init(struct due *d, struct records_gather *gather, uint64_t run, st
     d->ages = calloc(len * RECORDS_TYPES, sizeof *d->ages);
     d->deadlines = calloc(len, sizeof *d->deadlines);
     d->run_asked = calloc(len, sizeof *d->run_asked);
-    return d->ages && d->deadlines && d->run_asked ? OK
-                                                   : why_set(why, ERR_NOMEM, "out of memory");
+    return d->ages && d->deadlines && d->run_asked ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
 void due_clear(struct due *d)

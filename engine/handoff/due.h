@@ -16,7 +16,7 @@ struct due_age;
 
 struct due {
     struct records_gather *gather;
-    struct due_age *ages; /* by records_entry.number, then by type */
+    struct due_age *ages;              /* by records_entry.number, then by type */
     instant_us *deadlines, *run_asked; /* by records_entry.number; 0: not known */
     uint64_t run;
     instant_us last_look;

@@ -205,10 +205,11 @@ enum err records_gather_fleet(struct records_gather *g, struct why *why)
         const struct records_entry *e = &g->entries[i];
         if (e->mixed)
             records_note_harmless(g,
-                         TEXT_FMT " serves several Regions with its one MX, which names " TEXT_FMT
+                                  TEXT_FMT
+                                  " serves several Regions with its one MX, which names " TEXT_FMT
                                   "; dns.mx_region in the manifest chooses",
-                         TEXT_ARG(names_text(&g->fleet->names, e->name)),
-                         TEXT_ARG(records_entry_region(g, e)));
+                                  TEXT_ARG(names_text(&g->fleet->names, e->name)),
+                                  TEXT_ARG(records_entry_region(g, e)));
     }
     return OK;
 }

@@ -68,11 +68,11 @@ struct records_gather {
     bool *warned;      /* lane of the fleet -> a warning has been told */
     uint32_t *items;   /* 2 * entry + type, once arranged */
     size_t items_len;
-    uint32_t refused; /* identities with a refused MAIL FROM */
-    uint32_t blocked; /* sets for a person to decide */
-    unsigned notes;   /* told, or to be told with `verbose`: what a person has to decide */
+    uint32_t refused;  /* identities with a refused MAIL FROM */
+    uint32_t blocked;  /* sets for a person to decide */
+    unsigned notes;    /* told, or to be told with `verbose`: what a person has to decide */
     unsigned harmless; /* notes that need nobody */
-    bool no_memory;   /* from the beginning */
+    bool no_memory;    /* from the beginning */
     char unicode[IDNA_UNICODE_LEN_MAX + 1], host[FEEDBACK_HOST_LEN]; /* of the set at hand */
 };
 

@@ -1,6 +1,6 @@
 /*
- * Since when each DNS record has been asked for: what changed from one look at DNS to the next, over
- * all runs, in the order of keeping.
+ * Since when each DNS record has been asked for: what changed from one look at DNS to the next,
+ * over all runs, in the order of keeping.
  */
 #include "inside.h"
 

@@ -66,9 +66,9 @@ struct dns_facts {
     struct server_note *servers; /* borrowed; in the order of discovery */
     uint32_t servers_len;
     /* In authority mode: */
-    struct text zone;        /* of the name; or empty */
-    struct text contact;     /* an address, by the SOA of the zone; or empty */
-    struct text zone_hosts;  /* "ns1.example.com, ns2.example.com": the servers of the zone's cut */
+    struct text zone;       /* of the name; or empty */
+    struct text contact;    /* an address, by the SOA of the zone; or empty */
+    struct text zone_hosts; /* "ns1.example.com, ns2.example.com": the servers of the zone's cut */
 };
 
 #endif

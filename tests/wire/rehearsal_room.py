@@ -156,7 +156,7 @@ class Room:
     def command(self, verb, *arguments):
         silent = ("report", "status", "explain", "check")
         dns = [] if verb in (*silent, "discover") else self.dns
-        live = dns + ([] if verb in (*silent, "records", "inspect") else ["--rate", str(self.rate)])
+        live = dns + ([] if verb in (*silent, "records", "inspect", "due") else ["--rate", str(self.rate)])
         return [self.mailfrom, verb, *map(str, arguments), *live]
 
     def start(self, verb, *arguments, before=(), **more):
