@@ -1,6 +1,6 @@
 /*
  * Who still has to publish what: the list of zones with their owners and records, and its writers.
- * engine/handoff/due.c makes the list. Texts of a list are printable ASCII or vetted by the
+ * engine/handoff/due_find.c makes the list. Texts of a list are printable ASCII or vetted by the
  * manifest's reader, except for the sets, which hold what strangers have published (records.h).
  */
 #ifndef MF_DUE_H

@@ -1,5 +1,5 @@
 /* due: who still has to publish which DNS records, since when and until when. */
-#include "handoff/due.h"
+#include "handoff/due_find.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "outputs.h"
 #include "session.h"

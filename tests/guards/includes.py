@@ -43,7 +43,7 @@ ROOMS = {
     "engine/inventory": LIVE + ["engine/rules", "engine", "engine/access", "manifests", "reports"],
     "engine/forecast": DECIDES + ["engine", "engine/world", "engine/access"],
     "engine/inspect": CALLS + ["engine/rules", "engine/survey", "engine"],
-    "engine/handoff": LIVE + ["engine/rules", "engine/survey", "engine/access", "engine/inspect", "reports"],
+    "engine/handoff": LIVE + ["engine/rules", "engine/survey", "engine/access", "engine/inspect", "engine/journal", "reports"],
     "cmd/options": None,  # everything
     "cmd/ui": None,
     "cmd/mailfrom": None,

@@ -110,7 +110,7 @@ static const char version_3[] =
 
 /*
  * The owners of DNS: who publishes the records of a row, and since when each record has been asked
- * for (due.h).
+ * for (journal_asked_keep()).
  */
 static const char version_4[] = "ALTER TABLE policy ADD COLUMN owner TEXT;"
                                 "ALTER TABLE policy ADD COLUMN records_format TEXT;"

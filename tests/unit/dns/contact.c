@@ -32,8 +32,8 @@ static void the_first_label_is_the_local_part(void **state)
         {"hostmaster", ""},
         {".shop.example", ""},
         {"hostmaster.", ""},
-        {"hostmaster.example", ""},   /* no domain that mail could go to */
-        {"\\.x.shop.example", ""},    /* a dot at an end of a local part */
+        {"hostmaster.example", ""}, /* no domain that mail could go to */
+        {"\\.x.shop.example", ""},  /* a dot at an end of a local part */
         {"x\\..shop.example", ""},
         {"a\\010bcc:b.shop.example", ""},
         {"a\\\\b.shop.example", ""},

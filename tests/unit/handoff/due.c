@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "handoff/due.h"
+#include "handoff/due_find.h"
 
 #include <stdio.h>
 
@@ -263,8 +263,9 @@ static void the_oldest_and_largest_zone_comes_first(void **state)
     (void)state;
     bench_open(&b, rows, 4);
     assert_look(&b, 1, 0, "KKKKKKMK", "d.test: MX missing 1; ");
-    assert_look(&b, 2, 0, "KMKKMMMK",
-                "d.test: MX missing 1; c.test: MX missing 2 TXT missing 2; a.test: TXT missing 2; ");
+    assert_look(
+        &b, 2, 0, "KMKKMMMK",
+        "d.test: MX missing 1; c.test: MX missing 2 TXT missing 2; a.test: TXT missing 2; ");
     look_by(&b, "KMMMMMMK", (struct due_wish){.now = AT(3), .by = DUE_BY_OWNER});
     list_tell(&b);
     assert_string_equal(b.told.at, "d.test: MX missing 1; b.test: MX missing 3 TXT missing 3; "
@@ -272,9 +273,8 @@ static void the_oldest_and_largest_zone_comes_first(void **state)
     look_end(&b);
     look_by(&b, "KMMMMMMK", (struct due_wish){.now = AT(3), .by = DUE_BY_ACCOUNT});
     list_tell(&b);
-    assert_string_equal(b.told.at,
-                        "d.test: MX missing 1; c.test: MX missing 2 TXT missing 2; "
-                        "a.test: TXT missing 2; b.test: MX missing 3 TXT missing 3; ");
+    assert_string_equal(b.told.at, "d.test: MX missing 1; c.test: MX missing 2 TXT missing 2; "
+                                   "a.test: TXT missing 2; b.test: MX missing 3 TXT missing 3; ");
     assert_int_equal(b.list.zones_due, 4);
     assert_int_equal(b.list.counts[DUE_MISSING], 6);
     bench_close(&b);

@@ -5,8 +5,8 @@
  *   records_gather_fleet(), due_init(), due_learn_*() for what is known, records_gather_live(),
  *   records_gather_arrange(), due_make()
  */
-#ifndef MF_HANDOFF_DUE_H
-#define MF_HANDOFF_DUE_H
+#ifndef MF_DUE_FIND_H
+#define MF_DUE_FIND_H
 
 #include "gather.h"
 #include "journal/journal.h"

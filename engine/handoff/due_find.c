@@ -2,7 +2,7 @@
  * From verdicts of live DNS to the list of what is due. A record's age begins when a look first
  * finds that it is not there, or when the run began to wait for it, and ends when a look finds it.
  */
-#include "due.h"
+#include "due_find.h"
 
 #include <assert.h>
 #include <stdlib.h>
