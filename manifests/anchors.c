@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct kept {
+struct kept_event {
     enum event_kind kind; /* EVENT_ALIAS, too */
     bool plain;
     uint32_t anchor; /* of an alias */
@@ -41,7 +41,7 @@ struct anchors {
     struct names names; /* of anchors: id -> anchor[id] */
     struct anchor *anchor;
     uint32_t anchor_len, anchor_cap;
-    struct kept *kept;
+    struct kept_event *kept;
     uint32_t kept_len, kept_cap;
     struct buf texts;
     bool is_full;
@@ -122,13 +122,13 @@ static void keep(struct anchors *a, const struct yaml_event *e, uint32_t anchor)
     if (!kept)
         return;
     a->kept = kept;
-    a->kept[a->kept_len++] = (struct kept){.kind = e->kind,
-                                           .plain = e->plain,
-                                           .anchor = anchor,
-                                           .text_at = text_at,
-                                           .text_len = (uint32_t)a->texts.len - text_at,
-                                           .line = e->at.line,
-                                           .column = e->at.column};
+    a->kept[a->kept_len++] = (struct kept_event){.kind = e->kind,
+                                                 .plain = e->plain,
+                                                 .anchor = anchor,
+                                                 .text_at = text_at,
+                                                 .text_len = (uint32_t)a->texts.len - text_at,
+                                                 .line = e->at.line,
+                                                 .column = e->at.column};
 }
 
 /* The entry of an anchor's name, made when it is new; false after raw_fail(). */
@@ -229,7 +229,7 @@ static void too_much(struct anchors *a, struct yaml_event *e)
 static void replay(struct anchors *a, struct yaml_event *e, uint32_t *anchor)
 {
     struct frame *f = &a->frame[a->frames - 1];
-    const struct kept *k = &a->kept[f->next++];
+    const struct kept_event *k = &a->kept[f->next++];
     struct text text = {a->texts.at + k->text_at, k->text_len};
     *e = (struct yaml_event){.kind = k->kind,
                              .plain = k->plain,
@@ -290,7 +290,7 @@ static uint32_t value_end(const struct anchors *a, uint32_t start, uint32_t limi
 }
 
 /* A value that is read for the first time: it is kept from its first event on. */
-static bool hold_fresh(struct anchors *a, const struct yaml_event *e, struct held *held)
+static bool hold_fresh(struct anchors *a, const struct yaml_event *e, struct held_value *held)
 {
     bool is_kept = a->open_len > 0; /* by an anchor around it */
     uint32_t depth = a->depth - is_open(e);
@@ -298,7 +298,7 @@ static bool hold_fresh(struct anchors *a, const struct yaml_event *e, struct hel
     a->holds = true;
     if (!is_kept)
         keep(a, e, 0);
-    *held = (struct held){.start = a->kept_len - !a->is_full};
+    *held = (struct held_value){.start = a->kept_len - !a->is_full};
     while (a->depth > depth && next.kind != EVENT_BROKEN && next.kind != EVENT_END) {
         uint32_t anchor;
         parse(a, &next, &anchor);
@@ -308,7 +308,7 @@ static bool hold_fresh(struct anchors *a, const struct yaml_event *e, struct hel
     return !a->is_full && a->depth == depth;
 }
 
-bool anchors_hold(struct anchors *a, const struct yaml_event *e, struct held *held)
+bool anchors_hold(struct anchors *a, const struct yaml_event *e, struct held_value *held)
 {
     if (a->frames == 0) {
         if (hold_fresh(a, e, held))
@@ -320,12 +320,12 @@ bool anchors_hold(struct anchors *a, const struct yaml_event *e, struct held *he
         return false;
     }
     struct frame *f = &a->frame[a->frames - 1];
-    *held = (struct held){f->next - 1, value_end(a, f->next - 1, f->end)};
+    *held = (struct held_value){f->next - 1, value_end(a, f->next - 1, f->end)};
     f->next = held->end;
     return true;
 }
 
-void anchors_replay(struct anchors *a, struct held held)
+void anchors_replay(struct anchors *a, struct held_value held)
 {
     if (a->frames < MANIFEST_DEPTH_MAX) {
         a->frame[a->frames++] = (struct frame){.next = held.start, .end = held.end};
@@ -336,7 +336,7 @@ void anchors_replay(struct anchors *a, struct held held)
     a->is_broken = true;
 }
 
-void anchors_release(struct anchors *a, struct held held)
+void anchors_release(struct anchors *a, struct held_value held)
 {
     frames_end(a);
     if (a->frames || a->open_len || a->is_full || held.start < a->pinned ||

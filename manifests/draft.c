@@ -8,7 +8,7 @@
 #include "model/region.h"
 #include "raw.h"
 
-#include <string.h>
+#include <assert.h>
 
 void draft_begin(struct draft *d, uint16_t file, struct source_place at)
 {
@@ -150,100 +150,98 @@ static void put_account(struct raw *r, struct draft *d, const struct key_rule *r
     r->refs[r->refs_len++] = (struct account_ref){name, at};
 }
 
-static void put_behavior(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                         struct source_place at)
+/* The nearest of all words of a setting, for "did you mean". */
+static const char *policy_word_near(const struct policy_field *field, struct text t)
 {
-    enum behavior behavior;
-    if (behavior_parse(t, &behavior))
-        d->settings.policy.behavior = behavior;
-    else
-        refuse(r, d, rule, t, at, behavior_near(t));
+    const char *words[POLICY_SPELLINGS * POLICY_WORDS_MAX];
+    size_t len = 0;
+    assert(field->most < POLICY_WORDS_MAX);
+    for (int spelling = 0; spelling < POLICY_SPELLINGS; spelling++)
+        for (unsigned i = 0; i <= field->most; i++)
+            if ((words[len] = policy_word(field, (enum policy_spelling)spelling, i)))
+                len++;
+    return word_near(t, words, len);
 }
 
-static void put_require(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                        struct source_place at)
-{
-    enum dns_require require;
-    if (require_parse(t, &require))
-        d->settings.policy.require = require;
-    else
-        refuse(r, d, rule, t, at, require_near(t));
-}
-
-static void put_mx_region(struct raw *r, struct draft *d, const struct key_rule *rule,
-                          struct text t, struct source_place at)
-{
-    if (region_is(t))
-        raw_name(r, t, &d->settings.policy.mx_region);
-    else
-        refuse(r, d, rule, t, at, region_near(t));
-}
-
-static void put_timeout(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                        struct source_place at)
-{
-    span_us *timeout_us = &d->settings.policy.timeout_us;
-    if (!span_parse(t, timeout_us) || *timeout_us > MANIFEST_TIMEOUT_MAX) {
-        *timeout_us = 0;
-        refuse(r, d, rule, t, at, NULL);
-    }
-}
-
-static void put_accept(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
+static void put_policy(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
                        struct source_place at)
 {
+    const struct policy_field *field = &policy_fields[rule->key - KEY_POLICY];
+    struct policy *policy = &d->settings.policy;
+    const char *near = NULL;
+    uint64_t value = 0;
     enum finding finding;
-    if (finding_parse(t, &finding))
-        d->settings.policy.accept |= FINDING_BIT(finding);
+    name_id region, name;
+    span_us span;
+    bool good = false;
+    switch (field->type) {
+    case POLICY_WORD:
+        good = policy_word_parse(field, t, &value);
+        near = good ? NULL : policy_word_near(field, t);
+        break;
+    case POLICY_REGION:
+        good = region_is(t);
+        near = good ? NULL : region_near(t);
+        if (good && !raw_name(r, t, &region))
+            return;
+        value = good ? region : NAME_NONE;
+        break;
+    case POLICY_NAME:
+        if (owner_put(r, rule, t, at, &name))
+            policy_put(policy, field, name);
+        else
+            draft_break(d, rule->key);
+        return;
+    case POLICY_NUMBER:
+        good = span_parse(t, &span) && (uint64_t)span <= field->most;
+        value = good ? (uint64_t)span : 0;
+        break;
+    case POLICY_RULES: /* one rule of a list */
+        good = finding_parse(t, &finding);
+        near = good || complaints_full(r) ? NULL : finding_near(t);
+        value = policy_get(policy, field) | (good ? FINDING_BIT(finding) : 0);
+        break;
+    }
+    if (good)
+        policy_put(policy, field, value);
     else
-        refuse(r, d, rule, t, at, complaints_full(r) ? NULL : finding_near(t));
-}
-
-static void put_owner(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
-                      struct source_place at)
-{
-    if (!owner_put(r, rule, t, at, &d->settings.policy.owner))
-        draft_break(d, rule->key);
+        refuse(r, d, rule, t, at, near);
 }
 
 typedef void put_value(struct raw *, struct draft *, const struct key_rule *, struct text,
                        struct source_place);
 
-#define KEPT(member)                                                                               \
-    offsetof(struct settings, member), sizeof(((const struct settings *)NULL)->member)
-
-/* What becomes of the value of a key, and where it is kept, for files that inherit it. */
-static const struct setting {
-    put_value *put;
-    size_t offset, size;
-} settings[KEYS_LEN] = {
-    [KEY_IDENTITY] = {put_identity, 0, 0},
-    [KEY_MAIL_FROM] = {put_mail_from, 0, 0}, /* inherited beside the settings */
-    [KEY_REGION] = {put_region, 0, 0},       /* counts as KEY_REGIONS */
-    [KEY_REGIONS] = {put_region, KEPT(regions)},
-    [KEY_ACCOUNT] = {put_account, KEPT(account)},
-    [KEY_BEHAVIOR] = {put_behavior, KEPT(policy.behavior)},
-    [KEY_DNS_REQUIRE] = {put_require, KEPT(policy.require)},
-    [KEY_DNS_MX_REGION] = {put_mx_region, KEPT(policy.mx_region)},
-    [KEY_DNS_TIMEOUT] = {put_timeout, KEPT(policy.timeout_us)},
-    [KEY_ACCEPT] = {put_accept, KEPT(policy.accept)},
-    [KEY_OWNER] = {put_owner, KEPT(policy.owner)},
-};
+/* What becomes of the value of a key. */
+static put_value *put_of(enum key key)
+{
+    switch (key) {
+    case KEY_IDENTITY: return put_identity;
+    case KEY_MAIL_FROM: return put_mail_from;
+    case KEY_REGION:
+    case KEY_REGIONS: return put_region;
+    case KEY_ACCOUNT: return put_account;
+    default: assert(key >= KEY_POLICY && key < KEYS_LEN); return put_policy;
+    }
+}
 
 void draft_put(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
                struct source_place at)
 {
     if (r->err == OK)
-        settings[rule->key].put(r, d, rule, t, at);
+        put_of(rule->key)(r, d, rule, t, at);
 }
 
+/* The MAIL FROM is inherited beside the settings. */
 void settings_inherit(struct settings *s, const struct settings *from)
 {
     uint32_t taken = from->given & ~s->given;
-    for (unsigned key = 0; key < KEYS_LEN; key++)
-        if (taken & KEY_BIT(key))
-            memcpy((char *)s + settings[key].offset, (const char *)from + settings[key].offset,
-                   settings[key].size);
+    if (taken & KEY_BIT(KEY_REGIONS))
+        s->regions = from->regions;
+    if (taken & KEY_BIT(KEY_ACCOUNT))
+        s->account = from->account;
+    for (int i = 0; i < POLICY_FIELDS; i++)
+        if (taken & KEY_BIT(KEY_OF(i)))
+            policy_put(&s->policy, &policy_fields[i], policy_get(&from->policy, &policy_fields[i]));
     s->broken |= from->broken & ~s->given;
     s->given |= taken;
 }

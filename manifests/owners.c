@@ -58,7 +58,7 @@ static void format_put(struct manifest_walk *w, const struct key_rule *rule, nam
 static void put_owner_key(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     struct raw_owner *owner = into;
-    if (rule->key == KEY_FORMAT)
+    if (rule->key == KEY_OF(SETTING_RECORDS_FORMAT))
         format_put(w, rule, &owner->format);
     else
         owner_put(w->raw, rule, w->event.text, w->event.at, &owner->contact);

@@ -46,19 +46,13 @@ enum key {
     KEY_REGION,
     KEY_REGIONS,
     KEY_MAIL_FROM,
-    KEY_BEHAVIOR,
     KEY_DNS,
-    KEY_DNS_REQUIRE,
-    KEY_DNS_MX_REGION,
-    KEY_DNS_TIMEOUT,
-    KEY_ACCEPT,
     KEY_OWNERS,
-    KEY_OWNER,
-    KEY_CONTACT,
-    KEY_FORMAT,
-    KEYS_LEN,
+    KEY_POLICY, /* from here on the settings of a policy: KEY_OF(SETTING_TIMEOUT) */
+    KEYS_LEN = KEY_POLICY + POLICY_FIELDS,
 };
-#define KEY_BIT(key) ((uint32_t)1 << (key))
+#define KEY_OF(setting) ((enum key)(KEY_POLICY + (int)(setting)))
+#define KEY_BIT(key)    ((uint32_t)1 << (key))
 
 enum section {
     SECTION_TOP,
@@ -336,15 +330,15 @@ void anchors_free(struct anchors *a);
 void anchors_next(struct anchors *a, struct yaml_event *event);
 
 /* A value that can be read again. */
-struct held {
+struct held_value {
     uint32_t start, end;
 };
 /* Steps over the value that begins with *event, the last one that came, and holds it. False after a
  * complaint. */
-bool anchors_hold(struct anchors *a, const struct yaml_event *event, struct held *held);
+bool anchors_hold(struct anchors *a, const struct yaml_event *event, struct held_value *held);
 /* Its events come next, before all others. */
-void anchors_replay(struct anchors *a, struct held held);
-void anchors_release(struct anchors *a, struct held held); /* it is not needed any more */
+void anchors_replay(struct anchors *a, struct held_value held);
+void anchors_release(struct anchors *a, struct held_value held); /* it is not needed any more */
 
 /* --- walk.c, walk_entry.c, csv.c, include.c, vet.c -------------------------------------------- */
 
@@ -365,7 +359,7 @@ void walk_map(struct manifest_walk *w, enum section s, take_value *take, void *i
 
 #define MERGES_MAX 16 /* maps that one map merges */
 struct merges {
-    struct held at[MERGES_MAX];
+    struct held_value at[MERGES_MAX];
     unsigned len;
 };
 bool walk_is_merge(const struct manifest_walk *w); /* is w->event the key "<<"? */

@@ -45,12 +45,13 @@ static const struct key_rule account_keys[] = {
         {"regions", KEY_REGIONS, SHAPE_LIST, REGION_EXPECTED},                                     \
         {"mail_from", KEY_MAIL_FROM, SHAPE_TEXT,                                                   \
          "a domain name such as bounce.{domain}, or default"},                                     \
-        {"behavior_on_mx_failure", KEY_BEHAVIOR, SHAPE_TEXT,                                       \
+        {"behavior_on_mx_failure", KEY_OF(SETTING_BEHAVIOR), SHAPE_TEXT,                           \
          "USE_DEFAULT_VALUE or REJECT_MESSAGE"},                                                   \
         {"dns", KEY_DNS, SHAPE_MAP, "the keys require, mx_region and timeout"},                    \
-        {"owner", KEY_OWNER, SHAPE_TEXT, OWNER_EXPECTED},                                          \
+        {"owner", KEY_OF(SETTING_OWNER), SHAPE_TEXT, OWNER_EXPECTED},                              \
     {                                                                                              \
-        "accept", KEY_ACCEPT, SHAPE_LIST, "the name of a finding, such as shared-mail-from"        \
+        "accept", KEY_OF(SETTING_ACCEPT), SHAPE_LIST,                                              \
+            "the name of a finding, such as shared-mail-from"                                      \
     }
 
 static const struct key_rule defaults_keys[] = {CHOICE_KEYS};
@@ -61,14 +62,15 @@ static const struct key_rule identity_keys[] = {
 };
 
 static const struct key_rule dns_keys[] = {
-    {"require", KEY_DNS_REQUIRE, SHAPE_TEXT, "mx+spf, mx or none"},
-    {"mx_region", KEY_DNS_MX_REGION, SHAPE_TEXT, REGION_EXPECTED},
-    {"timeout", KEY_DNS_TIMEOUT, SHAPE_TEXT, "a time up to 365d, such as 72h or 1h30m"},
+    {"require", KEY_OF(SETTING_REQUIRE), SHAPE_TEXT, "mx+spf, mx or none"},
+    {"mx_region", KEY_OF(SETTING_MX_REGION), SHAPE_TEXT, REGION_EXPECTED},
+    {"timeout", KEY_OF(SETTING_TIMEOUT), SHAPE_TEXT, "a time up to 365d, such as 72h or 1h30m"},
 };
 
 static const struct key_rule owner_keys[] = {
-    {"contact", KEY_CONTACT, SHAPE_TEXT, OWNER_EXPECTED},
-    {"format", KEY_FORMAT, SHAPE_TEXT, "a format of mailfrom records, such as nsupdate"},
+    {"contact", KEY_OF(SETTING_OWNER), SHAPE_TEXT, OWNER_EXPECTED},
+    {"format", KEY_OF(SETTING_RECORDS_FORMAT), SHAPE_TEXT,
+     "a format of mailfrom records, such as nsupdate"},
 };
 
 #define SECTION(noun, keys)                                                                        \

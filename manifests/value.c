@@ -235,17 +235,6 @@ bool quota_parse(struct text t, struct quota *quota)
     return quota_fits(*quota);
 }
 
-bool require_parse(struct text t, enum dns_require *out)
-{
-    for (int i = REQUIRE_MX_SPF; i <= REQUIRE_NONE; i++) {
-        if (text_eq(t, text_of(require_name((enum dns_require)i)))) {
-            *out = (enum dns_require)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *word_near(struct text t, const char *const *words, size_t words_len)
 {
     const char *best = NULL;
@@ -261,18 +250,4 @@ const char *word_near(struct text t, const char *const *words, size_t words_len)
         }
     }
     return best;
-}
-
-const char *require_near(struct text t)
-{
-    const char *const words[] = {require_name(REQUIRE_MX_SPF), require_name(REQUIRE_MX),
-                                 require_name(REQUIRE_NONE)};
-    return word_near(t, words, COUNT(words));
-}
-
-const char *behavior_near(struct text t)
-{
-    static const char *const words[] = {"USE_DEFAULT_VALUE", "REJECT_MESSAGE", "UseDefaultValue",
-                                        "RejectMessage"};
-    return word_near(t, words, COUNT(words));
 }

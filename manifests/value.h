@@ -38,9 +38,6 @@ bool template_fill(struct text t, struct text domain, struct text region,
 bool region_is(struct text t); /* checks the shape of a Region's name, not its existence */
 bool rate_parse(struct text t, double *rate);
 bool quota_parse(struct text t, struct quota *quota); /* "10" or "2.5%" */
-bool require_parse(struct text t, enum dns_require *out);
-const char *require_near(struct text t);
-const char *behavior_near(struct text t);
 /* The nearest of words, for "did you mean"; NULL when none is near. */
 const char *word_near(struct text t, const char *const *words, size_t words_len);
 

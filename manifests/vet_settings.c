@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define TIMEOUT_DEFAULT SPAN_H(72) /* as long as SES itself looks for the MX record */
-
 void vet_defaults(struct raw *r)
 {
     for (uint32_t i = 0; i < r->files_len; i++) {
@@ -69,13 +67,17 @@ void vet_accounts(struct raw *r)
 }
 
 /* The Region for an entry without one, in an account without one. */
-static struct text usual_region(const struct raw *r, const struct raw_account *account)
+static struct text usual_region(struct raw *r, const struct raw_account *account)
 {
     struct text profile = names_text(&r->fleet->names, account->account.profile);
     if (r->region.len || !r->options->region_of)
         return r->region;
-    struct text region = r->options->region_of(r->options->ctx, profile);
-    return region_is(region) ? region : TEXT_NONE;
+    struct text region;
+    struct why why = {""};
+    enum err err = r->options->region_of(r->options->ctx, profile, &region, &why);
+    if (err != OK)
+        raw_fail(r, err, why.text);
+    return err == OK && region_is(region) ? region : TEXT_NONE;
 }
 
 void vet_every_account(struct raw *r)
@@ -168,7 +170,7 @@ const struct resolved *vet_settings(struct vet *v, name_id settings)
     memcpy(&s, names_text(&r->settings, settings).at, sizeof s);
     const struct raw_file *file = &r->files[s.file];
     bool has_own = s.given & KEY_BIT(KEY_MAIL_FROM);
-    bool has_own_owner = s.given & KEY_BIT(KEY_OWNER);
+    bool has_own_owner = s.given & KEY_BIT(KEY_OF(SETTING_OWNER));
     settings_inherit(&s, &file->settings);
     s.policy.records_format = owner_format(r, s.policy.owner);
     *out =
@@ -178,8 +180,9 @@ const struct resolved *vet_settings(struct vet *v, name_id settings)
     if (has_own)
         out->mail_from = NAME_NONE;
     resolve_lanes(v, out, &s);
-    if (s.policy.timeout_us == 0)
-        s.policy.timeout_us = TIMEOUT_DEFAULT;
+    for (int i = 0; i < POLICY_FIELDS; i++)
+        if (policy_get(&s.policy, &policy_fields[i]) == 0)
+            policy_put(&s.policy, &policy_fields[i], policy_fields[i].usual);
     if (!fleet_policy(r->fleet, s.policy, &out->policy))
         raw_fail(r, ERR_LIMIT, "more than 65535 different settings");
     if (out->is_usable && !out->missing && !out->has_mail_from)

@@ -233,7 +233,7 @@ static bool walk_list(struct manifest_walk *w, const struct key_rule *rule, put_
                      event_noun(&w->event, q), rule->expected);
         walk_skip(w);
     }
-    if (len == 0 && w->event.kind == EVENT_LIST_END && rule->key != KEY_ACCEPT) {
+    if (len == 0 && w->event.kind == EVENT_LIST_END && rule->key != KEY_OF(SETTING_ACCEPT)) {
         complain(w->raw, at, "%s: found an empty list, expected %s", rule->name, rule->expected);
         whole = false;
     }

@@ -53,8 +53,10 @@ typedef enum err records_vet(void *ctx, const char *path, struct why *why);
 
 struct records_style {
     uint32_t ttl_s;
-    struct text server; /* nsupdate: the server to send to, "192.0.2.1 53"; empty: none named */
-    records_vet *vet;   /* of a folder's files, asked before the first is written; NULL: any may */
+    struct text server;    /* nsupdate: the server to send to, "192.0.2.1 53"; empty: none named */
+    struct text provider;  /* terraform: one of records_provider_name(); empty: the first */
+    bool plain_semicolons; /* octodns: for escaped_semicolons: false */
+    records_vet *vet; /* of a folder's files, asked before the first is written; NULL: any may */
     void *vet_ctx;
 };
 
@@ -69,6 +71,9 @@ struct records_sum {
 bool records_format_known(struct text format);
 /* The format at index i, or NULL past the last. */
 const char *records_format_name(size_t i);
+
+/* The provider of Terraform at index i, or NULL past the last. */
+const char *records_provider_name(size_t i);
 
 /* Names of one zone: "n2" before "n10", the zone itself first. For sorting; also of zones. */
 int records_name_cmp(struct text a, struct text b);

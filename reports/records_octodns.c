@@ -3,7 +3,8 @@
  * YamlProvider. Keys are in the order enforced by the provider. Sets are whole, so unchanged values
  * are repeated.
  *
- * A semicolon is escaped by a backslash. Values misread by the provider (outside ASCII, with
+ * A semicolon is escaped by a backslash, unless the provider is set to escaped_semicolons: false,
+ * which octoDNS 2 is to have by default. Values misread by the provider (outside ASCII, with
  * quotes) are left out: octoDNS has no syntax for such values. Every scalar but a number is in
  * double quotes, so no name is a boolean ("on", "no"). Source: octodns/record/chunked.py and
  * octodns/yaml.py.
@@ -13,6 +14,9 @@
 #include "base/bounds.h"
 #include "base/escape.h"
 
+/* With escaped_semicolons the provider refuses a semicolon without a backslash before it, and takes
+ * the backslash away; without, it refuses one that has a backslash. Either way a backslash of the
+ * value before a semicolon cannot be said. */
 static bool can_say(struct text t)
 {
     if (t.len == 0 || t.at[0] == '"' || text_find_text(t, TEXT("\" \"")) < t.len)
@@ -35,10 +39,14 @@ static bool set_can_be_said(const struct records_set *set)
 }
 
 /* JSON's strings are YAML's double-quoted ones. */
-static void txt_add(struct buf *out, struct text t)
+static void txt_add(struct buf *out, struct text t, bool plain_semicolons)
 {
     struct buf escaped;
     buf_init(&escaped, RECORDS_VALUE_MAX);
+    if (plain_semicolons) {
+        buf_add_text(&escaped, t);
+        t = TEXT_NONE;
+    }
     while (t.len) {
         size_t at = text_find(t, ';');
         buf_add_text(&escaped, text_slice(t, 0, at));
@@ -70,7 +78,7 @@ static bool item_add(struct records_out *o, const struct records_set *set)
         const struct records_value *value = records_after_at(set, i);
         buf_add_str(out, "      - ");
         if (set->type == RECORDS_TXT) {
-            txt_add(out, value->data);
+            txt_add(out, value->data, o->style->plain_semicolons);
             buf_add_char(out, '\n');
         } else {
             buf_add_fmt(out, "exchange: \"" TEXT_FMT ".\"\n        preference: %u\n",
@@ -85,7 +93,9 @@ static size_t octodns_zone(struct records_out *o, size_t from, size_t to)
     struct records_set first;
     o->list->at(o->list->ctx, from, &first);
     o->key = TEXT_NONE;
-    buf_add_fmt(&o->sink->buf, "---\n# " TEXT_FMT ".yaml\n", TEXT_ARG(first.zone));
+    buf_add_fmt(&o->sink->buf,
+                "---\n# " TEXT_FMT ".yaml, for a YamlProvider with escaped_semicolons: %s\n",
+                TEXT_ARG(first.zone), o->style->plain_semicolons ? "false" : "true");
     return records_each(o, from, to, item_add);
 }
 

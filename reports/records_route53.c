@@ -11,6 +11,8 @@
 
 #include "base/bounds.h"
 
+#include <stdio.h>
+
 /* The weight of a change in a batch; an UPSERT counts twice. */
 struct request_load {
     size_t elements, characters;
@@ -44,10 +46,33 @@ static void name_add(struct json_out *j, const char *key, struct text name, cons
     j->buf->failed = j->buf->failed || scratch->failed;
 }
 
+#define COMMENT_MAX 256 /* characters of a batch's comment */
+
 struct batch {
     struct request_load load;
     uint64_t changes;
+    char comment[COMMENT_MAX]; /* behind the zone */
 };
+
+/* A batch has one comment, so the sets for a person to decide are counted there, and the first one
+ * is named: the others are on standard error. */
+static void comment_make(struct records_out *o, size_t from, size_t to, struct batch *batch)
+{
+    struct records_set set, first = {.zone = TEXT_NONE};
+    unsigned blocked = 0;
+    to = to - from > ROUTE53_BATCH_RECORDS ? from + ROUTE53_BATCH_RECORDS : to;
+    for (size_t i = from; i < to; i++) {
+        o->list->at(o->list->ctx, i, &set);
+        if (set.action == RECORDS_BLOCKED && blocked++ == 0)
+            first = set;
+    }
+    int len = snprintf(batch->comment, sizeof batch->comment, ": MAIL FROM for Amazon SES");
+    /* the zone may have all of its 253 characters */
+    if (blocked && first.zone.len + first.name.len + 100 < COMMENT_MAX)
+        snprintf(batch->comment + len, sizeof batch->comment - (size_t)len,
+                 "; %u not here, a person decides: " TEXT_FMT " %s%s", blocked,
+                 TEXT_ARG(first.name), records_type_name(first.type), blocked > 1 ? ", ..." : "");
+}
 
 /* False: the batch is full. A set larger than a batch is left out. */
 static bool set_add(struct records_out *o, const struct records_set *set, struct batch *batch,
@@ -67,7 +92,7 @@ static bool set_add(struct records_out *o, const struct records_set *set, struct
     if (batch->changes++ == 0) {
         json_init(&o->json, &o->sink->buf);
         json_add_object(&o->json, NULL);
-        name_add(&o->json, "Comment", set->zone, ": MAIL FROM for Amazon SES", scratch);
+        name_add(&o->json, "Comment", set->zone, batch->comment, scratch);
         json_add_array(&o->json, "Changes");
     }
     json_add_object(&o->json, NULL);
@@ -99,8 +124,9 @@ static bool has_change(const struct records_set *set)
 
 static size_t route53_zone(struct records_out *o, size_t from, size_t to)
 {
-    struct batch batch = {{0, 0}, 0};
+    struct batch batch = {{0, 0}, 0, ""};
     struct buf scratch;
+    comment_make(o, from, to, &batch);
     buf_init(&scratch, RECORDS_VALUE_MAX);
     for (; from < to; from++) {
         struct records_set set;

@@ -13,7 +13,7 @@
 static void csv_begin(struct records_out *o)
 {
     buf_add_str(&o->sink->buf,
-                "zone,name,host,type,ttl,priority,value,action,replaces,name_unicode\r\n");
+                "zone,name,host,type,ttl,priority,value,action,replaces,name_unicode,reason\r\n");
 }
 
 static void cell_add(struct buf *out, struct text t)
@@ -25,15 +25,15 @@ static void cell_add(struct buf *out, struct text t)
 static bool row_add(struct records_out *o, const struct records_set *set)
 {
     struct buf *out = &o->sink->buf;
-    if (set->action == RECORDS_BLOCKED)
-        return true;
+    bool is_blocked =
+        set->action == RECORDS_BLOCKED; /* a row without a value, and with its reason */
     csv_cell_add(out, set->zone);
     cell_add(out, set->name);
     buf_add_fmt(out, "," TEXT_FMT ",%s,%u,", TEXT_ARG(records_host(set)),
                 records_type_name(set->type), o->style->ttl_s);
-    if (set->type == RECORDS_MX)
+    if (set->type == RECORDS_MX && !is_blocked)
         buf_add_u64(out, set->wanted.preference);
-    cell_add(out, set->wanted.data);
+    cell_add(out, is_blocked ? TEXT_NONE : set->wanted.data);
     buf_add_fmt(out, ",%s", records_action_name(set->action));
     /* In zone-file form: every value published by strangers is printable there. */
     struct buf presented;
@@ -43,6 +43,7 @@ static bool row_add(struct records_out *o, const struct records_set *set)
     cell_add(out, buf_text(&presented));
     buf_spend(&presented, out);
     cell_add(out, set->unicode);
+    cell_add(out, is_blocked ? set->reason : TEXT_NONE);
     buf_add_str(out, "\r\n");
     return true;
 }

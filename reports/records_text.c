@@ -101,24 +101,24 @@ size_t records_route53_len(enum records_type type, const struct records_value *v
     return len;
 }
 
-/* A comment line: lead, words and the text made safe, newline. */
-static void note_add(struct buf *out, const char *lead, const char *words, struct text t)
-{
-    buf_add_fmt(out, "%s %s", lead, words);
-    escape_terminal(out, t);
-    buf_add_char(out, '\n');
-}
-
 void records_add_notes(struct buf *out, const char *lead, const struct records_set *set)
 {
-    if (set->unicode.len && set->type == RECORDS_MX)
-        note_add(out, lead, "", set->unicode);
+    if (set->unicode.len && set->type == RECORDS_MX) {
+        buf_add_fmt(out, "%s ", lead);
+        escape_terminal(out, set->unicode);
+        buf_add_char(out, '\n');
+    }
     if (set->action == RECORDS_REPLACE) {
         const struct records_value *old = &set->there[set->replaced];
-        buf_add_fmt(out, "%s replaces %s ", lead, records_type_name(set->type));
+        buf_add_fmt(out, "%s " TEXT_FMT ": replaces %s ", lead, TEXT_ARG(set->name),
+                    records_type_name(set->type));
         records_add_rdata(out, set->type, old);
         buf_add_char(out, '\n');
     }
-    if (set->action == RECORDS_BLOCKED)
-        note_add(out, lead, set->type == RECORDS_MX ? "no MX: " : "no TXT: ", set->reason);
+    if (set->action == RECORDS_BLOCKED) {
+        buf_add_fmt(out, "%s " TEXT_FMT ": no %s, a person decides: ", lead, TEXT_ARG(set->name),
+                    records_type_name(set->type));
+        escape_terminal(out, set->reason);
+        buf_add_char(out, '\n');
+    }
 }

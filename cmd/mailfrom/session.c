@@ -52,10 +52,10 @@ enum err session_number(const struct options *o, uint64_t *id, struct why *why)
     return OK;
 }
 
-static struct text region_of(void *ctx, struct text profile)
+static enum err region_of(void *ctx, struct text profile, struct text *region, struct why *why)
 {
     struct session *s = ctx;
-    return lanes_usual_region(&s->options.access, profile, &s->run.arena);
+    return lanes_usual_region(&s->options.access, profile, &s->run.arena, region, why);
 }
 
 enum err session_load(struct session *s, struct why *why)

@@ -54,7 +54,10 @@ static enum err name_option(const char *option, const char *value, struct arena 
 static enum err inspection_read(struct inspection *i, const struct options *o, struct arena *arena,
                                 struct why *why)
 {
-    struct text region = lanes_usual_region(&o->access, TEXT_NONE, arena);
+    struct text region;
+    enum err err = lanes_usual_region(&o->access, TEXT_NONE, arena, &region, why);
+    if (err != OK && region.len) /* what is set is no Region; files that fail matter to no DNS */
+        return err;
     *i = (struct inspection){.survey = {.mode = access_dns_mode(&o->access),
                                         .authority_port = o->access.authority_port,
                                         .checks = o->spf_check != NULL,
@@ -65,7 +68,7 @@ static enum err inspection_read(struct inspection *i, const struct options *o, s
                        o->spf_check);
     if (!o->spf_check && (o->sender || o->helo))
         return why_set(why, ERR_INPUT, "--sender and --helo need --spf-check ADDRESS");
-    enum err err = name_option("--helo", o->helo, arena, &i->survey.helo, why);
+    err = name_option("--helo", o->helo, arena, &i->survey.helo, why);
     return err == OK ? name_option("--from", o->from, arena, &i->from, why) : err;
 }
 

@@ -21,6 +21,35 @@ static enum err format_vet(const struct options *o, struct why *why)
                    known);
 }
 
+static enum err style_read(const struct options *o, struct records_style *style, struct why *why)
+{
+    const char *escaped = o->octodns_escaped_semicolons;
+    char known[128] = "";
+    size_t used = 0;
+    bool is_known = !o->provider;
+    for (size_t i = 0; records_provider_name(i) && used < sizeof known; i++) {
+        is_known |= text_eq(text_of(o->provider), text_of(records_provider_name(i)));
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                                 records_provider_name(i));
+    }
+    if (!is_known)
+        return why_set(why, ERR_INPUT, "--provider: unknown provider \"%s\", expected one of %s",
+                       o->provider, known);
+    if (o->provider && strcmp(o->format, "terraform") != 0)
+        return why_set(why, ERR_INPUT, "--provider is for --format terraform, not for %s",
+                       o->format);
+    if (escaped && strcmp(escaped, "yes") != 0 && strcmp(escaped, "no") != 0)
+        return why_set(why, ERR_INPUT,
+                       "--octodns-escaped-semicolons: found \"%s\", expected yes or no", escaped);
+    if (escaped && strcmp(o->format, "octodns") != 0)
+        return why_set(why, ERR_INPUT,
+                       "--octodns-escaped-semicolons is for --format octodns, not for %s",
+                       o->format);
+    style->provider = text_of(o->provider);
+    style->plain_semicolons = escaped && strcmp(escaped, "no") == 0;
+    return OK;
+}
+
 static enum err sets_write(const struct options *o, struct records_gather *g,
                            const struct records_style *style, struct records_sum *sum,
                            struct why *why)
@@ -60,6 +89,8 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
     struct records_gather g;
     char server[SERVER_LEN];
     enum err err = session_server(o, server, &style.server, why);
+    if (err == OK)
+        err = style_read(o, &style, why);
     if (err == OK)
         err = session_fleet(s, why);
     if (err == OK)

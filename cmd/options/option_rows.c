@@ -47,6 +47,8 @@ STRING_OPTION(plan)
 STRING_OPTION(only)
 STRING_OPTION(format)
 STRING_OPTION(server)
+STRING_OPTION(provider)
+STRING_OPTION(octodns_escaped_semicolons)
 SWITCH_OPTION(quiet)
 SWITCH_OPTION_AT(verbose, access.verbose)
 SWITCH_OPTION(no_color)
@@ -450,6 +452,11 @@ const struct option_row option_rows[] = {
      read_zone},
     {"ttl", HANDS_OFF, "SECONDS", "TTL of the records (default 300)", read_ttl},
     {"server", HANDS_OFF, "ADDRESS[:PORT]", "DNS server for nsupdate to send to", read_server},
+    {"provider", OPTIONS_RECORDS, "route53|cloudflare|google|azure",
+     "whose resources --format terraform writes (default route53)", read_provider},
+    {"octodns-escaped-semicolons", OPTIONS_RECORDS, "yes|no",
+     "escaped_semicolons of the YamlProvider, for --format octodns (default yes)",
+     read_octodns_escaped_semicolons},
     {"out", OPTIONS_RECORDS, "FILE",
      "output file (default standard output); FOLDER/ gets a file for each zone", read_out},
     {"by", OPTIONS_DUE, "zone|owner|account", "what the list is grouped by (default zone)",

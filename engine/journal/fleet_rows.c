@@ -30,16 +30,19 @@ struct filler {
 
 static void fill_int(struct filler *in, int64_t value)
 {
+    assert(in->column < STORE_VALUES_MAX);
     in->values[in->column++] = store_int(value);
 }
 
 static void fill_real(struct filler *in, double value)
 {
+    assert(in->column < STORE_VALUES_MAX);
     in->values[in->column++] = store_real(value);
 }
 
 static void fill_text(struct filler *in, struct text value)
 {
+    assert(in->column < STORE_VALUES_MAX);
     in->values[in->column++] = store_text(value);
 }
 
@@ -68,6 +71,7 @@ static void fill_account(struct filler *in, const struct fleet *f, uint32_t i)
 
 static void fill_lane(struct filler *in, const struct fleet *f, uint32_t i)
 {
+    assert(f->lanes[i].account < f->accounts_len);
     const struct lane *lane = &f->lanes[i];
     fill_int(in, lane->account);
     fill_name(in, f, lane->region);
@@ -85,6 +89,7 @@ static void fill_policy(struct filler *in, const struct fleet *f, uint32_t i)
         switch (field->type) {
         case POLICY_WORD:
         case POLICY_NUMBER: fill_int(in, (int64_t)value); break;
+        case POLICY_REGION:
         case POLICY_NAME: fill_name(in, f, (name_id)value); break;
         case POLICY_RULES: fill_int(in, (int64_t)rule_numbers_to_row(in->j, value)); break;
         }
@@ -98,6 +103,8 @@ static void fill_file(struct filler *in, const struct fleet *f, uint32_t i)
 
 static void fill_choice(struct filler *in, const struct fleet *f, uint32_t i)
 {
+    assert(f->choices[i].lane < f->lanes_len);
+    assert(f->choices[i].policy < f->policies_len);
     const struct choice *c = &f->choices[i];
     fill_name(in, f, c->identity);
     fill_name(in, f, c->mail_from);
@@ -112,6 +119,7 @@ static void fill_choice(struct filler *in, const struct fleet *f, uint32_t i)
 
 static void fill_expected(struct filler *in, const struct fleet *f, uint32_t i)
 {
+    assert(f->expected);
     const struct expectation *e = &f->expected[i];
     fill_name(in, f, e->mail_from);
     fill_int(in, e->behavior);
@@ -143,6 +151,7 @@ static enum err table_store(struct journal *j, uint64_t run, const struct fleet 
 
 enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet, struct why *why)
 {
+    assert(run > 0);
     const struct table_out tables[] = {
         {TABLE_WAVE, fleet->waves_len, fill_wave},
         {TABLE_ACCOUNT, fleet->accounts_len, fill_account},
@@ -163,6 +172,7 @@ struct taker {
     struct journal *j;
     struct fleet *fleet;
     const struct store_row *row;
+    enum store_table table;
     unsigned column;
     bool ok, fits; /* no damage; no bound of memory reached */
     void (*take)(struct taker *t);
@@ -170,6 +180,7 @@ struct taker {
 
 static const struct store_value *take_value(struct taker *t)
 {
+    assert(t->column < store_columns[t->table].len);
     return &t->row->values[t->column++];
 }
 
@@ -268,6 +279,7 @@ static void take_policy(struct taker *t)
         switch (field->type) {
         case POLICY_WORD:
         case POLICY_NUMBER: value = take_int(t, field->most); break;
+        case POLICY_REGION:
         case POLICY_NAME: value = take_name(t); break;
         case POLICY_RULES: value = rule_numbers_from_row(t->j, take_value(t), &t->ok); break;
         }
@@ -335,13 +347,15 @@ static bool take_one(void *ctx, const struct store_row *row)
     t->row = row;
     t->column = 0;
     t->take(t);
+    assert(t->table == TABLE_RUN || !t->ok || t->column == store_columns[t->table].len);
     return t->ok && t->fits;
 }
 
 static enum err table_load(struct journal *j, uint64_t run, struct fleet *fleet,
                            const struct table_in *in, struct why *why)
 {
-    struct taker t = {.j = j, .fleet = fleet, .ok = true, .fits = true, .take = in->take};
+    struct taker t = {
+        .j = j, .fleet = fleet, .ok = true, .fits = true, .table = in->table, .take = in->take};
     enum err err = journal_each(j, in->table, run, take_one, &t, why);
     if (err == OK && !t.ok)
         return journal_damaged(why, in->what);

@@ -39,6 +39,8 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
         store_int(0),
     };
     assert(COUNT(values) == store_columns[TABLE_RUN].len);
+    assert(head->verb <= RUN_PLAN);
+    assert(fleet->choices_len <= IDENTITIES_MAX);
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
@@ -60,12 +62,15 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
 enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,
                       struct why *why)
 {
+    assert(run > 0);
+    assert(state <= RUN_ENDED);
     struct head head;
     struct store_tail newest;
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
     err = tail_of_run(j, run, why);
+    assert(err != OK || j->tail.run == run);
     if (err == OK)
         err = head_of_run(j, run, &head, why);
     if (err == OK)
@@ -95,6 +100,7 @@ struct head_reading {
 /* The head of an open run does not know the run's newest record. */
 static enum err last_read(struct journal *j, struct run_head *head, struct why *why)
 {
+    assert(head->state == RUN_OPEN);
     struct store_tail newest;
     enum err err = j->store->ops->tail(j->store, head->id, &newest, why);
     if (err == OK && newest.at > head->last)
@@ -105,7 +111,7 @@ static enum err last_read(struct journal *j, struct run_head *head, struct why *
 static enum err head_read(struct head_reading *r, const struct store_row *row)
 {
     const struct store_value *v = row->values;
-    bool ok = row->number <= INT64_MAX;
+    bool ok = row->number > 0 && row->number <= INT64_MAX;
     *r->head = (struct head){
         .head = {.id = row->number,
                  .verb = (enum run_verb)value_number(&v[0], RUN_PLAN, &ok),
@@ -195,12 +201,14 @@ enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_
 
 const char *journal_verb_name(enum run_verb verb)
 {
+    assert(verb <= RUN_PLAN);
     static const char *const names[] = {"apply", "rollback", "plan"};
     return names[verb];
 }
 
 const char *journal_state_name(enum run_state state)
 {
+    assert(state <= RUN_ENDED);
     static const char *const names[] = {"open", "stopped", "ended"};
     return names[state];
 }

@@ -47,6 +47,8 @@ struct journal {
     struct why trouble; /* why the store has failed */
 };
 
+/* Asserts what holds between two transactions. */
+void journal_invariant(const struct journal *j);
 /* Begins a transaction, unless the store is read-only (a program bug) or has failed. */
 enum err journal_enter(struct journal *j, struct why *why);
 /* Ends it: as `end` says when err is OK, else takes it back. After an error the store has failed
@@ -121,6 +123,8 @@ uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
 /* Findings of unknown rules are left out. *ok = false: damage. */
 finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
                                   bool *ok);
+/* Asserts that the numbers lead back and forth. */
+void rule_numbers_invariant(const struct rule_numbers *rules);
 /* The digest of a set of rules by the journal's numbers: record_digest.h. */
 uint64_t rule_numbers_digest(const struct journal *j, uint64_t set);
 

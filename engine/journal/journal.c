@@ -18,6 +18,7 @@ enum err journal_wrap(const struct journal *j, enum err err, struct why *why)
 
 static enum err journal_trouble(struct journal *j, enum err err, struct why *why)
 {
+    assert(err != OK);
     struct why unheard = {""};
     struct why *said = why ? why : &unheard;
     if (!why)
@@ -28,10 +29,21 @@ static enum err journal_trouble(struct journal *j, enum err err, struct why *why
     return err;
 }
 
+void journal_invariant(const struct journal *j)
+{
+    const struct store *s = j->store;
+    assert(s->name);
+    assert(s->ops->close && s->ops->rows && s->ops->fetch && s->ops->tail);
+    assert(s->is_read_only || (s->ops->enter && s->ops->put && s->ops->leave));
+    assert(j->tail.run || !j->tail.record);
+    assert(s->has_failed || !j->trouble.text[0]);
+}
+
 enum err journal_enter(struct journal *j, struct why *why)
 {
     struct store *s = j->store;
     assert(!s->is_read_only);
+    journal_invariant(j);
     if (s->has_failed)
         return why_set(why, ERR_IO, "%s (the journal takes no more records)", j->trouble.text);
     enum err err = s->ops->enter(s, why);
@@ -45,12 +57,15 @@ enum err journal_leave(struct journal *j, enum err err, enum store_end end, stru
         s->ops->leave(s, STORE_UNDO, NULL);
     else
         err = s->ops->leave(s, end, why);
+    journal_invariant(j);
     return err == OK ? OK : journal_trouble(j, err, why);
 }
 
 enum err journal_put(struct journal *j, enum store_table table, uint64_t run,
                      const struct store_value *values, uint64_t *number, struct why *why)
 {
+    assert(table < STORE_TABLES);
+    assert(!j->store->has_failed);
     return j->store->ops->put(j->store, table, run, values, number, why);
 }
 
@@ -58,11 +73,13 @@ enum err journal_each(struct journal *j, enum store_table table, uint64_t run,
                       bool (*fn)(void *ctx, const struct store_row *row), void *ctx,
                       struct why *why)
 {
+    assert(table < STORE_VIEWS);
     return j->store->ops->rows(j->store, table, run, fn, ctx, why);
 }
 
 enum err journal_damaged(struct why *why, const char *what)
 {
+    assert(what[0]);
     return why_set(
         why, ERR_IO,
         "the journal is damaged: %s: restore it from a copy, or name another file with --journal",
@@ -72,7 +89,8 @@ enum err journal_damaged(struct why *why, const char *what)
 enum err journal_open(struct journal **out, struct store *store, struct why *why)
 {
     *out = NULL;
-    assert(store->ops && store->name);
+    assert(store->ops);
+    assert(store->name);
     struct journal *j = calloc(1, sizeof *j);
     if (!j) {
         store->ops->close(store);

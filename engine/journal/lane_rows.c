@@ -13,6 +13,7 @@ enum err lane_note_store(struct journal *j, uint64_t run, const struct record *r
 {
     uint64_t number;
     assert(record->kind == RECORD_LANE);
+    assert(record->job < LANES_MAX);
     const struct store_value values[] = {store_int(record->job), store_int(record->at),
                                          store_text(record->row.reason)};
     return journal_put(j, TABLE_LANE_NOTE, run, values, &number, why);
@@ -36,6 +37,7 @@ static bool note_seen(void *ctx, const struct store_row *row)
 {
     struct newest_notes *n = ctx;
     uint16_t lane = lane_of(n, row);
+    assert(lane < LANES_MAX);
     n->last[lane] = row->number;
     return n->ok;
 }

@@ -5,6 +5,7 @@
  */
 #include "inside.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 struct vetting {
@@ -91,6 +92,7 @@ enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, str
     struct loss_reading r = {run, lost};
     *lost = (struct run_loss){.kept = 0};
     enum err err = journal_each(j, TABLE_LOST, run, loss_one, &r, why);
+    assert(!found->found || found->what[0]);
     if (err != OK || *lost->what || !found->found || !meant)
         return err;
     snprintf(lost->what, sizeof lost->what, "%s", found->what);
@@ -99,6 +101,8 @@ enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, str
 
 static enum err loss_store(struct journal *j, uint64_t run, const char *what, struct why *why)
 {
+    assert(what[0]);
+    assert(!j->store->is_read_only);
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
@@ -111,6 +115,7 @@ enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, str
     enum err err = loss_of_run(j, run, lost, why);
     if (err != OK || *lost->what)
         return err;
+    assert(run > 0);
     err = digests_vet(j, run, lost, why);
     if (err == OK && *lost->what && !j->store->is_read_only)
         return loss_store(j, run, lost->what, why);

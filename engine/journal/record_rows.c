@@ -99,6 +99,7 @@ static_assert(COUNT(columns) + 1 <= STORE_VALUES_MAX, "columns of a record");
 
 static const char *name_of(uint32_t kind, uint32_t value)
 {
+    assert(kind <= NAME_DMARC);
     switch ((enum name_kind)kind) {
     case NAME_MX: return mx_status_name((enum mx_status)value);
     case NAME_SPF: return spf_status_name((enum spf_status)value);
@@ -110,6 +111,7 @@ static const char *name_of(uint32_t kind, uint32_t value)
 /* A name unknown to this program is ignored. */
 static uint32_t name_parse(uint32_t kind, struct text name)
 {
+    assert(kind <= NAME_DMARC);
     switch ((enum name_kind)kind) {
     case NAME_MX: return mx_status_parse(name);
     case NAME_SPF: return spf_status_parse(name);
@@ -170,7 +172,11 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
 {
     struct store_value values[COLUMNS_LEN + 1];
     assert(COUNT(values) == store_columns[TABLE_RECORD].len);
-    assert(columns[RECORD_NOTES].type == COLUMN_NOTES && columns[SET_COLUMN].type == COLUMN_SET);
+    assert(columns[RECORD_NOTES].type == COLUMN_NOTES);
+    assert(columns[SET_COLUMN].type == COLUMN_SET);
+    assert(columns[MX_COLUMN].type == COLUMN_NAME);
+    assert(record->kind != RECORD_LANE);
+    assert(j->tail.run == run);
     for (unsigned c = 0; c < COLUMNS_LEN; c++)
         column_fill(j, &columns[c], record, &values[c]);
     if (j->notes.failed)
@@ -188,6 +194,7 @@ enum err tail_of_run(struct journal *j, uint64_t run, struct why *why)
 {
     struct head head;
     struct store_tail newest;
+    assert(run > 0);
     if (j->tail.run == run)
         return OK;
     enum err err = head_of_run(j, run, &head, why);
@@ -245,6 +252,7 @@ static bool column_read(struct record_reader *r, const struct store_value *v,
 {
     void *at = (char *)&r->record + c->offset;
     bool ok = true;
+    assert(c->offset < sizeof r->record);
     if (c->type == COLUMN_NOTES) {
         if (r->reads_notes)
             *fits &= findings_read(value_text(v), &r->arena, at);
@@ -293,6 +301,7 @@ static enum err reader_init(struct record_reader *r)
 
 static bool walk_one(void *ctx, const struct store_row *row)
 {
+    assert(((const struct record_reader *)ctx)->walk);
     struct record_reader *r = ctx;
     r->err = record_read(r, row);
     struct kept kept = {.number = row->number,
@@ -353,6 +362,7 @@ static bool mark_one(void *ctx, const struct store_row *row)
 
 static uint64_t number_of(const struct record_reader *r, uint32_t place)
 {
+    assert(!place || r->first > 0);
     return place ? r->first + place - 1 : 0;
 }
 
@@ -366,6 +376,8 @@ static bool row_one(void *ctx, const struct store_row *row)
 
 static enum err picks_read(struct record_reader *r, const struct store_pick *picks, uint32_t len)
 {
+    assert(len > 0);
+    assert(len <= JOURNAL_FETCH_ROWS);
     enum err err = r->j->store->ops->fetch(r->j->store, r->run, picks, len, row_one, r, r->why);
     if (err == ERR_GONE)
         return journal_damaged(r->why, "a record is missing");
@@ -383,6 +395,7 @@ static enum err rows_read(struct record_reader *r)
         struct mark m = r->marks[i];
         if (m.last)
             picks[len++] = (struct store_pick){number_of(r, m.last), number_of(r, m.said)};
+        assert(m.said <= m.last);
         if (len == COUNT(picks)) {
             err = picks_read(r, picks, len);
             len = 0;

@@ -11,6 +11,7 @@
 
 static void number_take(struct rule_numbers *rules, unsigned number, struct text name)
 {
+    assert(number < RULE_NUMBERS);
     enum finding f;
     rules->rule_of[number] = RULE_UNKNOWN;
     rules->digest_of[number] = record_digest_rule(name);
@@ -35,17 +36,28 @@ static bool number_read(void *ctx, const struct store_row *row)
     return r->ok;
 }
 
+void rule_numbers_invariant(const struct rule_numbers *rules)
+{
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        unsigned number = rules->number_of[f];
+        assert(number == RULE_NONE || number < RULE_NUMBERS);
+        assert(number == RULE_NONE || rules->rule_of[number] == f);
+    }
+}
+
 enum err rule_numbers_load(struct journal *j, struct why *why)
 {
     struct numbers_reading r = {.j = j, .ok = true};
     memset(j->rules.number_of, RULE_NONE, sizeof j->rules.number_of);
     memset(j->rules.rule_of, RULE_NONE, sizeof j->rules.rule_of);
     enum err err = journal_each(j, TABLE_RULE, 0, number_read, &r, why);
+    rule_numbers_invariant(&j->rules);
     return err == OK && !r.ok ? journal_damaged(why, "a number of a rule") : err;
 }
 
 static enum err number_add(struct journal *j, enum finding f, struct why *why)
 {
+    assert(j->rules.number_of[f] == RULE_NONE);
     uint64_t number = 0;
     struct text name = text_of(finding_rule(f)->name);
     const struct store_value value = store_text(name);
@@ -65,6 +77,7 @@ static enum err numbers_add(struct journal *j, struct why *why)
     for (int f = 0; err == OK && f < FINDINGS_LEN; f++)
         if (j->rules.number_of[f] == RULE_NONE)
             err = number_add(j, (enum finding)f, why);
+    rule_numbers_invariant(&j->rules);
     return err;
 }
 

@@ -5,6 +5,12 @@
  */
 #include "store.h"
 
+#include "model/policy.h"
+
+/* With a comma before each, so the first two characters are cut off. */
+#define COLUMN(setting, member, column, key, type, most, usual) ", " column
+#define POLICY_COLUMNS                                          &(POLICY_LIST(COLUMN))[2]
+
 const struct store_columns store_columns[STORE_VIEWS] = {
     [TABLE_RUN] = {"run",
                    "verb, state, parent, started, stopped, last, seed, jobs, options, version,"
@@ -16,9 +22,7 @@ const struct store_columns store_columns[STORE_VIEWS] = {
                        "name, profile, role_arn, external_id, source_profile, account_id, rate", 7},
     [TABLE_LANE] = {"lane",
                     "account, region, caller_account, caller_partition, caller_arn, begun_with", 6},
-    [TABLE_POLICY] = {"policy",
-                      "behavior, require, mx_region, timeout, accept, until, owner, records_format",
-                      8},
+    [TABLE_POLICY] = {"policy", POLICY_COLUMNS, POLICY_FIELDS},
     [TABLE_FILE] = {"file", "name", 1},
     [TABLE_CHOICE] = {"choice", "identity, mail_from, lane, policy, file, type, guarded, line, col",
                       9},

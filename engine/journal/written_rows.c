@@ -3,6 +3,8 @@
  */
 #include "inside.h"
 
+#include <assert.h>
+
 /* A row of VIEW_SENT. */
 enum sent_column {
     SENT_RUN,
@@ -33,6 +35,7 @@ struct sent_reading {
 static enum err sent_each(struct journal *j, bool (*fn)(void *ctx, const struct store_row *row),
                           struct sent_reading *r, struct why *why)
 {
+    assert(store_columns[VIEW_SENT].len == SENT_BEHAVIOR_BEFORE + 1);
     r->more = true;
     enum err err = journal_each(j, VIEW_SENT, 0, fn, r, why);
     if (!r->more)

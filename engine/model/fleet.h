@@ -11,8 +11,7 @@
 #include "base/buf.h"
 #include "base/names.h"
 #include "base/when.h"
-#include "finding.h"
-#include "ses.h"
+#include "policy.h"
 
 /* An AWS account of the manifest. All names but `name` may be NAME_NONE. */
 struct account {
@@ -41,14 +40,6 @@ struct lane {
     struct caller caller; /* of the resumed run or of the plan; empty for a new run */
 };
 
-/* What must be visible in DNS before the first write (manifest key dns.require). */
-enum dns_require { REQUIRE_MX_SPF, REQUIRE_MX, REQUIRE_NONE };
-const char *require_name(enum dns_require require); /* "mx+spf", "mx", "none" */
-
-/* When a choice is reached: SES says Success, or SES merely shows the name and the behaviour. The
- * latter is for a rollback to a set-up without Success before the run. */
-enum until { UNTIL_SUCCESS, UNTIL_SET };
-
 /* What must hold before the first write to a row. */
 enum guard {
     GUARD_NONE,
@@ -60,19 +51,6 @@ enum guard {
     GUARD_UNKNOWN,  /* the journal has lost the value before the run: SES is read, nothing is
                        written, and a row possibly left by the run is refused */
     GUARDS,
-};
-
-/* Settings shared by rows; most fleets have a handful of distinct policies. What each is called
- * elsewhere stands in policy.c. */
-struct policy {
-    finding_set accept;     /* findings accepted by the owner */
-    span_us timeout_us;     /* how long DNS and SES together may take */
-    enum behavior behavior; /* wanted in the end */
-    enum dns_require require;
-    name_id mx_region; /* NAME_NONE: the lane's own Region */
-    enum until until;
-    name_id owner;          /* who publishes the records, for a person; NAME_NONE: not given */
-    name_id records_format; /* of the files for the owner; NAME_NONE: not given */
 };
 
 #define MAIL_FROM_DEFAULT NAME_NONE /* back to amazonses.com */

@@ -1,14 +1,22 @@
-/* What each setting of a policy is called, and how its value is reached. */
+/* How the value of each setting is reached, and the words of those that have words. */
 #include "policy.h"
-
-#include "base/bounds.h"
 
 #include <assert.h>
 #include <string.h>
 
+#define FIELD(setting, member, column, key, type, most, usual)                                     \
+    [SETTING_##setting] = {key, type, offsetof(struct policy, member), most, usual},
+
+const struct policy_field policy_fields[POLICY_FIELDS] = {POLICY_LIST(FIELD)};
+
 static const char *behavior_word(unsigned value)
 {
     return behavior_name((enum behavior)value);
+}
+
+static const char *behavior_word_v1(unsigned value)
+{
+    return behavior_name_v1((enum behavior)value);
 }
 
 static const char *require_word(unsigned value)
@@ -16,16 +24,9 @@ static const char *require_word(unsigned value)
     return require_name((enum dns_require)value);
 }
 
-const struct policy_field policy_fields[POLICY_FIELDS] = {
-    {"behavior", POLICY_WORD, offsetof(struct policy, behavior), BEHAVIOR_REJECT_MESSAGE,
-     behavior_word},
-    {"require", POLICY_WORD, offsetof(struct policy, require), REQUIRE_NONE, require_word},
-    {"mx_region", POLICY_NAME, offsetof(struct policy, mx_region), 0, NULL},
-    {"timeout_us", POLICY_NUMBER, offsetof(struct policy, timeout_us), MANIFEST_TIMEOUT_MAX, NULL},
-    {"accept", POLICY_RULES, offsetof(struct policy, accept), 0, NULL},
-    {NULL, POLICY_WORD, offsetof(struct policy, until), UNTIL_SET, NULL},
-    {"owner", POLICY_NAME, offsetof(struct policy, owner), 0, NULL},
-    {"records_format", POLICY_NAME, offsetof(struct policy, records_format), 0, NULL},
+static const char *(*const words[POLICY_FIELDS][POLICY_SPELLINGS])(unsigned value) = {
+    [SETTING_BEHAVIOR] = {behavior_word, behavior_word_v1},
+    [SETTING_REQUIRE] = {require_word},
 };
 
 static_assert(sizeof(enum behavior) == 4 && sizeof(enum dns_require) == 4 &&
@@ -36,7 +37,7 @@ static_assert(sizeof(span_us) == 8 && sizeof(finding_set) == 8,
 
 static bool is_short(const struct policy_field *field)
 {
-    return field->type == POLICY_WORD || field->type == POLICY_NAME;
+    return field->type == POLICY_WORD || field->type == POLICY_REGION || field->type == POLICY_NAME;
 }
 
 uint64_t policy_get(const struct policy *p, const struct policy_field *field)
@@ -62,11 +63,23 @@ void policy_put(struct policy *p, const struct policy_field *field, uint64_t val
         memcpy(at, &value, sizeof value);
 }
 
+const char *policy_word(const struct policy_field *field, enum policy_spelling spelling,
+                        unsigned value)
+{
+    const char *(*word)(unsigned) = words[field - policy_fields][spelling];
+    assert(value <= field->most);
+    return word ? word(value) : NULL;
+}
+
 bool policy_word_parse(const struct policy_field *field, struct text t, uint64_t *value)
 {
-    for (*value = 0; *value <= field->most; ++*value)
-        if (text_eq(t, text_of(field->word((unsigned)*value))))
-            return true;
+    for (int spelling = 0; spelling < POLICY_SPELLINGS; spelling++) {
+        for (*value = 0; *value <= field->most; ++*value) {
+            const char *word = policy_word(field, (enum policy_spelling)spelling, (unsigned)*value);
+            if (word && text_eq(t, text_of(word)))
+                return true;
+        }
+    }
     return false;
 }
 

@@ -129,6 +129,23 @@ bool region_lacks_ses(struct text region)
     return false;
 }
 
+bool region_is_opt_in(struct text region)
+{
+    static const char *const by_default[] = {
+        "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "ap-south-1",
+        "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2",
+        "ca-central-1",   "eu-central-1",   "eu-west-1",      "eu-west-2",      "eu-west-3",
+        "eu-north-1",     "sa-east-1",
+    };
+    const char *partition = region_partition(region);
+    if (!partition || !text_eq(text_of(partition), TEXT("aws")))
+        return false;
+    for (size_t i = 0; i < COUNT(by_default); i++)
+        if (text_eq(region, text_of(by_default[i])))
+            return false;
+    return true;
+}
+
 bool region_is_plausible(struct text region)
 {
     static const struct text directions[] = {

@@ -17,6 +17,9 @@ struct partition {
 /* Is region a Region with a known SES feedback host? */
 bool region_has_ses(struct text region);
 bool region_is_known(struct text region);
+/* Must an account of the partition "aws" enable the Region before its keys work there? So it is
+ * with every Region since 2019, also with new ones. */
+bool region_is_opt_in(struct text region);
 /* Is it a Region of AWS where SES is not, as of that date? */
 bool region_lacks_ses(struct text region);
 /* Could a Region be called so: a partition's pattern with a point of the compass or "central" in

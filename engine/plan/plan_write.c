@@ -103,8 +103,11 @@ static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
         if (!field->key)
             continue;
         switch (field->type) {
-        case POLICY_WORD: json_add_word(j, field->key, field->word((unsigned)value)); break;
+        case POLICY_WORD:
+            json_add_word(j, field->key, policy_word(field, SPELLING_V2, (unsigned)value));
+            break;
         case POLICY_NUMBER: json_add_u64(j, field->key, value); break;
+        case POLICY_REGION:
         case POLICY_NAME: add_name(j, f, field->key, (name_id)value); break;
         case POLICY_RULES: rules_add(j, field->key, value); break;
         }

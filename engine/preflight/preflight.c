@@ -3,6 +3,7 @@
 
 #include "base/count.h"
 #include "callers.h"
+#include "enabled.h"
 
 #include <string.h>
 
@@ -15,8 +16,9 @@ enum err preflight_begin(struct preflight *p, const struct fleet *f, const struc
     *p = (struct preflight){.fleet = f, .access = access, .notices = n, .lanes = lanes};
     arena_init(&p->arena, SIZE_MAX);
     p->callers = ARENA_ARRAY(&p->arena, struct probe, f->accounts_len + 1);
+    p->regions = ARENA_ARRAY(&p->arena, struct probe, f->lanes_len + 1);
     p->probes = ARENA_ARRAY(&p->arena, struct probe, (f->lanes_len + 1) * PREFLIGHT_QUESTIONS);
-    bool made = p->callers && p->probes && probes_pool_init(&p->calls, &p->arena);
+    bool made = p->callers && p->regions && p->probes && probes_pool_init(&p->calls, &p->arena);
     return made ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
@@ -70,13 +72,20 @@ static bool is_mismatched(const struct preflight *p, uint32_t account, struct wh
     return true;
 }
 
+static struct enabled enabled_of(const struct preflight *p)
+{
+    return (struct enabled){
+        .fleet = p->fleet, .lanes = p->lanes, .callers = p->callers, .regions = p->regions};
+}
+
 static void account_give_up(struct preflight *p, uint32_t account, const struct reply *reply)
 {
+    const struct enabled enabled = enabled_of(p);
     struct why why = {""};
     bool is_ours = reply->how == REPLY_NO_KEYS; /* the sentence is complete */
-    why_set(&why, ERR_AUTH, "%s%s%s%s",
+    why_set(&why, ERR_AUTH, "%s%s%s%s%s",
             is_ours ? "" : "STS does not tell who owns the credentials: ", reply->code,
-            reply->code[0] ? ": " : "", reply->message);
+            reply->code[0] ? ": " : "", reply->message, enabled_doubt(&enabled, account));
     for (uint32_t i = 0; i < p->fleet->lanes_len; i++)
         if (p->fleet->lanes[i].account == account && !p->lanes->trouble[i])
             lanes_give_up(p->lanes, i, why.text);
@@ -131,10 +140,25 @@ static enum err accounts_judge(struct preflight *p, struct why *why)
     return err;
 }
 
+static uint32_t regions_add(struct preflight *p, struct probe **list, uint32_t len, bool is_second)
+{
+    const struct enabled enabled = enabled_of(p);
+    for (uint16_t i = 0; i < p->fleet->lanes_len; i++) {
+        if (!enabled_wants(&enabled, i, is_second))
+            continue;
+        p->regions[i] =
+            (struct probe){.lane = i, .kind = CALL_CALLER, .attempts_max = ASK_ATTEMPTS};
+        list[len++] = &p->regions[i];
+    }
+    return len;
+}
+
 enum err preflight_accounts(struct preflight *p, const struct io *io, struct why *why)
 {
     const struct fleet *f = p->fleet;
-    struct probe **list = ARENA_ARRAY(&p->arena, struct probe *, f->accounts_len + 1);
+    const struct enabled enabled = enabled_of(p);
+    struct probe **list =
+        ARENA_ARRAY(&p->arena, struct probe *, f->accounts_len + f->lanes_len + 1u);
     uint32_t len = 0;
     if (!list)
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -147,9 +171,14 @@ enum err preflight_accounts(struct preflight *p, const struct io *io, struct why
             (struct probe){.lane = lane, .kind = CALL_CALLER, .attempts_max = GUARD_ATTEMPTS};
         list[len++] = &p->callers[i];
     }
+    len = regions_add(p, list, len, false);
     enum err err = ask(p, list, len, io, why);
     if (err == OK)
+        err = ask(p, list, regions_add(p, list, 0, true), io, why);
+    if (err == OK) {
+        enabled_judge(&enabled);
         err = accounts_judge(p, why);
+    }
     if (err == OK && f->lanes_len && lanes_usable(p->lanes) == 0)
         err = lanes_lost(p->lanes, f, ERR_AUTH, why);
     return err;

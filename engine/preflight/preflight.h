@@ -23,6 +23,7 @@ struct preflight {
     bool resumes;           /* a resumed run: waits for passing trouble of STS */
     struct arena arena;     /* probes and texts */
     struct probe *callers;  /* as fleet.accounts; sent_at 0: not asked */
+    struct probe *regions;  /* as fleet.lanes: STS in the lane's own Region, see enabled.h */
     struct call_pool calls; /* calls of the probes */
     struct probe *probes;   /* PREFLIGHT_QUESTIONS to a lane; attempts_max 0: not asked */
 };
@@ -33,10 +34,11 @@ enum err preflight_begin(struct preflight *p, const struct fleet *f, const struc
  * out. */
 void preflight_end(struct preflight *p);
 
-/* Asks STS for the owner of the credentials of all accounts and compares with the manifest. All
- * differing accounts are named, and are an error. A guarded account without an answer of STS, and
- * an account with refused credentials, lose their lanes; without any lane left, an error. Lanes of
- * a resumed run with a remembered caller wait for STS instead: callers.h. */
+/* Asks STS for the owner of the credentials of all accounts and compares with the manifest. Lanes
+ * in a Region that the account has not enabled lose their turn alone. All differing accounts are
+ * named, and are an error. A guarded account without an answer of STS, and an account with refused
+ * credentials, lose their lanes; without any lane left, an error. Lanes of a resumed run with a
+ * remembered caller wait for STS instead: callers.h. */
 enum err preflight_accounts(struct preflight *p, const struct io *io, struct why *why);
 /* Asks SES in every remaining lane for the permissions of a plan; gives up lanes without any
  * permission. */

@@ -3,6 +3,8 @@
 
 #include "base/count.h"
 
+#include <assert.h>
+
 #define TO(state) (1u << (state))
 
 static const char *const state_names[JOB_STATES] = {
@@ -49,11 +51,14 @@ static const char *const outcome_names[OUTCOMES] = {
 
 const char *job_state_name(enum job_state s)
 {
+    assert(s < JOB_STATES);
     return state_names[s];
 }
 
 bool job_may_move(enum job_state from, enum job_state to)
 {
+    assert(from < JOB_STATES);
+    assert(to < JOB_STATES);
     return (moves[from] & TO(to)) != 0;
 }
 
@@ -63,13 +68,43 @@ void job_move(struct job *job, enum job_state to)
     job->state = (uint8_t)to;
 }
 
+void job_invariant(const struct job *job)
+{
+    bool is_sent = job->state == JOB_WRITING || job->state == JOB_UNSURE;
+    assert(job->state < JOB_STATES);
+    assert(job->action <= ACTION_RESTART);
+    assert(job->outcome < OUTCOMES);
+    assert(job->write <= WRITE_LOOSEN);
+    assert(job->status_seen <= MAIL_FROM_UNKNOWN);
+    assert((job->state == JOB_DONE) == (job->outcome != OUTCOME_OPEN));
+
+    /* A write has a kind, a value that it replaces, and a time in which it must end. */
+    assert(job->state != JOB_READY || job->write != WRITE_NOTHING);
+    assert(job->state != JOB_CONFIRMING || job->write != WRITE_NOTHING);
+    assert(!is_sent || job->write != WRITE_NOTHING);
+    assert(!is_sent || job->writes > 0);
+    assert(job->state != JOB_WRITING || job->before_known);
+    assert(job->state != JOB_WRITING || job->deadline != WHEN_NEVER);
+    assert(job->state != JOB_UNSURE || job->lost);
+
+    /* What waits for other people ends at a deadline. */
+    assert(job->state != JOB_FOLLOWING || job->deadline != WHEN_NEVER);
+    assert(job->state != JOB_WAITING_DNS || job->deadline != WHEN_NEVER);
+
+    /* A place in the running wave is held until the first write, and not longer. */
+    assert(!job->reserved || job->wave == 0);
+    assert(!job->reserved || (!is_sent && job->state != JOB_DONE));
+}
+
 const char *action_name(enum action a)
 {
+    assert(a <= ACTION_RESTART);
     return action_names[a];
 }
 
 const char *outcome_name(enum outcome o)
 {
+    assert(o < OUTCOMES);
     return outcome_names[o];
 }
 
@@ -86,6 +121,7 @@ bool outcome_parse(struct text t, enum outcome *out)
 
 bool outcome_is_bad(enum outcome o)
 {
+    assert(o < OUTCOMES);
     return o == OUTCOME_REFUSED || o == OUTCOME_FAILED || o == OUTCOME_EXPIRED ||
            o == OUTCOME_DRIFTED;
 }

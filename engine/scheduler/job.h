@@ -144,5 +144,7 @@ static inline bool job_is_started(const struct job *job)
 
 /* The only way to change a state; asserts the table. */
 void job_move(struct job *job, enum job_state to);
+/* Asserts what holds between two moves: members that belong together. */
+void job_invariant(const struct job *job);
 
 #endif

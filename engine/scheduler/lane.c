@@ -12,6 +12,7 @@
  */
 #include "scheduler_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define STARVED_AFTER SPAN_M(1)
@@ -27,8 +28,25 @@
  * action is in doubt. */
 #define SETS_REFUSED_MAX 3
 
+/* Cheap, for it runs with every move: the queues assert their own with each push and pop, and
+ * scheduler_audit() adds the counts up. */
+void lane_invariant(const struct lane_state *l)
+{
+    assert(l->bad <= l->by_state[JOB_DONE]);
+    assert(l->read_batches_alive <= READ_BATCHES_MAX);
+    assert(!l->read_batches || l->read_batches_alive > 0);
+
+    /* Success of a kind is success; calls are held back only where there was some. */
+    assert(!l->v1_worked || l->worked);
+    assert(!l->hold_until || l->worked);
+    assert(!l->v1_again_at || l->read_api == API_V2);
+    assert(l->sets_refused <= SETS_REFUSED_MAX);
+    tighten_invariant(&l->tightening);
+}
+
 static void trouble_tell(struct scheduler *d, uint16_t lane, instant_us since, instant_us now)
 {
+    assert(since <= now);
     struct lane_state *l = &d->lanes[lane];
     if (l->trouble_told || now < since + TROUBLE_TOLD_AFTER)
         return;
@@ -51,6 +69,7 @@ instant_us lane_doubted_since(const struct lane_state *l)
 
 instant_us lane_doubted_until(const struct lane_state *l, enum call_kind kind)
 {
+    assert(kind < CALL_KINDS);
     return l->doubts[kind].count > 0 ? l->doubts[kind].until : 0;
 }
 
@@ -85,6 +104,7 @@ static void came_to_nothing(struct scheduler *d, uint16_t lane, const struct rep
     if (l->worked && now >= l->trouble_since + PROBE_AFTER)
         l->hold_until = now + PROBE_EVERY;
     trouble_tell(d, lane, l->trouble_since, now);
+    assert(l->trouble_since <= now);
 }
 
 /* SES answers, if only that it is called too often. */
@@ -111,12 +131,15 @@ void lane_doubt(struct scheduler *d, const struct call *call, instant_us now)
         doubt->since = now;
     doubt->count = (uint8_t)(doubt->count + (doubt->count < UINT8_MAX));
     doubt->until = now + (doubt->count < DOUBTS_MAX ? DOUBT_WAIT : DENIED_WAIT);
+    assert(doubt->since <= now);
+    assert(doubt->until > now);
     trouble_tell(d, call->lane, doubt->since, now);
 }
 
 bool lane_is_sure(const struct scheduler *d, const struct lane_state *l, enum call_kind kind,
                   instant_us now)
 {
+    assert(kind < CALL_KINDS);
     const struct doubt *doubt = &l->doubts[kind];
     return !l->worked || d->options.rules.plan_only ||
            (doubt->count >= DOUBTS_MAX && now >= doubt->since + DOUBT_SPAN);
@@ -126,6 +149,7 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
 {
     struct lane_state *l = &d->lanes[call->lane];
     bool is_read = call->kind == CALL_READ_MAIL_FROM || call->kind == CALL_READ_VERIFICATION;
+    assert(call->kind < CALL_ASK); /* DNS is no lane's */
     l->unresponsive = call->reply.how == REPLY_NOT_SENT || call->reply.how == REPLY_LOST;
     l->answered = l->answered || !l->unresponsive;
     if (verdict != VERDICT_SLOW_DOWN)
@@ -155,14 +179,10 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
     }
 }
 
-static bool is_probed(const struct lane_state *l, instant_us now)
-{
-    return l->worked && l->trouble_since && now >= l->trouble_since + PROBE_AFTER;
-}
-
 bool lane_is_held(const struct lane_state *l, instant_us now)
 {
-    return now < l->hold_until || (is_probed(l, now) && l->calls_out > 0);
+    bool is_probed = l->worked && l->trouble_since && now >= l->trouble_since + PROBE_AFTER;
+    return now < l->hold_until || (is_probed && l->calls_out > 0);
 }
 
 /* The answer to a probe wakes the lane by itself. */
@@ -174,6 +194,7 @@ instant_us lane_held_until(const struct lane_state *l)
 static void end_out_of_time(struct scheduler *d, const struct lane_state *l, uint32_t number,
                             instant_us now)
 {
+    assert(d->jobs[number].state != JOB_DONE);
     struct situation s = scheduler_situation(d, number, now);
     bool is_told = l->trouble_since || lane_doubted_since(l);
     struct decision end = step_out_of_time(&s, is_told ? l->trouble : NULL);
@@ -185,6 +206,7 @@ bool lane_is_overdue(struct scheduler *d, uint32_t number, instant_us now)
     struct job *job = &d->jobs[number];
     if (job->deadline == WHEN_NEVER)
         job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+    assert(job->deadline != WHEN_NEVER);
     return now >= job->deadline;
 }
 
@@ -197,20 +219,6 @@ static void end_overdue_of(struct scheduler *d, struct lane_state *l, struct que
             end_out_of_time(d, l, number, now);
         else
             queue_push(d, q, number, now);
-    }
-}
-
-/* Jobs waiting for their turn have no deadline yet. When the lane has served no call for the length
- * of their timeout, these jobs end too: otherwise each would try as long as the jobs before. */
-static void end_unstarted(struct scheduler *d, struct lane_state *l, instant_us since,
-                          instant_us now)
-{
-    for (uint32_t left = l->start.len; left > 0 && scheduler_has_room(d); left--) {
-        uint32_t number = queue_pop(d, &l->start);
-        if (now < since + fleet_policy_of(d->fleet, number)->timeout_us)
-            queue_push(d, &l->start, number, now);
-        else
-            end_out_of_time(d, l, number, now);
     }
 }
 
@@ -232,17 +240,29 @@ void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
     if (!since || !l->worked || d->options.rules.plan_only || now < l->swept_at + OVERDUE_EVERY)
         return;
     l->swept_at = now;
+    assert(since <= now);
     reads_release_overdue(d, lane, now);
     for (int kind = 0; kind < READ_KINDS; kind++)
         end_overdue_of(d, l, &l->read[kind], now);
     end_overdue_of(d, l, &l->write, now);
     end_overdue_of(d, l, &l->tighten, now);
     end_overdue_of(d, l, &l->confirmed, now);
-    end_unstarted(d, l, since, now);
+    /* Jobs waiting for their turn have no deadline yet. When the lane has served no call for the
+     * length of their timeout, these jobs end too: otherwise each would try as long as the jobs
+     * before. */
+    for (uint32_t left = l->start.len; left > 0 && scheduler_has_room(d); left--) {
+        uint32_t number = queue_pop(d, &l->start);
+        if (now < since + fleet_policy_of(d->fleet, number)->timeout_us)
+            queue_push(d, &l->start, number, now);
+        else
+            end_out_of_time(d, l, number, now);
+    }
 }
 
 void lane_write_refused(struct scheduler *d, const struct call *call, instant_us now)
 {
+    assert(call->kind == CALL_SET);
+    assert(call->lane < d->fleet->lanes_len);
     struct lane_state *l = &d->lanes[call->lane];
     if (!reply_is_access_denied(&call->reply) || l->writes_closed)
         return;

@@ -26,6 +26,7 @@ static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_
 
 static enum call_kind kind_of(const struct lane_survey *l, unsigned part)
 {
+    assert(part < PARTS);
     static const enum call_kind kinds[PARTS] = {CALL_LIST, CALL_ACCOUNT, CALL_READ_NOTIFICATION,
                                                 CALL_READ_VERIFICATION, CALL_READ_MAIL_FROM};
     return part >= PART_NOTIFICATION && l->api == API_V2 ? CALL_GET : kinds[part];
@@ -52,6 +53,17 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory)
     return true;
 }
 
+void lane_survey_invariant(const struct lane_survey *l)
+{
+    assert(!(l->to_send & l->out)); /* one question about a thing at a time */
+    assert(!((l->to_send | l->out) & ~(BIT(PARTS) - 1)));
+    assert(l->suspects_len <= SES_BATCH_MAX);
+    assert(l->asked <= l->suspects_len);
+    assert(l->batch_len <= SES_BATCH_MAX);
+    assert(l->maybe_len <= l->maybe_cap);
+    assert(l->attempts <= SURVEY_ATTEMPTS_MAX);
+}
+
 void lane_survey_clear(struct scheduler *d)
 {
     for (uint32_t i = 0; d->surveys.wanted && d->surveys.lanes && i < d->fleet->lanes_len; i++)
@@ -61,11 +73,13 @@ void lane_survey_clear(struct scheduler *d)
 
 enum api lane_survey_api(const struct scheduler *d, uint16_t lane)
 {
+    assert(lane < d->fleet->lanes_len);
     return d->surveys.lanes[lane].api;
 }
 
 bool lane_survey_is_done(const struct scheduler *d, uint16_t lane)
 {
+    assert(lane < d->fleet->lanes_len);
     const struct lane_survey *l = &d->surveys.lanes[lane];
     return !l->to_send && !l->out;
 }
@@ -73,6 +87,8 @@ bool lane_survey_is_done(const struct scheduler *d, uint16_t lane)
 static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part)
 {
     struct lane_survey *l = &d->surveys.lanes[lane];
+    assert(l->to_send & BIT(part));
+    assert(!(l->out & BIT(part)));
     struct call *call = scheduler_call_to(d, lane, kind_of(l, part));
     call->owner = SURVEY_OWNER;
     call->part = part;
@@ -91,6 +107,7 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
         call->api = call->kind == CALL_GET ? API_V2 : call->api;
         call->count = masks_identities(l, call->identities);
     }
+    assert(call->count <= SES_BATCH_MAX);
     l->to_send = (uint8_t)(l->to_send & ~BIT(part));
     l->out = (uint8_t)(l->out | BIT(part));
     return call;
@@ -112,6 +129,7 @@ uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, st
         if ((l->to_send & BIT(part)) && now >= part_due(l, part) && len < max && d->calls.free &&
             pace_take(&d->lanes[lane].pace[kind_of(l, part)], now))
             calls[len++] = part_call(d, lane, (enum part)part);
+    assert(len <= max);
     return len;
 }
 
@@ -138,17 +156,6 @@ static name_id mail_from_above(const struct scheduler *d, struct text domain)
     return NAME_NONE;
 }
 
-static void suspect_add(struct scheduler *d, struct lane_survey *l, name_id mail_from,
-                        struct text identity)
-{
-    struct text copy = arena_text(&l->text, identity);
-    d->surveys.senders[mail_from] |= SENDER_EXISTS;
-    if (l->suspects_len < SES_BATCH_MAX && copy.at)
-        l->suspects[l->suspects_len++] = copy;
-    else
-        d->surveys.senders[mail_from] |= SENDER_FORWARDS; /* not asked about: the worse is taken */
-}
-
 static void identity_seen(struct scheduler *d, uint16_t lane, struct text identity)
 {
     char lower[DNAME_LEN_MAX + 1];
@@ -156,8 +163,15 @@ static void identity_seen(struct scheduler *d, uint16_t lane, struct text identi
     if (!dname_normalize(identity_domain(identity), lower, &domain))
         return;
     name_id mail_from = mail_from_above(d, domain);
-    if (mail_from != NAME_NONE)
-        suspect_add(d, &d->surveys.lanes[lane], mail_from, identity);
+    if (mail_from != NAME_NONE) {
+        struct lane_survey *l = &d->surveys.lanes[lane];
+        struct text copy = arena_text(&l->text, identity);
+        d->surveys.senders[mail_from] |= SENDER_EXISTS;
+        if (l->suspects_len < SES_BATCH_MAX && copy.at)
+            l->suspects[l->suspects_len++] = copy;
+        else /* not asked about: the worse is taken */
+            d->surveys.senders[mail_from] |= SENDER_FORWARDS;
+    }
     masks_seen(d, lane, identity);
     owners_seen(d, lane, identity);
 }
@@ -165,6 +179,7 @@ static void identity_seen(struct scheduler *d, uint16_t lane, struct text identi
 static void gap_tell(struct lane_survey *l, unsigned part, const struct call *call,
                      const char *reason)
 {
+    assert(part < PARTS);
     static const struct {
         enum lane_survey_gap gap;
         const char *unjudged;
@@ -188,6 +203,7 @@ static void page_take(struct scheduler *d, struct call *call)
     struct lane_survey *l = &d->surveys.lanes[call->lane];
     for (uint32_t i = 0; i < call->listed_len; i++)
         identity_seen(d, call->lane, call->listed[i]);
+    assert(call->part == PART_LIST);
     switch (paged_list_take(&l->list, call, &l->text)) {
     case PAGE_LAST:
         if (l->suspects_len)
@@ -215,12 +231,14 @@ static void notifications_take(struct scheduler *d, const struct call *call)
             d->surveys.senders[mail_from_above(d, domain)] |= SENDER_FORWARDS;
     }
     l->asked += call->count;
+    assert(l->asked <= l->suspects_len);
     if (l->asked < l->suspects_len)
         l->to_send |= BIT(PART_NOTIFICATION);
 }
 
 static void account_take(struct lane_survey *l, const struct call *call)
 {
+    assert(call->kind == CALL_ACCOUNT);
     l->account_known = true;
     l->can_send = call->account.sending_enabled;
     l->in_sandbox = !call->account.production_access;
@@ -229,6 +247,7 @@ static void account_take(struct lane_survey *l, const struct call *call)
 
 static void mask_part_take(struct scheduler *d, const struct call *call)
 {
+    assert(BIT(call->part) & SURVEY_MASK_PARTS);
     struct lane_survey *l = &d->surveys.lanes[call->lane];
     masks_taken(d, call);
     if ((l->to_send | l->out) & SURVEY_MASK_PARTS)
@@ -254,48 +273,12 @@ static void part_taken(struct scheduler *d, struct call *call)
 /* From now on the batch of a hundred is asked about one by one; the last part out begins. */
 static void mask_part_fell_back(struct scheduler *d, struct lane_survey *l, const struct call *call)
 {
+    assert(l->api == API_V2);
     l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
     if (l->out & SURVEY_MASK_PARTS)
         return;
     masks_again(l);
     l->to_send |= masks_next(d, call->lane);
-}
-
-static void part_again(struct scheduler *d, struct lane_survey *l, const struct call *call)
-{
-    bool fell_back = call->part != PART_ACCOUNT && call->api == API_V1 && l->api == API_V2;
-    if ((BIT(call->part) & SURVEY_MASK_PARTS) && fell_back)
-        mask_part_fell_back(d, l, call);
-    else
-        l->to_send = (uint8_t)(l->to_send | BIT(call->part));
-}
-
-/* Feedback forwarding of the suspects is unknown then. */
-static void forwarding_left(struct scheduler *d, const struct lane_survey *l)
-{
-    char lower[DNAME_LEN_MAX + 1];
-    struct text domain;
-    for (uint32_t i = l->asked; i < l->suspects_len; i++)
-        if (dname_normalize(identity_domain(l->suspects[i]), lower, &domain))
-            d->surveys.senders[mail_from_above(d, domain)] |= SENDER_UNASKED;
-}
-
-static void part_given_up(struct scheduler *d, struct lane_survey *l, const struct call *call)
-{
-    char reason[SURVEY_REASON_LEN];
-    snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
-    gap_tell(l, call->part, call, reason);
-    if (call->part == PART_NOTIFICATION)
-        forwarding_left(d, l);
-    if (BIT(call->part) & SURVEY_MASK_PARTS)
-        l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
-}
-
-/* Begins again with the first page: all identities are listed again. */
-static void list_forget(struct lane_survey *l)
-{
-    l->suspects_len = 0;
-    l->maybe_len = l->masks_left = 0;
 }
 
 static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const struct call *call,
@@ -311,8 +294,11 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
     if (call->part == PART_LIST) {
         enum retry next =
             paged_list_failed(&l->list, &rules, call, verdict, seed, now, &begins_again);
-        if (begins_again)
-            list_forget(l);
+        if (begins_again) {
+            /* Begins again with the first page: all identities are listed again. */
+            l->suspects_len = 0;
+            l->maybe_len = l->masks_left = 0;
+        }
         return next;
     }
     enum retry next = retry_next(&rules, &failure);
@@ -329,15 +315,34 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
     enum retry next = part_retry(d, l, call, verdict, now);
     if (next == RETRY_FALL_BACK)
         l->api = API_V2;
-    if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE)
-        part_again(d, l, call);
-    else
-        part_given_up(d, l, call);
+    if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE) {
+        bool fell_back = call->part != PART_ACCOUNT && call->api == API_V1 && l->api == API_V2;
+        if ((BIT(call->part) & SURVEY_MASK_PARTS) && fell_back)
+            mask_part_fell_back(d, l, call);
+        else
+            l->to_send = (uint8_t)(l->to_send | BIT(call->part));
+    } else {
+        char reason[SURVEY_REASON_LEN];
+        snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
+        gap_tell(l, call->part, call, reason);
+        if (call->part == PART_NOTIFICATION) {
+            /* Feedback forwarding of the suspects is unknown then. */
+            char lower[DNAME_LEN_MAX + 1];
+            struct text domain;
+            for (uint32_t i = l->asked; i < l->suspects_len; i++)
+                if (dname_normalize(identity_domain(l->suspects[i]), lower, &domain))
+                    d->surveys.senders[mail_from_above(d, domain)] |= SENDER_UNASKED;
+        }
+        if (BIT(call->part) & SURVEY_MASK_PARTS)
+            l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
+    }
 }
 
 void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
+    assert(call->part < PARTS);
+    assert(l->out & BIT(call->part));
     unsigned attempts = call->part == PART_LIST ? l->list.attempts : l->attempts;
     enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), attempts);
     l->out = (uint8_t)(l->out & ~BIT(call->part));
@@ -347,6 +352,7 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
     else
         part_failed(d, call, verdict, now);
     call_pool_give(&d->calls, call);
+    lane_survey_invariant(l);
 }
 
 void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan)

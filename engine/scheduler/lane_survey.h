@@ -83,6 +83,7 @@ struct scheduler;
 
 #define SURVEY_OWNER UINT32_MAX /* call.owner of the survey's calls */
 
+void lane_survey_invariant(const struct lane_survey *l);
 bool lane_survey_init(struct scheduler *d, struct arena *memory);
 void lane_survey_clear(struct scheduler *d);
 enum api lane_survey_api(const struct scheduler *d, uint16_t lane);

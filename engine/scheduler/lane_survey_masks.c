@@ -8,6 +8,7 @@
 #include "base/dname.h"
 #include "scheduler_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define BATCHES_MAX 100 /* at a call a second: the longest delay of a lane by this search */
@@ -52,6 +53,7 @@ void masks_seen(struct scheduler *d, uint16_t lane, struct text identity)
     char lower[DNAME_LEN_MAX + 1];
     struct text above = above_of(identity, lower), domain = domain_of(identity, lower);
     bool is_address = identity_type_of(identity) == IDENTITY_EMAIL_ADDRESS;
+    assert(l->maybe_len <= l->maybe_cap);
     if (fleet_index_find(&d->surveys.index, lane, is_address ? identity : domain) ||
         !job_above(d, lane, &above))
         return;
@@ -75,6 +77,7 @@ static bool is_wanted(struct scheduler *d, uint16_t lane, struct text identity, 
     uint32_t stamp = d->surveys.lanes[lane].batches, job;
     bool wanted = false;
     while ((job = job_above(d, lane, &above))) {
+        assert(job <= d->fleet->choices_len);
         bool open = d->surveys.masking[job - 1].len == 0;
         wanted |= open && !(one_each && d->surveys.mask_batch[job - 1] == stamp);
         if (open)
@@ -83,20 +86,17 @@ static bool is_wanted(struct scheduler *d, uint16_t lane, struct text identity, 
     return wanted;
 }
 
-static uint32_t batch_max(const struct lane_survey *l)
-{
-    return l->api == API_V1 ? SES_BATCH_MAX : 1;
-}
-
 static void batch_fill(struct scheduler *d, uint16_t lane, bool one_each)
 {
     struct lane_survey *l = &d->surveys.lanes[lane];
-    for (uint32_t i = 0; i < l->maybe_len && l->batch_len < batch_max(l); i++) {
+    uint32_t max = batch_read_max(l->api);
+    for (uint32_t i = 0; i < l->maybe_len && l->batch_len < max; i++) {
         if (l->maybe[i].asked || !is_wanted(d, lane, l->maybe[i].identity, one_each))
             continue;
         l->maybe[i].asked = true;
         l->batch[l->batch_len++] = i;
     }
+    assert(l->batch_len <= max);
 }
 
 /* The number of remaining candidates with a possible result. */
@@ -109,36 +109,31 @@ static uint32_t left_count(struct scheduler *d, uint16_t lane)
     return left;
 }
 
-static void gap_tell(struct scheduler *d, uint16_t lane)
-{
-    struct lane_survey *l = &d->surveys.lanes[lane];
-    uint32_t left = left_count(d, lane);
-    char *reason = l->gaps[SURVEY_GAP_MASKS];
-    if (left && !reason[0])
-        snprintf(
-            reason, SURVEY_REASON_LEN,
-            "%u identities below domains of the fleet were not asked about: masked-by-identity "
-            "was not judged to its end",
-            left);
-}
-
 uint8_t masks_next(struct scheduler *d, uint16_t lane)
 {
     struct lane_survey *l = &d->surveys.lanes[lane];
+    assert(!((l->to_send | l->out) & SURVEY_MASK_PARTS)); /* the batch before has ended */
     l->batch_len = 0;
     if (l->batches++ < BATCHES_MAX) {
         batch_fill(d, lane, true);
         batch_fill(d, lane, false);
     }
-    if (l->batch_len == 0)
-        gap_tell(d, lane);
-    if (l->batch_len == 0)
-        return 0;
-    return l->api == API_V1 ? SURVEY_MASK_PARTS : SURVEY_MASK_PARTS & -SURVEY_MASK_PARTS;
+    if (l->batch_len > 0)
+        return l->api == API_V1 ? SURVEY_MASK_PARTS : SURVEY_MASK_PARTS & -SURVEY_MASK_PARTS;
+    uint32_t left = left_count(d, lane);
+    char *reason = l->gaps[SURVEY_GAP_MASKS];
+    if (left && !reason[0])
+        snprintf(reason, SURVEY_REASON_LEN,
+                 "%u identities below domains of the fleet were not asked about: "
+                 "masked-by-identity was not judged to its end",
+                 left);
+    return 0;
 }
 
 uint32_t masks_identities(const struct lane_survey *l, struct text identities[SES_BATCH_MAX])
 {
+    assert(l->batch_len > 0);
+    assert(l->batch_len <= SES_BATCH_MAX);
     for (uint32_t i = 0; i < l->batch_len; i++)
         identities[i] = l->maybe[l->batch[i]].identity;
     return l->batch_len;
@@ -160,6 +155,7 @@ void masks_taken(struct scheduler *d, const struct call *call)
 void masks_judge(struct scheduler *d, uint16_t lane)
 {
     struct lane_survey *l = &d->surveys.lanes[lane];
+    assert(l->batch_len <= l->maybe_len);
     for (uint32_t i = 0; i < l->batch_len; i++) {
         const struct lane_survey_maybe *m = &l->maybe[l->batch[i]];
         char lower[DNAME_LEN_MAX + 1];
@@ -174,6 +170,7 @@ void masks_judge(struct scheduler *d, uint16_t lane)
 
 void masks_again(struct lane_survey *l)
 {
+    assert(l->batch_len <= l->maybe_len);
     for (uint32_t i = 0; i < l->batch_len; i++)
         l->maybe[l->batch[i]].asked = false;
     l->batch_len = 0;

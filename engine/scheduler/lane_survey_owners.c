@@ -6,18 +6,21 @@
 #include "base/dname.h"
 #include "scheduler_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* A lane and a name, as one key. */
 static struct text key_of(uint16_t lane, struct text name, char out[DNAME_LEN_MAX + 16])
 {
     int len = snprintf(out, DNAME_LEN_MAX + 16, "%u " TEXT_FMT, lane, TEXT_ARG(name));
+    assert(len > 0 && len < DNAME_LEN_MAX + 16);
     return (struct text){out, (size_t)len};
 }
 
 static bool address_domain(const struct scheduler *d, uint32_t job, char lower[DNAME_LEN_MAX + 1],
                            struct text *domain)
 {
+    assert(job < d->fleet->choices_len);
     struct text identity = fleet_identity(d->fleet, job);
     return identity_type_of(identity) == IDENTITY_EMAIL_ADDRESS &&
            fleet_mail_from(d->fleet, job).len > 0 &&
@@ -54,6 +57,7 @@ void owners_seen(struct scheduler *d, uint16_t lane, struct text identity)
     struct text domain;
     if (identity_type_of(identity) != IDENTITY_DOMAIN || !dname_normalize(identity, lower, &domain))
         return;
+    assert(lane < d->fleet->lanes_len);
     name_id id = names_find(&d->surveys.owners, key_of(lane, domain, key));
     if (id != NAME_NONE)
         d->surveys.is_owner[id] = true;
@@ -63,6 +67,7 @@ bool owners_is_foreign(const struct scheduler *d, uint32_t job)
 {
     const struct lane_surveys *c = &d->surveys;
     uint16_t lane = d->fleet->choices[job].lane;
+    assert(lane < d->fleet->lanes_len);
     char lower[DNAME_LEN_MAX + 1], key[DNAME_LEN_MAX + 16];
     struct text domain;
     if (c->lanes[lane].gaps[SURVEY_GAP_LIST][0] || !address_domain(d, job, lower, &domain))

@@ -12,57 +12,41 @@
  */
 #include "scheduler_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define COMPANY_SHARE 0.3
 #define COMPANY_MAX   SPAN_M(8)
 #define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
 
-/* The parts of a batch of this kind; only the first read asks for verification. */
-static uint8_t kinds_of(enum api api, enum read_kind kind)
-{
-    if (api == API_V2)
-        return BATCH_KIND(CALL_GET);
-    return kind == READ_FIRST ? BATCH_KIND(CALL_READ_VERIFICATION) | BATCH_KIND(CALL_READ_MAIL_FROM)
-                              : BATCH_KIND(CALL_READ_MAIL_FROM);
-}
-
 static enum call_kind first_kind(enum api api, enum read_kind kind)
 {
+    assert(kind < READ_KINDS);
     if (api == API_V2)
         return CALL_GET;
     return kind == READ_FIRST ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
-}
-
-/* The number of jobs still to come: during a wave, only the started ones. */
-static uint32_t company(const struct scheduler *d, const struct lane_state *lane, uint32_t there)
-{
-    uint32_t open = lane->open;
-    if (!waves_may_start(&d->waves) && d->waves.open < open)
-        open = d->waves.open;
-    return open > there ? open - there : 0;
 }
 
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there)
 {
     if (batch_read_max(lane->read_api) == 1)
         return 0;
+    uint32_t open = lane->open; /* jobs still to come: during a wave, only the started ones */
+    if (!waves_may_start(&d->waves) && d->waves.open < open)
+        open = d->waves.open;
+    uint32_t company = open > there ? open - there : 0;
     double rate = lane->pace[CALL_READ_MAIL_FROM].load.rate_per_s;
-    double span = 1e6 * COMPANY_SHARE * company(d, lane, there) / rate;
+    assert(rate > 0);
+    double span = 1e6 * COMPANY_SHARE * company / rate;
     return span < (double)COMPANY_MAX ? (span_us)span : COMPANY_MAX;
-}
-
-/* Reads after writes and before writes share a read batch. */
-static uint32_t gathered(const struct lane_state *lane, enum read_kind kind)
-{
-    return lane->read[kind].len + (kind == READ_AGAIN ? lane->read[READ_CONFIRM].len : 0);
 }
 
 static instant_us queue_due(const struct scheduler *d, const struct lane_state *lane,
                             enum read_kind kind, instant_us now)
 {
     const struct queue *q = &lane->read[kind];
-    uint32_t len = gathered(lane, kind);
+    /* Reads after writes and before writes share a read batch. */
+    uint32_t len = q->len + (kind == READ_AGAIN ? lane->read[READ_CONFIRM].len : 0);
     if (len == 0)
         return WHEN_NEVER;
     if (len >= batch_read_max(lane->read_api) || kind == READ_FIRST || len > q->len)
@@ -70,16 +54,9 @@ static instant_us queue_due(const struct scheduler *d, const struct lane_state *
     return q->since + reads_linger(d, lane, len);
 }
 
-static struct batch_read *read_batch_new(struct scheduler *d, uint16_t lane, enum api api,
-                                         uint8_t kinds, instant_us now)
-{
-    struct batch_read *b = batch_read_new(&d->reads, lane, api, kinds, now);
-    d->lanes[lane].read_batches_alive += b != NULL;
-    return b;
-}
-
 static void read_batch_free(struct scheduler *d, struct batch_read *b)
 {
+    assert(d->lanes[b->lane].read_batches_alive > 0);
     d->lanes[b->lane].read_batches_alive--;
     batch_read_free(&d->reads, b);
 }
@@ -90,6 +67,7 @@ static void read_batch_take(struct scheduler *d, struct batch_read *b, struct qu
     while (q->len && b->count < batch_read_max(b->api))
         b->items[b->count++] = queue_pop(d, q);
     q->since = now;
+    assert(b->count <= batch_read_max(b->api));
 }
 
 /* A batch is free. */
@@ -97,17 +75,25 @@ static void read_batch_gather(struct scheduler *d, uint16_t lane, enum read_kind
                               instant_us now)
 {
     struct lane_state *l = &d->lanes[lane];
-    uint8_t kinds = kinds_of(l->read_api, kind);
-    struct batch_read *b = read_batch_new(d, lane, l->read_api, kinds, now);
+    /* Only the first read asks for verification. */
+    bool is_first = kind == READ_FIRST && l->read_api == API_V1;
+    uint8_t kinds = (uint8_t)(BATCH_KIND(first_kind(l->read_api, kind)) |
+                              (is_first ? BATCH_KIND(CALL_READ_MAIL_FROM) : 0));
+    struct batch_read *b = batch_read_new(&d->reads, lane, l->read_api, kinds, now);
+    assert(b);
+    l->read_batches_alive++;
     batch_read_want(&d->reads, &l->read_batches, b, kinds);
     if (kind == READ_AGAIN)
         read_batch_take(d, b, &l->read[READ_CONFIRM], now);
     read_batch_take(d, b, &l->read[kind], now);
+    assert(b->count > 0);
 }
 
 static void call_fill(void *ctx, const struct batch_read *b, struct call *call)
 {
     struct scheduler *d = ctx;
+    assert(b->count > 0);
+    assert(call->count == b->count);
     d->lanes[b->lane].calls_out++;
     for (uint32_t i = 0; i < b->count; i++) {
         struct job *job = &d->jobs[b->items[i]];
@@ -150,29 +136,26 @@ static bool may_gather(const struct scheduler *d, uint16_t lane, enum read_kind 
            pace_next(&l->pace[first_kind(l->read_api, kind)]) <= now;
 }
 
-/* Reads fallen back during a run try version 1 again; one refusal ends the try. */
-static void reads_try_v1(struct scheduler *d, struct lane_state *lane, instant_us now)
-{
-    if (!lane->v1_again_at || now < lane->v1_again_at || lane->read_batches_alive > 0)
-        return;
-    lane->v1_again_at = 0;
-    lane->read_api = API_V1;
-    d->lane_changes++;
-}
-
 uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                          uint32_t max)
 {
-    reads_try_v1(d, &d->lanes[lane], now);
-    uint32_t len = lane_send(d, &d->lanes[lane], now, calls, max);
+    struct lane_state *l = &d->lanes[lane];
+    /* Reads fallen back during a run try version 1 again; one refusal ends the try. */
+    if (l->v1_again_at && now >= l->v1_again_at && l->read_batches_alive == 0) {
+        l->v1_again_at = 0;
+        l->read_api = API_V1;
+        d->lane_changes++;
+    }
+    uint32_t len = lane_send(d, l, now, calls, max);
     for (int kind = READ_AGAIN; kind >= READ_FIRST; kind--) {
         while (len < max && may_gather(d, lane, (enum read_kind)kind, now)) {
-            if (kind == READ_AGAIN && batch_read_max(d->lanes[lane].read_api) > 1)
+            if (kind == READ_AGAIN && batch_read_max(l->read_api) > 1)
                 ready_along(d, lane, now);
             read_batch_gather(d, lane, (enum read_kind)kind, now);
-            len += lane_send(d, &d->lanes[lane], now, calls + len, max - len);
+            len += lane_send(d, l, now, calls + len, max - len);
         }
     }
+    assert(len <= max);
     return len;
 }
 
@@ -195,6 +178,7 @@ instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instan
  * the job's memory. */
 static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s, uint32_t i)
 {
+    assert(i < s->count);
     struct job *job = &d->jobs[s->items[i]];
     struct ses_facts facts = {.verification = (enum verification)job->verification};
     for (unsigned kind = 0; kind < BATCH_KINDS; kind++) {
@@ -213,21 +197,13 @@ static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s
     return facts;
 }
 
-static void remember_seen(struct scheduler *d, struct job *job, const struct ses_facts *facts)
-{
-    job->mail_from_seen = scheduler_name(d, facts->mail_from);
-    job->seen_known = true;
-    job->verification = facts->verification;
-    job->behavior_seen = facts->behavior;
-    job->status_seen = (uint8_t)facts->status;
-}
-
 /* Stores the read in the job's memory. An old copy stores only the time. */
 static void remember(struct scheduler *d, struct job *job, const struct ses_facts *facts,
                      const struct decision *decision, instant_us sent_at, instant_us now)
 {
     bool once_more = job->state == JOB_UNSURE && decision->to != JOB_DONE;
     bool before_write = job->state == JOB_READING || job->state == JOB_CONFIRMING || once_more;
+    assert(sent_at <= now);
     if (decision->stale) {
         if (!job->stale_since_s)
             job->stale_since_s = (uint32_t)((now + SPAN_S(1) - 1) / SPAN_S(1));
@@ -237,7 +213,11 @@ static void remember(struct scheduler *d, struct job *job, const struct ses_fact
         job->status_seen = (uint8_t)facts->status; /* the value is not this run's */
         return;
     }
-    remember_seen(d, job, facts);
+    job->mail_from_seen = scheduler_name(d, facts->mail_from);
+    job->seen_known = true;
+    job->verification = facts->verification;
+    job->behavior_seen = facts->behavior;
+    job->status_seen = (uint8_t)facts->status;
     job->stale_since_s = 0;
     job->read_at_s = (uint32_t)(sent_at / SPAN_S(1));
     job->mx_seen = 0;
@@ -251,30 +231,14 @@ static void remember(struct scheduler *d, struct job *job, const struct ses_fact
     job->behavior_before = job->behavior_seen;
 }
 
-/* A read without a lost write does not reset the count of failures: otherwise the write would be
-   tried for ever. */
-static bool ends_failures(const struct job *job, const struct decision *decision)
-{
-    return job->state != JOB_CONFIRMING && (job->state != JOB_UNSURE || decision->to != JOB_READY);
-}
-
-/* A row waiting for newer reads does not move: one record tells the beginning, one the end. */
-static void tell_waiting(struct scheduler *d, uint32_t number, const struct decision *decision,
-                         instant_us now)
-{
-    struct job *job = &d->jobs[number];
-    bool is_news = decision->stale != job->stale_told;
-    job->stale_told = decision->stale;
-    if (is_news && decision->to == (enum job_state)job->state)
-        scheduler_record(d, number, RECORD_MOVE, decision->to, now, decision->reason, NULL);
-}
-
 static void job_read_done(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
                           instant_us sent_at, instant_us now)
 {
     struct situation s = scheduler_situation(d, number, now);
     struct judgement j = {.memory = &d->judging};
     struct job *job = &d->jobs[number];
+    assert(job->state == JOB_READING || job->state == JOB_CONFIRMING || job->state == JOB_UNSURE ||
+           job->state == JOB_FOLLOWING);
     bool judged = job->state == JOB_READING;
     arena_reset(&d->judging);
     if (judged)
@@ -285,7 +249,9 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
         return;
     }
     remember(d, job, facts, &decision, sent_at, now);
-    if (ends_failures(job, &decision))
+    /* A read without a lost write does not reset the count of failures: otherwise the write would
+       be tried for ever. */
+    if (job->state != JOB_CONFIRMING && (job->state != JOB_UNSURE || decision.to != JOB_READY))
         job->attempts = 0;
     if (decision.confirmed)
         scheduler_accept(d, number, now);
@@ -293,24 +259,26 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
         job->findings = j.found;
     if (decision.fell_back)
         scheduler_judge_fall_back(d, number, &j);
-    tell_waiting(d, number, &decision, now);
+    /* A row waiting for newer reads does not move: one record tells the beginning, one the end. */
+    bool is_news = decision.stale != job->stale_told;
+    job->stale_told = decision.stale;
+    if (is_news && decision.to == (enum job_state)job->state)
+        scheduler_record(d, number, RECORD_MOVE, decision.to, now, decision.reason, NULL);
     scheduler_apply(d, number, &decision, now, judged || decision.fell_back ? &j : NULL);
-}
-
-static instant_us sent_at_of(const struct batch_read *s)
-{
-    instant_us at = WHEN_NEVER;
-    for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
-        if (s->answers[kind] && s->answers[kind]->sent_at < at)
-            at = s->answers[kind]->sent_at;
-    return at;
 }
 
 static void read_batch_finish(struct scheduler *d, struct batch_read *s, instant_us now)
 {
+    instant_us sent_at = WHEN_NEVER; /* of its first call */
+    for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
+        if (s->answers[kind])
+            sent_at = when_earlier(sent_at, s->answers[kind]->sent_at);
+    assert(!s->to_send);
+    assert(!s->out);
+    assert(sent_at <= now);
     for (uint32_t i = 0; i < s->count; i++) {
         struct ses_facts facts = facts_of(d, s, i);
-        job_read_done(d, s->items[i], &facts, sent_at_of(s), now);
+        job_read_done(d, s->items[i], &facts, sent_at, now);
     }
     read_batch_free(d, s);
 }
@@ -320,6 +288,7 @@ static void read_batch_fail(struct scheduler *d, struct batch_read *s, bool deni
 {
     struct lane_state *lane = &d->lanes[s->lane];
     struct decision last = {0};
+    assert(s->count > 0);
     for (uint32_t i = 0; i < s->count; i++) {
         struct situation situation = scheduler_situation(d, s->items[i], now);
         struct job *job = &d->jobs[s->items[i]];
@@ -335,6 +304,8 @@ static void read_batch_fail(struct scheduler *d, struct batch_read *s, bool deni
 /* The lane is in passing trouble: its jobs read again afterwards. */
 static void read_batch_put_back(struct scheduler *d, struct batch_read *s, instant_us now)
 {
+    assert(s->count > 0);
+    assert(!s->out);
     for (uint32_t i = s->count; i > 0; i--) {
         uint32_t job = s->items[i - 1];
         enum read_kind kind = d->jobs[job].state == JOB_CONFIRMING ? READ_CONFIRM
@@ -366,36 +337,13 @@ void reads_release_overdue(struct scheduler *d, uint16_t lane, instant_us now)
     }
 }
 
-/* One name refused by SES must not fail ninety-nine others. */
-static bool read_batch_split(struct scheduler *d, struct batch_read *s, instant_us now)
-{
-    struct lane_state *lane = &d->lanes[s->lane];
-    bool is_split = batch_read_split(&d->reads, &lane->read_batches, s, now) != NULL;
-    lane->read_batches_alive += is_split;
-    return is_split;
-}
-
-/* IAM refuses reads by version 1 in this lane: its jobs are read one by one from now on. After
- * earlier success version 1 may be allowed again, so the lane tries again. */
-static void read_batch_fall_back(struct scheduler *d, struct batch_read *s, instant_us now)
-{
-    struct lane_state *lane = &d->lanes[s->lane];
-    d->lane_changes += lane->read_api == API_V1;
-    lane->read_api = API_V2;
-    lane->v1_returns = lane->v1_returns || lane->v1_worked;
-    lane->v1_again_at = lane->v1_returns ? now + V1_AGAIN : 0;
-    lane->v1_worked = false;
-    for (int kind = 0; kind < CALL_ASK; kind++)
-        lane->doubts[kind] = (struct doubt){0};
-    read_batch_put_back(d, s, now);
-}
-
 /* IAM can confine version 2 to chosen identities, so one refusal tells nothing about other
  * identities; many refusals without a success do. Where the lane has worked they put the action in
  * doubt, and each identity is still judged by its own refusals. */
 static enum verdict get_answered(struct scheduler *d, const struct call *call, enum verdict verdict,
                                  instant_us now)
 {
+    assert(call->kind == CALL_GET);
     struct lane_state *lane = &d->lanes[call->lane];
     if (verdict == VERDICT_OK) {
         lane->get_allowed = true;
@@ -424,23 +372,38 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
     struct lane_state *lane = &d->lanes[s->lane];
     enum retry next = s->failed_next;
     bool denied = next == RETRY_DENIED || next == RETRY_FALL_BACK;
+    assert(next != RETRY_BY_PACE && next != RETRY_BACKOFF);
     bool waits = lane->worked && !d->options.rules.plan_only;
     bool is_news = s->api == API_V2 || lane->v1_worked || !reply_is_access_denied(&reply);
     bool doubted = denied && !is_sure_of(d, s, now) && is_news;
-    if (waits && doubted)
+    if (waits && doubted) {
         read_batch_put_back(d, s, now);
-    else if (next == RETRY_FALL_BACK)
-        read_batch_fall_back(d, s, now);
-    else if (waits && (denied || next == RETRY_EXHAUSTED))
+    } else if (next == RETRY_FALL_BACK) {
+        /* IAM refuses reads by version 1 in this lane: its jobs are read one by one from now on.
+         * After earlier success version 1 may be allowed again, so the lane tries again. */
+        d->lane_changes += lane->read_api == API_V1;
+        lane->read_api = API_V2;
+        lane->v1_returns = lane->v1_returns || lane->v1_worked;
+        lane->v1_again_at = lane->v1_returns ? now + V1_AGAIN : 0;
+        lane->v1_worked = false;
+        for (int kind = 0; kind < CALL_ASK; kind++)
+            lane->doubts[kind] = (struct doubt){0};
         read_batch_put_back(d, s, now);
-    else if (next != RETRY_SPLIT || !read_batch_split(d, s, now))
+    } else if (waits && (denied || next == RETRY_EXHAUSTED)) {
+        read_batch_put_back(d, s, now);
+    } else if (next == RETRY_SPLIT &&
+               batch_read_split(&d->reads, &lane->read_batches, s, now) != NULL) {
+        lane->read_batches_alive++; /* one name refused by SES must not fail ninety-nine others */
+    } else {
         read_batch_fail(d, s, denied, &reply, now);
+    }
 }
 
 void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_state *lane = &d->lanes[call->lane];
     struct batch_read *b = batch_read_of(&d->reads, call);
+    assert(b->lane == call->lane);
     const struct retry_rules rules = {.attempts_max = ATTEMPTS_MAX,
                                       .is_paced = true,
                                       .may_fall_back = d->options.read_falls_back};

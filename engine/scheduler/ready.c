@@ -55,12 +55,14 @@ void ready_mx_seen(struct scheduler *d, uint32_t number, instant_us now)
     span_us after = now - SPAN_S(job->read_at_s);
     bool fits = job->read_at_s && after >= 0 && after < SPAN_S(UINT8_MAX - 1);
     job->mx_seen = (uint8_t)(fits ? after / SPAN_S(1) + 1 : 0);
+    assert(!job->mx_seen || mx_is_fresh(job, now));
 }
 
 struct queue *ready_queue(struct scheduler *d, uint32_t number, instant_us now)
 {
     struct lane_state *lane = scheduler_lane_of(d, number);
     const struct job *job = &d->jobs[number];
+    assert(job->state == JOB_READY);
     if (waits_for_wave(job))
         return &lane->start;
     if (waits_for_canary(lane, job, number))
@@ -85,6 +87,7 @@ static uint32_t under_way(const struct lane_state *lane)
 
 static uint32_t seconds_of(const struct lane_state *lane, unsigned seconds)
 {
+    assert(lane->pace[CALL_SET].load.rate_per_s > 0);
     double writes = lane->pace[CALL_SET].load.rate_per_s * seconds;
     return writes < 1 ? 1 : writes > AHEAD_MAX ? AHEAD_MAX : (uint32_t)writes;
 }
@@ -97,6 +100,8 @@ static bool is_called_off(const struct scheduler *d, const struct job *job)
 
 static void call_off(struct scheduler *d, uint32_t number, instant_us now)
 {
+    assert(d->jobs[number].reserved);
+    assert(d->waves.paused);
     d->jobs[number].reserved = false;
     waves_call_off(&d->waves);
     tighten_ended(
@@ -106,23 +111,16 @@ static void call_off(struct scheduler *d, uint32_t number, instant_us now)
 
 static void start(struct scheduler *d, uint32_t number)
 {
+    assert(!job_is_started(&d->jobs[number]));
     waves_start(&d->waves);
     d->jobs[number].reserved = true;
     d->jobs[number].deadline = WHEN_NEVER; /* the wait for its turn was not its own */
 }
 
-static void confirm(struct scheduler *d, uint32_t number, instant_us now)
-{
-    struct job *job = &d->jobs[number];
-    struct decision look = {.to = JOB_CONFIRMING,
-                            .action = (enum action)job->action,
-                            .write = (enum write_kind)job->write};
-    scheduler_apply(d, number, &look, now, NULL);
-}
-
 /* The time of writing for a job brought near now. */
 static instant_us turn_of(const struct lane_state *lane, instant_us now)
 {
+    assert(lane->pace[CALL_SET].load.rate_per_s > 0);
     return now + (instant_us)(1e6 * (under_way(lane) + 1) / lane->pace[CALL_SET].load.rate_per_s);
 }
 
@@ -133,6 +131,7 @@ static void bring_near(struct scheduler *d, struct queue *q, instant_us now)
     uint32_t number = queue_pop(d, q);
     struct lane_state *lane = scheduler_lane_of(d, number);
     struct job *job = &d->jobs[number];
+    assert(job->state == JOB_READY);
     instant_us turn = turn_of(lane, now);
     if (is_called_off(d, job)) {
         call_off(d, number, now);
@@ -147,26 +146,14 @@ static void bring_near(struct scheduler *d, struct queue *q, instant_us now)
         }
         tighten_take(lane, number);
     }
-    if (is_fresh(job, turn))
+    if (is_fresh(job, turn)) {
         queue_push(d, &lane->confirmed, number, now);
-    else
-        confirm(d, number, now);
-}
-
-/* The number of jobs writable after a read, and since when the first one waits. */
-static uint32_t backlog(const struct scheduler *d, const struct lane_state *lane, instant_us *since)
-{
-    uint32_t len = lane->write.len;
-    *since = lane->write.len ? lane->write.since : WHEN_NEVER;
-    if (lane->tighten.len && tighten_has_turn(lane)) {
-        len += lane->tighten.len;
-        *since = when_earlier(*since, lane->tighten.since);
+        return;
     }
-    if (lane->start.len && waves_may_start(&d->waves)) {
-        len += lane->start.len;
-        *since = when_earlier(*since, lane->start.since);
-    }
-    return len;
+    struct decision look = {.to = JOB_CONFIRMING,
+                            .action = (enum action)job->action,
+                            .write = (enum write_kind)job->write};
+    scheduler_apply(d, number, &look, now, NULL);
 }
 
 static uint32_t ahead_max(const struct lane_state *lane)
@@ -178,8 +165,17 @@ static uint32_t ahead_max(const struct lane_state *lane)
  * every read. */
 static instant_us read_due(const struct scheduler *d, const struct lane_state *lane, instant_us now)
 {
-    instant_us since;
-    uint32_t waiting = backlog(d, lane, &since);
+    /* The number of jobs writable after a read, and since when the first one waits. */
+    uint32_t waiting = lane->write.len;
+    instant_us since = waiting ? lane->write.since : WHEN_NEVER;
+    if (lane->tighten.len && tighten_has_turn(lane)) {
+        waiting += lane->tighten.len;
+        since = when_earlier(since, lane->tighten.since);
+    }
+    if (lane->start.len && waves_may_start(&d->waves)) {
+        waiting += lane->start.len;
+        since = when_earlier(since, lane->start.since);
+    }
     if (waiting == 0 || under_way(lane) > seconds_of(lane, LEFT_S))
         return WHEN_NEVER;
     return waiting >= ahead_max(lane) ? now : since + reads_linger(d, lane, waiting);
@@ -189,6 +185,7 @@ static instant_us read_due(const struct scheduler *d, const struct lane_state *l
 static bool next_is_fresh(const struct scheduler *d, struct lane_state *lane, instant_us now)
 {
     struct queue *q = next_source(d, lane);
+    assert(!q || q->first);
     return q && is_fresh(&d->jobs[q->first - 1], turn_of(lane, now));
 }
 
@@ -223,19 +220,12 @@ bool ready_may_write(const struct scheduler *d, uint16_t number, instant_us now)
            !(is_doubted && lane->by_state[JOB_WRITING] > 0);
 }
 
-/* The last question before REJECT_MESSAGE, when all others are answered and the turn has come. */
-static void ask_for_mx(struct scheduler *d, uint32_t number, instant_us now)
-{
-    struct decision ask = {
-        .to = JOB_JUDGING, .action = (enum action)d->jobs[number].action, .write = WRITE_TIGHTEN};
-    scheduler_apply(d, number, &ask, now, NULL);
-}
-
 bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *found)
 {
     struct lane_state *lane = &d->lanes[number];
     while (lane->confirmed.len) {
         uint32_t job = queue_pop(d, &lane->confirmed);
+        assert(d->jobs[job].state == JOB_READY);
         if (is_called_off(d, &d->jobs[job])) {
             call_off(d, job, now);
         } else if (waits_for_canary(lane, &d->jobs[job], job)) {
@@ -243,8 +233,14 @@ bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *
                               now); /* SES has left SUCCESS since the job was brought near */
         } else if (is_fresh(&d->jobs[job], now) && d->jobs[job].write == WRITE_TIGHTEN &&
                    !mx_is_fresh(&d->jobs[job], now)) {
-            ask_for_mx(d, job, now);
+            /* The last question before REJECT_MESSAGE, when all others are answered and the turn
+             * has come. */
+            struct decision ask = {.to = JOB_JUDGING,
+                                   .action = (enum action)d->jobs[job].action,
+                                   .write = WRITE_TIGHTEN};
+            scheduler_apply(d, job, &ask, now, NULL);
         } else if (is_fresh(&d->jobs[job], now)) {
+            assert(d->jobs[job].before_known); /* the read of the last minute */
             *found = job;
             return true;
         } else {

@@ -3,9 +3,12 @@
 
 #include "base/hash.h"
 
+#include <assert.h>
+
 /* Equal on every machine, in any byte order. */
 static uint64_t word_of(const char *at, size_t len)
 {
+    assert(len < sizeof(uint64_t));
     uint64_t word = 0;
     for (size_t i = 0; i < len; i++)
         word |= (uint64_t)(unsigned char)at[i] << (8 * i);
@@ -23,6 +26,7 @@ static uint64_t full_word_of(const char *at)
 
 static uint64_t text_fold(uint64_t digest, struct text text)
 {
+    assert(text.len == 0 || text.at);
     digest = hash_mix(digest, text.len);
     while (text.len >= sizeof digest) {
         digest = hash_mix(digest, full_word_of(text.at));
@@ -32,6 +36,8 @@ static uint64_t text_fold(uint64_t digest, struct text text)
     return text.len ? hash_mix(digest, word_of(text.at, text.len)) : digest;
 }
 
+#define DIGEST_FIELDS 32 /* of a record; a new one goes to the end */
+
 struct digest_fold {
     uint64_t digest;
     unsigned field; /* the number of the last one */
@@ -39,6 +45,7 @@ struct digest_fold {
 
 static void number(struct digest_fold *f, uint64_t value)
 {
+    assert(f->field < DIGEST_FIELDS);
     f->field++;
     if (value)
         f->digest = hash_mix(f->digest ^ f->field, value);
@@ -46,6 +53,7 @@ static void number(struct digest_fold *f, uint64_t value)
 
 static void words(struct digest_fold *f, struct text text)
 {
+    assert(f->field < DIGEST_FIELDS);
     f->field++;
     if (text.len)
         f->digest = text_fold(f->digest ^ f->field, text);
@@ -61,41 +69,6 @@ uint64_t record_digest_rule(struct text name)
     return text_fold(2, name);
 }
 
-static void fold_seen(struct digest_fold *f, const struct job_row *row)
-{
-    number(f, row->before_known);
-    words(f, row->mail_from_before);
-    number(f, row->behavior_before);
-    number(f, row->seen_known);
-    words(f, row->mail_from_seen);
-    number(f, row->behavior_seen);
-    number(f, row->status_seen);
-    number(f, row->verification);
-}
-
-static void fold_row(struct digest_fold *f, const struct job_row *row,
-                     const struct record_words *said)
-{
-    number(f, row->state);
-    number(f, row->action);
-    number(f, row->outcome);
-    words(f, row->reason);
-    fold_seen(f, row);
-    words(f, said->mx);
-    words(f, said->spf);
-    words(f, said->dmarc);
-    words(f, said->notes);
-    number(f, row->writes);
-    number(f, row->accepted);
-    number(f, row->wave);
-    number(f, row->calls);
-    number(f, row->restarts);
-    number(f, row->attempts);
-    number(f, (uint64_t)row->first_seen);
-    number(f, (uint64_t)row->finished);
-    number(f, (uint64_t)row->deadline);
-}
-
 /* A new field goes to the end. */
 uint64_t record_digest(uint64_t before, const struct record *record,
                        const struct record_words *said)
@@ -107,7 +80,32 @@ uint64_t record_digest(uint64_t before, const struct record *record,
     number(&f, record->from);
     words(&f, record->write_mail_from);
     number(&f, record->write_behavior);
-    fold_row(&f, &record->row, said);
+    number(&f, record->row.state);
+    number(&f, record->row.action);
+    number(&f, record->row.outcome);
+    words(&f, record->row.reason);
+    number(&f, record->row.before_known);
+    words(&f, record->row.mail_from_before);
+    number(&f, record->row.behavior_before);
+    number(&f, record->row.seen_known);
+    words(&f, record->row.mail_from_seen);
+    number(&f, record->row.behavior_seen);
+    number(&f, record->row.status_seen);
+    number(&f, record->row.verification);
+    words(&f, said->mx);
+    words(&f, said->spf);
+    words(&f, said->dmarc);
+    words(&f, said->notes);
+    number(&f, record->row.writes);
+    number(&f, record->row.accepted);
+    number(&f, record->row.wave);
+    number(&f, record->row.calls);
+    number(&f, record->row.restarts);
+    number(&f, record->row.attempts);
+    number(&f, (uint64_t)record->row.first_seen);
+    number(&f, (uint64_t)record->row.finished);
+    number(&f, (uint64_t)record->row.deadline);
     number(&f, said->rules);
+    assert(f.field == DIGEST_FIELDS);
     return f.digest ? f.digest : 1;
 }

@@ -10,6 +10,7 @@
 
 struct lane_state *scheduler_lane_of(struct scheduler *d, uint32_t job)
 {
+    assert(job < d->fleet->choices_len);
     return &d->lanes[d->fleet->choices[job].lane];
 }
 
@@ -20,6 +21,8 @@ void scheduler_move(struct scheduler *d, uint32_t number, enum job_state to)
     enum job_state from = (enum job_state)job->state;
     job_move(job, to);
     d->moves_made[from] = (uint16_t)(d->moves_made[from] | 1u << to);
+    assert(d->by_state[from] > 0);
+    assert(lane->by_state[from] > 0);
     d->by_state[from]--;
     d->by_state[to]++;
     lane->by_state[from]--;
@@ -30,6 +33,8 @@ void scheduler_move(struct scheduler *d, uint32_t number, enum job_state to)
 void scheduler_accept(struct scheduler *d, uint32_t number, instant_us now)
 {
     struct job *job = &d->jobs[number];
+    assert(job->writes > 0);
+    assert(job->state != JOB_DONE);
     job->accepted = (uint8_t)(job->accepted + (job->accepted < UINT8_MAX));
     job->lost = false;
     job->attempts = 0;
@@ -62,6 +67,7 @@ struct situation scheduler_situation(struct scheduler *d, uint32_t job, instant_
     }
     if (choice->guarded == GUARD_NONE || choice->guarded == GUARD_SKIP)
         return s;
+    assert(d->fleet->expected); /* what a guard compares with */
     s.guard = (enum guard)choice->guarded;
     s.expected = &d->fleet->expected[job];
     s.expected_mail_from = names_text(&d->fleet->names, s.expected->mail_from);
@@ -93,12 +99,13 @@ void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now)
     case JOB_NEW:
     case JOB_WRITING:
     case JOB_DONE:
-    case JOB_STATES: break;
+    case JOB_STATES: assert(!"a job in a queue waits for its turn");
     }
 }
 
 void scheduler_enter_wave(struct scheduler *d, struct job *job)
 {
+    assert(!job->reserved || job->wave == 0);
     if (job->reserved)
         job->wave = waves_number(&d->waves);
     job->reserved = false;
@@ -106,6 +113,9 @@ void scheduler_enter_wave(struct scheduler *d, struct job *job)
 
 static void finish_job(struct scheduler *d, struct job *job, enum outcome outcome)
 {
+    assert(job->state == JOB_DONE);
+    assert(outcome != OUTCOME_OPEN);
+    assert(outcome < OUTCOMES);
     d->by_outcome[outcome]++;
     job->outcome = (uint8_t)outcome;
     uint16_t lane = d->fleet->choices[job - d->jobs].lane;
@@ -120,6 +130,7 @@ static void finish_job(struct scheduler *d, struct job *job, enum outcome outcom
 static instant_us next_attempt(const struct job *job, span_us wait_us, instant_us now)
 {
     instant_us at = now + wait_us;
+    assert(wait_us > 0);
     if (wait_us >= SPAN_S(30))
         at = (at + SPAN_S(1) - 1) / SPAN_S(1) * SPAN_S(1);
     return at < job->deadline ? at : job->deadline;
@@ -132,12 +143,11 @@ static bool is_quiet(enum job_state from, enum job_state to)
            (from == JOB_CONFIRMING && to == JOB_READY) || from == JOB_NEW;
 }
 
-static void wait_more(struct scheduler *d, uint32_t number, bool moved, instant_us now)
+void scheduler_invariant(const struct scheduler *d, uint32_t number)
 {
-    struct job *job = &d->jobs[number];
-    job->reads = moved ? 0 : (uint8_t)(job->reads + (job->reads < UINT8_MAX));
-    if (job->deadline == WHEN_NEVER)
-        job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+    job_invariant(&d->jobs[number]);
+    lane_invariant(&d->lanes[d->fleet->choices[number].lane]);
+    waves_invariant(&d->waves);
 }
 
 void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision *decision,
@@ -146,6 +156,9 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
     struct job *job = &d->jobs[number];
     enum job_state from = (enum job_state)job->state;
     bool moved = from != decision->to;
+    assert(from != JOB_DONE);
+    assert(decision->wait_us >= 0);
+    assert((decision->to == JOB_DONE) == (decision->outcome != OUTCOME_OPEN));
     if (!job->first_seen)
         job->first_seen = now;
     if (moved)
@@ -156,8 +169,11 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
     job->write = (uint8_t)decision->write;
     assert(!decision->restart || job->restarts < 3);
     job->restarts = (job->restarts + decision->restart) & 3u;
-    if (decision->to == JOB_WAITING_DNS || decision->to == JOB_FOLLOWING)
-        wait_more(d, number, moved, now);
+    if (decision->to == JOB_WAITING_DNS || decision->to == JOB_FOLLOWING) {
+        job->reads = moved ? 0 : (uint8_t)(job->reads + (job->reads < UINT8_MAX));
+        if (job->deadline == WHEN_NEVER)
+            job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
+    }
     if (decision->to == JOB_DONE)
         finish_job(d, job, decision->outcome);
     if (moved && !(is_quiet(from, decision->to) && decision->to != JOB_DONE))
@@ -169,11 +185,13 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
         heap_set(&d->timers, number, next_attempt(job, decision->wait_us, now));
     else
         scheduler_enqueue(d, number, now);
+    scheduler_invariant(d, number);
 }
 
 static void drop_queue(struct scheduler *d, struct queue *q, enum outcome outcome,
                        const char *reason, instant_us now)
 {
+    assert(outcome != OUTCOME_OPEN);
     while (q->len && scheduler_has_room(d)) {
         uint32_t job = queue_pop(d, q);
         struct decision end = {
@@ -195,6 +213,7 @@ static void drop_writes(struct scheduler *d, struct lane_state *l, enum outcome 
 void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now)
 {
     struct lane_state *l = &d->lanes[lane];
+    assert(l->closed || reason[0]);
     if (!l->closed)
         snprintf(l->reason, sizeof l->reason, "%s", reason);
     d->lane_changes += !l->closed;
@@ -204,32 +223,17 @@ void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason
     drop_writes(d, l, OUTCOME_FAILED, now);
 }
 
-static void start_job(struct scheduler *d, uint32_t number, instant_us now)
-{
-    struct decision look = {.to = JOB_READING};
-    scheduler_apply(d, number, &look, now, NULL);
-}
-
 void scheduler_start(struct scheduler *d, instant_us now)
 {
     waves_resume(&d->waves, d->fleet);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         if (d->jobs[i].state != JOB_NEW)
             continue;
+        const struct decision look = {.to = JOB_READING};
         if (d->fleet->choices[i].guarded == GUARD_SKIP)
             queue_push(d, &d->skipped, i, now);
         else
-            start_job(d, i, now);
-    }
-}
-
-static void skip_some(struct scheduler *d, instant_us now)
-{
-    while (d->skipped.len && scheduler_has_room(d)) {
-        struct decision skip = {.to = JOB_DONE, .outcome = OUTCOME_SKIPPED};
-        snprintf(skip.reason, sizeof skip.reason,
-                 "the reviewed plan has no change for this identity, so it is left alone");
-        scheduler_apply(d, queue_pop(d, &d->skipped), &skip, now, NULL);
+            scheduler_apply(d, i, &look, now, NULL);
     }
 }
 
@@ -240,6 +244,9 @@ bool scheduler_has_room(const struct scheduler *d)
 
 void scheduler_event(struct scheduler *d, const struct event *event, instant_us now)
 {
+    assert(now >= d->latest);
+    assert(event->kind != EVENT_ANSWER || event->call);
+    d->latest = now;
     if (event->kind != EVENT_ANSWER) {
         d->draining = true;
         return;
@@ -247,6 +254,7 @@ void scheduler_event(struct scheduler *d, const struct event *event, instant_us 
     call_pool_returned(&d->calls);
     if (event->call->kind != CALL_ASK) {
         d->lane_wake[event->call->lane] = 0;
+        assert(d->lanes[event->call->lane].calls_out > 0);
         d->lanes[event->call->lane].calls_out--;
     }
     if (event->call->kind == CALL_ASK)
@@ -264,13 +272,6 @@ static bool is_settled(const struct scheduler *d)
 {
     uint32_t waiting = d->by_state[JOB_FOLLOWING] + d->by_state[JOB_WAITING_DNS];
     return waiting > 0 && waiting + d->by_state[JOB_DONE] == d->fleet->choices_len;
-}
-
-static void timers_fire(struct scheduler *d, instant_us now)
-{
-    uint32_t job;
-    while (heap_pop_due(&d->timers, now, &job))
-        scheduler_enqueue(d, job, now);
 }
 
 static bool has_queued(const struct lane_state *l)
@@ -317,35 +318,25 @@ static void lanes_set_wake(struct scheduler *d, instant_us now)
     d->out_of_calls = !d->calls.free || !d->reads.free;
 }
 
-/* Tightening has ended in the lane: jobs waiting for it end. */
-static void drop_tighten(struct scheduler *d, struct lane_state *l, instant_us now)
+static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
+                           uint32_t max)
 {
-    while (l->tighten.len && scheduler_has_room(d)) {
+    struct lane_state *l = &d->lanes[lane];
+    uint32_t len = 0;
+    d->lane_wake[lane] = 0;
+    if (l->closed)
+        scheduler_close_lane(d, lane, "", now);
+    if (l->writes_closed)
+        drop_writes(d, l, OUTCOME_SKIPPED, now);
+    /* Once tightening has ended in the lane, the jobs waiting for it end. */
+    while (l->tightening.canary == CANARY_BAD && l->tighten.len && scheduler_has_room(d)) {
         uint32_t job = queue_pop(d, &l->tighten);
         struct situation s = scheduler_situation(d, job, now);
         struct decision end = step_left_loose(&s);
         scheduler_apply(d, job, &end, now, NULL);
     }
-}
-
-static void drop_hopeless(struct scheduler *d, struct lane_state *l, instant_us now)
-{
-    if (l->writes_closed)
-        drop_writes(d, l, OUTCOME_SKIPPED, now);
-    if (l->tightening.canary == CANARY_BAD)
-        drop_tighten(d, l, now);
-}
-
-static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
-                           uint32_t max)
-{
-    uint32_t len = 0;
-    d->lane_wake[lane] = 0;
-    if (d->lanes[lane].closed)
-        scheduler_close_lane(d, lane, "", now);
-    drop_hopeless(d, &d->lanes[lane], now);
     lane_end_overdue(d, lane, now);
-    if (d->draining || lane_is_held(&d->lanes[lane], now))
+    if (d->draining || lane_is_held(l, now))
         return 0;
     ready_confirm(d, lane, now);
     len += scheduler_writes(d, lane, now, calls + len, max - len);
@@ -354,11 +345,37 @@ static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, s
     return len;
 }
 
+/* Between two turns. One lane in each turn is looked at, since a run may have thousands of lanes.
+ */
+static void turn_invariant(const struct scheduler *d)
+{
+    assert(d->by_state[JOB_DONE] <= d->fleet->choices_len);
+    assert(d->timers.len <= d->fleet->choices_len - d->by_state[JOB_DONE]);
+    assert(d->records_len <= RECORDS_PER_TURN_MAX);
+    assert(d->calls.out <= d->calls.len);
+    waves_invariant(&d->waves);
+    if (d->fleet->lanes_len == 0)
+        return;
+    assert(d->lane_turn < d->fleet->lanes_len);
+    const struct lane_state *lane = &d->lanes[d->lane_turn];
+    lane_invariant(lane);
+    lane_survey_invariant(&d->surveys.lanes[d->lane_turn]);
+    assert(lane->by_state[JOB_WRITING] <= lane->calls_out);
+}
+
 uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **calls, uint32_t max)
 {
-    uint32_t len = 0, lanes = d->fleet->lanes_len;
-    skip_some(d, now);
-    timers_fire(d, now);
+    uint32_t len = 0, lanes = d->fleet->lanes_len, job;
+    assert(now >= d->latest);
+    d->latest = now;
+    while (d->skipped.len && scheduler_has_room(d)) {
+        struct decision skip = {.to = JOB_DONE, .outcome = OUTCOME_SKIPPED};
+        snprintf(skip.reason, sizeof skip.reason,
+                 "the reviewed plan has no change for this identity, so it is left alone");
+        scheduler_apply(d, queue_pop(d, &d->skipped), &skip, now, NULL);
+    }
+    while (heap_pop_due(&d->timers, now, &job))
+        scheduler_enqueue(d, job, now);
     d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
     bool all = lanes_changed(d) || d->out_of_calls;
     for (uint32_t i = 0, lane = d->lane_turn; i < lanes; i++) {
@@ -372,6 +389,8 @@ uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **cal
         len += scheduler_asks(d, now, calls + len, max - len);
     d->draining = d->draining || waves_are_over(&d->waves); /* the last start was called off */
     lanes_set_wake(d, now);
+    assert(len <= max);
+    turn_invariant(d);
     return len;
 }
 
@@ -432,6 +451,7 @@ void scheduler_totals(const struct scheduler *d, struct scheduler_totals *t)
 void scheduler_lane_totals(const struct scheduler *d, uint16_t lane,
                            struct scheduler_lane_totals *t)
 {
+    assert(lane < d->fleet->lanes_len);
     const struct lane_state *l = &d->lanes[lane];
     *t = (struct scheduler_lane_totals){.bad = l->bad, .writes = l->pace[CALL_SET].calls};
     memcpy(t->by_state, l->by_state, sizeof t->by_state);
@@ -443,11 +463,14 @@ void scheduler_lane_totals(const struct scheduler *d, uint16_t lane,
 
 const struct job *scheduler_job(const struct scheduler *d, uint32_t number)
 {
+    assert(number < d->fleet->choices_len);
     return &d->jobs[number];
 }
 
 const struct pace *scheduler_pace(const struct scheduler *d, uint16_t lane, enum call_kind kind)
 {
+    assert(lane < d->fleet->lanes_len);
+    assert(kind < CALL_KINDS);
     return &d->lanes[lane].pace[kind];
 }
 
@@ -463,18 +486,21 @@ const char *scheduler_pause_reason(const struct scheduler *d)
 
 const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane)
 {
+    assert(lane < d->fleet->lanes_len);
     const struct lane_state *l = &d->lanes[lane];
     return l->closed || l->writes_closed ? l->reason : NULL;
 }
 
 bool scheduler_lane_is_closed(const struct scheduler *d, uint16_t lane)
 {
+    assert(lane < d->fleet->lanes_len);
     return d->lanes[lane].closed;
 }
 
 const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, instant_us now,
                                  instant_us *since)
 {
+    assert(lane < d->fleet->lanes_len);
     const struct lane_state *l = &d->lanes[lane];
     *since = lane_doubted_since(l) ? lane_doubted_since(l)
              : l->trouble_since    ? l->trouble_since
@@ -484,6 +510,7 @@ const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, insta
 
 bool scheduler_lane_stays_loose(const struct scheduler *d, uint16_t lane)
 {
+    assert(lane < d->fleet->lanes_len);
     return d->lanes[lane].tightening.canary == CANARY_BAD;
 }
 
@@ -491,6 +518,8 @@ static_assert(SURVEY_GAPS_MAX == SURVEY_GAPS, "scheduler.h does not show the lan
 
 const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsigned gap)
 {
+    assert(lane < d->fleet->lanes_len);
+    assert(gap < SURVEY_GAPS);
     const char *reason = d->surveys.lanes[lane].gaps[gap];
     return d->surveys.wanted && reason[0] ? reason : NULL;
 }

@@ -101,6 +101,9 @@ bool scheduler_is_out_of_memory(const struct scheduler *d);
 void scheduler_totals(const struct scheduler *d, struct scheduler_totals *totals);
 void scheduler_lane_totals(const struct scheduler *d, uint16_t lane,
                            struct scheduler_lane_totals *totals);
+/* Asserts that every open job is in one place, and much else: after a start, between two turns.
+ * Looks at all jobs, so it is for tests. */
+void scheduler_audit(const struct scheduler *d);
 const struct job *scheduler_job(const struct scheduler *d, uint32_t number);
 /* The API of such calls in a lane. Changes when reads fall back. */
 enum api scheduler_api(const struct scheduler *d, uint16_t lane, enum call_kind kind);

@@ -8,6 +8,8 @@
 #include "base/dname.h"
 #include "scheduler_internal.h"
 
+#include <assert.h>
+
 #define DENIAL_MIN     SPAN_M(1) /* a shorter one is over before the next look */
 #define UNANSWERED_MAX 16 /* unanswered receivers' questions in a row: then no more are asked */
 
@@ -30,6 +32,7 @@ static bool denied_anew(const struct scheduler *d, uint32_t job, const struct su
 static struct situation situation_asked(struct scheduler *d, uint32_t job, const struct survey *s,
                                         instant_us now)
 {
+    assert(d->jobs[job].state == JOB_JUDGING || d->jobs[job].state == JOB_WAITING_DNS);
     struct situation situation = scheduler_situation(d, job, now);
     situation.dns_same_until = s->inquiry.same_until;
     return situation;
@@ -80,6 +83,7 @@ static bool still_waits(struct scheduler *d, uint32_t number, const struct surve
  * before its write. DMARC needs no record of the MAIL FROM. */
 bool scheduler_survey_goes_on(void *ctx, uint32_t job, const struct survey *s, instant_us now)
 {
+    assert(job < ((const struct scheduler *)ctx)->fleet->choices_len);
     struct scheduler *d = ctx;
     struct decision decision;
     return d->options.surveys && d->options.suffixes &&
@@ -105,6 +109,7 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
                          instant_us now)
 {
     struct job *job = &d->jobs[number];
+    assert(job->state == JOB_JUDGING || job->state == JOB_WAITING_DNS);
     struct situation situation = situation_asked(d, number, s, now);
     struct judgement j = judgement_of(d, number);
     enum mx_status mx = MX_STATUS_NONE;
@@ -126,18 +131,10 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
     scheduler_apply(d, number, &decision, now, &j);
 }
 
-static void survey_end(struct scheduler *d, uint32_t job, const struct survey *s, instant_us now)
-{
-    struct decision decision;
-    if (!s->has_receivers && still_waits(d, job, s, now, &decision))
-        scheduler_apply(d, job, &decision, now, NULL);
-    else
-        survey_judge(d, job, s, now);
-}
-
 static struct call *ask_call(struct scheduler *d, const struct survey_question *q)
 {
     struct call *call = call_pool_take(&d->calls, CALL_ASK, 0, API_V1);
+    assert(call);
     call->owner = q->slot;
     call->part = q->part;
     call->question = q->question;
@@ -151,6 +148,7 @@ static uint32_t questions_send(struct scheduler *d, instant_us now, struct call 
     uint32_t len = 0;
     while (len < max && d->calls.free && survey_pool_next(d->survey_pool, now, &q))
         calls[len++] = ask_call(d, &q);
+    assert(len <= max);
     return len;
 }
 
@@ -158,14 +156,20 @@ static void surveys_end(struct scheduler *d, instant_us now)
 {
     const struct survey *s;
     uint32_t job;
-    while (scheduler_has_room(d) && (s = survey_pool_take(d->survey_pool, &job)) != NULL)
-        survey_end(d, job, s, now);
+    while (scheduler_has_room(d) && (s = survey_pool_take(d->survey_pool, &job)) != NULL) {
+        struct decision decision;
+        if (!s->has_receivers && still_waits(d, job, s, now, &decision))
+            scheduler_apply(d, job, &decision, now, NULL);
+        else
+            survey_judge(d, job, s, now);
+    }
 }
 
 /* Jobs judged for the first time and jobs waiting for records take turns: a hundred thousand
  * waiting jobs must not hold back jobs ready to be written, nor the other way round. */
 static struct queue *next_asking(struct scheduler *d)
 {
+    assert(d->to_judge.len || d->dns.len);
     bool judge = d->to_judge.len && !(d->to_judge_last && d->dns.len);
     d->to_judge_last = judge;
     return judge ? &d->to_judge : &d->dns;
@@ -188,6 +192,7 @@ uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls
         len += questions_send(d, now, calls + len, max - len);
         surveys_end(d, now);
     }
+    assert(len <= max);
     return len;
 }
 
@@ -200,6 +205,7 @@ instant_us scheduler_asks_wake(const struct scheduler *d, instant_us now)
 
 void scheduler_asked(struct scheduler *d, struct call *call, instant_us now)
 {
+    assert(call->kind == CALL_ASK);
     const struct survey_question q = {call->owner, call->part, call->question};
     survey_pool_reply(d->survey_pool, &q, &call->dns, now);
     call_pool_give(&d->calls, call);

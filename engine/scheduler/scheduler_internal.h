@@ -6,6 +6,7 @@
  *   scheduler_call.c   calls, queues           scheduler_dns.c     questions to DNS
  *   lane_survey.c what else is in a lane  scheduler_judge.c   what the rules are told
  *   waves.c  how many may start      lane.c    a lane's trouble, and its end
+ *   scheduler_audit.c  the whole structure, for tests
  *   ready.c  whose turn to write is near, and who must be read first
  *   tighten.c one identity of a lane is tightened first
  *   lane_survey_masks.c  who masks a domain
@@ -118,6 +119,7 @@ struct scheduler {
     uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
     uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
+    instant_us latest; /* of the instants that it was given: time does not go backwards */
     uint32_t by_state[JOB_STATES], by_outcome[OUTCOMES];
     uint16_t moves_made[JOB_STATES]; /* row: from, bit: to */
     struct record *records;
@@ -130,6 +132,7 @@ struct scheduler {
 void queue_push(struct scheduler *d, struct queue *q, uint32_t job, instant_us now);
 void queue_push_front(struct scheduler *d, struct queue *q, uint32_t job, instant_us now);
 uint32_t queue_pop(struct scheduler *d, struct queue *q); /* not empty */
+void queue_invariant(const struct queue *q);
 struct lane_state *scheduler_lane_of(struct scheduler *d, uint32_t job);
 /* Moves the job; the counts of the scheduler and of its lane follow. */
 void scheduler_move(struct scheduler *d, uint32_t job, enum job_state to);
@@ -144,6 +147,8 @@ struct situation scheduler_situation(struct scheduler *d, uint32_t job, instant_
 struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kind kind);
 /* The verdict on an answer; updates the lane's pace. */
 enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, instant_us now);
+/* Asserts what holds between two moves, of the job and of its lane. After every move. */
+void scheduler_invariant(const struct scheduler *d, uint32_t job);
 /* Carries a decision out: moves the job, queues it or sets its timer, keeps a record of the move.
  * said: the deciding judgement, or NULL: earlier findings stay. */
 void scheduler_apply(struct scheduler *d, uint32_t job, const struct decision *decision,
@@ -181,6 +186,7 @@ instant_us ready_wake(const struct scheduler *d, uint16_t lane, instant_us now);
 
 /* lane.c */
 
+void lane_invariant(const struct lane_state *lane);
 /* Updates a lane's trouble from the answer to a call. */
 void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdict, instant_us now);
 /* Must the lane send no call now? Lasting trouble is probed by one call at a time. */
@@ -206,6 +212,7 @@ void lane_doubt(struct scheduler *d, const struct call *call, instant_us now);
 
 /* tighten.c */
 
+void tighten_invariant(const struct tighten *t);
 /* May this job be tightened now? */
 bool tighten_may(const struct lane_state *lane, uint32_t job);
 bool tighten_has_turn(const struct lane_state *lane); /* the first in the queue may */

@@ -3,6 +3,8 @@
  */
 #include "scheduler_internal.h"
 
+#include <assert.h>
+
 static void lane_survey_tell(const struct scheduler *d, uint32_t number,
                              struct judge_context *around)
 {
@@ -25,6 +27,7 @@ static void lane_survey_tell(const struct scheduler *d, uint32_t number,
 void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
                          struct judgement *j)
 {
+    assert(number < d->fleet->choices_len);
     name_id wanted = d->fleet->choices[number].mail_from;
     struct judge_context around = {
         .set_by_us =
@@ -40,6 +43,7 @@ void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_
 void scheduler_judge_again(struct scheduler *d, uint32_t number, struct judgement *j)
 {
     const struct job *job = &d->jobs[number];
+    assert(job->seen_known);
     struct ses_facts ses = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
                             .verification = (enum verification)job->verification,
                             .mail_from = names_text(&d->seen, job->mail_from_seen),

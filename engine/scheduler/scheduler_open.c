@@ -9,24 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-static void lanes_init(struct scheduler *d)
-{
-    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
-        double rate = fleet_rate(d->fleet, i, d->options.rate_per_s);
-        for (int kind = 0; kind < CALL_KINDS; kind++)
-            pace_init(&d->lanes[i].pace[kind], rate);
-        d->lanes[i].read_api = d->options.read_api;
-    }
-}
-
-static void uses_count(struct scheduler *d)
-{
-    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
-        uint8_t *uses = &d->mail_from_uses[d->fleet->choices[i].mail_from];
-        *uses = (uint8_t)(*uses + (*uses < UINT8_MAX));
-    }
-}
-
 static bool memory_take(struct scheduler *d, struct arena *memory)
 {
     const struct fleet *f = d->fleet;
@@ -55,19 +37,11 @@ static void survey_pool_open(struct scheduler *d)
                      scheduler_survey_goes_on, d);
 }
 
-static void jobs_init(struct scheduler *d)
-{
-    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
-        d->jobs[i].deadline = WHEN_NEVER;
-        d->by_state[JOB_NEW]++;
-        scheduler_lane_of(d, i)->by_state[JOB_NEW]++;
-        scheduler_lane_of(d, i)->open++;
-    }
-}
-
 struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet,
                                  const struct scheduler_options *options)
 {
+    assert(fleet->choices_len <= IDENTITIES_MAX);
+    assert(fleet->lanes_len <= LANES_MAX);
     struct scheduler *d = ARENA_NEW(memory, struct scheduler);
     if (!d)
         return NULL;
@@ -82,10 +56,23 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     }
     arena_init(&d->turn_text, SIZE_MAX);
     arena_init(&d->judging, JUDGEMENT_BYTES_MAX);
-    lanes_init(d);
-    uses_count(d);
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        double rate = fleet_rate(d->fleet, i, d->options.rate_per_s);
+        for (int kind = 0; kind < CALL_KINDS; kind++)
+            pace_init(&d->lanes[i].pace[kind], rate);
+        d->lanes[i].read_api = d->options.read_api;
+    }
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        uint8_t *uses = &d->mail_from_uses[d->fleet->choices[i].mail_from];
+        *uses = (uint8_t)(*uses + (*uses < UINT8_MAX));
+    }
     survey_pool_open(d);
-    jobs_init(d);
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        d->jobs[i].deadline = WHEN_NEVER;
+        d->by_state[JOB_NEW]++;
+        scheduler_lane_of(d, i)->by_state[JOB_NEW]++;
+        scheduler_lane_of(d, i)->open++;
+    }
     waves_init(&d->waves, fleet);
     return d;
 }
@@ -105,6 +92,8 @@ void scheduler_clear(struct scheduler *d)
 
 static void row_restore(struct scheduler *d, struct job *job, const struct job_row *row)
 {
+    assert(row->action <= ACTION_RESTART);
+    assert(row->status_seen <= MAIL_FROM_UNKNOWN);
     job->mx = (uint8_t)row->mx;
     job->spf = (uint8_t)row->spf;
     job->dmarc = (uint8_t)row->dmarc;
@@ -131,6 +120,7 @@ static void row_restore(struct scheduler *d, struct job *job, const struct job_r
 /* The written value of an unanswered write. */
 static enum write_kind write_of(const struct scheduler *d, const struct record *record)
 {
+    assert(record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE);
     struct text wanted = fleet_mail_from(d->fleet, record->job);
     if (wanted.len == 0)
         return WRITE_CLEAR;
@@ -149,6 +139,8 @@ static void job_resume(struct scheduler *d, const struct record *record, instant
         look.to = JOB_UNSURE;
         look.write = write_of(d, record);
         d->jobs[record->job].lost = true;
+        if (record->row.writes == 0) /* a damaged record: there was one at least */
+            d->jobs[record->job].writes = 1;
         d->jobs[record->job].stale_since_s = (uint32_t)(record->at / SPAN_S(1));
     } else if (record->row.accepted > 0) {
         look.to = JOB_FOLLOWING;
@@ -166,6 +158,8 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     struct job *job = &d->jobs[record->job];
     struct lane_state *lane = scheduler_lane_of(d, record->job);
     bool is_final = row->state == JOB_DONE && !reopen;
+    assert(record->kind != RECORD_LANE);
+    assert(job->state == JOB_NEW);
     row_restore(d, job, row);
     lane->worked = lane->worked || row->seen_known;
     lane->v1_returns = lane->worked; /* the version is not known */
@@ -189,23 +183,20 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     job_resume(d, record, now);
 }
 
-/* The next write of a planned row, as decided at its read. */
-static enum write_kind write_planned(struct scheduler *d, uint32_t number, instant_us now)
-{
-    struct situation s = scheduler_situation(d, number, now);
-    struct ses_facts ses = {.mail_from = s.mail_from_seen,
-                            .status = (enum mail_from_status)s.job->status_seen,
-                            .behavior = s.job->behavior_seen};
-    return step_need(&s, &ses).write;
-}
-
 void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us now)
 {
     struct job *job = &d->jobs[plan->job];
+    assert(plan->kind != RECORD_LANE);
+    assert(job->state == JOB_NEW);
     row_restore(d, job, &plan->row);
     job->deadline = WHEN_NEVER;
     job->restarts = 0;
-    enum write_kind write = write_planned(d, plan->job, now);
+    /* The next write of a planned row, as decided at its read. */
+    struct situation s = scheduler_situation(d, plan->job, now);
+    struct ses_facts ses = {.mail_from = s.mail_from_seen,
+                            .status = (enum mail_from_status)s.job->status_seen,
+                            .behavior = s.job->behavior_seen};
+    enum write_kind write = step_need(&s, &ses).write;
     bool waits_for_nothing = write == WRITE_CLEAR || write == WRITE_LOOSEN;
     struct decision go = {.to = waits_for_nothing ? JOB_READY : JOB_JUDGING,
                           .action = plan->row.action,

@@ -6,6 +6,7 @@
 #include "base/dname.h"
 #include "base/hash.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define FOLLOW_SOON      SPAN_MS(250) /* after a write, without company for the read */
@@ -21,12 +22,15 @@
 
 struct decision step_decide(const struct situation *s, enum job_state to)
 {
+    assert(to < JOB_STATES);
     return (struct decision){
         .to = to, .action = (enum action)s->job->action, .write = (enum write_kind)s->job->write};
 }
 
 struct decision step_finish(const struct situation *s, enum outcome outcome, const char *reason)
 {
+    assert(outcome != OUTCOME_OPEN);
+    assert(reason);
     struct decision d = step_decide(s, JOB_DONE);
     d.outcome = outcome;
     snprintf(d.reason, sizeof d.reason, "%s", reason);
@@ -35,6 +39,8 @@ struct decision step_finish(const struct situation *s, enum outcome outcome, con
 
 struct decision step_ready(const struct situation *s, enum write_kind write)
 {
+    assert(write != WRITE_NOTHING);
+    assert(!s->rules->plan_only);
     struct decision d = step_decide(s, JOB_READY);
     d.write = write;
     return d;
@@ -61,15 +67,8 @@ bool step_is_out_of_time(const struct situation *s)
 
 span_us step_error_wait(const struct situation *s, unsigned attempt)
 {
+    assert(s->job->state != JOB_DONE);
     return backoff_span(BACKOFF_ERROR, s->rules->seed, s->number, attempt);
-}
-
-/* Mail is rejected, or will be when the MX goes, against the manifest. */
-static bool is_to_be_loosened(const struct situation *s, const struct ses_facts *ses)
-{
-    return s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE && ses->mail_from.len > 0 &&
-           ses->behavior == BEHAVIOR_REJECT_MESSAGE &&
-           (dname_eq(ses->mail_from, s->wanted) || ses->status != MAIL_FROM_SUCCESS);
 }
 
 struct need step_need(const struct situation *s, const struct ses_facts *ses)
@@ -78,7 +77,10 @@ struct need step_need(const struct situation *s, const struct ses_facts *ses)
     if (s->wanted.len == 0)
         return ses->mail_from.len ? (struct need){ACTION_CLEAR, WRITE_CLEAR}
                                   : (struct need){ACTION_NONE, WRITE_NOTHING};
-    if (is_to_be_loosened(s, ses))
+    /* Mail is rejected, or will be when the MX goes, against the manifest. */
+    if (s->policy->behavior == BEHAVIOR_USE_DEFAULT_VALUE && ses->mail_from.len > 0 &&
+        ses->behavior == BEHAVIOR_REJECT_MESSAGE &&
+        (dname_eq(ses->mail_from, s->wanted) || ses->status != MAIL_FROM_SUCCESS))
         return (struct need){ACTION_CHANGE, WRITE_LOOSEN};
     if (ses->mail_from.len == 0)
         return (struct need){ACTION_SET, WRITE_NAME};
@@ -97,12 +99,14 @@ struct need step_need(const struct situation *s, const struct ses_facts *ses)
 static span_us follow_wait(const struct situation *s, span_us wait_us)
 {
     span_us shared = s->company_us / 4 < FOLLOW_LATE ? s->company_us / 4 : FOLLOW_LATE;
+    assert(wait_us > 0);
     return shared > wait_us ? shared : wait_us;
 }
 
 /* Before a job ends by SES's answer, DNS is asked once more: the owner shall learn the cause. */
 static struct decision ask_why(const struct situation *s)
 {
+    assert(s->job->state == JOB_FOLLOWING);
     struct decision d = step_decide(s, JOB_JUDGING);
     d.write = WRITE_NOTHING;
     return d;
@@ -116,6 +120,8 @@ struct decision step_follow(const struct situation *s, enum mail_from_status sta
     struct decision d = step_decide(s, JOB_FOLLOWING);
     d.wait_us =
         follow_wait(s, backoff_span(BACKOFF_FOLLOW, s->rules->seed, s->number, s->job->reads + 1u));
+    assert(d.wait_us > 0);
+    assert(why);
     if (status == MAIL_FROM_TEMPORARY_FAILURE)
         snprintf(d.reason, sizeof d.reason,
                  "SES says TEMPORARY_FAILURE: it cannot see the MX at the moment%s%s",
@@ -130,6 +136,8 @@ struct decision step_follow(const struct situation *s, enum mail_from_status sta
 static struct decision only_loosened(const struct situation *s, struct need need,
                                      const char *first_error)
 {
+    assert(s->rules->plan_only);
+    assert(need.write == WRITE_LOOSEN);
     struct decision d = step_finish(s, OUTCOME_PLANNED, "");
     d.action = need.action;
     snprintf(d.reason, sizeof d.reason,
@@ -143,6 +151,7 @@ static struct decision only_loosened(const struct situation *s, struct need need
 static struct decision saw_first(const struct situation *s, const struct ses_facts *ses,
                                  finding_set errors, const char *first_error)
 {
+    assert(s->job->state == JOB_READING);
     struct need need = step_need(s, ses);
     struct decision d = step_decide(s, JOB_JUDGING);
     bool loosens =
@@ -173,18 +182,10 @@ static struct decision saw_first(const struct situation *s, const struct ses_fac
     return d;
 }
 
-/* A resumed run finds a later run's write, perhaps of its own rollback. */
-static struct decision changed_by_later_run(const struct situation *s)
-{
-    struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
-    snprintf(d.reason, sizeof d.reason,
-             "run %u of this journal has changed the identity since, so it is left alone",
-             s->recent->run);
-    return d;
-}
-
 static struct decision wait_for_recent(const struct situation *s)
 {
+    assert(s->recent);
+    assert(!s->recent->is_later);
     struct decision d = step_decide(s, (enum job_state)s->job->state);
     d.stale = true;
     d.wait_us = RECENT_READ_WAIT;
@@ -200,12 +201,21 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
     bool was_there = s->job->verification != VERIFICATION_NONE; /* seen before a resume */
     if (is_gone && (s->job->state != JOB_READING || was_there))
         return step_gone(s);
+    assert(s->job->state != JOB_NEW);
+    assert(s->job->state != JOB_WRITING);
+    assert(s->job->state != JOB_DONE);
     if (is_gone && (s->guard == GUARD_WRITTEN || s->guard == GUARD_FORCED))
         return step_gone(s);
     if (s->guard == GUARD_UNKNOWN)
         return step_before_unknown(s, ses);
-    if (s->recent && s->recent->is_later)
-        return changed_by_later_run(s);
+    if (s->recent && s->recent->is_later) {
+        /* A resumed run finds a later run's write, perhaps of its own rollback. */
+        struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
+        snprintf(d.reason, sizeof d.reason,
+                 "run %u of this journal has changed the identity since, so it is left alone",
+                 s->recent->run);
+        return d;
+    }
     if (step_contradicts_recent(s, ses))
         return wait_for_recent(s);
     if (s->job->state == JOB_CONFIRMING)
@@ -227,6 +237,7 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
 /* A judged job without a write: done, or SES is to be followed. */
 static struct decision nothing_to_write(const struct situation *s, const char *why)
 {
+    assert(why);
     enum mail_from_status status = (enum mail_from_status)s->job->status_seen;
     struct decision d = step_done(s);
     if (status == MAIL_FROM_SUCCESS && d.outcome == OUTCOME_UNCHANGED && *why)
@@ -247,6 +258,8 @@ static span_us dns_wait(const struct situation *s)
     instant_us end = job->deadline == WHEN_NEVER ? s->now + timeout : job->deadline;
     bool known = s->dns_same_until > s->now;
     instant_us from = !known ? s->now : s->dns_same_until < end ? s->dns_same_until : end;
+    assert(timeout >= 0);
+    assert(from >= s->now);
     span_us share = (from - (end - timeout)) / DNS_PATIENCE;
     if (share > b.ceiling)
         b.ceiling = share < DNS_WAIT_MAX ? share : DNS_WAIT_MAX;
@@ -264,6 +277,7 @@ static struct decision wait_for_dns(const struct situation *s, const char *reaso
         return step_finish(s, OUTCOME_EXPIRED, reason);
     struct decision d = step_decide(s, JOB_WAITING_DNS);
     d.wait_us = dns_wait(s);
+    assert(d.wait_us > 0);
     snprintf(d.reason, sizeof d.reason, "%s", reason);
     return d;
 }
@@ -273,6 +287,7 @@ static struct decision wait_for_dns(const struct situation *s, const char *reaso
 static struct decision dns_before_tighten(const struct situation *s, const struct dns_judged *dns,
                                           const char *why)
 {
+    assert(s->job->write == WRITE_TIGHTEN);
     char reason[REASON_LEN_MAX];
     snprintf(reason, sizeof reason, "REJECT_MESSAGE waits for the right MX: %s", why);
     if (s->left_loose)
@@ -298,6 +313,8 @@ struct decision step_dns(const struct situation *s, const struct dns_judged *dns
     char mx_reason[64];
     const char *why = dns_reason(s, dns, mx_reason);
     bool restarting = job->restarts > 0 && job->status_seen == MAIL_FROM_FAILED;
+    assert(job->state != JOB_DONE);
+    assert(dns->first_reason);
     if (restarting && job->restarts > RESTARTS_MAX)
         return step_end_told(s, OUTCOME_FAILED,
                              "SES says FAILED again, after it was set anew and after it was "
@@ -326,6 +343,7 @@ void step_words(const struct reply *reply, const char *what, char out[REASON_LEN
     bool is_ses = reply->how != REPLY_NO_KEYS; /* otherwise SES neither refused nor missed a call */
     int n = is_ses && *what ? snprintf(out, REASON_LEN_MAX, "%s: ", what) : 0;
     size_t used = n > 0 ? (size_t)n : 0, room = REASON_LEN_MAX - used;
+    assert(used < REASON_LEN_MAX);
     if (reply->code[0])
         n = snprintf(out + used, room, "%s: %s", reply->code, reply->message);
     else if (reply->how == REPLY_HTTP && !text_starts(text_of(reply->message), TEXT("HTTP ")))
@@ -360,6 +378,7 @@ static struct decision again(const struct situation *s, enum job_state to, const
                              const struct reply *reply)
 {
     struct decision d = step_decide(s, to);
+    assert(to != JOB_DONE);
     if (step_is_out_of_time(s)) {
         d = give_up(s, what, reply);
         if (s->lane_worked && !s->rules->plan_only)
@@ -367,6 +386,7 @@ static struct decision again(const struct situation *s, enum job_state to, const
         return d;
     }
     d.wait_us = step_error_wait(s, s->job->attempts + 1u);
+    assert(d.wait_us > 0);
     step_words(reply, "", d.reason);
     return d;
 }
@@ -380,6 +400,8 @@ static bool is_odd(const struct situation *s, bool worked)
 
 static struct decision odd(const struct situation *s, enum job_state to, const struct reply *reply)
 {
+    assert(!s->rules->plan_only);
+    assert(to != JOB_DONE);
     struct decision d = step_decide(s, to);
     d.wait_us = ODD_ANSWER_WAIT;
     step_words(reply, "", d.reason);
@@ -388,6 +410,7 @@ static struct decision odd(const struct situation *s, enum job_state to, const s
 
 static struct decision accepted(const struct situation *s)
 {
+    assert(s->job->accepted > 0);
     if (s->job->write == WRITE_CLEAR)
         return step_done(s);
     if (s->job->write == WRITE_CLEAR_FIRST)
@@ -401,6 +424,8 @@ static struct decision accepted(const struct situation *s)
 struct decision step_written(const struct situation *s, enum verdict verdict,
                              const struct reply *reply)
 {
+    assert(s->job->state == JOB_WRITING);
+    assert(!s->rules->plan_only);
     struct decision d;
     switch (verdict) {
     case VERDICT_OK: return accepted(s);
@@ -439,6 +464,8 @@ void step_write(const struct situation *s, struct text *mail_from, enum behavior
 {
     enum write_kind write = (enum write_kind)s->job->write;
     bool clears = write == WRITE_CLEAR || write == WRITE_CLEAR_FIRST;
+    assert(write != WRITE_NOTHING);
+    assert(write != WRITE_TIGHTEN || s->wanted.len > 0);
     *mail_from = clears ? TEXT_NONE : write == WRITE_LOOSEN ? s->mail_from_seen : s->wanted;
     *behavior = write == WRITE_TIGHTEN ? s->policy->behavior : BEHAVIOR_USE_DEFAULT_VALUE;
 }

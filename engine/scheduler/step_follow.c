@@ -7,12 +7,14 @@
 
 #include "base/dname.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define STALE_READ_MAX SPAN_M(1) /* between two reads of a possible old copy */
 
 static struct decision drifted_since(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->accepted > 0);
     struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
     bool is_wanted = s->wanted.len > 0 && dname_eq(ses->mail_from, s->wanted);
     snprintf(d.reason, sizeof d.reason,
@@ -27,6 +29,7 @@ static struct decision drifted_since(const struct situation *s, const struct ses
    arrived. */
 static struct decision write_again(const struct situation *s)
 {
+    assert(s->job->state == JOB_UNSURE);
     if (step_is_out_of_time(s)) {
         struct decision d = step_finish(s, OUTCOME_FAILED, "");
         snprintf(d.reason, sizeof d.reason,
@@ -57,17 +60,11 @@ static bool is_own_late_clear(const struct situation *s, const struct ses_facts 
     return ses->mail_from.len == 0 && s->job->restarts == RESTARTS_MAX;
 }
 
-/* Setting anew begins with clearing; this is the second half. */
-static struct decision set_after_clear(const struct situation *s)
-{
-    struct decision d = step_ready(s, WRITE_NAME);
-    d.restart = true;
-    return d;
-}
-
 /* Probably an old copy: read again, soon at first. */
 static struct decision wait_for_newer(const struct situation *s)
 {
+    assert(s->job->state == JOB_UNSURE || s->job->state == JOB_FOLLOWING ||
+           s->job->state == JOB_READING || s->job->state == JOB_CONFIRMING);
     struct decision d = s->now < s->job->deadline ? step_follow(s, MAIL_FROM_PENDING, "")
                                                   : step_expired(s, MAIL_FROM_PENDING, NULL);
     d.stale = true;
@@ -86,6 +83,8 @@ static struct decision wait_for_newer(const struct situation *s)
 /* A tightening needs Success and the right MX: DNS is asked for the MX. */
 static struct decision judge_tighten(const struct situation *s)
 {
+    assert(!s->left_loose);
+    assert(s->policy->behavior == BEHAVIOR_REJECT_MESSAGE);
     struct decision d = step_decide(s, JOB_JUDGING);
     d.write = WRITE_TIGHTEN;
     snprintf(d.reason, sizeof d.reason,
@@ -108,19 +107,13 @@ struct decision step_left_loose(const struct situation *s)
 /* REJECT_MESSAGE without Success: mail is being rejected, by this run's setting. */
 static struct decision loosen(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(ses->status != MAIL_FROM_SUCCESS);
+    assert(s->job->accepted > 0);
     struct decision d = step_ready(s, WRITE_LOOSEN);
     d.fell_back = true;
     snprintf(d.reason, sizeof d.reason,
              "SES says %s since REJECT_MESSAGE was set: back to USE_DEFAULT_VALUE",
              mail_from_status_name(ses->status));
-    return d;
-}
-
-static struct decision settle(const struct situation *s)
-{
-    struct decision d = step_decide(s, JOB_FOLLOWING);
-    d.wait_us = s->settles_at - s->now;
-    snprintf(d.reason, sizeof d.reason, "tightened; SES must stay in SUCCESS for a while");
     return d;
 }
 
@@ -131,8 +124,13 @@ static struct decision saw_wanted(const struct situation *s, const struct ses_fa
     bool is_enough = success || s->policy->until == UNTIL_SET;
     if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0)
         return loosen(s, ses);
-    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && s->now < s->settles_at)
-        return settle(s);
+    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && s->now < s->settles_at) {
+        struct decision d = step_decide(s, JOB_FOLLOWING);
+        d.wait_us = s->settles_at - s->now;
+        assert(d.wait_us > 0);
+        snprintf(d.reason, sizeof d.reason, "tightened; SES must stay in SUCCESS for a while");
+        return d;
+    }
     if (is_enough && ses->behavior == s->policy->behavior)
         return step_done(s);
     if (is_enough && s->policy->behavior == BEHAVIOR_REJECT_MESSAGE)
@@ -142,14 +140,6 @@ static struct decision saw_wanted(const struct situation *s, const struct ses_fa
     return ses->status == MAIL_FROM_FAILED ? set_up_anew(s) : step_follow(s, ses->status, "");
 }
 
-/* The name loosened by this run on the way to the wanted one. */
-static struct decision saw_loosened(const struct situation *s)
-{
-    struct decision d = step_decide(s, JOB_READING);
-    d.write = WRITE_NOTHING;
-    return d;
-}
-
 /* SES has accepted a write of this run, or shows an unanswered one. */
 static struct decision saw_own(const struct situation *s, const struct ses_facts *ses)
 {
@@ -157,9 +147,16 @@ static struct decision saw_own(const struct situation *s, const struct ses_facts
         return ses->mail_from.len ? drifted_since(s, ses) : step_done(s);
     if (dname_eq(ses->mail_from, s->wanted))
         return saw_wanted(s, ses);
-    if (is_own_late_clear(s, ses))
-        return set_after_clear(s);
-    return saw_loosened(s);
+    if (is_own_late_clear(s, ses)) {
+        /* Setting anew begins with clearing; this is the second half. */
+        struct decision d = step_ready(s, WRITE_NAME);
+        d.restart = true;
+        return d;
+    }
+    /* The name loosened by this run on the way to the wanted one. */
+    struct decision d = step_decide(s, JOB_READING);
+    d.write = WRITE_NOTHING;
+    return d;
 }
 
 static bool is_own(const struct situation *s, const struct ses_facts *ses)
@@ -176,6 +173,7 @@ struct decision step_confirmed_by_read(struct decision d)
         d.outcome = OUTCOME_DONE;
         d.reason[0] = '\0';
     }
+    assert(d.to != JOB_DONE || d.outcome != OUTCOME_OPEN);
     return d;
 }
 
@@ -224,25 +222,22 @@ static struct decision decided_anew(const struct situation *s, const struct ses_
     return d;
 }
 
-/* The permission to tighten is asked anew each time. */
-static struct decision tighten_again(const struct situation *s, const struct ses_facts *ses)
-{
-    struct decision d = saw_own(s, ses);
-    if (d.to == JOB_JUDGING)
-        d.wait_us = step_error_wait(s, s->job->attempts);
-    return d;
-}
-
 static struct decision saw_unsure(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->lost);
     bool forced = s->rules->force || s->guard == GUARD_FORCED;
     if (has_come(s, ses))
         return step_confirmed_by_read(s->job->write == WRITE_CLEAR_FIRST ? step_ready(s, WRITE_NAME)
                                                                          : saw_own(s, ses));
     if (step_is_last_known(s, ses) && step_may_show_yet(s))
         return wait_for_newer(s);
-    if (step_is_last_known(s, ses) && s->job->write == WRITE_TIGHTEN)
-        return tighten_again(s, ses);
+    if (step_is_last_known(s, ses) && s->job->write == WRITE_TIGHTEN) {
+        /* The permission to tighten is asked anew each time. */
+        struct decision d = saw_own(s, ses);
+        if (d.to == JOB_JUDGING)
+            d.wait_us = step_error_wait(s, s->job->attempts);
+        return d;
+    }
     if (step_is_last_known(s, ses))
         return write_again(s);
     if (step_is_stale(s, ses))
@@ -254,11 +249,15 @@ static struct decision saw_unsure(const struct situation *s, const struct ses_fa
 
 struct decision step_read_anew(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->state == JOB_READING);
+    assert(s->job->accepted > 0);
     return step_is_stale(s, ses) ? wait_for_newer(s) : drifted(s, ses);
 }
 
 struct decision step_read_after(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->state != JOB_READING);
+    assert(s->job->state != JOB_NEW);
     if (s->job->state == JOB_UNSURE)
         return saw_unsure(s, ses);
     if (step_is_stale(s, ses))
@@ -298,6 +297,7 @@ static bool is_unverified(const struct situation *s, const struct ses_facts *ses
 
 static struct decision unverified(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(ses->verification != VERIFICATION_SUCCESS);
     struct decision d = step_finish(s, OUTCOME_FAILED, "");
     snprintf(d.reason, sizeof d.reason,
              "the identity is not verified any more: SES says %s, so nothing is written",
@@ -307,6 +307,8 @@ static struct decision unverified(const struct situation *s, const struct ses_fa
 
 struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->job->state == JOB_CONFIRMING);
+    assert(s->job->write != WRITE_NOTHING);
     bool is_known = ses->known & KNOWN_VERIFICATION;
     if (ses->mail_from.len == 0 && s->mail_from_seen.len > 0 && !is_known)
         return read_whole(s);

@@ -12,6 +12,7 @@
 
 #include "base/dname.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* Copies of one Region lag by seconds; lags of two minutes have been seen when SES was in trouble.
@@ -59,6 +60,8 @@ bool step_shows_lost(const struct situation *s, const struct ses_facts *ses)
 /* Has the status moved since the review? Progress of SES with the wanted name is no drift. */
 static bool status_moved(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->guard == GUARD_REVIEWED);
+    assert(s->expected);
     enum mail_from_status was = (enum mail_from_status)s->expected->status;
     bool got_on = ses->status == MAIL_FROM_SUCCESS && was != MAIL_FROM_FAILED &&
                   dname_eq(ses->mail_from, s->wanted);
@@ -71,6 +74,7 @@ static bool status_moved(const struct situation *s, const struct ses_facts *ses)
  * name set by another operator is no drift. */
 static bool has_appeared(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->guard == GUARD_NONE);
     return s->job->before_known && ses->mail_from.len > 0 && !step_shows_own(s, ses) &&
            !step_holds(ses, s->mail_from_before, s->job->behavior_before);
 }
@@ -78,6 +82,8 @@ static bool has_appeared(const struct situation *s, const struct ses_facts *ses)
 static bool is_unexpected(const struct situation *s, const struct ses_facts *ses)
 {
     const struct expectation *e = s->expected;
+    assert(s->guard != GUARD_SKIP);
+    assert(s->guard == GUARD_NONE || e);
     if (s->guard == GUARD_NONE)
         return has_appeared(s, ses);
     if (s->guard == GUARD_REVIEWED)
@@ -99,6 +105,7 @@ struct decision step_drifted(const struct situation *s, const struct ses_facts *
     struct decision d = step_finish(s, OUTCOME_DRIFTED, "");
     const struct expectation *e = s->expected;
     bool expects = s->guard != GUARD_NONE && s->job->accepted == 0;
+    assert(!expects || e);
     struct text was = expects ? s->expected_mail_from : s->mail_from_seen;
     enum behavior behavior = expects ? (enum behavior)e->behavior : s->job->behavior_seen;
     if (expects && step_holds(ses, was, behavior))
@@ -119,6 +126,8 @@ struct decision step_drifted(const struct situation *s, const struct ses_facts *
 
 struct decision step_before_unknown(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->guard == GUARD_UNKNOWN);
+    assert(s->expected);
     bool may_be_left = ses->mail_from.len == 0 || dname_eq(ses->mail_from, s->expected_mail_from);
     struct decision d = step_finish(s, may_be_left ? OUTCOME_REFUSED : OUTCOME_UNCHANGED, "");
     if (may_be_left)
@@ -156,6 +165,7 @@ bool step_is_stale(const struct situation *s, const struct ses_facts *ses)
     bool had_failed = ses->status == MAIL_FROM_FAILED && job->status_seen != MAIL_FROM_FAILED &&
                       s->policy->until == UNTIL_SUCCESS;
     instant_us since = SPAN_S(job->stale_since_s);
+    assert(since <= s->now + SPAN_S(1)); /* rounded up to a second */
     return job->accepted > 0 && (is_past || had_failed) && (!since || s->now < since + STALE_SPAN);
 }
 
@@ -163,6 +173,8 @@ bool step_is_stale(const struct situation *s, const struct ses_facts *ses)
  * a rejecting one is loosened, a FAILED one cleared. */
 static bool is_before_recent(const struct situation *s, const struct ses_facts *ses)
 {
+    assert(s->recent);
+    assert(s->job->accepted == 0);
     bool was_there = dname_eq(ses->mail_from, s->recent_before);
     bool is_loose = ses->behavior == BEHAVIOR_USE_DEFAULT_VALUE &&
                     (was_there || dname_eq(ses->mail_from, s->recent_mail_from));

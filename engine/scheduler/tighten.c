@@ -7,7 +7,15 @@
  */
 #include "scheduler_internal.h"
 
+#include <assert.h>
+
 #define SETTLE_SPAN SPAN_S(10) /* SES shows a new status in the read after the write */
+
+void tighten_invariant(const struct tighten *t)
+{
+    assert(t->canary <= CANARY_BAD);
+    assert(t->canary == CANARY_OUT || t->settles_at == 0);
+}
 
 bool tighten_may(const struct lane_state *lane, uint32_t job)
 {
@@ -24,6 +32,7 @@ void tighten_take(struct lane_state *lane, uint32_t job)
 {
     if (lane->tightening.canary == CANARY_NEEDED)
         lane->tightening = (struct tighten){CANARY_OUT, job, 0};
+    assert(tighten_may(lane, job));
 }
 
 void tighten_written(struct lane_state *lane, uint32_t job, instant_us now)
@@ -37,8 +46,9 @@ void tighten_fell_back(struct scheduler *d, uint32_t job)
 {
     struct lane_state *lane = scheduler_lane_of(d, job);
     d->lane_changes += lane->tightening.canary != CANARY_BAD;
-    lane->tightening.canary = CANARY_BAD;
+    lane->tightening = (struct tighten){.canary = CANARY_BAD};
     d->jobs[job].findings |= FINDING_BIT(TIGHTEN_FALLS_BACK);
+    assert(!tighten_has_turn(lane));
 }
 
 static bool is_tightened(const struct scheduler *d, uint32_t number)
@@ -52,13 +62,14 @@ void tighten_resume(struct lane_state *lane, uint32_t job, instant_us now)
 {
     if (lane->tightening.canary == CANARY_NEEDED)
         lane->tightening = (struct tighten){CANARY_OUT, job, now + SETTLE_SPAN};
+    tighten_invariant(&lane->tightening);
 }
 
 void tighten_ended(struct scheduler *d, uint32_t number)
 {
     struct tighten *t = &scheduler_lane_of(d, number)->tightening;
     if (t->canary == CANARY_OUT && t->job == number)
-        t->canary = is_tightened(d, number) ? CANARY_GOOD : CANARY_NEEDED;
+        *t = (struct tighten){.canary = is_tightened(d, number) ? CANARY_GOOD : CANARY_NEEDED};
 }
 
 void tighten_restore(struct scheduler *d, uint32_t number)
@@ -66,7 +77,7 @@ void tighten_restore(struct scheduler *d, uint32_t number)
     const struct job *job = &d->jobs[number];
     struct tighten *t = &scheduler_lane_of(d, number)->tightening;
     if (job->findings & FINDING_BIT(TIGHTEN_FALLS_BACK))
-        t->canary = CANARY_BAD;
+        *t = (struct tighten){.canary = CANARY_BAD};
     else if (t->canary == CANARY_NEEDED && job->state == JOB_DONE && is_tightened(d, number))
         t->canary = CANARY_GOOD;
 }

@@ -6,6 +6,7 @@
 
 static uint32_t quota_of(struct quota q, uint32_t jobs)
 {
+    assert(q.value >= 0);
     double count = q.is_percent ? q.value * jobs / 100 : q.value;
     return count >= jobs ? jobs : (uint32_t)count;
 }
@@ -19,12 +20,19 @@ static uint32_t size_of(const struct waves *w, const struct fleet *f)
     return size > 0 ? size : 1; /* 1 % of twelve is at least one */
 }
 
+void waves_invariant(const struct waves *w)
+{
+    assert(w->size > 0);
+    assert(!w->paused || w->reason[0]);
+}
+
 void waves_init(struct waves *w, const struct fleet *fleet)
 {
     *w = (struct waves){.failed_max = UINT32_MAX};
     if (fleet->max_failures.value >= 0)
         w->failed_max = quota_of(fleet->max_failures, fleet->choices_len);
     w->size = size_of(w, fleet);
+    waves_invariant(w);
 }
 
 bool waves_may_start(const struct waves *w)
@@ -37,6 +45,8 @@ void waves_start(struct waves *w)
     assert(waves_may_start(w));
     w->started++;
     w->open++;
+    assert(w->open > 0);
+    waves_invariant(w);
 }
 
 void waves_call_off(struct waves *w)
@@ -61,29 +71,26 @@ static void pause_as_failed(struct waves *w)
     w->paused = true;
 }
 
-static void pause_as_inconclusive(struct waves *w)
-{
-    if (!w->paused)
-        snprintf(w->reason, sizeof w->reason,
-                 "wave %u is inconclusive: %u identities waited for DNS or SES until their "
-                 "deadline, which is neither failure nor success. Check them, then resume",
-                 w->index + 1, w->expired);
-    w->paused = true;
-}
-
 static void wave_end(struct waves *w, const struct fleet *fleet)
 {
     if (w->expired > 0 && fleet->waves_len > 0) {
-        pause_as_inconclusive(w);
+        if (!w->paused)
+            snprintf(w->reason, sizeof w->reason,
+                     "wave %u is inconclusive: %u identities waited for DNS or SES until their "
+                     "deadline, which is neither failure nor success. Check them, then resume",
+                     w->index + 1, w->expired);
+        w->paused = true;
         return;
     }
     w->index++;
     w->started = w->expired = 0;
     w->size = size_of(w, fleet);
+    assert(w->started == 0);
 }
 
 void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outcome, bool started)
 {
+    assert(outcome != OUTCOME_OPEN);
     w->failed += outcome == OUTCOME_FAILED;
     if (w->failed > w->failed_max)
         pause_as_failed(w);
@@ -94,6 +101,7 @@ void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outco
     w->expired += outcome == OUTCOME_EXPIRED;
     if (w->open == 0 && w->started >= w->size)
         wave_end(w, fleet);
+    assert(w->failed <= w->failed_max || w->paused);
 }
 
 void waves_restore(struct waves *w, uint16_t number, bool is_final, enum outcome outcome)
@@ -108,6 +116,7 @@ void waves_restore(struct waves *w, uint16_t number, bool is_final, enum outcome
     }
     w->started++;
     w->expired += is_final && outcome == OUTCOME_EXPIRED;
+    assert(w->started > 0);
 }
 
 void waves_resume(struct waves *w, const struct fleet *fleet)

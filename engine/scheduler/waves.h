@@ -34,6 +34,7 @@ struct waves {
     char reason[WAVES_REASON_LEN];
 };
 
+void waves_invariant(const struct waves *w);
 void waves_init(struct waves *w, const struct fleet *fleet);
 /* May one more identity get its first write? */
 bool waves_may_start(const struct waves *w);

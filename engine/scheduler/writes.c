@@ -43,25 +43,26 @@ static struct job_row row_of(struct scheduler *d, const struct job *job)
     };
 }
 
-/* The value of the job's present or unanswered write: a resumed run looks for this value. */
-static void record_write(struct scheduler *d, struct record *r, instant_us now)
-{
-    struct situation s = scheduler_situation(d, r->job, now);
-    step_write(&s, &r->write_mail_from, &r->write_behavior);
-}
-
 void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kind,
                       enum job_state from, instant_us now, const char *reason,
                       const struct judgement *said)
 {
     assert(d->records_len < RECORDS_PER_TURN_MAX);
+    assert(number < d->fleet->choices_len);
+    assert(from < JOB_STATES);
     struct record *r = &d->records[d->records_len++];
     *r = (struct record){.job = number, .kind = kind, .at = now, .from = from};
     r->row = row_of(d, &d->jobs[number]);
     r->row.finished = r->row.state == JOB_DONE ? now : 0;
     r->row.reason = turn_copy(d, text_of(reason));
-    if (r->row.state == JOB_WRITING || r->row.state == JOB_UNSURE)
-        record_write(d, r, now);
+    if (r->row.state == JOB_WRITING || r->row.state == JOB_UNSURE) {
+        /* The value of the job's present or unanswered write: a resumed run looks for this value.
+         */
+        struct situation s = scheduler_situation(d, r->job, now);
+        step_write(&s, &r->write_mail_from, &r->write_behavior);
+    }
+    assert(kind != RECORD_INTENT || r->row.state == JOB_WRITING);
+    assert(kind != RECORD_ANSWER || from == JOB_WRITING);
     if (said) {
         r->row.notes = judge_notes(said);
         d->out_of_memory = d->out_of_memory || said->out_of_memory ||
@@ -69,14 +70,9 @@ void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kin
     }
 }
 
-static void count_write(struct job *job)
-{
-    job->writes = (uint16_t)(job->writes + (job->writes < UINT16_MAX));
-    job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
-}
-
 void scheduler_record_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now)
 {
+    assert(lane < d->fleet->lanes_len);
     if (d->records_len >= RECORDS_PER_TURN_MAX)
         return; /* the next trouble is told */
     struct record *r = &d->records[d->records_len++];
@@ -94,13 +90,17 @@ static struct call *write_one(struct scheduler *d, uint32_t number, instant_us n
     call->count = 1;
     call->identities[0] = fleet_identity(d->fleet, number);
     step_write(&s, &call->mail_from, &call->behavior);
-    assert(job->before_known && (job_is_started(job) || job->write == WRITE_LOOSEN));
+    assert(job->state == JOB_READY);
+    assert(job->before_known);
+    assert(job_is_started(job) || job->write == WRITE_LOOSEN);
     scheduler_enter_wave(d, job);
-    count_write(job);
+    job->writes = (uint16_t)(job->writes + (job->writes < UINT16_MAX));
+    job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
     if (job->deadline == WHEN_NEVER)
         job->deadline = now + s.policy->timeout_us;
     scheduler_move(d, number, JOB_WRITING);
     scheduler_record(d, number, RECORD_INTENT, JOB_READY, now, "", NULL);
+    scheduler_invariant(d, number);
     return call;
 }
 
@@ -115,37 +115,23 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
         assert(taken);
         calls[len++] = write_one(d, job, now);
     }
+    assert(len <= max);
     return len;
-}
-
-/* The value at SES after an accepted write. */
-static void believe_write(struct scheduler *d, struct job *job, const struct call *call)
-{
-    job->mail_from_seen = scheduler_name(d, call->mail_from);
-    job->behavior_seen = call->behavior;
-    if (call->mail_from.len == 0)
-        job->status_seen = MAIL_FROM_NONE;
-    else if (job->write != WRITE_TIGHTEN)
-        job->status_seen = MAIL_FROM_PENDING;
-}
-
-static void write_failed(struct scheduler *d, const struct call *call, enum verdict verdict,
-                         instant_us now)
-{
-    struct job *job = &d->jobs[call->owner];
-    job->lost = job->lost || verdict == VERDICT_UNSURE;
-    job->read_at_s = 0; /* the value to be replaced may differ by the next try */
-    if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
-        job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
-    if (verdict == VERDICT_REFUSED)
-        lane_write_refused(d, call, now);
 }
 
 static void write_taken(struct scheduler *d, const struct call *call, instant_us now)
 {
     struct lane_state *lane = &d->lanes[call->lane];
     struct job *job = &d->jobs[call->owner];
-    believe_write(d, job, call);
+    assert(job->state == JOB_WRITING);
+    assert(call->count == 1);
+    /* The value at SES after an accepted write. */
+    job->mail_from_seen = scheduler_name(d, call->mail_from);
+    job->behavior_seen = call->behavior;
+    if (call->mail_from.len == 0)
+        job->status_seen = MAIL_FROM_NONE;
+    else if (job->write != WRITE_TIGHTEN)
+        job->status_seen = MAIL_FROM_PENDING;
     scheduler_accept(d, call->owner, now);
     if (job->write == WRITE_TIGHTEN)
         tighten_written(lane, call->owner, now);
@@ -156,14 +142,24 @@ static void write_taken(struct scheduler *d, const struct call *call, instant_us
 void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
 {
     uint32_t number = call->owner;
+    assert(call->kind == CALL_SET);
+    assert(number < d->fleet->choices_len);
+    assert(d->jobs[number].state == JOB_WRITING);
     enum verdict verdict =
         verdict_after(scheduler_call_paced(d, call, now), d->jobs[number].attempts);
     if (verdict == VERDICT_OK)
         write_taken(d, call, now);
     struct situation s = scheduler_situation(d, number, now);
     struct decision decision = step_written(&s, verdict, &call->reply);
-    if (verdict != VERDICT_OK)
-        write_failed(d, call, verdict, now);
+    if (verdict != VERDICT_OK) {
+        struct job *job = &d->jobs[call->owner];
+        job->lost = job->lost || verdict == VERDICT_UNSURE;
+        job->read_at_s = 0; /* the value to be replaced may differ by the next try */
+        if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
+            job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
+        if (verdict == VERDICT_REFUSED)
+            lane_write_refused(d, call, now);
+    }
     scheduler_apply(d, number, &decision, now, NULL);
     if (verdict == VERDICT_DENIED && !d->lanes[call->lane].worked)
         scheduler_close_lane(d, call->lane, decision.reason, now);

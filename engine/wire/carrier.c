@@ -168,7 +168,7 @@ static void request_start(struct carrier *k, struct call *c)
     if (err == OK)
         https_start(k->https, c, &request, lane->ca_bundle, NULL);
     else
-        call_failed(k, c, REPLY_NOT_SENT, why.text);
+        call_failed(k, c, err == ERR_AUTH ? REPLY_NO_KEYS : REPLY_NOT_SENT, why.text);
     aws_request_clear(&request);
 }
 

@@ -240,8 +240,8 @@ static bool options_route(CURL *easy, const struct https *h, const struct transf
     bool plain = text_starts(buf_text(&t->request.url), TEXT("http:"));
     SET(easy, CURLOPT_URL, t->request.url.at);
     SET(easy, CURLOPT_PATH_AS_IS, 1L);
-    /* endpoint_make allows plain http for loopback only, near_url_parse also for AWS's metadata
-     * addresses; no proxy sees either */
+    /* endpoint_admits keeps real keys off plain http to other hosts, near_url_parse allows loopback
+     * and AWS's metadata addresses alone; no proxy sees either */
     SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
     SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     SET(easy, CURLOPT_FOLLOWLOCATION, 0L);

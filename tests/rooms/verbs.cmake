@@ -45,6 +45,7 @@ target_sources(test_ui_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/ui/tried
 mailfrom_run_test(keys_matrix)
 mailfrom_run_test(keys_canary)
 mailfrom_run_test(keys_process)
+mailfrom_run_test(plain_http)
 
 # Keys that change while a run goes on, and a wall clock that a test sets.
 add_test(NAME run_keys COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_keys.py

@@ -79,7 +79,7 @@ BUGS = [
     ("scheduler/tighten.c", "everybody is tightened at once", [
         ("return t->canary == CANARY_GOOD ||", "return true || t->canary == CANARY_GOOD ||")]),
     ("scheduler/tighten.c", "the others are tightened although the first left Success", [
-        ("    lane->tightening.canary = CANARY_BAD;", "    lane->tightening.canary = CANARY_GOOD;")]),
+        ("    lane->tightening = (struct tighten){.canary = CANARY_BAD};", "    lane->tightening.canary = CANARY_GOOD;")]),
     ("scheduler/scheduler_open.c", "a resumed job forgets that SES has taken a write", [
         ("    job->accepted = (uint8_t)(row->accepted", "    job->accepted = 0 * (uint8_t)(row->accepted")]),
     ("scheduler/scheduler_open.c", "a resumed run begins with its first wave", [

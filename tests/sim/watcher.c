@@ -480,6 +480,7 @@ void watcher_turn(void *ctx, instant_us now)
     struct scheduler_totals totals;
     uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
     scheduler_totals(scheduler, &totals);
+    scheduler_audit(scheduler);
     for (uint16_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
         check_closed(w, scheduler, lane);
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {

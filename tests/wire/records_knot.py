@@ -5,6 +5,7 @@ Arguments: the mailfrom program, ses-sim."""
 
 import csv
 import http.server
+import io
 import json
 import os
 import pathlib
@@ -195,12 +196,30 @@ def whole_sets(records):
     same(readers.read_terraform(terraform.stdout.decode()), set(want) - {huge}, "terraform says the same sets")
     check(b"beside them: 1 record sets, first at huge.d1.test" in terraform.stderr,
           "but the one that Route 53 cannot hold, and that is said", terraform.stderr)
+    for cloud in ("google", "azure"):
+        done = records.run(records.manifest, "--live", "--format", "terraform", "--provider", cloud)
+        got = readers.read_cloud(cloud, done.stdout.decode())
+        unsaid = {k for k in want if k not in got}
+        same(got, set(want) - unsaid, f"terraform for {cloud} says the same sets")
+        sayable = [k for k in unsaid if cloud == "google" or all(azure_takes(v) for v in want[k])]
+        check(not sayable, "but those that it has no words for", sayable)
+    wanted = readers.read_json_wanted(records.text("json", "--live"))
+    got = readers.read_cloud("cloudflare", records.text("terraform", "--live", "--provider", "cloudflare"))
+    check(got == wanted, "terraform for cloudflare says the same records", set(got) ^ set(wanted))
     same(readers.read_route53(records.text("route53", "--live")), changed, "route53 the changed ones")
     octodns = readers.read_octodns(records.text("octodns", "--live"))
     left_out = {k for k in want if k not in octodns}
     sayable = [k for k in left_out if all(octodns_takes(v) for v in want[k])]
     same(octodns, set(want) - left_out, "octodns the same sets")
+    plain = records.text("octodns", "--live", "--octodns-escaped-semicolons", "no")
+    same(readers.read_octodns(plain), set(want) - left_out, "and for its coming default, too")
+    check("escaped_semicolons: false" in plain, "which the file says", plain[:100])
     check(left_out and not sayable, "but those that it has no words for", sayable)
+
+
+def azure_takes(value):
+    return isinstance(value, tuple) or (0 < len(value) <= 4096 and value.isascii() and
+                                        value.decode("ascii").isprintable())
 
 
 def octodns_takes(value):
@@ -216,6 +235,25 @@ def additions(records):
                            ("dnscontrol", lambda text: readers.read_dnscontrol(text, records.folder))):
             got = read(records.text(form, *words))
             check(got == want, f"{form} {words[0]} says the same records", set(got) ^ set(want))
+
+
+def comments(records):
+    """What a person decides stands at its own place, and names its record."""
+    blocked = sorted(key for key, action in records.actions("--live").items() if action == "blocked")
+    lead = {"bind": "; ", "octodns": "# ", "dnscontrol": "  // ", "terraform": "# ", "nsupdate": "; "}
+    for form, before in lead.items():
+        text = records.text(form, "--live")
+        lines = [line for line in text.splitlines() if ": no MX, a person decides: " in line or
+                 ": no TXT, a person decides: " in line]
+        told = sorted((line[len(before):].split(": ")[0], line.split(": no ")[1].split(",")[0]) for line in lines)
+        check(told == blocked and all(line.startswith(before) for line in lines), f"{form} names what it leaves out", told)
+        if form == "terraform":
+            check(all(f"{line}\n\n" in text for line in lines), "and no resource stands right below", lines)
+    rows = list(csv.DictReader(io.StringIO(records.text("csv", "--live"), newline="")))
+    check(sorted((r["name"], r["type"]) for r in rows if r["action"] == "blocked") == blocked, "csv has rows for them")
+    batches = [json.loads(line)["Comment"] for line in records.text("route53", "--live").splitlines()]
+    check(any("a person decides: " in b for b in batches) and all(len(b) <= 256 for b in batches),
+          "route53 counts them in the batch's comment", batches)
 
 
 def folders(records):
@@ -389,6 +427,7 @@ def situations(program, ses_sim, port, folder):
     what_is_there(records)
     whole_sets(records)
     additions(records)
+    comments(records)
     folders(records)
     aws_cli(records)
     batches(records)

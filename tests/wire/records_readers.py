@@ -69,6 +69,10 @@ def read_csv(text):
     for row in csv.DictReader(io.StringIO(text, newline="")):
         assert row["name"] == row["zone"] if row["host"] == "@" else f"{row['host']}.{row['zone']}"
         assert row["type"] == "MX" or row["priority"] == ""
+        assert bool(row["reason"]) == (row["action"] == "blocked")
+        if row["action"] == "blocked":
+            assert not row["value"] and not row["priority"]
+            continue
         value = (int(row["priority"]), row["value"]) if row["type"] == "MX" else row["value"].encode()
         put(sets, row["name"], row["type"], value)
     return sets
@@ -157,8 +161,24 @@ def hcl_tokens(text):
         yield kind, int(token) if kind == "number" else token
 
 
+def hcl_body(tokens):
+    """Attributes, and blocks within: those of a name are a list."""
+    body = {}
+    while (token := next(tokens)) != ("mark", "}"):
+        assert token[0] == "word", token
+        after = next(tokens)
+        if after == ("mark", "{"):
+            body.setdefault(token[1], []).append(hcl_body(tokens))
+        else:
+            assert after == ("mark", "=") and token[1] not in body, token
+            body[token[1]] = hcl_value(tokens)
+    return body
+
+
 def hcl_value(tokens):
     kind, token = next(tokens)
+    if (kind, token) == ("mark", "{"):
+        return hcl_body(tokens)
     if (kind, token) != ("mark", "["):
         return token
     values = []
@@ -174,12 +194,9 @@ def hcl_value(tokens):
 def hcl_blocks(text):
     tokens = hcl_tokens(text)
     for kind, block in tokens:
-        labels, body = [next(tokens), next(tokens)], {}
+        labels = [next(tokens) for _ in range(1 if block == "variable" else 2)]
         assert kind == "word" and all(k == "string" for k, _ in labels) and next(tokens) == ("mark", "{")
-        while (token := next(tokens)) != ("mark", "}"):
-            assert token[0] == "word" and next(tokens) == ("mark", "=")
-            body[token[1]] = hcl_value(tokens)
-        yield block, *(label for _, label in labels), body
+        yield block, *(label for _, label in labels), hcl_body(tokens)
 
 
 def read_terraform(text):
@@ -211,6 +228,62 @@ def read_terraform(text):
     return sets
 
 
+# What the documentation of each provider has: the type and the arguments of a record, and the data or
+# variable that names the zone.
+CLOUDS = {
+    "cloudflare": ({"MX": "cloudflare_dns_record", "TXT": "cloudflare_dns_record"}, "data.cloudflare_zone.%s.zone_id"),
+    "google": ({"MX": "google_dns_record_set", "TXT": "google_dns_record_set"}, "var.%s"),
+    "azure": ({"MX": "azurerm_dns_mx_record", "TXT": "azurerm_dns_txt_record"}, "data.azurerm_dns_zone.%s.name"),
+}
+
+
+def cloudflare_record(body):
+    kind = body["type"]
+    assert set(body) == {"zone_id", "name", "type", "ttl", "content"} | ({"priority"} if kind == "MX" else set()), body
+    value = (body["priority"], body["content"]) if kind == "MX" else presented(kind, body["content"])
+    return body["zone_id"], body["name"], kind, [value]
+
+
+def google_record(body):
+    assert set(body) == {"managed_zone", "name", "type", "ttl", "rrdatas"} and body["name"].endswith("."), body
+    return body["managed_zone"], body["name"][:-1], body["type"], [presented(body["type"], r) for r in body["rrdatas"]]
+
+
+def azure_record(body):
+    assert set(body) == {"name", "zone_name", "resource_group_name", "ttl", "record"}, body
+    assert body["resource_group_name"] == body["zone_name"][:-len("name")] + "resource_group_name"
+    kind = "MX" if "preference" in body["record"][0] else "TXT"
+    assert all(set(r) == ({"preference", "exchange"} if kind == "MX" else {"value"}) for r in body["record"])
+    return body["zone_name"], body["name"], kind, [(r["preference"], r["exchange"][:-1]) if kind == "MX"
+                                                   else r["value"].encode() for r in body["record"]]
+
+
+def read_cloud(cloud, text):
+    """Terraform for the three providers beside Route 53."""
+    types, reference = CLOUDS[cloud]
+    record = {"cloudflare": cloudflare_record, "google": google_record, "azure": azure_record}[cloud]
+    sets, seen, zones = {}, set(), {}
+    for block, *labels, body in hcl_blocks(text):
+        assert (*labels,) not in seen and re.fullmatch(r"[a-z][\w-]*", labels[-1]), labels
+        seen.add((*labels,))
+        if block != "resource":
+            zone = {"cloudflare": lambda: body["filter"]["name"], "azure": lambda: body["name"],
+                    "google": lambda: body["description"].split()[-1][:-1]}[cloud]()
+            zones[reference % labels[-1]] = zone
+            continue
+        where, name, kind, values = record(body)
+        zone = zones[where]
+        name = (zone if name == "@" else f"{name}.{zone}") if cloud == "azure" else name
+        assert f".{name}".endswith(f".{zone}") and labels[0] == types[kind], (name, labels)
+        assert labels[1] == f"{kind.lower()}_{name.replace('.', '_')}", labels
+        for value in values:
+            put(sets, name, kind, value)
+    if TERRAFORM:
+        done = subprocess.run([TERRAFORM, "fmt", "-"], input=text.encode(), capture_output=True)
+        assert done.returncode == 0 and done.stdout == text.encode(), done.stderr
+    return sets
+
+
 # ---- octodns ----
 
 def natural(key):
@@ -232,10 +305,18 @@ def octodns_txt(value):
     return value.replace('" "', "").replace("\\;", ";").encode()
 
 
+def octodns_plain_txt(value):
+    """The same with escaped_semicolons: false, where the provider puts the backslashes in itself."""
+    assert "\\;" not in value, value
+    return octodns_txt(value.replace(";", "\\;"))
+
+
 def read_octodns(text):
     sets = {}
     for document in re.split(r"^---\n", text, flags=re.M)[1:]:
-        zone = re.match(r"# (\S+)\.yaml\n", document)[1]
+        zone, escaped = re.match(r"# (\S+)\.yaml, for a YamlProvider with escaped_semicolons: (true|false)\n",
+                                 document).groups()
+        txt = octodns_txt if escaped == "true" else octodns_plain_txt
         content = yaml.safe_load(document) or {}
         ordered(content)
         for host, records in content.items():
@@ -247,7 +328,7 @@ def read_octodns(text):
                     mx = record["type"] == "MX"
                     assert not mx or value["exchange"].endswith(".")
                     put(sets, name, record["type"],
-                        (value["preference"], value["exchange"][:-1]) if mx else octodns_txt(value))
+                        (value["preference"], value["exchange"][:-1]) if mx else txt(value))
     return sets
 
 

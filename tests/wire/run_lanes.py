@@ -109,11 +109,11 @@ def one_is_refused(programs):
 
 def without_keys(programs):
     """A profile without keys, one whose settings are not understood: known before the first call."""
-    odd = {"a1": {"key": ""}, "a2": {"endpoint": "http://ses.example"}, "a3": {"config": "use_fips_endpoint = maybe\n"}}
+    odd = {"a1": {"key": ""}, "a2": {"endpoint": "http://ses.example/path"}, "a3": {"config": "use_fips_endpoint = maybe\n"}}
     with Accounts(*programs, 4, odd) as room:
         told = room.ends("apply ends with trouble", TROUBLE, "apply", "fleet.yaml", "--yes")
         rows = room.report(1)
-        for account, words in (("a1", "profile \"p1\""), ("a2", "plain http is for loopback only"),
+        for account, words in (("a1", "profile \"p1\""), ("a2", "must end after host and port"),
                                ("a3", "use_fips_endpoint of profile \"p3\" takes true or false")):
             mine = room.of(rows, account).values()
             check(f"{account} fails with its own reason", all(r["outcome"] == "failed" and words in r["reason"] for r in mine),

@@ -5,6 +5,7 @@
 #include "provider.h"
 
 #include "base/count.h"
+#include "profile_missing.h"
 
 static const struct provider *const providers[] = {
     &provider_environment,      &provider_role,     &provider_web_identity, &provider_sso,
@@ -40,12 +41,8 @@ enum err provider_choose(const struct provider_input *in, const struct provider 
                          struct why *why)
 {
     *out = NULL;
-    if (profile_is_missing(in)) {
-        const struct profile *p = in->profile;
-        return why_set(why, ERR_AUTH, "profile \"%s\"%s is neither in %.300s nor in %.300s",
-                       p->name, in->trail ? " (a source_profile)" : "", p->paths[PROFILE_IN_CONFIG],
-                       p->paths[PROFILE_IN_CREDENTIALS]);
-    }
+    if (profile_is_missing(in))
+        return profile_missing(in->profile, in->trail ? " (a source_profile)" : "", why);
     for (size_t i = 0; i < COUNT(providers); i++) {
         bool is_open = providers[i]->is_of_profile || !in->trail;
         if (is_open && providers[i]->applies(in)) {

@@ -62,6 +62,7 @@ static struct text section_of(struct text line)
 struct line {
     struct text whole, bare; /* without line end; and also without blanks around */
     size_t indent;
+    uint32_t number;
 };
 
 static struct line line_cut(struct text *rest)
@@ -89,7 +90,9 @@ static const char *line_take(struct ini *ini, const struct line *l)
         struct text section = section_of(l->bare);
         if (!section.at || section.len == 0)
             return "a section must look like [name]";
-        return entry_add(ini, (struct ini_entry){.section = section}) ? NULL : "too many lines";
+        return entry_add(ini, (struct ini_entry){.section = section, .line = l->number})
+                   ? NULL
+                   : "too many lines";
     }
     size_t equals = text_find(l->bare, '='), colon = text_find(l->bare, ':');
     size_t delimiter = equals < colon ? equals : colon;
@@ -101,7 +104,8 @@ static const char *line_take(struct ini *ini, const struct line *l)
     struct ini_entry entry = {.section = last->section,
                               .key = key,
                               .value = text_trim(text_from(l->bare, delimiter + 1)),
-                              .indent = l->indent};
+                              .indent = l->indent,
+                              .line = l->number};
     return entry_add(ini, entry) ? NULL : "too many lines";
 }
 
@@ -110,13 +114,17 @@ enum err ini_parse(struct ini *ini, struct why *why)
     struct text rest = buf_text(&ini->bytes);
     if (text_starts(rest, TEXT("\xef\xbb\xbf")))
         rest = text_from(rest, 3);
+    if (text_starts(rest, TEXT("\xff\xfe")) || text_starts(rest, TEXT("\xfe\xff")))
+        return why_set(why, ERR_INPUT,
+                       "is UTF-16, as PowerShell writes it, expected UTF-8: save it as UTF-8");
     if (text_find(rest, '\0') < rest.len)
         return why_set(why, ERR_INPUT, "contains a NUL byte, expected text");
-    for (unsigned number = 1; rest.at; number++) {
+    for (uint32_t number = 1; rest.at; number++) {
         struct line line = line_cut(&rest);
+        line.number = number;
         const char *fault = line_take(ini, &line);
         if (fault)
-            return why_set(why, ERR_INPUT, "line %u: %s", number, fault);
+            return why_set(why, ERR_INPUT, "line %u: %s", (unsigned)number, fault);
     }
     return OK;
 }
@@ -129,7 +137,7 @@ static struct text unquoted(struct text t)
     return quoted ? text_slice(t, 1, t.len - 1) : t;
 }
 
-static bool section_is(struct text section, const char *kind, struct text name)
+bool ini_section_is(struct text section, const char *kind, struct text name)
 {
     struct text word = text_of(kind);
     if (word.len == 0)
@@ -145,7 +153,7 @@ static bool section_is(struct text section, const char *kind, struct text name)
 bool ini_has_section(const struct ini *ini, const char *kind, struct text name)
 {
     for (uint32_t i = 0; i < ini->len; i++)
-        if (ini->entries[i].key.len == 0 && section_is(ini->entries[i].section, kind, name))
+        if (ini->entries[i].key.len == 0 && ini_section_is(ini->entries[i].section, kind, name))
             return true;
     return false;
 }
@@ -155,7 +163,7 @@ struct text ini_get(const struct ini *ini, const char *kind, struct text name, c
     for (uint32_t i = ini->len; i > 0; i--) {
         const struct ini_entry *e = &ini->entries[i - 1];
         if (e->key.len && text_eq_nocase(e->key, text_of(key)) &&
-            section_is(e->section, kind, name))
+            ini_section_is(e->section, kind, name))
             return e->value;
     }
     return TEXT_NONE;

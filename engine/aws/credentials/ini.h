@@ -17,6 +17,7 @@ struct ini_entry {
     struct text key;     /* empty: the section's own line */
     struct text value;   /* with line ends when continued */
     size_t indent;
+    uint32_t line; /* from 1 */
 };
 
 /* Every text is a slice of bytes, so wiping bytes wipes all secrets. */
@@ -36,6 +37,7 @@ enum err ini_read(struct ini *ini, const char *path, struct why *why);
 enum err ini_parse(struct ini *ini, struct why *why);
 
 /* kind "profile", name "a b" finds [profile "a b"]; kind "" finds [a b] and ["a b"]. */
+bool ini_section_is(struct text section, const char *kind, struct text name);
 bool ini_has_section(const struct ini *ini, const char *kind, struct text name);
 /* at == NULL: not there. */
 struct text ini_get(const struct ini *ini, const char *kind, struct text name, const char *key);

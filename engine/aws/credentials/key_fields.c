@@ -2,6 +2,7 @@
 #include "key_fields.h"
 
 #include "aws/json.h"
+#include "aws/slip.h"
 
 #include <string.h>
 
@@ -15,6 +16,8 @@ static enum err field_fill(char *out, size_t out_len, struct text t, const char 
 {
     if (t.len >= out_len)
         return why_set(why, ERR_AUTH, "%s is longer than %zu characters", what, out_len - 1);
+    if (slip_of(t))
+        return why_set(why, ERR_AUTH, "%s: %s", what, slip_of(t));
     if (!text_is_visible(t))
         return why_set(why, ERR_AUTH,
                        "%s contains blanks or other characters that are not allowed in a key",

@@ -1,7 +1,10 @@
 /* Reads one profile from both files; where each value comes from is kept for messages. */
 #include "profile.h"
 
+#include "aws/slip.h"
 #include "aws/variables.h"
+#include "base/count.h"
+#include "home.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,9 +37,10 @@ static enum err path_expand(const char *path, char **out, struct why *why)
 {
     struct buf expanded;
     struct text rest = text_of(path);
-    const char *home = getenv("HOME");
+    char home[PATH_LEN_MAX];
     buf_init(&expanded, PATH_LEN_MAX - 1);
-    if (home && *home && (text_eq(rest, TEXT("~")) || text_starts(rest, TEXT("~/")))) {
+    if (*home_folder(home, sizeof home) &&
+        (text_eq(rest, TEXT("~")) || text_starts(rest, TEXT("~/")))) {
         buf_add_str(&expanded, home);
         rest = text_from(rest, 1);
     }
@@ -61,7 +65,8 @@ static enum err name_put(struct profile *p, struct text name, struct why *why)
                        PROFILE_NAME_LEN - 1);
     for (size_t i = 0; i < name.len; i++)
         if ((unsigned char)name.at[i] < ' ' || name.at[i] == 0x7f)
-            return why_set(why, ERR_INPUT, "a profile name holds control characters");
+            return why_set(why, ERR_INPUT, "a profile name holds control characters%s%s",
+                           slip_of(name) ? ": " : "", slip_of(name) ? slip_of(name) : "");
     snprintf(p->name, sizeof p->name, TEXT_FMT, TEXT_ARG(name));
     return OK;
 }
@@ -78,6 +83,11 @@ static const char *kind_in(const struct profile *p, enum profile_file file)
     return bare ? "" : "profile";
 }
 
+bool profile_reads(const struct profile *p, enum profile_file file, struct text section)
+{
+    return ini_section_is(section, kind_in(p, file), text_of(p->name));
+}
+
 static void presence_note(struct profile *p)
 {
     p->is_found = false;
@@ -85,24 +95,54 @@ static void presence_note(struct profile *p)
         p->is_found |= ini_has_section(&p->files[i], kind_in(p, i), text_of(p->name));
 }
 
+/* Does the environment alone set credentials up, so that the files are not needed? */
+static bool files_are_spare(const struct credential_request *r)
+{
+    static const char *const variables[] = {"AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                                            "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
+    bool is_set_up = false;
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        const char *value = getenv(variables[i]);
+        is_set_up |= value && *value;
+    }
+    return is_set_up && !r->profile_is_explicit && !r->source_profile.len;
+}
+
+static enum err file_open(struct profile *p, enum profile_file file,
+                          const struct credential_request *request, struct why *why)
+{
+    struct why cause = {""};
+    const char *path = aws_variable_value(path_variables[file]);
+    enum err err = path_expand(path ? path : path_defaults[file], &p->paths[file], why);
+    if (err)
+        return err;
+    err = ini_read(&p->files[file], p->paths[file], &cause);
+    bool is_unread = err && err != ERR_NOMEM && p->files[file].bytes.len == 0;
+    if (is_unread && files_are_spare(request)) {
+        p->unread = cause;
+        return OK;
+    }
+    return err ? why_set(why, err, "%s", cause.text) : OK;
+}
+
 enum err profile_open(struct profile *p, const struct credential_request *request, struct why *why)
 {
+    static const enum aws_variable names[] = {AWS_PROFILE, AWS_DEFAULT_PROFILE};
     *p = (struct profile){.is_named = false};
     for (unsigned i = 0; i < PROFILE_FILES; i++)
         ini_init(&p->files[i]);
     struct text name = request->profile;
-    if (name.len == 0)
-        name = text_of(aws_variable_value(AWS_PROFILE));
-    if (name.len == 0)
-        name = text_of(aws_variable_value(AWS_DEFAULT_PROFILE));
+    for (size_t i = 0; i < COUNT(names) && name.len == 0; i++) {
+        name = text_of(aws_variable_value(names[i]));
+        p->variable = name.len ? aws_variable_name(names[i]) : NULL;
+    }
     p->is_named = name.len > 0;
     enum err err = name_put(p, name.len ? name : TEXT("default"), why);
-    for (unsigned i = 0; i < PROFILE_FILES && !err; i++) {
-        const char *path = aws_variable_value(path_variables[i]);
-        err = path_expand(path ? path : path_defaults[i], &p->paths[i], why);
-        if (!err)
-            err = ini_read(&p->files[i], p->paths[i], why);
-    }
+    if (err && p->variable)
+        why_wrap(why, err, "%s", p->variable);
+    for (unsigned i = 0; i < PROFILE_FILES && !err; i++)
+        err = file_open(p, (enum profile_file)i, request, why);
     if (!err)
         presence_note(p);
     return err;
@@ -113,6 +153,7 @@ enum err profile_select(struct profile *other, const struct profile *p, struct t
 {
     *other = *p;
     other->is_named = true;
+    other->variable = NULL;
     enum err err = name_put(other, name, why);
     if (!err)
         presence_note(other);

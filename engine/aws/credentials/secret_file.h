@@ -7,8 +7,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* Appends a regular file to *out; the bound of *out bounds the file. ERR_GONE: no such file;
- * ERR_LIMIT: the file or the path is too long. The error tells the path, never the content.
+/* Appends a regular file, or nothing of /dev/null, to *out; the bound of *out bounds the file.
+ * ERR_GONE: no such file; ERR_LIMIT: the file or the path is too long. The error tells the path,
+ * never the content.
  */
 enum err secret_file_read(struct buf *out, struct text name, struct why *why);
 

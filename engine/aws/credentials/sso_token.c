@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/json_out.h"
 #include "crypto/sha256.h"
+#include "home.h"
 #include "secret_file.h"
 
 #include <errno.h>
@@ -42,10 +43,11 @@ void sso_token_clear(struct sso_token *t)
 enum err sso_token_path(struct text key, char out[PATH_LEN_MAX], struct why *why)
 {
     char hash[SHA1_HEX_LEN];
-    const char *home = getenv("HOME");
+    char home[PATH_LEN_MAX];
     if (!sha1_hex(key, hash))
         return why_set(why, ERR_NOMEM, "no memory for a hash");
-    int len = snprintf(out, PATH_LEN_MAX, "%s/.aws/sso/cache/%s.json", home ? home : "", hash);
+    int len = snprintf(out, PATH_LEN_MAX, "%s/.aws/sso/cache/%s.json",
+                       home_folder(home, sizeof home), hash);
     return len < PATH_LEN_MAX ? OK : why_set(why, ERR_LIMIT, "HOME is too long a path");
 }
 

@@ -19,6 +19,7 @@
 #include "base/bounds.h"
 #include "place.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -50,6 +51,7 @@ bool copy_has_log(const char *journal_file)
 /* A file that is missing has a head of zeros. */
 static void head_read(const char *file, size_t len, char out[HEAD_BYTES], off_t *size)
 {
+    assert(len <= HEAD_BYTES);
     struct stat st;
     memset(out, 0, HEAD_BYTES);
     int fd = place_open(file, O_RDONLY);
@@ -87,6 +89,8 @@ static bool write_all(int fd, const char *at, size_t len)
 
 static bool bytes_copy(int from, int to)
 {
+    assert(from >= 0);
+    assert(to >= 0);
     char block[4096]; /* a stack may be small */
     for (;;) {
         ssize_t n = read(from, block, sizeof block);
@@ -172,6 +176,8 @@ enum err copy_make(struct sql_files *copy, const char *journal_file, struct why 
     }
     if (err != OK)
         files_close(copy);
+    assert((err == OK) == (copy->main >= 0));
+    assert((err == OK) == (copy->log >= 0));
     return err;
 }
 

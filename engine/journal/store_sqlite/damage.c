@@ -13,6 +13,7 @@
 #include "copy.h"
 #include "schema.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -78,6 +79,7 @@ enum err loss_witness(struct sqlite_store *s, struct why *why)
         if (!s->log.damaged)
             break;
     }
+    assert(err != OK || s->log.sound <= s->log.frames);
     return err == OK ? log_vet(s, why) : err;
 }
 
@@ -85,6 +87,7 @@ enum err loss_witness(struct sqlite_store *s, struct why *why)
  * looks again. What it finds then is newer than the journal that it read, and proves nothing. */
 static enum err mark_miss(struct sqlite_store *s, struct why *why)
 {
+    assert(!s->mark.turn);
     struct high_water now = {0};
     enum err err = OK;
     for (int i = 0; err == OK && !now.turn && i < SCANS; i++) {
@@ -105,6 +108,7 @@ enum err mark_expect(struct sqlite_store *s, int version, struct why *why)
         err = high_water_open(&s->mark_fd, s->place.file, why);
     if (err == OK && s->writes_file && version < SCHEMA_MARKED)
         err = high_water_begin(&s->mark, s->mark_fd, s->place.file, why);
+    assert(err != OK || s->writes_file == (s->mark_fd >= 0));
     return err;
 }
 
@@ -126,6 +130,8 @@ static enum err point_is_there(struct sqlite_store *s, struct high_point point, 
 static void what_add(struct store_loss *loss, const char *text)
 {
     size_t len = strlen(loss->what);
+    assert(len < sizeof loss->what);
+    assert(text[0]);
     snprintf(loss->what + len, sizeof loss->what - len, "%s%s", len ? "; " : "", text);
 }
 
@@ -146,6 +152,7 @@ static void log_tell(struct sqlite_store *s)
 
 static void top_tell(struct sqlite_store *s, uint64_t have)
 {
+    assert(s->mark.top.record > 0);
     char text[160];
     uint64_t had = s->mark.top.record;
     if (have < had)
@@ -159,6 +166,7 @@ static void top_tell(struct sqlite_store *s, uint64_t have)
 
 static void runs_tell(struct sqlite_store *s, uint64_t first)
 {
+    assert(first <= s->mark.runs);
     char text[160];
     unsigned long long last = (unsigned long long)s->mark.runs;
     if (first == s->mark.runs)
@@ -199,6 +207,7 @@ enum err loss_judge(struct sqlite_store *s, struct why *why)
     loss->runs_unknown = s->mark_missed;
     if (s->mark_missed)
         what_add(loss, MARK_MISSED);
+    assert(loss->found == (loss->what[0] != '\0'));
     return OK;
 }
 
@@ -224,6 +233,8 @@ enum err sqlite_add_loss(struct store *store, uint64_t run, struct text what, st
 
 static enum err lost_store(struct sqlite_store *s, struct why *why)
 {
+    assert(s->store.loss.found);
+    assert(s->writes_file);
     const struct store_loss *loss = &s->store.loss;
     uint64_t first = loss->run ? loss->run : 1, last = loss->run ? loss->run : loss->runs;
     enum err err = sqlite_enter(s, why);
@@ -261,6 +272,7 @@ enum err loss_keep(struct sqlite_store *s, struct why *why)
         err = sql_sync_log(s->sql, why);
     if (err != OK)
         return err;
+    assert(s->mark_fd >= 0);
     s->mark.runs = (uint64_t)runs;
     s->mark.run = 0;
     s->mark.base = s->mark.top;
@@ -272,6 +284,8 @@ enum err loss_keep(struct sqlite_store *s, struct why *why)
 
 enum err mark_advance(struct sqlite_store *s, struct why *why)
 {
+    assert(s->appended.run > 0);
+    assert(s->mark_fd >= 0);
     const struct appended *put = &s->appended;
     if (put->run != s->mark.run)
         s->mark.base = s->mark.top;
@@ -279,5 +293,7 @@ enum err mark_advance(struct sqlite_store *s, struct why *why)
     s->mark.runs = put->run > s->mark.runs ? put->run : s->mark.runs;
     if (put->newest.record > s->mark.top.record)
         s->mark.top = put->newest;
+    assert(s->mark.runs >= s->mark.run);
+    assert(s->mark.top.record >= s->mark.base.record);
     return high_water_write(&s->mark, s->mark_fd, why);
 }

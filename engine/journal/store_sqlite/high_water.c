@@ -4,6 +4,7 @@
 #include "base/count.h"
 #include "base/hash.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -61,6 +62,7 @@ static void slot_print(const struct high_water *m, char slot[SLOT_LEN])
         for (int shift = 60; shift >= 0; shift -= 4)
             *at++ = "0123456789abcdef"[numbers[i] >> shift & 15];
     }
+    assert(at < slot + SLOT_LEN);
     memset(at, ' ', (size_t)(slot + SLOT_LEN - at));
     slot[SLOT_LEN - 1] = '\n';
 }
@@ -76,6 +78,7 @@ static bool slot_scan(struct high_water *m, const char slot[SLOT_LEN])
         for (int digit = 0; digit < 16; digit++, at++)
             numbers[i] = numbers[i] << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
     }
+    assert(at <= slot + SLOT_LEN);
     *m = (struct high_water){
         numbers[0], numbers[1], numbers[2], {numbers[3], numbers[4]}, {numbers[5], numbers[6]}};
     slot_print(m, again);
@@ -111,6 +114,7 @@ enum err high_water_open(int *fd, const char *journal_file, struct why *why)
 
 enum err high_water_write(struct high_water *mark, int fd, struct why *why)
 {
+    assert(fd >= 0);
     char slot[SLOT_LEN];
     mark->turn++;
     slot_print(mark, slot);
@@ -122,6 +126,7 @@ enum err high_water_write(struct high_water *mark, int fd, struct why *why)
 
 enum err high_water_sync(int fd, struct why *why)
 {
+    assert(fd >= 0);
     return fdatasync(fd) == 0 ? OK : cannot("written", why);
 }
 
@@ -131,6 +136,7 @@ enum err high_water_begin(struct high_water *mark, int fd, const char *journal_f
     enum err err = OK;
     while (err == OK && mark->turn < SLOTS)
         err = high_water_write(mark, fd, why);
+    assert(err != OK || mark->turn >= SLOTS);
     if (err == OK)
         err = high_water_sync(fd, why);
     return err == OK ? place_sync(journal_file, why) : err;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "place.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,6 +22,8 @@ enum lock_byte { BYTE_WRITER, BYTE_READERS };
 
 static bool byte_lock(int fd, enum lock_byte byte, short type)
 {
+    assert(fd >= 0);
+    assert(type == F_RDLCK || type == F_WRLCK || type == F_UNLCK);
     struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
     return fcntl(fd, F_OFD_SETLK, &range) == 0;
 }
@@ -33,6 +36,7 @@ static bool is_held(void)
 /* The file's two lock bytes are blanks, so that what follows can be read by a person. */
 static void holder_write(int fd)
 {
+    assert(fd >= 0);
     char host[256] = "", line[LOCK_HOLDER_MAX];
     gethostname(host, sizeof host - 1);
     int len = snprintf(line, sizeof line, "  pid %ld on %s\n", (long)getpid(), host);

@@ -11,6 +11,7 @@
  */
 #include "sqlite_inside.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ static bool stamp_read(struct file_stamp *now, const char *path, const struct fi
 
 static bool stamp_is(const struct file_stamp *a, const struct file_stamp *b)
 {
+    assert(a->id.inode == b->id.inode);
     return a->size == b->size && a->changed.tv_sec == b->changed.tv_sec &&
            a->changed.tv_nsec == b->changed.tv_nsec;
 }

@@ -6,6 +6,7 @@
 
 #include "base/count.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -151,6 +152,7 @@ static enum err place_resolve(struct place *place, const char *path, bool make_f
     if (real_len + 1 + strlen(base) >= PLACE_LEN_MAX)
         return why_set(why, ERR_INPUT, "the path is too long");
     snprintf(place->file, sizeof place->file, "%.*s/%s", (int)real_len, real, base);
+    assert(place->file[0] == '/');
     return OK;
 }
 
@@ -182,6 +184,7 @@ static enum err remains_vet(const char *file, struct why *why)
             len +=
                 (size_t)snprintf(found + len, sizeof found - len, "%s%s", len ? ", " : "", ends[i]);
     }
+    assert(len < sizeof found);
     if (!len || lstat(file, &st) == 0 || errno != ENOENT)
         return OK;
     return why_set(
@@ -213,6 +216,7 @@ static enum err above_vet(const char *folder, struct why *why)
     char above[PATH_MAX];
     struct stat st;
     snprintf(above, sizeof above, "%s", folder);
+    assert(above[0] == '/');
     for (char *slash; (slash = strrchr(above, '/'));) {
         *(slash == above ? slash + 1 : slash) = '\0';
         enum err err = folder_look(above, &st, why);
@@ -232,6 +236,7 @@ static enum err above_vet(const char *folder, struct why *why)
 /* "/" is its own folder. */
 static void folder_of(char folder[PATH_MAX], const char *file)
 {
+    assert(file[0] == '/');
     size_t len = (size_t)(strrchr(file, '/') - file);
     snprintf(folder, PATH_MAX, "%.*s", len ? (int)len : 1, file);
 }

@@ -2,6 +2,7 @@
  * folder as when it was opened: a few calls of lstat(2), which cost far less than a sync. */
 #include "presence.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 static enum err file_check(const char *path, const struct file_id *id, struct why *why)
 {
+    assert(id->inode != 0);
     struct stat st;
     if (lstat(path, &st) != 0)
         return why_set(why, ERR_IO, "%s was removed during the run (%s)" WHERE, path,
@@ -64,6 +66,7 @@ static bool file_note(const char *path, struct file_id *id)
 enum err presence_begin(struct presence *p, const struct place *place, const struct lock *lock,
                         struct why *why)
 {
+    assert(lock->fd >= 0);
     char path[PATH_MAX + 8];
     struct stat st;
     *p = (struct presence){.log = {.inode = 0}};

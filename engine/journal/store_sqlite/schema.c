@@ -123,6 +123,7 @@ static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 
 enum err schema_migrate(struct sql *s, int version, struct why *why)
 {
+    assert(version < SCHEMA_VERSION);
     char stamp[96];
     snprintf(stamp, sizeof stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
              APPLICATION_ID, SCHEMA_VERSION);
@@ -163,6 +164,8 @@ enum err schema_vet(struct sql *s, int *version_out, struct why *why)
                        "was written by a newer mailfrom (journal version %lld, this program knows "
                        "%d): use the newer program",
                        (long long)version, SCHEMA_VERSION);
+    assert(version >= 1);
+    assert(version <= SCHEMA_VERSION);
     *version_out = (int)version;
     return OK;
 }

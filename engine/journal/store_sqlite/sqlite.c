@@ -58,6 +58,8 @@ static int fd_of(sqlite3_file *file)
 
 static int scratch_read(sqlite3_file *file, void *out, int len, sqlite3_int64 at)
 {
+    assert(len >= 0);
+    assert(at >= 0);
     char *p = out;
     while (len > 0) {
         ssize_t n = pread(fd_of(file), p, (size_t)len, at);
@@ -78,6 +80,8 @@ static int scratch_read(sqlite3_file *file, void *out, int len, sqlite3_int64 at
 
 static int scratch_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 at)
 {
+    assert(len >= 0);
+    assert(at >= 0);
     const char *p = bytes;
     while (len > 0) {
         ssize_t n = pwrite(fd_of(file), p, (size_t)len, at);
@@ -94,6 +98,7 @@ static int scratch_write(sqlite3_file *file, const void *bytes, int len, sqlite3
 
 static int scratch_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
+    assert(size >= 0);
     return ftruncate(fd_of(file), size) == 0 ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
 }
 
@@ -155,6 +160,7 @@ static const sqlite3_io_methods scratch_methods = {
 static int scratch_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *out, int flags,
                         int *flags_out)
 {
+    assert(vfs->pAppData);
     struct scratch *s = vfs->pAppData;
     if (!(flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)))
         return s->system->xOpen(s->system, NULL, out, flags | SQLITE_OPEN_DELETEONCLOSE, flags_out);
@@ -205,6 +211,8 @@ static void scratch_free(struct scratch *s)
 
 static struct scratch *scratch_new(struct sql_files files)
 {
+    assert(files.main >= 0);
+    assert(files.log >= 0);
     struct scratch *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
@@ -258,6 +266,7 @@ static enum err sql_fail(struct sql *s, struct why *why)
 static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
 {
     struct sql *s = ctx;
+    assert(pages >= 0);
     (void)db;
     (void)name;
     s->wal_pages = pages;
@@ -266,6 +275,8 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
 
 static enum err open_handle(struct sql *s, const char *path, enum sql_how how, struct why *why)
 {
+    assert(!s->db);
+    assert((how == SQL_SCRATCH) == (s->scratch != NULL));
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
     flags |= how == SQL_IMMUTABLE ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
     struct buf uri;
@@ -288,6 +299,7 @@ static enum err open_handle(struct sql *s, const char *path, enum sql_how how, s
 
 static enum err apply_settings(struct sql *s, enum sql_how how, struct why *why)
 {
+    assert(s->db);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
@@ -360,6 +372,7 @@ void sql_close(struct sql *s)
 
 enum err sql_checkpoint(struct sql *s, struct why *why)
 {
+    assert(sqlite3_get_autocommit(s->db)); /* no transaction is open */
     if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
         return sql_fail(s, why);
     s->wal_pages = 0;
@@ -447,6 +460,7 @@ int64_t sql_last_id(const struct sql *s)
 
 enum err sql_prepare(struct sql *s, struct sql_stmt **out, struct text text, struct why *why)
 {
+    assert(text.len <= LINE_LEN_MAX);
     sqlite3_stmt *st = NULL;
     int code =
         sqlite3_prepare_v3(s->db, text.at, (int)text.len, SQLITE_PREPARE_PERSISTENT, &st, NULL);
@@ -473,6 +487,7 @@ static void bound(int code)
 
 void sql_bind_int(struct sql_stmt *st, int place, int64_t value)
 {
+    assert(place > 0);
     bound(sqlite3_bind_int64(of(st), place, value));
 }
 
@@ -492,6 +507,7 @@ static int value_bind(sqlite3_stmt *st, int place, const struct store_value *val
 
 void sql_bind_values(struct sql_stmt *st, int place, const struct store_value *values, unsigned len)
 {
+    assert(place > 0);
     for (unsigned i = 0; i < len; i++)
         bound(value_bind(of(st), place + (int)i, &values[i]));
 }
@@ -525,11 +541,13 @@ static enum err run_kept(struct sql *s, struct sql_stmt **st, struct text text, 
 
 enum err sql_enter(struct sql *s, struct why *why)
 {
+    assert(sqlite3_get_autocommit(s->db));
     return run_kept(s, &s->enter, TEXT("BEGIN IMMEDIATE"), why);
 }
 
 enum err sql_commit(struct sql *s, struct why *why)
 {
+    assert(!sqlite3_get_autocommit(s->db));
     return run_kept(s, &s->commit, TEXT("COMMIT"), why);
 }
 
@@ -540,11 +558,13 @@ void sql_reset(struct sql_stmt *st)
 
 int64_t sql_col_int(struct sql_stmt *st, int column)
 {
+    assert(column < sqlite3_column_count(of(st)));
     return sqlite3_column_int64(of(st), column);
 }
 
 struct text sql_col_text(struct sql_stmt *st, int column)
 {
+    assert(column < sqlite3_column_count(of(st)));
     const void *at = sqlite3_column_blob(of(st), column);
     return (struct text){at, (size_t)sqlite3_column_bytes(of(st), column)};
 }
@@ -568,6 +588,7 @@ static void value_take(struct store_value *out, sqlite3_value *value)
 /* A column's value is not protected against other threads, of which a connection has none. */
 void sql_col_values(struct sql_stmt *st, int column, struct store_value *values, unsigned len)
 {
+    assert(column + (int)len <= sqlite3_column_count(of(st)));
     for (unsigned i = 0; i < len; i++)
         value_take(&values[i], sqlite3_column_value(of(st), column + (int)i));
 }

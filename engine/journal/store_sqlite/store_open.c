@@ -26,9 +26,20 @@ static struct sqlite_store *of(struct store *store)
     return (struct sqlite_store *)store;
 }
 
+/* Between two transactions. A writer of a file holds its lock. */
+static void store_invariant(const struct sqlite_store *s)
+{
+    assert(s->sql);
+    assert(s->writes_file || s->mark_fd < 0);
+    assert(!s->writes_file || s->lock.fd >= 0);
+    assert(!s->writes_file || !s->store.is_read_only);
+    assert(!s->store.loss.found || s->store.loss.what[0]);
+}
+
 /* Moves the log into the main file, if no reader minds; otherwise tries again a good deal later. */
 static enum err store_fold(struct sqlite_store *s, struct why *why)
 {
+    assert(s->writes_file);
     if (!lock_readers_out(&s->lock)) {
         s->wal_pages_next = sql_wal_pages(s->sql) + JOURNAL_WAL_PAGES;
         return OK;
@@ -44,6 +55,7 @@ static enum err store_fold(struct sqlite_store *s, struct why *why)
 
 enum err sqlite_enter(struct sqlite_store *s, struct why *why)
 {
+    store_invariant(s);
     s->appended = (struct appended){.run = 0};
     enum err err = stamps_check(s, why);
     return err == OK ? sql_enter(s->sql, why) : err;
@@ -64,6 +76,7 @@ static enum err witnesses_note(struct sqlite_store *s, enum store_end end, struc
         err = mark_advance(s, why);
     if (err == OK && end == STORE_COMMIT_INTENT)
         err = presence_check(&s->presence, &s->place, &s->lock, why);
+    assert(sql_wal_pages(s->sql) >= 0);
     return err;
 }
 
@@ -75,6 +88,7 @@ enum err sqlite_leave(struct sqlite_store *s, enum err err, enum store_end end, 
         sql_exec(s->sql, "ROLLBACK", NULL); /* SQLite may have done so already */
         return err;
     }
+    store_invariant(s);
     if (!s->writes_file)
         return OK;
     presence_log(&s->presence, &s->place);
@@ -114,6 +128,7 @@ static enum err open_sql(struct sqlite_store *s, const char *file, enum sql_how 
 static enum err writer_tables(struct sqlite_store *s, bool creates, struct why *why)
 {
     int version = 0;
+    assert(s->writes_file);
     enum err err = schema_vet(s->sql, &version, why);
     if (err == ERR_GONE)
         err = journal_emptied(s, why);
@@ -127,6 +142,7 @@ static enum err writer_tables(struct sqlite_store *s, bool creates, struct why *
         err = loss_judge(s, why);
     if (err == OK && s->store.loss.found && !s->log.damaged)
         err = copy_log_aside(s->place.file, why);
+    assert(err != OK || version <= SCHEMA_VERSION);
     if (err == OK && version < SCHEMA_VERSION)
         err = schema_migrate(s->sql, version, why);
     if (err == OK && version < SCHEMA_VERSION)
@@ -138,6 +154,7 @@ static enum err writer_tables(struct sqlite_store *s, bool creates, struct why *
  * a reader who stands on it meanwhile finds nothing to read, and is soon gone. */
 static enum err main_begin(struct sqlite_store *s, struct why *why)
 {
+    assert(s->lock.fd >= 0);
     enum err err = store_fold(s, why);
     for (int i = 0; err == OK && sql_main_is_empty(s->sql) && i < FOLD_TRIES; i++) {
         poll(NULL, 0, FOLD_MS);
@@ -152,6 +169,7 @@ static enum err main_begin(struct sqlite_store *s, struct why *why)
 
 static enum err open_writer(struct sqlite_store *s, bool creates, struct why *why)
 {
+    assert(!s->store.is_read_only);
     enum err err = lock_for_writing(&s->lock, s->place.file, why);
     if (err == OK)
         err = loss_witness(s, why);
@@ -188,6 +206,7 @@ static enum err open_copy(struct sqlite_store *s, int *version, struct why *why)
 
 static enum err open_reader(struct sqlite_store *s, struct why *why)
 {
+    assert(s->store.is_read_only);
     enum err err = lock_for_reading(&s->lock, s->place.file, why);
     if (err != OK && err != ERR_GONE)
         return err;
@@ -268,6 +287,7 @@ static struct sqlite_store *store_new(void)
 static enum err journal_begin_on(struct journal **out, struct sqlite_store *s, enum err err,
                                  struct why *why)
 {
+    assert(s->store.name);
     if (err == OK)
         return journal_open(out, &s->store, why);
     s->store.has_failed = true;

@@ -84,6 +84,8 @@ static enum err made_prepare(struct sqlite_store *s, struct sql_stmt **st, struc
 
 static enum err put_prepare(struct sqlite_store *s, enum store_table table, struct why *why)
 {
+    assert(!s->put[table]);
+    assert(store_columns[table].len <= STORE_VALUES_MAX);
     const struct store_columns *c = &store_columns[table];
     struct buf text;
     buf_init(&text, LINE_LEN_MAX);
@@ -99,6 +101,7 @@ static enum err put_prepare(struct sqlite_store *s, enum store_table table, stru
 static void appended_note(struct sqlite_store *s, enum store_table table, uint64_t run,
                           const struct store_value *values, uint64_t number)
 {
+    assert(number > 0 || (table != TABLE_RUN && table != TABLE_RECORD));
     if (table == TABLE_RUN)
         s->appended = (struct appended){.run = number};
     if (table == TABLE_RECORD) {
@@ -111,7 +114,8 @@ enum err sqlite_put(struct store *store, enum store_table table, uint64_t run,
                     const struct store_value *values, uint64_t *number, struct why *why)
 {
     struct sqlite_store *s = of(store);
-    assert(table < STORE_TABLES && table != TABLE_LOST);
+    assert(table < STORE_TABLES);
+    assert(table != TABLE_LOST);
     enum err err = s->put[table] ? OK : put_prepare(s, table, why);
     if (err != OK)
         return err;
@@ -133,6 +137,7 @@ enum err sqlite_set_state(struct store *store, uint64_t run, const struct store_
 {
     struct sqlite_store *s = of(store);
     struct sql_stmt *st;
+    assert(state->state <= RUN_ENDED);
     enum err err = sqlite_select(s, &st,
                                  "UPDATE run SET state = ?2, stopped = ?3, last = ?4,"
                                  " last_record = ?5, last_digest = ?6 WHERE id = ?1",
@@ -154,6 +159,7 @@ enum err sqlite_set_state(struct store *store, uint64_t run, const struct store_
 static enum err rows_prepare(struct sqlite_store *s, enum store_table table, struct sql_stmt **st,
                              struct why *why)
 {
+    assert(table < STORE_VIEWS);
     struct buf text;
     if (table >= STORE_TABLES)
         return sql_prepare(s->sql, st, text_of(views[table - STORE_TABLES]), why);
@@ -166,6 +172,7 @@ static enum err rows_prepare(struct sqlite_store *s, enum store_table table, str
 static void row_take(struct sql_stmt *st, enum store_table table, struct store_row *row,
                      struct store_value *values)
 {
+    assert(store_columns[table].len <= STORE_VALUES_MAX);
     sql_col_values(st, 1, values, store_columns[table].len);
     *row = (struct store_row){(uint64_t)sql_col_int(st, 0), values};
 }

@@ -1,6 +1,7 @@
 /* Follows checksums and salts of a log frame by frame. Source: SQLite, "WAL-mode file format". */
 #include "wal_scan.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static uint32_t little(const unsigned char *at)
 /* len: a multiple of 8. */
 static void sum_add(struct wal_walk *w, const unsigned char *at, size_t len)
 {
+    assert(len % 8 == 0);
     for (const unsigned char *end = at + len; at < end; at += 8) {
         w->sum[0] += (w->big_endian ? big(at) : little(at)) + w->sum[1];
         w->sum[1] += (w->big_endian ? big(at + 4) : little(at + 4)) + w->sum[0];
@@ -71,6 +73,8 @@ static bool header_was_whole(const struct wal_reader *reader, uint32_t page_len,
 
 static void frame_take(struct wal_walk *w, struct wal_scan *scan, uint32_t number)
 {
+    assert(number > 0);
+    assert(number <= scan->frames);
     const unsigned char *f = w->frame;
     bool is_salted = big(f + 8) == w->salts[0] && big(f + 12) == w->salts[1];
     bool ends = big(f + 4) != 0; /* the last frame of a transaction has the pages of the file */
@@ -95,6 +99,8 @@ static bool frames_walk(struct wal_walk *w, struct wal_scan *scan)
 {
     size_t frame_len = FRAME_HEADER_LEN + w->page_len;
     bool readable = true;
+    assert(w->page_len >= PAGE_MIN);
+    assert(w->page_len <= PAGE_MAX);
     scan->frames = (uint32_t)((w->reader->size - HEADER_LEN) / frame_len);
     w->frame = malloc(frame_len);
     w->fits = true;
@@ -106,6 +112,8 @@ static bool frames_walk(struct wal_walk *w, struct wal_scan *scan)
     }
     readable &= w->frame != NULL;
     free(w->frame);
+    assert(scan->sound <= scan->frames);
+    assert(!scan->damaged || scan->bad > 0);
     return readable;
 }
 

@@ -4,6 +4,8 @@
 #include "aws/credentials/ini.h"
 #include "aws_home.h"
 
+#include <pwd.h>
+
 /* As the refresher does it: what is held, or what a refresh brings. */
 static enum err keys_get(struct credential_source *source, instant_us now, struct credentials *out,
                          struct why *why)
@@ -89,6 +91,14 @@ static const struct search found[] = {
      .key_id = "AKIDENV",
      .token = "OLD",
      .name = "environment"},
+    /* files that are none */
+    {.environment = {ENV_KEYS, "AWS_CONFIG_FILE", "/tmp"},
+     .key_id = "AKIDENV",
+     .name = "environment"},
+    {.environment = {"AWS_CONFIG_FILE", "/dev/null"},
+     .credentials = "[default]\n" KEYS("AKIDD"),
+     .key_id = "AKIDD",
+     .name = "profile default"},
     /* the environment wins over a profile of the environment, not over one that is named */
     {.environment = {ENV_KEYS, "AWS_PROFILE", "x"},
      .credentials = "[x]\n" KEYS("AKIDX"),
@@ -181,7 +191,55 @@ static const struct search refused[] = {
      .environment = {ENV_KEYS, "AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://localhost/"},
      .err = ERR_AUTH,
      .says = {"profile \"nobody\" is neither in", "/.aws/config", "/.aws/credentials"}},
-    {.environment = {"AWS_PROFILE", "nobody"}, .err = ERR_AUTH, .says = {"\"nobody\" is neither"}},
+    {.environment = {"AWS_PROFILE", "nobody"},
+     .err = ERR_AUTH,
+     .says = {"\"nobody\" (AWS_PROFILE) is neither"}},
+    /* what was meant */
+    {.config = "# mine\n[x]\nregion = us-east-1\n",
+     .profile = "x",
+     .err = ERR_AUTH,
+     .says = {"/.aws/config:2: [x] is not read as profile \"x\"; write [profile x]"}},
+    {.config = "[Profile a b]\n" KEYS("AKIDX"),
+     .profile = "a b",
+     .err = ERR_AUTH,
+     .says = {"/.aws/config:1: [Profile a b]", "write [profile \"a b\"]"}},
+    {.config = "[\"profile x\"]\n" KEYS("AKIDX"),
+     .profile = "x",
+     .err = ERR_AUTH,
+     .says = {"write [profile x]"}},
+    {.credentials = "[profile x]\n" KEYS("AKIDX"),
+     .profile = "x",
+     .err = ERR_AUTH,
+     .says = {"/.aws/credentials:1: [profile x] is not read as profile \"x\"; write [x]"}},
+    {.config = "[profile production]\n[sso-session productiom]\n",
+     .profile = "prodction",
+     .err = ERR_AUTH,
+     .says = {"; did you mean \"production\"?"}},
+    {.credentials = "[Shop]\n" KEYS("AKIDX"),
+     .environment = {"AWS_DEFAULT_PROFILE", "\"shop\""},
+     .err = ERR_AUTH,
+     .says = {"(AWS_DEFAULT_PROFILE)", "did you mean \"Shop\"?"}},
+    {.environment = {"AWS_PROFILE", "x "}, .err = ERR_AUTH, .says = {"a blank at its beginning"}},
+    {.environment = {"AWS_PROFILE", "x\r"}, .err = ERR_INPUT, .says = {"AWS_PROFILE: ", "CR"}},
+    /* slips of shells and .env files */
+    {.environment = {"AWS_ACCESS_KEY_ID", "\"AKIDENV\"", "AWS_SECRET_ACCESS_KEY", "SECRETENV"},
+     .err = ERR_AUTH,
+     .says = {"AWS_ACCESS_KEY_ID: the quotes are part of the value"}},
+    {.environment = {"AWS_ACCESS_KEY_ID", "AKIDENV", "AWS_SECRET_ACCESS_KEY", "SECRETENV",
+                     "AWS_SESSION_TOKEN", "TOKEN\r"},
+     .err = ERR_AUTH,
+     .says = {"AWS_SESSION_TOKEN: a line end (CR"}},
+    {.credentials = "[default]\n" KEYS("'AKIDD'"), .err = ERR_AUTH, .says = {"the quotes"}},
+    /* files that are none */
+    {.environment = {"AWS_CONFIG_FILE", "/tmp"}, .err = ERR_INPUT, .says = {"not a regular file"}},
+    {.environment = {ENV_KEYS, "AWS_CONFIG_FILE", "/tmp"},
+     .profile = "x",
+     .err = ERR_INPUT,
+     .says = {"not a regular file"}},
+    {.environment = {"AWS_SHARED_CREDENTIALS_FILE", "/dev/null", "AWS_CONFIG_FILE", "/dev/null"},
+     .err = ERR_AUTH,
+     .says = {"no AWS credentials found", "/dev/null"}},
+    {.config = "\xff\xfe[\n", .err = ERR_INPUT, .says = {"UTF-16"}},
     {.profile = "a\x1b[2J", .err = ERR_INPUT, .says = {"control characters"}},
     {.config = "[x]\n" KEYS("AKIDX"), .profile = "x", .err = ERR_AUTH, .says = {"is neither in"}},
     {.config =
@@ -317,6 +375,41 @@ static void a_file_of_any_bytes_is_read_or_refused(void **state)
     }
 }
 
+/* As tools write them for IAM Identity Center: one for each account and role. */
+static void a_file_of_ten_thousand_profiles_is_read(void **state)
+{
+    struct home *h = *state;
+    struct buf config;
+    const struct search last = {.profile = "last", .key_id = "AKIDL", .name = "profile last"};
+    buf_init(&config, 8u << 20);
+    for (unsigned i = 0; i < 10000; i++)
+        buf_add_fmt(&config,
+                    "[profile Account-%u.AdministratorAccess]\nsso_session = corp\n"
+                    "sso_account_id = %012u\nsso_role_name = AdministratorAccess\n"
+                    "sso_start_url = https://company-portal.awsapps.com/start\n"
+                    "sso_region = us-east-1\nregion = us-east-1\noutput = json\n\n",
+                    i, i);
+    buf_add_str(&config, "[profile last]\n" KEYS("AKIDL"));
+    assert_true(config.len > 2u << 20);
+    file_write(h, ".aws/config", config.at);
+    search_check(h, &last, 0);
+    buf_clear(&config);
+}
+
+static void without_home_the_user_database_names_the_folder(void **state)
+{
+    struct why why = {""};
+    struct credential_source *source = NULL;
+    struct credential_request request = {.region = TEXT("us-east-1")};
+    const struct passwd *user = getpwuid(getuid());
+    (void)state;
+    assert_non_null(user);
+    unsetenv("HOME");
+    setenv("AWS_PROFILE", "a profile that nobody has", 1);
+    assert_int_equal(credential_source_open(&source, &request, &why), ERR_AUTH);
+    assert_non_null(strstr(why.text, user->pw_dir));
+}
+
 int main(void)
 {
 #define WITH_HOME(test) cmocka_unit_test_setup_teardown(test, home_open, home_close)
@@ -324,6 +417,8 @@ int main(void)
         cmocka_unit_test(keys_are_found_in_the_order_of_botocore),
         cmocka_unit_test(what_cannot_be_used_is_said_with_the_way_out),
         WITH_HOME(paths_of_the_environment_are_expanded),
+        WITH_HOME(a_file_of_ten_thousand_profiles_is_read),
+        WITH_HOME(without_home_the_user_database_names_the_folder),
         WITH_HOME(keys_rotated_in_the_file_are_found_after_expired_token),
         WITH_HOME(keys_of_the_environment_serve_until_they_expire),
         cmocka_unit_test(a_file_of_any_bytes_is_read_or_refused),

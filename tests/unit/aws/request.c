@@ -318,6 +318,40 @@ static void a_write_is_accepted_by_its_documented_answer_alone(void **state)
     }
 }
 
+/* LocalStack and moto say it with a page, or with words of their own. */
+static void what_an_emulator_lacks_of_version_2_is_said_with_the_option(void **state)
+{
+    (void)state;
+    static const struct {
+        enum call_kind kind;
+        enum api api;
+        int status;
+        const char *error_type, *body, *hint;
+    } rows[] = {
+        {CALL_SET, API_V2, 404, "", "<html>Not Found</html>", "--write-api v1"},
+        {CALL_SET, API_V2, 404, "", "", "--write-api v1"},
+        {CALL_SET, API_V2, 405, "", "", "--write-api v1"},
+        {CALL_SET, API_V2, 501, "InternalFailure", "{\"message\":\"not yet implemented\"}",
+         "--write-api v1"},
+        {CALL_GET, API_V2, 404, "", "", "--read-api v1"},
+        {CALL_GET, API_V2, 404, "NotFoundException", "{\"message\":\"x\"}", NULL},
+        {CALL_SET, API_V2, 400, "BadRequestException", "{\"message\":\"x\"}", NULL},
+        {CALL_SET, API_V1, 404, "", "", NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scheduler d;
+        scheduler_init(&d, rows[i].kind, rows[i].api, "example.com");
+        struct aws_reply r = {.http_status = rows[i].status,
+                              .error_type = text_of(rows[i].error_type),
+                              .body = text_of(rows[i].body)};
+        aws_reply_decode(d.call, &r);
+        const char *said = strstr(d.call->reply.message, "an emulator may lack version 2");
+        if (!rows[i].hint ? said != NULL : !said || !strstr(said, rows[i].hint))
+            fail_msg("row %zu: %s", i, d.call->reply.message);
+        scheduler_clear(&d);
+    }
+}
+
 static void no_part_of_an_answer_is_read(void **state)
 {
     (void)state;
@@ -349,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_date_that_is_no_date_is_none),
         cmocka_unit_test(sts_tells_whose_keys_these_are),
         cmocka_unit_test(a_write_is_accepted_by_its_documented_answer_alone),
+        cmocka_unit_test(what_an_emulator_lacks_of_version_2_is_said_with_the_option),
         cmocka_unit_test(no_part_of_an_answer_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,8 +142,6 @@ static const struct setup setups[] = {
     {.environment = {"AWS_USE_DUALSTACK_ENDPOINT", "true"},
      .option = "https://option.example",
      .refused = "a custom endpoint URL and dual-stack endpoints exclude each other"},
-    {.environment = {"AWS_ENDPOINT_URL", "http://ses.example"},
-     .refused = "AWS_ENDPOINT_URL: endpoint URL: plain http is for loopback only"},
     {.environment = {"AWS_ENDPOINT_URL_STS", "https://user@sts.example"},
      .refused = "AWS_ENDPOINT_URL_STS: endpoint URL: "},
     {.config = "[default]\nservices = s\n[services s]\nsesv2 =\n  endpoint_url = //x.example\n",
@@ -172,6 +170,77 @@ static void a_url_that_is_too_long_is_refused_and_not_cut(void **state)
     struct setup s = {.environment = {"AWS_ENDPOINT_URL_SES", url}};
     assert_int_equal(settings_of(&s, &settings, &why), ERR_INPUT);
     assert_non_null(strstr(why.text, "AWS_ENDPOINT_URL_SES is longer than"));
+}
+
+static enum err region_of(const struct setup *s, const char *profile, struct aws_settings *settings,
+                          struct why *why)
+{
+    char path[] = CONFIG;
+    struct setup without = *s;
+    struct credential_request request = {.profile = text_of(profile),
+                                         .profile_is_explicit = profile != NULL};
+    without.config = NULL;
+    settings_of(&without, settings, NULL); /* lays the environment */
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    if (s->config)
+        assert_true(write(fd, s->config, strlen(s->config)) > 0);
+    close(fd);
+    setenv("AWS_CONFIG_FILE", path, 1);
+    enum err err = aws_settings_region(settings, &request, why);
+    unlink(path);
+    return err;
+}
+
+static void a_region_that_is_none_is_named_with_its_source(void **state)
+{
+    (void)state;
+    static const struct {
+        struct setup setup;
+        const char *profile;
+        enum err err;
+        const char *says;
+    } table[] = {
+        {{.environment = {"AWS_REGION", "\"us-east-1\""}},
+         NULL,
+         ERR_INPUT,
+         "AWS_REGION is '\"us-east-1\"', which is not a Region: the quotes are part of the value; "
+         "remove them; did you mean us-east-1?"},
+        {{.environment = {"AWS_REGION", "us-east-1 "}},
+         NULL,
+         ERR_INPUT,
+         "a blank at its beginning"},
+        {{.environment = {"AWS_DEFAULT_REGION", "us-east-1\r"}},
+         NULL,
+         ERR_INPUT,
+         "AWS_DEFAULT_REGION is 'us-east-1\r', which is not a Region: a line end (CR"},
+        {{.environment = {"AWS_REGION", "US-East-1"}}, NULL, ERR_INPUT, "did you mean us-east-1?"},
+        {{.environment = {"AWS_REGION", "\xe2\x80\x9cus-east-1\xe2\x80\x9d"}},
+         NULL,
+         ERR_INPUT,
+         "typographic quotes"},
+        {{.environment = {"AWS_REGION", "us-east-1\xc2\xa0"}}, NULL, ERR_INPUT, "U+00A0"},
+        {{.environment = {"AWS_REGION", "Virginia"}}, NULL, ERR_INPUT, "is not a Region"},
+        {{.config = "[default]\nregion = 'eu-west-1'\n"},
+         NULL,
+         ERR_INPUT,
+         "region of profile \"default\" is ''eu-west-1''"},
+        {{.config = "[profile x]\n"}, NULL, OK, ""},
+        {{.config = "[profile x]\n"}, "y", ERR_AUTH, "profile \"y\" is neither in"},
+        {{.config = "[profile x]\n", .environment = {"AWS_PROFILE", "y"}},
+         NULL,
+         ERR_AUTH,
+         "profile \"y\" (AWS_PROFILE) is neither in"},
+        {{.config = "[x]\nregion = eu-west-1\n"}, "x", ERR_AUTH, "write [profile x]"},
+        {{.config = "[x]\n", .environment = {"AWS_REGION", "us-east-1"}}, "x", OK, ""},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct aws_settings settings;
+        struct why why = {""};
+        enum err err = region_of(&table[i].setup, table[i].profile, &settings, &why);
+        if (err != table[i].err || !strstr(why.text, table[i].says))
+            fail_msg("row %zu: %d, \"%s\"", i, err, why.text);
+    }
 }
 
 static void the_region_is_that_of_the_environment_before_the_profile(void **state)
@@ -225,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_setting_counts_in_the_order_of_the_aws_tools),
         cmocka_unit_test(a_url_that_is_too_long_is_refused_and_not_cut),
+        cmocka_unit_test(a_region_that_is_none_is_named_with_its_source),
         cmocka_unit_test(the_region_is_that_of_the_environment_before_the_profile),
         cmocka_unit_test(trust_anchors_and_the_clock_are_settings_too),
     };

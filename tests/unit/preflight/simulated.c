@@ -93,6 +93,7 @@ static void every_question_ends(void **state)
                 err = preflight_lanes(&a.preflight, &io, &why);
             assert_int_equal(err, OK);
             uint32_t attempts = attempts_of(a.preflight.callers, LANES) +
+                                attempts_of(a.preflight.regions, LANES) +
                                 attempts_of(a.preflight.probes, LANES * PREFLIGHT_QUESTIONS);
             assert_int_equal(attempts, sent_in_all(&a.sim));
             asked_close(&a);

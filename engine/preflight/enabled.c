@@ -1,0 +1,90 @@
+/* Holds what STS says of the same keys in two Regions against each other. */
+#include "enabled.h"
+
+#include "model/region.h"
+
+static bool is_taken(const struct probe *p)
+{
+    return p->attempts_max && p->answered_at && p->verdict == VERDICT_OK;
+}
+
+/* The two words for keys that an endpoint does not know. */
+static bool is_unknown_key(const struct probe *p)
+{
+    struct text code = text_of(p->reply.code);
+    return p->attempts_max && p->answered_at && p->verdict == VERDICT_DENIED &&
+           p->reply.how == REPLY_HTTP &&
+           (text_eq(code, TEXT("InvalidClientTokenId")) ||
+            text_eq(code, TEXT("UnrecognizedClientException")));
+}
+
+static struct text region_of(const struct enabled *e, uint16_t lane)
+{
+    return names_text(&e->fleet->names, e->fleet->lanes[lane].region);
+}
+
+/* A question that STS has answered with the account's name; NULL: none. */
+static const struct probe *taken_of(const struct enabled *e, uint32_t account)
+{
+    if (is_taken(&e->callers[account]))
+        return &e->callers[account];
+    for (uint16_t i = 0; i < e->fleet->lanes_len; i++)
+        if (e->fleet->lanes[i].account == account && is_taken(&e->regions[i]))
+            return &e->regions[i];
+    return NULL;
+}
+
+bool enabled_wants(const struct enabled *e, uint16_t lane, bool is_second)
+{
+    uint16_t account = e->fleet->lanes[lane].account;
+    const struct probe *caller = &e->callers[account];
+    if (e->lanes->trouble[lane] || !caller->attempts_max || caller->lane == lane ||
+        !lanes_may_ask_caller(e->lanes, lane))
+        return false;
+    if (!is_second)
+        return region_is_opt_in(region_of(e, lane));
+    for (uint16_t i = 0; i < lane; i++) /* one more is enough */
+        if (e->fleet->lanes[i].account == account && e->regions[i].attempts_max &&
+            !e->regions[i].answered_at)
+            return false;
+    return is_unknown_key(caller) && !taken_of(e, account) && !e->regions[lane].attempts_max;
+}
+
+static void lane_judge(const struct enabled *e, uint16_t lane)
+{
+    uint16_t account = e->fleet->lanes[lane].account;
+    const struct probe *caller = &e->callers[account], *taken = taken_of(e, account);
+    const struct probe *here = caller->lane == lane ? caller : &e->regions[lane];
+    struct text region = region_of(e, lane);
+    struct why why = {""};
+    if (e->lanes->trouble[lane] || !taken || !is_unknown_key(here))
+        return;
+    why_set(&why, ERR_AUTH,
+            "Region " TEXT_FMT " seems not to be enabled for account " TEXT_FMT
+            ": STS refuses the keys there (%s), and takes the same keys in " TEXT_FMT
+            ". Enable it (aws account enable-region --region-name " TEXT_FMT
+            ", or AWS Regions on the console's Account page), or leave the Region out",
+            TEXT_ARG(region), TEXT_ARG(taken->account.caller_account), here->reply.code,
+            TEXT_ARG(region_of(e, taken->lane)), TEXT_ARG(region));
+    lanes_give_up(e->lanes, lane, why.text);
+}
+
+void enabled_judge(const struct enabled *e)
+{
+    for (uint16_t i = 0; i < e->fleet->lanes_len; i++)
+        lane_judge(e, i);
+    for (uint32_t i = 0; i < e->fleet->accounts_len; i++) {
+        const struct probe *taken = taken_of(e, i);
+        if (taken && is_unknown_key(&e->callers[i]))
+            e->callers[i] = *taken;
+    }
+}
+
+const char *enabled_doubt(const struct enabled *e, uint32_t account)
+{
+    const struct probe *caller = &e->callers[account];
+    if (!is_unknown_key(caller) || !region_is_opt_in(region_of(e, caller->lane)))
+        return "";
+    return "; the Region is one that an account must enable: where \"aws sts get-caller-identity "
+           "--region us-east-1\" takes the keys, that is missing";
+}
