@@ -5,6 +5,7 @@
  */
 #include "raw.h"
 
+#include "base/content.h"
 #include "base/count.h"
 
 #include <string.h>
@@ -48,6 +49,23 @@ static const char *archive_fault(const struct source *s)
     return "is a ZIP archive: unpack it and name the file that is in it";
 }
 
+/* What this program writes itself, given in the place of a manifest. */
+static const char *ours_fault(enum content kind)
+{
+    static const char *const faults[] = {
+        [CONTENT_PLAN] = "is a plan file, expected a manifest or CSV: apply --plan takes it",
+        [CONTENT_JOURNAL] =
+            "is an SQLite database, such as a journal, expected text: --journal takes it",
+        [CONTENT_REPORT_CSV] = "is a CSV report, expected a manifest, or a CSV of identities",
+        [CONTENT_REPORT_JSON] = "is a JSON report, expected a manifest or CSV",
+        [CONTENT_REPORT_SARIF] = "is a SARIF report, expected a manifest or CSV",
+        [CONTENT_REPORT_MARKDOWN] = "is a Markdown report, expected a manifest or CSV",
+        [CONTENT_HTML] = "is an HTML page, such as a report, expected a manifest or CSV",
+        [CONTENT_XML] = "is an XML file, such as a JUnit report, expected a manifest or CSV",
+    };
+    return faults[kind];
+}
+
 const char *container_fault(const struct source *s)
 {
     static const struct {
@@ -63,14 +81,13 @@ const char *container_fault(const struct source *s)
          5, "is compressed by xz: unpack it first"},
         {"BZh9", 4, "is compressed by bzip2: unpack it first"},
         {"%PDF", 4, "is a PDF file, expected text"},
-        {"SQLite format 3", 15, "is an SQLite database, expected text"},
     };
-    unsigned char head[16] = {0};
+    unsigned char head[CONTENT_BYTES] = {0};
     size_t len = source_peek(s, head, sizeof head);
     if (len >= 4 && memcmp(head, "PK\3\4", 4) == 0)
         return archive_fault(s);
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (len >= kinds[i].len && memcmp(head, kinds[i].magic, kinds[i].len) == 0)
             return kinds[i].fault;
-    return NULL;
+    return ours_fault(content_of((struct text){(const char *)head, len}));
 }

@@ -107,17 +107,10 @@ const struct key_rule *key_find(enum section s, struct text name)
 
 const char *key_near(enum section s, struct text name)
 {
-    const char *best = NULL;
-    unsigned nearest = NEAR_EDITS + 1;
-    for (unsigned i = 0; i < sections[s].keys_len; i++) {
-        const char *key = sections[s].keys[i].name;
-        unsigned distance = text_distance(name, text_of(key), nearest);
-        if (distance < nearest) {
-            nearest = distance;
-            best = key;
-        }
-    }
-    return best;
+    struct text_near near = {name, NEAR_EDITS + 1, NULL};
+    for (unsigned i = 0; i < sections[s].keys_len; i++)
+        text_near_try(&near, sections[s].keys[i].name);
+    return near.word;
 }
 
 /* A header is typed by people and changed by programs, so the case of its letters is free. */

@@ -237,17 +237,11 @@ bool quota_parse(struct text t, struct quota *quota)
 
 const char *word_near(struct text t, const char *const *words, size_t words_len)
 {
-    const char *best = NULL;
-    unsigned nearest = NEAR_EDITS + 1;
+    struct text_near near = {t, NEAR_EDITS + 1, NULL};
     for (size_t i = 0; i < words_len; i++) {
-        struct text word = text_of(words[i]);
-        if (text_eq_nocase(t, word))
+        if (text_eq_nocase(t, text_of(words[i])))
             return words[i];
-        unsigned distance = text_distance(t, word, nearest);
-        if (distance < nearest && distance < word.len / 2 + 1) {
-            nearest = distance;
-            best = words[i];
-        }
+        text_near_try(&near, words[i]);
     }
-    return best;
+    return near.word;
 }

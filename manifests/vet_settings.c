@@ -24,17 +24,10 @@ void vet_defaults(struct raw *r)
 
 static const char *account_near(const struct raw *r, struct text name)
 {
-    const char *best = NULL;
-    unsigned nearest = 3;
-    for (uint32_t i = 0; i < r->accounts_len; i++) {
-        struct text known = names_text(&r->fleet->names, r->accounts[i].account.name);
-        unsigned distance = text_distance(name, known, nearest);
-        if (distance < nearest) {
-            nearest = distance;
-            best = known.at;
-        }
-    }
-    return best;
+    struct text_near near = {name, 3, NULL};
+    for (uint32_t i = 0; i < r->accounts_len; i++)
+        text_near_try(&near, names_text(&r->fleet->names, r->accounts[i].account.name).at);
+    return near.word;
 }
 
 void vet_accounts(struct raw *r)

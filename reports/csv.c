@@ -1,8 +1,12 @@
 /*
- * CSV by RFC 4180: a header line, CRLF, quotes where needed.
+ * CSV by RFC 4180: a header line, CRLF, quotes where needed. Where an identity of the fleet is an
+ * internationalized name, a last column has it as people write it; the documented columns keep
+ * their places.
  */
 #include "csv_cell.h"
 #include "row.h"
+
+#include "base/bounds.h"
 
 /* The names of the rules, with blanks between. */
 static void cell_findings(struct buf *out, finding_set findings)
@@ -16,9 +20,16 @@ static void cell_findings(struct buf *out, finding_set findings)
     }
 }
 
+struct table {
+    struct sink *out;
+    bool is_international;
+    struct buf unicode;
+};
+
 static bool line_add(void *ctx, const struct report_row *row)
 {
-    struct sink *out = ctx;
+    struct table *table = ctx;
+    struct sink *out = table->out;
     for (int i = 0; i < REPORT_COLUMNS; i++) {
         buf_add_str(&out->buf, i ? "," : "");
         const struct report_column *column = &report_columns[i];
@@ -33,6 +44,12 @@ static bool line_add(void *ctx, const struct report_row *row)
         case REPORT_FINDINGS: cell_findings(&out->buf, *(const finding_set *)cell); break;
         }
     }
+    if (table->is_international) {
+        buf_reset(&table->unicode);
+        identity_unicode_add(&table->unicode, row->identity);
+        buf_add_char(&out->buf, ',');
+        csv_cell_add(&out->buf, buf_text(&table->unicode));
+    }
     buf_add_str(&out->buf, "\r\n");
     return sink_turn(out);
 }
@@ -42,6 +59,11 @@ enum err csv_write(const struct report *report, struct why *why)
     struct buf *out = &report->out->buf;
     for (int i = 0; i < REPORT_COLUMNS; i++)
         buf_add_fmt(out, "%s%s", i ? "," : "", report_columns[i].name);
-    buf_add_str(out, "\r\n");
-    return report_rows(report, line_add, report->out, why);
+    struct table table = {.out = report->out,
+                          .is_international = fleet_is_international(report->fleet)};
+    buf_init(&table.unicode, LINE_LEN_MAX);
+    buf_add_str(out, table.is_international ? ",identity_unicode\r\n" : "\r\n");
+    enum err err = report_rows(report, line_add, &table, why);
+    buf_clear(&table.unicode);
+    return err;
 }

@@ -55,3 +55,39 @@ void finding_tell(const struct report_row *row, enum finding finding, struct buf
     }
     buf_add_str(out, finding_rule(finding)->summary);
 }
+
+static bool is_warning(const struct finding_note *note)
+{
+    return note->severity == SEVERITY_WARNING && !note->accepted;
+}
+
+finding_set row_warnings(const struct report_row *row)
+{
+    struct finding_walk walk;
+    struct finding_note note;
+    finding_set warnings = 0;
+    if (!outcome_is_unfinished(row->outcome_kind))
+        return 0;
+    finding_walk_init(&walk, row);
+    while (finding_walk_next(&walk, &note))
+        if (is_warning(&note))
+            warnings |= FINDING_BIT(note.rule);
+    return warnings;
+}
+
+void row_warnings_tell(const struct report_row *row, struct buf *out)
+{
+    struct finding_walk walk;
+    struct finding_note note;
+    const char *between = "";
+    if (!outcome_is_unfinished(row->outcome_kind))
+        return;
+    finding_walk_init(&walk, row);
+    while (finding_walk_next(&walk, &note)) {
+        if (!is_warning(&note))
+            continue;
+        buf_add_fmt(out, "%s%s: ", between, finding_rule(note.rule)->name);
+        buf_add_text(out, note.text.len ? note.text : text_of(finding_rule(note.rule)->summary));
+        between = "\n";
+    }
+}

@@ -109,12 +109,16 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         row->notes = job->notes;
         row->writes = job->writes;
         row->accepted = job->accepted;
+        row->wave = job->wave;
         row->calls = job->calls;
         row->deadline = job->deadline;
         row->first_seen = job->first_seen;
         row->finished = job->finished;
         row_alarm_find(row, fleet_policy_of(fleet, number), job);
     }
+    if (job && row->reason.len == 0 && fleet->waves_len && job->wave == 0 &&
+        (job->state == JOB_READY || job->state == JOB_CONFIRMING))
+        row->reason = TEXT("DNS has the records; waits for a place in a wave");
     row->action = text_of(action_name(row->action_kind));
     row->outcome = text_of(outcome_name(row->outcome_kind));
 }

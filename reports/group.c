@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS       (4 * GROUPS_MAX) /* a power of two */
-#define NAMES_BYTES ((size_t)GROUPS_MAX * (1 + 2 * GROUP_EXAMPLES) * NAME_LEN_MAX)
+#define SLOTS          (4 * GROUPS_MAX)   /* a power of two */
+#define GROUP_TEXT_MAX (4 * NAME_LEN_MAX) /* of an example: several warnings of a row */
+#define NAMES_BYTES    ((size_t)GROUPS_MAX * (1 + 3 * GROUP_EXAMPLES) * NAME_LEN_MAX)
 
 static_assert((SLOTS & (SLOTS - 1)) == 0, "a mask finds the slot");
 
@@ -141,20 +142,9 @@ static struct group *group_like(struct groups *g, const struct group *wanted)
 static name_id name_of(struct groups *g, struct text t)
 {
     name_id id;
-    if (!names_add(&g->names, text_slice(t, 0, NAME_LEN_MAX), &id))
+    if (!names_add(&g->names, text_slice(t, 0, GROUP_TEXT_MAX), &id))
         g->failed = true;
     return id;
-}
-
-finding_set row_warnings(const struct report_row *row)
-{
-    finding_set warnings = 0;
-    for (finding_set rest = row->finding_bits; rest; rest &= rest - 1) {
-        enum finding f = (enum finding)__builtin_ctzll(rest);
-        if (finding_rule(f)->severity == SEVERITY_WARNING)
-            warnings |= FINDING_BIT(f);
-    }
-    return outcome_is_unfinished(row->outcome_kind) ? warnings : 0;
 }
 
 void group_warnings(const struct group *group, struct buf *out)
@@ -187,9 +177,16 @@ void groups_add(struct groups *g, const struct report_row *row)
         g->without_group++;
         return;
     }
-    if (group->count < GROUP_EXAMPLES)
-        group->examples[group->count] = (struct group_example){
-            row->number, name_of(g, row->mail_from_before), name_of(g, told)};
+    if (group->count < GROUP_EXAMPLES) {
+        struct group_example *e = &group->examples[group->count];
+        *e = (struct group_example){.row = row->number,
+                                    .before = name_of(g, row->mail_from_before),
+                                    .reason = name_of(g, told)};
+        buf_reset(&g->told);
+        row_warnings_tell(row, &g->told);
+        e->warned = name_of(g, buf_text(&g->told));
+        g->failed = g->failed || g->told.failed;
+    }
     group->count++;
 }
 

@@ -13,6 +13,7 @@
 struct group_example {
     uint32_t row;           /* of the fleet */
     name_id before, reason; /* the MAIL FROM before and the reason, in groups.names */
+    name_id warned;         /* row_warnings_tell() */
 };
 
 struct group {
@@ -46,8 +47,6 @@ void groups_add(struct groups *g, const struct report_row *row);
 void groups_sort(struct groups *g);
 /* The common reason of the group; for a single row the row's own reason. */
 struct text group_reason(const struct groups *g, const struct group *group);
-/* Warnings of an open row. */
-finding_set row_warnings(const struct report_row *row);
 /* The names of the warnings, separated by commas; empty without warnings. */
 void group_warnings(const struct group *group, struct buf *out);
 /* How many of examples there are. */

@@ -67,6 +67,11 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     buf_add_str(out, ". Program version ");
     markup_add(out, head->version);
     buf_add_str(out, ".</p>\n");
+    if (wave_tally_goes_on(&sum->wave)) {
+        buf_add_str(out, "<p class=\"facts\">Now ");
+        wave_tally_told(&sum->wave, 0, out);
+        buf_add_str(out, ".</p>\n");
+    }
     if (head->lost.len != 0) {
         buf_add_fmt(out, "<p class=\"lost\"><strong>The journal %s lost records of this run: ",
                     head->lost_is_suspected ? "may have" : "has");
@@ -130,6 +135,7 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     buf_add_text(out, html_files[HTML_STYLE].text);
     buf_add_str(out, "</style>\n</head>\n<body>\n");
     head_add(out, report->head, &sheet->sum);
+    buf_add_str(out, "<main>\n");
     groups_table_add(out, report->fleet, &sheet->groups, ALARM_REJECTING);
     groups_table_add(out, report->fleet, &sheet->groups, ALARM_NONE);
     groups_table_add(out, report->fleet, &sheet->groups, ALARM_AILING);
@@ -142,8 +148,10 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     rules_add(out, &sheet->sum);
     lanes_add(out, report->fleet, &sheet->sum);
     err = rows_add(report, sheet, why);
-    buf_add_str(out, "<footer>Every column of every identity is in the CSV and JSON reports of the "
-                     "same run.</footer>\n<script>");
+    buf_add_str(
+        out,
+        "</main>\n<footer>Every column of every identity is in the CSV and JSON reports of the "
+        "same run.</footer>\n<script>");
     buf_add_text(out, html_files[HTML_SCRIPT].text);
     buf_add_str(out, "</script>\n</body>\n</html>\n");
     return err;

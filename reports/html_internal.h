@@ -21,6 +21,14 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
                       enum row_alarm alarm);
 void rules_add(struct buf *out, const struct report_sum *sum);
 
+/* The identity, and in brackets what people call it. */
+void identity_add_html(struct buf *out, struct text identity);
+
+/* Begins and ends what is scrolled where the page is narrow: keys reach it. label: what it holds.
+ */
+void scroll_begin(struct buf *out, const char *class, const char *label);
+void scroll_end(struct buf *out);
+
 /* The list of identities: the head up to the list's opening tag, and one row. */
 void rows_begin(struct buf *out);
 void row_add_html(struct buf *out, const struct report_row *row);

@@ -129,8 +129,9 @@ void timeline_draw(struct buf *out, const struct history *h)
     tick_name(h->until - h->from < SPAN_S(1) ? h->until - h->from
                                              : (h->until - h->from) / SPAN_S(1) * SPAN_S(1),
               span);
+    scroll_begin(out, "picture", "over time");
     buf_add_fmt(out,
-                "<div class=\"picture\"><svg viewBox=\"0 0 %d %d\" role=\"img\" "
+                "<svg viewBox=\"0 0 %d %d\" role=\"img\" "
                 "aria-label=\"how many identities stood where, over %s\">\n",
                 WIDTH, BOTTOM + 28, span);
     for (int band = 0; band < BANDS; band++)
@@ -144,7 +145,8 @@ void timeline_draw(struct buf *out, const struct history *h)
             buf_add_fmt(out, "Z\"><title>%s</title></path>\n", bands[band].title);
         }
     axes_draw(out, h);
-    buf_add_str(out, "</svg></div>\n");
+    buf_add_str(out, "</svg>");
+    scroll_end(out);
     buf_add_str(out, "<ul class=\"legend\">\n");
     for (int band = 0; band < BANDS; band++)
         if (is_ever_there(h, band))
@@ -162,8 +164,10 @@ void window_draw(struct buf *out, const struct history *h)
     span_us whole = window + (h->last_write - h->first_write), so_far = h->until - h->first_write;
     double unit = (double)(RIGHT - LEFT) / (double)whole;
     so_far = so_far < whole ? so_far : whole;
+    buf_add_str(out, "<h2>SES's 72 hours</h2>\n");
+    scroll_begin(out, "picture", "the 72 hours");
     buf_add_fmt(out,
-                "<h2>SES's 72 hours</h2>\n<div class=\"picture\"><svg viewBox=\"0 0 %d 44\" "
+                "<svg viewBox=\"0 0 %d 44\" "
                 "role=\"img\" aria-label=\"how much of the 72 hours has passed\">\n"
                 "<rect class=\"rail\" x=\"%d\" y=\"4\" width=\"%d\" height=\"14\" rx=\"4\"/>\n"
                 "<rect class=\"run\" x=\"%d\" y=\"4\" width=\"%.2f\" height=\"14\" rx=\"3\"/>\n",
@@ -176,8 +180,10 @@ void window_draw(struct buf *out, const struct history *h)
                     "text-anchor=\"%s\">%lld h</text>\n",
                     LEFT + (double)at * unit, LEFT + (double)at * unit,
                     at + step > whole ? "end" : "middle", (long long)(at / SPAN_H(1)));
+    buf_add_str(out, "</svg>");
+    scroll_end(out);
     buf_add_fmt(out,
-                "</svg></div>\n<p class=\"note\">SES looks for the records of a name for 72 hours "
+                "<p class=\"note\">SES looks for the records of a name for 72 hours "
                 "after it is set. "
                 "First set %s, last set %s, so the last window ends %s.</p>\n",
                 when_format(h->first_write, first), when_format(h->last_write, last),
@@ -272,8 +278,9 @@ void states_draw(struct buf *out, const struct history *h)
 {
     if (h->jobs == 0)
         return;
+    scroll_begin(out, "picture", "the states");
     buf_add_fmt(out,
-                "<div class=\"picture\"><svg viewBox=\"0 0 %d 212\" role=\"img\" aria-label=\"how "
+                "<svg viewBox=\"0 0 %d 212\" role=\"img\" aria-label=\"how "
                 "many identities are in each state\">\n<defs>",
                 WIDTH);
     tip_define(out, "tip", "tip");
@@ -290,6 +297,8 @@ void states_draw(struct buf *out, const struct history *h)
     buf_add_str(out, "<text x=\"180\" y=\"200\">refused, or given up, before any write</text>\n");
     for (int n = 0; n < NODES; n++)
         node_draw(out, h, (enum node)n);
-    buf_add_str(out, "</svg></div>\n<p class=\"note\">Large: how many are in that state now. "
+    buf_add_str(out, "</svg>");
+    scroll_end(out);
+    buf_add_str(out, "<p class=\"note\">Large: how many are in that state now. "
                      "Small: how many have ever been.</p>\n");
 }

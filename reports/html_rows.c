@@ -4,6 +4,7 @@
  */
 #include "html_internal.h"
 
+#include "base/bounds.h"
 #include "base/count.h"
 #include "markup.h"
 
@@ -12,6 +13,19 @@ static void span_add(struct buf *out, const char *class, struct text t)
     buf_add_fmt(out, "<span%s>", class);
     markup_add(out, t);
     buf_add_str(out, "</span>");
+}
+
+void identity_add_html(struct buf *out, struct text identity)
+{
+    struct buf unicode;
+    buf_init(&unicode, LINE_LEN_MAX);
+    markup_add(out, identity);
+    if (identity_unicode_add(&unicode, identity)) {
+        buf_add_str(out, " (");
+        markup_add(out, buf_text(&unicode));
+        buf_add_char(out, ')');
+    }
+    buf_spend(&unicode, out);
 }
 
 static struct text or_default(struct text mail_from)
@@ -86,7 +100,9 @@ void row_add_html(struct buf *out, const struct report_row *row)
     buf_add_fmt(out, "<details class=\"%s\"", outcome_name(row->outcome_kind));
     rule_names_add(out, row->finding_bits);
     buf_add_str(out, "><summary>");
-    span_add(out, " class=\"who\"", row->identity);
+    buf_add_str(out, "<span class=\"who\">");
+    identity_add_html(out, row->identity);
+    buf_add_str(out, "</span>");
     span_add(out, " class=\"state\"", row->outcome);
     span_add(out, "", row->action);
     /* Before -> after, or the one value without a change. */

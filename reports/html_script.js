@@ -58,7 +58,7 @@
       count += shownHere;
     });
     shown.textContent = count + ' of ' + rows.length;
-    for (const card of cards) card.setAttribute('aria-pressed', String(card.className === asked.outcome));
+    for (const card of cards) card.firstElementChild.setAttribute('aria-pressed', String(card.className === asked.outcome));
   }
 
   function sort(button) {
@@ -81,12 +81,11 @@
       pick.outcome.value = pick.outcome.value === card.className ? '' : card.className;
       filter();
     };
-    card.setAttribute('role', 'button');
-    card.tabIndex = 0;
-    card.addEventListener('click', press);
-    card.addEventListener('keydown', event => {
-      if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); press(); }
-    });
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.append(...card.childNodes);
+    button.addEventListener('click', press);
+    card.append(button);
   }
 
   const buttons = Array.from(document.querySelectorAll('.head button'));

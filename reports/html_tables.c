@@ -8,6 +8,17 @@
 
 #define LANES_OPEN_MAX 40 /* a longer table is folded away */
 
+void scroll_begin(struct buf *out, const char *class, const char *label)
+{
+    buf_add_fmt(out, "<div class=\"%s\" role=\"group\" aria-label=\"%s\" tabindex=\"0\">", class,
+                label);
+}
+
+void scroll_end(struct buf *out)
+{
+    buf_add_str(out, "</div>\n");
+}
+
 /* class: "short", "long" or "name" */
 static void cell_add(struct buf *out, const char *class, struct text t)
 {
@@ -44,20 +55,38 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
     buf_add_str(out, "<section>\n<h2>Accounts and Regions</h2>\n");
     if (folded)
         buf_add_fmt(out, "<details><summary>%u accounts and Regions</summary>\n", fleet->lanes_len);
-    buf_add_str(out, "<div class=\"scroll\"><table>\n<thead><tr><th>account</th><th>Region</th>");
+    scroll_begin(out, "scroll", "accounts and Regions");
+    buf_add_str(out,
+                "<table>\n<thead><tr><th scope=\"col\">account</th><th scope=\"col\">Region</th>");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (sum->by_outcome[o])
-            buf_add_fmt(out, "<th class=\"number\">%s</th>", outcome_name((enum outcome)o));
-    buf_add_str(out, "<th class=\"number\">identities</th></tr></thead>\n<tbody>\n");
+            buf_add_fmt(out, "<th scope=\"col\" class=\"number\">%s</th>",
+                        outcome_name((enum outcome)o));
+    buf_add_str(out, "<th scope=\"col\" class=\"number\">identities</th></tr></thead>\n<tbody>\n");
     for (uint32_t i = 0; i < fleet->lanes_len; i++)
         lane_add(out, fleet, sum, i);
-    buf_add_fmt(out, "</tbody>\n</table></div>%s\n</section>\n", folded ? "</details>" : "");
+    buf_add_str(out, "</tbody>\n</table>");
+    scroll_end(out);
+    buf_add_fmt(out, "%s</section>\n", folded ? "</details>" : "");
 }
 
 static bool is_told(const struct group *g, enum row_alarm alarm)
 {
     bool is_over = g->outcome == OUTCOME_DONE || g->outcome == OUTCOME_UNCHANGED;
     return g->alarm == alarm && (alarm != ALARM_NONE || !is_over);
+}
+
+/* The names of the warnings, or of a single row their sentences. */
+static void warnings_add(struct buf *out, const struct groups *groups, const struct group *g)
+{
+    if (!g->warnings)
+        return;
+    buf_add_str(out, " <b class=\"warning\">");
+    if (g->count == 1)
+        markup_add(out, names_text(&groups->names, g->examples[0].warned));
+    else
+        group_warnings(g, out);
+    buf_add_str(out, "</b>");
 }
 
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
@@ -69,12 +98,14 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
         told += is_told(&groups->list[i], alarm);
     if (told == 0)
         return;
-    buf_add_fmt(out,
-                "<section>\n<h2>%s</h2>\n<div class=\"scroll\"><table class=\"stack\">\n"
-                "<thead><tr><th>outcome</th><th class=\"number\">identities</th>"
-                "<th>account</th><th>Region</th><th>action</th><th>reason</th>"
-                "<th>for example</th></tr></thead>\n<tbody>\n",
-                title);
+    buf_add_fmt(out, "<section>\n<h2>%s</h2>\n", title);
+    scroll_begin(out, "scroll", title);
+    buf_add_str(out, "<table class=\"stack\">\n"
+                     "<thead><tr><th scope=\"col\">outcome</th><th scope=\"col\" "
+                     "class=\"number\">identities</th>"
+                     "<th scope=\"col\">account</th><th scope=\"col\">Region</th><th "
+                     "scope=\"col\">action</th><th scope=\"col\">reason</th>"
+                     "<th scope=\"col\">for example</th></tr></thead>\n<tbody>\n");
     for (uint32_t i = 0; i < groups->len && shown < HTML_GROUPS_MAX; i++) {
         if (!is_told(&groups->list[i], alarm))
             continue;
@@ -90,17 +121,16 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
                     g->rejects ? ", REJECT_MESSAGE" : "");
         buf_add_str(out, "<td class=\"long\">");
         markup_add(out, group_reason(groups, g));
-        if (g->warnings) {
-            buf_add_str(out, " <b class=\"warning\">");
-            group_warnings(g, out);
-            buf_add_str(out, "</b>");
-        }
+        warnings_add(out, groups, g);
         buf_add_str(out, "</td>");
-        cell_add(out, "name", fleet_identity(fleet, g->examples[0].row));
+        buf_add_str(out, "<td class=\"name\">");
+        identity_add_html(out, fleet_identity(fleet, g->examples[0].row));
+        buf_add_str(out, "</td>");
         buf_add_str(out, "</tr>\n");
         shown++;
     }
-    buf_add_str(out, "</tbody>\n</table></div>\n");
+    buf_add_str(out, "</tbody>\n</table>");
+    scroll_end(out);
     if (shown < told)
         buf_add_fmt(out, "<p class=\"note\">And %u more kinds.</p>\n", told - shown);
     if (groups->without_group && alarm == ALARM_NONE)
@@ -129,15 +159,19 @@ void rules_add(struct buf *out, const struct report_sum *sum)
         found += sum->by_finding[f] > 0;
     if (found == 0)
         return;
-    buf_add_str(
-        out,
-        "<section>\n<h2>Findings</h2>\n<div class=\"scroll\"><table class=\"stack\">\n<thead><tr>"
-        "<th>severity</th><th>finding</th><th class=\"number\">identities</th>"
-        "<th>what it says</th><th>what it means, how to mend it</th></tr></thead>\n"
-        "<tbody>\n");
+    buf_add_str(out, "<section>\n<h2>Findings</h2>\n");
+    scroll_begin(out, "scroll", "findings");
+    buf_add_str(out, "<table class=\"stack\">\n<thead><tr>"
+                     "<th scope=\"col\">severity</th><th scope=\"col\">finding</th><th "
+                     "scope=\"col\" class=\"number\">identities</th>"
+                     "<th scope=\"col\">what it says</th><th scope=\"col\">what it means, how to "
+                     "mend it</th></tr></thead>\n"
+                     "<tbody>\n");
     for (int severity = SEVERITY_ERROR; severity >= SEVERITY_INFO; severity--)
         for (int f = 0; f < FINDINGS_LEN; f++)
             if (sum->by_finding[f] && (int)finding_rule((enum finding)f)->severity == severity)
                 rule_add(out, (enum finding)f, sum->by_finding[f]);
-    buf_add_str(out, "</tbody>\n</table></div>\n</section>\n");
+    buf_add_str(out, "</tbody>\n</table>");
+    scroll_end(out);
+    buf_add_str(out, "</section>\n");
 }

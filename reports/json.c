@@ -5,6 +5,7 @@
  */
 #include "row.h"
 
+#include "base/bounds.h"
 #include "base/json_out.h"
 
 struct json {
@@ -42,6 +43,8 @@ static bool add_row(void *ctx, const struct report_row *row)
     struct json *j = ctx;
     json_line(&j->json, "\n");
     json_add_object(&j->json, NULL);
+    struct buf unicode;
+    buf_init(&unicode, LINE_LEN_MAX);
     for (int i = 0; i < REPORT_COLUMNS; i++) {
         const struct report_column *column = &report_columns[i];
         const void *cell = report_cell(row, column);
@@ -52,6 +55,9 @@ static bool add_row(void *ctx, const struct report_row *row)
         case REPORT_FINDINGS: add_findings(&j->json, column->name, row); break;
         }
     }
+    if (identity_unicode_add(&unicode, row->identity))
+        json_add_text(&j->json, "identity_unicode", buf_text(&unicode));
+    buf_spend(&unicode, j->json.buf);
     json_end(&j->json);
     report_sum_add(&j->sum, row);
     return sink_turn(j->out);
@@ -101,6 +107,8 @@ enum err json_write(const struct report *report, struct why *why)
         json_add_u64(&j.json, "attention", j.sum.bad);
         json_add_u64(&j.json, "writes", j.sum.writes);
         json_add_u64(&j.json, "calls", j.sum.calls);
+        json_line(&j.json, "\n");
+        wave_tally_json(&j.sum.wave, &j.json);
         json_line(&j.json, "\n");
         json_add_u64(&j.json, "rejecting_mail", j.sum.by_alarm[ALARM_REJECTING]);
         json_add_u64(&j.json, "as_wanted_but", j.sum.by_alarm[ALARM_AILING]);

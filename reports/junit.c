@@ -55,6 +55,18 @@ static void add_time(struct buf *out, span_us took)
                 (long long)(took / SPAN_MS(1) % 1000));
 }
 
+static void add_unicode(struct buf *out, const struct report_row *row)
+{
+    struct buf unicode;
+    buf_init(&unicode, LINE_LEN_MAX);
+    if (identity_unicode_add(&unicode, row->identity)) {
+        buf_add_str(out, "identity_unicode: ");
+        markup_add(out, buf_text(&unicode));
+        buf_add_char(out, '\n');
+    }
+    buf_spend(&unicode, out);
+}
+
 static bool case_add(void *ctx, const struct report_row *row)
 {
     struct sink *sink = ctx;
@@ -85,6 +97,7 @@ static bool case_add(void *ctx, const struct report_row *row)
             }
             buf_add_char(out, '\n');
         }
+    add_unicode(out, row);
     add_findings(out, row);
     buf_add_str(out, "</system-out>");
     buf_add_str(out, "</testcase>\n");

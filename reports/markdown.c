@@ -70,6 +70,32 @@ static void lane_add(struct comment *c, uint16_t lane)
     cell_add(c->out, names_text(&f->names, f->lanes[lane].region));
 }
 
+/* With what people call an internationalized name. */
+static void identity_add(struct comment *c, uint32_t row)
+{
+    struct text identity = fleet_identity(c->report->fleet, row);
+    struct buf unicode;
+    cell_add(c->out, identity);
+    buf_init(&unicode, LINE_LEN_MAX);
+    if (identity_unicode_add(&unicode, identity)) {
+        markup_add_code(c->out, buf_text(&unicode));
+        buf_add_char(c->out, ' ');
+    }
+    buf_spend(&unicode, c->out);
+}
+
+/* Behind the reason, or in a cell of their own: each warning of the row with its sentence. */
+static void warnings_add(struct comment *c, const struct group_example *e, bool behind)
+{
+    struct text warned = names_text(&c->groups.names, e->warned);
+    buf_add_str(c->out, behind ? "" : "| ");
+    while (warned.len) {
+        buf_add_str(c->out, "**warning** ");
+        markup_add_code(c->out, text_cut(&warned, '\n'));
+        buf_add_char(c->out, ' ');
+    }
+}
+
 /* Rows of one group. with_all: also account, Region and reason; a folded group has the three in its
  * head. Returns the number of rows written. */
 static uint32_t examples_add(struct comment *c, const struct group *g, bool with_all, size_t limit)
@@ -77,7 +103,7 @@ static uint32_t examples_add(struct comment *c, const struct group *g, bool with
     uint32_t added = 0;
     for (; added < group_examples(g) && c->out->len < limit; added++) {
         const struct group_example *e = &g->examples[added];
-        cell_add(c->out, fleet_identity(c->report->fleet, e->row));
+        identity_add(c, e->row);
         if (with_all)
             lane_add(c, g->lane);
         buf_add_str(c->out, "| ");
@@ -89,6 +115,8 @@ static uint32_t examples_add(struct comment *c, const struct group *g, bool with
         buf_add_char(c->out, ' ');
         if (with_all)
             cell_add(c->out, names_text(&c->groups.names, e->reason));
+        if (with_all || g->warnings)
+            warnings_add(c, e, with_all);
         struct buf scratch;
         buf_init(&scratch, LINE_LEN_MAX);
         cell_add(c->out, fleet_source(c->report->fleet, e->row, &scratch));
@@ -157,8 +185,11 @@ static void folded_section_add(struct comment *c, const struct markdown_section 
             group_warnings(g, c->out);
             buf_add_str(c->out, "</b>");
         }
-        buf_add_str(c->out,
-                    "</summary>\n\n| identity | MAIL FROM | source |\n| --- | --- | --- |\n");
+        buf_add_str(c->out, g->warnings
+                                ? "</summary>\n\n| identity | MAIL FROM | warnings | source |\n"
+                                  "| --- | --- | --- | --- |\n"
+                                : "</summary>\n\n| identity | MAIL FROM | source |\n"
+                                  "| --- | --- | --- |\n");
         more_add(c, g->count - examples_add(c, g, false, limit));
         buf_add_str(c->out, "\n</details>\n");
         left -= g->count;
@@ -235,6 +266,11 @@ static void comment_write(struct comment *c)
     buf_add_str(c->out, "\n\n**");
     report_verdict(&c->sum, c->out);
     buf_add_str(c->out, "**\n");
+    if (wave_tally_goes_on(&c->sum.wave)) {
+        buf_add_str(c->out, "\nNow ");
+        wave_tally_told(&c->sum.wave, 0, c->out);
+        buf_add_str(c->out, ".\n");
+    }
     if (c->report->head->lost.len)
         buf_add_fmt(c->out,
                     "\n**The journal %s lost records of this run: " TEXT_FMT

@@ -17,6 +17,7 @@ enum records_type { RECORDS_MX, RECORDS_TXT, RECORDS_TYPES };
 struct records_value {
     uint16_t preference; /* MX */
     struct text data;    /* MX: the exchange, "" is the null MX; TXT: all strings joined, raw */
+    struct text cuts;    /* TXT: the length of each string as published; empty: after 255 octets */
 };
 
 enum records_action {

@@ -73,11 +73,14 @@ static void rdata_add(struct buf *out, enum records_type type, const struct reco
         buf_add_fmt(out, "%u " TEXT_FMT ".", value->preference, TEXT_ARG(t));
         return;
     }
+    struct text cuts = base == 10 ? value->cuts : TEXT_NONE; /* Route 53 joins them */
     do {
-        string_add(out, text_slice(t, 0, STRING_LEN_MAX), base);
-        t = text_from(t, STRING_LEN_MAX);
-        buf_add_str(out, t.len ? between : "");
-    } while (t.len);
+        size_t len = cuts.len ? (unsigned char)cuts.at[0] : STRING_LEN_MAX;
+        string_add(out, text_slice(t, 0, len), base);
+        t = text_from(t, len);
+        cuts = text_from(cuts, 1);
+        buf_add_str(out, t.len || cuts.len ? between : "");
+    } while (t.len || cuts.len);
 }
 
 void records_add_rdata(struct buf *out, enum records_type type, const struct records_value *value)

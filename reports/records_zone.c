@@ -4,7 +4,7 @@
  *
  * Each set is an update with its own prerequisites. If DNS has changed meanwhile, the server
  * refuses this one update; no record is overwritten, and no other set is held up. Servers compare
- * TXT strings as cut; a TXT published in strings other than of 255 octets is therefore refused too.
+ * TXT strings as cut, so what is there is written in the strings that DNS has shown.
  */
 #include "records_internal.h"
 

@@ -5,6 +5,7 @@
 #define MF_REPORT_ROW_H
 
 #include "report.h"
+#include "scheduler/wave_tally.h"
 #include "sink.h"
 
 /* An alarm: trouble beside a good outcome. Alarms are listed before or beside the outcomes and need
@@ -34,6 +35,7 @@ struct report_row {
     struct finding_notes notes; /* to be read with finding_walk_next() */
     uint32_t writes, calls;
     uint32_t accepted; /* of the writes, SES has taken */
+    uint32_t wave;     /* of the first write, from 1; 0: not started */
     instant_us first_seen, finished;
     instant_us deadline; /* WHEN_NEVER: none */
     struct text source;  /* "fleet.yaml:12" */
@@ -73,6 +75,12 @@ enum err report_rows(const struct report *report,
 void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
                      const struct job_row *job, struct buf *scratch);
 
+/* Adds what people call an internationalized identity, "kim@bücher.example"; false: it has one
+ * name only, and nothing is added. */
+bool identity_unicode_add(struct buf *out, struct text identity);
+/* Has the fleet an identity with such a name? Its CSV has one column more then, the last one. */
+bool fleet_is_international(const struct fleet *fleet);
+
 /* Needs a person: refused, failed, expired, drifted, or an alarm. */
 bool row_needs_care(const struct report_row *row);
 /* The reason; for ALARM_REJECTING with a clause in front about SES rejecting mail meanwhile.
@@ -89,6 +97,7 @@ struct report_sum {
     uint32_t by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1], by_finding[FINDINGS_LEN];
     uint32_t by_state[JOB_STATES];
     uint64_t writes, calls, accepted;
+    struct wave_tally wave;
     instant_us deadline;           /* the earliest deadline of open rows; WHEN_NEVER: none */
     uint32_t (*by_lane)[OUTCOMES]; /* one per lane; owned */
 };
@@ -111,6 +120,12 @@ void row_alarm_find(struct report_row *row, const struct policy *policy, const s
 
 /* Appends the sentence of a finding of the row; without one, the rule's summary. */
 void finding_tell(const struct report_row *row, enum finding finding, struct buf *out);
+
+/* Warnings of an open row: those that its owner does not accept, with the severity that held for
+ * the row. */
+finding_set row_warnings(const struct report_row *row);
+/* Their sentences, a line each: "overwrites-custom: the custom MAIL FROM ...". */
+void row_warnings_tell(const struct report_row *row, struct buf *out);
 
 struct finding_walk {
     const struct report_row *row;

@@ -36,9 +36,19 @@ static void message_add(struct json_out *j, const char *key, struct text text)
     json_end(j);
 }
 
-/* A path as a URI: each of its parts percent-encoded. */
+#define BASE_ID "%SRCROOT%" /* as GitHub and others call the root of the checkout */
+
+static bool is_absolute(struct text path)
+{
+    return text_starts(path, TEXT("/"));
+}
+
+/* A path as a URI: each of its parts percent-encoded, below the base or from the root on. */
 static void uri_add(struct buf *out, struct text path)
 {
+    buf_add_str(out, is_absolute(path) ? "file://" : "");
+    while (text_starts(path, TEXT("./")))
+        path = text_from(path, 2);
     while (path.at) {
         escape_percent(out, text_cut(&path, '/'));
         if (path.at)
@@ -73,7 +83,18 @@ static void result_add(struct log *log, const struct report_row *row, const stru
     json_add_word(j, "ruleId", rule);
     json_add_u64(j, "ruleIndex", f->rule);
     json_add_word(j, "level", levels[log->level]);
-    message_add(j, "message", f->text);
+    struct buf told;
+    buf_init(&told, RECORD_BYTES_MAX);
+    buf_add_text(&told, f->text);
+    size_t without = told.len;
+    buf_add_str(&told, " (");
+    buf_add_text(&told, row->identity);
+    buf_add_str(&told, " is ");
+    bool is_international = identity_unicode_add(&told, row->identity);
+    buf_add_char(&told, ')');
+    message_add(j, "message",
+                text_slice(buf_text(&told), 0, is_international ? told.len : without));
+    buf_spend(&told, j->buf);
     const struct choice *choice = &fleet->choices[row->number];
     struct buf uri;
     buf_init(&uri, 3 * PATH_LEN_MAX);
@@ -83,6 +104,8 @@ static void result_add(struct log *log, const struct report_row *row, const stru
     json_add_object(j, "physicalLocation");
     json_add_object(j, "artifactLocation");
     json_add_text(j, "uri", buf_text(&uri));
+    if (!is_absolute(fleet->files[choice->file]))
+        json_add_word(j, "uriBaseId", BASE_ID);
     json_end(j);
     json_add_object(j, "region");
     json_add_u64(j, "startLine", choice->line);
@@ -166,6 +189,12 @@ enum err sarif_write(const struct report *report, struct why *why)
         json_end(j);
         json_line(j, "\n");
     }
+    json_add_object(j, "originalUriBaseIds");
+    json_add_object(j, BASE_ID);
+    message_add(j, "description", TEXT("The folder in which mailfrom was started."));
+    json_end(j);
+    json_end(j);
+    json_line(j, "\n");
     json_add_array(j, "results");
     for (; err == OK && log.level < LEVELS_LEN; log.level++)
         err = report_rows(report, row_add, &log, why);

@@ -9,6 +9,7 @@ enum err report_sum_init(struct report_sum *sum, const struct fleet *fleet, stru
 {
     *sum = (struct report_sum){.deadline = WHEN_NEVER};
     sum->by_lane = calloc(fleet->lanes_len ? fleet->lanes_len : 1, sizeof *sum->by_lane);
+    wave_tally_begin(&sum->wave, fleet);
     return sum->by_lane ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
@@ -33,6 +34,8 @@ void report_sum_add(struct report_sum *sum, const struct report_row *row)
     sum->writes += row->writes;
     sum->calls += row->calls;
     sum->accepted += row->accepted;
+    wave_tally_add(&sum->wave, row->number, row->state, row->outcome_kind, row->wave,
+                   row->deadline);
     sum->by_state[row->state]++;
     if (row->state != JOB_DONE && row->deadline < sum->deadline)
         sum->deadline = row->deadline;

@@ -2,6 +2,7 @@
  * From a name to a verb.
  */
 #include "base/count.h"
+#include "model/finding.h"
 #include "options/verb_rows.h"
 #include "outputs.h"
 #include "ui/messages.h"
@@ -20,15 +21,15 @@
 
 typedef int verb_function(const struct options *o);
 
-/* Not in the table of verbs, because --version is spelt as an option. */
+/* Not in the table of verbs: it concerns no fleet, and most spell it --version. */
 static const struct verb_row version_row = {
-    "--version",
+    "version",
     "",
     "",
     OPTIONS_VERSION,
     "Names the libraries it runs with; --verbose adds their licences, --format json is a bill of\n"
-    "materials in CycloneDX.",
-    "mailfrom --version --verbose"};
+    "materials in CycloneDX. Also spelt --version and -V.",
+    "mailfrom version --verbose"};
 
 static int run_version(const struct options *o)
 {
@@ -42,14 +43,11 @@ static verb_function *function_of(const struct verb_row *row)
         const char *name;
         verb_function *run;
     } functions[] = {
-        {"check", verb_check},       {"discover", verb_discover},
-        {"plan", verb_plan},         {"rehearse", verb_rehearse},
-        {"apply", verb_apply},       {"resume", verb_resume},
-        {"rollback", verb_rollback}, {"status", verb_status},
-        {"report", verb_report},     {"records", verb_records},
-        {"due", verb_due},           {"inspect", verb_inspect},
-        {"explain", verb_explain},   {"completion", verb_completion},
-        {"--version", run_version},
+        {"check", verb_check},       {"discover", verb_discover},     {"plan", verb_plan},
+        {"rehearse", verb_rehearse}, {"apply", verb_apply},           {"resume", verb_resume},
+        {"rollback", verb_rollback}, {"status", verb_status},         {"report", verb_report},
+        {"records", verb_records},   {"inspect", verb_inspect},       {"explain", verb_explain},
+        {"due", verb_due},           {"completion", verb_completion}, {"version", run_version},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
@@ -68,23 +66,44 @@ static void print_usage(FILE *out)
         fprintf(out, "  %-11s %s\n", v->name, v->summary);
     fputs("\nExit codes:\n", out);
     exit_codes_print(out);
-    fputs("\nmailfrom VERB --help shows the options of a verb. mailfrom --version names the "
-          "libraries.\n\nBegin with:  mailfrom check fleet.yaml\n",
+    fputs("\nmailfrom VERB --help, or mailfrom help VERB, shows the options of a verb; they may "
+          "stand "
+          "before\nit. mailfrom version names the libraries.\n\nBegin with:  mailfrom check "
+          "fleet.yaml\n",
           out);
 }
 
-static const char *verb_near(const char *name)
+static int print_help(const struct verb_row *verb)
 {
-    const char *best = NULL;
-    unsigned nearest = 3;
-    for (const struct verb_row *v = verb_rows; v->name; v++) {
-        unsigned distance = text_distance(text_of(name), text_of(v->name), nearest);
-        if (distance < nearest) {
-            nearest = distance;
-            best = v->name;
-        }
-    }
-    return best;
+    printf("Usage: mailfrom %s%s%s [options]\n\n%s\n\nOptions:\n", verb->name,
+           *verb->arguments ? " " : "", verb->arguments, verb->help);
+    options_print(stdout, verb->options);
+    printf("\nExample: %s\n", verb->example);
+    return message_flush(EXIT_OK);
+}
+
+/* Known by its name; NULL: told already. */
+static const struct verb_row *verb_read(const char *name)
+{
+    const struct verb_row *verb =
+        strcmp(name, version_row.name) == 0 ? &version_row : verb_row_find(name);
+    enum finding rule;
+    struct text_near near = {text_of(name), 3, NULL};
+    if (verb)
+        return verb;
+    for (const struct verb_row *v = verb_rows; v->name; v++)
+        text_near_try(&near, v->name);
+    if (near.word)
+        message_error("there is no verb \"%s\": did you mean %s?", name, near.word);
+    else if (finding_parse(text_of(name), &rule))
+        message_error("\"%s\" is a rule, not a verb: mailfrom explain %s", name, name);
+    else if (access(name, F_OK) == 0)
+        message_error("\"%s\" is a file, not a verb: mailfrom plan takes a manifest, mailfrom "
+                      "--help lists the verbs",
+                      name);
+    else
+        message_error("there is no verb \"%s\"; mailfrom --help lists them", name);
+    return NULL;
 }
 
 /* Credentials must not end in a core file. A closed pipe must not end a run, nor a file at its size
@@ -116,6 +135,17 @@ static void process_harden(void)
     signal(SIGCHLD, SIG_DFL);
 }
 
+/* Every verb takes --report, so that a script can pass one set of options to all; but nobody is to
+ * wait for a file that does not come. */
+static void unused_tell(const struct verb_row *verb, struct options *options)
+{
+    if (options->reports_len && !(verb->options & OPTIONS_REPORT)) {
+        if (!options->quiet)
+            message_note("note: %s makes no reports, so --report changes nothing here", verb->name);
+        options->reports_len = 0;
+    }
+}
+
 /* Descriptors named by outputs are checked before a file of our own is open. */
 static int verb_run(const struct verb_row *verb, struct options *options)
 {
@@ -124,6 +154,7 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     int code = EXIT_CANNOT_RUN;
     arena_init(&paths, SIZE_MAX);
     message_setup(options);
+    unused_tell(verb, options);
     if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
         signals_early();
     enum err err = outputs_expand(options, &paths, &why);
@@ -137,37 +168,51 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     return message_flush(code);
 }
 
+/* "help", "help VERB": the page of a verb, or the list of all. */
+static int help_run(int words, char **word)
+{
+    while (words && word[0][0] == '-') /* help needs no options */
+        words--, word++;
+    if (words == 0) {
+        print_usage(stdout);
+        return message_flush(EXIT_OK);
+    }
+    const struct verb_row *verb = verb_read(word[0]);
+    return verb ? print_help(verb) : EXIT_CANNOT_RUN;
+}
+
+/* Without a verb, options can only ask for the version or for help. */
+static int options_run(int argc, char **argv)
+{
+    struct options options;
+    struct why why = {""};
+    if (options_read(&options, version_row.options, argc, argv, &why) != OK) {
+        message_error("%s", why.text);
+        return EXIT_CANNOT_RUN;
+    }
+    if (options.version && !options.help)
+        return verb_run(&version_row, &options);
+    print_usage(options.help ? stdout : stderr);
+    return message_flush(options.help ? EXIT_OK : EXIT_CANNOT_RUN);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct why why = {""};
     process_harden();
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        print_usage(argc < 2 ? stderr : stdout);
-        return message_flush(argc < 2 ? EXIT_CANNOT_RUN : EXIT_OK);
-    }
-    const char *name = argv[1];
-    const struct verb_row *verb =
-        strcmp(name, version_row.name) == 0 ? &version_row : verb_row_find(name);
-    if (!verb) {
-        const char *near = verb_near(name);
-        if (near)
-            message_error("there is no verb \"%s\": did you mean %s?", name, near);
-        else
-            message_error("there is no verb \"%s\"; mailfrom --help lists them", name);
+    if (!options_verb_first(argc - 1, argv + 1))
+        return options_run(argc - 1, argv + 1);
+    if (strcmp(argv[1], "help") == 0)
+        return help_run(argc - 2, argv + 2);
+    const struct verb_row *verb = verb_read(argv[1]);
+    if (!verb)
         return EXIT_CANNOT_RUN;
-    }
     if (options_read(&options, verb->options, argc - 2, argv + 2, &why) != OK) {
         message_error("%s: %s", verb->name, why.text);
         return EXIT_CANNOT_RUN;
     }
-    if (options.help) {
-        printf("Usage: mailfrom %s%s%s [options]\n\n%s\n\nOptions:\n", verb->name,
-               *verb->arguments ? " " : "", verb->arguments, verb->help);
-        options_print(stdout, verb->options);
-        printf("\nExample: %s\n", verb->example);
-        return message_flush(EXIT_OK);
-    }
-    return verb_run(verb, &options);
+    if (options.help)
+        return print_help(verb);
+    return verb_run(options.version ? &version_row : verb, &options);
 }

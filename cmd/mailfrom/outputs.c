@@ -2,6 +2,7 @@
 #include "outputs.h"
 
 #include "base/count.h"
+#include "journal/store_sqlite/place.h"
 #include "reports/deliver.h"
 #include "reports/records.h"
 
@@ -84,12 +85,11 @@ static enum err named_spare(const struct options *o, const char *output, struct 
                  {"the manifest", o->discover.manifest},
                  {"the file of --psl-file", o->access.psl_file},
                  {"the file of --ca-bundle", o->access.ca_bundle}};
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock", ".mark"};
     char file[PATH_MAX + 16];
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < 2 * COUNT(ends); i++) {
+    for (size_t i = 0; err == OK && place_file_end(i / 2); i++) {
         snprintf(file, sizeof file, "%s%s%s", options_journal(o), i % 2 ? OPTIONS_LOOKS : "",
-                 ends[i / 2]);
+                 place_file_end(i / 2));
         err = input_spare(output, i ? "the journal's file" : "the journal", file, why);
     }
     for (size_t i = 0; err == OK && i < COUNT(named); i++)

@@ -3,6 +3,7 @@
  */
 #include "session.h"
 
+#include "kinds.h"
 #include "manifests/manifest.h"
 #include "options/advice.h"
 #include "outputs.h"
@@ -46,10 +47,12 @@ enum err session_number(const struct options *o, uint64_t *id, struct why *why)
     *id = 0;
     if (o->arguments_len > 1)
         return why_set(why, ERR_INPUT, "found %zu runs, expected one at a time", o->arguments_len);
-    if (o->arguments_len == 1 && (!text_to_u64(text_of(o->arguments[0]), id) || *id == 0))
-        return why_set(why, ERR_INPUT, "\"%s\" is not the number of a run; %s lists them",
-                       o->arguments[0], advice_make(&a, o, "status", "--all"));
-    return OK;
+    if (o->arguments_len == 0 || (text_to_u64(text_of(o->arguments[0]), id) && *id))
+        return OK;
+    struct why not_one;
+    kinds_not(o->arguments[0], "the number of a run", &not_one);
+    return why_set(why, ERR_INPUT, "%s; %s lists them", not_one.text,
+                   advice_make(&a, o, "status", "--all"));
 }
 
 static enum err region_of(void *ctx, struct text profile, struct text *region, struct why *why)
@@ -69,12 +72,12 @@ enum err session_load(struct session *s, struct why *why)
                                        .allow_empty = o->allow_empty};
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
-    if (session_report_vet(o, why) != OK)
+    if (session_report_vet(o, why) != OK || kinds_manifests_vet(o, why) != OK)
         return ERR_INPUT;
     complaints_init(&complaints);
     enum err err =
         manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, &complaints, why);
-    message_complaints(&complaints);
+    message_complaints(o, &complaints);
     if (err == ERR_INPUT && complaints.len)
         why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
                 complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
@@ -141,8 +144,11 @@ void session_records_notes(const struct options *o, const struct records_gather 
                      g->harmless == 1 ? "note" : "notes", g->harmless == 1 ? "it" : "them");
 }
 
+#define SEVERITIES (SEVERITY_ERROR + 1)
+
 struct judge_lines {
-    uint32_t printed, more;
+    uint32_t printed, most;
+    uint32_t more[SEVERITIES]; /* not printed */
     bool verbose;
 };
 
@@ -154,15 +160,16 @@ static void finding_print(struct judge_lines *lines, const struct fleet *f, uint
     struct buf file;
     if (note->severity == SEVERITY_INFO && !lines->verbose)
         return;
-    if (lines->printed == MANIFEST_COMPLAINTS_MAX) {
-        lines->more++;
+    if (lines->printed == lines->most) {
+        lines->more[note->severity]++;
         return;
     }
     lines->printed++;
     buf_init(&file, LINE_LEN_MAX);
-    fprintf(stderr, "%s:%u:%u: %s%s: " TEXT_FMT " (%s)\n", message_safe(&file, f->files[c->file]),
-            c->line, c->column, severity_name(note->severity), note->accepted ? ", accepted" : "",
-            TEXT_ARG(note->text), finding_rule(note->rule)->name);
+    message_place(&file, f->files[c->file], c->line, c->column);
+    fprintf(stderr, "%s: %s%s: " TEXT_FMT " (%s)\n", buf_text(&file).at,
+            severity_name(note->severity), note->accepted ? ", accepted" : "", TEXT_ARG(note->text),
+            finding_rule(note->rule)->name);
     buf_clear(&file);
 }
 
@@ -173,10 +180,27 @@ static void row_print(void *ctx, const struct fleet *f, uint32_t row,
         finding_print(ctx, f, row, &notes->at[i]);
 }
 
+static void more_print(const struct judge_lines *lines, bool all)
+{
+    const char *between = " more: ";
+    uint32_t more = 0;
+    for (int s = 0; s < SEVERITIES; s++)
+        more += lines->more[s];
+    if (!more)
+        return;
+    fprintf(stderr, "... and %u", more);
+    for (int s = SEVERITIES; s-- > 0; between = lines->more[s] ? ", " : between)
+        if (lines->more[s])
+            fprintf(stderr, "%s%u of severity %s", between, lines->more[s],
+                    severity_name((enum severity)s));
+    fprintf(stderr, "%s\n", all ? "" : "; --all shows them");
+}
+
 enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct why *why)
 {
     const struct access *a = &s->options.access;
-    struct judge_lines lines = {.verbose = a->verbose};
+    struct judge_lines lines = {.most = s->options.all ? MANIFEST_COMPLAINTS_MAX : COMPLAINTS_SHOWN,
+                                .verbose = a->verbose};
     enum err err = suffix_list_open(&s->run.suffixes, a->psl_file, why);
     struct fleet_judge how = {.suffixes = s->run.suffixes,
                               .feedback_host = text_of(a->feedback_host),
@@ -184,8 +208,7 @@ enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct 
                               .ctx = &lines};
     if (err == OK)
         err = judge_fleet(&s->run.fleet, &how, verdict, why);
-    if (lines.more)
-        fprintf(stderr, "... and %u more\n", lines.more);
+    more_print(&lines, s->options.all);
     return err;
 }
 
@@ -204,8 +227,10 @@ enum err session_report_vet(const struct options *o, struct why *why)
     return OK;
 }
 
-static bool takes_stdout(const struct options *o)
+bool session_takes_stdout(const struct options *o)
 {
+    if (o->out && deliver_stream(o->out) == STDOUT_FILENO)
+        return true;
     for (size_t i = 0; i < o->reports_len; i++)
         if (deliver_stream(o->reports[i].path) == STDOUT_FILENO)
             return true;
@@ -271,7 +296,7 @@ static enum err end_print(struct session *s, struct report_sum *sum, bool whole,
     enum err err = session_report(s, why);
     if (err == OK)
         err = summary_count(r, sum, why);
-    if (err != OK || !whole || o->quiet || takes_stdout(o))
+    if (err != OK || !whole || o->quiet || session_takes_stdout(o))
         return err;
     if (r->head.verb == RUN_PLAN)
         err = summary_plan(o, r, sum, why);
@@ -303,7 +328,7 @@ int session_conclude(struct session *s, enum err err, struct why *why)
 int session_carry_out(struct session *s, struct why *why)
 {
     const struct options *o = &s->options;
-    s->notes.shows_preflight = !takes_stdout(o);
+    s->notes.shows_preflight = !session_takes_stdout(o);
     s->run.config.probes_lanes = s->run.head.verb == RUN_PLAN && !o->dry_run;
     signals_block(&s->signals);
     return session_conclude(s, run_carry_out(&s->run, why), why);

@@ -41,6 +41,8 @@ void session_records_notes(const struct options *o, const struct records_gather 
 enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct why *why);
 /* "7" or nothing into *id (0: the newest). */
 enum err session_number(const struct options *o, uint64_t *id, struct why *why);
+/* Does a report or the plan file go to standard output, which is then for nothing else? */
+bool session_takes_stdout(const struct options *o);
 /* Are the wished formats known? Asked before anything is done. */
 enum err session_report_vet(const struct options *o, struct why *why);
 /* Writes the reports of the options; tries all, and returns the first error. */

@@ -32,12 +32,25 @@ static enum value_kind value_kind(const char *value)
     return strchr(value, '|') && islower((unsigned char)*value) ? VALUE_WORDS : VALUE_FREE;
 }
 
+static enum value_kind row_kind(const struct option_row *row)
+{
+    return row->word ? VALUE_WORDS : value_kind(row->value);
+}
+
 /* The words of "a|b|c", each with a blank behind it. */
 static void words_print(const char *value)
 {
     for (; *value; value++)
         putchar(*value == '|' ? ' ' : *value);
     putchar(' ');
+}
+
+static void row_words_print(const struct option_row *row)
+{
+    for (size_t i = 0; row->word && row->word(i); i++)
+        printf("%s ", row->word(i));
+    if (!row->word)
+        words_print(row->value);
 }
 
 /* "csv: json: ": a file is to follow. */
@@ -73,12 +86,15 @@ static void bash_verb(const struct verb_row *v)
 {
     printf("    %s)\n        case $prev in\n", v->name);
     for (const struct option_row *row = option_rows; row->name; row++) {
-        enum value_kind kind = value_kind(row->value);
+        enum value_kind kind = row_kind(row);
         if (!option_is_for(v->options, row) || kind == VALUE_NONE)
             continue;
-        printf("        --%s) words='", row->name);
+        if (row->letter)
+            printf("        -%c|--%s) words='", row->letter, row->name);
+        else
+            printf("        --%s) words='", row->name);
         if (kind == VALUE_WORDS)
-            words_print(row->value);
+            row_words_print(row);
         else if (kind == VALUE_REPORT)
             formats_print();
         printf("'%s ;;\n", kind == VALUE_FREE     ? "; compopt +o default"
@@ -97,22 +113,28 @@ static void bash_print(void)
 {
     fputs("# bash completion of mailfrom, made by: mailfrom completion bash\n"
           "_mailfrom() {\n"
-          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words= verb= "
+          "word\n"
           "    if [[ $cur == = ]]; then\n"
           "        cur=\n"
           "    elif [[ $prev == = ]]; then\n"
           "        prev=${COMP_WORDS[COMP_CWORD-2]}\n"
           "    fi\n"
-          "    if ((COMP_CWORD == 1)); then\n"
-          "        COMPREPLY=($(compgen -W '",
+          "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+          "        case $word in\n"
+          "        help",
+          stdout);
+    for (const struct verb_row *v = verb_rows; v->name; v++)
+        printf("|%s", v->name);
+    fputs(") verb=$word; break ;;\n"
+          "        esac\n"
+          "    done\n"
+          "    case $verb in\n"
+          "    ''|help) words='",
           stdout);
     for (const struct verb_row *v = verb_rows; v->name; v++)
         printf("%s ", v->name);
-    fputs("--help --version' -- \"$cur\"))\n"
-          "        return\n"
-          "    fi\n"
-          "    case ${COMP_WORDS[1]} in\n",
-          stdout);
+    fputs("help version --help --version' ;;\n", stdout);
     for (const struct verb_row *v = verb_rows; v->name; v++)
         bash_verb(v);
     fputs("    esac\n"
@@ -137,7 +159,11 @@ static void zsh_text(const char *text)
 
 static void zsh_option(const struct option_row *row)
 {
-    printf(" \\\n        '*--%s%s[", row->name, row->value ? "=" : "");
+    if (row->letter)
+        printf(" \\\n        '*'{-%c%s,--%s%s}'[", row->letter, row->value ? "+" : "", row->name,
+               row->value ? "=" : "");
+    else
+        printf(" \\\n        '*--%s%s[", row->name, row->value ? "=" : "");
     zsh_text(row->help);
     putchar(']');
     if (row->value) {
@@ -145,10 +171,10 @@ static void zsh_option(const struct option_row *row)
         zsh_text(row->value);
         putchar(':');
     }
-    switch (value_kind(row->value)) {
+    switch (row_kind(row)) {
     case VALUE_WORDS:
         putchar('(');
-        words_print(row->value);
+        row_words_print(row);
         putchar(')');
         break;
     case VALUE_REPORT:
@@ -188,17 +214,19 @@ static void zsh_print(void)
         zsh_text(v->summary);
         fputs("'\n", stdout);
     }
-    fputs(
-        "    )\n"
-        "    _arguments -C '(- *)--help[the list of verbs]' '(- *)--version[of the program and its "
-        "libraries]' \\\n"
-        "        '1:verb:->verb' '*::argument:->argument'\n"
-        "    if [[ $state == verb ]]; then\n"
-        "        _describe verb verbs\n"
-        "        return\n"
-        "    fi\n"
-        "    [[ $state == argument ]] && case $words[1] in\n",
-        stdout);
+    fputs("        'help:the options of a verb'\n"
+          "        'version:of the program and its libraries'\n"
+          "    )\n"
+          "    _arguments -C '(- *)'{-h,--help}'[the list of verbs]' \\\n"
+          "        '(- *)'{-V,--version}'[of the program and its libraries]' \\\n"
+          "        '1:verb:->verb' '*::argument:->argument'\n"
+          "    if [[ $state == verb ]]; then\n"
+          "        _describe verb verbs\n"
+          "        return\n"
+          "    fi\n"
+          "    [[ $state == argument ]] && case $words[1] in\n"
+          "    help) _describe verb verbs ;;\n",
+          stdout);
     for (const struct verb_row *v = verb_rows; v->name; v++)
         zsh_verb(v);
     fputs("    esac\n"
@@ -228,10 +256,12 @@ static void fish_option(const struct option_row *row)
         if (option_is_for(v->options, row))
             printf(" %s", v->name);
     printf("' -l %s", row->name);
-    switch (value_kind(row->value)) {
+    if (row->letter)
+        printf(" -s %c", row->letter);
+    switch (row_kind(row)) {
     case VALUE_WORDS:
         fputs(" -x -a '", stdout);
-        words_print(row->value);
+        row_words_print(row);
         putchar('\'');
         break;
     case VALUE_REPORT:
@@ -252,8 +282,9 @@ static void fish_print(void)
 {
     fputs("# fish completion of mailfrom, made by: mailfrom completion fish\n"
           "complete -c mailfrom -f\n"
-          "complete -c mailfrom -n __fish_use_subcommand -l version\n"
-          "complete -c mailfrom -n __fish_use_subcommand -l help\n",
+          "complete -c mailfrom -n __fish_use_subcommand -l version -s V\n"
+          "complete -c mailfrom -n __fish_use_subcommand -l help -s h\n"
+          "complete -c mailfrom -n __fish_use_subcommand -a 'help version'\n",
           stdout);
     for (const struct verb_row *v = verb_rows; v->name; v++) {
         printf("complete -c mailfrom -n __fish_use_subcommand -a %s -d ", v->name);
@@ -284,6 +315,10 @@ int verb_completion(const struct options *o)
             return EXIT_OK;
         }
     }
-    message_error("completion: no shell given, expected bash, zsh or fish");
+    if (o->arguments_len == 0)
+        message_error("completion: no shell given, expected bash, zsh or fish");
+    else
+        message_error("completion: found \"%s\", expected bash, zsh or fish",
+                      o->arguments[o->arguments_len - 1]);
     return EXIT_CANNOT_RUN;
 }

@@ -95,7 +95,7 @@ static enum err lanes_find(struct discover *d, const struct options *o, struct w
     struct complaints complaints;
     complaints_init(&complaints);
     enum err err = discover_lanes(d, &complaints, why);
-    message_complaints(&complaints);
+    message_complaints(o, &complaints);
     complaints_clear(&complaints);
     return err == OK ? outputs_spare(o, &d->fleet, why) : err;
 }

@@ -14,6 +14,10 @@ int verb_explain(const struct options *o)
         }
         return EXIT_OK;
     }
+    if (o->arguments_len > 1) {
+        message_error("explain: found %zu rules, expected one at a time", o->arguments_len);
+        return EXIT_CANNOT_RUN;
+    }
     if (!finding_parse(text_of(o->arguments[0]), &finding)) {
         const char *near = finding_near(text_of(o->arguments[0]));
         message_error("there is no rule \"%s\"%s%s; mailfrom explain lists them", o->arguments[0],

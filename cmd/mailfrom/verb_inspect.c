@@ -1,7 +1,10 @@
 /* inspect: names are asked of live DNS and printed in their order. */
 #include "access/dns_wire.h"
 #include "access/lanes.h"
+#include "base/bounds.h"
 #include "inspect/inspect_ask.h"
+#include "kinds.h"
+#include "rules/feedback.h"
 #include "rules/idna.h"
 #include "ui/inspect_json.h"
 #include "ui/inspect_names.h"
@@ -25,12 +28,15 @@ struct printing {
 static void written(void *context, struct buf *out, const struct survey *s)
 {
     const struct printing *p = context;
-    struct inspect_mx mx;
-    inspect_mx_judge(&mx, s, p->region, text_of(p->options->access.feedback_host));
-    if (p->json)
-        inspect_json(out, s, &mx);
+    struct inspect_verdict v;
+    inspect_verdict_make(&v, s, p->region, text_of(p->options->access.feedback_host));
+    if (v.judgement.out_of_memory)
+        buf_reset(out);
+    else if (p->json)
+        inspect_json(out, s, &v);
     else
-        inspect_text(out, s, &mx, p->options);
+        inspect_text(out, s, &v, p->options);
+    inspect_verdict_clear(&v);
 }
 
 static void print(void *context, struct text t, instant_us now)
@@ -42,13 +48,45 @@ static void print(void *context, struct text t, instant_us now)
     fwrite(t.at, 1, t.len, stdout);
 }
 
-static enum err name_option(const char *option, const char *value, struct arena *arena,
-                            struct text *out, struct why *why)
+/* An address as mail has it, "<a@b>", without its brackets. */
+static struct text bare_address(const char *value)
+{
+    struct text t = text_trim(text_of(value));
+    size_t open = text_rfind(t, '<');
+    if (t.len && t.at[t.len - 1] == '>' && open < t.len)
+        return text_slice(t, open + 1, t.len - 1);
+    return t;
+}
+
+/* A domain, or an address at it. */
+static enum err from_read(const char *value, struct arena *arena, struct text *out, struct why *why)
 {
     const char *fault;
-    if (!value || idna_name_read(arena, text_of(value), out, &fault))
+    if (!value)
         return OK;
-    return why_set(why, ERR_INPUT, "%s: \"%s\" is not a name: %s", option, value, fault);
+    struct text domain = bare_address(value);
+    size_t at = text_rfind(domain, '@');
+    if (at < domain.len)
+        domain = text_from(domain, at + 1);
+    if (idna_name_read(arena, domain, out, &fault))
+        return OK;
+    return why_set(why, ERR_INPUT, "--from: \"%s\" is neither a name nor an address at one: %s",
+                   value, fault);
+}
+
+/* Clients say anything in HELO: "localhost", "[192.0.2.1]". U-labels become A-labels. */
+static enum err helo_read(const char *value, struct arena *arena, struct text *out, struct why *why)
+{
+    const char *fault;
+    *out = text_of(value);
+    if (out->len > NAME_LEN_MAX)
+        return why_set(why, ERR_INPUT, "--helo is longer than %d characters", NAME_LEN_MAX);
+    for (size_t i = 0; i < out->len; i++)
+        if ((unsigned char)out->at[i] >= 0x80)
+            return idna_name_read(arena, *out, out, &fault)
+                       ? OK
+                       : why_set(why, ERR_INPUT, "--helo: \"%s\" is not a name: %s", value, fault);
+    return OK;
 }
 
 static enum err inspection_read(struct inspection *i, const struct options *o, struct arena *arena,
@@ -61,15 +99,17 @@ static enum err inspection_read(struct inspection *i, const struct options *o, s
     *i = (struct inspection){.survey = {.mode = access_dns_mode(&o->access),
                                         .authority_port = o->access.authority_port,
                                         .checks = o->spf_check != NULL,
-                                        .sender = text_of(o->sender)},
-                             .region = region.len ? region : TEXT("REGION")};
+                                        .closer = true,
+                                        .sender = bare_address(o->sender)},
+                             .region = region.len ? region : TEXT(FEEDBACK_REGION_UNKNOWN)};
+    i->survey.sender_is_null = o->sender && i->survey.sender.len == 0;
     if (o->spf_check && !spf_address_parse(text_of(o->spf_check), &i->survey.client))
         return why_set(why, ERR_INPUT, "--spf-check takes an IPv4 or IPv6 address, not \"%s\"",
                        o->spf_check);
     if (!o->spf_check && (o->sender || o->helo))
         return why_set(why, ERR_INPUT, "--sender and --helo need --spf-check ADDRESS");
-    err = name_option("--helo", o->helo, arena, &i->survey.helo, why);
-    return err == OK ? name_option("--from", o->from, arena, &i->from, why) : err;
+    err = helo_read(o->helo, arena, &i->survey.helo, why);
+    return err == OK ? from_read(o->from, arena, &i->from, why) : err;
 }
 
 static enum err names_ask(struct wire *wire, struct inspection *i,
@@ -111,6 +151,8 @@ int verb_inspect(const struct options *o)
     size_t troubled = 0;
     inspect_names_init(&names);
     enum err err = inspection_read(&inspection, o, &names.arena, &why);
+    if (err == OK)
+        err = kinds_names_vet(o, &why);
     if (err == OK)
         err = inspect_names_read(&names, o->arguments, o->arguments_len, &why);
     if (err == OK)

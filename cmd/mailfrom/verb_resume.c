@@ -3,8 +3,11 @@
 #include "options/advice.h"
 #include "session.h"
 #include "ui/messages.h"
+#include "ui/run_beside.h"
 #include "ui/run_lost.h"
 #include "verbs.h"
+
+#include "wire/os_clock.h"
 
 static enum err resume_load(struct session *s, struct why *why)
 {
@@ -17,11 +20,13 @@ static enum err resume_load(struct session *s, struct why *why)
         err = session_report_vet(&s->options, why);
     if (err == OK)
         err = run_journal(r, JOURNAL_UPDATE, why);
+    if (err == OK && id == 0)
+        err = run_beside_choose(&s->options, r, &id, why);
     if (err == OK)
         err = run_recall(r, id, why);
     if (err == OK)
         err = access_read(access, r->head.options, &r->arena, why);
-    if (err == OK)
+    if (err == OK && !s->options.give_up)
         err = run_lost_hold(&s->options, r, r->head.id, "resume", why);
     if (err == OK)
         err = access_trust_vet(&given, access, "the journal of this run", why);
@@ -43,6 +48,24 @@ static int nothing_to_resume(struct session *s, struct why *why)
     return session_conclude(s, OK, why);
 }
 
+/* The run ends as it stands: its reports are those of this moment, and its open identities are free
+ * for other runs. */
+static int give_up(struct session *s, struct why *why)
+{
+    struct advice a;
+    struct os_clock clock;
+    struct run *r = &s->run;
+    os_clock_open(&clock, r->head.last);
+    enum err err = journal_stop(r->journal, r->head.id, RUN_ENDED, os_clock_now(&clock), why);
+    if (err == OK)
+        message_note_then(advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed"),
+                          "run %llu is given up: what it has not done stays as it is. To take it "
+                          "up again:",
+                          (unsigned long long)r->head.id);
+    r->end = ENGINE_ENDED;
+    return session_conclude(s, err, why);
+}
+
 int verb_resume(const struct options *given)
 {
     struct session s;
@@ -55,6 +78,8 @@ int verb_resume(const struct options *given)
     bool looks = *s.run.lost.what && given->refresh;
     if (err == OK && s.run.head.state == RUN_ENDED && !given->retry_failed && !looks)
         code = nothing_to_resume(&s, &why);
+    else if (err == OK && given->give_up)
+        code = give_up(&s, &why);
     else if (err == OK) {
         /* Tells whose failures no longer count. */
         struct quota max = s.run.fleet.max_failures;

@@ -5,10 +5,12 @@
 #include "access/trust.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "options/advice.h"
+#include "run/recent.h"
 #include "run/rollback.h"
 #include "session.h"
 #include "ui/confirm.h"
 #include "ui/messages.h"
+#include "ui/run_beside.h"
 #include "ui/run_lost.h"
 #include "verbs.h"
 
@@ -31,6 +33,52 @@ __attribute__((noinline)) static enum err rollback_vet(const struct options *o, 
     return err == OK ? session_report_vet(o, why) : err;
 }
 
+/* Runs of this journal that came later lie on top: they go first, or together with this one. */
+__attribute__((noinline)) static enum err later_hold(struct session *s, struct why *why)
+{
+    struct advice a;
+    char words[64];
+    struct run *r = &s->run;
+    enum err err = run_recent(r, why);
+    if (err != OK || s->options.force)
+        return err;
+    struct rollback_later later = rollback_later(&r->fleet, r->through);
+    if (later.rows == 0)
+        return OK;
+    message_error("run %llu has changed %u of these %u identities since: take back run %llu "
+                  "first, or all with --through %llu",
+                  (unsigned long long)later.run, later.rows, r->fleet.choices_len,
+                  (unsigned long long)later.run, (unsigned long long)later.run);
+    message_note_then(advice_run(&a, &s->options, "rollback", later.run, ""),
+                      "To take back run %llu:", (unsigned long long)later.run);
+    snprintf(words, sizeof words, "%llu --through %llu", (unsigned long long)r->head.parent,
+             (unsigned long long)later.run);
+    message_note_then(advice_make(&a, &s->options, "rollback", words),
+                      "To take back runs %llu to %llu together:",
+                      (unsigned long long)r->head.parent, (unsigned long long)later.run);
+    return why_set(why, ERR_INPUT, "nothing was done");
+}
+
+/* A run with lost records needs rules of its own (rollback.c): it is taken back alone. */
+static enum err several_vet(struct run *r, struct why *why)
+{
+    if (r->through < r->head.parent)
+        return why_set(why, ERR_INPUT, "--through %llu comes before run %llu: name a later run",
+                       (unsigned long long)r->through, (unsigned long long)r->head.parent);
+    for (uint64_t id = r->head.parent; r->through > r->head.parent && id <= r->through; id++) {
+        struct run_loss lost;
+        enum err err = journal_vet(r->journal, id, &lost, why);
+        if (err == OK && *lost.what)
+            err = why_set(why, ERR_INPUT,
+                          "the journal has lost records of run %llu: take the runs back one by "
+                          "one, the newest first",
+                          (unsigned long long)id);
+        if (err != OK)
+            return err;
+    }
+    return OK;
+}
+
 static enum err rollback_load(struct session *s, struct why *why)
 {
     struct run_head old;
@@ -43,11 +91,16 @@ static enum err rollback_load(struct session *s, struct why *why)
                            .only = o->only,
                            .by_outcome = o->outcome_given,
                            .outcome = o->outcome};
+    uint32_t others;
     enum err err = rollback_vet(o, &r->head.parent, why);
+    r->through = o->through ? o->through : r->head.parent;
+    r->ends_parents = !o->only && !o->outcome_given;
     if (err == OK)
         err = run_journal(r, o->dry_run ? JOURNAL_READ : JOURNAL_UPDATE, why);
     if (err == OK)
-        err = journal_run(r->journal, r->head.parent, &old, &r->arena, why);
+        err = several_vet(r, why);
+    if (err == OK)
+        err = journal_run(r->journal, r->through, &old, &r->arena, why);
     if (err == OK)
         err = access_read(access, old.options, &r->arena, why);
     if (err == OK)
@@ -58,9 +111,13 @@ static enum err rollback_load(struct session *s, struct why *why)
     if (err == OK)
         err = access_trust_vet(&given, access, "the journal of that run", why);
     if (err == OK)
-        err = rollback_fleet(&r->fleet, r->journal, r->head.parent, &how, why);
+        err = rollback_runs(&r->fleet, r->journal, r->head.parent, r->through, &how, why);
     if (err == OK)
-        err = run_begun(r, why, "run %llu", (unsigned long long)r->head.parent);
+        err = run_beside_hold(o, r, &others, why);
+    if (err == OK)
+        err = later_hold(s, why);
+    if (err == OK)
+        err = run_begun(r, why, "run %llu", (unsigned long long)r->through);
     if (err == OK && o->dry_run) {
         /* The run that is only planned: its journal is in memory, that of the old one is closed
          * again. */
@@ -79,8 +136,9 @@ static enum err rollback_confirm(const struct session *s, struct why *why)
     uint32_t len = s->run.fleet.choices_len;
     if (o->yes || o->dry_run || len == 0)
         return OK;
-    snprintf(question, sizeof question, "Put %u identities back to %s%s?", len,
-             is_to_default(o) ? "the default MAIL FROM" : "what they were before the run",
+    snprintf(question, sizeof question, "Put %u %s back to %s%s?", len,
+             len == 1 ? "identity" : "identities",
+             is_to_default(o) ? "the default MAIL FROM" : "what was there before",
              o->force ? ", whatever SES has now" : "");
     enum err err = confirm_possible(why);
     return err == OK ? confirm_ask(question, why) : err;

@@ -1,9 +1,11 @@
 /* status: the state of a run, from its journal, on one screen. */
 #include "options/advice.h"
 #include "run/rows.h"
+#include "run/unfinished.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
+#include "ui/run_beside.h"
 #include "ui/run_lost.h"
 #include "ui/screen.h"
 #include "ui/status_watch.h"
@@ -11,6 +13,7 @@
 #include "verbs.h"
 
 #include "base/count.h"
+#include "wire/os_clock.h"
 
 #include <sys/resource.h>
 
@@ -148,6 +151,7 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
     struct buf counts;
+    struct os_clock clock;
     char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&counts, LINE_LEN_MAX);
     report_counts(s, &counts);
@@ -157,6 +161,11 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
            (unsigned long long)s->writes);
     if (s->deadline != WHEN_NEVER)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
+    buf_reset(&counts);
+    os_clock_open(&clock, 0);
+    wave_tally_told(&s->wave, os_clock_now(&clock), &counts);
+    if (counts.len)
+        printf("Now " TEXT_FMT "\n", TEXT_ARG(buf_text(&counts)));
     buf_clear(&counts);
     if (err == OK && r->head.state != RUN_ENDED)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
@@ -190,8 +199,12 @@ static enum err status_once(const struct options *given, uint64_t id, struct why
     struct session s; /* its options become those of the run, for what is printed to be pasted */
     session_init(&s, given);
     enum err err = run_journal(&s.run, JOURNAL_READ, why);
+    if (err == OK && id == 0)
+        err = run_meant(s.run.journal, &id, why);
     if (err == OK)
         err = run_recall(&s.run, id, why);
+    if (err == OK && given->arguments_len == 0)
+        err = run_beside_list(given, &s.run, s.run.head.id, why);
     if (err == OK)
         err = access_read(&s.options.access, s.run.head.options, &s.run.arena, why);
     if (err == OK)

@@ -25,9 +25,7 @@ static bool is_safe(struct text t)
     return true;
 }
 
-/* A word that no terminal gets raw, or with a backslash, is one that printf(1) makes. Within double
- * quotes "\134" and "\\134" are the same to it, so it may stand in a sentence of messages.h, which
- * doubles backslashes. A newline at its end is lost. */
+/* A word that no terminal gets raw is one that printf(1) makes. A newline at its end is lost. */
 static void word_add_made(struct buf *out, const char *word)
 {
     buf_add_str(out, "\"$(printf \"");
@@ -50,7 +48,7 @@ static void word_add(struct buf *out, const char *word)
         buf_add_str(out, word);
         return;
     }
-    if (!is_safe(text_of(word)) || strchr(word, '\\')) {
+    if (!is_safe(text_of(word))) {
         word_add_made(out, word);
         return;
     }

@@ -4,8 +4,10 @@
 #include "base/bounds.h"
 #include "base/count.h"
 #include "model/fleet.h"
+#include "reports/records.h"
 #include "rules/feedback.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,9 +57,11 @@ SWITCH_OPTION(no_color)
 SWITCH_OPTION(yes)
 SWITCH_OPTION(detailed_exitcode)
 SWITCH_OPTION(retry_failed)
+SWITCH_OPTION(give_up)
 SWITCH_OPTION(dry_run)
 SWITCH_OPTION(all)
 SWITCH_OPTION(help)
+SWITCH_OPTION(version)
 SWITCH_OPTION(force)
 SWITCH_OPTION(refresh)
 SWITCH_OPTION(no_wait)
@@ -138,6 +142,13 @@ static enum err read_outcome(struct options *o, const char *value, struct why *w
     return why_set(why, ERR_INPUT,
                    "--outcome takes an outcome of a report, such as done or refused, not \"%s\"",
                    value);
+}
+
+static enum err read_through(struct options *o, const char *value, struct why *why)
+{
+    if (text_to_u64(text_of(value), &o->through) && o->through > 0)
+        return OK;
+    return why_set(why, ERR_INPUT, "--through takes the number of a run, not \"%s\"", value);
 }
 
 static enum err read_max_age(struct options *o, const char *value, struct why *why)
@@ -370,16 +381,16 @@ static enum err read_discover_format(struct options *o, const char *value, struc
 
 const struct option_row option_rows[] = {
     {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
-     read_profile},
+     read_profile, .is_common = true},
     {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "REGION",
-     "Region of identities without one", read_region},
+     "Region of identities without one", read_region, .is_common = true},
     {"endpoint-url", OPTIONS_LIVE | OPTIONS_DISCOVER, "URL",
-     "endpoint for SES instead of AWS's, both protocols", read_endpoint_url},
-    {"resolver", ASKS_DNS, "HOST:PORT[,...]", "DNS resolvers; default: the system's",
-     read_resolver},
+     "endpoint for SES instead of AWS's, both protocols", read_endpoint_url, .is_common = true},
+    {"resolver", ASKS_DNS, "HOST:PORT[,...]", "DNS resolvers; default: the system's", read_resolver,
+     .is_common = true},
     {"dns", ASKS_DNS, "authority|recursive",
      "ask authoritative servers or the resolver (default authority; with --resolver, recursive)",
-     read_dns},
+     read_dns, .is_common = true},
     {"authority-port", ASKS_DNS, "PORT", "port of authoritative servers (default 53)",
      read_authority_port},
     {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "FILE",
@@ -387,48 +398,60 @@ const struct option_row option_rows[] = {
     {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "PATTERN",
      "host that MX records must name; default " FEEDBACK_PATTERN, read_feedback_host},
     {"ca-bundle", OPTIONS_LIVE | OPTIONS_DISCOVER, "FILE",
-     "PEM file of trust anchors; also AWS_CA_BUNDLE", read_ca_bundle},
+     "PEM file of trust anchors; also AWS_CA_BUNDLE", read_ca_bundle, .is_common = true},
     {"call-timeout", OPTIONS_LIVE | OPTIONS_DISCOVER, "SPAN",
      "time for one request, from DNS lookup to last byte (default 30s)", read_call_timeout},
     {"rate", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "N",
-     "requests per second, per account, Region and action (default 1)", read_rate},
+     "requests per second, per account, Region and action (default 1)", read_rate,
+     .is_common = true},
     {"carriers", OPTIONS_LIVE | OPTIONS_DISCOVER, "N", "threads that carry requests (default 2)",
-     read_carriers},
+     read_carriers, .is_common = true},
     {"read-api", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "auto|v1|v2",
      "identities a call: v1 a hundred, v2 one; auto: v1, or v2 where IAM refuses", read_read_api},
     {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default) lets IAM confine writes to identities",
      read_write_api},
     {"journal", OPTIONS_JOURNAL, "FILE", "default .mailfrom/journal.db; also MAILFROM_JOURNAL",
-     read_journal},
+     read_journal, .is_common = true},
     {"report", OPTIONS_REPORT, "FORMAT:FILE",
-     "csv, json, ...; repeatable; FILE - is standard output", read_report},
-    {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress},
+     "csv, json, ...; repeatable; FILE - is standard output", read_report, .is_common = true,
+     .repeats = true},
+    {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
+     .is_common = true},
     {"progress", OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error", read_ticker},
-    {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes},
+    {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes, .letter = 'y',
+     .is_common = true},
     {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit with code 2 when there are changes",
      read_detailed_exitcode},
-    {"out", OPTIONS_PLAN, "FILE", "write the plan to FILE, for apply --plan FILE", read_out},
+    {"out", OPTIONS_PLAN, "FILE", "write the plan to FILE, for apply --plan FILE", read_out,
+     .letter = 'o'},
     {"plan", OPTIONS_APPLY, "FILE", "carry out exactly this reviewed plan", read_plan},
     {"max-age", OPTIONS_APPLY, "SPAN", "greatest age of a plan file (default 24h)", read_max_age},
     {"no-wait", OPTIONS_DETACH, NULL, "end once every write is confirmed; resume follows later",
      read_no_wait},
     {"retry-failed", OPTIONS_RESUME, NULL, "try failed, expired and refused identities again",
      read_retry_failed},
+    {"give-up", OPTIONS_RESUME, NULL, "end the run as it stands; other runs may have its rows",
+     read_give_up},
     {"to", OPTIONS_ROLLBACK, "previous|default",
      "restore the values before the run (default), or remove the custom MAIL FROM", read_to},
-    {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run},
+    {"through", OPTIONS_ROLLBACK, "RUN", "take back the runs after it too, up to this one",
+     read_through},
+    {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run,
+     .letter = 'n'},
     {"only", OPTIONS_ROLLBACK, "PATTERN", "only these identities, such as '*.example.com'",
      read_only},
     {"outcome", OPTIONS_ROLLBACK, "OUTCOME",
      "only identities with this outcome in the run, such as failed", read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
-     "overwrite values that another operator has set since, and report them", read_force},
+     "overwrite values that another operator has set since, and report them", read_force,
+     .letter = 'f'},
     {"refresh", OPTIONS_ROLLBACK | OPTIONS_RESUME, NULL,
      "after a loss of journal records: read every identity of the run from SES first",
      read_refresh},
     {"watch", OPTIONS_STATUS, NULL,
      "follow the run to its end: a progress view, or lines without a terminal", read_watch},
     {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK, NULL, "show every row, also similar ones", read_all},
+    {"all", OPTIONS_COMPLAINTS, NULL, "show every complaint, not only the first 50", read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
      read_allow_empty},
@@ -444,12 +467,12 @@ const struct option_row option_rows[] = {
     {"seed", OPTIONS_REHEARSE, "N", "seed of all random draws (default 1)", read_seed},
     {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT | OPTIONS_STATUS | OPTIONS_VERSION, "text|json",
      "format of the result (default text)", read_text_or_json},
-    {"format", OPTIONS_RECORDS, "bind|nsupdate|route53|terraform|octodns|dnscontrol|csv|json",
-     "format of the records (default bind)", read_format},
+    {"format", OPTIONS_RECORDS, "FORMAT", "format of the records (default bind)", read_format,
+     .word = records_format_name},
     {"missing", OPTIONS_RECORDS, NULL, "only records missing in live DNS", read_missing},
     {"live", OPTIONS_RECORDS, NULL, "all records, compared with live DNS", read_live},
     {"zone", HANDS_OFF, "NAME", "a zone of the owner, for the names below it; repeatable",
-     read_zone},
+     read_zone, .repeats = true},
     {"ttl", HANDS_OFF, "SECONDS", "TTL of the records (default 300)", read_ttl},
     {"server", HANDS_OFF, "ADDRESS[:PORT]", "DNS server for nsupdate to send to", read_server},
     {"provider", OPTIONS_RECORDS, "route53|cloudflare|google|azure",
@@ -458,7 +481,8 @@ const struct option_row option_rows[] = {
      "escaped_semicolons of the YamlProvider, for --format octodns (default yes)",
      read_octodns_escaped_semicolons},
     {"out", OPTIONS_RECORDS, "FILE",
-     "output file (default standard output); FOLDER/ gets a file for each zone", read_out},
+     "output file (default standard output); FOLDER/ gets a file for each zone", read_out,
+     .letter = 'o'},
     {"by", OPTIONS_DUE, "zone|owner|account", "what the list is grouped by (default zone)",
      read_by},
     {"since", OPTIONS_DUE, "yesterday|DATE|SPAN", "only what has changed since then", read_since},
@@ -467,14 +491,14 @@ const struct option_row option_rows[] = {
      "bind)",
      read_format},
     {"out", OPTIONS_DUE, "FOLDER",
-     "a new folder, with a message and the zones' files for each owner", read_out},
-    {"dry-run", OPTIONS_DUE, NULL, "do not remember this look", read_dry_run},
+     "a new folder, with a message and the zones' files for each owner", read_out, .letter = 'o'},
+    {"dry-run", OPTIONS_DUE, NULL, "do not remember this look", read_dry_run, .letter = 'n'},
     {"from", OPTIONS_INSPECT, "DOMAIN", "domain of the From header: check DMARC and alignment too",
      read_from},
     {"spf-check", OPTIONS_INSPECT, "IP", "check whether mail from this IP address passes SPF",
      read_spf_check},
     {"sender", OPTIONS_INSPECT, "ADDRESS", "reverse-path for --spf-check (default postmaster@NAME)",
-     read_sender},
+     read_sender, .may_be_empty = true},
     {"helo", OPTIONS_INSPECT, "NAME", "HELO name for --spf-check (default NAME)", read_helo},
     {"manifest", OPTIONS_DISCOVER, "FILE", "take accounts and Regions from this manifest",
      read_manifest},
@@ -484,22 +508,28 @@ const struct option_row option_rows[] = {
      "default: the manifest's, AWS_REGION, or the profile's own", read_regions},
     {"region", OPTIONS_DISCOVER, "REGION", "a single Region", read_region},
     {"only", OPTIONS_DISCOVER, "PATTERN",
-     "only matching identities, such as '*.example.com'; repeatable", read_only_any},
-    {"exclude", OPTIONS_DISCOVER, "PATTERN", "no matching identities; repeatable", read_exclude},
+     "only matching identities, such as '*.example.com'; repeatable", read_only_any,
+     .repeats = true},
+    {"exclude", OPTIONS_DISCOVER, "PATTERN", "no matching identities; repeatable", read_exclude,
+     .repeats = true},
     {"tag", OPTIONS_DISCOVER, "KEY[=VALUE]",
-     "only identities with all given tags; costs one call for each identity", read_tag},
+     "only identities with all given tags; costs one call for each identity", read_tag,
+     .repeats = true},
     {"mail-from", OPTIONS_DISCOVER, "TEMPLATE",
      "propose this MAIL FROM, such as bounce.{domain}, where none is set", read_mail_from},
     {"replace", OPTIONS_DISCOVER, NULL, "propose it also for identities with a custom MAIL FROM",
      read_replace},
-    {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out},
-    {"force", OPTIONS_DISCOVER, NULL, "overwrite FILE", read_force},
+    {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out, .letter = 'o'},
+    {"force", OPTIONS_DISCOVER, NULL, "overwrite FILE", read_force, .letter = 'f'},
     {"format", OPTIONS_DISCOVER, "yaml|csv|json",
      "manifest (default), rows for identities_from, or all facts", read_discover_format},
-    {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet},
+    {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet, .letter = 'q'},
     {"verbose", EVERY_VERB, NULL, "every row; a line for every call on standard error",
-     read_verbose},
+     read_verbose, .letter = 'v'},
     {"no-color", EVERY_VERB, NULL, "also NO_COLOR", read_no_color},
-    {"help", EVERY_VERB, NULL, "this page", read_help},
+    {"help", EVERY_VERB, NULL, "this page", read_help, .letter = 'h'},
+    {"version", EVERY_VERB, NULL, "of the program and its libraries", read_version, .letter = 'V'},
     {NULL, OPTIONS_NONE, NULL, NULL, NULL},
 };
+
+static_assert(COUNT(option_rows) <= OPTIONS_MAX, "each row has a place of its own");

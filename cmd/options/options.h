@@ -40,7 +40,8 @@ enum option_set {
     OPTIONS_VERSION = 1 << 18,
     OPTIONS_DISCOVER = 1 << 19,
     OPTIONS_DUE = 1 << 22,
-    OPTIONS_MANIFEST = 1 << 24, /* how manifests are read */
+    OPTIONS_MANIFEST = 1 << 24,   /* how manifests are read */
+    OPTIONS_COMPLAINTS = 1 << 25, /* manifests are read, and nothing else has an --all */
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
@@ -58,6 +59,7 @@ struct options {
     const char *out, *plan; /* plan files */
     span_us max_age;        /* of a plan file; 0: not given */
     const char *only;       /* a pattern of identities */
+    uint64_t through;       /* the last of several runs to take back; 0: not given */
     bool outcome_given;
     enum outcome outcome;                         /* with outcome_given */
     const char *from, *spf_check, *sender, *helo; /* inspect */
@@ -74,10 +76,13 @@ struct options {
     struct forecast_config rehearse;
     struct discover_config discover;
     bool json; /* --format json */
-    bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help;
-    bool force, refresh, no_wait, watch, missing, live, allow_empty;
+    bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help, version;
+    bool force, refresh, give_up, no_wait, watch, missing, live, allow_empty;
 };
 
+/* Options may stand before the verb: moves the first word that is none, and no value of one, to the
+ * front of argv. false: there are only options. */
+bool options_verb_first(int argc, char **argv);
 /* Reads argv after the verb. Everything that is wrong is one sentence in *why. */
 enum err options_read(struct options *o, enum option_set accepted, int argc, char **argv,
                       struct why *why);

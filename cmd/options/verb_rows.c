@@ -7,13 +7,13 @@
 
 const struct verb_row verb_rows[] = {
     {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
-     OPTIONS_LIVE | OPTIONS_MANIFEST,
+     OPTIONS_LIVE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS,
      "Reads the manifests with all included files and prints every complaint with\n"
      "file:line:column, and the findings of the rules that need no network. Sends nothing.\n"
      "Exit code 3: some identities would be refused.",
      "mailfrom check fleet.yaml"},
     {"discover", "", "list the identities of accounts and Regions, as a manifest; reads only",
-     OPTIONS_DISCOVER,
+     OPTIONS_DISCOVER | OPTIONS_COMPLAINTS,
      "Reads every identity of the accounts and Regions, a hundred a call, and writes a manifest\n"
      "in which plan finds nothing to change, or with --mail-from one that proposes a migration.\n"
      "An identity that is not verified or has FAILED is written as a comment.\n"
@@ -27,39 +27,43 @@ const struct verb_row verb_rows[] = {
      "but have trouble. Reads only. From the journal it takes the names that its runs have set.",
      "mailfrom plan fleet.yaml --out fleet.plan --report csv:plan.csv"},
     {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
-     OPTIONS_REHEARSE | OPTIONS_MANIFEST,
+     OPTIONS_REHEARSE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS,
      "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints a\n"
      "forecast. Every simulated identity exists, is verified and has no MAIL FROM; SES allows\n"
      "--rate. Equal seeds give equal bytes. Exit code 3: some identities would end badly, or not\n"
      "within a year.",
      "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.05"},
     {"apply", "MANIFEST...", "carry out: set, wait for DNS and SES, tighten; write reports",
-     LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST,
+     LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST |
+         OPTIONS_COMPLAINTS,
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks\n"
      "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
      "With --plan FILE it carries out exactly the reviewed plan, without a manifest: an\n"
-     "identity whose facts have moved since is drifted, one without a planned change skipped.",
+     "identity whose facts have moved since is drifted, one without a planned change is left.",
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
      LIVE_RUN | OPTIONS_RESUME | OPTIONS_DETACH,
-     "Goes on with the newest run, or with RUN. Unanswered writes are read from SES first.",
+     "Goes on with the oldest unfinished run, or with RUN. Unanswered writes are read from SES\n"
+     "first. A run goes on in the wave that it had reached.",
      "mailfrom resume --retry-failed"},
     {"rollback", "RUN", "put back what a run changed",
      LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH,
      "Puts every identity that RUN changed back to its values before the run, or to the default\n"
-     "MAIL FROM. An identity that another operator has changed since is left alone. A rollback is "
-     "a run\n"
-     "of its own: it can be resumed, reported and rolled back.",
+     "MAIL FROM. An identity that another operator has changed since is left alone; later runs of\n"
+     "this journal are taken back first, or together by --through. A rollback is a run of its "
+     "own:\n"
+     "it can be resumed, reported and rolled back.",
      "mailfrom rollback 3 --to previous"},
     {"status", "[RUN]", "one screen: what waits for what", OPTIONS_JOURNAL | OPTIONS_STATUS,
-     "Shows where the newest run stands, or RUN. Reads the journal only, so it disturbs no run.\n"
+     "Shows where RUN stands, or the run under way, or the newest, and names those unfinished.\n"
+     "Reads the journal only, so it disturbs no run.\n"
      "--watch follows a run of another process; --format json prints it for programs.",
      "mailfrom status --watch"},
     {"report", "RUN", "write reports again from the journal", OPTIONS_JOURNAL | OPTIONS_REPORT,
      "Writes the reports of a run, any format, any time. The same journal gives the same bytes.",
      "mailfrom report 3 --report json:run3.json"},
     {"records", "MANIFEST...|RUN", "the DNS records that the owners must publish",
-     OPTIONS_JOURNAL | OPTIONS_RECORDS | OPTIONS_MANIFEST,
+     OPTIONS_JOURNAL | OPTIONS_RECORDS | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS,
      "Writes one MX and one SPF record for each MAIL FROM, by zone, in the format of the\n"
      "owner's DNS. With --missing or --live, DNS is asked first: for the true zones, and for SPF\n"
      "records to merge SES into. Otherwise the zone is the organizational domain, or the one of\n"

@@ -47,23 +47,32 @@ static enum color mx_color(enum mx_status status)
 }
 
 /* Exchanges and sentences are printable already (message.h, judge.h). */
-static void mx_add(struct text_page *p, const struct survey *s, const struct inspect_mx *mx)
+/* Sentences are printable already (judge.h). skip: rules whose fact stands on the page. */
+static void notes_add(struct text_page *p, const struct inspect_verdict *v, enum inspect_part part,
+                      finding_set skip)
+{
+    struct finding_notes notes = inspect_notes(v, part);
+    for (uint32_t i = 0; i < notes.len; i++)
+        if (!(FINDING_BIT(notes.at[i].rule) & skip))
+            buf_add_fmt(p->out, INDENT TEXT_FMT "\n", TEXT_ARG(notes.at[i].text));
+}
+
+static void mx_add(struct text_page *p, const struct survey *s, const struct inspect_verdict *v)
 {
     const struct dns_facts *facts = survey_facts(s);
-    word_add(p, "MX", mx_color(mx->status), mx_status_name(mx->status));
+    word_add(p, "MX", mx_color(v->mx), mx_status_name(v->mx));
     for (uint32_t i = 0; i < facts->mx_len; i++) {
         struct text exchange = facts->mx[i].exchange;
         buf_add_fmt(p->out, "%s%u " TEXT_FMT, i ? ", " : "", facts->mx[i].preference,
                     TEXT_ARG(exchange.len ? exchange : TEXT(".")));
     }
     line_end(p);
-    if (mx->sentence[0])
-        buf_add_fmt(p->out, INDENT "%s\n", mx->sentence);
-    else if (facts->mx_state == DNS_TROUBLE_STATE)
+    notes_add(p, v, INSPECT_MX, 0);
+    if (facts->mx_state == DNS_TROUBLE_STATE)
         buf_add_fmt(p->out, INDENT TEXT_FMT "\n", TEXT_ARG(facts->trouble));
 }
 
-static void spf_add(struct text_page *p, const struct survey *s)
+static void spf_add(struct text_page *p, const struct survey *s, const struct inspect_verdict *v)
 {
     const struct spf_walk *w = &s->spf.walk;
     enum spf_class class = spf_survey_class(&s->spf);
@@ -76,10 +85,12 @@ static void spf_add(struct text_page *p, const struct survey *s)
         remark(p, w->reason);
     if (w->record.len)
         buf_add_fmt(p->out, INDENT "%s; %u DNS lookup%s, %u void\n",
-                    w->authorizes_ses              ? "authorizes Amazon SES"
-                    : class == SPF_CLASS_TEMPERROR ? "not known whether it authorizes Amazon SES"
-                                                   : "does not authorize Amazon SES",
+                    w->authorizes_ses       ? "authorizes Amazon SES"
+                    : !inspect_knows_ses(s) ? "not known whether it authorizes Amazon SES"
+                                            : "does not authorize Amazon SES",
                     w->lookups, w->lookups == 1 ? "" : "s", w->void_lookups);
+    notes_add(p, v, INSPECT_SPF,
+              FINDING_BIT(SPF_SYNTAX) | FINDING_BIT(SPF_LOOKUPS) | FINDING_BIT(SPF_VOID_LOOKUPS));
 }
 
 static void check_add(struct text_page *p, const struct survey *s)
@@ -112,12 +123,22 @@ static struct text or_unknown(struct text domain)
 static void verdict_add(struct text_page *p, const char *rule, const struct dmarc_verdict *v)
 {
     buf_add_fmt(p->out, INDENT "%s: %s (" TEXT_FMT " and " TEXT_FMT ")\n", rule,
-                v->aligned ? "aligned" : "not aligned",
+                !v->has_record ? "no record"
+                : v->aligned   ? "aligned"
+                               : "not aligned",
                 TEXT_ARG(or_unknown(v->mail_from_organizational_domain)),
                 TEXT_ARG(or_unknown(v->from_organizational_domain)));
 }
 
-static void dmarc_add(struct text_page *p, const struct survey *s)
+static void policy_add(struct text_page *p, const struct dmarc_verdict *v)
+{
+    buf_add_fmt(p->out, INDENT "policy %s (p=%s, sp=%s, np=%s, t=%s)\n",
+                dmarc_policy_name(v->policy), dmarc_policy_name(v->p), dmarc_policy_name(v->sp),
+                dmarc_policy_name(v->np), v->testing ? "y" : "n");
+}
+
+static void dmarc_add(struct text_page *p, const struct survey *s,
+                      const struct inspect_verdict *verdict)
 {
     const struct dmarc_survey *d = &s->dmarc;
     const struct dmarc_verdict *v = d->rfc9989.record.len ? &d->rfc9989 : &d->rfc7489;
@@ -136,13 +157,16 @@ static void dmarc_add(struct text_page *p, const struct survey *s)
     if (v->record.len)
         buf_add_fmt(p->out, INDENT "at _dmarc." TEXT_FMT ", aspf=%s, for From " TEXT_FMT "\n",
                     TEXT_ARG(v->record_domain), v->aspf_strict ? "s" : "r", TEXT_ARG(d->from));
+    if (v->has_record)
+        policy_add(p, v);
     verdict_add(p, "RFC 9989", &d->rfc9989);
     verdict_add(p, "RFC 7489", &d->rfc7489);
+    notes_add(p, verdict, INSPECT_DMARC, (finding_set)-1 & ~FINDING_BIT(RECORD_NEAR_MISS));
     if (d->trouble.len)
         remark(p, d->trouble);
 }
 
-void inspect_text(struct buf *out, const struct survey *s, const struct inspect_mx *mx,
+void inspect_text(struct buf *out, const struct survey *s, const struct inspect_verdict *v,
                   const struct options *o)
 {
     struct text_page page = {out, o};
@@ -154,12 +178,17 @@ void inspect_text(struct buf *out, const struct survey *s, const struct inspect_
     } else {
         buf_add_fmt(page.out, TEXT_FMT "\n", TEXT_ARG(s->name));
     }
-    mx_add(&page, s, mx);
-    spf_add(&page, s);
+    mx_add(&page, s, v);
+    spf_add(&page, s, v);
     if (s->options->checks)
         check_add(&page, s);
     if (s->from.len)
-        dmarc_add(&page, s);
+        dmarc_add(&page, s, v);
+    if (inspect_notes(v, INSPECT_DNSSEC).len) {
+        word_add(&page, "DNSSEC", COLOR_RED, "bogus");
+        line_end(&page);
+        notes_add(&page, v, INSPECT_DNSSEC, 0);
+    }
     /* Notes are printable already (facts.h). */
     const struct dns_facts *facts = survey_facts(s);
     for (uint32_t i = 0; i < facts->servers_len; i++) {

@@ -5,10 +5,10 @@
 #ifndef MF_INSPECT_TEXT_H
 #define MF_INSPECT_TEXT_H
 
-#include "inspect_mx.h"
+#include "inspect_verdict.h"
 #include "options/options.h"
 
-void inspect_text(struct buf *out, const struct survey *s, const struct inspect_mx *mx,
+void inspect_text(struct buf *out, const struct survey *s, const struct inspect_verdict *v,
                   const struct options *o);
 
 #endif

@@ -90,19 +90,36 @@ const char *message_safe(struct buf *scratch, struct text t)
     return scratch->failed ? "(too long to show)" : scratch->at ? scratch->at : "";
 }
 
-void message_complaints(const struct complaints *complaints)
+const char *message_place(struct buf *scratch, struct text file, uint32_t line, uint32_t column)
 {
-    struct buf file, text;
-    buf_init(&file, LINE_LEN_MAX);
+    message_safe(scratch, file);
+    if (line)
+        buf_add_fmt(scratch, ":%u", line);
+    if (line && column)
+        buf_add_fmt(scratch, ":%u", column);
+    buf_add_char(scratch, '\0');
+    return scratch->failed ? "(too long to show)" : scratch->at;
+}
+
+void message_complaints(const struct options *o, const struct complaints *complaints)
+{
+    struct buf place, text;
+    uint32_t shown = complaints->len;
+    buf_init(&place, LINE_LEN_MAX);
     buf_init(&text, LINE_LEN_MAX);
-    for (uint32_t i = 0; i < complaints->len; i++) {
+    if (!o->all && shown > COMPLAINTS_SHOWN)
+        shown = COMPLAINTS_SHOWN;
+    for (uint32_t i = 0; i < shown; i++) {
         const struct complaint *c = &complaints->list[i];
-        fprintf(stderr, "%s:%u:%u: %s\n", message_safe(&file, c->file), c->line, c->column,
-                message_safe(&text, c->text));
+        const char *at = message_place(&place, c->file, c->line, c->column);
+        fprintf(stderr, "%s%s%s\n", at, *at ? ": " : "", message_safe(&text, c->text));
     }
-    if (complaints->more)
-        fprintf(stderr, "... and %u more\n", complaints->more);
-    buf_clear(&file);
+    uint32_t more = complaints->more + complaints->len - shown;
+    if (more && complaints->more && !o->all)
+        fprintf(stderr, "... and %u more; --all shows the first %u\n", more, complaints->len);
+    else if (more)
+        fprintf(stderr, "... and %u more%s\n", more, o->all ? "" : "; --all shows them");
+    buf_clear(&place);
     buf_clear(&text);
 }
 

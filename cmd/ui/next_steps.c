@@ -8,18 +8,22 @@ static bool is_settled(const struct run *r)
 {
     const uint32_t *by_state = r->totals.by_state;
     uint32_t waiting = by_state[JOB_FOLLOWING] + by_state[JOB_WAITING_DNS];
-    return r->config.detach && waiting > 0 && waiting + by_state[JOB_DONE] == r->totals.jobs;
+    uint32_t held = r->fleet.waves_len ? by_state[JOB_READY] : 0;
+    return r->config.detach && waiting > 0 && waiting + held + by_state[JOB_DONE] == r->totals.jobs;
 }
 
 void next_steps_print(const struct options *o, const struct run *r, bool wrote)
 {
     struct advice a;
     uint64_t id = r->head.id;
+    char held[64] = "";
     if (r->head.verb == RUN_PLAN)
         return;
+    if (r->totals.by_state[JOB_READY])
+        snprintf(held, sizeof held, ", %u for their wave", r->totals.by_state[JOB_READY]);
     if (r->end != ENGINE_ENDED && is_settled(r))
-        printf("Every change is confirmed; %u wait for SES, %u for DNS. To follow them: %s\n",
-               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS],
+        printf("Every change is confirmed; %u wait for SES, %u for DNS%s. To follow them: %s\n",
+               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS], held,
                advice_run(&a, o, "resume", id, ""));
     else if (r->end != ENGINE_ENDED)
         printf("Stopped before the end. To go on: %s\n", advice_run(&a, o, "resume", id, ""));

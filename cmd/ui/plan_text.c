@@ -134,13 +134,15 @@ static void print_row(struct showing *s, uint32_t job, struct text before, struc
         print_reason(s, reason);
 }
 
-static void print_warnings(struct showing *s, finding_set warnings)
+/* warned: of row_warnings_tell(). */
+static void print_warnings(struct showing *s, struct text warned)
 {
     const struct options *o = s->options;
-    for (finding_set rest = warnings; rest; rest &= rest - 1) {
-        const struct finding_rule *rule = finding_rule((enum finding)__builtin_ctzll(rest));
+    while (warned.len) {
+        struct text line = text_cut(&warned, '\n');
         buf_reset(&s->scratch);
-        buf_add_fmt(&s->scratch, "warning %s: %s", rule->name, rule->summary);
+        buf_add_str(&s->scratch, "warning ");
+        escape_terminal(&s->scratch, line);
         printf("%s", message_color(o, COLOR_YELLOW));
         message_wrapped(REASON_SHIFT, buf_text(&s->scratch));
         printf("%s", message_color(o, COLOR_PLAIN));
@@ -156,10 +158,10 @@ static void print_kind(struct showing *s, const struct group *g)
         const struct group_example *e = &g->examples[i];
         print_row(s, e->row, names_text(names, e->before),
                   shown < g->count ? TEXT_NONE : names_text(names, e->reason));
+        print_warnings(s, names_text(names, e->warned));
     }
     if (s->section->reason)
         print_reason(s, alike);
-    print_warnings(s, g->warnings);
     if (shown < g->count) {
         const struct fleet *f = &s->run->fleet;
         printf("    ... and %u more like these, %s %s; --all shows them\n", g->count - shown,
@@ -238,7 +240,9 @@ static bool show_row(void *ctx, const struct report_row *row)
     buf_reset(&s->told);
     row_told(row, &s->told);
     print_row(s, row->number, row->mail_from_before, buf_text(&s->told));
-    print_warnings(s, row_warnings(row));
+    buf_reset(&s->told);
+    row_warnings_tell(row, &s->told);
+    print_warnings(s, buf_text(&s->told));
     return true;
 }
 

@@ -81,15 +81,20 @@ void progress_begin(struct progress *p, const struct options *o, const struct ru
 static void deadlines_read(struct progress *p, const struct scheduler *scheduler)
 {
     const struct fleet *f = p->fleet;
+    if (p->round_at == 0)
+        wave_tally_begin(&p->wave, f);
     for (uint32_t i = 0; i < PROGRESS_JOBS && p->round_at < f->choices_len; i++, p->round_at++) {
         const struct job *job = scheduler_job(scheduler, p->round_at);
         instant_us *earliest = &p->deadlines[f->choices[p->round_at].lane];
         if (job->state != JOB_DONE && job->deadline < *earliest)
             *earliest = job->deadline;
+        wave_tally_add(&p->wave, p->round_at, (enum job_state)job->state,
+                       (enum outcome)job->outcome, job->wave, job->deadline);
     }
     if (p->round_at < f->choices_len)
         return;
     p->round_at = 0;
+    p->view.wave = p->wave;
     for (uint32_t i = 0; i < f->lanes_len; i++) {
         p->lanes[i].deadline = p->deadlines[i];
         p->deadlines[i] = WHEN_NEVER;

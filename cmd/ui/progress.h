@@ -24,6 +24,7 @@ struct progress {
     struct view_lane *lanes;        /* as fleet.lanes */
     struct rate_meter *rate_meters; /* likewise */
     instant_us *deadlines;          /* likewise: of the round that goes on */
+    struct wave_tally wave;         /* of the round, too */
     uint32_t round_at;              /* the job where that round goes on */
     bool writes, begun;
     struct screen screen;

@@ -164,18 +164,36 @@ static void numbers_add(struct buf *out, const struct progress_view *b)
         buf_add_fmt(out, "; next deadline in %s", view_span(t->deadline - b->now, span));
 }
 
+/* Whom the run waits for beside its own calls; NULL: nobody. */
+static const char *waits_for(const struct view_lane *l)
+{
+    return view_waits_for_dns(l) ? "DNS" : l->by_state[JOB_FOLLOWING] ? "SES" : NULL;
+}
+
+/* How long the oldest identity has waited for others; 0: none waits, or just began to. */
+static span_us waited(const struct progress_view *b)
+{
+    bool waits = b->wave.fleet && b->wave.any_since != WHEN_NEVER && waits_for(&b->total);
+    span_us span = waits ? b->now - b->wave.any_since : 0;
+    return span >= SPAN_S(10) ? span : 0;
+}
+
 static void bar_add(struct buf *out, const struct progress_view *b, uint32_t columns)
 {
     struct buf tail;
     buf_init(&tail, VIEW_BYTES_MAX);
     /* " 12%  2h31m left", " 12%  waits for DNS", "100%" */
-    char left[VIEW_CELL_LEN];
+    char left[VIEW_CELL_LEN], span[WHEN_LEN];
     view_left(&b->total, left);
     buf_add_fmt(&tail, "%3u%%", percent(&b->total));
-    if (b->total.left > 0)
+    if (b->total.left > 0 && waits_for(&b->total))
+        buf_add_fmt(&tail, "  %s of calls, then %s", left, waits_for(&b->total));
+    else if (b->total.left > 0)
         buf_add_fmt(&tail, "  %s left", left);
-    else if (view_waits_for_dns(&b->total) || b->total.by_state[JOB_FOLLOWING])
+    else if (waits_for(&b->total))
         buf_add_fmt(&tail, "  waits for %s", left);
+    if (waited(b))
+        buf_add_fmt(&tail, ", waiting %s", view_span(waited(b), span));
     if (columns >= BAR_MIN + tail.len) {
         uint32_t width = columns - (uint32_t)tail.len - 3;
         uint32_t full = width * percent(&b->total) / 100;
@@ -213,8 +231,12 @@ void view_draw(struct buf *out, const struct progress_view *b, uint32_t columns,
         numbers_add(&line, b);
         line_fit(out, &line, columns);
     }
-    if (rows > FIRST_LINES + 1)
-        view_table(out, b, columns, rows - FIRST_LINES, color);
+    wave_tally_told(&b->wave, b->now, &line);
+    uint32_t first = FIRST_LINES + (line.len > 0);
+    if (line.len && rows > FIRST_LINES)
+        line_fit(out, &line, columns);
+    if (rows > first + 1)
+        view_table(out, b, columns, rows - first, color);
     buf_clear(&line);
 }
 
@@ -236,4 +258,11 @@ void view_line(struct buf *out, const struct progress_view *b)
     numbers_add(out, b);
     if (t->left)
         buf_add_fmt(out, "; %s of calls left", view_span(t->left, span));
+    if (t->left && waits_for(t))
+        buf_add_fmt(out, ", then %s is waited for", waits_for(t));
+    if (waited(b))
+        buf_add_fmt(out, "; the oldest has waited %s", view_span(waited(b), span));
+    if (wave_tally_goes_on(&b->wave))
+        buf_add_str(out, "; ");
+    wave_tally_told(&b->wave, b->now, out);
 }

@@ -16,7 +16,7 @@
 #define MF_PROGRESS_VIEW_H
 
 #include "base/buf.h"
-#include "scheduler/job.h"
+#include "scheduler/wave_tally.h"
 
 #define VIEW_BYTES_MAX   (1u << 20)
 #define VIEW_ROWS_MAX    100 /* more lanes than anybody reads at once */
@@ -42,6 +42,7 @@ struct progress_view {
     instant_us started, now;
     bool calls_known; /* false: read from a journal, which keeps writes and no other calls */
     struct view_lane total;
+    struct wave_tally wave; /* .fleet NULL: not known yet */
     const struct view_lane *lanes;
     uint32_t lanes_len;
 };

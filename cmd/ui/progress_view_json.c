@@ -49,6 +49,8 @@ void view_json(struct buf *out, const struct progress_view *b, const char *type)
     json_add_word(&j, "reason", b->reason);
     instant_add(&j, "at", b->now);
     instant_add(&j, "started", b->started);
+    instant_add(&j, "waiting_since", b->wave.fleet ? b->wave.any_since : WHEN_NEVER);
+    wave_tally_json(&b->wave, &j);
     json_add_object(&j, "total");
     counts_add(&j, b, &b->total);
     json_end(&j);

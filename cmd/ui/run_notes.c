@@ -157,8 +157,8 @@ static void changes_tell(struct run_notes *n, const struct scheduler *scheduler,
                           "tighten-falls-back",
                           TEXT_ARG(account_of(f, i)), TEXT_ARG(region_of(f, i)));
         }
-        if (!chosen && scheduler_api(scheduler, i, CALL_READ_MAIL_FROM) == API_V2 &&
-            !n->fell_back[i])
+        if (!chosen && !n->follows_plan &&
+            scheduler_api(scheduler, i, CALL_READ_MAIL_FROM) == API_V2 && !n->fell_back[i])
             fell_back_tell(n, i);
         hint_cut_tell(n, scheduler, i);
     }
@@ -188,8 +188,8 @@ static void notes_end(void *ctx, const struct run *r, bool failed, instant_us no
     progress_end(&n->progress, scheduler, failed, r->end, now);
     changes_tell(n, scheduler, now);
     for (uint16_t i = 0; i < r->fleet.lanes_len; i++) {
-        for (unsigned gap = 0; gap < SURVEY_GAPS_MAX && !scheduler_lane_trouble(scheduler, i);
-             gap++)
+        bool is_told = n->follows_plan || scheduler_lane_trouble(scheduler, i);
+        for (unsigned gap = 0; gap < SURVEY_GAPS_MAX && !is_told; gap++)
             if (scheduler_survey_gap(scheduler, i, gap))
                 message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
                              TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),

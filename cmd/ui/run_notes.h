@@ -11,6 +11,7 @@
 struct run_notes {
     const struct options *options;
     const struct signals *signals;
+    bool follows_plan;    /* one was just shown: what it has noted is not noted again */
     bool shows_preflight; /* standard output is free for it */
     bool tells_losses;    /* of the journal that a plan reads beside: nothing else tells them */
     const struct run *run;

@@ -5,6 +5,7 @@
 #include "progress.h"
 #include "rate_meter.h"
 #include "run/rows.h"
+#include "run/unfinished.h"
 #include "run_lost.h"
 #include "wire/os_clock.h"
 
@@ -81,6 +82,8 @@ static bool row_add(void *ctx, const struct report_row *row)
     struct watched_run *w = ctx;
     struct view_lane *l = &w->lanes[row->lane];
     l->by_state[row->state]++;
+    wave_tally_add(&w->view.wave, row->number, row->state, row->outcome_kind, row->wave,
+                   row->deadline);
     l->bad += row->state == JOB_DONE && outcome_is_bad(row->outcome_kind);
     l->writes += row->writes;
     if (row->state != JOB_DONE && row->deadline < l->deadline)
@@ -96,6 +99,7 @@ static enum err rows_read(struct watched_run *w, struct why *why)
         *l = (struct view_lane){
             .account = l->account, .region = l->region, .jobs = l->jobs, .deadline = WHEN_NEVER};
     }
+    wave_tally_begin(&w->view.wave, &r->fleet);
     enum err err = run_rows(r, row_add, w, why);
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
         struct view_lane *l = &w->lanes[i];
@@ -124,6 +128,8 @@ static enum err look(struct watched_run *w, struct why *why)
 {
     struct run *r = &w->run;
     enum err err = run_journal(r, JOURNAL_READ, why);
+    if (err == OK && w->id == 0)
+        err = run_meant(r->journal, &w->id, why);
     if (err == OK)
         err = journal_run(r->journal, w->id, &r->head, &r->arena, why);
     if (err == OK && !w->known)

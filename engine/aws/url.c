@@ -94,7 +94,7 @@ enum err url_parse_origin(struct text t, struct url *url, struct why *why)
     if (t.len >= URL_LEN_MAX)
         return why_set(why, ERR_INPUT, "longer than %d characters", URL_LEN_MAX - 1);
     if (!take_scheme(&t, url))
-        return why_set(why, ERR_INPUT, "must begin with https:// (or http:// for loopback)");
+        return why_set(why, ERR_INPUT, "must begin with https:// or http://");
     if (!take_host(&t, url) || !host_vet(url))
         return why_set(why, ERR_INPUT, "the host is neither a host name nor an IP address");
     if (!take_port(&t, url))

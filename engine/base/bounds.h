@@ -19,7 +19,8 @@
 #define MANIFEST_KEPT_BYTES_MAX  (4u << 20) /* their texts */
 #define MANIFEST_UNFOLD_FIRST    100000     /* events that aliases may bring in any file, and ... */
 #define MANIFEST_UNFOLD_TIMES    10   /* ... beyond: an entry of six events merges eight keys */
-#define MANIFEST_COMPLAINTS_MAX  1000 /* printed; further ones are counted */
+#define MANIFEST_COMPLAINTS_MAX  1000 /* kept; further ones are counted */
+#define COMPLAINTS_SHOWN         50 /* without --all: two screens, and the first ones show the kind */
 #define MANIFEST_TIMEOUT_MAX     (365ll * 24 * 3600 * 1000000) /* us; a longer one is a slip */
 #define IDENTITIES_MAX           4000000
 #define ACCOUNTS_MAX             4096
@@ -56,9 +57,9 @@
 
 /* DNS */
 #define DNS_MESSAGE_MAX     65535
-#define DNS_RECORDS_MAX     256  /* per message; a MAIL FROM name has two */
+#define DNS_RECORDS_MAX     256  /* kept of a message; a MAIL FROM name has two */
 #define DNS_POINTERS_MAX    64   /* compression pointers followed in one name */
-#define DNS_TXT_LEN_MAX     4096 /* one TXT record, strings joined */
+#define DNS_TXT_LEN_MAX     4096 /* kept of one TXT record that is no policy, strings joined */
 #define INQUIRY_HOSTS_MAX   13   /* name servers of one zone: as many as the root has */
 #define INQUIRY_SERVERS_MAX 26   /* addresses asked in one inquiry: two for each name server */
 #define INQUIRY_BYTES_MAX   (4u << 20) /* 64 answers of the largest size a server can send */
@@ -98,8 +99,13 @@
 #define SPF_SURVEY_LOOKUPS_MAX 50          /* far enough over the limit to say by how much */
 #define SPF_EXPANSION_MAX      (16u << 10) /* one macro-string; a domain needs 253 */
 #define SPF_MEMORY_MAX         (2u << 20)  /* one check; an ordinary one needs under 16 KB */
-#define DMARC_NAMES_MAX        20          /* two walks of 8 (RFC 9989), 2 by RFC 7489, existence */
-#define DMARC_MEMORY_MAX       (2u << 20)  /* 20 replies of 64 KB; ordinary ones have 200 bytes */
+#define SPF_TROUBLES_MAX       3           /* look-ups without an answer that a survey steps over */
+#define SPF_NETWORKS_MAX       8192        /* of one survey; the widest records in use have 500 */
+#define SPF_WIDE_IP4_BITS      7 /* two /8: the largest owners of addresses have one, and more ... */
+#define SPF_WIDE_IP6_BITS      15  /* ... or than two /16, of IPv6, are networks of strangers */
+#define SPF_LEN_ADVISED        450 /* octets (RFC 7208, section 3.4) */
+#define DMARC_NAMES_MAX        20  /* two walks of 8 (RFC 9989), 2 by RFC 7489, existence */
+#define DMARC_MEMORY_MAX       (2u << 20) /* 20 replies of 64 KB; ordinary ones have 200 bytes */
 
 /* journal and files */
 #define JOURNAL_COMMIT_ROWS 1000  /* rows per commit on import */
@@ -109,7 +115,7 @@
 #define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
 #define LINE_LEN_MAX        65536
 #define JUDGEMENT_BYTES_MAX (256u << 10) /* notes of one identity: 32 of 1 KB, with room */
-#define PLAN_LINE_MAX       (256u << 10) /* a row is under 16 KB, the options under 64 KB */
+#define PLAN_LINE_MAX       (256u << 10) /* a row with its findings, the options under 64 KB */
 #define REPORT_CHUNK        (64u << 10)  /* bytes per write(2) of a report */
 #define REPORT_CHUNK_MAX    (64u << 20)  /* a chunk and the row beyond its size */
 #define REPORT_PART_TRIES   100   /* names for the file beside; more are left only by many kills */
@@ -121,8 +127,8 @@
 #define MARKDOWN_MAX        60000 /* bytes; GitHub takes 65,536 characters in a comment */
 #define MARKDOWN_CELL_MAX   300   /* characters of one cell; the CSV has the whole value */
 #define MARKDOWN_ROW_MAX                                                                           \
-    6000                       /* a folded group's head: three texts, a character escaped to five  \
-                                */
+    9000 /* a folded group's head: three texts, a character escaped to five; a row with warnings   \
+          */
 #define MARKDOWN_TAIL_MAX 3000 /* headings of groups without room for rows */
 
 /* records for DNS owners */

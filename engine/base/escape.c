@@ -127,8 +127,6 @@ void escape_terminal(struct buf *out, struct text t)
         size_t len = utf8_next(t, &c);
         if (len == 0)
             buf_add_fmt(out, "\\x%02x", (unsigned char)t.at[0]);
-        else if (c == '\\')
-            buf_add_str(out, "\\\\");
         else if (escape_is_unsafe(c))
             buf_add_fmt(out, c < 0x80 ? "\\x%02x" : "\\u{%04x}", c);
         else

@@ -14,8 +14,9 @@ void escape_json(struct buf *out, struct text t);
  * where YAML has no other reading, otherwise in double quotes with everything but printable ASCII
  * escaped. `no`, `1e3`, `-x`, `*x` and the like are quoted. Not UTF-8: as escape_json. */
 void escape_yaml(struct buf *out, struct text t);
-/* For a terminal: printable UTF-8 unchanged; control, C1, bidi, invalid bytes and backslash as \xNN
- * or \u{NNNN}. Newline and tab are escaped too: one value stays on one line. */
+/* For a terminal: printable UTF-8 unchanged, the backslash too; control, C1, bidi and invalid bytes
+ * as \xNN or \u{NNNN}. Newline and tab are escaped too: one value stays on one line. Escaping what
+ * is escaped changes nothing. */
 void escape_terminal(struct buf *out, struct text t);
 /* Everything but A-Z a-z 0-9 - . _ ~ as %XX (RFC 3986, section 2.3), the slash too. */
 void escape_percent(struct buf *out, struct text t);

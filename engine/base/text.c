@@ -176,3 +176,14 @@ unsigned text_distance(struct text a, struct text b, unsigned limit)
     unsigned distance = row[a.len % 3][b.len];
     return distance > limit ? limit + 1 : distance;
 }
+
+void text_near_try(struct text_near *near, const char *word)
+{
+    struct text t = text_of(word);
+    size_t shorter = t.len < near->name.len ? t.len : near->name.len;
+    unsigned distance = text_distance(near->name, t, near->nearest);
+    if (distance < near->nearest && distance <= (shorter + 1) / 3) {
+        near->nearest = distance;
+        near->word = word;
+    }
+}

@@ -56,4 +56,13 @@ bool char_is_alnum(char c);
  * limit + 1. */
 unsigned text_distance(struct text a, struct text b, unsigned limit);
 
+/* The search for the word that was meant. A guess at random helps nobody: a word of three letters
+ * may have one slip, one of five two. Begin with {name, limit + 1, NULL}. */
+struct text_near {
+    struct text name;
+    unsigned nearest; /* fewer edits than these are wanted */
+    const char *word; /* the best so far */
+};
+void text_near_try(struct text_near *near, const char *word);
+
 #endif

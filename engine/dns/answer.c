@@ -80,6 +80,12 @@ static bool value_take(struct answer *a, const struct dns_record *r, struct aren
     }
     struct text txt = arena_text(arena, r->txt);
     a->txt[a->txt_len++] = txt;
+    if (r->txt_cuts.len) {
+        struct text lengths = arena_text(arena, r->txt_cuts);
+        a->cuts[a->cuts_len++] = (struct txt_cut){txt, lengths};
+        if (!lengths.at)
+            return false;
+    }
     return txt.at != NULL || r->txt.len == 0;
 }
 
@@ -188,13 +194,14 @@ enum err answer_read(struct answer *a, const struct dns_question *question,
     a->cname = alias ? lower(alias->name, arena) : TEXT_NONE;
     a->mx = ARENA_ARRAY(arena, struct mx_fact, m->records_len + 1u);
     a->txt = ARENA_ARRAY(arena, struct text, m->records_len + 1u);
-    if (!a->mx || !a->txt || !values_take(a, question, m, arena)) {
+    a->cuts = ARENA_ARRAY(arena, struct txt_cut, m->records_len + 1u);
+    if (!a->mx || !a->txt || !a->cuts || !values_take(a, question, m, arena)) {
         fail(a, ANSWER_GARBLED, TEXT("out of memory"));
         return ERR_NOMEM;
     }
     a->mx_len = set_make(a->mx, a->mx_len, sizeof *a->mx, mx_order);
     a->txt_len = set_make(a->txt, a->txt_len, sizeof *a->txt, txt_order);
-    if (a->mx_len || a->txt_len) {
+    if (a->mx_len || a->txt_len || (m->is_crowded && question->type == DNS_TYPE_TXT)) {
         a->state = DNS_FOUND;
     } else {
         a->state = m->rcode == DNS_RCODE_NXDOMAIN ? DNS_NXDOMAIN : DNS_NODATA;

@@ -28,6 +28,8 @@ struct answer {
     uint32_t mx_len;
     struct text *txt; /* sorted, no doubles */
     uint32_t txt_len;
+    struct txt_cut *cuts; /* as in struct dns_facts */
+    uint32_t cuts_len;
     struct text cname; /* target of a CNAME at the name itself */
     uint32_t ttl_s;    /* smallest TTL of the values, or the negative TTL */
 };

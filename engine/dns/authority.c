@@ -1,11 +1,14 @@
 /*
  * The authority mode: find the zone, find its servers, ask every one of them.
  *
- *   CUT ----> HOSTS ----> VALUES ----> WILDCARD ----> end
- *    ^ |        ^          |  |                        ^
- *    +-+        +----------+  +------------------------+   neither MX nor TXT
+ *   CUT ----> HOSTS ----> VALUES ----> AROUND ----> end
+ *    ^ |        ^          |
+ *    +-+        +----------+
  *  one label    a referral to a deeper zone,
  *     up        or nobody spoke over IPv4
+ *
+ * AROUND asks for other names: for a wildcard where there are records, and for the places where a
+ * missing record may stand.
  *
  * The resolver is asked for NS sets from the parent of the name upwards, and for addresses. Only
  * authorities are asked for the name itself. A step begins when all questions of the step before
@@ -23,7 +26,10 @@
 
 #define TROUBLES_SAID_MAX 4 /* servers named in one sentence */
 
-enum step { STEP_CUT, STEP_HOSTS, STEP_VALUES, STEP_WILDCARD };
+enum step { STEP_CUT, STEP_HOSTS, STEP_VALUES, STEP_AROUND };
+
+/* The subjects of STEP_AROUND. */
+enum around { AROUND_WILDCARD, AROUND_DOUBLED, AROUND_APEX };
 
 struct server {
     struct text label; /* "ns1.example.com (192.0.2.1)" */
@@ -34,9 +40,10 @@ struct server {
 struct inquiry_walk {
     enum step step;
     bool overdrawn;                          /* wanted more questions than there may be */
-    uint32_t subject[INQUIRY_QUESTIONS_MAX]; /* question -> index of the host or server */
+    uint32_t subject[INQUIRY_QUESTIONS_MAX]; /* question -> index of host or server, or around */
     struct text candidate;                   /* STEP_CUT: the owner of the NS set in question */
     struct text trouble;                     /* the resolver's last one */
+    struct text servfail_at;                 /* dns_facts.servfail_at */
     struct zone zone, deeper;
     struct server servers[INQUIRY_SERVERS_MAX];
     uint32_t servers_len, servers_asked;
@@ -207,8 +214,13 @@ static void finish(struct inquiry *q)
                            .mx_len = mx.mx_len,
                            .txt = txt.txt,
                            .txt_len = txt.txt_len,
+                           .cuts = txt.cuts,
+                           .cuts_len = txt.cuts_len,
                            .cname = mx.cname.len ? mx.cname : txt.cname,
                            .trouble = mx_spoke ? txt.trouble : mx.trouble,
+                           .doubled = q->facts.doubled,
+                           .apex = q->facts.apex,
+                           .servfail_at = q->walk->servfail_at,
                            .wildcard = is_from_wildcard(&q->walk->wildcard, &mx, &txt),
                            .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut,
                            .contact = q->walk->contact,
@@ -304,11 +316,47 @@ static void wildcard_ask(struct inquiry *q)
     struct text name = arena_fmt(&q->arena, "*." TEXT_FMT, TEXT_ARG(dname_parent(q->name)));
     uint16_t type = server_with(w, DNS_TYPE_MX) ? DNS_TYPE_MX : DNS_TYPE_TXT;
     const struct server *s = server_with(w, type);
-    w->step = STEP_WILDCARD;
     if (!s || !name.at || name.len > DNAME_LEN_MAX || q->planned == INQUIRY_QUESTIONS_MAX)
         return;
-    plan(q, (struct dns_question){.name = name, .type = type, .server = s->at},
-         (uint32_t)(s - w->servers));
+    plan(q, (struct dns_question){.name = name, .type = type, .server = s->at}, AROUND_WILDCARD);
+}
+
+/* The first server with an answer to both questions; NULL: none. */
+static const struct server *server_speaking(const struct inquiry_walk *w)
+{
+    for (uint32_t i = 0; i < w->servers_len; i++)
+        if (w->servers[i].mx.kind == ANSWER_SPOKE && w->servers[i].txt.kind == ANSWER_SPOKE)
+            return &w->servers[i];
+    return NULL;
+}
+
+/* One server is asked, since a near miss is a hint and no verdict. */
+static void elsewhere_ask(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    const struct server *s = server_speaking(w);
+    bool lacks_mx = !server_with(w, DNS_TYPE_MX), lacks_txt = !server_with(w, DNS_TYPE_TXT);
+    struct text zone = w->own_zone.len ? w->own_zone : w->zone.cut;
+    struct text doubled = inquiry_doubled_name(q, zone);
+    if (!s || !(lacks_mx || lacks_txt) || q->planned + 2 > INQUIRY_QUESTIONS_MAX)
+        return;
+    struct dns_question question = {.name = doubled, .type = DNS_TYPE_TXT, .server = s->at};
+    if (doubled.len)
+        plan(q, question, AROUND_DOUBLED);
+    if (!lacks_txt || !inquiry_wants_apex(q))
+        return;
+    if (!dname_eq(q->apex, zone)) /* perhaps another zone than that of the server */
+        plan_to_resolver(q, q->apex, DNS_TYPE_TXT, AROUND_APEX);
+    else
+        plan(q, (struct dns_question){.name = q->apex, .type = DNS_TYPE_TXT, .server = s->at},
+             AROUND_APEX);
+}
+
+static void around_ask(struct inquiry *q)
+{
+    q->walk->step = STEP_AROUND;
+    wildcard_ask(q);
+    elsewhere_ask(q);
 }
 
 /* Looks for addresses of the second family after the first gave none. False: no host is left. */
@@ -349,7 +397,7 @@ static void values_decide(struct inquiry *q)
     if (w->deeper.cut.len)
         zone_descend(q);
     else if (somebody_spoke(w))
-        wildcard_ask(q);
+        around_ask(q);
     else if (hosts_ask_ipv6(q))
         return;
     else if (w->servers_len)
@@ -388,6 +436,8 @@ static void cut_read(struct inquiry *q, const struct dns_reply *reply)
     } else {
         if (m->rcode != DNS_RCODE_NOERROR && m->rcode != DNS_RCODE_NXDOMAIN)
             w->trouble = arena_fmt(&q->arena, "resolver: %s", dns_rcode_name(m->rcode));
+        if (m->rcode == DNS_RCODE_SERVFAIL && !w->servfail_at.len)
+            w->servfail_at = w->candidate;
         cut_ask(q, one_up(m, w->candidate));
     }
 }
@@ -404,22 +454,26 @@ static void address_read(struct inquiry *q, uint16_t type, uint32_t host,
     }
 }
 
+static void contact_read(struct inquiry *q, const struct dns_message *m)
+{
+    if (!q->walk->contact.len)
+        q->walk->contact = zone_contact(m, q->name, &q->arena);
+}
+
 static void value_read(struct inquiry *q, const struct dns_question *question, uint32_t server,
                        const struct dns_reply *reply)
 {
     struct inquiry_walk *w = q->walk;
     struct server *s = &w->servers[server];
     struct answer *a = question->type == DNS_TYPE_MX ? &s->mx : &s->txt;
-    if (w->step == STEP_WILDCARD)
-        a = &w->wildcard;
     /* Out of memory is told as trouble by the answer itself. */
     (void)answer_read(a, question, reply, &q->arena);
     struct text zone = zone_of_denial(&reply->message, q->name);
     if (a->kind == ANSWER_SPOKE && dname_below(zone, w->zone.cut))
         w->own_zone = arena_text(&q->arena, zone);
-    if (a->kind == ANSWER_SPOKE && zone.len && !w->contact.len)
-        w->contact = zone_contact(&reply->message, q->name, &q->arena);
-    if (a->kind != ANSWER_REFERRED || a == &w->wildcard)
+    if (a->kind == ANSWER_SPOKE)
+        contact_read(q, &reply->message);
+    if (a->kind != ANSWER_REFERRED)
         return;
     struct text cut = answer_referral(&reply->message, q->name, w->zone.cut);
     if (!cut.len) {
@@ -427,6 +481,32 @@ static void value_read(struct inquiry *q, const struct dns_question *question, u
         a->trouble = TEXT("not authoritative");
     } else if (!w->deeper.cut.len) {
         zone_read(&w->deeper, &reply->message, cut, authority_port(q), &q->arena);
+    }
+}
+
+/* A doubled name that exists is asked for its MX, too. */
+static void doubled_read(struct inquiry *q, const struct dns_question *question,
+                         const struct dns_reply *reply)
+{
+    struct dns_question mx = *question;
+    mx.type = DNS_TYPE_MX;
+    bool exists = inquiry_read_elsewhere(q, question, reply, &q->facts.doubled);
+    if (exists && question->type == DNS_TYPE_TXT && q->planned < INQUIRY_QUESTIONS_MAX)
+        plan(q, mx, AROUND_DOUBLED);
+}
+
+static void around_read(struct inquiry *q, const struct dns_question *question, enum around subject,
+                        const struct dns_reply *reply)
+{
+    switch (subject) {
+    case AROUND_WILDCARD:
+        /* Out of memory is told as trouble by the answer itself. */
+        (void)answer_read(&q->walk->wildcard, question, reply, &q->arena);
+        if (q->walk->wildcard.kind == ANSWER_SPOKE)
+            contact_read(q, &reply->message);
+        break;
+    case AROUND_DOUBLED: doubled_read(q, question, reply); break;
+    case AROUND_APEX: (void)inquiry_read_elsewhere(q, question, reply, &q->facts.apex); break;
     }
 }
 
@@ -443,11 +523,11 @@ void authority_reply(struct inquiry *q, uint32_t number, const struct dns_reply 
 {
     const struct dns_question *question = &q->questions[number];
     uint32_t subject = q->walk->subject[number];
-    switch (question->type) {
-    case DNS_TYPE_NS: cut_read(q, reply); break;
-    case DNS_TYPE_A:
-    case DNS_TYPE_AAAA: address_read(q, question->type, subject, reply); break;
-    default: value_read(q, question, subject, reply); break;
+    switch (q->walk->step) {
+    case STEP_CUT: cut_read(q, reply); break;
+    case STEP_HOSTS: address_read(q, question->type, subject, reply); break;
+    case STEP_VALUES: value_read(q, question, subject, reply); break;
+    case STEP_AROUND: around_read(q, question, (enum around)subject, reply); break;
     }
     /* All questions are answered: goes on until there are new ones, or to the end. */
     struct inquiry_walk *w = q->walk;

@@ -9,6 +9,14 @@
 void authority_start(struct inquiry *q);
 void authority_reply(struct inquiry *q, uint32_t number, const struct dns_reply *reply);
 
+/* The name with its zone appended; empty: the inquiry does not look there. */
+struct text inquiry_doubled_name(struct inquiry *q, struct text zone);
+/* Is TXT of the apex to be asked for? */
+bool inquiry_wants_apex(const struct inquiry *q);
+/* Takes the reply about a name elsewhere. True: the name exists. A failed question means that
+ * nothing is known to be there. */
+bool inquiry_read_elsewhere(struct inquiry *q, const struct dns_question *question,
+                            const struct dns_reply *reply, struct dns_elsewhere *at);
 /* Plans one more question. False: the budget of INQUIRY_QUESTIONS_MAX is spent. */
 bool inquiry_plan(struct inquiry *q, struct dns_question question);
 /* Ends the inquiry without a verdict on either type. */

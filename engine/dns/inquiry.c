@@ -7,10 +7,15 @@
 #include "answer.h"
 #include "authority.h"
 #include "base/bounds.h"
+#include "base/dname.h"
+#include "base/hash.h"
+#include "zone.h"
 
 #include <assert.h>
 
 enum { ASK_MX, ASK_TXT, ASKS }; /* numbers of the recursive mode's questions */
+
+#define ASKS_ELSEWHERE 3 /* further questions where records are missing */
 
 void inquiry_init(struct inquiry *q)
 {
@@ -58,7 +63,7 @@ void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name)
     arena_reset(&arena);
     *q = (struct inquiry){.mode = mode, .arena = arena, .authority_port = port};
     q->name = arena_text(&q->arena, name);
-    uint32_t room = mode == INQUIRY_AUTHORITY ? INQUIRY_QUESTIONS_MAX : ASKS;
+    uint32_t room = mode == INQUIRY_AUTHORITY ? INQUIRY_QUESTIONS_MAX : ASKS + ASKS_ELSEWHERE;
     q->questions = ARENA_ARRAY(&q->arena, struct dns_question, room);
     if (!q->name.at || !q->questions)
         inquiry_end_in_trouble(q, TEXT("out of memory"));
@@ -66,6 +71,79 @@ void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name)
         authority_start(q);
     else
         recursive_start(q);
+}
+
+void inquiry_look_closer(struct inquiry *q, struct text apex)
+{
+    q->closer = true;
+    q->apex = arena_text(&q->arena, apex);
+}
+
+/* ---- where a missing record may stand ---- */
+
+struct text inquiry_doubled_name(struct inquiry *q, struct text zone)
+{
+    if (!q->closer || !zone.len || q->name.len + 1 + zone.len > DNAME_LEN_MAX ||
+        !dname_below(q->name, zone))
+        return TEXT_NONE;
+    return arena_fmt(&q->arena, TEXT_FMT "." TEXT_FMT, TEXT_ARG(q->name), TEXT_ARG(zone));
+}
+
+bool inquiry_wants_apex(const struct inquiry *q)
+{
+    return q->closer && q->apex.len && !dname_eq(q->apex, q->name);
+}
+
+bool inquiry_read_elsewhere(struct inquiry *q, const struct dns_question *question,
+                            const struct dns_reply *reply, struct dns_elsewhere *at)
+{
+    struct answer a;
+    if (answer_read(&a, question, reply, &q->arena) != OK || a.kind != ANSWER_SPOKE)
+        return false;
+    at->name = question->name;
+    if (question->type == DNS_TYPE_MX) {
+        at->mx = a.mx;
+        at->mx_len = a.mx_len;
+    } else {
+        at->txt = a.txt;
+        at->txt_len = a.txt_len;
+    }
+    return a.state != DNS_NXDOMAIN;
+}
+
+/* The zone of a name is the owner of the SOA in a denial, if there was one. */
+static struct text denying_zone(struct inquiry *q, const struct dns_reply *reply)
+{
+    return reply->outcome == DNS_ANSWERED
+               ? arena_text(&q->arena, zone_of_denial(&reply->message, q->name))
+               : TEXT_NONE;
+}
+
+static void recursive_ask_elsewhere(struct inquiry *q)
+{
+    const struct answer *mx = &q->answers[ASK_MX], *txt = &q->answers[ASK_TXT];
+    bool lacks_mx = mx->kind == ANSWER_SPOKE && !answer_is_some(mx);
+    bool lacks_txt = txt->kind == ANSWER_SPOKE && !answer_is_some(txt);
+    struct text doubled = inquiry_doubled_name(q, q->facts.zone);
+    struct dns_question question = {.name = doubled, .type = DNS_TYPE_TXT, .recurse = true};
+    if ((lacks_mx || lacks_txt) && doubled.len)
+        inquiry_plan(q, question);
+    question.name = q->apex;
+    if (lacks_txt && inquiry_wants_apex(q))
+        inquiry_plan(q, question);
+}
+
+/* A doubled name that exists is asked for its MX, too. */
+static void recursive_read_elsewhere(struct inquiry *q, const struct dns_question *question,
+                                     const struct dns_reply *reply)
+{
+    bool is_apex = dname_eq(question->name, q->apex);
+    struct dns_elsewhere *at = is_apex ? &q->facts.apex : &q->facts.doubled;
+    struct dns_question mx = *question;
+    mx.type = DNS_TYPE_MX;
+    bool exists = inquiry_read_elsewhere(q, question, reply, at);
+    if (exists && !is_apex && question->type == DNS_TYPE_TXT)
+        inquiry_plan(q, mx);
 }
 
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number)
@@ -81,6 +159,7 @@ static void recursive_end(struct inquiry *q)
 {
     const struct answer *mx = &q->answers[ASK_MX], *txt = &q->answers[ASK_TXT];
     const struct answer *failed = mx->kind != ANSWER_SPOKE ? mx : txt;
+    struct dns_elsewhere doubled = q->facts.doubled, apex = q->facts.apex;
     bool heard = mx->kind == ANSWER_SPOKE || txt->kind == ANSWER_SPOKE;
     uint32_t mx_ttl_s = mx->kind == ANSWER_SPOKE ? mx->ttl_s : UINT32_MAX;
     uint32_t txt_ttl_s = txt->kind == ANSWER_SPOKE ? txt->ttl_s : UINT32_MAX;
@@ -90,6 +169,10 @@ static void recursive_end(struct inquiry *q)
                                   .mx_len = mx->mx_len,
                                   .txt = txt->txt,
                                   .txt_len = txt->txt_len,
+                                  .cuts = txt->cuts,
+                                  .cuts_len = txt->cuts_len,
+                                  .doubled = doubled,
+                                  .apex = apex,
                                   .cname = mx->cname.len ? mx->cname : txt->cname};
     if (heard)
         q->facts.ttl_s = mx_ttl_s < txt_ttl_s ? mx_ttl_s : txt_ttl_s;
@@ -119,10 +202,42 @@ void inquiry_reply(struct inquiry *q, uint32_t number, const struct dns_reply *r
         authority_reply(q, number, reply);
         return;
     }
-    /* Out of memory is told as trouble by the answer itself. */
-    (void)answer_read(&q->answers[number], &q->questions[number], reply, &q->arena);
+    const struct dns_question *question = &q->questions[number];
+    if (number >= ASKS)
+        recursive_read_elsewhere(q, question, reply);
+    else /* Out of memory is told as trouble by the answer itself. */
+        (void)answer_read(&q->answers[number], question, reply, &q->arena);
+    if (number < ASKS && !q->facts.zone.len)
+        q->facts.zone = denying_zone(q, reply);
     if (q->answered == ASKS)
+        recursive_ask_elsewhere(q);
+    if (q->answered == q->planned)
         recursive_end(q);
+}
+
+static uint64_t digest_add(uint64_t digest, struct text t)
+{
+    return hash_mix(digest, hash_bytes(t.at, t.len));
+}
+
+static uint64_t digest_records(uint64_t digest, const struct mx_fact *mx, uint32_t mx_len,
+                               const struct text *txt, uint32_t txt_len)
+{
+    for (uint32_t i = 0; i < mx_len; i++)
+        digest = digest_add(digest, mx[i].exchange);
+    for (uint32_t i = 0; i < txt_len; i++)
+        digest = digest_add(digest, txt[i]);
+    return hash_mix(digest, mx_len);
+}
+
+uint16_t inquiry_digest(const struct inquiry *q)
+{
+    const struct dns_facts *f = inquiry_facts(q);
+    const struct dns_elsewhere *d = &f->doubled, *a = &f->apex;
+    uint64_t digest = digest_records(f->wildcard, f->mx, f->mx_len, f->txt, f->txt_len);
+    digest = digest_records(digest, d->mx, d->mx_len, d->txt, d->txt_len);
+    digest = digest_records(digest_add(digest, f->cname), NULL, 0, a->txt, a->txt_len);
+    return (uint16_t)(digest % UINT16_MAX + 1);
 }
 
 const struct dns_facts *inquiry_facts(const struct inquiry *q)

@@ -6,6 +6,9 @@
  * INQUIRY_RECURSIVE asks the resolver for MX and TXT and believes the answer. INQUIRY_AUTHORITY
  * uses the resolver only to find the name servers, then asks each server. The resolver never hears
  * the name itself, so no "no such name" is cached (RFC 2308).
+ *
+ * inquiry_look_closer() makes an inquiry ask for at most two names more, where records are missing:
+ * the name with its zone appended once more, as panels do, and the identity's own domain.
  */
 #ifndef MF_INQUIRY_H
 #define MF_INQUIRY_H
@@ -21,6 +24,8 @@ struct inquiry {
     enum inquiry_mode mode;
     struct arena arena; /* facts and replies; kept over reuse */
     struct text name;   /* copied into arena */
+    struct text apex;   /* likewise; empty: not asked for */
+    bool closer;        /* ask for the places where a missing record may stand */
     struct dns_facts facts;
     uint32_t planned, asked, answered; /* questions; answered <= asked <= planned */
     int64_t same_until;                /* the earliest of the replies'; 0: unknown for some reply */
@@ -36,11 +41,16 @@ void inquiry_init(struct inquiry *q); /* once per slot */
 void inquiry_clear(struct inquiry *q);
 /* Begins a new inquiry about name. */
 void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name);
+/* Right after the start. apex: the identity's own domain, or empty. */
+void inquiry_look_closer(struct inquiry *q, struct text apex);
 /* The next question to send now, with its number; false: none until a reply comes (or done). */
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number);
 /* The reply to question `number`, once for each handed-out number. The inquiry copies values; the
  * reply stays the caller's. An inquiry is never done while a question is out. */
 void inquiry_reply(struct inquiry *q, uint32_t number, const struct dns_reply *reply);
+/* A digest of what was found, short and never 0: what a sentence about it depends on. Valid when
+ * q->done. */
+uint16_t inquiry_digest(const struct inquiry *q);
 /* Valid when q->done; borrowed until the next start. */
 const struct dns_facts *inquiry_facts(const struct inquiry *q);
 

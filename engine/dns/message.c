@@ -166,12 +166,49 @@ static struct text read_name(struct message_reader *r)
     return (struct text){copy, n.len};
 }
 
+/* The lengths of the strings from r->at on, unless they are cut as everybody cuts: after 255
+ * octets. */
+static struct text read_txt_cuts(struct message_reader *r)
+{
+    size_t at = r->at, len = 0;
+    bool is_usual = true;
+    while (at < r->end) {
+        size_t part = r->bytes[at], next = at + 1 + part;
+        is_usual &= next >= r->end ? part > 0 || len == 0 : part == UINT8_MAX;
+        len++;
+        at = next;
+    }
+    if (is_usual)
+        return TEXT_NONE;
+    char *cuts = arena_take_packed(r->arena, len);
+    if (!cuts) {
+        reader_fail(r, ERR_NOMEM, "there is no memory for its texts");
+        return TEXT_NONE;
+    }
+    at = r->at;
+    for (size_t i = 0; i < len; i++, at += 1 + (size_t)r->bytes[at])
+        cuts[i] = (char)r->bytes[at];
+    return (struct text){cuts, len};
+}
+
+/* Is the text one of SPF or DMARC, or meant as one? Others are not needed: of a crowded name they
+ * are left out, and a long one is cut. */
+static bool is_policy(struct text txt)
+{
+    static const struct text words[] = {TEXT("spf"), TEXT("dmarc"), TEXT("amazonses")};
+    for (size_t i = 0; i < txt.len; i++)
+        for (size_t w = 0; w < COUNT(words); w++)
+            if (text_eq_nocase(text_slice(txt, i, i + words[w].len), words[w]))
+                return true;
+    return false;
+}
+
 /* The strings of one TXT record with nothing between them (RFC 7208, section 3.3). */
 static struct text read_txt(struct message_reader *r)
 {
     size_t room = r->end - r->at; /* each string has one byte less than on the wire */
-    if (room == 0 || room > DNS_TXT_LEN_MAX) {
-        reader_fail(r, ERR_PROTO, room ? "a TXT record is too long" : "a TXT record is empty");
+    if (room == 0) {
+        reader_fail(r, ERR_PROTO, "a TXT record is empty");
         return TEXT_NONE;
     }
     char *joined = arena_take_packed(r->arena, room);
@@ -191,7 +228,8 @@ static struct text read_txt(struct message_reader *r)
         len += part;
     }
     joined[len] = '\0'; /* there is room: at least one length octet was left out */
-    return (struct text){joined, len};
+    struct text txt = {joined, len};
+    return len > DNS_TXT_LEN_MAX && !is_policy(txt) ? text_slice(txt, 0, DNS_TXT_LEN_MAX) : txt;
 }
 
 static void read_address(struct message_reader *r, struct dns_record *record, size_t len)
@@ -250,13 +288,18 @@ static void read_record(struct message_reader *r, struct dns_message *m, enum dn
     case DNS_TYPE_DNAME:
     case DNS_TYPE_PTR: record.name = read_name(r); break;
     case DNS_TYPE_SOA: read_soa(r, &record); break;
-    case DNS_TYPE_TXT: record.txt = read_txt(r); break;
+    case DNS_TYPE_TXT:
+        record.txt_cuts = read_txt_cuts(r);
+        record.txt = read_txt(r);
+        break;
     default: r->at = r->end; break; /* a type never asked for */
     }
     if (r->at != r->end)
         reader_fail(r, ERR_PROTO, "a record is longer than its data");
     r->end = r->len;
-    m->records[m->records_len++] = record;
+    bool is_spare = m->is_crowded && record.type == DNS_TYPE_TXT && !is_policy(record.txt);
+    if (!is_spare && m->records_len < DNS_RECORDS_MAX)
+        m->records[m->records_len++] = record;
 }
 
 static void read_question(struct message_reader *r, struct dns_message *m, unsigned count)
@@ -274,11 +317,13 @@ static void read_question(struct message_reader *r, struct dns_message *m, unsig
 static void read_records(struct message_reader *r, struct dns_message *m, const unsigned counts[3])
 {
     size_t claimed = (size_t)counts[0] + counts[1] + counts[2];
-    if (claimed > DNS_RECORDS_MAX || claimed * RECORD_LEN_MIN > r->len - r->at) {
+    if (claimed * RECORD_LEN_MIN > r->len - r->at) {
         reader_fail(r, ERR_PROTO, "it claims more records than it can hold");
         return;
     }
-    m->records = ARENA_ARRAY(r->arena, struct dns_record, claimed);
+    m->is_crowded = claimed > DNS_RECORDS_MAX;
+    m->records =
+        ARENA_ARRAY(r->arena, struct dns_record, m->is_crowded ? DNS_RECORDS_MAX : claimed);
     if (!m->records) {
         reader_fail(r, ERR_NOMEM, "there is no memory for its records");
         return;

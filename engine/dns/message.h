@@ -39,13 +39,15 @@ enum dns_section { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL };
 struct dns_record {
     struct text owner; /* lower case, no final dot, bytes outside printable ASCII as \DDD */
     uint16_t type;
-    uint8_t section;        /* enum dns_section */
-    uint32_t ttl_s;         /* a TTL with the top bit set is 0 (RFC 2181, section 8) */
-    uint16_t preference;    /* MX */
-    struct text name;       /* MX exchange; CNAME, DNAME, NS, PTR target; SOA MNAME */
-    struct text mailbox;    /* SOA RNAME, as a name */
-    struct text txt;        /* TXT: strings joined with nothing between, raw bytes */
-    uint8_t address[16];    /* A: first 4 bytes; AAAA: all */
+    uint8_t section;      /* enum dns_section */
+    uint32_t ttl_s;       /* a TTL with the top bit set is 0 (RFC 2181, section 8) */
+    uint16_t preference;  /* MX */
+    struct text name;     /* MX exchange; CNAME, DNAME, NS, PTR target; SOA MNAME */
+    struct text mailbox;  /* SOA RNAME, as a name */
+    struct text txt;      /* TXT: strings joined with nothing between, raw bytes */
+    struct text txt_cuts; /* TXT: the length of each string, an octet each; empty: each but the last
+                           * has 255 octets */
+    uint8_t address[16];  /* A: first 4 bytes; AAAA: all */
     uint32_t soa_minimum_s; /* SOA: negative TTL is min(ttl_s, this) (RFC 2308) */
 };
 
@@ -55,6 +57,8 @@ struct dns_message {
     bool authoritative, truncated, recursion_available, is_response;
     struct text question; /* as owner above; empty when the message repeats none */
     uint16_t question_type;
+    bool is_crowded; /* more than DNS_RECORDS_MAX records: TXT without a policy are left out, and so
+                        are the last of what is more even then */
     struct dns_record *records; /* in the order of the message; OPT left out */
     uint32_t records_len;
 };

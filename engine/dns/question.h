@@ -19,7 +19,8 @@ struct dns_server {
 struct dns_question {
     struct text name; /* presentation form, no final dot */
     uint16_t type;
-    bool recurse; /* RD; false towards authoritative servers */
+    bool recurse;   /* RD; false towards authoritative servers */
+    bool unchecked; /* CD: a resolver that validates DNSSEC does not */
     struct dns_server server;
 };
 

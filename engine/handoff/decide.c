@@ -45,7 +45,7 @@ static bool value_keep(struct records_verdict *v, struct arena *arena, uint16_t 
                        struct text data)
 {
     struct records_value *value = &v->there[v->there_len++];
-    *value = (struct records_value){preference, arena_text(arena, data)};
+    *value = (struct records_value){.preference = preference, .data = arena_text(arena, data)};
     return value->data.at || data.len == 0;
 }
 
@@ -137,6 +137,9 @@ static bool spf_decide(struct records_verdict *v, struct arena *arena, const str
     bool kept = v->there != NULL;
     for (uint32_t i = 0; kept && i < facts->txt_len; i++) {
         kept = value_keep(v, arena, 0, facts->txt[i]);
+        for (uint32_t cut = 0; kept && cut < facts->cuts_len; cut++)
+            if (text_eq(facts->cuts[cut].txt, facts->txt[i]))
+                v->there[i].cuts = arena_text(arena, facts->cuts[cut].lengths);
         if (spf_record_is(facts->txt[i]))
             v->replaced = i;
     }

@@ -271,7 +271,7 @@ static void wanted_make(struct records_gather *g, const struct records_entry *e,
         return;
     feedback_host_make(text_of(g->config->access->feedback_host), records_entry_region(g, e),
                        g->host);
-    set->wanted = (struct records_value){MX_PREFERENCE, text_of(g->host)};
+    set->wanted = (struct records_value){.preference = MX_PREFERENCE, .data = text_of(g->host)};
 }
 
 static void set_make(void *ctx, size_t i, struct records_set *set)

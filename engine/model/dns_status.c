@@ -30,7 +30,7 @@ static const char *const dmarc_names[DMARC_STATUSES] = {
     [DMARC_STATUS_NONE] = "",           [DMARC_STATUS_OK] = "ok",
     [DMARC_STATUS_STRICT] = "strict",   [DMARC_STATUS_NOT_ALIGNED] = "not-aligned",
     [DMARC_STATUS_DIFFERS] = "differs", [DMARC_STATUS_MISSING] = "missing",
-    [DMARC_STATUS_TROUBLE] = "trouble",
+    [DMARC_STATUS_TROUBLE] = "trouble", [DMARC_STATUS_SEVERAL] = "several",
 };
 
 /* The index of name, or 0: NONE in each of the three enums. */

@@ -51,12 +51,28 @@ struct server_note {
     struct text said;   /* "MX 10 feedback-smtp.us-east-1.amazonses.com; no TXT" */
 };
 
+/* How the strings of a published TXT are cut: an octet for the length of each. */
+struct txt_cut {
+    struct text txt, lengths;
+};
+
+/* Records at a name that panels and people mistake for the wanted one. */
+struct dns_elsewhere {
+    struct text name;   /* empty: not asked for */
+    struct mx_fact *mx; /* borrowed */
+    uint32_t mx_len;
+    struct text *txt;
+    uint32_t txt_len;
+};
+
 struct dns_facts {
     enum dns_state mx_state, txt_state;
     struct mx_fact *mx; /* borrowed */
     uint32_t mx_len;
     struct text *txt; /* one text for each record, strings joined (RFC 7208, section 3.3) */
     uint32_t txt_len;
+    struct txt_cut *cuts; /* of those whose strings are not cut after 255 octets */
+    uint32_t cuts_len;
     bool wildcard; /* authority mode: a wildcard above the name has an identical MX or alias, or TXT
                       without both */
     struct text cname;    /* target of a CNAME at the name itself; empty: none */
@@ -65,10 +81,14 @@ struct dns_facts {
     uint32_t mx_denied_s; /* recursive mode: the resolver caches "no MX" for so long */
     struct server_note *servers; /* borrowed; in the order of discovery */
     uint32_t servers_len;
-    /* In authority mode: */
-    struct text zone;       /* of the name; or empty */
-    struct text contact;    /* an address, by the SOA of the zone; or empty */
-    struct text zone_hosts; /* "ns1.example.com, ns2.example.com": the servers of the zone's cut */
+    struct dns_elsewhere doubled; /* the name with its zone appended once more */
+    struct dns_elsewhere apex;    /* the identity's own domain: TXT only */
+    struct text servfail_at; /* authority mode: the resolver said SERVFAIL for the NS of this name,
+                                at or above the parent of the name; or empty */
+    struct text zone;        /* the zone of the name, in authority mode; or empty */
+    struct text contact;     /* authority mode: an address, by the SOA of the zone; or empty */
+    struct text
+        zone_hosts; /* "ns1.example.com, ns2.example.com": of its servers, in authority mode */
 };
 
 #endif

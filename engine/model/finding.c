@@ -64,6 +64,17 @@ static const struct finding_rule rules[FINDINGS_LEN] = {
                         "no AWS Region can be called so, or SES is not known to be in it"},
     [NOT_YOUR_DOMAIN] = {"not-your-domain", SEVERITY_WARNING,
                          "an address at a domain that is no verified identity of the account"},
+    [RECORD_NEAR_MISS] = {"record-near-miss", SEVERITY_WAIT,
+                          "a record that was meant for this name, and that nobody takes for it"},
+    [SPF_PASSES_ALL] = {"spf-passes-all", SEVERITY_WARNING,
+                        "the SPF record lets everybody pass, or networks as wide"},
+    [SPF_USES_PTR] = {"spf-ptr", SEVERITY_INFO,
+                      "the SPF record uses ptr, which RFC 7208 advises against"},
+    [SPF_IS_LONG] = {"spf-long", SEVERITY_INFO, "the SPF record is longer than 450 octets"},
+    [SPF_FLATTENED] = {"spf-flattened", SEVERITY_INFO,
+                       "the SPF record holds the networks of Amazon SES, and will go stale"},
+    [DNSSEC_BOGUS] = {"dnssec-bogus", SEVERITY_WAIT,
+                      "broken DNSSEC: whoever validates sees no records"},
 };
 
 const struct finding_rule *finding_rule(enum finding f)
@@ -90,16 +101,11 @@ bool finding_parse(struct text name, enum finding *out)
 
 const char *finding_near(struct text name)
 {
-    const char *best = NULL;
-    unsigned nearest = 4; /* three edits are still a typing mistake in names this long */
-    for (int f = 0; f < FINDINGS_LEN; f++) {
-        unsigned distance = text_distance(name, text_of(rules[f].name), nearest);
-        if (distance < nearest) {
-            nearest = distance;
-            best = rules[f].name;
-        }
-    }
-    return best;
+    /* three edits are still a typing mistake in names this long */
+    struct text_near near = {name, 4, NULL};
+    for (int f = 0; f < FINDINGS_LEN; f++)
+        text_near_try(&near, rules[f].name);
+    return near.word;
 }
 
 bool finding_notes_copy(struct finding_notes *notes, struct arena *arena)

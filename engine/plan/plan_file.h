@@ -30,6 +30,21 @@ struct plan_counts {
 /* Does apply act on a row with this outcome? All other rows are left alone. */
 bool plan_goes_for(enum outcome outcome);
 
+/* The verdict on a row without a change. The run of the plan keeps the verdict. */
+struct plan_verdict {
+    struct plan_verdict *next; /* in the order of the rows */
+    uint32_t row;
+    name_id mail_from_seen; /* of the fleet's names */
+    struct text reason;
+    struct finding_notes notes;
+    uint8_t outcome, action, behavior_seen, status_seen, verification; /* enums */
+    uint8_t mx, spf, dmarc;
+    bool seen_known;
+};
+
+/* The row of the plan again: as far as the verdict goes. */
+struct job_row plan_verdict_row(const struct plan_verdict *v, const struct fleet *fleet);
+
 /* Writing: begin, every row of the fleet in order, end. Each call adds to *out; the caller may
  * empty *out between two calls (a row is at most about LINE_LEN_MAX bytes). */
 struct plan_writer;
@@ -41,9 +56,10 @@ void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *j
 void plan_write_end(struct plan_writer *w, struct buf *out);
 
 /* Reads a plan into *fleet, which must be fresh from fleet_init(); each row is guarded by the
- * reviewed facts, or has GUARD_SKIP. Texts of *head live in *arena. ERR_INPUT: damaged, edited, or
- * of an unknown format; no part of *fleet may be used then. */
+ * reviewed facts, or has GUARD_SKIP and a verdict. Texts of *head and all verdicts live in *arena.
+ * ERR_INPUT: damaged, edited, or of an unknown format; no part of *fleet may be used then. */
 enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
-                   struct fleet *fleet, struct arena *arena, struct why *why);
+                   struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
+                   struct why *why);
 
 #endif

@@ -57,6 +57,8 @@ enum err plan_lines_next(struct plan_lines *l, struct text *line)
             return ERR_LIMIT;
         l->line[l->len++] = (char)c;
         if (c == '\n') {
+            if (l->len > 1 && l->line[l->len - 2] == '\r') /* an editor or a checkout added it */
+                l->line[--l->len - 1] = '\n';
             l->line[l->len] = '\0';
             *line = (struct text){l->line, l->len - 1};
             return OK;

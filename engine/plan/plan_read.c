@@ -25,6 +25,7 @@ struct plan_reading {
     struct arena *arena;
     struct plan_head *head;
     struct plan_counts *counts;
+    struct plan_verdict **verdicts; /* where the next verdict goes */
     uint32_t expected_cap;
     bool fits; /* false: no memory, or beyond a bound */
 };
@@ -207,6 +208,74 @@ static bool live_take(struct plan_reading *r, struct expectation *e)
     return true;
 }
 
+static bool severity_parse(struct text t, enum severity *out)
+{
+    for (int s = SEVERITY_INFO; s <= SEVERITY_ERROR; s++) {
+        *out = (enum severity)s;
+        if (text_eq(t, text_of(severity_name(*out))))
+            return true;
+    }
+    return false;
+}
+
+/* A rule of a newer program is left out. False: damage. */
+static bool notes_take(struct plan_reading *r, struct finding_notes *notes)
+{
+    const cJSON *list = member(r->json, "findings"), *item;
+    struct finding_note *at =
+        ARENA_ARRAY(r->arena, struct finding_note, (uint32_t)cJSON_GetArraySize(list) + 1);
+    r->fits &= at != NULL;
+    notes->at = at;
+    notes->known = list != NULL;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct text text = word(item, "text");
+        struct finding_note note = {.accepted = cJSON_IsTrue(member(item, "accepted"))};
+        if (!severity_parse(word(item, "severity"), &note.severity) || !text.at)
+            return false;
+        if (!at || !finding_parse(word(item, "rule"), &note.rule))
+            continue;
+        note.text = arena_text(r->arena, text);
+        r->fits &= note.text.at != NULL;
+        at[notes->len++] = note;
+    }
+    return !list || cJSON_IsArray(list);
+}
+
+/* What apply keeps of a row that it leaves alone. Older plans have neither verdicts on DNS nor
+ * findings. */
+static bool verdict_take(struct plan_reading *r, enum outcome outcome)
+{
+    struct plan_verdict *v = ARENA_NEW(r->arena, struct plan_verdict);
+    struct expectation live = {.status = MAIL_FROM_UNKNOWN};
+    enum action action;
+    if (!v) {
+        r->fits = false;
+        return true;
+    }
+    v->seen_known = cJSON_IsObject(member(r->json, "live"));
+    if (!word(r->json, "reason").at || !action_parse(word(r->json, "action"), &action) ||
+        (v->seen_known && !live_take(r, &live)) || !notes_take(r, &v->notes))
+        return false;
+    enum verification verification = VERIFICATION_NOT_STARTED;
+    plan_verification_parse(word(member(r->json, "live"), "verification"), &verification);
+    v->row = r->fleet->choices_len;
+    v->outcome = (uint8_t)outcome;
+    v->action = (uint8_t)action;
+    v->reason = arena_text(r->arena, word(r->json, "reason"));
+    v->mail_from_seen = live.mail_from;
+    v->behavior_seen = live.behavior;
+    v->status_seen = live.status;
+    v->verification = (uint8_t)verification;
+    v->mx = (uint8_t)mx_status_parse(word(r->json, "mx"));
+    v->spf = (uint8_t)spf_status_parse(word(r->json, "spf"));
+    v->dmarc = (uint8_t)dmarc_status_parse(word(r->json, "dmarc"));
+    r->fits &= v->reason.at != NULL;
+    *r->verdicts = v;
+    r->verdicts = &v->next;
+    return true;
+}
+
 /* A row's own words count, since a person reviews them; lane and policy must agree with the row. */
 static bool row_agrees(const struct plan_reading *r, uint32_t row)
 {
@@ -236,6 +305,8 @@ static bool identity_take(struct plan_reading *r)
         r->counts->changes++;
         if (!live_take(r, &expected))
             return false;
+    } else if (!verdict_take(r, outcome)) {
+        return false;
     }
     r->counts->rows++;
     r->fits &= fleet_choice(f, c, &row) && expect(r, row, expected);
@@ -337,7 +408,12 @@ static enum err format_vet(struct plan_reading *r, struct why *why)
     struct text line = TEXT_NONE, number;
     static const struct text start = {"{\"format_version\":", 18};
     uint64_t version;
-    if (plan_lines_next(&r->lines, &line) != OK || !text_starts(line, start))
+    enum err err = plan_lines_next(&r->lines, &line);
+    if (r->lines.len > 1 && memcmp(r->lines.line, "\xff\xfe", 2) == 0)
+        return why_set(why, ERR_INPUT,
+                       "is in UTF-16, as PowerShell keeps what a program prints: let mailfrom plan "
+                       "--out FILE write it");
+    if (err != OK || !text_starts(line, start))
         return why_set(why, ERR_INPUT,
                        "is not a plan file of mailfrom: mailfrom plan --out FILE makes one");
     number = text_slice(line, start.len, line.len - 1);
@@ -368,10 +444,16 @@ static enum err walk(struct plan_reading *r, struct why *why)
 }
 
 enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
-                   struct fleet *fleet, struct arena *arena, struct why *why)
+                   struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
+                   struct why *why)
 {
-    struct plan_reading r = {
-        .fleet = fleet, .arena = arena, .head = head, .counts = counts, .fits = true};
+    struct plan_reading r = {.fleet = fleet,
+                             .arena = arena,
+                             .head = head,
+                             .counts = counts,
+                             .verdicts = verdicts,
+                             .fits = true};
+    *verdicts = NULL;
     *head = (struct plan_head){0};
     *counts = (struct plan_counts){0};
     buf_init(&r.scratch, PLAN_LINE_MAX + 8);

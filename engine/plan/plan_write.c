@@ -185,6 +185,31 @@ static void live_add(struct json_out *j, const struct job_row *job)
     json_end(j);
 }
 
+static void findings_add(struct json_out *j, const struct finding_notes *notes)
+{
+    json_add_array(j, "findings");
+    for (uint32_t i = 0; i < notes->len; i++) {
+        const struct finding_note *note = &notes->at[i];
+        json_add_object(j, NULL);
+        json_add_word(j, "rule", finding_rule(note->rule)->name);
+        json_add_word(j, "severity", severity_name(note->severity));
+        json_add_text(j, "text", note->text);
+        json_add_bool(j, "accepted", note->accepted);
+        json_end(j);
+    }
+    json_end(j);
+}
+
+/* The verdict on DNS, and the findings. A reader of an older program ignores these members. */
+static void judged_add(struct json_out *j, const struct job_row *job)
+{
+    json_add_word(j, "mx", mx_status_name(job->mx));
+    json_add_word(j, "spf", spf_status_name(job->spf));
+    json_add_word(j, "dmarc", dmarc_status_name(job->dmarc));
+    if (job->notes.known)
+        findings_add(j, &job->notes);
+}
+
 void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *job, struct buf *out)
 {
     struct json_out *j = &w->json;
@@ -209,6 +234,7 @@ void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *j
     json_add_word(j, "outcome", outcome_name(job->outcome));
     json_add_text(j, "reason", job->reason);
     live_add(j, job);
+    judged_add(j, job);
     json_end(j);
     w->counts.rows++;
     w->counts.changes += plan_goes_for(job->outcome);

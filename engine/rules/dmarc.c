@@ -34,7 +34,13 @@ static void records_judge(struct dmarc_name *n)
             continue;
         if (n->records++ == 0)
             dmarc_record_parse(&n->record, txt);
+        else if (n->records == 2)
+            n->other = txt;
     }
+    char fault[NEAR_FAULT_LEN];
+    for (uint32_t i = 0; n->records == 0 && !n->other.len && i < n->lookup.records_len; i++)
+        if (n->lookup.type == DNS_TYPE_TXT && near_dmarc(n->lookup.records[i].txt, fault))
+            n->other = n->lookup.records[i].txt;
     n->judged = true;
 }
 
@@ -139,6 +145,10 @@ static void verdict_take_record(struct dmarc_verdict *v, const struct dmarc_name
         return;
     v->aspf_strict = n->record.aspf_strict;
     v->adkim_strict = n->record.adkim_strict;
+    v->p = n->record.p;
+    v->sp = n->record.sp;
+    v->np = n->record.np;
+    v->testing = n->record.testing;
     v->policy = dname_eq(n->domain, from) ? n->record.p : n->record.sp;
 }
 
@@ -156,7 +166,7 @@ static bool policy_refine(struct dmarc_survey *s, struct dmarc_verdict *v,
 {
     if (!v->has_record)
         return true;
-    if (!dname_eq(n->domain, s->from) && n->record.np != n->record.sp) {
+    if (!dname_eq(n->domain, s->from) && n->record.np != n->record.sp && !s->supposes) {
         const struct dmarc_name *existence = name_need(s, s->from, DNS_TYPE_A);
         if (!existence)
             return false;
@@ -276,6 +286,51 @@ static bool verdict_agree(struct dmarc_verdict *known, const struct dmarc_verdic
            dname_eq(known->record_domain, v->record_domain);
 }
 
+/* ---- what was meant, and misses ---- */
+
+/* The text at a name that would have been a record, if it were alone and sound. */
+static bool near_at(const struct dmarc_name *n, struct dmarc_near *near)
+{
+    if (n->lookup.type != DNS_TYPE_TXT || n->failed)
+        return false;
+    *near = (struct dmarc_near){.place = n->lookup.name};
+    near->records = n->records > 1 ? n->records : 0;
+    near->found = n->records ? n->record.text : n->other;
+    near->other = n->records > 1 ? n->other : TEXT_NONE;
+    return near->records || (near->found.len && near_dmarc(near->found, near->fault));
+}
+
+/* Looks from the From domain upwards, as far as the record that counts. */
+static void near_find(struct dmarc_survey *s)
+{
+    bool both = s->rfc9989.has_record && s->rfc7489.has_record;
+    struct text counts = both ? s->rfc9989.record_domain : TEXT_NONE;
+    for (unsigned i = 0; i < s->names_len; i++) {
+        const struct dmarc_name *n = &s->names[i];
+        bool above = dname_eq(n->domain, s->from) || dname_below(s->from, n->domain);
+        bool is_over = both && dname_below(counts, n->domain);
+        if (above && !is_over && dname_labels(n->domain) > 1 && near_at(n, &s->near))
+            return;
+    }
+    s->near = (struct dmarc_near){0};
+}
+
+bool dmarc_survey_wants_apex(const struct dmarc_survey *s)
+{
+    return s->certain && !s->rfc9989.has_record && !s->rfc7489.has_record && !s->near.place.len;
+}
+
+void dmarc_survey_take_apex(struct dmarc_survey *s, const struct text *txt, uint32_t len)
+{
+    for (uint32_t i = 0; i < len; i++) {
+        if (!dmarc_record_is(txt[i]))
+            continue;
+        s->near = (struct dmarc_near){
+            .place = s->from, .found = arena_text(&s->arena, txt[i]), .is_apex = true};
+        return;
+    }
+}
+
 static void survey_advance(struct dmarc_survey *s)
 {
     unsigned failed = world_make(s, 0);
@@ -298,6 +353,7 @@ static void survey_advance(struct dmarc_survey *s)
     for (unsigned i = 0; i < failed; i++)
         worlds *= SUPPOSITIONS;
     s->certain = failed <= FAILED_MAX;
+    s->supposes = true; /* np decides on no verdict, so no world asks whether the domain exists */
     for (unsigned world = 1; s->certain && world < worlds; world++) {
         world_make(s, world);
         s->certain = rfc9989_judge(s) && rfc7489_judge(s) && verdict_agree(&new, &s->rfc9989) &&
@@ -308,6 +364,8 @@ static void survey_advance(struct dmarc_survey *s)
     s->alignment_differs = s->rfc9989.aligned != s->rfc7489.aligned;
     s->record_differs = s->rfc9989.has_record != s->rfc7489.has_record ||
                         !dname_eq(s->rfc9989.record_domain, s->rfc7489.record_domain);
+    if (s->certain)
+        near_find(s);
 }
 
 void dmarc_survey_start(struct dmarc_survey *s, struct text from, struct text mail_from,

@@ -21,6 +21,7 @@
 #include "base/bounds.h"
 #include "dmarc_record.h"
 #include "lookup.h"
+#include "near_miss.h"
 
 /* By the Public Suffix List: the suffix and one label. Empty for a public suffix, which is then its
  * own organizational domain. The returned text must live as long as `name`: a tail of `name`
@@ -33,6 +34,8 @@ struct dmarc_verdict {
     struct text record_domain; /* without "_dmarc." */
     enum dmarc_policy
         policy; /* for failing mail; a From domain of unknown existence counts as existing */
+    enum dmarc_policy p, sp, np; /* of the record that applies; sp falls back to p, np to sp */
+    bool testing;                /* t=y: the policy is one step less, by RFC 9989 */
     bool aspf_strict, adkim_strict;
     /* empty: not known, since a name on the way could not be looked up */
     struct text from_organizational_domain, mail_from_organizational_domain;
@@ -41,11 +44,22 @@ struct dmarc_verdict {
     unsigned from_queries, mail_from_queries; /* RFC 9989: each walk's own */
 };
 
+/* What was meant as the DMARC record of a From domain, and does not count. */
+struct dmarc_near {
+    struct text place;          /* the name where it stands; empty: nothing was found */
+    struct text found;          /* the text; of several records, the first */
+    struct text other;          /* the second of several */
+    unsigned records;           /* several records at the place, which then count for nothing */
+    bool is_apex;               /* it stands at the domain itself, not at _dmarc. */
+    char fault[NEAR_FAULT_LEN]; /* of a near miss (near_miss.h) */
+};
+
 struct dmarc_name {
     struct text domain; /* the name asked about: record or existence */
     struct lookup lookup;
     bool judged, failed; /* failed: no answer, so the record is supposed */
     unsigned records;    /* DMARC records there; only a single one counts */
+    struct text other;   /* the second record, or without any a text that was meant as one */
     struct dmarc_record record;
 };
 
@@ -57,9 +71,11 @@ struct dmarc_survey {
     struct dmarc_verdict rfc9989, rfc7489;
     bool alignment_differs; /* one rule aligns, the other does not */
     bool record_differs;    /* the rules find records of different domains */
+    struct dmarc_near near; /* certain: looked for unless one sound record counts by both rules */
 
     /* inside */
     struct arena arena;
+    bool supposes; /* the rules run with supposed records: no further name is asked for */
     struct text from, mail_from;
     dmarc_organizational_domain *organizational_domain;
     void *organizational_domain_ctx;
@@ -75,5 +91,9 @@ void dmarc_survey_start(struct dmarc_survey *s, struct text from, struct text ma
 /* A question to send now, with its number; false when none is left until a reply comes, or done. */
 bool dmarc_survey_next(struct dmarc_survey *s, struct dns_question *question, uint32_t *number);
 void dmarc_survey_reply(struct dmarc_survey *s, uint32_t number, const struct dns_reply *reply);
+/* Once done: no record applies and none is near, so that TXT of the From domain itself may show one
+ * at the wrong name. These texts are then given to dmarc_survey_take_apex(). */
+bool dmarc_survey_wants_apex(const struct dmarc_survey *s);
+void dmarc_survey_take_apex(struct dmarc_survey *s, const struct text *txt, uint32_t len);
 
 #endif

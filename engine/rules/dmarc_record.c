@@ -24,9 +24,10 @@ static struct tag tag_cut(struct text *rest)
 
 bool dmarc_record_is(struct text txt)
 {
+    bool is_first = txt.len && char_lower(txt.at[0]) == 'v';
     struct text part = text_cut(&txt, ';');
     struct tag v = tag_cut(&part);
-    return text_eq_nocase(v.name, TEXT("v")) && text_eq(v.value, TEXT("DMARC1"));
+    return is_first && text_eq_nocase(v.name, TEXT("v")) && text_eq(v.value, TEXT("DMARC1"));
 }
 
 /* Index of the word in the list, ended by an empty text; the list's length when absent. */
@@ -38,7 +39,7 @@ static size_t word_find(struct text value, const struct text *words)
     return i;
 }
 
-static bool policy_parse(struct text value, enum dmarc_policy *out)
+bool dmarc_policy_parse(struct text value, enum dmarc_policy *out)
 {
     static const struct text words[] = {TEXT("none"), TEXT("quarantine"), TEXT("reject"), {"", 0}};
     size_t i = word_find(value, words);
@@ -62,13 +63,17 @@ static bool has_uri(struct text list)
     return false;
 }
 
-/* The first tag of a name counts. *bad notes a value without a known policy. */
-static void policy_tag_take(struct tag tag, enum dmarc_policy *policy, bool *has, bool *bad)
+/* The first tag of a name counts; r notes a value without a known policy. */
+static void policy_tag_take(struct dmarc_record *r, struct tag tag, enum dmarc_policy *policy,
+                            bool *has)
 {
     if (*has)
         return;
-    *has = policy_parse(tag.value, policy);
-    *bad |= !*has;
+    *has = dmarc_policy_parse(tag.value, policy);
+    if (!*has && !r->bad_policy.name.len) {
+        r->bad_policy.name = tag.name;
+        r->bad_policy.value = tag.value;
+    }
 }
 
 static void flag_tag_take(struct tag tag, struct text yes, bool *flag)
@@ -79,18 +84,18 @@ static void flag_tag_take(struct tag tag, struct text yes, bool *flag)
 void dmarc_record_parse(struct dmarc_record *r, struct text text)
 {
     struct text rest = text;
-    bool has_p = false, bad = false;
+    bool has_p = false;
     *r = (struct dmarc_record){.text = text};
     text_cut(&rest, ';');
     while (rest.at) {
         struct tag tag = tag_cut(&rest);
         static const struct text psd[] = {TEXT("u"), TEXT("y"), TEXT("n"), {"", 0}};
         if (text_eq_nocase(tag.name, TEXT("p"))) {
-            policy_tag_take(tag, &r->p, &has_p, &bad);
+            policy_tag_take(r, tag, &r->p, &has_p);
         } else if (text_eq_nocase(tag.name, TEXT("sp"))) {
-            policy_tag_take(tag, &r->sp, &r->has_sp, &bad);
+            policy_tag_take(r, tag, &r->sp, &r->has_sp);
         } else if (text_eq_nocase(tag.name, TEXT("np"))) {
-            policy_tag_take(tag, &r->np, &r->has_np, &bad);
+            policy_tag_take(r, tag, &r->np, &r->has_np);
         } else if (text_eq_nocase(tag.name, TEXT("psd"))) {
             size_t i = word_find(tag.value, psd);
             if (r->psd == DMARC_PSD_UNSAID && i < 3)
@@ -107,7 +112,7 @@ void dmarc_record_parse(struct dmarc_record *r, struct text text)
             r->ruf = tag.value;
         }
     }
-    bool in_order = has_p && !bad;
+    bool in_order = has_p && !r->bad_policy.name.len;
     r->applies = in_order || has_uri(r->rua);
     if (!in_order) {
         r->p = DMARC_POLICY_NONE;

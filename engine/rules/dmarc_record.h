@@ -12,6 +12,8 @@ enum dmarc_policy { DMARC_POLICY_NONE, DMARC_POLICY_QUARANTINE, DMARC_POLICY_REJ
 
 const char *dmarc_policy_name(enum dmarc_policy policy); /* "quarantine" */
 
+bool dmarc_policy_parse(struct text value, enum dmarc_policy *out);
+
 enum dmarc_psd { DMARC_PSD_UNSAID, DMARC_PSD_YES, DMARC_PSD_NO };
 
 struct dmarc_record {
@@ -23,9 +25,13 @@ struct dmarc_record {
     bool aspf_strict, adkim_strict;
     bool testing; /* t=y */
     struct text rua, ruf;
+    struct { /* the first of p, sp, np with an unknown value; name empty: none */
+        struct text name, value;
+    } bad_policy;
 };
 
-/* Does the text begin as a DMARC record must: v = DMARC1, the value in exactly this case? */
+/* Does the text begin as a DMARC record must: v = DMARC1 with nothing before it, the value in
+ * exactly this case? */
 bool dmarc_record_is(struct text txt);
 /* text must satisfy dmarc_record_is. */
 void dmarc_record_parse(struct dmarc_record *r, struct text text);

@@ -13,6 +13,9 @@
 #define FEEDBACK_PATTERN "feedback-smtp.{region}.amazonses.com"
 bool feedback_pattern_is(struct text t);
 
+/* Stands for the Region in sentences where none is known. No host is compared with it. */
+#define FEEDBACK_REGION_UNKNOWN "REGION"
+
 /* Matches host against the pattern, any case: gives the Region, one label, borrowed from host. */
 bool feedback_host_parse(struct text pattern, struct text host, struct text *region);
 /* The host of a Region; a Region too long to be one is cut. Returns out. */

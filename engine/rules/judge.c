@@ -183,13 +183,47 @@ static bool is_good(const struct policy *policy, enum finding finding)
     return finding == FINDINGS_LEN || (policy->accept & FINDING_BIT(finding));
 }
 
-bool judge_dns_ready(const struct policy *policy, enum mx_status mx, enum spf_status spf)
+static bool is_ready(const struct policy *policy, bool mx_good, bool spf_good)
 {
-    bool mx_good = is_good(policy, mx_findings[mx]), spf_good = is_good(policy, spf_findings[spf]);
     switch (policy->require) {
     case REQUIRE_NONE: return true;
     case REQUIRE_MX: return mx_good;
     case REQUIRE_MX_SPF: break;
     }
     return mx_good && spf_good;
+}
+
+bool judge_dns_ready(const struct policy *policy, enum mx_status mx, enum spf_status spf)
+{
+    return is_ready(policy, is_good(policy, mx_findings[mx]), is_good(policy, spf_findings[spf]));
+}
+
+bool judge_ready(const struct judgement *j, const struct policy *policy, enum mx_status mx,
+                 enum spf_status spf)
+{
+    bool near_good = is_good(policy, RECORD_NEAR_MISS);
+    bool mx_good = is_good(policy, mx_findings[mx]) ||
+                   (j->near_mx && (near_good || is_good(policy, MX_MISSING)));
+    bool spf_good = is_good(policy, spf_findings[spf]) || (j->near_spf && near_good);
+    return is_ready(policy, mx_good, spf_good) && !(j->waits & FINDING_BIT(DNSSEC_BOGUS));
+}
+
+void judge_dnssec(struct judgement *j, const struct policy *policy, struct text name,
+                  const struct dnssec_view *unseen)
+{
+    bool zone = unseen->zone.len > 0;
+    bool mx_matters = policy->require != REQUIRE_NONE || j->ses_waits;
+    bool waits = ((zone || unseen->mx) && mx_matters) || policy->require == REQUIRE_MX_SPF;
+    if (!zone && !unseen->mx && !unseen->txt)
+        return;
+    judge_finding(j, policy, DNSSEC_BOGUS, waits ? SEVERITY_WAIT : SEVERITY_WARNING,
+                  "DNSSEC is broken for %s " TEXT_FMT
+                  ": its name servers answer, but a resolver that validates says SERVFAIL, and "
+                  "answers only when asked not to check. Whoever validates, SES perhaps included, "
+                  "sees nothing. Mend the DS record at the parent or the signatures of the zone",
+                  zone                        ? "the zone of"
+                  : unseen->mx && unseen->txt ? "MX and TXT of"
+                  : unseen->mx                ? "the MX of"
+                                              : "the TXT of",
+                  TEXT_ARG(name));
 }

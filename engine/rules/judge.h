@@ -42,8 +42,9 @@ struct judgement {
     struct arena *memory; /* of the notes and their sentences; NULL: no notes */
     struct finding_note *notes;
     uint32_t notes_len, notes_cap;
-    bool out_of_memory; /* notes are missing */
-    bool silent;        /* no sentences, first_error included: for a verdict without a reader */
+    bool out_of_memory;     /* notes are missing */
+    bool near_mx, near_spf; /* record-near-miss is about the MX; about a missing SPF record */
+    bool silent;            /* no sentences, first_error included: for a verdict without a reader */
     bool ses_waits; /* the MAIL FROM is set and SES is not at Success: SES waits for the MX, so a
                        fault of the MX counts under every dns.require */
     char first_error[512]; /* the sentence of the first error, or else of the first wait, for the
@@ -100,20 +101,32 @@ void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
 void judge_dns(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct dns_facts *dns, enum mx_status *mx, enum spf_status *spf);
 /* Judges the SPF record as receivers do, after judge_dns (only when *spf is OK or WITHOUT_SES).
- * *survey is of the MAIL FROM, and done. *spf becomes OK, SYNTAX, LOOKUPS, VOID_LOOKUPS or
- * WITHOUT_SES; findings not accepted come before accepted ones. A survey with trouble (temperror)
- * changes nothing. An include of an include that ends at amazonses.com takes spf-without-ses
- * back. */
+ * *survey is of the MAIL FROM, and done. *spf becomes OK, SYNTAX, LOOKUPS, VOID_LOOKUPS,
+ * WITHOUT_SES or TROUBLE; findings not accepted come before accepted ones. An include of an include
+ * that ends at amazonses.com takes spf-without-ses back. Where an include does not answer, *spf is
+ * OK if the rest of the record leads to SES, and otherwise TROUBLE. */
 void judge_spf(struct judgement *j, const struct fleet *f, uint32_t row,
                const struct spf_survey *survey, enum spf_status *spf);
 /* Judges DMARC. *survey is of the identity's domain and the MAIL FROM, and done. *dmarc is NONE for
  * the default MAIL FROM. Warnings and notes only. */
 void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
                  const struct dmarc_survey *survey, enum dmarc_status *dmarc);
+/* Broken DNSSEC: a resolver that validates says SERVFAIL where the authorities answer. What it does
+ * not see: the zone (empty: it does), the MX, the TXT of the name. Judges nothing if it sees all.
+ */
+struct dnssec_view {
+    struct text zone;
+    bool mx, txt;
+};
+void judge_dnssec(struct judgement *j, const struct policy *policy, struct text name,
+                  const struct dnssec_view *unseen);
 /* The DMARC status without findings. *survey is done. */
 enum dmarc_status judge_dmarc_status(const struct dmarc_survey *survey);
 /* May the write go out, as far as DNS is concerned, under the policy's dns.require? A status with
  * an accepted finding counts as good; NONE does not. */
 bool judge_dns_ready(const struct policy *policy, enum mx_status mx, enum spf_status spf);
+/* The same, of a whole judgement: an accepted near miss is good, and broken DNSSEC holds up. */
+bool judge_ready(const struct judgement *j, const struct policy *policy, enum mx_status mx,
+                 enum spf_status spf);
 
 #endif

@@ -2,7 +2,7 @@
  * Judges DMARC of a MAIL FROM: would a pass of SPF count for the From domain? No finding here
  * refuses or waits: DMARC may pass by DKIM alone, and SES ignores DMARC.
  */
-#include "judge.h"
+#include "receivers.h"
 
 #include "base/escape.h"
 
@@ -60,6 +60,8 @@ enum dmarc_status judge_dmarc_status(const struct dmarc_survey *survey)
     const struct dmarc_verdict *new = &survey->rfc9989, *old = &survey->rfc7489;
     if (!survey->certain)
         return DMARC_STATUS_TROUBLE;
+    if (survey->near.records && !(new->has_record && old->has_record))
+        return DMARC_STATUS_SEVERAL;
     if (!new->has_record && !old->has_record)
         return DMARC_STATUS_MISSING;
     if (survey->alignment_differs)
@@ -69,14 +71,54 @@ enum dmarc_status judge_dmarc_status(const struct dmarc_survey *survey)
     return is_strict(new) || is_strict(old) ? DMARC_STATUS_STRICT : DMARC_STATUS_NOT_ALIGNED;
 }
 
-void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
-                 const struct dmarc_survey *survey, enum dmarc_status *dmarc)
+static void several_judge(struct judgement *j, const struct policy *policy,
+                          const struct dmarc_near *near, struct text found)
 {
-    const struct policy *policy = fleet_policy_of(f, row);
-    struct text name = fleet_mail_from(f, row), from = identity_domain(fleet_identity(f, row));
-    *dmarc = DMARC_STATUS_NONE;
-    if (name.len == 0)
-        return;
+    struct buf other;
+    buf_init(&other, 16 * NEAR_SHOWN_MAX);
+    near_show(&other, near->other);
+    judge_finding(
+        j, policy, RECORD_NEAR_MISS, SEVERITY_WARNING,
+        TEXT_FMT " has %u DMARC records, and receivers then ignore all of them: \"" TEXT_FMT
+                 "\" and \"" TEXT_FMT "\". Keep one",
+        TEXT_ARG(near->place), near->records, TEXT_ARG(found), TEXT_ARG(buf_text(&other)));
+    buf_clear(&other);
+}
+
+/* DMARC holds up no write, so a near miss of it is a warning. */
+static void near_judge(struct judgement *j, const struct policy *policy, struct text from,
+                       const struct dmarc_near *near)
+{
+    struct buf found, wanted;
+    struct arena arena;
+    buf_init(&found, 16 * NEAR_SHOWN_MAX);
+    buf_init(&wanted, 16 * NEAR_SHOWN_MAX);
+    arena_init(&arena, NEAR_ARENA_MAX);
+    near_show(&found, near->found);
+    near_show(&wanted, near->is_apex ? near->found : near_dmarc_meant(near->found, &arena));
+    if (near->records)
+        several_judge(j, policy, near, buf_text(&found));
+    else if (near->is_apex)
+        judge_finding(j, policy, RECORD_NEAR_MISS, SEVERITY_WARNING,
+                      "the DMARC record of " TEXT_FMT " stands at the domain itself: \"" TEXT_FMT
+                      "\". Receivers look at _dmarc." TEXT_FMT " alone: publish it there instead",
+                      TEXT_ARG(from), TEXT_ARG(buf_text(&found)), TEXT_ARG(from));
+    else
+        judge_finding(j, policy, RECORD_NEAR_MISS, SEVERITY_WARNING,
+                      "the TXT record at " TEXT_FMT
+                      " is meant as a DMARC record and misses: \"" TEXT_FMT
+                      "\": %s. Publish TXT \"" TEXT_FMT "\" instead",
+                      TEXT_ARG(near->place), TEXT_ARG(buf_text(&found)), near->fault,
+                      TEXT_ARG(buf_text(&wanted)));
+    buf_clear(&found);
+    buf_clear(&wanted);
+    arena_clear(&arena);
+}
+
+void receivers_judge_dmarc(struct judgement *j, const struct policy *policy, struct text from,
+                           struct text name, const struct dmarc_survey *survey,
+                           enum dmarc_status *dmarc)
+{
     *dmarc = judge_dmarc_status(survey);
     if (*dmarc == DMARC_STATUS_TROUBLE) {
         /* A verdict on half of the records would be a guess. */
@@ -89,6 +131,10 @@ void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
         buf_clear(&shown);
         return;
     }
+    if (survey->near.place.len)
+        near_judge(j, policy, from, &survey->near);
+    if (survey->near.place.len && !survey->rfc9989.has_record && !survey->rfc7489.has_record)
+        return;
     if (*dmarc == DMARC_STATUS_MISSING) {
         judge_finding(j, policy, DMARC_MISSING, SEVERITY_INFO,
                       "no DMARC record applies to " TEXT_FMT ": there is nothing to align for",
@@ -108,4 +154,14 @@ void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
         differ_judge(j, policy, from, name, survey);
     if (*dmarc == DMARC_STATUS_NOT_ALIGNED)
         not_aligned_judge(j, policy, from, name, survey);
+}
+
+void judge_dmarc(struct judgement *j, const struct fleet *f, uint32_t row,
+                 const struct dmarc_survey *survey, enum dmarc_status *dmarc)
+{
+    struct text name = fleet_mail_from(f, row);
+    *dmarc = DMARC_STATUS_NONE;
+    if (name.len)
+        receivers_judge_dmarc(j, fleet_policy_of(f, row), identity_domain(fleet_identity(f, row)),
+                              name, survey, dmarc);
 }

@@ -9,22 +9,31 @@
 #include "base/dname.h"
 #include "feedback.h"
 #include "model/region.h"
+#include "near_miss.h"
 #include "spf_presence.h"
 
 #include <stdio.h>
 
-enum mx_kind { MX_FEEDBACK, MX_NULL, MX_AMAZONAWS, MX_DOUBLED, MX_FOREIGN };
+enum mx_kind { MX_FEEDBACK, MX_NULL, MX_AMAZONAWS, MX_DOUBLED, MX_NEAR, MX_RECEIVING, MX_FOREIGN };
 
 #define VALUE_LEN_MAX 320 /* of all exchanges in a sentence; longer ones are cut */
 
-/* Hosts under amazonaws.com for receiving mail: SES's own inbound endpoints and rented machines. */
+static bool begins(struct text host, struct text start)
+{
+    return text_eq_nocase(text_slice(host, 0, start.len), start);
+}
+
+/* SES's endpoint for receiving mail, inbound-smtp.REGION.amazonaws.com. */
+static bool is_receiving_host(struct text host)
+{
+    return begins(host, TEXT("inbound-smtp.")) && (text_ends_nocase(host, TEXT(".amazonaws.com")) ||
+                                                   text_ends_nocase(host, TEXT(".amazonses.com")));
+}
+
+/* Rented machines under amazonaws.com. */
 static bool is_amazonaws_mail_host(struct text host)
 {
-    static const struct text receiving[] = {TEXT("inbound-smtp."), TEXT("ec2-")};
-    for (size_t i = 0; i < COUNT(receiving); i++)
-        if (text_eq_nocase(text_slice(host, 0, receiving[i].len), receiving[i]))
-            return true;
-    return text_ends_nocase(host, TEXT(".elb.amazonaws.com"));
+    return begins(host, TEXT("ec2-")) || text_ends_nocase(host, TEXT(".elb.amazonaws.com"));
 }
 
 /* A zone editor may append its zone to a name without a final dot:
@@ -44,12 +53,17 @@ static bool is_doubled(struct text host, struct text name)
 static enum mx_kind mx_kind_of(const struct judgement *j, struct text host, struct text name)
 {
     struct text region;
+    char fault[NEAR_FAULT_LEN];
     if (host.len == 0 || text_eq(host, TEXT(".")))
         return MX_NULL;
     if (feedback_host_parse(j->feedback_host, host, &region))
         return MX_FEEDBACK;
+    if (is_receiving_host(host))
+        return MX_RECEIVING;
     if (text_ends_nocase(host, TEXT(".amazonaws.com")) && !is_amazonaws_mail_host(host))
         return MX_AMAZONAWS;
+    if (near_feedback_host(j->feedback_host, host, fault))
+        return MX_NEAR;
     return is_doubled(host, name) ? MX_DOUBLED : MX_FOREIGN;
 }
 
@@ -70,21 +84,26 @@ static enum mx_status impossible_judge(struct judgement *j, const struct policy 
     return MX_STATUS_UNKNOWN_REGION;
 }
 
+static bool is_wanted(struct text region, struct text wanted)
+{
+    return text_eq_nocase(region, wanted) && !text_eq(wanted, TEXT(FEEDBACK_REGION_UNKNOWN));
+}
+
 static enum mx_status region_judge(struct judgement *j, const struct policy *policy,
                                    struct text name, struct text wanted, struct text host)
 {
     struct text region = TEXT_NONE;
     feedback_host_parse(j->feedback_host, host, &region);
-    if (!region_is_plausible(region) && !text_eq_nocase(region, wanted))
+    if (!region_is_plausible(region) && !is_wanted(region, wanted))
         return impossible_judge(j, policy, name, wanted, host, region);
-    if (!region_has_ses(region) && !text_eq_nocase(region, wanted)) {
+    if (!region_has_ses(region) && !is_wanted(region, wanted)) {
         judge_finding(j, policy, MX_UNKNOWN_REGION, SEVERITY_WARNING,
                       "MX of " TEXT_FMT " is " TEXT_FMT ": it looks like an SES feedback host, but "
                       "no Region " TEXT_FMT " is known",
                       TEXT_ARG(name), TEXT_ARG(host), TEXT_ARG(region));
         return MX_STATUS_UNKNOWN_REGION;
     }
-    if (!text_eq_nocase(region, wanted))
+    if (!is_wanted(region, wanted) && !text_eq(wanted, TEXT(FEEDBACK_REGION_UNKNOWN)))
         judge_finding(j, policy, MX_OTHER_REGION, SEVERITY_INFO,
                       "MX of " TEXT_FMT " is the SES feedback host of " TEXT_FMT
                       ", not of " TEXT_FMT ": SES forwards its bounces",
@@ -100,6 +119,67 @@ static enum mx_status null_judge(struct judgement *j, const struct policy *polic
                   "no mail at all, not even bounces. Replace it by 10 %s",
                   TEXT_ARG(name), publish);
     return MX_STATUS_NULL_MX;
+}
+
+static bool matters(const struct judgement *j, const struct policy *policy)
+{
+    return policy->require != REQUIRE_NONE || j->ses_waits;
+}
+
+/* A near miss is a missing MX and a wrong one, for an owner who accepts either. */
+static enum severity near_severity(const struct judgement *j, const struct policy *policy)
+{
+    bool accepted =
+        (policy->accept & (FINDING_BIT(MX_MISSING) | FINDING_BIT(MX_WRONG_SUFFIX))) != 0;
+    return matters(j, policy) && !accepted ? SEVERITY_WAIT : SEVERITY_WARNING;
+}
+
+static enum mx_status near_judge(struct judgement *j, const struct policy *policy, struct text name,
+                                 struct text host, const char *publish)
+{
+    char fault[NEAR_FAULT_LEN];
+    j->near_mx = true;
+    near_feedback_host(j->feedback_host, host, fault);
+    judge_finding(j, policy, RECORD_NEAR_MISS, near_severity(j, policy),
+                  "MX of " TEXT_FMT " is " TEXT_FMT
+                  ", which is meant as an SES feedback host and is none: %s. Publish 10 %s instead",
+                  TEXT_ARG(name), TEXT_ARG(host), fault, publish);
+    return MX_STATUS_WRONG_SUFFIX;
+}
+
+/* The MX that stands at the doubled name, if SES would take it at the right one. */
+static const struct mx_fact *doubled_find(const struct judgement *j, const struct dns_facts *dns)
+{
+    struct text region;
+    for (uint32_t i = 0; i < dns->doubled.mx_len; i++)
+        if (feedback_host_parse(j->feedback_host, dns->doubled.mx[i].exchange, &region))
+            return &dns->doubled.mx[i];
+    return NULL;
+}
+
+static enum mx_status doubled_judge(struct judgement *j, const struct policy *policy,
+                                    struct text name, const struct dns_facts *dns,
+                                    const struct mx_fact *mx)
+{
+    j->near_mx = true;
+    judge_finding(j, policy, RECORD_NEAR_MISS, near_severity(j, policy),
+                  "the MX meant for " TEXT_FMT " stands at " TEXT_FMT " (%u " TEXT_FMT
+                  "): the zone was appended to a name that had it already. Publish it at " TEXT_FMT
+                  "; many panels want the name without its zone",
+                  TEXT_ARG(name), TEXT_ARG(dns->doubled.name), mx->preference,
+                  TEXT_ARG(mx->exchange), TEXT_ARG(name));
+    return MX_STATUS_MISSING;
+}
+
+static enum mx_status receiving_judge(struct judgement *j, const struct policy *policy,
+                                      struct text name, struct text host, const char *publish)
+{
+    judge_finding(j, policy, RECEIVES_MAIL, SEVERITY_ERROR,
+                  "MX of " TEXT_FMT " is " TEXT_FMT
+                  ", the endpoint where SES receives mail for you, not a feedback host: the name "
+                  "receives mail. Choose another MAIL FROM, or publish 10 %s",
+                  TEXT_ARG(name), TEXT_ARG(host), publish);
+    return MX_STATUS_FOREIGN;
 }
 
 /* One exchange by itself: finding and status. */
@@ -125,6 +205,8 @@ static enum mx_status one_judge(struct judgement *j, const struct policy *policy
             ": the zone's own name was appended, because the final dot is missing. Publish 10 %s.",
             TEXT_ARG(name), TEXT_ARG(host), publish);
         return MX_STATUS_WRONG_SUFFIX;
+    case MX_NEAR: return near_judge(j, policy, name, host, publish);
+    case MX_RECEIVING: return receiving_judge(j, policy, name, host, publish);
     case MX_FOREIGN: break;
     }
     judge_finding(j, policy, RECEIVES_MAIL, SEVERITY_ERROR,
@@ -153,7 +235,8 @@ static enum mx_status several_judge(struct judgement *j, const struct policy *po
     char hosts[VALUE_LEN_MAX];
     hosts_list(dns, hosts);
     for (uint32_t i = 0; i < dns->mx_len; i++) {
-        if (mx_kind_of(j, dns->mx[i].exchange, name) == MX_FOREIGN) {
+        enum mx_kind kind = mx_kind_of(j, dns->mx[i].exchange, name);
+        if (kind == MX_FOREIGN || kind == MX_RECEIVING) {
             one_judge(j, policy, name, wanted, dns->mx[i].exchange);
             break;
         }
@@ -171,8 +254,10 @@ static enum mx_status missing_judge(struct judgement *j, const struct policy *po
                                     const struct dns_facts *dns)
 {
     char publish[FEEDBACK_HOST_LEN];
-    bool matters = policy->require != REQUIRE_NONE || j->ses_waits;
+    const struct mx_fact *doubled = doubled_find(j, dns);
     char cached[96] = "", until[WHEN_LEN];
+    if (doubled)
+        return doubled_judge(j, policy, name, dns, doubled);
     if (j->mx_denied_until)
         snprintf(cached, sizeof cached, "; the resolver goes on denying it until %s",
                  when_format(j->mx_denied_until, until));
@@ -180,7 +265,7 @@ static enum mx_status missing_judge(struct judgement *j, const struct policy *po
         snprintf(cached, sizeof cached,
                  "; resolvers that have asked may still deny it for up to %u s after that",
                  dns->ttl_s);
-    judge_finding(j, policy, MX_MISSING, matters ? SEVERITY_WAIT : SEVERITY_WARNING,
+    judge_finding(j, policy, MX_MISSING, matters(j, policy) ? SEVERITY_WAIT : SEVERITY_WARNING,
                   TEXT_FMT " has no MX yet (%s). Publish 10 %s%s", TEXT_ARG(name),
                   dns->wildcard                   ? "a wildcard above it answers for it"
                   : dns->mx_state == DNS_NXDOMAIN ? "NXDOMAIN: the name does not exist"

@@ -51,6 +51,8 @@ void spf_survey_clear(struct spf_survey *s)
 void spf_survey_start(struct spf_survey *s, struct text domain)
 {
     struct spf_mail nobody = {.sender = domain};
+    s->is_flattened = s->passes_all = false;
+    s->stale = TEXT_NONE;
     spf_walk_start(&s->walk, SPF_WALK_SURVEY, &nobody);
 }
 
@@ -66,6 +68,9 @@ void spf_survey_reply(struct spf_survey *s, uint32_t number, const struct dns_re
      * so its end compares the counts with the limits. Trouble behind the eleventh look-up does not
      * count: no receiver comes so far. */
     bool has_error = s->walk.result == SPF_PERMERROR && s->walk.lookups <= SPF_SURVEY_LOOKUPS_MAX;
+    if (s->walk.done)
+        s->passes_all =
+            s->walk.passes_all || spf_networks_are_wide(&s->walk.networks, &s->walk.arena);
     if (!s->walk.done || has_error)
         return;
     if (s->walk.lookups > SPF_SURVEY_LOOKUPS_MAX)
@@ -78,6 +83,30 @@ void spf_survey_reply(struct spf_survey *s, uint32_t number, const struct dns_re
     else if (s->walk.void_lookups > SPF_VOID_LOOKUPS_MAX)
         spf_walk_end(&s->walk, SPF_PERMERROR, "the record causes %u void lookups; %u are allowed",
                      s->walk.void_lookups, SPF_VOID_LOOKUPS_MAX);
+    else if (s->walk.troubles)
+        spf_walk_end(&s->walk, SPF_TEMPERROR, TEXT_FMT, TEXT_ARG(s->walk.trouble));
+}
+
+bool spf_survey_wants_ses(const struct spf_survey *s)
+{
+    return s->walk.result != SPF_NONE && !s->walk.authorizes_ses &&
+           spf_networks_pass(&s->walk.networks);
+}
+
+void spf_survey_take_ses(struct spf_survey *s, const struct spf_survey *ses)
+{
+    const struct spf_network *missing;
+    char address[SPF_ADDRESS_LEN];
+    uint32_t held;
+    if (spf_survey_class(ses) != SPF_CLASS_VALID)
+        return;
+    s->is_flattened =
+        spf_networks_hold(&s->walk.networks, &ses->walk.networks, &held, &missing, &s->walk.arena);
+    s->walk.authorizes_ses = s->walk.authorizes_ses || s->is_flattened;
+    if (held && missing)
+        s->stale =
+            arena_fmt(&s->walk.arena, TEXT_FMT "/%u",
+                      TEXT_ARG(spf_address_format(&missing->address, address)), missing->bits);
 }
 
 enum spf_class spf_survey_class(const struct spf_survey *s)

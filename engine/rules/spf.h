@@ -19,6 +19,7 @@
 
 #include "base/bounds.h"
 #include "lookup.h"
+#include "spf_networks.h"
 #include "spf_record.h"
 
 /* The facts of a message before its data. Start copies the texts. */
@@ -74,6 +75,10 @@ struct spf_walk {
     struct text explanation;        /* SPF_FAIL: the domain owner's words (exp=); empty: none */
     unsigned lookups, void_lookups; /* section 4.6.4 */
     bool authorizes_ses;
+    /* SPF_WALK_SURVEY */
+    bool passes_all;              /* +all, or what means the same */
+    struct text ptr_at;           /* the domain of the first record with ptr or %{p}; empty: none */
+    struct spf_networks networks; /* of all terms with fixed addresses */
 
     /* inside */
     enum spf_walk_mode mode;
@@ -83,6 +88,10 @@ struct spf_walk {
     struct spf_frame frames[SPF_LOOKUPS_MAX + 1]; /* every frame above the first cost a look-up */
     unsigned depth;
     struct lookup lookup;
+    unsigned troubles;   /* SPF_WALK_SURVEY: look-ups without an answer that were stepped over */
+    struct text trouble; /* the reason of the first */
+    bool ses_is_behind;  /* one, not about SES's own record, stands in front of the term that leads
+                            to  SES, if there is such a term */
     bool lookup_is_on;
     uint32_t number;                  /* of the question out now, or of the last one */
     struct text hosts[SPF_NAMES_MAX]; /* mx */
@@ -110,7 +119,13 @@ void spf_check_reply(struct spf_check *c, uint32_t number, const struct dns_repl
  *
  * authorizes_ses: the walk reaches amazonses.com's own record, or `all`, through includes and
  * redirects, each passing a pass on. True is possible beside a permerror of a limit, since an early
- * match spares a client the rest. A flattened record (SES networks written as ip4) gives false.
+ * match spares a client the rest.
+ *
+ * A flattened record has the networks of SES written as ip4. When spf_survey_wants_ses(), the owner
+ * runs a second survey, of amazonses.com, and gives it to spf_survey_take_ses(), which decides.
+ *
+ * A term without an answer from DNS is stepped over, a few times: the result is temperror, and
+ * authorizes_ses is true if another term leads to SES.
  */
 enum spf_class { SPF_CLASS_NONE, SPF_CLASS_PERMERROR, SPF_CLASS_TEMPERROR, SPF_CLASS_VALID };
 
@@ -118,6 +133,9 @@ const char *spf_class_name(enum spf_class c);
 
 struct spf_survey {
     struct spf_walk walk;
+    bool passes_all;   /* everybody passes, or networks wider than those of one sender */
+    bool is_flattened; /* authorizes_ses by the networks that amazonses.com has now */
+    struct text stale; /* the first network of SES that the record lacks, where it has others */
 };
 
 void spf_survey_init(struct spf_survey *s);
@@ -126,5 +144,8 @@ void spf_survey_start(struct spf_survey *s, struct text domain);
 bool spf_survey_next(struct spf_survey *s, struct dns_question *question, uint32_t *number);
 void spf_survey_reply(struct spf_survey *s, uint32_t number, const struct dns_reply *reply);
 enum spf_class spf_survey_class(const struct spf_survey *s); /* once s->walk.done */
+/* Are the networks of SES needed for a verdict? Once s->walk.done. */
+bool spf_survey_wants_ses(const struct spf_survey *s);
+void spf_survey_take_ses(struct spf_survey *s, const struct spf_survey *ses);
 
 #endif

@@ -9,13 +9,15 @@ uint16_t spf_walk_address_type(const struct spf_walk *w)
     return w->values.client.family == 6 ? DNS_TYPE_AAAA : DNS_TYPE_A;
 }
 
-bool spf_walk_client_is_there(const struct spf_walk *w, unsigned ip4_bits, unsigned ip6_bits)
+bool spf_walk_client_is_there(struct spf_walk *w, unsigned ip4_bits, unsigned ip6_bits)
 {
     const struct spf_address *client = &w->values.client;
     for (uint32_t i = 0; i < w->lookup.records_len; i++) {
         struct spf_address there = {.family = w->lookup.type == DNS_TYPE_AAAA ? 6 : 4};
         for (unsigned b = 0; b < (there.family == 6 ? 16u : 4u); b++)
             there.bytes[b] = w->lookup.records[i].address[b];
+        if (w->mode == SPF_WALK_SURVEY)
+            spf_walk_note_network(w, &there, (uint8_t)(there.family == 6 ? ip6_bits : ip4_bits));
         if (spf_address_matches(client, &there, there.family == 6 ? ip6_bits : ip4_bits))
             return true;
     }
@@ -27,6 +29,9 @@ void spf_addresses_take(struct spf_walk *w)
     const struct spf_term *term = spf_walk_term(w);
     if (!spf_walk_lookup_is_usable(w))
         return;
+    bool exists = term->mechanism == SPF_EXISTS && w->lookup.outcome == LOOKUP_FOUND;
+    if (exists && w->mode == SPF_WALK_SURVEY) /* a name without macros: it exists for everybody */
+        spf_walk_passes_all(w);
     if (term->mechanism == SPF_EXISTS)
         spf_walk_judge(w, w->mode == SPF_WALK_CHECK && w->lookup.outcome == LOOKUP_FOUND);
     else

@@ -100,8 +100,31 @@ static bool count_lookup(struct spf_walk *w)
     return !w->done;
 }
 
+static void frame_end(struct spf_walk *w, enum spf_result result);
+
+/* A survey steps over a term without an answer: the terms behind it may lead to SES. */
+static bool trouble_step_over(struct spf_walk *w)
+{
+    bool is_record = w->state == SPF_AT_RECORD;
+    if (w->mode != SPF_WALK_SURVEY || (is_record && w->depth == 1) ||
+        w->troubles == SPF_TROUBLES_MAX)
+        return false;
+    w->ses_is_behind =
+        w->ses_is_behind || (!w->authorizes_ses && !dname_eq(w->lookup.name, ses_domain));
+    if (w->troubles++ == 0)
+        w->trouble = arena_fmt(&w->arena, TEXT_FMT " (%s): %s", TEXT_ARG(w->lookup.name),
+                               dns_type_name(w->lookup.type), w->lookup.trouble);
+    if (is_record)
+        frame_end(w, SPF_NEUTRAL);
+    else
+        spf_walk_judge(w, false);
+    return true;
+}
+
 bool spf_walk_lookup_is_usable(struct spf_walk *w)
 {
+    if (w->lookup.outcome == LOOKUP_TROUBLE && trouble_step_over(w))
+        return false;
     if (w->lookup.outcome == LOOKUP_TROUBLE)
         spf_walk_end(w, SPF_TEMPERROR, TEXT_FMT " (%s): %s", TEXT_ARG(w->lookup.name),
                      dns_type_name(w->lookup.type), w->lookup.trouble);
@@ -138,8 +161,8 @@ static void term_match(struct spf_walk *w)
 {
     const struct spf_frame *frame = frame_top(w);
     const struct spf_term *term = &frame->record.terms[frame->term];
-    if (frame->passes && term->mechanism == SPF_ALL && term->qualifier == SPF_PASS)
-        w->authorizes_ses = true;
+    if (term->mechanism == SPF_ALL)
+        spf_walk_passes_all(w);
     frame_end(w, term->qualifier);
 }
 
@@ -151,6 +174,19 @@ void spf_walk_judge(struct spf_walk *w, bool matches)
     }
     frame_top(w)->term++;
     w->state = SPF_AT_TERM;
+}
+
+void spf_walk_note_network(struct spf_walk *w, const struct spf_address *address, uint8_t bits)
+{
+    bool passes = frame_top(w)->passes && spf_walk_term(w)->qualifier == SPF_PASS;
+    if (w->mode == SPF_WALK_SURVEY)
+        spf_networks_add(&w->networks, &w->arena, (struct spf_network){*address, bits, passes});
+}
+
+void spf_walk_passes_all(struct spf_walk *w)
+{
+    if (frame_top(w)->passes && spf_walk_term(w)->qualifier == SPF_PASS)
+        w->authorizes_ses = w->passes_all = true;
 }
 
 static void record_look_up(struct spf_walk *w)
@@ -199,6 +235,8 @@ static void asking_term_begin(struct spf_walk *w, const struct spf_term *term)
     spf_letters letters = term->letters;
     if (term->mechanism == SPF_PTR)
         letters |= SPF_LETTER('p');
+    if ((letters & SPF_LETTER('p')) && !w->ptr_at.len)
+        w->ptr_at = frame_top(w)->domain;
     if (!survey && !spf_ptr_is_ready(w, letters, SPF_AT_TERM))
         return;
     if (!count_lookup(w))
@@ -236,11 +274,11 @@ static void term_begin(struct spf_walk *w)
     const struct spf_term *term = &frame->record.terms[frame->term];
     if (term->mechanism == SPF_ALL)
         term_match(w);
-    else if (term->mechanism == SPF_IP4)
-        spf_walk_judge(w, spf_address_matches(client, &term->network, term->ip4_bits));
-    else if (term->mechanism == SPF_IP6)
-        spf_walk_judge(w, spf_address_matches(client, &term->network, term->ip6_bits));
-    else
+    else if (term->mechanism == SPF_IP4 || term->mechanism == SPF_IP6) {
+        uint8_t bits = term->mechanism == SPF_IP4 ? term->ip4_bits : term->ip6_bits;
+        spf_walk_note_network(w, &term->network, bits);
+        spf_walk_judge(w, spf_address_matches(client, &term->network, bits));
+    } else
         asking_term_begin(w, term);
 }
 

@@ -20,15 +20,20 @@ void spf_walk_look_up(struct spf_walk *w, enum spf_walk_state state, struct text
                       uint16_t type);
 /* Counts one void look-up. False: the walk has ended. */
 bool spf_walk_count_void(struct spf_walk *w);
-/* Trouble ends the walk, a void look-up is counted. True when the walk goes on. */
+/* Trouble ends the walk, or in a survey the term; a void look-up is counted. False: the caller has
+ * nothing to do any more. */
 bool spf_walk_lookup_is_usable(struct spf_walk *w);
 /* The term at hand matches, or does not. */
 void spf_walk_judge(struct spf_walk *w, bool matches);
 const struct spf_term *spf_walk_term(const struct spf_walk *w);
+/* A survey remembers the network of the term at hand. */
+void spf_walk_note_network(struct spf_walk *w, const struct spf_address *address, uint8_t bits);
+/* The term at hand matches every client. */
+void spf_walk_passes_all(struct spf_walk *w);
 /* A or AAAA, whichever the client's address is. */
 uint16_t spf_walk_address_type(const struct spf_walk *w);
 /* Does one of the addresses just looked up agree with the client's? */
-bool spf_walk_client_is_there(const struct spf_walk *w, unsigned ip4_bits, unsigned ip6_bits);
+bool spf_walk_client_is_there(struct spf_walk *w, unsigned ip4_bits, unsigned ip6_bits);
 /* Expands a domain-spec of the present record. False: the walk has ended. */
 bool spf_walk_expand(struct spf_walk *w, struct text spec, struct text *domain);
 

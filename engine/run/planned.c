@@ -87,7 +87,7 @@ enum err run_plan_load(struct run *r, struct access *access, const char *path, s
     const struct access given = *access;
     char from[PATH_LEN_MAX];
     snprintf(from, sizeof from, "plan %s", path);
-    enum err err = plan_read(path, &plan, &counts, &r->fleet, &r->arena, why);
+    enum err err = plan_read(path, &plan, &counts, &r->fleet, &r->verdicts, &r->arena, why);
     if (err == OK)
         err = age_vet(path, max_age, plan.created, why);
     if (err == OK)

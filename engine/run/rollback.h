@@ -20,5 +20,18 @@ struct rollback {
 /* *fleet must be fresh from fleet_init(). An empty fleet: no row to roll back. */
 enum err rollback_fleet(struct fleet *fleet, struct journal *journal, uint64_t run,
                         const struct rollback *how, struct why *why);
+/* Likewise of the runs from `run` to `through`, as if they were taken back one by one, the newest
+ * first. A row wants the value before the oldest run, as far back as each run found what the run
+ * before had left. */
+enum err rollback_runs(struct fleet *fleet, struct journal *journal, uint64_t run, uint64_t through,
+                       const struct rollback *how, struct why *why);
+
+struct rollback_later {
+    uint32_t rows; /* changed by runs of this journal after the ones to take back */
+    uint64_t run;  /* the newest of these runs */
+};
+
+/* fleet: of rollback_runs(), with the journal's newest writes in fleet.recent. */
+struct rollback_later rollback_later(const struct fleet *fleet, uint64_t through);
 
 #endif

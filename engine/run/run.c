@@ -10,10 +10,12 @@
 #include "recent.h"
 #include "shown.h"
 
+#include <errno.h>
 #include <linux/limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void run_init(struct run *r, const struct run_config *config)
 {
@@ -53,7 +55,17 @@ enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
 
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
-    return journal_open_file(&r->journal, r->config.journal, mode, why);
+    enum err err = journal_open_file(&r->journal, r->config.journal, mode, why);
+    char folder[PATH_MAX] = "";
+    const char *path = r->config.journal;
+    if (err != ERR_GONE || access(path, F_OK) == 0)
+        return err;
+    if (*path != '/' && getcwd(folder, sizeof folder))
+        snprintf(folder + strlen(folder), sizeof folder - strlen(folder), "/");
+    return why_set(why, ERR_GONE,
+                   "there is no journal %s%s (%s): run this in the folder where apply was started, "
+                   "or name its journal with --journal FILE or in MAILFROM_JOURNAL",
+                   folder, path, strerror(ENOENT));
 }
 
 enum err run_recall(struct run *r, uint64_t id, struct why *why)
@@ -70,6 +82,19 @@ static enum err head_begin(struct run *r, instant_us now, struct why *why)
     r->head.version = r->config.version;
     r->head.jobs = r->fleet.choices_len;
     return journal_begin(r->journal, &r->head, &r->fleet, why);
+}
+
+/* A run that is taken back as a whole must not be resumed: it would do everything again. */
+static enum err parents_end(struct run *r, instant_us now, struct why *why)
+{
+    struct run_head head;
+    enum err err = OK;
+    for (uint64_t id = r->head.parent; r->ends_parents && id <= r->through && err == OK; id++) {
+        enum err found = journal_run(r->journal, id, &head, &r->arena, why);
+        if (found == OK && head.state != RUN_ENDED)
+            err = journal_stop(r->journal, id, RUN_ENDED, now, why);
+    }
+    return err;
 }
 
 struct restoring {
@@ -102,6 +127,7 @@ static struct scheduler_options scheduler_options_of(const struct run *r)
         .detach = r->config.detach,
         .lane_survey = r->head.verb != RUN_ROLLBACK,
         .surveys = r->head.verb != RUN_ROLLBACK,
+        .looks_closer = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = a->rate_per_s,
         .feedback_host = text_of(a->feedback_host),
         .own = &r->own,
@@ -115,12 +141,14 @@ static enum err observer_begin(const struct run *r, instant_us now, struct why *
     return o->begin ? o->begin(o->ctx, r, now, why) : OK;
 }
 
-/* Known state: from the shown plan, or from the resumed run. */
+/* Known state: from the shown plan, the plan file, or the resumed run. */
 static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
 {
     struct restoring restoring = {r->scheduler, r->reopens, *r->lost.what, now};
     if (r->shown && r->head.verb == RUN_APPLY)
         return run_shown_take(r, now, why);
+    if (r->verdicts && r->head.verb == RUN_APPLY)
+        return run_verdicts_take(r, now, why);
     return r->resumes ? journal_rows(r->journal, r->head.id, restore_one, &restoring, why) : OK;
 }
 
@@ -198,6 +226,8 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
 {
     enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
+    if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes)
+        err = parents_end(r, wire_now(wire), why);
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : head_begin(r, wire_now(wire), why);

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "journal/journal.h"
 #include "model/own_names.h"
+#include "plan/plan_file.h"
 #include "preflight/preflight.h"
 #include "rules/suffix.h"
 #include "scheduler/scheduler.h"
@@ -49,23 +50,26 @@ struct run {
     struct fleet fleet;
     struct journal *journal;
     struct run_head head; /* texts in arena */
+    uint64_t through;     /* rollback: the last run to take back, from head.parent on */
+    bool ends_parents;    /* rollback: the whole of these runs is taken back, none goes on */
     const char *begun;    /* the rememberer of the lanes' callers: "run 7"; NULL: none */
     struct arena arena;
     struct arena memory; /* the scheduler's */
     struct suffix_list *suffixes;
-    struct lanes lanes;          /* while the run is carried out */
-    struct own_names own;        /* of fleet, while the run is carried out */
-    struct scheduler *scheduler; /* while the engine runs */
-    bool resumes;                /* head and records are in the journal already */
-    bool reopens;                /* rows with a bad end begin again */
-    struct journal *aside;       /* the run's own journal, while a plan to be shown is made */
-    struct journal *shown;       /* of the shown plan now to be carried out; or NULL */
-    uint64_t shown_run;          /* the plan's run there */
-    struct scheduler *planner;   /* the plan's scheduler; in memory */
-    bool keeps_scheduler;        /* the scheduler outlives the engine, as planner */
-    uint8_t *read_api;           /* enum api of each lane's last reads */
-    struct run_loss lost;        /* of the records of a run: ui/run_lost.h */
-    bool stopped;                /* by a signal, before anything was begun */
+    struct lanes lanes;            /* while the run is carried out */
+    struct own_names own;          /* of fleet, while the run is carried out */
+    struct scheduler *scheduler;   /* while the engine runs */
+    bool resumes;                  /* head and records are in the journal already */
+    bool reopens;                  /* rows with a bad end begin again */
+    struct journal *aside;         /* the run's own journal, while a plan to be shown is made */
+    struct journal *shown;         /* of the shown plan now to be carried out; or NULL */
+    uint64_t shown_run;            /* the plan's run there */
+    struct plan_verdict *verdicts; /* of a plan file, on the rows that are left alone; in arena */
+    struct scheduler *planner;     /* the plan's scheduler; in memory */
+    bool keeps_scheduler;          /* the scheduler outlives the engine, as planner */
+    uint8_t *read_api;             /* enum api of each lane's last reads */
+    struct run_loss lost;          /* of the records of a run: ui/run_lost.h */
+    bool stopped;                  /* by a signal, before anything was begun */
     enum engine_end end;
     struct scheduler_totals totals;
 };

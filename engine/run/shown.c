@@ -1,4 +1,5 @@
-/* An apply with confirmation: the plan in a journal of its own, and its facts for the run. */
+/* What a plan has found, for the run that carries it out: the plan that was shown has a journal of
+ * its own, and a plan file has a list of verdicts. */
 #include "shown.h"
 
 #include "base/count.h"
@@ -78,6 +79,20 @@ static void rows_keep(struct taking *t)
     arena_reset(&t->texts);
 }
 
+static void row_keep(struct taking *t, const struct record *record)
+{
+    struct record *to = &t->records[t->len++];
+    struct text *texts[] = {&to->row.reason, &to->row.mail_from_before, &to->row.mail_from_seen};
+    *to = *record;
+    to->write_mail_from = TEXT_NONE;
+    for (size_t i = 0; i < COUNT(texts); i++)
+        *texts[i] = arena_text(&t->texts, *texts[i]);
+    if (!finding_notes_copy(&to->row.notes, &t->texts))
+        t->err = why_set(t->why, ERR_NOMEM, "out of memory");
+    if (t->len == ROWS_TOGETHER)
+        rows_keep(t);
+}
+
 /* Rows with a change begin at the state of the plan; the other outcomes stand. */
 static bool row_take(void *ctx, const struct record *record)
 {
@@ -95,33 +110,54 @@ static bool row_take(void *ctx, const struct record *record)
     } else {
         scheduler_restore(t->run->scheduler, &mine, false, t->now);
     }
-    struct record *to = &t->records[t->len++];
-    struct text *texts[] = {&to->row.reason, &to->row.mail_from_before, &to->row.mail_from_seen};
-    *to = mine;
-    to->write_mail_from = TEXT_NONE;
-    for (size_t i = 0; i < COUNT(texts); i++)
-        *texts[i] = arena_text(&t->texts, *texts[i]);
-    if (!finding_notes_copy(&to->row.notes, &t->texts))
-        t->err = why_set(t->why, ERR_NOMEM, "out of memory");
-    if (t->len == ROWS_TOGETHER)
-        rows_keep(t);
+    row_keep(t, &mine);
     return t->err == OK;
 }
 
-enum err run_shown_take(struct run *r, instant_us now, struct why *why)
+static enum err journal_take(struct taking *t)
+{
+    struct run *r = t->run;
+    scheduler_survey_adopt(r->scheduler, r->planner);
+    return journal_rows(r->shown, r->shown_run, row_take, t, t->why);
+}
+
+static enum err verdicts_take(struct taking *t)
+{
+    struct run *r = t->run;
+    for (const struct plan_verdict *v = r->verdicts; v && t->err == OK; v = v->next) {
+        struct record mine = {
+            .job = v->row, .at = t->now, .from = JOB_NEW, .row = plan_verdict_row(v, &r->fleet)};
+        mine.row.first_seen = mine.row.finished = t->now;
+        scheduler_settle(r->scheduler, &mine);
+        row_keep(t, &mine);
+    }
+    return OK;
+}
+
+static enum err all_take(struct run *r, instant_us now, enum err (*take)(struct taking *t),
+                         struct why *why)
 {
     struct taking *t = calloc(1, sizeof *t);
     if (!t)
         return why_set(why, ERR_NOMEM, "out of memory");
     *t = (struct taking){.run = r, .now = now, .why = why};
     arena_init(&t->texts, SIZE_MAX);
-    scheduler_survey_adopt(r->scheduler, r->planner);
-    enum err err = journal_rows(r->shown, r->shown_run, row_take, t, why);
+    enum err err = take(t);
     rows_keep(t);
     err = err == OK ? t->err : err;
     arena_clear(&t->texts);
     free(t);
     return err;
+}
+
+enum err run_shown_take(struct run *r, instant_us now, struct why *why)
+{
+    return all_take(r, now, journal_take, why);
+}
+
+enum err run_verdicts_take(struct run *r, instant_us now, struct why *why)
+{
+    return all_take(r, now, verdicts_take, why);
 }
 
 void run_shown_clear(struct run *r)

@@ -4,6 +4,8 @@
  *
  *     run_shown_begin(r); run_carry_out(r); ...show it...; run_shown_end(r);
  *     run_shown_guard(r, &changes); ...ask...; run_carry_out(r);
+ *
+ * A plan file that is applied brings its verdicts likewise.
  */
 #ifndef MF_SHOWN_H
 #define MF_SHOWN_H
@@ -20,5 +22,7 @@ enum err run_shown_guard(struct run *r, uint32_t *changes, struct why *why);
 /* Gives the plan's results to the scheduler of the following run, and the rows to the journal. */
 enum err run_shown_take(struct run *r, instant_us now, struct why *why);
 void run_shown_clear(struct run *r);
+/* Likewise the verdicts of a plan file on rows without a change: each row ends as reviewed. */
+enum err run_verdicts_take(struct run *r, instant_us now, struct why *why);
 
 #endif

@@ -102,6 +102,17 @@ const char *action_name(enum action a)
     return action_names[a];
 }
 
+bool action_parse(struct text t, enum action *out)
+{
+    for (size_t i = 0; i < COUNT(action_names); i++) {
+        if (text_eq(t, text_of(action_names[i]))) {
+            *out = (enum action)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *outcome_name(enum outcome o)
 {
     assert(o < OUTCOMES);

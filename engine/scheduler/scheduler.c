@@ -99,7 +99,7 @@ void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now)
     case JOB_NEW:
     case JOB_WRITING:
     case JOB_DONE:
-    case JOB_STATES: assert(!"a job in a queue waits for its turn");
+    case JOB_STATES: assert(false); /* no such job waits in a queue */
     }
 }
 
@@ -161,6 +161,9 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
     assert((decision->to == JOB_DONE) == (decision->outcome != OUTCOME_OPEN));
     if (!job->first_seen)
         job->first_seen = now;
+    d->unlooked -= job->unlooked;
+    job->unlooked = from == JOB_NEW && decision->to == JOB_FOLLOWING;
+    d->unlooked += job->unlooked;
     if (moved)
         scheduler_move(d, number, decision->to);
     if (from == JOB_WAITING_DNS)
@@ -267,11 +270,22 @@ void scheduler_event(struct scheduler *d, const struct event *event, instant_us 
         scheduler_read_done(d, event->call, now);
 }
 
-/* Every write is confirmed; the open jobs wait for other people. */
+/* The wave is full: jobs that would begin wait for the end of those in it. */
+static uint32_t held_by_wave(const struct scheduler *d)
+{
+    uint32_t held = 0;
+    for (uint32_t i = 0; i < d->fleet->lanes_len && !waves_may_start(&d->waves); i++)
+        held += d->lanes[i].start.len;
+    return held;
+}
+
+/* Every write is confirmed; the open jobs wait for other people, some through their wave. */
 static bool is_settled(const struct scheduler *d)
 {
     uint32_t waiting = d->by_state[JOB_FOLLOWING] + d->by_state[JOB_WAITING_DNS];
-    return waiting > 0 && waiting + d->by_state[JOB_DONE] == d->fleet->choices_len;
+    uint32_t others = d->fleet->choices_len - d->by_state[JOB_DONE] - waiting;
+    return waiting > 0 && d->unlooked == 0 && d->by_state[JOB_READY] == others &&
+           held_by_wave(d) == others;
 }
 
 static bool has_queued(const struct lane_state *l)

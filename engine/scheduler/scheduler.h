@@ -31,6 +31,7 @@ struct scheduler_options {
     bool detach;                  /* drain as soon as every job only waits for DNS or for SES */
     uint16_t authority_port;      /* 0: 53 */
     bool lane_survey;             /* look around in each lane first (lane_survey.h) */
+    bool looks_closer;            /* survey_options.closer */
     bool surveys;                 /* follow SPF to the end, and judge DMARC */
     double rate_per_s;            /* of every action; 0: the account's own, or 1 */
     struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */
@@ -68,6 +69,9 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
  * (planned, waiting-dns or pending), so no job is read twice. scheduler_restore() is for final
  * outcomes. */
 void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us now);
+/* Before the first turn of a run of a plan file: a final row, as another process judged it. What
+ * that process could do in the lane says nothing of what this one can. */
+void scheduler_settle(struct scheduler *d, const struct record *verdict);
 /* Takes over the results of the plan's lane surveys, for a scheduler of the same fleet; the memory
  * of both schedulers must outlive this one. */
 void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan);

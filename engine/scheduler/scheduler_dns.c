@@ -42,8 +42,9 @@ static struct decision decide_dns(const struct situation *s, const struct judgem
                                   enum mx_status mx, enum spf_status spf)
 {
     struct dns_judged dns = {.errors = j->errors,
-                             .ready = judge_dns_ready(s->policy, mx, spf),
-                             .mx_is_right = mx == MX_STATUS_OK,
+                             .ready = judge_ready(j, s->policy, mx, spf),
+                             .mx_is_right =
+                                 mx == MX_STATUS_OK && !(j->waits & FINDING_BIT(DNSSEC_BOGUS)),
                              .first_reason = j->first_error,
                              .mx = mx};
     return step_dns(s, &dns);
@@ -72,7 +73,8 @@ static bool still_waits(struct scheduler *d, uint32_t number, const struct surve
         return false;
     j.silent = true;
     judge_dns(&j, d->fleet, number, survey_facts(s), &mx, &spf);
-    if (mx != job->mx || spf != job->spf || denied_anew(d, number, s, now))
+    if (mx != job->mx || spf != job->spf || d->dns_shown[number] != inquiry_digest(&s->inquiry) ||
+        denied_anew(d, number, s, now))
         return false;
     struct situation situation = situation_asked(d, number, s, now);
     *decision = decide_dns(&situation, &j, mx, spf);
@@ -99,6 +101,11 @@ static void judge_receivers(struct scheduler *d, uint32_t job, const struct surv
     bool is_told = facts->mx_state == DNS_TROUBLE_STATE && facts->txt_state == DNS_TROUBLE_STATE;
     if (!s->has_receivers)
         return;
+    const struct validation *v = &s->validation;
+    const struct dnssec_view unseen = {.zone = v->is_bogus[VALIDATED_ZONE] ? v->zone : TEXT_NONE,
+                                       .mx = v->is_bogus[VALIDATED_MX],
+                                       .txt = v->is_bogus[VALIDATED_TXT]};
+    judge_dnssec(j, fleet_policy_of(d->fleet, job), fleet_mail_from(d->fleet, job), &unseen);
     judge_spf(j, d->fleet, job, &s->spf, spf);
     if (s->from.len && (s->dmarc.certain || !is_told))
         judge_dmarc(j, d->fleet, job, &s->dmarc, &dmarc);
@@ -122,13 +129,20 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
     scheduler_judge_again(d, number, &j);
     judge_dns(&j, d->fleet, number, survey_facts(s), &mx, &spf);
     judge_receivers(d, number, s, &j, &spf);
+    uint16_t shown = inquiry_digest(&s->inquiry);
+    bool is_news = shown != d->dns_shown[number] || j.found != job->findings || mx != job->mx ||
+                   spf != job->spf;
+    d->dns_shown[number] = shown;
     job->findings = j.found;
     job->mx = (uint8_t)mx;
     job->spf = (uint8_t)spf;
     struct decision decision = decide_dns(&situation, &j, mx, spf);
     if (decision.to == JOB_READY && decision.write == WRITE_TIGHTEN)
         ready_mx_seen(d, number, now);
+    bool still = job->state == JOB_WAITING_DNS && decision.to == JOB_WAITING_DNS;
     scheduler_apply(d, number, &decision, now, &j);
+    if (still && is_news) /* the sentence follows what DNS shows */
+        scheduler_record(d, number, RECORD_MOVE, JOB_WAITING_DNS, now, decision.reason, &j);
 }
 
 static struct call *ask_call(struct scheduler *d, const struct survey_question *q)

@@ -112,13 +112,15 @@ struct scheduler {
     uint8_t *mail_from_uses;    /* by name_id of the fleet, saturating */
     struct batch_reads reads;   /* items: jobs */
     struct survey_pool *survey_pool; /* surveys under way; subjects are jobs */
-    uint32_t *mx_denied_s;           /* recursive mode only: the second of UTC in a job's reason */
+    uint16_t *dns_shown; /* inquiry_digest() of what a job's sentences were made of; 0: none yet */
+    uint32_t *mx_denied_s; /* recursive mode only: the second of UTC in a job's reason */
     struct lane_surveys surveys;
     struct waves waves;
     struct call_pool calls;
     uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
     uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
+    uint32_t unlooked; /* jobs with this bit: a run that detaches looks at them first */
     instant_us latest; /* of the instants that it was given: time does not go backwards */
     uint32_t by_state[JOB_STATES], by_outcome[OUTCOMES];
     uint16_t moves_made[JOB_STATES]; /* row: from, bit: to */

@@ -16,6 +16,7 @@ static bool memory_take(struct scheduler *d, struct arena *memory)
     d->lanes = ARENA_ARRAY(memory, struct lane_state, f->lanes_len + 1);
     d->lane_wake = ARENA_ARRAY(memory, instant_us, f->lanes_len + 1);
     d->survey_pool = ARENA_NEW(memory, struct survey_pool);
+    d->dns_shown = ARENA_ARRAY(memory, uint16_t, f->choices_len + 1);
     if (!d->options.authority_dns)
         d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
@@ -23,7 +24,7 @@ static bool memory_take(struct scheduler *d, struct arena *memory)
     return call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) &&
            batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) && d->jobs &&
            d->lanes && d->lane_wake && d->survey_pool && d->records && d->mail_from_uses &&
-           (d->options.authority_dns || d->mx_denied_s);
+           d->dns_shown && (d->options.authority_dns || d->mx_denied_s);
 }
 
 static void survey_pool_open(struct scheduler *d)
@@ -32,6 +33,7 @@ static void survey_pool_open(struct scheduler *d)
         .mode = d->options.authority_dns ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
         .authority_port = d->options.authority_port,
         .suffixes = d->options.suffixes,
+        .closer = d->options.looks_closer,
     };
     survey_pool_init(d->survey_pool, &options, siphash_key_of_seed(d->options.rules.seed),
                      scheduler_survey_goes_on, d);
@@ -151,6 +153,24 @@ static void job_resume(struct scheduler *d, const struct record *record, instant
     scheduler_apply(d, record->job, &look, now, NULL);
 }
 
+/* A final row counts, and nothing is done for it. */
+static void job_settle(struct scheduler *d, const struct record *record)
+{
+    enum outcome outcome = record->row.outcome;
+    scheduler_move(d, record->job, JOB_DONE);
+    d->jobs[record->job].outcome = (uint8_t)outcome;
+    scheduler_lane_of(d, record->job)->bad += outcome_is_bad(outcome);
+    d->by_outcome[outcome]++;
+    tighten_restore(d, record->job);
+}
+
+void scheduler_settle(struct scheduler *d, const struct record *verdict)
+{
+    row_restore(d, &d->jobs[verdict->job], &verdict->row);
+    waves_restore(&d->waves, 0, true, verdict->row.outcome);
+    job_settle(d, verdict);
+}
+
 void scheduler_restore(struct scheduler *d, const struct record *record, bool reopen,
                        instant_us now)
 {
@@ -166,11 +186,7 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     lane->write_worked = lane->write_worked || row->accepted > 0;
     waves_restore(&d->waves, job->wave, is_final, row->outcome);
     if (is_final) {
-        scheduler_move(d, record->job, JOB_DONE);
-        job->outcome = (uint8_t)row->outcome;
-        lane->bad += outcome_is_bad(row->outcome);
-        d->by_outcome[row->outcome]++;
-        tighten_restore(d, record->job);
+        job_settle(d, record);
         return;
     }
     tighten_restore(d, record->job);

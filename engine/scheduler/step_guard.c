@@ -116,8 +116,9 @@ struct decision step_drifted(const struct situation *s, const struct ses_facts *
                  mail_from_status_name((enum mail_from_status)e->status));
     else
         snprintf(d.reason, sizeof d.reason,
-                 "SES now has MAIL FROM " TEXT_FMT " with %s, expected was " TEXT_FMT
-                 " with %s: another operator has changed it, so it is left alone",
+                 "SES now has MAIL FROM " TEXT_FMT " with %s, and not " TEXT_FMT
+                 " with %s: another operator, or a run of another journal, has set it, so it is "
+                 "left alone",
                  TEXT_ARG(ses->mail_from.len ? ses->mail_from : TEXT("default")),
                  behavior_name(ses->behavior), TEXT_ARG(was.len ? was : TEXT("default")),
                  behavior_name(behavior));

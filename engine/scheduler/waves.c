@@ -11,13 +11,18 @@ static uint32_t quota_of(struct quota q, uint32_t jobs)
     return count >= jobs ? jobs : (uint32_t)count;
 }
 
-static uint32_t size_of(const struct waves *w, const struct fleet *f)
+uint32_t waves_size(const struct fleet *f, uint32_t index)
 {
     if (f->waves_len == 0)
         return UINT32_MAX;
     uint32_t last = f->waves_len - 1;
-    uint32_t size = quota_of(f->waves[w->index < last ? w->index : last], f->choices_len);
+    uint32_t size = quota_of(f->waves[index < last ? index : last], f->choices_len);
     return size > 0 ? size : 1; /* 1 % of twelve is at least one */
+}
+
+static uint32_t size_of(const struct waves *w, const struct fleet *f)
+{
+    return waves_size(f, w->index);
 }
 
 void waves_invariant(const struct waves *w)

@@ -35,6 +35,8 @@ struct waves {
 };
 
 void waves_invariant(const struct waves *w);
+/* How many identities may start in a wave, counted from 0. */
+uint32_t waves_size(const struct fleet *f, uint32_t index);
 void waves_init(struct waves *w, const struct fleet *fleet);
 /* May one more identity get its first write? */
 bool waves_may_start(const struct waves *w);

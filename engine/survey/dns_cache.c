@@ -30,7 +30,7 @@ static bool is_of_ses(struct text name)
 
 bool dns_cache_is_shared(const struct dns_question *question)
 {
-    return question->server.family == 0 &&
+    return question->server.family == 0 && !question->unchecked &&
            (text_starts(question->name, TEXT("_dmarc.")) || is_of_ses(question->name));
 }
 

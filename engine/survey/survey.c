@@ -8,10 +8,19 @@
 #include <assert.h>
 #include <stdio.h>
 
-#define SURVEY_BYTES_MAX (64u << 10) /* two names, an address and a reply of 256 records */
+#define SURVEY_BYTES_MAX (256u << 10) /* two names, an address and a reply of the largest size */
 
 /* A part is the asking machine and the machine's own number for the question. */
-enum machine { MACHINE_INQUIRY, MACHINE_SPF, MACHINE_CHECK, MACHINE_DMARC, MACHINES };
+enum machine {
+    MACHINE_INQUIRY,
+    MACHINE_SPF,
+    MACHINE_CHECK,
+    MACHINE_DMARC,
+    MACHINE_SES,
+    MACHINE_APEX,
+    MACHINE_VALIDATION,
+    MACHINES
+};
 #define PART_BITS 24
 
 void survey_init(struct survey *s, const struct survey_options *options)
@@ -20,6 +29,7 @@ void survey_init(struct survey *s, const struct survey_options *options)
     arena_init(&s->arena, SURVEY_BYTES_MAX);
     inquiry_init(&s->inquiry);
     spf_survey_init(&s->spf);
+    spf_survey_init(&s->ses);
     spf_check_init(&s->check);
     dmarc_survey_init(&s->dmarc);
     s->inquiry.authority_port = options->authority_port;
@@ -29,6 +39,7 @@ void survey_clear(struct survey *s)
 {
     inquiry_clear(&s->inquiry);
     spf_survey_clear(&s->spf);
+    spf_survey_clear(&s->ses);
     spf_check_clear(&s->check);
     dmarc_survey_clear(&s->dmarc);
     arena_clear(&s->arena);
@@ -39,11 +50,17 @@ void survey_start(struct survey *s, struct text name, struct text from)
 {
     arena_reset(&s->arena);
     s->stage = SURVEY_OF_NAME;
-    s->has_receivers = false;
+    s->has_receivers = s->has_ses = s->has_apex = false;
+    s->validation = (struct validation){0};
     s->out = 0;
     s->name = arena_text(&s->arena, name);
     s->from = arena_text(&s->arena, from);
     inquiry_start(&s->inquiry, s->options->mode, s->name);
+    if (s->options->closer)
+        inquiry_look_closer(&s->inquiry, s->from.len ? s->from
+                                         : s->options->suffixes
+                                             ? suffix_registrable(s->options->suffixes, s->name)
+                                             : TEXT_NONE);
 }
 
 bool survey_name_is_known(const struct survey *s)
@@ -66,6 +83,8 @@ static struct text organizational_domain(void *ctx, struct text name)
 static struct text sender_of(struct survey *s)
 {
     struct text sender = s->options->sender;
+    if (s->options->sender_is_null)
+        return TEXT_NONE;
     if (sender.len == 0)
         sender = TEXT("postmaster");
     if (text_find(sender, '@') < sender.len)
@@ -76,7 +95,33 @@ static struct text sender_of(struct survey *s)
 static bool is_done(const struct survey *s)
 {
     return s->out == 0 && s->spf.walk.done && (!s->options->checks || s->check.walk.done) &&
-           (!s->from.len || s->dmarc.done);
+           (!s->from.len || s->dmarc.done) && (!s->has_ses || s->ses.walk.done) &&
+           (!s->has_apex || s->apex.outcome != LOOKUP_RUNNING) &&
+           validation_is_done(&s->validation);
+}
+
+/* The networks of SES are wanted when the record has been followed to its end. */
+static void ses_go_on(struct survey *s)
+{
+    if (s->has_ses || !s->spf.walk.done || !spf_survey_wants_ses(&s->spf))
+        return;
+    s->has_ses = true;
+    spf_survey_start(&s->ses, TEXT("amazonses.com"));
+}
+
+/* A domain without a DMARC record: does one stand at the domain itself? */
+static void apex_go_on(struct survey *s)
+{
+    const struct dns_elsewhere *known = &survey_facts(s)->apex;
+    if (s->has_apex || !s->options->closer || !s->from.len || !s->dmarc.done ||
+        !dmarc_survey_wants_apex(&s->dmarc))
+        return;
+    s->has_apex = true;
+    s->apex = (struct lookup){.outcome = LOOKUP_VOID};
+    if (dname_eq(known->name, s->from))
+        dmarc_survey_take_apex(&s->dmarc, known->txt, known->txt_len);
+    else
+        lookup_start(&s->apex, &s->arena, s->from, DNS_TYPE_TXT);
 }
 
 void survey_go_on(struct survey *s)
@@ -95,6 +140,8 @@ void survey_go_on(struct survey *s)
     }
     if (s->from.len)
         dmarc_survey_start(&s->dmarc, s->from, s->name, organizational_domain, (void *)o->suffixes);
+    if (o->closer)
+        validation_start(&s->validation, s->name, survey_facts(s), o->mode == INQUIRY_RECURSIVE);
 }
 
 void survey_stop(struct survey *s)
@@ -184,9 +231,21 @@ static bool machine_next(struct survey *s, enum machine machine, struct dns_ques
     case MACHINE_SPF: return spf_survey_next(&s->spf, question, number);
     case MACHINE_CHECK: return s->options->checks && spf_check_next(&s->check, question, number);
     case MACHINE_DMARC: return s->from.len && dmarc_survey_next(&s->dmarc, question, number);
+    case MACHINE_SES: return s->has_ses && spf_survey_next(&s->ses, question, number);
+    case MACHINE_APEX: *number = 0; return s->has_apex && lookup_next(&s->apex, question);
+    case MACHINE_VALIDATION: return validation_next(&s->validation, question, number);
     case MACHINES: break;
     }
     return false;
+}
+
+static void apex_take(struct survey *s)
+{
+    struct text *txt = ARENA_ARRAY(&s->arena, struct text, s->apex.records_len);
+    for (uint32_t i = 0; txt && i < s->apex.records_len; i++)
+        txt[i] = s->apex.records[i].txt;
+    if (txt)
+        dmarc_survey_take_apex(&s->dmarc, txt, s->apex.records_len);
 }
 
 static void machine_reply(struct survey *s, enum machine machine, uint32_t number,
@@ -197,6 +256,17 @@ static void machine_reply(struct survey *s, enum machine machine, uint32_t numbe
     case MACHINE_SPF: spf_survey_reply(&s->spf, number, reply); break;
     case MACHINE_CHECK: spf_check_reply(&s->check, number, reply); break;
     case MACHINE_DMARC: dmarc_survey_reply(&s->dmarc, number, reply); break;
+    case MACHINE_SES:
+        spf_survey_reply(&s->ses, number, reply);
+        if (s->ses.walk.done)
+            spf_survey_take_ses(&s->spf, &s->ses);
+        break;
+    case MACHINE_APEX:
+        lookup_reply(&s->apex, reply);
+        if (s->apex.outcome == LOOKUP_FOUND)
+            apex_take(s);
+        break;
+    case MACHINE_VALIDATION: validation_reply(&s->validation, number, reply); break;
     case MACHINES: break;
     }
 }
@@ -206,10 +276,12 @@ static bool receivers_next(struct survey *s, struct dns_question *question, uint
     struct dns_reply reply;
     uint32_t number = 0;
     for (unsigned machine = MACHINE_SPF; machine < MACHINES; machine++) {
+        ses_go_on(s);
+        apex_go_on(s);
         while (machine_next(s, machine, question, &number)) {
             assert(number < 1u << PART_BITS);
             *part = machine << PART_BITS | number;
-            if (!is_known(s, question, &reply))
+            if (machine == MACHINE_VALIDATION || !is_known(s, question, &reply))
                 return true;
             machine_reply(s, machine, number, &reply);
         }
@@ -236,6 +308,10 @@ void survey_reply(struct survey *s, uint32_t part, const struct dns_reply *reply
     assert(s->out > 0);
     s->out--;
     machine_reply(s, (enum machine)(part >> PART_BITS), part & ((1u << PART_BITS) - 1), reply);
+    if (s->stage == SURVEY_OF_RECEIVERS) {
+        ses_go_on(s);
+        apex_go_on(s);
+    }
     if (s->stage == SURVEY_OF_RECEIVERS && is_done(s))
         s->stage = SURVEY_DONE;
 }

@@ -4,7 +4,10 @@
  *   1. the name itself: MX and TXT, by the mode of the inquiry (dns/inquiry.h)
  *   2. the receivers' view: SPF (RFC 7208), one message if the options name one, and DMARC
  *      (RFC 9989, RFC 7489) for a From domain. These questions are about other names and go to the
- *      resolver, in this order, as many at once as possible.
+ *      resolver, in this order, as many at once as possible. Where the SPF record names networks
+ * and not Amazon SES, the networks of amazonses.com are asked for, too. With options.closer also:
+ *      whether a resolver that validates DNSSEC sees the records, and, without a DMARC record,
+ *      whether one stands at the From domain itself.
  *
  * Questions of step 2 already answered by the inquiry are not sent: the survey answers from the
  * facts. So in authority mode the resolver is never asked for MX and TXT of the name, nor for any
@@ -25,18 +28,23 @@
 #include "rules/dmarc.h"
 #include "rules/spf.h"
 #include "rules/suffix.h"
+#include "validation.h"
 
 #define SURVEY_HELD_MAX                                                                            \
-    (INQUIRY_QUESTIONS_MAX + DMARC_NAMES_MAX + 2) /* questions of one survey at once, at most */
+    (INQUIRY_QUESTIONS_MAX + DMARC_NAMES_MAX + VALIDATEDS +                                        \
+     3) /* questions of one survey at once, at most */
 
 /* Options common to many surveys. Texts and the list are borrowed. */
 struct survey_options {
     enum inquiry_mode mode;
     uint16_t authority_port;            /* 0: 53 */
     const struct suffix_list *suffixes; /* needed for step 2 with a From domain */
-    bool checks;                        /* run check_host() for client, sender and helo */
+    bool closer; /* look where a missing record may stand, and whether a resolver that validates
+                    sees the records that the authorities have */
+    bool checks; /* run check_host() for client, sender and helo */
     struct spf_address client;
     struct text sender, helo; /* empty: postmaster@NAME, NAME; "local" means local@NAME */
+    bool sender_is_null;      /* "<>": the HELO name is checked (RFC 7208, section 2.4) */
     int64_t time_s;           /* %{t} of SPF macros; since 1970 */
 };
 
@@ -52,8 +60,12 @@ struct survey {
     struct spf_survey spf;
     struct spf_check check; /* options->checks */
     struct dmarc_survey dmarc;
+    struct validation validation; /* options->closer */
 
     /* inside */
+    struct spf_survey ses;  /* of amazonses.com; started when spf.wants_ses */
+    struct lookup apex;     /* TXT of `from`; started when no DMARC record applies */
+    bool has_ses, has_apex; /* started */
     const struct survey_options *options;
     uint32_t out;                   /* questions handed out and not replied to */
     struct arena arena;             /* name, from, and texts made of both */

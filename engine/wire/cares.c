@@ -22,6 +22,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #define EDNS_SIZE  1232 /* fits every path unfragmented (DNS flag day 2020) */
@@ -233,6 +234,34 @@ static void on_record(void *data, ares_status_t status, size_t timeouts,
     ares_free_string(bytes);
 }
 
+/* ares_query_dnsrec() does not know CD, so the message is made here, with its OPT record. */
+static ares_status_t unchecked_make(ares_dns_record_t **message, const char *name, uint16_t type)
+{
+    ares_dns_rr_t *opt = NULL;
+    ares_status_t status = ares_dns_record_create(message, 0, ARES_DNS_FLAG_RD | ARES_DNS_FLAG_CD,
+                                                  ARES_OPCODE_QUERY, ARES_RCODE_NOERROR);
+    if (status == ARES_SUCCESS)
+        status =
+            ares_dns_record_query_add(*message, name, (ares_dns_rec_type_t)type, ARES_CLASS_IN);
+    if (status == ARES_SUCCESS)
+        status = ares_dns_record_rr_add(&opt, *message, ARES_SECTION_ADDITIONAL, "",
+                                        ARES_REC_TYPE_OPT, ARES_CLASS_IN, 0);
+    if (status == ARES_SUCCESS)
+        status = ares_dns_rr_set_u16(opt, ARES_RR_OPT_UDP_SIZE, EDNS_SIZE);
+    return status;
+}
+
+static void unchecked_send(struct cares_question *q, const char *name, uint16_t type)
+{
+    ares_dns_record_t *message = NULL;
+    ares_status_t status = unchecked_make(&message, name, type);
+    if (status == ARES_SUCCESS)
+        ares_send_dnsrec(q->channel->ares, message, on_record, q, NULL);
+    else
+        on_record(q, status, 0, NULL);
+    ares_dns_record_destroy(message);
+}
+
 static void question_send(struct cares_question *q, const char *name, uint16_t type)
 {
     ares_query_dnsrec(q->channel->ares, name, ARES_CLASS_IN, (ares_dns_rec_type_t)type, on_record,
@@ -245,17 +274,37 @@ static void on_bytes(void *data, int status, int timeouts, unsigned char *bytes,
     question_end(data, status, bytes, len > 0 ? (size_t)len : 0);
 }
 
+#define CD_OCTET 3 /* of the header: RA, Z, AD, CD, RCODE (RFC 4035, section 3.1.6) */
+#define CD_BIT   0x10
+
+static void unchecked_send(struct cares_question *q, const char *name, uint16_t type)
+{
+    unsigned char *message = NULL;
+    uint16_t id;
+    int len = 0, status = ARES_ENOMEM;
+    if (getrandom(&id, sizeof id, 0) == sizeof id)
+        status = ares_create_query(name, CLASS_IN, type, id, 1, &message, &len, EDNS_SIZE);
+    if (status == ARES_SUCCESS) {
+        message[CD_OCTET] |= CD_BIT;
+        ares_send(q->channel->ares, message, len, on_bytes, q);
+    } else {
+        on_bytes(q, status, 0, NULL, 0);
+    }
+    ares_free_string(message);
+}
+
 static void question_send(struct cares_question *q, const char *name, uint16_t type)
 {
     ares_query(q->channel->ares, name, CLASS_IN, type, on_bytes, q);
 }
 #endif
 
-void cares_ask(struct cares *c, struct cares_question *q, const char *name, uint16_t type)
+void cares_ask(struct cares *c, struct cares_question *q, const char *name, uint16_t type,
+               bool unchecked)
 {
     q->channel = c;
     q->tcp_opened = c->tcp_opened;
-    question_send(q, name, type);
+    (unchecked ? unchecked_send : question_send)(q, name, type);
 }
 
 void cares_work(struct cares *c, int fd, short events)

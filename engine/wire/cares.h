@@ -61,8 +61,10 @@ enum err cares_open(struct cares **out, const struct cares_config *config, struc
 /* Questions still out are answered with DROPPED; not from inside a callback. */
 void cares_close(struct cares *c);
 
-/* q->on_answer is called once, perhaps before this returns. The name: labels with dots, no NUL. */
-void cares_ask(struct cares *c, struct cares_question *q, const char *name, uint16_t type);
+/* q->on_answer is called once, perhaps before this returns. The name: labels with dots, no NUL.
+ * unchecked: with the CD bit. */
+void cares_ask(struct cares *c, struct cares_question *q, const char *name, uint16_t type,
+               bool unchecked);
 /* fd has had these events; fd -1: only time has passed. */
 void cares_work(struct cares *c, int fd, short events);
 

@@ -133,7 +133,10 @@ static void on_dns(void *context, struct call *c)
             struct dns_record *r = &c->dns.message.records[i];
             r->owner = secrets_hidden(s, r->owner, &c->arena);
             r->name = secrets_hidden(s, r->name, &c->arena);
+            size_t len = r->txt.len;
             r->txt = secrets_hidden(s, r->txt, &c->arena);
+            if (r->txt.len != len)
+                r->txt_cuts = TEXT_NONE;
         }
     }
     call_answered(k, c);

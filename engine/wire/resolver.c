@@ -367,7 +367,7 @@ static void asking_send(struct resolver_asking *a)
     a->channel = ch;
     ch->out++;
     a->question = (struct cares_question){.on_answer = on_answer, .context = a};
-    cares_ask(ch->cares, &a->question, name, q->type);
+    cares_ask(ch->cares, &a->question, name, q->type, q->unchecked);
 }
 
 static void queued_send(struct resolver *r)

@@ -89,7 +89,7 @@ static void questions_ask(struct loop *l, unsigned long questions, unsigned long
             char name[64];
             snprintf(name, sizeof name, "d%lu.test", asked / 2 % zones);
             cares_ask(l->channel, &l->questions[l->idle[--l->idle_len]], name,
-                      asked % 2 ? TYPE_TXT : TYPE_MX);
+                      asked % 2 ? TYPE_TXT : TYPE_MX, false);
         }
         turn(l);
     }

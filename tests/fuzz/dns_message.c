@@ -19,7 +19,7 @@ static void message_is_sound(const struct dns_message *m)
         const struct dns_record *r = &m->records[i];
         assert(is_ascii(r->owner) && is_ascii(r->name));
         assert(r->owner.len <= NAME_LEN_MAX && r->name.len <= NAME_LEN_MAX);
-        assert(r->txt.len <= DNS_TXT_LEN_MAX && r->ttl_s <= INT32_MAX);
+        assert(r->txt.len <= DNS_MESSAGE_MAX && r->ttl_s <= INT32_MAX);
         assert(r->section <= DNS_ADDITIONAL && r->type != DNS_TYPE_OPT);
     }
 }

@@ -16,6 +16,7 @@ struct plan {
     struct plan_head head;
     struct plan_counts counts;
     struct fleet fleet;
+    struct plan_verdict *verdicts;
     struct arena arena;
 };
 
@@ -24,7 +25,7 @@ static enum err plan_take(struct plan *p, const char *path)
     struct why why = {""};
     fleet_init(&p->fleet);
     arena_init(&p->arena, 1u << 20);
-    enum err err = plan_read(path, &p->head, &p->counts, &p->fleet, &p->arena, &why);
+    enum err err = plan_read(path, &p->head, &p->counts, &p->fleet, &p->verdicts, &p->arena, &why);
     assert(err == OK || why.text[0]);
     return err;
 }

@@ -36,7 +36,7 @@ ROOMS = {
     "engine/world": DECIDES + ["engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
     "manifests": DNS + ["engine/crypto", "engine/rules"],
-    "reports": WORDS + ["engine/crypto", "engine/scheduler"],
+    "reports": WORDS + ["engine/crypto", "engine/rules", "engine/scheduler"],
     "engine/access": LIVE,
     "engine/preflight": LIVE + ["engine", "engine/access"],
     "engine/run": USE_CASE + ["engine/journal/store_sqlite", "engine/preflight", "engine/plan"],

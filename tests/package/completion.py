@@ -24,7 +24,7 @@ def said(*arguments):
 
 
 VERBS = re.findall(r"^  ([a-z]+) +\S", said("--help"), re.M)
-OPTIONS = {verb: re.findall(r"^  (--[a-z0-9-]+)", said(verb, "--help"), re.M) for verb in VERBS}
+OPTIONS = {verb: re.findall(r"^  (?:-[a-zA-Z], )?(--[a-z0-9-]+)", said(verb, "--help"), re.M) for verb in VERBS}
 # line before the cursor -> what must be offered, what must not
 LINES = {
     "mailfrom pl": (["plan"], ["apply"]),

@@ -16,3 +16,8 @@ target_compile_definitions(report_driver PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}
 add_test(NAME "the HTML report works in Chromium"
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/unit/reports/browser.py ${CMAKE_BINARY_DIR})
 set_tests_properties("the HTML report works in Chromium" PROPERTIES LABELS release SKIP_RETURN_CODE 77)
+
+# What screen readers and keyboards need, told without a browser.
+add_test(NAME "the HTML report is accessible"
+  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/unit/reports/accessible.py ${CMAKE_BINARY_DIR})
+set_tests_properties("the HTML report is accessible" PROPERTIES LABELS release TIMEOUT 300)

@@ -48,6 +48,22 @@ hostile TXT "v=spf1 {HOSTILE} include:amazonses.com ~all"
 _dmarc TXT "v=DMARC1; p=reject"
 _dmarc.cut TXT "v=DMARC1; p=none; psd=n"
 cut MX 10 {SES}.
+why TXT "v=spf1 -all exp=words.d1.test"
+words TXT "go away"
+quoted MX 10 10\\032{SES}.
+quoted TXT "\\"v=spf1 include:amazonses.com ~all\\""
+far.d1.test MX 10 {SES}.
+far.d1.test TXT {SPF}
+*.wild MX 10 {SES}.
+*.wild TXT {SPF}
+placeholder MX 10 feedback-smtp.region.amazonses.com.
+_dmarc.soft TXT "v=DMARC1; p=reject; sp=quarantine; np=none; t=y"
+big MX 10 {SES}.
+big TXT {SPF}
+{"".join(f'big TXT "v=other{i} {"x" * 60}"' + chr(10) for i in range(300))}
+vast MX 10 {SES}.
+vast TXT {SPF}
+vast TXT {" ".join(['"' + "y" * 250 + '"'] * 20)}
 xn--bcher-kva MX 10 {SES}.
 xn--bcher-kva TXT {SPF}
 """,
@@ -96,6 +112,7 @@ class Inspect:
 
 MX_WORDS = {"ok", "missing", "several", "foreign", "wrong-suffix", "unknown-region", "null-mx",
             "cname", "trouble"}
+SPF_WORDS = {"ok", "missing", "several", "syntax", "lookups", "void-lookups", "without-ses", "trouble"}
 CHECK_WORDS = {"pass", "fail", "softfail", "neutral", "none", "permerror", "temperror"}
 
 
@@ -118,18 +135,27 @@ def shape_faults(o, dmarc, checked):
     def keys(what, thing, *names):
         want(f"{what}: keys {sorted(thing)}", set(thing) == set(names))
 
-    names = ["name", "mx", "spf", "servers"] + ["dmarc"] * dmarc
+    names = ["name", "mx", "spf", "servers", "wildcard", "dnssec_bogus", "findings"] + ["dmarc"] * dmarc
     keys("object", {k: 1 for k in o if k != "name_unicode"}, *names)
     keys("mx", o["mx"], "status", "values")
     want("mx.status", o["mx"]["status"] in MX_WORDS)
     for v in o["mx"]["values"]:
         keys("mx value", v, "preference", "exchange")
         want("mx value", count(v["preference"]) and isinstance(v["exchange"], str))
-    spf = ["result", "record", "authorizes_ses", "lookups", "void_lookups", "error"]
-    keys("spf", o["spf"], *spf, *["check"] * checked)
+    spf = ["result", "record", "authorizes_ses", "lookups", "void_lookups", "error", "status"]
+    checks = ["check", "check_reason", "check_matched", "check_explanation"]
+    keys("spf", o["spf"], *spf, *checks * checked)
+    want("spf.status", o["spf"]["status"] in SPF_WORDS)
+    want("check texts", not checked or all(text_or_none(o["spf"][k]) for k in checks[1:]))
     want("spf.result", o["spf"]["result"] in {"none", "permerror", "temperror", "valid"})
     want("spf texts", text_or_none(o["spf"]["record"]) and text_or_none(o["spf"]["error"]))
-    want("spf.authorizes_ses", type(o["spf"]["authorizes_ses"]) is bool)
+    known = o["spf"]["result"] in ("valid", "permerror")
+    want("spf.authorizes_ses", type(o["spf"]["authorizes_ses"]) is bool or
+         (not known and o["spf"]["authorizes_ses"] is None))
+    want("wildcard", o["wildcard"] in (True, False, None) and type(o["dnssec_bogus"]) is bool)
+    for f in o["findings"]:
+        keys("finding", f, "rule", "severity", "text")
+        want(f"finding {f}", all(isinstance(v, str) and v for v in f.values()))
     want("spf counts", count(o["spf"]["lookups"]) and count(o["spf"]["void_lookups"]))
     want("spf.error", (o["spf"]["error"] is not None) == o["spf"]["result"].endswith("error"))
     want("spf.check", not checked or o["spf"]["check"] in CHECK_WORDS)
@@ -138,15 +164,20 @@ def shape_faults(o, dmarc, checked):
         want(f"server {s}", all(isinstance(v, str) and v for v in s.values()))
     want("servers", len(o["servers"]) > 0)
     if dmarc:
-        keys("dmarc", o["dmarc"], "record", "record_domain", "aspf", "rfc9989", "rfc7489")
+        keys("dmarc", o["dmarc"], "record", "record_domain", "aspf", "policy", "p", "sp", "np", "t", "rfc9989", "rfc7489")
         want("dmarc texts", text_or_none(o["dmarc"]["record"]) and text_or_none(o["dmarc"]["record_domain"]))
         want("dmarc.aspf", o["dmarc"]["aspf"] in ("r", "s", None))
-        both = ["from_organizational_domain", "mail_from_organizational_domain", "aligned"]
+        none = o["dmarc"]["aspf"] is None
+        for key in ("policy", "p", "sp", "np"):
+            want(f"dmarc.{key}", o["dmarc"][key] in ([None] if none else ["none", "quarantine", "reject"]))
+        want("dmarc.t", o["dmarc"]["t"] in ([None] if none else ["y", "n"]))
+        both = ["from_organizational_domain", "mail_from_organizational_domain", "aligned", "policy"]
         for rule, more in (("rfc9989", ["queries"]), ("rfc7489", [])):
             v = o["dmarc"][rule]
             keys(rule, v, *both, *more)
             want(rule, all(isinstance(v[k], str) and v[k] for k in both[:2]))
-            want(rule, type(v["aligned"]) is bool and all(count(v[k]) for k in more))
+            want(rule, type(v["aligned"]) is type(None if v["policy"] is None else True))
+            want(rule, all(count(v[k]) for k in more))
     return faults
 
 
@@ -184,11 +215,11 @@ def values(inspect):
 
 def spf(inspect):
     rows = {  # result, authorizes_ses, lookups, void_lookups, part of the error
-        "good": ("valid", True, 1, 0, None), "nospf": ("none", False, 0, 0, None),
-        "none": ("none", False, 0, 0, None), "nested": ("valid", True, 2, 0, None),
+        "good": ("valid", True, 1, 0, None), "nospf": ("none", None, 0, 0, None),
+        "none": ("none", None, 0, 0, None), "nested": ("valid", True, 2, 0, None),
         "other": ("valid", False, 1, 1, None), "broken": ("permerror", False, 0, 0, "ipv4"),
         "twice": ("permerror", False, 0, 0, "several"), "deep": ("permerror", True, 12, 0, "12"),
-        "lost": ("temperror", False, 1, 0, "REFUSED"), "alias": ("valid", True, 1, 0, None),
+        "lost": ("temperror", True, 2, 0, "REFUSED"), "alias": ("valid", True, 1, 0, None),
     }
     for mode in ("authority", "recursive"):
         for label, want in rows.items():
@@ -212,6 +243,17 @@ def spf_check(inspect):
         o, code = one(inspect, "good.d1.test", *words)
         check(o["spf"]["check"] == want and code == (3 if want == "temperror" else 0),
               f"mail from {ip} of {sender or 'the name'} is {want}", (o["spf"], code))
+    for words, want in ((["--sender", "<x@other.d1.test>"], "pass"), (["--sender", "<>", "--helo", "other.d1.test"], "pass"),
+                        (["--sender", "", "--helo", "other.d1.test"], "pass"), (["--sender", "<>", "--helo", "localhost"], "none"),
+                        (["--sender", "<>", "--helo", "[192.0.2.1]"], "none"), (["--helo", "[IPv6:2001:db8::1]"], "softfail")):
+        o, _ = one(inspect, "good.d1.test", "--spf-check", "192.0.2.1", *words)
+        check(o["spf"]["check"] == want, f"{words} is {want}", o["spf"])
+    o, _ = one(inspect, "good.d1.test", "--spf-check", "192.0.2.1")
+    check((o["spf"]["check_matched"], o["spf"]["check_reason"]) == ("~all", None), "the term that decides is given", o)
+    o, _ = one(inspect, "good.d1.test", "--spf-check", "::1", "--sender", "x@why.d1.test")
+    check(o["spf"]["check_explanation"] == "go away", "so are the words of the owner", o)
+    o, _ = one(inspect, "good.d1.test", "--spf-check", "::1", "--sender", "x@broken.d1.test")
+    check("ipv4" in o["spf"]["check_reason"], "and the reason of an error", o)
     for words in (["--spf-check", "999.1.1.1"], ["--sender", "a@b.test"], ["--helo", "h.test"]):
         check(inspect.run("good.d1.test", *words).returncode == 1, f"{words} is refused")
 
@@ -230,10 +272,38 @@ def dmarc(inspect):
           "psd=n cuts one rule off", d)
     d, got = ask("bounce.strict.test", "strict.test")
     check(got == ("s", False, False, 0), "strict never aligns", d)
+    d, _ = ask("good.d1.test", "user@soft.d1.test")
+    got = [d[k] for k in ("policy", "p", "sp", "np", "t")] + [d["rfc7489"]["policy"]]
+    check(got == ["quarantine", "reject", "quarantine", "none", "y", "reject"], "the policy in force is given", d)
+    text = inspect.run("good.d1.test", "--from", "<a@soft.d1.test>").stdout.decode()
+    check("policy quarantine (p=reject, sp=quarantine, np=none, t=y)\n" in text, "in text as well", text)
+    d, got = ask("bounce.plain.test", "plain.test")
+    check(d["rfc9989"]["aligned"] is None and d["policy"] is None, "nothing is false without a record", d)
     d, got = ask("bounce.plain.test", "plain.test")
     check(got[0] is None and d["record"] is None and got[3] == 0, "no record is no record", d)
     objects, done = inspect.json("good.d1.test", "--from", "unknown.example")
     check(done.returncode == 3 and objects[0]["dmarc"]["error"], "trouble is said", objects)
+
+
+def near_misses(inspect):
+    for mode in ("authority", "recursive"):
+        for label, status, parts in (
+                ("quoted", "wrong-suffix", ["the priority stands inside the host", "quotation marks stand inside the value"]),
+                ("far", "missing", ["stands at far.d1.test.d1.test", "at far.d1.test instead"]),
+                ("placeholder", "unknown-region", ["no AWS Region can have the name region"]),
+                ("region", "unknown-region", ["no AWS Region can have the name xx-moon-1"])):
+            o, _ = one(inspect, f"{label}.d1.test", "--dns", mode)
+            texts = " ".join(f["text"] for f in o["findings"])
+            check(o["mx"]["status"] == status and all(part in texts for part in parts), f"{label} is told, {mode}", o)
+            text = inspect.run(f"{label}.d1.test", "--dns", mode).stdout.decode()
+            check(all(part in text for part in parts), f"{label} is told in text, {mode}", text)
+        for label in ("big", "vast"):
+            o, code = one(inspect, f"{label}.d1.test", "--dns", mode)
+            check((o["mx"]["status"], o["spf"]["status"], code) == ("ok", "ok", 0), f"{label} is read, {mode}", o)
+    o, _ = one(inspect, "x.wild.d1.test", "--dns", "authority")
+    check(o["wildcard"] is True and any(f["rule"] == "wildcard-answer" for f in o["findings"]), "a wildcard is told", o)
+    text = inspect.run("x.wild.d1.test", "--dns", "authority").stdout.decode()
+    check("comes from a wildcard" in text, "in text as well", text)
 
 
 def names(inspect, folder):
@@ -308,9 +378,10 @@ def negative_cache(program, unbound_port, knot_port):
 
 def nothing_below_nothing(inspect):
     """Receivers' questions at or below a name that does not exist are not sent (RFC 8020): of TXT
-    only the name's own, at its authority, and those of _dmarc.neg.test and _dmarc.test are."""
+    only the name's own, the doubled name's and the zone's, at the authority, and those of _dmarc.neg.test
+    and _dmarc.test are."""
     done = inspect.run("never.neg.test", "--from", "neg.test", "--dns", "authority", "--verbose")
-    check(done.stderr.count(b"dns TXT") == 3, "nothing is asked below a name that does not exist", done.stderr)
+    check(done.stderr.count(b"dns TXT") == 5, "nothing is asked below a name that does not exist", done.stderr)
 
 
 def next_resolver(program, unbound_port, knot_port):
@@ -342,6 +413,7 @@ def situations(program, knot_port, unbound_port, folder):
     spf(inspect)
     spf_check(inspect)
     dmarc(inspect)
+    near_misses(inspect)
     names(inspect, folder)
     nothing_below_nothing(inspect)
     hostile(inspect)

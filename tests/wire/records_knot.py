@@ -76,6 +76,7 @@ NAMES = {  # label: (records, MX action, TXT action)
     "nospf": ([f"MX 10 {SES}.", *txt("hello")], "keep", "add"),
     "merge": ([f"MX 10 {SES}.", *txt("v=spf1 ip4:192.0.2.1 -all", "x;y", "z")], "keep", "replace"),
     "long": (txt(LONG), "add", "replace"),
+    "cutup": (['TXT "v=spf1 " "ip4:192.0.2.1 " "-all"', 'TXT "x" "" "y"', 'TXT "" "z"'], "add", "replace"),
     "slip": (["MX 10 feedback-smtp.us-east-1.amazonaws.com.", *txt(SPF)], "replace", "keep"),
     "nullmx": (["MX 0 .", *txt(SPF)], "replace", "keep"),
     "foreign": (["MX 10 mail.example.net."], "blocked", "add"),
@@ -249,6 +250,8 @@ def comments(records):
         check(told == blocked and all(line.startswith(before) for line in lines), f"{form} names what it leaves out", told)
         if form == "terraform":
             check(all(f"{line}\n\n" in text for line in lines), "and no resource stands right below", lines)
+    check('TXT "v=spf1 " "ip4:192.0.2.1 " "-all"\n' in records.text("nsupdate", "--live"),
+          "an update deletes a TXT in the strings that DNS has")
     rows = list(csv.DictReader(io.StringIO(records.text("csv", "--live"), newline="")))
     check(sorted((r["name"], r["type"]) for r in rows if r["action"] == "blocked") == blocked, "csv has rows for them")
     batches = [json.loads(line)["Comment"] for line in records.text("route53", "--live").splitlines()]

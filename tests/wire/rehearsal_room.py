@@ -156,7 +156,8 @@ class Room:
     def command(self, verb, *arguments):
         silent = ("report", "status", "explain", "check")
         dns = [] if verb in (*silent, "discover") else self.dns
-        live = dns + ([] if verb in (*silent, "records", "inspect", "due") else ["--rate", str(self.rate)])
+        rated = verb not in (*silent, "records", "inspect", "due") and "--rate" not in arguments
+        live = dns + (["--rate", str(self.rate)] if rated else [])
         return [self.mailfrom, verb, *map(str, arguments), *live]
 
     def start(self, verb, *arguments, before=(), **more):

@@ -137,6 +137,7 @@ def the_second_look(room, first):
     lone = zone_of(found, "lone.test")
     check("an MX that receives mail is blocked, and says why", lone["records"][0]["state"] == "blocked" and
           "mail.lone.test" in lone["records"][0]["reason"], lone)
+    check("a zone that denies neither record is asked for its contact by the way", lone["soa_contact"] == "hostmaster@lone.test", lone)
     check("it was asked for since the first look too", instant(lone["records"][0]["asked_since"]) == first, lone)
     text = room.ends("the text", TROUBLE, "due", "fleet.yaml")
     check("what strangers publish is escaped", "\x1b" not in text, text)

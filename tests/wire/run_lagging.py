@@ -64,6 +64,7 @@ def main():
         room.ends("the first run has its writes accepted", STOPPED, "apply", "fleet.yaml", "--yes", "--no-wait")
         written = len(room.writes())
         check("which are two", written == 2, room.writes())
+        room.ends("and is given up", DONE, "resume", 1, "--give-up")
         running, (plan, again) = room.while_it_lags(("plan", "fleet.yaml"), ("apply", "fleet.yaml", "--yes"))
         check("neither a plan nor another run believes the old copy", running == [True, True], *told((plan, again)))
         check("the plan has nothing to change", plan.returncode == DONE and "2 unchanged" in plan.stdout_text, *told([plan]))
@@ -78,8 +79,8 @@ def main():
         check("to what was there", {n: f[:2] for n, f in room.ses().items()} == {n: f[:2] for n, f in before.items()},
               before, room.ses())
         written = len(room.writes())
-        room.ends("a resume of the first run leaves that alone", TROUBLE, "resume", 1)
-        room.ends("also when it is to begin again", TROUBLE, "resume", 1, "--retry-failed")
+        room.ends("a resume of the first run leaves that alone", TROUBLE, "resume", 1, "--retry-failed")
+        room.ends("also the second time", TROUBLE, "resume", 1, "--retry-failed")
         check("and writes nothing", len(room.writes()) == written, room.writes())
         reasons = {row["reason"] for row in room.report(1).values()}
         check("its rows say which run had the last word", len(reasons) == 1 and "run 3 of this journal" in reasons.pop(),

@@ -132,8 +132,11 @@ def the_next_run():
     with room_of() as room:
         journal = killed(room)
         cut_to(pathlib.Path(f"{journal}-wal"), 0.85)
-        text = room.ends("apply of another run goes on", DONE, "apply", "fleet.yaml", "--yes")
+        text = room.ends("apply of another run names the one that is not finished", CANNOT_RUN, "apply", "fleet.yaml", "--yes")
         check("and says what the journal has lost", "has lost records of run 1" in text and "mailfrom status 1" in text, text)
+        room.run("resume", 1, "--give-up")
+        text = room.ends("apply goes on when that run is given up", DONE, "apply", "fleet.yaml", "--yes")
+        check("and says again what the journal has lost", "has lost records of 1 of its runs" in text, text)
         room.ends("that run is whole", DONE, "rollback", 2, "--yes")
         room.ends("the first one is not", CANNOT_RUN, "resume", 1)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Plan files: what was reviewed is done, and nothing else. Arguments: mailfrom, ses-sim."""
 
+import csv
 import json
 import sys
 
@@ -13,6 +14,7 @@ IDENTITIES = {
     "d.example": {"verified": "PENDING"},
     "e.example": {"mail_from": "old.e.example"},
     "f.example": {"late": True},
+    "h.example": {},
     "news@g.example": {},
 }
 
@@ -25,15 +27,18 @@ def edited(room, name, change):
 
 def main():
     with Room(*sys.argv[1:3], IDENTITIES) as room:
-        room.manifest("fleet.yaml", {name: {} for name in IDENTITIES})
-        text = room.ends("a plan with a refused row ends with 3", TROUBLE, "plan", "fleet.yaml", "--out", "fleet.plan")
+        planned = [name for name in IDENTITIES if name != "h.example"]
+        room.manifest("fleet.yaml", {name: {} for name in planned})
+        text = room.ends("a plan with a refused row ends with 3", TROUBLE, "plan", "fleet.yaml", "--out", "fleet.plan",
+                         "--report", "csv:plan.csv")
+        plan_rows = {row["identity"]: row for row in csv.DictReader((room.path / "plan.csv").open(newline=""))}
         check("and says how to do just that", "apply --plan fleet.plan" in text, text)
         check("and who lists the records that are awaited", "mailfrom records fleet.yaml --missing --resolver" in text, text)
         check("a plan writes nothing to SES", room.writes() == [])
         check("a plan makes no journal", not (room.path / ".mailfrom").exists())
         plan = json.loads((room.path / "fleet.plan").read_text())
         rows = {row["identity"]: row for row in plan["identities"]}
-        check("it has a row for every identity", list(rows) == list(IDENTITIES))
+        check("it has a row for every identity", list(rows) == planned)
         check("with what is wanted and with the live facts", rows["b.example"]["mail_from"] == "bounce.b.example"
               and rows["b.example"]["live"] == {"mail_from": "old.b.example", "behavior": "USE_DEFAULT_VALUE",
                                                 "status": "SUCCESS", "verification": "SUCCESS"}, rows["b.example"])
@@ -72,8 +77,8 @@ def main():
                   "apply", "--plan", "fleet.plan", "fleet.yaml", "--yes")
         rows = room.report(1)
         outcomes = {name: row["outcome"] for name, row in rows.items()}
-        check("what was planned is done, what moved has drifted, the rest is skipped", outcomes == {
-            "a.example": "done", "b.example": "done", "c.example": "skipped", "d.example": "skipped",
+        check("what was planned is done, what moved has drifted, the rest is as reviewed", outcomes == {
+            "a.example": "done", "b.example": "done", "c.example": "unchanged", "d.example": "refused",
             "e.example": "drifted", "f.example": "done", "news@g.example": "done"}, outcomes)
         written = {call["identities"][0] for call in room.writes()[before:]}
         check("SES was written to for those that are done, and for no other",
@@ -83,9 +88,20 @@ def main():
               and "old.e.example" in rows["e.example"]["reason"], rows["e.example"]["reason"])
         check("rows keep their place in the manifest", rows["b.example"]["source"].startswith("fleet.yaml:"), rows["b.example"])
 
+        check("a refused row keeps its reason and its rule", [f if isinstance(f, str) else f["rule"] for f in rows["d.example"]["findings"]] == plan_rows["d.example"]["findings"].split(";")
+              and rows["d.example"]["reason"] == plan_rows["d.example"]["reason"] != "", rows["d.example"])
+        text = room.ends("status has the same counts", DONE, "status")
+        check("and nothing is unfinished", "skipped" not in text and "1 refused" in text, text)
+
         before = len(room.writes())
         room.ends("the same plan once more ends with 3, since everything has moved", TROUBLE, "apply", "--plan", "fleet.plan", "--yes")
         check("and writes nothing", len(room.writes()) == before)
+        # A run of a plan whose only trouble is a refused row ends as apply does.
+        room.manifest("two.yaml", {"c.example": {}, "d.example": {}, "h.example": {}})
+        room.ends("a plan of it", TROUBLE, "plan", "two.yaml", "--out", "two.plan")
+        text = room.ends("ends with 3, as apply does", TROUBLE, "apply", "--plan", "two.plan", "--yes")
+        check("and counts as apply does", "1 unchanged, 1 done, 1 refused of 3" in text, text)
+        room.ends("also when it is resumed", TROUBLE, "resume")
     verdict()
 
 

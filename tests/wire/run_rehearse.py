@@ -102,7 +102,7 @@ def refusals(rehearsals):
         ("a delay that ends before it begins", "fleet.yaml", "--dns-delay", "2h..1h"),
         ("a delay that is none", "fleet.yaml", "--dns-delay", "soon"),
         ("more than all", "fleet.yaml", "--dns-published", "101"),
-        ("an option of live verbs", "fleet.yaml", "--journal", "j.db"),
+        ("an option of other verbs", "fleet.yaml", "--retry-failed"),
         ("an option of apply", "fleet.yaml", "--max-age", "1h"),
     ]:
         process = rehearsals.run(*arguments)

@@ -18,6 +18,12 @@
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
+const char *place_file_end(size_t i)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".mark", PLACE_LOCK_END};
+    return i < COUNT(ends) ? ends[i] : NULL;
+}
+
 int place_open(const char *file, int flags)
 {
     struct stat st;
@@ -121,11 +127,18 @@ static enum err folder_vet(const char *folder, struct stat *out, struct why *why
     if (st.st_uid != geteuid() && st.st_uid != 0)
         return why_set(why, ERR_INPUT, "its folder %s belongs to another user (uid %u)", folder,
                        (unsigned)st.st_uid);
-    if (st.st_mode & OTHERS_WRITE)
+    if (st.st_mode & S_ISVTX) /* made for all users, such as /tmp */
         return why_set(why, ERR_INPUT,
-                       "others can write to its folder %s (mode %03o): chmod go-w it, or name a "
-                       "file in a folder of your own",
+                       "others can write to its folder %s (mode %03o): make a folder of your own "
+                       "in it, by mkdir -m 700, and name a file in that",
                        folder, (unsigned)(st.st_mode & 07777));
+    if (st.st_mode & OTHERS_WRITE)
+        return why_set(
+            why, ERR_INPUT,
+            "others can write to its folder %s (mode %03o): %sname a file in a folder of "
+            "your own",
+            folder, (unsigned)(st.st_mode & 07777),
+            st.st_uid == geteuid() ? "chmod go-w it, or " : "");
     return OK;
 }
 
@@ -174,15 +187,14 @@ static enum err folder_sync(const char *folder, struct why *why)
  * may make a journal meanwhile. */
 static enum err remains_vet(const char *file, struct why *why)
 {
-    static const char *const ends[] = {"-wal", "-shm", "-journal", ".mark"};
     char found[128] = "", path[PATH_MAX + 16];
     struct stat st;
     size_t len = 0;
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        snprintf(path, sizeof path, "%s%s", file, ends[i]);
-        if (lstat(path, &st) == 0)
-            len +=
-                (size_t)snprintf(found + len, sizeof found - len, "%s%s", len ? ", " : "", ends[i]);
+    for (size_t i = 1; place_file_end(i); i++) {
+        const char *end = place_file_end(i);
+        snprintf(path, sizeof path, "%s%s", file, end);
+        if (strcmp(end, PLACE_LOCK_END) != 0 && lstat(path, &st) == 0) /* a lock holds nothing */
+            len += (size_t)snprintf(found + len, sizeof found - len, "%s%s", len ? ", " : "", end);
     }
     assert(len < sizeof found);
     if (!len || lstat(file, &st) == 0 || errno != ENOENT)
@@ -225,8 +237,9 @@ static enum err above_vet(const char *folder, struct why *why)
         if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
             return why_set(why, ERR_INPUT,
                            "its folder %s lies in %s, where every user may rename it (mode %03o): "
-                           "chmod o-w that, or name a file elsewhere",
-                           folder, above, (unsigned)(st.st_mode & 07777));
+                           "%sname a file elsewhere",
+                           folder, above, (unsigned)(st.st_mode & 07777),
+                           st.st_uid == geteuid() ? "chmod o-w that, or " : "");
         if (slash == above)
             break;
     }

@@ -9,9 +9,16 @@
 
 #include <linux/limits.h> /* PATH_MAX; <limits.h> would find our own */
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 #define PLACE_LEN_MAX (PATH_MAX - 8) /* leaves room for ".lock" and "-wal" */
+
+#define PLACE_LOCK_END ".lock"
+
+/* What the names of a journal's files add to its path: "" first, which is the journal; NULL past
+ * the last. */
+const char *place_file_end(size_t i);
 
 struct place {
     char file[PATH_MAX]; /* absolute; no part of it was a symbolic link when it was resolved */

@@ -47,7 +47,7 @@ static enum err lock_check(struct presence *p, const struct place *place, struct
                            struct why *why)
 {
     char path[PATH_MAX + 8];
-    enum err err = file_check(beside(path, place, ".lock"), &p->lock, why);
+    enum err err = file_check(beside(path, place, PLACE_LOCK_END), &p->lock, why);
     if (err == OK && !lock_is_ours(lock))
         err = why_set(why, ERR_IO, "the lock on %s was lost during the run" WHERE, path);
     return err;

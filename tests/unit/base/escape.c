@@ -22,7 +22,9 @@ static void a_terminal_sees_what_is_printable_as_it_is(void **state)
                       "cher \xf0\x9f\x93\xae"),
                  "b\xc3\xbc"
                  "cher \xf0\x9f\x93\xae");
-    check_escape(escape_terminal, TEXT("a\\b"), "a\\\\b");
+    check_escape(escape_terminal, TEXT("a\\b"), "a\\b");
+    check_escape(escape_terminal, TEXT("C:\\fleet\\\x1b"), "C:\\fleet\\\\x1b");
+    check_escape(escape_terminal, TEXT("C:\\fleet\\\\x1b"), "C:\\fleet\\\\x1b");
 }
 
 static void a_terminal_obeys_nobody(void **state)

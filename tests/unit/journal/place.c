@@ -124,7 +124,7 @@ static void a_planted_path_is_refused_with_the_reason(void **state)
         {"touch a && ln a j", "j", "hard links", false},
         {"touch j && chmod 666 j", "j", "others can write to it", false},
         {"mkdir w && chmod 777 w", "w/j", "others can write to its folder", false},
-        {"mkdir w && chmod 1777 w", "w/j", "others can write to its folder", false},
+        {"mkdir w && chmod 1777 w", "w/j", "make a folder of your own in it", false},
         {"mkdir w && chmod 770 w", "w/j", "others can write to its folder", false},
         {"mkdir -p w/private && chmod 777 w && chmod 700 w/private", "w/private/j",
          "where every user may rename it", false},

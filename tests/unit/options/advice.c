@@ -33,7 +33,7 @@ static void paste(struct pasted *p, const char *command)
     }
 }
 
-/* As it stands in a sentence, whose backslashes are doubled on their way to the terminal. */
+/* As it stands in a sentence on its way to the terminal. */
 static void sentence_paste(struct pasted *p, const char *command)
 {
     struct buf safe;
@@ -93,7 +93,7 @@ static void a_run_s_options_are_read_from_its_advice(void **state)
         {"--call-timeout=2m5s", ""},
         {"--call-timeout=15m", "--rate=0.01"},
         {"--rate=10000", "--authority-port=5353"},
-        {"--rate=0.3333333333", "--rate=12.5"},
+        {"--rate=0.3333333333", "--read-api=v1"},
         {"--journal=it's here/j.db", "--profile=two words"},
         {"--journal=a\\b\\'c", "--profile=$HOME `id` \"x\" !1 *"},
         {"--journal=-\\12 !`\"$x%s", "--profile=\\\\"},

@@ -57,6 +57,11 @@ static void fleet_fill(struct fleet *f)
         f->digest[i] = (unsigned char)(i * 9);
 }
 
+static const struct finding_note notes[] = {
+    {RECEIVES_MAIL, SEVERITY_ERROR, false, {"MX is \"mail\"", 12}},
+    {SANDBOX, SEVERITY_WARNING, true, {"sandbox", 7}},
+};
+
 static const struct job_row rows[3] = {
     {.state = JOB_DONE,
      .action = ACTION_CHANGE,
@@ -66,7 +71,13 @@ static const struct job_row rows[3] = {
      .behavior_seen = BEHAVIOR_REJECT_MESSAGE,
      .status_seen = MAIL_FROM_TEMPORARY_FAILURE,
      .verification = VERIFICATION_SUCCESS},
-    {.state = JOB_DONE, .outcome = OUTCOME_FAILED, .reason = {"no \"answer\"", 11}},
+    {.state = JOB_DONE,
+     .outcome = OUTCOME_FAILED,
+     .reason = {"no \"answer\"", 11},
+     .mx = MX_STATUS_FOREIGN,
+     .spf = SPF_STATUS_OK,
+     .findings = FINDING_BIT(RECEIVES_MAIL) | FINDING_BIT(SANDBOX),
+     .notes = {notes, 2, true}},
     {.state = JOB_DONE,
      .action = ACTION_SET,
      .outcome = OUTCOME_WAITING_DNS,
@@ -107,6 +118,7 @@ struct read_back {
     struct arena arena;
     struct plan_head head;
     struct plan_counts counts;
+    struct plan_verdict *verdicts;
     struct why why;
 };
 
@@ -119,7 +131,7 @@ static enum err read_text(struct read_back *r, struct text text)
     fleet_clear(&r->fleet);
     arena_clear(&r->arena);
     r->why.text[0] = '\0';
-    return plan_read(r->path, &r->head, &r->counts, &r->fleet, &r->arena, &r->why);
+    return plan_read(r->path, &r->head, &r->counts, &r->fleet, &r->verdicts, &r->arena, &r->why);
 }
 
 static void read_init(struct read_back *r)
@@ -135,6 +147,25 @@ static void read_clear(struct read_back *r)
     unlink(r->path);
     fleet_clear(&r->fleet);
     arena_clear(&r->arena);
+}
+
+/* The row without a change comes back with all that reports say of it. */
+static void verdict_is_kept(const struct read_back *r)
+{
+    assert_non_null(r->verdicts);
+    assert_null(r->verdicts->next);
+    assert_int_equal(r->verdicts->row, 1);
+    struct job_row row = plan_verdict_row(r->verdicts, &r->fleet);
+    assert_int_equal(row.outcome, OUTCOME_FAILED);
+    assert_true(text_eq(row.reason, rows[1].reason) && !row.seen_known);
+    assert_true(row.mx == MX_STATUS_FOREIGN && row.spf == SPF_STATUS_OK);
+    assert_true(row.findings == rows[1].findings && row.notes.known && row.notes.len == 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(row.notes.at[i].rule, notes[i].rule);
+        assert_int_equal(row.notes.at[i].severity, notes[i].severity);
+        assert_int_equal(row.notes.at[i].accepted, notes[i].accepted);
+        assert_true(text_eq(row.notes.at[i].text, notes[i].text));
+    }
 }
 
 static void a_plan_comes_back_as_it_was_reviewed(void **state)
@@ -173,6 +204,7 @@ static void a_plan_comes_back_as_it_was_reviewed(void **state)
     assert_true(text_eq(names_text(&r.fleet.names, e->mail_from), TEXT("old.example.com")));
     assert_int_equal(e->behavior, BEHAVIOR_REJECT_MESSAGE);
     assert_int_equal(e->status, MAIL_FROM_TEMPORARY_FAILURE);
+    verdict_is_kept(&r);
     read_clear(&r);
     fleet_clear(&f);
     buf_clear(&text);
@@ -290,7 +322,8 @@ static bool work_write(void)
 static bool work_read(void)
 {
     struct why why = {""};
-    enum err err = plan_read(back.path, &back.head, &back.counts, &back.fleet, &back.arena, &why);
+    enum err err = plan_read(back.path, &back.head, &back.counts, &back.fleet, &back.verdicts,
+                             &back.arena, &why);
     assert_true(err == OK || (err == ERR_NOMEM && strstr(why.text, "out of memory")));
     fleet_clear(&back.fleet);
     arena_clear(&back.arena);

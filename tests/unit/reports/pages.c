@@ -39,7 +39,8 @@ static const char html_judge[] =
     "import sys,hashlib,base64,re\n"
     "from html.parser import HTMLParser\n"
     "page=open(sys.argv[1],encoding='utf-8').read()\n"
-    "allowed=set('html head meta title style body header section footer h1 h2 p ul li b i svg g "
+    "allowed=set('html head meta title style body header main section footer h1 h2 p ul li b i svg "
+    "g "
     "defs "
     "marker path rect text table thead tbody tr th td code fieldset button input select option "
     "output details summary span div script'.split())\n"
@@ -115,7 +116,8 @@ static const char comment_judge[] =
     "    if line[:1]!='|': bars=0\n"
     "    elif bars==0: bars=line.count('|')\n"
     "    assert bars==0 or line.count('|')==bars and line.count('`')%2==0, line\n"
-    "    if line[:3]=='| `': assert not re.sub('`[^`]*`|[0-9]','',line).strip('| \\u2192'), line\n"
+    "    if line[:3]=='| `': assert not "
+    "re.sub('`[^`]*`|[0-9]|[*][*]warning[*][*]','',line).strip('| \\u2192'), line\n"
     "    if line[:1]=='<': folds.append(line)\n"
     "class P(HTMLParser):\n"
     "    open=[]\n"
@@ -327,9 +329,59 @@ static void kinds_are_counted_worst_first_and_bounded(void **state)
     groups_clear(&g);
 }
 
+/* What people call an identity stands in every format, and the warnings of a planned row with their
+ * sentences in those for people. */
+static void names_and_warnings_are_told_in_every_format(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"csv", "json", "html", "markdown", "junit"};
+    static const struct finding_note note = {OVERWRITES_CUSTOM, SEVERITY_WARNING, false,
+                                             TEXT("old.example will be replaced")};
+    static const struct finding_note accepted = {SANDBOX, SEVERITY_WARNING, true,
+                                                 TEXT("in the sandbox, as is known")};
+    const struct finding_note notes[] = {note, accepted};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        struct kit k;
+        kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+        kit_add(&k, TEXT("kim@xn--bcher-kva.example"), TEXT("b.example"),
+                (struct job_row){.state = JOB_READY,
+                                 .action = ACTION_CHANGE,
+                                 .findings = FINDING_BIT(OVERWRITES_CUSTOM) | FINDING_BIT(SANDBOX),
+                                 .notes = {notes, 2, true}});
+        kit_add(&k, TEXT("plain.example"), TEXT("b.plain.example"),
+                (struct job_row){.state = JOB_READY, .action = ACTION_SET});
+        kit_python("import sys\n"
+                   "page=open(sys.argv[1],encoding='utf-8',newline='').read()\n"
+                   "kind=sys.argv[1].rsplit('.',1)[1]\n"
+                   "assert 'kim@xn--bcher-kva.example' in page\n"
+                   "assert 'kim@b\\u00fccher.example' in page, page\n"
+                   "told='overwrites-custom: old.example will be replaced'\n"
+                   "if 'csv' in kind:\n"
+                   "    lines=page.split('\\r\\n')\n"
+                   "    assert lines[0].endswith(',source,identity_unicode'), lines\n"
+                   "    assert lines[2].endswith(':2,'), lines\n"
+                   "elif 'markdown' in kind:\n"
+                   "    assert '**warning** `'+told+'`' in page, page\n"
+                   "    assert 'sandbox' not in page, page\n"
+                   "elif 'html' in kind: assert told in page, page\n",
+                   kit_write(&k, formats[i]));
+        kit_clear(&k);
+    }
+    struct kit plain;
+    kit_init(&plain, TEXT("main"), TEXT("fleet.yaml"));
+    kit_add(&plain, TEXT("plain.example"), TEXT("b.plain.example"),
+            (struct job_row){.state = JOB_READY, .action = ACTION_SET});
+    kit_python("import sys\n"
+               "page=open(sys.argv[1],encoding='utf-8',newline='').read()\n"
+               "assert page.split('\\r\\n')[0].endswith(',finished,source'), page\n",
+               kit_write(&plain, "csv"));
+    kit_clear(&plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_and_warnings_are_told_in_every_format),
         cmocka_unit_test(hostile_texts_do_not_change_the_elements_of_a_page),
         cmocka_unit_test(a_page_of_a_large_fleet_lists_only_what_needs_attention),
         cmocka_unit_test(a_comment_stays_under_its_bound_whatever_the_fleet),

@@ -72,6 +72,17 @@ static void world_publish(struct world *w, const char *records)
     }
 }
 
+static void survey_run(struct world *w, struct spf_survey *survey)
+{
+    struct dns_question question;
+    struct dns_reply reply;
+    uint32_t number;
+    while (spf_survey_next(survey, &question, &number)) {
+        paper_zone_answer(&w->zone, &question, &reply);
+        spf_survey_reply(survey, number, &reply);
+    }
+}
+
 /* The part of the scheduler: presence by the facts, then the survey's judgement. */
 static void world_judge_spf(struct world *w, const char *record)
 {
@@ -84,16 +95,18 @@ static void world_judge_spf(struct world *w, const char *record)
                               .txt = &txt,
                               .txt_len = 1};
     struct spf_survey survey;
-    struct dns_question question;
-    struct dns_reply reply;
-    uint32_t number;
     paper_zone_add(&w->zone, TEXT(NAME), TEXT("TXT"), txt);
     judge_dns(&w->judgement, &w->fleet, 0, &facts, &w->mx, &w->spf);
     spf_survey_init(&survey);
     spf_survey_start(&survey, TEXT(NAME));
-    while (spf_survey_next(&survey, &question, &number)) {
-        paper_zone_answer(&w->zone, &question, &reply);
-        spf_survey_reply(&survey, number, &reply);
+    survey_run(w, &survey);
+    if (spf_survey_wants_ses(&survey)) {
+        struct spf_survey ses;
+        spf_survey_init(&ses);
+        spf_survey_start(&ses, TEXT("amazonses.com"));
+        survey_run(w, &ses);
+        spf_survey_take_ses(&survey, &ses);
+        spf_survey_clear(&ses);
     }
     judge_spf(&w->judgement, &w->fleet, 0, &survey, &w->spf);
     spf_survey_clear(&survey);
@@ -183,9 +196,128 @@ static const struct spf_row {
      ""},
     {"a resolver that does not answer", "v=spf1 include:amazonses.com include:slow.test ~all",
      "slow.test SERVFAIL", "ok", "", ""},
-    {"trouble before SES is reached", "v=spf1 include:slow.test include:x.test ~all",
-     "slow.test TIMEOUT", "without-ses", "spf-without-ses", "Add include:amazonses.com"},
+    {"SES's own record does not answer", "v=spf1 include:amazonses.com ~all",
+     "amazonses.com SERVFAIL", "ok", "", ""},
+    {"nobody knows whether it leads to SES", "v=spf1 include:slow.test include:x.test ~all",
+     "slow.test TIMEOUT\nx.test TXT v=spf1 -all", "trouble", "dns-trouble",
+     "DNS does not say whether the SPF record of " NAME " authorizes Amazon SES: slow.test (TXT)"},
 };
+
+/* Findings that hold up nothing: the record is good, or as good as it gets. */
+static const struct spf_row advice_rows[] = {
+    {"trouble in front of SES", "v=spf1 include:slow.test include:amazonses.com ~all",
+     "slow.test TIMEOUT", "ok", "dns-trouble",
+     "receivers come to it before they come to Amazon SES"},
+    {"trouble in front of SES, by an include", "v=spf1 a:slow.test include:spf.example.com ~all",
+     "slow.test TIMEOUT\nspf.example.com TXT v=spf1 include:amazonses.com -all", "ok",
+     "dns-trouble", "slow.test (A)"},
+    {"everybody", "v=spf1 +all", "", "ok", "spf-passes-all", "lets every address pass"},
+    {"everybody, by a forgotten sign", "v=spf1 include:amazonses.com all", "", "ok",
+     "spf-passes-all", "(+all, or what means the same)"},
+    {"everybody, by an include", "v=spf1 include:x.test ~all", "x.test TXT v=spf1 +all", "ok",
+     "spf-passes-all", "every address"},
+    {"everybody, by a redirect", "v=spf1 redirect=x.test", "x.test TXT v=spf1 all", "ok",
+     "spf-passes-all", "every address"},
+    {"everybody, by a name that exists", "v=spf1 exists:x.test include:amazonses.com ~all",
+     "x.test A 192.0.2.1", "ok", "spf-passes-all", "every address"},
+    {"everybody in two halves", "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 ~all", "", "ok",
+     "spf-passes-all", "networks wider than those of one sender"},
+    {"everybody around an address", "v=spf1 a:x.test/0 ~all", "x.test A 192.0.2.1", "ok",
+     "spf-passes-all", "wider"},
+    {"everybody of IPv6", "v=spf1 ip6:::/0 include:amazonses.com ~all", "", "ok", "spf-passes-all",
+     "wider"},
+    {"more than two /8", "v=spf1 ip4:17.0.0.0/7 ip4:19.0.0.0/32 include:amazonses.com ~all", "",
+     "ok", "spf-passes-all", "wider"},
+    {"a /8 is one owner's", "v=spf1 ip4:17.0.0.0/8 ip4:17.1.0.0/16 include:amazonses.com ~all", "",
+     "ok", "", ""},
+    {"a /16 of IPv6 too", "v=spf1 ip6:2620::/16 include:amazonses.com ~all", "", "ok", "", ""},
+    {"everybody is neutral", "v=spf1 include:amazonses.com ?all", "", "ok", "", ""},
+    {"everybody of an include that denies", "v=spf1 -include:x.test include:amazonses.com ~all",
+     "x.test TXT v=spf1 +all", "ok", "", ""},
+    {"the networks of SES", "v=spf1 ip4:54.240.0.0/18 -all", "", "ok", "spf-flattened",
+     "holds the networks of Amazon SES themselves"},
+    {"wider than the networks of SES", "v=spf1 ip4:54.240.0.0/17 ip4:192.0.2.1 -all", "", "ok",
+     "spf-flattened", ""},
+    {"the networks of SES in halves", "v=spf1 ip4:54.240.32.0/19 ip4:54.240.0.0/19 -all", "", "ok",
+     "spf-flattened", ""},
+    {"the networks of SES, by a service", "v=spf1 include:flat.test -all",
+     "flat.test TXT v=spf1 ip4:54.240.0.0/18 -all", "ok", "spf-flattened", ""},
+    {"ptr", "v=spf1 include:amazonses.com ptr ~all", "", "ok", "spf-ptr",
+     "the SPF record of " NAME " uses ptr"},
+    {"ptr of an include", "v=spf1 include:amazonses.com include:x.test ~all",
+     "x.test TXT v=spf1 ptr:x.test -all", "ok", "spf-ptr", "by way of x.test uses ptr"},
+    {"the macro of ptr", "v=spf1 include:amazonses.com exists:%{p}.x.test ~all", "", "ok",
+     "spf-ptr", ""},
+};
+
+static void advice_holds_up_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(advice_rows); i++) {
+        const struct spf_row *row = &advice_rows[i];
+        struct world w;
+        world_init(&w, (struct policy){0});
+        world_publish(&w, row->others);
+        world_judge_spf(&w, row->record);
+        world_check(&w, row->title, text_of(spf_status_name(w.spf)), row->word, row->findings,
+                    row->says);
+        assert_int_equal(w.judgement.waits | w.judgement.errors, 0);
+        assert_true(judge_dns_ready(fleet_policy_of(&w.fleet, 0), w.mx, w.spf));
+        world_clear(&w);
+    }
+}
+
+/* The record at the bound and one octet over it. */
+static void a_long_record_is_told(void **state)
+{
+    static const char start[] = "v=spf1 include:amazonses.com ";
+    char record[512];
+    (void)state;
+    for (int over = 0; over < 2; over++) {
+        struct world w;
+        size_t len = sizeof start - 1;
+        memcpy(record, start, len);
+        while (len < 450 - 4 + (size_t)over)
+            record[len++] = ' ';
+        memcpy(record + len, "~all", 5);
+        world_init(&w, (struct policy){0});
+        world_judge_spf(&w, record);
+        world_check(&w, "a long record", text_of(spf_status_name(w.spf)), "ok",
+                    over ? "spf-long" : "", over ? "has 451 octets" : "");
+        world_clear(&w);
+    }
+}
+
+/* A copy that lacks a network is stale already. */
+static void a_stale_copy_of_ses_is_told(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w, (struct policy){0});
+    paper_zone_clear(&w.zone);
+    paper_zone_init(&w.zone);
+    world_publish(&w, "amazonses.com TXT v=spf1 ip4:54.240.0.0/18 ip4:69.169.224.0/20 -all");
+    world_judge_spf(&w, "v=spf1 ip4:54.240.0.0/18 -all");
+    world_check(&w, "a stale copy", text_of(spf_status_name(w.spf)), "without-ses",
+                "spf-without-ses", "but not all: 69.169.224.0/20 is missing");
+    assert_false(judge_dns_ready(fleet_policy_of(&w.fleet, 0), w.mx, w.spf));
+    world_clear(&w);
+}
+
+/* A resolver that says nothing of SES's networks gives no verdict on a copy of them. */
+static void a_copy_without_the_original_authorizes_nobody(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w, (struct policy){0});
+    paper_zone_clear(&w.zone);
+    paper_zone_init(&w.zone);
+    world_publish(&w, "amazonses.com SERVFAIL");
+    world_judge_spf(&w, "v=spf1 ip4:54.240.0.0/18 -all");
+    world_check(&w, "no original", text_of(spf_status_name(w.spf)), "without-ses",
+                "spf-without-ses", "");
+    world_clear(&w);
+}
 
 static void receivers_read_the_record_to_its_end(void **state)
 {
@@ -277,6 +409,20 @@ static const struct dmarc_row {
      "differs", "dmarc-verdicts-differ",
      "RFC 9989 says not aligned (organizational domains " NAME
      " and example.com), RFC 7489 says aligned (example.com and example.com)"},
+    {"two records",
+     "_dmarc.example.com TXT v=DMARC1; p=reject\n_dmarc.example.com TXT v=DMARC1; p=none",
+     "several", "record-near-miss",
+     "_dmarc.example.com has 2 DMARC records, and receivers then ignore all of them: \"v=DMARC1; "
+     "p=reject\" and \"v=DMARC1; p=none\". Keep one"},
+    {"a version in small letters", "_dmarc.example.com TXT v=dmarc1; p=reject", "missing",
+     "record-near-miss",
+     "the TXT record at _dmarc.example.com is meant as a DMARC record and misses: \"v=dmarc1; "
+     "p=reject\": the version is DMARC1 in capital letters. Publish TXT \"v=DMARC1; p=reject\" "
+     "instead"},
+    {"a record that does not apply", "_dmarc.example.com TXT v=DMARC1; p=rejct", "missing",
+     "record-near-miss", "p=rejct is no policy, so receivers ignore the record"},
+    {"a policy that is read as none", "_dmarc.example.com TXT v=DMARC1; p=rejct; rua=mailto:a@b.c",
+     "ok", "record-near-miss", "p=rejct is no policy, so receivers read p=none"},
     {"a server that does not answer", "_dmarc.example.com SERVFAIL", "trouble", "dns-trouble",
      "no verdict on DMARC of example.com: resolver: _dmarc.example.com: SERVFAIL"},
     {"a server above that does not answer",
@@ -323,6 +469,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(receivers_read_the_record_to_its_end),
+        cmocka_unit_test(advice_holds_up_nothing),
+        cmocka_unit_test(a_long_record_is_told),
+        cmocka_unit_test(a_stale_copy_of_ses_is_told),
+        cmocka_unit_test(a_copy_without_the_original_authorizes_nobody),
         cmocka_unit_test(spf_waits_only_where_it_is_required),
         cmocka_unit_test(an_accepted_fault_does_not_hide_another),
         cmocka_unit_test(a_withdrawn_finding_leaves_the_others_whole),

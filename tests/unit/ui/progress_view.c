@@ -73,8 +73,8 @@ static void a_wide_board_has_every_column(void **state)
     check_drawn(
         &b, 100, 24,
         "Run 3, apply: 1242 of 10002 final, 12 bad\n"
-        "[#########........................................................................]  12%  "
-        "2h31m left\n"
+        "[########...........................................................]  12%  "
+        "2h31m of calls, then DNS\n"
         "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
         "lane                  final  bad  look   DNS  write  SES  calls/s  throttled  deadline   "
         "left\n"
@@ -93,7 +93,7 @@ static void columns_go_as_the_terminal_narrows_and_names_are_cut_last(void **sta
     struct progress_view b = fleet_view();
     check_drawn(&b, 56, 24,
                 "Run 3, apply: 1242 of 10002 final, 12 bad\n"
-                "[####.................................]  12%  2h31m left\n"
+                "[##.....................]  12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next ~\n"
                 "lane                 final  bad   DNS  write  SES   left\n"
                 "letters us-east~  840/9000   12  7020    302  738  2h31m\n"
@@ -101,7 +101,7 @@ static void columns_go_as_the_terminal_narrows_and_names_are_cut_last(void **sta
                 "small eu-west-1        2/2    0     0      0    0      -\n");
     check_drawn(&b, 30, 24,
                 "Run 3, apply: 1242 of 10002 f~\n"
-                " 12%  2h31m left\n"
+                " 12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 th~\n"
                 "lane              final   left\n"
                 "letters us-e~  840/9000  2h31m\n"
@@ -117,14 +117,14 @@ static void lanes_are_folded_and_those_that_are_over_go_first(void **state)
     b.lanes = over_first;
     check_drawn(&b, 60, 6,
                 "Run 3, apply: 1242 of 10002 final, 12 bad\n"
-                "[####.....................................]  12%  2h31m left\n"
+                "[###........................]  12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next dead~\n"
                 "lane                  final  bad   DNS  write  SES   left\n"
                 "letters us-east-1  840/9000   12  7020    302  738  2h31m\n"
                 "and 2 more lanes: 402 of 1002 final, 0 bad\n");
     check_drawn(&b, 60, 3,
                 "Run 3, apply: 1242 of 10002 final, 12 bad\n"
-                "[####.....................................]  12%  2h31m left\n"
+                "[###........................]  12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next dead~\n");
     check_drawn(&b, 60, 0, "");
 }
@@ -139,7 +139,7 @@ static void a_journal_knows_writes_and_no_calls(void **state)
     check_drawn(
         &b, 80, 24,
         "Run 3, apply: 1242 of 10002 final, 12 bad; stopping: calls in flight finish\n"
-        "[#######......................................................]  12%  2h31m left\n"
+        "[#####..........................................]  12%  2h31m of calls, then DNS\n"
         "4m10s; 131 writes, 2.9/s; next deadline in 71h58m\n"
         "lane               final  bad  look   DNS  write  SES  writes/s  deadline   left\n"
         "letters us-ea~  840/9000   12   100  7020    302  738       1.9    71h58m  2h31m\n"
@@ -157,7 +157,45 @@ static void a_line_says_all_of_it(void **state)
     assert_string_equal(
         out.at, "Run 3, apply: 1242 of 10002 final, 12 bad; looking 100; DNS 7020; to write 302; "
                 "following 1338; after 4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next "
-                "deadline in 71h58m; 2h31m of calls left");
+                "deadline in 71h58m; 2h31m of calls left, then DNS is waited for");
+    buf_clear(&out);
+}
+
+static void a_view_tells_the_running_wave_and_how_long_others_are_waited_for(void **state)
+{
+    (void)state;
+    struct progress_view b = fleet_view();
+    struct policy policy = {.timeout_us = SPAN_H(72)};
+    struct choice choices[300] = {{0}};
+    struct fleet f = {.choices = choices,
+                      .choices_len = 300,
+                      .policies = &policy,
+                      .policies_len = 1,
+                      .waves = {{false, 10}, {true, 10}, {true, 100}},
+                      .waves_len = 3};
+    struct buf out;
+    wave_tally_begin(&b.wave, &f);
+    for (uint32_t i = 0; i < 300; i++) {
+        bool is_done = i < 35, follows = i >= 35 && i < 40;
+        wave_tally_add(&b.wave, i,
+                       is_done   ? JOB_DONE
+                       : follows ? JOB_FOLLOWING
+                                 : JOB_READY,
+                       OUTCOME_DONE,
+                       i < 10   ? 1
+                       : i < 40 ? 2
+                                : 0,
+                       follows ? NOW - SPAN_M(130) + SPAN_H(72) : WHEN_NEVER);
+    }
+    buf_init(&out, VIEW_BYTES_MAX);
+    view_line(&out, &b);
+    assert_non_null(strstr(
+        out.at, "then DNS is waited for; the oldest has waited 2h10m; wave 2 of 3: 25 of 30 at "
+                "Success, waits for 5 at SES, oldest 2 h 10 min; 260 wait for later waves"));
+    buf_reset(&out);
+    view_draw(&out, &b, 100, 24, false);
+    assert_non_null(strstr(out.at, "then DNS, waiting 2h10m\n"));
+    assert_non_null(strstr(out.at, "\nwave 2 of 3: 25 of 30 at Success, waits for 5 at SES"));
     buf_clear(&out);
 }
 
@@ -278,6 +316,7 @@ int main(void)
         cmocka_unit_test(lanes_are_folded_and_those_that_are_over_go_first),
         cmocka_unit_test(a_journal_knows_writes_and_no_calls),
         cmocka_unit_test(a_line_says_all_of_it),
+        cmocka_unit_test(a_view_tells_the_running_wave_and_how_long_others_are_waited_for),
         cmocka_unit_test(nothing_is_wider_or_higher_than_it_may_be_nor_steers_the_terminal),
         cmocka_unit_test(spans_take_seven_characters_at_most),
         cmocka_unit_test(a_rate_meter_follows_a_steady_rate_and_forgets_an_old_one),

@@ -1,0 +1,22 @@
+/*
+ * Unfinished runs of a journal: told before another run begins beside them, taken by a resume
+ * without a number, and listed by status. Two runs never have the same identity open.
+ */
+#ifndef MF_RUN_BESIDE_H
+#define MF_RUN_BESIDE_H
+
+#include "options/options.h"
+#include "run/run.h"
+
+/* Before a new run: names the unfinished ones, and counts them. ERR_INPUT: one of them has an
+ * identity of the run's fleet open. The runs that the new one takes back do not count. */
+enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t *others,
+                         struct why *why);
+/* For a resume without a number: the oldest unfinished run, and says which; 0: there is none. */
+enum err run_beside_choose(const struct options *o, const struct run *r, uint64_t *id,
+                           struct why *why);
+/* Prints the unfinished runs but one, with the commands to go on; nothing where there is none. */
+enum err run_beside_list(const struct options *o, const struct run *r, uint64_t but,
+                         struct why *why);
+
+#endif

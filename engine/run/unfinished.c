@@ -1,0 +1,143 @@
+/* Finds the runs that have not ended, and their open identities. */
+#include "unfinished.h"
+
+#include "model/fleet_index.h"
+
+#include <stdlib.h>
+
+struct heads {
+    struct arena *arena;
+    struct unfinished *out;
+    uint32_t cap;
+    bool failed; /* no memory */
+};
+
+static bool head_add(void *ctx, const struct run_head *head)
+{
+    struct heads *h = ctx;
+    struct unfinished *out = h->out;
+    if (head->state == RUN_ENDED || head->verb == RUN_PLAN)
+        return true;
+    if (out->len == h->cap) {
+        void *more = arena_grow(h->arena, out->at, sizeof *out->at, out->len, &h->cap);
+        h->failed = !more;
+        if (h->failed)
+            return false;
+        out->at = more;
+    }
+    struct text options = arena_text(h->arena, head->options);
+    h->failed = head->options.at && !options.at;
+    if (h->failed)
+        return false;
+    out->at[out->len++] = (struct unfinished_run){.options = options,
+                                                  .id = head->id,
+                                                  .verb = head->verb,
+                                                  .started = head->started,
+                                                  .jobs = head->jobs,
+                                                  .open = head->jobs};
+    return true;
+}
+
+/* The journal has the newest first. */
+static void turn_round(struct unfinished *u)
+{
+    for (uint32_t i = 0; i < u->len / 2; i++) {
+        struct unfinished_run other = u->at[i];
+        u->at[i] = u->at[u->len - 1 - i];
+        u->at[u->len - 1 - i] = other;
+    }
+}
+
+static bool ended_note(void *ctx, const struct record *record)
+{
+    bool *ended = ctx;
+    ended[record->job] = record->row.state == JOB_DONE;
+    return true;
+}
+
+struct opening {
+    struct journal *journal;
+    const struct fleet_index *index; /* NULL: nothing is compared */
+    struct unfinished_run *run;
+    struct fleet fleet; /* of the run */
+    bool *ended;        /* one for each job */
+};
+
+static void open_count(struct opening *o)
+{
+    struct unfinished_run *run = o->run;
+    run->open = 0;
+    for (uint32_t i = 0; i < o->fleet.choices_len; i++) {
+        uint32_t row = 0;
+        if (o->ended[i])
+            continue;
+        run->open++;
+        if (o->index)
+            row = fleet_index_row(o->index, fleet_account_name(&o->fleet, i),
+                                  fleet_region(&o->fleet, i), fleet_identity(&o->fleet, i));
+        if (row && run->common++ < COMMON_TOLD)
+            run->rows[run->common - 1] = row - 1;
+    }
+}
+
+static enum err opening_read(struct opening *o, struct why *why)
+{
+    fleet_init(&o->fleet);
+    enum err err = journal_fleet(o->journal, o->run->id, &o->fleet, why);
+    if (err == OK) {
+        o->ended = calloc(o->fleet.choices_len + 1u, sizeof *o->ended);
+        err = o->ended ? journal_rows(o->journal, o->run->id, ended_note, o->ended, why)
+                       : why_set(why, ERR_NOMEM, "out of memory");
+    }
+    if (err == OK)
+        open_count(o);
+    free(o->ended);
+    fleet_clear(&o->fleet);
+    return err;
+}
+
+enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
+                        struct unfinished *out, struct why *why)
+{
+    struct heads heads = {.arena = arena, .out = out};
+    struct fleet_index index;
+    struct arena memory;
+    *out = (struct unfinished){0};
+    arena_init(&memory, SIZE_MAX);
+    enum err err = journal_runs(journal, head_add, &heads, why);
+    bool compares = fleet && out->len;
+    if (err == OK && (heads.failed || (compares && !fleet_index_init(&index, &memory, fleet))))
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    turn_round(out);
+    for (uint32_t i = 0; i < out->len && err == OK; i++) {
+        struct opening o = {
+            .journal = journal, .index = compares ? &index : NULL, .run = &out->at[i]};
+        err = opening_read(&o, why);
+    }
+    arena_clear(&memory);
+    return err;
+}
+
+struct meaning {
+    uint64_t id;
+    instant_us last;
+};
+
+/* Of several open runs all but one were cut off: the one with the newest record goes on. */
+static bool open_find(void *ctx, const struct run_head *head)
+{
+    struct meaning *m = ctx;
+    if (head->state == RUN_OPEN && (m->id == 0 || head->last > m->last))
+        *m = (struct meaning){head->id, head->last};
+    return true;
+}
+
+enum err run_meant(struct journal *journal, uint64_t *id, struct why *why)
+{
+    char holder[JOURNAL_HOLDER_MAX];
+    struct meaning m = {0};
+    enum err err = journal_runs(journal, open_find, &m, why);
+    bool goes_on = m.id && journal_writer(journal, m.id, holder) == JOURNAL_HAS_WRITER;
+    *id = goes_on ? m.id : 0;
+    return err;
+}
