@@ -3,6 +3,7 @@
 
 #include "base/bounds.h"
 #include "base/dname.h"
+#include "records.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,7 @@ static int zone_cmp(const void *left, const void *right, void *ctx)
         return a->since < b->since ? -1 : 1;
     if (a->rows != b->rows)
         return a->rows > b->rows ? -1 : 1;
-    return text_cmp(waiting_name(ctx, a), waiting_name(ctx, b));
+    return records_name_cmp(waiting_name(ctx, a), waiting_name(ctx, b));
 }
 
 enum err waiting_make(struct waiting *w, const struct report *report, waiting_zone_of *zone_of,

@@ -15,6 +15,7 @@
 #include "ui/next_steps.h"
 #include "ui/run_lost.h"
 #include "ui/summary.h"
+#include "ui/waiting_text.h"
 
 #include <unistd.h>
 
@@ -300,6 +301,8 @@ static enum err end_print(struct session *s, struct report_sum *sum, bool whole,
         return err;
     if (r->head.verb == RUN_PLAN)
         err = summary_plan(o, r, sum, why);
+    else if (r->totals.by_state[JOB_WAITING_DNS])
+        err = waiting_print(o, r, why);
     if (err != OK)
         return err;
     summary_end(o, r, sum);

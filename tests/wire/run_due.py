@@ -211,6 +211,12 @@ def a_run_that_waits(room):
     apply = room.start("apply", "run.yaml", "--yes", "--journal", "other.db", "--progress", "none")
     waits = until(lambda: "waiting-dns 1" in room.run("status", 1, "--journal", "other.db").stdout_text)
     check("a run waits for DNS and holds its journal", waits and apply.poll() is None)
+    text = room.run("status", 1, "--journal", "other.db").stdout_text
+    check("status says which domain it waits for, since when", "\n  blog.test: 1 identity since 20" in text and
+          "bounce.blog.test has no MX yet" in text, text)
+    page = room.run("report", 1, "--report", "html:-", "--journal", "other.db", "--quiet").stdout_text
+    check("and so does the page, with the owner", "<h2>Who still has to publish what</h2>" in page and
+          "<td>=Blog team &quot;x&quot;</td>" in page, page[page.find("Who still"):][:600])
     room.days(2.5)
     found = room.due("what its owners still have to publish", DONE, 1, "--journal", "other.db")
     blog = zone_of(found, "blog.test")
