@@ -93,20 +93,7 @@ static bool is_open(const struct yaml_event *e)
     return e->kind == EVENT_LIST || e->kind == EVENT_MAP;
 }
 
-static bool is_close(const struct yaml_event *e)
-{
-    return e->kind == EVENT_LIST_END || e->kind == EVENT_MAP_END;
-}
-
 /* --- keeping ---------------------------------------------------------------------------------- */
-
-/* No more is kept: what is open or comes later cannot be unfolded. */
-static void keep_end(struct anchors *a)
-{
-    a->is_full = true;
-    for (uint32_t i = 0; i < a->open_len; i++)
-        a->anchor[a->open[i].anchor].is_too_large = true;
-}
 
 static void keep(struct anchors *a, const struct yaml_event *e, uint32_t anchor)
 {
@@ -115,7 +102,10 @@ static void keep(struct anchors *a, const struct yaml_event *e, uint32_t anchor)
     uint32_t text_at = (uint32_t)a->texts.len;
     buf_add_text(&a->texts, e->kind == EVENT_SCALAR ? e->text : TEXT_NONE);
     if (a->kept_len == MANIFEST_KEPT_EVENTS_MAX || a->texts.failed) {
-        keep_end(a);
+        /* No more is kept: what is open or comes later cannot be unfolded. */
+        a->is_full = true;
+        for (uint32_t i = 0; i < a->open_len; i++)
+            a->anchor[a->open[i].anchor].is_too_large = true;
         return;
     }
     void *kept = raw_grown(a->raw, a->kept, a->kept_len, &a->kept_cap, sizeof *a->kept);
@@ -182,7 +172,7 @@ static void parse(struct anchors *a, struct yaml_event *e, uint32_t *anchor)
         e->kind = EVENT_BROKEN;
     keep(a, e, *anchor);
     a->depth += is_open(e);
-    a->depth -= is_close(e);
+    a->depth -= e->kind == EVENT_LIST_END || e->kind == EVENT_MAP_END;
     if (!is_open(e))
         anchors_close(a);
 }

@@ -115,20 +115,6 @@ static void put_region(struct raw *r, struct draft *d, const struct key_rule *ru
     }
 }
 
-/* region and regions are two spellings of one setting, so only one may be present. */
-static void open_regions(struct raw *r, struct draft *d, const struct key_rule *rule,
-                         struct source_place at)
-{
-    if (d->regions_at.line && d->regions_key != rule->key) {
-        complain(r, at, "found %s beside %s on line %u, expected only one of them", rule->name,
-                 rule->key == KEY_REGION ? "regions" : "region", d->regions_at.line);
-        draft_break(d, rule->key);
-        return;
-    }
-    d->regions_key = rule->key;
-    d->regions_at = at;
-}
-
 static void put_account(struct raw *r, struct draft *d, const struct key_rule *rule, struct text t,
                         struct source_place at)
 {
@@ -196,6 +182,7 @@ static void put_policy(struct raw *r, struct draft *d, const struct key_rule *ru
         good = span_parse(t, &span) && (uint64_t)span <= field->most;
         value = good ? (uint64_t)span : 0;
         break;
+    case POLICY_COUNT: good = text_to_u64(t, &value) && value > 0 && value <= field->most; break;
     case POLICY_RULES: /* one rule of a list */
         good = finding_parse(t, &finding);
         near = good || complaints_full(r) ? NULL : finding_near(t);
@@ -250,8 +237,17 @@ void draft_open(struct raw *r, struct draft *d, const struct key_rule *rule, str
 {
     bool is_region = rule->key == KEY_REGION || rule->key == KEY_REGIONS;
     d->settings.given |= KEY_BIT(is_region ? KEY_REGIONS : rule->key);
-    if (is_region)
-        open_regions(r, d, rule, at);
+    if (is_region) {
+        /* region and regions are two spellings of one setting, so only one may be present. */
+        if (d->regions_at.line && d->regions_key != rule->key) {
+            complain(r, at, "found %s beside %s on line %u, expected only one of them", rule->name,
+                     rule->key == KEY_REGION ? "regions" : "region", d->regions_at.line);
+            draft_break(d, rule->key);
+            return;
+        }
+        d->regions_key = rule->key;
+        d->regions_at = at;
+    }
 }
 
 bool draft_end(struct raw *r, struct draft *d)

@@ -62,7 +62,7 @@ enum section {
     SECTION_DNS,
     SECTION_OWNER
 };
-#define SECTION_KEYS_MAX 9 /* keys of the longest section; schema.c asserts it */
+#define SECTION_KEYS_MAX 10 /* keys of the longest section; schema.c asserts it */
 
 enum shape { SHAPE_TEXT, SHAPE_LIST, SHAPE_TEXT_OR_LIST, SHAPE_MAP };
 
@@ -140,7 +140,7 @@ struct draft {
     uint32_t regions_len;
 };
 
-static_assert(sizeof(struct policy) == 2 * 8 + 6 * 4 &&
+static_assert(sizeof(struct policy) == 3 * 8 + 6 * 4 &&
                   sizeof(struct settings) == sizeof(struct policy) + 6 * 4,
               "settings are compared as bytes: no padding");
 

@@ -47,6 +47,7 @@ static const struct key_rule account_keys[] = {
          "a domain name such as bounce.{domain}, or default"},                                     \
         {"behavior_on_mx_failure", KEY_OF(SETTING_BEHAVIOR), SHAPE_TEXT,                           \
          "USE_DEFAULT_VALUE or REJECT_MESSAGE"},                                                   \
+        {"wave", KEY_OF(SETTING_WAVE), SHAPE_TEXT, "the number of a wave, from 1 to 64"},          \
         {"dns", KEY_DNS, SHAPE_MAP, "the keys require, mx_region and timeout"},                    \
         {"owner", KEY_OF(SETTING_OWNER), SHAPE_TEXT, OWNER_EXPECTED},                              \
     {                                                                                              \

@@ -1,5 +1,4 @@
 /* plan: a run that writes nothing, into a journal in memory, and into a plan file with --out. */
-#include "journal/store_sqlite/store_sqlite.h"
 #include "options/advice.h"
 #include "reports/deliver.h"
 #include "run/planned.h"
@@ -49,7 +48,7 @@ int verb_plan(const struct options *given)
     s.notes.tells_losses = true;
     enum err err = session_load(&s, &why);
     if (err == OK)
-        err = journal_open_memory(&s.run.journal, &why);
+        err = run_journal_in_memory(&s.run, &why);
     if (err == OK)
         code = plan_keep(&s, session_carry_out(&s, &why), &why);
     else

@@ -3,7 +3,6 @@
  * taken back like any other. With --dry-run the journal is only read, and the run lives in memory.
  */
 #include "access/trust.h"
-#include "journal/store_sqlite/store_sqlite.h"
 #include "options/advice.h"
 #include "run/recent.h"
 #include "run/rollback.h"
@@ -118,13 +117,8 @@ static enum err rollback_load(struct session *s, struct why *why)
         err = later_hold(s, why);
     if (err == OK)
         err = run_begun(r, why, "run %llu", (unsigned long long)r->through);
-    if (err == OK && o->dry_run) {
-        /* The run that is only planned: its journal is in memory, that of the old one is closed
-         * again. */
-        journal_close(r->journal);
-        r->journal = NULL;
-        err = journal_open_memory(&r->journal, why);
-    }
+    if (err == OK && o->dry_run)
+        err = run_journal_in_memory(r, why);
     r->head.verb = o->dry_run ? RUN_PLAN : RUN_ROLLBACK;
     return err;
 }

@@ -175,6 +175,8 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
     if (err == OK)
         err = print_waiting(o, r, s, why);
+    if (err == OK && r->head.state == RUN_ENDED)
+        next_steps_retry(o, r, summary_bad(s));
     return err == OK ? print_alarm(o, r, s, ALARM_AILING, why) : err;
 }
 

@@ -2,6 +2,7 @@
 #include "status_watch.h"
 
 #include "access/lanes.h"
+#include "base/bounds.h"
 #include "progress.h"
 #include "rate_meter.h"
 #include "run/rows.h"
@@ -200,6 +201,8 @@ enum err watch_run(const struct options *o, uint64_t id, struct why *why)
             rest(&w, now + (pause > LOOK_EVERY ? pause : LOOK_EVERY));
     } while ((err != OK || w.goes_on) && !ferror(stdout));
     screen_erase(&w.screen);
+    if (err == OK && !o->json && os_clock_now(&w.clock) - w.opened >= SPAN_S(RING_AFTER))
+        screen_ring(&w.screen, &w.view);
     watch_end(&w);
     return err;
 }

@@ -24,6 +24,14 @@ static uint64_t reads_of(const struct scheduler_totals *t)
     return reads;
 }
 
+uint32_t summary_bad(const struct report_sum *s)
+{
+    uint32_t bad = 0;
+    for (int o = OUTCOME_OPEN; o < OUTCOMES; o++)
+        bad += outcome_is_bad((enum outcome)o) ? s->by_outcome[o] : 0;
+    return bad;
+}
+
 void summary_alarms(const struct report_sum *s)
 {
     uint32_t rejecting = s->by_alarm[ALARM_REJECTING], ailing = s->by_alarm[ALARM_AILING];
@@ -56,5 +64,7 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     next_steps_records(o, r,
                        r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                 : r->totals.by_state[JOB_WAITING_DNS]);
+    if (r->end == ENGINE_ENDED)
+        next_steps_retry(o, r, summary_bad(s));
     next_steps_print(o, r, s->accepted > 0);
 }

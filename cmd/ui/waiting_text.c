@@ -47,12 +47,19 @@ static void zone_print(const struct run *r, const struct oldest *old, uint32_t i
     buf_clear(&a);
 }
 
+/* Not inlined: its advice would lie on the stack of all that comes before and after. */
+__attribute__((noinline)) static void more_print(const struct options *o, const struct run *r,
+                                                 uint32_t more)
+{
+    struct advice a;
+    printf("  ... and %u more: %s\n", more, advice_run(&a, o, "due", r->head.id, ""));
+}
+
 static enum err zones_print(const struct options *o, struct run *r, const struct waiting *w,
                             struct why *why)
 {
     bool all = o->access.verbose || w->len <= WAITING_SHOWN;
     struct oldest old = {.waiting = w, .len = all ? w->len : WAITING_SHOWN};
-    struct advice a;
     arena_init(&old.arena, SIZE_MAX);
     old.reasons = calloc(old.len, sizeof *old.reasons);
     enum err err = old.reasons ? run_rows(r, reason_take, &old, why)
@@ -62,8 +69,7 @@ static enum err zones_print(const struct options *o, struct run *r, const struct
     for (uint32_t i = 0; err == OK && i < old.len; i++)
         zone_print(r, &old, i);
     if (err == OK && !all)
-        printf("  ... and %u more: %s\n", w->len - old.len,
-               advice_run(&a, o, "due", r->head.id, ""));
+        more_print(o, r, w->len - old.len);
     free(old.reasons);
     arena_clear(&old.arena);
     return err;

@@ -37,32 +37,23 @@ struct envelope {
     char code[REPLY_CODE_LEN], message[REPLY_MESSAGE_LEN];
 };
 
-static void on_error_element(struct envelope *e, struct text path, struct text content)
-{
-    if (text_ends(path, TEXT("/Error/Code")))
-        REPLY_PUT(e->code, content);
-    else if (text_ends(path, TEXT("/Error/Message")))
-        REPLY_PUT(e->message, content);
-}
-
-static void on_result_element(struct envelope *e, struct text path, struct text content)
-{
-    struct text result = text_of(e->result);
-    e->response_seen |= text_eq(path, text_of(e->response));
-    e->result_seen |= text_eq(path, result);
-    if (path.len > result.len && text_starts(path, result) && path.at[result.len] == '/')
-        e->fn(e->user, text_from(path, result.len + 1), content);
-}
-
 static void on_element(void *user, struct text path, struct text content)
 {
     struct envelope *e = user;
     if (text_ends_nocase(path, TEXT("/RequestId")))
         REPLY_PUT(e->reply->request_id, content);
-    if (e->is_error)
-        on_error_element(e, path, content);
-    else
-        on_result_element(e, path, content);
+    if (e->is_error) {
+        if (text_ends(path, TEXT("/Error/Code")))
+            REPLY_PUT(e->code, content);
+        else if (text_ends(path, TEXT("/Error/Message")))
+            REPLY_PUT(e->message, content);
+    } else {
+        struct text result = text_of(e->result);
+        e->response_seen |= text_eq(path, text_of(e->response));
+        e->result_seen |= text_eq(path, result);
+        if (path.len > result.len && text_starts(path, result) && path.at[result.len] == '/')
+            e->fn(e->user, text_from(path, result.len + 1), content);
+    }
 }
 
 bool query_decode(struct reply *reply, int http_status, struct text body, const char *action,

@@ -113,6 +113,7 @@
 #define JOURNAL_COPY_TRIES  5     /* a try fails only when a checkpoint interferes */
 #define JOURNAL_FETCH_ROWS  256   /* rows asked for at once: a store may be a round trip away */
 #define RECORD_BYTES_MAX    (4u << 20) /* one record's texts: 30 findings of 1 KB are far below */
+#define RING_AFTER          60         /* seconds: who started a longer run has looked away */
 #define LINE_LEN_MAX        65536
 #define JUDGEMENT_BYTES_MAX (256u << 10) /* notes of one identity: 32 of 1 KB, with room */
 #define PLAN_LINE_MAX       (256u << 10) /* a row with its findings, the options under 64 KB */

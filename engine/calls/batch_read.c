@@ -146,26 +146,6 @@ instant_us batch_reads_wake(const struct batch_reads *r, uint32_t list, const st
     return wake;
 }
 
-/* A next step other than repeating the call is for the whole batch, after all its calls are
-   back. */
-static void call_failed(struct batch_reads *r, uint32_t *list, struct batch_read *b,
-                        const struct call *call, const struct retry_case *failure,
-                        const struct retry_rules *rules, uint64_t seed, instant_us now)
-{
-    enum retry next = retry_next(rules, failure);
-    if (next == RETRY_BACKOFF) {
-        b->attempts++;
-        b->wake = now + backoff_span(BACKOFF_ERROR, seed, b->items[0], b->attempts);
-    }
-    if (next == RETRY_BACKOFF || next == RETRY_BY_PACE) {
-        batch_read_want(r, list, b, (uint8_t)BATCH_KIND(call->kind));
-    } else {
-        b->failed = true;
-        b->failed_next = next;
-        b->failed_reply = call->reply;
-    }
-}
-
 enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, struct call *call,
                                      enum verdict verdict, const struct retry_rules *rules,
                                      uint64_t seed, instant_us now)
@@ -176,8 +156,22 @@ enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, stru
     b->out = (uint8_t)(b->out & ~BATCH_KIND(call->kind));
     if (verdict == VERDICT_OK)
         b->answers[call->kind] = call;
-    else
-        call_failed(r, list, b, call, &failure, rules, seed, now);
+    else {
+        /* A next step other than repeating the call is for the whole batch, after all its calls are
+           back. */
+        enum retry next = retry_next(rules, &failure);
+        if (next == RETRY_BACKOFF) {
+            b->attempts++;
+            b->wake = now + backoff_span(BACKOFF_ERROR, seed, b->items[0], b->attempts);
+        }
+        if (next == RETRY_BACKOFF || next == RETRY_BY_PACE) {
+            batch_read_want(r, list, b, (uint8_t)BATCH_KIND(call->kind));
+        } else {
+            b->failed = true;
+            b->failed_next = next;
+            b->failed_reply = call->reply;
+        }
+    }
     if (b->out || b->to_send)
         return BATCH_WAITS;
     bool failed = b->failed;

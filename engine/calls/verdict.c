@@ -78,13 +78,6 @@ static enum verdict of_status(unsigned status, enum call_kind kind)
     return VERDICT_REFUSED;
 }
 
-/* The clocks agree, so skew is not the reason for refusing the signature: asking again would not
-   help. */
-static enum verdict of_code(enum verdict verdict, const struct reply *reply)
-{
-    return verdict == VERDICT_SKEW && !reply->clock_corrected ? VERDICT_DENIED : verdict;
-}
-
 static enum verdict of_http(const struct reply *reply, enum call_kind kind)
 {
     struct text code = text_of(reply->code);
@@ -99,7 +92,11 @@ static enum verdict of_http(const struct reply *reply, enum call_kind kind)
         return VERDICT_GONE;
     for (size_t i = 0; i < COUNT(by_code); i++)
         if (text_eq(code, text_of(by_code[i].code)))
-            return of_code(by_code[i].verdict, reply);
+            /* The clocks agree, so skew is not the reason for refusing the signature: asking again
+               would not help. */
+            return by_code[i].verdict == VERDICT_SKEW && !reply->clock_corrected
+                       ? VERDICT_DENIED
+                       : by_code[i].verdict;
     return of_status(reply->http_status, kind);
 }
 

@@ -117,16 +117,14 @@ static void entry_share(struct records_entry *e, const struct fleet *f, uint32_t
     }
 }
 
-typedef void row_noter(struct records_gather *g, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void row_note(struct records_gather *g, uint32_t row, row_noter *note, const char *verdict,
+static void row_note(struct records_gather *g, uint32_t row, const char *verdict,
                      const char *sentence)
 {
     struct buf source;
     buf_init(&source, LINE_LEN_MAX);
-    note(g, "%s " TEXT_FMT " (" TEXT_FMT "): %s", verdict, TEXT_ARG(fleet_identity(g->fleet, row)),
-         TEXT_ARG(fleet_source(g->fleet, row, &source)), sentence);
+    records_note(g, "%s " TEXT_FMT " (" TEXT_FMT "): %s", verdict,
+                 TEXT_ARG(fleet_identity(g->fleet, row)),
+                 TEXT_ARG(fleet_source(g->fleet, row, &source)), sentence);
     buf_clear(&source);
 }
 
@@ -139,8 +137,7 @@ static void warnings_note(struct records_gather *g, uint32_t row, const struct j
         if (notes.at[i].severity != SEVERITY_WARNING || notes.at[i].accepted || g->warned[lane])
             continue;
         g->warned[lane] = true;
-        row_note(g, row, records_note_harmless, "records, with a warning, for",
-                 notes.at[i].text.at);
+        row_note(g, row, "records, with a warning, for", notes.at[i].text.at);
     }
 }
 
@@ -161,7 +158,7 @@ static bool row_is_sound(struct records_gather *g, uint32_t row, struct text nam
         warnings_note(g, row, &j);
     } else {
         g->refused++;
-        row_note(g, row, records_note, "no records for",
+        row_note(g, row, "no records for",
                  j.errors     ? j.first_error
                  : is_foreign ? "anybody can have a mailbox at that domain, and only its owner can "
                                 "publish records there; accept not-your-domain if that is you"

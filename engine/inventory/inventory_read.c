@@ -71,21 +71,6 @@ static uint32_t list_send(struct inventory *v, struct lane_inventory *s, instant
     return batch_reads_send(&v->reads, &s->again, &by, now, calls, max);
 }
 
-/* The next rows of a part. A batch is free. */
-static void batch_gather(struct inventory *v, uint16_t lane, uint32_t part, uint32_t len,
-                         instant_us now)
-{
-    struct lane_inventory *s = &v->lanes[lane];
-    uint8_t kinds = (uint8_t)BATCH_KIND(part_kind(s, part));
-    enum api api = s->seen.one_by_one ? API_V2 : API_V1;
-    struct batch_read *b = batch_read_new(&v->reads, lane, api, kinds, now);
-    b->generation = s->generation;
-    while (b->count < len)
-        b->items[b->count++] = s->next_row[part]++;
-    s->batches_left[part]++;
-    batch_read_want(&v->reads, &s->again, b, kinds);
-}
-
 /* A batch is gathered when the call can leave at once. */
 static uint32_t may_gather(const struct inventory *v, const struct lane_inventory *s, uint32_t part,
                            instant_us now)
@@ -102,7 +87,15 @@ uint32_t batches_send(struct inventory *v, uint16_t lane, instant_us now, struct
     uint32_t rows, len = list_send(v, s, now, calls, max);
     for (uint32_t part = 0; part < READS; part++) {
         while (len < max && (rows = may_gather(v, s, part, now)) > 0) {
-            batch_gather(v, lane, part, rows, now);
+            /* The next rows of a part. A batch is free. */
+            uint8_t kinds = (uint8_t)BATCH_KIND(part_kind(s, part));
+            enum api api = s->seen.one_by_one ? API_V2 : API_V1;
+            struct batch_read *b = batch_read_new(&v->reads, lane, api, kinds, now);
+            b->generation = s->generation;
+            while (b->count < rows)
+                b->items[b->count++] = s->next_row[part]++;
+            s->batches_left[part]++;
+            batch_read_want(&v->reads, &s->again, b, kinds);
             len += list_send(v, s, now, calls + len, max - len);
         }
     }
@@ -149,20 +142,6 @@ static bool facts_take(struct inventory *v, struct inventory_row *row, const str
     row->behavior = (uint8_t)f->behavior;
     row->mail_from = f->mail_from.len ? arena_text(v->memory, f->mail_from) : TEXT_NONE;
     return !f->mail_from.len || row->mail_from.at;
-}
-
-static void batch_take(struct inventory *v, const struct batch_read *b, const struct call *call)
-{
-    struct lane_inventory *s = &v->lanes[b->lane];
-    for (uint32_t i = 0; i < b->count; i++) {
-        struct inventory_row *row = lane_inventory_row(s, b->items[i]);
-        v->no_memory |= !facts_take(v, row, &call->facts[i]);
-        if (call->kind == CALL_GET)
-            v->no_memory |= !tags_take(v, row, call);
-    }
-    s->told_something = true;
-    if (part_of(b) == 0)
-        s->seen.read += b->count;
 }
 
 /* SES will give no facts about these identities, though perhaps about others. */
@@ -235,8 +214,17 @@ void batch_answered(struct inventory *v, struct call *call, instant_us now)
     if (!is_stale(s, b))
         state =
             batch_read_answered(&v->reads, &s->again, call, verdict, &rules, v->options.seed, now);
-    if (state == BATCH_DONE && !is_stale(s, b))
-        batch_take(v, b, call);
+    if (state == BATCH_DONE && !is_stale(s, b)) {
+        for (uint32_t i = 0; i < b->count; i++) {
+            struct inventory_row *row = lane_inventory_row(s, b->items[i]);
+            v->no_memory |= !facts_take(v, row, &call->facts[i]);
+            if (call->kind == CALL_GET)
+                v->no_memory |= !tags_take(v, row, call);
+        }
+        s->told_something = true;
+        if (part_of(b) == 0)
+            s->seen.read += b->count;
+    }
     bool goes_on = state == BATCH_WAITS || (state == BATCH_FAILED && batch_failed(v, b, call, now));
     if (!b->answers[call->kind])
         call_pool_give(&v->calls, call);

@@ -91,24 +91,6 @@ static void add_utf8(struct findings_reading *r, uint32_t c)
     }
 }
 
-/* \uXXXX, or two of them that are one character (RFC 8259, section 7). */
-static bool take_code(struct findings_reading *r)
-{
-    uint32_t high, low;
-    if (!take_hex4(&r->rest, &high))
-        return false;
-    struct text after = r->rest;
-    bool has_other = text_starts(after, TEXT("\\u"));
-    after = text_from(after, has_other ? 2 : 0);
-    if (high >= 0xd800 && high <= 0xdbff && has_other && take_hex4(&after, &low) && low >= 0xdc00 &&
-        low <= 0xdfff) {
-        high = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-        r->rest = after;
-    }
-    add_utf8(r, high);
-    return true;
-}
-
 static bool take_escape(struct findings_reading *r)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -116,8 +98,22 @@ static bool take_escape(struct findings_reading *r)
         return false;
     char c = r->rest.at[0];
     r->rest = text_from(r->rest, 1);
-    if (c == 'u')
-        return take_code(r);
+    if (c == 'u') {
+        /* \uXXXX, or two of them that are one character (RFC 8259, section 7). */
+        uint32_t high, low;
+        if (!take_hex4(&r->rest, &high))
+            return false;
+        struct text after = r->rest;
+        bool has_other = text_starts(after, TEXT("\\u"));
+        after = text_from(after, has_other ? 2 : 0);
+        if (high >= 0xd800 && high <= 0xdbff && has_other && take_hex4(&after, &low) &&
+            low >= 0xdc00 && low <= 0xdfff) {
+            high = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+            r->rest = after;
+        }
+        add_utf8(r, high);
+        return true;
+    }
     for (int i = 0; from[i]; i++) {
         if (from[i] == c) {
             *r->out++ = to[i];

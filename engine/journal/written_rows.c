@@ -68,11 +68,19 @@ static enum behavior behavior_of(const struct store_value *v)
     return (enum behavior)(value_int(v) != 0);
 }
 
-static struct journal_accepted accepted_of(const struct store_value *v)
+/* A row that has drifted saw what is another operator's. An answer that leaves a row unsure is
+ * none. */
+static bool accepted_one(void *ctx, const struct store_row *row)
 {
+    struct sent_reading *r = ctx;
+    const struct store_value *v = row->values;
+    bool is_unsure =
+        value_int(&v[SENT_KIND]) == RECORD_ANSWER && value_int(&v[SENT_STATE]) == JOB_UNSURE;
+    if (value_int(&v[SENT_OUTCOME]) == OUTCOME_DRIFTED || is_unsure)
+        return true;
     bool intends = value_int(&v[SENT_KIND]) == RECORD_INTENT;
     bool was_taken = value_int(&v[SENT_ACCEPTED]) > 0;
-    return (struct journal_accepted){
+    struct journal_accepted accepted = (struct journal_accepted){
         .word = intends     ? JOURNAL_SENT
                 : was_taken ? JOURNAL_TAKEN
                             : JOURNAL_REFUSED,
@@ -85,19 +93,6 @@ static struct journal_accepted accepted_of(const struct store_value *v)
         .mail_from_before = value_text(&v[SENT_MAIL_FROM_BEFORE]),
         .behavior_before = behavior_of(&v[SENT_BEHAVIOR_BEFORE]),
         .at = value_int(&v[SENT_AT])};
-}
-
-/* A row that has drifted saw what is another operator's. An answer that leaves a row unsure is
- * none. */
-static bool accepted_one(void *ctx, const struct store_row *row)
-{
-    struct sent_reading *r = ctx;
-    const struct store_value *v = row->values;
-    bool is_unsure =
-        value_int(&v[SENT_KIND]) == RECORD_ANSWER && value_int(&v[SENT_STATE]) == JOB_UNSURE;
-    if (value_int(&v[SENT_OUTCOME]) == OUTCOME_DRIFTED || is_unsure)
-        return true;
-    struct journal_accepted accepted = accepted_of(v);
     r->more = r->accepted(r->ctx, &accepted);
     return r->more;
 }

@@ -96,8 +96,7 @@ struct quota {
     double value;
 };
 
-#define WAVES_MAX 64
-#define NO_BOUND  (-1.0)
+#define NO_BOUND (-1.0)
 
 /* Bounds of the numbers of a manifest. Plan files and journals are held to the bounds again, since
  * a file may have been edited. */

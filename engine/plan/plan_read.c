@@ -151,6 +151,10 @@ static bool policy_take(struct plan_reading *r)
         switch (field->type) {
         case POLICY_WORD: good = policy_word_parse(field, word(r->json, field->key), &value); break;
         case POLICY_NUMBER: good = whole(r->json, field->key, (double)field->most, &value); break;
+        case POLICY_COUNT:
+            good = !member(r->json, field->key) ||
+                   whole(r->json, field->key, (double)field->most, &value);
+            break;
         case POLICY_REGION:
         case POLICY_NAME: value = name(r, r->json, field->key); break;
         case POLICY_RULES: good = rules_take(member(r->json, field->key), &value); break;

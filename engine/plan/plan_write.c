@@ -106,6 +106,7 @@ static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
         case POLICY_WORD:
             json_add_word(j, field->key, policy_word(field, SPELLING_V2, (unsigned)value));
             break;
+        case POLICY_COUNT:
         case POLICY_NUMBER: json_add_u64(j, field->key, value); break;
         case POLICY_REGION:
         case POLICY_NAME: add_name(j, f, field->key, (name_id)value); break;

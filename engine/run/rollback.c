@@ -166,6 +166,7 @@ static struct policy policy_back(const struct rollback_telling *t, const struct 
     bool to_name = !t->how->to_default && s->before != MAIL_FROM_DEFAULT;
     policy.behavior = to_name ? (enum behavior)s->behavior_before : BEHAVIOR_USE_DEFAULT_VALUE;
     policy.require = REQUIRE_NONE;
+    policy.wave = 0; /* nobody goes first on the way back */
     policy.accept = (FINDING_BIT(FINDINGS_LEN) - 1) & ~FINDING_BIT(IDENTITY_MISSING);
     policy.until = s->status_before == MAIL_FROM_SUCCESS ? UNTIL_SUCCESS : UNTIL_SET;
     return policy;

@@ -68,6 +68,13 @@ enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
                    folder, path, strerror(ENOENT));
 }
 
+enum err run_journal_in_memory(struct run *r, struct why *why)
+{
+    journal_close(r->journal);
+    r->journal = NULL;
+    return journal_open_memory(&r->journal, why);
+}
+
 enum err run_recall(struct run *r, uint64_t id, struct why *why)
 {
     enum err err = journal_run(r->journal, id, &r->head, &r->arena, why);

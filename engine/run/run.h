@@ -80,8 +80,10 @@ void run_clear(struct run *r); /* closes the journal too */
 /* Notes the rememberer of the lanes' callers: r->begun. */
 enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Opens the journal of the config; a plan has one in memory. */
+/* Opens the journal of the config. */
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why);
+/* A run that is only planned has a journal in memory. An open one is closed first. */
+enum err run_journal_in_memory(struct run *r, struct why *why);
 /* Head and fleet of a run of the open journal; id 0: the newest. */
 enum err run_recall(struct run *r, uint64_t id, struct why *why);
 /* Carries the run out: begins (or resumes) in the journal, runs the engine, stops. */

@@ -3,7 +3,6 @@
 #include "shown.h"
 
 #include "base/count.h"
-#include "journal/store_sqlite/store_sqlite.h"
 #include "plan/plan_file.h"
 
 #include <stdlib.h>
@@ -16,7 +15,7 @@ enum err run_shown_begin(struct run *r, struct why *why)
     r->journal = NULL;
     r->head.verb = RUN_PLAN;
     r->keeps_scheduler = true;
-    return journal_open_memory(&r->journal, why);
+    return run_journal_in_memory(r, why);
 }
 
 void run_shown_end(struct run *r)

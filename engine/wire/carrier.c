@@ -175,30 +175,6 @@ static void request_start(struct carrier *k, struct call *c)
     aws_request_clear(&request);
 }
 
-static void mail_take(struct carrier *k)
-{
-    struct call_list mail = {0};
-    call_queue_take(&k->queue, &mail);
-    for (struct call *c; (c = call_list_pop(&mail)) != NULL;)
-        call_list_add(c->kind == CALL_ASK ? &k->waiting_dns : &k->waiting_https, c);
-}
-
-static void waiting_start(struct carrier *k)
-{
-    if (atomic_exchange(&k->wakeup, false)) {
-        call_list_join(&k->waiting_keys, &k->waiting_https); /* longest waiting first */
-        call_list_join(&k->waiting_https, &k->waiting_keys);
-    }
-    while (k->waiting_dns.first && resolver_has_room(k->resolver)) {
-        struct call *c = call_list_pop(&k->waiting_dns);
-        call_answer_reset(c);
-        c->sent_at = now(k);
-        resolver_ask(k->resolver, c);
-    }
-    while (k->waiting_https.first && https_has_room(k->https))
-        request_start(k, call_list_pop(&k->waiting_https));
-}
-
 static void answered_give(struct carrier *k)
 {
     if (call_queue_put(k->config.inbox, &k->answered)) {
@@ -227,8 +203,22 @@ static void *carrier_run(void *data)
 {
     struct carrier *k = data;
     while (!atomic_load(&k->ending)) {
-        mail_take(k);
-        waiting_start(k);
+        struct call_list mail = {0};
+        call_queue_take(&k->queue, &mail);
+        for (struct call *c; (c = call_list_pop(&mail)) != NULL;)
+            call_list_add(c->kind == CALL_ASK ? &k->waiting_dns : &k->waiting_https, c);
+        if (atomic_exchange(&k->wakeup, false)) {
+            call_list_join(&k->waiting_keys, &k->waiting_https); /* longest waiting first */
+            call_list_join(&k->waiting_https, &k->waiting_keys);
+        }
+        while (k->waiting_dns.first && resolver_has_room(k->resolver)) {
+            struct call *c = call_list_pop(&k->waiting_dns);
+            call_answer_reset(c);
+            c->sent_at = now(k);
+            resolver_ask(k->resolver, c);
+        }
+        while (k->waiting_https.first && https_has_room(k->https))
+            request_start(k, call_list_pop(&k->waiting_https));
         answered_give(k);
         poll_and_work(k);
         answered_give(k);

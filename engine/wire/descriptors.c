@@ -14,36 +14,20 @@
 #define COUNTED_MAX     65536 /* a process with more open ones has enough left, or is not ours */
 #define WORTH_A_CARRIER 8     /* transfers: with fewer for each, fewer carriers are better */
 
-static unsigned long of_carrier(const struct descriptor_share *s)
-{
-    return OF_CARRIER + (unsigned long)s->transfers * OF_TRANSFER +
-           (unsigned long)s->questions * OF_QUESTION;
-}
-
 unsigned long descriptors_needed(const struct descriptor_share *share, bool asks_ses)
 {
     struct descriptor_share s = *share;
     if (!asks_ses)
         s.transfers = s.refreshers = 0;
-    return OF_PROCESS + s.carriers * of_carrier(&s) + (unsigned long)s.refreshers * OF_REFRESHER;
+    return OF_PROCESS +
+           s.carriers * (OF_CARRIER + (unsigned long)s.transfers * OF_TRANSFER +
+                         (unsigned long)s.questions * OF_QUESTION) +
+           (unsigned long)s.refreshers * OF_REFRESHER;
 }
 
 static unsigned min_of(unsigned long a, unsigned b)
 {
     return a < b ? (unsigned)a : b;
-}
-
-/* One of each kind is sure of a place; `rest` are the descriptors beyond. */
-static void rest_share(struct descriptor_share *s, const struct descriptor_share *wish,
-                       bool asks_ses, unsigned long rest)
-{
-    unsigned long of_refreshers = asks_ses ? rest / 4 : 0;
-    unsigned long each = (rest - of_refreshers) / s->carriers;
-    unsigned long of_questions = asks_ses ? each / 3 : each;
-    s->refreshers = min_of(1 + of_refreshers / OF_REFRESHER, wish->refreshers);
-    s->questions = min_of(1 + of_questions / OF_QUESTION, wish->questions);
-    each -= (unsigned long)(s->questions - 1) * OF_QUESTION;
-    s->transfers = min_of(1 + each / OF_TRANSFER, wish->transfers);
 }
 
 bool descriptors_share(struct descriptor_share *share, const struct descriptor_share *wish,
@@ -58,21 +42,20 @@ bool descriptors_share(struct descriptor_share *share, const struct descriptor_s
         unsigned long least = descriptors_needed(&s, asks_ses);
         if (least > free)
             continue;
-        rest_share(&s, wish, asks_ses, free - least);
+        /* One of each kind is sure of a place; `rest` are the descriptors beyond. */
+        unsigned long rest = free - least;
+        unsigned long of_refreshers = asks_ses ? rest / 4 : 0;
+        unsigned long each = (rest - of_refreshers) / s.carriers;
+        unsigned long of_questions = asks_ses ? each / 3 : each;
+        s.refreshers = min_of(1 + of_refreshers / OF_REFRESHER, wish->refreshers);
+        s.questions = min_of(1 + of_questions / OF_QUESTION, wish->questions);
+        each -= (unsigned long)(s.questions - 1) * OF_QUESTION;
+        s.transfers = min_of(1 + each / OF_TRANSFER, wish->transfers);
         *share = s;
         if (carriers == 1 || (asks_ses ? s.transfers : s.questions) >= WORTH_A_CARRIER)
             return true;
     }
     return false;
-}
-
-static unsigned long open_count(rlim_t limit)
-{
-    unsigned long count = 0;
-    int end = limit < COUNTED_MAX ? (int)limit : COUNTED_MAX;
-    for (int fd = 0; fd < end; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    return count;
 }
 
 enum err descriptors_settle(struct descriptor_share *share, bool asks_ses, struct why *why)
@@ -81,7 +64,11 @@ enum err descriptors_settle(struct descriptor_share *share, bool asks_ses, struc
     struct descriptor_share wish = *share, least = {1, 1, 1, 1};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return OK;
-    unsigned long open = open_count(limit.rlim_cur);
+    unsigned long count = 0;
+    int end = limit.rlim_cur < COUNTED_MAX ? (int)limit.rlim_cur : COUNTED_MAX;
+    for (int fd = 0; fd < end; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    unsigned long open = count;
     unsigned long wanted = open + descriptors_needed(&wish, asks_ses);
     if (limit.rlim_cur < wanted && limit.rlim_cur < limit.rlim_max) {
         struct rlimit more = {wanted < limit.rlim_max ? wanted : limit.rlim_max, limit.rlim_max};

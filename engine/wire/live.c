@@ -283,19 +283,6 @@ static uint32_t events_collect(struct wire *w, struct event *events, uint32_t ma
     return len;
 }
 
-/* Until the eventfd is readable or the instant has come; leaves the eventfd unreadable. */
-static void sleep_until(struct wire *w, instant_us until)
-{
-    struct pollfd fd = {.fd = w->eventfd, .events = POLLIN};
-    instant_us now = wire_now(w);
-    span_us left = until > now ? until - now : 0;
-    struct timespec timeout = {left / 1000000, left % 1000000 * 1000};
-    ppoll(&fd, 1, until == WHEN_NEVER ? NULL : &timeout, NULL);
-    uint64_t count;
-    ssize_t got = read(w->eventfd, &count, sizeof count);
-    (void)got; /* nothing there: woken by the time or by a signal */
-}
-
 uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint32_t max)
 {
     for (;;) {
@@ -303,7 +290,15 @@ uint32_t wire_wait(struct wire *w, instant_us until, struct event *events, uint3
         bool woken = atomic_exchange(&w->woken, false);
         if (len > 0 || max == 0 || woken || wire_now(w) >= until)
             return len;
-        sleep_until(w, until);
+        /* Until the eventfd is readable or the instant has come; leaves the eventfd unreadable. */
+        struct pollfd fd = {.fd = w->eventfd, .events = POLLIN};
+        instant_us now = wire_now(w);
+        span_us left = until > now ? until - now : 0;
+        struct timespec timeout = {left / 1000000, left % 1000000 * 1000};
+        ppoll(&fd, 1, until == WHEN_NEVER ? NULL : &timeout, NULL);
+        uint64_t count;
+        ssize_t got = read(w->eventfd, &count, sizeof count);
+        (void)got; /* nothing there: woken by the time or by a signal */
     }
 }
 

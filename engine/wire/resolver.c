@@ -221,33 +221,6 @@ static void reply_trouble(struct resolver_asking *a, enum dns_outcome outcome, c
              server_format(server_of(a), server), others, what);
 }
 
-static void reply_failed(struct resolver_asking *a, const struct cares_answer *answer)
-{
-    static const struct {
-        enum dns_outcome outcome;
-        const char *words; /* NULL: c-ares' own */
-    } outcomes[] = {
-        [CARES_SILENT] = {DNS_TIMED_OUT, "no answer"},
-        [CARES_UNREACHABLE] = {DNS_UNREACHABLE, "connection refused or no route"},
-        [CARES_NO_TCP] = {DNS_UNREACHABLE, "cut its answer and takes no TCP connection"},
-        [CARES_BROKEN] = {DNS_GARBLED, "a broken message"},
-        [CARES_FAILED] = {DNS_UNREACHABLE, NULL},
-    };
-    const char *words = outcomes[answer->outcome].words;
-    reply_trouble(a, outcomes[answer->outcome].outcome, words ? words : answer->words);
-}
-
-static void reply_message(struct resolver_asking *a, const struct cares_answer *answer)
-{
-    struct dns_reply *reply = &a->call->dns;
-    struct why why;
-    *reply = (struct dns_reply){.outcome = DNS_ANSWERED};
-    enum err err =
-        dns_message_parse(&reply->message, answer->bytes, answer->len, &a->call->arena, &why);
-    if (err != OK)
-        reply_trouble(a, DNS_GARBLED, why.text);
-}
-
 /* The next step */
 
 static void asking_queue(struct resolver_asking *a)
@@ -320,10 +293,27 @@ static void on_answer(void *context, const struct cares_answer *answer)
         return; /* resolver_close */
     a->channel->out--;
     a->channel = NULL;
-    if (answer->outcome == CARES_ANSWERED)
-        reply_message(a, answer);
-    else
-        reply_failed(a, answer);
+    if (answer->outcome == CARES_ANSWERED) {
+        struct why why;
+        *reply = (struct dns_reply){.outcome = DNS_ANSWERED};
+        enum err err =
+            dns_message_parse(&reply->message, answer->bytes, answer->len, &a->call->arena, &why);
+        if (err != OK)
+            reply_trouble(a, DNS_GARBLED, why.text);
+    } else {
+        static const struct {
+            enum dns_outcome outcome;
+            const char *words; /* NULL: c-ares' own */
+        } outcomes[] = {
+            [CARES_SILENT] = {DNS_TIMED_OUT, "no answer"},
+            [CARES_UNREACHABLE] = {DNS_UNREACHABLE, "connection refused or no route"},
+            [CARES_NO_TCP] = {DNS_UNREACHABLE, "cut its answer and takes no TCP connection"},
+            [CARES_BROKEN] = {DNS_GARBLED, "a broken message"},
+            [CARES_FAILED] = {DNS_UNREACHABLE, NULL},
+        };
+        const char *words = outcomes[answer->outcome].words;
+        reply_trouble(a, outcomes[answer->outcome].outcome, words ? words : answer->words);
+    }
     if (reply->outcome == DNS_ANSWERED && reply->message.rcode == DNS_RCODE_FORMERR && !a->again) {
         a->again = true;
         asking_queue(a);

@@ -13,10 +13,6 @@ BASE = ["engine/base"]
 WORDS = BASE + ["engine/model"]
 DNS = WORDS + ["engine/dns"]
 CALLS = DNS + ["engine/calls"]
-SURVEY = CALLS + ["engine/rules", "engine/survey"]
-DECIDES = SURVEY + ["engine/scheduler"]
-LIVE = CALLS + ["engine/aws", "engine/wire"]
-USE_CASE = DECIDES + ["engine", "engine/journal", "engine/aws", "engine/wire", "engine/access", "reports"]
 
 # room -> rooms whose headers it may include (its own are always allowed)
 ROOMS = {
@@ -27,28 +23,40 @@ ROOMS = {
     "engine/rules": DNS,
     "engine/calls": DNS,
     "engine/survey": DNS + ["engine/rules"],
-    "engine/scheduler": SURVEY,
-    "engine": CALLS,
+    "engine/scheduler": WORDS + ["engine/rules", "engine/calls", "engine/survey"],
+    "engine": BASE + ["engine/calls"],
     "engine/journal": WORDS + ["engine/scheduler"],
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
-    "engine/aws": CALLS + ["engine/crypto"],
-    "engine/wire": CALLS + ["engine/aws", "engine"],
-    "engine/world": DECIDES + ["engine"],
+    "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
+    "engine/wire": CALLS + ["engine", "engine/aws"],
+    "engine/world": CALLS + ["engine/rules", "engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
-    "manifests": DNS + ["engine/crypto", "engine/rules"],
+    "manifests": WORDS + ["engine/crypto", "engine/rules"],
     "reports": WORDS + ["engine/crypto", "engine/rules", "engine/scheduler"],
-    "engine/access": LIVE,
-    "engine/preflight": LIVE + ["engine", "engine/access"],
-    "engine/run": USE_CASE + ["engine/journal/store_sqlite", "engine/preflight", "engine/plan"],
-    "engine/inventory": LIVE + ["engine/rules", "engine", "engine/access", "manifests", "reports"],
-    "engine/forecast": DECIDES + ["engine", "engine/world", "engine/access"],
-    "engine/inspect": CALLS + ["engine/rules", "engine/survey", "engine"],
-    "engine/handoff": LIVE + ["engine/rules", "engine/survey", "engine/access", "engine/inspect", "engine/journal", "reports"],
-    "cmd/options": None,  # everything
+    "engine/access": CALLS + ["engine/aws", "engine/wire"],
+    "engine/preflight": WORDS + ["engine/calls", "engine", "engine/access"],
+    "engine/run": WORDS + ["engine/rules", "engine/scheduler", "engine", "engine/journal",
+        "engine/journal/store_sqlite", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight"],
+    "engine/inventory": WORDS + ["engine/calls", "engine", "manifests", "reports", "engine/access"],
+    "engine/forecast": ["engine/rules", "engine/calls", "engine/scheduler", "engine", "engine/world",
+        "engine/access"],
+    "engine/inspect": BASE + ["engine/calls", "engine/survey", "engine"],
+    "engine/handoff": WORDS + ["engine/rules", "engine/survey", "engine/journal", "engine/wire", "reports", "engine/access",
+        "engine/inspect"],
+    "cmd/options": None,  # everything outside cmd, and what COMMANDS says
     "cmd/ui": None,
     "cmd/mailfrom": None,
     "cmd/ses-sim": None,
 }
+
+# room of cmd -> rooms of cmd whose headers it may include
+COMMANDS = {
+    "cmd/options": [],
+    "cmd/ui": ["cmd/options"],
+    "cmd/mailfrom": ["cmd/options", "cmd/ui"],
+    "cmd/ses-sim": [],
+}
+FOLDERS = ["engine/aws/credentials"]  # of rooms that have more than one
 
 # external library: (pattern of its headers, rooms that may use it, each in one .c file)
 LIBRARIES = {
@@ -78,7 +86,7 @@ ROOTS = ["engine/", "", "cmd/"]  # where an include with a room in its path is l
 
 
 def check(tree):
-    complaints, users = circles() + check_page(tree), {}
+    complaints, users, used = circles() + check_page(tree) + strangers(tree), {}, set()
     sources = [p for p in tree.having(".c", ".h") if room_of(p)]
     headers = {p for p in sources if p.endswith(".h")}
     for path in sources:
@@ -90,7 +98,7 @@ def check(tree):
             kind, name = found.groups()
             where = f"{path}:{number}: "
             if kind == '"':
-                complaints += [where + c for c in own(path, room, name, headers)]
+                complaints += [where + c for c in own(path, room, name, headers, used)]
                 continue
             for library, (pattern, rooms) in LIBRARIES.items():
                 if not re.fullmatch(pattern, name) or path in EVERY_LIBRARY:
@@ -103,7 +111,18 @@ def check(tree):
     for (library, room), paths in users.items():
         if len(paths) > 1:
             complaints.append(f"{library} is used by several files of {room}: {', '.join(sorted(paths))}")
+    if "CMakeLists.txt" in tree.paths:  # the whole tree
+        complaints += [f"{room} includes nothing of {other}: take it out of the table"
+                       for room, sees in ROOMS.items() for other in sees or [] if (room, other) not in used]
     return complaints
+
+
+def strangers(tree):
+    """Folders that are no room of the table, which would pass for a part of the room above them."""
+    folders = {os.path.dirname(p) for p in tree.having(".c", ".h")}
+    return [f"{folder} is no room of the table" for folder in sorted(folders)
+            if folder.startswith(("engine", "cmd", "manifests", "reports"))
+            and folder not in ROOMS and folder not in FOLDERS]
 
 
 def short(room):
@@ -129,8 +148,10 @@ def check_page(tree):
 
 def circles():
     """A room may see only rooms that do not see it, by whatever way."""
+    outside = [room for room in ROOMS if room not in COMMANDS]
+
     def below(room, seen):
-        for other in ROOMS.get(room) or []:
+        for other in outside + COMMANDS[room] if room in COMMANDS else ROOMS[room]:
             if other not in seen:
                 seen.add(other)
                 below(other, seen)
@@ -139,14 +160,16 @@ def circles():
     return [f"{room} sees itself by way of others" for room in ROOMS if room in below(room, set())]
 
 
-def own(path, room, name, headers):
-    if f"{os.path.dirname(path)}/{name}" in headers:
+def own(path, room, name, headers, used):
+    beside = f"{os.path.dirname(path)}/{name}"
+    if beside in headers and room_of(beside) == room:
         return []
     found = [root + name for root in ROOTS if root + name in headers]
     if not found:
         return [f"there is no header {name}; an include of another room names it"]
     home = room_of(found[0])
-    allowed = ROOMS[room]
+    allowed = COMMANDS[room] if room in COMMANDS and home in COMMANDS else ROOMS[room]
+    used.add((room, home))
     return [] if allowed is None or home == room or home in allowed else [f"{room} does not see {name} of {home}"]
 
 
@@ -175,6 +198,15 @@ guard.run(
         "a page that shows another direction": (
             {"docs/ARCHITECTURE.md": "| engine/base | text | engine/model | |\n"},
             "the row of engine/base and the table of this guard differ",
+        ),
+        "options that look at the screen": (
+            {"cmd/options/up.c": '#include "ui/screen.h"\n', "cmd/ui/screen.h": ""},
+            "cmd/options does not see ui/screen.h",
+        ),
+        "a folder that is no room": ({"engine/foo/foo.c": ""}, "engine/foo is no room of the table"),
+        "the turn looking up": (
+            {"engine/turn.c": '#include "run/run.h"\n', "engine/run/run.h": ""},
+            "engine does not see run/run.h",
         ),
         "an include without its room": ({"engine/rules/flat.c": '#include "text.h"\n'}, "another room names it"),
     },

@@ -164,19 +164,6 @@ static void top_tell(struct sqlite_store *s, uint64_t have)
     what_add(&s->store.loss, text);
 }
 
-static void runs_tell(struct sqlite_store *s, uint64_t first)
-{
-    assert(first <= s->mark.runs);
-    char text[160];
-    unsigned long long last = (unsigned long long)s->mark.runs;
-    if (first == s->mark.runs)
-        snprintf(text, sizeof text, "run %llu is not in the journal any more", last);
-    else
-        snprintf(text, sizeof text, "runs %llu to %llu are not in the journal any more",
-                 (unsigned long long)first, last);
-    what_add(&s->store.loss, text);
-}
-
 #define MARK_MISSED "its high-water mark (.mark) is missing or cannot be read" STORE_NOT_KNOWN
 
 enum err loss_judge(struct sqlite_store *s, struct why *why)
@@ -199,8 +186,16 @@ enum err loss_judge(struct sqlite_store *s, struct why *why)
     loss->found = !top || runs_lost || s->log.damaged || s->mark_missed;
     loss->run = base ? m->run : 0; /* what is newer than base is of that run */
     loss->runs = m->runs > (uint64_t)runs ? m->runs : (uint64_t)runs;
-    if (runs_lost)
-        runs_tell(s, (uint64_t)runs + 1);
+    if (runs_lost) {
+        char text[160];
+        unsigned long long first = (unsigned long long)runs + 1, last = m->runs;
+        if (first == last)
+            snprintf(text, sizeof text, "run %llu is not in the journal any more", last);
+        else
+            snprintf(text, sizeof text, "runs %llu to %llu are not in the journal any more", first,
+                     last);
+        what_add(loss, text);
+    }
     if (!top)
         top_tell(s, (uint64_t)have);
     log_tell(s);

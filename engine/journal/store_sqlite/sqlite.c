@@ -569,26 +569,24 @@ struct text sql_col_text(struct sql_stmt *st, int column)
     return (struct text){at, (size_t)sqlite3_column_bytes(of(st), column)};
 }
 
-static void value_take(struct store_value *out, sqlite3_value *value)
-{
-    switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER:
-        out->type = STORE_INT;
-        out->number = sqlite3_value_int64(value);
-        break;
-    case SQLITE_FLOAT: *out = store_real(sqlite3_value_double(value)); break;
-    case SQLITE_NULL: out->type = STORE_NULL; break;
-    default:
-        out->type = STORE_TEXT;
-        out->text.at = sqlite3_value_blob(value);
-        out->text.len = (size_t)sqlite3_value_bytes(value);
-    }
-}
-
 /* A column's value is not protected against other threads, of which a connection has none. */
 void sql_col_values(struct sql_stmt *st, int column, struct store_value *values, unsigned len)
 {
     assert(column + (int)len <= sqlite3_column_count(of(st)));
-    for (unsigned i = 0; i < len; i++)
-        value_take(&values[i], sqlite3_column_value(of(st), column + (int)i));
+    for (unsigned i = 0; i < len; i++) {
+        struct store_value *out = &values[i];
+        sqlite3_value *value = sqlite3_column_value(of(st), column + (int)i);
+        switch (sqlite3_value_type(value)) {
+        case SQLITE_INTEGER:
+            out->type = STORE_INT;
+            out->number = sqlite3_value_int64(value);
+            break;
+        case SQLITE_FLOAT: *out = store_real(sqlite3_value_double(value)); break;
+        case SQLITE_NULL: out->type = STORE_NULL; break;
+        default:
+            out->type = STORE_TEXT;
+            out->text.at = sqlite3_value_blob(value);
+            out->text.len = (size_t)sqlite3_value_bytes(value);
+        }
+    }
 }
