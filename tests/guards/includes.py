@@ -42,7 +42,7 @@ ROOMS = {
     "engine/forecast": ["engine/rules", "engine/calls", "engine/scheduler", "engine", "engine/world",
         "engine/access"],
     "engine/inspect": BASE + ["engine/calls", "engine/survey", "engine"],
-    "engine/handoff": WORDS + ["engine/rules", "engine/survey", "engine/wire", "reports", "engine/access",
+    "engine/handoff": WORDS + ["engine/rules", "engine/survey", "engine/journal", "engine/wire", "reports", "engine/access",
         "engine/inspect"],
     "cmd/options": None,  # everything outside cmd, and what COMMANDS says
     "cmd/ui": None,
