@@ -157,7 +157,7 @@ static void put_policy(struct raw *r, struct draft *d, const struct key_rule *ru
     const char *near = NULL;
     uint64_t value = 0;
     enum finding finding;
-    name_id region;
+    name_id region, name;
     span_us span;
     bool good = false;
     switch (field->type) {
@@ -172,10 +172,17 @@ static void put_policy(struct raw *r, struct draft *d, const struct key_rule *ru
             return;
         value = good ? region : NAME_NONE;
         break;
+    case POLICY_NAME:
+        if (owner_put(r, rule, t, at, &name))
+            policy_put(policy, field, name);
+        else
+            draft_break(d, rule->key);
+        return;
     case POLICY_NUMBER:
         good = span_parse(t, &span) && (uint64_t)span <= field->most;
         value = good ? (uint64_t)span : 0;
         break;
+    case POLICY_COUNT: good = text_to_u64(t, &value) && value > 0 && value <= field->most; break;
     case POLICY_RULES: /* one rule of a list */
         good = finding_parse(t, &finding);
         near = good || complaints_full(r) ? NULL : finding_near(t);

@@ -118,6 +118,8 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
     arena_clear(&r.arena);
     names_clear(&r.settings);
     names_clear(&r.lists);
+    names_clear(&r.owner_names);
+    free(r.owners);
     free(r.rows);
     free(r.files);
     free(r.accounts);

@@ -5,6 +5,7 @@
 #include "row.h"
 
 #include "base/bounds.h"
+#include "scheduler/waves.h"
 
 #include <stdlib.h>
 
@@ -65,6 +66,15 @@ static enum outcome outcome_of(const struct job_row *job)
     return OUTCOME_SKIPPED;
 }
 
+/* Why a row that may be written was not yet. */
+static struct text held_reason(const struct fleet *fleet, uint32_t number)
+{
+    bool has_waves = fleet->waves_len > 0 || waves_numbered(fleet) > 0;
+    if (fleet_policy_of(fleet, number)->wave)
+        return TEXT("DNS has the records; waits for the wave that the manifest names");
+    return has_waves ? TEXT("DNS has the records; waits for a place in a wave") : TEXT_NONE;
+}
+
 void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
                      const struct job_row *job, struct buf *scratch)
 {
@@ -111,9 +121,9 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         row->finished = job->finished;
         row_alarm_find(row, fleet_policy_of(fleet, number), job);
     }
-    if (job && row->reason.len == 0 && fleet->waves_len && job->wave == 0 &&
+    if (job && row->reason.len == 0 && job->wave == 0 &&
         (job->state == JOB_READY || job->state == JOB_CONFIRMING))
-        row->reason = TEXT("DNS has the records; waits for a place in a wave");
+        row->reason = held_reason(fleet, number);
     row->action = text_of(action_name(row->action_kind));
     row->outcome = text_of(outcome_name(row->outcome_kind));
 }

@@ -43,11 +43,26 @@ uint32_t group_examples(const struct group *group)
     return group->count < GROUP_EXAMPLES ? group->count : GROUP_EXAMPLES;
 }
 
-static bool take_name(struct text *t, struct text name, const char *placeholder, struct buf *out)
+/* A name begins and ends where no name goes on: "a.example" is neither in "ba.example" nor in
+ * "a.example.net". */
+static bool goes_on(char c)
 {
-    if (name.len == 0 || !text_starts(*t, name))
+    return char_is_alnum(c) || c == '-' || c == '_';
+}
+
+static bool ends_inside(struct text rest)
+{
+    return rest.len &&
+           (goes_on(rest.at[0]) || (rest.len > 1 && rest.at[0] == '.' && goes_on(rest.at[1])));
+}
+
+/* words: what a person calls the name; in the middle of a longer name a mark takes their place. */
+static bool take_name(struct text *t, struct text name, const char *words, char before,
+                      struct buf *out)
+{
+    if (name.len == 0 || !text_starts(*t, name) || ends_inside(text_from(*t, name.len)))
         return false;
-    buf_add_str(out, placeholder);
+    buf_add_str(out, before == '.' ? "\xe2\x80\xa6" : words);
     *t = text_from(*t, name.len);
     return true;
 }
@@ -59,12 +74,11 @@ void reason_shape(const struct report_row *row, struct text reason, struct buf *
     domain =
         text_from(domain, text_rfind(domain, '@') < domain.len ? text_rfind(domain, '@') + 1 : 0);
     while (t.len && !out->failed && out->len < NAME_LEN_MAX / 2) {
-        /* A name begins where no name goes on: "a.example" is not replaced inside "ba.example". */
-        if (!(char_is_alnum(before) || before == '-' || before == '_') &&
-            (take_name(&t, row->mail_from_after, "{mail_from}", out) ||
-             take_name(&t, row->mail_from_before, "{mail_from_before}", out) ||
-             take_name(&t, row->identity, "{identity}", out) ||
-             take_name(&t, domain, "{domain}", out))) {
+        if (!goes_on(before) &&
+            (take_name(&t, row->mail_from_after, "its MAIL FROM", before, out) ||
+             take_name(&t, row->mail_from_before, "its MAIL FROM before", before, out) ||
+             take_name(&t, row->identity, "the identity", before, out) ||
+             take_name(&t, domain, "its domain", before, out))) {
             before = 'x';
             continue;
         }

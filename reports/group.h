@@ -52,7 +52,7 @@ void group_warnings(const struct group *group, struct buf *out);
 /* How many of examples there are. */
 uint32_t group_examples(const struct group *group);
 
-/* A reason of row with "{identity}", "{domain}" and "{mail_from}" for the row's own names. */
+/* A reason of row with "the identity", "its domain" and "its MAIL FROM" for the row's own names. */
 void reason_shape(const struct report_row *row, struct text reason, struct buf *out);
 
 #endif

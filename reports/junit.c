@@ -126,6 +126,8 @@ enum err junit_write(const struct report *report, struct why *why)
         add_property(out, "version", report->head->version);
         if (report->head->lost.len)
             add_property(out, "lost-records", report->head->lost);
+        if (report->head->selection.len)
+            add_property(out, "selection", report->head->selection);
         buf_add_str(out, "</properties>\n");
         err = report_rows(report, case_add, report->out, why);
         buf_add_str(out, "<system-out>");

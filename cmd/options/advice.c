@@ -75,6 +75,27 @@ static void environment_add(struct buf *out)
     }
 }
 
+static void option_add(struct buf *out, const struct verb_row *verb, const char *name,
+                       const char *value)
+{
+    if (!value || !*value || !takes(verb, name))
+        return;
+    buf_add_fmt(out, " --%s ", name);
+    word_add(out, value);
+}
+
+/* The part of the fleet that was meant: a pasted command must not do more. */
+static void selection_add_words(struct buf *out, const struct options *o,
+                                const struct verb_row *verb)
+{
+    for (uint32_t i = 0; i < o->selection.len; i++) {
+        const struct selection_value *v = &o->selection.values[i];
+        bool is_region = v->kind == SELECT_REGION;
+        if (!is_region || !o->access.region)
+            option_add(out, verb, is_region ? "regions" : selection_option(v->kind), v->given);
+    }
+}
+
 static const char *taken(struct advice *a, struct buf *out)
 {
     snprintf(a->text, sizeof a->text, TEXT_FMT, TEXT_ARG(buf_text(out)));
@@ -118,12 +139,9 @@ const char *advice_make(struct advice *a, const struct options *o, const char *v
         {"read-api", o->access.read_api},
         {"write-api", o->access.write_api},
     };
-    for (size_t i = 0; i < COUNT(all); i++) {
-        if (all[i].value && *all[i].value && takes(row, all[i].name)) {
-            buf_add_fmt(&out, " --%s ", all[i].name);
-            word_add(&out, all[i].value);
-        }
-    }
+    for (size_t i = 0; i < COUNT(all); i++)
+        option_add(&out, row, all[i].name, all[i].value);
+    selection_add_words(&out, o, row);
     return taken(a, &out);
 }
 

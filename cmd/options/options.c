@@ -82,15 +82,15 @@ static enum err long_read(struct option_word *s, enum option_set accepted, const
     *s = (struct option_word){option_find(accepted, name), rest.at, NULL};
     if (!s->row) {
         const char *near = name_near(accepted, name);
-        if (near)
-            return why_set(why, ERR_INPUT,
-                           "there is no option --" TEXT_FMT " here: did you mean --%s?",
-                           TEXT_ARG(name), near);
         if (option_find_any(name))
             return why_set(why, ERR_INPUT,
                            "--" TEXT_FMT
                            " is an option of other verbs; --help shows those of this one",
                            TEXT_ARG(name));
+        if (near)
+            return why_set(why, ERR_INPUT,
+                           "there is no option --" TEXT_FMT " here: did you mean --%s?",
+                           TEXT_ARG(name), near);
         return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here; --help shows those",
                        TEXT_ARG(name));
     }

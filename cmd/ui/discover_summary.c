@@ -102,6 +102,28 @@ void discover_summary(const struct discover *d)
 
 /* --- troubles --------------------------------------------------------------------------------- */
 
+static void lane_trouble_tell(const struct discover *d, uint32_t lane)
+{
+    const struct inventory_lane *l = inventory_lane(d->inventory, lane);
+    const char *trouble = NULL;
+    if (discover_is_disabled(d, lane))
+        return; /* counted below */
+    if (l->phase == INVENTORY_REFUSED)
+        trouble = "could not be read, and is left out";
+    else if (d->by_lane[lane].is_twin)
+        trouble = "belongs to the account of another profile, and is listed there";
+    else if (l->unread)
+        trouble = "some identities are not told about";
+    else if (l->blind)
+        trouble = "feedback forwarding is not told";
+    if (!trouble)
+        return;
+    message_note("%saccount " TEXT_FMT ", Region " TEXT_FMT " %s%s%s",
+                 l->phase == INVENTORY_REFUSED || l->unread ? "mailfrom: " : "note: ",
+                 TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)), trouble,
+                 l->reason[0] ? ": " : "", l->reason);
+}
+
 static bool is_read(const struct discover *d, uint32_t account)
 {
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
@@ -112,24 +134,15 @@ static bool is_read(const struct discover *d, uint32_t account)
 
 void discover_troubles(const struct discover *d)
 {
-    for (uint32_t lane = 0; lane < d->fleet.lanes_len; lane++) {
-        const struct inventory_lane *l = inventory_lane(d->inventory, lane);
-        const char *trouble = NULL;
-        if (l->phase == INVENTORY_REFUSED)
-            trouble = "could not be read, and is left out";
-        else if (d->by_lane[lane].is_twin)
-            trouble = "belongs to the account of another profile, and is listed there";
-        else if (l->unread)
-            trouble = "some identities are not told about";
-        else if (l->blind)
-            trouble = "feedback forwarding is not told";
-        if (!trouble)
-            continue;
-        message_note("%saccount " TEXT_FMT ", Region " TEXT_FMT " %s%s%s",
-                     l->phase == INVENTORY_REFUSED || l->unread ? "mailfrom: " : "note: ",
-                     TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)),
-                     trouble, l->reason[0] ? ": " : "", l->reason);
+    uint32_t disabled = 0;
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        lane_trouble_tell(d, i);
+        disabled += discover_is_disabled(d, i);
     }
+    if (disabled)
+        message_note("note: %u pairs of account and Region are left out: the account has not "
+                     "enabled the Region",
+                     disabled);
     for (uint32_t i = 0; i < d->fleet.accounts_len; i++) {
         const struct inventory_account *a = inventory_account(d->inventory, i);
         if (!a->number[0] && is_read(d, i))

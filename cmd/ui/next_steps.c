@@ -3,12 +3,14 @@
 
 #include "messages.h"
 #include "options/advice.h"
+#include "scheduler/waves.h"
 
 static bool is_settled(const struct run *r)
 {
     const uint32_t *by_state = r->totals.by_state;
     uint32_t waiting = by_state[JOB_FOLLOWING] + by_state[JOB_WAITING_DNS];
-    uint32_t held = r->fleet.waves_len ? by_state[JOB_READY] : 0;
+    bool has_waves = r->fleet.waves_len > 0 || waves_numbered(&r->fleet) > 0;
+    uint32_t held = has_waves ? by_state[JOB_READY] : 0;
     return r->config.detach && waiting > 0 && waiting + held + by_state[JOB_DONE] == r->totals.jobs;
 }
 
@@ -29,6 +31,15 @@ void next_steps_print(const struct options *o, const struct run *r, bool wrote)
         printf("Stopped before the end. To go on: %s\n", advice_run(&a, o, "resume", id, ""));
     else if (wrote)
         printf("To take it back: %s\n", advice_run(&a, o, "rollback", id, ""));
+}
+
+void next_steps_retry(const struct options *o, const struct run *r, uint32_t bad)
+{
+    struct advice a;
+    if (bad == 0 || r->head.verb == RUN_PLAN)
+        return;
+    printf("%u did not succeed. To try %s again, once the cause is mended: %s\n", bad,
+           bad == 1 ? "it" : "them", advice_run(&a, o, "resume", r->head.id, "--retry-failed"));
 }
 
 void next_steps_after(const struct options *o, const struct run *r, enum err err)

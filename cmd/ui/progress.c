@@ -189,6 +189,8 @@ void progress_end(struct progress *p, const struct scheduler *scheduler, bool fa
                 (double)p->view.total.calls * 1e6 / (double)(now - p->view.started);
         screen_erase(&p->screen);
         line_write(p, "end");
+        if (p->mode == PROGRESS_BAR)
+            screen_ring(&p->screen, &p->view);
     }
     free(p->lanes);
     free(p->rate_meters);

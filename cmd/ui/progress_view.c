@@ -4,6 +4,7 @@
  */
 #include "progress_view_internal.h"
 
+#include "base/bounds.h"
 #include "base/count.h"
 #include "base/escape.h"
 
@@ -182,7 +183,7 @@ static void bar_add(struct buf *out, const struct progress_view *b, uint32_t col
 {
     struct buf tail;
     buf_init(&tail, VIEW_BYTES_MAX);
-    /* " 12%  2h31m left", " 12%  waits for DNS", "100%" */
+    /* " 12%  2h31m of calls, then DNS", " 12%  2h31m left", " 12%  waits for DNS", "100%" */
     char left[VIEW_CELL_LEN], span[WHEN_LEN];
     view_left(&b->total, left);
     buf_add_fmt(&tail, "%3u%%", percent(&b->total));
@@ -211,6 +212,19 @@ static void line_fit(struct buf *out, struct buf *line, uint32_t columns)
     view_fit(out, buf_text(line), columns, false);
     buf_add_char(out, '\n');
     buf_reset(line);
+}
+
+/* No text from outside: a title is never escaped. */
+void view_ring(struct buf *out, const struct progress_view *b)
+{
+    const struct view_lane *t = &b->total;
+    if (b->now - b->started < SPAN_S(RING_AFTER))
+        return;
+    buf_add_fmt(out, "\033]2;mailfrom: run %llu %s, %u of %u final", (unsigned long long)b->run,
+                b->state, view_final(t), t->jobs);
+    if (t->bad)
+        buf_add_fmt(out, ", %u bad", t->bad);
+    buf_add_str(out, "\a\a"); /* the end of the title, and the bell */
 }
 
 void view_draw(struct buf *out, const struct progress_view *b, uint32_t columns, uint32_t rows,

@@ -3,7 +3,7 @@
  * journal, so tests compare the lines as tables.
  *
  *     Run 3, apply: 1240 of 10000 final, 12 bad
- *     [######..........................................]  12%  2h31m left
+ *     [######............................]  12%  2h31m of calls, then DNS
  *     4m10s; 312 calls, 2.9/s, 0 throttled; 131 writes; next deadline in 71h58m
  *     lane                  final  bad  look  DNS  write  SES  calls/s  throttled  deadline   left
  *     letters us-east-1  840/9000   12   100  120    300  640      1.9          0    71h58m  2h31m
@@ -59,6 +59,10 @@ void view_line(struct buf *out, const struct progress_view *b);
 /* One JSON object in one line, with '\n'; docs/progress.schema.json. type: "begin", "progress" or
  * "end". */
 void view_json(struct buf *out, const struct progress_view *b, const char *type);
+
+/* Bell and title for the terminal of whoever has looked away: after a long run, otherwise nothing.
+ */
+void view_ring(struct buf *out, const struct progress_view *b);
 
 /* Columns that a line takes on a terminal; colours take none. */
 uint32_t view_width(struct text line);

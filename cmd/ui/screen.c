@@ -108,6 +108,18 @@ void screen_erase(struct screen *s)
     buf_clear(&frame);
 }
 
+void screen_ring(const struct screen *s, const struct progress_view *b)
+{
+    struct buf frame;
+    if (!s->is_terminal)
+        return;
+    buf_init(&frame, VIEW_BYTES_MAX);
+    view_ring(&frame, b);
+    if (!frame.failed && frame.len)
+        frame_write(s, &frame);
+    buf_clear(&frame);
+}
+
 void screen_leave(struct screen *s)
 {
     s->lines = 0;

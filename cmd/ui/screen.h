@@ -31,6 +31,8 @@ void screen_show(struct screen *s, const struct progress_view *b);
 void screen_line(const struct screen *s, const struct progress_view *b, const char *type);
 /* Erases the view; the cursor returns to the start. */
 void screen_erase(struct screen *s);
+/* At the end of a run: bell and title, where it was long. */
+void screen_ring(const struct screen *s, const struct progress_view *b);
 /* Keeps the drawn view, or a view moved by other output: the next one begins below. */
 void screen_leave(struct screen *s);
 

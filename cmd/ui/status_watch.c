@@ -2,8 +2,10 @@
 #include "status_watch.h"
 
 #include "access/lanes.h"
+#include "base/bounds.h"
 #include "progress.h"
 #include "rate_meter.h"
+#include "run/narrow.h"
 #include "run/rows.h"
 #include "run/unfinished.h"
 #include "run_lost.h"
@@ -55,6 +57,8 @@ static enum err fleet_read(struct watched_run *w, struct why *why)
     w->id = r->head.id;
     w->kept = w->options->access;
     enum err err = journal_fleet(r->journal, w->id, &r->fleet, why);
+    if (err == OK)
+        err = run_view(r, &w->kept, &w->options->selection, why);
     if (err == OK)
         err = access_read(&w->kept, r->head.options, &r->arena, why);
     if (err == OK)
@@ -190,6 +194,8 @@ enum err watch_run(const struct options *o, uint64_t id, struct why *why)
             rest(&w, now + (pause > LOOK_EVERY ? pause : LOOK_EVERY));
     } while ((err != OK || w.goes_on) && !ferror(stdout));
     screen_erase(&w.screen);
+    if (err == OK && !o->json && os_clock_now(&w.clock) - w.opened >= SPAN_S(RING_AFTER))
+        screen_ring(&w.screen, &w.view);
     watch_end(&w);
     return err;
 }

@@ -16,6 +16,22 @@ enum err summary_count(struct run *r, struct report_sum *sum, struct why *why)
     return err == OK ? run_rows(r, count_row, sum, why) : err;
 }
 
+static uint64_t reads_of(const struct scheduler_totals *t)
+{
+    uint64_t reads = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        reads += kind == CALL_SET ? 0 : t->calls[kind];
+    return reads;
+}
+
+uint32_t summary_bad(const struct report_sum *s)
+{
+    uint32_t bad = 0;
+    for (int o = OUTCOME_OPEN; o < OUTCOMES; o++)
+        bad += outcome_is_bad((enum outcome)o) ? s->by_outcome[o] : 0;
+    return bad;
+}
+
 void summary_alarms(const struct report_sum *s)
 {
     uint32_t rejecting = s->by_alarm[ALARM_REJECTING], ailing = s->by_alarm[ALARM_AILING];
@@ -42,13 +58,15 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     uint64_t throttled = 0;
     for (int kind = 0; kind < CALL_ASK; kind++)
         throttled += r->totals.throttled[kind];
-    uint64_t reads = 0;
-    for (int kind = 0; kind < CALL_ASK; kind++)
-        reads += kind == CALL_SET ? 0 : r->totals.calls[kind];
-    printf("SES calls: %llu reads, %llu writes, %llu throttled\n", (unsigned long long)reads,
-           (unsigned long long)r->totals.writes, (unsigned long long)throttled);
+    bool is_kept_plan = r->head.verb == RUN_PLAN && r->totals.jobs == 0; /* its calls are not */
+    if (!is_kept_plan)
+        printf("SES calls: %llu reads, %llu writes, %llu throttled\n",
+               (unsigned long long)reads_of(&r->totals), (unsigned long long)r->totals.writes,
+               (unsigned long long)throttled);
     next_steps_records(o, r,
                        r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                 : r->totals.by_state[JOB_WAITING_DNS]);
+    if (r->end == ENGINE_ENDED)
+        next_steps_retry(o, r, summary_bad(s));
     next_steps_print(o, r, s->accepted > 0);
 }

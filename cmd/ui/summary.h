@@ -10,6 +10,8 @@
 
 /* Counts the rows of r->head.id; sum must be cleared (report_sum_clear), after an error too. */
 enum err summary_count(struct run *r, struct report_sum *sum, struct why *why);
+/* How many have ended badly. */
+uint32_t summary_bad(const struct report_sum *sum);
 /* The alarms beside the outcomes, a line each; prints nothing without alarms. */
 void summary_alarms(const struct report_sum *sum);
 /* Before -> after, by section, risky ones first; rows that are alike are folded unless --all. */

@@ -1,5 +1,5 @@
 /*
- * Signature Version 4, in the Authorization header.
+ * Signature Version 4 (SigV4), in the Authorization header.
  * Source: AWS, "Create a signed AWS API request"; held against the signing suite of aws-c-auth, and
  * against botocore with random SES requests.
  *

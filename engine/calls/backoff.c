@@ -1,4 +1,4 @@
-/* Factors and ceilings of waiting, with jitter from a hash. */
+/* Exponential backoff with jitter: factors and ceilings; the jitter is a hash. */
 #include "backoff.h"
 
 #include "base/hash.h"

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct reading {
+struct discover_reading {
     struct discover *d;
     bool *cost_is_told; /* per lane */
 };
 
 static void on_turn(void *ctx, instant_us now)
 {
-    struct reading *r = ctx;
+    struct discover_reading *r = ctx;
     for (uint32_t lane = 0; lane < r->d->fleet.lanes_len; lane++) {
         /* One call an identity may take hours: a notice tells so when the first call leaves. */
         const struct discover *d = r->d;
@@ -41,7 +41,7 @@ static void on_turn(void *ctx, instant_us now)
         r->d->progress(r->d->progress_ctx, r->d, now);
 }
 
-static enum err read_on(struct reading *r, const struct io *io, struct why *why)
+static enum err read_on(struct discover_reading *r, const struct io *io, struct why *why)
 {
     const struct machine machine = inventory_machine(r->d->inventory);
     const struct engine_watch watch = {.ctx = r, .turn = on_turn};
@@ -78,7 +78,7 @@ enum err discover_read(struct discover *d, struct why *why)
         if (!d->lanes.trouble[i] && !lanes_may_ask_caller(&d->lanes, i))
             inventory_ask_no_caller(d->inventory, d->fleet.lanes[i].account,
                                     "SES is asked at a custom endpoint, so STS is not asked");
-    struct reading r = {.d = d};
+    struct discover_reading r = {.d = d};
     const struct wire_config config = {.carriers = d->access->carriers,
                                        .lanes = d->lanes.list,
                                        .lanes_len = d->lanes.len,

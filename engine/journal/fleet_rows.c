@@ -88,8 +88,10 @@ static void fill_policy(struct filler *in, const struct fleet *f, uint32_t i)
         uint64_t value = policy_get(&f->policies[i], field);
         switch (field->type) {
         case POLICY_WORD:
+        case POLICY_COUNT:
         case POLICY_NUMBER: fill_int(in, (int64_t)value); break;
-        case POLICY_REGION: fill_name(in, f, (name_id)value); break;
+        case POLICY_REGION:
+        case POLICY_NAME: fill_name(in, f, (name_id)value); break;
         case POLICY_RULES: fill_int(in, (int64_t)rule_numbers_to_row(in->j, value)); break;
         }
     }
@@ -270,8 +272,10 @@ static void take_policy(struct taker *t)
         uint64_t value = 0;
         switch (field->type) {
         case POLICY_WORD:
+        case POLICY_COUNT:
         case POLICY_NUMBER: value = take_int(t, field->most); break;
-        case POLICY_REGION: value = take_name(t); break;
+        case POLICY_REGION:
+        case POLICY_NAME: value = take_name(t); break;
         case POLICY_RULES: value = rule_numbers_from_row(t->j, take_value(t), &t->ok); break;
         }
         policy_put(&p, field, value);

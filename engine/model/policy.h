@@ -25,20 +25,26 @@ enum until { UNTIL_SUCCESS, UNTIL_SET };
 /* Most fleets have a handful of distinct policies. */
 struct policy {
     finding_set accept;     /* findings accepted by the owner */
+    uint64_t wave;          /* in which the first write may start; 0: after all with a number */
     span_us timeout_us;     /* how long DNS and SES together may take */
     enum behavior behavior; /* wanted in the end */
     enum dns_require require;
     name_id mx_region; /* NAME_NONE: the lane's own Region */
     enum until until;
+    name_id owner;          /* who publishes the records, for a person; NAME_NONE: not given */
+    name_id records_format; /* of the files for the owner; NAME_NONE: not given */
 };
 
 enum policy_type {
     POLICY_WORD,   /* an enum: manifests and plan files have its word, the journal its number */
     POLICY_NUMBER, /* a span_us of 0 or more */
+    POLICY_COUNT,  /* from 1; 0: not given. Plan files of older programs may lack it */
     POLICY_REGION, /* a name_id of fleet.names */
+    POLICY_NAME,   /* likewise, for people */
     POLICY_RULES,  /* a finding_set */
 };
 
+#define WAVES_MAX            64
 #define POLICY_TIMEOUT_USUAL SPAN_H(72) /* as long as SES itself looks for the MX record */
 
 /* In the order of the journal's columns: setting, member, column of the journal, key of a plan file
@@ -50,7 +56,11 @@ enum policy_type {
     FIELD(TIMEOUT, timeout_us, "timeout", "timeout_us", POLICY_NUMBER, MANIFEST_TIMEOUT_MAX,       \
           POLICY_TIMEOUT_USUAL)                                                                    \
     FIELD(ACCEPT, accept, "accept", "accept", POLICY_RULES, 0, 0)                                  \
-    FIELD(UNTIL, until, "until", NULL, POLICY_WORD, UNTIL_SET, UNTIL_SUCCESS)
+    FIELD(UNTIL, until, "until", NULL, POLICY_WORD, UNTIL_SET, UNTIL_SUCCESS)                      \
+    FIELD(WAVE, wave, "wave", "wave", POLICY_COUNT, WAVES_MAX, 0)                                  \
+    FIELD(OWNER, owner, "owner", "owner", POLICY_NAME, 0, NAME_NONE)                               \
+    FIELD(RECORDS_FORMAT, records_format, "records_format", "records_format", POLICY_NAME, 0,      \
+          NAME_NONE)
 
 #define POLICY_SETTING(setting, member, column, key, type, most, usual) SETTING_##setting,
 enum policy_setting { POLICY_LIST(POLICY_SETTING) POLICY_FIELDS };

@@ -97,8 +97,10 @@ static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
         case POLICY_WORD:
             json_add_word(j, field->key, policy_word(field, SPELLING_V2, (unsigned)value));
             break;
+        case POLICY_COUNT:
         case POLICY_NUMBER: json_add_u64(j, field->key, value); break;
-        case POLICY_REGION: add_name(j, f, field->key, (name_id)value); break;
+        case POLICY_REGION:
+        case POLICY_NAME: add_name(j, f, field->key, (name_id)value); break;
         case POLICY_RULES: {
             json_add_array(j, field->key);
             for (int rule = 0; rule < FINDINGS_LEN; rule++)
@@ -207,6 +209,10 @@ void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *j
     json_add_text(j, "reason", job->reason);
     live_add(j, job);
     /* The verdict on DNS, and the findings. A reader of an older program ignores these members. */
+    char when[WHEN_LEN];
+    json_add_u64(j, "calls", job->calls);
+    json_add_word(j, "first_seen", when_format_ms(job->first_seen, when));
+    json_add_word(j, "finished", when_format_ms(job->finished, when));
     json_add_word(j, "mx", mx_status_name(job->mx));
     json_add_word(j, "spf", spf_status_name(job->spf));
     json_add_word(j, "dmarc", dmarc_status_name(job->dmarc));

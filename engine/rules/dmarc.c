@@ -26,7 +26,7 @@ void dmarc_survey_clear(struct dmarc_survey *s)
     dmarc_survey_init(s);
 }
 
-static void records_judge(struct dmarc_name *n)
+static void record_select(struct dmarc_name *n)
 {
     for (uint32_t i = 0; i < n->lookup.records_len; i++) {
         struct text txt = n->lookup.records[i].txt;
@@ -65,7 +65,7 @@ static const struct dmarc_name *name_need(struct dmarc_survey *s, struct text do
         if (n->lookup.outcome == LOOKUP_RUNNING)
             return NULL;
         if (!n->judged && !n->failed)
-            records_judge(n);
+            record_select(n);
         return n;
     }
     name_add(s, domain, type);

@@ -2,7 +2,7 @@
  * DMARC for a custom MAIL FROM: the record of a From domain, and whether SPF of a MAIL FROM domain
  * aligns with the From domain. Answered by both rules in use among receivers:
  *
- *   RFC 9989 (2026)  organizational domains by a walk up the DNS tree, at most 8 names each
+ *   RFC 9989 (2026)  organizational domains by the DNS tree walk, at most 8 names each
  *   RFC 7489 (2015)  organizational domains by the Public Suffix List
  *
  * A pure state machine. Several questions may be out at once; replies come in any order:

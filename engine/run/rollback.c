@@ -18,7 +18,6 @@
 #include "base/bounds.h"
 #include "base/dname.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,10 +150,8 @@ static bool lanes_copy(struct fleet *to, const struct fleet *from)
 static bool is_meant(const struct rollback_telling *t, uint32_t job)
 {
     const struct job_history *s = &t->stories[job];
-    if ((!s->written && !t->how->refresh) || (t->how->by_outcome && s->outcome != t->how->outcome))
-        return false;
-    return !t->how->only ||
-           fnmatch(t->how->only, fleet_identity(t->from, job).at, FNM_CASEFOLD) == 0;
+    return (s->written || t->how->refresh) &&
+           (!t->how->by_outcome || s->outcome == t->how->outcome);
 }
 
 /* No finding about a MAIL FROM stops putting it back, except a missing identity. DNS is not asked:
@@ -166,6 +163,7 @@ static struct policy policy_back(const struct rollback_telling *t, const struct 
     bool to_name = !t->how->to_default && s->before != MAIL_FROM_DEFAULT;
     policy.behavior = to_name ? (enum behavior)s->behavior_before : BEHAVIOR_USE_DEFAULT_VALUE;
     policy.require = REQUIRE_NONE;
+    policy.wave = 0; /* nobody goes first on the way back */
     policy.accept = (FINDING_BIT(FINDINGS_LEN) - 1) & ~FINDING_BIT(IDENTITY_MISSING);
     policy.until = s->status_before == MAIL_FROM_SUCCESS ? UNTIL_SUCCESS : UNTIL_SET;
     return policy;

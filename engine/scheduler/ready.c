@@ -64,7 +64,8 @@ struct queue *ready_queue(struct scheduler *d, uint32_t number, instant_us now)
     const struct job *job = &d->jobs[number];
     assert(job->state == JOB_READY);
     if (waits_for_wave(job))
-        return &lane->start;
+        return waves_admit(&d->waves, fleet_policy_of(d->fleet, number)->wave) ? &lane->start
+                                                                               : &lane->held;
     if (waits_for_canary(lane, job, number))
         return &lane->tighten;
     return is_fresh(job, now) ? &lane->confirmed : &lane->write;

@@ -122,7 +122,8 @@ static void finish_job(struct scheduler *d, struct job *job, enum outcome outcom
     d->lanes[lane].bad += outcome_is_bad(outcome);
     d->lane_wake[lane] = 0; /* looks of the others wait less */
     scheduler_enter_wave(d, job);
-    waves_finish(&d->waves, d->fleet, outcome, job_is_started(job));
+    waves_finish(&d->waves, d->fleet, outcome, job_is_started(job),
+                 fleet_policy_of(d->fleet, (uint32_t)(job - d->jobs))->wave);
     tighten_ended(d, (uint32_t)(job - d->jobs));
 }
 
@@ -206,6 +207,7 @@ static void drop_writes(struct scheduler *d, struct lane_state *l, enum outcome 
 {
     drop_queue(d, &l->write, outcome, l->reason, now);
     drop_queue(d, &l->start, outcome, l->reason, now);
+    drop_queue(d, &l->held, outcome, l->reason, now);
     drop_queue(d, &l->tighten, outcome, l->reason, now);
     drop_queue(d, &l->confirmed, outcome, l->reason, now);
 }
@@ -271,8 +273,9 @@ void scheduler_event(struct scheduler *d, const struct event *event, instant_us 
 static uint32_t held_by_wave(const struct scheduler *d)
 {
     uint32_t held = 0;
-    for (uint32_t i = 0; i < d->fleet->lanes_len && !waves_may_start(&d->waves); i++)
-        held += d->lanes[i].start.len;
+    bool is_full = !waves_may_start(&d->waves);
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
+        held += d->lanes[i].held.len + (is_full ? d->lanes[i].start.len : 0);
     return held;
 }
 
@@ -290,7 +293,8 @@ static bool has_queued(const struct lane_state *l)
     uint32_t looks = 0;
     for (int kind = 0; kind < READ_KINDS; kind++)
         looks += l->read[kind].len;
-    return looks + l->write.len + l->start.len + l->tighten.len + l->confirmed.len > 0;
+    return looks + l->write.len + l->start.len + l->held.len + l->tighten.len + l->confirmed.len >
+           0;
 }
 
 static instant_us lane_wake_of(const struct scheduler *d, uint16_t lane, instant_us now)
@@ -356,6 +360,17 @@ static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, s
     return len;
 }
 
+/* Another wave has come: held jobs of its number may start. */
+static void held_release(struct scheduler *d, instant_us now)
+{
+    for (uint32_t i = 0; i < d->fleet->lanes_len && d->held_until != d->waves.index; i++) {
+        struct queue *held = &d->lanes[i].held;
+        for (uint32_t left = held->len; left > 0; left--)
+            scheduler_enqueue(d, queue_pop(d, held), now);
+    }
+    d->held_until = d->waves.index;
+}
+
 /* Between two turns. One lane in each turn is looked at, since a run may have thousands of lanes.
  */
 static void turn_invariant(const struct scheduler *d)
@@ -388,6 +403,7 @@ uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **cal
     while (heap_pop_due(&d->timers, now, &job))
         scheduler_enqueue(d, job, now);
     d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
+    held_release(d, now);
     bool all = lanes_changed(d) || d->out_of_calls;
     for (uint32_t i = 0, lane = d->lane_turn; i < lanes; i++) {
         if (all || d->lane_wake[lane] <= now)
@@ -422,8 +438,8 @@ instant_us scheduler_wake(const struct scheduler *d, instant_us now)
     if (d->draining)
         return WHEN_NEVER;
     instant_us wake = heap_first(&d->timers);
-    if (d->skipped.len)
-        return now;
+    if (d->skipped.len || d->held_until != d->waves.index)
+        return now; /* the next turn ends jobs, or lets those of another wave start */
     wake = when_earlier(wake, scheduler_asks_wake(d, now));
     for (uint32_t i = 0; i < d->fleet->lanes_len && d->calls.free; i++)
         wake = when_earlier(wake, d->lane_wake[i]);

@@ -59,6 +59,7 @@ struct doubt {
 
 struct lane_state {
     struct queue read[READ_KINDS];
+    struct queue held;      /* ready for their first write, and their wave has not come */
     struct queue start;     /* ready for their first write, as waves allow */
     struct queue write;     /* ready for another one */
     struct queue tighten;   /* ready for REJECT_MESSAGE */
@@ -116,6 +117,7 @@ struct scheduler {
     uint32_t *mx_denied_s; /* recursive mode only: the second of UTC in a job's reason */
     struct lane_surveys surveys;
     struct waves waves;
+    uint32_t held_until; /* the wave when the held jobs were looked at last */
     struct call_pool calls;
     uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
     uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */

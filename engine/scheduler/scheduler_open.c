@@ -65,6 +65,8 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         scheduler_lane_of(d, i)->open++;
     }
     waves_init(&d->waves, fleet);
+    if (options->rules.plan_only)
+        waves_ignore_numbers(&d->waves);
     return d;
 }
 
@@ -136,7 +138,8 @@ static void job_settle(struct scheduler *d, const struct record *record)
 void scheduler_settle(struct scheduler *d, const struct record *verdict)
 {
     row_restore(d, &d->jobs[verdict->job], &verdict->row);
-    waves_restore(&d->waves, 0, true, verdict->row.outcome);
+    waves_restore(&d->waves, 0, true, verdict->row.outcome,
+                  fleet_policy_of(d->fleet, verdict->job)->wave);
     job_settle(d, verdict);
 }
 
@@ -153,7 +156,8 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     lane->worked = lane->worked || row->seen_known;
     lane->v1_returns = lane->worked; /* the version is not known */
     lane->write_worked = lane->write_worked || row->accepted > 0;
-    waves_restore(&d->waves, job->wave, is_final, row->outcome);
+    waves_restore(&d->waves, job->wave, is_final, row->outcome,
+                  fleet_policy_of(d->fleet, record->job)->wave);
     if (is_final) {
         job_settle(d, record);
         return;

@@ -7,7 +7,10 @@
 
 void wave_tally_begin(struct wave_tally *t, const struct fleet *fleet)
 {
-    *t = (struct wave_tally){.fleet = fleet, .since = WHEN_NEVER, .any_since = WHEN_NEVER};
+    *t = (struct wave_tally){.fleet = fleet,
+                             .numbered = waves_numbered(fleet),
+                             .since = WHEN_NEVER,
+                             .any_since = WHEN_NEVER};
 }
 
 static bool waits_for_others(enum job_state state)
@@ -24,6 +27,7 @@ void wave_tally_add(struct wave_tally *t, uint32_t row, enum job_state state, en
     t->any_since = when_earlier(t->any_since, since);
     if (wave == 0 && state != JOB_DONE) {
         t->unstarted++;
+        t->pending[fleet_policy_of(t->fleet, row)->wave]++;
         t->held += state == JOB_READY || state == JOB_CONFIRMING;
     }
     if (wave > t->number) {
@@ -50,22 +54,35 @@ void wave_tally_add(struct wave_tally *t, uint32_t row, enum job_state state, en
 
 uint32_t wave_tally_of(const struct wave_tally *t)
 {
-    uint32_t waves = 0;
-    for (uint64_t sum = 0; t->fleet->waves_len && sum < t->fleet->choices_len; waves++)
-        sum += waves_size(t->fleet, waves);
+    uint32_t waves = t->numbered, more = 0;
+    uint64_t sum = 0;
+    for (; t->fleet->waves_len && sum < t->fleet->choices_len; more++)
+        sum += waves_size(t->fleet, more);
+    waves += more > 0 ? more : t->numbered > 0;
     return waves > t->number ? waves : t->number;
+}
+
+/* Where no wave has begun: the first that has somebody to start. */
+static uint32_t number_of(const struct wave_tally *t)
+{
+    uint32_t number = t->number ? t->number : 1;
+    while (t->number == 0 && number <= t->numbered && !t->pending[number])
+        number++;
+    return number;
 }
 
 uint32_t wave_tally_size(const struct wave_tally *t)
 {
-    uint32_t most = t->started + t->unstarted;
-    uint32_t size = waves_size(t->fleet, t->number ? t->number - 1 : 0);
+    uint32_t number = number_of(t), most = t->started + t->unstarted;
+    if (number <= t->numbered)
+        return t->started + t->pending[number];
+    uint32_t size = waves_size(t->fleet, number - 1 - t->numbered);
     return size < most ? size : most;
 }
 
 bool wave_tally_goes_on(const struct wave_tally *t)
 {
-    return t->fleet && t->fleet->waves_len &&
+    return t->fleet && (t->fleet->waves_len || t->numbered) &&
            t->unstarted + t->at_ses + t->for_dns + t->in_turn > 0;
 }
 
@@ -75,7 +92,7 @@ void wave_tally_told(const struct wave_tally *t, instant_us now, struct buf *out
     if (!wave_tally_goes_on(t))
         return;
     uint32_t size = wave_tally_size(t);
-    buf_add_fmt(out, "wave %u of %u", t->number ? t->number : 1, wave_tally_of(t));
+    buf_add_fmt(out, "wave %u of %u", number_of(t), wave_tally_of(t));
     if (t->expired && t->started == t->good + t->bad) {
         buf_add_fmt(out,
                     " is inconclusive: %u of %u waited until their deadline, and resume goes on "
@@ -114,7 +131,7 @@ void wave_tally_json(const struct wave_tally *t, struct json_out *j)
     }
     uint32_t size = wave_tally_size(t);
     json_add_object(j, "wave");
-    json_add_u64(j, "number", t->number ? t->number : 1);
+    json_add_u64(j, "number", number_of(t));
     json_add_u64(j, "of", wave_tally_of(t));
     json_add_u64(j, "size", size);
     json_add_u64(j, "started", t->started);

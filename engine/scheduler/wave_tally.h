@@ -13,6 +13,8 @@
 
 struct wave_tally {
     const struct fleet *fleet;
+    uint32_t numbered;                 /* so many waves are of identities with a number */
+    uint32_t pending[WAVES_MAX + 1];   /* open and in no wave yet, by their number; 0: none */
     uint32_t number;                   /* of the newest wave; 0: none has begun */
     uint32_t started, good, bad;       /* of this wave: begun, at Success, ended badly */
     uint32_t expired;                  /* of the bad ones: the deadline came first */

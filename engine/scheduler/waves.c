@@ -20,9 +20,41 @@ uint32_t waves_size(const struct fleet *f, uint32_t index)
     return size > 0 ? size : 1; /* 1 % of twelve is at least one */
 }
 
+uint32_t waves_numbered(const struct fleet *f)
+{
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < f->policies_len; i++)
+        most = f->policies[i].wave > most ? f->policies[i].wave : most;
+    return (uint32_t)most;
+}
+
+static bool is_numbered(const struct waves *w)
+{
+    return w->index < w->numbered;
+}
+
 static uint32_t size_of(const struct waves *w, const struct fleet *f)
 {
-    return waves_size(f, w->index);
+    return is_numbered(w) ? UINT32_MAX : waves_size(f, w->index - w->numbered);
+}
+
+/* Are identities of the running numbered wave, or of an earlier one, not final? */
+static bool has_left(const struct waves *w)
+{
+    for (uint32_t i = 1; i <= w->index + 1; i++)
+        if (w->left[i])
+            return true;
+    return false;
+}
+
+void waves_ignore_numbers(struct waves *w)
+{
+    w->numbered = 0;
+}
+
+bool waves_admit(const struct waves *w, uint64_t number)
+{
+    return number ? number <= w->index + 1 : !is_numbered(w);
 }
 
 void waves_invariant(const struct waves *w)
@@ -33,7 +65,9 @@ void waves_invariant(const struct waves *w)
 
 void waves_init(struct waves *w, const struct fleet *fleet)
 {
-    *w = (struct waves){.failed_max = UINT32_MAX};
+    *w = (struct waves){.failed_max = UINT32_MAX, .numbered = waves_numbered(fleet)};
+    for (uint32_t i = 0; i < fleet->choices_len && w->numbered; i++)
+        w->left[fleet_policy_of(fleet, i)->wave]++;
     if (fleet->max_failures.value >= 0)
         w->failed_max = quota_of(fleet->max_failures, fleet->choices_len);
     w->size = size_of(w, fleet);
@@ -76,49 +110,85 @@ static void pause_as_failed(struct waves *w)
     w->paused = true;
 }
 
-static void wave_end(struct waves *w, const struct fleet *fleet)
+static void pause_as_inconclusive(struct waves *w)
 {
-    if (w->expired > 0 && fleet->waves_len > 0) {
-        if (!w->paused)
-            snprintf(w->reason, sizeof w->reason,
-                     "wave %u is inconclusive: %u identities waited for DNS or SES until their "
-                     "deadline, which is neither failure nor success. Check them, then resume",
-                     w->index + 1, w->expired);
-        w->paused = true;
-        return;
-    }
-    w->index++;
-    w->started = w->expired = 0;
+    if (!w->paused)
+        snprintf(w->reason, sizeof w->reason,
+                 "wave %u is inconclusive: %u identities waited for DNS or SES until their "
+                 "deadline, which is neither failure nor success. Check them, then resume",
+                 w->index + 1, w->expired);
+    w->paused = true;
+}
+
+static void pause_as_hopeless(struct waves *w)
+{
+    if (!w->paused)
+        snprintf(w->reason, sizeof w->reason,
+                 "wave %u has ended, and none of its identities ended well, so no other wave was "
+                 "begun. Check them, then resume",
+                 w->index + 1);
+    w->paused = true;
+}
+
+/* A wave whose identities are all final already is passed over. */
+static void wave_next(struct waves *w, const struct fleet *fleet)
+{
+    do
+        w->index++;
+    while (is_numbered(w) && !has_left(w));
+    w->started = w->expired = w->good = 0;
     w->size = size_of(w, fleet);
     assert(w->started == 0);
 }
 
-void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outcome, bool started)
+static void wave_end(struct waves *w, const struct fleet *fleet)
 {
+    if (w->expired > 0 && (fleet->waves_len > 0 || is_numbered(w)))
+        pause_as_inconclusive(w);
+    else if (is_numbered(w) && w->good == 0)
+        pause_as_hopeless(w);
+    else
+        wave_next(w, fleet);
+}
+
+static bool has_ended(const struct waves *w)
+{
+    return w->open == 0 && (is_numbered(w) ? !has_left(w) : w->started >= w->size);
+}
+
+void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outcome, bool started,
+                  uint64_t number)
+{
+    bool is_member = started || (number > 0 && number <= w->numbered);
     assert(outcome != OUTCOME_OPEN);
     w->failed += outcome == OUTCOME_FAILED;
     if (w->failed > w->failed_max)
         pause_as_failed(w);
-    if (!started)
+    if (!is_member)
         return;
-    assert(w->open > 0);
-    w->open--;
+    assert(!started || w->open > 0);
+    w->open -= started;
+    w->left[number] -= number > 0;
     w->expired += outcome == OUTCOME_EXPIRED;
-    if (w->open == 0 && w->started >= w->size)
+    w->good += !outcome_is_bad(outcome);
+    if (has_ended(w))
         wave_end(w, fleet);
     assert(w->failed <= w->failed_max || w->paused);
 }
 
-void waves_restore(struct waves *w, uint16_t number, bool is_final, enum outcome outcome)
+void waves_restore(struct waves *w, uint16_t wave, bool is_final, enum outcome outcome,
+                   uint64_t number)
 {
     w->failed += is_final && outcome == OUTCOME_FAILED;
-    w->open += number > 0 && !is_final;
-    if (number == 0 || number < w->index + 1)
+    w->open += wave > 0 && !is_final;
+    w->left[number] -= number > 0 && w->numbered > 0 && is_final;
+    if (wave == 0 || wave < w->index + 1)
         return;
-    if (number > w->index + 1) {
-        w->index = number - 1u;
-        w->started = w->expired = 0;
+    if (wave > w->index + 1) {
+        w->index = wave - 1u;
+        w->started = w->expired = w->good = 0;
     }
+    w->good += is_final && !outcome_is_bad(outcome);
     w->started++;
     w->expired += is_final && outcome == OUTCOME_EXPIRED;
     assert(w->started > 0);
@@ -129,10 +199,8 @@ void waves_resume(struct waves *w, const struct fleet *fleet)
     w->size = size_of(w, fleet);
     if (w->failed > w->failed_max)
         pause_as_failed(w);
-    if (w->open > 0 || w->started < w->size)
-        return;
-    w->expired = 0;
-    wave_end(w, fleet);
+    if (has_ended(w))
+        wave_next(w, fleet);
 }
 
 bool waves_are_over(const struct waves *w)

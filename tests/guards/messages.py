@@ -104,6 +104,22 @@ def messages(tree):
     return found
 
 
+# What a manifest or an option may hold; other names in braces would be placeholders that reach a user.
+BRACED = re.compile(r"(?<![$%\w\\])\{([a-z][a-z_]*)\}")
+OF_USERS = {"domain", "region"}
+
+
+def placeholders(tree):
+    found = []
+    for path in sorted(tree.paths):
+        if not path.startswith(ROOMS) or not path.endswith((".c", ".h")):
+            continue
+        text = re.sub(r"/\*.*?\*/", "", tree.text(path), flags=re.S)
+        found += [f"{path}: a user would read {{{name}}}" for string in STRING.findall(text)
+                  for name in BRACED.findall(string) if name not in OF_USERS]
+    return found
+
+
 def page_list(tree):
     out = []
     for path, texts in messages(tree).items():
@@ -114,6 +130,8 @@ def page_list(tree):
 def check(tree):
     if PAGE not in tree.paths:
         return [f"{PAGE} is missing"]
+    if found := placeholders(tree):
+        return found
     head, start, listed = tree.text(PAGE).partition(START)
     if not start:
         return [f"{PAGE} has no line {START.strip()}"]
@@ -151,6 +169,7 @@ if __name__ == "__main__":
             "a message that is not listed": ({"cmd/b.c": 'why_set(why, ERR_IO, "no %s here", what);\n'}, "no {what} here"),
             "a reason that blocks a record set": ({"engine/handoff/decide.c": 'block(v, arena, TEXT("other"));\n'}, "other"),
             "words that stand in a choice": ({"engine/scheduler/step_guard.c": 'snprintf(out, REASON_LEN_MAX, "%s", a ? "in one way" : "in another");\n'}, "in one way|in another"),
+            "a placeholder in a text": ({"reports/b.c": 'take(t, "{mail_from}");\n'}, "would read {mail_from}"),
             "a message that is said no more": ({"cmd/a.c": "\n"}, "said no more"),
         },
     )

@@ -134,8 +134,9 @@ def of_identities(programs):
             check(f"{verb} of it ends", done.returncode in (DONE, TROUBLE), done.returncode, done.stderr_text)
             is_safe(f"what {verb} says is safe, and each report", done.stdout_text, done.stderr_text,
                     *[(room.path / f"of.{end}").read_text(encoding="utf-8") for end in formats.values()])
-        for form in ("text", "zone", "route53", "octodns", "dnscontrol", "terraform"):
+        for form in ("bind", "nsupdate", "route53", "octodns", "dnscontrol", "terraform", "csv", "json"):
             done = room.run("records", "found.yaml", "--format", form)
+            check(f"records as {form} end", done.returncode in (DONE, TROUBLE), done.returncode, done.stderr_text)
             is_safe(f"records as {form} are safe", done.stdout_text, done.stderr_text)
         for verb in (("status", "--all"), ("report", "1", "--report", "csv:-"), ("rollback", "1", "--dry-run")):
             done = room.run(*verb)

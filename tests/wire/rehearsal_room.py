@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -29,6 +30,9 @@ ACCOUNT = "111122223333"
 WRITES = ("SetIdentityMailFromDomain", "PutEmailIdentityMailFromAttributes")
 
 DONE, CANNOT_RUN, TROUBLE, STOPPED = 0, 1, 3, 4
+
+# Names in braces stand in manifests and in --mail-from bounce.{domain}, never in what a person is told.
+PLACEHOLDER = re.compile(r"\{(identity|mail_from\w*)\}")
 
 checks = []
 
@@ -156,7 +160,7 @@ class Room:
     def command(self, verb, *arguments):
         silent = ("report", "status", "explain", "check")
         dns = [] if verb in (*silent, "discover") else self.dns
-        rated = verb not in (*silent, "records", "inspect") and "--rate" not in arguments
+        rated = verb not in (*silent, "records", "inspect", "due") and "--rate" not in arguments
         live = dns + (["--rate", str(self.rate)] if rated else [])
         return [self.mailfrom, verb, *map(str, arguments), *live]
 
@@ -171,6 +175,9 @@ class Room:
         a write that was never sent."""
         process = self.start(verb, *arguments, **more)
         process.stdout_text, process.stderr_text = process.communicate(timeout=patient(420))
+        told = (process.stdout_text or "") + (process.stderr_text or "")
+        if PLACEHOLDER.search(told):
+            check(f"{verb} prints no placeholder", False, told)
         return process
 
     def ends(self, title, wanted, verb, *arguments, **more):

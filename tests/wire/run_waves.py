@@ -11,7 +11,7 @@ import jsonschema
 from rehearsal_room import DONE, STOPPED, Room, check, until, verdict
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FLEET = {f"w{i}.example": {} for i in range(6)}
+FLEET = {f"{letter}{i}.example": {} for letter in "wn" for i in range(6)}
 
 
 def schema(name):
@@ -21,7 +21,7 @@ def schema(name):
 def first(room):
     (room.path / "fleet.yaml").write_text(json.dumps({
         "version": 1, "defaults": {"region": "us-east-1", "mail_from": "bounce.{domain}"},
-        "waves": [2, "100%"], "identities": list(FLEET)}))
+        "waves": [2, "100%"], "identities": [name for name in FLEET if name[0] == "w"]}))
     text = room.ends("--no-wait ends when the first wave waits for SES", STOPPED, "apply", "fleet.yaml", "--yes",
                      "--no-wait", "--report", "html:fleet.html", "--report", "markdown:fleet.md",
                      "--report", "json:fleet.json")
@@ -53,15 +53,47 @@ def onwards(room):
                      "--no-wait")
     check("with all the others", len(room.writes()) == 6, room.writes())
     check("and says so", "wave 2 of 2: 0 of 4 at Success, waits for 4 at SES" in text, text)
-    until(lambda: all(facts[2] == "Success" for facts in room.ses().values()))
+    until(lambda: sum(facts[2] == "Success" for facts in room.ses().values()) == 6)
     text = room.ends("the next one looks before it leaves, and ends the run", DONE, "resume", "--no-wait")
     check("in the second wave", "wave 1" not in text and room.run("status").stdout_text.count("wave") == 0, text)
+
+
+def chosen(room):
+    """wave: at an entry, in a CSV file and in the defaults of an included file."""
+    names = [f"n{i}.example" for i in range(5)]
+    base = {"region": "us-east-1", "mail_from": "bounce.{domain}"}
+    (room.path / "n.csv").write_text("identity,wave\nn3.example,2\nn0.example,\n")
+    (room.path / "team.yaml").write_text(json.dumps({"version": 1, "defaults": {"wave": 2}, "identities": ["n2.example"]}))
+    (room.path / "chosen.yaml").write_text(json.dumps({
+        "version": 1, "defaults": base, "include": "team.yaml", "identities_from": "n.csv",
+        "identities": ["n1.example", {"identity": "n4.example", "wave": 1}]}))
+    before = len(room.writes())
+    written = lambda: [call["identities"][0] for call in room.writes()[before:]]
+    room.names.records.pop(("bounce.n4.example", "MX"))
+    text = room.ends("a wave with a number is waited for, also while it waits for DNS", STOPPED, "apply", "chosen.yaml",
+                     "--yes", "--no-wait", "--report", "csv:chosen.csv")
+    check("nobody else goes before it", written() == [], written())
+    check("and that is said", "wave 1 of 3: 0 of 1 at Success; 4 wait for later waves" in text, text)
+    check("rows that wait for their number say so",
+          (room.path / "chosen.csv").read_text().count("waits for the wave that the manifest names") == 2)
+    room.names.publish("bounce.n4.example")
+    room.ends("then it goes", STOPPED, "resume", "--no-wait")
+    check("alone", written() == ["n4.example"], written())
+    until(lambda: room.ses()["n4.example"][2] == "Success")
+    room.ends("the rest goes on by itself", DONE, "resume")
+    check("in the order of the numbers", [sorted(written()[a:b]) for a, b in ((0, 1), (1, 3), (3, 5))] ==
+          [["n4.example"], ["n2.example", "n3.example"], ["n0.example", "n1.example"]], written())
+    (room.path / "wrong.yaml").write_text(json.dumps({"version": 1, "defaults": base, "identities": [
+        {"identity": "n0.example", "wave": 65}]}))
+    text = room.ends("a number beyond the bound is refused", 1, "check", "wrong.yaml")
+    check("by a sentence", "wave: found" in text and "from 1 to 64" in text, text)
 
 
 def main():
     with Room(*sys.argv[1:3], FLEET, sim=("--detect-after", "4")) as room:
         first(room)
         onwards(room)
+        chosen(room)
     verdict()
 
 

@@ -108,7 +108,19 @@ static const char version_3[] =
     "UPDATE run SET undigested = ifnull((SELECT max(seq) FROM record), 0);"
     "CREATE TABLE lost (run INTEGER PRIMARY KEY, kept INT, what TEXT);";
 
-static const char *const migrations[] = {version_1, version_2, version_3};
+/* The wave that a manifest gives to an identity. */
+static const char version_4[] = "ALTER TABLE policy ADD COLUMN wave INT DEFAULT 0;";
+
+/*
+ * The owners of DNS: who publishes the records of a row, and since when each record has been asked
+ * for (journal_asked_keep()).
+ */
+static const char version_5[] = "ALTER TABLE policy ADD COLUMN owner TEXT;"
+                                "ALTER TABLE policy ADD COLUMN records_format TEXT;"
+                                "CREATE TABLE asked (seq INTEGER PRIMARY KEY, name TEXT, type INT,"
+                                " state INT, at INT);";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5};
 
 static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 

@@ -133,14 +133,14 @@ static enum err writer_tables(struct sqlite_store *s, bool creates, struct why *
         err = crash_vet(s, why);
     if (err == OK)
         err = mark_expect(s, version, why);
-    if (err == OK && version == SCHEMA_VERSION)
+    if (err == OK && version >= SCHEMA_MARKED)
         err = loss_judge(s, why);
     if (err == OK && s->store.loss.found && !s->log.damaged)
         err = copy_log_aside(s->place.file, why);
     assert(err != OK || version <= SCHEMA_VERSION);
     if (err == OK && version < SCHEMA_VERSION)
         err = schema_migrate(s->sql, version, why);
-    if (err == OK && version < SCHEMA_VERSION)
+    if (err == OK && version < SCHEMA_MARKED)
         err = loss_judge(s, why);
     return err;
 }

@@ -278,11 +278,12 @@ static void reasons_that_differ_in_names_alone_are_one_kind(void **state)
         const char *identity, *mail_from, *before, *reason, *shape;
     } cases[] = {
         {"a.example", "b.a.example", "", "MX of b.a.example is mx.a.example",
-         "MX of {mail_from} is mx.{identity}"},
+         "MX of its MAIL FROM is mx.\xe2\x80\xa6"},
         {"joe@a.example", "b.a.example", "", "joe@a.example has a.example",
-         "{identity} has {domain}"},
+         "the identity has its domain"},
         {"a.example", "b.a.example", "old.a.example", "old.a.example is replaced by b.a.example",
-         "{mail_from_before} is replaced by {mail_from}"},
+         "its MAIL FROM before is replaced by its MAIL FROM"},
+        {"a.example", "", "", "a.example.net and a.example.", "a.example.net and the identity."},
         {"a.example", "", "", "ba.example and -a.example are others",
          "ba.example and -a.example are "
          "others"},

@@ -27,7 +27,7 @@ static void finish_many(struct waves *w, const struct fleet *f, uint32_t count,
                         enum outcome outcome)
 {
     for (uint32_t i = 0; i < count; i++)
-        waves_finish(w, f, outcome, true);
+        waves_finish(w, f, outcome, true, 0);
 }
 
 static void waves_are_as_large_as_the_manifest_says(void **state)
@@ -69,7 +69,7 @@ static void the_next_wave_waits_for_the_last_identity(void **state)
     assert_int_equal(start_all(&w, 9), 3);
     finish_many(&w, &f, 2, OUTCOME_DONE);
     assert_false(waves_may_start(&w));
-    waves_finish(&w, &f, OUTCOME_REFUSED, false); /* never written: no part of a wave */
+    waves_finish(&w, &f, OUTCOME_REFUSED, false, 0); /* never written: no part of a wave */
     assert_false(waves_may_start(&w));
     finish_many(&w, &f, 1, OUTCOME_DRIFTED); /* neither a failure nor inconclusive */
     assert_true(waves_may_start(&w));
@@ -86,7 +86,7 @@ static void resume(struct waves *w, const struct fleet *f, const struct kept *ro
 {
     waves_init(w, f);
     for (size_t i = 0; i < len; i++)
-        waves_restore(w, rows[i].wave, rows[i].is_final, rows[i].outcome);
+        waves_restore(w, rows[i].wave, rows[i].is_final, rows[i].outcome, 0);
     waves_resume(w, f);
 }
 
@@ -208,9 +208,9 @@ static void identities_that_nobody_wrote_count_as_failures_too(void **state)
     struct waves w;
     f.max_failures.value = 1;
     waves_init(&w, &f);
-    waves_finish(&w, &f, OUTCOME_FAILED, false);
+    waves_finish(&w, &f, OUTCOME_FAILED, false, 0);
     assert_true(waves_may_start(&w));
-    waves_finish(&w, &f, OUTCOME_FAILED, false);
+    waves_finish(&w, &f, OUTCOME_FAILED, false, 0);
     assert_true(waves_are_over(&w));
     assert_string_equal(w.reason, "2 identities have failed, and max_failures allows 1: no further "
                                   "write was started");
@@ -246,9 +246,95 @@ static void without_waves_a_deadline_holds_nobody_back(void **state)
     assert_true(waves_may_start(&w));
 }
 
+/* Numbers 1 and 2 for the first rows, none for the others. */
+static struct fleet numbered_fleet(struct choice choices[6], struct policy policies[3])
+{
+    static const uint16_t of[] = {1, 1, 2, 0, 0, 0};
+    struct fleet f = fleet_of(6, NULL, 0);
+    for (int i = 0; i < 6; i++)
+        choices[i] = (struct choice){.policy = of[i]};
+    for (int i = 0; i < 3; i++)
+        policies[i] = (struct policy){.wave = (uint64_t)i};
+    f.choices = choices;
+    f.policies = policies;
+    f.policies_len = 3;
+    return f;
+}
+
+static void numbered_identities_go_first_each_number_a_wave(void **state)
+{
+    (void)state;
+    struct choice choices[6];
+    struct policy policies[3];
+    struct fleet f = numbered_fleet(choices, policies);
+    struct waves w;
+    waves_init(&w, &f);
+    waves_resume(&w, &f);
+    assert_true(waves_admit(&w, 1) && !waves_admit(&w, 2) && !waves_admit(&w, 0));
+    waves_start(&w);
+    waves_finish(&w, &f, OUTCOME_DONE, true, 1);
+    assert_false(waves_admit(&w, 2)); /* the other one waits for DNS, and is waited for */
+    waves_finish(&w, &f, OUTCOME_REFUSED, false, 1);
+    assert_true(waves_admit(&w, 1) && waves_admit(&w, 2) && !waves_admit(&w, 0));
+    assert_int_equal(waves_number(&w), 2);
+    waves_finish(&w, &f, OUTCOME_UNCHANGED, false, 2);
+    assert_true(waves_admit(&w, 0) && waves_may_start(&w));
+    assert_int_equal(start_all(&w, 3), 3);
+    finish_many(&w, &f, 3, OUTCOME_DONE);
+    assert_false(w.paused);
+}
+
+static void a_numbered_wave_that_proves_nothing_pauses(void **state)
+{
+    (void)state;
+    static const enum outcome ends[] = {OUTCOME_REFUSED, OUTCOME_FAILED, OUTCOME_EXPIRED};
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        struct choice choices[6];
+        struct policy policies[3];
+        struct fleet f = numbered_fleet(choices, policies);
+        struct waves w;
+        waves_init(&w, &f);
+        waves_resume(&w, &f);
+        waves_finish(&w, &f, ends[i], false, 1);
+        assert_false(w.paused);
+        waves_finish(&w, &f, ends[i], false, 1);
+        assert_true(w.paused && waves_are_over(&w) && !waves_admit(&w, 2));
+        /* resume is a person's answer */
+        waves_init(&w, &f);
+        waves_restore(&w, 0, true, ends[i], 1);
+        waves_restore(&w, 0, true, ends[i], 1);
+        waves_resume(&w, &f);
+        assert_true(!w.paused && waves_admit(&w, 2) && !waves_admit(&w, 0));
+    }
+}
+
+/* A killed run: one of wave 2 was written, and wave 1 has a row that begins again. */
+static void a_resumed_run_goes_on_in_its_numbered_wave(void **state)
+{
+    (void)state;
+    struct choice choices[6];
+    struct policy policies[3];
+    struct fleet f = numbered_fleet(choices, policies);
+    struct waves w;
+    waves_init(&w, &f);
+    waves_restore(&w, 1, true, OUTCOME_DONE, 1);
+    waves_restore(&w, 1, false, OUTCOME_FAILED, 1);
+    waves_restore(&w, 2, false, OUTCOME_OPEN, 2);
+    waves_resume(&w, &f);
+    assert_int_equal(waves_number(&w), 2);
+    assert_true(waves_admit(&w, 1) && waves_admit(&w, 2) && !waves_admit(&w, 0));
+    waves_finish(&w, &f, OUTCOME_DONE, true, 2);
+    assert_false(waves_admit(&w, 0));
+    waves_finish(&w, &f, OUTCOME_DONE, true, 1);
+    assert_true(waves_admit(&w, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbered_identities_go_first_each_number_a_wave),
+        cmocka_unit_test(a_numbered_wave_that_proves_nothing_pauses),
+        cmocka_unit_test(a_resumed_run_goes_on_in_its_numbered_wave),
         cmocka_unit_test(waves_are_as_large_as_the_manifest_says),
         cmocka_unit_test(the_next_wave_waits_for_the_last_identity),
         cmocka_unit_test(a_resumed_run_stands_in_the_wave_where_it_was_cut_off),

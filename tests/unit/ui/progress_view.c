@@ -199,6 +199,22 @@ static void a_view_tells_the_running_wave_and_how_long_others_are_waited_for(voi
     buf_clear(&out);
 }
 
+static void the_end_of_a_long_run_rings(void **state)
+{
+    (void)state;
+    struct progress_view b = fleet_view();
+    struct buf out;
+    buf_init(&out, VIEW_BYTES_MAX);
+    b.state = "ended";
+    view_ring(&out, &b);
+    assert_string_equal(out.at, "\033]2;mailfrom: run 3 ended, 1242 of 10002 final, 12 bad\a\a");
+    buf_reset(&out);
+    b.started = b.now - SPAN_S(59);
+    view_ring(&out, &b);
+    assert_int_equal(out.len, 0);
+    buf_clear(&out);
+}
+
 static const char hostile[] =
     "\033[2J\xff\xe2\x80\xae\x07\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\n\\x";
 
@@ -316,6 +332,7 @@ int main(void)
         cmocka_unit_test(lanes_are_folded_and_those_that_are_over_go_first),
         cmocka_unit_test(a_journal_knows_writes_and_no_calls),
         cmocka_unit_test(a_line_says_all_of_it),
+        cmocka_unit_test(the_end_of_a_long_run_rings),
         cmocka_unit_test(a_view_tells_the_running_wave_and_how_long_others_are_waited_for),
         cmocka_unit_test(nothing_is_wider_or_higher_than_it_may_be_nor_steers_the_terminal),
         cmocka_unit_test(spans_take_seven_characters_at_most),
