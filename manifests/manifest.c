@@ -74,8 +74,8 @@ static void file_read(struct raw *r, uint32_t index)
         if (file->nested)
             complain(r, file->from, "%s cannot be read: %s", quote(shown, q), fault);
         else
-            complain(r, (struct source_place){.file = (uint16_t)index}, "cannot be read: %s",
-                     fault);
+            complain(r, (struct source_place){.file = (uint16_t)index}, "%scannot be read: %s",
+                     shown.len ? "" : "a manifest whose name is empty ", fault);
         return;
     }
     if (!is_read_already(r, index)) {
