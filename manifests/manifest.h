@@ -27,6 +27,7 @@ void complaints_clear(struct complaints *c);
 
 struct manifest_options {
     struct text region; /* --region: for identities without a Region; may be empty */
+    bool *region_taken; /* set when an identity takes that Region; or NULL */
     /* Without --region: the Region of the environment or of the named AWS profile (empty: the
      * default profile); or empty. Never called when NULL. The text must outlive manifest_load(). An
      * error, such as a profile that is missing, ends the loading. */

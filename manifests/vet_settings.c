@@ -63,6 +63,8 @@ void vet_accounts(struct raw *r)
 static struct text usual_region(struct raw *r, const struct raw_account *account)
 {
     struct text profile = names_text(&r->fleet->names, account->account.profile);
+    if (r->region.len && r->options->region_taken)
+        *r->options->region_taken = true;
     if (r->region.len || !r->options->region_of)
         return r->region;
     struct text region;

@@ -78,6 +78,11 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
         markup_add(out, head->lost);
         buf_add_str(out, ". Rows may lack what was written last.</strong></p>\n");
     }
+    if (head->selection.len) {
+        buf_add_str(out, "<p class=\"facts\">Selected by ");
+        markup_add(out, head->selection);
+        buf_add_str(out, ".</p>\n");
+    }
     buf_add_str(out, "<ul class=\"counts\">\n");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (sum->by_outcome[o])

@@ -90,6 +90,8 @@ enum err json_write(const struct report *report, struct why *why)
     json_add_text(&j.json, "version", report->head->version);
     if (report->head->lost.len)
         json_add_text(&j.json, "lost_records", report->head->lost);
+    if (report->head->selection.len)
+        json_add_text(&j.json, "selection", report->head->selection);
     json_end(&j.json);
     json_line(&j.json, "\n");
     json_add_array(&j.json, "identities");

@@ -125,6 +125,15 @@ enum err outputs_spare(const struct options *o, const struct fleet *f, struct wh
     return OK;
 }
 
+enum err outputs_fresh(const struct options *o, struct why *why)
+{
+    struct stat st;
+    if (!o->out || o->force || deliver_stream(o->out) >= 0 || lstat(o->out, &st) != 0 ||
+        !(S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)))
+        return OK;
+    return why_set(why, ERR_INPUT, "%s is there already; --force overwrites it", o->out);
+}
+
 struct output {
     const char *option, *path;
     bool is_folder;

@@ -17,6 +17,9 @@ struct session {
     struct signals signals; /* from the first call until session_clear: reports are written
                                meanwhile */
     struct run_notes notes;
+    bool keeps_whole;    /* the verb itself chooses among the rows of the fleet */
+    bool hides_plan;     /* that a plan is made is nobody's to see */
+    bool limits_changes; /* --limit counts the changes of a plan, not the rows */
 };
 
 /* *s must not move: the run borrows from *s. */

@@ -1,6 +1,8 @@
 /* records: the DNS records of a fleet or of a run, in the format that is wished for. */
 #include "handoff/gather.h"
 #include "outputs.h"
+#include "reports/records_index.h"
+#include "run/narrow.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/run_lost.h"
@@ -8,7 +10,9 @@
 #include "wire/servers.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* One argument of digits is a run; a manifest of that name is "./7". */
 static bool names_run(const struct options *o)
@@ -36,6 +40,29 @@ static enum err fleet_load(struct session *s, struct why *why)
     if (err == OK)
         err = run_lost_note(o, &s->run, why);
     return err;
+}
+
+/* The records of a name are those that all rows of the fleet agree on; the selection says which
+ * names are meant. *keep: NULL for all; to be freed. */
+static enum err part_choose(struct session *s, bool **keep, struct why *why)
+{
+    struct run *r = &s->run;
+    const struct options *o = &s->options;
+    char whole[32] = "the manifest";
+    struct selection_found found;
+    const struct selection *meant = &o->selection;
+    enum err err = OK;
+    if (names_run(o)) {
+        err = selection_of_run(&meant, &o->selection, r->head.options, &r->arena, why);
+        snprintf(whole, sizeof whole, "run %llu", (unsigned long long)r->head.id);
+    }
+    if (err != OK || (!selection_chooses(meant) && !meant->limit))
+        return err;
+    *keep = calloc(r->fleet.choices_len + 1u, sizeof **keep);
+    if (!*keep)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    selection_mark(meant, &r->fleet, meant->limit, *keep, &found);
+    return selection_tell(meant, &found, whole, &r->config.notices, why);
 }
 
 static enum err format_vet(const struct options *o, struct why *why)
@@ -123,18 +150,26 @@ static enum err file_vet(void *ctx, const char *path, struct why *why)
     return outputs_spare_file(o, names_run(o) ? NULL : &s->run.fleet, path, why);
 }
 
+static instant_us clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
+}
+
 static enum err records_carry_out(struct session *s, bool *whole, struct why *why)
 {
     const struct options *o = &s->options;
     struct run *r = &s->run;
     struct notices silent = {0};
-    const struct handoff_config config = {.access = &o->access,
-                                          .zones = o->zones,
-                                          .zones_len = o->zones_len,
-                                          .missing = o->missing,
-                                          .verbose = o->access.verbose,
-                                          .notices = o->quiet ? silent : message_notices()};
-    struct records_style style = {.ttl_s = o->ttl_s, .vet = file_vet, .vet_ctx = s};
+    struct handoff_config config = {.access = &o->access,
+                                    .zones = o->zones,
+                                    .zones_len = o->zones_len,
+                                    .missing = o->missing,
+                                    .verbose = o->access.verbose,
+                                    .notices = o->quiet ? silent : message_notices()};
+    struct records_style style = {
+        .ttl_s = o->ttl_s, .now = clock_now(), .force = o->force, .vet = file_vet, .vet_ctx = s};
     struct records_sum sum;
     struct records_gather g;
     char server[SERVER_LEN];
@@ -144,9 +179,18 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
     if (err == OK)
         err = fleet_load(s, why);
     if (err == OK)
+        err = outputs_fresh(o, why);
+    bool *keep = NULL;
+    if (err == OK)
+        err = part_choose(s, &keep, why);
+    if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
-    if (err != OK)
+    if (err != OK) {
+        free(keep);
         return err;
+    }
+    config.keep = keep;
+    style.is_part = keep || o->zones_len;
     records_gather_init(&g, &config, &r->fleet, r->suffixes);
     err = sets_write(o, &g, &style, &sum, why);
     *whole = err == OK && !g.refused && !g.blocked && !sum.left_out;
@@ -162,11 +206,15 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         else
             message_note("%llu record sets in %llu zones%s", (unsigned long long)sum.sets,
                          (unsigned long long)sum.zones, o->missing ? ", missing in DNS" : "");
+        if (o->out && records_path_is_folder(o->out))
+            message_note("since yesterday: %u zone files new, %u changed, %u done; %s lists them",
+                         sum.fresh, sum.changed, sum.done, RECORDS_INDEX_FILE);
         if (g.refused || g.blocked)
             message_note("%u identities and %u record sets need a person first", g.refused,
                          g.blocked);
     }
     records_gather_clear(&g);
+    free(keep);
     return err;
 }
 
@@ -176,6 +224,7 @@ int verb_records(const struct options *given)
     struct why why = {""};
     bool whole = false;
     session_init(&s, given);
+    s.keeps_whole = true;
     if (!s.options.format)
         s.options.format = records_format_name(0);
     enum err err = format_vet(&s.options, &why);

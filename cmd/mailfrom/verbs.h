@@ -13,6 +13,7 @@ int verb_plan(const struct options *o);
 int verb_apply(const struct options *o);
 int verb_resume(const struct options *o);
 int verb_rollback(const struct options *o);
+int verb_show(const struct options *o);
 int verb_status(const struct options *o);
 int verb_report(const struct options *o);
 int verb_records(const struct options *o);

@@ -32,9 +32,9 @@
 #define SWITCH_OPTION(field) SWITCH_OPTION_AT(field, field)
 
 STRING_OPTION_AT(manifest, discover.manifest)
-STRING_OPTION_AT(regions, discover.regions)
 STRING_OPTION_AT(mail_from, discover.mail_from)
 SWITCH_OPTION_AT(replace, discover.replace)
+SWITCH_OPTION_AT(all_profiles, discover.all_profiles)
 STRING_OPTION_AT(profile, access.profile)
 STRING_OPTION_AT(region, access.region)
 STRING_OPTION_AT(endpoint_url, access.endpoint_url)
@@ -46,7 +46,6 @@ STRING_OPTION(sender)
 STRING_OPTION(helo)
 STRING_OPTION(out)
 STRING_OPTION(plan)
-STRING_OPTION(only)
 STRING_OPTION(format)
 STRING_OPTION(server)
 STRING_OPTION(provider)
@@ -319,14 +318,60 @@ static enum err list_add(struct discover_list *list, const char *option, const c
     return OK;
 }
 
-static enum err read_only_any(struct options *o, const char *value, struct why *why)
+static enum err select_add(struct options *o, enum selection_kind kind, const char *value,
+                           struct why *why)
 {
-    return list_add(&o->discover.only, "only", value, why);
+    return selection_add(&o->selection, kind, value)
+               ? OK
+               : why_set(why, ERR_LIMIT,
+                         "--%s %s: selections have %d values at most; more belong into a manifest",
+                         selection_option(kind), value, SELECTION_VALUES_MAX);
+}
+
+static enum err read_only(struct options *o, const char *value, struct why *why)
+{
+    return select_add(o, SELECT_ONLY, value, why);
 }
 
 static enum err read_exclude(struct options *o, const char *value, struct why *why)
 {
-    return list_add(&o->discover.exclude, "exclude", value, why);
+    return select_add(o, SELECT_EXCLUDE, value, why);
+}
+
+static enum err read_account(struct options *o, const char *value, struct why *why)
+{
+    return select_add(o, SELECT_ACCOUNT, value, why);
+}
+
+static enum err read_regions(struct options *o, const char *value, struct why *why)
+{
+    return select_add(o, SELECT_REGION, value, why);
+}
+
+/* A single Region is that of identities without one, too. */
+static enum err read_one_region(struct options *o, const char *value, struct why *why)
+{
+    bool is_first = !o->access.region && !selection_has(&o->selection, SELECT_REGION);
+    o->access.region = is_first && !strchr(value, ',') ? value : NULL;
+    return select_add(o, SELECT_REGION, value, why);
+}
+
+static enum err read_limit(struct options *o, const char *value, struct why *why)
+{
+    uint64_t n = 0;
+    enum err err = read_count("limit", value, IDENTITIES_MAX, &n, why);
+    o->selection.limit = (uint32_t)n;
+    return err;
+}
+
+static enum err read_profile_any(struct options *o, const char *value, struct why *why)
+{
+    struct text rest = text_of(value);
+    while (rest.at)
+        if (text_trim(text_cut(&rest, ',')).len == 0)
+            return why_set(why, ERR_INPUT, "--profile: found an empty name in \"%s\"", value);
+    o->access.profile = value; /* of accounts of --manifest that name none */
+    return list_add(&o->discover.profiles, "profile", value, why);
 }
 
 static enum err read_tag(struct options *o, const char *value, struct why *why)
@@ -354,8 +399,23 @@ static enum err read_discover_format(struct options *o, const char *value, struc
 const struct option_row option_rows[] = {
     {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
      read_profile, .is_common = true},
-    {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "REGION",
-     "Region of identities without one", read_region, .is_common = true},
+    {"only", OPTIONS_SELECT, "PATTERN",
+     "only these identities, such as '*.example.com'; repeatable", read_only, .repeats = true},
+    {"exclude", OPTIONS_SELECT, "PATTERN", "not these identities; repeatable", read_exclude,
+     .repeats = true},
+    {"account", OPTIONS_SELECT, "NAME[,NAME...]",
+     "only these accounts of the manifest, or twelve digits; repeatable", read_account,
+     .repeats = true},
+    {"region", OPTIONS_SELECT_REGION, "REGION[,...]",
+     "Region of identities without one; if none lacks one, only these Regions", read_one_region,
+     .is_common = true, .repeats = true},
+    {"region", OPTIONS_RESUME | OPTIONS_INSPECT, "REGION", "Region of identities without one",
+     read_region, .is_common = true},
+    {"regions", OPTIONS_SELECT_REGION, "REGION[,...]", "only these Regions; repeatable",
+     read_regions, .repeats = true},
+    {"limit", OPTIONS_LIMIT_CHANGES, "N", "only the first N changes, in the order of the manifest",
+     read_limit},
+    {"limit", OPTIONS_LIMIT_ROWS, "N", "only the first N identities of those", read_limit},
     {"endpoint-url", OPTIONS_LIVE | OPTIONS_DISCOVER, "URL",
      "endpoint for SES instead of AWS's, both protocols", read_endpoint_url, .is_common = true},
     {"resolver", ASKS_DNS, "HOST:PORT[,...]", "DNS resolvers; default: the system's", read_resolver,
@@ -410,8 +470,8 @@ const struct option_row option_rows[] = {
      read_through},
     {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run,
      .letter = 'n'},
-    {"only", OPTIONS_ROLLBACK, "PATTERN", "only these identities, such as '*.example.com'",
-     read_only},
+    {"dry-run", OPTIONS_APPLY, NULL, "show what would be done now, write nothing", read_dry_run,
+     .letter = 'n'},
     {"outcome", OPTIONS_ROLLBACK, "OUTCOME",
      "only identities with this outcome in the run, such as failed", read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
@@ -420,9 +480,12 @@ const struct option_row option_rows[] = {
     {"refresh", OPTIONS_ROLLBACK | OPTIONS_RESUME, NULL,
      "after a loss of journal records: read every identity of the run from SES first",
      read_refresh},
+    {"force", OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS, NULL,
+     "overwrite the file of --out", read_force, .letter = 'f'},
     {"watch", OPTIONS_STATUS, NULL,
      "follow the run to its end: a progress view, or lines without a terminal", read_watch},
-    {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK, NULL, "show every row, also similar ones", read_all},
+    {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK | OPTIONS_SHOW, NULL,
+     "show every row, also similar ones", read_all},
     {"all", OPTIONS_COMPLAINTS, NULL, "show every complaint, not only the first 50", read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
@@ -466,15 +529,14 @@ const struct option_row option_rows[] = {
     {"manifest", OPTIONS_DISCOVER, "FILE", "take accounts and Regions from this manifest",
      read_manifest},
     {"profile", OPTIONS_DISCOVER, "NAME[,NAME...]",
-     "AWS profiles, one for each account; default: the AWS credential chain", read_profile},
-    {"regions", OPTIONS_DISCOVER, "REGION[,...]",
-     "default: the manifest's, AWS_REGION, or the profile's own", read_regions},
-    {"region", OPTIONS_DISCOVER, "REGION", "a single Region", read_region},
-    {"only", OPTIONS_DISCOVER, "PATTERN",
-     "only matching identities, such as '*.example.com'; repeatable", read_only_any,
+     "AWS profiles, one for each account; repeatable; default: the AWS credential chain",
+     read_profile_any, .repeats = true},
+    {"all-profiles", OPTIONS_DISCOVER, NULL, "every profile of the AWS configuration",
+     read_all_profiles},
+    {"regions", OPTIONS_DISCOVER, "REGION[,...]|all",
+     "default: the manifest's, AWS_REGION, or the profile's own; repeatable", read_regions,
      .repeats = true},
-    {"exclude", OPTIONS_DISCOVER, "PATTERN", "no matching identities; repeatable", read_exclude,
-     .repeats = true},
+    {"region", OPTIONS_DISCOVER, "REGION", "the same", read_regions, .repeats = true},
     {"tag", OPTIONS_DISCOVER, "KEY[=VALUE]",
      "only identities with all given tags; costs one call for each identity", read_tag,
      .repeats = true},
@@ -483,7 +545,6 @@ const struct option_row option_rows[] = {
     {"replace", OPTIONS_DISCOVER, NULL, "propose it also for identities with a custom MAIL FROM",
      read_replace},
     {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out, .letter = 'o'},
-    {"force", OPTIONS_DISCOVER, NULL, "overwrite FILE", read_force, .letter = 'f'},
     {"format", OPTIONS_DISCOVER, "yaml|csv|json",
      "manifest (default), rows for identities_from, or all facts", read_discover_format},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet, .letter = 'q'},

@@ -10,6 +10,7 @@
 #include "base/when.h"
 #include "forecast/forecast.h"
 #include "inventory/discover.h"
+#include "rules/selection.h"
 #include "scheduler/job.h"
 
 #include <stdio.h>
@@ -38,7 +39,12 @@ enum option_set {
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
     OPTIONS_DISCOVER = 1 << 19,
-    OPTIONS_MANIFEST = 1 << 24,   /* how manifests are read */
+    OPTIONS_MANIFEST = 1 << 24,      /* how manifests are read */
+    OPTIONS_SELECT = 1 << 26,        /* a part of a fleet, and with the next ones ... */
+    OPTIONS_SELECT_REGION = 1 << 27, /* ... Regions of those that the fleet has */
+    OPTIONS_LIMIT_CHANGES = 1 << 28, /* ... so many changes */
+    OPTIONS_LIMIT_ROWS = 1 << 29,    /* ... so many identities */
+    OPTIONS_SHOW = 1 << 30,
     OPTIONS_COMPLAINTS = 1 << 25, /* manifests are read, and nothing else has an --all */
 };
 
@@ -56,8 +62,8 @@ struct options {
     const char *journal, *to;
     const char *out, *plan; /* plan files */
     span_us max_age;        /* of a plan file; 0: not given */
-    const char *only;       /* a pattern of identities */
-    uint64_t through;       /* the last of several runs to take back; 0: not given */
+    struct selection selection;
+    uint64_t through; /* the last of several runs to take back; 0: not given */
     bool outcome_given;
     enum outcome outcome;                         /* with outcome_given */
     const char *from, *spf_check, *sender, *helo; /* inspect */

@@ -132,6 +132,10 @@
 #define MARKDOWN_TAIL_MAX 3000 /* headings of groups without room for rows */
 
 /* records for DNS owners */
+#define SELECTION_VALUES_MAX                                                                       \
+    128 /* --only, --exclude, ... together: more belong into a manifest                            \
+         */
+#define RECORDS_INDEX_MAX        (64u << 20) /* of a folder: a hundred thousand zones need 10 MB */
 #define RECORDS_ZONES_MAX        64 /* --zone options; live DNS finds more zones by itself */
 #define RECORDS_VALUE_MAX        (64u << 10) /* one value: 4,096 octets, four characters for each */
 #define ROUTE53_VALUE_MAX        4000        /* one Value (Route 53, "Quotas on records") */

@@ -19,6 +19,7 @@ enum dns_type {
     DNS_TYPE_AAAA = 28,
     DNS_TYPE_DNAME = 39,
     DNS_TYPE_OPT = 41,
+    DNS_TYPE_DS = 43,
 };
 
 enum dns_rcode { /* RFC 1035, section 4.1.1 */

@@ -121,8 +121,13 @@ static void warnings_note(struct records_gather *g, uint32_t row, const struct j
     }
 }
 
+static bool row_is_meant(const struct records_gather *g, uint32_t row)
+{
+    return !g->config->keep || g->config->keep[row];
+}
+
 /* May records be published for it? What refuses the name would refuse the identity, and the zone of
- * another owner is not for whoever reads this. */
+ * another owner is not for whoever reads this. Of rows that are not meant nothing is told. */
 static bool row_is_sound(struct records_gather *g, uint32_t row, struct text name)
 {
     struct arena memory;
@@ -134,9 +139,9 @@ static bool row_is_sound(struct records_gather *g, uint32_t row, struct text nam
     bool accepts = fleet_policy_of(g->fleet, row)->accept & FINDING_BIT(NOT_YOUR_DOMAIN);
     bool is_foreign = j.found & FINDING_BIT(NOT_YOUR_DOMAIN) && !accepts;
     bool is_sound = !j.errors && !is_foreign && dname_check(name) == DNAME_OK;
-    if (is_sound) {
+    if (is_sound && row_is_meant(g, row)) {
         warnings_note(g, row, &j);
-    } else {
+    } else if (row_is_meant(g, row)) {
         g->refused++;
         row_note(g, row, "no records for",
                  j.errors     ? j.first_error
@@ -156,12 +161,43 @@ static void row_gather(struct records_gather *g, uint32_t row)
         return;
     if (g->of_name[name]) {
         entry_share(&g->entries[g->of_name[name] - 1], f, row);
+        g->entries[g->of_name[name] - 1].is_meant |= row_is_meant(g, row);
         return;
     }
     struct records_entry *e = &g->entries[g->entries_len++];
-    *e = (struct records_entry){.name = name, .row = row};
+    *e = (struct records_entry){.name = name, .row = row, .is_meant = row_is_meant(g, row)};
     zone_find(g, e, names_text(&f->names, name));
     g->of_name[name] = g->entries_len;
+}
+
+static bool zone_has_name(const struct records_gather *g, struct text zone)
+{
+    for (uint32_t i = 0; i < g->entries_len; i++) {
+        struct text name = names_text(&g->fleet->names, g->entries[i].name);
+        if (g->entries[i].is_meant && (dname_eq(name, zone) || dname_below(name, zone)))
+            return true;
+    }
+    return false;
+}
+
+/* Only what is meant stays. */
+static enum err entries_choose(struct records_gather *g, struct why *why)
+{
+    uint32_t len = 0;
+    for (size_t i = 0; i < g->zones_len; i++)
+        if (!zone_has_name(g, g->zones[i]))
+            notice_note(&g->config->notices, "--zone %s: no MAIL FROM is at or below it",
+                        g->config->zones[i]);
+    for (uint32_t i = 0; i < g->entries_len; i++) {
+        const struct records_entry e = g->entries[i];
+        bool stays = e.is_meant && (g->zones_len == 0 || e.zone_is_given);
+        g->of_name[e.name] = stays ? len + 1 : 0;
+        if (stays)
+            g->entries[len++] = e;
+    }
+    bool none = g->zones_len && g->entries_len && len == 0;
+    g->entries_len = len;
+    return none ? why_set(why, ERR_INPUT, "no MAIL FROM is at or below a zone of --zone") : OK;
 }
 
 enum err records_gather_fleet(struct records_gather *g, struct why *why)
@@ -177,6 +213,7 @@ enum err records_gather_fleet(struct records_gather *g, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t row = 0; row < f->choices_len; row++)
         row_gather(g, row);
+    err = entries_choose(g, why);
     for (uint32_t i = 0; i < g->entries_len; i++) {
         const struct records_entry *e = &g->entries[i];
         if (e->mixed)
@@ -186,7 +223,7 @@ enum err records_gather_fleet(struct records_gather *g, struct why *why)
                          TEXT_ARG(names_text(&g->fleet->names, e->name)),
                          TEXT_ARG(records_entry_region(g, e)));
     }
-    return OK;
+    return err;
 }
 
 /* ---- the order ---- */

@@ -21,9 +21,10 @@
 struct handoff_config {
     const struct access *access;
     const char *const *zones; /* given by the user */
-    size_t zones_len;
-    bool missing; /* only sets missing in DNS */
-    bool verbose; /* every note is told, not the first RECORDS_NOTES_MAX */
+    size_t zones_len;         /* with some, only names at or below one are meant */
+    const bool *keep;         /* by row of the fleet: is it meant? NULL: all are */
+    bool missing;             /* only sets missing in DNS */
+    bool verbose;             /* every note is told, not the first RECORDS_NOTES_MAX */
     struct notices notices;
 };
 
@@ -46,6 +47,7 @@ struct records_entry {
     uint8_t zone_len;                  /* the zone is the end of the name */
     bool zone_is_given;                /* by --zone */
     bool zone_is_seen;                 /* DNS has named the zone: the owner of the SOA */
+    bool is_meant;                     /* by a row, and by --zone */
     bool mixed;                        /* rows of this name want different Regions in the MX */
     const struct records_found *found; /* NULL: DNS was not asked */
 };
@@ -73,8 +75,9 @@ void records_gather_init(struct records_gather *g, const struct handoff_config *
                          const struct fleet *f, const struct suffix_list *suffixes);
 void records_gather_clear(struct records_gather *g);
 
-/* Makes one entry for each MAIL FROM of the fleet; notices tell the left-out names with reasons.
- * ERR_INPUT: --zone names no zone. */
+/* Makes one entry for each MAIL FROM of the rows that are meant; its MX is the one that all rows of
+ * the fleet agree on, so it does not depend on what is meant. Notices tell the left-out names with
+ * reasons. ERR_INPUT: --zone names no zone, or nothing is below it. */
 enum err records_gather_fleet(struct records_gather *g, struct why *why);
 /* Asks live DNS about every entry: existing records and zone cuts. */
 enum err records_gather_live(struct records_gather *g, struct why *why);

@@ -203,6 +203,10 @@ static void findings_add(struct json_out *j, const struct finding_notes *notes)
 /* The verdict on DNS, and the findings. A reader of an older program ignores these members. */
 static void judged_add(struct json_out *j, const struct job_row *job)
 {
+    char when[WHEN_LEN];
+    json_add_u64(j, "calls", job->calls);
+    json_add_word(j, "first_seen", when_format_ms(job->first_seen, when));
+    json_add_word(j, "finished", when_format_ms(job->finished, when));
     json_add_word(j, "mx", mx_status_name(job->mx));
     json_add_word(j, "spf", spf_status_name(job->spf));
     json_add_word(j, "dmarc", dmarc_status_name(job->dmarc));
