@@ -78,7 +78,7 @@ static void arguments_print(const struct verb_row *v)
         printf("%s ", finding_rule((enum finding)f)->name);
     for (size_t i = 0; verb_takes_rule(v) && state_name(i); i++)
         printf("%s ", state_name(i));
-    if (!verb_takes_rule(v) && (value_kind(v->arguments) == VALUE_WORDS)
+    if (!verb_takes_rule(v) && value_kind(v->arguments) == VALUE_WORDS)
         words_print(v->arguments);
 }
 
