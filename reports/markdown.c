@@ -277,6 +277,11 @@ static void comment_write(struct comment *c)
                     ". Rows may lack what was written last.**\n",
                     c->report->head->lost_is_suspected ? "may have" : "has",
                     TEXT_ARG(c->report->head->lost));
+    if (head->selection.len) {
+        buf_add_str(c->out, "\nSelected by ");
+        cell_add(c->out, head->selection);
+        buf_add_str(c->out, ".\n");
+    }
     section_add(c, 0); /* mail rejected now comes first */
     buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)

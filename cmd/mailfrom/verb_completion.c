@@ -68,7 +68,7 @@ static bool verb_takes_rule(const struct verb_row *v)
 
 static bool verb_takes_files(const struct verb_row *v)
 {
-    return strstr(v->arguments, "MANIFEST") != NULL;
+    return strstr(v->arguments, "MANIFEST") != NULL || strstr(v->arguments, "FILE") != NULL;
 }
 
 static void arguments_print(const struct verb_row *v)

@@ -48,18 +48,33 @@ static void print(void *context, struct text t, instant_us now)
     fwrite(t.at, 1, t.len, stdout);
 }
 
-/* An address as mail has it, "<a@b>", without its brackets. */
+/* An address as mail has it, "<a@b>" or "Name <a@b>", without its brackets. */
 static struct text bare_address(const char *value)
 {
     struct text t = text_trim(text_of(value));
-    size_t open = text_rfind(t, '<');
+    size_t open = t.len && t.at[0] == '<' ? 0 : text_rfind(t, '<');
     if (t.len && t.at[t.len - 1] == '>' && open < t.len)
         return text_slice(t, open + 1, t.len - 1);
     return t;
 }
 
+static bool is_ascii(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if ((unsigned char)t.at[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* What the options are read with. */
+struct reading {
+    struct arena *arena;
+    struct buf shown; /* a value in a sentence */
+    struct why *why;
+};
+
 /* A domain, or an address at it. */
-static enum err from_read(const char *value, struct arena *arena, struct text *out, struct why *why)
+static enum err from_read(struct reading *r, const char *value, struct text *out)
 {
     const char *fault;
     if (!value)
@@ -68,48 +83,74 @@ static enum err from_read(const char *value, struct arena *arena, struct text *o
     size_t at = text_rfind(domain, '@');
     if (at < domain.len)
         domain = text_from(domain, at + 1);
-    if (idna_name_read(arena, domain, out, &fault))
+    if (idna_name_read(r->arena, domain, out, &fault))
         return OK;
-    return why_set(why, ERR_INPUT, "--from: \"%s\" is neither a name nor an address at one: %s",
-                   value, fault);
+    return why_set(r->why, ERR_INPUT, "--from: \"%s\" is neither a name nor an address at one: %s",
+                   message_value(&r->shown, text_of(value)), fault);
 }
 
-/* Clients say anything in HELO: "localhost", "[192.0.2.1]". U-labels become A-labels. */
-static enum err helo_read(const char *value, struct arena *arena, struct text *out, struct why *why)
+/* A-labels for the U-labels of a name; what is no name stays, because mail has such. */
+static struct text a_labels(struct reading *r, struct text t)
 {
     const char *fault;
-    *out = text_of(value);
-    if (out->len > NAME_LEN_MAX)
-        return why_set(why, ERR_INPUT, "--helo is longer than %d characters", NAME_LEN_MAX);
-    for (size_t i = 0; i < out->len; i++)
-        if ((unsigned char)out->at[i] >= 0x80)
-            return idna_name_read(arena, *out, out, &fault)
-                       ? OK
-                       : why_set(why, ERR_INPUT, "--helo: \"%s\" is not a name: %s", value, fault);
-    return OK;
+    struct text name;
+    return !is_ascii(t) && idna_name_read(r->arena, t, &name, &fault) ? name : t;
+}
+
+/* Clients say anything in HELO: "localhost", "[192.0.2.1]". */
+static enum err helo_read(struct reading *r, const char *value, struct text *out)
+{
+    *out = a_labels(r, text_of(value));
+    return out->len <= NAME_LEN_MAX
+               ? OK
+               : why_set(r->why, ERR_INPUT, "--helo is longer than %d characters", NAME_LEN_MAX);
+}
+
+static enum err sender_read(struct reading *r, const char *value, struct survey_options *o)
+{
+    struct text sender = bare_address(value);
+    size_t at = text_rfind(sender, '@');
+    struct text local = text_slice(sender, 0, at), domain = text_from(sender, at + 1);
+    struct text name = a_labels(r, domain);
+    o->sender_is_null = value && sender.len == 0;
+    if (sender.len > NAME_LEN_MAX)
+        return why_set(r->why, ERR_INPUT, "--sender is longer than %d characters", NAME_LEN_MAX);
+    o->sender = text_eq(name, domain)
+                    ? sender
+                    : arena_fmt(r->arena, TEXT_FMT "@" TEXT_FMT, TEXT_ARG(local), TEXT_ARG(name));
+    return o->sender.at || !sender.at ? OK : why_set(r->why, ERR_NOMEM, "out of memory");
+}
+
+static enum err mail_read(struct reading *r, const struct options *o, struct survey_options *survey)
+{
+    if (o->spf_check && !spf_address_parse(text_of(o->spf_check), &survey->client))
+        return why_set(r->why, ERR_INPUT, "--spf-check takes an IPv4 or IPv6 address, not \"%s\"",
+                       message_value(&r->shown, text_of(o->spf_check)));
+    if (!o->spf_check && (o->sender || o->helo))
+        return why_set(r->why, ERR_INPUT, "--sender and --helo need --spf-check ADDRESS");
+    enum err err = sender_read(r, o->sender, survey);
+    return err == OK ? helo_read(r, o->helo, &survey->helo) : err;
 }
 
 static enum err inspection_read(struct inspection *i, const struct options *o, struct arena *arena,
                                 struct why *why)
 {
     struct text region;
+    struct reading r = {.arena = arena, .why = why};
     enum err err = lanes_usual_region(&o->access, TEXT_NONE, arena, &region, why);
     if (err != OK && region.len) /* what is set is no Region; files that fail matter to no DNS */
         return err;
     *i = (struct inspection){.survey = {.mode = access_dns_mode(&o->access),
                                         .authority_port = o->access.authority_port,
                                         .checks = o->spf_check != NULL,
-                                        .closer = true,
-                                        .sender = bare_address(o->sender)},
+                                        .closer = true},
                              .region = region.len ? region : TEXT(FEEDBACK_REGION_UNKNOWN)};
-    i->survey.sender_is_null = o->sender && i->survey.sender.len == 0;
-    if (o->spf_check && !spf_address_parse(text_of(o->spf_check), &i->survey.client))
-        return why_set(why, ERR_INPUT, "--spf-check takes an IPv4 or IPv6 address, not \"%s\"",
-                       o->spf_check);
-    if (!o->spf_check && (o->sender || o->helo))
-        return why_set(why, ERR_INPUT, "--sender and --helo need --spf-check ADDRESS");
-    err = helo_read(o->helo, arena, &i->survey.helo, why);
-    return err == OK ? from_read(o->from, arena, &i->from, why) : err;
+    buf_init(&r.shown, LINE_LEN_MAX);
+    err = mail_read(&r, o, &i->survey);
+    if (err == OK)
+        err = from_read(&r, o->from, &i->from);
+    buf_clear(&r.shown);
+    return err;
 }
 
 static enum err names_ask(struct wire *wire, struct inspection *i,

@@ -35,6 +35,7 @@ static enum err name_add(struct inspect_names *names, struct text given, const c
 {
     const char *fault;
     char where[64] = "";
+    struct buf shown;
     if (names->len == INSPECT_NAMES_MAX)
         return why_set(why, ERR_LIMIT, "more than %d names: split them over several calls",
                        INSPECT_NAMES_MAX);
@@ -52,9 +53,11 @@ static enum err name_add(struct inspect_names *names, struct text given, const c
     }
     if (line)
         snprintf(where, sizeof where, ":%u", line);
+    buf_init(&shown, LINE_LEN_MAX);
     if (names->faults++ < COMPLAINTS_MAX)
-        message_error("%s%s%s\"" TEXT_FMT "\" is not a name: %s", file ? file : "", where,
-                      file ? ": " : "", TEXT_ARG(text_slice(given, 0, 300)), fault);
+        message_error("%s%s%s\"%s\" is not a name: %s", file ? file : "", where, file ? ": " : "",
+                      message_value(&shown, given), fault);
+    buf_clear(&shown);
     return OK;
 }
 

@@ -4,6 +4,7 @@
 #include "base/bounds.h"
 #include "base/escape.h"
 #include "exit_codes.h"
+#include "rules/near_miss.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -88,6 +89,14 @@ const char *message_safe(struct buf *scratch, struct text t)
     buf_reset(scratch);
     escape_terminal(scratch, t);
     return scratch->failed ? "(too long to show)" : scratch->at ? scratch->at : "";
+}
+
+const char *message_value(struct buf *scratch, struct text t)
+{
+    buf_reset(scratch);
+    near_show(scratch, t);
+    buf_add_char(scratch, '\0');
+    return scratch->failed ? "(too long to show)" : scratch->at;
 }
 
 const char *message_place(struct buf *scratch, struct text file, uint32_t line, uint32_t column)

@@ -30,6 +30,9 @@ const char *message_place(struct buf *scratch, struct text file, uint32_t line, 
 const char *message_color(const struct options *o, enum color color);
 /* t made safe, in a buffer of the caller; returns its text as a C string. */
 const char *message_safe(struct buf *scratch, struct text t);
+/* A value that somebody has typed, for a sentence: safe for a terminal, short, and with characters
+ * that cannot be seen as <U+00A0>. Valid until scratch changes. */
+const char *message_value(struct buf *scratch, struct text t);
 /* Columns of the terminal on standard output; 0: it is none, and lines stay whole. */
 size_t message_width(void);
 /* How many columns safe text takes: a character each. */

@@ -160,6 +160,7 @@ static void recursive_end(struct inquiry *q)
     const struct answer *mx = &q->answers[ASK_MX], *txt = &q->answers[ASK_TXT];
     const struct answer *failed = mx->kind != ANSWER_SPOKE ? mx : txt;
     struct dns_elsewhere doubled = q->facts.doubled, apex = q->facts.apex;
+    bool has_others = q->facts.has_others;
     bool heard = mx->kind == ANSWER_SPOKE || txt->kind == ANSWER_SPOKE;
     uint32_t mx_ttl_s = mx->kind == ANSWER_SPOKE ? mx->ttl_s : UINT32_MAX;
     uint32_t txt_ttl_s = txt->kind == ANSWER_SPOKE ? txt->ttl_s : UINT32_MAX;
@@ -173,7 +174,8 @@ static void recursive_end(struct inquiry *q)
                                   .cuts_len = txt->cuts_len,
                                   .doubled = doubled,
                                   .apex = apex,
-                                  .cname = mx->cname.len ? mx->cname : txt->cname};
+                                  .cname = mx->cname.len ? mx->cname : txt->cname,
+                                  .has_others = has_others};
     if (heard)
         q->facts.ttl_s = mx_ttl_s < txt_ttl_s ? mx_ttl_s : txt_ttl_s;
     if (mx->kind == ANSWER_SPOKE && mx->state != DNS_FOUND)
@@ -203,6 +205,7 @@ void inquiry_reply(struct inquiry *q, uint32_t number, const struct dns_reply *r
         return;
     }
     const struct dns_question *question = &q->questions[number];
+    q->facts.has_others = q->facts.has_others || reply->has_others;
     if (number >= ASKS)
         recursive_read_elsewhere(q, question, reply);
     else /* Out of memory is told as trouble by the answer itself. */

@@ -245,7 +245,7 @@ static void read_address(struct message_reader *r, struct dns_record *record, si
 static void read_soa(struct message_reader *r, struct dns_record *record)
 {
     record->name = read_name(r);
-    read_name(r);                                   /* the mailbox */
+    record->mailbox = read_name(r);
     for (unsigned number = 0; number < 4; number++) /* serial, refresh, retry, expire */
         read_u32(r);
     record->soa_minimum_s = read_u32(r);
@@ -292,7 +292,7 @@ static void read_record(struct message_reader *r, struct dns_message *m, enum dn
         record.txt_cuts = read_txt_cuts(r);
         record.txt = read_txt(r);
         break;
-    default: r->at = r->end; break; /* a type never asked for */
+    default: r->at = r->end; break; /* no more is wanted than that the record is there */
     }
     if (r->at != r->end)
         reader_fail(r, ERR_PROTO, "a record is longer than its data");
@@ -386,6 +386,7 @@ const char *dns_type_name(unsigned type)
     case DNS_TYPE_AAAA: return "AAAA";
     case DNS_TYPE_DNAME: return "DNAME";
     case DNS_TYPE_OPT: return "OPT";
+    case DNS_TYPE_DS: return "DS";
     default: return "TYPE";
     }
 }

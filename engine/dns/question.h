@@ -8,8 +8,7 @@
 
 #include "message.h"
 
-/* family 0 stands for the resolver of the run; 4 and 6 name one authoritative server.
- */
+/* family 0 stands for the resolvers of the run; 4 and 6 name one server, authority or resolver. */
 struct dns_server {
     uint8_t family;
     uint16_t port;
@@ -21,6 +20,7 @@ struct dns_question {
     uint16_t type;
     bool recurse;   /* RD; false towards authoritative servers */
     bool unchecked; /* CD: a resolver that validates DNSSEC does not */
+    bool of_all;    /* each resolver of the run is asked until one says SERVFAIL */
     struct dns_server server;
 };
 
@@ -34,6 +34,8 @@ enum dns_outcome {
 struct dns_reply {
     enum dns_outcome outcome;
     struct dns_message message; /* outcome DNS_ANSWERED */
+    struct dns_server by;       /* who has sent it; family 0: a simulated resolver */
+    bool has_others;            /* one of several resolvers, who may say something else */
     char trouble[128];          /* other outcomes: for a person */
     int64_t same_until; /* instant: until then the question would get an equal answer. 0: unknown,
                            as in life; a simulated world can know */

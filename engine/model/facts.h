@@ -83,9 +83,13 @@ struct dns_facts {
     uint32_t servers_len;
     struct dns_elsewhere doubled; /* the name with its zone appended once more */
     struct dns_elsewhere apex;    /* the identity's own domain: TXT only */
+    bool has_others;              /* recursive mode: there are resolvers that were not heard */
     struct text servfail_at; /* authority mode: the resolver said SERVFAIL for the NS of this name,
                                 at or above the parent of the name; or empty */
     struct text zone;        /* the zone of the name, in authority mode; or empty */
+    struct text contact;     /* authority mode: an address, by the SOA of the zone; or empty */
+    struct text
+        zone_hosts; /* "ns1.example.com, ns2.example.com": of its servers, in authority mode */
 };
 
 #endif

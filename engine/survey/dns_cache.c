@@ -31,7 +31,8 @@ static bool is_of_ses(struct text name)
 bool dns_cache_is_shared(const struct dns_question *question)
 {
     return question->server.family == 0 && !question->unchecked &&
-           (text_starts(question->name, TEXT("_dmarc.")) || is_of_ses(question->name));
+           (text_starts(question->name, TEXT("_dmarc.")) || is_of_ses(question->name) ||
+            (question->type == DNS_TYPE_DS && question->of_all));
 }
 
 static struct dns_cache_entry *set_of(struct dns_cache *c, const struct dns_question *question)

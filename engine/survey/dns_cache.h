@@ -1,9 +1,9 @@
 /*
- * The resolver's answers about names common to many surveys: amazonses.com, and every _dmarc name.
- * Without a cache a fleet of a hundred thousand names would ask for _dmarc.com a hundred thousand
- * times. An answer is kept for DNS_CACHE_KEEP. Silence and trouble are kept as well, so surveys do
- * not wait for a silent resolver again and again. While a question is out, an equal question is not
- * sent.
+ * The resolver's answers about names common to many surveys: amazonses.com, every _dmarc name, and
+ * the DS records of zones. Without a cache a fleet of a hundred thousand names would ask for
+ * _dmarc.com a hundred thousand times. An answer is kept for DNS_CACHE_KEEP. Silence and trouble
+ * are kept as well, so surveys do not wait for a silent resolver again and again. While a question
+ * is out, an equal question is not sent.
  *
  *   switch (dns_cache_ask(&c, &question, now, &known)) {
  *   case DNS_CACHE_KNOWN: use *known

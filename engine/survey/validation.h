@@ -1,9 +1,14 @@
 /*
- * Does a resolver that validates DNSSEC see what the authorities serve? It says SERVFAIL for
- * records with broken signatures, and gives them to whoever asks it not to check (the CD bit, RFC
- * 4035, section 3.2.2). So SERVFAIL without CD and an answer with it is broken DNSSEC, and SERVFAIL
- * to both is a resolver in trouble. A resolver that does not validate sees no difference, and
- * neither does this machine.
+ * Does a resolver that validates DNSSEC see what the authorities serve? A validating resolver says
+ * SERVFAIL for records with broken signatures, and gives the records to whoever asks it not to
+ * check (the CD bit, RFC 4035, section 3.2.2). So DNSSEC is broken where one resolver says
+ * SERVFAIL, answers with CD, and says SERVFAIL again: the third question tells broken signatures
+ * from a moment's trouble. A resolver that does not validate, or does not know CD, sees no
+ * difference, and neither does this machine.
+ *
+ * Most zones are not signed. In authority mode the first question is for the DS records of the
+ * zone, and many names of one zone share the answer; without DS records nothing further is asked.
+ * A chain of trust that begins below an unsigned parent is not seen.
  *
  * A pure state machine, in the manner of spf.h. Only records that are there are asked for, so no
  * "no such name" is cached.
@@ -15,22 +20,25 @@
 #include "model/facts.h"
 
 enum validation_step {
-    VALIDATION_IDLE,   /* not to be asked for, or answered */
-    VALIDATION_ASK,    /* the resolver is to be asked as usual ... */
-    VALIDATION_OUT,    /* ... and has been */
-    VALIDATION_ASK_CD, /* it has said SERVFAIL: to be asked not to check */
-    VALIDATION_OUT_CD,
+    VALIDATION_IDLE,     /* not to be asked for, or answered */
+    VALIDATION_WAIT,     /* asked for if the zone is signed */
+    VALIDATION_ASK,      /* all resolvers are to be asked as usual, ... */
+    VALIDATION_CD,       /* the one that says SERVFAIL not to check, ... */
+    VALIDATION_ASK_AGAIN /* and, when it then answers, as usual once more */
 };
 
 enum validated { VALIDATED_ZONE, VALIDATED_MX, VALIDATED_TXT, VALIDATEDS };
 
 struct validation {
-    bool is_bogus[VALIDATEDS]; /* outcome: the NS of a zone above the name; its MX; its TXT */
+    bool is_bogus[VALIDATEDS]; /* outcome: the zone, or one above it; the name's MX; its TXT */
     struct text zone;          /* of VALIDATED_ZONE; borrowed from the facts */
 
     /* inside */
     struct text name;
+    uint16_t zone_type; /* DS; NS where the resolvers have said SERVFAIL for it */
     enum validation_step steps[VALIDATEDS];
+    bool is_out[VALIDATEDS];
+    struct dns_server by[VALIDATEDS]; /* who has said SERVFAIL */
 };
 
 /* facts: of the name, and alive until done. In recursive mode the resolver has been asked already,

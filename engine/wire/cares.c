@@ -238,7 +238,7 @@ static void on_record(void *data, ares_status_t status, size_t timeouts,
 static ares_status_t unchecked_make(ares_dns_record_t **message, const char *name, uint16_t type)
 {
     ares_dns_rr_t *opt = NULL;
-    ares_status_t status = ares_dns_record_create(message, 0, ARES_DNS_FLAG_RD | ARES_DNS_FLAG_CD,
+    ares_status_t status = ares_dns_record_create(message, 0, ARES_FLAG_RD | ARES_FLAG_CD,
                                                   ARES_OPCODE_QUERY, ARES_RCODE_NOERROR);
     if (status == ARES_SUCCESS)
         status =

@@ -4,9 +4,10 @@
  * Only this file chooses the next server, by one rule for every version of c-ares. The resolvers of
  * the run are asked in order, each once; an answer ends the question, "no such name" included.
  * SERVFAIL, REFUSED and similar, a broken message, an absent or silent server send the question to
- * the next server. Silent servers are then asked once more, with a doubled timeout. A single
- * authority is a list of one. The engine sees one resolver: the health of a server is no fact about
- * a name.
+ * the next server. A question to all goes on after an answer, and ends with SERVFAIL: one resolver
+ * that validates DNSSEC is heard beside others. Silent servers are then asked once more, with a
+ * doubled timeout. A single authority is a list of one. The engine sees one resolver: the health of
+ * a server is no fact about a name.
  *
  * Invariants: a channel is closed only while no question is out on the channel; no question is sent
  * from inside a callback, where closing is not allowed, but only from the list of questions to
@@ -48,8 +49,8 @@ struct resolver_asking {
     uint32_t step;   /* step % servers_len behind start; step / servers_len: the round */
     uint32_t silent; /* bit i: the server at i was */
     bool again;
-    bool has_said;         /* a server has answered, but with no answer: */
-    struct dns_reply said; /* the first reply of a failing server */
+    bool has_said;         /* a server has sent a message, and others are asked: */
+    struct dns_reply said; /* the best of such messages */
 };
 
 struct socket_watch {
@@ -250,13 +251,32 @@ static bool reply_is_answer(const struct dns_reply *reply)
                                               reply->message.rcode == DNS_RCODE_NXDOMAIN);
 }
 
-/* False: there is no server left to ask. */
+/* With of_all, an answer leaves the others to be heard, and SERVFAIL outweighs every answer. */
+static bool reply_ends(const struct resolver_asking *a, const struct dns_reply *reply)
+{
+    return a->call->question.of_all
+               ? reply->outcome == DNS_ANSWERED && reply->message.rcode == DNS_RCODE_SERVFAIL
+               : reply_is_answer(reply);
+}
+
+/* False: there is no server left to ask. Who has an answer waits for no silent server again. */
 static bool step_next(struct resolver_asking *a)
 {
+    bool has_answer = a->has_said && reply_is_answer(&a->said);
     while (++a->step < ROUNDS * a->servers_len)
-        if (a->step < a->servers_len || a->silent & 1u << server_index(a))
+        if (a->step < a->servers_len || (!has_answer && a->silent & 1u << server_index(a)))
             return true;
     return false;
+}
+
+/* Of the replies that do not end the question an answer is the best, and then the first message. */
+static void reply_keep(struct resolver_asking *a, const struct dns_reply *reply)
+{
+    bool better = !a->has_said || (reply_is_answer(reply) && !reply_is_answer(&a->said));
+    if (reply->outcome != DNS_ANSWERED || !better)
+        return;
+    a->has_said = true;
+    a->said = *reply;
 }
 
 /* Takes one server's reply: the reply to the question, or a reason to ask the next server. */
@@ -265,11 +285,8 @@ static void asking_decide(struct resolver_asking *a)
     struct dns_reply *reply = &a->call->dns;
     struct resolver *r = a->resolver;
     bool of_resolvers = a->call->question.server.family == 0;
-    if (!reply_is_answer(reply)) {
-        if (reply->outcome == DNS_ANSWERED && !a->has_said) {
-            a->has_said = true;
-            a->said = *reply;
-        }
+    if (!reply_ends(a, reply)) {
+        reply_keep(a, reply);
         if (reply->outcome == DNS_TIMED_OUT)
             a->silent |= 1u << server_index(a);
         bool gone = reply->outcome == DNS_TIMED_OUT || reply->outcome == DNS_UNREACHABLE;
@@ -295,7 +312,8 @@ static void on_answer(void *context, const struct cares_answer *answer)
     a->channel = NULL;
     if (answer->outcome == CARES_ANSWERED) {
         struct why why;
-        *reply = (struct dns_reply){.outcome = DNS_ANSWERED};
+        *reply = (struct dns_reply){
+            .outcome = DNS_ANSWERED, .by = *server_of(a), .has_others = a->servers_len > 1};
         enum err err =
             dns_message_parse(&reply->message, answer->bytes, answer->len, &a->call->arena, &why);
         if (err != OK)

@@ -22,6 +22,11 @@ add_test(NAME inspect_knot COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/inspect_knot.py ${CMAKE_BINARY_DIR}/mailfrom)
 set_tests_properties(inspect_knot PROPERTIES LABELS release)
 
+# Every case of the SPF suite through the command line; some wait for a server that keeps silent.
+add_test(NAME spf_suite COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/spf_suite.py
+  ${CMAKE_BINARY_DIR}/mailfrom ${CMAKE_CURRENT_SOURCE_DIR}/data/spf/rfc7208-tests.yml)
+set_tests_properties(spf_suite PROPERTIES LABELS release TIMEOUT 120)
+
 # Records noticed as soon as they are published, whatever may be remembered of their absence.
 add_test(NAME run_fresh_dns COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_fresh_dns.py ${CMAKE_BINARY_DIR}/mailfrom ${CMAKE_BINARY_DIR}/ses-sim)

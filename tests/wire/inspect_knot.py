@@ -256,6 +256,11 @@ def spf_check(inspect):
     check("ipv4" in o["spf"]["check_reason"], "and the reason of an error", o)
     for words in (["--spf-check", "999.1.1.1"], ["--sender", "a@b.test"], ["--helo", "h.test"]):
         check(inspect.run("good.d1.test", *words).returncode == 1, f"{words} is refused")
+    for words in (["x\u00a0y"], ["x.test", "--from", "x\u00a0y"], ["x.test", "--spf-check", "192.0.2.1\u00a0x\u00a0y"]):
+        said = inspect.run(*words).stderr.decode()
+        check("x<U+00A0>y" in said, f"{words}: what cannot be seen is named", said)
+    said = inspect.run("x.test", "--spf-check", "1" * 5000).stderr.decode()
+    check("--spf-check takes" in said and len(said) < 400, "a long value is cut", said)
 
 
 def dmarc(inspect):

@@ -465,6 +465,52 @@ static void names_of_different_organizations_are_not_aligned(void **state)
     world_clear(&w);
 }
 
+/* Whether DNSSEC holds up a write: where whoever validates does not see what the policy wants. */
+static void broken_dnssec_waits_where_its_record_is_required(void **state)
+{
+    (void)state;
+    static const struct {
+        bool zone, mx, txt, ses_waits, accepted;
+        enum dns_require require;
+        const char *told; /* the start; empty: nothing */
+        bool ready;
+    } rows[] = {
+        {false, false, false, false, false, REQUIRE_MX_SPF, "", true},
+        {true, false, false, false, false, REQUIRE_MX_SPF,
+         "dnssec-bogus wait: DNSSEC is broken for the zone of " NAME ": ", false},
+        {false, true, true, false, false, REQUIRE_MX_SPF,
+         "dnssec-bogus wait: DNSSEC is broken for MX and TXT of " NAME ": ", false},
+        {false, true, false, false, false, REQUIRE_MX_SPF,
+         "dnssec-bogus wait: DNSSEC is broken for the MX of " NAME ": ", false},
+        {false, false, true, false, false, REQUIRE_MX_SPF,
+         "dnssec-bogus wait: DNSSEC is broken for the TXT of " NAME ": ", false},
+        {false, true, false, false, false, REQUIRE_MX, "dnssec-bogus wait: ", false},
+        {false, false, true, false, false, REQUIRE_MX, "dnssec-bogus warning: ", true},
+        {true, false, false, false, false, REQUIRE_MX, "dnssec-bogus wait: ", false},
+        {false, true, true, false, false, REQUIRE_NONE, "dnssec-bogus warning: ", true},
+        {true, false, false, true, false, REQUIRE_NONE, "dnssec-bogus wait: ", false},
+        {false, false, true, true, false, REQUIRE_NONE, "dnssec-bogus warning: ", true},
+        {true, true, true, false, true, REQUIRE_MX_SPF, "dnssec-bogus wait (accepted): ", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct policy policy = {.require = rows[i].require,
+                                .accept = rows[i].accepted ? FINDING_BIT(DNSSEC_BOGUS) : 0};
+        const struct dnssec_view unseen = {.zone = rows[i].zone ? TEXT("example.com") : TEXT_NONE,
+                                           .mx = rows[i].mx,
+                                           .txt = rows[i].txt};
+        struct world w;
+        world_init(&w, policy);
+        w.judgement.ses_waits = rows[i].ses_waits;
+        judge_dnssec(&w.judgement, &policy, TEXT(NAME), &unseen);
+        struct text told = told_text(&w.told, &w.judgement);
+        bool as_wanted = rows[i].told[0] ? text_starts(told, text_of(rows[i].told)) : !told.len;
+        bool ready = judge_ready(&w.judgement, &policy, MX_STATUS_OK, SPF_STATUS_OK);
+        if (!as_wanted || ready != rows[i].ready)
+            fail_msg("row %zu: ready %d, \"" TEXT_FMT "\"", i, ready, TEXT_ARG(told));
+        world_clear(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -478,6 +524,7 @@ int main(void)
         cmocka_unit_test(a_withdrawn_finding_leaves_the_others_whole),
         cmocka_unit_test(both_rules_of_dmarc_are_asked),
         cmocka_unit_test(names_of_different_organizations_are_not_aligned),
+        cmocka_unit_test(broken_dnssec_waits_where_its_record_is_required),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 struct asked {
     struct resolver *resolver;
     struct call calls[CALLS_MAX];
+    bool of_all; /* of questions from now on */
     unsigned done;
 };
 
@@ -52,8 +53,11 @@ static void question_send(struct asked *a, unsigned call, const char *name,
 {
     struct call *c = &a->calls[call];
     call_answer_reset(c);
-    c->question = (struct dns_question){
-        .name = text_of(name), .type = DNS_TYPE_MX, .recurse = recurse, .server = server};
+    c->question = (struct dns_question){.name = text_of(name),
+                                        .type = DNS_TYPE_MX,
+                                        .recurse = recurse,
+                                        .of_all = a->of_all,
+                                        .server = server};
     assert_true(resolver_has_room(a->resolver));
     resolver_ask(a->resolver, c);
 }
@@ -248,6 +252,48 @@ static void the_next_resolver_is_asked_where_one_does_not_answer(void **state)
     }
 }
 
+/* A question to all, as those about DNSSEC are: an answer does not end it, SERVFAIL does. */
+static void each_resolver_is_heard_until_one_says_servfail(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second;
+        enum dns_outcome outcome;
+        unsigned rcode, by;
+        unsigned questions[2];
+    } cases[] = {
+        {"good", "servfail", DNS_ANSWERED, DNS_RCODE_SERVFAIL, 1, {1, 1}},
+        {"servfail", "good", DNS_ANSWERED, DNS_RCODE_SERVFAIL, 0, {1, 0}},
+        {"good", "nxdomain", DNS_ANSWERED, DNS_RCODE_NOERROR, 0, {1, 1}},
+        {"refused", "good", DNS_ANSWERED, DNS_RCODE_NOERROR, 1, {1, 1}},
+        {"refused", "notimp", DNS_ANSWERED, DNS_RCODE_REFUSED, 0, {1, 1}},
+        {"good", "silent", DNS_ANSWERED, DNS_RCODE_NOERROR, 0, {1, 1}}, /* nobody waits again */
+        {"silent", "good", DNS_ANSWERED, DNS_RCODE_NOERROR, 1, {1, 1}},
+        {"silent", "servfail", DNS_ANSWERED, DNS_RCODE_SERVFAIL, 1, {1, 1}},
+        {"silent", "silent", DNS_TIMED_OUT, 0, 0, {2, 2}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct dns_server_thread *servers[2];
+        struct asked *a = two_open(servers, cases[i].first);
+        dns_server_pretend(servers[1], cases[i].second);
+        a->of_all = true;
+        const struct dns_reply *reply = ask(a, "name.example.com", (struct dns_server){0}, true);
+        struct dns_server by = loopback(dns_server_port(servers[cases[i].by]));
+        if (reply->outcome != cases[i].outcome || reply->message.rcode != cases[i].rcode)
+            fail_msg("%s, %s: outcome %d, rcode %u, \"%s\"", cases[i].first, cases[i].second,
+                     (int)reply->outcome, reply->message.rcode, reply->trouble);
+        if (reply->outcome == DNS_ANSWERED) {
+            assert_memory_equal(&reply->by, &by, sizeof by);
+            assert_true(reply->has_others);
+        }
+        for (unsigned server = 0; server < 2; server++)
+            if (dns_server_questions(servers[server]) != cases[i].questions[server])
+                fail_msg("%s, %s: server %u saw %u questions", cases[i].first, cases[i].second,
+                         server, dns_server_questions(servers[server]));
+        two_close(a, servers);
+    }
+}
+
 static void an_authority_has_no_substitute(void **state)
 {
     (void)state;
@@ -381,6 +427,7 @@ int main(void)
         cmocka_unit_test(recursion_is_desired_of_resolvers_only),
         cmocka_unit_test(the_second_resolver_helps_when_the_first_is_down),
         cmocka_unit_test(the_next_resolver_is_asked_where_one_does_not_answer),
+        cmocka_unit_test(each_resolver_is_heard_until_one_says_servfail),
         cmocka_unit_test(an_authority_has_no_substitute),
         cmocka_unit_test(no_answer_is_remembered),
         cmocka_unit_test(a_quick_server_may_be_slow_once),
