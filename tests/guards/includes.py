@@ -37,7 +37,7 @@ ROOMS = {
     "engine/preflight": WORDS + ["engine/calls", "engine", "engine/access"],
     "engine/run": WORDS + ["engine/rules", "engine/scheduler", "engine", "engine/journal",
         "engine/journal/store_sqlite", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight"],
-    "engine/inventory": WORDS + ["engine/calls", "engine", "manifests", "reports", "engine/access"],
+    "engine/inventory": WORDS + ["engine/rules", "engine/calls", "engine/aws", "engine", "manifests", "reports", "engine/access"],
     "engine/forecast": ["engine/rules", "engine/calls", "engine/scheduler", "engine", "engine/world",
         "engine/access"],
     "engine/inspect": BASE + ["engine/calls", "engine/survey", "engine"],
