@@ -26,6 +26,8 @@ static void raw_clear(struct raw *r)
     arena_clear(&r->arena);
     names_clear(&r->settings);
     names_clear(&r->lists);
+    names_clear(&r->owner_names);
+    free(r->owners);
     free(r->rows);
     free(r->files);
     free(r->accounts);

@@ -23,6 +23,10 @@ static void row_show(const struct fleet *f, uint32_t row, struct buf *out)
         buf_add_fmt(out, " mx_region=" TEXT_FMT, TEXT_ARG(names_text(&f->names, p->mx_region)));
     if (p->timeout_us != SPAN_H(72))
         buf_add_fmt(out, " timeout=%lldm", (long long)(p->timeout_us / SPAN_M(1)));
+    if (p->owner != NAME_NONE)
+        buf_add_fmt(out, " owner=" TEXT_FMT, TEXT_ARG(names_text(&f->names, p->owner)));
+    if (p->records_format != NAME_NONE)
+        buf_add_fmt(out, " format=" TEXT_FMT, TEXT_ARG(names_text(&f->names, p->records_format)));
     for (int i = 0; i < FINDINGS_LEN; i++)
         if (p->accept & FINDING_BIT(i))
             buf_add_fmt(out, " ~%s", finding_rule((enum finding)i)->name);
@@ -55,6 +59,25 @@ static const struct {
      "default us-east-1 0x10 default\ndefault us-east-1 12:30 default\n"
      "default us-east-1 010 default\ndefault us-east-1 .inf default\n"
      "default us-east-1 12 default\n"},
+    /* Owners: the entry's own, then the nearest pattern, then the default. */
+    {"version: 1\nowners:\n"
+     "  Shop.Example.: {contact: the shop, format: nsupdate}\n"
+     "  '*.shop.example': below@x.example\n"
+     "  a.b.shop.example: {contact: nearest}\n"
+     "  blog.example: the shop\n"
+     "defaults: {region: us-east-1, mail_from: 'm.{domain}', owner: rest}\n"
+     "identities:\n- a.b.shop.example\n- x.shop.example\n"
+     "- {identity: shop.example, mail_from: shop.example}\n- blog.example\n- other.example\n"
+     "- {identity: y.shop.example, owner: own}\n- {identity: z.example, owner: the shop}\n"
+     "- {identity: gone.shop.example, mail_from: default}\n",
+     "default us-east-1 a.b.shop.example m.a.b.shop.example owner=nearest\n"
+     "default us-east-1 x.shop.example m.x.shop.example owner=below@x.example\n"
+     "default us-east-1 shop.example shop.example owner=the shop format=nsupdate\n"
+     "default us-east-1 blog.example m.blog.example owner=the shop format=nsupdate\n"
+     "default us-east-1 other.example m.other.example owner=rest\n"
+     "default us-east-1 y.shop.example m.y.shop.example owner=own\n"
+     "default us-east-1 z.example m.z.example owner=the shop format=nsupdate\n"
+     "default us-east-1 gone.shop.example default owner=rest\n"},
     /* Blanks, where RFC 5321 has them. */
     {TOP "identities: ['\"x y\"@example.com']\n",
      "default us-east-1 \"x y\"@example.com bounce.example.com\n"},
