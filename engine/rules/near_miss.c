@@ -313,9 +313,11 @@ static bool near_dmarc_value(struct text txt, char fault[NEAR_FAULT_LEN])
     if (!bad.name.len)
         snprintf(fault, NEAR_FAULT_LEN, "p is missing, so receivers ignore the record");
     else if (!is_policy)
-        snprintf(fault, NEAR_FAULT_LEN,
-                 TEXT_FMT "=%.60s is neither s nor r, so receivers read " TEXT_FMT "=r",
-                 TEXT_ARG(bad.name), shown.at ? shown.at : "", TEXT_ARG(bad.name));
+        snprintf(fault, NEAR_FAULT_LEN, TEXT_FMT "=%.60s is neither s nor r, so receivers read r%s",
+                 TEXT_ARG(bad.name), shown.at ? shown.at : "",
+                 text_eq_nocase(bad.name, TEXT("aspf"))
+                     ? ", and SPF of a MAIL FROM aligns under r only"
+                     : "");
     else
         snprintf(fault, NEAR_FAULT_LEN, TEXT_FMT "=%.80s is no policy%s, so receivers %s",
                  TEXT_ARG(bad.name), shown.at ? shown.at : "",
@@ -439,7 +441,9 @@ static struct dmarc_tag tag_meant(struct text part)
         is_policy = is_policy || text_eq_nocase(tag.name, policies[i]);
     if (is_policy)
         tag.value = text_of(dmarc_policy_name(policy_meant(tag.value)));
-    else if (text_eq_nocase(tag.name, TEXT("aspf")) || text_eq_nocase(tag.name, TEXT("adkim")))
+    else if (text_eq_nocase(tag.name, TEXT("aspf")) && !text_eq_nocase(tag.value, TEXT("s")))
+        tag.value = TEXT("r"); /* as receivers read it: under s a MAIL FROM would cease to align */
+    else if (text_eq_nocase(tag.name, TEXT("adkim")))
         tag.value = tag.value.len && char_lower(tag.value.at[0]) == 's' ? TEXT("s") : TEXT("r");
     return tag;
 }

@@ -177,7 +177,10 @@ static const struct row dmarc_rows[] = {
     /* modes of alignment */
     {TEXT("v=DMARC1; p=none; aspf=r; adkim=S"), NULL, NULL},
     {TEXT("v=DMARC1; p=none; aspf=strict; fo=1"),
-     "aspf=strict is neither s nor r, so receivers read aspf=r", "v=DMARC1; p=none; aspf=s; fo=1"},
+     "aspf=strict is neither s nor r, so receivers read r, and SPF of a MAIL FROM aligns under r",
+     "v=DMARC1; p=none; aspf=r; fo=1"},
+    {TEXT("v=DMARC1; p=none; adkim=strict"), "adkim=strict is neither s nor r",
+     "v=DMARC1; p=none; adkim=s"},
     {TEXT("v=DMARC1; p=none; adkim=relaxed"), "adkim=relaxed is neither s nor r",
      "v=DMARC1; p=none; adkim=r"},
     {TEXT("v=DMARC1; p=reject\\; rua=x"), "a backslash belongs to zone files only",

@@ -425,8 +425,8 @@ static const struct dmarc_row {
      "ok", "record-near-miss", "p=rejct is no policy, so receivers read p=none"},
     {"a mode of alignment that is read as r",
      "_dmarc.example.com TXT v=DMARC1; p=none; aspf=strict", "ok", "record-near-miss",
-     "aspf=strict is neither s nor r, so receivers read aspf=r. Publish TXT \"v=DMARC1; p=none; "
-     "aspf=s\" instead"},
+     "aspf=strict is neither s nor r, so receivers read r, and SPF of a MAIL FROM aligns under r "
+     "only. Publish TXT \"v=DMARC1; p=none; aspf=r\" instead"},
     {"a server above a near miss that does not answer",
      "_dmarc.example.com TXT v=dmarc1; p=rejected; aspf=s\n_dmarc.com SERVFAIL", "trouble",
      "dns-trouble record-near-miss",
