@@ -140,7 +140,7 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
             raw_fail(&r, ERR_NOMEM, "no memory for the digest of the manifests");
     }
     if (r.err == OK && complaints->len + complaints->more > 0)
-        r.err = why_set(why, ERR_INPUT, "%u complaint%s about the manifests",
+        r.err = why_set(why, ERR_INPUT, "%u complaint%s about the manifest; nothing was sent",
                         complaints->len + complaints->more,
                         complaints->len + complaints->more == 1 ? "" : "s");
     if (r.err != OK)
