@@ -188,6 +188,41 @@ static void a_survey_that_is_stopped_asks_no_more(void **state)
     asked_clear(&a);
 }
 
+/* A survey that looks closer, and the DMARC record that it finds at a wrong name. */
+static void dmarc_found_elsewhere(const char *lines, enum dmarc_elsewhere elsewhere,
+                                  const char *place, const char *asked)
+{
+    struct asked a;
+    asked_init(&a, INQUIRY_AUTHORITY, lines);
+    a.options.closer = true;
+    ask(&a, TEXT("example.com"), true);
+    assert_int_equal(a.survey.dmarc.near.elsewhere, elsewhere);
+    assert_true(text_eq(a.survey.dmarc.near.place, text_of(place)));
+    if (resolver_heard(&a, "TXT _dmarc.example.com.example.com") !=
+        (strstr(asked, "doubled") != NULL))
+        fail_msg("%s", a.log);
+    asked_clear(&a);
+}
+
+static void a_dmarc_record_is_looked_for_at_wrong_names(void **state)
+{
+    (void)state;
+    const char *ses =
+        "server 192.0.2.1\n" SES_MX NAME " 300 TXT \"v=spf1 include:amazonses.com ~all\"\n"
+        "example.com 300 SOA 60\n";
+    char lines[1024];
+    snprintf(lines, sizeof lines, "%s%s 300 TXT \"v=DMARC1; p=reject\"\n", ses, NAME);
+    dmarc_found_elsewhere(lines, DMARC_AT_MAIL_FROM, NAME, "");
+    snprintf(lines, sizeof lines, "%sexample.com 300 TXT \"v=DMARC1; p=reject\"\n", ses);
+    dmarc_found_elsewhere(lines, DMARC_AT_APEX, "example.com", "doubled");
+    snprintf(lines, sizeof lines,
+             "%s_dmarc.example.com.example.com 300 TXT \"v=DMARC1; p=reject\"\n", ses);
+    dmarc_found_elsewhere(lines, DMARC_AT_DOUBLED, "_dmarc.example.com.example.com", "doubled");
+    dmarc_found_elsewhere(ses, DMARC_ELSEWHERE_NOT, "", "doubled");
+    snprintf(lines, sizeof lines, "%s_dmarc.example.com 300 TXT \"v=DMARC1; p=reject\"\n", ses);
+    dmarc_found_elsewhere(lines, DMARC_ELSEWHERE_NOT, "", "");
+}
+
 static void without_a_from_domain_dmarc_is_not_asked_for(void **state)
 {
     struct asked a;
@@ -223,6 +258,7 @@ int main(void)
         cmocka_unit_test(the_resolver_never_hears_the_name_in_authority_mode),
         cmocka_unit_test(a_resolver_that_is_believed_is_asked_once_for_each_thing),
         cmocka_unit_test(a_survey_that_is_stopped_asks_no_more),
+        cmocka_unit_test(a_dmarc_record_is_looked_for_at_wrong_names),
         cmocka_unit_test(without_a_from_domain_dmarc_is_not_asked_for),
         cmocka_unit_test(trouble_of_the_name_takes_no_verdict_away_that_holds_anyhow),
     };
