@@ -33,6 +33,8 @@ struct manifest_options {
      * error, such as a profile that is missing, ends the loading. */
     enum err (*region_of)(void *ctx, struct text profile, struct text *region, struct why *why);
     void *ctx;
+    /* Is t a format of files for owners of DNS? NULL: any word is. */
+    bool (*records_format_known)(struct text t);
     /* Every account in each of its Regions is a lane, identities or not; a manifest of accounts
      * alone is complete. */
     bool every_account;

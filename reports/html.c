@@ -22,6 +22,7 @@ struct sheet {
     struct report_sum sum;
     struct groups groups;
     struct history history;
+    struct waiting waiting;
     bool only_bad; /* too many rows for a list of all */
     uint32_t listed;
 };
@@ -151,6 +152,7 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     buf_add_str(out, "</section>\n<section>\n<h2>Where every identity stands</h2>\n");
     states_draw(out, &sheet->history);
     buf_add_str(out, "</section>\n");
+    waiting_add(out, report->fleet, &sheet->waiting);
     rules_add(out, &sheet->sum);
     lanes_add(out, report->fleet, &sheet->sum);
     err = rows_add(report, sheet, why);
@@ -175,6 +177,8 @@ static enum err sheet_make(const struct report *report, struct sheet *sheet, str
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = history_make(&sheet->history, report, why);
+    if (err == OK)
+        err = waiting_make(&sheet->waiting, report, waiting_parent, NULL, why);
     if (err != OK)
         return err;
     groups_sort(&sheet->groups);
@@ -186,6 +190,7 @@ enum err html_write(const struct report *report, struct why *why)
     struct sheet sheet = {.out = report->out};
     enum err err = sheet_make(report, &sheet, why);
     groups_clear(&sheet.groups);
+    waiting_clear(&sheet.waiting);
     report_sum_clear(&sheet.sum);
     return err;
 }

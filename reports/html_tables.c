@@ -195,3 +195,41 @@ void rules_add(struct buf *out, const struct report_sum *sum)
     scroll_end(out);
     buf_add_str(out, "</section>\n");
 }
+
+void waiting_add(struct buf *out, const struct fleet *fleet, const struct waiting *waiting)
+{
+    char since[WHEN_LEN], deadline[WHEN_LEN];
+    uint32_t shown = waiting->len < WAITING_SHOWN ? waiting->len : WAITING_SHOWN;
+    if (shown == 0)
+        return;
+    buf_add_str(out, "<section>\n<h2>Who still has to publish what</h2>\n");
+    scroll_begin(out, "scroll", "domains whose records are waited for");
+    buf_add_str(
+        out,
+        "<table class=\"stack\">\n"
+        "<thead><tr><th scope=\"col\">domain</th><th scope=\"col\">owner</th>"
+        "<th scope=\"col\" class=\"number\">identities</th><th scope=\"col\">waited for since</th>"
+        "<th scope=\"col\">deadline</th></tr></thead>\n<tbody>\n");
+    for (uint32_t i = 0; i < shown; i++) {
+        const struct waiting_zone *zone = &waiting->list[i];
+        name_id owner = fleet_policy_of(fleet, zone->oldest)->owner;
+        buf_add_str(out, "<tr><td>");
+        markup_add(out, waiting_name(waiting, zone));
+        buf_add_str(out, "</td><td>");
+        markup_add(out, names_text(&fleet->names, owner));
+        buf_add_fmt(out,
+                    "</td><td class=\"number\">%u</td>"
+                    "<td>%s</td>"
+                    "<td>%s</td></tr>\n",
+                    zone->rows, when_format(zone->since, since),
+                    when_format(zone->deadline, deadline));
+    }
+    buf_add_str(out, "</tbody>\n</table>");
+    scroll_end(out);
+    if (shown < waiting->len)
+        buf_add_fmt(out,
+                    "<p>These are the oldest and largest of %u domains; mailfrom due has all, "
+                    "with their zones as DNS cuts them.</p>\n",
+                    waiting->len);
+    buf_add_str(out, "</section>\n");
+}

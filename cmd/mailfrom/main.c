@@ -50,7 +50,7 @@ static verb_function *function_of(const struct verb_row *row)
         {"status", verb_status},     {"report", verb_report},
         {"records", verb_records},   {"inspect", verb_inspect},
         {"explain", verb_explain},   {"completion", verb_completion},
-        {"version", run_version},
+        {"due", verb_due},           {"version", run_version},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
@@ -165,7 +165,7 @@ static int verb_run(const struct verb_row *verb, struct options *options)
         err = why_set(&why, ERR_LIMIT, "a selection has %d values at most", SELECTION_VALUES_MAX);
     options->discover.selection = &options->selection;
     if (err == OK)
-        err = outputs_prove(options, verb->options & OPTIONS_RECORDS, &why);
+        err = outputs_prove(options, verb->options & (OPTIONS_RECORDS | OPTIONS_DUE), &why);
     if (err == OK)
         code = function_of(verb)(options);
     else

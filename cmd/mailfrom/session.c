@@ -8,12 +8,15 @@
 #include "options/advice.h"
 #include "outputs.h"
 #include "reports/deliver.h"
+#include "reports/records.h"
 #include "run/narrow.h"
 #include "run/rows.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
+#include "ui/run_lost.h"
 #include "ui/summary.h"
+#include "ui/waiting_text.h"
 
 #include <unistd.h>
 
@@ -131,6 +134,7 @@ enum err session_load(struct session *s, struct why *why)
                                        .region_taken = &region_is_taken,
                                        .region_of = region_of,
                                        .ctx = s,
+                                       .records_format_known = records_format_known,
                                        .allow_empty = o->allow_empty};
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
@@ -140,13 +144,69 @@ enum err session_load(struct session *s, struct why *why)
     enum err err =
         manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, &complaints, why);
     message_complaints(o, &complaints);
-    if (err == ERR_INPUT && complaints.len)
-        why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
-                complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
     complaints_clear(&complaints);
     if (err == OK)
         err = outputs_spare(o, &s->run.fleet, why);
     return err == OK ? fleet_choose(s, region_is_taken, why) : err;
+}
+
+bool session_names_run(const struct options *o)
+{
+    uint64_t id;
+    return o->arguments_len == 1 && text_to_u64(text_of(o->arguments[0]), &id);
+}
+
+enum err session_fleet(struct session *s, struct why *why)
+{
+    uint64_t id;
+    const struct options *o = &s->options;
+    if (!session_names_run(o))
+        return o->arguments_len
+                   ? session_load(s, why)
+                   : why_set(why, ERR_INPUT,
+                             "no manifest or run given: name YAML files, or the number of a run");
+    enum err err = session_number(o, &id, why);
+    if (err == OK)
+        err = run_journal(&s->run, JOURNAL_READ, why);
+    if (err == OK)
+        err = run_recall(&s->run, id, why);
+    if (err == OK)
+        err = access_read(&s->options.access, s->run.head.options, &s->run.arena, why);
+    return err == OK ? run_lost_note(o, &s->run, why) : err;
+}
+
+/* "192.0.2.1:5353" and "[2001:db8::1]:53" into nsupdate's "192.0.2.1 5353". */
+enum err session_server(const struct options *o, char out[SERVER_LEN], struct text *server,
+                        struct why *why)
+{
+    struct servers servers;
+    char written[SERVER_LEN];
+    if (!o->server)
+        return OK;
+    if (servers_parse(&servers, text_of(o->server), why) != OK)
+        return why_wrap(why, ERR_INPUT, "--server");
+    struct text address = text_of(server_format(&servers.at[0], written));
+    struct text port = text_from(address, text_rfind(address, ':') + 1);
+    address = text_slice(address, 0, address.len - port.len - 1);
+    if (address.at[0] == '[')
+        address = text_slice(address, 1, address.len - 1);
+    snprintf(out, SERVER_LEN, TEXT_FMT " " TEXT_FMT, TEXT_ARG(address), TEXT_ARG(port));
+    *server = text_of(out);
+    return OK;
+}
+
+void session_records_notes(const struct options *o, const struct records_gather *g)
+{
+    if (o->quiet)
+        return;
+    if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
+        message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
+    if (g->refused || g->blocked)
+        message_note("%u identities and %u record sets need a person first", g->refused,
+                     g->blocked);
+    if (g->harmless && !o->access.verbose)
+        message_note("%u harmless %s; --verbose shows %s", g->harmless,
+                     g->harmless == 1 ? "note" : "notes", g->harmless == 1 ? "it" : "them");
 }
 
 #define SEVERITIES (SEVERITY_ERROR + 1)
@@ -307,6 +367,8 @@ static enum err end_print(struct session *s, struct report_sum *sum, bool whole,
         return err;
     if (r->head.verb == RUN_PLAN)
         err = summary_plan(o, r, sum, why);
+    else if (r->totals.by_state[JOB_WAITING_DNS])
+        err = waiting_print(o, r, why);
     if (err != OK)
         return err;
     summary_end(o, r, sum);

@@ -11,6 +11,7 @@
 #include "ui/screen.h"
 #include "ui/status_watch.h"
 #include "ui/summary.h"
+#include "ui/waiting_text.h"
 #include "verbs.h"
 
 #include "base/count.h"
@@ -61,7 +62,8 @@ struct waiting {
 static bool wait_one(void *ctx, const struct report_row *row)
 {
     struct waiting *w = ctx;
-    if (row->state == JOB_DONE || row->state == JOB_NEW ||
+    bool is_folded = row->state == JOB_WAITING_DNS && !w->options->access.verbose;
+    if (row->state == JOB_DONE || row->state == JOB_NEW || is_folded ||
         (w->shown >= ROWS_SHOWN && !w->options->access.verbose))
         return true;
     if (w->shown++ == 0)
@@ -83,6 +85,8 @@ static enum err print_waiting(const struct options *o, struct run *r, const stru
             printf("%s%s %u", s && w.shown ? "  " : "  ", job_state_name((enum job_state)s),
                    sum->by_state[s]);
     fputc('\n', stdout);
+    if (err == OK && sum->by_state[JOB_WAITING_DNS])
+        err = waiting_print(o, r, why);
     next_steps_records(o, r, sum->by_state[JOB_WAITING_DNS]);
     buf_clear(&w.a);
     buf_clear(&w.b);

@@ -304,9 +304,37 @@ static enum err read_ttl(struct options *o, const char *value, struct why *why)
     return err;
 }
 
+static enum err read_by(struct options *o, const char *value, struct why *why)
+{
+    for (int by = 0; by < DUE_BYS; by++) {
+        o->by = (enum due_by)by;
+        if (strcmp(value, due_by_name(o->by)) == 0)
+            return OK;
+    }
+    return why_set(why, ERR_INPUT, "--by takes zone, owner or account, not \"%s\"", value);
+}
+
+/* A day is its beginning in UTC. */
+static enum err read_since(struct options *o, const char *value, struct why *why)
+{
+    char midnight[WHEN_LEN];
+    o->since_before = o->since_at = 0;
+    if (strcmp(value, "yesterday") == 0)
+        o->since_before = SPAN_H(24);
+    snprintf(midnight, sizeof midnight, "%.10sT00:00:00Z", value);
+    if (o->since_before || span_parse(text_of(value), &o->since_before) ||
+        when_parse(text_of(strlen(value) == 10 ? midnight : value), &o->since_at))
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "--since takes yesterday, a date such as 2026-05-20 or 2026-05-20T08:30:00Z, or "
+                   "a span such as 24h, not \"%s\"",
+                   value);
+}
+
 #define EVERY_VERB        OPTIONS_NONE
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
-#define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | OPTIONS_RECORDS)
+#define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
+#define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
                          struct why *why)
@@ -409,8 +437,8 @@ const struct option_row option_rows[] = {
     {"region", OPTIONS_SELECT_REGION, "REGION[,...]",
      "Region of identities without one; if none lacks one, only these Regions", read_one_region,
      .is_common = true, .repeats = true},
-    {"region", OPTIONS_RESUME | OPTIONS_INSPECT, "REGION", "Region of identities without one",
-     read_region, .is_common = true},
+    {"region", OPTIONS_RESUME | OPTIONS_INSPECT | OPTIONS_DUE, "REGION",
+     "Region of identities without one", read_region, .is_common = true},
     {"regions", OPTIONS_SELECT_REGION, "REGION[,...]", "only these Regions; repeatable",
      read_regions, .repeats = true},
     {"limit", OPTIONS_LIMIT_CHANGES, "N", "only the first N changes, in the order of the manifest",
@@ -425,9 +453,9 @@ const struct option_row option_rows[] = {
      read_dns, .is_common = true},
     {"authority-port", ASKS_DNS, "PORT", "port of authoritative servers (default 53)",
      read_authority_port},
-    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "FILE",
+    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "FILE",
      "a newer Public Suffix List than the built-in one", read_psl_file},
-    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "PATTERN",
+    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "PATTERN",
      "host that MX records must name; default " FEEDBACK_PATTERN, read_feedback_host},
     {"ca-bundle", OPTIONS_LIVE | OPTIONS_DISCOVER, "FILE",
      "PEM file of trust anchors; also AWS_CA_BUNDLE", read_ca_bundle, .is_common = true},
@@ -506,11 +534,10 @@ const struct option_row option_rows[] = {
      .word = records_format_name},
     {"missing", OPTIONS_RECORDS, NULL, "only records missing in live DNS", read_missing},
     {"live", OPTIONS_RECORDS, NULL, "all records, compared with live DNS", read_live},
-    {"zone", OPTIONS_RECORDS, "NAME", "a zone of the owner, for the names below it; repeatable",
+    {"zone", HANDS_OFF, "NAME", "a zone of the owner, for the names below it; repeatable",
      read_zone, .repeats = true},
-    {"ttl", OPTIONS_RECORDS, "SECONDS", "TTL of the records (default 300)", read_ttl},
-    {"server", OPTIONS_RECORDS, "ADDRESS[:PORT]", "DNS server for nsupdate to send to",
-     read_server},
+    {"ttl", HANDS_OFF, "SECONDS", "TTL of the records (default 300)", read_ttl},
+    {"server", HANDS_OFF, "ADDRESS[:PORT]", "DNS server for nsupdate to send to", read_server},
     {"provider", OPTIONS_RECORDS, "route53|cloudflare|google|azure",
      "whose resources --format terraform writes (default route53)", read_provider},
     {"octodns-escaped-semicolons", OPTIONS_RECORDS, "yes|no",
@@ -519,6 +546,16 @@ const struct option_row option_rows[] = {
     {"out", OPTIONS_RECORDS, "FILE",
      "output file (default standard output); FOLDER/ gets a file for each zone", read_out,
      .letter = 'o'},
+    {"by", OPTIONS_DUE, "zone|owner|account", "what the list is grouped by (default zone)",
+     read_by},
+    {"since", OPTIONS_DUE, "yesterday|DATE|SPAN", "only what has changed since then", read_since},
+    {"format", OPTIONS_DUE, "text|csv|json|html|bind|nsupdate|route53|terraform|octodns|dnscontrol",
+     "of the list (default text); with --out of the zones' files (default: by the manifest, or "
+     "bind)",
+     read_format},
+    {"out", OPTIONS_DUE, "FOLDER",
+     "a new folder, with a message and the zones' files for each owner", read_out, .letter = 'o'},
+    {"dry-run", OPTIONS_DUE, NULL, "do not remember this look", read_dry_run, .letter = 'n'},
     {"from", OPTIONS_INSPECT, "DOMAIN", "domain of the From header: check DMARC and alignment too",
      read_from},
     {"spf-check", OPTIONS_INSPECT, "IP", "check whether mail from this IP address passes SPF",

@@ -79,6 +79,16 @@ const struct verb_row verb_rows[] = {
      "records to merge SES into. Otherwise the zone is the organizational domain, or the one of\n"
      "--zone. Exit code 3: some names need a person first.",
      "mailfrom records fleet.yaml --missing --format nsupdate --server 192.0.2.53"},
+    {"due", "MANIFEST...|RUN", "who still has to publish what, since when and until when",
+     OPTIONS_JOURNAL | OPTIONS_DUE | OPTIONS_MANIFEST,
+     "Asks DNS for the records of a manifest or a run, and shows by zone what is missing, wrong "
+     "or\n"
+     "blocked, whom to ask, since when it has been asked for, the deadline, and what was "
+     "published\n"
+     "since the last look. A look is remembered beside the journal. --out writes a message for\n"
+     "each owner, with the files of the zones; nothing is sent. Exit code 3: some records need a\n"
+     "person first.",
+     "mailfrom due fleet.yaml --since yesterday --out due-today"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and\n"
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or\n"

@@ -156,7 +156,8 @@ static bool policy_take(struct plan_reading *r)
             good = !member(r->json, field->key) ||
                    whole(r->json, field->key, (double)field->most, &value);
             break;
-        case POLICY_REGION: value = name(r, r->json, field->key); break;
+        case POLICY_REGION:
+        case POLICY_NAME: value = name(r, r->json, field->key); break;
         case POLICY_RULES: good = rules_take(member(r->json, field->key), &value); break;
         }
         policy_put(&p, field, value);

@@ -108,7 +108,8 @@ static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
             break;
         case POLICY_COUNT:
         case POLICY_NUMBER: json_add_u64(j, field->key, value); break;
-        case POLICY_REGION: add_name(j, f, field->key, (name_id)value); break;
+        case POLICY_REGION:
+        case POLICY_NAME: add_name(j, f, field->key, (name_id)value); break;
         case POLICY_RULES: rules_add(j, field->key, value); break;
         }
     }
