@@ -61,7 +61,7 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (sum->by_outcome[o])
             buf_add_fmt(out, "<th scope=\"col\" class=\"number\">%s</th>",
-                        outcome_name((enum outcome)o));
+                        outcome_words((enum outcome)o, sum->is_plan));
     buf_add_str(out, "<th scope=\"col\" class=\"number\">identities</th></tr></thead>\n<tbody>\n");
     for (uint32_t i = 0; i < fleet->lanes_len; i++)
         lane_add(out, fleet, sum, i);

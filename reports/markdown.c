@@ -7,6 +7,7 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "base/plural.h"
 #include "markup.h"
 
 #define OPEN_ROWS_MAX                                                                              \
@@ -250,7 +251,7 @@ static void lanes_add(struct comment *c)
                 len);
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (c->sum.by_outcome[o])
-            buf_add_fmt(c->out, " %s |", outcome_name((enum outcome)o));
+            buf_add_fmt(c->out, " %s |", outcome_words((enum outcome)o, c->sum.is_plan));
     buf_add_str(c->out, " identities |\n| --- | --- |");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         buf_add_str(c->out, c->sum.by_outcome[o] ? " ---: |" : "");
@@ -299,9 +300,10 @@ static void comment_write(struct comment *c)
     buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (c->sum.by_outcome[o])
-            buf_add_fmt(c->out, "| %s | %u |\n", outcome_name((enum outcome)o),
+            buf_add_fmt(c->out, "| %s | %u |\n", outcome_words((enum outcome)o, c->sum.is_plan),
                         c->sum.by_outcome[o]);
-    buf_add_fmt(c->out, "\n%llu writes to SES.\n", (unsigned long long)c->sum.writes);
+    buf_add_fmt(c->out, "\n%llu %s to SES.\n", (unsigned long long)c->sum.writes,
+                plural(c->sum.writes, "write", "writes"));
     lanes_add(c);
     for (size_t i = 1; i < SECTIONS_LEN; i++)
         section_add(c, i);
@@ -311,6 +313,7 @@ enum err markdown_write(const struct report *report, struct why *why)
 {
     struct comment c = {.report = report, .out = &report->out->buf};
     enum err err = report_sum_init(&c.sum, report->fleet, why);
+    c.sum.is_plan = report->head->run == 0;
     if (err == OK)
         err = groups_init(&c.groups, why);
     if (err == OK)

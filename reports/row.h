@@ -89,6 +89,7 @@ void row_told(const struct report_row *row, struct buf *out);
 
 /* Counts over all rows. */
 struct report_sum {
+    bool is_plan;        /* the caller sets it: counts tell what would be */
     uint32_t rows, bad;  /* bad: row_needs_care() */
     uint32_t unfinished; /* of the others */
     uint32_t by_alarm[ALARMS];

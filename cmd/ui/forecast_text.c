@@ -5,6 +5,7 @@
 
 #include "access/lanes.h"
 #include "base/json_out.h"
+#include "base/plural.h"
 #include "messages.h"
 
 static const char *const cause_names[WAIT_CAUSES] = {"ses-rate", "dns-owners", "ses-detection"};
@@ -60,8 +61,9 @@ static void print_assumptions(const struct rehearsal *r)
 {
     const struct forecast_config *config = r->config;
     char low[WHEN_LEN], high[WHEN_LEN];
-    printf("Rehearsal of %u identities in %u lane%s, ", r->forecast.identities, r->forecast.lanes,
-           r->forecast.lanes == 1 ? "" : "s");
+    printf("Rehearsal of %u %s in %u %s, ", r->forecast.identities,
+           plural(r->forecast.identities, "identity", "identities"), r->forecast.lanes,
+           plural(r->forecast.lanes, "lane", "lanes"));
     print_rate(r);
     printf(" calls a second per account, Region and action.\nNothing was sent. Assumed: every "
            "identity exists, is verified and has no MAIL FROM yet;\n");
@@ -75,7 +77,7 @@ static void print_assumptions(const struct rehearsal *r)
                "start;\n",
                r->published * 100, span_format(config->delay_min, low),
                span_format(config->delay_max, high));
-    printf("SES looks at an MX %s after the set; faults: %s; seed %llu.\n\n",
+    printf("SES reads an MX %s after the set; faults: %s; seed %llu.\n\n",
            span_format(r->detect_after, low), config->faults ? config->faults : "none",
            (unsigned long long)config->seed);
 }
@@ -83,7 +85,7 @@ static void print_assumptions(const struct rehearsal *r)
 static void print_timeline(const struct forecast *f)
 {
     char after[WHEN_LEN];
-    printf("  %-6s %10s  %s\n", "final", "identities", "after");
+    printf("  %-6s %10s  %s\n", "ended", "identities", "after");
     for (uint32_t i = 0; i < FORECAST_MARKS; i++)
         printf("  %3.0f %%  %10u  %s\n", forecast_shares[i] * 100, f->mark_at[i],
                span_or_never(f, i, after));
@@ -146,7 +148,7 @@ void forecast_print_text(const struct rehearsal *r)
     for (int o = 0; o < OUTCOMES; o++)
         if (f->totals.by_outcome[o])
             printf("%s%u %s", n++ ? ", " : "", f->totals.by_outcome[o],
-                   outcome_name((enum outcome)o));
+                   outcome_words((enum outcome)o, false));
     printf("%s\n", n ? "" : "none");
     if (f->finals)
         print_waits("An identity waits on average", f->wait_us, f->finals);
@@ -155,10 +157,12 @@ void forecast_print_text(const struct rehearsal *r)
         uint32_t count = forecast_unfinished(f);
         char after[WHEN_LEN];
         if (f->paused[0])
-            printf("%u identit%s left: %s.\n", count, count == 1 ? "y is" : "ies are", f->paused);
+            printf("%u %s left: %s.\n", count, plural(count, "identity is", "identities are"),
+                   f->paused);
         else
-            printf("%u identit%s never done: a rehearsal ends after %s.\n", count,
-                   count == 1 ? "y is" : "ies are", span_format(REHEARSAL_SPAN, after));
+            printf("%u %s never done: a rehearsal ends after %s.\n", count,
+                   plural(count, "identity is", "identities are"),
+                   span_format(REHEARSAL_SPAN, after));
         return;
     }
     print_waits("One of the last hundredth", f->tail_wait_us, f->tail);

@@ -12,10 +12,11 @@
 #include "base/escape.h"
 #include "base/plural.h"
 
-#define ALIKE_SHOWN  3 /* of rows that are alike, when they are more than GROUP_EXAMPLES */
-#define KINDS_SHOWN  5 /* of one section; the rows of the others are counted */
-#define RULE_KINDS   2 /* of one rule, likewise, in a plan of many kinds */
-#define FEW_KINDS    6 /* in the whole plan: each shows several rows */
+#define ALIKE_SHOWN  3  /* of rows that are alike, when they are more than GROUP_EXAMPLES */
+#define KINDS_SHOWN  5  /* of one section; the rows of the others are counted */
+#define RULE_KINDS   2  /* of one rule, likewise, in a plan of many kinds */
+#define FEW_KINDS    6  /* in the whole plan: each shows several rows */
+#define SHORT_ROWS   40 /* a plan of no more leaves nothing out but what is alike */
 #define REASON_SHIFT 8
 
 /* A row with an alarm stands in that section only. */
@@ -30,22 +31,27 @@ struct section {
 
 static const struct section sections[] = {
     {"mail is being rejected now", OUTCOME_OPEN, ACTION_NONE, true, COLOR_RED, ALARM_REJECTING},
-    {"refused: nothing will be written", OUTCOME_REFUSED, ACTION_NONE, true, COLOR_RED, ALARM_NONE},
+    {"refused: nothing would be written", OUTCOME_REFUSED, ACTION_NONE, true, COLOR_RED,
+     ALARM_NONE},
     {"drifted: changed by another operator", OUTCOME_DRIFTED, ACTION_NONE, true, COLOR_RED,
      ALARM_NONE},
     {"failed: SES could not be asked", OUTCOME_FAILED, ACTION_NONE, true, COLOR_RED, ALARM_NONE},
     {"as wanted, but ...", OUTCOME_OPEN, ACTION_NONE, true, COLOR_RED, ALARM_AILING},
     {"skipped", OUTCOME_SKIPPED, ACTION_NONE, true, COLOR_PLAIN, ALARM_NONE},
-    {"change: a custom MAIL FROM is replaced", OUTCOME_PLANNED, ACTION_CHANGE, false, COLOR_YELLOW,
+    {"change: a custom MAIL FROM would be replaced", OUTCOME_PLANNED, ACTION_CHANGE, false,
+     COLOR_YELLOW, ALARM_NONE},
+    {"clear: would go back to the default MAIL FROM", OUTCOME_PLANNED, ACTION_CLEAR, false,
+     COLOR_YELLOW, ALARM_NONE},
+    {"restart: SES says FAILED, would be set again", OUTCOME_PLANNED, ACTION_RESTART, false,
+     COLOR_YELLOW, ALARM_NONE},
+    {"tighten: would get REJECT_MESSAGE", OUTCOME_PLANNED, ACTION_TIGHTEN, false, COLOR_YELLOW,
      ALARM_NONE},
-    {"clear: back to the default MAIL FROM", OUTCOME_PLANNED, ACTION_CLEAR, false, COLOR_YELLOW,
+    {"set once DNS has the records", OUTCOME_WAITING_DNS, ACTION_NONE, true, COLOR_YELLOW,
      ALARM_NONE},
-    {"restart: SES says FAILED", OUTCOME_PLANNED, ACTION_RESTART, false, COLOR_YELLOW, ALARM_NONE},
-    {"tighten: REJECT_MESSAGE", OUTCOME_PLANNED, ACTION_TIGHTEN, false, COLOR_YELLOW, ALARM_NONE},
-    {"wait for DNS, then set", OUTCOME_WAITING_DNS, ACTION_NONE, true, COLOR_YELLOW, ALARM_NONE},
-    {"pending: set already, SES has not said Success", OUTCOME_PENDING, ACTION_NONE, true,
+    {"waiting for SES: set already, SES has not said Success", OUTCOME_PENDING, ACTION_NONE, true,
      COLOR_PLAIN, ALARM_NONE},
-    {"set", OUTCOME_PLANNED, ACTION_SET, false, COLOR_GREEN, ALARM_NONE},
+    {"set: would get a custom MAIL FROM", OUTCOME_PLANNED, ACTION_SET, false, COLOR_GREEN,
+     ALARM_NONE},
 };
 
 struct showing {
@@ -54,7 +60,8 @@ struct showing {
     const struct section *section;
     struct groups groups;
     uint32_t kinds; /* in the whole plan */
-    bool titled;    /* the section's title is printed */
+    bool is_short;
+    bool titled; /* the section's title is printed */
     size_t width;
     struct buf who, change, where, scratch, told;
 };
@@ -155,7 +162,7 @@ static void print_warnings(struct showing *s, struct text warned)
 
 static uint32_t rows_shown(const struct showing *s, const struct group *g)
 {
-    if (s->kinds > FEW_KINDS)
+    if (!s->is_short && s->kinds > FEW_KINDS)
         return 1;
     return g->kind_count <= GROUP_EXAMPLES && g->kind_count == g->count ? g->count : ALIKE_SHOWN;
 }
@@ -226,6 +233,11 @@ static void print_section_kind(struct showing *s, uint32_t i, struct section_tal
         print_rule(s, i, rule_count(s, i, &kinds));
     }
     bool has_rule = g->rule != FINDINGS_LEN && s->kinds > FEW_KINDS;
+    if (s->is_short) {
+        t->kinds++;
+        print_kind(s, i);
+        return;
+    }
     if (has_rule ? t->of_rule >= RULE_KINDS : t->kinds >= KINDS_SHOWN) {
         t->kinds_left++;
         t->rows_left += g->kind_count;
@@ -271,7 +283,7 @@ static bool group_row(void *ctx, const struct report_row *row)
     return true;
 }
 
-static enum err show_folded(struct showing *s, struct why *why)
+static enum err show_folded(struct showing *s, const struct report_sum *sum, struct why *why)
 {
     enum err err = groups_init(&s->groups, why);
     if (err == OK)
@@ -282,6 +294,8 @@ static enum err show_folded(struct showing *s, struct why *why)
         groups_sort(&s->groups);
     for (uint32_t i = 0; i < s->groups.len; i += groups_of_kind(&s->groups, i))
         s->kinds++;
+    s->is_short =
+        sum->rows - sum->by_outcome[OUTCOME_UNCHANGED] + sum->by_alarm[ALARM_AILING] <= SHORT_ROWS;
     for (size_t i = 0; err == OK && i < COUNT(sections); i++) {
         s->section = &sections[i];
         print_section(s);
@@ -333,7 +347,7 @@ enum err summary_plan(const struct options *o, struct run *r, const struct repor
     struct buf *bufs[] = {&s.who, &s.change, &s.where, &s.scratch, &s.told};
     for (size_t i = 0; i < COUNT(bufs); i++)
         buf_init(bufs[i], LINE_LEN_MAX);
-    enum err err = o->all || o->access.verbose ? show_all(&s, sum, why) : show_folded(&s, why);
+    enum err err = o->all || o->access.verbose ? show_all(&s, sum, why) : show_folded(&s, sum, why);
     uint32_t unread = sum->by_state[JOB_NEW] + sum->by_state[JOB_READING];
     if (unread)
         printf("\n  not read before the plan was stopped (%u)\n", unread);

@@ -104,7 +104,7 @@ def main():
         wanted["leaver.example"] = {"mail_from": "default"}
         room.manifest("fleet.yaml", wanted)
         text = room.ends("a plan with a refused row ends with 3", TROUBLE, "plan", "fleet.yaml", "--progress", "none")
-        order = [text.find(part) for part in ("  refused: ", "  change: ", "  clear: ", "  wait for DNS", "  set (401)")]
+        order = [text.find(part) for part in ("  refused: ", "  change: ", "  clear: ", "  set once DNS", "  set: would get a custom MAIL FROM (401)")]
         check("risky ones come first, each section with its count", -1 not in order and order == sorted(order), text)
         check("a row has before, after, account, Region and line",
               "    moved.example  old.moved.example -> bounce.moved.example  default us-east-1  fleet.yaml:1\n" in text, text)
@@ -115,8 +115,8 @@ def main():
         check("rows that are alike are folded", "    ... and 398 more like these, default us-east-1; --all shows them\n"
               in text and text.count("\n") < 45, text)
         check("it ends with counts, call budget and earliest finish",
-              "Plan: 403 planned, 1 waiting-dns, 1 refused of 405 identities\n" in text
-              and re.search(r"\napply needs about 404 writes and \d+ reads; .*earliest finish is in ", text), text)
+              "Plan: 403 would change, 1 would wait for DNS, 1 refused of 405 identities\n" in text
+              and re.search(r"\nApply needs about 404 writes and \d+ reads; .*earliest finish is in ", text), text)
         check("a pipe gets no colour and whole lines", "\x1b" not in text and widest(text) > 120)
         plain = warnings(text)
         text = room.ends("with --all", TROUBLE, "plan", "fleet.yaml", "--progress", "none", "--all")
