@@ -64,6 +64,9 @@ big TXT {SPF}
 vast MX 10 {SES}.
 vast TXT {SPF}
 vast TXT {" ".join(['"' + "y" * 250 + '"'] * 20)}
+{"".join(f"mxs MX {i + 1} mail{i}.example.net." + chr(10) for i in range(300))}
+mxs MX 0 {SES}.
+mxs TXT {SPF}
 xn--bcher-kva MX 10 {SES}.
 xn--bcher-kva TXT {SPF}
 """,
@@ -313,6 +316,8 @@ def near_misses(inspect):
             check(o["mx"]["status"] == status and all(part in texts for part in parts), f"{label} is told, {mode}", o)
             text = inspect.run(f"{label}.d1.test", "--dns", mode).stdout.decode()
             check(all(part in text for part in parts), f"{label} is told in text, {mode}", text)
+        o, code = one(inspect, "mxs.d1.test", "--dns", mode)
+        check((o["mx"]["status"], o["spf"]["status"], code) == ("several", "ok", 0), f"301 MX are several, {mode}", o)
         for label in ("big", "vast"):
             o, code = one(inspect, f"{label}.d1.test", "--dns", mode)
             check((o["mx"]["status"], o["spf"]["status"], code) == ("ok", "ok", 0), f"{label} is read, {mode}", o)
