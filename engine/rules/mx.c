@@ -243,7 +243,8 @@ static enum mx_status one_judge(struct judgement *j, const struct policy *policy
         judge_finding(
             j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
             "MX of " TEXT_FMT " is " TEXT_FMT
-            ": the zone's own name was appended, because the final dot is missing. Publish 10 %s.",
+            ": the name of the zone was appended, because the name in the record does not end "
+            "with a dot. Publish 10 %s. (with the dot at its end)",
             TEXT_ARG(name), TEXT_ARG(host), publish);
         return MX_STATUS_WRONG_SUFFIX;
     case MX_NEAR: return near_judge(j, policy, name, host, publish);
