@@ -157,7 +157,7 @@ static void put_policy(struct raw *r, struct draft *d, const struct key_rule *ru
     const char *near = NULL;
     uint64_t value = 0;
     enum finding finding;
-    name_id region;
+    name_id region, name;
     span_us span;
     bool good = false;
     switch (field->type) {
@@ -172,6 +172,12 @@ static void put_policy(struct raw *r, struct draft *d, const struct key_rule *ru
             return;
         value = good ? region : NAME_NONE;
         break;
+    case POLICY_NAME:
+        if (owner_put(r, rule, t, at, &name))
+            policy_put(policy, field, name);
+        else
+            draft_break(d, rule->key);
+        return;
     case POLICY_NUMBER:
         good = span_parse(t, &span) && (uint64_t)span <= field->most;
         value = good ? (uint64_t)span : 0;

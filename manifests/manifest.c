@@ -26,6 +26,8 @@ static void raw_clear(struct raw *r)
     arena_clear(&r->arena);
     names_clear(&r->settings);
     names_clear(&r->lists);
+    names_clear(&r->owner_names);
+    free(r->owners);
     free(r->rows);
     free(r->files);
     free(r->accounts);
@@ -138,7 +140,7 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
             raw_fail(&r, ERR_NOMEM, "no memory for the digest of the manifests");
     }
     if (r.err == OK && complaints->len + complaints->more > 0)
-        r.err = why_set(why, ERR_INPUT, "%u complaint%s about the manifests",
+        r.err = why_set(why, ERR_INPUT, "%u complaint%s about the manifest; nothing was sent",
                         complaints->len + complaints->more,
                         complaints->len + complaints->more == 1 ? "" : "s");
     if (r.err != OK)

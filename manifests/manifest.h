@@ -27,11 +27,14 @@ void complaints_clear(struct complaints *c);
 
 struct manifest_options {
     struct text region; /* --region: for identities without a Region; may be empty */
+    bool *region_taken; /* set when an identity takes that Region; or NULL */
     /* Without --region: the Region of the environment or of the named AWS profile (empty: the
      * default profile); or empty. Never called when NULL. The text must outlive manifest_load(). An
      * error, such as a profile that is missing, ends the loading. */
     enum err (*region_of)(void *ctx, struct text profile, struct text *region, struct why *why);
     void *ctx;
+    /* Is t a format of files for owners of DNS? NULL: any word is. */
+    bool (*records_format_known)(struct text t);
     /* Every account in each of its Regions is a lane, identities or not; a manifest of accounts
      * alone is complete. */
     bool every_account;

@@ -7,6 +7,7 @@
  *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
  *   walk.c     events -> keys and values, by the tables of schema.c
  *   draft.c    one value of one key -> a setting, or a complaint    value.h    checks of one value
+ *   owners.c   who publishes the records of which names
  *   vet.c      settings, defaults and accounts -> the rows of the fleet
  *
  * Everything here belongs to the thread of manifest_load(). A fleet may have millions of rows, so
@@ -46,14 +47,22 @@ enum key {
     KEY_REGIONS,
     KEY_MAIL_FROM,
     KEY_DNS,
+    KEY_OWNERS,
     KEY_POLICY, /* from here on the settings of a policy: KEY_OF(SETTING_TIMEOUT) */
     KEYS_LEN = KEY_POLICY + POLICY_FIELDS,
 };
 #define KEY_OF(setting) ((enum key)(KEY_POLICY + (int)(setting)))
 #define KEY_BIT(key)    ((uint32_t)1 << (key))
 
-enum section { SECTION_TOP, SECTION_ACCOUNT, SECTION_DEFAULTS, SECTION_IDENTITY, SECTION_DNS };
-#define SECTION_KEYS_MAX 9 /* keys of the longest section; schema.c asserts it */
+enum section {
+    SECTION_TOP,
+    SECTION_ACCOUNT,
+    SECTION_DEFAULTS,
+    SECTION_IDENTITY,
+    SECTION_DNS,
+    SECTION_OWNER
+};
+#define SECTION_KEYS_MAX 10 /* keys of the longest section; schema.c asserts it */
 
 enum shape { SHAPE_TEXT, SHAPE_LIST, SHAPE_TEXT_OR_LIST, SHAPE_MAP };
 
@@ -131,7 +140,7 @@ struct draft {
     uint32_t regions_len;
 };
 
-static_assert(sizeof(struct policy) == 3 * 8 + 4 * 4 &&
+static_assert(sizeof(struct policy) == 3 * 8 + 6 * 4 &&
                   sizeof(struct settings) == sizeof(struct policy) + 6 * 4,
               "settings are compared as bytes: no padding");
 
@@ -146,6 +155,12 @@ struct raw_account {
     struct account account;
     struct source_place at;
     name_id regions; /* in raw.lists */
+};
+
+/* Who publishes the records below a pattern of names. */
+struct raw_owner {
+    name_id contact, format; /* in fleet.names; NAME_NONE: not given */
+    struct source_place at;
 };
 
 /* A name used in `account:` before the account of this name was read. */
@@ -184,6 +199,9 @@ struct raw {
     uint32_t accounts_len, accounts_cap;
     struct account_ref *refs;
     uint32_t refs_len, refs_cap;
+    struct names owner_names; /* patterns: "shop.example", "*.shop.example"; id - 1 in owners */
+    struct raw_owner *owners;
+    uint32_t owners_len, owners_cap;
     struct source_place waves_at, max_failures_at; /* line 0: not given yet */
     bool identities_named; /* some file has identities, identities_from or include */
     struct sha256 *file_digest, *digest;
@@ -218,6 +236,17 @@ void draft_break(struct draft *d, enum key key);
 bool draft_end(struct raw *r, struct draft *d);
 /* Each key that *s was not given is taken from *from, if it was given there. */
 void settings_inherit(struct settings *s, const struct settings *from);
+
+/* --- owners.c --------------------------------------------------------------------------------- */
+
+enum name_fault owner_check(struct text t);
+/* The id of an owner's name; false after a complaint or raw_fail(). */
+bool owner_put(struct raw *r, const struct key_rule *rule, struct text t, struct source_place at,
+               name_id *id);
+/* The owner whose pattern is nearest to name; NULL: none. */
+const struct raw_owner *owner_of_name(const struct raw *r, struct text name);
+/* The format that the key owners names for a contact; NAME_NONE: none. */
+name_id owner_format(const struct raw *r, name_id contact);
 
 /* --- source.c: files as bytes ----------------------------------------------------------------- */
 
@@ -348,6 +377,7 @@ const char *event_noun(const struct yaml_event *event, char out[QUOTE_LEN]); /* 
 
 void walk_file(struct raw *r, struct source *s, uint16_t file);
 void walk_accounts(struct manifest_walk *w);
+void walk_owners(struct manifest_walk *w);
 void walk_defaults(struct manifest_walk *w);
 void walk_identities(struct manifest_walk *w);
 
@@ -365,7 +395,8 @@ struct resolved {
     bool is_usable;      /* false: complained about, except for `missing` */
     const char *missing; /* to complain about at every row of these settings; NULL: no complaint */
     bool has_mail_from;
-    name_id mail_from; /* of the defaults; may hold {domain} and {region} */
+    bool has_own_owner; /* the policy's owner is of the entry, and no pattern counts */
+    name_id mail_from;  /* of the defaults; may hold {domain} and {region} */
     uint16_t policy, file;
     uint32_t lanes_at, lanes_len; /* in vet.lanes */
 };
@@ -378,7 +409,7 @@ struct ahead {
     struct choice choice;
     const char *identity; /* stowed in fleet.names */
     name_id wanted;       /* MAIL FROM as given, when not a template */
-    bool is_template, is_too_long;
+    bool is_template, is_too_long, has_own_owner;
     struct text mail_from; /* of a template: filled in */
     uint32_t identity_hash, mail_from_hash;
     char filled[NAME_LEN_MAX + 1], normal[NAME_LEN_MAX + 1];

@@ -24,6 +24,7 @@ static const struct key_rule top_keys[] = {
     {"include", KEY_INCLUDE, SHAPE_TEXT_OR_LIST, "a path below this file's folder"},
     {"identities_from", KEY_IDENTITIES_FROM, SHAPE_TEXT_OR_LIST,
      "the path of a CSV file below this file's folder"},
+    {"owners", KEY_OWNERS, SHAPE_MAP, "owners of DNS by domain"},
 };
 
 static const struct key_rule account_keys[] = {
@@ -36,6 +37,8 @@ static const struct key_rule account_keys[] = {
     {"rate", KEY_RATE, SHAPE_TEXT, "requests per second, from 0.01 to 10000"},
 };
 
+#define OWNER_EXPECTED "who publishes the records, such as dns-team@shop.example"
+
 #define CHOICE_KEYS                                                                                \
     {"account", KEY_ACCOUNT, SHAPE_TEXT, "the name of an account"},                                \
         {"region", KEY_REGION, SHAPE_TEXT, REGION_EXPECTED},                                       \
@@ -46,6 +49,7 @@ static const struct key_rule account_keys[] = {
          "USE_DEFAULT_VALUE or REJECT_MESSAGE"},                                                   \
         {"wave", KEY_OF(SETTING_WAVE), SHAPE_TEXT, "the number of a wave, from 1 to 64"},          \
         {"dns", KEY_DNS, SHAPE_MAP, "the keys require, mx_region and timeout"},                    \
+        {"owner", KEY_OF(SETTING_OWNER), SHAPE_TEXT, OWNER_EXPECTED},                              \
     {                                                                                              \
         "accept", KEY_OF(SETTING_ACCEPT), SHAPE_LIST,                                              \
             "the name of a finding, such as shared-mail-from"                                      \
@@ -64,6 +68,12 @@ static const struct key_rule dns_keys[] = {
     {"timeout", KEY_OF(SETTING_TIMEOUT), SHAPE_TEXT, "a time up to 365d, such as 72h or 1h30m"},
 };
 
+static const struct key_rule owner_keys[] = {
+    {"contact", KEY_OF(SETTING_OWNER), SHAPE_TEXT, OWNER_EXPECTED},
+    {"format", KEY_OF(SETTING_RECORDS_FORMAT), SHAPE_TEXT,
+     "a format of mailfrom records, such as nsupdate"},
+};
+
 #define SECTION(noun, keys)                                                                        \
     {                                                                                              \
         noun, keys, COUNT(keys)                                                                    \
@@ -75,6 +85,7 @@ static const struct section_rule sections[] = {
     [SECTION_DEFAULTS] = SECTION("defaults", defaults_keys),
     [SECTION_IDENTITY] = SECTION("an identity", identity_keys),
     [SECTION_DNS] = SECTION("dns", dns_keys),
+    [SECTION_OWNER] = SECTION("an owner", owner_keys),
 };
 
 static_assert(COUNT(top_keys) <= SECTION_KEYS_MAX, "top keys");

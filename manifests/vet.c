@@ -64,6 +64,24 @@ static bool mail_from_end(struct raw *r, const struct ahead *a, struct choice *c
     return r->err == OK;
 }
 
+/* A pattern of owners counts for more than the defaults, and less than the entry's own. */
+static bool owner_end(struct raw *r, const struct ahead *a, struct choice *c)
+{
+    struct fleet *f = r->fleet;
+    struct policy policy = f->policies[c->policy];
+    const struct raw_owner *owner = c->mail_from == MAIL_FROM_DEFAULT || a->has_own_owner
+                                        ? NULL
+                                        : owner_of_name(r, names_text(&f->names, c->mail_from));
+    if (!owner || owner->contact == NAME_NONE)
+        return true;
+    policy.owner = owner->contact;
+    policy.records_format =
+        owner->format != NAME_NONE ? owner->format : owner_format(r, owner->contact);
+    if (!fleet_policy(f, policy, &c->policy))
+        raw_fail(r, ERR_LIMIT, "more than 65535 different settings");
+    return r->err == OK;
+}
+
 /* Turns the oldest choice on its way into a row or a complaint. */
 static void choice_end(struct vet *v)
 {
@@ -85,7 +103,7 @@ static void choice_end(struct vet *v)
                  quote(names_text(&f->names, c.identity), name),
                  quote(fleet_account_name(f, row), account), TEXT_ARG(fleet_region(f, row)),
                  TEXT_ARG(f->files[first->file]), first->line, first->column);
-    } else if (mail_from_end(r, a, &c)) {
+    } else if (mail_from_end(r, a, &c) && owner_end(r, a, &c)) {
         if (fleet_choice(r->fleet, c, &number))
             v->seen[slot] = number + 1;
         else
@@ -109,6 +127,7 @@ static void row_vet(struct vet *v, const struct raw_row *row, const struct resol
                                     .type = (uint8_t)identity_type_of(identity),
                                     .line = row->line,
                                     .column = row->column};
+        a->has_own_owner = s->has_own_owner;
         a->identity = row->identity;
         a->identity_hash = hash;
         a->wanted = row->mail_from != NAME_NONE ? row->mail_from : s->mail_from;
@@ -186,7 +205,7 @@ void vet_fleet(struct raw *r)
     free(v->seen);
     free(v);
     bool may_be_empty = r->options->every_account || r->options->allow_empty;
-    if (r->fleet->choices_len == 0 && r->complaints->len == 0 && !may_be_empty)
+    if (r->err == OK && r->fleet->choices_len == 0 && r->complaints->len == 0 && !may_be_empty)
         complain(
             r, (struct source_place){0},
             "found no identities at all, expected one at least; --allow-empty is for a manifest "

@@ -63,6 +63,8 @@ void vet_accounts(struct raw *r)
 static struct text usual_region(struct raw *r, const struct raw_account *account)
 {
     struct text profile = names_text(&r->fleet->names, account->account.profile);
+    if (r->region.len && r->options->region_taken)
+        *r->options->region_taken = true;
     if (r->region.len || !r->options->region_of)
         return r->region;
     struct text region;
@@ -163,9 +165,12 @@ const struct resolved *vet_settings(struct vet *v, name_id settings)
     memcpy(&s, names_text(&r->settings, settings).at, sizeof s);
     const struct raw_file *file = &r->files[s.file];
     bool has_own = s.given & KEY_BIT(KEY_MAIL_FROM);
+    bool has_own_owner = s.given & KEY_BIT(KEY_OF(SETTING_OWNER));
     settings_inherit(&s, &file->settings);
+    s.policy.records_format = owner_format(r, s.policy.owner);
     *out =
         (struct resolved){.is_known = true, .file = (uint16_t)s.file, .mail_from = file->mail_from};
+    out->has_own_owner = has_own_owner;
     out->has_mail_from = s.given & KEY_BIT(KEY_MAIL_FROM);
     if (has_own)
         out->mail_from = NAME_NONE;

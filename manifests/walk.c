@@ -312,6 +312,9 @@ static void take_top(struct manifest_walk *w, const struct key_rule *rule, void 
     if (rule->key == KEY_ACCOUNTS) {
         if (walk_is(w, rule, EVENT_MAP))
             walk_accounts(w);
+    } else if (rule->key == KEY_OWNERS) {
+        if (walk_is(w, rule, EVENT_MAP))
+            walk_owners(w);
     } else if (rule->key == KEY_DEFAULTS) {
         if (walk_is(w, rule, EVENT_MAP))
             walk_defaults(w);

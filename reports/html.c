@@ -21,6 +21,7 @@ struct sheet {
     struct report_sum sum;
     struct groups groups;
     struct history history;
+    struct waiting waiting;
     bool only_bad; /* too many rows for a list of all */
     uint32_t listed;
 };
@@ -77,6 +78,11 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
                     head->lost_is_suspected ? "may have" : "has");
         markup_add(out, head->lost);
         buf_add_str(out, ". Rows may lack what was written last.</strong></p>\n");
+    }
+    if (head->selection.len) {
+        buf_add_str(out, "<p class=\"facts\">Selected by ");
+        markup_add(out, head->selection);
+        buf_add_str(out, ".</p>\n");
     }
     buf_add_str(out, "<ul class=\"counts\">\n");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
@@ -145,6 +151,7 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     buf_add_str(out, "</section>\n<section>\n<h2>Where every identity stands</h2>\n");
     states_draw(out, &sheet->history);
     buf_add_str(out, "</section>\n");
+    waiting_add(out, report->fleet, &sheet->waiting);
     rules_add(out, &sheet->sum);
     lanes_add(out, report->fleet, &sheet->sum);
     err = rows_add(report, sheet, why);
@@ -168,6 +175,8 @@ static enum err sheet_make(const struct report *report, struct sheet *sheet, str
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = history_make(&sheet->history, report, why);
+    if (err == OK)
+        err = waiting_make(&sheet->waiting, report, waiting_parent, NULL, why);
     if (err != OK)
         return err;
     groups_sort(&sheet->groups);
@@ -179,6 +188,7 @@ enum err html_write(const struct report *report, struct why *why)
     struct sheet sheet = {.out = report->out};
     enum err err = sheet_make(report, &sheet, why);
     groups_clear(&sheet.groups);
+    waiting_clear(&sheet.waiting);
     report_sum_clear(&sheet.sum);
     return err;
 }

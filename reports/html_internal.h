@@ -6,6 +6,7 @@
 
 #include "group.h"
 #include "history.h"
+#include "waiting.h"
 
 /* Pictures of numbers: no text from outside comes here. Nothing is drawn where there is nothing to
  * show. */
@@ -20,6 +21,8 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
                       enum row_alarm alarm);
 void rules_add(struct buf *out, const struct report_sum *sum);
+/* The domains whose records are waited for; nothing when none are. */
+void waiting_add(struct buf *out, const struct fleet *fleet, const struct waiting *waiting);
 
 /* The identity, and in brackets what people call it. */
 void identity_add_html(struct buf *out, struct text identity);

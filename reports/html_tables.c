@@ -82,11 +82,31 @@ static void warnings_add(struct buf *out, const struct groups *groups, const str
     if (!g->warnings)
         return;
     buf_add_str(out, " <b class=\"warning\">");
-    if (g->count == 1)
+    if (g->kind_count == 1)
         markup_add(out, names_text(&groups->names, g->examples[0].warned));
     else
         group_warnings(g, out);
     buf_add_str(out, "</b>");
+}
+
+static void kind_places_add(struct buf *out, const struct groups *groups, uint32_t i)
+{
+    struct buf places;
+    buf_init(&places, NAME_LEN_MAX);
+    kind_accounts_add(groups, i, &places);
+    cell_add(out, "short", buf_text(&places));
+    buf_reset(&places);
+    kind_regions_add(groups, i, &places);
+    cell_add(out, "short", buf_text(&places));
+    buf_spend(&places, out);
+}
+
+/* The rule before its sentence, so that its page can be asked for. */
+static void rule_name_add(struct buf *out, const struct group *g)
+{
+    struct text rule = group_rule(g);
+    if (rule.len)
+        buf_add_fmt(out, "<b>" TEXT_FMT "</b>: ", TEXT_ARG(rule));
 }
 
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
@@ -94,7 +114,7 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
 {
     const char *title = alarm ? row_alarm_title(alarm) : "Not done, by reason";
     uint32_t told = 0, shown = 0;
-    for (uint32_t i = 0; i < groups->len; i++)
+    for (uint32_t i = 0; i < groups->len; i += groups_of_kind(groups, i))
         told += is_told(&groups->list[i], alarm);
     if (told == 0)
         return;
@@ -106,20 +126,20 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
                      "<th scope=\"col\">account</th><th scope=\"col\">Region</th><th "
                      "scope=\"col\">action</th><th scope=\"col\">reason</th>"
                      "<th scope=\"col\">for example</th></tr></thead>\n<tbody>\n");
-    for (uint32_t i = 0; i < groups->len && shown < HTML_GROUPS_MAX; i++) {
+    for (uint32_t i = 0; i < groups->len && shown < HTML_GROUPS_MAX;
+         i += groups_of_kind(groups, i)) {
         if (!is_told(&groups->list[i], alarm))
             continue;
         const struct group *g = &groups->list[i];
-        const struct lane *lane = &fleet->lanes[g->lane];
         buf_add_str(out, "<tr>");
         buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome_name(g->outcome),
                     outcome_name(g->outcome));
-        number_add(out, g->count);
-        cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
-        cell_add(out, "short", names_text(&fleet->names, lane->region));
+        number_add(out, g->kind_count);
+        kind_places_add(out, groups, i);
         buf_add_fmt(out, "<td class=\"short\">%s%s</td>", action_name(g->action),
                     g->rejects ? ", REJECT_MESSAGE" : "");
         buf_add_str(out, "<td class=\"long\">");
+        rule_name_add(out, g);
         markup_add(out, group_reason(groups, g));
         warnings_add(out, groups, g);
         buf_add_str(out, "</td>");
@@ -173,5 +193,43 @@ void rules_add(struct buf *out, const struct report_sum *sum)
                 rule_add(out, (enum finding)f, sum->by_finding[f]);
     buf_add_str(out, "</tbody>\n</table>");
     scroll_end(out);
+    buf_add_str(out, "</section>\n");
+}
+
+void waiting_add(struct buf *out, const struct fleet *fleet, const struct waiting *waiting)
+{
+    char since[WHEN_LEN], deadline[WHEN_LEN];
+    uint32_t shown = waiting->len < WAITING_SHOWN ? waiting->len : WAITING_SHOWN;
+    if (shown == 0)
+        return;
+    buf_add_str(out, "<section>\n<h2>Who still has to publish what</h2>\n");
+    scroll_begin(out, "scroll", "domains whose records are waited for");
+    buf_add_str(
+        out,
+        "<table class=\"stack\">\n"
+        "<thead><tr><th scope=\"col\">domain</th><th scope=\"col\">owner</th>"
+        "<th scope=\"col\" class=\"number\">identities</th><th scope=\"col\">waited for since</th>"
+        "<th scope=\"col\">deadline</th></tr></thead>\n<tbody>\n");
+    for (uint32_t i = 0; i < shown; i++) {
+        const struct waiting_zone *zone = &waiting->list[i];
+        name_id owner = fleet_policy_of(fleet, zone->oldest)->owner;
+        buf_add_str(out, "<tr><td>");
+        markup_add(out, waiting_name(waiting, zone));
+        buf_add_str(out, "</td><td>");
+        markup_add(out, names_text(&fleet->names, owner));
+        buf_add_fmt(out,
+                    "</td><td class=\"number\">%u</td>"
+                    "<td>%s</td>"
+                    "<td>%s</td></tr>\n",
+                    zone->rows, when_format(zone->since, since),
+                    when_format(zone->deadline, deadline));
+    }
+    buf_add_str(out, "</tbody>\n</table>");
+    scroll_end(out);
+    if (shown < waiting->len)
+        buf_add_fmt(out,
+                    "<p>These are the oldest and largest of %u domains; mailfrom due has all, "
+                    "with their zones as DNS cuts them.</p>\n",
+                    waiting->len);
     buf_add_str(out, "</section>\n");
 }

@@ -71,6 +71,22 @@ static void add_outcomes(struct json_out *j, const uint32_t counts[OUTCOMES])
     json_end(j);
 }
 
+static void add_head(struct json_out *j, const struct report_head *head)
+{
+    json_add_object(j, "run");
+    json_add_u64(j, "id", head->run);
+    json_add_text(j, "verb", head->verb);
+    json_add_text(j, "state", head->state);
+    add_instant(j, "started", head->started);
+    add_instant(j, "stopped", head->stopped);
+    json_add_text(j, "version", head->version);
+    if (head->lost.len)
+        json_add_text(j, "lost_records", head->lost);
+    if (head->selection.len)
+        json_add_text(j, "selection", head->selection);
+    json_end(j);
+}
+
 enum err json_write(const struct report *report, struct why *why)
 {
     struct json j = {.out = report->out};
@@ -81,16 +97,7 @@ enum err json_write(const struct report *report, struct why *why)
     json_add_object(&j.json, NULL);
     json_add_u64(&j.json, "format_version", 1);
     json_line(&j.json, "\n");
-    json_add_object(&j.json, "run");
-    json_add_u64(&j.json, "id", report->head->run);
-    json_add_text(&j.json, "verb", report->head->verb);
-    json_add_text(&j.json, "state", report->head->state);
-    add_instant(&j.json, "started", report->head->started);
-    add_instant(&j.json, "stopped", report->head->stopped);
-    json_add_text(&j.json, "version", report->head->version);
-    if (report->head->lost.len)
-        json_add_text(&j.json, "lost_records", report->head->lost);
-    json_end(&j.json);
+    add_head(&j.json, report->head);
     json_line(&j.json, "\n");
     json_add_array(&j.json, "identities");
     err = report_rows(report, add_row, &j, why);

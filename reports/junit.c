@@ -129,6 +129,8 @@ static void suite_begin(struct buf *out, const struct report_head *head,
     add_property(out, "version", head->version);
     if (head->lost.len)
         add_property(out, "lost-records", head->lost);
+    if (head->selection.len)
+        add_property(out, "selection", head->selection);
     buf_add_str(out, "</properties>\n");
 }
 

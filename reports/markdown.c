@@ -165,20 +165,33 @@ static void code_add(struct buf *out, struct text t)
     buf_add_str(out, t.len > MARKDOWN_CELL_MAX ? "\xe2\x80\xa6</code>" : "</code>");
 }
 
+static void kind_places_add(struct comment *c, uint32_t i)
+{
+    struct buf places;
+    buf_init(&places, NAME_LEN_MAX);
+    kind_accounts_add(&c->groups, i, &places);
+    code_add(c->out, buf_text(&places));
+    buf_reset(&places);
+    kind_regions_add(&c->groups, i, &places);
+    code_add(c->out, buf_text(&places));
+    buf_spend(&places, c->out);
+}
+
 static void folded_section_add(struct comment *c, const struct markdown_section *section,
                                size_t limit)
 {
     uint32_t left = section_rows(c, section);
-    for (uint32_t i = 0; i < c->groups.len && c->out->len < limit; i++) {
+    for (uint32_t i = 0; i < c->groups.len && c->out->len < limit;
+         i += groups_of_kind(&c->groups, i)) {
         const struct group *g = &c->groups.list[i];
         if (!is_in(section, g))
             continue;
-        const struct fleet *f = c->report->fleet;
-        const struct lane *lane = &f->lanes[g->lane];
-        buf_add_fmt(c->out, "<details><summary><b>%u</b> %s", g->count, action_name(g->action));
+        buf_add_fmt(c->out, "<details><summary><b>%u</b> %s", g->kind_count,
+                    action_name(g->action));
         buf_add_str(c->out, g->rejects ? ", REJECT_MESSAGE" : "");
-        code_add(c->out, names_text(&f->names, f->accounts[lane->account].name));
-        code_add(c->out, names_text(&f->names, lane->region));
+        kind_places_add(c, i);
+        if (group_rule(g).len)
+            buf_add_fmt(c->out, " <b>" TEXT_FMT "</b>", TEXT_ARG(group_rule(g)));
         code_add(c->out, group_reason(&c->groups, g));
         if (g->warnings) {
             buf_add_str(c->out, " <b>warning: ");
@@ -190,9 +203,9 @@ static void folded_section_add(struct comment *c, const struct markdown_section 
                                   "| --- | --- | --- | --- |\n"
                                 : "</summary>\n\n| identity | MAIL FROM | source |\n"
                                   "| --- | --- | --- |\n");
-        more_add(c, g->count - examples_add(c, g, false, limit));
+        more_add(c, g->kind_count - examples_add(c, g, false, limit));
         buf_add_str(c->out, "\n</details>\n");
-        left -= g->count;
+        left -= g->kind_count;
     }
     more_add(c, left);
 }
@@ -277,6 +290,11 @@ static void comment_write(struct comment *c)
                     ". Rows may lack what was written last.**\n",
                     c->report->head->lost_is_suspected ? "may have" : "has",
                     TEXT_ARG(c->report->head->lost));
+    if (head->selection.len) {
+        buf_add_str(c->out, "\nSelected by ");
+        cell_add(c->out, head->selection);
+        buf_add_str(c->out, ".\n");
+    }
     section_add(c, 0); /* mail rejected now comes first */
     buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)

@@ -6,6 +6,7 @@
 #include "base/bounds.h"
 #include "base/count.h"
 #include "deliver.h"
+#include "records_index.h"
 #include "records_internal.h"
 
 #include <errno.h>
@@ -124,6 +125,7 @@ static size_t zone_end(const struct records_list *list, size_t from, struct text
 struct file {
     const struct records_format *format;
     struct records_out out;
+    struct records_index *index; /* NULL: the folder keeps none */
     size_t from, to; /* of one zone's file; from moves on to the first set of the next file */
 };
 
@@ -185,6 +187,8 @@ static enum err zone_path(const struct file *f, const char *folder, struct text 
     if (len < 0 || (size_t)len >= PATH_LEN_MAX)
         return why_set(why, ERR_INPUT, "%s: %s", folder, strerror(ENAMETOOLONG));
     enum err err = style->vet ? style->vet(style->vet_ctx, path, why) : OK;
+    if (err == OK && f->index)
+        err = records_index_vet(f->index, path, style->force, why);
     return err == OK ? OK : why_wrap(why, err, "%s", path);
 }
 
@@ -196,7 +200,10 @@ static enum err zone_files_write(struct file *f, const char *folder, struct text
         enum err err = zone_path(f, folder, zone, part, path, why);
         if (err != OK)
             return err;
+        uint64_t sets = f->out.sum->sets;
         err = deliver_into(path, zone_file_write, f, why);
+        if (err == OK && f->index)
+            err = records_index_note(f->index, path, f->out.sum->sets - sets, why);
         if (err != OK)
             return why_wrap(why, err, "%s", path);
     }
@@ -219,7 +226,33 @@ static enum err zone_paths_vet(struct file *f, const char *folder, struct why *w
     return err;
 }
 
-static enum err folder_write(struct file *f, const char *folder, struct why *why)
+/* "example.com.zone", "example.com.2.zone" */
+static bool file_is_of_zone(struct text file, struct text zone, struct text extension)
+{
+    uint64_t number;
+    if (!text_starts(file, zone) || !text_ends(file, extension) ||
+        file.len < zone.len + extension.len)
+        return false;
+    struct text part = text_slice(file, zone.len, file.len - extension.len);
+    return part.len == 0 || (part.at[0] == '.' && text_to_u64(text_from(part, 1), &number));
+}
+
+/* A zone of the list whose file was not written has sets for a person to decide. */
+static bool file_is_stuck(const void *ctx, struct text name)
+{
+    const struct file *f = ctx;
+    const struct records_list *list = f->out.list;
+    bool found = false;
+    for (size_t to, from = 0; !found && from < list->len; from = to) {
+        struct text zone;
+        bool has_change;
+        to = zone_end(list, from, &zone, &has_change);
+        found = file_is_of_zone(name, zone, text_of(f->format->extension)) && !has_change;
+    }
+    return found;
+}
+
+static enum err zones_write(struct file *f, const char *folder, struct why *why)
 {
     const struct records_list *list = f->out.list;
     enum err err = zone_paths_vet(f, folder, why);
@@ -236,6 +269,34 @@ static enum err folder_write(struct file *f, const char *folder, struct why *why
         if (has_change || !f->format->changes)
             err = zone_files_write(f, folder, zone, why);
     }
+    return err;
+}
+
+static enum err indexed_write(struct file *f, const char *folder, struct why *why)
+{
+    struct records_index index;
+    uint32_t by_news[RECORDS_NEWS];
+    struct records_sum *sum = f->out.sum;
+    const struct records_style *style = f->out.style;
+    enum err err = records_index_open(&index, folder, style->now, why);
+    index.is_part = style->is_part;
+    f->index = &index;
+    if (err == OK)
+        err = zones_write(f, folder, why);
+    if (err == OK)
+        err = records_index_close(&index, f->format->extension, file_is_stuck, f, why);
+    records_index_count(&index, by_news);
+    sum->fresh = by_news[RECORDS_NEW];
+    sum->changed = by_news[RECORDS_CHANGED];
+    sum->done = by_news[RECORDS_SETTLED];
+    records_index_clear(&index);
+    f->index = NULL;
+    return err;
+}
+
+static enum err folder_write(struct file *f, const char *folder, struct why *why)
+{
+    enum err err = f->out.style->now ? indexed_write(f, folder, why) : zones_write(f, folder, why);
     if (err == OK && deliver_settle(folder, why) != OK)
         return why_wrap(why, ERR_IO, "%s", folder);
     return err;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/when.h"
 
 enum records_type { RECORDS_MX, RECORDS_TXT, RECORDS_TYPES };
 
@@ -57,6 +58,9 @@ struct records_style {
     struct text server;    /* nsupdate: the server to send to, "192.0.2.1 53"; empty: none named */
     struct text provider;  /* terraform: one of records_provider_name(); empty: the first */
     bool plain_semicolons; /* octodns: for escaped_semicolons: false */
+    instant_us now;   /* a folder keeps an index by this time (records_index.h); 0: it keeps none */
+    bool is_part;     /* the list is a part: files of other zones in the folder are not judged */
+    bool force;       /* files that the index does not name are overwritten */
     records_vet *vet; /* of a folder's files, asked before the first is written; NULL: any may */
     void *vet_ctx;
 };
@@ -67,6 +71,7 @@ struct records_sum {
     uint64_t left_out;         /* sets beyond the format's syntax */
     struct text left_out_name; /* the first set left out; lives as long as the list's texts */
     uint64_t zones, files;
+    uint32_t fresh, changed, done; /* files of a folder with an index, since a day before */
 };
 
 bool records_format_known(struct text format);

@@ -30,6 +30,7 @@ struct report_head {
     struct text version;         /* of the program, at the beginning of the run */
     struct text lost;            /* the journal's lost records; empty: none lost */
     bool lost_is_suspected;      /* and not known */
+    struct text selection;       /* the words that chose the rows; empty: all are there */
     instant_us started, stopped; /* 0: not yet */
     instant_us last;             /* instant of the newest record */
 };

@@ -127,6 +127,10 @@ finding_set row_warnings(const struct report_row *row);
 /* Their sentences, a line each: "overwrites-custom: the custom MAIL FROM ...". */
 void row_warnings_tell(const struct report_row *row, struct buf *out);
 
+/* The rule that made the row's reason, of a row that is refused or waits; FINDINGS_LEN: none did.
+ */
+enum finding row_rule(const struct report_row *row);
+
 struct finding_walk {
     const struct report_row *row;
     uint32_t next;    /* note */

@@ -87,7 +87,9 @@ enum err kinds_plan_vet(const struct options *o, struct why *why)
         return fault_set(o->plan, kind, "a plan file", why);
     for (size_t e = 0; e < COUNT(ends); e++)
         if (text_ends(text_of(o->plan), ends[e]) && is_file(o->plan))
-            return why_set(why, ERR_INPUT,
-                           "%s is no plan file; a manifest is carried out without --plan", o->plan);
+            return why_set(
+                why, ERR_INPUT,
+                "%s is not a plan file of mailfrom; a manifest is carried out without --plan",
+                o->plan);
     return OK;
 }

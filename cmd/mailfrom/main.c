@@ -43,11 +43,14 @@ static verb_function *function_of(const struct verb_row *row)
         const char *name;
         verb_function *run;
     } functions[] = {
-        {"check", verb_check},           {"discover", verb_discover}, {"plan", verb_plan},
-        {"rehearse", verb_rehearse},     {"apply", verb_apply},       {"resume", verb_resume},
-        {"rollback", verb_rollback},     {"status", verb_status},     {"report", verb_report},
-        {"records", verb_records},       {"inspect", verb_inspect},   {"explain", verb_explain},
-        {"completion", verb_completion}, {"version", run_version},
+        {"check", verb_check},       {"discover", verb_discover},
+        {"plan", verb_plan},         {"rehearse", verb_rehearse},
+        {"apply", verb_apply},       {"resume", verb_resume},
+        {"rollback", verb_rollback}, {"show", verb_show},
+        {"status", verb_status},     {"report", verb_report},
+        {"records", verb_records},   {"inspect", verb_inspect},
+        {"explain", verb_explain},   {"completion", verb_completion},
+        {"due", verb_due},           {"version", run_version},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
@@ -158,8 +161,11 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
         signals_early();
     enum err err = outputs_expand(options, &paths, &why);
+    if (err == OK && !selection_settle(&options->selection, &paths))
+        err = why_set(&why, ERR_LIMIT, "a selection has %d values at most", SELECTION_VALUES_MAX);
+    options->discover.selection = &options->selection;
     if (err == OK)
-        err = outputs_prove(options, verb->options & OPTIONS_RECORDS, &why);
+        err = outputs_prove(options, verb->options & (OPTIONS_RECORDS | OPTIONS_DUE), &why);
     if (err == OK)
         code = function_of(verb)(options);
     else

@@ -87,8 +87,9 @@ static enum err named_spare(const struct options *o, const char *output, struct 
                  {"the file of --ca-bundle", o->access.ca_bundle}};
     char file[PATH_MAX + 16];
     enum err err = OK;
-    for (size_t i = 0; err == OK && place_file_end(i); i++) {
-        snprintf(file, sizeof file, "%s%s", options_journal(o), place_file_end(i));
+    for (size_t i = 0; err == OK && place_file_end(i / 2); i++) {
+        snprintf(file, sizeof file, "%s%s%s", options_journal(o), i % 2 ? OPTIONS_LOOKS : "",
+                 place_file_end(i / 2));
         err = input_spare(output, i ? "the journal's file" : "the journal", file, why);
     }
     for (size_t i = 0; err == OK && i < COUNT(named); i++)
@@ -123,6 +124,15 @@ enum err outputs_spare(const struct options *o, const struct fleet *f, struct wh
         if ((err = fleet_spare(f, o->reports[i].path, why)) != OK)
             return why_wrap(why, err, "--report %s", o->reports[i].path);
     return OK;
+}
+
+enum err outputs_fresh(const struct options *o, struct why *why)
+{
+    struct stat st;
+    if (!o->out || o->force || deliver_stream(o->out) >= 0 || lstat(o->out, &st) != 0 ||
+        !(S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)))
+        return OK;
+    return why_set(why, ERR_INPUT, "%s is there already; --force overwrites it", o->out);
 }
 
 struct output {

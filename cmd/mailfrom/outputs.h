@@ -16,6 +16,9 @@ enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
 enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *why);
 /* No output is a manifest or CSV file of f, just read. */
 enum err outputs_spare(const struct options *o, const struct fleet *f, struct why *why);
+/* The file of --out is not there yet, or --force is given. A folder, a device and standard output
+ * may be there. */
+enum err outputs_fresh(const struct options *o, struct why *why);
 /* Checks one more file, in a folder: no input of the run, and no file of the journal. f may be
  * NULL. The sentence does not name path. */
 enum err outputs_spare_file(const struct options *o, const struct fleet *f, const char *path,

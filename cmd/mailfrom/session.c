@@ -8,11 +8,15 @@
 #include "options/advice.h"
 #include "outputs.h"
 #include "reports/deliver.h"
+#include "reports/records.h"
+#include "run/narrow.h"
 #include "run/rows.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
+#include "ui/run_lost.h"
 #include "ui/summary.h"
+#include "ui/waiting_text.h"
 
 #include <unistd.h>
 
@@ -59,13 +63,78 @@ static enum err region_of(void *ctx, struct text profile, struct text *region, s
     return lanes_usual_region(&s->options.access, profile, &s->run.arena, region, why);
 }
 
+/* --profile is for accounts that name neither a profile nor an environment of their own. */
+static bool profile_is_taken(const struct fleet *f)
+{
+    for (uint32_t i = 0; i < f->lanes_len; i++)
+        if (f->accounts[f->lanes[i].account].profile == NAME_NONE)
+            return true;
+    return false;
+}
+
+static bool is_of_region(const struct fleet *f, struct text region)
+{
+    for (uint32_t i = 0; i < f->lanes_len; i++)
+        if (!text_eq(names_text(&f->names, f->lanes[i].region), region))
+            return false;
+    return true;
+}
+
+/* The Region of identities without one is that, and chooses none. */
+static void region_settle(struct session *s, bool is_taken)
+{
+    struct options *o = &s->options;
+    struct text usual = text_of(o->access.region);
+    struct selection *meant = &o->selection;
+    uint32_t len = meant->len;
+    if (!is_taken)
+        return;
+    meant->len = 0;
+    for (uint32_t i = 0; i < len; i++) {
+        const struct selection_value v = meant->values[i];
+        if (v.kind != SELECT_REGION || !text_eq(text_of(v.given), usual))
+            meant->values[meant->len++] = v;
+    }
+    if (!o->quiet && meant->len < len && !is_of_region(&s->run.fleet, usual))
+        message_note("note: --region " TEXT_FMT
+                     " is the Region of identities that the manifest gives none, so it leaves no "
+                     "other out; --regions would",
+                     TEXT_ARG(usual));
+}
+
+/* The part of the manifest's fleet that is meant; says what the manifest overrides. */
+static enum err fleet_choose(struct session *s, bool region_is_taken, struct why *why)
+{
+    struct options *o = &s->options;
+    region_settle(s, region_is_taken);
+    if (s->keeps_whole)
+        return OK;
+    uint32_t rows = s->run.fleet.choices_len;
+    uint32_t limit = s->limits_changes ? 0 : o->selection.limit;
+    enum err err = run_narrow(&s->run, &o->access, &o->selection, limit, "the manifest", why);
+    s->run.limit = s->limits_changes ? o->selection.limit : 0;
+    if (err != OK || o->quiet)
+        return err;
+    if (s->run.fleet.choices_len < rows)
+        message_note("%u of the %u identities of the manifest are selected",
+                     s->run.fleet.choices_len, rows);
+    if (o->access.profile && !profile_is_taken(&s->run.fleet))
+        message_note("note: --profile %s changes nothing: every account of the manifest names its "
+                     "own",
+                     o->access.profile);
+    return OK;
+}
+
 enum err session_load(struct session *s, struct why *why)
 {
     const struct options *o = &s->options;
+    bool region_is_taken = false;
     struct complaints complaints;
     struct manifest_options options = {.region = text_of(o->access.region),
+                                       .region_taken = &region_is_taken,
                                        .region_of = region_of,
                                        .ctx = s,
+                                       .records_format_known = records_format_known,
                                        .allow_empty = o->allow_empty};
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
@@ -75,11 +144,69 @@ enum err session_load(struct session *s, struct why *why)
     enum err err =
         manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, &complaints, why);
     message_complaints(o, &complaints);
-    if (err == ERR_INPUT && complaints.len)
-        why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
-                complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
     complaints_clear(&complaints);
-    return err == OK ? outputs_spare(o, &s->run.fleet, why) : err;
+    if (err == OK)
+        err = outputs_spare(o, &s->run.fleet, why);
+    return err == OK ? fleet_choose(s, region_is_taken, why) : err;
+}
+
+bool session_names_run(const struct options *o)
+{
+    uint64_t id;
+    return o->arguments_len == 1 && text_to_u64(text_of(o->arguments[0]), &id);
+}
+
+enum err session_fleet(struct session *s, struct why *why)
+{
+    uint64_t id;
+    const struct options *o = &s->options;
+    if (!session_names_run(o))
+        return o->arguments_len
+                   ? session_load(s, why)
+                   : why_set(why, ERR_INPUT,
+                             "no manifest or run given: name YAML files, or the number of a run");
+    enum err err = session_number(o, &id, why);
+    if (err == OK)
+        err = run_journal(&s->run, JOURNAL_READ, why);
+    if (err == OK)
+        err = run_recall(&s->run, id, why);
+    if (err == OK)
+        err = access_read(&s->options.access, s->run.head.options, &s->run.arena, why);
+    return err == OK ? run_lost_note(o, &s->run, why) : err;
+}
+
+/* "192.0.2.1:5353" and "[2001:db8::1]:53" into nsupdate's "192.0.2.1 5353". */
+enum err session_server(const struct options *o, char out[SERVER_LEN], struct text *server,
+                        struct why *why)
+{
+    struct servers servers;
+    char written[SERVER_LEN];
+    if (!o->server)
+        return OK;
+    if (servers_parse(&servers, text_of(o->server), why) != OK)
+        return why_wrap(why, ERR_INPUT, "--server");
+    struct text address = text_of(server_format(&servers.at[0], written));
+    struct text port = text_from(address, text_rfind(address, ':') + 1);
+    address = text_slice(address, 0, address.len - port.len - 1);
+    if (address.at[0] == '[')
+        address = text_slice(address, 1, address.len - 1);
+    snprintf(out, SERVER_LEN, TEXT_FMT " " TEXT_FMT, TEXT_ARG(address), TEXT_ARG(port));
+    *server = text_of(out);
+    return OK;
+}
+
+void session_records_notes(const struct options *o, const struct records_gather *g)
+{
+    if (o->quiet)
+        return;
+    if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
+        message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
+    if (g->refused || g->blocked)
+        message_note("%u identities and %u record sets need a person first", g->refused,
+                     g->blocked);
+    if (g->harmless && !o->access.verbose)
+        message_note("%u harmless %s; --verbose shows %s", g->harmless,
+                     g->harmless == 1 ? "note" : "notes", g->harmless == 1 ? "it" : "them");
 }
 
 #define SEVERITIES (SEVERITY_ERROR + 1)
@@ -104,9 +231,9 @@ static void finding_print(struct judge_lines *lines, const struct fleet *f, uint
     }
     lines->printed++;
     buf_init(&file, LINE_LEN_MAX);
-    message_place(&file, f->files[c->file], c->line, c->column);
-    fprintf(stderr, "%s: %s%s: " TEXT_FMT " (%s)\n", buf_text(&file).at,
-            severity_name(note->severity), note->accepted ? ", accepted" : "", TEXT_ARG(note->text),
+    const char *place = message_place(&file, f->files[c->file], c->line, c->column);
+    fprintf(stderr, "%s: %s%s: " TEXT_FMT " (%s)\n", place, severity_name(note->severity),
+            note->accepted ? ", accepted" : "", TEXT_ARG(note->text),
             finding_rule(note->rule)->name);
     buf_clear(&file);
 }
@@ -175,8 +302,9 @@ bool session_takes_stdout(const struct options *o)
     return false;
 }
 
-static enum err report_one(struct run *r, const struct report_wish *wish, struct why *why)
+static enum err report_one(struct session *s, const struct report_wish *wish, struct why *why)
 {
+    struct run *r = &s->run;
     char format[16];
     struct report_source source = run_source(r);
     struct report_head head = {
@@ -186,6 +314,7 @@ static enum err report_one(struct run *r, const struct report_wish *wish, struct
         .version = r->head.version,
         .lost = text_of(r->lost.what),
         .lost_is_suspected = journal_may_have_lost(text_of(r->lost.what)),
+        .selection = text_of(s->options.access.selection),
         .started = r->head.started,
         .stopped = r->head.stopped,
         .last = r->head.last,
@@ -204,7 +333,7 @@ enum err session_report(struct session *s, struct why *why)
     fflush(stdout); /* reports to standard output go past stdio */
     for (size_t i = 0; i < s->options.reports_len; i++) {
         struct why one = {""};
-        enum err err = report_one(r, &s->options.reports[i], &one);
+        enum err err = report_one(s, &s->options.reports[i], &one);
         if (err != OK && first == OK)
             *why = one;
         else if (err != OK)
@@ -234,10 +363,12 @@ static enum err end_print(struct session *s, struct report_sum *sum, bool whole,
     enum err err = session_report(s, why);
     if (err == OK)
         err = summary_count(r, sum, why);
-    if (err != OK || !whole || o->quiet || session_takes_stdout(o))
+    if (err != OK || !whole || o->quiet || s->hides_plan || session_takes_stdout(o))
         return err;
     if (r->head.verb == RUN_PLAN)
         err = summary_plan(o, r, sum, why);
+    else if (r->totals.by_state[JOB_WAITING_DNS])
+        err = waiting_print(o, r, why);
     if (err != OK)
         return err;
     summary_end(o, r, sum);

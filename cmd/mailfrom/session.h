@@ -5,11 +5,13 @@
 #ifndef MF_SESSION_H
 #define MF_SESSION_H
 
+#include "handoff/gather.h"
 #include "options/options.h"
 #include "rules/judge.h"
 #include "run/run.h"
 #include "ui/run_notes.h"
 #include "ui/signals.h"
+#include "wire/servers.h"
 
 struct session {
     struct options options; /* completed from the journal or a plan file */
@@ -17,6 +19,9 @@ struct session {
     struct signals signals; /* from the first call until session_clear: reports are written
                                meanwhile */
     struct run_notes notes;
+    bool keeps_whole;    /* the verb itself chooses among the rows of the fleet */
+    bool hides_plan;     /* that a plan is made is nobody's to see */
+    bool limits_changes; /* --limit counts the changes of a plan, not the rows */
 };
 
 /* *s must not move: the run borrows from *s. */
@@ -25,6 +30,15 @@ void session_clear(struct session *s);
 
 /* Vets the manifests of the options into the run's fleet; prints every complaint. */
 enum err session_load(struct session *s, struct why *why);
+/* One argument of digits is a run; a manifest of that name is "./7". */
+bool session_names_run(const struct options *o);
+/* The fleet of the manifests, or of the run with its journal and its way to DNS. */
+enum err session_fleet(struct session *s, struct why *why);
+/* --server as nsupdate spells it, in out; *server stays empty without the option. */
+enum err session_server(const struct options *o, char out[SERVER_LEN], struct text *server,
+                        struct why *why);
+/* What a gathering of records has told, counted: first what a person has to decide. */
+void session_records_notes(const struct options *o, const struct records_gather *g);
 /* Judges every row by the rules that need no network, and says what is found; infos only with
  * --verbose. Opens the run's suffixes. */
 enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct why *why);

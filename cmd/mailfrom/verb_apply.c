@@ -4,19 +4,21 @@
  * question to SES or DNS, so another run under way is reported at once.
  */
 #include "kinds.h"
+#include "preview.h"
+#include "run/limit.h"
+#include "run/narrow.h"
 #include "run/planned.h"
 #include "run/shown.h"
 #include "session.h"
 #include "ui/confirm.h"
 #include "ui/messages.h"
+#include "ui/plan_facts.h"
 #include "ui/run_beside.h"
 #include "ui/run_lost.h"
 #include "verbs.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Was the plan made from the named manifests? */
 static enum err manifests_vet(const struct session *s, struct why *why)
@@ -25,6 +27,7 @@ static enum err manifests_vet(const struct session *s, struct why *why)
     if (!named)
         return why_set(why, ERR_NOMEM, "out of memory");
     session_init(named, &s->options);
+    named->options.selection = (struct selection){.len = 0};
     enum err err = session_load(named, why);
     if (err == OK &&
         memcmp(named->run.fleet.digest, s->run.fleet.digest, sizeof s->run.fleet.digest) != 0)
@@ -37,6 +40,21 @@ static enum err manifests_vet(const struct session *s, struct why *why)
     return err;
 }
 
+/* The part of the plan that is meant. */
+static enum err plan_choose(struct session *s, struct why *why)
+{
+    struct options *o = &s->options;
+    uint32_t rows = s->run.fleet.choices_len;
+    enum err err = run_narrow(&s->run, &o->access, &o->selection, 0, "the plan", why);
+    s->run.limit = o->selection.limit;
+    if (err == OK && !run_verdicts_limit(&s->run))
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK && !o->quiet && s->run.fleet.choices_len < rows)
+        message_note("%u of the %u identities of the plan are selected", s->run.fleet.choices_len,
+                     rows);
+    return err;
+}
+
 static enum err apply_load(struct session *s, struct why *why)
 {
     struct options *o = &s->options;
@@ -46,7 +64,9 @@ static enum err apply_load(struct session *s, struct why *why)
             err = kinds_plan_vet(o, why);
         if (err == OK)
             err = run_plan_load(&s->run, &o->access, o->plan, o->max_age, why);
-        return err == OK && o->arguments_len ? manifests_vet(s, why) : err;
+        if (err == OK && o->arguments_len)
+            err = manifests_vet(s, why);
+        return err == OK ? plan_choose(s, why) : err;
     }
     if (o->max_age)
         return why_set(why, ERR_INPUT,
@@ -64,59 +84,24 @@ static const char *beside_words(uint32_t others)
 
 static enum err plan_confirm(const struct session *s, uint32_t others, struct why *why)
 {
-    char question[160];
-    snprintf(question, sizeof question, "Change SES for %u of %u identities, as reviewed%s?",
-             run_plan_changes(&s->run), s->run.fleet.choices_len, beside_words(others));
-    return confirm_ask(question, why);
-}
-
-/* Standard output goes where fd goes; returns where it went before, or -1. */
-static int stdout_turn(int fd)
-{
-    fflush(stdout);
-    int before = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    return before >= 0 && dup2(fd, STDOUT_FILENO) >= 0 ? before : -1;
-}
-
-/* Where a report goes to standard output, the plan that is asked about is shown beside it, on
- * standard error. Plans and shows the plan, without reports: these are for the following run.
- * Returns the exit code of a plan. */
-static int plan_show(struct session *s, struct why *why)
-{
-    struct options *o = &s->options;
-    size_t reports_len = o->reports_len;
-    bool detailed_exitcode = o->detailed_exitcode;
-    int code = EXIT_CANNOT_RUN;
-    int kept = session_takes_stdout(o) ? stdout_turn(STDERR_FILENO) : -1;
-    o->reports_len = 0;
-    o->detailed_exitcode = true;
-    if (run_shown_begin(&s->run, why) == OK)
-        code = session_carry_out(s, why);
-    run_shown_end(&s->run);
-    signals_end(&s->signals); /* at the question nothing is under way */
-    if (kept >= 0)
-        close(stdout_turn(kept));
-    if (kept >= 0)
-        close(kept);
-    o->reports_len = reports_len;
-    o->detailed_exitcode = detailed_exitcode;
-    return code;
+    struct buf question;
+    buf_init(&question, LINE_LEN_MAX);
+    plan_question_add(&question, &s->run, beside_words(others));
+    enum err err =
+        question.failed ? why_set(why, ERR_NOMEM, "out of memory") : confirm_ask(question.at, why);
+    buf_clear(&question);
+    return err;
 }
 
 static enum err shown_confirm(struct session *s, uint32_t others, bool *stopped, struct why *why)
 {
     uint32_t changes = 0;
     char question[80];
-    int code = plan_show(s, why);
-    *stopped = code == EXIT_STOPPED;
+    enum err err = preview_make(s, s->options.yes, stopped, why);
     s->notes.follows_plan = true;
-    if (code == EXIT_CANNOT_RUN)
-        return why_set(why, ERR_INPUT,
-                       "the plan could not be made (see above), so nothing was written");
-    if (code == EXIT_STOPPED)
-        return why_set(why, ERR_INPUT, "stopped while planning; nothing was written");
-    enum err err = run_shown_guard(&s->run, &changes, why);
-    if (err != OK)
+    if (err == OK)
+        err = run_shown_guard(&s->run, &changes, why);
+    if (err != OK || s->options.yes)
         return err;
     if (changes == 0)
         return why_set(why, ERR_GONE,
@@ -129,10 +114,24 @@ static enum err shown_confirm(struct session *s, uint32_t others, bool *stopped,
 static enum err apply_confirm(struct session *s, bool *stopped, struct why *why)
 {
     uint32_t others;
+    bool counts = s->run.limit && !s->options.plan; /* the changes, which only a plan can */
     enum err err = run_beside_hold(&s->options, &s->run, &others, why);
-    if (err != OK || s->options.yes)
+    if (err != OK || (s->options.yes && !counts))
         return err;
     return s->options.plan ? plan_confirm(s, others, why) : shown_confirm(s, others, stopped, why);
+}
+
+/* A plan of this moment; of a plan file, what would become of its rows now. */
+static int apply_dry(struct session *s, struct why *why)
+{
+    int code = EXIT_CANNOT_RUN;
+    s->run.head.verb = RUN_PLAN;
+    if (run_journal_in_memory(&s->run, why) == OK)
+        code = session_carry_out(s, why);
+    else
+        message_error("%s", why->text);
+    session_clear(s);
+    return code;
 }
 
 int verb_apply(const struct options *given)
@@ -142,7 +141,10 @@ int verb_apply(const struct options *given)
     int code = EXIT_CANNOT_RUN;
     bool stopped = false;
     session_init(&s, given);
+    s.limits_changes = true;
     enum err err = apply_load(&s, &why);
+    if (err == OK && given->dry_run)
+        return apply_dry(&s, &why);
     if (err == OK && !given->yes)
         err = confirm_possible(&why);
     if (err == OK)

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static bool is_to_stdout(const char *path)
@@ -17,20 +16,12 @@ static bool is_to_stdout(const char *path)
     return !path || deliver_stream(path) == STDOUT_FILENO;
 }
 
-/* That it can be written is known already (outputs.h). */
-static enum err out_vet(const struct options *o, struct why *why)
-{
-    struct stat st;
-    if (!o->out || o->force || deliver_stream(o->out) >= 0 || lstat(o->out, &st) != 0)
-        return OK;
-    return why_set(why, ERR_INPUT, "%s is there already; --force overwrites it", o->out);
-}
-
 static uint32_t lanes_refused(const struct discover *d)
 {
     uint32_t len = 0;
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
-        len += inventory_lane(d->inventory, i)->phase == INVENTORY_REFUSED;
+        len += inventory_lane(d->inventory, i)->phase == INVENTORY_REFUSED &&
+               !discover_is_disabled(d, i);
     return len;
 }
 
@@ -53,7 +44,7 @@ static enum err write_out(struct discover *d, const struct options *o, struct wh
         return why_set(why, ERR_AUTH,
                        "no account and Region could be read, so no manifest was written");
     struct signals held = {0};
-    enum err err = out_vet(o, why); /* somebody else may have been quicker */
+    enum err err = outputs_fresh(o, why); /* somebody else may have been quicker */
     if (err != OK)
         return err;
     if (!to_stdout)
@@ -122,8 +113,8 @@ static enum err vet(const struct options *o, struct why *why)
                        "found \"%s\": --manifest FILE names a manifest whose accounts are to be "
                        "read",
                        o->arguments[0]);
-    enum err err = discover_vet(&o->discover, &o->access, why);
-    return err == OK ? out_vet(o, why) : err;
+    enum err err = discover_vet(&o->discover, why);
+    return err == OK ? outputs_fresh(o, why) : err;
 }
 
 static int discover_run(struct discover *d, const struct options *o, struct why *why)

@@ -1,5 +1,6 @@
 /* plan: a run that writes nothing, into a journal in memory, and into a plan file with --out. */
 #include "options/advice.h"
+#include "outputs.h"
 #include "reports/deliver.h"
 #include "run/planned.h"
 #include "session.h"
@@ -29,7 +30,10 @@ static int plan_keep(struct session *s, int code, struct why *why)
     const struct options *o = &s->options;
     if (!o->out || code == EXIT_CANNOT_RUN)
         return code;
-    if (run_plan_keep(&s->run, o->out, why) != OK) {
+    enum err err = outputs_fresh(o, why); /* somebody else may have been quicker */
+    if (err == OK)
+        err = run_plan_keep(&s->run, o->out, why);
+    if (err != OK) {
         message_error("%s", why->text);
         return s->run.end == ENGINE_ENDED ? EXIT_CANNOT_RUN : code;
     }
@@ -46,7 +50,10 @@ int verb_plan(const struct options *given)
     session_init(&s, given);
     s.run.head.verb = RUN_PLAN;
     s.notes.tells_losses = true;
+    s.limits_changes = true;
     enum err err = session_load(&s, &why);
+    if (err == OK)
+        err = outputs_fresh(&s.options, &why);
     if (err == OK)
         err = run_journal_in_memory(&s.run, &why);
     if (err == OK)

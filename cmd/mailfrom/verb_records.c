@@ -1,41 +1,38 @@
 /* records: the DNS records of a fleet or of a run, in the format that is wished for. */
 #include "handoff/gather.h"
 #include "outputs.h"
+#include "reports/records_index.h"
+#include "run/narrow.h"
 #include "session.h"
 #include "ui/messages.h"
-#include "ui/run_lost.h"
 #include "verbs.h"
-#include "wire/servers.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-/* One argument of digits is a run; a manifest of that name is "./7". */
-static bool names_run(const struct options *o)
+/* The records of a name are those that all rows of the fleet agree on; the selection says which
+ * names are meant. *keep: NULL for all; to be freed. */
+static enum err part_choose(struct session *s, bool **keep, struct why *why)
 {
-    uint64_t id;
-    return o->arguments_len == 1 && text_to_u64(text_of(o->arguments[0]), &id);
-}
-
-static enum err fleet_load(struct session *s, struct why *why)
-{
-    uint64_t id;
+    struct run *r = &s->run;
     const struct options *o = &s->options;
-    if (!names_run(o))
-        return o->arguments_len
-                   ? session_load(s, why)
-                   : why_set(why, ERR_INPUT,
-                             "no manifest or run given: name YAML files, or the number of a run");
-    enum err err = session_number(o, &id, why);
-    if (err == OK)
-        err = run_journal(&s->run, JOURNAL_READ, why);
-    if (err == OK)
-        err = run_recall(&s->run, id, why);
-    if (err == OK)
-        err = access_read(&s->options.access, s->run.head.options, &s->run.arena, why);
-    if (err == OK)
-        err = run_lost_note(o, &s->run, why);
-    return err;
+    char whole[32] = "the manifest";
+    struct selection_found found;
+    const struct selection *meant = &o->selection;
+    enum err err = OK;
+    if (session_names_run(o)) {
+        err = selection_of_run(&meant, &o->selection, r->head.options, &r->arena, why);
+        snprintf(whole, sizeof whole, "run %llu", (unsigned long long)r->head.id);
+    }
+    if (err != OK || (!selection_chooses(meant) && !meant->limit))
+        return err;
+    *keep = calloc(r->fleet.choices_len + 1u, sizeof **keep);
+    if (!*keep)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    selection_mark(meant, &r->fleet, meant->limit, *keep, &found);
+    return selection_tell(meant, &found, whole, &r->config.notices, why);
 }
 
 static enum err format_vet(const struct options *o, struct why *why)
@@ -68,7 +65,8 @@ static enum err style_read(const struct options *o, struct records_style *style,
     if (o->provider && strcmp(o->format, "terraform") != 0)
         return why_set(why, ERR_INPUT, "--provider is for --format terraform, not for %s",
                        o->format);
-    if (escaped && strcmp(escaped, "yes") != 0 && strcmp(escaped, "no") != 0)
+    bool is_plain = escaped && (strcmp(escaped, "no") == 0 || strcmp(escaped, "false") == 0);
+    if (escaped && !is_plain && strcmp(escaped, "yes") != 0 && strcmp(escaped, "true") != 0)
         return why_set(why, ERR_INPUT,
                        "--octodns-escaped-semicolons: found \"%s\", expected yes or no", escaped);
     if (escaped && strcmp(o->format, "octodns") != 0)
@@ -76,27 +74,7 @@ static enum err style_read(const struct options *o, struct records_style *style,
                        "--octodns-escaped-semicolons is for --format octodns, not for %s",
                        o->format);
     style->provider = text_of(o->provider);
-    style->plain_semicolons = escaped && strcmp(escaped, "no") == 0;
-    return OK;
-}
-
-/* "192.0.2.1:5353" and "[2001:db8::1]:53" into nsupdate's "192.0.2.1 5353". */
-static enum err server_read(const struct options *o, char out[SERVER_LEN], struct text *server,
-                            struct why *why)
-{
-    struct servers servers;
-    char written[SERVER_LEN];
-    if (!o->server)
-        return OK;
-    if (servers_parse(&servers, text_of(o->server), why) != OK)
-        return why_wrap(why, ERR_INPUT, "--server");
-    struct text address = text_of(server_format(&servers.at[0], written));
-    struct text port = text_from(address, text_rfind(address, ':') + 1);
-    address = text_slice(address, 0, address.len - port.len - 1);
-    if (address.at[0] == '[')
-        address = text_slice(address, 1, address.len - 1);
-    snprintf(out, SERVER_LEN, TEXT_FMT " " TEXT_FMT, TEXT_ARG(address), TEXT_ARG(port));
-    *server = text_of(out);
+    style->plain_semicolons = is_plain;
     return OK;
 }
 
@@ -120,7 +98,14 @@ static enum err file_vet(void *ctx, const char *path, struct why *why)
 {
     const struct session *s = ctx;
     const struct options *o = &s->options;
-    return outputs_spare_file(o, names_run(o) ? NULL : &s->run.fleet, path, why);
+    return outputs_spare_file(o, session_names_run(o) ? NULL : &s->run.fleet, path, why);
+}
+
+static instant_us clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
 }
 
 static enum err records_carry_out(struct session *s, bool *whole, struct why *why)
@@ -128,31 +113,41 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
     const struct options *o = &s->options;
     struct run *r = &s->run;
     struct notices silent = {0};
-    const struct handoff_config config = {.access = &o->access,
-                                          .zones = o->zones,
-                                          .zones_len = o->zones_len,
-                                          .missing = o->missing,
-                                          .verbose = o->access.verbose,
-                                          .notices = o->quiet ? silent : message_notices()};
-    struct records_style style = {.ttl_s = o->ttl_s, .vet = file_vet, .vet_ctx = s};
+    struct handoff_config config = {.access = &o->access,
+                                    .zones = o->zones,
+                                    .zones_len = o->zones_len,
+                                    .missing = o->missing,
+                                    .verbose = o->access.verbose,
+                                    .notices = o->quiet ? silent : message_notices()};
+    struct records_style style = {
+        .ttl_s = o->ttl_s, .now = clock_now(), .force = o->force, .vet = file_vet, .vet_ctx = s};
     struct records_sum sum;
     struct records_gather g;
     char server[SERVER_LEN];
-    enum err err = server_read(o, server, &style.server, why);
+    enum err err = session_server(o, server, &style.server, why);
     if (err == OK)
         err = style_read(o, &style, why);
     if (err == OK)
-        err = fleet_load(s, why);
+        err = session_fleet(s, why);
+    if (err == OK)
+        err = outputs_fresh(o, why);
+    bool *keep = NULL;
+    if (err == OK)
+        err = part_choose(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
-    if (err != OK)
+    if (err != OK) {
+        free(keep);
         return err;
+    }
+    config.keep = keep;
+    style.is_part = keep || o->zones_len;
     records_gather_init(&g, &config, &r->fleet, r->suffixes);
     err = sets_write(o, &g, &style, &sum, why);
     *whole = err == OK && !g.refused && !g.blocked && !sum.left_out;
+    if (err == OK)
+        session_records_notes(o, &g);
     if (err == OK && !o->quiet) {
-        if (g.notes > RECORDS_NOTES_MAX && !o->access.verbose)
-            message_note("... and %u more; --verbose says all", g.notes - RECORDS_NOTES_MAX);
         if (sum.left_out)
             message_note("left out, because %s cannot express the records that DNS has beside "
                          "them: %llu record sets, first at " TEXT_FMT,
@@ -162,11 +157,12 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         else
             message_note("%llu record sets in %llu zones%s", (unsigned long long)sum.sets,
                          (unsigned long long)sum.zones, o->missing ? ", missing in DNS" : "");
-        if (g.refused || g.blocked)
-            message_note("%u identities and %u record sets need a person first", g.refused,
-                         g.blocked);
+        if (o->out && records_path_is_folder(o->out))
+            message_note("since yesterday: %u zone files new, %u changed, %u done; %s lists them",
+                         sum.fresh, sum.changed, sum.done, RECORDS_INDEX_FILE);
     }
     records_gather_clear(&g);
+    free(keep);
     return err;
 }
 
@@ -176,6 +172,7 @@ int verb_records(const struct options *given)
     struct why why = {""};
     bool whole = false;
     session_init(&s, given);
+    s.keeps_whole = true;
     if (!s.options.format)
         s.options.format = records_format_name(0);
     enum err err = format_vet(&s.options, &why);

@@ -1,4 +1,5 @@
 /* report: the reports of a run, written again from its journal. */
+#include "run/narrow.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/run_lost.h"
@@ -20,6 +21,8 @@ int verb_report(const struct options *given)
         err = run_journal(&s.run, JOURNAL_READ, &why);
     if (err == OK)
         err = run_recall(&s.run, id, &why);
+    if (err == OK)
+        err = run_view(&s.run, &o->access, &o->selection, &why);
     if (err == OK)
         err = run_lost_tell(o, &s.run, &why);
     if (err == OK)

@@ -4,6 +4,9 @@
  */
 #include "access/trust.h"
 #include "options/advice.h"
+#include "preview.h"
+#include "run/limit.h"
+#include "run/narrow.h"
 #include "run/recent.h"
 #include "run/rollback.h"
 #include "session.h"
@@ -30,6 +33,23 @@ __attribute__((noinline)) static enum err rollback_vet(const struct options *o, 
                        advice_make(&a, o, "status", "--all"));
     enum err err = session_number(o, id, why);
     return err == OK ? session_report_vet(o, why) : err;
+}
+
+/* The part of the run that is meant; what is left can be rolled back later. */
+static enum err rollback_choose(struct session *s, struct text options, struct why *why)
+{
+    struct run *r = &s->run;
+    struct options *o = &s->options;
+    char whole[64];
+    const struct selection *of_run;
+    snprintf(whole, sizeof whole, "those that run %llu has changed",
+             (unsigned long long)r->head.parent);
+    enum err err = selection_of_run(&of_run, &o->selection, options, &r->arena, why);
+    o->access.selection = NULL; /* of that run: this one takes all of it, or a part of its own */
+    if (err == OK)
+        err = run_narrow(r, &o->access, of_run, 0, whole, why);
+    r->limit = o->selection.limit;
+    return err;
 }
 
 /* Runs of this journal that came later lie on top: they go first, or together with this one. */
@@ -78,7 +98,8 @@ static enum err several_vet(struct run *r, struct why *why)
     return OK;
 }
 
-static enum err rollback_load(struct session *s, struct why *why)
+/* Not inlined: what it reads would lie on the stack of the whole run. */
+__attribute__((noinline)) static enum err rollback_load(struct session *s, struct why *why)
 {
     struct run_head old;
     struct run *r = &s->run;
@@ -87,13 +108,12 @@ static enum err rollback_load(struct session *s, struct why *why)
     const struct access given = *access;
     struct rollback how = {.to_default = is_to_default(o),
                            .forced = o->force,
-                           .only = o->only,
                            .by_outcome = o->outcome_given,
                            .outcome = o->outcome};
     uint32_t others;
     enum err err = rollback_vet(o, &r->head.parent, why);
     r->through = o->through ? o->through : r->head.parent;
-    r->ends_parents = !o->only && !o->outcome_given;
+    r->ends_parents = !selection_chooses(&o->selection) && !o->selection.limit && !o->outcome_given;
     if (err == OK)
         err = run_journal(r, o->dry_run ? JOURNAL_READ : JOURNAL_UPDATE, why);
     if (err == OK)
@@ -112,6 +132,8 @@ static enum err rollback_load(struct session *s, struct why *why)
     if (err == OK)
         err = rollback_runs(&r->fleet, r->journal, r->head.parent, r->through, &how, why);
     if (err == OK)
+        err = rollback_choose(s, old.options, why);
+    if (err == OK)
         err = run_beside_hold(o, r, &others, why);
     if (err == OK)
         err = later_hold(s, why);
@@ -123,11 +145,10 @@ static enum err rollback_load(struct session *s, struct why *why)
     return err;
 }
 
-static enum err rollback_confirm(const struct session *s, struct why *why)
+static enum err rollback_confirm(const struct session *s, uint32_t len, struct why *why)
 {
     char question[160];
     const struct options *o = &s->options;
-    uint32_t len = s->run.fleet.choices_len;
     if (o->yes || o->dry_run || len == 0)
         return OK;
     snprintf(question, sizeof question, "Put %u %s back to %s%s?", len,
@@ -138,17 +159,35 @@ static enum err rollback_confirm(const struct session *s, struct why *why)
     return err == OK ? confirm_ask(question, why) : err;
 }
 
+/* With a limit, a plan tells which identities would change: those that are back already count for
+ * nothing. *len becomes the number of identities to put back. */
+static enum err changes_count(struct session *s, uint32_t *len, bool *stopped, struct why *why)
+{
+    *len = s->run.fleet.choices_len;
+    if (!s->run.limit || s->options.dry_run || *len == 0)
+        return OK;
+    enum err err = s->options.yes ? OK : confirm_possible(why);
+    if (err == OK)
+        err = preview_make(s, s->options.yes, stopped, why);
+    return err == OK ? run_shown_limit(&s->run, len, why) : err;
+}
+
 int verb_rollback(const struct options *given)
 {
     struct session s;
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
+    bool stopped = false;
+    uint32_t len = 0;
     session_init(&s, given);
+    s.limits_changes = true;
     enum err err = rollback_load(&s, &why);
     if (err == OK)
-        err = rollback_confirm(&s, &why);
+        err = changes_count(&s, &len, &stopped, &why);
+    if (err == OK)
+        err = rollback_confirm(&s, len, &why);
     if (err == OK && s.run.fleet.choices_len == 0) {
-        bool some = s.options.only || s.options.outcome_given;
+        bool some = s.options.outcome_given;
         printf("Run %llu wrote nothing%s: there is nothing to put back\n",
                (unsigned long long)s.run.head.parent, some ? " to what was asked for" : "");
         code = EXIT_OK;
@@ -157,6 +196,8 @@ int verb_rollback(const struct options *given)
     } else {
         message_error("%s", why.text);
     }
+    if (stopped)
+        code = EXIT_STOPPED;
     session_clear(&s);
     return code;
 }

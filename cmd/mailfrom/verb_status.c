@@ -1,5 +1,6 @@
 /* status: the state of a run, from its journal, on one screen. */
 #include "options/advice.h"
+#include "run/narrow.h"
 #include "run/rows.h"
 #include "run/unfinished.h"
 #include "session.h"
@@ -10,6 +11,7 @@
 #include "ui/screen.h"
 #include "ui/status_watch.h"
 #include "ui/summary.h"
+#include "ui/waiting_text.h"
 #include "verbs.h"
 
 #include "base/count.h"
@@ -59,7 +61,8 @@ struct waiting {
 static bool wait_one(void *ctx, const struct report_row *row)
 {
     struct waiting *w = ctx;
-    if (row->state == JOB_DONE || row->state == JOB_NEW ||
+    bool is_folded = row->state == JOB_WAITING_DNS && !w->options->access.verbose;
+    if (row->state == JOB_DONE || row->state == JOB_NEW || is_folded ||
         (w->shown >= ROWS_SHOWN && !w->options->access.verbose))
         return true;
     if (w->shown++ == 0)
@@ -81,6 +84,8 @@ static enum err print_waiting(const struct options *o, struct run *r, const stru
             printf("%s%s %u", s && w.shown ? "  " : "  ", job_state_name((enum job_state)s),
                    sum->by_state[s]);
     fputc('\n', stdout);
+    if (err == OK && sum->by_state[JOB_WAITING_DNS])
+        err = waiting_print(o, r, why);
     next_steps_records(o, r, sum->by_state[JOB_WAITING_DNS]);
     buf_clear(&w.a);
     buf_clear(&w.b);
@@ -129,10 +134,11 @@ static enum err print_alarm(const struct options *o, struct run *r, const struct
 static bool note_one(void *ctx, const struct lane_note *note)
 {
     const struct run *r = ctx;
-    const struct lane *lane = &r->fleet.lanes[note->lane];
+    uint32_t shown = run_lane_shown(r, note->lane);
     struct buf reason;
-    if (note->reason.len == 0)
+    if (note->reason.len == 0 || shown == FLEET_LEFT_OUT)
         return true;
+    const struct lane *lane = &r->fleet.lanes[shown];
     buf_init(&reason, LINE_LEN_MAX);
     printf("Account " TEXT_FMT ", Region " TEXT_FMT ": %s\n",
            TEXT_ARG(names_text(&r->fleet.names, r->fleet.accounts[lane->account].name)),
@@ -150,11 +156,14 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     enum err err = print_alarm(o, r, s, ALARM_REJECTING, why);
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
-    struct buf counts;
+    struct buf counts, words;
     struct os_clock clock;
     char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&counts, LINE_LEN_MAX);
+    buf_init(&words, LINE_LEN_MAX);
     report_counts(s, &counts);
+    if (o->access.selection)
+        printf("Selected by %s\n", message_safe(&words, text_of(o->access.selection)));
     printf("Started %s, last record %s\n", when_format(r->head.started, started),
            when_format(r->head.last, last));
     printf("%u identities: %s; %llu writes kept\n", r->head.jobs, counts.len ? counts.at : "",
@@ -167,6 +176,7 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     if (counts.len)
         printf("Now " TEXT_FMT "\n", TEXT_ARG(buf_text(&counts)));
     buf_clear(&counts);
+    buf_clear(&words);
     if (err == OK && r->head.state != RUN_ENDED)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
     if (err == OK)
@@ -207,6 +217,8 @@ static enum err status_once(const struct options *given, uint64_t id, struct why
         err = run_recall(&s.run, id, why);
     if (err == OK && given->arguments_len == 0)
         err = run_beside_list(given, &s.run, s.run.head.id, why);
+    if (err == OK)
+        err = run_view(&s.run, &s.options.access, &given->selection, why);
     if (err == OK)
         err = access_read(&s.options.access, s.run.head.options, &s.run.arena, why);
     if (err == OK)

@@ -120,6 +120,18 @@ static void options_add(struct buf *out, const struct options *o, const struct v
         option_add(out, verb, all[i].name, all[i].value);
 }
 
+/* The part of the fleet that was meant: a pasted command must not do more. */
+static void selection_add_words(struct buf *out, const struct options *o,
+                                const struct verb_row *verb)
+{
+    for (uint32_t i = 0; i < o->selection.len; i++) {
+        const struct selection_value *v = &o->selection.values[i];
+        bool is_region = v->kind == SELECT_REGION;
+        if (!is_region || !o->access.region)
+            option_add(out, verb, is_region ? "regions" : selection_option(v->kind), v->given);
+    }
+}
+
 static const char *taken(struct advice *a, struct buf *out)
 {
     snprintf(a->text, sizeof a->text, TEXT_FMT, TEXT_ARG(buf_text(out)));
@@ -138,6 +150,7 @@ const char *advice_make(struct advice *a, const struct options *o, const char *v
         environment_add(&out);
     buf_add_fmt(&out, "mailfrom %s%s%s", verb, *words ? " " : "", words);
     options_add(&out, o, row);
+    selection_add_words(&out, o, row);
     return taken(a, &out);
 }
 

@@ -32,9 +32,9 @@
 #define SWITCH_OPTION(field) SWITCH_OPTION_AT(field, field)
 
 STRING_OPTION_AT(manifest, discover.manifest)
-STRING_OPTION_AT(regions, discover.regions)
 STRING_OPTION_AT(mail_from, discover.mail_from)
 SWITCH_OPTION_AT(replace, discover.replace)
+SWITCH_OPTION_AT(all_profiles, discover.all_profiles)
 STRING_OPTION_AT(profile, access.profile)
 STRING_OPTION_AT(region, access.region)
 STRING_OPTION_AT(endpoint_url, access.endpoint_url)
@@ -46,7 +46,6 @@ STRING_OPTION(sender)
 STRING_OPTION(helo)
 STRING_OPTION(out)
 STRING_OPTION(plan)
-STRING_OPTION(only)
 STRING_OPTION(format)
 STRING_OPTION(server)
 STRING_OPTION(provider)
@@ -305,9 +304,37 @@ static enum err read_ttl(struct options *o, const char *value, struct why *why)
     return err;
 }
 
+static enum err read_by(struct options *o, const char *value, struct why *why)
+{
+    for (int by = 0; by < DUE_BYS; by++) {
+        o->by = (enum due_by)by;
+        if (strcmp(value, due_by_name(o->by)) == 0)
+            return OK;
+    }
+    return why_set(why, ERR_INPUT, "--by takes zone, owner or account, not \"%s\"", value);
+}
+
+/* A day is its beginning in UTC. */
+static enum err read_since(struct options *o, const char *value, struct why *why)
+{
+    char midnight[WHEN_LEN];
+    o->since_before = o->since_at = 0;
+    if (strcmp(value, "yesterday") == 0)
+        o->since_before = SPAN_H(24);
+    snprintf(midnight, sizeof midnight, "%.10sT00:00:00Z", value);
+    if (o->since_before || span_parse(text_of(value), &o->since_before) ||
+        when_parse(text_of(strlen(value) == 10 ? midnight : value), &o->since_at))
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "--since takes yesterday, a date such as 2026-05-20 or 2026-05-20T08:30:00Z, or "
+                   "a span such as 24h, not \"%s\"",
+                   value);
+}
+
 #define EVERY_VERB        OPTIONS_NONE
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
-#define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | OPTIONS_RECORDS)
+#define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
+#define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
                          struct why *why)
@@ -319,14 +346,60 @@ static enum err list_add(struct discover_list *list, const char *option, const c
     return OK;
 }
 
-static enum err read_only_any(struct options *o, const char *value, struct why *why)
+static enum err select_add(struct options *o, enum selection_kind kind, const char *value,
+                           struct why *why)
 {
-    return list_add(&o->discover.only, "only", value, why);
+    return selection_add(&o->selection, kind, value)
+               ? OK
+               : why_set(why, ERR_LIMIT,
+                         "--%s %s: selections have %d values at most; more belong into a manifest",
+                         selection_option(kind), value, SELECTION_VALUES_MAX);
+}
+
+static enum err read_only(struct options *o, const char *value, struct why *why)
+{
+    return select_add(o, SELECT_ONLY, value, why);
 }
 
 static enum err read_exclude(struct options *o, const char *value, struct why *why)
 {
-    return list_add(&o->discover.exclude, "exclude", value, why);
+    return select_add(o, SELECT_EXCLUDE, value, why);
+}
+
+static enum err read_account(struct options *o, const char *value, struct why *why)
+{
+    return select_add(o, SELECT_ACCOUNT, value, why);
+}
+
+static enum err read_regions(struct options *o, const char *value, struct why *why)
+{
+    return select_add(o, SELECT_REGION, value, why);
+}
+
+/* A single Region is that of identities without one, too. */
+static enum err read_one_region(struct options *o, const char *value, struct why *why)
+{
+    bool is_first = !o->access.region && !selection_has(&o->selection, SELECT_REGION);
+    o->access.region = is_first && !strchr(value, ',') ? value : NULL;
+    return select_add(o, SELECT_REGION, value, why);
+}
+
+static enum err read_limit(struct options *o, const char *value, struct why *why)
+{
+    uint64_t n = 0;
+    enum err err = read_count("limit", value, IDENTITIES_MAX, &n, why);
+    o->selection.limit = (uint32_t)n;
+    return err;
+}
+
+static enum err read_profile_any(struct options *o, const char *value, struct why *why)
+{
+    struct text rest = text_of(value);
+    while (rest.at)
+        if (text_trim(text_cut(&rest, ',')).len == 0)
+            return why_set(why, ERR_INPUT, "--profile: found an empty name in \"%s\"", value);
+    o->access.profile = value; /* of accounts of --manifest that name none */
+    return list_add(&o->discover.profiles, "profile", value, why);
 }
 
 static enum err read_tag(struct options *o, const char *value, struct why *why)
@@ -354,8 +427,23 @@ static enum err read_discover_format(struct options *o, const char *value, struc
 const struct option_row option_rows[] = {
     {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
      read_profile, .is_common = true},
-    {"region", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "REGION",
+    {"only", OPTIONS_SELECT, "PATTERN",
+     "only these identities, such as '*.example.com'; repeatable", read_only, .repeats = true},
+    {"exclude", OPTIONS_SELECT, "PATTERN", "not these identities; repeatable", read_exclude,
+     .repeats = true},
+    {"account", OPTIONS_SELECT, "NAME[,NAME...]",
+     "only these accounts of the manifest, or twelve digits; repeatable", read_account,
+     .repeats = true},
+    {"region", OPTIONS_SELECT_REGION, "REGION[,...]",
+     "Region of identities without one; if none lacks one, only these Regions", read_one_region,
+     .is_common = true, .repeats = true},
+    {"region", OPTIONS_RESUME | OPTIONS_INSPECT | OPTIONS_DUE, "REGION",
      "Region of identities without one", read_region, .is_common = true},
+    {"regions", OPTIONS_SELECT_REGION, "REGION[,...]", "only these Regions; repeatable",
+     read_regions, .repeats = true},
+    {"limit", OPTIONS_LIMIT_CHANGES, "N", "only the first N changes, in the order of the manifest",
+     read_limit},
+    {"limit", OPTIONS_LIMIT_ROWS, "N", "only the first N identities of those", read_limit},
     {"endpoint-url", OPTIONS_LIVE | OPTIONS_DISCOVER, "URL",
      "endpoint for SES instead of AWS's, both protocols", read_endpoint_url, .is_common = true},
     {"resolver", ASKS_DNS, "HOST:PORT[,...]", "DNS resolvers; default: the system's", read_resolver,
@@ -365,9 +453,9 @@ const struct option_row option_rows[] = {
      read_dns, .is_common = true},
     {"authority-port", ASKS_DNS, "PORT", "port of authoritative servers (default 53)",
      read_authority_port},
-    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "FILE",
+    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "FILE",
      "a newer Public Suffix List than the built-in one", read_psl_file},
-    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_INSPECT | OPTIONS_RECORDS, "PATTERN",
+    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "PATTERN",
      "host that MX records must name; default " FEEDBACK_PATTERN, read_feedback_host},
     {"ca-bundle", OPTIONS_LIVE | OPTIONS_DISCOVER, "FILE",
      "PEM file of trust anchors; also AWS_CA_BUNDLE", read_ca_bundle, .is_common = true},
@@ -410,8 +498,8 @@ const struct option_row option_rows[] = {
      read_through},
     {"dry-run", OPTIONS_ROLLBACK, NULL, "show what would be put back, write nothing", read_dry_run,
      .letter = 'n'},
-    {"only", OPTIONS_ROLLBACK, "PATTERN", "only these identities, such as '*.example.com'",
-     read_only},
+    {"dry-run", OPTIONS_APPLY, NULL, "show what would be done now, write nothing", read_dry_run,
+     .letter = 'n'},
     {"outcome", OPTIONS_ROLLBACK, "OUTCOME",
      "only identities with this outcome in the run, such as failed", read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
@@ -420,9 +508,12 @@ const struct option_row option_rows[] = {
     {"refresh", OPTIONS_ROLLBACK | OPTIONS_RESUME, NULL,
      "after a loss of journal records: read every identity of the run from SES first",
      read_refresh},
+    {"force", OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS, NULL,
+     "overwrite the file of --out", read_force, .letter = 'f'},
     {"watch", OPTIONS_STATUS, NULL,
      "follow the run to its end: a progress view, or lines without a terminal", read_watch},
-    {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK, NULL, "show every row, also similar ones", read_all},
+    {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK | OPTIONS_SHOW, NULL,
+     "show every row, also similar ones", read_all},
     {"all", OPTIONS_COMPLAINTS, NULL, "show every complaint, not only the first 50", read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
@@ -443,11 +534,10 @@ const struct option_row option_rows[] = {
      .word = records_format_name},
     {"missing", OPTIONS_RECORDS, NULL, "only records missing in live DNS", read_missing},
     {"live", OPTIONS_RECORDS, NULL, "all records, compared with live DNS", read_live},
-    {"zone", OPTIONS_RECORDS, "NAME", "a zone of the owner, for the names below it; repeatable",
+    {"zone", HANDS_OFF, "NAME", "a zone of the owner, for the names below it; repeatable",
      read_zone, .repeats = true},
-    {"ttl", OPTIONS_RECORDS, "SECONDS", "TTL of the records (default 300)", read_ttl},
-    {"server", OPTIONS_RECORDS, "ADDRESS[:PORT]", "DNS server for nsupdate to send to",
-     read_server},
+    {"ttl", HANDS_OFF, "SECONDS", "TTL of the records (default 300)", read_ttl},
+    {"server", HANDS_OFF, "ADDRESS[:PORT]", "DNS server for nsupdate to send to", read_server},
     {"provider", OPTIONS_RECORDS, "route53|cloudflare|google|azure",
      "whose resources --format terraform writes (default route53)", read_provider},
     {"octodns-escaped-semicolons", OPTIONS_RECORDS, "yes|no",
@@ -456,6 +546,16 @@ const struct option_row option_rows[] = {
     {"out", OPTIONS_RECORDS, "FILE",
      "output file (default standard output); FOLDER/ gets a file for each zone", read_out,
      .letter = 'o'},
+    {"by", OPTIONS_DUE, "zone|owner|account", "what the list is grouped by (default zone)",
+     read_by},
+    {"since", OPTIONS_DUE, "yesterday|DATE|SPAN", "only what has changed since then", read_since},
+    {"format", OPTIONS_DUE, "text|csv|json|html|bind|nsupdate|route53|terraform|octodns|dnscontrol",
+     "of the list (default text); with --out of the zones' files (default: by the manifest, or "
+     "bind)",
+     read_format},
+    {"out", OPTIONS_DUE, "FOLDER",
+     "a new folder, with a message and the zones' files for each owner", read_out, .letter = 'o'},
+    {"dry-run", OPTIONS_DUE, NULL, "do not remember this look", read_dry_run, .letter = 'n'},
     {"from", OPTIONS_INSPECT, "DOMAIN", "domain of the From header: check DMARC and alignment too",
      read_from},
     {"spf-check", OPTIONS_INSPECT, "IP", "check whether mail from this IP address passes SPF",
@@ -466,15 +566,14 @@ const struct option_row option_rows[] = {
     {"manifest", OPTIONS_DISCOVER, "FILE", "take accounts and Regions from this manifest",
      read_manifest},
     {"profile", OPTIONS_DISCOVER, "NAME[,NAME...]",
-     "AWS profiles, one for each account; default: the AWS credential chain", read_profile},
-    {"regions", OPTIONS_DISCOVER, "REGION[,...]",
-     "default: the manifest's, AWS_REGION, or the profile's own", read_regions},
-    {"region", OPTIONS_DISCOVER, "REGION", "a single Region", read_region},
-    {"only", OPTIONS_DISCOVER, "PATTERN",
-     "only matching identities, such as '*.example.com'; repeatable", read_only_any,
+     "AWS profiles, one for each account; repeatable; default: the AWS credential chain",
+     read_profile_any, .repeats = true},
+    {"all-profiles", OPTIONS_DISCOVER, NULL, "every profile of the AWS configuration",
+     read_all_profiles},
+    {"regions", OPTIONS_DISCOVER, "REGION[,...]|all",
+     "default: the manifest's, AWS_REGION, or the profile's own; repeatable", read_regions,
      .repeats = true},
-    {"exclude", OPTIONS_DISCOVER, "PATTERN", "no matching identities; repeatable", read_exclude,
-     .repeats = true},
+    {"region", OPTIONS_DISCOVER, "REGION", "the same", read_regions, .repeats = true},
     {"tag", OPTIONS_DISCOVER, "KEY[=VALUE]",
      "only identities with all given tags; costs one call for each identity", read_tag,
      .repeats = true},
@@ -483,7 +582,6 @@ const struct option_row option_rows[] = {
     {"replace", OPTIONS_DISCOVER, NULL, "propose it also for identities with a custom MAIL FROM",
      read_replace},
     {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out, .letter = 'o'},
-    {"force", OPTIONS_DISCOVER, NULL, "overwrite FILE", read_force, .letter = 'f'},
     {"format", OPTIONS_DISCOVER, "yaml|csv|json",
      "manifest (default), rows for identities_from, or all facts", read_discover_format},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet, .letter = 'q'},

@@ -63,13 +63,13 @@ static const char *name_near(enum option_set accepted, struct text name)
 static enum err unknown(enum option_set accepted, struct text name, struct why *why)
 {
     const char *near = name_near(accepted, name);
-    if (near)
-        return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here: did you mean --%s?",
-                       TEXT_ARG(name), near);
     if (option_find_any(name))
         return why_set(why, ERR_INPUT,
                        "--" TEXT_FMT " is an option of other verbs; --help shows those of this one",
                        TEXT_ARG(name));
+    if (near)
+        return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here: did you mean --%s?",
+                       TEXT_ARG(name), near);
     return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here; --help shows those",
                    TEXT_ARG(name));
 }

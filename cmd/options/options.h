@@ -10,6 +10,8 @@
 #include "base/when.h"
 #include "forecast/forecast.h"
 #include "inventory/discover.h"
+#include "reports/due.h"
+#include "rules/selection.h"
 #include "scheduler/job.h"
 
 #include <stdio.h>
@@ -38,7 +40,13 @@ enum option_set {
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
     OPTIONS_DISCOVER = 1 << 19,
-    OPTIONS_MANIFEST = 1 << 24,   /* how manifests are read */
+    OPTIONS_DUE = 1 << 22,
+    OPTIONS_MANIFEST = 1 << 24,      /* how manifests are read */
+    OPTIONS_SELECT = 1 << 26,        /* a part of a fleet, and with the next ones ... */
+    OPTIONS_SELECT_REGION = 1 << 27, /* ... Regions of those that the fleet has */
+    OPTIONS_LIMIT_CHANGES = 1 << 28, /* ... so many changes */
+    OPTIONS_LIMIT_ROWS = 1 << 29,    /* ... so many identities */
+    OPTIONS_SHOW = 1 << 30,
     OPTIONS_COMPLAINTS = 1 << 25, /* manifests are read, and nothing else has an --all */
 };
 
@@ -56,15 +64,18 @@ struct options {
     const char *journal, *to;
     const char *out, *plan; /* plan files */
     span_us max_age;        /* of a plan file; 0: not given */
-    const char *only;       /* a pattern of identities */
-    uint64_t through;       /* the last of several runs to take back; 0: not given */
+    struct selection selection;
+    uint64_t through; /* the last of several runs to take back; 0: not given */
     bool outcome_given;
     enum outcome outcome;                         /* with outcome_given */
     const char *from, *spf_check, *sender, *helo; /* inspect */
     const char *zones[RECORDS_ZONES_MAX];
     size_t zones_len;
-    const char *format, *server, *provider, *octodns_escaped_semicolons; /* records */
+    const char *format, *server, *provider, *octodns_escaped_semicolons; /* records, due */
     uint32_t ttl_s;
+    enum due_by by;       /* due */
+    instant_us since_at;  /* due: an instant, */
+    span_us since_before; /* or a span before now; both 0: not given */
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;
     enum progress_mode progress;
@@ -81,6 +92,8 @@ bool options_verb_first(int argc, char **argv);
 /* Reads argv after the verb. Everything that is wrong is one sentence in *why. */
 enum err options_read(struct options *o, enum option_set accepted, int argc, char **argv,
                       struct why *why);
+/* The journal of looks at DNS lies beside the journal: a run may hold that for days. */
+#define OPTIONS_LOOKS ".due"
 /* --journal, MAILFROM_JOURNAL, or the default. */
 const char *options_journal(const struct options *o);
 /* The lines of --help for what a verb accepts. */

@@ -111,6 +111,8 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
 {
     const struct inventory_lane *l = inventory_lane(d->inventory, lane);
     const char *trouble = NULL;
+    if (discover_is_disabled(d, lane))
+        return; /* counted below */
     if (l->phase == INVENTORY_REFUSED)
         trouble = "could not be read, and is left out";
     else if (d->by_lane[lane].is_twin)
@@ -137,8 +139,15 @@ static bool is_read(const struct discover *d, uint32_t account)
 
 void discover_troubles(const struct discover *d)
 {
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+    uint32_t disabled = 0;
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
         lane_trouble_tell(d, i);
+        disabled += discover_is_disabled(d, i);
+    }
+    if (disabled)
+        message_note("note: %u pairs of account and Region are left out: the account has not "
+                     "enabled the Region",
+                     disabled);
     for (uint32_t i = 0; i < d->fleet.accounts_len; i++) {
         const struct inventory_account *a = inventory_account(d->inventory, i);
         if (!a->number[0] && is_read(d, i))

@@ -5,6 +5,7 @@
 #include "base/bounds.h"
 #include "progress.h"
 #include "rate_meter.h"
+#include "run/narrow.h"
 #include "run/rows.h"
 #include "run/unfinished.h"
 #include "run_lost.h"
@@ -56,6 +57,8 @@ static enum err fleet_read(struct watched_run *w, struct why *why)
     w->id = r->head.id;
     w->kept = w->options->access;
     enum err err = journal_fleet(r->journal, w->id, &r->fleet, why);
+    if (err == OK)
+        err = run_view(r, &w->kept, &w->options->selection, why);
     if (err == OK)
         err = access_read(&w->kept, r->head.options, &r->arena, why);
     if (err == OK)

@@ -58,9 +58,11 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     uint64_t throttled = 0;
     for (int kind = 0; kind < CALL_ASK; kind++)
         throttled += r->totals.throttled[kind];
-    printf("SES calls: %llu reads, %llu writes, %llu throttled\n",
-           (unsigned long long)reads_of(&r->totals), (unsigned long long)r->totals.writes,
-           (unsigned long long)throttled);
+    bool is_kept_plan = r->head.verb == RUN_PLAN && r->totals.jobs == 0; /* its calls are not */
+    if (!is_kept_plan)
+        printf("SES calls: %llu reads, %llu writes, %llu throttled\n",
+               (unsigned long long)reads_of(&r->totals), (unsigned long long)r->totals.writes,
+               (unsigned long long)throttled);
     next_steps_records(o, r,
                        r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                 : r->totals.by_state[JOB_WAITING_DNS]);

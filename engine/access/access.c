@@ -36,6 +36,7 @@ static const struct {
     {"read-api", offsetof(struct access, read_api)},
     {"write-api", offsetof(struct access, write_api)},
     {"feedback-host", offsetof(struct access, feedback_host)},
+    {"selection", offsetof(struct access, selection)},
 };
 
 #define KEPT_TEXTS     COUNT(kept_texts)
@@ -65,6 +66,20 @@ struct text access_write(const struct access *a, struct arena *arena)
     struct text text = out.failed ? TEXT_NONE : arena_text(arena, buf_text(&out));
     buf_clear(&out);
     return text;
+}
+
+void access_tell(const struct access *a, struct buf *out)
+{
+    struct access copy = *a;
+    copy.selection = NULL; /* no option of this name */
+    for (size_t i = 0; i < KEPT_TEXTS; i++)
+        if (*text_field(&copy, i))
+            buf_add_fmt(out, "%s--%s %s", out->len ? " " : "", kept_texts[i].name,
+                        *text_field(&copy, i));
+    if (a->rate_per_s > 0)
+        buf_add_fmt(out, "%s--rate %g", out->len ? " " : "", a->rate_per_s);
+    if (a->authority_port)
+        buf_add_fmt(out, "%s--authority-port %u", out->len ? " " : "", a->authority_port);
 }
 
 enum err access_read(struct access *a, struct text kept, struct arena *arena, struct why *why)

@@ -6,6 +6,7 @@
 #define MF_ACCESS_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/when.h"
 #include "calls/call.h"
@@ -16,6 +17,7 @@ struct access {
     const char *read_api, *write_api; /* "v1", "v2"; for reads "auto", too */
     const char *resolver, *dns;       /* dns: "authority", "recursive" */
     const char *feedback_host, *psl_file;
+    const char *selection;   /* the words that chose the rows of the run, for people; NULL: all */
     uint16_t authority_port; /* 0: 53 */
     span_us call_timeout_us; /* of one request */
     double rate_per_s;       /* 0: not given */
@@ -31,6 +33,8 @@ enum inquiry_mode access_dns_mode(const struct access *a);
 /* The options a resumed run needs again, as a JSON object in *arena; at == NULL when out of
  * memory. */
 struct text access_write(const struct access *a, struct arena *arena);
+/* The same for people: "--resolver 192.0.2.1 --rate 5"; "": nothing was given. */
+void access_tell(const struct access *a, struct buf *out);
 /* Fills the open members of *a from the kept options. Texts live in *arena. */
 enum err access_read(struct access *a, struct text kept, struct arena *arena, struct why *why);
 

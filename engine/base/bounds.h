@@ -11,7 +11,8 @@
 /* manifests (reliability: libyaml 0.2.5 is quadratic in depth and has no bound of its own) */
 #define MANIFEST_DEPTH_MAX       64
 #define MANIFEST_BYTES_MAX       (512u << 20) /* 1,000,000 three-key entries are 116 MB */
-#define MANIFEST_SCALAR_MAX      4096         /* one value; far above any name */
+#define OWNER_LEN_MAX            254 /* of the owner of a zone: an address (RFC 5321, section 4.5.3) */
+#define MANIFEST_SCALAR_MAX      4096 /* one value; far above any name */
 #define MANIFEST_INCLUDES_MAX    1024
 #define MANIFEST_PATTERN_MAX     100000 /* folder entries that one include pattern may look at */
 #define MANIFEST_KEPT_EVENTS_MAX 100000 /* of anchored values in a file; they are defaults */
@@ -132,6 +133,10 @@
 #define MARKDOWN_TAIL_MAX 3000 /* headings of groups without room for rows */
 
 /* records for DNS owners */
+#define SELECTION_VALUES_MAX                                                                       \
+    128 /* --only, --exclude, ... together: more belong into a manifest                            \
+         */
+#define RECORDS_INDEX_MAX        (64u << 20) /* of a folder: a hundred thousand zones need 10 MB */
 #define RECORDS_ZONES_MAX        64 /* --zone options; live DNS finds more zones by itself */
 #define RECORDS_VALUE_MAX        (64u << 10) /* one value: 4,096 octets, four characters for each */
 #define ROUTE53_VALUE_MAX        4000        /* one Value (Route 53, "Quotas on records") */

@@ -48,6 +48,7 @@ struct inquiry_walk {
     struct server servers[INQUIRY_SERVERS_MAX];
     uint32_t servers_len, servers_asked;
     struct text own_zone;   /* the name's own zone, on servers of the zone above too */
+    struct text contact;    /* by the SOA of a denial */
     struct answer wildcard; /* MX, or without MX the TXT, of "*." and the parent of the name */
 };
 
@@ -173,6 +174,28 @@ static void notes_write(struct inquiry *q)
             answer_note(w->servers[i].label, &w->servers[i].mx, &w->servers[i].txt, &q->arena);
 }
 
+/* By name, since every answer may have another order. */
+static struct text hosts_say(struct inquiry *q)
+{
+    const struct zone *z = &q->walk->zone;
+    struct text all = TEXT_NONE;
+    const struct text *before = NULL;
+    for (uint32_t said = 0; said < z->hosts_len; said++) {
+        const struct text *next = NULL;
+        for (uint32_t i = 0; i < z->hosts_len; i++) {
+            const struct text *name = &z->hosts[i].name; /* hosts are distinct by name */
+            if ((!before || text_cmp(*name, *before) > 0) && (!next || text_cmp(*name, *next) < 0))
+                next = name;
+        }
+        if (!next)
+            break;
+        all = arena_fmt(&q->arena, TEXT_FMT "%s" TEXT_FMT, TEXT_ARG(all), said ? ", " : "",
+                        TEXT_ARG(*next));
+        before = next;
+    }
+    return all;
+}
+
 static bool is_from_wildcard(const struct answer *wildcard, const struct answer *mx,
                              const struct answer *txt)
 {
@@ -199,7 +222,9 @@ static void finish(struct inquiry *q)
                            .apex = q->facts.apex,
                            .servfail_at = q->walk->servfail_at,
                            .wildcard = is_from_wildcard(&q->walk->wildcard, &mx, &txt),
-                           .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut};
+                           .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut,
+                           .contact = q->walk->contact,
+                           .zone_hosts = hosts_say(q)};
     if (!(mx_spoke && txt_spoke) && !q->facts.trouble.len)
         q->facts.trouble = TEXT("out of memory");
     if (mx_spoke && (!txt_spoke || mx.ttl_s < txt.ttl_s))
@@ -214,6 +239,7 @@ static void finish_in_trouble(struct inquiry *q, struct text trouble)
 {
     notes_write(q);
     q->facts.zone = q->walk->zone.cut;
+    q->facts.zone_hosts = hosts_say(q);
     inquiry_end_in_trouble(q, trouble);
 }
 
@@ -428,6 +454,12 @@ static void address_read(struct inquiry *q, uint16_t type, uint32_t host,
     }
 }
 
+static void contact_read(struct inquiry *q, const struct dns_message *m)
+{
+    if (!q->walk->contact.len)
+        q->walk->contact = zone_contact(m, q->name, &q->arena);
+}
+
 static void value_read(struct inquiry *q, const struct dns_question *question, uint32_t server,
                        const struct dns_reply *reply)
 {
@@ -439,6 +471,8 @@ static void value_read(struct inquiry *q, const struct dns_question *question, u
     struct text zone = zone_of_denial(&reply->message, q->name);
     if (a->kind == ANSWER_SPOKE && dname_below(zone, w->zone.cut))
         w->own_zone = arena_text(&q->arena, zone);
+    if (a->kind == ANSWER_SPOKE)
+        contact_read(q, &reply->message);
     if (a->kind != ANSWER_REFERRED)
         return;
     struct text cut = answer_referral(&reply->message, q->name, w->zone.cut);
@@ -466,6 +500,8 @@ static void around_read(struct inquiry *q, const struct dns_question *question, 
     case AROUND_WILDCARD:
         /* Out of memory is told as trouble by the answer itself. */
         (void)answer_read(&q->walk->wildcard, question, reply, &q->arena);
+        if (q->walk->wildcard.kind == ANSWER_SPOKE)
+            contact_read(q, &reply->message);
         break;
     case AROUND_DOUBLED: doubled_read(q, question, reply); break;
     case AROUND_APEX: (void)inquiry_read_elsewhere(q, question, reply, &q->facts.apex); break;

@@ -245,7 +245,7 @@ static void read_address(struct message_reader *r, struct dns_record *record, si
 static void read_soa(struct message_reader *r, struct dns_record *record)
 {
     record->name = read_name(r);
-    read_name(r);                                   /* the mailbox */
+    record->mailbox = read_name(r);
     for (unsigned number = 0; number < 4; number++) /* serial, refresh, retry, expire */
         read_u32(r);
     record->soa_minimum_s = read_u32(r);

@@ -44,6 +44,7 @@ struct dns_record {
     uint32_t ttl_s;       /* a TTL with the top bit set is 0 (RFC 2181, section 8) */
     uint16_t preference;  /* MX */
     struct text name;     /* MX exchange; CNAME, DNAME, NS, PTR target; SOA MNAME */
+    struct text mailbox;  /* SOA RNAME, as a name */
     struct text txt;      /* TXT: strings joined with nothing between, raw bytes */
     struct text txt_cuts; /* TXT: the length of each string, an octet each; empty: each but the last
                            * has 255 octets */

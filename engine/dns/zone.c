@@ -24,16 +24,49 @@ static struct host *zone_host(struct zone *z, struct text name, struct arena *ar
     return &z->hosts[z->hosts_len++];
 }
 
-struct text zone_of_denial(const struct dns_message *m, struct text name)
+static const struct dns_record *denial_soa(const struct dns_message *m, struct text name)
 {
     bool denial = m->rcode == DNS_RCODE_NOERROR || m->rcode == DNS_RCODE_NXDOMAIN;
     for (uint32_t i = 0; denial && i < m->records_len; i++) {
         const struct dns_record *r = &m->records[i];
         if (r->section == DNS_AUTHORITY && r->type == DNS_TYPE_SOA &&
             (dname_eq(name, r->owner) || dname_below(name, r->owner)))
-            return r->owner;
+            return r;
     }
-    return TEXT_NONE;
+    return NULL;
+}
+
+struct text zone_of_denial(const struct dns_message *m, struct text name)
+{
+    const struct dns_record *soa = denial_soa(m, name);
+    return soa ? soa->owner : TEXT_NONE;
+}
+
+/* An octet of a local part without quotes (RFC 5322, section 3.2.3). */
+static bool is_atext(char c)
+{
+    return char_is_alnum(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+}
+
+/* RFC 1035, section 8: the first label is the local part, and its dots have backslashes. */
+struct text zone_contact(const struct dns_message *m, struct text name, struct arena *arena)
+{
+    const struct dns_record *soa = denial_soa(m, name);
+    struct text mailbox = soa ? soa->mailbox : TEXT_NONE;
+    char local[DLABEL_LEN_MAX + 1];
+    size_t len = 0, at = 0;
+    for (; at < mailbox.len && mailbox.at[at] != '.' && len < DLABEL_LEN_MAX; at++) {
+        bool is_dot = text_starts(text_from(mailbox, at), TEXT("\\."));
+        if (!is_dot && !is_atext(mailbox.at[at]))
+            return TEXT_NONE;
+        at += is_dot;
+        local[len++] = mailbox.at[at];
+    }
+    struct text domain = text_from(mailbox, at + 1);
+    bool is_address = len && local[0] != '.' && local[len - 1] != '.' && at < mailbox.len &&
+                      mailbox.at[at] == '.' && dname_check(domain) == DNAME_OK;
+    return is_address ? arena_fmt(arena, "%.*s@" TEXT_FMT, (int)len, local, TEXT_ARG(domain))
+                      : TEXT_NONE;
 }
 
 void host_read(struct host *h, const struct dns_message *m, enum dns_section section,

@@ -34,6 +34,9 @@ bool zone_is_in(const struct dns_message *m, struct text owner, enum dns_section
 /* The owner of the SOA in a denial (RFC 2308, section 3), when the SOA's zone holds name;
    borrowed. */
 struct text zone_of_denial(const struct dns_message *m, struct text name);
+/* The mailbox of that SOA as an address, "hostmaster@example.com"; in the arena. Empty: there is
+ * none, or none that a person could write to. */
+struct text zone_contact(const struct dns_message *m, struct text name, struct arena *arena);
 /* Adds the message's addresses of the type (A, AAAA) for owner; an empty owner means any name. */
 void host_read(struct host *h, const struct dns_message *m, enum dns_section section,
                struct text owner, uint16_t type, uint16_t port);

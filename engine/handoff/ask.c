@@ -19,6 +19,15 @@ struct gather_asking {
     instant_us told; /* the last report of progress */
 };
 
+/* A hostile zone can name servers without end. */
+static struct text hosts_said(struct text hosts)
+{
+    if (hosts.len <= NAME_LEN_MAX)
+        return hosts;
+    hosts = text_slice(hosts, 0, NAME_LEN_MAX);
+    return text_slice(hosts, 0, text_rfind(hosts, ','));
+}
+
 static void survey_take(void *context, struct buf *out, const struct survey *s)
 {
     struct records_gather *g = ((struct gather_asking *)context)->g;
@@ -26,12 +35,18 @@ static void survey_take(void *context, struct buf *out, const struct survey *s)
     assert(g->of_name[id] > 0); /* every asked name has an entry */
     struct records_entry *e = &g->entries[g->of_name[id] - 1];
     struct records_found *found = ARENA_NEW(&g->arena, struct records_found);
-    if (!found || !records_judge(found, &g->arena, s, records_entry_region(g, e),
-                                 text_of(g->config->access->feedback_host)))
+    if (!found ||
+        !records_judge(found, &g->arena, s, records_entry_region(g, e),
+                       text_of(g->config->access->feedback_host)) ||
+        !names_add(&g->words, survey_facts(s)->contact, &found->contact) ||
+        !names_add(&g->words, hosts_said(survey_facts(s)->zone_hosts), &found->hosts))
         return; /* nothing written: memory is out */
     e->found = found;
-    struct text zone = survey_facts(s)->zone;
-    bool holds = zone.len && (dname_eq(s->name, zone) || dname_below(s->name, zone));
+    const struct dns_facts *facts = survey_facts(s);
+    struct text zone = facts->zone;
+    bool has_answer = facts->mx_state != DNS_TROUBLE_STATE || facts->txt_state != DNS_TROUBLE_STATE;
+    /* The last zone that answered may be the parent of one in trouble, even a top-level domain. */
+    bool holds = has_answer && zone.len && (dname_eq(s->name, zone) || dname_below(s->name, zone));
     if (holds && !e->zone_is_given) {
         e->zone_len = (uint8_t)zone.len;
         e->zone_is_seen = true;

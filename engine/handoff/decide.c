@@ -33,6 +33,12 @@ static void block_for_trouble(struct records_verdict *v, struct arena *arena, co
     buf_clear(&reason);
 }
 
+static void block_for_silence(struct records_verdict *v, struct arena *arena, struct text trouble)
+{
+    block_for_trouble(v, arena, "DNS gives no verdict", trouble);
+    v->is_open = true;
+}
+
 /* ---- MX ---- */
 
 static bool value_keep(struct records_verdict *v, struct arena *arena, uint16_t preference,
@@ -72,7 +78,7 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
     enum mx_status status = mx_judge(&j, &strict, s->name, region, facts);
     v->action = mx_action(&j, status);
     if (facts->mx_state == DNS_TROUBLE_STATE && facts->cname.len == 0)
-        block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
+        block_for_silence(v, arena, facts->trouble);
     else if (v->action == RECORDS_BLOCKED)
         block(v, arena, text_of(j.first_error));
     if (v->action != RECORDS_KEEP && v->action != RECORDS_REPLACE)
@@ -124,7 +130,7 @@ static bool spf_decide(struct records_verdict *v, struct arena *arena, const str
     struct judgement j = {0};
     struct text record;
     if (facts->txt_state == DNS_TROUBLE_STATE) {
-        block_for_trouble(v, arena, "DNS gives no verdict", facts->trouble);
+        block_for_silence(v, arena, facts->trouble);
         return true;
     }
     v->there = ARENA_ARRAY(arena, struct records_value, facts->txt_len + 1u);

@@ -18,6 +18,7 @@ void records_gather_init(struct records_gather *g, const struct handoff_config *
 {
     *g = (struct records_gather){.config = config, .fleet = f, .suffixes = suffixes};
     arena_init(&g->arena, SIZE_MAX);
+    g->no_memory = !names_init(&g->words, NAMES_BYTES_MAX);
 }
 
 void records_gather_clear(struct records_gather *g)
@@ -26,19 +27,35 @@ void records_gather_clear(struct records_gather *g)
     free(g->of_name);
     free(g->items);
     free(g->warned);
+    names_clear(&g->words);
     arena_clear(&g->arena);
+}
+
+__attribute__((format(printf, 2, 0))) static void note_tell(const struct records_gather *g,
+                                                            const char *fmt, va_list ap)
+{
+    char line[WHY_LEN_MAX];
+    vsnprintf(line, sizeof line, fmt, ap);
+    notice_note(&g->config->notices, "%s", line);
 }
 
 void records_note(struct records_gather *g, const char *fmt, ...)
 {
-    char line[WHY_LEN_MAX];
     va_list ap;
-    if (g->notes++ >= RECORDS_NOTES_MAX && !g->config->verbose)
-        return;
     va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
+    if (g->notes++ < RECORDS_NOTES_MAX || g->config->verbose)
+        note_tell(g, fmt, ap);
     va_end(ap);
-    notice_note(&g->config->notices, "%s", line);
+}
+
+void records_note_harmless(struct records_gather *g, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    g->harmless++;
+    if (g->config->verbose)
+        note_tell(g, fmt, ap);
+    va_end(ap);
 }
 
 /* ---- zones ---- */
@@ -87,6 +104,9 @@ struct text records_entry_region(const struct records_gather *g, const struct re
  * chooses, or else the first row. */
 static void entry_share(struct records_entry *e, const struct fleet *f, uint32_t row)
 {
+    if (fleet_policy_of(f, e->owner_row)->owner == NAME_NONE &&
+        fleet_policy_of(f, row)->owner != NAME_NONE)
+        e->owner_row = row;
     bool chose = fleet_policy_of(f, e->row)->mx_region != NAME_NONE;
     bool chooses = fleet_policy_of(f, row)->mx_region != NAME_NONE;
     if (chooses && !chose) {
@@ -121,8 +141,13 @@ static void warnings_note(struct records_gather *g, uint32_t row, const struct j
     }
 }
 
+static bool row_is_meant(const struct records_gather *g, uint32_t row)
+{
+    return !g->config->keep || g->config->keep[row];
+}
+
 /* May records be published for it? What refuses the name would refuse the identity, and the zone of
- * another owner is not for whoever reads this. */
+ * another owner is not for whoever reads this. Of rows that are not meant nothing is told. */
 static bool row_is_sound(struct records_gather *g, uint32_t row, struct text name)
 {
     struct arena memory;
@@ -134,9 +159,9 @@ static bool row_is_sound(struct records_gather *g, uint32_t row, struct text nam
     bool accepts = fleet_policy_of(g->fleet, row)->accept & FINDING_BIT(NOT_YOUR_DOMAIN);
     bool is_foreign = j.found & FINDING_BIT(NOT_YOUR_DOMAIN) && !accepts;
     bool is_sound = !j.errors && !is_foreign && dname_check(name) == DNAME_OK;
-    if (is_sound) {
+    if (is_sound && row_is_meant(g, row)) {
         warnings_note(g, row, &j);
-    } else {
+    } else if (row_is_meant(g, row)) {
         g->refused++;
         row_note(g, row, "no records for",
                  j.errors     ? j.first_error
@@ -156,12 +181,47 @@ static void row_gather(struct records_gather *g, uint32_t row)
         return;
     if (g->of_name[name]) {
         entry_share(&g->entries[g->of_name[name] - 1], f, row);
+        g->entries[g->of_name[name] - 1].is_meant |= row_is_meant(g, row);
         return;
     }
-    struct records_entry *e = &g->entries[g->entries_len++];
-    *e = (struct records_entry){.name = name, .row = row};
+    struct records_entry *e = &g->entries[g->entries_len];
+    *e = (struct records_entry){.name = name,
+                                .row = row,
+                                .owner_row = row,
+                                .number = g->entries_len++,
+                                .is_meant = row_is_meant(g, row)};
     zone_find(g, e, names_text(&f->names, name));
     g->of_name[name] = g->entries_len;
+}
+
+static bool zone_has_name(const struct records_gather *g, struct text zone)
+{
+    for (uint32_t i = 0; i < g->entries_len; i++) {
+        struct text name = names_text(&g->fleet->names, g->entries[i].name);
+        if (g->entries[i].is_meant && (dname_eq(name, zone) || dname_below(name, zone)))
+            return true;
+    }
+    return false;
+}
+
+/* Only what is meant stays. */
+static enum err entries_choose(struct records_gather *g, struct why *why)
+{
+    uint32_t len = 0;
+    for (size_t i = 0; i < g->zones_len; i++)
+        if (!zone_has_name(g, g->zones[i]))
+            notice_note(&g->config->notices, "--zone %s: no MAIL FROM is at or below it",
+                        g->config->zones[i]);
+    for (uint32_t i = 0; i < g->entries_len; i++) {
+        const struct records_entry e = g->entries[i];
+        bool stays = e.is_meant && (g->zones_len == 0 || e.zone_is_given);
+        g->of_name[e.name] = stays ? len + 1 : 0;
+        if (stays)
+            g->entries[len++] = e;
+    }
+    bool none = g->zones_len && g->entries_len && len == 0;
+    g->entries_len = len;
+    return none ? why_set(why, ERR_INPUT, "no MAIL FROM is at or below a zone of --zone") : OK;
 }
 
 enum err records_gather_fleet(struct records_gather *g, struct why *why)
@@ -173,20 +233,22 @@ enum err records_gather_fleet(struct records_gather *g, struct why *why)
     g->warned = calloc(f->lanes_len + 1u, sizeof *g->warned);
     if (err != OK)
         return err;
-    if (!g->entries || !g->of_name || !g->warned)
+    if (!g->entries || !g->of_name || !g->warned || g->no_memory)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t row = 0; row < f->choices_len; row++)
         row_gather(g, row);
+    err = entries_choose(g, why);
     for (uint32_t i = 0; i < g->entries_len; i++) {
         const struct records_entry *e = &g->entries[i];
         if (e->mixed)
-            records_note(g,
-                         TEXT_FMT " serves several Regions with its one MX, which names " TEXT_FMT
+            records_note_harmless(g,
+                                  TEXT_FMT
+                                  " serves several Regions with its one MX, which names " TEXT_FMT
                                   "; dns.mx_region in the manifest chooses",
-                         TEXT_ARG(names_text(&g->fleet->names, e->name)),
-                         TEXT_ARG(records_entry_region(g, e)));
+                                  TEXT_ARG(names_text(&g->fleet->names, e->name)),
+                                  TEXT_ARG(records_entry_region(g, e)));
     }
-    return OK;
+    return err;
 }
 
 /* ---- the order ---- */

@@ -13,9 +13,10 @@
 #include "inventory.h"
 #include "manifests/manifest.h"
 #include "reports/sink.h"
+#include "rules/selection.h"
 
 /* Patterns or tags, each option repeatable; texts borrowed. */
-#define DISCOVER_LIST_MAX 64
+#define DISCOVER_LIST_MAX 16
 
 struct discover_list {
     const char *items[DISCOVER_LIST_MAX];
@@ -28,10 +29,12 @@ enum discover_format { DISCOVER_YAML, DISCOVER_CSV, DISCOVER_JSON };
 struct discover_config {
     const char
         *manifest; /* the accounts of this manifest; NULL: of the profiles, or of the AWS chain */
-    const char *regions;   /* "us-east-1,eu-west-1" */
-    const char *mail_from; /* proposed for identities without one; NULL: no proposal */
-    bool replace;          /* proposed also for identities with one */
-    struct discover_list only, exclude, tags;
+    const struct selection *selection; /* its Regions are those that are read, not a choice of the
+                                          manifest's */
+    const char *mail_from;             /* proposed for identities without one; NULL: no proposal */
+    bool replace;                      /* proposed also for identities with one */
+    bool all_profiles;                 /* every profile of the AWS configuration */
+    struct discover_list tags, profiles;
     enum discover_format format;
 };
 
@@ -93,8 +96,10 @@ bool discover_wants(const void *ctx, struct text identity);
 /* Sorts, sums, and gives each identity its enum found. */
 enum err discover_pick(struct discover *d, struct why *why);
 /* Checks patterns, tags and the template. */
-enum err discover_vet(const struct discover_config *c, const struct access *access,
-                      struct why *why);
+enum err discover_vet(const struct discover_config *c, struct why *why);
+/* Was every Region asked, and does this one of an account that was read not know the keys? Then the
+ * account has not enabled the Region, and nothing is missing. */
+bool discover_is_disabled(const struct discover *d, uint32_t lane);
 
 /* Is the lane read, and no twin? */
 bool discover_has_lane(const struct discover *d, uint32_t lane);

@@ -4,35 +4,63 @@
  */
 #include "discover.h"
 
+#include "aws/credentials/credentials.h"
 #include "manifests/manifest.h"
 #include "manifests/value.h"
+#include "model/region.h"
+
+#include <string.h>
 
 static enum err no_memory(struct why *why)
 {
     return why_set(why, ERR_NOMEM, "out of memory");
 }
 
-/* The wished Regions as "a,b"; empty: none are wished for. */
-static struct text regions_wished(const struct discover *d)
+/* The first wished Region; empty: none is wished for, or all are. */
+static struct text region_first(const struct discover *d)
 {
-    return text_of(d->config->regions ? d->config->regions : d->access->region);
+    const struct selection *s = d->config->selection;
+    for (uint32_t i = 0; i < s->len && !selection_is_every(s, SELECT_REGION); i++)
+        if (s->values[i].kind == SELECT_REGION)
+            return text_of(s->values[i].pattern);
+    return TEXT_NONE;
 }
 
-/* A lane of the account for each Region of "a,b". */
-static enum err lanes_add(struct fleet *f, uint16_t account, struct text regions, struct why *why)
+static enum err lane_add(struct fleet *f, uint16_t account, struct text region, struct why *why)
 {
-    while (regions.at) {
-        uint16_t lane;
-        name_id id;
-        struct text region = text_trim(text_cut(&regions, ','));
-        if (!region_is(region))
-            return why_set(why, ERR_INPUT,
-                           "Region: found \"" TEXT_FMT "\", expected one such as us-east-1",
-                           TEXT_ARG(region));
-        if (!names_add(&f->names, region, &id) || !fleet_lane(f, account, id, &lane))
-            return no_memory(why);
-    }
-    return OK;
+    uint16_t lane;
+    name_id id;
+    if (!region_is(region))
+        return why_set(why, ERR_INPUT,
+                       "Region: found \"" TEXT_FMT "\", expected one such as us-east-1",
+                       TEXT_ARG(region));
+    return names_add(&f->names, region, &id) && fleet_lane(f, account, id, &lane) ? OK
+                                                                                  : no_memory(why);
+}
+
+/* A lane of the account for each known Region of the partition that its usual one is of. */
+static enum err every_lane_add(struct discover *d, uint16_t account, struct why *why)
+{
+    struct text usual, profile = names_text(&d->fleet.names, d->fleet.accounts[account].profile);
+    enum err err = lanes_usual_region(d->access, profile, &d->memory, &usual, why);
+    const char *partition = err == OK ? region_partition(usual) : NULL;
+    for (size_t i = 0; err == OK && region_at(i); i++)
+        if (strcmp(region_partition(text_of(region_at(i))), partition ? partition : "aws") == 0)
+            err = lane_add(&d->fleet, account, text_of(region_at(i)), why);
+    return err;
+}
+
+/* A lane of the account for each wished Region. */
+static enum err wished_lanes_add(struct discover *d, uint16_t account, struct why *why)
+{
+    const struct selection *s = d->config->selection;
+    enum err err = OK;
+    if (selection_is_every(s, SELECT_REGION))
+        return every_lane_add(d, account, why);
+    for (uint32_t i = 0; err == OK && i < s->len; i++)
+        if (s->values[i].kind == SELECT_REGION)
+            err = lane_add(&d->fleet, account, text_of(s->values[i].pattern), why);
+    return err;
 }
 
 /* --- of a manifest ---------------------------------------------------------------------------- */
@@ -43,19 +71,38 @@ static enum err region_of(void *ctx, struct text profile, struct text *region, s
     return lanes_usual_region(d->access, profile, &d->memory, region, why);
 }
 
+static void profile_tell(const struct discover *d)
+{
+    const struct fleet *f = &d->fleet;
+    bool is_taken = false;
+    for (uint32_t i = 0; i < f->accounts_len; i++)
+        is_taken |= f->accounts[i].profile == NAME_NONE;
+    if (d->access->profile && !is_taken)
+        notice_note(&d->notices,
+                    "note: --profile %s changes nothing: every account of the manifest names its "
+                    "own",
+                    d->access->profile);
+}
+
 static enum err manifest_lanes(struct discover *d, struct complaints *complaints, struct why *why)
 {
     struct fleet *f = &d->fleet;
-    struct text wished = regions_wished(d), first = text_cut(&wished, ',');
+    struct text region = region_first(d);
+    bool is_wished = selection_has(d->config->selection, SELECT_REGION);
     struct manifest_options options = {
-        .region = text_trim(first), .region_of = region_of, .ctx = d, .every_account = true};
+        .region = is_wished && !region.len ? TEXT("us-east-1") : region, /* all: replaced below */
+        .region_of = region_of,
+        .ctx = d,
+        .every_account = true};
     enum err err = manifest_load(f, &d->config->manifest, 1, &options, complaints, why);
     f->choices_len = 0; /* only the accounts of the manifest count */
-    if (err != OK || regions_wished(d).len == 0)
+    if (err == OK)
+        profile_tell(d);
+    if (err != OK || !is_wished)
         return err;
     f->lanes_len = 0;
-    for (uint32_t i = 0; err == OK && i < f->accounts_len; i++)
-        err = lanes_add(f, (uint16_t)i, regions_wished(d), why);
+    for (uint16_t i = 0; err == OK && i < f->accounts_len; i++)
+        err = wished_lanes_add(d, i, why);
     return err;
 }
 
@@ -64,17 +111,17 @@ static enum err manifest_lanes(struct discover *d, struct complaints *complaints
 static enum err profile_regions(struct discover *d, uint16_t account, struct text profile,
                                 struct why *why)
 {
-    struct text regions = regions_wished(d);
-    enum err err = OK;
-    if (regions.len == 0)
-        err = lanes_usual_region(d->access, profile, &d->memory, &regions, why);
+    struct text usual;
+    if (selection_has(d->config->selection, SELECT_REGION))
+        return wished_lanes_add(d, account, why);
+    enum err err = lanes_usual_region(d->access, profile, &d->memory, &usual, why);
     if (err != OK)
         return err;
-    if (regions.len == 0)
+    if (usual.len == 0)
         return why_set(
             why, ERR_INPUT,
             "no Region given: give --regions, set AWS_REGION, or add a region to the profile");
-    return lanes_add(&d->fleet, account, regions, why);
+    return lane_add(&d->fleet, account, usual, why);
 }
 
 /* An account gets the name of its profile, without blanks: a manifest allows no blanks there. */
@@ -112,21 +159,69 @@ static enum err profile_lanes(struct discover *d, struct text profile, struct wh
                : why_wrap(why, err, "profile " TEXT_FMT, TEXT_ARG(profile));
 }
 
-enum err discover_lanes(struct discover *d, struct complaints *complaints, struct why *why)
+/* "a,b" */
+static enum err profiles_lanes(struct discover *d, struct text profiles, struct why *why)
 {
-    struct text profiles = text_of(d->access->profile);
     enum err err = OK;
-    if (d->config->manifest)
+    while (err == OK && profiles.at)
+        err = profile_lanes(d, text_trim(text_cut(&profiles, ',')), why);
+    return err;
+}
+
+static enum err every_profile_lanes(struct discover *d, struct why *why)
+{
+    struct text *names;
+    uint32_t len;
+    enum err err = credential_profiles(&d->memory, &names, &len, why);
+    if (err == OK && len == 0)
+        err = why_set(why, ERR_INPUT,
+                      "--all-profiles: the AWS configuration has no profile; aws configure makes "
+                      "one");
+    for (uint32_t i = 0; err == OK && i < len; i++)
+        err = profile_lanes(d, names[i], why);
+    return err;
+}
+
+/* Only lanes of the accounts that --account names. */
+static enum err accounts_choose(struct discover *d, struct why *why)
+{
+    const struct selection *s = d->config->selection;
+    struct fleet *f = &d->fleet;
+    uint32_t len = 0;
+    for (uint32_t v = 0; v < s->len; v++) {
+        bool fits = s->values[v].kind != SELECT_ACCOUNT;
+        for (uint32_t i = 0; i < f->lanes_len && !fits; i++)
+            fits = selection_lane_fits(&s->values[v], f, i);
+        if (!fits)
+            notice_note(&d->notices, "note: --account %s fits no account", s->values[v].given);
+    }
+    for (uint32_t i = 0; i < f->lanes_len; i++)
+        if (selection_takes_account(s, f, i))
+            f->lanes[len++] = f->lanes[i];
+    bool none = f->lanes_len && len == 0;
+    f->lanes_len = len;
+    return none ? why_set(why, ERR_INPUT, "--account leaves no account to read") : OK;
+}
+
+static enum err lanes_take(struct discover *d, struct complaints *complaints, struct why *why)
+{
+    const struct discover_config *c = d->config;
+    enum err err = OK;
+    if (c->manifest)
         return manifest_lanes(d, complaints, why);
     if (!names_init(&d->fleet.names, NAMES_BYTES_MAX))
         return no_memory(why);
-    if (!profiles.len)
+    if (c->all_profiles)
+        return every_profile_lanes(d, why);
+    if (!c->profiles.len)
         return profile_lanes(d, TEXT_NONE, why);
-    while (err == OK && profiles.at) {
-        struct text profile = text_trim(text_cut(&profiles, ','));
-        err = profile.len ? profile_lanes(d, profile, why)
-                          : why_set(why, ERR_INPUT, "--profile: found an empty name in \"%s\"",
-                                    d->access->profile);
-    }
+    for (size_t i = 0; err == OK && i < c->profiles.len; i++)
+        err = profiles_lanes(d, text_of(c->profiles.items[i]), why);
     return err;
+}
+
+enum err discover_lanes(struct discover *d, struct complaints *complaints, struct why *why)
+{
+    enum err err = lanes_take(d, complaints, why);
+    return err == OK ? accounts_choose(d, why) : err;
 }

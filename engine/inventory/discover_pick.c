@@ -9,29 +9,20 @@
 #include "base/escape.h"
 #include "discover.h"
 #include "manifests/value.h"
+#include "model/region.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* --- the user's options ----------------------------------------------------------------------- */
 
-static bool matches_any(const struct discover_list *patterns, const char *name)
-{
-    for (size_t i = 0; i < patterns->len; i++)
-        if (fnmatch(patterns->items[i], name, FNM_CASEFOLD) == 0)
-            return true;
-    return false;
-}
-
 bool discover_wants(const void *ctx, struct text identity)
 {
     const struct discover_config *config = ctx;
     char name[NAME_LEN_MAX + 1];
     snprintf(name, sizeof name, TEXT_FMT, TEXT_ARG(identity));
-    return (config->only.len == 0 || matches_any(&config->only, name)) &&
-           !matches_any(&config->exclude, name);
+    return selection_takes_name(config->selection, name);
 }
 
 static bool has_tag(const struct inventory_row *row, struct text wish)
@@ -60,10 +51,10 @@ static bool template_is_below(struct text t)
                                            text_ends(t, end) && t.len > end.len);
 }
 
-enum err discover_vet(const struct discover_config *c, const struct access *access, struct why *why)
+enum err discover_vet(const struct discover_config *c, struct why *why)
 {
-    if (c->regions && access->region)
-        return why_set(why, ERR_INPUT, "found --region and --regions, expected one of them");
+    if (c->all_profiles && (c->profiles.len || c->manifest))
+        return why_set(why, ERR_INPUT, "--all-profiles needs neither --profile nor --manifest");
     if (c->replace && !c->mail_from)
         return why_set(why, ERR_INPUT, "--replace needs --mail-from");
     if (c->mail_from && !template_is_below(text_of(c->mail_from)))
@@ -225,7 +216,9 @@ static bool is_foreign(const struct found *list, uint32_t len, struct text ident
 static void foreign_mark(const struct discover *d, struct found *list, uint32_t len)
 {
     const struct discover_config *c = d->config;
-    if (!c->mail_from || c->only.len || c->exclude.len || c->tags.len)
+    bool by_name = selection_has(c->selection, SELECT_ONLY) ||
+                   selection_has(c->selection, SELECT_EXCLUDE) || c->tags.len;
+    if (!c->mail_from || by_name)
         return;
     for (uint32_t i = 0; i < len; i++)
         if (list[i].how == FOUND_PROPOSED && !list[i].names_its_own &&
@@ -262,6 +255,48 @@ static bool lane_pick(struct discover *d, uint16_t lane)
     return good;
 }
 
+/* The first ones of all lanes, as --limit says. */
+static void limit_take(struct discover *d)
+{
+    uint32_t limit = d->config->selection->limit;
+    for (uint32_t lane = 0; limit && lane < d->fleet.lanes_len; lane++) {
+        const struct found_lane whole = d->by_lane[lane];
+        uint32_t room = limit > whole.first ? limit - whole.first : 0;
+        d->by_lane[lane] = (struct found_lane){.first = whole.first, .is_twin = whole.is_twin};
+        for (uint32_t i = 0; i < whole.len && i < room; i++)
+            sum_add(&d->by_lane[lane], &d->found[whole.first + i]);
+    }
+    if (limit && limit < d->found_len)
+        d->found_len = limit;
+}
+
+/* Of each --only pattern without an identity a note; ERR_INPUT: there were identities, and none is
+ * meant. */
+static enum err patterns_tell(const struct discover *d, struct why *why)
+{
+    const struct selection *s = d->config->selection;
+    uint32_t listed = 0;
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        listed += inventory_lane(d->inventory, i)->listed;
+    for (uint32_t v = 0; v < s->len; v++) {
+        bool fits = s->values[v].kind != SELECT_ONLY || listed == 0;
+        for (uint32_t i = 0; i < d->found_len && !fits; i++) {
+            char name[NAME_LEN_MAX + 1];
+            snprintf(name, sizeof name, TEXT_FMT, TEXT_ARG(d->found[i].row->identity));
+            fits = selection_value_fits(&s->values[v], name);
+        }
+        if (!fits)
+            notice_note(&d->notices, "note: --only %s fits no identity that was listed",
+                        s->values[v].given);
+    }
+    bool by_name = selection_has(s, SELECT_ONLY) || selection_has(s, SELECT_EXCLUDE);
+    return listed && d->found_len == 0 && by_name
+               ? why_set(why, ERR_INPUT,
+                         "--only and --exclude leave none of the %u identities that were listed",
+                         listed)
+               : OK;
+}
+
 /* Two profiles may lead to one account: the identities are listed once. */
 static bool is_twin(const struct discover *d, uint32_t lane)
 {
@@ -290,10 +325,25 @@ enum err discover_pick(struct discover *d, struct why *why)
         if (discover_has_lane(d, i) && !lane_pick(d, (uint16_t)i))
             return why_set(why, ERR_NOMEM, "out of memory");
     }
-    return OK;
+    enum err err = patterns_tell(d, why);
+    if (err == OK)
+        limit_take(d);
+    return err;
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
+
+bool discover_is_disabled(const struct discover *d, uint32_t lane)
+{
+    const struct inventory_lane *l = inventory_lane(d->inventory, lane);
+    if (!selection_is_every(d->config->selection, SELECT_REGION) || l->phase != INVENTORY_REFUSED ||
+        !l->knows_no_keys || !region_is_opt_in(discover_region(d, lane)))
+        return false;
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        if (d->fleet.lanes[i].account == d->fleet.lanes[lane].account && discover_has_lane(d, i))
+            return true;
+    return false;
+}
 
 bool discover_has_lane(const struct discover *d, uint32_t lane)
 {

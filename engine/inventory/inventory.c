@@ -222,6 +222,8 @@ void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const 
 {
     lane_inventory_forget(v, s);
     lane_inventory_reason(s, call);
+    s->seen.knows_no_keys = strcmp(call->reply.code, "InvalidClientTokenId") == 0 ||
+                            strcmp(call->reply.code, "UnrecognizedClientException") == 0;
     s->seen.phase = INVENTORY_REFUSED;
 }
 

@@ -61,10 +61,11 @@ enum inventory_phase {
 
 struct inventory_lane {
     enum inventory_phase phase;
-    enum api api;    /* of the listing; after a fall-back, version 2 */
-    bool one_by_one; /* read by GetEmailIdentity */
-    bool fell_back;  /* `denied` says why */
-    bool blind;      /* SES does not tell about feedback forwarding; reason says why */
+    enum api api;       /* of the listing; after a fall-back, version 2 */
+    bool one_by_one;    /* read by GetEmailIdentity */
+    bool fell_back;     /* `denied` says why */
+    bool knows_no_keys; /* of a refused lane: the Region does not know the keys */
+    bool blind;         /* SES does not tell about feedback forwarding; reason says why */
     uint32_t listed, rows_len, read, unread; /* unread: refused by SES, one by one */
     char reason[INVENTORY_REASON_LEN];       /* the newest */
     char denied[INVENTORY_REASON_LEN];       /* how IAM refused version 1 */

@@ -90,7 +90,8 @@ static void fill_policy(struct filler *in, const struct fleet *f, uint32_t i)
         case POLICY_WORD:
         case POLICY_COUNT:
         case POLICY_NUMBER: fill_int(in, (int64_t)value); break;
-        case POLICY_REGION: fill_name(in, f, (name_id)value); break;
+        case POLICY_REGION:
+        case POLICY_NAME: fill_name(in, f, (name_id)value); break;
         case POLICY_RULES: fill_int(in, (int64_t)rule_numbers_to_row(in->j, value)); break;
         }
     }
@@ -280,7 +281,8 @@ static void take_policy(struct taker *t)
         case POLICY_WORD:
         case POLICY_COUNT:
         case POLICY_NUMBER: value = take_int(t, field->most); break;
-        case POLICY_REGION: value = take_name(t); break;
+        case POLICY_REGION:
+        case POLICY_NAME: value = take_name(t); break;
         case POLICY_RULES: value = rule_numbers_from_row(t->j, take_value(t), &t->ok); break;
         }
         policy_put(&p, field, value);

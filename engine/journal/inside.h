@@ -8,6 +8,7 @@
  *   fleet_rows.c     the fleet of a run
  *   record_rows.c    its records;  lane_rows.c  what is known of its lanes
  *   written_rows.c   what all runs have written
+ *   asked_rows.c     since when the records of DNS have been asked for
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
  *   loss.c           what the journal has lost

@@ -146,6 +146,32 @@ enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why);
 
+/* What a look at DNS found of a record that an owner of DNS has been asked for. */
+enum journal_asked_state {
+    ASKED_MISSING,
+    ASKED_WRONG,
+    ASKED_BLOCKED,   /* a person has to decide first */
+    ASKED_PUBLISHED, /* it is there, and had been asked for */
+    ASKED_LOOK,      /* a look was taken, of no record: without a name */
+};
+#define JOURNAL_ASKED_TYPES 2
+
+struct journal_asked {
+    struct text name; /* of the record */
+    uint8_t type;     /* enum records_type */
+    enum journal_asked_state state;
+    instant_us at;
+};
+
+/* Every change that looks have found, whatever run or manifest it was of, in the order of keeping;
+ * texts are borrowed for one callback. fn returns false: out of memory. */
+enum err journal_asked_each(struct journal *j,
+                            bool (*fn)(void *ctx, const struct journal_asked *asked), void *ctx,
+                            struct why *why);
+/* Appends, in one durable transaction. */
+enum err journal_asked_keep(struct journal *j, const struct journal_asked *list, size_t len,
+                            struct why *why);
+
 const char *journal_verb_name(enum run_verb verb);    /* "apply" */
 const char *journal_state_name(enum run_state state); /* "open" */
 

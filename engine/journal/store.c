@@ -36,6 +36,7 @@ const struct store_columns store_columns[STORE_VIEWS] = {
                       33},
     [TABLE_LANE_NOTE] = {"lane_note", "lane, at, reason", 3},
     [TABLE_RULE] = {"rule", "name", 1},
+    [TABLE_ASKED] = {"asked", "name, type, state, at", 4},
     [TABLE_LOST] = {"lost", "kept, what", 2},
     [VIEW_OUTLINE] = {"record", "job, has_notes", 2},
     [VIEW_SENT] = {"record",

@@ -44,6 +44,7 @@ enum store_table {
     TABLE_RECORD,    /* given by the store: greater than that of every record kept before */
     TABLE_LANE_NOTE, /* given by the store, likewise */
     TABLE_RULE,      /* of all runs: the journal's number of a rule of findings */
+    TABLE_ASKED,     /* of all runs: given by the store, as TABLE_RECORD */
     TABLE_LOST,      /* runs that have lost records: the run (add_loss); 0: runs that may be gone */
     STORE_TABLES,
     /* Views, only for reading. */

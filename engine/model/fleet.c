@@ -138,6 +138,12 @@ const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row)
     return &f->policies[f->choices[row].policy];
 }
 
+bool fleet_is_shared(const struct fleet *f, uint32_t row)
+{
+    name_id name = f->choices[row].mail_from;
+    return name < f->shared_len && f->shared[name];
+}
+
 double fleet_rate(const struct fleet *f, uint32_t lane, double option_per_s)
 {
     double own = f->accounts[f->lanes[lane].account].rate_per_s;

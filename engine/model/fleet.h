@@ -112,8 +112,10 @@ struct fleet {
     struct choice *choices;
     struct expectation *expected; /* NULL, or one per choice */
     struct recent_write *recent;  /* likewise; not kept in the journal */
-    struct text *files;           /* as named by the user */
-    uint32_t accounts_len, lanes_len, policies_len, choices_len, files_len;
+    const bool *shared; /* of a part of a fleet, by name: several rows of the whole want this MAIL
+                           FROM; else NULL. Not kept in the journal */
+    struct text *files; /* as named by the user */
+    uint32_t accounts_len, lanes_len, policies_len, choices_len, files_len, shared_len;
     struct quota waves[WAVES_MAX];
     uint32_t waves_len;
     struct quota max_failures; /* value may be NO_BOUND */
@@ -136,6 +138,8 @@ struct text fleet_mail_from(const struct fleet *f, uint32_t row); /* empty: defa
 struct text fleet_region(const struct fleet *f, uint32_t row);
 struct text fleet_account_name(const struct fleet *f, uint32_t row);
 const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row);
+/* Does the row share its MAIL FROM with rows that a selection has left out? */
+bool fleet_is_shared(const struct fleet *f, uint32_t row);
 /* Requests per second of each action of a lane: option_per_s (--rate; 0: not given), then the
  * account's rate, then 1. */
 double fleet_rate(const struct fleet *f, uint32_t lane, double option_per_s);

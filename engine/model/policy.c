@@ -37,7 +37,7 @@ static_assert(sizeof(span_us) == 8 && sizeof(finding_set) == 8,
 
 static bool is_short(const struct policy_field *field)
 {
-    return field->type == POLICY_WORD || field->type == POLICY_REGION;
+    return field->type == POLICY_WORD || field->type == POLICY_REGION || field->type == POLICY_NAME;
 }
 
 uint64_t policy_get(const struct policy *p, const struct policy_field *field)

@@ -31,6 +31,8 @@ struct policy {
     enum dns_require require;
     name_id mx_region; /* NAME_NONE: the lane's own Region */
     enum until until;
+    name_id owner;          /* who publishes the records, for a person; NAME_NONE: not given */
+    name_id records_format; /* of the files for the owner; NAME_NONE: not given */
 };
 
 enum policy_type {
@@ -38,6 +40,7 @@ enum policy_type {
     POLICY_NUMBER, /* a span_us of 0 or more */
     POLICY_COUNT,  /* from 1; 0: not given. Plan files of older programs may lack it */
     POLICY_REGION, /* a name_id of fleet.names */
+    POLICY_NAME,   /* likewise, for people */
     POLICY_RULES,  /* a finding_set */
 };
 
@@ -54,7 +57,10 @@ enum policy_type {
           POLICY_TIMEOUT_USUAL)                                                                    \
     FIELD(ACCEPT, accept, "accept", "accept", POLICY_RULES, 0, 0)                                  \
     FIELD(UNTIL, until, "until", NULL, POLICY_WORD, UNTIL_SET, UNTIL_SUCCESS)                      \
-    FIELD(WAVE, wave, "wave", "wave", POLICY_COUNT, WAVES_MAX, 0)
+    FIELD(WAVE, wave, "wave", "wave", POLICY_COUNT, WAVES_MAX, 0)                                  \
+    FIELD(OWNER, owner, "owner", "owner", POLICY_NAME, 0, NAME_NONE)                               \
+    FIELD(RECORDS_FORMAT, records_format, "records_format", "records_format", POLICY_NAME, 0,      \
+          NAME_NONE)
 
 #define POLICY_SETTING(setting, member, column, key, type, most, usual) SETTING_##setting,
 enum policy_setting { POLICY_LIST(POLICY_SETTING) POLICY_FIELDS };

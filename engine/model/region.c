@@ -110,6 +110,11 @@ const struct partition *region_partition_of(struct text region)
     return NULL;
 }
 
+const char *region_at(size_t i)
+{
+    return i < COUNT(regions) ? regions[i].name : NULL;
+}
+
 bool region_is_known(struct text region)
 {
     return region_index(region) < COUNT(regions);

@@ -17,6 +17,8 @@ struct partition {
 /* Is region a Region with a known SES feedback host? */
 bool region_has_ses(struct text region);
 bool region_is_known(struct text region);
+/* The known Region with SES at index i, or NULL past the last. */
+const char *region_at(size_t i);
 /* Must an account of the partition "aws" enable the Region before its keys work there? So it is
  * with every Region since 2019, also with new ones. */
 bool region_is_opt_in(struct text region);

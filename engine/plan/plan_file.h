@@ -30,7 +30,7 @@ struct plan_counts {
 /* Does apply act on a row with this outcome? All other rows are left alone. */
 bool plan_goes_for(enum outcome outcome);
 
-/* The verdict on a row without a change. The run of the plan keeps the verdict. */
+/* The verdict on a row. The run of the plan keeps that of a row without a change. */
 struct plan_verdict {
     struct plan_verdict *next; /* in the order of the rows */
     uint32_t row;
@@ -40,6 +40,8 @@ struct plan_verdict {
     uint8_t outcome, action, behavior_seen, status_seen, verification; /* enums */
     uint8_t mx, spf, dmarc;
     bool seen_known;
+    uint32_t calls;
+    instant_us first_seen, finished; /* 0: the plan does not say */
 };
 
 /* The row of the plan again: as far as the verdict goes. */
@@ -61,5 +63,9 @@ void plan_write_end(struct plan_writer *w, struct buf *out);
 enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
                    struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
                    struct why *why);
+/* Likewise, for a plan that is only shown: every row has a verdict. */
+enum err plan_read_all(const char *path, struct plan_head *head, struct plan_counts *counts,
+                       struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
+                       struct why *why);
 
 #endif

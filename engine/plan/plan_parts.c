@@ -41,6 +41,9 @@ struct job_row plan_verdict_row(const struct plan_verdict *v, const struct fleet
                           .spf = (enum spf_status)v->spf,
                           .dmarc = (enum dmarc_status)v->dmarc,
                           .notes = v->notes,
+                          .calls = v->calls,
+                          .first_seen = v->first_seen,
+                          .finished = v->finished,
                           .deadline = WHEN_NEVER};
     for (uint32_t i = 0; i < v->notes.len; i++)
         row.findings |= FINDING_BIT(v->notes.at[i].rule);

@@ -26,6 +26,7 @@ struct plan_reading {
     struct plan_head *head;
     struct plan_counts *counts;
     struct plan_verdict **verdicts; /* where the next verdict goes */
+    bool every;                     /* row has a verdict */
     uint32_t expected_cap;
     bool fits; /* false: no memory, or beyond a bound */
 };
@@ -155,7 +156,8 @@ static bool policy_take(struct plan_reading *r)
             good = !member(r->json, field->key) ||
                    whole(r->json, field->key, (double)field->most, &value);
             break;
-        case POLICY_REGION: value = name(r, r->json, field->key); break;
+        case POLICY_REGION:
+        case POLICY_NAME: value = name(r, r->json, field->key); break;
         case POLICY_RULES: good = rules_take(member(r->json, field->key), &value); break;
         }
         policy_put(&p, field, value);
@@ -262,7 +264,13 @@ static bool verdict_take(struct plan_reading *r, enum outcome outcome)
         return false;
     enum verification verification = VERIFICATION_NOT_STARTED;
     plan_verification_parse(word(member(r->json, "live"), "verification"), &verification);
+    uint64_t calls = 0;
     v->row = r->fleet->choices_len;
+    v->calls = whole(r->json, "calls", UINT32_MAX, &calls) ? (uint32_t)calls : 0;
+    if (!when_parse(word(r->json, "first_seen"), &v->first_seen))
+        v->first_seen = 0;
+    if (!when_parse(word(r->json, "finished"), &v->finished))
+        v->finished = 0;
     v->outcome = (uint8_t)outcome;
     v->action = (uint8_t)action;
     v->reason = arena_text(r->arena, word(r->json, "reason"));
@@ -308,9 +316,9 @@ static bool identity_take(struct plan_reading *r)
         r->counts->changes++;
         if (!live_take(r, &expected))
             return false;
-    } else if (!verdict_take(r, outcome)) {
-        return false;
     }
+    if ((r->every || !plan_goes_for(outcome)) && !verdict_take(r, outcome))
+        return false;
     r->counts->rows++;
     r->fits &= fleet_choice(f, c, &row) && expect(r, row, expected);
     return !r->fits || (c.identity != NAME_NONE && row_agrees(r, row));
@@ -446,19 +454,12 @@ static enum err walk(struct plan_reading *r, struct why *why)
                    r->lines.number);
 }
 
-enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
-                   struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
-                   struct why *why)
+static enum err plan_take(const struct plan_reading *given, const char *path, struct why *why)
 {
-    struct plan_reading r = {.fleet = fleet,
-                             .arena = arena,
-                             .head = head,
-                             .counts = counts,
-                             .verdicts = verdicts,
-                             .fits = true};
-    *verdicts = NULL;
-    *head = (struct plan_head){0};
-    *counts = (struct plan_counts){0};
+    struct plan_reading r = *given;
+    *r.verdicts = NULL;
+    *r.head = (struct plan_head){0};
+    *r.counts = (struct plan_counts){0};
     buf_init(&r.scratch, PLAN_LINE_MAX + 8);
     enum err err = plan_lines_open(&r.lines, path, why);
     if (err == OK)
@@ -467,4 +468,31 @@ enum err plan_read(const char *path, struct plan_head *head, struct plan_counts 
     buf_clear(&r.scratch);
     plan_lines_close(&r.lines);
     return err == OK ? OK : why_wrap(why, err, "plan %s", path);
+}
+
+enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
+                   struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
+                   struct why *why)
+{
+    const struct plan_reading r = {.fleet = fleet,
+                                   .arena = arena,
+                                   .head = head,
+                                   .counts = counts,
+                                   .verdicts = verdicts,
+                                   .fits = true};
+    return plan_take(&r, path, why);
+}
+
+enum err plan_read_all(const char *path, struct plan_head *head, struct plan_counts *counts,
+                       struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
+                       struct why *why)
+{
+    const struct plan_reading r = {.fleet = fleet,
+                                   .arena = arena,
+                                   .head = head,
+                                   .counts = counts,
+                                   .verdicts = verdicts,
+                                   .every = true,
+                                   .fits = true};
+    return plan_take(&r, path, why);
 }

@@ -108,7 +108,8 @@ static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
             break;
         case POLICY_COUNT:
         case POLICY_NUMBER: json_add_u64(j, field->key, value); break;
-        case POLICY_REGION: add_name(j, f, field->key, (name_id)value); break;
+        case POLICY_REGION:
+        case POLICY_NAME: add_name(j, f, field->key, (name_id)value); break;
         case POLICY_RULES: rules_add(j, field->key, value); break;
         }
     }
@@ -203,6 +204,10 @@ static void findings_add(struct json_out *j, const struct finding_notes *notes)
 /* The verdict on DNS, and the findings. A reader of an older program ignores these members. */
 static void judged_add(struct json_out *j, const struct job_row *job)
 {
+    char when[WHEN_LEN];
+    json_add_u64(j, "calls", job->calls);
+    json_add_word(j, "first_seen", when_format_ms(job->first_seen, when));
+    json_add_word(j, "finished", when_format_ms(job->finished, when));
     json_add_word(j, "mx", mx_status_name(job->mx));
     json_add_word(j, "spf", spf_status_name(job->spf));
     json_add_word(j, "dmarc", dmarc_status_name(job->dmarc));

@@ -100,7 +100,8 @@ enum err judge_fleet(const struct fleet *f, const struct fleet_judge *how,
         if (uses[f->choices[row].mail_from] < 2)
             uses[f->choices[row].mail_from]++;
     for (uint32_t row = 0; row < f->choices_len && !verdict->out_of_memory; row++) {
-        row_judge(f, row, uses[f->choices[row].mail_from] > 1, &memory, how, verdict);
+        bool is_shared = uses[f->choices[row].mail_from] > 1 || fleet_is_shared(f, row);
+        row_judge(f, row, is_shared, &memory, how, verdict);
         arena_reset(&memory);
     }
     arena_clear(&memory);

@@ -2,7 +2,10 @@
 #include "planned.h"
 
 #include "access/trust.h"
+#include "limit.h"
+#include "narrow.h"
 #include "reports/deliver.h"
+#include "shown.h"
 
 #include "plan/plan_file.h"
 #include "reports/deliver.h"
@@ -34,7 +37,7 @@ static enum err keep_all(void *ctx, struct sink *out, struct why *why)
     struct plan_head plan = {head->version, head->started, head->options};
     k->out = out;
     plan_write_begin(k->writer, &plan, &out->buf);
-    enum err err = journal_rows(k->run->journal, head->id, keep_row, k, why);
+    enum err err = run_rows_limited(k->run, k->run->journal, head->id, keep_row, k, why);
     plan_write_end(k->writer, &out->buf);
     return err;
 }
@@ -88,6 +91,7 @@ enum err run_plan_load(struct run *r, struct access *access, const char *path, s
     char from[PATH_LEN_MAX];
     snprintf(from, sizeof from, "plan %s", path);
     enum err err = plan_read(path, &plan, &counts, &r->fleet, &r->verdicts, &r->arena, why);
+    r->planned_at = plan.created;
     if (err == OK)
         err = age_vet(path, max_age, plan.created, why);
     if (err == OK)
@@ -95,6 +99,49 @@ enum err run_plan_load(struct run *r, struct access *access, const char *path, s
     if (err == OK)
         err = access_trust_vet(&given, access, from, why);
     return err == OK ? run_begun(r, why, "plan %s", path) : err;
+}
+
+/* The plan as a run that has ended: its head, its fleet, a record for each row. */
+static enum err plan_rebuild(struct run *r, const struct plan_head *plan, struct why *why)
+{
+    r->head = (struct run_head){.verb = RUN_PLAN,
+                                .started = plan->created,
+                                .last = plan->created,
+                                .options = plan->options,
+                                .version = plan->version,
+                                .jobs = r->fleet.choices_len};
+    r->read_api = ARENA_ARRAY(&r->arena, uint8_t, r->fleet.lanes_len + 1u);
+    if (!r->read_api)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = run_journal_in_memory(r, why);
+    if (err == OK)
+        err = journal_begin(r->journal, &r->head, &r->fleet, why);
+    if (err == OK)
+        err = run_verdicts_take(r, plan->created, why);
+    if (err == OK)
+        err = journal_stop(r->journal, r->head.id, RUN_ENDED, plan->created, why);
+    r->end = ENGINE_ENDED;
+    return err;
+}
+
+enum err run_plan_open(struct run *r, struct access *access, const char *path,
+                       const struct selection *s, struct why *why)
+{
+    struct plan_head plan;
+    struct plan_counts counts;
+    enum err err = plan_read_all(path, &plan, &counts, &r->fleet, &r->verdicts, &r->arena, why);
+    if (err == OK)
+        err = access_read(access, plan.options, &r->arena, why);
+    if (err == OK)
+        err = run_narrow(r, access, s, 0, "the plan", why);
+    r->planned_at = plan.created;
+    r->limit = s->limit;
+    return err == OK ? plan_rebuild(r, &plan, why) : err;
+}
+
+span_us run_plan_age(const struct run *r)
+{
+    return clock_now() - r->planned_at;
 }
 
 uint32_t run_plan_changes(const struct run *r)

@@ -18,7 +18,6 @@
 #include "base/bounds.h"
 #include "base/dname.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,10 +150,8 @@ static bool lanes_copy(struct fleet *to, const struct fleet *from)
 static bool is_meant(const struct rollback_telling *t, uint32_t job)
 {
     const struct job_history *s = &t->stories[job];
-    if ((!s->written && !t->how->refresh) || (t->how->by_outcome && s->outcome != t->how->outcome))
-        return false;
-    return !t->how->only ||
-           fnmatch(t->how->only, fleet_identity(t->from, job).at, FNM_CASEFOLD) == 0;
+    return (s->written || t->how->refresh) &&
+           (!t->how->by_outcome || s->outcome == t->how->outcome);
 }
 
 /* No finding about a MAIL FROM stops putting it back, except a missing identity. DNS is not asked:

@@ -8,12 +8,11 @@
 #include "journal/journal.h"
 
 struct rollback {
-    bool to_default;  /* want no custom MAIL FROM, instead of the value before */
-    bool refresh;     /* the journal has lost records of the run: see rollback.c */
-    uint64_t kept;    /* with refresh: the number of records when the loss was found */
-    bool forced;      /* also over a value of another operator */
-    const char *only; /* pattern of identities (glob(7)); NULL: all */
-    bool by_outcome;  /* only rows with this `outcome` */
+    bool to_default; /* want no custom MAIL FROM, instead of the value before */
+    bool refresh;    /* the journal has lost records of the run: see rollback.c */
+    uint64_t kept;   /* with refresh: the number of records when the loss was found */
+    bool forced;     /* also over a value of another operator */
+    bool by_outcome; /* only rows with this `outcome` */
     enum outcome outcome;
 };
 

@@ -1,7 +1,11 @@
 /* Rows and moves of a run, read from its journal for the reports. */
 #include "rows.h"
 
+#include "limit.h"
+#include "narrow.h"
+
 struct row_sink {
+    const struct run *run;
     bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job);
     void *fn_ctx;
 };
@@ -9,7 +13,8 @@ struct row_sink {
 static bool pass_on(void *ctx, const struct record *record)
 {
     struct row_sink *sink = ctx;
-    return sink->fn(sink->fn_ctx, record->job, &record->row);
+    uint32_t row = run_row_shown(sink->run, record->job);
+    return row == FLEET_LEFT_OUT || sink->fn(sink->fn_ctx, row, &record->row);
 }
 
 static enum err journal_source(void *ctx,
@@ -17,15 +22,30 @@ static enum err journal_source(void *ctx,
                                void *fn_ctx, struct why *why)
 {
     struct run *r = ctx;
-    struct row_sink sink = {fn, fn_ctx};
-    return journal_rows(r->journal, r->head.id, pass_on, &sink, why);
+    struct row_sink sink = {r, fn, fn_ctx};
+    return run_rows_limited(r, r->journal, r->head.id, pass_on, &sink, why);
+}
+
+struct move_sink {
+    const struct run *run;
+    bool (*fn)(void *fn_ctx, const struct record *record);
+    void *fn_ctx;
+};
+
+static bool move_pass(void *ctx, const struct record *record)
+{
+    struct move_sink *sink = ctx;
+    struct record shown = *record;
+    shown.job = run_row_shown(sink->run, record->job);
+    return shown.job == FLEET_LEFT_OUT || sink->fn(sink->fn_ctx, &shown);
 }
 
 static enum err journal_moves(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
                               void *fn_ctx, struct why *why)
 {
     struct run *r = ctx;
-    return journal_replay(r->journal, r->head.id, fn, fn_ctx, why);
+    struct move_sink sink = {r, fn, fn_ctx};
+    return journal_replay(r->journal, r->head.id, move_pass, &sink, why);
 }
 
 struct report_source run_source(struct run *r)

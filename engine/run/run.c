@@ -154,7 +154,7 @@ static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
     struct restoring restoring = {r->scheduler, r->reopens, *r->lost.what, now};
     if (r->shown && r->head.verb == RUN_APPLY)
         return run_shown_take(r, now, why);
-    if (r->verdicts && r->head.verb == RUN_APPLY)
+    if (r->verdicts && !r->resumes)
         return run_verdicts_take(r, now, why);
     return r->resumes ? journal_rows(r->journal, r->head.id, restore_one, &restoring, why) : OK;
 }

@@ -9,6 +9,7 @@
 #include "access/lanes.h"
 #include "engine.h"
 #include "journal/journal.h"
+#include "model/fleet_part.h"
 #include "model/own_names.h"
 #include "plan/plan_file.h"
 #include "preflight/preflight.h"
@@ -65,10 +66,13 @@ struct run {
     struct journal *shown;         /* of the shown plan now to be carried out; or NULL */
     uint64_t shown_run;            /* the plan's run there */
     struct plan_verdict *verdicts; /* of a plan file, on the rows that are left alone; in arena */
+    instant_us planned_at;         /* of a plan file */
     struct scheduler *planner;     /* the plan's scheduler; in memory */
     bool keeps_scheduler;          /* the scheduler outlives the engine, as planner */
     uint8_t *read_api;             /* enum api of each lane's last reads */
     struct run_loss lost;          /* of the records of a run: ui/run_lost.h */
+    const struct fleet_part *view; /* of a run that is only looked at; NULL: all of it */
+    uint32_t limit;                /* changes of a plan: rows beyond are left; 0: no limit */
     bool stopped;                  /* by a signal, before anything was begun */
     enum engine_end end;
     struct scheduler_totals totals;

@@ -3,6 +3,7 @@
 #include "shown.h"
 
 #include "base/count.h"
+#include "limit.h"
 #include "plan/plan_file.h"
 
 #include <stdlib.h>
@@ -40,6 +41,8 @@ static bool row_guard(void *ctx, const struct record *record)
     struct guarding *g = ctx;
     const struct job_row *row = &record->row;
     struct expectation e = {.behavior = (uint8_t)row->behavior_seen, .status = MAIL_FROM_UNKNOWN};
+    if (row->outcome == OUTCOME_SKIPPED)
+        g->fleet->choices[record->job].guarded = GUARD_SKIP;
     if (!plan_goes_for(row->outcome))
         return true;
     g->failed = !names_add(&g->fleet->names, row->mail_from_seen, &e.mail_from);
@@ -55,7 +58,7 @@ enum err run_shown_guard(struct run *r, uint32_t *changes, struct why *why)
     r->fleet.expected = calloc(r->fleet.choices_len + 1, sizeof *r->fleet.expected);
     if (!r->fleet.expected)
         return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = journal_rows(r->shown, r->shown_run, row_guard, &g, why);
+    enum err err = run_rows_limited(r, r->shown, r->shown_run, row_guard, &g, why);
     *changes = g.changes;
     return err == OK && g.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
 }
@@ -117,7 +120,7 @@ static enum err journal_take(struct taking *t)
 {
     struct run *r = t->run;
     scheduler_survey_adopt(r->scheduler, r->planner);
-    return journal_rows(r->shown, r->shown_run, row_take, t, t->why);
+    return run_rows_limited(r, r->shown, r->shown_run, row_take, t, t->why);
 }
 
 static enum err verdicts_take(struct taking *t)
@@ -126,8 +129,11 @@ static enum err verdicts_take(struct taking *t)
     for (const struct plan_verdict *v = r->verdicts; v && t->err == OK; v = v->next) {
         struct record mine = {
             .job = v->row, .at = t->now, .from = JOB_NEW, .row = plan_verdict_row(v, &r->fleet)};
-        mine.row.first_seen = mine.row.finished = t->now;
-        scheduler_settle(r->scheduler, &mine);
+        if (r->scheduler) {
+            mine.row.first_seen = mine.row.finished = t->now;
+            mine.row.calls = 0; /* those of the plan */
+            scheduler_settle(r->scheduler, &mine);
+        }
         row_keep(t, &mine);
     }
     return OK;

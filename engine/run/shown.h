@@ -22,7 +22,8 @@ enum err run_shown_guard(struct run *r, uint32_t *changes, struct why *why);
 /* Gives the plan's results to the scheduler of the following run, and the rows to the journal. */
 enum err run_shown_take(struct run *r, instant_us now, struct why *why);
 void run_shown_clear(struct run *r);
-/* Likewise the verdicts of a plan file on rows without a change: each row ends as reviewed. */
+/* Likewise the verdicts of a plan file on rows without a change: each row ends as reviewed. Without
+ * a scheduler the rows are only kept. */
 enum err run_verdicts_take(struct run *r, instant_us now, struct why *why);
 
 #endif

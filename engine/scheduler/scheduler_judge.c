@@ -36,7 +36,8 @@ void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_
     lane_survey_tell(d, number, &around);
     j->suffixes = d->options.suffixes;
     j->feedback_host = d->options.feedback_host;
-    judge_choice(j, d->fleet, number, wanted != MAIL_FROM_DEFAULT && d->mail_from_uses[wanted] > 1);
+    bool is_shared = d->mail_from_uses[wanted] > 1 || fleet_is_shared(d->fleet, number);
+    judge_choice(j, d->fleet, number, wanted != MAIL_FROM_DEFAULT && is_shared);
     judge_ses(j, d->fleet, number, facts, &around);
 }
 

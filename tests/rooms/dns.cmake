@@ -1,3 +1,3 @@
-foreach(test IN ITEMS dns/message dns/hostile)
+foreach(test IN ITEMS dns/contact dns/message dns/hostile)
   mailfrom_test(${test} USES dns)
 endforeach()

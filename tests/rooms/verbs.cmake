@@ -11,6 +11,8 @@ mailfrom_run_test(run_survey)
 mailfrom_run_test(run_near_miss)
 mailfrom_run_test(dnssec_knot)
 mailfrom_run_test(run_rollback)
+mailfrom_run_test(run_selection)
+mailfrom_run_test(run_show)
 mailfrom_run_test(run_operators)
 mailfrom_run_test(run_beside)
 mailfrom_run_test(run_waves)
@@ -58,3 +60,8 @@ mailfrom_run_test(plain_http)
 add_test(NAME run_keys COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_keys.py
   $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
 set_tests_properties(run_keys PROPERTIES LABELS release TIMEOUT 300)
+
+# Days between two looks, by the same clock.
+add_test(NAME run_due COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_due.py
+  $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
+set_tests_properties(run_due PROPERTIES LABELS release TIMEOUT 300)

@@ -107,7 +107,7 @@ def zones():
     d1 = [f"{label} {line}" for label, (lines, _, _) in NAMES.items() for line in lines or []]
     d1 += [f"{label} {line}" for label, texts in HOSTILE.items() for line in txt(*texts)]
     d1 += [f"*.wild MX 10 {SES}.", '*.txtwild TXT "v=spf1 -all"', "cut NS ns.d1.test."]
-    return {"test": "", "amazonses.com": "@ TXT \"v=spf1 ip4:199.255.192.0/22 -all\"\n",
+    return {"test": "lame NS ns.d1.test.\n", "amazonses.com": "@ TXT \"v=spf1 ip4:199.255.192.0/22 -all\"\n",
             "d1.test": "\n".join(d1) + "\n", "cut.d1.test": ""}
 
 
@@ -215,6 +215,8 @@ def whole_sets(records):
     plain = records.text("octodns", "--live", "--octodns-escaped-semicolons", "no")
     same(readers.read_octodns(plain), set(want) - left_out, "and for its coming default, too")
     check("escaped_semicolons: false" in plain, "which the file says", plain[:100])
+    check(plain == records.text("octodns", "--live", "--octodns-escaped-semicolons", "false"),
+          "and takes it as octoDNS's own configuration has it")
     check(left_out and not sayable, "but those that it has no words for", sayable)
 
 
@@ -319,7 +321,7 @@ def one_mx(records):
     """A MAIL FROM that several Regions share has one MX."""
     shared = records.folder / "shared.yaml"
     entry = {"identity": "s.test", "mail_from": "bounce.s.test"}
-    for more, want, said in (({}, "us-east-1", b"dns.mx_region"), ({"dns": {"mx_region": "eu-west-1"}}, "eu-west-1", b"")):
+    for more, want, said in (({}, "us-east-1", b"1 harmless note; --verbose shows it"), ({"dns": {"mx_region": "eu-west-1"}}, "eu-west-1", b"")):
         shared.write_text(json.dumps({"version": 1, "identities": [
             {**entry, "regions": ["us-east-1", "eu-west-1"], **more},
             {"identity": "default.test", "region": "us-east-1", "mail_from": "default"},
@@ -334,6 +336,16 @@ def one_mx(records):
     for words, want in (([], ["example.co.uk"]), (["--zone", "a.example.co.uk"], ["a.example.co.uk", "example.co.uk"])):
         rows = json.loads(records.run(shared, "--format", "json", *words, live=False).stdout)["records"]
         check(sorted({r["zone"] for r in rows}) == want, f"without DNS, zones are {want}", rows)
+
+
+def zone_in_trouble(records):
+    """The parent of a zone that does not answer is not taken for the zone, least of all a top-level domain."""
+    lame = records.folder / "lame.yaml"
+    manifest_write(lame, ["bounce.lame.test"])
+    done = records.run(lame, "--missing", "--format", "nsupdate")
+    text = done.stdout.decode()
+    check(done.returncode == 3 and "\nzone " not in text and "The zone of names below lame.test is not known" in text and
+          "--resolver only with --dns authority" in text, "a zone in trouble is the organizational domain, and guessed", done)
 
 
 def usage(records):
@@ -435,6 +447,7 @@ def situations(program, ses_sim, port, folder):
     aws_cli(records)
     batches(records)
     one_mx(records)
+    zone_in_trouble(records)
     usage(records)
     bind_loads(records, program, folder)
 

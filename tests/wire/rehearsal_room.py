@@ -160,7 +160,7 @@ class Room:
     def command(self, verb, *arguments):
         silent = ("report", "status", "explain", "check")
         dns = [] if verb in (*silent, "discover") else self.dns
-        rated = verb not in (*silent, "records", "inspect") and "--rate" not in arguments
+        rated = verb not in (*silent, "records", "inspect", "due") and "--rate" not in arguments
         live = dns + (["--rate", str(self.rate)] if rated else [])
         return [self.mailfrom, verb, *map(str, arguments), *live]
 

@@ -178,7 +178,7 @@ def proposals(room):
                        (["--mail-from", "bounce.example"], "below the identity's domain"), (["--mail-from", ".{domain}"], "such as bounce."),
                        (["--out", "."], "--out .: is a directory"),
                        (["--replace"], "needs --mail-from"), (["--regions", "moon"], "expected one such as us-east-1"),
-                       (["--regions", "us-east-1", "--region", "us-east-1"], "expected one of them"),
+                       (["--all-profiles"], "needs neither --profile"),
                        (["fleet.yaml"], "--manifest FILE"), (["--tag", "=x"], "--tag takes KEY"), (["--profile", ",one"], "found an empty name")]:
         text = room.ends(f"{' '.join(wrong)} is refused", CANNOT_RUN, "discover",
                          *([] if "--profile" in wrong else ["--profile", "one"]), *wrong)
@@ -204,7 +204,22 @@ def selection(room):
           {"custom.example"})
     check("a pattern first makes it cheap", names("--tag", "team", "--only", "custom.*") == {"custom.example"} and
           room.counted()["GetEmailIdentity"] == 1, room.counted())
-    check("nothing that is selected is a manifest too", names("--only", "nobody.*") == set())
+    check("the first ones, of all lanes together", names("--limit", "3") == {"Clerk@plain.example", "custom.example"})
+    check("of one account", {key[0] for key in entries(room.discover("by account", DONE, *BOTH, "--account", "two"))} <= {"two", None}
+          and "AKIDONE" not in str(room.calls()), room.calls())
+    text = room.discover("a pattern that fits nothing is said", DONE, *BOTH, "--only", "nobody.*", "--only", "plain.*")
+    check("with its words", "--only nobody.* fits no identity" in room.told, room.told)
+    room.discover("nothing at all is no manifest", CANNOT_RUN, *BOTH, "--only", "nobody.*")
+    check("and of how many", "leave none of the 11 identities" in room.told, room.told)
+    once = room.discover("profiles and Regions add up", DONE, *BOTH)
+    check("however they are given", once == room.discover("one by one", DONE, "--profile", "one", "--profile", "two", "--regions",
+                                                           "us-east-1", "--region", "eu-west-1"))
+    text = room.discover("every profile, one of which nobody knows", TROUBLE, "--all-profiles", "--regions", "us-east-1")
+    check("two of them lead to one account", set(yaml.safe_load(text)["accounts"]) >= {"one", "two"} and "account of another profile" in room.told,
+          text, room.told)
+    text = room.discover("every Region", DONE, "--profile", "one", "--regions", "all")
+    check("is asked, and those with identities are there", {key[1] for key in entries(text)} == {"us-east-1", "eu-west-1"}
+          and len({c["region"] for c in room.calls() if c["action"] == "ListIdentities"}) > 20, text, room.told)
     room.discover("by version 2 alone", DONE, *BOTH, "--read-api", "v2", "--out", "v2.yaml")
     check("one by one, the result is the same", (room.path / "v2.yaml").read_text() == (room.path / "all.yaml").read_text() and
           not [a for a in room.counted() if "Attributes" in a or a == "ListIdentities"], room.counted())

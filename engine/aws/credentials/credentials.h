@@ -6,6 +6,7 @@
 #ifndef MF_CREDENTIALS_H
 #define MF_CREDENTIALS_H
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/when.h"
@@ -34,6 +35,11 @@ struct credential_request {
     /* The source enters its secrets here; outlives the source. NULL: nowhere. */
     struct secrets *secrets;
 };
+
+/* The names of all profiles of the user's files, each once, in the order of the files; in *arena.
+ */
+enum err credential_profiles(struct arena *arena, struct text **names, uint32_t *len,
+                             struct why *why);
 
 struct credential_source;
 struct http_exchange;

@@ -2,6 +2,7 @@
 #include "home.h"
 
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,13 +13,15 @@
 
 const char *home_folder(char *out, size_t out_len)
 {
-    char entry[ENTRY_MAX];
     struct passwd user, *found = NULL;
     const char *home = getenv("HOME");
-    if (!(home && *home) && getpwuid_r(getuid(), &user, entry, sizeof entry, &found) == 0 && found)
+    bool asks = !(home && *home);
+    char *entry = asks ? malloc(ENTRY_MAX) : NULL; /* too large for a small stack */
+    if (entry && getpwuid_r(getuid(), &user, entry, ENTRY_MAX, &found) == 0 && found)
         home = found->pw_dir;
     int len = snprintf(out, out_len, "%s", home ? home : "");
     if (len < 0 || (size_t)len >= out_len)
         out[0] = '\0';
+    free(entry);
     return out;
 }

@@ -67,9 +67,12 @@ struct line {
 
 static struct line line_cut(struct text *rest)
 {
+    struct text all = *rest;
     struct line l = {.whole = text_cut(rest, '\n')};
-    if (l.whole.len && l.whole.at[l.whole.len - 1] == '\r')
-        l.whole.len--;
+    size_t end = text_find(l.whole, '\r');
+    if (end + 1 < l.whole.len)
+        *rest = text_from(all, end + 1); /* CR alone ends a line, too, as for the AWS CLI */
+    l.whole.len = end;
     while (l.indent < l.whole.len && (l.whole.at[l.indent] == ' ' || l.whole.at[l.indent] == '\t'))
         l.indent++;
     l.bare = text_trim(l.whole);

@@ -111,7 +111,16 @@ static const char version_3[] =
 /* The wave that a manifest gives to an identity. */
 static const char version_4[] = "ALTER TABLE policy ADD COLUMN wave INT DEFAULT 0;";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4};
+/*
+ * The owners of DNS: who publishes the records of a row, and since when each record has been asked
+ * for (journal_asked_keep()).
+ */
+static const char version_5[] = "ALTER TABLE policy ADD COLUMN owner TEXT;"
+                                "ALTER TABLE policy ADD COLUMN records_format TEXT;"
+                                "CREATE TABLE asked (seq INTEGER PRIMARY KEY, name TEXT, type INT,"
+                                " state INT, at INT);";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5};
 
 static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 

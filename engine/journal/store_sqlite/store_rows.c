@@ -34,6 +34,7 @@ static const struct sql_table {
     [TABLE_RECORD] = {"run", "?1", "seq", OF_RUN_BEHIND " ORDER BY seq"},
     [TABLE_LANE_NOTE] = {"run", "?1", "seq", "run = ?1 ORDER BY seq"},
     [TABLE_RULE] = {"number", "?2", "number", "?1 = 0 ORDER BY number"},
+    [TABLE_ASKED] = {"seq", "NULL", "seq", "?1 = 0 ORDER BY seq"},
     [TABLE_LOST] = {"run", "?1", "run", "?1 IN (run, 0) ORDER BY run"},
 };
 
@@ -122,7 +123,8 @@ enum err sqlite_put(struct store *store, enum store_table table, uint64_t run,
     sql_bind_int(s->put[table], 2, (int64_t)*number);
     sql_bind_values(s->put[table], FIRST_VALUE, values, store_columns[table].len);
     err = sql_run(s->sql, s->put[table], why);
-    if (table == TABLE_RUN || table == TABLE_RECORD || table == TABLE_LANE_NOTE)
+    if (table == TABLE_RUN || table == TABLE_RECORD || table == TABLE_LANE_NOTE ||
+        table == TABLE_ASKED)
         *number = (uint64_t)sql_last_id(s->sql);
     if (err == OK)
         appended_note(s, table, run, values, *number);

@@ -48,7 +48,9 @@ static void fleet_fill(struct fleet *f)
                                      .mx_region = NAME(f, "us-west-2"),
                                      .timeout_us = SPAN_M(5),
                                      .accept = FINDING_BIT(DNS_TROUBLE) | FINDING_BIT(SENDS_MAIL),
-                                     .until = UNTIL_SET},
+                                     .until = UNTIL_SET,
+                                     .owner = NAME(f, "dns-team@shop.example"),
+                                     .records_format = NAME(f, "nsupdate")},
                      &policy));
     assert_true(fleet_file(f, TEXT("a file.yaml"), &file));
     assert_true(fleet_file(f, TEXT("x\n'\"--;\xff.csv"), &file));
@@ -151,6 +153,8 @@ static void a_fleet_comes_back_as_it_was(void **state)
     for (uint32_t i = 0; i < f.policies_len; i++) {
         struct policy x = f.policies[i], y = g->policies[i];
         assert_text(text_of_name(&f, x.mx_region), text_of_name(g, y.mx_region));
+        assert_text(text_of_name(&f, x.owner), text_of_name(g, y.owner));
+        assert_text(text_of_name(&f, x.records_format), text_of_name(g, y.records_format));
         assert_int_equal(x.behavior, y.behavior);
         assert_int_equal(x.require, y.require);
         assert_int_equal(x.timeout_us, y.timeout_us);

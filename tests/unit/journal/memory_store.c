@@ -149,7 +149,7 @@ static enum err put(struct store *store, enum store_table table, uint64_t run,
         return err;
     if (table == TABLE_RUN)
         run = *number = ++m->runs;
-    else if (table == TABLE_RECORD || table == TABLE_LANE_NOTE)
+    else if (table == TABLE_RECORD || table == TABLE_LANE_NOTE || table == TABLE_ASKED)
         *number = m->numbers += MEMORY_STEP;
     return row_add(m, table, run, *number, values, why);
 }

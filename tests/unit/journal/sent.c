@@ -164,6 +164,59 @@ static void what_was_sent_comes_in_the_order_of_keeping(void **state)
         assert_int_equal(w.of[i], order[i]);
 }
 
+static bool asked_tell(void *ctx, const struct journal_asked *asked)
+{
+    buf_add_fmt(ctx, TEXT_FMT "/%u/%d/%lld ", TEXT_ARG(asked->name), asked->type, asked->state,
+                (long long)asked->at);
+    return true;
+}
+
+/* Since when a record has been asked for belongs to no run, and is told in the order of keeping. */
+static void what_was_asked_for_comes_back(void **state)
+{
+    struct stored *s = *state;
+    const struct journal_asked first[] = {{TEXT("b.a.test"), 0, ASKED_MISSING, 5},
+                                          {TEXT("b.a.test"), 1, ASKED_BLOCKED, 5},
+                                          {TEXT_NONE, 0, ASKED_LOOK, 6}};
+    const struct journal_asked second[] = {{TEXT("b.a.test"), 1, ASKED_PUBLISHED, 9},
+                                           {TEXT_NONE, 0, ASKED_LOOK, 9}};
+    struct buf told;
+    buf_init(&told, 1 << 12);
+    stored_open(s, JOURNAL_WRITE);
+    assert_int_equal(journal_asked_keep(s->journal, first, 3, &s->why), OK);
+    stored_begin(s, 2);
+    assert_int_equal(journal_asked_keep(s->journal, second, 2, &s->why), OK);
+    stored_open(s, JOURNAL_READ);
+    assert_int_equal(journal_asked_each(s->journal, asked_tell, &told, &s->why), OK);
+    buf_add_char(&told, '\0');
+    assert_string_equal(told.at, "b.a.test/0/0/5 b.a.test/1/2/5 /0/4/6 b.a.test/1/3/9 /0/4/9 ");
+    buf_clear(&told);
+}
+
+static void a_damaged_age_is_said(void **state)
+{
+    static const struct {
+        const char *column;
+        int64_t value;
+    } damage[] = {{"type", 2}, {"state", 5}, {"state", 4}, {"at", 0}, {"at", -5}};
+    const struct journal_asked one = {TEXT("b.a.test"), 1, ASKED_WRONG, 5};
+    struct buf told;
+    buf_init(&told, 1 << 12);
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        stored_again(state);
+        struct stored *s = *state;
+        stored_open(s, JOURNAL_WRITE);
+        assert_int_equal(journal_asked_keep(s->journal, &one, 1, &s->why), OK);
+        stored_close(s);
+        stored_set(s, TABLE_ASKED, stored_number(s, 1), damage[i].column,
+                   store_int(damage[i].value));
+        stored_open(s, JOURNAL_READ);
+        assert_int_equal(journal_asked_each(s->journal, asked_tell, &told, &s->why), ERR_IO);
+        assert_non_null(strstr(s->why.text, "since when a record has been asked for"));
+    }
+    buf_clear(&told);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +225,8 @@ int main(void)
         ON_STORES(a_refused_write_is_taken_back),
         ON_STORES(what_has_drifted_is_another_operators),
         ON_STORES(what_was_sent_comes_in_the_order_of_keeping),
+        ON_STORES(what_was_asked_for_comes_back),
+        ON_STORES(a_damaged_age_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

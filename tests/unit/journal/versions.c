@@ -234,6 +234,37 @@ static void version_3_learns_the_wave_of_an_identity(void **state)
     assert_int_equal(wave_of(b, head.id), 3);
 }
 
+static bool asked_tell(void *ctx, const struct journal_asked *asked)
+{
+    buf_add_fmt(ctx, TEXT_FMT " %u %d %lld, ", TEXT_ARG(asked->name), asked->type, asked->state,
+                (long long)asked->at);
+    return true;
+}
+
+/* It knew no owners of DNS, and since when a record has been asked for. */
+static void version_4_goes_on_with_owners_and_ages(void **state)
+{
+    struct bench *b = *state;
+    const struct journal_asked news[] = {{TEXT("bounce.e.test"), 1, ASKED_MISSING, LATER(1)},
+                                         {TEXT_NONE, 0, ASKED_LOOK, LATER(2)}};
+    shell(b,
+          "cp " TEST_DATA "/journal/v4.db journal.db && chmod 600 journal.db"
+          " && cp " TEST_DATA "/journal/v4.db.mark journal.db.mark && chmod 600 journal.db.mark");
+    opened(b, JOURNAL_READ);
+    assert_version_2(b);
+    assert_int_equal(journal_asked_each(b->journal, asked_tell, &b->out, &b->why), OK);
+    closed(b);
+    shell(b, "cmp journal.db " TEST_DATA "/journal/v4.db");
+    opened(b, JOURNAL_WRITE);
+    assert_version_2(b);
+    assert_int_equal(journal_asked_keep(b->journal, news, 2, &b->why), OK);
+    opened(b, JOURNAL_READ);
+    assert_version_2(b);
+    buf_reset(&b->out);
+    assert_int_equal(journal_asked_each(b->journal, asked_tell, &b->out, &b->why), OK);
+    assert_string_equal(told(b), "bounce.e.test 1 0 2000000000000001,  0 4 2000000000000002, ");
+}
+
 /* It had no mark, as it should; from its migration on it must have one. */
 static void a_migrated_journal_has_a_mark(void **state)
 {
@@ -332,6 +363,7 @@ int main(void)
         TEST_OF(a_writer_migrates_version_1_once),
         TEST_OF(version_3_learns_the_wave_of_an_identity),
         TEST_OF(version_2_goes_on_with_digests),
+        TEST_OF(version_4_goes_on_with_owners_and_ages),
         TEST_OF(a_migrated_journal_has_a_mark),
         TEST_OF(a_migration_that_fails_changes_nothing),
         TEST_OF(writes_that_were_taken_stay_taken),

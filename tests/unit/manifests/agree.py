@@ -51,12 +51,15 @@ POOLS = {
     "mx_region": REGIONS, "regions": REGION_LISTS, "identity": NAMES, "mail_from": NAMES, "account": NAMES, "profile": NAMES + ACCOUNTS,
     "source_profile": NAMES + ACCOUNTS, "external_id": NAMES + ACCOUNTS, "require": WORDS, "behavior_on_mx_failure": WORDS,
     "role_arn": ACCOUNTS, "account_id": ACCOUNTS, "include": PATHS, "identities_from": PATHS, "accept": FINDINGS, "identities": ENTRIES,
-    "accounts": ENTRIES, "defaults": ENTRIES, "dns": ENTRIES,
+    "accounts": ENTRIES, "defaults": ENTRIES, "dns": ENTRIES, "owner": NAMES + ["x" * 254, "x" * 255, "The DNS team"],
+    "contact": NAMES + ["x" * 255], "format": ["bind", "nsupdate", "BIND", "text"],
+    "owners": ENTRIES + [{"a.example": "x"}, {"*.a.example": "x"}, {"a b.example": "x"}, {"*": "x"}, {"a.example": {"format": "bind"}},
+                         {"a.example": {"contact": "x", "format": "json"}}, {"A.Example": "x", "a.example.": "x"}],
 }
 
 # What a second look finds: complaints that no schema can make.
 SECOND_LOOK = re.compile(
-    r"cannot be read|is read already|matches no file|stands in|stands on line|that the key accounts lists|unknown column|"
+    r"cannot be read|owners: found|duplicate owner|is read already|matches no file|stands in|stands on line|that the key accounts lists|unknown column|"
     r"no column identity|expected the keys of a manifest|looks at more|No Region|no Region|no MAIL FROM|no account|"
     r"found regions? beside|without role_arn|found profile and role_arn|no identities|not valid YAML|found alias|found tag|once it is filled in|<<: ")
 

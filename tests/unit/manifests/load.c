@@ -23,6 +23,10 @@ static void row_show(const struct fleet *f, uint32_t row, struct buf *out)
         buf_add_fmt(out, " mx_region=" TEXT_FMT, TEXT_ARG(names_text(&f->names, p->mx_region)));
     if (p->timeout_us != SPAN_H(72))
         buf_add_fmt(out, " timeout=%lldm", (long long)(p->timeout_us / SPAN_M(1)));
+    if (p->owner != NAME_NONE)
+        buf_add_fmt(out, " owner=" TEXT_FMT, TEXT_ARG(names_text(&f->names, p->owner)));
+    if (p->records_format != NAME_NONE)
+        buf_add_fmt(out, " format=" TEXT_FMT, TEXT_ARG(names_text(&f->names, p->records_format)));
     for (int i = 0; i < FINDINGS_LEN; i++)
         if (p->accept & FINDING_BIT(i))
             buf_add_fmt(out, " ~%s", finding_rule((enum finding)i)->name);
@@ -55,6 +59,25 @@ static const struct {
      "default us-east-1 0x10 default\ndefault us-east-1 12:30 default\n"
      "default us-east-1 010 default\ndefault us-east-1 .inf default\n"
      "default us-east-1 12 default\n"},
+    /* Owners: the entry's own, then the nearest pattern, then the default. */
+    {"version: 1\nowners:\n"
+     "  Shop.Example.: {contact: the shop, format: nsupdate}\n"
+     "  '*.shop.example': below@x.example\n"
+     "  a.b.shop.example: {contact: nearest}\n"
+     "  blog.example: the shop\n"
+     "defaults: {region: us-east-1, mail_from: 'm.{domain}', owner: rest}\n"
+     "identities:\n- a.b.shop.example\n- x.shop.example\n"
+     "- {identity: shop.example, mail_from: shop.example}\n- blog.example\n- other.example\n"
+     "- {identity: y.shop.example, owner: own}\n- {identity: z.example, owner: the shop}\n"
+     "- {identity: gone.shop.example, mail_from: default}\n",
+     "default us-east-1 a.b.shop.example m.a.b.shop.example owner=nearest\n"
+     "default us-east-1 x.shop.example m.x.shop.example owner=below@x.example\n"
+     "default us-east-1 shop.example shop.example owner=the shop format=nsupdate\n"
+     "default us-east-1 blog.example m.blog.example owner=the shop format=nsupdate\n"
+     "default us-east-1 other.example m.other.example owner=rest\n"
+     "default us-east-1 y.shop.example m.y.shop.example owner=own\n"
+     "default us-east-1 z.example m.z.example owner=the shop format=nsupdate\n"
+     "default us-east-1 gone.shop.example default owner=rest\n"},
     /* Blanks, where RFC 5321 has them. */
     {TOP "identities: ['\"x y\"@example.com']\n",
      "default us-east-1 \"x y\"@example.com bounce.example.com\n"},
@@ -176,6 +199,37 @@ static void the_region_of_the_command_line_comes_last(void **state)
     load_with(&l, "europe", &path, 1);
     assert_says(&l, ":0:0: --region: found \"europe\"");
     loaded_clear(&l);
+}
+
+static enum err no_region(void *ctx, struct text profile, struct text *region, struct why *why)
+{
+    (void)ctx, (void)profile, (void)region;
+    return why_set(why, ERR_INPUT, "AWS_REGION: the quotes are part of the value; remove them");
+}
+
+/* The reason is neither hidden by complaints nor taken for a manifest without identities. */
+static void a_region_that_cannot_be_had_is_the_reason(void **state)
+{
+    static const struct {
+        const char *manifest, *says;
+    } rows[] = {
+        {"version: 1\nidentities: [{identity: a.example, mail_from: default}]\n", ""},
+        {"version: 1\nidentities:\n- {identity: b.example, mail_from: default, region: Europe}\n"
+         "- {identity: a.example, mail_from: default}\n",
+         "x.yaml:3:53: region: found \"Europe\""},
+    };
+    const char *path = "x.yaml";
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct loaded l;
+        file_write(path, rows[i].manifest);
+        load_by(&l, (struct manifest_options){.region_of = no_region}, &path, 1);
+        assert_int_equal(l.err, ERR_INPUT);
+        assert_non_null(strstr(l.why.text, "AWS_REGION: the quotes"));
+        assert_int_equal(l.complaints.len, rows[i].says[0] ? 1 : 0);
+        assert_true(text_starts(buf_text(&l.said), text_of(rows[i].says)));
+        loaded_clear(&l);
+    }
 }
 
 static void accounts_keep_what_they_say(void **state)
@@ -395,6 +449,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(manifests_and_what_they_come_to),
         TEST(the_region_of_the_command_line_comes_last),
+        TEST(a_region_that_cannot_be_had_is_the_reason),
         TEST(accounts_keep_what_they_say),
         TEST(included_files_inherit_and_come_in_bytewise_order),
         TEST(several_files_are_one_fleet),

@@ -86,7 +86,7 @@ def check(number, title, wrong):
 
 def main():
     sections = {"top": SCHEMA, **{name: SCHEMA["definitions"][name]
-                                  for name in ("account", "defaults", "identity", "dns")}}
+                                  for name in ("account", "defaults", "identity", "owner", "dns")}}
     found = tables()
     wrong = [f"{name}: {sorted(found.get(name, set()) ^ set(s['properties']))}"
              for name, s in sections.items() if found.get(name) != set(s["properties"])]

@@ -119,10 +119,13 @@ static void what_cannot_be_meant_is_refused_by_its_name(void **state)
     static const struct {
         const char *verb, *line, *said;
     } rows[] = {
-        {"plan", "--region a --region b", "--region is given twice: first a, then b"},
+        {"resume", "--region a --region b", "--region is given twice: first a, then b"},
+        {"plan", "--profile a --profile b", "--profile is given twice: first a, then b"},
         {"plan", "-o a --out b", "--out is given twice: first a, then b"},
-        {"discover", "--profile a --profile b", "--profile is given twice: first a, then b"},
-        {"rollback", "--only a --only b", "--only is given twice"},
+        {"rollback", "--limit 1 --limit 2", "--limit is given twice"},
+        {"apply", "--limit 0", "--limit takes a number from 1"},
+        {"discover", "--profile a,,b", "--profile: found an empty name"},
+        {"resume", "--only a", "--only is an option of other verbs"},
         {"plan", "--out", "--out wants FILE, but nothing follows"},
         {"plan", "--out --yes", "--out wants FILE, but --yes follows"},
         {"plan", "--out=", "--out wants FILE, but its value is empty"},
@@ -133,6 +136,7 @@ static void what_cannot_be_meant_is_refused_by_its_name(void **state)
         {"plan", "-qx", "there is no option -x here"},
         {"status", "-n", "-n is --dry-run, an option of other verbs"},
         {"check", "--plan x", "--plan is an option of other verbs"},
+        {"inspect", "--force", "--force is an option of other verbs"},
         {"check", "--yess", "did you mean --yes?"},
         {"check", "--endpoint x", "did you mean --endpoint-url?"},
         {"check", "--qiuet", "did you mean --quiet?"},

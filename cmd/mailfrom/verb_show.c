@@ -1,0 +1,58 @@
+/* show: a plan file as plan showed it, whatever has become of SES, DNS and the manifests since. */
+#include "kinds.h"
+#include "options/advice.h"
+#include "run/planned.h"
+#include "session.h"
+#include "ui/messages.h"
+#include "ui/plan_facts.h"
+#include "verbs.h"
+
+static enum err show_vet(struct options *o, struct why *why)
+{
+    if (o->arguments_len != 1)
+        return why_set(why, ERR_INPUT, "found %zu files, expected one plan file at a time",
+                       o->arguments_len);
+    o->plan = o->arguments[0];
+    enum err err = session_report_vet(o, why);
+    return err == OK ? kinds_plan_vet(o, why) : err;
+}
+
+static void facts_print(const struct session *s)
+{
+    struct buf out;
+    buf_init(&out, LINE_LEN_MAX);
+    plan_facts_add(&out, &s->run, &s->options.access, s->options.plan);
+    fputs(out.failed || !out.len ? "" : out.at, stdout);
+    buf_clear(&out);
+}
+
+/* Not inlined: its advice would lie on the stack of all that is printed. */
+__attribute__((noinline)) static void next_tell(const struct options *o)
+{
+    struct advice a;
+    message_note_then(advice_word(&a, o->plan), "To do just that: mailfrom apply --plan");
+}
+
+int verb_show(const struct options *given)
+{
+    struct session s;
+    struct why why = {""};
+    int code = EXIT_CANNOT_RUN;
+    session_init(&s, given);
+    struct options *o = &s.options;
+    enum err err = show_vet(o, &why);
+    if (err == OK)
+        err = run_plan_open(&s.run, &o->access, o->plan, &o->selection, &why);
+    bool tells = err == OK && !o->quiet && !session_takes_stdout(o);
+    if (tells)
+        facts_print(&s);
+    o->dry_run = true; /* no next steps of a plan that was just made */
+    if (err == OK)
+        code = session_conclude(&s, OK, &why) == EXIT_CANNOT_RUN ? EXIT_CANNOT_RUN : EXIT_OK;
+    else
+        message_error("%s", why.text);
+    if (tells && code == EXIT_OK)
+        next_tell(o);
+    session_clear(&s);
+    return code;
+}

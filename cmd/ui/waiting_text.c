@@ -1,0 +1,91 @@
+/* Zones that a run waits for, the oldest and largest first. */
+#include "waiting_text.h"
+
+#include "messages.h"
+#include "options/advice.h"
+#include "reports/waiting.h"
+#include "rules/suffix.h"
+#include "run/rows.h"
+
+#include <stdlib.h>
+
+/* The rows that have waited longest, by zone shown. */
+struct oldest {
+    const struct waiting *waiting;
+    uint32_t len;
+    struct text *reasons; /* in arena */
+    struct arena arena;
+};
+
+static struct text organizational(void *ctx, struct text mail_from)
+{
+    struct text domain = suffix_registrable(ctx, mail_from);
+    return domain.len ? domain : waiting_parent(NULL, mail_from);
+}
+
+static bool reason_take(void *ctx, const struct report_row *row)
+{
+    struct oldest *old = ctx;
+    for (uint32_t i = 0; i < old->len; i++)
+        if (old->waiting->list[i].oldest == row->number)
+            old->reasons[i] = arena_text(&old->arena, row->reason);
+    return true;
+}
+
+static void zone_print(const struct run *r, const struct oldest *old, uint32_t i)
+{
+    const struct waiting_zone *zone = &old->waiting->list[i];
+    struct buf a;
+    char since[WHEN_LEN], deadline[WHEN_LEN];
+    buf_init(&a, LINE_LEN_MAX);
+    printf("  %s: %u %s since %s", message_safe(&a, waiting_name(old->waiting, zone)), zone->rows,
+           zone->rows == 1 ? "identity" : "identities", when_format(zone->since, since));
+    if (zone->deadline != WHEN_NEVER)
+        printf(", deadline %s", when_format(zone->deadline, deadline));
+    printf("\n    %s", message_safe(&a, fleet_identity(&r->fleet, zone->oldest)));
+    printf("  %s\n", message_safe(&a, old->reasons[i]));
+    buf_clear(&a);
+}
+
+/* Not inlined: its advice would lie on the stack of all that comes before and after. */
+__attribute__((noinline)) static void more_print(const struct options *o, const struct run *r,
+                                                 uint32_t more)
+{
+    struct advice a;
+    printf("  ... and %u more: %s\n", more, advice_run(&a, o, "due", r->head.id, ""));
+}
+
+static enum err zones_print(const struct options *o, struct run *r, const struct waiting *w,
+                            struct why *why)
+{
+    bool all = o->access.verbose || w->len <= WAITING_SHOWN;
+    struct oldest old = {.waiting = w, .len = all ? w->len : WAITING_SHOWN};
+    arena_init(&old.arena, SIZE_MAX);
+    old.reasons = calloc(old.len, sizeof *old.reasons);
+    enum err err = old.reasons ? run_rows(r, reason_take, &old, why)
+                               : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        printf("\nDomains whose records are waited for, the oldest and largest first:\n");
+    for (uint32_t i = 0; err == OK && i < old.len; i++)
+        zone_print(r, &old, i);
+    if (err == OK && !all)
+        more_print(o, r, w->len - old.len);
+    free(old.reasons);
+    arena_clear(&old.arena);
+    return err;
+}
+
+enum err waiting_print(const struct options *o, struct run *r, struct why *why)
+{
+    const struct report_source source = run_source(r);
+    const struct report report = {.fleet = &r->fleet, .source = &source};
+    struct waiting w;
+    enum err err = r->suffixes ? OK : suffix_list_open(&r->suffixes, o->access.psl_file, why);
+    if (err != OK)
+        return err;
+    err = waiting_make(&w, &report, organizational, r->suffixes, why);
+    if (err == OK && w.len)
+        err = zones_print(o, r, &w, why);
+    waiting_clear(&w);
+    return err;
+}

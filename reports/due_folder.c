@@ -1,0 +1,371 @@
+/*
+ * A folder to be sent around: for each recipient a message and the files of the zones. Recipients
+ * are texts of other people, so no name of a file and no line of a header has one of their
+ * characters raw.
+ */
+#include "base/bounds.h"
+#include "base/escape.h"
+#include "base/siphash.h"
+#include "deliver.h"
+#include "due_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SLUG_LEN      64 /* of a recipient's folder, without its digest */
+#define SLUG_ROOM     (SLUG_LEN + 24)
+#define ITEMS_TOLD    50 /* of a zone in a message; its file has all */
+#define NOBODY_FOLDER "nobody"
+
+/* The zones of one recipient: neighbours in a list sorted by recipient. */
+struct parcel {
+    const struct due_list *list;
+    const struct due_style *style;
+    struct text recipient; /* empty: nobody is known */
+    const struct due_zone **zones;
+    uint32_t zones_len;
+    uint32_t counts[DUE_STATES];
+    instant_us deadline;
+    const uint32_t *sets; /* of the zone whose file is being written */
+};
+
+/* ---- names of folders ---- */
+
+static bool is_plain(char c)
+{
+    return char_is_digit(c) || (c >= 'a' && c <= 'z') || (c && strchr("@._+-", c));
+}
+
+/* Lower case, since some disks know no other; a recipient whose name had to change has a digest of
+ * it, so that no two recipients share a folder. */
+static void slug_make(struct text recipient, char out[SLUG_ROOM])
+{
+    static const struct siphash_key key = {{0}};
+    size_t len = 0;
+    bool is_same = recipient.len <= SLUG_LEN && recipient.at[0] != '.' &&
+                   !text_eq(recipient, TEXT(NOBODY_FOLDER));
+    for (; len < recipient.len && len < SLUG_LEN; len++) {
+        char c = char_lower(recipient.at[len]);
+        bool is_first_dot = len == 0 && (c == '.' || c == '-');
+        out[len] = is_plain(c) && !is_first_dot ? c : '_';
+        is_same &= out[len] == recipient.at[len];
+    }
+    out[len] = '\0';
+    if (!is_same)
+        snprintf(out + len, SLUG_ROOM - len, "-%016llx",
+                 (unsigned long long)siphash(key, recipient.at, recipient.len));
+}
+
+/* ---- the message ---- */
+
+static bool is_address(struct text t)
+{
+    size_t at = text_find(t, '@');
+    if (at == 0 || at + 1 >= t.len || text_rfind(t, '@') != at)
+        return false;
+    for (size_t i = 0; i < t.len; i++)
+        if (!char_is_alnum(t.at[i]) && (!t.at[i] || !strchr("!#$%&'*+-/=?^_`{|}~.@", t.at[i])))
+            return false;
+    return true;
+}
+
+static void subject_add(struct buf *out, const struct parcel *p)
+{
+    char when[WHEN_LEN];
+    uint32_t due = p->counts[DUE_BLOCKED] + p->counts[DUE_WRONG] + p->counts[DUE_MISSING];
+    buf_add_fmt(out, "Subject: %u DNS %s to publish in ", due, due == 1 ? "record" : "records");
+    if (p->zones_len == 1)
+        escape_terminal(out, p->zones[0]->zone);
+    else
+        buf_add_fmt(out, "%u zones", p->zones_len);
+    if (p->deadline != WHEN_NEVER)
+        buf_add_fmt(out, ", until %s", when_format(p->deadline, when));
+    buf_add_char(out, '\n');
+}
+
+static struct text zone_format(const struct due_zone *zone, const struct due_style *style)
+{
+    struct text wished = style->format.len ? style->format : zone->format;
+    return wished.len ? wished : text_of(records_format_name(0));
+}
+
+static void zone_told(struct sink *sink, const struct parcel *p, const struct due_zone *zone)
+{
+    struct buf *out = &sink->buf;
+    buf_add_str(out, "\nZone ");
+    escape_terminal(out, zone->zone);
+    buf_add_str(out, ": ");
+    due_counts_add(out, zone->counts);
+    buf_add_str(out, zone->since || zone->deadline != WHEN_NEVER ? "; " : "");
+    due_times_add(out, p->list, zone);
+    buf_add_char(out, '\n');
+    if (zone->hosts.len) {
+        buf_add_str(out, "Name servers: ");
+        escape_terminal(out, zone->hosts);
+        buf_add_char(out, '\n');
+    }
+    uint32_t due = due_open(zone), told = due < ITEMS_TOLD ? due : ITEMS_TOLD;
+    for (uint32_t i = 0; i < told && sink_turn(sink); i++) {
+        const struct due_item *item = &p->list->items[zone->first + i];
+        struct records_set set;
+        due_set(p->list, item, &set);
+        buf_add_fmt(out, "  %s %s ", due_state_name(item->state), records_type_name(set.type));
+        escape_terminal(out, set.name);
+        buf_add_str(out, item->state == DUE_BLOCKED ? ": " : " ");
+        due_value_add(out, item, &set);
+        buf_add_char(out, '\n');
+    }
+    if (told < due)
+        buf_add_fmt(out, "  ... and %u more in the file\n", due - told);
+}
+
+static enum err message_write(void *ctx, struct sink *sink, struct why *why)
+{
+    const struct parcel *p = ctx;
+    struct buf *out = &sink->buf;
+    char when[WHEN_LEN];
+    (void)why;
+    if (is_address(p->recipient))
+        buf_add_fmt(out, "To: " TEXT_FMT "\n", TEXT_ARG(p->recipient));
+    subject_add(out, p);
+    buf_add_str(out, "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+                     "Content-Transfer-Encoding: 8bit\n\n");
+    if (!p->recipient.len) {
+        buf_add_str(out, "No owner is named for these zones, and no SOA contact is known.\n\n");
+    } else if (!is_address(p->recipient)) {
+        buf_add_str(out, "For ");
+        escape_terminal(out, p->recipient);
+        buf_add_str(out, ".\n\n");
+    }
+    buf_add_str(out,
+                "Amazon SES sends mail with custom MAIL FROM domains, and each of them needs an MX "
+                "record and an SPF record (TXT). The records below are not in DNS yet; the files "
+                "beside this message have them, one file for each zone.\n");
+    if (p->deadline != WHEN_NEVER)
+        buf_add_fmt(out, "Please publish them before %s.\n", when_format(p->deadline, when));
+    if (p->counts[DUE_BLOCKED])
+        buf_add_str(out, "What is blocked is in no file: a person has to decide it first, for the "
+                         "reason that is given.\n");
+    if (p->list->since)
+        buf_add_fmt(out, "Only what has changed since %s is listed.\n",
+                    when_format(p->list->since, when));
+    for (uint32_t i = 0; i < p->zones_len; i++)
+        if (due_open(p->zones[i]))
+            zone_told(sink, p, p->zones[i]);
+    if (p->counts[DUE_PUBLISHED])
+        buf_add_fmt(out, "\n%u %s been published since %s. Thank you.\n", p->counts[DUE_PUBLISHED],
+                    p->counts[DUE_PUBLISHED] == 1 ? "record has" : "records have",
+                    when_format(p->list->since ? p->list->since : p->list->last_look, when));
+    buf_add_fmt(out, "\nDNS was asked at %s.\n", when_format(p->list->now, when));
+    return OK;
+}
+
+/* ---- files ---- */
+
+static enum err path_join(char out[PATH_LEN_MAX], const char *folder, const char *name,
+                          struct why *why)
+{
+    int len = snprintf(out, PATH_LEN_MAX, "%s/%s", folder, name);
+    return len > 0 && (size_t)len < PATH_LEN_MAX
+               ? OK
+               : why_set(why, ERR_INPUT, "%s: %s", folder, strerror(ENAMETOOLONG));
+}
+
+static void set_at(void *ctx, size_t i, struct records_set *set)
+{
+    const struct parcel *p = ctx;
+    p->list->sets.at(p->list->sets.ctx, p->sets[i], set);
+}
+
+static int set_cmp(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The zone from `first` on; a zone of two accounts, or of an owner who is the contact too, is one
+ * file. *next: the first of another zone. */
+static enum err zone_files(struct parcel *p, uint32_t first, uint32_t *next, const char *folder,
+                           struct due_sum *sum, struct why *why)
+{
+    uint32_t len = 0, room = 1;
+    struct records_style style = {.ttl_s = p->style->ttl_s, .server = p->style->server};
+    struct records_sum written;
+    for (*next = first; *next < p->zones_len; ++*next) {
+        if (!text_eq(p->zones[*next]->zone, p->zones[first]->zone))
+            break;
+        room += due_open(p->zones[*next]);
+    }
+    uint32_t *sets = calloc(room, sizeof *sets);
+    if (!sets)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t z = first; z < *next; z++)
+        for (uint32_t i = 0; i < due_open(p->zones[z]); i++)
+            sets[len++] = p->list->items[p->zones[z]->first + i].set;
+    qsort(sets, len, sizeof *sets, set_cmp);
+    p->sets = sets;
+    const struct records_list list = {.ctx = p, .len = len, .at = set_at};
+    enum err err = len ? records_write(zone_format(p->zones[first], p->style), folder, &list,
+                                       &style, &written, why)
+                       : OK;
+    free(sets);
+    if (err == OK && len) {
+        sum->files += (uint32_t)written.files;
+        sum->left_out += written.left_out;
+    }
+    return err;
+}
+
+static enum err parcel_write(struct parcel *p, const char *folder, struct due_sum *sum,
+                             struct why *why)
+{
+    char slug[SLUG_ROOM] = NOBODY_FOLDER, own[PATH_LEN_MAX], message[PATH_LEN_MAX];
+    if (p->recipient.len)
+        slug_make(p->recipient, slug);
+    enum err err = path_join(own, folder, slug, why);
+    if (err == OK && mkdir(own, 0777) != 0)
+        err = why_set(why, ERR_IO, "%s: %s", own, strerror(errno));
+    for (uint32_t i = 0; err == OK && i < p->zones_len;)
+        err = zone_files(p, i, &i, own, sum, why);
+    if (err == OK)
+        err = path_join(message, own, "message.txt", why);
+    if (err == OK && deliver_into(message, message_write, p, why) != OK)
+        err = why_wrap(why, ERR_IO, "%s", message);
+    if (err == OK && deliver_settle(own, why) != OK)
+        err = why_wrap(why, ERR_IO, "%s", own);
+    sum->messages += p->recipient.len > 0;
+    sum->nobody += p->recipient.len ? 0 : p->zones_len;
+    return err;
+}
+
+/* ---- recipients ---- */
+
+static int recipient_cmp(const void *left, const void *right)
+{
+    const struct due_zone *const *a = left, *const *b = right;
+    int order = text_cmp(due_recipient(*a), due_recipient(*b));
+    return order ? order : records_name_cmp((*a)->zone, (*b)->zone);
+}
+
+/* The recipient's zones from `from` on; p->zones points to the first. */
+static void parcel_make(struct parcel *p, const struct due_zone **zones, uint32_t len)
+{
+    p->zones = zones;
+    p->zones_len = 0;
+    p->recipient = due_recipient(zones[0]);
+    p->deadline = WHEN_NEVER;
+    memset(p->counts, 0, sizeof p->counts);
+    while (p->zones_len < len && text_eq(due_recipient(zones[p->zones_len]), p->recipient)) {
+        const struct due_zone *zone = zones[p->zones_len++];
+        p->deadline = when_earlier(p->deadline, zone->deadline);
+        for (int s = 0; s < DUE_STATES; s++)
+            p->counts[s] += zone->counts[s];
+    }
+}
+
+static bool is_due(const struct parcel *p)
+{
+    return p->counts[DUE_BLOCKED] + p->counts[DUE_WRONG] + p->counts[DUE_MISSING] > 0;
+}
+
+static enum err parcels_write(const char *folder, const struct due_list *list,
+                              const struct due_style *style, struct due_sum *sum, struct why *why)
+{
+    enum err err = OK;
+    const struct due_zone **zones = calloc(list->zones_len + 1u, sizeof *zones);
+    if (!zones)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < list->zones_len; i++)
+        zones[i] = &list->zones[i];
+    qsort(zones, list->zones_len, sizeof *zones, recipient_cmp);
+    for (uint32_t i = 0; err == OK && i < list->zones_len;) {
+        struct parcel p = {.list = list, .style = style};
+        parcel_make(&p, zones + i, list->zones_len - i);
+        if (is_due(&p))
+            err = parcel_write(&p, folder, sum, why);
+        i += p.zones_len;
+    }
+    free(zones);
+    return err;
+}
+
+/* ---- the folder as a whole ---- */
+
+/* Removes what a call that failed has made: folders of files. */
+static void folder_drop(const char *folder, bool is_top)
+{
+    char path[PATH_LEN_MAX];
+    struct why none;
+    DIR *dir = opendir(folder);
+    for (struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+            path_join(path, folder, e->d_name, &none) != OK)
+            continue;
+        if (is_top)
+            folder_drop(path, false);
+        else
+            unlink(path);
+    }
+    if (dir)
+        closedir(dir);
+    rmdir(folder);
+}
+
+/* folder without slashes at its end. */
+static enum err folder_name(const char *folder, char out[PATH_LEN_MAX], struct why *why)
+{
+    size_t len = strlen(folder);
+    while (len > 1 && folder[len - 1] == '/')
+        len--;
+    if (len == 0 || len + 32 >= PATH_LEN_MAX)
+        return why_set(why, ERR_INPUT, "%s", strerror(len ? ENAMETOOLONG : ENOENT));
+    snprintf(out, PATH_LEN_MAX, "%.*s", (int)len, folder);
+    return OK;
+}
+
+enum err due_folder_prove(const char *folder, struct why *why)
+{
+    char name[PATH_LEN_MAX];
+    enum err err = folder_name(folder, name, why);
+    if (err != OK)
+        return err;
+    DIR *dir = opendir(name);
+    if (!dir && errno != ENOENT)
+        return why_set(why, ERR_INPUT, "%s", strerror(errno));
+    size_t files = 0;
+    while (dir && readdir(dir))
+        files++;
+    if (dir)
+        closedir(dir);
+    if (files > 2)
+        return why_set(why, ERR_INPUT,
+                       "has files in it, which would be mixed with those of today: name a new "
+                       "folder, such as due/2026-05-20");
+    return dir ? OK : records_folder_prove(name, why);
+}
+
+enum err due_folder_write(const char *folder, const struct due_list *list,
+                          const struct due_style *style, struct due_sum *sum, struct why *why)
+{
+    char name[PATH_LEN_MAX], beside[PATH_LEN_MAX + 32];
+    *sum = (struct due_sum){0};
+    enum err err = folder_name(folder, name, why);
+    if (err != OK)
+        return err;
+    snprintf(beside, sizeof beside, "%s.part-%ld", name, (long)getpid());
+    if (mkdir(beside, 0777) != 0)
+        return why_set(why, ERR_IO, "%s: %s", beside, strerror(errno));
+    err = parcels_write(beside, list, style, sum, why);
+    if (err == OK && deliver_settle(beside, why) != OK)
+        err = why_wrap(why, ERR_IO, "%s", beside);
+    if (err == OK && rename(beside, name) != 0)
+        err = why_set(why, ERR_IO, "%s: %s", name, strerror(errno));
+    if (err != OK)
+        folder_drop(beside, true);
+    return err;
+}
