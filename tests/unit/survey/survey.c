@@ -194,7 +194,7 @@ static void a_dmarc_record_is_looked_for_at_the_domain_itself(void **state)
         ask(&a, TEXT("example.com"), true);
         assert_int_equal(heard_once(&a, "TXT example.com @192.0.2.1"), rows[i].by_inquiry);
         assert_int_equal(heard_once(&a, "TXT example.com"), rows[i].by_survey);
-        assert_int_equal(a.survey.dmarc.near.is_apex, rows[i].found);
+        assert_int_equal(a.survey.dmarc.near.elsewhere == DMARC_AT_APEX, rows[i].found);
         asked_clear(&a);
     }
 }
