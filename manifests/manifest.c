@@ -35,8 +35,8 @@ static void file_read(struct raw *r, uint32_t index)
         if (file->nested)
             complain(r, file->from, "%s cannot be read: %s", quote(shown, q), fault);
         else
-            complain(r, (struct source_place){.file = (uint16_t)index}, "cannot be read: %s",
-                     fault);
+            complain(r, (struct source_place){.file = (uint16_t)index}, "%scannot be read: %s",
+                     shown.len ? "" : "a manifest whose name is empty ", fault);
         return;
     }
     if (!is_read_already(r, index)) {
@@ -110,7 +110,7 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
             raw_fail(&r, ERR_NOMEM, "no memory for the digest of the manifests");
     }
     if (r.err == OK && complaints->len + complaints->more > 0)
-        r.err = why_set(why, ERR_INPUT, "%u complaint%s about the manifests",
+        r.err = why_set(why, ERR_INPUT, "%u complaint%s about the manifest; nothing was sent",
                         complaints->len + complaints->more,
                         complaints->len + complaints->more == 1 ? "" : "s");
     if (r.err != OK)

@@ -197,7 +197,7 @@ void vet_fleet(struct raw *r)
     free(v->seen);
     free(v);
     bool may_be_empty = r->options->every_account || r->options->allow_empty;
-    if (r->fleet->choices_len == 0 && r->complaints->len == 0 && !may_be_empty)
+    if (r->err == OK && r->fleet->choices_len == 0 && r->complaints->len == 0 && !may_be_empty)
         complain(
             r, (struct source_place){0},
             "found no identities at all, expected one at least; --allow-empty is for a manifest "

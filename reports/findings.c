@@ -86,3 +86,31 @@ void row_warnings_tell(const struct report_row *row, struct buf *out)
         between = "\n";
     }
 }
+
+/* The severity that gives a row its outcome. */
+static enum severity severity_of(const struct report_row *row)
+{
+    bool waits = row->outcome_kind == OUTCOME_WAITING_DNS || row->alarm == ALARM_AILING;
+    return waits ? SEVERITY_WAIT : SEVERITY_ERROR;
+}
+
+enum finding row_rule(const struct report_row *row)
+{
+    struct finding_walk walk;
+    struct finding_note note;
+    enum finding rule = FINDINGS_LEN;
+    if (row->alarm == ALARM_REJECTING)
+        return REJECTS_MAIL;
+    if (row->alarm == ALARM_NONE && row->outcome_kind != OUTCOME_REFUSED &&
+        row->outcome_kind != OUTCOME_WAITING_DNS)
+        return rule;
+    finding_walk_init(&walk, row);
+    while (finding_walk_next(&walk, &note)) {
+        if (note.accepted || note.severity < severity_of(row))
+            continue;
+        if (row->reason.len && text_eq(note.text, row->reason))
+            return note.rule;
+        rule = rule == FINDINGS_LEN ? note.rule : rule;
+    }
+    return rule;
+}

@@ -9,7 +9,7 @@
 
 #define SLOTS          (4 * GROUPS_MAX)   /* a power of two */
 #define GROUP_TEXT_MAX (4 * NAME_LEN_MAX) /* of an example: several warnings of a row */
-#define NAMES_BYTES    ((size_t)GROUPS_MAX * (1 + 3 * GROUP_EXAMPLES) * NAME_LEN_MAX)
+#define NAMES_BYTES    ((size_t)GROUPS_MAX * (3 + 3 * GROUP_EXAMPLES) * NAME_LEN_MAX)
 
 static_assert((SLOTS & (SLOTS - 1)) == 0, "a mask finds the slot");
 
@@ -35,7 +35,8 @@ void groups_clear(struct groups *g)
 
 struct text group_reason(const struct groups *g, const struct group *group)
 {
-    return names_text(&g->names, group->count == 1 ? group->examples[0].reason : group->reason);
+    return names_text(&g->names,
+                      group->kind_count == 1 ? group->examples[0].reason : group->reason);
 }
 
 uint32_t group_examples(const struct group *group)
@@ -67,6 +68,29 @@ static bool take_name(struct text *t, struct text name, const char *words, char 
     return true;
 }
 
+/* The name between two words, such as "account prod": all three go. */
+static bool take_phrase(struct text *t, struct text begin, struct text name, struct text end,
+                        const char *words, struct buf *out)
+{
+    struct text rest = text_from(*t, begin.len);
+    if (name.len == 0 || !text_starts(*t, begin) || !text_starts(rest, name))
+        return false;
+    rest = text_from(rest, name.len);
+    if (!text_starts(rest, end) || ends_inside(text_from(rest, end.len)))
+        return false;
+    buf_add_str(out, words);
+    *t = text_from(rest, end.len);
+    return true;
+}
+
+static bool take_place(struct text *t, const struct report_row *row, struct buf *out)
+{
+    return take_phrase(t, TEXT("account "), row->account, TEXT(""), "its account", out) ||
+           take_phrase(t, TEXT("Region "), row->region, TEXT(""), "its Region", out) ||
+           take_phrase(t, TEXT("feedback-smtp."), row->region, TEXT(".amazonses.com"),
+                       "the feedback host of its Region", out);
+}
+
 void reason_shape(const struct report_row *row, struct text reason, struct buf *out)
 {
     struct text t = reason, domain = row->identity;
@@ -75,7 +99,9 @@ void reason_shape(const struct report_row *row, struct text reason, struct buf *
         text_from(domain, text_rfind(domain, '@') < domain.len ? text_rfind(domain, '@') + 1 : 0);
     while (t.len && !out->failed && out->len < NAME_LEN_MAX / 2) {
         if (!goes_on(before) &&
-            (take_name(&t, row->mail_from_after, "its MAIL FROM", before, out) ||
+            (take_place(&t, row, out) ||
+             take_phrase(&t, TEXT("identity "), row->identity, TEXT(""), "the identity", out) ||
+             take_name(&t, row->mail_from_after, "its MAIL FROM", before, out) ||
              take_name(&t, row->mail_from_before, "its MAIL FROM before", before, out) ||
              take_name(&t, row->identity, "the identity", before, out) ||
              take_name(&t, domain, "its domain", before, out))) {
@@ -123,6 +149,19 @@ static struct group *list_add(struct groups *g, const struct group *wanted)
     return &g->list[g->len++];
 }
 
+/* Of one kind: the same but for account and Region. */
+static bool is_alike(const struct group *a, const struct group *b)
+{
+    return a->outcome == b->outcome && a->action == b->action && a->alarm == b->alarm &&
+           a->rejects == b->rejects && a->warnings == b->warnings && a->rule == b->rule &&
+           a->reason == b->reason;
+}
+
+static bool is_same(const struct group *a, const struct group *b)
+{
+    return a->lane == b->lane && is_alike(a, b);
+}
+
 /* The group like *wanted, made when there is room for another; NULL when there is none. */
 static struct group *group_like(struct groups *g, const struct group *wanted)
 {
@@ -137,10 +176,7 @@ static struct group *group_like(struct groups *g, const struct group *wanted)
             return made;
         }
         struct group *found = &g->list[g->slots[slot] - 1];
-        if (found->lane == wanted->lane && found->outcome == wanted->outcome &&
-            found->action == wanted->action && found->alarm == wanted->alarm &&
-            found->rejects == wanted->rejects && found->warnings == wanted->warnings &&
-            found->reason == wanted->reason)
+        if (is_same(found, wanted))
             return found;
     }
 }
@@ -168,6 +204,7 @@ void groups_add(struct groups *g, const struct report_row *row)
                            .outcome = row->outcome_kind,
                            .action = row->action_kind,
                            .alarm = row->alarm,
+                           .rule = row_rule(row),
                            .warnings = row_warnings(row),
                            .rejects = text_eq(row->behavior_after, TEXT("REJECT_MESSAGE"))};
     buf_reset(&g->scratch);
@@ -179,6 +216,10 @@ void groups_add(struct groups *g, const struct report_row *row)
     struct text shape = buf_text(&g->scratch);
     wanted.reason = g->len < GROUPS_MAX ? name_of(g, shape) : names_find(&g->names, shape);
     struct group *group = group_like(g, &wanted);
+    if (group && group->count == 0) {
+        group->account = name_of(g, row->account);
+        group->region = name_of(g, row->region);
+    }
     if (!group) {
         g->without_group++;
         return;
@@ -205,9 +246,14 @@ static int action_rank(enum action a)
     return ranks[a];
 }
 
-static int group_cmp(const void *va, const void *vb)
+/* -1, 0 or 1. */
+static int order(uint64_t a, uint64_t b)
 {
-    const struct group *a = va, *b = vb;
+    return (a > b) - (a < b);
+}
+
+static int kind_cmp(const struct group *a, const struct group *b)
+{
     int ranks = (b->alarm == ALARM_REJECTING) - (a->alarm == ALARM_REJECTING);
     if (ranks == 0)
         ranks = group_rank(a) - group_rank(b);
@@ -217,16 +263,90 @@ static int group_cmp(const void *va, const void *vb)
         ranks = (b->warnings != 0) - (a->warnings != 0);
     if (ranks == 0)
         ranks = b->rejects - a->rejects;
-    if (ranks)
-        return ranks;
-    if (a->count != b->count)
-        return a->count > b->count ? -1 : 1;
-    return a->examples[0].row < b->examples[0].row ? -1 : a->examples[0].row > b->examples[0].row;
+    return ranks ? ranks : order(a->rule, b->rule);
+}
+
+/* Kinds of equal size in order of arrival: names are numbered so. */
+static int group_cmp(const void *va, const void *vb)
+{
+    const struct group *a = va, *b = vb;
+    int ranks = kind_cmp(a, b);
+    if (ranks == 0)
+        ranks = order(b->kind_count, a->kind_count);
+    if (ranks == 0)
+        ranks = order(a->reason, b->reason);
+    if (ranks == 0)
+        ranks = order(a->warnings, b->warnings);
+    if (ranks == 0 && a->alarm != b->alarm)
+        return order(a->alarm, b->alarm);
+    if (ranks == 0 && a->outcome != b->outcome)
+        return order(a->outcome, b->outcome);
+    if (ranks == 0)
+        ranks = order(a->account, b->account);
+    return ranks ? ranks : order(a->examples[0].row, b->examples[0].row);
+}
+
+uint32_t groups_of_kind(const struct groups *g, uint32_t i)
+{
+    uint32_t len = 1;
+    while (i + len < g->len && is_alike(&g->list[i], &g->list[i + len]))
+        len++;
+    return len;
 }
 
 void groups_sort(struct groups *g)
 {
-    if (g->len)
-        qsort(g->list, g->len, sizeof *g->list, group_cmp);
+    if (g->len == 0)
+        return;
+    qsort(g->list, g->len, sizeof *g->list, group_cmp); /* brings those of a kind together */
+    for (uint32_t i = 0, len; i < g->len; i += len) {
+        uint32_t count = 0;
+        len = groups_of_kind(g, i);
+        for (uint32_t k = i; k < i + len; k++)
+            count += g->list[k].count;
+        for (uint32_t k = i; k < i + len; k++)
+            g->list[k].kind_count = count;
+    }
+    qsort(g->list, g->len, sizeof *g->list, group_cmp);
     memset(g->slots, 0, SLOTS * sizeof *g->slots); /* slots of the old order */
+}
+
+struct text group_rule(const struct group *group)
+{
+    return group->rule == FINDINGS_LEN ? TEXT_NONE : text_of(finding_rule(group->rule)->name);
+}
+
+static name_id place_of(const struct group *group, bool of_region)
+{
+    return of_region ? group->region : group->account;
+}
+
+/* Of a kind's groups from the i-th on: is the j-th the first with its name? */
+static bool is_first(const struct groups *g, uint32_t i, uint32_t j, bool of_region)
+{
+    for (uint32_t k = i; k < j; k++)
+        if (place_of(&g->list[k], of_region) == place_of(&g->list[j], of_region))
+            return false;
+    return true;
+}
+
+static void places_add(const struct groups *g, uint32_t i, bool of_region, struct buf *out)
+{
+    uint32_t len = groups_of_kind(g, i), count = 0;
+    for (uint32_t j = i; j < i + len; j++)
+        count += is_first(g, i, j, of_region);
+    if (count == 1)
+        buf_add_text(out, names_text(&g->names, place_of(&g->list[i], of_region)));
+    else
+        buf_add_fmt(out, "%u %s", count, of_region ? "Regions" : "accounts");
+}
+
+void kind_accounts_add(const struct groups *g, uint32_t i, struct buf *out)
+{
+    places_add(g, i, false, out);
+}
+
+void kind_regions_add(const struct groups *g, uint32_t i, struct buf *out)
+{
+    places_add(g, i, true, out);
 }

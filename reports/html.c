@@ -10,6 +10,7 @@
 #include "html_internal.h"
 
 #include "base/bounds.h"
+#include "base/plural.h"
 #include "crypto/sha256.h"
 #include "html_files.h"
 #include "markup.h"
@@ -88,9 +89,9 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (sum->by_outcome[o])
             buf_add_fmt(out, "<li class=\"%s\"><b>%u</b> %s</li>\n", outcome_name((enum outcome)o),
-                        sum->by_outcome[o], outcome_name((enum outcome)o));
-    buf_add_fmt(out, "<li><b>%llu</b> writes to SES</li>\n</ul>\n",
-                (unsigned long long)sum->writes);
+                        sum->by_outcome[o], outcome_words((enum outcome)o, sum->is_plan));
+    buf_add_fmt(out, "<li><b>%llu</b> %s to SES</li>\n</ul>\n", (unsigned long long)sum->writes,
+                plural(sum->writes, "write", "writes"));
     share_draw(out, sum);
     buf_add_str(out, "</header>\n");
 }
@@ -153,6 +154,7 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
 static enum err sheet_make(const struct report *report, struct sheet *sheet, struct why *why)
 {
     enum err err = report_sum_init(&sheet->sum, report->fleet, why);
+    sheet->sum.is_plan = report->head->run == 0;
     if (err == OK)
         err = groups_init(&sheet->groups, why);
     if (err == OK)

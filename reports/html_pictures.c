@@ -42,7 +42,8 @@ void share_draw(struct buf *out, const struct report_sum *sum)
             buf_add_fmt(out,
                         "<rect class=\"%s\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"10\">"
                         "<title>%u %s</title></rect>\n",
-                        name, x, width, sum->by_outcome[o], name);
+                        name, x, width, sum->by_outcome[o],
+                        outcome_words((enum outcome)o, sum->is_plan));
         x += width;
     }
     buf_add_str(out, "</svg>\n");

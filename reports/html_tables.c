@@ -44,7 +44,7 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (sum->by_outcome[o])
             buf_add_fmt(out, "<th scope=\"col\" class=\"number\">%s</th>",
-                        outcome_name((enum outcome)o));
+                        outcome_words((enum outcome)o, sum->is_plan));
     buf_add_str(out, "<th scope=\"col\" class=\"number\">identities</th></tr></thead>\n<tbody>\n");
     for (uint32_t i = 0; i < fleet->lanes_len; i++) {
         const struct lane *lane = &fleet->lanes[i];
@@ -77,11 +77,31 @@ static void warnings_add(struct buf *out, const struct groups *groups, const str
     if (!g->warnings)
         return;
     buf_add_str(out, " <b class=\"warning\">");
-    if (g->count == 1)
+    if (g->kind_count == 1)
         markup_add(out, names_text(&groups->names, g->examples[0].warned));
     else
         group_warnings(g, out);
     buf_add_str(out, "</b>");
+}
+
+static void kind_places_add(struct buf *out, const struct groups *groups, uint32_t i)
+{
+    struct buf places;
+    buf_init(&places, NAME_LEN_MAX);
+    kind_accounts_add(groups, i, &places);
+    cell_add(out, "short", buf_text(&places));
+    buf_reset(&places);
+    kind_regions_add(groups, i, &places);
+    cell_add(out, "short", buf_text(&places));
+    buf_spend(&places, out);
+}
+
+/* The rule before its sentence, so that its page can be asked for. */
+static void rule_name_add(struct buf *out, const struct group *g)
+{
+    struct text rule = group_rule(g);
+    if (rule.len)
+        buf_add_fmt(out, "<b>" TEXT_FMT "</b>: ", TEXT_ARG(rule));
 }
 
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
@@ -89,7 +109,7 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
 {
     const char *title = alarm ? row_alarm_title(alarm) : "Not done, by reason";
     uint32_t told = 0, shown = 0;
-    for (uint32_t i = 0; i < groups->len; i++)
+    for (uint32_t i = 0; i < groups->len; i += groups_of_kind(groups, i))
         told += is_told(&groups->list[i], alarm);
     if (told == 0)
         return;
@@ -101,20 +121,20 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
                      "<th scope=\"col\">account</th><th scope=\"col\">Region</th><th "
                      "scope=\"col\">action</th><th scope=\"col\">reason</th>"
                      "<th scope=\"col\">for example</th></tr></thead>\n<tbody>\n");
-    for (uint32_t i = 0; i < groups->len && shown < HTML_GROUPS_MAX; i++) {
+    for (uint32_t i = 0; i < groups->len && shown < HTML_GROUPS_MAX;
+         i += groups_of_kind(groups, i)) {
         if (!is_told(&groups->list[i], alarm))
             continue;
         const struct group *g = &groups->list[i];
-        const struct lane *lane = &fleet->lanes[g->lane];
         buf_add_str(out, "<tr>");
         buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome_name(g->outcome),
                     outcome_name(g->outcome));
-        number_add(out, g->count);
-        cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
-        cell_add(out, "short", names_text(&fleet->names, lane->region));
+        number_add(out, g->kind_count);
+        kind_places_add(out, groups, i);
         buf_add_fmt(out, "<td class=\"short\">%s%s</td>", action_name(g->action),
                     g->rejects ? ", REJECT_MESSAGE" : "");
         buf_add_str(out, "<td class=\"long\">");
+        rule_name_add(out, g);
         markup_add(out, group_reason(groups, g));
         warnings_add(out, groups, g);
         buf_add_str(out, "</td>");

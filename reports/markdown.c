@@ -7,6 +7,7 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "base/plural.h"
 #include "markup.h"
 
 #define OPEN_ROWS_MAX                                                                              \
@@ -70,6 +71,32 @@ static void lane_add(struct comment *c, uint16_t lane)
     cell_add(c->out, names_text(&f->names, f->lanes[lane].region));
 }
 
+/* With what people call an internationalized name. */
+static void identity_add(struct comment *c, uint32_t row)
+{
+    struct text identity = fleet_identity(c->report->fleet, row);
+    struct buf unicode;
+    cell_add(c->out, identity);
+    buf_init(&unicode, LINE_LEN_MAX);
+    if (identity_unicode_add(&unicode, identity)) {
+        markup_add_code(c->out, buf_text(&unicode));
+        buf_add_char(c->out, ' ');
+    }
+    buf_spend(&unicode, c->out);
+}
+
+/* Behind the reason, or in a cell of their own: each warning of the row with its sentence. */
+static void warnings_add(struct comment *c, const struct group_example *e, bool behind)
+{
+    struct text warned = names_text(&c->groups.names, e->warned);
+    buf_add_str(c->out, behind ? "" : "| ");
+    while (warned.len) {
+        buf_add_str(c->out, "**warning** ");
+        markup_add_code(c->out, text_cut(&warned, '\n'));
+        buf_add_char(c->out, ' ');
+    }
+}
+
 /* Rows of one group. with_all: also account, Region and reason; a folded group has the three in its
  * head. Returns the number of rows written. */
 static uint32_t examples_add(struct comment *c, const struct group *g, bool with_all, size_t limit)
@@ -77,16 +104,7 @@ static uint32_t examples_add(struct comment *c, const struct group *g, bool with
     uint32_t added = 0;
     for (; added < group_examples(g) && c->out->len < limit; added++) {
         const struct group_example *e = &g->examples[added];
-        /* With what people call an internationalized name. */
-        struct text identity = fleet_identity(c->report->fleet, e->row);
-        struct buf unicode;
-        cell_add(c->out, identity);
-        buf_init(&unicode, LINE_LEN_MAX);
-        if (identity_unicode_add(&unicode, identity)) {
-            markup_add_code(c->out, buf_text(&unicode));
-            buf_add_char(c->out, ' ');
-        }
-        buf_spend(&unicode, c->out);
+        identity_add(c, e->row);
         if (with_all)
             lane_add(c, g->lane);
         buf_add_str(c->out, "| ");
@@ -98,17 +116,8 @@ static uint32_t examples_add(struct comment *c, const struct group *g, bool with
         buf_add_char(c->out, ' ');
         if (with_all)
             cell_add(c->out, names_text(&c->groups.names, e->reason));
-        if (with_all || g->warnings) {
-            /* Behind the reason, or in a cell of their own: each warning of the row with its
-             * sentence. */
-            struct text warned = names_text(&c->groups.names, e->warned);
-            buf_add_str(c->out, with_all ? "" : "| ");
-            while (warned.len) {
-                buf_add_str(c->out, "**warning** ");
-                markup_add_code(c->out, text_cut(&warned, '\n'));
-                buf_add_char(c->out, ' ');
-            }
-        }
+        if (with_all || g->warnings)
+            warnings_add(c, e, with_all);
         struct buf scratch;
         buf_init(&scratch, LINE_LEN_MAX);
         cell_add(c->out, fleet_source(c->report->fleet, e->row, &scratch));
@@ -136,6 +145,18 @@ static uint32_t section_rows(const struct comment *c, const struct markdown_sect
                           : c->sum.by_outcome[o] - c->sum.apart[o];
 }
 
+static void open_section_add(struct comment *c, const struct markdown_section *section,
+                             size_t limit)
+{
+    uint32_t added = 0;
+    buf_add_str(c->out, "| identity | account | Region | MAIL FROM | reason | source |\n"
+                        "| --- | --- | --- | --- | --- | --- |\n");
+    for (uint32_t i = 0; i < c->groups.len; i++)
+        if (is_in(section, &c->groups.list[i]))
+            added += examples_add(c, &c->groups.list[i], true, limit);
+    more_add(c, section_rows(c, section) - added);
+}
+
 static void code_add(struct buf *out, struct text t)
 {
     if (t.len == 0)
@@ -145,20 +166,33 @@ static void code_add(struct buf *out, struct text t)
     buf_add_str(out, t.len > MARKDOWN_CELL_MAX ? "\xe2\x80\xa6</code>" : "</code>");
 }
 
+static void kind_places_add(struct comment *c, uint32_t i)
+{
+    struct buf places;
+    buf_init(&places, NAME_LEN_MAX);
+    kind_accounts_add(&c->groups, i, &places);
+    code_add(c->out, buf_text(&places));
+    buf_reset(&places);
+    kind_regions_add(&c->groups, i, &places);
+    code_add(c->out, buf_text(&places));
+    buf_spend(&places, c->out);
+}
+
 static void folded_section_add(struct comment *c, const struct markdown_section *section,
                                size_t limit)
 {
     uint32_t left = section_rows(c, section);
-    for (uint32_t i = 0; i < c->groups.len && c->out->len < limit; i++) {
+    for (uint32_t i = 0; i < c->groups.len && c->out->len < limit;
+         i += groups_of_kind(&c->groups, i)) {
         const struct group *g = &c->groups.list[i];
         if (!is_in(section, g))
             continue;
-        const struct fleet *f = c->report->fleet;
-        const struct lane *lane = &f->lanes[g->lane];
-        buf_add_fmt(c->out, "<details><summary><b>%u</b> %s", g->count, action_name(g->action));
+        buf_add_fmt(c->out, "<details><summary><b>%u</b> %s", g->kind_count,
+                    action_name(g->action));
         buf_add_str(c->out, g->rejects ? ", REJECT_MESSAGE" : "");
-        code_add(c->out, names_text(&f->names, f->accounts[lane->account].name));
-        code_add(c->out, names_text(&f->names, lane->region));
+        kind_places_add(c, i);
+        if (group_rule(g).len)
+            buf_add_fmt(c->out, " <b>" TEXT_FMT "</b>", TEXT_ARG(group_rule(g)));
         code_add(c->out, group_reason(&c->groups, g));
         if (g->warnings) {
             buf_add_str(c->out, " <b>warning: ");
@@ -170,9 +204,9 @@ static void folded_section_add(struct comment *c, const struct markdown_section 
                                   "| --- | --- | --- | --- |\n"
                                 : "</summary>\n\n| identity | MAIL FROM | source |\n"
                                   "| --- | --- | --- |\n");
-        more_add(c, g->count - examples_add(c, g, false, limit));
+        more_add(c, g->kind_count - examples_add(c, g, false, limit));
         buf_add_str(c->out, "\n</details>\n");
-        left -= g->count;
+        left -= g->kind_count;
     }
     more_add(c, left);
 }
@@ -186,15 +220,9 @@ static void section_add(struct comment *c, size_t i)
         return;
     buf_add_fmt(c->out, "\n### %s (%u)\n\n",
                 section->alarm ? row_alarm_title(section->alarm) : section->title, rows);
-    if (rows <= OPEN_ROWS_MAX && section->outcome != OUTCOME_DONE) {
-        uint32_t added = 0;
-        buf_add_str(c->out, "| identity | account | Region | MAIL FROM | reason | source |\n"
-                            "| --- | --- | --- | --- | --- | --- |\n");
-        for (uint32_t k = 0; k < c->groups.len; k++)
-            if (is_in(section, &c->groups.list[k]))
-                added += examples_add(c, &c->groups.list[k], true, limit);
-        more_add(c, section_rows(c, section) - added);
-    } else
+    if (rows <= OPEN_ROWS_MAX && section->outcome != OUTCOME_DONE)
+        open_section_add(c, section, limit);
+    else
         folded_section_add(c, section, limit);
 }
 
@@ -223,7 +251,7 @@ static void lanes_add(struct comment *c)
                 len);
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         if (c->sum.by_outcome[o])
-            buf_add_fmt(c->out, " %s |", outcome_name((enum outcome)o));
+            buf_add_fmt(c->out, " %s |", outcome_words((enum outcome)o, c->sum.is_plan));
     buf_add_str(c->out, " identities |\n| --- | --- |");
     for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
         buf_add_str(c->out, c->sum.by_outcome[o] ? " ---: |" : "");
@@ -243,10 +271,49 @@ static bool row_count(void *ctx, const struct report_row *row)
     return true;
 }
 
+static void comment_write(struct comment *c)
+{
+    const struct report_head *head = c->report->head;
+    buf_add_fmt(c->out, "## mailfrom " TEXT_FMT, TEXT_ARG(head->verb));
+    if (head->run)
+        buf_add_fmt(c->out, ", run %llu", (unsigned long long)head->run);
+    buf_add_str(c->out, "\n\n**");
+    report_verdict(&c->sum, c->out);
+    buf_add_str(c->out, "**\n");
+    if (wave_tally_goes_on(&c->sum.wave)) {
+        buf_add_str(c->out, "\nNow ");
+        wave_tally_told(&c->sum.wave, 0, c->out);
+        buf_add_str(c->out, ".\n");
+    }
+    if (c->report->head->lost.len)
+        buf_add_fmt(c->out,
+                    "\n**The journal %s lost records of this run: " TEXT_FMT
+                    ". Rows may lack what was written last.**\n",
+                    c->report->head->lost_is_suspected ? "may have" : "has",
+                    TEXT_ARG(c->report->head->lost));
+    if (head->selection.len) {
+        buf_add_str(c->out, "\nSelected by ");
+        cell_add(c->out, head->selection);
+        buf_add_str(c->out, ".\n");
+    }
+    section_add(c, 0); /* mail rejected now comes first */
+    buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");
+    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+        if (c->sum.by_outcome[o])
+            buf_add_fmt(c->out, "| %s | %u |\n", outcome_words((enum outcome)o, c->sum.is_plan),
+                        c->sum.by_outcome[o]);
+    buf_add_fmt(c->out, "\n%llu %s to SES.\n", (unsigned long long)c->sum.writes,
+                plural(c->sum.writes, "write", "writes"));
+    lanes_add(c);
+    for (size_t i = 1; i < SECTIONS_LEN; i++)
+        section_add(c, i);
+}
+
 enum err markdown_write(const struct report *report, struct why *why)
 {
     struct comment c = {.report = report, .out = &report->out->buf};
     enum err err = report_sum_init(&c.sum, report->fleet, why);
+    c.sum.is_plan = report->head->run == 0;
     if (err == OK)
         err = groups_init(&c.groups, why);
     if (err == OK)
@@ -255,39 +322,7 @@ enum err markdown_write(const struct report *report, struct why *why)
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK) {
         groups_sort(&c.groups);
-        const struct report_head *head = c.report->head;
-        buf_add_fmt(c.out, "## mailfrom " TEXT_FMT, TEXT_ARG(head->verb));
-        if (head->run)
-            buf_add_fmt(c.out, ", run %llu", (unsigned long long)head->run);
-        buf_add_str(c.out, "\n\n**");
-        report_verdict(&c.sum, c.out);
-        buf_add_str(c.out, "**\n");
-        if (wave_tally_goes_on(&c.sum.wave)) {
-            buf_add_str(c.out, "\nNow ");
-            wave_tally_told(&c.sum.wave, 0, c.out);
-            buf_add_str(c.out, ".\n");
-        }
-        if (c.report->head->lost.len)
-            buf_add_fmt(c.out,
-                        "\n**The journal %s lost records of this run: " TEXT_FMT
-                        ". Rows may lack what was written last.**\n",
-                        c.report->head->lost_is_suspected ? "may have" : "has",
-                        TEXT_ARG(c.report->head->lost));
-        if (head->selection.len) {
-            buf_add_str(c.out, "\nSelected by ");
-            cell_add(c.out, head->selection);
-            buf_add_str(c.out, ".\n");
-        }
-        section_add(&c, 0); /* mail rejected now comes first */
-        buf_add_str(c.out, "\n| outcome | identities |\n| --- | ---: |\n");
-        for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-            if (c.sum.by_outcome[o])
-                buf_add_fmt(c.out, "| %s | %u |\n", outcome_name((enum outcome)o),
-                            c.sum.by_outcome[o]);
-        buf_add_fmt(c.out, "\n%llu writes to SES.\n", (unsigned long long)c.sum.writes);
-        lanes_add(&c);
-        for (size_t i = 1; i < SECTIONS_LEN; i++)
-            section_add(&c, i);
+        comment_write(&c);
     }
     groups_clear(&c.groups);
     report_sum_clear(&c.sum);

@@ -100,7 +100,8 @@ static size_t nsupdate_zone(struct records_out *o, size_t from, size_t to)
         buf_add_fmt(out,
                     "; The zone of names below " TEXT_FMT
                     " is not known: nsupdate finds it by its SOA; knsupdate\n; needs a line such "
-                    "as \"zone " TEXT_FMT ".\". --missing asks DNS for it, --zone names it.\n",
+                    "as \"zone " TEXT_FMT ".\". --zone names it; --missing asks the authorities\n; "
+                    "for it, beside --resolver only with --dns authority.\n",
                     TEXT_ARG(set.zone), TEXT_ARG(set.zone));
     return records_each(o, from, to, update_add);
 }

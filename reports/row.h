@@ -89,6 +89,7 @@ void row_told(const struct report_row *row, struct buf *out);
 
 /* Counts over all rows. */
 struct report_sum {
+    bool is_plan;        /* the caller sets it: counts tell what would be */
     uint32_t rows, bad;  /* bad: row_needs_care() */
     uint32_t unfinished; /* of the others */
     uint32_t by_alarm[ALARMS];
@@ -126,6 +127,10 @@ void finding_tell(const struct report_row *row, enum finding finding, struct buf
 finding_set row_warnings(const struct report_row *row);
 /* Their sentences, a line each: "overwrites-custom: the custom MAIL FROM ...". */
 void row_warnings_tell(const struct report_row *row, struct buf *out);
+
+/* The rule that made the row's reason, of a row that is refused or waits; FINDINGS_LEN: none did.
+ */
+enum finding row_rule(const struct report_row *row);
 
 struct finding_walk {
     const struct report_row *row;

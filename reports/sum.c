@@ -3,6 +3,8 @@
  */
 #include "row.h"
 
+#include "base/plural.h"
+
 #include <stdlib.h>
 
 enum err report_sum_init(struct report_sum *sum, const struct fleet *fleet, struct why *why)
@@ -74,7 +76,7 @@ static uint32_t outcomes_add(const struct report_sum *sum, bool (*is_meant)(enum
             continue;
         if (out)
             buf_add_fmt(out, "%s%u %s", count ? ", " : before, sum->by_outcome[o],
-                        outcome_name((enum outcome)o));
+                        outcome_words((enum outcome)o, sum->is_plan));
         count += sum->by_outcome[o];
     }
     return count;
@@ -97,14 +99,14 @@ uint32_t report_unfinished(const struct report_sum *sum)
 
 void report_verdict(const struct report_sum *sum, struct buf *out)
 {
-    const char *noun = sum->rows == 1 ? "identity" : "identities";
+    const char *noun = plural(sum->rows, "identity", "identities");
     uint32_t unfinished = report_unfinished(sum), rejecting = sum->by_alarm[ALARM_REJECTING];
     if (rejecting)
         buf_add_fmt(out, "Mail of %u %s is being rejected now. ", rejecting,
-                    rejecting == 1 ? "identity" : "identities");
+                    plural(rejecting, "identity", "identities"));
     if (sum->bad) {
         buf_add_fmt(out, "%u of %u %s %s attention", sum->bad, sum->rows, noun,
-                    sum->bad == 1 ? "needs" : "need");
+                    plural(sum->bad, "needs", "need"));
         uint32_t named = outcomes_add(sum, outcome_is_bad, ": ", out);
         if (sum->by_alarm[ALARM_AILING])
             buf_add_fmt(out, "%s%u as wanted, but not well in DNS or at SES", named ? ", " : ": ",

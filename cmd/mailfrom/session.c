@@ -144,9 +144,6 @@ enum err session_load(struct session *s, struct why *why)
     enum err err =
         manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, &complaints, why);
     message_complaints(o, &complaints);
-    if (err == ERR_INPUT && complaints.len)
-        why_set(why, err, "%u complaint%s about the manifest; nothing was sent",
-                complaints.len + complaints.more, complaints.len + complaints.more == 1 ? "" : "s");
     complaints_clear(&complaints);
     if (err == OK)
         err = outputs_spare(o, &s->run.fleet, why);

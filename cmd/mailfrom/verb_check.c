@@ -3,12 +3,17 @@
 #include "ui/messages.h"
 #include "verbs.h"
 
+#include "base/plural.h"
+
 static void result_print(const struct fleet *f, const struct fleet_verdict *verdict)
 {
-    printf("%u identities in %u lanes of %u accounts: ", f->choices_len, f->lanes_len,
-           f->accounts_len);
+    printf("%u %s in %u %s, %u %s of account and Region: ", f->choices_len,
+           plural(f->choices_len, "identity", "identities"), f->accounts_len,
+           plural(f->accounts_len, "account", "accounts"), f->lanes_len,
+           plural(f->lanes_len, "pair", "pairs"));
     if (verdict->refused || verdict->warnings)
-        printf("%u would be refused, %u warnings\n", verdict->refused, verdict->warnings);
+        printf("%u would be refused, %u %s\n", verdict->refused, verdict->warnings,
+               plural(verdict->warnings, "warning", "warnings"));
     else
         printf("no complaints\n");
 }

@@ -10,6 +10,7 @@
 #include "options/option_rows.h"
 #include "options/verb_rows.h"
 #include "reports/report.h"
+#include "rules/explain.h"
 #include "ui/messages.h"
 #include "verbs.h"
 
@@ -73,10 +74,11 @@ static bool verb_takes_files(const struct verb_row *v)
 
 static void arguments_print(const struct verb_row *v)
 {
-    if (verb_takes_rule(v))
-        for (int f = 0; f < FINDINGS_LEN; f++)
-            printf("%s ", finding_rule((enum finding)f)->name);
-    else if (value_kind(v->arguments) == VALUE_WORDS)
+    for (int f = 0; verb_takes_rule(v) && f < FINDINGS_LEN; f++)
+        printf("%s ", finding_rule((enum finding)f)->name);
+    for (size_t i = 0; verb_takes_rule(v) && state_name(i); i++)
+        printf("%s ", state_name(i));
+    if (!verb_takes_rule(v) && value_kind(v->arguments) == VALUE_WORDS)
         words_print(v->arguments);
 }
 

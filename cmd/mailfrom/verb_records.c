@@ -65,7 +65,8 @@ static enum err style_read(const struct options *o, struct records_style *style,
     if (o->provider && strcmp(o->format, "terraform") != 0)
         return why_set(why, ERR_INPUT, "--provider is for --format terraform, not for %s",
                        o->format);
-    if (escaped && strcmp(escaped, "yes") != 0 && strcmp(escaped, "no") != 0)
+    bool is_plain = escaped && (strcmp(escaped, "no") == 0 || strcmp(escaped, "false") == 0);
+    if (escaped && !is_plain && strcmp(escaped, "yes") != 0 && strcmp(escaped, "true") != 0)
         return why_set(why, ERR_INPUT,
                        "--octodns-escaped-semicolons: found \"%s\", expected yes or no", escaped);
     if (escaped && strcmp(o->format, "octodns") != 0)
@@ -73,7 +74,7 @@ static enum err style_read(const struct options *o, struct records_style *style,
                        "--octodns-escaped-semicolons is for --format octodns, not for %s",
                        o->format);
     style->provider = text_of(o->provider);
-    style->plain_semicolons = escaped && strcmp(escaped, "no") == 0;
+    style->plain_semicolons = is_plain;
     return OK;
 }
 

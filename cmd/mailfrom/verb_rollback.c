@@ -98,7 +98,8 @@ static enum err several_vet(struct run *r, struct why *why)
     return OK;
 }
 
-static enum err rollback_load(struct session *s, struct why *why)
+/* Not inlined: what it reads would lie on the stack of the whole run. */
+__attribute__((noinline)) static enum err rollback_load(struct session *s, struct why *why)
 {
     struct run_head old;
     struct run *r = &s->run;

@@ -15,6 +15,7 @@
 #include "verbs.h"
 
 #include "base/count.h"
+#include "base/plural.h"
 #include "wire/os_clock.h"
 
 #include <sys/resource.h>
@@ -166,8 +167,9 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
         printf("Selected by %s\n", message_safe(&words, text_of(o->access.selection)));
     printf("Started %s, last record %s\n", when_format(r->head.started, started),
            when_format(r->head.last, last));
-    printf("%u identities: %s; %llu writes kept\n", r->head.jobs, counts.len ? counts.at : "",
-           (unsigned long long)s->writes);
+    printf("%u %s: %s; %llu %s kept\n", r->head.jobs,
+           plural(r->head.jobs, "identity", "identities"), counts.len ? counts.at : "none",
+           (unsigned long long)s->writes, plural(s->writes, "write", "writes"));
     if (s->deadline != WHEN_NEVER)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
     buf_reset(&counts);
@@ -200,9 +202,9 @@ static bool list_one(void *ctx, const struct run_head *head)
 {
     char started[WHEN_LEN];
     (void)ctx;
-    printf("%6llu  %-8s  %s  %u identities  %s\n", (unsigned long long)head->id,
+    printf("%6llu  %-8s  %s  %u %s  %s\n", (unsigned long long)head->id,
            journal_verb_name(head->verb), when_format(head->started, started), head->jobs,
-           state_text(head->state));
+           plural(head->jobs, "identity", "identities"), state_text(head->state));
     return true;
 }
 

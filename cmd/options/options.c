@@ -1,6 +1,8 @@
 /* Reads argv by the table of options; other words become arguments. */
 #include "option_rows.h"
 
+#include "base/escape.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,6 +173,33 @@ static enum err option_word_take(struct options *o, struct given *given,
     return err == OK ? row->read(o, value, why) : err;
 }
 
+/* Word processors and chat programs make a dash of hyphens. NULL: the word is no such option. */
+static const struct option_row *dashed_option(const char *word)
+{
+    struct text rest = text_of(word);
+    uint32_t code;
+    size_t len = utf8_next(rest, &code);
+    if (code < 0x2010 || (code > 0x2015 && code != 0x2212))
+        return NULL;
+    do
+        rest = text_from(rest, len);
+    while ((len = utf8_next(rest, &code)) > 0 &&
+           (code == '-' || (code >= 0x2010 && code <= 0x2015)));
+    const char *letter = rest.len == 1 ? rest.at : "";
+    const struct option_row *row = option_find_any(text_cut(&rest, '='));
+    return row || !*letter ? row : option_find_letter(*letter);
+}
+
+static enum err argument_vet(const char *word, struct why *why)
+{
+    const struct option_row *meant = dashed_option(word);
+    if (meant)
+        return why_set(why, ERR_INPUT,
+                       "%s begins with a dash, not with hyphens: did you mean --%s?", word,
+                       meant->name);
+    return OK;
+}
+
 static bool is_option(const char *word)
 {
     return word[0] == '-' && word[1] != '\0'; /* "-" alone is standard input */
@@ -240,7 +269,7 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
             only_arguments = true;
         else if (!only_arguments && is_option(argv[i]))
             err = word_read(o, &given, accepted, argc, argv, &i, why);
-        else
+        else if (only_arguments || (err = argument_vet(argv[i], why)) == OK)
             arguments[o->arguments_len++] = argv[i];
         if (err != OK)
             return err;

@@ -94,8 +94,9 @@ const struct verb_row verb_rows[] = {
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or\n"
      "- for one name a line. SES is not asked. Exit code 3: some question has no answer.",
      "mailfrom inspect bounce.example.com --from example.com"},
-    {"explain", "[RULE]", "what a finding means and how to mend it", OPTIONS_NONE,
-     "Prints the page of a rule; without one, the list of all rules.",
+    {"explain", "[RULE|STATE]", "what a finding or a state means and how to mend it", OPTIONS_NONE,
+     "Prints the page of a rule (receives-mail) or of a state (refused, waiting-dns, or SES's\n"
+     "FAILED); without one, the list of all.",
      "mailfrom explain mx-wrong-suffix"},
     {"completion", "bash|zsh|fish", "print the completion script of a shell", OPTIONS_NONE,
      "Prints a script for the shell's completion of verbs, options and their values. The packages\n"

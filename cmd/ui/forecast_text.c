@@ -5,6 +5,7 @@
 
 #include "access/lanes.h"
 #include "base/json_out.h"
+#include "base/plural.h"
 #include "messages.h"
 
 static const char *const cause_names[WAIT_CAUSES] = {"ses-rate", "dns-owners", "ses-detection"};
@@ -42,22 +43,28 @@ static const char *span_or_never(const struct forecast *f, uint32_t mark, char o
     return mark < f->marks ? span_format(f->mark[mark], out) : "never";
 }
 
+static void print_rate(const struct rehearsal *r)
+{
+    double low = fleet_rate(&r->fleet, 0, r->access->rate_per_s), high = low;
+    for (uint32_t i = 1; i < r->forecast.lanes; i++) {
+        double rate = fleet_rate(&r->fleet, i, r->access->rate_per_s);
+        low = rate < low ? rate : low;
+        high = rate > high ? rate : high;
+    }
+    if (low < high)
+        printf("%g to %g", low, high);
+    else
+        printf("%g", low);
+}
+
 static void print_assumptions(const struct rehearsal *r)
 {
     const struct forecast_config *config = r->config;
     char low[WHEN_LEN], high[WHEN_LEN];
-    printf("Rehearsal of %u identities in %u lane%s, ", r->forecast.identities, r->forecast.lanes,
-           r->forecast.lanes == 1 ? "" : "s");
-    double slowest = fleet_rate(&r->fleet, 0, r->access->rate_per_s), fastest = slowest;
-    for (uint32_t i = 1; i < r->forecast.lanes; i++) {
-        double rate = fleet_rate(&r->fleet, i, r->access->rate_per_s);
-        slowest = rate < slowest ? rate : slowest;
-        fastest = rate > fastest ? rate : fastest;
-    }
-    if (slowest < fastest)
-        printf("%g to %g", slowest, fastest);
-    else
-        printf("%g", slowest);
+    printf("Rehearsal of %u %s in %u %s, ", r->forecast.identities,
+           plural(r->forecast.identities, "identity", "identities"), r->forecast.lanes,
+           plural(r->forecast.lanes, "lane", "lanes"));
+    print_rate(r);
     printf(" calls a second per account, Region and action.\nNothing was sent. Assumed: every "
            "identity exists, is verified and has no MAIL FROM yet;\n");
     if (r->published >= 1)
@@ -70,7 +77,7 @@ static void print_assumptions(const struct rehearsal *r)
                "start;\n",
                r->published * 100, span_format(config->delay_min, low),
                span_format(config->delay_max, high));
-    printf("SES looks at an MX %s after the set; faults: %s; seed %llu.\n\n",
+    printf("SES reads an MX %s after the set; faults: %s; seed %llu.\n\n",
            span_format(r->detect_after, low), config->faults ? config->faults : "none",
            (unsigned long long)config->seed);
 }
@@ -78,7 +85,7 @@ static void print_assumptions(const struct rehearsal *r)
 static void print_timeline(const struct forecast *f)
 {
     char after[WHEN_LEN];
-    printf("  %-6s %10s  %s\n", "final", "identities", "after");
+    printf("  %-6s %10s  %s\n", "ended", "identities", "after");
     for (uint32_t i = 0; i < FORECAST_MARKS; i++)
         printf("  %3.0f %%  %10u  %s\n", forecast_shares[i] * 100, f->mark_at[i],
                span_or_never(f, i, after));
@@ -141,7 +148,7 @@ void forecast_print_text(const struct rehearsal *r)
     for (int o = 0; o < OUTCOMES; o++)
         if (f->totals.by_outcome[o])
             printf("%s%u %s", n++ ? ", " : "", f->totals.by_outcome[o],
-                   outcome_name((enum outcome)o));
+                   outcome_words((enum outcome)o, false));
     printf("%s\n", n ? "" : "none");
     if (f->finals)
         print_waits("An identity waits on average", f->wait_us, f->finals);
@@ -150,14 +157,17 @@ void forecast_print_text(const struct rehearsal *r)
         uint32_t count = forecast_unfinished(f);
         char after[WHEN_LEN];
         if (f->paused[0])
-            printf("%u identit%s left: %s.\n", count, count == 1 ? "y is" : "ies are", f->paused);
+            printf("%u %s left: %s.\n", count, plural(count, "identity is", "identities are"),
+                   f->paused);
         else
-            printf("%u identit%s never done: a rehearsal ends after %s.\n", count,
-                   count == 1 ? "y is" : "ies are", span_format(REHEARSAL_SPAN, after));
+            printf("%u %s never done: a rehearsal ends after %s.\n", count,
+                   plural(count, "identity is", "identities are"),
+                   span_format(REHEARSAL_SPAN, after));
         return;
     }
     print_waits("One of the last hundredth", f->tail_wait_us, f->tail);
-    printf("%s\n", cause_sentence(dominant(f)));
+    if (f->totals.writes)
+        printf("%s\n", cause_sentence(dominant(f)));
 }
 
 #define FORECAST_JSON_MAX (64u << 10) /* a dozen calls and as many marks are far below */

@@ -5,6 +5,8 @@
 #include "options/advice.h"
 #include "scheduler/waves.h"
 
+#include "base/plural.h"
+
 static bool is_settled(const struct run *r)
 {
     const uint32_t *by_state = r->totals.by_state;
@@ -39,7 +41,7 @@ void next_steps_retry(const struct options *o, const struct run *r, uint32_t bad
     if (bad == 0 || r->head.verb == RUN_PLAN)
         return;
     printf("%u did not succeed. To try %s again, once the cause is mended: %s\n", bad,
-           bad == 1 ? "it" : "them", advice_run(&a, o, "resume", r->head.id, "--retry-failed"));
+           plural(bad, "it", "them"), advice_run(&a, o, "resume", r->head.id, "--retry-failed"));
 }
 
 void next_steps_after(const struct options *o, const struct run *r, enum err err)
@@ -67,7 +69,7 @@ void next_steps_records(const struct options *o, const struct run *r, uint32_t w
         buf_add_fmt(&words, "%llu ", (unsigned long long)r->head.id);
     buf_add_str(&words, "--missing");
     buf_add_char(&words, '\0');
-    printf("%u wait%s for DNS. What is to be published: %s\n", waiting, waiting == 1 ? "s" : "",
+    printf("%u wait%s for DNS. What is to be published: %s\n", waiting, plural(waiting, "s", ""),
            advice_make(&a, o, "records", words.failed ? "" : words.at));
     buf_clear(&words);
 }

@@ -2,6 +2,7 @@
  * The cost of an apply, from the rows of a plan: one line for the person in charge.
  */
 #include "access/lanes.h"
+#include "base/plural.h"
 #include "calls/budget.h"
 #include "messages.h"
 #include "summary.h"
@@ -42,15 +43,16 @@ enum err summary_budget(struct run *r, struct why *why)
     }
     if (err != OK)
         return err;
+    double rate = fleet_rate(f, budget.slowest, r->config.access->rate_per_s);
     if (budget.writes == 0)
-        snprintf(line, sizeof line, "apply needs no write.");
+        snprintf(line, sizeof line, "Apply needs no write.");
     else
         snprintf(line, sizeof line,
-                 "apply needs about %llu writes and %llu reads; at %g requests per second and "
+                 "Apply needs about %llu %s and %llu %s; at %g %s per second and "
                  "action the earliest finish is in %s",
-                 (unsigned long long)budget.writes, (unsigned long long)budget.reads,
-                 fleet_rate(f, budget.slowest, r->config.access->rate_per_s),
-                 span_format(budget.earliest, span));
+                 (unsigned long long)budget.writes, plural(budget.writes, "write", "writes"),
+                 (unsigned long long)budget.reads, plural(budget.reads, "read", "reads"), rate,
+                 rate == 1 ? "request" : "requests", span_format(budget.earliest, span));
     message_wrapped(0, text_of(line));
     return OK;
 }

@@ -139,9 +139,9 @@ static void title_add(struct buf *out, const struct progress_view *b)
 {
     if (b->run)
         buf_add_fmt(out, "Run %llu, ", (unsigned long long)b->run);
-    buf_add_fmt(out, "%s: %u of %u final", b->verb, view_final(&b->total), b->total.jobs);
+    buf_add_fmt(out, "%s: %u of %u ended", b->verb, view_final(&b->total), b->total.jobs);
     if (b->total.bad)
-        buf_add_fmt(out, ", %u bad", b->total.bad);
+        buf_add_fmt(out, ", %u not done", b->total.bad);
     if (strcmp(b->state, "running") != 0)
         buf_add_fmt(out, "; %s", b->state);
     if (*b->reason) {
@@ -220,10 +220,10 @@ void view_ring(struct buf *out, const struct progress_view *b)
     const struct view_lane *t = &b->total;
     if (b->now - b->started < SPAN_S(RING_AFTER))
         return;
-    buf_add_fmt(out, "\033]2;mailfrom: run %llu %s, %u of %u final", (unsigned long long)b->run,
+    buf_add_fmt(out, "\033]2;mailfrom: run %llu %s, %u of %u ended", (unsigned long long)b->run,
                 b->state, view_final(t), t->jobs);
     if (t->bad)
-        buf_add_fmt(out, ", %u bad", t->bad);
+        buf_add_fmt(out, ", %u not done", t->bad);
     buf_add_str(out, "\a\a"); /* the end of the title, and the bell */
 }
 
@@ -259,7 +259,9 @@ void view_line(struct buf *out, const struct progress_view *b)
     static const struct {
         const char *name;
         uint32_t (*count)(const struct view_lane *l);
-    } parts[] = {{"looking", view_looks}, {"DNS", view_waits_for_dns}, {"to write", view_to_write}};
+    } parts[] = {{"reading SES", view_looks},
+                 {"waiting for DNS", view_waits_for_dns},
+                 {"to write", view_to_write}};
     const struct view_lane *t = &b->total;
     char span[WHEN_LEN];
     title_add(out, b);
@@ -267,7 +269,7 @@ void view_line(struct buf *out, const struct progress_view *b)
         if (parts[i].count(t))
             buf_add_fmt(out, "; %s %u", parts[i].name, parts[i].count(t));
     if (t->by_state[JOB_FOLLOWING])
-        buf_add_fmt(out, "; following %u", t->by_state[JOB_FOLLOWING]);
+        buf_add_fmt(out, "; waiting for SES %u", t->by_state[JOB_FOLLOWING]);
     buf_add_str(out, "; after ");
     numbers_add(out, b);
     if (t->left)

@@ -5,12 +5,14 @@
 
 #include "base/count.h"
 #include "base/escape.h"
+#include "base/plural.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_MIN 12 /* columns that a lane's name has at the least */
-#define NAME_MAX 48
+#define NAME_MIN  12 /* columns that a lane's name has at the least */
+#define NAME_MAX  48
+#define KEEP_DEAR 4 /* columns of so much worth may shorten names */
 
 #define RED    "\033[31m"
 #define YELLOW "\033[33m"
@@ -97,8 +99,8 @@ struct table_column {
 };
 
 static const struct table_column columns_all[] = {
-    {"final", 0, EVERYWHERE, cell_final},        {"bad", 2, EVERYWHERE, cell_bad},
-    {"look", 7, EVERYWHERE, cell_look},          {"DNS", 3, EVERYWHERE, cell_dns},
+    {"ended", 0, EVERYWHERE, cell_final},        {"not done", 2, EVERYWHERE, cell_bad},
+    {"read", 7, EVERYWHERE, cell_look},          {"DNS", 3, EVERYWHERE, cell_dns},
     {"write", 5, EVERYWHERE, cell_write},        {"SES", 4, EVERYWHERE, cell_ses},
     {"calls/s", 6, LIVE_ONLY, cell_per_s},       {"writes/s", 6, JOURNAL_ONLY, cell_per_s},
     {"throttled", 9, LIVE_ONLY, cell_throttled}, {"deadline", 8, EVERYWHERE, cell_deadline},
@@ -162,10 +164,13 @@ static uint32_t table_width(const struct lane_table *t, uint32_t name_width)
     return width;
 }
 
-/* Leaves out columns until a short name fits beside the rest, then gives the name what is left. */
+/* Leaves out columns until the names fit beside the rest, the dearest ones only until a short name
+ * does; then gives the name what is left. */
 static void squeeze(struct lane_table *t)
 {
-    for (int keep = 9; keep > 0 && table_width(t, NAME_MIN) > t->columns; keep--)
+    for (int keep = 9;
+         keep > 0 && table_width(t, keep > KEEP_DEAR ? t->name_width : NAME_MIN) > t->columns;
+         keep--)
         for (size_t c = 0; c < COUNT(columns_all); c++)
             if (columns_all[c].keep == keep)
                 t->width[c] = 0;
@@ -176,19 +181,22 @@ static void squeeze(struct lane_table *t)
     t->name_width = t->name_width < room ? t->name_width : room;
 }
 
+static void cell_print(struct buf *out, const struct lane_table *t, size_t column, struct cell cell)
+{
+    const char *color = t->color && cell.color ? cell.color : NULL;
+    if (t->width[column] == 0)
+        return;
+    buf_add_fmt(out, "  %*s", (int)(t->width[column] - strlen(cell.text)), "");
+    buf_add_fmt(out, "%s%s%s", color ? color : "", cell.text, color ? PLAIN : "");
+}
+
 static void row_print(struct buf *out, const struct lane_table *t, const struct view_lane *l,
                       struct buf *scratch)
 {
     lane_name(scratch, l);
     view_fit(out, buf_text(scratch), t->name_width, true);
-    for (size_t c = 0; c < COUNT(columns_all); c++) {
-        struct cell cell = cell_of(t, c, l);
-        const char *color = t->color && cell.color ? cell.color : NULL;
-        if (t->width[c] != 0) {
-            buf_add_fmt(out, "  %*s", (int)(t->width[c] - strlen(cell.text)), "");
-            buf_add_fmt(out, "%s%s%s", color ? color : "", cell.text, color ? PLAIN : "");
-        }
-    }
+    for (size_t c = 0; c < COUNT(columns_all); c++)
+        cell_print(out, t, c, cell_of(t, c, l));
     buf_add_char(out, '\n');
 }
 
@@ -206,6 +214,22 @@ static void rows_choose(struct lane_table *t, uint32_t room)
     for (uint32_t i = 0; i < b->lanes_len && !all && t->rows_len < room && going < room; i++)
         if (view_is_over(&b->lanes[i]))
             t->rows[t->rows_len++] = &b->lanes[i];
+}
+
+static void fold_print(struct buf *out, const struct lane_table *t)
+{
+    struct view_lane rest = t->view->total;
+    char line[128];
+    for (uint32_t r = 0; r < t->rows_len; r++) {
+        rest.jobs -= t->rows[r]->jobs;
+        rest.bad -= t->rows[r]->bad;
+        rest.by_state[JOB_DONE] -= t->rows[r]->by_state[JOB_DONE];
+    }
+    uint32_t lanes = t->view->lanes_len - t->rows_len;
+    snprintf(line, sizeof line, "and %u more %s: %u of %u ended, %u not done", lanes,
+             plural(lanes, "lane", "lanes"), view_final(&rest), rest.jobs, rest.bad);
+    view_fit(out, text_of(line), t->columns, false);
+    buf_add_char(out, '\n');
 }
 
 void view_table(struct buf *out, const struct progress_view *b, uint32_t columns, uint32_t rows,
@@ -227,19 +251,7 @@ void view_table(struct buf *out, const struct progress_view *b, uint32_t columns
     buf_add_fmt(out, "%s\n", t.color ? PLAIN : "");
     for (uint32_t r = 0; r < t.rows_len; r++)
         row_print(out, &t, t.rows[r], &scratch);
-    if (folds) {
-        struct view_lane rest = t.view->total;
-        char line[128];
-        for (uint32_t r = 0; r < t.rows_len; r++) {
-            rest.jobs -= t.rows[r]->jobs;
-            rest.bad -= t.rows[r]->bad;
-            rest.by_state[JOB_DONE] -= t.rows[r]->by_state[JOB_DONE];
-        }
-        uint32_t lanes = t.view->lanes_len - t.rows_len;
-        snprintf(line, sizeof line, "and %u more lane%s: %u of %u final, %u bad", lanes,
-                 lanes == 1 ? "" : "s", view_final(&rest), rest.jobs, rest.bad);
-        view_fit(out, text_of(line), t.columns, false);
-        buf_add_char(out, '\n');
-    }
+    if (folds)
+        fold_print(out, &t);
     buf_clear(&scratch);
 }

@@ -112,7 +112,7 @@ static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, u
                       "time is tried: %s",
                       TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
                       when_format(since, when), why);
-    else if (!why && n->waits[lane])
+    else if (!why && n->waits[lane] && !scheduler_lane_trouble(scheduler, lane))
         message_note("account " TEXT_FMT ", Region " TEXT_FMT ": SES answers again",
                      TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
     n->waits[lane] = why ? n->waits[lane] || lasts : false;

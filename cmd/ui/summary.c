@@ -4,6 +4,8 @@
 #include "messages.h"
 #include "next_steps.h"
 
+#include "base/plural.h"
+
 static bool count_row(void *ctx, const struct report_row *row)
 {
     report_sum_add(ctx, row);
@@ -13,6 +15,7 @@ static bool count_row(void *ctx, const struct report_row *row)
 enum err summary_count(struct run *r, struct report_sum *sum, struct why *why)
 {
     enum err err = report_sum_init(sum, &r->fleet, why);
+    sum->is_plan = r->head.verb == RUN_PLAN;
     return err == OK ? run_rows(r, count_row, sum, why) : err;
 }
 
@@ -37,10 +40,10 @@ void summary_alarms(const struct report_sum *s)
     uint32_t rejecting = s->by_alarm[ALARM_REJECTING], ailing = s->by_alarm[ALARM_AILING];
     if (rejecting)
         printf("SES rejects the mail of %u %s now: mailfrom explain rejects-mail\n", rejecting,
-               rejecting == 1 ? "identity" : "identities");
+               plural(rejecting, "identity", "identities"));
     if (ailing)
         printf("%u %s as wanted, but DNS or SES is not as it should be\n", ailing,
-               ailing == 1 ? "is" : "are");
+               plural(ailing, "is", "are"));
 }
 
 void summary_end(const struct options *o, const struct run *r, const struct report_sum *s)
@@ -52,7 +55,11 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
         printf("Plan: ");
     else
         printf("Run %llu: ", (unsigned long long)r->head.id);
-    printf("%s of %u identities\n", counts.len ? counts.at : "nothing", r->head.jobs);
+    if (r->head.jobs == 0)
+        printf("no identities\n");
+    else
+        printf("%s of %u %s\n", counts.at, r->head.jobs,
+               plural(r->head.jobs, "identity", "identities"));
     buf_clear(&counts);
     summary_alarms(s);
     uint64_t throttled = 0;
@@ -60,9 +67,10 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
         throttled += r->totals.throttled[kind];
     bool is_kept_plan = r->head.verb == RUN_PLAN && r->totals.jobs == 0; /* its calls are not */
     if (!is_kept_plan)
-        printf("SES calls: %llu reads, %llu writes, %llu throttled\n",
-               (unsigned long long)reads_of(&r->totals), (unsigned long long)r->totals.writes,
-               (unsigned long long)throttled);
+        printf("SES calls: %llu %s, %llu %s, %llu throttled\n",
+               (unsigned long long)reads_of(&r->totals),
+               plural(reads_of(&r->totals), "read", "reads"), (unsigned long long)r->totals.writes,
+               plural(r->totals.writes, "write", "writes"), (unsigned long long)throttled);
     next_steps_records(o, r,
                        r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                 : r->totals.by_state[JOB_WAITING_DNS]);

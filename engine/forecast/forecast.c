@@ -212,6 +212,7 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
                                         .read_api = access_api(a->read_api, API_V1),
                                         .write_api = access_api(a->write_api, API_V2),
                                         .rate_per_s = a->rate_per_s,
+                                        .looks_closer = true,
                                         .suffixes = r->suffixes};
     struct scheduler *scheduler = scheduler_init(&r->memory, &r->fleet, &options);
     if (!scheduler)

@@ -42,8 +42,11 @@ static void survey_take(void *context, struct buf *out, const struct survey *s)
         !names_add(&g->words, hosts_said(survey_facts(s)->zone_hosts), &found->hosts))
         return; /* nothing written: memory is out */
     e->found = found;
-    struct text zone = survey_facts(s)->zone;
-    bool holds = zone.len && (dname_eq(s->name, zone) || dname_below(s->name, zone));
+    const struct dns_facts *facts = survey_facts(s);
+    struct text zone = facts->zone;
+    bool has_answer = facts->mx_state != DNS_TROUBLE_STATE || facts->txt_state != DNS_TROUBLE_STATE;
+    /* The last zone that answered may be the parent of one in trouble, even a top-level domain. */
+    bool holds = has_answer && zone.len && (dname_eq(s->name, zone) || dname_below(s->name, zone));
     if (holds && !e->zone_is_given) {
         e->zone_len = (uint8_t)zone.len;
         e->zone_is_seen = true;

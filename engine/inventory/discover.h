@@ -16,7 +16,7 @@
 #include "rules/selection.h"
 
 /* Patterns or tags, each option repeatable; texts borrowed. */
-#define DISCOVER_LIST_MAX 64
+#define DISCOVER_LIST_MAX 16
 
 struct discover_list {
     const char *items[DISCOVER_LIST_MAX];

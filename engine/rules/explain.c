@@ -1,9 +1,13 @@
-/* Finds a page by name in the table made by the build. */
+/* Finds a page by name in the tables made by the build. */
 #include "explain.h"
 
 #include "pages.h"
+#include "states.h"
+
+#include "base/count.h"
 
 #include <assert.h>
+#include <string.h>
 
 struct text rule_page(enum finding f)
 {
@@ -13,4 +17,44 @@ struct text rule_page(enum finding f)
         p++;
     assert(p->name); /* every rule has a page: a test checks */
     return p->text;
+}
+
+/* Outcomes in the order of a row's life, then the statuses of SES, which have one page. */
+static const struct {
+    const char *name, *page;
+} state_pages[] = {
+    {"unchanged", "unchanged"},
+    {"planned", "planned"},
+    {"waiting-dns", "waiting-dns"},
+    {"pending", "pending"},
+    {"done", "done"},
+    {"refused", "refused"},
+    {"failed", "failed"},
+    {"expired", "expired"},
+    {"drifted", "drifted"},
+    {"skipped", "skipped"},
+    {"SUCCESS", "ses-status"},
+    {"PENDING", "ses-status"},
+    {"FAILED", "ses-status"},
+    {"TEMPORARY_FAILURE", "ses-status"},
+};
+
+const char *state_name(size_t i)
+{
+    return i < COUNT(state_pages) ? state_pages[i].name : NULL;
+}
+
+bool state_page(struct text name, struct text *page)
+{
+    size_t i = 0;
+    while (i < COUNT(state_pages) && !text_eq(name, text_of(state_pages[i].name)))
+        i++;
+    if (i == COUNT(state_pages))
+        return false;
+    const struct page *p = states;
+    while (p->name && strcmp(p->name, state_pages[i].page) != 0)
+        p++;
+    assert(p->name);
+    *page = p->text;
+    return true;
 }

@@ -1,5 +1,6 @@
 /*
- * The page of a rule: meaning, importance, remedy. Pages are docs/rules/NAME.md, carried inside the
+ * The page of a rule: meaning, importance, remedy; and the page of a state, such as "refused" or
+ * SES's own "FAILED". Pages are docs/rules/NAME.md and docs/states/NAME.md, carried inside the
  * program.
  */
 #ifndef MF_EXPLAIN_H
@@ -8,5 +9,9 @@
 #include "model/finding.h"
 
 struct text rule_page(enum finding f); /* static; Markdown, readable as plain text */
+
+/* Outcomes as reports name them, and SES's statuses in capitals; false: name is none. */
+bool state_page(struct text name, struct text *page);
+const char *state_name(size_t i); /* the i-th; NULL behind the last */
 
 #endif

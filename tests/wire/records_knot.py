@@ -107,7 +107,7 @@ def zones():
     d1 = [f"{label} {line}" for label, (lines, _, _) in NAMES.items() for line in lines or []]
     d1 += [f"{label} {line}" for label, texts in HOSTILE.items() for line in txt(*texts)]
     d1 += [f"*.wild MX 10 {SES}.", '*.txtwild TXT "v=spf1 -all"', "cut NS ns.d1.test."]
-    return {"test": "", "amazonses.com": "@ TXT \"v=spf1 ip4:199.255.192.0/22 -all\"\n",
+    return {"test": "lame NS ns.d1.test.\n", "amazonses.com": "@ TXT \"v=spf1 ip4:199.255.192.0/22 -all\"\n",
             "d1.test": "\n".join(d1) + "\n", "cut.d1.test": ""}
 
 
@@ -215,6 +215,8 @@ def whole_sets(records):
     plain = records.text("octodns", "--live", "--octodns-escaped-semicolons", "no")
     same(readers.read_octodns(plain), set(want) - left_out, "and for its coming default, too")
     check("escaped_semicolons: false" in plain, "which the file says", plain[:100])
+    check(plain == records.text("octodns", "--live", "--octodns-escaped-semicolons", "false"),
+          "and takes it as octoDNS's own configuration has it")
     check(left_out and not sayable, "but those that it has no words for", sayable)
 
 
@@ -263,7 +265,7 @@ def folders(records):
     for form, ending, read in (("octodns", ".yaml", readers.read_octodns), ("bind", ".zone", readers.read_bind),
                                ("route53", ".json", readers.read_route53)):
         records.run(records.manifest, "--live", "--format", form, "--out", f"{form}/")
-        files = sorted((records.folder / form).iterdir())
+        files = sorted(f for f in (records.folder / form).iterdir() if f.name.endswith(ending))
         together = {}
         for file in files:
             together.update(read(file.read_text()))
@@ -331,9 +333,19 @@ def one_mx(records):
               f"one MX serves both Regions: {want}", done)
     shared.write_text(json.dumps({"version": 1, "identities": [
         {"identity": f"{n}.example.co.uk", "region": "us-east-1", "mail_from": f"bounce.{n}.example.co.uk"} for n in "ab"]}))
-    for words, want in (([], ["example.co.uk"]), (["--zone", "a.example.co.uk"], ["a.example.co.uk", "example.co.uk"])):
+    for words, want in (([], ["example.co.uk"]), (["--zone", "a.example.co.uk"], ["a.example.co.uk"])):
         rows = json.loads(records.run(shared, "--format", "json", *words, live=False).stdout)["records"]
         check(sorted({r["zone"] for r in rows}) == want, f"without DNS, zones are {want}", rows)
+
+
+def zone_in_trouble(records):
+    """The parent of a zone that does not answer is not taken for the zone, least of all a top-level domain."""
+    lame = records.folder / "lame.yaml"
+    manifest_write(lame, ["bounce.lame.test"])
+    done = records.run(lame, "--missing", "--format", "nsupdate")
+    text = done.stdout.decode()
+    check(done.returncode == 3 and "\nzone " not in text and "The zone of names below lame.test is not known" in text and
+          "--resolver only with --dns authority" in text, "a zone in trouble is the organizational domain, and guessed", done)
 
 
 def usage(records):
@@ -435,6 +447,7 @@ def situations(program, ses_sim, port, folder):
     aws_cli(records)
     batches(records)
     one_mx(records)
+    zone_in_trouble(records)
     usage(records)
     bind_loads(records, program, folder)
 

@@ -58,7 +58,7 @@ def main():
             text = room.ends(f"{what} is refused", CANNOT_RUN, "apply", "--plan", name, "--yes")
             check("with a sentence", "damaged or was edited" in text, text)
         text = room.ends("a manifest is no plan file", CANNOT_RUN, "apply", "--plan", "fleet.yaml", "--yes")
-        check("and that is said", "is no plan file" in text, text)
+        check("and that is said", "is not a plan file" in text, text)
         name = edited(room, "new.plan", lambda t: t.replace('"format_version":1', '"format_version":2', 1))
         text = room.ends("a newer format is refused", CANNOT_RUN, "apply", "--plan", name, "--yes")
         check("and both formats are named", "format 2" in text and "knows 1" in text, text)

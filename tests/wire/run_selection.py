@@ -78,7 +78,7 @@ def limited(room):
     check("the first ones of the manifest are planned, the others are skipped, and say why",
           [rows[name]["outcome"] for name in NAMES] == ["planned"] * 2 + ["skipped"] * 4
           and rows[BOOK]["reason"] == "left for another run by --limit 2", rows)
-    check("and the plan counts so", "2 planned, 4 skipped of 6" in text, text)
+    check("and the plan counts so", "2 would change, 4 skipped of 6" in text, text)
     room.ends("apply takes the first two", DONE, "apply", "fleet.yaml", "--yes", "--limit", 2)
     outcomes = room.outcomes(1)
     check("and skips the others", [outcomes[name] for name in NAMES] == ["done"] * 2 + ["skipped"] * 4, outcomes)

@@ -65,6 +65,20 @@ struct line {
     uint32_t number;
 };
 
+static struct line line_cut(struct text *rest)
+{
+    struct text all = *rest;
+    struct line l = {.whole = text_cut(rest, '\n')};
+    size_t end = text_find(l.whole, '\r');
+    if (end + 1 < l.whole.len)
+        *rest = text_from(all, end + 1); /* CR alone ends a line, too, as for the AWS CLI */
+    l.whole.len = end;
+    while (l.indent < l.whole.len && (l.whole.at[l.indent] == ' ' || l.whole.at[l.indent] == '\t'))
+        l.indent++;
+    l.bare = text_trim(l.whole);
+    return l;
+}
+
 /* NULL, or the fault of the line. */
 static const char *line_take(struct ini *ini, const struct line *l)
 {
@@ -109,13 +123,8 @@ enum err ini_parse(struct ini *ini, struct why *why)
     if (text_find(rest, '\0') < rest.len)
         return why_set(why, ERR_INPUT, "contains a NUL byte, expected text");
     for (uint32_t number = 1; rest.at; number++) {
-        struct line line = {.whole = text_cut(&rest, '\n'), .number = number};
-        if (line.whole.len && line.whole.at[line.whole.len - 1] == '\r')
-            line.whole.len--;
-        while (line.indent < line.whole.len &&
-               (line.whole.at[line.indent] == ' ' || line.whole.at[line.indent] == '\t'))
-            line.indent++;
-        line.bare = text_trim(line.whole);
+        struct line line = line_cut(&rest);
+        line.number = number;
         const char *fault = line_take(ini, &line);
         if (fault)
             return why_set(why, ERR_INPUT, "line %u: %s", (unsigned)number, fault);

@@ -142,6 +142,9 @@ static const struct search found[] = {
                     "  ; note\r\n\r\n  AWS_SECRET_access_key=SECRET/+=\r\n",
      .key_id = "AKIDD",
      .name = "profile default"},
+    {.credentials = "[default]\raws_access_key_id = AKIDD\r\raws_secret_access_key=SECRET/+=\r",
+     .key_id = "AKIDD",
+     .name = "profile default"},
     {.credentials = "[default]\naws_access_key_id = AKID1\naws_secret_access_key = SECRET\n"
                     "[x]\n[default]\naws_access_key_id = AKID2\n",
      .key_id = "AKID2",

@@ -201,6 +201,37 @@ static void the_region_of_the_command_line_comes_last(void **state)
     loaded_clear(&l);
 }
 
+static enum err no_region(void *ctx, struct text profile, struct text *region, struct why *why)
+{
+    (void)ctx, (void)profile, (void)region;
+    return why_set(why, ERR_INPUT, "AWS_REGION: the quotes are part of the value; remove them");
+}
+
+/* The reason is neither hidden by complaints nor taken for a manifest without identities. */
+static void a_region_that_cannot_be_had_is_the_reason(void **state)
+{
+    static const struct {
+        const char *manifest, *says;
+    } rows[] = {
+        {"version: 1\nidentities: [{identity: a.example, mail_from: default}]\n", ""},
+        {"version: 1\nidentities:\n- {identity: b.example, mail_from: default, region: Europe}\n"
+         "- {identity: a.example, mail_from: default}\n",
+         "x.yaml:3:53: region: found \"Europe\""},
+    };
+    const char *path = "x.yaml";
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct loaded l;
+        file_write(path, rows[i].manifest);
+        load_by(&l, (struct manifest_options){.region_of = no_region}, &path, 1);
+        assert_int_equal(l.err, ERR_INPUT);
+        assert_non_null(strstr(l.why.text, "AWS_REGION: the quotes"));
+        assert_int_equal(l.complaints.len, rows[i].says[0] ? 1 : 0);
+        assert_true(text_starts(buf_text(&l.said), text_of(rows[i].says)));
+        loaded_clear(&l);
+    }
+}
+
 static void accounts_keep_what_they_say(void **state)
 {
     (void)state;
@@ -418,6 +449,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(manifests_and_what_they_come_to),
         TEST(the_region_of_the_command_line_comes_last),
+        TEST(a_region_that_cannot_be_had_is_the_reason),
         TEST(accounts_keep_what_they_say),
         TEST(included_files_inherit_and_come_in_bytewise_order),
         TEST(several_files_are_one_fleet),

@@ -277,6 +277,11 @@ static void reasons_that_differ_in_names_alone_are_one_kind(void **state)
     static const struct {
         const char *identity, *mail_from, *before, *reason, *shape;
     } cases[] = {
+        {"a.example", "", "",
+         "identity a.example in account prod, Region eu-west-1: not production",
+         "the identity in its account, its Region: not production"},
+        {"a.example", "", "", "publish 10 feedback-smtp.eu-west-1.amazonses.com",
+         "publish 10 the feedback host of its Region"},
         {"a.example", "b.a.example", "", "MX of b.a.example is mx.a.example",
          "MX of its MAIL FROM is mx.\xe2\x80\xa6"},
         {"joe@a.example", "b.a.example", "", "joe@a.example has a.example",
@@ -294,6 +299,8 @@ static void reasons_that_differ_in_names_alone_are_one_kind(void **state)
     buf_init(&shape, 4096);
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct report_row row = {.identity = text_of(cases[i].identity),
+                                 .account = TEXT("prod"),
+                                 .region = TEXT("eu-west-1"),
                                  .mail_from_after = text_of(cases[i].mail_from),
                                  .mail_from_before = text_of(cases[i].before),
                                  .reason = text_of(cases[i].reason)};

@@ -419,11 +419,11 @@ static void the_verdict_is_one_sentence(void **state)
         {0, 0, 0, 0, 0, "All is well with 0 identities."},
         {0, 1, 0, 0, 0, "All is well with 1 identity: 1 done."},
         {3, 2, 0, 0, 0, "All is well with 5 identities: 3 unchanged, 2 done."},
-        {3, 2, 4, 0, 0, "4 of 9 identities not finished: 4 waiting-dns."},
+        {3, 2, 4, 0, 0, "4 of 9 identities not finished: 4 waiting for DNS."},
         {1, 1, 0, 1, 0, "1 of 3 identities needs attention: 1 failed."},
         {1, 1, 2, 3, 4,
          "7 of 11 identities need attention: 4 refused, 3 failed; not finished: 2 "
-         "waiting-dns."},
+         "waiting for DNS."},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {

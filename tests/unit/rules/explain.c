@@ -49,10 +49,30 @@ static void every_page_fits_one_screen_of_plain_text(void **state)
     }
 }
 
+static void every_state_has_a_page(void **state)
+{
+    (void)state;
+    size_t len = 0;
+    struct text page;
+    for (; state_name(len); len++) {
+        assert_true(state_page(text_of(state_name(len)), &page));
+        page_has(page, state_name(len), "\n## What to do\n\n");
+        page_has(page, state_name(len), state_name(len));
+        for (struct text rest = page; rest.len;)
+            assert_true(text_cut(&rest, '\n').len <= 110);
+    }
+    assert_int_equal(len, 14);
+    assert_false(state_page(TEXT("receives-mail"), &page));
+    assert_false(state_page(TEXT(""), &page));
+    assert_true(state_page(TEXT("FAILED"), &page));
+    page_has(page, "FAILED", "MailFromDomainStatus");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_has_a_page_with_all_sections),
+        cmocka_unit_test(every_state_has_a_page),
         cmocka_unit_test(every_page_fits_one_screen_of_plain_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
