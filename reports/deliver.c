@@ -36,6 +36,8 @@ const char *report_format_name(size_t i)
 
 static report_writer *writer_of(struct text format)
 {
+    if (text_eq(format, TEXT("md")))
+        return markdown_write;
     for (size_t i = 0; i < FORMATS_LEN; i++)
         if (text_eq(format, text_of(formats[i].name)))
             return formats[i].write;

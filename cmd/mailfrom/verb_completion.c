@@ -7,6 +7,7 @@
  * verbs take are left to the shell's own completion of files; anything else is the user's to know.
  */
 #include "model/finding.h"
+#include "model/region.h"
 #include "options/option_rows.h"
 #include "options/verb_rows.h"
 #include "reports/report.h"
@@ -33,9 +34,14 @@ static enum value_kind value_kind(const char *value)
     return strchr(value, '|') && islower((unsigned char)*value) ? VALUE_WORDS : VALUE_FREE;
 }
 
+static bool takes_region(const struct option_row *row)
+{
+    return row->value && text_starts(text_of(row->value), TEXT("REGION"));
+}
+
 static enum value_kind row_kind(const struct option_row *row)
 {
-    return row->word ? VALUE_WORDS : value_kind(row->value);
+    return row->word || takes_region(row) ? VALUE_WORDS : value_kind(row->value);
 }
 
 /* The words of "a|b|c", each with a blank behind it. */
@@ -50,7 +56,9 @@ static void row_words_print(const struct option_row *row)
 {
     for (size_t i = 0; row->word && row->word(i); i++)
         printf("%s ", row->word(i));
-    if (!row->word)
+    for (size_t i = 0; takes_region(row) && region_at(i); i++)
+        printf("%s ", region_at(i));
+    if (!row->word && !takes_region(row))
         words_print(row->value);
 }
 

@@ -27,6 +27,8 @@ VERBS = re.findall(r"^  ([a-z]+) +\S", said("--help"), re.M)
 OPTIONS = {verb: re.findall(r"^  (?:-[a-zA-Z], )?(--[a-z0-9-]+)", said(verb, "--help"), re.M) for verb in VERBS}
 # line before the cursor -> what must be offered, what must not
 LINES = {
+    "mailfrom explain dri": (["drifted"], ["done"]),
+    "mailfrom resume --region eu-w": (["eu-west-1"], ["us-east-1"]),
     "mailfrom pl": (["plan"], ["apply"]),
     "mailfrom ": (VERBS, ["--journal"]),
     "mailfrom plan --dns ": (["authority", "recursive"], ["--dns", "v1"]),

@@ -382,6 +382,7 @@ static void the_same_journal_gives_the_same_bytes(void **state)
         free((char *)a.at);
         free((char *)b.at);
     }
+    assert_true(report_format_known(TEXT("md"))); /* the short spelling of markdown */
     assert_false(report_format_known(TEXT("xml")));
     kit_clear(&k);
 }
