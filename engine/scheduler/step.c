@@ -330,7 +330,7 @@ void step_words(const struct reply *reply, const char *what, char out[REASON_LEN
         n = snprintf(out + used, room, "HTTP %u %s", reply->http_status, reply->message);
     else
         n = snprintf(out + used, room, "%s", reply->message);
-    (void)n;
+    assert(n >= 0);
 }
 
 static struct decision give_up(const struct situation *s, const char *what,
