@@ -86,14 +86,15 @@ static void warnings_add(struct buf *out, const struct groups *groups, const str
 
 static void kind_places_add(struct buf *out, const struct groups *groups, uint32_t i)
 {
-    struct buf places;
-    buf_init(&places, NAME_LEN_MAX);
-    kind_accounts_add(groups, i, &places);
-    cell_add(out, "short", buf_text(&places));
-    buf_reset(&places);
-    kind_regions_add(groups, i, &places);
-    cell_add(out, "short", buf_text(&places));
-    buf_spend(&places, out);
+    struct buf accounts, regions;
+    buf_init(&accounts, NAME_LEN_MAX);
+    buf_init(&regions, NAME_LEN_MAX);
+    kind_accounts_add(groups, i, &accounts);
+    kind_regions_add(groups, i, &regions);
+    cell_add(out, "short", buf_text(&accounts));
+    cell_add(out, "short", buf_text(&regions));
+    buf_spend(&accounts, out);
+    buf_spend(&regions, out);
 }
 
 /* The rule before its sentence, so that its page can be asked for. */

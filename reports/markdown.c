@@ -168,14 +168,15 @@ static void code_add(struct buf *out, struct text t)
 
 static void kind_places_add(struct comment *c, uint32_t i)
 {
-    struct buf places;
-    buf_init(&places, NAME_LEN_MAX);
-    kind_accounts_add(&c->groups, i, &places);
-    code_add(c->out, buf_text(&places));
-    buf_reset(&places);
-    kind_regions_add(&c->groups, i, &places);
-    code_add(c->out, buf_text(&places));
-    buf_spend(&places, c->out);
+    struct buf accounts, regions;
+    buf_init(&accounts, NAME_LEN_MAX);
+    buf_init(&regions, NAME_LEN_MAX);
+    kind_accounts_add(&c->groups, i, &accounts);
+    kind_regions_add(&c->groups, i, &regions);
+    code_add(c->out, buf_text(&accounts));
+    code_add(c->out, buf_text(&regions));
+    buf_spend(&accounts, c->out);
+    buf_spend(&regions, c->out);
 }
 
 static void folded_section_add(struct comment *c, const struct markdown_section *section,
