@@ -21,34 +21,12 @@ static bool has_room(const struct machine *m)
     return !m->has_room || m->has_room(m->ctx);
 }
 
-/* Takes as many events as the journal has room for in this turn; the rest wait for the next. */
-static bool take_events(const struct machine *m, struct turn *t, instant_us now)
-{
-    bool aborted = false;
-    while (t->taken < t->len && has_room(m)) {
-        const struct event *event = &t->events[t->taken++];
-        aborted = aborted || event->kind == EVENT_ABORT;
-        m->event(m->ctx, event, now);
-    }
-    return aborted;
-}
-
 static bool changes_world(const struct turn *t, uint32_t calls_len)
 {
     for (uint32_t i = 0; i < calls_len; i++)
         if (call_changes_world(t->calls[i]->kind))
             return true;
     return false;
-}
-
-/* Only a write about to leave needs its record at once. The record of an answer can wait a moment:
- * an answer lost with the process is read again, and one commit for several turns costs as much as
- * one for a single turn. */
-static bool keep_is_due(const struct machine *m, const struct turn *t, uint32_t calls_len,
-                        instant_us now)
-{
-    return changes_world(t, calls_len) || !has_room(m) || m->is_finished(m->ctx) ||
-           now >= t->unkept_since + KEEP_WITHIN;
 }
 
 static enum err keep_and_send(const struct machine *m, const struct io *io, struct turn *t,
@@ -61,7 +39,11 @@ static enum err keep_and_send(const struct machine *m, const struct io *io, stru
         return why_set(why, ERR_NOMEM, "out of memory");
     if (records_len && t->unkept_since == WHEN_NEVER)
         t->unkept_since = now;
-    if (records_len && (last || keep_is_due(m, t, calls_len, now))) {
+    /* Only a write about to leave needs its record at once. The record of an answer can wait a
+     * moment: an answer lost with the process is read again, and one commit for several turns costs
+     * as much as one for a single turn. */
+    if (records_len && (last || changes_world(t, calls_len) || !has_room(m) ||
+                        m->is_finished(m->ctx) || now >= t->unkept_since + KEEP_WITHIN)) {
         enum err err = io->keep ? io->keep(io->keeper, records, records_len, why) : OK;
         if (err != OK)
             return err;
@@ -92,7 +74,14 @@ static enum err turns_take(const struct machine *m, const struct io *io,
             turn->taken = 0;
         }
         instant_us now = io->now(io->world);
-        bool aborted = take_events(m, turn, now);
+        /* Takes as many events as the journal has room for in this turn; the rest wait for the
+         * next. */
+        bool aborted = false;
+        while (turn->taken < turn->len && has_room(m)) {
+            const struct event *event = &turn->events[turn->taken++];
+            aborted = aborted || event->kind == EVENT_ABORT;
+            m->event(m->ctx, event, now);
+        }
         enum err err = keep_and_send(m, io, turn, aborted, now, why);
         if (err != OK)
             return err;

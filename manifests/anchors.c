@@ -139,17 +139,6 @@ static bool anchor_find(struct anchors *a, struct text name, uint32_t *id)
     return true;
 }
 
-/* A value with an anchor begins. A name that stood before is another's from here on. */
-static void anchor_begin(struct anchors *a, struct text name)
-{
-    uint32_t id;
-    if (!anchor_find(a, name, &id))
-        return;
-    a->anchor[id] = (struct anchor){.start = a->kept_len, .is_too_large = a->is_full};
-    a->open[a->open_len].anchor = id;
-    a->open[a->open_len++].depth = a->depth;
-}
-
 static void anchors_close(struct anchors *a)
 {
     while (a->open_len && a->open[a->open_len - 1].depth == a->depth) {
@@ -166,8 +155,15 @@ static void parse(struct anchors *a, struct yaml_event *e, uint32_t *anchor)
     reader_next(a->reader, e);
     a->parsed++;
     *anchor = 0;
-    if (e->anchor.len && a->open_len <= MANIFEST_DEPTH_MAX)
-        anchor_begin(a, e->anchor);
+    if (e->anchor.len && a->open_len <= MANIFEST_DEPTH_MAX) {
+        /* A value with an anchor begins. A name that stood before is another's from here on. */
+        uint32_t id;
+        if (anchor_find(a, e->anchor, &id)) {
+            a->anchor[id] = (struct anchor){.start = a->kept_len, .is_too_large = a->is_full};
+            a->open[a->open_len].anchor = id;
+            a->open[a->open_len++].depth = a->depth;
+        }
+    }
     if (e->kind == EVENT_ALIAS && !anchor_find(a, e->text, anchor))
         e->kind = EVENT_BROKEN;
     keep(a, e, *anchor);
@@ -279,29 +275,24 @@ static uint32_t value_end(const struct anchors *a, uint32_t start, uint32_t limi
     return i;
 }
 
-/* A value that is read for the first time: it is kept from its first event on. */
-static bool hold_fresh(struct anchors *a, const struct yaml_event *e, struct held_value *held)
-{
-    bool is_kept = a->open_len > 0; /* by an anchor around it */
-    uint32_t depth = a->depth - is_open(e);
-    struct yaml_event next = *e;
-    a->holds = true;
-    if (!is_kept)
-        keep(a, e, 0);
-    *held = (struct held_value){.start = a->kept_len - !a->is_full};
-    while (a->depth > depth && next.kind != EVENT_BROKEN && next.kind != EVENT_END) {
-        uint32_t anchor;
-        parse(a, &next, &anchor);
-    }
-    a->holds = false;
-    held->end = a->kept_len;
-    return !a->is_full && a->depth == depth;
-}
-
 bool anchors_hold(struct anchors *a, const struct yaml_event *e, struct held_value *held)
 {
     if (a->frames == 0) {
-        if (hold_fresh(a, e, held))
+        /* A value that is read for the first time: it is kept from its first event on. */
+        bool is_kept = a->open_len > 0; /* by an anchor around it */
+        uint32_t depth = a->depth - is_open(e);
+        struct yaml_event next = *e;
+        a->holds = true;
+        if (!is_kept)
+            keep(a, e, 0);
+        *held = (struct held_value){.start = a->kept_len - !a->is_full};
+        while (a->depth > depth && next.kind != EVENT_BROKEN && next.kind != EVENT_END) {
+            uint32_t anchor;
+            parse(a, &next, &anchor);
+        }
+        a->holds = false;
+        held->end = a->kept_len;
+        if (!a->is_full && a->depth == depth)
             return true;
         if (a->is_full)
             complain(a->raw, e->at,

@@ -174,6 +174,8 @@ static void take_column(struct csv *c, size_t index, struct text name)
     c->columns[c->columns_len++] = rule;
 }
 
+static const char separators[] = {',', ';', '\t', '|'};
+
 /* --- the dialect ------------------------------------------------------------------------------ */
 
 /* The line at the reading position, without its end. A header is far shorter than the buffer. */
@@ -199,28 +201,55 @@ static unsigned known_columns(struct text line, char separator, unsigned *fields
     return known;
 }
 
-/* "sep=;" is Excel's own way to say it, and no row. */
-static bool take_sep_line(struct csv *c)
+/* Only blanks and what may part fields. */
+static bool is_bare(struct text line)
 {
-    struct text line = line_ahead(c);
-    bool is_quoted = line.len > 1 && line.at[0] == '"' && line.at[line.len - 1] == '"';
-    struct text said = is_quoted ? text_slice(line, 1, line.len - 1) : line;
-    if (said.len != 5 || !text_eq_nocase(text_slice(said, 0, 4), TEXT("sep=")))
-        return false;
-    c->separator = said.at[4];
+    for (size_t i = 0; i < line.len; i++)
+        if (!memchr(separators, line.at[i], sizeof separators) && line.at[i] != ' ')
+            return false;
+    return true;
+}
+
+static void line_pass(struct csv *c, struct text line)
+{
     for (size_t i = 0; i < line.len; i++)
         step(c);
     take_separator(c);
+}
+
+/* "sep=;" is Excel's own way to say it, and no row. A sheet that was saved again has the line as a
+ * field, perhaps with empty fields after it. */
+static bool take_sep_line(struct csv *c)
+{
+    struct text line = line_ahead(c), said = line;
+    bool is_quoted = line.len > 6 && line.at[0] == '"' && line.at[6] == '"';
+    if (is_quoted)
+        said = text_slice(line, 1, 6);
+    if (said.len < 5 || !text_eq_nocase(text_slice(said, 0, 4), TEXT("sep=")) ||
+        !is_bare(text_from(line, is_quoted ? 7 : 5)))
+        return false;
+    c->separator = said.at[4];
+    line_pass(c, line);
     return true;
+}
+
+static void blank_lines_pass(struct csv *c)
+{
+    while (peek(c) != CSV_END && is_bare(line_ahead(c)))
+        line_pass(c, line_ahead(c));
 }
 
 static void take_dialect(struct csv *c)
 {
-    static const char separators[] = {',', ';', '\t', '|'};
     unsigned best = 0, widest = 0, fields;
     c->separator = ',';
-    if (peek(c) == CSV_END || take_sep_line(c))
+    blank_lines_pass(c);
+    if (peek(c) == CSV_END)
         return;
+    if (take_sep_line(c)) {
+        blank_lines_pass(c);
+        return;
+    }
     for (size_t i = 0; i < sizeof separators; i++) {
         unsigned known = known_columns(line_ahead(c), separators[i], &fields);
         if (known > best || (known == best && fields > widest)) {

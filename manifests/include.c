@@ -169,6 +169,14 @@ static void pattern_add(struct raw *r, struct raw_file file, struct text path, s
     free(s.found);
 }
 
+/* A descriptor's name in /dev or /proc may lead to a file, but the shell opened that one. */
+static bool has_no_folder(const struct raw *r, uint16_t parent)
+{
+    struct text shown = r->fleet->files[parent];
+    return r->files[parent].is_stream || r->files[parent].is_stdin ||
+           text_starts(shown, TEXT("/dev/")) || text_starts(shown, TEXT("/proc/"));
+}
+
 void include_add(struct raw *r, uint16_t parent, enum file_kind kind, struct text pattern,
                  struct source_place at)
 {
@@ -176,9 +184,9 @@ void include_add(struct raw *r, uint16_t parent, enum file_kind kind, struct tex
     while (text_starts(pattern, TEXT("./")))
         pattern = text_from(pattern, 2);
     const char *fault = path_fault(pattern);
-    if (r->files[parent].is_stream)
-        fault = "cannot be found from a manifest that comes through a pipe, which has no folder: "
-                "keep the manifest in a file beside it";
+    if (has_no_folder(r, parent))
+        fault = "cannot be found from a manifest that comes through a pipe or from standard input, "
+                "which has no folder: keep the manifest in a file beside it";
     struct text above = r->files[parent].path;
     above.len = text_rfind(above, '/') == above.len ? 0 : text_rfind(above, '/') + 1;
     if (!fault && above.len + pattern.len > BELOW_LEN_MAX)

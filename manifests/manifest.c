@@ -8,34 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool raw_init(struct raw *r, struct fleet *f, struct complaints *complaints, struct why *why)
-{
-    *r = (struct raw){.fleet = f, .complaints = complaints, .folder = -1, .why = why};
-    arena_init(&r->arena, NAMES_BYTES_MAX);
-    bool fits = names_init(&f->names, NAMES_BYTES_MAX) &&
-                names_init(&r->settings, NAMES_BYTES_MAX) && names_init(&r->lists, NAMES_BYTES_MAX);
-    r->digest = sha256_new();
-    r->file_digest = sha256_new();
-    if (!fits || !r->digest || !r->file_digest)
-        raw_fail(r, ERR_NOMEM, "no memory to read manifests");
-    return r->err == OK;
-}
-
-static void raw_clear(struct raw *r)
-{
-    arena_clear(&r->arena);
-    names_clear(&r->settings);
-    names_clear(&r->lists);
-    names_clear(&r->owner_names);
-    free(r->owners);
-    free(r->rows);
-    free(r->files);
-    free(r->accounts);
-    free(r->refs);
-    sha256_free(r->digest);
-    sha256_free(r->file_digest);
-}
-
 /* A second reading of a file, by a loop of includes or two patterns, would only repeat entries. */
 static bool is_read_already(struct raw *r, uint32_t index)
 {
@@ -53,19 +25,6 @@ static bool is_read_already(struct raw *r, uint32_t index)
     return false;
 }
 
-/* Names are hashed with the final NUL, and file contents as digests, so no two lists of files give
- * equal input. */
-static void digest_file(struct raw *r, struct text name)
-{
-    sha256_t bytes;
-    bool taken = sha256_take(r->file_digest, bytes);
-    sha256_add(r->digest, name);
-    sha256_add(r->digest, (struct text){"", 1});
-    sha256_add(r->digest, (struct text){(const char *)bytes, sizeof bytes});
-    if (!taken)
-        raw_fail(r, ERR_NOMEM, "no memory for the digest of a manifest");
-}
-
 static void file_read(struct raw *r, uint32_t index)
 {
     struct source source;
@@ -76,8 +35,8 @@ static void file_read(struct raw *r, uint32_t index)
         if (file->nested)
             complain(r, file->from, "%s cannot be read: %s", quote(shown, q), fault);
         else
-            complain(r, (struct source_place){.file = (uint16_t)index}, "cannot be read: %s",
-                     fault);
+            complain(r, (struct source_place){.file = (uint16_t)index}, "%scannot be read: %s",
+                     shown.len ? "" : "a manifest whose name is empty ", fault);
         return;
     }
     if (!is_read_already(r, index)) {
@@ -85,9 +44,17 @@ static void file_read(struct raw *r, uint32_t index)
             walk_file(r, &source, (uint16_t)index);
         else
             csv_file(r, &source, (uint16_t)index);
-        if (r->err == OK)
-            digest_file(r, shown);
-        else
+        if (r->err == OK) {
+            /* Names are hashed with the final NUL, and file contents as digests, so no two lists of
+             * files give equal input. */
+            sha256_t bytes;
+            bool taken = sha256_take(r->file_digest, bytes);
+            sha256_add(r->digest, shown);
+            sha256_add(r->digest, (struct text){"", 1});
+            sha256_add(r->digest, (struct text){(const char *)bytes, sizeof bytes});
+            if (!taken)
+                raw_fail(r, ERR_NOMEM, "no memory for the digest of a manifest");
+        } else
             why_wrap(r->why, r->err, TEXT_FMT, TEXT_ARG(shown));
     }
     source_close(&source);
@@ -113,25 +80,28 @@ static void root_read(struct raw *r, const char *path)
     r->folder = -1;
 }
 
-static void region_take(struct raw *r, struct text region)
-{
-    char q[QUOTE_LEN], m[QUOTE_LEN];
-    if (region.len && !region_is(region))
-        complain(r, (struct source_place){0},
-                 "--region: found %s, expected a Region such as us-east-1%s", quote(region, q),
-                 meant(region_near(region), m));
-    else
-        r->region = region;
-}
-
 enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_len,
                        const struct manifest_options *options, struct complaints *complaints,
                        struct why *why)
 {
     struct raw r;
-    if (raw_init(&r, f, complaints, why)) {
+    r = (struct raw){.fleet = f, .complaints = complaints, .folder = -1, .why = why};
+    arena_init(&r.arena, NAMES_BYTES_MAX);
+    bool fits = names_init(&f->names, NAMES_BYTES_MAX) &&
+                names_init(&r.settings, NAMES_BYTES_MAX) && names_init(&r.lists, NAMES_BYTES_MAX);
+    r.digest = sha256_new();
+    r.file_digest = sha256_new();
+    if (!fits || !r.digest || !r.file_digest)
+        raw_fail(&r, ERR_NOMEM, "no memory to read manifests");
+    if (r.err == OK) {
         r.options = options;
-        region_take(&r, options->region);
+        char q[QUOTE_LEN], m[QUOTE_LEN];
+        if (options->region.len && !region_is(options->region))
+            complain(&r, (struct source_place){0},
+                     "--region: found %s, expected a Region such as us-east-1%s",
+                     quote(options->region, q), meant(region_near(options->region), m));
+        else
+            r.region = options->region;
         for (size_t i = 0; i < paths_len && r.err == OK; i++)
             root_read(&r, paths[i]);
         if (r.err == OK)
@@ -145,6 +115,16 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
                         complaints->len + complaints->more == 1 ? "" : "s");
     if (r.err != OK)
         fleet_clear(f);
-    raw_clear(&r);
+    arena_clear(&r.arena);
+    names_clear(&r.settings);
+    names_clear(&r.lists);
+    names_clear(&r.owner_names);
+    free(r.owners);
+    free(r.rows);
+    free(r.files);
+    free(r.accounts);
+    free(r.refs);
+    sha256_free(r.digest);
+    sha256_free(r.file_digest);
     return r.err;
 }

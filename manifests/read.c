@@ -108,15 +108,19 @@ static void complain_of_bytes(struct yaml_reader *reader)
                  (unsigned)p->problem_value, p->problem ? p->problem : "");
 }
 
-/* libyaml's words about tabs and about names such as @example.com are no help. Stopping at a tab or
- * an @ is the reason, whatever libyaml's words. */
+/* libyaml's words about tabs and about names such as @example.com or *.example.com are no help.
+ * Stopping at a tab or an @ is the reason, whatever libyaml's words. */
 static const char *syntax_hint(const yaml_parser_t *p)
 {
     bool at_the_place = p->error == YAML_SCANNER_ERROR && p->problem_mark.index == p->mark.index &&
                         p->buffer.pointer < p->buffer.last;
-    return at_the_place && *p->buffer.pointer && strchr("\t@`", *p->buffer.pointer)
-               ? " (a tab cannot indent; text that begins with @ or ` needs quotes)"
-               : "";
+    if (at_the_place && *p->buffer.pointer && strchr("\t@`%", *p->buffer.pointer))
+        return " (a tab cannot indent; text that begins with @, % or ` needs quotes)";
+    if (p->context && strstr(p->context, "scanning an a")) /* "an alias", "an anchor" */
+        return " (text that begins with * or & needs quotes)";
+    if (p->problem && strstr(p->problem, "mapping values are not allowed"))
+        return " (the colon after a key needs a blank after it; text that has both needs quotes)";
+    return "";
 }
 
 /* A no-break space is text to YAML, so a key or an indent that has one is none. */

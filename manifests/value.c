@@ -44,17 +44,13 @@ enum name_fault name_check(struct text t)
     return is_plain || !character_first_unseen(t) ? NAME_OK : NAME_UNSEEN;
 }
 
-/* A local part in quotation marks may have blanks (RFC 5321, section 4.1.2). */
-static bool local_part_is_quoted(struct text t, size_t at)
-{
-    return at < t.len && at > 2 && t.at[0] == '"' && t.at[at - 1] == '"';
-}
-
 enum name_fault identity_check(struct text t)
 {
     size_t at = text_rfind(t, '@');
     enum name_fault fault = name_check(t);
-    if (fault == NAME_BLANK && local_part_is_quoted(t, at)) {
+    /* A local part in quotation marks may have blanks (RFC 5321, section 4.1.2). */
+    bool quoted = at < t.len && at > 2 && t.at[0] == '"' && t.at[at - 1] == '"';
+    if (fault == NAME_BLANK && quoted) {
         size_t blank = text_find(text_from(t, at), ' ');
         bool only_blanks = blank == t.len - at;
         for (size_t i = 0; i < t.len; i++)
@@ -79,24 +75,20 @@ static bool host_is_normal(struct text t)
     return t.len > 0 && t.at[t.len - 1] != '.';
 }
 
-static struct text lowered(struct text t, char out[NAME_LEN_MAX + 1])
-{
-    if (t.len > 1 && t.at[t.len - 1] == '.')
-        t.len--;
-    for (size_t i = 0; i < t.len; i++)
-        out[i] = char_lower(t.at[i]);
-    out[t.len] = '\0';
-    return (struct text){out, t.len};
-}
-
 struct text host_normal(struct text t, char out[NAME_LEN_MAX + 1])
 {
     if (host_is_normal(t))
         return t;
     struct text ascii;
     const char *fault;
-    if (!idna_to_ascii(t, out, &ascii, &fault) || ascii.len == 0)
-        return lowered(t, out);
+    if (!idna_to_ascii(t, out, &ascii, &fault) || ascii.len == 0) {
+        if (t.len > 1 && t.at[t.len - 1] == '.')
+            t.len--;
+        for (size_t i = 0; i < t.len; i++)
+            out[i] = char_lower(t.at[i]);
+        out[t.len] = '\0';
+        return (struct text){out, t.len};
+    }
     return ascii;
 }
 

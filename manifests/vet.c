@@ -14,21 +14,6 @@
 
 #define BLOCK 16u /* 4-byte slots of a cache line */
 
-/* The existing row of this identity in this lane, or the free slot for a new row. */
-static bool seen_find(const struct vet *v, const struct choice *c, uint32_t *slot)
-{
-    const struct choice *choices = v->raw->fleet->choices;
-    uint64_t block = siphash_pair(v->raw->fleet->names.key, c->lane, c->identity / BLOCK);
-    uint32_t i = ((uint32_t)block * BLOCK + c->identity % BLOCK) & v->seen_mask;
-    for (; v->seen[i]; i = (i + 1) & v->seen_mask) {
-        const struct choice *other = &choices[v->seen[i] - 1];
-        if (other->identity == c->identity && other->lane == c->lane)
-            break;
-    }
-    *slot = i;
-    return v->seen[i] != 0;
-}
-
 /* The MAIL FROM of a choice with a known lane, as far as possible without the table. */
 static void mail_from_begin(const struct fleet *f, struct ahead *a)
 {
@@ -93,7 +78,17 @@ static void choice_end(struct vet *v)
         raw_fail(r, ERR_NOMEM, "no memory for the names of the manifest");
         return;
     }
-    if (seen_find(v, &c, &slot)) {
+    /* The existing row of this identity in this lane, or the free slot for a new row. */
+    const struct choice *choices = v->raw->fleet->choices;
+    uint64_t block = siphash_pair(v->raw->fleet->names.key, c.lane, c.identity / BLOCK);
+    uint32_t i = ((uint32_t)block * BLOCK + c.identity % BLOCK) & v->seen_mask;
+    for (; v->seen[i]; i = (i + 1) & v->seen_mask) {
+        const struct choice *other = &choices[v->seen[i] - 1];
+        if (other->identity == c.identity && other->lane == c.lane)
+            break;
+    }
+    slot = i;
+    if (v->seen[i] != 0) {
         uint32_t row = v->seen[slot] - 1;
         const struct fleet *f = r->fleet;
         const struct choice *first = &f->choices[row];
@@ -108,30 +103,6 @@ static void choice_end(struct vet *v)
             v->seen[slot] = number + 1;
         else
             raw_fail(r, ERR_NOMEM, "no memory for the rows of the fleet");
-    }
-}
-
-static void row_vet(struct vet *v, const struct raw_row *row, const struct resolved *s)
-{
-    struct names *names = &v->raw->fleet->names;
-    struct text identity = names_stowed(row->identity);
-    uint32_t hash = names_hash(names, identity);
-    names_prefetch(names, hash);
-    for (uint32_t i = 0; i < s->lanes_len && v->raw->err == OK; i++) {
-        if (v->begun - v->ended == VET_AHEAD)
-            choice_end(v);
-        struct ahead *a = &v->ahead[v->begun++ % VET_AHEAD];
-        a->choice = (struct choice){.lane = v->lanes[s->lanes_at + i],
-                                    .policy = s->policy,
-                                    .file = s->file,
-                                    .type = (uint8_t)identity_type_of(identity),
-                                    .line = row->line,
-                                    .column = row->column};
-        a->has_own_owner = s->has_own_owner;
-        a->identity = row->identity;
-        a->identity_hash = hash;
-        a->wanted = row->mail_from != NAME_NONE ? row->mail_from : s->mail_from;
-        mail_from_begin(v->raw->fleet, a);
     }
 }
 
@@ -176,8 +147,29 @@ static void rows_vet(struct vet *v)
 {
     const struct raw *r = v->raw;
     assert(v->seen);
-    for (uint32_t i = 0; i < r->rows_len && r->err == OK; i++)
-        row_vet(v, &r->rows[i], vet_settings(v, r->rows[i].settings));
+    for (uint32_t i = 0; i < r->rows_len && r->err == OK; i++) {
+        const struct resolved *s = vet_settings(v, r->rows[i].settings);
+        struct names *names = &v->raw->fleet->names;
+        struct text identity = names_stowed(r->rows[i].identity);
+        uint32_t hash = names_hash(names, identity);
+        names_prefetch(names, hash);
+        for (uint32_t k = 0; k < s->lanes_len && v->raw->err == OK; k++) {
+            if (v->begun - v->ended == VET_AHEAD)
+                choice_end(v);
+            struct ahead *a = &v->ahead[v->begun++ % VET_AHEAD];
+            a->choice = (struct choice){.lane = v->lanes[s->lanes_at + k],
+                                        .policy = s->policy,
+                                        .file = s->file,
+                                        .type = (uint8_t)identity_type_of(identity),
+                                        .line = r->rows[i].line,
+                                        .column = r->rows[i].column};
+            a->has_own_owner = s->has_own_owner;
+            a->identity = r->rows[i].identity;
+            a->identity_hash = hash;
+            a->wanted = r->rows[i].mail_from != NAME_NONE ? r->rows[i].mail_from : s->mail_from;
+            mail_from_begin(v->raw->fleet, a);
+        }
+    }
     while (v->ended < v->begun && r->err == OK)
         choice_end(v);
 }

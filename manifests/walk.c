@@ -194,23 +194,18 @@ static const char *const shape_nouns[] = {
     [SHAPE_MAP] = "keys and values",
 };
 
-/* Unquoted text beginning with {domain} is a map in YAML. */
-static const char *brace_hint(const struct manifest_walk *w, const struct key_rule *rule)
-{
-    return w->event.kind == EVENT_MAP && rule->key == KEY_MAIL_FROM
-               ? "; text that begins with { needs quotes"
-               : "";
-}
-
 bool walk_is(struct manifest_walk *w, const struct key_rule *rule, enum event_kind kind)
 {
     char q[QUOTE_LEN];
     if (w->event.kind == kind)
         return true;
+    /* Unquoted text beginning with {domain} is a map in YAML. */
     if (w->event.kind != EVENT_REFUSED)
         complain(w->raw, w->event.at, "%s: found %s, expected %s (%s)%s", rule->name,
                  event_noun(&w->event, q), shape_nouns[rule->shape], rule->expected,
-                 brace_hint(w, rule));
+                 w->event.kind == EVENT_MAP && rule->key == KEY_MAIL_FROM
+                     ? "; text that begins with { needs quotes"
+                     : "");
     walk_skip(w);
     return false;
 }
@@ -252,18 +247,6 @@ bool walk_texts(struct manifest_walk *w, const struct key_rule *rule, put_text *
     return true;
 }
 
-static void put_wave(struct manifest_walk *w, const struct key_rule *rule)
-{
-    struct fleet *f = w->raw->fleet;
-    struct quota wave;
-    if (!quota_parse(w->event.text, &wave) || wave.value <= 0)
-        complain_value(w->raw, w->event.at, rule, w->event.text, NULL);
-    else if (f->waves_len == WAVES_MAX)
-        complain(w->raw, w->event.at, "waves: found more than %d", WAVES_MAX);
-    else
-        f->waves[f->waves_len++] = wave;
-}
-
 static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     (void)into;
@@ -274,7 +257,17 @@ static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *
         if (!text_eq(t, TEXT("1")))
             complain_value(w->raw, at, rule, t, NULL);
         break;
-    case KEY_WAVES: put_wave(w, rule); break;
+    case KEY_WAVES: {
+        struct fleet *f = w->raw->fleet;
+        struct quota wave;
+        if (!quota_parse(w->event.text, &wave) || wave.value <= 0)
+            complain_value(w->raw, w->event.at, rule, w->event.text, NULL);
+        else if (f->waves_len == WAVES_MAX)
+            complain(w->raw, w->event.at, "waves: found more than %d", WAVES_MAX);
+        else
+            f->waves[f->waves_len++] = wave;
+        break;
+    }
     case KEY_MAX_FAILURES:
         if (!quota_parse(t, &w->raw->fleet->max_failures))
             complain_value(w->raw, at, rule, t, NULL);
@@ -326,16 +319,6 @@ static void take_top(struct manifest_walk *w, const struct key_rule *rule, void 
     }
 }
 
-/* A byte order mark of UTF-16 or UTF-32, or the zero bytes of ASCII characters in UTF-16 or
-   UTF-32. */
-static bool is_utf16(const struct source *s)
-{
-    unsigned char b[4] = {0};
-    size_t len = source_peek(s, b, sizeof b);
-    return len >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] == 0xfe && b[1] == 0xff) ||
-                        (len == 4 && (b[0] == 0) != (b[1] == 0)));
-}
-
 /* Rows of a spreadsheet are one long text to YAML. */
 static const char *csv_hint(const struct yaml_event *e)
 {
@@ -381,7 +364,12 @@ void walk_file(struct raw *r, struct source *s, uint16_t file)
         complain(r, (struct source_place){.file = file}, "the file %s", fault);
         return;
     }
-    if (is_utf16(s)) {
+    /* A byte order mark of UTF-16 or UTF-32, or the zero bytes of ASCII characters in UTF-16 or
+       UTF-32. */
+    unsigned char b[4] = {0};
+    size_t len = source_peek(s, b, sizeof b);
+    if (len >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] == 0xfe && b[1] == 0xff) ||
+                     (len == 4 && (b[0] == 0) != (b[1] == 0)))) {
         complain(r, (struct source_place){file, 1, 1},
                  "found UTF-16 without a byte order mark, or UTF-32, expected UTF-8");
         return;

@@ -36,35 +36,33 @@ void walk_defaults(struct manifest_walk *w)
     }
 }
 
-static void walk_identity(struct manifest_walk *w)
-{
-    struct draft d;
-    char q[QUOTE_LEN];
-    draft_begin(&d, w->file, w->event.at);
-    if (w->event.kind == EVENT_SCALAR) {
-        d.settings.given = KEY_BIT(KEY_IDENTITY);
-        draft_put(w->raw, &d, &section_rule(SECTION_IDENTITY)->keys[0], w->event.text, w->event.at);
-    } else if (w->event.kind == EVENT_MAP) {
-        walk_map(w, SECTION_IDENTITY, take_setting, &d);
-        if (!(d.settings.given & KEY_BIT(KEY_IDENTITY)) && w->event.kind == EVENT_MAP_END)
-            complain(w->raw, d.at,
-                     "the key identity is missing, expected a domain or an e-mail "
-                     "address");
-    } else {
-        if (w->event.kind != EVENT_REFUSED)
-            complain(w->raw, w->event.at,
-                     "found %s, expected a domain, an e-mail address or the keys of an identity",
-                     event_noun(&w->event, q));
-        walk_skip(w);
-    }
-    if (draft_end(w->raw, &d) && d.identity)
-        raw_row_add(w->raw, &d);
-}
-
 void walk_identities(struct manifest_walk *w)
 {
-    while (walk_next(w) && w->event.kind != EVENT_LIST_END)
-        walk_identity(w);
+    while (walk_next(w) && w->event.kind != EVENT_LIST_END) {
+        struct draft d;
+        char q[QUOTE_LEN];
+        draft_begin(&d, w->file, w->event.at);
+        if (w->event.kind == EVENT_SCALAR) {
+            d.settings.given = KEY_BIT(KEY_IDENTITY);
+            draft_put(w->raw, &d, &section_rule(SECTION_IDENTITY)->keys[0], w->event.text,
+                      w->event.at);
+        } else if (w->event.kind == EVENT_MAP) {
+            walk_map(w, SECTION_IDENTITY, take_setting, &d);
+            if (!(d.settings.given & KEY_BIT(KEY_IDENTITY)) && w->event.kind == EVENT_MAP_END)
+                complain(w->raw, d.at,
+                         "the key identity is missing, expected a domain or an e-mail "
+                         "address");
+        } else {
+            if (w->event.kind != EVENT_REFUSED)
+                complain(
+                    w->raw, w->event.at,
+                    "found %s, expected a domain, an e-mail address or the keys of an identity",
+                    event_noun(&w->event, q));
+            walk_skip(w);
+        }
+        if (draft_end(w->raw, &d) && d.identity)
+            raw_row_add(w->raw, &d);
+    }
 }
 
 /* --- accounts --------------------------------------------------------------------------------- */
@@ -129,28 +127,6 @@ static void take_account_key(struct manifest_walk *w, const struct key_rule *rul
     walk_texts(w, rule, put_account_key, a);
 }
 
-static void account_end(struct manifest_walk *w, struct account_draft *a)
-{
-    struct raw *r = w->raw;
-    if (a->role_at.line && a->profile_at.line)
-        complain(r, a->role_at.line > a->profile_at.line ? a->role_at : a->profile_at,
-                 "found profile and role_arn, expected one of them; the profile that assumes the "
-                 "role is source_profile");
-    if (a->role_only && !a->role_at.line)
-        complain(r, a->role_only_at,
-                 "found %s without role_arn, which it is for: add role_arn, or leave it out",
-                 a->role_only);
-    if (!draft_end(r, &a->draft))
-        return;
-    a->account.regions = a->draft.settings.regions;
-    void *accounts =
-        raw_grown(r, r->accounts, r->accounts_len, &r->accounts_cap, sizeof *r->accounts);
-    if (!accounts)
-        return;
-    r->accounts = accounts;
-    r->accounts[r->accounts_len++] = a->account;
-}
-
 /* The name of the account in w->event; NAME_NONE after a complaint, and for one that is there when
  * it comes from a map that is merged. */
 static name_id take_account_name(struct manifest_walk *w, bool is_merged)
@@ -197,7 +173,24 @@ static void take_account(struct manifest_walk *w, struct account_draft *a)
                      event_noun(&w->event, q));
         walk_skip(w);
     }
-    account_end(w, a);
+    struct raw *r = w->raw;
+    if (a->role_at.line && a->profile_at.line)
+        complain(r, a->role_at.line > a->profile_at.line ? a->role_at : a->profile_at,
+                 "found profile and role_arn, expected one of them; the profile that assumes the "
+                 "role is source_profile");
+    if (a->role_only && !a->role_at.line)
+        complain(r, a->role_only_at,
+                 "found %s without role_arn, which it is for: add role_arn, or leave it out",
+                 a->role_only);
+    if (!draft_end(r, &a->draft))
+        return;
+    a->account.regions = a->draft.settings.regions;
+    void *accounts =
+        raw_grown(r, r->accounts, r->accounts_len, &r->accounts_cap, sizeof *r->accounts);
+    if (!accounts)
+        return;
+    r->accounts = accounts;
+    r->accounts[r->accounts_len++] = a->account;
 }
 
 static void take_accounts(struct manifest_walk *w, void *ctx, struct merges *merges, bool is_merged)

@@ -20,7 +20,7 @@ static void cell_findings(struct buf *out, finding_set findings)
     }
 }
 
-struct table {
+struct csv_table {
     struct sink *out;
     bool is_international;
     struct buf unicode;
@@ -28,7 +28,7 @@ struct table {
 
 static bool line_add(void *ctx, const struct report_row *row)
 {
-    struct table *table = ctx;
+    struct csv_table *table = ctx;
     struct sink *out = table->out;
     for (int i = 0; i < REPORT_COLUMNS; i++) {
         buf_add_str(&out->buf, i ? "," : "");
@@ -59,8 +59,8 @@ enum err csv_write(const struct report *report, struct why *why)
     struct buf *out = &report->out->buf;
     for (int i = 0; i < REPORT_COLUMNS; i++)
         buf_add_fmt(out, "%s%s", i ? "," : "", report_columns[i].name);
-    struct table table = {.out = report->out,
-                          .is_international = fleet_is_international(report->fleet)};
+    struct csv_table table = {.out = report->out,
+                              .is_international = fleet_is_international(report->fleet)};
     buf_init(&table.unicode, LINE_LEN_MAX);
     buf_add_str(out, table.is_international ? ",identity_unicode\r\n" : "\r\n");
     enum err err = report_rows(report, line_add, &table, why);

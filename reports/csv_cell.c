@@ -61,22 +61,17 @@ static bool needs_quotes(struct text t)
     return t.len && (t.at[0] == ' ' || t.at[t.len - 1] == ' ');
 }
 
-/* Nearly every cell is plain ASCII, and a large fleet has twenty million cells. */
-static size_t plain_len(struct text t)
-{
-    size_t i = 0;
-    while (i < t.len && t.at[i] >= ' ' && t.at[i] <= '~' && t.at[i] != '"' && t.at[i] != ';')
-        i++;
-    return i;
-}
-
 void csv_cell_add(struct buf *out, struct text t)
 {
     bool quoted = needs_quotes(t);
     buf_add_str(out, quoted ? "\"" : "");
     buf_add_str(out, is_risky(t) ? "'" : "");
     for (;;) {
-        size_t plain = plain_len(t);
+        /* Nearly every cell is plain ASCII, and a large fleet has twenty million cells. */
+        size_t plain = 0;
+        while (plain < t.len && t.at[plain] >= ' ' && t.at[plain] <= '~' && t.at[plain] != '"' &&
+               t.at[plain] != ';')
+            plain++;
         buf_add(out, t.at, plain);
         t = text_from(t, plain);
         if (t.len == 0)

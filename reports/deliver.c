@@ -66,19 +66,6 @@ static void folder_of(const char *path, char folder[PATH_MAX])
     snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 }
 
-/* Without the fsync of the folder a crash of the machine may forget the rename; the file stays
-   whole. */
-static void folder_sync(const char *path)
-{
-    char folder[PATH_MAX];
-    folder_of(path, folder);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 static enum err write_beside(const char *path, bool sync, deliver_writer *write, void *ctx,
                              struct why *why)
 {
@@ -96,8 +83,17 @@ static enum err write_beside(const char *path, bool sync, deliver_writer *write,
         return err;
     }
     err = part_settle(&part, path, why);
-    if (err == OK && sync)
-        folder_sync(path);
+    if (err == OK && sync) {
+        /* Without the fsync of the folder a crash of the machine may forget the rename; the file
+           stays whole. */
+        char folder[PATH_MAX];
+        folder_of(path, folder);
+        int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0) {
+            fsync(fd);
+            close(fd);
+        }
+    }
     return err;
 }
 

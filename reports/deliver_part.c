@@ -41,27 +41,23 @@ static bool is_kept(int fd)
     return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
-/* "FILE.part", "FILE.part1", ...; after the last number a random name, safe from blocking by
-   others. */
-static bool part_name(struct part *part, const char *path, int i)
-{
-    unsigned long long drawn = 0;
-    int len;
-    if (i >= REPORT_PART_TRIES && getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
-        return false;
-    if (i >= REPORT_PART_TRIES)
-        len = snprintf(part->path, sizeof part->path, "%s" SUFFIX "%llu", path, drawn);
-    else
-        len = snprintf(part->path, sizeof part->path, i ? "%s" SUFFIX "%d" : "%s" SUFFIX, path, i);
-    errno = ENAMETOOLONG;
-    return len > 0 && (size_t)len < sizeof part->path;
-}
-
 enum err part_make(struct part *part, const char *path, struct why *why)
 {
     part->fd = -1;
     for (int i = 0; i < 2 * REPORT_PART_TRIES; i++) {
-        if (!part_name(part, path, i))
+        /* "FILE.part", "FILE.part1", ...; after the last number a random name, safe from blocking
+           by others. */
+        unsigned long long drawn = 0;
+        int len;
+        if (i >= REPORT_PART_TRIES && getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
+            return failed(why);
+        if (i >= REPORT_PART_TRIES)
+            len = snprintf(part->path, sizeof part->path, "%s" SUFFIX "%llu", path, drawn);
+        else
+            len = snprintf(part->path, sizeof part->path, i ? "%s" SUFFIX "%d" : "%s" SUFFIX, path,
+                           i);
+        errno = ENAMETOOLONG;
+        if (len <= 0 || (size_t)len >= sizeof part->path)
             return failed(why);
         part->fd = open(part->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (part->fd >= 0 && is_kept(part->fd))
@@ -77,17 +73,12 @@ enum err part_make(struct part *part, const char *path, struct why *why)
     return why_set(why, ERR_IO, "every name for a temporary file beside it is taken");
 }
 
-/* A network file system reports failed writes at close. The lock is held until the rename and
- * outlives the close of a second descriptor. */
-static bool is_written(int fd)
-{
-    int second = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    return second >= 0 && close(second) == 0;
-}
-
 enum err part_settle(struct part *part, const char *path, struct why *why)
 {
-    if (!is_written(part->fd) || rename(part->path, path) != 0) {
+    /* A network file system reports failed writes at close. The lock is held until the rename and
+     * outlives the close of a second descriptor. */
+    int second = fcntl(part->fd, F_DUPFD_CLOEXEC, 0);
+    if ((second < 0 || close(second) != 0) || rename(part->path, path) != 0) {
         enum err err = failed(why);
         part_drop(part);
         return err;

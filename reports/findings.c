@@ -12,20 +12,15 @@ void finding_walk_init(struct finding_walk *walk, const struct report_row *row)
 /* For facts re-read from SES, the row's bits are newer than the sentence of the first time. */
 #define RENEWED FINDING_BIT(REJECTS_MAIL)
 
-/* Does the row still have the finding? */
-static bool still_holds(struct finding_walk *walk, enum finding rule)
-{
-    finding_set bit = FINDING_BIT(rule) & RENEWED;
-    walk->told |= bit;
-    return !bit || (walk->row->finding_bits & bit);
-}
-
 bool finding_walk_next(struct finding_walk *walk, struct finding_note *out)
 {
     const struct finding_notes *notes = &walk->row->notes;
     while (walk->next < notes->len) {
         *out = notes->at[walk->next++];
-        if (still_holds(walk, out->rule))
+        /* Does the row still have the finding? */
+        finding_set bit = FINDING_BIT(out->rule) & RENEWED;
+        walk->told |= bit;
+        if (!bit || (walk->row->finding_bits & bit))
             return true;
     }
     if (notes->known)

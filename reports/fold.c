@@ -66,22 +66,6 @@ static enum outcome outcome_of(const struct job_row *job)
     return OUTCOME_SKIPPED;
 }
 
-static void choice_fill(struct report_row *row, const struct fleet *fleet, struct buf *scratch)
-{
-    uint32_t n = row->number;
-    const struct choice *c = &fleet->choices[n];
-    bool custom = c->mail_from != MAIL_FROM_DEFAULT;
-    enum behavior after = custom ? fleet_policy_of(fleet, n)->behavior : BEHAVIOR_USE_DEFAULT_VALUE;
-    row->lane = c->lane;
-    row->account = fleet_account_name(fleet, n);
-    row->region = fleet_region(fleet, n);
-    row->identity = fleet_identity(fleet, n);
-    row->identity_type = text_of(identity_type_name((enum identity_type)c->type));
-    row->mail_from_after = fleet_mail_from(fleet, n);
-    row->behavior_after = text_of(behavior_name(after));
-    row->source = fleet_source(fleet, n, scratch);
-}
-
 /* Why a row that may be written was not yet. */
 static struct text held_reason(const struct fleet *fleet, uint32_t number)
 {
@@ -96,7 +80,18 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
 {
     *row = (struct report_row){
         .number = number, .outcome_kind = outcome_of(job), .deadline = WHEN_NEVER};
-    choice_fill(row, fleet, scratch);
+    uint32_t n = row->number;
+    const struct choice *c = &fleet->choices[n];
+    bool custom = c->mail_from != MAIL_FROM_DEFAULT;
+    enum behavior after = custom ? fleet_policy_of(fleet, n)->behavior : BEHAVIOR_USE_DEFAULT_VALUE;
+    row->lane = c->lane;
+    row->account = fleet_account_name(fleet, n);
+    row->region = fleet_region(fleet, n);
+    row->identity = fleet_identity(fleet, n);
+    row->identity_type = text_of(identity_type_name((enum identity_type)c->type));
+    row->mail_from_after = fleet_mail_from(fleet, n);
+    row->behavior_after = text_of(behavior_name(after));
+    row->source = fleet_source(fleet, n, scratch);
     if (job) {
         /* Before: the setting found before the run's first write; without a write, the setting last
            read. */

@@ -30,19 +30,6 @@ static enum job_state stand_of(const struct job_row *row)
     }
 }
 
-static enum history_band band_of(const struct job_row *row)
-{
-    static const uint8_t of_stand[JOB_STATES] = {
-        [JOB_NEW] = BAND_UNTOUCHED,    [JOB_READING] = BAND_UNTOUCHED,
-        [JOB_JUDGING] = BAND_WAITING,  [JOB_WAITING_DNS] = BAND_WAITING,
-        [JOB_READY] = BAND_READY,      [JOB_WRITING] = BAND_FOLLOWING,
-        [JOB_UNSURE] = BAND_FOLLOWING, [JOB_FOLLOWING] = BAND_FOLLOWING,
-        [JOB_DONE] = BAND_DONE,
-    };
-    bool bad = row->state == JOB_DONE && outcome_is_bad(row->outcome);
-    return bad ? BAND_ATTENTION : of_stand[stand_of(row)];
-}
-
 static int step_of(const struct history *h, instant_us at)
 {
     if (at <= h->from || h->until <= h->from)
@@ -67,7 +54,15 @@ static bool fold_move(void *ctx, const struct record *record)
         return true; /* no row of the fleet */
     struct job_past *past = &f->past[record->job];
     enum job_state stand = stand_of(&record->row);
-    enum history_band band = band_of(&record->row);
+    static const uint8_t of_stand[JOB_STATES] = {
+        [JOB_NEW] = BAND_UNTOUCHED,    [JOB_READING] = BAND_UNTOUCHED,
+        [JOB_JUDGING] = BAND_WAITING,  [JOB_WAITING_DNS] = BAND_WAITING,
+        [JOB_READY] = BAND_READY,      [JOB_WRITING] = BAND_FOLLOWING,
+        [JOB_UNSURE] = BAND_FOLLOWING, [JOB_FOLLOWING] = BAND_FOLLOWING,
+        [JOB_DONE] = BAND_DONE,
+    };
+    bool bad = record->row.state == JOB_DONE && outcome_is_bad(record->row.outcome);
+    enum history_band band = bad ? BAND_ATTENTION : of_stand[stand];
     int32_t *flow = f->flow[step_of(h, record->at)];
     flow[past->band]--;
     flow[band]++;
@@ -87,18 +82,6 @@ static bool fold_move(void *ctx, const struct record *record)
     return true;
 }
 
-/* Turns arrivals and departures of each step into counts at the end of the step. */
-static void add_up(struct history *h, int32_t flow[HISTORY_STEPS][BANDS])
-{
-    int64_t now[BANDS] = {[BAND_UNTOUCHED] = h->jobs};
-    for (int step = 0; step < HISTORY_STEPS; step++) {
-        for (int band = 0; band < BANDS; band++) {
-            now[band] += flow[step][band];
-            h->stands[step][band] = (uint32_t)now[band];
-        }
-    }
-}
-
 enum err history_make(struct history *h, const struct report *report, struct why *why)
 {
     const struct report_head *head = report->head;
@@ -114,7 +97,14 @@ enum err history_make(struct history *h, const struct report *report, struct why
     enum err err = report->source->moves(report->source->ctx, fold_move, &f, why);
     for (uint32_t i = 0; i < h->jobs; i++)
         h->refused += f.past[i].band == BAND_ATTENTION && !(f.past[i].been & (1u << JOB_READY));
-    add_up(h, f.flow);
+    /* Turns arrivals and departures of each step into counts at the end of the step. */
+    int64_t now[BANDS] = {[BAND_UNTOUCHED] = h->jobs};
+    for (int step = 0; step < HISTORY_STEPS; step++) {
+        for (int band = 0; band < BANDS; band++) {
+            now[band] += f.flow[step][band];
+            h->stands[step][band] = (uint32_t)now[band];
+        }
+    }
     free(f.past);
     return err;
 }

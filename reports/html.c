@@ -96,28 +96,10 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     buf_add_str(out, "</header>\n");
 }
 
-static enum err rows_add(const struct report *report, struct sheet *sheet, struct why *why)
+static enum err sheet_write(const struct report *report, struct sheet *sheet, struct why *why)
 {
     struct buf *out = &sheet->out->buf;
-    sheet->only_bad = sheet->sum.rows > HTML_ROWS_MAX;
-    buf_add_str(out, "<section class=\"fleet\">\n<h2>Identities</h2>\n");
-    if (sheet->only_bad)
-        buf_add_fmt(out,
-                    "<p>%u identities are too many for one page: below are those that need "
-                    "attention; the CSV and JSON reports have all.</p>\n",
-                    sheet->sum.rows);
-    rows_begin(out);
-    enum err err = report_rows(report, row_list, sheet, why);
-    buf_add_str(out, sheet->listed ? "</div></div>\n" : "</div>\n");
-    if (sheet->only_bad && sheet->sum.bad > sheet->listed)
-        buf_add_fmt(out, "<p class=\"note\">Only the first %u are listed.</p>\n", sheet->listed);
-    buf_add_str(out, "</section>\n");
-    return err;
-}
-
-/* The first lines. The policy names the one script by its hash: no other script can run. */
-static enum err document_begin(struct buf *out, struct why *why)
-{
+    /* The first lines. The policy names the one script by its hash: no other script can run. */
     char hash[SHA256_BASE64_LEN];
     if (!sha256_base64(html_files[HTML_SCRIPT].text, hash))
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -126,15 +108,7 @@ static enum err document_begin(struct buf *out, struct why *why)
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                 "style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n",
                 hash);
-    return OK;
-}
-
-static enum err sheet_write(const struct report *report, struct sheet *sheet, struct why *why)
-{
-    struct buf *out = &sheet->out->buf;
-    enum err err = document_begin(out, why);
-    if (err != OK)
-        return err;
+    enum err err = OK;
     buf_add_fmt(out,
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                 "<title>mailfrom " TEXT_FMT "</title>\n<style>\n",
@@ -155,7 +129,19 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     waiting_add(out, report->fleet, &sheet->waiting);
     rules_add(out, &sheet->sum);
     lanes_add(out, report->fleet, &sheet->sum);
-    err = rows_add(report, sheet, why);
+    sheet->only_bad = sheet->sum.rows > HTML_ROWS_MAX;
+    buf_add_str(out, "<section class=\"fleet\">\n<h2>Identities</h2>\n");
+    if (sheet->only_bad)
+        buf_add_fmt(out,
+                    "<p>%u identities are too many for one page: below are those that need "
+                    "attention; the CSV and JSON reports have all.</p>\n",
+                    sheet->sum.rows);
+    rows_begin(out);
+    err = report_rows(report, row_list, sheet, why);
+    buf_add_str(out, sheet->listed ? "</div></div>\n" : "</div>\n");
+    if (sheet->only_bad && sheet->sum.bad > sheet->listed)
+        buf_add_fmt(out, "<p class=\"note\">Only the first %u are listed.</p>\n", sheet->listed);
+    buf_add_str(out, "</section>\n");
     buf_add_str(
         out,
         "</main>\n<footer>Every column of every identity is in the CSV and JSON reports of the "

@@ -76,18 +76,6 @@ static bool is_ever_there(const struct history *h, int band)
     return false;
 }
 
-static span_us tick_of(span_us whole)
-{
-    static const span_us ticks[] = {SPAN_MS(100), SPAN_MS(500), SPAN_S(1),  SPAN_S(5),
-                                    SPAN_S(15),   SPAN_M(1),    SPAN_M(5),  SPAN_M(15),
-                                    SPAN_H(1),    SPAN_H(3),    SPAN_H(6),  SPAN_H(12),
-                                    SPAN_H(24),   SPAN_H(72),   SPAN_H(168)};
-    size_t i = 0;
-    while (i + 1 < COUNT(ticks) && whole / ticks[i] > 8)
-        i++;
-    return whole / ticks[i] > 8 ? whole / 8 : ticks[i];
-}
-
 static void tick_name(span_us at, char out[WHEN_LEN])
 {
     if (at && at % SPAN_H(1) == 0)
@@ -102,7 +90,15 @@ static void tick_name(span_us at, char out[WHEN_LEN])
 
 static void axes_draw(struct buf *out, const struct history *h)
 {
-    span_us whole = h->until - h->from, tick = tick_of(whole);
+    static const span_us ticks[] = {SPAN_MS(100), SPAN_MS(500), SPAN_S(1),  SPAN_S(5),
+                                    SPAN_S(15),   SPAN_M(1),    SPAN_M(5),  SPAN_M(15),
+                                    SPAN_H(1),    SPAN_H(3),    SPAN_H(6),  SPAN_H(12),
+                                    SPAN_H(24),   SPAN_H(72),   SPAN_H(168)};
+    span_us whole = h->until - h->from;
+    size_t i = 0;
+    while (i + 1 < COUNT(ticks) && whole / ticks[i] > 8)
+        i++;
+    span_us tick = whole / ticks[i] > 8 ? whole / 8 : ticks[i];
     char name[WHEN_LEN];
     for (int part = 0; part <= 2; part++) {
         uint32_t count = (uint32_t)((uint64_t)h->jobs * (unsigned)part / 2);

@@ -69,19 +69,6 @@ static void facts_add(struct buf *out, const struct report_row *row)
     buf_add_str(out, "</p>");
 }
 
-static void rule_names_add(struct buf *out, finding_set findings)
-{
-    const char *between = "";
-    buf_add_str(out, " data-f=\"");
-    for (int f = 0; f < FINDINGS_LEN; f++) {
-        if (findings & FINDING_BIT(f)) {
-            buf_add_fmt(out, "%s%s", between, finding_rule((enum finding)f)->name);
-            between = " ";
-        }
-    }
-    buf_add_str(out, "\"");
-}
-
 /* Most reasons are the sentence of a finding, shown with the findings already. */
 static bool is_a_finding(struct text reason, const struct report_row *row)
 {
@@ -98,7 +85,15 @@ void row_add_html(struct buf *out, const struct report_row *row)
 {
     size_t slash = text_rfind(row->source, '/'), base = slash < row->source.len ? slash + 1 : 0;
     buf_add_fmt(out, "<details class=\"%s\"", outcome_name(row->outcome_kind));
-    rule_names_add(out, row->finding_bits);
+    const char *between = "";
+    buf_add_str(out, " data-f=\"");
+    for (int f = 0; f < FINDINGS_LEN; f++) {
+        if (row->finding_bits & FINDING_BIT(f)) {
+            buf_add_fmt(out, "%s%s", between, finding_rule((enum finding)f)->name);
+            between = " ";
+        }
+    }
+    buf_add_str(out, "\"");
     buf_add_str(out, "><summary>");
     buf_add_str(out, "<span class=\"who\">");
     identity_add_html(out, row->identity);

@@ -32,23 +32,6 @@ static void number_add(struct buf *out, uint32_t n)
     buf_add_fmt(out, "<td class=\"number%s\">%u</td>", n ? "" : " zero", n);
 }
 
-static void lane_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum,
-                     uint32_t i)
-{
-    const struct lane *lane = &fleet->lanes[i];
-    uint32_t whole = 0;
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        whole += sum->by_lane[i][o];
-    buf_add_str(out, "<tr>");
-    cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
-    cell_add(out, "short", names_text(&fleet->names, lane->region));
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        if (sum->by_outcome[o])
-            number_add(out, sum->by_lane[i][o]);
-    number_add(out, whole);
-    buf_add_str(out, "</tr>\n");
-}
-
 void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum)
 {
     bool folded = fleet->lanes_len > LANES_OPEN_MAX;
@@ -63,8 +46,20 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
             buf_add_fmt(out, "<th scope=\"col\" class=\"number\">%s</th>",
                         outcome_words((enum outcome)o, sum->is_plan));
     buf_add_str(out, "<th scope=\"col\" class=\"number\">identities</th></tr></thead>\n<tbody>\n");
-    for (uint32_t i = 0; i < fleet->lanes_len; i++)
-        lane_add(out, fleet, sum, i);
+    for (uint32_t i = 0; i < fleet->lanes_len; i++) {
+        const struct lane *lane = &fleet->lanes[i];
+        uint32_t whole = 0;
+        for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+            whole += sum->by_lane[i][o];
+        buf_add_str(out, "<tr>");
+        cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
+        cell_add(out, "short", names_text(&fleet->names, lane->region));
+        for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
+            if (sum->by_outcome[o])
+                number_add(out, sum->by_lane[i][o]);
+        number_add(out, whole);
+        buf_add_str(out, "</tr>\n");
+    }
     buf_add_str(out, "</tbody>\n</table>");
     scroll_end(out);
     buf_add_fmt(out, "%s</section>\n", folded ? "</details>" : "");

@@ -55,18 +55,6 @@ static void add_time(struct buf *out, span_us took)
                 (long long)(took / SPAN_MS(1) % 1000));
 }
 
-static void add_unicode(struct buf *out, const struct report_row *row)
-{
-    struct buf unicode;
-    buf_init(&unicode, LINE_LEN_MAX);
-    if (identity_unicode_add(&unicode, row->identity)) {
-        buf_add_str(out, "identity_unicode: ");
-        markup_add(out, buf_text(&unicode));
-        buf_add_char(out, '\n');
-    }
-    buf_spend(&unicode, out);
-}
-
 static bool case_add(void *ctx, const struct report_row *row)
 {
     struct sink *sink = ctx;
@@ -97,7 +85,14 @@ static bool case_add(void *ctx, const struct report_row *row)
             }
             buf_add_char(out, '\n');
         }
-    add_unicode(out, row);
+    struct buf unicode;
+    buf_init(&unicode, LINE_LEN_MAX);
+    if (identity_unicode_add(&unicode, row->identity)) {
+        buf_add_str(out, "identity_unicode: ");
+        markup_add(out, buf_text(&unicode));
+        buf_add_char(out, '\n');
+    }
+    buf_spend(&unicode, out);
     add_findings(out, row);
     buf_add_str(out, "</system-out>");
     buf_add_str(out, "</testcase>\n");
@@ -111,37 +106,30 @@ static void add_property(struct buf *out, const char *name, struct text value)
     buf_add_str(out, "/>");
 }
 
-static void suite_begin(struct buf *out, const struct report_head *head,
-                        const struct report_sum *sum)
-{
-    char when[WHEN_LEN];
-    buf_add_str(
-        out,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"mailfrom ");
-    markup_add(out, head->verb);
-    buf_add_fmt(out, " run %llu\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\"",
-                (unsigned long long)head->run, sum->rows, sum->bad, sum->unfinished);
-    add_time(out, head->stopped ? head->stopped - head->started : 0);
-    if (*when_format(head->started, when))
-        add_attribute(out, "timestamp", text_of(when));
-    buf_add_str(out, ">\n<properties>");
-    add_property(out, "state", head->state);
-    add_property(out, "version", head->version);
-    if (head->lost.len)
-        add_property(out, "lost-records", head->lost);
-    if (head->selection.len)
-        add_property(out, "selection", head->selection);
-    buf_add_str(out, "</properties>\n");
-}
-
 enum err junit_write(const struct report *report, struct why *why)
 {
     struct report_sum sum;
+    struct buf *out = &report->out->buf;
     enum err err = report_sum_make(&sum, report, why);
     if (err == OK) {
-        suite_begin(&report->out->buf, report->head, &sum);
+        char when[WHEN_LEN];
+        buf_add_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite "
+                         "name=\"mailfrom ");
+        markup_add(out, report->head->verb);
+        buf_add_fmt(out, " run %llu\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\"",
+                    (unsigned long long)report->head->run, sum.rows, sum.bad, sum.unfinished);
+        add_time(out, report->head->stopped ? report->head->stopped - report->head->started : 0);
+        if (*when_format(report->head->started, when))
+            add_attribute(out, "timestamp", text_of(when));
+        buf_add_str(out, ">\n<properties>");
+        add_property(out, "state", report->head->state);
+        add_property(out, "version", report->head->version);
+        if (report->head->lost.len)
+            add_property(out, "lost-records", report->head->lost);
+        if (report->head->selection.len)
+            add_property(out, "selection", report->head->selection);
+        buf_add_str(out, "</properties>\n");
         err = report_rows(report, case_add, report->out, why);
-        struct buf *out = &report->out->buf;
         buf_add_str(out, "<system-out>");
         report_verdict(&sum, out);
         buf_add_str(out, "</system-out>\n</testsuite>\n</testsuites>\n");

@@ -30,41 +30,15 @@ static bool can_say(struct text t)
     return true;
 }
 
-static bool set_can_be_said(const struct records_set *set)
-{
-    for (uint32_t i = 0; i < records_after_len(set); i++)
-        if (set->type == RECORDS_TXT && !can_say(records_after_at(set, i)->data))
-            return false;
-    return true;
-}
-
-/* JSON's strings are YAML's double-quoted ones. */
-static void txt_add(struct buf *out, struct text t, bool plain_semicolons)
-{
-    struct buf escaped;
-    buf_init(&escaped, RECORDS_VALUE_MAX);
-    if (plain_semicolons) {
-        buf_add_text(&escaped, t);
-        t = TEXT_NONE;
-    }
-    while (t.len) {
-        size_t at = text_find(t, ';');
-        buf_add_text(&escaped, text_slice(t, 0, at));
-        buf_add_str(&escaped, at < t.len ? "\\;" : "");
-        t = text_from(t, at + 1);
-    }
-    escape_json(out, buf_text(&escaped));
-    buf_spend(&escaped, out);
-}
-
 static bool item_add(struct records_out *o, const struct records_set *set)
 {
     struct buf *out = &o->sink->buf;
     records_add_notes(out, "#", set);
     if (set->action == RECORDS_BLOCKED)
         return true;
-    if (!set_can_be_said(set))
-        return false;
+    for (uint32_t i = 0; i < records_after_len(set); i++)
+        if (set->type == RECORDS_TXT && !can_say(records_after_at(set, i)->data))
+            return false;
     /* The key of a name is written once, before the name's first set. */
     struct text host = records_host(set);
     if (!text_eq(o->key, set->name)) {
@@ -78,7 +52,22 @@ static bool item_add(struct records_out *o, const struct records_set *set)
         const struct records_value *value = records_after_at(set, i);
         buf_add_str(out, "      - ");
         if (set->type == RECORDS_TXT) {
-            txt_add(out, value->data, o->style->plain_semicolons);
+            /* JSON's strings are YAML's double-quoted ones. */
+            struct text t = value->data;
+            struct buf escaped;
+            buf_init(&escaped, RECORDS_VALUE_MAX);
+            if (o->style->plain_semicolons) {
+                buf_add_text(&escaped, t);
+                t = TEXT_NONE;
+            }
+            while (t.len) {
+                size_t at = text_find(t, ';');
+                buf_add_text(&escaped, text_slice(t, 0, at));
+                buf_add_str(&escaped, at < t.len ? "\\;" : "");
+                t = text_from(t, at + 1);
+            }
+            escape_json(out, buf_text(&escaped));
+            buf_spend(&escaped, out);
             buf_add_char(out, '\n');
         } else {
             buf_add_fmt(out, "exchange: \"" TEXT_FMT ".\"\n        preference: %u\n",

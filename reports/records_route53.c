@@ -117,11 +117,6 @@ static bool set_add(struct records_out *o, const struct records_set *set, struct
     return true;
 }
 
-static bool has_change(const struct records_set *set)
-{
-    return set->action == RECORDS_ADD || set->action == RECORDS_REPLACE;
-}
-
 static size_t route53_zone(struct records_out *o, size_t from, size_t to)
 {
     struct batch batch = {{0, 0}, 0, ""};
@@ -131,7 +126,8 @@ static size_t route53_zone(struct records_out *o, size_t from, size_t to)
     for (; from < to; from++) {
         struct records_set set;
         o->list->at(o->list->ctx, from, &set);
-        if (has_change(&set) && !set_add(o, &set, &batch, &scratch))
+        if ((set.action == RECORDS_ADD || set.action == RECORDS_REPLACE) &&
+            !set_add(o, &set, &batch, &scratch))
             break;
     }
     if (batch.changes) {

@@ -84,13 +84,16 @@ static bool update_add(struct records_out *o, const struct records_set *set)
     return true;
 }
 
-/* A server refuses a whole update of an unknown zone, so a guessed zone gives no zone line:
- * nsupdate asks for the SOA then. */
-static void zone_line_add(struct buf *out, const struct records_list *list, size_t from, size_t to)
+static size_t nsupdate_zone(struct records_out *o, size_t from, size_t to)
 {
+    struct buf *out = &o->sink->buf;
+    if (o->style->server.len)
+        buf_add_fmt(out, "server " TEXT_FMT "\n", TEXT_ARG(o->style->server));
+    /* A server refuses a whole update of an unknown zone, so a guessed zone gives no zone line:
+     * nsupdate asks for the SOA then. */
     struct records_set set = {.zone_known = false};
     for (size_t i = from; i < to && !set.zone_known; i++)
-        list->at(list->ctx, i, &set);
+        o->list->at(o->list->ctx, i, &set);
     if (set.zone_known)
         buf_add_fmt(out, "zone " TEXT_FMT ".\n", TEXT_ARG(set.zone));
     else
@@ -100,14 +103,6 @@ static void zone_line_add(struct buf *out, const struct records_list *list, size
                     "as \"zone " TEXT_FMT ".\". --zone names it; --missing asks the authorities\n; "
                     "for it, beside --resolver only with --dns authority.\n",
                     TEXT_ARG(set.zone), TEXT_ARG(set.zone));
-}
-
-static size_t nsupdate_zone(struct records_out *o, size_t from, size_t to)
-{
-    struct buf *out = &o->sink->buf;
-    if (o->style->server.len)
-        buf_add_fmt(out, "server " TEXT_FMT "\n", TEXT_ARG(o->style->server));
-    zone_line_add(out, o->list, from, to);
     return records_each(o, from, to, update_add);
 }
 

@@ -5,17 +5,12 @@
 #include "base/bounds.h"
 #include "rules/idna.h"
 
-static bool is_international(struct text name)
-{
-    return text_find_text(name, TEXT("xn--")) < name.len;
-}
-
 bool identity_unicode_add(struct buf *out, struct text identity)
 {
     char unicode[IDNA_UNICODE_LEN_MAX + 1];
     struct text domain = identity_domain(identity), shown;
-    if (!is_international(domain) || !idna_to_unicode(domain, unicode, &shown) ||
-        text_eq(shown, domain))
+    if (text_find_text(domain, TEXT("xn--")) >= domain.len ||
+        !idna_to_unicode(domain, unicode, &shown) || text_eq(shown, domain))
         return false;
     buf_add_text(out, text_slice(identity, 0, identity.len - domain.len));
     buf_add_text(out, shown);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct folding {
+struct zone_folding {
     struct waiting *w;
     const struct fleet *fleet;
     waiting_zone_of *zone_of;
@@ -27,13 +27,13 @@ struct text waiting_parent(void *ctx, struct text mail_from)
 
 static bool move_take(void *ctx, const struct record *record)
 {
-    struct folding *f = ctx;
+    struct zone_folding *f = ctx;
     if (record->row.state == JOB_WAITING_DNS && !f->since[record->job])
         f->since[record->job] = record->at;
     return true;
 }
 
-static struct waiting_zone *zone_take(struct folding *f, struct text zone)
+static struct waiting_zone *zone_take(struct zone_folding *f, struct text zone)
 {
     name_id id;
     struct waiting *w = f->w;
@@ -55,7 +55,7 @@ static struct waiting_zone *zone_take(struct folding *f, struct text zone)
 
 static bool row_take(void *ctx, uint32_t row, const struct job_row *job)
 {
-    struct folding *f = ctx;
+    struct zone_folding *f = ctx;
     struct text mail_from = fleet_mail_from(f->fleet, row);
     if (job->state != JOB_WAITING_DNS || mail_from.len == 0)
         return true;
@@ -86,7 +86,7 @@ enum err waiting_make(struct waiting *w, const struct report *report, waiting_zo
                       void *ctx, struct why *why)
 {
     const struct report_source *source = report->source;
-    struct folding f = {
+    struct zone_folding f = {
         .w = w, .fleet = report->fleet, .zone_of = zone_of, .ctx = ctx, .failed = false};
     memset(w, 0, sizeof *w);
     f.since = calloc(report->fleet->choices_len + 1u, sizeof *f.since);

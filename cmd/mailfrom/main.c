@@ -179,7 +179,7 @@ static int help_run(int words, char **word)
 {
     while (words && word[0][0] == '-') /* help needs no options */
         words--, word++;
-    if (words == 0) {
+    if (words == 0 || strcmp(word[0], "help") == 0) {
         print_usage(stdout);
         return message_flush(EXIT_OK);
     }

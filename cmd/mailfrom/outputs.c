@@ -55,13 +55,21 @@ static bool file_find(const char *path, struct stat *st)
     return (stream < 0 ? stat(path, st) : fstat(stream, st)) == 0 && S_ISREG(st->st_mode);
 }
 
+/* "-" is standard input here, and standard output among the outputs. */
+static bool input_find(const char *path, struct stat *st)
+{
+    if (strcmp(path, "-") == 0)
+        return fstat(STDIN_FILENO, st) == 0 && S_ISREG(st->st_mode);
+    return file_find(path, st);
+}
+
 /* Compares files under any name, even before they exist. */
 static bool is_same_file(const char *output, const char *input)
 {
     char to[PATH_MAX], from[PATH_MAX];
     struct stat written, read;
     struct why none;
-    if (file_find(output, &written) && file_find(input, &read))
+    if (file_find(output, &written) && input_find(input, &read))
         return written.st_dev == read.st_dev && written.st_ino == read.st_ino;
     return deliver_stream(output) < 0 && deliver_stream(input) < 0 &&
            deliver_place(output, to, &none) == OK && deliver_place(input, from, &none) == OK &&

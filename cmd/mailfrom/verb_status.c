@@ -52,7 +52,7 @@ __attribute__((noinline)) static void print_state(const struct options *o, const
     }
 }
 
-struct waiting {
+struct opener {
     const struct options *options;
     struct run *run;
     uint32_t shown;
@@ -61,7 +61,7 @@ struct waiting {
 
 static bool wait_one(void *ctx, const struct report_row *row)
 {
-    struct waiting *w = ctx;
+    struct opener *w = ctx;
     bool is_folded = row->state == JOB_WAITING_DNS && !w->options->access.verbose;
     if (row->state == JOB_DONE || row->state == JOB_NEW || is_folded ||
         (w->shown >= ROWS_SHOWN && !w->options->access.verbose))
@@ -76,7 +76,7 @@ static bool wait_one(void *ctx, const struct report_row *row)
 static enum err print_waiting(const struct options *o, struct run *r, const struct report_sum *sum,
                               struct why *why)
 {
-    struct waiting w = {.options = o, .run = r};
+    struct opener w = {.options = o, .run = r};
     buf_init(&w.a, LINE_LEN_MAX);
     buf_init(&w.b, LINE_LEN_MAX);
     enum err err = run_rows(r, wait_one, &w, why);

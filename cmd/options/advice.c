@@ -25,21 +25,6 @@ static bool is_safe(struct text t)
     return true;
 }
 
-/* A word that no terminal gets raw is one that printf(1) makes. A newline at its end is lost. */
-static void word_add_made(struct buf *out, const char *word)
-{
-    buf_add_str(out, "\"$(printf \"");
-    for (const char *at = word; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        bool is_option = c == '-' && at == word;
-        if (c < 0x20 || c >= 0x7f || is_option || strchr("\\\"$`!", c))
-            buf_add_fmt(out, "\\%03o", c);
-        else
-            buf_add_str(out, c == '%' ? "%%" : (char[]){*at, '\0'});
-    }
-    buf_add_str(out, "\")\"");
-}
-
 static void word_add(struct buf *out, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -49,7 +34,18 @@ static void word_add(struct buf *out, const char *word)
         return;
     }
     if (!is_safe(text_of(word))) {
-        word_add_made(out, word);
+        /* A word that no terminal gets raw is one that printf(1) makes. A newline at its end is
+         * lost. */
+        buf_add_str(out, "\"$(printf \"");
+        for (const char *at = word; *at; at++) {
+            unsigned char c = (unsigned char)*at;
+            bool is_option = c == '-' && at == word;
+            if (c < 0x20 || c >= 0x7f || is_option || strchr("\\\"$`!", c))
+                buf_add_fmt(out, "\\%03o", c);
+            else
+                buf_add_str(out, c == '%' ? "%%" : (char[]){*at, '\0'});
+        }
+        buf_add_str(out, "\")\"");
         return;
     }
     buf_add_char(out, '\'');
@@ -88,38 +84,6 @@ static void option_add(struct buf *out, const struct verb_row *verb, const char 
     word_add(out, value);
 }
 
-static void options_add(struct buf *out, const struct options *o, const struct verb_row *verb)
-{
-    char rate[32] = "", port[16] = "", timeout[WHEN_LEN] = "";
-    const char *journal = o->journal ? o->journal : getenv("MAILFROM_JOURNAL");
-    if (o->access.rate_per_s > 0)
-        snprintf(rate, sizeof rate, "%.10g", o->access.rate_per_s);
-    if (o->access.authority_port)
-        snprintf(port, sizeof port, "%u", o->access.authority_port);
-    if (o->access.call_timeout_us != CALL_TIMEOUT_DEFAULT)
-        span_write(o->access.call_timeout_us, timeout);
-    const struct {
-        const char *name, *value;
-    } all[] = {
-        {"journal", journal},
-        {"profile", o->access.profile},
-        {"region", o->access.region},
-        {"endpoint-url", o->access.endpoint_url},
-        {"resolver", o->access.resolver},
-        {"dns", o->access.dns},
-        {"authority-port", port},
-        {"psl-file", o->access.psl_file},
-        {"feedback-host", o->access.feedback_host},
-        {"ca-bundle", o->access.ca_bundle},
-        {"call-timeout", timeout},
-        {"rate", rate},
-        {"read-api", o->access.read_api},
-        {"write-api", o->access.write_api},
-    };
-    for (size_t i = 0; i < COUNT(all); i++)
-        option_add(out, verb, all[i].name, all[i].value);
-}
-
 /* The part of the fleet that was meant: a pasted command must not do more. */
 static void selection_add_words(struct buf *out, const struct options *o,
                                 const struct verb_row *verb)
@@ -149,7 +113,34 @@ const char *advice_make(struct advice *a, const struct options *o, const char *v
     if (row->options & OPTIONS_LIVE)
         environment_add(&out);
     buf_add_fmt(&out, "mailfrom %s%s%s", verb, *words ? " " : "", words);
-    options_add(&out, o, row);
+    char rate[32] = "", port[16] = "", timeout[WHEN_LEN] = "";
+    const char *journal = o->journal ? o->journal : getenv("MAILFROM_JOURNAL");
+    if (o->access.rate_per_s > 0)
+        snprintf(rate, sizeof rate, "%.10g", o->access.rate_per_s);
+    if (o->access.authority_port)
+        snprintf(port, sizeof port, "%u", o->access.authority_port);
+    if (o->access.call_timeout_us != CALL_TIMEOUT_DEFAULT)
+        span_write(o->access.call_timeout_us, timeout);
+    const struct {
+        const char *name, *value;
+    } all[] = {
+        {"journal", journal},
+        {"profile", o->access.profile},
+        {"region", o->access.region},
+        {"endpoint-url", o->access.endpoint_url},
+        {"resolver", o->access.resolver},
+        {"dns", o->access.dns},
+        {"authority-port", port},
+        {"psl-file", o->access.psl_file},
+        {"feedback-host", o->access.feedback_host},
+        {"ca-bundle", o->access.ca_bundle},
+        {"call-timeout", timeout},
+        {"rate", rate},
+        {"read-api", o->access.read_api},
+        {"write-api", o->access.write_api},
+    };
+    for (size_t i = 0; i < COUNT(all); i++)
+        option_add(&out, row, all[i].name, all[i].value);
     selection_add_words(&out, o, row);
     return taken(a, &out);
 }

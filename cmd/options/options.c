@@ -1,6 +1,8 @@
 /* Reads argv by the table of options; other words become arguments. */
 #include "option_rows.h"
 
+#include "base/escape.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,20 +62,6 @@ static const char *name_near(enum option_set accepted, struct text name)
     return names_begun == 1 ? begun : near.word;
 }
 
-static enum err unknown(enum option_set accepted, struct text name, struct why *why)
-{
-    const char *near = name_near(accepted, name);
-    if (option_find_any(name))
-        return why_set(why, ERR_INPUT,
-                       "--" TEXT_FMT " is an option of other verbs; --help shows those of this one",
-                       TEXT_ARG(name));
-    if (near)
-        return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here: did you mean --%s?",
-                       TEXT_ARG(name), near);
-    return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here; --help shows those",
-                   TEXT_ARG(name));
-}
-
 void option_value_add(struct buf *out, const struct option_row *row)
 {
     for (size_t i = 0; row->word && row->word(i); i++)
@@ -83,19 +71,31 @@ void option_value_add(struct buf *out, const struct option_row *row)
 }
 
 /* What a word of the command line says. */
-struct spelling {
+struct option_word {
     const struct option_row *row;
     const char *value; /* in the word itself; NULL: there is none */
     const char *rest;  /* of a word of several letters: those that follow; NULL: none */
 };
 
-static enum err long_read(struct spelling *s, enum option_set accepted, const char *word,
+static enum err long_read(struct option_word *s, enum option_set accepted, const char *word,
                           struct why *why)
 {
     struct text rest = text_of(word + 2), name = text_cut(&rest, '=');
-    *s = (struct spelling){option_find(accepted, name), rest.at, NULL};
-    if (!s->row)
-        return unknown(accepted, name, why);
+    *s = (struct option_word){option_find(accepted, name), rest.at, NULL};
+    if (!s->row) {
+        const char *near = name_near(accepted, name);
+        if (option_find_any(name))
+            return why_set(why, ERR_INPUT,
+                           "--" TEXT_FMT
+                           " is an option of other verbs; --help shows those of this one",
+                           TEXT_ARG(name));
+        if (near)
+            return why_set(why, ERR_INPUT,
+                           "there is no option --" TEXT_FMT " here: did you mean --%s?",
+                           TEXT_ARG(name), near);
+        return why_set(why, ERR_INPUT, "there is no option --" TEXT_FMT " here; --help shows those",
+                       TEXT_ARG(name));
+    }
     return s->row->value || !s->value
                ? OK
                : why_set(why, ERR_INPUT, "--%s takes no value, but has \"%s\"", s->row->name,
@@ -104,7 +104,7 @@ static enum err long_read(struct spelling *s, enum option_set accepted, const ch
 
 /* "-qy", "-oFILE"; at: the letter to be read. "-out" was meant to be "--out": it must not write a
  * file "ut". */
-static enum err letter_read(struct spelling *s, enum option_set accepted, const char *word,
+static enum err letter_read(struct option_word *s, enum option_set accepted, const char *word,
                             const char *at, struct why *why)
 {
     struct text whole = text_of(word + 1), name = text_cut(&whole, '=');
@@ -120,8 +120,8 @@ static enum err letter_read(struct spelling *s, enum option_set accepted, const 
                        "-%c is --%s, an option of other verbs; --help shows those of this one", *at,
                        row->name);
     at++;
-    *s = (struct spelling){here, here->value && *at ? at + (*at == '=') : NULL,
-                           here->value || !*at ? NULL : at};
+    *s = (struct option_word){here, here->value && *at ? at + (*at == '=') : NULL,
+                              here->value || !*at ? NULL : at};
     return OK;
 }
 
@@ -155,8 +155,9 @@ static bool is_known_option(const char *word)
 }
 
 /* Reads the spelling with the value that may follow; *i is left on the last word it took. */
-static enum err spelling_take(struct options *o, struct given *given, const struct spelling *s,
-                              int argc, char **argv, int *i, struct why *why)
+static enum err option_word_take(struct options *o, struct given *given,
+                                 const struct option_word *s, int argc, char **argv, int *i,
+                                 struct why *why)
 {
     const struct option_row *row = s->row;
     const char *value = s->value;
@@ -172,6 +173,33 @@ static enum err spelling_take(struct options *o, struct given *given, const stru
     return err == OK ? row->read(o, value, why) : err;
 }
 
+/* Word processors and chat programs make a dash of hyphens. NULL: the word is no such option. */
+static const struct option_row *dashed_option(const char *word)
+{
+    struct text rest = text_of(word);
+    uint32_t code;
+    size_t len = utf8_next(rest, &code);
+    if (code < 0x2010 || (code > 0x2015 && code != 0x2212))
+        return NULL;
+    do
+        rest = text_from(rest, len);
+    while ((len = utf8_next(rest, &code)) > 0 &&
+           (code == '-' || (code >= 0x2010 && code <= 0x2015)));
+    const char *letter = rest.len == 1 ? rest.at : "";
+    const struct option_row *row = option_find_any(text_cut(&rest, '='));
+    return row || !*letter ? row : option_find_letter(*letter);
+}
+
+static enum err argument_vet(const char *word, struct why *why)
+{
+    const struct option_row *meant = dashed_option(word);
+    if (meant)
+        return why_set(why, ERR_INPUT,
+                       "%s begins with a dash, not with hyphens: did you mean --%s?", word,
+                       meant->name);
+    return OK;
+}
+
 static bool is_option(const char *word)
 {
     return word[0] == '-' && word[1] != '\0'; /* "-" alone is standard input */
@@ -181,17 +209,17 @@ static bool is_option(const char *word)
 static enum err word_read(struct options *o, struct given *given, enum option_set accepted,
                           int argc, char **argv, int *i, struct why *why)
 {
-    struct spelling s = {NULL, NULL, NULL};
+    struct option_word s = {NULL, NULL, NULL};
     const char *word = argv[*i];
     if (word[1] == '-') {
         enum err err = long_read(&s, accepted, word, why);
-        return err == OK ? spelling_take(o, given, &s, argc, argv, i, why) : err;
+        return err == OK ? option_word_take(o, given, &s, argc, argv, i, why) : err;
     }
     enum err err = OK;
     for (const char *at = word + 1; err == OK && at; at = s.rest) {
         err = letter_read(&s, accepted, word, at, why);
         if (err == OK)
-            err = spelling_take(o, given, &s, argc, argv, i, why);
+            err = option_word_take(o, given, &s, argc, argv, i, why);
     }
     return err;
 }
@@ -241,7 +269,7 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
             only_arguments = true;
         else if (!only_arguments && is_option(argv[i]))
             err = word_read(o, &given, accepted, argc, argv, &i, why);
-        else
+        else if (only_arguments || (err = argument_vet(argv[i], why)) == OK)
             arguments[o->arguments_len++] = argv[i];
         if (err != OK)
             return err;

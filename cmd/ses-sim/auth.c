@@ -117,15 +117,6 @@ static bool canonical_query(struct buf *out, struct text query, struct arena *ar
     return true;
 }
 
-/* Runs of blanks become one. */
-static void add_folded(struct buf *out, struct text value)
-{
-    value = text_trim(value);
-    for (size_t i = 0; i < value.len; i++)
-        if (value.at[i] != ' ' || value.at[i - 1] != ' ')
-            buf_add_char(out, value.at[i]);
-}
-
 /* All values of that name in the order of arrival. */
 static bool canonical_header(struct buf *out, const struct exchange *x, struct text name)
 {
@@ -137,7 +128,12 @@ static bool canonical_header(struct buf *out, const struct exchange *x, struct t
             buf_add_char(out, ',');
         else
             buf_add_fmt(out, TEXT_FMT ":", TEXT_ARG(name));
-        add_folded(out, x->headers[i].value);
+        /* Runs of blanks become one. */
+        struct text value = x->headers[i].value;
+        value = text_trim(value);
+        for (size_t k = 0; k < value.len; k++)
+            if (value.at[k] != ' ' || value.at[k - 1] != ' ')
+                buf_add_char(out, value.at[k]);
         found = true;
     }
     buf_add_char(out, '\n');

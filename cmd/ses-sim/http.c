@@ -223,33 +223,6 @@ static bool address_parse(const char *listen, struct sockaddr_storage *address, 
     return inet_pton(AF_INET, host, &a->sin_addr) == 1;
 }
 
-static struct MHD_Daemon *daemon_start(struct front *f, const struct front_options *options,
-                                       const struct sockaddr_storage *address)
-{
-    unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
-    if (options->certificate)
-        flags |= MHD_USE_TLS;
-    if (address->ss_family == AF_INET6)
-        flags |= MHD_USE_IPv6;
-    struct MHD_OptionItem tls[] = {
-        /* NOLINTBEGIN(performance-no-int-to-ptr): they are read only, but the type knows no const
-         */
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)options->certificate},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)options->key},
-        /* NOLINTEND(performance-no-int-to-ptr) */
-        {MHD_OPTION_END, 0, NULL},
-    };
-    struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
-    return MHD_start_daemon(
-        flags, 0, NULL, NULL, handle, f, MHD_OPTION_SOCK_ADDR, (const void *)address,
-        MHD_OPTION_URI_LOG_CALLBACK, visit_begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, visit_end,
-        NULL, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SIM_CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_BYTES, MHD_OPTION_ARRAY,
-        options->certificate ? tls : plain, MHD_OPTION_END);
-}
-
 enum err front_open(struct front **out, struct sim *s, const struct front_options *options,
                     struct why *why)
 {
@@ -264,7 +237,28 @@ enum err front_open(struct front **out, struct sim *s, const struct front_option
         return why_set(why, ERR_NOMEM, "no memory for the HTTP server");
     f->sim = s;
     f->delay = s->faults.delay_ms ? delay_open(visit_release) : NULL;
-    f->daemon = daemon_start(f, options, &address);
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+    if (options->certificate)
+        flags |= MHD_USE_TLS;
+    if (address.ss_family == AF_INET6)
+        flags |= MHD_USE_IPv6;
+    struct MHD_OptionItem tls[] = {
+        /* NOLINTBEGIN(performance-no-int-to-ptr): they are read only, but the type knows no const
+         */
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)options->certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)options->key},
+        /* NOLINTEND(performance-no-int-to-ptr) */
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    f->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, handle, f, MHD_OPTION_SOCK_ADDR, (const void *)&address,
+        MHD_OPTION_URI_LOG_CALLBACK, visit_begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, visit_end,
+        NULL, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SIM_CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_BYTES, MHD_OPTION_ARRAY,
+        options->certificate ? tls : plain, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         f->daemon ? MHD_get_daemon_info(f->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (!info || (s->faults.delay_ms && !f->delay)) {

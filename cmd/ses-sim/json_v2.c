@@ -24,20 +24,6 @@ static bool can_send(const struct ses_model *m, uint16_t lane, uint32_t id)
 
 /* Reading one */
 
-/* "team=shop;stage=prod" */
-static void add_tags(struct json_out *j, struct text tags)
-{
-    json_add_array(j, "Tags");
-    while (tags.len) {
-        struct text value = text_cut(&tags, ';'), key = text_cut(&value, '=');
-        json_add_object(j, NULL);
-        json_add_text(j, "Key", key);
-        json_add_text(j, "Value", value);
-        json_end(j);
-    }
-    json_end(j);
-}
-
 static void get_identity(struct sim *s, struct exchange *x)
 {
     uint32_t id;
@@ -72,7 +58,17 @@ static void get_identity(struct sim *s, struct exchange *x)
     json_end(&j);
     json_add_object(&j, "Policies");
     json_end(&j);
-    add_tags(&j, s->tags[id]);
+    /* "team=shop;stage=prod" */
+    struct text tags = s->tags[id];
+    json_add_array(&j, "Tags");
+    while (tags.len) {
+        struct text value = text_cut(&tags, ';'), key = text_cut(&value, '=');
+        json_add_object(&j, NULL);
+        json_add_text(&j, "Key", key);
+        json_add_text(&j, "Value", value);
+        json_end(&j);
+    }
+    json_end(&j);
     json_end(&j);
 }
 
@@ -207,17 +203,6 @@ static const struct route get_route = {"GetEmailIdentity", get_identity, SES_GET
 static const struct route list_route = {"ListEmailIdentities", list_identities, SES_LIST_V2};
 static const struct route account_route = {"GetAccount", get_account, SES_ACCOUNT_V2};
 
-/* {identity} of the path, decoded: one label, whatever slashes it has when encoded. */
-static bool identity_take(struct exchange *x, struct text label)
-{
-    struct text *identity = ARENA_NEW(&x->arena, struct text);
-    if (!identity)
-        return false;
-    *identity = percent_decode(label, false, &x->arena);
-    exchange_names(x, identity, 1);
-    return identity->len > 0;
-}
-
 static const struct route *route_find(struct exchange *x)
 {
     struct text rest = x->path;
@@ -230,7 +215,13 @@ static const struct route *route_find(struct exchange *x)
         return NULL;
     rest = text_from(rest, sizeof "/v2/email/identities/" - 1);
     struct text label = text_cut(&rest, '/');
-    if (!identity_take(x, label))
+    /* {identity} of the path, decoded: one label, whatever slashes it has when encoded. */
+    struct text *identity = ARENA_NEW(&x->arena, struct text);
+    if (!identity)
+        return NULL;
+    *identity = percent_decode(label, false, &x->arena);
+    exchange_names(x, identity, 1);
+    if (identity->len == 0)
         return NULL;
     if (get && !rest.at)
         return &get_route;

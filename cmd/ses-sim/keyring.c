@@ -50,35 +50,33 @@ static bool keyring_add_user(struct keyring *k, struct sim_key key)
     return key.arn.at && keyring_add(k, key);
 }
 
-static enum err keyring_read(struct keyring *k, const char *file, struct why *why)
-{
-    static const char *const columns[] = {"account",       "access_key_id", "secret_access_key",
-                                          "session_token", "deny",          "state"};
-    struct table t;
-    enum err err = table_read(&t, file, columns, 6, 3, why);
-    for (uint32_t row = 0; err == OK && row < t.rows; row++) {
-        struct sim_key key = {.account = table_cell(&t, row, 0),
-                              .id = table_cell(&t, row, 1),
-                              .secret = table_cell(&t, row, 2),
-                              .token = table_cell(&t, row, 3),
-                              .deny = table_cell(&t, row, 4),
-                              .state = table_cell(&t, row, 5)};
-        if (key.account.len == 0 || key.id.len == 0 || key.secret.len == 0)
-            err = why_set(why, ERR_INPUT, "%s: row %u: account, key and secret are needed", file,
-                          row + 2);
-        else if (keyring_find(k, key.id))
-            err = why_set(why, ERR_INPUT, "%s: row %u: that key is there already", file, row + 2);
-        else if (!keyring_add_user(k, key))
-            err = why_set(why, ERR_LIMIT, "%s: too many keys", file);
-    }
-    table_clear(&t);
-    return err;
-}
-
 enum err keyring_load(struct keyring *k, const char *file, struct why *why)
 {
-    if (file)
-        return keyring_read(k, file, why);
+    if (file) {
+        static const char *const columns[] = {"account",       "access_key_id", "secret_access_key",
+                                              "session_token", "deny",          "state"};
+        struct table t;
+        enum err err = table_read(&t, file, columns, 6, 3, why);
+        for (uint32_t row = 0; err == OK && row < t.rows; row++) {
+            struct sim_key key = {.account = table_cell(&t, row, 0),
+                                  .id = table_cell(&t, row, 1),
+                                  .secret = table_cell(&t, row, 2),
+                                  .token = table_cell(&t, row, 3),
+                                  .deny = table_cell(&t, row, 4),
+                                  .state = table_cell(&t, row, 5)};
+            if (key.account.len == 0 || key.id.len == 0 || key.secret.len == 0)
+                err = why_set(why, ERR_INPUT, "%s: row %u: account, key and secret are needed",
+                              file, row + 2);
+            else if (keyring_find(k, key.id))
+                err =
+                    why_set(why, ERR_INPUT, "%s: row %u: that key is there already", file, row + 2);
+            else if (!keyring_add_user(k, key))
+                err = why_set(why, ERR_LIMIT, "%s: too many keys", file);
+        }
+        table_clear(&t);
+        return err;
+    }
+
     bool added = keyring_add_user(
         k, (struct sim_key){.account = TEXT("111122223333"),
                             .id = TEXT("AKIDEXAMPLE"),

@@ -148,24 +148,6 @@ static enum err options_read(struct sim_options *o, int argc, char **argv, struc
 
 /* The sim */
 
-static enum err sim_open(struct sim *s, const struct sim_options *o, struct why *why)
-{
-    *s = (struct sim){.faults = o->faults, .wake_fd = -1};
-    pthread_mutex_init(&s->lock, NULL);
-    clock_start(&s->clock, o->time_scale, o->faults.skew);
-    keyring_init(&s->keys);
-    enum err err = keyring_load(&s->keys, o->credentials, why);
-    if (err == OK && !ses_past_init(&s->past, SIM_PAST_MAX))
-        err = why_set(why, ERR_NOMEM, "out of memory");
-    if (err == OK)
-        err = identities_load(s, o->identities, &o->rules, why);
-    if (err == OK && o->log && !(s->log = fopen(o->log, "ae")))
-        err = why_set(why, ERR_IO, "cannot write %s: %s", o->log, strerror(errno));
-    if (err == OK && (s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
-        err = why_set(why, ERR_IO, "eventfd: %s", strerror(errno));
-    return err;
-}
-
 static enum err serve_until_signal(struct sim *s, const struct sim_options *o, struct why *why)
 {
     struct front_options front = o->front;
@@ -217,7 +199,19 @@ int main(int argc, char **argv)
         return 1;
     }
     if (err == OK) {
-        err = sim_open(&s, &o, &why);
+        s = (struct sim){.faults = o.faults, .wake_fd = -1};
+        pthread_mutex_init(&s.lock, NULL);
+        clock_start(&s.clock, o.time_scale, o.faults.skew);
+        keyring_init(&s.keys);
+        err = keyring_load(&s.keys, o.credentials, &why);
+        if (err == OK && !ses_past_init(&s.past, SIM_PAST_MAX))
+            err = why_set(&why, ERR_NOMEM, "out of memory");
+        if (err == OK)
+            err = identities_load(&s, o.identities, &o.rules, &why);
+        if (err == OK && o.log && !(s.log = fopen(o.log, "ae")))
+            err = why_set(&why, ERR_IO, "cannot write %s: %s", o.log, strerror(errno));
+        if (err == OK && (s.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+            err = why_set(&why, ERR_IO, "eventfd: %s", strerror(errno));
         if (err == OK)
             err = serve_until_signal(&s, &o, &why);
         if (s.log)

@@ -188,20 +188,6 @@ static void delete_identity(struct sim *s, struct exchange *x)
 
 /* Listing */
 
-static bool filter_read(struct exchange *x, enum ses_filter *filter)
-{
-    struct text type = form_get(&x->form, "IdentityType");
-    if (!type.at)
-        *filter = SES_ALL;
-    else if (text_eq(type, TEXT("Domain")))
-        *filter = SES_DOMAINS;
-    else if (text_eq(type, TEXT("EmailAddress")))
-        *filter = SES_ADDRESSES;
-    else
-        fail_constraint(x, type, "identityType", "satisfy enum value set: [Domain, EmailAddress]");
-    return !x->is_error;
-}
-
 static bool page_size_read(struct exchange *x, uint32_t *size)
 {
     struct text word = form_get(&x->form, "MaxItems");
@@ -220,7 +206,16 @@ static void list_identities(struct sim *s, struct exchange *x)
     uint32_t size = 0, cursor = 0, ids[SES_LIST_PAGE];
     char token[SES_TOKEN_LEN];
     struct text from = form_get(&x->form, "NextToken");
-    if (!filter_read(x, &filter) || !page_size_read(x, &size))
+    struct text type = form_get(&x->form, "IdentityType");
+    if (!type.at)
+        filter = SES_ALL;
+    else if (text_eq(type, TEXT("Domain")))
+        filter = SES_DOMAINS;
+    else if (text_eq(type, TEXT("EmailAddress")))
+        filter = SES_ADDRESSES;
+    else
+        fail_constraint(x, type, "identityType", "satisfy enum value set: [Domain, EmailAddress]");
+    if (x->is_error || !page_size_read(x, &size))
         return;
     if (from.len && !ses_token_parse(&s->model, x->lane, filter, from, &cursor)) {
         exchange_fail(x, 400, "InvalidParameterValue", "Invalid NextToken.");

@@ -20,19 +20,6 @@ static void caller_identity(struct sim *s, struct exchange *x)
     xml_end(x);
 }
 
-/* "arn:aws:iam::111122223333:role/path/name" */
-static bool role_parse(struct text arn, struct text *account, struct text *name)
-{
-    struct text rest = arn, part = TEXT_NONE;
-    for (int i = 0; i < 5; i++)
-        part = text_cut(&rest, ':');
-    uint64_t digits;
-    *account = part;
-    *name = text_from(rest, text_rfind(rest, '/') + 1);
-    return text_starts(arn, TEXT("arn:aws")) && part.len == 12 && text_to_u64(part, &digits) &&
-           text_starts(rest, TEXT("role/")) && name->len;
-}
-
 static bool is_session_name(struct text t)
 {
     for (size_t i = 0; i < t.len; i++)
@@ -72,7 +59,15 @@ static void assume_role(struct sim *s, struct exchange *x)
     struct text external = form_get(&x->form, "ExternalId");
     struct text duration = form_get(&x->form, "DurationSeconds");
     uint64_t seconds = ASSUMED_S_DEFAULT;
-    if (!role_parse(arn, &account, &name)) {
+    /* "arn:aws:iam::111122223333:role/path/name" */
+    struct text rest = arn, part = TEXT_NONE;
+    for (int i = 0; i < 5; i++)
+        part = text_cut(&rest, ':');
+    uint64_t digits;
+    account = part;
+    name = text_from(rest, text_rfind(rest, '/') + 1);
+    if (!text_starts(arn, TEXT("arn:aws")) || part.len != 12 || !text_to_u64(part, &digits) ||
+        !text_starts(rest, TEXT("role/")) || !name.len) {
         fail_value(x, "RoleArn");
     } else if (!is_session_name(session)) {
         fail_value(x, "RoleSessionName");

@@ -46,28 +46,6 @@ static void lane_tell(const struct discover *d, uint32_t lane, int account_width
 
 /* --- what was left out, and the calls --------------------------------------------------------- */
 
-static void calls_tell(const struct discover *d)
-{
-    uint64_t by_kind[CALL_KINDS] = {0}, all = 0, throttled = 0;
-    char took[WHEN_LEN];
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
-        for (int kind = 0; kind < CALL_ASK; kind++) {
-            const struct pace *pace = inventory_pace(d->inventory, i, (enum call_kind)kind);
-            by_kind[kind] += pace->calls;
-            all += pace->calls;
-            throttled += pace->throttled;
-        }
-    }
-    uint64_t reads = by_kind[CALL_READ_VERIFICATION] + by_kind[CALL_READ_MAIL_FROM] +
-                     by_kind[CALL_READ_NOTIFICATION];
-    message_note(
-        "Calls: %llu in %s; %llu to list, %llu to read by the hundred, %llu to read one by "
-        "one; %llu throttled",
-        (unsigned long long)all, span_format(d->took, took), (unsigned long long)by_kind[CALL_LIST],
-        (unsigned long long)reads, (unsigned long long)by_kind[CALL_GET],
-        (unsigned long long)throttled);
-}
-
 void discover_summary(const struct discover *d)
 {
     int account = widest(d, discover_account, "account"),
@@ -102,7 +80,24 @@ void discover_summary(const struct discover *d)
     if (d->config->mail_from)
         message_note("Proposed: %u of %u", sums[FOUND_PROPOSED],
                      sums[FOUND_PROPOSED] + sums[FOUND_AS_IS]);
-    calls_tell(d);
+    uint64_t by_kind[CALL_KINDS] = {0}, all = 0, throttled = 0;
+    char took[WHEN_LEN];
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        for (int kind = 0; kind < CALL_ASK; kind++) {
+            const struct pace *pace = inventory_pace(d->inventory, i, (enum call_kind)kind);
+            by_kind[kind] += pace->calls;
+            all += pace->calls;
+            throttled += pace->throttled;
+        }
+    }
+    uint64_t reads = by_kind[CALL_READ_VERIFICATION] + by_kind[CALL_READ_MAIL_FROM] +
+                     by_kind[CALL_READ_NOTIFICATION];
+    message_note(
+        "Calls: %llu in %s; %llu to list, %llu to read by the hundred, %llu to read one by "
+        "one; %llu throttled",
+        (unsigned long long)all, span_format(d->took, took), (unsigned long long)by_kind[CALL_LIST],
+        (unsigned long long)reads, (unsigned long long)by_kind[CALL_GET],
+        (unsigned long long)throttled);
 }
 
 /* --- troubles --------------------------------------------------------------------------------- */

@@ -166,7 +166,8 @@ void forecast_print_text(const struct rehearsal *r)
         return;
     }
     print_waits("One of the last hundredth", f->tail_wait_us, f->tail);
-    printf("%s\n", cause_sentence(dominant(f)));
+    if (f->totals.writes)
+        printf("%s\n", cause_sentence(dominant(f)));
 }
 
 #define FORECAST_JSON_MAX (64u << 10) /* a dozen calls and as many marks are far below */

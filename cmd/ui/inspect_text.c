@@ -5,6 +5,8 @@
 #include "messages.h"
 #include "rules/idna.h"
 
+#define MX_SHOWN_MAX 16 /* the JSON has all; SES takes one only */
+
 #define INDENT "                        "
 
 struct text_page {
@@ -61,11 +63,14 @@ static void mx_add(struct text_page *p, const struct survey *s, const struct ins
 {
     const struct dns_facts *facts = survey_facts(s);
     word_add(p, "MX", mx_color(v->mx), mx_status_name(v->mx));
-    for (uint32_t i = 0; i < facts->mx_len; i++) {
+    uint32_t shown = facts->mx_len < MX_SHOWN_MAX ? facts->mx_len : MX_SHOWN_MAX;
+    for (uint32_t i = 0; i < shown; i++) {
         struct text exchange = facts->mx[i].exchange;
         buf_add_fmt(p->out, "%s%u " TEXT_FMT, i ? ", " : "", facts->mx[i].preference,
                     TEXT_ARG(exchange.len ? exchange : TEXT(".")));
     }
+    if (shown < facts->mx_len)
+        buf_add_fmt(p->out, ", and %u more", facts->mx_len - shown);
     line_end(p);
     notes_add(p, v, INSPECT_MX, 0);
     if (facts->mx_state == DNS_TROUBLE_STATE)
@@ -146,6 +151,7 @@ static void dmarc_add(struct text_page *p, const struct survey *s,
         word_add(p, "DMARC", COLOR_YELLOW, dmarc_status_name(DMARC_STATUS_TROUBLE));
         escape_terminal(p->out, d->trouble);
         line_end(p);
+        notes_add(p, verdict, INSPECT_DMARC, (finding_set)-1 & ~FINDING_BIT(RECORD_NEAR_MISS));
         return;
     }
     enum dmarc_status status = judge_dmarc_status(d);

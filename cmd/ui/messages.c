@@ -146,27 +146,21 @@ size_t message_columns(struct text safe)
     return columns;
 }
 
-/* As many words of *rest as fit into so many columns, one at least. */
-static struct text line_cut(struct text *rest, size_t columns)
-{
-    size_t end = text_find(*rest, ' ');
-    while (end < rest->len) {
-        struct text after = text_from(*rest, end + 1);
-        size_t next = end + 1 + text_find(after, ' ');
-        if (message_columns(text_slice(*rest, 0, next)) > columns)
-            break;
-        end = next;
-    }
-    struct text line = text_slice(*rest, 0, end);
-    *rest = text_from(*rest, end < rest->len ? end + 1 : end);
-    return line;
-}
-
 void message_wrapped(size_t indent, struct text safe)
 {
     size_t width = message_width(), columns = width > indent + 20 ? width - indent : SIZE_MAX;
     while (safe.len) {
-        struct text line = line_cut(&safe, columns);
+        /* As many words of *rest as fit into so many columns, one at least. */
+        size_t end = text_find(safe, ' ');
+        while (end < safe.len) {
+            struct text after = text_from(safe, end + 1);
+            size_t next = end + 1 + text_find(after, ' ');
+            if (message_columns(text_slice(safe, 0, next)) > columns)
+                break;
+            end = next;
+        }
+        struct text line = text_slice(safe, 0, end);
+        safe = text_from(safe, end < safe.len ? end + 1 : end);
         printf("%*s" TEXT_FMT "\n", (int)indent, "", TEXT_ARG(line));
     }
 }

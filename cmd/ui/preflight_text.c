@@ -26,23 +26,6 @@ static const struct probe *probes_of(const struct preflight *p, uint32_t lane)
     return &p->probes[lane * PREFLIGHT_QUESTIONS];
 }
 
-static void account_view(struct lane_view *v, const struct probe *probe)
-{
-    const struct account_facts *a = &probe->account;
-    if (probe->kind == CALL_ACCOUNT) {
-        v->account_known = true;
-        v->can_send = a->sending_enabled;
-        v->in_sandbox = !a->production_access;
-        if (a->enforcement_status.len && !text_eq(a->enforcement_status, TEXT("HEALTHY")))
-            snprintf(v->status, sizeof v->status, TEXT_FMT, TEXT_ARG(a->enforcement_status));
-    }
-    if (probe->kind == CALL_QUOTA || (probe->kind == CALL_ACCOUNT && probe->api == API_V2)) {
-        v->quota_known = true;
-        v->per_day = a->max_24_hour_send;
-        v->per_second = a->max_send_rate;
-    }
-}
-
 static struct lane_view view_of(const struct preflight *p, uint32_t lane)
 {
     struct lane_view v = {.status = ""};
@@ -50,9 +33,21 @@ static struct lane_view view_of(const struct preflight *p, uint32_t lane)
     for (unsigned i = 0; i < PREFLIGHT_QUESTIONS; i++) {
         if (!at[i].answered_at)
             continue;
-        if (at[i].verdict == VERDICT_OK)
-            account_view(&v, &at[i]);
-        else if (reply_is_access_denied(&at[i].reply))
+        if (at[i].verdict == VERDICT_OK) {
+            const struct account_facts *a = &at[i].account;
+            if (at[i].kind == CALL_ACCOUNT) {
+                v.account_known = true;
+                v.can_send = a->sending_enabled;
+                v.in_sandbox = !a->production_access;
+                if (a->enforcement_status.len && !text_eq(a->enforcement_status, TEXT("HEALTHY")))
+                    snprintf(v.status, sizeof v.status, TEXT_FMT, TEXT_ARG(a->enforcement_status));
+            }
+            if (at[i].kind == CALL_QUOTA || (at[i].kind == CALL_ACCOUNT && at[i].api == API_V2)) {
+                v.quota_known = true;
+                v.per_day = a->max_24_hour_send;
+                v.per_second = a->max_send_rate;
+            }
+        } else if (reply_is_access_denied(&at[i].reply))
             v.refused |= 1u << i;
         else if (at[i].reply.how != REPLY_HTTP)
             v.silent = true;
@@ -104,22 +99,6 @@ static void lane_print(const struct preflight *p, uint32_t lane, const struct la
     line_print(line);
 }
 
-static void many_print(const struct preflight *p, struct buf *line)
-{
-    uint32_t healthy = 0, usable = lanes_usable(p->lanes);
-    for (uint32_t i = 0; i < p->fleet->lanes_len; i++) {
-        struct lane_view v = view_of(p, i);
-        healthy += !p->lanes->trouble[i] && is_healthy(&v);
-    }
-    buf_add_fmt(
-        line,
-        "%u of %u lanes in %u accounts answer every question, may send and are out of the sandbox",
-        healthy, p->fleet->lanes_len, p->fleet->accounts_len);
-    if (usable < p->fleet->lanes_len)
-        buf_add_fmt(line, "; %u cannot be asked", p->fleet->lanes_len - usable);
-    line_print(line);
-}
-
 void preflight_print(const struct preflight *p)
 {
     struct buf line;
@@ -127,8 +106,20 @@ void preflight_print(const struct preflight *p)
     bool is_large = p->fleet->lanes_len > LINES_MAX;
     buf_init(&line, LINE_LEN_MAX);
     printf("Preflight\n");
-    if (is_large)
-        many_print(p, &line);
+    if (is_large) {
+        uint32_t healthy = 0, usable = lanes_usable(p->lanes);
+        for (uint32_t i = 0; i < p->fleet->lanes_len; i++) {
+            struct lane_view v = view_of(p, i);
+            healthy += !p->lanes->trouble[i] && is_healthy(&v);
+        }
+        buf_add_fmt(&line,
+                    "%u of %u lanes in %u accounts answer every question, may send and are out of "
+                    "the sandbox",
+                    healthy, p->fleet->lanes_len, p->fleet->accounts_len);
+        if (usable < p->fleet->lanes_len)
+            buf_add_fmt(&line, "; %u cannot be asked", p->fleet->lanes_len - usable);
+        line_print(&line);
+    }
     for (uint32_t i = 0; i < p->fleet->lanes_len; i++) {
         struct lane_view v = view_of(p, i);
         if (p->lanes->trouble[i] || (is_large && is_healthy(&v)))
@@ -196,22 +187,6 @@ static const char *const policy_head[] = {
 };
 static const char *const policy_tail[] = {"    }", "  ]", "}"};
 
-static void policy_print(const struct preflight *p, uint32_t account, uint32_t lane)
-{
-    const struct fleet *f = p->fleet;
-    struct text number = p->callers[account].account.caller_account;
-    const char *partition = region_partition(names_text(&f->names, f->lanes[lane].region));
-    if (!number.len)
-        number = names_text(&f->names, f->accounts[account].account_id);
-    for (size_t i = 0; i < COUNT(policy_head); i++)
-        message_note("%s", policy_head[i]);
-    message_note("      \"Resource\": \"arn:%s:ses:*:" TEXT_FMT ":identity/*\"",
-                 partition ? partition : "aws",
-                 TEXT_ARG(number.len ? number : TEXT("ACCOUNT-NUMBER")));
-    for (size_t i = 0; i < COUNT(policy_tail); i++)
-        message_note("%s", policy_tail[i]);
-}
-
 void preflight_print_missing(const struct preflight *p)
 {
     uint32_t printed = 0, more = 0;
@@ -229,7 +204,18 @@ void preflight_print_missing(const struct preflight *p)
             ": IAM refuses %s. This policy allows everything that reads by version 1 and writes by "
             "version 2 need; whether writes are allowed now is known only after the first write:",
             TEXT_ARG(names_text(&p->fleet->names, p->fleet->accounts[i].name)), actions);
-        policy_print(p, i, lane);
+        const struct fleet *f = p->fleet;
+        struct text number = p->callers[i].account.caller_account;
+        const char *partition = region_partition(names_text(&f->names, f->lanes[lane].region));
+        if (!number.len)
+            number = names_text(&f->names, f->accounts[i].account_id);
+        for (size_t k = 0; k < COUNT(policy_head); k++)
+            message_note("%s", policy_head[k]);
+        message_note("      \"Resource\": \"arn:%s:ses:*:" TEXT_FMT ":identity/*\"",
+                     partition ? partition : "aws",
+                     TEXT_ARG(number.len ? number : TEXT("ACCOUNT-NUMBER")));
+        for (size_t k = 0; k < COUNT(policy_tail); k++)
+            message_note("%s", policy_tail[k]);
     }
     if (more)
         message_note("note: %u more accounts lack permissions too, and need the same policy with "

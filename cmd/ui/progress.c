@@ -135,10 +135,13 @@ static void line_write(const struct progress *p, const char *type)
     screen_line(&p->screen, &p->view, p->mode == PROGRESS_JSON ? type : NULL);
 }
 
-/* Is the drawn view broken? After a stop the shell has written below the view, so the view
-   stays. */
-static bool is_spoilt(struct progress *p)
+void progress_turn(void *ctx, const struct scheduler *scheduler, instant_us now)
 {
+    struct progress *p = ctx;
+    if (p->mode == PROGRESS_NONE)
+        return;
+    /* Is the drawn view broken? After a stop the shell has written below the view, so the view
+       stays. */
     unsigned resized = atomic_load(&p->signals->resized);
     unsigned continued = atomic_load(&p->signals->continued);
     bool changed = resized != p->resized || continued != p->continued;
@@ -146,26 +149,13 @@ static bool is_spoilt(struct progress *p)
         screen_leave(&p->screen);
     p->resized = resized;
     p->continued = continued;
-    return changed && p->mode == PROGRESS_BAR;
-}
-
-static span_us interval_of(const struct progress *p, span_us since_start)
-{
-    return p->mode == PROGRESS_BAR ? VIEW_EVERY * (1 + p->fleet->lanes_len / VIEW_LANES)
-                                   : progress_interval(p->mode, since_start);
-}
-
-void progress_turn(void *ctx, const struct scheduler *scheduler, instant_us now)
-{
-    struct progress *p = ctx;
-    if (p->mode == PROGRESS_NONE)
-        return;
-    bool spoilt = is_spoilt(p);
+    bool spoilt = changed && p->mode == PROGRESS_BAR;
     if (now < p->next && !spoilt)
         return;
     p->shown_at = now;
     view_read(p, scheduler, now);
-    p->next = now + interval_of(p, now - p->view.started);
+    p->next = now + (p->mode == PROGRESS_BAR ? VIEW_EVERY * (1 + p->fleet->lanes_len / VIEW_LANES)
+                                             : progress_interval(p->mode, now - p->view.started));
     if (!screen_is_ready(&p->screen))
         return;
     if (p->mode == PROGRESS_BAR)

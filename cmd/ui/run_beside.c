@@ -19,16 +19,6 @@ static bool is_taken_back(const struct run *r, uint64_t id)
     return r->head.parent && id >= r->head.parent && id <= r->through;
 }
 
-/* "a.example, b.example, c.example and 22 more". */
-static void names_add_told(struct buf *out, const struct fleet *f, const struct unfinished_run *u)
-{
-    uint32_t told = u->common < COMMON_TOLD ? u->common : COMMON_TOLD;
-    for (uint32_t i = 0; i < told; i++)
-        buf_add_fmt(out, "%s" TEXT_FMT, i ? ", " : "", TEXT_ARG(fleet_identity(f, u->rows[i])));
-    if (u->common > told)
-        buf_add_fmt(out, " and %u more", u->common - told);
-}
-
 /* A command for the other run, which was reached by options of its own. */
 static const char *command_of(struct advice *a, const struct options *o,
                               const struct unfinished_run *u, const char *more)
@@ -45,27 +35,6 @@ static const char *command_of(struct advice *a, const struct options *o,
     const char *command = advice_run(a, &theirs, "resume", u->id, more);
     arena_clear(&arena);
     return command;
-}
-
-static enum err common_refuse(const struct options *o, const struct run *r,
-                              const struct unfinished_run *u, struct why *why)
-{
-    struct advice a;
-    struct buf names;
-    buf_init(&names, WHY_LEN_MAX);
-    names_add_told(&names, &r->fleet, u);
-    message_error("run %llu (%s) is not finished, and %u %s of this run %s open in it: " TEXT_FMT
-                  ". Two runs must not change one identity",
-                  (unsigned long long)u->id, journal_verb_name(u->verb), u->common,
-                  identities_word(u->common), u->common == 1 ? "is" : "are",
-                  TEXT_ARG(buf_text(&names)));
-    buf_clear(&names);
-    message_note_then(command_of(&a, o, u, ""),
-                      "To go on with run %llu:", (unsigned long long)u->id);
-    message_note_then(command_of(&a, o, u, "--give-up"),
-                      "To leave open what run %llu has not done, for another run to do:",
-                      (unsigned long long)u->id);
-    return why_set(why, ERR_INPUT, "nothing was done");
 }
 
 static void other_tell(const struct options *o, const struct unfinished_run *u)
@@ -87,8 +56,31 @@ enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t 
     *others = 0;
     enum err err = run_unfinished(r->journal, &r->fleet, &arena, &found, why);
     for (uint32_t i = 0; i < found.len && err == OK; i++)
-        if (found.at[i].common && !is_taken_back(r, found.at[i].id))
-            err = common_refuse(o, r, &found.at[i], why);
+        if (found.at[i].common && !is_taken_back(r, found.at[i].id)) {
+            struct advice a;
+            struct buf names;
+            buf_init(&names, WHY_LEN_MAX);
+            /* "a.example, b.example, c.example and 22 more". */
+            uint32_t told = found.at[i].common < COMMON_TOLD ? found.at[i].common : COMMON_TOLD;
+            for (uint32_t k = 0; k < told; k++)
+                buf_add_fmt(&names, "%s" TEXT_FMT, k ? ", " : "",
+                            TEXT_ARG(fleet_identity(&r->fleet, found.at[i].rows[k])));
+            if (found.at[i].common > told)
+                buf_add_fmt(&names, " and %u more", found.at[i].common - told);
+            message_error(
+                "run %llu (%s) is not finished, and %u %s of this run %s open in it: " TEXT_FMT
+                ". Two runs must not change one identity",
+                (unsigned long long)found.at[i].id, journal_verb_name(found.at[i].verb),
+                found.at[i].common, identities_word(found.at[i].common),
+                found.at[i].common == 1 ? "is" : "are", TEXT_ARG(buf_text(&names)));
+            buf_clear(&names);
+            message_note_then(command_of(&a, o, &found.at[i], ""),
+                              "To go on with run %llu:", (unsigned long long)found.at[i].id);
+            message_note_then(command_of(&a, o, &found.at[i], "--give-up"),
+                              "To leave open what run %llu has not done, for another run to do:",
+                              (unsigned long long)found.at[i].id);
+            err = why_set(why, ERR_INPUT, "nothing was done");
+        }
     for (uint32_t i = 0; i < found.len && err == OK; i++) {
         if (is_taken_back(r, found.at[i].id))
             continue;

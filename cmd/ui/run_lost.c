@@ -6,12 +6,6 @@
 
 #include <stdio.h>
 
-static const char *next_step(struct advice *a, const struct options *o, const struct run *r)
-{
-    const char *verb = r->head.state == RUN_ENDED ? "rollback" : "resume";
-    return advice_run(a, o, verb, r->head.id, "--refresh");
-}
-
 static const char *lost_words(struct text what)
 {
     return journal_may_have_lost(what) ? "may have lost" : "has lost";
@@ -81,7 +75,9 @@ enum err run_lost_tell(const struct options *o, struct run *r, struct why *why)
         return err;
     if (!*r->lost.what)
         return others_tell(o, r, r->head.id, why);
-    message_note_then(next_step(&a, o, r),
+    const char *verb = r->head.state == RUN_ENDED ? "rollback" : "resume";
+    const char *next = advice_run(&a, o, verb, r->head.id, "--refresh");
+    message_note_then(next,
                       "journal %s %s records of run %llu: %s. Its writes are not completely known. "
                       "To read every identity of the run from SES before more is written:",
                       options_journal(o), lost_words(text_of(r->lost.what)),

@@ -97,27 +97,6 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
 }
 
-/* SES asked for a longer pause than the bound: printed for the lane's first such action. */
-static void hint_cut_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
-{
-    const struct fleet *f = &n->run->fleet;
-    char asked[WHEN_LEN], most[WHEN_LEN];
-    for (int kind = 0; kind < CALL_ASK && !n->hint_cut[lane]; kind++) {
-        const struct pace *pace = scheduler_pace(scheduler, lane, (enum call_kind)kind);
-        if (!pace->hint_cut)
-            continue;
-        n->hint_cut[lane] = true;
-        message_note(
-            "note: account " TEXT_FMT ", Region " TEXT_FMT
-            ": SES asked for a pause of %s before the next %s (x-amz-retry-after); the pause is "
-            "cut to %s",
-            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
-            span_format(pace->hint_cut, asked),
-            call_action((enum call_kind)kind, scheduler_api(scheduler, lane, (enum call_kind)kind)),
-            span_format(RETRY_AFTER_MAX, most));
-    }
-}
-
 /* Trouble that passes: its rows wait, each until its own time is over. */
 static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane,
                        instant_us now)
@@ -144,23 +123,40 @@ static void changes_tell(struct run_notes *n, const struct scheduler *scheduler,
     const char *wish = n->run->config.access->read_api;
     bool chosen = wish && strcmp(wish, "v2") == 0;
     n->lane_changes = scheduler_lane_changes(scheduler);
-    for (uint16_t i = 0; i < n->run->fleet.lanes_len; i++) {
-        if (scheduler_lane_trouble(scheduler, i) && !n->closed[i])
-            closed_tell(n, scheduler, i);
-        waits_tell(n, scheduler, i, now);
-        if (scheduler_lane_stays_loose(scheduler, i) && !n->loose[i]) {
+    for (uint16_t lane = 0; lane < n->run->fleet.lanes_len; lane++) {
+        if (scheduler_lane_trouble(scheduler, lane) && !n->closed[lane])
+            closed_tell(n, scheduler, lane);
+        waits_tell(n, scheduler, lane, now);
+        if (scheduler_lane_stays_loose(scheduler, lane) && !n->loose[lane]) {
             const struct fleet *f = &n->run->fleet;
-            n->loose[i] = true;
+            n->loose[lane] = true;
             message_error("account " TEXT_FMT ", Region " TEXT_FMT
                           ": SES left SUCCESS when REJECT_MESSAGE was set, so that identity was "
                           "set back and no other is tightened: mailfrom explain "
                           "tighten-falls-back",
-                          TEXT_ARG(account_of(f, i)), TEXT_ARG(region_of(f, i)));
+                          TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
         }
         if (!chosen && !n->follows_plan &&
-            scheduler_api(scheduler, i, CALL_READ_MAIL_FROM) == API_V2 && !n->fell_back[i])
-            fell_back_tell(n, i);
-        hint_cut_tell(n, scheduler, i);
+            scheduler_api(scheduler, lane, CALL_READ_MAIL_FROM) == API_V2 && !n->fell_back[lane])
+            fell_back_tell(n, lane);
+        /* SES asked for a longer pause than the bound: printed for the lane's first such action. */
+        const struct fleet *f = &n->run->fleet;
+        char asked[WHEN_LEN], most[WHEN_LEN];
+        for (int kind = 0; kind < CALL_ASK && !n->hint_cut[lane]; kind++) {
+            const struct pace *pace = scheduler_pace(scheduler, lane, (enum call_kind)kind);
+            if (!pace->hint_cut)
+                continue;
+            n->hint_cut[lane] = true;
+            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                         ": SES asked for a pause of %s before the next %s (x-amz-retry-after); "
+                         "the pause is "
+                         "cut to %s",
+                         TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                         span_format(pace->hint_cut, asked),
+                         call_action((enum call_kind)kind,
+                                     scheduler_api(scheduler, lane, (enum call_kind)kind)),
+                         span_format(RETRY_AFTER_MAX, most));
+        }
     }
 }
 

@@ -54,12 +54,6 @@ static void erase_add(struct buf *frame, struct screen *s, uint32_t columns)
     s->lines = 0;
 }
 
-static void remember(struct screen *s, struct text lines)
-{
-    while (lines.len && s->lines < COUNT(s->widths))
-        s->widths[s->lines++] = view_width(text_cut(&lines, '\n'));
-}
-
 /* In one write, so that nobody sees half of it. */
 static void frame_write(const struct screen *s, const struct buf *frame)
 {
@@ -78,7 +72,9 @@ void screen_show(struct screen *s, const struct progress_view *b)
     size_t begin = frame.len;
     view_draw(&frame, b, columns, rows - 1, s->color);
     if (!frame.failed && frame.len) {
-        remember(s, text_from(buf_text(&frame), begin));
+        struct text lines = text_from(buf_text(&frame), begin);
+        while (lines.len && s->lines < COUNT(s->widths))
+            s->widths[s->lines++] = view_width(text_cut(&lines, '\n'));
         frame_write(s, &frame);
     }
     buf_clear(&frame);

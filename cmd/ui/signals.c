@@ -52,15 +52,6 @@ void signals_block(struct signals *s)
     pthread_sigmask(SIG_BLOCK, &s->watched, &s->before);
 }
 
-static void terminal_tell(struct signals *s, int signal)
-{
-    pthread_mutex_lock(&s->lock);
-    atomic_fetch_add(signal == SIGWINCH ? &s->resized : &s->continued, 1);
-    if (s->wire)
-        wire_wake(s->wire);
-    pthread_mutex_unlock(&s->lock);
-}
-
 static void *watch(void *arg)
 {
     struct signals *s = arg;
@@ -69,7 +60,11 @@ static void *watch(void *arg)
         if (signal == SIGNAL_STOP && atomic_load(&s->ending))
             break;
         if (signal == SIGWINCH || signal == SIGCONT) {
-            terminal_tell(s, signal);
+            pthread_mutex_lock(&s->lock);
+            atomic_fetch_add(signal == SIGWINCH ? &s->resized : &s->continued, 1);
+            if (s->wire)
+                wire_wake(s->wire);
+            pthread_mutex_unlock(&s->lock);
         } else if (signal != SIGNAL_STOP) {
             pthread_mutex_lock(&s->lock);
             if (!s->wire || s->told == TOLD_MAX)

@@ -95,26 +95,6 @@ static bool row_add(void *ctx, const struct report_row *row)
     return true;
 }
 
-static enum err rows_read(struct watched_run *w, struct why *why)
-{
-    struct run *r = &w->run;
-    for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
-        struct view_lane *l = &w->lanes[i];
-        *l = (struct view_lane){
-            .account = l->account, .region = l->region, .jobs = l->jobs, .deadline = WHEN_NEVER};
-    }
-    wave_tally_begin(&w->view.wave, &r->fleet);
-    enum err err = run_rows(r, row_add, w, why);
-    for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
-        struct view_lane *l = &w->lanes[i];
-        l->per_s = rate_meter_read(&w->rate_meters[i], l->writes, w->view.now);
-        l->left = rate_meter_left(l, fleet_rate(&r->fleet, i, w->kept.rate_per_s),
-                                  access_api(w->kept.read_api, API_V1), true);
-    }
-    view_sum(&w->view);
-    return err;
-}
-
 static const char *state_of(struct watched_run *w)
 {
     static const char *const names[] = {"cut off", "running", "unknown"};
@@ -141,7 +121,22 @@ static enum err look(struct watched_run *w, struct why *why)
     if (err == OK) {
         w->view.now = os_clock_now(&w->clock);
         w->view.state = state_of(w);
-        err = rows_read(w, why);
+        for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
+            struct view_lane *l = &w->lanes[i];
+            *l = (struct view_lane){.account = l->account,
+                                    .region = l->region,
+                                    .jobs = l->jobs,
+                                    .deadline = WHEN_NEVER};
+        }
+        wave_tally_begin(&w->view.wave, &r->fleet);
+        err = run_rows(r, row_add, w, why);
+        for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
+            struct view_lane *l = &w->lanes[i];
+            l->per_s = rate_meter_read(&w->rate_meters[i], l->writes, w->view.now);
+            l->left = rate_meter_left(l, fleet_rate(&r->fleet, i, w->kept.rate_per_s),
+                                      access_api(w->kept.read_api, API_V1), true);
+        }
+        view_sum(&w->view);
     }
     if (err == OK && r->head.state != RUN_OPEN)
         w->view.now = r->head.stopped;
@@ -155,18 +150,6 @@ static void line_print(const struct watched_run *w)
 {
     const char *type = w->goes_on ? "progress" : "end";
     screen_line(&w->screen, &w->view, w->options->json ? type : NULL);
-}
-
-static void show(struct watched_run *w)
-{
-    enum progress_mode mode = w->options->json ? PROGRESS_JSON : PROGRESS_LINES;
-    instant_us now = os_clock_now(&w->clock);
-    if (w->screen.is_terminal && !w->options->json) {
-        screen_show(&w->screen, &w->view);
-    } else if (now >= w->next_line || !w->goes_on) {
-        line_print(w);
-        w->next_line = now + progress_interval(mode, now - w->opened);
-    }
 }
 
 /* Until then; a terminal whose size changes meanwhile gets the same picture again. */
@@ -194,9 +177,16 @@ enum err watch_run(const struct options *o, uint64_t id, struct why *why)
     do {
         instant_us begun = os_clock_now(&w.clock);
         err = look(&w, why);
-        if (err == OK)
-            show(&w);
-        else if (err != ERR_BUSY)
+        if (err == OK) {
+            enum progress_mode mode = w.options->json ? PROGRESS_JSON : PROGRESS_LINES;
+            instant_us at = os_clock_now(&w.clock);
+            if (w.screen.is_terminal && !w.options->json) {
+                screen_show(&w.screen, &w.view);
+            } else if (at >= w.next_line || !w.goes_on) {
+                line_print(&w);
+                w.next_line = at + progress_interval(mode, at - w.opened);
+            }
+        } else if (err != ERR_BUSY)
             break; /* busy: it was being rewritten just then */
         instant_us now = os_clock_now(&w.clock);
         span_us pause = (now - begun) * LOOK_SHARE;

@@ -25,7 +25,7 @@ enum err lanes_usual_region(const struct access *a, struct text profile, struct 
 }
 
 /* The settings of the last account: lanes of an account mostly come in a row. */
-struct opening {
+struct lane_opening {
     const struct fleet *fleet;
     const struct access *access;
     const struct notices *notices;
@@ -35,7 +35,7 @@ struct opening {
     bool is_unread_told, is_open_told;
 };
 
-static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct text region,
+static enum err endpoints_open(struct wire_lane *lane, struct lane_opening *o, struct text region,
                                struct why *why)
 {
     struct text url = text_of(o->access->endpoint_url);
@@ -49,8 +49,8 @@ static enum err endpoints_open(struct wire_lane *lane, struct opening *o, struct
     return err;
 }
 
-static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane, const struct opening *o,
-                               struct why *why)
+static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane,
+                               const struct lane_opening *o, struct why *why)
 {
     if (o->access->ca_bundle || !*o->settings.ca_bundle)
         return OK;
@@ -63,7 +63,7 @@ static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane, const st
 /* Keys that are at hand are judged now; those that are fetched later, as each request is signed.
  * One warning for all lanes. */
 static enum err plain_http_vet(const struct wire_lane *lane, struct credential_source *source,
-                               struct opening *o, struct why *why)
+                               struct lane_opening *o, struct why *why)
 {
     const struct endpoint *open = lane->at.ses.is_open     ? &lane->at.ses
                                   : lane->at.sesv2.is_open ? &lane->at.sesv2
@@ -87,7 +87,7 @@ static enum err plain_http_vet(const struct wire_lane *lane, struct credential_s
     return err;
 }
 
-static enum err lane_open(struct lanes *l, uint32_t number, struct opening *o, struct why *why)
+static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening *o, struct why *why)
 {
     struct wire_lane *lane = &l->list[number];
     const struct fleet *f = o->fleet;
@@ -168,7 +168,7 @@ enum err lanes_lost(const struct lanes *l, const struct fleet *f, enum err err, 
                    l->trouble[0]);
 }
 
-static enum err all_open(struct lanes *l, struct opening *o, struct why *why)
+static enum err all_open(struct lanes *l, struct lane_opening *o, struct why *why)
 {
     struct why each = {""};
     enum err err = OK;
@@ -191,12 +191,14 @@ enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access 
     l->list = ARENA_ARRAY(&l->arena, struct wire_lane, f->lanes_len + 1);
     l->trouble = ARENA_ARRAY(&l->arena, const char *, f->lanes_len + 1);
     l->sources = ARENA_ARRAY(&l->arena, struct credential_source *, f->accounts_len + 1);
-    struct opening *opening = ARENA_NEW(&l->arena, struct opening); /* large for a small stack */
+    struct lane_opening *opening =
+        ARENA_NEW(&l->arena, struct lane_opening); /* large for a small stack */
     enum err err = l->list && l->trouble && l->sources && opening
                        ? secrets_open(&l->secrets, why)
                        : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK) {
-        *opening = (struct opening){.fleet = f, .access = a, .notices = n, .account = UINT32_MAX};
+        *opening =
+            (struct lane_opening){.fleet = f, .access = a, .notices = n, .account = UINT32_MAX};
         err = all_open(l, opening, why);
     }
     if (err != OK)

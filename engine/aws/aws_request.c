@@ -171,23 +171,6 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
     return err;
 }
 
-/* Only its documented answer accepts a write. A proxy in between can answer 200 with a page of its
- * own, or with an empty body; AWS numbers every answer. */
-static void accepted_check(struct call *c, const struct aws_reply *r)
-{
-    struct text given = text_trim(text_slice(r->content_type, 0, text_find(r->content_type, ';')));
-    bool fits = api_of(c) == API_V2 ? text_eq_nocase(given, TEXT("application/json"))
-                                    : text_eq_nocase(given, TEXT("text/xml")) ||
-                                          text_eq_nocase(given, TEXT("application/xml"));
-    if (c->reply.how != REPLY_HTTP || c->reply.http_status != 200)
-        return;
-    if (given.len && !fits)
-        reply_garble(&c->reply, "an answer of type " TEXT_FMT " is not SES's",
-                     TEXT_ARG(text_slice(given, 0, 100)));
-    else if ((!given.len || !r->body.len) && !c->reply.request_id[0])
-        reply_garble(&c->reply, "an answer without a request ID is not SES's");
-}
-
 /* Emulators often have the whole of version 1 and little of version 2. SES itself says 404 of an
  * identity only, with a code. */
 static void emulator_hint(struct call *c)
@@ -223,6 +206,20 @@ void aws_reply_decode(struct call *c, const struct aws_reply *r)
     if (r->age.len == 0 && http_date_parse(r->date, &date))
         c->reply.server_date = date;
     emulator_hint(c);
-    if (call_changes_world(c->kind))
-        accepted_check(c, r);
+    if (call_changes_world(c->kind)) {
+        /* Only its documented answer accepts a write. A proxy in between can answer 200 with a page
+         * of its own, or with an empty body; AWS numbers every answer. */
+        struct text given =
+            text_trim(text_slice(r->content_type, 0, text_find(r->content_type, ';')));
+        bool fits = api_of(c) == API_V2 ? text_eq_nocase(given, TEXT("application/json"))
+                                        : text_eq_nocase(given, TEXT("text/xml")) ||
+                                              text_eq_nocase(given, TEXT("application/xml"));
+        if (c->reply.how != REPLY_HTTP || c->reply.http_status != 200)
+            return;
+        if (given.len && !fits)
+            reply_garble(&c->reply, "an answer of type " TEXT_FMT " is not SES's",
+                         TEXT_ARG(text_slice(given, 0, 100)));
+        else if ((!given.len || !r->body.len) && !c->reply.request_id[0])
+            reply_garble(&c->reply, "an answer without a request ID is not SES's");
+    }
 }

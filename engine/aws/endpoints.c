@@ -49,30 +49,6 @@ static const struct service *service_of(struct text name)
     return NULL;
 }
 
-static enum err endpoint_custom(struct endpoint *e, const struct endpoint_settings *settings,
-                                bool is_signed, struct why *why)
-{
-    struct url url;
-    if (settings->use_fips || settings->use_dual_stack)
-        return why_set(why, ERR_INPUT,
-                       "a custom endpoint URL and %s endpoints exclude each other: unset one",
-                       settings->use_fips ? "FIPS" : "dual-stack");
-    enum err err = url_parse_origin(settings->url, &url, why);
-    if (err)
-        return why_wrap(why, err, "endpoint URL");
-    e->is_open = !url.is_https && !url.is_loopback;
-    if (e->is_open && !is_signed)
-        return why_set(
-            why, ERR_INPUT,
-            "endpoint URL: plain http to %s would show the tokens of the SSO session; use "
-            "https, or http://localhost",
-            url.host);
-    e->is_custom = true;
-    url_origin(&url, e->url, sizeof e->url);
-    url_authority(&url, e->host, sizeof e->host);
-    return OK;
-}
-
 enum err endpoint_make(struct endpoint *e, struct text service, struct text region,
                        const struct endpoint_settings *settings, struct why *why)
 {
@@ -89,8 +65,27 @@ enum err endpoint_make(struct endpoint *e, struct text service, struct text regi
         return refuse_region(region, why);
     snprintf(e->region, sizeof e->region, TEXT_FMT, TEXT_ARG(region));
     snprintf(e->service, sizeof e->service, "%s", known->name);
-    if (settings->url.len)
-        return endpoint_custom(e, settings, known->is_signed, why);
+    if (settings->url.len) {
+        struct url url;
+        if (settings->use_fips || settings->use_dual_stack)
+            return why_set(why, ERR_INPUT,
+                           "a custom endpoint URL and %s endpoints exclude each other: unset one",
+                           settings->use_fips ? "FIPS" : "dual-stack");
+        enum err err = url_parse_origin(settings->url, &url, why);
+        if (err)
+            return why_wrap(why, err, "endpoint URL");
+        e->is_open = !url.is_https && !url.is_loopback;
+        if (e->is_open && !known->is_signed)
+            return why_set(
+                why, ERR_INPUT,
+                "endpoint URL: plain http to %s would show the tokens of the SSO session; use "
+                "https, or http://localhost",
+                url.host);
+        e->is_custom = true;
+        url_origin(&url, e->url, sizeof e->url);
+        url_authority(&url, e->host, sizeof e->host);
+        return OK;
+    }
     bool is_gov = strcmp(partition->name, "aws-us-gov") == 0;
     bool is_plain =
         !settings->use_fips || (is_gov && known->gov_has_plain_fips && !settings->use_dual_stack);

@@ -30,8 +30,11 @@ static bool is_read(enum call_kind kind)
            kind == CALL_READ_NOTIFICATION;
 }
 
-static enum err identities_check(const struct call *c, struct why *why)
+enum err ses_v1_encode(const struct call *c, struct buf *body, struct why *why)
 {
+    char page[16];
+    if (!is_in_v1(c->kind))
+        return why_set(why, ERR_INPUT, "this call does not exist in SES API v1");
     uint32_t max = is_read(c->kind) ? SES_BATCH_MAX : c->kind == CALL_SET ? 1 : 0;
     if (max && (c->count == 0 || c->count > max))
         return why_set(why, ERR_INPUT, "%s takes 1 to %u identities, not %u", action_of(c->kind),
@@ -39,17 +42,6 @@ static enum err identities_check(const struct call *c, struct why *why)
     for (uint32_t i = 0; max && i < c->count; i++)
         if (c->identities[i].len == 0)
             return why_set(why, ERR_INPUT, "%s: an identity is empty", action_of(c->kind));
-    return OK;
-}
-
-enum err ses_v1_encode(const struct call *c, struct buf *body, struct why *why)
-{
-    char page[16];
-    if (!is_in_v1(c->kind))
-        return why_set(why, ERR_INPUT, "this call does not exist in SES API v1");
-    enum err err = identities_check(c, why);
-    if (err)
-        return err;
     query_begin(body, action_of(c->kind), VERSION);
     if (is_read(c->kind))
         query_add_members(body, "Identities", c->identities, c->count);
@@ -100,41 +92,6 @@ struct map_reader {
     struct text fields[FIELDS_LEN]; /* of the open entry; at == NULL: absent */
 };
 
-static void facts_fill(struct ses_facts *f, const struct text fields[FIELDS_LEN], unsigned known)
-{
-    f->known |= known;
-    switch (known) {
-    case KNOWN_VERIFICATION:
-        f->verification = fields[FIELD_VERIFICATION].len
-                              ? verification_parse(fields[FIELD_VERIFICATION])
-                              : VERIFICATION_NOT_STARTED;
-        break;
-    case KNOWN_MAIL_FROM:
-        f->mail_from = fields[FIELD_MAIL_FROM];
-        if (f->mail_from.len)
-            f->status = fields[FIELD_STATUS].len ? mail_from_status_parse(fields[FIELD_STATUS])
-                                                 : MAIL_FROM_UNKNOWN;
-        behavior_parse(fields[FIELD_BEHAVIOR], &f->behavior);
-        break;
-    default: /* SES forwards unless told not to, so silence is taken for "on" */
-        f->forwarding = !text_eq_nocase(fields[FIELD_FORWARDING], TEXT("false"));
-    }
-}
-
-static void entry_end(struct map_reader *m)
-{
-    struct call *c = m->call;
-    bool filled = false;
-    for (uint32_t i = 0; m->fields[FIELD_KEY].at && i < c->count; i++) {
-        if (!text_eq(c->identities[i], m->fields[FIELD_KEY]))
-            continue;
-        m->twice |= !filled && c->facts[i].known & m->known;
-        facts_fill(&c->facts[i], m->fields, m->known);
-        filled = true;
-    }
-    memset(m->fields, 0, sizeof m->fields);
-}
-
 static void on_map_member(void *user, struct text path, struct text content)
 {
     struct map_reader *m = user;
@@ -142,8 +99,36 @@ static void on_map_member(void *user, struct text path, struct text content)
     if (!text_eq(map, text_of(m->name)))
         return;
     m->seen |= rest.at == NULL;
-    if (text_eq(rest, TEXT("entry")))
-        entry_end(m);
+    if (text_eq(rest, TEXT("entry"))) {
+        struct call *c = m->call;
+        bool filled = false;
+        for (uint32_t i = 0; m->fields[FIELD_KEY].at && i < c->count; i++) {
+            if (!text_eq(c->identities[i], m->fields[FIELD_KEY]))
+                continue;
+            m->twice |= !filled && c->facts[i].known & m->known;
+            c->facts[i].known |= m->known;
+            switch (m->known) {
+            case KNOWN_VERIFICATION:
+                c->facts[i].verification = m->fields[FIELD_VERIFICATION].len
+                                               ? verification_parse(m->fields[FIELD_VERIFICATION])
+                                               : VERIFICATION_NOT_STARTED;
+                break;
+            case KNOWN_MAIL_FROM:
+                c->facts[i].mail_from = m->fields[FIELD_MAIL_FROM];
+                if (c->facts[i].mail_from.len)
+                    c->facts[i].status = m->fields[FIELD_STATUS].len
+                                             ? mail_from_status_parse(m->fields[FIELD_STATUS])
+                                             : MAIL_FROM_UNKNOWN;
+                behavior_parse(m->fields[FIELD_BEHAVIOR], &c->facts[i].behavior);
+                break;
+            default: /* SES forwards unless told not to, so silence is taken for "on" */
+                c->facts[i].forwarding =
+                    !text_eq_nocase(m->fields[FIELD_FORWARDING], TEXT("false"));
+            }
+            filled = true;
+        }
+        memset(m->fields, 0, sizeof m->fields);
+    }
     if (!text_starts(rest, TEXT("entry/")))
         return;
     for (unsigned i = 0; i < FIELDS_LEN; i++) {
@@ -206,19 +191,6 @@ static void on_list_member(void *user, struct text path, struct text content)
     }
 }
 
-static void decode_list(struct call *c, int http_status, struct text body)
-{
-    struct list_reader l = {.call = c};
-    listed_drop(c);
-    bool ok = query_decode(&c->reply, http_status, body, action_of(c->kind), on_list_member, &l);
-    if (ok && !l.seen)
-        reply_garble(&c->reply, "the answer has no Identities");
-    else if (ok && l.no_memory)
-        reply_garble(&c->reply, "the answer is larger than this program can hold");
-    if (!ok || c->reply.how != REPLY_HTTP)
-        listed_drop(c);
-}
-
 struct account_reader {
     struct account_facts facts;
     unsigned seen; /* members of the account or quota answer, one bit each */
@@ -238,17 +210,6 @@ static void on_account_member(void *user, struct text path, struct text content)
         a->seen |= 4;
 }
 
-static void decode_account(struct call *c, int http_status, struct text body)
-{
-    struct account_reader a = {.facts = {.production_access = true}};
-    unsigned wanted = c->kind == CALL_ACCOUNT ? 1 : 2 | 4;
-    bool ok = query_decode(&c->reply, http_status, body, action_of(c->kind), on_account_member, &a);
-    if (ok && (a.seen & wanted) == wanted)
-        c->account = a.facts;
-    else if (ok)
-        reply_garble(&c->reply, "the answer of %s lacks its members", action_of(c->kind));
-}
-
 static void on_nothing(void *user, struct text path, struct text content)
 {
     (void)user, (void)path, (void)content;
@@ -259,10 +220,27 @@ void ses_v1_decode(struct call *c, int http_status, struct text body)
     assert(is_in_v1(c->kind));
     if (is_read(c->kind))
         decode_map(c, http_status, body);
-    else if (c->kind == CALL_LIST)
-        decode_list(c, http_status, body);
-    else if (c->kind == CALL_SET)
+    else if (c->kind == CALL_LIST) {
+        struct list_reader l = {.call = c};
+        listed_drop(c);
+        bool ok =
+            query_decode(&c->reply, http_status, body, action_of(c->kind), on_list_member, &l);
+        if (ok && !l.seen)
+            reply_garble(&c->reply, "the answer has no Identities");
+        else if (ok && l.no_memory)
+            reply_garble(&c->reply, "the answer is larger than this program can hold");
+        if (!ok || c->reply.how != REPLY_HTTP)
+            listed_drop(c);
+    } else if (c->kind == CALL_SET)
         query_decode(&c->reply, http_status, body, action_of(c->kind), on_nothing, NULL);
-    else
-        decode_account(c, http_status, body);
+    else {
+        struct account_reader a = {.facts = {.production_access = true}};
+        unsigned wanted = c->kind == CALL_ACCOUNT ? 1 : 2 | 4;
+        bool ok =
+            query_decode(&c->reply, http_status, body, action_of(c->kind), on_account_member, &a);
+        if (ok && (a.seen & wanted) == wanted)
+            c->account = a.facts;
+        else if (ok)
+            reply_garble(&c->reply, "the answer of %s lacks its members", action_of(c->kind));
+    }
 }

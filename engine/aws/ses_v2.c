@@ -32,12 +32,6 @@ static enum err identity_check(const struct call *c, struct why *why)
     return OK;
 }
 
-static void add_identity_path(struct buf *path, const struct call *c)
-{
-    buf_add_str(path, IDENTITIES_PATH "/");
-    escape_percent(path, c->identities[0]);
-}
-
 enum err ses_v2_encode(const struct call *c, const char **method, struct buf *path,
                        struct buf *query, struct buf *body, struct why *why)
 {
@@ -48,9 +42,10 @@ enum err ses_v2_encode(const struct call *c, const char **method, struct buf *pa
     if (err)
         return err;
     *method = c->kind == CALL_SET ? "PUT" : "GET";
-    if (has_identity)
-        add_identity_path(path, c);
-    else
+    if (has_identity) {
+        buf_add_str(path, IDENTITIES_PATH "/");
+        escape_percent(path, c->identities[0]);
+    } else
         buf_add_str(path, c->kind == CALL_LIST ? IDENTITIES_PATH : "/v2/email/account");
     if (c->kind == CALL_SET) {
         buf_add_str(path, "/mail-from");
@@ -202,14 +197,6 @@ static bool decode_account(struct call *c, const struct json *root)
     return !enforcement.len || f.enforcement_status.at;
 }
 
-/* "com.amazon#ThrottlingException:http://.." -> "ThrottlingException" */
-static struct text bare_code(struct text t)
-{
-    t = text_slice(t, 0, text_find(t, ':'));
-    size_t hash = text_rfind(t, '#');
-    return text_trim(hash == t.len ? t : text_from(t, hash + 1));
-}
-
 static bool decode_ok(struct call *c, const struct json *root)
 {
     switch (c->kind) {
@@ -239,7 +226,10 @@ void ses_v2_decode(struct call *c, int http_status, struct text error_type, stru
         read_text(root, "message", &message);
         if (message.len == 0)
             read_text(root, "Message", &message);
-        reply_fail(&c->reply, bare_code(code), message);
+        /* "com.amazon#ThrottlingException:http://.." -> "ThrottlingException" */
+        struct text t = text_slice(code, 0, text_find(code, ':'));
+        size_t hash = text_rfind(t, '#');
+        reply_fail(&c->reply, text_trim(hash == t.len ? t : text_from(t, hash + 1)), message);
         json_free(root);
         return;
     }

@@ -115,32 +115,29 @@ static enum err region_read(struct aws_settings *s, const struct profile *p, str
     return text_keep(region, from, s->region, sizeof s->region, why);
 }
 
-static enum err profile_take(struct aws_settings *s, const struct profile *p, struct why *why)
-{
-    char from[SETTING_FROM_MAX];
-    enum err err = region_read(s, p, why);
-    if (err == OK)
-        err = text_keep(setting(p, AWS_CA_BUNDLE, "ca_bundle", from), from, s->ca_bundle,
-                        sizeof s->ca_bundle, why);
-    if (err == OK)
-        err = switch_read(p, AWS_USE_FIPS_ENDPOINT, "use_fips_endpoint", &s->use_fips, why);
-    if (err == OK)
-        err = switch_read(p, AWS_USE_DUALSTACK_ENDPOINT, "use_dualstack_endpoint",
-                          &s->use_dual_stack, why);
-    if (err == OK)
-        err = switch_read(p, AWS_DISABLE_CLOCK_SKEW_CORRECTION, "disable_clock_skew_correction",
-                          &s->keeps_own_clock, why);
-    return err == OK ? endpoints_read(s, p, why) : err;
-}
-
 enum err aws_settings_read(struct aws_settings *s, const struct credential_request *request,
                            struct why *why)
 {
     struct profile profile;
     *s = (struct aws_settings){.use_fips = false};
     enum err err = profile_open(&profile, request, why);
-    if (err == OK)
-        err = profile_take(s, &profile, why);
+    if (err == OK) {
+        char from[SETTING_FROM_MAX];
+        err = region_read(s, &profile, why);
+        if (err == OK)
+            err = text_keep(setting(&profile, AWS_CA_BUNDLE, "ca_bundle", from), from, s->ca_bundle,
+                            sizeof s->ca_bundle, why);
+        if (err == OK)
+            err = switch_read(&profile, AWS_USE_FIPS_ENDPOINT, "use_fips_endpoint", &s->use_fips,
+                              why);
+        if (err == OK)
+            err = switch_read(&profile, AWS_USE_DUALSTACK_ENDPOINT, "use_dualstack_endpoint",
+                              &s->use_dual_stack, why);
+        if (err == OK)
+            err = switch_read(&profile, AWS_DISABLE_CLOCK_SKEW_CORRECTION,
+                              "disable_clock_skew_correction", &s->keeps_own_clock, why);
+        err = err == OK ? endpoints_read(s, &profile, why) : err;
+    }
     s->unread = profile.unread;
     profile_close(&profile);
     return err;

@@ -36,14 +36,6 @@ void signature_clear(struct signature *s)
 /* Canonical path: dot segments and doubled slashes go (RFC 3986, section 5.2.4, and further), then
  * every segment is encoded once more, as in all services but S3. */
 
-static void segment_drop(struct buf *path)
-{
-    while (path->len && path->at[path->len - 1] != '/')
-        path->len--;
-    if (path->len)
-        path->len--;
-}
-
 static void path_normalize(struct buf *out, struct text path)
 {
     bool ends_in_slash = false;
@@ -52,24 +44,18 @@ static void path_normalize(struct buf *out, struct text path)
         struct text segment = text_cut(&rest, '/');
         bool up = text_eq(segment, TEXT(".."));
         ends_in_slash = up || segment.len == 0 || text_eq(segment, TEXT("."));
-        if (up)
-            segment_drop(out);
-        else if (!ends_in_slash) {
+        if (up) {
+            while (out->len && out->at[out->len - 1] != '/')
+                out->len--;
+            if (out->len)
+                out->len--;
+        } else if (!ends_in_slash) {
             buf_add_char(out, '/');
             buf_add_text(out, segment);
         }
     }
     if (ends_in_slash || out->len == 0)
         buf_add_char(out, '/');
-}
-
-static void path_encode(struct buf *out, struct text path)
-{
-    struct text rest = text_from(path, path.at[0] == '/');
-    while (rest.at) {
-        buf_add_char(out, '/');
-        escape_percent(out, text_cut(&rest, '/'));
-    }
 }
 
 static void canonical_path(struct buf *out, struct text path, bool keep)
@@ -83,8 +69,13 @@ static void canonical_path(struct buf *out, struct text path, bool keep)
     else
         path_normalize(&normal, path);
     out->failed |= normal.failed;
-    if (!normal.failed)
-        path_encode(out, buf_text(&normal));
+    if (!normal.failed) {
+        struct text rest = text_from(buf_text(&normal), buf_text(&normal).at[0] == '/');
+        while (rest.at) {
+            buf_add_char(out, '/');
+            escape_percent(out, text_cut(&rest, '/'));
+        }
+    }
     buf_clear(&normal);
 }
 
@@ -127,18 +118,6 @@ static int query_pair_cmp(const void *left, const void *right)
                     (struct text){bytes_b + b->name_len + 1, b->value_len});
 }
 
-static struct query_pair query_pair_add(struct buf *encoded, struct text raw)
-{
-    struct query_pair pair = {.name_start = encoded->len, .encoded = encoded};
-    struct text value = raw, name = text_cut(&value, '=');
-    add_encoded_once(encoded, name);
-    pair.name_len = encoded->len - pair.name_start;
-    buf_add_char(encoded, '=');
-    add_encoded_once(encoded, value);
-    pair.value_len = encoded->len - pair.name_start - pair.name_len - 1;
-    return pair;
-}
-
 static void canonical_query(struct buf *out, struct text query)
 {
     struct query_pair pairs[SIGN_QUERY_MAX];
@@ -153,7 +132,14 @@ static void canonical_query(struct buf *out, struct text query)
             encoded.failed = true;
             break;
         }
-        pairs[len++] = query_pair_add(&encoded, raw);
+        struct query_pair pair = {.name_start = encoded.len, .encoded = &encoded};
+        struct text value = raw, name = text_cut(&value, '=');
+        add_encoded_once(&encoded, name);
+        pair.name_len = encoded.len - pair.name_start;
+        buf_add_char(&encoded, '=');
+        add_encoded_once(&encoded, value);
+        pair.value_len = encoded.len - pair.name_start - pair.name_len - 1;
+        pairs[len++] = pair;
     }
     out->failed |= encoded.failed;
     if (!encoded.failed)
@@ -201,43 +187,10 @@ static void add_lower(struct buf *out, struct text t)
         buf_add_char(out, char_lower(t.at[i]));
 }
 
-static void add_squeezed(struct buf *out, struct text t)
-{
-    bool space = false, begun = false;
-    for (size_t i = 0; i < t.len; i++) {
-        char c = t.at[i];
-        if (c == ' ' || (c >= '\t' && c <= '\r')) {
-            space = true;
-            continue;
-        }
-        if (space && begun)
-            buf_add_char(out, ' ');
-        buf_add_char(out, c);
-        space = false;
-        begun = true;
-    }
-}
-
 static bool same_name_as_last(const struct header_list *list, uint32_t i)
 {
     /* cppcheck-suppress arrayIndexOutOfBoundsCond ; takes a loop's end for its last round */
     return i > 0 && name_cmp(list->at[i - 1].name, list->at[i].name) == 0;
-}
-
-static void canonical_headers(struct buf *out, const struct header_list *list)
-{
-    for (uint32_t i = 0; i < list->len; i++) {
-        if (same_name_as_last(list, i))
-            buf_add_char(out, ',');
-        else {
-            if (i)
-                buf_add_char(out, '\n');
-            add_lower(out, list->at[i].name);
-            buf_add_char(out, ':');
-        }
-        add_squeezed(out, list->at[i].value);
-    }
-    buf_add_char(out, '\n');
 }
 
 static void signed_headers(struct buf *out, const struct header_list *list)
@@ -258,25 +211,6 @@ static void add_header(struct signature *s, struct text name, struct text value)
     s->added[s->added_len++] = (struct sign_header){name, value};
 }
 
-static void headers_collect(struct signature *s, struct header_list *list,
-                            const struct sign_request *request, const struct sign_options *options,
-                            const struct credentials *cred)
-{
-    for (uint32_t i = 0; i < request->headers_len; i++)
-        header_insert(list, request->headers[i]);
-    if (cred->session_token[0]) {
-        add_header(s, TEXT("X-Amz-Security-Token"), text_of(cred->session_token));
-        if (!options->omit_session_token)
-            header_insert(list, s->added[0]);
-    }
-    add_header(s, TEXT("X-Amz-Date"), text_of(s->date));
-    header_insert(list, s->added[s->added_len - 1]);
-    if (options->sign_body) {
-        add_header(s, TEXT("x-amz-content-sha256"), text_of(s->body_hash));
-        header_insert(list, s->added[s->added_len - 1]);
-    }
-}
-
 static void add_canonical(struct signature *s, const struct header_list *list,
                           const struct sign_request *request, const struct sign_options *options)
 {
@@ -287,7 +221,30 @@ static void add_canonical(struct signature *s, const struct header_list *list,
     buf_add_char(out, '\n');
     canonical_query(out, request->query);
     buf_add_char(out, '\n');
-    canonical_headers(out, list);
+    for (uint32_t i = 0; i < list->len; i++) {
+        if (same_name_as_last(list, i))
+            buf_add_char(out, ',');
+        else {
+            if (i)
+                buf_add_char(out, '\n');
+            add_lower(out, list->at[i].name);
+            buf_add_char(out, ':');
+        }
+        bool space = false, begun = false;
+        for (size_t k = 0; k < list->at[i].value.len; k++) {
+            char c = list->at[i].value.at[k];
+            if (c == ' ' || (c >= '\t' && c <= '\r')) {
+                space = true;
+                continue;
+            }
+            if (space && begun)
+                buf_add_char(out, ' ');
+            buf_add_char(out, c);
+            space = false;
+            begun = true;
+        }
+    }
+    buf_add_char(out, '\n');
     buf_add_char(out, '\n');
     signed_headers(out, list);
     buf_add_char(out, '\n');
@@ -332,16 +289,6 @@ static bool sign_string(struct signature *s, const struct sign_options *options,
     return ok;
 }
 
-static void add_authorization(struct signature *s, const struct header_list *list,
-                              const struct sign_options *options, const struct credentials *cred)
-{
-    buf_add_fmt(&s->authorization, ALGORITHM " Credential=%s/", cred->access_key_id);
-    add_scope(&s->authorization, s, options);
-    buf_add_str(&s->authorization, ", SignedHeaders=");
-    signed_headers(&s->authorization, list);
-    buf_add_fmt(&s->authorization, ", Signature=%s", s->hex);
-}
-
 enum err sign_request(struct signature *s, const struct sign_request *request,
                       const struct sign_options *options, const struct credentials *cred,
                       struct why *why)
@@ -353,13 +300,29 @@ enum err sign_request(struct signature *s, const struct sign_request *request,
         return why_set(why, ERR_INPUT, "a request cannot be signed without a time");
     if (!sha256_hex(request->body, s->body_hash))
         return why_set(why, ERR_NOMEM, "the crypto library cannot hash");
-    headers_collect(s, &list, request, options, cred);
+    for (uint32_t i = 0; i < request->headers_len; i++)
+        header_insert(&list, request->headers[i]);
+    if (cred->session_token[0]) {
+        add_header(s, TEXT("X-Amz-Security-Token"), text_of(cred->session_token));
+        if (!options->omit_session_token)
+            header_insert(&list, s->added[0]);
+    }
+    add_header(s, TEXT("X-Amz-Date"), text_of(s->date));
+    header_insert(&list, s->added[s->added_len - 1]);
+    if (options->sign_body) {
+        add_header(s, TEXT("x-amz-content-sha256"), text_of(s->body_hash));
+        header_insert(&list, s->added[s->added_len - 1]);
+    }
     add_canonical(s, &list, request, options);
     if (s->canonical_request.failed)
         return why_set(why, ERR_LIMIT, "a request is too long to be signed");
     if (!add_string_to_sign(s, options) || !sign_string(s, options, cred))
         return why_set(why, ERR_NOMEM, "the crypto library cannot sign");
-    add_authorization(s, &list, options, cred);
+    buf_add_fmt(&s->authorization, ALGORITHM " Credential=%s/", cred->access_key_id);
+    add_scope(&s->authorization, s, options);
+    buf_add_str(&s->authorization, ", SignedHeaders=");
+    signed_headers(&s->authorization, &list);
+    buf_add_fmt(&s->authorization, ", Signature=%s", s->hex);
     if (s->string_to_sign.failed || s->authorization.failed)
         return why_set(why, ERR_LIMIT, "a signature is too long");
     return OK;

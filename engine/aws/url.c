@@ -13,15 +13,6 @@
 #define PORT_HTTP  80u
 #define PORT_HTTPS 443u
 
-static bool take_scheme(struct text *t, struct url *url)
-{
-    url->is_https = text_starts(*t, TEXT("https://"));
-    if (!url->is_https && !text_starts(*t, TEXT("http://")))
-        return false;
-    *t = text_from(*t, url->is_https ? 8 : 7);
-    return true;
-}
-
 /* "[::1]:8080" -> "::1"; "host:8080" -> "host"; the rest stays in *t. */
 static bool take_host(struct text *t, struct url *url)
 {
@@ -93,8 +84,10 @@ enum err url_parse_origin(struct text t, struct url *url, struct why *why)
     *url = (struct url){0};
     if (t.len >= URL_LEN_MAX)
         return why_set(why, ERR_INPUT, "longer than %d characters", URL_LEN_MAX - 1);
-    if (!take_scheme(&t, url))
+    url->is_https = text_starts(t, TEXT("https://"));
+    if (!url->is_https && !text_starts(t, TEXT("http://")))
         return why_set(why, ERR_INPUT, "must begin with https:// or http://");
+    t = text_from(t, url->is_https ? 8 : 7);
     if (!take_host(&t, url) || !host_vet(url))
         return why_set(why, ERR_INPUT, "the host is neither a host name nor an IP address");
     if (!take_port(&t, url))

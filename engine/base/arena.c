@@ -57,33 +57,26 @@ static size_t aligned(size_t size)
     return (size + unit - 1) / unit * unit;
 }
 
-static bool block_add(struct arena *a, size_t size)
-{
-    size_t cap = a->blocks ? a->blocks->cap * 2 : BLOCK_BYTES;
-    if (cap > BLOCK_BYTES_MAX)
-        cap = BLOCK_BYTES_MAX;
-    if (cap < size)
-        cap = size;
-    if (cap > a->limit_bytes - a->used_bytes)
-        cap = size;
-    if (cap > a->limit_bytes - a->used_bytes)
-        return false;
-    struct arena_block *b = malloc(sizeof *b + cap);
-    if (!b)
-        return false;
-    b->next = a->blocks;
-    b->cap = cap;
-    b->used = 0;
-    a->blocks = b;
-    a->used_bytes += cap;
-    return true;
-}
-
 static void *take_at(struct arena *a, size_t start, size_t size)
 {
     if (!a->blocks || start > a->blocks->cap || a->blocks->cap - start < size) {
-        if (!block_add(a, size))
+        size_t cap = a->blocks ? a->blocks->cap * 2 : BLOCK_BYTES;
+        if (cap > BLOCK_BYTES_MAX)
+            cap = BLOCK_BYTES_MAX;
+        if (cap < size)
+            cap = size;
+        if (cap > a->limit_bytes - a->used_bytes)
+            cap = size;
+        if (cap > a->limit_bytes - a->used_bytes)
             return NULL;
+        struct arena_block *b = malloc(sizeof *b + cap);
+        if (!b)
+            return NULL;
+        b->next = a->blocks;
+        b->cap = cap;
+        b->used = 0;
+        a->blocks = b;
+        a->used_bytes += cap;
         start = 0;
     }
     a->blocks->used = start + size;

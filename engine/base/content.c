@@ -3,15 +3,6 @@
 
 #include "count.h"
 
-static struct text blanks_skip(struct text t)
-{
-    if (text_starts(t, TEXT("\xef\xbb\xbf")))
-        t = text_from(t, 3);
-    while (t.len && (t.at[0] == ' ' || t.at[0] == '\t' || t.at[0] == '\r' || t.at[0] == '\n'))
-        t = text_from(t, 1);
-    return t;
-}
-
 static bool begins(struct text t, const char *word)
 {
     struct text w = text_of(word);
@@ -46,7 +37,11 @@ enum content content_of(struct text head)
                  {"<!DOCTYPE html", CONTENT_HTML},
                  {"<html", CONTENT_HTML},
                  {"<?xml", CONTENT_XML}};
-    struct text t = blanks_skip(head);
+    struct text t = head;
+    if (text_starts(t, TEXT("\xef\xbb\xbf")))
+        t = text_from(t, 3);
+    while (t.len && (t.at[0] == ' ' || t.at[0] == '\t' || t.at[0] == '\r' || t.at[0] == '\n'))
+        t = text_from(t, 1);
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (begins(t, kinds[i].word))
             return kinds[i].kind;

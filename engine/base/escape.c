@@ -40,20 +40,15 @@ bool escape_is_unsafe(uint32_t c)
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-/* Copies text without characters to escape in one piece: as a rule all of it. */
-static size_t plain_len(struct text t)
-{
-    size_t i = 0;
-    while (i < t.len && t.at[i] >= ' ' && t.at[i] <= '~' && t.at[i] != '"' && t.at[i] != '\\')
-        i++;
-    return i;
-}
-
 void escape_json(struct buf *out, struct text t)
 {
     buf_add_char(out, '"');
     while (t.len) {
-        size_t plain = plain_len(t);
+        /* Copies text without characters to escape in one piece: as a rule all of it. */
+        size_t plain = 0;
+        while (plain < t.len && t.at[plain] >= ' ' && t.at[plain] <= '~' && t.at[plain] != '"' &&
+               t.at[plain] != '\\')
+            plain++;
         buf_add(out, t.at, plain);
         t = text_from(t, plain);
         if (t.len == 0)

@@ -47,30 +47,26 @@ static void sift_up(struct heap *h, uint32_t i, struct heap_node node)
     put(h, i, node);
 }
 
-static void sift_down(struct heap *h, uint32_t i, struct heap_node node)
-{
-    for (;;) {
-        uint64_t first = (uint64_t)i * ARITY + 1;
-        if (first >= h->len)
-            break;
-        uint32_t best = (uint32_t)first;
-        for (uint32_t c = best + 1; c < h->len && c < first + ARITY; c++)
-            if (before(h->nodes[c], h->nodes[best]))
-                best = c;
-        if (!before(h->nodes[best], node))
-            break;
-        put(h, i, h->nodes[best]);
-        i = best;
-    }
-    put(h, i, node);
-}
-
 static void settle(struct heap *h, uint32_t i, struct heap_node node)
 {
     if (i > 0 && before(node, h->nodes[(i - 1) / ARITY]))
         sift_up(h, i, node);
-    else
-        sift_down(h, i, node);
+    else {
+        for (;;) {
+            uint64_t first = (uint64_t)i * ARITY + 1;
+            if (first >= h->len)
+                break;
+            uint32_t best = (uint32_t)first;
+            for (uint32_t c = best + 1; c < h->len && c < first + ARITY; c++)
+                if (before(h->nodes[c], h->nodes[best]))
+                    best = c;
+            if (!before(h->nodes[best], node))
+                break;
+            put(h, i, h->nodes[best]);
+            i = best;
+        }
+        put(h, i, node);
+    }
 }
 
 void heap_set(struct heap *h, uint32_t id, instant_us at)

@@ -93,33 +93,6 @@ static uint64_t *slots_new(uint32_t len)
     return slots;
 }
 
-static bool grow(struct names *n)
-{
-    uint32_t slots = (n->slot_mask + 1) * 2;
-    if (slots == 0)
-        return false;
-    const char **at = realloc((void *)n->at, sizeof *at * (slots / 2));
-    if (!at)
-        return false;
-    n->at = at;
-    uint64_t *fresh = slots_new(slots);
-    if (!fresh)
-        return false;
-    for (uint32_t old = 0; old <= n->slot_mask; old++) {
-        uint32_t i = (uint32_t)(n->slots[old] >> 32) & (slots - 1);
-        if (!n->slots[old])
-            continue;
-        while (fresh[i])
-            i = (i + 1) & (slots - 1);
-        fresh[i] = n->slots[old];
-    }
-    free(n->slots);
-    n->slots = fresh;
-    n->slot_mask = slots - 1;
-    n->cap = slots / 2;
-    return true;
-}
-
 /* Packed by hand: two bytes of length, the bytes, a NUL. The arena would round every name up. */
 const char *names_stow(struct names *n, struct text t)
 {
@@ -140,8 +113,28 @@ static bool add_new(struct names *n, struct text t, const char *stowed, uint32_t
                     uint32_t slot, name_id *id)
 {
     if (n->len == n->cap) {
-        if (!grow(n))
+        uint32_t slots = (n->slot_mask + 1) * 2;
+        if (slots == 0)
             return false;
+        const char **at = realloc((void *)n->at, sizeof *at * (slots / 2));
+        if (!at)
+            return false;
+        n->at = at;
+        uint64_t *fresh = slots_new(slots);
+        if (!fresh)
+            return false;
+        for (uint32_t old = 0; old <= n->slot_mask; old++) {
+            uint32_t i = (uint32_t)(n->slots[old] >> 32) & (slots - 1);
+            if (!n->slots[old])
+                continue;
+            while (fresh[i])
+                i = (i + 1) & (slots - 1);
+            fresh[i] = n->slots[old];
+        }
+        free(n->slots);
+        n->slots = fresh;
+        n->slot_mask = slots - 1;
+        n->cap = slots / 2;
         slot = slot_of(n, t, hash);
     }
     const char *at = stowed ? stowed : names_stow(n, t);

@@ -40,15 +40,6 @@ static bool hex_read(struct text t, size_t digits, unsigned char *out)
     return value < 256;
 }
 
-/* "%2F", and "%252F" of double encoding. 0: no percent escape. */
-static size_t percent_read(struct text t, unsigned char *out)
-{
-    size_t at = 1;
-    while (text_starts(text_from(t, at), TEXT("25")) && hex_read(text_from(t, at + 2), 2, out))
-        at += 2;
-    return hex_read(text_from(t, at), 2, out) ? at + 2 : 0;
-}
-
 /* "\/", "\u002f", "\x2f", with as many backslashes as there are. */
 static size_t backslash_read(struct text t, unsigned char *out)
 {
@@ -109,9 +100,13 @@ static size_t entity_read(struct text t, unsigned char *out)
 static size_t unit_read(struct text t, unsigned char *out)
 {
     size_t len = 0;
-    if (t.at[0] == '%')
-        len = percent_read(t, out);
-    else if (t.at[0] == '\\')
+    if (t.at[0] == '%') {
+        /* "%2F", and "%252F" of double encoding. 0: no percent escape. */
+        size_t at = 1;
+        while (text_starts(text_from(t, at), TEXT("25")) && hex_read(text_from(t, at + 2), 2, out))
+            at += 2;
+        len = hex_read(text_from(t, at), 2, out) ? at + 2 : 0;
+    } else if (t.at[0] == '\\')
         len = backslash_read(t, out);
     else if (t.at[0] == '&')
         len = entity_read(t, out);
@@ -220,17 +215,6 @@ static void word_keep(struct redactor *r, size_t len)
     r->len += room_of(len);
 }
 
-static void word_raw(struct redactor *r, struct text secret)
-{
-    size_t len = 0;
-    unsigned char unit;
-    for (size_t at = 0; at < secret.len; at += unit_read(text_from(secret, at), &unit)) {
-        unit_read(text_from(secret, at), &unit);
-        r->pool[r->len + len++] = (char)unit;
-    }
-    word_keep(r, len);
-}
-
 /* The base64 characters made from the secret alone, with `before` bytes in front: each character
  * holds six bits, from the first one wholly of the secret to the last. */
 static void word_base64(struct redactor *r, struct text secret, size_t before)
@@ -255,7 +239,13 @@ bool redactor_add(struct redactor *r, struct text secret)
     if (secret.len > UINT32_MAX / 64 || r->len > UINT32_MAX - 4 * each || !pool_grow(r, 4 * each) ||
         !table_grow(r, (uint32_t)(4 * each / ANCHOR)))
         return false;
-    word_raw(r, secret);
+    size_t len = 0;
+    unsigned char unit;
+    for (size_t at = 0; at < secret.len; at += unit_read(text_from(secret, at), &unit)) {
+        unit_read(text_from(secret, at), &unit);
+        r->pool[r->len + len++] = (char)unit;
+    }
+    word_keep(r, len);
     for (size_t before = 0; before < 3; before++)
         word_base64(r, secret, before);
     return true;

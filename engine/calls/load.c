@@ -87,18 +87,6 @@ static void measure(struct load *l, instant_us now)
     window_open(l);
 }
 
-static void halve(struct load *l, instant_us now)
-{
-    double lowest = l->wanted_per_s < LOAD_LOWEST ? l->wanted_per_s : LOAD_LOWEST;
-    double rate = l->rate_per_s / 2 < lowest ? lowest : l->rate_per_s / 2;
-    if (l->phase != LOAD_MEASURE)
-        measure(l, now);
-    enter(l, LOAD_MEASURE, rate < l->rate_per_s ? rate : l->rate_per_s, now);
-    window_open(l);
-    l->halved = true;
-    l->in_a_row = 0;
-}
-
 /* The window begins at a refusal, when the bucket held less than a token, and the call after it. */
 static void window_add(struct load *l, instant_us sent_at, bool served)
 {
@@ -212,31 +200,6 @@ static void bisect(struct load *l, instant_us now)
         cruise(l, l->given_per_s, now);
 }
 
-static void trial_failed(struct load *l, instant_us now)
-{
-    bool full = l->rate_per_s >= l->wanted_per_s;
-    if (!full || l->climbing)
-        l->refused_per_s = l->rate_per_s;
-    if (full && l->trials < UINT16_MAX)
-        l->trials++;
-    enter(l, LOAD_CRUISE, l->given_per_s, now);
-    bisect(l, now);
-}
-
-static void trial_passed(struct load *l, instant_us now)
-{
-    l->given_per_s = l->rate_per_s;
-    if (l->rate_per_s >= l->wanted_per_s) {
-        l->trials = 0;
-        cruise(l, l->wanted_per_s, now);
-    } else if (l->refused_per_s < l->wanted_per_s)
-        bisect(l, now);
-    else {
-        l->climbing = true;
-        trial(l, l->wanted_per_s, now);
-    }
-}
-
 /* The first call of a trial has the pause of the rate before, so it proves nothing. */
 static void learn_trial(struct load *l, instant_us now, bool served, bool idle)
 {
@@ -245,10 +208,25 @@ static void learn_trial(struct load *l, instant_us now, bool served, bool idle)
     l->evidence += weight(served, TRIAL_SHARE, l->noise < 0.45 ? l->noise : 0.45);
     l->evidence = l->evidence < 0 ? 0 : l->evidence;
     l->served += served && !idle;
-    if (l->evidence >= TRIAL_FAILS)
-        trial_failed(l, now);
-    else if (l->served > calls)
-        trial_passed(l, now);
+    if (l->evidence >= TRIAL_FAILS) {
+        if (!full || l->climbing)
+            l->refused_per_s = l->rate_per_s;
+        if (full && l->trials < UINT16_MAX)
+            l->trials++;
+        enter(l, LOAD_CRUISE, l->given_per_s, now);
+        bisect(l, now);
+    } else if (l->served > calls) {
+        l->given_per_s = l->rate_per_s;
+        if (l->rate_per_s >= l->wanted_per_s) {
+            l->trials = 0;
+            cruise(l, l->wanted_per_s, now);
+        } else if (l->refused_per_s < l->wanted_per_s)
+            bisect(l, now);
+        else {
+            l->climbing = true;
+            trial(l, l->wanted_per_s, now);
+        }
+    }
 }
 
 /* --- verify ----------------------------------------------------------------------------------- */
@@ -282,12 +260,6 @@ static void learn_verify(struct load *l, instant_us now, bool served)
 
 /* --- cruise ----------------------------------------------------------------------------------- */
 
-static void noise_learn(struct load *l, bool served, double memory)
-{
-    l->noise += ((served ? 0.0 : 1.0) - l->noise) / memory;
-    l->noise = l->noise < LOAD_NOISE ? LOAD_NOISE : l->noise;
-}
-
 static void learn_cruise(struct load *l, instant_us now, bool served)
 {
     bool slowed = l->rate_per_s < l->wanted_per_s;
@@ -296,8 +268,10 @@ static void learn_cruise(struct load *l, instant_us now, bool served)
     l->evidence += weight(served, rise, l->noise);
     l->evidence = l->evidence < 0 ? 0 : l->evidence;
     l->calls++;
-    if (proved || (!slowed && l->noise > LOAD_NOISE))
-        noise_learn(l, served, proved ? NOISE_MEMORY / 4 : NOISE_MEMORY);
+    if (proved || (!slowed && l->noise > LOAD_NOISE)) {
+        l->noise += ((served ? 0.0 : 1.0) - l->noise) / (proved ? NOISE_MEMORY / 4 : NOISE_MEMORY);
+        l->noise = l->noise < LOAD_NOISE ? LOAD_NOISE : l->noise;
+    }
     if (slowed && !served && quiet) {
         double lower = l->rate_per_s * MARGIN;
         l->refused_per_s = l->rate_per_s;
@@ -322,7 +296,14 @@ void load_learn(struct load *l, instant_us sent_at, instant_us now, bool served,
         return;
     l->in_a_row = served ? 0 : l->in_a_row + 1;
     if (l->in_a_row >= LOAD_BLACKOUT) {
-        halve(l, now);
+        double lowest = l->wanted_per_s < LOAD_LOWEST ? l->wanted_per_s : LOAD_LOWEST;
+        double rate = l->rate_per_s / 2 < lowest ? lowest : l->rate_per_s / 2;
+        if (l->phase != LOAD_MEASURE)
+            measure(l, now);
+        enter(l, LOAD_MEASURE, rate < l->rate_per_s ? rate : l->rate_per_s, now);
+        window_open(l);
+        l->halved = true;
+        l->in_a_row = 0;
         return;
     }
     bool slowed = l->rate_per_s < l->wanted_per_s;

@@ -61,12 +61,6 @@ bool reply_is_about_request(const struct reply *reply)
     return false;
 }
 
-/* SES reports an unknown identity of a Put as 400 with this sentence, not as 404. */
-static bool is_unknown_identity(struct text message)
-{
-    return text_starts(message, TEXT("Identity ")) && text_ends(message, TEXT("does not exist."));
-}
-
 static enum verdict of_status(unsigned status, enum call_kind kind)
 {
     if (status == 429)
@@ -88,7 +82,9 @@ static enum verdict of_http(const struct reply *reply, enum call_kind kind)
     /* IAM can confine v2 calls to chosen identities, so a denial of one says nothing of others. */
     if (reply_is_access_denied(reply) && (kind == CALL_SET || kind == CALL_GET))
         return VERDICT_REFUSED;
-    if (is_unknown_identity(text_of(reply->message)))
+    /* SES reports an unknown identity of a Put as 400 with this sentence, not as 404. */
+    struct text message = text_of(reply->message);
+    if (text_starts(message, TEXT("Identity ")) && text_ends(message, TEXT("does not exist.")))
         return VERDICT_GONE;
     for (size_t i = 0; i < COUNT(by_code); i++)
         if (text_eq(code, text_of(by_code[i].code)))

@@ -484,15 +484,13 @@ static void value_read(struct inquiry *q, const struct dns_question *question, u
     }
 }
 
-/* A doubled name that exists is asked for its MX, too. */
 static void doubled_read(struct inquiry *q, const struct dns_question *question,
                          const struct dns_reply *reply)
 {
-    struct dns_question mx = *question;
-    mx.type = DNS_TYPE_MX;
-    bool exists = inquiry_read_elsewhere(q, question, reply, &q->facts.doubled);
-    if (exists && question->type == DNS_TYPE_TXT && q->planned < INQUIRY_QUESTIONS_MAX)
-        plan(q, mx, AROUND_DOUBLED);
+    struct dns_question next[DOUBLED_NEXT_MAX];
+    uint32_t len = inquiry_read_doubled(q, question, reply, next);
+    for (uint32_t i = 0; i < len && q->planned < INQUIRY_QUESTIONS_MAX; i++)
+        plan(q, next[i], AROUND_DOUBLED);
 }
 
 static void around_read(struct inquiry *q, const struct dns_question *question, enum around subject,

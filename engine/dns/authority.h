@@ -17,6 +17,14 @@ bool inquiry_wants_apex(const struct inquiry *q);
  * nothing is known to be there. */
 bool inquiry_read_elsewhere(struct inquiry *q, const struct dns_question *question,
                             const struct dns_reply *reply, struct dns_elsewhere *at);
+/* Takes a reply about the doubled name or a wildcard above that name, and gives what is to be asked
+ * next: the MX of a doubled name that exists, and what the wildcard says where records were found.
+ * Records from a wildcard are dropped. Returns how many questions. */
+#define DOUBLED_NEXT_MAX 2
+#define DOUBLED_MAX      4 /* questions in all: TXT and MX of both names */
+uint32_t inquiry_read_doubled(struct inquiry *q, const struct dns_question *question,
+                              const struct dns_reply *reply,
+                              struct dns_question next[DOUBLED_NEXT_MAX]);
 /* Plans one more question. False: the budget of INQUIRY_QUESTIONS_MAX is spent. */
 bool inquiry_plan(struct inquiry *q, struct dns_question question);
 /* Ends the inquiry without a verdict on either type. */

@@ -15,7 +15,7 @@
 
 enum { ASK_MX, ASK_TXT, ASKS }; /* numbers of the recursive mode's questions */
 
-#define ASKS_ELSEWHERE 3 /* further questions where records are missing */
+#define ASKS_ELSEWHERE (1 + DOUBLED_MAX) /* further questions where records are missing */
 
 void inquiry_init(struct inquiry *q)
 {
@@ -111,6 +111,53 @@ bool inquiry_read_elsewhere(struct inquiry *q, const struct dns_question *questi
     return a.state != DNS_NXDOMAIN;
 }
 
+/* Does a wildcard give the doubled name its records of the type? Then nobody has put them there. */
+static void doubled_vet(struct inquiry *q, const struct dns_question *question,
+                        const struct dns_reply *reply)
+{
+    struct dns_elsewhere *at = &q->facts.doubled;
+    struct answer a;
+    if (answer_read(&a, question, reply, &q->arena) != OK || a.kind != ANSWER_SPOKE)
+        return;
+    struct answer found = {.kind = ANSWER_SPOKE, .state = DNS_FOUND};
+    if (question->type == DNS_TYPE_MX) {
+        found.mx = at->mx;
+        found.mx_len = at->mx_len;
+    } else {
+        found.txt = at->txt;
+        found.txt_len = at->txt_len;
+    }
+    if (!answer_same(&a, &found))
+        return;
+    if (question->type == DNS_TYPE_MX)
+        at->mx_len = 0;
+    else
+        at->txt_len = 0;
+}
+
+uint32_t inquiry_read_doubled(struct inquiry *q, const struct dns_question *question,
+                              const struct dns_reply *reply,
+                              struct dns_question next[DOUBLED_NEXT_MAX])
+{
+    const struct dns_elsewhere *at = &q->facts.doubled;
+    uint32_t len = 0;
+    if (text_starts(question->name, TEXT("*."))) {
+        doubled_vet(q, question, reply);
+        return 0;
+    }
+    bool is_txt = question->type == DNS_TYPE_TXT;
+    if (inquiry_read_elsewhere(q, question, reply, &q->facts.doubled) && is_txt) {
+        next[len] = *question;
+        next[len++].type = DNS_TYPE_MX;
+    }
+    struct text wildcard = arena_fmt(&q->arena, "*." TEXT_FMT, TEXT_ARG(dname_parent(at->name)));
+    if ((is_txt ? at->txt_len : at->mx_len) && wildcard.at && wildcard.len <= DNAME_LEN_MAX) {
+        next[len] = *question;
+        next[len++].name = wildcard;
+    }
+    return len;
+}
+
 /* The zone of a name is the owner of the SOA in a denial, if there was one. */
 static struct text denying_zone(struct inquiry *q, const struct dns_reply *reply)
 {
@@ -133,17 +180,17 @@ static void recursive_ask_elsewhere(struct inquiry *q)
         inquiry_plan(q, question);
 }
 
-/* A doubled name that exists is asked for its MX, too. */
 static void recursive_read_elsewhere(struct inquiry *q, const struct dns_question *question,
                                      const struct dns_reply *reply)
 {
-    bool is_apex = dname_eq(question->name, q->apex);
-    struct dns_elsewhere *at = is_apex ? &q->facts.apex : &q->facts.doubled;
-    struct dns_question mx = *question;
-    mx.type = DNS_TYPE_MX;
-    bool exists = inquiry_read_elsewhere(q, question, reply, at);
-    if (exists && !is_apex && question->type == DNS_TYPE_TXT)
-        inquiry_plan(q, mx);
+    struct dns_question next[DOUBLED_NEXT_MAX];
+    uint32_t len = 0;
+    if (dname_eq(question->name, q->apex))
+        (void)inquiry_read_elsewhere(q, question, reply, &q->facts.apex);
+    else
+        len = inquiry_read_doubled(q, question, reply, next);
+    for (uint32_t i = 0; i < len; i++)
+        inquiry_plan(q, next[i]);
 }
 
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number)

@@ -7,8 +7,9 @@
  * uses the resolver only to find the name servers, then asks each server. The resolver never hears
  * the name itself, so no "no such name" is cached (RFC 2308).
  *
- * inquiry_look_closer() makes an inquiry ask for at most two names more, where records are missing:
- * the name with its zone appended once more, as panels do, and the identity's own domain.
+ * inquiry_look_closer() makes an inquiry ask for two names more, where records are missing: the
+ * name with its zone appended once more, as panels do, and the identity's own domain. Where the
+ * former has records, a wildcard above it is asked for: what that gives nobody has put there.
  */
 #ifndef MF_INQUIRY_H
 #define MF_INQUIRY_H

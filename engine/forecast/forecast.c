@@ -59,36 +59,6 @@ void rehearsal_clear(struct rehearsal *r)
     arena_clear(&r->memory);
 }
 
-/* Splits the time from a set to Success: at least SES's detection; the rest is the wait for a read,
- * or for the owner of the DNS where dns.require does not demand right records before the set. After
- * Success, a tightened identity waits for a read alone. */
-static void wait_followed(const struct forecast_fold *fold, struct waits *waits,
-                          const struct record *r, span_us span)
-{
-    span_us detect = waits->has_been_followed ? 0 : fold->detect_after - waits->detection;
-    bool early =
-        !waits->has_been_followed && fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
-    detect = span < detect ? span : detect;
-    waits->detection += detect;
-    waits->by_cause[WAIT_DETECT] += detect;
-    waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += span - detect;
-    waits->has_been_followed = waits->has_been_followed || r->row.state != JOB_FOLLOWING;
-}
-
-static void fold_final(struct forecast_fold *fold, const struct waits *waits, span_us after)
-{
-    struct forecast *f = fold->forecast;
-    f->finals++;
-    while (f->marks < FORECAST_MARKS && f->finals >= f->mark_at[f->marks])
-        f->mark[f->marks++] = after;
-    bool tail = f->finals > f->identities - f->tail;
-    for (int cause = 0; cause < WAIT_CAUSES; cause++) {
-        double us = (double)waits->by_cause[cause];
-        f->wait_us[cause] += us;
-        f->tail_wait_us[cause] += tail ? us : 0;
-    }
-}
-
 static enum err fold_records(void *ctx, const struct record *records, uint32_t len, struct why *why)
 {
     struct forecast_fold *fold = ctx;
@@ -99,17 +69,37 @@ static enum err fold_records(void *ctx, const struct record *records, uint32_t l
         struct waits *waits = &fold->waits[r->job];
         span_us span = r->at - (waits->since ? waits->since : START);
         waits->since = r->at;
-        if (waits->state == JOB_FOLLOWING)
-            wait_followed(fold, waits, r, span);
-        else
+        if (waits->state == JOB_FOLLOWING) {
+            /* Splits the time from a set to Success: at least SES's detection; the rest is the wait
+             * for a read, or for the owner of the DNS where dns.require does not demand right
+             * records before the set. After Success, a tightened identity waits for a read alone.
+             */
+            span_us detect = waits->has_been_followed ? 0 : fold->detect_after - waits->detection;
+            bool early = !waits->has_been_followed &&
+                         fleet_policy_of(fold->fleet, r->job)->require == REQUIRE_NONE;
+            detect = span < detect ? span : detect;
+            waits->detection += detect;
+            waits->by_cause[WAIT_DETECT] += detect;
+            waits->by_cause[early ? WAIT_DNS : WAIT_TURN] += span - detect;
+            waits->has_been_followed = waits->has_been_followed || r->row.state != JOB_FOLLOWING;
+        } else
             waits->by_cause[waits->state == JOB_WAITING_DNS ? WAIT_DNS : WAIT_TURN] += span;
         waits->state = r->row.state;
         if (r->kind == RECORD_INTENT) {
             f->first_write = f->last_write ? f->first_write : r->at - START;
             f->last_write = r->at - START;
         }
-        if (r->row.state == JOB_DONE)
-            fold_final(fold, &fold->waits[r->job], r->at - START);
+        if (r->row.state == JOB_DONE) {
+            f->finals++;
+            while (f->marks < FORECAST_MARKS && f->finals >= f->mark_at[f->marks])
+                f->mark[f->marks++] = r->at - START;
+            bool tail = f->finals > f->identities - f->tail;
+            for (int cause = 0; cause < WAIT_CAUSES; cause++) {
+                double us = (double)fold->waits[r->job].by_cause[cause];
+                f->wait_us[cause] += us;
+                f->tail_wait_us[cause] += tail ? us : 0;
+            }
+        }
     }
     return OK;
 }
@@ -222,6 +212,7 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
                                         .read_api = access_api(a->read_api, API_V1),
                                         .write_api = access_api(a->write_api, API_V2),
                                         .rate_per_s = a->rate_per_s,
+                                        .looks_closer = true,
                                         .suffixes = r->suffixes};
     struct scheduler *scheduler = scheduler_init(&r->memory, &r->fleet, &options);
     if (!scheduler)

@@ -66,21 +66,6 @@ static void survey_leave(void *context, struct text written, instant_us now)
                 a->g->entries_len);
 }
 
-static void blocked_print(struct records_gather *g, const struct records_entry *e)
-{
-    struct text before = TEXT_NONE;
-    for (int type = 0; type < RECORDS_TYPES; type++) {
-        const struct records_verdict *v = &e->found->of[type];
-        if (v->action != RECORDS_BLOCKED)
-            continue;
-        g->blocked++;
-        if (!text_eq(before, v->reason))
-            records_note(g, TEXT_FMT ": " TEXT_FMT, TEXT_ARG(names_text(&g->fleet->names, e->name)),
-                         TEXT_ARG(v->reason));
-        before = v->reason;
-    }
-}
-
 enum err records_gather_live(struct records_gather *g, struct why *why)
 {
     struct wire *wire = NULL;
@@ -102,7 +87,19 @@ enum err records_gather_live(struct records_gather *g, struct why *why)
     }
     wire_close(wire);
     free(names);
-    for (uint32_t i = 0; err == OK && i < g->entries_len; i++)
-        blocked_print(g, &g->entries[i]);
+    for (uint32_t i = 0; err == OK && i < g->entries_len; i++) {
+        struct text before = TEXT_NONE;
+        for (int type = 0; type < RECORDS_TYPES; type++) {
+            const struct records_verdict *v = &g->entries[i].found->of[type];
+            if (v->action != RECORDS_BLOCKED)
+                continue;
+            g->blocked++;
+            if (!text_eq(before, v->reason))
+                records_note(g, TEXT_FMT ": " TEXT_FMT,
+                             TEXT_ARG(names_text(&g->fleet->names, g->entries[i].name)),
+                             TEXT_ARG(v->reason));
+            before = v->reason;
+        }
+    }
     return err;
 }

@@ -63,13 +63,6 @@ static enum records_action mx_action(const struct judgement *j, enum mx_status s
     }
 }
 
-/* A name outside host name rules could have a meaning in the syntax of a format. */
-static bool mx_is_plain(const struct records_verdict *v)
-{
-    return v->there_len == 1 &&
-           (v->there[0].data.len == 0 || dname_check(v->there[0].data) == DNAME_OK);
-}
-
 static bool mx_decide(struct records_verdict *v, struct arena *arena, const struct survey *s,
                       struct text region, struct text feedback_host)
 {
@@ -89,25 +82,15 @@ static bool mx_decide(struct records_verdict *v, struct arena *arena, const stru
         kept = value_keep(v, arena, facts->mx[i].preference, facts->mx[i].exchange);
     if (!kept)
         return false;
-    if (!mx_is_plain(v))
+    /* A name outside host name rules could have a meaning in the syntax of a format. */
+    bool plain = v->there_len == 1 &&
+                 (v->there[0].data.len == 0 || dname_check(v->there[0].data) == DNAME_OK);
+    if (!plain)
         block(v, arena, TEXT("its MX names something that is not a host"));
     return true;
 }
 
 /* ---- SPF ---- */
-
-static void spf_merge(struct records_verdict *v, struct arena *arena, const struct survey *s)
-{
-    struct why why = {""};
-    v->action = RECORDS_REPLACE;
-    enum err err = spf_merge_ses(v->there[v->replaced].data, arena, &v->merged, &why);
-    if (err != OK)
-        block(v, arena, err == ERR_NOMEM ? TEXT_NONE : text_of(why.text));
-    else if (s->spf.walk.lookups >= SPF_LOOKUPS_MAX)
-        block(v, arena,
-              TEXT("its SPF record needs ten DNS lookups already, and include:amazonses.com would "
-                   "be one more than receivers allow; shorten the record first"));
-}
 
 /* The one existing SPF record: good, to be merged, or not to be touched. */
 static void spf_weigh(struct records_verdict *v, struct arena *arena, const struct survey *s)
@@ -120,8 +103,19 @@ static void spf_weigh(struct records_verdict *v, struct arena *arena, const stru
         block_for_trouble(v, arena, "its SPF record is in error", w->reason);
     else if (class == SPF_CLASS_TEMPERROR)
         block_for_trouble(v, arena, "its SPF record cannot be followed", w->reason);
-    else
-        spf_merge(v, arena, s);
+    else {
+        struct why why = {""};
+        v->action = RECORDS_REPLACE;
+        enum err err = spf_merge_ses(v->there[v->replaced].data, arena, &v->merged, &why);
+        if (err != OK)
+            block(v, arena, err == ERR_NOMEM ? TEXT_NONE : text_of(why.text));
+        else if (s->spf.walk.lookups >= SPF_LOOKUPS_MAX)
+            block(
+                v, arena,
+                TEXT(
+                    "its SPF record needs ten DNS lookups already, and include:amazonses.com would "
+                    "be one more than receivers allow; shorten the record first"));
+    }
 }
 
 static bool spf_decide(struct records_verdict *v, struct arena *arena, const struct survey *s)

@@ -128,19 +128,6 @@ static void row_note(struct records_gather *g, uint32_t row, const char *verdict
     buf_clear(&source);
 }
 
-/* What the rules warn of, once for a lane: it is of the Region. */
-static void warnings_note(struct records_gather *g, uint32_t row, const struct judgement *j)
-{
-    struct finding_notes notes = judge_notes(j);
-    uint16_t lane = g->fleet->choices[row].lane;
-    for (uint32_t i = 0; i < notes.len; i++) {
-        if (notes.at[i].severity != SEVERITY_WARNING || notes.at[i].accepted || g->warned[lane])
-            continue;
-        g->warned[lane] = true;
-        row_note(g, row, "records, with a warning, for", notes.at[i].text.at);
-    }
-}
-
 static bool row_is_meant(const struct records_gather *g, uint32_t row)
 {
     return !g->config->keep || g->config->keep[row];
@@ -160,7 +147,15 @@ static bool row_is_sound(struct records_gather *g, uint32_t row, struct text nam
     bool is_foreign = j.found & FINDING_BIT(NOT_YOUR_DOMAIN) && !accepts;
     bool is_sound = !j.errors && !is_foreign && dname_check(name) == DNAME_OK;
     if (is_sound && row_is_meant(g, row)) {
-        warnings_note(g, row, &j);
+        /* What the rules warn of, once for a lane: it is of the Region. */
+        struct finding_notes notes = judge_notes(&j);
+        uint16_t lane = g->fleet->choices[row].lane;
+        for (uint32_t i = 0; i < notes.len; i++) {
+            if (notes.at[i].severity != SEVERITY_WARNING || notes.at[i].accepted || g->warned[lane])
+                continue;
+            g->warned[lane] = true;
+            row_note(g, row, "records, with a warning, for", notes.at[i].text.at);
+        }
     } else if (row_is_meant(g, row)) {
         g->refused++;
         row_note(g, row, "no records for",
@@ -278,12 +273,6 @@ static int entry_cmp(const void *left, const void *right, void *ctx)
     return order ? order : records_name_cmp(entry_host(g, a), entry_host(g, b));
 }
 
-static bool is_wanted(const struct records_gather *g, const struct records_entry *e,
-                      enum records_type type)
-{
-    return !g->config->missing || !e->found || e->found->of[type].action != RECORDS_KEEP;
-}
-
 enum err records_gather_arrange(struct records_gather *g, struct why *why)
 {
     qsort_r(g->entries, g->entries_len, sizeof *g->entries, entry_cmp, g);
@@ -292,24 +281,13 @@ enum err records_gather_arrange(struct records_gather *g, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < g->entries_len; i++)
         for (int type = 0; type < RECORDS_TYPES; type++)
-            if (is_wanted(g, &g->entries[i], (enum records_type)type))
+            if (!g->config->missing || !g->entries[i].found ||
+                g->entries[i].found->of[type].action != RECORDS_KEEP)
                 g->items[g->items_len++] = RECORDS_TYPES * i + (uint32_t)type;
     return OK;
 }
 
 /* ---- the list ---- */
-
-/* The record sets of a name without other uses. */
-static void wanted_make(struct records_gather *g, const struct records_entry *e,
-                        struct records_set *set)
-{
-    set->wanted.data = TEXT(SPF_SES_RECORD);
-    if (set->type != RECORDS_MX)
-        return;
-    feedback_host_make(text_of(g->config->access->feedback_host), records_entry_region(g, e),
-                       g->host);
-    set->wanted = (struct records_value){.preference = MX_PREFERENCE, .data = text_of(g->host)};
-}
 
 static void set_make(void *ctx, size_t i, struct records_set *set)
 {
@@ -323,7 +301,13 @@ static void set_make(void *ctx, size_t i, struct records_set *set)
     if (text_find_text(set->name, TEXT("xn--")) < set->name.len &&
         idna_to_unicode(set->name, g->unicode, &shown) && !text_eq(shown, set->name))
         set->unicode = shown;
-    wanted_make(g, e, set);
+    /* The record sets of a name without other uses. */
+    set->wanted.data = TEXT(SPF_SES_RECORD);
+    if (set->type == RECORDS_MX) {
+        feedback_host_make(text_of(g->config->access->feedback_host), records_entry_region(g, e),
+                           g->host);
+        set->wanted = (struct records_value){.preference = MX_PREFERENCE, .data = text_of(g->host)};
+    }
     if (e->found) {
         const struct records_verdict *v = &e->found->of[set->type];
         set->action = v->action;

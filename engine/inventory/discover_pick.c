@@ -67,19 +67,15 @@ enum err discover_vet(const struct discover_config *c, struct why *why)
 
 /* --- the kind of an identity ------------------------------------------------------------------ */
 
-/* The template of the defaults, or nothing: the default MAIL FROM. */
-static struct text template_of(const struct discover *d)
-{
-    struct text t = text_of(d->config->mail_from);
-    return text_eq(t, TEXT("default")) ? TEXT_NONE : t;
-}
-
 static struct text template_filled(const struct discover *d, const struct found *f,
                                    char out[NAME_LEN_MAX + 1])
 {
     struct text filled = TEXT_NONE;
     struct text domain = identity_domain(f->row->identity);
-    template_fill(template_of(d), domain, discover_region(d, f->lane), out, &filled);
+    /* The template of the defaults, or nothing: the default MAIL FROM. */
+    struct text t = text_of(d->config->mail_from);
+    template_fill(text_eq(t, TEXT("default")) ? TEXT_NONE : t, domain, discover_region(d, f->lane),
+                  out, &filled);
     return filled;
 }
 

@@ -8,43 +8,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct reading {
+struct discover_reading {
     struct discover *d;
     bool *cost_is_told; /* per lane */
 };
 
-/* One call an identity may take hours: a notice tells so when the first call leaves. */
-static void cost_tell(struct reading *r, uint32_t lane)
-{
-    const struct discover *d = r->d;
-    const struct inventory_lane *l = inventory_lane(d->inventory, lane);
-    double rate = fleet_rate(&d->fleet, lane, d->access->rate_per_s);
-    char span[WHEN_LEN];
-    if (r->cost_is_told[lane] || !l->one_by_one || l->phase != INVENTORY_READING)
-        return;
-    r->cost_is_told[lane] = true;
-    notice_note(
-        &d->notices,
-        "account " TEXT_FMT ", Region " TEXT_FMT ": %u identities are read one by one%s%s: %u "
-        "calls of GetEmailIdentity, about %s at %.3g a second",
-        TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)), l->rows_len,
-        d->config->tags.len ? " for their tags"
-        : l->fell_back      ? ", since version 1 of the API is refused: "
-                            : "",
-        l->fell_back ? l->denied : "", l->rows_len,
-        span_format((span_us)(1e6 * l->rows_len / rate), span), rate);
-}
-
 static void on_turn(void *ctx, instant_us now)
 {
-    struct reading *r = ctx;
-    for (uint32_t i = 0; i < r->d->fleet.lanes_len; i++)
-        cost_tell(r, i);
+    struct discover_reading *r = ctx;
+    for (uint32_t lane = 0; lane < r->d->fleet.lanes_len; lane++) {
+        /* One call an identity may take hours: a notice tells so when the first call leaves. */
+        const struct discover *d = r->d;
+        const struct inventory_lane *l = inventory_lane(d->inventory, lane);
+        double rate = fleet_rate(&d->fleet, lane, d->access->rate_per_s);
+        char span[WHEN_LEN];
+        if (!r->cost_is_told[lane] && l->one_by_one && l->phase == INVENTORY_READING) {
+            r->cost_is_told[lane] = true;
+            notice_note(&d->notices,
+                        "account " TEXT_FMT ", Region " TEXT_FMT
+                        ": %u identities are read one by one%s%s: %u "
+                        "calls of GetEmailIdentity, about %s at %.3g a second",
+                        TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)),
+                        l->rows_len,
+                        d->config->tags.len ? " for their tags"
+                        : l->fell_back      ? ", since version 1 of the API is refused: "
+                                            : "",
+                        l->fell_back ? l->denied : "", l->rows_len,
+                        span_format((span_us)(1e6 * l->rows_len / rate), span), rate);
+        }
+    }
     if (r->d->progress)
         r->d->progress(r->d->progress_ctx, r->d, now);
 }
 
-static enum err read_on(struct reading *r, const struct io *io, struct why *why)
+static enum err read_on(struct discover_reading *r, const struct io *io, struct why *why)
 {
     const struct machine machine = inventory_machine(r->d->inventory);
     const struct engine_watch watch = {.ctx = r, .turn = on_turn};
@@ -57,29 +54,6 @@ static enum err read_on(struct reading *r, const struct io *io, struct why *why)
     free(r->cost_is_told);
     r->d->stopped = end != ENGINE_ENDED;
     r->d->took = io->now(io->world) - began;
-    return err;
-}
-
-static enum err wire_read(struct discover *d, struct why *why)
-{
-    struct reading r = {.d = d};
-    const struct wire_config config = {.carriers = d->access->carriers,
-                                       .lanes = d->lanes.list,
-                                       .lanes_len = d->lanes.len,
-                                       .secrets = d->lanes.secrets,
-                                       .ca_bundle = text_of(d->access->ca_bundle),
-                                       .call_timeout_us = d->access->call_timeout_us,
-                                       .verbose = d->access->verbose};
-    struct wire *wire = NULL;
-    enum err err = wire_open(&wire, &config, why);
-    if (err == OK)
-        err = wire_opened(&d->owner, wire, why);
-    if (err == OK) {
-        struct io io = wire_io(wire);
-        err = read_on(&r, &io, why);
-    }
-    wire_closing(&d->owner);
-    wire_close(wire); /* calls still out come back, or are dropped */
     return err;
 }
 
@@ -104,5 +78,23 @@ enum err discover_read(struct discover *d, struct why *why)
         if (!d->lanes.trouble[i] && !lanes_may_ask_caller(&d->lanes, i))
             inventory_ask_no_caller(d->inventory, d->fleet.lanes[i].account,
                                     "SES is asked at a custom endpoint, so STS is not asked");
-    return wire_read(d, why);
+    struct discover_reading r = {.d = d};
+    const struct wire_config config = {.carriers = d->access->carriers,
+                                       .lanes = d->lanes.list,
+                                       .lanes_len = d->lanes.len,
+                                       .secrets = d->lanes.secrets,
+                                       .ca_bundle = text_of(d->access->ca_bundle),
+                                       .call_timeout_us = d->access->call_timeout_us,
+                                       .verbose = d->access->verbose};
+    struct wire *wire = NULL;
+    enum err err = wire_open(&wire, &config, why);
+    if (err == OK)
+        err = wire_opened(&d->owner, wire, why);
+    if (err == OK) {
+        struct io io = wire_io(wire);
+        err = read_on(&r, &io, why);
+    }
+    wire_closing(&d->owner);
+    wire_close(wire); /* calls still out come back, or are dropped */
+    return err;
 }

@@ -159,22 +159,6 @@ void inventory_ask_no_caller(struct inventory *v, uint32_t account, const char *
     account_end(v, a, false);
 }
 
-static void caller_take(struct inventory *v, struct account_asking *a, const struct call *call)
-{
-    const struct account *account = &v->fleet->accounts[a - v->accounts];
-    struct text wanted = names_text(&v->fleet->names, account->account_id),
-                is = call->account.caller_account;
-    bool differs = is_guarded(v, a) && !text_eq(is, wanted);
-    snprintf(a->seen.number, sizeof a->seen.number, TEXT_FMT, TEXT_ARG(is));
-    if (differs)
-        snprintf(a->seen.reason, sizeof a->seen.reason,
-                 "the credentials belong to account " TEXT_FMT " (%.256s), the manifest says "
-                 "account_id " TEXT_FMT,
-                 TEXT_ARG(is), call->account.caller_arn.len ? call->account.caller_arn.at : "",
-                 TEXT_ARG(wanted));
-    account_end(v, a, differs);
-}
-
 /* Without credentials SES would refuse too, once per lane. While STS is merely unreachable, as in a
  * closed network, an account without a guard is read anyway. */
 static void caller_failed(struct inventory *v, struct account_asking *a, const struct call *call,
@@ -192,17 +176,6 @@ static void caller_failed(struct inventory *v, struct account_asking *a, const s
     }
     reason_of(call, a->seen.reason);
     account_end(v, a, is_guarded(v, a) || next == RETRY_DENIED);
-}
-
-static void caller_answered(struct inventory *v, struct call *call, instant_us now)
-{
-    struct account_asking *a = &v->accounts[v->fleet->lanes[call->lane].account];
-    enum verdict verdict = lane_inventory_verdict(&v->lanes[call->lane], call, a->attempts, now);
-    a->out = false;
-    if (verdict == VERDICT_OK)
-        caller_take(v, a, call);
-    else
-        caller_failed(v, a, call, verdict, now);
 }
 
 /* --- listing ---------------------------------------------------------------------------------- */
@@ -237,57 +210,45 @@ void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
     s->seen.one_by_one = s->seen.fell_back = true;
 }
 
-static void lane_inventory_endless(struct inventory *v, struct lane_inventory *s,
-                                   const struct call *call)
-{
-    lane_inventory_refuse(v, s, call);
-    snprintf(s->seen.reason, sizeof s->seen.reason, "%s: SES's pages of the list do not end",
-             call_action(call->kind, call->api));
-}
-
-static void page_take(struct inventory *v, struct lane_inventory *s, const struct call *call)
-{
-    for (uint32_t i = 0; i < call->listed_len; i++) {
-        s->seen.listed++;
-        if (!v->options.wanted || v->options.wanted(v->options.ctx, call->listed[i]))
-            v->no_memory |= !row_add(v, s, call->listed[i]);
-    }
-    switch (paged_list_take(&s->list, call, v->memory)) {
-    case PAGE_LAST: s->seen.phase = INVENTORY_READING; break;
-    case PAGE_MORE: break;
-    case PAGE_ENDLESS: lane_inventory_endless(v, s, call); break;
-    case PAGE_UNKEPT: v->no_memory = true; break;
-    }
-}
-
-static void page_failed(struct inventory *v, struct lane_inventory *s, const struct call *call,
-                        enum verdict verdict, instant_us now)
-{
-    const struct retry_rules rules = {
-        .attempts_max = ATTEMPTS_MAX, .is_paced = true, .may_fall_back = v->options.may_fall_back};
-    bool begins_again;
-    switch (
-        paged_list_failed(&s->list, &rules, call, verdict, v->options.seed, now, &begins_again)) {
-    case RETRY_BY_PACE: break;
-    case RETRY_BACKOFF:
-        if (begins_again)
-            lane_inventory_forget(v, s);
-        break;
-    case RETRY_FALL_BACK: lane_inventory_fall_back(v, s, call); break;
-    default: lane_inventory_refuse(v, s, call); break;
-    }
-}
-
 static void page_answered(struct inventory *v, struct call *call, instant_us now)
 {
     struct lane_inventory *s = &v->lanes[call->lane];
     enum verdict verdict = lane_inventory_verdict(s, call, s->list.attempts, now);
     if (call->owner != s->generation || s->seen.phase != INVENTORY_LISTING)
         return;
-    if (verdict == VERDICT_OK)
-        page_take(v, s, call);
-    else
-        page_failed(v, s, call, verdict, now);
+    if (verdict == VERDICT_OK) {
+        for (uint32_t i = 0; i < call->listed_len; i++) {
+            s->seen.listed++;
+            if (!v->options.wanted || v->options.wanted(v->options.ctx, call->listed[i]))
+                v->no_memory |= !row_add(v, s, call->listed[i]);
+        }
+        switch (paged_list_take(&s->list, call, v->memory)) {
+        case PAGE_LAST: s->seen.phase = INVENTORY_READING; break;
+        case PAGE_MORE: break;
+        case PAGE_ENDLESS: {
+            lane_inventory_refuse(v, s, call);
+            snprintf(s->seen.reason, sizeof s->seen.reason,
+                     "%s: SES's pages of the list do not end", call_action(call->kind, call->api));
+            break;
+        }
+        case PAGE_UNKEPT: v->no_memory = true; break;
+        }
+    } else {
+        const struct retry_rules rules = {.attempts_max = ATTEMPTS_MAX,
+                                          .is_paced = true,
+                                          .may_fall_back = v->options.may_fall_back};
+        bool begins_again;
+        switch (paged_list_failed(&s->list, &rules, call, verdict, v->options.seed, now,
+                                  &begins_again)) {
+        case RETRY_BY_PACE: break;
+        case RETRY_BACKOFF:
+            if (begins_again)
+                lane_inventory_forget(v, s);
+            break;
+        case RETRY_FALL_BACK: lane_inventory_fall_back(v, s, call); break;
+        default: lane_inventory_refuse(v, s, call); break;
+        }
+    }
 }
 
 /* --- the turn --------------------------------------------------------------------------------- */
@@ -341,9 +302,29 @@ void inventory_answered(struct inventory *v, struct call *call, instant_us now)
     if (call->kind != CALL_CALLER && call->kind != CALL_LIST) {
         batch_answered(v, call, now);
     } else {
-        if (call->kind == CALL_CALLER)
-            caller_answered(v, call, now);
-        else
+        if (call->kind == CALL_CALLER) {
+            struct account_asking *a = &v->accounts[v->fleet->lanes[call->lane].account];
+            enum verdict verdict =
+                lane_inventory_verdict(&v->lanes[call->lane], call, a->attempts, now);
+            a->out = false;
+            if (verdict == VERDICT_OK) {
+                const struct account *account = &v->fleet->accounts[a - v->accounts];
+                struct text wanted = names_text(&v->fleet->names, account->account_id),
+                            is = call->account.caller_account;
+                bool differs = is_guarded(v, a) && !text_eq(is, wanted);
+                snprintf(a->seen.number, sizeof a->seen.number, TEXT_FMT, TEXT_ARG(is));
+                if (differs)
+                    snprintf(a->seen.reason, sizeof a->seen.reason,
+                             "the credentials belong to account " TEXT_FMT
+                             " (%.256s), the manifest says "
+                             "account_id " TEXT_FMT,
+                             TEXT_ARG(is),
+                             call->account.caller_arn.len ? call->account.caller_arn.at : "",
+                             TEXT_ARG(wanted));
+                account_end(v, a, differs);
+            } else
+                caller_failed(v, a, call, verdict, now);
+        } else
             page_answered(v, call, now);
         call_pool_give(&v->calls, call);
     }

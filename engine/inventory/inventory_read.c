@@ -162,21 +162,6 @@ static bool batch_split(struct inventory *v, struct batch_read *b, instant_us no
     return is_split;
 }
 
-/* IAM may refuse the one read a manifest does not need. */
-static void batch_denied(struct inventory *v, struct lane_inventory *s, const struct call *call,
-                         enum retry next)
-{
-    if (call->kind == CALL_READ_NOTIFICATION) {
-        s->seen.blind = true;
-        lane_inventory_reason(s, call);
-        batch_reads_drop(&v->reads, &s->again, BATCH_KIND(CALL_READ_NOTIFICATION));
-    } else if (next == RETRY_FALL_BACK) {
-        lane_inventory_fall_back(v, s, call);
-    } else {
-        lane_inventory_refuse(v, s, call);
-    }
-}
-
 /* True: send the batch's halves. */
 static bool batch_failed(struct inventory *v, struct batch_read *b, const struct call *call,
                          instant_us now)
@@ -190,7 +175,19 @@ static bool batch_failed(struct inventory *v, struct batch_read *b, const struct
         break;
     case RETRY_REFUSED: batch_give_up(v, b, call); break;
     case RETRY_DENIED:
-    case RETRY_FALL_BACK: batch_denied(v, s, call, b->failed_next); break;
+    case RETRY_FALL_BACK: {
+        /* IAM may refuse the one read a manifest does not need. */
+        if (call->kind == CALL_READ_NOTIFICATION) {
+            s->seen.blind = true;
+            lane_inventory_reason(s, call);
+            batch_reads_drop(&v->reads, &s->again, BATCH_KIND(CALL_READ_NOTIFICATION));
+        } else if (b->failed_next == RETRY_FALL_BACK) {
+            lane_inventory_fall_back(v, s, call);
+        } else {
+            lane_inventory_refuse(v, s, call);
+        }
+        break;
+    }
     default: lane_inventory_refuse(v, s, call); break;
     }
     return false;

@@ -135,21 +135,6 @@ struct table_out {
     void (*fill)(struct filler *in, const struct fleet *f, uint32_t i);
 };
 
-static enum err table_store(struct journal *j, uint64_t run, const struct fleet *fleet,
-                            const struct table_out *out, struct why *why)
-{
-    struct filler in = {.j = j};
-    enum err err = OK;
-    for (uint32_t i = 0; err == OK && i < out->len; i++) {
-        uint64_t place = i;
-        in.column = 0;
-        out->fill(&in, fleet, i);
-        assert(in.column == store_columns[out->table].len);
-        err = journal_put(j, out->table, run, in.values, &place, why);
-    }
-    return err;
-}
-
 enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet, struct why *why)
 {
     assert(run > 0);
@@ -163,8 +148,16 @@ enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet,
         {TABLE_EXPECTED, fleet->expected ? fleet->choices_len : 0, fill_expected},
     };
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < COUNT(tables); i++)
-        err = table_store(j, run, fleet, &tables[i], why);
+    for (size_t i = 0; err == OK && i < COUNT(tables); i++) {
+        struct filler in = {.j = j};
+        for (uint32_t k = 0; err == OK && k < tables[i].len; k++) {
+            uint64_t place = k;
+            in.column = 0;
+            tables[i].fill(&in, fleet, k);
+            assert(in.column == store_columns[tables[i].table].len);
+            err = journal_put(j, tables[i].table, run, in.values, &place, why);
+        }
+    }
     return err;
 }
 

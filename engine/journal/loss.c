@@ -15,50 +15,34 @@ struct vetting {
     struct run_loss *lost;
 };
 
-/* Numbers grow, and whether one was left out only the store knows. */
-static void vet_complain(struct vetting *v, uint64_t number)
-{
-    unsigned long long before = (unsigned long long)v->number, at = (unsigned long long)number;
-    if (*v->lost->what)
-        return;
-    if (v->number)
-        snprintf(v->lost->what, sizeof v->lost->what,
-                 "record %llu does not follow record %llu: one was changed, or those between them "
-                 "are missing",
-                 at, before);
-    else
-        snprintf(v->lost->what, sizeof v->lost->what,
-                 "record %llu does not begin the run: it was changed, or those before it are "
-                 "missing",
-                 at);
-}
-
 static bool vet_one(void *ctx, const struct record *record, const struct kept *kept)
 {
     struct vetting *v = ctx;
     bool fits = kept->digest ? record_digest(v->digest, record, &kept->words) == kept->digest
                              : kept->number <= v->head.undigested;
-    if (!fits)
-        vet_complain(v, kept->number);
+    if (!fits) {
+        /* Numbers grow, and whether one was left out only the store knows. */
+        unsigned long long before = (unsigned long long)v->number,
+                           at = (unsigned long long)kept->number;
+        if (!*v->lost->what) {
+            if (v->number)
+                snprintf(v->lost->what, sizeof v->lost->what,
+                         "record %llu does not follow record %llu: one was changed, or those "
+                         "between them are missing",
+                         at, before);
+            else
+                snprintf(
+                    v->lost->what, sizeof v->lost->what,
+                    "record %llu does not begin the run: it was changed, or those before it are "
+                    "missing",
+                    at);
+        }
+    }
     v->digest = kept->digest ? kept->digest : v->digest;
     v->number = kept->number;
     v->end_seen |= kept->number == v->head.last_record && kept->digest == v->head.last_digest;
     v->lost->kept++;
     return true;
-}
-
-static enum err digests_vet(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why)
-{
-    struct vetting v = {.lost = lost};
-    enum err err = head_of_run(j, run, &v.head, why);
-    v.digest = head_digest(&v.head);
-    if (err == OK)
-        err = record_walk(j, run, vet_one, &v, why);
-    if (err == OK && !*lost->what && v.head.last_record && !v.end_seen)
-        snprintf(lost->what, sizeof lost->what,
-                 "its newest records, up to record %llu, are missing",
-                 (unsigned long long)v.head.last_record);
-    return err;
 }
 
 static bool count_one(void *ctx, const struct store_row *row)
@@ -99,26 +83,28 @@ enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, str
     return run ? journal_each(j, VIEW_OUTLINE, run, count_one, &lost->kept, why) : OK;
 }
 
-static enum err loss_store(struct journal *j, uint64_t run, const char *what, struct why *why)
-{
-    assert(what[0]);
-    assert(!j->store->is_read_only);
-    enum err err = journal_enter(j, why);
-    if (err != OK)
-        return err;
-    err = j->store->ops->add_loss(j->store, run, text_of(what), why);
-    return journal_leave(j, err, STORE_COMMIT, why);
-}
-
 enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why)
 {
     enum err err = loss_of_run(j, run, lost, why);
     if (err != OK || *lost->what)
         return err;
     assert(run > 0);
-    err = digests_vet(j, run, lost, why);
-    if (err == OK && *lost->what && !j->store->is_read_only)
-        return loss_store(j, run, lost->what, why);
+    struct vetting v = {.lost = lost};
+    err = head_of_run(j, run, &v.head, why);
+    v.digest = head_digest(&v.head);
+    if (err == OK)
+        err = record_walk(j, run, vet_one, &v, why);
+    if (err == OK && !*lost->what && v.head.last_record && !v.end_seen)
+        snprintf(lost->what, sizeof lost->what,
+                 "its newest records, up to record %llu, are missing",
+                 (unsigned long long)v.head.last_record);
+    if (err == OK && *lost->what && !j->store->is_read_only) {
+        err = journal_enter(j, why);
+        if (err != OK)
+            return err;
+        err = j->store->ops->add_loss(j->store, run, text_of(lost->what), why);
+        return journal_leave(j, err, STORE_COMMIT, why);
+    }
     if (!*lost->what)
         lost->kept = 0;
     return err;

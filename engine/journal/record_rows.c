@@ -130,32 +130,6 @@ static struct store_value notes_value(struct journal *j, const struct finding_no
     return store_text(buf_text(&j->notes));
 }
 
-/* Millions of these are made for a large fleet, each in its place. */
-static void column_fill(struct journal *j, const struct record_column *c,
-                        const struct record *record, struct store_value *v)
-{
-    const void *at = (const char *)record + c->offset;
-    uint32_t number = 0;
-    v->type = STORE_INT;
-    switch (c->type) {
-    case COLUMN_NOTES: *v = notes_value(j, at); break;
-    case COLUMN_TEXT: *v = store_text(*(const struct text *)at); break;
-    case COLUMN_I64: v->number = *(const int64_t *)at; break;
-    case COLUMN_SET: v->number = (int64_t)rule_numbers_to_row(j, *(const finding_set *)at); break;
-    case COLUMN_BOOL: v->number = *(const bool *)at; break;
-    case COLUMN_U32: v->number = *(const uint32_t *)at; break;
-    case COLUMN_ENUM:
-        memcpy(&number, at, sizeof number);
-        assert(number <= c->last);
-        v->number = number;
-        break;
-    case COLUMN_NAME:
-        memcpy(&number, at, sizeof number);
-        *v = store_text(text_of(name_of(c->last, number)));
-        break;
-    }
-}
-
 /* The words of a row as its columns hold them. */
 static struct record_words words_of(const struct journal *j, const struct store_value *values)
 {
@@ -177,8 +151,31 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
     assert(columns[MX_COLUMN].type == COLUMN_NAME);
     assert(record->kind != RECORD_LANE);
     assert(j->tail.run == run);
-    for (unsigned c = 0; c < COLUMNS_LEN; c++)
-        column_fill(j, &columns[c], record, &values[c]);
+    for (unsigned c = 0; c < COLUMNS_LEN; c++) {
+        /* Millions of these are made for a large fleet, each in its place. */
+        const void *at = (const char *)record + columns[c].offset;
+        uint32_t number = 0;
+        values[c].type = STORE_INT;
+        switch (columns[c].type) {
+        case COLUMN_NOTES: values[c] = notes_value(j, at); break;
+        case COLUMN_TEXT: values[c] = store_text(*(const struct text *)at); break;
+        case COLUMN_I64: values[c].number = *(const int64_t *)at; break;
+        case COLUMN_SET:
+            values[c].number = (int64_t)rule_numbers_to_row(j, *(const finding_set *)at);
+            break;
+        case COLUMN_BOOL: values[c].number = *(const bool *)at; break;
+        case COLUMN_U32: values[c].number = *(const uint32_t *)at; break;
+        case COLUMN_ENUM:
+            memcpy(&number, at, sizeof number);
+            assert(number <= columns[c].last);
+            values[c].number = number;
+            break;
+        case COLUMN_NAME:
+            memcpy(&number, at, sizeof number);
+            values[c] = store_text(text_of(name_of(columns[c].last, number)));
+            break;
+        }
+    }
     if (j->notes.failed)
         return why_set(why, ERR_NOMEM, "out of memory");
     struct record_words words = words_of(j, values);

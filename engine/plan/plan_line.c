@@ -32,7 +32,10 @@ enum err plan_lines_open(struct plan_lines *l, const char *path, struct why *why
     l->file = file_open(path);
     if (!l->file)
         return why_set(why, errno == ENOENT ? ERR_GONE : ERR_IO, "%s",
-                       errno == ENOTSUP ? "is not a regular file" : strerror(errno));
+                       errno == ENOTSUP || strcmp(path, "-") == 0
+                           ? "is not a regular file, and a plan is read from one only: keep it in "
+                             "a file"
+                           : strerror(errno));
     l->hash = sha256_new();
     l->line = malloc(PLAN_LINE_MAX + 1);
     return l->hash && l->line ? OK : why_set(why, ERR_NOMEM, "out of memory");

@@ -407,15 +407,10 @@ static bool tail_take(struct plan_reading *r)
            memcmp(found, want, sizeof want) == 0 && plan_lines_next(&r->lines, &none) == ERR_GONE;
 }
 
-static bool lists_take(struct plan_reading *r)
+static enum err walk(struct plan_reading *r, struct why *why)
 {
-    return list_take(r, "files", file_take) && list_take(r, "waves", wave_take) &&
-           list_take(r, "accounts", account_take) && list_take(r, "lanes", lane_take) &&
-           list_take(r, "policies", policy_take) && list_take(r, "identities", identity_take);
-}
-
-static enum err format_vet(struct plan_reading *r, struct why *why)
-{
+    if (!names_init(&r->fleet->names, NAMES_BYTES_MAX))
+        return why_set(why, ERR_NOMEM, "out of memory");
     struct text line = TEXT_NONE, number;
     static const struct text start = {"{\"format_version\":", 18};
     uint64_t version;
@@ -433,17 +428,10 @@ static enum err format_vet(struct plan_reading *r, struct why *why)
                        "has format " TEXT_FMT ", this program knows %d: use the mailfrom that made "
                        "it, or make a new plan",
                        TEXT_ARG(number), PLAN_FORMAT_VERSION);
-    return OK;
-}
-
-static enum err walk(struct plan_reading *r, struct why *why)
-{
-    if (!names_init(&r->fleet->names, NAMES_BYTES_MAX))
-        return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = format_vet(r, why);
-    if (err != OK)
-        return err;
-    if (head_take(r) && lists_take(r) && tail_take(r) && r->fits)
+    if (head_take(r) && list_take(r, "files", file_take) && list_take(r, "waves", wave_take) &&
+        list_take(r, "accounts", account_take) && list_take(r, "lanes", lane_take) &&
+        list_take(r, "policies", policy_take) && list_take(r, "identities", identity_take) &&
+        tail_take(r) && r->fits)
         return OK;
     if (!r->fits)
         return why_set(why, ERR_NOMEM, "out of memory, or beyond a bound, at line %u",

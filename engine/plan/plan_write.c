@@ -85,15 +85,6 @@ static void lane_add(struct json_out *j, const struct fleet *f, uint32_t i)
     json_end(j);
 }
 
-static void rules_add(struct json_out *j, const char *key, finding_set rules)
-{
-    json_add_array(j, key);
-    for (int rule = 0; rule < FINDINGS_LEN; rule++)
-        if (rules & FINDING_BIT(rule))
-            json_add_word(j, NULL, finding_rule((enum finding)rule)->name);
-    json_end(j);
-}
-
 static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
 {
     json_add_object(j, NULL);
@@ -110,7 +101,14 @@ static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
         case POLICY_NUMBER: json_add_u64(j, field->key, value); break;
         case POLICY_REGION:
         case POLICY_NAME: add_name(j, f, field->key, (name_id)value); break;
-        case POLICY_RULES: rules_add(j, field->key, value); break;
+        case POLICY_RULES: {
+            json_add_array(j, field->key);
+            for (int rule = 0; rule < FINDINGS_LEN; rule++)
+                if (value & FINDING_BIT(rule))
+                    json_add_word(j, NULL, finding_rule((enum finding)rule)->name);
+            json_end(j);
+            break;
+        }
         }
     }
     json_end(j);
@@ -186,35 +184,6 @@ static void live_add(struct json_out *j, const struct job_row *job)
     json_end(j);
 }
 
-static void findings_add(struct json_out *j, const struct finding_notes *notes)
-{
-    json_add_array(j, "findings");
-    for (uint32_t i = 0; i < notes->len; i++) {
-        const struct finding_note *note = &notes->at[i];
-        json_add_object(j, NULL);
-        json_add_word(j, "rule", finding_rule(note->rule)->name);
-        json_add_word(j, "severity", severity_name(note->severity));
-        json_add_text(j, "text", note->text);
-        json_add_bool(j, "accepted", note->accepted);
-        json_end(j);
-    }
-    json_end(j);
-}
-
-/* The verdict on DNS, and the findings. A reader of an older program ignores these members. */
-static void judged_add(struct json_out *j, const struct job_row *job)
-{
-    char when[WHEN_LEN];
-    json_add_u64(j, "calls", job->calls);
-    json_add_word(j, "first_seen", when_format_ms(job->first_seen, when));
-    json_add_word(j, "finished", when_format_ms(job->finished, when));
-    json_add_word(j, "mx", mx_status_name(job->mx));
-    json_add_word(j, "spf", spf_status_name(job->spf));
-    json_add_word(j, "dmarc", dmarc_status_name(job->dmarc));
-    if (job->notes.known)
-        findings_add(j, &job->notes);
-}
-
 void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *job, struct buf *out)
 {
     struct json_out *j = &w->json;
@@ -239,7 +208,27 @@ void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *j
     json_add_word(j, "outcome", outcome_name(job->outcome));
     json_add_text(j, "reason", job->reason);
     live_add(j, job);
-    judged_add(j, job);
+    /* The verdict on DNS, and the findings. A reader of an older program ignores these members. */
+    char when[WHEN_LEN];
+    json_add_u64(j, "calls", job->calls);
+    json_add_word(j, "first_seen", when_format_ms(job->first_seen, when));
+    json_add_word(j, "finished", when_format_ms(job->finished, when));
+    json_add_word(j, "mx", mx_status_name(job->mx));
+    json_add_word(j, "spf", spf_status_name(job->spf));
+    json_add_word(j, "dmarc", dmarc_status_name(job->dmarc));
+    if (job->notes.known) {
+        json_add_array(j, "findings");
+        for (uint32_t i = 0; i < job->notes.len; i++) {
+            const struct finding_note *note = &job->notes.at[i];
+            json_add_object(j, NULL);
+            json_add_word(j, "rule", finding_rule(note->rule)->name);
+            json_add_word(j, "severity", severity_name(note->severity));
+            json_add_text(j, "text", note->text);
+            json_add_bool(j, "accepted", note->accepted);
+            json_end(j);
+        }
+        json_end(j);
+    }
     json_end(j);
     w->counts.rows++;
     w->counts.changes += plan_goes_for(job->outcome);

@@ -19,19 +19,6 @@ static struct text partition_of(struct text arn)
     return text_cut(&arn, ':');
 }
 
-static bool caller_of(struct fleet *f, const struct probe *p, const char *source,
-                      struct caller *out)
-{
-    const struct account_facts *is = &p->account;
-    bool known = is_answered(p);
-    *out = (struct caller){0};
-    return names_add(&f->names, known ? is->caller_account : TEXT(CALLER_UNKNOWN), &out->account) &&
-           names_add(&f->names, known ? partition_of(is->caller_arn) : TEXT_NONE,
-                     &out->partition) &&
-           names_add(&f->names, known ? is->caller_arn : TEXT_NONE, &out->arn) &&
-           names_add(&f->names, text_of(source), &out->begun_with);
-}
-
 /* "in account 111122223333"; with the partition unless "aws". */
 static const char *account_words(const struct fleet *f, const struct caller *c, const char *before,
                                  char out[ACCOUNT_LEN])
@@ -67,11 +54,6 @@ static void lane_close(struct lanes *l, uint32_t lane, const struct fleet *f,
             ": nothing is sent. Use the same credentials and endpoints as then",
             TEXT_ARG(names_text(&f->names, now->begun_with)), is, begun, was, TEXT_ARG(with));
     lanes_give_up(l, lane, why.text);
-}
-
-static bool is_same(const struct caller *a, const struct caller *b)
-{
-    return a->account == b->account && a->partition == b->partition;
 }
 
 static void unknown_tell(const struct notices *n, const struct fleet *f, uint32_t account,
@@ -110,7 +92,17 @@ enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *foun
             continue;
         bool waits =
             resumes && probe_may_pass(&found[account]) && caller_is_known(f, &f->lanes[i].caller);
-        if (!caller_of(f, &found[account], credential_source_name(l->sources[account]), &now))
+        const struct account_facts *is = &found[account].account;
+        bool known = is_answered(&found[account]);
+        now = (struct caller){0};
+        bool kept =
+            names_add(&f->names, known ? is->caller_account : TEXT(CALLER_UNKNOWN), &now.account) &&
+            names_add(&f->names, known ? partition_of(is->caller_arn) : TEXT_NONE,
+                      &now.partition) &&
+            names_add(&f->names, known ? is->caller_arn : TEXT_NONE, &now.arn) &&
+            names_add(&f->names, text_of(credential_source_name(l->sources[account])),
+                      &now.begun_with);
+        if (!kept)
             return why_set(why, ERR_NOMEM, "out of memory");
         if (!is_answered(&found[account]) && !is_said) {
             unknown_tell(n, f, account, &found[account], waits);
@@ -118,7 +110,9 @@ enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *foun
         }
         if (waits)
             continue;
-        if (f->lanes[i].caller.account != NAME_NONE && !is_same(&now, &f->lanes[i].caller))
+        if (f->lanes[i].caller.account != NAME_NONE &&
+            (now.account != f->lanes[i].caller.account ||
+             now.partition != f->lanes[i].caller.partition))
             lane_close(l, i, f, &now, begun);
         else
             f->lanes[i].caller = now;

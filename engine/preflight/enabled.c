@@ -50,29 +50,25 @@ bool enabled_wants(const struct enabled *e, uint16_t lane, bool is_second)
     return is_unknown_key(caller) && !taken_of(e, account) && !e->regions[lane].attempts_max;
 }
 
-static void lane_judge(const struct enabled *e, uint16_t lane)
-{
-    uint16_t account = e->fleet->lanes[lane].account;
-    const struct probe *caller = &e->callers[account], *taken = taken_of(e, account);
-    const struct probe *here = caller->lane == lane ? caller : &e->regions[lane];
-    struct text region = region_of(e, lane);
-    struct why why = {""};
-    if (e->lanes->trouble[lane] || !taken || !is_unknown_key(here))
-        return;
-    why_set(&why, ERR_AUTH,
-            "Region " TEXT_FMT " seems not to be enabled for account " TEXT_FMT
-            ": STS refuses the keys there (%s), and takes the same keys in " TEXT_FMT
-            ". Enable it (aws account enable-region --region-name " TEXT_FMT
-            ", or AWS Regions on the console's Account page), or leave the Region out",
-            TEXT_ARG(region), TEXT_ARG(taken->account.caller_account), here->reply.code,
-            TEXT_ARG(region_of(e, taken->lane)), TEXT_ARG(region));
-    lanes_give_up(e->lanes, lane, why.text);
-}
-
 void enabled_judge(const struct enabled *e)
 {
-    for (uint16_t i = 0; i < e->fleet->lanes_len; i++)
-        lane_judge(e, i);
+    for (uint16_t i = 0; i < e->fleet->lanes_len; i++) {
+        uint16_t account = e->fleet->lanes[i].account;
+        const struct probe *caller = &e->callers[account], *taken = taken_of(e, account);
+        const struct probe *here = caller->lane == i ? caller : &e->regions[i];
+        struct text region = region_of(e, i);
+        struct why why = {""};
+        if (e->lanes->trouble[i] || !taken || !is_unknown_key(here))
+            continue;
+        why_set(&why, ERR_AUTH,
+                "Region " TEXT_FMT " seems not to be enabled for account " TEXT_FMT
+                ": STS refuses the keys there (%s), and takes the same keys in " TEXT_FMT
+                ". Enable it (aws account enable-region --region-name " TEXT_FMT
+                ", or AWS Regions on the console's Account page), or leave the Region out",
+                TEXT_ARG(region), TEXT_ARG(taken->account.caller_account), here->reply.code,
+                TEXT_ARG(region_of(e, taken->lane)), TEXT_ARG(region));
+        lanes_give_up(e->lanes, i, why.text);
+    }
     for (uint32_t i = 0; i < e->fleet->accounts_len; i++) {
         const struct probe *taken = taken_of(e, i);
         if (taken && is_unknown_key(&e->callers[i]))

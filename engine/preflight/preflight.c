@@ -91,14 +91,6 @@ static void account_give_up(struct preflight *p, uint32_t account, const struct 
             lanes_give_up(p->lanes, i, why.text);
 }
 
-/* STS refuses the credentials themselves. A policy without permission to ask STS, such as a VPC
- * endpoint's, tells nothing about the credentials. */
-static bool is_for_good(const struct probe *caller)
-{
-    return (caller->verdict == VERDICT_DENIED || caller->verdict == VERDICT_REFUSED) &&
-           !reply_is_access_denied(&caller->reply);
-}
-
 /* Does every remaining lane of the account have a remembered caller? */
 static bool is_remembered(const struct preflight *p, uint32_t account)
 {
@@ -118,26 +110,11 @@ static bool is_given_up(const struct preflight *p, uint32_t account)
         return false;
     if (p->resumes && probe_may_pass(caller) && is_remembered(p, account))
         return false;
-    return is_guarded || is_for_good(caller);
-}
-
-static enum err accounts_judge(struct preflight *p, struct why *why)
-{
-    enum err err = OK;
-    for (uint32_t i = 0; i < p->fleet->accounts_len; i++) {
-        const struct probe *caller = &p->callers[i];
-        struct why each = {""};
-        if (!caller->answered_at)
-            continue;
-        if (is_given_up(p, i))
-            account_give_up(p, i, &caller->reply);
-        if (caller->verdict != VERDICT_OK || !is_mismatched(p, i, &each))
-            continue;
-        if (err != OK)
-            notice_error(p->notices, "%s", why->text);
-        err = why_set(why, ERR_AUTH, "%s", each.text);
-    }
-    return err;
+    /* STS refuses the credentials themselves. A policy without permission to ask STS, such as a VPC
+     * endpoint's, tells nothing about the credentials. */
+    return is_guarded ||
+           ((caller->verdict == VERDICT_DENIED || caller->verdict == VERDICT_REFUSED) &&
+            !reply_is_access_denied(&caller->reply));
 }
 
 static uint32_t regions_add(struct preflight *p, struct probe **list, uint32_t len, bool is_second)
@@ -177,7 +154,19 @@ enum err preflight_accounts(struct preflight *p, const struct io *io, struct why
         err = ask(p, list, regions_add(p, list, 0, true), io, why);
     if (err == OK) {
         enabled_judge(&enabled);
-        err = accounts_judge(p, why);
+        for (uint32_t i = 0; i < p->fleet->accounts_len; i++) {
+            const struct probe *caller = &p->callers[i];
+            struct why each = {""};
+            if (!caller->answered_at)
+                continue;
+            if (is_given_up(p, i))
+                account_give_up(p, i, &caller->reply);
+            if (caller->verdict != VERDICT_OK || !is_mismatched(p, i, &each))
+                continue;
+            if (err != OK)
+                notice_error(p->notices, "%s", why->text);
+            err = why_set(why, ERR_AUTH, "%s", each.text);
+        }
     }
     if (err == OK && f->lanes_len && lanes_usable(p->lanes) == 0)
         err = lanes_lost(p->lanes, f, ERR_AUTH, why);

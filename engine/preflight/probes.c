@@ -33,37 +33,35 @@ static struct call *probe_call(struct probing *a, uint32_t number)
     return call;
 }
 
-static void probe_answered(struct probing *a, struct call *call, instant_us now)
-{
-    struct probe *p = &a->probes[call->owner];
-    const struct retry_rules rules = {.attempts_max = p->attempts_max};
-    p->verdict = verdict_after(verdict_of(&call->reply, call->kind), p->attempts - 1);
-    const struct retry_case failure = {p->verdict, &call->reply, p->api, p->attempts - 1, 0};
-    p->reply = call->reply;
-    p->sent_at = call->sent_at;
-    if (p->verdict != VERDICT_OK && retry_next(&rules, &failure) == RETRY_BACKOFF) {
-        p->due =
-            now + backoff_span(BACKOFF_ERROR, (uint64_t)call->sent_at, call->owner, p->attempts);
-    } else {
-        p->answered_at = call->answered_at;
-        p->signed_with = call->signed_with;
-        p->skew_us = call->skew_us;
-        p->account = call->account;
-        p->account.caller_account = arena_text(a->arena, call->account.caller_account);
-        p->account.caller_arn = arena_text(a->arena, call->account.caller_arn);
-        p->account.enforcement_status = arena_text(a->arena, call->account.enforcement_status);
-        a->done++;
-    }
-    call_pool_returned(a->calls);
-    call_pool_give(a->calls, call);
-}
-
 static void on_event(void *ctx, const struct event *event, instant_us now)
 {
     struct probing *a = ctx;
-    if (event->kind == EVENT_ANSWER)
-        probe_answered(a, event->call, now);
-    else
+    if (event->kind == EVENT_ANSWER) {
+        struct probe *p = &a->probes[event->call->owner];
+        const struct retry_rules rules = {.attempts_max = p->attempts_max};
+        p->verdict =
+            verdict_after(verdict_of(&event->call->reply, event->call->kind), p->attempts - 1);
+        const struct retry_case failure = {p->verdict, &event->call->reply, p->api, p->attempts - 1,
+                                           0};
+        p->reply = event->call->reply;
+        p->sent_at = event->call->sent_at;
+        if (p->verdict != VERDICT_OK && retry_next(&rules, &failure) == RETRY_BACKOFF) {
+            p->due = now + backoff_span(BACKOFF_ERROR, (uint64_t)event->call->sent_at,
+                                        event->call->owner, p->attempts);
+        } else {
+            p->answered_at = event->call->answered_at;
+            p->signed_with = event->call->signed_with;
+            p->skew_us = event->call->skew_us;
+            p->account = event->call->account;
+            p->account.caller_account = arena_text(a->arena, event->call->account.caller_account);
+            p->account.caller_arn = arena_text(a->arena, event->call->account.caller_arn);
+            p->account.enforcement_status =
+                arena_text(a->arena, event->call->account.enforcement_status);
+            a->done++;
+        }
+        call_pool_returned(a->calls);
+        call_pool_give(a->calls, event->call);
+    } else
         a->interrupted = true;
 }
 

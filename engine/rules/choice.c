@@ -49,9 +49,10 @@ void region_judge(struct judgement *j, const struct fleet *f, uint32_t row)
 {
     const struct policy *policy = fleet_policy_of(f, row);
     struct text region = fleet_region(f, row), mx = names_text(&f->names, policy->mx_region);
-    bool has_mx = fleet_mail_from(f, row).len > 0, mx_is_own = policy->mx_region == NAME_NONE;
+    bool has_mx = fleet_mail_from(f, row).len > 0,
+         mx_is_own = policy->mx_region == NAME_NONE || text_eq(mx, region);
     one_region_judge(j, policy, "region", region, has_mx && mx_is_own);
-    if (has_mx && !mx_is_own && !text_eq(mx, region))
+    if (has_mx && !mx_is_own)
         one_region_judge(j, policy, "dns.mx_region", mx, true);
 }
 

@@ -300,7 +300,8 @@ static bool near_at(const struct dmarc_name *n, struct dmarc_near *near)
     return near->records || (near->found.len && near_dmarc(near->found, near->fault));
 }
 
-/* Looks from the From domain upwards, as far as the record that counts. */
+/* Looks from the From domain upwards, as far as the record that counts. Without a verdict: as far
+ * as the first record, known or supposed, since nothing above it may count. */
 static void near_find(struct dmarc_survey *s)
 {
     bool both = s->rfc9989.has_record && s->rfc7489.has_record;
@@ -311,24 +312,25 @@ static void near_find(struct dmarc_survey *s)
         bool is_over = both && dname_below(counts, n->domain);
         if (above && !is_over && dname_labels(n->domain) > 1 && near_at(n, &s->near))
             return;
+        if (above && !s->certain && (n->failed || n->records == 1))
+            break;
     }
     s->near = (struct dmarc_near){0};
 }
 
-bool dmarc_survey_wants_apex(const struct dmarc_survey *s)
+bool dmarc_survey_wants_elsewhere(const struct dmarc_survey *s)
 {
     return s->certain && !s->rfc9989.has_record && !s->rfc7489.has_record && !s->near.place.len;
 }
 
-void dmarc_survey_take_apex(struct dmarc_survey *s, const struct text *txt, uint32_t len)
+void dmarc_survey_take_elsewhere(struct dmarc_survey *s, enum dmarc_elsewhere elsewhere,
+                                 struct text place, const struct text *txt, uint32_t len)
 {
-    for (uint32_t i = 0; i < len; i++) {
-        if (!dmarc_record_is(txt[i]))
-            continue;
-        s->near = (struct dmarc_near){
-            .place = s->from, .found = arena_text(&s->arena, txt[i]), .is_apex = true};
-        return;
-    }
+    for (uint32_t i = 0; i < len && !s->near.place.len; i++)
+        if (dmarc_record_is(txt[i]))
+            s->near = (struct dmarc_near){.place = arena_text(&s->arena, place),
+                                          .found = arena_text(&s->arena, txt[i]),
+                                          .elsewhere = elsewhere};
 }
 
 static void survey_advance(struct dmarc_survey *s)
@@ -364,8 +366,7 @@ static void survey_advance(struct dmarc_survey *s)
     s->alignment_differs = s->rfc9989.aligned != s->rfc7489.aligned;
     s->record_differs = s->rfc9989.has_record != s->rfc7489.has_record ||
                         !dname_eq(s->rfc9989.record_domain, s->rfc7489.record_domain);
-    if (s->certain)
-        near_find(s);
+    near_find(s);
 }
 
 void dmarc_survey_start(struct dmarc_survey *s, struct text from, struct text mail_from,

@@ -44,13 +44,21 @@ struct dmarc_verdict {
     unsigned from_queries, mail_from_queries; /* RFC 9989: each walk's own */
 };
 
+/* Wrong names at which owners publish the DMARC record of a From domain. */
+enum dmarc_elsewhere {
+    DMARC_ELSEWHERE_NOT,
+    DMARC_AT_MAIL_FROM, /* bounce.example.com */
+    DMARC_AT_APEX,      /* example.com */
+    DMARC_AT_DOUBLED,   /* _dmarc.example.com.example.com: a panel has appended the zone */
+};
+
 /* What was meant as the DMARC record of a From domain, and does not count. */
 struct dmarc_near {
-    struct text place;          /* the name where it stands; empty: nothing was found */
-    struct text found;          /* the text; of several records, the first */
-    struct text other;          /* the second of several */
-    unsigned records;           /* several records at the place, which then count for nothing */
-    bool is_apex;               /* it stands at the domain itself, not at _dmarc. */
+    struct text place; /* the name where it stands; empty: nothing was found */
+    struct text found; /* the text; of several records, the first */
+    struct text other; /* the second of several */
+    unsigned records;  /* several records at the place, which then count for nothing */
+    enum dmarc_elsewhere elsewhere;
     char fault[NEAR_FAULT_LEN]; /* of a near miss (near_miss.h) */
 };
 
@@ -71,7 +79,7 @@ struct dmarc_survey {
     struct dmarc_verdict rfc9989, rfc7489;
     bool alignment_differs; /* one rule aligns, the other does not */
     bool record_differs;    /* the rules find records of different domains */
-    struct dmarc_near near; /* certain: looked for unless one sound record counts by both rules */
+    struct dmarc_near near; /* looked for unless one sound record counts by both rules */
 
     /* inside */
     struct arena arena;
@@ -91,9 +99,10 @@ void dmarc_survey_start(struct dmarc_survey *s, struct text from, struct text ma
 /* A question to send now, with its number; false when none is left until a reply comes, or done. */
 bool dmarc_survey_next(struct dmarc_survey *s, struct dns_question *question, uint32_t *number);
 void dmarc_survey_reply(struct dmarc_survey *s, uint32_t number, const struct dns_reply *reply);
-/* Once done: no record applies and none is near, so that TXT of the From domain itself may show one
- * at the wrong name. These texts are then given to dmarc_survey_take_apex(). */
-bool dmarc_survey_wants_apex(const struct dmarc_survey *s);
-void dmarc_survey_take_apex(struct dmarc_survey *s, const struct text *txt, uint32_t len);
+/* Once done: no record applies and none is near, so that TXT of other names may show one. These
+ * texts are then given to dmarc_survey_take_elsewhere(); the first record found is kept. */
+bool dmarc_survey_wants_elsewhere(const struct dmarc_survey *s);
+void dmarc_survey_take_elsewhere(struct dmarc_survey *s, enum dmarc_elsewhere elsewhere,
+                                 struct text place, const struct text *txt, uint32_t len);
 
 #endif

@@ -10,23 +10,19 @@ const char *dmarc_policy_name(enum dmarc_policy policy)
     return names[policy];
 }
 
-struct tag {
-    struct text name, value;
-};
-
 /* Cuts one tag off; a part without "=" has an empty value. */
-static struct tag tag_cut(struct text *rest)
+static struct dmarc_tag tag_cut(struct text *rest)
 {
     struct text value = text_cut(rest, ';');
     struct text name = text_trim(text_cut(&value, '='));
-    return (struct tag){name, text_trim(value)};
+    return (struct dmarc_tag){name, text_trim(value)};
 }
 
 bool dmarc_record_is(struct text txt)
 {
     bool is_first = txt.len && char_lower(txt.at[0]) == 'v';
     struct text part = text_cut(&txt, ';');
-    struct tag v = tag_cut(&part);
+    struct dmarc_tag v = tag_cut(&part);
     return is_first && text_eq_nocase(v.name, TEXT("v")) && text_eq(v.value, TEXT("DMARC1"));
 }
 
@@ -64,21 +60,28 @@ static bool has_uri(struct text list)
 }
 
 /* The first tag of a name counts; r notes a value without a known policy. */
-static void policy_tag_take(struct dmarc_record *r, struct tag tag, enum dmarc_policy *policy,
+static void policy_tag_take(struct dmarc_record *r, struct dmarc_tag tag, enum dmarc_policy *policy,
                             bool *has)
 {
     if (*has)
         return;
     *has = dmarc_policy_parse(tag.value, policy);
-    if (!*has && !r->bad_policy.name.len) {
-        r->bad_policy.name = tag.name;
-        r->bad_policy.value = tag.value;
-    }
+    if (!*has && !r->bad_policy.name.len)
+        r->bad_policy = tag;
 }
 
-static void flag_tag_take(struct tag tag, struct text yes, bool *flag)
+static void flag_tag_take(struct dmarc_tag tag, struct text yes, bool *flag)
 {
     *flag = *flag || text_eq_nocase(tag.value, yes);
+}
+
+/* aspf and adkim: r is what a receiver reads in any value but s. */
+static void mode_tag_take(struct dmarc_record *r, struct dmarc_tag tag, bool *is_strict)
+{
+    bool is_known = text_eq_nocase(tag.value, TEXT("s")) || text_eq_nocase(tag.value, TEXT("r"));
+    flag_tag_take(tag, TEXT("s"), is_strict);
+    if (!is_known && !r->bad_mode.name.len)
+        r->bad_mode = tag;
 }
 
 void dmarc_record_parse(struct dmarc_record *r, struct text text)
@@ -88,7 +91,7 @@ void dmarc_record_parse(struct dmarc_record *r, struct text text)
     *r = (struct dmarc_record){.text = text};
     text_cut(&rest, ';');
     while (rest.at) {
-        struct tag tag = tag_cut(&rest);
+        struct dmarc_tag tag = tag_cut(&rest);
         static const struct text psd[] = {TEXT("u"), TEXT("y"), TEXT("n"), {"", 0}};
         if (text_eq_nocase(tag.name, TEXT("p"))) {
             policy_tag_take(r, tag, &r->p, &has_p);
@@ -101,9 +104,9 @@ void dmarc_record_parse(struct dmarc_record *r, struct text text)
             if (r->psd == DMARC_PSD_UNSAID && i < 3)
                 r->psd = (enum dmarc_psd)i;
         } else if (text_eq_nocase(tag.name, TEXT("aspf"))) {
-            flag_tag_take(tag, TEXT("s"), &r->aspf_strict);
+            mode_tag_take(r, tag, &r->aspf_strict);
         } else if (text_eq_nocase(tag.name, TEXT("adkim"))) {
-            flag_tag_take(tag, TEXT("s"), &r->adkim_strict);
+            mode_tag_take(r, tag, &r->adkim_strict);
         } else if (text_eq_nocase(tag.name, TEXT("t"))) {
             flag_tag_take(tag, TEXT("y"), &r->testing);
         } else if (text_eq_nocase(tag.name, TEXT("rua")) && !r->rua.len) {

@@ -16,6 +16,10 @@ bool dmarc_policy_parse(struct text value, enum dmarc_policy *out);
 
 enum dmarc_psd { DMARC_PSD_UNSAID, DMARC_PSD_YES, DMARC_PSD_NO };
 
+struct dmarc_tag {
+    struct text name, value;
+};
+
 struct dmarc_record {
     struct text text; /* borrowed, and so are the texts below */
     bool applies; /* p, sp and np are in order, or rua is; otherwise the record does not count */
@@ -25,9 +29,8 @@ struct dmarc_record {
     bool aspf_strict, adkim_strict;
     bool testing; /* t=y */
     struct text rua, ruf;
-    struct { /* the first of p, sp, np with an unknown value; name empty: none */
-        struct text name, value;
-    } bad_policy;
+    struct dmarc_tag bad_policy; /* the first of p, sp, np with an unknown value; no name: none */
+    struct dmarc_tag bad_mode;   /* the first of aspf, adkim with another value than s and r */
 };
 
 /* Does the text begin as a DMARC record must: v = DMARC1 with nothing before it, the value in

@@ -85,6 +85,17 @@ static void several_judge(struct judgement *j, const struct policy *policy,
     buf_clear(&other);
 }
 
+static const char *place_name(enum dmarc_elsewhere elsewhere)
+{
+    switch (elsewhere) {
+    case DMARC_AT_APEX: return "the domain itself";
+    case DMARC_AT_MAIL_FROM: return "the MAIL FROM name ";
+    case DMARC_AT_DOUBLED: return "the doubled name ";
+    case DMARC_ELSEWHERE_NOT: break;
+    }
+    return "";
+}
+
 /* DMARC holds up no write, so a near miss of it is a warning. */
 static void near_judge(struct judgement *j, const struct policy *policy, struct text from,
                        const struct dmarc_near *near)
@@ -95,14 +106,19 @@ static void near_judge(struct judgement *j, const struct policy *policy, struct 
     buf_init(&wanted, 16 * NEAR_SHOWN_MAX);
     arena_init(&arena, NEAR_ARENA_MAX);
     near_show(&found, near->found);
-    near_show(&wanted, near->is_apex ? near->found : near_dmarc_meant(near->found, &arena));
+    escape_terminal(&wanted, near_dmarc_meant(near->found, &arena));
     if (near->records)
         several_judge(j, policy, near, buf_text(&found));
-    else if (near->is_apex)
+    else if (near->elsewhere != DMARC_ELSEWHERE_NOT)
         judge_finding(j, policy, RECORD_NEAR_MISS, SEVERITY_WARNING,
-                      "the DMARC record of " TEXT_FMT " stands at the domain itself: \"" TEXT_FMT
-                      "\". Receivers look at _dmarc." TEXT_FMT " alone: publish it there instead",
-                      TEXT_ARG(from), TEXT_ARG(buf_text(&found)), TEXT_ARG(from));
+                      "the DMARC record of " TEXT_FMT " stands at %s" TEXT_FMT ": \"" TEXT_FMT
+                      "\". Receivers look at _dmarc." TEXT_FMT " alone: publish it there instead%s",
+                      TEXT_ARG(from), place_name(near->elsewhere),
+                      TEXT_ARG(near->elsewhere == DMARC_AT_APEX ? TEXT_NONE : near->place),
+                      TEXT_ARG(buf_text(&found)), TEXT_ARG(from),
+                      near->elsewhere == DMARC_AT_DOUBLED
+                          ? "; many panels want the name without its zone"
+                          : "");
     else
         judge_finding(j, policy, RECORD_NEAR_MISS, SEVERITY_WARNING,
                       "the TXT record at " TEXT_FMT
@@ -129,6 +145,8 @@ void receivers_judge_dmarc(struct judgement *j, const struct policy *policy, str
                       "DNS gives no verdict on DMARC of " TEXT_FMT ": " TEXT_FMT, TEXT_ARG(from),
                       TEXT_ARG(buf_text(&shown)));
         buf_clear(&shown);
+        if (survey->near.place.len) /* it misses, whatever the other servers have */
+            near_judge(j, policy, from, &survey->near);
         return;
     }
     if (survey->near.place.len)

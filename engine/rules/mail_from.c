@@ -8,13 +8,17 @@
 #include "base/dname.h"
 #include "base/escape.h"
 
+#define DEFAULT_EDITS 2   /* more are another word */
 #define SHOWN_LEN_MAX 300 /* of a name in a sentence; a longer one is no name */
 
 /* A word that stands for no custom MAIL FROM elsewhere, or SES's own domain. */
 static bool means_default(struct text name)
 {
-    static const char *const words[] = {"default", "none",  "null", "nil",       "no",  "off",
-                                        "false",   "empty", "ses",  "amazonses", "n/a", "-"};
+    static const char *const words[] = {
+        "default", "none",    "null",      "nil",   "no",      "off",      "false",    "empty",
+        "ses",     "aws",     "amazonses", "n/a",   "-",       "~",        "remove",   "removed",
+        "delete",  "deleted", "clear",     "unset", "disable", "disabled", "original",
+    };
     for (size_t i = 0; i < COUNT(words); i++)
         if (text_eq_nocase(name, text_of(words[i])))
             return true;
@@ -47,6 +51,20 @@ static void below_judge(struct judgement *j, const struct policy *policy, struct
                   TEXT_ARG(name), TEXT_ARG(domain), TEXT_ARG(domain));
 }
 
+static bool is_nearly_default(struct text name)
+{
+    struct text_near near = {name, DEFAULT_EDITS + 1, NULL};
+    text_near_try(&near, "default");
+    return near.word != NULL;
+}
+
+/* A variable of a shell or of another tool, such as $domain, <domain> or %domain%. */
+static bool has_variable(struct text name)
+{
+    return text_find(name, '$') < name.len || text_find(name, '<') < name.len ||
+           text_find(name, '%') < name.len;
+}
+
 static void invalid_judge(struct judgement *j, const struct policy *policy, struct text name,
                           enum dname_fault fault)
 {
@@ -55,8 +73,10 @@ static void invalid_judge(struct judgement *j, const struct policy *policy, stru
     buf_init(&why, 8 * SHOWN_LEN_MAX);
     escape_terminal(&shown, text_slice(name, 0, SHOWN_LEN_MAX));
     name_fault_add(&why, name, fault);
-    if (means_default(name))
+    if (means_default(name) || is_nearly_default(name))
         buf_add_str(&why, "; did you mean default?");
+    else if (has_variable(name))
+        buf_add_str(&why, "; write {domain} for the domain of the identity, as in bounce.{domain}");
     else if (fault == DNAME_SINGLE_LABEL)
         buf_add_fmt(&why, "; did you mean " TEXT_FMT ".{domain}?", TEXT_ARG(buf_text(&shown)));
     else if (text_find(name, '@') < name.len)

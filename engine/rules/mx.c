@@ -5,6 +5,7 @@
  */
 #include "mx.h"
 
+#include "base/bounds.h"
 #include "base/count.h"
 #include "base/dname.h"
 #include "feedback.h"
@@ -14,7 +15,16 @@
 
 #include <stdio.h>
 
-enum mx_kind { MX_FEEDBACK, MX_NULL, MX_AMAZONAWS, MX_DOUBLED, MX_NEAR, MX_RECEIVING, MX_FOREIGN };
+enum mx_kind {
+    MX_FEEDBACK,
+    MX_NULL,
+    MX_AMAZONAWS,
+    MX_SUBMISSION,
+    MX_DOUBLED,
+    MX_NEAR,
+    MX_RECEIVING,
+    MX_FOREIGN
+};
 
 #define VALUE_LEN_MAX 320 /* of all exchanges in a sentence; longer ones are cut */
 
@@ -28,6 +38,13 @@ static bool is_receiving_host(struct text host)
 {
     return begins(host, TEXT("inbound-smtp.")) && (text_ends_nocase(host, TEXT(".amazonaws.com")) ||
                                                    text_ends_nocase(host, TEXT(".amazonses.com")));
+}
+
+/* SES's endpoint for sending mail by SMTP, email-smtp.REGION.amazonaws.com. */
+static bool is_submission_host(struct text host)
+{
+    return (begins(host, TEXT("email-smtp.")) || begins(host, TEXT("email-smtp-fips."))) &&
+           text_ends_nocase(host, TEXT(".amazonaws.com"));
 }
 
 /* Rented machines under amazonaws.com. */
@@ -60,6 +77,8 @@ static enum mx_kind mx_kind_of(const struct judgement *j, struct text host, stru
         return MX_FEEDBACK;
     if (is_receiving_host(host))
         return MX_RECEIVING;
+    if (is_submission_host(host))
+        return MX_SUBMISSION;
     if (text_ends_nocase(host, TEXT(".amazonaws.com")) && !is_amazonaws_mail_host(host))
         return MX_AMAZONAWS;
     if (near_feedback_host(j->feedback_host, host, fault))
@@ -75,6 +94,20 @@ static enum mx_status impossible_judge(struct judgement *j, const struct policy 
 {
     const char *near = region_near(region);
     char meant[FEEDBACK_HOST_LEN];
+    bool is_open = !near && text_eq(wanted, TEXT(FEEDBACK_REGION_UNKNOWN));
+    if (is_open || text_eq_nocase(region, TEXT(FEEDBACK_REGION_UNKNOWN))) {
+        judge_finding(
+            j, policy, MX_UNKNOWN_REGION, SEVERITY_ERROR,
+            "MX of " TEXT_FMT " is " TEXT_FMT ", but no AWS Region can have the name " TEXT_FMT
+            "%s: the set-up would fail after 72 hours. Put the Region of the identity "
+            "there, such as " TEXT_FMT,
+            TEXT_ARG(name), TEXT_ARG(host), TEXT_ARG(region),
+            text_eq_nocase(region, TEXT(FEEDBACK_REGION_UNKNOWN))
+                ? ", the placeholder of the documentation"
+                : "",
+            TEXT_ARG(text_eq(wanted, TEXT(FEEDBACK_REGION_UNKNOWN)) ? TEXT("us-east-1") : wanted));
+        return MX_STATUS_UNKNOWN_REGION;
+    }
     feedback_host_make(j->feedback_host, near ? text_of(near) : wanted, meant);
     judge_finding(j, policy, MX_UNKNOWN_REGION, SEVERITY_ERROR,
                   "MX of " TEXT_FMT " is " TEXT_FMT
@@ -198,11 +231,20 @@ static enum mx_status one_judge(struct judgement *j, const struct policy *policy
                       "not amazonaws.com. Publish 10 %s",
                       TEXT_ARG(name), TEXT_ARG(host), publish);
         return MX_STATUS_WRONG_SUFFIX;
+    case MX_SUBMISSION:
+        judge_finding(
+            j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
+            "MX of " TEXT_FMT " is " TEXT_FMT
+            ", the endpoint where programs hand mail to SES by SMTP, not a feedback host: "
+            "bounces do not come to it. Publish 10 %s",
+            TEXT_ARG(name), TEXT_ARG(host), publish);
+        return MX_STATUS_WRONG_SUFFIX;
     case MX_DOUBLED:
         judge_finding(
             j, policy, MX_WRONG_SUFFIX, SEVERITY_ERROR,
             "MX of " TEXT_FMT " is " TEXT_FMT
-            ": the zone's own name was appended, because the final dot is missing. Publish 10 %s.",
+            ": the name of the zone was appended, because the name in the record does not end "
+            "with a dot. Publish 10 %s. (with the dot at its end)",
             TEXT_ARG(name), TEXT_ARG(host), publish);
         return MX_STATUS_WRONG_SUFFIX;
     case MX_NEAR: return near_judge(j, policy, name, host, publish);
@@ -216,14 +258,22 @@ static enum mx_status one_judge(struct judgement *j, const struct policy *policy
     return MX_STATUS_FOREIGN;
 }
 
+/* Whole records only; what has no room is counted. */
 static void hosts_list(const struct dns_facts *dns, char out[VALUE_LEN_MAX])
 {
     size_t len = 0;
     out[0] = '\0';
-    for (uint32_t i = 0; i < dns->mx_len && len < VALUE_LEN_MAX; i++) {
+    for (uint32_t i = 0; i < dns->mx_len; i++) {
         struct text host = dns->mx[i].exchange;
-        len += (size_t)snprintf(out + len, VALUE_LEN_MAX - len, "%s%u " TEXT_FMT, i ? ", " : "",
-                                dns->mx[i].preference, TEXT_ARG(host.len ? host : TEXT(".")));
+        char one[DNAME_LEN_MAX + 16], more[32] = "";
+        int size = snprintf(one, sizeof one, "%s%u " TEXT_FMT, i ? ", " : "", dns->mx[i].preference,
+                            TEXT_ARG(host.len ? host : TEXT(".")));
+        if (i > 0 && len + (size_t)size + sizeof more > VALUE_LEN_MAX) {
+            snprintf(more, sizeof more, ", and %u more", dns->mx_len - i);
+            snprintf(out + len, VALUE_LEN_MAX - len, "%s", more);
+            return;
+        }
+        len += (size_t)snprintf(out + len, VALUE_LEN_MAX - len, "%s", one);
     }
 }
 
@@ -241,11 +291,11 @@ static enum mx_status several_judge(struct judgement *j, const struct policy *po
             break;
         }
     }
-    judge_finding(j, policy, SEVERAL_MX, SEVERITY_ERROR,
-                  TEXT_FMT
-                  " has %u MX records (%s), and SES sets up a MAIL FROM with one only. Keep "
-                  "one, whatever the number of Regions",
-                  TEXT_ARG(name), dns->mx_len, hosts);
+    judge_finding(
+        j, policy, SEVERAL_MX, SEVERITY_ERROR,
+        TEXT_FMT " has %s%u MX records (%s), and SES sets up a MAIL FROM with one only. Keep "
+                 "one, whatever the number of Regions",
+        TEXT_ARG(name), dns->mx_len < DNS_RECORDS_MAX ? "" : "at least ", dns->mx_len, hosts);
     return MX_STATUS_SEVERAL;
 }
 

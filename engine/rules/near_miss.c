@@ -6,6 +6,7 @@
 
 #include "base/bounds.h"
 #include "base/character.h"
+#include "base/count.h"
 #include "base/dname.h"
 #include "base/escape.h"
 #include "dmarc_record.h"
@@ -51,6 +52,16 @@ static size_t odd_len(struct text t, uint32_t *code)
     return len && character_kind(*code) != CHARACTER_PLAIN ? len : 0;
 }
 
+/* The sign of ASCII that a fullwidth form stands for (U+FF01 to U+FF5E, as keyboards of East Asia
+ * give them); NUL: the text begins with another character. */
+static char fullwidth_sign(struct text t)
+{
+    uint32_t code;
+    if (t.len == 0 || (unsigned char)t.at[0] < 0x80 || utf8_next(t, &code) == 0)
+        return '\0';
+    return code >= 0xff01 && code <= 0xff5e ? (char)(code - 0xff01 + '!') : '\0';
+}
+
 static bool is_quote(struct text t, uint32_t code)
 {
     return code ? character_kind(code) == CHARACTER_QUOTE
@@ -80,6 +91,11 @@ static const char *odd_name(struct text t, char out[NEAR_FAULT_LEN])
         snprintf(out, NEAR_FAULT_LEN, "a quotation mark");
     else if (t.at[0] > 0x20 && t.at[0] < 0x7f)
         snprintf(out, NEAR_FAULT_LEN, "\"%c\"", t.at[0]);
+    else if (fullwidth_sign(t))
+        snprintf(out, NEAR_FAULT_LEN, "U+%04X (fullwidth \"%c\")",
+                 (unsigned)(fullwidth_sign(t) - '!' + 0xff01), fullwidth_sign(t));
+    else if (utf8_next(t, &code))
+        snprintf(out, NEAR_FAULT_LEN, "U+%04X", (unsigned)code);
     else
         snprintf(out, NEAR_FAULT_LEN, "the byte 0x%02x", (unsigned)(unsigned char)t.at[0]);
     return out;
@@ -233,14 +249,14 @@ static void spf_clean(struct buf *out, struct text t)
     while (t.len) {
         uint32_t code;
         size_t len = odd_len(t, &code);
-        bool blank =
-            (len && (code ? character_kind(code) == CHARACTER_BLANK : is_blank(t.at[0]))) ||
-            t.at[0] == ';' || t.at[0] == ',';
+        char wide = fullwidth_sign(t), c = wide ? wide : t.at[0];
+        bool blank = (len && (code ? character_kind(code) == CHARACTER_BLANK : is_blank(c))) ||
+                     c == ';' || c == ',';
         if (blank && out->len && out->at[out->len - 1] != ' ')
             buf_add_char(out, ' ');
-        if (!len && !blank && t.at[0] != '\\')
-            buf_add_char(out, t.at[0]);
-        t = text_from(t, len ? len : 1);
+        if (!len && !blank && c != '\\')
+            buf_add_char(out, c);
+        t = text_from(t, wide ? 3 : len ? len : 1);
     }
     while (out->len && out->at[out->len - 1] == ' ')
         out->len--;
@@ -280,23 +296,31 @@ struct text near_spf_meant(struct text txt, struct arena *arena)
 
 /* ---- DMARC ---- */
 
-/* A DMARC record with a policy that nobody understands. */
-static bool near_dmarc_policy(struct text txt, char fault[NEAR_FAULT_LEN])
+/* A DMARC record with a policy, or a mode of alignment, that nobody understands. */
+static bool near_dmarc_value(struct text txt, char fault[NEAR_FAULT_LEN])
 {
     struct dmarc_record r;
     dmarc_record_parse(&r, txt);
-    if (r.applies && !r.bad_policy.name.len)
+    bool is_policy = !r.applies || r.bad_policy.name.len;
+    if (!is_policy && !r.bad_mode.name.len)
         return false;
-    struct text name = r.bad_policy.name, value = text_slice(r.bad_policy.value, 0, 40);
+    struct dmarc_tag bad = is_policy ? r.bad_policy : r.bad_mode;
+    struct text value = text_slice(bad.value, 0, 40);
     bool escaped = text_find(value, '\\') < value.len;
     struct buf shown;
     buf_init(&shown, NEAR_FAULT_LEN);
     escape_terminal(&shown, value);
-    if (!name.len)
+    if (!bad.name.len)
         snprintf(fault, NEAR_FAULT_LEN, "p is missing, so receivers ignore the record");
+    else if (!is_policy)
+        snprintf(fault, NEAR_FAULT_LEN, TEXT_FMT "=%.60s is neither s nor r, so receivers read r%s",
+                 TEXT_ARG(bad.name), shown.at ? shown.at : "",
+                 text_eq_nocase(bad.name, TEXT("aspf"))
+                     ? ", and SPF of a MAIL FROM aligns under r only"
+                     : "");
     else
         snprintf(fault, NEAR_FAULT_LEN, TEXT_FMT "=%.80s is no policy%s, so receivers %s",
-                 TEXT_ARG(name), shown.at ? shown.at : "",
+                 TEXT_ARG(bad.name), shown.at ? shown.at : "",
                  escaped ? " (a backslash belongs to zone files only)" : "",
                  r.applies ? "read p=none" : "ignore the record");
     buf_clear(&shown);
@@ -318,7 +342,7 @@ bool near_dmarc(struct text txt, char fault[NEAR_FAULT_LEN])
     char name[NEAR_FAULT_LEN];
     fault[0] = '\0';
     if (dmarc_record_is(txt))
-        return near_dmarc_policy(txt, fault);
+        return near_dmarc_value(txt, fault);
     struct text rest = lead_cut(txt, fault);
     struct version v = version_read(rest, TEXT("dmarc"));
     if (v.len == 0 && !is_tags(rest)) {
@@ -353,27 +377,112 @@ bool near_dmarc(struct text txt, char fault[NEAR_FAULT_LEN])
     return true;
 }
 
+/* Does a tag of DMARC begin here, behind blanks and commas: "rua=", "p:"? */
+static bool tag_begins(struct text t)
+{
+    static const struct text names[] = {
+        TEXT("v"),   TEXT("p"),     TEXT("sp"), TEXT("np"), TEXT("aspf"), TEXT("rua"), TEXT("ruf"),
+        TEXT("pct"), TEXT("adkim"), TEXT("fo"), TEXT("rf"), TEXT("ri"),   TEXT("psd"), TEXT("t")};
+    while (t.len && (is_blank(t.at[0]) || t.at[0] == ','))
+        t = text_from(t, 1);
+    size_t sign = 0;
+    while (sign < t.len && char_is_alpha(t.at[sign]))
+        sign++;
+    struct text name = text_slice(t, 0, sign);
+    sign += blanks_len(text_from(t, sign));
+    bool has_sign = sign < t.len && (t.at[sign] == '=' || t.at[sign] == ':');
+    for (size_t i = 0; has_sign && i < COUNT(names); i++)
+        if (text_eq_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
+/* Adds the text without odd characters, and with semicolons between the tags. */
+static void dmarc_clean(struct buf *out, struct text t)
+{
+    while (t.len) {
+        uint32_t code;
+        size_t len = odd_len(t, &code);
+        char wide = fullwidth_sign(t), c = wide ? wide : t.at[0];
+        bool blank = len && (code ? character_kind(code) == CHARACTER_BLANK : is_blank(c));
+        size_t step = wide ? 3 : len ? len : 1;
+        t = text_from(t, step);
+        if ((blank || c == ',') && tag_begins(t))
+            buf_add_char(out, ';');
+        else if ((!len || blank) && c != '\\')
+            buf_add_char(out, blank ? ' ' : c);
+    }
+}
+
+/* The policy that a word was meant as: "rejected", "quarentine"; none for a word like no policy. */
+static enum dmarc_policy policy_meant(struct text value)
+{
+    static const enum dmarc_policy policies[] = {DMARC_POLICY_REJECT, DMARC_POLICY_QUARANTINE};
+    for (size_t i = 0; i < COUNT(policies); i++) {
+        struct text word = text_of(dmarc_policy_name(policies[i]));
+        if (text_eq_nocase(text_slice(value, 0, 3), text_slice(word, 0, 3)) ||
+            text_distance(value, word, 2) <= 2)
+            return policies[i];
+    }
+    return DMARC_POLICY_NONE;
+}
+
+/* One tag of a cleaned record; a colon may stand for its sign. The value of any other tag than a
+ * policy or a mode is kept as it is. */
+static struct dmarc_tag tag_meant(struct text part)
+{
+    struct text policies[] = {TEXT("p"), TEXT("sp"), TEXT("np")};
+    size_t sign = text_find(part, '='), colon = text_find(part, ':');
+    size_t at = sign < colon ? sign : colon;
+    struct dmarc_tag tag = {text_trim(text_slice(part, 0, at)),
+                            text_trim(text_from(part, at < part.len ? at + 1 : at))};
+    bool is_policy = false;
+    for (size_t i = 0; i < COUNT(policies); i++)
+        is_policy = is_policy || text_eq_nocase(tag.name, policies[i]);
+    if (is_policy)
+        tag.value = text_of(dmarc_policy_name(policy_meant(tag.value)));
+    else if (text_eq_nocase(tag.name, TEXT("aspf")) && !text_eq_nocase(tag.value, TEXT("s")))
+        tag.value = TEXT("r"); /* as receivers read it: under s a MAIL FROM would cease to align */
+    else if (text_eq_nocase(tag.name, TEXT("adkim")))
+        tag.value = tag.value.len && char_lower(tag.value.at[0]) == 's' ? TEXT("s") : TEXT("r");
+    return tag;
+}
+
+/* The version, p, and every other tag of a cleaned record. */
+static void tags_add_meant(struct buf *out, struct text cleaned)
+{
+    struct text p = TEXT("none");
+    for (struct text rest = cleaned; rest.at;) {
+        struct dmarc_tag tag = tag_meant(text_cut(&rest, ';'));
+        if (!text_eq_nocase(tag.name, TEXT("p")))
+            continue;
+        p = tag.value;
+        break;
+    }
+    buf_add_fmt(out, "v=DMARC1; p=" TEXT_FMT, TEXT_ARG(p));
+    for (struct text rest = cleaned; rest.at;) {
+        struct dmarc_tag tag = tag_meant(text_cut(&rest, ';'));
+        if (tag.name.len && tag.value.len && !text_eq_nocase(tag.name, TEXT("v")) &&
+            !text_eq_nocase(tag.name, TEXT("p")))
+            buf_add_fmt(out, "; " TEXT_FMT "=" TEXT_FMT, TEXT_ARG(tag.name), TEXT_ARG(tag.value));
+    }
+}
+
 struct text near_dmarc_meant(struct text txt, struct arena *arena)
 {
     char ignored[NEAR_FAULT_LEN] = "";
     struct text rest = lead_cut(txt, ignored), meant;
     struct dmarc_record record;
-    struct buf out;
+    struct buf cleaned, out;
     rest = text_from(rest, version_read(rest, TEXT("dmarc")).len);
+    while (rest.len && (rest.at[0] == ':' || rest.at[0] == '.'))
+        rest = text_from(rest, 1);
+    buf_init(&cleaned, DNS_MESSAGE_MAX);
     buf_init(&out, DNS_MESSAGE_MAX);
-    buf_add_str(&out, "v=DMARC1; ");
-    while (rest.len) {
-        uint32_t code;
-        size_t len = odd_len(rest, &code);
-        bool blank = len && (code ? character_kind(code) == CHARACTER_BLANK : is_blank(rest.at[0]));
-        bool lead = out.len == strlen("v=DMARC1; ");
-        char c = blank ? ' ' : rest.at[0];
-        bool skipped = lead && (c == ' ' || c == ';' || c == ',' || c == ':' || c == '.');
-        if ((!len || blank) && !skipped && c != '\\')
-            buf_add_char(&out, c);
-        rest = text_from(rest, len ? len : 1);
-    }
-    meant = arena_text(arena, out.failed ? TEXT_NONE : text_trim(buf_text(&out)));
+    dmarc_clean(&cleaned, rest);
+    tags_add_meant(&out, cleaned.failed ? TEXT_NONE : buf_text(&cleaned));
+    meant = arena_text(arena, out.failed ? TEXT_NONE : buf_text(&out));
+    buf_clear(&cleaned);
     buf_clear(&out);
     if (!meant.len || !dmarc_record_is(meant))
         return TEXT("v=DMARC1; p=none");

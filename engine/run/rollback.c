@@ -207,21 +207,6 @@ static bool row_add(struct rollback_telling *t, uint32_t job)
     return true;
 }
 
-/* The reviewed value of a plan is the value before its writes. */
-static void reviewed_take(struct rollback_telling *t)
-{
-    for (uint32_t i = 0; i < t->from->choices_len; i++) {
-        const struct expectation *e = t->from->expected ? &t->from->expected[i] : NULL;
-        struct job_history *s = &t->stories[i];
-        if (!e || t->from->choices[i].guarded != GUARD_REVIEWED || s->before_known || s->written)
-            continue;
-        s->before = e->mail_from;
-        s->behavior_before = e->behavior;
-        s->status_before = e->status;
-        s->before_known = true;
-    }
-}
-
 static bool rows_add(struct rollback_telling *t)
 {
     for (uint32_t i = 0; i < t->from->choices_len; i++)
@@ -257,8 +242,19 @@ enum err rollback_fleet(struct fleet *fleet, struct journal *journal, uint64_t r
     enum err err = journal_fleet(journal, run, &from, why);
     if (err == OK)
         err = stories_read(&t, journal, run, why);
-    if (err == OK && how->refresh)
-        reviewed_take(&t);
+    if (err == OK && how->refresh) {
+        /* The reviewed value of a plan is the value before its writes. */
+        for (uint32_t i = 0; i < t.from->choices_len; i++) {
+            const struct expectation *e = t.from->expected ? &t.from->expected[i] : NULL;
+            struct job_history *s = &t.stories[i];
+            if (!e || t.from->choices[i].guarded != GUARD_REVIEWED || s->before_known || s->written)
+                continue;
+            s->before = e->mail_from;
+            s->behavior_before = e->behavior;
+            s->status_before = e->status;
+            s->before_known = true;
+        }
+    }
     if (err == OK && !rows_add(&t))
         err = no_memory(why);
     if (err == OK)

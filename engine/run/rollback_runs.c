@@ -23,24 +23,6 @@ static name_id name_take(struct merging *m, name_id id)
     return mine;
 }
 
-static struct account account_take(struct merging *m, const struct account *a)
-{
-    return (struct account){.name = name_take(m, a->name),
-                            .profile = name_take(m, a->profile),
-                            .role_arn = name_take(m, a->role_arn),
-                            .external_id = name_take(m, a->external_id),
-                            .source_profile = name_take(m, a->source_profile),
-                            .account_id = name_take(m, a->account_id),
-                            .rate_per_s = a->rate_per_s};
-}
-
-static bool account_is(const struct account *a, const struct account *b)
-{
-    return a->profile == b->profile && a->role_arn == b->role_arn &&
-           a->external_id == b->external_id && a->source_profile == b->source_profile &&
-           a->account_id == b->account_id;
-}
-
 static enum err accounts_differ(const struct merging *m, name_id name, struct why *why)
 {
     return why_set(why, ERR_INPUT,
@@ -53,12 +35,24 @@ static enum err accounts_differ(const struct merging *m, name_id name, struct wh
 static enum err account_find(struct merging *m, const struct account *theirs, uint16_t *index,
                              struct why *why)
 {
-    struct account mine = account_take(m, theirs);
+    struct account mine = (struct account){.name = name_take(m, theirs->name),
+                                           .profile = name_take(m, theirs->profile),
+                                           .role_arn = name_take(m, theirs->role_arn),
+                                           .external_id = name_take(m, theirs->external_id),
+                                           .source_profile = name_take(m, theirs->source_profile),
+                                           .account_id = name_take(m, theirs->account_id),
+                                           .rate_per_s = theirs->rate_per_s};
     for (uint32_t i = 0; i < m->to->accounts_len; i++) {
         if (m->to->accounts[i].name != mine.name)
             continue;
         *index = (uint16_t)i;
-        return account_is(&m->to->accounts[i], &mine) ? OK : accounts_differ(m, mine.name, why);
+        return (m->to->accounts[i].profile == mine.profile &&
+                m->to->accounts[i].role_arn == mine.role_arn &&
+                m->to->accounts[i].external_id == mine.external_id &&
+                m->to->accounts[i].source_profile == mine.source_profile &&
+                m->to->accounts[i].account_id == mine.account_id)
+                   ? OK
+                   : accounts_differ(m, mine.name, why);
     }
     m->failed |= !fleet_account(m->to, mine, index);
     return OK;
@@ -152,39 +146,6 @@ static void row_merge(struct merging *m, uint32_t theirs, const struct fleet_ind
         m->to->expected[row] = expected;
 }
 
-static bool room_make(struct merging *m)
-{
-    struct fleet *to = m->to;
-    uint32_t rows = to->choices_len + m->from->choices_len + 1;
-    void *more = realloc(to->expected, rows * sizeof *to->expected);
-    if (more)
-        to->expected = more;
-    m->lanes = calloc(m->from->lanes_len + 1u, sizeof *m->lanes);
-    m->files = calloc(m->from->files_len + 1u, sizeof *m->files);
-    return more && m->lanes && m->files;
-}
-
-static enum err merge(struct fleet *to, const struct fleet *from, struct why *why)
-{
-    struct merging m = {.to = to, .from = from};
-    struct fleet_index index;
-    struct arena memory;
-    enum err err = OK;
-    arena_init(&memory, SIZE_MAX);
-    m.failed = !room_make(&m);
-    for (uint32_t i = 0; i < from->files_len && !m.failed; i++)
-        m.failed = !fleet_file(to, from->files[i], &m.files[i]);
-    for (uint32_t i = 0; i < from->lanes_len && !m.failed && err == OK; i++)
-        err = lane_take(&m, i, why);
-    m.failed = m.failed || !fleet_index_init(&index, &memory, to);
-    for (uint32_t i = 0; i < from->choices_len && !m.failed && err == OK; i++)
-        row_merge(&m, i, &index);
-    free(m.lanes);
-    free(m.files);
-    arena_clear(&memory);
-    return err == OK && m.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
-}
-
 enum err rollback_runs(struct fleet *fleet, struct journal *journal, uint64_t run, uint64_t through,
                        const struct rollback *how, struct why *why)
 {
@@ -193,8 +154,31 @@ enum err rollback_runs(struct fleet *fleet, struct journal *journal, uint64_t ru
         struct fleet older;
         fleet_init(&older);
         err = rollback_fleet(&older, journal, id, how, why);
-        if (err == OK)
-            err = merge(fleet, &older, why);
+        if (err == OK) {
+            struct merging m = {.to = fleet, .from = &older};
+            struct fleet_index index;
+            struct arena memory;
+            arena_init(&memory, SIZE_MAX);
+            struct fleet *to = m.to;
+            uint32_t rows = to->choices_len + m.from->choices_len + 1;
+            void *more = realloc(to->expected, rows * sizeof *to->expected);
+            if (more)
+                to->expected = more;
+            m.lanes = calloc(m.from->lanes_len + 1u, sizeof *m.lanes);
+            m.files = calloc(m.from->files_len + 1u, sizeof *m.files);
+            m.failed = !(more && m.lanes && m.files);
+            for (uint32_t i = 0; i < older.files_len && !m.failed; i++)
+                m.failed = !fleet_file(fleet, older.files[i], &m.files[i]);
+            for (uint32_t i = 0; i < older.lanes_len && !m.failed && err == OK; i++)
+                err = lane_take(&m, i, why);
+            m.failed = m.failed || !fleet_index_init(&index, &memory, fleet);
+            for (uint32_t i = 0; i < older.choices_len && !m.failed && err == OK; i++)
+                row_merge(&m, i, &index);
+            free(m.lanes);
+            free(m.files);
+            arena_clear(&memory);
+            err = err == OK && m.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
+        }
         fleet_clear(&older);
     }
     return err;

@@ -91,19 +91,6 @@ static enum err head_begin(struct run *r, instant_us now, struct why *why)
     return journal_begin(r->journal, &r->head, &r->fleet, why);
 }
 
-/* A run that is taken back as a whole must not be resumed: it would do everything again. */
-static enum err parents_end(struct run *r, instant_us now, struct why *why)
-{
-    struct run_head head;
-    enum err err = OK;
-    for (uint64_t id = r->head.parent; r->ends_parents && id <= r->through && err == OK; id++) {
-        enum err found = journal_run(r->journal, id, &head, &r->arena, why);
-        if (found == OK && head.state != RUN_ENDED)
-            err = journal_stop(r->journal, id, RUN_ENDED, now, why);
-    }
-    return err;
-}
-
 struct restoring {
     struct scheduler *scheduler;
     bool reopens, reopens_all;
@@ -233,8 +220,15 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
 {
     enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
-    if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes)
-        err = parents_end(r, wire_now(wire), why);
+    if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes) {
+        /* A run that is taken back as a whole must not be resumed: it would do everything again. */
+        struct run_head head;
+        for (uint64_t id = r->head.parent; r->ends_parents && id <= r->through && err == OK; id++) {
+            enum err found = journal_run(r->journal, id, &head, &r->arena, why);
+            if (found == OK && head.state != RUN_ENDED)
+                err = journal_stop(r->journal, id, RUN_ENDED, wire_now(wire), why);
+        }
+    }
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : head_begin(r, wire_now(wire), why);
@@ -263,8 +257,17 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
     return err;
 }
 
-static enum err wire_run(struct run *r, struct why *why)
+enum err run_carry_out(struct run *r, struct why *why)
 {
+    enum err err = OK;
+    if (!r->suffixes) /* opened by the shown plan */
+        err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
+    if (err == OK)
+        err = run_own_names(r, why);
+    if (err == OK)
+        err = lanes_open(&r->lanes, &r->fleet, r->config.access, &r->config.notices, why);
+    if (err != OK)
+        return err;
     struct wire *wire = NULL;
     struct preflight preflight = {0};
     struct wire_config config = {.carriers = r->config.access->carriers,
@@ -276,7 +279,7 @@ static enum err wire_run(struct run *r, struct why *why)
                                  .call_timeout_us = r->config.access->call_timeout_us,
                                  .not_before = r->head.last,
                                  .verbose = r->config.access->verbose};
-    enum err err = wire_open(&wire, &config, why);
+    err = wire_open(&wire, &config, why);
     if (err == OK)
         err = wire_opened(&r->config.owner, wire, why);
     if (err == OK)
@@ -290,21 +293,6 @@ static enum err wire_run(struct run *r, struct why *why)
     else
         scheduler_clear(r->scheduler); /* or in the scheduler's */
     r->scheduler = NULL;
-    return err;
-}
-
-enum err run_carry_out(struct run *r, struct why *why)
-{
-    enum err err = OK;
-    if (!r->suffixes) /* opened by the shown plan */
-        err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
-    if (err == OK)
-        err = run_own_names(r, why);
-    if (err == OK)
-        err = lanes_open(&r->lanes, &r->fleet, r->config.access, &r->config.notices, why);
-    if (err != OK)
-        return err;
-    err = wire_run(r, why);
     lanes_close(&r->lanes);
     return err;
 }

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-struct heads {
+struct head_list {
     struct arena *arena;
     struct unfinished *out;
     uint32_t cap;
@@ -14,7 +14,7 @@ struct heads {
 
 static bool head_add(void *ctx, const struct run_head *head)
 {
-    struct heads *h = ctx;
+    struct head_list *h = ctx;
     struct unfinished *out = h->out;
     if (head->state == RUN_ENDED || head->verb == RUN_PLAN)
         return true;
@@ -38,16 +38,6 @@ static bool head_add(void *ctx, const struct run_head *head)
     return true;
 }
 
-/* The journal has the newest first. */
-static void turn_round(struct unfinished *u)
-{
-    for (uint32_t i = 0; i < u->len / 2; i++) {
-        struct unfinished_run other = u->at[i];
-        u->at[i] = u->at[u->len - 1 - i];
-        u->at[u->len - 1 - i] = other;
-    }
-}
-
 static bool ended_note(void *ctx, const struct record *record)
 {
     bool *ended = ctx;
@@ -55,7 +45,7 @@ static bool ended_note(void *ctx, const struct record *record)
     return true;
 }
 
-struct opening {
+struct open_run {
     struct journal *journal;
     const struct fleet_index *index; /* NULL: nothing is compared */
     struct unfinished_run *run;
@@ -63,43 +53,10 @@ struct opening {
     bool *ended;        /* one for each job */
 };
 
-static void open_count(struct opening *o)
-{
-    struct unfinished_run *run = o->run;
-    run->open = 0;
-    for (uint32_t i = 0; i < o->fleet.choices_len; i++) {
-        uint32_t row = 0;
-        if (o->ended[i])
-            continue;
-        run->open++;
-        if (o->index)
-            row = fleet_index_row(o->index, fleet_account_name(&o->fleet, i),
-                                  fleet_region(&o->fleet, i), fleet_identity(&o->fleet, i));
-        if (row && run->common++ < COMMON_TOLD)
-            run->rows[run->common - 1] = row - 1;
-    }
-}
-
-static enum err opening_read(struct opening *o, struct why *why)
-{
-    fleet_init(&o->fleet);
-    enum err err = journal_fleet(o->journal, o->run->id, &o->fleet, why);
-    if (err == OK) {
-        o->ended = calloc(o->fleet.choices_len + 1u, sizeof *o->ended);
-        err = o->ended ? journal_rows(o->journal, o->run->id, ended_note, o->ended, why)
-                       : why_set(why, ERR_NOMEM, "out of memory");
-    }
-    if (err == OK)
-        open_count(o);
-    free(o->ended);
-    fleet_clear(&o->fleet);
-    return err;
-}
-
 enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
                         struct unfinished *out, struct why *why)
 {
-    struct heads heads = {.arena = arena, .out = out};
+    struct head_list heads = {.arena = arena, .out = out};
     struct fleet_index index;
     struct arena memory;
     *out = (struct unfinished){0};
@@ -108,11 +65,39 @@ enum err run_unfinished(struct journal *journal, const struct fleet *fleet, stru
     bool compares = fleet && out->len;
     if (err == OK && (heads.failed || (compares && !fleet_index_init(&index, &memory, fleet))))
         err = why_set(why, ERR_NOMEM, "out of memory");
-    turn_round(out);
+    /* The journal has the newest first. */
+    for (uint32_t i = 0; i < out->len / 2; i++) {
+        struct unfinished_run other = out->at[i];
+        out->at[i] = out->at[out->len - 1 - i];
+        out->at[out->len - 1 - i] = other;
+    }
     for (uint32_t i = 0; i < out->len && err == OK; i++) {
-        struct opening o = {
+        struct open_run o = {
             .journal = journal, .index = compares ? &index : NULL, .run = &out->at[i]};
-        err = opening_read(&o, why);
+        fleet_init(&o.fleet);
+        err = journal_fleet(o.journal, o.run->id, &o.fleet, why);
+        if (err == OK) {
+            o.ended = calloc(o.fleet.choices_len + 1u, sizeof *o.ended);
+            err = o.ended ? journal_rows(o.journal, o.run->id, ended_note, o.ended, why)
+                          : why_set(why, ERR_NOMEM, "out of memory");
+        }
+        if (err == OK) {
+            struct unfinished_run *run = o.run;
+            run->open = 0;
+            for (uint32_t k = 0; k < o.fleet.choices_len; k++) {
+                uint32_t row = 0;
+                if (o.ended[k])
+                    continue;
+                run->open++;
+                if (o.index)
+                    row = fleet_index_row(o.index, fleet_account_name(&o.fleet, k),
+                                          fleet_region(&o.fleet, k), fleet_identity(&o.fleet, k));
+                if (row && run->common++ < COMMON_TOLD)
+                    run->rows[run->common - 1] = row - 1;
+            }
+        }
+        free(o.ended);
+        fleet_clear(&o.fleet);
     }
     arena_clear(&memory);
     return err;

@@ -94,19 +94,6 @@ static void trouble_over(struct scheduler *d, uint16_t lane, instant_us now)
     scheduler_record_lane(d, lane, "", now);
 }
 
-static void came_to_nothing(struct scheduler *d, uint16_t lane, const struct reply *reply,
-                            instant_us now)
-{
-    struct lane_state *l = &d->lanes[lane];
-    step_words(reply, "", l->trouble);
-    if (!l->trouble_since)
-        l->trouble_since = now;
-    if (l->worked && now >= l->trouble_since + PROBE_AFTER)
-        l->hold_until = now + PROBE_EVERY;
-    trouble_tell(d, lane, l->trouble_since, now);
-    assert(l->trouble_since <= now);
-}
-
 /* SES answers, if only that it is called too often. */
 static void came_throttled(struct scheduler *d, uint16_t lane, const struct reply *reply,
                            instant_us now)
@@ -169,7 +156,16 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
     case VERDICT_AGAIN:
     case VERDICT_UNSURE:
     case VERDICT_RENEW:
-    case VERDICT_SKEW: came_to_nothing(d, call->lane, &call->reply, now); break;
+    case VERDICT_SKEW: {
+        step_words(&call->reply, "", l->trouble);
+        if (!l->trouble_since)
+            l->trouble_since = now;
+        if (l->worked && now >= l->trouble_since + PROBE_AFTER)
+            l->hold_until = now + PROBE_EVERY;
+        trouble_tell(d, call->lane, l->trouble_since, now);
+        assert(l->trouble_since <= now);
+        break;
+    }
     case VERDICT_DENIED:
         if (call->reply.how == REPLY_NO_KEYS && l->worked) /* keys of another account */
             scheduler_close_lane(d, call->lane, call->reply.message, now);
@@ -222,21 +218,15 @@ static void end_overdue_of(struct scheduler *d, struct lane_state *l, struct que
     }
 }
 
-/* Since when the lane serves no call, or none of some kind. 0: the lane serves calls. */
-static instant_us in_trouble_since(const struct lane_state *l, instant_us now)
+void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
 {
+    struct lane_state *l = &d->lanes[lane];
+    /* Since when the lane serves no call, or none of some kind. 0: the lane serves calls. */
     instant_us all[] = {l->trouble_since, lane_doubted_since(l), lane_starved_since(l, now)},
                since = 0;
     for (int i = 0; i < 3; i++)
         if (all[i])
             since = since ? when_earlier(since, all[i]) : all[i];
-    return since;
-}
-
-void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now)
-{
-    struct lane_state *l = &d->lanes[lane];
-    instant_us since = in_trouble_since(l, now);
     if (!since || !l->worked || d->options.rules.plan_only || now < l->swept_at + OVERDUE_EVERY)
         return;
     l->swept_at = now;

@@ -236,15 +236,6 @@ static void notifications_take(struct scheduler *d, const struct call *call)
         l->to_send |= BIT(PART_NOTIFICATION);
 }
 
-static void account_take(struct lane_survey *l, const struct call *call)
-{
-    assert(call->kind == CALL_ACCOUNT);
-    l->account_known = true;
-    l->can_send = call->account.sending_enabled;
-    l->in_sandbox = !call->account.production_access;
-    snprintf(l->status, sizeof l->status, TEXT_FMT, TEXT_ARG(call->account.enforcement_status));
-}
-
 static void mask_part_take(struct scheduler *d, const struct call *call)
 {
     assert(BIT(call->part) & SURVEY_MASK_PARTS);
@@ -253,31 +244,6 @@ static void mask_part_take(struct scheduler *d, const struct call *call)
     if ((l->to_send | l->out) & SURVEY_MASK_PARTS)
         return; /* the other part is still to come */
     masks_judge(d, call->lane);
-    l->to_send |= masks_next(d, call->lane);
-}
-
-static void part_taken(struct scheduler *d, struct call *call)
-{
-    if (call->part != PART_LIST)
-        d->surveys.lanes[call->lane].attempts = 0;
-    switch ((enum part)call->part) {
-    case PART_LIST: page_take(d, call); break;
-    case PART_ACCOUNT: account_take(&d->surveys.lanes[call->lane], call); break;
-    case PART_NOTIFICATION: notifications_take(d, call); break;
-    case PART_MASK_VERIFICATION:
-    case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
-    case PARTS: break;
-    }
-}
-
-/* From now on the batch of a hundred is asked about one by one; the last part out begins. */
-static void mask_part_fell_back(struct scheduler *d, struct lane_survey *l, const struct call *call)
-{
-    assert(l->api == API_V2);
-    l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
-    if (l->out & SURVEY_MASK_PARTS)
-        return;
-    masks_again(l);
     l->to_send |= masks_next(d, call->lane);
 }
 
@@ -317,9 +283,16 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
         l->api = API_V2;
     if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE) {
         bool fell_back = call->part != PART_ACCOUNT && call->api == API_V1 && l->api == API_V2;
-        if ((BIT(call->part) & SURVEY_MASK_PARTS) && fell_back)
-            mask_part_fell_back(d, l, call);
-        else
+        if ((BIT(call->part) & SURVEY_MASK_PARTS) && fell_back) {
+            /* From now on the batch of a hundred is asked about one by one; the last part out
+             * begins. */
+            assert(l->api == API_V2);
+            l->to_send = (uint8_t)(l->to_send & ~SURVEY_MASK_PARTS);
+            if (!(l->out & SURVEY_MASK_PARTS)) {
+                masks_again(l);
+                l->to_send |= masks_next(d, call->lane);
+            }
+        } else
             l->to_send = (uint8_t)(l->to_send | BIT(call->part));
     } else {
         char reason[SURVEY_REASON_LEN];
@@ -347,9 +320,27 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
     enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), attempts);
     l->out = (uint8_t)(l->out & ~BIT(call->part));
     verdict = retry_gone_is_told(call, verdict);
-    if (verdict == VERDICT_OK)
-        part_taken(d, call);
-    else
+    if (verdict == VERDICT_OK) {
+        if (call->part != PART_LIST)
+            d->surveys.lanes[call->lane].attempts = 0;
+        switch ((enum part)call->part) {
+        case PART_LIST: page_take(d, call); break;
+        case PART_ACCOUNT: {
+            assert(call->kind == CALL_ACCOUNT);
+            d->surveys.lanes[call->lane].account_known = true;
+            d->surveys.lanes[call->lane].can_send = call->account.sending_enabled;
+            d->surveys.lanes[call->lane].in_sandbox = !call->account.production_access;
+            snprintf(d->surveys.lanes[call->lane].status,
+                     sizeof d->surveys.lanes[call->lane].status, TEXT_FMT,
+                     TEXT_ARG(call->account.enforcement_status));
+            break;
+        }
+        case PART_NOTIFICATION: notifications_take(d, call); break;
+        case PART_MASK_VERIFICATION:
+        case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
+        case PARTS: break;
+        }
+    } else
         part_failed(d, call, verdict, now);
     call_pool_give(&d->calls, call);
     lane_survey_invariant(l);

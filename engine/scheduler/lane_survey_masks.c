@@ -99,16 +99,6 @@ static void batch_fill(struct scheduler *d, uint16_t lane, bool one_each)
     assert(l->batch_len <= max);
 }
 
-/* The number of remaining candidates with a possible result. */
-static uint32_t left_count(struct scheduler *d, uint16_t lane)
-{
-    struct lane_survey *l = &d->surveys.lanes[lane];
-    uint32_t left = l->masks_left;
-    for (uint32_t i = 0; i < l->maybe_len; i++)
-        left += !l->maybe[i].asked && is_wanted(d, lane, l->maybe[i].identity, false);
-    return left;
-}
-
 uint8_t masks_next(struct scheduler *d, uint16_t lane)
 {
     struct lane_survey *l = &d->surveys.lanes[lane];
@@ -120,7 +110,10 @@ uint8_t masks_next(struct scheduler *d, uint16_t lane)
     }
     if (l->batch_len > 0)
         return l->api == API_V1 ? SURVEY_MASK_PARTS : SURVEY_MASK_PARTS & -SURVEY_MASK_PARTS;
-    uint32_t left = left_count(d, lane);
+    /* The number of remaining candidates with a possible result. */
+    uint32_t left = l->masks_left;
+    for (uint32_t i = 0; i < l->maybe_len; i++)
+        left += !l->maybe[i].asked && is_wanted(d, lane, l->maybe[i].identity, false);
     char *reason = l->gaps[SURVEY_GAP_MASKS];
     if (left && !reason[0])
         snprintf(reason, SURVEY_REASON_LEN,

@@ -267,40 +267,6 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
     scheduler_apply(d, number, &decision, now, judged || decision.fell_back ? &j : NULL);
 }
 
-static void read_batch_finish(struct scheduler *d, struct batch_read *s, instant_us now)
-{
-    instant_us sent_at = WHEN_NEVER; /* of its first call */
-    for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
-        if (s->answers[kind])
-            sent_at = when_earlier(sent_at, s->answers[kind]->sent_at);
-    assert(!s->to_send);
-    assert(!s->out);
-    assert(sent_at <= now);
-    for (uint32_t i = 0; i < s->count; i++) {
-        struct ses_facts facts = facts_of(d, s, i);
-        job_read_done(d, s->items[i], &facts, sent_at, now);
-    }
-    read_batch_free(d, s);
-}
-
-static void read_batch_fail(struct scheduler *d, struct batch_read *s, bool denied,
-                            const struct reply *reply, instant_us now)
-{
-    struct lane_state *lane = &d->lanes[s->lane];
-    struct decision last = {0};
-    assert(s->count > 0);
-    for (uint32_t i = 0; i < s->count; i++) {
-        struct situation situation = scheduler_situation(d, s->items[i], now);
-        struct job *job = &d->jobs[s->items[i]];
-        last = step_read_failed(&situation, reply);
-        job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
-        scheduler_apply(d, s->items[i], &last, now, NULL);
-    }
-    if (last.to == JOB_DONE && (denied || !lane->answered))
-        scheduler_close_lane(d, s->lane, last.reason, now);
-    read_batch_free(d, s);
-}
-
 /* The lane is in passing trouble: its jobs read again afterwards. */
 static void read_batch_put_back(struct scheduler *d, struct batch_read *s, instant_us now)
 {
@@ -395,7 +361,18 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
                batch_read_split(&d->reads, &lane->read_batches, s, now) != NULL) {
         lane->read_batches_alive++; /* one name refused by SES must not fail ninety-nine others */
     } else {
-        read_batch_fail(d, s, denied, &reply, now);
+        struct decision last = {0};
+        assert(s->count > 0);
+        for (uint32_t i = 0; i < s->count; i++) {
+            struct situation situation = scheduler_situation(d, s->items[i], now);
+            struct job *job = &d->jobs[s->items[i]];
+            last = step_read_failed(&situation, &reply);
+            job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
+            scheduler_apply(d, s->items[i], &last, now, NULL);
+        }
+        if (last.to == JOB_DONE && (denied || !lane->answered))
+            scheduler_close_lane(d, s->lane, last.reason, now);
+        read_batch_free(d, s);
     }
 }
 
@@ -417,7 +394,21 @@ void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
         call_pool_give(&d->calls, call);
     switch (state) {
     case BATCH_WAITS: break;
-    case BATCH_DONE: read_batch_finish(d, b, now); break;
+    case BATCH_DONE: {
+        instant_us sent_at = WHEN_NEVER; /* of its first call */
+        for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
+            if (b->answers[kind])
+                sent_at = when_earlier(sent_at, b->answers[kind]->sent_at);
+        assert(!b->to_send);
+        assert(!b->out);
+        assert(sent_at <= now);
+        for (uint32_t i = 0; i < b->count; i++) {
+            struct ses_facts facts = facts_of(d, b, i);
+            job_read_done(d, b->items[i], &facts, sent_at, now);
+        }
+        read_batch_free(d, b);
+        break;
+    }
     case BATCH_FAILED: read_batch_refused(d, b, now); break;
     }
 }

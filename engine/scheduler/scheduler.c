@@ -137,13 +137,6 @@ static instant_us next_attempt(const struct job *job, span_us wait_us, instant_u
     return at < job->deadline ? at : job->deadline;
 }
 
-/* Moves from one question to the next have no record. */
-static bool is_quiet(enum job_state from, enum job_state to)
-{
-    return to == JOB_READING || to == JOB_JUDGING || to == JOB_CONFIRMING ||
-           (from == JOB_CONFIRMING && to == JOB_READY) || from == JOB_NEW;
-}
-
 void scheduler_invariant(const struct scheduler *d, uint32_t number)
 {
     job_invariant(&d->jobs[number]);
@@ -180,7 +173,11 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
     }
     if (decision->to == JOB_DONE)
         finish_job(d, job, decision->outcome);
-    if (moved && !(is_quiet(from, decision->to) && decision->to != JOB_DONE))
+    /* Moves from one question to the next have no record. */
+    bool quiet = decision->to == JOB_READING || decision->to == JOB_JUDGING ||
+                 decision->to == JOB_CONFIRMING ||
+                 (from == JOB_CONFIRMING && decision->to == JOB_READY) || from == JOB_NEW;
+    if (moved && !(quiet && decision->to != JOB_DONE))
         scheduler_record(d, number, from == JOB_WRITING ? RECORD_ANSWER : RECORD_MOVE, from, now,
                          decision->reason, said);
     if (decision->to == JOB_DONE)

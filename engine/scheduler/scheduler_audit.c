@@ -24,21 +24,6 @@ static uint32_t queue_audit(const struct scheduler *d, const struct queue *q)
     return len;
 }
 
-/* The counts say what the jobs say. */
-static void counts_audit(const struct scheduler *d)
-{
-    uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
-    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
-        job_invariant(&d->jobs[i]);
-        by_state[d->jobs[i].state]++;
-        by_outcome[d->jobs[i].outcome]++;
-    }
-    for (int state = 0; state < JOB_STATES; state++)
-        assert(d->by_state[state] == by_state[state]);
-    for (int outcome = OUTCOME_OPEN + 1; outcome < OUTCOMES; outcome++)
-        assert(d->by_outcome[outcome] == by_outcome[outcome]);
-}
-
 static uint32_t lanes_audit(const struct scheduler *d)
 {
     uint32_t jobs = 0;
@@ -55,32 +40,6 @@ static uint32_t lanes_audit(const struct scheduler *d)
         jobs += queue_audit(d, &lane->start) + queue_audit(d, &lane->write);
         jobs += queue_audit(d, &lane->tighten) + queue_audit(d, &lane->confirmed);
     }
-    return jobs;
-}
-
-/* Jobs of read batches: those that wait for an answer of SES. */
-static uint32_t reads_audit(const struct scheduler *d)
-{
-    bool is_free[READ_BATCHES_MAX] = {false};
-    uint32_t jobs = 0, alive = 0, of_lanes = 0;
-    for (uint32_t link = d->reads.free; link; link = d->reads.batches[link - 1].next)
-        is_free[link - 1] = true;
-    for (uint32_t i = 0; i < READ_BATCHES_MAX; i++) {
-        const struct batch_read *b = &d->reads.batches[i];
-        for (uint32_t k = 0; !is_free[i] && k < b->count; k++) {
-            const struct job *job = &d->jobs[b->items[k]];
-            assert(d->fleet->choices[b->items[k]].lane == b->lane);
-            assert(job->state == JOB_READING || job->state == JOB_CONFIRMING ||
-                   job->state == JOB_UNSURE || job->state == JOB_FOLLOWING);
-            assert(d->timers.place[b->items[k]] == 0);
-        }
-        jobs += is_free[i] ? 0 : b->count;
-        alive += !is_free[i];
-    }
-    for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
-        of_lanes += d->lanes[i].read_batches_alive;
-    assert(alive == of_lanes);
-    assert(alive + d->reads.free_len == READ_BATCHES_MAX);
     return jobs;
 }
 
@@ -106,9 +65,40 @@ static uint32_t surveys_audit(const struct scheduler *d)
 void scheduler_audit(const struct scheduler *d)
 {
     uint32_t open = d->fleet->choices_len - d->by_state[JOB_DONE];
-    uint32_t places = lanes_audit(d) + reads_audit(d) + surveys_audit(d);
+    /* Jobs of read batches: those that wait for an answer of SES. */
+    bool is_free[READ_BATCHES_MAX] = {false};
+    uint32_t jobs = 0, alive = 0, of_lanes = 0;
+    for (uint32_t link = d->reads.free; link; link = d->reads.batches[link - 1].next)
+        is_free[link - 1] = true;
+    for (uint32_t i = 0; i < READ_BATCHES_MAX; i++) {
+        const struct batch_read *b = &d->reads.batches[i];
+        for (uint32_t k = 0; !is_free[i] && k < b->count; k++) {
+            const struct job *job = &d->jobs[b->items[k]];
+            assert(d->fleet->choices[b->items[k]].lane == b->lane);
+            assert(job->state == JOB_READING || job->state == JOB_CONFIRMING ||
+                   job->state == JOB_UNSURE || job->state == JOB_FOLLOWING);
+            assert(d->timers.place[b->items[k]] == 0);
+        }
+        jobs += is_free[i] ? 0 : b->count;
+        alive += !is_free[i];
+    }
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
+        of_lanes += d->lanes[i].read_batches_alive;
+    assert(alive == of_lanes);
+    assert(alive + d->reads.free_len == READ_BATCHES_MAX);
+    uint32_t places = lanes_audit(d) + jobs + surveys_audit(d);
     places += queue_audit(d, &d->to_judge) + queue_audit(d, &d->dns);
     places += queue_audit(d, &d->skipped) + d->timers.len + d->by_state[JOB_WRITING];
     assert(places == open);
-    counts_audit(d);
+    /* The counts say what the jobs say. */
+    uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
+    for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
+        job_invariant(&d->jobs[i]);
+        by_state[d->jobs[i].state]++;
+        by_outcome[d->jobs[i].outcome]++;
+    }
+    for (int state = 0; state < JOB_STATES; state++)
+        assert(d->by_state[state] == by_state[state]);
+    for (int outcome = OUTCOME_OPEN + 1; outcome < OUTCOMES; outcome++)
+        assert(d->by_outcome[outcome] == by_outcome[outcome]);
 }

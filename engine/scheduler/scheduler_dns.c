@@ -179,16 +179,6 @@ static void surveys_end(struct scheduler *d, instant_us now)
     }
 }
 
-/* Jobs judged for the first time and jobs waiting for records take turns: a hundred thousand
- * waiting jobs must not hold back jobs ready to be written, nor the other way round. */
-static struct queue *next_asking(struct scheduler *d)
-{
-    assert(d->to_judge.len || d->dns.len);
-    bool judge = d->to_judge.len && !(d->to_judge_last && d->dns.len);
-    d->to_judge_last = judge;
-    return judge ? &d->to_judge : &d->dns;
-}
-
 static bool wants_to_ask(const struct scheduler *d)
 {
     return (d->to_judge.len || d->dns.len) && d->calls.free && survey_pool_has_room(d->survey_pool);
@@ -200,7 +190,13 @@ uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls
     uint32_t len = questions_send(d, now, calls, max);
     surveys_end(d, now);
     while (len < max && scheduler_has_room(d) && wants_to_ask(d)) {
-        uint32_t job = queue_pop(d, next_asking(d));
+        /* Jobs judged for the first time and jobs waiting for records take turns: a hundred
+         * thousand waiting jobs must not hold back jobs ready to be written, nor the other way
+         * round. */
+        assert(d->to_judge.len || d->dns.len);
+        bool judge = d->to_judge.len && !(d->to_judge_last && d->dns.len);
+        d->to_judge_last = judge;
+        uint32_t job = queue_pop(d, judge ? &d->to_judge : &d->dns);
         survey_pool_start(d->survey_pool, job, fleet_mail_from(d->fleet, job),
                           identity_domain(fleet_identity(d->fleet, job)), now);
         len += questions_send(d, now, calls + len, max - len);

@@ -5,25 +5,6 @@
 
 #include <assert.h>
 
-static void lane_survey_tell(const struct scheduler *d, uint32_t number,
-                             struct judge_context *around)
-{
-    const struct lane_surveys *c = &d->surveys;
-    const struct choice *choice = &d->fleet->choices[number];
-    const struct lane_survey *lane = &c->lanes[choice->lane];
-    if (!c->wanted)
-        return;
-    around->masking_identity = c->masking[number];
-    around->mail_from_is_identity = c->senders[choice->mail_from] & SENDER_EXISTS;
-    around->mail_from_forwards = c->senders[choice->mail_from] & SENDER_FORWARDS;
-    around->mail_from_unasked = c->senders[choice->mail_from] & SENDER_UNASKED;
-    around->domain_is_foreign = owners_is_foreign(d, number);
-    around->account_known = lane->account_known;
-    around->account_can_send = lane->can_send;
-    around->account_in_sandbox = lane->in_sandbox;
-    around->account_status = text_of(lane->status);
-}
-
 void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
                          struct judgement *j)
 {
@@ -33,7 +14,20 @@ void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_
         .set_by_us =
             d->jobs[number].writes > 0 || own_names_has(d->options.own, number, facts->mail_from),
     };
-    lane_survey_tell(d, number, &around);
+    const struct lane_surveys *c = &d->surveys;
+    const struct choice *choice = &d->fleet->choices[number];
+    const struct lane_survey *lane = &c->lanes[choice->lane];
+    if (c->wanted) {
+        around.masking_identity = c->masking[number];
+        around.mail_from_is_identity = c->senders[choice->mail_from] & SENDER_EXISTS;
+        around.mail_from_forwards = c->senders[choice->mail_from] & SENDER_FORWARDS;
+        around.mail_from_unasked = c->senders[choice->mail_from] & SENDER_UNASKED;
+        around.domain_is_foreign = owners_is_foreign(d, number);
+        around.account_known = lane->account_known;
+        around.account_can_send = lane->can_send;
+        around.account_in_sandbox = lane->in_sandbox;
+        around.account_status = text_of(lane->status);
+    }
     j->suffixes = d->options.suffixes;
     j->feedback_host = d->options.feedback_host;
     bool is_shared = d->mail_from_uses[wanted] > 1 || fleet_is_shared(d->fleet, number);

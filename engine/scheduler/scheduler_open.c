@@ -9,36 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-static bool memory_take(struct scheduler *d, struct arena *memory)
-{
-    const struct fleet *f = d->fleet;
-    d->jobs = ARENA_ARRAY(memory, struct job, f->choices_len + 1);
-    d->lanes = ARENA_ARRAY(memory, struct lane_state, f->lanes_len + 1);
-    d->lane_wake = ARENA_ARRAY(memory, instant_us, f->lanes_len + 1);
-    d->survey_pool = ARENA_NEW(memory, struct survey_pool);
-    d->dns_shown = ARENA_ARRAY(memory, uint16_t, f->choices_len + 1);
-    if (!d->options.authority_dns)
-        d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, f->choices_len + 1);
-    d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
-    d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, f->names.len + 1);
-    return call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) &&
-           batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) && d->jobs &&
-           d->lanes && d->lane_wake && d->survey_pool && d->records && d->mail_from_uses &&
-           d->dns_shown && (d->options.authority_dns || d->mx_denied_s);
-}
-
-static void survey_pool_open(struct scheduler *d)
-{
-    const struct survey_options options = {
-        .mode = d->options.authority_dns ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
-        .authority_port = d->options.authority_port,
-        .suffixes = d->options.suffixes,
-        .closer = d->options.looks_closer,
-    };
-    survey_pool_init(d->survey_pool, &options, siphash_key_of_seed(d->options.rules.seed),
-                     scheduler_survey_goes_on, d);
-}
-
 struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet,
                                  const struct scheduler_options *options)
 {
@@ -49,8 +19,20 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         return NULL;
     d->fleet = fleet;
     d->options = *options;
-    if (!memory_take(d, memory) || !lane_survey_init(d, memory) ||
-        !heap_init(&d->timers, fleet->choices_len))
+    d->jobs = ARENA_ARRAY(memory, struct job, fleet->choices_len + 1);
+    d->lanes = ARENA_ARRAY(memory, struct lane_state, fleet->lanes_len + 1);
+    d->lane_wake = ARENA_ARRAY(memory, instant_us, fleet->lanes_len + 1);
+    d->survey_pool = ARENA_NEW(memory, struct survey_pool);
+    d->dns_shown = ARENA_ARRAY(memory, uint16_t, fleet->choices_len + 1);
+    if (!d->options.authority_dns)
+        d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, fleet->choices_len + 1);
+    d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
+    d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, fleet->names.len + 1);
+    if (!call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) ||
+        !batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) || !d->jobs ||
+        !d->lanes || !d->lane_wake || !d->survey_pool || !d->records || !d->mail_from_uses ||
+        !d->dns_shown || (!d->options.authority_dns && !d->mx_denied_s) ||
+        !lane_survey_init(d, memory) || !heap_init(&d->timers, fleet->choices_len))
         return NULL;
     if (!names_init(&d->seen, NAMES_BYTES_MAX)) {
         heap_clear(&d->timers);
@@ -68,7 +50,14 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         uint8_t *uses = &d->mail_from_uses[d->fleet->choices[i].mail_from];
         *uses = (uint8_t)(*uses + (*uses < UINT8_MAX));
     }
-    survey_pool_open(d);
+    const struct survey_options survey = {
+        .mode = d->options.authority_dns ? INQUIRY_AUTHORITY : INQUIRY_RECURSIVE,
+        .authority_port = d->options.authority_port,
+        .suffixes = d->options.suffixes,
+        .closer = d->options.looks_closer,
+    };
+    survey_pool_init(d->survey_pool, &survey, siphash_key_of_seed(d->options.rules.seed),
+                     scheduler_survey_goes_on, d);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         d->jobs[i].deadline = WHEN_NEVER;
         d->by_state[JOB_NEW]++;
@@ -135,26 +124,6 @@ static enum write_kind write_of(const struct scheduler *d, const struct record *
     return dname_eq(record->write_mail_from, wanted) ? WRITE_NAME : WRITE_LOOSEN;
 }
 
-/* The state where a restored job goes on. */
-static void job_resume(struct scheduler *d, const struct record *record, instant_us now)
-{
-    struct decision look = {.to = JOB_READING, .action = record->row.action};
-    if (record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE) {
-        look.to = JOB_UNSURE;
-        look.write = write_of(d, record);
-        d->jobs[record->job].lost = true;
-        if (record->row.writes == 0) /* a damaged record: there was one at least */
-            d->jobs[record->job].writes = 1;
-        d->jobs[record->job].stale_since_s = (uint32_t)(record->at / SPAN_S(1));
-    } else if (record->row.accepted > 0) {
-        look.to = JOB_FOLLOWING;
-    }
-    bool rejects = record->row.accepted > 0 && record->row.behavior_seen == BEHAVIOR_REJECT_MESSAGE;
-    if (look.write == WRITE_TIGHTEN || (rejects && look.to == JOB_FOLLOWING))
-        tighten_resume(scheduler_lane_of(d, record->job), record->job, now);
-    scheduler_apply(d, record->job, &look, now, NULL);
-}
-
 /* A final row counts, and nothing is done for it. */
 static void job_settle(struct scheduler *d, const struct record *record)
 {
@@ -200,7 +169,22 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
         job->deadline = WHEN_NEVER;
         job->restarts = 0;
     }
-    job_resume(d, record, now);
+    /* The state where a restored job goes on. */
+    struct decision look = {.to = JOB_READING, .action = record->row.action};
+    if (record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE) {
+        look.to = JOB_UNSURE;
+        look.write = write_of(d, record);
+        d->jobs[record->job].lost = true;
+        if (record->row.writes == 0) /* a damaged record: there was one at least */
+            d->jobs[record->job].writes = 1;
+        d->jobs[record->job].stale_since_s = (uint32_t)(record->at / SPAN_S(1));
+    } else if (record->row.accepted > 0) {
+        look.to = JOB_FOLLOWING;
+    }
+    bool rejects = record->row.accepted > 0 && record->row.behavior_seen == BEHAVIOR_REJECT_MESSAGE;
+    if (look.write == WRITE_TIGHTEN || (rejects && look.to == JOB_FOLLOWING))
+        tighten_resume(scheduler_lane_of(d, record->job), record->job, now);
+    scheduler_apply(d, record->job, &look, now, NULL);
 }
 
 void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us now)

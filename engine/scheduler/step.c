@@ -132,22 +132,6 @@ struct decision step_follow(const struct situation *s, enum mail_from_status sta
     return d;
 }
 
-/* A plan's row with only the behaviour to write. */
-static struct decision only_loosened(const struct situation *s, struct need need,
-                                     const char *first_error)
-{
-    assert(s->rules->plan_only);
-    assert(need.write == WRITE_LOOSEN);
-    struct decision d = step_finish(s, OUTCOME_PLANNED, "");
-    d.action = need.action;
-    snprintf(d.reason, sizeof d.reason,
-             "the MAIL FROM stays and only its behavior becomes USE_DEFAULT_VALUE; the change of "
-             "name is "
-             "refused: %s",
-             first_error);
-    return d;
-}
-
 static struct decision saw_first(const struct situation *s, const struct ses_facts *ses,
                                  finding_set errors, const char *first_error)
 {
@@ -166,8 +150,17 @@ static struct decision saw_first(const struct situation *s, const struct ses_fac
         d.action = need.action;
         return d;
     }
-    if (errors && s->rules->plan_only)
-        return only_loosened(s, need, first_error);
+    if (errors && s->rules->plan_only) {
+        /* A plan's row with only the behaviour to write. */
+        assert(need.write == WRITE_LOOSEN);
+        struct decision loosened = step_finish(s, OUTCOME_PLANNED, "");
+        loosened.action = need.action;
+        snprintf(loosened.reason, sizeof loosened.reason,
+                 "the MAIL FROM stays and only its behavior becomes USE_DEFAULT_VALUE; the change "
+                 "of name is refused: %s",
+                 first_error);
+        return loosened;
+    }
     if (s->wanted.len == 0 && need.action == ACTION_NONE) {
         d = step_done(s);
         d.action = s->job->accepted > 0 ? (enum action)s->job->action : ACTION_NONE;
@@ -179,18 +172,6 @@ static struct decision saw_first(const struct situation *s, const struct ses_fac
     } else if (!s->rules->plan_only && (s->wanted.len == 0 || need.write == WRITE_LOOSEN)) {
         d.to = JOB_READY; /* waits for no answer of DNS */
     }
-    return d;
-}
-
-static struct decision wait_for_recent(const struct situation *s)
-{
-    assert(s->recent);
-    assert(!s->recent->is_later);
-    struct decision d = step_decide(s, (enum job_state)s->job->state);
-    d.stale = true;
-    d.wait_us = RECENT_READ_WAIT;
-    snprintf(d.reason, sizeof d.reason,
-             "SES does not show yet what run %u of this journal has sent", s->recent->run);
     return d;
 }
 
@@ -216,8 +197,16 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
                  s->recent->run);
         return d;
     }
-    if (step_contradicts_recent(s, ses))
-        return wait_for_recent(s);
+    if (step_contradicts_recent(s, ses)) {
+        assert(s->recent);
+        assert(!s->recent->is_later);
+        struct decision again = step_decide(s, (enum job_state)s->job->state);
+        again.stale = true;
+        again.wait_us = RECENT_READ_WAIT;
+        snprintf(again.reason, sizeof again.reason,
+                 "SES does not show yet what run %u of this journal has sent", s->recent->run);
+        return again;
+    }
     if (s->job->state == JOB_CONFIRMING)
         return step_confirmed(s, ses);
     if (s->job->state != JOB_READING)
@@ -232,19 +221,6 @@ struct decision step_read(const struct situation *s, const struct ses_facts *ses
         return d;
     d.action = (enum action)s->job->action; /* the action done, not the one still missing at SES */
     return step_confirmed_by_read(d);
-}
-
-/* A judged job without a write: done, or SES is to be followed. */
-static struct decision nothing_to_write(const struct situation *s, const char *why)
-{
-    assert(why);
-    enum mail_from_status status = (enum mail_from_status)s->job->status_seen;
-    struct decision d = step_done(s);
-    if (status == MAIL_FROM_SUCCESS && d.outcome == OUTCOME_UNCHANGED && *why)
-        snprintf(d.reason, sizeof d.reason, "as wanted, but %s", why);
-    if (status == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET)
-        return d;
-    return s->rules->plan_only ? step_pending(s, status, why) : step_follow(s, status, why);
 }
 
 /* The longer the wait for a name, the less a minute matters: looks are a thirtieth of the wait
@@ -282,21 +258,6 @@ static struct decision wait_for_dns(const struct situation *s, const char *reaso
     return d;
 }
 
-/* Setting REJECT_MESSAGE without the MX would make SES reject mail one day. So a fault in DNS never
- * refuses the write, and always holds the write up. */
-static struct decision dns_before_tighten(const struct situation *s, const struct dns_judged *dns,
-                                          const char *why)
-{
-    assert(s->job->write == WRITE_TIGHTEN);
-    char reason[REASON_LEN_MAX];
-    snprintf(reason, sizeof reason, "REJECT_MESSAGE waits for the right MX: %s", why);
-    if (s->left_loose)
-        return step_left_loose(s);
-    if (!dns->mx_is_right)
-        return wait_for_dns(s, reason);
-    return s->rules->plan_only ? step_finish(s, OUTCOME_PLANNED, "") : step_ready(s, WRITE_TIGHTEN);
-}
-
 /* A policy accepting a wrong MX, such as a rollback's, does not make the MX right. */
 static const char *dns_reason(const struct situation *s, const struct dns_judged *dns, char out[64])
 {
@@ -320,12 +281,31 @@ struct decision step_dns(const struct situation *s, const struct dns_judged *dns
                              "SES says FAILED again, after it was set anew and after it was "
                              "cleared and set",
                              why);
-    if (job->write == WRITE_NOTHING && !restarting)
-        return nothing_to_write(s, why);
+    if (job->write == WRITE_NOTHING && !restarting) {
+        /* A judged job without a write: done, or SES is to be followed. */
+        assert(why);
+        enum mail_from_status status = (enum mail_from_status)s->job->status_seen;
+        struct decision d = step_done(s);
+        if (status == MAIL_FROM_SUCCESS && d.outcome == OUTCOME_UNCHANGED && *why)
+            snprintf(d.reason, sizeof d.reason, "as wanted, but %s", why);
+        if (status == MAIL_FROM_SUCCESS || s->policy->until == UNTIL_SET)
+            return d;
+        return s->rules->plan_only ? step_pending(s, status, why) : step_follow(s, status, why);
+    }
     if (job->write == WRITE_LOOSEN && s->rules->plan_only) /* a run does not ask DNS first */
         return step_finish(s, OUTCOME_PLANNED, "");
-    if (job->write == WRITE_TIGHTEN)
-        return dns_before_tighten(s, dns, why);
+    if (job->write == WRITE_TIGHTEN) {
+        /* Setting REJECT_MESSAGE without the MX would make SES reject mail one day. So a fault in
+         * DNS never refuses the write, and always holds the write up. */
+        char reason[REASON_LEN_MAX];
+        snprintf(reason, sizeof reason, "REJECT_MESSAGE waits for the right MX: %s", why);
+        if (s->left_loose)
+            return step_left_loose(s);
+        if (!dns->mx_is_right)
+            return wait_for_dns(s, reason);
+        return s->rules->plan_only ? step_finish(s, OUTCOME_PLANNED, "")
+                                   : step_ready(s, WRITE_TIGHTEN);
+    }
     if (dns->errors)
         return step_finish(s, OUTCOME_REFUSED, dns->first_reason);
     if (!dns->ready)

@@ -25,24 +25,6 @@ static struct decision drifted_since(const struct situation *s, const struct ses
     return d;
 }
 
-/* The answer was lost, and SES does not show the write: as far as known, the write never
-   arrived. */
-static struct decision write_again(const struct situation *s)
-{
-    assert(s->job->state == JOB_UNSURE);
-    if (step_is_out_of_time(s)) {
-        struct decision d = step_finish(s, OUTCOME_FAILED, "");
-        snprintf(d.reason, sizeof d.reason,
-                 "SES's answer to the change was lost %u times, and SES does not show it",
-                 s->job->attempts > 0 ? s->job->attempts
-                                      : 1u); /* at least one, by a killed process */
-        return d;
-    }
-    struct decision d = step_ready(s, (enum write_kind)s->job->write);
-    d.wait_us = step_error_wait(s, s->job->attempts);
-    return d;
-}
-
 static struct decision set_up_anew(const struct situation *s)
 {
     struct decision d = step_decide(s, JOB_JUDGING); /* once too often: to be told why */
@@ -95,26 +77,14 @@ static struct decision judge_tighten(const struct situation *s)
 struct decision step_left_loose(const struct situation *s)
 {
     if (s->policy->until == UNTIL_SET && !s->left_loose)
-        return step_finish(s, OUTCOME_DONE,
-                           "left at USE_DEFAULT_VALUE: SES does not say SUCCESS, and with "
-                           "REJECT_MESSAGE mail would be rejected");
+        return step_finish(
+            s, OUTCOME_DONE,
+            "SES does not say SUCCESS, so the behavior stays USE_DEFAULT_VALUE: with "
+            "REJECT_MESSAGE SES would reject mail");
     return step_finish(
         s, OUTCOME_FAILED,
-        "left at USE_DEFAULT_VALUE: in this account and Region SES left SUCCESS when "
-        "REJECT_MESSAGE was set (mailfrom explain tighten-falls-back)");
-}
-
-/* REJECT_MESSAGE without Success: mail is being rejected, by this run's setting. */
-static struct decision loosen(const struct situation *s, const struct ses_facts *ses)
-{
-    assert(ses->status != MAIL_FROM_SUCCESS);
-    assert(s->job->accepted > 0);
-    struct decision d = step_ready(s, WRITE_LOOSEN);
-    d.fell_back = true;
-    snprintf(d.reason, sizeof d.reason,
-             "SES says %s since REJECT_MESSAGE was set: back to USE_DEFAULT_VALUE",
-             mail_from_status_name(ses->status));
-    return d;
+        "the behavior stays USE_DEFAULT_VALUE: in this account and Region an identity lost the "
+        "status SUCCESS when REJECT_MESSAGE was set (mailfrom explain tighten-falls-back)");
 }
 
 /* SES shows the wanted name, set by this run. */
@@ -122,13 +92,21 @@ static struct decision saw_wanted(const struct situation *s, const struct ses_fa
 {
     bool success = ses->status == MAIL_FROM_SUCCESS;
     bool is_enough = success || s->policy->until == UNTIL_SET;
-    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0)
-        return loosen(s, ses);
+    if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && !success && s->job->accepted > 0) {
+        /* REJECT_MESSAGE without Success: mail is being rejected, by this run's setting. */
+        struct decision d = step_ready(s, WRITE_LOOSEN);
+        d.fell_back = true;
+        snprintf(d.reason, sizeof d.reason,
+                 "SES says %s since REJECT_MESSAGE was set: back to USE_DEFAULT_VALUE",
+                 mail_from_status_name(ses->status));
+        return d;
+    }
     if (ses->behavior == BEHAVIOR_REJECT_MESSAGE && s->now < s->settles_at) {
         struct decision d = step_decide(s, JOB_FOLLOWING);
         d.wait_us = s->settles_at - s->now;
         assert(d.wait_us > 0);
-        snprintf(d.reason, sizeof d.reason, "tightened; SES must stay in SUCCESS for a while");
+        snprintf(d.reason, sizeof d.reason,
+                 "REJECT_MESSAGE is set; the status is read once more, since it must stay SUCCESS");
         return d;
     }
     if (is_enough && ses->behavior == s->policy->behavior)
@@ -157,12 +135,6 @@ static struct decision saw_own(const struct situation *s, const struct ses_facts
     struct decision d = step_decide(s, JOB_READING);
     d.write = WRITE_NOTHING;
     return d;
-}
-
-static bool is_own(const struct situation *s, const struct ses_facts *ses)
-{
-    return step_is_last_known(s, ses) || is_own_late_clear(s, ses) ||
-           (s->job->lost && step_shows_write(s, ses));
 }
 
 /* The read shows an unanswered write: the write counts as accepted from now on. */
@@ -238,8 +210,22 @@ static struct decision saw_unsure(const struct situation *s, const struct ses_fa
             d.wait_us = step_error_wait(s, s->job->attempts);
         return d;
     }
-    if (step_is_last_known(s, ses))
-        return write_again(s);
+    if (step_is_last_known(s, ses)) {
+        /* The answer was lost, and SES does not show the write: as far as known, the write never
+           arrived. */
+        assert(s->job->state == JOB_UNSURE);
+        if (step_is_out_of_time(s)) {
+            struct decision d = step_finish(s, OUTCOME_FAILED, "");
+            snprintf(d.reason, sizeof d.reason,
+                     "SES's answer to the change was lost %u times, and SES does not show it",
+                     s->job->attempts > 0 ? s->job->attempts
+                                          : 1u); /* at least one, by a killed process */
+            return d;
+        }
+        struct decision d = step_ready(s, (enum write_kind)s->job->write);
+        d.wait_us = step_error_wait(s, s->job->attempts);
+        return d;
+    }
     if (step_is_stale(s, ses))
         return wait_for_newer(s);
     if (forced || (s->job->accepted == 0 && !step_has_drifted(s, ses)))
@@ -262,7 +248,8 @@ struct decision step_read_after(const struct situation *s, const struct ses_fact
         return saw_unsure(s, ses);
     if (step_is_stale(s, ses))
         return wait_for_newer(s);
-    if (is_own(s, ses))
+    if (step_is_last_known(s, ses) || is_own_late_clear(s, ses) ||
+        (s->job->lost && step_shows_write(s, ses)))
         return saw_own(s, ses);
     return drifted(s, ses);
 }
@@ -286,25 +273,6 @@ static bool is_still_needed(const struct situation *s, const struct ses_facts *s
     return false;
 }
 
-/* SES would accept the write, without any effect. */
-static bool is_unverified(const struct situation *s, const struct ses_facts *ses)
-{
-    enum write_kind write = (enum write_kind)s->job->write;
-    return ses->known & KNOWN_VERIFICATION && ses->verification != VERIFICATION_SUCCESS &&
-           (write == WRITE_NAME || write == WRITE_TIGHTEN) &&
-           !(s->policy->accept & FINDING_BIT(IDENTITY_UNVERIFIED));
-}
-
-static struct decision unverified(const struct situation *s, const struct ses_facts *ses)
-{
-    assert(ses->verification != VERIFICATION_SUCCESS);
-    struct decision d = step_finish(s, OUTCOME_FAILED, "");
-    snprintf(d.reason, sizeof d.reason,
-             "the identity is not verified any more: SES says %s, so nothing is written",
-             verification_name(ses->verification));
-    return d;
-}
-
 struct decision step_confirmed(const struct situation *s, const struct ses_facts *ses)
 {
     assert(s->job->state == JOB_CONFIRMING);
@@ -312,8 +280,18 @@ struct decision step_confirmed(const struct situation *s, const struct ses_facts
     bool is_known = ses->known & KNOWN_VERIFICATION;
     if (ses->mail_from.len == 0 && s->mail_from_seen.len > 0 && !is_known)
         return read_whole(s);
-    if (is_unverified(s, ses))
-        return unverified(s, ses);
+    /* SES would accept the write, without any effect. */
+    enum write_kind write = (enum write_kind)s->job->write;
+    if (ses->known & KNOWN_VERIFICATION && ses->verification != VERIFICATION_SUCCESS &&
+        (write == WRITE_NAME || write == WRITE_TIGHTEN) &&
+        !(s->policy->accept & FINDING_BIT(IDENTITY_UNVERIFIED))) {
+        assert(ses->verification != VERIFICATION_SUCCESS);
+        struct decision d = step_finish(s, OUTCOME_FAILED, "");
+        snprintf(d.reason, sizeof d.reason,
+                 "the identity is not verified any more: SES says %s, so nothing is written",
+                 verification_name(ses->verification));
+        return d;
+    }
     if (s->job->accepted > 0 && !step_is_last_known(s, ses))
         return step_read_after(s, ses);
     if (s->job->lost && has_come(s, ses))

@@ -70,22 +70,17 @@ static bool status_moved(const struct situation *s, const struct ses_facts *ses)
     return was != MAIL_FROM_UNKNOWN && ses->status != was && !got_on && !loosens;
 }
 
-/* Without a review: a custom name, or a behaviour, that was not there at the first read. The wanted
- * name set by another operator is no drift. */
-static bool has_appeared(const struct situation *s, const struct ses_facts *ses)
-{
-    assert(s->guard == GUARD_NONE);
-    return s->job->before_known && ses->mail_from.len > 0 && !step_shows_own(s, ses) &&
-           !step_holds(ses, s->mail_from_before, s->job->behavior_before);
-}
-
 static bool is_unexpected(const struct situation *s, const struct ses_facts *ses)
 {
     const struct expectation *e = s->expected;
     assert(s->guard != GUARD_SKIP);
     assert(s->guard == GUARD_NONE || e);
-    if (s->guard == GUARD_NONE)
-        return has_appeared(s, ses);
+    if (s->guard == GUARD_NONE) {
+        /* Without a review: a custom name, or a behaviour, that was not there at the first read.
+         * The wanted name set by another operator is no drift. */
+        return s->job->before_known && ses->mail_from.len > 0 && !step_shows_own(s, ses) &&
+               !step_holds(ses, s->mail_from_before, s->job->behavior_before);
+    }
     if (s->guard == GUARD_REVIEWED)
         return !step_holds(ses, s->expected_mail_from, (enum behavior)e->behavior) ||
                status_moved(s, ses);

@@ -27,7 +27,7 @@ struct decision step_expired(const struct situation *s, enum mail_from_status st
     assert(s->now >= s->job->deadline);
     snprintf(what, sizeof what, "SES still says %s at the deadline%s",
              mail_from_status_name(status),
-             left_loose ? ", so it is left at USE_DEFAULT_VALUE" : "");
+             left_loose ? ", so the behavior stays USE_DEFAULT_VALUE" : "");
     return step_end_told(s, OUTCOME_EXPIRED, what, why);
 }
 

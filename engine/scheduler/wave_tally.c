@@ -18,31 +18,6 @@ static bool waits_for_others(enum job_state state)
     return state == JOB_FOLLOWING || state == JOB_WAITING_DNS;
 }
 
-/* A newer wave begins only when the one before has ended. */
-static void wave_enter(struct wave_tally *t, uint32_t wave)
-{
-    t->number = wave;
-    t->started = t->good = t->bad = t->expired = 0;
-    t->at_ses = t->for_dns = t->in_turn = 0;
-    t->since = WHEN_NEVER;
-}
-
-static void member_add(struct wave_tally *t, enum job_state state, enum outcome outcome,
-                       instant_us since)
-{
-    t->started++;
-    if (state == JOB_DONE) {
-        t->good += !outcome_is_bad(outcome);
-        t->bad += outcome_is_bad(outcome);
-        t->expired += outcome == OUTCOME_EXPIRED;
-        return;
-    }
-    t->at_ses += state == JOB_FOLLOWING;
-    t->for_dns += state == JOB_WAITING_DNS;
-    t->in_turn += !waits_for_others(state);
-    t->since = when_earlier(t->since, since);
-}
-
 void wave_tally_add(struct wave_tally *t, uint32_t row, enum job_state state, enum outcome outcome,
                     uint32_t wave, instant_us deadline)
 {
@@ -55,10 +30,26 @@ void wave_tally_add(struct wave_tally *t, uint32_t row, enum job_state state, en
         t->pending[fleet_policy_of(t->fleet, row)->wave]++;
         t->held += state == JOB_READY || state == JOB_CONFIRMING;
     }
-    if (wave > t->number)
-        wave_enter(t, wave);
-    if (wave > 0 && wave == t->number)
-        member_add(t, state, outcome, since);
+    if (wave > t->number) {
+        /* A newer wave begins only when the one before has ended. */
+        t->number = wave;
+        t->started = t->good = t->bad = t->expired = 0;
+        t->at_ses = t->for_dns = t->in_turn = 0;
+        t->since = WHEN_NEVER;
+    }
+    if (wave > 0 && wave == t->number) {
+        t->started++;
+        if (state == JOB_DONE) {
+            t->good += !outcome_is_bad(outcome);
+            t->bad += outcome_is_bad(outcome);
+            t->expired += outcome == OUTCOME_EXPIRED;
+            return;
+        }
+        t->at_ses += state == JOB_FOLLOWING;
+        t->for_dns += state == JOB_WAITING_DNS;
+        t->in_turn += !waits_for_others(state);
+        t->since = when_earlier(t->since, since);
+    }
 }
 
 uint32_t wave_tally_of(const struct wave_tally *t)
@@ -95,21 +86,6 @@ bool wave_tally_goes_on(const struct wave_tally *t)
            t->unstarted + t->at_ses + t->for_dns + t->in_turn > 0;
 }
 
-static void waiting_add(const struct wave_tally *t, struct buf *out)
-{
-    const struct {
-        uint32_t count;
-        const char *what;
-    } parts[] = {{t->at_ses, "at SES"}, {t->for_dns, "for DNS"}, {t->in_turn, "to be written"}};
-    const char *before = ", waits for ";
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (!parts[i].count)
-            continue;
-        buf_add_fmt(out, "%s%u %s", before, parts[i].count, parts[i].what);
-        before = ", ";
-    }
-}
-
 void wave_tally_told(const struct wave_tally *t, instant_us now, struct buf *out)
 {
     char age[WHEN_LEN];
@@ -126,7 +102,17 @@ void wave_tally_told(const struct wave_tally *t, instant_us now, struct buf *out
         buf_add_fmt(out, ": %u of %u at Success", t->good, size);
         if (t->bad)
             buf_add_fmt(out, ", %u ended badly", t->bad);
-        waiting_add(t, out);
+        const struct {
+            uint32_t count;
+            const char *what;
+        } parts[] = {{t->at_ses, "at SES"}, {t->for_dns, "for DNS"}, {t->in_turn, "to be written"}};
+        const char *before = ", waits for ";
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+            if (!parts[i].count)
+                continue;
+            buf_add_fmt(out, "%s%u %s", before, parts[i].count, parts[i].what);
+            before = ", ";
+        }
         if (t->since != WHEN_NEVER && now == 0)
             buf_add_fmt(out, ", oldest since %s", when_format(t->since, age));
         else if (t->since != WHEN_NEVER && now > t->since)

@@ -14,9 +14,17 @@ static struct text turn_copy(struct scheduler *d, struct text t)
     return copy.at ? copy : TEXT("");
 }
 
-static struct job_row row_of(struct scheduler *d, const struct job *job)
+void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kind,
+                      enum job_state from, instant_us now, const char *reason,
+                      const struct judgement *said)
 {
-    return (struct job_row){
+    assert(d->records_len < RECORDS_PER_TURN_MAX);
+    assert(number < d->fleet->choices_len);
+    assert(from < JOB_STATES);
+    const struct job *job = &d->jobs[number];
+    struct record *r = &d->records[d->records_len++];
+    *r = (struct record){.job = number, .kind = kind, .at = now, .from = from};
+    r->row = (struct job_row){
         .state = (enum job_state)job->state,
         .action = (enum action)job->action,
         .outcome = (enum outcome)job->outcome,
@@ -41,18 +49,6 @@ static struct job_row row_of(struct scheduler *d, const struct job *job)
         .first_seen = job->first_seen,
         .deadline = job->deadline,
     };
-}
-
-void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kind,
-                      enum job_state from, instant_us now, const char *reason,
-                      const struct judgement *said)
-{
-    assert(d->records_len < RECORDS_PER_TURN_MAX);
-    assert(number < d->fleet->choices_len);
-    assert(from < JOB_STATES);
-    struct record *r = &d->records[d->records_len++];
-    *r = (struct record){.job = number, .kind = kind, .at = now, .from = from};
-    r->row = row_of(d, &d->jobs[number]);
     r->row.finished = r->row.state == JOB_DONE ? now : 0;
     r->row.reason = turn_copy(d, text_of(reason));
     if (r->row.state == JOB_WRITING || r->row.state == JOB_UNSURE) {
@@ -119,26 +115,6 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
     return len;
 }
 
-static void write_taken(struct scheduler *d, const struct call *call, instant_us now)
-{
-    struct lane_state *lane = &d->lanes[call->lane];
-    struct job *job = &d->jobs[call->owner];
-    assert(job->state == JOB_WRITING);
-    assert(call->count == 1);
-    /* The value at SES after an accepted write. */
-    job->mail_from_seen = scheduler_name(d, call->mail_from);
-    job->behavior_seen = call->behavior;
-    if (call->mail_from.len == 0)
-        job->status_seen = MAIL_FROM_NONE;
-    else if (job->write != WRITE_TIGHTEN)
-        job->status_seen = MAIL_FROM_PENDING;
-    scheduler_accept(d, call->owner, now);
-    if (job->write == WRITE_TIGHTEN)
-        tighten_written(lane, call->owner, now);
-    lane->write_worked = true;
-    lane->sets_refused = 0;
-}
-
 void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
 {
     uint32_t number = call->owner;
@@ -147,8 +123,24 @@ void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
     assert(d->jobs[number].state == JOB_WRITING);
     enum verdict verdict =
         verdict_after(scheduler_call_paced(d, call, now), d->jobs[number].attempts);
-    if (verdict == VERDICT_OK)
-        write_taken(d, call, now);
+    if (verdict == VERDICT_OK) {
+        struct lane_state *lane = &d->lanes[call->lane];
+        struct job *job = &d->jobs[call->owner];
+        assert(job->state == JOB_WRITING);
+        assert(call->count == 1);
+        /* The value at SES after an accepted write. */
+        job->mail_from_seen = scheduler_name(d, call->mail_from);
+        job->behavior_seen = call->behavior;
+        if (call->mail_from.len == 0)
+            job->status_seen = MAIL_FROM_NONE;
+        else if (job->write != WRITE_TIGHTEN)
+            job->status_seen = MAIL_FROM_PENDING;
+        scheduler_accept(d, call->owner, now);
+        if (job->write == WRITE_TIGHTEN)
+            tighten_written(lane, call->owner, now);
+        lane->write_worked = true;
+        lane->sets_refused = 0;
+    }
     struct situation s = scheduler_situation(d, number, now);
     struct decision decision = step_written(&s, verdict, &call->reply);
     if (verdict != VERDICT_OK) {

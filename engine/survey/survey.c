@@ -4,11 +4,12 @@
 #include "survey.h"
 
 #include "base/dname.h"
+#include "dns/zone.h"
 
 #include <assert.h>
 #include <stdio.h>
 
-#define SURVEY_BYTES_MAX (256u << 10) /* two names, an address and a reply of the largest size */
+#define SURVEY_BYTES_MAX (384u << 10) /* names, an address and two replies of the largest size */
 
 /* A part is the asking machine and the machine's own number for the question. */
 enum machine {
@@ -17,7 +18,7 @@ enum machine {
     MACHINE_CHECK,
     MACHINE_DMARC,
     MACHINE_SES,
-    MACHINE_APEX,
+    MACHINE_ELSEWHERE,
     MACHINE_VALIDATION,
     MACHINES
 };
@@ -45,22 +46,30 @@ void survey_clear(struct survey *s)
     arena_clear(&s->arena);
 }
 
+/* The name above the MAIL FROM, where its identity most likely is; empty for a registered domain,
+ * above which nobody's own records stand. */
+static struct text parent_of(const struct survey *s)
+{
+    struct text registered =
+        s->options->suffixes ? suffix_registrable(s->options->suffixes, s->name) : TEXT_NONE;
+    bool is_below = registered.len && dname_below(s->name, registered);
+    return is_below ? dname_tail(s->name, dname_labels(s->name) - 1) : TEXT_NONE;
+}
+
 /* Without memory for a name the inquiry ends in trouble, and no further question follows. */
 void survey_start(struct survey *s, struct text name, struct text from)
 {
     arena_reset(&s->arena);
     s->stage = SURVEY_OF_NAME;
-    s->has_receivers = s->has_ses = s->has_apex = false;
+    s->has_receivers = s->has_ses = s->has_elsewhere = false;
+    s->from_zone = TEXT_NONE;
     s->validation = (struct validation){0};
     s->out = 0;
     s->name = arena_text(&s->arena, name);
     s->from = arena_text(&s->arena, from);
     inquiry_start(&s->inquiry, s->options->mode, s->name);
     if (s->options->closer)
-        inquiry_look_closer(&s->inquiry, s->from.len ? s->from
-                                         : s->options->suffixes
-                                             ? suffix_registrable(s->options->suffixes, s->name)
-                                             : TEXT_NONE);
+        inquiry_look_closer(&s->inquiry, s->from.len ? s->from : parent_of(s));
 }
 
 bool survey_name_is_known(const struct survey *s)
@@ -92,12 +101,19 @@ static struct text sender_of(struct survey *s)
     return arena_fmt(&s->arena, TEXT_FMT "@" TEXT_FMT, TEXT_ARG(sender), TEXT_ARG(s->name));
 }
 
+static bool elsewhere_runs(const struct survey *s)
+{
+    for (unsigned i = 0; s->has_elsewhere && i <= DMARC_AT_DOUBLED; i++)
+        if (s->elsewhere[i].outcome == LOOKUP_RUNNING)
+            return true;
+    return false;
+}
+
 static bool is_done(const struct survey *s)
 {
     return s->out == 0 && s->spf.walk.done && (!s->options->checks || s->check.walk.done) &&
            (!s->from.len || s->dmarc.done) && (!s->has_ses || s->ses.walk.done) &&
-           (!s->has_apex || s->apex.outcome != LOOKUP_RUNNING) &&
-           validation_is_done(&s->validation);
+           !elsewhere_runs(s) && validation_is_done(&s->validation);
 }
 
 /* The networks of SES are wanted when the record has been followed to its end. */
@@ -109,19 +125,39 @@ static void ses_go_on(struct survey *s)
     spf_survey_start(&s->ses, TEXT("amazonses.com"));
 }
 
-/* A domain without a DMARC record: does one stand at the domain itself? */
-static void apex_go_on(struct survey *s)
+/* _dmarc.FROM with its zone appended once more, as panels do; empty where the zone is not known. */
+static struct text doubled_dmarc(struct survey *s)
 {
-    const struct dns_elsewhere *known = &survey_facts(s)->apex;
-    if (s->has_apex || !s->options->closer || !s->from.len || !s->dmarc.done ||
-        !dmarc_survey_wants_apex(&s->dmarc))
+    if (!s->from_zone.len || s->from.len + s->from_zone.len + sizeof "_dmarc.." > DNAME_LEN_MAX)
+        return TEXT_NONE;
+    return arena_fmt(&s->arena, "_dmarc." TEXT_FMT "." TEXT_FMT, TEXT_ARG(s->from),
+                     TEXT_ARG(s->from_zone));
+}
+
+/* A domain without a DMARC record: does one stand at another name? What is known already is not
+ * asked for. */
+static void elsewhere_go_on(struct survey *s)
+{
+    const struct dns_facts *facts = survey_facts(s);
+    struct dmarc_survey *d = &s->dmarc;
+    if (s->has_elsewhere || !s->options->closer || !s->from.len || !d->done ||
+        !dmarc_survey_wants_elsewhere(d))
         return;
-    s->has_apex = true;
-    s->apex = (struct lookup){.outcome = LOOKUP_VOID};
-    if (dname_eq(known->name, s->from))
-        dmarc_survey_take_apex(&s->dmarc, known->txt, known->txt_len);
-    else
-        lookup_start(&s->apex, &s->arena, s->from, DNS_TYPE_TXT);
+    s->has_elsewhere = true;
+    for (unsigned i = 0; i <= DMARC_AT_DOUBLED; i++)
+        s->elsewhere[i] = (struct lookup){.outcome = LOOKUP_VOID};
+    dmarc_survey_take_elsewhere(d, DMARC_AT_MAIL_FROM, s->name, facts->txt, facts->txt_len);
+    bool apex_known = dname_eq(facts->apex.name, s->from);
+    if (apex_known)
+        dmarc_survey_take_elsewhere(d, DMARC_AT_APEX, s->from, facts->apex.txt,
+                                    facts->apex.txt_len);
+    if (!dmarc_survey_wants_elsewhere(d))
+        return;
+    struct text doubled = doubled_dmarc(s);
+    if (!apex_known)
+        lookup_start(&s->elsewhere[DMARC_AT_APEX], &s->arena, s->from, DNS_TYPE_TXT);
+    if (doubled.len)
+        lookup_start(&s->elsewhere[DMARC_AT_DOUBLED], &s->arena, doubled, DNS_TYPE_TXT);
 }
 
 void survey_go_on(struct survey *s)
@@ -223,6 +259,14 @@ static bool is_known(struct survey *s, const struct dns_question *q, struct dns_
 
 /* ---- questions and replies ---- */
 
+static bool elsewhere_next(struct survey *s, struct dns_question *question, uint32_t *number)
+{
+    for (*number = 0; s->has_elsewhere && *number <= DMARC_AT_DOUBLED; ++*number)
+        if (lookup_next(&s->elsewhere[*number], question))
+            return true;
+    return false;
+}
+
 static bool machine_next(struct survey *s, enum machine machine, struct dns_question *question,
                          uint32_t *number)
 {
@@ -232,20 +276,32 @@ static bool machine_next(struct survey *s, enum machine machine, struct dns_ques
     case MACHINE_CHECK: return s->options->checks && spf_check_next(&s->check, question, number);
     case MACHINE_DMARC: return s->from.len && dmarc_survey_next(&s->dmarc, question, number);
     case MACHINE_SES: return s->has_ses && spf_survey_next(&s->ses, question, number);
-    case MACHINE_APEX: *number = 0; return s->has_apex && lookup_next(&s->apex, question);
+    case MACHINE_ELSEWHERE: return elsewhere_next(s, question, number);
     case MACHINE_VALIDATION: return validation_next(&s->validation, question, number);
     case MACHINES: break;
     }
     return false;
 }
 
-static void apex_take(struct survey *s)
+static void elsewhere_reply(struct survey *s, enum dmarc_elsewhere place,
+                            const struct dns_reply *reply)
 {
-    struct text *txt = ARENA_ARRAY(&s->arena, struct text, s->apex.records_len);
-    for (uint32_t i = 0; txt && i < s->apex.records_len; i++)
-        txt[i] = s->apex.records[i].txt;
-    if (txt)
-        dmarc_survey_take_apex(&s->dmarc, txt, s->apex.records_len);
+    struct lookup *l = &s->elsewhere[place];
+    lookup_reply(l, reply);
+    struct text *txt = ARENA_ARRAY(&s->arena, struct text, l->records_len);
+    for (uint32_t i = 0; txt && i < l->records_len; i++)
+        txt[i] = l->records[i].txt;
+    if (txt && l->outcome == LOOKUP_FOUND)
+        dmarc_survey_take_elsewhere(&s->dmarc, place, l->name, txt, l->records_len);
+}
+
+/* The denial of _dmarc.FROM shows the zone, for elsewhere_go_on(). */
+static void dmarc_reply(struct survey *s, uint32_t number, const struct dns_reply *reply)
+{
+    if (dname_eq(s->dmarc.names[number].domain, s->from) && reply->outcome == DNS_ANSWERED &&
+        !s->from_zone.len)
+        s->from_zone = arena_text(&s->arena, zone_of_denial(&reply->message, s->from));
+    dmarc_survey_reply(&s->dmarc, number, reply);
 }
 
 static void machine_reply(struct survey *s, enum machine machine, uint32_t number,
@@ -255,17 +311,13 @@ static void machine_reply(struct survey *s, enum machine machine, uint32_t numbe
     case MACHINE_INQUIRY: inquiry_reply(&s->inquiry, number, reply); break;
     case MACHINE_SPF: spf_survey_reply(&s->spf, number, reply); break;
     case MACHINE_CHECK: spf_check_reply(&s->check, number, reply); break;
-    case MACHINE_DMARC: dmarc_survey_reply(&s->dmarc, number, reply); break;
+    case MACHINE_DMARC: dmarc_reply(s, number, reply); break;
     case MACHINE_SES:
         spf_survey_reply(&s->ses, number, reply);
         if (s->ses.walk.done)
             spf_survey_take_ses(&s->spf, &s->ses);
         break;
-    case MACHINE_APEX:
-        lookup_reply(&s->apex, reply);
-        if (s->apex.outcome == LOOKUP_FOUND)
-            apex_take(s);
-        break;
+    case MACHINE_ELSEWHERE: elsewhere_reply(s, (enum dmarc_elsewhere)number, reply); break;
     case MACHINE_VALIDATION: validation_reply(&s->validation, number, reply); break;
     case MACHINES: break;
     }
@@ -277,7 +329,7 @@ static bool receivers_next(struct survey *s, struct dns_question *question, uint
     uint32_t number = 0;
     for (unsigned machine = MACHINE_SPF; machine < MACHINES; machine++) {
         ses_go_on(s);
-        apex_go_on(s);
+        elsewhere_go_on(s);
         while (machine_next(s, machine, question, &number)) {
             assert(number < 1u << PART_BITS);
             *part = machine << PART_BITS | number;
@@ -310,7 +362,7 @@ void survey_reply(struct survey *s, uint32_t part, const struct dns_reply *reply
     machine_reply(s, (enum machine)(part >> PART_BITS), part & ((1u << PART_BITS) - 1), reply);
     if (s->stage == SURVEY_OF_RECEIVERS) {
         ses_go_on(s);
-        apex_go_on(s);
+        elsewhere_go_on(s);
     }
     if (s->stage == SURVEY_OF_RECEIVERS && is_done(s))
         s->stage = SURVEY_DONE;

@@ -7,7 +7,8 @@
  *      resolver, in this order, as many at once as possible. Where the SPF record names networks
  * and not Amazon SES, the networks of amazonses.com are asked for, too. With options.closer also:
  *      whether a resolver that validates DNSSEC sees the records, and, without a DMARC record,
- *      whether one stands at the From domain itself.
+ *      whether one stands at the MAIL FROM name, at the From domain itself or at the doubled name
+ *      (_dmarc.example.com.example.com): at most two questions.
  *
  * Questions of step 2 already answered by the inquiry are not sent: the survey answers from the
  * facts. So in authority mode the resolver is never asked for MX and TXT of the name, nor for any
@@ -32,7 +33,7 @@
 
 #define SURVEY_HELD_MAX                                                                            \
     (INQUIRY_QUESTIONS_MAX + DMARC_NAMES_MAX + VALIDATEDS +                                        \
-     3) /* questions of one survey at once, at most */
+     4) /* questions of one survey at once, at most */
 
 /* Options common to many surveys. Texts and the list are borrowed. */
 struct survey_options {
@@ -63,9 +64,10 @@ struct survey {
     struct validation validation; /* options->closer */
 
     /* inside */
-    struct spf_survey ses;  /* of amazonses.com; started when spf.wants_ses */
-    struct lookup apex;     /* TXT of `from`; started when no DMARC record applies */
-    bool has_ses, has_apex; /* started */
+    struct spf_survey ses; /* of amazonses.com; started when spf.wants_ses */
+    struct lookup elsewhere[DMARC_AT_DOUBLED + 1]; /* TXT; started when no DMARC record applies */
+    struct text from_zone;                         /* of the name _dmarc.FROM, when it was denied */
+    bool has_ses, has_elsewhere;                   /* started */
     const struct survey_options *options;
     uint32_t out;                   /* questions handed out and not replied to */
     struct arena arena;             /* name, from, and texts made of both */

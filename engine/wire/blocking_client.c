@@ -40,22 +40,6 @@ static bool is_ending(const struct blocking_client *c)
     return poll(&fd, 1, 0) > 0;
 }
 
-/* A copy: https takes its request over, and the caller may want to send the request again. */
-static bool request_copy(struct aws_request *out, const struct aws_request *r)
-{
-    aws_request_init(out);
-    out->method = r->method;
-    out->headers_len = r->headers_len;
-    buf_add_text(&out->url, buf_text(&r->url));
-    buf_add_text(&out->body, buf_text(&r->body));
-    bool failed = out->url.failed || out->body.failed || r->url.failed || r->body.failed;
-    for (uint32_t i = 0; i < r->headers_len; i++) {
-        buf_add_text(&out->headers[i], buf_text(&r->headers[i]));
-        failed = failed || out->headers[i].failed || r->headers[i].failed;
-    }
-    return !failed;
-}
-
 static enum err blocking_client_ask(void *context, const struct aws_request *request,
                                     const struct http_terms *terms, struct http_answer *answer,
                                     struct why *why)
@@ -65,7 +49,19 @@ static enum err blocking_client_ask(void *context, const struct aws_request *req
     struct pollfd ending = {.fd = c->ending_fd, .events = POLLIN};
     if (is_ending(c)) /* a dropped transfer may still be out and would be taken for the new one */
         return why_set(why, ERR_BUSY, "the program is ending");
-    if (!request_copy(&copy, request)) {
+    /* A copy: https takes its request over, and the caller may want to send the request again. */
+    aws_request_init(&copy);
+    copy.method = request->method;
+    copy.headers_len = request->headers_len;
+    buf_add_text(&copy.url, buf_text(&request->url));
+    buf_add_text(&copy.body, buf_text(&request->body));
+    bool failed =
+        copy.url.failed || copy.body.failed || request->url.failed || request->body.failed;
+    for (uint32_t i = 0; i < request->headers_len; i++) {
+        buf_add_text(&copy.headers[i], buf_text(&request->headers[i]));
+        failed = failed || copy.headers[i].failed || request->headers[i].failed;
+    }
+    if (failed) {
         aws_request_clear(&copy);
         return why_set(why, ERR_LIMIT, "the request is too long");
     }

@@ -79,9 +79,14 @@ static int on_socket_made(ares_socket_t fd, int type, void *data)
     return ARES_SUCCESS;
 }
 
-/* Sets every option with a default of c-ares or a line in resolv.conf. */
-static int channel_init(struct cares *c)
+enum err cares_open(struct cares **out, const struct cares_config *config, struct why *why)
 {
+    char server[SERVER_LEN];
+    struct cares *c = calloc(1, sizeof *c);
+    if (!c)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    c->config = *config;
+    /* Sets every option with a default of c-ares or a line in resolv.conf. */
     struct in_addr placeholder = {htonl(INADDR_LOOPBACK)};
     char lookups[] = "b"; /* DNS, not the hosts file */
     struct ares_options o = {
@@ -114,17 +119,7 @@ static int channel_init(struct cares *c)
 #ifdef ARES_OPT_MAXTIMEOUTMS
     mask |= ARES_OPT_MAXTIMEOUTMS;
 #endif
-    return ares_init_options(&c->ares, &o, mask);
-}
-
-enum err cares_open(struct cares **out, const struct cares_config *config, struct why *why)
-{
-    char server[SERVER_LEN];
-    struct cares *c = calloc(1, sizeof *c);
-    if (!c)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    c->config = *config;
-    int status = channel_init(c);
+    int status = ares_init_options(&c->ares, &o, mask);
     if (status != ARES_SUCCESS) {
         free(c);
         return trouble(why, status);

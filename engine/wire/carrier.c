@@ -48,34 +48,6 @@ static instant_us now(const struct carrier *k)
     return os_clock_now(k->config.clock);
 }
 
-/* The one line per call for --verbose: never a header, an address or a body, and no control
- * character of the server's. One write, so lines of carriers do not mix. */
-static void call_say(const struct carrier *k, const struct call *c)
-{
-    static const char *const hows[] = {"not sent", "lost", "HTTP", "garbled", "no keys"};
-    const struct dns_reply *dns = &c->dns;
-    long ms = (long)((c->answered_at - c->sent_at) / 1000);
-    struct buf line;
-    if (!k->config.verbose)
-        return;
-    buf_init(&line, LINE_LEN_MAX);
-    if (c->kind == CALL_ASK) {
-        buf_add_fmt(&line, "dns %s, %ld ms: ", dns_type_name(c->question.type), ms);
-        escape_terminal(&line,
-                        text_of(dns->outcome == DNS_ANSWERED ? dns_rcode_name(dns->message.rcode)
-                                                             : dns->trouble));
-    } else {
-        buf_add_fmt(&line, "%s lane %u attempt %u, %ld ms: %s %u ", call_action(c->kind, c->api),
-                    (unsigned)c->lane, (unsigned)c->attempt, ms, hows[c->reply.how],
-                    (unsigned)c->reply.http_status);
-        escape_terminal(&line, text_of(c->reply.code));
-    }
-    buf_add_char(&line, '\n');
-    ssize_t written = write(STDERR_FILENO, line.at, line.len);
-    (void)written; /* standard error may be closed */
-    buf_clear(&line);
-}
-
 /* Every answer passes here before any reader. */
 static void reply_hide(const struct carrier *k, struct reply *r)
 {
@@ -87,7 +59,30 @@ static void reply_hide(const struct carrier *k, struct reply *r)
 static void call_answered(struct carrier *k, struct call *c)
 {
     c->answered_at = now(k);
-    call_say(k, c);
+    /* The one line per call for --verbose: never a header, an address or a body, and no control
+     * character of the server's. One write, so lines of carriers do not mix. */
+    static const char *const hows[] = {"not sent", "lost", "HTTP", "garbled", "no keys"};
+    const struct dns_reply *dns = &c->dns;
+    long ms = (long)((c->answered_at - c->sent_at) / 1000);
+    struct buf line;
+    if (k->config.verbose) {
+        buf_init(&line, LINE_LEN_MAX);
+        if (c->kind == CALL_ASK) {
+            buf_add_fmt(&line, "dns %s, %ld ms: ", dns_type_name(c->question.type), ms);
+            escape_terminal(&line, text_of(dns->outcome == DNS_ANSWERED
+                                               ? dns_rcode_name(dns->message.rcode)
+                                               : dns->trouble));
+        } else {
+            buf_add_fmt(&line, "%s lane %u attempt %u, %ld ms: %s %u ",
+                        call_action(c->kind, c->api), (unsigned)c->lane, (unsigned)c->attempt, ms,
+                        hows[c->reply.how], (unsigned)c->reply.http_status);
+            escape_terminal(&line, text_of(c->reply.code));
+        }
+        buf_add_char(&line, '\n');
+        ssize_t written = write(STDERR_FILENO, line.at, line.len);
+        (void)written; /* standard error may be closed */
+        buf_clear(&line);
+    }
     call_list_add(&k->answered, c);
 }
 
@@ -184,21 +179,6 @@ static void answered_give(struct carrier *k)
     }
 }
 
-static void poll_and_work(struct carrier *k)
-{
-    struct pollfd fds[RESOLVER_FDS_MAX];
-    uint32_t len = resolver_fds(k->resolver, fds);
-    bool busy = resolver_is_busy(k->resolver);
-    https_poll(k->https, fds, len, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
-    resolver_work(k->resolver, fds, len);
-    instant_us at = now(k);
-    if (busy && at - k->ticked_at >= TICK_US) {
-        resolver_tick(k->resolver);
-        k->ticked_at = at;
-    }
-    https_work(k->https);
-}
-
 static void *carrier_run(void *data)
 {
     struct carrier *k = data;
@@ -220,7 +200,17 @@ static void *carrier_run(void *data)
         while (k->waiting_https.first && https_has_room(k->https))
             request_start(k, call_list_pop(&k->waiting_https));
         answered_give(k);
-        poll_and_work(k);
+        struct pollfd fds[RESOLVER_FDS_MAX];
+        uint32_t len = resolver_fds(k->resolver, fds);
+        bool busy = resolver_is_busy(k->resolver);
+        https_poll(k->https, fds, len, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
+        resolver_work(k->resolver, fds, len);
+        instant_us at = now(k);
+        if (busy && at - k->ticked_at >= TICK_US) {
+            resolver_tick(k->resolver);
+            k->ticked_at = at;
+        }
+        https_work(k->https);
         answered_give(k);
     }
     return NULL;

@@ -71,17 +71,6 @@ void https_library_close(void)
     curl_global_cleanup();
 }
 
-/* Our hosts are added to the environment's no_proxy list, unless the list is "*": libcurl knows "*"
- * only alone. */
-static void no_proxy_set(struct https *h)
-{
-    buf_init(&h->no_proxy, NO_PROXY_LEN_MAX);
-    buf_add_str(&h->no_proxy, h->config.no_proxy);
-    if (strcmp(h->config.no_proxy, "*") == 0)
-        return;
-    buf_add_str(&h->no_proxy, h->no_proxy.len ? "," NO_PROXY_ALWAYS : NO_PROXY_ALWAYS);
-}
-
 enum err https_open(struct https **out, const struct https_config *config, https_done *done,
                     void *context, struct why *why)
 {
@@ -102,7 +91,13 @@ enum err https_open(struct https **out, const struct https_config *config, https
         t->next_idle = h->idle;
         h->idle = t;
     }
-    no_proxy_set(h);
+    /* Our hosts are added to the environment's no_proxy list, unless the list is "*": libcurl knows
+     * "*" only alone. */
+    buf_init(&h->no_proxy, NO_PROXY_LEN_MAX);
+    buf_add_str(&h->no_proxy, h->config.no_proxy);
+    if (strcmp(h->config.no_proxy, "*") != 0) {
+        buf_add_str(&h->no_proxy, h->no_proxy.len ? "," NO_PROXY_ALWAYS : NO_PROXY_ALWAYS);
+    }
     h->multi = curl_multi_init();
     if (!h->multi || h->no_proxy.failed) {
         https_close(h);
@@ -386,35 +381,6 @@ static const char *trouble_of(const struct transfer *t, CURLcode code)
     return *t->error ? t->error : curl_easy_strerror(code);
 }
 
-static void transfer_finish(struct https *h, struct transfer *t, CURLcode code)
-{
-    struct https_answer answer = {.how = REPLY_HTTP};
-    if (code == CURLE_OK && !echo_hide(&t->body, &t->request, h->config.secrets)) {
-        t->refused = "out of memory";
-        code = CURLE_OUT_OF_MEMORY;
-    }
-    if (code == CURLE_OK) {
-        long status = 0;
-        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-        answer.reply = (struct aws_reply){
-            .http_status = (int)status,
-            .content_type = header(t->easy, "content-type"),
-            .error_type = header(t->easy, "x-amzn-errortype"),
-            .request_id = header(t->easy, "x-amzn-requestid"),
-            .retry_after = header(t->easy, "x-amz-retry-after"),
-            .date = header(t->easy, "date"),
-            .age = header(t->easy, "age"),
-            .body = buf_text(&t->body),
-        };
-    } else {
-        answer.how = t->attempts ? REPLY_LOST : REPLY_NOT_SENT;
-        answer.code = (int)code;
-        answer.trouble = trouble_of(t, code);
-    }
-    curl_multi_remove_handle(h->multi, t->easy);
-    transfer_end(h, t, &answer);
-}
-
 void https_work(struct https *h)
 {
     int running, left;
@@ -424,7 +390,32 @@ void https_work(struct https *h)
         if (m->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
-        transfer_finish(h, t, m->data.result);
+        CURLcode code = m->data.result;
+        struct https_answer answer = {.how = REPLY_HTTP};
+        if (code == CURLE_OK && !echo_hide(&t->body, &t->request, h->config.secrets)) {
+            t->refused = "out of memory";
+            code = CURLE_OUT_OF_MEMORY;
+        }
+        if (code == CURLE_OK) {
+            long status = 0;
+            curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+            answer.reply = (struct aws_reply){
+                .http_status = (int)status,
+                .content_type = header(t->easy, "content-type"),
+                .error_type = header(t->easy, "x-amzn-errortype"),
+                .request_id = header(t->easy, "x-amzn-requestid"),
+                .retry_after = header(t->easy, "x-amz-retry-after"),
+                .date = header(t->easy, "date"),
+                .age = header(t->easy, "age"),
+                .body = buf_text(&t->body),
+            };
+        } else {
+            answer.how = t->attempts ? REPLY_LOST : REPLY_NOT_SENT;
+            answer.code = (int)code;
+            answer.trouble = trouble_of(t, code);
+        }
+        curl_multi_remove_handle(h->multi, t->easy);
+        transfer_end(h, t, &answer);
     }
 }
 

@@ -72,16 +72,6 @@ struct refresher {
 
 /* Fetching */
 
-static struct refresh_slot *queue_pop(struct refresher *k)
-{
-    struct refresh_slot *w = k->first;
-    k->first = w->next;
-    w->next = NULL;
-    if (!k->first)
-        k->last = NULL;
-    return w;
-}
-
 static void queue_add(struct refresher *k, struct refresh_slot *w)
 {
     w->state = WANTED;
@@ -97,24 +87,6 @@ static void queue_add(struct refresher *k, struct refresh_slot *w)
 static instant_us told(const struct refresher *k, const struct refresh_slot *w)
 {
     return w->is_clock_told ? os_clock_utc(k->config.clock) + w->skew : CLOCK_NOT_TOLD;
-}
-
-static void refresh_slot_settle(struct refresher *k, struct refresh_slot *w, enum err err,
-                                const struct why *why, const struct key_vet *vet)
-{
-    w->state = RESTING;
-    w->err = err;
-    w->why = *why;
-    w->has_given |= err == OK;
-    w->failures = err == OK ? 0 : w->failures + 1;
-    w->failed_at = os_clock_now(k->config.clock);
-    w->is_foreign = vet->is_foreign;
-    if (err == OK && vet->id_hash && strcmp(vet->account, w->account) == 0)
-        w->vetted = vet->id_hash;
-    if (vet->is_clock_told) {
-        w->is_clock_told = true;
-        w->skew = vet->skew;
-    }
 }
 
 /* Lock held on entry and on return. */
@@ -134,7 +106,19 @@ static void refresh_slot_fetch(struct refresher *k, struct refresh_slot *w,
     pthread_mutex_unlock(&k->lock);
     enum err err = credential_source_refresh(w->source, &vet.exchange, &terms, &why);
     pthread_mutex_lock(&k->lock);
-    refresh_slot_settle(k, w, err, &why, &vet);
+    w->state = RESTING;
+    w->err = err;
+    w->why = why;
+    w->has_given |= err == OK;
+    w->failures = err == OK ? 0 : w->failures + 1;
+    w->failed_at = os_clock_now(k->config.clock);
+    w->is_foreign = vet.is_foreign;
+    if (err == OK && vet.id_hash && strcmp(vet.account, w->account) == 0)
+        w->vetted = vet.id_hash;
+    if (vet.is_clock_told) {
+        w->is_clock_told = true;
+        w->skew = vet.skew;
+    }
 }
 
 static void *refresher_run(void *data)
@@ -147,7 +131,12 @@ static void *refresher_run(void *data)
             pthread_cond_wait(&k->wanted, &k->lock);
             continue;
         }
-        refresh_slot_fetch(k, queue_pop(k), own->blocking_client);
+        struct refresh_slot *w = k->first;
+        k->first = w->next;
+        w->next = NULL;
+        if (!k->first)
+            k->last = NULL;
+        refresh_slot_fetch(k, w, own->blocking_client);
         pthread_mutex_unlock(&k->lock);
         k->config.wakeup(k->config.context);
         pthread_mutex_lock(&k->lock);
@@ -165,12 +154,6 @@ static bool has_failed(const struct refresher *k, const struct refresh_slot *w, 
            os_clock_now(k->config.clock) - w->failed_at < hold;
 }
 
-static span_us hold_of(const struct refresher *k, const struct refresh_slot *w)
-{
-    return w->has_given ? backoff_span(again, 0, (uint32_t)(w - k->refresh_slots), w->failures)
-                        : FAILED_US;
-}
-
 /* Carriers know one final error. */
 static enum err final_or_not(const struct refresh_slot *w)
 {
@@ -182,7 +165,10 @@ static enum err final_or_not(const struct refresh_slot *w)
 
 static enum err missing_answer(struct refresher *k, struct refresh_slot *w, struct why *why)
 {
-    if (has_failed(k, w, hold_of(k, w)))
+    if (has_failed(k, w,
+                   w->has_given
+                       ? backoff_span(again, 0, (uint32_t)(w - k->refresh_slots), w->failures)
+                       : FAILED_US))
         return why_set(why, final_or_not(w), "%s", w->why.text);
     if (w->state == RESTING)
         queue_add(k, w);

@@ -101,17 +101,6 @@ static void channel_close(struct channel *ch)
     ch->cares = NULL;
 }
 
-static enum err channel_open(struct channel *ch, struct why *why)
-{
-    unsigned try_ms = ch->resolver->config.try_ms;
-    struct cares_config config = {.server = ch->server,
-                                  .recurse = ch->recurse,
-                                  .timeout_ms = ch->patient ? 2 * try_ms : try_ms,
-                                  .on_socket = on_socket,
-                                  .context = ch};
-    return cares_open(&ch->cares, &config, why);
-}
-
 /* The slot for a new server: a free slot, or the slot idle for longest. */
 static struct channel *channel_oldest(struct resolver *r)
 {
@@ -143,7 +132,13 @@ static struct channel *channel_for(struct resolver *r, const struct channel *wan
         found = channel_oldest(r);
         channel_close(found);
         *found = *wanted;
-        if (channel_open(found, why) != OK)
+        unsigned try_ms = found->resolver->config.try_ms;
+        struct cares_config config = {.server = found->server,
+                                      .recurse = found->recurse,
+                                      .timeout_ms = found->patient ? 2 * try_ms : try_ms,
+                                      .on_socket = on_socket,
+                                      .context = found};
+        if (cares_open(&found->cares, &config, why) != OK)
             return NULL;
     }
     found->used_at = ++r->turn;

@@ -76,7 +76,8 @@ enum dns_view dns_model_view(const struct dns_model *m, struct text name, instan
         return VIEW_MISSING;
     if (at < from + wrong_for(m, name)) {
         /* Refused records would end the job at once; the job waits for curable faults. */
-        return draw(m, name, DRAW_WRONG_KIND) < 0.5 ? VIEW_NO_SPF : VIEW_MISSING;
+        double kind = draw(m, name, DRAW_WRONG_KIND);
+        return kind < 0.4 ? VIEW_NO_SPF : kind < 0.7 ? VIEW_MISSING : VIEW_DOUBLED;
     }
     if (broken != WHEN_NEVER && at >= broken && at < broken + m->options.outage)
         return VIEW_MISSING;
@@ -107,8 +108,8 @@ static struct dns_record *record_add(struct dns_message *message, struct arena *
 static void answer_view(const struct dns_model *m, enum dns_view view, uint16_t type,
                         struct text name, struct dns_message *message, struct arena *arena)
 {
-    bool has_mx = view != VIEW_MISSING;
-    bool has_txt = view != VIEW_MISSING && view != VIEW_NO_SPF;
+    bool has_mx = view == VIEW_RIGHT || view == VIEW_NO_SPF;
+    bool has_txt = view == VIEW_RIGHT;
     message->rcode = has_mx ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
     if (type == DNS_TYPE_MX && has_mx) {
         struct dns_record *r = record_add(message, arena, name, DNS_TYPE_MX);
@@ -116,6 +117,25 @@ static void answer_view(const struct dns_model *m, enum dns_view view, uint16_t 
         r->name = m->options.right_host;
     }
     if (type == DNS_TYPE_TXT && has_txt)
+        record_add(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
+}
+
+/* "bounce.a.example" of "bounce.a.example.a.example": the name that a panel has doubled; or
+ * empty. */
+static struct text doubled_of(struct text name)
+{
+    struct text zone = dname_tail(name, 2);
+    struct text base = text_slice(name, 0, name.len - zone.len);
+    base.len -= base.len > 0;
+    return base.len && dname_below(base, zone) ? base : TEXT_NONE;
+}
+
+/* The domain itself, where no name has a story. */
+static void answer_apex(const struct dns_model *m, uint16_t type, struct text name,
+                        struct dns_message *message, struct arena *arena)
+{
+    bool has_spf = draw(m, name, DRAW_POLICY) < 0.5 * m->options.wrong_first;
+    if (type == DNS_TYPE_TXT && has_spf)
         record_add(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
 }
 
@@ -188,7 +208,7 @@ static enum dns_view resolver_view(struct dns_model *m, struct text name, instan
     if (silent_until(m, name) > now)
         return VIEW_MISSING;
     enum dns_view view = dns_model_view(m, name, now);
-    if (view == VIEW_MISSING)
+    if (view == VIEW_MISSING || view == VIEW_DOUBLED)
         silence_remember(m, name, now);
     return view;
 }
@@ -197,6 +217,14 @@ static span_us lag_of(const struct dns_model *m, const struct dns_server *server
 {
     bool second = server->address[3] == 2;
     return second ? (span_us)((double)m->options.lag_max * draw(m, name, DRAW_LAG)) : 0;
+}
+
+/* A view in which the doubled name has what the right one should have. */
+static enum dns_view doubled_view(const struct dns_model *m, const struct dns_server *server,
+                                  struct text name, instant_us now)
+{
+    enum dns_view view = dns_model_view(m, name, now - lag_of(m, server, name));
+    return view == VIEW_DOUBLED ? VIEW_RIGHT : VIEW_MISSING;
 }
 
 static enum dns_view server_view(const struct dns_model *m, const struct dns_server *server,
@@ -223,8 +251,13 @@ static instant_us same_until(const struct dns_model *m, const struct dns_questio
 {
     if (!m->options.foretells)
         return 0;
-    if (question->type == DNS_TYPE_NS || question->type == DNS_TYPE_A || is_policy(question->name))
+    struct text doubled = doubled_of(question->name);
+    if (question->type == DNS_TYPE_NS || question->type == DNS_TYPE_A ||
+        question->type == DNS_TYPE_DS || is_policy(question->name) ||
+        dname_labels(question->name) == 2)
         return WHEN_NEVER;
+    if (doubled.len)
+        return view_until(m, doubled, now, lag_of(m, &question->server, doubled));
     if (question->server.family != 0)
         return view_until(m, question->name, now, lag_of(m, &question->server, question->name));
     instant_us silent = silent_until(m, question->name);
@@ -235,7 +268,7 @@ void dns_model_answer(struct dns_model *m, const struct dns_question *question, 
                       struct arena *arena, struct dns_reply *reply)
 {
     struct dns_message *message = &reply->message;
-    struct text name = arena_text(arena, question->name);
+    struct text name = arena_text(arena, question->name), doubled = doubled_of(name);
     *reply = (struct dns_reply){.outcome = DNS_ANSWERED};
     message->is_response = true;
     message->authoritative = question->server.family != 0;
@@ -248,7 +281,14 @@ void dns_model_answer(struct dns_model *m, const struct dns_question *question, 
         answer_address(name, message, arena);
     else if (question->type == DNS_TYPE_TXT && is_policy(name))
         answer_policy(m, name, message, arena);
-    else if (question->type == DNS_TYPE_MX || question->type == DNS_TYPE_TXT)
+    else if (question->type != DNS_TYPE_MX && question->type != DNS_TYPE_TXT)
+        ; /* no other records: an empty answer */
+    else if (dname_labels(name) == 2)
+        answer_apex(m, question->type, name, message, arena);
+    else if (doubled.len)
+        answer_view(m, doubled_view(m, &question->server, doubled, now), question->type, name,
+                    message, arena);
+    else
         answer_view(m,
                     question->server.family == 0 ? resolver_view(m, name, now)
                                                  : server_view(m, &question->server, name, now),
@@ -259,5 +299,6 @@ void dns_model_answer(struct dns_model *m, const struct dns_question *question, 
 bool dns_model_mx(const struct dns_model *m, struct text name, instant_us now, struct mx_fact *mx)
 {
     *mx = (struct mx_fact){10, m->options.right_host};
-    return dns_model_view(m, name, now) != VIEW_MISSING;
+    enum dns_view view = dns_model_view(m, name, now);
+    return view == VIEW_RIGHT || view == VIEW_NO_SPF;
 }

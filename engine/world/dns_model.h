@@ -4,8 +4,9 @@
  * no memory: there from the start, or published after a while; right at once, or wrong first;
  * broken again later, then mended for good.
  *
- * Every zone is two labels deep and has two servers; the second lags behind. The resolver caches
- * negative answers for the negative TTL (RFC 2308).
+ * Every zone is two labels deep, is not signed, and has two servers; the second lags behind. Some
+ * owners have SES's SPF record at the domain itself, which is no MAIL FROM name. The resolver
+ * caches negative answers for the negative TTL (RFC 2308).
  */
 #ifndef MF_DNS_MODEL_H
 #define MF_DNS_MODEL_H
@@ -32,7 +33,8 @@ struct dns_model_options {
 enum dns_view {
     VIEW_MISSING,
     VIEW_RIGHT,
-    VIEW_NO_SPF, /* the MX is there, the TXT is not */
+    VIEW_NO_SPF,  /* the MX is there, the TXT is not */
+    VIEW_DOUBLED, /* both stand at the name with its zone appended once more */
 };
 
 struct dns_model {

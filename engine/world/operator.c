@@ -67,17 +67,6 @@ static void set(struct operator* o, struct ses_model *m, uint32_t row, struct te
                   mail_from, behavior, now, &why);
 }
 
-static void set_other(struct operator* o, struct ses_model *m, uint32_t row, instant_us now)
-{
-    char name[NAME_LEN_MAX];
-    struct text domain = identity_domain(fleet_identity(o->fleet, row));
-    int len =
-        snprintf(name, sizeof name, "theirs%u." TEXT_FMT, o->traces[row].acts, TEXT_ARG(domain));
-    enum behavior behavior =
-        unit(o, row, 5) < 0.3 ? BEHAVIOR_REJECT_MESSAGE : BEHAVIOR_USE_DEFAULT_VALUE;
-    set(o, m, row, (struct text){name, (size_t)len}, behavior, now);
-}
-
 bool operator_act(struct operator* o, struct ses_model *m, instant_us now)
 {
     uint32_t row, id;
@@ -93,7 +82,16 @@ bool operator_act(struct operator* o, struct ses_model *m, instant_us now)
         t->act = OPERATOR_CLEARS; /* there is nothing to reject by */
     t->at = now;
     switch (t->act) {
-    case OPERATOR_SETS_OTHER: set_other(o, m, row, now); break;
+    case OPERATOR_SETS_OTHER: {
+        char name[NAME_LEN_MAX];
+        struct text domain = identity_domain(fleet_identity(o->fleet, row));
+        int len = snprintf(name, sizeof name, "theirs%u." TEXT_FMT, o->traces[row].acts,
+                           TEXT_ARG(domain));
+        enum behavior behavior =
+            unit(o, row, 5) < 0.3 ? BEHAVIOR_REJECT_MESSAGE : BEHAVIOR_USE_DEFAULT_VALUE;
+        set(o, m, row, (struct text){name, (size_t)len}, behavior, now);
+        break;
+    }
     case OPERATOR_SETS_WANTED:
         set(o, m, row, fleet_mail_from(o->fleet, row), BEHAVIOR_USE_DEFAULT_VALUE, now);
         break;

@@ -251,15 +251,6 @@ static bool arrive_broken(struct world *w, struct flight *flight)
     return true;
 }
 
-static bool iam_allows(const struct world *w, const struct call *call)
-{
-    bool by_v1 = call->kind == CALL_READ_VERIFICATION || call->kind == CALL_READ_MAIL_FROM ||
-                 call->kind == CALL_READ_NOTIFICATION ||
-                 (call->kind == CALL_LIST && call->api == API_V1);
-    bool refuses = call->lane < 64 && w->options.v1_refused >> call->lane & 1;
-    return !by_v1 || !refuses || w->now < w->options.v1_refused_since;
-}
-
 static void arrive_ses(struct world *w, struct flight *flight)
 {
     struct call *call = flight->call;
@@ -268,7 +259,11 @@ static void arrive_ses(struct world *w, struct flight *flight)
             operator_provoke(&w->operator, call->owner, w->now);
         return;
     }
-    if (!iam_allows(w, call)) {
+    bool by_v1 = call->kind == CALL_READ_VERIFICATION || call->kind == CALL_READ_MAIL_FROM ||
+                 call->kind == CALL_READ_NOTIFICATION ||
+                 (call->kind == CALL_LIST && call->api == API_V1);
+    bool refuses = call->lane < 64 && w->options.v1_refused >> call->lane & 1;
+    if (by_v1 && refuses && w->now >= w->options.v1_refused_since) {
         ses_door_refuse(call, 403, "AccessDenied", "User is not authorized to perform this");
         return;
     }

@@ -40,8 +40,17 @@ ENOUGH = 10  # complaints, after which nothing more is tried
 LOG_BYTES = (90_000, 300_000)  # of a log when its run is killed
 FRAME = 4096 + 24
 NEXT = ("from a copy", "--refresh", "name another file")  # what a refusal advises
-SAID = ("has lost records", "may have lost records", "damaged", "malformed", "has lost run", "may have lost it", "is empty, although",
-        "removed or renamed", "not a journal")
+SAID = ("has lost", "may have lost", "damaged", "is empty, although", "removed or renamed", "not a journal")
+OF_SQLITE = ("malformed",)
+MESSAGES = pathlib.Path(__file__).resolve().parents[2] / "docs/MESSAGES.md"
+SPEAKERS = ("engine/journal", "cmd/ui/run_lost.c")  # the files of the page whose messages are meant
+
+
+def quoted_wrongly(page):
+    """The phrases of NEXT and SAID that no message says any more: a copy whose loss is told in other
+    words would count as one whose loss is not told."""
+    sections = [s for s in page.split("\n### ") if s.startswith(SPEAKERS)]
+    return [phrase for phrase in NEXT + SAID if not any(phrase in s for s in sections)]
 
 
 def flip(path, draw, first=0, last=None):
@@ -262,7 +271,7 @@ def read_only_faults(world, fleet, journal, name, lost, counts):
                 continue
             before = world.states(fleet) if writes else None
             said, code = world.run(copy, verb, *more, longest=REFUSAL)
-            told = any(words in said for words in SAID)
+            told = any(words in said for words in SAID + OF_SQLITE)
             where = f"fleet {fleet.number}, {name}, {verb}: exit code {code}"
             counts["verbs"] += 1
             if lost and not told:
@@ -342,6 +351,10 @@ def main():
     parser.add_argument("--identities", type=int, default=60)
     parser.add_argument("--workers", type=int, default=4)
     args = parser.parse_args()
+    wrong = quoted_wrongly(MESSAGES.read_text())
+    if wrong:
+        sys.exit(f"damage.py looks for words that no message of {', '.join(SPEAKERS)} in docs/MESSAGES.md has: {', '.join(wrong)}. "
+                 "Quote there what the programs say now")
     crash_room.speed_up(args.clock, SPEED)
     counts = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:

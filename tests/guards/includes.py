@@ -115,6 +115,24 @@ def check(tree):
     if "CMakeLists.txt" in tree.paths:  # the whole tree
         complaints += [f"{room} includes nothing of {other}: take it out of the table"
                        for room, sees in ROOMS.items() for other in sees or [] if (room, other) not in used]
+    return complaints + linked(tree, used)
+
+
+ROOM_CALL = re.compile(r"mailfrom_room\((\w+)([^)]*)\)")
+
+
+def linked(tree, used):
+    """USES of a room's CMakeLists.txt names no room whose headers the room does not include."""
+    lists = [p for p in tree.paths if p.endswith("CMakeLists.txt") and room_of(p)]
+    calls = [(p, name, rest) for p in lists for name, rest in ROOM_CALL.findall(tree.text(p))]
+    home = {name: room_of(p) for p, name, _ in calls}
+    complaints = []
+    for path, name, rest in calls:
+        uses = re.search(r"\bUSES ([\w\s]*?)\s*(?:LIBRARIES\b|$)", rest)
+        room = home[name]
+        complaints += [f"{path}: {name} is linked with {other}, of which it includes nothing"
+                       for other in (uses.group(1).split() if uses else [])
+                       if home.get(other, room) != room and (room, home[other]) not in used]
     return complaints
 
 
@@ -208,6 +226,13 @@ guard.run(
         "the turn looking up": (
             {"engine/turn.c": '#include "run/run.h"\n', "engine/run/run.h": ""},
             "engine does not see run/run.h",
+        ),
+        "a room that is linked and not included": (
+            {
+                "engine/base/CMakeLists.txt": "mailfrom_room(base SOURCES text.c)\n",
+                "engine/rules/CMakeLists.txt": "mailfrom_room(rules SOURCES mx.c\n  USES base LIBRARIES PkgConfig::libpsl)\n",
+            },
+            "rules is linked with base, of which it includes nothing",
         ),
         "an include without its room": ({"engine/rules/flat.c": '#include "text.h"\n'}, "another room names it"),
     },

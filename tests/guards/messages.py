@@ -13,11 +13,13 @@ PAGE = "docs/MESSAGES.md"
 START = "<!-- the list: tests/guards/messages.py --write -->\n"
 ROOMS = ("cmd/", "engine/", "manifests/", "reports/")
 CALL = re.compile(r"\b(?:why_set|why_wrap|message_error|message_note|message_error_then|message_note_then|complain|complain_value|judge_finding|notice_note|notice_error|"
-                  r"step_finish|step_end_told|finish)\s*\(|"
-                  r"\bsnprintf\s*\((?=[\w.>-]*reason,)")
+                  r"step_finish|step_end_told|finish|block|block_for_trouble)\s*\(|"
+                  r"\bsnprintf\s*\((?=[\w.>-]*(?:reason|what),|\w+,\s*REASON_LEN_MAX)")
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 FORMAT = re.compile(r"%(?:[-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?(?:hh|h|ll|l|z|j)?([a-zA-Z%])")
 WORD = re.compile(r"[A-Za-z_]\w*")
+# a value without words of its own; one that is chosen from words is read with the rest
+NAME_ONLY = re.compile(r"\{[^}| ]*\}|\{the system's error\}")
 NOT_NAMES = {"TEXT_ARG", "unsigned", "long", "int", "char", "strerror", "text_of", "str", "text", "at", "len", "o", "r"}
 
 
@@ -95,7 +97,7 @@ def messages(tree):
             if text[:call.start()].rstrip(" ").endswith(("void", "err", "bool")):
                 continue  # its definition
             told = message(arguments(text, call.end() - 1))
-            if told and re.search(r"[a-z]{2}", re.sub(r"\{[^}]*\}", "", told)) and told != "out of memory":
+            if told and re.search(r"[a-z]{2}", NAME_ONLY.sub("", told)) and told != "out of memory":
                 listed = found.setdefault(path, [])
                 if told not in listed:
                     listed.append(told)
@@ -142,9 +144,15 @@ def check(tree):
 
 
 SMALL = {
+    "engine/handoff/decide.c": 'block(v, arena, TEXT("its MX is no host"));\n',
+    "engine/scheduler/step_told.c": 'snprintf(what, sizeof what, "SES still says %s%s", name, left ? ", so it stays" : "");\n',
+    "engine/scheduler/step_guard.c": 'snprintf(out, REASON_LEN_MAX, "%s%s", *why ? "; in DNS: " : ", as it should be", why);\n',
     "cmd/a.c": 'why_set(why, ERR_IO, "cannot open %s: %s", path, strerror(errno));\n'
                'message_error("%s", why->text);\n',
-    PAGE: START + "\n### cmd/a.c\n\n- `cannot open {path}: {the system's error}`\n",
+    PAGE: START + "\n### cmd/a.c\n\n- `cannot open {path}: {the system's error}`\n"
+    "\n### engine/handoff/decide.c\n\n- `its MX is no host`\n"
+    "\n### engine/scheduler/step_guard.c\n\n- `{; in DNS: |, as it should be}{why}`\n"
+    "\n### engine/scheduler/step_told.c\n\n- `SES still says {name}{, so it stays|}`\n",
 }
 
 if __name__ == "__main__":
@@ -159,6 +167,8 @@ if __name__ == "__main__":
         SMALL,
         {
             "a message that is not listed": ({"cmd/b.c": 'why_set(why, ERR_IO, "no %s here", what);\n'}, "no {what} here"),
+            "a reason that blocks a record set": ({"engine/handoff/decide.c": 'block(v, arena, TEXT("other"));\n'}, "other"),
+            "words that stand in a choice": ({"engine/scheduler/step_guard.c": 'snprintf(out, REASON_LEN_MAX, "%s", a ? "in one way" : "in another");\n'}, "in one way|in another"),
             "a placeholder in a text": ({"reports/b.c": 'take(t, "{mail_from}");\n'}, "would read {mail_from}"),
             "a message that is said no more": ({"cmd/a.c": "\n"}, "said no more"),
         },

@@ -2,9 +2,9 @@ mailfrom_test(world/ses_model USES world)
 mailfrom_test(world/parts USES world)
 mailfrom_test(world/dns USES world)
 mailfrom_out_of_memory_test(world/out_of_memory USES world)
-mailfrom_test(world/read_counts USES world engine)
-mailfrom_test(world/deadline USES world engine)
-mailfrom_test(world/odd_answers USES world engine)
+mailfrom_test(world/read_counts USES world scheduler engine)
+mailfrom_test(world/deadline USES world scheduler engine)
+mailfrom_test(world/odd_answers USES world scheduler engine)
 
 # What discover and a plan ask beforehand, in the simulated world.
 mailfrom_test(inventory/simulated USES inventory world engine)

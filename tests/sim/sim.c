@@ -56,6 +56,7 @@ static struct scheduler *scheduler_make(struct play *p, struct arena *memory, bo
                                         .authority_dns = p->scene.authority_dns,
                                         .lane_survey = p->seed % 3 != 0,
                                         .surveys = p->seed % 5 != 0,
+                                        .looks_closer = p->seed % 7 != 0,
                                         .suffixes = p->scene.options.suffixes,
                                         .rate_per_s = p->scene.rate_per_s};
     struct scheduler *scheduler = scheduler_init(memory, &p->scene.fleet, &options);

@@ -64,8 +64,22 @@ big TXT {SPF}
 vast MX 10 {SES}.
 vast TXT {SPF}
 vast TXT {" ".join(['"' + "y" * 250 + '"'] * 20)}
+{"".join(f"mxs MX {i + 1} mail{i}.example.net." + chr(10) for i in range(300))}
+mxs MX 0 {SES}.
+mxs TXT {SPF}
 xn--bcher-kva MX 10 {SES}.
 xn--bcher-kva TXT {SPF}
+""",
+    "lonely.test": f"""
+bounce.typo MX 10 {SES}.
+_dmarc.typo TXT "v=DMARC1\\; p=rejected\\; aspf=s"
+bounce.twice MX 10 {SES}.
+_dmarc.twice.lonely.test TXT "v=DMARC1; p=reject"
+bounce.here MX 10 {SES}.
+bounce.here TXT "v=DMARC1; p=reject"
+bounce.apex MX 10 {SES}.
+apex TXT {SPF}
+{"".join(f"crowd MX {i} mail{i}.example.net." + chr(10) for i in range(300))}
 """,
     "strict.test": "_dmarc TXT \"v=DMARC1; p=none; aspf=s\"\nbounce A 192.0.2.1\n",
     "evil.test": f"_dmarc TXT \"v=DMARC1; p=none; rua={HOSTILE}\"\n",
@@ -302,9 +316,26 @@ def near_misses(inspect):
             check(o["mx"]["status"] == status and all(part in texts for part in parts), f"{label} is told, {mode}", o)
             text = inspect.run(f"{label}.d1.test", "--dns", mode).stdout.decode()
             check(all(part in text for part in parts), f"{label} is told in text, {mode}", text)
+        o, code = one(inspect, "mxs.d1.test", "--dns", mode)
+        check((o["mx"]["status"], o["spf"]["status"], code) == ("several", "ok", 0), f"301 MX are several, {mode}", o)
         for label in ("big", "vast"):
             o, code = one(inspect, f"{label}.d1.test", "--dns", mode)
             check((o["mx"]["status"], o["spf"]["status"], code) == ("ok", "ok", 0), f"{label} is read, {mode}", o)
+    for label, part in (("twice", "stands at the doubled name _dmarc.twice.lonely.test.lonely.test"),
+                        ("here", "stands at the MAIL FROM name bounce.here.lonely.test"),
+                        ("typo", 'Publish TXT "v=DMARC1; p=reject; aspf=s" instead')):
+        for mode in ("authority", "recursive"):
+            text = inspect.run(f"bounce.{label}.lonely.test", "--from", f"{label}.lonely.test", "--dns", mode).stdout.decode()
+            check(part in text, f"DMARC of {label} is told, {mode}", text)
+    text = inspect.run("bounce.apex.lonely.test").stdout.decode()
+    check("a TXT record at apex.lonely.test is meant as the SPF record of bounce.apex.lonely.test" in text,
+          "SPF at the name above is told without --from", text)
+    o, _ = one(inspect, "crowd.lonely.test")
+    text = inspect.run("crowd.lonely.test").stdout.decode()
+    check(any("has at least 256 MX records" in f["text"] for f in o["findings"]), "a bound is no number", o["findings"])
+    check(max(map(len, text.splitlines())) < 600 and ", and 240 more\n" in text, "a crowd of MX is not all shown", text)
+    text = inspect.run("placeholder.d1.test").stdout.decode()
+    check("the placeholder of the documentation" in text and "REGION" not in text, "no placeholder is proposed", text)
     o, _ = one(inspect, "x.wild.d1.test", "--dns", "authority")
     check(o["wildcard"] is True and any(f["rule"] == "wildcard-answer" for f in o["findings"]), "a wildcard is told", o)
     text = inspect.run("x.wild.d1.test", "--dns", "authority").stdout.decode()
@@ -383,10 +414,10 @@ def negative_cache(program, unbound_port, knot_port):
 
 def nothing_below_nothing(inspect):
     """Receivers' questions at or below a name that does not exist are not sent (RFC 8020): of TXT
-    only the name's own, the doubled name's and the zone's, at the authority, and those of _dmarc.neg.test
-    and _dmarc.test are."""
+    only the name's own, the doubled name's and the zone's, at the authority, and those of
+    _dmarc.neg.test, _dmarc.test and _dmarc.neg.test.neg.test are."""
     done = inspect.run("never.neg.test", "--from", "neg.test", "--dns", "authority", "--verbose")
-    check(done.stderr.count(b"dns TXT") == 5, "nothing is asked below a name that does not exist", done.stderr)
+    check(done.stderr.count(b"dns TXT") == 6, "nothing is asked below a name that does not exist", done.stderr)
 
 
 def next_resolver(program, unbound_port, knot_port):

@@ -265,7 +265,7 @@ def folders(records):
     for form, ending, read in (("octodns", ".yaml", readers.read_octodns), ("bind", ".zone", readers.read_bind),
                                ("route53", ".json", readers.read_route53)):
         records.run(records.manifest, "--live", "--format", form, "--out", f"{form}/")
-        files = sorted((records.folder / form).iterdir())
+        files = sorted(f for f in (records.folder / form).iterdir() if f.name.endswith(ending))
         together = {}
         for file in files:
             together.update(read(file.read_text()))
@@ -333,7 +333,7 @@ def one_mx(records):
               f"one MX serves both Regions: {want}", done)
     shared.write_text(json.dumps({"version": 1, "identities": [
         {"identity": f"{n}.example.co.uk", "region": "us-east-1", "mail_from": f"bounce.{n}.example.co.uk"} for n in "ab"]}))
-    for words, want in (([], ["example.co.uk"]), (["--zone", "a.example.co.uk"], ["a.example.co.uk", "example.co.uk"])):
+    for words, want in (([], ["example.co.uk"]), (["--zone", "a.example.co.uk"], ["a.example.co.uk"])):
         rows = json.loads(records.run(shared, "--format", "json", *words, live=False).stdout)["records"]
         check(sorted({r["zone"] for r in rows}) == want, f"without DNS, zones are {want}", rows)
 

@@ -33,6 +33,14 @@ ENTRIES = [
     ("an MX Region with a slip", "{identity: a.example, dns: {mx_region: us-esat-1}}", TROUBLE, "dns.mx_region: no AWS Region"),
     ("a Region without SES", "{identity: a.example, region: mx-central-1}", DONE, "warning: region: AWS has no SES in the Region mx-central-1"),
     ("the European partition", "{identity: a.example, region: eusc-de-east-1}", DONE, "feedback host of eusc-de-east-1 is not documented"),
+    ("the European partition, named twice", "{identity: a.example, region: eusc-de-east-1, dns: {mx_region: eusc-de-east-1}}", DONE,
+     "feedback host of eusc-de-east-1 is not documented"),
+    ("default with a slip", "{identity: a.example, mail_from: defualt}", TROUBLE, "did you mean default?"),
+    ("a word for no MAIL FROM", "{identity: a.example, mail_from: remove}", TROUBLE, "did you mean default?"),
+    ("a tilde", "{identity: a.example, mail_from: ~}", TROUBLE, "did you mean default?"),
+    ("a variable of a shell", "{identity: a.example, mail_from: 'bounce.${domain}'}", TROUBLE, "write {domain} for the domain"),
+    ("a placeholder", "{identity: a.example, mail_from: bounce.<domain>}", TROUBLE, "write {domain} for the domain"),
+    ("a wildcard without quotes", "*.example.com", CANNOT_RUN, "text that begins with * or & needs quotes"),
     ("an availability zone", "{identity: a.example, region: us-east-1a}", CANNOT_RUN, "did you mean us-east-1?"),
     ("a mailbox at a provider", "somebody@gmail.com", DONE, "(not-your-domain)"),
     ("an accepted fault", "{identity: a.example, mail_from: b.example, accept: [not-a-subdomain]}", DONE, "error, accepted: MAIL FROM"),
@@ -96,6 +104,18 @@ def option_region(desk):
           done.returncode, done.stderr.decode())
 
 
+def environment_region(desk):
+    """A Region that the environment has and that is none: that is the fault, and no empty manifest."""
+    desk.write("fleet.yaml", 'version: 1\ndefaults: {mail_from: "bounce.{domain}"}\nidentities: [a.example]\n')
+    for verb in "check", "plan", "records", "rehearse":
+        for value in '"us-east-1"', "US-EAST-1":
+            desk.environment["AWS_REGION"] = value
+            done = desk.run(verb, "fleet.yaml")
+            check(f"{verb} with AWS_REGION={value} names the variable", done.returncode == CANNOT_RUN and b"AWS_REGION" in done.stderr and
+                  b"no identities" not in done.stderr, done.returncode, done.stderr.decode())
+    del desk.environment["AWS_REGION"]
+
+
 def empty(desk):
     desk.write("fleet.yaml", "version: 1\nidentities: []\n")
     for verb in "check", "plan", "apply", "rehearse", "records":
@@ -121,6 +141,23 @@ def through_pipes(desk):
     done = desk.run("check", f"/dev/fd/{read}", pass_fds=[read])
     os.close(read)
     check("a manifest comes through a pipe", done.returncode == DONE, done.stderr.decode())
+    desk.write("below.yaml", HEAD + "  - b.example\n")
+    desk.write("above.yaml", HEAD + "  - a.example\ninclude: [below.yaml]\n")
+    for name in "-", "/dev/stdin":
+        with open(os.path.join(desk.folder.name, "above.yaml"), "rb") as file:
+            done = desk.run("check", name, stdin=file)
+        check(f"{name} has no folder to include from, though a file is behind it", done.returncode == CANNOT_RUN and
+              b"which has no folder" in done.stderr, done.returncode, done.stderr.decode())
+    for out in [], ["--out", "-"]:
+        target = os.path.join(desk.folder.name, "zone.txt")
+        with open(target, "wb") as file:
+            done = subprocess.run([desk.mailfrom, "records", "-", *out], cwd=desk.folder.name, env=desk.environment, input=manifest,
+                                  stdout=file, stderr=subprocess.PIPE, timeout=patient(60))
+        with open(target, "rb") as file:
+            check(f"records - {' '.join(out)} is written into a file by the shell", done.returncode == DONE and
+                  b"feedback-smtp" in file.read(), done.returncode, done.stderr.decode())
+    done = desk.run("check", "")
+    check("a manifest without a name is told as that", b"name is empty" in done.stderr, done.stderr.decode())
     fifo = os.path.join(desk.folder.name, "fifo")
     os.mkfifo(fifo)
     writer = subprocess.Popen(["/bin/sh", "-c", "printf '%s' \"$0\" >\"$1\"", manifest, fifo])
@@ -137,6 +174,7 @@ def main():
     other_verbs(desk)
     feedback_host(desk)
     option_region(desk)
+    environment_region(desk)
     empty(desk)
     through_pipes(desk)
     verdict()

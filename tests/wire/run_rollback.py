@@ -125,7 +125,7 @@ def without_mx():
         check("only where it is there REJECT_MESSAGE is written", rejecting == ["well.example"], rejecting)
         rows, ses = room.report(2), names_and_behaviours(room.ses())
         check("the name is back without it", ses["moved.example"] == ("old.moved.example", "UseDefaultValue"), ses)
-        check("which the row says, and why", "left at USE_DEFAULT_VALUE" in rows["moved.example"]["reason"]
+        check("which the row says, and why", "behavior stays USE_DEFAULT_VALUE" in rows["moved.example"]["reason"]
               and '"missing"' in rows["moved.example"]["reason"], rows["moved.example"])
         check("SES's Success alone is not enough", ses["stayed.example"] == ("bounce.stayed.example", "UseDefaultValue")
               and "REJECT_MESSAGE waits for the right MX" in rows["stayed.example"]["reason"], ses, rows["stayed.example"])

@@ -113,20 +113,6 @@ static enum err errand_run(struct errand *e, struct credentials *out, struct why
 
 /* Refused */
 
-/* Asks for the owner of the keys. GetCallerIdentity needs no permission. */
-static void caller_ask(struct errand *e, char *out, size_t out_len)
-{
-    struct buf body;
-    snprintf(out, out_len, CALLER_UNKNOWN);
-    buf_init(&body, 256);
-    sts_caller_encode(&body);
-    if (sts_ask(e->in, &e->sts, &body, e->keys, e->clock, &e->answer, NULL) == OK)
-        sts_caller_decode(e->answer.status, buf_text(&e->answer.body), out, out_len);
-    if (!out[0])
-        snprintf(out, out_len, CALLER_UNKNOWN);
-    buf_clear(&body);
-}
-
 static const char *way_out(const struct errand *e)
 {
     struct text code = text_of(e->reply.code);
@@ -149,8 +135,19 @@ static enum err refused(struct errand *e, const char *who, struct why *why)
     if (r->how != REPLY_HTTP)
         return why_set(why, ERR_IO, "role " TEXT_FMT ": STS at %.200s: %s", TEXT_ARG(e->role->arn),
                        e->sts.host, r->message);
-    if (e->keys)
-        caller_ask(e, caller, sizeof caller);
+    if (e->keys) {
+        /* Asks for the owner of the keys. GetCallerIdentity needs no permission. */
+        size_t out_len = sizeof caller;
+        struct buf body;
+        snprintf(caller, out_len, CALLER_UNKNOWN);
+        buf_init(&body, 256);
+        sts_caller_encode(&body);
+        if (sts_ask(e->in, &e->sts, &body, e->keys, e->clock, &e->answer, NULL) == OK)
+            sts_caller_decode(e->answer.status, buf_text(&e->answer.body), caller, out_len);
+        if (!caller[0])
+            snprintf(caller, out_len, CALLER_UNKNOWN);
+        buf_clear(&body);
+    }
     return why_set(why, ERR_AUTH,
                    "role " TEXT_FMT " cannot be assumed by %s%s%s: STS says %s%s%.300s%s",
                    TEXT_ARG(e->role->arn), caller, caller[0] ? ", " : "", who, r->code,

@@ -13,15 +13,6 @@ static const struct provider *const providers[] = {
     &provider_container,        &provider_metadata,
 };
 
-/* A role of the manifest needs no profile; a profile beside the role is read with the role's
-   keys. */
-static bool profile_is_missing(const struct provider_input *in)
-{
-    bool is_needed = in->trail || !in->request->role_arn.len;
-    return is_needed && in->profile->is_named && !in->profile->is_found &&
-           !provider_environment.applies(in);
-}
-
 enum err provider_none(const struct provider_input *in, const char *metadata, struct why *why)
 {
     const struct profile *p = in->profile;
@@ -41,7 +32,11 @@ enum err provider_choose(const struct provider_input *in, const struct provider 
                          struct why *why)
 {
     *out = NULL;
-    if (profile_is_missing(in))
+    /* A role of the manifest needs no profile; a profile beside the role is read with the role's
+       keys. */
+    bool is_needed = in->trail || !in->request->role_arn.len;
+    if (is_needed && in->profile->is_named && !in->profile->is_found &&
+        !provider_environment.applies(in))
         return profile_missing(in->profile, in->trail ? " (a source_profile)" : "", why);
     for (size_t i = 0; i < COUNT(providers); i++) {
         bool is_open = providers[i]->is_of_profile || !in->trail;

@@ -91,15 +91,6 @@ static void fd_close(int *fd)
     *fd = -1;
 }
 
-static int timer_open(span_us span)
-{
-    struct itimerspec at = {.it_value = {span / 1000000, span % 1000000 * 1000}};
-    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-    if (fd >= 0 && timerfd_settime(fd, 0, &at, NULL) != 0)
-        fd_close(&fd);
-    return fd;
-}
-
 static enum err child_start(struct child *c, char *const argv[], span_us time_max, struct why *why)
 {
     char path[PATH_LEN_MAX];
@@ -109,7 +100,11 @@ static enum err child_start(struct child *c, char *const argv[], span_us time_ma
         return e;
     bool good = pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0 &&
                 fcntl(out[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(err[0], F_SETFL, O_NONBLOCK) == 0;
-    c->fds[TIME].fd = timer_open(time_max);
+    struct itimerspec at = {.it_value = {time_max / 1000000, time_max % 1000000 * 1000}};
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    if (fd >= 0 && timerfd_settime(fd, 0, &at, NULL) != 0)
+        fd_close(&fd);
+    c->fds[TIME].fd = fd;
     int failed = good && c->fds[TIME].fd >= 0 ? 0 : errno;
     if (!failed)
         failed = spawn(&c->pid, path, argv, out[1], err[1]);

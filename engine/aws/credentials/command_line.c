@@ -20,25 +20,20 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* After the opening quote; the index behind the closing one, or past the end when there is none. In
- * double quotes a backslash quotes only itself and the quote. */
-static size_t quoted_take(struct buf *out, struct text line, size_t i, char quote)
-{
-    for (; i < line.len && line.at[i] != quote; i++) {
-        bool escapes = quote == '"' && line.at[i] == '\\' && i + 1 < line.len &&
-                       (line.at[i + 1] == '"' || line.at[i + 1] == '\\');
-        buf_add_char(out, line.at[i += escapes]);
-    }
-    return i + 1;
-}
-
 /* One argument; the index behind it, or past the end when a quote or a backslash hangs. */
 static size_t argument_take(struct buf *out, struct text line, size_t i)
 {
     while (i < line.len && !is_blank(line.at[i])) {
         char c = line.at[i++];
         if (c == '\'' || c == '"') {
-            i = quoted_take(out, line, i, c);
+            /* After the opening quote; the index behind the closing one, or past the end when there
+             * is none. In double quotes a backslash quotes only itself and the quote. */
+            for (; i < line.len && line.at[i] != c; i++) {
+                bool escapes = c == '"' && line.at[i] == '\\' && i + 1 < line.len &&
+                               (line.at[i + 1] == '"' || line.at[i + 1] == '\\');
+                buf_add_char(out, line.at[i += escapes]);
+            }
+            i++;
         } else if (c != '\\') {
             buf_add_char(out, c);
         } else if (i < line.len) {

@@ -72,43 +72,38 @@ static enum err answer_read(const struct http_answer *answer, struct credentials
     return err ? why_wrap(why, ERR_IO, "the answer") : OK;
 }
 
-/* The path of the URL is not shown: in some setups the path works like a password. */
-static enum err keys_ask(const struct provider_input *in, struct text url,
-                         const struct near_url *parsed, struct credentials *out, struct why *why)
-{
-    struct buf token;
-    struct aws_request request;
-    struct http_answer answer;
-    http_answer_init(&answer);
-    aws_request_init(&request);
-    buf_init(&token, WEB_TOKEN_MAX);
-    enum err err = authorization_read(&token, why);
-    if (!err)
-        err = provider_secret(in, buf_text(&token), why);
-    if (!err)
-        err = provider_secret(in, parsed->path, why);
-    if (!err) {
-        service_get(&request, url, text_of(parsed->host));
-        if (token.len)
-            aws_request_header(&request, TEXT("Authorization"), buf_text(&token));
-        err = service_ask(in, &request, &tries, &answer, why);
-    }
-    if (!err)
-        err = answer_read(&answer, out, why);
-    buf_wipe(&token);
-    aws_request_clear(&request);
-    http_answer_clear(&answer);
-    return err ? why_wrap(why, err, "the container's credentials at %.200s", parsed->host) : OK;
-}
-
 static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     struct buf url;
     struct near_url parsed;
     buf_init(&url, REQUEST_BODY_MAX);
     enum err err = url_make(&url, &parsed, why);
-    if (!err && out)
-        err = keys_ask(in, buf_text(&url), &parsed, out, why);
+    if (!err && out) {
+        /* The path of the URL is not shown: in some setups the path works like a password. */
+        struct buf token;
+        struct aws_request request;
+        struct http_answer answer;
+        http_answer_init(&answer);
+        aws_request_init(&request);
+        buf_init(&token, WEB_TOKEN_MAX);
+        err = authorization_read(&token, why);
+        if (!err)
+            err = provider_secret(in, buf_text(&token), why);
+        if (!err)
+            err = provider_secret(in, parsed.path, why);
+        if (!err) {
+            service_get(&request, buf_text(&url), text_of(parsed.host));
+            if (token.len)
+                aws_request_header(&request, TEXT("Authorization"), buf_text(&token));
+            err = service_ask(in, &request, &tries, &answer, why);
+        }
+        if (!err)
+            err = answer_read(&answer, out, why);
+        buf_wipe(&token);
+        aws_request_clear(&request);
+        http_answer_clear(&answer);
+        err = err ? why_wrap(why, err, "the container's credentials at %.200s", parsed.host) : OK;
+    }
     buf_clear(&url);
     return err;
 }

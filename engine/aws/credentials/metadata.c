@@ -142,49 +142,6 @@ static enum err token_get(const struct metadata_service *s, const struct provide
     return err;
 }
 
-static enum err role_get(const struct metadata_service *s, const struct provider_input *in,
-                         struct text token, char role[NAME_LEN], struct why *why)
-{
-    struct http_answer answer;
-    http_answer_init(&answer);
-    enum err err = service_call(s, in, LIST_PATH, TEXT_NONE, token, &answer, why);
-    struct text rest = buf_text(&answer.body), name = text_trim(text_cut(&rest, '\n'));
-    if (!err && answer.status == 404)
-        err = why_set(why, ERR_AUTH, "the instance has no role: attach an instance profile");
-    else if (!err && answer.status != 200)
-        err = why_set(why, ERR_AUTH, "HTTP %d when asked for the instance's role", answer.status);
-    else if (!err && !is_role_name(name))
-        err = why_set(why, ERR_IO, "the name of the instance's role is malformed");
-    if (!err)
-        snprintf(role, NAME_LEN, TEXT_FMT, TEXT_ARG(name));
-    http_answer_clear(&answer);
-    return err;
-}
-
-/* An error comes with HTTP 200 and a Code. */
-static enum err code_check(struct text document, struct why *why)
-{
-    struct json *json = NULL;
-    struct text code = TEXT_NONE, message = TEXT_NONE;
-    enum err err = json_parse(&json, document, why);
-    json_text(json_member(json, "Code"), &code);
-    json_text(json_member(json, "Message"), &message);
-    if (!err && code.len && !text_eq(code, TEXT("Success")))
-        err = why_set(why, ERR_AUTH, "it says %.*s: %.*s", (int)(code.len < 100 ? code.len : 100),
-                      code.at, (int)(message.len < 300 ? message.len : 300),
-                      message.len ? message.at : "");
-    json_wipe(json);
-    return err;
-}
-
-/* Expired keys get 17 to 25 minutes more, so the next fetch comes in 2 to 10 minutes. */
-static void late_extend(struct credentials *c, instant_us now)
-{
-    if (c->expires - now < SOON_US)
-        c->expires = now + SOON_US + SPAN_M(2) +
-                     (span_us)(hash_unit((uint64_t)now, 0, 0) * (double)SPAN_M(8));
-}
-
 static enum err keys_get(const struct metadata_service *s, const struct provider_input *in,
                          struct text token, const char *role, struct credentials *out,
                          struct why *why)
@@ -194,14 +151,30 @@ static enum err keys_get(const struct metadata_service *s, const struct provider
     enum err err = service_call(s, in, LIST_PATH, text_of(role), token, &answer, why);
     if (!err && answer.status != 200)
         err = why_set(why, ERR_AUTH, "HTTP %d when asked for keys of role %s", answer.status, role);
-    if (!err)
-        err = code_check(buf_text(&answer.body), why);
+    if (!err) {
+        /* An error comes with HTTP 200 and a Code. */
+        struct json *json = NULL;
+        struct text code = TEXT_NONE, message = TEXT_NONE;
+        err = json_parse(&json, buf_text(&answer.body), why);
+        json_text(json_member(json, "Code"), &code);
+        json_text(json_member(json, "Message"), &message);
+        if (!err && code.len && !text_eq(code, TEXT("Success")))
+            err =
+                why_set(why, ERR_AUTH, "it says %.*s: %.*s", (int)(code.len < 100 ? code.len : 100),
+                        code.at, (int)(message.len < 300 ? message.len : 300),
+                        message.len ? message.at : "");
+        json_wipe(json);
+    }
     if (!err)
         err = key_json_read(buf_text(&answer.body), "Token", out, why);
     if (err == ERR_PROTO)
         err = why_wrap(why, ERR_IO, "its answer");
-    if (!err)
-        late_extend(out, in->now);
+    if (!err) {
+        /* Expired keys get 17 to 25 minutes more, so the next fetch comes in 2 to 10 minutes. */
+        if (out->expires - in->now < SOON_US)
+            out->expires = in->now + SOON_US + SPAN_M(2) +
+                           (span_us)(hash_unit((uint64_t)in->now, 0, 0) * (double)SPAN_M(8));
+    }
     http_answer_clear(&answer);
     return err;
 }
@@ -220,8 +193,22 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
         buf_wipe(&token);
         return provider_none(in, "does not answer", why);
     }
-    if (!err)
-        err = role_get(&s, in, buf_text(&token), role, why);
+    if (!err) {
+        struct http_answer answer;
+        http_answer_init(&answer);
+        err = service_call(&s, in, LIST_PATH, TEXT_NONE, buf_text(&token), &answer, why);
+        struct text rest = buf_text(&answer.body), name = text_trim(text_cut(&rest, '\n'));
+        if (!err && answer.status == 404)
+            err = why_set(why, ERR_AUTH, "the instance has no role: attach an instance profile");
+        else if (!err && answer.status != 200)
+            err =
+                why_set(why, ERR_AUTH, "HTTP %d when asked for the instance's role", answer.status);
+        else if (!err && !is_role_name(name))
+            err = why_set(why, ERR_IO, "the name of the instance's role is malformed");
+        if (!err)
+            snprintf(role, NAME_LEN, TEXT_FMT, TEXT_ARG(name));
+        http_answer_clear(&answer);
+    }
     if (!err)
         err = keys_get(&s, in, buf_text(&token), role, out, why);
     buf_wipe(&token);

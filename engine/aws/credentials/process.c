@@ -59,31 +59,27 @@ static void said_copy(struct text said, char out[SAID_LEN])
     buf_clear(&safe);
 }
 
-/* A program with earlier success may succeed again. */
-static enum err failure_say(const struct child_result *r, bool is_renewal, struct why *why)
-{
-    bool is_passing = is_renewal;
-    char said[SAID_LEN], how[64];
-    said_copy(buf_text(&r->err), said);
-    if (r->is_late)
-        snprintf(how, sizeof how, "did not end within %d s", (int)(TIME_MAX / SPAN_S(1)));
-    else if (r->is_too_long)
-        snprintf(how, sizeof how, "printed more than %u bytes", CREDENTIAL_ANSWER_MAX);
-    else if (WIFSIGNALED(r->status))
-        snprintf(how, sizeof how, "was ended by signal %d", WTERMSIG(r->status));
-    else
-        snprintf(how, sizeof how, "ended with exit code %d", WEXITSTATUS(r->status));
-    return why_set(why, is_passing ? ERR_IO : ERR_AUTH, "the program %s%s%s", how,
-                   said[0] ? "; its last output: " : "", said);
-}
-
 static enum err result_read(const struct child_result *r, bool is_renewal, struct credentials *out,
                             struct why *why)
 {
     bool is_good =
         !r->is_late && !r->is_too_long && WIFEXITED(r->status) && WEXITSTATUS(r->status) == 0;
-    if (!is_good)
-        return failure_say(r, is_renewal, why);
+    if (!is_good) {
+        /* A program with earlier success may succeed again. */
+        bool is_passing = is_renewal;
+        char said[SAID_LEN], how[64];
+        said_copy(buf_text(&r->err), said);
+        if (r->is_late)
+            snprintf(how, sizeof how, "did not end within %d s", (int)(TIME_MAX / SPAN_S(1)));
+        else if (r->is_too_long)
+            snprintf(how, sizeof how, "printed more than %u bytes", CREDENTIAL_ANSWER_MAX);
+        else if (WIFSIGNALED(r->status))
+            snprintf(how, sizeof how, "was ended by signal %d", WTERMSIG(r->status));
+        else
+            snprintf(how, sizeof how, "ended with exit code %d", WEXITSTATUS(r->status));
+        return why_set(why, is_passing ? ERR_IO : ERR_AUTH, "the program %s%s%s", how,
+                       said[0] ? "; its last output: " : "", said);
+    }
     struct json *json = NULL;
     double version = 0;
     enum err err = json_parse(&json, buf_text(&r->out), why);

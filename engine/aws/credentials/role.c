@@ -38,7 +38,8 @@ struct base {
     char who[PROFILE_NAME_LEN + 32];
 };
 
-static enum err trail_check(const struct provider_input *in, struct text name, struct why *why)
+static enum err base_of_profile(struct base *b, const struct provider_input *in, struct text name,
+                                struct why *why)
 {
     unsigned depth = 0;
     bool is_self = text_eq(name, text_of(in->profile->name));
@@ -51,15 +52,7 @@ static enum err trail_check(const struct provider_input *in, struct text name, s
         return why_set(why, ERR_AUTH,
                        "source_profile " TEXT_FMT " of profile \"%s\" leads back to itself",
                        TEXT_ARG(name), in->profile->name);
-    return OK;
-}
-
-static enum err base_of_profile(struct base *b, const struct provider_input *in, struct text name,
-                                struct why *why)
-{
-    enum err err = trail_check(in, name, why);
-    if (err)
-        return err;
+    enum err err = OK;
     b->trail = (struct role_trail){is_of_manifest(in) ? "" : in->profile->name, in->trail};
     b->request.profile_is_explicit = true;
     b->request.role_arn = TEXT_NONE;

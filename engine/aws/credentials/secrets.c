@@ -104,23 +104,6 @@ enum err secrets_put(struct secrets *s, const void *owner, struct text secret, s
     return good ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
-/* Without memory for a new redactor the old one stays: hides too much, never too little. */
-static void redactor_renew(struct secrets *s)
-{
-    struct redactor fresh;
-    bool good = true;
-    redactor_init(&fresh);
-    for (size_t i = 0; i < s->len && good; i++)
-        good = redactor_add(&fresh, (struct text){s->entries[i].at, s->entries[i].len});
-    if (good) {
-        redactor_clear(&s->redactor);
-        s->redactor = fresh;
-        s->dead_bytes = 0;
-    } else {
-        redactor_clear(&fresh);
-    }
-}
-
 void secrets_renewed(struct secrets *s, const void *owner)
 {
     size_t kept = 0;
@@ -139,8 +122,21 @@ void secrets_renewed(struct secrets *s, const void *owner)
         entry_forget(&e);
     }
     s->len = kept;
-    if (s->dead_bytes > s->live_bytes)
-        redactor_renew(s);
+    if (s->dead_bytes > s->live_bytes) {
+        /* Without memory for a new redactor the old one stays: hides too much, never too little. */
+        struct redactor fresh;
+        bool good = true;
+        redactor_init(&fresh);
+        for (size_t i = 0; i < s->len && good; i++)
+            good = redactor_add(&fresh, (struct text){s->entries[i].at, s->entries[i].len});
+        if (good) {
+            redactor_clear(&s->redactor);
+            s->redactor = fresh;
+            s->dead_bytes = 0;
+        } else {
+            redactor_clear(&fresh);
+        }
+    }
     pthread_rwlock_unlock(&s->lock);
 }
 

@@ -55,17 +55,6 @@ static bool request_copy(struct credential_source *s, const struct credential_re
     return true;
 }
 
-static void name_set(struct credential_source *s, const struct provider *provider,
-                     const struct profile *profile)
-{
-    s->is_of_profile = provider->is_of_profile && !s->request.role_arn.len;
-    if (s->request.role_arn.len)
-        snprintf(s->name, sizeof s->name, "role " TEXT_FMT, TEXT_ARG(s->request.role_arn));
-    else
-        snprintf(s->name, sizeof s->name, "%s%s", s->is_of_profile ? "profile " : "",
-                 s->is_of_profile ? profile->name : provider->name);
-}
-
 static void keys_put(struct credential_source *s, const struct credentials *fresh, instant_us now)
 {
     pthread_mutex_lock(&s->lock);
@@ -96,8 +85,14 @@ enum err credential_source_open(struct credential_source **out,
     enum err err = profile_open(&profile, &s->request, why);
     if (!err)
         err = provider_choose(&in, &provider, why);
-    if (!err)
-        name_set(s, provider, &profile);
+    if (!err) {
+        s->is_of_profile = provider->is_of_profile && !s->request.role_arn.len;
+        if (s->request.role_arn.len)
+            snprintf(s->name, sizeof s->name, "role " TEXT_FMT, TEXT_ARG(s->request.role_arn));
+        else
+            snprintf(s->name, sizeof s->name, "%s%s", s->is_of_profile ? "profile " : "",
+                     s->is_of_profile ? profile.name : provider->name);
+    }
     if (!err)
         err = provider_run(provider, &in, provider->is_at_hand ? &fresh : NULL, why);
     if (!err && provider->is_at_hand)

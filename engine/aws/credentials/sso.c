@@ -57,29 +57,6 @@ static enum err setup_check(const struct sso_setup *s, struct why *why)
     return OK;
 }
 
-static enum err setup_read(struct sso_setup *s, const struct provider_input *in, struct why *why)
-{
-    const struct profile *p = in->profile;
-    enum err err = OK;
-    *s = (struct sso_setup){.session = profile_get(p, "sso_session"),
-                            .start_url = profile_get(p, "sso_start_url"),
-                            .region = profile_get(p, "sso_region"),
-                            .account_id = profile_get(p, "sso_account_id"),
-                            .role_name = profile_get(p, "sso_role_name")};
-    if (s->session.len && !profile_section_is(p, "sso-session", s->session))
-        err = why_set(why, ERR_AUTH, "there is no [sso-session " TEXT_FMT "] in %.300s",
-                      TEXT_ARG(s->session), p->paths[PROFILE_IN_CONFIG]);
-    if (!err && s->session.len)
-        err = setting_take(in, s->session, "sso_start_url", &s->start_url, why);
-    if (!err && s->session.len)
-        err = setting_take(in, s->session, "sso_region", &s->region, why);
-    if (!err)
-        err = setup_check(s, why);
-    if (!err)
-        err = sso_token_path(s->session.len ? s->session : s->start_url, s->path, why);
-    return err;
-}
-
 static enum err login_needed(const struct provider_input *in, const char *what, struct why *why)
 {
     return why_set(why, ERR_AUTH, "%s: run \"aws sso login --profile %s\", then resume", what,
@@ -161,24 +138,6 @@ static enum err lock_wait(const struct provider_input *in, const char *path, int
     return why_set(why, ERR_IO, "%s is being refreshed by another process", path);
 }
 
-/* The token is read again under the lock: another process may have been here in the meantime. */
-static enum err token_refresh(const struct provider_input *in, const struct sso_setup *s,
-                              struct sso_token *t, struct why *why)
-{
-    int lock = -1;
-    enum err err = lock_wait(in, s->path, &lock, why);
-    if (!err)
-        err = sso_token_load(t, s->path, why);
-    if (!err && t->expires - in->now < TOKEN_ADVISED_US && is_refreshable(t, s, in->now)) {
-        err = refresh_ask(in, s, t, why);
-        if (!err)
-            err = sso_token_store(t, s->path, why);
-    }
-    if (lock >= 0)
-        close(lock);
-    return err;
-}
-
 static enum err token_get(const struct provider_input *in, const struct sso_setup *s,
                           struct sso_token *t, struct why *why)
 {
@@ -189,7 +148,19 @@ static enum err token_get(const struct provider_input *in, const struct sso_setu
     if (err || t->expires - in->now >= TOKEN_ADVISED_US)
         return err == ERR_PROTO ? ERR_AUTH : err;
     if (is_refreshable(t, s, in->now)) {
-        err = token_refresh(in, s, t, &refresh_why);
+        /* The token is read again under the lock: another process may have been here in the
+         * meantime. */
+        int lock = -1;
+        err = lock_wait(in, s->path, &lock, &refresh_why);
+        if (!err)
+            err = sso_token_load(t, s->path, &refresh_why);
+        if (!err && t->expires - in->now < TOKEN_ADVISED_US && is_refreshable(t, s, in->now)) {
+            err = refresh_ask(in, s, t, &refresh_why);
+            if (!err)
+                err = sso_token_store(t, s->path, &refresh_why);
+        }
+        if (lock >= 0)
+            close(lock);
         if (err && t->expires <= in->now && (err == ERR_IO || err == ERR_BUSY))
             return why_set(why, err, "%s", refresh_why.text);
     }
@@ -275,7 +246,24 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
 {
     struct sso_setup setup;
     struct sso_token token;
-    enum err err = setup_read(&setup, in, why);
+    const struct profile *p = in->profile;
+    enum err err = OK;
+    setup = (struct sso_setup){.session = profile_get(p, "sso_session"),
+                               .start_url = profile_get(p, "sso_start_url"),
+                               .region = profile_get(p, "sso_region"),
+                               .account_id = profile_get(p, "sso_account_id"),
+                               .role_name = profile_get(p, "sso_role_name")};
+    if (setup.session.len && !profile_section_is(p, "sso-session", setup.session))
+        err = why_set(why, ERR_AUTH, "there is no [sso-session " TEXT_FMT "] in %.300s",
+                      TEXT_ARG(setup.session), p->paths[PROFILE_IN_CONFIG]);
+    if (!err && setup.session.len)
+        err = setting_take(in, setup.session, "sso_start_url", &setup.start_url, why);
+    if (!err && setup.session.len)
+        err = setting_take(in, setup.session, "sso_region", &setup.region, why);
+    if (!err)
+        err = setup_check(&setup, why);
+    if (!err)
+        err = sso_token_path(setup.session.len ? setup.session : setup.start_url, setup.path, why);
     if (err && !out)
         why_wrap(why, err, "profile \"%s\" (SSO)", in->profile->name);
     if (err || !out)

@@ -26,17 +26,6 @@ static bool applies(const struct provider_input *in)
     return token_path(in).len > 0;
 }
 
-static enum err token_read(struct buf *token, struct text path, struct why *why)
-{
-    enum err err = secret_file_read(token, path, why);
-    while (!err && token->len &&
-           (token->at[token->len - 1] == '\n' || token->at[token->len - 1] == '\r'))
-        token->at[--token->len] = '\0';
-    if (!err && token->len < TOKEN_LEN_MIN)
-        err = why_set(why, ERR_AUTH, TEXT_FMT " holds no token", TEXT_ARG(path));
-    return err == ERR_GONE || err == ERR_INPUT || err == ERR_LIMIT ? ERR_AUTH : err;
-}
-
 static enum err run(const struct provider_input *in, struct credentials *out, struct why *why)
 {
     struct buf token;
@@ -54,7 +43,14 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
     if (err)
         return why_wrap(why, err, "web identity");
     buf_init(&token, WEB_TOKEN_MAX);
-    err = token_read(&token, token_path(in), why);
+    struct text path = token_path(in);
+    err = secret_file_read(&token, path, why);
+    while (!err && token.len &&
+           (token.at[token.len - 1] == '\n' || token.at[token.len - 1] == '\r'))
+        token.at[--token.len] = '\0';
+    if (!err && token.len < TOKEN_LEN_MIN)
+        err = why_set(why, ERR_AUTH, TEXT_FMT " holds no token", TEXT_ARG(path));
+    err = err == ERR_GONE || err == ERR_INPUT || err == ERR_LIMIT ? ERR_AUTH : err;
     role.web_token = buf_text(&token);
     if (!err && out)
         err = role_assume(in, &role, NULL, "the web identity token", out, why);

@@ -83,27 +83,22 @@ enum err loss_witness(struct sqlite_store *s, struct why *why)
     return err == OK ? log_vet(s, why) : err;
 }
 
-/* A reader may have looked for the mark before a writer made it, or while it was being written: it
- * looks again. What it finds then is newer than the journal that it read, and proves nothing. */
-static enum err mark_miss(struct sqlite_store *s, struct why *why)
-{
-    assert(!s->mark.turn);
-    struct high_water now = {0};
-    enum err err = OK;
-    for (int i = 0; err == OK && !now.turn && i < SCANS; i++) {
-        if (i > 0)
-            poll(NULL, 0, SCAN_MS);
-        err = high_water_read(&now, s->place.file, why);
-    }
-    s->mark_missed = !now.turn;
-    return err;
-}
-
 enum err mark_expect(struct sqlite_store *s, int version, struct why *why)
 {
     enum err err = OK;
-    if (version >= SCHEMA_MARKED && !s->mark.turn)
-        err = mark_miss(s, why);
+    if (version >= SCHEMA_MARKED && !s->mark.turn) {
+        /* A reader may have looked for the mark before a writer made it, or while it was being
+         * written: it looks again. What it finds then is newer than the journal that it read, and
+         * proves nothing. */
+        struct high_water now = {0};
+        for (int i = 0; err == OK && !now.turn && i < SCANS; i++) {
+            if (i > 0)
+                poll(NULL, 0, SCAN_MS);
+            err = high_water_read(&now, s->place.file, why);
+        }
+        s->mark_missed = !now.turn;
+    }
+
     if (err == OK && s->writes_file)
         err = high_water_open(&s->mark_fd, s->place.file, why);
     if (err == OK && s->writes_file && version < SCHEMA_MARKED)
@@ -242,27 +237,24 @@ static enum err lost_store(struct sqlite_store *s, struct why *why)
     return sqlite_leave(s, err, STORE_COMMIT, why);
 }
 
-static enum err newest_point(struct sqlite_store *s, struct high_point *point, struct why *why)
-{
-    struct sql_stmt *st;
-    *point = (struct high_point){0, 0};
-    enum err err = sql_prepare(
-        s->sql, &st, TEXT("SELECT seq, ifnull(digest, 0) FROM record ORDER BY seq DESC LIMIT 1"),
-        why);
-    if (err == OK && (err = sql_step(s->sql, st, why)) == OK)
-        *point = (struct high_point){(uint64_t)sql_col_int(st, 0), (uint64_t)sql_col_int(st, 1)};
-    sql_finish(st);
-    return err == ERR_GONE ? OK : err;
-}
-
 enum err loss_keep(struct sqlite_store *s, struct why *why)
 {
     int64_t runs = 0;
     enum err err = s->store.loss.found ? lost_store(s, why) : OK;
     if (err == OK)
         err = sql_int(s->sql, "SELECT max(id) FROM run", &runs, why);
-    if (err == OK)
-        err = newest_point(s, &s->mark.top, why);
+    if (err == OK) {
+        struct sql_stmt *st;
+        s->mark.top = (struct high_point){0, 0};
+        err = sql_prepare(
+            s->sql, &st,
+            TEXT("SELECT seq, ifnull(digest, 0) FROM record ORDER BY seq DESC LIMIT 1"), why);
+        if (err == OK && (err = sql_step(s->sql, st, why)) == OK)
+            s->mark.top =
+                (struct high_point){(uint64_t)sql_col_int(st, 0), (uint64_t)sql_col_int(st, 1)};
+        sql_finish(st);
+        err = err == ERR_GONE ? OK : err;
+    }
     if (err == OK) /* of a writer that was killed: written, and perhaps not synced */
         err = sql_sync_log(s->sql, why);
     if (err != OK)

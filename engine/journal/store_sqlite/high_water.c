@@ -34,8 +34,10 @@ static void path_of(char out[PATH_MAX], const char *journal_file)
 
 static enum err cannot(const char *what, struct why *why)
 {
-    return why_set(why, ERR_IO, "its high-water mark (.mark) cannot be %s: %s", what,
-                   strerror(errno));
+    return why_set(
+        why, ERR_IO,
+        "the file that tells how far it was written (its high-water mark, .mark) cannot be %s: %s",
+        what, strerror(errno));
 }
 
 static void numbers_of(const struct high_water *m, uint64_t out[NUMBERS])

@@ -33,18 +33,6 @@ static bool is_held(void)
     return errno == EAGAIN || errno == EACCES;
 }
 
-/* The file's two lock bytes are blanks, so that what follows can be read by a person. */
-static void holder_write(int fd)
-{
-    assert(fd >= 0);
-    char host[256] = "", line[LOCK_HOLDER_MAX];
-    gethostname(host, sizeof host - 1);
-    int len = snprintf(line, sizeof line, "  pid %ld on %s\n", (long)getpid(), host);
-    /* A name that could not be written, or only in part, lacks its line's end and is not read. */
-    bool written = ftruncate(fd, 0) == 0 && pwrite(fd, line, (size_t)len, 0) == len;
-    (void)written;
-}
-
 /* Between the lock and the name there is a moment: a name that is not there yet comes soon. */
 static bool holder_read(int fd, char line[LOCK_HOLDER_MAX])
 {
@@ -84,7 +72,15 @@ enum err lock_for_writing(struct lock *lock, const char *journal_file, struct wh
     if (err != OK)
         return err;
     if (byte_lock(lock->fd, BYTE_WRITER, F_WRLCK)) {
-        holder_write(lock->fd);
+        /* The file's two lock bytes are blanks, so that what follows can be read by a person. */
+        assert(lock->fd >= 0);
+        char host[256] = "", line[LOCK_HOLDER_MAX];
+        gethostname(host, sizeof host - 1);
+        int len = snprintf(line, sizeof line, "  pid %ld on %s\n", (long)getpid(), host);
+        /* A name that could not be written, or only in part, lacks its line's end and is not read.
+         */
+        bool written = ftruncate(lock->fd, 0) == 0 && pwrite(lock->fd, line, (size_t)len, 0) == len;
+        (void)written;
         return OK;
     }
     if (!is_held())

@@ -199,16 +199,6 @@ static int scratch_path(sqlite3_vfs *vfs, const char *name, int size, char *out)
     return SQLITE_OK;
 }
 
-static void scratch_free(struct scratch *s)
-{
-    if (!s)
-        return;
-    sqlite3_vfs_unregister(&s->vfs);
-    close(s->files.main);
-    close(s->files.log);
-    free(s);
-}
-
 static struct scratch *scratch_new(struct sql_files files)
 {
     assert(files.main >= 0);
@@ -297,37 +287,31 @@ static enum err open_handle(struct sql *s, const char *path, enum sql_how how, s
     return s->db ? sql_fail(s, why) : why_set(why, ERR_NOMEM, "out of memory");
 }
 
-static enum err apply_settings(struct sql *s, enum sql_how how, struct why *why)
-{
-    assert(s->db);
-    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    enum err err = OK;
-    if (how != SQL_IMMUTABLE &&
-        how != SQL_MEMORY) /* first of all: any other statement may open the log */
-        err = sql_exec(s, "PRAGMA locking_mode=EXCLUSIVE;", why);
-    if (err == OK)
-        err = sql_exec(s, "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16384;", why);
-    if (err == OK && how == SQL_WRITER)
-        err = sql_exec(s,
-                       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                       "PRAGMA wal_autocheckpoint=0;",
-                       why);
-    if (err == OK && how == SQL_WRITER)
-        sqlite3_wal_hook(s->db, on_commit, s);
-    if (how == SQL_SCRATCH)
-        sql_keep_wal(s, true);
-    return err;
-}
-
 static enum err sql_begin(struct sql **out, struct sql *s, const char *path, enum sql_how how,
                           struct why *why)
 {
     enum err err = open_handle(s, path, how, why);
-    if (err == OK)
-        err = apply_settings(s, how, why);
+    if (err == OK) {
+        assert(s->db);
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+        /* first of all: any other statement may open the log */
+        if (how != SQL_IMMUTABLE && how != SQL_MEMORY)
+            err = sql_exec(s, "PRAGMA locking_mode=EXCLUSIVE;", why);
+        if (err == OK)
+            err = sql_exec(s, "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16384;", why);
+        if (err == OK && how == SQL_WRITER)
+            err = sql_exec(s,
+                           "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                           "PRAGMA wal_autocheckpoint=0;",
+                           why);
+        if (err == OK && how == SQL_WRITER)
+            sqlite3_wal_hook(s->db, on_commit, s);
+        if (how == SQL_SCRATCH)
+            sql_keep_wal(s, true);
+    }
     if (err != OK) {
         sql_close(s);
         return err;
@@ -366,7 +350,12 @@ void sql_close(struct sql *s)
     int code = sqlite3_close(s->db);
     assert(code == SQLITE_OK); /* else a statement was not finished */
     (void)code;
-    scratch_free(s->scratch);
+    if (s->scratch) {
+        sqlite3_vfs_unregister(&s->scratch->vfs);
+        close(s->scratch->files.main);
+        close(s->scratch->files.log);
+        free(s->scratch);
+    }
     free(s);
 }
 

@@ -66,20 +66,6 @@ static enum err enter(struct store *store, struct why *why)
     return sqlite_enter(of(store), why);
 }
 
-/* After the commit. */
-static enum err witnesses_note(struct sqlite_store *s, enum store_end end, struct why *why)
-{
-    enum err err = OK;
-    if (sql_wal_pages(s->sql) > s->wal_pages_next)
-        err = store_fold(s, why);
-    if (err == OK && s->appended.run && s->mark_fd >= 0)
-        err = mark_advance(s, why);
-    if (err == OK && end == STORE_COMMIT_INTENT)
-        err = presence_check(&s->presence, &s->place, &s->lock, why);
-    assert(sql_wal_pages(s->sql) >= 0);
-    return err;
-}
-
 enum err sqlite_leave(struct sqlite_store *s, enum err err, enum store_end end, struct why *why)
 {
     if (err == OK && end != STORE_UNDO)
@@ -93,7 +79,16 @@ enum err sqlite_leave(struct sqlite_store *s, enum err err, enum store_end end, 
         return OK;
     presence_log(&s->presence, &s->place);
     stamps_note(s, false);
-    return witnesses_note(s, end, why);
+    /* After the commit. */
+    err = OK;
+    if (sql_wal_pages(s->sql) > s->wal_pages_next)
+        err = store_fold(s, why);
+    if (err == OK && s->appended.run && s->mark_fd >= 0)
+        err = mark_advance(s, why);
+    if (err == OK && end == STORE_COMMIT_INTENT)
+        err = presence_check(&s->presence, &s->place, &s->lock, why);
+    assert(sql_wal_pages(s->sql) >= 0);
+    return err;
 }
 
 static enum err leave(struct store *store, enum store_end end, struct why *why)
@@ -150,23 +145,6 @@ static enum err writer_tables(struct sqlite_store *s, bool creates, struct why *
     return err;
 }
 
-/* SQLite throws away a log beside an empty main file. So no run begins before that has the tables;
- * a reader who stands on it meanwhile finds nothing to read, and is soon gone. */
-static enum err main_begin(struct sqlite_store *s, struct why *why)
-{
-    assert(s->lock.fd >= 0);
-    enum err err = store_fold(s, why);
-    for (int i = 0; err == OK && sql_main_is_empty(s->sql) && i < FOLD_TRIES; i++) {
-        poll(NULL, 0, FOLD_MS);
-        err = store_fold(s, why);
-    }
-    return err == OK && sql_main_is_empty(s->sql)
-               ? why_set(why, ERR_BUSY,
-                         "another program reads it while its tables are made: end that program and "
-                         "try again")
-               : err;
-}
-
 static enum err open_writer(struct sqlite_store *s, bool creates, struct why *why)
 {
     assert(!s->store.is_read_only);
@@ -186,7 +164,19 @@ static enum err open_writer(struct sqlite_store *s, bool creates, struct why *wh
     if (err != OK)
         return err;
     stamps_note(s, true);
-    return main_begin(s, why);
+    /* SQLite throws away a log beside an empty main file. So no run begins before that has the
+     * tables; a reader who stands on it meanwhile finds nothing to read, and is soon gone. */
+    assert(s->lock.fd >= 0);
+    err = store_fold(s, why);
+    for (int i = 0; err == OK && sql_main_is_empty(s->sql) && i < FOLD_TRIES; i++) {
+        poll(NULL, 0, FOLD_MS);
+        err = store_fold(s, why);
+    }
+    return err == OK && sql_main_is_empty(s->sql)
+               ? why_set(why, ERR_BUSY,
+                         "another program reads it while its tables are made: end that program and "
+                         "try again")
+               : err;
 }
 
 /* An old journal is migrated in the copy, by the same code as in the file. */

@@ -44,19 +44,6 @@ static bool sum_is(const struct wal_walk *w, const unsigned char *at)
     return w->sum[0] == big(at) && w->sum[1] == big(at + 4);
 }
 
-/* False: SQLite takes the log for an empty one. */
-static bool header_take(struct wal_walk *w, const unsigned char header[HEADER_LEN])
-{
-    uint32_t page_len = big(header + 8);
-    w->big_endian = big(header) & 1;
-    w->page_len = page_len;
-    w->salts[0] = big(header + 16);
-    w->salts[1] = big(header + 20);
-    sum_add(w, header, 24);
-    return (big(header) & ~1u) == MAGIC && page_len >= PAGE_MIN && page_len <= PAGE_MAX &&
-           (page_len & (page_len - 1)) == 0 && sum_is(w, header + 24);
-}
-
 /* An overwritten or torn first sector is an accident where the log held nothing that was synced:
  * then no frame fits to anything. Otherwise the second frame and the ones after it agree. */
 static bool header_was_whole(const struct wal_reader *reader, uint32_t page_len, bool *readable)
@@ -95,28 +82,6 @@ static void frame_take(struct wal_walk *w, struct wal_scan *scan, uint32_t numbe
     w->ends += ends;
 }
 
-static bool frames_walk(struct wal_walk *w, struct wal_scan *scan)
-{
-    size_t frame_len = FRAME_HEADER_LEN + w->page_len;
-    bool readable = true;
-    assert(w->page_len >= PAGE_MIN);
-    assert(w->page_len <= PAGE_MAX);
-    scan->frames = (uint32_t)((w->reader->size - HEADER_LEN) / frame_len);
-    w->frame = malloc(frame_len);
-    w->fits = true;
-    for (uint32_t i = 0; w->frame && readable && i < scan->frames; i++) {
-        readable = w->reader->read(w->reader->ctx, HEADER_LEN + (uint64_t)i * frame_len, w->frame,
-                                   frame_len);
-        if (readable)
-            frame_take(w, scan, i + 1);
-    }
-    readable &= w->frame != NULL;
-    free(w->frame);
-    assert(scan->sound <= scan->frames);
-    assert(!scan->damaged || scan->bad > 0);
-    return readable;
-}
-
 bool wal_scan(struct wal_scan *scan, const struct wal_reader *reader)
 {
     unsigned char header[HEADER_LEN];
@@ -127,8 +92,33 @@ bool wal_scan(struct wal_scan *scan, const struct wal_reader *reader)
         return true;
     if (!reader->read(reader->ctx, 0, header, sizeof header))
         return false;
-    if (header_take(&w, header))
-        return frames_walk(&w, scan);
+    /* False: SQLite takes the log for an empty one. */
+    uint32_t page_len = big(header + 8);
+    w.big_endian = big(header) & 1;
+    w.page_len = page_len;
+    w.salts[0] = big(header + 16);
+    w.salts[1] = big(header + 20);
+    sum_add(&w, header, 24);
+    if ((big(header) & ~1u) == MAGIC && page_len >= PAGE_MIN && page_len <= PAGE_MAX &&
+        (page_len & (page_len - 1)) == 0 && sum_is(&w, header + 24)) {
+        size_t frame_len = FRAME_HEADER_LEN + w.page_len;
+        assert(w.page_len >= PAGE_MIN);
+        assert(w.page_len <= PAGE_MAX);
+        scan->frames = (uint32_t)((w.reader->size - HEADER_LEN) / frame_len);
+        w.frame = malloc(frame_len);
+        w.fits = true;
+        for (uint32_t i = 0; w.frame && readable && i < scan->frames; i++) {
+            readable = w.reader->read(w.reader->ctx, HEADER_LEN + (uint64_t)i * frame_len, w.frame,
+                                      frame_len);
+            if (readable)
+                frame_take(&w, scan, i + 1);
+        }
+        readable &= w.frame != NULL;
+        free(w.frame);
+        assert(scan->sound <= scan->frames);
+        assert(!scan->damaged || scan->bad > 0);
+        return readable;
+    }
     /* which pages it had is not known either; ours have 4096 bytes */
     scan->damaged = header_was_whole(reader, 4096, &readable);
     return readable;

@@ -61,7 +61,17 @@ POOLS = {
 SECOND_LOOK = re.compile(
     r"cannot be read|owners: found|duplicate owner|is read already|matches no file|stands in|stands on line|that the key accounts lists|unknown column|"
     r"no column identity|expected the keys of a manifest|looks at more|No Region|no Region|no MAIL FROM|no account|"
-    r"found regions? beside|without role_arn|found profile and role_arn|no identities|not valid YAML|found alias|found tag|once it is filled in|<<: ")
+    r"no identities|not valid YAML|found alias|found tag|once it is filled in|<<: ")
+
+# Keys of one section that do not go together, and names that are keys.
+TOGETHER = [
+    {"defaults": {"region": "us-east-1", "regions": ["eu-west-1"], "mail_from": "bounce.{domain}"}},
+    {"defaults": {"mail_from": "default"}, "identities": [{"identity": "a.example", "region": "us-east-1", "regions": ["us-east-1"]}]},
+    {"accounts": {"main": {"profile": "prod", "role_arn": "arn:aws:iam::111122223333:role/mail"}}},
+    {"accounts": {"main": {"external_id": "x"}}}, {"accounts": {"main": {"source_profile": "prod"}}},
+    {"accounts": {"main": {"source_profile": "prod", "role_arn": "arn:aws:iam::111122223333:role/mail"}}},
+    *({"accounts": {name: {"profile": "prod"}}} for name in ("", "a b", "main", "1", "a/b", "\u00e4", "a\u00a0b", "a\u200bb", "x" * 1025)),
+]
 
 # What a YAML reader of version 1.1 takes for a number is text to check.
 NUMBERS_OF_YAML = {"a rate of 0x10"}
@@ -126,6 +136,15 @@ class Agreement(unittest.TestCase):
                 document = with_value(path, value)
                 shown = f"{'.'.join(map(str, path))}: {json.dumps(value)[:60]}"
                 differ += self.disagreement(shown, document, json.dumps(document))
+        self.assertFalse(differ, "\n" + "\n".join(differ))
+
+    def test_keys_that_do_not_go_together(self):
+        differ, refused = [], 0
+        for part in TOGETHER:
+            document = {**BASE, **part}
+            refused += not SCHEMA.is_valid(document)
+            differ += self.disagreement(json.dumps(part)[:90], document, json.dumps(document))
+        self.assertEqual(refused, 10)
         self.assertFalse(differ, "\n" + "\n".join(differ))
 
     def test_the_corpus_of_faulty_manifests(self):

@@ -15,7 +15,7 @@ TYPES = {"object": dict, "array": list, "string": str, "null": type(None), "inte
 KNOWN = {"$schema", "title", "description", "definitions", "type", "additionalProperties", "required",
          "properties", "enum", "anyOf", "allOf", "$ref", "items", "minItems", "maxItems",
          "uniqueItems", "minLength", "maxLength", "pattern", "patternProperties", "minimum", "maximum", "exclusiveMinimum",
-         "default", "examples"}  # the last two are for editors
+         "not", "dependencies", "propertyNames", "default", "examples"}  # the last two are for editors
 
 
 def tables():
@@ -47,7 +47,13 @@ def faults(value, schema, path="manifest"):
         yield from faults(value, part, path)
     if "anyOf" in schema and all(list(faults(value, part, path)) for part in schema["anyOf"]):
         yield f"{path}: {value!r} fits nothing"
+    if "not" in schema and not list(faults(value, schema["not"], path)):
+        yield f"{path}: {value!r} fits what is excluded"
     if isinstance(value, dict) and "object" in types:
+        yield from (f"{path}: {key} without {other}" for key, others in schema.get("dependencies", {}).items() if key in value
+                    for other in others if other not in value)
+        for key in value:
+            yield from faults(key, schema.get("propertyNames", {}), f"{path}: the name {key!r}")
         yield from (f"{path}: {key} is missing" for key in schema.get("required", []) if key not in value)
         for key, member in value.items():
             if any(re.search(p, key) for p in schema.get("patternProperties", {})):

@@ -423,6 +423,15 @@ static const struct dmarc_row {
      "record-near-miss", "p=rejct is no policy, so receivers ignore the record"},
     {"a policy that is read as none", "_dmarc.example.com TXT v=DMARC1; p=rejct; rua=mailto:a@b.c",
      "ok", "record-near-miss", "p=rejct is no policy, so receivers read p=none"},
+    {"a mode of alignment that is read as r",
+     "_dmarc.example.com TXT v=DMARC1; p=none; aspf=strict", "ok", "record-near-miss",
+     "aspf=strict is neither s nor r, so receivers read r, and SPF of a MAIL FROM aligns under r "
+     "only. Publish TXT \"v=DMARC1; p=none; aspf=r\" instead"},
+    {"a server above a near miss that does not answer",
+     "_dmarc.example.com TXT v=dmarc1; p=rejected; aspf=s\n_dmarc.com SERVFAIL", "trouble",
+     "dns-trouble record-near-miss",
+     "the version is DMARC1 in capital letters. Publish TXT \"v=DMARC1; p=reject; "
+     "aspf=s\" instead"},
     {"a server that does not answer", "_dmarc.example.com SERVFAIL", "trouble", "dns-trouble",
      "no verdict on DMARC of example.com: resolver: _dmarc.example.com: SERVFAIL"},
     {"a server above that does not answer",
@@ -442,6 +451,39 @@ static void both_rules_of_dmarc_are_asked(void **state)
         world_check(&w, row->title, text_of(dmarc_status_name(w.dmarc)), row->word, row->findings,
                     row->says);
         assert_int_equal(w.judgement.waits | w.judgement.errors, 0);
+        world_clear(&w);
+    }
+}
+
+/* A record at a wrong name is told with the name that receivers look at. */
+static void dmarc_at_a_wrong_name_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        enum dmarc_elsewhere elsewhere;
+        struct text place;
+        const char *says;
+    } rows[] = {
+        {DMARC_AT_MAIL_FROM, TEXT(NAME),
+         "of example.com stands at the MAIL FROM name " NAME
+         ": \"v=DMARC1; p=reject\". Receivers look "
+         "at _dmarc.example.com alone: publish it there instead"},
+        {DMARC_AT_APEX, TEXT("example.com"),
+         "of example.com stands at the domain itself: \"v=DMARC1; p=reject\""},
+        {DMARC_AT_DOUBLED, TEXT("_dmarc.example.com.example.com"),
+         "stands at the doubled name _dmarc.example.com.example.com: "},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct dmarc_survey survey = {.done = true, .certain = true};
+        struct text txt = TEXT("v=DMARC1; p=reject");
+        struct world w;
+        world_init(&w, (struct policy){0});
+        arena_init(&survey.arena, 1 << 16);
+        dmarc_survey_take_elsewhere(&survey, rows[i].elsewhere, rows[i].place, &txt, 1);
+        judge_dmarc(&w.judgement, &w.fleet, 0, &survey, &w.dmarc);
+        world_check(&w, "elsewhere", text_of(dmarc_status_name(w.dmarc)), "missing",
+                    "record-near-miss", rows[i].says);
+        arena_clear(&survey.arena);
         world_clear(&w);
     }
 }
@@ -523,6 +565,7 @@ int main(void)
         cmocka_unit_test(an_accepted_fault_does_not_hide_another),
         cmocka_unit_test(a_withdrawn_finding_leaves_the_others_whole),
         cmocka_unit_test(both_rules_of_dmarc_are_asked),
+        cmocka_unit_test(dmarc_at_a_wrong_name_is_told),
         cmocka_unit_test(names_of_different_organizations_are_not_aligned),
         cmocka_unit_test(broken_dnssec_waits_where_its_record_is_required),
     };

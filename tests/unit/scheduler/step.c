@@ -256,7 +256,7 @@ static void a_rollback_rejects_no_mail_where_ses_does_not_say_success(void **sta
     knows(&s, &job, WANTED, USE);
     struct decision d = step_read(&s, &ses, 0, "");
     assert_int_equal(d.outcome, OUTCOME_DONE);
-    assert_non_null(strstr(d.reason, "left at USE_DEFAULT_VALUE"));
+    assert_non_null(strstr(d.reason, "behavior stays USE_DEFAULT_VALUE"));
     ses.status = SUCCESS;
     d = step_read(&s, &ses, 0, "");
     assert_true(d.to == JOB_JUDGING && d.write == WRITE_TIGHTEN); /* and then the MX is asked for */

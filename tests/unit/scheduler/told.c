@@ -99,8 +99,8 @@ static void who_accepts_a_wrong_mx_is_told_of_it(void **state)
     struct decision d = step_dns(&s, &dns);
     assert_int_equal(d.outcome, OUTCOME_EXPIRED);
     assert_string_equal(d.reason,
-                        "SES still says PENDING at the deadline, so it is left at "
-                        "USE_DEFAULT_VALUE; in DNS: the verdict on its MX is \"missing\"");
+                        "SES still says PENDING at the deadline, so the behavior "
+                        "stays USE_DEFAULT_VALUE; in DNS: the verdict on its MX is \"missing\"");
     job.status_seen = MAIL_FROM_SUCCESS;
     job.write = WRITE_TIGHTEN;
     d = step_dns(&s, &dns);

@@ -126,6 +126,79 @@ static void dmarc_is_judged_before_the_records_are_there(void **state)
     asked_clear(&a);
 }
 
+static bool heard_once(const struct asked *a, const char *line)
+{
+    struct text rest = text_of(a->log);
+    unsigned times = 0;
+    while (rest.at)
+        times += text_eq(text_cut(&rest, '\n'), text_of(line));
+    return times == 1;
+}
+
+/* A record of networks is held against SES's own; a record that includes SES needs no such look. */
+static void the_networks_of_ses_are_asked_for_where_a_record_names_networks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *record;
+        bool asks, is_ses;
+    } rows[] = {
+        {"v=spf1 ip4:199.255.192.0/22 -all", true, true},
+        {"v=spf1 ip4:192.0.2.0/24 -all", true, false},
+        {"v=spf1 -all", false, false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct asked a;
+        char zone[512];
+        snprintf(zone, sizeof zone,
+                 "server 192.0.2.1\n" SES_MX NAME " 300 TXT \"%s\"\n"
+                 "amazonses.com 300 TXT \"v=spf1 ip4:199.255.192.0/22 -all\"\n",
+                 rows[i].record);
+        asked_init(&a, INQUIRY_AUTHORITY, zone);
+        ask(&a, TEXT_NONE, true);
+        assert_int_equal(heard_once(&a, "TXT amazonses.com"), rows[i].asks);
+        assert_int_equal(a.survey.has_ses, rows[i].asks);
+        assert_int_equal(a.survey.spf.is_flattened, rows[i].is_ses);
+        asked_clear(&a);
+    }
+}
+
+/* The domain itself is asked for a DMARC record once, by whoever needs it first, and not where one
+ * stands in its place. */
+static void a_dmarc_record_is_looked_for_at_the_domain_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *records; /* of the zone, beside the MX */
+        bool closer;
+        unsigned by_inquiry, by_survey;
+        bool found;
+    } rows[] = {
+        {"example.com 300 TXT \"v=DMARC1; p=reject\"", true, 1, 0, true},
+        {NAME " 300 TXT \"v=spf1 include:amazonses.com ~all\"\n"
+              "example.com 300 TXT \"v=DMARC1; p=reject\"",
+         true, 0, 1, true},
+        {NAME " 300 TXT \"v=spf1 include:amazonses.com ~all\"\n"
+              "example.com 300 TXT \"v=DMARC1; p=reject\"",
+         false, 0, 0, false},
+        {NAME " 300 TXT \"v=spf1 include:amazonses.com ~all\"\n"
+              "_dmarc.example.com 300 TXT \"v=DMARC1; p=none\"",
+         true, 0, 0, false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct asked a;
+        char zone[512];
+        snprintf(zone, sizeof zone, "server 192.0.2.1\n" SES_MX "%s\n", rows[i].records);
+        asked_init(&a, INQUIRY_AUTHORITY, zone);
+        a.options.closer = rows[i].closer;
+        ask(&a, TEXT("example.com"), true);
+        assert_int_equal(heard_once(&a, "TXT example.com @192.0.2.1"), rows[i].by_inquiry);
+        assert_int_equal(heard_once(&a, "TXT example.com"), rows[i].by_survey);
+        assert_int_equal(a.survey.dmarc.near.elsewhere == DMARC_AT_APEX, rows[i].found);
+        asked_clear(&a);
+    }
+}
+
 /* Each zone, and whether any name below may be said to the resolver: only if the name exists. */
 static void the_resolver_never_hears_the_name_in_authority_mode(void **state)
 {
@@ -188,6 +261,41 @@ static void a_survey_that_is_stopped_asks_no_more(void **state)
     asked_clear(&a);
 }
 
+/* A survey that looks closer, and the DMARC record that it finds at a wrong name. */
+static void dmarc_found_elsewhere(const char *lines, enum dmarc_elsewhere elsewhere,
+                                  const char *place, const char *asked)
+{
+    struct asked a;
+    asked_init(&a, INQUIRY_AUTHORITY, lines);
+    a.options.closer = true;
+    ask(&a, TEXT("example.com"), true);
+    assert_int_equal(a.survey.dmarc.near.elsewhere, elsewhere);
+    assert_true(text_eq(a.survey.dmarc.near.place, text_of(place)));
+    if (resolver_heard(&a, "TXT _dmarc.example.com.example.com") !=
+        (strstr(asked, "doubled") != NULL))
+        fail_msg("%s", a.log);
+    asked_clear(&a);
+}
+
+static void a_dmarc_record_is_looked_for_at_wrong_names(void **state)
+{
+    (void)state;
+    const char *ses =
+        "server 192.0.2.1\n" SES_MX NAME " 300 TXT \"v=spf1 include:amazonses.com ~all\"\n"
+        "example.com 300 SOA 60\n";
+    char lines[1024];
+    snprintf(lines, sizeof lines, "%s%s 300 TXT \"v=DMARC1; p=reject\"\n", ses, NAME);
+    dmarc_found_elsewhere(lines, DMARC_AT_MAIL_FROM, NAME, "");
+    snprintf(lines, sizeof lines, "%sexample.com 300 TXT \"v=DMARC1; p=reject\"\n", ses);
+    dmarc_found_elsewhere(lines, DMARC_AT_APEX, "example.com", "doubled");
+    snprintf(lines, sizeof lines,
+             "%s_dmarc.example.com.example.com 300 TXT \"v=DMARC1; p=reject\"\n", ses);
+    dmarc_found_elsewhere(lines, DMARC_AT_DOUBLED, "_dmarc.example.com.example.com", "doubled");
+    dmarc_found_elsewhere(ses, DMARC_ELSEWHERE_NOT, "", "doubled");
+    snprintf(lines, sizeof lines, "%s_dmarc.example.com 300 TXT \"v=DMARC1; p=reject\"\n", ses);
+    dmarc_found_elsewhere(lines, DMARC_ELSEWHERE_NOT, "", "");
+}
+
 static void without_a_from_domain_dmarc_is_not_asked_for(void **state)
 {
     struct asked a;
@@ -220,9 +328,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(receivers_follow_the_name_spf_first_and_then_dmarc),
         cmocka_unit_test(dmarc_is_judged_before_the_records_are_there),
+        cmocka_unit_test(the_networks_of_ses_are_asked_for_where_a_record_names_networks),
+        cmocka_unit_test(a_dmarc_record_is_looked_for_at_the_domain_itself),
         cmocka_unit_test(the_resolver_never_hears_the_name_in_authority_mode),
         cmocka_unit_test(a_resolver_that_is_believed_is_asked_once_for_each_thing),
         cmocka_unit_test(a_survey_that_is_stopped_asks_no_more),
+        cmocka_unit_test(a_dmarc_record_is_looked_for_at_wrong_names),
         cmocka_unit_test(without_a_from_domain_dmarc_is_not_asked_for),
         cmocka_unit_test(trouble_of_the_name_takes_no_verdict_away_that_holds_anyhow),
     };

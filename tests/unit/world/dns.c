@@ -73,6 +73,7 @@ static void every_zone_has_two_servers_and_every_owner_a_policy_or_none(void **s
         {"amazonses.com", DNS_TYPE_TXT, "0 16 v=spf1 ip4:199.255.192.0/22 ip4:54.240.0.0/18 -all"},
         {"_dmarc.b.a.example", DNS_TYPE_TXT, "3"},
         {"b.a.example", DNS_TYPE_CNAME, "0"},
+        {"a.example", DNS_TYPE_DS, "0"},
     };
     struct dns_model m;
     char said[512];
@@ -122,6 +123,42 @@ static void an_answer_holds_until_the_instant_that_it_foretells(void **state)
         right += strstr(now_said, type == DNS_TYPE_MX ? HOST : "include:amazonses.com") != NULL;
     }
     assert_true(ended > 300 && right > 500); /* both kinds of answers were held against it */
+    dns_model_clear(&m);
+}
+
+/* A panel has appended the zone: the records stand at the doubled name as long as the right one
+ * lacks them, at each server in its time, and so it is foretold. */
+static void a_doubled_name_has_the_records_while_the_right_one_has_none(void **state)
+{
+    (void)state;
+    struct dns_model m;
+    char name[64], doubled[128], right[512], wrong[512], then[512];
+    unsigned seen = 0, apexes = 0;
+    assert_true(dns_model_init(&m, &slow_owners));
+    for (unsigned i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, "bounce.d%u.example", i);
+        snprintf(doubled, sizeof doubled, "%s.d%u.example", name, i);
+        instant_us now = START;
+        while (now != WHEN_NEVER) {
+            unsigned server = 1 + i % 2;
+            struct dns_question q = question(doubled, i % 3 ? DNS_TYPE_MX : DNS_TYPE_TXT, server);
+            instant_us until = ask(&m, q, now, wrong);
+            ask(&m, question(name, DNS_TYPE_MX, server), now, right);
+            bool has = strcmp(wrong, "3") != 0;
+            if (has && strcmp(right, "3") != 0)
+                fail_msg("%s: \"%s\", and \"%s\" at the right name", doubled, wrong, right);
+            assert_true(!has || strstr(wrong, i % 3 ? HOST : "include:amazonses.com"));
+            ask(&m, q, until == WHEN_NEVER ? now + SPAN_H(100) : until - 1, then);
+            assert_string_equal(wrong, then);
+            seen += has;
+            now = until;
+        }
+        snprintf(name, sizeof name, "d%u.example", i);
+        ask(&m, question(name, DNS_TYPE_TXT, 1), START, right);
+        apexes += strcmp(right, "0 16 v=spf1 include:amazonses.com ~all") == 0;
+        assert_true(right[0] == '0');
+    }
+    assert_true(seen > 15 && apexes > 30 && apexes < 200);
     dns_model_clear(&m);
 }
 
@@ -178,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_zone_has_two_servers_and_every_owner_a_policy_or_none),
         cmocka_unit_test(an_answer_holds_until_the_instant_that_it_foretells),
+        cmocka_unit_test(a_doubled_name_has_the_records_while_the_right_one_has_none),
         cmocka_unit_test(a_resolver_remembers_silence_and_authorities_do_not),
         cmocka_unit_test(an_outage_ends_and_is_the_last),
     };
