@@ -70,7 +70,8 @@ const struct verb_row verb_rows[] = {
      "mailfrom status --watch"},
     {"report", "RUN", "write reports again from the journal",
      OPTIONS_JOURNAL | OPTIONS_REPORT | ROWS,
-     "Writes the reports of a run, any format, any time. The same journal gives the same bytes.",
+     "Writes the reports of a run, any format, any time. The same journal gives the same bytes.\n"
+     "Without --report, a terminal gets the verdict, and a pipe or a file CSV.",
      "mailfrom report 3 --report json:run3.json"},
     {"records", "MANIFEST...|RUN", "the DNS records that the owners must publish",
      OPTIONS_JOURNAL | OPTIONS_RECORDS | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,

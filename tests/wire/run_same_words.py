@@ -4,6 +4,8 @@ state by the same word and count it alike. Arguments: mailfrom, ses-sim."""
 
 import csv
 import json
+import os
+import pty
 import re
 import sys
 from collections import Counter
@@ -40,6 +42,14 @@ def words_are_the_same(room):
     status = room.run("status", 1).stdout_text
     told = re.search(r"^6 identities: (.*); \d+ writes kept$", status, re.M)
     check("status does", told and counts_in(told.group(1)) == wanted, wanted, status)
+    mine, its = pty.openpty()
+    room.start("report", 1, stdout=its).wait()
+    os.close(its)
+    seen = os.read(mine, 65536).decode()
+    os.close(mine)
+    check("report to a terminal tells the verdict and the next command",
+          "Run 1: 1 of 6 identities needs attention" in seen and "report 1 --report html:run.html" in seen
+          and seen.count("\n") == 2, seen)
     summary = json.loads(files["json"])["summary"]["outcomes"]
     check("JSON does", +Counter(summary) == wanted, wanted, summary)
     html = Counter({word: int(count) for word, count, shown in
