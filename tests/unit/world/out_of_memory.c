@@ -65,7 +65,9 @@ static bool work_dns(void)
         return false;
     }
     for (unsigned i = 0; i < 200; i++) {
-        char name[] = {'m', '.', 'a', (char)('a' + i % 26), (char)('a' + i / 26), '\0'};
+        char name[] = "m.aaa.example";
+        name[3] = (char)('a' + i % 26);
+        name[4] = (char)('a' + i / 26);
         struct dns_question q = {.name = text_of(name), .type = DNS_TYPE_MX, .recurse = true};
         struct dns_reply reply;
         for (int again = 0; again < 2; again++) {
