@@ -170,14 +170,14 @@ def kept_bytes(room):
 
 
 def small_stack(room):
-    """64 kB are enough for the stack, as a container's or a service's limit may have it; a sanitizer needs more, and
+    """96 kB are enough for the stack, as a container's or a service's limit may have it; a sanitizer needs more, and
     so does code that is not optimized, as where its coverage is counted."""
     program = pathlib.Path(room.mailfrom).read_bytes()
     if any(sign in program for sign in (b"__asan_init", b"__tsan_init", b".gcda")):
         return
 
     def limit():
-        resource.setrlimit(resource.RLIMIT_STACK, (64 << 10, 64 << 10))
+        resource.setrlimit(resource.RLIMIT_STACK, (96 << 10, 96 << 10))
 
     for title, code, verb in [
             ("a plan", DONE, ["plan", "small.yaml", "--out", "small.plan", "--report", "html:small.html"]),
