@@ -101,7 +101,7 @@ def early(name):
                                  stdin=inside, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         seen = b""
         while not seen.rstrip().endswith(b"for yes:"):
-            seen += os.read(asked.stderr.fileno(), 4096)
+            seen += os.read(terminal, 4096)
         out, err = signalled(asked, name)
         os.close(terminal)
         os.close(inside)
