@@ -12,7 +12,7 @@ import threading
 from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, Room, check, signalled, until, verdict
 
 HOSTILE_URLS = (
-    "https://email.us-east-1.amazonaws.com@evil.example", "https://evil.example/path", "https://evil.example?x", "http://evil.example",
+    "https://email.us-east-1.amazonaws.com@evil.example", "https://evil.example/path", "https://evil.example?x",
     "https://127.0.0.1@evil.example", "http://127.0.0.1.evil.example", "http://localhost.evil.example", "https://evil.example#x",
     "https://evil.example\\@ok.example", "ftp://127.0.0.1", "//evil.example", "https://", "https://2130706433", "http://0x7f.0.0.1",
     "http://127.1", "http://169.254.169.254", "https://[::1]evil.example", "https://evil.example:0", "https://evil.example:99999",
