@@ -10,7 +10,7 @@ BUGS = [
         ("    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n    return OK;",
          "    return OK;")]),
     ("engine.c", "an intent may be kept some turns after its write has left", [
-        ("return changes_world(t, calls_len) || !has_room", "return !has_room")]),
+        ("(last || changes_world(t, calls_len) || !has_room(m)", "(last || !has_room(m)")]),
     ("engine.c", "a journal that fails is ignored", [
         ("        if (err != OK)\n            return err;\n        m->turn_end",
          "        m->turn_end")]),

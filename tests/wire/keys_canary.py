@@ -217,7 +217,7 @@ def echoes(den):
             echo, said = Echo(form), b""
             den.stands.table.insert(0, (requests, echo))
             for _ in range(4):
-                said += den.run("plan", "fleet.yaml", *(["--profile", profile] if profile else []), "--out", "fleet.plan",
+                said += den.run("plan", "fleet.yaml", *(["--profile", profile] if profile else []), "--out", "fleet.plan", "--force",
                                 *REPORTS, **environment)[1].encode()
             den.stands.table.pop(0)
             check(f"{title} repeats requests, {form}: it was heard, and a mark shown instead",
@@ -234,7 +234,7 @@ def dns_echoes(den):
     keys_ = GIVEN["environment"]
     den.names.records[("bounce.a.example", "TXT")] = f'"v=spf1 include:{keys_.token} -all"'
     den.names.records[("bounce.a.example", "MX")] = f"10 {keys_.secret.lower()}.example."
-    _, out = den.run("plan", "fleet.yaml", "--out", "fleet.plan", *REPORTS, **env_keys())
+    _, out = den.run("plan", "fleet.yaml", "--out", "fleet.plan", "--force", *REPORTS, **env_keys())
     check("DNS repeats a secret: a mark is shown instead", "[secret]" in out or b"[secret]" in
           (den.here / "report.json").read_bytes(), out)
 
@@ -265,7 +265,7 @@ def main():
             more = {k: put(v) if k not in env_keys() else v for k, v in environment.items()}
             arguments = ["--profile", profile] if profile else []
             calls = den.stands.calls()
-            code, out = den.run("plan", "fleet.yaml", *arguments, "--out", "fleet.plan", *REPORTS,
+            code, out = den.run("plan", "fleet.yaml", *arguments, "--out", "fleet.plan", "--force", *REPORTS,
                                 goes_on=has_keys is None, **more)
             called = "ok" in [json.loads(line)["outcome"] for line in den.stands.log.read_text().splitlines()[calls:]
                               if json.loads(line)["protocol"] != "sts"] if den.stands.log.exists() else False
