@@ -49,15 +49,15 @@ BUGS = [
     ("scheduler/step_follow.c", "Success of another name counts", [
         ("    if (dname_eq(ses->mail_from, s->wanted))\n        return saw_wanted(s, ses);",
          "    if (ses->mail_from.len)\n        return saw_wanted(s, ses);"),
-        ("    return step_is_last_known(s, ses) || is_own_late",
-         "    return true || step_is_last_known(s, ses) || is_own_late")]),
+        ("    if (step_is_last_known(s, ses) || is_own_late_clear(s, ses) ||\n        (s->job->lost",
+         "    if (true || step_is_last_known(s, ses) || is_own_late_clear(s, ses) ||\n        (s->job->lost")]),
     ("scheduler/step_guard.c", "what has drifted is overwritten", [
         ("return is_guarded && s->job->accepted == 0", "return false && is_guarded")]),
     ("scheduler/step_guard.c", "a write that was sent counts as one that was taken", [
         ("return is_guarded && s->job->accepted == 0", "return is_guarded && s->job->writes == 0")]),
     ("scheduler/step_guard.c", "without a review, what appears after the first look is overwritten", [
-        ("    if (s->guard == GUARD_NONE)\n        return has_appeared(s, ses);",
-         "    if (s->guard == GUARD_NONE)\n        return (void)has_appeared, false;")]),
+        ("        return s->job->before_known && ses->mail_from.len > 0 && !step_shows_own(s, ses) &&",
+         "        return false && ses->mail_from.len > 0 && !step_shows_own(s, ses) &&")]),
     ("scheduler/ready.c", "a look of any age will do before a write", [
         ("at < SPAN_S(job->read_at_s) + READ_BEFORE_WRITE_MAX", "at > 0")]),
     ("scheduler/reads.c", "the value before stays the one of the first look", [
@@ -65,11 +65,12 @@ BUGS = [
          "    if (job->before_known)\n        return;\n    job->before_known = true;\n"
          "    job->mail_from_before")]),
     ("scheduler/step_follow.c", "a lost write is sent again over whatever is there", [
-        ("    if (step_is_last_known(s, ses))\n        return write_again(s);",
-         "    return write_again(s);")]),
+        ("    if (step_is_last_known(s, ses)) {\n        /* The answer was lost",
+         "    if (true) {\n        /* The answer was lost")]),
     ("scheduler/step_follow.c", "what another operator set while SES was followed is set back", [
-        ("    if (is_own(s, ses))\n        return saw_own(s, ses);\n    return drifted(s, ses);",
-         "    if (is_own(s, ses))\n        return saw_own(s, ses);\n"
+        ("        (s->job->lost && step_shows_write(s, ses)))\n        return saw_own(s, ses);\n"
+         "    return drifted(s, ses);",
+         "        (s->job->lost && step_shows_write(s, ses)))\n        return saw_own(s, ses);\n"
          "    return step_ready(s, WRITE_NAME);")]),
     ("scheduler/step.c", "what rejects mail waits for DNS like all others", [
         ("(s->wanted.len == 0 || need.write == WRITE_LOOSEN)) {", "s->wanted.len == 0) {"),
@@ -83,7 +84,8 @@ BUGS = [
     ("scheduler/scheduler_open.c", "a resumed job forgets that SES has taken a write", [
         ("    job->accepted = (uint8_t)(row->accepted", "    job->accepted = 0 * (uint8_t)(row->accepted")]),
     ("scheduler/scheduler_open.c", "a resumed run begins with its first wave", [
-        ("    waves_restore(&d->waves, job->wave, is_final, row->outcome);\n",
+        ("    waves_restore(&d->waves, job->wave, is_final, row->outcome,\n"
+         "                  fleet_policy_of(d->fleet, record->job)->wave);\n",
          "    if (!is_final && job->wave)\n        d->waves.open++;\n")]),
     ("scheduler/waves.c", "a resumed run has its budget of failures anew", [
         ("    w->failed += is_final && outcome == OUTCOME_FAILED;\n", "")]),
@@ -107,8 +109,8 @@ BUGS = [
         ("        slot_list(p, slot);\n    held_retry(p);\n", "        slot_list(p, slot);\n")]),
     ("scheduler/scheduler_dns.c", "a job that finds the window of questions full is lost", [
         (" && d->calls.free && survey_pool_has_room(d->survey_pool);", " && d->calls.free;"),
-        ("        uint32_t job = queue_pop(d, next_asking(d));\n",
-         "        uint32_t job = queue_pop(d, next_asking(d));\n"
+        ("        uint32_t job = queue_pop(d, judge ? &d->to_judge : &d->dns);\n",
+         "        uint32_t job = queue_pop(d, judge ? &d->to_judge : &d->dns);\n"
          "        if (!survey_pool_has_room(d->survey_pool))\n            break;\n")]),
     ("calls/pace.c", "calls have no pace", [
         ("    if (now < p->next)\n        return false;\n", "")]),
@@ -136,15 +138,15 @@ BUGS = [
     ("scheduler/scheduler_open.c", "a resumed job forgets that it was written", [
         ("    job->writes = (uint16_t)row->writes;\n", "")]),
     ("scheduler/scheduler_open.c", "final jobs of a resumed run are counted as new ones too", [
-        ("        scheduler_move(d, record->job, JOB_DONE);\n",
-         "        d->by_state[JOB_DONE]++;\n        d->jobs[record->job].state = JOB_DONE;\n")]),
+        ("    scheduler_move(d, record->job, JOB_DONE);\n    d->jobs",
+         "    d->by_state[JOB_DONE]++;\n    d->jobs[record->job].state = JOB_DONE;\n    d->jobs")]),
     ("scheduler/waves.c", "a wave is larger by one", [
         ("return !w->paused && w->started < w->size;",
          "return !w->paused && w->started <= w->size;")]),
     ("scheduler/waves.c", "a wave starts while the last one is under way", [
-        ("if (w->open == 0 && w->started >= w->size)", "if (w->started >= w->size)")]),
+        ("return w->open == 0 && (is_numbered(w)", "return (is_numbered(w)")]),
     ("scheduler/waves.c", "an inconclusive wave is followed by the next", [
-        ("if (w->expired > 0 && fleet->waves_len > 0) {", "if (false) {")]),
+        ("if (w->expired > 0 && (fleet->waves_len > 0 || is_numbered(w)))", "if (false)")]),
     ("scheduler/waves.c", "the budget of failures is larger by one", [
         ("    w->failed += outcome == OUTCOME_FAILED;\n    if (w->failed > w->failed_max)",
          "    w->failed += outcome == OUTCOME_FAILED;\n    if (w->failed > w->failed_max + 1u)")]),
