@@ -8,6 +8,7 @@
 #include "base/content.h"
 #include "base/count.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,17 +26,20 @@ static bool has_bytes(const char *bytes, size_t len, const char *word)
  */
 static bool archive_has(const struct source *s, const char *word)
 {
-    char bytes[LOOK_AT];
     struct stat st;
-    if (fstat(s->fd, &st) != 0)
+    bool found = false;
+    char *bytes = malloc(LOOK_AT); /* large for a small stack */
+    if (!bytes || fstat(s->fd, &st) != 0) {
+        free(bytes);
         return false;
-    off_t ends[] = {0, st.st_size > LOOK_AT ? st.st_size - LOOK_AT : 0};
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        ssize_t n = pread(s->fd, bytes, sizeof bytes, ends[i]);
-        if (n > 0 && has_bytes(bytes, (size_t)n, word))
-            return true;
     }
-    return false;
+    off_t ends[] = {0, st.st_size > LOOK_AT ? st.st_size - LOOK_AT : 0};
+    for (size_t i = 0; i < COUNT(ends) && !found; i++) {
+        ssize_t n = pread(s->fd, bytes, LOOK_AT, ends[i]);
+        found = n > 0 && has_bytes(bytes, (size_t)n, word);
+    }
+    free(bytes);
+    return found;
 }
 
 const char *container_fault(const struct source *s)

@@ -15,7 +15,9 @@
 
 #define CHUNK 65536
 
+/* A copy on its way. Large for a small stack, so it is kept in an arena. */
 struct utf16 {
+    unsigned char in[CHUNK];
     bool big_endian;
     size_t held;             /* of the bytes before, which are no whole unit yet */
     unsigned char byte;      /* that one */
@@ -135,12 +137,12 @@ static ssize_t read_first(const struct source *s, unsigned char bytes[CHUNK])
 /* Copies all of the source; turns UTF-16 into UTF-8 on the way. False: *fault is a clause. */
 static bool copy_all(const struct source *s, int to, struct utf16 *u, char fault[QUOTE_LEN])
 {
-    unsigned char bytes[CHUNK];
+    unsigned char *bytes = u->in;
     uint64_t taken = 0;
     ssize_t n = read_first(s, bytes);
     bool turns = n > 0 && is_utf16(bytes, (size_t)n);
     u->big_endian = n > 0 && bytes[0] == 0xfe;
-    for (size_t skip = turns ? 2 : 0; n > 0; n = read_some(s->fd, bytes, sizeof bytes), skip = 0) {
+    for (size_t skip = turns ? 2 : 0; n > 0; n = read_some(s->fd, bytes, sizeof u->in), skip = 0) {
         taken += (uint64_t)n;
         if (taken > MANIFEST_BYTES_MAX) {
             snprintf(fault, QUOTE_LEN, "it is larger than %u MB", MANIFEST_BYTES_MAX >> 20);

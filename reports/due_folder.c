@@ -167,13 +167,11 @@ static enum err message_write(void *ctx, struct sink *sink, struct why *why)
 
 /* ---- files ---- */
 
-static enum err path_join(char out[PATH_LEN_MAX], const char *folder, const char *name,
-                          struct why *why)
+/* To be freed; NULL: out of memory. Paths are large for a small stack. */
+static char *path_join(const char *folder, const char *name)
 {
-    int len = snprintf(out, PATH_LEN_MAX, "%s/%s", folder, name);
-    return len > 0 && (size_t)len < PATH_LEN_MAX
-               ? OK
-               : why_set(why, ERR_INPUT, "%s: %s", folder, strerror(ENAMETOOLONG));
+    char *path;
+    return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
 static void set_at(void *ctx, size_t i, struct records_set *set)
@@ -224,20 +222,21 @@ static enum err zone_files(struct parcel *p, uint32_t first, uint32_t *next, con
 static enum err parcel_write(struct parcel *p, const char *folder, struct due_sum *sum,
                              struct why *why)
 {
-    char slug[SLUG_ROOM] = NOBODY_FOLDER, own[PATH_LEN_MAX], message[PATH_LEN_MAX];
+    char slug[SLUG_ROOM] = NOBODY_FOLDER;
     if (p->recipient.len)
         slug_make(p->recipient, slug);
-    enum err err = path_join(own, folder, slug, why);
+    char *own = path_join(folder, slug), *message = own ? path_join(own, "message.txt") : NULL;
+    enum err err = message ? OK : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK && mkdir(own, 0777) != 0)
         err = why_set(why, ERR_IO, "%s: %s", own, strerror(errno));
     for (uint32_t i = 0; err == OK && i < p->zones_len;)
         err = zone_files(p, i, &i, own, sum, why);
-    if (err == OK)
-        err = path_join(message, own, "message.txt", why);
     if (err == OK && deliver_into(message, message_write, p, why) != OK)
         err = why_wrap(why, ERR_IO, "%s", message);
     if (err == OK && deliver_settle(own, why) != OK)
         err = why_wrap(why, ERR_IO, "%s", own);
+    free(message);
+    free(own);
     sum->messages += p->recipient.len > 0;
     sum->nobody += p->recipient.len ? 0 : p->zones_len;
     return err;
@@ -299,73 +298,82 @@ static enum err parcels_write(const char *folder, const struct due_list *list,
 /* Removes what a call that failed has made: folders of files. */
 static void folder_drop(const char *folder, bool is_top)
 {
-    char path[PATH_LEN_MAX];
-    struct why none;
     DIR *dir = opendir(folder);
     for (struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            path_join(path, folder, e->d_name, &none) != OK)
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
             continue;
-        if (is_top)
+        char *path = path_join(folder, e->d_name);
+        if (path && is_top)
             folder_drop(path, false);
-        else
+        else if (path)
             unlink(path);
+        free(path);
     }
     if (dir)
         closedir(dir);
     rmdir(folder);
 }
 
-/* folder without slashes at its end. */
-static enum err folder_name(const char *folder, char out[PATH_LEN_MAX], struct why *why)
+/* folder without slashes at its end; to be freed. */
+static enum err folder_name(const char *folder, char **out, struct why *why)
 {
     size_t len = strlen(folder);
     while (len > 1 && folder[len - 1] == '/')
         len--;
+    *out = NULL;
     if (len == 0 || len + 32 >= PATH_LEN_MAX)
         return why_set(why, ERR_INPUT, "%s", strerror(len ? ENAMETOOLONG : ENOENT));
-    snprintf(out, PATH_LEN_MAX, "%.*s", (int)len, folder);
-    return OK;
+    *out = strndup(folder, len);
+    return *out ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
 enum err due_folder_prove(const char *folder, struct why *why)
 {
-    char name[PATH_LEN_MAX];
-    enum err err = folder_name(folder, name, why);
+    char *name;
+    enum err err = folder_name(folder, &name, why);
     if (err != OK)
         return err;
     DIR *dir = opendir(name);
-    if (!dir && errno != ENOENT)
-        return why_set(why, ERR_INPUT, "%s", strerror(errno));
+    int error = errno;
     size_t files = 0;
     while (dir && readdir(dir))
         files++;
     if (dir)
         closedir(dir);
-    if (files > 2)
-        return why_set(why, ERR_INPUT,
-                       "has files in it, which would be mixed with those of today: name a new "
-                       "folder, such as due/2026-05-20");
-    return dir ? OK : records_folder_prove(name, why);
+    if (!dir && error != ENOENT)
+        err = why_set(why, ERR_INPUT, "%s", strerror(error));
+    else if (files > 2)
+        err = why_set(why, ERR_INPUT,
+                      "has files in it, which would be mixed with those of today: name a new "
+                      "folder, such as due/2026-05-20");
+    else if (!dir)
+        err = records_folder_prove(name, why);
+    free(name);
+    return err;
 }
 
 enum err due_folder_write(const char *folder, const struct due_list *list,
                           const struct due_style *style, struct due_sum *sum, struct why *why)
 {
-    char name[PATH_LEN_MAX], beside[PATH_LEN_MAX + 32];
+    char *name, *beside = NULL;
+    bool is_made = false;
     *sum = (struct due_sum){0};
-    enum err err = folder_name(folder, name, why);
-    if (err != OK)
-        return err;
-    snprintf(beside, sizeof beside, "%s.part-%ld", name, (long)getpid());
-    if (mkdir(beside, 0777) != 0)
-        return why_set(why, ERR_IO, "%s: %s", beside, strerror(errno));
-    err = parcels_write(beside, list, style, sum, why);
+    enum err err = folder_name(folder, &name, why);
+    if (err == OK && asprintf(&beside, "%s.part-%ld", name, (long)getpid()) < 0) {
+        beside = NULL;
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    }
+    if (err == OK && !(is_made = mkdir(beside, 0777) == 0))
+        err = why_set(why, ERR_IO, "%s: %s", beside, strerror(errno));
+    if (err == OK)
+        err = parcels_write(beside, list, style, sum, why);
     if (err == OK && deliver_settle(beside, why) != OK)
         err = why_wrap(why, ERR_IO, "%s", beside);
     if (err == OK && rename(beside, name) != 0)
         err = why_set(why, ERR_IO, "%s: %s", name, strerror(errno));
-    if (err != OK)
+    if (err != OK && is_made)
         folder_drop(beside, true);
+    free(beside);
+    free(name);
     return err;
 }

@@ -170,15 +170,18 @@ def kept_bytes(room):
 
 
 def small_stack(room):
-    """96 kB are enough for the stack, as a container's or a service's limit may have it; a sanitizer needs more, and
+    """64 kB are enough for the stack, as a container's or a service's limit may have it; a sanitizer needs more, and
     so does code that is not optimized, as where its coverage is counted."""
     program = pathlib.Path(room.mailfrom).read_bytes()
     if any(sign in program for sign in (b"__asan_init", b"__tsan_init", b".gcda")):
         return
 
     def limit():
-        resource.setrlimit(resource.RLIMIT_STACK, (96 << 10, 96 << 10))
+        resource.setrlimit(resource.RLIMIT_STACK, (64 << 10, 64 << 10))
 
+    (room.path / "wide.yaml").write_text((room.path / "small.yaml").read_text(), encoding="utf-16")
+    (room.path / "book.csv").write_bytes(b"PK\3\4" + bytes(100) + b"xl/workbook.xml")
+    (room.path / "book.yaml").write_text("version: 1\nidentities_from: book.csv\n")
     for title, code, verb in [
             ("a plan", DONE, ["plan", "small.yaml", "--out", "small.plan", "--report", "html:small.html"]),
             ("an apply", DONE, ["apply", "small.yaml", "--yes", "--report", "json:small.json"]),
@@ -186,7 +189,10 @@ def small_stack(room):
             ("a status", DONE, ["status"]),
             ("records", DONE, ["records", "small.yaml", "--missing"]),
             ("an inventory", DONE, ["discover", "--region", "us-east-1"]),
-            ("a rollback", DONE, ["rollback", 1, "--yes"])]:
+            ("a rollback", DONE, ["rollback", 1, "--yes"]),
+            ("a manifest in UTF-16", DONE, ["check", "wide.yaml"]),
+            ("a workbook in the place of CSV", CANNOT_RUN, ["check", "book.yaml"]),
+            ("a folder for owners", DONE, ["due", "late.yaml", "--out", "owners"])]:
         done = room.run(*verb, preexec_fn=limit)
         check(f"{title} needs no large stack", done.returncode == code, done.returncode, done.stderr_text)
     journal = ("--journal", "under-way/journal.db")

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -36,20 +37,23 @@ static bool is_null_device(const struct stat *st)
 enum err secret_file_read(struct buf *out, struct text name, struct why *why)
 {
     struct stat st;
-    char path[PATH_LEN_MAX];
-    if (name.len >= sizeof path)
-        return why_set(why, ERR_LIMIT, "the path " TEXT_FMT "... is longer than %zu bytes",
-                       TEXT_ARG(text_slice(name, 0, 100)), sizeof path - 1);
-    snprintf(path, sizeof path, TEXT_FMT, TEXT_ARG(name));
+    if (name.len >= PATH_LEN_MAX)
+        return why_set(why, ERR_LIMIT, "the path " TEXT_FMT "... is longer than %d bytes",
+                       TEXT_ARG(text_slice(name, 0, 100)), PATH_LEN_MAX - 1);
+    char *path = strndup(name.len ? name.at : "", name.len); /* large for a small stack */
+    if (!path)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return why_set(why, errno == ENOENT || errno == ENOTDIR ? ERR_GONE : ERR_IO,
-                       "cannot open %s: %s", path, strerror(errno));
-    enum err err = OK;
-    if (fstat(fd, &st) != 0 || !(S_ISREG(st.st_mode) || is_null_device(&st)))
+        err = why_set(why, errno == ENOENT || errno == ENOTDIR ? ERR_GONE : ERR_IO,
+                      "cannot open %s: %s", path, strerror(errno));
+    else if (fstat(fd, &st) != 0 || !(S_ISREG(st.st_mode) || is_null_device(&st)))
         err = why_set(why, ERR_INPUT, "%s is not a regular file", path);
     else
         err = bytes_read(out, fd, path, why);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
+    free(path);
     return err;
 }

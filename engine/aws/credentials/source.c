@@ -65,6 +65,12 @@ static void keys_put(struct credential_source *s, const struct credentials *fres
     secrets_renewed(s->request.secrets, s);
 }
 
+/* What opening needs until it ends: large for a small stack. */
+struct opening {
+    struct profile profile;
+    struct credentials fresh;
+};
+
 enum err credential_source_open(struct credential_source **out,
                                 const struct credential_request *request, struct why *why)
 {
@@ -76,13 +82,19 @@ enum err credential_source_open(struct credential_source **out,
         free(s);
         return why_set(why, ERR_NOMEM, "out of memory");
     }
+    struct opening *opening = calloc(1, sizeof *opening);
+    if (!opening) {
+        credential_source_close(s);
+        return why_set(why, ERR_NOMEM, "out of memory");
+    }
     /* The name is set once, before s is shared. */
-    struct profile profile;
+    struct profile *profile = &opening->profile;
     const struct provider *provider = NULL;
-    struct credentials fresh = {.expires = WHEN_NEVER};
+    struct credentials *fresh = &opening->fresh;
+    fresh->expires = WHEN_NEVER;
     struct provider_input in = {
-        .request = &s->request, .profile = &profile, .secrets = s->request.secrets, .owner = s};
-    enum err err = profile_open(&profile, &s->request, why);
+        .request = &s->request, .profile = profile, .secrets = s->request.secrets, .owner = s};
+    enum err err = profile_open(profile, &s->request, why);
     if (!err)
         err = provider_choose(&in, &provider, why);
     if (!err) {
@@ -91,14 +103,15 @@ enum err credential_source_open(struct credential_source **out,
             snprintf(s->name, sizeof s->name, "role " TEXT_FMT, TEXT_ARG(s->request.role_arn));
         else
             snprintf(s->name, sizeof s->name, "%s%s", s->is_of_profile ? "profile " : "",
-                     s->is_of_profile ? profile.name : provider->name);
+                     s->is_of_profile ? profile->name : provider->name);
     }
     if (!err)
-        err = provider_run(provider, &in, provider->is_at_hand ? &fresh : NULL, why);
+        err = provider_run(provider, &in, provider->is_at_hand ? fresh : NULL, why);
     if (!err && provider->is_at_hand)
-        keys_put(s, &fresh, 0);
-    credentials_wipe(&fresh);
-    profile_close(&profile);
+        keys_put(s, fresh, 0);
+    credentials_wipe(fresh);
+    profile_close(profile);
+    free(opening);
     if (err)
         credential_source_close(s);
     else
