@@ -18,11 +18,15 @@
 #include "ui/summary.h"
 #include "ui/waiting_text.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
-void session_init(struct session *s, const struct options *given)
+struct session *session_new(const struct options *given)
 {
-    *s = (struct session){.options = *given};
+    struct session *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->options = *given;
     const struct options *o = &s->options;
     const struct run_config config = {
         .access = &o->access,
@@ -35,12 +39,20 @@ void session_init(struct session *s, const struct options *given)
         .detach = o->no_wait,
     };
     run_init(&s->run, &config);
+    return s;
 }
 
-void session_clear(struct session *s)
+int session_refused(void)
+{
+    message_error("out of memory");
+    return EXIT_CANNOT_RUN;
+}
+
+void session_free(struct session *s)
 {
     run_clear(&s->run);
     signals_end(&s->signals);
+    free(s);
 }
 
 enum err session_number(const struct options *o, uint64_t *id, struct why *why)

@@ -16,7 +16,7 @@
 struct session {
     struct options options; /* completed from the journal or a plan file */
     struct run run;         /* the config borrows from options */
-    struct signals signals; /* from the first call until session_clear: reports are written
+    struct signals signals; /* from the first call until session_free: reports are written
                                meanwhile */
     struct run_notes notes;
     bool keeps_whole;    /* the verb itself chooses among the rows of the fleet */
@@ -24,9 +24,11 @@ struct session {
     bool limits_changes; /* --limit counts the changes of a plan, not the rows */
 };
 
-/* *s must not move: the run borrows from *s. */
-void session_init(struct session *s, const struct options *given);
-void session_clear(struct session *s);
+/* Too large for a small stack. NULL: out of memory; session_refused() says so and returns the exit
+ * code. */
+struct session *session_new(const struct options *given);
+int session_refused(void);
+void session_free(struct session *s);
 
 /* Vets the manifests of the options into the run's fleet; prints every complaint. */
 enum err session_load(struct session *s, struct why *why);

@@ -17,16 +17,14 @@
 #include "ui/run_lost.h"
 #include "verbs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Was the plan made from the named manifests? */
 static enum err manifests_vet(const struct session *s, struct why *why)
 {
-    struct session *named = malloc(sizeof *named); /* too large for a small stack */
+    struct session *named = session_new(&s->options);
     if (!named)
         return why_set(why, ERR_NOMEM, "out of memory");
-    session_init(named, &s->options);
     named->options.selection = (struct selection){.len = 0};
     enum err err = session_load(named, why);
     if (err == OK &&
@@ -35,8 +33,7 @@ static enum err manifests_vet(const struct session *s, struct why *why)
                       "plan %s was made from other manifests than these (their contents or names "
                       "differ): make and review a new plan",
                       s->options.plan);
-    session_clear(named);
-    free(named);
+    session_free(named);
     return err;
 }
 
@@ -130,35 +127,36 @@ static int apply_dry(struct session *s, struct why *why)
         code = session_carry_out(s, why);
     else
         message_error("%s", why->text);
-    session_clear(s);
+    session_free(s);
     return code;
 }
 
 int verb_apply(const struct options *given)
 {
-    struct session s;
+    struct session *s = session_new(given);
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
     bool stopped = false;
-    session_init(&s, given);
-    s.limits_changes = true;
-    enum err err = apply_load(&s, &why);
+    if (!s)
+        return session_refused();
+    s->limits_changes = true;
+    enum err err = apply_load(s, &why);
     if (err == OK && given->dry_run)
-        return apply_dry(&s, &why);
+        return apply_dry(s, &why);
     if (err == OK && !given->yes)
         err = confirm_possible(&why);
     if (err == OK)
-        err = run_journal(&s.run, JOURNAL_WRITE, &why);
+        err = run_journal(&s->run, JOURNAL_WRITE, &why);
     if (err == OK)
-        err = run_lost_note(given, &s.run, &why);
+        err = run_lost_note(given, &s->run, &why);
     if (err == OK)
-        err = apply_confirm(&s, &stopped, &why);
+        err = apply_confirm(s, &stopped, &why);
     if (err == OK)
-        code = session_carry_out(&s, &why);
+        code = session_carry_out(s, &why);
     else
         message_error("%s", why.text);
     if (stopped)
         code = EXIT_STOPPED;
-    session_clear(&s);
+    session_free(s);
     return code;
 }

@@ -20,18 +20,19 @@ static void result_print(const struct fleet *f, const struct fleet_verdict *verd
 
 int verb_check(const struct options *o)
 {
-    struct session s;
+    struct session *s = session_new(o);
     struct why why = {""};
     struct fleet_verdict verdict = {0};
-    session_init(&s, o);
-    enum err err = session_load(&s, &why);
+    if (!s)
+        return session_refused();
+    enum err err = session_load(s, &why);
     if (err == OK)
-        err = session_judge(&s, &verdict, &why);
+        err = session_judge(s, &verdict, &why);
     if (err != OK)
         message_error("%s", why.text);
     else if (!o->quiet)
-        result_print(&s.run.fleet, &verdict);
-    session_clear(&s);
+        result_print(&s->run.fleet, &verdict);
+    session_free(s);
     if (err != OK)
         return EXIT_CANNOT_RUN;
     return verdict.refused ? EXIT_TROUBLE : EXIT_OK;

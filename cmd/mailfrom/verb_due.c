@@ -215,14 +215,15 @@ static enum err due_carry_out(struct session *s, bool *whole, struct why *why)
 
 int verb_due(const struct options *given)
 {
-    struct session s;
+    struct session *s = session_new(given);
     struct why why = {""};
     bool whole = false;
-    session_init(&s, given);
-    enum err err = due_carry_out(&s, &whole, &why);
+    if (!s)
+        return session_refused();
+    enum err err = due_carry_out(s, &whole, &why);
     if (err != OK)
         message_error("%s", why.text);
-    session_clear(&s);
+    session_free(s);
     if (err != OK)
         return EXIT_CANNOT_RUN;
     return whole ? EXIT_OK : EXIT_TROUBLE;

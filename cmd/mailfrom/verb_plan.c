@@ -44,22 +44,23 @@ static int plan_keep(struct session *s, int code, struct why *why)
 
 int verb_plan(const struct options *given)
 {
-    struct session s;
+    struct session *s = session_new(given);
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
-    session_init(&s, given);
-    s.run.head.verb = RUN_PLAN;
-    s.notes.tells_losses = true;
-    s.limits_changes = true;
-    enum err err = session_load(&s, &why);
+    if (!s)
+        return session_refused();
+    s->run.head.verb = RUN_PLAN;
+    s->notes.tells_losses = true;
+    s->limits_changes = true;
+    enum err err = session_load(s, &why);
     if (err == OK)
-        err = outputs_fresh(&s.options, &why);
+        err = outputs_fresh(&s->options, &why);
     if (err == OK)
-        err = run_journal_in_memory(&s.run, &why);
+        err = run_journal_in_memory(&s->run, &why);
     if (err == OK)
-        code = plan_keep(&s, session_carry_out(&s, &why), &why);
+        code = plan_keep(s, session_carry_out(s, &why), &why);
     else
         message_error("%s", why.text);
-    session_clear(&s);
+    session_free(s);
     return code;
 }

@@ -168,19 +168,20 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
 
 int verb_records(const struct options *given)
 {
-    struct session s;
+    struct session *s = session_new(given);
     struct why why = {""};
     bool whole = false;
-    session_init(&s, given);
-    s.keeps_whole = true;
-    if (!s.options.format)
-        s.options.format = records_format_name(0);
-    enum err err = format_vet(&s.options, &why);
+    if (!s)
+        return session_refused();
+    s->keeps_whole = true;
+    if (!s->options.format)
+        s->options.format = records_format_name(0);
+    enum err err = format_vet(&s->options, &why);
     if (err == OK)
-        err = records_carry_out(&s, &whole, &why);
+        err = records_carry_out(s, &whole, &why);
     if (err != OK)
         message_error("%s", why.text);
-    session_clear(&s);
+    session_free(s);
     if (err != OK)
         return EXIT_CANNOT_RUN;
     return whole ? EXIT_OK : EXIT_TROUBLE;

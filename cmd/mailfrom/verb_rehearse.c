@@ -16,17 +16,18 @@ static int exit_code_of(const struct forecast *f)
 /* Vetted and judged as by check; the rehearsal takes the fleet over. */
 static enum err fleet_take(struct rehearsal *r, const struct options *o, struct why *why)
 {
-    struct session s;
+    struct session *s = session_new(o);
     struct fleet_verdict verdict;
-    session_init(&s, o);
-    enum err err = session_load(&s, why);
+    if (!s)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = session_load(s, why);
     if (err == OK)
-        err = session_judge(&s, &verdict, why);
+        err = session_judge(s, &verdict, why);
     if (err == OK) {
-        r->fleet = s.run.fleet;
-        fleet_init(&s.run.fleet);
+        r->fleet = s->run.fleet;
+        fleet_init(&s->run.fleet);
     }
-    session_clear(&s);
+    session_free(s);
     return err;
 }
 

@@ -32,11 +32,12 @@ __attribute__((noinline)) static enum err verdict_tell(struct session *s, struct
 
 int verb_report(const struct options *given)
 {
-    struct session s;
-    struct options *o = &s.options;
+    struct session *s = session_new(given);
     struct why why = {""};
     uint64_t id;
-    session_init(&s, given);
+    if (!s)
+        return session_refused();
+    struct options *o = &s->options;
     bool is_told = o->reports_len == 0 && isatty(STDOUT_FILENO);
     if (o->reports_len == 0 && !is_told)
         o->reports[o->reports_len++] = (struct report_wish){TEXT("csv"), "-"};
@@ -44,17 +45,17 @@ int verb_report(const struct options *given)
     if (err == OK)
         err = session_report_vet(o, &why);
     if (err == OK)
-        err = run_journal(&s.run, JOURNAL_READ, &why);
+        err = run_journal(&s->run, JOURNAL_READ, &why);
     if (err == OK)
-        err = run_recall(&s.run, id, &why);
+        err = run_recall(&s->run, id, &why);
     if (err == OK)
-        err = run_view(&s.run, &o->access, &o->selection, &why);
+        err = run_view(&s->run, &o->access, &o->selection, &why);
     if (err == OK)
-        err = run_lost_tell(o, &s.run, &why);
+        err = run_lost_tell(o, &s->run, &why);
     if (err == OK)
-        err = is_told ? verdict_tell(&s, &why) : session_report(&s, &why);
+        err = is_told ? verdict_tell(s, &why) : session_report(s, &why);
     if (err != OK)
         message_error("%s", why.text);
-    session_clear(&s);
+    session_free(s);
     return err == OK ? EXIT_OK : EXIT_CANNOT_RUN;
 }

@@ -68,29 +68,30 @@ static int give_up(struct session *s, struct why *why)
 
 int verb_resume(const struct options *given)
 {
-    struct session s;
+    struct session *s = session_new(given);
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
-    session_init(&s, given);
-    s.run.resumes = true;
-    s.run.reopens = given->retry_failed;
-    enum err err = resume_load(&s, &why);
-    bool looks = *s.run.lost.what && given->refresh;
-    if (err == OK && s.run.head.state == RUN_ENDED && !given->retry_failed && !looks)
-        code = nothing_to_resume(&s, &why);
+    if (!s)
+        return session_refused();
+    s->run.resumes = true;
+    s->run.reopens = given->retry_failed;
+    enum err err = resume_load(s, &why);
+    bool looks = *s->run.lost.what && given->refresh;
+    if (err == OK && s->run.head.state == RUN_ENDED && !given->retry_failed && !looks)
+        code = nothing_to_resume(s, &why);
     else if (err == OK && given->give_up)
-        code = give_up(&s, &why);
+        code = give_up(s, &why);
     else if (err == OK) {
         /* Tells whose failures no longer count. */
-        struct quota max = s.run.fleet.max_failures;
-        if (s.options.retry_failed && !s.options.quiet && max.value >= 0)
+        struct quota max = s->run.fleet.max_failures;
+        if (s->options.retry_failed && !s->options.quiet && max.value >= 0)
             message_note("max_failures allows %g%s of run %llu to fail; identities that are tried "
                          "again no longer count",
                          max.value, max.is_percent ? " %" : " identities",
-                         (unsigned long long)s.run.head.id);
-        code = session_carry_out(&s, &why);
+                         (unsigned long long)s->run.head.id);
+        code = session_carry_out(s, &why);
     } else
         message_error("%s", why.text);
-    session_clear(&s);
+    session_free(s);
     return code;
 }

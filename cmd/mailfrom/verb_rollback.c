@@ -174,30 +174,31 @@ static enum err changes_count(struct session *s, uint32_t *len, bool *stopped, s
 
 int verb_rollback(const struct options *given)
 {
-    struct session s;
+    struct session *s = session_new(given);
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
     bool stopped = false;
     uint32_t len = 0;
-    session_init(&s, given);
-    s.limits_changes = true;
-    enum err err = rollback_load(&s, &why);
+    if (!s)
+        return session_refused();
+    s->limits_changes = true;
+    enum err err = rollback_load(s, &why);
     if (err == OK)
-        err = changes_count(&s, &len, &stopped, &why);
+        err = changes_count(s, &len, &stopped, &why);
     if (err == OK)
-        err = rollback_confirm(&s, len, &why);
-    if (err == OK && s.run.fleet.choices_len == 0) {
-        bool some = s.options.outcome_given;
+        err = rollback_confirm(s, len, &why);
+    if (err == OK && s->run.fleet.choices_len == 0) {
+        bool some = s->options.outcome_given;
         printf("Run %llu wrote nothing%s: there is nothing to put back\n",
-               (unsigned long long)s.run.head.parent, some ? " to what was asked for" : "");
+               (unsigned long long)s->run.head.parent, some ? " to what was asked for" : "");
         code = EXIT_OK;
     } else if (err == OK) {
-        code = session_carry_out(&s, &why);
+        code = session_carry_out(s, &why);
     } else {
         message_error("%s", why.text);
     }
     if (stopped)
         code = EXIT_STOPPED;
-    session_clear(&s);
+    session_free(s);
     return code;
 }

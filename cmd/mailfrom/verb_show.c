@@ -35,24 +35,25 @@ __attribute__((noinline)) static void next_tell(const struct options *o)
 
 int verb_show(const struct options *given)
 {
-    struct session s;
+    struct session *s = session_new(given);
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
-    session_init(&s, given);
-    struct options *o = &s.options;
+    if (!s)
+        return session_refused();
+    struct options *o = &s->options;
     enum err err = show_vet(o, &why);
     if (err == OK)
-        err = run_plan_open(&s.run, &o->access, o->plan, &o->selection, &why);
+        err = run_plan_open(&s->run, &o->access, o->plan, &o->selection, &why);
     bool tells = err == OK && !o->quiet && !session_takes_stdout(o);
     if (tells)
-        facts_print(&s);
+        facts_print(s);
     o->dry_run = true; /* no next steps of a plan that was just made */
     if (err == OK)
-        code = session_conclude(&s, OK, &why) == EXIT_CANNOT_RUN ? EXIT_CANNOT_RUN : EXIT_OK;
+        code = session_conclude(s, OK, &why) == EXIT_CANNOT_RUN ? EXIT_CANNOT_RUN : EXIT_OK;
     else
         message_error("%s", why.text);
     if (tells && code == EXIT_OK)
         next_tell(o);
-    session_clear(&s);
+    session_free(s);
     return code;
 }

@@ -210,37 +210,40 @@ static bool list_one(void *ctx, const struct run_head *head)
 
 static enum err status_once(const struct options *given, uint64_t id, struct why *why)
 {
-    struct session s; /* its options become those of the run, for what is printed to be pasted */
-    session_init(&s, given);
-    enum err err = run_journal(&s.run, JOURNAL_READ, why);
+    /* Its options become those of the run, for what is printed to be pasted. */
+    struct session *s = session_new(given);
+    if (!s)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = run_journal(&s->run, JOURNAL_READ, why);
     if (err == OK && id == 0)
-        err = run_meant(s.run.journal, &id, why);
+        err = run_meant(s->run.journal, &id, why);
     if (err == OK)
-        err = run_recall(&s.run, id, why);
+        err = run_recall(&s->run, id, why);
     if (err == OK && given->arguments_len == 0)
-        err = run_beside_list(given, &s.run, s.run.head.id, why);
+        err = run_beside_list(given, &s->run, s->run.head.id, why);
     if (err == OK)
-        err = run_view(&s.run, &s.options.access, &given->selection, why);
+        err = run_view(&s->run, &s->options.access, &given->selection, why);
     if (err == OK)
-        err = access_read(&s.options.access, s.run.head.options, &s.run.arena, why);
+        err = access_read(&s->options.access, s->run.head.options, &s->run.arena, why);
     if (err == OK)
-        err = run_lost_tell(&s.options, &s.run, why);
+        err = run_lost_tell(&s->options, &s->run, why);
     if (err == OK)
-        err = print_status(&s.options, &s.run, why);
-    session_clear(&s);
+        err = print_status(&s->options, &s->run, why);
+    session_free(s);
     return err;
 }
 
 static enum err status_all(const struct options *o, struct why *why)
 {
-    struct session s;
-    session_init(&s, o);
-    enum err err = run_journal(&s.run, JOURNAL_READ, why);
+    struct session *s = session_new(o);
+    if (!s)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = run_journal(&s->run, JOURNAL_READ, why);
     if (err == OK)
-        err = journal_runs(s.run.journal, list_one, NULL, why);
+        err = journal_runs(s->run.journal, list_one, NULL, why);
     if (err == OK)
-        err = run_lost_list(o, &s.run, why);
-    session_clear(&s);
+        err = run_lost_list(o, &s->run, why);
+    session_free(s);
     return err;
 }
 
