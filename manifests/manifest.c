@@ -1,6 +1,7 @@
 /*
  * Loading: every file named by the user, each followed by the files named inside, into one fleet.
  */
+#include "base/plural.h"
 #include "model/region.h"
 #include "raw.h"
 
@@ -112,7 +113,7 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
     if (r.err == OK && complaints->len + complaints->more > 0)
         r.err = why_set(why, ERR_INPUT, "%u complaint%s about the manifest; nothing was sent",
                         complaints->len + complaints->more,
-                        complaints->len + complaints->more == 1 ? "" : "s");
+                        plural(complaints->len + complaints->more, "", "s"));
     if (r.err != OK)
         fleet_clear(f);
     arena_clear(&r.arena);

@@ -3,6 +3,7 @@
 
 #include "base/count.h"
 #include "base/escape.h"
+#include "base/plural.h"
 #include "deliver.h"
 #include "due_internal.h"
 
@@ -156,8 +157,8 @@ void due_verdict_add(struct buf *out, const struct due_list *list)
         buf_add_str(out, "DNS has all of the records");
     } else {
         buf_add_fmt(out, "%u %s due in %u %s: ", due,
-                    due == 1 ? "record set is" : "record sets are", list->zones_due,
-                    list->zones_due == 1 ? "zone" : "zones");
+                    plural(due, "record set is", "record sets are"), list->zones_due,
+                    plural(list->zones_due, "zone", "zones"));
         due_counts_add(out, list->counts);
     }
     if (list->last_look)

@@ -5,6 +5,7 @@
  */
 #include "base/bounds.h"
 #include "base/escape.h"
+#include "base/plural.h"
 #include "base/siphash.h"
 #include "deliver.h"
 #include "due_internal.h"
@@ -78,7 +79,7 @@ static void subject_add(struct buf *out, const struct parcel *p)
 {
     char when[WHEN_LEN];
     uint32_t due = p->counts[DUE_BLOCKED] + p->counts[DUE_WRONG] + p->counts[DUE_MISSING];
-    buf_add_fmt(out, "Subject: %u DNS %s to publish in ", due, due == 1 ? "record" : "records");
+    buf_add_fmt(out, "Subject: %u DNS %s to publish in ", due, plural(due, "record", "records"));
     if (p->zones_len == 1)
         escape_terminal(out, p->zones[0]->zone);
     else
@@ -159,7 +160,7 @@ static enum err message_write(void *ctx, struct sink *sink, struct why *why)
             zone_told(sink, p, p->zones[i]);
     if (p->counts[DUE_PUBLISHED])
         buf_add_fmt(out, "\n%u %s been published since %s. Thank you.\n", p->counts[DUE_PUBLISHED],
-                    p->counts[DUE_PUBLISHED] == 1 ? "record has" : "records have",
+                    plural(p->counts[DUE_PUBLISHED], "record has", "records have"),
                     when_format(p->list->since ? p->list->since : p->list->last_look, when));
     buf_add_fmt(out, "\nDNS was asked at %s.\n", when_format(p->list->now, when));
     return OK;

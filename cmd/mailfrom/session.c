@@ -3,6 +3,7 @@
  */
 #include "session.h"
 
+#include "base/plural.h"
 #include "kinds.h"
 #include "manifests/manifest.h"
 #include "options/advice.h"
@@ -218,7 +219,7 @@ void session_records_notes(const struct options *o, const struct records_gather 
                      g->blocked);
     if (g->harmless && !o->access.verbose)
         message_note("%u harmless %s; --verbose shows %s", g->harmless,
-                     g->harmless == 1 ? "note" : "notes", g->harmless == 1 ? "it" : "them");
+                     plural(g->harmless, "note", "notes"), plural(g->harmless, "it", "them"));
 }
 
 #define SEVERITIES (SEVERITY_ERROR + 1)

@@ -1,4 +1,5 @@
 /* due: who still has to publish which DNS records, since when and until when. */
+#include "base/plural.h"
 #include "handoff/due_find.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "outputs.h"
@@ -117,12 +118,12 @@ static void folder_note(const struct options *o, const struct due_sum *sum)
     if (o->quiet)
         return;
     message_note("%u %s and %u %s are in %s", sum->messages,
-                 sum->messages == 1 ? "message" : "messages", sum->files,
-                 sum->files == 1 ? "file of a zone" : "files of zones", o->out);
+                 plural(sum->messages, "message", "messages"), sum->files,
+                 plural(sum->files, "file of a zone", "files of zones"), o->out);
     if (sum->nobody)
         message_note("for %u %s nobody is known: the folder nobody has what they have to publish, "
                      "and owners in the manifest names whom to ask",
-                     sum->nobody, sum->nobody == 1 ? "zone" : "zones");
+                     sum->nobody, plural(sum->nobody, "zone", "zones"));
     if (sum->left_out)
         message_note("left out, because the format of the file cannot express the records that DNS "
                      "has beside them: %llu record sets",

@@ -3,6 +3,7 @@
  * taken back like any other. With --dry-run the journal is only read, and the run lives in memory.
  */
 #include "access/trust.h"
+#include "base/plural.h"
 #include "options/advice.h"
 #include "preview.h"
 #include "run/limit.h"
@@ -152,7 +153,7 @@ static enum err rollback_confirm(const struct session *s, uint32_t len, struct w
     if (o->yes || o->dry_run || len == 0)
         return OK;
     snprintf(question, sizeof question, "Put %u %s back to %s%s?", len,
-             len == 1 ? "identity" : "identities",
+             plural(len, "identity", "identities"),
              is_to_default(o) ? "the default MAIL FROM" : "what was there before",
              o->force ? ", whatever SES has now" : "");
     enum err err = confirm_possible(why);

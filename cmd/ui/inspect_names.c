@@ -4,6 +4,7 @@
 #include "reports/deliver.h"
 
 #include "base/bounds.h"
+#include "base/plural.h"
 #include "messages.h"
 #include "rules/idna.h"
 
@@ -124,7 +125,7 @@ enum err inspect_names_read(struct inspect_names *names, const char *const *argu
     }
     if (err == OK && names->faults)
         err = why_set(why, ERR_INPUT, "%u of the names given %s valid; DNS was not asked",
-                      names->faults, names->faults == 1 ? "is not" : "are not");
+                      names->faults, plural(names->faults, "is not", "are not"));
     if (err == OK && names->len == 0)
         err = why_set(why, ERR_INPUT,
                       "no name given: give one or more names, @FILE, or - for standard input");

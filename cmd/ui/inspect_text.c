@@ -2,6 +2,7 @@
 #include "inspect_text.h"
 
 #include "base/escape.h"
+#include "base/plural.h"
 #include "messages.h"
 #include "rules/idna.h"
 
@@ -93,7 +94,7 @@ static void spf_add(struct text_page *p, const struct survey *s, const struct in
                     w->authorizes_ses       ? "authorizes Amazon SES"
                     : !inspect_knows_ses(s) ? "not known whether it authorizes Amazon SES"
                                             : "does not authorize Amazon SES",
-                    w->lookups, w->lookups == 1 ? "" : "s", w->void_lookups);
+                    w->lookups, plural(w->lookups, "", "s"), w->void_lookups);
     notes_add(p, v, INSPECT_SPF,
               FINDING_BIT(SPF_SYNTAX) | FINDING_BIT(SPF_LOOKUPS) | FINDING_BIT(SPF_VOID_LOOKUPS));
 }

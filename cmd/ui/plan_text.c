@@ -189,7 +189,7 @@ static void print_kind(struct showing *s, uint32_t at)
     kind_accounts_add(&s->groups, at, &s->change);
     kind_regions_add(&s->groups, at, &s->where);
     printf("    ... and %u more like %s, %s %s; --all shows them\n", g->kind_count - shown,
-           shown == 1 ? "this one" : "these", message_safe(&s->who, buf_text(&s->change)),
+           plural(shown, "this one", "these"), message_safe(&s->who, buf_text(&s->change)),
            message_safe(&s->scratch, buf_text(&s->where)));
 }
 

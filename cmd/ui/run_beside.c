@@ -6,13 +6,9 @@
 #include "run/unfinished.h"
 
 #include "base/bounds.h"
+#include "base/plural.h"
 
 #include <stdio.h>
-
-static const char *identities_word(uint32_t count)
-{
-    return count == 1 ? "identity" : "identities";
-}
 
 static bool is_taken_back(const struct run *r, uint64_t id)
 {
@@ -44,7 +40,8 @@ static void other_tell(const struct options *o, const struct unfinished_run *u)
     message_note_then(command_of(&a, o, u, ""),
                       "run %llu (%s of %s) is not finished: %u of %u %s open. To go on with it:",
                       (unsigned long long)u->id, journal_verb_name(u->verb),
-                      when_format(u->started, began), u->open, u->jobs, identities_word(u->jobs));
+                      when_format(u->started, began), u->open, u->jobs,
+                      plural(u->jobs, "identity", "identities"));
 }
 
 enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t *others,
@@ -71,8 +68,8 @@ enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t 
                 "run %llu (%s) is not finished, and %u %s of this run %s open in it: " TEXT_FMT
                 ". Two runs must not change one identity",
                 (unsigned long long)found.at[i].id, journal_verb_name(found.at[i].verb),
-                found.at[i].common, identities_word(found.at[i].common),
-                found.at[i].common == 1 ? "is" : "are", TEXT_ARG(buf_text(&names)));
+                found.at[i].common, plural(found.at[i].common, "identity", "identities"),
+                plural(found.at[i].common, "is", "are"), TEXT_ARG(buf_text(&names)));
             buf_clear(&names);
             message_note_then(command_of(&a, o, &found.at[i], ""),
                               "To go on with run %llu:", (unsigned long long)found.at[i].id);
@@ -109,7 +106,7 @@ enum err run_beside_choose(const struct options *o, const struct run *r, uint64_
             message_note("resuming run %llu (%s of %s)%s: %u of %u %s open",
                          (unsigned long long)u->id, journal_verb_name(u->verb),
                          when_format(u->started, began), of, u->open, u->jobs,
-                         identities_word(u->jobs));
+                         plural(u->jobs, "identity", "identities"));
         for (uint32_t i = 1; i < found.len && !o->quiet; i++)
             other_tell(o, &found.at[i]);
     }
@@ -135,7 +132,7 @@ enum err run_beside_list(const struct options *o, const struct run *r, uint64_t 
             printf("Other runs that are not finished:\n");
         printf("  run %llu (%s of %s), %u of %u %s open; to go on: %s\n", (unsigned long long)u->id,
                journal_verb_name(u->verb), when_format(u->started, began), u->open, u->jobs,
-               identities_word(u->jobs), command_of(&a, o, u, ""));
+               plural(u->jobs, "identity", "identities"), command_of(&a, o, u, ""));
     }
     if (listed)
         fputc('\n', stdout);

@@ -3,6 +3,7 @@
 #include "run_notes.h"
 
 #include "base/bounds.h"
+#include "base/plural.h"
 #include "messages.h"
 #include "preflight_text.h"
 #include "run_lost.h"
@@ -64,7 +65,7 @@ static void closed_tell(struct run_notes *n, const struct scheduler *scheduler, 
         snprintf(regions, sizeof regions, "Region " TEXT_FMT, TEXT_ARG(region_of(f, lane)));
     message_error("account " TEXT_FMT ", %s: the rest of its %u %s %s%s: %s",
                   TEXT_ARG(account_of(f, lane)), regions, jobs,
-                  jobs == 1 ? "identity" : "identities",
+                  plural(jobs, "identity", "identities"),
                   scheduler_lane_is_closed(scheduler, lane) ? "fails" : "is not written",
                   lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
 }
@@ -93,7 +94,7 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         ": IAM refuses batched reads (ses:GetIdentityVerificationAttributes, "
         "ses:GetIdentityMailFromDomainAttributes), so its %u %s read one by one: each time all "
         "are read up to %u calls instead of %u, and up to %s more at %g a second",
-        TEXT_ARG(account_of(f, lane)), jobs, jobs == 1 ? "identity is" : "identities are", jobs,
+        TEXT_ARG(account_of(f, lane)), jobs, plural(jobs, "identity is", "identities are"), jobs,
         batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
 }
 

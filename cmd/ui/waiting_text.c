@@ -1,6 +1,7 @@
 /* Zones that a run waits for, the oldest and largest first. */
 #include "waiting_text.h"
 
+#include "base/plural.h"
 #include "messages.h"
 #include "options/advice.h"
 #include "reports/waiting.h"
@@ -39,7 +40,7 @@ static void zone_print(const struct run *r, const struct oldest *old, uint32_t i
     char since[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&a, LINE_LEN_MAX);
     printf("  %s: %u %s since %s", message_safe(&a, waiting_name(old->waiting, zone)), zone->rows,
-           zone->rows == 1 ? "identity" : "identities", when_format(zone->since, since));
+           plural(zone->rows, "identity", "identities"), when_format(zone->since, since));
     if (zone->deadline != WHEN_NEVER)
         printf(", deadline %s", when_format(zone->deadline, deadline));
     printf("\n    %s", message_safe(&a, fleet_identity(&r->fleet, zone->oldest)));

@@ -5,6 +5,7 @@
  */
 #include "base/dname.h"
 #include "base/escape.h"
+#include "base/plural.h"
 #include "discover.h"
 
 static uint32_t lanes_of(const struct discover *d, uint32_t account)
@@ -113,7 +114,7 @@ static bool lane_add(const struct discover *d, uint32_t lane, struct sink *out)
         buf_add_str(buf, l->is_twin ? ": the same as one above\n" : ": could not be read\n");
         return true;
     }
-    buf_add_fmt(buf, ": %u identit%s\n", l->len, l->len == 1 ? "y" : "ies");
+    buf_add_fmt(buf, ": %u identit%s\n", l->len, plural(l->len, "y", "ies"));
     for (uint32_t i = 0; i < l->len; i++) {
         const struct found *f = &d->found[l->first + i];
         const struct inventory_row *row = f->row;
@@ -152,7 +153,7 @@ enum err discover_yaml(void *ctx, struct sink *out, struct why *why)
         buf_add_str(&out->buf, "# mailfrom plan finds nothing to change in it.\n");
     if (left)
         buf_add_fmt(&out->buf, "# %u identit%s, with the reason.\n", left,
-                    left == 1 ? "y is left as a comment" : "ies are left as comments");
+                    plural(left, "y is left as a comment", "ies are left as comments"));
     buf_add_str(&out->buf, "version: 1\n");
     const char *mail_from = d->config->mail_from;
     buf_add_str(&out->buf, "\naccounts:\n");

@@ -58,14 +58,11 @@ void plan_write_row(struct plan_writer *w, uint32_t row, const struct job_row *j
 void plan_write_end(struct plan_writer *w, struct buf *out);
 
 /* Reads a plan into *fleet, which must be fresh from fleet_init(); each row is guarded by the
- * reviewed facts, or has GUARD_SKIP and a verdict. Texts of *head and all verdicts live in *arena.
- * ERR_INPUT: damaged, edited, or of an unknown format; no part of *fleet may be used then. */
-enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
+ * reviewed facts, or has GUARD_SKIP and a verdict. every: each row has a verdict, to be shown.
+ * Texts of *head and all verdicts live in *arena. ERR_INPUT: damaged, edited, or of an unknown
+ * format; no part of *fleet may be used then. */
+enum err plan_read(const char *path, bool every, struct plan_head *head, struct plan_counts *counts,
                    struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
                    struct why *why);
-/* Likewise, for a plan that is only shown: every row has a verdict. */
-enum err plan_read_all(const char *path, struct plan_head *head, struct plan_counts *counts,
-                       struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
-                       struct why *why);
 
 #endif

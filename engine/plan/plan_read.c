@@ -458,7 +458,7 @@ static enum err plan_take(const struct plan_reading *given, const char *path, st
     return err == OK ? OK : why_wrap(why, err, "plan %s", path);
 }
 
-enum err plan_read(const char *path, struct plan_head *head, struct plan_counts *counts,
+enum err plan_read(const char *path, bool every, struct plan_head *head, struct plan_counts *counts,
                    struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
                    struct why *why)
 {
@@ -467,20 +467,7 @@ enum err plan_read(const char *path, struct plan_head *head, struct plan_counts 
                                    .head = head,
                                    .counts = counts,
                                    .verdicts = verdicts,
-                                   .fits = true};
-    return plan_take(&r, path, why);
-}
-
-enum err plan_read_all(const char *path, struct plan_head *head, struct plan_counts *counts,
-                       struct fleet *fleet, struct plan_verdict **verdicts, struct arena *arena,
-                       struct why *why)
-{
-    const struct plan_reading r = {.fleet = fleet,
-                                   .arena = arena,
-                                   .head = head,
-                                   .counts = counts,
-                                   .verdicts = verdicts,
-                                   .every = true,
+                                   .every = every,
                                    .fits = true};
     return plan_take(&r, path, why);
 }

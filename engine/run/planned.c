@@ -90,7 +90,7 @@ enum err run_plan_load(struct run *r, struct access *access, const char *path, s
     const struct access given = *access;
     char from[PATH_LEN_MAX];
     snprintf(from, sizeof from, "plan %s", path);
-    enum err err = plan_read(path, &plan, &counts, &r->fleet, &r->verdicts, &r->arena, why);
+    enum err err = plan_read(path, false, &plan, &counts, &r->fleet, &r->verdicts, &r->arena, why);
     r->planned_at = plan.created;
     if (err == OK)
         err = age_vet(path, max_age, plan.created, why);
@@ -129,7 +129,7 @@ enum err run_plan_open(struct run *r, struct access *access, const char *path,
 {
     struct plan_head plan;
     struct plan_counts counts;
-    enum err err = plan_read_all(path, &plan, &counts, &r->fleet, &r->verdicts, &r->arena, why);
+    enum err err = plan_read(path, true, &plan, &counts, &r->fleet, &r->verdicts, &r->arena, why);
     if (err == OK)
         err = access_read(access, plan.options, &r->arena, why);
     if (err == OK)

@@ -25,7 +25,8 @@ static enum err plan_take(struct plan *p, const char *path)
     struct why why = {""};
     fleet_init(&p->fleet);
     arena_init(&p->arena, 1u << 20);
-    enum err err = plan_read(path, &p->head, &p->counts, &p->fleet, &p->verdicts, &p->arena, &why);
+    enum err err =
+        plan_read(path, false, &p->head, &p->counts, &p->fleet, &p->verdicts, &p->arena, &why);
     assert(err == OK || why.text[0]);
     return err;
 }

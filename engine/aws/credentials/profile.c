@@ -112,16 +112,16 @@ static bool files_are_spare(const struct credential_request *r)
 static enum err file_open(struct profile *p, enum profile_file file,
                           const struct credential_request *request, struct why *why)
 {
-    struct why *cause = &p->unread; /* a second sentence is large for a small stack */
     const char *path = aws_variable_value(path_variables[file]);
     enum err err = path_expand(path ? path : path_defaults[file], &p->paths[file], why);
     if (err)
         return err;
-    err = ini_read(&p->files[file], p->paths[file], cause);
+    err = ini_read(&p->files[file], p->paths[file], why);
     bool is_unread = err && err != ERR_NOMEM && p->files[file].bytes.len == 0;
-    if (!err || (is_unread && files_are_spare(request)))
-        return OK;
-    return why_set(why, err, "%s", cause->text);
+    if (!is_unread || !files_are_spare(request))
+        return err;
+    p->unread = *why;
+    return OK;
 }
 
 enum err profile_open(struct profile *p, const struct credential_request *request, struct why *why)

@@ -131,7 +131,8 @@ static enum err read_text(struct read_back *r, struct text text)
     fleet_clear(&r->fleet);
     arena_clear(&r->arena);
     r->why.text[0] = '\0';
-    return plan_read(r->path, &r->head, &r->counts, &r->fleet, &r->verdicts, &r->arena, &r->why);
+    return plan_read(r->path, false, &r->head, &r->counts, &r->fleet, &r->verdicts, &r->arena,
+                     &r->why);
 }
 
 static void read_init(struct read_back *r)
@@ -322,8 +323,8 @@ static bool work_write(void)
 static bool work_read(void)
 {
     struct why why = {""};
-    enum err err = plan_read(back.path, &back.head, &back.counts, &back.fleet, &back.verdicts,
-                             &back.arena, &why);
+    enum err err = plan_read(back.path, false, &back.head, &back.counts, &back.fleet,
+                             &back.verdicts, &back.arena, &why);
     assert_true(err == OK || (err == ERR_NOMEM && strstr(why.text, "out of memory")));
     fleet_clear(&back.fleet);
     arena_clear(&back.arena);
