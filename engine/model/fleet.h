@@ -12,6 +12,7 @@
 #include "base/names.h"
 #include "base/when.h"
 #include "policy.h"
+#include "provider.h"
 
 /* An AWS account of the manifest. All names but `name` may be NAME_NONE. */
 struct account {
@@ -115,6 +116,8 @@ struct fleet {
     const bool *shared; /* of a part of a fleet, by name: several rows of the whole want this MAIL
                            FROM; else NULL. Not kept in the journal */
     struct text *files; /* as named by the user */
+    struct provider *providers; /* of DNS: who can write which zones; the first that fits counts */
+    uint32_t providers_len;
     uint32_t accounts_len, lanes_len, policies_len, choices_len, files_len, shared_len;
     struct quota waves[WAVES_MAX];
     uint32_t waves_len;
