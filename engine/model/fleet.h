@@ -141,6 +141,8 @@ struct text fleet_mail_from(const struct fleet *f, uint32_t row); /* empty: defa
 struct text fleet_region(const struct fleet *f, uint32_t row);
 struct text fleet_account_name(const struct fleet *f, uint32_t row);
 const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row);
+/* The Region that the row's MX should name: dns.mx_region, or else the lane's own. */
+struct text fleet_mx_region(const struct fleet *f, uint32_t row);
 /* Does the row share its MAIL FROM with rows that a selection has left out? */
 bool fleet_is_shared(const struct fleet *f, uint32_t row);
 /* Requests per second of each action of a lane: option_per_s (--rate; 0: not given), then the
