@@ -26,6 +26,8 @@
 #define ACCOUNTS_MAX             4096
 #define LANES_MAX                8192
 #define POLICIES_MAX             65535
+#define PROVIDERS_MAX            1024 /* of DNS: a large house has one for each account of its zones */
+#define PROVIDER_ZONES_MAX       10000 /* patterns of one provider: their text is in the journal */
 
 /* SES */
 #define SES_BATCH_MAX     100   /* identities per v1 Get...Attributes call */
