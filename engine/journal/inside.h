@@ -17,8 +17,8 @@
 #ifndef MF_JOURNAL_INSIDE_H
 #define MF_JOURNAL_INSIDE_H
 
-#include "publish/keep.h"
 #include "scheduler/record_digest.h"
+#include "scheduler/record_publish.h"
 #include "store.h"
 
 #include "base/arena.h"

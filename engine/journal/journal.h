@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "model/fleet.h"
-#include "publish/record.h"
-#include "publish/target.h"
+#include "model/publish_record.h"
+#include "model/publish_target.h"
 #include "scheduler/record.h"
 
 struct journal;

@@ -81,7 +81,7 @@ static const struct record *records(const void *ctx, uint32_t *len)
 {
     const struct publisher *p = ctx;
     for (uint32_t i = 0; i < p->records_len; i++)
-        p->records[i] = record_of_publish(&p->rows[i]);
+        p->records[i] = publish_as_record(&p->rows[i]);
     *len = p->records_len;
     return p->records;
 }

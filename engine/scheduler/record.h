@@ -55,7 +55,7 @@ enum record_kind {
     RECORD_PUBLISH, /* of a target, not of a job: publish says what; row is empty */
 };
 
-struct publish_record; /* publish/record.h */
+struct publish_record; /* model/publish_record.h */
 
 struct record {
     uint32_t job; /* row of the fleet; RECORD_LANE: the lane; RECORD_PUBLISH: the target */

@@ -21,7 +21,7 @@ struct record_words {
     struct text notes; /* of the findings; empty: left out */
     uint64_t rules;   /* the sum of record_digest_rule() over row.findings, independent of the order
                          of rules */
-    uint64_t publish; /* of a record of kind RECORD_PUBLISH: publish_digest() (publish/keep.h);
+    uint64_t publish; /* of a record of kind RECORD_PUBLISH: publish_digest() (record_publish.h);
                          otherwise 0 */
 };
 

@@ -25,10 +25,10 @@ ROOMS = {
     "engine/survey": DNS + ["engine/rules"],
     "engine/scheduler": WORDS + ["engine/rules", "engine/calls", "engine/survey"],
     "engine": BASE + ["engine/calls"],
-    "engine/publish": WORDS + ["engine/scheduler"],
-    "engine/journal": WORDS + ["engine/scheduler", "engine/publish"],
+    "engine/journal": WORDS + ["engine/scheduler"],
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
     "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
+    "engine/providers": WORDS + ["engine/crypto", "engine/aws"],
     "engine/wire": CALLS + ["engine", "engine/aws"],
     "engine/world": CALLS + ["engine/rules", "engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
@@ -72,6 +72,7 @@ LIBRARIES = {
     "libpsl": (r"libpsl\.h", ["engine/rules"]),
     "libidn2": (r"idn2\.h", ["engine/rules"]),
     "libmicrohttpd": (r"microhttpd\.h", ["cmd/ses-sim"]),
+    "ldns": (r"ldns/.*", ["engine/providers"]),
     "openssl": (r"openssl/.*", ["engine/crypto", "cmd/ses-sim"]),
 }
 

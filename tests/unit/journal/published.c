@@ -3,7 +3,7 @@
  * whatever store it is, and missed when they are gone.
  */
 #include "memory_store.h"
-#include "publish/keep.h"
+#include "scheduler/record_publish.h"
 #include "stores.h"
 
 #include <stdio.h>

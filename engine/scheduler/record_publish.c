@@ -1,7 +1,7 @@
 /* The record of a target as one of the run's. */
-#include "keep.h"
+#include "record_publish.h"
 
-#include "scheduler/record_digest.h"
+#include "record_digest.h"
 
 struct record publish_as_record(const struct publish_record *p)
 {

@@ -1,12 +1,12 @@
 /*
  * How the record of a target is kept: among the records of jobs, in one order with them, and
- * covered by the same running digest (scheduler/record_digest.h). Pure.
+ * covered by the same running digest (record_digest.h). Pure.
  */
-#ifndef MF_PUBLISH_KEEP_H
-#define MF_PUBLISH_KEEP_H
+#ifndef MF_RECORD_PUBLISH_H
+#define MF_RECORD_PUBLISH_H
 
+#include "model/publish_record.h"
 #include "record.h"
-#include "scheduler/record.h"
 
 /* For keep(): borrows *p. */
 struct record publish_as_record(const struct publish_record *p);

@@ -1,5 +1,5 @@
 /* The names and the classes of the states of a target. */
-#include "publisher.h"
+#include "publish_record.h"
 
 const char *publish_state_name(enum publish_state state)
 {

@@ -1,5 +1,5 @@
 /* The digest of what is kept of a target: each field counts, and one that was kept stays. */
-#include "publish/keep.h"
+#include "scheduler/record_publish.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
