@@ -14,8 +14,7 @@ static bool count_row(void *ctx, const struct report_row *row)
 
 enum err summary_count(struct run *r, struct report_sum *sum, struct why *why)
 {
-    enum err err = report_sum_init(sum, &r->fleet, why);
-    sum->is_plan = r->head.verb == RUN_PLAN;
+    enum err err = report_sum_init(sum, &r->fleet, run_tense(r), why);
     return err == OK ? run_rows(r, count_row, sum, why) : err;
 }
 
