@@ -170,7 +170,11 @@ enum err report_rows(const struct report *report,
                      bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
                      struct why *why)
 {
-    struct fold f = {.report = report, .fn = fn, .ctx = ctx, .more = true, .goes_on = report->head && report->head->goes_on};
+    struct fold f = {.report = report,
+                     .fn = fn,
+                     .ctx = ctx,
+                     .more = true,
+                     .goes_on = report->head && report->head->goes_on};
     buf_init(&f.scratch, LINE_LEN_MAX);
     enum err err = report->source->rows(report->source->ctx, fold_record, &f, why);
     if (err == OK)

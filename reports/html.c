@@ -58,9 +58,7 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     buf_add_str(out, "</h1>\n");
     char started[WHEN_LEN], stopped[WHEN_LEN], took[WHEN_LEN];
     buf_add_str(out, "<p class=\"facts\">mailfrom ");
-    markup_add(out, head->verb);
-    if (head->run)
-        buf_add_fmt(out, ", run %llu", (unsigned long long)head->run);
+    report_title_add(head, out);
     buf_add_str(out, ", ");
     markup_add(out, head->state);
     buf_add_fmt(out, ". Began %s", when_format(head->started, started));
@@ -111,10 +109,10 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
                 "style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n",
                 hash);
     enum err err = OK;
-    buf_add_fmt(out,
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                "<title>mailfrom " TEXT_FMT "</title>\n<style>\n",
-                TEXT_ARG(report->head->verb));
+    buf_add_str(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<title>mailfrom ");
+    report_title_add(report->head, out);
+    buf_add_str(out, "</title>\n<style>\n");
     buf_add_text(out, html_files[HTML_STYLE].text);
     buf_add_str(out, "</style>\n</head>\n<body>\n");
     head_add(out, report->head, &sheet->sum);

@@ -128,8 +128,8 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
             continue;
         const struct group *g = &groups->list[i];
         buf_add_str(out, "<tr>");
-        buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>",
-                    standing_class(g->standing), standing_words(g->standing, tense));
+        buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", standing_class(g->standing),
+                    standing_words(g->standing, tense));
         number_add(out, g->kind_count);
         kind_places_add(out, groups, i);
         buf_add_fmt(out, "<td class=\"short\">%s%s</td>", action_name(g->action),

@@ -283,9 +283,8 @@ static bool row_count(void *ctx, const struct report_row *row)
 static void comment_write(struct comment *c)
 {
     const struct report_head *head = c->report->head;
-    buf_add_fmt(c->out, "## mailfrom " TEXT_FMT, TEXT_ARG(head->verb));
-    if (head->run)
-        buf_add_fmt(c->out, ", run %llu", (unsigned long long)head->run);
+    buf_add_str(c->out, "## mailfrom ");
+    report_title_add(head, c->out);
     buf_add_str(c->out, "\n\n**");
     report_verdict(&c->sum, c->out);
     buf_add_str(c->out, "**\n");

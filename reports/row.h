@@ -107,8 +107,8 @@ struct report_sum {
     uint32_t by_state[JOB_STATES];
     uint64_t writes, calls, accepted;
     struct wave_tally wave;
-    instant_us deadline;           /* the earliest deadline of open rows; WHEN_NEVER: none */
-    struct lane_sum *by_lane;      /* one per lane; owned */
+    instant_us deadline;      /* the earliest deadline of open rows; WHEN_NEVER: none */
+    struct lane_sum *by_lane; /* one per lane; owned */
 };
 
 enum err report_sum_init(struct report_sum *sum, const struct fleet *fleet, enum tense tense,
@@ -120,6 +120,8 @@ enum err report_sum_make(struct report_sum *sum, const struct report *report, st
 /* Open outcomes: planned, waiting-dns, pending, skipped. */
 bool outcome_is_unfinished(enum outcome o);
 uint32_t report_unfinished(const struct report_sum *sum);
+/* "apply, run 3"; "plan". For pages and comments. */
+void report_title_add(const struct report_head *head, struct buf *out);
 /* "3 done, 2 refused": the standings with rows. */
 void report_counts(const struct report_sum *sum, struct buf *out);
 /* "3 of 120 identities need attention: 2 failed, 1 refused." One line, no markup. */

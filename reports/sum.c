@@ -100,6 +100,16 @@ static uint32_t standings_add(const struct report_sum *sum, bool (*is_meant)(enu
     return count;
 }
 
+void report_title_add(const struct report_head *head, struct buf *out)
+{
+    if (head->tense == TENSE_ROLLBACK)
+        buf_add_str(out, "rollback, dry run");
+    else
+        buf_add_text(out, head->verb);
+    if (head->run)
+        buf_add_fmt(out, ", run %llu", (unsigned long long)head->run);
+}
+
 void report_counts(const struct report_sum *sum, struct buf *out)
 {
     standings_add(sum, is_any, "", out);
@@ -124,8 +134,7 @@ void report_verdict(const struct report_sum *sum, struct buf *out)
         if (sum->by_alarm[ALARM_AILING])
             buf_add_fmt(out, "%s%u as wanted, but not well in DNS or at SES", named ? ", " : ": ",
                         sum->by_alarm[ALARM_AILING]);
-        standings_add(sum, is_unfinished,
-                      sum->tense == TENSE_RUN ? "; not finished: " : "; ", out);
+        standings_add(sum, is_unfinished, sum->tense == TENSE_RUN ? "; not finished: " : "; ", out);
     } else if (unfinished && sum->tense == TENSE_RUN) {
         buf_add_fmt(out, "%u of %u %s not finished", unfinished, sum->rows, noun);
         standings_add(sum, is_unfinished, ": ", out);

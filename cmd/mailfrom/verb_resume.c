@@ -43,8 +43,9 @@ static int nothing_to_resume(struct session *s, struct why *why)
     struct run *r = &s->run;
     const char *command = advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed");
     bool given_up = r->head.state == RUN_GIVEN_UP;
-    message_note_then(command, given_up ? "run %llu was given up; to take it up again:"
-                                        : "run %llu has ended; to try again what did not succeed:",
+    message_note_then(command,
+                      given_up ? "run %llu was given up; to take it up again:"
+                               : "run %llu has ended; to try again what did not succeed:",
                       (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
     return session_conclude(s, OK, why);

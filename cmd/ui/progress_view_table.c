@@ -99,7 +99,7 @@ struct table_column {
 };
 
 static const struct table_column columns_all[] = {
-    {"finished", 0, EVERYWHERE, cell_final},        {"attention", 2, EVERYWHERE, cell_bad},
+    {"finished", 0, EVERYWHERE, cell_final},     {"attention", 2, EVERYWHERE, cell_bad},
     {"read", 7, EVERYWHERE, cell_look},          {"DNS", 3, EVERYWHERE, cell_dns},
     {"write", 5, EVERYWHERE, cell_write},        {"SES", 4, EVERYWHERE, cell_ses},
     {"calls/s", 6, LIVE_ONLY, cell_per_s},       {"writes/s", 6, JOURNAL_ONLY, cell_per_s},

@@ -50,7 +50,9 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     struct buf counts;
     buf_init(&counts, LINE_LEN_MAX);
     report_counts(s, &counts);
-    if (r->head.verb == RUN_PLAN)
+    if (run_tense(r) == TENSE_ROLLBACK)
+        printf("Rollback of run %llu: ", (unsigned long long)r->head.parent);
+    else if (r->head.verb == RUN_PLAN)
         printf("Plan: ");
     else
         printf("Run %llu: ", (unsigned long long)r->head.id);

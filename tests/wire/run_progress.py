@@ -86,7 +86,7 @@ def on_a_terminal(room):
     check("the clock of an idle run goes on", until(lambda: seconds() > since + 1), *terminal.lines())
 
     terminal.resize(40, 8)
-    narrow = until(lambda: [line for line in terminal.lines() if re.search(r"^lane +finished +attention", line)])
+    narrow = until(lambda: [line for line in terminal.lines() if re.search(r"^lane +finished +left$", line)])
     seen = terminal.lines()
     check("a narrower terminal gets a narrower progress view", narrow and all(len(line) <= 40 for line in seen), *seen)
     check("and only one", sum(line.startswith("Run ") for line in seen) == 1, *seen)
@@ -161,10 +161,10 @@ def for_programs(room):
 
     run = room.run("apply", "plain.yaml", "--yes")
     check("elsewhere there is a plain line, and nothing that steers a terminal",
-          re.search(r"^Run \d+, apply: 12 of 12 ended; ended; after \d+s; ", run.stderr_text, re.M) and
+          re.search(r"^Run \d+, apply: 12 of 12 finished; after \d+s; ", run.stderr_text, re.M) and
           "\033" not in run.stderr_text + run.stdout_text, run.stderr_text)
     run = room.run("apply", "plain.yaml", "--yes", "--progress", "none")
-    check("none is none", " of 12 ended" not in run.stderr_text, run.stderr_text)
+    check("none is none", " of 12 finished" not in run.stderr_text, run.stderr_text)
 
 
 def main():

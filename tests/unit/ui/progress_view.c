@@ -70,19 +70,20 @@ static void a_wide_board_has_every_column(void **state)
 {
     (void)state;
     struct progress_view b = fleet_view();
-    check_drawn(&b, 100, 24,
-                "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
-                "[########...........................................................]  12%  2h31m "
-                "of calls, then DNS\n"
-                "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
-                "lane               finished  attention  read   DNS  write  SES  calls/s  throttled "
-                " deadline   left\n"
-                "letters us-east-1  840/9000         12   100  7020    302  738      1.9          3 "
-                "   71h58m  2h31m\n"
-                "shop eu-west-1     400/1000          0     0     0      0  600      1.0          0 "
-                "   71h59m    SES\n"
-                "small eu-west-1         2/2          0     0     0      0    0      0.0          0 "
-                "        -      -\n");
+    check_drawn(
+        &b, 100, 24,
+        "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
+        "[########...........................................................]  12%  2h31m "
+        "of calls, then DNS\n"
+        "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
+        "lane               finished  attention  read   DNS  write  SES  calls/s  throttled "
+        " deadline   left\n"
+        "letters us-east-1  840/9000         12   100  7020    302  738      1.9          3 "
+        "   71h58m  2h31m\n"
+        "shop eu-west-1     400/1000          0     0     0      0  600      1.0          0 "
+        "   71h59m    SES\n"
+        "small eu-west-1         2/2          0     0     0      0    0      0.0          0 "
+        "        -      -\n");
 }
 
 static void columns_go_as_the_terminal_narrows_and_names_stay(void **state)
@@ -116,13 +117,14 @@ static void an_account_gives_way_to_the_name_of_its_region(void **state)
     far[0].region = text_of("ap-southeast-2");
     b.lanes = far;
     b.lanes_len = 2;
-    check_drawn(&b, 80, 24,
-                "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
-                "[#####..........................................]  12%  2h31m of calls, then DNS\n"
-                "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
-                "lane                                       finished  attention   DNS  SES   left\n"
-                "production-letters-of-the~ ap-southeast-2  840/9000         12  7020  738  2h31m\n"
-                "shop eu-west-1                             400/1000          0     0  600    SES\n");
+    check_drawn(
+        &b, 80, 24,
+        "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
+        "[#####..........................................]  12%  2h31m of calls, then DNS\n"
+        "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
+        "lane                                       finished  attention   DNS  SES   left\n"
+        "production-letters-of-the~ ap-southeast-2  840/9000         12  7020  738  2h31m\n"
+        "shop eu-west-1                             400/1000          0     0  600    SES\n");
 }
 
 static void lanes_are_folded_and_those_that_are_over_go_first(void **state)
@@ -152,14 +154,15 @@ static void a_journal_knows_writes_and_no_calls(void **state)
     b.calls_known = false;
     b.state = "stopping";
     b.reason = "calls in flight finish";
-    check_drawn(&b, 80, 24,
-                "Run 3, apply, stopping: 1242 of 10002 finished, 12 need attention; calls in fli~\n"
-                "[#####..........................................]  12%  2h31m of calls, then DNS\n"
-                "4m10s; 131 writes, 2.9/s; next deadline in 71h58m\n"
-                "lane               finished  attention  read   DNS  write  SES  writes/s   left\n"
-                "letters us-east-1  840/9000         12   100  7020    302  738       1.9  2h31m\n"
-                "shop eu-west-1     400/1000          0     0     0      0  600       1.0    SES\n"
-                "small eu-west-1         2/2          0     0     0      0    0       0.0      -\n");
+    check_drawn(
+        &b, 80, 24,
+        "Run 3, apply, stopping: 1242 of 10002 finished, 12 need attention; calls in fli~\n"
+        "[#####..........................................]  12%  2h31m of calls, then DNS\n"
+        "4m10s; 131 writes, 2.9/s; next deadline in 71h58m\n"
+        "lane               finished  attention  read   DNS  write  SES  writes/s   left\n"
+        "letters us-east-1  840/9000         12   100  7020    302  738       1.9  2h31m\n"
+        "shop eu-west-1     400/1000          0     0     0      0  600       1.0    SES\n"
+        "small eu-west-1         2/2          0     0     0      0    0       0.0      -\n");
 }
 
 static void a_line_says_all_of_it(void **state)
@@ -172,7 +175,8 @@ static void a_line_says_all_of_it(void **state)
     assert_string_equal(
         out.at,
         "Run 3, apply: 1242 of 10002 finished, 12 need attention; 100 reading SES, 7020 waiting "
-        "for DNS, 302 to be written, 1338 waiting for SES; after 4m10s; 312 calls, 2.9/s, 3 throttled; 131 "
+        "for DNS, 302 to be written, 1338 waiting for SES; after 4m10s; 312 calls, 2.9/s, 3 "
+        "throttled; 131 "
         "writes; next "
         "deadline in 71h58m; 2h31m of calls left, then DNS is waited for");
     buf_clear(&out);
@@ -224,8 +228,8 @@ static void the_end_of_a_long_run_rings(void **state)
     buf_init(&out, VIEW_BYTES_MAX);
     b.state = "ended";
     view_ring(&out, &b);
-    assert_string_equal(out.at,
-                        "\033]2;mailfrom: run 3 ended, 1242 of 10002 finished, 12 need attention\a\a");
+    assert_string_equal(
+        out.at, "\033]2;mailfrom: run 3 ended, 1242 of 10002 finished, 12 need attention\a\a");
     buf_reset(&out);
     b.started = b.now - SPAN_S(59);
     view_ring(&out, &b);
