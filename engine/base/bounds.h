@@ -55,6 +55,12 @@
 #define EVENTS_PER_TURN_MAX  1024
 #define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds the unsure jobs after a crash */
 
+/* publish */
+#define PUBLISH_NAMES_MAX      500 /* of a Route 53 batch: 1,000 ResourceRecord elements, two a name */
+#define PUBLISH_CHARACTERS_MAX 30000 /* of all values of a Route 53 batch, which allows 32,000 */
+#define UPDATE_NAMES_MAX       50  /* of an UPDATE (RFC 2136): about 12 KB, as external-dns sends */
+#define CLOUDFLARE_NAMES_MAX   100 /* of a Cloudflare batch: 200 records on the free plan */
+
 /* DNS */
 #define DNS_MESSAGE_MAX     65535
 #define DNS_RECORDS_MAX     256  /* kept of a message; a MAIL FROM name has two */

@@ -133,6 +133,12 @@ struct text fleet_account_name(const struct fleet *f, uint32_t row)
     return names_text(&f->names, f->accounts[f->lanes[f->choices[row].lane].account].name);
 }
 
+struct text fleet_mx_region(const struct fleet *f, uint32_t row)
+{
+    name_id chosen = fleet_policy_of(f, row)->mx_region;
+    return chosen == NAME_NONE ? fleet_region(f, row) : names_text(&f->names, chosen);
+}
+
 const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row)
 {
     return &f->policies[f->choices[row].policy];

@@ -12,6 +12,7 @@
 #include "base/names.h"
 #include "base/when.h"
 #include "policy.h"
+#include "provider.h"
 
 /* An AWS account of the manifest. All names but `name` may be NAME_NONE. */
 struct account {
@@ -115,6 +116,8 @@ struct fleet {
     const bool *shared; /* of a part of a fleet, by name: several rows of the whole want this MAIL
                            FROM; else NULL. Not kept in the journal */
     struct text *files; /* as named by the user */
+    struct provider *providers; /* of DNS: who can write which zones; the first that fits counts */
+    uint32_t providers_len;
     uint32_t accounts_len, lanes_len, policies_len, choices_len, files_len, shared_len;
     struct quota waves[WAVES_MAX];
     uint32_t waves_len;
@@ -138,6 +141,8 @@ struct text fleet_mail_from(const struct fleet *f, uint32_t row); /* empty: defa
 struct text fleet_region(const struct fleet *f, uint32_t row);
 struct text fleet_account_name(const struct fleet *f, uint32_t row);
 const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row);
+/* The Region that the row's MX should name: dns.mx_region, or else the lane's own. */
+struct text fleet_mx_region(const struct fleet *f, uint32_t row);
 /* Does the row share its MAIL FROM with rows that a selection has left out? */
 bool fleet_is_shared(const struct fleet *f, uint32_t row);
 /* Requests per second of each action of a lane: option_per_s (--rate; 0: not given), then the
