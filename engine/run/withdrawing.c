@@ -45,13 +45,15 @@ static bool row_hold(void *ctx, const struct record *r)
     if (seen == UINT32_MAX)
         return true;
     bar(b, seen,
-        r->row.seen_known ? "it is still the MAIL FROM of " : "SES does not tell whether it is still "
-                                                             "the MAIL FROM of ",
+        r->row.seen_known ? "it is still the MAIL FROM of "
+                          : "SES does not tell whether it is still "
+                            "the MAIL FROM of ",
         identity, "; roll the setting back first, and the record sets stay until then");
     return !b->no_memory;
 }
 
-/* A write of some run of the journal: of an identity that was not read just now, or the last use. */
+/* A write of some run of the journal: of an identity that was not read just now, or the last use.
+ */
 static bool write_hold(void *ctx, const struct journal_accepted *w)
 {
     struct barring *b = ctx;
