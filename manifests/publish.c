@@ -286,8 +286,7 @@ static void take_key_key(struct manifest_walk *w, const struct key_rule *rule, v
     walk_texts(w, rule, put_key, into);
 }
 
-static void take_tsig(struct manifest_walk *w, const struct key_rule *rule,
-                      struct publish_draft *d)
+static void take_tsig(struct manifest_walk *w, const struct key_rule *rule, struct publish_draft *d)
 {
     struct provider *p = &d->made.provider;
     uint32_t before = complaints_count(w->raw);
@@ -393,8 +392,9 @@ static void take_entry(struct manifest_walk *w)
     char q[QUOTE_LEN];
     if (w->event.kind != EVENT_MAP) {
         if (w->event.kind != EVENT_REFUSED)
-            complain(r, at, "publish: found %s, expected the keys zones and one of route53, "
-                            "rfc2136 and cloudflare",
+            complain(r, at,
+                     "publish: found %s, expected the keys zones and one of route53, "
+                     "rfc2136 and cloudflare",
                      event_noun(&w->event, q));
         walk_skip(w);
         return;
