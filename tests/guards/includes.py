@@ -32,7 +32,7 @@ ROOMS = {
     "engine/wire": CALLS + ["engine", "engine/aws"],
     "engine/world": CALLS + ["engine/rules", "engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
-    "manifests": WORDS + ["engine/crypto", "engine/rules"],
+    "manifests": DNS + ["engine/crypto", "engine/rules"],
     "reports": WORDS + ["engine/crypto", "engine/rules", "engine/scheduler"],
     "engine/access": CALLS + ["engine/aws", "engine/wire"],
     "engine/preflight": WORDS + ["engine/calls", "engine", "engine/access"],
