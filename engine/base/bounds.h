@@ -28,12 +28,14 @@
 #define POLICIES_MAX             65535
 
 /* SES */
-#define SES_BATCH_MAX     100   /* identities per v1 Get...Attributes call */
-#define SES_LIST_PAGE     1000  /* MaxItems of ListIdentities */
-#define LIST_PAGES_MAX    10000 /* of one listing; SES allows ten thousand identities at first */
-#define HTTP_BODY_MAX     (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
-#define HTTP_HEADER_MAX   (64u << 10)
-#define REQUEST_BODY_MAX  (256u << 10) /* 100 percent-encoded addresses are under 100 KB */
+#define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
+#define SES_LIST_PAGE   1000       /* MaxItems of ListIdentities */
+#define LIST_PAGES_MAX  10000      /* of one listing; SES allows ten thousand identities at first */
+#define HTTP_BODY_MAX   (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
+#define HTTP_HEADER_MAX (64u << 10)
+#define REQUEST_BODY_MAX                                                                           \
+    (1u << 20) /* 100 percent-encoded addresses are under 100 KB; a batch of Route 53 with 1,000   \
+                  sets of the longest names is under 700 KB */
 #define REPLY_CODE_LEN    64
 #define REPLY_MESSAGE_LEN 512
 
@@ -142,6 +144,14 @@
 #define ROUTE53_VALUE_MAX        4000        /* one Value (Route 53, "Quotas on records") */
 #define ROUTE53_BATCH_RECORDS    1000        /* ResourceRecord elements of a batch */
 #define ROUTE53_BATCH_CHARACTERS 32000       /* characters in the Value elements of a batch */
+
+/* providers of DNS */
+#define ROUTE53_PAGE_ZONES       100 /* MaxItems of ListHostedZonesByName (its model) */
+#define ROUTE53_PAGE_SETS        20 /* sets asked for at one name; further ones are of other names */
+#define CLOUDFLARE_PAGE_ZONES    50   /* per_page of GET zones, its maximum */
+#define CLOUDFLARE_PAGE_RECORDS  100  /* per_page of GET dns_records at one name */
+#define CLOUDFLARE_BATCH_RECORDS 200  /* records of one batch in a zone of the Free plan */
+#define PROVIDER_FAULTS_MAX      1000 /* kept of one refusal: as many as a batch has changes */
 
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */

@@ -17,8 +17,8 @@ struct provider {
     struct text server;       /* RFC2136: "192.0.2.53", "[2001:db8::53]:5353" */
     struct text key_file;     /* RFC2136: a TSIG key as tsig-keygen and keymgr write it; or */
     struct text key_name, key_algorithm, key_secret_env; /* name, algorithm, variable */
-    uint16_t file;         /* row of fleet.files */
-    uint32_t line, column; /* of the entry, from 1 */
+    uint16_t file;                                       /* row of fleet.files */
+    uint32_t line, column;                               /* of the entry, from 1 */
 };
 
 const char *provider_kind_name(enum provider_kind kind); /* "route53", "rfc2136", "cloudflare" */

@@ -13,8 +13,8 @@ enum provider_kind { PROVIDER_ROUTE53, PROVIDER_RFC2136, PROVIDER_CLOUDFLARE, PR
 
 struct record_value {
     uint16_t preference; /* MX */
-    struct text data; /* MX: the exchange, "" is the null MX; TXT: all strings joined, raw; other
-                         types: as the provider writes the value */
+    struct text data;    /* MX: the exchange, "" is the null MX; TXT: all strings joined, raw; other
+                            types: as the provider writes the value */
     struct text verbatim; /* read from a provider: the value as the provider writes it, which a
                              removal repeats; empty: not read */
     struct text id;       /* Cloudflare: of the record; otherwise empty */

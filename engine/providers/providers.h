@@ -12,7 +12,8 @@
 #include "base/dname.h"
 #include "model/provider.h"
 
-#define TSIG_SECRET_MAX 128 /* octets; keys are as long as the digest, at most 64 (RFC 8945, 6.2) */
+#define TSIG_SECRET_MAX 128 /* octets; keys are as long as the digest, at most 64 (RFC 8945, 6.2)  \
+                             */
 
 /* A key for TSIG. algorithm: "hmac-sha256", "hmac-sha384", "hmac-sha512"; older ones are refused.
  */
