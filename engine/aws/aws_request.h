@@ -94,10 +94,5 @@ void aws_reply_decode(struct call *c, const struct aws_reply *r);
 /* For rooms with protocols of their own, once the body is decoded. The headers possible in every
  * answer of AWS: request ID, retry hint, date. */
 void aws_reply_headers(struct call *c, const struct aws_reply *r);
-/* Only its documented answer accepts a write: a proxy in between can answer 200 with a page of its
- * own, or with an empty body. Garbles the reply to a change whose content type is not one of types
- * (ended by NULL), or that has neither a type with a body nor a request ID. service: "SES". */
-void aws_reply_vet(struct call *c, const struct aws_reply *r, const char *const types[],
-                   const char *service);
 
 #endif

@@ -1,0 +1,2 @@
+mailfrom_test(providers/route53 USES providers)
+mailfrom_test(providers/cloudflare USES providers)
