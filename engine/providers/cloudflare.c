@@ -7,8 +7,8 @@
  *
  * Invariant: an unreadable answer leaves no zone and no set behind.
  *
- * Source: Cloudflare API reference, "List Zones", "List DNS Records", "Batch DNS Records"; Cloudflare
- * DNS docs, "Batch record changes".
+ * Source: Cloudflare API reference, "List Zones", "List DNS Records", "Batch DNS Records";
+ * Cloudflare DNS docs, "Batch record changes".
  */
 #include "providers_internal.h"
 
@@ -579,14 +579,16 @@ void cloudflare_reply_decode(struct call *c, const struct aws_reply *r)
         return;
     REPLY_PUT(c->reply.request_id, r->trace_id);
     if (text_to_u64(r->retry_after_s, &seconds))
-        c->reply.retry_after_ms = seconds < UINT32_MAX / 1000 ? (uint32_t)seconds * 1000 : UINT32_MAX;
+        c->reply.retry_after_ms =
+            seconds < UINT32_MAX / 1000 ? (uint32_t)seconds * 1000 : UINT32_MAX;
     enum err err = json_parse(&root, r->body, &why);
     if (!HTTP_IS_OK(r->http_status))
         errors_read(c, root); /* HTML or an empty body: NULL, which every reader accepts */
     else if (err)
         reply_garble(&c->reply, "the answer is not the JSON that was promised: %.200s", why.text);
     else if (!decode_ok(c, root))
-        reply_garble(&c->reply, "the answer is not one of %s", call_action(c->kind, API_CLOUDFLARE));
+        reply_garble(&c->reply, "the answer is not one of %s",
+                     call_action(c->kind, API_CLOUDFLARE));
     if (c->reply.how != REPLY_HTTP || !HTTP_IS_OK(r->http_status))
         provider_answer_drop(c);
     json_free(root);

@@ -11,14 +11,30 @@ static const struct {
     const char *name;
     uint16_t type;
 } types[] = {
-    {"A", DNS_TYPE_A},     {"NS", DNS_TYPE_NS},     {"CNAME", DNS_TYPE_CNAME},
-    {"SOA", DNS_TYPE_SOA}, {"PTR", DNS_TYPE_PTR},   {"MX", DNS_TYPE_MX},
-    {"TXT", DNS_TYPE_TXT}, {"AAAA", DNS_TYPE_AAAA}, {"DNAME", DNS_TYPE_DNAME},
-    {"DS", DNS_TYPE_DS},   {"LOC", 29},             {"SRV", 33},
-    {"NAPTR", 35},         {"CERT", 37},            {"SSHFP", 44},
-    {"DNSKEY", 48},        {"TLSA", 52},            {"SMIMEA", 53},
-    {"OPENPGPKEY", 61},    {"SVCB", 64},            {"HTTPS", 65},
-    {"SPF", 99},           {"URI", 256},            {"CAA", 257},
+    {"A", DNS_TYPE_A},
+    {"NS", DNS_TYPE_NS},
+    {"CNAME", DNS_TYPE_CNAME},
+    {"SOA", DNS_TYPE_SOA},
+    {"PTR", DNS_TYPE_PTR},
+    {"MX", DNS_TYPE_MX},
+    {"TXT", DNS_TYPE_TXT},
+    {"AAAA", DNS_TYPE_AAAA},
+    {"DNAME", DNS_TYPE_DNAME},
+    {"DS", DNS_TYPE_DS},
+    {"LOC", 29},
+    {"SRV", 33},
+    {"NAPTR", 35},
+    {"CERT", 37},
+    {"SSHFP", 44},
+    {"DNSKEY", 48},
+    {"TLSA", 52},
+    {"SMIMEA", 53},
+    {"OPENPGPKEY", 61},
+    {"SVCB", 64},
+    {"HTTPS", 65},
+    {"SPF", 99},
+    {"URI", 256},
+    {"CAA", 257},
 };
 
 uint16_t record_type_of(struct text name)
@@ -219,8 +235,8 @@ bool faults_add(struct call *c, uint32_t change, struct text words)
         return fault_put(c, change, words);
     said_read(&said, words);
     for (uint32_t i = 0; i < c->changes_len && !has_type; i++)
-        has_type = said_name(&said, c->changes[i].set.name) &&
-                   said_type(&said, c->changes[i].set.type);
+        has_type =
+            said_name(&said, c->changes[i].set.name) && said_type(&said, c->changes[i].set.type);
     for (uint32_t i = 0; i < c->changes_len; i++)
         if (said_name(&said, c->changes[i].set.name) &&
             (!has_type || said_type(&said, c->changes[i].set.type))) {

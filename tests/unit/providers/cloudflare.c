@@ -88,8 +88,8 @@ static void the_token_leaves_over_plain_http_to_loopback_alone(void **state)
     }
     struct provider_at open = {.kind = PROVIDER_CLOUDFLARE, .token = TEXT(TOKEN)};
     struct endpoint_settings settings = {.url = TEXT("http://10.0.0.1")};
-    assert_int_equal(
-        endpoint_make(&open.endpoint, TEXT("ses"), TEXT("us-east-1"), &settings, NULL), OK);
+    assert_int_equal(endpoint_make(&open.endpoint, TEXT("ses"), TEXT("us-east-1"), &settings, NULL),
+                     OK);
     struct aws_request r;
     struct why why = {""};
     struct call *c = call_new(CALL_ZONES);
@@ -240,22 +240,23 @@ static void a_change_that_must_not_be_sent_is_refused(void **state)
 }
 
 #define GOOD(result, info)                                                                         \
-    "{\"success\":true,\"errors\":[],\"messages\":[],\"result\":" result ",\"result_info\":" info "}"
+    "{\"success\":true,\"errors\":[],\"messages\":[],\"result\":" result ",\"result_info\":" info  \
+    "}"
 #define LAST "{\"page\":1,\"per_page\":50,\"count\":1,\"total_count\":1,\"total_pages\":1}"
 
 static void zones_tell_their_state_and_their_name_servers(void **state)
 {
     (void)state;
-    static const char body[] =
-        GOOD("[{\"id\":\"id1\",\"name\":\"Example.com\",\"status\":\"active\",\"paused\":false,"
-             "\"type\":\"full\",\"name_servers\":[\"BOB.ns.cloudflare.com\","
-             "\"lola.ns.cloudflare.com\"]},"
-             "{\"id\":\"id2\",\"name\":\"example.com\",\"status\":\"pending\",\"paused\":false},"
-             "{\"id\":\"id3\",\"name\":\"example.com\",\"status\":\"active\",\"type\":\"internal\"},"
-             "{\"id\":\"id4\",\"name\":\"example.com\",\"status\":\"active\",\"paused\":true,"
-             "\"name_servers\":null},"
-             "{\"id\":\"id5\",\"name\":\"notexample.com\",\"status\":\"active\"}]",
-             "{\"total_pages\":2}");
+    static const char body[] = GOOD(
+        "[{\"id\":\"id1\",\"name\":\"Example.com\",\"status\":\"active\",\"paused\":false,"
+        "\"type\":\"full\",\"name_servers\":[\"BOB.ns.cloudflare.com\","
+        "\"lola.ns.cloudflare.com\"]},"
+        "{\"id\":\"id2\",\"name\":\"example.com\",\"status\":\"pending\",\"paused\":false},"
+        "{\"id\":\"id3\",\"name\":\"example.com\",\"status\":\"active\",\"type\":\"internal\"},"
+        "{\"id\":\"id4\",\"name\":\"example.com\",\"status\":\"active\",\"paused\":true,"
+        "\"name_servers\":null},"
+        "{\"id\":\"id5\",\"name\":\"notexample.com\",\"status\":\"active\"}]",
+        "{\"total_pages\":2}");
     static const enum zone_bar bars[] = {ZONE_OPEN, ZONE_INACTIVE, ZONE_PRIVATE, ZONE_OPEN};
     struct call *c = call_new(CALL_ZONES);
     answer_give(c, 200, body);
@@ -339,11 +340,13 @@ static const struct {
     {CALL_ZONES, GOOD("[]", "{\"total_pages\":1.5}")},
     {CALL_RECORDS, GOOD("[{\"name\":\"" NAME "\",\"type\":\"MX\",\"content\":\"a\"}]", LAST)},
     {CALL_RECORDS, GOOD("[{\"id\":\"a\",\"name\":\"" NAME "\",\"type\":\"MX\",\"content\":\"a\","
-                        "\"priority\":70000}]", LAST)},
-    {CALL_RECORDS, GOOD("[{\"id\":\"a\",\"name\":\"" NAME "\",\"type\":\"MX\",\"content\":{}}]",
+                        "\"priority\":70000}]",
                         LAST)},
+    {CALL_RECORDS,
+     GOOD("[{\"id\":\"a\",\"name\":\"" NAME "\",\"type\":\"MX\",\"content\":{}}]", LAST)},
     {CALL_RECORDS, GOOD("[{\"id\":\"a\",\"name\":\"" NAME "\",\"type\":\"MX\",\"content\":\"a\","
-                        "\"ttl\":\"300\"}]", LAST)},
+                        "\"ttl\":\"300\"}]",
+                        LAST)},
     {CALL_CHANGE, GOOD("null", LAST)},
     {CALL_CHANGE, GOOD("[]", LAST)},
     {CALL_CHANGE, "{\"success\":false,\"errors\":[{\"code\":9005,\"message\":\"x\"}]}"},

@@ -1,8 +1,8 @@
 /*
  * Calls to providers, and their requests and answers, for the tests of this room.
  */
-#ifndef TEST_PROVIDER_CALLS_H
-#define TEST_PROVIDER_CALLS_H
+#ifndef MF_PROVIDER_CALLS_H
+#define MF_PROVIDER_CALLS_H
 
 #include "dns/message.h"
 #include "providers/providers.h"

@@ -65,11 +65,14 @@ static void a_question_is_a_signed_get_of_its_path(void **state)
     }
 }
 
-static const struct record_value mx = {
-    .preference = 10, .data = TEXT("feedback-smtp.us-east-1.amazonses.com")};
+static const struct record_value mx = {.preference = 10,
+                                       .data = TEXT("feedback-smtp.us-east-1.amazonses.com")};
 static const struct record_value spf = {.data = TEXT("v=spf1 include:amazonses.com ~all")};
 
-#define SET(name_, type_, value) {.name = TEXT(name_), .type = (type_), .ttl_s = 300, .values = &(value), .len = 1}
+#define SET(name_, type_, value)                                                                   \
+    {                                                                                              \
+        .name = TEXT(name_), .type = (type_), .ttl_s = 300, .values = &(value), .len = 1           \
+    }
 
 static void a_change_is_a_batch_of_creations(void **state)
 {
@@ -148,7 +151,11 @@ static void a_change_that_must_not_be_sent_is_refused(void **state)
     const struct record_change good = {.kind = CHANGE_CREATE,
                                        .set = SET("b.example.com", DNS_TYPE_MX, mx)};
     struct record_change changes[] = {
-        good, good, good, good, good,
+        good,
+        good,
+        good,
+        good,
+        good,
         {.kind = CHANGE_SWAP,
          .set = SET("b.example.com", DNS_TYPE_MX, mx),
          .old = SET("c.example.com", DNS_TYPE_MX, mx)},
@@ -206,24 +213,24 @@ static void a_full_batch_of_the_longest_names_fits(void **state)
 
 static const char zones_page[] =
     DOC "<ListHostedZonesByNameResponse" NS "><HostedZones>"
-    "<HostedZone><Id>/hostedzone/Z1</Id><Name>example.com.</Name><CallerReference>a"
-    "</CallerReference><Config><Comment>x</Comment><PrivateZone>false</PrivateZone></Config>"
-    "<ResourceRecordSetCount>4</ResourceRecordSetCount></HostedZone>"
-    "<HostedZone><Id>/hostedzone/Z2</Id><Name>Example.COM.</Name><CallerReference>b"
-    "</CallerReference><Config><PrivateZone>true</PrivateZone></Config></HostedZone>"
-    "<HostedZone><Id>Z3</Id><Name>example.com.</Name><CallerReference>c</CallerReference>"
-    "<Config><PrivateZone>false</PrivateZone></Config><LinkedService><ServicePrincipal>"
-    "servicediscovery.amazonaws.com</ServicePrincipal></LinkedService></HostedZone>"
-    "<HostedZone><Id>/hostedzone/Z4</Id><Name>example.com.</Name><CallerReference>d"
-    "</CallerReference><Config><PrivateZone>false</PrivateZone></Config><Features>"
-    "<AcceleratedRecoveryStatus>ENABLING_HOSTED_ZONE_LOCKED</AcceleratedRecoveryStatus>"
-    "</Features></HostedZone>"
-    "<HostedZone><Id>/hostedzone/Z5</Id><Name>a.example.com.</Name><CallerReference>e"
-    "</CallerReference><Features><AcceleratedRecoveryStatus>ENABLED</AcceleratedRecoveryStatus>"
-    "</Features></HostedZone>"
-    "</HostedZones><DNSName>example.com</DNSName><IsTruncated>true</IsTruncated>"
-    "<NextDNSName>%s</NextDNSName><NextHostedZoneId>Z9</NextHostedZoneId>"
-    "<MaxItems>100</MaxItems></ListHostedZonesByNameResponse>";
+        "<HostedZone><Id>/hostedzone/Z1</Id><Name>example.com.</Name><CallerReference>a"
+        "</CallerReference><Config><Comment>x</Comment><PrivateZone>false</PrivateZone></Config>"
+        "<ResourceRecordSetCount>4</ResourceRecordSetCount></HostedZone>"
+        "<HostedZone><Id>/hostedzone/Z2</Id><Name>Example.COM.</Name><CallerReference>b"
+        "</CallerReference><Config><PrivateZone>true</PrivateZone></Config></HostedZone>"
+        "<HostedZone><Id>Z3</Id><Name>example.com.</Name><CallerReference>c</CallerReference>"
+        "<Config><PrivateZone>false</PrivateZone></Config><LinkedService><ServicePrincipal>"
+        "servicediscovery.amazonaws.com</ServicePrincipal></LinkedService></HostedZone>"
+        "<HostedZone><Id>/hostedzone/Z4</Id><Name>example.com.</Name><CallerReference>d"
+        "</CallerReference><Config><PrivateZone>false</PrivateZone></Config><Features>"
+        "<AcceleratedRecoveryStatus>ENABLING_HOSTED_ZONE_LOCKED</AcceleratedRecoveryStatus>"
+        "</Features></HostedZone>"
+        "<HostedZone><Id>/hostedzone/Z5</Id><Name>a.example.com.</Name><CallerReference>e"
+        "</CallerReference><Features><AcceleratedRecoveryStatus>ENABLED</AcceleratedRecoveryStatus>"
+        "</Features></HostedZone>"
+        "</HostedZones><DNSName>example.com</DNSName><IsTruncated>true</IsTruncated>"
+        "<NextDNSName>%s</NextDNSName><NextHostedZoneId>Z9</NextHostedZoneId>"
+        "<MaxItems>100</MaxItems></ListHostedZonesByNameResponse>";
 
 static const struct {
     const char *zone, *next;
@@ -286,7 +293,7 @@ static void a_zone_comes_with_its_name_servers(void **state)
 #define RRSETS(sets, rest)                                                                         \
     DOC "<ListResourceRecordSetsResponse" NS "><ResourceRecordSets>" sets                          \
         "</ResourceRecordSets>" rest "<MaxItems>20</MaxItems></ListResourceRecordSetsResponse>"
-#define LAST "<IsTruncated>false</IsTruncated>"
+#define LAST     "<IsTruncated>false</IsTruncated>"
 #define VALUE(v) "<ResourceRecord><Value>" v "</Value></ResourceRecord>"
 #define RRSET(name, type, values)                                                                  \
     "<ResourceRecordSet><Name>" name "</Name><Type>" type "</Type><TTL>300</TTL>"                  \
@@ -339,9 +346,11 @@ static void pages_go_on_while_the_name_is_the_same(void **state)
     call_free(c);
 }
 
-#define SPECIAL(member) \
-    RRSETS("<ResourceRecordSet><Name>bounce.example.com.</Name><Type>MX</Type>" member             \
-           "<TTL>60</TTL><ResourceRecords>" VALUE("10 x.") "</ResourceRecords></ResourceRecordSet>", LAST)
+#define SPECIAL(member)                                                                            \
+    RRSETS(                                                                                        \
+        "<ResourceRecordSet><Name>bounce.example.com.</Name><Type>MX</Type>" member                \
+        "<TTL>60</TTL><ResourceRecords>" VALUE("10 x.") "</ResourceRecords></ResourceRecordSet>",  \
+        LAST)
 
 static const char *const specials[] = {
     SPECIAL("<SetIdentifier>a</SetIdentifier><Weight>10</Weight>"),
@@ -399,11 +408,13 @@ static const struct {
     {CALL_RECORDS, RRSETS(RRSET("", "MX", VALUE("10 x.")), LAST)},
     {CALL_RECORDS, RRSETS(RRSET("bounce.example.com.", "", VALUE("10 x.")), LAST)},
     {CALL_RECORDS, RRSETS("<ResourceRecordSet><Name>bounce.example.com.</Name><Name>a.</Name>"
-                          "<Type>A</Type><TTL>1</TTL><ResourceRecords>" VALUE("1.2.3.4")
-                          "</ResourceRecords></ResourceRecordSet>", LAST)},
+                          "<Type>A</Type><TTL>1</TTL><ResourceRecords>" VALUE(
+                              "1.2.3.4") "</ResourceRecords></ResourceRecordSet>",
+                          LAST)},
     {CALL_RECORDS, RRSETS("<ResourceRecordSet><Name>bounce.example.com.</Name><Type>A</Type>"
-                          "<TTL>99999999999999999999</TTL><ResourceRecords>" VALUE("1.2.3.4")
-                          "</ResourceRecords></ResourceRecordSet>", LAST)},
+                          "<TTL>99999999999999999999</TTL><ResourceRecords>" VALUE(
+                              "1.2.3.4") "</ResourceRecords></ResourceRecordSet>",
+                          LAST)},
     {CALL_RECORDS, RRSETS("", "<IsTruncated>perhaps</IsTruncated>")},
     {CALL_RECORDS, RRSETS("", "<IsTruncated>true</IsTruncated>")},
     {CALL_RECORDS, "<!DOCTYPE a [<!ENTITY b \"cc\">]><ListResourceRecordSetsResponse>&b;"
@@ -504,17 +515,18 @@ static const struct {
 } blamed[] = {
     {FAILED("InvalidChangeBatch", "[" EXISTS("b.example.com.", "TXT") "]"), {1, -2}},
     {FAILED("InvalidChangeBatch", EXISTS("c.example.com.", "MX")), {2, -2}},
-    {FAILED("InvalidChangeBatch", "[" EXISTS("b.example.com.", "MX") ", " CONFLICTS("c.example.com.")
-                                  "]"),
+    {FAILED("InvalidChangeBatch",
+            "[" EXISTS("b.example.com.", "MX") ", " CONFLICTS("c.example.com.") "]"),
      {0, 2, 3, -2}},
     {FAILED("InvalidChangeBatch", "[" EXISTS("x.b.example.com.", "MX") "]"), {-1, -2}},
     {FAILED("InvalidChangeBatch", "[RRSet with DNS name b.example.com., type TXT, SetIdentifier "
                                   "&quot;x&quot; cannot be created because a non multivalue answer "
                                   "rrset exists]"),
      {1, -2}},
-    {DOC "<InvalidChangeBatch" NS "><Messages><Message>" EXISTS("B.example.com.", "MX")
-         "</Message><Message>" EXISTS("c.example.com.", "TXT") "</Message></Messages>"
-         "<RequestId>r-1</RequestId></InvalidChangeBatch>",
+    {DOC "<InvalidChangeBatch" NS
+         "><Messages><Message>" EXISTS("B.example.com.", "MX") "</Message><Message>" EXISTS(
+             "c.example.com.", "TXT") "</Message></Messages>"
+                                      "<RequestId>r-1</RequestId></InvalidChangeBatch>",
      {0, 3, -2}},
     {FAILED("InvalidChangeBatch", "nobody knows"), {-1, -2}},
     {FAILED("Throttling", EXISTS("b.example.com.", "MX")), {-2}},
