@@ -93,7 +93,8 @@ const struct verb_row verb_rows[] = {
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and\n"
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or\n"
-     "- for one name a line. SES is not asked. Exit code 3: some question has no answer.",
+     "- for one name a line. SES is not asked. Exit code 3: some name would be refused, such as\n"
+     "one that receives mail, or some question has no answer.",
      "mailfrom inspect bounce.example.com --from example.com"},
     {"explain", "[RULE|STATE]", "what a finding or a state means and how to mend it", OPTIONS_NONE,
      "Prints the page of a rule (receives-mail) or of a state (refused, waiting-dns, or SES's\n"
