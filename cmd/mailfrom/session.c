@@ -188,6 +188,27 @@ enum err session_fleet(struct session *s, struct why *why)
     return err == OK ? run_lost_note(o, &s->run, why) : err;
 }
 
+enum err session_keep(struct session *s, bool **keep, struct why *why)
+{
+    struct run *r = &s->run;
+    const struct options *o = &s->options;
+    char whole[32] = "the manifest";
+    struct selection_found found;
+    const struct selection *meant = &o->selection;
+    enum err err = OK;
+    if (session_names_run(o)) {
+        err = selection_of_run(&meant, &o->selection, r->head.options, &r->arena, why);
+        snprintf(whole, sizeof whole, "run %llu", (unsigned long long)r->head.id);
+    }
+    if (err != OK || (!selection_chooses(meant) && !meant->limit))
+        return err;
+    *keep = calloc(r->fleet.choices_len + 1u, sizeof **keep);
+    if (!*keep)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    selection_mark(meant, &r->fleet, meant->limit, *keep, &found);
+    return selection_tell(meant, &found, whole, &r->config.notices, why);
+}
+
 /* "192.0.2.1:5353" and "[2001:db8::1]:53" into nsupdate's "192.0.2.1 5353". */
 enum err session_server(const struct options *o, char out[SERVER_LEN], struct text *server,
                         struct why *why)
@@ -215,8 +236,9 @@ void session_records_notes(const struct options *o, const struct records_gather 
     if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
         message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
     if (g->refused || g->blocked)
-        message_note("%u identities and %u record sets need a person first", g->refused,
-                     g->blocked);
+        message_note("for a person to decide first: %u %s and %u %s", g->refused,
+                     plural(g->refused, "identity", "identities"), g->blocked,
+                     plural(g->blocked, "record set", "record sets"));
     if (g->harmless && !o->access.verbose)
         message_note("%u harmless %s; --verbose shows %s", g->harmless,
                      plural(g->harmless, "note", "notes"), plural(g->harmless, "it", "them"));

@@ -437,7 +437,7 @@ const struct option_row option_rows[] = {
     {"region", OPTIONS_SELECT_REGION, "REGION[,...]",
      "Region of identities without one; if none lacks one, only these Regions", read_one_region,
      .is_common = true, .repeats = true},
-    {"region", OPTIONS_RESUME | OPTIONS_INSPECT | OPTIONS_DUE, "REGION",
+    {"region", OPTIONS_RESUME | OPTIONS_INSPECT, "REGION",
      "Region of identities without one", read_region, .is_common = true},
     {"regions", OPTIONS_SELECT_REGION, "REGION[,...]", "only these Regions; repeatable",
      read_regions, .repeats = true},

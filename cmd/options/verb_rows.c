@@ -81,7 +81,7 @@ const struct verb_row verb_rows[] = {
      "--zone. Exit code 3: some names need a person first.",
      "mailfrom records fleet.yaml --missing --format nsupdate --server 192.0.2.53"},
     {"due", "MANIFEST...|RUN", "who still has to publish what, since when and until when",
-     OPTIONS_JOURNAL | OPTIONS_DUE | OPTIONS_MANIFEST,
+     OPTIONS_JOURNAL | OPTIONS_DUE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Asks DNS for the records of a manifest or a run, and shows by zone what is missing, wrong "
      "or\n"
      "blocked, whom to ask, since when it has been asked for, the deadline, and what was "
