@@ -193,10 +193,10 @@ static enum err due_carry_out(struct session *s, bool *whole, struct why *why)
     struct due d = {0};
     struct records_gather g;
     struct handoff_config config = {.access = &o->access,
-                                          .zones = o->zones,
-                                          .zones_len = o->zones_len,
-                                          .verbose = o->access.verbose,
-                                          .notices = o->quiet ? silent : message_notices()};
+                                    .zones = o->zones,
+                                    .zones_len = o->zones_len,
+                                    .verbose = o->access.verbose,
+                                    .notices = o->quiet ? silent : message_notices()};
     enum err err = arguments_vet(o, why);
     if (err == OK)
         err = session_fleet(s, why);

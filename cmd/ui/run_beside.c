@@ -49,8 +49,7 @@ enum err run_beside_hold(const struct options *o, const struct run *r, struct wh
     struct unfinished found;
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
-    enum err err =
-        run_unfinished(r->aside ? r->aside : r->journal, &r->fleet, &arena, &found, why);
+    enum err err = run_unfinished(r->aside ? r->aside : r->journal, &r->fleet, &arena, &found, why);
     for (uint32_t i = 0; i < found.len && err == OK; i++)
         if (found.at[i].common && !is_taken_back(r, found.at[i].id)) {
             struct advice a;

@@ -126,8 +126,8 @@ enum err journal_accepted(struct journal *j,
  * doubles; texts are borrowed for the length of one callback. fn returns false: out of memory.
  */
 enum err journal_written(struct journal *j,
-                         bool (*fn)(void *ctx, const struct lane_name *lane,
-                                    struct text identity, struct text mail_from),
+                         bool (*fn)(void *ctx, const struct lane_name *lane, struct text identity,
+                                    struct text mail_from),
                          void *ctx, struct why *why);
 /* The last record of every job, in the order of the fleet; jobs without a record are left out. */
 enum err journal_rows(struct journal *j, uint64_t run,

@@ -66,8 +66,8 @@ static bool written_one(void *ctx, const struct store_row *row)
 }
 
 enum err journal_written(struct journal *j,
-                         bool (*fn)(void *ctx, const struct lane_name *lane,
-                                    struct text identity, struct text mail_from),
+                         bool (*fn)(void *ctx, const struct lane_name *lane, struct text identity,
+                                    struct text mail_from),
                          void *ctx, struct why *why)
 {
     struct sent_reading r = {.written = fn, .ctx = ctx};

@@ -142,8 +142,7 @@ bool caller_is_known(const struct fleet *f, const struct caller *c)
 name_id fleet_account_number(const struct fleet *f, uint32_t lane)
 {
     const struct lane *l = &f->lanes[lane];
-    return caller_is_known(f, &l->caller) ? l->caller.account
-                                          : f->accounts[l->account].account_id;
+    return caller_is_known(f, &l->caller) ? l->caller.account : f->accounts[l->account].account_id;
 }
 
 struct lane_name fleet_lane_name(const struct fleet *f, uint32_t row)
