@@ -5,7 +5,6 @@
 
 #include "base/plural.h"
 #include "kinds.h"
-#include "manifests/manifest.h"
 #include "options/advice.h"
 #include "outputs.h"
 #include "reports/deliver.h"
@@ -142,7 +141,7 @@ enum err session_load(struct session *s, struct why *why)
 {
     const struct options *o = &s->options;
     bool region_is_taken = false;
-    struct complaints complaints;
+    struct complaints own, *complaints = s->complaints ? s->complaints : &own;
     struct manifest_options options = {.region = text_of(o->access.region),
                                        .region_taken = &region_is_taken,
                                        .region_of = region_of,
@@ -153,11 +152,13 @@ enum err session_load(struct session *s, struct why *why)
         return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
     if (session_report_vet(o, why) != OK || kinds_manifests_vet(o, why) != OK)
         return ERR_INPUT;
-    complaints_init(&complaints);
+    complaints_init(complaints);
     enum err err =
-        manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, &complaints, why);
-    message_complaints(o, &complaints);
-    complaints_clear(&complaints);
+        manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, complaints, why);
+    if (complaints == &own) {
+        message_complaints(o, &own);
+        complaints_clear(&own);
+    }
     if (err == OK)
         err = outputs_spare(o, &s->run.fleet, why);
     return err == OK ? fleet_choose(s, region_is_taken, why) : err;

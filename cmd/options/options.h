@@ -36,6 +36,7 @@ enum option_set {
     OPTIONS_APPLY = 1 << 9,
     OPTIONS_DETACH = 1 << 10,
     OPTIONS_REHEARSE = 1 << 11,
+    OPTIONS_CHECK = 1 << 15,
     OPTIONS_INSPECT = 1 << 16,
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
@@ -81,7 +82,7 @@ struct options {
     enum progress_mode progress;
     struct forecast_config rehearse;
     struct discover_config discover;
-    bool json; /* --format json */
+    bool json, sarif; /* --format json, sarif */
     bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help, version;
     bool force, refresh, give_up, no_wait, watch, missing, live, allow_empty;
 };

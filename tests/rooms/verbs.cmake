@@ -41,6 +41,7 @@ mailfrom_run_test(run_callers)
 set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")
 
 mailfrom_test(ui/progress_view USES ui)
+mailfrom_test(ui/check_written USES ui)
 mailfrom_test(access/trust USES access)
 mailfrom_test(run/put_back USES run)
 mailfrom_test(run/unfinished USES run)
