@@ -1,7 +1,7 @@
 /*
- * A log of SARIF 2.1.0 (OASIS) in the making, for all that writes one: begin, results, end. The worst
- * results come first, at most SARIF_RESULTS_MAX, GitHub's bound for one file; so a writer goes over
- * its results once for each level.
+ * A log of SARIF 2.1.0 (OASIS) in the making, for all that writes one: begin, results, end. The
+ * worst results come first, at most SARIF_RESULTS_MAX, GitHub's bound for one file; so a writer
+ * goes over its results once for each level.
  */
 #ifndef MF_SARIF_LOG_H
 #define MF_SARIF_LOG_H

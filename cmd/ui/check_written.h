@@ -1,6 +1,6 @@
 /*
- * What check has found, for programs: JSON with everything, or SARIF for code hosts. Complaints about
- * the manifest, or where it is sound the findings of its rows, at their places.
+ * What check has found, for programs: JSON with everything, or SARIF for code hosts. Complaints
+ * about the manifest, or where it is sound the findings of its rows, at their places.
  */
 #ifndef MF_CHECK_WRITTEN_H
 #define MF_CHECK_WRITTEN_H

@@ -117,11 +117,13 @@ static void complaints_are_written_in_place_of_findings(void **state)
     struct loaded l;
     struct written w;
     (void)state;
-    written_load(&l, HEAD "  - {identity: a.example, regoin: x}\n  - {identity: a.example, rate: 1}\n");
+    written_load(&l,
+                 HEAD "  - {identity: a.example, regoin: x}\n  - {identity: a.example, rate: 1}\n");
     const char *json = write_by(&w, check_json, &l);
     assert_has(json, "\"sound\": false, \"identities\": null, ");
-    assert_has(json, "{\"file\": \"a b.yaml\", \"line\": 4, \"column\": 27, \"text\": \"unknown key "
-                     "\\\"regoin\\\"");
+    assert_has(json,
+               "{\"file\": \"a b.yaml\", \"line\": 4, \"column\": 27, \"text\": \"unknown key "
+               "\\\"regoin\\\"");
     assert_int_equal(count_of(json, "\"text\": "), l.complaints.len);
     assert_has(json, "\"refused\": null, \"warnings\": null}\n");
     written_clear(&w);
@@ -154,7 +156,8 @@ static void what_is_sound_has_empty_lists(void **state)
     struct written w;
     (void)state;
     written_load(&l, HEAD "  - a.example\n");
-    assert_has(write_by(&w, check_json, &l), "\"findings\": [\n], \"refused\": 0, \"warnings\": 0}");
+    assert_has(write_by(&w, check_json, &l),
+               "\"findings\": [\n], \"refused\": 0, \"warnings\": 0}");
     written_clear(&w);
     assert_has(write_by(&w, check_sarif, &l), "\"results\":[\n]}]}\n");
     written_clear(&w);
