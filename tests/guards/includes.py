@@ -28,6 +28,7 @@ ROOMS = {
     "engine/journal": WORDS + ["engine/scheduler"],
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
     "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
+    "engine/providers": WORDS + ["engine/crypto", "engine/aws"],
     "engine/wire": CALLS + ["engine", "engine/aws"],
     "engine/world": CALLS + ["engine/rules", "engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
@@ -44,6 +45,7 @@ ROOMS = {
     "engine/inspect": BASE + ["engine/calls", "engine/survey", "engine"],
     "engine/handoff": WORDS + ["engine/rules", "engine/survey", "engine/journal", "engine/wire", "reports", "engine/access",
         "engine/inspect"],
+    "engine/publish": WORDS + ["engine/dns", "engine/rules", "engine/calls", "engine/survey", "engine/scheduler", "engine/handoff"],
     "cmd/options": None,  # everything outside cmd, and what COMMANDS says
     "cmd/ui": None,
     "cmd/mailfrom": None,
@@ -70,6 +72,7 @@ LIBRARIES = {
     "libpsl": (r"libpsl\.h", ["engine/rules"]),
     "libidn2": (r"idn2\.h", ["engine/rules"]),
     "libmicrohttpd": (r"microhttpd\.h", ["cmd/ses-sim"]),
+    "ldns": (r"ldns/.*", ["engine/providers"]),
     "openssl": (r"openssl/.*", ["engine/crypto", "cmd/ses-sim"]),
 }
 
