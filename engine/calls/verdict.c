@@ -9,6 +9,8 @@
 
 #include "base/count.h"
 
+#include <string.h>
+
 #define RENEW_ATTEMPTS_MAX 3
 
 static const struct {
@@ -109,6 +111,16 @@ static enum verdict of_http(const struct reply *reply, enum call_kind kind)
                        ? VERDICT_DENIED
                        : by_code[i].verdict;
     return of_status(reply->http_status, kind);
+}
+
+const char *reply_knows_no_keys(const struct reply *reply)
+{
+    static const char *const words[] = {"InvalidClientTokenId", "UnrecognizedClientException",
+                                        "OptInRequired"};
+    for (size_t i = 0; reply->how == REPLY_HTTP && i < COUNT(words); i++)
+        if (strcmp(reply->code, words[i]) == 0)
+            return words[i];
+    return NULL;
 }
 
 enum verdict verdict_of(const struct reply *reply, enum call_kind kind)
