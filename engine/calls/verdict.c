@@ -42,6 +42,10 @@ static const struct {
     {"MissingAuthenticationToken", VERDICT_DENIED},
     {"IncompleteSignature", VERDICT_DENIED},
     {"OptInRequired", VERDICT_DENIED},
+    /* Errors of TSIG that every signature with the key meets. BADKEY is not among them: Knot DNS
+     * says so of a key that its rules do not let change one name. */
+    {"BADSIG", VERDICT_DENIED},
+    {"BADTIME", VERDICT_DENIED},
 };
 
 bool reply_is_access_denied(const struct reply *reply)
