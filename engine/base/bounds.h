@@ -26,6 +26,8 @@
 #define ACCOUNTS_MAX             4096
 #define LANES_MAX                8192
 #define POLICIES_MAX             65535
+#define PROVIDERS_MAX            1024 /* of DNS: a large house has one for each account of its zones */
+#define PROVIDER_ZONES_MAX       10000 /* patterns of one provider: their text is in the journal */
 
 /* SES */
 #define SES_BATCH_MAX     100   /* identities per v1 Get...Attributes call */
@@ -54,6 +56,12 @@
 #define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */
 #define EVENTS_PER_TURN_MAX  1024
 #define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds the unsure jobs after a crash */
+
+/* publish */
+#define PUBLISH_NAMES_MAX      500 /* of a Route 53 batch: 1,000 ResourceRecord elements, two a name */
+#define PUBLISH_CHARACTERS_MAX 30000 /* of all values of a Route 53 batch, which allows 32,000 */
+#define UPDATE_NAMES_MAX       50  /* of an UPDATE (RFC 2136): about 12 KB, as external-dns sends */
+#define CLOUDFLARE_NAMES_MAX   100 /* of a Cloudflare batch: 200 records on the free plan */
 
 /* DNS */
 #define DNS_MESSAGE_MAX     65535

@@ -134,6 +134,8 @@ bool fleet_policy(struct fleet *f, struct policy policy, uint16_t *index);
 bool fleet_account(struct fleet *f, struct account account, uint16_t *index); /* always adds */
 bool fleet_file(struct fleet *f, struct text name, uint16_t *index);          /* always adds */
 bool fleet_choice(struct fleet *f, struct choice choice, uint32_t *row);      /* always adds */
+/* Likewise. Texts and patterns are copied. False: also beyond PROVIDERS_MAX. */
+bool fleet_provider(struct fleet *f, const struct provider *provider, uint16_t *index);
 
 /* Row's texts, borrowed from the fleet. */
 struct text fleet_identity(const struct fleet *f, uint32_t row);
@@ -141,6 +143,8 @@ struct text fleet_mail_from(const struct fleet *f, uint32_t row); /* empty: defa
 struct text fleet_region(const struct fleet *f, uint32_t row);
 struct text fleet_account_name(const struct fleet *f, uint32_t row);
 const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row);
+/* The Region that the row's MX should name: dns.mx_region, or else the lane's own. */
+struct text fleet_mx_region(const struct fleet *f, uint32_t row);
 /* Does the row share its MAIL FROM with rows that a selection has left out? */
 bool fleet_is_shared(const struct fleet *f, uint32_t row);
 /* Requests per second of each action of a lane: option_per_s (--rate; 0: not given), then the

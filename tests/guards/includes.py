@@ -37,7 +37,8 @@ ROOMS = {
     "engine/access": CALLS + ["engine/aws", "engine/wire"],
     "engine/preflight": WORDS + ["engine/calls", "engine", "engine/access"],
     "engine/run": WORDS + ["engine/rules", "engine/scheduler", "engine", "engine/journal",
-        "engine/journal/store_sqlite", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight"],
+        "engine/journal/store_sqlite", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight",
+        "engine/handoff", "engine/publish"],
     "engine/inventory": WORDS + ["engine/rules", "engine/calls", "engine", "engine/aws", "manifests", "reports",
         "engine/access"],
     "engine/forecast": ["engine/rules", "engine/calls", "engine/scheduler", "engine", "engine/world",
@@ -45,6 +46,7 @@ ROOMS = {
     "engine/inspect": BASE + ["engine/calls", "engine/survey", "engine"],
     "engine/handoff": WORDS + ["engine/rules", "engine/survey", "engine/journal", "engine/wire", "reports", "engine/access",
         "engine/inspect"],
+    "engine/publish": WORDS + ["engine/dns", "engine/rules", "engine/calls", "engine/survey", "engine/scheduler", "engine/handoff"],
     "cmd/options": None,  # everything outside cmd, and what COMMANDS says
     "cmd/ui": None,
     "cmd/mailfrom": None,

@@ -11,7 +11,7 @@
 #define MF_PUBLISH_RECORD_H
 
 #include "base/when.h"
-#include "model/record_set.h"
+#include "record_set.h"
 
 enum publish_state {
     PUBLISH_TO_LOOK,   /* DNS is to be asked, or the zone is to be found */
