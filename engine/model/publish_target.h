@@ -11,10 +11,10 @@
 #define TARGET_NO_PROVIDER (-1)
 
 struct publish_target {
-    struct text name;  /* A-labels in lower case without a final dot */
-    uint32_t row;      /* of the fleet: one that wants the name */
-    int32_t provider;  /* row of fleet.providers, or TARGET_NO_PROVIDER: no one can write its zone */
-    uint32_t ttl_s;    /* of both record sets */
+    struct text name; /* A-labels in lower case without a final dot */
+    uint32_t row;     /* of the fleet: one that wants the name */
+    int32_t provider; /* row of fleet.providers, or TARGET_NO_PROVIDER: no one can write its zone */
+    uint32_t ttl_s;   /* of both record sets */
     uint16_t mx_preference;
     struct text mx_exchange;
     struct text txt; /* the data of the TXT record, raw; empty: none is wanted */

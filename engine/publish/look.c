@@ -81,11 +81,9 @@ static bool txt_merge(struct look *look, struct arena *arena, const struct publi
                            "replaced without --merge-spf"));
     look->verdict = LOOK_CHANGE;
     look->swaps_txt = true;
-    look->txt_before =
-        has_spf ? arena_text(arena, v->there[v->replaced].data) : TEXT_NONE;
+    look->txt_before = has_spf ? arena_text(arena, v->there[v->replaced].data) : TEXT_NONE;
     look->txt_after = arena_text(arena, has_spf ? v->merged : target->txt);
-    return txts_copy(look, arena, facts) && look->txt_after.at &&
-           (!has_spf || look->txt_before.at);
+    return txts_copy(look, arena, facts) && look->txt_after.at && (!has_spf || look->txt_before.at);
 }
 
 /* What DNS says of the place: its zone, and whether a verdict is possible. False: the look is
@@ -260,22 +258,22 @@ bool zone_choose(struct zone_choice *choice, struct arena *arena, enum provider_
                               TEXT_ARG(zone), TEXT_ARG(in_force), TEXT_ARG(partly->id)));
     if (orphan)
         return zone_refuse(
-            choice, arena_fmt(arena,
-                              "zone " TEXT_FMT " is served by " TEXT_FMT ", and not by zone " TEXT_FMT
-                              " of this provider, which has the same name and is not delegated to",
-                              TEXT_ARG(zone), TEXT_ARG(in_force), TEXT_ARG(orphan->id)));
+            choice,
+            arena_fmt(arena,
+                      "zone " TEXT_FMT " is served by " TEXT_FMT ", and not by zone " TEXT_FMT
+                      " of this provider, which has the same name and is not delegated to",
+                      TEXT_ARG(zone), TEXT_ARG(in_force), TEXT_ARG(orphan->id)));
     if (barred) {
         struct text words = words_of(arena, barred->bar_words);
-        return zone_refuse(choice, arena_fmt(arena, "zone " TEXT_FMT " (" TEXT_FMT ") %s%s" TEXT_FMT,
-                                             TEXT_ARG(zone), TEXT_ARG(barred->id),
-                                             bar_words(barred->bar), words.len ? ": " : "",
-                                             TEXT_ARG(words)));
+        return zone_refuse(choice,
+                           arena_fmt(arena, "zone " TEXT_FMT " (" TEXT_FMT ") %s%s" TEXT_FMT,
+                                     TEXT_ARG(zone), TEXT_ARG(barred->id), bar_words(barred->bar),
+                                     words.len ? ": " : "", TEXT_ARG(words)));
     }
-    return zone_refuse(choice,
-                       arena_fmt(arena,
-                                 "this provider has no zone of the name " TEXT_FMT
-                                 ", which is served by " TEXT_FMT,
-                                 TEXT_ARG(zone), TEXT_ARG(in_force)));
+    return zone_refuse(choice, arena_fmt(arena,
+                                         "this provider has no zone of the name " TEXT_FMT
+                                         ", which is served by " TEXT_FMT,
+                                         TEXT_ARG(zone), TEXT_ARG(in_force)));
 }
 
 /* ---- sets ---- */
@@ -295,8 +293,7 @@ static struct set_count set_count(const struct publish_target *t, const struct r
     struct set_count n = {0};
     for (uint32_t i = 0; i < set->len; i++) {
         const struct record_value *v = &set->values[i];
-        bool is_wanted =
-            set->type == DNS_TYPE_MX ? mx_is_wanted(t, v) : text_eq(v->data, t->txt);
+        bool is_wanted = set->type == DNS_TYPE_MX ? mx_is_wanted(t, v) : text_eq(v->data, t->txt);
         n.wanted += is_wanted;
         n.others += !is_wanted;
     }
@@ -304,8 +301,7 @@ static struct set_count set_count(const struct publish_target *t, const struct r
 }
 
 enum sets_verdict sets_judge(const struct publish_target *t, bool creates_mx, bool creates_txt,
-                             const struct record_set *sets, uint32_t sets_len,
-                             struct text *reason)
+                             const struct record_set *sets, uint32_t sets_len, struct text *reason)
 {
     struct set_count mx = {0}, txt = {0};
     *reason = TEXT_NONE;
@@ -315,11 +311,12 @@ enum sets_verdict sets_judge(const struct publish_target *t, bool creates_mx, bo
         bool bars = set->is_special || set->type == DNS_TYPE_CNAME || set->type == DNS_TYPE_NS ||
                     set->type == DNS_TYPE_DNAME;
         if (bars) {
-            *reason = set->is_special
-                          ? TEXT("the provider has an alias or a routing policy at the name, which "
-                                 "is never touched")
-                          : TEXT("the provider has a CNAME, NS or DNAME at the name, which DNS does "
-                                 "not show yet");
+            *reason =
+                set->is_special
+                    ? TEXT("the provider has an alias or a routing policy at the name, which "
+                           "is never touched")
+                    : TEXT("the provider has a CNAME, NS or DNAME at the name, which DNS does "
+                           "not show yet");
             return SETS_PERSON;
         }
         struct set_count n = is_mx || is_txt ? set_count(t, set) : (struct set_count){0};

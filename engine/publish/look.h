@@ -7,12 +7,12 @@
 
 #include "base/arena.h"
 #include "model/fleet.h"
-#include "survey/survey.h"
 #include "model/publish_target.h"
+#include "survey/survey.h"
 
 enum look_verdict {
-    LOOK_SILENT,   /* DNS gives no verdict now */
-    LOOK_CHANGE,   /* sets are missing, and nothing stands in the way */
+    LOOK_SILENT, /* DNS gives no verdict now */
+    LOOK_CHANGE, /* sets are missing, and nothing stands in the way */
     LOOK_AS_WANTED,
     LOOK_PERSON,
 };
@@ -71,7 +71,6 @@ enum sets_verdict {
 /* creates_*: the sets that the run creates there. *reason: for PERSON and DOUBLED.
  */
 enum sets_verdict sets_judge(const struct publish_target *target, bool creates_mx, bool creates_txt,
-                             const struct record_set *sets, uint32_t sets_len,
-                             struct text *reason);
+                             const struct record_set *sets, uint32_t sets_len, struct text *reason);
 
 #endif

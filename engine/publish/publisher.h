@@ -19,11 +19,11 @@
 #include "calls/machine.h"
 #include "model/fleet.h"
 #include "model/publish_record.h"
-#include "survey/survey.h"
 #include "model/publish_target.h"
+#include "survey/survey.h"
 
-#define PUBLISH_LOOK_AGE   SPAN_S(60) /* a look this old is taken again before a change */
-#define PUBLISH_LINGER     SPAN_S(2)  /* a small batch waits for more names of its zone */
+#define PUBLISH_LOOK_AGE    SPAN_S(60) /* a look this old is taken again before a change */
+#define PUBLISH_LINGER      SPAN_S(2)  /* a small batch waits for more names of its zone */
 #define PUBLISH_SEEN_WITHIN SPAN_M(15) /* until every authority shows the records */
 
 /* Texts, fleet and targets are borrowed for the life of the publisher. */
@@ -51,7 +51,7 @@ struct publisher_totals {
 struct publisher;
 
 struct publisher *publisher_init(const struct publisher_options *options); /* NULL: no memory */
-void publisher_clear(struct publisher *p); /* NULL is fine */
+void publisher_clear(struct publisher *p);                                 /* NULL is fine */
 /* Before the start: the newest record of a target of a resumed run. reopen: a bad end begins again.
  */
 void publisher_restore(struct publisher *p, const struct publish_record *record, bool reopen);

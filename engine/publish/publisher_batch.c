@@ -8,7 +8,8 @@
 
 #include <assert.h>
 
-#define UNSURE_PAUSE SPAN_S(3) /* until the look after a lost answer: the change may be on its way */
+#define UNSURE_PAUSE                                                                               \
+    SPAN_S(3) /* until the look after a lost answer: the change may be on its way */
 
 /* ---- the changes of one target ---- */
 
@@ -56,8 +57,7 @@ static struct record_set txt_swapped(struct arena *a, const struct record_set *o
         bool is_it = t->txt_before.len && text_eq(old->values[i].data, t->txt_before);
         values[set.len] = old->values[i];
         if (is_it)
-            values[set.len] = (struct record_value){.data = t->txt_after,
-                                                    .id = old->values[i].id};
+            values[set.len] = (struct record_value){.data = t->txt_after, .id = old->values[i].id};
         replaced |= is_it;
         set.len++;
     }
@@ -105,17 +105,18 @@ static void target_add(struct publisher *p, struct pub_batch *b, uint32_t target
         if (!(i ? t->txt : t->mx))
             continue;
         if (removes) {
-            change_add(b, target, (struct record_change){CHANGE_DELETE,
-                                                         .set = set_to_remove(a, wanted, t, type)});
+            change_add(
+                b, target,
+                (struct record_change){CHANGE_DELETE, .set = set_to_remove(a, wanted, t, type)});
         } else if (i && t->swaps_txt) {
             struct record_set old = txt_there(a, wanted, t);
-            change_add(b, target, (struct record_change){CHANGE_SWAP,
-                                                         .set = txt_swapped(a, &old, t),
-                                                         .old = old});
+            change_add(
+                b, target,
+                (struct record_change){CHANGE_SWAP, .set = txt_swapped(a, &old, t), .old = old});
         } else {
-            change_add(b, target, (struct record_change){CHANGE_CREATE,
-                                                         .set = one_value(a, wanted, type,
-                                                                          wanted->txt)});
+            change_add(b, target,
+                       (struct record_change){CHANGE_CREATE,
+                                              .set = one_value(a, wanted, type, wanted->txt)});
         }
     }
 }

@@ -14,22 +14,22 @@
 #include "scheduler/record.h"
 #include "survey/survey_pool.h"
 
-#define PUBLISH_CALLS   64 /* to providers, out at once */
-#define PUBLISH_FEW     16 /* records that one event may make beside those of its batch */
-#define LOOKS_MAX       7  /* without a verdict, in a row: over two minutes */
-#define REFUSALS_MAX    2  /* of one name: the first may be another writer's work, so DNS is asked */
-#define DENIED_ZONES    3  /* in a row: then the provider is asked for no further change */
-#define PUB_NONE        UINT32_MAX
+#define PUBLISH_CALLS 64 /* to providers, out at once */
+#define PUBLISH_FEW   16 /* records that one event may make beside those of its batch */
+#define LOOKS_MAX     7  /* without a verdict, in a row: over two minutes */
+#define REFUSALS_MAX  2  /* of one name: the first may be another writer's work, so DNS is asked */
+#define DENIED_ZONES  3  /* in a row: then the provider is asked for no further change */
+#define PUB_NONE      UINT32_MAX
 
 /* A name on its way. Invariant: at most one of `looking`, the heap of looks, the two lists of the
  * zone, and a call has the target. */
 struct pub_target {
     enum publish_state state;
-    uint32_t zone;  /* index; PUB_NONE: not known yet */
-    uint32_t next;  /* in the list of the zone that has the target; PUB_NONE ends */
-    bool looking;   /* its survey is out */
-    bool is_read;   /* the provider's sets at the name were read since the look */
-    bool was_sent;  /* a change has left, and was not refused */
+    uint32_t zone;   /* index; PUB_NONE: not known yet */
+    uint32_t next;   /* in the list of the zone that has the target; PUB_NONE ends */
+    bool looking;    /* its survey is out */
+    bool is_read;    /* the provider's sets at the name were read since the look */
+    bool was_sent;   /* a change has left, and was not refused */
     bool takes_back; /* another writer was there at the same moment: what was created goes again */
     bool mx, txt;    /* of the next change; SENT and later: of the last */
     bool swaps_txt;

@@ -8,7 +8,8 @@
 
 #include <assert.h>
 
-#define UNSURE_PAUSE SPAN_S(3) /* until the look after a lost answer: the change may be on its way */
+#define UNSURE_PAUSE                                                                               \
+    SPAN_S(3) /* until the look after a lost answer: the change may be on its way */
 
 static void move(struct publisher *p, uint32_t target, enum publish_state state, struct text reason,
                  instant_us now)
@@ -19,8 +20,7 @@ static void move(struct publisher *p, uint32_t target, enum publish_state state,
 static void look_again(struct publisher *p, uint32_t target, instant_us now)
 {
     struct pub_target *t = &p->targets[target];
-    pub_look(p, target,
-             now + backoff_span(BACKOFF_DNS, p->options.seed, target, ++t->attempts));
+    pub_look(p, target, now + backoff_span(BACKOFF_DNS, p->options.seed, target, ++t->attempts));
 }
 
 static const struct provider *provider_of(const struct publisher *p, const struct pub_target *t)
@@ -36,9 +36,8 @@ static bool zone_settle(struct publisher *p, uint32_t target, const struct look 
     struct pub_target *t = &p->targets[target];
     uint32_t provider = provider_of_zone(f, look->zone);
     if (provider == f->providers_len) {
-        struct text reason =
-            arena_fmt(&p->texts, "no provider under dns.publish writes zone " TEXT_FMT,
-                      TEXT_ARG(look->zone));
+        struct text reason = arena_fmt(
+            &p->texts, "no provider under dns.publish writes zone " TEXT_FMT, TEXT_ARG(look->zone));
         p->no_memory |= !reason.at;
         move(p, target, PUBLISH_PERSON, reason, now);
         return false;
@@ -81,7 +80,8 @@ static void change_plan(struct publisher *p, uint32_t target, const struct look 
     t->looked_at = now;
     t->is_read = false;
     bool by_dns = provider_of(p, t)->kind == PROVIDER_RFC2136;
-    if (!is_new && by_dns) { /* no authority has it; if it comes yet, it is in the way of the next */
+    if (!is_new &&
+        by_dns) { /* no authority has it; if it comes yet, it is in the way of the next */
         t->was_sent = false;
         pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
         change_plan(p, target, look, now);
@@ -120,8 +120,9 @@ static struct text unseen_words(struct publisher *p, const struct look *look,
     const struct dns_facts *facts = survey_facts(s);
     struct buf words;
     buf_init(&words, LINE_LEN_MAX);
-    buf_add_fmt(&words, "the provider has accepted the change, and after %d minutes not every "
-                        "authority shows it",
+    buf_add_fmt(&words,
+                "the provider has accepted the change, and after %d minutes not every "
+                "authority shows it",
                 (int)(PUBLISH_SEEN_WITHIN / SPAN_M(1)));
     if (look->reason.len)
         buf_add_fmt(&words, ": " TEXT_FMT, TEXT_ARG(look->reason));
@@ -151,8 +152,8 @@ static void looked_after(struct publisher *p, uint32_t target, const struct look
         else
             move(p, target, PUBLISH_DONE, TEXT_NONE, now);
     } else if (now - t->accepted_at >= PUBLISH_SEEN_WITHIN) {
-        move(p, target, t->takes_back ? PUBLISH_PERSON : PUBLISH_FAILED,
-             unseen_words(p, look, s), now);
+        move(p, target, t->takes_back ? PUBLISH_PERSON : PUBLISH_FAILED, unseen_words(p, look, s),
+             now);
     } else {
         look_again(p, target, now);
     }
@@ -328,8 +329,7 @@ void pub_read(struct publisher *p, uint32_t target, const struct call *call, ins
     struct text reason;
     bool judges_txt = t->txt && !t->swaps_txt;
     enum sets_verdict verdict =
-        sets_judge(pub_wanted(p, target), t->mx, judges_txt, call->sets, call->sets_len,
-                   &reason);
+        sets_judge(pub_wanted(p, target), t->mx, judges_txt, call->sets, call->sets_len, &reason);
     sets_keep(p, t, call);
     if (p->options.withdraws)
         read_withdrawn(p, target, verdict, reason, now);

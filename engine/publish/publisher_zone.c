@@ -79,14 +79,13 @@ void pub_zone_wants(struct publisher *p, struct pub_zone *z, instant_us now)
 {
     uint32_t index = (uint32_t)(z - p->zones);
     struct pub_bucket *b = &p->buckets[p->bucket_of[z->provider]];
-    bool wants = z->state < PUB_ZONE_OPEN || z->to_read.len ||
-                 (z->ready.len && !p->options.is_dry);
+    bool wants = z->state < PUB_ZONE_OPEN || z->to_read.len || (z->ready.len && !p->options.is_dry);
     instant_us at = z->not_before;
     if (!wants || z->is_out || z->is_queued || z->state == PUB_ZONE_CLOSED)
         return;
     /* A small batch waits while more names may come. */
-    bool lingers = z->state == PUB_ZONE_OPEN && !z->to_read.len && p->unlooked &&
-                   z->ready.len < z->batch_max;
+    bool lingers =
+        z->state == PUB_ZONE_OPEN && !z->to_read.len && p->unlooked && z->ready.len < z->batch_max;
     if (lingers)
         at = when_later(at, z->ready_since + PUBLISH_LINGER);
     if (at > now) {
@@ -109,8 +108,7 @@ static bool needs_read(const struct publisher *p, const struct pub_zone *z,
     switch (pub_kind(p, z)) {
     case PROVIDER_CLOUDFLARE: return !t->is_read; /* there is no "create if absent" */
     case PROVIDER_ROUTE53: /* a removal repeats the set as Route 53 writes it */
-        return !t->is_read &&
-               (t->swaps_txt || p->options.withdraws || t->state == PUBLISH_UNSURE);
+        return !t->is_read && (t->swaps_txt || p->options.withdraws || t->state == PUBLISH_UNSURE);
     default: return false;
     }
 }
@@ -227,13 +225,13 @@ static bool candidate_keep(struct publisher *p, struct pub_zone *z, const struct
     struct text *hosts = ARENA_ARRAY(&p->texts, struct text, from->hosts_len + 1u);
     for (uint32_t i = 0; hosts && i < from->hosts_len; i++)
         hosts[i] = pub_text(p, from->hosts[i]);
-    z->candidates[z->candidates_len++] = (struct hosted_zone){.id = pub_text(p, from->id),
-                                                              .name = pub_text(p, from->name),
-                                                              .bar = from->bar,
-                                                              .bar_words =
-                                                                  pub_text(p, from->bar_words),
-                                                              .hosts = hosts,
-                                                              .hosts_len = from->hosts_len};
+    z->candidates[z->candidates_len++] =
+        (struct hosted_zone){.id = pub_text(p, from->id),
+                             .name = pub_text(p, from->name),
+                             .bar = from->bar,
+                             .bar_words = pub_text(p, from->bar_words),
+                             .hosts = hosts,
+                             .hosts_len = from->hosts_len};
     return hosts != NULL;
 }
 
@@ -289,8 +287,8 @@ void pub_zone_failed(struct publisher *p, struct pub_zone *z, const struct call 
         pub_zone_close(p, z, PUBLISH_FAILED, refusal_words(p, call), now);
         return;
     }
-    z->not_before = now + backoff_span(BACKOFF_ERROR, p->options.seed,
-                                       (uint32_t)(z - p->zones), z->attempts);
+    z->not_before =
+        now + backoff_span(BACKOFF_ERROR, p->options.seed, (uint32_t)(z - p->zones), z->attempts);
 }
 
 /* A question about the zone stayed without its answer. */
