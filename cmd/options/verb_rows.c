@@ -41,7 +41,7 @@ const struct verb_row verb_rows[] = {
      "forecast. Every simulated identity exists, is verified and has no MAIL FROM; SES allows "
      "--rate. Equal seeds give equal bytes.\n"
      "Exit code 3: some identities would not be done, or not within a year.",
-     "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.05"},
+     "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.1"},
     {"apply", "MANIFEST...", "carry out: set, wait for DNS and SES, tighten; write reports",
      LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST |
          OPTIONS_COMPLAINTS | CHANGES,
