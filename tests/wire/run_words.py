@@ -161,6 +161,9 @@ def spellings(room):
     pages["ses-sim"] = subprocess.run([sys.argv[2], "--help"], capture_output=True, text=True).stdout
     wide = [f"{verb}: {line}" for verb, page in pages.items() for line in page.splitlines() if len(line) > 80]
     check("every page of help fits 80 columns", len(verbs) > 14 and all(pages.values()) and not wide, verbs, *wide)
+    for words, title in [("waiting for SES", "# pending"), ("in progress", "# planned"), ("drifted", "# drifted")]:
+        page = subprocess.run([room.mailfrom, "explain", *words.split()], capture_output=True, text=True).stdout
+        check(f"{words} has a page", page.startswith(title) and "What to do" in page, page)
     for words in (["-q", "check", "fleet.yaml"], ["check", "-q", "fleet.yaml"], ["--quiet", "--region", "us-east-1", "check",
                                                                                 "fleet.yaml"]):
         done = subprocess.run([room.mailfrom, *words], cwd=room.path, capture_output=True, text=True)
