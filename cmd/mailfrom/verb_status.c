@@ -171,19 +171,31 @@ static enum err print_alarm(const struct options *o, struct run *r, const struct
     return err;
 }
 
+static void provider_note(const struct run *r, uint32_t row, const char *reason)
+{
+    const struct provider *p = &r->fleet.providers[row];
+    printf(TEXT_FMT ":%u (%s): %s\n", TEXT_ARG(r->fleet.files[p->file]), p->line,
+           provider_kind_name(p->kind), reason);
+}
+
 static bool note_one(void *ctx, const struct lane_note *note)
 {
     const struct run *r = ctx;
-    uint32_t shown = run_lane_shown(r, note->lane);
+    uint32_t lanes = r->view ? r->view->lanes : r->fleet.lanes_len;
+    uint32_t shown = note->lane < lanes ? run_lane_shown(r, note->lane) : FLEET_LEFT_OUT;
     struct buf reason;
-    if (note->reason.len == 0 || shown == FLEET_LEFT_OUT)
+    if (note->reason.len == 0)
         return true;
-    const struct lane *lane = &r->fleet.lanes[shown];
     buf_init(&reason, LINE_LEN_MAX);
-    printf("Account " TEXT_FMT ", Region " TEXT_FMT ": %s\n",
-           TEXT_ARG(names_text(&r->fleet.names, r->fleet.accounts[lane->account].name)),
-           TEXT_ARG(names_text(&r->fleet.names, lane->region)),
-           message_safe(&reason, note->reason));
+    if (shown != FLEET_LEFT_OUT) {
+        const struct lane *lane = &r->fleet.lanes[shown];
+        printf("Account " TEXT_FMT ", Region " TEXT_FMT ": %s\n",
+               TEXT_ARG(names_text(&r->fleet.names, r->fleet.accounts[lane->account].name)),
+               TEXT_ARG(names_text(&r->fleet.names, lane->region)),
+               message_safe(&reason, note->reason));
+    } else if (note->lane >= lanes && note->lane - lanes < r->fleet.providers_len) {
+        provider_note(r, note->lane - lanes, message_safe(&reason, note->reason));
+    }
     buf_clear(&reason);
     return true;
 }

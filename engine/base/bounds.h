@@ -26,6 +26,8 @@
 #define ACCOUNTS_MAX             4096
 #define LANES_MAX                8192
 #define POLICIES_MAX             65535
+#define PROVIDERS_MAX            1024 /* of DNS: a large house has one for each account of its zones */
+#define PROVIDER_ZONES_MAX       10000 /* patterns of one provider: their text is in the journal */
 
 /* SES */
 #define SES_BATCH_MAX     100   /* identities per v1 Get...Attributes call */
@@ -149,9 +151,14 @@
 #define ROUTE53_BATCH_RECORDS    1000        /* ResourceRecord elements of a batch */
 #define ROUTE53_BATCH_CHARACTERS 32000       /* characters in the Value elements of a batch */
 
+/* dynamic updates of DNS (RFC 2136) */
+#define UPDATE_NAMES_MAX 50          /* of one message: 100 sets with their prerequisites, 30 KB */
+#define TSIG_FILE_MAX    (64u << 10) /* a file with one key has 150 bytes */
+
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
 #define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; more questions wait */
+#define UPDATES_OUT_MAX     4   /* connections at once: a server of DNS takes 100 or so of all */
 #define DNS_CHANNELS_MAX    128 /* servers known at once: over the window, so one is always idle */
 #define DNS_RESOLVERS_MAX   8   /* servers in --resolver */
 

@@ -13,7 +13,9 @@
  * record is written while a call waits for it, and a large fleet makes millions of them. These
  * asserts hold the numbers still: a change of a number needs a migration of every store's
  * journals. */
-static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_OPEN == 0 && RUN_GIVEN_UP == 3, "run");
+static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_WITHDRAW == 4 && RUN_OPEN == 0 &&
+                  RUN_GIVEN_UP == 3,
+              "run");
 
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
                        struct why *why)
@@ -39,7 +41,7 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
         store_int(0),
     };
     assert(COUNT(values) == store_columns[TABLE_RUN].len);
-    assert(head->verb <= RUN_PLAN);
+    assert(head->verb < RUN_VERBS);
     assert(fleet->choices_len <= IDENTITIES_MAX);
     enum err err = journal_enter(j, why);
     if (err != OK)
@@ -114,7 +116,7 @@ static enum err head_read(struct head_reading *r, const struct store_row *row)
     bool ok = row->number > 0 && row->number <= INT64_MAX;
     *r->head = (struct head){
         .head = {.id = row->number,
-                 .verb = (enum run_verb)value_number(&v[0], RUN_PLAN, &ok),
+                 .verb = (enum run_verb)value_number(&v[0], RUN_VERBS - 1, &ok),
                  .state = (enum run_state)value_number(&v[1], RUN_GIVEN_UP, &ok),
                  .parent = value_number(&v[2], INT64_MAX, &ok),
                  .started = value_int(&v[3]),
@@ -201,8 +203,9 @@ enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_
 
 const char *journal_verb_name(enum run_verb verb)
 {
-    assert(verb <= RUN_PLAN);
-    static const char *const names[] = {"apply", "rollback", "plan"};
+    assert(verb < RUN_VERBS);
+    static const char *const names[RUN_VERBS] = {"apply", "rollback", "plan", "publish",
+                                                 "withdraw"};
     return names[verb];
 }
 

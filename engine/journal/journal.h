@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "model/fleet.h"
+#include "model/publish_record.h"
+#include "model/publish_target.h"
 #include "scheduler/record.h"
 
 struct journal;
@@ -16,7 +18,7 @@ struct store;
 #define JOURNAL_HOLDER_MAX 320
 #define JOURNAL_LOSS_MAX   384
 
-enum run_verb { RUN_APPLY, RUN_ROLLBACK, RUN_PLAN };
+enum run_verb { RUN_APPLY, RUN_ROLLBACK, RUN_PLAN, RUN_PUBLISH, RUN_WITHDRAW, RUN_VERBS };
 enum run_state {
     RUN_OPEN, /* without a live writer: the process crashed */
     RUN_STOPPED,
@@ -28,7 +30,7 @@ struct run_head {
     uint64_t id; /* 1, 2, ...; given by journal_begin */
     enum run_verb verb;
     enum run_state state;
-    uint64_t parent; /* rollback: the run to roll back; otherwise 0 */
+    uint64_t parent; /* rollback, withdraw: the run to roll back; otherwise 0 */
     instant_us started, stopped;
     instant_us last; /* instant of the newest record; the clock of a resumed run starts there */
     uint64_t seed;   /* of the jitter */
@@ -62,7 +64,8 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
                        struct why *why);
 /* Appends, in one durable transaction. With an intent among the records, OK only while the
  * journal's name still leads to the opened journal, so a later reader finds the intent. Records of
- * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone.
+ * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone; those of
+ * kind RECORD_PUBLISH, with their intents, by journal_publish_replay() and journal_publish_rows().
  */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why);
@@ -85,7 +88,7 @@ enum err journal_losses(struct journal *j,
 /* The lost records of a run. */
 struct run_loss {
     char what[JOURNAL_LOSS_MAX]; /* part of a sentence; "": nothing */
-    uint64_t kept;               /* the number of records when the loss was found */
+    uint64_t kept;               /* the number of records of jobs when the loss was found */
 };
 
 /* Are the records of a run whole? Reads all records and compares the running digest. A loss stays
@@ -137,7 +140,7 @@ enum err journal_rows(struct journal *j, uint64_t run,
 
 /* The last note of a lane: a trouble since `at`, or the end of a trouble (empty reason). */
 struct lane_note {
-    uint16_t lane; /* row of fleet.lanes */
+    uint16_t lane; /* row of fleet.lanes; beyond: of fleet.providers */
     instant_us at;
     struct text reason; /* borrowed for the length of the callback */
 };
@@ -146,6 +149,23 @@ struct lane_note {
 enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why);
+
+/* The names that a run may publish: once, before the run's first record of one. Durable on return.
+ */
+enum err journal_targets_begin(struct journal *j, uint64_t run,
+                               const struct publish_target *targets, uint32_t len, struct why *why);
+/* In the order in which they were given. Texts are borrowed for one callback, here and below. */
+enum err journal_targets(struct journal *j, uint64_t run,
+                         bool (*fn)(void *ctx, const struct publish_target *target), void *ctx,
+                         struct why *why);
+/* Every record of a target, in the order of keeping. */
+enum err journal_publish_replay(struct journal *j, uint64_t run,
+                                bool (*fn)(void *ctx, const struct publish_record *record),
+                                void *ctx, struct why *why);
+/* The newest record of each target that has one, in the order of keeping. */
+enum err journal_publish_rows(struct journal *j, uint64_t run,
+                              bool (*fn)(void *ctx, const struct publish_record *record), void *ctx,
+                              struct why *why);
 
 /* What a look at DNS found of a record that an owner of DNS has been asked for. */
 enum journal_asked_state {

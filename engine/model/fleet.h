@@ -134,6 +134,8 @@ bool fleet_policy(struct fleet *f, struct policy policy, uint16_t *index);
 bool fleet_account(struct fleet *f, struct account account, uint16_t *index); /* always adds */
 bool fleet_file(struct fleet *f, struct text name, uint16_t *index);          /* always adds */
 bool fleet_choice(struct fleet *f, struct choice choice, uint32_t *row);      /* always adds */
+/* Likewise. Texts and patterns are copied. False: also beyond PROVIDERS_MAX. */
+bool fleet_provider(struct fleet *f, const struct provider *provider, uint16_t *index);
 
 /* Row's texts, borrowed from the fleet. */
 struct text fleet_identity(const struct fleet *f, uint32_t row);

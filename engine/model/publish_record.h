@@ -1,7 +1,11 @@
 /*
- * What a run keeps of a target: one move, or the intent of a change at a provider of DNS, or the
- * provider's answer to it. Only ever appended, as the records of jobs are (scheduler/record.h),
- * among which these reach the journal. Texts are borrowed for one keep() or one callback.
+ * A record of a target: one move, with the whole state of the target after it. The last record of a
+ * target has its state, all records have its history (as scheduler/record.h for jobs).
+ *
+ *   TO_LOOK --look--> READY --intent kept, batch sent--> SENT --accepted--> VERIFYING --seen-->
+ * DONE |                 \--look too old--> TO_LOOK       |--no known answer--> UNSURE --look-->
+ * ... |                                                  \--refused--> TO_LOOK, REFUSED
+ *      +--> UNCHANGED, PERSON, FAILED
  */
 #ifndef MF_PUBLISH_RECORD_H
 #define MF_PUBLISH_RECORD_H
@@ -10,39 +14,43 @@
 #include "record_set.h"
 
 enum publish_state {
-    PUBLISH_TO_LOOK,   /* what is at the name is not known yet */
-    PUBLISH_READY,     /* nothing stands in the way of the change */
+    PUBLISH_TO_LOOK,   /* DNS is to be asked, or the zone is to be found */
+    PUBLISH_READY,     /* a change is wanted and possible */
     PUBLISH_SENT,      /* the change is on its way */
-    PUBLISH_UNSURE,    /* its answer was lost: the name is looked at again */
-    PUBLISH_VERIFYING, /* accepted by the provider; the authorities do not all show it yet */
-    PUBLISH_DONE,      /* the authorities show the records */
-    PUBLISH_UNCHANGED, /* they were there before */
-    PUBLISH_PERSON,    /* a person has to decide */
-    PUBLISH_REFUSED,   /* refused by the provider, or by a rule */
-    PUBLISH_FAILED,    /* not known to be published when the run gave up */
+    PUBLISH_UNSURE,    /* the change has no known answer: look first */
+    PUBLISH_VERIFYING, /* accepted by the provider, not seen at every authority yet */
+    PUBLISH_DONE,      /* changed, and seen at every authority */
+    PUBLISH_UNCHANGED, /* DNS is as wanted without this run */
+    PUBLISH_PERSON,    /* a person has to decide; see reason */
+    PUBLISH_REFUSED,   /* the provider refuses the change at every try */
+    PUBLISH_FAILED,    /* no verdict of DNS or of the provider within the time */
     PUBLISH_STATES,
 };
 
 enum publish_record_kind {
     PUBLISH_MOVE,   /* a decision without effect outside */
     PUBLISH_INTENT, /* a change is about to be sent */
-    PUBLISH_ANSWER, /* its outcome */
+    PUBLISH_ANSWER, /* the outcome of the change */
 };
 
+/* Texts are borrowed for one keep() or one callback. */
 struct publish_record {
-    uint32_t target; /* its number among the targets of the run */
+    uint32_t target;
     enum publish_record_kind kind;
     instant_us at;
     enum publish_state from, state;
-    struct text zone, zone_id; /* of the provider: name and id; empty: not known yet */
+    struct text zone, zone_id; /* empty: not known yet */
     struct text reason;        /* one sentence; may be empty */
     enum change_kind change;
-    /* Which record sets. An intent: those that are sent; an answer: those that were accepted. */
-    bool mx_changed, txt_changed;
-    struct text txt_before;          /* CHANGE_SWAP: the data of the TXT record replaced, raw */
-    struct text txt_verbatim_before; /* the same as the provider writes it */
-    struct text txt_after;           /* the data sent, raw */
-    uint32_t calls;                  /* of this target so far */
+    bool mx_changed, txt_changed; /* sent (INTENT); accepted or found to be in force (else) */
+    struct text
+        txt_before;        /* SWAP: the SPF record that is replaced, raw; empty: the set gets one */
+    struct text txt_after; /* SWAP: the SPF record in its place, raw */
+    uint32_t calls;
 };
+
+const char *publish_state_name(enum publish_state state); /* "verifying" */
+bool publish_state_is_final(enum publish_state state);    /* DONE and the states after it */
+bool publish_state_is_bad(enum publish_state state);      /* PERSON and the states after it */
 
 #endif

@@ -1,23 +1,23 @@
 /*
- * A target: a name that a run may publish, with the records that the name shall have. Written into
- * the journal before the run's first record, and never changed; its index is its number. Several
- * rows of a fleet may want one MAIL FROM, which is one target. Texts are borrowed.
+ * A target: one MAIL FROM name, and the two record sets that a run may publish there. The targets
+ * of a run are kept in its journal before the first look.
  */
 #ifndef MF_PUBLISH_TARGET_H
 #define MF_PUBLISH_TARGET_H
 
 #include "base/text.h"
 
-#define TARGET_NO_PROVIDER (-1)
+#include <stdint.h>
 
+/* Texts are borrowed. */
 struct publish_target {
-    struct text name; /* A-labels in lower case without a final dot */
-    uint32_t row;     /* of the fleet: one that wants the name */
-    int32_t provider; /* row of fleet.providers, or TARGET_NO_PROVIDER: no one can write its zone */
-    uint32_t ttl_s;   /* of both record sets */
+    struct text name; /* A-labels, lower case, no final dot */
+    uint32_t row;     /* of the fleet: a row that wants the name; the MX names its Region */
+    uint32_t ttl_s;   /* of created sets */
     uint16_t mx_preference;
-    struct text mx_exchange;
-    struct text txt; /* the data of the TXT record, raw; empty: none is wanted */
+    struct text mx_exchange; /* the feedback host */
+    struct text txt;         /* the SPF record */
+    bool with_mx, with_txt;  /* which of the two: a withdrawal takes back what was created */
 };
 
 #endif

@@ -18,6 +18,8 @@ struct record_value {
     struct text verbatim; /* read from a provider: the value as the provider writes it, which a
                              removal repeats; empty: not read */
     struct text id;       /* Cloudflare: of the record; otherwise empty */
+    struct text cuts; /* TXT, read from DNS: where its strings end, as dns_record.txt_cuts has it.
+                         By RFC 2136 a removal repeats the strings one by one */
 };
 
 struct record_set {

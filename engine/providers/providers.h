@@ -12,9 +12,7 @@
 #include "base/dname.h"
 #include "model/provider.h"
 
-#define TSIG_SECRET_MAX                                                                            \
-    128 /* octets; keys are as long as the digest, at most 64 (RFC 8945, 6.2)                      \
-         */
+#define TSIG_SECRET_MAX 128 /* octets; a key as long as its digest has 64 at most */
 
 /* A key for TSIG. algorithm: "hmac-sha256", "hmac-sha384", "hmac-sha512"; older ones are refused.
  */
@@ -55,7 +53,9 @@ struct update_sent {
 enum err update_encode(struct buf *out, struct update_sent *sent, const struct call *c,
                        const struct provider_at *at, uint16_t id, instant_us now, struct why *why);
 /* Fills the call's answer. An answer that is not signed by the key, or wrongly, is REPLY_GARBLED,
- * so a change is looked at; but an unsigned NOTAUTH, REFUSED or FORMERR is taken as a refusal. */
+ * so a change is looked at; but an unsigned NOTAUTH, REFUSED, FORMERR or NOTIMP is taken as a
+ * refusal. CALL_ZONES: one zone where the server is an authority for exactly call->zone, else none
+ * with the reason in reply.message; hosts are left empty. */
 void update_decode(struct call *c, const struct update_sent *sent, const struct provider_at *at,
                    const uint8_t *bytes, size_t len, instant_us now);
 

@@ -149,8 +149,8 @@ bool look_before_withdrawal(struct look *look, struct arena *arena,
     bool mx_is_ours = facts->mx_len == 1 && facts->mx[0].preference == target->mx_preference &&
                       dname_eq(facts->mx[0].exchange, target->mx_exchange);
     bool txt_is_ours = facts->txt_len == 1 && text_eq(facts->txt[0], target->txt);
-    look->mx = target->mx_exchange.len > 0 && mx_is_there;
-    look->txt = target->txt.len > 0 && txt_is_there;
+    look->mx = target->with_mx && mx_is_there;
+    look->txt = target->with_txt && txt_is_there;
     if (look->mx && !mx_is_ours)
         return person(look, TEXT("the MX is not the one that the run created any more, so it is "
                                  "left"));

@@ -33,6 +33,7 @@ struct publisher_options {
     uint32_t targets_len;
     struct survey_options surveys; /* mode is INQUIRY_AUTHORITY */
     struct text feedback_host;
+    const struct text *barred; /* by target: why it is left to a person from the start; or NULL */
     const char *const *trouble; /* by row of fleet.providers: why it cannot be asked; or NULL */
     uint64_t seed;
     bool is_dry;     /* nothing is changed: READY is the end of a target with a possible change */
@@ -58,9 +59,5 @@ void publisher_restore(struct publisher *p, const struct publish_record *record,
 void publisher_start(struct publisher *p, instant_us now);
 struct machine publisher_machine(struct publisher *p);
 void publisher_totals(const struct publisher *p, struct publisher_totals *totals);
-
-const char *publish_state_name(enum publish_state state); /* "verifying" */
-bool publish_state_is_final(enum publish_state state);    /* DONE and the states after it */
-bool publish_state_is_bad(enum publish_state state);      /* PERSON and the states after it */
 
 #endif

@@ -11,7 +11,7 @@
 #include "calls/retry.h"
 #include "look.h"
 #include "publisher.h"
-#include "scheduler/record.h"
+#include "scheduler/record_publish.h"
 #include "survey/survey_pool.h"
 
 #define PUBLISH_CALLS 64 /* to providers, out at once */

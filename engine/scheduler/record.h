@@ -11,7 +11,6 @@
 #include "job.h"
 #include "model/dns_status.h"
 #include "model/finding.h"
-#include "model/publish_record.h"
 #include "model/ses.h"
 
 /* The part of a report's row beyond the choice. Texts are borrowed for one keep() or one
@@ -56,6 +55,8 @@ enum record_kind {
     RECORD_PUBLISH, /* of a target, not of a job: publish says what; row is empty */
 };
 
+struct publish_record; /* model/publish_record.h */
+
 struct record {
     uint32_t job; /* row of the fleet; RECORD_LANE: the lane; RECORD_PUBLISH: the target */
     enum record_kind kind;
@@ -64,18 +65,13 @@ struct record {
     struct text write_mail_from; /* with row.state WRITING, UNSURE: the name sent; empty clears */
     enum behavior write_behavior;
     struct job_row row;
-    const struct publish_record *publish; /* RECORD_PUBLISH */
+    const struct publish_record *publish; /* RECORD_PUBLISH; otherwise NULL */
 };
 
 /* Is it one of a job, with a row? */
 static inline bool record_is_of_job(const struct record *r)
 {
     return r->kind <= RECORD_ANSWER;
-}
-
-static inline struct record record_of_publish(const struct publish_record *p)
-{
-    return (struct record){.job = p->target, .kind = RECORD_PUBLISH, .at = p->at, .publish = p};
 }
 
 #endif

@@ -28,6 +28,7 @@ ROOMS = {
     "engine/journal": WORDS + ["engine/scheduler"],
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
     "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
+    "engine/providers": WORDS + ["engine/crypto", "engine/aws"],
     "engine/wire": CALLS + ["engine", "engine/aws"],
     "engine/world": CALLS + ["engine/rules", "engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
@@ -36,7 +37,8 @@ ROOMS = {
     "engine/access": CALLS + ["engine/aws", "engine/wire"],
     "engine/preflight": WORDS + ["engine/calls", "engine", "engine/access"],
     "engine/run": WORDS + ["engine/rules", "engine/scheduler", "engine", "engine/journal",
-        "engine/journal/store_sqlite", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight"],
+        "engine/journal/store_sqlite", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight",
+        "engine/handoff", "engine/publish"],
     "engine/inventory": WORDS + ["engine/rules", "engine/calls", "engine", "engine/aws", "manifests", "reports",
         "engine/access"],
     "engine/forecast": ["engine/rules", "engine/calls", "engine/scheduler", "engine", "engine/world",
@@ -71,6 +73,7 @@ LIBRARIES = {
     "libpsl": (r"libpsl\.h", ["engine/rules"]),
     "libidn2": (r"idn2\.h", ["engine/rules"]),
     "libmicrohttpd": (r"microhttpd\.h", ["cmd/ses-sim"]),
+    "ldns": (r"ldns/.*", ["engine/providers"]),
     "openssl": (r"openssl/.*", ["engine/crypto", "cmd/ses-sim"]),
 }
 

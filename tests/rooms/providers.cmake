@@ -1,0 +1,2 @@
+mailfrom_test(providers/rfc2136 USES providers)
+mailfrom_test(providers/tsig_key USES providers)
