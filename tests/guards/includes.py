@@ -28,7 +28,7 @@ ROOMS = {
     "engine/journal": WORDS + ["engine/scheduler"],
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
     "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
-    "engine/providers": WORDS + ["engine/crypto", "engine/aws"],
+    "engine/providers": DNS + ["engine/crypto", "engine/aws"],
     "engine/wire": CALLS + ["engine", "engine/aws"],
     "engine/world": CALLS + ["engine/rules", "engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
