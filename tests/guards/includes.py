@@ -73,7 +73,7 @@ LIBRARIES = {
     "libpsl": (r"libpsl\.h", ["engine/rules"]),
     "libidn2": (r"idn2\.h", ["engine/rules"]),
     "libmicrohttpd": (r"microhttpd\.h", ["cmd/ses-sim"]),
-    "ldns": (r"ldns/.*", ["engine/providers"]),
+    "ldns": (r"ldns/.*", ["engine/providers", "cmd/ses-sim"]),
     "openssl": (r"openssl/.*", ["engine/crypto", "cmd/ses-sim"]),
 }
 
