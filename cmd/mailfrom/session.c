@@ -322,6 +322,8 @@ static enum err report_one(struct session *s, const struct report_wish *wish, st
     struct report_source source = run_source(r);
     struct report_head head = {
         .run = r->head.verb == RUN_PLAN ? 0 : r->head.id,
+        .tense = run_tense(r),
+        .goes_on = r->head.state == RUN_OPEN,
         .verb = text_of(journal_verb_name(r->head.verb)),
         .state = text_of(journal_state_name(r->head.state)),
         .version = r->head.version,

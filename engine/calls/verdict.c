@@ -51,6 +51,10 @@ static const struct {
     {"7003", VERDICT_GONE},
     {"6003", VERDICT_DENIED},
     {"1038", VERDICT_REFUSED},
+    /* Errors of TSIG that every signature with the key meets. BADKEY is not among them: Knot DNS
+     * says so of a key that its rules do not let change one name. */
+    {"BADSIG", VERDICT_DENIED},
+    {"BADTIME", VERDICT_DENIED},
 };
 
 bool reply_is_access_denied(const struct reply *reply)

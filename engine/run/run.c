@@ -224,8 +224,8 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
         struct run_head head;
         for (uint64_t id = r->head.parent; r->ends_parents && id <= r->through && err == OK; id++) {
             enum err found = journal_run(r->journal, id, &head, &r->arena, why);
-            if (found == OK && head.state != RUN_ENDED)
-                err = journal_stop(r->journal, id, RUN_ENDED, wire_now(wire), why);
+            if (found == OK && !run_is_over(head.state))
+                err = journal_stop(r->journal, id, RUN_GIVEN_UP, wire_now(wire), why);
         }
     }
     if (err == OK)

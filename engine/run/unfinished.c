@@ -16,7 +16,7 @@ static bool head_add(void *ctx, const struct run_head *head)
 {
     struct head_list *h = ctx;
     struct unfinished *out = h->out;
-    if (head->state == RUN_ENDED || head->verb == RUN_PLAN)
+    if (run_is_over(head->state) || head->verb == RUN_PLAN)
         return true;
     if (out->len == h->cap) {
         void *more = arena_grow(h->arena, out->at, sizeof *out->at, out->len, &h->cap);

@@ -47,3 +47,10 @@ add_executable(bench_wire_dns bench/wire_dns.c)
 target_link_libraries(bench_wire_dns PRIVATE wire)
 add_executable(bench_wire_https bench/wire_https.c wire/fixed_credentials.c)
 target_link_libraries(bench_wire_https PRIVATE wire wire_servers)
+
+# Updates of DNS at Knot DNS and BIND, and at servers that break off or answer with a false signature.
+add_executable(update_driver wire/update_driver.c)
+target_link_libraries(update_driver PRIVATE wire)
+add_test(NAME update_servers COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/update_servers.py
+  $<TARGET_FILE:update_driver> $<TARGET_FILE:wall_clock>)
+set_tests_properties(update_servers PROPERTIES LABELS release TIMEOUT 60)
