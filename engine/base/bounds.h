@@ -183,6 +183,9 @@
 #define SIM_LOOKUPS_MAX     100           /* MX questions out at once: above 200 UDP drops some */
 #define SIM_DELAYED_MAX     4096          /* answers held back by faults at once */
 #define SIM_CONNECTIONS_MAX 4096
+#define SIM_METERS_MAX      1024 /* accounts of Route 53 and tokens of Cloudflare that called */
+#define SIM_CHANGES_MAX     4096 /* changes that GetChange still knows: minutes of them */
+#define SIM_BODY_MAX        (1u << 20) /* 3,500 records of a batch are about 600 KB */
 #define SIM_PAST_MAX        16384 /* changes an old copy may lack: a hundred a second for minutes */
 
 #endif

@@ -385,7 +385,12 @@ void publisher_restore(struct publisher *p, const struct publish_record *r, bool
 void publisher_start(struct publisher *p, instant_us now)
 {
     for (uint32_t i = 0; i < p->options.targets_len; i++)
-        if (!publish_state_is_final(p->targets[i].state)) {
+        if (publish_state_is_final(p->targets[i].state)) {
+            continue;
+        } else if (p->options.barred && p->options.barred[i].len &&
+                   p->targets[i].state == PUBLISH_TO_LOOK) {
+            pub_move(p, i, PUBLISH_PERSON, PUBLISH_MOVE, p->options.barred[i], now);
+        } else {
             p->unlooked++;
             pub_look(p, i, now);
         }

@@ -136,6 +136,7 @@ static struct publisher_options options_of(const struct publishing *p)
         .seed = r->head.seed,
         .is_dry = p->is_dry,
         .merges_spf = p->merges_spf,
+        .barred = p->barred,
         .withdraws = r->head.verb == RUN_WITHDRAW,
     };
 }

@@ -32,7 +32,7 @@ ROOMS = {
     "engine/wire": CALLS + ["engine", "engine/aws", "engine/providers"],
     "engine/world": CALLS + ["engine/rules", "engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
-    "manifests": WORDS + ["engine/crypto", "engine/rules"],
+    "manifests": DNS + ["engine/crypto", "engine/rules"],
     "reports": WORDS + ["engine/crypto", "engine/rules", "engine/scheduler"],
     "engine/access": CALLS + ["engine/aws", "engine/wire"],
     "engine/preflight": WORDS + ["engine/calls", "engine", "engine/access"],
@@ -73,7 +73,7 @@ LIBRARIES = {
     "libpsl": (r"libpsl\.h", ["engine/rules"]),
     "libidn2": (r"idn2\.h", ["engine/rules"]),
     "libmicrohttpd": (r"microhttpd\.h", ["cmd/ses-sim"]),
-    "ldns": (r"ldns/.*", ["engine/providers"]),
+    "ldns": (r"ldns/.*", ["engine/providers", "cmd/ses-sim"]),
     "openssl": (r"openssl/.*", ["engine/crypto", "cmd/ses-sim"]),
 }
 
