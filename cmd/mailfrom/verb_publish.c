@@ -89,7 +89,8 @@ static enum err changes_confirm(const struct session *s, uint32_t changes, struc
     char question[120];
     bool withdraws = s->run.head.verb == RUN_WITHDRAW;
     if (changes == 0)
-        return why_set(why, ERR_GONE, "no changes: nothing is to be %s, or a person is needed first",
+        return why_set(why, ERR_GONE,
+                       "no changes: nothing is to be %s, or a person is needed first",
                        withdraws ? "taken back" : "created");
     snprintf(question, sizeof question, "%s the record sets of %u names as shown?",
              withdraws ? "Take back" : "Create", changes);

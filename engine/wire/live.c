@@ -9,7 +9,6 @@
 #include "cares.h"
 #include "carrier.h"
 #include "descriptors.h"
-#include "providers/providers.h"
 #include "wire.h"
 
 #include <assert.h>
@@ -70,18 +69,6 @@ static enum err proxy_hide(struct wire *w, struct secrets *secrets, const char *
     return err == OK && password.len ? secrets_put(secrets, w, user, why) : err;
 }
 
-/* A token goes out with each request, so any answer may repeat it. */
-static enum err tokens_hide(struct wire *w, const struct wire_config *config, struct why *why)
-{
-    enum err err = OK;
-    for (uint32_t i = 0; i < config->lanes_len && err == OK; i++) {
-        const struct provider_at *at = config->lanes[i].provider;
-        if (at && at->kind == PROVIDER_CLOUDFLARE)
-            err = secrets_put(config->secrets, w, at->token, why);
-    }
-    return err;
-}
-
 static unsigned dns_try_ms(span_us call_timeout_us)
 {
     int64_t ms = call_timeout_us / 3000;
@@ -132,8 +119,6 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
             return err;
     }
     enum err opened = proxy_hide(w, config->secrets, each.https.proxy, why);
-    if (opened == OK)
-        opened = tokens_hide(w, config, why);
     if (opened == OK) {
         /* Starts before the carriers; the refresher's threads have no work until carriers ask for
          * keys. */

@@ -53,10 +53,10 @@ static void set_read(struct record_set *set, const cJSON *line, struct record_va
                                .values = v};
     cJSON_ArrayForEach(value, cJSON_GetObjectItem(line, "values"))
     {
-        v[set->len] = (struct record_value){
-            .preference = (uint16_t)number(value, "preference"),
-            .data = data_read(member(value, "data"), data[set->len]),
-            .verbatim = text_of(member(value, "verbatim"))};
+        v[set->len] =
+            (struct record_value){.preference = (uint16_t)number(value, "preference"),
+                                  .data = data_read(member(value, "data"), data[set->len]),
+                                  .verbatim = text_of(member(value, "verbatim"))};
         set->len++;
     }
 }

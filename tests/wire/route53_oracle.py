@@ -64,7 +64,7 @@ def record_set(rng, kind, name):
             data = rng.choice([b"v=spf1 include:amazonses.com ~all", b"", b'"\\<&>\xc3\xa9\x00\x7f', rng.randbytes(300)])
             values.append({"preference": 0, "data": data.hex(), "verbatim": "", "value": quoted(data)})
         if rng.random() < 0.3:
-            values[-1]["verbatim"] = values[-1]["read"] = rng.choice(['"a" "b&c"', "10 X.example.", '"<\\052>"'])
+            values[-1]["verbatim"] = rng.choice(['"a" "b&c"', "10 X.example.", '"<\\052>"'])
     return {"name": name, "type": TYPES[kind], "kind": kind, "ttl": rng.choice([0, 60, 300, 2**31 - 1]),
             "values": values}
 
@@ -90,17 +90,17 @@ def request(rng):
     }
 
 
-def boto_set(s, is_there):
-    values = [v["read"] if is_there and v["verbatim"] else v["value"] for v in s["values"]]
+def boto_set(s):
+    values = [v["verbatim"] or v["value"] for v in s["values"]]
     return {"Name": s["name"], "Type": s["kind"], "TTL": s["ttl"], "ResourceRecords": [{"Value": v} for v in values]}
 
 
 def boto_changes(changes):
     for c in changes:
         if c["kind"]:
-            yield {"Action": "DELETE", "ResourceRecordSet": boto_set(c["old"] if c["kind"] == 2 else c["set"], True)}
+            yield {"Action": "DELETE", "ResourceRecordSet": boto_set(c["old"] if c["kind"] == 2 else c["set"])}
         if c["kind"] != 1:
-            yield {"Action": "CREATE", "ResourceRecordSet": boto_set(c["set"], False)}
+            yield {"Action": "CREATE", "ResourceRecordSet": boto_set(c["set"])}
 
 
 def boto_params(r):

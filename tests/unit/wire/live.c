@@ -238,6 +238,7 @@ static struct live *providers_open(struct providers *p, const struct web_server 
     assert_int_equal(cloudflare_endpoint(&p->at[1].endpoint, text_of(url), &why), OK);
     p->at[1].token = TEXT(TOKEN);
     assert_int_equal(secrets_open(&p->secrets, &why), OK);
+    assert_int_equal(secrets_put(p->secrets, p, p->at[1].token, &why), OK);
     l->lanes[0].provider = &p->at[0];
     l->lanes[1].provider = &p->at[1];
     l->lanes[1].credentials = NULL;
