@@ -7,6 +7,8 @@
 #include "ui/messages.h"
 #include "verbs.h"
 
+#include "base/plural.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,13 +152,15 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
     if (err == OK && !o->quiet) {
         if (sum.left_out)
             message_note("left out, because %s cannot express the records that DNS has beside "
-                         "them: %llu record sets, first at " TEXT_FMT,
-                         o->format, (unsigned long long)sum.left_out, TEXT_ARG(sum.left_out_name));
+                         "them: %llu record %s, first at " TEXT_FMT,
+                         o->format, (unsigned long long)sum.left_out,
+                         plural(sum.left_out, "set", "sets"), TEXT_ARG(sum.left_out_name));
         if (o->missing && sum.sets == 0 && !g.blocked)
             message_note("DNS has all of the records");
         else
-            message_note("%llu record sets in %llu zones%s", (unsigned long long)sum.sets,
-                         (unsigned long long)sum.zones, o->missing ? ", missing in DNS" : "");
+            message_note("%llu record %s in %llu %s%s", (unsigned long long)sum.sets,
+                         plural(sum.sets, "set", "sets"), (unsigned long long)sum.zones,
+                         plural(sum.zones, "zone", "zones"), o->missing ? ", missing in DNS" : "");
         if (o->out && records_path_is_folder(o->out))
             message_note("since yesterday: %u zone files new, %u changed, %u done; %s lists them",
                          sum.fresh, sum.changed, sum.done, RECORDS_INDEX_FILE);

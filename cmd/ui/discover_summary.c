@@ -5,6 +5,8 @@
 
 #include "messages.h"
 
+#include "base/plural.h"
+
 #include <string.h>
 
 /* --- a line per lane -------------------------------------------------------------------------- */
@@ -140,9 +142,9 @@ void discover_troubles(const struct discover *d)
         disabled += discover_is_disabled(d, i);
     }
     if (disabled)
-        message_note("note: %u pairs of account and Region are left out: the account has not "
-                     "enabled the Region",
-                     disabled);
+        message_note(
+            "note: %u %s left out: the account has not enabled the Region", disabled,
+            plural(disabled, "pair of account and Region is", "pairs of account and Region are"));
     for (uint32_t i = 0; i < d->fleet.accounts_len; i++) {
         const struct inventory_account *a = inventory_account(d->inventory, i);
         if (!a->number[0] && is_read(d, i))
@@ -168,7 +170,8 @@ void discover_progress(void *ctx, const struct discover *d, instant_us now)
         read += l->read;
         done += l->phase >= INVENTORY_DONE;
     }
-    snprintf(line, sizeof line, "%u of %u accounts and Regions done; %u identities listed, %u read",
-             done, lanes, listed, read);
+    snprintf(line, sizeof line, "%u of %u %s done; %u %s listed, %u read", done, lanes,
+             plural(lanes, "pair of account and Region", "pairs of account and Region"), listed,
+             plural(listed, "identity", "identities"), read);
     ticker_show(ticker, line);
 }
