@@ -1,4 +1,5 @@
-/* What a run has published: the formats and their shared words; CSV, JSON and the terminal's text. */
+/* What a run has published: the formats and their shared words; CSV, JSON and the terminal's text.
+ */
 #include "published_internal.h"
 
 #include "base/bounds.h"
@@ -93,8 +94,9 @@ static void row_csv(struct buf *out, const struct published_row *row)
 static void csv(struct sink *out, const struct published_list *list, bool verbose)
 {
     (void)verbose;
-    buf_add_str(&out->buf, "zone,zone_id,name,type,value,ttl,provider,account,outcome,reason,before,"
-                           "finished,identity,source\r\n");
+    buf_add_str(&out->buf,
+                "zone,zone_id,name,type,value,ttl,provider,account,outcome,reason,before,"
+                "finished,identity,source\r\n");
     for (size_t i = 0; i < list->len && sink_turn(out); i++) {
         struct published_row row;
         list->at(list->ctx, i, &row);

@@ -34,10 +34,10 @@ struct published_row {
     struct text provider; /* "route53"; empty: none writes the zone */
     struct text account;  /* of the manifest, of Route 53; or empty */
     enum published_outcome outcome;
-    struct text reason;    /* one printable sentence, or empty */
-    instant_us finished;   /* 0: not yet */
-    struct text source;    /* "fleet.yaml:12"; or empty */
-    struct text identity;  /* one that wants the name */
+    struct text reason;   /* one printable sentence, or empty */
+    instant_us finished;  /* 0: not yet */
+    struct text source;   /* "fleet.yaml:12"; or empty */
+    struct text identity; /* one that wants the name */
 };
 
 struct published_list {

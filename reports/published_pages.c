@@ -158,7 +158,8 @@ void published_junit(struct sink *sink, const struct published_list *list, bool 
         bad += i >= PUBLISHED_PERSON ? list->counts[i] : 0;
         open += i < PUBLISHED_CREATED ? list->counts[i] : 0;
     }
-    buf_add_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"");
+    buf_add_str(out,
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"");
     title_add(out, list);
     buf_add_fmt(out, "\" tests=\"%zu\" failures=\"%u\" errors=\"0\" skipped=\"%u\">\n", list->len,
                 bad, open);

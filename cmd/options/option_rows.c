@@ -57,6 +57,8 @@ SWITCH_OPTION(yes)
 SWITCH_OPTION(detailed_exitcode)
 SWITCH_OPTION(retry_failed)
 SWITCH_OPTION(give_up)
+SWITCH_OPTION(merge_spf)
+SWITCH_OPTION(now)
 SWITCH_OPTION(dry_run)
 SWITCH_OPTION(all)
 SWITCH_OPTION(help)
@@ -288,6 +290,15 @@ static enum err read_text_or_json(struct options *o, const char *value, struct w
     return err;
 }
 
+static enum err read_check_format(struct options *o, const char *value, struct why *why)
+{
+    o->sarif = strcmp(value, "sarif") == 0;
+    o->json = strcmp(value, "json") == 0;
+    return o->sarif || o->json || strcmp(value, "text") == 0
+               ? OK
+               : why_set(why, ERR_INPUT, "--format takes text, json or sarif, not \"%s\"", value);
+}
+
 static enum err read_zone(struct options *o, const char *value, struct why *why)
 {
     if (o->zones_len == RECORDS_ZONES_MAX)
@@ -334,6 +345,7 @@ static enum err read_since(struct options *o, const char *value, struct why *why
 #define EVERY_VERB        OPTIONS_NONE
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 #define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
+#define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
@@ -440,8 +452,8 @@ const struct option_row option_rows[] = {
     {"region", OPTIONS_SELECT_REGION, "REGION[,...]",
      "Region of identities without one; if none lacks one, only these Regions", read_one_region,
      .is_common = true, .repeats = true},
-    {"region", OPTIONS_RESUME | OPTIONS_INSPECT | OPTIONS_DUE, "REGION",
-     "Region of identities without one", read_region, .is_common = true},
+    {"region", OPTIONS_RESUME | OPTIONS_INSPECT, "REGION", "Region of identities without one",
+     read_region, .is_common = true},
     {"regions", OPTIONS_SELECT_REGION, "REGION[,...]", "only these Regions; repeatable",
      read_regions, .repeats = true},
     {"limit", OPTIONS_LIMIT_CHANGES, "N", "only the first N changes of the manifest", read_limit},
@@ -533,14 +545,16 @@ const struct option_row option_rows[] = {
     {"seed", OPTIONS_REHEARSE, "N", "seed of all random draws (default 1)", read_seed},
     {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT | OPTIONS_STATUS | OPTIONS_VERSION, "text|json",
      "format of the result (default text)", read_text_or_json},
+    {"format", OPTIONS_CHECK, "text|json|sarif",
+     "json and sarif (2.1.0, for code hosts) have every complaint and finding (default text)",
+     read_check_format},
     {"format", OPTIONS_RECORDS, "FORMAT", "format of the records (default bind)", read_format,
      .word = records_format_name},
     {"missing", OPTIONS_RECORDS, NULL, "only records missing in live DNS", read_missing},
     {"live", OPTIONS_RECORDS, NULL, "all records, compared with live DNS", read_live},
-    {"zone", HANDS_OFF, "NAME", "the owner's zone of names below it; repeatable", read_zone,
+    {"zone", ZONES, "NAME", "the owner's zone of names below it; repeatable", read_zone,
      .repeats = true},
-    {"ttl", HANDS_OFF, "SECONDS", "TTL of the records (default " DIGITS(TTL_DEFAULT_S) ")",
-     read_ttl},
+    {"ttl", ZONES, "SECONDS", "TTL of the records (default " DIGITS(TTL_DEFAULT_S) ")", read_ttl},
     {"server", HANDS_OFF, "ADDRESS[:PORT]", "DNS server for nsupdate to send to", read_server},
     {"provider", OPTIONS_RECORDS, "route53|cloudflare|google|azure",
      "whose resources --format terraform writes (default route53)", read_provider},
@@ -550,6 +564,14 @@ const struct option_row option_rows[] = {
     {"out", OPTIONS_RECORDS, "FILE",
      "output file (default standard output); FOLDER/ gets a file for each zone", read_out,
      .letter = 'o'},
+    {"merge-spf", OPTIONS_PUBLISH, NULL,
+     "add Amazon SES to an SPF record that is there, by compare and swap", read_merge_spf},
+    {"now", OPTIONS_WITHDRAW, NULL, "do not wait until five days after the last use of a name",
+     read_now},
+    {"dry-run", OPTIONS_PUBLISH, NULL, "show what would be created, write nothing", read_dry_run,
+     .letter = 'n'},
+    {"dry-run", OPTIONS_WITHDRAW, NULL, "show what would be taken back, write nothing",
+     read_dry_run, .letter = 'n'},
     {"by", OPTIONS_DUE, "zone|owner|account", "what the list is grouped by (default zone)",
      read_by},
     {"since", OPTIONS_DUE, "yesterday|DATE|SPAN", "only what has changed since then", read_since},

@@ -10,7 +10,7 @@
 
 const struct verb_row verb_rows[] = {
     {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
-     OPTIONS_LIVE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     OPTIONS_LIVE | OPTIONS_CHECK | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Reads the manifests with all included files and prints every complaint with "
      "file:line:column, and the findings of the rules that need no network. Sends nothing.\n"
      "Exit code 3: some identities would be refused.",
@@ -81,18 +81,38 @@ const struct verb_row verb_rows[] = {
      "Exit code 3: some names need a person first.",
      "mailfrom records fleet.yaml --missing --format nsupdate"},
     {"due", "MANIFEST...|RUN", "who still has to publish what, since when and until when",
-     OPTIONS_JOURNAL | OPTIONS_DUE | OPTIONS_MANIFEST,
+     OPTIONS_JOURNAL | OPTIONS_DUE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Asks DNS for the records of a manifest or a run, and shows by zone what is missing, wrong or "
      "blocked, whom to ask, since when it has been asked for, the deadline, and what was published "
      "since the last look. A look is remembered beside the journal. --out writes a message for "
      "each owner, with the files of the zones; nothing is sent.\n"
      "Exit code 3: some records need a person first.",
      "mailfrom due fleet.yaml --since yesterday --out due-today"},
+    {"publish", "MANIFEST...", "create the DNS records that are missing, at their provider",
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_YES | OPTIONS_PUBLISH |
+         OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     "Creates the MX and SPF record of each MAIL FROM at Route 53, by RFC 2136 or at Cloudflare: "
+     "the manifest says under dns.publish who can write which zones. It shows each zone and each "
+     "record first, and asks. It creates only: a record set that is there is never replaced, "
+     "except "
+     "an SPF record with --merge-spf. The zone is the one that DNS delegates to. Each change is "
+     "kept "
+     "in the journal before it is sent, and read back at every authority.\n"
+     "Exit code 3: some record sets are left to a person, were refused or failed.",
+     "mailfrom publish fleet.yaml --dry-run"},
+    {"withdraw", "RUN", "take back the record sets that a run created",
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_YES | OPTIONS_WITHDRAW,
+     "Removes what RUN created, only where it is still exactly that, only when no identity has the "
+     "MAIL FROM any more by a read of SES just now, and not within five days of its last use, for "
+     "bounces of mail on its way still go there. An SPF record that was merged stays.\n"
+     "Exit code 3: some record sets are left.",
+     "mailfrom withdraw 4 --dry-run"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and "
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or "
      "- for one name a line. SES is not asked.\n"
-     "Exit code 3: some question has no answer.",
+     "Exit code 3: some name would be refused, such as one that receives mail, or some question "
+     "has no answer.",
      "mailfrom inspect bounce.example.com --from example.com"},
     {"explain", "[RULE|STATE]", "what a finding or a state means and how to mend it", OPTIONS_NONE,
      "Prints the page of a rule (receives-mail) or of a state (refused, waiting-dns, or SES's "

@@ -15,8 +15,8 @@ struct record_value {
     uint16_t preference; /* MX */
     struct text data;    /* MX: the exchange, "" is the null MX; TXT: all strings joined, raw; other
                             types: as the provider writes the value */
-    struct text verbatim; /* read from a provider: the value as the provider writes it, which a
-                             removal repeats; empty: not read */
+    struct text verbatim; /* read from a provider: the value as the provider writes it, sent again
+                             as it was when the value goes, or stays in a swap; empty: not read */
     struct text id;       /* Cloudflare: of the record; otherwise empty */
     struct text cuts; /* TXT, read from DNS: where its strings end, as dns_record.txt_cuts has it.
                          By RFC 2136 a removal repeats the strings one by one */
@@ -28,7 +28,8 @@ struct record_set {
     uint32_t ttl_s;
     const struct record_value *values;
     uint32_t len;
-    bool is_special; /* Route 53: an alias, or one of a routing policy: never to be touched */
+    bool is_special; /* never to be touched. Route 53: an alias, or one of a routing policy;
+                        Cloudflare: managed by a product; both: of a form we cannot read */
 };
 
 enum change_kind {
@@ -49,7 +50,8 @@ enum zone_bar {
     ZONE_PRIVATE,  /* Route 53: of a VPC; Cloudflare: internal */
     ZONE_SERVICE,  /* Route 53: of a linked service */
     ZONE_LOCKED,   /* Route 53: accelerated recovery is being turned on or off */
-    ZONE_INACTIVE, /* Cloudflare: pending, moved, paused, deactivated */
+    ZONE_INACTIVE, /* Cloudflare: initializing, pending, moved, deactivated. (A paused one serves
+                      its records all the same.) */
 };
 
 struct hosted_zone {

@@ -42,10 +42,10 @@ static enum published_outcome outcome_of(const struct rows *rows, const struct p
     case PUBLISH_READY: return is_changed ? PUBLISHED_PLANNED : PUBLISHED_UNCHANGED;
     case PUBLISH_VERIFYING: return is_changed ? PUBLISHED_VERIFYING : PUBLISHED_UNCHANGED;
     case PUBLISH_DONE:
-        return !is_changed                                    ? PUBLISHED_UNCHANGED
+        return !is_changed                               ? PUBLISHED_UNCHANGED
                : rows->p->run->head.verb == RUN_WITHDRAW ? PUBLISHED_WITHDRAWN
-               : is_swap                                      ? PUBLISHED_MERGED
-                                                              : PUBLISHED_CREATED;
+               : is_swap                                 ? PUBLISHED_MERGED
+                                                         : PUBLISHED_CREATED;
     case PUBLISH_UNCHANGED: return PUBLISHED_UNCHANGED;
     case PUBLISH_PERSON: return PUBLISHED_PERSON;
     case PUBLISH_REFUSED: return PUBLISHED_REFUSED;

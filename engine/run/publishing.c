@@ -136,6 +136,7 @@ static struct publisher_options options_of(const struct publishing *p)
         .seed = r->head.seed,
         .is_dry = p->is_dry,
         .merges_spf = p->merges_spf,
+        .barred = p->barred,
         .withdraws = r->head.verb == RUN_WITHDRAW,
     };
 }
@@ -215,7 +216,9 @@ enum err publishing_carry_out(struct publishing *p, struct why *why)
     if (!r->suffixes)
         err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
     if (err == OK)
-        err = lanes_open(&r->lanes, &r->fleet, r->config.access, &r->config.notices, why);
+        err = lanes_open(&r->lanes, &r->fleet, r->config.access,
+                         r->head.verb == RUN_WITHDRAW ? LANES_OF_BOTH : LANES_OF_DNS,
+                         &r->config.notices, why);
     if (err != OK)
         return err;
     err = run_wire_open(r, &wire, why);
