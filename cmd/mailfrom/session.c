@@ -189,7 +189,7 @@ enum err session_fleet(struct session *s, struct why *why)
     return err == OK ? run_lost_note(o, &s->run, why) : err;
 }
 
-enum err session_keep(struct session *s, bool **keep, struct why *why)
+enum err session_part(struct session *s, bool **keep, struct why *why)
 {
     struct run *r = &s->run;
     const struct options *o = &s->options;
@@ -345,6 +345,8 @@ static enum err report_one(struct session *s, const struct report_wish *wish, st
     struct report_source source = run_source(r);
     struct report_head head = {
         .run = r->head.verb == RUN_PLAN ? 0 : r->head.id,
+        .tense = run_tense(r),
+        .goes_on = r->head.state == RUN_OPEN,
         .verb = text_of(journal_verb_name(r->head.verb)),
         .state = text_of(journal_state_name(r->head.state)),
         .version = r->head.version,

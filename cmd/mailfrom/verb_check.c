@@ -4,6 +4,7 @@
 #include "ui/messages.h"
 #include "verbs.h"
 
+#include "base/bounds.h"
 #include "base/plural.h"
 
 static void result_print(const struct fleet *f, const struct fleet_verdict *verdict)
@@ -19,11 +20,35 @@ static void result_print(const struct fleet *f, const struct fleet_verdict *verd
         printf("no complaints\n");
 }
 
+#define ZONES_SHOWN 8
+
+/* Who can write which zones: the first that fits counts. */
+static void provider_print(const struct fleet *f, const struct provider *p)
+{
+    struct buf line;
+    buf_init(&line, LINE_LEN_MAX);
+    buf_add_str(&line, provider_kind_name(p->kind));
+    if (p->kind == PROVIDER_ROUTE53)
+        buf_add_fmt(&line, " (" TEXT_FMT ")",
+                    TEXT_ARG(names_text(&f->names, f->accounts[p->account].name)));
+    if (p->kind == PROVIDER_RFC2136)
+        buf_add_fmt(&line, " (" TEXT_FMT ")", TEXT_ARG(p->server));
+    for (uint32_t i = 0; i < p->zones_len && i < ZONES_SHOWN; i++)
+        buf_add_fmt(&line, "%s" TEXT_FMT, i ? ", " : " writes ", TEXT_ARG(p->zones[i]));
+    if (p->zones_len > ZONES_SHOWN)
+        buf_add_fmt(&line, " and %u more", p->zones_len - ZONES_SHOWN);
+    printf(TEXT_FMT ":%u: " TEXT_FMT "\n", TEXT_ARG(f->files[p->file]), p->line,
+           TEXT_ARG(buf_text(&line)));
+    buf_clear(&line);
+}
+
 static enum err check_text(struct session *s, struct fleet_verdict *verdict, struct why *why)
 {
     enum err err = session_load(s, why);
     if (err == OK)
         err = session_judge(s, verdict, why);
+    for (uint32_t i = 0; err == OK && !s->options.quiet && i < s->run.fleet.providers_len; i++)
+        provider_print(&s->run.fleet, &s->run.fleet.providers[i]);
     if (err == OK && !s->options.quiet)
         result_print(&s->run.fleet, verdict);
     return err;

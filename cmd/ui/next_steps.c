@@ -5,6 +5,7 @@
 #include "options/advice.h"
 #include "scheduler/waves.h"
 
+#include "base/count.h"
 #include "base/plural.h"
 
 static bool is_settled(const struct run *r)
@@ -16,20 +17,35 @@ static bool is_settled(const struct run *r)
     return r->config.detach && waiting > 0 && waiting + held + by_state[JOB_DONE] == r->totals.jobs;
 }
 
+/* "Every change is confirmed; 5 wait for SES, 1 for DNS" */
+static void waits_print(const uint32_t by_state[JOB_STATES])
+{
+    static const struct {
+        enum job_state state;
+        const char *whom;
+    } waits[] = {{JOB_FOLLOWING, "SES"}, {JOB_WAITING_DNS, "DNS"}, {JOB_READY, "their wave"}};
+    bool is_first = true;
+    printf("Every change is confirmed");
+    for (size_t i = 0; i < COUNT(waits); i++) {
+        uint32_t count = by_state[waits[i].state];
+        if (count && is_first)
+            printf("; %u %s for %s", count, plural(count, "waits", "wait"), waits[i].whom);
+        else if (count)
+            printf(", %u for %s", count, waits[i].whom);
+        is_first = is_first && count == 0;
+    }
+}
+
 void next_steps_print(const struct options *o, const struct run *r, bool wrote)
 {
     struct advice a;
     uint64_t id = r->head.id;
-    char held[64] = "";
     if (r->head.verb == RUN_PLAN)
         return;
-    if (r->totals.by_state[JOB_READY])
-        snprintf(held, sizeof held, ", %u for their wave", r->totals.by_state[JOB_READY]);
-    if (r->end != ENGINE_ENDED && is_settled(r))
-        printf("Every change is confirmed; %u wait for SES, %u for DNS%s. To follow them: %s\n",
-               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS], held,
-               advice_run(&a, o, "resume", id, ""));
-    else if (r->end != ENGINE_ENDED)
+    if (r->end != ENGINE_ENDED && is_settled(r)) {
+        waits_print(r->totals.by_state);
+        printf(". To follow them: %s\n", advice_run(&a, o, "resume", id, ""));
+    } else if (r->end != ENGINE_ENDED)
         printf("Stopped before the end. To go on: %s\n", advice_run(&a, o, "resume", id, ""));
     else if (wrote)
         printf("To take it back: %s\n", advice_run(&a, o, "rollback", id, ""));
@@ -69,7 +85,8 @@ void next_steps_records(const struct options *o, const struct run *r, uint32_t w
         buf_add_fmt(&words, "%llu ", (unsigned long long)r->head.id);
     buf_add_str(&words, "--missing");
     buf_add_char(&words, '\0');
-    printf("%u wait%s for DNS. What is to be published: %s\n", waiting, plural(waiting, "s", ""),
+    printf("%u %s for DNS. What is to be published: %s\n", waiting,
+           plural(waiting, "waits", "wait"),
            advice_make(&a, o, "records", words.failed ? "" : words.at));
     buf_clear(&words);
 }

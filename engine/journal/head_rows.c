@@ -14,7 +14,7 @@
  * asserts hold the numbers still: a change of a number needs a migration of every store's
  * journals. */
 static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_WITHDRAW == 4 && RUN_OPEN == 0 &&
-                  RUN_ENDED == 2,
+                  RUN_GIVEN_UP == 3,
               "run");
 
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
@@ -65,7 +65,7 @@ enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, ins
                       struct why *why)
 {
     assert(run > 0);
-    assert(state <= RUN_ENDED);
+    assert(state <= RUN_GIVEN_UP);
     struct head head;
     struct store_tail newest;
     enum err err = journal_enter(j, why);
@@ -117,7 +117,7 @@ static enum err head_read(struct head_reading *r, const struct store_row *row)
     *r->head = (struct head){
         .head = {.id = row->number,
                  .verb = (enum run_verb)value_number(&v[0], RUN_VERBS - 1, &ok),
-                 .state = (enum run_state)value_number(&v[1], RUN_ENDED, &ok),
+                 .state = (enum run_state)value_number(&v[1], RUN_GIVEN_UP, &ok),
                  .parent = value_number(&v[2], INT64_MAX, &ok),
                  .started = value_int(&v[3]),
                  .stopped = value_int(&v[4]),
@@ -201,6 +201,11 @@ enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_
     return err == OK ? OK : journal_wrap(j, err, why);
 }
 
+bool journal_verb_publishes(enum run_verb verb)
+{
+    return verb == RUN_PUBLISH || verb == RUN_WITHDRAW;
+}
+
 const char *journal_verb_name(enum run_verb verb)
 {
     assert(verb < RUN_VERBS);
@@ -211,7 +216,12 @@ const char *journal_verb_name(enum run_verb verb)
 
 const char *journal_state_name(enum run_state state)
 {
-    assert(state <= RUN_ENDED);
-    static const char *const names[] = {"open", "stopped", "ended"};
+    assert(state <= RUN_GIVEN_UP);
+    static const char *const names[] = {"open", "stopped", "ended", "given up"};
     return names[state];
+}
+
+bool run_is_over(enum run_state state)
+{
+    return state == RUN_ENDED || state == RUN_GIVEN_UP;
 }

@@ -20,10 +20,11 @@ struct store;
 
 enum run_verb { RUN_APPLY, RUN_ROLLBACK, RUN_PLAN, RUN_PUBLISH, RUN_WITHDRAW, RUN_VERBS };
 enum run_state {
-    RUN_OPEN,
+    RUN_OPEN, /* without a live writer: the process crashed */
     RUN_STOPPED,
-    RUN_ENDED
-}; /* OPEN without a live writer: the process crashed */
+    RUN_ENDED,
+    RUN_GIVEN_UP, /* ended with open rows: no run goes on with them unless it is asked to */
+};
 
 struct run_head {
     uint64_t id; /* 1, 2, ...; given by journal_begin */
@@ -193,6 +194,8 @@ enum err journal_asked_keep(struct journal *j, const struct journal_asked *list,
                             struct why *why);
 
 const char *journal_verb_name(enum run_verb verb);    /* "apply" */
+bool journal_verb_publishes(enum run_verb verb);      /* its rows are targets, not jobs */
 const char *journal_state_name(enum run_state state); /* "open" */
+bool run_is_over(enum run_state state);               /* ended, or given up */
 
 #endif

@@ -40,6 +40,11 @@ def unfinished(room):
     check("to its end", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
     text = room.ends("the other one is given up", DONE, "resume", "2", "--give-up")
     sentence(text, r"run 2 is given up: what it has not done stays as it is\. To take it up again: .*mailfrom resume 2 --retry-failed")
+    for words in (["status", "2"], ["status", "--all"], ["report", "2", "--report", "html:-"]):
+        text = room.run(*words).stdout_text
+        check(f"{words[0]} says so", "given up" in text, text)
+    text = room.ends("and resume alone does not take it up", DONE, "resume", "2")
+    sentence(text, r"run 2 was given up; to take it up again: .*mailfrom resume 2 --retry-failed")
     room.names.publish("bounce.b3.example")
     text = room.ends("then its identities are free", DONE, "apply", "b.yaml", "--yes")
     check("no run is told to be unfinished", "not finished" not in text, text)

@@ -142,7 +142,7 @@ enum err sqlite_set_state(struct store *store, uint64_t run, const struct store_
 {
     struct sqlite_store *s = of(store);
     struct sql_stmt *st;
-    assert(state->state <= RUN_ENDED);
+    assert(state->state <= RUN_GIVEN_UP);
     enum err err = sqlite_select(s, &st,
                                  "UPDATE run SET state = ?2, stopped = ?3, last = ?4,"
                                  " last_record = ?5, last_digest = ?6 WHERE id = ?1",

@@ -258,6 +258,10 @@ static void heads_come_back_and_the_newest_is_first(void **state)
     assert_int_equal(head.state, RUN_STOPPED);
     assert_int_equal(head.stopped, 6000);
     assert_int_equal(head.last, 5555);
+    assert_int_equal(journal_stop(b->journal, 2, RUN_GIVEN_UP, 7000, &b->why), OK);
+    assert_int_equal(journal_run(b->journal, 2, &head, &b->arena, &b->why), OK);
+    assert_int_equal(head.state, RUN_GIVEN_UP);
+    assert_int_equal(head.stopped, 7000);
     uint64_t next = 3;
     assert_int_equal(journal_runs(b->journal, head_count, &next, &b->why), OK);
     assert_int_equal(next, 1);
