@@ -3,7 +3,7 @@
  * written and read by the library.
  *
  * Codes are made by engine/crypto and not by the library's ldns_pkt_tsig_sign() and _verify(): up
- * to 1.8.4 these read the clock themselves, know no hmac-sha384 ("hmac-shac384" in its table), take
+ * to 1.9.2 these read the clock themselves, know no hmac-sha384 ("hmac-shac384" in its table), take
  * the algorithm from the answer, and check neither time nor place of the TSIG record. What goes
  * into a code is still written by ldns.
  */
