@@ -158,8 +158,8 @@ static instant_us watch_wake(void *ctx, instant_us now)
     return o->wake ? o->wake(o->ctx, now) : WHEN_NEVER;
 }
 
-static enum err engine_on_wire(struct publishing *p, struct publisher *publisher,
-                               struct wire *wire, struct why *why)
+static enum err engine_on_wire(struct publishing *p, struct publisher *publisher, struct wire *wire,
+                               struct why *why)
 {
     struct run *r = p->run;
     struct restoring restoring = {publisher, r->reopens};
@@ -168,9 +168,9 @@ static enum err engine_on_wire(struct publishing *p, struct publisher *publisher
     const struct machine machine = publisher_machine(publisher);
     struct watching watching = {p, publisher};
     const struct engine_watch watch = {&watching, watch_turn, watch_wake};
-    enum err err =
-        r->resumes ? journal_publish_rows(r->journal, r->head.id, restore_one, &restoring, why)
-                   : OK;
+    enum err err = r->resumes
+                       ? journal_publish_rows(r->journal, r->head.id, restore_one, &restoring, why)
+                       : OK;
     if (err != OK)
         return err;
     publisher_start(publisher, wire_now(wire));
@@ -221,7 +221,7 @@ enum err publishing_carry_out(struct publishing *p, struct why *why)
     if (err == OK)
         err = publish_on_wire(p, &preflight, &publisher, wire, why);
     run_wire_close(r, wire);
-    preflight_end(&preflight); /* calls still out live in its memory, */
+    preflight_end(&preflight);  /* calls still out live in its memory, */
     publisher_clear(publisher); /* or in the publisher's */
     lanes_close(&r->lanes);
     return err;
