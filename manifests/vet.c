@@ -178,6 +178,7 @@ void vet_fleet(struct raw *r)
 {
     vet_defaults(r);
     vet_accounts(r);
+    vet_providers(r);
     if (r->err != OK)
         return;
     if (r->options->every_account)

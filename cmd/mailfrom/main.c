@@ -50,6 +50,7 @@ static verb_function *function_of(const struct verb_row *row)
         {"status", verb_status},     {"report", verb_report},
         {"records", verb_records},   {"inspect", verb_inspect},
         {"explain", verb_explain},   {"completion", verb_completion},
+        {"publish", verb_publish},   {"withdraw", verb_withdraw},
         {"due", verb_due},           {"version", run_version},
     };
     for (size_t i = 0; i < COUNT(functions); i++)

@@ -188,6 +188,27 @@ enum err session_fleet(struct session *s, struct why *why)
     return err == OK ? run_lost_note(o, &s->run, why) : err;
 }
 
+enum err session_part(struct session *s, bool **keep, struct why *why)
+{
+    struct run *r = &s->run;
+    const struct options *o = &s->options;
+    char whole[32] = "the manifest";
+    struct selection_found found;
+    const struct selection *meant = &o->selection;
+    enum err err = OK;
+    if (session_names_run(o)) {
+        err = selection_of_run(&meant, &o->selection, r->head.options, &r->arena, why);
+        snprintf(whole, sizeof whole, "run %llu", (unsigned long long)r->head.id);
+    }
+    if (err != OK || (!selection_chooses(meant) && !meant->limit))
+        return err;
+    *keep = calloc(r->fleet.choices_len + 1u, sizeof **keep);
+    if (!*keep)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    selection_mark(meant, &r->fleet, meant->limit, *keep, &found);
+    return selection_tell(meant, &found, whole, &r->config.notices, why);
+}
+
 /* "192.0.2.1:5353" and "[2001:db8::1]:53" into nsupdate's "192.0.2.1 5353". */
 enum err session_server(const struct options *o, char out[SERVER_LEN], struct text *server,
                         struct why *why)

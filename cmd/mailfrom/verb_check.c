@@ -3,6 +3,7 @@
 #include "ui/messages.h"
 #include "verbs.h"
 
+#include "base/bounds.h"
 #include "base/plural.h"
 
 static void result_print(const struct fleet *f, const struct fleet_verdict *verdict)
@@ -18,6 +19,28 @@ static void result_print(const struct fleet *f, const struct fleet_verdict *verd
         printf("no complaints\n");
 }
 
+#define ZONES_SHOWN 8
+
+/* Who can write which zones: the first that fits counts. */
+static void provider_print(const struct fleet *f, const struct provider *p)
+{
+    struct buf line;
+    buf_init(&line, LINE_LEN_MAX);
+    buf_add_str(&line, provider_kind_name(p->kind));
+    if (p->kind == PROVIDER_ROUTE53)
+        buf_add_fmt(&line, " (" TEXT_FMT ")",
+                    TEXT_ARG(names_text(&f->names, f->accounts[p->account].name)));
+    if (p->kind == PROVIDER_RFC2136)
+        buf_add_fmt(&line, " (" TEXT_FMT ")", TEXT_ARG(p->server));
+    for (uint32_t i = 0; i < p->zones_len && i < ZONES_SHOWN; i++)
+        buf_add_fmt(&line, "%s" TEXT_FMT, i ? ", " : " writes ", TEXT_ARG(p->zones[i]));
+    if (p->zones_len > ZONES_SHOWN)
+        buf_add_fmt(&line, " and %u more", p->zones_len - ZONES_SHOWN);
+    printf(TEXT_FMT ":%u: " TEXT_FMT "\n", TEXT_ARG(f->files[p->file]), p->line,
+           TEXT_ARG(buf_text(&line)));
+    buf_clear(&line);
+}
+
 int verb_check(const struct options *o)
 {
     struct session *s = session_new(o);
@@ -30,7 +53,9 @@ int verb_check(const struct options *o)
         err = session_judge(s, &verdict, &why);
     if (err != OK)
         message_error("%s", why.text);
-    else if (!o->quiet)
+    for (uint32_t i = 0; err == OK && !o->quiet && i < s->run.fleet.providers_len; i++)
+        provider_print(&s->run.fleet, &s->run.fleet.providers[i]);
+    if (err == OK && !o->quiet)
         result_print(&s->run.fleet, &verdict);
     session_free(s);
     if (err != OK)

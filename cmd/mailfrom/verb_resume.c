@@ -1,6 +1,7 @@
 /* resume: a run goes on from the state in its journal. */
 #include "access/trust.h"
 #include "options/advice.h"
+#include "publishing_session.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/run_beside.h"
@@ -79,11 +80,14 @@ int verb_resume(const struct options *given)
     s->run.resumes = true;
     s->run.reopens = given->retry_failed;
     enum err err = resume_load(s, &why);
+    bool publishes = err == OK && journal_verb_publishes(s->run.head.verb);
     bool looks = *s->run.lost.what && given->refresh;
     if (err == OK && run_is_over(s->run.head.state) && !given->retry_failed && !looks)
         code = nothing_to_resume(s, &why);
     else if (err == OK && given->give_up)
         code = give_up(s, &why);
+    else if (publishes)
+        code = publishing_resume(s, &why);
     else if (err == OK) {
         /* Tells whose failures no longer count. */
         struct quota max = s->run.fleet.max_failures;

@@ -1,5 +1,6 @@
 /* status: the state of a run, from its journal, on one screen. */
 #include "options/advice.h"
+#include "publishing_session.h"
 #include "reports/group.h"
 #include "run/narrow.h"
 #include "run/rows.h"
@@ -249,6 +250,17 @@ static enum err print_status(const struct options *o, struct run *r, struct why 
     return err;
 }
 
+/* Of a run that publishes: its record sets. */
+static enum err print_publishing(struct session *s, struct why *why)
+{
+    const struct run_head *head = &s->run.head;
+    char started[WHEN_LEN];
+    printf("Run %llu, %s of %s: ", (unsigned long long)head->id, journal_verb_name(head->verb),
+           when_format(head->started, started));
+    print_state(&s->options, &s->run);
+    return publishing_report(s, true, why);
+}
+
 static bool list_one(void *ctx, const struct run_head *head)
 {
     char started[WHEN_LEN], holder[JOURNAL_HOLDER_MAX];
@@ -277,7 +289,9 @@ static enum err status_once(const struct options *given, uint64_t id, struct why
         err = access_read(&s->options.access, s->run.head.options, &s->run.arena, why);
     if (err == OK)
         err = run_lost_tell(&s->options, &s->run, why);
-    if (err == OK)
+    if (err == OK && journal_verb_publishes(s->run.head.verb))
+        err = print_publishing(s, why);
+    else if (err == OK)
         err = print_status(&s->options, &s->run, why);
     session_free(s);
     return err;
@@ -297,6 +311,31 @@ static enum err status_all(const struct options *o, struct why *why)
     return err;
 }
 
+/* Does the run that is meant publish? Its rows are record sets, which have one form. */
+static enum err publishes_ask(const struct options *o, uint64_t id, bool *publishes,
+                              struct why *why)
+{
+    struct session *s = session_new(o);
+    struct run_head head;
+    if (!s)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = run_journal(&s->run, JOURNAL_READ, why);
+    if (err == OK && id == 0)
+        err = run_meant(s->run.journal, &id, why);
+    if (err == OK)
+        err = journal_run(s->run.journal, id, &head, &s->run.arena, why);
+    *publishes = err == OK && journal_verb_publishes(head.verb);
+    if (*publishes && o->json) {
+        s->options.reports_len = 1;
+        s->options.reports[0] = (struct report_wish){TEXT("json"), "-"};
+        err = run_recall(&s->run, id, why);
+        if (err == OK)
+            err = publishing_report(s, false, why);
+    }
+    session_free(s);
+    return err;
+}
+
 /* Fifty watchers at once must not take the processor from the watched run. */
 #define NICENESS 19
 
@@ -306,8 +345,15 @@ int verb_status(const struct options *o)
     uint64_t id;
     setpriority(PRIO_PROCESS, 0, NICENESS); /* can only fail where it is more already */
     enum err err = session_number(o, &id, &why);
+    bool publishes = false;
+    if (err == OK && !o->all && (o->watch || o->json))
+        err = publishes_ask(o, id, &publishes, &why);
+    if (err == OK && publishes && o->json)
+        return EXIT_OK;
     if (err == OK && o->all)
         err = status_all(o, &why);
+    else if (err == OK && publishes)
+        err = status_once(o, id, &why);
     else if (err == OK && o->watch)
         err = watch_run(o, id, &why);
     else if (err == OK && o->json)

@@ -57,6 +57,8 @@ SWITCH_OPTION(yes)
 SWITCH_OPTION(detailed_exitcode)
 SWITCH_OPTION(retry_failed)
 SWITCH_OPTION(give_up)
+SWITCH_OPTION(merge_spf)
+SWITCH_OPTION(now)
 SWITCH_OPTION(dry_run)
 SWITCH_OPTION(all)
 SWITCH_OPTION(help)
@@ -334,6 +336,7 @@ static enum err read_since(struct options *o, const char *value, struct why *why
 #define EVERY_VERB        OPTIONS_NONE
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 #define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
+#define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
@@ -534,9 +537,9 @@ const struct option_row option_rows[] = {
      .word = records_format_name},
     {"missing", OPTIONS_RECORDS, NULL, "only records missing in live DNS", read_missing},
     {"live", OPTIONS_RECORDS, NULL, "all records, compared with live DNS", read_live},
-    {"zone", HANDS_OFF, "NAME", "a zone of the owner, for the names below it; repeatable",
-     read_zone, .repeats = true},
-    {"ttl", HANDS_OFF, "SECONDS", "TTL of the records (default 300)", read_ttl},
+    {"zone", ZONES, "NAME", "a zone of the owner, for the names below it; repeatable", read_zone,
+     .repeats = true},
+    {"ttl", ZONES, "SECONDS", "TTL of the records (default 300)", read_ttl},
     {"server", HANDS_OFF, "ADDRESS[:PORT]", "DNS server for nsupdate to send to", read_server},
     {"provider", OPTIONS_RECORDS, "route53|cloudflare|google|azure",
      "whose resources --format terraform writes (default route53)", read_provider},
@@ -546,6 +549,14 @@ const struct option_row option_rows[] = {
     {"out", OPTIONS_RECORDS, "FILE",
      "output file (default standard output); FOLDER/ gets a file for each zone", read_out,
      .letter = 'o'},
+    {"merge-spf", OPTIONS_PUBLISH, NULL,
+     "add Amazon SES to an SPF record that is there, by compare and swap", read_merge_spf},
+    {"now", OPTIONS_WITHDRAW, NULL, "do not wait until five days after the last use of a name",
+     read_now},
+    {"dry-run", OPTIONS_PUBLISH, NULL, "show what would be created, write nothing", read_dry_run,
+     .letter = 'n'},
+    {"dry-run", OPTIONS_WITHDRAW, NULL, "show what would be taken back, write nothing",
+     read_dry_run, .letter = 'n'},
     {"by", OPTIONS_DUE, "zone|owner|account", "what the list is grouped by (default zone)",
      read_by},
     {"since", OPTIONS_DUE, "yesterday|DATE|SPAN", "only what has changed since then", read_since},

@@ -90,6 +90,26 @@ const struct verb_row verb_rows[] = {
      "each owner, with the files of the zones; nothing is sent. Exit code 3: some records need a\n"
      "person first.",
      "mailfrom due fleet.yaml --since yesterday --out due-today"},
+    {"publish", "MANIFEST...", "create the DNS records that are missing, at their provider",
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_YES | OPTIONS_PUBLISH |
+         OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     "Creates the MX and SPF record of each MAIL FROM at Route 53, by RFC 2136 or at Cloudflare:\n"
+     "the manifest says under dns.publish who can write which zones. It shows each zone and each\n"
+     "record first, and asks. It creates only: a record set that is there is never replaced, "
+     "except\n"
+     "an SPF record with --merge-spf. The zone is the one that DNS delegates to. Each change is "
+     "kept\n"
+     "in the journal before it is sent, and read back at every authority.\n"
+     "Exit code 3: some record sets are left to a person, were refused or failed.",
+     "mailfrom publish fleet.yaml --dry-run"},
+    {"withdraw", "RUN", "take back the record sets that a run created",
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_YES | OPTIONS_WITHDRAW,
+     "Removes what RUN created, only where it is still exactly that, only when no identity has "
+     "the\n"
+     "MAIL FROM any more by a read of SES just now, and not within five days of its last use, for\n"
+     "bounces of mail on its way still go there. An SPF record that was merged stays.\n"
+     "Exit code 3: some record sets are left.",
+     "mailfrom withdraw 4 --dry-run"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and\n"
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or\n"

@@ -66,17 +66,7 @@ void exchange_names(struct exchange *x, struct text *identities, uint32_t len)
 void xml_element(struct buf *out, const char *name, struct text content)
 {
     buf_add_fmt(out, "<%s>", name);
-    /* A character that XML 1.0 cannot carry becomes a question mark. */
-    for (size_t i = 0; i < content.len; i++) {
-        char c = content.at[i];
-        switch (c) {
-        case '&': buf_add_str(out, "&amp;"); break;
-        case '<': buf_add_str(out, "&lt;"); break;
-        case '>': buf_add_str(out, "&gt;"); break;
-        case '\r': buf_add_str(out, "&#13;"); break;
-        default: buf_add_char(out, (unsigned char)c < 0x20 && c != '\n' && c != '\t' ? '?' : c);
-        }
-    }
+    escape_xml(out, content);
     buf_add_fmt(out, "</%s>", name);
 }
 

@@ -41,7 +41,7 @@ static void other_tell(const struct options *o, const struct unfinished_run *u)
                       "run %llu (%s of %s) is not finished: %u of %u %s open. To go on with it:",
                       (unsigned long long)u->id, journal_verb_name(u->verb),
                       when_format(u->started, began), u->open, u->jobs,
-                      plural(u->jobs, "identity", "identities"));
+                      unfinished_noun(u, u->jobs));
 }
 
 enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t *others,
@@ -106,7 +106,7 @@ enum err run_beside_choose(const struct options *o, const struct run *r, uint64_
             message_note("resuming run %llu (%s of %s)%s: %u of %u %s open",
                          (unsigned long long)u->id, journal_verb_name(u->verb),
                          when_format(u->started, began), of, u->open, u->jobs,
-                         plural(u->jobs, "identity", "identities"));
+                         unfinished_noun(u, u->jobs));
         for (uint32_t i = 1; i < found.len && !o->quiet; i++)
             other_tell(o, &found.at[i]);
     }
@@ -132,7 +132,7 @@ enum err run_beside_list(const struct options *o, const struct run *r, uint64_t 
             printf("Other runs that are not finished:\n");
         printf("  run %llu (%s of %s), %u of %u %s open; to go on: %s\n", (unsigned long long)u->id,
                journal_verb_name(u->verb), when_format(u->started, began), u->open, u->jobs,
-               plural(u->jobs, "identity", "identities"), command_of(&a, o, u, ""));
+               unfinished_noun(u, u->jobs), command_of(&a, o, u, ""));
     }
     if (listed)
         fputc('\n', stdout);

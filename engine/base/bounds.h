@@ -30,12 +30,14 @@
 #define PROVIDER_ZONES_MAX       10000 /* patterns of one provider: their text is in the journal */
 
 /* SES */
-#define SES_BATCH_MAX     100   /* identities per v1 Get...Attributes call */
-#define SES_LIST_PAGE     1000  /* MaxItems of ListIdentities */
-#define LIST_PAGES_MAX    10000 /* of one listing; SES allows ten thousand identities at first */
-#define HTTP_BODY_MAX     (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
-#define HTTP_HEADER_MAX   (64u << 10)
-#define REQUEST_BODY_MAX  (256u << 10) /* 100 percent-encoded addresses are under 100 KB */
+#define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
+#define SES_LIST_PAGE   1000       /* MaxItems of ListIdentities */
+#define LIST_PAGES_MAX  10000      /* of one listing; SES allows ten thousand identities at first */
+#define HTTP_BODY_MAX   (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
+#define HTTP_HEADER_MAX (64u << 10)
+#define REQUEST_BODY_MAX                                                                           \
+    (1u << 20) /* 100 percent-encoded addresses are under 100 KB; a batch of Route 53 with 1,000   \
+                  sets of the longest names is under 700 KB */
 #define REPLY_CODE_LEN    64
 #define REPLY_MESSAGE_LEN 512
 
@@ -150,6 +152,14 @@
 #define ROUTE53_VALUE_MAX        4000        /* one Value (Route 53, "Quotas on records") */
 #define ROUTE53_BATCH_RECORDS    1000        /* ResourceRecord elements of a batch */
 #define ROUTE53_BATCH_CHARACTERS 32000       /* characters in the Value elements of a batch */
+
+/* providers of DNS */
+#define ROUTE53_PAGE_ZONES       100 /* MaxItems of ListHostedZonesByName (its model) */
+#define ROUTE53_PAGE_SETS        20 /* sets asked for at one name; further ones are of other names */
+#define CLOUDFLARE_PAGE_ZONES    50   /* per_page of GET zones, its maximum */
+#define CLOUDFLARE_PAGE_RECORDS  100  /* per_page of GET dns_records at one name */
+#define CLOUDFLARE_BATCH_RECORDS 200  /* records of one batch in a zone of the Free plan */
+#define PROVIDER_FAULTS_MAX      1000 /* kept of one refusal: as many as a batch has changes */
 
 /* dynamic updates of DNS (RFC 2136) */
 #define UPDATE_NAMES_MAX 50          /* of one message: 100 sets with their prerequisites, 30 KB */

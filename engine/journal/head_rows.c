@@ -201,6 +201,11 @@ enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_
     return err == OK ? OK : journal_wrap(j, err, why);
 }
 
+bool journal_verb_publishes(enum run_verb verb)
+{
+    return verb == RUN_PUBLISH || verb == RUN_WITHDRAW;
+}
+
 const char *journal_verb_name(enum run_verb verb)
 {
     assert(verb < RUN_VERBS);

@@ -194,6 +194,7 @@ enum err journal_asked_keep(struct journal *j, const struct journal_asked *list,
                             struct why *why);
 
 const char *journal_verb_name(enum run_verb verb);    /* "apply" */
+bool journal_verb_publishes(enum run_verb verb);      /* its rows are targets, not jobs */
 const char *journal_state_name(enum run_state state); /* "open" */
 bool run_is_over(enum run_state state);               /* ended, or given up */
 

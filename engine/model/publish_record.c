@@ -7,7 +7,7 @@ const char *publish_state_name(enum publish_state state)
         [PUBLISH_TO_LOOK] = "to-look",     [PUBLISH_READY] = "ready",
         [PUBLISH_SENT] = "sent",           [PUBLISH_UNSURE] = "unsure",
         [PUBLISH_VERIFYING] = "verifying", [PUBLISH_DONE] = "done",
-        [PUBLISH_UNCHANGED] = "unchanged", [PUBLISH_PERSON] = "needs-person",
+        [PUBLISH_UNCHANGED] = "unchanged", [PUBLISH_PERSON] = "blocked",
         [PUBLISH_REFUSED] = "refused",     [PUBLISH_FAILED] = "failed",
     };
     return names[state];

@@ -28,7 +28,8 @@ struct record_set {
     uint32_t ttl_s;
     const struct record_value *values;
     uint32_t len;
-    bool is_special; /* Route 53: an alias, or one of a routing policy: never to be touched */
+    bool is_special; /* never to be touched. Route 53: an alias, or one of a routing policy;
+                        Cloudflare: managed by a product; both: of a form we cannot read */
 };
 
 enum change_kind {
@@ -49,7 +50,8 @@ enum zone_bar {
     ZONE_PRIVATE,  /* Route 53: of a VPC; Cloudflare: internal */
     ZONE_SERVICE,  /* Route 53: of a linked service */
     ZONE_LOCKED,   /* Route 53: accelerated recovery is being turned on or off */
-    ZONE_INACTIVE, /* Cloudflare: pending, moved, paused, deactivated */
+    ZONE_INACTIVE, /* Cloudflare: initializing, pending, moved, deactivated. (A paused one serves
+                      its records all the same.) */
 };
 
 struct hosted_zone {

@@ -32,8 +32,17 @@ struct provider_at {
     struct tsig_key key;      /* RFC2136 */
 };
 
+/* The endpoint of Cloudflare's API, or of another at url (empty: none), which plain http reaches on
+ * loopback alone. ERR_INPUT. (Of Route 53: aws_settings_endpoint().) */
+enum err cloudflare_endpoint(struct endpoint *e, struct text url, struct why *why);
+
 /* HTTP providers (Route 53, Cloudflare). Fills r (init'ed) as aws_request_make() does; cred: of the
- * account, NULL for Cloudflare. Errors as there. */
+ * account, NULL for Cloudflare. Errors as there, and ERR_AUTH: the token is none, or the endpoint
+ * may not see it. A batch beyond ROUTE53_BATCH_* or CLOUDFLARE_BATCH_RECORDS is ERR_LIMIT.
+ *
+ * CALL_ZONES without a zone asks for all zones; with one, the answer has those of exactly this name
+ * alone, and a next page only while that may have more. CALL_RECORDS likewise; at Cloudflare a set
+ * of more than CLOUDFLARE_PAGE_RECORDS values comes in parts. */
 enum err provider_request_make(struct aws_request *r, const struct call *c,
                                const struct provider_at *at, const struct credentials *cred,
                                instant_us now, struct why *why);

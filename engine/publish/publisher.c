@@ -50,8 +50,9 @@ void pub_move(struct publisher *p, uint32_t target, enum publish_state state,
         p->no_memory = true;
         return;
     }
-    bool tells_change = state == PUBLISH_SENT || state == PUBLISH_UNSURE ||
-                        state == PUBLISH_VERIFYING || state == PUBLISH_DONE;
+    bool tells_change = state == PUBLISH_READY || state == PUBLISH_SENT ||
+                        state == PUBLISH_UNSURE || state == PUBLISH_VERIFYING ||
+                        state == PUBLISH_DONE;
     p->rows[p->records_len] = (struct publish_record){
         .target = target,
         .kind = kind,
@@ -371,7 +372,7 @@ void publisher_restore(struct publisher *p, const struct publish_record *r, bool
     p->totals.by_state[t->state]++;
     t->mx = r->mx_changed;
     t->txt = r->txt_changed;
-    t->was_sent = t->mx || t->txt;
+    t->was_sent = state == PUBLISH_UNSURE || state == PUBLISH_VERIFYING;
     t->swaps_txt = r->change == CHANGE_SWAP;
     t->takes_back = r->change == CHANGE_DELETE && !p->options.withdraws;
     t->txt_before = pub_text(p, r->txt_before);
@@ -384,7 +385,12 @@ void publisher_restore(struct publisher *p, const struct publish_record *r, bool
 void publisher_start(struct publisher *p, instant_us now)
 {
     for (uint32_t i = 0; i < p->options.targets_len; i++)
-        if (!publish_state_is_final(p->targets[i].state)) {
+        if (publish_state_is_final(p->targets[i].state)) {
+            continue;
+        } else if (p->options.barred && p->options.barred[i].len &&
+                   p->targets[i].state == PUBLISH_TO_LOOK) {
+            pub_move(p, i, PUBLISH_PERSON, PUBLISH_MOVE, p->options.barred[i], now);
+        } else {
             p->unlooked++;
             pub_look(p, i, now);
         }

@@ -33,6 +33,7 @@ struct publisher_options {
     uint32_t targets_len;
     struct survey_options surveys; /* mode is INQUIRY_AUTHORITY */
     struct text feedback_host;
+    const struct text *barred;  /* by target: why it is left to a person from the start; or NULL */
     const char *const *trouble; /* by row of fleet.providers: why it cannot be asked; or NULL */
     uint64_t seed;
     bool is_dry;     /* nothing is changed: READY is the end of a target with a possible change */

@@ -84,7 +84,8 @@ static bool created_take(void *ctx, const struct publish_record *r)
 {
     struct publishing *p = ctx;
     struct publish_target *t = &p->targets[r->target];
-    if (r->target >= p->targets_len || r->change != CHANGE_CREATE)
+    bool was_sent = r->state != PUBLISH_TO_LOOK && r->state != PUBLISH_READY;
+    if (r->target >= p->targets_len || r->change != CHANGE_CREATE || !was_sent)
         return true; /* an SPF record that was merged is not this program's to remove */
     t->with_mx = r->mx_changed;
     t->with_txt = r->txt_changed;
@@ -135,6 +136,7 @@ static struct publisher_options options_of(const struct publishing *p)
         .seed = r->head.seed,
         .is_dry = p->is_dry,
         .merges_spf = p->merges_spf,
+        .barred = p->barred,
         .withdraws = r->head.verb == RUN_WITHDRAW,
     };
 }

@@ -25,6 +25,7 @@ struct publishing {
     struct publishing_observer observer;
     struct publish_target *targets; /* in run->arena */
     uint32_t targets_len;
+    struct text *barred; /* by target: why it is left to a person; empty: it is not. Or NULL */
     struct publisher_totals totals;
 };
 

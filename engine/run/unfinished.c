@@ -1,6 +1,7 @@
 /* Finds the runs that have not ended, and their open identities. */
 #include "unfinished.h"
 
+#include "base/plural.h"
 #include "model/fleet_index.h"
 
 #include <stdlib.h>
@@ -53,6 +54,36 @@ struct open_run {
     bool *ended;        /* one for each job */
 };
 
+static bool target_count(void *ctx, const struct publish_target *target)
+{
+    struct unfinished_run *run = ctx;
+    (void)target;
+    run->jobs++;
+    run->open++;
+    return true;
+}
+
+static bool target_end(void *ctx, const struct publish_record *record)
+{
+    struct unfinished_run *run = ctx;
+    run->open -= publish_state_is_final(record->state);
+    return true;
+}
+
+/* Of a publishing. Its names are nobody else's to write, so nothing is compared. */
+static enum err targets_count(struct journal *journal, struct unfinished_run *run, struct why *why)
+{
+    run->jobs = run->open = 0;
+    enum err err = journal_targets(journal, run->id, target_count, run, why);
+    return err == OK ? journal_publish_rows(journal, run->id, target_end, run, why) : err;
+}
+
+const char *unfinished_noun(const struct unfinished_run *run, uint32_t count)
+{
+    return journal_verb_publishes(run->verb) ? plural(count, "name", "names")
+                                             : plural(count, "identity", "identities");
+}
+
 enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
                         struct unfinished *out, struct why *why)
 {
@@ -74,6 +105,10 @@ enum err run_unfinished(struct journal *journal, const struct fleet *fleet, stru
     for (uint32_t i = 0; i < out->len && err == OK; i++) {
         struct open_run o = {
             .journal = journal, .index = compares ? &index : NULL, .run = &out->at[i]};
+        if (journal_verb_publishes(o.run->verb)) {
+            err = targets_count(journal, o.run, why);
+            continue;
+        }
         fleet_init(&o.fleet);
         err = journal_fleet(o.journal, o.run->id, &o.fleet, why);
         if (err == OK) {
