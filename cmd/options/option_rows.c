@@ -290,6 +290,15 @@ static enum err read_text_or_json(struct options *o, const char *value, struct w
     return err;
 }
 
+static enum err read_check_format(struct options *o, const char *value, struct why *why)
+{
+    o->sarif = strcmp(value, "sarif") == 0;
+    o->json = strcmp(value, "json") == 0;
+    return o->sarif || o->json || strcmp(value, "text") == 0
+               ? OK
+               : why_set(why, ERR_INPUT, "--format takes text, json or sarif, not \"%s\"", value);
+}
+
 static enum err read_zone(struct options *o, const char *value, struct why *why)
 {
     if (o->zones_len == RECORDS_ZONES_MAX)
@@ -440,8 +449,8 @@ const struct option_row option_rows[] = {
     {"region", OPTIONS_SELECT_REGION, "REGION[,...]",
      "Region of identities without one; if none lacks one, only these Regions", read_one_region,
      .is_common = true, .repeats = true},
-    {"region", OPTIONS_RESUME | OPTIONS_INSPECT | OPTIONS_DUE, "REGION",
-     "Region of identities without one", read_region, .is_common = true},
+    {"region", OPTIONS_RESUME | OPTIONS_INSPECT, "REGION", "Region of identities without one",
+     read_region, .is_common = true},
     {"regions", OPTIONS_SELECT_REGION, "REGION[,...]", "only these Regions; repeatable",
      read_regions, .repeats = true},
     {"limit", OPTIONS_LIMIT_CHANGES, "N", "only the first N changes, in the order of the manifest",
@@ -533,6 +542,9 @@ const struct option_row option_rows[] = {
     {"seed", OPTIONS_REHEARSE, "N", "seed of all random draws (default 1)", read_seed},
     {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT | OPTIONS_STATUS | OPTIONS_VERSION, "text|json",
      "format of the result (default text)", read_text_or_json},
+    {"format", OPTIONS_CHECK, "text|json|sarif",
+     "json and sarif (2.1.0, for code hosts) have every complaint and finding (default text)",
+     read_check_format},
     {"format", OPTIONS_RECORDS, "FORMAT", "format of the records (default bind)", read_format,
      .word = records_format_name},
     {"missing", OPTIONS_RECORDS, NULL, "only records missing in live DNS", read_missing},

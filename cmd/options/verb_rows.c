@@ -10,7 +10,7 @@
 
 const struct verb_row verb_rows[] = {
     {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
-     OPTIONS_LIVE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     OPTIONS_LIVE | OPTIONS_CHECK | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Reads the manifests with all included files and prints every complaint with\n"
      "file:line:column, and the findings of the rules that need no network. Sends nothing.\n"
      "Exit code 3: some identities would be refused.",
@@ -81,7 +81,7 @@ const struct verb_row verb_rows[] = {
      "--zone. Exit code 3: some names need a person first.",
      "mailfrom records fleet.yaml --missing --format nsupdate --server 192.0.2.53"},
     {"due", "MANIFEST...|RUN", "who still has to publish what, since when and until when",
-     OPTIONS_JOURNAL | OPTIONS_DUE | OPTIONS_MANIFEST,
+     OPTIONS_JOURNAL | OPTIONS_DUE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Asks DNS for the records of a manifest or a run, and shows by zone what is missing, wrong "
      "or\n"
      "blocked, whom to ask, since when it has been asked for, the deadline, and what was "
@@ -113,7 +113,8 @@ const struct verb_row verb_rows[] = {
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and\n"
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or\n"
-     "- for one name a line. SES is not asked. Exit code 3: some question has no answer.",
+     "- for one name a line. SES is not asked. Exit code 3: some name would be refused, such as\n"
+     "one that receives mail, or some question has no answer.",
      "mailfrom inspect bounce.example.com --from example.com"},
     {"explain", "[RULE|STATE]", "what a finding or a state means and how to mend it", OPTIONS_NONE,
      "Prints the page of a rule (receives-mail) or of a state (refused, waiting-dns, or SES's\n"

@@ -153,6 +153,17 @@ bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane)
     return !at->ses.is_custom || at->sts.is_custom;
 }
 
+void lanes_region_off(const struct region_off *off, const char *service, struct why *why)
+{
+    why_set(why, ERR_AUTH,
+            "Region " TEXT_FMT " seems not to be enabled for account " TEXT_FMT
+            ": %s refuses the keys there (%s), and takes the same keys in " TEXT_FMT
+            ". Enable it (aws account enable-region --region-name " TEXT_FMT
+            ", or AWS Regions on the console's Account page), or leave the Region out",
+            TEXT_ARG(off->region), TEXT_ARG(off->account), service, off->code, TEXT_ARG(off->taken),
+            TEXT_ARG(off->region));
+}
+
 uint32_t lanes_usable(const struct lanes *l)
 {
     uint32_t usable = 0;
