@@ -135,6 +135,7 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening 
         notice_note(o->notices,
                     "note: Region %s is not a known SES Region; it is asked anyway, at %s",
                     e->region, e->host);
+    lane->account = arena_text(&l->arena, names_text(&f->names, a->name));
     lane->keeps_own_clock = o->settings.keeps_own_clock;
     lane->credentials = l->sources[account];
     return OK;
