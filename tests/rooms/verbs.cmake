@@ -43,6 +43,7 @@ set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "rel
 mailfrom_test(ui/progress_view USES ui)
 mailfrom_test(ui/check_written USES ui)
 mailfrom_test(access/trust USES access)
+mailfrom_test(access/provider_lanes USES access)
 mailfrom_test(run/put_back USES run)
 mailfrom_test(run/unfinished USES run)
 mailfrom_test(options/advice USES options)
