@@ -360,12 +360,7 @@ void publish_watcher_resume(struct publish_watcher *w, bool reopens)
         if (reopens && publish_state_is_bad(row->last.state))
             row->last.state = PUBLISH_TO_LOOK;
         w->failed += row->last.state == PUBLISH_FAILED || row->last.state == PUBLISH_REFUSED;
-        if (row->last.state == PUBLISH_SENT) { /* its answer is lost with the process */
-            row->was_lost = true;
-            row->last.state = PUBLISH_VERIFYING;
-        }
-        if (row->last.state == PUBLISH_UNSURE)
-            row->last.state = PUBLISH_VERIFYING;
+        row->was_lost |= row->last.state == PUBLISH_SENT; /* its answer is lost with the process */
     }
 }
 
@@ -444,7 +439,9 @@ static void check_known(struct publish_watcher *w, const struct model_record *r)
         return;
     const struct publish_record *last = &w->rows[target].last;
     bool is_told = r->type == DNS_TYPE_MX ? last->mx_changed : last->txt_changed;
-    if (!w->withdraws && !is_told)
+    /* A change without a known answer may be taken for another's, and is then left there. */
+    bool may_be_lost = w->rows[target].was_lost && last->state == PUBLISH_UNCHANGED;
+    if (!w->withdraws && !is_told && !may_be_lost)
         publish_watcher_complain(w, "target %u ends as %s and does not know what it has created",
                                  target, publish_state_name(last->state));
     if (w->withdraws && w->rows[target].known && last->state == PUBLISH_DONE && is_told &&
@@ -461,6 +458,8 @@ static bool may_end_badly(const struct publish_watcher *w, uint32_t target,
         return true;
     if (s->model.traces[target].acts)
         return true;
+    if (w->withdraws && w->rows[target].was_lost && state == PUBLISH_UNCHANGED)
+        return true; /* a change without a known answer never came about */
     return w->withdraws && (part == ZONE_ORPHAN || part == ZONE_PARTLY ||
                             part == ZONE_HALF_SILENT) && state != PUBLISH_REFUSED;
 }
