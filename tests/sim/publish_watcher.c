@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define SPINS     5000       /* turns at one instant */
+#define UNSEEN_MAX (PUBLISH_LOOK_AGE + SPAN_S(100)) /* with the lag of the slowest server */
 #define SEEN_AGO  SPAN_S(70) /* a look takes so long at most, with silent servers and all */
 
 bool publish_watcher_init(struct publish_watcher *w, const struct publish_scene *scene,
@@ -419,9 +420,12 @@ static void check_record(struct publish_watcher *w, const struct model_record *r
                                  TEXT_ARG(r->data));
     bool was_removed = r->until != WHEN_NEVER && r->removed_by == HAND_RUN;
     /* An equal record that appeared while the run did not know what had become of its own cannot
-     * be told from its own. */
-    bool is_ours = r->by == HAND_RUN ||
-                   (r->by == HAND_OTHER && is_wanted && w->rows[target].was_lost && w->withdraws);
+     * be told from its own; nor by RFC 2136, whose prerequisites know no TTL, one that has taken the
+     * place of the own after the look. */
+    bool is_unseen = publish_scene_kind(w->scene, target) == PROVIDER_RFC2136 &&
+                     r->until - r->from < UNSEEN_MAX;
+    bool is_ours = r->by == HAND_RUN || (r->by == HAND_OTHER && is_wanted && w->withdraws &&
+                                         (w->rows[target].was_lost || is_unseen));
     if (was_removed && !is_exchanged(w, target, r) && !is_ours)
         publish_watcher_complain(w, "target %u: something that was there was removed: " TEXT_FMT,
                                  target, TEXT_ARG(r->data));
@@ -460,6 +464,10 @@ static bool may_end_badly(const struct publish_watcher *w, uint32_t target,
         return true;
     if (w->withdraws && w->rows[target].was_lost && state == PUBLISH_UNCHANGED)
         return true; /* a change without a known answer never came about */
+    bool by_server = publish_scene_kind(s, target) == PROVIDER_RFC2136;
+    if (by_server && state == PUBLISH_REFUSED && w->rows[target].was_lost &&
+        (part == ZONE_ORPHAN || part == ZONE_PARTLY || part == ZONE_HALF_SILENT))
+        return true; /* it is at the server, and DNS does not show it */
     return w->withdraws && (part == ZONE_ORPHAN || part == ZONE_PARTLY ||
                             part == ZONE_HALF_SILENT) && state != PUBLISH_REFUSED;
 }
