@@ -8,9 +8,6 @@
 #include "access/lanes.h"
 #include "probes.h"
 
-/* True: the lane has a remembered caller other than CALLER_UNKNOWN. */
-bool caller_is_known(const struct fleet *f, const struct caller *c);
-
 /* found: the answers of GetCallerIdentity, as fleet.accounts; an answer without answered_at means
  * not asked. Gives up every lane with a different remembered caller; the sentence names `begun`,
  * the rememberer ("run 7"). Fills in the caller of all other lanes. A notice tells once when STS
@@ -22,6 +19,12 @@ bool caller_is_known(const struct fleet *f, const struct caller *c);
  * unreachable. */
 enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *found,
                       const char *begun, bool resumes, const struct notices *n, struct why *why);
+
+/* Is this row of fleet.providers Route 53 in the account? */
+static inline bool provider_is_of(const struct fleet *f, uint32_t row, uint32_t account)
+{
+    return f->providers[row].kind == PROVIDER_ROUTE53 && f->providers[row].account == account;
+}
 
 /* Tells the wire the accounts of allowed keys from now on, and STS's time if known. After
  * callers_hold(). */

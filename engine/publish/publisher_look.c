@@ -59,6 +59,8 @@ static void zone_unwritten(struct publisher *p, uint32_t target, const struct lo
 /* What the look says is the next change of the target. */
 static void change_take(struct publisher *p, struct pub_target *t, const struct look *look)
 {
+    if (t->swaps_txt && !look->swaps_txt) /* what was exchanged is not the run's to remove */
+        t->sent_txt = t->prior_txt = false;
     t->mx = look->mx;
     t->txt = look->txt;
     t->swaps_txt = look->swaps_txt;

@@ -135,6 +135,13 @@ static enum err observer_begin(const struct run *r, instant_us now, struct why *
     return o->begin ? o->begin(o->ctx, r, now, why) : OK;
 }
 
+static enum err observer_callers(const struct run *r, struct why *why)
+{
+    const struct run_observer *o = &r->config.observer;
+    bool is_new = !r->resumes && (r->head.verb != RUN_PLAN || r->aside);
+    return is_new && o->callers ? o->callers(o->ctx, r, why) : OK;
+}
+
 /* Known state: from the shown plan, the plan file, or the resumed run. */
 static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
 {
@@ -177,7 +184,7 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
     if (err != OK)
         return err;
     /* Lanes with trouble before the first call: their jobs fail at once. */
-    for (uint32_t i = 0; i < r->lanes.len; i++)
+    for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
         if (r->lanes.trouble[i])
             scheduler_close_lane(r->scheduler, (uint16_t)i, r->lanes.trouble[i],
                                  wire_now(live->wire));
@@ -219,6 +226,8 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
 {
     enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
+    if (err == OK)
+        err = observer_callers(r, why);
     if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes) {
         /* A run that is taken back as a whole must not be resumed: it would do everything again. */
         struct run_head head;
@@ -287,7 +296,8 @@ enum err run_carry_out(struct run *r, struct why *why)
     if (err == OK)
         err = run_own_names(r, why);
     if (err == OK)
-        err = lanes_open(&r->lanes, &r->fleet, r->config.access, &r->config.notices, why);
+        err = lanes_open(&r->lanes, &r->fleet, r->config.access, LANES_OF_SES, &r->config.notices,
+                         why);
     if (err != OK)
         return err;
     struct wire *wire = NULL;
