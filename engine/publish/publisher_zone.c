@@ -110,8 +110,8 @@ static bool needs_read(const struct publisher *p, const struct pub_zone *z,
     switch (pub_kind(p, z)) {
     case PROVIDER_CLOUDFLARE: return !t->is_read; /* there is no "create if absent" */
     case PROVIDER_ROUTE53: /* a removal repeats the set as Route 53 writes it */
-        return !t->is_read && (t->swaps_txt || p->options.withdraws || t->state == PUBLISH_UNSURE ||
-                                t->refusals);
+        return !t->is_read &&
+               (t->swaps_txt || p->options.withdraws || t->state == PUBLISH_UNSURE || t->refusals);
     default: return false;
     }
 }
@@ -245,6 +245,15 @@ static bool candidate_keep(struct publisher *p, struct pub_zone *z, const struct
     return hosts != NULL;
 }
 
+/* One that takes no records anyway needs no name servers. */
+static void detail_next(struct publisher *p, struct pub_zone *z, instant_us now)
+{
+    while (z->detailed < z->candidates_len && z->candidates[z->detailed].bar != ZONE_OPEN)
+        z->detailed++;
+    if (z->detailed == z->candidates_len)
+        zone_decide(p, z, now);
+}
+
 static void listed(struct publisher *p, struct pub_zone *z, const struct call *call, instant_us now)
 {
     for (uint32_t i = 0; i < call->zones_len; i++)
@@ -252,8 +261,9 @@ static void listed(struct publisher *p, struct pub_zone *z, const struct call *c
             p->no_memory = true;
     if (call->next_token.len && ++z->pages < ZONE_PAGES_MAX) {
         z->token = pub_text(p, call->next_token);
-    } else if (pub_kind(p, z) == PROVIDER_ROUTE53 && z->candidates_len) {
+    } else if (pub_kind(p, z) == PROVIDER_ROUTE53) {
         z->state = PUB_ZONE_TO_DETAIL;
+        detail_next(p, z, now);
     } else {
         zone_decide(p, z, now);
     }
@@ -267,8 +277,8 @@ static void detailed(struct publisher *p, struct pub_zone *z, const struct call 
         z->candidates[z->detailed] = z->candidates[kept];
         z->candidates_len = kept;
     }
-    if (++z->detailed == z->candidates_len)
-        zone_decide(p, z, now);
+    z->detailed++;
+    detail_next(p, z, now);
 }
 
 /* "GetHostedZone: AccessDenied: User ... is not authorized". */
