@@ -122,7 +122,10 @@ const struct verb_row verb_rows[] = {
      "mailfrom explain mx-wrong-suffix"},
     {"completion", "bash|zsh|fish", "print the completion script of a shell", OPTIONS_NONE,
      "Prints a script for the shell's completion of verbs, options and their values. The packages\n"
-     "install it; elsewhere put the line of the example into the shell's start-up file.",
+     "install it; elsewhere put the line of the example into the shell's start-up file. The "
+     "script\n"
+     "asks \"completion profiles\" for the AWS profiles and \"completion runs\" for the journal's "
+     "runs.",
      "source <(mailfrom completion bash)"},
     {NULL, NULL, NULL, OPTIONS_NONE, NULL, NULL},
 };
