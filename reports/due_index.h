@@ -6,9 +6,10 @@
  *   # mailfrom due: a folder for each owner. ...
  *   # since 2026-11-28T08:00:00Z: 1 new, 0 changed; 1 done since the last look; 0 for a person
  *   # state  record sets  asked for since       changed               file
- *   new                2  2026-11-29T07:00:00Z  2026-11-29T07:00:00Z  dns@example.com/example.com.zone
- *   done               2  -                     2026-11-29T07:30:00Z  dns@example.com shop.example
- *   message            2  2026-11-29T07:00:00Z  2026-11-29T07:00:00Z  dns@example.com/message.txt
+ *   new                2  2026-11-29T07:00:00Z  2026-11-29T07:00:00Z
+ * dns@example.com/example.com.zone done               2  -                     2026-11-29T07:30:00Z
+ * dns@example.com shop.example message            2  2026-11-29T07:00:00Z  2026-11-29T07:00:00Z
+ * dns@example.com/message.txt
  */
 #ifndef MF_DUE_INDEX_H
 #define MF_DUE_INDEX_H
@@ -31,7 +32,7 @@ struct due_index {
     struct due_indexed *list;
     uint32_t len, cap;
     uint32_t by_news[DUE_NEWS]; /* zones */
-    bool is_there; /* of a folder that was read: it has an INDEX of ours */
+    bool is_there;              /* of a folder that was read: it has an INDEX of ours */
     bool no_memory;
 };
 
@@ -45,8 +46,8 @@ struct due_indexed {
 
 void due_index_init(struct due_index *x);
 void due_index_clear(struct due_index *x);
-/* The zones from first to the one before next are one, with the files of these names in the folder of
- * the recipient. */
+/* The zones from first to the one before next are one, with the files of these names in the folder
+ * of the recipient. */
 void due_index_zone(struct due_index *x, const struct due_list *list,
                     const struct due_zone *const *zones, uint32_t len, const char *slug,
                     const struct text *files, uint32_t files_len);

@@ -437,8 +437,8 @@ static enum err read_discover_format(struct options *o, const char *value, struc
 }
 
 const struct option_row option_rows[] = {
-    {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
-     read_profile, .is_common = true},
+    {"profile", OPTIONS_LIVE | OPTIONS_CHECK, "NAME",
+     "AWS profile, before AWS_PROFILE and the environment's keys", read_profile, .is_common = true},
     {"only", OPTIONS_SELECT, "PATTERN",
      "only these identities, such as '*.example.com'; repeatable", read_only, .repeats = true},
     {"exclude", OPTIONS_SELECT, "PATTERN", "not these identities; repeatable", read_exclude,
@@ -465,9 +465,9 @@ const struct option_row option_rows[] = {
      read_dns, .is_common = true},
     {"authority-port", ASKS_DNS, "PORT", "port of authoritative servers (default 53)",
      read_authority_port},
-    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "FILE",
+    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_CHECK | OPTIONS_INSPECT | HANDS_OFF, "FILE",
      "a newer Public Suffix List than the built-in one", read_psl_file},
-    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "PATTERN",
+    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_CHECK | OPTIONS_INSPECT | HANDS_OFF, "PATTERN",
      "host that MX records must name; default " FEEDBACK_PATTERN, read_feedback_host},
     {"ca-bundle", OPTIONS_LIVE | OPTIONS_DISCOVER, "FILE",
      "PEM file of trust anchors; also AWS_CA_BUNDLE", read_ca_bundle, .is_common = true},

@@ -10,7 +10,7 @@
 
 const struct verb_row verb_rows[] = {
     {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
-     OPTIONS_LIVE | OPTIONS_CHECK | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     OPTIONS_CHECK | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Reads the manifests with all included files and prints every complaint with\n"
      "file:line:column, and the findings of the rules that need no network. Sends nothing.\n"
      "Exit code 3: some identities would be refused.",
