@@ -44,6 +44,10 @@ static const struct {
     {"MissingAuthenticationToken", VERDICT_DENIED},
     {"IncompleteSignature", VERDICT_DENIED},
     {"OptInRequired", VERDICT_DENIED},
+    /* Errors of TSIG that every signature with the key meets. BADKEY is not among them: Knot DNS
+     * says so of a key that its rules do not let change one name. */
+    {"BADSIG", VERDICT_DENIED},
+    {"BADTIME", VERDICT_DENIED},
     /* Route 53: another change of the zone is under way, or the zone is not there. */
     {"PriorRequestNotComplete", VERDICT_AGAIN},
     {"NoSuchHostedZone", VERDICT_GONE},
