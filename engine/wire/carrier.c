@@ -14,6 +14,7 @@
 #include "calls/verdict.h"
 #include "dns_update.h"
 #include "providers/providers.h"
+#include "servers.h"
 #include "skew.h"
 #include "thread.h"
 
@@ -68,17 +69,26 @@ static void call_answered(struct carrier *k, struct call *c)
     const struct dns_reply *dns = &c->dns;
     long ms = (long)((c->answered_at - c->sent_at) / 1000);
     struct buf line;
+    char server[SERVER_LEN];
     if (k->config.verbose) {
         buf_init(&line, LINE_LEN_MAX);
         if (c->kind == CALL_ASK) {
-            buf_add_fmt(&line, "dns %s, %ld ms: ", dns_type_name(c->question.type), ms);
-            escape_terminal(&line, text_of(dns->outcome == DNS_ANSWERED
-                                               ? dns_rcode_name(dns->message.rcode)
-                                               : dns->trouble));
+            buf_add_fmt(&line, "dns %s ", dns_type_name(c->question.type));
+            escape_terminal(&line, c->question.name);
+            buf_add_fmt(&line, ", %ld ms: ", ms);
+            /* The sentence of a trouble names the server. */
+            if (dns->outcome == DNS_ANSWERED)
+                buf_add_fmt(&line, "%s: %s", server_format(&dns->by, server),
+                            dns_rcode_name(dns->message.rcode));
+            else
+                escape_terminal(&line, text_of(dns->trouble));
         } else {
-            buf_add_fmt(&line, "%s lane %u attempt %u, %ld ms: %s %u ",
-                        call_action(c->kind, c->api), (unsigned)c->lane, (unsigned)c->attempt, ms,
-                        hows[c->reply.how], (unsigned)c->reply.http_status);
+            const struct wire_lane *lane = &k->config.lanes[c->lane];
+            buf_add_fmt(&line, "%s ", call_action(c->kind, c->api));
+            escape_terminal(&line, lane->account);
+            buf_add_fmt(&line, "%s%s, attempt %u, %ld ms: %s %u ", lane->account.len ? " " : "",
+                        lane->at.ses.region, (unsigned)c->attempt, ms, hows[c->reply.how],
+                        (unsigned)c->reply.http_status);
             escape_terminal(&line, text_of(c->reply.code));
         }
         buf_add_char(&line, '\n');
