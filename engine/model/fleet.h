@@ -12,7 +12,7 @@
 #include "base/names.h"
 #include "base/when.h"
 #include "policy.h"
-#include "provider.h"
+#include "dns_provider.h"
 
 /* An AWS account of the manifest. All names but `name` may be NAME_NONE. */
 struct account {
