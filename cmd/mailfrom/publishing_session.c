@@ -95,8 +95,8 @@ static void next_tell(const struct publishing *p, const struct session *s,
     if (p->is_dry || o->quiet)
         return;
     if (r->end != ENGINE_ENDED)
-        message_note_then(advice_run(&a, o, "resume", id, ""), "To go on with run %llu:",
-                          (unsigned long long)id);
+        message_note_then(advice_run(&a, o, "resume", id, ""),
+                          "To go on with run %llu:", (unsigned long long)id);
     else if (failed)
         message_note_then(advice_run(&a, o, "resume", id, "--retry-failed"),
                           "To try again what failed:");

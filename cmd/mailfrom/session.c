@@ -6,7 +6,6 @@
 #include "access/provider_lanes.h"
 #include "base/plural.h"
 #include "kinds.h"
-#include "manifests/manifest.h"
 #include "options/advice.h"
 #include "outputs.h"
 #include "reports/deliver.h"
@@ -143,7 +142,7 @@ enum err session_load(struct session *s, struct why *why)
 {
     const struct options *o = &s->options;
     bool region_is_taken = false;
-    struct complaints complaints;
+    struct complaints own, *complaints = s->complaints ? s->complaints : &own;
     struct manifest_options options = {.region = text_of(o->access.region),
                                        .region_taken = &region_is_taken,
                                        .region_of = region_of,
@@ -155,11 +154,13 @@ enum err session_load(struct session *s, struct why *why)
         return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
     if (session_report_vet(o, why) != OK || kinds_manifests_vet(o, why) != OK)
         return ERR_INPUT;
-    complaints_init(&complaints);
+    complaints_init(complaints);
     enum err err =
-        manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, &complaints, why);
-    message_complaints(o, &complaints);
-    complaints_clear(&complaints);
+        manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, complaints, why);
+    if (complaints == &own) {
+        message_complaints(o, &own);
+        complaints_clear(&own);
+    }
     if (err == OK)
         err = outputs_spare(o, &s->run.fleet, why);
     return err == OK ? fleet_choose(s, region_is_taken, why) : err;
@@ -190,7 +191,7 @@ enum err session_fleet(struct session *s, struct why *why)
     return err == OK ? run_lost_note(o, &s->run, why) : err;
 }
 
-enum err session_part(struct session *s, bool **keep, struct why *why)
+enum err session_keep(struct session *s, bool **keep, struct why *why)
 {
     struct run *r = &s->run;
     const struct options *o = &s->options;
@@ -238,8 +239,9 @@ void session_records_notes(const struct options *o, const struct records_gather 
     if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
         message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
     if (g->refused || g->blocked)
-        message_note("%u identities and %u record sets need a person first", g->refused,
-                     g->blocked);
+        message_note("for a person to decide first: %u %s and %u %s", g->refused,
+                     plural(g->refused, "identity", "identities"), g->blocked,
+                     plural(g->blocked, "record set", "record sets"));
     if (g->harmless && !o->access.verbose)
         message_note("%u harmless %s; --verbose shows %s", g->harmless,
                      plural(g->harmless, "note", "notes"), plural(g->harmless, "it", "them"));

@@ -39,7 +39,7 @@ static enum err targets_make(struct session *s, struct publishing *p, uint32_t *
                                     .zones_len = o->zones_len,
                                     .verbose = o->access.verbose,
                                     .notices = o->quiet ? silent : message_notices()};
-    enum err err = session_part(s, &keep, why);
+    enum err err = session_keep(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     config.keep = keep;
@@ -89,7 +89,8 @@ static enum err changes_confirm(const struct session *s, uint32_t changes, struc
     char question[120];
     bool withdraws = s->run.head.verb == RUN_WITHDRAW;
     if (changes == 0)
-        return why_set(why, ERR_GONE, "no changes: nothing is to be %s, or a person is needed first",
+        return why_set(why, ERR_GONE,
+                       "no changes: nothing is to be %s, or a person is needed first",
                        withdraws ? "taken back" : "created");
     snprintf(question, sizeof question, "%s the record sets of %u names as shown?",
              withdraws ? "Take back" : "Create", changes);

@@ -1,4 +1,5 @@
 /* records: the DNS records of a fleet or of a run, in the format that is wished for. */
+#include "base/plural.h"
 #include "handoff/gather.h"
 #include "outputs.h"
 #include "reports/records_index.h"
@@ -109,7 +110,7 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         err = outputs_fresh(o, why);
     bool *keep = NULL;
     if (err == OK)
-        err = session_part(s, &keep, why);
+        err = session_keep(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     if (err != OK) {
@@ -131,8 +132,10 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         if (o->missing && sum.sets == 0 && !g.blocked)
             message_note("DNS has all of the records");
         else
-            message_note("%llu record sets in %llu zones%s", (unsigned long long)sum.sets,
-                         (unsigned long long)sum.zones, o->missing ? ", missing in DNS" : "");
+            message_note("%llu %s in %llu %s%s", (unsigned long long)sum.sets,
+                         plural(sum.sets, "record set", "record sets"),
+                         (unsigned long long)sum.zones, plural(sum.zones, "zone", "zones"),
+                         o->missing ? ", missing in DNS" : "");
         if (o->out && records_path_is_folder(o->out))
             message_note("since yesterday: %u zone files new, %u changed, %u done; %s lists them",
                          sum.fresh, sum.changed, sum.done, RECORDS_INDEX_FILE);

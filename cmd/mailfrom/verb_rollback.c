@@ -151,7 +151,9 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
     if (err == OK)
         err = rollback_choose(s, old.options, why);
     if (err == OK)
-        err = run_beside_hold(o, r, &others, why);
+        err = run_beside_hold(o, r, why);
+    if (err == OK)
+        err = run_beside_tell(o, r, &others, why);
     if (err == OK)
         err = later_hold(s, why);
     if (err == OK)

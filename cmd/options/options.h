@@ -38,6 +38,7 @@ enum option_set {
     OPTIONS_REHEARSE = 1 << 11,
     OPTIONS_PUBLISH = 1 << 12,
     OPTIONS_WITHDRAW = 1 << 13,
+    OPTIONS_CHECK = 1 << 15,
     OPTIONS_INSPECT = 1 << 16,
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
@@ -83,7 +84,7 @@ struct options {
     enum progress_mode progress;
     struct forecast_config rehearse;
     struct discover_config discover;
-    bool json; /* --format json */
+    bool json, sarif; /* --format json, sarif */
     bool merge_spf, now;
     bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help, version;
     bool force, refresh, give_up, no_wait, watch, missing, live, allow_empty;

@@ -142,13 +142,12 @@ static void print_row(struct showing *s, uint32_t job, struct text before, struc
     where_make(s, job);
     struct text who = buf_text(&s->who), change = buf_text(&s->change);
     struct text where = buf_text(&s->where);
-    size_t columns = 4 + message_columns(who) + 2 + message_columns(change) + 2;
+    size_t columns = 4 + text_columns(who) + 2 + text_columns(change) + 2;
     const char *broken = "\n        ";
     printf("    %s" TEXT_FMT "%s%s" TEXT_FMT "%s" TEXT_FMT "\n",
            message_color(o, s->section->color), TEXT_ARG(who), message_color(o, COLOR_PLAIN),
            s->width && columns > s->width ? broken : "  ", TEXT_ARG(change),
-           s->width && columns + message_columns(where) > s->width ? broken : "  ",
-           TEXT_ARG(where));
+           s->width && columns + text_columns(where) > s->width ? broken : "  ", TEXT_ARG(where));
     if (s->section->reason && reason.len)
         print_reason(s, reason);
 }

@@ -44,14 +44,12 @@ static void other_tell(const struct options *o, const struct unfinished_run *u)
                       unfinished_noun(u, u->jobs));
 }
 
-enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t *others,
-                         struct why *why)
+enum err run_beside_hold(const struct options *o, const struct run *r, struct why *why)
 {
     struct unfinished found;
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
-    *others = 0;
-    enum err err = run_unfinished(r->journal, &r->fleet, &arena, &found, why);
+    enum err err = run_unfinished(r->aside ? r->aside : r->journal, &r->fleet, &arena, &found, why);
     for (uint32_t i = 0; i < found.len && err == OK; i++)
         if (found.at[i].common && !is_taken_back(r, found.at[i].id)) {
             struct advice a;
@@ -78,6 +76,18 @@ enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t 
                               (unsigned long long)found.at[i].id);
             err = why_set(why, ERR_INPUT, "nothing was done");
         }
+    arena_clear(&arena);
+    return err;
+}
+
+enum err run_beside_tell(const struct options *o, const struct run *r, uint32_t *others,
+                         struct why *why)
+{
+    struct unfinished found;
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    *others = 0;
+    enum err err = run_unfinished(r->journal, NULL, &arena, &found, why);
     for (uint32_t i = 0; i < found.len && err == OK; i++) {
         if (is_taken_back(r, found.at[i].id))
             continue;

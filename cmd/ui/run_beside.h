@@ -8,9 +8,12 @@
 #include "options/options.h"
 #include "run/run.h"
 
-/* Before a new run: names the unfinished ones, and counts them. ERR_INPUT: one of them has an
- * identity of the run's fleet open. The runs that the new one takes back do not count. */
-enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t *others,
+/* Before a new run. ERR_INPUT: an unfinished one has an identity of the run's fleet open, and both
+ * are named. The runs that the new one takes back do not count. Asked again once the accounts of
+ * the lanes are known (run_observer.callers): a name of a manifest may mean any. */
+enum err run_beside_hold(const struct options *o, const struct run *r, struct why *why);
+/* Names the other unfinished runs, and counts them. */
+enum err run_beside_tell(const struct options *o, const struct run *r, uint32_t *others,
                          struct why *why);
 /* For a resume without a number: the oldest unfinished run, and says which; 0: there is none. */
 enum err run_beside_choose(const struct options *o, const struct run *r, uint64_t *id,

@@ -104,7 +104,9 @@ enum err lane_keys(struct lanes *l, struct wire_lane *lane, struct lane_opening 
                    uint16_t account, struct credential_request *request,
                    const struct endpoint *open, struct why *why)
 {
+    const struct fleet *f = o->fleet;
     enum err err = ca_bundle_open(l, lane, o, why);
+    lane->account = arena_text(&l->arena, names_text(&f->names, f->accounts[account].name));
     request->secrets = l->secrets;
     if (err == OK && !l->sources[account])
         err = credential_source_open(&l->sources[account], request, why);
@@ -161,6 +163,17 @@ bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane)
     const struct provider_at *provider = l->list[lane].provider;
     bool is_custom = provider ? provider->endpoint.is_custom : at->ses.is_custom;
     return !is_custom || at->sts.is_custom;
+}
+
+void lanes_region_off(const struct region_off *off, const char *service, struct why *why)
+{
+    why_set(why, ERR_AUTH,
+            "Region " TEXT_FMT " seems not to be enabled for account " TEXT_FMT
+            ": %s refuses the keys there (%s), and takes the same keys in " TEXT_FMT
+            ". Enable it (aws account enable-region --region-name " TEXT_FMT
+            ", or AWS Regions on the console's Account page), or leave the Region out",
+            TEXT_ARG(off->region), TEXT_ARG(off->account), service, off->code, TEXT_ARG(off->taken),
+            TEXT_ARG(off->region));
 }
 
 uint32_t lanes_usable(const struct lanes *l)

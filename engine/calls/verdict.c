@@ -9,6 +9,8 @@
 
 #include "base/count.h"
 
+#include <string.h>
+
 #define RENEW_ATTEMPTS_MAX 3
 
 static const struct {
@@ -42,6 +44,10 @@ static const struct {
     {"MissingAuthenticationToken", VERDICT_DENIED},
     {"IncompleteSignature", VERDICT_DENIED},
     {"OptInRequired", VERDICT_DENIED},
+    /* Errors of TSIG that every signature with the key meets. BADKEY is not among them: Knot DNS
+     * says so of a key that its rules do not let change one name. */
+    {"BADSIG", VERDICT_DENIED},
+    {"BADTIME", VERDICT_DENIED},
     /* Route 53: another change of the zone is under way, or the zone is not there. */
     {"PriorRequestNotComplete", VERDICT_AGAIN},
     {"NoSuchHostedZone", VERDICT_GONE},
@@ -109,6 +115,16 @@ static enum verdict of_http(const struct reply *reply, enum call_kind kind)
                        ? VERDICT_DENIED
                        : by_code[i].verdict;
     return of_status(reply->http_status, kind);
+}
+
+const char *reply_knows_no_keys(const struct reply *reply)
+{
+    static const char *const words[] = {"InvalidClientTokenId", "UnrecognizedClientException",
+                                        "OptInRequired"};
+    for (size_t i = 0; reply->how == REPLY_HTTP && i < COUNT(words); i++)
+        if (strcmp(reply->code, words[i]) == 0)
+            return words[i];
+    return NULL;
 }
 
 enum verdict verdict_of(const struct reply *reply, enum call_kind kind)

@@ -23,6 +23,9 @@ enum verdict {
     VERDICT_DENIED,  /* the lane may not do this: credentials, IAM, Region not enabled */
 };
 
+/* Does the answer say that the Region does not know the keys, or that the account has not enabled
+ * the Region? Its word for that, or NULL. */
+const char *reply_knows_no_keys(const struct reply *reply);
 enum verdict verdict_of(const struct reply *reply, enum call_kind kind);
 /* The verdict after `attempts` earlier failures: fresh credentials help at once or never, and then
  * the lane is denied. */

@@ -202,9 +202,10 @@ static enum err entries_choose(struct records_gather *g, struct why *why)
             notice_note(&g->config->notices, "--zone %s: no MAIL FROM is at or below it",
                         g->config->zones[i]);
     for (uint32_t i = 0; i < g->entries_len; i++) {
-        const struct records_entry e = g->entries[i];
+        struct records_entry e = g->entries[i];
         bool stays = e.is_meant && (g->zones_len == 0 || e.zone_is_given);
         g->of_name[e.name] = stays ? len + 1 : 0;
+        e.number = len;
         if (stays)
             g->entries[len++] = e;
     }

@@ -116,8 +116,8 @@ enum journal_word {
 struct journal_accepted {
     enum journal_word word;
     uint64_t run;
-    struct text account, region, identity;
-    struct text mail_from, mail_from_before;
+    struct lane_name lane;
+    struct text identity, mail_from, mail_from_before;
     enum behavior behavior, behavior_before;
     instant_us at;
 };
@@ -130,8 +130,8 @@ enum err journal_accepted(struct journal *j,
  * doubles; texts are borrowed for the length of one callback. fn returns false: out of memory.
  */
 enum err journal_written(struct journal *j,
-                         bool (*fn)(void *ctx, struct text account, struct text region,
-                                    struct text identity, struct text mail_from),
+                         bool (*fn)(void *ctx, const struct lane_name *lane, struct text identity,
+                                    struct text mail_from),
                          void *ctx, struct why *why);
 /* The last record of every job, in the order of the fleet; jobs without a record are left out. */
 enum err journal_rows(struct journal *j, uint64_t run,

@@ -52,8 +52,8 @@ const struct store_columns store_columns[STORE_VIEWS] = {
     [TABLE_LOST] = {"lost", "kept, what", 2},
     [VIEW_OUTLINE] = {"record", "job, has_notes", 2},
     [VIEW_SENT] = {"record",
-                   "run, account, region, identity, at, kind, state, outcome, accepted,"
-                   " write_mail_from, write_behavior, mail_from_seen, behavior_seen,"
-                   " mail_from_before, behavior_before",
-                   15},
+                   "run, account, account_id, caller_account, region, identity, at, kind, state,"
+                   " outcome, accepted, write_mail_from, write_behavior, mail_from_seen,"
+                   " behavior_seen, mail_from_before, behavior_before",
+                   17},
 };

@@ -163,6 +163,25 @@ struct text fleet_account_name(const struct fleet *f, uint32_t row)
     return names_text(&f->names, f->accounts[f->lanes[f->choices[row].lane].account].name);
 }
 
+bool caller_is_known(const struct fleet *f, const struct caller *c)
+{
+    return c->account != NAME_NONE &&
+           !text_eq(names_text(&f->names, c->account), TEXT(CALLER_UNKNOWN));
+}
+
+name_id fleet_account_number(const struct fleet *f, uint32_t lane)
+{
+    const struct lane *l = &f->lanes[lane];
+    return caller_is_known(f, &l->caller) ? l->caller.account : f->accounts[l->account].account_id;
+}
+
+struct lane_name fleet_lane_name(const struct fleet *f, uint32_t row)
+{
+    name_id number = fleet_account_number(f, f->choices[row].lane);
+    return (struct lane_name){fleet_account_name(f, row), names_text(&f->names, number),
+                              fleet_region(f, row)};
+}
+
 struct text fleet_mx_region(const struct fleet *f, uint32_t row)
 {
     name_id chosen = fleet_policy_of(f, row)->mx_region;

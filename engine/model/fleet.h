@@ -142,6 +142,18 @@ struct text fleet_identity(const struct fleet *f, uint32_t row);
 struct text fleet_mail_from(const struct fleet *f, uint32_t row); /* empty: default */
 struct text fleet_region(const struct fleet *f, uint32_t row);
 struct text fleet_account_name(const struct fleet *f, uint32_t row);
+/* True: the caller is there, and not CALLER_UNKNOWN. */
+bool caller_is_known(const struct fleet *f, const struct caller *c);
+/* The twelve digits of a lane's account: of its caller, or else those that the manifest demands;
+ * NAME_NONE: not known. */
+name_id fleet_account_number(const struct fleet *f, uint32_t lane);
+/* A lane as another run of the journal names it. */
+struct lane_name {
+    struct text account; /* by the manifest */
+    struct text number;  /* twelve digits; empty: not known */
+    struct text region;
+};
+struct lane_name fleet_lane_name(const struct fleet *f, uint32_t row);
 const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row);
 /* The Region that the row's MX should name: dns.mx_region, or else the lane's own. */
 struct text fleet_mx_region(const struct fleet *f, uint32_t row);

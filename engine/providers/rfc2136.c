@@ -3,7 +3,7 @@
  * written and read by the library.
  *
  * Codes are made by engine/crypto and not by the library's ldns_pkt_tsig_sign() and _verify(): up
- * to 1.8.4 these read the clock themselves, know no hmac-sha384 ("hmac-shac384" in its table), take
+ * to 1.9.2 these read the clock themselves, know no hmac-sha384 ("hmac-shac384" in its table), take
  * the algorithm from the answer, and check neither time nor place of the TSIG record. What goes
  * into a code is still written by ldns.
  */
@@ -492,8 +492,9 @@ static void refused_by_tsig(struct call *c, const ldns_rr *tsig, const struct ts
     case TSIG_BADKEY:
         reply_set(c, 400, "BADKEY");
         reply_say(c,
-                  "the server knows no key %s of algorithm %s: add it there, or give the key that "
-                  "the server knows",
+                  "the server knows no key %s of algorithm %s, or has no rule that lets it change "
+                  "these names (Knot DNS tells both alike): add it there, or give the key that the "
+                  "server knows",
                   key->name, key->algorithm);
         break;
     case TSIG_BADTIME:
@@ -578,10 +579,11 @@ static void change_verified(struct call *c, const ldns_rr *tsig, unsigned rcode,
     } else if (rcode == LDNS_RCODE_NOERROR) {
         reply_set(c, 200, "");
     } else {
-        reply_set(c, rcode == LDNS_RCODE_SERVFAIL ? 503 : 400, rcode_name(rcode, room));
-        reply_say(c, "zone " TEXT_FMT ": %s, so nothing of the update was done", TEXT_ARG(c->zone),
-                  refusal(rcode));
-        if (c->reply.http_status == 400)
+        bool is_final = rcode != LDNS_RCODE_SERVFAIL;
+        reply_set(c, is_final ? 400 : 503, rcode_name(rcode, room));
+        reply_say(c, "zone " TEXT_FMT ": %s%s", TEXT_ARG(c->zone), refusal(rcode),
+                  is_final ? ", so nothing of the update was done" : "");
+        if (is_final)
             fault_add(c);
     }
 }

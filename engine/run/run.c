@@ -135,6 +135,13 @@ static enum err observer_begin(const struct run *r, instant_us now, struct why *
     return o->begin ? o->begin(o->ctx, r, now, why) : OK;
 }
 
+static enum err observer_callers(const struct run *r, struct why *why)
+{
+    const struct run_observer *o = &r->config.observer;
+    bool is_new = !r->resumes && (r->head.verb != RUN_PLAN || r->aside);
+    return is_new && o->callers ? o->callers(o->ctx, r, why) : OK;
+}
+
 /* Known state: from the shown plan, the plan file, or the resumed run. */
 static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
 {
@@ -219,6 +226,8 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
 {
     enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
+    if (err == OK)
+        err = observer_callers(r, why);
     if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes) {
         /* A run that is taken back as a whole must not be resumed: it would do everything again. */
         struct run_head head;

@@ -25,6 +25,9 @@ struct run_observer {
     void (*preflight)(void *ctx, const struct preflight *p);
     /* A plan reads the journal of its config beside its own: r->journal, for this moment. */
     enum err (*beside)(void *ctx, const struct run *r, struct why *why);
+    /* The callers of a new run's lanes are known, and nothing has begun; also of the plan that is
+     * shown before it. An error ends it. */
+    enum err (*callers)(void *ctx, const struct run *r, struct why *why);
     /* The scheduler is there, and nothing is decided yet. */
     enum err (*begin)(void *ctx, const struct run *r, instant_us now, struct why *why);
     void (*turn)(void *ctx, const struct scheduler *scheduler, instant_us now);

@@ -46,6 +46,13 @@ static bool ended_note(void *ctx, const struct record *record)
     return true;
 }
 
+/* Is it known whose the row is, or that nobody tells? */
+static bool is_decided(const struct fleet *f, uint32_t row)
+{
+    uint16_t lane = f->choices[row].lane;
+    return f->lanes[lane].caller.account != NAME_NONE || fleet_account_number(f, lane) != NAME_NONE;
+}
+
 struct open_run {
     struct journal *journal;
     const struct fleet_index *index; /* NULL: nothing is compared */
@@ -120,14 +127,14 @@ enum err run_unfinished(struct journal *journal, const struct fleet *fleet, stru
             struct unfinished_run *run = o.run;
             run->open = 0;
             for (uint32_t k = 0; k < o.fleet.choices_len; k++) {
+                struct lane_name lane = fleet_lane_name(&o.fleet, k);
                 uint32_t row = 0;
                 if (o.ended[k])
                     continue;
                 run->open++;
                 if (o.index)
-                    row = fleet_index_row(o.index, fleet_account_name(&o.fleet, k),
-                                          fleet_region(&o.fleet, k), fleet_identity(&o.fleet, k));
-                if (row && run->common++ < COMMON_TOLD)
+                    row = fleet_index_row(o.index, &lane, fleet_identity(&o.fleet, k));
+                if (row && is_decided(fleet, row - 1) && run->common++ < COMMON_TOLD)
                     run->rows[run->common - 1] = row - 1;
             }
         }

@@ -28,7 +28,9 @@ struct unfinished {
 
 /* "identity", "identities", or "name", "names": what the run is about. */
 const char *unfinished_noun(const struct unfinished_run *run, uint32_t count);
-/* fleet: what a new run is about; NULL: none. */
+/* fleet: what a new run is about; NULL: none. An identity is common when account, Region and name
+ * are: the account by its number, or by its name in the manifest where STS tells none. Lanes whose
+ * callers nobody has asked for yet, and whose manifest demands no account, have none in common. */
 enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
                         struct unfinished *out, struct why *why);
 

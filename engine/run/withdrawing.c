@@ -60,7 +60,7 @@ static bool write_hold(void *ctx, const struct journal_accepted *w)
     uint32_t set = target_of(b, w->mail_from), replaced = target_of(b, w->mail_from_before);
     if (set != UINT32_MAX) {
         b->last_use[set] = when_later(b->last_use[set], w->at);
-        if (!fleet_index_row(&b->index, w->account, w->region, w->identity))
+        if (!fleet_index_row(&b->index, &w->lane, w->identity))
             bar(b, set, "another run has set it for ", w->identity,
                 ", which is not an identity of the run that published it");
     }

@@ -12,6 +12,9 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "calls/verdict.h"
+#include "dns_update.h"
+#include "providers/providers.h"
+#include "servers.h"
 #include "skew.h"
 #include "thread.h"
 
@@ -38,7 +41,8 @@ struct carrier {
     atomic_bool wakeup; /* the refresher's: keys have come, or have not */
     struct https *https;
     struct resolver *resolver;
-    struct call_list waiting_https, waiting_keys, waiting_dns, answered;
+    struct dns_updates *updates;
+    struct call_list waiting_https, waiting_keys, waiting_dns, waiting_updates, answered;
     struct carrier_lane *lanes; /* as config.lanes */
     instant_us ticked_at;
 };
@@ -65,17 +69,26 @@ static void call_answered(struct carrier *k, struct call *c)
     const struct dns_reply *dns = &c->dns;
     long ms = (long)((c->answered_at - c->sent_at) / 1000);
     struct buf line;
+    char server[SERVER_LEN];
     if (k->config.verbose) {
         buf_init(&line, LINE_LEN_MAX);
         if (c->kind == CALL_ASK) {
-            buf_add_fmt(&line, "dns %s, %ld ms: ", dns_type_name(c->question.type), ms);
-            escape_terminal(&line, text_of(dns->outcome == DNS_ANSWERED
-                                               ? dns_rcode_name(dns->message.rcode)
-                                               : dns->trouble));
+            buf_add_fmt(&line, "dns %s ", dns_type_name(c->question.type));
+            escape_terminal(&line, c->question.name);
+            buf_add_fmt(&line, ", %ld ms: ", ms);
+            /* The sentence of a trouble names the server. */
+            if (dns->outcome == DNS_ANSWERED)
+                buf_add_fmt(&line, "%s: %s", server_format(&dns->by, server),
+                            dns_rcode_name(dns->message.rcode));
+            else
+                escape_terminal(&line, text_of(dns->trouble));
         } else {
-            buf_add_fmt(&line, "%s lane %u attempt %u, %ld ms: %s %u ",
-                        call_action(c->kind, c->api), (unsigned)c->lane, (unsigned)c->attempt, ms,
-                        hows[c->reply.how], (unsigned)c->reply.http_status);
+            const struct wire_lane *lane = &k->config.lanes[c->lane];
+            buf_add_fmt(&line, "%s ", call_action(c->kind, c->api));
+            escape_terminal(&line, lane->account);
+            buf_add_fmt(&line, "%s%s, attempt %u, %ld ms: %s %u ", lane->account.len ? " " : "",
+                        lane->at.ses.region, (unsigned)c->attempt, ms, hows[c->reply.how],
+                        (unsigned)c->reply.http_status);
             escape_terminal(&line, text_of(c->reply.code));
         }
         buf_add_char(&line, '\n');
@@ -94,6 +107,12 @@ static void call_failed(struct carrier *k, struct call *c, enum reply_how how, c
     call_answered(k, c);
 }
 
+/* Cloudflare takes a token; all others take signatures. */
+static bool is_signed(const struct wire_lane *lane)
+{
+    return !lane->provider || lane->provider->kind != PROVIDER_CLOUDFLARE;
+}
+
 static void on_https(void *context, struct call *c, const struct https_answer *answer)
 {
     struct carrier *k = context;
@@ -101,12 +120,19 @@ static void on_https(void *context, struct call *c, const struct https_answer *a
         call_failed(k, c, answer->how, answer->trouble);
         return;
     }
-    aws_reply_decode(c, &answer->reply);
+    if (call_is_of_provider(c->kind))
+        provider_reply_decode(c, &answer->reply);
+    else
+        aws_reply_decode(c, &answer->reply);
     reply_hide(k, &c->reply);
     /* Takes two facts for the next signature from an answer: the service's clock, and whether the
      * key is refused. */
     const struct wire_lane *lane = &k->config.lanes[c->lane];
     struct carrier_lane *state = &k->lanes[c->lane];
+    if (!is_signed(lane)) {
+        call_answered(k, c);
+        return;
+    }
     span_us skew, trip = now(k) - c->sent_at;
     instant_us utc = os_clock_utc(k->config.clock);
     if (skew_measure(utc - trip, utc, c->reply.server_date, &skew)) {
@@ -137,37 +163,67 @@ static void on_dns(void *context, struct call *c)
     call_answered(k, c);
 }
 
-/* Signs and sends; the signature is made as late as possible. Without keys the call waits. */
+static void on_update(void *context, struct call *c)
+{
+    struct carrier *k = context;
+    reply_hide(k, &c->reply);
+    call_answered(k, c);
+}
+
+/* Signs as late as possible. */
+static enum err request_make(struct carrier *k, struct call *c, struct aws_request *request,
+                             const struct credentials *cred, struct why *why)
+{
+    const struct wire_lane *lane = &k->config.lanes[c->lane];
+    instant_us at = os_clock_utc(k->config.clock) + c->skew_us;
+    if (call_is_of_provider(c->kind))
+        return provider_request_make(request, c, lane->provider, cred, at, why);
+    return aws_request_make(request, c, &lane->at, cred, at, why);
+}
+
+static enum err request_sign(struct carrier *k, struct call *c, struct aws_request *request,
+                             struct why *why)
+{
+    struct carrier_lane *state = &k->lanes[c->lane];
+    struct credentials credentials;
+    enum err err = refresher_get(k->config.refresher, c->lane, &credentials, why);
+    if (err != OK)
+        return err;
+    c->skew_us = state->skew_us;
+    c->signed_with = hash_bytes(credentials.access_key_id, strlen(credentials.access_key_id));
+    err = request_make(k, c, request, &credentials, why);
+    if (err == OK)
+        memcpy(state->key_id, credentials.access_key_id, sizeof state->key_id);
+    credentials_wipe(&credentials);
+    return err;
+}
+
+/* Sends. Without keys the call waits. */
 static void request_start(struct carrier *k, struct call *c)
 {
     assert(c->lane < k->config.lanes_len);
     const struct wire_lane *lane = &k->config.lanes[c->lane];
-    struct carrier_lane *state = &k->lanes[c->lane];
     struct aws_request request;
-    struct credentials credentials;
     struct why why = {""};
     call_answer_reset(c);
     c->sent_at = now(k);
-    enum err err = refresher_get(k->config.refresher, c->lane, &credentials, &why);
-    if (err == ERR_BUSY)
-        call_list_add(&k->waiting_keys, c);
-    else if (err != OK)
-        call_failed(k, c, err == ERR_AUTH ? REPLY_NO_KEYS : REPLY_NOT_SENT, why.text);
-    if (err != OK)
-        return;
     aws_request_init(&request);
-    c->skew_us = state->skew_us;
-    c->signed_with = hash_bytes(credentials.access_key_id, strlen(credentials.access_key_id));
-    err = aws_request_make(&request, c, &lane->at, &credentials,
-                           os_clock_utc(k->config.clock) + c->skew_us, &why);
-    if (err == OK)
-        memcpy(state->key_id, credentials.access_key_id, sizeof state->key_id);
-    credentials_wipe(&credentials);
+    enum err err = is_signed(lane) ? request_sign(k, c, &request, &why)
+                                   : request_make(k, c, &request, NULL, &why);
     if (err == OK)
         https_start(k->https, c, &request, lane->ca_bundle, NULL);
+    else if (err == ERR_BUSY)
+        call_list_add(&k->waiting_keys, c);
     else
         call_failed(k, c, err == ERR_AUTH ? REPLY_NO_KEYS : REPLY_NOT_SENT, why.text);
     aws_request_clear(&request);
+}
+
+static struct call_list *waiting_of(struct carrier *k, const struct call *c)
+{
+    return c->kind == CALL_ASK     ? &k->waiting_dns
+           : c->api == API_RFC2136 ? &k->waiting_updates
+                                   : &k->waiting_https;
 }
 
 static void answered_give(struct carrier *k)
@@ -186,7 +242,7 @@ static void *carrier_run(void *data)
         struct call_list mail = {0};
         call_queue_take(&k->queue, &mail);
         for (struct call *c; (c = call_list_pop(&mail)) != NULL;)
-            call_list_add(c->kind == CALL_ASK ? &k->waiting_dns : &k->waiting_https, c);
+            call_list_add(waiting_of(k, c), c);
         if (atomic_exchange(&k->wakeup, false)) {
             call_list_join(&k->waiting_keys, &k->waiting_https); /* longest waiting first */
             call_list_join(&k->waiting_https, &k->waiting_keys);
@@ -197,14 +253,22 @@ static void *carrier_run(void *data)
             c->sent_at = now(k);
             resolver_ask(k->resolver, c);
         }
+        while (k->waiting_updates.first && dns_updates_have_room(k->updates)) {
+            struct call *c = call_list_pop(&k->waiting_updates);
+            call_answer_reset(c);
+            c->sent_at = now(k);
+            dns_update_start(k->updates, c, k->config.lanes[c->lane].provider);
+        }
         while (k->waiting_https.first && https_has_room(k->https))
             request_start(k, call_list_pop(&k->waiting_https));
         answered_give(k);
-        struct pollfd fds[RESOLVER_FDS_MAX];
+        struct pollfd fds[RESOLVER_FDS_MAX + UPDATES_OUT_MAX];
         uint32_t len = resolver_fds(k->resolver, fds);
-        bool busy = resolver_is_busy(k->resolver);
-        https_poll(k->https, fds, len, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
+        uint32_t more = dns_updates_fds(k->updates, fds + len);
+        bool busy = resolver_is_busy(k->resolver) || dns_updates_are_out(k->updates);
+        https_poll(k->https, fds, len + more, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
         resolver_work(k->resolver, fds, len);
+        dns_updates_work(k->updates, fds + len, more);
         instant_us at = now(k);
         if (busy && at - k->ticked_at >= TICK_US) {
             resolver_tick(k->resolver);
@@ -220,6 +284,7 @@ static void carrier_free(struct carrier *k)
 {
     https_close(k->https);
     resolver_close(k->resolver);
+    dns_updates_close(k->updates);
     call_queue_clear(&k->queue);
     free(k->lanes);
     free(k);
@@ -238,6 +303,9 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
         err = https_open(&k->https, &config->https, on_https, k, why);
     if (err == OK)
         err = resolver_open(&k->resolver, &config->resolver, on_dns, k, why);
+    if (err == OK)
+        err = dns_updates_open(&k->updates, config->clock, config->https.timeout_us, on_update, k,
+                               why);
     int failed = err == OK ? thread_start(&k->thread, carrier_run, k) : 0;
     if (failed)
         err = why_set(why, ERR_IO, "cannot start a thread: %s", strerror(failed));

@@ -29,7 +29,7 @@ ROOMS = {
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
     "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
     "engine/providers": DNS + ["engine/crypto", "engine/aws"],
-    "engine/wire": CALLS + ["engine", "engine/aws"],
+    "engine/wire": CALLS + ["engine", "engine/aws", "engine/providers"],
     "engine/world": CALLS + ["engine/rules", "engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
     "manifests": DNS + ["engine/crypto", "engine/rules"],

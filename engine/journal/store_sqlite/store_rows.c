@@ -45,9 +45,9 @@ static const char *const views[] = {
     /* 4 is of a target; 1 and 2 are intents and answers. */
     "SELECT seq, job, findings_json IS NOT NULL FROM record WHERE " OF_RUN_BEHIND
     " AND kind <> 4 ORDER BY seq",
-    "SELECT r.seq, r.run, a.name, l.region, c.identity, r.at, r.kind, r.state, r.outcome,"
-    " r.accepted, r.write_mail_from, r.write_behavior, r.mail_from_seen, r.behavior_seen,"
-    " r.mail_from_before, r.behavior_before FROM record r"
+    "SELECT r.seq, r.run, a.name, a.account_id, l.caller_account, l.region, c.identity, r.at,"
+    " r.kind, r.state, r.outcome, r.accepted, r.write_mail_from, r.write_behavior,"
+    " r.mail_from_seen, r.behavior_seen, r.mail_from_before, r.behavior_before FROM record r"
     " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
     " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
     " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"

@@ -309,6 +309,8 @@ static bool sent_tell(struct memory_rows *m, const struct memory_row *row,
         return true;
     values[column_of(VIEW_SENT, "run")] = store_int((int64_t)row->run);
     values[column_of(VIEW_SENT, "account")] = value_of(account, TABLE_ACCOUNT, "name");
+    values[column_of(VIEW_SENT, "account_id")] = value_of(account, TABLE_ACCOUNT, "account_id");
+    values[column_of(VIEW_SENT, "caller_account")] = value_of(lane, TABLE_LANE, "caller_account");
     values[column_of(VIEW_SENT, "region")] = value_of(lane, TABLE_LANE, "region");
     values[column_of(VIEW_SENT, "identity")] = value_of(choice, TABLE_CHOICE, "identity");
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
