@@ -126,8 +126,8 @@ static void folder_note(const struct options *o, const struct due_sum *sum)
                      sum->nobody, plural(sum->nobody, "zone", "zones"));
     if (sum->left_out)
         message_note("left out, because the format of the file cannot express the records that DNS "
-                     "has beside them: %llu record sets",
-                     (unsigned long long)sum->left_out);
+                     "has beside them: %llu record %s",
+                     (unsigned long long)sum->left_out, plural(sum->left_out, "set", "sets"));
 }
 
 static enum err list_write(const struct options *o, const struct due_list *list, struct why *why)
