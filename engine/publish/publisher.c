@@ -61,7 +61,7 @@ void pub_move(struct publisher *p, uint32_t target, enum publish_state state,
         .at = now,
         .from = t->state,
         .state = state,
-        .zone = z ? z->name : TEXT_NONE,
+        .zone = t->zone_name,
         .zone_id = z ? z->id : TEXT_NONE,
         .reason = reason,
         .change = p->options.withdraws || takes_back ? CHANGE_DELETE

@@ -51,6 +51,7 @@ struct pub_target {
     uint32_t refusals; /* of a change of this name alone, or of one that the provider named */
     uint32_t calls;
     struct text reason;
+    struct text zone_name; /* by DNS, also where no provider writes it; empty: not known yet */
 };
 
 struct pub_list {

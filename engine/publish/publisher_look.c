@@ -240,6 +240,8 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
         p->no_memory = true;
         return;
     }
+    if (!text_eq(t->zone_name, look.zone))
+        t->zone_name = pub_text(p, look.zone);
     if (t->state == PUBLISH_VERIFYING)
         looked_after(p, target, &look, s, now);
     else
