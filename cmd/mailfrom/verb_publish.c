@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum err providers_vet(const struct fleet *f, struct why *why)
 {
@@ -123,6 +124,11 @@ static enum err publish_load(struct session *s, struct publishing *p, uint32_t *
     struct run *r = &s->run;
     const struct options *o = &s->options;
     s->keeps_whole = true;
+    if (o->access.dns && strcmp(o->access.dns, "recursive") == 0)
+        return why_set(
+            why, ERR_INPUT,
+            "--dns recursive: what is published is decided by the authoritative servers, "
+            "which a resolver may lag behind; leave the option out");
     enum err err = session_load(s, why);
     if (err == OK)
         err = providers_vet(&r->fleet, why);

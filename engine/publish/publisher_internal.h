@@ -33,9 +33,9 @@ struct pub_target {
     uint32_t next; /* in the list of the zone that has the target; PUB_NONE ends */
     bool looking;  /* its survey is out */
     bool was_looked_at;
-    bool is_renewing;   /* its look was too old, and is taken again */
-    bool is_read;    /* the provider's sets at the name were read since the look */
-    bool takes_back; /* another writer was there at the same moment: what was created goes again */
+    bool is_renewing; /* its look was too old, and is taken again */
+    bool is_read;     /* the provider's sets at the name were read since the look */
+    bool takes_back;  /* another writer was there at the same moment: what was created goes again */
     bool is_taken_back; /* it has gone */
     bool mx, txt;       /* of the next change; SENT and later: of the last */
     bool swaps_txt;

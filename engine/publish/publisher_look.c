@@ -96,7 +96,8 @@ static void change_plan(struct publisher *p, uint32_t target, const struct look 
     }
     const struct pub_zone *z = &p->zones[t->zone];
     t->looked_at = now;
-    t->is_read = t->is_read && t->state != PUBLISH_UNSURE && now - t->read_at < PUBLISH_LOOK_AGE / 2;
+    t->is_read =
+        t->is_read && t->state != PUBLISH_UNSURE && now - t->read_at < PUBLISH_LOOK_AGE / 2;
     if (z->state == PUB_ZONE_CLOSED) {
         move(p, target, z->end, z->reason, now);
         return;

@@ -86,9 +86,8 @@ void pub_zone_wants(struct publisher *p, struct pub_zone *z, instant_us now)
     if (!wants || z->is_out || z->is_queued || z->state == PUB_ZONE_CLOSED)
         return;
     /* A small batch waits while more names may come. */
-    bool lingers =
-        z->state == PUB_ZONE_OPEN && !z->to_read.len && p->unlooked && !z->is_urgent &&
-        z->ready.len < z->batch_max;
+    bool lingers = z->state == PUB_ZONE_OPEN && !z->to_read.len && p->unlooked && !z->is_urgent &&
+                   z->ready.len < z->batch_max;
     if (lingers)
         at = when_later(at, z->ready_since + PUBLISH_LINGER);
     if (at > now) {
@@ -238,7 +237,8 @@ struct call *pub_zone_call(struct publisher *p, struct pub_zone *z, instant_us n
     case PUB_ZONE_CLOSED: return NULL;
     case PUB_ZONE_OPEN: break;
     }
-    /* Reading a large zone takes longer than a look is good for, so what is read leaves meanwhile. */
+    /* Reading a large zone takes longer than a look is good for, so what is read leaves meanwhile.
+     */
     bool leaves = z->ready.len && !p->options.is_dry &&
                   (z->ready.len >= z->batch_max || !z->to_read.len ||
                    now - z->ready_since >= PUBLISH_LOOK_AGE / 4);
@@ -276,6 +276,15 @@ static bool candidate_keep(struct publisher *p, struct pub_zone *z, const struct
     return hosts != NULL;
 }
 
+/* One that takes no records anyway needs no name servers. */
+static void detail_next(struct publisher *p, struct pub_zone *z, instant_us now)
+{
+    while (z->detailed < z->candidates_len && z->candidates[z->detailed].bar != ZONE_OPEN)
+        z->detailed++;
+    if (z->detailed == z->candidates_len)
+        zone_decide(p, z, now);
+}
+
 static void listed(struct publisher *p, struct pub_zone *z, const struct call *call, instant_us now)
 {
     for (uint32_t i = 0; i < call->zones_len; i++)
@@ -283,8 +292,9 @@ static void listed(struct publisher *p, struct pub_zone *z, const struct call *c
             p->no_memory = true;
     if (call->next_token.len && ++z->pages < ZONE_PAGES_MAX) {
         z->token = pub_text(p, call->next_token);
-    } else if (pub_kind(p, z) == PROVIDER_ROUTE53 && z->candidates_len) {
+    } else if (pub_kind(p, z) == PROVIDER_ROUTE53) {
         z->state = PUB_ZONE_TO_DETAIL;
+        detail_next(p, z, now);
     } else {
         zone_decide(p, z, now);
     }
@@ -298,8 +308,8 @@ static void detailed(struct publisher *p, struct pub_zone *z, const struct call 
         z->candidates[z->detailed] = z->candidates[kept];
         z->candidates_len = kept;
     }
-    if (++z->detailed == z->candidates_len)
-        zone_decide(p, z, now);
+    z->detailed++;
+    detail_next(p, z, now);
 }
 
 /* "GetHostedZone: AccessDenied: User ... is not authorized". */

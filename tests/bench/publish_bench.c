@@ -127,8 +127,8 @@ static enum err bench_keep(void *ctx, const struct record *records, uint32_t len
 static void told(const struct bench *b, const struct publisher_totals *t, uint32_t names,
                  uint32_t zones)
 {
-    uint64_t calls = t->calls[CALL_ZONES] + t->calls[CALL_ZONE] + t->calls[CALL_RECORDS] +
-                     t->calls[CALL_CHANGE];
+    uint64_t calls =
+        t->calls[CALL_ZONES] + t->calls[CALL_ZONE] + t->calls[CALL_RECORDS] + t->calls[CALL_CHANGE];
     double took_s = (double)(b->last - b->first) / 1e6, rate_s = (double)calls / RATE_S;
     printf("{\"names\": %u, \"zones\": %u, \"done\": %u, \"calls\": %llu, \"lists\": %llu, "
            "\"details\": %llu, \"changes\": %llu, \"throttled\": %llu, \"questions\": %llu, "
@@ -182,13 +182,12 @@ int main(int argc, char **argv)
                                     .dns = {.seed = 1, .start = START, .published = 1},
                                     .identities_max = 1,
                                     .providers = &b.model};
-    struct publisher_options wanted = {
-        .fleet = &b.fleet,
-        .targets = b.targets,
-        .targets_len = names,
-        .surveys = {.mode = INQUIRY_AUTHORITY, .suffixes = suffixes},
-        .feedback_host = TEXT(FEEDBACK_PATTERN),
-        .seed = 1};
+    struct publisher_options wanted = {.fleet = &b.fleet,
+                                       .targets = b.targets,
+                                       .targets_len = names,
+                                       .surveys = {.mode = INQUIRY_AUTHORITY, .suffixes = suffixes},
+                                       .feedback_host = TEXT(FEEDBACK_PATTERN),
+                                       .seed = 1};
     b.world = world_new(&options, &b.fleet, (struct world_keeper){0}, &why);
     struct publisher *publisher = publisher_init(&wanted);
     must(b.world != NULL && publisher != NULL);
