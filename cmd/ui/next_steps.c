@@ -16,20 +16,40 @@ static bool is_settled(const struct run *r)
     return r->config.detach && waiting > 0 && waiting + held + by_state[JOB_DONE] == r->totals.jobs;
 }
 
+/* "1 waits for SES, 2 for their wave": who is waited for, without those that nobody waits for. */
+static void waits_print(const uint32_t by_state[JOB_STATES])
+{
+    const struct {
+        uint32_t count;
+        const char *what;
+    } parts[] = {
+        {by_state[JOB_FOLLOWING], "for SES"},
+        {by_state[JOB_WAITING_DNS], "for DNS"},
+        {by_state[JOB_READY], plural(by_state[JOB_READY], "for its wave", "for their wave")}};
+    bool is_first = true;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!parts[i].count)
+            continue;
+        if (is_first)
+            printf("%u %s %s", parts[i].count, plural(parts[i].count, "waits", "wait"),
+                   parts[i].what);
+        else
+            printf(", %u %s", parts[i].count, parts[i].what);
+        is_first = false;
+    }
+}
+
 void next_steps_print(const struct options *o, const struct run *r, bool wrote)
 {
     struct advice a;
     uint64_t id = r->head.id;
-    char held[64] = "";
     if (r->head.verb == RUN_PLAN)
         return;
-    if (r->totals.by_state[JOB_READY])
-        snprintf(held, sizeof held, ", %u for their wave", r->totals.by_state[JOB_READY]);
-    if (r->end != ENGINE_ENDED && is_settled(r))
-        printf("Every change is confirmed; %u wait for SES, %u for DNS%s. To follow them: %s\n",
-               r->totals.by_state[JOB_FOLLOWING], r->totals.by_state[JOB_WAITING_DNS], held,
-               advice_run(&a, o, "resume", id, ""));
-    else if (r->end != ENGINE_ENDED)
+    if (r->end != ENGINE_ENDED && is_settled(r)) {
+        printf("Every change is confirmed; ");
+        waits_print(r->totals.by_state);
+        printf(". To follow them: %s\n", advice_run(&a, o, "resume", id, ""));
+    } else if (r->end != ENGINE_ENDED)
         printf("Stopped before the end. To go on: %s\n", advice_run(&a, o, "resume", id, ""));
     else if (wrote)
         printf("To take it back: %s\n", advice_run(&a, o, "rollback", id, ""));

@@ -26,7 +26,7 @@ def first(room):
                      "--no-wait", "--report", "html:fleet.html", "--report", "markdown:fleet.md",
                      "--report", "json:fleet.json")
     check("after as many writes as it has", len(room.writes()) == 2, room.writes())
-    check("and says who waits for whom", "2 wait for SES, 0 for DNS, 4 for their wave. To follow them:" in text, text)
+    check("and says who waits for whom", "2 wait for SES, 4 for their wave. To follow them:" in text, text)
     told = "wave 1 of 2: 0 of 2 at Success, waits for 2 at SES, oldest "
     check("the last line of progress has the wave", told in text and "; 4 wait for later waves" in text, text)
     text = room.run("status").stdout_text
