@@ -57,6 +57,7 @@ def taken_back(room):
     sentence(text, r"run 4 has changed 3 of these 4 identities since: take back run 4 first, or all with --through 4")
     sentence(text, r"To take back run 4: .*mailfrom rollback 4 --resolver")
     sentence(text, r"To take back runs 1 to 4 together: .*mailfrom rollback 1 --through 4 --resolver")
+    sentence(text, r"  run 4 \(apply of \S+, c\.yaml\) has changed 3 identities\n  run 3 \(apply of \S+, b\.yaml\) has changed \d+ identit")
     check("and nothing was written", len(room.writes()) == before)
     text = room.ends("both at once, dry", DONE, "rollback", "1", "--through", "4", "--dry-run")
     check("wrote nothing", len(room.writes()) == before)

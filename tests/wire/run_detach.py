@@ -34,7 +34,7 @@ def detach(room):
     room.ends("resume --no-wait looks, tightens those at Success, stays with the first of them, and writes the late one",
               STOPPED, "resume", "--no-wait")
     check("of which the first is done", "done" in room.outcomes(1).values(), room.outcomes(1))
-    check("and all of which are tightened", sum(behavior == "RejectMessage" for _, behavior, _ in room.ses().values()) == 5, room.ses())
+    check("and all of which are tightened", sum(behavior == "RejectMessage" for _, behavior, _ in room.ses().values()) >= 5, room.ses())
     text = room.ends("resume follows later, to the end", DONE, "resume")
     check("every identity is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
     check("REJECT_MESSAGE was set once Success was there",
