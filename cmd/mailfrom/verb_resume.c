@@ -5,6 +5,7 @@
 #include "ui/messages.h"
 #include "ui/run_beside.h"
 #include "ui/run_lost.h"
+#include "ui/summary.h"
 #include "verbs.h"
 
 #include "wire/os_clock.h"
@@ -40,12 +41,19 @@ static enum err resume_load(struct session *s, struct why *why)
 static int nothing_to_resume(struct session *s, struct why *why)
 {
     struct advice a;
+    struct report_sum sum = {0};
     struct run *r = &s->run;
-    const char *command = advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed");
-    message_note_then(command, "run %llu has ended; to try again what did not succeed:",
-                      (unsigned long long)r->head.id);
+    unsigned long long id = (unsigned long long)r->head.id;
+    enum err err = summary_count(r, &sum, why);
+    bool is_whole = sum.by_state[JOB_DONE] == sum.rows && summary_bad(&sum) == 0;
+    if (err == OK && is_whole)
+        message_note("run %llu has ended, and none of its identities is left to be done", id);
+    else if (err == OK)
+        message_note_then(advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed"),
+                          "run %llu has ended; to try again what did not succeed:", id);
+    report_sum_clear(&sum);
     r->end = ENGINE_ENDED;
-    return session_conclude(s, OK, why);
+    return session_conclude(s, err, why);
 }
 
 /* The run ends as it stands: its reports are those of this moment, and its open identities are free

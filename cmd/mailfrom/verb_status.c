@@ -30,14 +30,20 @@ static const char *state_text(enum run_state state)
 
 /* Open means running, if somebody writes; otherwise the process is gone. Not inlined: its advice
  * would lie on the stack of all that is printed. */
-__attribute__((noinline)) static void print_state(const struct options *o, const struct run *r)
+__attribute__((noinline)) static void print_state(const struct options *o, const struct run *r,
+                                                  uint32_t open)
 {
     struct advice a;
     char holder[JOURNAL_HOLDER_MAX];
-    const char *resume = advice_run(&a, o, "resume", r->head.id, "");
+    bool has_ended = r->head.state == RUN_ENDED;
+    const char *resume = advice_run(&a, o, "resume", r->head.id, has_ended ? "--retry-failed" : "");
     if (r->head.state == RUN_STOPPED)
         printf("%s; to go on: %s\n", state_text(r->head.state), resume);
-    if (r->head.state == RUN_ENDED)
+    if (has_ended && open)
+        printf("given up or taken back before %u of %u %s had come to an end; to take it up again: "
+               "%s\n",
+               open, r->head.jobs, plural(r->head.jobs, "identity", "identities"), resume);
+    else if (has_ended)
         printf("%s\n", state_text(r->head.state));
     if (r->head.state != RUN_OPEN)
         return;
@@ -153,7 +159,8 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
                             struct why *why)
 {
     printf("Run %llu (%s): ", (unsigned long long)r->head.id, journal_verb_name(r->head.verb));
-    print_state(o, r);
+    bool has_ended = r->head.state == RUN_ENDED;
+    print_state(o, r, s->rows - s->by_state[JOB_DONE]);
     enum err err = print_alarm(o, r, s, ALARM_REJECTING, why);
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
@@ -170,21 +177,21 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     printf("%u %s: %s; %llu %s kept\n", r->head.jobs,
            plural(r->head.jobs, "identity", "identities"), counts.len ? counts.at : "none",
            (unsigned long long)s->writes, plural(s->writes, "write", "writes"));
-    if (s->deadline != WHEN_NEVER)
+    if (s->deadline != WHEN_NEVER && !has_ended)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
     buf_reset(&counts);
     os_clock_open(&clock, 0);
     wave_tally_told(&s->wave, os_clock_now(&clock), &counts);
-    if (counts.len)
+    if (counts.len && !has_ended)
         printf("Now " TEXT_FMT "\n", TEXT_ARG(buf_text(&counts)));
     buf_clear(&counts);
     buf_clear(&words);
-    if (err == OK && r->head.state != RUN_ENDED)
+    if (err == OK && !has_ended)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
-    if (err == OK)
+    if (err == OK && !has_ended)
         err = print_waiting(o, r, s, why);
-    if (err == OK && r->head.state == RUN_ENDED)
-        next_steps_retry(o, r, summary_bad(s));
+    if (err == OK && has_ended)
+        next_steps_retry(o, r, summary_bad(s), s->by_outcome[OUTCOME_DRIFTED]);
     return err == OK ? print_alarm(o, r, s, ALARM_AILING, why) : err;
 }
 

@@ -488,7 +488,7 @@ const struct option_row option_rows[] = {
     {"max-age", OPTIONS_APPLY, "SPAN", "greatest age of a plan file (default 24h)", read_max_age},
     {"no-wait", OPTIONS_DETACH, NULL, "end once every write is confirmed; resume follows later",
      read_no_wait},
-    {"retry-failed", OPTIONS_RESUME, NULL, "try failed, expired and refused identities again",
+    {"retry-failed", OPTIONS_RESUME, NULL, "try refused, failed, expired and drifted ones again",
      read_retry_failed},
     {"give-up", OPTIONS_RESUME, NULL, "end the run as it stands; other runs may have its rows",
      read_give_up},

@@ -44,6 +44,32 @@ static void other_tell(const struct options *o, const struct unfinished_run *u)
                       plural(u->jobs, "identity", "identities"));
 }
 
+/* The same command without the few identities that are open elsewhere. */
+static void others_note(struct advice *a, const struct options *o, const struct run *r,
+                        const struct unfinished_run *u)
+{
+    struct buf words, name;
+    bool is_apply = o->arguments_len > 0 && !r->head.parent;
+    if (u->common > COMMON_TOLD || u->common == r->fleet.choices_len || (!is_apply && !o->plan))
+        return;
+    buf_init(&words, sizeof a->text);
+    if (o->plan)
+        buf_add_fmt(&words, "--plan %s ", advice_word(a, o->plan));
+    for (size_t i = 0; i < o->arguments_len; i++)
+        buf_add_fmt(&words, "%s ", advice_word(a, o->arguments[i]));
+    buf_init(&name, LINE_LEN_MAX);
+    for (uint32_t i = 0; i < u->common; i++) {
+        buf_reset(&name);
+        buf_add_fmt(&name, TEXT_FMT "%c", TEXT_ARG(fleet_identity(&r->fleet, u->rows[i])), '\0');
+        buf_add_fmt(&words, "%s--exclude %s", i ? " " : "", advice_word(a, name.at));
+    }
+    buf_add_char(&words, '\0');
+    if (!words.failed)
+        message_note_then(advice_make(a, o, "apply", words.at), "To do the others of this run:");
+    buf_clear(&name);
+    buf_clear(&words);
+}
+
 enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t *others,
                          struct why *why)
 {
@@ -73,9 +99,12 @@ enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t 
             buf_clear(&names);
             message_note_then(command_of(&a, o, &found.at[i], ""),
                               "To go on with run %llu:", (unsigned long long)found.at[i].id);
+            others_note(&a, o, r, &found.at[i]);
             message_note_then(command_of(&a, o, &found.at[i], "--give-up"),
-                              "To leave open what run %llu has not done, for another run to do:",
-                              (unsigned long long)found.at[i].id);
+                              "To end run %llu as it stands, and leave its %u open %s to other "
+                              "runs:",
+                              (unsigned long long)found.at[i].id, found.at[i].open,
+                              plural(found.at[i].open, "identity", "identities"));
             err = why_set(why, ERR_INPUT, "nothing was done");
         }
     for (uint32_t i = 0; i < found.len && err == OK; i++) {
@@ -97,6 +126,8 @@ enum err run_beside_choose(const struct options *o, const struct run *r, uint64_
     arena_init(&arena, SIZE_MAX);
     *id = 0;
     enum err err = run_unfinished(r->journal, NULL, &arena, &found, why);
+    if (err == OK && !found.len && !o->quiet)
+        message_note("no run of this journal is unfinished");
     if (err == OK && found.len) {
         const struct unfinished_run *u = &found.at[0];
         *id = u->id;
