@@ -119,7 +119,8 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
     r->through = o->through ? o->through : r->head.parent;
     r->ends_parents = !selection_chooses(&o->selection) && !o->selection.limit && !o->outcome_given;
     if (err == OK)
-        err = run_journal(r, o->dry_run ? JOURNAL_READ : JOURNAL_UPDATE, why);
+        err = o->dry_run ? run_journal(r, JOURNAL_READ, why)
+                         : run_beside_open(o, r, JOURNAL_UPDATE, why);
     if (err == OK)
         err = several_vet(r, why);
     if (err == OK)

@@ -1,6 +1,7 @@
 /* Sentences about unfinished runs. */
 #include "run_beside.h"
 
+#include "journal/store_sqlite/store_sqlite.h"
 #include "messages.h"
 #include "options/advice.h"
 #include "run/unfinished.h"
@@ -9,6 +10,7 @@
 #include "base/plural.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool is_taken_back(const struct run *r, uint64_t id)
 {
@@ -114,6 +116,47 @@ enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t 
         ++*others;
     }
     arena_clear(&arena);
+    return err;
+}
+
+/* The run that another process carries out, by its journal. false: it is not known. */
+static bool busy_tell(const struct options *o, struct journal *journal, struct arena *arena)
+{
+    struct advice a;
+    struct run_head head;
+    struct why unknown;
+    uint64_t id = 0;
+    char holder[JOURNAL_HOLDER_MAX] = "", began[WHEN_LEN];
+    if (run_meant(journal, &id, &unknown) != OK || id == 0 ||
+        journal_run(journal, id, &head, arena, &unknown) != OK)
+        return false;
+    if (journal_writer(journal, id, holder) == JOURNAL_HAS_WRITER && *holder)
+        snprintf(holder + strlen(holder), sizeof holder - strlen(holder), ",");
+    message_error(
+        "journal %s: another mailfrom%s%s is at run %llu (%s of %s, %u %s), and one process "
+        "at a time writes. Wait until it ends, or stop it with Ctrl-C there",
+        options_journal(o), *holder ? ", " : "", holder, (unsigned long long)id,
+        journal_verb_name(head.verb), when_format(head.started, began), head.jobs,
+        plural(head.jobs, "identity", "identities"));
+    message_note_then(advice_run(&a, o, "status", id, "--watch"), "To watch it:");
+    return true;
+}
+
+enum err run_beside_open(const struct options *o, struct run *r, enum journal_mode mode,
+                         struct why *why)
+{
+    struct journal *other;
+    struct why unread;
+    struct arena arena;
+    enum err err = run_journal(r, mode, why);
+    if (err != ERR_BUSY ||
+        journal_open_file(&other, options_journal(o), JOURNAL_READ, &unread) != OK)
+        return err;
+    arena_init(&arena, SIZE_MAX);
+    if (busy_tell(o, other, &arena))
+        why_set(why, ERR_BUSY, "nothing was done");
+    arena_clear(&arena);
+    journal_close(other);
     return err;
 }
 

@@ -12,6 +12,10 @@
  * identity of the run's fleet open. The runs that the new one takes back do not count. */
 enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t *others,
                          struct why *why);
+/* Opens the run's journal for writing. ERR_BUSY: another process writes to it; tells its run and
+ * the command that watches it. */
+enum err run_beside_open(const struct options *o, struct run *r, enum journal_mode mode,
+                         struct why *why);
 /* For a resume without a number: the oldest unfinished run, and says which; 0: there is none. */
 enum err run_beside_choose(const struct options *o, const struct run *r, uint64_t *id,
                            struct why *why);
