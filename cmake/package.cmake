@@ -30,7 +30,8 @@ A YAML manifest says what is wanted. A plan shows what would change; a run
 waits for DNS records that others publish, survives being killed at any
 instant, and ends with a report that has one row for each identity.
 
-The package also has ses-sim, a stand-in for SES on loopback to rehearse with.")
+The package also has ses-sim, a stand-in for SES, Route 53 and Cloudflare on
+loopback to rehearse with.")
 
 # One package of all components but the licence, which is /usr/share/common-licenses/Apache-2.0.
 set(CPACK_DEB_COMPONENT_INSTALL ON)

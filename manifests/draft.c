@@ -127,13 +127,7 @@ static void put_account(struct raw *r, struct draft *d, const struct key_rule *r
     if (!raw_name(r, t, &name))
         return;
     d->settings.account = name;
-    if (raw_account_find(r, name))
-        return;
-    void *refs = raw_grown(r, r->refs, r->refs_len, &r->refs_cap, sizeof *r->refs);
-    if (!refs)
-        return;
-    r->refs = refs;
-    r->refs[r->refs_len++] = (struct account_ref){name, at};
+    raw_account_ref(r, name, at);
 }
 
 /* The nearest of all words of a setting, for "did you mean". */
@@ -207,7 +201,7 @@ static put_value *put_of(enum key key)
     case KEY_REGION:
     case KEY_REGIONS: return put_region;
     case KEY_ACCOUNT: return put_account;
-    default: assert(key >= KEY_POLICY && key < KEYS_LEN); return put_policy;
+    default: assert(key >= KEY_POLICY && key < KEY_SETTINGS_END); return put_policy;
     }
 }
 

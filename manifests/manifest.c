@@ -121,6 +121,7 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
     names_clear(&r.lists);
     names_clear(&r.owner_names);
     free(r.owners);
+    free(r.providers);
     free(r.rows);
     free(r.files);
     free(r.accounts);

@@ -35,6 +35,8 @@ struct manifest_options {
     void *ctx;
     /* Is t a format of files for owners of DNS? NULL: any word is. */
     bool (*records_format_known)(struct text t);
+    /* May this URL be the endpoint of a provider of DNS? NULL: any may. */
+    enum err (*endpoint_vet)(enum provider_kind kind, struct text url, struct why *why);
     /* Every account in each of its Regions is a lane, identities or not; a manifest of accounts
      * alone is complete. */
     bool every_account;

@@ -65,6 +65,17 @@ struct raw_account *raw_account_find(struct raw *r, name_id name)
     return NULL;
 }
 
+void raw_account_ref(struct raw *r, name_id name, struct source_place at)
+{
+    if (raw_account_find(r, name))
+        return;
+    void *refs = raw_grown(r, r->refs, r->refs_len, &r->refs_cap, sizeof *r->refs);
+    if (!refs)
+        return;
+    r->refs = refs;
+    r->refs[r->refs_len++] = (struct account_ref){name, at};
+}
+
 name_id raw_list(struct raw *r, const name_id *ids, uint32_t len)
 {
     name_id list;

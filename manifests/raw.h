@@ -7,7 +7,7 @@
  *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
  *   walk.c     events -> keys and values, by the tables of schema.c
  *   draft.c    one value of one key -> a setting, or a complaint    value.h    checks of one value
- *   owners.c   who publishes the records of which names
+ *   owners.c   who publishes the records of which names        publish.c  who can write which zones
  *   vet.c      settings, defaults and accounts -> the rows of the fleet
  *
  * Everything here belongs to the thread of manifest_load(). A fleet may have millions of rows, so
@@ -49,7 +49,20 @@ enum key {
     KEY_DNS,
     KEY_OWNERS,
     KEY_POLICY, /* from here on the settings of a policy: KEY_OF(SETTING_TIMEOUT) */
-    KEYS_LEN = KEY_POLICY + POLICY_FIELDS,
+    KEY_SETTINGS_END = KEY_POLICY + POLICY_FIELDS, /* sets have the keys before this one */
+    KEY_PUBLISH = KEY_SETTINGS_END,
+    KEY_ZONES,
+    KEY_ROUTE53,
+    KEY_RFC2136,
+    KEY_CLOUDFLARE,
+    KEY_ENDPOINT_URL,
+    KEY_SERVER,
+    KEY_KEY_FILE,
+    KEY_TSIG,
+    KEY_TSIG_NAME,
+    KEY_TSIG_ALGORITHM,
+    KEY_SECRET_ENV,
+    KEY_TOKEN_ENV,
 };
 #define KEY_OF(setting) ((enum key)(KEY_POLICY + (int)(setting)))
 #define KEY_BIT(key)    ((uint32_t)1 << (key))
@@ -60,7 +73,14 @@ enum section {
     SECTION_DEFAULTS,
     SECTION_IDENTITY,
     SECTION_DNS,
-    SECTION_OWNER
+    SECTION_OWNER,
+    SECTION_TOP_DNS,
+    SECTION_PUBLISH,
+    SECTION_ROUTE53,
+    SECTION_RFC2136,
+    SECTION_TSIG,
+    SECTION_CLOUDFLARE,
+    SECTIONS,
 };
 #define SECTION_KEYS_MAX 10 /* keys of the longest section; schema.c asserts it */
 
@@ -82,6 +102,8 @@ struct section_rule {
 const struct section_rule *section_rule(enum section s);
 const struct key_rule *key_find(enum section s, struct text name); /* NULL: no such key */
 const char *key_near(enum section s, struct text name);            /* NULL: none is near */
+/* Where an unknown key belongs, or what stands in its place: "; it stands in ..."; "": unknown. */
+const char *key_elsewhere(enum section s, struct text name);
 /* A CSV column: a key of an identity, the DNS ones as "dns.require". */
 const struct key_rule *column_find(struct text name);
 const char *column_near(struct text name);
@@ -163,6 +185,12 @@ struct raw_owner {
     struct source_place at;
 };
 
+/* A provider of DNS; its account is known once all files are read. */
+struct raw_provider {
+    struct provider provider; /* texts in raw.arena */
+    name_id account;          /* ROUTE53; NAME_NONE: not given */
+};
+
 /* A name used in `account:` before the account of this name was read. */
 struct account_ref {
     name_id name;
@@ -202,6 +230,8 @@ struct raw {
     struct names owner_names; /* patterns: "shop.example", "*.shop.example"; id - 1 in owners */
     struct raw_owner *owners;
     uint32_t owners_len, owners_cap;
+    struct raw_provider *providers;
+    uint32_t providers_len, providers_cap;
     struct source_place waves_at, max_failures_at; /* line 0: not given yet */
     bool identities_named; /* some file has identities, identities_from or include */
     struct sha256 *file_digest, *digest;
@@ -215,6 +245,8 @@ void *raw_grown(struct raw *r, void *array, uint32_t len, uint32_t *cap, size_t 
 void raw_fail(struct raw *r, enum err err, const char *sentence); /* the first one counts */
 bool raw_row_add(struct raw *r, struct draft *d);
 struct raw_account *raw_account_find(struct raw *r, name_id name);
+/* An account is named here; vet_accounts() complains where there is none. */
+void raw_account_ref(struct raw *r, name_id name, struct source_place at);
 /* The id of t in fleet.names; fails r when there is no room. */
 bool raw_name(struct raw *r, struct text t, name_id *id);
 name_id raw_list(struct raw *r, const name_id *ids, uint32_t len);
@@ -378,6 +410,7 @@ const char *event_noun(const struct yaml_event *event, char out[QUOTE_LEN]); /* 
 void walk_file(struct raw *r, struct source *s, uint16_t file);
 void walk_accounts(struct manifest_walk *w);
 void walk_owners(struct manifest_walk *w);
+void walk_publish(struct manifest_walk *w);
 void walk_defaults(struct manifest_walk *w);
 void walk_identities(struct manifest_walk *w);
 
@@ -427,6 +460,9 @@ struct vet {
 
 void vet_defaults(struct raw *r); /* files inherit from their naming files */
 void vet_accounts(struct raw *r);
+void vet_providers(struct raw *r); /* after the accounts */
+/* The account called so, or without a name the only one, or the one named default; NULL: none. */
+struct raw_account *vet_account_of(struct raw *r, name_id name);
 void vet_every_account(struct raw *r); /* a lane for each account and Region */
 const struct resolved *vet_settings(struct vet *v, name_id settings); /* NULL after raw_fail() */
 

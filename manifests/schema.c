@@ -25,6 +25,7 @@ static const struct key_rule top_keys[] = {
     {"identities_from", KEY_IDENTITIES_FROM, SHAPE_TEXT_OR_LIST,
      "the path of a CSV file below this file's folder"},
     {"owners", KEY_OWNERS, SHAPE_MAP, "owners of DNS by domain"},
+    {"dns", KEY_DNS, SHAPE_MAP, "the key publish"},
 };
 
 static const struct key_rule account_keys[] = {
@@ -74,24 +75,68 @@ static const struct key_rule owner_keys[] = {
      "a format of mailfrom records, such as nsupdate"},
 };
 
+static const struct key_rule top_dns_keys[] = {
+    {"publish", KEY_PUBLISH, SHAPE_LIST, "entries with zones and route53, rfc2136 or cloudflare"},
+};
+
+static const struct key_rule publish_keys[] = {
+    {"zones", KEY_ZONES, SHAPE_LIST,
+     "a zone such as example.com, or a pattern such as \"*.example.com\" in quotes"},
+    {"route53", KEY_ROUTE53, SHAPE_MAP, "the keys account and endpoint_url"},
+    {"rfc2136", KEY_RFC2136, SHAPE_MAP, "the keys server and key_file or key"},
+    {"cloudflare", KEY_CLOUDFLARE, SHAPE_MAP, "the keys token_env and endpoint_url"},
+};
+
+#define URL_EXPECTED      "a URL such as https://dns.example"
+#define VARIABLE_EXPECTED "the name of an environment variable, such as "
+
+static const struct key_rule route53_keys[] = {
+    {"account", KEY_ACCOUNT, SHAPE_TEXT, "the name of an account"},
+    {"endpoint_url", KEY_ENDPOINT_URL, SHAPE_TEXT, URL_EXPECTED},
+};
+
+static const struct key_rule rfc2136_keys[] = {
+    {"server", KEY_SERVER, SHAPE_TEXT,
+     "an address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53"},
+    {"key_file", KEY_KEY_FILE, SHAPE_TEXT, "a file with a TSIG key, as tsig-keygen writes it"},
+    {"key", KEY_TSIG, SHAPE_MAP, "the keys name, algorithm and secret_env"},
+};
+
+static const struct key_rule tsig_keys[] = {
+    {"name", KEY_TSIG_NAME, SHAPE_TEXT, "the name of a TSIG key, such as mailfrom.example.com"},
+    {"algorithm", KEY_TSIG_ALGORITHM, SHAPE_TEXT, "hmac-sha256, hmac-sha384 or hmac-sha512"},
+    {"secret_env", KEY_SECRET_ENV, SHAPE_TEXT, VARIABLE_EXPECTED "TSIG_SECRET"},
+};
+
+static const struct key_rule cloudflare_keys[] = {
+    {"token_env", KEY_TOKEN_ENV, SHAPE_TEXT, VARIABLE_EXPECTED "CLOUDFLARE_API_TOKEN"},
+    {"endpoint_url", KEY_ENDPOINT_URL, SHAPE_TEXT, URL_EXPECTED},
+};
+
 #define SECTION(noun, keys)                                                                        \
     {                                                                                              \
         noun, keys, COUNT(keys)                                                                    \
     }
 
-static const struct section_rule sections[] = {
+static const struct section_rule sections[SECTIONS] = {
     [SECTION_TOP] = SECTION("a manifest", top_keys),
     [SECTION_ACCOUNT] = SECTION("an account", account_keys),
     [SECTION_DEFAULTS] = SECTION("defaults", defaults_keys),
     [SECTION_IDENTITY] = SECTION("an identity", identity_keys),
     [SECTION_DNS] = SECTION("dns", dns_keys),
     [SECTION_OWNER] = SECTION("an owner", owner_keys),
+    [SECTION_TOP_DNS] = SECTION("dns of a manifest", top_dns_keys),
+    [SECTION_PUBLISH] = SECTION("an entry of publish", publish_keys),
+    [SECTION_ROUTE53] = SECTION("route53", route53_keys),
+    [SECTION_RFC2136] = SECTION("rfc2136", rfc2136_keys),
+    [SECTION_TSIG] = SECTION("a TSIG key", tsig_keys),
+    [SECTION_CLOUDFLARE] = SECTION("cloudflare", cloudflare_keys),
 };
 
 static_assert(COUNT(top_keys) <= SECTION_KEYS_MAX, "top keys");
 static_assert(COUNT(account_keys) <= SECTION_KEYS_MAX, "account keys");
 static_assert(COUNT(identity_keys) <= SECTION_KEYS_MAX, "identity keys");
-static_assert(KEYS_LEN <= 32, "a set of keys is 32 bits");
+static_assert(KEY_SETTINGS_END <= 32, "a set of keys is 32 bits");
 
 const struct section_rule *section_rule(enum section s)
 {
@@ -112,6 +157,26 @@ const char *key_near(enum section s, struct text name)
     for (unsigned i = 0; i < sections[s].keys_len; i++)
         text_near_try(&near, sections[s].keys[i].name);
     return near.word;
+}
+
+#define NO_SECRET_HERE "; a secret has no place in a manifest: "
+
+/* What is said of a key that stands in the wrong place; "": nothing. */
+const char *key_elsewhere(enum section s, struct text name)
+{
+    static const char *const tokens[] = {"token", "api_token", "api_key", "key", "secret"};
+    bool is_token = false;
+    for (size_t i = 0; i < COUNT(tokens); i++)
+        is_token |= text_eq(name, text_of(tokens[i]));
+    if (s == SECTION_DNS && key_find(SECTION_TOP_DNS, name))
+        return "; it stands in dns at the top of a manifest";
+    if (s == SECTION_TOP_DNS && key_find(SECTION_DNS, name))
+        return "; it stands in dns of defaults, or of an identity";
+    if ((s == SECTION_TSIG || s == SECTION_RFC2136) && is_token)
+        return NO_SECRET_HERE "name a file with key_file, or a variable with secret_env";
+    if (s == SECTION_CLOUDFLARE && is_token)
+        return NO_SECRET_HERE "name a variable with token_env";
+    return "";
 }
 
 /* A header is typed by people and changed by programs, so the case of its letters is free. */

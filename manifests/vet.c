@@ -178,13 +178,18 @@ void vet_fleet(struct raw *r)
 {
     vet_defaults(r);
     vet_accounts(r);
+    vet_providers(r);
     if (r->err != OK)
         return;
     if (r->options->every_account)
         vet_every_account(r);
     else if (!r->identities_named && r->complaints->len == 0)
-        complain(r, (struct source_place){0},
-                 "no identities: expected one of the keys identities, identities_from and include");
+        complain(
+            r, (struct source_place){0},
+            "no identities%s: expected one of the keys identities, identities_from and include",
+            r->accounts_len && r->accounts[0].at.line
+                ? ", and accounts alone are for discover --manifest"
+                : "");
     struct vet *v = calloc(1, sizeof *v); /* too large for a small stack */
     if (!v) {
         raw_fail(r, ERR_NOMEM, "no memory to vet the manifest");

@@ -59,6 +59,25 @@ void vet_accounts(struct raw *r)
     }
 }
 
+void vet_providers(struct raw *r)
+{
+    for (uint32_t i = 0; i < r->providers_len && r->err == OK; i++) {
+        struct provider *p = &r->providers[i].provider;
+        struct source_place at = {p->file, p->line, p->column};
+        uint16_t index;
+        if (p->kind == PROVIDER_ROUTE53) {
+            const struct raw_account *account = vet_account_of(r, r->providers[i].account);
+            if (!account && r->providers[i].account == NAME_NONE)
+                complain(r, at,
+                         "no account: expected the key account in route53, for there are several "
+                         "accounts");
+            p->account = account ? (uint16_t)(account - r->accounts) : 0;
+        }
+        if (!fleet_provider(r->fleet, p, &index))
+            raw_fail(r, ERR_NOMEM, "no memory for the providers of DNS");
+    }
+}
+
 /* The Region for an entry without one, in an account without one. */
 static struct text usual_region(struct raw *r, const struct raw_account *account)
 {
@@ -100,11 +119,10 @@ void vet_every_account(struct raw *r)
     }
 }
 
-/* The account of an entry without one: the only account, or the account named default. */
-static struct raw_account *account_of(struct raw *r, const struct settings *s)
+struct raw_account *vet_account_of(struct raw *r, name_id name)
 {
-    if (s->account != NAME_NONE)
-        return raw_account_find(r, s->account);
+    if (name != NAME_NONE)
+        return raw_account_find(r, name);
     if (r->accounts_len == 1)
         return &r->accounts[0];
     return raw_account_find(r, names_find(&r->fleet->names, TEXT("default")));
@@ -128,7 +146,7 @@ static bool lane_add(struct vet *v, uint16_t account, name_id region)
 static void resolve_lanes(struct vet *v, struct resolved *out, const struct settings *s)
 {
     struct raw *r = v->raw;
-    const struct raw_account *account = account_of(r, s);
+    const struct raw_account *account = vet_account_of(r, s->account);
     uint32_t unusable = KEY_BIT(KEY_ACCOUNT) | KEY_BIT(KEY_REGIONS);
     name_id regions = s->regions, region;
     out->is_usable = !(s->broken & unusable) && (account || s->account == NAME_NONE);

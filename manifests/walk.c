@@ -148,8 +148,9 @@ static const struct key_rule *take_key(struct manifest_walk *w, struct section_w
         const char *near = complaints_full(w->raw)
                                ? NULL
                                : key_near(s->section, character_seen(e->text, seen, sizeof seen));
+        const char *elsewhere = key_elsewhere(s->section, e->text);
         complain(w->raw, e->at, "unknown key %s in %s%s", quote(e->text, q), section->noun,
-                 meant(near, m));
+                 *elsewhere ? elsewhere : meant(near, m));
         return NULL;
     }
     if (is_merged && is_said(s, rule))
@@ -308,6 +309,9 @@ static void take_top(struct manifest_walk *w, const struct key_rule *rule, void 
     } else if (rule->key == KEY_OWNERS) {
         if (walk_is(w, rule, EVENT_MAP))
             walk_owners(w);
+    } else if (rule->key == KEY_DNS) {
+        if (walk_is(w, rule, EVENT_MAP))
+            walk_publish(w);
     } else if (rule->key == KEY_DEFAULTS) {
         if (walk_is(w, rule, EVENT_MAP))
             walk_defaults(w);

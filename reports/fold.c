@@ -66,13 +66,11 @@ static enum outcome outcome_of(const struct job_row *job)
     return OUTCOME_SKIPPED;
 }
 
-/* Why a row that may be written was not yet. */
-static struct text held_reason(const struct fleet *fleet, uint32_t number)
+/* Is the wave of an open row what its write waits for? */
+static bool is_held(const struct fleet *fleet, const struct job_row *job)
 {
-    bool has_waves = fleet->waves_len > 0 || waves_numbered(fleet) > 0;
-    if (fleet_policy_of(fleet, number)->wave)
-        return TEXT("DNS has the records; waits for the wave that the manifest names");
-    return has_waves ? TEXT("DNS has the records; waits for a place in a wave") : TEXT_NONE;
+    return job->wave == 0 && (job->state == JOB_READY || job->state == JOB_CONFIRMING) &&
+           (fleet->waves_len > 0 || waves_numbered(fleet) > 0);
 }
 
 void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
@@ -121,9 +119,14 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         row->finished = job->finished;
         row_alarm_find(row, fleet_policy_of(fleet, number), job);
     }
-    if (job && row->reason.len == 0 && job->wave == 0 &&
-        (job->state == JOB_READY || job->state == JOB_CONFIRMING))
-        row->reason = held_reason(fleet, number);
+    if (job && row->reason.len == 0 && is_held(fleet, job))
+        row->reason = fleet_policy_of(fleet, number)->wave
+                          ? TEXT("DNS has the records; waits for the wave that the manifest names")
+                          : TEXT("DNS has the records; waits for a place in a wave");
+    if (row->outcome_kind == OUTCOME_PLANNED && job->outcome == OUTCOME_OPEN && is_held(fleet, job))
+        row->standing = STANDING_FOR_WAVE;
+    else
+        row->standing = outcome_standing(row->outcome_kind);
     row->action = text_of(action_name(row->action_kind));
     row->outcome = text_of(outcome_name(row->outcome_kind));
 }
@@ -133,7 +136,7 @@ struct fold {
     bool (*fn)(void *ctx, const struct report_row *row);
     void *ctx;
     uint32_t next; /* the first row not given yet */
-    bool more;
+    bool more, goes_on;
     struct buf scratch;
 };
 
@@ -141,6 +144,8 @@ static void fold_row(struct fold *f, const struct job_row *job)
 {
     struct report_row row;
     report_row_make(&row, f->report->fleet, f->next++, job, &f->scratch);
+    if (f->goes_on && row.outcome_kind == OUTCOME_SKIPPED && row.state != JOB_DONE)
+        row.standing = STANDING_IN_PROGRESS;
     f->more = !f->scratch.failed && f->fn(f->ctx, &row);
 }
 
@@ -165,7 +170,11 @@ enum err report_rows(const struct report *report,
                      bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
                      struct why *why)
 {
-    struct fold f = {.report = report, .fn = fn, .ctx = ctx, .more = true};
+    struct fold f = {.report = report,
+                     .fn = fn,
+                     .ctx = ctx,
+                     .more = true,
+                     .goes_on = report->head && report->head->goes_on};
     buf_init(&f.scratch, LINE_LEN_MAX);
     enum err err = report->source->rows(report->source->ctx, fold_record, &f, why);
     if (err == OK)

@@ -152,7 +152,7 @@ static struct group *list_add(struct groups *g, const struct group *wanted)
 /* Of one kind: the same but for account and Region. */
 static bool is_alike(const struct group *a, const struct group *b)
 {
-    return a->outcome == b->outcome && a->action == b->action && a->alarm == b->alarm &&
+    return a->standing == b->standing && a->action == b->action && a->alarm == b->alarm &&
            a->rejects == b->rejects && a->warnings == b->warnings && a->rule == b->rule &&
            a->reason == b->reason;
 }
@@ -167,7 +167,7 @@ static struct group *group_like(struct groups *g, const struct group *wanted)
 {
     uint64_t hash =
         siphash_pair(g->names.key, (uint64_t)wanted->lane << 32 | wanted->reason,
-                     (((uint64_t)wanted->outcome * 16 + wanted->action) * 4 + wanted->alarm) * 2 +
+                     (((uint64_t)wanted->standing * 16 + wanted->action) * 4 + wanted->alarm) * 2 +
                          wanted->rejects);
     for (uint32_t slot = (uint32_t)hash & (SLOTS - 1);; slot = (slot + 1) & (SLOTS - 1)) {
         if (g->slots[slot] == 0) {
@@ -202,6 +202,7 @@ void groups_add(struct groups *g, const struct report_row *row)
 {
     struct group wanted = {.lane = row->lane,
                            .outcome = row->outcome_kind,
+                           .standing = row->standing,
                            .action = row->action_kind,
                            .alarm = row->alarm,
                            .rule = row_rule(row),
@@ -279,8 +280,8 @@ static int group_cmp(const void *va, const void *vb)
         ranks = order(a->warnings, b->warnings);
     if (ranks == 0 && a->alarm != b->alarm)
         return order(a->alarm, b->alarm);
-    if (ranks == 0 && a->outcome != b->outcome)
-        return order(a->outcome, b->outcome);
+    if (ranks == 0 && a->standing != b->standing)
+        return order(a->standing, b->standing);
     if (ranks == 0)
         ranks = order(a->account, b->account);
     return ranks ? ranks : order(a->examples[0].row, b->examples[0].row);

@@ -20,6 +20,7 @@ struct group_example {
 struct group {
     uint16_t lane;
     enum outcome outcome;
+    enum standing standing;
     enum action action;
     enum row_alarm alarm;
     bool rejects;         /* REJECT_MESSAGE is wanted */

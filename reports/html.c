@@ -10,6 +10,7 @@
 #include "html_internal.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "base/plural.h"
 #include "crypto/sha256.h"
 #include "html_files.h"
@@ -36,7 +37,7 @@ static bool row_list(void *ctx, const struct report_row *row)
         return false;
     if (sheet->listed++ % HTML_PART_ROWS == 0)
         buf_add_str(&sheet->out->buf, sheet->listed > 1 ? "</div>\n" PART_BEGIN : PART_BEGIN);
-    row_add_html(&sheet->out->buf, row);
+    row_add_html(&sheet->out->buf, row, sheet->sum.tense);
     return sink_turn(sheet->out);
 }
 
@@ -57,9 +58,7 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     buf_add_str(out, "</h1>\n");
     char started[WHEN_LEN], stopped[WHEN_LEN], took[WHEN_LEN];
     buf_add_str(out, "<p class=\"facts\">mailfrom ");
-    markup_add(out, head->verb);
-    if (head->run)
-        buf_add_fmt(out, ", run %llu", (unsigned long long)head->run);
+    report_title_add(head, out);
     buf_add_str(out, ", ");
     markup_add(out, head->state);
     buf_add_fmt(out, ". Began %s", when_format(head->started, started));
@@ -86,10 +85,11 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
         buf_add_str(out, ".</p>\n");
     }
     buf_add_str(out, "<ul class=\"counts\">\n");
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        if (sum->by_outcome[o])
-            buf_add_fmt(out, "<li class=\"%s\"><b>%u</b> %s</li>\n", outcome_name((enum outcome)o),
-                        sum->by_outcome[o], outcome_words((enum outcome)o, sum->is_plan));
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+        if (sum->by_standing[s])
+            buf_add_fmt(out, "<li class=\"%s\"><b>%u</b> <span>%s</span></li>\n",
+                        standing_class((enum standing)s), sum->by_standing[s],
+                        standing_words((enum standing)s, sum->tense));
     buf_add_fmt(out, "<li><b>%llu</b> %s to SES</li>\n</ul>\n", (unsigned long long)sum->writes,
                 plural(sum->writes, "write", "writes"));
     share_draw(out, sum);
@@ -109,17 +109,17 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
                 "style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n",
                 hash);
     enum err err = OK;
-    buf_add_fmt(out,
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                "<title>mailfrom " TEXT_FMT "</title>\n<style>\n",
-                TEXT_ARG(report->head->verb));
+    buf_add_str(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<title>mailfrom ");
+    report_title_add(report->head, out);
+    buf_add_str(out, "</title>\n<style>\n");
     buf_add_text(out, html_files[HTML_STYLE].text);
     buf_add_str(out, "</style>\n</head>\n<body>\n");
     head_add(out, report->head, &sheet->sum);
     buf_add_str(out, "<main>\n");
-    groups_table_add(out, report->fleet, &sheet->groups, ALARM_REJECTING);
-    groups_table_add(out, report->fleet, &sheet->groups, ALARM_NONE);
-    groups_table_add(out, report->fleet, &sheet->groups, ALARM_AILING);
+    static const enum row_alarm tables[] = {ALARM_REJECTING, ALARM_NONE, ALARM_AILING};
+    for (size_t i = 0; i < COUNT(tables); i++)
+        groups_table_add(out, report->fleet, &sheet->groups, tables[i], sheet->sum.tense);
     buf_add_str(out, "<section>\n<h2>Over time</h2>\n");
     timeline_draw(out, &sheet->history);
     window_draw(out, &sheet->history);
@@ -153,8 +153,7 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
 
 static enum err sheet_make(const struct report *report, struct sheet *sheet, struct why *why)
 {
-    enum err err = report_sum_init(&sheet->sum, report->fleet, why);
-    sheet->sum.is_plan = report->head->run == 0;
+    enum err err = report_sum_init(&sheet->sum, report->fleet, report->head->tense, why);
     if (err == OK)
         err = groups_init(&sheet->groups, why);
     if (err == OK)

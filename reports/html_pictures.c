@@ -19,10 +19,10 @@ static const struct {
     const char *class, *title;
 } bands[BANDS] = {
     [BAND_ATTENTION] = {"attention", "needs attention"},
-    [BAND_DONE] = {"done", "done"},
-    [BAND_FOLLOWING] = {"pending", "at SES"},
-    [BAND_READY] = {"ready", "ready to be set"},
-    [BAND_WAITING] = {"waiting-dns", "waits for DNS"},
+    [BAND_DONE] = {"done", "done or unchanged"},
+    [BAND_FOLLOWING] = {"pending", "waiting for SES"},
+    [BAND_READY] = {"ready", "ready to be written"},
+    [BAND_WAITING] = {"waiting-dns", "waiting for DNS"},
     [BAND_UNTOUCHED] = {"untouched", "not looked at yet"},
 };
 
@@ -33,17 +33,16 @@ void share_draw(struct buf *out, const struct report_sum *sum)
         return;
     buf_add_fmt(out,
                 "<svg class=\"share\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
-                "role=\"img\" aria-label=\"share of each outcome\">\n",
+                "role=\"img\" aria-label=\"share of each state\">\n",
                 WIDTH);
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++) {
-        double width = (double)WIDTH * sum->by_outcome[o] / sum->rows;
-        const char *name = outcome_name((enum outcome)o);
-        if (sum->by_outcome[o])
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++) {
+        double width = (double)WIDTH * sum->by_standing[s] / sum->rows;
+        if (sum->by_standing[s])
             buf_add_fmt(out,
                         "<rect class=\"%s\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"10\">"
                         "<title>%u %s</title></rect>\n",
-                        name, x, width, sum->by_outcome[o],
-                        outcome_words((enum outcome)o, sum->is_plan));
+                        standing_class((enum standing)s), x, width, sum->by_standing[s],
+                        standing_words((enum standing)s, sum->tense));
         x += width;
     }
     buf_add_str(out, "</svg>\n");
@@ -197,13 +196,13 @@ static const struct {
     const char *name, *class;
     int x, y;
 } nodes[NODES] = {
-    [LOOK] = {"look at SES", "untouched", 8, 14},
-    [JUDGE] = {"judge", "waiting-dns", 172, 14},
+    [LOOK] = {"read SES", "untouched", 8, 14},
+    [JUDGE] = {"check DNS", "waiting-dns", 172, 14},
     [WAIT] = {"wait for DNS", "waiting-dns", 172, 122},
     [READY] = {"ready", "ready", 336, 14},
     [WRITE] = {"write", "pending", 500, 14},
-    [UNSURE] = {"unsure: look", "waiting-dns", 500, 122},
-    [FOLLOW] = {"follow SES", "pending", 664, 14},
+    [UNSURE] = {"answer lost", "waiting-dns", 500, 122},
+    [FOLLOW] = {"wait for SES", "pending", 664, 14},
     [DONE] = {"done", "done", 828, 14},
     [ATTENTION] = {"attention", "attention", 828, 122},
 };
@@ -291,11 +290,12 @@ void states_draw(struct buf *out, const struct history *h)
     }
     way_draw(out, "M725 74v38c0 26 10 40 34 40h63", h->attention > h->refused);
     way_draw(out, "M69 74v110c0 14 6 20 20 20h780c14 0 20-4 20-16", h->refused > 0);
-    buf_add_str(out, "<text x=\"180\" y=\"200\">refused, or given up, before any write</text>\n");
+    buf_add_str(out, "<text x=\"180\" y=\"200\">refused or failed before any write</text>\n");
     for (int n = 0; n < NODES; n++)
         node_draw(out, h, (enum node)n);
     buf_add_str(out, "</svg>");
     scroll_end(out);
     buf_add_str(out, "<p class=\"note\">Large: how many are in that state now. "
-                     "Small: how many have ever been.</p>\n");
+                     "Small: how many have ever been. Unchanged ones are among those that are "
+                     "done.</p>\n");
 }

@@ -81,10 +81,10 @@ static bool is_a_finding(struct text reason, const struct report_row *row)
     return found;
 }
 
-void row_add_html(struct buf *out, const struct report_row *row)
+void row_add_html(struct buf *out, const struct report_row *row, enum tense tense)
 {
     size_t slash = text_rfind(row->source, '/'), base = slash < row->source.len ? slash + 1 : 0;
-    buf_add_fmt(out, "<details class=\"%s\"", outcome_name(row->outcome_kind));
+    buf_add_fmt(out, "<details class=\"%s\"", standing_class(row->standing));
     const char *between = "";
     buf_add_str(out, " data-f=\"");
     for (int f = 0; f < FINDINGS_LEN; f++) {
@@ -98,7 +98,7 @@ void row_add_html(struct buf *out, const struct report_row *row)
     buf_add_str(out, "<span class=\"who\">");
     identity_add_html(out, row->identity);
     buf_add_str(out, "</span>");
-    span_add(out, " class=\"state\"", row->outcome);
+    span_add(out, " class=\"state\"", text_of(standing_words(row->standing, tense)));
     span_add(out, "", row->action);
     /* Before -> after, or the one value without a change. */
     buf_add_str(out, "<span>");

@@ -12,7 +12,7 @@
 
   const cell = (row, name) => row.firstElementChild.children[columns[name]].textContent;
   const facts = new Map(inOrder.map(row => [row, {
-    outcome: row.className, account: cell(row, 'account'), region: cell(row, 'region'),
+    outcome: cell(row, 'outcome'), account: cell(row, 'account'), region: cell(row, 'region'),
     finding: row.dataset.f ? row.dataset.f.split(' ') : [], words: null,
   }]));
 
@@ -58,7 +58,7 @@
       count += shownHere;
     });
     shown.textContent = count + ' of ' + rows.length;
-    for (const card of cards) card.firstElementChild.setAttribute('aria-pressed', String(card.className === asked.outcome));
+    for (const card of cards) card.firstElementChild.setAttribute('aria-pressed', String(stateOf(card) === asked.outcome));
   }
 
   function sort(button) {
@@ -76,9 +76,10 @@
   }
 
   const cards = Array.from(document.querySelectorAll('.counts li[class]'));
+  const stateOf = card => card.querySelector('span').textContent;
   for (const card of cards) {
     const press = () => {
-      pick.outcome.value = pick.outcome.value === card.className ? '' : card.className;
+      pick.outcome.value = pick.outcome.value === stateOf(card) ? '' : stateOf(card);
       filter();
     };
     const button = document.createElement('button');

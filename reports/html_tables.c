@@ -41,22 +41,22 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
     scroll_begin(out, "scroll", "accounts and Regions");
     buf_add_str(out,
                 "<table>\n<thead><tr><th scope=\"col\">account</th><th scope=\"col\">Region</th>");
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        if (sum->by_outcome[o])
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+        if (sum->by_standing[s])
             buf_add_fmt(out, "<th scope=\"col\" class=\"number\">%s</th>",
-                        outcome_words((enum outcome)o, sum->is_plan));
+                        standing_words((enum standing)s, sum->tense));
     buf_add_str(out, "<th scope=\"col\" class=\"number\">identities</th></tr></thead>\n<tbody>\n");
     for (uint32_t i = 0; i < fleet->lanes_len; i++) {
         const struct lane *lane = &fleet->lanes[i];
         uint32_t whole = 0;
-        for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-            whole += sum->by_lane[i][o];
+        for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+            whole += sum->by_lane[i].by_standing[s];
         buf_add_str(out, "<tr>");
         cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
         cell_add(out, "short", names_text(&fleet->names, lane->region));
-        for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-            if (sum->by_outcome[o])
-                number_add(out, sum->by_lane[i][o]);
+        for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+            if (sum->by_standing[s])
+                number_add(out, sum->by_lane[i].by_standing[s]);
         number_add(out, whole);
         buf_add_str(out, "</tr>\n");
     }
@@ -106,7 +106,7 @@ static void rule_name_add(struct buf *out, const struct group *g)
 }
 
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
-                      enum row_alarm alarm)
+                      enum row_alarm alarm, enum tense tense)
 {
     const char *title = alarm ? row_alarm_title(alarm) : "Not done, by reason";
     uint32_t told = 0, shown = 0;
@@ -128,8 +128,8 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
             continue;
         const struct group *g = &groups->list[i];
         buf_add_str(out, "<tr>");
-        buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome_name(g->outcome),
-                    outcome_name(g->outcome));
+        buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", standing_class(g->standing),
+                    standing_words(g->standing, tense));
         number_add(out, g->kind_count);
         kind_places_add(out, groups, i);
         buf_add_fmt(out, "<td class=\"short\">%s%s</td>", action_name(g->action),

@@ -90,7 +90,7 @@ static void add_head(struct json_out *j, const struct report_head *head)
 enum err json_write(const struct report *report, struct why *why)
 {
     struct json j = {.out = report->out};
-    enum err err = report_sum_init(&j.sum, report->fleet, why);
+    enum err err = report_sum_init(&j.sum, report->fleet, report->head->tense, why);
     if (err != OK)
         return err;
     json_init(&j.json, &j.out->buf);
@@ -136,7 +136,7 @@ enum err json_write(const struct report *report, struct why *why)
                 &j.json, "account",
                 names_text(&report->fleet->names, report->fleet->accounts[lane->account].name));
             json_add_text(&j.json, "region", names_text(&report->fleet->names, lane->region));
-            add_outcomes(&j.json, j.sum.by_lane[i]);
+            add_outcomes(&j.json, j.sum.by_lane[i].by_outcome);
             json_end(&j.json);
         }
         json_end(&j.json);

@@ -116,8 +116,10 @@ enum err junit_write(const struct report *report, struct why *why)
         buf_add_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite "
                          "name=\"mailfrom ");
         markup_add(out, report->head->verb);
-        buf_add_fmt(out, " run %llu\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\"",
-                    (unsigned long long)report->head->run, sum.rows, sum.bad, sum.unfinished);
+        if (report->head->run)
+            buf_add_fmt(out, " run %llu", (unsigned long long)report->head->run);
+        buf_add_fmt(out, "\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\"", sum.rows,
+                    sum.bad, sum.unfinished);
         add_time(out, report->head->stopped ? report->head->stopped - report->head->started : 0);
         if (*when_format(report->head->started, when))
             add_attribute(out, "timestamp", text_of(when));

@@ -10,30 +10,33 @@
 #include "base/plural.h"
 #include "markup.h"
 
+#include <ctype.h>
+
 #define OPEN_ROWS_MAX                                                                              \
     10 /* an outcome with at most so many rows is shown unfolded, each row with its reason */
 
 static_assert(OPEN_ROWS_MAX <= GROUP_EXAMPLES, "a group knows that many of its rows");
 
-/* The listed alarms and outcomes, worst first; other outcomes are counted. A row with an alarm is
+/* The listed alarms and standings, worst first; others are counted. A row with an alarm is
  * listed in the alarm's section only. */
 struct markdown_section {
-    enum outcome outcome; /* ALARM_NONE */
-    const char *title;
+    enum standing standing; /* ALARM_NONE */
+    const char *more;       /* behind its words */
     enum row_alarm alarm;
 };
 
 static const struct markdown_section sections[] = {
     {.alarm = ALARM_REJECTING},
-    {OUTCOME_FAILED, "Failed", ALARM_NONE},
-    {OUTCOME_EXPIRED, "Expired: DNS or SES was not ready in time", ALARM_NONE},
-    {OUTCOME_DRIFTED, "Drifted: changed by another operator, not touched", ALARM_NONE},
-    {OUTCOME_REFUSED, "Refused before any write", ALARM_NONE},
+    {STANDING_FAILED, "", ALARM_NONE},
+    {STANDING_EXPIRED, ": DNS or SES was not ready in time", ALARM_NONE},
+    {STANDING_DRIFTED, ": changed by another operator, not touched", ALARM_NONE},
+    {STANDING_REFUSED, " before any write", ALARM_NONE},
     {.alarm = ALARM_AILING},
-    {OUTCOME_WAITING_DNS, "Waiting for DNS", ALARM_NONE},
-    {OUTCOME_PENDING, "Pending at SES", ALARM_NONE},
-    {OUTCOME_PLANNED, "Planned", ALARM_NONE},
-    {OUTCOME_DONE, "Done", ALARM_NONE},
+    {STANDING_FOR_DNS, "", ALARM_NONE},
+    {STANDING_FOR_SES, "", ALARM_NONE},
+    {STANDING_FOR_WAVE, "", ALARM_NONE},
+    {STANDING_IN_PROGRESS, "", ALARM_NONE},
+    {STANDING_DONE, "", ALARM_NONE},
 };
 
 #define SECTIONS_LEN (COUNT(sections))
@@ -135,14 +138,14 @@ static void more_add(struct comment *c, uint32_t more)
 
 static bool is_in(const struct markdown_section *section, const struct group *g)
 {
-    return g->alarm == section->alarm && (g->alarm || g->outcome == section->outcome);
+    return g->alarm == section->alarm && (g->alarm || g->standing == section->standing);
 }
 
 static uint32_t section_rows(const struct comment *c, const struct markdown_section *section)
 {
-    enum outcome o = section->outcome;
+    enum standing s = section->standing;
     return section->alarm ? c->sum.by_alarm[section->alarm]
-                          : c->sum.by_outcome[o] - c->sum.apart[o];
+                          : c->sum.by_standing[s] - c->sum.apart[s];
 }
 
 static void open_section_add(struct comment *c, const struct markdown_section *section,
@@ -219,9 +222,14 @@ static void section_add(struct comment *c, size_t i)
     uint32_t rows = section_rows(c, section);
     if (rows == 0)
         return;
-    buf_add_fmt(c->out, "\n### %s (%u)\n\n",
-                section->alarm ? row_alarm_title(section->alarm) : section->title, rows);
-    if (rows <= OPEN_ROWS_MAX && section->outcome != OUTCOME_DONE)
+    const char *words = standing_words(section->standing, c->sum.tense);
+    if (section->alarm)
+        buf_add_fmt(c->out, "\n### %s", row_alarm_title(section->alarm));
+    else
+        buf_add_fmt(c->out, "\n### %c%s%s", toupper((unsigned char)*words), words + 1,
+                    section->more);
+    buf_add_fmt(c->out, " (%u)\n\n", rows);
+    if (rows <= OPEN_ROWS_MAX && section->standing != STANDING_DONE)
         open_section_add(c, section, limit);
     else
         folded_section_add(c, section, limit);
@@ -231,10 +239,10 @@ static void lane_counts_add(struct comment *c, uint16_t lane)
 {
     uint32_t whole = 0;
     lane_add(c, lane);
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++) {
-        whole += c->sum.by_lane[lane][o];
-        if (c->sum.by_outcome[o])
-            buf_add_fmt(c->out, "| %u ", c->sum.by_lane[lane][o]);
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++) {
+        whole += c->sum.by_lane[lane].by_standing[s];
+        if (c->sum.by_standing[s])
+            buf_add_fmt(c->out, "| %u ", c->sum.by_lane[lane].by_standing[s]);
     }
     buf_add_fmt(c->out, "| %u |\n", whole);
 }
@@ -250,12 +258,12 @@ static void lanes_add(struct comment *c)
                 "\n<details><summary>%u accounts and Regions</summary>\n\n"
                 "| account | Region |",
                 len);
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        if (c->sum.by_outcome[o])
-            buf_add_fmt(c->out, " %s |", outcome_words((enum outcome)o, c->sum.is_plan));
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+        if (c->sum.by_standing[s])
+            buf_add_fmt(c->out, " %s |", standing_words((enum standing)s, c->sum.tense));
     buf_add_str(c->out, " identities |\n| --- | --- |");
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        buf_add_str(c->out, c->sum.by_outcome[o] ? " ---: |" : "");
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+        buf_add_str(c->out, c->sum.by_standing[s] ? " ---: |" : "");
     buf_add_str(c->out, " ---: |\n");
     for (; lane < len && c->out->len < limit; lane++)
         lane_counts_add(c, (uint16_t)lane);
@@ -275,9 +283,8 @@ static bool row_count(void *ctx, const struct report_row *row)
 static void comment_write(struct comment *c)
 {
     const struct report_head *head = c->report->head;
-    buf_add_fmt(c->out, "## mailfrom " TEXT_FMT, TEXT_ARG(head->verb));
-    if (head->run)
-        buf_add_fmt(c->out, ", run %llu", (unsigned long long)head->run);
+    buf_add_str(c->out, "## mailfrom ");
+    report_title_add(head, c->out);
     buf_add_str(c->out, "\n\n**");
     report_verdict(&c->sum, c->out);
     buf_add_str(c->out, "**\n");
@@ -299,10 +306,10 @@ static void comment_write(struct comment *c)
     }
     section_add(c, 0); /* mail rejected now comes first */
     buf_add_str(c->out, "\n| outcome | identities |\n| --- | ---: |\n");
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++)
-        if (c->sum.by_outcome[o])
-            buf_add_fmt(c->out, "| %s | %u |\n", outcome_words((enum outcome)o, c->sum.is_plan),
-                        c->sum.by_outcome[o]);
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+        if (c->sum.by_standing[s])
+            buf_add_fmt(c->out, "| %s | %u |\n", standing_words((enum standing)s, c->sum.tense),
+                        c->sum.by_standing[s]);
     buf_add_fmt(c->out, "\n%llu %s to SES.\n", (unsigned long long)c->sum.writes,
                 plural(c->sum.writes, "write", "writes"));
     lanes_add(c);
@@ -313,8 +320,7 @@ static void comment_write(struct comment *c)
 enum err markdown_write(const struct report *report, struct why *why)
 {
     struct comment c = {.report = report, .out = &report->out->buf};
-    enum err err = report_sum_init(&c.sum, report->fleet, why);
-    c.sum.is_plan = report->head->run == 0;
+    enum err err = report_sum_init(&c.sum, report->fleet, report->head->tense, why);
     if (err == OK)
         err = groups_init(&c.groups, why);
     if (err == OK)

@@ -5,8 +5,7 @@
 
 #include "base/bounds.h"
 #include "base/escape.h"
-
-#define STRING_LEN_MAX 255 /* one character-string (RFC 1035, section 3.3) */
+#include "base/quoted.h"
 
 const char *records_type_name(enum records_type type)
 {
@@ -39,44 +38,22 @@ const struct records_value *records_after_at(const struct records_set *set, uint
     return is_wanted ? &set->wanted : &set->there[i];
 }
 
-static bool is_plain(unsigned char c)
-{
-    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
-}
-
-static void string_add(struct buf *out, struct text t, unsigned base)
-{
-    buf_add_char(out, '"');
-    for (;;) {
-        size_t plain = 0;
-        while (plain < t.len && is_plain((unsigned char)t.at[plain]))
-            plain++;
-        buf_add(out, t.at, plain);
-        if (plain == t.len)
-            break;
-        /* Other octets as three digits: decimal in zone files, octal at Route 53. */
-        unsigned char c = (unsigned char)t.at[plain];
-        if (c == '"' || c == '\\')
-            buf_add_fmt(out, "\\%c", c);
-        else
-            buf_add_fmt(out, "\\%u%u%u", c / (base * base), c / base % base, c % base);
-        t = text_from(t, plain + 1);
-    }
-    buf_add_char(out, '"');
-}
-
 static void rdata_add(struct buf *out, enum records_type type, const struct records_value *value,
-                      unsigned base, const char *between)
+                      enum quoted_digits digits, const char *between)
 {
     struct text t = value->data;
     if (type == RECORDS_MX) {
         buf_add_fmt(out, "%u " TEXT_FMT ".", value->preference, TEXT_ARG(t));
         return;
     }
-    struct text cuts = base == 10 ? value->cuts : TEXT_NONE; /* Route 53 joins them */
+    struct text cuts = value->cuts;
+    if (digits == QUOTED_OCTAL || !cuts.len) { /* Route 53 joins them */
+        quoted_add(out, t, digits, between);
+        return;
+    }
     do {
-        size_t len = cuts.len ? (unsigned char)cuts.at[0] : STRING_LEN_MAX;
-        string_add(out, text_slice(t, 0, len), base);
+        size_t len = cuts.len ? (unsigned char)cuts.at[0] : QUOTED_STRING_MAX;
+        quoted_add_string(out, text_slice(t, 0, len), digits);
         t = text_from(t, len);
         cuts = text_from(cuts, 1);
         buf_add_str(out, t.len || cuts.len ? between : "");
@@ -85,20 +62,20 @@ static void rdata_add(struct buf *out, enum records_type type, const struct reco
 
 void records_add_rdata(struct buf *out, enum records_type type, const struct records_value *value)
 {
-    rdata_add(out, type, value, 10, " ");
+    rdata_add(out, type, value, QUOTED_DECIMAL, " ");
 }
 
 void records_add_route53(struct buf *out, enum records_type type, const struct records_value *value,
                          const char *between)
 {
-    rdata_add(out, type, value, 8, between);
+    rdata_add(out, type, value, QUOTED_OCTAL, between);
 }
 
 size_t records_route53_len(enum records_type type, const struct records_value *value)
 {
     struct buf presented;
     buf_init(&presented, RECORDS_VALUE_MAX);
-    rdata_add(&presented, type, value, 8, " ");
+    rdata_add(&presented, type, value, QUOTED_OCTAL, " ");
     size_t len = presented.failed ? SIZE_MAX / 4 : presented.len;
     buf_clear(&presented);
     return len;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "model/fleet.h"
 #include "scheduler/record.h"
+#include "scheduler/standing.h"
 
 /* The source of records: calls fn with the last record of each recorded job, rows ascending, until
  * fn returns false. Repeatable: a second pass gives equal records. */
@@ -25,8 +26,10 @@ struct report_source {
 
 struct report_head {
     uint64_t run;
+    enum tense tense;
+    bool goes_on;                /* a row that was not begun is to come, and is not skipped */
     struct text verb;            /* "apply", "rollback", "plan" */
-    struct text state;           /* "open", "stopped", "ended" */
+    struct text state;           /* "open", "stopped", "ended", "given up" */
     struct text version;         /* of the program, at the beginning of the run */
     struct text lost;            /* the journal's lost records; empty: none lost */
     bool lost_is_suspected;      /* and not known */

@@ -5,6 +5,7 @@
 #define MF_REPORT_ROW_H
 
 #include "report.h"
+#include "scheduler/standing.h"
 #include "scheduler/wave_tally.h"
 #include "sink.h"
 
@@ -25,6 +26,7 @@ struct report_row {
     uint16_t lane;
     enum job_state state;
     enum outcome outcome_kind;
+    enum standing standing; /* the same in words for people, and finer */
     enum action action_kind;
     enum row_alarm alarm;
     struct text account, region, identity, identity_type;
@@ -65,7 +67,8 @@ typedef enum err report_writer(const struct report *report, struct why *why);
 report_writer csv_write, json_write, markdown_write, junit_write, html_write, sarif_write;
 
 /* The fold: every row of the fleet in order, rows without a record too. Every display takes rows
- * from here, so a state has one name everywhere. report needs source and fleet. fn returns false to
+ * from here, so a state has one name everywhere. report needs fleet and source,
+ * and a head when the run may go on. fn returns false to
  * end early. */
 enum err report_rows(const struct report *report,
                      bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
@@ -87,23 +90,29 @@ bool row_needs_care(const struct report_row *row);
  */
 void row_told(const struct report_row *row, struct buf *out);
 
+struct lane_sum {
+    uint32_t by_outcome[OUTCOMES], by_standing[STANDINGS];
+};
+
 /* Counts over all rows. */
 struct report_sum {
-    bool is_plan;        /* the caller sets it: counts tell what would be */
+    enum tense tense;
     uint32_t rows, bad;  /* bad: row_needs_care() */
     uint32_t unfinished; /* of the others */
     uint32_t by_alarm[ALARMS];
-    uint32_t
-        apart[OUTCOMES]; /* of by_outcome: rows with an alarm; these have a section of their own */
+    uint32_t apart[STANDINGS]; /* of by_standing: rows with an alarm, which have a section of their
+                                  own */
     uint32_t by_outcome[OUTCOMES], by_action[ACTION_RESTART + 1], by_finding[FINDINGS_LEN];
+    uint32_t by_standing[STANDINGS];
     uint32_t by_state[JOB_STATES];
     uint64_t writes, calls, accepted;
     struct wave_tally wave;
-    instant_us deadline;           /* the earliest deadline of open rows; WHEN_NEVER: none */
-    uint32_t (*by_lane)[OUTCOMES]; /* one per lane; owned */
+    instant_us deadline;      /* the earliest deadline of open rows; WHEN_NEVER: none */
+    struct lane_sum *by_lane; /* one per lane; owned */
 };
 
-enum err report_sum_init(struct report_sum *sum, const struct fleet *fleet, struct why *why);
+enum err report_sum_init(struct report_sum *sum, const struct fleet *fleet, enum tense tense,
+                         struct why *why);
 void report_sum_clear(struct report_sum *sum);
 void report_sum_add(struct report_sum *sum, const struct report_row *row);
 /* A pass over all rows. */
@@ -111,7 +120,9 @@ enum err report_sum_make(struct report_sum *sum, const struct report *report, st
 /* Open outcomes: planned, waiting-dns, pending, skipped. */
 bool outcome_is_unfinished(enum outcome o);
 uint32_t report_unfinished(const struct report_sum *sum);
-/* "3 done, 2 refused": outcomes with rows. */
+/* "apply, run 3"; "plan". For pages and comments. */
+void report_title_add(const struct report_head *head, struct buf *out);
+/* "3 done, 2 refused": the standings with rows. */
 void report_counts(const struct report_sum *sum, struct buf *out);
 /* "3 of 120 identities need attention: 2 failed, 1 refused." One line, no markup. */
 void report_verdict(const struct report_sum *sum, struct buf *out);

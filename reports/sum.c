@@ -7,9 +7,10 @@
 
 #include <stdlib.h>
 
-enum err report_sum_init(struct report_sum *sum, const struct fleet *fleet, struct why *why)
+enum err report_sum_init(struct report_sum *sum, const struct fleet *fleet, enum tense tense,
+                         struct why *why)
 {
-    *sum = (struct report_sum){.deadline = WHEN_NEVER};
+    *sum = (struct report_sum){.tense = tense, .deadline = WHEN_NEVER};
     sum->by_lane = calloc(fleet->lanes_len ? fleet->lanes_len : 1, sizeof *sum->by_lane);
     wave_tally_begin(&sum->wave, fleet);
     return sum->by_lane ? OK : why_set(why, ERR_NOMEM, "out of memory");
@@ -27,10 +28,12 @@ void report_sum_add(struct report_sum *sum, const struct report_row *row)
     sum->bad += row_needs_care(row);
     sum->unfinished += !row_needs_care(row) && outcome_is_unfinished(row->outcome_kind);
     sum->by_alarm[row->alarm]++;
-    sum->apart[row->outcome_kind] += row->alarm != ALARM_NONE;
+    sum->apart[row->standing] += row->alarm != ALARM_NONE;
     sum->by_outcome[row->outcome_kind]++;
     sum->by_action[row->action_kind]++;
-    sum->by_lane[row->lane][row->outcome_kind]++;
+    sum->by_standing[row->standing]++;
+    sum->by_lane[row->lane].by_outcome[row->outcome_kind]++;
+    sum->by_lane[row->lane].by_standing[row->standing]++;
     for (finding_set rest = row->finding_bits; rest; rest &= rest - 1)
         sum->by_finding[__builtin_ctzll(rest)]++;
     sum->writes += row->writes;
@@ -51,7 +54,7 @@ static bool add_row(void *ctx, const struct report_row *row)
 
 enum err report_sum_make(struct report_sum *sum, const struct report *report, struct why *why)
 {
-    enum err err = report_sum_init(sum, report->fleet, why);
+    enum err err = report_sum_init(sum, report->fleet, report->head->tense, why);
     return err == OK ? report_rows(report, add_row, sum, why) : err;
 }
 
@@ -61,40 +64,60 @@ bool outcome_is_unfinished(enum outcome o)
            o == OUTCOME_SKIPPED;
 }
 
-static bool is_finished(enum outcome o)
+static bool is_unfinished(enum standing s)
 {
-    return !outcome_is_unfinished(o) && !outcome_is_bad(o);
+    return outcome_is_unfinished(standing_outcome(s));
 }
 
-/* "2 failed, 1 refused" for the given outcomes; returns the number of identities. */
-static uint32_t outcomes_add(const struct report_sum *sum, bool (*is_meant)(enum outcome o),
-                             const char *before, struct buf *out)
+static bool is_bad(enum standing s)
+{
+    return outcome_is_bad(standing_outcome(s));
+}
+
+static bool is_finished(enum standing s)
+{
+    return !is_unfinished(s) && !is_bad(s);
+}
+
+static bool is_any(enum standing s)
+{
+    return s != STANDING_NONE;
+}
+
+/* "2 failed, 1 refused" for the given standings; returns the number of identities. */
+static uint32_t standings_add(const struct report_sum *sum, bool (*is_meant)(enum standing s),
+                              const char *before, struct buf *out)
 {
     uint32_t count = 0;
-    for (int o = OUTCOME_UNCHANGED; o < OUTCOMES; o++) {
-        if (!sum->by_outcome[o] || !is_meant((enum outcome)o))
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++) {
+        if (!sum->by_standing[s] || !is_meant((enum standing)s))
             continue;
         if (out)
-            buf_add_fmt(out, "%s%u %s", count ? ", " : before, sum->by_outcome[o],
-                        outcome_words((enum outcome)o, sum->is_plan));
-        count += sum->by_outcome[o];
+            buf_add_fmt(out, "%s%u %s", count ? ", " : before, sum->by_standing[s],
+                        standing_words((enum standing)s, sum->tense));
+        count += sum->by_standing[s];
     }
     return count;
 }
 
-static bool is_any(enum outcome o)
+void report_title_add(const struct report_head *head, struct buf *out)
 {
-    return o != OUTCOME_OPEN;
+    if (head->tense == TENSE_ROLLBACK)
+        buf_add_str(out, "rollback, dry run");
+    else
+        buf_add_text(out, head->verb);
+    if (head->run)
+        buf_add_fmt(out, ", run %llu", (unsigned long long)head->run);
 }
 
 void report_counts(const struct report_sum *sum, struct buf *out)
 {
-    outcomes_add(sum, is_any, "", out);
+    standings_add(sum, is_any, "", out);
 }
 
 uint32_t report_unfinished(const struct report_sum *sum)
 {
-    return outcomes_add(sum, outcome_is_unfinished, "", NULL);
+    return standings_add(sum, is_unfinished, "", NULL);
 }
 
 void report_verdict(const struct report_sum *sum, struct buf *out)
@@ -107,17 +130,22 @@ void report_verdict(const struct report_sum *sum, struct buf *out)
     if (sum->bad) {
         buf_add_fmt(out, "%u of %u %s %s attention", sum->bad, sum->rows, noun,
                     plural(sum->bad, "needs", "need"));
-        uint32_t named = outcomes_add(sum, outcome_is_bad, ": ", out);
+        uint32_t named = standings_add(sum, is_bad, ": ", out);
         if (sum->by_alarm[ALARM_AILING])
             buf_add_fmt(out, "%s%u as wanted, but not well in DNS or at SES", named ? ", " : ": ",
                         sum->by_alarm[ALARM_AILING]);
-        outcomes_add(sum, outcome_is_unfinished, "; not finished: ", out);
-    } else if (unfinished) {
+        standings_add(sum, is_unfinished, sum->tense == TENSE_RUN ? "; not finished: " : "; ", out);
+    } else if (unfinished && sum->tense == TENSE_RUN) {
         buf_add_fmt(out, "%u of %u %s not finished", unfinished, sum->rows, noun);
-        outcomes_add(sum, outcome_is_unfinished, ": ", out);
+        standings_add(sum, is_unfinished, ": ", out);
+    } else if (unfinished) {
+        buf_add_fmt(out, "Of %u %s", sum->rows, noun);
+        standings_add(sum, is_unfinished, " ", out);
+    } else if (sum->rows == 0) {
+        buf_add_str(out, "There are no identities");
     } else {
         buf_add_fmt(out, "All is well with %u %s", sum->rows, noun);
-        outcomes_add(sum, is_finished, ": ", out);
+        standings_add(sum, is_finished, ": ", out);
     }
     buf_add_char(out, '.');
 }

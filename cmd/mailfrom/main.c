@@ -3,6 +3,7 @@
  */
 #include "base/count.h"
 #include "model/finding.h"
+#include "options/help.h"
 #include "options/verb_rows.h"
 #include "outputs.h"
 #include "ui/messages.h"
@@ -50,6 +51,7 @@ static verb_function *function_of(const struct verb_row *row)
         {"status", verb_status},     {"report", verb_report},
         {"records", verb_records},   {"inspect", verb_inspect},
         {"explain", verb_explain},   {"completion", verb_completion},
+        {"publish", verb_publish},   {"withdraw", verb_withdraw},
         {"due", verb_due},           {"version", run_version},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
@@ -61,25 +63,29 @@ static verb_function *function_of(const struct verb_row *row)
 
 static void print_usage(FILE *out)
 {
-    fputs(
-        "mailfrom moves fleets of Amazon SES identities to custom MAIL FROM domains, and back.\n\n"
-        "Usage: mailfrom VERB [arguments] [options]\n\n",
-        out);
-    for (const struct verb_row *v = verb_rows; v->name; v++)
-        fprintf(out, "  %-11s %s\n", v->name, v->summary);
+    fputs("mailfrom moves fleets of Amazon SES identities to custom MAIL FROMs, and back.\n\n"
+          "Usage: mailfrom VERB [arguments] [options]\n\n",
+          out);
+    for (const struct verb_row *v = verb_rows; v->name; v++) {
+        fprintf(out, "  %-11s ", v->name);
+        help_print(out, 14, text_of(v->summary));
+    }
     fputs("\nExit codes:\n", out);
     exit_codes_print(out);
-    fputs("\nmailfrom VERB --help, or mailfrom help VERB, shows the options of a verb; they may "
-          "stand "
-          "before\nit. mailfrom version names the libraries.\n\nBegin with:  mailfrom check "
-          "fleet.yaml\n",
-          out);
+    fputc('\n', out);
+    help_print(
+        out, 0,
+        TEXT("mailfrom VERB --help, or mailfrom help VERB, shows the options of a verb; they "
+             "may stand before it. mailfrom version names the libraries."));
+    fputs("\nBegin with:  mailfrom check fleet.yaml\n", out);
 }
 
 static int print_help(const struct verb_row *verb)
 {
-    printf("Usage: mailfrom %s%s%s [options]\n\n%s\n\nOptions:\n", verb->name,
-           *verb->arguments ? " " : "", verb->arguments, verb->help);
+    printf("Usage: mailfrom %s%s%s [options]\n\n", verb->name, *verb->arguments ? " " : "",
+           verb->arguments);
+    help_print(stdout, 0, text_of(verb->help));
+    printf("\nOptions:\n");
     options_print(stdout, verb->options);
     printf("\nExample: %s\n", verb->example);
     return message_flush(EXIT_OK);

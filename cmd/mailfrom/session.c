@@ -5,7 +5,6 @@
 
 #include "base/plural.h"
 #include "kinds.h"
-#include "manifests/manifest.h"
 #include "options/advice.h"
 #include "outputs.h"
 #include "reports/deliver.h"
@@ -142,7 +141,7 @@ enum err session_load(struct session *s, struct why *why)
 {
     const struct options *o = &s->options;
     bool region_is_taken = false;
-    struct complaints complaints;
+    struct complaints own, *complaints = s->complaints ? s->complaints : &own;
     struct manifest_options options = {.region = text_of(o->access.region),
                                        .region_taken = &region_is_taken,
                                        .region_of = region_of,
@@ -153,11 +152,13 @@ enum err session_load(struct session *s, struct why *why)
         return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
     if (session_report_vet(o, why) != OK || kinds_manifests_vet(o, why) != OK)
         return ERR_INPUT;
-    complaints_init(&complaints);
+    complaints_init(complaints);
     enum err err =
-        manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, &complaints, why);
-    message_complaints(o, &complaints);
-    complaints_clear(&complaints);
+        manifest_load(&s->run.fleet, o->arguments, o->arguments_len, &options, complaints, why);
+    if (complaints == &own) {
+        message_complaints(o, &own);
+        complaints_clear(&own);
+    }
     if (err == OK)
         err = outputs_spare(o, &s->run.fleet, why);
     return err == OK ? fleet_choose(s, region_is_taken, why) : err;
@@ -188,6 +189,27 @@ enum err session_fleet(struct session *s, struct why *why)
     return err == OK ? run_lost_note(o, &s->run, why) : err;
 }
 
+enum err session_keep(struct session *s, bool **keep, struct why *why)
+{
+    struct run *r = &s->run;
+    const struct options *o = &s->options;
+    char whole[32] = "the manifest";
+    struct selection_found found;
+    const struct selection *meant = &o->selection;
+    enum err err = OK;
+    if (session_names_run(o)) {
+        err = selection_of_run(&meant, &o->selection, r->head.options, &r->arena, why);
+        snprintf(whole, sizeof whole, "run %llu", (unsigned long long)r->head.id);
+    }
+    if (err != OK || (!selection_chooses(meant) && !meant->limit))
+        return err;
+    *keep = calloc(r->fleet.choices_len + 1u, sizeof **keep);
+    if (!*keep)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    selection_mark(meant, &r->fleet, meant->limit, *keep, &found);
+    return selection_tell(meant, &found, whole, &r->config.notices, why);
+}
+
 /* "192.0.2.1:5353" and "[2001:db8::1]:53" into nsupdate's "192.0.2.1 5353". */
 enum err session_server(const struct options *o, char out[SERVER_LEN], struct text *server,
                         struct why *why)
@@ -215,8 +237,9 @@ void session_records_notes(const struct options *o, const struct records_gather 
     if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
         message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
     if (g->refused || g->blocked)
-        message_note("%u identities and %u record sets need a person first", g->refused,
-                     g->blocked);
+        message_note("for a person to decide first: %u %s and %u %s", g->refused,
+                     plural(g->refused, "identity", "identities"), g->blocked,
+                     plural(g->blocked, "record set", "record sets"));
     if (g->harmless && !o->access.verbose)
         message_note("%u harmless %s; --verbose shows %s", g->harmless,
                      plural(g->harmless, "note", "notes"), plural(g->harmless, "it", "them"));
@@ -322,6 +345,8 @@ static enum err report_one(struct session *s, const struct report_wish *wish, st
     struct report_source source = run_source(r);
     struct report_head head = {
         .run = r->head.verb == RUN_PLAN ? 0 : r->head.id,
+        .tense = run_tense(r),
+        .goes_on = r->head.state == RUN_OPEN,
         .verb = text_of(journal_verb_name(r->head.verb)),
         .state = text_of(journal_state_name(r->head.state)),
         .version = r->head.version,

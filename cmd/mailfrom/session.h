@@ -6,6 +6,7 @@
 #define MF_SESSION_H
 
 #include "handoff/gather.h"
+#include "manifests/manifest.h"
 #include "options/options.h"
 #include "rules/judge.h"
 #include "run/run.h"
@@ -19,9 +20,10 @@ struct session {
     struct signals signals; /* from the first call until session_free: reports are written
                                meanwhile */
     struct run_notes notes;
-    bool keeps_whole;    /* the verb itself chooses among the rows of the fleet */
-    bool hides_plan;     /* that a plan is made is nobody's to see */
-    bool limits_changes; /* --limit counts the changes of a plan, not the rows */
+    bool keeps_whole;              /* the verb itself chooses among the rows of the fleet */
+    bool hides_plan;               /* that a plan is made is nobody's to see */
+    struct complaints *complaints; /* of the manifests, for the verb to show; NULL: printed */
+    bool limits_changes;           /* --limit counts the changes of a plan, not the rows */
 };
 
 /* Too large for a small stack. NULL: out of memory; session_refused() says so and returns the exit
@@ -36,6 +38,9 @@ enum err session_load(struct session *s, struct why *why);
 bool session_names_run(const struct options *o);
 /* The fleet of the manifests, or of the run with its journal and its way to DNS. */
 enum err session_fleet(struct session *s, struct why *why);
+/* The rows of the fleet that are meant: the records of a name are those that all rows agree on, so
+ * a verb about records keeps the whole fleet (keeps_whole). *keep: NULL for all; to be freed. */
+enum err session_keep(struct session *s, bool **keep, struct why *why);
 /* --server as nsupdate spells it, in out; *server stays empty without the option. */
 enum err session_server(const struct options *o, char out[SERVER_LEN], struct text *server,
                         struct why *why);

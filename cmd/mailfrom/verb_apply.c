@@ -112,7 +112,9 @@ static enum err apply_confirm(struct session *s, bool *stopped, struct why *why)
 {
     uint32_t others;
     bool counts = s->run.limit && !s->options.plan; /* the changes, which only a plan can */
-    enum err err = run_beside_hold(&s->options, &s->run, &others, why);
+    enum err err = run_beside_hold(&s->options, &s->run, why);
+    if (err == OK)
+        err = run_beside_tell(&s->options, &s->run, &others, why);
     if (err != OK || (s->options.yes && !counts))
         return err;
     return s->options.plan ? plan_confirm(s, others, why) : shown_confirm(s, others, stopped, why);

@@ -192,18 +192,24 @@ static enum err due_carry_out(struct session *s, bool *whole, struct why *why)
     struct notices silent = {0};
     struct due d = {0};
     struct records_gather g;
-    const struct handoff_config config = {.access = &o->access,
-                                          .zones = o->zones,
-                                          .zones_len = o->zones_len,
-                                          .verbose = o->access.verbose,
-                                          .notices = o->quiet ? silent : message_notices()};
+    struct handoff_config config = {.access = &o->access,
+                                    .zones = o->zones,
+                                    .zones_len = o->zones_len,
+                                    .verbose = o->access.verbose,
+                                    .notices = o->quiet ? silent : message_notices()};
     enum err err = arguments_vet(o, why);
     if (err == OK)
         err = session_fleet(s, why);
+    bool *keep = NULL;
+    if (err == OK)
+        err = session_keep(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
-    if (err != OK)
+    if (err != OK) {
+        free(keep);
         return err;
+    }
+    config.keep = keep;
     records_gather_init(&g, &config, &r->fleet, r->suffixes);
     err = due_find(s, &g, &d, why);
     *whole = err == OK && !g.refused && !g.blocked;
@@ -211,6 +217,7 @@ static enum err due_carry_out(struct session *s, bool *whole, struct why *why)
         session_records_notes(o, &g);
     due_clear(&d);
     records_gather_clear(&g);
+    free(keep);
     return err;
 }
 
@@ -221,6 +228,7 @@ int verb_due(const struct options *given)
     bool whole = false;
     if (!s)
         return session_refused();
+    s->keeps_whole = true;
     enum err err = due_carry_out(s, &whole, &why);
     if (err != OK)
         message_error("%s", why.text);

@@ -23,11 +23,12 @@ struct printing {
     struct text region; /* of feedback hosts in sentences */
     bool json;
     size_t printed;
+    size_t refused; /* names that plan would refuse as they are */
 };
 
 static void written(void *context, struct buf *out, const struct survey *s)
 {
-    const struct printing *p = context;
+    struct printing *p = context;
     struct inspect_verdict v;
     inspect_verdict_make(&v, s, p->region, text_of(p->options->access.feedback_host));
     if (v.judgement.out_of_memory)
@@ -36,6 +37,7 @@ static void written(void *context, struct buf *out, const struct survey *s)
         inspect_json(out, s, &v);
     else
         inspect_text(out, s, &v, p->options);
+    p->refused += v.judgement.errors != 0;
     inspect_verdict_clear(&v);
 }
 
@@ -172,14 +174,16 @@ static enum err names_ask(struct wire *wire, struct inspection *i,
 /* Signals are left as they are: nothing is changed by asking, so Ctrl-C may end it at any instant,
  * and JSON that was cut off shows it. */
 static enum err names_inspect(const struct options *o, struct inspection *i,
-                              const struct inspect_names *names, size_t *troubled, struct why *why)
+                              const struct inspect_names *names, bool *whole, struct why *why)
 {
+    size_t troubled = 0;
     struct printing p = {.options = o, .region = i->region, .json = o->json};
     struct wire *wire = NULL;
     enum err err = dns_wire_open(&wire, &o->access, why);
     if (err == OK)
-        err = names_ask(wire, i, names, &p, troubled, why);
+        err = names_ask(wire, i, names, &p, &troubled, why);
     wire_close(wire);
+    *whole = troubled == 0 && p.refused == 0;
     return err;
 }
 
@@ -189,7 +193,7 @@ int verb_inspect(const struct options *o)
     struct inspect_names names;
     struct inspection inspection;
     struct suffix_list *suffixes = NULL;
-    size_t troubled = 0;
+    bool whole = false; /* every question has an answer, and no name would be refused */
     inspect_names_init(&names);
     enum err err = inspection_read(&inspection, o, &names.arena, &why);
     if (err == OK)
@@ -200,12 +204,12 @@ int verb_inspect(const struct options *o)
         err = suffix_list_open(&suffixes, o->access.psl_file, &why);
     inspection.survey.suffixes = suffixes;
     if (err == OK)
-        err = names_inspect(o, &inspection, &names, &troubled, &why);
+        err = names_inspect(o, &inspection, &names, &whole, &why);
     if (err != OK)
         message_error("%s", why.text);
     suffix_list_close(suffixes);
     inspect_names_clear(&names);
     if (err != OK)
         return EXIT_CANNOT_RUN;
-    return troubled ? EXIT_TROUBLE : EXIT_OK;
+    return whole ? EXIT_OK : EXIT_TROUBLE;
 }

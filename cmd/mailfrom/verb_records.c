@@ -1,8 +1,8 @@
 /* records: the DNS records of a fleet or of a run, in the format that is wished for. */
+#include "base/plural.h"
 #include "handoff/gather.h"
 #include "outputs.h"
 #include "reports/records_index.h"
-#include "run/narrow.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "verbs.h"
@@ -11,29 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-/* The records of a name are those that all rows of the fleet agree on; the selection says which
- * names are meant. *keep: NULL for all; to be freed. */
-static enum err part_choose(struct session *s, bool **keep, struct why *why)
-{
-    struct run *r = &s->run;
-    const struct options *o = &s->options;
-    char whole[32] = "the manifest";
-    struct selection_found found;
-    const struct selection *meant = &o->selection;
-    enum err err = OK;
-    if (session_names_run(o)) {
-        err = selection_of_run(&meant, &o->selection, r->head.options, &r->arena, why);
-        snprintf(whole, sizeof whole, "run %llu", (unsigned long long)r->head.id);
-    }
-    if (err != OK || (!selection_chooses(meant) && !meant->limit))
-        return err;
-    *keep = calloc(r->fleet.choices_len + 1u, sizeof **keep);
-    if (!*keep)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    selection_mark(meant, &r->fleet, meant->limit, *keep, &found);
-    return selection_tell(meant, &found, whole, &r->config.notices, why);
-}
 
 static enum err format_vet(const struct options *o, struct why *why)
 {
@@ -133,7 +110,7 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         err = outputs_fresh(o, why);
     bool *keep = NULL;
     if (err == OK)
-        err = part_choose(s, &keep, why);
+        err = session_keep(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     if (err != OK) {
@@ -155,8 +132,10 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         if (o->missing && sum.sets == 0 && !g.blocked)
             message_note("DNS has all of the records");
         else
-            message_note("%llu record sets in %llu zones%s", (unsigned long long)sum.sets,
-                         (unsigned long long)sum.zones, o->missing ? ", missing in DNS" : "");
+            message_note("%llu %s in %llu %s%s", (unsigned long long)sum.sets,
+                         plural(sum.sets, "record set", "record sets"),
+                         (unsigned long long)sum.zones, plural(sum.zones, "zone", "zones"),
+                         o->missing ? ", missing in DNS" : "");
         if (o->out && records_path_is_folder(o->out))
             message_note("since yesterday: %u zone files new, %u changed, %u done; %s lists them",
                          sum.fresh, sum.changed, sum.done, RECORDS_INDEX_FILE);

@@ -1,5 +1,6 @@
 /* report: the reports of a run, written again from its journal. */
 #include "options/advice.h"
+#include "publishing_session.h"
 #include "run/narrow.h"
 #include "session.h"
 #include "ui/messages.h"
@@ -52,7 +53,9 @@ int verb_report(const struct options *given)
         err = run_view(&s->run, &o->access, &o->selection, &why);
     if (err == OK)
         err = run_lost_tell(o, &s->run, &why);
-    if (err == OK)
+    if (err == OK && journal_verb_publishes(s->run.head.verb))
+        err = publishing_report(s, is_told, &why);
+    else if (err == OK)
         err = is_told ? verdict_tell(s, &why) : session_report(s, &why);
     if (err != OK)
         message_error("%s", why.text);

@@ -1,6 +1,7 @@
 /* resume: a run goes on from the state in its journal. */
 #include "access/trust.h"
 #include "options/advice.h"
+#include "publishing_session.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "ui/run_beside.h"
@@ -44,13 +45,15 @@ static int nothing_to_resume(struct session *s, struct why *why)
     struct report_sum sum = {0};
     struct run *r = &s->run;
     unsigned long long id = (unsigned long long)r->head.id;
+    bool given_up = r->head.state == RUN_GIVEN_UP;
     enum err err = summary_count(r, &sum, why);
-    bool is_whole = sum.by_state[JOB_DONE] == sum.rows && summary_bad(&sum) == 0;
-    if (err == OK && is_whole)
+    if (err == OK && !given_up && summary_bad(&sum) == 0)
         message_note("run %llu has ended, and none of its identities is left to be done", id);
     else if (err == OK)
         message_note_then(advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed"),
-                          "run %llu has ended; to try again what did not succeed:", id);
+                          given_up ? "run %llu was given up; to take it up again:"
+                                   : "run %llu has ended; to try again what did not succeed:",
+                          id);
     report_sum_clear(&sum);
     r->end = ENGINE_ENDED;
     return session_conclude(s, err, why);
@@ -64,7 +67,7 @@ static int give_up(struct session *s, struct why *why)
     struct os_clock clock;
     struct run *r = &s->run;
     os_clock_open(&clock, r->head.last);
-    enum err err = journal_stop(r->journal, r->head.id, RUN_ENDED, os_clock_now(&clock), why);
+    enum err err = journal_stop(r->journal, r->head.id, RUN_GIVEN_UP, os_clock_now(&clock), why);
     if (err == OK)
         message_note_then(advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed"),
                           "run %llu is given up: what it has not done stays as it is. To take it "
@@ -84,11 +87,14 @@ int verb_resume(const struct options *given)
     s->run.resumes = true;
     s->run.reopens = given->retry_failed;
     enum err err = resume_load(s, &why);
+    bool publishes = err == OK && journal_verb_publishes(s->run.head.verb);
     bool looks = *s->run.lost.what && given->refresh;
-    if (err == OK && s->run.head.state == RUN_ENDED && !given->retry_failed && !looks)
+    if (err == OK && run_is_over(s->run.head.state) && !given->retry_failed && !looks)
         code = nothing_to_resume(s, &why);
     else if (err == OK && given->give_up)
         code = give_up(s, &why);
+    else if (publishes)
+        code = publishing_resume(s, &why);
     else if (err == OK) {
         /* Tells whose failures no longer count. */
         struct quota max = s->run.fleet.max_failures;

@@ -102,6 +102,20 @@ static enum err several_vet(struct run *r, struct why *why)
     return OK;
 }
 
+/* Record sets are no setting of SES: they stay, for bounces of mail on its way go there. */
+__attribute__((noinline)) static enum err publishing_refuse(const struct options *o,
+                                                            const struct run_head *old,
+                                                            struct why *why)
+{
+    struct advice a;
+    unsigned long long id = old->id;
+    if (old->verb == RUN_PUBLISH)
+        message_note_then(advice_run(&a, o, "withdraw", old->id, ""),
+                          "To take back the record sets that run %llu has created:", id);
+    return why_set(why, ERR_INPUT, "run %llu (%s) has changed nothing at SES: nothing was done", id,
+                   journal_verb_name(old->verb));
+}
+
 /* Not inlined: what it reads would lie on the stack of the whole run. */
 __attribute__((noinline)) static enum err rollback_load(struct session *s, struct why *why)
 {
@@ -125,6 +139,8 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
         err = several_vet(r, why);
     if (err == OK)
         err = journal_run(r->journal, r->through, &old, &r->arena, why);
+    if (err == OK && journal_verb_publishes(old.verb))
+        err = publishing_refuse(o, &old, why);
     if (err == OK)
         err = access_read(access, old.options, &r->arena, why);
     if (err == OK)
@@ -139,7 +155,9 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
     if (err == OK)
         err = rollback_choose(s, old.options, why);
     if (err == OK)
-        err = run_beside_hold(o, r, &others, why);
+        err = run_beside_hold(o, r, why);
+    if (err == OK)
+        err = run_beside_tell(o, r, &others, why);
     if (err == OK)
         err = later_hold(s, why);
     if (err == OK && r->through > r->head.parent && !o->quiet) {

@@ -1,5 +1,7 @@
 /* status: the state of a run, from its journal, on one screen. */
 #include "options/advice.h"
+#include "publishing_session.h"
+#include "reports/group.h"
 #include "run/narrow.h"
 #include "run/rows.h"
 #include "run/unfinished.h"
@@ -18,65 +20,93 @@
 #include "base/plural.h"
 #include "wire/os_clock.h"
 
+#include <string.h>
 #include <sys/resource.h>
 
 #define ROWS_SHOWN 10 /* of each kind, without --verbose */
 
-static const char *state_text(enum run_state state)
+/* Open means running, if somebody writes; otherwise the process is gone. */
+static const char *state_text(struct journal *j, const struct run_head *head,
+                              char holder[JOURNAL_HOLDER_MAX])
 {
-    static const char *const texts[] = {"open", "stopped before the end", "ended"};
-    return texts[state];
+    static const char *const open[] = {[JOURNAL_NO_WRITER] = "cut off",
+                                       [JOURNAL_HAS_WRITER] = "running",
+                                       [JOURNAL_WRITER_UNKNOWN] =
+                                           "open, and it is not known whether a process is running "
+                                           "it: the lock file of its journal is gone"};
+    *holder = '\0';
+    return head->state == RUN_OPEN      ? open[journal_writer(j, head->id, holder)]
+           : head->state == RUN_STOPPED ? "stopped before the end"
+                                        : journal_state_name(head->state);
 }
 
-/* Open means running, if somebody writes; otherwise the process is gone. Not inlined: its advice
- * would lie on the stack of all that is printed. */
-__attribute__((noinline)) static void print_state(const struct options *o, const struct run *r,
-                                                  uint32_t open)
+/* Not inlined: its advice would lie on the stack of all that is printed. */
+__attribute__((noinline)) static void print_state(const struct options *o, const struct run *r)
 {
     struct advice a;
     char holder[JOURNAL_HOLDER_MAX];
-    bool has_ended = r->head.state == RUN_ENDED;
-    const char *resume = advice_run(&a, o, "resume", r->head.id, has_ended ? "--retry-failed" : "");
-    if (r->head.state == RUN_STOPPED)
-        printf("%s; to go on: %s\n", state_text(r->head.state), resume);
-    if (has_ended && open)
-        printf("given up or taken back before %u of %u %s had come to an end; to take it up again: "
-               "%s\n",
-               open, r->head.jobs, plural(r->head.jobs, "identity", "identities"), resume);
-    else if (has_ended)
-        printf("%s\n", state_text(r->head.state));
-    if (r->head.state != RUN_OPEN)
-        return;
-    switch (journal_writer(r->journal, r->head.id, holder)) {
-    case JOURNAL_NO_WRITER: printf("cut off; to go on: %s\n", resume); break;
-    case JOURNAL_HAS_WRITER: printf("running%s%s\n", *holder ? ", as " : "", holder); break;
-    case JOURNAL_WRITER_UNKNOWN:
-        printf("open, and it is not known whether a process is running it: the lock file of its "
-               "journal is gone. If no process is running it: %s\n",
-               resume);
-        break;
-    }
+    const char *text = state_text(r->journal, &r->head, holder);
+    bool given_up = r->head.state == RUN_GIVEN_UP;
+    printf("%s", text);
+    if (*holder)
+        printf(", as %s", holder);
+    else if (r->head.state != RUN_ENDED && strcmp(text, "running") != 0)
+        printf("; to %s: %s", given_up ? "take it up again" : "go on",
+               advice_run(&a, o, "resume", r->head.id, given_up ? "--retry-failed" : ""));
+    fputc('\n', stdout);
 }
 
 struct opener {
     const struct options *options;
     struct run *run;
+    struct groups groups;
     uint32_t shown;
     struct buf a, b;
 };
 
+/* Rows that wait for DNS are told by zone. */
 static bool wait_one(void *ctx, const struct report_row *row)
 {
     struct opener *w = ctx;
-    bool is_folded = row->state == JOB_WAITING_DNS && !w->options->access.verbose;
-    if (row->state == JOB_DONE || row->state == JOB_NEW || is_folded ||
-        (w->shown >= ROWS_SHOWN && !w->options->access.verbose))
+    bool is_verbose = w->options->access.verbose;
+    if (row->state == JOB_DONE || row->state == JOB_NEW ||
+        (row->state == JOB_WAITING_DNS && !is_verbose))
         return true;
+    if (!is_verbose) {
+        groups_add(&w->groups, row);
+        return true;
+    }
     if (w->shown++ == 0)
         printf("\nWhat waits for what:\n");
-    printf("  %-14s %s", job_state_name(row->state), message_safe(&w->a, row->identity));
-    printf("  %s\n", message_safe(&w->b, row->reason));
+    printf("  %s: %s", message_safe(&w->a, row->identity),
+           standing_words(row->standing, TENSE_RUN));
+    printf("%s%s\n", row->reason.len ? ": " : "", message_safe(&w->b, row->reason));
     return true;
+}
+
+/* "  204 waiting for SES: SES has accepted ...: a.example and 203 more" */
+static void kinds_print(struct opener *w)
+{
+    const struct groups *g = &w->groups;
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < g->len; i += groups_of_kind(g, i)) {
+        const struct group *kind = &g->list[i];
+        struct text reason = group_reason(g, kind);
+        if (w->shown++ >= ROWS_SHOWN) {
+            left += kind->kind_count;
+            continue;
+        }
+        if (w->shown == 1)
+            printf("\nWhat waits for what:\n");
+        printf("  %u %s", kind->kind_count, standing_words(kind->standing, TENSE_RUN));
+        printf("%s%s", reason.len ? ": " : "", message_safe(&w->a, reason));
+        printf(" (%s", message_safe(&w->a, fleet_identity(&w->run->fleet, kind->examples[0].row)));
+        if (kind->kind_count > 1)
+            printf(" and %u more", kind->kind_count - 1);
+        printf(")\n");
+    }
+    if (left)
+        printf("  ... and %u more; --verbose shows them\n", left);
 }
 
 static enum err print_waiting(const struct options *o, struct run *r, const struct report_sum *sum,
@@ -85,12 +115,16 @@ static enum err print_waiting(const struct options *o, struct run *r, const stru
     struct opener w = {.options = o, .run = r};
     buf_init(&w.a, LINE_LEN_MAX);
     buf_init(&w.b, LINE_LEN_MAX);
-    enum err err = run_rows(r, wait_one, &w, why);
-    for (int s = 0; s < JOB_STATES; s++)
-        if (sum->by_state[s])
-            printf("%s%s %u", s && w.shown ? "  " : "  ", job_state_name((enum job_state)s),
-                   sum->by_state[s]);
-    fputc('\n', stdout);
+    enum err err = groups_init(&w.groups, why);
+    if (err == OK)
+        err = run_rows(r, wait_one, &w, why);
+    if (err == OK && w.groups.failed)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK) {
+        groups_sort(&w.groups);
+        kinds_print(&w);
+    }
+    groups_clear(&w.groups);
     if (err == OK && sum->by_state[JOB_WAITING_DNS])
         err = waiting_print(o, r, why);
     next_steps_records(o, r, sum->by_state[JOB_WAITING_DNS]);
@@ -138,19 +172,31 @@ static enum err print_alarm(const struct options *o, struct run *r, const struct
     return err;
 }
 
+static void provider_note(const struct run *r, uint32_t row, const char *reason)
+{
+    const struct provider *p = &r->fleet.providers[row];
+    printf(TEXT_FMT ":%u (%s): %s\n", TEXT_ARG(r->fleet.files[p->file]), p->line,
+           provider_kind_name(p->kind), reason);
+}
+
 static bool note_one(void *ctx, const struct lane_note *note)
 {
     const struct run *r = ctx;
-    uint32_t shown = run_lane_shown(r, note->lane);
+    uint32_t lanes = r->view ? r->view->lanes : r->fleet.lanes_len;
+    uint32_t shown = note->lane < lanes ? run_lane_shown(r, note->lane) : FLEET_LEFT_OUT;
     struct buf reason;
-    if (note->reason.len == 0 || shown == FLEET_LEFT_OUT)
+    if (note->reason.len == 0)
         return true;
-    const struct lane *lane = &r->fleet.lanes[shown];
     buf_init(&reason, LINE_LEN_MAX);
-    printf("Account " TEXT_FMT ", Region " TEXT_FMT ": %s\n",
-           TEXT_ARG(names_text(&r->fleet.names, r->fleet.accounts[lane->account].name)),
-           TEXT_ARG(names_text(&r->fleet.names, lane->region)),
-           message_safe(&reason, note->reason));
+    if (shown != FLEET_LEFT_OUT) {
+        const struct lane *lane = &r->fleet.lanes[shown];
+        printf("Account " TEXT_FMT ", Region " TEXT_FMT ": %s\n",
+               TEXT_ARG(names_text(&r->fleet.names, r->fleet.accounts[lane->account].name)),
+               TEXT_ARG(names_text(&r->fleet.names, lane->region)),
+               message_safe(&reason, note->reason));
+    } else if (note->lane >= lanes && note->lane - lanes < r->fleet.providers_len) {
+        provider_note(r, note->lane - lanes, message_safe(&reason, note->reason));
+    }
     buf_clear(&reason);
     return true;
 }
@@ -159,12 +205,12 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
                             struct why *why)
 {
     printf("Run %llu (%s): ", (unsigned long long)r->head.id, journal_verb_name(r->head.verb));
-    bool has_ended = r->head.state == RUN_ENDED;
-    print_state(o, r, s->rows - s->by_state[JOB_DONE]);
+    print_state(o, r);
     enum err err = print_alarm(o, r, s, ALARM_REJECTING, why);
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
     struct buf counts, words;
+    bool is_over = run_is_over(r->head.state);
     struct os_clock clock;
     char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&counts, LINE_LEN_MAX);
@@ -177,20 +223,20 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     printf("%u %s: %s; %llu %s kept\n", r->head.jobs,
            plural(r->head.jobs, "identity", "identities"), counts.len ? counts.at : "none",
            (unsigned long long)s->writes, plural(s->writes, "write", "writes"));
-    if (s->deadline != WHEN_NEVER && !has_ended)
+    if (s->deadline != WHEN_NEVER && !is_over)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
     buf_reset(&counts);
     os_clock_open(&clock, 0);
     wave_tally_told(&s->wave, os_clock_now(&clock), &counts);
-    if (counts.len && !has_ended)
+    if (counts.len && !is_over)
         printf("Now " TEXT_FMT "\n", TEXT_ARG(buf_text(&counts)));
     buf_clear(&counts);
     buf_clear(&words);
-    if (err == OK && !has_ended)
+    if (err == OK && !is_over)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
-    if (err == OK && !has_ended)
+    if (err == OK && !is_over)
         err = print_waiting(o, r, s, why);
-    if (err == OK && has_ended)
+    if (err == OK && r->head.state == RUN_ENDED)
         next_steps_retry(o, r, summary_bad(s), s->by_outcome[OUTCOME_DRIFTED]);
     return err == OK ? print_alarm(o, r, s, ALARM_AILING, why) : err;
 }
@@ -205,13 +251,23 @@ static enum err print_status(const struct options *o, struct run *r, struct why 
     return err;
 }
 
+/* Of a run that publishes: its record sets. */
+static enum err print_publishing(struct session *s, struct why *why)
+{
+    const struct run_head *head = &s->run.head;
+    char started[WHEN_LEN];
+    printf("Run %llu, %s of %s: ", (unsigned long long)head->id, journal_verb_name(head->verb),
+           when_format(head->started, started));
+    print_state(&s->options, &s->run);
+    return publishing_report(s, true, why);
+}
+
 static bool list_one(void *ctx, const struct run_head *head)
 {
-    char started[WHEN_LEN];
-    (void)ctx;
+    char started[WHEN_LEN], holder[JOURNAL_HOLDER_MAX];
     printf("%6llu  %-8s  %s  %u %s  %s\n", (unsigned long long)head->id,
            journal_verb_name(head->verb), when_format(head->started, started), head->jobs,
-           plural(head->jobs, "identity", "identities"), state_text(head->state));
+           plural(head->jobs, "identity", "identities"), state_text(ctx, head, holder));
     return true;
 }
 
@@ -234,7 +290,9 @@ static enum err status_once(const struct options *given, uint64_t id, struct why
         err = access_read(&s->options.access, s->run.head.options, &s->run.arena, why);
     if (err == OK)
         err = run_lost_tell(&s->options, &s->run, why);
-    if (err == OK)
+    if (err == OK && journal_verb_publishes(s->run.head.verb))
+        err = print_publishing(s, why);
+    else if (err == OK)
         err = print_status(&s->options, &s->run, why);
     session_free(s);
     return err;
@@ -247,9 +305,34 @@ static enum err status_all(const struct options *o, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory");
     enum err err = run_journal(&s->run, JOURNAL_READ, why);
     if (err == OK)
-        err = journal_runs(s->run.journal, list_one, NULL, why);
+        err = journal_runs(s->run.journal, list_one, s->run.journal, why);
     if (err == OK)
         err = run_lost_list(o, &s->run, why);
+    session_free(s);
+    return err;
+}
+
+/* Does the run that is meant publish? Its rows are record sets, which have one form. */
+static enum err publishes_ask(const struct options *o, uint64_t id, bool *publishes,
+                              struct why *why)
+{
+    struct session *s = session_new(o);
+    struct run_head head;
+    if (!s)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = run_journal(&s->run, JOURNAL_READ, why);
+    if (err == OK && id == 0)
+        err = run_meant(s->run.journal, &id, why);
+    if (err == OK)
+        err = journal_run(s->run.journal, id, &head, &s->run.arena, why);
+    *publishes = err == OK && journal_verb_publishes(head.verb);
+    if (*publishes && o->json) {
+        s->options.reports_len = 1;
+        s->options.reports[0] = (struct report_wish){TEXT("json"), "-"};
+        err = run_recall(&s->run, id, why);
+        if (err == OK)
+            err = publishing_report(s, false, why);
+    }
     session_free(s);
     return err;
 }
@@ -263,8 +346,15 @@ int verb_status(const struct options *o)
     uint64_t id;
     setpriority(PRIO_PROCESS, 0, NICENESS); /* can only fail where it is more already */
     enum err err = session_number(o, &id, &why);
+    bool publishes = false;
+    if (err == OK && !o->all && (o->watch || o->json))
+        err = publishes_ask(o, id, &publishes, &why);
+    if (err == OK && publishes && o->json)
+        return EXIT_OK;
     if (err == OK && o->all)
         err = status_all(o, &why);
+    else if (err == OK && publishes)
+        err = status_once(o, id, &why);
     else if (err == OK && o->watch)
         err = watch_run(o, id, &why);
     else if (err == OK && o->json)

@@ -57,6 +57,8 @@ SWITCH_OPTION(yes)
 SWITCH_OPTION(detailed_exitcode)
 SWITCH_OPTION(retry_failed)
 SWITCH_OPTION(give_up)
+SWITCH_OPTION(merge_spf)
+SWITCH_OPTION(now)
 SWITCH_OPTION(dry_run)
 SWITCH_OPTION(all)
 SWITCH_OPTION(help)
@@ -288,6 +290,15 @@ static enum err read_text_or_json(struct options *o, const char *value, struct w
     return err;
 }
 
+static enum err read_check_format(struct options *o, const char *value, struct why *why)
+{
+    o->sarif = strcmp(value, "sarif") == 0;
+    o->json = strcmp(value, "json") == 0;
+    return o->sarif || o->json || strcmp(value, "text") == 0
+               ? OK
+               : why_set(why, ERR_INPUT, "--format takes text, json or sarif, not \"%s\"", value);
+}
+
 static enum err read_zone(struct options *o, const char *value, struct why *why)
 {
     if (o->zones_len == RECORDS_ZONES_MAX)
@@ -334,6 +345,7 @@ static enum err read_since(struct options *o, const char *value, struct why *why
 #define EVERY_VERB        OPTIONS_NONE
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 #define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
+#define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
@@ -424,25 +436,27 @@ static enum err read_discover_format(struct options *o, const char *value, struc
     return why_set(why, ERR_INPUT, "--format takes yaml, csv or json, not \"%s\"", value);
 }
 
+/* A bound as text. */
+#define DIGITS_OF(number) #number
+#define DIGITS(number)    DIGITS_OF(number)
+
 const struct option_row option_rows[] = {
-    {"profile", OPTIONS_LIVE, "NAME", "AWS profile, before AWS_PROFILE and the environment's keys",
-     read_profile, .is_common = true},
-    {"only", OPTIONS_SELECT, "PATTERN",
-     "only these identities, such as '*.example.com'; repeatable", read_only, .repeats = true},
+    {"profile", OPTIONS_LIVE, "NAME", "AWS profile; goes before the environment", read_profile,
+     .is_common = true},
+    {"only", OPTIONS_SELECT, "PATTERN", "only identities like '*.example.com'; repeatable",
+     read_only, .repeats = true},
     {"exclude", OPTIONS_SELECT, "PATTERN", "not these identities; repeatable", read_exclude,
      .repeats = true},
     {"account", OPTIONS_SELECT, "NAME[,NAME...]",
-     "only these accounts of the manifest, or twelve digits; repeatable", read_account,
-     .repeats = true},
+     "only these accounts (name or digits); repeatable", read_account, .repeats = true},
     {"region", OPTIONS_SELECT_REGION, "REGION[,...]",
      "Region of identities without one; if none lacks one, only these Regions", read_one_region,
      .is_common = true, .repeats = true},
-    {"region", OPTIONS_RESUME | OPTIONS_INSPECT | OPTIONS_DUE, "REGION",
-     "Region of identities without one", read_region, .is_common = true},
+    {"region", OPTIONS_RESUME | OPTIONS_INSPECT, "REGION", "Region of identities without one",
+     read_region, .is_common = true},
     {"regions", OPTIONS_SELECT_REGION, "REGION[,...]", "only these Regions; repeatable",
      read_regions, .repeats = true},
-    {"limit", OPTIONS_LIMIT_CHANGES, "N", "only the first N changes, in the order of the manifest",
-     read_limit},
+    {"limit", OPTIONS_LIMIT_CHANGES, "N", "only the first N changes of the manifest", read_limit},
     {"limit", OPTIONS_LIMIT_ROWS, "N", "only the first N identities of those", read_limit},
     {"endpoint-url", OPTIONS_LIVE | OPTIONS_DISCOVER, "URL",
      "endpoint for SES instead of AWS's, both protocols", read_endpoint_url, .is_common = true},
@@ -464,17 +478,17 @@ const struct option_row option_rows[] = {
     {"rate", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "N",
      "requests per second, per account, Region and action (default 1)", read_rate,
      .is_common = true},
-    {"carriers", OPTIONS_LIVE | OPTIONS_DISCOVER, "N", "threads that carry requests (default 2)",
-     read_carriers, .is_common = true},
+    {"carriers", OPTIONS_LIVE | OPTIONS_DISCOVER, "N",
+     "threads that carry requests (default " DIGITS(CARRIERS_DEFAULT) ")", read_carriers,
+     .is_common = true},
     {"read-api", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "auto|v1|v2",
      "identities a call: v1 a hundred, v2 one; auto: v1, or v2 where IAM refuses", read_read_api},
-    {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default) lets IAM confine writes to identities",
+    {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default): IAM can confine it to identities",
      read_write_api},
-    {"journal", OPTIONS_JOURNAL, "FILE", "default .mailfrom/journal.db; also MAILFROM_JOURNAL",
+    {"journal", OPTIONS_JOURNAL, "FILE", "default .mailfrom/journal.db, or MAILFROM_JOURNAL",
      read_journal, .is_common = true},
-    {"report", OPTIONS_REPORT, "FORMAT:FILE",
-     "csv, json, ...; repeatable; FILE - is standard output", read_report, .is_common = true,
-     .repeats = true},
+    {"report", OPTIONS_REPORT, "FORMAT:FILE", "csv, html, ...; - is standard output; repeatable",
+     read_report, .is_common = true, .repeats = true},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
     {"progress", OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error", read_ticker},
@@ -486,11 +500,11 @@ const struct option_row option_rows[] = {
      .letter = 'o'},
     {"plan", OPTIONS_APPLY, "FILE", "carry out exactly this reviewed plan", read_plan},
     {"max-age", OPTIONS_APPLY, "SPAN", "greatest age of a plan file (default 24h)", read_max_age},
-    {"no-wait", OPTIONS_DETACH, NULL, "end once every write is confirmed; resume follows later",
+    {"no-wait", OPTIONS_DETACH, NULL, "end once all writes are confirmed; resume follows",
      read_no_wait},
     {"retry-failed", OPTIONS_RESUME, NULL, "try refused, failed, expired and drifted ones again",
      read_retry_failed},
-    {"give-up", OPTIONS_RESUME, NULL, "end the run as it stands; other runs may have its rows",
+    {"give-up", OPTIONS_RESUME, NULL, "end it as it stands; its rows are free for others",
      read_give_up},
     {"to", OPTIONS_ROLLBACK, "previous|default",
      "restore the values before the run (default), or remove the custom MAIL FROM", read_to},
@@ -500,8 +514,8 @@ const struct option_row option_rows[] = {
      .letter = 'n'},
     {"dry-run", OPTIONS_APPLY, NULL, "show what would be done now, write nothing", read_dry_run,
      .letter = 'n'},
-    {"outcome", OPTIONS_ROLLBACK, "OUTCOME",
-     "only identities with this outcome in the run, such as failed", read_outcome},
+    {"outcome", OPTIONS_ROLLBACK, "OUTCOME", "only rows with this outcome, such as failed",
+     read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
      "overwrite values that another operator has set since, and report them", read_force,
      .letter = 'f'},
@@ -514,7 +528,8 @@ const struct option_row option_rows[] = {
      "follow the run to its end: a progress view, or lines without a terminal", read_watch},
     {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK | OPTIONS_SHOW, NULL,
      "show every row, also similar ones", read_all},
-    {"all", OPTIONS_COMPLAINTS, NULL, "show every complaint, not only the first 50", read_all},
+    {"all", OPTIONS_COMPLAINTS, NULL,
+     "show every complaint, not only the first " DIGITS(COMPLAINTS_SHOWN), read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
      read_allow_empty},
@@ -523,20 +538,23 @@ const struct option_row option_rows[] = {
     {"dns-published", OPTIONS_REHEARSE, "PERCENT",
      "share of names with records at the start; without --dns-delay the others get none",
      read_dns_published},
-    {"detect-after", OPTIONS_REHEARSE, "SPAN",
-     "time from a set to SES's first MX lookup (default 60s)", read_detect_after},
+    {"detect-after", OPTIONS_REHEARSE, "SPAN", "from a set to SES's first MX lookup (default 60s)",
+     read_detect_after},
     {"faults", OPTIONS_REHEARSE, "NAME=SHARE[,...]",
      "throttle, http500, lost-after, dns-timeout, ...: shares from 0 to 1", read_faults},
     {"seed", OPTIONS_REHEARSE, "N", "seed of all random draws (default 1)", read_seed},
     {"format", OPTIONS_REHEARSE | OPTIONS_INSPECT | OPTIONS_STATUS | OPTIONS_VERSION, "text|json",
      "format of the result (default text)", read_text_or_json},
+    {"format", OPTIONS_CHECK, "text|json|sarif",
+     "json and sarif (2.1.0, for code hosts) have every complaint and finding (default text)",
+     read_check_format},
     {"format", OPTIONS_RECORDS, "FORMAT", "format of the records (default bind)", read_format,
      .word = records_format_name},
     {"missing", OPTIONS_RECORDS, NULL, "only records missing in live DNS", read_missing},
     {"live", OPTIONS_RECORDS, NULL, "all records, compared with live DNS", read_live},
-    {"zone", HANDS_OFF, "NAME", "a zone of the owner, for the names below it; repeatable",
-     read_zone, .repeats = true},
-    {"ttl", HANDS_OFF, "SECONDS", "TTL of the records (default 300)", read_ttl},
+    {"zone", ZONES, "NAME", "the owner's zone of names below it; repeatable", read_zone,
+     .repeats = true},
+    {"ttl", ZONES, "SECONDS", "TTL of the records (default " DIGITS(TTL_DEFAULT_S) ")", read_ttl},
     {"server", HANDS_OFF, "ADDRESS[:PORT]", "DNS server for nsupdate to send to", read_server},
     {"provider", OPTIONS_RECORDS, "route53|cloudflare|google|azure",
      "whose resources --format terraform writes (default route53)", read_provider},
@@ -546,6 +564,14 @@ const struct option_row option_rows[] = {
     {"out", OPTIONS_RECORDS, "FILE",
      "output file (default standard output); FOLDER/ gets a file for each zone", read_out,
      .letter = 'o'},
+    {"merge-spf", OPTIONS_PUBLISH, NULL,
+     "add Amazon SES to an SPF record that is there, by compare and swap", read_merge_spf},
+    {"now", OPTIONS_WITHDRAW, NULL, "do not wait until five days after the last use of a name",
+     read_now},
+    {"dry-run", OPTIONS_PUBLISH, NULL, "show what would be created, write nothing", read_dry_run,
+     .letter = 'n'},
+    {"dry-run", OPTIONS_WITHDRAW, NULL, "show what would be taken back, write nothing",
+     read_dry_run, .letter = 'n'},
     {"by", OPTIONS_DUE, "zone|owner|account", "what the list is grouped by (default zone)",
      read_by},
     {"since", OPTIONS_DUE, "yesterday|DATE|SPAN", "only what has changed since then", read_since},
@@ -556,11 +582,11 @@ const struct option_row option_rows[] = {
     {"out", OPTIONS_DUE, "FOLDER",
      "a new folder, with a message and the zones' files for each owner", read_out, .letter = 'o'},
     {"dry-run", OPTIONS_DUE, NULL, "do not remember this look", read_dry_run, .letter = 'n'},
-    {"from", OPTIONS_INSPECT, "DOMAIN", "domain of the From header: check DMARC and alignment too",
+    {"from", OPTIONS_INSPECT, "DOMAIN", "domain of the From header: DMARC is checked too",
      read_from},
-    {"spf-check", OPTIONS_INSPECT, "IP", "check whether mail from this IP address passes SPF",
+    {"spf-check", OPTIONS_INSPECT, "IP", "does mail from this IP address pass SPF?",
      read_spf_check},
-    {"sender", OPTIONS_INSPECT, "ADDRESS", "reverse-path for --spf-check (default postmaster@NAME)",
+    {"sender", OPTIONS_INSPECT, "ADDRESS", "sender of --spf-check (default postmaster@NAME)",
      read_sender, .may_be_empty = true},
     {"helo", OPTIONS_INSPECT, "NAME", "HELO name for --spf-check (default NAME)", read_helo},
     {"manifest", OPTIONS_DISCOVER, "FILE", "take accounts and Regions from this manifest",
@@ -579,14 +605,14 @@ const struct option_row option_rows[] = {
      .repeats = true},
     {"mail-from", OPTIONS_DISCOVER, "TEMPLATE",
      "propose this MAIL FROM, such as bounce.{domain}, where none is set", read_mail_from},
-    {"replace", OPTIONS_DISCOVER, NULL, "propose it also for identities with a custom MAIL FROM",
+    {"replace", OPTIONS_DISCOVER, NULL, "propose it also where a custom MAIL FROM is set",
      read_replace},
     {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out, .letter = 'o'},
     {"format", OPTIONS_DISCOVER, "yaml|csv|json",
-     "manifest (default), rows for identities_from, or all facts", read_discover_format},
+     "manifest (default), identities_from, or all facts", read_discover_format},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet, .letter = 'q'},
-    {"verbose", EVERY_VERB, NULL, "every row; a line for every call on standard error",
-     read_verbose, .letter = 'v'},
+    {"verbose", EVERY_VERB, NULL, "every row; a line per call on standard error", read_verbose,
+     .letter = 'v'},
     {"no-color", EVERY_VERB, NULL, "also NO_COLOR", read_no_color},
     {"help", EVERY_VERB, NULL, "this page", read_help, .letter = 'h'},
     {"version", EVERY_VERB, NULL, "of the program and its libraries", read_version, .letter = 'V'},

@@ -1,4 +1,5 @@
 /* Reads argv by the table of options; other words become arguments. */
+#include "help.h"
 #include "option_rows.h"
 
 #include "base/escape.h"
@@ -301,8 +302,9 @@ void options_print(FILE *out, enum option_set accepted)
         if (row->value)
             option_value_add(&line, row);
         bool is_long = line.len > HELP_COLUMN - 1;
-        fprintf(out, TEXT_FMT "%s%*s%s\n", TEXT_ARG(buf_text(&line)), is_long ? "\n" : "",
-                is_long ? HELP_COLUMN : HELP_COLUMN - (int)line.len, "", row->help);
+        fprintf(out, TEXT_FMT "%s%*s", TEXT_ARG(buf_text(&line)), is_long ? "\n" : "",
+                is_long ? HELP_COLUMN : HELP_COLUMN - (int)line.len, "");
+        help_print(out, HELP_COLUMN, text_of(row->help));
     }
     buf_clear(&line);
 }

@@ -36,6 +36,9 @@ enum option_set {
     OPTIONS_APPLY = 1 << 9,
     OPTIONS_DETACH = 1 << 10,
     OPTIONS_REHEARSE = 1 << 11,
+    OPTIONS_PUBLISH = 1 << 12,
+    OPTIONS_WITHDRAW = 1 << 13,
+    OPTIONS_CHECK = 1 << 15,
     OPTIONS_INSPECT = 1 << 16,
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
@@ -81,7 +84,8 @@ struct options {
     enum progress_mode progress;
     struct forecast_config rehearse;
     struct discover_config discover;
-    bool json; /* --format json */
+    bool json, sarif; /* --format json, sarif */
+    bool merge_spf, now;
     bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help, version;
     bool force, refresh, give_up, no_wait, watch, missing, live, allow_empty;
 };

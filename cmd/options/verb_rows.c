@@ -10,61 +10,60 @@
 
 const struct verb_row verb_rows[] = {
     {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
-     OPTIONS_LIVE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
-     "Reads the manifests with all included files and prints every complaint with\n"
+     OPTIONS_LIVE | OPTIONS_CHECK | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     "Reads the manifests with all included files and prints every complaint with "
      "file:line:column, and the findings of the rules that need no network. Sends nothing.\n"
      "Exit code 3: some identities would be refused.",
      "mailfrom check fleet.yaml"},
-    {"discover", "", "list the identities of accounts and Regions, as a manifest; reads only",
+    {"discover", "", "list the identities of accounts as a manifest; reads only",
      OPTIONS_DISCOVER | OPTIONS_COMPLAINTS | OPTIONS_SELECT | OPTIONS_LIMIT_ROWS,
-     "Reads every identity of the accounts and Regions, a hundred a call, and writes a manifest\n"
-     "in which plan finds nothing to change, or with --mail-from one that proposes a migration.\n"
+     "Reads every identity of the accounts and Regions, a hundred a call, and writes a manifest "
+     "in which plan finds nothing to change, or with --mail-from one that proposes a migration. "
      "An identity that is not verified or has FAILED is written as a comment.\n"
      "Exit code 3: some account or Region could not be read.",
      "mailfrom discover --profile prod,shop --regions us-east-1,eu-west-1 \\\n"
      "           --mail-from bounce.{domain} --out fleet.yaml"},
     {"plan", "MANIFEST...", "read SES and DNS, judge every choice, show before -> after",
      LIVE_RUN | OPTIONS_PLAN | OPTIONS_MANIFEST | CHANGES,
-     "Reads SES and DNS, a hundred identities a call, judges every MAIL FROM, with DMARC and even\n"
-     "before its records exist, and shows what apply would do, and identities that are as wanted\n"
+     "Reads SES and DNS, a hundred identities a call, judges every MAIL FROM, with DMARC and even "
+     "before its records exist, and shows what apply would do, and identities that are as wanted "
      "but have trouble. Reads only. From the journal it takes the names that its runs have set.",
      "mailfrom plan fleet.yaml --out fleet.plan --report csv:plan.csv"},
     {"show", "FILE.plan", "show a plan file as plan did; touches nothing",
      OPTIONS_REPORT | OPTIONS_SHOW | CHANGES,
-     "Shows a plan file as plan showed it, with its age, manifests, accounts, options and the\n"
-     "selection that it was made with, and writes its reports, any format, any time. What has\n"
+     "Shows a plan file as plan showed it, with its age, manifests, accounts, options and the "
+     "selection that it was made with, and writes its reports, any format, any time. What has "
      "changed at SES or in DNS since, mailfrom apply --plan FILE --dry-run shows.",
      "mailfrom show fleet.plan --report html:plan.html"},
-    {"rehearse", "MANIFEST...", "apply in virtual time: how long, how many calls; touches nothing",
+    {"rehearse", "MANIFEST...", "apply in virtual time: how long it takes; touches nothing",
      OPTIONS_REHEARSE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
-     "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints a\n"
-     "forecast. Every simulated identity exists, is verified and has no MAIL FROM; SES allows\n"
-     "--rate. Equal seeds give equal bytes. Exit code 3: some identities would end badly, or not\n"
-     "within a year.",
-     "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.05"},
+     "Runs the engine of apply against a simulated SES and DNS, in virtual time, and prints a "
+     "forecast. Every simulated identity exists, is verified and has no MAIL FROM; SES allows "
+     "--rate. Equal seeds give equal bytes.\n"
+     "Exit code 3: some identities would not be done, or not within a year.",
+     "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.1"},
     {"apply", "MANIFEST...", "carry out: set, wait for DNS and SES, tighten; write reports",
      LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST |
          OPTIONS_COMPLAINTS | CHANGES,
-     "Carries the manifests out. Every write is kept in the journal before it is sent. Asks\n"
+     "Carries the manifests out. Every write is kept in the journal before it is sent. Asks "
      "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
-     "With --plan FILE it carries out exactly the reviewed plan, without a manifest: an\n"
+     "With --plan FILE it carries out exactly the reviewed plan, without a manifest: an "
      "identity whose facts have moved since is drifted, one without a planned change is left.",
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
      LIVE_RUN | OPTIONS_RESUME | OPTIONS_DETACH,
-     "Goes on with the oldest unfinished run, or with RUN. Unanswered writes are read from SES\n"
+     "Goes on with the oldest unfinished run, or with RUN. Unanswered writes are read from SES "
      "first. A run goes on in the wave that it had reached.",
      "mailfrom resume --retry-failed"},
     {"rollback", "RUN", "put back what a run changed",
      LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH | CHANGES,
-     "Puts every identity that RUN changed back to its values before the run, or to the default\n"
-     "MAIL FROM. An identity that another operator has changed since is left alone; later runs of\n"
-     "this journal are taken back first, or together by --through. A rollback is a run of its "
-     "own:\n"
-     "it can be resumed, reported and rolled back.",
+     "Puts every identity that RUN changed back to its values before the run, or to the default "
+     "MAIL FROM. An identity that another operator has changed since is left alone; later runs of "
+     "this journal are taken back first, or together by --through.\n"
+     "A rollback is a run of its own: it can be resumed, reported and rolled back.",
      "mailfrom rollback 3 --to previous"},
     {"status", "[RUN]", "one screen: what waits for what", OPTIONS_JOURNAL | OPTIONS_STATUS | ROWS,
-     "Shows where RUN stands, or the run under way, or the newest, and names those unfinished.\n"
+     "Shows where RUN stands, or the run under way, or the newest, and names those unfinished. "
      "Reads the journal only, so it disturbs no run.\n"
      "--watch follows a run of another process; --format json prints it for programs.",
      "mailfrom status --watch"},
@@ -75,32 +74,52 @@ const struct verb_row verb_rows[] = {
      "mailfrom report 3 --report json:run3.json"},
     {"records", "MANIFEST...|RUN", "the DNS records that the owners must publish",
      OPTIONS_JOURNAL | OPTIONS_RECORDS | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
-     "Writes one MX and one SPF record for each MAIL FROM, by zone, in the format of the\n"
-     "owner's DNS. With --missing or --live, DNS is asked first: for the true zones, and for SPF\n"
-     "records to merge SES into. Otherwise the zone is the organizational domain, or the one of\n"
-     "--zone. Exit code 3: some names need a person first.",
-     "mailfrom records fleet.yaml --missing --format nsupdate --server 192.0.2.53"},
+     "Writes one MX and one SPF record for each MAIL FROM, by zone, in the format of the "
+     "owner's DNS. With --missing or --live, DNS is asked first: for the true zones, and for SPF "
+     "records to merge SES into. Otherwise the zone is the organizational domain, or the one of "
+     "--zone.\n"
+     "Exit code 3: some names need a person first.",
+     "mailfrom records fleet.yaml --missing --format nsupdate"},
     {"due", "MANIFEST...|RUN", "who still has to publish what, since when and until when",
-     OPTIONS_JOURNAL | OPTIONS_DUE | OPTIONS_MANIFEST,
-     "Asks DNS for the records of a manifest or a run, and shows by zone what is missing, wrong "
-     "or\n"
-     "blocked, whom to ask, since when it has been asked for, the deadline, and what was "
-     "published\n"
-     "since the last look. A look is remembered beside the journal. --out writes a message for\n"
-     "each owner, with the files of the zones; nothing is sent. Exit code 3: some records need a\n"
-     "person first.",
+     OPTIONS_JOURNAL | OPTIONS_DUE | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     "Asks DNS for the records of a manifest or a run, and shows by zone what is missing, wrong or "
+     "blocked, whom to ask, since when it has been asked for, the deadline, and what was published "
+     "since the last look. A look is remembered beside the journal. --out writes a message for "
+     "each owner, with the files of the zones; nothing is sent.\n"
+     "Exit code 3: some records need a person first.",
      "mailfrom due fleet.yaml --since yesterday --out due-today"},
+    {"publish", "MANIFEST...", "create the DNS records that are missing, at their provider",
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_YES | OPTIONS_PUBLISH |
+         OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     "Creates the MX and SPF record of each MAIL FROM at Route 53, by RFC 2136 or at Cloudflare: "
+     "the manifest says under dns.publish who can write which zones. It shows each zone and each "
+     "record first, and asks. It creates only: a record set that is there is never replaced, "
+     "except "
+     "an SPF record with --merge-spf. The zone is the one that DNS delegates to. Each change is "
+     "kept "
+     "in the journal before it is sent, and read back at every authority.\n"
+     "Exit code 3: some record sets are left to a person, were refused or failed.",
+     "mailfrom publish fleet.yaml --dry-run"},
+    {"withdraw", "RUN", "take back the record sets that a run created",
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_YES | OPTIONS_WITHDRAW,
+     "Removes what RUN created, only where it is still exactly that, only when no identity has the "
+     "MAIL FROM any more by a read of SES just now, and not within five days of its last use, for "
+     "bounces of mail on its way still go there. An SPF record that was merged stays.\n"
+     "Exit code 3: some record sets are left.",
+     "mailfrom withdraw 4 --dry-run"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
-     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and\n"
-     "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or\n"
-     "- for one name a line. SES is not asked. Exit code 3: some question has no answer.",
+     "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and "
+     "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or "
+     "- for one name a line. SES is not asked.\n"
+     "Exit code 3: some name would be refused, such as one that receives mail, or some question "
+     "has no answer.",
      "mailfrom inspect bounce.example.com --from example.com"},
     {"explain", "[RULE|STATE]", "what a finding or a state means and how to mend it", OPTIONS_NONE,
-     "Prints the page of a rule (receives-mail) or of a state (refused, waiting-dns, or SES's\n"
+     "Prints the page of a rule (receives-mail) or of a state (refused, waiting-dns, or SES's "
      "FAILED); without one, the list of all.",
      "mailfrom explain mx-wrong-suffix"},
     {"completion", "bash|zsh|fish", "print the completion script of a shell", OPTIONS_NONE,
-     "Prints a script for the shell's completion of verbs, options and their values. The packages\n"
+     "Prints a script for the shell's completion of verbs, options and their values. The packages "
      "install it; elsewhere put the line of the example into the shell's start-up file.",
      "source <(mailfrom completion bash)"},
     {NULL, NULL, NULL, OPTIONS_NONE, NULL, NULL},

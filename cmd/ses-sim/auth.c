@@ -18,6 +18,8 @@
 #define CANONICAL_MAX (512u << 10) /* headers of 64 KB, a query of as much, both encoded again */
 #define WINDOW        SPAN_M(15)
 
+#define ROUTE53_REGION "us-east-1" /* where all of the partition's Route 53 is signed for */
+
 /* The Authorization header, taken apart. */
 struct claim {
     struct text key_id, date, region, service, terminator;
@@ -231,12 +233,15 @@ static bool date_check(struct exchange *x, struct text date)
 
 static bool scope_check(struct exchange *x, const struct claim *c, struct text date)
 {
-    const char *service = x->protocol == PROTOCOL_STS ? "sts" : "ses";
+    const char *service = protocol_service(x->protocol);
     char message[96];
     snprintf(message, sizeof message, "Credential should be scoped to correct service: '%s'.",
              service);
     if (!text_eq(c->service, text_of(service)))
         exchange_trouble(x, TROUBLE_SIGNATURE_WRONG, message);
+    else if (x->protocol == PROTOCOL_ROUTE53 && !text_eq(c->region, TEXT(ROUTE53_REGION)))
+        exchange_trouble(x, TROUBLE_SIGNATURE_WRONG,
+                         "Credential should be scoped to a valid region.");
     else if (!text_eq(c->date, text_slice(date, 0, 8)))
         exchange_trouble(x, TROUBLE_SIGNATURE_WRONG,
                          "Date in Credential scope does not match YYYYMMDD from ISO-8601 version "
@@ -285,6 +290,16 @@ static bool signature_check(struct exchange *x, const struct claim *c, struct te
     return ok;
 }
 
+static void key_take(struct exchange *x, const struct sim_key *key)
+{
+    x->account = key->account;
+    x->caller_arn = key->arn;
+    x->key_id = key->id;
+    x->deny = key->deny;
+    x->only = key->only;
+    x->state = key->state;
+}
+
 static const struct sim_key *key_check(struct sim *s, struct exchange *x, const struct claim *c)
 {
     pthread_mutex_lock(&s->lock);
@@ -294,11 +309,7 @@ static const struct sim_key *key_check(struct sim *s, struct exchange *x, const 
         exchange_trouble(x, TROUBLE_KEY_UNKNOWN, NULL);
         return NULL;
     }
-    x->account = key->account;
-    x->caller_arn = key->arn;
-    x->key_id = key->id;
-    x->deny = key->deny;
-    x->state = key->state;
+    key_take(x, key);
     x->region = arena_text(&x->arena, c->region);
     if (x->real >= key->expires) {
         exchange_trouble(x, TROUBLE_TOKEN_EXPIRED, NULL);
@@ -309,6 +320,8 @@ static const struct sim_key *key_check(struct sim *s, struct exchange *x, const 
 
 static bool lane_enter(struct sim *s, struct exchange *x)
 {
+    if (x->protocol == PROTOCOL_ROUTE53)
+        return true; /* one service for all Regions */
     pthread_mutex_lock(&s->lock);
     bool ok = ses_model_lane(&s->model, x->account, x->region, &x->lane);
     pthread_mutex_unlock(&s->lock);
@@ -333,4 +346,27 @@ bool auth_check(struct sim *s, struct exchange *x)
     const struct sim_key *key = key_check(s, x, &c);
     return key && date_check(x, date) && scope_check(x, &c, date) &&
            signature_check(x, &c, date, key) && lane_enter(s, x);
+}
+
+/* Cloudflare's tokens are no signatures: whoever has one may use it (RFC 6750). */
+bool bearer_check(struct sim *s, struct exchange *x)
+{
+    struct text header = exchange_header(x, "authorization");
+    struct text token = text_from(header, sizeof "Bearer " - 1);
+    if (!header.at) {
+        exchange_trouble(x, TROUBLE_NO_AUTHENTICATION, NULL);
+        return false;
+    }
+    if (!text_starts(header, TEXT("Bearer ")) || token.len == 0 || !text_is_visible(token)) {
+        exchange_trouble(x, TROUBLE_INCOMPLETE_SIGNATURE, NULL);
+        return false;
+    }
+    pthread_mutex_lock(&s->lock);
+    const struct sim_key *key = keyring_bearer(&s->keys, token);
+    pthread_mutex_unlock(&s->lock);
+    if (key)
+        key_take(x, key);
+    else
+        exchange_trouble(x, TROUBLE_KEY_UNKNOWN, NULL);
+    return key != NULL;
 }

@@ -10,9 +10,17 @@
 #include "base/buf.h"
 #include "base/when.h"
 
-enum protocol { PROTOCOL_V1, PROTOCOL_V2, PROTOCOL_STS };
+enum protocol {
+    PROTOCOL_V1,
+    PROTOCOL_V2,
+    PROTOCOL_STS,
+    PROTOCOL_ROUTE53,
+    PROTOCOL_CLOUDFLARE,
+    PROTOCOLS
+};
 
-const char *protocol_name(enum protocol p); /* "v1", "v2", "sts" */
+const char *protocol_name(enum protocol p);    /* "v1", "v2", "sts", "route53", "cloudflare" */
+const char *protocol_service(enum protocol p); /* in the scope of a signature: "ses" */
 
 struct header {
     struct text name, value;
@@ -48,8 +56,11 @@ struct exchange {
     /* Who asks, set by auth.c; empty while nobody is known. */
     enum protocol protocol;
     struct text account, region, caller_arn, key_id;
-    struct text deny, state; /* of the key (sim.h) */
+    struct text deny, only, state; /* of the key (sim.h) */
     uint16_t lane;
+
+    /* Of the path of Route 53 and Cloudflare; empty where it has none. */
+    struct text zone_id, item_id; /* item: a change, or a record */
 
     /* The answer. */
     unsigned status;
@@ -59,14 +70,16 @@ struct exchange {
     char outcome[REPLY_CODE_LEN]; /* "ok", the error's code, or the fault that prevented the effect
                                    */
     bool is_error;
-    const char *fault; /* that befell the answer; NULL: none */
-    bool is_stale;     /* a read goes to a copy that lags behind */
+    const char *fault;                               /* that befell the answer; NULL: none */
+    bool is_stale;                                   /* a read goes to a copy that lags behind */
+    bool is_busy, is_silent, is_partial, is_meddled; /* faults of a change of a zone (sim.h) */
+    unsigned retry_after_s;                          /* in a header; 0: none */
     enum leaving leaving;
     unsigned delay_ms;
 
     /* For the log. */
     const char *action;      /* "" while unknown */
-    struct text *identities; /* in the arena */
+    struct text *identities; /* in the arena; names of records, where zones are asked for */
     uint32_t identities_len;
     bool is_write;
     struct text mail_from; /* of a write */
@@ -105,11 +118,15 @@ void exchange_trouble(struct exchange *x, enum trouble trouble, const char *mess
 /* XML of the Query protocol: what stands around a result, and text within it. */
 void xml_begin(struct exchange *x);
 void xml_end(struct exchange *x);
+void xml_rest_begin(struct exchange *x); /* the same of Route 53 */
+void xml_rest_end(struct exchange *x);
 void xml_element(struct buf *out, const char *name, struct text content);
 
 /* False: more than SIM_FIELDS_MAX fields, or out of memory. */
 bool form_parse(struct form *f, struct text body, struct arena *arena);
 struct text form_get(const struct form *f, const char *name); /* at == NULL: absent */
+/* A parameter of the query string, decoded; at == NULL: absent. */
+struct text query_get(struct exchange *x, const char *name);
 /* %XX decoded into the arena; plus: '+' is a blank. at == NULL: out of memory. */
 struct text percent_decode(struct text t, bool plus, struct arena *arena);
 

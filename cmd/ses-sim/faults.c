@@ -23,6 +23,10 @@ static const struct {
     {"cut", offsetof(struct sim_faults, cut)},
     {"expired", offsetof(struct sim_faults, expired)},
     {"stale", offsetof(struct sim_faults, stale)},
+    {"busy", offsetof(struct sim_faults, busy)},
+    {"silent", offsetof(struct sim_faults, silent)},
+    {"partial", offsetof(struct sim_faults, partial)},
+    {"writer", offsetof(struct sim_faults, writer)},
     {"outage", offsetof(struct sim_faults, outage)},
 };
 
@@ -57,12 +61,14 @@ enum err sim_faults_parse(struct sim_faults *f, const char *spec, struct why *wh
         char *end = NULL;
         double number = value.len ? strtod(value.at, &end) : 0;
         if (value.len == 0 || end != value.at + value.len || !fault_set(f, name, number))
-            return why_set(why, ERR_INPUT,
-                           "--faults: '" TEXT_FMT
-                           "' is not one of throttle, http500, reset-before, reset-after, cut, "
-                           "expired, stale or outage=SHARE (0 to 1), delay=MS, skew, lag or "
-                           "outage-lasts=SECONDS",
-                           TEXT_ARG(whole));
+            return why_set(
+                why, ERR_INPUT,
+                "--faults: '" TEXT_FMT
+                "' is not one of throttle, http500, reset-before, reset-after, cut, "
+                "expired, stale, busy, silent, partial, writer or outage=SHARE (0 to 1), "
+                "delay=MS, skew, lag or "
+                "outage-lasts=SECONDS",
+                TEXT_ARG(whole));
     }
     return OK;
 }
@@ -90,6 +96,10 @@ struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number, i
         .cut = befalls(f, number, 5, f->cut),
         .expired = befalls(f, number, 6, f->expired),
         .stale = befalls(f, number, 7, f->stale),
+        .busy = befalls(f, number, 10, f->busy),
+        .silent = befalls(f, number, 11, f->silent),
+        .partial = befalls(f, number, 12, f->partial),
+        .writer = befalls(f, number, 13, f->writer),
         .outage = outage_at(f, now),
     };
 }

@@ -62,3 +62,14 @@ struct text form_get(const struct form *f, const char *name)
             return f->fields[i].value;
     return TEXT_NONE;
 }
+
+struct text query_get(struct exchange *x, const char *name)
+{
+    struct text query = x->query;
+    while (query.len) {
+        struct text value = text_cut(&query, '&');
+        if (text_eq(text_cut(&value, '='), text_of(name)))
+            return percent_decode(value, false, &x->arena);
+    }
+    return TEXT_NONE;
+}

@@ -6,7 +6,6 @@
 #include "delay.h"
 #include "sim.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +41,7 @@ static void *visit_begin(void *arg, const char *uri, struct MHD_Connection *conn
     if (!v)
         return NULL;
     exchange_init(&v->x);
-    buf_init(&v->body, REQUEST_BODY_MAX);
+    buf_init(&v->body, SIM_BODY_MAX);
     v->connection = connection;
     struct text target = arena_text(&v->x.arena, text_of(uri));
     v->x.query = target;
@@ -105,9 +104,15 @@ static enum MHD_Result answer(const struct front *f, struct visit *v)
     if (!response)
         return MHD_NO;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->content_type);
-    MHD_add_response_header(response, "x-amzn-RequestId", x->request_id);
-    if (x->is_error && text_eq(text_of(x->content_type), TEXT("application/json")))
+    bool is_amazon = x->protocol != PROTOCOL_CLOUDFLARE;
+    MHD_add_response_header(response, is_amazon ? "x-amzn-RequestId" : "cf-ray", x->request_id);
+    if (x->is_error && x->protocol == PROTOCOL_V2)
         MHD_add_response_header(response, "x-amzn-ErrorType", x->outcome);
+    if (x->retry_after_s) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%u", x->retry_after_s);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
     char date[64];
     struct tm tm;
     time_t now = (time_t)(clock_real(&f->sim->clock) / SPAN_S(1));
@@ -190,47 +195,14 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 
 /* Listening */
 
-static bool is_loopback(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET)
-        return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 ==
-               127;
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
-    return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
-}
-
-/* "127.0.0.1:0", "[::1]:8443", "localhost:0" */
-static bool address_parse(const char *listen, struct sockaddr_storage *address, char host[48])
-{
-    struct text t = text_of(listen);
-    size_t colon = text_rfind(t, ':');
-    struct text name = text_slice(t, 0, colon), inner = text_slice(name, 1, name.len - 1);
-    bool six = text_starts(name, TEXT("[")) && text_ends(name, TEXT("]"));
-    uint64_t port;
-    if (!text_to_u64(text_from(t, colon + 1), &port) || port > 65535 || name.len > 40)
-        return false;
-    memset(address, 0, sizeof *address);
-    if (text_eq(name, TEXT("localhost")))
-        name = TEXT("127.0.0.1");
-    snprintf(host, 48, TEXT_FMT, TEXT_ARG(six ? inner : name));
-    if (six) {
-        struct sockaddr_in6 *a = (struct sockaddr_in6 *)(void *)address;
-        *a = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
-        return inet_pton(AF_INET6, host, &a->sin6_addr) == 1;
-    }
-    struct sockaddr_in *a = (struct sockaddr_in *)(void *)address;
-    *a = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    return inet_pton(AF_INET, host, &a->sin_addr) == 1;
-}
-
 enum err front_open(struct front **out, struct sim *s, const struct front_options *options,
                     struct why *why)
 {
     struct sockaddr_storage address;
-    char host[48];
+    char host[ADDRESS_HOST_LEN];
     if (!address_parse(options->listen, &address, host))
         return why_set(why, ERR_INPUT, "--listen: '%s' is not ADDRESS:PORT", options->listen);
-    if (!is_loopback(&address))
+    if (!address_is_loopback(&address))
         return why_set(why, ERR_INPUT, "--listen: %s is not a loopback address", host);
     struct front *f = calloc(1, sizeof *f);
     if (!f)

@@ -97,6 +97,8 @@ enum err identities_load(struct sim *s, const char *file, const struct ses_rules
 {
     struct table t;
     arena_init(&s->tags_arena, SIM_TABLE_MAX);
+    if (!file)
+        return ses_model_init(&s->model, rules, 0, why);
     enum err err = table_read(&t, file, columns, COLUMNS, TAGS, why);
     if (err != OK)
         return err;

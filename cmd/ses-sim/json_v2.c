@@ -127,21 +127,9 @@ static void put_mail_from(struct sim *s, struct exchange *x)
 
 /* Listing */
 
-/* A parameter of the query string, decoded; at == NULL: absent. */
-static struct text parameter(struct exchange *x, const char *name)
-{
-    struct text query = x->query;
-    while (query.len) {
-        struct text value = text_cut(&query, '&');
-        if (text_eq(text_cut(&value, '='), text_of(name)))
-            return percent_decode(value, false, &x->arena);
-    }
-    return TEXT_NONE;
-}
-
 static void list_identities(struct sim *s, struct exchange *x)
 {
-    struct text size = parameter(x, "PageSize"), from = parameter(x, "NextToken");
+    struct text size = query_get(x, "PageSize"), from = query_get(x, "NextToken");
     uint64_t max = 0;
     uint32_t cursor = 0, ids[SES_LIST_PAGE];
     char token[SES_TOKEN_LEN];

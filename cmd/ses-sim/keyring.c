@@ -3,6 +3,7 @@
  * the ring, so it may be read without the lock by whoever was given it.
  */
 #include "base/bounds.h"
+#include "base/count.h"
 #include "base/hash.h"
 #include "sim.h"
 
@@ -35,6 +36,7 @@ static struct sim_key *keyring_add(struct keyring *k, struct sim_key key)
         .arn = arena_text(&k->arena, key.arn),
         .expires = key.expires,
         .deny = arena_text(&k->arena, key.deny),
+        .only = arena_text(&k->arena, key.only),
         .state = arena_text(&k->arena, key.state),
     };
     if (!added->account.at || !added->id.at || !added->secret.at || !added->arn.at)
@@ -54,16 +56,18 @@ enum err keyring_load(struct keyring *k, const char *file, struct why *why)
 {
     if (file) {
         static const char *const columns[] = {"account",       "access_key_id", "secret_access_key",
-                                              "session_token", "deny",          "state"};
+                                              "session_token", "deny",          "state",
+                                              "only"};
         struct table t;
-        enum err err = table_read(&t, file, columns, 6, 3, why);
+        enum err err = table_read(&t, file, columns, COUNT(columns), 3, why);
         for (uint32_t row = 0; err == OK && row < t.rows; row++) {
             struct sim_key key = {.account = table_cell(&t, row, 0),
                                   .id = table_cell(&t, row, 1),
                                   .secret = table_cell(&t, row, 2),
                                   .token = table_cell(&t, row, 3),
                                   .deny = table_cell(&t, row, 4),
-                                  .state = table_cell(&t, row, 5)};
+                                  .state = table_cell(&t, row, 5),
+                                  .only = table_cell(&t, row, 6)};
             if (key.account.len == 0 || key.id.len == 0 || key.secret.len == 0)
                 err = why_set(why, ERR_INPUT, "%s: row %u: account, key and secret are needed",
                               file, row + 2);
@@ -92,9 +96,17 @@ const struct sim_key *keyring_find(const struct keyring *k, struct text id)
     return NULL;
 }
 
+const struct sim_key *keyring_bearer(const struct keyring *k, struct text token)
+{
+    for (uint32_t i = k->len; i > 0; i--)
+        if (text_eq(k->keys[i - 1].secret, token))
+            return &k->keys[i - 1];
+    return NULL;
+}
+
 /* Keys of a simulator protect nothing; that they differ is all that matters. */
 const struct sim_key *keyring_issue(struct keyring *k, struct text account, struct text arn,
-                                    instant_us expires)
+                                    const struct sim_key *role, instant_us expires)
 {
     uint64_t n = hash_mix((uint64_t)expires, k->len);
     struct arena *a = &k->arena;
@@ -111,5 +123,7 @@ const struct sim_key *keyring_issue(struct keyring *k, struct text account, stru
                                            .secret = secret,
                                            .token = token,
                                            .arn = arn,
+                                           .deny = role ? role->deny : TEXT_NONE,
+                                           .only = role ? role->only : TEXT_NONE,
                                            .expires = expires});
 }

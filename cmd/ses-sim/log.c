@@ -23,6 +23,8 @@ void log_write(FILE *log, const struct exchange *x)
     json_add_text(&j, "region", x->region);
     json_add_word(&j, "protocol", protocol_name(x->protocol));
     json_add_word(&j, "action", x->action);
+    if (x->zone_id.len)
+        json_add_text(&j, "zone", x->zone_id);
     json_add_array(&j, "identities");
     for (uint32_t i = 0; i < x->identities_len; i++)
         json_add_text(&j, NULL, x->identities[i]);

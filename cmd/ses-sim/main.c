@@ -16,39 +16,55 @@
 #define PEM_MAX (16u << 10)
 
 static const char usage[] =
-    "ses-sim --identities FILE [OPTION]...\n"
-    "A stand-in for Amazon SES and STS on loopback, for rehearsals and tests.\n"
+    "ses-sim {--identities FILE | --zones FILE}... [OPTION]...\n"
+    "A stand-in for Amazon SES, STS and Route 53 and for Cloudflare's DNS on loopback, for\n"
+    "rehearsals and tests.\n"
     "\n"
-    "  --identities FILE    CSV: account,region,identity,type,verified,mail_from,behavior,status,\n"
-    "                       forwarding, and perhaps tags: team=shop;stage=prod\n"
-    "  --credentials FILE   CSV: account,access_key_id,secret_access_key and perhaps "
-    "session_token,\n"
-    "                       deny (actions that IAM refuses: v1:* ses:Put*) and state (sandbox or\n"
-    "                       disabled); otherwise the example key of the AWS documentation, for\n"
-    "                       account 111122223333\n"
+    "  --identities FILE    CSV: account,region,identity,type,verified,mail_from,\n"
+    "                       behavior,status,forwarding, and perhaps tags:\n"
+    "                       team=shop;stage=prod\n"
+    "  --zones FILE         CSV: provider,account,id,name and perhaps state,\n"
+    "                       name_servers,server,key,file: zones at Route 53 and\n"
+    "                       Cloudflare. Changes go to the server, as dynamic updates\n"
+    "  --credentials FILE   CSV: account,access_key_id,secret_access_key and perhaps\n"
+    "                       session_token, deny (actions that IAM refuses: v1:*\n"
+    "                       ses:Put*), state (sandbox or disabled) and only\n"
+    "                       (zones=Z1|Z2 actions=CREATE types=MX|TXT\n"
+    "                       names=bounce.*); otherwise the example key of the AWS\n"
+    "                       documentation, for account 111122223333\n"
     "  --listen ADDR:PORT   a loopback address; port 0 takes a free one (127.0.0.1:0)\n"
-    "  --tls DIR            serve HTTPS; writes ca.pem, server.pem and server-key.pem into DIR\n"
+    "  --tls DIR            serve HTTPS; writes ca.pem, server.pem and server-key.pem\n"
+    "                       into DIR\n"
     "  --resolver HOST:PORT where MX records are looked up (the system's resolver)\n"
     "  --rate N             calls per second, per account, Region and action (1)\n"
     "  --burst N            calls at once after a pause (1)\n"
-    "  --time-scale X       how fast the 72-hour set-up runs: 3600 makes an hour a second (1)\n"
-    "  --detect-after SEC   from a set to the first look at the MX, in scaled time (60)\n"
-    "  --faults SPEC        throttle, http500, reset-before, reset-after, cut, expired=SHARE;\n"
-    "                       stale=SHARE of reads, by a copy that is lag=SECONDS behind (30);\n"
-    "                       outage=SHARE of the time, for SES; outage-lasts=SECONDS (60);\n"
-    "                       delay=MS; skew=SECONDS; joined by commas\n"
+    "  --dns-rate N         calls per second of an account at Route 53, five times as\n"
+    "                       many at once (10)\n"
+    "  --publish-delay SEC  from a change of a zone to its publication, in scaled\n"
+    "                       time (0: before the answer)\n"
+    "  --time-scale X       how fast the 72-hour set-up runs: 3600 makes an hour a\n"
+    "                       second (1)\n"
+    "  --detect-after SEC   from a set to the first look at the MX, scaled (60)\n"
+    "  --faults SPEC        throttle, http500, reset-before, reset-after, cut,\n"
+    "                       expired=SHARE; stale=SHARE of reads, by a copy that is\n"
+    "                       lag=SECONDS behind (30); outage=SHARE of the time, for\n"
+    "                       SES; outage-lasts=SECONDS (60); of changes of zones:\n"
+    "                       busy=SHARE (a prior request), silent (nothing is\n"
+    "                       published), partial (one set of several is), writer\n"
+    "                       (another operator comes first); delay=MS; skew=SECONDS;\n"
+    "                       joined by commas\n"
     "  --seed N             of the faults (1)\n"
     "  --log FILE           one JSON line per call\n"
     "\n"
     "Prints `ready URL` when it serves. Example:\n"
-    "  ses-sim --identities identities.csv --tls tls --resolver 127.0.0.1:5300 --time-scale 3600\n";
+    "  ses-sim --identities ids.csv --tls tls --resolver 127.0.0.1:5300 --rate 9\n";
 
 struct sim_options {
-    const char *identities, *credentials, *tls, *resolver, *log;
+    const char *identities, *zones, *credentials, *tls, *resolver, *log;
     struct front_options front;
     struct ses_rules rules;
     struct sim_faults faults;
-    double time_scale;
+    double time_scale, dns_rate, publish_delay_s;
     bool help;
 };
 
@@ -68,12 +84,15 @@ static enum err number_read(const char *name, const char *text, double least, do
 
 enum {
     IDENTITIES,
+    ZONES,
     CREDENTIALS,
     LISTEN,
     TLS,
     RESOLVER,
     RATE,
     BURST,
+    DNS_RATE,
+    PUBLISH_DELAY,
     TIME_SCALE,
     DETECT_AFTER,
     FAULTS,
@@ -84,12 +103,15 @@ enum {
 
 static const struct option names[] = {
     {"identities", required_argument, NULL, IDENTITIES},
+    {"zones", required_argument, NULL, ZONES},
     {"credentials", required_argument, NULL, CREDENTIALS},
     {"listen", required_argument, NULL, LISTEN},
     {"tls", required_argument, NULL, TLS},
     {"resolver", required_argument, NULL, RESOLVER},
     {"rate", required_argument, NULL, RATE},
     {"burst", required_argument, NULL, BURST},
+    {"dns-rate", required_argument, NULL, DNS_RATE},
+    {"publish-delay", required_argument, NULL, PUBLISH_DELAY},
     {"time-scale", required_argument, NULL, TIME_SCALE},
     {"detect-after", required_argument, NULL, DETECT_AFTER},
     {"faults", required_argument, NULL, FAULTS},
@@ -105,6 +127,7 @@ static enum err option_take(struct sim_options *o, int option, const char *value
     enum err err = OK;
     switch (option) {
     case IDENTITIES: o->identities = value; break;
+    case ZONES: o->zones = value; break;
     case CREDENTIALS: o->credentials = value; break;
     case LISTEN: o->front.listen = value; break;
     case TLS: o->tls = value; break;
@@ -113,6 +136,9 @@ static enum err option_take(struct sim_options *o, int option, const char *value
     case HELP: o->help = true; break;
     case RATE: return number_read("rate", value, 1e-6, 1e9, &o->rules.rate_per_s, why);
     case BURST: return number_read("burst", value, 1, 1e9, &o->rules.burst, why);
+    case DNS_RATE: return number_read("dns-rate", value, 1e-3, 1e9, &o->dns_rate, why);
+    case PUBLISH_DELAY:
+        return number_read("publish-delay", value, 0, 86400, &o->publish_delay_s, why);
     case TIME_SCALE: return number_read("time-scale", value, 1e-3, 1e6, &o->time_scale, why);
     case DETECT_AFTER:
         err = number_read("detect-after", value, 0, 72 * 3600, &number, why);
@@ -134,15 +160,17 @@ static enum err options_read(struct sim_options *o, int argc, char **argv, struc
     *o = (struct sim_options){.front.listen = "127.0.0.1:0",
                               .rules = ses_rules_default(),
                               .faults = {.seed = 1, .lag = SPAN_S(30), .outage_lasts = SPAN_M(1)},
-                              .time_scale = 1};
+                              .time_scale = 1,
+                              .dns_rate = 10};
     for (int option; err == OK && (option = getopt_long(argc, argv, "", names, NULL)) != -1;)
         err = option_take(o, option, optarg, why);
     if (err != OK || o->help)
         return err;
     if (optind < argc)
         return why_set(why, ERR_INPUT, "'%s' is not an option", argv[optind]);
-    if (!o->identities)
-        return why_set(why, ERR_INPUT, "--identities FILE is needed; see ses-sim --help");
+    if (!o->identities && !o->zones)
+        return why_set(why, ERR_INPUT,
+                       "--identities FILE or --zones FILE is needed; see ses-sim --help");
     return OK;
 }
 
@@ -173,6 +201,8 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
     if (err == OK)
         err = mx_lookup_start(&lookups, s, o->resolver, why);
     if (err == OK)
+        err = publisher_start(&s->publisher, s, (span_us)(o->publish_delay_s * 1e6), why);
+    if (err == OK)
         err = front_open(&door, s, &front, why);
     if (err == OK) {
         printf("ready %s\n", front_url(door));
@@ -180,10 +210,47 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
         sigwait(&set, &got);
     }
     front_close(door);
+    publisher_stop(s->publisher);
     mx_lookup_stop(lookups);
     buf_wipe(&key);
     buf_clear(&certificate);
     return err;
+}
+
+static enum err sim_open(struct sim *s, const struct sim_options *o, struct why *why)
+{
+    *s = (struct sim){.faults = o->faults, .wake_fd = -1, .meters = {.rate = o->dns_rate}};
+    pthread_mutex_init(&s->lock, NULL);
+    clock_start(&s->clock, o->time_scale, o->faults.skew);
+    keyring_init(&s->keys);
+    enum err err = keyring_load(&s->keys, o->credentials, why);
+    s->changes = calloc(SIM_CHANGES_MAX, sizeof *s->changes);
+    if (err == OK && (!s->changes || !ses_past_init(&s->past, SIM_PAST_MAX)))
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = identities_load(s, o->identities, &o->rules, why);
+    if (err == OK)
+        err = zones_load(s, o->zones, why);
+    if (err == OK && o->log && !(s->log = fopen(o->log, "ae")))
+        err = why_set(why, ERR_IO, "cannot write %s: %s", o->log, strerror(errno));
+    if (err == OK && (s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+        err = why_set(why, ERR_IO, "eventfd: %s", strerror(errno));
+    return err;
+}
+
+static void sim_close(struct sim *s)
+{
+    if (s->log)
+        fclose(s->log);
+    if (s->wake_fd >= 0)
+        close(s->wake_fd);
+    zones_clear(&s->zones);
+    meters_clear(&s->meters);
+    identities_clear(s);
+    ses_past_clear(&s->past);
+    keyring_clear(&s->keys);
+    free(s->changes);
+    pthread_mutex_destroy(&s->lock);
 }
 
 int main(int argc, char **argv)
@@ -199,29 +266,10 @@ int main(int argc, char **argv)
         return 1;
     }
     if (err == OK) {
-        s = (struct sim){.faults = o.faults, .wake_fd = -1};
-        pthread_mutex_init(&s.lock, NULL);
-        clock_start(&s.clock, o.time_scale, o.faults.skew);
-        keyring_init(&s.keys);
-        err = keyring_load(&s.keys, o.credentials, &why);
-        if (err == OK && !ses_past_init(&s.past, SIM_PAST_MAX))
-            err = why_set(&why, ERR_NOMEM, "out of memory");
-        if (err == OK)
-            err = identities_load(&s, o.identities, &o.rules, &why);
-        if (err == OK && o.log && !(s.log = fopen(o.log, "ae")))
-            err = why_set(&why, ERR_IO, "cannot write %s: %s", o.log, strerror(errno));
-        if (err == OK && (s.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
-            err = why_set(&why, ERR_IO, "eventfd: %s", strerror(errno));
+        err = sim_open(&s, &o, &why);
         if (err == OK)
             err = serve_until_signal(&s, &o, &why);
-        if (s.log)
-            fclose(s.log);
-        if (s.wake_fd >= 0)
-            close(s.wake_fd);
-        identities_clear(&s);
-        ses_past_clear(&s.past);
-        keyring_clear(&s.keys);
-        pthread_mutex_destroy(&s.lock);
+        sim_close(&s);
     }
     if (err != OK)
         fprintf(stderr, "ses-sim: %s\n", why.text);

@@ -13,6 +13,10 @@ static enum protocol protocol_of(const struct exchange *x)
     struct text header = exchange_header(x, "authorization");
     if (text_starts(x->path, TEXT("/v2/")))
         return PROTOCOL_V2;
+    if (text_starts(x->path, TEXT("/2013-04-01/")))
+        return PROTOCOL_ROUTE53;
+    if (text_starts(x->path, TEXT("/client/v4/")))
+        return PROTOCOL_CLOUDFLARE;
     bool sts = text_find_text(header, TEXT("/sts/aws4_request")) < header.len;
     return sts ? PROTOCOL_STS : PROTOCOL_V1;
 }
@@ -22,6 +26,8 @@ static const struct route *route_of(struct exchange *x)
     switch (x->protocol) {
     case PROTOCOL_V2: return v2_route(x);
     case PROTOCOL_STS: return sts_route(x);
+    case PROTOCOL_ROUTE53: return route53_route(x);
+    case PROTOCOL_CLOUDFLARE: return cloudflare_route(x);
     default: return v1_route(x);
     }
 }
@@ -39,7 +45,7 @@ static void fail_html(struct exchange *x)
 /* Did something happen to the request before it could have an effect? */
 static bool meet_before(struct exchange *x, const struct misfortune *bad)
 {
-    if (bad->outage && x->protocol != PROTOCOL_STS) {
+    if (bad->outage && (x->protocol == PROTOCOL_V1 || x->protocol == PROTOCOL_V2)) {
         /* SES serves nobody, whatever is asked. */
         if (bad->outage == OUTAGE_ERRORS) {
             fail_html(x);
@@ -65,6 +71,27 @@ static bool meet_before(struct exchange *x, const struct misfortune *bad)
     return x->fault != NULL;
 }
 
+static bool is_of_zones(const struct exchange *x)
+{
+    return x->protocol == PROTOCOL_ROUTE53 || x->protocol == PROTOCOL_CLOUDFLARE;
+}
+
+/* Is there a token in the bucket of whoever asks? False with the error in x. */
+static bool admit(struct sim *s, struct exchange *x, const struct route *route)
+{
+    if (is_of_zones(x))
+        return meter_admit(&s->meters, x);
+    if (route->bucket >= SES_ACTIONS || ses_model_admit(&s->model, x->lane, route->bucket, x->real))
+        return true;
+    exchange_trouble(x, TROUBLE_THROTTLED, NULL);
+    return false;
+}
+
+static bool is_known(struct sim *s, struct exchange *x)
+{
+    return x->protocol == PROTOCOL_CLOUDFLARE ? bearer_check(s, x) : auth_check(s, x);
+}
+
 void sim_serve(struct sim *s, struct exchange *x)
 {
     pthread_mutex_lock(&s->lock);
@@ -80,13 +107,14 @@ void sim_serve(struct sim *s, struct exchange *x)
     const struct route *route = route_of(x);
     struct misfortune bad = sim_faults_draw(&s->faults, x->number, x->real);
     x->is_stale = bad.stale;
-    if (auth_check(s, x) && iam_check(x) && !meet_before(x, &bad)) {
+    x->is_busy = bad.busy;
+    x->is_silent = bad.silent;
+    x->is_partial = bad.partial;
+    x->is_meddled = bad.writer;
+    if (is_known(s, x) && iam_check(x) && !meet_before(x, &bad)) {
         if (route) {
             pthread_mutex_lock(&s->lock);
-            bool metered = route->bucket < SES_ACTIONS;
-            if (metered && !ses_model_admit(&s->model, x->lane, route->bucket, x->real))
-                exchange_trouble(x, TROUBLE_THROTTLED, NULL);
-            else
+            if (admit(s, x, route))
                 route->handle(s, x);
             pthread_mutex_unlock(&s->lock);
         }

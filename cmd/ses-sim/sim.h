@@ -7,9 +7,12 @@
 
 #include "exchange.h"
 #include "world/ses_past.h"
+#include "zones.h"
 
 #include <pthread.h>
 #include <stdio.h>
+
+struct json_out;
 
 /* Clocks: `real` is UTC, shifted by the fault "skew", and is what signatures, dates and buckets go
  * by; `scaled` is the time that the model lives in. */
@@ -28,6 +31,7 @@ struct sim_key {
     struct text account, id, secret, token, arn; /* token: empty when it needs none */
     instant_us expires;                          /* WHEN_NEVER for those of the file */
     struct text deny;  /* what its policy does not allow: "v1:* ses:Put*" (iam.c) */
+    struct text only;  /* what it allows of zones: "zones=Z1|Z2 actions=CREATE types=MX|TXT" */
     struct text state; /* of its account: "", "sandbox" or "disabled" */
 };
 
@@ -42,15 +46,18 @@ void keyring_clear(struct keyring *k);
 /* file NULL: the one pair of AWS's documentation, for account 111122223333. */
 enum err keyring_load(struct keyring *k, const char *file, struct why *why);
 const struct sim_key *keyring_find(const struct keyring *k, struct text id);
-/* A temporary key; NULL when the ring is full. */
+/* By the secret alone, which is how a bearer of a token is known. */
+const struct sim_key *keyring_bearer(const struct keyring *k, struct text token);
+/* A temporary key; role: whose policy it has, or NULL. NULL when the ring is full. */
 const struct sim_key *keyring_issue(struct keyring *k, struct text account, struct text arn,
-                                    instant_us expires);
+                                    const struct sim_key *role, instant_us expires);
 
 /* Faults: each share is drawn for each request from (seed, request number, fault). */
 struct sim_faults {
     uint64_t seed;
     double throttle, http500, reset_before, reset_after, cut, expired, stale;
-    double outage; /* share of the time */
+    double busy, silent, partial, writer; /* of changes of zones */
+    double outage;                        /* share of the time */
     span_us outage_lasts, lag, skew;
     unsigned delay_ms;
 };
@@ -65,19 +72,53 @@ enum outage { OUTAGE_NONE, OUTAGE_ERRORS, OUTAGE_SILENCE };
 /* The faults that befall one request. */
 struct misfortune {
     bool throttle, http500, reset_before, reset_after, cut, expired, stale;
+    bool busy, silent, partial, writer;
     enum outage outage;
 };
 
 struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number, instant_us now);
 
+/* meter.c: how often an account of Route 53, or a token of Cloudflare, may call. */
+struct meter {
+    struct text who; /* in the arena */
+    double tokens;   /* Route 53 */
+    instant_us at;
+    instant_us window, blocked; /* Cloudflare, scaled: when its five minutes began, blocked until */
+    uint32_t calls;             /* in the window */
+};
+
+struct meters {
+    struct arena arena;
+    struct meter *all; /* SIM_METERS_MAX */
+    uint32_t len;
+    double rate; /* calls per second of an account at Route 53 */
+};
+
+void meters_clear(struct meters *m);
+/* False, with the error in x. */
+bool meter_admit(struct meters *m, struct exchange *x);
+
+/* A change that Route 53 has given an id. */
+struct sim_change {
+    uint64_t id;         /* 0: the slot is free */
+    struct text account; /* of its zone */
+    uint64_t ticket;
+    instant_us submitted;
+};
+
 struct sim {
-    pthread_mutex_t lock; /* guards model, past, keys, calls */
+    pthread_mutex_t lock; /* guards model, past, keys, calls, zones, meters, changes */
     struct ses_model model;
     struct ses_past past; /* what a copy that lags behind still shows */
     struct text *tags;    /* of each identity, as the table has them; in tags_arena */
     struct arena tags_arena;
     struct keyring keys;
     uint64_t calls;
+    struct zones zones;
+    struct publisher *publisher;
+    struct meters meters;
+    struct sim_change *changes; /* the newest SIM_CHANGES_MAX, by id */
+    uint64_t changes_made;
 
     struct sim_clock clock;   /* read-only once it serves */
     struct sim_faults faults; /* likewise */
@@ -99,6 +140,22 @@ void sim_serve(struct sim *s, struct exchange *x);
 const struct route *v1_route(struct exchange *x);
 const struct route *v2_route(struct exchange *x);
 const struct route *sts_route(struct exchange *x);
+const struct route *route53_route(struct exchange *x);
+const struct route *cloudflare_route(struct exchange *x);
+
+/* route53_batch.c: ChangeResourceRecordSets, but for the answer. The change, or NULL with the error
+ * in x. */
+const struct sim_change *route53_change(struct sim *s, struct exchange *x, struct zone *z,
+                                        struct text *comment);
+
+/* cloudflare_write.c: changes of records. z: the zone of the path, which the token may change. Adds
+ * the member "result" to an answer; the ticket is publisher_wait()'s. Or the error is in x, and the
+ * zone as it was. */
+uint64_t cloudflare_write(struct sim *s, struct exchange *x, struct zone *z, struct json_out *out);
+/* cloudflare.c */
+void cloudflare_record_write(struct json_out *out, const char *key, const struct zone *z,
+                             const struct zone_record *r);
+char *cloudflare_id(const struct zone_record *r, char out[33]); /* returns out */
 
 /* The action that a form names among routes; for v1_route and sts_route. */
 const struct route *query_route(struct exchange *x, const struct route *routes, size_t len,
@@ -107,8 +164,14 @@ const struct route *query_route(struct exchange *x, const struct route *routes, 
 /* Who asks? Sets account, region, caller_arn and lane; false with the error in x. */
 bool auth_check(struct sim *s, struct exchange *x);
 
+/* Who bears the token? Sets account and key; false with the error in x. */
+bool bearer_check(struct sim *s, struct exchange *x);
+
 /* Does the policy of whoever asks allow it? False with the error in x. */
 bool iam_check(struct exchange *x);
+/* Does it allow value where x asks for it? what: "zones", "actions", "types", "names". */
+bool iam_allows(const struct exchange *x, const char *what, struct text value);
+void iam_refuse(struct exchange *x);
 
 /* A setting has changed, so a look-up may be due earlier. */
 void sim_wake(struct sim *s);
@@ -123,9 +186,9 @@ struct ses_facts setting_read(struct sim *s, struct exchange *x, uint32_t id);
 
 void log_write(FILE *log, const struct exchange *x);
 
-/* identities.c: the table account,region,identity,type,verified,mail_from,behavior,status,
- * forwarding and perhaps tags ("team=shop;stage=prod"), with a header line, columns in any order.
- * Inits and fills the model. */
+/* identities.c: file NULL: none; otherwise the table
+ * account,region,identity,type,verified,mail_from,behavior,status, forwarding and perhaps tags
+ * ("team=shop;stage=prod"), with a header line, columns in any order. Inits and fills the model. */
 enum err identities_load(struct sim *s, const char *file, const struct ses_rules *rules,
                          struct why *why);
 void identities_clear(struct sim *s);
@@ -156,6 +219,14 @@ void mx_lookup_stop(struct mx_lookup *l);
  * ca.pem, server.pem and server-key.pem into dir; certificate and key also as PEM. */
 enum err certificates_make(const char *dir, struct buf *certificate, struct buf *key,
                            struct why *why);
+
+/* address.c */
+#define ADDRESS_HOST_LEN 48
+
+/* "127.0.0.1:0", "[::1]:8443", "localhost:0"; host: without port and brackets. */
+bool address_parse(const char *written, struct sockaddr_storage *address,
+                   char host[ADDRESS_HOST_LEN]);
+bool address_is_loopback(const struct sockaddr_storage *address);
 
 /* http.c: the front door. */
 struct front_options {

@@ -76,7 +76,8 @@ static void assume_role(struct sim *s, struct exchange *x)
     } else if (duration.at && (!text_to_u64(duration, &seconds) || seconds < ASSUMED_S_MIN ||
                                seconds > ASSUMED_S_MAX)) {
         fail_value(x, "DurationSeconds");
-    } else if (!ses_model_has_account(&s->model, account)) {
+    } else if (!ses_model_has_account(&s->model, account) &&
+               !zones_has_account(&s->zones, account)) {
         exchange_fail(x, 403, "AccessDenied",
                       "User: " TEXT_FMT " is not authorized to perform: sts:AssumeRole on "
                       "resource: " TEXT_FMT,
@@ -86,7 +87,8 @@ static void assume_role(struct sim *s, struct exchange *x)
             arena_fmt(&x->arena, "arn:aws:sts::" TEXT_FMT ":assumed-role/" TEXT_FMT "/" TEXT_FMT,
                       TEXT_ARG(account), TEXT_ARG(name), TEXT_ARG(session));
         instant_us until = x->real - x->real % SPAN_S(1) + SPAN_S(seconds);
-        const struct sim_key *key = keyring_issue(&s->keys, account, assumed, until);
+        const struct sim_key *key =
+            keyring_issue(&s->keys, account, assumed, keyring_find(&s->keys, arn), until);
         if (key)
             assumed_write(x, key);
         else

@@ -3,6 +3,7 @@
  */
 #include "discover_summary.h"
 
+#include "base/plural.h"
 #include "messages.h"
 
 #include <string.h>
@@ -18,42 +19,83 @@ static int widest(const struct discover *d, struct text (*name)(const struct dis
     return width < 40 ? (int)width : 40;
 }
 
-/* "12: 10 SUCCESS, 2 PENDING" */
+/* "12", or with what is not at SUCCESS, "12 (2 PENDING, 1 FAILED)". */
 static const char *custom_text(const struct found_lane *l, char out[128])
 {
+    const char *before = " (";
     size_t len = (size_t)snprintf(out, 128, "%u", l->custom);
-    for (int s = MAIL_FROM_PENDING; s <= MAIL_FROM_UNKNOWN; s++)
-        if (l->by_status[s] && len < 128)
-            len += (size_t)snprintf(out + len, 128 - len, "%s%u %s",
-                                    len == strcspn(out, ":") ? ": " : ", ", l->by_status[s],
-                                    mail_from_status_name((enum mail_from_status)s));
+    for (int s = MAIL_FROM_PENDING; s <= MAIL_FROM_UNKNOWN; s++) {
+        if (!l->by_status[s] || s == MAIL_FROM_SUCCESS || len >= 128)
+            continue;
+        len += (size_t)snprintf(out + len, 128 - len, "%s%u %s", before, l->by_status[s],
+                                mail_from_status_name((enum mail_from_status)s));
+        before = ", ";
+    }
+    if (*before == ',' && len < 128)
+        snprintf(out + len, 128 - len, ")");
     return out;
 }
 
-static void lane_tell(const struct discover *d, uint32_t lane, int account_width, int region_width)
+/* The table as it is being printed. */
+struct lane_table {
+    int account, region; /* width */
+    uint32_t rows;       /* printed */
+    uint32_t empty;      /* pairs that hold no identity, and are counted instead */
+    struct found_lane sum;
+    bool is_blind; /* of some lane it is not known who forwards */
+};
+
+static void row_print(const struct lane_table *t, struct text account, struct text region,
+                      const struct found_lane *l, bool is_blind)
+{
+    char custom[128], forwarding[16];
+    snprintf(forwarding, sizeof forwarding, "%u", l->forwarding);
+    message_note("%-*.*s  %-*.*s  %10u  %8u  %10s  %s", t->account, (int)account.len, account.at,
+                 t->region, (int)region.len, region.at, l->len, l->verified,
+                 is_blind ? "?" : forwarding, custom_text(l, custom));
+}
+
+static void lane_tell(struct lane_table *t, const struct discover *d, uint32_t lane)
 {
     const struct found_lane *l = &d->by_lane[lane];
-    struct text account = discover_account(d, lane), region = discover_region(d, lane);
-    char custom[128], forwarding[16];
+    bool is_blind = inventory_lane(d->inventory, lane)->blind;
     if (!discover_has_lane(d, lane))
         return;
-    snprintf(forwarding, sizeof forwarding, "%u", l->forwarding);
-    message_note("%-*.*s  %-*.*s  %10u  %8u  %10s  %s", account_width, (int)account.len, account.at,
-                 region_width, (int)region.len, region.at, l->len, l->verified,
-                 inventory_lane(d->inventory, lane)->blind ? "?" : forwarding,
-                 custom_text(l, custom));
+    if (!discover_shows_lane(d, lane)) {
+        t->empty++;
+        return;
+    }
+    row_print(t, discover_account(d, lane), discover_region(d, lane), l, is_blind);
+    t->rows++;
+    t->is_blind |= is_blind;
+    t->sum.len += l->len;
+    t->sum.verified += l->verified;
+    t->sum.forwarding += l->forwarding;
+    t->sum.custom += l->custom;
+    for (int s = 0; s <= MAIL_FROM_UNKNOWN; s++)
+        t->sum.by_status[s] += l->by_status[s];
+}
+
+static void lanes_tell(const struct discover *d)
+{
+    struct lane_table t = {.account = widest(d, discover_account, "account"),
+                           .region = widest(d, discover_region, "Region")};
+    message_note("%-*s  %-*s  %10s  %8s  %10s  %s", t.account, "account", t.region, "Region",
+                 "identities", "verified", "forwarding", "custom MAIL FROM");
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        lane_tell(&t, d, i);
+    if (t.rows > 1)
+        row_print(&t, TEXT("total"), TEXT_NONE, &t.sum, t.is_blind);
+    if (t.empty)
+        message_note("No identities in %u %s of account and Region", t.empty,
+                     plural(t.empty, "other pair", "other pairs"));
 }
 
 /* --- what was left out, and the calls --------------------------------------------------------- */
 
 void discover_summary(const struct discover *d)
 {
-    int account = widest(d, discover_account, "account"),
-        region = widest(d, discover_region, "Region");
-    message_note("%-*s  %-*s  %10s  %8s  %10s  %s", account, "account", region, "Region",
-                 "identities", "verified", "forwarding", "custom MAIL FROM");
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
-        lane_tell(d, i, account, region);
+    lanes_tell(d);
     static const char *const whys[FOUND_HOWS] = {
         [FOUND_UNVERIFIED] = "not verified",
         [FOUND_FAILED] = "set-up FAILED",
@@ -106,6 +148,7 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
 {
     const struct inventory_lane *l = inventory_lane(d->inventory, lane);
     const char *trouble = NULL;
+    struct why why = {""};
     if (discover_is_disabled(d, lane))
         return; /* counted below */
     if (l->phase == INVENTORY_REFUSED)
@@ -118,10 +161,14 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
         trouble = "feedback forwarding is not told";
     if (!trouble)
         return;
+    if (l->phase == INVENTORY_REFUSED)
+        discover_refusal(d, lane, &why);
+    else
+        snprintf(why.text, sizeof why.text, "%s", l->reason);
     message_note("%saccount " TEXT_FMT ", Region " TEXT_FMT " %s%s%s",
                  l->phase == INVENTORY_REFUSED || l->unread ? "mailfrom: " : "note: ",
                  TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)), trouble,
-                 l->reason[0] ? ": " : "", l->reason);
+                 why.text[0] ? ": " : "", why.text);
 }
 
 static bool is_read(const struct discover *d, uint32_t account)
@@ -140,9 +187,9 @@ void discover_troubles(const struct discover *d)
         disabled += discover_is_disabled(d, i);
     }
     if (disabled)
-        message_note("note: %u pairs of account and Region are left out: the account has not "
-                     "enabled the Region",
-                     disabled);
+        message_note(
+            "note: %u %s left out: the account has not enabled the Region", disabled,
+            plural(disabled, "pair of account and Region is", "pairs of account and Region are"));
     for (uint32_t i = 0; i < d->fleet.accounts_len; i++) {
         const struct inventory_account *a = inventory_account(d->inventory, i);
         if (!a->number[0] && is_read(d, i))

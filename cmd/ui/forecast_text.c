@@ -7,6 +7,7 @@
 #include "base/json_out.h"
 #include "base/plural.h"
 #include "messages.h"
+#include "scheduler/standing.h"
 
 static const char *const cause_names[WAIT_CAUSES] = {"ses-rate", "dns-owners", "ses-detection"};
 
@@ -148,7 +149,7 @@ void forecast_print_text(const struct rehearsal *r)
     for (int o = 0; o < OUTCOMES; o++)
         if (f->totals.by_outcome[o])
             printf("%s%u %s", n++ ? ", " : "", f->totals.by_outcome[o],
-                   outcome_words((enum outcome)o, false));
+                   standing_words(outcome_standing((enum outcome)o), TENSE_RUN));
     printf("%s\n", n ? "" : "none");
     if (f->finals)
         print_waits("An identity waits on average", f->wait_us, f->finals);

@@ -138,29 +138,11 @@ size_t message_width(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-size_t message_columns(struct text safe)
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < safe.len; i++)
-        columns += (safe.at[i] & 0xc0) != 0x80;
-    return columns;
-}
-
 void message_wrapped(size_t indent, struct text safe)
 {
     size_t width = message_width(), columns = width > indent + 20 ? width - indent : SIZE_MAX;
     while (safe.len) {
-        /* As many words of *rest as fit into so many columns, one at least. */
-        size_t end = text_find(safe, ' ');
-        while (end < safe.len) {
-            struct text after = text_from(safe, end + 1);
-            size_t next = end + 1 + text_find(after, ' ');
-            if (message_columns(text_slice(safe, 0, next)) > columns)
-                break;
-            end = next;
-        }
-        struct text line = text_slice(safe, 0, end);
-        safe = text_from(safe, end < safe.len ? end + 1 : end);
+        struct text line = text_cut_line(&safe, columns);
         printf("%*s" TEXT_FMT "\n", (int)indent, "", TEXT_ARG(line));
     }
 }

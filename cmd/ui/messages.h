@@ -35,8 +35,6 @@ const char *message_safe(struct buf *scratch, struct text t);
 const char *message_value(struct buf *scratch, struct text t);
 /* Columns of the terminal on standard output; 0: it is none, and lines stay whole. */
 size_t message_width(void);
-/* How many columns safe text takes: a character each. */
-size_t message_columns(struct text safe);
 /* Prints safe text on lines of its own, each after the indent, broken at blanks where it is wider
  * than the terminal. */
 void message_wrapped(size_t indent, struct text safe);

@@ -5,6 +5,7 @@
 #include "options/advice.h"
 #include "scheduler/waves.h"
 
+#include "base/count.h"
 #include "base/plural.h"
 
 static bool is_settled(const struct run *r)
@@ -16,26 +17,22 @@ static bool is_settled(const struct run *r)
     return r->config.detach && waiting > 0 && waiting + held + by_state[JOB_DONE] == r->totals.jobs;
 }
 
-/* "1 waits for SES, 2 for their wave": who is waited for, without those that nobody waits for. */
+/* "Every change is confirmed; 5 wait for SES, 1 for DNS" */
 static void waits_print(const uint32_t by_state[JOB_STATES])
 {
-    const struct {
-        uint32_t count;
-        const char *what;
-    } parts[] = {
-        {by_state[JOB_FOLLOWING], "for SES"},
-        {by_state[JOB_WAITING_DNS], "for DNS"},
-        {by_state[JOB_READY], plural(by_state[JOB_READY], "for its wave", "for their wave")}};
+    static const struct {
+        enum job_state state;
+        const char *whom;
+    } waits[] = {{JOB_FOLLOWING, "SES"}, {JOB_WAITING_DNS, "DNS"}, {JOB_READY, "their wave"}};
     bool is_first = true;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (!parts[i].count)
-            continue;
-        if (is_first)
-            printf("%u %s %s", parts[i].count, plural(parts[i].count, "waits", "wait"),
-                   parts[i].what);
-        else
-            printf(", %u %s", parts[i].count, parts[i].what);
-        is_first = false;
+    printf("Every change is confirmed");
+    for (size_t i = 0; i < COUNT(waits); i++) {
+        uint32_t count = by_state[waits[i].state];
+        if (count && is_first)
+            printf("; %u %s for %s", count, plural(count, "waits", "wait"), waits[i].whom);
+        else if (count)
+            printf(", %u for %s", count, waits[i].whom);
+        is_first = is_first && count == 0;
     }
 }
 
@@ -46,7 +43,6 @@ void next_steps_print(const struct options *o, const struct run *r, bool wrote)
     if (r->head.verb == RUN_PLAN)
         return;
     if (r->end != ENGINE_ENDED && is_settled(r)) {
-        printf("Every change is confirmed; ");
         waits_print(r->totals.by_state);
         printf(". To follow them: %s\n", advice_run(&a, o, "resume", id, ""));
     } else if (r->end != ENGINE_ENDED)
@@ -92,7 +88,8 @@ void next_steps_records(const struct options *o, const struct run *r, uint32_t w
         buf_add_fmt(&words, "%llu ", (unsigned long long)r->head.id);
     buf_add_str(&words, "--missing");
     buf_add_char(&words, '\0');
-    printf("%u wait%s for DNS. What is to be published: %s\n", waiting, plural(waiting, "s", ""),
+    printf("%u %s for DNS. What is to be published: %s\n", waiting,
+           plural(waiting, "waits", "wait"),
            advice_make(&a, o, "records", words.failed ? "" : words.at));
     buf_clear(&words);
 }

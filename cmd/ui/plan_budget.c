@@ -5,6 +5,7 @@
 #include "base/plural.h"
 #include "calls/budget.h"
 #include "messages.h"
+#include "run/rows.h"
 #include "summary.h"
 
 struct costing {
@@ -44,13 +45,14 @@ enum err summary_budget(struct run *r, struct why *why)
     if (err != OK)
         return err;
     double rate = fleet_rate(f, budget.slowest, r->config.access->rate_per_s);
+    const char *verb = run_tense(r) == TENSE_ROLLBACK ? "Rollback" : "Apply";
     if (budget.writes == 0)
-        snprintf(line, sizeof line, "Apply needs no write.");
+        snprintf(line, sizeof line, "%s needs no write.", verb);
     else
         snprintf(line, sizeof line,
-                 "Apply needs about %llu %s and %llu %s; at %g %s per second and "
+                 "%s needs about %llu %s and %llu %s; at %g %s per second and "
                  "action the earliest finish is in %s",
-                 (unsigned long long)budget.writes, plural(budget.writes, "write", "writes"),
+                 verb, (unsigned long long)budget.writes, plural(budget.writes, "write", "writes"),
                  (unsigned long long)budget.reads, plural(budget.reads, "read", "reads"), rate,
                  rate == 1 ? "request" : "requests", span_format(budget.earliest, span));
     message_wrapped(0, text_of(line));

@@ -6,6 +6,7 @@
 #include "messages.h"
 #include "reports/group.h"
 #include "rules/idna.h"
+#include "run/rows.h"
 #include "summary.h"
 
 #include "base/count.h"
@@ -27,6 +28,7 @@ struct section {
     bool reason;
     enum color color;
     enum row_alarm alarm; /* not ALARM_NONE: whatever the outcome */
+    const char *rollback; /* title in the dry run of a rollback; NULL: the same */
 };
 
 static const struct section sections[] = {
@@ -39,19 +41,19 @@ static const struct section sections[] = {
     {"as wanted, but ...", OUTCOME_OPEN, ACTION_NONE, true, COLOR_RED, ALARM_AILING},
     {"skipped", OUTCOME_SKIPPED, ACTION_NONE, true, COLOR_PLAIN, ALARM_NONE},
     {"change: a custom MAIL FROM would be replaced", OUTCOME_PLANNED, ACTION_CHANGE, false,
-     COLOR_YELLOW, ALARM_NONE},
+     COLOR_YELLOW, ALARM_NONE, "change: another custom MAIL FROM would be put back"},
     {"clear: would go back to the default MAIL FROM", OUTCOME_PLANNED, ACTION_CLEAR, false,
-     COLOR_YELLOW, ALARM_NONE},
+     COLOR_YELLOW, ALARM_NONE, "clear: the default MAIL FROM would be put back"},
     {"restart: SES says FAILED, would be set again", OUTCOME_PLANNED, ACTION_RESTART, false,
      COLOR_YELLOW, ALARM_NONE},
     {"tighten: would get REJECT_MESSAGE", OUTCOME_PLANNED, ACTION_TIGHTEN, false, COLOR_YELLOW,
-     ALARM_NONE},
+     ALARM_NONE, "tighten: REJECT_MESSAGE would be put back"},
     {"set once DNS has the records", OUTCOME_WAITING_DNS, ACTION_NONE, true, COLOR_YELLOW,
      ALARM_NONE},
     {"waiting for SES: set already, SES has not said Success", OUTCOME_PENDING, ACTION_NONE, true,
      COLOR_PLAIN, ALARM_NONE},
     {"set: would get a custom MAIL FROM", OUTCOME_PLANNED, ACTION_SET, false, COLOR_GREEN,
-     ALARM_NONE},
+     ALARM_NONE, "set: a custom MAIL FROM would be put back"},
 };
 
 struct showing {
@@ -65,6 +67,12 @@ struct showing {
     size_t width;
     struct buf who, change, where, scratch, told;
 };
+
+static const char *title_of(const struct showing *s)
+{
+    bool is_rollback = run_tense(s->run) == TENSE_ROLLBACK && s->section->rollback;
+    return is_rollback ? s->section->rollback : s->section->title;
+}
 
 static bool is_in(const struct section *section, enum row_alarm alarm, enum outcome outcome,
                   enum action action)
@@ -134,13 +142,12 @@ static void print_row(struct showing *s, uint32_t job, struct text before, struc
     where_make(s, job);
     struct text who = buf_text(&s->who), change = buf_text(&s->change);
     struct text where = buf_text(&s->where);
-    size_t columns = 4 + message_columns(who) + 2 + message_columns(change) + 2;
+    size_t columns = 4 + text_columns(who) + 2 + text_columns(change) + 2;
     const char *broken = "\n        ";
     printf("    %s" TEXT_FMT "%s%s" TEXT_FMT "%s" TEXT_FMT "\n",
            message_color(o, s->section->color), TEXT_ARG(who), message_color(o, COLOR_PLAIN),
            s->width && columns > s->width ? broken : "  ", TEXT_ARG(change),
-           s->width && columns + message_columns(where) > s->width ? broken : "  ",
-           TEXT_ARG(where));
+           s->width && columns + text_columns(where) > s->width ? broken : "  ", TEXT_ARG(where));
     if (s->section->reason && reason.len)
         print_reason(s, reason);
 }
@@ -257,7 +264,7 @@ static void print_section(struct showing *s)
         count += group_is_in(s->section, &g->list[i]) ? g->list[i].count : 0;
     if (count) {
         const struct options *o = s->options;
-        printf("\n  %s%s%s (%u)\n", message_color(o, COLOR_BOLD), s->section->title,
+        printf("\n  %s%s%s (%u)\n", message_color(o, COLOR_BOLD), title_of(s),
                message_color(o, COLOR_PLAIN), count);
     }
     for (uint32_t i = 0; i < g->len; i += groups_of_kind(g, i))
@@ -312,7 +319,7 @@ static bool show_row(void *ctx, const struct report_row *row)
     if (is_unread(row) || !is_in(s->section, row->alarm, row->outcome_kind, row->action_kind))
         return true;
     if (!s->titled)
-        printf("\n  %s%s%s\n", message_color(s->options, COLOR_BOLD), s->section->title,
+        printf("\n  %s%s%s\n", message_color(s->options, COLOR_BOLD), title_of(s),
                message_color(s->options, COLOR_PLAIN));
     s->titled = true;
     buf_reset(&s->told);

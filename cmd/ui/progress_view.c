@@ -7,6 +7,7 @@
 #include "base/bounds.h"
 #include "base/count.h"
 #include "base/escape.h"
+#include "base/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,11 @@ uint32_t view_final(const struct view_lane *l)
 uint32_t view_waits_for_dns(const struct view_lane *l)
 {
     return l->by_state[JOB_JUDGING] + l->by_state[JOB_WAITING_DNS];
+}
+
+uint32_t view_waits_for_ses(const struct view_lane *l)
+{
+    return l->by_state[JOB_FOLLOWING];
 }
 
 uint32_t view_looks(const struct view_lane *l)
@@ -76,7 +82,7 @@ char *view_span(span_us span, char out[WHEN_LEN])
 void view_left(const struct view_lane *l, char out[VIEW_CELL_LEN])
 {
     char span[WHEN_LEN];
-    const char *waits = view_waits_for_dns(l) ? "DNS" : l->by_state[JOB_FOLLOWING] ? "SES" : "...";
+    const char *waits = view_waits_for_dns(l) ? "DNS" : view_waits_for_ses(l) ? "SES" : "...";
     if (view_is_over(l))
         waits = "-";
     snprintf(out, VIEW_CELL_LEN, "%s", l->left ? view_span(l->left, span) : waits);
@@ -135,17 +141,24 @@ static uint32_t percent(const struct view_lane *l)
     return l->jobs ? (uint32_t)((uint64_t)view_final(l) * 100 / l->jobs) : 100;
 }
 
+void view_finished(struct buf *out, const struct view_lane *l)
+{
+    buf_add_fmt(out, "%u of %u finished", view_final(l), l->jobs);
+    if (l->bad)
+        buf_add_fmt(out, ", %u %s attention", l->bad, plural(l->bad, "needs", "need"));
+}
+
 static void title_add(struct buf *out, const struct progress_view *b)
 {
     if (b->run)
         buf_add_fmt(out, "Run %llu, ", (unsigned long long)b->run);
-    buf_add_fmt(out, "%s: %u of %u ended", b->verb, view_final(&b->total), b->total.jobs);
-    if (b->total.bad)
-        buf_add_fmt(out, ", %u not done", b->total.bad);
-    if (strcmp(b->state, "running") != 0)
-        buf_add_fmt(out, "; %s", b->state);
+    /* What ended, all of it, needs no word for that. */
+    bool is_plain = strcmp(b->state, "running") == 0 ||
+                    (strcmp(b->state, "ended") == 0 && view_is_over(&b->total));
+    buf_add_fmt(out, "%s%s%s: ", b->verb, is_plain ? "" : ", ", is_plain ? "" : b->state);
+    view_finished(out, &b->total);
     if (*b->reason) {
-        buf_add_str(out, ": ");
+        buf_add_str(out, "; ");
         escape_terminal(out, text_of(b->reason));
     }
 }
@@ -156,11 +169,12 @@ static void numbers_add(struct buf *out, const struct progress_view *b)
     char span[WHEN_LEN];
     buf_add_fmt(out, "%s; ", view_span(b->now - b->started, span));
     if (b->calls_known)
-        buf_add_fmt(out, "%llu calls, %.1f/s, %llu throttled; %llu writes",
-                    (unsigned long long)t->calls, t->per_s, (unsigned long long)t->throttled,
-                    (unsigned long long)t->writes);
+        buf_add_fmt(out, "%llu %s, %.1f/s, %llu throttled; %llu %s", (unsigned long long)t->calls,
+                    plural(t->calls, "call", "calls"), t->per_s, (unsigned long long)t->throttled,
+                    (unsigned long long)t->writes, plural(t->writes, "write", "writes"));
     else
-        buf_add_fmt(out, "%llu writes, %.1f/s", (unsigned long long)t->writes, t->per_s);
+        buf_add_fmt(out, "%llu %s, %.1f/s", (unsigned long long)t->writes,
+                    plural(t->writes, "write", "writes"), t->per_s);
     if (t->deadline != WHEN_NEVER)
         buf_add_fmt(out, "; next deadline in %s", view_span(t->deadline - b->now, span));
 }
@@ -168,7 +182,7 @@ static void numbers_add(struct buf *out, const struct progress_view *b)
 /* Whom the run waits for beside its own calls; NULL: nobody. */
 static const char *waits_for(const struct view_lane *l)
 {
-    return view_waits_for_dns(l) ? "DNS" : l->by_state[JOB_FOLLOWING] ? "SES" : NULL;
+    return view_waits_for_dns(l) ? "DNS" : view_waits_for_ses(l) ? "SES" : NULL;
 }
 
 /* How long the oldest identity has waited for others; 0: none waits, or just began to. */
@@ -220,10 +234,8 @@ void view_ring(struct buf *out, const struct progress_view *b)
     const struct view_lane *t = &b->total;
     if (b->now - b->started < SPAN_S(RING_AFTER))
         return;
-    buf_add_fmt(out, "\033]2;mailfrom: run %llu %s, %u of %u ended", (unsigned long long)b->run,
-                b->state, view_final(t), t->jobs);
-    if (t->bad)
-        buf_add_fmt(out, ", %u not done", t->bad);
+    buf_add_fmt(out, "\033]2;mailfrom: run %llu %s, ", (unsigned long long)b->run, b->state);
+    view_finished(out, t);
     buf_add_str(out, "\a\a"); /* the end of the title, and the bell */
 }
 
@@ -261,15 +273,18 @@ void view_line(struct buf *out, const struct progress_view *b)
         uint32_t (*count)(const struct view_lane *l);
     } parts[] = {{"reading SES", view_looks},
                  {"waiting for DNS", view_waits_for_dns},
-                 {"to write", view_to_write}};
+                 {"to be written", view_to_write},
+                 {"waiting for SES", view_waits_for_ses}};
     const struct view_lane *t = &b->total;
     char span[WHEN_LEN];
+    const char *before = "; ";
     title_add(out, b);
-    for (size_t i = 0; i < COUNT(parts); i++)
-        if (parts[i].count(t))
-            buf_add_fmt(out, "; %s %u", parts[i].name, parts[i].count(t));
-    if (t->by_state[JOB_FOLLOWING])
-        buf_add_fmt(out, "; waiting for SES %u", t->by_state[JOB_FOLLOWING]);
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        if (!parts[i].count(t))
+            continue;
+        buf_add_fmt(out, "%s%u %s", before, parts[i].count(t), parts[i].name);
+        before = ", ";
+    }
     buf_add_str(out, "; after ");
     numbers_add(out, b);
     if (t->left)

@@ -2,15 +2,15 @@
  * The progress view of a run. Numbers go in, lines of text come out; without terminal, clock and
  * journal, so tests compare the lines as tables.
  *
- *     Run 3, apply: 1240 of 10000 final, 12 bad
+ *     Run 3, apply: 1240 of 10000 finished, 12 need attention
  *     [######............................]  12%  2h31m of calls, then DNS
  *     4m10s; 312 calls, 2.9/s, 0 throttled; 131 writes; next deadline in 71h58m
- *     lane                  final  bad  look  DNS  write  SES  calls/s  throttled  deadline   left
- *     letters us-east-1  840/9000   12   100  120    300  640      1.9          0    71h58m  2h31m
- *     shop eu-west-1     400/1000    0     0    0      0  600      1.0          0    71h59m    SES
+ *     lane               finished  attention  read  DNS  write  SES  calls/s  deadline   left
+ *     letters us-east-1  840/9000         12   100  120    300  640      1.9    71h58m  2h31m
+ *     shop eu-west-1     400/1000          0     0    0      0  600      1.0    71h59m    SES
  *
  * Columns go, the least important first, as the terminal narrows; lanes are folded into a line as
- * it shrinks, those that are done first.
+ * it shrinks, those that are done first. The name of a Region is cut last.
  */
 #ifndef MF_PROGRESS_VIEW_H
 #define MF_PROGRESS_VIEW_H

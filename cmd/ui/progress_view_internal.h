@@ -11,9 +11,12 @@
 /* Counts of jobs by what they wait for. */
 uint32_t view_looks(const struct view_lane *l);
 uint32_t view_waits_for_dns(const struct view_lane *l);
+uint32_t view_waits_for_ses(const struct view_lane *l);
 uint32_t view_to_write(const struct view_lane *l);
 bool view_is_over(const struct view_lane *l);
 
+/* "1242 of 10002 finished, 12 need attention". */
+void view_finished(struct buf *out, const struct view_lane *l);
 /* "2h31m", which calls alone would take; without any, whom it waits for: "DNS", "SES"; "-". */
 void view_left(const struct view_lane *l, char out[VIEW_CELL_LEN]);
 /* As much of t as fits, '~' where it was cut, then blanks up to the width if pad says so. */

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_MIN  12 /* columns that a lane's name has at the least */
-#define NAME_MAX  48
-#define KEEP_DEAR 4 /* columns of so much worth may shorten names */
+#define ACCOUNT_MIN 4 /* columns that an account's name has at the least */
+#define NAME_MAX    48
+#define KEEP_DEAR   4 /* columns of so much worth may shorten names */
 
 #define RED    "\033[31m"
 #define YELLOW "\033[33m"
@@ -99,7 +99,7 @@ struct table_column {
 };
 
 static const struct table_column columns_all[] = {
-    {"ended", 0, EVERYWHERE, cell_final},        {"not done", 2, EVERYWHERE, cell_bad},
+    {"finished", 0, EVERYWHERE, cell_final},     {"attention", 2, EVERYWHERE, cell_bad},
     {"read", 7, EVERYWHERE, cell_look},          {"DNS", 3, EVERYWHERE, cell_dns},
     {"write", 5, EVERYWHERE, cell_write},        {"SES", 4, EVERYWHERE, cell_ses},
     {"calls/s", 6, LIVE_ONLY, cell_per_s},       {"writes/s", 6, JOURNAL_ONLY, cell_per_s},
@@ -114,17 +114,35 @@ struct lane_table {
     const struct view_lane *rows[VIEW_ROWS_MAX];
     uint32_t rows_len;
     uint32_t width[COUNT(columns_all)]; /* 0: the column is not shown */
-    uint32_t name_width;
+    uint32_t name_width, region_width;
     uint32_t columns;
     bool color;
 };
 
-static void lane_name(struct buf *out, const struct view_lane *l)
+static void name_make(struct buf *out, struct text name)
 {
     buf_reset(out);
-    escape_terminal(out, l->account);
-    buf_add_char(out, ' ');
-    escape_terminal(out, l->region);
+    escape_terminal(out, name);
+}
+
+/* The account gives way to the Region, which tells lanes apart. */
+static void lane_name(struct buf *out, const struct lane_table *t, const struct view_lane *l,
+                      struct buf *scratch)
+{
+    name_make(scratch, l->region);
+    uint32_t region = view_width(buf_text(scratch)), width = t->name_width;
+    bool fits = region + 1 + ACCOUNT_MIN <= width;
+    struct buf name;
+    buf_init(&name, VIEW_BYTES_MAX);
+    name_make(scratch, l->account);
+    if (fits)
+        view_fit(&name, buf_text(scratch), width - region - 1, false);
+    else
+        buf_add_text(&name, buf_text(scratch));
+    buf_add_char(&name, ' ');
+    escape_terminal(&name, l->region);
+    view_fit(out, buf_text(&name), width, true);
+    buf_clear(&name);
 }
 
 static struct cell cell_of(const struct lane_table *t, size_t column, const struct view_lane *l)
@@ -136,7 +154,7 @@ static struct cell cell_of(const struct lane_table *t, size_t column, const stru
 
 static void measure(struct lane_table *t, struct buf *scratch)
 {
-    t->name_width = NAME_MIN;
+    t->name_width = 0;
     for (size_t c = 0; c < COUNT(columns_all); c++) {
         bool live = columns_all[c].where == LIVE_ONLY, kept = columns_all[c].where == JOURNAL_ONLY;
         if (t->view->calls_known ? kept : live)
@@ -149,9 +167,12 @@ static void measure(struct lane_table *t, struct buf *scratch)
         }
     }
     for (uint32_t r = 0; r < t->rows_len; r++) {
-        lane_name(scratch, t->rows[r]);
-        uint32_t width = view_width(buf_text(scratch));
+        name_make(scratch, t->rows[r]->region);
+        uint32_t region = view_width(buf_text(scratch));
+        name_make(scratch, t->rows[r]->account);
+        uint32_t width = view_width(buf_text(scratch)) + 1 + region;
         t->name_width = width > t->name_width ? width : t->name_width;
+        t->region_width = region > t->region_width ? region : t->region_width;
     }
     t->name_width = t->name_width > NAME_MAX ? NAME_MAX : t->name_width;
 }
@@ -168,9 +189,10 @@ static uint32_t table_width(const struct lane_table *t, uint32_t name_width)
  * does; then gives the name what is left. */
 static void squeeze(struct lane_table *t)
 {
+    uint32_t least = t->region_width + 1 + ACCOUNT_MIN;
+    least = least < t->name_width ? least : t->name_width;
     for (int keep = 9;
-         keep > 0 && table_width(t, keep > KEEP_DEAR ? t->name_width : NAME_MIN) > t->columns;
-         keep--)
+         keep > 0 && table_width(t, keep > KEEP_DEAR ? t->name_width : least) > t->columns; keep--)
         for (size_t c = 0; c < COUNT(columns_all); c++)
             if (columns_all[c].keep == keep)
                 t->width[c] = 0;
@@ -193,8 +215,7 @@ static void cell_print(struct buf *out, const struct lane_table *t, size_t colum
 static void row_print(struct buf *out, const struct lane_table *t, const struct view_lane *l,
                       struct buf *scratch)
 {
-    lane_name(scratch, l);
-    view_fit(out, buf_text(scratch), t->name_width, true);
+    lane_name(out, t, l, scratch);
     for (size_t c = 0; c < COUNT(columns_all); c++)
         cell_print(out, t, c, cell_of(t, c, l));
     buf_add_char(out, '\n');
@@ -219,17 +240,19 @@ static void rows_choose(struct lane_table *t, uint32_t room)
 static void fold_print(struct buf *out, const struct lane_table *t)
 {
     struct view_lane rest = t->view->total;
-    char line[128];
     for (uint32_t r = 0; r < t->rows_len; r++) {
         rest.jobs -= t->rows[r]->jobs;
         rest.bad -= t->rows[r]->bad;
         rest.by_state[JOB_DONE] -= t->rows[r]->by_state[JOB_DONE];
     }
     uint32_t lanes = t->view->lanes_len - t->rows_len;
-    snprintf(line, sizeof line, "and %u more %s: %u of %u ended, %u not done", lanes,
-             plural(lanes, "lane", "lanes"), view_final(&rest), rest.jobs, rest.bad);
-    view_fit(out, text_of(line), t->columns, false);
+    struct buf line;
+    buf_init(&line, VIEW_BYTES_MAX);
+    buf_add_fmt(&line, "and %u more %s: ", lanes, plural(lanes, "lane", "lanes"));
+    view_finished(&line, &rest);
+    view_fit(out, buf_text(&line), t->columns, false);
     buf_add_char(out, '\n');
+    buf_clear(&line);
 }
 
 void view_table(struct buf *out, const struct progress_view *b, uint32_t columns, uint32_t rows,

@@ -43,7 +43,7 @@ static void other_tell(const struct options *o, const struct unfinished_run *u)
                       "run %llu (%s of %s) is not finished: %u of %u %s open. To go on with it:",
                       (unsigned long long)u->id, journal_verb_name(u->verb),
                       when_format(u->started, began), u->open, u->jobs,
-                      plural(u->jobs, "identity", "identities"));
+                      unfinished_noun(u, u->jobs));
 }
 
 /* The same command without the few identities that are open elsewhere. */
@@ -72,14 +72,12 @@ static void others_note(struct advice *a, const struct options *o, const struct 
     buf_clear(&words);
 }
 
-enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t *others,
-                         struct why *why)
+enum err run_beside_hold(const struct options *o, const struct run *r, struct why *why)
 {
     struct unfinished found;
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
-    *others = 0;
-    enum err err = run_unfinished(r->journal, &r->fleet, &arena, &found, why);
+    enum err err = run_unfinished(r->aside ? r->aside : r->journal, &r->fleet, &arena, &found, why);
     for (uint32_t i = 0; i < found.len && err == OK; i++)
         if (found.at[i].common && !is_taken_back(r, found.at[i].id)) {
             struct advice a;
@@ -106,9 +104,21 @@ enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t 
                               "To end run %llu as it stands, and leave its %u open %s to other "
                               "runs:",
                               (unsigned long long)found.at[i].id, found.at[i].open,
-                              plural(found.at[i].open, "identity", "identities"));
+                              unfinished_noun(&found.at[i], found.at[i].open));
             err = why_set(why, ERR_INPUT, "nothing was done");
         }
+    arena_clear(&arena);
+    return err;
+}
+
+enum err run_beside_tell(const struct options *o, const struct run *r, uint32_t *others,
+                         struct why *why)
+{
+    struct unfinished found;
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    *others = 0;
+    enum err err = run_unfinished(r->journal, NULL, &arena, &found, why);
     for (uint32_t i = 0; i < found.len && err == OK; i++) {
         if (is_taken_back(r, found.at[i].id))
             continue;
@@ -180,7 +190,7 @@ enum err run_beside_choose(const struct options *o, const struct run *r, uint64_
             message_note("resuming run %llu (%s of %s)%s: %u of %u %s open",
                          (unsigned long long)u->id, journal_verb_name(u->verb),
                          when_format(u->started, began), of, u->open, u->jobs,
-                         plural(u->jobs, "identity", "identities"));
+                         unfinished_noun(u, u->jobs));
         for (uint32_t i = 1; i < found.len && !o->quiet; i++)
             other_tell(o, &found.at[i]);
     }
@@ -206,7 +216,7 @@ enum err run_beside_list(const struct options *o, const struct run *r, uint64_t 
             printf("Other runs that are not finished:\n");
         printf("  run %llu (%s of %s), %u of %u %s open; to go on: %s\n", (unsigned long long)u->id,
                journal_verb_name(u->verb), when_format(u->started, began), u->open, u->jobs,
-               plural(u->jobs, "identity", "identities"), command_of(&a, o, u, ""));
+               unfinished_noun(u, u->jobs), command_of(&a, o, u, ""));
     }
     if (listed)
         fputc('\n', stdout);

@@ -8,9 +8,12 @@
 #include "options/options.h"
 #include "run/run.h"
 
-/* Before a new run: names the unfinished ones, and counts them. ERR_INPUT: one of them has an
- * identity of the run's fleet open. The runs that the new one takes back do not count. */
-enum err run_beside_hold(const struct options *o, const struct run *r, uint32_t *others,
+/* Before a new run. ERR_INPUT: an unfinished one has an identity of the run's fleet open, and both
+ * are named. The runs that the new one takes back do not count. Asked again once the accounts of
+ * the lanes are known (run_observer.callers): a name of a manifest may mean any. */
+enum err run_beside_hold(const struct options *o, const struct run *r, struct why *why);
+/* Names the other unfinished runs, and counts them. */
+enum err run_beside_tell(const struct options *o, const struct run *r, uint32_t *others,
                          struct why *why);
 /* Opens the run's journal for writing. ERR_BUSY: another process writes to it; tells its run and
  * the command that watches it. */

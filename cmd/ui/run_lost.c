@@ -75,7 +75,7 @@ enum err run_lost_tell(const struct options *o, struct run *r, struct why *why)
         return err;
     if (!*r->lost.what)
         return others_tell(o, r, r->head.id, why);
-    const char *verb = r->head.state == RUN_ENDED ? "rollback" : "resume";
+    const char *verb = run_is_over(r->head.state) ? "rollback" : "resume";
     const char *next = advice_run(&a, o, verb, r->head.id, "--refresh");
     message_note_then(next,
                       "journal %s %s records of run %llu: %s. Its writes are not completely known. "

@@ -6,6 +6,7 @@
 #include "base/plural.h"
 #include "messages.h"
 #include "preflight_text.h"
+#include "run_beside.h"
 #include "run_lost.h"
 
 #include <string.h>
@@ -236,6 +237,11 @@ static enum err notes_beside(void *ctx, const struct run *r, struct why *why)
     return n->tells_losses ? run_lost_note(n->options, r, why) : OK;
 }
 
+static enum err notes_callers(void *ctx, const struct run *r, struct why *why)
+{
+    return run_beside_hold(((const struct run_notes *)ctx)->options, r, why);
+}
+
 struct run_observer run_notes_observer(struct run_notes *n, const struct options *o,
                                        const struct signals *signals)
 {
@@ -243,6 +249,7 @@ struct run_observer run_notes_observer(struct run_notes *n, const struct options
     return (struct run_observer){.ctx = n,
                                  .preflight = notes_preflight,
                                  .beside = notes_beside,
+                                 .callers = notes_callers,
                                  .begin = notes_begin,
                                  .turn = notes_turn,
                                  .wake = notes_wake,

@@ -101,7 +101,7 @@ static const char *state_of(struct watched_run *w)
     char holder[JOURNAL_HOLDER_MAX];
     w->goes_on = false;
     if (w->run.head.state != RUN_OPEN)
-        return w->run.head.state == RUN_ENDED ? "ended" : "stopped";
+        return journal_state_name(w->run.head.state);
     enum journal_writer writer = journal_writer(w->run.journal, w->run.head.id, holder);
     w->goes_on = writer == JOURNAL_HAS_WRITER;
     return names[writer];

@@ -14,8 +14,7 @@ static bool count_row(void *ctx, const struct report_row *row)
 
 enum err summary_count(struct run *r, struct report_sum *sum, struct why *why)
 {
-    enum err err = report_sum_init(sum, &r->fleet, why);
-    sum->is_plan = r->head.verb == RUN_PLAN;
+    enum err err = report_sum_init(sum, &r->fleet, run_tense(r), why);
     return err == OK ? run_rows(r, count_row, sum, why) : err;
 }
 
@@ -51,7 +50,9 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     struct buf counts;
     buf_init(&counts, LINE_LEN_MAX);
     report_counts(s, &counts);
-    if (r->head.verb == RUN_PLAN)
+    if (run_tense(r) == TENSE_ROLLBACK)
+        printf("Rollback of run %llu: ", (unsigned long long)r->head.parent);
+    else if (r->head.verb == RUN_PLAN)
         printf("Plan: ");
     else
         printf("Run %llu: ", (unsigned long long)r->head.id);

@@ -13,6 +13,7 @@
 #include <curl/curl.h>
 #include <expat.h>
 #include <idn2.h>
+#include <ldns/ldns.h>
 #include <libpsl.h>
 #include <openssl/crypto.h>
 #include <sqlite3.h>
@@ -21,7 +22,7 @@
 #include <time.h>
 #include <yaml.h>
 
-#define LIBRARIES   9
+#define LIBRARIES   10
 #define VERSION_LEN 32
 
 struct library {
@@ -111,6 +112,7 @@ void version_print(const struct options *o)
     library_set(&list[7], "libpsl", psl_get_version(), "MIT", "knows the Public Suffix List");
     library_set(&list[8], "libidn2", idn2_check_version(NULL),
                 "LGPL-3.0-or-later OR GPL-2.0-or-later", "converts U-labels");
+    library_set(&list[9], "ldns", ldns_version(), "BSD-3-Clause", "writes updates of DNS");
     if (o->json) {
         bill_print(list);
         return;

@@ -135,6 +135,7 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening 
         notice_note(o->notices,
                     "note: Region %s is not a known SES Region; it is asked anyway, at %s",
                     e->region, e->host);
+    lane->account = arena_text(&l->arena, names_text(&f->names, a->name));
     lane->keeps_own_clock = o->settings.keeps_own_clock;
     lane->credentials = l->sources[account];
     return OK;
@@ -151,6 +152,17 @@ bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane)
 {
     const struct aws_endpoints *at = &l->list[lane].at;
     return !at->ses.is_custom || at->sts.is_custom;
+}
+
+void lanes_region_off(const struct region_off *off, const char *service, struct why *why)
+{
+    why_set(why, ERR_AUTH,
+            "Region " TEXT_FMT " seems not to be enabled for account " TEXT_FMT
+            ": %s refuses the keys there (%s), and takes the same keys in " TEXT_FMT
+            ". Enable it (aws account enable-region --region-name " TEXT_FMT
+            ", or AWS Regions on the console's Account page), or leave the Region out",
+            TEXT_ARG(off->region), TEXT_ARG(off->account), service, off->code, TEXT_ARG(off->taken),
+            TEXT_ARG(off->region));
 }
 
 uint32_t lanes_usable(const struct lanes *l)

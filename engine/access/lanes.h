@@ -36,6 +36,19 @@ bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane);
 /* The number of lanes without trouble. */
 uint32_t lanes_usable(const struct lanes *l);
 
+/* A Region that an account has not enabled: keys that work elsewhere are refused there. */
+struct region_off {
+    struct text region, account; /* account: its number, or its name */
+    const char *code;            /* of the refusal */
+    struct text taken;           /* the Region that takes the keys */
+};
+/* The sentence about it. service: "STS", "SES". */
+void lanes_region_off(const struct region_off *off, const char *service, struct why *why);
+/* Behind a refusal, where no other Region was asked. */
+#define REGION_OFF_DOUBT                                                                           \
+    "; the Region is one that an account must enable: where \"aws sts get-caller-identity "        \
+    "--region us-east-1\" takes the keys, that is missing"
+
 /* The default Region: --region, AWS_REGION, AWS_DEFAULT_REGION, the Region of the profile (empty:
  * --profile, AWS_PROFILE or the default profile); or "". In *arena. Errors as of
  * aws_settings_region(): what is set is no Region (and stands in *region), or the reason for none

@@ -53,13 +53,7 @@ static const struct endpoint *endpoint_of(const struct aws_endpoints *at, const 
     return api_of(c) == API_V2 ? &at->sesv2 : &at->ses;
 }
 
-/* A request in parts: source of both the signature and the sent bytes. */
-struct parts {
-    struct buf path, query;
-    const char *content_type; /* NULL: no body */
-};
-
-static enum err parts_encode(struct parts *p, struct aws_request *r, const struct call *c,
+static enum err parts_encode(struct aws_parts *p, struct aws_request *r, const struct call *c,
                              struct why *why)
 {
     if (c->kind != CALL_CALLER && api_of(c) == API_V2) {
@@ -73,7 +67,7 @@ static enum err parts_encode(struct parts *p, struct aws_request *r, const struc
     return c->kind == CALL_CALLER ? sts_encode(c, &r->body, why) : ses_v1_encode(c, &r->body, why);
 }
 
-static enum err url_make(struct aws_request *r, const struct parts *p, const struct endpoint *e,
+static enum err url_make(struct aws_request *r, const struct aws_parts *p, const struct endpoint *e,
                          struct why *why)
 {
     buf_add_str(&r->url, e->url);
@@ -100,8 +94,9 @@ void aws_request_header(struct aws_request *r, struct text name, struct text val
 }
 
 /* cred NULL: the headers alone. */
-static enum err headers_make(struct aws_request *r, const struct parts *p, const struct endpoint *e,
-                             const struct credentials *cred, instant_us now, struct why *why)
+static enum err headers_make(struct aws_request *r, const struct aws_parts *p,
+                             const struct endpoint *e, const struct credentials *cred,
+                             instant_us now, struct why *why)
 {
     struct sign_header headers[2] = {{TEXT("Host"), text_of(e->host)},
                                      {TEXT("Content-Type"), text_of(p->content_type)}};
@@ -131,21 +126,30 @@ static enum err headers_make(struct aws_request *r, const struct parts *p, const
     return err;
 }
 
+enum err aws_request_put(struct aws_request *r, const struct aws_parts *parts,
+                         const struct endpoint *e, const struct credentials *cred, instant_us now,
+                         struct why *why)
+{
+    bool fits = !r->body.failed && !parts->path.failed && !parts->query.failed;
+    enum err err =
+        fits ? url_make(r, parts, e, why) : why_set(why, ERR_LIMIT, "the request is too long");
+    if (!err)
+        err = headers_make(r, parts, e, cred, now, why);
+    if (err)
+        aws_request_clear(r);
+    return err;
+}
+
 enum err aws_request_form(struct aws_request *r, const struct endpoint *e,
                           const struct credentials *cred, instant_us now, struct why *why)
 {
-    struct parts parts = {.content_type = QUERY_CONTENT_TYPE};
+    struct aws_parts parts = {.content_type = QUERY_CONTENT_TYPE};
     r->method = "POST";
     buf_init(&parts.path, 1);
     buf_init(&parts.query, 0);
     buf_add_char(&parts.path, '/');
-    enum err err = r->body.failed ? why_set(why, ERR_LIMIT, "the request is too long")
-                                  : url_make(r, &parts, e, why);
-    if (!err)
-        err = headers_make(r, &parts, e, cred, now, why);
+    enum err err = aws_request_put(r, &parts, e, cred, now, why);
     buf_clear(&parts.path);
-    if (err)
-        aws_request_clear(r);
     return err;
 }
 
@@ -154,20 +158,18 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
                           instant_us now, struct why *why)
 {
     const struct endpoint *e = endpoint_of(at, c);
-    struct parts parts = {.content_type = NULL};
+    struct aws_parts parts = {.content_type = NULL};
     assert(c->kind != CALL_ASK);
     aws_request_clear(r);
     buf_init(&parts.path, REQUEST_BODY_MAX);
     buf_init(&parts.query, REQUEST_BODY_MAX);
     enum err err = parts_encode(&parts, r, c, why);
-    if (!err)
-        err = url_make(r, &parts, e, why);
-    if (!err)
-        err = headers_make(r, &parts, e, cred, now, why);
-    buf_clear(&parts.path);
-    buf_clear(&parts.query);
     if (err)
         aws_request_clear(r);
+    else
+        err = aws_request_put(r, &parts, e, cred, now, why);
+    buf_clear(&parts.path);
+    buf_clear(&parts.query);
     return err;
 }
 
@@ -187,6 +189,35 @@ static void emulator_hint(struct call *c)
                  is_write ? "--write-api v1" : "--read-api v1");
 }
 
+void aws_reply_headers(struct call *c, const struct aws_reply *r)
+{
+    uint64_t ms;
+    instant_us date;
+    if (r->request_id.len)
+        REPLY_PUT(c->reply.request_id, r->request_id);
+    if (text_to_u64(r->retry_after, &ms))
+        c->reply.retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+    if (r->age.len == 0 && http_date_parse(r->date, &date))
+        c->reply.server_date = date;
+}
+
+/* Only its documented answer accepts a write. A proxy in between can answer 200 with a page of its
+ * own, or with an empty body; AWS numbers every answer. */
+static void write_vet(struct call *c, const struct aws_reply *r)
+{
+    struct text given = text_trim(text_slice(r->content_type, 0, text_find(r->content_type, ';')));
+    bool fits = api_of(c) == API_V2 ? text_eq_nocase(given, TEXT("application/json"))
+                                    : text_eq_nocase(given, TEXT("text/xml")) ||
+                                          text_eq_nocase(given, TEXT("application/xml"));
+    if (c->reply.how != REPLY_HTTP || !HTTP_IS_OK(c->reply.http_status))
+        return;
+    if (given.len && !fits)
+        reply_garble(&c->reply, "an answer of type " TEXT_FMT " is not SES's",
+                     TEXT_ARG(text_slice(given, 0, 100)));
+    else if ((!given.len || !r->body.len) && !c->reply.request_id[0])
+        reply_garble(&c->reply, "an answer without a request ID is not SES's");
+}
+
 void aws_reply_decode(struct call *c, const struct aws_reply *r)
 {
     assert(c->kind != CALL_ASK);
@@ -196,30 +227,8 @@ void aws_reply_decode(struct call *c, const struct aws_reply *r)
         ses_v2_decode(c, r->http_status, r->error_type, r->body);
     else
         ses_v1_decode(c, r->http_status, r->body);
-    /* Headers possible in every answer of AWS, in both protocols. */
-    uint64_t ms;
-    instant_us date;
-    if (r->request_id.len)
-        REPLY_PUT(c->reply.request_id, r->request_id);
-    if (text_to_u64(r->retry_after, &ms))
-        c->reply.retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
-    if (r->age.len == 0 && http_date_parse(r->date, &date))
-        c->reply.server_date = date;
+    aws_reply_headers(c, r);
     emulator_hint(c);
-    if (call_changes_world(c->kind)) {
-        /* Only its documented answer accepts a write. A proxy in between can answer 200 with a page
-         * of its own, or with an empty body; AWS numbers every answer. */
-        struct text given =
-            text_trim(text_slice(r->content_type, 0, text_find(r->content_type, ';')));
-        bool fits = api_of(c) == API_V2 ? text_eq_nocase(given, TEXT("application/json"))
-                                        : text_eq_nocase(given, TEXT("text/xml")) ||
-                                              text_eq_nocase(given, TEXT("application/xml"));
-        if (c->reply.how != REPLY_HTTP || c->reply.http_status != 200)
-            return;
-        if (given.len && !fits)
-            reply_garble(&c->reply, "an answer of type " TEXT_FMT " is not SES's",
-                         TEXT_ARG(text_slice(given, 0, 100)));
-        else if ((!given.len || !r->body.len) && !c->reply.request_id[0])
-            reply_garble(&c->reply, "an answer without a request ID is not SES's");
-    }
+    if (call_changes_world(c->kind))
+        write_vet(c, r);
 }

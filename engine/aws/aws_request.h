@@ -54,8 +54,19 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
                           const struct aws_endpoints *at, const struct credentials *cred,
                           instant_us now, struct why *why);
 
-/* For the family: finishes a request with a form as its body (Query protocol) to the root of *e.
- * cred NULL: unsigned. Errors as above. */
+/* A request in parts: source of both the signature and the sent bytes. The body is the request's.
+ */
+struct aws_parts {
+    struct buf path, query;   /* encoded for the wire; query without the "?" */
+    const char *content_type; /* NULL: no body */
+};
+
+/* For rooms with protocols of their own: finishes a request with method and body to *e. cred NULL:
+ * unsigned, and the endpoint is not open. Errors as above. */
+enum err aws_request_put(struct aws_request *r, const struct aws_parts *parts,
+                         const struct endpoint *e, const struct credentials *cred, instant_us now,
+                         struct why *why);
+/* For the family: the same with a form as the body (Query protocol), to the root of *e. */
 enum err aws_request_form(struct aws_request *r, const struct endpoint *e,
                           const struct credentials *cred, instant_us now, struct why *why);
 /* One more header line. The failure of a longer line sticks in its buf. */
@@ -66,10 +77,12 @@ void aws_request_header(struct aws_request *r, struct text name, struct text val
 struct aws_reply {
     int http_status;
     struct text content_type;
-    struct text error_type;  /* x-amzn-ErrorType */
-    struct text request_id;  /* x-amzn-RequestId */
-    struct text retry_after; /* x-amz-retry-after, in milliseconds */
-    struct text date, age;   /* Date, Age */
+    struct text error_type;    /* x-amzn-ErrorType */
+    struct text request_id;    /* x-amzn-RequestId */
+    struct text retry_after;   /* x-amz-retry-after, in milliseconds */
+    struct text retry_after_s; /* Retry-After: seconds, or a date */
+    struct text trace_id;      /* Cf-Ray: Cloudflare's request ID */
+    struct text date, age;     /* Date, Age */
     struct text body;
 };
 
@@ -77,5 +90,9 @@ struct aws_reply {
  * kind, copied into c->arena. Call call_answer_reset(c) before. For incomplete answers the carrier
  * fills reply by itself (REPLY_NOT_SENT, REPLY_LOST). */
 void aws_reply_decode(struct call *c, const struct aws_reply *r);
+
+/* For rooms with protocols of their own, once the body is decoded. The headers possible in every
+ * answer of AWS: request ID, retry hint, date. */
+void aws_reply_headers(struct call *c, const struct aws_reply *r);
 
 #endif

@@ -18,11 +18,32 @@ static const struct service {
     const char *name, *host_prefix, *fips_prefix;
     bool gov_has_plain_fips;
     bool is_signed; /* otherwise each request holds a token that is a secret */
+    bool is_global; /* one endpoint for all Regions of a partition */
 } services[] = {
-    {"ses", "email", "email-fips", false, true},
-    {"sts", "sts", "sts-fips", true, true},
-    {"sso", "portal.sso", "portal.sso-fips", true, false},
-    {"sso-oidc", "oidc", "oidc-fips", true, false},
+    {"ses", "email", "email-fips", false, true, false},
+    {"sts", "sts", "sts-fips", true, true, false},
+    {"sso", "portal.sso", "portal.sso-fips", true, false, false},
+    {"sso-oidc", "oidc", "oidc-fips", true, false, false},
+    {"route53", NULL, NULL, false, true, true},
+};
+
+/* Route 53 has one endpoint for all Regions of a partition, and one Region that signs. NULL: the
+ * partition has no such endpoint. */
+static const struct route53 {
+    const char *partition, *region, *host, *fips, *dual_stack, *both;
+} route53s[] = {
+    {"aws", "us-east-1", "route53.amazonaws.com", "route53-fips.amazonaws.com",
+     "route53.global.api.aws", "route53-fips.global.api.aws"},
+    {"aws-us-gov", "us-gov-west-1", "route53.us-gov.amazonaws.com", "route53.us-gov.amazonaws.com",
+     "route53.us-gov.api.aws", "route53.us-gov.api.aws"},
+    {"aws-cn", "cn-northwest-1", "route53.amazonaws.com.cn", NULL,
+     "route53.global.api.amazonwebservices.com.cn", NULL},
+    {"aws-eusc", "eusc-de-east-1", "route53.amazonaws.eu", NULL,
+     "route53.global.api.amazonwebservices.eu", NULL},
+    {"aws-iso", "us-iso-east-1", "route53.c2s.ic.gov", NULL, NULL, NULL},
+    {"aws-iso-b", "us-isob-east-1", "route53.sc2s.sgov.gov", NULL, NULL, NULL},
+    {"aws-iso-e", "eu-isoe-west-1", "route53.cloud.adc-e.uk", NULL, NULL, NULL},
+    {"aws-iso-f", "us-isof-south-1", "route53.csp.hci.ic.gov", NULL, NULL, NULL},
 };
 
 static enum err refuse_region(struct text region, struct why *why)
@@ -49,6 +70,73 @@ static const struct service *service_of(struct text name)
     return NULL;
 }
 
+/* An endpoint by a URL of the user's. holds: what a request shows to whoever reads along; NULL:
+ * nothing, it is signed. */
+static enum err origin_take(struct endpoint *e, struct text origin, const char *holds,
+                            struct why *why)
+{
+    struct url url;
+    enum err err = url_parse_origin(origin, &url, why);
+    if (err)
+        return why_wrap(why, err, "endpoint URL");
+    e->is_open = !url.is_https && !url.is_loopback;
+    if (e->is_open && holds)
+        return why_set(why, ERR_INPUT,
+                       "endpoint URL: plain http to %s would show %s; use https, or "
+                       "http://localhost",
+                       url.host, holds);
+    e->is_custom = true;
+    url_origin(&url, e->url, sizeof e->url);
+    url_authority(&url, e->host, sizeof e->host);
+    return OK;
+}
+
+enum err endpoint_of_token(struct endpoint *e, struct text url, struct why *why)
+{
+    *e = (struct endpoint){.is_open = false};
+    return origin_take(e, url, "the API token", why);
+}
+
+/* NULL: the partition has no such endpoint. */
+static const char *route53_host(const struct route53 *r, const struct endpoint_settings *settings)
+{
+    if (settings->use_dual_stack)
+        return settings->use_fips ? r->both : r->dual_stack;
+    return settings->use_fips ? r->fips : r->host;
+}
+
+static const struct route53 *route53_of(const struct partition *partition)
+{
+    for (size_t i = 0; i < COUNT(route53s); i++)
+        if (strcmp(route53s[i].partition, partition->name) == 0)
+            return &route53s[i];
+    return NULL;
+}
+
+static enum err host_of_region(struct endpoint *e, const struct service *service,
+                               const struct partition *partition,
+                               const struct endpoint_settings *settings, struct why *why)
+{
+    const struct route53 *r = service->is_global ? route53_of(partition) : NULL;
+    bool is_gov = strcmp(partition->name, "aws-us-gov") == 0;
+    bool is_plain =
+        !settings->use_fips || (is_gov && service->gov_has_plain_fips && !settings->use_dual_stack);
+    const char *global = r ? route53_host(r, settings) : NULL;
+    if (service->is_global && !global)
+        return why_set(why, ERR_INPUT, "Route 53 has no %s%s%s endpoint in the partition %s",
+                       settings->use_fips ? "FIPS" : "",
+                       settings->use_fips && settings->use_dual_stack ? " and " : "",
+                       settings->use_dual_stack ? "dual-stack" : "", partition->name);
+    if (global)
+        snprintf(e->host, sizeof e->host, "%s", global);
+    else
+        snprintf(e->host, sizeof e->host, "%s.%s.%s",
+                 is_plain ? service->host_prefix : service->fips_prefix, e->region,
+                 settings->use_dual_stack ? partition->dual_stack_suffix : partition->dns_suffix);
+    snprintf(e->url, sizeof e->url, "https://%.300s", e->host);
+    return OK;
+}
+
 enum err endpoint_make(struct endpoint *e, struct text service, struct text region,
                        const struct endpoint_settings *settings, struct why *why)
 {
@@ -63,37 +151,19 @@ enum err endpoint_make(struct endpoint *e, struct text service, struct text regi
      */
     if (!partition || (settings->url.len == 0 && !region_is_plausible(region)))
         return refuse_region(region, why);
+    const struct route53 *global = known->is_global ? route53_of(partition) : NULL;
+    if (global)
+        region = text_of(global->region);
     snprintf(e->region, sizeof e->region, TEXT_FMT, TEXT_ARG(region));
     snprintf(e->service, sizeof e->service, "%s", known->name);
-    if (settings->url.len) {
-        struct url url;
-        if (settings->use_fips || settings->use_dual_stack)
-            return why_set(why, ERR_INPUT,
-                           "a custom endpoint URL and %s endpoints exclude each other: unset one",
-                           settings->use_fips ? "FIPS" : "dual-stack");
-        enum err err = url_parse_origin(settings->url, &url, why);
-        if (err)
-            return why_wrap(why, err, "endpoint URL");
-        e->is_open = !url.is_https && !url.is_loopback;
-        if (e->is_open && !known->is_signed)
-            return why_set(
-                why, ERR_INPUT,
-                "endpoint URL: plain http to %s would show the tokens of the SSO session; use "
-                "https, or http://localhost",
-                url.host);
-        e->is_custom = true;
-        url_origin(&url, e->url, sizeof e->url);
-        url_authority(&url, e->host, sizeof e->host);
-        return OK;
-    }
-    bool is_gov = strcmp(partition->name, "aws-us-gov") == 0;
-    bool is_plain =
-        !settings->use_fips || (is_gov && known->gov_has_plain_fips && !settings->use_dual_stack);
-    snprintf(e->host, sizeof e->host, "%s.%s.%s",
-             is_plain ? known->host_prefix : known->fips_prefix, e->region,
-             settings->use_dual_stack ? partition->dual_stack_suffix : partition->dns_suffix);
-    snprintf(e->url, sizeof e->url, "https://%.300s", e->host);
-    return OK;
+    if (settings->url.len == 0)
+        return host_of_region(e, known, partition, settings, why);
+    if (settings->use_fips || settings->use_dual_stack)
+        return why_set(why, ERR_INPUT,
+                       "a custom endpoint URL and %s endpoints exclude each other: unset one",
+                       settings->use_fips ? "FIPS" : "dual-stack");
+    return origin_take(e, settings->url, known->is_signed ? NULL : "the tokens of the SSO session",
+                       why);
 }
 
 bool access_key_is_real(const char *access_key_id)

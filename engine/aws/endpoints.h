@@ -21,19 +21,23 @@ struct endpoint {
     char url[ENDPOINT_LEN_MAX];  /* "https://email.us-east-1.amazonaws.com", no slash at the end */
     char host[ENDPOINT_LEN_MAX]; /* Host header: with the port unless the scheme's default */
     char region[64];             /* signing Region */
-    char service[16];  /* signing name: "ses", "sts"; of the two others nothing is signed */
+    char service[16];            /* signing name: "ses", "sts", "route53"; others sign nothing */
     bool is_open;      /* plain http to a host that is not loopback: see endpoint_admits() */
     bool is_custom;    /* by a URL of the user's, not by Region */
     bool known_region; /* false: only matches a partition's pattern, worth a warning */
 };
 
-/* service: "ses", "sts", "sso" (the portal for credentials) or "sso-oidc". settings: NULL is all
- * zero. Plain http is accepted for loopback, and elsewhere for what is signed (is_open). No text in
+/* service: "ses", "sts", "route53", "sso" (the portal for credentials) or "sso-oidc". Route 53 has
+ * one endpoint and one signing Region for all Regions of a partition. settings: NULL is all zero.
+ * Plain http is accepted for loopback, and elsewhere for what is signed (is_open). No text in
  * region or settings can move the request to another host: anything but a strict Region or URL is
  * ERR_INPUT. So is a URL together with FIPS or dual-stack, since a custom endpoint may be neither.
  */
 enum err endpoint_make(struct endpoint *e, struct text service, struct text region,
                        const struct endpoint_settings *settings, struct why *why);
+/* An endpoint outside of AWS that takes a token with each request, at url: a bare origin, by https
+ * or to loopback. ERR_INPUT. */
+enum err endpoint_of_token(struct endpoint *e, struct text url, struct why *why);
 
 /* Has the access key the form of one that AWS gives out (AKIA or ASIA, then capitals and digits, 20
  * characters or more)? Emulators hand out and take others ("test", "LSIA..."). */

@@ -12,7 +12,15 @@
 #include "endpoints.h"
 
 /* Services as settings name them. Version 1 of SES is "ses", version 2 is "sesv2". */
-enum aws_client { CLIENT_SES, CLIENT_SESV2, CLIENT_STS, CLIENT_SSO, CLIENT_SSO_OIDC, CLIENTS };
+enum aws_client {
+    CLIENT_SES,
+    CLIENT_SESV2,
+    CLIENT_STS,
+    CLIENT_SSO,
+    CLIENT_SSO_OIDC,
+    CLIENT_ROUTE53,
+    CLIENTS,
+};
 
 #define SETTING_URL_MAX  512
 #define SETTING_FROM_MAX 320

@@ -26,14 +26,18 @@
 #define ACCOUNTS_MAX             4096
 #define LANES_MAX                8192
 #define POLICIES_MAX             65535
+#define PROVIDERS_MAX            1024 /* of DNS: a large house has one for each account of its zones */
+#define PROVIDER_ZONES_MAX       10000 /* patterns of one provider: their text is in the journal */
 
 /* SES */
-#define SES_BATCH_MAX     100   /* identities per v1 Get...Attributes call */
-#define SES_LIST_PAGE     1000  /* MaxItems of ListIdentities */
-#define LIST_PAGES_MAX    10000 /* of one listing; SES allows ten thousand identities at first */
-#define HTTP_BODY_MAX     (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
-#define HTTP_HEADER_MAX   (64u << 10)
-#define REQUEST_BODY_MAX  (256u << 10) /* 100 percent-encoded addresses are under 100 KB */
+#define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
+#define SES_LIST_PAGE   1000       /* MaxItems of ListIdentities */
+#define LIST_PAGES_MAX  10000      /* of one listing; SES allows ten thousand identities at first */
+#define HTTP_BODY_MAX   (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
+#define HTTP_HEADER_MAX (64u << 10)
+#define REQUEST_BODY_MAX                                                                           \
+    (1u << 20) /* 100 percent-encoded addresses are under 100 KB; a batch of Route 53 with 1,000   \
+                  sets of the longest names is under 700 KB */
 #define REPLY_CODE_LEN    64
 #define REPLY_MESSAGE_LEN 512
 
@@ -54,6 +58,12 @@
 #define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */
 #define EVENTS_PER_TURN_MAX  1024
 #define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds the unsure jobs after a crash */
+
+/* publish */
+#define PUBLISH_NAMES_MAX      500 /* of a Route 53 batch: 1,000 ResourceRecord elements, two a name */
+#define PUBLISH_CHARACTERS_MAX 30000 /* of all values of a Route 53 batch, which allows 32,000 */
+#define UPDATE_NAMES_MAX       50  /* of an UPDATE (RFC 2136): about 12 KB, as external-dns sends */
+#define CLOUDFLARE_NAMES_MAX   100 /* of a Cloudflare batch: 200 records on the free plan */
 
 /* DNS */
 #define DNS_MESSAGE_MAX     65535
@@ -143,9 +153,22 @@
 #define ROUTE53_BATCH_RECORDS    1000        /* ResourceRecord elements of a batch */
 #define ROUTE53_BATCH_CHARACTERS 32000       /* characters in the Value elements of a batch */
 
+/* providers of DNS */
+#define ROUTE53_PAGE_ZONES       100 /* MaxItems of ListHostedZonesByName (its model) */
+#define ROUTE53_PAGE_SETS        20 /* sets asked for at one name; further ones are of other names */
+#define CLOUDFLARE_PAGE_ZONES    50   /* per_page of GET zones, its maximum */
+#define CLOUDFLARE_PAGE_RECORDS  100  /* per_page of GET dns_records at one name */
+#define CLOUDFLARE_BATCH_RECORDS 200  /* records of one batch in a zone of the Free plan */
+#define PROVIDER_FAULTS_MAX      1000 /* kept of one refusal: as many as a batch has changes */
+
+/* dynamic updates of DNS (RFC 2136) */
+#define UPDATE_NAMES_MAX 50          /* of one message: 100 sets with their prerequisites, 30 KB */
+#define TSIG_FILE_MAX    (64u << 10) /* a file with one key has 150 bytes */
+
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
 #define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; more questions wait */
+#define UPDATES_OUT_MAX     4   /* connections at once: a server of DNS takes 100 or so of all */
 #define DNS_CHANNELS_MAX    128 /* servers known at once: over the window, so one is always idle */
 #define DNS_RESOLVERS_MAX   8   /* servers in --resolver */
 
@@ -160,6 +183,9 @@
 #define SIM_LOOKUPS_MAX     100           /* MX questions out at once: above 200 UDP drops some */
 #define SIM_DELAYED_MAX     4096          /* answers held back by faults at once */
 #define SIM_CONNECTIONS_MAX 4096
+#define SIM_METERS_MAX      1024 /* accounts of Route 53 and tokens of Cloudflare that called */
+#define SIM_CHANGES_MAX     4096 /* changes that GetChange still knows: minutes of them */
+#define SIM_BODY_MAX        (1u << 20) /* 3,500 records of a batch are about 600 KB */
 #define SIM_PAST_MAX        16384 /* changes an old copy may lack: a hundred a second for minutes */
 
 #endif

@@ -130,6 +130,20 @@ void escape_terminal(struct buf *out, struct text t)
     }
 }
 
+void escape_xml(struct buf *out, struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        char c = t.at[i];
+        switch (c) {
+        case '&': buf_add_str(out, "&amp;"); break;
+        case '<': buf_add_str(out, "&lt;"); break;
+        case '>': buf_add_str(out, "&gt;"); break;
+        case '\r': buf_add_str(out, "&#13;"); break;
+        default: buf_add_char(out, (unsigned char)c < 0x20 && c != '\n' && c != '\t' ? '?' : c);
+        }
+    }
+}
+
 void escape_percent(struct buf *out, struct text t)
 {
     for (size_t i = 0; i < t.len; i++) {

@@ -18,6 +18,8 @@ void escape_yaml(struct buf *out, struct text t);
  * as \xNN or \u{NNNN}. Newline and tab are escaped too: one value stays on one line. Escaping what
  * is escaped changes nothing. */
 void escape_terminal(struct buf *out, struct text t);
+/* The text of an element in XML 1.0. A character that XML cannot carry becomes a question mark. */
+void escape_xml(struct buf *out, struct text t);
 /* Everything but A-Z a-z 0-9 - . _ ~ as %XX (RFC 3986, section 2.3), the slash too. */
 void escape_percent(struct buf *out, struct text t);
 

@@ -131,6 +131,28 @@ struct text text_cut(struct text *rest, char sep)
     return part;
 }
 
+size_t text_columns(struct text t)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < t.len; i++)
+        columns += (t.at[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+struct text text_cut_line(struct text *rest, size_t columns)
+{
+    size_t end = text_find(*rest, ' ');
+    while (end < rest->len) {
+        size_t next = end + 1 + text_find(text_from(*rest, end + 1), ' ');
+        if (text_columns(text_slice(*rest, 0, next)) > columns)
+            break;
+        end = next;
+    }
+    struct text line = text_slice(*rest, 0, end);
+    *rest = text_from(*rest, end < rest->len ? end + 1 : end);
+    return line;
+}
+
 bool text_to_u64(struct text t, uint64_t *out)
 {
     uint64_t value = 0;

@@ -43,6 +43,12 @@ size_t text_find_text(struct text t, struct text needle);
  * Without sep, returns the whole of *rest, and *rest becomes TEXT_NONE (at == NULL). */
 struct text text_cut(struct text *rest, char sep);
 
+/* Columns on a terminal: one for each character of UTF-8. */
+size_t text_columns(struct text t);
+/* Cuts a line off *rest: as many words as fit into so many columns, one at least, without the blank
+ * behind them. */
+struct text text_cut_line(struct text *rest, size_t columns);
+
 /* Decimal digits only, whole text, no sign. False on any other text and on overflow. */
 bool text_to_u64(struct text t, uint64_t *out);
 

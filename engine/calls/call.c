@@ -1,11 +1,12 @@
-/* The names of each kind of call in both versions of the API, and whether it is a write. */
+/* The names of each kind of call in each API, and whether it is a write. */
 #include "call.h"
 
 #include "base/bounds.h"
 
+#include <assert.h>
 #include <string.h>
 
-static const char *const actions[CALL_KINDS][2] = {
+static const char *const actions[CALL_KINDS][APIS] = {
     [CALL_READ_VERIFICATION] = {"GetIdentityVerificationAttributes", "GetEmailIdentity"},
     [CALL_READ_MAIL_FROM] = {"GetIdentityMailFromDomainAttributes", "GetEmailIdentity"},
     [CALL_READ_NOTIFICATION] = {"GetIdentityNotificationAttributes", "GetEmailIdentity"},
@@ -16,15 +17,30 @@ static const char *const actions[CALL_KINDS][2] = {
     [CALL_QUOTA] = {"GetSendQuota", "GetAccount"},
     [CALL_CALLER] = {"GetCallerIdentity", "GetCallerIdentity"},
     [CALL_ASK] = {"DNS", "DNS"},
+    [CALL_ZONES] = {[API_ROUTE53] = "ListHostedZonesByName",
+                    [API_RFC2136] = "SOA",
+                    [API_CLOUDFLARE] = "GET zones"},
+    [CALL_ZONE] = {[API_ROUTE53] = "GetHostedZone"},
+    [CALL_RECORDS] =
+        {[API_ROUTE53] = "ListResourceRecordSets", [API_CLOUDFLARE] = "GET dns_records"},
+    [CALL_CHANGE] = {[API_ROUTE53] = "ChangeResourceRecordSets",
+                     [API_RFC2136] = "UPDATE",
+                     [API_CLOUDFLARE] = "POST dns_records/batch"},
 };
 
 bool call_changes_world(enum call_kind kind)
 {
-    return kind == CALL_SET;
+    return kind == CALL_SET || kind == CALL_CHANGE;
+}
+
+bool call_is_of_provider(enum call_kind kind)
+{
+    return kind >= CALL_ZONES && kind <= CALL_CHANGE;
 }
 
 const char *call_action(enum call_kind kind, enum api api)
 {
+    assert(actions[kind][api]);
     return actions[kind][api];
 }
 
@@ -43,6 +59,12 @@ void call_answer_reset(struct call *c)
     c->next_token = TEXT_NONE;
     c->tags = NULL;
     c->tags_len = 0;
+    c->zones = NULL;
+    c->zones_len = 0;
+    c->sets = NULL;
+    c->sets_len = 0;
+    c->faults = NULL;
+    c->faults_len = 0;
 }
 
 bool list_is_endless(const struct call *call, uint32_t pages)

@@ -14,6 +14,7 @@
 #include "base/when.h"
 #include "dns/question.h"
 #include "model/facts.h"
+#include "model/record_set.h"
 
 /* Each kind is one SES action and so one bucket per lane, except CALL_ASK, which is DNS. */
 enum call_kind {
@@ -27,12 +28,22 @@ enum call_kind {
     CALL_QUOTA,             /* v1 GetSendQuota */
     CALL_CALLER,            /* STS GetCallerIdentity */
     CALL_ASK,               /* one DNS question */
+    CALL_ZONES,             /* the zones of a name at a provider of DNS, one page: Route 53
+                               ListHostedZonesByName, Cloudflare GET zones, RFC 2136 an SOA question */
+    CALL_ZONE,              /* Route 53 GetHostedZone: the zone's name servers */
+    CALL_RECORDS, /* all record sets at a name: Route 53 ListResourceRecordSets, Cloudflare GET
+                     dns_records */
+    CALL_CHANGE,  /* record sets are created, removed, exchanged, all or none: Route 53
+                     ChangeResourceRecordSets, Cloudflare POST dns_records/batch, RFC 2136 UPDATE */
     CALL_KINDS,
 };
 
-enum api { API_V1, API_V2 };
+/* Of SES: version 1 and 2. Of providers of DNS (CALL_ZONES to CALL_CHANGE): the rest. */
+enum api { API_V1, API_V2, API_ROUTE53, API_RFC2136, API_CLOUDFLARE, APIS };
 
-bool call_changes_world(enum call_kind kind); /* only CALL_SET: kept before sent, never resent */
+/* Only CALL_SET and CALL_CHANGE: kept before sent, never resent. */
+bool call_changes_world(enum call_kind kind);
+bool call_is_of_provider(enum call_kind kind);              /* CALL_ZONES to CALL_CHANGE */
 const char *call_action(enum call_kind kind, enum api api); /* "SetIdentityMailFromDomain" */
 
 /* The end of the exchange, as seen by the adapter. verdict.c draws the conclusion.
@@ -41,7 +52,9 @@ enum reply_how {
     REPLY_NOT_SENT, /* no byte of the request can have reached the server: name look-up, connection,
                        TLS, refused by our own checks */
     REPLY_LOST,     /* the server may have read the request; no whole answer came back */
-    REPLY_HTTP,     /* a whole HTTP answer: http_status holds; not 2xx: code and message too */
+    REPLY_HTTP,     /* a whole HTTP answer: http_status holds; not 2xx: code and message too. An
+                       answer by RFC 2136 is told likewise: NOERROR is 200, SERVFAIL 503, any other
+                       RCODE or TSIG error 400 with its name as the code */
     REPLY_GARBLED,  /* 2xx with a body outside the API's promise */
     REPLY_NO_KEYS, /* not sent: the lane has never had credentials and gets none, or new keys belong
                       to another account than the run's */
@@ -73,16 +86,22 @@ struct call {
     uint64_t ticket; /* unique within a run */
     enum call_kind kind;
     enum api api;
-    uint16_t lane;    /* index into fleet.lanes; ignored for CALL_ASK */
+    uint16_t lane;    /* index into fleet.lanes; ignored for CALL_ASK. To a provider of DNS:
+                         fleet.lanes_len + row of fleet.providers */
     uint32_t owner;   /* for the scheduler: the waiting read batch, survey or job */
     uint32_t part;    /* for the scheduler: the part of the owner's work */
     uint32_t attempt; /* from 1 */
     uint32_t count;   /* identities; 1 for GET and SET */
     struct text identities[SES_BATCH_MAX];
-    struct text mail_from;        /* CALL_SET; empty clears */
-    enum behavior behavior;       /* CALL_SET */
-    struct text token;            /* CALL_LIST: empty for the first page */
-    struct dns_question question; /* CALL_ASK */
+    struct text mail_from;               /* CALL_SET; empty clears */
+    enum behavior behavior;              /* CALL_SET */
+    struct text token;                   /* CALL_LIST: empty for the first page */
+    struct dns_question question;        /* CALL_ASK */
+    struct text zone;                    /* CALL_ZONES, RECORDS, CHANGE: the zone's name */
+    struct text zone_id;                 /* CALL_ZONE, RECORDS, CHANGE: hosted_zone.id */
+    struct text name;                    /* CALL_RECORDS: whose sets are read */
+    const struct record_change *changes; /* CALL_CHANGE; of one zone */
+    uint32_t changes_len;
 
     /* The answer. Texts and arrays live in arena. */
     struct arena arena;
@@ -94,8 +113,14 @@ struct call {
     struct text next_token; /* CALL_LIST: empty on the last page */
     struct ses_tag *tags;   /* CALL_GET */
     uint32_t tags_len;
-    struct account_facts account;    /* ACCOUNT, QUOTA, CALLER */
-    struct dns_reply dns;            /* CALL_ASK */
+    struct account_facts account; /* ACCOUNT, QUOTA, CALLER */
+    struct dns_reply dns;         /* CALL_ASK */
+    struct hosted_zone *zones;    /* ZONES; ZONE: one; next_token as for CALL_LIST */
+    uint32_t zones_len;
+    struct record_set *sets; /* RECORDS */
+    uint32_t sets_len;
+    struct change_fault *faults; /* CHANGE refused: what the provider finds fault with */
+    uint32_t faults_len;
     instant_us sent_at, answered_at; /* by the world's clock */
     span_us skew_us;      /* by the carrier: how far the signature's date was from our clock */
     uint64_t signed_with; /* by the carrier: hash of the access key's id */

@@ -1,13 +1,15 @@
 /*
- * Classes the answers of SES. The order matters: first the cases without any code (not sent, answer
- * lost), then the code, then the HTTP status for answers without a known code, such as an HTML page
- * from a proxy.
+ * Classes the answers of SES and of providers of DNS. The order matters: first the cases without
+ * any code (not sent, answer lost), then the code, then the HTTP status for answers without a known
+ * code, such as an HTML page from a proxy.
  *
  * A 5xx to a write is unsure, not failed: a front end may give up while the back end goes on.
  */
 #include "verdict.h"
 
 #include "base/count.h"
+
+#include <string.h>
 
 #define RENEW_ATTEMPTS_MAX 3
 
@@ -42,12 +44,29 @@ static const struct {
     {"MissingAuthenticationToken", VERDICT_DENIED},
     {"IncompleteSignature", VERDICT_DENIED},
     {"OptInRequired", VERDICT_DENIED},
+    /* Errors of TSIG that every signature with the key meets. BADKEY is not among them: Knot DNS
+     * says so of a key that its rules do not let change one name. */
+    {"BADSIG", VERDICT_DENIED},
+    {"BADTIME", VERDICT_DENIED},
+    /* Route 53: another change of the zone is under way, or the zone is not there. */
+    {"PriorRequestNotComplete", VERDICT_AGAIN},
+    {"NoSuchHostedZone", VERDICT_GONE},
+    /* Cloudflare: no zone by this ID (three ways to say so), no token, no API for this zone. */
+    {"1001", VERDICT_GONE},
+    {"7000", VERDICT_GONE},
+    {"7003", VERDICT_GONE},
+    {"6003", VERDICT_DENIED},
+    {"1038", VERDICT_REFUSED},
 };
 
 bool reply_is_access_denied(const struct reply *reply)
 {
     struct text code = text_of(reply->code);
-    return text_eq(code, TEXT("AccessDenied")) || text_eq(code, TEXT("AccessDeniedException"));
+    /* Cloudflare says "Invalid access token" with the code of a zone that the token does not cover.
+     */
+    bool is_of_token = text_starts(text_of(reply->message), TEXT("Invalid access token"));
+    return text_eq(code, TEXT("AccessDenied")) || text_eq(code, TEXT("AccessDeniedException")) ||
+           text_eq(code, TEXT("10000")) || (text_eq(code, TEXT("9109")) && !is_of_token);
 }
 
 bool reply_is_about_request(const struct reply *reply)
@@ -79,8 +98,10 @@ static enum verdict of_http(const struct reply *reply, enum call_kind kind)
         return VERDICT_OK;
     if (reply->http_status >= 500)
         return of_status(reply->http_status, kind);
-    /* IAM can confine v2 calls to chosen identities, so a denial of one says nothing of others. */
-    if (reply_is_access_denied(reply) && (kind == CALL_SET || kind == CALL_GET))
+    /* IAM can confine v2 calls to chosen identities, and Route 53's to zones and names; a token of
+     * Cloudflare has its zones. So a denial of one says nothing of others. */
+    bool is_of_zone = kind == CALL_ZONE || kind == CALL_RECORDS || kind == CALL_CHANGE;
+    if (reply_is_access_denied(reply) && (kind == CALL_SET || kind == CALL_GET || is_of_zone))
         return VERDICT_REFUSED;
     /* SES reports an unknown identity of a Put as 400 with this sentence, not as 404. */
     struct text message = text_of(reply->message);
@@ -94,6 +115,16 @@ static enum verdict of_http(const struct reply *reply, enum call_kind kind)
                        ? VERDICT_DENIED
                        : by_code[i].verdict;
     return of_status(reply->http_status, kind);
+}
+
+const char *reply_knows_no_keys(const struct reply *reply)
+{
+    static const char *const words[] = {"InvalidClientTokenId", "UnrecognizedClientException",
+                                        "OptInRequired"};
+    for (size_t i = 0; reply->how == REPLY_HTTP && i < COUNT(words); i++)
+        if (strcmp(reply->code, words[i]) == 0)
+            return words[i];
+    return NULL;
 }
 
 enum verdict verdict_of(const struct reply *reply, enum call_kind kind)

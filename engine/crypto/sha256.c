@@ -4,9 +4,11 @@
 #include "base/hex.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct sha256 {
     EVP_MD_CTX *context;
@@ -82,10 +84,26 @@ bool sha1_hex(struct text bytes, char out[SHA1_HEX_LEN])
     return true;
 }
 
+bool sha2_hmac(unsigned bits, const void *key, size_t key_len, struct text bytes,
+               unsigned char out[SHA2_BYTES_MAX])
+{
+    assert(key_len <= INT32_MAX && (bits == 256 || bits == 384 || bits == 512));
+    const EVP_MD *md = bits == 256 ? EVP_sha256() : bits == 384 ? EVP_sha384() : EVP_sha512();
+    unsigned len = SHA2_BYTES_MAX;
+    return HMAC(md, key, (int)key_len, (const unsigned char *)bytes.at, bytes.len, out, &len) &&
+           len == bits / 8;
+}
+
 bool sha256_hmac(const void *key, size_t key_len, struct text bytes, sha256_t out)
 {
-    assert(key_len <= INT32_MAX);
-    unsigned len = SHA256_BYTES;
-    return HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)bytes.at, bytes.len, out,
-                &len);
+    unsigned char mac[SHA2_BYTES_MAX] = {0};
+    bool ok = sha2_hmac(256, key, key_len, bytes, mac);
+    memcpy(out, mac, SHA256_BYTES);
+    OPENSSL_cleanse(mac, sizeof mac); /* signing keys of SigV4 are such codes */
+    return ok;
+}
+
+bool mac_is_equal(const void *a, const void *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
 }

@@ -1,7 +1,7 @@
 /*
  * The hashes of the program: SHA-256 of manifests, plan files and requests, HMAC-SHA-256 of
- * signatures, SHA-1 of names. Source: FIPS 180-4 (SHA), RFC 2104 (HMAC). Thread: any; a struct
- * sha256 belongs to one thread at a time.
+ * signatures, HMAC-SHA-2 of updates of DNS, SHA-1 of names. Source: FIPS 180-4 (SHA), RFC 2104
+ * (HMAC). Thread: any; a struct sha256 belongs to one thread at a time.
  */
 #ifndef MF_SHA256_H
 #define MF_SHA256_H
@@ -28,6 +28,13 @@ bool sha256_hex(struct text bytes, char out[SHA256_HEX_LEN]);
 bool sha256_base64(struct text bytes, char out[SHA256_BASE64_LEN]);
 bool sha256_hmac(const void *key, size_t key_len, struct text bytes,
                  sha256_t out); /* out may be key */
+/* HMAC by SHA-2 of 256, 384 or 512 bits, which is bits / 8 octets. False: the crypto library
+ * failed. */
+#define SHA2_BYTES_MAX 64
+bool sha2_hmac(unsigned bits, const void *key, size_t key_len, struct text bytes,
+               unsigned char out[SHA2_BYTES_MAX]);
+/* Are both equal? Takes as long wherever they differ. */
+bool mac_is_equal(const void *a, const void *b, size_t len);
 /* For names only: SHA-1 protects nothing any more. */
 bool sha1_hex(struct text bytes, char out[SHA1_HEX_LEN]);
 

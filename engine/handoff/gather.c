@@ -89,15 +89,9 @@ static void zone_find(const struct records_gather *g, struct records_entry *e, s
 
 /* ---- entries ---- */
 
-static name_id row_region(const struct fleet *f, uint32_t row)
-{
-    name_id chosen = fleet_policy_of(f, row)->mx_region;
-    return chosen != NAME_NONE ? chosen : f->lanes[f->choices[row].lane].region;
-}
-
 struct text records_entry_region(const struct records_gather *g, const struct records_entry *e)
 {
-    return names_text(&g->fleet->names, row_region(g->fleet, e->row));
+    return fleet_mx_region(g->fleet, e->row);
 }
 
 /* Another row shares the MAIL FROM. SES wants one MX for any number of Regions; dns.mx_region
@@ -112,7 +106,7 @@ static void entry_share(struct records_entry *e, const struct fleet *f, uint32_t
     if (chooses && !chose) {
         e->row = row;
         e->mixed = false;
-    } else if (chooses == chose && row_region(f, e->row) != row_region(f, row)) {
+    } else if (chooses == chose && !text_eq(fleet_mx_region(f, e->row), fleet_mx_region(f, row))) {
         e->mixed = true;
     }
 }
@@ -208,9 +202,10 @@ static enum err entries_choose(struct records_gather *g, struct why *why)
             notice_note(&g->config->notices, "--zone %s: no MAIL FROM is at or below it",
                         g->config->zones[i]);
     for (uint32_t i = 0; i < g->entries_len; i++) {
-        const struct records_entry e = g->entries[i];
+        struct records_entry e = g->entries[i];
         bool stays = e.is_meant && (g->zones_len == 0 || e.zone_is_given);
         g->of_name[e.name] = stays ? len + 1 : 0;
+        e.number = len;
         if (stays)
             g->entries[len++] = e;
     }

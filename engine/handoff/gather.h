@@ -47,7 +47,7 @@ struct records_entry {
     name_id name;                      /* the MAIL FROM */
     uint32_t row;                      /* of the fleet: the MX names this row's Region */
     uint32_t owner_row;                /* the first row that names an owner, or else the first */
-    uint32_t number;                   /* in the order of the fleet */
+    uint32_t number;                   /* of those that are meant, in the order of the fleet */
     uint8_t zone_len;                  /* the zone is the end of the name */
     bool zone_is_given;                /* by --zone */
     bool zone_is_seen;                 /* DNS has named the zone: the owner of the SOA */

@@ -61,7 +61,8 @@ struct found {
 /* A lane's part of the list, with sums. */
 struct found_lane {
     uint32_t first, len;
-    uint32_t verified, forwarding, custom; /* custom: has a custom MAIL FROM */
+    uint32_t verified, custom; /* custom: has a custom MAIL FROM */
+    uint32_t forwarding, forwarding_known;
     uint32_t by_status[MAIL_FROM_UNKNOWN + 1];
     uint32_t by_how[FOUND_HOWS];
     bool is_twin; /* account and Region of an earlier lane: left out */
@@ -79,6 +80,7 @@ struct discover {
     struct lanes lanes;
     struct arena memory;
     struct inventory *inventory;
+    struct selection_found met; /* of each pattern, how many of the listed identities it fits */
     span_us took;
     bool stopped; /* on request */
     struct found *found;
@@ -91,8 +93,8 @@ struct discover {
 enum err discover_lanes(struct discover *d, struct complaints *complaints, struct why *why);
 /* Reads all identities, until done or asked to stop. */
 enum err discover_read(struct discover *d, struct why *why);
-/* Is the identity selected? For struct inventory_options; ctx is struct discover_config. */
-bool discover_wants(const void *ctx, struct text identity);
+/* Is the identity selected? For struct inventory_options; ctx is struct discover. */
+bool discover_wants(void *ctx, struct text identity);
 /* Sorts, sums, and gives each identity its enum found. */
 enum err discover_pick(struct discover *d, struct why *why);
 /* Checks patterns, tags and the template. */
@@ -100,9 +102,13 @@ enum err discover_vet(const struct discover_config *c, struct why *why);
 /* Was every Region asked, and does this one of an account that was read not know the keys? Then the
  * account has not enabled the Region, and nothing is missing. */
 bool discover_is_disabled(const struct discover *d, uint32_t lane);
+/* Why a refused lane could not be read; of a Region that is not enabled, how to enable it. */
+void discover_refusal(const struct discover *d, uint32_t lane, struct why *why);
 
 /* Is the lane read, and no twin? */
 bool discover_has_lane(const struct discover *d, uint32_t lane);
+/* Is it, and worth a line? Of every Region only those with identities are. */
+bool discover_shows_lane(const struct discover *d, uint32_t lane);
 bool found_is_entry(const struct found *f);
 struct text discover_account(const struct discover *d, uint32_t lane); /* the account's name */
 struct text discover_region(const struct discover *d, uint32_t lane);

@@ -17,12 +17,12 @@
 
 /* --- the user's options ----------------------------------------------------------------------- */
 
-bool discover_wants(const void *ctx, struct text identity)
+bool discover_wants(void *ctx, struct text identity)
 {
-    const struct discover_config *config = ctx;
+    struct discover *d = ctx;
     char name[NAME_LEN_MAX + 1];
     snprintf(name, sizeof name, TEXT_FMT, TEXT_ARG(identity));
-    return selection_takes_name(config->selection, name);
+    return selection_takes_name(d->config->selection, name, &d->met);
 }
 
 static bool has_tag(const struct inventory_row *row, struct text wish)
@@ -131,6 +131,7 @@ static void sum_add(struct found_lane *sum, const struct found *f)
     sum->by_how[f->how]++;
     sum->verified += row->verification == VERIFICATION_SUCCESS;
     sum->forwarding += row->forwarding;
+    sum->forwarding_known += (row->known & KNOWN_FORWARDING) != 0;
     sum->custom += row->mail_from.len > 0;
     if (row->mail_from.len)
         sum->by_status[row->status]++;
@@ -266,24 +267,19 @@ static void limit_take(struct discover *d)
         d->found_len = limit;
 }
 
-/* Of each --only pattern without an identity a note; ERR_INPUT: there were identities, and none is
- * meant. */
+/* Of each pattern without an identity a note; ERR_INPUT: there were identities, and none is meant.
+ */
 static enum err patterns_tell(const struct discover *d, struct why *why)
 {
     const struct selection *s = d->config->selection;
     uint32_t listed = 0;
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
         listed += inventory_lane(d->inventory, i)->listed;
-    for (uint32_t v = 0; v < s->len; v++) {
-        bool fits = s->values[v].kind != SELECT_ONLY || listed == 0;
-        for (uint32_t i = 0; i < d->found_len && !fits; i++) {
-            char name[NAME_LEN_MAX + 1];
-            snprintf(name, sizeof name, TEXT_FMT, TEXT_ARG(d->found[i].row->identity));
-            fits = selection_value_fits(&s->values[v], name);
-        }
-        if (!fits)
-            notice_note(&d->notices, "note: --only %s fits no identity that was listed",
-                        s->values[v].given);
+    for (uint32_t v = 0; v < s->len && listed; v++) {
+        enum selection_kind kind = s->values[v].kind;
+        if ((kind == SELECT_ONLY || kind == SELECT_EXCLUDE) && d->met.hits[v] == 0)
+            notice_note(&d->notices, "note: --%s %s fits no identity that was listed",
+                        selection_option(kind), s->values[v].given);
     }
     bool by_name = selection_has(s, SELECT_ONLY) || selection_has(s, SELECT_EXCLUDE);
     return listed && d->found_len == 0 && by_name
@@ -329,21 +325,53 @@ enum err discover_pick(struct discover *d, struct why *why)
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-bool discover_is_disabled(const struct discover *d, uint32_t lane)
+/* A lane of the same account that was read; the number of lanes: there is none. */
+static uint32_t lane_read(const struct discover *d, uint32_t lane)
+{
+    uint32_t i = 0;
+    while (i < d->fleet.lanes_len && (d->fleet.lanes[i].account != d->fleet.lanes[lane].account ||
+                                      inventory_lane(d->inventory, i)->phase != INVENTORY_DONE))
+        i++;
+    return i;
+}
+
+static bool is_off(const struct discover *d, uint32_t lane)
 {
     const struct inventory_lane *l = inventory_lane(d->inventory, lane);
-    if (!selection_is_every(d->config->selection, SELECT_REGION) || l->phase != INVENTORY_REFUSED ||
-        !l->knows_no_keys || !region_is_opt_in(discover_region(d, lane)))
-        return false;
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
-        if (d->fleet.lanes[i].account == d->fleet.lanes[lane].account && discover_has_lane(d, i))
-            return true;
-    return false;
+    return l->phase == INVENTORY_REFUSED && l->no_keys &&
+           region_is_opt_in(discover_region(d, lane));
+}
+
+bool discover_is_disabled(const struct discover *d, uint32_t lane)
+{
+    return selection_is_every(d->config->selection, SELECT_REGION) && is_off(d, lane) &&
+           lane_read(d, lane) < d->fleet.lanes_len;
+}
+
+void discover_refusal(const struct discover *d, uint32_t lane, struct why *why)
+{
+    const struct inventory_lane *l = inventory_lane(d->inventory, lane);
+    uint32_t other = lane_read(d, lane);
+    const char *number = inventory_account(d->inventory, d->fleet.lanes[lane].account)->number;
+    if (!is_off(d, lane) || other == d->fleet.lanes_len) {
+        why_set(why, ERR_AUTH, "%s%s", l->reason, is_off(d, lane) ? REGION_OFF_DOUBT : "");
+        return;
+    }
+    const struct region_off off = {discover_region(d, lane),
+                                   *number ? text_of(number) : discover_account(d, lane),
+                                   l->no_keys, discover_region(d, other)};
+    lanes_region_off(&off, l->sts_refused ? "STS" : "SES", why);
 }
 
 bool discover_has_lane(const struct discover *d, uint32_t lane)
 {
     return inventory_lane(d->inventory, lane)->phase == INVENTORY_DONE && !d->by_lane[lane].is_twin;
+}
+
+bool discover_shows_lane(const struct discover *d, uint32_t lane)
+{
+    bool is_of_all = selection_is_every(d->config->selection, SELECT_REGION) && d->found_len;
+    return discover_has_lane(d, lane) && (d->by_lane[lane].len || !is_of_all);
 }
 
 bool found_is_entry(const struct found *f)

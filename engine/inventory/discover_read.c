@@ -66,7 +66,7 @@ enum err discover_read(struct discover *d, struct why *why)
         .may_fall_back = strcmp(api, "auto") == 0,
         .with_tags = d->config->tags.len > 0,
         .wanted = discover_wants,
-        .ctx = d->config,
+        .ctx = d,
     };
     d->inventory = inventory_new(&d->memory, &d->fleet, &options);
     if (!d->inventory)

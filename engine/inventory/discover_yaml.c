@@ -12,7 +12,7 @@ static uint32_t lanes_of(const struct discover *d, uint32_t account)
 {
     uint32_t len = 0;
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
-        len += d->fleet.lanes[i].account == account && discover_has_lane(d, i);
+        len += d->fleet.lanes[i].account == account && discover_shows_lane(d, i);
     return len;
 }
 
@@ -57,7 +57,7 @@ static void account_add(const struct discover *d, uint32_t account, struct buf *
     key_add(out, line, "account_id", text_of(inventory_account(d->inventory, account)->number));
     const char *between = "\n    regions: [";
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
-        if (d->fleet.lanes[i].account != account || !discover_has_lane(d, i))
+        if (d->fleet.lanes[i].account != account || !discover_shows_lane(d, i))
             continue;
         buf_add_str(out, between);
         escape_yaml(out, discover_region(d, i));
@@ -69,7 +69,13 @@ static void account_add(const struct discover *d, uint32_t account, struct buf *
     buf_add_str(out, "\n");
 }
 
-/* Remarkable facts of SES, as a comment beside the entry. */
+/* Does most of the lane not forward feedback? */
+static bool is_silent(const struct found_lane *l)
+{
+    return 2 * l->forwarding < l->forwarding_known;
+}
+
+/* What is unusual about an identity, as a comment beside the entry. */
 static void note_add(const struct discover *d, const struct found *f, struct buf *out)
 {
     char reason[FOUND_REASON_LEN], name[NAME_LEN_MAX + 1];
@@ -80,16 +86,19 @@ static void note_add(const struct discover *d, const struct found *f, struct buf
     buf_add_str(out, "  # ");
     size_t empty = out->len;
     buf_add_str(out, found_reason(f, reason));
-    if (found_is_entry(f) && row->mail_from.len && stays) {
-        buf_add_fmt(out, "%s%s", status,
-                    f->how == FOUND_PROPOSED ? ": apply starts its set-up again" : "");
-    } else if (found_is_entry(f) && row->mail_from.len) {
+    bool is_well = row->status == MAIL_FROM_SUCCESS;
+    if (found_is_entry(f) && row->mail_from.len && !stays) {
         buf_add_str(out, "now ");
         escape_yaml(out, row->mail_from);
-        buf_add_fmt(out, ", %s", status);
+        buf_add_fmt(out, "%s%s", is_well ? "" : ", ", is_well ? "" : status);
+    } else if (found_is_entry(f) && row->mail_from.len && !is_well) {
+        buf_add_fmt(out, "%s%s", status,
+                    f->how == FOUND_PROPOSED ? ": apply starts its set-up again" : "");
     }
-    if ((row->known & KNOWN_FORWARDING) && !row->forwarding)
-        buf_add_fmt(out, "%sfeedback forwarding off", out->len > empty ? "; " : "");
+    bool is_usual = row->forwarding != is_silent(&d->by_lane[f->lane]);
+    if ((row->known & KNOWN_FORWARDING) && !is_usual)
+        buf_add_fmt(out, "%sfeedback forwarding %s", out->len > empty ? "; " : "",
+                    row->forwarding ? "on" : "off");
     if (out->len == empty)
         out->len = before;
 }
@@ -107,6 +116,8 @@ static bool lane_add(const struct discover *d, uint32_t lane, struct sink *out)
         .region =
             lanes_of(d, d->fleet.lanes[lane].account) > 1 ? discover_region(d, lane) : TEXT_NONE};
     struct buf *buf = &out->buf;
+    if (discover_has_lane(d, lane) && !discover_shows_lane(d, lane))
+        return true;
     buf_add_str(buf, "\n  # account ");
     escape_yaml(buf, discover_account(d, lane));
     buf_add_fmt(buf, ", Region " TEXT_FMT, TEXT_ARG(discover_region(d, lane)));
@@ -114,7 +125,8 @@ static bool lane_add(const struct discover *d, uint32_t lane, struct sink *out)
         buf_add_str(buf, l->is_twin ? ": the same as one above\n" : ": could not be read\n");
         return true;
     }
-    buf_add_fmt(buf, ": %u identit%s\n", l->len, plural(l->len, "y", "ies"));
+    buf_add_fmt(buf, ": %u %s%s\n", l->len, plural(l->len, "identity", "identities"),
+                is_silent(l) ? ", feedback forwarding off but for those that say on" : "");
     for (uint32_t i = 0; i < l->len; i++) {
         const struct found *f = &d->found[l->first + i];
         const struct inventory_row *row = f->row;

@@ -4,10 +4,34 @@
  */
 #include "inventory_internal.h"
 
+#include "model/region.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #define CALLER_ATTEMPTS_MAX 4 /* without a guard STS is a help, not worth holding a lane up */
+
+/* --- who asks ----------------------------------------------------------------------------------
+ */
+
+/* The first lane of the account that is not refused asks for the account; one in a Region that each
+ * account has comes before one that an account must enable. */
+static void asker_choose(struct inventory *v, uint32_t account)
+{
+    const struct fleet *f = v->fleet;
+    struct account_asking *a = &v->accounts[account];
+    bool is_certain = false;
+    a->done = true;
+    for (uint32_t i = 0; i < f->lanes_len && !is_certain; i++) {
+        bool is_opt_in = region_is_opt_in(names_text(&f->names, f->lanes[i].region));
+        if (f->lanes[i].account != account || v->lanes[i].seen.phase == INVENTORY_REFUSED ||
+            (!a->done && is_opt_in))
+            continue;
+        a->lane = (uint16_t)i;
+        a->done = false;
+        is_certain = !is_opt_in;
+    }
+}
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
@@ -30,10 +54,10 @@ struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
             pace_init(&s->pace[kind], fleet_rate(v->fleet, i, v->options.rate_per_s));
         s->seen.api = v->options.read_api;
         s->seen.one_by_one = v->options.with_tags || v->options.read_api == API_V2;
-        if (!a->used)
-            a->lane = (uint16_t)i;
         a->used = true;
     }
+    for (uint32_t i = 0; i < fleet->accounts_len; i++)
+        asker_choose(v, i);
     return v;
 }
 
@@ -119,22 +143,12 @@ static bool is_guarded(const struct inventory *v, const struct account_asking *a
     return v->fleet->accounts[a - v->accounts].account_id != NAME_NONE;
 }
 
-/* The first reachable lane of an account asks for the account. */
 void inventory_close_lane(struct inventory *v, uint32_t lane, const char *sentence)
 {
     struct lane_inventory *s = &v->lanes[lane];
-    uint16_t account = v->fleet->lanes[lane].account;
-    struct account_asking *a = &v->accounts[account];
     s->seen.phase = INVENTORY_REFUSED;
     snprintf(s->seen.reason, sizeof s->seen.reason, "%s", sentence);
-    a->done = true;
-    for (uint32_t i = v->fleet->lanes_len; i > 0; i--) {
-        if (v->fleet->lanes[i - 1].account != account ||
-            v->lanes[i - 1].seen.phase == INVENTORY_REFUSED)
-            continue;
-        a->lane = (uint16_t)(i - 1);
-        a->done = false;
-    }
+    asker_choose(v, v->fleet->lanes[lane].account);
 }
 
 static void account_end(struct inventory *v, struct account_asking *a, bool refused)
@@ -174,6 +188,17 @@ static void caller_failed(struct inventory *v, struct account_asking *a, const s
         a->wake = now + backoff_span(BACKOFF_ERROR, v->options.seed, a->lane, a->attempts);
         return;
     }
+    /* Where the account has not enabled the Region, another one knows the keys. */
+    struct text region = names_text(&v->fleet->names, v->fleet->lanes[a->lane].region);
+    bool is_off =
+        next == RETRY_DENIED && reply_knows_no_keys(&call->reply) && region_is_opt_in(region);
+    if (is_off) {
+        lane_inventory_refuse(v, &v->lanes[a->lane], call);
+        a->attempts = 0;
+        asker_choose(v, (uint32_t)(a - v->accounts));
+    }
+    if (is_off && !a->done)
+        return;
     reason_of(call, a->seen.reason);
     account_end(v, a, is_guarded(v, a) || next == RETRY_DENIED);
 }
@@ -195,8 +220,8 @@ void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const 
 {
     lane_inventory_forget(v, s);
     lane_inventory_reason(s, call);
-    s->seen.knows_no_keys = strcmp(call->reply.code, "InvalidClientTokenId") == 0 ||
-                            strcmp(call->reply.code, "UnrecognizedClientException") == 0;
+    s->seen.no_keys = reply_knows_no_keys(&call->reply);
+    s->seen.sts_refused = call->kind == CALL_CALLER;
     s->seen.phase = INVENTORY_REFUSED;
 }
 

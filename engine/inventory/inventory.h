@@ -34,8 +34,8 @@ struct inventory_options {
     bool may_fall_back; /* to version 2 where IAM refuses version 1 */
     bool with_tags;     /* one by one, whatever read_api says */
     /* Selects the listed identities to read; NULL: all. */
-    bool (*wanted)(const void *ctx, struct text identity);
-    const void *ctx;
+    bool (*wanted)(void *ctx, struct text identity);
+    void *ctx;
     uint64_t seed; /* of the jitter */
 };
 
@@ -61,11 +61,12 @@ enum inventory_phase {
 
 struct inventory_lane {
     enum inventory_phase phase;
-    enum api api;       /* of the listing; after a fall-back, version 2 */
-    bool one_by_one;    /* read by GetEmailIdentity */
-    bool fell_back;     /* `denied` says why */
-    bool knows_no_keys; /* of a refused lane: the Region does not know the keys */
-    bool blind;         /* SES does not tell about feedback forwarding; reason says why */
+    enum api api;        /* of the listing; after a fall-back, version 2 */
+    bool one_by_one;     /* read by GetEmailIdentity */
+    bool fell_back;      /* `denied` says why */
+    const char *no_keys; /* of a refused lane: how the Region said that it does not know the keys */
+    bool sts_refused;    /* it was STS that said so */
+    bool blind;          /* SES does not tell about feedback forwarding; reason says why */
     uint32_t listed, rows_len, read, unread; /* unread: refused by SES, one by one */
     char reason[INVENTORY_REASON_LEN];       /* the newest */
     char denied[INVENTORY_REASON_LEN];       /* how IAM refused version 1 */

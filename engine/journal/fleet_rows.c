@@ -17,6 +17,8 @@
 /* Their numbers are held still, as head_rows.c says. */
 static_assert(BEHAVIOR_USE_DEFAULT_VALUE == 0 && BEHAVIOR_REJECT_MESSAGE == 1, "behavior");
 static_assert(REQUIRE_MX_SPF == 0 && REQUIRE_MX == 1 && REQUIRE_NONE == 2, "require");
+static_assert(PROVIDER_ROUTE53 == 0 && PROVIDER_RFC2136 == 1 && PROVIDER_CLOUDFLARE == 2,
+              "provider");
 static_assert(UNTIL_SUCCESS == 0 && UNTIL_SET == 1 && GUARD_REVIEWED == 1 && GUARD_SKIP == 4 &&
                   GUARD_UNKNOWN == 5,
               "guard");
@@ -26,6 +28,7 @@ struct filler {
     struct journal *j;
     struct store_value values[STORE_VALUES_MAX];
     unsigned column;
+    bool fits; /* no bound of memory reached */
 };
 
 static void fill_int(struct filler *in, int64_t value)
@@ -129,6 +132,39 @@ static void fill_expected(struct filler *in, const struct fleet *f, uint32_t i)
     fill_int(in, e->or_behavior);
 }
 
+#define ZONE_END '\n' /* between the patterns of a provider, none of which has one */
+
+static void fill_zones(struct filler *in, const struct provider *p)
+{
+    buf_reset(&in->j->notes);
+    for (uint32_t i = 0; i < p->zones_len; i++) {
+        if (i)
+            buf_add_char(&in->j->notes, ZONE_END);
+        buf_add_text(&in->j->notes, p->zones[i]);
+    }
+    in->fits &= !in->j->notes.failed;
+    fill_text(in, buf_text(&in->j->notes));
+}
+
+static void fill_provider(struct filler *in, const struct fleet *f, uint32_t i)
+{
+    const struct provider *p = &f->providers[i];
+    assert(p->kind != PROVIDER_ROUTE53 || p->account < f->accounts_len);
+    fill_int(in, p->kind);
+    fill_zones(in, p);
+    fill_int(in, p->account);
+    fill_text(in, p->endpoint_url);
+    fill_text(in, p->token_env);
+    fill_text(in, p->server);
+    fill_text(in, p->key_file);
+    fill_text(in, p->key_name);
+    fill_text(in, p->key_algorithm);
+    fill_text(in, p->key_secret_env);
+    fill_int(in, p->file);
+    fill_int(in, p->line);
+    fill_int(in, p->column);
+}
+
 struct table_out {
     enum store_table table;
     uint32_t len;
@@ -146,16 +182,18 @@ enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet,
         {TABLE_FILE, fleet->files_len, fill_file},
         {TABLE_CHOICE, fleet->choices_len, fill_choice},
         {TABLE_EXPECTED, fleet->expected ? fleet->choices_len : 0, fill_expected},
+        {TABLE_PROVIDER, fleet->providers_len, fill_provider},
     };
     enum err err = OK;
     for (size_t i = 0; err == OK && i < COUNT(tables); i++) {
-        struct filler in = {.j = j};
+        struct filler in = {.j = j, .fits = true};
         for (uint32_t k = 0; err == OK && k < tables[i].len; k++) {
             uint64_t place = k;
             in.column = 0;
             tables[i].fill(&in, fleet, k);
             assert(in.column == store_columns[tables[i].table].len);
-            err = journal_put(j, tables[i].table, run, in.values, &place, why);
+            err = in.fits ? journal_put(j, tables[i].table, run, in.values, &place, why)
+                          : why_set(why, ERR_NOMEM, "out of memory");
         }
     }
     return err;
@@ -323,6 +361,43 @@ static void take_expected(struct taker *t)
         t->ok = false;
 }
 
+/* The array lasts as long as the fleet. */
+static void take_zones(struct taker *t, struct provider *p)
+{
+    struct text rest = value_text(take_value(t));
+    uint32_t len = rest.len > 0;
+    for (size_t i = 0; i < rest.len; i++)
+        len += rest.at[i] == ZONE_END;
+    t->ok &= len > 0 && len <= PROVIDER_ZONES_MAX;
+    if (!t->ok)
+        return;
+    p->zones = ARENA_ARRAY(&t->fleet->arena, struct text, len);
+    t->fits &= p->zones != NULL;
+    while (t->fits && p->zones_len < len)
+        p->zones[p->zones_len++] = text_cut(&rest, ZONE_END);
+}
+
+static void take_provider(struct taker *t)
+{
+    struct provider p = {.kind = (enum provider_kind)take_int(t, PROVIDER_KINDS - 1)};
+    uint16_t index;
+    take_zones(t, &p);
+    p.account = (uint16_t)take_int(t, ACCOUNTS_MAX - 1);
+    t->ok &= p.kind != PROVIDER_ROUTE53 || p.account < t->fleet->accounts_len;
+    p.endpoint_url = value_text(take_value(t));
+    p.token_env = value_text(take_value(t));
+    p.server = value_text(take_value(t));
+    p.key_file = value_text(take_value(t));
+    p.key_name = value_text(take_value(t));
+    p.key_algorithm = value_text(take_value(t));
+    p.key_secret_env = value_text(take_value(t));
+    p.file = (uint16_t)take_int(t, UINT16_MAX);
+    p.line = (uint32_t)take_int(t, UINT32_MAX);
+    p.column = (uint32_t)take_int(t, UINT32_MAX);
+    t->ok &= p.line == 0 || p.file < t->fleet->files_len;
+    t->fits &= !t->ok || !t->fits || fleet_provider(t->fleet, &p, &index);
+}
+
 struct table_in {
     enum store_table table;
     const char *what;
@@ -330,10 +405,15 @@ struct table_in {
 };
 
 static const struct table_in tables_in[] = {
-    {TABLE_RUN, "a run's head", take_head},      {TABLE_WAVE, "a wave", take_wave},
-    {TABLE_ACCOUNT, "an account", take_account}, {TABLE_LANE, "a lane", take_lane},
-    {TABLE_POLICY, "a policy", take_policy},     {TABLE_FILE, "a file name", take_file},
-    {TABLE_CHOICE, "a choice", take_choice},     {TABLE_EXPECTED, "an expectation", take_expected},
+    {TABLE_RUN, "a run's head", take_head},
+    {TABLE_WAVE, "a wave", take_wave},
+    {TABLE_ACCOUNT, "an account", take_account},
+    {TABLE_LANE, "a lane", take_lane},
+    {TABLE_POLICY, "a policy", take_policy},
+    {TABLE_FILE, "a file name", take_file},
+    {TABLE_CHOICE, "a choice", take_choice},
+    {TABLE_EXPECTED, "an expectation", take_expected},
+    {TABLE_PROVIDER, "a provider of DNS", take_provider},
 };
 
 static bool take_one(void *ctx, const struct store_row *row)

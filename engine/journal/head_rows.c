@@ -13,7 +13,9 @@
  * record is written while a call waits for it, and a large fleet makes millions of them. These
  * asserts hold the numbers still: a change of a number needs a migration of every store's
  * journals. */
-static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_OPEN == 0 && RUN_ENDED == 2, "run");
+static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_WITHDRAW == 4 && RUN_OPEN == 0 &&
+                  RUN_GIVEN_UP == 3,
+              "run");
 
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
                        struct why *why)
@@ -39,7 +41,7 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
         store_int(0),
     };
     assert(COUNT(values) == store_columns[TABLE_RUN].len);
-    assert(head->verb <= RUN_PLAN);
+    assert(head->verb < RUN_VERBS);
     assert(fleet->choices_len <= IDENTITIES_MAX);
     enum err err = journal_enter(j, why);
     if (err != OK)
@@ -63,7 +65,7 @@ enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, ins
                       struct why *why)
 {
     assert(run > 0);
-    assert(state <= RUN_ENDED);
+    assert(state <= RUN_GIVEN_UP);
     struct head head;
     struct store_tail newest;
     enum err err = journal_enter(j, why);
@@ -114,8 +116,8 @@ static enum err head_read(struct head_reading *r, const struct store_row *row)
     bool ok = row->number > 0 && row->number <= INT64_MAX;
     *r->head = (struct head){
         .head = {.id = row->number,
-                 .verb = (enum run_verb)value_number(&v[0], RUN_PLAN, &ok),
-                 .state = (enum run_state)value_number(&v[1], RUN_ENDED, &ok),
+                 .verb = (enum run_verb)value_number(&v[0], RUN_VERBS - 1, &ok),
+                 .state = (enum run_state)value_number(&v[1], RUN_GIVEN_UP, &ok),
                  .parent = value_number(&v[2], INT64_MAX, &ok),
                  .started = value_int(&v[3]),
                  .stopped = value_int(&v[4]),
@@ -199,16 +201,27 @@ enum err journal_runs(struct journal *j, bool (*fn)(void *ctx, const struct run_
     return err == OK ? OK : journal_wrap(j, err, why);
 }
 
+bool journal_verb_publishes(enum run_verb verb)
+{
+    return verb == RUN_PUBLISH || verb == RUN_WITHDRAW;
+}
+
 const char *journal_verb_name(enum run_verb verb)
 {
-    assert(verb <= RUN_PLAN);
-    static const char *const names[] = {"apply", "rollback", "plan"};
+    assert(verb < RUN_VERBS);
+    static const char *const names[RUN_VERBS] = {"apply", "rollback", "plan", "publish",
+                                                 "withdraw"};
     return names[verb];
 }
 
 const char *journal_state_name(enum run_state state)
 {
-    assert(state <= RUN_ENDED);
-    static const char *const names[] = {"open", "stopped", "ended"};
+    assert(state <= RUN_GIVEN_UP);
+    static const char *const names[] = {"open", "stopped", "ended", "given up"};
     return names[state];
+}
+
+bool run_is_over(enum run_state state)
+{
+    return state == RUN_ENDED || state == RUN_GIVEN_UP;
 }

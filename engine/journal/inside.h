@@ -7,6 +7,7 @@
  *   head_rows.c      the heads of runs
  *   fleet_rows.c     the fleet of a run
  *   record_rows.c    its records;  lane_rows.c  what is known of its lanes
+ *   publish_rows.c   the names that it publishes
  *   written_rows.c   what all runs have written
  *   asked_rows.c     since when the records of DNS have been asked for
  *   rule_rows.c      the journal's own numbers of the finding rules
@@ -17,6 +18,7 @@
 #define MF_JOURNAL_INSIDE_H
 
 #include "scheduler/record_digest.h"
+#include "scheduler/record_publish.h"
 #include "store.h"
 
 #include "base/arena.h"
@@ -149,6 +151,24 @@ enum err record_walk(struct journal *j, uint64_t run,
                      void *ctx, struct why *why);
 /* Inside a transaction: j->tail is that of run from here on. */
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);
+
+/* publish_rows.c; inside a transaction. What a record of kind RECORD_PUBLISH says; its number. */
+enum err publish_store(struct journal *j, uint64_t run, const struct publish_record *p,
+                       uint64_t number, struct why *why);
+
+/* What the digests of records of kind RECORD_PUBLISH are over, in the order of their numbers. */
+struct publish_link {
+    uint64_t number, digest; /* of publish_digest() */
+};
+struct publish_links {
+    struct publish_link *at;
+    uint32_t len, taken;
+    struct arena arena; /* the caller's to init and to clear */
+};
+enum err publish_links_read(struct journal *j, uint64_t run, struct publish_links *links,
+                            struct why *why);
+/* The digest of the next one; 0: that is of another record. */
+uint64_t publish_links_take(struct publish_links *links, uint64_t number);
 
 /* lane_rows.c; inside a transaction. A record of kind RECORD_LANE. */
 enum err lane_note_store(struct journal *j, uint64_t run, const struct record *record,

@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "model/fleet.h"
+#include "model/publish_record.h"
+#include "model/publish_target.h"
 #include "scheduler/record.h"
 
 struct journal;
@@ -16,18 +18,19 @@ struct store;
 #define JOURNAL_HOLDER_MAX 320
 #define JOURNAL_LOSS_MAX   384
 
-enum run_verb { RUN_APPLY, RUN_ROLLBACK, RUN_PLAN };
+enum run_verb { RUN_APPLY, RUN_ROLLBACK, RUN_PLAN, RUN_PUBLISH, RUN_WITHDRAW, RUN_VERBS };
 enum run_state {
-    RUN_OPEN,
+    RUN_OPEN, /* without a live writer: the process crashed */
     RUN_STOPPED,
-    RUN_ENDED
-}; /* OPEN without a live writer: the process crashed */
+    RUN_ENDED,
+    RUN_GIVEN_UP, /* ended with open rows: no run goes on with them unless it is asked to */
+};
 
 struct run_head {
     uint64_t id; /* 1, 2, ...; given by journal_begin */
     enum run_verb verb;
     enum run_state state;
-    uint64_t parent; /* rollback: the run to roll back; otherwise 0 */
+    uint64_t parent; /* rollback, withdraw: the run to roll back; otherwise 0 */
     instant_us started, stopped;
     instant_us last; /* instant of the newest record; the clock of a resumed run starts there */
     uint64_t seed;   /* of the jitter */
@@ -66,7 +69,8 @@ void journal_together(struct journal *j);
 enum err journal_apart(struct journal *j, struct why *why);
 /* Appends, in one durable transaction. With an intent among the records, OK only while the
  * journal's name still leads to the opened journal, so a later reader finds the intent. Records of
- * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone.
+ * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone; those of
+ * kind RECORD_PUBLISH, with their intents, by journal_publish_replay() and journal_publish_rows().
  */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why);
@@ -89,7 +93,7 @@ enum err journal_losses(struct journal *j,
 /* The lost records of a run. */
 struct run_loss {
     char what[JOURNAL_LOSS_MAX]; /* part of a sentence; "": nothing */
-    uint64_t kept;               /* the number of records when the loss was found */
+    uint64_t kept;               /* the number of records of jobs when the loss was found */
 };
 
 /* Are the records of a run whole? Reads all records and compares the running digest. A loss stays
@@ -117,8 +121,8 @@ enum journal_word {
 struct journal_accepted {
     enum journal_word word;
     uint64_t run;
-    struct text account, region, identity;
-    struct text mail_from, mail_from_before;
+    struct lane_name lane;
+    struct text identity, mail_from, mail_from_before;
     enum behavior behavior, behavior_before;
     instant_us at;
 };
@@ -131,8 +135,8 @@ enum err journal_accepted(struct journal *j,
  * doubles; texts are borrowed for the length of one callback. fn returns false: out of memory.
  */
 enum err journal_written(struct journal *j,
-                         bool (*fn)(void *ctx, struct text account, struct text region,
-                                    struct text identity, struct text mail_from),
+                         bool (*fn)(void *ctx, const struct lane_name *lane, struct text identity,
+                                    struct text mail_from),
                          void *ctx, struct why *why);
 /* The last record of every job, in the order of the fleet; jobs without a record are left out. */
 enum err journal_rows(struct journal *j, uint64_t run,
@@ -141,7 +145,7 @@ enum err journal_rows(struct journal *j, uint64_t run,
 
 /* The last note of a lane: a trouble since `at`, or the end of a trouble (empty reason). */
 struct lane_note {
-    uint16_t lane; /* row of fleet.lanes */
+    uint16_t lane; /* row of fleet.lanes; beyond: of fleet.providers */
     instant_us at;
     struct text reason; /* borrowed for the length of the callback */
 };
@@ -150,6 +154,23 @@ struct lane_note {
 enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why);
+
+/* The names that a run may publish: once, before the run's first record of one. Durable on return.
+ */
+enum err journal_targets_begin(struct journal *j, uint64_t run,
+                               const struct publish_target *targets, uint32_t len, struct why *why);
+/* In the order in which they were given. Texts are borrowed for one callback, here and below. */
+enum err journal_targets(struct journal *j, uint64_t run,
+                         bool (*fn)(void *ctx, const struct publish_target *target), void *ctx,
+                         struct why *why);
+/* Every record of a target, in the order of keeping. */
+enum err journal_publish_replay(struct journal *j, uint64_t run,
+                                bool (*fn)(void *ctx, const struct publish_record *record),
+                                void *ctx, struct why *why);
+/* The newest record of each target that has one, in the order of keeping. */
+enum err journal_publish_rows(struct journal *j, uint64_t run,
+                              bool (*fn)(void *ctx, const struct publish_record *record), void *ctx,
+                              struct why *why);
 
 /* What a look at DNS found of a record that an owner of DNS has been asked for. */
 enum journal_asked_state {
@@ -178,6 +199,8 @@ enum err journal_asked_keep(struct journal *j, const struct journal_asked *list,
                             struct why *why);
 
 const char *journal_verb_name(enum run_verb verb);    /* "apply" */
+bool journal_verb_publishes(enum run_verb verb);      /* its rows are targets, not jobs */
 const char *journal_state_name(enum run_state state); /* "open" */
+bool run_is_over(enum run_state state);               /* ended, or given up */
 
 #endif

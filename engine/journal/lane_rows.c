@@ -8,12 +8,14 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define NOTED_LANES (LANES_MAX + PROVIDERS_MAX) /* those of providers of DNS come last */
+
 enum err lane_note_store(struct journal *j, uint64_t run, const struct record *record,
                          struct why *why)
 {
     uint64_t number;
     assert(record->kind == RECORD_LANE);
-    assert(record->job < LANES_MAX);
+    assert(record->job < NOTED_LANES);
     const struct store_value values[] = {store_int(record->job), store_int(record->at),
                                          store_text(record->row.reason)};
     return journal_put(j, TABLE_LANE_NOTE, run, values, &number, why);
@@ -22,22 +24,22 @@ enum err lane_note_store(struct journal *j, uint64_t run, const struct record *r
 /* The newest note of each lane: one pass finds the numbers, a second takes the notes.
  */
 struct newest_notes {
-    uint64_t last[LANES_MAX]; /* the number of the lane's newest note; 0: none */
-    struct lane_note at[LANES_MAX];
+    uint64_t last[NOTED_LANES]; /* the number of the lane's newest note; 0: none */
+    struct lane_note at[NOTED_LANES];
     struct arena texts;
     bool ok, fits;
 };
 
 static uint16_t lane_of(struct newest_notes *n, const struct store_row *row)
 {
-    return (uint16_t)value_number(&row->values[0], LANES_MAX - 1, &n->ok);
+    return (uint16_t)value_number(&row->values[0], NOTED_LANES - 1, &n->ok);
 }
 
 static bool note_seen(void *ctx, const struct store_row *row)
 {
     struct newest_notes *n = ctx;
     uint16_t lane = lane_of(n, row);
-    assert(lane < LANES_MAX);
+    assert(lane < NOTED_LANES);
     n->last[lane] = row->number;
     return n->ok;
 }
@@ -74,9 +76,9 @@ enum err journal_lane_notes(struct journal *j, uint64_t run,
     if (!n)
         return why_set(why, ERR_NOMEM, "out of memory");
     n->ok = n->fits = true;
-    arena_init(&n->texts, (size_t)LANES_MAX * WHY_LEN_MAX);
+    arena_init(&n->texts, (size_t)NOTED_LANES * WHY_LEN_MAX);
     enum err err = notes_read(j, run, n, why);
-    for (uint32_t lane = 0; err == OK && lane < LANES_MAX; lane++)
+    for (uint32_t lane = 0; err == OK && lane < NOTED_LANES; lane++)
         if (n->last[lane] && !fn(ctx, &n->at[lane]))
             break;
     arena_clear(&n->texts);

@@ -12,13 +12,17 @@ struct vetting {
     struct head head;
     uint64_t digest, number; /* of the record before */
     bool end_seen;
+    struct publish_links links;
     struct run_loss *lost;
 };
 
 static bool vet_one(void *ctx, const struct record *record, const struct kept *kept)
 {
     struct vetting *v = ctx;
-    bool fits = kept->digest ? record_digest(v->digest, record, &kept->words) == kept->digest
+    struct record_words words = kept->words;
+    if (record->kind == RECORD_PUBLISH)
+        words.publish = publish_links_take(&v->links, kept->number);
+    bool fits = kept->digest ? record_digest(v->digest, record, &words) == kept->digest
                              : kept->number <= v->head.undigested;
     if (!fits) {
         /* Numbers grow, and whether one was left out only the store knows. */
@@ -41,7 +45,7 @@ static bool vet_one(void *ctx, const struct record *record, const struct kept *k
     v->digest = kept->digest ? kept->digest : v->digest;
     v->number = kept->number;
     v->end_seen |= kept->number == v->head.last_record && kept->digest == v->head.last_digest;
-    v->lost->kept++;
+    v->lost->kept += record_is_of_job(record);
     return true;
 }
 
@@ -90,10 +94,18 @@ enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, str
         return err;
     assert(run > 0);
     struct vetting v = {.lost = lost};
+    arena_init(&v.links.arena, SIZE_MAX);
     err = head_of_run(j, run, &v.head, why);
     v.digest = head_digest(&v.head);
     if (err == OK)
+        err = publish_links_read(j, run, &v.links, why);
+    if (err == OK)
         err = record_walk(j, run, vet_one, &v, why);
+    if (err == OK && !*lost->what && v.links.taken < v.links.len)
+        snprintf(lost->what, sizeof lost->what,
+                 "what record %llu says of a published name is there, and the record is not",
+                 (unsigned long long)v.links.at[v.links.taken].number);
+    arena_clear(&v.links.arena);
     if (err == OK && !*lost->what && v.head.last_record && !v.end_seen)
         snprintf(lost->what, sizeof lost->what,
                  "its newest records, up to record %llu, are missing",

@@ -46,7 +46,8 @@ static_assert(OUTCOME_OPEN == 0 && OUTCOME_REFUSED == 6 && OUTCOME_DRIFTED == 9 
               "outcome");
 static_assert(MAIL_FROM_NONE == 0 && MAIL_FROM_SUCCESS == 2 && MAIL_FROM_UNKNOWN == 5, "status");
 static_assert(VERIFICATION_NONE == 0 && VERIFICATION_NOT_STARTED == 5, "verification");
-static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kind");
+static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2 && RECORD_PUBLISH == 4,
+              "kind");
 
 #define AT(member) offsetof(struct record, member)
 #define ENUM(member, last)                                                                         \
@@ -58,7 +59,7 @@ static_assert(RECORD_MOVE == 0 && RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kin
 static const struct record_column columns[] = {
     {COLUMN_U32, AT(job), 0},
     {COLUMN_I64, AT(at), 0},
-    ENUM(kind, RECORD_ANSWER),
+    ENUM(kind, RECORD_PUBLISH),
     ENUM(from, JOB_STATES - 1),
     {COLUMN_TEXT, AT(write_mail_from), 0},
     ENUM(write_behavior, BEHAVIOR_REJECT_MESSAGE),
@@ -179,12 +180,22 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
     if (j->notes.failed)
         return why_set(why, ERR_NOMEM, "out of memory");
     struct record_words words = words_of(j, values);
+    if (record->kind == RECORD_PUBLISH)
+        words.publish = publish_digest(record->publish);
     j->tail.digest = record_digest(j->tail.digest, record, &words);
     values[DIGEST_COLUMN] = store_int((int64_t)j->tail.digest);
     uint64_t before = j->tail.record;
     enum err err = journal_put(j, TABLE_RECORD, run, values, &j->tail.record, why);
     assert(err != OK || j->tail.record > before); /* the store's promise, on which rows stand */
+    if (err == OK && record->kind == RECORD_PUBLISH)
+        err = publish_store(j, run, record->publish, j->tail.record, why);
     return err;
+}
+
+static bool is_intent(const struct record *r)
+{
+    assert((r->kind == RECORD_PUBLISH) == (r->publish != NULL));
+    return r->kind == RECORD_INTENT || (r->publish && r->publish->kind == PUBLISH_INTENT);
 }
 
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why)
@@ -212,7 +223,7 @@ enum err journal_keep(struct journal *j, uint64_t run, const struct record *reco
         return err;
     err = tail_of_run(j, run, why);
     for (uint32_t i = 0; err == OK && i < len; i++) {
-        intends |= records[i].kind == RECORD_INTENT;
+        intends |= is_intent(&records[i]);
         err = records[i].kind == RECORD_LANE ? lane_note_store(j, run, &records[i], why)
                                              : record_store(j, run, &records[i], why);
     }
@@ -284,7 +295,11 @@ static enum err record_read(struct record_reader *r, const struct store_row *row
             return journal_damaged(r->why, "a record");
     if (!fits)
         return why_set(r->why, ERR_NOMEM, "out of memory");
-    return r->record.job < r->jobs ? OK : journal_damaged(r->why, "a record of no job");
+    bool is_of_target = r->record.kind == RECORD_PUBLISH;
+    if (!record_is_of_job(&r->record) && !is_of_target)
+        return journal_damaged(r->why, "a record");
+    return is_of_target || r->record.job < r->jobs ? OK
+                                                   : journal_damaged(r->why, "a record of no job");
 }
 
 static enum err reader_init(struct record_reader *r)
@@ -329,7 +344,7 @@ static bool replay_one(void *ctx, const struct record *record, const struct kept
 {
     struct replaying *to = ctx;
     (void)kept;
-    return to->fn(to->ctx, record);
+    return !record_is_of_job(record) || to->fn(to->ctx, record);
 }
 
 enum err journal_replay(struct journal *j, uint64_t run,

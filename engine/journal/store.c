@@ -1,7 +1,7 @@
 /*
  * The columns of a store's tables, in the order in which the journal writes and reads them. Their
- * codecs are in head_rows.c, fleet_rows.c, record_rows.c, lane_rows.c, rule_rows.c, loss.c and
- * written_rows.c.
+ * codecs are in head_rows.c, fleet_rows.c, record_rows.c, publish_rows.c, lane_rows.c, rule_rows.c,
+ * loss.c and written_rows.c.
  */
 #include "store.h"
 
@@ -27,6 +27,13 @@ const struct store_columns store_columns[STORE_VIEWS] = {
     [TABLE_CHOICE] = {"choice", "identity, mail_from, lane, policy, file, type, guarded, line, col",
                       9},
     [TABLE_EXPECTED] = {"expected", "mail_from, behavior, status, or_mail_from, or_behavior", 5},
+    [TABLE_PROVIDER] = {"provider",
+                        "kind, zones, account, endpoint_url, token_env, server, key_file, key_name,"
+                        " key_algorithm, key_secret_env, file, line, col",
+                        13},
+    [TABLE_TARGET] = {"target",
+                      "name, fleet_row, ttl, mx_preference, mx_exchange, txt, with_mx, with_txt",
+                      8},
     [TABLE_RECORD] = {"record",
                       "job, at, kind, from_state, write_mail_from, write_behavior, state, action,"
                       " outcome, reason, before_known, mail_from_before, behavior_before,"
@@ -34,14 +41,19 @@ const struct store_columns store_columns[STORE_VIEWS] = {
                       " findings, findings_json, writes, calls, restarts, attempts, first_seen,"
                       " finished, deadline, verification, accepted, wave, digest",
                       33},
+    [TABLE_PUBLISHED] = {"published",
+                         "target, at, kind, from_state, state, zone, zone_id, reason, change,"
+                         " mx_changed, txt_changed, txt_before, txt_after,"
+                         " calls",
+                         14},
     [TABLE_LANE_NOTE] = {"lane_note", "lane, at, reason", 3},
     [TABLE_RULE] = {"rule", "name", 1},
     [TABLE_ASKED] = {"asked", "name, type, state, at", 4},
     [TABLE_LOST] = {"lost", "kept, what", 2},
     [VIEW_OUTLINE] = {"record", "job, has_notes", 2},
     [VIEW_SENT] = {"record",
-                   "run, account, region, identity, at, kind, state, outcome, accepted,"
-                   " write_mail_from, write_behavior, mail_from_seen, behavior_seen,"
-                   " mail_from_before, behavior_before",
-                   15},
+                   "run, account, account_id, caller_account, region, identity, at, kind, state,"
+                   " outcome, accepted, write_mail_from, write_behavior, mail_from_seen,"
+                   " behavior_seen, mail_from_before, behavior_before",
+                   17},
 };

@@ -41,14 +41,18 @@ enum store_table {
     TABLE_FILE,
     TABLE_CHOICE,
     TABLE_EXPECTED,
+    TABLE_PROVIDER,
+    TABLE_TARGET,    /* the names that a run may publish: their number, given by the journal */
     TABLE_RECORD,    /* given by the store: greater than that of every record kept before */
-    TABLE_LANE_NOTE, /* given by the store, likewise */
+    TABLE_PUBLISHED, /* given by the journal: that of the record that this row belongs to */
+    TABLE_LANE_NOTE, /* given by the store, as TABLE_RECORD */
     TABLE_RULE,      /* of all runs: the journal's number of a rule of findings */
     TABLE_ASKED,     /* of all runs: given by the store, as TABLE_RECORD */
     TABLE_LOST,      /* runs that have lost records: the run (add_loss); 0: runs that may be gone */
     STORE_TABLES,
     /* Views, only for reading. */
-    VIEW_OUTLINE = STORE_TABLES, /* the records of a run: of which job, and whether it has notes */
+    VIEW_OUTLINE = STORE_TABLES, /* the records of a run that are of a job: of which, and whether it
+                                    has notes */
     VIEW_SENT, /* records of all runs, in the order of keeping, that are intents or answers or have
                   accepted > 0, and of whom they are */
     STORE_VIEWS,
@@ -131,7 +135,7 @@ struct store_ops {
     enum err (*set_state)(struct store *store, uint64_t run, const struct store_state *state,
                           struct why *why);
     /* Adds to what is known of a run's loss, unless that says so already. The run need not be there
-     * any more. `kept` of the first one is how many records it has now, and stays. */
+     * any more. `kept` of the first one is how many records of jobs it has now, and stays. */
     enum err (*add_loss)(struct store *store, uint64_t run, struct text what, struct why *why);
     enum err (*leave)(struct store *store, enum store_end end, struct why *why);
 

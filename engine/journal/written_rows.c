@@ -9,6 +9,8 @@
 enum sent_column {
     SENT_RUN,
     SENT_ACCOUNT,
+    SENT_ACCOUNT_ID,
+    SENT_CALLER_ACCOUNT,
     SENT_REGION,
     SENT_IDENTITY,
     SENT_AT,
@@ -25,7 +27,7 @@ enum sent_column {
 };
 
 struct sent_reading {
-    bool (*written)(void *ctx, struct text account, struct text region, struct text identity,
+    bool (*written)(void *ctx, const struct lane_name *lane, struct text identity,
                     struct text mail_from);
     bool (*accepted)(void *ctx, const struct journal_accepted *accepted);
     void *ctx;
@@ -43,20 +45,29 @@ static enum err sent_each(struct journal *j, bool (*fn)(void *ctx, const struct 
     return err == OK ? OK : journal_wrap(j, err, why);
 }
 
+static struct lane_name lane_of(const struct store_value *v)
+{
+    struct text caller = value_text(&v[SENT_CALLER_ACCOUNT]);
+    bool is_known = caller.len && !text_eq(caller, TEXT(CALLER_UNKNOWN));
+    return (struct lane_name){.account = value_text(&v[SENT_ACCOUNT]),
+                              .number = is_known ? caller : value_text(&v[SENT_ACCOUNT_ID]),
+                              .region = value_text(&v[SENT_REGION])};
+}
+
 static bool written_one(void *ctx, const struct store_row *row)
 {
     struct sent_reading *r = ctx;
     const struct store_value *v = row->values;
     struct text mail_from = value_text(&v[SENT_WRITE_MAIL_FROM]);
+    struct lane_name lane = lane_of(v);
     if (value_int(&v[SENT_KIND]) == RECORD_INTENT && mail_from.len)
-        r->more = r->written(r->ctx, value_text(&v[SENT_ACCOUNT]), value_text(&v[SENT_REGION]),
-                             value_text(&v[SENT_IDENTITY]), mail_from);
+        r->more = r->written(r->ctx, &lane, value_text(&v[SENT_IDENTITY]), mail_from);
     return r->more;
 }
 
 enum err journal_written(struct journal *j,
-                         bool (*fn)(void *ctx, struct text account, struct text region,
-                                    struct text identity, struct text mail_from),
+                         bool (*fn)(void *ctx, const struct lane_name *lane, struct text identity,
+                                    struct text mail_from),
                          void *ctx, struct why *why)
 {
     struct sent_reading r = {.written = fn, .ctx = ctx};
@@ -85,8 +96,7 @@ static bool accepted_one(void *ctx, const struct store_row *row)
                 : was_taken ? JOURNAL_TAKEN
                             : JOURNAL_REFUSED,
         .run = (uint64_t)value_int(&v[SENT_RUN]),
-        .account = value_text(&v[SENT_ACCOUNT]),
-        .region = value_text(&v[SENT_REGION]),
+        .lane = lane_of(v),
         .identity = value_text(&v[SENT_IDENTITY]),
         .mail_from = value_text(&v[intends ? SENT_WRITE_MAIL_FROM : SENT_MAIL_FROM_SEEN]),
         .behavior = behavior_of(&v[intends ? SENT_WRITE_BEHAVIOR : SENT_BEHAVIOR_SEEN]),

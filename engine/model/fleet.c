@@ -2,6 +2,7 @@
 #include "fleet.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "policy.h"
 
 #include <stdlib.h>
@@ -23,6 +24,7 @@ void fleet_clear(struct fleet *f)
     free(f->expected);
     free(f->recent);
     free(f->files);
+    free(f->providers);
     arena_clear(&f->arena);
     fleet_init(f);
 }
@@ -67,6 +69,34 @@ bool fleet_choice(struct fleet *f, struct choice choice, uint32_t *row)
 {
     *row = f->choices_len;
     PUSH(f->choices, f->choices_len, IDENTITIES_MAX, choice);
+    return true;
+}
+
+static bool text_keep(struct fleet *f, struct text *t)
+{
+    if (t->len)
+        *t = arena_text(&f->arena, *t);
+    return t->len == 0 || t->at;
+}
+
+bool fleet_provider(struct fleet *f, const struct provider *provider, uint16_t *index)
+{
+    struct provider p = *provider;
+    struct text *texts[] = {&p.endpoint_url, &p.token_env,     &p.server,        &p.key_file,
+                            &p.key_name,     &p.key_algorithm, &p.key_secret_env};
+    p.zones = ARENA_ARRAY(&f->arena, struct text, p.zones_len + 1u);
+    if (!p.zones)
+        return false;
+    for (uint32_t i = 0; i < p.zones_len; i++) {
+        p.zones[i] = provider->zones[i];
+        if (!text_keep(f, &p.zones[i]))
+            return false;
+    }
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (!text_keep(f, texts[i]))
+            return false;
+    *index = (uint16_t)f->providers_len;
+    PUSH(f->providers, f->providers_len, PROVIDERS_MAX, p);
     return true;
 }
 
@@ -131,6 +161,31 @@ struct text fleet_region(const struct fleet *f, uint32_t row)
 struct text fleet_account_name(const struct fleet *f, uint32_t row)
 {
     return names_text(&f->names, f->accounts[f->lanes[f->choices[row].lane].account].name);
+}
+
+bool caller_is_known(const struct fleet *f, const struct caller *c)
+{
+    return c->account != NAME_NONE &&
+           !text_eq(names_text(&f->names, c->account), TEXT(CALLER_UNKNOWN));
+}
+
+name_id fleet_account_number(const struct fleet *f, uint32_t lane)
+{
+    const struct lane *l = &f->lanes[lane];
+    return caller_is_known(f, &l->caller) ? l->caller.account : f->accounts[l->account].account_id;
+}
+
+struct lane_name fleet_lane_name(const struct fleet *f, uint32_t row)
+{
+    name_id number = fleet_account_number(f, f->choices[row].lane);
+    return (struct lane_name){fleet_account_name(f, row), names_text(&f->names, number),
+                              fleet_region(f, row)};
+}
+
+struct text fleet_mx_region(const struct fleet *f, uint32_t row)
+{
+    name_id chosen = fleet_policy_of(f, row)->mx_region;
+    return chosen == NAME_NONE ? fleet_region(f, row) : names_text(&f->names, chosen);
 }
 
 const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row)

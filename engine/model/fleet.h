@@ -12,6 +12,7 @@
 #include "base/names.h"
 #include "base/when.h"
 #include "policy.h"
+#include "provider.h"
 
 /* An AWS account of the manifest. All names but `name` may be NAME_NONE. */
 struct account {
@@ -116,6 +117,8 @@ struct fleet {
     const bool *shared; /* of a part of a fleet, by name: several rows of the whole want this MAIL
                            FROM; else NULL. Not kept in the journal */
     struct text *files; /* as named by the user */
+    struct provider *providers; /* of DNS: who can write which zones; the first that fits counts */
+    uint32_t providers_len;
     uint32_t accounts_len, lanes_len, policies_len, choices_len, files_len, shared_len;
     struct quota waves[WAVES_MAX];
     uint32_t waves_len;
@@ -132,13 +135,29 @@ bool fleet_policy(struct fleet *f, struct policy policy, uint16_t *index);
 bool fleet_account(struct fleet *f, struct account account, uint16_t *index); /* always adds */
 bool fleet_file(struct fleet *f, struct text name, uint16_t *index);          /* always adds */
 bool fleet_choice(struct fleet *f, struct choice choice, uint32_t *row);      /* always adds */
+/* Likewise. Texts and patterns are copied. False: also beyond PROVIDERS_MAX. */
+bool fleet_provider(struct fleet *f, const struct provider *provider, uint16_t *index);
 
 /* Row's texts, borrowed from the fleet. */
 struct text fleet_identity(const struct fleet *f, uint32_t row);
 struct text fleet_mail_from(const struct fleet *f, uint32_t row); /* empty: default */
 struct text fleet_region(const struct fleet *f, uint32_t row);
 struct text fleet_account_name(const struct fleet *f, uint32_t row);
+/* True: the caller is there, and not CALLER_UNKNOWN. */
+bool caller_is_known(const struct fleet *f, const struct caller *c);
+/* The twelve digits of a lane's account: of its caller, or else those that the manifest demands;
+ * NAME_NONE: not known. */
+name_id fleet_account_number(const struct fleet *f, uint32_t lane);
+/* A lane as another run of the journal names it. */
+struct lane_name {
+    struct text account; /* by the manifest */
+    struct text number;  /* twelve digits; empty: not known */
+    struct text region;
+};
+struct lane_name fleet_lane_name(const struct fleet *f, uint32_t row);
 const struct policy *fleet_policy_of(const struct fleet *f, uint32_t row);
+/* The Region that the row's MX should name: dns.mx_region, or else the lane's own. */
+struct text fleet_mx_region(const struct fleet *f, uint32_t row);
 /* Does the row share its MAIL FROM with rows that a selection has left out? */
 bool fleet_is_shared(const struct fleet *f, uint32_t row);
 /* Requests per second of each action of a lane: option_per_s (--rate; 0: not given), then the

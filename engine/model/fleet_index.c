@@ -33,15 +33,21 @@ uint32_t fleet_index_find(const struct fleet_index *x, uint16_t lane, struct tex
     return id == NAME_NONE ? 0 : x->slots[slot_of(x, lane, id)];
 }
 
-uint32_t fleet_index_row(const struct fleet_index *x, struct text account, struct text region,
+uint32_t fleet_index_row(const struct fleet_index *x, const struct lane_name *lane,
                          struct text identity)
 {
     const struct fleet *f = x->fleet;
-    name_id account_id = names_find(&f->names, account), region_id = names_find(&f->names, region);
-    for (uint32_t i = 0; i < f->lanes_len; i++) {
-        const struct lane *lane = &f->lanes[i];
-        if (lane->region == region_id && f->accounts[lane->account].name == account_id)
-            return fleet_index_find(x, (uint16_t)i, identity);
+    name_id account = names_find(&f->names, lane->account),
+            number = names_find(&f->names, lane->number),
+            region = names_find(&f->names, lane->region);
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < f->lanes_len && row == 0; i++) {
+        name_id mine = fleet_account_number(f, i);
+        bool is_account = lane->number.len && mine != NAME_NONE
+                              ? mine == number
+                              : f->accounts[f->lanes[i].account].name == account;
+        if (f->lanes[i].region == region && is_account)
+            row = fleet_index_find(x, (uint16_t)i, identity);
     }
-    return 0;
+    return row;
 }

@@ -16,8 +16,9 @@ struct fleet_index {
 bool fleet_index_init(struct fleet_index *x, struct arena *memory, const struct fleet *fleet);
 /* The row + 1; 0: none. */
 uint32_t fleet_index_find(const struct fleet_index *x, uint16_t lane, struct text identity);
-/* Like fleet_index_find(), with an account and a Region for the lane. */
-uint32_t fleet_index_row(const struct fleet_index *x, struct text account, struct text region,
+/* Like fleet_index_find(), with a lane of another run. An account is the same when its number is;
+ * where one of the two is not known, when its name is. */
+uint32_t fleet_index_row(const struct fleet_index *x, const struct lane_name *lane,
                          struct text identity);
 
 #endif

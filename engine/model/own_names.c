@@ -34,10 +34,10 @@ static bool list_grow(struct own_names *o)
     return list != NULL;
 }
 
-bool own_names_add(struct own_names *o, struct text account, struct text region,
-                   struct text identity, struct text mail_from)
+bool own_names_add(struct own_names *o, const struct lane_name *lane, struct text identity,
+                   struct text mail_from)
 {
-    uint32_t row = fleet_index_row(&o->index, account, region, identity);
+    uint32_t row = fleet_index_row(&o->index, lane, identity);
     name_id name;
     if (row == 0 || mail_from.len == 0)
         return true;

@@ -25,10 +25,9 @@ struct own_names {
 /* The fleet must outlive *own. False: out of memory; own_names_clear() is due in any case. */
 bool own_names_init(struct own_names *o, const struct fleet *fleet);
 void own_names_clear(struct own_names *o);
-/* Identities outside the fleet and doubles are left out. Accounts are compared by the name in the
- * manifest. False: out of memory. */
-bool own_names_add(struct own_names *o, struct text account, struct text region,
-                   struct text identity, struct text mail_from);
+/* Identities outside the fleet and doubles are left out. False: out of memory. */
+bool own_names_add(struct own_names *o, const struct lane_name *lane, struct text identity,
+                   struct text mail_from);
 /* o may be NULL: nothing is known to be ours. */
 bool own_names_has(const struct own_names *o, uint32_t row, struct text mail_from);
 

@@ -31,12 +31,6 @@ static const char *account_words(const struct fleet *f, const struct caller *c, 
     return out;
 }
 
-bool caller_is_known(const struct fleet *f, const struct caller *c)
-{
-    return c->account != NAME_NONE &&
-           !text_eq(names_text(&f->names, c->account), TEXT(CALLER_UNKNOWN));
-}
-
 static void lane_close(struct lanes *l, uint32_t lane, const struct fleet *f,
                        const struct caller *now, const char *begun)
 {

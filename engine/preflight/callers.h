@@ -8,9 +8,6 @@
 #include "access/lanes.h"
 #include "probes.h"
 
-/* True: the lane has a remembered caller other than CALLER_UNKNOWN. */
-bool caller_is_known(const struct fleet *f, const struct caller *c);
-
 /* found: the answers of GetCallerIdentity, as fleet.accounts; an answer without answered_at means
  * not asked. Gives up every lane with a different remembered caller; the sentence names `begun`,
  * the rememberer ("run 7"). Fills in the caller of all other lanes. A notice tells once when STS

@@ -8,14 +8,10 @@ static bool is_taken(const struct probe *p)
     return p->attempts_max && p->answered_at && p->verdict == VERDICT_OK;
 }
 
-/* The two words for keys that an endpoint does not know. */
 static bool is_unknown_key(const struct probe *p)
 {
-    struct text code = text_of(p->reply.code);
     return p->attempts_max && p->answered_at && p->verdict == VERDICT_DENIED &&
-           p->reply.how == REPLY_HTTP &&
-           (text_eq(code, TEXT("InvalidClientTokenId")) ||
-            text_eq(code, TEXT("UnrecognizedClientException")));
+           reply_knows_no_keys(&p->reply);
 }
 
 static struct text region_of(const struct enabled *e, uint16_t lane)
@@ -60,13 +56,9 @@ void enabled_judge(const struct enabled *e)
         struct why why = {""};
         if (e->lanes->trouble[i] || !taken || !is_unknown_key(here))
             continue;
-        why_set(&why, ERR_AUTH,
-                "Region " TEXT_FMT " seems not to be enabled for account " TEXT_FMT
-                ": STS refuses the keys there (%s), and takes the same keys in " TEXT_FMT
-                ". Enable it (aws account enable-region --region-name " TEXT_FMT
-                ", or AWS Regions on the console's Account page), or leave the Region out",
-                TEXT_ARG(region), TEXT_ARG(taken->account.caller_account), here->reply.code,
-                TEXT_ARG(region_of(e, taken->lane)), TEXT_ARG(region));
+        const struct region_off off = {region, taken->account.caller_account, here->reply.code,
+                                       region_of(e, taken->lane)};
+        lanes_region_off(&off, "STS", &why);
         lanes_give_up(e->lanes, i, why.text);
     }
     for (uint32_t i = 0; i < e->fleet->accounts_len; i++) {
@@ -81,6 +73,5 @@ const char *enabled_doubt(const struct enabled *e, uint32_t account)
     const struct probe *caller = &e->callers[account];
     if (!is_unknown_key(caller) || !region_is_opt_in(region_of(e, caller->lane)))
         return "";
-    return "; the Region is one that an account must enable: where \"aws sts get-caller-identity "
-           "--region us-east-1\" takes the keys, that is missing";
+    return REGION_OFF_DOUBT;
 }

@@ -39,6 +39,21 @@ static const struct {
     {"TEMPORARY_FAILURE", "ses-status"},
 };
 
+/* Version 1 of the API spells statuses "TemporaryFailure". "pending" and "PENDING" are two. */
+static bool is_status(struct text name, const char *status)
+{
+    size_t i = 0;
+    if (name.len == 0 || !char_is_alpha(name.at[0]) || name.at[0] == char_lower(name.at[0]))
+        return false;
+    for (; *status; status++) {
+        if (i < name.len && char_lower(name.at[i]) == char_lower(*status))
+            i++;
+        else if (*status != '_')
+            return false;
+    }
+    return i == name.len;
+}
+
 const char *state_name(size_t i)
 {
     return i < COUNT(state_pages) ? state_pages[i].name : NULL;
@@ -47,7 +62,9 @@ const char *state_name(size_t i)
 bool state_page(struct text name, struct text *page)
 {
     size_t i = 0;
-    while (i < COUNT(state_pages) && !text_eq(name, text_of(state_pages[i].name)))
+    while (
+        i < COUNT(state_pages) && !text_eq(name, text_of(state_pages[i].name)) &&
+        !(strcmp(state_pages[i].page, "ses-status") == 0 && is_status(name, state_pages[i].name)))
         i++;
     if (i == COUNT(state_pages))
         return false;

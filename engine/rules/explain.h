@@ -10,7 +10,8 @@
 
 struct text rule_page(enum finding f); /* static; Markdown, readable as plain text */
 
-/* Outcomes as reports name them, and SES's statuses in capitals; false: name is none. */
+/* Outcomes as reports name them, and SES's statuses, which begin with a capital; false: name is
+ * none. */
 bool state_page(struct text name, struct text *page);
 const char *state_name(size_t i); /* the i-th; NULL behind the last */
 

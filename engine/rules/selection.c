@@ -152,11 +152,12 @@ static bool names_taken(const struct selection *s, const struct spelt *name,
     return (is_only || !has_only) && !is_out;
 }
 
-bool selection_takes_name(const struct selection *s, const char *name)
+bool selection_takes_name(const struct selection *s, const char *name,
+                          struct selection_found *found)
 {
     struct spelt both;
     spell(&both, name);
-    return names_taken(s, &both, NULL);
+    return names_taken(s, &both, found);
 }
 
 bool selection_lane_fits(const struct selection_value *v, const struct fleet *f, uint32_t lane)
@@ -171,13 +172,6 @@ bool selection_lane_fits(const struct selection_value *v, const struct fleet *f,
             glob_fits(text_of(v->pattern), names_text(&f->names, of_account[i])))
             return true;
     return false;
-}
-
-bool selection_value_fits(const struct selection_value *v, const char *name)
-{
-    struct spelt both;
-    spell(&both, name);
-    return name_fits(v, &both);
 }
 
 bool selection_takes_account(const struct selection *s, const struct fleet *f, uint32_t lane)

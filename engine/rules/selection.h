@@ -49,10 +49,7 @@ bool selection_is_every(const struct selection *s, enum selection_kind kind);
 /* Does it choose among rows, by anything but a limit? */
 bool selection_chooses(const struct selection *s);
 
-/* Is the name meant by --only and --exclude? name: NUL-terminated. */
-bool selection_takes_name(const struct selection *s, const char *name);
-/* Does the one pattern fit the name, the one account or Region the lane? */
-bool selection_value_fits(const struct selection_value *v, const char *name);
+/* Does the one account or Region fit the lane? */
 bool selection_lane_fits(const struct selection_value *v, const struct fleet *f, uint32_t lane);
 /* Is the account of the lane meant by --account? */
 bool selection_takes_account(const struct selection *s, const struct fleet *f, uint32_t lane);
@@ -61,6 +58,11 @@ struct selection_found {
     uint32_t rows, kept;                 /* before, and after */
     uint32_t hits[SELECTION_VALUES_MAX]; /* of each value: rows that it fits */
 };
+
+/* Is the name meant by --only and --exclude? name: NUL-terminated. found: counts the hits; NULL:
+ * nobody wants to know. */
+bool selection_takes_name(const struct selection *s, const char *name,
+                          struct selection_found *found);
 
 /* keep[row] says whether the row of the fleet is meant. limit: at most so many, the first ones; 0:
  * all. */

@@ -1,10 +1,10 @@
 /* Reads the names of all runs, for a plan from the journal's file beside it. */
 #include "own.h"
 
-static bool own_add(void *ctx, struct text account, struct text region, struct text identity,
+static bool own_add(void *ctx, const struct lane_name *lane, struct text identity,
                     struct text mail_from)
 {
-    return own_names_add(ctx, account, region, identity, mail_from);
+    return own_names_add(ctx, lane, identity, mail_from);
 }
 
 enum err run_read_aside(struct run *r, enum err (*read)(struct run *r, struct why *why),

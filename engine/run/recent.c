@@ -24,7 +24,7 @@ static bool recent_add(void *ctx, const struct journal_accepted *a)
 {
     struct gathering *g = ctx;
     struct fleet *f = &g->run->fleet;
-    uint32_t row = fleet_index_row(&g->index, a->account, a->region, a->identity);
+    uint32_t row = fleet_index_row(&g->index, &a->lane, a->identity);
     bool resumes = g->run->resumes;
     if (row == 0 || !is_of_interest(g->run, a))
         return true;

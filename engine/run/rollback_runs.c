@@ -123,8 +123,8 @@ static bool is_left(const struct fleet *f, uint32_t row, struct text mail_from,
 static void row_merge(struct merging *m, uint32_t theirs, const struct fleet_index *index)
 {
     const struct choice *c = &m->from->choices[theirs];
-    uint32_t row = fleet_index_row(index, fleet_account_name(m->from, theirs),
-                                   fleet_region(m->from, theirs), fleet_identity(m->from, theirs));
+    struct lane_name lane = fleet_lane_name(m->from, theirs);
+    uint32_t row = fleet_index_row(index, &lane, fleet_identity(m->from, theirs));
     if (row > 0) {
         struct choice *mine = &m->to->choices[row - 1];
         if (!is_left(m->from, theirs, fleet_mail_from(m->to, row - 1),

@@ -53,10 +53,17 @@ struct report_source run_source(struct run *r)
     return (struct report_source){r, journal_source, journal_moves};
 }
 
+enum tense run_tense(const struct run *r)
+{
+    bool is_plan = r->head.verb == RUN_PLAN;
+    return is_plan && r->head.parent ? TENSE_ROLLBACK : is_plan ? TENSE_PLAN : TENSE_RUN;
+}
+
 enum err run_rows(struct run *r, bool (*fn)(void *ctx, const struct report_row *row), void *ctx,
                   struct why *why)
 {
     const struct report_source source = run_source(r);
-    const struct report report = {.fleet = &r->fleet, .source = &source};
+    const struct report_head head = {.goes_on = r->head.state == RUN_OPEN};
+    const struct report report = {.head = &head, .fleet = &r->fleet, .source = &source};
     return report_rows(&report, fn, ctx, why);
 }

@@ -81,7 +81,7 @@ enum err run_recall(struct run *r, uint64_t id, struct why *why)
     return err == OK ? journal_fleet(r->journal, r->head.id, &r->fleet, why) : err;
 }
 
-static enum err head_begin(struct run *r, instant_us now, struct why *why)
+enum err run_head_begin(struct run *r, instant_us now, struct why *why)
 {
     r->head.started = r->head.last = now;
     r->head.seed = siphash_pair(siphash_key_of_process(), (uint64_t)now, r->fleet.choices_len);
@@ -133,6 +133,13 @@ static enum err observer_begin(const struct run *r, instant_us now, struct why *
 {
     const struct run_observer *o = &r->config.observer;
     return o->begin ? o->begin(o->ctx, r, now, why) : OK;
+}
+
+static enum err observer_callers(const struct run *r, struct why *why)
+{
+    const struct run_observer *o = &r->config.observer;
+    bool is_new = !r->resumes && (r->head.verb != RUN_PLAN || r->aside);
+    return is_new && o->callers ? o->callers(o->ctx, r, why) : OK;
 }
 
 /* Known state: from the shown plan, the plan file, or the resumed run. */
@@ -203,8 +210,7 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
 
 /* The guards of every verb; for a plan to be read by a person, also all probes.
  */
-static enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire,
-                              struct why *why)
+enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire, struct why *why)
 {
     const struct run_observer *o = &r->config.observer;
     const struct notices *n = &r->config.notices;
@@ -229,19 +235,21 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
 {
     enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
+    if (err == OK)
+        err = observer_callers(r, why);
     journal_together(r->journal); /* the end of other runs, a head, the rows of a reviewed plan */
     if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes) {
         /* A run that is taken back as a whole must not be resumed: it would do everything again. */
         struct run_head head;
         for (uint64_t id = r->head.parent; r->ends_parents && id <= r->through && err == OK; id++) {
             enum err found = journal_run(r->journal, id, &head, &r->arena, why);
-            if (found == OK && head.state != RUN_ENDED)
-                err = journal_stop(r->journal, id, RUN_ENDED, wire_now(wire), why);
+            if (found == OK && !run_is_over(head.state))
+                err = journal_stop(r->journal, id, RUN_GIVEN_UP, wire_now(wire), why);
         }
     }
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
-                         : head_begin(r, wire_now(wire), why);
+                         : run_head_begin(r, wire_now(wire), why);
     if (err == OK)
         err = run_recent(r, why);
     struct scheduler_options options = scheduler_options_of(r);
@@ -269,6 +277,29 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
     return err;
 }
 
+enum err run_wire_open(struct run *r, struct wire **wire, struct why *why)
+{
+    const struct access *a = r->config.access;
+    struct wire_config config = {.carriers = a->carriers,
+                                 .lanes = r->lanes.list,
+                                 .lanes_len = r->lanes.len,
+                                 .secrets = r->lanes.secrets,
+                                 .resolvers = text_of(a->resolver),
+                                 .ca_bundle = text_of(a->ca_bundle),
+                                 .call_timeout_us = a->call_timeout_us,
+                                 .not_before = r->head.last,
+                                 .verbose = a->verbose};
+    enum err err = wire_open(wire, &config, why);
+    return err == OK ? wire_opened(&r->config.owner, *wire, why) : err;
+}
+
+void run_wire_close(struct run *r, struct wire *wire)
+{
+    wire_closing(&r->config.owner);
+    if (wire)
+        wire_close(wire);
+}
+
 enum err run_carry_out(struct run *r, struct why *why)
 {
     enum err err = OK;
@@ -282,23 +313,10 @@ enum err run_carry_out(struct run *r, struct why *why)
         return err;
     struct wire *wire = NULL;
     struct preflight preflight = {0};
-    struct wire_config config = {.carriers = r->config.access->carriers,
-                                 .lanes = r->lanes.list,
-                                 .lanes_len = r->lanes.len,
-                                 .secrets = r->lanes.secrets,
-                                 .resolvers = text_of(r->config.access->resolver),
-                                 .ca_bundle = text_of(r->config.access->ca_bundle),
-                                 .call_timeout_us = r->config.access->call_timeout_us,
-                                 .not_before = r->head.last,
-                                 .verbose = r->config.access->verbose};
-    err = wire_open(&wire, &config, why);
-    if (err == OK)
-        err = wire_opened(&r->config.owner, wire, why);
+    err = run_wire_open(r, &wire, why);
     if (err == OK)
         err = run_on_wire(r, &preflight, wire, why);
-    wire_closing(&r->config.owner);
-    if (wire)
-        wire_close(wire);
+    run_wire_close(r, wire);
     preflight_end(&preflight); /* calls still out live in its memory, */
     if (r->keeps_scheduler)
         r->planner = r->scheduler;

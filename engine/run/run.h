@@ -25,6 +25,9 @@ struct run_observer {
     void (*preflight)(void *ctx, const struct preflight *p);
     /* A plan reads the journal of its config beside its own: r->journal, for this moment. */
     enum err (*beside)(void *ctx, const struct run *r, struct why *why);
+    /* The callers of a new run's lanes are known, and nothing has begun; also of the plan that is
+     * shown before it. An error ends it. */
+    enum err (*callers)(void *ctx, const struct run *r, struct why *why);
     /* The scheduler is there, and nothing is decided yet. */
     enum err (*begin)(void *ctx, const struct run *r, instant_us now, struct why *why);
     void (*turn)(void *ctx, const struct scheduler *scheduler, instant_us now);
@@ -90,6 +93,15 @@ enum err run_journal(struct run *r, enum journal_mode mode, struct why *why);
 enum err run_journal_in_memory(struct run *r, struct why *why);
 /* Head and fleet of a run of the open journal; id 0: the newest. */
 enum err run_recall(struct run *r, uint64_t id, struct why *why);
+
+/* For the family (publishing.h). A new run in the journal, with its fleet. */
+enum err run_head_begin(struct run *r, instant_us now, struct why *why);
+/* After lanes_open(). *wire may be there after an error, too; run_wire_close() takes NULL. */
+enum err run_wire_open(struct run *r, struct wire **wire, struct why *why);
+void run_wire_close(struct run *r, struct wire *wire);
+/* The guards of every verb; for a plan to be read by a person, also all probes. */
+enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire, struct why *why);
+
 /* Carries the run out: begins (or resumes) in the journal, runs the engine, stops. */
 enum err run_carry_out(struct run *r, struct why *why);
 

@@ -1,6 +1,7 @@
 /* Finds the runs that have not ended, and their open identities. */
 #include "unfinished.h"
 
+#include "base/plural.h"
 #include "model/fleet_index.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ static bool head_add(void *ctx, const struct run_head *head)
 {
     struct head_list *h = ctx;
     struct unfinished *out = h->out;
-    if (head->state == RUN_ENDED || head->verb == RUN_PLAN)
+    if (run_is_over(head->state) || head->verb == RUN_PLAN)
         return true;
     if (out->len == h->cap) {
         void *more = arena_grow(h->arena, out->at, sizeof *out->at, out->len, &h->cap);
@@ -45,6 +46,13 @@ static bool ended_note(void *ctx, const struct record *record)
     return true;
 }
 
+/* Is it known whose the row is, or that nobody tells? */
+static bool is_decided(const struct fleet *f, uint32_t row)
+{
+    uint16_t lane = f->choices[row].lane;
+    return f->lanes[lane].caller.account != NAME_NONE || fleet_account_number(f, lane) != NAME_NONE;
+}
+
 struct open_run {
     struct journal *journal;
     const struct fleet_index *index; /* NULL: nothing is compared */
@@ -52,6 +60,36 @@ struct open_run {
     struct fleet fleet; /* of the run */
     bool *ended;        /* one for each job */
 };
+
+static bool target_count(void *ctx, const struct publish_target *target)
+{
+    struct unfinished_run *run = ctx;
+    (void)target;
+    run->jobs++;
+    run->open++;
+    return true;
+}
+
+static bool target_end(void *ctx, const struct publish_record *record)
+{
+    struct unfinished_run *run = ctx;
+    run->open -= publish_state_is_final(record->state);
+    return true;
+}
+
+/* Of a publishing. Its names are nobody else's to write, so nothing is compared. */
+static enum err targets_count(struct journal *journal, struct unfinished_run *run, struct why *why)
+{
+    run->jobs = run->open = 0;
+    enum err err = journal_targets(journal, run->id, target_count, run, why);
+    return err == OK ? journal_publish_rows(journal, run->id, target_end, run, why) : err;
+}
+
+const char *unfinished_noun(const struct unfinished_run *run, uint32_t count)
+{
+    return journal_verb_publishes(run->verb) ? plural(count, "name", "names")
+                                             : plural(count, "identity", "identities");
+}
 
 enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
                         struct unfinished *out, struct why *why)
@@ -74,6 +112,10 @@ enum err run_unfinished(struct journal *journal, const struct fleet *fleet, stru
     for (uint32_t i = 0; i < out->len && err == OK; i++) {
         struct open_run o = {
             .journal = journal, .index = compares ? &index : NULL, .run = &out->at[i]};
+        if (journal_verb_publishes(o.run->verb)) {
+            err = targets_count(journal, o.run, why);
+            continue;
+        }
         fleet_init(&o.fleet);
         err = journal_fleet(o.journal, o.run->id, &o.fleet, why);
         if (err == OK) {
@@ -85,14 +127,14 @@ enum err run_unfinished(struct journal *journal, const struct fleet *fleet, stru
             struct unfinished_run *run = o.run;
             run->open = 0;
             for (uint32_t k = 0; k < o.fleet.choices_len; k++) {
+                struct lane_name lane = fleet_lane_name(&o.fleet, k);
                 uint32_t row = 0;
                 if (o.ended[k])
                     continue;
                 run->open++;
                 if (o.index)
-                    row = fleet_index_row(o.index, fleet_account_name(&o.fleet, k),
-                                          fleet_region(&o.fleet, k), fleet_identity(&o.fleet, k));
-                if (row && run->common++ < COMMON_TOLD)
+                    row = fleet_index_row(o.index, &lane, fleet_identity(&o.fleet, k));
+                if (row && is_decided(fleet, row - 1) && run->common++ < COMMON_TOLD)
                     run->rows[run->common - 1] = row - 1;
             }
         }

@@ -15,7 +15,8 @@ struct unfinished_run {
     enum run_verb verb;
     instant_us started;
     struct text options;        /* of its head; in the arena */
-    uint32_t jobs, open;        /* identities: all, and those without an outcome */
+    uint32_t jobs, open;        /* identities, or names of a publishing: all, and those without an
+                                   outcome */
     uint32_t common;            /* of the open ones, in the given fleet too */
     uint32_t rows[COMMON_TOLD]; /* the first of these, as rows of the given fleet */
 };
@@ -25,7 +26,11 @@ struct unfinished {
     uint32_t len;
 };
 
-/* fleet: what a new run is about; NULL: none. */
+/* "identity", "identities", or "name", "names": what the run is about. */
+const char *unfinished_noun(const struct unfinished_run *run, uint32_t count);
+/* fleet: what a new run is about; NULL: none. An identity is common when account, Region and name
+ * are: the account by its number, or by its name in the manifest where STS tells none. Lanes whose
+ * callers nobody has asked for yet, and whose manifest demands no account, have none in common. */
 enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
                         struct unfinished *out, struct why *why);
 

@@ -119,17 +119,6 @@ const char *outcome_name(enum outcome o)
     return outcome_names[o];
 }
 
-const char *outcome_words(enum outcome o, bool is_plan)
-{
-    assert(o < OUTCOMES);
-    switch (o) {
-    case OUTCOME_PLANNED: return is_plan ? "would change" : "in progress";
-    case OUTCOME_WAITING_DNS: return is_plan ? "would wait for DNS" : "waiting for DNS";
-    case OUTCOME_PENDING: return "waiting for SES";
-    default: return outcome_names[o];
-    }
-}
-
 bool outcome_parse(struct text t, enum outcome *out)
 {
     for (size_t i = 0; i < COUNT(outcome_names); i++) {

@@ -88,8 +88,6 @@ enum outcome {
 };
 
 const char *outcome_name(enum outcome o); /* "unchanged", ...; OUTCOME_OPEN is "" */
-/* The words for people: "waiting for DNS"; of a plan what would be: "would wait for DNS". */
-const char *outcome_words(enum outcome o, bool is_plan);
 bool outcome_parse(struct text t, enum outcome *out);
 bool outcome_is_bad(enum outcome o); /* refused, failed, expired, drifted: exit code 3 */
 

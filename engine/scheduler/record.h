@@ -48,20 +48,30 @@ struct job_row {
 };
 
 enum record_kind {
-    RECORD_MOVE,   /* a decision without effect outside */
-    RECORD_INTENT, /* a write is about to be sent; row.*_seen is the value to be replaced */
-    RECORD_ANSWER, /* the outcome of the write */
-    RECORD_LANE,   /* of a lane, not of a job: trouble began, or is over (row.reason is empty) */
+    RECORD_MOVE,    /* a decision without effect outside */
+    RECORD_INTENT,  /* a write is about to be sent; row.*_seen is the value to be replaced */
+    RECORD_ANSWER,  /* the outcome of the write */
+    RECORD_LANE,    /* of a lane, not of a job: trouble began, or is over (row.reason is empty) */
+    RECORD_PUBLISH, /* of a target, not of a job: publish says what; row is empty */
 };
 
+struct publish_record; /* model/publish_record.h */
+
 struct record {
-    uint32_t job; /* row of the fleet; RECORD_LANE: the lane */
+    uint32_t job; /* row of the fleet; RECORD_LANE: the lane; RECORD_PUBLISH: the target */
     enum record_kind kind;
     instant_us at;
     enum job_state from;         /* to is row.state */
     struct text write_mail_from; /* with row.state WRITING, UNSURE: the name sent; empty clears */
     enum behavior write_behavior;
     struct job_row row;
+    const struct publish_record *publish; /* RECORD_PUBLISH; otherwise NULL */
 };
+
+/* Is it one of a job, with a row? */
+static inline bool record_is_of_job(const struct record *r)
+{
+    return r->kind <= RECORD_ANSWER;
+}
 
 #endif

@@ -36,24 +36,17 @@ static uint64_t text_fold(uint64_t digest, struct text text)
     return text.len ? hash_mix(digest, word_of(text.at, text.len)) : digest;
 }
 
-#define DIGEST_FIELDS 32 /* of a record; a new one goes to the end */
+#define DIGEST_FIELDS 33 /* of a record; a new one goes to the end */
 
-struct digest_fold {
-    uint64_t digest;
-    unsigned field; /* the number of the last one */
-};
-
-static void number(struct digest_fold *f, uint64_t value)
+void digest_number(struct digest_fold *f, uint64_t value)
 {
-    assert(f->field < DIGEST_FIELDS);
     f->field++;
     if (value)
         f->digest = hash_mix(f->digest ^ f->field, value);
 }
 
-static void words(struct digest_fold *f, struct text text)
+void digest_words(struct digest_fold *f, struct text text)
 {
-    assert(f->field < DIGEST_FIELDS);
     f->field++;
     if (text.len)
         f->digest = text_fold(f->digest ^ f->field, text);
@@ -74,38 +67,39 @@ uint64_t record_digest(uint64_t before, const struct record *record,
                        const struct record_words *said)
 {
     struct digest_fold f = {.digest = hash_mix(before, 3)};
-    number(&f, record->job);
-    number(&f, record->kind);
-    number(&f, (uint64_t)record->at);
-    number(&f, record->from);
-    words(&f, record->write_mail_from);
-    number(&f, record->write_behavior);
-    number(&f, record->row.state);
-    number(&f, record->row.action);
-    number(&f, record->row.outcome);
-    words(&f, record->row.reason);
-    number(&f, record->row.before_known);
-    words(&f, record->row.mail_from_before);
-    number(&f, record->row.behavior_before);
-    number(&f, record->row.seen_known);
-    words(&f, record->row.mail_from_seen);
-    number(&f, record->row.behavior_seen);
-    number(&f, record->row.status_seen);
-    number(&f, record->row.verification);
-    words(&f, said->mx);
-    words(&f, said->spf);
-    words(&f, said->dmarc);
-    words(&f, said->notes);
-    number(&f, record->row.writes);
-    number(&f, record->row.accepted);
-    number(&f, record->row.wave);
-    number(&f, record->row.calls);
-    number(&f, record->row.restarts);
-    number(&f, record->row.attempts);
-    number(&f, (uint64_t)record->row.first_seen);
-    number(&f, (uint64_t)record->row.finished);
-    number(&f, (uint64_t)record->row.deadline);
-    number(&f, said->rules);
+    digest_number(&f, record->job);
+    digest_number(&f, record->kind);
+    digest_number(&f, (uint64_t)record->at);
+    digest_number(&f, record->from);
+    digest_words(&f, record->write_mail_from);
+    digest_number(&f, record->write_behavior);
+    digest_number(&f, record->row.state);
+    digest_number(&f, record->row.action);
+    digest_number(&f, record->row.outcome);
+    digest_words(&f, record->row.reason);
+    digest_number(&f, record->row.before_known);
+    digest_words(&f, record->row.mail_from_before);
+    digest_number(&f, record->row.behavior_before);
+    digest_number(&f, record->row.seen_known);
+    digest_words(&f, record->row.mail_from_seen);
+    digest_number(&f, record->row.behavior_seen);
+    digest_number(&f, record->row.status_seen);
+    digest_number(&f, record->row.verification);
+    digest_words(&f, said->mx);
+    digest_words(&f, said->spf);
+    digest_words(&f, said->dmarc);
+    digest_words(&f, said->notes);
+    digest_number(&f, record->row.writes);
+    digest_number(&f, record->row.accepted);
+    digest_number(&f, record->row.wave);
+    digest_number(&f, record->row.calls);
+    digest_number(&f, record->row.restarts);
+    digest_number(&f, record->row.attempts);
+    digest_number(&f, (uint64_t)record->row.first_seen);
+    digest_number(&f, (uint64_t)record->row.finished);
+    digest_number(&f, (uint64_t)record->row.deadline);
+    digest_number(&f, said->rules);
+    digest_number(&f, said->publish);
     assert(f.field == DIGEST_FIELDS);
     return f.digest ? f.digest : 1;
 }

@@ -19,13 +19,24 @@ uint64_t record_digest_begin(uint64_t run, instant_us started, uint64_t seed);
 struct record_words {
     struct text mx, spf, dmarc;
     struct text notes; /* of the findings; empty: left out */
-    uint64_t rules; /* the sum of record_digest_rule() over row.findings, independent of the order
-                       of rules */
+    uint64_t rules;   /* the sum of record_digest_rule() over row.findings, independent of the order
+                         of rules */
+    uint64_t publish; /* of a record of kind RECORD_PUBLISH: publish_digest() (record_publish.h);
+                         otherwise 0 */
 };
 
 /* The digest of a record as kept; never 0. Not for RECORD_LANE. */
 uint64_t record_digest(uint64_t before, const struct record *record,
                        const struct record_words *said);
 uint64_t record_digest_rule(struct text name);
+
+/* The fold of the fields of a record, in their order. Begin with a digest and field 0. */
+struct digest_fold {
+    uint64_t digest;
+    unsigned field; /* the number of the last one */
+};
+
+void digest_number(struct digest_fold *f, uint64_t value);
+void digest_words(struct digest_fold *f, struct text text);
 
 #endif

@@ -150,7 +150,7 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     struct job *job = &d->jobs[record->job];
     struct lane_state *lane = scheduler_lane_of(d, record->job);
     bool is_final = row->state == JOB_DONE && !reopen;
-    assert(record->kind != RECORD_LANE);
+    assert(record_is_of_job(record));
     assert(job->state == JOB_NEW);
     row_restore(d, job, row);
     lane->worked = lane->worked || row->seen_known;
@@ -190,7 +190,7 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
 void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us now)
 {
     struct job *job = &d->jobs[plan->job];
-    assert(plan->kind != RECORD_LANE);
+    assert(record_is_of_job(plan));
     assert(job->state == JOB_NEW);
     row_restore(d, job, &plan->row);
     job->deadline = WHEN_NEVER;

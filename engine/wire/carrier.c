@@ -12,6 +12,8 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "calls/verdict.h"
+#include "dns_update.h"
+#include "servers.h"
 #include "skew.h"
 #include "thread.h"
 
@@ -38,7 +40,8 @@ struct carrier {
     atomic_bool wakeup; /* the refresher's: keys have come, or have not */
     struct https *https;
     struct resolver *resolver;
-    struct call_list waiting_https, waiting_keys, waiting_dns, answered;
+    struct dns_updates *updates;
+    struct call_list waiting_https, waiting_keys, waiting_dns, waiting_updates, answered;
     struct carrier_lane *lanes; /* as config.lanes */
     instant_us ticked_at;
 };
@@ -65,17 +68,26 @@ static void call_answered(struct carrier *k, struct call *c)
     const struct dns_reply *dns = &c->dns;
     long ms = (long)((c->answered_at - c->sent_at) / 1000);
     struct buf line;
+    char server[SERVER_LEN];
     if (k->config.verbose) {
         buf_init(&line, LINE_LEN_MAX);
         if (c->kind == CALL_ASK) {
-            buf_add_fmt(&line, "dns %s, %ld ms: ", dns_type_name(c->question.type), ms);
-            escape_terminal(&line, text_of(dns->outcome == DNS_ANSWERED
-                                               ? dns_rcode_name(dns->message.rcode)
-                                               : dns->trouble));
+            buf_add_fmt(&line, "dns %s ", dns_type_name(c->question.type));
+            escape_terminal(&line, c->question.name);
+            buf_add_fmt(&line, ", %ld ms: ", ms);
+            /* The sentence of a trouble names the server. */
+            if (dns->outcome == DNS_ANSWERED)
+                buf_add_fmt(&line, "%s: %s", server_format(&dns->by, server),
+                            dns_rcode_name(dns->message.rcode));
+            else
+                escape_terminal(&line, text_of(dns->trouble));
         } else {
-            buf_add_fmt(&line, "%s lane %u attempt %u, %ld ms: %s %u ",
-                        call_action(c->kind, c->api), (unsigned)c->lane, (unsigned)c->attempt, ms,
-                        hows[c->reply.how], (unsigned)c->reply.http_status);
+            const struct wire_lane *lane = &k->config.lanes[c->lane];
+            buf_add_fmt(&line, "%s ", call_action(c->kind, c->api));
+            escape_terminal(&line, lane->account);
+            buf_add_fmt(&line, "%s%s, attempt %u, %ld ms: %s %u ", lane->account.len ? " " : "",
+                        lane->at.ses.region, (unsigned)c->attempt, ms, hows[c->reply.how],
+                        (unsigned)c->reply.http_status);
             escape_terminal(&line, text_of(c->reply.code));
         }
         buf_add_char(&line, '\n');
@@ -137,6 +149,13 @@ static void on_dns(void *context, struct call *c)
     call_answered(k, c);
 }
 
+static void on_update(void *context, struct call *c)
+{
+    struct carrier *k = context;
+    reply_hide(k, &c->reply);
+    call_answered(k, c);
+}
+
 /* Signs and sends; the signature is made as late as possible. Without keys the call waits. */
 static void request_start(struct carrier *k, struct call *c)
 {
@@ -170,6 +189,13 @@ static void request_start(struct carrier *k, struct call *c)
     aws_request_clear(&request);
 }
 
+static struct call_list *waiting_of(struct carrier *k, const struct call *c)
+{
+    return c->kind == CALL_ASK     ? &k->waiting_dns
+           : c->api == API_RFC2136 ? &k->waiting_updates
+                                   : &k->waiting_https;
+}
+
 static void answered_give(struct carrier *k)
 {
     if (call_queue_put(k->config.inbox, &k->answered)) {
@@ -186,7 +212,7 @@ static void *carrier_run(void *data)
         struct call_list mail = {0};
         call_queue_take(&k->queue, &mail);
         for (struct call *c; (c = call_list_pop(&mail)) != NULL;)
-            call_list_add(c->kind == CALL_ASK ? &k->waiting_dns : &k->waiting_https, c);
+            call_list_add(waiting_of(k, c), c);
         if (atomic_exchange(&k->wakeup, false)) {
             call_list_join(&k->waiting_keys, &k->waiting_https); /* longest waiting first */
             call_list_join(&k->waiting_https, &k->waiting_keys);
@@ -197,14 +223,22 @@ static void *carrier_run(void *data)
             c->sent_at = now(k);
             resolver_ask(k->resolver, c);
         }
+        while (k->waiting_updates.first && dns_updates_have_room(k->updates)) {
+            struct call *c = call_list_pop(&k->waiting_updates);
+            call_answer_reset(c);
+            c->sent_at = now(k);
+            dns_update_start(k->updates, c, k->config.lanes[c->lane].provider);
+        }
         while (k->waiting_https.first && https_has_room(k->https))
             request_start(k, call_list_pop(&k->waiting_https));
         answered_give(k);
-        struct pollfd fds[RESOLVER_FDS_MAX];
+        struct pollfd fds[RESOLVER_FDS_MAX + UPDATES_OUT_MAX];
         uint32_t len = resolver_fds(k->resolver, fds);
-        bool busy = resolver_is_busy(k->resolver);
-        https_poll(k->https, fds, len, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
+        uint32_t more = dns_updates_fds(k->updates, fds + len);
+        bool busy = resolver_is_busy(k->resolver) || dns_updates_are_out(k->updates);
+        https_poll(k->https, fds, len + more, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
         resolver_work(k->resolver, fds, len);
+        dns_updates_work(k->updates, fds + len, more);
         instant_us at = now(k);
         if (busy && at - k->ticked_at >= TICK_US) {
             resolver_tick(k->resolver);
@@ -220,6 +254,7 @@ static void carrier_free(struct carrier *k)
 {
     https_close(k->https);
     resolver_close(k->resolver);
+    dns_updates_close(k->updates);
     call_queue_clear(&k->queue);
     free(k->lanes);
     free(k);
@@ -238,6 +273,9 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
         err = https_open(&k->https, &config->https, on_https, k, why);
     if (err == OK)
         err = resolver_open(&k->resolver, &config->resolver, on_dns, k, why);
+    if (err == OK)
+        err = dns_updates_open(&k->updates, config->clock, config->https.timeout_us, on_update, k,
+                               why);
     int failed = err == OK ? thread_start(&k->thread, carrier_run, k) : 0;
     if (failed)
         err = why_set(why, ERR_IO, "cannot start a thread: %s", strerror(failed));

@@ -13,18 +13,23 @@
 #include "io.h"
 #include "model/fleet.h"
 
+struct provider_at; /* providers/providers.h */
+
 /* How one lane is reached. Borrowed for the life of the wire. */
 struct wire_lane {
+    struct text account; /* its name in the manifest, for --verbose */
     struct aws_endpoints at;
     struct credential_source *credentials; /* shared by the lanes of an account; has a lock of its
                                               own. NULL: the lane is never called */
     const char *ca_bundle;                 /* PEM file of the account; NULL: as the wire's */
     bool keeps_own_clock;                  /* signatures are never dated by the service's clock */
+    const struct provider_at *provider; /* of DNS; NULL: the lane is one of SES. Lanes of providers
+                                           come after those of the fleet */
 };
 
 struct wire_config {
     unsigned carriers;             /* 1 .. WIRE_CARRIERS_MAX */
-    const struct wire_lane *lanes; /* as fleet.lanes */
+    const struct wire_lane *lanes; /* as fleet.lanes, then as fleet.providers */
     uint32_t lanes_len;
     struct text resolvers;   /* "127.0.0.1:5353,[::1]:53"; empty: the system's */
     struct text ca_bundle;   /* PEM file; empty: the system's */

@@ -60,12 +60,12 @@ static uint32_t port_wait(void *ctx, instant_us until, struct event *events, uin
     return len;
 }
 
-/* Notes of lanes come back apart from the others. */
+/* Those of lanes and of targets come back apart from the others. */
 static uint32_t of_jobs(const struct record *records, uint32_t len)
 {
     uint32_t jobs = 0;
     for (uint32_t i = 0; i < len; i++)
-        jobs += records[i].kind != RECORD_LANE;
+        jobs += record_is_of_job(&records[i]);
     return jobs;
 }
 
@@ -77,7 +77,7 @@ static enum err port_keep(void *ctx, const struct record *records, uint32_t len,
     if (err != OK)
         return err;
     for (uint32_t i = 0; i < len; i++)
-        if (records[i].kind != RECORD_LANE)
+        if (record_is_of_job(&records[i]))
             v->kept_digest = chain(v->kept_digest, &records[i]);
     v->kept += v->keeping;
     v->keeping = 0;

@@ -51,7 +51,7 @@ def objects_without_cet(folder):
     """Of our own object files, those in which a jump may land anywhere."""
     found = []
     for path in sorted(folder.rglob("*.o")):
-        if re.search(r"CMakeFiles/(mailfrom|ses-sim|base|model|dns|rules|calls|survey|inspect|scheduler|inventory|discover|access|preflight|forecast|handoff|options|ui|engine|run|plan|journal|aws|wire|manifests"
+        if re.search(r"CMakeFiles/(mailfrom|ses-sim|base|model|dns|rules|calls|survey|inspect|scheduler|publish|inventory|discover|access|preflight|forecast|handoff|options|ui|engine|run|plan|journal|aws|wire|manifests"
                      r"|wire_dns|reports)\.dir/", str(path)) and "IBT, SHSTK" not in readelf(path, "-n"):
             found.append(f"{path.name} is not ready for CET")
     return found

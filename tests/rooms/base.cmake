@@ -1,4 +1,4 @@
-foreach(test IN ITEMS base/arena base/buf base/dname base/escape base/glob base/hash base/heap base/hex base/names base/redact base/text base/when)
+foreach(test IN ITEMS base/arena base/base64 base/buf base/dname base/escape base/glob base/hash base/heap base/hex base/names base/quoted base/redact base/text base/when)
   mailfrom_test(${test} USES base)
 endforeach()
 mailfrom_test(base/json_out USES base LIBRARIES PkgConfig::libcjson)

@@ -5,6 +5,7 @@ target_link_libraries(wire_servers PRIVATE base Threads::Threads PkgConfig::open
 
 mailfrom_test(wire/parts USES wire)
 mailfrom_test(wire/descriptors USES wire)
+mailfrom_test(wire/dns_update USES wire)
 mailfrom_test(wire/https USES wire wire_servers LIBRARIES PkgConfig::libcurl) # the numbers of its errors
 mailfrom_test(wire/blocking_client USES wire wire_servers)
 mailfrom_test(wire/resolver USES wire wire_servers)
@@ -47,3 +48,10 @@ add_executable(bench_wire_dns bench/wire_dns.c)
 target_link_libraries(bench_wire_dns PRIVATE wire)
 add_executable(bench_wire_https bench/wire_https.c wire/fixed_credentials.c)
 target_link_libraries(bench_wire_https PRIVATE wire wire_servers)
+
+# Updates of DNS at Knot DNS and BIND, and at servers that break off or answer with a false signature.
+add_executable(update_driver wire/update_driver.c)
+target_link_libraries(update_driver PRIVATE wire)
+add_test(NAME update_servers COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/update_servers.py
+  $<TARGET_FILE:update_driver> $<TARGET_FILE:wall_clock>)
+set_tests_properties(update_servers PROPERTIES LABELS release TIMEOUT 60)

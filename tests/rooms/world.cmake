@@ -18,3 +18,8 @@ mailfrom_test(inspect/simulated USES inspect world engine)
 add_test(NAME sim_boto3 COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/sim_boto3.py $<TARGET_FILE:ses-sim>)
 set_tests_properties(sim_boto3 PROPERTIES TIMEOUT 300)
+
+# Zones of Route 53 and Cloudflare, changed by clients of other hands and served by Knot DNS.
+add_test(NAME sim_zones COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/wire/sim_zones.py $<TARGET_FILE:ses-sim>)
+set_tests_properties(sim_zones PROPERTIES LABELS release TIMEOUT 180)

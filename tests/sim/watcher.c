@@ -209,7 +209,7 @@ static enum err watch_keep(void *ctx, const struct record *records, uint32_t len
     bool crash = w->crash_at && w->turns >= w->crash_at && !w->crashed;
     for (uint32_t i = 0; i < len && (!crash || w->crash_keeps); i++) {
         const struct record *r = &records[i];
-        if (r->kind == RECORD_LANE)
+        if (!record_is_of_job(r))
             continue;
         if (r->from != r->row.state && !job_may_move(r->from, r->row.state))
             watcher_complain(w, "job %u: no move from %s to %s", r->job, job_state_name(r->from),

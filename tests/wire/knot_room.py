@@ -31,10 +31,12 @@ def free_port():
             return port
 
 
-def knot_conf(folder, port, zones):
-    """zones: {name: records}; "test", if it is there, delegates to those one label below it."""
+def knot_conf(folder, port, zones, key=None):
+    """zones: {name: records}; "test", if it is there, delegates to those one label below it. key: (algorithm,
+    name, secret) of TSIG, without which no update is taken; None: updates need none."""
     for name in ("run", "db"):
         (folder / name).mkdir()
+    signed = f"key:\n  - id: {key[1]}\n    algorithm: {key[0]}\n    secret: {key[2]}\n" if key else ""
     conf = f"""server:
     rundir: "{folder}/run"
     listen: [ 127.0.0.1@{port} ]
@@ -46,9 +48,10 @@ log:
     any: error
 database:
     storage: "{folder}/db"
-acl:
+{signed}acl:
   - id: local
     address: 127.0.0.0/8
+{f"    key: {key[1]}" if key else ""}
     action: update
 template:
   - id: default

@@ -45,8 +45,12 @@ def unfinished(room):
     room.ends("but not without them", DONE, "apply", "both.yaml", "--exclude", "b0.example", "--exclude", "b1.example", "--yes")
     text = room.ends("the other one is given up", DONE, "resume", "2", "--give-up")
     sentence(text, r"run 2 is given up: what it has not done stays as it is\. To take it up again: .*mailfrom resume 2 --retry-failed")
+    for words in (["status", "2"], ["status", "--all"], ["report", "2", "--report", "html:-"]):
+        text = room.run(*words).stdout_text
+        check(f"{words[0]} says so", "given up" in text, text)
+    text = room.ends("and resume alone does not take it up", DONE, "resume", "2")
+    sentence(text, r"run 2 was given up; to take it up again: .*mailfrom resume 2 --retry-failed")
     text = room.ends("status of it", DONE, "status", "2")
-    sentence(text, r"Run 2 \(apply\): given up or taken back before \d of 4 identities had come to an end; to take it up again: .*mailfrom resume 2 --retry-failed")
     check("waits for nobody", "waits for what" not in text and "Earliest" not in text and "records" not in text, text)
     room.names.publish("bounce.b3.example")
     text = room.ends("then its identities are free", DONE, "apply", "b.yaml", "--yes")

@@ -2,10 +2,14 @@
 """What check, records and rehearse say of manifests without asking anybody: every rule that needs no
 network, on every row. Arguments: mailfrom, ses-sim (which is not started)."""
 
+import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
+
+import jsonschema
 
 from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, check, until, verdict
 from timeouts import patient
@@ -85,6 +89,27 @@ def other_verbs(desk):
         checked = desk.run("check", "fleet.yaml")
         check(f"rehearse of {title} says what check says", rehearsal.stderr == checked.stderr and rehearsal.returncode == code,
               rehearsal.returncode, rehearsal.stderr.decode())
+
+
+def formats(desk):
+    """Everything that check says of any of the entries is in its JSON and in its SARIF, and the exit code is the same."""
+    schema = json.loads((pathlib.Path(__file__).parents[2] / "docs/check.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for title, entry, code, said in ENTRIES:
+        desk.write("fleet.yaml", HEAD + f"  - {entry}\n")
+        written = desk.run("check", "fleet.yaml", "--format", "json")
+        found = json.loads(written.stdout)
+        jsonschema.Draft202012Validator(schema).validate(found)
+        told = found["complaints"] + found["findings"]
+        text = desk.run("check", "fleet.yaml", "--verbose")
+        lines = [line for line in text.stderr.decode().splitlines() if line.startswith("fleet.yaml:")]
+        check(f"JSON of {title} has every line of the text", written.returncode == code and len(lines) == len(told) and
+              all(line.startswith(f"fleet.yaml:{one['line']}:{one['column']}:") and one["text"] in line
+                  for line, one in zip(lines, told)), lines, told)
+        sarif = desk.run("check", "fleet.yaml", "--format", "sarif")
+        results = json.loads(sarif.stdout)["runs"][0]["results"]
+        check(f"and so has SARIF of {title}", sarif.returncode == code and
+              sorted(r["message"]["text"].split(" (xn--")[0] for r in results) == sorted(one["text"] for one in told), results, told)
 
 
 def feedback_host(desk):
@@ -172,6 +197,7 @@ def main():
     desk = Desk(sys.argv[1])
     entries(desk)
     other_verbs(desk)
+    formats(desk)
     feedback_host(desk)
     option_region(desk)
     environment_region(desk)

@@ -124,14 +124,16 @@ def round_trip(room):
     check("a listing and three reads for each account and Region, and who is asking for each account", calls ==
           {"GetCallerIdentity": 2, "ListIdentities": 4, "GetIdentityVerificationAttributes": 4,
            "GetIdentityMailFromDomainAttributes": 4, "GetIdentityNotificationAttributes": 4}, calls)
-    check("the summary has a line for each of them", re.search(r"^one +us-east-1 +7 +6 +6 +4: 1 PENDING, 2 SUCCESS, 1 FAILED$",
-          room.told, re.M) and re.search(r"^two +eu-west-1 +1 +1 +1 +1: 1 TEMPORARY_FAILURE$", room.told, re.M), room.told)
+    check("the summary has a line for each of them", re.search(r"^one +us-east-1 +7 +6 +6 +4 \(1 PENDING, 1 FAILED\)$",
+          room.told, re.M) and re.search(r"^two +eu-west-1 +1 +1 +1 +1 \(1 TEMPORARY_FAILURE\)$", room.told, re.M), room.told)
+    check("and one for all together", re.search(r"^total +11 +10 +10 +6 \(", room.told, re.M), room.told)
     manifest = yaml.safe_load(text)
     check("the accounts' numbers are there as guards", {n: a["account_id"] for n, a in manifest["accounts"].items()}
           == {"one": ONE, "two": TWO}, text)
     left = {("one", "us-east-1", "new.example"), ("one", "us-east-1", "failed.example")}
     check("every identity is an entry, but for one that is not verified and one that FAILED",
           set(entries(text)) == set(as_profile(WORLD)) - left, text)
+    check("what is as usual has no comment", "SUCCESS" not in text and text.count("feedback forwarding off") == 1, text)
     check("those are comments, with the reason", "# - {identity: new.example" in text and "# not verified: PENDING" in text
           and re.search(r"# - {identity: failed.example.*FAILED", text), text)
     room.ends("check accepts it", DONE, "check", "all.yaml")
@@ -172,7 +174,7 @@ def proposals(room):
         ("us-east-1", "shop.example"), ("eu-west-1", "shop.example")}, changes)
     strict = rows[("one", "us-east-1", "strict.example")]
     check("a replaced one keeps its behaviour", strict["behavior_after"] == REJECT, strict)
-    check("and what it has now stands beside it", "# now em.strict.example, SUCCESS" in (room.path / "replace.yaml").read_text())
+    check("and what it has now stands beside it", "# now em.strict.example\n" in (room.path / "replace.yaml").read_text())
 
     for wrong, why in [(["--mail-from", "bounce.{domian}"], "takes a name"), (["--mail-from", "a b"], "takes a name"),
                        (["--mail-from", "bounce.example"], "below the identity's domain"), (["--mail-from", ".{domain}"], "such as bounce."),
@@ -209,6 +211,8 @@ def selection(room):
           and "AKIDONE" not in str(room.calls()), room.calls())
     text = room.discover("a pattern that fits nothing is said", DONE, *BOTH, "--only", "nobody.*", "--only", "plain.*")
     check("with its words", "--only nobody.* fits no identity" in room.told, room.told)
+    room.discover("so is one that leaves out nothing", DONE, *BOTH, "--exclude", "nobody.*")
+    check("with its words too", "--exclude nobody.* fits no identity" in room.told, room.told)
     room.discover("nothing at all is no manifest", CANNOT_RUN, *BOTH, "--only", "nobody.*")
     check("and of how many", "leave none of the 11 identities" in room.told, room.told)
     once = room.discover("profiles and Regions add up", DONE, *BOTH)
@@ -218,6 +222,8 @@ def selection(room):
     check("two of them lead to one account", set(yaml.safe_load(text)["accounts"]) >= {"one", "two"} and "account of another profile" in room.told,
           text, room.told)
     text = room.discover("every Region", DONE, "--profile", "one", "--regions", "all")
+    check("those without any are counted", re.search(r"^No identities in \d\d other pairs", room.told, re.M) and
+          yaml.safe_load(text)["accounts"]["one"]["regions"] == ["eu-west-1", "us-east-1"], text, room.told)
     check("is asked, and those with identities are there", {key[1] for key in entries(text)} == {"us-east-1", "eu-west-1"}
           and len({c["region"] for c in room.calls() if c["action"] == "ListIdentities"}) > 20, text, room.told)
     room.discover("by version 2 alone", DONE, *BOTH, "--read-api", "v2", "--out", "v2.yaml")

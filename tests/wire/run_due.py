@@ -209,7 +209,7 @@ def a_run_that_waits(room):
     room.days(2)
     fleet(room, "run.yaml", only=["blog.test"])
     apply = room.start("apply", "run.yaml", "--yes", "--journal", "other.db", "--progress", "none")
-    waits = until(lambda: "waiting-dns 1" in room.run("status", 1, "--journal", "other.db").stdout_text)
+    waits = until(lambda: "1 waiting for DNS" in room.run("status", 1, "--journal", "other.db").stdout_text)
     check("a run waits for DNS and holds its journal", waits and apply.poll() is None)
     text = room.run("status", 1, "--journal", "other.db").stdout_text
     check("status says which domain it waits for, since when", "\n  blog.test: 1 identity since 20" in text and

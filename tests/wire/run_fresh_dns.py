@@ -23,7 +23,7 @@ SOA_MINIMUM = 3600
 LOOKS_BEFORE = 3  # that find nothing, before the record is published
 LOOK_MAX = 60  # seconds between looks at a name that is waited for at most (BACKOFF_DNS)
 ZONES = {"test": "", "amazonses.com": '@ TXT "v=spf1 ip4:199.255.192.0/22 -all"\n'}
-LOOK = re.compile(r"^dns MX, ", re.M)
+LOOK = re.compile(r"^dns MX ", re.M)
 DENIED = re.compile(r"goes on denying it until (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z")
 
 

@@ -86,7 +86,7 @@ def on_a_terminal(room):
     check("the clock of an idle run goes on", until(lambda: seconds() > since + 1), *terminal.lines())
 
     terminal.resize(40, 8)
-    narrow = until(lambda: [line for line in terminal.lines() if re.search(r"^lane +ended +not done +DNS", line)])
+    narrow = until(lambda: [line for line in terminal.lines() if re.search(r"^lane +finished +left$", line)])
     seen = terminal.lines()
     check("a narrower terminal gets a narrower progress view", narrow and all(len(line) <= 40 for line in seen), *seen)
     check("and only one", sum(line.startswith("Run ") for line in seen) == 1, *seen)
@@ -108,7 +108,7 @@ def on_a_terminal(room):
     check("it ends as it should", terminal.ended() == DONE, *terminal.lines())
     seen = terminal.lines()
     check("the progress view makes room for the result", not any(line.startswith("lane") for line in seen) and
-          any(re.search("8 of 8 ended; ended", line) for line in seen), *seen)
+          any(re.search("8 of 8 finished; after", line) for line in seen), *seen)
     check("the watcher ends with the run", watcher.ended() == DONE and watcher.shows("Run .*: ended"), *watcher.lines())
 
 
@@ -161,10 +161,10 @@ def for_programs(room):
 
     run = room.run("apply", "plain.yaml", "--yes")
     check("elsewhere there is a plain line, and nothing that steers a terminal",
-          re.search(r"^Run \d+, apply: 12 of 12 ended; ended; after \d+s; ", run.stderr_text, re.M) and
+          re.search(r"^Run \d+, apply: 12 of 12 finished; after \d+s; ", run.stderr_text, re.M) and
           "\033" not in run.stderr_text + run.stdout_text, run.stderr_text)
     run = room.run("apply", "plain.yaml", "--yes", "--progress", "none")
-    check("none is none", " of 12 ended" not in run.stderr_text, run.stderr_text)
+    check("none is none", " of 12 finished" not in run.stderr_text, run.stderr_text)
 
 
 def main():

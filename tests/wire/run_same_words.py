@@ -53,9 +53,13 @@ def words_are_the_same(room):
     summary = json.loads(files["json"])["summary"]["outcomes"]
     check("JSON does", +Counter(summary) == wanted, wanted, summary)
     html = Counter({word: int(count) for word, count, shown in
-                    re.findall(r'<li class="([a-z-]+)"><b>(\d+)</b> ([^<]+)</li>', files["html"])
+                    re.findall(r'<li class="([a-z-]+)"><b>(\d+)</b> <span>([^<]+)</span></li>', files["html"])
                     if WORDS.get(shown, shown) == word})
     check("HTML does", html == wanted, wanted, html)
+    for what, pattern in (("pills", r'<span class="pill ([a-z-]+)">([^<]+)</span>'),
+                          ("rows", r'<details class="([a-z-]+)".*?<span class="state">([^<]+)</span>')):
+        shown = set(re.findall(pattern, files["html"])) - {(word, word) for word in ("error", "warning", "info")}
+        check(f"its {what} speak so", shown and all(WORDS.get(words, words) == word for word, words in shown), shown)
     markdown = Counter({WORDS.get(word, word): int(count)
                         for word, count in re.findall(r"^\| ([a-z][A-Za-z ]+) \| (\d+) \|$", files["markdown"], re.M)})
     check("Markdown does", markdown == wanted, wanted, markdown)

@@ -155,6 +155,15 @@ def spellings(room):
     pages = set(subprocess.run([room.mailfrom, *words], capture_output=True, text=True).stdout
                 for words in (["help", "plan"], ["plan", "--help"], ["-h", "plan"], ["plan", "-h"], ["--help", "plan"]))
     check("and the page of a verb", len(pages) == 1 and "-o, --out FILE" in next(iter(pages)), pages)
+    verbs = re.findall(r"^  ([a-z]+) ", next(iter(outs)), re.M)
+    pages = {verb: subprocess.run([room.mailfrom, verb, "--help"], capture_output=True, text=True).stdout
+             for verb in verbs} | {"": next(iter(outs))}
+    pages["ses-sim"] = subprocess.run([sys.argv[2], "--help"], capture_output=True, text=True).stdout
+    wide = [f"{verb}: {line}" for verb, page in pages.items() for line in page.splitlines() if len(line) > 80]
+    check("every page of help fits 80 columns", len(verbs) > 14 and all(pages.values()) and not wide, verbs, *wide)
+    for words, title in [("waiting for SES", "# pending"), ("in progress", "# planned"), ("drifted", "# drifted")]:
+        page = subprocess.run([room.mailfrom, "explain", *words.split()], capture_output=True, text=True).stdout
+        check(f"{words} has a page", page.startswith(title) and "What to do" in page, page)
     for words in (["-q", "check", "fleet.yaml"], ["check", "-q", "fleet.yaml"], ["--quiet", "--region", "us-east-1", "check",
                                                                                 "fleet.yaml"]):
         done = subprocess.run([room.mailfrom, *words], cwd=room.path, capture_output=True, text=True)

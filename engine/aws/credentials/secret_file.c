@@ -33,8 +33,8 @@ static bool is_null_device(const struct stat *st)
     return S_ISCHR(st->st_mode) && major(st->st_rdev) == 1 && minor(st->st_rdev) == 3;
 }
 
-/* O_NONBLOCK: a FIFO in the place of the file is refused, not waited for. */
-enum err secret_file_read(struct buf *out, struct text name, struct why *why)
+/* O_NONBLOCK: a FIFO in the place of the file is refused, not waited for. forbidden: mode bits. */
+static enum err file_read(struct buf *out, struct text name, mode_t forbidden, struct why *why)
 {
     struct stat st;
     if (name.len >= PATH_LEN_MAX)
@@ -50,10 +50,25 @@ enum err secret_file_read(struct buf *out, struct text name, struct why *why)
                       "cannot open %s: %s", path, strerror(errno));
     else if (fstat(fd, &st) != 0 || !(S_ISREG(st.st_mode) || is_null_device(&st)))
         err = why_set(why, ERR_INPUT, "%s is not a regular file", path);
+    else if (S_ISREG(st.st_mode) && (st.st_mode & forbidden))
+        err = why_set(why, ERR_INPUT,
+                      "%s: found mode %04o, expected a secret that its owner alone may read: chmod "
+                      "600 %s",
+                      path, (unsigned)(st.st_mode & 07777), path);
     else
         err = bytes_read(out, fd, path, why);
     if (fd >= 0)
         close(fd);
     free(path);
     return err;
+}
+
+enum err secret_file_read(struct buf *out, struct text name, struct why *why)
+{
+    return file_read(out, name, 0, why);
+}
+
+enum err secret_file_read_own(struct buf *out, struct text name, struct why *why)
+{
+    return file_read(out, name, S_IRWXG | S_IRWXO, why);
 }

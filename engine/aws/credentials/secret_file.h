@@ -1,5 +1,5 @@
 /*
- * Reads a whole file with possible secrets. For the family of this folder.
+ * Reads a whole file with possible secrets. For the family of this folder, and for keys to DNS.
  */
 #ifndef MF_SECRET_FILE_H
 #define MF_SECRET_FILE_H
@@ -12,5 +12,8 @@
  * never the content.
  */
 enum err secret_file_read(struct buf *out, struct text name, struct why *why);
+/* The same of a file that holds nothing but a secret: ERR_INPUT where group or others may read it.
+ */
+enum err secret_file_read_own(struct buf *out, struct text name, struct why *why);
 
 #endif

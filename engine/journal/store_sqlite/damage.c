@@ -209,7 +209,8 @@ enum err sqlite_add_loss(struct store *store, uint64_t run, struct text what, st
     struct sql_stmt *st;
     enum err err = sqlite_select(
         s, &st,
-        "INSERT INTO lost SELECT ?1, (SELECT count(*) FROM record WHERE run = ?1), ?2 WHERE true"
+        "INSERT INTO lost SELECT ?1, (SELECT count(*) FROM record WHERE run = ?1 AND kind <> 4), ?2"
+        " WHERE true"
         " ON CONFLICT (run) DO UPDATE SET what = what || '; ' || excluded.what"
         " WHERE instr(what, excluded.what) = 0",
         run, why);

@@ -120,7 +120,25 @@ static const char version_5[] = "ALTER TABLE policy ADD COLUMN owner TEXT;"
                                 "CREATE TABLE asked (seq INTEGER PRIMARY KEY, name TEXT, type INT,"
                                 " state INT, at INT);";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5};
+/*
+ * The providers of DNS, the names that a run may publish, and what became of them. A row of
+ * `published` has the number of its row in `record`, whose digest is over both.
+ */
+static const char version_6[] =
+    "CREATE TABLE provider (run INT, place INT, kind INT, zones TEXT, account INT,"
+    " endpoint_url TEXT, token_env TEXT, server TEXT, key_file TEXT, key_name TEXT,"
+    " key_algorithm TEXT, key_secret_env TEXT, file INT, line INT, col INT,"
+    " PRIMARY KEY (run, place)) WITHOUT ROWID;"
+    "CREATE TABLE target (run INT, place INT, name TEXT, fleet_row INT, ttl INT,"
+    " mx_preference INT, mx_exchange TEXT, txt TEXT, with_mx INT, with_txt INT,"
+    " PRIMARY KEY (run, place)) WITHOUT ROWID;"
+    "CREATE TABLE published (seq INTEGER PRIMARY KEY, run INT, target INT, at INT, kind INT,"
+    " from_state INT, state INT, zone TEXT, zone_id TEXT, reason TEXT, change INT,"
+    " mx_changed INT, txt_changed INT, txt_before TEXT, txt_after TEXT,"
+    " calls INT);";
+
+static const char *const migrations[] = {version_1, version_2, version_3,
+                                         version_4, version_5, version_6};
 
 static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 

@@ -31,7 +31,10 @@ static const struct sql_table {
     [TABLE_FILE] = {"run, place", "?1, ?2", "place", "run = ?1 ORDER BY place"},
     [TABLE_CHOICE] = {"run, place", "?1, ?2", "place", "run = ?1 ORDER BY place"},
     [TABLE_EXPECTED] = {"run, place", "?1, ?2", "place", "run = ?1 ORDER BY place"},
+    [TABLE_PROVIDER] = {"run, place", "?1, ?2", "place", "run = ?1 ORDER BY place"},
+    [TABLE_TARGET] = {"run, place", "?1, ?2", "place", "run = ?1 ORDER BY place"},
     [TABLE_RECORD] = {"run", "?1", "seq", OF_RUN_BEHIND " ORDER BY seq"},
+    [TABLE_PUBLISHED] = {"run, seq", "?1, ?2", "seq", OF_RUN_BEHIND " ORDER BY seq"},
     [TABLE_LANE_NOTE] = {"run", "?1", "seq", "run = ?1 ORDER BY seq"},
     [TABLE_RULE] = {"number", "?2", "number", "?1 = 0 ORDER BY number"},
     [TABLE_ASKED] = {"seq", "NULL", "seq", "?1 = 0 ORDER BY seq"},
@@ -39,11 +42,12 @@ static const struct sql_table {
 };
 
 static const char *const views[] = {
-    "SELECT seq, job, findings_json IS NOT NULL FROM record WHERE " OF_RUN_BEHIND " ORDER BY seq",
-    /* 1 and 2 are intents and answers. */
-    "SELECT r.seq, r.run, a.name, l.region, c.identity, r.at, r.kind, r.state, r.outcome,"
-    " r.accepted, r.write_mail_from, r.write_behavior, r.mail_from_seen, r.behavior_seen,"
-    " r.mail_from_before, r.behavior_before FROM record r"
+    /* 4 is of a target; 1 and 2 are intents and answers. */
+    "SELECT seq, job, findings_json IS NOT NULL FROM record WHERE " OF_RUN_BEHIND
+    " AND kind <> 4 ORDER BY seq",
+    "SELECT r.seq, r.run, a.name, a.account_id, l.caller_account, l.region, c.identity, r.at,"
+    " r.kind, r.state, r.outcome, r.accepted, r.write_mail_from, r.write_behavior,"
+    " r.mail_from_seen, r.behavior_seen, r.mail_from_before, r.behavior_before FROM record r"
     " CROSS JOIN choice c ON c.run = r.run AND c.place = r.job"
     " CROSS JOIN lane l ON l.run = r.run AND l.place = c.lane"
     " CROSS JOIN account a ON a.run = r.run AND a.place = l.account"
@@ -53,7 +57,8 @@ static const char *const views[] = {
 static_assert(VIEW_OUTLINE == STORE_TABLES && VIEW_SENT == STORE_TABLES + 1 &&
                   STORE_VIEWS == STORE_TABLES + 2,
               "views");
-static_assert(RECORD_INTENT == 1 && RECORD_ANSWER == 2, "kinds of VIEW_SENT");
+static_assert(RECORD_INTENT == 1 && RECORD_ANSWER == 2 && RECORD_PUBLISH == 4,
+              "kinds of the views");
 
 #define FIRST_VALUE 3 /* place of a row's first value; the run and the number are before it */
 
@@ -137,7 +142,7 @@ enum err sqlite_set_state(struct store *store, uint64_t run, const struct store_
 {
     struct sqlite_store *s = of(store);
     struct sql_stmt *st;
-    assert(state->state <= RUN_ENDED);
+    assert(state->state <= RUN_GIVEN_UP);
     enum err err = sqlite_select(s, &st,
                                  "UPDATE run SET state = ?2, stopped = ?3, last = ?4,"
                                  " last_record = ?5, last_digest = ?6 WHERE id = ?1",

@@ -96,6 +96,55 @@ static void fips_and_dual_stack_choose_the_host(void **state)
     }
 }
 
+/* botocore's rule set of Route 53: one endpoint and one signing Region for each partition. */
+static const struct {
+    const char *region;
+    bool fips, dual_stack;
+    const char *host, *signing_region; /* NULL: there is none */
+} route53[] = {
+    {"us-east-1", false, false, "route53.amazonaws.com", "us-east-1"},
+    {"eu-central-1", false, false, "route53.amazonaws.com", "us-east-1"},
+    {"ap-southeast-2", true, false, "route53-fips.amazonaws.com", "us-east-1"},
+    {"eu-central-1", false, true, "route53.global.api.aws", "us-east-1"},
+    {"eu-central-1", true, true, "route53-fips.global.api.aws", "us-east-1"},
+    {"us-gov-east-1", false, false, "route53.us-gov.amazonaws.com", "us-gov-west-1"},
+    {"us-gov-west-1", true, false, "route53.us-gov.amazonaws.com", "us-gov-west-1"},
+    {"us-gov-west-1", false, true, "route53.us-gov.api.aws", "us-gov-west-1"},
+    {"us-gov-east-1", true, true, "route53.us-gov.api.aws", "us-gov-west-1"},
+    {"cn-north-1", false, false, "route53.amazonaws.com.cn", "cn-northwest-1"},
+    {"cn-north-1", true, false, NULL, "cn-northwest-1"},
+    {"cn-northwest-1", false, true, "route53.global.api.amazonwebservices.com.cn",
+     "cn-northwest-1"},
+    {"eusc-de-east-1", false, false, "route53.amazonaws.eu", "eusc-de-east-1"},
+    {"us-iso-west-1", false, false, "route53.c2s.ic.gov", "us-iso-east-1"},
+    {"us-iso-east-1", false, true, NULL, "us-iso-east-1"},
+    {"us-isob-east-1", false, false, "route53.sc2s.sgov.gov", "us-isob-east-1"},
+    {"eu-isoe-west-1", false, false, "route53.cloud.adc-e.uk", "eu-isoe-west-1"},
+    {"us-isof-east-1", false, false, "route53.csp.hci.ic.gov", "us-isof-south-1"},
+};
+
+static void route53_has_one_endpoint_for_each_partition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(route53); i++) {
+        struct endpoint e;
+        struct why why = {""};
+        struct endpoint_settings settings = {.use_fips = route53[i].fips,
+                                             .use_dual_stack = route53[i].dual_stack};
+        enum err err =
+            endpoint_make(&e, TEXT("route53"), text_of(route53[i].region), &settings, &why);
+        assert_int_equal(err, route53[i].host ? OK : ERR_INPUT);
+        assert_string_equal(e.host, route53[i].host ? route53[i].host : "");
+        assert_int_equal(strstr(why.text, "Route 53 has no ") != NULL, err != OK);
+        settings = (struct endpoint_settings){.url = TEXT("http://127.0.0.1:4566")};
+        assert_int_equal(
+            endpoint_make(&e, TEXT("route53"), text_of(route53[i].region), &settings, NULL), OK);
+        assert_string_equal(e.url, "http://127.0.0.1:4566");
+        assert_string_equal(e.region, route53[i].signing_region);
+        assert_string_equal(e.service, "route53");
+    }
+}
+
 static void a_custom_endpoint_excludes_fips_and_dual_stack(void **state)
 {
     (void)state;
@@ -427,6 +476,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_region_leads_to_the_host_of_its_partition),
         cmocka_unit_test(fips_and_dual_stack_choose_the_host),
+        cmocka_unit_test(route53_has_one_endpoint_for_each_partition),
         cmocka_unit_test(a_custom_endpoint_excludes_fips_and_dual_stack),
         cmocka_unit_test(a_region_that_is_not_spelled_like_one_is_refused),
         cmocka_unit_test(an_override_is_taken_as_a_bare_origin),

@@ -171,9 +171,19 @@ static void whole_utf8_is_told_from_the_rest(void **state)
         assert_false(utf8_is(bad[i]));
 }
 
+static void xml_gets_references_for_its_own_signs(void **state)
+{
+    (void)state;
+    check_escape(escape_xml, TEXT("v=spf1 ~all"), "v=spf1 ~all");
+    check_escape(escape_xml, TEXT("<a href=\"x\">&amp;'"), "&lt;a href=\"x\"&gt;&amp;amp;'");
+    check_escape(escape_xml, TEXT("a\r\n\tb"), "a&#13;\n\tb");
+    check_escape(escape_xml, TEXT("]]>\x01\x1f"), "]]&gt;??");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(xml_gets_references_for_its_own_signs),
         cmocka_unit_test(a_terminal_sees_what_is_printable_as_it_is),
         cmocka_unit_test(a_terminal_obeys_nobody),
         cmocka_unit_test(json_strings_are_json),

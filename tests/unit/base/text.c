@@ -68,6 +68,22 @@ static void a_cut_text_is_all_there_in_order(void **state)
     assert_null(rest.at);
 }
 
+static void lines_hold_as_many_words_as_fit_and_lose_none(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"as b\xc3\xbc"
+                                        "cher",
+                                        "a", "verylongword", "or two"};
+    struct text rest = TEXT("as b\xc3\xbc"
+                            "cher a verylongword or two");
+    for (size_t i = 0; i < COUNT(lines); i++)
+        assert_text(text_cut_line(&rest, i == 1 ? 7 : 9), text_of(lines[i]));
+    assert_int_equal(rest.len, 0);
+    assert_int_equal(text_columns(TEXT("b\xc3\xbc"
+                                       "cher")),
+                     6);
+}
+
 static void numbers_are_digits_and_fit(void **state)
 {
     (void)state;
@@ -135,6 +151,7 @@ int main(void)
         cmocka_unit_test(beginnings_and_ends_are_found),
         cmocka_unit_test(slices_are_clamped),
         cmocka_unit_test(a_cut_text_is_all_there_in_order),
+        cmocka_unit_test(lines_hold_as_many_words_as_fit_and_lose_none),
         cmocka_unit_test(numbers_are_digits_and_fit),
         cmocka_unit_test(a_near_miss_is_one_edit_away),
         cmocka_unit_test(letters_are_ascii_letters),

@@ -55,6 +55,12 @@ static void every_answer_of_ses_has_its_consequence(void **state)
         {REPLY_HTTP, 403, "AccessDenied", "", CALL_READ_MAIL_FROM, VERDICT_DENIED},
         {REPLY_HTTP, 403, "AccessDeniedException", "", CALL_SET, VERDICT_REFUSED},
         {REPLY_HTTP, 403, "InvalidClientTokenId", "", CALL_SET, VERDICT_DENIED},
+        {REPLY_HTTP, 400, "BADSIG", "", CALL_CHANGE, VERDICT_DENIED},
+        {REPLY_HTTP, 400, "BADTIME", "", CALL_CHANGE, VERDICT_DENIED},
+        {REPLY_HTTP, 400, "BADKEY", "", CALL_CHANGE, VERDICT_REFUSED},
+        {REPLY_HTTP, 400, "YXRRSET", "", CALL_CHANGE, VERDICT_REFUSED},
+        {REPLY_HTTP, 503, "SERVFAIL", "", CALL_CHANGE, VERDICT_UNSURE},
+        {REPLY_HTTP, 503, "SERVFAIL", "", CALL_ZONES, VERDICT_AGAIN},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct reply reply = {.how = rows[i].how, .http_status = rows[i].status};

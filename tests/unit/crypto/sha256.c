@@ -66,6 +66,35 @@ static void the_examples_of_hmac_hold(void **state)
     assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+/* RFC 4231, test case 2. */
+static void codes_of_384_and_512_bits_are_those_of_the_examples(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned bits;
+        const char *hex;
+    } cases[] = {
+        {384,
+         "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ec"
+         "fab21649"},
+        {512,
+         "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65"
+         "f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned char mac[SHA2_BYTES_MAX], other[SHA2_BYTES_MAX];
+        size_t len = cases[i].bits / 8;
+        char hex[2 * SHA2_BYTES_MAX + 1];
+        assert_true(sha2_hmac(cases[i].bits, "Jefe", 4, TEXT("what do ya want for nothing?"), mac));
+        hex_write(mac, len, hex);
+        assert_string_equal(hex, cases[i].hex);
+        memcpy(other, mac, len);
+        assert_true(mac_is_equal(mac, other, len));
+        other[len - 1] ^= 1;
+        assert_false(mac_is_equal(mac, other, len));
+    }
+}
+
 /* Signature Version 4 hashes over and over in one place. */
 static void a_mac_may_be_written_over_its_key(void **state)
 {
@@ -83,6 +112,7 @@ int main(void)
         cmocka_unit_test(base64_is_that_of_the_hash),
         cmocka_unit_test(pieces_hash_as_the_whole_and_a_hash_starts_afresh),
         cmocka_unit_test(the_examples_of_hmac_hold),
+        cmocka_unit_test(codes_of_384_and_512_bits_are_those_of_the_examples),
         cmocka_unit_test(a_mac_may_be_written_over_its_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

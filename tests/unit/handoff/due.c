@@ -205,6 +205,23 @@ static void a_difference_has_what_changed_and_nothing_else(void **state)
 }
 
 /* A server that is silent for one look neither publishes nor takes back. */
+/* The age of a name is its own, whichever part of the fleet a look is about. */
+static void a_part_of_the_fleet_has_the_ages_of_its_names(void **state)
+{
+    static const struct identity rows[] = {
+        {"a.test", NULL, NULL}, {"b.test", NULL, NULL}, {"c.test", NULL, NULL}};
+    static const bool last_one[] = {false, false, true};
+    struct bench b;
+    (void)state;
+    bench_open(&b, rows, 3);
+    assert_look(&b, 1, 0, "KKKKMK", "c.test: MX missing 1; ");
+    b.config.keep = last_one;
+    assert_look(&b, 2, 0, "MM", "c.test: MX missing 1 TXT missing 2; ");
+    b.config.keep = NULL;
+    assert_look(&b, 3, 0, "MKKKMK", "c.test: MX missing 1 TXT published 2; a.test: MX missing 3; ");
+    bench_close(&b);
+}
+
 static void no_verdict_changes_no_age(void **state)
 {
     static const struct identity rows[] = {{"a.test", NULL, NULL}};
@@ -286,6 +303,7 @@ int main(void)
         cmocka_unit_test(an_age_begins_when_it_is_missed_and_ends_when_it_is_there),
         cmocka_unit_test(what_was_always_there_was_never_asked_for),
         cmocka_unit_test(a_difference_has_what_changed_and_nothing_else),
+        cmocka_unit_test(a_part_of_the_fleet_has_the_ages_of_its_names),
         cmocka_unit_test(no_verdict_changes_no_age),
         cmocka_unit_test(the_run_has_asked_before_the_first_look),
         cmocka_unit_test(the_timeout_of_a_manifest_begins_with_the_asking),

@@ -197,7 +197,64 @@ static void a_lane_that_is_closed_is_never_called_and_its_account_is_asked_by_an
     scene_close(&x);
 }
 
-static bool is_even(const void *ctx, struct text identity)
+static void account_opened(struct scene *x, const struct script *scripts,
+                           const char *const *regions, uint32_t lanes)
+{
+    scene_open(x, scripts, lanes, "", usual);
+    for (uint32_t i = 0; i < lanes; i++) {
+        x->fleet.lanes[i].account = 0;
+        assert_true(names_add(&x->fleet.names, text_of(regions[i]), &x->fleet.lanes[i].region));
+    }
+    inventory_clear(x->v);
+    x->v = inventory_new(&x->memory, &x->fleet, &usual);
+}
+
+static void a_region_that_is_not_enabled_does_not_speak_for_the_account(void **state)
+{
+    static const struct {
+        const char *regions[3], *codes[3]; /* of STS and of SES; NULL: keys are taken */
+        uint32_t asked[3];                 /* of STS */
+        bool read[3];
+    } rows[] = {
+        {{"af-south-1", "us-east-1", "eu-west-1"},
+         {"InvalidClientTokenId", NULL, NULL},
+         {0, 1, 0},
+         {false, true, true}},
+        {{"af-south-1", "me-south-1", "il-central-1"},
+         {"InvalidClientTokenId", "OptInRequired", NULL},
+         {1, 1, 1},
+         {false, false, true}},
+        {{"af-south-1", "me-south-1", "il-central-1"},
+         {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidClientTokenId"},
+         {1, 1, 1},
+         {false, false, false}},
+        {{"us-east-1", "eu-west-1", "us-west-2"}, /* there the keys themselves are wrong */
+         {"InvalidClientTokenId", NULL, NULL},
+         {1, 0, 0},
+         {false, false, false}},
+    };
+    (void)state;
+    for (size_t r = 0; r < COUNT(rows); r++) {
+        struct script scripts[3];
+        struct scene x;
+        for (int i = 0; i < 3; i++)
+            scripts[i] = SCRIPT(5, .caller_code = rows[r].codes[i], .list_code = rows[r].codes[i]);
+        account_opened(&x, scripts, rows[r].regions, 3);
+        scene_run(&x);
+        for (uint32_t i = 0; i < 3; i++) {
+            const struct inventory_lane *l = inventory_lane(x.v, i);
+            assert_int_equal(x.seen[i].calls[CALL_CALLER][API_V1], rows[r].asked[i]);
+            assert_int_equal(l->phase == INVENTORY_DONE, rows[r].read[i]);
+            if (rows[r].codes[i])
+                assert_non_null(strstr(l->reason, rows[r].codes[i]));
+            if (rows[r].codes[i] && r < 3)
+                assert_string_equal(l->no_keys, rows[r].codes[i]);
+        }
+        scene_close(&x);
+    }
+}
+
+static bool is_even(void *ctx, struct text identity)
 {
     (void)ctx;
     return number_of(identity) % 2 == 0;
@@ -239,6 +296,7 @@ int main(void)
         cmocka_unit_test(an_account_is_read_only_with_the_right_credentials),
         cmocka_unit_test(a_lane_that_is_refused_holds_nobody_up),
         cmocka_unit_test(a_lane_that_is_closed_is_never_called_and_its_account_is_asked_by_another),
+        cmocka_unit_test(a_region_that_is_not_enabled_does_not_speak_for_the_account),
         cmocka_unit_test(what_is_not_wanted_is_not_read),
         cmocka_unit_test(many_calls_are_out_when_the_rate_is_high),
     };

@@ -19,6 +19,36 @@ static name_id name(struct fleet *f, const char *bytes, size_t len)
 }
 #define NAME(f, literal) name((f), (literal), sizeof(literal) - 1)
 
+static void providers_fill(struct fleet *f)
+{
+    uint16_t index;
+    struct text zones[] = {TEXT("*.example.com"), TEXT("example.com")};
+    struct provider providers[] = {
+        {.kind = PROVIDER_ROUTE53,
+         .zones = zones,
+         .zones_len = 2,
+         .account = 1,
+         .endpoint_url = TEXT("http://127.0.0.1:1"),
+         .file = 1,
+         .line = 4000000000u,
+         .column = 9},
+        {.kind = PROVIDER_CLOUDFLARE,
+         .zones = zones + 1,
+         .zones_len = 1,
+         .token_env = TEXT("TOKEN")},
+        {.kind = PROVIDER_RFC2136,
+         .zones = zones,
+         .zones_len = 1,
+         .server = TEXT("[2001:db8::1]:53"),
+         .key_file = TEXT("k\xff.key"),
+         .key_name = TEXT("key"),
+         .key_algorithm = TEXT("hmac-sha512"),
+         .key_secret_env = TEXT("SECRET")},
+    };
+    for (size_t i = 0; i < COUNT(providers); i++)
+        assert_true(fleet_provider(f, &providers[i], &index));
+}
+
 /* Every member has a value of its own, and some of the texts are hostile. */
 static void fleet_fill(struct fleet *f)
 {
@@ -54,6 +84,7 @@ static void fleet_fill(struct fleet *f)
                      &policy));
     assert_true(fleet_file(f, TEXT("a file.yaml"), &file));
     assert_true(fleet_file(f, TEXT("x\n'\"--;\xff.csv"), &file));
+    providers_fill(f);
     struct choice choices[] = {
         {NAME(f, "example.com"), NAME(f, "bounce.example.com"), 1, 0, 0, IDENTITY_DOMAIN, 0, 3, 5},
         {NAME(f, "a'b\"c\x01\xfe@example.net"), MAIL_FROM_DEFAULT, 0, 1, 1, IDENTITY_EMAIL_ADDRESS,
@@ -130,6 +161,26 @@ static void assert_choices(const struct fleet *a, const struct fleet *b)
     }
 }
 
+static void assert_providers(const struct fleet *a, const struct fleet *b)
+{
+    assert_int_equal(a->providers_len, b->providers_len);
+    for (uint32_t i = 0; i < a->providers_len; i++) {
+        const struct provider *x = &a->providers[i], *y = &b->providers[i];
+        assert_true(x->kind == y->kind && x->account == y->account && x->file == y->file);
+        assert_true(x->line == y->line && x->column == y->column);
+        assert_int_equal(x->zones_len, y->zones_len);
+        for (uint32_t z = 0; z < x->zones_len; z++)
+            assert_text(x->zones[z], y->zones[z]);
+        assert_text(x->endpoint_url, y->endpoint_url);
+        assert_text(x->token_env, y->token_env);
+        assert_text(x->server, y->server);
+        assert_text(x->key_file, y->key_file);
+        assert_text(x->key_name, y->key_name);
+        assert_text(x->key_algorithm, y->key_algorithm);
+        assert_text(x->key_secret_env, y->key_secret_env);
+    }
+}
+
 static void a_fleet_comes_back_as_it_was(void **state)
 {
     struct stored *b = *state;
@@ -141,6 +192,7 @@ static void a_fleet_comes_back_as_it_was(void **state)
         fail_msg("%s", b->why.text);
     assert_accounts(&f, g);
     assert_choices(&f, g);
+    assert_providers(&f, g);
     assert_int_equal(f.lanes_len, g->lanes_len);
     for (uint32_t i = 0; i < f.lanes_len; i++) {
         assert_int_equal(f.lanes[i].account, g->lanes[i].account);
@@ -206,6 +258,10 @@ static void heads_come_back_and_the_newest_is_first(void **state)
     assert_int_equal(head.state, RUN_STOPPED);
     assert_int_equal(head.stopped, 6000);
     assert_int_equal(head.last, 5555);
+    assert_int_equal(journal_stop(b->journal, 2, RUN_GIVEN_UP, 7000, &b->why), OK);
+    assert_int_equal(journal_run(b->journal, 2, &head, &b->arena, &b->why), OK);
+    assert_int_equal(head.state, RUN_GIVEN_UP);
+    assert_int_equal(head.stopped, 7000);
     uint64_t next = 3;
     assert_int_equal(journal_runs(b->journal, head_count, &next, &b->why), OK);
     assert_int_equal(next, 1);
@@ -577,6 +633,10 @@ static void damage_is_said_and_never_followed(void **state)
         {TABLE_POLICY, 0, "timeout", {STORE_INT, {.number = INT64_MAX}}},
         {TABLE_POLICY, 0, "accept", {STORE_INT, {.number = -1}}},
         {TABLE_POLICY, 1, "accept", {STORE_INT, {.number = 1ll << 60}}},
+        {TABLE_PROVIDER, 0, "kind", {STORE_INT, {.number = PROVIDER_KINDS}}},
+        {TABLE_PROVIDER, 0, "account", {STORE_INT, {.number = 2}}},
+        {TABLE_PROVIDER, 0, "file", {STORE_INT, {.number = 2}}},
+        {TABLE_PROVIDER, 2, "zones", {STORE_TEXT, {.text = TEXT("")}}},
     };
     for (size_t i = 0; i < COUNT(harm); i++) {
         struct fleet f;

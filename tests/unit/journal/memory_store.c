@@ -21,6 +21,7 @@ struct memory_rows {
     bool exists, is_written;
     unsigned writes_left; /* until one fails, counting that; 0: none does */
     bool fails_kept;
+    enum store_end last_end;
     struct store_loss loss;
 };
 
@@ -186,11 +187,17 @@ static enum err set_state(struct store *store, uint64_t run, const struct store_
     return row_change(s, row, values, TABLE_RUN, why);
 }
 
+static bool is_of_job(const struct memory_row *record)
+{
+    return number_of(record, TABLE_RECORD, "kind") != RECORD_PUBLISH;
+}
+
 static int64_t records_of(struct memory_rows *m, uint64_t run)
 {
     int64_t len = 0;
     for (size_t i = 0; i < m->tables[TABLE_RECORD].len; i++)
-        len += m->tables[TABLE_RECORD].at[i].run == run;
+        len +=
+            m->tables[TABLE_RECORD].at[i].run == run && is_of_job(&m->tables[TABLE_RECORD].at[i]);
     return len;
 }
 
@@ -240,6 +247,7 @@ static enum err leave(struct store *store, enum store_end end, struct why *why)
 {
     struct memory_store *s = of(store);
     enum err err = end == STORE_UNDO ? OK : write_fails(s->rows, why);
+    s->rows->last_end = end;
     if (end == STORE_UNDO || (err != OK && !s->rows->fails_kept))
         undo(s);
     else if (s->changed)
@@ -301,6 +309,8 @@ static bool sent_tell(struct memory_rows *m, const struct memory_row *row,
         return true;
     values[column_of(VIEW_SENT, "run")] = store_int((int64_t)row->run);
     values[column_of(VIEW_SENT, "account")] = value_of(account, TABLE_ACCOUNT, "name");
+    values[column_of(VIEW_SENT, "account_id")] = value_of(account, TABLE_ACCOUNT, "account_id");
+    values[column_of(VIEW_SENT, "caller_account")] = value_of(lane, TABLE_LANE, "caller_account");
     values[column_of(VIEW_SENT, "region")] = value_of(lane, TABLE_LANE, "region");
     values[column_of(VIEW_SENT, "identity")] = value_of(choice, TABLE_CHOICE, "identity");
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
@@ -313,7 +323,7 @@ static bool tell(struct memory_rows *m, enum store_table table, const struct mem
                  bool (*fn)(void *ctx, const struct store_row *row), void *ctx)
 {
     switch (table) {
-    case VIEW_OUTLINE: return outline_tell(row, fn, ctx);
+    case VIEW_OUTLINE: return !is_of_job(row) || outline_tell(row, fn, ctx);
     case VIEW_SENT: return !is_sent(row) || sent_tell(m, row, fn, ctx);
     default: return row_tell(row, fn, ctx);
     }
@@ -492,6 +502,11 @@ void memory_fail_at(struct memory_rows *m, unsigned nth, bool is_kept)
 void memory_lose(struct memory_rows *m, const struct store_loss *loss)
 {
     m->loss = *loss;
+}
+
+enum store_end memory_last_end(const struct memory_rows *m)
+{
+    return m->last_end;
 }
 
 /* Damage */

@@ -29,4 +29,7 @@ void memory_set(struct memory_rows *rows, enum store_table table, uint64_t numbe
                 const char *column, struct store_value value);
 void memory_drop(struct memory_rows *rows, enum store_table table, uint64_t number);
 
+/* How the last transaction ended. */
+enum store_end memory_last_end(const struct memory_rows *m);
+
 #endif

@@ -114,11 +114,11 @@ struct written {
     struct buf told;
 };
 
-static bool written_hear(void *ctx, struct text account, struct text region, struct text identity,
+static bool written_hear(void *ctx, const struct lane_name *lane, struct text identity,
                          struct text mail_from)
 {
-    buf_add_fmt(ctx, TEXT_FMT "/" TEXT_FMT " " TEXT_FMT "=" TEXT_FMT ";", TEXT_ARG(account),
-                TEXT_ARG(region), TEXT_ARG(identity), TEXT_ARG(mail_from));
+    buf_add_fmt(ctx, TEXT_FMT "/" TEXT_FMT " " TEXT_FMT "=" TEXT_FMT ";", TEXT_ARG(lane->account),
+                TEXT_ARG(lane->region), TEXT_ARG(identity), TEXT_ARG(mail_from));
     return true;
 }
 

@@ -128,6 +128,7 @@ static const char *number_name(enum store_table table)
     switch (table) {
     case TABLE_RUN: return "id";
     case TABLE_RECORD:
+    case TABLE_PUBLISHED:
     case TABLE_LANE_NOTE:
     case TABLE_ASKED: return "seq";
     case TABLE_RULE: return "number";

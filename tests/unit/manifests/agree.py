@@ -29,6 +29,7 @@ BASE = {"version": 1, "accounts": {"main": {"role_arn": "arn:aws:iam::1111222233
 # What any key may meet by mistake, and what is nearly right for some.
 COMMON = ["", 1, -1, 1.5, True, "1", "a b", "a.example", "default", "us-east-1", "main", "nonsense", "\u00a0a", "a\tb", "a\nb", "x" * 1025,
           "x" * 5000, [], [1], ["a.example"], ["us-east-1"], ["shared-mail-from"], [["x"]], [""], {}, {"a": 1}]
+FEW = ["", 1, True, "a b", "a.example", "x" * 5000, [], ["a.example"], {}, {"a": 1}]
 NUMBERS = [0, 2, 10, 65, 101, 4000000, 4000001, 0.001, 0.01, 10000, 10001, 99999999999999, "0", "00", "2", "007", "-1", "4000000",
            "4000001", "1.5", "0.005", "0.01", "0.1", ".5", "1.", "10000", "10000.0", "10000.5", "0%", "0.0%", "0.5%", "100%", "100.0%",
            "100.1%", "101%", "010%", "10%", "2.5%", "%", "1e3", "0x10", " 1", "1 "]
@@ -55,6 +56,30 @@ POOLS = {
     "contact": NAMES + ["x" * 255], "format": ["bind", "nsupdate", "BIND", "text"],
     "owners": ENTRIES + [{"a.example": "x"}, {"*.a.example": "x"}, {"a b.example": "x"}, {"*": "x"}, {"a.example": {"format": "bind"}},
                          {"a.example": {"contact": "x", "format": "json"}}, {"A.Example": "x", "a.example.": "x"}],
+}
+
+# A sound entry of each provider of DNS.
+PROVIDERS = {
+    "route53": {"account": "main", "endpoint_url": "https://dns.example"},
+    "rfc2136": {"server": "192.0.2.53", "key_file": "tsig.key"},
+    "cloudflare": {"token_env": "TOKEN", "endpoint_url": "https://dns.example"},
+}
+TSIG = {"name": "k", "algorithm": "hmac-sha512", "secret_env": "SECRET"}
+VARIABLES = ["TOKEN", "_a1", "1A", "A-B", "A B", "x" * 255, "x" * 256, "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789", "c2VjcmV0Cg=="]
+URLS = ["https://x", "http://127.0.0.1:4566", "ftp://x", "https://", "https://a b", "https://x/y"]
+POOLS |= {
+    "zones": [["*"], ["*.example.com", "b\u00fccher.example."], ["a..b"], ["."], [".a"], ["[ab].example", "[!a]x"], ["[a"], ["[]"], ["a b"],
+              ["a/b"], ["a_b.example"], ["x" * 63 + ".example"], ["a:b"]],
+    "publish": [[{"zones": ["a.example"], kind: entry}] for kind, entry in PROVIDERS.items()] + [
+        [{"zones": ["a.example"], **PROVIDERS}], [{"zones": ["a.example"]}], [{"cloudflare": PROVIDERS["cloudflare"]}],
+        [{"zones": ["a.example"], "rfc2136": {"server": "192.0.2.53", "key": TSIG, "key_file": "k"}}],
+        [{"zones": ["a.example"], "rfc2136": {"server": "192.0.2.53", "key": TSIG}}],
+        [{"zones": ["a.example"], "rfc2136": {"server": "192.0.2.53"}}]],
+    "route53": [PROVIDERS["route53"]], "rfc2136": [PROVIDERS["rfc2136"]], "cloudflare": [PROVIDERS["cloudflare"]],
+    "endpoint_url": URLS, "token_env": VARIABLES, "secret_env": VARIABLES,
+    "server": ["192.0.2.53", "192.0.2.53:5353", "[2001:db8::53]:53", "2001:db8::53", "ns1.example", "192.0.2", "::1"],
+    "key_file": ["tsig.key", "/etc/tsig.key", "a b.key", "../x"], "algorithm": ["hmac-sha256", "HMAC-SHA384", "hmac-md5", "hmac-sha1"],
+    "name": NAMES,
 }
 
 # What a second look finds: complaints that no schema can make.
@@ -87,6 +112,12 @@ def keys():
         yield from ((*section, key) for key in choice)
         yield from ((*section, "dns", key) for key in ("require", "mx_region", "timeout"))
     yield "identities", 0, "identity"
+    yield "dns", "publish"
+    for kind, inner in PROVIDERS.items():
+        yield "dns", "publish", 0, kind
+        yield from (("dns", "publish", 0, kind, key) for key in inner)
+    yield "dns", "publish", 0, "zones"
+    yield from (("dns", "publish", 0, "rfc2136", "key", key) for key in ("name", "algorithm", "secret_env"))
 
 
 def with_value(path, value):
@@ -94,6 +125,11 @@ def with_value(path, value):
     if path[:1] == ("identities",) and len(path) > 1:
         document["identities"] = [{"identity": "a.example", "dns": {}}]
     document["defaults"]["dns"] = {}
+    if path[0] == "dns":
+        kind = path[3] if len(path) > 3 and path[3] in PROVIDERS else "cloudflare"
+        document["dns"] = {"publish": [{"zones": ["a.example"], kind: copy.deepcopy(PROVIDERS[kind])}]}
+        if "key" in path:
+            document["dns"]["publish"][0][kind] = {"server": "192.0.2.53", "key": dict(TSIG)}
     if path[-1] in ("profile", "source_profile", "external_id"):
         document["accounts"]["main"] = {} if path[-1] == "profile" else document["accounts"]["main"]
     if path[-1] == "regions" and path[0] != "accounts":
@@ -132,7 +168,7 @@ class Agreement(unittest.TestCase):
     def test_each_value_of_each_key(self):
         differ = []
         for path in keys():
-            for value in COMMON + POOLS[path[-1]]:
+            for value in (FEW if path[0] == "dns" else COMMON) + POOLS[path[-1]]:
                 document = with_value(path, value)
                 shown = f"{'.'.join(map(str, path))}: {json.dumps(value)[:60]}"
                 differ += self.disagreement(shown, document, json.dumps(document))

@@ -444,6 +444,107 @@ static void many_settings_and_lanes_are_no_trouble(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, set_down)
 
+/* "kind file line account zones ..., what it is reached by" of each provider. */
+static void assert_providers(struct loaded *l, const char *want)
+{
+    struct buf out;
+    assert_loads(l);
+    buf_init(&out, 1u << 16);
+    for (uint32_t i = 0; i < l->fleet.providers_len; i++) {
+        const struct provider *p = &l->fleet.providers[i];
+        buf_add_fmt(&out, "%s " TEXT_FMT ":%u:%u " TEXT_FMT, provider_kind_name(p->kind),
+                    TEXT_ARG(l->fleet.files[p->file]), p->line, p->column,
+                    TEXT_ARG(names_text(&l->fleet.names, l->fleet.accounts[p->account].name)));
+        for (uint32_t z = 0; z < p->zones_len; z++)
+            buf_add_fmt(&out, " " TEXT_FMT, TEXT_ARG(p->zones[z]));
+        const struct text texts[] = {p->endpoint_url,  p->token_env, p->server,
+                                     p->key_file,      p->key_name,  p->key_algorithm,
+                                     p->key_secret_env};
+        for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
+            if (texts[t].len)
+                buf_add_fmt(&out, "|" TEXT_FMT, TEXT_ARG(texts[t]));
+        buf_add_char(&out, '\n');
+    }
+    assert_string_equal(out.at ? out.at : "", want);
+    buf_clear(&out);
+}
+
+#define ACCOUNTS                                                                                   \
+    "accounts: {dns: {profile: dns}, default: {profile: mail}}\n"                                  \
+    "defaults: {region: us-east-1, mail_from: default}\nidentities: [a.example]\n"
+
+static void who_can_write_which_zones(void **state)
+{
+    struct loaded l;
+    (void)state;
+    file_write("m.yaml",
+               "version: 1\n" ACCOUNTS "dns:\n  publish:\n"
+               "  - zones: ['*.Example.COM', example.com., 'x?.b\xc3\xbc"
+               "cher.example', '[!a-c]*']\n"
+               "    route53: {account: dns, endpoint_url: 'http://127.0.0.1:1'}\n"
+               "  - {zones: [a.example], route53: {}}\n"
+               "  - {rfc2136: {server: '[2001:db8::53]:5353', key_file: /etc/k}, zones: [b_c]}\n"
+               "  - {zones: [d], rfc2136: {server: 192.0.2.53, key: {name: k., secret_env: S}}}\n"
+               "  - {zones: [e], rfc2136: {server: '::1', key: {name: k, secret_env: S,"
+               " algorithm: HMAC-SHA512}}}\n"
+               "  - {zones: ['*'], cloudflare: {token_env: T_1}}\n");
+    load(&l, "m.yaml");
+    assert_providers(&l, "route53 m.yaml:7:5 dns *.example.com example.com x?.xn--bcher-kva.example"
+                         " [!a-c]*|http://127.0.0.1:1\n"
+                         "route53 m.yaml:9:5 default a.example\n"
+                         "rfc2136 m.yaml:10:5 dns b_c|[2001:db8::53]:5353|/etc/k\n"
+                         "rfc2136 m.yaml:11:5 dns d|192.0.2.53|k.|hmac-sha256|S\n"
+                         "rfc2136 m.yaml:12:5 dns e|::1|k|hmac-sha512|S\n"
+                         "cloudflare m.yaml:13:5 dns *|T_1\n");
+    loaded_clear(&l);
+}
+
+/* Entries of included files come after those of the file that includes them, and a file of a key
+ * lies where the manifest lies that names it. */
+static void providers_of_included_files_come_last(void **state)
+{
+    struct loaded l;
+    char here[512], want[2048];
+    (void)state;
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(mkdir("below", 0700), 0);
+    assert_int_equal(mkdir("below/team", 0700), 0);
+    file_write("below/m.yaml", "version: 1\ninclude: team/t.yaml\n" ACCOUNTS
+                               "dns: {publish: [{zones: [a], cloudflare: {token_env: A}}]}\n");
+    file_write("below/team/t.yaml",
+               "version: 1\ndns: {publish: [{zones: [b], rfc2136: {server: 192.0.2.1,"
+               " key_file: t.key}}]}\n");
+    load(&l, "./below/m.yaml");
+    snprintf(want, sizeof want,
+             "cloudflare ./below/m.yaml:6:17 dns a|A\n"
+             "rfc2136 ./below/team/t.yaml:2:17 dns b|192.0.2.1|%s/below/team/t.key\n",
+             here);
+    assert_providers(&l, want);
+    loaded_clear(&l);
+}
+
+static enum err no_endpoint(enum provider_kind kind, struct text url, struct why *why)
+{
+    return kind == PROVIDER_CLOUDFLARE && text_eq(url, TEXT("http://dns.example"))
+               ? why_set(why, ERR_INPUT, "it is open")
+               : OK;
+}
+
+static void an_endpoint_is_vetted(void **state)
+{
+    struct loaded l;
+    const char *path = "m.yaml";
+    (void)state;
+    file_write(path, "version: 1\n" ACCOUNTS "dns: {publish: [\n"
+                     "  {zones: [a], route53: {endpoint_url: http://dns.example}},\n"
+                     "  {zones: [a], cloudflare: {token_env: A, endpoint_url: http://dns.example}}"
+                     "]}\n");
+    load_by(&l, (struct manifest_options){.endpoint_vet = no_endpoint}, &path, 1);
+    assert_text(buf_text(&l.said),
+                TEXT("m.yaml:7:57: endpoint_url: found \"http://dns.example\": it is open\n"));
+    loaded_clear(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +558,9 @@ int main(void)
         TEST(every_example_is_a_fleet),
         TEST(every_account_is_a_lane_where_that_is_asked_for),
         TEST(many_settings_and_lanes_are_no_trouble),
+        TEST(who_can_write_which_zones),
+        TEST(providers_of_included_files_come_last),
+        TEST(an_endpoint_is_vetted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

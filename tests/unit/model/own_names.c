@@ -35,8 +35,8 @@ static void fleet_make(struct fleet *f)
 static void write_add(struct own_names *own, const char *account, const char *region,
                       const char *identity, const char *mail_from)
 {
-    assert_true(own_names_add(own, text_of(account), text_of(region), text_of(identity),
-                              text_of(mail_from)));
+    const struct lane_name lane = {.account = text_of(account), .region = text_of(region)};
+    assert_true(own_names_add(own, &lane, text_of(identity), text_of(mail_from)));
 }
 
 static void a_name_is_ours_where_a_run_has_written_it(void **state)

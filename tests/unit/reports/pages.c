@@ -128,8 +128,9 @@ static const char comment_judge[] =
     "    def handle_comment(self,data): assert False, data\n"
     "p=P(); p.feed(' '.join(folds)); p.close()\n"
     "assert p.open==[] and '<' not in text.replace('\\n<','') or '`' in text\n"
-    "titles=[l.split()[1] for l in text.split('\\n') if l[:4]=='### ']\n"
-    "order='Failed Expired: Drifted: Refused Waiting Pending Planned Done'.split()\n"
+    "titles=[l[4:].split(' (')[0].split(':')[0] for l in text.split('\\n') if l[:4]=='### ']\n"
+    "order=['Failed','Expired','Drifted','Refused before any write','Waiting for DNS',\n"
+    "       'Waiting for SES','Waiting for its wave','In progress','Done']\n"
     "assert titles and titles==[t for t in order if t in titles] and titles[0]=='Failed'\n"
     "assert 'attention' in text[:200]\n";
 

@@ -417,7 +417,7 @@ static void the_verdict_is_one_sentence(void **state)
         uint32_t unchanged, done, waiting, failed, refused;
         const char *sentence;
     } cases[] = {
-        {0, 0, 0, 0, 0, "All is well with 0 identities."},
+        {0, 0, 0, 0, 0, "There are no identities."},
         {0, 1, 0, 0, 0, "All is well with 1 identity: 1 done."},
         {3, 2, 0, 0, 0, "All is well with 5 identities: 3 unchanged, 2 done."},
         {3, 2, 4, 0, 0, "4 of 9 identities not finished: 4 waiting for DNS."},
@@ -430,11 +430,11 @@ static void the_verdict_is_one_sentence(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct buf b;
         struct report_sum sum = {0};
-        sum.by_outcome[OUTCOME_UNCHANGED] = cases[i].unchanged;
-        sum.by_outcome[OUTCOME_DONE] = cases[i].done;
-        sum.by_outcome[OUTCOME_WAITING_DNS] = cases[i].waiting;
-        sum.by_outcome[OUTCOME_FAILED] = cases[i].failed;
-        sum.by_outcome[OUTCOME_REFUSED] = cases[i].refused;
+        sum.by_standing[STANDING_UNCHANGED] = cases[i].unchanged;
+        sum.by_standing[STANDING_DONE] = cases[i].done;
+        sum.by_standing[STANDING_FOR_DNS] = cases[i].waiting;
+        sum.by_standing[STANDING_FAILED] = cases[i].failed;
+        sum.by_standing[STANDING_REFUSED] = cases[i].refused;
         sum.bad = cases[i].failed + cases[i].refused;
         sum.rows = sum.bad + cases[i].unchanged + cases[i].done + cases[i].waiting;
         buf_init(&b, 1024);

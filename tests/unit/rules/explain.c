@@ -64,8 +64,13 @@ static void every_state_has_a_page(void **state)
     assert_int_equal(len, 14);
     assert_false(state_page(TEXT("receives-mail"), &page));
     assert_false(state_page(TEXT(""), &page));
-    assert_true(state_page(TEXT("FAILED"), &page));
-    page_has(page, "FAILED", "MailFromDomainStatus");
+    static const char *const statuses[] = {"FAILED", "Failed", "TemporaryFailure"};
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        assert_true(state_page(text_of(statuses[i]), &page));
+        page_has(page, statuses[i], "MailFromDomainStatus");
+    }
+    assert_false(state_page(TEXT("Done"), &page));
+    assert_false(state_page(TEXT("TemporaryFailures"), &page));
 }
 
 int main(void)

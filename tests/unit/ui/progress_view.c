@@ -70,41 +70,61 @@ static void a_wide_board_has_every_column(void **state)
 {
     (void)state;
     struct progress_view b = fleet_view();
-    check_drawn(&b, 100, 24,
-                "Run 3, apply: 1242 of 10002 ended, 12 not done\n"
-                "[########...........................................................]  12%  2h31m "
-                "of calls, then DNS\n"
-                "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
-                "lane                  ended  not done  read   DNS  write  SES  calls/s  throttled "
-                " deadline   left\n"
-                "letters us-east-1  840/9000        12   100  7020    302  738      1.9          3 "
-                "   71h58m  2h31m\n"
-                "shop eu-west-1     400/1000         0     0     0      0  600      1.0          0 "
-                "   71h59m    SES\n"
-                "small eu-west-1         2/2         0     0     0      0    0      0.0          0 "
-                "        -      -\n");
+    check_drawn(
+        &b, 100, 24,
+        "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
+        "[########...........................................................]  12%  2h31m "
+        "of calls, then DNS\n"
+        "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
+        "lane               finished  attention  read   DNS  write  SES  calls/s  throttled "
+        " deadline   left\n"
+        "letters us-east-1  840/9000         12   100  7020    302  738      1.9          3 "
+        "   71h58m  2h31m\n"
+        "shop eu-west-1     400/1000          0     0     0      0  600      1.0          0 "
+        "   71h59m    SES\n"
+        "small eu-west-1         2/2          0     0     0      0    0      0.0          0 "
+        "        -      -\n");
 }
 
-static void columns_go_as_the_terminal_narrows_and_names_are_cut_last(void **state)
+static void columns_go_as_the_terminal_narrows_and_names_stay(void **state)
 {
     (void)state;
     struct progress_view b = fleet_view();
     check_drawn(&b, 56, 24,
-                "Run 3, apply: 1242 of 10002 ended, 12 not done\n"
+                "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
                 "[##.....................]  12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next ~\n"
-                "lane                  ended  not done   DNS  SES   left\n"
-                "letters us-east-1  840/9000        12  7020  738  2h31m\n"
-                "shop eu-west-1     400/1000         0     0  600    SES\n"
-                "small eu-west-1         2/2         0     0    0      -\n");
+                "lane               finished  attention   DNS  SES   left\n"
+                "letters us-east-1  840/9000         12  7020  738  2h31m\n"
+                "shop eu-west-1     400/1000          0     0  600    SES\n"
+                "small eu-west-1         2/2          0     0    0      -\n");
     check_drawn(&b, 30, 24,
-                "Run 3, apply: 1242 of 10002 e~\n"
+                "Run 3, apply: 1242 of 10002 f~\n"
                 " 12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 th~\n"
-                "lane              ended   left\n"
-                "letters us-e~  840/9000  2h31m\n"
-                "shop eu-west~  400/1000    SES\n"
-                "small eu-wes~       2/2      -\n");
+                "lane               finished\n"
+                "letters us-east-1  840/9000\n"
+                "shop eu-west-1     400/1000\n"
+                "small eu-west-1         2/2\n");
+}
+
+static void an_account_gives_way_to_the_name_of_its_region(void **state)
+{
+    (void)state;
+    struct progress_view b = fleet_view();
+    struct view_lane far[] = {lanes[0], lanes[1]};
+    far[0].account = text_of("production-letters-of-the-whole-house");
+    far[0].region = text_of("ap-southeast-2");
+    b.lanes = far;
+    b.lanes_len = 2;
+    check_drawn(
+        &b, 80, 24,
+        "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
+        "[#####..........................................]  12%  2h31m of calls, then DNS\n"
+        "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
+        "lane                                       finished  attention   DNS  SES   left\n"
+        "production-letters-of-the~ ap-southeast-2  840/9000         12  7020  738  2h31m\n"
+        "shop eu-west-1                             400/1000          0     0  600    SES\n");
 }
 
 static void lanes_are_folded_and_those_that_are_over_go_first(void **state)
@@ -114,14 +134,14 @@ static void lanes_are_folded_and_those_that_are_over_go_first(void **state)
     struct view_lane over_first[] = {lanes[2], lanes[0], lanes[1]};
     b.lanes = over_first;
     check_drawn(&b, 60, 6,
-                "Run 3, apply: 1242 of 10002 ended, 12 not done\n"
+                "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
                 "[###........................]  12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next dead~\n"
-                "lane                  ended  not done   DNS  SES   left\n"
-                "letters us-east-1  840/9000        12  7020  738  2h31m\n"
-                "and 2 more lanes: 402 of 1002 ended, 0 not done\n");
+                "lane               finished  attention   DNS  SES   left\n"
+                "letters us-east-1  840/9000         12  7020  738  2h31m\n"
+                "and 2 more lanes: 402 of 1002 finished\n");
     check_drawn(&b, 60, 3,
-                "Run 3, apply: 1242 of 10002 ended, 12 not done\n"
+                "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
                 "[###........................]  12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next dead~\n");
     check_drawn(&b, 60, 0, "");
@@ -134,14 +154,15 @@ static void a_journal_knows_writes_and_no_calls(void **state)
     b.calls_known = false;
     b.state = "stopping";
     b.reason = "calls in flight finish";
-    check_drawn(&b, 80, 24,
-                "Run 3, apply: 1242 of 10002 ended, 12 not done; stopping: calls in flight finish\n"
-                "[#####..........................................]  12%  2h31m of calls, then DNS\n"
-                "4m10s; 131 writes, 2.9/s; next deadline in 71h58m\n"
-                "lane                  ended  not done  read   DNS  write  SES  writes/s   left\n"
-                "letters us-east-1  840/9000        12   100  7020    302  738       1.9  2h31m\n"
-                "shop eu-west-1     400/1000         0     0     0      0  600       1.0    SES\n"
-                "small eu-west-1         2/2         0     0     0      0    0       0.0      -\n");
+    check_drawn(
+        &b, 80, 24,
+        "Run 3, apply, stopping: 1242 of 10002 finished, 12 need attention; calls in fli~\n"
+        "[#####..........................................]  12%  2h31m of calls, then DNS\n"
+        "4m10s; 131 writes, 2.9/s; next deadline in 71h58m\n"
+        "lane               finished  attention  read   DNS  write  SES  writes/s   left\n"
+        "letters us-east-1  840/9000         12   100  7020    302  738       1.9  2h31m\n"
+        "shop eu-west-1     400/1000          0     0     0      0  600       1.0    SES\n"
+        "small eu-west-1         2/2          0     0     0      0    0       0.0      -\n");
 }
 
 static void a_line_says_all_of_it(void **state)
@@ -153,8 +174,9 @@ static void a_line_says_all_of_it(void **state)
     view_line(&out, &b);
     assert_string_equal(
         out.at,
-        "Run 3, apply: 1242 of 10002 ended, 12 not done; reading SES 100; waiting for DNS 7020; "
-        "to write 302; waiting for SES 1338; after 4m10s; 312 calls, 2.9/s, 3 throttled; 131 "
+        "Run 3, apply: 1242 of 10002 finished, 12 need attention; 100 reading SES, 7020 waiting "
+        "for DNS, 302 to be written, 1338 waiting for SES; after 4m10s; 312 calls, 2.9/s, 3 "
+        "throttled; 131 "
         "writes; next "
         "deadline in 71h58m; 2h31m of calls left, then DNS is waited for");
     buf_clear(&out);
@@ -206,8 +228,8 @@ static void the_end_of_a_long_run_rings(void **state)
     buf_init(&out, VIEW_BYTES_MAX);
     b.state = "ended";
     view_ring(&out, &b);
-    assert_string_equal(out.at,
-                        "\033]2;mailfrom: run 3 ended, 1242 of 10002 ended, 12 not done\a\a");
+    assert_string_equal(
+        out.at, "\033]2;mailfrom: run 3 ended, 1242 of 10002 finished, 12 need attention\a\a");
     buf_reset(&out);
     b.started = b.now - SPAN_S(59);
     view_ring(&out, &b);
@@ -328,7 +350,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wide_board_has_every_column),
-        cmocka_unit_test(columns_go_as_the_terminal_narrows_and_names_are_cut_last),
+        cmocka_unit_test(columns_go_as_the_terminal_narrows_and_names_stay),
+        cmocka_unit_test(an_account_gives_way_to_the_name_of_its_region),
         cmocka_unit_test(lanes_are_folded_and_those_that_are_over_go_first),
         cmocka_unit_test(a_journal_knows_writes_and_no_calls),
         cmocka_unit_test(a_line_says_all_of_it),

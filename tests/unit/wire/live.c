@@ -41,6 +41,7 @@ static struct live *live_open(const struct web_server *web, const struct dns_ser
             endpoint_make(&l->lanes[i].at.ses, TEXT("ses"), TEXT("us-east-1"), &there, &why), OK);
         l->lanes[i].at.sesv2 = l->lanes[i].at.sts = l->lanes[i].at.ses;
         l->lanes[i].credentials = &l->source;
+        l->lanes[i].account = TEXT("main");
     }
     snprintf(l->resolver, sizeof l->resolver, "127.0.0.1:%u", dns ? dns_server_port(dns) : 1u);
     struct wire_config config = {.carriers = carriers,
@@ -152,10 +153,10 @@ static void verbose_says_one_line_per_call_and_no_secret(void **state)
     rewind(file);
     assert_true(fread(said, 1, sizeof said - 1, file) > 0);
     fclose(file);
-    assert_non_null(strstr(said, "GetAccountSendingEnabled lane 0"));
+    assert_non_null(strstr(said, "GetAccountSendingEnabled main us-east-1, attempt "));
     assert_non_null(strstr(said, "HTTP 200"));
-    assert_non_null(strstr(said, "dns MX"));
-    assert_non_null(strstr(said, "REFUSED"));
+    assert_non_null(strstr(said, "dns MX refused.example.com, "));
+    assert_non_null(strstr(said, ": REFUSED"));
     assert_null(strstr(said, "AKIDEXAMPLE"));
     assert_null(strstr(said, "Signature"));
 }

@@ -85,7 +85,7 @@ static inline enum err refusing_keep(void *ctx, const struct record *records, ui
     (void)why;
     for (uint32_t i = 0; i < len; i++) {
         struct text reason = records[i].row.reason;
-        if (records[i].kind != RECORD_LANE && r->kept)
+        if (record_is_of_job(&records[i]) && r->kept)
             r->kept(r->test, &records[i]);
         if (records[i].kind == RECORD_LANE && !r->lane_trouble[0])
             snprintf(r->lane_trouble, sizeof r->lane_trouble, TEXT_FMT, TEXT_ARG(reason));

@@ -1,0 +1,221 @@
+/*
+ * publish creates the record sets of a fleet that are missing; withdraw takes back those of a run.
+ * Both look first, show what they would do, and ask.
+ */
+#include "access/trust.h"
+#include "handoff/gather.h"
+#include "publishing_session.h"
+#include "run/withdrawing.h"
+#include "ui/confirm.h"
+#include "ui/messages.h"
+#include "ui/run_beside.h"
+#include "ui/run_lost.h"
+#include "verbs.h"
+#include "wire/os_clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum err providers_vet(const struct fleet *f, struct why *why)
+{
+    if (f->providers_len)
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "no provider of DNS is given: name under dns.publish who can write which zones. "
+                   "Without one, mailfrom records writes the record sets for their owners");
+}
+
+/* The names of the fleet that are meant, with their record sets. */
+static enum err targets_make(struct session *s, struct publishing *p, uint32_t *refused,
+                             struct why *why)
+{
+    struct run *r = &s->run;
+    const struct options *o = &s->options;
+    struct notices silent = {0};
+    struct records_gather g;
+    bool *keep = NULL;
+    struct handoff_config config = {.access = &o->access,
+                                    .zones = o->zones,
+                                    .zones_len = o->zones_len,
+                                    .verbose = o->access.verbose,
+                                    .notices = o->quiet ? silent : message_notices()};
+    enum err err = session_keep(s, &keep, why);
+    if (err == OK)
+        err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
+    config.keep = keep;
+    if (err != OK) {
+        free(keep);
+        return err;
+    }
+    records_gather_init(&g, &config, &r->fleet, r->suffixes);
+    err = records_gather_fleet(&g, why);
+    if (err == OK)
+        err = records_gather_arrange(&g, why);
+    if (err == OK)
+        err = publishing_gather(p, &g, o->ttl_s, why);
+    *refused = g.refused;
+    if (err == OK)
+        session_records_notes(o, &g);
+    records_gather_clear(&g);
+    free(keep);
+    return err;
+}
+
+/* Looks, and shows what would be done; the run lives in memory. */
+static int publishing_show(struct session *s, const struct publishing *p, uint32_t *changes,
+                           struct why *why)
+{
+    struct publishing dry = *p;
+    struct run *r = &s->run;
+    struct journal *mine = r->journal;
+    const struct run_head head = r->head;
+    r->journal = NULL;
+    dry.is_dry = true;
+    enum err err = run_journal_in_memory(r, why);
+    int code = EXIT_CANNOT_RUN;
+    if (err == OK)
+        code = publishing_session(&dry, s, why);
+    else
+        message_error("%s", why->text);
+    *changes = dry.totals.by_state[PUBLISH_READY];
+    journal_close(r->journal);
+    r->journal = mine;
+    r->head = head;
+    return code;
+}
+
+static enum err changes_confirm(const struct session *s, uint32_t changes, struct why *why)
+{
+    char question[120];
+    bool withdraws = s->run.head.verb == RUN_WITHDRAW;
+    if (changes == 0)
+        return why_set(why, ERR_GONE,
+                       "no changes: nothing is to be %s, or a person is needed first",
+                       withdraws ? "taken back" : "created");
+    snprintf(question, sizeof question, "%s the record sets of %u names as shown?",
+             withdraws ? "Take back" : "Create", changes);
+    return confirm_ask(question, why);
+}
+
+/* Shows and asks where that is wished for, then does it. */
+static int publishing_offer(struct session *s, struct publishing *p, struct why *why)
+{
+    const struct options *o = &s->options;
+    uint32_t changes = 0;
+    if (o->dry_run || !o->yes) {
+        int code = publishing_show(s, p, &changes, why);
+        if (o->dry_run || code == EXIT_CANNOT_RUN || code == EXIT_STOPPED)
+            return code;
+        enum err err = changes_confirm(s, changes, why);
+        if (err == ERR_GONE)
+            message_note("%s", why->text);
+        else if (err != OK)
+            message_error("%s", why->text);
+        if (err != OK)
+            return err == ERR_GONE ? code : EXIT_CANNOT_RUN;
+    }
+    return publishing_session(p, s, why);
+}
+
+static enum err publish_load(struct session *s, struct publishing *p, uint32_t *refused,
+                             struct why *why)
+{
+    struct run *r = &s->run;
+    const struct options *o = &s->options;
+    s->keeps_whole = true;
+    enum err err = session_load(s, why);
+    if (err == OK)
+        err = providers_vet(&r->fleet, why);
+    if (err == OK)
+        err = targets_make(s, p, refused, why);
+    if (err == OK && !o->dry_run && !o->yes)
+        err = confirm_possible(why);
+    if (err == OK && !o->dry_run)
+        err = run_journal(r, JOURNAL_WRITE, why);
+    if (err == OK && !o->dry_run)
+        err = run_lost_note(o, r, why);
+    return err;
+}
+
+int verb_publish(const struct options *given)
+{
+    struct session *s = session_new(given);
+    struct why why = {""};
+    struct publishing p;
+    uint32_t refused = 0;
+    int code = EXIT_CANNOT_RUN;
+    if (!s)
+        return session_refused();
+    publishing_begin(&p, s);
+    s->run.head.verb = RUN_PUBLISH;
+    enum err err = publish_load(s, &p, &refused, &why);
+    if (err == OK)
+        code = publishing_offer(s, &p, &why);
+    else
+        message_error("%s", why.text);
+    session_free(s);
+    return code == EXIT_OK && refused ? EXIT_TROUBLE : code;
+}
+
+/* ---- withdraw ---- */
+
+static enum err withdraw_load(struct session *s, struct publishing *p, struct why *why)
+{
+    struct run *r = &s->run;
+    struct options *o = &s->options;
+    const struct access given = o->access;
+    struct run_head old;
+    struct os_clock clock;
+    uint64_t id;
+    if (o->arguments_len != 1)
+        return why_set(why, ERR_INPUT, "no run given: name the run whose record sets are to go");
+    enum err err = session_number(o, &id, why);
+    if (err == OK)
+        err = session_report_vet(o, why);
+    if (err == OK && !o->dry_run && !o->yes)
+        err = confirm_possible(why);
+    if (err == OK)
+        err = run_journal(r, o->dry_run ? JOURNAL_READ : JOURNAL_UPDATE, why);
+    if (err == OK)
+        err = run_recall(r, id, why);
+    if (err == OK && r->head.verb != RUN_PUBLISH && r->head.verb != RUN_APPLY)
+        err = why_set(why, ERR_INPUT, "run %llu is no run that publishes: it is one of %s",
+                      (unsigned long long)id, journal_verb_name(r->head.verb));
+    if (err == OK)
+        err = access_read(&o->access, r->head.options, &r->arena, why);
+    if (err == OK)
+        err = access_trust_vet(&given, &o->access, "the journal of that run", why);
+    if (err == OK)
+        err = run_lost_note(o, r, why);
+    if (err == OK)
+        err = publishing_created(p, id, why);
+    old = r->head;
+    r->head = (struct run_head){.verb = RUN_WITHDRAW, .parent = old.id, .last = old.last};
+    os_clock_open(&clock, old.last);
+    if (err == OK && p->targets_len)
+        err = withdrawing_bar(p, id, o->now, os_clock_now(&clock), why);
+    return err;
+}
+
+int verb_withdraw(const struct options *given)
+{
+    struct session *s = session_new(given);
+    struct why why = {""};
+    struct publishing p;
+    int code = EXIT_CANNOT_RUN;
+    if (!s)
+        return session_refused();
+    publishing_begin(&p, s);
+    enum err err = withdraw_load(s, &p, &why);
+    if (err == OK && p.targets_len == 0) {
+        printf("Run %llu created no record sets: there is nothing to take back\n",
+               (unsigned long long)s->run.head.parent);
+        code = EXIT_OK;
+    } else if (err == OK) {
+        code = publishing_offer(s, &p, &why);
+    } else {
+        message_error("%s", why.text);
+    }
+    session_free(s);
+    return code;
+}

@@ -1,0 +1,213 @@
+/*
+ * Duty: from the table of zones and their files to what the providers have. Invariant: every row is
+ * there, or the first that cannot be is named and nothing starts.
+ */
+#include "sim.h"
+
+#include <stdlib.h>
+
+enum { PROVIDER, ACCOUNT, ID, NAME, STATE, NAME_SERVERS, SERVER, KEY, FILE_, COLUMNS };
+
+static const char *const columns[COLUMNS] = {
+    "provider", "account", "id", "name", "state", "name_servers", "server", "key", "file",
+};
+
+/* Looking up */
+
+struct zone *zones_find(struct zones *z, enum zone_provider provider, struct text id)
+{
+    for (uint32_t i = 0; i < z->len; i++)
+        if (z->zones[i].provider == provider && text_eq(z->zones[i].id, id))
+            return &z->zones[i];
+    return NULL;
+}
+
+bool zones_has_account(const struct zones *z, struct text account)
+{
+    for (uint32_t i = 0; i < z->len; i++)
+        if (text_eq(z->zones[i].account, account))
+            return true;
+    return false;
+}
+
+struct text zone_state_of(struct text words, const char *word)
+{
+    while (words.len) {
+        struct text value = text_cut(&words, ' '), name = text_cut(&value, '=');
+        if (text_eq(name, text_of(word)))
+            return value.at ? value : TEXT("");
+    }
+    return TEXT_NONE;
+}
+
+struct text zone_state(const struct zone *z, const char *word)
+{
+    return zone_state_of(z->state, word);
+}
+
+/* Records that are there at first */
+
+struct loading {
+    struct sim *sim;
+    struct zone *zone;
+};
+
+/* At Cloudflare the zone's own SOA and NS are no records that a customer sees. */
+static enum err record_take(void *user, struct text name, uint32_t ttl_s, struct text type,
+                            struct text value, struct why *why)
+{
+    const struct loading *l = user;
+    struct arena arena;
+    bool apex = text_eq(name, l->zone->name);
+    if (l->zone->provider == ZONE_CLOUDFLARE && apex &&
+        (text_eq(type, TEXT("SOA")) || text_eq(type, TEXT("NS"))))
+        return OK;
+    arena_init(&arena, 4096);
+    struct zone_record r = {.name = name,
+                            .key = record_key(name, &arena),
+                            .type = type,
+                            .value = value,
+                            .ttl_s = ttl_s};
+    bool bare = text_eq(type, TEXT("MX")) || text_eq(type, TEXT("CNAME"));
+    if (l->zone->provider == ZONE_CLOUDFLARE && bare && value.len > 1)
+        r.value.len -= text_ends(value, TEXT("."));
+    bool ok = r.key.at && zone_add(l->sim, l->zone, &r);
+    arena_clear(&arena);
+    return ok ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+/* Without a file a zone has what Route 53 gives a new one: SOA and NS. */
+static enum err apex_make(struct loading *l, struct why *why)
+{
+    struct zone *z = l->zone;
+    struct text hosts = z->name_servers, first = text_cut(&hosts, ' ');
+    char value[512];
+    if (first.len == 0)
+        first = TEXT("ns.invalid");
+    snprintf(value, sizeof value,
+             TEXT_FMT ". awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400", TEXT_ARG(first));
+    enum err err = record_take(l, z->name, 900, TEXT("SOA"), text_of(value), why);
+    for (hosts = z->name_servers; err == OK && hosts.len;) {
+        snprintf(value, sizeof value, TEXT_FMT ".", TEXT_ARG(text_cut(&hosts, ' ')));
+        err = record_take(l, z->name, 172800, TEXT("NS"), text_of(value), why);
+    }
+    return err;
+}
+
+static enum err records_load(struct sim *s, struct zone *z, struct text file, struct why *why)
+{
+    struct loading l = {s, z};
+    enum err err = ERR_NOMEM;
+    struct text path = arena_text(&s->zones.arena, file);
+    if (file.len == 0)
+        err = apex_make(&l, why);
+    else if (path.at)
+        err = zone_file_read(path.at, z->name, record_take, &l, why);
+    /* They were always there. */
+    for (uint32_t i = 0; i < z->len; i++)
+        z->records[i]->from = 0;
+    return err;
+}
+
+/* Rows */
+
+static const char *server_parse(const struct table *t, uint32_t row, struct arena *arena,
+                                struct zone_server *server)
+{
+    char host[ADDRESS_HOST_LEN];
+    struct text where = table_cell(t, row, SERVER), key = table_cell(t, row, KEY);
+    struct text kept = arena_text(arena, where);
+    if (where.len == 0)
+        return NULL;
+    if (!kept.at || !address_parse(kept.at, &server->address, host) ||
+        !address_is_loopback(&server->address))
+        return "server: ADDRESS:PORT on loopback, or empty when the zone is served nowhere";
+    if (key.len == 0)
+        return NULL;
+    struct text secret = arena_text(arena, key);
+    server->key_algorithm = text_cut(&secret, ':');
+    server->key_name = text_cut(&secret, ':');
+    server->key_secret = secret;
+    return secret.len && server->key_name.len ? NULL
+                                              : "key: ALGORITHM:NAME:SECRET, the secret in base64";
+}
+
+static const char *row_parse(struct sim *s, const struct table *t, uint32_t row, struct zone *z)
+{
+    struct arena *arena = &s->zones.arena;
+    struct text provider = table_cell(t, row, PROVIDER);
+    if (text_eq(provider, TEXT("cloudflare")))
+        z->provider = ZONE_CLOUDFLARE;
+    else if (!text_eq(provider, TEXT("route53")))
+        return "provider: route53 or cloudflare";
+    z->account = arena_text(arena, table_cell(t, row, ACCOUNT));
+    z->id = arena_text(arena, table_cell(t, row, ID));
+    z->state = arena_text(arena, table_cell(t, row, STATE));
+    z->name_servers = arena_text(arena, table_cell(t, row, NAME_SERVERS));
+    const char *complaint = record_name_read(table_cell(t, row, NAME), arena, &z->name);
+    if (complaint)
+        return complaint;
+    z->key = record_key(z->name, arena);
+    if (z->account.len == 0 || z->id.len == 0)
+        return "account and id are needed";
+    if (zones_find(&s->zones, z->provider, z->id))
+        return "that zone is there already";
+    return server_parse(t, row, arena, &z->server);
+}
+
+static int by_name_cmp(const void *left, const void *right, void *zones)
+{
+    const struct zone *all = zones, *a = &all[*(const uint32_t *)left],
+                      *b = &all[*(const uint32_t *)right];
+    int order = text_cmp(a->key, b->key);
+    return order ? order : text_cmp(a->id, b->id);
+}
+
+static enum err rows_load(struct sim *s, const struct table *t, const char *file, struct why *why)
+{
+    struct zones *all = &s->zones;
+    all->zones = ARENA_ARRAY(&all->arena, struct zone, t->rows);
+    all->by_name = ARENA_ARRAY(&all->arena, uint32_t, t->rows);
+    if (t->rows && (!all->zones || !all->by_name))
+        return why_set(why, ERR_NOMEM, "no memory for %u zones", t->rows);
+    for (uint32_t row = 0; row < t->rows; row++) {
+        struct zone *z = &all->zones[row];
+        const char *complaint = row_parse(s, t, row, z);
+        all->by_name[row] = row;
+        all->len++;
+        if (complaint)
+            return why_set(why, ERR_INPUT, "%s: row %u: %s", file, row + 2, complaint);
+        enum err err = records_load(s, z, table_cell(t, row, FILE_), why);
+        if (err != OK)
+            return why_wrap(why, err, "%s: row %u", file, row + 2);
+    }
+    qsort_r(all->by_name, all->len, sizeof all->by_name[0], by_name_cmp, all->zones);
+    return OK;
+}
+
+enum err zones_load(struct sim *s, const char *file, struct why *why)
+{
+    struct table t;
+    s->zones = (struct zones){0};
+    arena_init(&s->zones.arena, SIM_TABLE_MAX);
+    if (!file)
+        return OK;
+    enum err err = table_read(&t, file, columns, COLUMNS, STATE, why);
+    if (err != OK)
+        return err;
+    err = rows_load(s, &t, file, why);
+    table_clear(&t);
+    return err;
+}
+
+void zones_clear(struct zones *z)
+{
+    for (uint32_t i = 0; i < z->len; i++) {
+        struct zone *one = &z->zones[i];
+        for (uint32_t k = 0; k < one->len; k++)
+            free(one->records[k]);
+        free(one->records);
+    }
+    arena_clear(&z->arena);
+    *z = (struct zones){0};
+}

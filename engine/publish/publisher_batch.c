@@ -1,0 +1,337 @@
+/*
+ * The ready names of a zone as one change, all or none, and the consequences of its answer. A batch
+ * that is refused is halved, unless the provider names the changes at fault.
+ */
+#include "publisher_internal.h"
+
+#include "base/dname.h"
+
+#include <assert.h>
+
+#define UNSURE_PAUSE                                                                               \
+    SPAN_S(3) /* until the look after a lost answer: the change may be on its way */
+
+/* ---- the changes of one target ---- */
+
+static struct record_set one_value(struct arena *a, const struct publish_target *wanted,
+                                   uint16_t type, struct text txt)
+{
+    struct record_value *value = ARENA_NEW(a, struct record_value);
+    struct record_set set = {.name = wanted->name, .type = type, .ttl_s = wanted->ttl_s};
+    if (value)
+        *value = type == DNS_TYPE_MX ? (struct record_value){.preference = wanted->mx_preference,
+                                                             .data = wanted->mx_exchange}
+                                     : (struct record_value){.data = txt};
+    set.values = value;
+    set.len = value != NULL;
+    return set;
+}
+
+/* The TXT set that is there, by the provider where it was read, or else by DNS. */
+static struct record_set txt_there(struct arena *a, const struct publish_target *wanted,
+                                   const struct pub_target *t)
+{
+    struct record_set set = {.name = wanted->name, .type = DNS_TYPE_TXT, .ttl_s = wanted->ttl_s};
+    if (t->is_read) {
+        set = t->sets[1];
+        set.name = wanted->name;
+        return set;
+    }
+    struct record_value *values = ARENA_ARRAY(a, struct record_value, t->txts_len + 1u);
+    for (uint32_t i = 0; values && i < t->txts_len; i++)
+        values[i].data = t->txts[i];
+    set.values = values;
+    set.len = values ? t->txts_len : 0;
+    return set;
+}
+
+/* The set with the SPF record in place of the one before, or after all others. */
+static struct record_set txt_swapped(struct arena *a, const struct record_set *old,
+                                     const struct pub_target *t)
+{
+    struct record_set set = *old;
+    struct record_value *values = ARENA_ARRAY(a, struct record_value, old->len + 2u);
+    bool replaced = false;
+    set.len = 0;
+    for (uint32_t i = 0; values && i < old->len; i++) {
+        bool is_it = t->txt_before.len && text_eq(old->values[i].data, t->txt_before);
+        values[set.len] = old->values[i];
+        if (is_it)
+            values[set.len] = (struct record_value){.data = t->txt_after, .id = old->values[i].id};
+        replaced |= is_it;
+        set.len++;
+    }
+    if (values && !replaced)
+        values[set.len++] = (struct record_value){.data = t->txt_after};
+    set.values = values;
+    return set;
+}
+
+/* Of a removal: the set as read, or only the value that was created. */
+static struct record_set set_to_remove(struct arena *a, const struct publish_target *wanted,
+                                       const struct pub_target *t, uint16_t type)
+{
+    const struct record_set *there = &t->sets[type == DNS_TYPE_TXT];
+    struct record_set set = one_value(a, wanted, type, wanted->txt);
+    if (!t->is_read)
+        return set;
+    for (uint32_t i = 0; i < there->len; i++) {
+        const struct record_value *v = &there->values[i];
+        bool is_ours = type == DNS_TYPE_MX ? v->preference == wanted->mx_preference &&
+                                                 dname_eq(v->data, wanted->mx_exchange)
+                                           : text_eq(v->data, wanted->txt);
+        if (!is_ours)
+            continue;
+        set.values = v;
+        set.ttl_s = there->ttl_s;
+    }
+    return set;
+}
+
+static void change_add(struct pub_batch *b, uint32_t target, struct record_change change)
+{
+    b->targets[b->len] = target;
+    b->changes[b->len++] = change;
+}
+
+static void target_add(struct publisher *p, struct pub_batch *b, uint32_t target)
+{
+    const struct publish_target *wanted = pub_wanted(p, target);
+    const struct pub_target *t = &p->targets[target];
+    struct arena *a = &b->memory;
+    bool removes = p->options.withdraws || t->takes_back;
+    for (int i = 0; i < 2; i++) {
+        uint16_t type = i ? DNS_TYPE_TXT : DNS_TYPE_MX;
+        if (!(i ? t->txt : t->mx))
+            continue;
+        if (removes) {
+            change_add(
+                b, target,
+                (struct record_change){CHANGE_DELETE, .set = set_to_remove(a, wanted, t, type)});
+        } else if (i && t->swaps_txt) {
+            struct record_set old = txt_there(a, wanted, t);
+            change_add(
+                b, target,
+                (struct record_change){CHANGE_SWAP, .set = txt_swapped(a, &old, t), .old = old});
+        } else {
+            change_add(b, target,
+                       (struct record_change){CHANGE_CREATE,
+                                              .set = one_value(a, wanted, type, wanted->txt)});
+        }
+    }
+}
+
+/* Values and characters that the changes of a target take of a batch's bounds, at most. */
+static uint32_t target_size(const struct publish_target *wanted, const struct pub_target *t)
+{
+    uint32_t size = (uint32_t)(wanted->mx_exchange.len + wanted->txt.len) + 16;
+    for (uint32_t i = 0; t->swaps_txt && i < t->txts_len; i++)
+        size += 2 * ((uint32_t)t->txts[i].len + 16);
+    return size + (uint32_t)t->txt_after.len;
+}
+
+bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, instant_us now)
+{
+    struct pub_batch *b = p->batches;
+    uint32_t names = 0, size = 0, waiting = z->ready.len;
+    while (b->is_out)
+        b++; /* there are as many as calls */
+    assert(b < p->batches + PUBLISH_CALLS);
+    arena_reset(&b->memory);
+    b->len = 0;
+    b->changes = ARENA_ARRAY(&b->memory, struct record_change, 2 * z->batch_max);
+    b->targets = ARENA_ARRAY(&b->memory, uint32_t, 2 * z->batch_max);
+    p->no_memory |= !b->changes || !b->targets;
+    while (!p->no_memory && waiting-- && names < z->batch_max) {
+        uint32_t target = z->ready.first;
+        struct pub_target *t = &p->targets[target];
+        size += target_size(pub_wanted(p, target), t);
+        if (names && size > PUBLISH_CHARACTERS_MAX)
+            break;
+        pub_list_take(p, &z->ready);
+        if (now - t->looked_at > PUBLISH_LOOK_AGE && !t->takes_back) {
+            pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_MOVE, TEXT_NONE, now);
+            pub_look(p, target, now);
+            continue;
+        }
+        t->was_sent = true;
+        t->calls++;
+        target_add(p, b, target);
+        pub_move(p, target, PUBLISH_SENT, PUBLISH_INTENT, t->reason, now);
+        names++;
+    }
+    for (uint32_t i = 0; i < b->len; i++)
+        p->no_memory |= !b->changes[i].set.values;
+    call->changes = b->changes;
+    call->changes_len = b->len;
+    call->part = (uint32_t)(b - p->batches);
+    b->is_out = b->len > 0;
+    return b->len > 0 && !p->no_memory;
+}
+
+/* ---- the end of zones and providers ---- */
+
+static void list_end(struct publisher *p, struct pub_list *list, enum publish_state end,
+                     struct text reason, instant_us now)
+{
+    for (uint32_t target; (target = pub_list_take(p, list)) != PUB_NONE;) {
+        enum publish_state state = p->targets[target].state;
+        if (state == PUBLISH_TO_LOOK || state == PUBLISH_READY)
+            pub_move(p, target, end, PUBLISH_MOVE, reason, now);
+        else
+            pub_look(p, target, now + UNSURE_PAUSE); /* DNS alone can tell now */
+    }
+}
+
+void pub_zone_close(struct publisher *p, struct pub_zone *z, enum publish_state end,
+                    struct text reason, instant_us now)
+{
+    z->state = PUB_ZONE_CLOSED;
+    z->end = end;
+    z->reason = reason;
+    heap_drop(&p->pauses, (uint32_t)(z - p->zones));
+    list_end(p, &z->to_read, end, reason, now);
+    list_end(p, &z->ready, end, reason, now);
+}
+
+void pub_provider_close(struct publisher *p, uint32_t provider, struct text reason, instant_us now)
+{
+    p->closed[provider] = reason.at;
+    p->totals.is_denied = true;
+    for (uint32_t i = 0; i < p->zones_len; i++)
+        if (p->zones[i].provider == provider && p->zones[i].state != PUB_ZONE_CLOSED)
+            pub_zone_close(p, &p->zones[i], PUBLISH_REFUSED, reason, now);
+}
+
+/* ---- answers ---- */
+
+/* The i-th change begins a new target? Each target has its changes side by side. */
+static bool begins_target(const struct pub_batch *b, uint32_t i)
+{
+    return i == 0 || b->targets[i] != b->targets[i - 1];
+}
+
+static uint32_t batch_names(const struct pub_batch *b)
+{
+    uint32_t names = 0;
+    for (uint32_t i = 0; i < b->len; i++)
+        names += begins_target(b, i);
+    return names;
+}
+
+/* Nothing of the change happened: the target waits for the next one. */
+static void target_back(struct publisher *p, uint32_t target, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    struct pub_zone *z = &p->zones[t->zone];
+    t->was_sent = false;
+    pub_move(p, target, PUBLISH_READY, PUBLISH_ANSWER, t->reason, now);
+    if (z->state == PUB_ZONE_CLOSED)
+        pub_move(p, target, z->end, PUBLISH_MOVE, z->reason, now);
+    else
+        pub_zone_take(p, target, now);
+}
+
+/* The provider refuses the change of this target: perhaps because somebody else was faster. */
+static void target_refused(struct publisher *p, uint32_t target, struct text words, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    t->was_sent = false;
+    if (++t->refusals >= REFUSALS_MAX || t->takes_back) {
+        pub_move(p, target, PUBLISH_REFUSED, PUBLISH_ANSWER, words, now);
+        return;
+    }
+    pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, words, now);
+    pub_look(p, target, now + UNSURE_PAUSE);
+}
+
+/* The words of the fault that names a change of this target; at NULL: none does. */
+static struct text fault_of(const struct pub_batch *b, const struct call *call, uint32_t target)
+{
+    for (uint32_t i = 0; i < call->faults_len; i++) {
+        uint32_t change = call->faults[i].change;
+        if (change < b->len && b->targets[change] == target)
+            return call->faults[i].words;
+    }
+    return TEXT_NONE;
+}
+
+static void batch_refused(struct publisher *p, struct pub_zone *z, struct pub_batch *b,
+                          struct call *call, instant_us now)
+{
+    uint32_t names = batch_names(b);
+    bool named = false;
+    for (uint32_t i = 0; i < call->faults_len; i++)
+        named |= call->faults[i].change < b->len;
+    if (!named && names > 1)
+        z->batch_max = (names + 1) / 2;
+    for (uint32_t i = 0; i < b->len; i++) {
+        struct text fault = fault_of(b, call, b->targets[i]);
+        if (!begins_target(b, i))
+            continue;
+        if (fault.at)
+            target_refused(p, b->targets[i], pub_refusal(p, call, fault), now);
+        else if (!named && names == 1)
+            target_refused(p, b->targets[i], pub_refusal(p, call, text_of(call->reply.message)),
+                           now);
+        else
+            target_back(p, b->targets[i], now);
+    }
+}
+
+static void batch_denied(struct publisher *p, struct pub_zone *z, struct pub_batch *b,
+                         struct call *call, instant_us now)
+{
+    struct text words = pub_refusal(p, call, text_of(call->reply.message));
+    p->totals.is_denied = true;
+    bool all = ++p->denied[z->provider] >= DENIED_ZONES || call->reply.how == REPLY_NO_KEYS;
+    if (all)
+        pub_provider_close(p, z->provider, words, now);
+    else
+        pub_zone_close(p, z, PUBLISH_REFUSED, words, now);
+    for (uint32_t i = 0; i < b->len; i++)
+        if (begins_target(b, i))
+            target_back(p, b->targets[i], now);
+}
+
+static void batch_unsure(struct publisher *p, struct pub_batch *b, struct call *call,
+                         instant_us now)
+{
+    struct text words = pub_refusal(p, call, text_of(call->reply.message));
+    for (uint32_t i = 0; i < b->len; i++)
+        if (begins_target(b, i)) {
+            pub_move(p, b->targets[i], PUBLISH_UNSURE, PUBLISH_ANSWER, words, now);
+            pub_look(p, b->targets[i], now + UNSURE_PAUSE);
+        }
+}
+
+static void batch_accepted(struct publisher *p, struct pub_zone *z, struct pub_batch *b,
+                           instant_us now)
+{
+    p->denied[z->provider] = 0;
+    for (uint32_t i = 0; i < b->len; i++)
+        if (begins_target(b, i))
+            pub_accepted(p, b->targets[i], now);
+}
+
+void pub_batch_returned(struct publisher *p, struct pub_zone *z, struct call *call,
+                        enum verdict verdict, instant_us now)
+{
+    struct pub_batch *b = &p->batches[call->part];
+    b->is_out = false;
+    switch (verdict) {
+    case VERDICT_OK: batch_accepted(p, z, b, now); return;
+    case VERDICT_UNSURE: batch_unsure(p, b, call, now); return;
+    case VERDICT_REFUSED: batch_refused(p, z, b, call, now); return;
+    case VERDICT_DENIED: batch_denied(p, z, b, call, now); return;
+    case VERDICT_GONE:
+        pub_zone_close(p, z, PUBLISH_FAILED, pub_refusal(p, call, text_of(call->reply.message)),
+                       now);
+        break;
+    case VERDICT_SLOW_DOWN: break;
+    default: pub_zone_failed(p, z, call, now);
+    }
+    for (uint32_t i = 0; i < b->len; i++)
+        if (begins_target(b, i))
+            target_back(p, b->targets[i], now);
+}

@@ -1,0 +1,342 @@
+/*
+ * The moves of a target: by what a survey of the authorities shows, by what the provider has at the
+ * name, and by an accepted change.
+ */
+#include "publisher_internal.h"
+
+#include "calls/backoff.h"
+
+#include <assert.h>
+
+#define UNSURE_PAUSE                                                                               \
+    SPAN_S(3) /* until the look after a lost answer: the change may be on its way */
+
+static void move(struct publisher *p, uint32_t target, enum publish_state state, struct text reason,
+                 instant_us now)
+{
+    pub_move(p, target, state, PUBLISH_MOVE, reason, now);
+}
+
+static void look_again(struct publisher *p, uint32_t target, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    pub_look(p, target, now + backoff_span(BACKOFF_DNS, p->options.seed, target, ++t->attempts));
+}
+
+static const struct provider *provider_of(const struct publisher *p, const struct pub_target *t)
+{
+    return &p->options.fleet->providers[p->zones[t->zone].provider];
+}
+
+/* The zone of the target, by DNS, and its provider. False: the target has ended, or no memory. */
+static bool zone_settle(struct publisher *p, uint32_t target, const struct look *look,
+                        instant_us now)
+{
+    const struct fleet *f = p->options.fleet;
+    struct pub_target *t = &p->targets[target];
+    uint32_t provider = provider_of_zone(f, look->zone);
+    if (provider == f->providers_len) {
+        struct text reason = arena_fmt(
+            &p->texts, "no provider under dns.publish writes zone " TEXT_FMT, TEXT_ARG(look->zone));
+        p->no_memory |= !reason.at;
+        move(p, target, PUBLISH_PERSON, reason, now);
+        return false;
+    }
+    struct pub_zone *z = pub_zone_find(p, look->zone, look->hosts, provider);
+    if (!z)
+        return false;
+    t->zone = (uint32_t)(z - p->zones);
+    if (p->closed[provider] && z->state != PUB_ZONE_CLOSED)
+        pub_zone_close(p, z, PUBLISH_REFUSED, text_of(p->closed[provider]), now);
+    return true;
+}
+
+/* A change is wanted and possible: the zone of the target takes it over. */
+static void change_plan(struct publisher *p, uint32_t target, const struct look *look,
+                        instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    if (!zone_settle(p, target, look, now))
+        return;
+    const struct pub_zone *z = &p->zones[t->zone];
+    if (z->state == PUB_ZONE_CLOSED) {
+        move(p, target, z->end, z->reason, now);
+        return;
+    }
+    bool is_new = t->state != PUBLISH_UNSURE; /* what was sent stays what was sent */
+    if (is_new) {
+        t->mx = look->mx;
+        t->txt = look->txt;
+        t->swaps_txt = look->swaps_txt;
+        t->txt_before = pub_text(p, look->txt_before);
+        t->txt_after = pub_text(p, look->txt_after);
+        struct text *txts = ARENA_ARRAY(&p->texts, struct text, look->txts_len + 1u);
+        p->no_memory |= !txts;
+        for (uint32_t i = 0; txts && i < look->txts_len; i++)
+            txts[i] = pub_text(p, look->txts[i]);
+        t->txts = txts;
+        t->txts_len = look->txts_len;
+    }
+    t->looked_at = now;
+    t->is_read = false;
+    bool by_dns = provider_of(p, t)->kind == PROVIDER_RFC2136;
+    if (!is_new &&
+        by_dns) { /* no authority has it; if it comes yet, it is in the way of the next */
+        t->was_sent = false;
+        pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
+        change_plan(p, target, look, now);
+        return;
+    }
+    pub_zone_take(p, target, now);
+}
+
+static void looked_before(struct publisher *p, uint32_t target, const struct look *look,
+                          instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    switch (look->verdict) {
+    case LOOK_SILENT:
+        if (t->attempts + 1 >= LOOKS_MAX)
+            move(p, target, PUBLISH_FAILED, pub_text(p, look->reason), now);
+        else
+            look_again(p, target, now);
+        return;
+    case LOOK_AS_WANTED:
+        if (look->zone.len && !zone_settle(p, target, look, now))
+            return;
+        move(p, target, t->was_sent ? PUBLISH_DONE : PUBLISH_UNCHANGED, TEXT_NONE, now);
+        return;
+    case LOOK_PERSON: move(p, target, PUBLISH_PERSON, pub_text(p, look->reason), now); return;
+    case LOOK_CHANGE: break;
+    }
+    t->attempts = 0;
+    change_plan(p, target, look, now);
+}
+
+/* "ns1.example.com (192.0.2.1): no MX; ...": the first server that does not show the records. */
+static struct text unseen_words(struct publisher *p, const struct look *look,
+                                const struct survey *s)
+{
+    const struct dns_facts *facts = survey_facts(s);
+    struct buf words;
+    buf_init(&words, LINE_LEN_MAX);
+    buf_add_fmt(&words,
+                "the provider has accepted the change, and after %d minutes not every "
+                "authority shows it",
+                (int)(PUBLISH_SEEN_WITHIN / SPAN_M(1)));
+    if (look->reason.len)
+        buf_add_fmt(&words, ": " TEXT_FMT, TEXT_ARG(look->reason));
+    for (uint32_t i = 0; i < facts->servers_len && i < 4; i++) {
+        const struct server_note *n = &facts->servers[i];
+        struct text said = n->error.len ? n->error : n->said.len ? n->said : n->rcode;
+        buf_add_fmt(&words, "; " TEXT_FMT " says " TEXT_FMT, TEXT_ARG(n->server), TEXT_ARG(said));
+    }
+    struct text kept = pub_text(p, buf_text(&words));
+    p->no_memory |= words.failed;
+    buf_clear(&words);
+    return kept;
+}
+
+static void looked_after(struct publisher *p, uint32_t target, const struct look *look,
+                         const struct survey *s, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    if (look->verdict == LOOK_AS_WANTED) {
+        if (t->zone == PUB_NONE && look->zone.len && !zone_settle(p, target, look, now))
+            return; /* resumed */
+        if (t->takes_back)
+            move(p, target, PUBLISH_PERSON,
+                 TEXT("somebody else has published there at the same moment; what this run created "
+                      "was taken back"),
+                 now);
+        else
+            move(p, target, PUBLISH_DONE, TEXT_NONE, now);
+    } else if (now - t->accepted_at >= PUBLISH_SEEN_WITHIN) {
+        move(p, target, t->takes_back ? PUBLISH_PERSON : PUBLISH_FAILED, unseen_words(p, look, s),
+             now);
+    } else {
+        look_again(p, target, now);
+    }
+}
+
+void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, instant_us now)
+{
+    const struct fleet *f = p->options.fleet;
+    const struct publish_target *wanted = pub_wanted(p, target);
+    struct pub_target *t = &p->targets[target];
+    const struct look_rules rules = {.region = fleet_mx_region(f, wanted->row),
+                                     .feedback_host = p->options.feedback_host,
+                                     .merges_spf = p->options.merges_spf};
+    struct look look;
+    p->unlooked -= t->calls == 0 && p->unlooked;
+    t->calls++;
+    arena_reset(&p->scratch);
+    if (!(p->options.withdraws ? look_before_withdrawal(&look, &p->scratch, wanted, s)
+                               : look_at_names(&look, &p->scratch, wanted, s, &rules))) {
+        p->no_memory = true;
+        return;
+    }
+    if (t->state == PUBLISH_VERIFYING)
+        looked_after(p, target, &look, s, now);
+    else
+        looked_before(p, target, &look, now);
+}
+
+void pub_accepted(struct publisher *p, uint32_t target, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    t->accepted_at = now;
+    t->attempts = 0;
+    t->is_read = false;
+    pub_move(p, target, PUBLISH_VERIFYING, PUBLISH_ANSWER, TEXT_NONE, now);
+    /* Cloudflare takes a second record of a name and type beside the first. */
+    if (provider_of(p, t)->kind == PROVIDER_CLOUDFLARE && !p->options.withdraws && !t->takes_back)
+        pub_zone_take(p, target, now);
+    else
+        look_again(p, target, now);
+}
+
+/* ---- what the provider has at the name ---- */
+
+static struct record_set set_copy(struct publisher *p, const struct record_set *set)
+{
+    struct record_value *values = ARENA_ARRAY(&p->texts, struct record_value, set->len + 1u);
+    struct record_set kept = *set;
+    p->no_memory |= !values;
+    for (uint32_t i = 0; values && i < set->len; i++)
+        values[i] = (struct record_value){.preference = set->values[i].preference,
+                                          .data = pub_text(p, set->values[i].data),
+                                          .verbatim = pub_text(p, set->values[i].verbatim),
+                                          .id = pub_text(p, set->values[i].id)};
+    kept.name = TEXT_NONE;
+    kept.values = values;
+    return kept;
+}
+
+static void sets_keep(struct publisher *p, struct pub_target *t, const struct call *call)
+{
+    t->sets[0] = t->sets[1] = (struct record_set){0};
+    for (uint32_t i = 0; i < call->sets_len; i++) {
+        const struct record_set *set = &call->sets[i];
+        if (set->type == DNS_TYPE_MX || set->type == DNS_TYPE_TXT)
+            t->sets[set->type == DNS_TYPE_TXT] = set_copy(p, set);
+    }
+}
+
+/* Has the provider the TXT set that DNS has shown, and no other value? */
+static bool txts_are_as_looked(const struct pub_target *t)
+{
+    const struct record_set *set = &t->sets[1];
+    if (set->is_special || set->len != t->txts_len)
+        return false;
+    for (uint32_t i = 0; i < set->len; i++) {
+        bool found = false;
+        for (uint32_t k = 0; k < t->txts_len && !found; k++)
+            found = text_eq(set->values[i].data, t->txts[k]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static bool txts_have(const struct pub_target *t, struct text txt)
+{
+    for (uint32_t i = 0; i < t->sets[1].len; i++)
+        if (text_eq(t->sets[1].values[i].data, txt))
+            return true;
+    return false;
+}
+
+/* READY: may the change go? */
+static void read_before(struct publisher *p, uint32_t target, enum sets_verdict verdict,
+                        struct text reason, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    bool swap_is_stale = t->swaps_txt && !txts_are_as_looked(t);
+    t->is_read = true;
+    if (verdict == SETS_FREE && !swap_is_stale)
+        pub_zone_take(p, target, now);
+    else if (verdict == SETS_WANTED || swap_is_stale) { /* DNS will show it soon */
+        move(p, target, PUBLISH_TO_LOOK, TEXT_NONE, now);
+        look_again(p, target, now);
+        if (t->attempts >= LOOKS_MAX)
+            heap_drop(&p->looks, target);
+        if (t->attempts >= LOOKS_MAX)
+            move(p, target, PUBLISH_PERSON,
+                 TEXT("the provider and the authorities show different records for minutes"), now);
+    } else
+        move(p, target, PUBLISH_PERSON, reason, now);
+}
+
+/* UNSURE: has the change arrived? */
+static void read_unsure(struct publisher *p, uint32_t target, enum sets_verdict verdict,
+                        struct text reason, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    bool arrived = t->swaps_txt ? txts_have(t, t->txt_after) : verdict == SETS_WANTED;
+    if (arrived) {
+        pub_accepted(p, target, now);
+    } else if (verdict == SETS_FREE) {
+        t->was_sent = false;
+        pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
+        look_again(p, target, now);
+    } else {
+        move(p, target, PUBLISH_PERSON, reason, now);
+    }
+}
+
+/* VERIFYING: is what was created alone there? */
+static void read_after(struct publisher *p, uint32_t target, enum sets_verdict verdict,
+                       instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    t->is_read = true;
+    if (verdict != SETS_DOUBLED) {
+        look_again(p, target, now);
+        return;
+    }
+    t->takes_back = true;
+    pub_move(p, target, PUBLISH_READY, PUBLISH_MOVE,
+             TEXT("somebody else has published there at the same moment"), now);
+    pub_zone_take(p, target, now);
+}
+
+/* A withdrawal: is exactly what was created there? */
+static void read_withdrawn(struct publisher *p, uint32_t target, enum sets_verdict verdict,
+                           struct text reason, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    bool was_unsure = t->state == PUBLISH_UNSURE;
+    t->is_read = true;
+    if (verdict == SETS_WANTED && was_unsure) {
+        pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
+        look_again(p, target, now);
+    } else if (verdict == SETS_WANTED) {
+        pub_zone_take(p, target, now);
+    } else if (verdict == SETS_FREE && was_unsure) {
+        pub_accepted(p, target, now);
+    } else if (verdict == SETS_FREE) {
+        move(p, target, PUBLISH_TO_LOOK, TEXT_NONE, now);
+        look_again(p, target, now);
+    } else {
+        move(p, target, PUBLISH_PERSON, reason, now);
+    }
+}
+
+void pub_read(struct publisher *p, uint32_t target, const struct call *call, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    struct text reason;
+    bool judges_txt = t->txt && !t->swaps_txt;
+    enum sets_verdict verdict =
+        sets_judge(pub_wanted(p, target), t->mx, judges_txt, call->sets, call->sets_len, &reason);
+    sets_keep(p, t, call);
+    if (p->options.withdraws)
+        read_withdrawn(p, target, verdict, reason, now);
+    else if (t->state == PUBLISH_UNSURE)
+        read_unsure(p, target, verdict, reason, now);
+    else if (t->state == PUBLISH_VERIFYING)
+        read_after(p, target, verdict, now);
+    else
+        read_before(p, target, verdict, reason, now);
+}

@@ -1,0 +1,230 @@
+/* Publishing and withdrawing as runs of the journal: targets, guards, engine, end. */
+#include "publishing.h"
+
+#include "live.h"
+
+#include <string.h>
+
+/* ---- targets ---- */
+
+enum err publishing_gather(struct publishing *p, struct records_gather *g, uint32_t ttl_s,
+                           struct why *why)
+{
+    struct records_list list;
+    struct arena *arena = &p->run->arena;
+    p->targets = ARENA_ARRAY(arena, struct publish_target, g->entries_len + 1u);
+    bool kept = p->targets != NULL;
+    records_gather_list(g, &list);
+    for (size_t i = 0; kept && i < list.len; i++) {
+        struct records_set set;
+        const struct records_entry *e = &g->entries[g->items[i] / RECORDS_TYPES];
+        list.at(list.ctx, i, &set);
+        if (set.type == RECORDS_MX) { /* comes first of each name */
+            p->targets[p->targets_len++] =
+                (struct publish_target){.name = set.name,
+                                        .row = e->row,
+                                        .ttl_s = ttl_s,
+                                        .mx_preference = set.wanted.preference,
+                                        .mx_exchange = arena_text(arena, set.wanted.data),
+                                        .with_mx = true};
+            kept = p->targets[p->targets_len - 1].mx_exchange.at;
+        } else {
+            struct publish_target *t = &p->targets[p->targets_len - 1];
+            t->txt = arena_text(arena, set.wanted.data);
+            t->with_txt = true;
+            kept = t->txt.at;
+        }
+    }
+    return kept ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+struct target_reading {
+    struct publishing *p;
+    uint32_t cap;
+    bool no_memory;
+};
+
+static bool target_take(void *ctx, const struct publish_target *target)
+{
+    struct target_reading *reading = ctx;
+    struct publishing *p = reading->p;
+    struct arena *arena = &p->run->arena;
+    if (p->targets_len == reading->cap) {
+        struct publish_target *grown =
+            arena_grow(arena, p->targets, sizeof *p->targets, p->targets_len, &reading->cap);
+        reading->no_memory |= !grown;
+        if (!grown)
+            return false;
+        p->targets = grown;
+    }
+    struct publish_target *t = &p->targets[p->targets_len++];
+    *t = *target;
+    t->name = arena_text(arena, target->name);
+    t->mx_exchange = arena_text(arena, target->mx_exchange);
+    t->txt = arena_text(arena, target->txt);
+    reading->no_memory |= !t->name.at || (target->mx_exchange.len && !t->mx_exchange.at) ||
+                          (target->txt.len && !t->txt.at);
+    return !reading->no_memory;
+}
+
+static enum err targets_read(struct publishing *p, uint64_t run, struct why *why)
+{
+    struct target_reading reading = {.p = p};
+    enum err err = journal_targets(p->run->journal, run, target_take, &reading, why);
+    return err == OK && reading.no_memory ? why_set(why, ERR_NOMEM, "out of memory") : err;
+}
+
+enum err publishing_recall(struct publishing *p, struct why *why)
+{
+    return targets_read(p, p->run->head.id, why);
+}
+
+/* What a target was changed to: its newest record knows. */
+static bool created_take(void *ctx, const struct publish_record *r)
+{
+    struct publishing *p = ctx;
+    struct publish_target *t = &p->targets[r->target];
+    bool was_sent = r->state != PUBLISH_TO_LOOK && r->state != PUBLISH_READY;
+    if (r->target >= p->targets_len || r->change != CHANGE_CREATE || !was_sent)
+        return true; /* an SPF record that was merged is not this program's to remove */
+    t->with_mx = r->mx_changed;
+    t->with_txt = r->txt_changed;
+    return true;
+}
+
+enum err publishing_created(struct publishing *p, uint64_t published, struct why *why)
+{
+    uint32_t len = 0;
+    enum err err = targets_read(p, published, why);
+    for (uint32_t i = 0; i < p->targets_len; i++)
+        p->targets[i].with_mx = p->targets[i].with_txt = false;
+    if (err == OK)
+        err = journal_publish_rows(p->run->journal, published, created_take, p, why);
+    for (uint32_t i = 0; i < p->targets_len; i++)
+        if (p->targets[i].with_mx || p->targets[i].with_txt)
+            p->targets[len++] = p->targets[i];
+    p->targets_len = len;
+    return err;
+}
+
+/* ---- the run ---- */
+
+struct restoring {
+    struct publisher *publisher;
+    bool reopens;
+};
+
+static bool restore_one(void *ctx, const struct publish_record *record)
+{
+    const struct restoring *restoring = ctx;
+    publisher_restore(restoring->publisher, record, restoring->reopens);
+    return true;
+}
+
+static struct publisher_options options_of(const struct publishing *p)
+{
+    const struct run *r = p->run;
+    return (struct publisher_options){
+        .fleet = &r->fleet,
+        .targets = p->targets,
+        .targets_len = p->targets_len,
+        .surveys = {.mode = INQUIRY_AUTHORITY,
+                    .authority_port = r->config.access->authority_port,
+                    .suffixes = r->suffixes},
+        .feedback_host = text_of(r->config.access->feedback_host),
+        .trouble = r->lanes.trouble + r->fleet.lanes_len,
+        .seed = r->head.seed,
+        .is_dry = p->is_dry,
+        .merges_spf = p->merges_spf,
+        .barred = p->barred,
+        .withdraws = r->head.verb == RUN_WITHDRAW,
+    };
+}
+
+struct watching {
+    const struct publishing *p;
+    const struct publisher *publisher;
+};
+
+static void watch_turn(void *ctx, instant_us now)
+{
+    const struct watching *w = ctx;
+    const struct publishing_observer *o = &w->p->observer;
+    if (o->turn)
+        o->turn(o->ctx, w->publisher, now);
+}
+
+static instant_us watch_wake(void *ctx, instant_us now)
+{
+    const struct publishing_observer *o = &((const struct watching *)ctx)->p->observer;
+    return o->wake ? o->wake(o->ctx, now) : WHEN_NEVER;
+}
+
+static enum err engine_on_wire(struct publishing *p, struct publisher *publisher, struct wire *wire,
+                               struct why *why)
+{
+    struct run *r = p->run;
+    struct restoring restoring = {publisher, r->reopens};
+    struct live live = {wire, r->journal, r->head.id};
+    const struct io io = live_io(&live);
+    const struct machine machine = publisher_machine(publisher);
+    struct watching watching = {p, publisher};
+    const struct engine_watch watch = {&watching, watch_turn, watch_wake};
+    enum err err = r->resumes
+                       ? journal_publish_rows(r->journal, r->head.id, restore_one, &restoring, why)
+                       : OK;
+    if (err != OK)
+        return err;
+    publisher_start(publisher, wire_now(wire));
+    err = engine_run(&machine, &io, &watch, &r->end, why);
+    publisher_totals(publisher, &p->totals);
+    return err;
+}
+
+static enum err publish_on_wire(struct publishing *p, struct preflight *preflight,
+                                struct publisher **publisher, struct wire *wire, struct why *why)
+{
+    struct run *r = p->run;
+    enum err err = run_preflight(r, preflight, wire, why);
+    r->stopped = err == ERR_BUSY;
+    if (err == OK && r->resumes)
+        err = journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why);
+    else if (err == OK)
+        err = run_head_begin(r, wire_now(wire), why);
+    if (err == OK && !r->resumes)
+        err = journal_targets_begin(r->journal, r->head.id, p->targets, p->targets_len, why);
+    if (err != OK)
+        return err;
+    preflight_end(preflight);
+    const struct publisher_options options = options_of(p);
+    *publisher = publisher_init(&options);
+    err = *publisher ? engine_on_wire(p, *publisher, wire, why)
+                     : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,
+                           wire_now(wire), why);
+    return err;
+}
+
+enum err publishing_carry_out(struct publishing *p, struct why *why)
+{
+    struct run *r = p->run;
+    struct wire *wire = NULL;
+    struct preflight preflight = {0};
+    struct publisher *publisher = NULL;
+    enum err err = OK;
+    if (!r->suffixes)
+        err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
+    if (err == OK)
+        err = lanes_open(&r->lanes, &r->fleet, r->config.access, &r->config.notices, why);
+    if (err != OK)
+        return err;
+    err = run_wire_open(r, &wire, why);
+    if (err == OK)
+        err = publish_on_wire(p, &preflight, &publisher, wire, why);
+    run_wire_close(r, wire);
+    preflight_end(&preflight);  /* calls still out live in its memory, */
+    publisher_clear(publisher); /* or in the publisher's */
+    lanes_close(&r->lanes);
+    return err;
+}

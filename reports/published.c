@@ -1,0 +1,287 @@
+/* What a run has published: the formats and their shared words; CSV, JSON and the terminal's text.
+ */
+#include "published_internal.h"
+
+#include "base/bounds.h"
+#include "base/count.h"
+#include "base/escape.h"
+#include "base/plural.h"
+#include "csv_cell.h"
+#include "deliver.h"
+#include "records_internal.h"
+
+#define ROWS_SHOWN 60 /* on a terminal, without --verbose */
+
+static const struct {
+    const char *name, *words; /* words: behind a count of record sets */
+} outcomes[PUBLISHED_OUTCOMES] = {
+    [PUBLISHED_WAITING] = {"waiting", "waiting"},
+    [PUBLISHED_PLANNED] = {"planned", "to be changed"},
+    [PUBLISHED_VERIFYING] = {"verifying", "accepted and not seen everywhere yet"},
+    [PUBLISHED_CREATED] = {"created", "created"},
+    [PUBLISHED_MERGED] = {"merged", "merged"},
+    [PUBLISHED_WITHDRAWN] = {"withdrawn", "withdrawn"},
+    [PUBLISHED_UNCHANGED] = {"unchanged", "unchanged"},
+    [PUBLISHED_PERSON] = {"blocked", "left to a person"},
+    [PUBLISHED_REFUSED] = {"refused", "refused"},
+    [PUBLISHED_FAILED] = {"failed", "failed"},
+};
+
+const char *published_outcome_name(enum published_outcome outcome)
+{
+    return outcomes[outcome].name;
+}
+
+bool published_outcome_is_bad(enum published_outcome outcome)
+{
+    return outcome >= PUBLISHED_PERSON;
+}
+
+void published_counts_add(struct buf *out, const struct published_list *list)
+{
+    const char *between = "";
+    for (int i = 0; i < PUBLISHED_OUTCOMES; i++) {
+        uint32_t count = list->counts[i];
+        if (!count)
+            continue;
+        buf_add_fmt(out, "%s%u", between, count);
+        if (!*between)
+            buf_add_fmt(out, " %s", plural(count, "record set", "record sets"));
+        buf_add_fmt(out, " %s", outcomes[i].words);
+        between = ", ";
+    }
+    if (!*between)
+        buf_add_str(out, "no record sets");
+}
+
+void published_value_add(struct buf *out, const struct published_row *row)
+{
+    records_add_rdata(out, row->type, &row->value);
+}
+
+/* ---- csv ---- */
+
+static void cell_add(struct buf *out, struct text t)
+{
+    buf_add_char(out, ',');
+    csv_cell_add(out, t);
+}
+
+static void row_csv(struct buf *out, const struct published_row *row)
+{
+    struct buf value;
+    char when[WHEN_LEN];
+    buf_init(&value, RECORDS_VALUE_MAX);
+    published_value_add(&value, row);
+    csv_cell_add(out, row->zone);
+    cell_add(out, row->zone_id);
+    cell_add(out, row->name);
+    buf_add_fmt(out, ",%s", records_type_name(row->type));
+    cell_add(out, buf_text(&value));
+    buf_add_fmt(out, ",%u", row->ttl_s);
+    cell_add(out, row->provider);
+    cell_add(out, row->account);
+    buf_add_fmt(out, ",%s", published_outcome_name(row->outcome));
+    cell_add(out, row->reason);
+    cell_add(out, row->before);
+    cell_add(out, text_of(when_format(row->finished, when)));
+    cell_add(out, row->identity);
+    cell_add(out, row->source);
+    buf_add_str(out, "\r\n");
+    buf_spend(&value, out);
+}
+
+static void csv(struct sink *out, const struct published_list *list, bool verbose)
+{
+    (void)verbose;
+    buf_add_str(&out->buf,
+                "zone,zone_id,name,type,value,ttl,provider,account,outcome,reason,before,"
+                "finished,identity,source\r\n");
+    for (size_t i = 0; i < list->len && sink_turn(out); i++) {
+        struct published_row row;
+        list->at(list->ctx, i, &row);
+        row_csv(&out->buf, &row);
+    }
+}
+
+/* ---- json ---- */
+
+static void when_add(struct json_out *j, const char *key, instant_us at)
+{
+    char when[WHEN_LEN];
+    json_add_text_or_null(j, key, text_of(when_format(at, when)));
+}
+
+static void row_json(struct json_out *j, const struct published_row *row)
+{
+    struct buf value;
+    buf_init(&value, RECORDS_VALUE_MAX);
+    published_value_add(&value, row);
+    json_line(j, "\n");
+    json_add_object(j, NULL);
+    json_add_text_or_null(j, "zone", row->zone);
+    json_add_text_or_null(j, "zone_id", row->zone_id);
+    json_add_text(j, "name", row->name);
+    json_add_word(j, "type", records_type_name(row->type));
+    json_add_text(j, "value", buf_text(&value));
+    json_add_u64(j, "ttl", row->ttl_s);
+    json_add_text_or_null(j, "provider", row->provider);
+    json_add_text_or_null(j, "account", row->account);
+    json_add_word(j, "outcome", published_outcome_name(row->outcome));
+    json_add_text_or_null(j, "reason", row->reason);
+    json_add_text_or_null(j, "before", row->before);
+    when_add(j, "finished", row->finished);
+    json_add_text_or_null(j, "identity", row->identity);
+    json_add_text_or_null(j, "source", row->source);
+    json_end(j);
+    buf_spend(&value, j->buf);
+}
+
+static void json(struct sink *out, const struct published_list *list, bool verbose)
+{
+    struct json_out j;
+    (void)verbose;
+    json_init(&j, &out->buf);
+    json_add_object(&j, NULL);
+    json_add_u64(&j, "format_version", 1);
+    if (list->run)
+        json_add_u64(&j, "run", list->run);
+    else
+        json_add_null(&j, "run");
+    json_add_text(&j, "verb", list->verb);
+    json_add_text(&j, "state", list->state);
+    json_add_text(&j, "version", list->version);
+    when_add(&j, "started", list->started);
+    when_add(&j, "stopped", list->stopped);
+    json_add_object(&j, "summary");
+    for (int i = 0; i < PUBLISHED_OUTCOMES; i++)
+        json_add_u64(&j, outcomes[i].name, list->counts[i]);
+    json_end(&j);
+    json_add_array(&j, "record_sets");
+    for (size_t i = 0; i < list->len && sink_turn(out); i++) {
+        struct published_row row;
+        list->at(list->ctx, i, &row);
+        row_json(&j, &row);
+    }
+    json_end_line(&j, "\n");
+    json_end(&j);
+    buf_add_char(&out->buf, '\n');
+}
+
+/* ---- text ---- */
+
+static bool same_zone(const struct published_row *a, const struct published_row *b)
+{
+    return text_eq(a->zone, b->zone) && text_eq(a->zone_id, b->zone_id);
+}
+
+static void zone_text(struct buf *out, const struct published_row *row)
+{
+    buf_add_char(out, '\n');
+    escape_terminal(out, row->zone.len ? row->zone : TEXT("zone not known"));
+    if (row->provider.len) {
+        buf_add_str(out, ": ");
+        escape_terminal(out, row->provider);
+    }
+    if (row->zone_id.len) {
+        buf_add_str(out, " zone ");
+        escape_terminal(out, row->zone_id);
+    }
+    if (row->account.len) {
+        buf_add_str(out, " of account ");
+        escape_terminal(out, row->account);
+    }
+    if (row->zone_id.len && text_eq(row->provider, TEXT("route53")))
+        buf_add_str(out, ", whose name servers are those in force");
+    buf_add_char(out, '\n');
+}
+
+static void row_text(struct buf *out, const struct published_row *row)
+{
+    struct buf value;
+    buf_init(&value, RECORDS_VALUE_MAX);
+    published_value_add(&value, row);
+    buf_add_fmt(out, "  %-12s ", published_outcome_name(row->outcome));
+    escape_terminal(out, row->name);
+    buf_add_fmt(out, " %u %s ", row->ttl_s, records_type_name(row->type));
+    escape_terminal(out, buf_text(&value));
+    if (row->before.len) {
+        buf_add_str(out, "\n               in place of ");
+        escape_terminal(out, row->before);
+    }
+    if (row->reason.len) {
+        buf_add_str(out, "\n               ");
+        escape_terminal(out, row->reason);
+    }
+    buf_add_char(out, '\n');
+    buf_spend(&value, out);
+}
+
+/* Those that need a person come first: the rest needs nobody. */
+static void text(struct sink *out, const struct published_list *list, bool verbose)
+{
+    struct buf *b = &out->buf;
+    struct published_row row, last = {.zone = TEXT_NONE};
+    size_t shown = 0;
+    bool any = false;
+    for (int bad = 1; bad >= 0; bad--)
+        for (size_t i = 0; i < list->len && sink_turn(out); i++) {
+            list->at(list->ctx, i, &row);
+            if (published_outcome_is_bad(row.outcome) != bad)
+                continue;
+            if (!verbose && shown == ROWS_SHOWN)
+                continue;
+            if (!any || !same_zone(&row, &last))
+                zone_text(b, &row);
+            row_text(b, &row);
+            last = row;
+            any = true;
+            shown++;
+        }
+    if (shown < list->len)
+        buf_add_fmt(b, "\n... and %zu more; --verbose shows all, and a report has all\n",
+                    list->len - shown);
+    buf_add_char(b, '\n');
+    published_counts_add(b, list);
+    buf_add_char(b, '\n');
+}
+
+/* ---- formats ---- */
+
+static const struct {
+    const char *name;
+    published_writer *write;
+} formats[] = {{"csv", csv},
+               {"json", json},
+               {"html", published_html},
+               {"markdown", published_markdown},
+               {"md", published_markdown},
+               {"junit", published_junit},
+               {"text", text}};
+
+struct writing {
+    published_writer *write;
+    const struct published_list *list;
+    bool verbose;
+};
+
+static enum err list_write(void *ctx, struct sink *out, struct why *why)
+{
+    const struct writing *w = ctx;
+    (void)why;
+    w->write(out, w->list, w->verbose);
+    return OK;
+}
+
+enum err published_write(struct text format, const char *path, const struct published_list *list,
+                         bool verbose, struct why *why)
+{
+    struct writing w = {.list = list, .verbose = verbose};
+    for (size_t i = 0; i < COUNT(formats); i++)
+        if (text_eq(format, text_of(formats[i].name)))
+            w.write = formats[i].write;
+    if (!w.write)
+        return why_set(why, ERR_INPUT, "format " TEXT_FMT " has no report of record sets",
+                       TEXT_ARG(format));
+    return deliver(path, list_write, &w, why);
+}
