@@ -123,7 +123,7 @@ static int discover_run(struct discover *d, const struct options *o, struct why 
     if (err == OK)
         err = lanes_find(d, o, why);
     if (err == OK)
-        err = lanes_open(&d->lanes, &d->fleet, d->access, &d->notices, why);
+        err = lanes_open(&d->lanes, &d->fleet, d->access, LANES_OF_SES, &d->notices, why);
     if (err == OK)
         err = read_all(d, o, why);
     if (err == OK && d->stopped) {

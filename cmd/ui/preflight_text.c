@@ -107,9 +107,10 @@ void preflight_print(const struct preflight *p)
     buf_init(&line, LINE_LEN_MAX);
     printf("Preflight\n");
     if (is_large) {
-        uint32_t healthy = 0, usable = lanes_usable(p->lanes);
+        uint32_t healthy = 0, usable = 0;
         for (uint32_t i = 0; i < p->fleet->lanes_len; i++) {
             struct lane_view v = view_of(p, i);
+            usable += !p->lanes->trouble[i];
             healthy += !p->lanes->trouble[i] && is_healthy(&v);
         }
         buf_add_fmt(&line,

@@ -1,8 +1,9 @@
 /* Opens lanes account by account; an unreachable lane keeps a sentence with the reason. */
-#include "lanes.h"
+#include "lanes_internal.h"
 
 #include "aws/credentials/secrets.h"
-#include "aws/settings.h"
+
+#include "providers/providers.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,17 +24,6 @@ enum err lanes_usual_region(const struct access *a, struct text profile, struct 
     *region = arena_text(arena, text_of(settings.region));
     return err;
 }
-
-/* The settings of the last account: lanes of an account mostly come in a row. */
-struct lane_opening {
-    const struct fleet *fleet;
-    const struct access *access;
-    const struct notices *notices;
-    struct aws_settings settings;
-    uint32_t account; /* owner of the settings; UINT32_MAX: none yet */
-    enum err err;     /* the result of reading the settings */
-    bool is_unread_told, is_open_told;
-};
 
 static enum err endpoints_open(struct wire_lane *lane, struct lane_opening *o, struct text region,
                                struct why *why)
@@ -62,13 +52,9 @@ static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane,
 
 /* Keys that are at hand are judged now; those that are fetched later, as each request is signed.
  * One warning for all lanes. */
-static enum err plain_http_vet(const struct wire_lane *lane, struct credential_source *source,
+static enum err plain_http_vet(const struct endpoint *open, struct credential_source *source,
                                struct lane_opening *o, struct why *why)
 {
-    const struct endpoint *open = lane->at.ses.is_open     ? &lane->at.ses
-                                  : lane->at.sesv2.is_open ? &lane->at.sesv2
-                                  : lane->at.sts.is_open   ? &lane->at.sts
-                                                           : NULL;
     struct credentials held;
     if (!open)
         return OK;
@@ -87,26 +73,23 @@ static enum err plain_http_vet(const struct wire_lane *lane, struct credential_s
     return err;
 }
 
-static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening *o, struct why *why)
+enum err lane_settings(struct lane_opening *o, uint16_t account, struct credential_request *request,
+                       struct why *why)
 {
-    struct wire_lane *lane = &l->list[number];
     const struct fleet *f = o->fleet;
-    uint16_t account = f->lanes[number].account;
-    struct text region = names_text(&f->names, f->lanes[number].region);
     /* The profile or role of the account comes first; --profile is for accounts without one. */
     const struct account *a = &f->accounts[account];
-    struct credential_request request = {
+    *request = (struct credential_request){
         .profile = names_text(&f->names, a->profile),
         .role_arn = names_text(&f->names, a->role_arn),
         .external_id = names_text(&f->names, a->external_id),
         .source_profile = names_text(&f->names, a->source_profile),
-        .region = region,
     };
-    if (request.profile.len == 0 && o->access->profile)
-        request.profile = text_of(o->access->profile);
-    request.profile_is_explicit = request.profile.len > 0;
+    if (request->profile.len == 0 && o->access->profile)
+        request->profile = text_of(o->access->profile);
+    request->profile_is_explicit = request->profile.len > 0;
     if (o->account != account)
-        o->err = aws_settings_read(&o->settings, &request, why);
+        o->err = aws_settings_read(&o->settings, request, why);
     if (o->err == OK && o->account != account && o->settings.unread.text[0] && !o->is_unread_told) {
         o->is_unread_told = true;
         notice_note(o->notices,
@@ -114,16 +97,45 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening 
                     o->settings.unread.text);
     }
     o->account = o->err == OK ? account : UINT32_MAX;
-    enum err err = o->err;
-    if (err == OK)
-        err = endpoints_open(lane, o, region, why);
-    if (err == OK)
-        err = ca_bundle_open(l, lane, o, why);
-    request.secrets = l->secrets;
+    return o->err;
+}
+
+enum err lane_keys(struct lanes *l, struct wire_lane *lane, struct lane_opening *o,
+                   uint16_t account, struct credential_request *request,
+                   const struct endpoint *open, struct why *why)
+{
+    const struct fleet *f = o->fleet;
+    enum err err = ca_bundle_open(l, lane, o, why);
+    lane->account = arena_text(&l->arena, names_text(&f->names, f->accounts[account].name));
+    request->secrets = l->secrets;
     if (err == OK && !l->sources[account])
-        err = credential_source_open(&l->sources[account], &request, why);
+        err = credential_source_open(&l->sources[account], request, why);
     if (err == OK)
-        err = plain_http_vet(lane, l->sources[account], o, why);
+        err = plain_http_vet(open, l->sources[account], o, why);
+    if (err != OK)
+        return err;
+    lane->keeps_own_clock = o->settings.keeps_own_clock;
+    lane->credentials = l->sources[account];
+    return OK;
+}
+
+static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening *o, struct why *why)
+{
+    struct wire_lane *lane = &l->list[number];
+    const struct fleet *f = o->fleet;
+    uint16_t account = f->lanes[number].account;
+    struct credential_request request;
+    enum err err = lane_settings(o, account, &request, why);
+    if (err != OK)
+        return err;
+    request.region = names_text(&f->names, f->lanes[number].region);
+    err = endpoints_open(lane, o, request.region, why);
+    const struct endpoint *open = lane->at.ses.is_open     ? &lane->at.ses
+                                  : lane->at.sesv2.is_open ? &lane->at.sesv2
+                                  : lane->at.sts.is_open   ? &lane->at.sts
+                                                           : NULL;
+    if (err == OK)
+        err = lane_keys(l, lane, o, account, &request, open, why);
     if (err != OK)
         return err;
     /* Once for each guessed Region. */
@@ -135,9 +147,6 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening 
         notice_note(o->notices,
                     "note: Region %s is not a known SES Region; it is asked anyway, at %s",
                     e->region, e->host);
-    lane->account = arena_text(&l->arena, names_text(&f->names, a->name));
-    lane->keeps_own_clock = o->settings.keeps_own_clock;
-    lane->credentials = l->sources[account];
     return OK;
 }
 
@@ -151,7 +160,9 @@ void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence)
 bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane)
 {
     const struct aws_endpoints *at = &l->list[lane].at;
-    return !at->ses.is_custom || at->sts.is_custom;
+    const struct provider_at *provider = l->list[lane].provider;
+    bool is_custom = provider ? provider->endpoint.is_custom : at->ses.is_custom;
+    return !is_custom || at->sts.is_custom;
 }
 
 void lanes_region_off(const struct region_off *off, const char *service, struct why *why)
@@ -175,17 +186,30 @@ uint32_t lanes_usable(const struct lanes *l)
 
 enum err lanes_lost(const struct lanes *l, const struct fleet *f, enum err err, struct why *why)
 {
+    if (l->first >= f->lanes_len) {
+        const struct provider *p = &f->providers[l->first - f->lanes_len];
+        return why_set(why, err, TEXT_FMT ":%u (%s): %s", TEXT_ARG(f->files[p->file]), p->line,
+                       provider_kind_name(p->kind), l->trouble[l->first]);
+    }
     return why_set(why, err, "account " TEXT_FMT ": %s",
-                   TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[0].account].name)),
-                   l->trouble[0]);
+                   TEXT_ARG(names_text(&f->names, f->accounts[f->lanes[l->first].account].name)),
+                   l->trouble[l->first]);
 }
 
-static enum err all_open(struct lanes *l, struct lane_opening *o, struct why *why)
+static enum err all_open(struct lanes *l, struct lane_opening *o, enum lanes_of of, struct why *why)
 {
     struct why each = {""};
     enum err err = OK;
+    uint32_t of_ses = o->fleet->lanes_len;
+    l->first = of == LANES_OF_DNS ? of_ses : 0;
     for (uint32_t i = 0; i < l->len; i++) {
-        enum err failed = lane_open(l, i, o, &each);
+        bool is_provider = i >= of_ses;
+        if (of == (is_provider ? LANES_OF_SES : LANES_OF_DNS)) {
+            l->trouble[i] = "it is not asked in this run";
+            continue;
+        }
+        enum err failed =
+            is_provider ? provider_lane_open(l, i - of_ses, o, &each) : lane_open(l, i, o, &each);
         if (failed == ERR_NOMEM)
             return why_set(why, failed, "%s", each.text);
         if (failed != OK)
@@ -196,12 +220,12 @@ static enum err all_open(struct lanes *l, struct lane_opening *o, struct why *wh
 }
 
 enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access *a,
-                    const struct notices *n, struct why *why)
+                    enum lanes_of of, const struct notices *n, struct why *why)
 {
-    *l = (struct lanes){.len = f->lanes_len, .sources_len = f->accounts_len};
+    *l = (struct lanes){.len = f->lanes_len + f->providers_len, .sources_len = f->accounts_len};
     arena_init(&l->arena, SIZE_MAX);
-    l->list = ARENA_ARRAY(&l->arena, struct wire_lane, f->lanes_len + 1);
-    l->trouble = ARENA_ARRAY(&l->arena, const char *, f->lanes_len + 1);
+    l->list = ARENA_ARRAY(&l->arena, struct wire_lane, l->len + 1);
+    l->trouble = ARENA_ARRAY(&l->arena, const char *, l->len + 1);
     l->sources = ARENA_ARRAY(&l->arena, struct credential_source *, f->accounts_len + 1);
     struct lane_opening *opening =
         ARENA_NEW(&l->arena, struct lane_opening); /* large for a small stack */
@@ -211,7 +235,7 @@ enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access 
     if (err == OK) {
         *opening =
             (struct lane_opening){.fleet = f, .access = a, .notices = n, .account = UINT32_MAX};
-        err = all_open(l, opening, why);
+        err = all_open(l, opening, of, why);
     }
     if (err != OK)
         lanes_close(l);
@@ -223,6 +247,8 @@ void lanes_close(struct lanes *l)
     for (uint32_t i = 0; l->sources && i < l->sources_len; i++)
         if (l->sources[i])
             credential_source_close(l->sources[i]);
+    for (uint32_t i = 0; l->list && i < l->len; i++)
+        provider_lane_wipe(&l->list[i]);
     secrets_close(l->secrets);
     arena_clear(&l->arena);
     *l = (struct lanes){0};

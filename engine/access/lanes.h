@@ -1,7 +1,7 @@
 /*
  * How each lane of a fleet is reached: endpoints and credentials, one credential source per
- * account. Each lane is a failure domain: an unreachable lane keeps its reason, and the others go
- * on.
+ * account; and after them the lanes of the providers of DNS. Each lane is a failure domain: an
+ * unreachable lane keeps its reason, and the others go on.
  */
 #ifndef MF_LANES_H
 #define MF_LANES_H
@@ -12,8 +12,9 @@
 #include "wire/wire.h"
 
 struct lanes {
-    struct wire_lane *list; /* as fleet.lanes */
+    struct wire_lane *list; /* as fleet.lanes, then as fleet.providers */
     uint32_t len;
+    uint32_t first;                     /* of those that were to be opened */
     struct credential_source **sources; /* as fleet.accounts; NULL: no lane uses the account */
     uint32_t sources_len;
     struct secrets *secrets; /* secrets of the sources; NULL before lanes_open */
@@ -21,19 +22,23 @@ struct lanes {
     struct arena arena;      /* texts of the above */
 };
 
+enum lanes_of { LANES_OF_SES, LANES_OF_DNS, LANES_OF_BOTH };
+
 /* Reads files and environment; nothing goes over the network. A lane without a working set-up has
- * `trouble`, a sentence. An error only when every lane has trouble: the first lane's. */
+ * `trouble`, a sentence, and so has each lane that is not of those to be opened. An error only when
+ * every lane has trouble: that of the first one to be opened. */
 enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access *a,
-                    const struct notices *n, struct why *why);
+                    enum lanes_of of, const struct notices *n, struct why *why);
 void lanes_close(struct lanes *l);
 /* Nothing is to be asked of the lane from now on. Keeps a copy of the sentence. */
 void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence);
 /* Fails with the trouble of the first lane and the name of its account. */
 enum err lanes_lost(const struct lanes *l, const struct fleet *f, enum err err, struct why *why);
-/* May STS be asked for the lane's caller? With SES elsewhere and STS at AWS, the keys are not for
- * AWS: STS is asked only where the manifest has an account_id to compare. */
+/* May STS be asked for the caller of the lane, of SES or of Route 53? With the service elsewhere
+ * and STS at AWS, the keys are not for AWS: STS is asked only where the manifest has an account_id
+ * to compare. */
 bool lanes_may_ask_caller(const struct lanes *l, uint32_t lane);
-/* The number of lanes without trouble. */
+/* The number of lanes without trouble, those of providers among them. */
 uint32_t lanes_usable(const struct lanes *l);
 
 /* A Region that an account has not enabled: keys that work elsewhere are refused there. */

@@ -15,8 +15,8 @@ struct record_value {
     uint16_t preference; /* MX */
     struct text data;    /* MX: the exchange, "" is the null MX; TXT: all strings joined, raw; other
                             types: as the provider writes the value */
-    struct text verbatim; /* read from a provider: the value as the provider writes it, which a
-                             removal repeats; empty: not read */
+    struct text verbatim; /* read from a provider: the value as the provider writes it, sent again
+                             as it was when the value goes, or stays in a swap; empty: not read */
     struct text id;       /* Cloudflare: of the record; otherwise empty */
     struct text cuts; /* TXT, read from DNS: where its strings end, as dns_record.txt_cuts has it.
                          By RFC 2136 a removal repeats the strings one by one */

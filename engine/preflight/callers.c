@@ -111,7 +111,7 @@ enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *foun
         else
             f->lanes[i].caller = now;
     }
-    return f->lanes_len && lanes_usable(l) == 0 ? lanes_lost(l, f, ERR_AUTH, why) : OK;
+    return l->len && lanes_usable(l) == 0 ? lanes_lost(l, f, ERR_AUTH, why) : OK;
 }
 
 void callers_expect(const struct fleet *f, const struct lanes *l, const struct probe *found,
@@ -129,6 +129,18 @@ void callers_expect(const struct fleet *f, const struct lanes *l, const struct p
             continue;
         wire_expect(wire, i, p->account.caller_account, p->signed_with);
         told = told ? told : p;
+    }
+    for (uint32_t i = 0; i < f->providers_len; i++) {
+        uint32_t lane = f->lanes_len + i;
+        const struct probe *p = &found[f->providers[i].account];
+        struct text guard = names_text(&f->names, f->accounts[f->providers[i].account].account_id);
+        if (f->providers[i].kind != PROVIDER_ROUTE53 || l->trouble[lane])
+            continue;
+        if (is_answered(p))
+            wire_expect(wire, lane, p->account.caller_account, p->signed_with);
+        else if (guard.len) /* as lanes of SES with a remembered caller, the lane waits */
+            wire_expect(wire, lane, guard, 0);
+        told = told ? told : is_answered(p) ? p : NULL;
     }
     wire_clock_set(wire, told ? told->skew_us : 0);
 }

@@ -20,6 +20,12 @@
 enum err callers_hold(struct fleet *f, struct lanes *l, const struct probe *found,
                       const char *begun, bool resumes, const struct notices *n, struct why *why);
 
+/* Is this row of fleet.providers Route 53 in the account? */
+static inline bool provider_is_of(const struct fleet *f, uint32_t row, uint32_t account)
+{
+    return f->providers[row].kind == PROVIDER_ROUTE53 && f->providers[row].account == account;
+}
+
 /* Tells the wire the accounts of allowed keys from now on, and STS's time if known. After
  * callers_hold(). */
 void callers_expect(const struct fleet *f, const struct lanes *l, const struct probe *found,

@@ -14,8 +14,11 @@ static bool is_unknown_key(const struct probe *p)
            reply_knows_no_keys(&p->reply);
 }
 
+/* Of a lane of SES, or of Route 53 in the same account. */
 static struct text region_of(const struct enabled *e, uint16_t lane)
 {
+    if (lane >= e->fleet->lanes_len)
+        return text_of(e->lanes->list[lane].at.sts.region);
     return names_text(&e->fleet->names, e->fleet->lanes[lane].region);
 }
 

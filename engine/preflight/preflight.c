@@ -45,11 +45,19 @@ static enum err ask(struct preflight *p, struct probe **list, uint32_t len, cons
 
 /* Accounts */
 
+/* A lane of the account that can be asked: of SES, or of Route 53. */
 static bool lane_of(const struct preflight *p, uint32_t account, uint16_t *lane)
 {
     for (uint16_t i = 0; i < p->fleet->lanes_len; i++) {
         if (p->fleet->lanes[i].account == account && !p->lanes->trouble[i]) {
             *lane = i;
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < p->fleet->providers_len; i++) {
+        uint32_t number = p->fleet->lanes_len + i;
+        if (provider_is_of(p->fleet, i, account) && !p->lanes->trouble[number]) {
+            *lane = (uint16_t)number;
             return true;
         }
     }
@@ -89,15 +97,23 @@ static void account_give_up(struct preflight *p, uint32_t account, const struct 
     for (uint32_t i = 0; i < p->fleet->lanes_len; i++)
         if (p->fleet->lanes[i].account == account && !p->lanes->trouble[i])
             lanes_give_up(p->lanes, i, why.text);
+    for (uint32_t i = 0; i < p->fleet->providers_len; i++)
+        if (provider_is_of(p->fleet, i, account) && !p->lanes->trouble[p->fleet->lanes_len + i])
+            lanes_give_up(p->lanes, p->fleet->lanes_len + i, why.text);
 }
 
-/* Does every remaining lane of the account have a remembered caller? */
+/* Does every remaining lane of the account have a remembered caller? Those of Route 53 have the
+ * manifest's account_id or none (callers_expect()). */
 static bool is_remembered(const struct preflight *p, uint32_t account)
 {
     const struct fleet *f = p->fleet;
     for (uint32_t i = 0; i < f->lanes_len; i++)
         if (f->lanes[i].account == account && !p->lanes->trouble[i] &&
             !caller_is_known(f, &f->lanes[i].caller))
+            return false;
+    for (uint32_t i = 0; i < f->providers_len; i++)
+        if (provider_is_of(f, i, account) && !p->lanes->trouble[f->lanes_len + i] &&
+            f->accounts[account].account_id == NAME_NONE)
             return false;
     return true;
 }
@@ -168,7 +184,7 @@ enum err preflight_accounts(struct preflight *p, const struct io *io, struct why
             err = why_set(why, ERR_AUTH, "%s", each.text);
         }
     }
-    if (err == OK && f->lanes_len && lanes_usable(p->lanes) == 0)
+    if (err == OK && p->lanes->len && lanes_usable(p->lanes) == 0)
         err = lanes_lost(p->lanes, f, ERR_AUTH, why);
     return err;
 }

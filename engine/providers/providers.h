@@ -27,7 +27,7 @@ struct tsig_key {
 struct provider_at {
     enum provider_kind kind;
     struct endpoint endpoint; /* ROUTE53, CLOUDFLARE */
-    struct text token;        /* CLOUDFLARE */
+    struct text token;        /* CLOUDFLARE; whoever opens the lane has entered it in its secrets */
     struct dns_server server; /* RFC2136 */
     struct tsig_key key;      /* RFC2136 */
 };

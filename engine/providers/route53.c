@@ -73,11 +73,10 @@ static void element(struct buf *out, const char *name, struct text content)
     buf_add_fmt(out, "</%s>", name);
 }
 
-/* The value as Route 53 writes it. */
-static void value_add(struct buf *out, const struct record_set *set, const struct record_value *v,
-                      bool is_there)
+/* The value as Route 53 writes it: what was read goes back as it was, string by string. */
+static void value_add(struct buf *out, const struct record_set *set, const struct record_value *v)
 {
-    if (is_there && v->verbatim.len)
+    if (v->verbatim.len)
         buf_add_text(out, v->verbatim);
     else if (set->type == DNS_TYPE_MX)
         buf_add_fmt(out, "%u " TEXT_FMT ".", v->preference, TEXT_ARG(v->data));
@@ -93,7 +92,7 @@ struct batch_load {
 };
 
 static enum err set_encode(struct buf *out, const char *action, const struct record_set *set,
-                           bool is_there, struct batch_load *load, struct why *why)
+                           struct batch_load *load, struct why *why)
 {
     struct buf value;
     enum err err = OK;
@@ -104,7 +103,7 @@ static enum err set_encode(struct buf *out, const char *action, const struct rec
                 set->ttl_s);
     for (uint32_t i = 0; i < set->len && err == OK; i++) {
         buf_reset(&value);
-        value_add(&value, set, &set->values[i], is_there);
+        value_add(&value, set, &set->values[i]);
         load->elements++;
         load->characters += value.len;
         if (value.failed || value.len > ROUTE53_VALUE_MAX)
@@ -128,12 +127,12 @@ static enum err change_encode(struct buf *out, const struct record_change *chang
     if (err)
         return err;
     switch (change->kind) {
-    case CHANGE_CREATE: return set_encode(out, "CREATE", &change->set, false, load, why);
-    case CHANGE_DELETE: return set_encode(out, "DELETE", &change->set, true, load, why);
+    case CHANGE_CREATE: return set_encode(out, "CREATE", &change->set, load, why);
+    case CHANGE_DELETE: return set_encode(out, "DELETE", &change->set, load, why);
     case CHANGE_SWAP: break;
     }
-    err = set_encode(out, "DELETE", &change->old, true, load, why);
-    return err ? err : set_encode(out, "CREATE", &change->set, false, load, why);
+    err = set_encode(out, "DELETE", &change->old, load, why);
+    return err ? err : set_encode(out, "CREATE", &change->set, load, why);
 }
 
 static enum err changes_encode(const struct call *c, struct aws_parts *p, struct buf *body,
@@ -227,10 +226,11 @@ static bool once(struct reader *r, const struct text *member)
     return member->at == NULL;
 }
 
+/* Emulators written in Python say "False". */
 static bool truth(struct reader *r, struct text t)
 {
-    bool is_true = text_eq(t, TEXT("true"));
-    r->is_broken |= !is_true && !text_eq(t, TEXT("false"));
+    bool is_true = text_eq_nocase(t, TEXT("true"));
+    r->is_broken |= !is_true && !text_eq_nocase(t, TEXT("false"));
     return is_true;
 }
 

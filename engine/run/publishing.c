@@ -216,7 +216,9 @@ enum err publishing_carry_out(struct publishing *p, struct why *why)
     if (!r->suffixes)
         err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
     if (err == OK)
-        err = lanes_open(&r->lanes, &r->fleet, r->config.access, &r->config.notices, why);
+        err = lanes_open(&r->lanes, &r->fleet, r->config.access,
+                         r->head.verb == RUN_WITHDRAW ? LANES_OF_BOTH : LANES_OF_DNS,
+                         &r->config.notices, why);
     if (err != OK)
         return err;
     err = run_wire_open(r, &wire, why);

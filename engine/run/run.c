@@ -193,7 +193,7 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
     if (err != OK)
         return err;
     /* Lanes with trouble before the first call: their jobs fail at once. */
-    for (uint32_t i = 0; i < r->lanes.len; i++)
+    for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
         if (r->lanes.trouble[i])
             scheduler_close_lane(r->scheduler, (uint16_t)i, r->lanes.trouble[i],
                                  wire_now(live->wire));
@@ -308,7 +308,8 @@ enum err run_carry_out(struct run *r, struct why *why)
     if (err == OK)
         err = run_own_names(r, why);
     if (err == OK)
-        err = lanes_open(&r->lanes, &r->fleet, r->config.access, &r->config.notices, why);
+        err = lanes_open(&r->lanes, &r->fleet, r->config.access, LANES_OF_SES, &r->config.notices,
+                         why);
     if (err != OK)
         return err;
     struct wire *wire = NULL;

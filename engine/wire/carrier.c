@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "calls/verdict.h"
 #include "dns_update.h"
+#include "providers/providers.h"
 #include "servers.h"
 #include "skew.h"
 #include "thread.h"
@@ -106,6 +107,12 @@ static void call_failed(struct carrier *k, struct call *c, enum reply_how how, c
     call_answered(k, c);
 }
 
+/* Cloudflare takes a token; all others take signatures. */
+static bool is_signed(const struct wire_lane *lane)
+{
+    return !lane->provider || lane->provider->kind != PROVIDER_CLOUDFLARE;
+}
+
 static void on_https(void *context, struct call *c, const struct https_answer *answer)
 {
     struct carrier *k = context;
@@ -113,12 +120,19 @@ static void on_https(void *context, struct call *c, const struct https_answer *a
         call_failed(k, c, answer->how, answer->trouble);
         return;
     }
-    aws_reply_decode(c, &answer->reply);
+    if (call_is_of_provider(c->kind))
+        provider_reply_decode(c, &answer->reply);
+    else
+        aws_reply_decode(c, &answer->reply);
     reply_hide(k, &c->reply);
     /* Takes two facts for the next signature from an answer: the service's clock, and whether the
      * key is refused. */
     const struct wire_lane *lane = &k->config.lanes[c->lane];
     struct carrier_lane *state = &k->lanes[c->lane];
+    if (!is_signed(lane)) {
+        call_answered(k, c);
+        return;
+    }
     span_us skew, trip = now(k) - c->sent_at;
     instant_us utc = os_clock_utc(k->config.clock);
     if (skew_measure(utc - trip, utc, c->reply.server_date, &skew)) {
@@ -156,34 +170,50 @@ static void on_update(void *context, struct call *c)
     call_answered(k, c);
 }
 
-/* Signs and sends; the signature is made as late as possible. Without keys the call waits. */
+/* Signs as late as possible. */
+static enum err request_make(struct carrier *k, struct call *c, struct aws_request *request,
+                             const struct credentials *cred, struct why *why)
+{
+    const struct wire_lane *lane = &k->config.lanes[c->lane];
+    instant_us at = os_clock_utc(k->config.clock) + c->skew_us;
+    if (call_is_of_provider(c->kind))
+        return provider_request_make(request, c, lane->provider, cred, at, why);
+    return aws_request_make(request, c, &lane->at, cred, at, why);
+}
+
+static enum err request_sign(struct carrier *k, struct call *c, struct aws_request *request,
+                             struct why *why)
+{
+    struct carrier_lane *state = &k->lanes[c->lane];
+    struct credentials credentials;
+    enum err err = refresher_get(k->config.refresher, c->lane, &credentials, why);
+    if (err != OK)
+        return err;
+    c->skew_us = state->skew_us;
+    c->signed_with = hash_bytes(credentials.access_key_id, strlen(credentials.access_key_id));
+    err = request_make(k, c, request, &credentials, why);
+    if (err == OK)
+        memcpy(state->key_id, credentials.access_key_id, sizeof state->key_id);
+    credentials_wipe(&credentials);
+    return err;
+}
+
+/* Sends. Without keys the call waits. */
 static void request_start(struct carrier *k, struct call *c)
 {
     assert(c->lane < k->config.lanes_len);
     const struct wire_lane *lane = &k->config.lanes[c->lane];
-    struct carrier_lane *state = &k->lanes[c->lane];
     struct aws_request request;
-    struct credentials credentials;
     struct why why = {""};
     call_answer_reset(c);
     c->sent_at = now(k);
-    enum err err = refresher_get(k->config.refresher, c->lane, &credentials, &why);
-    if (err == ERR_BUSY)
-        call_list_add(&k->waiting_keys, c);
-    else if (err != OK)
-        call_failed(k, c, err == ERR_AUTH ? REPLY_NO_KEYS : REPLY_NOT_SENT, why.text);
-    if (err != OK)
-        return;
     aws_request_init(&request);
-    c->skew_us = state->skew_us;
-    c->signed_with = hash_bytes(credentials.access_key_id, strlen(credentials.access_key_id));
-    err = aws_request_make(&request, c, &lane->at, &credentials,
-                           os_clock_utc(k->config.clock) + c->skew_us, &why);
-    if (err == OK)
-        memcpy(state->key_id, credentials.access_key_id, sizeof state->key_id);
-    credentials_wipe(&credentials);
+    enum err err = is_signed(lane) ? request_sign(k, c, &request, &why)
+                                   : request_make(k, c, &request, NULL, &why);
     if (err == OK)
         https_start(k->https, c, &request, lane->ca_bundle, NULL);
+    else if (err == ERR_BUSY)
+        call_list_add(&k->waiting_keys, c);
     else
         call_failed(k, c, err == ERR_AUTH ? REPLY_NO_KEYS : REPLY_NOT_SENT, why.text);
     aws_request_clear(&request);

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY_TOO_LARGE         "the answer is larger than any that AWS gives"
+#define BODY_TOO_LARGE         "the answer is larger than any real one"
 #define CONNECT_TIMEOUT_MS_MAX 10000 /* of a request's time; nobody's handshake takes longer */
 #define IDLE_CONNECTION_S_MAX  15L   /* well under the keep-alive of servers and NAT boxes */
 #define LOW_SPEED_BYTES        16L   /* per second: less than this for the time below is a stall */
@@ -405,6 +405,8 @@ void https_work(struct https *h)
                 .error_type = header(t->easy, "x-amzn-errortype"),
                 .request_id = header(t->easy, "x-amzn-requestid"),
                 .retry_after = header(t->easy, "x-amz-retry-after"),
+                .retry_after_s = header(t->easy, "retry-after"),
+                .trace_id = header(t->easy, "cf-ray"),
                 .date = header(t->easy, "date"),
                 .age = header(t->easy, "age"),
                 .body = buf_text(&t->body),

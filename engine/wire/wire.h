@@ -17,10 +17,11 @@ struct provider_at; /* providers/providers.h */
 
 /* How one lane is reached. Borrowed for the life of the wire. */
 struct wire_lane {
-    struct text account; /* its name in the manifest, for --verbose */
-    struct aws_endpoints at;
+    struct text account;     /* its name in the manifest, for --verbose */
+    struct aws_endpoints at; /* of Route 53: sts alone, which is asked who owns new keys */
     struct credential_source *credentials; /* shared by the lanes of an account; has a lock of its
-                                              own. NULL: the lane is never called */
+                                              own. NULL: the lane is never called, or is one of a
+                                              provider that takes no keys of AWS */
     const char *ca_bundle;                 /* PEM file of the account; NULL: as the wire's */
     bool keeps_own_clock;                  /* signatures are never dated by the service's clock */
     const struct provider_at *provider; /* of DNS; NULL: the lane is one of SES. Lanes of providers

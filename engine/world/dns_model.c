@@ -11,6 +11,7 @@
 
 #define SILENT_BYTES_MAX (64u << 20)
 #define TTL_S            300
+#define RECORDS_FIRST    4 /* room for records of an answer; then twice that */
 
 /* Draws of a name's story, apart from each other. */
 enum draw {
@@ -92,11 +93,17 @@ instant_us dns_model_right_from(const struct dns_model *m, struct text name)
     return published_at(m, name) + wrong_for(m, name);
 }
 
-static struct dns_record *record_add(struct dns_message *message, struct arena *arena,
-                                     struct text owner, uint16_t type)
+struct dns_record *dns_model_record(struct dns_message *message, struct arena *arena,
+                                    struct text owner, uint16_t type)
 {
-    if (!message->records)
-        message->records = ARENA_ARRAY(arena, struct dns_record, 4);
+    uint32_t len = message->records_len;
+    bool is_full = len >= RECORDS_FIRST && (len & (len - 1)) == 0; /* a power of two */
+    if (len == 0 || is_full) {
+        struct dns_record *old = message->records;
+        message->records = ARENA_ARRAY(arena, struct dns_record, len ? 2 * len : RECORDS_FIRST);
+        if (len)
+            memcpy(message->records, old, len * sizeof *old);
+    }
     struct dns_record *r = &message->records[message->records_len++];
     r->owner = owner;
     r->type = type;
@@ -112,12 +119,12 @@ static void answer_view(const struct dns_model *m, enum dns_view view, uint16_t 
     bool has_txt = view == VIEW_RIGHT;
     message->rcode = has_mx ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
     if (type == DNS_TYPE_MX && has_mx) {
-        struct dns_record *r = record_add(message, arena, name, DNS_TYPE_MX);
+        struct dns_record *r = dns_model_record(message, arena, name, DNS_TYPE_MX);
         r->preference = 10;
         r->name = m->options.right_host;
     }
     if (type == DNS_TYPE_TXT && has_txt)
-        record_add(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
+        dns_model_record(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
 }
 
 /* "bounce.a.example" of "bounce.a.example.a.example": the name that a panel has doubled; or
@@ -136,7 +143,7 @@ static void answer_apex(const struct dns_model *m, uint16_t type, struct text na
 {
     bool has_spf = draw(m, name, DRAW_POLICY) < 0.5 * m->options.wrong_first;
     if (type == DNS_TYPE_TXT && has_spf)
-        record_add(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
+        dns_model_record(message, arena, name, DNS_TYPE_TXT)->txt = TEXT(SPF_SES_RECORD);
 }
 
 /* Answers for the surveys of SPF and DMARC: SES's own record, and a policy for every other zone,
@@ -150,7 +157,7 @@ static void answer_policy(const struct dns_model *m, struct text name, struct dn
         message->rcode = DNS_RCODE_NXDOMAIN;
         return;
     }
-    record_add(message, arena, name, DNS_TYPE_TXT)->txt =
+    dns_model_record(message, arena, name, DNS_TYPE_TXT)->txt =
         !dmarc        ? TEXT("v=spf1 ip4:199.255.192.0/22 ip4:54.240.0.0/18 -all")
         : drawn < 0.6 ? TEXT("v=DMARC1; p=reject; aspf=s")
                       : TEXT("v=DMARC1; p=none");
@@ -166,14 +173,14 @@ static void answer_ns(struct text name, struct dns_message *message, struct aren
     if (dname_labels(name) != 2)
         return; /* no zone cut here: an empty answer */
     for (int i = 1; i <= 2; i++)
-        record_add(message, arena, name, DNS_TYPE_NS)->name =
+        dns_model_record(message, arena, name, DNS_TYPE_NS)->name =
             arena_fmt(arena, "ns%d." TEXT_FMT, i, TEXT_ARG(name));
 }
 
 /* "ns2.example.com" is 192.0.2.2, like every other second server (RFC 5737). */
 static void answer_address(struct text name, struct dns_message *message, struct arena *arena)
 {
-    struct dns_record *r = record_add(message, arena, name, DNS_TYPE_A);
+    struct dns_record *r = dns_model_record(message, arena, name, DNS_TYPE_A);
     const uint8_t address[4] = {192, 0, 2, text_starts(name, TEXT("ns2.")) ? 2 : 1};
     memcpy(r->address, address, sizeof address);
 }

@@ -56,6 +56,9 @@ instant_us dns_model_right_from(const struct dns_model *m, struct text name);
 /* Answers a question as the named server would at `now`; texts live in *arena or with the model. */
 void dns_model_answer(struct dns_model *m, const struct dns_question *question, instant_us now,
                       struct arena *arena, struct dns_reply *reply);
+/* One record more in the answer section. */
+struct dns_record *dns_model_record(struct dns_message *message, struct arena *arena,
+                                    struct text owner, uint16_t type);
 /* The MX record at the name now, in the view of SES's own resolver. False: none. */
 bool dns_model_mx(const struct dns_model *m, struct text name, instant_us now, struct mx_fact *mx);
 

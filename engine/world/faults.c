@@ -18,6 +18,9 @@ static const char *const names[FAULTS_LEN] = {
     [FAULT_STALE] = "stale",
     [FAULT_DNS_TIMEOUT] = "dns-timeout",
     [FAULT_DNS_SERVFAIL] = "dns-servfail",
+    [FAULT_BUSY] = "busy",
+    [FAULT_PARTIAL] = "partial",
+    [FAULT_HOLLOW] = "hollow",
 };
 
 const char *fault_name(enum fault f)

@@ -20,6 +20,9 @@ enum fault {
     FAULT_STALE,       /* a read without the newest write */
     FAULT_DNS_TIMEOUT,
     FAULT_DNS_SERVFAIL,
+    FAULT_BUSY,    /* Route 53: PriorRequestNotComplete */
+    FAULT_PARTIAL, /* a change is answered with success, and some of it was made */
+    FAULT_HOLLOW,  /* likewise, and none of it */
     FAULTS_LEN,
 };
 

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "base/hash.h"
+#include "provider_door.h"
 #include "ses_door.h"
 #include "ses_past.h"
 
@@ -23,9 +24,10 @@ struct write {
 
 struct flight {
     enum phase phase;
-    struct call *call;  /* NULL: the sender is gone */
-    struct write write; /* CALL_SET and late effects */
-    uint32_t next_free; /* flight + 1 */
+    struct call *call;              /* NULL: the sender is gone */
+    struct write write;             /* CALL_SET and late effects */
+    struct provider_change *change; /* CALL_CHANGE, likewise; owned */
+    uint32_t next_free;             /* flight + 1 */
 };
 
 struct world {
@@ -98,6 +100,8 @@ void world_free(struct world *w)
     dns_model_clear(&w->dns);
     heap_clear(&w->happens);
     operator_clear(&w->operator);
+    for (uint32_t f = 0; w->flights && f < FLIGHTS_MAX; f++)
+        provider_change_free(w->flights[f].change);
     free(w->flights);
     free(w->lanes);
     free(w);
@@ -150,8 +154,15 @@ static uint32_t flight_new(struct world *w)
 
 static void flight_free(struct world *w, uint32_t i)
 {
+    provider_change_free(w->flights[i].change);
     w->flights[i] = (struct flight){.next_free = w->free_flights};
     w->free_flights = i + 1;
+}
+
+/* Of a call to a provider of DNS: its number. */
+static uint32_t provider_of(const struct world *w, const struct call *call)
+{
+    return call->lane - w->fleet->lanes_len;
 }
 
 static bool hits(struct world *w, enum fault kind, const struct call *call)
@@ -196,6 +207,8 @@ static void world_send(void *ctx, struct call **calls, uint32_t len)
             w->flights[f].write =
                 (struct write){w->lanes[call->lane], stowed(w, call->identities[0]),
                                stowed(w, call->mail_from), call->behavior};
+        if (call->kind == CALL_CHANGE)
+            w->flights[f].change = provider_change_of(call, provider_of(w, call));
         heap_set(&w->happens, f, on_grid(w, call, w->now + half_trip(w, call, 0)));
     }
 }
@@ -238,11 +251,13 @@ static bool arrive_broken(struct world *w, struct flight *flight)
         ses_door_refuse(call, 403, "", "<html>Forbidden by policy</html>");
     } else if (hits(w, FAULT_LOST_BEFORE, call)) {
         reply_lost(call);
-    } else if (call->kind == CALL_SET && hits(w, FAULT_LATE, call)) {
+    } else if (call_changes_world(call->kind) && hits(w, FAULT_LATE, call)) {
         uint32_t f = flight_new(w);
         double unit = hash_unit(w->options.seed, flight->call->ticket, 9);
         w->flights[f].phase = PHASE_LATE_EFFECT;
         w->flights[f].write = flight->write;
+        w->flights[f].change = flight->change;
+        flight->change = NULL;
         heap_set(&w->happens, f, w->now + 1 + (span_us)((double)w->options.faults.late_max * unit));
         reply_lost(call);
     } else {
@@ -284,14 +299,45 @@ static void arrive_ses(struct world *w, struct flight *flight)
         reply_lost(call);
 }
 
+/* To a provider of DNS. */
+static void arrive_provider(struct world *w, struct flight *flight)
+{
+    struct call *call = flight->call;
+    enum door_share share = hits(w, FAULT_HOLLOW, call)    ? DOOR_NONE
+                            : hits(w, FAULT_PARTIAL, call) ? DOOR_SOME
+                                                           : DOOR_ALL;
+    if (arrive_broken(w, flight))
+        return;
+    if (call->kind == CALL_CHANGE && call->api == API_ROUTE53 && hits(w, FAULT_BUSY, call)) {
+        ses_door_refuse(call, 400, "PriorRequestNotComplete",
+                        "The request was rejected because "
+                        "Route 53 was still processing a prior request.");
+        return;
+    }
+    provider_door_serve(w->options.providers, provider_of(w, call), call, flight->change, share,
+                        hits(w, FAULT_STALE, call), w->now);
+    if (hits(w, FAULT_LOST_AFTER, call))
+        reply_lost(call);
+}
+
+static void effect(struct world *w, const struct flight *flight)
+{
+    if (flight->change)
+        provider_door_change(w->options.providers, flight->change, w->now);
+    else if (flight->write.identity.len)
+        write_apply(w, &flight->write);
+}
+
 static void arrive_dns(struct world *w, struct call *call)
 {
     if (hits(w, FAULT_DNS_TIMEOUT, call)) {
         call->dns = (struct dns_reply){.outcome = DNS_TIMED_OUT, .trouble = "timed out"};
         return;
     }
-    dns_model_answer(&w->dns, &call->question, w->now, &call->arena, &call->dns);
-    if (hits(w, FAULT_DNS_SERVFAIL, call)) {
+    if (!w->options.providers || !provider_dns_answer(w->options.providers, &call->question, w->now,
+                                                      &call->arena, &call->dns))
+        dns_model_answer(&w->dns, &call->question, w->now, &call->arena, &call->dns);
+    if (call->dns.outcome == DNS_ANSWERED && hits(w, FAULT_DNS_SERVFAIL, call)) {
         call->dns.message.rcode = DNS_RCODE_SERVFAIL;
         call->dns.message.records_len = 0;
         call->dns.same_until = 0;
@@ -303,13 +349,14 @@ static void arrive(struct world *w, uint32_t f)
     struct flight *flight = &w->flights[f];
     struct call *call = flight->call;
     if (!call) { /* sent before a crash: the request arrives even so */
-        if (flight->write.identity.len)
-            write_apply(w, &flight->write);
+        effect(w, flight);
         flight_free(w, f);
         return;
     }
     if (call->kind == CALL_ASK)
         arrive_dns(w, call);
+    else if (call_is_of_provider(call->kind))
+        arrive_provider(w, flight);
     else
         arrive_ses(w, flight);
     bool lost = call->kind != CALL_ASK && call->reply.how == REPLY_LOST;
@@ -324,6 +371,8 @@ static uint32_t happen(struct world *w, struct event *events, uint32_t max)
     uint32_t len = 0, f;
     while (operator_act(&w->operator, & w->ses, w->now))
         continue;
+    while (w->options.providers && provider_model_act(w->options.providers, w->now))
+        continue;
     struct ses_check check;
     while (ses_model_next_check(&w->ses, w->now, &check)) {
         struct mx_fact mx;
@@ -335,7 +384,7 @@ static uint32_t happen(struct world *w, struct event *events, uint32_t max)
         if (flight->phase == PHASE_ARRIVES) {
             arrive(w, f);
         } else if (flight->phase == PHASE_LATE_EFFECT) {
-            write_apply(w, &flight->write);
+            effect(w, flight);
             flight_free(w, f);
         } else {
             if (flight->call) {
@@ -353,6 +402,8 @@ static instant_us next_instant(const struct world *w, instant_us until)
     instant_us flight = heap_first(&w->happens), check = ses_model_next_due(&w->ses);
     instant_us next = flight < check ? flight : check;
     next = when_earlier(next, operator_next(&w->operator));
+    if (w->options.providers)
+        next = when_earlier(next, provider_model_next(w->options.providers));
     return next < until ? next : until;
 }
 

@@ -1,7 +1,7 @@
 /*
- * The simulated world: a virtual clock, the model of SES behind its door, the model of DNS, and
- * faults by seed, behind the engine's port. Hours pass in microseconds: the clock jumps to the next
- * event instead of waiting.
+ * The simulated world: a virtual clock, the model of SES behind its door, the models of DNS and of
+ * its providers, and faults by seed, behind the engine's port. Hours pass in microseconds: the
+ * clock jumps to the next event instead of waiting.
  *
  * A call arrives half a round trip after sending and takes effect then; the answer comes half a
  * round trip later. A crash leaves behind the calls and answers on their way.
@@ -14,6 +14,7 @@
 #include "io.h"
 #include "model/fleet.h"
 #include "operator.h"
+#include "provider_model.h"
 #include "ses_model.h"
 
 struct world_options {
@@ -28,6 +29,8 @@ struct world_options {
     uint32_t identities_max;
     uint64_t v1_refused;         /* lanes of the fleet (bit by number) where IAM refuses reads by */
     instant_us v1_refused_since; /* version 1, from this instant on */
+    struct provider_model *providers; /* borrowed; NULL: DNS alone, without providers. Their numbers
+                                         are the rows of fleet.providers */
 };
 
 /* Keeping is the owner's: a journal in memory, a fold, or nothing. */

@@ -34,7 +34,7 @@ ROOMS = {
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
     "manifests": DNS + ["engine/crypto", "engine/rules"],
     "reports": WORDS + ["engine/crypto", "engine/rules", "engine/scheduler"],
-    "engine/access": CALLS + ["engine/aws", "engine/wire"],
+    "engine/access": CALLS + ["engine/aws", "engine/providers", "engine/wire"],
     "engine/preflight": WORDS + ["engine/calls", "engine", "engine/access"],
     "engine/run": WORDS + ["engine/rules", "engine/scheduler", "engine", "engine/journal",
         "engine/journal/store_sqlite", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight",

@@ -62,7 +62,7 @@ static bool say(struct connection *c, const char *text)
 static void message_answer(struct connection *c, const char *status, const char *type,
                            const char *body)
 {
-    char header[512];
+    char header[1024];
     snprintf(header, sizeof header,
              "HTTP/1.1 %s\r\nDate: Wed, 20 May 2026 08:30:00 GMT\r\nContent-Type: %s\r\n"
              "x-amzn-RequestId: request-1\r\nLocation: /ok\r\nContent-Length: %zu\r\n\r\n%s",
@@ -91,6 +91,36 @@ static bool do_expired_token(struct connection *c)
 {
     say(c, "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 23\r\n"
            "x-amzn-ErrorType: ExpiredTokenException\r\n\r\n{\"message\":\"it is old\"}");
+    return true;
+}
+
+static bool do_hosted_zone(struct connection *c)
+{
+    message_answer(c, "200 OK", "text/xml",
+                   "<GetHostedZoneResponse><HostedZone><Id>/hostedzone/Z1</Id>"
+                   "<Name>example.com.</Name></HostedZone></GetHostedZoneResponse>");
+    return true;
+}
+
+/* Says the token of the request again, as no provider should. */
+static bool do_echo_token(struct connection *c)
+{
+    char body[256], token[64] = "";
+    const char *header = strstr(c->header, "Authorization: Bearer ");
+    if (header)
+        sscanf(header, "Authorization: Bearer %63s", token);
+    snprintf(body, sizeof body,
+             "{\"success\":true,\"errors\":[],\"result\":[{\"id\":\"1\",\"name\":\"%s.example\","
+             "\"status\":\"active\"}]}",
+             token);
+    message_answer(c, "200 OK", "application/json", body);
+    return true;
+}
+
+static bool do_throttle(struct connection *c)
+{
+    say(c, "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 300\r\nCf-Ray: ray-1\r\n"
+           "Content-Length: 0\r\n\r\n");
     return true;
 }
 
@@ -206,6 +236,10 @@ static const struct {
     {"/ok", do_ok},
     {"/", do_account},
     {"/v2/email/account", do_expired_token},
+    {"/2013-04-01/hostedzone/Z1", do_hosted_zone},
+    {"/client/v4/zones?per_page=50&page=1", do_echo_token},
+    {"/client/v4/zones?per_page=50&page=2", do_redirect},
+    {"/client/v4/zones?per_page=50&page=3", do_throttle},
     {"/redirect", do_redirect},
     {"/unavailable", do_unavailable},
     {"/second-lost", do_second_lost},

@@ -6,6 +6,7 @@
 
 #include "preflight/callers.h"
 #include "preflight/preflight.h"
+#include "providers/providers.h"
 
 #include <stdio.h>
 
@@ -40,7 +41,7 @@ struct scripted {
     instant_us now;
     struct call *out[CALLS_MAX];
     uint32_t out_len;
-    unsigned sent[2][CALL_KINDS][2]; /* by lane, kind and API */
+    unsigned sent[3][CALL_KINDS][2]; /* by lane, kind and API */
     struct text identity;            /* the last that was asked about */
 };
 
@@ -94,8 +95,8 @@ struct asked {
     struct access access;
     struct notices notices;
     struct lanes lanes;
-    struct wire_lane list[2];
-    const char *trouble[2];
+    struct wire_lane list[3];
+    const char *trouble[3];
     struct preflight preflight;
     struct scripted scripted;
     char told[1024]; /* sentences, a line each */
@@ -275,6 +276,68 @@ static void a_run_without_a_lane_ends_with_the_first_ones_trouble(void **state)
     assert_string_equal(why.text, "account shop: STS does not tell who owns the credentials: "
                                   "InvalidClientTokenId: The security token is invalid");
     asked_close(&a);
+}
+
+/* Of an account without a lane of SES, which has zones of DNS. */
+static const struct provider_row {
+    const char *guard;
+    bool elsewhere; /* Route 53 at an endpoint of one's own, STS at AWS */
+    bool resumes;
+    struct answer answer;
+    unsigned asked;
+    enum err err;
+    const char *why, *trouble;
+} provider_rows[] = {
+    {NULL, false, false, CALLER("111122223333"), 1, OK, NULL, NULL},
+    {"111122223333", false, false, CALLER("111122223333"), 1, OK, NULL, NULL},
+    {"999900001111", false, false, CALLER("111122223333"), 1, ERR_AUTH,
+     "account dns: the credentials belong to account 111122223333", NULL},
+    {"111122223333", false, false, LOST, 4, OK, NULL, "the answer was lost"},
+    {"111122223333", false, true, LOST, 4, OK, NULL, NULL}, /* it waits for STS */
+    {NULL, false, false, BAD_KEY, 1, OK, NULL, "InvalidClientTokenId"},
+    {NULL, true, false, BAD_KEY, 0, OK, NULL, NULL},
+};
+
+static const struct answer *provider_answer(void *ctx, const struct call *call)
+{
+    static const struct answer fine = CALLER("222233334444");
+    const struct provider_row *row = ctx;
+    assert_int_equal(call->kind, CALL_CALLER);
+    return call->lane == 2 ? &row->answer : &fine;
+}
+
+static void an_account_of_zones_goes_on_or_says_why_not(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(provider_rows); i++) {
+        struct provider_row row = provider_rows[i];
+        struct asked a;
+        struct why why = {""};
+        asked_open(&a, (const char *const[]){NULL, NULL});
+        struct account account = {.name = name_add(&a.fleet, "dns"),
+                                  .account_id = name_add(&a.fleet, row.guard)};
+        struct provider provider = {.kind = PROVIDER_ROUTE53};
+        struct provider_at at = {.endpoint.is_custom = row.elsewhere};
+        uint16_t index;
+        assert_true(fleet_account(&a.fleet, account, &provider.account));
+        assert_true(fleet_provider(&a.fleet, &provider, &index));
+        a.list[2].provider = &at;
+        a.lanes.len = 3;
+        preflight_end(&a.preflight);
+        assert_int_equal(
+            preflight_begin(&a.preflight, &a.fleet, &a.access, &a.notices, &a.lanes, &why), OK);
+        a.preflight.resumes = row.resumes;
+        a.scripted.answer = provider_answer;
+        a.scripted.ctx = &row;
+        struct io io = io_of(&a);
+        assert_int_equal(preflight_accounts(&a.preflight, &io, &why), row.err);
+        sentence_check(i, "the run", why.text, row.why);
+        sentence_check(i, "lane 0", a.trouble[0], NULL);
+        sentence_check(i, "Route 53", a.trouble[2], row.trouble);
+        if (a.scripted.sent[2][CALL_CALLER][API_V1] != row.asked)
+            fail_msg("row %zu: asked %u times", i, a.scripted.sent[2][CALL_CALLER][API_V1]);
+        asked_close(&a);
+    }
 }
 
 /* ---- what they allow ---- */
@@ -462,7 +525,7 @@ static void a_run_goes_on_only_in_the_account_that_it_was_begun_in(void **state)
             found[0].verdict = VERDICT_DENIED;
         }
         asked_open(&a, (const char *const[]){NULL, NULL});
-        if (lanes_open(&lanes, &a.fleet, &a.access, &a.notices, &why) != OK)
+        if (lanes_open(&lanes, &a.fleet, &a.access, LANES_OF_SES, &a.notices, &why) != OK)
             fail_msg("%s", why.text);
         a.fleet.lanes[0].caller =
             (struct caller){.account = name_add(&a.fleet, row.then),
@@ -486,6 +549,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_account_goes_on_or_says_why_not),
         cmocka_unit_test(every_account_that_differs_is_named),
+        cmocka_unit_test(an_account_of_zones_goes_on_or_says_why_not),
         cmocka_unit_test(a_run_without_a_lane_ends_with_the_first_ones_trouble),
         cmocka_unit_test(each_lane_is_asked_what_a_plan_needs),
         cmocka_unit_test(a_lane_in_trouble_is_left_alone),

@@ -134,7 +134,8 @@ static void a_swap_removes_what_was_read_and_creates_in_one_batch(void **state)
                    "</ResourceRecords></ResourceRecordSet></Change>"
                    "<Change><Action>CREATE</Action><ResourceRecordSet><Name>b.example.com</Name>"
                    "<Type>TXT</Type><TTL>300</TTL><ResourceRecords>"
-                   "<ResourceRecord><Value>\"a&amp;&lt;b&gt;\"</Value></ResourceRecord>"));
+                   "<ResourceRecord><Value>\"a&amp;\" \"&lt;b&gt;\"</Value></ResourceRecord>"
+                   "<ResourceRecord><Value>\"v=spf1 include:amazonses.com -all\"</Value>"));
     aws_request_clear(&r);
     call_free(c);
 }
@@ -214,7 +215,7 @@ static void a_full_batch_of_the_longest_names_fits(void **state)
 static const char zones_page[] =
     DOC "<ListHostedZonesByNameResponse" NS "><HostedZones>"
         "<HostedZone><Id>/hostedzone/Z1</Id><Name>example.com.</Name><CallerReference>a"
-        "</CallerReference><Config><Comment>x</Comment><PrivateZone>false</PrivateZone></Config>"
+        "</CallerReference><Config><Comment>x</Comment><PrivateZone>False</PrivateZone></Config>"
         "<ResourceRecordSetCount>4</ResourceRecordSetCount></HostedZone>"
         "<HostedZone><Id>/hostedzone/Z2</Id><Name>Example.COM.</Name><CallerReference>b"
         "</CallerReference><Config><PrivateZone>true</PrivateZone></Config></HostedZone>"

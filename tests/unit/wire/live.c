@@ -1,6 +1,8 @@
 /* The live world as the engine sees it: calls go out, events come back, the clock goes on. */
 #include "unit.h"
 
+#include "aws/credentials/secrets.h"
+#include "providers/providers.h"
 #include "wire/wire.h"
 
 #include "wire/dns_server.h"
@@ -215,6 +217,100 @@ static void requests_are_signed_by_the_clock_of_the_server(void **state)
     web_server_close(web);
 }
 
+#define TOKEN "Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY"
+
+/* Lane 0 is one of Route 53, lane 1 one of Cloudflare. */
+struct providers {
+    struct provider_at at[2];
+    struct secrets *secrets;
+};
+
+static struct live *providers_open(struct providers *p, const struct web_server *web)
+{
+    struct live *l = live_open(web, NULL, 1, false);
+    struct why why = {""};
+    char url[64];
+    wire_close(l->wire);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u", web_server_port(web));
+    struct endpoint_settings there = {.url = text_of(url)};
+    *p = (struct providers){{{.kind = PROVIDER_ROUTE53}, {.kind = PROVIDER_CLOUDFLARE}}, NULL};
+    assert_int_equal(
+        endpoint_make(&p->at[0].endpoint, TEXT("route53"), TEXT("eu-west-1"), &there, &why), OK);
+    assert_int_equal(cloudflare_endpoint(&p->at[1].endpoint, text_of(url), &why), OK);
+    p->at[1].token = TEXT(TOKEN);
+    assert_int_equal(secrets_open(&p->secrets, &why), OK);
+    assert_int_equal(secrets_put(p->secrets, p, p->at[1].token, &why), OK);
+    l->lanes[0].provider = &p->at[0];
+    l->lanes[1].provider = &p->at[1];
+    l->lanes[1].credentials = NULL;
+    struct wire_config config = {.carriers = 1,
+                                 .lanes = l->lanes,
+                                 .lanes_len = 4,
+                                 .resolvers = text_of(l->resolver),
+                                 .secrets = p->secrets,
+                                 .call_timeout_us = (span_us)(1.5e6 * test_timeouts())};
+    assert_int_equal(wire_open(&l->wire, &config, &why), OK);
+    return l;
+}
+
+static void route53_is_asked_with_the_keys_of_its_account(void **state)
+{
+    (void)state;
+    struct providers p;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct live *l = providers_open(&p, web);
+    struct call *c = &l->calls[0];
+    c->kind = CALL_ZONE;
+    c->api = API_ROUTE53;
+    c->zone_id = TEXT("Z1");
+    calls_send(l, 0, 1);
+    calls_collect(l, 1);
+    assert_string_equal(c->reply.message, "");
+    assert_int_equal(c->zones_len, 1);
+    assert_text(c->zones[0].name, TEXT("example.com"));
+    assert_string_equal(c->reply.request_id, "request-1");
+    assert_non_null(strstr(web_server_last(web), "/us-east-1/route53/aws4_request"));
+    c->kind = CALL_ACCOUNT; /* other calls go on as before, such as STS's to tell the owner */
+    c->api = API_V1;
+    calls_send(l, 0, 1);
+    calls_collect(l, 1);
+    assert_true(c->account.sending_enabled);
+    live_close(l);
+    secrets_close(p.secrets);
+    web_server_close(web);
+}
+
+static void the_token_of_cloudflare_is_sent_and_never_shown(void **state)
+{
+    (void)state;
+    struct providers p;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct live *l = providers_open(&p, web);
+    struct call *c = &l->calls[0];
+    c->kind = CALL_ZONES;
+    c->api = API_CLOUDFLARE;
+    c->lane = 1;
+    calls_send(l, 0, 1);
+    calls_collect(l, 1);
+    assert_non_null(strstr(web_server_last(web), "Authorization: Bearer " TOKEN "\r\n"));
+    assert_string_equal(c->reply.message, "");
+    assert_int_equal(c->zones_len, 1);
+    assert_text(c->zones[0].name, TEXT("[secret].example"));
+    c->token = TEXT("2");
+    calls_send(l, 0, 1);
+    calls_collect(l, 1);
+    assert_int_equal(c->reply.http_status, 307);
+    assert_int_equal(web_server_requests(web), 2); /* the redirect is not followed */
+    c->token = TEXT("3");
+    calls_send(l, 0, 1);
+    calls_collect(l, 1);
+    assert_int_equal(c->reply.retry_after_ms, 300000);
+    assert_string_equal(c->reply.request_id, "ray-1");
+    live_close(l);
+    secrets_close(p.secrets);
+    web_server_close(web);
+}
+
 static void a_wait_ends_when_its_time_has_come(void **state)
 {
     (void)state;
@@ -298,6 +394,8 @@ int main(void)
         cmocka_unit_test(without_credentials_nothing_is_sent),
         cmocka_unit_test(an_expired_key_is_reported_to_its_source),
         cmocka_unit_test(requests_are_signed_by_the_clock_of_the_server),
+        cmocka_unit_test(route53_is_asked_with_the_keys_of_its_account),
+        cmocka_unit_test(the_token_of_cloudflare_is_sent_and_never_shown),
         cmocka_unit_test(a_wait_ends_when_its_time_has_come),
         cmocka_unit_test(interruptions_are_told_in_order_and_wake_the_waiting),
         cmocka_unit_test(closing_forgets_what_is_out),
