@@ -3,7 +3,6 @@
  */
 #include "session.h"
 
-#include "access/provider_lanes.h"
 #include "base/plural.h"
 #include "kinds.h"
 #include "options/advice.h"
@@ -129,8 +128,8 @@ static enum err fleet_choose(struct session *s, bool region_is_taken, struct why
     if (err != OK || o->quiet)
         return err;
     if (s->run.fleet.choices_len < rows)
-        message_note("%u of the %u identities of the manifest %s selected",
-                     s->run.fleet.choices_len, rows, plural(s->run.fleet.choices_len, "is", "are"));
+        message_note("%u of the %u identities of the manifest are selected",
+                     s->run.fleet.choices_len, rows);
     if (o->access.profile && !profile_is_taken(&s->run.fleet))
         message_note("note: --profile %s changes nothing: every account of the manifest names its "
                      "own",
@@ -148,7 +147,6 @@ enum err session_load(struct session *s, struct why *why)
                                        .region_of = region_of,
                                        .ctx = s,
                                        .records_format_known = records_format_known,
-                                       .endpoint_vet = provider_endpoint_vet,
                                        .allow_empty = o->allow_empty};
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
@@ -191,7 +189,7 @@ enum err session_fleet(struct session *s, struct why *why)
     return err == OK ? run_lost_note(o, &s->run, why) : err;
 }
 
-enum err session_keep(struct session *s, bool **keep, struct why *why)
+enum err session_part(struct session *s, bool **keep, struct why *why)
 {
     struct run *r = &s->run;
     const struct options *o = &s->options;
@@ -238,12 +236,10 @@ void session_records_notes(const struct options *o, const struct records_gather 
         return;
     if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
         message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
-    if (g->refused)
-        message_note("%u %s to be mended in the manifest first", g->refused,
-                     plural(g->refused, "identity has", "identities have"));
-    if (g->blocked)
-        message_note("%u record %s a person first", g->blocked,
-                     plural(g->blocked, "set needs", "sets need"));
+    if (g->refused || g->blocked)
+        message_note("for a person to decide first: %u %s and %u %s", g->refused,
+                     plural(g->refused, "identity", "identities"), g->blocked,
+                     plural(g->blocked, "record set", "record sets"));
     if (g->harmless && !o->access.verbose)
         message_note("%u harmless %s; --verbose shows %s", g->harmless,
                      plural(g->harmless, "note", "notes"), plural(g->harmless, "it", "them"));

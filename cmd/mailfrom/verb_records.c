@@ -7,8 +7,6 @@
 #include "ui/messages.h"
 #include "verbs.h"
 
-#include "base/plural.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +110,7 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         err = outputs_fresh(o, why);
     bool *keep = NULL;
     if (err == OK)
-        err = session_keep(s, &keep, why);
+        err = session_part(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     if (err != OK) {
@@ -129,9 +127,8 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
     if (err == OK && !o->quiet) {
         if (sum.left_out)
             message_note("left out, because %s cannot express the records that DNS has beside "
-                         "them: %llu record %s, first at " TEXT_FMT,
-                         o->format, (unsigned long long)sum.left_out,
-                         plural(sum.left_out, "set", "sets"), TEXT_ARG(sum.left_out_name));
+                         "them: %llu record sets, first at " TEXT_FMT,
+                         o->format, (unsigned long long)sum.left_out, TEXT_ARG(sum.left_out_name));
         if (o->missing && sum.sets == 0 && !g.blocked)
             message_note("DNS has all of the records");
         else
